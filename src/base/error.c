@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Errors: text is composed aside (so that the old text may be among the arguments), made one line,
+ * and cut at a whole UTF-8 character when it is longer than the struct's room. Bytes beyond ASCII
+ * are kept as they are: names in files may be in any script.
+ */
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Copies `text` into err->text: control characters become '?', a cut character is dropped. */
+static void error_store(fv_error *err, const char *text) {
+    size_t n = strlen(text), room = sizeof err->text - 1;
+    if (n > room) {
+        n = room;
+        while (n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80) n--;
+    }
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)text[i];
+        err->text[i] = (c < 0x20 || c == 0x7F) ? '?' : (char)c;
+    }
+    err->text[n] = 0;
+}
+
+/* Twice the room, so that a text that is too long is seen to be so. */
+#define ERROR_ASIDE (2 * sizeof(((fv_error *)0)->text))
+
+fv_status fvi_fail(fv_error *err, fv_status status, const char *format, ...) {
+    if (!err) return status;
+    char aside[ERROR_ASIDE];
+    va_list args;
+    va_start(args, format);
+    if (vsnprintf(aside, sizeof aside, format, args) < 0) aside[0] = 0;
+    va_end(args);
+    err->status = status;
+    error_store(err, aside);
+    return status;
+}
+
+void fvi_error_prefix(fv_error *err, const char *format, ...) {
+    if (!err) return;
+    char prefix[sizeof err->text], aside[ERROR_ASIDE + 2];
+    va_list args;
+    va_start(args, format);
+    if (vsnprintf(prefix, sizeof prefix, format, args) < 0) prefix[0] = 0;
+    va_end(args);
+    snprintf(aside, sizeof aside, "%s: %s", prefix, err->text);
+    error_store(err, aside);
+}

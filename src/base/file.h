@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files: read or mapped whole, and written so that they appear whole or not at all. */
+#ifndef FVI_BASE_FILE_H
+#define FVI_BASE_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fovea/fovea.h"
+
+/* A file's bytes, mapped read-only (an empty file has size 0 and bytes NULL). */
+typedef struct fvi_mapping {
+    const uint8_t *bytes;
+    size_t size;
+    void *handle;
+} fvi_mapping;
+
+/* Maps a regular file of at most max_bytes.  errors  IO; NOMEM larger than max_bytes, both named */
+fv_status fvi_mapping_open(const char *path, int64_t max_bytes, fvi_mapping *out, fv_error *err);
+void fvi_mapping_close(fvi_mapping *m);
+
+/* Writes the parts after each other into a temporary beside `path` and renames it over; what is no
+ * regular file (/dev/stdout, a pipe) is written straight.  errors  IO */
+typedef struct fvi_part {
+    const void *bytes;
+    size_t size;
+} fvi_part;
+fv_status fvi_file_write(const char *path, const fvi_part *parts, int count, fv_error *err);
+
+/* "the file's name without folders", borrowed from path. */
+const char *fvi_path_base(const char *path);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Counter-based random numbers (Philox4x32-10, Salmon et al. 2011): the n-th number of a stream is
+ * a function of the key alone, so that nothing depends on batch size, order or threads. */
+#ifndef FVI_BASE_RANDOM_H
+#define FVI_BASE_RANDOM_H
+
+#include <stdint.h>
+
+/* What a draw is for; part of the key, so that two uses never share numbers. */
+typedef enum fvi_draw { FVI_DRAW_START = 1, FVI_DRAW_JITTER = 2 } fvi_draw;
+
+/* One stream of random numbers: keyed by the user's seed, the unit, the step and the use. */
+typedef struct fvi_random {
+    uint32_t key[2], counter[4], out[4];
+    int left;
+} fvi_random;
+
+fvi_random fvi_random_stream(uint64_t seed, uint64_t unit, uint32_t step, fvi_draw use);
+uint32_t fvi_random_u32(fvi_random *r);
+/* Uniform in [0,1), 24 bits. */
+float fvi_random_uniform(fvi_random *r);
+/* Standard normal (Box-Muller). */
+float fvi_random_normal(fvi_random *r);
+/* Uniform integer in [lo, hi], without bias. */
+int fvi_random_int(fvi_random *r, int lo, int hi);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tensors: making, counting, freeing. Their files are in npy.c. */
+#include "base/tensor.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+fvi_shape fvi_tensor_shape(const fv_tensor *t) {
+    fvi_shape s = {.ndim = t->ndim};
+    memcpy(s.dim, t->dim, sizeof s.dim);
+    return s;
+}
+
+fv_status fvi_tensor_new(const fvi_shape *shape, fv_tensor **out, fv_error *err) {
+    return fv_tensor_new(shape->ndim, shape->dim, out, err);
+}
+
+fv_status fv_tensor_new(int ndim, const int64_t *dim, fv_tensor **out, fv_error *err) {
+    if (!out || ndim < 0 || ndim > FV_MAX_DIMS || (ndim > 0 && !dim))
+        return fvi_fail(err, FV_ARG, "a tensor of %d dimensions cannot be made; allowed are 0..%d",
+                        ndim, FV_MAX_DIMS);
+    fvi_shape s = {.ndim = ndim};
+    for (int i = 0; i < ndim; i++) {
+        s.dim[i] = dim[i];
+        if (dim[i] < 0)
+            return fvi_fail(err, FV_ARG, "dimension %d of a tensor is %lld; it must be 0 or more",
+                            i, (long long)dim[i]);
+    }
+    char text[FVI_SHAPE_TEXT];
+    int64_t n = fvi_shape_count(&s);
+    if (n < 0)
+        return fvi_fail(err, FV_NOMEM, "a tensor of %s has more than %lld elements",
+                        fvi_shape_text(&s, text), (long long)FVI_MAX_ELEMENTS);
+    fv_tensor *t = calloc(1, sizeof *t);
+    float *data = calloc(n ? (size_t)n : 1, sizeof *data);
+    if (!t || !data) {
+        free(t);
+        free(data);
+        return fvi_fail(err, FV_NOMEM, "no memory for a tensor of %s", fvi_shape_text(&s, text));
+    }
+    t->ndim = ndim;
+    memcpy(t->dim, s.dim, sizeof s.dim);
+    t->data = data;
+    *out = t;
+    return FV_OK;
+}
+
+int64_t fv_tensor_count(const fv_tensor *tensor) {
+    int64_t n = 1;
+    for (int i = 0; i < tensor->ndim; i++) n *= tensor->dim[i];
+    return n;
+}
+
+void fv_tensor_free(fv_tensor *tensor) {
+    if (!tensor) return;
+    free(tensor->data);
+    free(tensor);
+}

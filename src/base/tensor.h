@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tensors: what the public functions on fv_tensor do not show. */
+#ifndef FVI_BASE_TENSOR_H
+#define FVI_BASE_TENSOR_H
+
+#include "base/shape.h"
+
+fvi_shape fvi_tensor_shape(const fv_tensor *t);
+fv_status fvi_tensor_new(const fvi_shape *shape, fv_tensor **out, fv_error *err);
+
+/* The value of an IEEE half. */
+float fvi_half_to_float(uint16_t half);
+
+#endif
