@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pictures in memory: making, freeing, cutting, pasting, and the texts they carry.
+ * Files are in load.c and save.c.
+ */
+#include "image/image.h"
+
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "image/private.h"
+
+int fvi_image_is_sound(const fv_image *image) {
+    return image && (image->channels == 1 || image->channels == 3) && image->height >= 1 &&
+           image->width >= 1 && image->data;
+}
+
+fv_status fv_image_new(int channels, int height, int width, fv_image **out, fv_error *err) {
+    if (!out || (channels != 1 && channels != 3))
+        return fvi_fail(err, FV_ARG, "a picture has 1 or 3 channels, not %d", channels);
+    if (height < 1 || width < 1)
+        return fvi_fail(err, FV_ARG, "a picture of height %d and width %d cannot be made", height,
+                        width);
+    if ((int64_t)height * width > FVI_IMAGE_MAX_PIXELS)
+        return fvi_fail(err, FV_NOMEM, "a picture of %dx%d has more than %lld pixels", width,
+                        height, (long long)FVI_IMAGE_MAX_PIXELS);
+    fv_image *image = calloc(1, sizeof *image);
+    float *data = calloc((size_t)channels * (size_t)height * (size_t)width, sizeof *data);
+    if (!image || !data) {
+        free(image);
+        free(data);
+        return fvi_fail(err, FV_NOMEM, "no memory for a picture of %dx%d", width, height);
+    }
+    image->channels = channels;
+    image->height = height;
+    image->width = width;
+    image->data = data;
+    *out = image;
+    return FV_OK;
+}
+
+void fv_image_free(fv_image *image) {
+    if (!image) return;
+    if (image->text) {
+        for (int i = 0; i < image->text->count; i++) {
+            free(image->text->items[i].key);
+            free(image->text->items[i].value);
+        }
+        free(image->text->items);
+        free(image->text);
+    }
+    free(image->data);
+    free(image);
+}
+
+/* ---- texts ---- */
+
+enum { TEXT_KEY_MAX = 60 };
+
+static int key_is_sound(const char *key) {
+    size_t n = key ? strlen(key) : 0;
+    if (n < 1 || n > TEXT_KEY_MAX) return 0;
+    for (size_t i = 0; i < n; i++)
+        if (!g_ascii_isalnum(key[i]) && !strchr("-_.", key[i])) return 0;
+    return 1;
+}
+
+/* The item of that key, or NULL. */
+static fvi_text_item *text_find(const fv_image *image, const char *key) {
+    if (!image || !image->text || !key) return NULL;
+    for (int i = 0; i < image->text->count; i++)
+        if (!strcmp(image->text->items[i].key, key)) return &image->text->items[i];
+    return NULL;
+}
+
+/* Appends an item, taking key and value over; 0, or -1 when out of memory. */
+static int text_append(fv_image *image, char *key, char *value) {
+    if (!image->text) image->text = calloc(1, sizeof *image->text);
+    if (!image->text) return -1;
+    size_t n = (size_t)image->text->count + 1;
+    fvi_text_item *items = realloc(image->text->items, n * sizeof *items);
+    if (!items) return -1;
+    items[n - 1] = (fvi_text_item){key, value};
+    image->text->items = items;
+    image->text->count = (int)n;
+    return 0;
+}
+
+fv_status fv_image_set_text(fv_image *image, const char *key, const char *value, fv_error *err) {
+    if (!image || !value) return fvi_fail(err, FV_ARG, "fv_image_set_text: no picture or no value");
+    if (!key_is_sound(key))
+        return fvi_fail(err, FV_ARG,
+                        "text key \"%s\": a key is 1..%d letters, digits, '-', '_' and '.'",
+                        key ? key : "", TEXT_KEY_MAX);
+    char *copy = strdup(value), *name = NULL;
+    fvi_text_item *old = text_find(image, key);
+    if (copy && old) {
+        free(old->value);
+        old->value = copy;
+        return FV_OK;
+    }
+    name = strdup(key);
+    if (!copy || !name || text_append(image, name, copy)) {
+        free(copy);
+        free(name);
+        return fvi_fail(err, FV_NOMEM, "no memory for the text \"%s\" of a picture", key);
+    }
+    return FV_OK;
+}
+
+const char *fv_image_text(const fv_image *image, const char *key) {
+    const fvi_text_item *item = text_find(image, key);
+    return item ? item->value : NULL;
+}
+
+fv_status fvi_image_copy_texts(fv_image *to, const fv_image *from, fv_error *err) {
+    for (int i = 0; from->text && i < from->text->count; i++) {
+        const fvi_text_item *item = &from->text->items[i];
+        if (text_find(to, item->key)) continue;
+        fv_status st = fv_image_set_text(to, item->key, item->value, err);
+        if (st) return st;
+    }
+    return FV_OK;
+}
+
+/* ---- parts of pictures ---- */
+
+fv_status fvi_image_crop(const fv_image *in, int y, int x, int height, int width, fv_image **out,
+                         fv_error *err) {
+    if (height < 1 || width < 1 || y < 0 || x < 0 || y > in->height - height ||
+        x > in->width - width)
+        return fvi_fail(err, FV_ARG, "a part of %dx%d at (%d, %d) is not inside a picture of %dx%d",
+                        width, height, x, y, in->width, in->height);
+    fv_image *part = NULL;
+    fv_status st = fv_image_new(in->channels, height, width, &part, err);
+    if (st) return st;
+    for (int c = 0; c < in->channels; c++)
+        for (int row = 0; row < height; row++) {
+            const float *src = in->data + ((int64_t)c * in->height + y + row) * in->width + x;
+            memcpy(part->data + ((int64_t)c * height + row) * width, src,
+                   (size_t)width * sizeof *src);
+        }
+    *out = part;
+    return FV_OK;
+}
+
+void fvi_image_paste(fv_image *onto, const fv_image *in, int y, int x) {
+    /* The part of `in` that falls inside: rows y0..y1-1, columns x0..x1-1. 64 bits: y + height may
+     * exceed an int. */
+    int64_t y0 = y < 0 ? -(int64_t)y : 0, x0 = x < 0 ? -(int64_t)x : 0;
+    int64_t y1 = MIN((int64_t)in->height, (int64_t)onto->height - y);
+    int64_t x1 = MIN((int64_t)in->width, (int64_t)onto->width - x);
+    if (x0 >= x1) return;
+    for (int c = 0; c < onto->channels; c++)
+        for (int64_t row = y0; row < y1; row++) {
+            int from = MIN(c, in->channels - 1);
+            const float *src = in->data + (from * (int64_t)in->height + row) * in->width + x0;
+            float *dst = onto->data + (c * (int64_t)onto->height + y + row) * onto->width + x + x0;
+            memcpy(dst, src, (size_t)(x1 - x0) * sizeof *src);
+        }
+}

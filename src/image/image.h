@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pictures: what the public functions on fv_image do not show. The only folder that names
+ * libvips. */
+#ifndef FVI_IMAGE_IMAGE_H
+#define FVI_IMAGE_IMAGE_H
+
+#include "fovea/fovea.h"
+
+/* Starts libvips once a process (thread-safe); called by everything here.  errors  BACKEND */
+fv_status fvi_image_start(fv_error *err);
+/* "libvips 8.14.1", static. */
+const char *fvi_image_version(void);
+
+typedef enum fvi_kernel {
+    FVI_NEAREST,
+    FVI_BILINEAR,
+    FVI_BICUBIC,
+    FVI_AREA /* shrink by mean; enlarges as FVI_NEAREST */
+} fvi_kernel;
+
+/* Resizes to height x width; bicubic and bilinear are antialiased when shrinking (as PIL does:
+ * what networks were measured with). */
+fv_status fvi_image_resize(const fv_image *in, int height, int width, fvi_kernel kernel,
+                           fv_image **out, fv_error *err);
+
+/* Copies the rectangle at (y, x).  errors  ARG outside the picture */
+fv_status fvi_image_crop(const fv_image *in, int y, int x, int height, int width, fv_image **out,
+                         fv_error *err);
+
+/* Renders one line of UTF-8 text, dark on white, `pixels` high (cap height about 0.7 of it),
+ * shortened with an ellipsis to at most max_width. Grey, 1 channel. */
+fv_status fvi_image_from_text(const char *utf8, int pixels, int max_width, fv_image **out,
+                              fv_error *err);
+
+/* Copies `in` over `onto` with its corner at (y, x), clipped; grey onto RGB is spread. */
+void fvi_image_paste(fv_image *onto, const fv_image *in, int y, int x);
+
+/* Copies all texts of `from` that `to` does not have. */
+fv_status fvi_image_copy_texts(fv_image *to, const fv_image *from, fv_error *err);
+
+#endif

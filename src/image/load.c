@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Loading pictures with libvips: mapped file -> header -> decoded pixels -> upright -> sRGB ->
+ * without alpha -> planar f32.
+ *
+ * The size is checked from the header, before a pixel is decoded. Formats whose readers libvips
+ * itself calls untrusted (ImageMagick, PDF, SVG, ...) are refused. 16-bit pictures keep their 16
+ * bits. What it does not do: animations (the first frame is read); pictures of numbers that are not
+ * 8 or 16 bits (floating-point TIFF: nothing says which number is white), which are refused.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "image/image.h"
+#include "image/private.h"
+
+/* The reader for these bytes if there is one that may be used, else NULL with `err` filled. */
+static const char *trusted_loader(const char *path, const fvi_mapping *file, fv_error *err) {
+    const char *loader = file->size ? vips_foreign_find_load_buffer(file->bytes, file->size) : NULL;
+#if VIPS_MAJOR_VERSION > 8 || VIPS_MINOR_VERSION >= 13
+    gpointer class = loader ? g_type_class_ref(g_type_from_name(loader)) : NULL;
+    if (class && (VIPS_OPERATION_CLASS(class)->flags & VIPS_OPERATION_UNTRUSTED)) loader = NULL;
+    if (class) g_type_class_unref(class);
+#endif
+    vips_error_clear();
+    if (!loader)
+        fvi_fail(err, FV_FORMAT,
+                 file->size ? "%s: is not a picture that can be read (JPEG, PNG, WebP, TIFF, GIF)"
+                            : "%s: is empty, not a picture",
+                 path);
+    return loader;
+}
+
+/* Reads the header, checks the size, then decodes all pixels into memory. */
+static fv_status decode(const char *path, const fvi_mapping *file, VipsImage **out, fv_error *err) {
+    VipsImage *image =
+        vips_image_new_from_buffer(file->bytes, file->size, "", "access", VIPS_ACCESS_SEQUENTIAL,
+                                   "fail_on", VIPS_FAIL_ON_ERROR, NULL);
+    if (!image) return fvi_vips_fail(err, FV_FORMAT, path, "is damaged or cut short");
+    int width = vips_image_get_width(image), height = vips_image_get_height(image);
+    if ((int64_t)width * height > FVI_IMAGE_MAX_PIXELS) {
+        g_object_unref(image);
+        return fvi_fail(err, FV_NOMEM, "%s: has %dx%d pixels; at most %lld in all are read", path,
+                        width, height, (long long)FVI_IMAGE_MAX_PIXELS);
+    }
+    VipsImage *memory = vips_image_copy_memory(image);
+    g_object_unref(image);
+    if (!memory) return fvi_vips_fail(err, FV_FORMAT, path, "is damaged or cut short");
+    *out = memory;
+    return FV_OK;
+}
+
+/* Whether the numbers of the picture have a white of their own: 8 or 16 bits, or a measured space.
+ */
+static int range_is_known(const VipsImage *image) {
+    VipsBandFormat format = vips_image_get_format(image);
+    if (format == VIPS_FORMAT_UCHAR || format == VIPS_FORMAT_USHORT) return 1;
+    switch (vips_image_get_interpretation(image)) {
+    case VIPS_INTERPRETATION_LAB:
+    case VIPS_INTERPRETATION_LABS:
+    case VIPS_INTERPRETATION_LABQ:
+    case VIPS_INTERPRETATION_XYZ:
+    case VIPS_INTERPRETATION_scRGB: return 1;
+    default: return 0;
+    }
+}
+
+/* Turns the picture by its EXIF tag, brings it to sRGB of 8 or 16 bits and lays it over grey. */
+static int to_srgb(VipsImage **image) {
+    VipsImage *next = NULL;
+    if (fvi_vips_step(image, vips_autorot(*image, &next, NULL), &next)) return -1;
+
+    VipsInterpretation from = vips_image_get_interpretation(*image);
+    int deep = from == VIPS_INTERPRETATION_RGB16 || from == VIPS_INTERPRETATION_GREY16;
+    VipsInterpretation to = deep ? VIPS_INTERPRETATION_RGB16 : VIPS_INTERPRETATION_sRGB;
+    if (vips_image_get_typeof(*image, VIPS_META_ICC_NAME)) {
+        /* A profile that cannot be used is as good as none. */
+        if (!vips_icc_transform(*image, &next, "srgb", "embedded", TRUE, "depth", deep ? 16 : 8,
+                                NULL))
+            fvi_vips_step(image, 0, &next);
+        vips_error_clear();
+    }
+    if (fvi_vips_step(image, vips_colourspace(*image, &next, to, NULL), &next)) return -1;
+
+    if (vips_image_hasalpha(*image)) {
+        double grey = deep ? 32768 : 128;
+        VipsArrayDouble *background = vips_array_double_newv(3, grey, grey, grey);
+        int failed = vips_flatten(*image, &next, "background", background, "max_alpha",
+                                  deep ? 65535.0 : 255.0, NULL);
+        vips_area_unref(VIPS_AREA(background));
+        if (fvi_vips_step(image, failed, &next)) return -1;
+    }
+    return fvi_vips_step(
+        image, vips_cast(*image, &next, deep ? VIPS_FORMAT_USHORT : VIPS_FORMAT_UCHAR, NULL),
+        &next);
+}
+
+/* Spreads the pixels of an 8- or 16-bit picture of at least three bands into planes. */
+static fv_status to_planar(const char *path, VipsImage *image, fv_image **out, fv_error *err) {
+    int width = vips_image_get_width(image), height = vips_image_get_height(image);
+    int bands = vips_image_get_bands(image);
+    int deep = vips_image_get_format(image) == VIPS_FORMAT_USHORT;
+    if (bands < 3)
+        return fvi_fail(err, FV_FORMAT, "%s: has %d bands that are no colours", path, bands);
+    fv_image *picture = NULL;
+    fv_status st = fv_image_new(3, height, width, &picture, err);
+    if (st) {
+        fvi_error_prefix(err, "%s", path);
+        return st;
+    }
+    size_t bytes = 0;
+    void *pixels = vips_image_write_to_memory(image, &bytes); /* [h][w][bands] */
+    if (!pixels) {
+        st = fvi_vips_fail(err, FV_FORMAT, path, "is damaged or cut short");
+        goto done;
+    }
+    int64_t n = (int64_t)height * width;
+    for (int c = 0; c < 3; c++) {
+        float *plane = picture->data + c * n;
+        if (deep) {
+            const uint16_t *src = (const uint16_t *)pixels + c;
+            for (int64_t i = 0; i < n; i++) plane[i] = (float)src[i * bands] / 65535.0f;
+        } else {
+            const uint8_t *src = (const uint8_t *)pixels + c;
+            for (int64_t i = 0; i < n; i++) plane[i] = (float)src[i * bands] / 255.0f;
+        }
+    }
+    *out = picture;
+    picture = NULL;
+done:
+    g_free(pixels);
+    fv_image_free(picture);
+    return st;
+}
+
+fv_status fv_image_load(const char *path, fv_image **out, fv_error *err) {
+    fvi_mapping file = {0};
+    VipsImage *image = NULL;
+    fv_image *picture = NULL;
+    if (!out) return fvi_fail(err, FV_ARG, "fv_image_load: nowhere to put the picture");
+    fv_status st = fvi_image_start(err);
+    if (!st) st = fvi_mapping_open(path, FVI_IMAGE_MAX_BYTES, &file, err);
+    if (st) return st;
+    if (!trusted_loader(path, &file, err)) {
+        st = FV_FORMAT;
+        goto done;
+    }
+    st = decode(path, &file, &image, err);
+    if (st) goto done;
+    if (!range_is_known(image)) {
+        st = fvi_fail(err, FV_UNSUPPORTED, "%s: its pixels are of type %s; read are 8 and 16 bits",
+                      path, vips_enum_nick(VIPS_TYPE_BAND_FORMAT, vips_image_get_format(image)));
+        goto done;
+    }
+    if (to_srgb(&image)) {
+        st = fvi_vips_fail(err, FV_FORMAT, path, "its colours cannot be read");
+        goto done;
+    }
+    st = to_planar(path, image, &picture, err);
+    if (!st) st = fvi_texts_read(image, picture, err);
+    if (st) goto done;
+    *out = picture;
+    picture = NULL;
+done:
+    if (image) g_object_unref(image);
+    fv_image_free(picture);
+    fvi_mapping_close(&file);
+    return st;
+}

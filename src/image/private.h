@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of src/image/ share and nobody else sees. */
+#ifndef FVI_IMAGE_PRIVATE_H
+#define FVI_IMAGE_PRIVATE_H
+
+#include <vips/vips.h>
+
+#include "fovea/fovea.h"
+
+#define FVI_IMAGE_MAX_PIXELS ((int64_t)1 << 28)
+#define FVI_IMAGE_MAX_BYTES  ((int64_t)1 << 30) /* of a picture's file */
+
+/* The texts of a picture, in the order in which they were set. */
+typedef struct fvi_text_item {
+    char *key, *value;
+} fvi_text_item;
+struct fv_text {
+    int count;
+    fvi_text_item *items;
+};
+
+/* Fails with "SUBJECT: WHAT: libvips's reason", its many lines made one, and clears libvips's error
+ * buffer. subject: the file or the operation; what: may be NULL. */
+fv_status fvi_vips_fail(fv_error *err, fv_status status, const char *subject, const char *what);
+
+/* One step of a chain of operations: puts *next, made from *at, in its place, unless the operation
+ * failed (then *next is not looked at).  Returns 0, or -1 when it failed. */
+int fvi_vips_step(VipsImage **at, int failed, VipsImage **next);
+
+/* Whether a picture is one: 1 or 3 channels, sizes of at least 1, data. */
+int fvi_image_is_sound(const fv_image *image);
+
+/* Puts the picture's texts where PNG files keep theirs: one tEXt chunk a key. */
+void fvi_texts_to_png(const fv_image *image, VipsImage *to);
+/* Puts the picture's texts into an XMP packet, which JPEG, WebP and TIFF files carry.
+ * Returns its size in bytes, 0 if there is no text. */
+size_t fvi_texts_to_xmp(const fv_image *image, VipsImage *to);
+/* Takes over the texts of a loaded picture, from wherever the two functions above put them. What is
+ * damaged or not ours is passed over.  errors  NOMEM */
+fv_status fvi_texts_read(VipsImage *from, fv_image *image, fv_error *err);
+
+#endif
