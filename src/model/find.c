@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finding layers, values and classes by name, and the near misses of what was not found.
+ *
+ * A name is tried exactly, then `#index`, then as an ending after a '/' or '.', which has to be
+ * unique. Near misses are the names with the fewest edits (Levenshtein, letters without case); a
+ * name that holds the typed one, or is held by it, counts as near too.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "model/network_internal.h"
+
+#define NEAREST  3
+#define SHOWN    5   /* of the names an ending fits */
+#define COMPARED 200 /* longer ones are compared by their beginning */
+
+/* ---- near misses ---------------------------------------------------------------------------- */
+
+static int edits(const char *a, const char *b) {
+    int row[COMPARED + 1];
+    int na = (int)strnlen(a, COMPARED), nb = (int)strnlen(b, COMPARED);
+    for (int j = 0; j <= nb; j++) row[j] = j;
+    for (int i = 1; i <= na; i++) {
+        int diagonal = row[0];
+        row[0] = i;
+        for (int j = 1; j <= nb; j++) {
+            int replaced = diagonal + (g_ascii_tolower(a[i - 1]) != g_ascii_tolower(b[j - 1]));
+            int shifted = MIN(row[j], row[j - 1]) + 1;
+            diagonal = row[j];
+            row[j] = MIN(replaced, shifted);
+        }
+    }
+    return row[nb];
+}
+
+static int contains(const char *hay, const char *needle) {
+    char *h = g_ascii_strdown(hay, -1), *n = g_ascii_strdown(needle, -1);
+    int found = n[0] && strstr(h, n);
+    g_free(h);
+    g_free(n);
+    return found;
+}
+
+/* Fewer is nearer; INT_MAX: not near at all. */
+static int distance(const char *typed, const char *name) {
+    int d = edits(typed, name), longest = (int)MAX(strlen(typed), strlen(name));
+    if (contains(name, typed) || (strlen(name) > 2 && contains(typed, name))) return MIN(d, 2);
+    return d * 2 <= longest ? d : G_MAXINT;
+}
+
+typedef struct nearest {
+    const char *name[NEAREST];
+    int distance[NEAREST], count;
+} nearest;
+
+static void nearest_add(nearest *n, const char *typed, const char *name) {
+    int d = distance(typed, name), at = n->count;
+    if (d == G_MAXINT) return;
+    for (int i = 0; i < n->count; i++)
+        if (!strcmp(n->name[i], name)) return;
+    while (at > 0 && n->distance[at - 1] > d) at--;
+    if (at == NEAREST) return;
+    if (n->count < NEAREST) n->count++;
+    for (int i = n->count - 1; i > at; i--) {
+        n->name[i] = n->name[i - 1];
+        n->distance[i] = n->distance[i - 1];
+    }
+    n->name[at] = name;
+    n->distance[at] = d;
+}
+
+/* ---- matches -------------------------------------------------------------------------------- */
+
+/* What a name fits: the answers' indices and names. */
+typedef struct matches {
+    const char *typed;
+    int exact, exact_output; /* first of each, or -1 */
+    int ending;              /* first, or -1 */
+    int n_endings;
+    const char *fits[SHOWN];
+} matches;
+
+static int ends_with(const char *name, const char *ending) {
+    size_t n = strlen(name), e = strlen(ending);
+    return e && e < n && !strcmp(name + n - e, ending) &&
+           (name[n - e - 1] == '/' || name[n - e - 1] == '.');
+}
+
+static void match_add(matches *m, int index, const char *name, int is_output) {
+    if (!strcmp(name, m->typed)) {
+        int *exact = is_output ? &m->exact_output : &m->exact;
+        if (*exact < 0) *exact = index;
+    }
+    if (ends_with(name, m->typed) && (!m->n_endings || m->ending != index)) {
+        if (m->n_endings < SHOWN) m->fits[m->n_endings] = name;
+        m->n_endings++;
+        m->ending = index;
+    }
+}
+
+/* Appends `"a", "b" or "c"`. */
+static void names_append(GString *s, const char *const *names, int n) {
+    for (int i = 0; i < n; i++) {
+        int longer = strlen(names[i]) > 80;
+        g_string_append_printf(s, "%s\"%.80s%s\"",
+                               !i           ? ""
+                               : i == n - 1 ? " or "
+                                            : ", ",
+                               names[i], longer ? "..." : "");
+    }
+}
+
+static fv_status not_found(const fvi_network *net, const matches *m, const nearest *near,
+                           const char *what, fv_error *err) {
+    GString *s = g_string_new(NULL);
+    if (m->n_endings > 1) {
+        g_string_append_printf(s, "%s: \"%.80s\" fits %d %ss: ", net->name, m->typed, m->n_endings,
+                               what);
+        names_append(s, m->fits, MIN(m->n_endings, SHOWN));
+        if (m->n_endings > SHOWN) g_string_append(s, ", ...");
+    } else {
+        g_string_append_printf(s, "%s: there is no %s \"%.80s\"", net->name, what, m->typed);
+        if (near->count) g_string_append(s, "; did you mean ");
+        names_append(s, near->name, near->count);
+        if (near->count) g_string_append_c(s, '?');
+    }
+    fv_status st = fvi_fail(err, FV_NOTFOUND, "%s", s->str);
+    g_string_free(s, TRUE);
+    return st;
+}
+
+/* Reads "#12".  errors  NOTFOUND an index there is not */
+static fv_status by_index(const fvi_network *net, const char *name, int *index, fv_error *err) {
+    guint64 v;
+    int n = net->graph->n_nodes;
+    if (!g_ascii_string_to_unsigned(name + 1, 10, 0, G_MAXINT, &v, NULL) || v >= (guint64)n)
+        return fvi_fail(err, FV_NOTFOUND, "%s: layer %.80s does not exist (#0..#%d)", net->name,
+                        name, n - 1);
+    *index = (int)v;
+    return FV_OK;
+}
+
+fv_status fvi_network_find_layer(const fvi_network *net, const char *name, int *index,
+                                 fv_error *err) {
+    const fvi_graph *g = net->graph;
+    matches m = {.typed = name, .exact = -1, .exact_output = -1, .ending = -1};
+    if (!name) return fvi_fail(err, FV_ARG, "no layer named");
+    for (int i = 0; i < g->n_nodes; i++) {
+        match_add(&m, i, net->layers[i].name, 0);
+        match_add(&m, i, net->layers[i].output, 1);
+    }
+    int found = m.exact >= 0          ? m.exact
+                : m.exact_output >= 0 ? m.exact_output
+                : m.n_endings == 1    ? m.ending
+                                      : -1;
+    if (found < 0 && name[0] == '#') return by_index(net, name, index, err);
+    if (found >= 0) {
+        *index = found;
+        return FV_OK;
+    }
+    nearest near = {0};
+    for (int i = 0; err && i < g->n_nodes; i++) {
+        nearest_add(&near, name, net->layers[i].name);
+        nearest_add(&near, name, net->layers[i].output);
+    }
+    return not_found(net, &m, &near, "layer", err);
+}
+
+/* ---- values --------------------------------------------------------------------------------- */
+
+/* Adds every value of the file and of the graph; index i of `names` is the match's index. */
+static void add_values(const fvi_network *net, matches *m, GPtrArray *names, GHashTable *seen) {
+    const Onnx__GraphProto *f = fvi_onnx_proto(net->onnx)->graph;
+    const fvi_graph *g = net->graph;
+    for (size_t i = 0; i < f->n_input; i++)
+        if (fvi_input_is_free(net->onnx, f->input[i])) g_ptr_array_add(names, f->input[i]->name);
+    for (size_t i = 0; i < f->n_node; i++)
+        for (size_t k = 0; k < f->node[i]->n_output; k++)
+            if (f->node[i]->output[k][0]) g_ptr_array_add(names, f->node[i]->output[k]);
+    for (guint i = 0; i < names->len; i++) g_hash_table_add(seen, names->pdata[i]);
+    for (int i = 0; i < g->n_nodes; i++) { /* values the lowering invented */
+        const char *v = g->values[g->nodes[i].out].name;
+        if (g_hash_table_add(seen, (gpointer)v)) g_ptr_array_add(names, (gpointer)v);
+    }
+    for (guint i = 0; i < names->len; i++) match_add(m, (int)i, names->pdata[i], 0);
+}
+
+fv_status fvi_network_find_value(const fvi_network *net, const char *name, const char **value,
+                                 fv_error *err) {
+    const Onnx__GraphProto *f = fvi_onnx_proto(net->onnx)->graph;
+    if (!name) {
+        if (!f->n_output) return fvi_fail(err, FV_NOTFOUND, "%s has no output", net->name);
+        *value = f->output[0]->name;
+        return FV_OK;
+    }
+    matches m = {.typed = name, .exact = -1, .exact_output = -1, .ending = -1};
+    GPtrArray *names = g_ptr_array_new();
+    GHashTable *seen = g_hash_table_new(g_str_hash, g_str_equal);
+    add_values(net, &m, names, seen);
+    const char *found = NULL;
+    int layer = -1;
+    fv_status st = FV_OK;
+    if (m.exact >= 0)
+        found = names->pdata[m.exact];
+    else if (!fvi_network_find_layer(net, name, &layer, NULL))
+        found = net->layers[layer].output;
+    else if (m.n_endings == 1)
+        found = names->pdata[m.ending];
+    else {
+        nearest near = {0};
+        for (guint i = 0; i < names->len; i++) nearest_add(&near, name, names->pdata[i]);
+        for (int i = 0; i < net->graph->n_nodes; i++) nearest_add(&near, name, net->layers[i].name);
+        st = name[0] == '#' ? by_index(net, name, &layer, err)
+                            : not_found(net, &m, &near, "value", err);
+    }
+    g_hash_table_unref(seen);
+    g_ptr_array_unref(names);
+    if (!st) *value = found;
+    return st;
+}
+
+/* ---- classes -------------------------------------------------------------------------------- */
+
+fv_status fvi_network_find_class(const fvi_network *net, const char *name, int *index,
+                                 fv_error *err) {
+    const fvi_labels *l = net->input.labels;
+    guint64 v;
+    if (!name) return fvi_fail(err, FV_ARG, "no class named");
+    if (!l) return fvi_fail(err, FV_NOTFOUND, "%s carries no class names", net->name);
+    int found = fvi_labels_find(l, name);
+    if (found < 0 && g_ascii_string_to_unsigned(name, 10, 0, (guint64)l->count - 1, &v, NULL))
+        found = (int)v;
+    if (found < 0) {
+        matches m = {.typed = name, .exact = -1, .exact_output = -1, .ending = -1};
+        nearest near = {0};
+        for (int i = 0; i < l->count; i++) nearest_add(&near, name, l->name[i]);
+        return not_found(net, &m, &near, "class", err);
+    }
+    *index = found;
+    return FV_OK;
+}

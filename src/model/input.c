@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which input takes the picture, and how a picture becomes its numbers.
+ *
+ *   x[c] = (pixel[c] * range - mean[c]) * scale[c]        pixel in 0..1
+ *
+ * Every source (options, sidecar, metadata) fills a spec; they are laid over each other by
+ * priority, and what nobody said is taken from the shape of the file's input, then assumed: the
+ * picture is normalised with ImageNet's mean and deviation as PyTorch's models want it, to -1..1
+ * where the input is channels-last as TensorFlow's mostly are. What was assumed is put into one
+ * sentence.
+ *
+ * What it does not do: guess from the weights what the network was trained on.
+ */
+#include "model/input.h"
+
+#include <math.h>
+#include <string.h>
+
+#include <glib.h>
+
+#include "base/error.h"
+#include "base/file.h"
+
+#define SIZE_ASSUMED 224
+
+static const float imagenet_mean[3] = {0.485f, 0.456f, 0.406f}; /* RGB, as torchvision's models */
+static const float imagenet_std[3] = {0.229f, 0.224f, 0.225f};
+
+/* ---- the file's inputs ---------------------------------------------------------------------- */
+
+int fvi_input_is_free(const fvi_onnx *o, const Onnx__ValueInfoProto *v) {
+    return !fvi_onnx_initializer(o, v->name) && !fvi_onnx_initializer_problem(o, v->name);
+}
+
+int fvi_input_shape(const Onnx__ValueInfoProto *v, fvi_shape *out) {
+    const Onnx__TypeProto__Tensor *t = v->type ? v->type->tensor_type : NULL;
+    *out = (fvi_shape){.ndim = -1};
+    if (!t) return 0;
+    if (t->shape && t->shape->n_dim <= FVI_MAX_DIMS) {
+        out->ndim = (int)t->shape->n_dim;
+        for (int i = 0; i < out->ndim; i++) {
+            const Onnx__TensorShapeProto__Dimension *d = t->shape->dim[i];
+            out->dim[i] = d->has_dim_value && d->dim_value > 0 ? d->dim_value : -1;
+        }
+    }
+    return t->elem_type;
+}
+
+static int is_pixel_type(int type) {
+    return type == FVI_F32 || type == FVI_F16 || type == FVI_BF16 || type == FVI_F64 ||
+           type == FVI_U8 || !type;
+}
+
+/* Channels the first convolution over an input wants, and its number of axes; 0 if there is none.
+ */
+static int64_t conv_channels(const fvi_onnx *o, const char *input, int *ndim) {
+    int n;
+    const Onnx__NodeProto *const *nodes = fvi_onnx_nodes(o, &n);
+    for (int i = 0; i < n; i++) {
+        if (strcmp(nodes[i]->op_type, "Conv") != 0 || nodes[i]->n_input < 2) continue;
+        if (strcmp(nodes[i]->input[0], input) != 0) continue;
+        const fvi_const *w = fvi_onnx_initializer(o, nodes[i]->input[1]);
+        int64_t groups = fvi_onnx_attr_int(nodes[i], "group", 1), c;
+        if (!w || w->shape.ndim < 3 || fvi_mul(w->shape.dim[1], groups, &c) || c < 1) continue;
+        *ndim = w->shape.ndim;
+        return c;
+    }
+    return 0;
+}
+
+static const Onnx__ValueInfoProto *choose_input(const fvi_onnx *o, const char *wanted) {
+    const Onnx__GraphProto *g = fvi_onnx_proto(o)->graph;
+    const Onnx__ValueInfoProto *first = NULL;
+    for (size_t i = 0; i < g->n_input; i++) {
+        fvi_shape s;
+        if (!fvi_input_is_free(o, g->input[i])) continue;
+        if (wanted && !strcmp(g->input[i]->name, wanted)) return g->input[i];
+        int type = fvi_input_shape(g->input[i], &s);
+        if (!wanted && s.ndim == 4 && is_pixel_type(type)) return g->input[i];
+        if (!first) first = g->input[i];
+    }
+    return wanted ? NULL : first;
+}
+
+/* ---- laying the sources over each other ----------------------------------------------------- */
+
+/* Fills with `low` what `high` leaves open. */
+static void spec_merge(fvi_input_spec *high, fvi_input_spec *low) {
+#define TAKE(member, is_open)                        \
+    if (is_open) {                                   \
+        high->member = low->member;                  \
+        memset(&low->member, 0, sizeof low->member); \
+    }
+    TAKE(width, !high->height)
+    TAKE(height, !high->height)
+    TAKE(channel_order, !high->channel_order)
+    TAKE(layout, !high->layout)
+    TAKE(range, high->range == 0)
+    TAKE(input, !high->input)
+    TAKE(mean, !high->mean.n)
+    TAKE(scale, !high->scale.n)
+    TAKE(labels, !high->labels)
+#undef TAKE
+}
+
+static fv_status option_per_channel(const float *v, int channels, const char *what,
+                                    fvi_per_channel *out, fv_error *err) {
+    double d[4];
+    int n = channels < 4 ? channels : 4;
+    for (int i = 0; v && i < n; i++) d[i] = v[i];
+    return v && n > 0 ? fvi_per_channel_set(out, d, n, 0, what, err) : FV_OK;
+}
+
+/* What the options say. `channels` is how many numbers the lists have. */
+static fv_status from_options(const fv_model_desc *d, int channels, fvi_input_spec *s,
+                              fv_error *err) {
+    if (d->size < 0 || d->size > FVI_INPUT_SIZE_MAX)
+        return fvi_fail(err, FV_ARG, "option size is %d; 1 to %d are allowed", d->size,
+                        FVI_INPUT_SIZE_MAX);
+    if (d->channel_order < 0 || d->channel_order > FV_BGR)
+        return fvi_fail(err, FV_ARG, "option channel_order is %d; FV_RGB and FV_BGR are allowed",
+                        d->channel_order);
+    if (!(d->range >= 0) || isinf(d->range))
+        return fvi_fail(err, FV_ARG, "option range is %g; a number above 0 is allowed", d->range);
+    s->height = s->width = d->size;
+    s->channel_order = d->channel_order;
+    s->range = d->range;
+    fv_status st = option_per_channel(d->mean, channels, "option mean", &s->mean, err);
+    if (!st) st = option_per_channel(d->scale, channels, "option scale", &s->scale, err);
+    if (!st && d->labels) st = fvi_labels_load(d->labels, &s->labels, err);
+    return st;
+}
+
+/* ---- resolving ------------------------------------------------------------------------------ */
+
+typedef struct resolver {
+    const fvi_onnx *o;
+    const char *base; /* of the model's file, for messages */
+    fvi_input_spec spec;
+    fv_input in;
+    GString *assumed;
+    fv_error *err;
+} resolver;
+
+static void assume(resolver *r, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static void assume(resolver *r, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    if (r->assumed->len) g_string_append(r->assumed, ", ");
+    g_string_append_vprintf(r->assumed, format, args);
+    va_end(args);
+}
+
+static int few_channels(int64_t n) { return n == 1 || n == 3 || n == 4; }
+
+/* The input's shape, whether it is a picture, and how its axes lie. */
+static fv_status resolve_shape(resolver *r, int *type) {
+    const Onnx__ValueInfoProto *v = choose_input(r->o, r->spec.input);
+    if (!v && r->spec.input)
+        return fvi_fail(r->err, FV_NOTFOUND, "%s: there is no input \"%s\"", r->base,
+                        r->spec.input);
+    r->in.name = "";
+    if (!v) return FV_OK; /* a graph of constants */
+    fvi_shape s;
+    int conv_ndim = 0;
+    *type = fvi_input_shape(v, &s);
+    int64_t channels = conv_channels(r->o, v->name, &conv_ndim);
+    if (s.ndim < 0) { /* the file says nothing: as many axes as the convolution wants */
+        s = (fvi_shape){.ndim = conv_ndim};
+        for (int i = 0; i < s.ndim; i++) s.dim[i] = -1;
+    }
+    r->in.name = v->name;
+    r->in.ndim = s.ndim;
+    memcpy(r->in.dim, s.dim, sizeof s.dim);
+    r->in.is_image = s.ndim == 4 && is_pixel_type(*type);
+    if (!r->in.is_image) return FV_OK;
+    int last = few_channels(s.dim[3]) && !few_channels(s.dim[1]) && !channels;
+    r->in.channels_last = r->spec.layout ? r->spec.layout == FVI_NHWC : last;
+    int64_t said = s.dim[r->in.channels_last ? 3 : 1];
+    if (said < 0 && !channels) assume(r, "3 channels");
+    said = said > 0 ? said : channels ? channels : 3;
+    if (said > INT32_MAX)
+        return fvi_fail(r->err, FV_FORMAT, "%s: input \"%s\" has %" G_GINT64_FORMAT " channels",
+                        r->base, v->name, said);
+    r->in.channels = (int)said;
+    return FV_OK;
+}
+
+static fv_status resolve_size(resolver *r) {
+    int64_t h = r->in.dim[r->in.channels_last ? 1 : 2], w = r->in.dim[r->in.channels_last ? 2 : 3];
+    if (h > FVI_INPUT_SIZE_MAX || w > FVI_INPUT_SIZE_MAX)
+        return fvi_fail(r->err, FV_FORMAT,
+                        "%s: input \"%s\" is %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT
+                        " pixels; at most %d on a side",
+                        r->base, r->in.name, h, w, FVI_INPUT_SIZE_MAX);
+    if (!r->spec.height && (h < 0 || w < 0)) {
+        if (h < 0) h = w > 0 ? w : SIZE_ASSUMED;
+        if (w < 0) w = h;
+        assume(r, "size %dx%d", (int)h, (int)w);
+    }
+    r->in.height = r->spec.height ? r->spec.height : (int)h;
+    r->in.width = r->spec.height ? r->spec.width : (int)w;
+    return FV_OK;
+}
+
+static fv_status per_channel(resolver *r, const fvi_per_channel *p, float otherwise, float *out) {
+    int n = r->in.channels < 4 ? r->in.channels : 4;
+    if (p->n > 1 && p->n != r->in.channels)
+        return fvi_fail(r->err, FV_FORMAT, "%s has %d numbers; input \"%s\" has %d channel%s",
+                        p->from, p->n, r->in.name, r->in.channels, r->in.channels == 1 ? "" : "s");
+    for (int i = 0; i < n; i++) out[i] = !p->n ? otherwise : p->n == 1 ? p->v[0] : p->v[i];
+    return FV_OK;
+}
+
+/* Nobody said how pixels become numbers. */
+static void assume_normalisation(resolver *r, int type) {
+    fv_input *in = &r->in;
+    in->range = 1;
+    if (type == FVI_U8) { /* bytes can only be pixels */
+        in->range = 255;
+    } else if (in->channels == 3 && in->channels_last) {
+        in->range = 255;
+        for (int i = 0; i < 3; i++) in->mean[i] = 127.5f, in->scale[i] = 1 / 127.5f;
+        assume(r, "values -1..1");
+    } else if (in->channels == 3) {
+        for (int i = 0; i < 3; i++) {
+            int c = in->channel_order == FV_BGR ? 2 - i : i;
+            in->mean[i] = imagenet_mean[c];
+            in->scale[i] = 1 / imagenet_std[c];
+        }
+        assume(r, "values 0..1 normalised as for ImageNet (mean 0.485 0.456 0.406, "
+                  "std 0.229 0.224 0.225)");
+    } else {
+        assume(r, "values 0..1");
+    }
+}
+
+static fv_status resolve_values(resolver *r, int type) {
+    const fvi_input_spec *s = &r->spec;
+    r->in.channel_order = s->channel_order ? s->channel_order : FV_RGB;
+    if (!s->channel_order && r->in.channels == 3) assume(r, "channel order RGB");
+    fv_status st = per_channel(r, &s->mean, 0, r->in.mean);
+    if (!st) st = per_channel(r, &s->scale, 1, r->in.scale);
+    if (st) return st;
+    if (s->range == 0 && !s->mean.n && !s->scale.n) {
+        assume_normalisation(r, type);
+        return FV_OK;
+    }
+    r->in.range = s->range;
+    if (s->range == 0) { /* a mean of 104 can only be meant for 0..255 */
+        int bytes = 0;
+        for (int i = 0; i < s->mean.n; i++) bytes |= fabsf(s->mean.v[i]) > 2;
+        r->in.range = bytes ? 255 : 1;
+        assume(r, "range 0..%g", r->in.range);
+    }
+    return FV_OK;
+}
+
+static fv_status resolve(resolver *r) {
+    int type = 0;
+    fv_status st = resolve_shape(r, &type);
+    if (st || !r->in.is_image) return st;
+    st = resolve_size(r);
+    if (!st) st = resolve_values(r, type);
+    return st;
+}
+
+static fv_status gather_spec(resolver *r, const char *path, const fv_model_desc *desc) {
+    fvi_input_spec side = {0}, file = {0};
+    fv_status st = fvi_input_from_sidecar(path, &side, r->err);
+    if (!st) st = fvi_input_from_metadata(r->o, r->base, &file, r->err);
+    if (!st) spec_merge(&side, &file);
+    fvi_input_spec_clear(&file);
+    r->spec = side;
+    if (st || !desc) return st;
+    /* How many numbers the options' lists have is known once the input is. */
+    resolver shape = *r;
+    shape.assumed = g_string_new(NULL);
+    int type;
+    st = resolve_shape(&shape, &type);
+    g_string_free(shape.assumed, TRUE);
+    fvi_input_spec options = {0};
+    if (!st) st = from_options(desc, shape.in.channels, &options, r->err);
+    if (!st) {
+        spec_merge(&options, &r->spec);
+        fvi_input_spec old = r->spec;
+        r->spec = options;
+        options = old;
+    }
+    fvi_input_spec_clear(&options);
+    return st;
+}
+
+fv_status fvi_input_resolve(const fvi_onnx *o, const char *path, const fv_model_desc *desc,
+                            fvi_input_info *out, fv_error *err) {
+    resolver r = {.o = o, .base = fvi_path_base(path), .err = err};
+    r.assumed = g_string_new(NULL);
+    fv_status st = gather_spec(&r, path, desc);
+    if (!st) st = resolve(&r);
+    if (!st) {
+        fvi_input_info i = {.in = r.in, .labels = r.spec.labels};
+        r.spec.labels = NULL;
+        if (r.assumed->len)
+            i.assumed = g_strdup_printf("nothing says how %s wants its pictures; assumed: %s",
+                                        r.base, r.assumed->str);
+        i.in.assumed = i.assumed;
+        *out = i;
+    }
+    fvi_input_spec_clear(&r.spec);
+    g_string_free(r.assumed, TRUE);
+    return st;
+}
+
+void fvi_input_info_clear(fvi_input_info *i) {
+    g_free(i->assumed);
+    fvi_labels_free(i->labels);
+    *i = (fvi_input_info){0};
+}

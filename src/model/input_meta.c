@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an ONNX file's metadata_props say about its input. Three vocabularies:
+ *   fovea.mean, .scale, .std, .range, .channel_order, .size, .layout, .labels, .input: ours,
+ * written by `fovea`'s own converters, each an array in text, "127,127,127";
+ *   Image.BitmapPixelFormat, Image.NominalPixelRange: ONNX's (docs/MetadataProps.md);
+ *   names, imgsz: Ultralytics' exporter (RGB 0..1, Python notation).
+ * Ours win over the others.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <glib.h>
+
+#include "base/error.h"
+#include "model/input.h"
+
+void fvi_input_spec_clear(fvi_input_spec *s) {
+    g_free(s->input);
+    g_free(s->mean.from);
+    g_free(s->scale.from);
+    fvi_labels_free(s->labels);
+    *s = (fvi_input_spec){0};
+}
+
+fv_status fvi_per_channel_set(fvi_per_channel *p, const double *v, int n, int invert,
+                              const char *from, fv_error *err) {
+    if (n < 1 || n > 4)
+        return fvi_fail(err, FV_FORMAT, "%s has %d numbers; 1 to 4, one a channel, are allowed",
+                        from, n);
+    fvi_per_channel r = {.n = n};
+    for (int i = 0; i < n; i++) {
+        r.v[i] = (float)(invert ? 1 / v[i] : v[i]);
+        if (!isfinite(r.v[i]))
+            return fvi_fail(err, FV_FORMAT, "%s: %g is not a usable number", from, v[i]);
+    }
+    g_free(p->from);
+    *p = r;
+    p->from = g_strdup(from);
+    return FV_OK;
+}
+
+/* Reads numbers with commas, spaces, 'x', brackets or parentheses between; their count, -1 on
+ * anything else, max + 1 when there are more. */
+static int numbers_read(const char *text, double *out, int max) {
+    int n = 0;
+    while (*text) {
+        if (strchr(", \t\n[]()xX", *text)) {
+            text++;
+            continue;
+        }
+        char *end;
+        if (n == max) return max + 1;
+        out[n++] = g_ascii_strtod(text, &end);
+        if (end == text) return -1;
+        text = end;
+    }
+    return n;
+}
+
+typedef struct meta {
+    const fvi_onnx *o;
+    const char *base;
+    fvi_input_spec *out;
+    fv_error *err;
+} meta;
+
+static fv_status bad(const meta *m, const char *key, const char *value, const char *allowed) {
+    return fvi_fail(m->err, FV_FORMAT, "%s: metadata %s is \"%.64s\"; allowed: %s", m->base, key,
+                    value, allowed);
+}
+
+static fv_status per_channel(const meta *m, const char *key, fvi_per_channel *p, int invert) {
+    const char *text = fvi_onnx_metadata(m->o, key);
+    if (!text) return FV_OK;
+    double v[5];
+    int n = numbers_read(text, v, 4);
+    if (n < 1 || n > 4) return bad(m, key, text, "1 to 4 numbers, one a channel");
+    char *from = g_strdup_printf("%s: metadata %s", m->base, key);
+    fv_status st = fvi_per_channel_set(p, v, n, invert, from, m->err);
+    g_free(from);
+    return st;
+}
+
+static fv_status size_read(const meta *m, const char *key, const char *text) {
+    double v[3];
+    int n = numbers_read(text, v, 2);
+    int sound = n == 1 || n == 2;
+    for (int i = 0; sound && i < n; i++)
+        sound = v[i] >= 1 && v[i] <= FVI_INPUT_SIZE_MAX && v[i] == floor(v[i]);
+    if (!sound) return bad(m, key, text, "\"224\" or \"HEIGHTxWIDTH\"");
+    m->out->height = (int)v[0];
+    m->out->width = (int)v[n - 1];
+    return FV_OK;
+}
+
+static fv_status choice(const meta *m, const char *key, const char *one, const char *two,
+                        int *out) {
+    const char *text = fvi_onnx_metadata(m->o, key);
+    if (!text) return FV_OK;
+    int is_two = !g_ascii_strcasecmp(text, two);
+    if (!is_two && g_ascii_strcasecmp(text, one) != 0) {
+        char allowed[64];
+        g_snprintf(allowed, sizeof allowed, "%s, %s", one, two);
+        return bad(m, key, text, allowed);
+    }
+    *out = is_two ? 2 : 1; /* FV_RGB, FV_BGR; FVI_NCHW, FVI_NHWC */
+    return FV_OK;
+}
+
+static fv_status ours(const meta *m) {
+    fvi_input_spec *s = m->out;
+    fv_status st = per_channel(m, "fovea.mean", &s->mean, 0);
+    if (!st) st = per_channel(m, "fovea.std", &s->scale, 1);
+    if (!st) st = per_channel(m, "fovea.scale", &s->scale, 0);
+    if (!st) st = choice(m, "fovea.channel_order", "rgb", "bgr", &s->channel_order);
+    if (!st) st = choice(m, "fovea.layout", "nchw", "nhwc", &s->layout);
+    const char *text = fvi_onnx_metadata(m->o, "fovea.size");
+    if (!st && text) st = size_read(m, "fovea.size", text);
+    if (!st && (text = fvi_onnx_metadata(m->o, "fovea.range"))) {
+        double v[2];
+        if (numbers_read(text, v, 1) != 1 || !(v[0] > 0) || !isfinite((float)v[0]))
+            return bad(m, "fovea.range", text, "a number above 0, as 1 or 255");
+        s->range = (float)v[0];
+    }
+    if (!st && (text = fvi_onnx_metadata(m->o, "fovea.input"))) s->input = g_strdup(text);
+    if (!st && (text = fvi_onnx_metadata(m->o, "fovea.labels"))) {
+        st = fvi_labels_from_text(text, &s->labels, m->err);
+        if (st) fvi_error_prefix(m->err, "%s: metadata fovea.labels", m->base);
+    }
+    return st;
+}
+
+static void normalise(const meta *m, const char *key, float range, double mean, double scale) {
+    fvi_input_spec *s = m->out;
+    char *from = g_strdup_printf("%s: metadata %s", m->base, key);
+    if (s->range == 0) s->range = range;
+    if (!s->mean.n) (void)fvi_per_channel_set(&s->mean, &mean, 1, 0, from, NULL);
+    if (!s->scale.n) (void)fvi_per_channel_set(&s->scale, &scale, 1, 0, from, NULL);
+    g_free(from);
+}
+
+/* Keys of others are hints: values we do not know are passed over. */
+static void others(const meta *m) {
+    fvi_input_spec *s = m->out;
+    const char *text = fvi_onnx_metadata(m->o, "Image.BitmapPixelFormat");
+    if (text && !s->channel_order && g_str_has_prefix(text, "Bgr")) s->channel_order = FV_BGR;
+    if (text && !s->channel_order && g_str_has_prefix(text, "Rgb")) s->channel_order = FV_RGB;
+    const char *key = "Image.NominalPixelRange";
+    text = fvi_onnx_metadata(m->o, key);
+    if (text && !strcmp(text, "NominalRange_0_255")) normalise(m, key, 255, 0, 1);
+    if (text && !strcmp(text, "Normalized_0_1")) normalise(m, key, 1, 0, 1);
+    if (text && !strcmp(text, "Normalized_1_1")) normalise(m, key, 1, 0.5, 2);
+    const char *imgsz = fvi_onnx_metadata(m->o, "imgsz"), *names = fvi_onnx_metadata(m->o, "names");
+    meta silent = *m;
+    silent.err = NULL;
+    if (imgsz && names) {
+        if (!s->height) (void)size_read(&silent, "imgsz", imgsz);
+        normalise(m, "imgsz", 1, 0, 1);
+    }
+    if (names && !s->labels) (void)fvi_labels_from_python(names, &s->labels, NULL);
+}
+
+fv_status fvi_input_from_metadata(const fvi_onnx *o, const char *base, fvi_input_spec *out,
+                                  fv_error *err) {
+    meta m = {o, base, out, err};
+    fv_status st = ours(&m);
+    if (!st) others(&m);
+    return st;
+}

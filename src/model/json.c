@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* JSON from files. json-glib parses by recursion without a limit, so the nesting is counted first.
+ */
+#include "model/json.h"
+
+#include "base/error.h"
+
+#define NESTING_MAX 32
+
+static int nesting(const char *text, size_t size) {
+    int depth = 0, deepest = 0, quoted = 0;
+    for (size_t i = 0; i < size; i++) {
+        if (quoted && text[i] == '\\')
+            i++;
+        else if (text[i] == '"')
+            quoted = !quoted;
+        else if (!quoted && (text[i] == '[' || text[i] == '{')) {
+            if (++depth > deepest) deepest = depth;
+        } else if (!quoted && (text[i] == ']' || text[i] == '}'))
+            depth--;
+    }
+    return deepest;
+}
+
+fv_status fvi_json_parse(const char *text, size_t size, JsonNode **out, fv_error *err) {
+    if (!size || !g_utf8_validate(text, (gssize)size, NULL))
+        return fvi_fail(err, FV_FORMAT, "not JSON: %s", size ? "not UTF-8" : "empty");
+    if (nesting(text, size) > NESTING_MAX)
+        return fvi_fail(err, FV_FORMAT, "JSON nested more than %d deep", NESTING_MAX);
+    GError *error = NULL;
+    JsonParser *parser = json_parser_new_immutable();
+    fv_status st = FV_OK;
+    if (!json_parser_load_from_data(parser, text, (gssize)size, &error))
+        st = fvi_fail(err, FV_FORMAT, "not JSON: %s", error->message);
+    else if (!json_parser_get_root(parser))
+        st = fvi_fail(err, FV_FORMAT, "not JSON: empty");
+    else
+        *out = json_node_ref(json_parser_get_root(parser));
+    g_clear_error(&error);
+    g_object_unref(parser);
+    return st;
+}
+
+static int is_string(JsonNode *n) {
+    return JSON_NODE_HOLDS_VALUE(n) && json_node_get_value_type(n) == G_TYPE_STRING;
+}
+
+fv_status fvi_json_labels(JsonNode *node, fvi_labels **out, fv_error *err) {
+    JsonArray *a = JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+    guint n = a ? json_array_get_length(a) : 0;
+    if (!n || n > FVI_LABELS_MAX)
+        return fvi_fail(err, FV_FORMAT, "class names are not an array of 1 to %d strings",
+                        FVI_LABELS_MAX);
+    char **names = g_new0(char *, n);
+    for (guint i = 0; i < n; i++) {
+        JsonNode *e = json_array_get_element(a, i);
+        names[i] = g_strdup(is_string(e) ? json_node_get_string(e) : "");
+        if (is_string(e)) continue;
+        fvi_labels_free(fvi_labels_take(names, (int)i + 1));
+        return fvi_fail(err, FV_FORMAT, "class name %u is not a string", i);
+    }
+    *out = fvi_labels_take(names, (int)n);
+    return FV_OK;
+}
+
+void fvi_json_quote(GString *to, const char *text) {
+    char *valid = g_utf8_make_valid(text, -1);
+    g_string_append_c(to, '"');
+    for (const char *p = valid; *p; p++) {
+        unsigned char c = (unsigned char)*p;
+        if (c == '"' || c == '\\')
+            g_string_append_printf(to, "\\%c", c);
+        else if (c < 0x20 || c == 0x7f)
+            g_string_append_printf(to, "\\u%04x", c);
+        else
+            g_string_append_c(to, (char)c);
+    }
+    g_string_append_c(to, '"');
+    g_free(valid);
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Class names. Texts come from files, so that invalid UTF-8 and control characters are replaced
+ * before anybody prints them.
+ * What it does not do: synset ids ("n01440764 tench" is one name). */
+#include "model/labels.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "model/json.h"
+
+#define FILE_MAX ((int64_t)64 << 20)
+
+static char *name_clean(const char *bytes, size_t size) {
+    char *s = g_utf8_make_valid(bytes, (gssize)size);
+    for (char *p = s; *p; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7f) *p = ' ';
+    return g_strstrip(s);
+}
+
+fvi_labels *fvi_labels_take(char **names, int count) {
+    fvi_labels *l = g_new0(fvi_labels, 1);
+    l->count = count;
+    l->name = names;
+    for (int i = 0; i < count; i++) {
+        char *clean = name_clean(names[i], strlen(names[i]));
+        g_free(names[i]);
+        names[i] = clean;
+    }
+    return l;
+}
+
+void fvi_labels_free(fvi_labels *l) {
+    if (!l) return;
+    for (int i = 0; i < l->count; i++) g_free(l->name[i]);
+    g_free(l->name);
+    g_free(l);
+}
+
+/* Hands the names over when there are any, else fails. */
+static fv_status finish(GPtrArray *names, fvi_labels **out, fv_error *err) {
+    int count = (int)names->len;
+    if (!count) {
+        g_ptr_array_free(names, TRUE);
+        return fvi_fail(err, FV_FORMAT, "no class names");
+    }
+    *out = fvi_labels_take((char **)g_ptr_array_free(names, FALSE), count);
+    return FV_OK;
+}
+
+static fv_status too_many(fv_error *err) {
+    return fvi_fail(err, FV_FORMAT, "more than %d class names", FVI_LABELS_MAX);
+}
+
+fv_status fvi_labels_from_lines(const char *text, size_t size, fvi_labels **out, fv_error *err) {
+    while (size && strchr("\r\n \t", text[size - 1])) size--;
+    if (size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) text += 3, size -= 3;
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    for (const char *end = text + size; text < end;) {
+        const char *stop = memchr(text, '\n', (size_t)(end - text));
+        if (!stop) stop = end;
+        if (names->len == FVI_LABELS_MAX) {
+            g_ptr_array_free(names, TRUE);
+            return too_many(err);
+        }
+        g_ptr_array_add(names, g_strndup(text, (size_t)(stop - text)));
+        text = stop + 1;
+    }
+    return finish(names, out, err);
+}
+
+fv_status fvi_labels_load(const char *path, fvi_labels **out, fv_error *err) {
+    fvi_mapping m = {0};
+    fv_status st = fvi_mapping_open(path, FILE_MAX, &m, err);
+    if (st) return st;
+    st = fvi_labels_from_lines((const char *)m.bytes, m.size, out, err);
+    if (st) fvi_error_prefix(err, "%s", path);
+    fvi_mapping_close(&m);
+    return st;
+}
+
+fv_status fvi_labels_from_text(const char *text, fvi_labels **out, fv_error *err) {
+    while (g_ascii_isspace(*text)) text++;
+    if (*text != '[') return fvi_labels_from_lines(text, strlen(text), out, err);
+    JsonNode *root = NULL;
+    fv_status st = fvi_json_parse(text, strlen(text), &root, err);
+    if (!st) st = fvi_json_labels(root, out, err);
+    if (root) json_node_unref(root);
+    return st;
+}
+
+/* Reads 'text' or "text" at *p with Python's backslash, and moves *p behind it. */
+static char *python_string(const char **p) {
+    char quote = *(*p)++;
+    GString *s = g_string_new(NULL);
+    while (**p && **p != quote) {
+        if (**p == '\\' && (*p)[1]) ++*p;
+        g_string_append_c(s, *(*p)++);
+    }
+    if (**p) ++*p;
+    return g_string_free(s, FALSE);
+}
+
+fv_status fvi_labels_from_python(const char *text, fvi_labels **out, fv_error *err) {
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    const char *p = text;
+    while ((p = strchr(p, ':'))) {
+        const char *key = p;
+        while (key > text && g_ascii_isdigit(key[-1])) key--;
+        for (p++; *p == ' '; p++) {}
+        if ((*p != '\'' && *p != '"') || g_ascii_strtoll(key, NULL, 10) != (gint64)names->len ||
+            names->len == FVI_LABELS_MAX) {
+            g_ptr_array_free(names, TRUE);
+            return fvi_fail(err, FV_FORMAT, "class names are not {0: 'name', 1: 'name', ...}");
+        }
+        g_ptr_array_add(names, python_string(&p));
+    }
+    return finish(names, out, err);
+}
+
+/* Letters and digits of a name in small letters. */
+static char *name_key(const char *name, size_t size) {
+    char *fold = g_utf8_casefold(name, (gssize)size);
+    GString *key = g_string_new(NULL);
+    for (const char *p = fold; *p; p = g_utf8_next_char(p))
+        if (g_unichar_isalnum(g_utf8_get_char(p))) g_string_append_unichar(key, g_utf8_get_char(p));
+    g_free(fold);
+    return g_string_free(key, FALSE);
+}
+
+static int key_matches(const char *name, size_t size, const char *key) {
+    char *k = name_key(name, size);
+    int same = !strcmp(k, key);
+    g_free(k);
+    return same;
+}
+
+/* Whether one of the names between commas matches. */
+static int part_matches(const char *name, const char *key) {
+    for (;;) {
+        size_t n = strcspn(name, ",");
+        if (key_matches(name, n, key)) return 1;
+        if (!name[n]) return 0;
+        name += n + 1;
+    }
+}
+
+int fvi_labels_find(const fvi_labels *l, const char *name) {
+    if (!l || !g_utf8_validate(name, -1, NULL)) return -1;
+    char *key = name_key(name, strlen(name));
+    int found = -1;
+    for (int i = 0; key[0] && found < 0 && i < l->count; i++)
+        if (key_matches(l->name[i], strlen(l->name[i]), key)) found = i;
+    for (int i = 0; key[0] && found < 0 && i < l->count; i++)
+        if (part_matches(l->name[i], key)) found = i;
+    g_free(key);
+    return found;
+}

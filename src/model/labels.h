@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Class names: read from a text, a file or JSON, and found again by name. */
+#ifndef FVI_MODEL_LABELS_H
+#define FVI_MODEL_LABELS_H
+
+#include "fovea/fovea.h"
+
+#define FVI_LABELS_MAX 1000000
+
+typedef struct fvi_labels {
+    int count;
+    char **name; /* [count] valid UTF-8 without control characters */
+} fvi_labels;
+
+/* One name a line. Empty lines at the end do not count. */
+fv_status fvi_labels_from_lines(const char *text, size_t size, fvi_labels **out, fv_error *err);
+/* As fvi_labels_from_lines, of a file of at most 64 MiB. */
+fv_status fvi_labels_load(const char *path, fvi_labels **out, fv_error *err);
+/* A JSON array of strings, else one name a line. */
+fv_status fvi_labels_from_text(const char *text, fvi_labels **out, fv_error *err);
+/* Python's notation of a dictionary from 0.. to names: {0: 'person', 1: 'bicycle'}. */
+fv_status fvi_labels_from_python(const char *text, fvi_labels **out, fv_error *err);
+
+/* Takes count names, g_malloc'ed in a g_malloc'ed list, and makes them valid. */
+fvi_labels *fvi_labels_take(char **names, int count);
+void fvi_labels_free(fvi_labels *l);
+
+/* Index of a class, letters and digits compared without case, all else ignored; a class of several
+ * names "tench, Tinca tinca" has each of them. -1 if there is none. */
+int fvi_labels_find(const fvi_labels *l, const char *name);
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The layer table: one row a node of the graph, its cost and its place in the picture.
+ *
+ * Multiply-adds are those of convolutions and matrix products, for batch 1:
+ *   convolution             outputs * (input channels / groups) * kernel
+ *   transposed convolution  inputs * (output channels / groups) * kernel
+ *   matrix product          outputs * summed length
+ * Parameters are the constants a node multiplies or adds; a weight that two nodes share is counted
+ * at both. Constants of one element in element-wise nodes (1/sqrt(d)) are arithmetic, not trained.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "model/network_internal.h"
+
+/* A product that stays at the largest number instead of overflowing. */
+static int64_t times(int64_t a, int64_t b) {
+    int64_t r;
+    return fvi_mul(a, b, &r) ? INT64_MAX : r;
+}
+
+static int is_real(fvi_dtype t) {
+    return t == FVI_F32 || t == FVI_F16 || t == FVI_BF16 || t == FVI_F64;
+}
+
+/* Elements of a node's i-th input when it is a constant of real numbers; 0 otherwise. */
+static int64_t constant_count(const fvi_graph *g, const fvi_node *n, int i) {
+    if (i >= n->n_in || n->in[i] < 0) return 0;
+    const fvi_const *c = g->values[n->in[i]].constant;
+    return c && is_real(c->dtype) ? fvi_shape_count(&c->shape) : 0;
+}
+
+static int64_t count_parameters(const fvi_graph *g, const fvi_node *n) {
+    int64_t sum = 0;
+    for (int i = 0; i < n->n_in; i++) {
+        int64_t c = constant_count(g, n, i);
+        switch (n->kind) {
+        case FVI_CONV:
+        case FVI_CONV_TRANSPOSE:
+        case FVI_MATMUL:
+        case FVI_BATCH_NORM:
+        case FVI_GROUP_NORM:
+        case FVI_LAYER_NORM: sum += c; break;
+        case FVI_BINARY:
+            if (c > 1 || n->a.binary.f == FVI_PRELU) sum += c;
+            break;
+        case FVI_CONCAT:
+        case FVI_EXPAND:
+        case FVI_GATHER:
+            if (c > 1) sum += c;
+            break;
+        default: break;
+        }
+    }
+    return sum;
+}
+
+static int64_t count_multiply_adds(const fvi_graph *g, const fvi_node *n) {
+    if (n->kind != FVI_CONV && n->kind != FVI_CONV_TRANSPOSE && n->kind != FVI_MATMUL) return 0;
+    const fvi_shape *x = &g->values[n->in[0]].shape, *y = &g->values[n->out].shape;
+    if (n->kind == FVI_MATMUL) {
+        int k = n->a.matmul.trans_a ? x->ndim - 2 : x->ndim - 1;
+        return k < 0 ? 0 : times(fvi_shape_count(y), x->dim[k]);
+    }
+    const fvi_shape *w = &g->values[n->in[1]].shape; /* [oc][ic/g][k..] or [ic][oc/g][k..] */
+    int64_t n_each = w->dim[1];
+    for (int i = 2; i < w->ndim; i++) n_each = times(n_each, w->dim[i]);
+    return times(fvi_shape_count(n->kind == FVI_CONV ? y : x), n_each);
+}
+
+/* Who reads a value: a node index, -1 nobody, -2 several or the outside. */
+static int *find_readers(const fvi_graph *g) {
+    int *reader = g_try_new(int, (gsize)g->n_values + 1);
+    if (!reader) return NULL;
+    for (int v = 0; v < g->n_values; v++) reader[v] = -1;
+    for (int i = 0; i < g->n_nodes; i++)
+        for (int k = 0; k < g->nodes[i].n_in; k++) {
+            int v = g->nodes[i].in[k];
+            if (v >= 0) reader[v] = reader[v] == -1 ? i : -2;
+        }
+    for (int i = 0; i < g->n_outputs; i++) reader[g->outputs[i]] = -2;
+    return reader;
+}
+
+static fv_status make_row(const fvi_graph *g, const fvi_node *n, const fvi_node *sole_reader,
+                          fvi_pool *pool, fv_layer *l, fv_error *err) {
+    const fvi_value *y = &g->values[n->out];
+    l->name = fvi_pool_strdup(pool, n->name);
+    l->output = fvi_pool_strdup(pool, y->name);
+    l->onnx_op = fvi_pool_strdup(pool, n->onnx_op);
+    l->kind = fvi_describe_kind(g, n);
+    l->description = fvi_describe(g, n, pool);
+    if (!l->name || !l->output || !l->onnx_op || !l->description)
+        return fvi_fail(err, FV_NOMEM, "no memory for the layer table");
+    l->ndim = y->shape.ndim;
+    memcpy(l->dim, y->shape.dim, sizeof l->dim);
+    l->parameters = count_parameters(g, n);
+    l->multiply_adds = count_multiply_adds(g, n);
+    return fvi_layer_attrs(g, n, sole_reader, pool, l, err);
+}
+
+static fv_status add_receptive_fields(const fvi_graph *g, const fv_input *in, fv_layer *rows,
+                                      fv_error *err) {
+    int input = in->is_image ? fvi_graph_find(g, in->name) : -1;
+    if (input < 0 || g->values[input].shape.ndim != 4) return FV_OK;
+    int64_t(*fields)[2] = g_try_malloc0_n((gsize)g->n_nodes + 1, sizeof *fields);
+    if (!fields) return fvi_fail(err, FV_NOMEM, "no memory for the layer table");
+    int y = in->channels_last ? 1 : 2;
+    fv_status st = fvi_receptive_fields(g, input, y, y + 1, fields, err);
+    for (int i = 0; i < g->n_nodes && !st; i++)
+        memcpy(rows[i].receptive_field, fields[i], sizeof fields[i]);
+    g_free(fields);
+    return st;
+}
+
+fv_status fvi_layers_make(const fvi_graph *g, const fv_input *in, fvi_pool *pool, fv_layer **out,
+                          fv_error *err) {
+    fv_layer *rows = fvi_pool_array(pool, (size_t)g->n_nodes + 1, sizeof *rows);
+    int *reader = find_readers(g);
+    fv_status st =
+        rows && reader ? FV_OK : fvi_fail(err, FV_NOMEM, "no memory for %d layers", g->n_nodes);
+    for (int i = 0; i < g->n_nodes && !st; i++) {
+        int r = reader[g->nodes[i].out];
+        st = make_row(g, &g->nodes[i], r >= 0 ? &g->nodes[r] : NULL, pool, &rows[i], err);
+    }
+    if (!st) st = add_receptive_fields(g, in, rows, err);
+    g_free(reader);
+    if (!st) *out = rows;
+    return st;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Gathering and scattering by index tensors, on constants: exporters use them in shape arithmetic,
+ * index tables and masks. Duplicate indices of a scatter without reduction: the last one wins.
+ * Source: ONNX operator specification (GatherElements-11/13, GatherND-11..13, ScatterND-11..18,
+ * ScatterElements-11..18).
+ */
+#include <string.h>
+
+#include "model/lowering.h"
+
+/* Index j of an axis of n elements brought into range, or the site fails (then 0). */
+static int64_t in_range(fvi_site *s, int64_t j, int64_t n) {
+    if (j >= -n && j < n) return j < 0 ? j + n : j;
+    fvi_site_fail(s, FV_SHAPE, "index %" PRId64 " of %" PRId64, j, n);
+    return 0;
+}
+
+static fv_status need_constants(fvi_site *s, int n, const fvi_const **c) {
+    static const char *const words[] = {"input", "indices", "updates"};
+    for (int i = 0; i < n; i++) {
+        c[i] = fvi_site_fixed(s, i, words[i]);
+        if (!c[i]) fvi_site_need(s, i);
+    }
+    return s->status;
+}
+
+/* Element that position i of `indices` names in x: its own position with the axis replaced. */
+static int64_t element(fvi_site *s, const fvi_const *x, const fvi_const *indices, int axis,
+                       int64_t i) {
+    int64_t stride[FVI_MAX_DIMS], at = 0, rest = i;
+    fvi_shape_strides(&x->shape, stride);
+    for (int k = x->shape.ndim - 1; k >= 0; k--) {
+        int64_t p = rest % indices->shape.dim[k];
+        rest /= indices->shape.dim[k];
+        if (k == axis) p = in_range(s, fvi_const_int(indices, i), x->shape.dim[k]);
+        at += p * stride[k];
+    }
+    return at;
+}
+
+static int fits_inside(fvi_site *s, const fvi_const *x, const fvi_const *indices, int axis) {
+    int fits = x->shape.ndim == indices->shape.ndim;
+    for (int k = 0; fits && k < x->shape.ndim; k++)
+        fits = k == axis || indices->shape.dim[k] <= x->shape.dim[k];
+    if (!fits) fvi_site_fail(s, FV_SHAPE, "its indices do not fit its input");
+    return fits;
+}
+
+fv_status fvi_lower_gather_elements(fvi_site *s) {
+    const fvi_const *c[2];
+    if (need_constants(s, 2, c)) return s->status;
+    int axis = fvi_site_axis(s, fvi_onnx_attr_int(s->proto, "axis", 0), c[0]->shape.ndim);
+    if (s->status || !fits_inside(s, c[0], c[1], axis)) return s->status;
+    uint8_t *data;
+    int v = fvi_emit_constant(s, c[0]->dtype, &c[1]->shape, &data);
+    int64_t n = fvi_shape_count(&c[1]->shape);
+    for (int64_t i = 0; v >= 0 && i < n && !s->status; i++)
+        fvi_put_from(c[0]->dtype, data, i, c[0], element(s, c[0], c[1], axis, i));
+    return fvi_site_out(s, 0, v);
+}
+
+/* Offset of the slice that row r of [.., depth] indices names, from axis `from` on. */
+static int64_t slice_offset(fvi_site *s, const fvi_const *x, const fvi_const *indices, int from,
+                            int64_t depth, int64_t r) {
+    int64_t stride[FVI_MAX_DIMS], at = 0;
+    fvi_shape_strides(&x->shape, stride);
+    for (int64_t k = 0; k < depth; k++)
+        at += stride[from + k] *
+              in_range(s, fvi_const_int(indices, r * depth + k), x->shape.dim[from + k]);
+    return at;
+}
+
+fv_status fvi_lower_gather_nd(fvi_site *s) {
+    const fvi_const *c[2];
+    if (need_constants(s, 2, c)) return s->status;
+    const fvi_shape *x = &c[0]->shape, *ix = &c[1]->shape;
+    int64_t batch = fvi_onnx_attr_int(s->proto, "batch_dims", 0);
+    int64_t depth = ix->ndim > 0 ? ix->dim[ix->ndim - 1] : 0;
+    fvi_shape out = {0};
+    if (batch < 0 || batch >= x->ndim || batch >= ix->ndim || depth < 1 ||
+        depth > x->ndim - batch || ix->ndim - 1 + x->ndim - batch - depth > FVI_MAX_DIMS)
+        return fvi_site_fail(s, FV_SHAPE, "its indices do not fit its input");
+    for (int i = 0; i < ix->ndim - 1; i++) out.dim[out.ndim++] = ix->dim[i];
+    for (int i = (int)(batch + depth); i < x->ndim; i++) out.dim[out.ndim++] = x->dim[i];
+    for (int i = 0; i < batch; i++)
+        if (x->dim[i] != ix->dim[i]) return fvi_site_fail(s, FV_SHAPE, "its batches differ");
+    uint8_t *data;
+    int v = fvi_emit_constant(s, c[0]->dtype, &out, &data);
+    int64_t run = fvi_shape_product(x, (int)(batch + depth), x->ndim);
+    int64_t rows = fvi_shape_product(ix, 0, ix->ndim - 1),
+            groups = fvi_shape_product(x, 0, (int)batch);
+    int64_t own = fvi_shape_product(x, (int)batch, x->ndim);
+    for (int64_t r = 0; v >= 0 && r < rows && !s->status; r++) {
+        int64_t at = slice_offset(s, c[0], c[1], (int)batch, depth, r) + r / (rows / groups) * own;
+        for (int64_t k = 0; k < run && !s->status; k++)
+            fvi_put_from(c[0]->dtype, data, r * run + k, c[0], at + k);
+    }
+    return fvi_site_out(s, 0, v);
+}
+
+enum { SET, ADD, MUL, MAX, MIN };
+
+static int reduction(fvi_site *s) {
+    return fvi_site_choice(s, "reduction",
+                           (const char *const[]){"none", "add", "mul", "max", "min", NULL});
+}
+
+/* dst[at] = dst[at] (op) update[i] */
+static void update(const fvi_const *dst, uint8_t *data, int64_t at, const fvi_const *u, int64_t i,
+                   int op) {
+    if (op == SET) {
+        fvi_put_from(dst->dtype, data, at, u, i);
+        return;
+    }
+    double a = fvi_const_at(dst, at), b = fvi_const_at(u, i);
+    fvi_put_real(dst->dtype, data, at,
+                 op == ADD   ? a + b
+                 : op == MUL ? a * b
+                 : op == MAX ? (a > b ? a : b)
+                             : (a < b ? a : b));
+}
+
+/* A copy of the input to scatter into; its constant reads what was written. */
+static int copy_input(fvi_site *s, const fvi_const *x, uint8_t **data) {
+    int v = fvi_emit_constant(s, x->dtype, &x->shape, data);
+    if (v >= 0 && fvi_shape_count(&x->shape) > 0)
+        memcpy(*data, x->bytes, (size_t)fvi_shape_count(&x->shape) * fvi_dtype_size(x->dtype));
+    return v;
+}
+
+fv_status fvi_lower_scatter_nd(fvi_site *s) {
+    const fvi_const *c[3];
+    if (need_constants(s, 3, c)) return s->status;
+    const fvi_shape *x = &c[0]->shape, *ix = &c[1]->shape;
+    int64_t depth = ix->ndim > 0 ? ix->dim[ix->ndim - 1] : 0;
+    if (depth < 1 || depth > x->ndim)
+        return fvi_site_fail(s, FV_SHAPE, "its indices do not fit its input");
+    int64_t run = fvi_shape_product(x, (int)depth, x->ndim), total;
+    int64_t rows = fvi_shape_product(ix, 0, ix->ndim - 1);
+    if (fvi_mul(rows, run, &total) < 0 || fvi_shape_count(&c[2]->shape) != total)
+        return fvi_site_fail(s, FV_SHAPE, "its updates do not fit its indices");
+    uint8_t *data;
+    int op = reduction(s), v = copy_input(s, c[0], &data);
+    for (int64_t r = 0; v >= 0 && r < rows && !s->status; r++) {
+        int64_t at = slice_offset(s, c[0], c[1], 0, depth, r);
+        for (int64_t k = 0; k < run && !s->status; k++)
+            update(fvi_site_const(s, v), data, at + k, c[2], r * run + k, op);
+    }
+    return fvi_site_out(s, 0, v);
+}
+
+fv_status fvi_lower_scatter_elements(fvi_site *s) {
+    const fvi_const *c[3];
+    if (need_constants(s, 3, c)) return s->status;
+    int axis = fvi_site_axis(s, fvi_onnx_attr_int(s->proto, "axis", 0), c[0]->shape.ndim);
+    if (s->status || !fits_inside(s, c[0], c[1], axis)) return s->status;
+    if (!fvi_shape_equal(&c[1]->shape, &c[2]->shape))
+        return fvi_site_fail(s, FV_SHAPE, "its updates do not fit its indices");
+    uint8_t *data;
+    int op = reduction(s), v = copy_input(s, c[0], &data);
+    int64_t n = fvi_shape_count(&c[1]->shape);
+    for (int64_t i = 0; v >= 0 && i < n && !s->status; i++)
+        update(fvi_site_const(s, v), data, element(s, c[0], c[1], axis, i), c[2], i, op);
+    return fvi_site_out(s, 0, v);
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A network: its file, its input, its class names, and the graph at its own input size.
+ *
+ * Loading reads no weight that the lowering does not need, and computes no checksum.
+ * Lowering for another batch: a file whose inputs leave the batch open is lowered with it directly;
+ * where a number is written in, the file is lowered at that number and lifted to the wanted one
+ * (shapes inside such a file may hold the batch as a number too, so that lowering it directly could
+ * succeed and be wrong).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "model/network_internal.h"
+
+static char *model_name(const char *path) {
+    char *name = g_strdup(fvi_path_base(path));
+    if (g_str_has_suffix(name, ".onnx") && name[5]) name[strlen(name) - 5] = 0;
+    return name;
+}
+
+/* ---- bindings of inputs --------------------------------------------------------------------- */
+
+typedef struct binder {
+    const fvi_network *net;
+    fvi_binding *list; /* one for every free input of the file */
+    int n;
+    int64_t batch;   /* wanted */
+    int64_t written; /* the batch the file has as a number, when it is another one; else 0 */
+} binder;
+
+/* Batch of an input as the file has it: -1 when open; 0 when the input is a scalar. */
+static int64_t file_batch(const Onnx__ValueInfoProto *v) {
+    fvi_shape s;
+    fvi_input_shape(v, &s);
+    return s.ndim > 0 ? s.dim[0] : s.ndim < 0 ? -1 : 0;
+}
+
+static const fvi_binding *binding_of(const fvi_binding *b, int nb, const char *name) {
+    for (int i = 0; i < nb; i++)
+        if (!strcmp(b[i].name, name)) return &b[i];
+    return NULL;
+}
+
+/* The shape of an input nobody has bound. */
+static fvi_shape default_shape(const fvi_network *net, const Onnx__ValueInfoProto *v,
+                               int64_t batch) {
+    if (!strcmp(v->name, net->input.in.name) && net->input.in.is_image)
+        return fvi_network_input_shape(net, batch, 0, 0);
+    fvi_shape s;
+    fvi_input_shape(v, &s);
+    if (s.ndim < 0) s.ndim = 0;
+    for (int i = 0; i < s.ndim; i++)
+        if (s.dim[i] < 0) s.dim[i] = i ? 1 : batch;
+    return s;
+}
+
+/* Which batch is wanted, and which one is written into the file: told by the first bound input that
+ * has one. */
+static void find_batch(binder *k, const fvi_binding *b, int nb) {
+    const Onnx__GraphProto *g = fvi_onnx_proto(k->net->onnx)->graph;
+    k->batch = 1;
+    for (size_t i = 0; i < g->n_input; i++) {
+        const fvi_binding *bound = binding_of(b, nb, g->input[i]->name);
+        if (!bound || bound->constant || bound->shape.ndim < 1) continue;
+        int64_t file = file_batch(g->input[i]);
+        k->batch = bound->shape.dim[0];
+        k->written = file > 0 && file != k->batch ? file : 0;
+        return;
+    }
+}
+
+static fv_status bind_all(binder *k, const fvi_binding *b, int nb, fv_error *err) {
+    const Onnx__GraphProto *g = fvi_onnx_proto(k->net->onnx)->graph;
+    k->list = g_new0(fvi_binding, g->n_input + (size_t)nb + 1);
+    find_batch(k, b, nb);
+    int64_t batch = k->written ? k->written : k->batch;
+    for (size_t i = 0; i < g->n_input; i++) {
+        const Onnx__ValueInfoProto *v = g->input[i];
+        if (!fvi_input_is_free(k->net->onnx, v)) continue;
+        const fvi_binding *bound = binding_of(b, nb, v->name);
+        fvi_binding *to = &k->list[k->n++];
+        *to = bound ? *bound : (fvi_binding){v->name, default_shape(k->net, v, batch), NULL};
+        if (k->written && !to->constant && to->shape.ndim && to->shape.dim[0] == k->batch)
+            to->shape.dim[0] = k->written;
+    }
+    for (int i = 0; i < nb; i++)
+        if (!binding_of(k->list, k->n, b[i].name))
+            return fvi_fail(err, FV_NOTFOUND, "the network has no input \"%s\"", b[i].name);
+    return FV_OK;
+}
+
+static fv_status lower_and_lift(binder *k, int64_t from, const char *const *wanted, int n_wanted,
+                                fvi_graph **out, fv_error *err) {
+    fvi_graph *g = NULL;
+    fv_status st =
+        fvi_lower(k->net->onnx, k->net->constants, k->list, k->n, wanted, n_wanted, &g, err);
+    if (!st && from != k->batch) st = fvi_lift(g, from, k->batch, err);
+    if (st)
+        fvi_graph_free(g);
+    else
+        *out = g;
+    return st;
+}
+
+fv_status fvi_network_lower(const fvi_network *net, const fvi_binding *bindings, int n_bindings,
+                            const char *const *wanted, int n_wanted, fvi_graph **out,
+                            fv_error *err) {
+    binder k = {.net = net};
+    fv_status st = bind_all(&k, bindings, n_bindings, err);
+    if (!st) {
+        int64_t from = k.written ? k.written : k.batch;
+        st = lower_and_lift(&k, from, wanted, wanted ? n_wanted : 0, out, err);
+    }
+    /* A file may leave the batch open at its inputs and still have it as a number inside. */
+    if (st == FV_SHAPE && !k.written && k.batch > 1) {
+        fv_error second;
+        for (int i = 0; i < k.n; i++)
+            if (!k.list[i].constant && k.list[i].shape.ndim && k.list[i].shape.dim[0] == k.batch)
+                k.list[i].shape.dim[0] = 1;
+        if (!lower_and_lift(&k, 1, wanted, wanted ? n_wanted : 0, out, &second)) st = FV_OK;
+    }
+    g_free(k.list);
+    return st;
+}
+
+fvi_shape fvi_network_input_shape(const fvi_network *net, int64_t batch, int64_t height,
+                                  int64_t width) {
+    const fv_input *in = &net->input.in;
+    fvi_shape s = {.ndim = in->ndim};
+    for (int i = 0; i < s.ndim; i++) s.dim[i] = in->dim[i] > 0 ? in->dim[i] : 1;
+    if (s.ndim) s.dim[0] = batch;
+    if (!in->is_image) return s;
+    int c = in->channels_last ? 3 : 1, y = in->channels_last ? 1 : 2;
+    s.dim[c] = in->channels;
+    s.dim[y] = height ? height : in->height;
+    s.dim[y + 1] = width ? width : in->width;
+    return s;
+}
+
+/* ---- loading -------------------------------------------------------------------------------- */
+
+static fv_status load_parts(fvi_network *net, const char *path, const fv_model_desc *desc,
+                            fv_error *err) {
+    fv_status st = fvi_onnx_open(path, desc ? desc->max_file_bytes : 0, &net->onnx, err);
+    if (!st) st = fvi_input_resolve(net->onnx, path, desc, &net->input, err);
+    if (st) return st;
+    const fv_input *in = &net->input.in;
+    fvi_binding own = {in->name, fvi_network_input_shape(net, 1, 0, 0), NULL};
+    st = fvi_network_lower(net, &own, in->name[0] ? 1 : 0, NULL, 0, &net->graph, err);
+    if (!st) st = fvi_layers_make(net->graph, in, net->pool, &net->layers, err);
+    if (st) fvi_error_prefix(err, "%s", fvi_path_base(path));
+    return st;
+}
+
+fv_status fvi_network_load(const char *path, const fv_model_desc *desc, fvi_network **out,
+                           fv_error *err) {
+    if (!path || !path[0]) return fvi_fail(err, FV_ARG, "no path of a model given");
+    if (desc && desc->max_file_bytes < 0)
+        return fvi_fail(err, FV_ARG, "option max_file_bytes is %" G_GINT64_FORMAT,
+                        desc->max_file_bytes);
+    fvi_network *net = g_new0(fvi_network, 1);
+    g_mutex_init(&net->lock);
+    net->name = model_name(path);
+    net->pool = fvi_pool_new(0);
+    net->constants = fvi_constants_new();
+    fv_status st = net->pool && net->constants ? load_parts(net, path, desc, err)
+                                               : fvi_fail(err, FV_NOMEM, "no memory for a model");
+    if (st)
+        fvi_network_free(net);
+    else
+        *out = net;
+    return st;
+}
+
+void fvi_network_free(fvi_network *net) {
+    if (!net) return;
+    fvi_graph_free(net->graph);
+    fvi_pool_free(net->pool);
+    fvi_input_info_clear(&net->input);
+    fvi_constants_free(net->constants);
+    fvi_onnx_close(net->onnx);
+    g_mutex_clear(&net->lock);
+    g_free(net->sha256);
+    g_free(net->name);
+    g_free(net);
+}
+
+/* ---- what it says of itself ----------------------------------------------------------------- */
+
+const char *fvi_network_name(const fvi_network *net) { return net->name; }
+const fv_input *fvi_network_input(const fvi_network *net) { return &net->input.in; }
+const fvi_graph *fvi_network_graph(const fvi_network *net) { return net->graph; }
+int fvi_network_layer_count(const fvi_network *net) { return net->graph->n_nodes; }
+
+const fv_layer *fvi_network_layer(const fvi_network *net, int index) {
+    return index >= 0 && index < net->graph->n_nodes ? &net->layers[index] : NULL;
+}
+
+int fvi_network_class_count(const fvi_network *net) {
+    return net->input.labels ? net->input.labels->count : 0;
+}
+
+const char *fvi_network_class_name(const fvi_network *net, int index) {
+    return index >= 0 && index < fvi_network_class_count(net) ? net->input.labels->name[index]
+                                                              : NULL;
+}
+
+const char *fvi_network_sha256(const fvi_network *net) {
+    fvi_network *own = (fvi_network *)net; /* only the lazily made text changes, under its lock */
+    g_mutex_lock(&own->lock);
+    if (!own->sha256) {
+        size_t size;
+        const uint8_t *bytes = fvi_onnx_bytes(net->onnx, &size);
+        own->sha256 = g_compute_checksum_for_data(G_CHECKSUM_SHA256, bytes, size);
+    }
+    g_mutex_unlock(&own->lock);
+    return net->sha256;
+}

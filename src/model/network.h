@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A network as its file says it, and its lowering to a graph for given input shapes.
+ *
+ * Nothing outside model/ sees ONNX: a network is loaded, described (inputs, classes, layers) and
+ * lowered. It is immutable after loading and may be shared between threads.
+ */
+#ifndef FVI_MODEL_NETWORK_H
+#define FVI_MODEL_NETWORK_H
+
+#include "model/graph.h"
+
+typedef struct fvi_network fvi_network;
+
+/* Loads and checks a file; desc may be NULL. Errors and limits: fv_model_load. Lowers once at the
+ * model's own input size, so that an operator we cannot do is refused here, by name. */
+fv_status fvi_network_load(const char *path, const fv_model_desc *desc, fvi_network **out,
+                           fv_error *err);
+void fvi_network_free(fvi_network *net);
+
+const char *fvi_network_name(const fvi_network *net);   /* "googlenet" */
+const char *fvi_network_sha256(const fvi_network *net); /* computed at the first call, locked */
+const fv_input *fvi_network_input(const fvi_network *net);
+int fvi_network_class_count(const fvi_network *net);
+const char *fvi_network_class_name(const fvi_network *net, int index);
+/* Index of a class by name: letters and digits compared without case, all else ignored; each of the
+ * names of "tench, Tinca tinca" finds it; else a plain number within the count is an index.
+ *   errors  NOTFOUND, with the nearest names */
+fv_status fvi_network_find_class(const fvi_network *net, const char *name, int *index,
+                                 fv_error *err);
+
+/* The graph at the model's own input size and batch 1, all outputs asked for. */
+const fvi_graph *fvi_network_graph(const fvi_network *net);
+
+/* The layers of that graph (one per node, in its order). */
+int fvi_network_layer_count(const fvi_network *net);
+const fv_layer *fvi_network_layer(const fvi_network *net, int index);
+/* Finds a layer: exact name, exact name of its output, `#index`, or a unique ending of either after
+ * a '/' or '.'.  errors  NOTFOUND, with the nearest names, or with those an ending fits */
+fv_status fvi_network_find_layer(const fvi_network *net, const char *name, int *index,
+                                 fv_error *err);
+/* Finds any value: those of the file, those of the graph, layers (their output), `#index`, unique
+ * endings; NULL: the first output.
+ *   value   the name fvi_network_lower knows it by; lives as long as the network */
+fv_status fvi_network_find_value(const fvi_network *net, const char *name, const char **value,
+                                 fv_error *err);
+/* Statistics of a layer's weights.  errors  ARG no such index; NOMEM */
+fv_status fvi_network_weight_stats(const fvi_network *net, int layer, fv_weight_stats *out,
+                                   fv_error *err);
+
+/* "protobuf-c 1.4.1", static. */
+const char *fvi_network_reader_version(void);
+
+/* What an input of the file is bound to for one lowering: a shape, or numbers known beforehand
+ * (integer or boolean inputs that carry shapes, indices or conditions). */
+typedef struct fvi_binding {
+    const char *name;
+    fvi_shape shape;
+    const fvi_const *constant; /* NULL: a run-time f32 input of that shape */
+} fvi_binding;
+
+/* Lowers the part of the network that the named values need.
+ *   bindings   inputs not named here take the shape the file says (free sizes: batch 1, own size)
+ *   wanted     names of values; NULL: the file's outputs
+ *   out        yours to free with fvi_graph_free; .outputs holds `wanted` in order. Constants point
+ *              into the network, which must outlive it
+ *   errors     NOTFOUND no such value; SHAPE; UNSUPPORTED operator, with node and opset; NOMEM
+ * A file whose batch is written in as a number still runs at another batch (lift.c).
+ */
+fv_status fvi_network_lower(const fvi_network *net, const fvi_binding *bindings, int n_bindings,
+                            const char *const *wanted, int n_wanted, fvi_graph **out,
+                            fv_error *err);
+
+/* The shape of the picture input for that batch and size (0: the model's own). */
+fvi_shape fvi_network_input_shape(const fvi_network *net, int64_t batch, int64_t height,
+                                  int64_t width);
+
+#endif
