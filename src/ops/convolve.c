@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* convolve: plans convolutions, straight and transposed, forward and backward to their source.
+ *
+ * The primitive is made first, with every layout left to oneDNN; then source, weights and result
+ * are brought or made as it says. Backward needs no values of forward but the result, if an
+ * activation is fused. Steps without output elements compute nothing; their gradient is zero.
+ */
+#include "ops/convolve.h"
+
+#include "base/error.h"
+#include "ops/loops.h"
+
+fv_status fvi_convolution_new(fvi_step *s, fvi_convolution **out, fv_error *err) {
+    fvi_convolution *c = s->state = fvi_step_alloc(s, 1, sizeof *c);
+    if (!c) return fvi_fail(err, FV_NOMEM, "no memory for a plan");
+    c->desc.src = *fvi_step_shape(s, 0);
+    c->desc.dst = *fvi_step_out_shape(s);
+    c->desc.window = &s->node->a.window;
+    if (s->n_fused && s->fused[0]->kind == FVI_BATCH_NORM) c->norm = s->fused[0];
+    if (fvi_fused_act(s, &c->act)) c->desc.act = &c->act;
+    c->empty = fvi_shape_count(&c->desc.dst) == 0;
+    *out = c;
+    return FV_OK;
+}
+
+fv_status fvi_convolution_plan(fvi_step *s, fv_error *err) {
+    fvi_convolution *c = s->state;
+    if (c->empty) return fvi_step_make_dst(s, NULL, err);
+    fvi_place *src, *weights, *bias;
+    fvi_prim *p = NULL;
+    fv_status st = fvi_fused_bias(s, 2, c->norm, c->desc.dst.dim[1], &bias, err);
+    c->desc.bias = !st && bias;
+    if (!st) st = fvi_prim_conv(fvi_step_backend(s), &c->desc, &p, err);
+    if (st) return st;
+    c->forward = p;
+    st = fvi_step_source(s, 0, fvi_prim_layout(p, FVI_SRC), &src, err);
+    if (!st) st = c->weights(s, p, &weights, err);
+    if (!st) st = fvi_step_make_dst(s, fvi_prim_layout(p, FVI_DST), err);
+    if (st) {
+        fvi_prim_free(p);
+        return st;
+    }
+    fvi_prim_set(p, FVI_SRC, src);
+    fvi_prim_set(p, FVI_WEIGHTS, weights);
+    if (bias) fvi_prim_set(p, FVI_BIAS, bias);
+    fvi_prim_set(p, FVI_DST, s->dst);
+    return fvi_step_add(s, p, err);
+}
+
+fv_status fvi_convolution_plan_backward(fvi_step *s, fv_error *err) {
+    fvi_convolution *c = s->state;
+    fv_status st = fvi_refuse_gradients(s, 1, err);
+    if (st || !s->wanted[0]) return st;
+    if (c->empty) return fvi_step_make_dsrc(s, 0, NULL, err);
+    fvi_place *ddst, *weights;
+    fvi_prim *p = NULL;
+    fvi_conv_desc d = c->desc;
+    d.backward = 1;
+    d.forward = c->forward;
+    st = fvi_prim_conv(fvi_step_backend(s), &d, &p, err);
+    if (st) return st;
+    st = fvi_fused_ddst(s, fvi_prim_layout(p, FVI_DIFF_DST), &ddst, err);
+    if (!st) st = c->weights(s, p, &weights, err);
+    if (!st) st = fvi_step_make_dsrc(s, 0, fvi_prim_layout(p, FVI_DIFF_SRC), err);
+    if (st) {
+        fvi_prim_free(p);
+        return st;
+    }
+    fvi_prim_set(p, FVI_DIFF_DST, ddst);
+    fvi_prim_set(p, FVI_WEIGHTS, weights);
+    fvi_prim_set(p, FVI_DIFF_SRC, s->dsrc[0]);
+    return fvi_step_add(s, p, err);
+}
+
+fv_status fvi_convolution_backward(const fvi_step *s) {
+    const fvi_convolution *c = s->state;
+    if (!c->empty) return fvi_step_run(s, 1);
+    if (s->wanted[0]) fvi_fill(s->dsrc[0]->data, fvi_shape_count(&c->desc.src), 0);
+    return FV_OK;
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* weights: a model's constants, in each of the layouts somebody asked for.
+ *
+ * A list of entries under one lock; an entry's place never moves or changes once it is there, so it
+ * can be used without the lock for as long as the cache lives. Numbers already f32 in the file's
+ * mapping are used where they are (or reordered straight from there); everything else is converted
+ * into temporary memory, brought into its layout, and the temporary is freed: big weights are never
+ * held twice. Nothing is ever dropped: what a plan asked for once, the next plan asks for again.
+ */
+#include "ops/weights.h"
+
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "ops/step.h"
+
+#define VARIANT_PLAIN (-1) /* of fvi_weights_plain */
+
+typedef struct entry {
+    fvi_weights_key key;
+    fvi_place place;
+    void *memory; /* NULL: the place's data are not ours */
+} entry;
+
+struct fvi_weights {
+    GMutex lock;
+    GPtrArray *entries;
+};
+
+static void entry_free(void *p) {
+    entry *e = p;
+    if (!e) return;
+    fvi_layout_free(e->place.layout);
+    free(e->memory);
+    free(e);
+}
+
+fvi_weights *fvi_weights_new(void) {
+    fvi_weights *w = calloc(1, sizeof *w);
+    if (!w) return NULL;
+    g_mutex_init(&w->lock);
+    w->entries = g_ptr_array_new_with_free_func(entry_free);
+    return w;
+}
+
+void fvi_weights_free(fvi_weights *w) {
+    if (!w) return;
+    g_ptr_array_free(w->entries, TRUE);
+    g_mutex_clear(&w->lock);
+    free(w);
+}
+
+static fv_status no_memory(size_t bytes, fv_error *err) {
+    return fvi_fail(err, FV_NOMEM, "no memory for %zu MB of weights", (bytes >> 20) + 1);
+}
+
+/* Memory for at least one cache line, whole lines. */
+static void *lines_alloc(size_t bytes) {
+    if (bytes > SIZE_MAX - 64) return NULL;
+    return aligned_alloc(64, bytes ? (bytes + 63) & ~(size_t)63 : 64);
+}
+
+static int same_key(const fvi_weights_key *a, const fvi_weights_key *b) {
+    return a->variant == b->variant && !memcmp(a->parts, b->parts, sizeof a->parts);
+}
+
+static entry *find(const fvi_weights *w, const fvi_weights_key *key, const fvi_shape *shape,
+                   const fvi_layout *layout) {
+    for (guint i = 0; i < w->entries->len; i++) {
+        entry *e = w->entries->pdata[i];
+        if (same_key(&e->key, key) && fvi_shape_equal(&e->place.shape, shape) &&
+            fvi_layout_equal(e->place.layout, layout, shape))
+            return e;
+    }
+    return NULL;
+}
+
+/* An entry without data yet. */
+static fv_status entry_new(const fvi_weights_key *key, const fvi_shape *shape,
+                           const fvi_layout *layout, entry **out, fv_error *err) {
+    entry *e = calloc(1, sizeof *e);
+    if (!e) return no_memory(sizeof *e, err);
+    e->key = *key;
+    e->place.shape = *shape;
+    e->place.fixed = 1;
+    e->place.layout = fvi_layout_copy(layout);
+    if (layout && !e->place.layout) {
+        free(e);
+        return no_memory(sizeof *e, err);
+    }
+    e->place.bytes = fvi_layout_bytes(layout, shape);
+    *out = e;
+    return FV_OK;
+}
+
+/* Where the constant's f32 numbers already are, or NULL. */
+static void *in_place(const fvi_const *c) {
+    if (G_BYTE_ORDER != G_LITTLE_ENDIAN || c->dtype != FVI_F32 || !c->bytes) return NULL;
+    if ((uintptr_t)c->bytes % sizeof(float)) return NULL;
+    return (void *)(uintptr_t)c->bytes; /* only ever read */
+}
+
+static fv_status fill_const(void *user, float *dst, fv_error *err) {
+    (void)err;
+    fvi_const_to_f32(user, dst);
+    return FV_OK;
+}
+
+/* Runs a reorder once, with scratch memory of its own. */
+static fv_status reorder_now(fvi_backend *b, fvi_place *from, fvi_place *to, fv_error *err) {
+    fvi_prim *p = NULL;
+    fvi_place scratch = {.shape = {.ndim = 1}};
+    fv_status st = fvi_prim_reorder(b, from, to, &p, err);
+    if (st) return st;
+    scratch.bytes = fvi_prim_scratch(p);
+    if (scratch.bytes) {
+        scratch.data = lines_alloc(scratch.bytes);
+        if (!scratch.data) st = no_memory(scratch.bytes, err);
+        fvi_prim_set_scratch(p, &scratch);
+    }
+    if (!st) st = fvi_prim_bind(p, err);
+    if (!st && (st = fvi_prim_run(p))) st = fvi_fail(err, st, "reordering weights failed");
+    fvi_prim_free(p);
+    free(scratch.data);
+    return st;
+}
+
+/* Gives an entry its numbers. */
+static fv_status entry_fill(entry *e, fvi_backend *b, fvi_weights_fill fill, void *user,
+                            void *ready, fv_error *err) {
+    fvi_place plain = {.shape = e->place.shape, .data = ready};
+    plain.bytes = fvi_layout_bytes(NULL, &plain.shape);
+    int is_plain = fvi_layout_equal(e->place.layout, NULL, &plain.shape);
+    void *temp = NULL;
+    fv_status st = FV_OK;
+    if (ready && is_plain) {
+        e->place.data = ready;
+        return FV_OK;
+    }
+    if (!ready) {
+        plain.data = temp = lines_alloc(plain.bytes);
+        if (!temp) return no_memory(plain.bytes, err);
+        st = fill(user, temp, err);
+        if (!st && is_plain) {
+            e->place.data = e->memory = temp;
+            return FV_OK;
+        }
+    }
+    if (!st) {
+        e->place.data = e->memory = lines_alloc(e->place.bytes);
+        st = e->memory ? reorder_now(b, &plain, &e->place, err) : no_memory(e->place.bytes, err);
+    }
+    free(temp);
+    return st;
+}
+
+static fv_status get_locked(fvi_weights *w, fvi_backend *b, const fvi_weights_key *key,
+                            const fvi_shape *shape, const fvi_layout *layout, fvi_weights_fill fill,
+                            void *user, void *ready, fvi_place **out, fv_error *err) {
+    entry *e = find(w, key, shape, layout);
+    if (!e) {
+        fv_status st = entry_new(key, shape, layout, &e, err);
+        if (st) return st;
+        st = entry_fill(e, b, fill, user, ready, err);
+        if (st) {
+            entry_free(e);
+            return st;
+        }
+        g_ptr_array_add(w->entries, e);
+    }
+    *out = &e->place;
+    return FV_OK;
+}
+
+fv_status fvi_weights_get(fvi_weights *w, fvi_backend *b, const fvi_weights_key *key,
+                          const fvi_shape *shape, const fvi_layout *layout, fvi_weights_fill fill,
+                          void *user, fvi_place **out, fv_error *err) {
+    void *ready = fill ? NULL : in_place(user);
+    g_mutex_lock(&w->lock);
+    fv_status st =
+        get_locked(w, b, key, shape, layout, fill ? fill : fill_const, user, ready, out, err);
+    g_mutex_unlock(&w->lock);
+    return st;
+}
+
+fv_status fvi_weights_plain(fvi_weights *w, const fvi_const *c, fvi_place **out, fv_error *err) {
+    fvi_weights_key key = {.parts = {c->bytes}, .variant = VARIANT_PLAIN};
+    return fvi_weights_get(w, NULL, &key, &c->shape, NULL, NULL, (void *)(uintptr_t)c, out, err);
+}

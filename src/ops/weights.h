@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A model's constants in the layouts its plans ask for: made once, shared by all plans and sessions
+ * of the model. Safe to call from several threads. */
+#ifndef FVI_OPS_WEIGHTS_H
+#define FVI_OPS_WEIGHTS_H
+
+#include "model/graph.h"
+#include "ops/dnnl.h"
+
+typedef struct fvi_weights fvi_weights;
+
+fvi_weights *fvi_weights_new(void);
+void fvi_weights_free(fvi_weights *w);
+
+/* The constant as plain f32 (of its own shape).  out: borrowed, fixed memory */
+fv_status fvi_weights_plain(fvi_weights *w, const fvi_const *c, fvi_place **out, fv_error *err);
+
+/* Numbers derived from constants, in a layout.
+ *   key     names the derivation: equal keys (and layouts), equal numbers
+ *   fill    writes the plain f32 numbers of `shape` into dst; called only when not cached.
+ *           NULL: they are those of the constant `user` (const fvi_const *), unchanged
+ *   out     borrowed, fixed memory, 64-byte aligned where it is ours
+ *   errors  NOMEM; BACKEND; what fill returns
+ */
+typedef struct fvi_weights_key {
+    const void *parts[4]; /* addresses of fvi_const.bytes that take part, NULL-padded */
+    int variant;          /* distinguishes derivations from the same parts */
+} fvi_weights_key;
+typedef fv_status (*fvi_weights_fill)(void *user, float *dst, fv_error *err);
+fv_status fvi_weights_get(fvi_weights *w, fvi_backend *b, const fvi_weights_key *key,
+                          const fvi_shape *shape, const fvi_layout *layout, fvi_weights_fill fill,
+                          void *user, fvi_place **out, fv_error *err);
+
+#endif

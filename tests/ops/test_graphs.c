@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Small graphs that a chain of one shape (harness.h) cannot tell: a batch normalization folded into a
+ * convolution, and concat of images that lie in blocks of channels, forward and backward, against
+ * the double-precision references; many sources; a window without cells. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/random.h"
+#include "engine/plan.h"
+#include "ops/weights.h"
+#include "reference.h"
+
+#define MAX_IN   160
+#define MAX_NODE 8
+
+/* A graph being written down: values first (inputs and constants), then nodes. */
+typedef struct sketch {
+    fvi_pool *pool;
+    fvi_graph *g;
+} sketch;
+
+static sketch sketch_new(void) {
+    sketch k = {fvi_pool_new(0), NULL};
+    assert_non_null(k.pool);
+    k.g = fvi_pool_array(k.pool, 1, sizeof *k.g);
+    k.g->pool = k.pool;
+    k.g->values = fvi_pool_array(k.pool, MAX_IN + MAX_NODE, sizeof *k.g->values);
+    k.g->nodes = fvi_pool_array(k.pool, MAX_NODE, sizeof *k.g->nodes);
+    k.g->inputs = fvi_pool_array(k.pool, MAX_IN, sizeof(int));
+    k.g->outputs = fvi_pool_array(k.pool, 1, sizeof(int));
+    k.g->n_outputs = 1;
+    return k;
+}
+
+static int add_value(sketch *k, fvi_shape shape, int producer, const fvi_const *constant) {
+    int v = k->g->n_values++;
+    k->g->values[v] = (fvi_value){fvi_pool_printf(k->pool, "v%d", v), shape, producer, constant};
+    return v;
+}
+
+static int add_input(sketch *k, fvi_shape shape) {
+    int v = add_value(k, shape, -1, NULL);
+    k->g->inputs[k->g->n_inputs++] = v;
+    return v;
+}
+
+static float random_at(int unit, int64_t i) {
+    fvi_random r = fvi_random_stream(5, (uint64_t)unit, (uint32_t)i, FVI_DRAW_START);
+    return 2 * fvi_random_uniform(&r) - 1;
+}
+
+static int add_constant(sketch *k, fvi_shape shape) {
+    int64_t n = fvi_ref_count(&shape);
+    float *data = fvi_pool_array(k->pool, (size_t)n, sizeof *data);
+    for (int64_t i = 0; i < n; i++) data[i] = random_at(k->g->n_values, i);
+    fvi_const *c = fvi_pool_array(k->pool, 1, sizeof *c);
+    *c = (fvi_const){FVI_F32, shape, (const uint8_t *)data};
+    return add_value(k, shape, -1, c);
+}
+
+static int add_node(sketch *k, fvi_kind kind, fvi_node_attr a, fvi_shape out, const int *in,
+                    int n_in) {
+    int index = k->g->n_nodes++;
+    fvi_node *n = &k->g->nodes[index];
+    *n = (fvi_node){.kind = kind, .n_in = n_in, .a = a, .onnx_op = "op"};
+    n->name = fvi_pool_printf(k->pool, "node%d", index);
+    n->in = fvi_pool_array(k->pool, (size_t)n_in, sizeof(int));
+    memcpy(n->in, in, (size_t)n_in * sizeof(int));
+    n->out = add_value(k, out, index, NULL);
+    k->g->outputs[0] = n->out;
+    return n->out;
+}
+
+static fvi_shape picture(int64_t n, int64_t c, int64_t h, int64_t w) {
+    return (fvi_shape){4, {n, c, h, w}};
+}
+
+/* A convolution k x k with bias, same size, to c channels. */
+static int add_conv(sketch *k, int from, int64_t c, int64_t size) {
+    fvi_shape x = k->g->values[from].shape, out = picture(x.dim[0], c, x.dim[2], x.dim[3]);
+    int in[3] = {from, add_constant(k, picture(c, x.dim[1], size, size)),
+                 add_constant(k, (fvi_shape){1, {c}})};
+    fvi_node_attr a = {.window = {.n = 2, .kernel = {size, size}, .stride = {1, 1},
+                                  .dilation = {1, 1}, .pad_lo = {size / 2, size / 2},
+                                  .pad_hi = {size / 2, size / 2}, .groups = 1}};
+    return add_node(k, FVI_CONV, a, out, in, 3);
+}
+
+static int add_norm(sketch *k, int from) {
+    fvi_shape x = k->g->values[from].shape, c = {1, {x.dim[1]}};
+    int in[3] = {from, add_constant(k, c), add_constant(k, c)};
+    return add_node(k, FVI_BATCH_NORM, (fvi_node_attr){.unary = {0}}, x, in, 3);
+}
+
+static int add_unary(sketch *k, int from, fvi_unary f, float p) {
+    fvi_node_attr a = {.unary = {f, p, 0}};
+    return add_node(k, FVI_UNARY, a, k->g->values[from].shape, &from, 1);
+}
+
+static int add_concat(sketch *k, const int *in, int n_in, int axis) {
+    fvi_shape out = k->g->values[in[0]].shape;
+    for (int i = 1; i < n_in; i++) out.dim[axis] += k->g->values[in[i]].shape.dim[axis];
+    return add_node(k, FVI_CONCAT, (fvi_node_attr){.axis = {axis}}, out, in, n_in);
+}
+
+/* ---- the reference of a graph ---- */
+
+static double objective(const fvi_graph *g, double **value, const float *seed) {
+    for (int i = 0; i < g->n_nodes; i++) {
+        const fvi_node *n = &g->nodes[i];
+        fvi_ref in[MAX_IN], out = {g->values[n->out].shape, value[n->out]};
+        for (int j = 0; j < n->n_in; j++)
+            in[j] = (fvi_ref){g->values[n->in[j]].shape, value[n->in[j]]};
+        fvi_reference_of(n->kind)(n, in, &out);
+    }
+    int t = g->outputs[0];
+    double sum = 0;
+    for (int64_t i = 0; i < fvi_ref_count(&g->values[t].shape); i++) sum += seed[i] * value[t][i];
+    return sum;
+}
+
+static void values_new(const fvi_graph *g, double **value) {
+    for (int v = 0; v < g->n_values; v++) {
+        int64_t n = fvi_ref_count(&g->values[v].shape);
+        value[v] = test_calloc((size_t)n + 1, sizeof(double));
+        for (int64_t i = 0; i < n && g->values[v].producer < 0; i++)
+            value[v][i] = g->values[v].constant ? fvi_const_at(g->values[v].constant, i)
+                                                : random_at(v, i);
+    }
+}
+
+static double largest(const double *x, int64_t n) {
+    double m = 1e-30;
+    for (int64_t i = 0; i < n; i++) m = fmax(m, fabs(x[i]));
+    return m;
+}
+
+/* About 60 elements of the gradient at input i of the plan. */
+static void check_gradient(const fvi_graph *g, fvi_plan *plan, int i, double **value,
+                           const float *seed) {
+    int v = g->inputs[i];
+    int64_t n = fvi_ref_count(&g->values[v].shape), stride = 1 + n / 60;
+    float *got = test_calloc((size_t)n + 1, sizeof *got);
+    double *want = test_calloc((size_t)n + 1, sizeof *want);
+    fvi_plan_get_gradient(plan, i, got);
+    for (int64_t e = 0; e < n; e += stride) {
+        double own = value[v][e];
+        value[v][e] = own + 1e-6;
+        double above = objective(g, value, seed);
+        value[v][e] = own - 1e-6;
+        want[e] = (above - objective(g, value, seed)) / 2e-6;
+        value[v][e] = own;
+    }
+    double scale = largest(want, n);
+    for (int64_t e = 0; e < n; e += stride)
+        assert_true(fabs(got[e] - want[e]) <= 1e-4 * scale);
+    test_free(got);
+    test_free(want);
+}
+
+/* Runs the graph twice, with and without guards, and compares all there is. Frees it. */
+static void check(fvi_graph *g, int guards) {
+    double *value[MAX_IN + MAX_NODE] = {0};
+    fvi_backend *b = NULL;
+    fvi_plan *plan = NULL;
+    fvi_weights *w = fvi_weights_new();
+    int n_values = g->n_values, t = g->outputs[0];
+    int64_t n = fvi_ref_count(&g->values[t].shape);
+    float *out = test_calloc((size_t)n, sizeof *out), *seed = test_calloc((size_t)n, sizeof *seed);
+    values_new(g, value);
+    for (int64_t i = 0; i < n; i++) seed[i] = random_at(1000, i);
+    assert_int_equal(fvi_backend_new(&b, NULL), FV_OK);
+    assert_int_equal(fvi_plan_new(g, FVI_PLAN_BACKWARD | guards, b, w, &plan, NULL), FV_OK);
+    for (int turn = 0; turn < 2; turn++) {
+        for (int i = 0; i < g->n_inputs; i++) {
+            int v = g->inputs[i];
+            int64_t count = fvi_ref_count(&g->values[v].shape);
+            float *x = test_calloc((size_t)count + 1, sizeof *x);
+            for (int64_t e = 0; e < count; e++) x[e] = (float)value[v][e];
+            fvi_plan_set_input(plan, i, x);
+            test_free(x);
+        }
+        assert_int_equal(fvi_plan_forward(plan, NULL), FV_OK);
+        fvi_plan_get_target(plan, 0, out);
+        fvi_plan_set_seed(plan, 0, seed);
+        assert_int_equal(fvi_plan_backward(plan, NULL), FV_OK);
+    }
+    assert_int_equal(fvi_plan_check_guards(plan), 0);
+    objective(g, value, seed);
+    double scale = largest(value[t], n);
+    for (int64_t i = 0; i < n; i++) assert_true(fabs(out[i] - value[t][i]) <= 1e-5 * scale);
+    for (int i = 0; i < g->n_inputs && i < 4; i++) check_gradient(g, plan, i, value, seed);
+    fvi_plan_free(plan);
+    fvi_weights_free(w);
+    fvi_backend_free(b);
+    for (int v = 0; v < n_values; v++) test_free(value[v]);
+    test_free(out);
+    test_free(seed);
+}
+
+static void check_both(fvi_graph *(*make)(void)) {
+    check(make(), FVI_PLAN_GUARDS);
+    check(make(), 0);
+}
+
+/* ---- the graphs ---- */
+
+static fvi_graph *conv_norm_relu(void) {
+    sketch k = sketch_new();
+    int x = add_input(&k, picture(2, 3, 6, 5));
+    x = add_unary(&k, add_norm(&k, add_conv(&k, x, 8, 3)), FVI_RELU, 0);
+    add_norm(&k, add_conv(&k, x, 13, 1));
+    return k.g;
+}
+
+static fvi_graph *norm_before_conv(void) { /* DenseNet's order: not foldable */
+    sketch k = sketch_new();
+    int x = add_conv(&k, add_input(&k, picture(2, 3, 6, 5)), 20, 3);
+    x = add_unary(&k, add_norm(&k, add_unary(&k, x, FVI_TANH, 0)), FVI_RELU, 0);
+    add_conv(&k, x, 8, 1);
+    return k.g;
+}
+
+/* conv -> channels `a` and `b` side by side -> conv, for a batch of n. */
+static fvi_graph *two_towers(int64_t n, int64_t a, int64_t b, int axis, int twice) {
+    sketch k = sketch_new();
+    int x = add_input(&k, picture(n, 8, 5, 6));
+    int in[3] = {add_unary(&k, add_conv(&k, x, a, 1), FVI_RELU, 0), add_conv(&k, x, b, 3), 0};
+    in[2] = in[0];
+    int y = add_concat(&k, in, twice ? 3 : 2, axis);
+    add_conv(&k, y, 8, 3);
+    return k.g;
+}
+
+static fvi_graph *towers_1(void) { return two_towers(1, 16, 8, 1, 0); }
+static fvi_graph *towers_2(void) { return two_towers(2, 16, 8, 1, 0); }
+static fvi_graph *towers_filled(void) { return two_towers(1, 16, 13, 1, 0); }
+static fvi_graph *towers_filled_2(void) { return two_towers(2, 16, 13, 1, 0); }
+static fvi_graph *towers_cut(void) { return two_towers(2, 13, 8, 1, 0); }
+static fvi_graph *towers_samples(void) { return two_towers(2, 13, 13, 0, 0); }
+static fvi_graph *towers_rows(void) { return two_towers(2, 8, 8, 2, 0); }
+static fvi_graph *towers_twice(void) { return two_towers(1, 8, 16, 1, 1); }
+
+static fvi_graph *many(void) {
+    sketch k = sketch_new();
+    int in[MAX_IN];
+    for (int i = 0; i < 140; i++) in[i] = add_input(&k, picture(2, 1 + i % 3, 2, 2));
+    add_concat(&k, in, 140, 1);
+    return k.g;
+}
+
+static void test_conv_norm_relu(void **state) { (void)state; check_both(conv_norm_relu); }
+static void test_norm_before_conv(void **state) { (void)state; check_both(norm_before_conv); }
+static void test_towers(void **state) {
+    (void)state;
+    check_both(towers_1);
+    check_both(towers_2);
+    check_both(towers_filled);
+    check_both(towers_filled_2);
+    check_both(towers_cut);
+    check_both(towers_samples);
+    check_both(towers_rows);
+    check_both(towers_twice);
+}
+static void test_many(void **state) { (void)state; check_both(many); }
+
+/* Windows over padding alone: 0, and no gradient. */
+static void test_window_without_cells(void **state) {
+    (void)state;
+    sketch k = sketch_new();
+    int x = add_input(&k, picture(1, 1, 1, 2));
+    fvi_node_attr a = {.window = {.n = 2, .kernel = {1, 1}, .stride = {1, 1}, .dilation = {1, 1},
+                                  .pad_lo = {0, 1}, .pad_hi = {0, 1}, .groups = 1}};
+    add_node(&k, FVI_MAX_POOL, a, picture(1, 1, 1, 4), &x, 1);
+    fvi_backend *b = NULL;
+    fvi_plan *plan = NULL;
+    fvi_weights *w = fvi_weights_new();
+    float in[2] = {-3, 5}, out[4], seed[4] = {1, 2, 4, 8}, gradient[2];
+    assert_int_equal(fvi_backend_new(&b, NULL), FV_OK);
+    assert_int_equal(fvi_plan_new(k.g, FVI_PLAN_BACKWARD, b, w, &plan, NULL), FV_OK);
+    fvi_plan_set_input(plan, 0, in);
+    assert_int_equal(fvi_plan_forward(plan, NULL), FV_OK);
+    fvi_plan_get_target(plan, 0, out);
+    fvi_plan_set_seed(plan, 0, seed);
+    assert_int_equal(fvi_plan_backward(plan, NULL), FV_OK);
+    fvi_plan_get_gradient(plan, 0, gradient);
+    const float want[4] = {0, -3, 5, 0}, want_gradient[2] = {2, 4};
+    assert_memory_equal(out, want, sizeof want);
+    assert_memory_equal(gradient, want_gradient, sizeof want_gradient);
+    fvi_plan_free(plan);
+    fvi_weights_free(w);
+    fvi_backend_free(b);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_conv_norm_relu),       cmocka_unit_test(test_norm_before_conv),
+        cmocka_unit_test(test_towers),               cmocka_unit_test(test_many),
+        cmocka_unit_test(test_window_without_cells),
+    };
+    return cmocka_run_group_tests_name("ops/graphs", tests, NULL, NULL) != 0;
+}
