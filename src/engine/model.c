@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* model: the public face of a loaded network. All it does is to hand on to model/. */
+#include "engine/model.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+
+fv_status fv_model_load(const char *path, const fv_model_desc *desc, fv_model **out,
+                        fv_error *err) {
+    if (!path || !out) return fvi_fail(err, FV_ARG, "fv_model_load: path and out must not be NULL");
+    fv_model *m = calloc(1, sizeof *m);
+    if (!m) return fvi_fail(err, FV_NOMEM, "out of memory while loading %s", path);
+    m->weights = fvi_weights_new();
+    fv_status st = m->weights ? fvi_network_load(path, desc, &m->network, err)
+                              : fvi_fail(err, FV_NOMEM, "out of memory while loading %s", path);
+    if (st) {
+        fv_model_free(m);
+        return st;
+    }
+    *out = m;
+    return FV_OK;
+}
+
+void fv_model_free(fv_model *model) {
+    if (!model) return;
+    fvi_weights_free(model->weights);
+    fvi_network_free(model->network);
+    free(model);
+}
+
+const char *fv_model_name(const fv_model *model) { return fvi_network_name(model->network); }
+const char *fv_model_sha256(const fv_model *model) { return fvi_network_sha256(model->network); }
+const fv_input *fv_model_input(const fv_model *model) { return fvi_network_input(model->network); }
+
+int fv_model_class_count(const fv_model *model) {
+    return fvi_network_class_count(model->network);
+}
+
+const char *fv_model_class_name(const fv_model *model, int index) {
+    return fvi_network_class_name(model->network, index);
+}
+
+fv_status fv_model_find_class(const fv_model *model, const char *name, int *index, fv_error *err) {
+    return fvi_network_find_class(model->network, name, index, err);
+}
+
+int fv_model_layer_count(const fv_model *model) {
+    return fvi_network_layer_count(model->network);
+}
+
+const fv_layer *fv_model_layer(const fv_model *model, int index) {
+    return fvi_network_layer(model->network, index);
+}
+
+fv_status fv_model_find_layer(const fv_model *model, const char *name, int *index, fv_error *err) {
+    return fvi_network_find_layer(model->network, name, index, err);
+}
+
+fv_status fv_model_weight_stats(const fv_model *model, int layer, fv_weight_stats *out,
+                                fv_error *err) {
+    return fvi_network_weight_stats(model->network, layer, out, err);
+}

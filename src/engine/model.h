@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a fv_model is: a network, and its weights in the layouts plans have asked for so far. */
+#ifndef FVI_ENGINE_MODEL_H
+#define FVI_ENGINE_MODEL_H
+
+#include "model/network.h"
+#include "ops/weights.h"
+
+struct fv_model {
+    fvi_network *network;
+    fvi_weights *weights; /* shared by the model's sessions; locked inside */
+};
+
+#endif

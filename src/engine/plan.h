@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A plan: a lowered graph made ready to run, forward to its targets and backward to its inputs.
+ *
+ * The graph is truncated to what the targets need, fused where nobody asked for the value between,
+ * ordered into steps, and all its memory is one arena, laid out by liveness. Running allocates
+ * nothing. A plan belongs to one thread at a time.
+ */
+#ifndef FVI_ENGINE_PLAN_H
+#define FVI_ENGINE_PLAN_H
+
+#include "model/graph.h"
+#include "ops/step.h"
+
+typedef struct fvi_plan fvi_plan;
+
+#define FVI_PLAN_BACKWARD 1 /* gradients at every run-time input, seeded at the targets */
+#define FVI_PLAN_GUARDS   2 /* for tests: no memory is shared, guards after every tensor */
+
+/* Plans g, whose .outputs are the targets.
+ *   graph   taken over: freed with the plan, also on failure
+ *   flags   FVI_PLAN_...
+ *   errors  UNSUPPORTED; NOMEM; BACKEND, each naming the layer
+ */
+fv_status fvi_plan_new(fvi_graph *graph, int flags, fvi_backend *b, fvi_weights *w,
+                       fvi_plan **out, fv_error *err);
+void fvi_plan_free(fvi_plan *p);
+
+/* The graph it runs: .inputs and .outputs are what the indices below count. */
+const fvi_graph *fvi_plan_graph(const fvi_plan *p);
+size_t fvi_plan_bytes(const fvi_plan *p); /* of its arena */
+
+/* Tensors go in and out as plain f32, of the value's shape. Target t is graph output t.
+ * Inputs stay as set; one the targets do not depend on may be missing from the graph, and is then
+ * ignored. Seeds are the gradient of the objective at each target; they are to be set
+ * after each forward run and before backward (their memory serves others in between). */
+void fvi_plan_set_input(fvi_plan *p, int input, const float *data);
+fv_status fvi_plan_forward(fvi_plan *p, fv_error *err);
+void fvi_plan_get_target(const fvi_plan *p, int target, float *data);
+void fvi_plan_set_seed(fvi_plan *p, int target, const float *data);
+fv_status fvi_plan_backward(fvi_plan *p, fv_error *err);
+void fvi_plan_get_gradient(const fvi_plan *p, int input, float *data);
+
+/* The same, without a copy: a target's values until the next forward run, the place of a seed to
+ * be filled in full, a gradient until the next run (NULL: it is zero everywhere). */
+const float *fvi_plan_target(const fvi_plan *p, int target);
+float *fvi_plan_seed(fvi_plan *p, int target);
+const float *fvi_plan_gradient(const fvi_plan *p, int input);
+
+/* Guards found overwritten; 0 is right. */
+int fvi_plan_check_guards(const fvi_plan *p);
+
+#endif

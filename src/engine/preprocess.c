@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* preprocess: x[c] = (pixel[c] * range - mean[c]) * scale[c], in the network's channel order and
+ * layout; and the resize and crop that classification networks are measured with.
+ */
+#include "engine/preprocess.h"
+
+#include <math.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/tensor.h"
+#include "engine/model.h"
+#include "image/image.h"
+
+#define CROP_FRACTION 0.875 /* centre crop 224 of 256: the usual ImageNet evaluation */
+
+/* The picture's channel that goes into the network's channel c. */
+static int source_channel(const fv_input *in, int c) {
+    return in->channels == 3 && in->channel_order == FV_BGR ? 2 - c : c;
+}
+
+/* Position of (c, i) in the network's input; i counts pixels. */
+static int64_t input_at(const fv_input *in, int64_t plane, int c, int64_t i) {
+    return in->channels_last ? i * in->channels + c : c * plane + i;
+}
+
+/* Mean and scale are given for up to four channels; further ones take the last. */
+static int parameter(int c) { return c < 4 ? c : 3; }
+
+void fvi_encode(const fv_input *in, const float *pixels, int h, int w, float *x) {
+    int64_t plane = (int64_t)h * w;
+    for (int c = 0; c < in->channels; c++) {
+        const float *p = pixels + source_channel(in, c) * plane;
+        float mean = in->mean[parameter(c)], scale = in->scale[parameter(c)];
+        for (int64_t i = 0; i < plane; i++)
+            x[input_at(in, plane, c, i)] = (p[i] * in->range - mean) * scale;
+    }
+}
+
+void fvi_encode_adjoint(const fv_input *in, const float *dx, int h, int w, float *dpixels) {
+    int64_t plane = (int64_t)h * w;
+    for (int c = 0; c < in->channels; c++) {
+        float *d = dpixels + source_channel(in, c) * plane;
+        float factor = in->range * in->scale[parameter(c)];
+        for (int64_t i = 0; i < plane; i++) d[i] = dx[input_at(in, plane, c, i)] * factor;
+    }
+}
+
+/* Mean of the three colours: Rec. 601 luma, as PIL's "L". */
+static fv_status to_grey(const fv_image *rgb, fv_image **out, fv_error *err) {
+    fv_status st = fv_image_new(1, rgb->height, rgb->width, out, err);
+    if (st) return st;
+    int64_t plane = (int64_t)rgb->height * rgb->width;
+    for (int64_t i = 0; i < plane; i++)
+        (*out)->data[i] = 0.299f * rgb->data[i] + 0.587f * rgb->data[plane + i] +
+                          0.114f * rgb->data[2 * plane + i];
+    return FV_OK;
+}
+
+/* Resizes so that a centre crop of h x w keeps CROP_FRACTION of the short side, and crops. */
+static fv_status resize_and_crop(const fv_image *image, int h, int w, fv_image **out,
+                                 fv_error *err) {
+    double sy = lrint(h / CROP_FRACTION) / (double)image->height;
+    double sx = lrint(w / CROP_FRACTION) / (double)image->width;
+    double scale = sy > sx ? sy : sx;
+    int rh = (int)fmax(h, floor(image->height * scale + 1e-6));
+    int rw = (int)fmax(w, floor(image->width * scale + 1e-6));
+    fv_image *large = NULL;
+    fv_status st = fvi_image_resize(image, rh, rw, FVI_BICUBIC, &large, err);
+    if (st) return st;
+    st = fvi_image_crop(large, (int)lrint((rh - h) / 2.0), (int)lrint((rw - w) / 2.0), h, w, out,
+                        err);
+    fv_image_free(large);
+    return st;
+}
+
+fv_status fv_input_from_image(const fv_model *model, const fv_image *image, fv_tensor **out,
+                              fv_error *err) {
+    if (!model || !image || !out)
+        return fvi_fail(err, FV_ARG, "fv_input_from_image: no argument may be NULL");
+    const fv_input *in = fvi_network_input(model->network);
+    if (!in->is_image || (in->channels != 1 && in->channels != 3))
+        return fvi_fail(err, FV_SHAPE, "%s: the input \"%s\" is no picture of 1 or 3 channels",
+                        fvi_network_name(model->network), in->name);
+    fv_image *crop = NULL, *grey = NULL;
+    fv_tensor *t = NULL;
+    fvi_shape shape = fvi_network_input_shape(model->network, 1, 0, 0);
+    fv_status st = resize_and_crop(image, in->height, in->width, &crop, err);
+    if (!st && in->channels == 1 && crop->channels == 3) st = to_grey(crop, &grey, err);
+    if (!st && in->channels == 3 && crop->channels == 1)
+        st = fvi_fail(err, FV_ARG, "a grey picture was given to a network of colours");
+    if (!st) st = fvi_tensor_new(&shape, &t, err);
+    if (!st) {
+        fvi_encode(in, (grey ? grey : crop)->data, in->height, in->width, t->data);
+        *out = t;
+    }
+    fv_image_free(crop);
+    fv_image_free(grey);
+    return st;
+}

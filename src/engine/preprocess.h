@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between pictures (planar RGB in [0,1]) and a network's input, both ways. */
+#ifndef FVI_ENGINE_PREPROCESS_H
+#define FVI_ENGINE_PREPROCESS_H
+
+#include "fovea/fovea.h"
+
+/* Network input of one sample from planar pixels:
+ *   pixels  [channels][h][w] in [0,1], RGB
+ *   x       [c][h][w] or [h][w][c], as in->channels_last says */
+void fvi_encode(const fv_input *in, const float *pixels, int h, int w, float *x);
+
+/* The adjoint: gradient with respect to x -> gradient with respect to the pixels. */
+void fvi_encode_adjoint(const fv_input *in, const float *dx, int h, int w, float *dpixels);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* session: one user of a model; keeps the plans made so far, and runs raw tensors through them.
+ *
+ * A plan is looked up by (input shape, wanted values, flags) in a list: sessions hold a handful.
+ */
+#include "engine/session.h"
+
+#include <glib.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/tensor.h"
+#include "engine/model.h"
+
+#define MAX_THREADS 1024
+
+typedef struct plan_entry {
+    fvi_shape input;
+    char **wanted; /* NULL-terminated */
+    int flags;
+    fvi_plan *plan;
+    int64_t samples;
+} plan_entry;
+
+struct fv_session {
+    const fv_model *model;
+    fvi_backend *backend;
+    int threads;
+    GPtrArray *plans; /* plan_entry */
+};
+
+static void plan_entry_free(void *data) {
+    plan_entry *e = data;
+    fvi_plan_free(e->plan);
+    g_strfreev(e->wanted);
+    g_free(e);
+}
+
+fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc, fv_session **out,
+                         fv_error *err) {
+    if (!model || !out)
+        return fvi_fail(err, FV_ARG, "fv_session_new: model and out must not be NULL");
+    int threads = desc ? desc->threads : 0;
+    if (threads < 0 || threads > MAX_THREADS)
+        return fvi_fail(err, FV_ARG, "threads is %d; allowed are 0 (all) to %d", threads,
+                        MAX_THREADS);
+    fv_session *s = calloc(1, sizeof *s);
+    if (!s) return fvi_fail(err, FV_NOMEM, "out of memory while making a session");
+    s->model = model;
+    s->threads = threads ? threads : omp_get_num_procs();
+    s->plans = g_ptr_array_new_with_free_func(plan_entry_free);
+    fv_status st = fvi_backend_new(&s->backend, err);
+    if (st) {
+        fv_session_free(s);
+        return st;
+    }
+    *out = s;
+    return FV_OK;
+}
+
+void fv_session_free(fv_session *s) {
+    if (!s) return;
+    g_ptr_array_free(s->plans, TRUE);
+    fvi_backend_free(s->backend);
+    free(s);
+}
+
+const fvi_network *fvi_session_network(const fv_session *s) { return s->model->network; }
+fvi_backend *fvi_session_backend(const fv_session *s) { return s->backend; }
+int fvi_session_threads(const fv_session *s) { return s->threads; }
+
+static int same_names(char *const *have, const char *const *wanted, int n) {
+    for (int i = 0; i < n; i++)
+        if (!have[i] || strcmp(have[i], wanted[i]) != 0) return 0;
+    return have[n] == NULL;
+}
+
+static plan_entry *find_plan(const fv_session *s, const fvi_shape *input,
+                             const char *const *wanted, int n, int flags) {
+    for (guint i = 0; i < s->plans->len; i++) {
+        plan_entry *e = s->plans->pdata[i];
+        if (e->flags == flags && fvi_shape_equal(&e->input, input) &&
+            same_names(e->wanted, wanted, n))
+            return e;
+    }
+    return NULL;
+}
+
+/* A plan of ours has the picture as its only input. */
+static fv_status one_input(const fv_session *s, fvi_graph *g, fv_error *err) {
+    const char *name = fvi_network_input(s->model->network)->name;
+    for (int i = 0; i < g->n_inputs; i++) {
+        const char *other = g->values[g->inputs[i]].name;
+        if (strcmp(other, name) == 0) continue;
+        fv_status st = fvi_fail(err, FV_UNSUPPORTED,
+                                "%s: besides \"%s\" it needs the input \"%s\"; only networks with "
+                                "one input can be run", fvi_network_name(s->model->network), name,
+                                other);
+        fvi_graph_free(g);
+        return st;
+    }
+    return FV_OK;
+}
+
+/* Lowers for that shape; where the file's batch is fixed, for the file's own batch. */
+static fv_status lower_for(const fv_session *s, const fvi_shape *input, const char *const *wanted,
+                           int n, fvi_graph **graph, int64_t *samples, fv_error *err) {
+    const fv_input *in = fvi_network_input(s->model->network);
+    fvi_binding binding = {.name = in->name, .shape = *input};
+    fv_status st = fvi_network_lower(s->model->network, &binding, 1, wanted, n, graph, err);
+    int64_t own = in->ndim > 0 ? in->dim[0] : -1;
+    *samples = input->ndim > 0 ? input->dim[0] : 1;
+    if (st != FV_UNSUPPORTED || own < 1 || own == *samples || *samples % own) return st;
+    fv_error second;
+    binding.shape.dim[0] = own;
+    if (fvi_network_lower(s->model->network, &binding, 1, wanted, n, graph, &second)) return st;
+    *samples = own;
+    return FV_OK;
+}
+
+fv_status fvi_session_plan(fv_session *s, const fvi_shape *input, const char *const *wanted,
+                           int n_wanted, int flags, fvi_plan **plan, int64_t *samples,
+                           fv_error *err) {
+    omp_set_num_threads(s->threads);
+    plan_entry *e = find_plan(s, input, wanted, n_wanted, flags);
+    if (!e) {
+        fvi_graph *graph = NULL;
+        fvi_plan *made = NULL;
+        int64_t count;
+        fv_status st = lower_for(s, input, wanted, n_wanted, &graph, &count, err);
+        if (!st) st = one_input(s, graph, err);
+        if (!st)
+            st = fvi_plan_new(graph, flags, s->backend, s->model->weights, &made, err);
+        if (st) return st;
+        e = g_new0(plan_entry, 1);
+        e->input = *input;
+        e->wanted = g_new0(char *, (gsize)n_wanted + 1);
+        for (int i = 0; i < n_wanted; i++) e->wanted[i] = g_strdup(wanted[i]);
+        e->flags = flags;
+        e->plan = made;
+        e->samples = count;
+        g_ptr_array_add(s->plans, e);
+    }
+    *plan = e->plan;
+    *samples = e->samples;
+    return FV_OK;
+}
+
+/* Runs the plan over the input, `samples` at a time, joining the outputs along dim 0. */
+static fv_status run_pieces(fvi_plan *plan, const fv_tensor *input, int64_t samples,
+                            fv_tensor *out, fv_error *err) {
+    int64_t pieces = input->ndim && samples ? input->dim[0] / samples : 1;
+    int64_t in_step = fv_tensor_count(input) / (pieces ? pieces : 1);
+    int64_t out_step = fv_tensor_count(out) / (pieces ? pieces : 1);
+    for (int64_t i = 0; i < pieces; i++) {
+        fvi_plan_set_input(plan, 0, input->data + i * in_step);
+        fv_status st = fvi_plan_forward(plan, err);
+        if (st) return st;
+        fvi_plan_get_target(plan, 0, out->data + i * out_step);
+    }
+    return FV_OK;
+}
+
+fv_status fvi_check_input(const fvi_network *net, const fv_tensor *input, fv_error *err) {
+    const fv_input *in = fvi_network_input(net);
+    fvi_shape have = fvi_tensor_shape(input), want = {.ndim = in->ndim};
+    int fits = have.ndim == in->ndim && fvi_shape_count(&have) > 0;
+    for (int i = 0; i < in->ndim; i++) {
+        want.dim[i] = in->dim[i];
+        /* the batch and the size of a picture may differ from the file's; nothing else may */
+        int free_size = i == 0 || in->dim[i] < 0 ||
+                        (in->is_image && i != (in->channels_last ? in->ndim - 1 : 1));
+        if (fits && !free_size && have.dim[i] != in->dim[i]) fits = 0;
+    }
+    if (fits) return FV_OK;
+    GString *wanted = g_string_new(NULL);
+    for (int i = 0; i < want.ndim; i++) {
+        if (i) g_string_append_c(wanted, 'x');
+        if (want.dim[i] < 0 || i == 0) g_string_append_c(wanted, i == 0 ? 'N' : '?');
+        else g_string_append_printf(wanted, "%lld", (long long)want.dim[i]);
+    }
+    char text[FVI_SHAPE_TEXT];
+    fv_status st = fvi_fail(err, FV_SHAPE, "the input is %s; %s wants %s",
+                            fvi_shape_text(&have, text), fvi_network_name(net), wanted->str);
+    g_string_free(wanted, TRUE);
+    return st;
+}
+
+fv_status fv_session_run(fv_session *s, const fv_tensor *input, const char *value, fv_tensor **out,
+                         fv_error *err) {
+    if (!s || !input || !out)
+        return fvi_fail(err, FV_ARG, "fv_session_run: session, input and out must not be NULL");
+    const fvi_network *net = s->model->network;
+    const char *name = NULL;
+    fvi_shape shape = fvi_tensor_shape(input);
+    fvi_plan *plan = NULL;
+    int64_t samples = 0;
+    fv_status st = fvi_check_input(net, input, err);
+    if (!st) st = fvi_network_find_value(net, value, &name, err);
+    if (!st) st = fvi_session_plan(s, &shape, &name, 1, 0, &plan, &samples, err);
+    if (st) return st;
+    const fvi_graph *g = fvi_plan_graph(plan);
+    fvi_shape result = g->values[g->outputs[0]].shape;
+    if (result.ndim && samples && shape.dim[0] != samples) result.dim[0] *= shape.dim[0] / samples;
+    fv_tensor *t = NULL;
+    st = fvi_tensor_new(&result, &t, err);
+    if (!st) st = run_pieces(plan, input, samples, t, err);
+    if (st) {
+        fv_tensor_free(t);
+        return st;
+    }
+    *out = t;
+    return FV_OK;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a session does for the folders above: plans, cached by what they are for. */
+#ifndef FVI_ENGINE_SESSION_H
+#define FVI_ENGINE_SESSION_H
+
+#include "engine/plan.h"
+#include "model/network.h"
+
+/* Returns the session's plan for an input shape and a set of values; made at the first call, kept
+ * until the session ends. Sets the calling thread's number of OpenMP threads.
+ *   input    the picture input's shape, dim[0] the batch
+ *   wanted   names of values of the graph
+ *   flags    FVI_PLAN_BACKWARD or 0
+ *   samples  how many samples the plan takes: input->dim[0]; or the file's own batch where the
+ *            file fixes it in a way that cannot be lifted (model/lift.c): run it several times
+ */
+fv_status fvi_session_plan(fv_session *s, const fvi_shape *input, const char *const *wanted,
+                           int n_wanted, int flags, fvi_plan **plan, int64_t *samples,
+                           fv_error *err);
+
+/* Whether a raw input fits the network's picture input.  errors  SHAPE, with both shapes */
+fv_status fvi_check_input(const fvi_network *net, const fv_tensor *input, fv_error *err);
+
+const fvi_network *fvi_session_network(const fv_session *s);
+fvi_backend *fvi_session_backend(const fv_session *s);
+int fvi_session_threads(const fv_session *s);
+
+#endif
