@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* objective: channel (mean over positions), neuron, and layer (DeepDream's mean of squares; Olah,
+ * Mordvintsev and Schubert 2017, "Feature Visualization", doi:10.23915/distill.00007).
+ *
+ * Where a value keeps its channels depends on what made it: convolutions have them on axis 1,
+ * matrix products and layer norms (transformers, ConvNeXt) on the last axis; operations that keep
+ * the shape pass the question on to their input.
+ */
+#include "vis/objective.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+/* Reads one non-negative integer; NULL if there is none. */
+static const char *read_index(const char *s, int64_t *out) {
+    char *end;
+    if (!g_ascii_isdigit(*s)) return NULL;
+    errno = 0;
+    *out = g_ascii_strtoll(s, &end, 10);
+    return errno ? NULL : end;
+}
+
+/* Reads "C" or "C@y,x" to the end of the text; 0 if that is not what it is. */
+static int read_unit(const char *s, fvi_objective *o) {
+    s = read_index(s, &o->channel);
+    if (!s) return 0;
+    if (*s == '\0') return 1;
+    if (*s != '@') return 0;
+    do {
+        if (o->n_position == FVI_MAX_POSITION) return 0;
+        s = read_index(s + 1, &o->position[o->n_position++]);
+        if (!s) return 0;
+    } while (*s == ',');
+    return *s == '\0';
+}
+
+fv_status fvi_objective_parse(const fvi_network *net, const char *text, fvi_objective *out,
+                              fv_error *err) {
+    if (!text || !*text)
+        return fvi_fail(err, FV_ARG, "an empty objective; allowed are LAYER, LAYER:C, LAYER:C@y,x");
+    fvi_objective o = {.channel = -1};
+    const char *colon = strrchr(text, ':');
+    if (!colon || colon == text || (!g_ascii_isdigit(colon[1]) && colon[1] != '\0')) {
+        fv_status st = fvi_network_find_value(net, text, &o.value, err);
+        if (!st) *out = o;
+        return st;
+    }
+    if (!read_unit(colon + 1, &o))
+        return fvi_fail(err, FV_ARG, "objective \"%s\": after the layer's name, \"%s\" is neither a "
+                        "channel (:C) nor a neuron (:C@y,x)", text, colon);
+    char *layer = g_strndup(text, (gsize)(colon - text));
+    fv_status st = fvi_network_find_value(net, layer, &o.value, err);
+    g_free(layer);
+    if (!st) *out = o;
+    return st;
+}
+
+void fvi_objective_text(const fvi_objective *o, char *text, size_t size) {
+    int n = snprintf(text, size, "%s", o->value);
+    if (o->channel >= 0 && n >= 0 && (size_t)n < size)
+        n += snprintf(text + n, size - (size_t)n, ":%" PRId64, o->channel);
+    for (int i = 0; i < o->n_position && n >= 0 && (size_t)n < size; i++)
+        n += snprintf(text + n, size - (size_t)n, "%c%" PRId64, i ? ',' : '@', o->position[i]);
+}
+
+/* The axis a value's channels are on. */
+static int channel_axis(const fvi_graph *g, int v) {
+    for (;;) {
+        const fvi_value *value = &g->values[v];
+        const fvi_node *n = value->producer >= 0 ? &g->nodes[value->producer] : NULL;
+        if (!n) break;
+        if (n->kind == FVI_MATMUL || n->kind == FVI_LAYER_NORM) return value->shape.ndim - 1;
+        int passes = n->kind == FVI_UNARY || n->kind == FVI_BINARY || n->kind == FVI_IDENTITY ||
+                     n->kind == FVI_WHERE;
+        int next = -1;
+        for (int i = 0; passes && i < n->n_in && next < 0; i++) {
+            const fvi_value *in = n->in[i] >= 0 ? &g->values[n->in[i]] : NULL;
+            if (in && !in->constant && fvi_shape_equal(&in->shape, &value->shape)) next = n->in[i];
+        }
+        if (next < 0) break;
+        v = next;
+    }
+    return g->values[v].shape.ndim > 1 ? 1 : 0;
+}
+
+/* Turns coordinates into an index over the position axes; -1 if one is outside. */
+static int64_t position_index(const fvi_objective *o, const int64_t *size) {
+    int64_t at = 0;
+    for (int i = 0; i < o->n_position; i++) {
+        if (o->position[i] >= size[i]) return -1;
+        at = at * size[i] + o->position[i];
+    }
+    return at;
+}
+
+static fv_status bind_position(const fvi_objective *o, const fvi_shape *s, int axis, fvi_unit *u,
+                               fv_error *err) {
+    int64_t size[FVI_MAX_DIMS];
+    int n = 0;
+    for (int i = 1; i < s->ndim; i++)
+        if (i != axis) size[n++] = s->dim[i];
+    if (n != o->n_position)
+        return fvi_fail(err, FV_ARG, "\"%s\" has %d coordinates a position; %d were given", o->value,
+                        n, o->n_position);
+    u->position = position_index(o, size);
+    if (u->position >= 0) return FV_OK;
+    GString *text = g_string_new(NULL);
+    for (int i = 0; i < n; i++)
+        g_string_append_printf(text, "%s0..%" PRId64, i ? ", " : "", size[i] - 1);
+    char name[256];
+    fvi_objective_text(o, name, sizeof name);
+    fv_status st = fvi_fail(err, FV_NOTFOUND, "\"%s\" does not exist; positions are %s", name,
+                            text->str);
+    g_string_free(text, TRUE);
+    return st;
+}
+
+fv_status fvi_objective_bind(const fvi_objective *o, const fvi_graph *g, int v, int64_t samples,
+                             fvi_unit *out, fv_error *err) {
+    const fvi_shape *s = &g->values[v].shape;
+    if (s->ndim < 1 || samples < 1 || s->dim[0] % samples)
+        return fvi_fail(err, FV_SHAPE, "\"%s\" has no part for each picture of a batch", o->value);
+    int axis = channel_axis(g, v);
+    fvi_unit u = {.outer = s->dim[0] / samples, .channels = 1, .inner = 1, .channel = o->channel,
+                  .position = -1};
+    if (axis == 0) u.inner = fvi_shape_product(s, 1, s->ndim);
+    else {
+        u.outer *= fvi_shape_product(s, 1, axis);
+        u.channels = s->dim[axis];
+        u.inner = fvi_shape_product(s, axis + 1, s->ndim);
+    }
+    if (u.channel >= u.channels)
+        return fvi_fail(err, FV_NOTFOUND,
+                        "layer \"%s\" has %" PRId64 " channels; %" PRId64
+                        " does not exist (0..%" PRId64 ")",
+                        o->value, u.channels, u.channel, u.channels - 1);
+    if (o->n_position) {
+        fv_status st = bind_position(o, s, axis, &u, err);
+        if (st) return st;
+    }
+    *out = u;
+    return FV_OK;
+}
+
+int64_t fvi_unit_count(const fvi_unit *u) { return u->outer * u->channels * u->inner; }
+
+/* Element of the channel at position p of outer x inner. */
+static int64_t element(const fvi_unit *u, int64_t p) {
+    return ((p / u->inner) * u->channels + u->channel) * u->inner + p % u->inner;
+}
+
+double fvi_unit_value(const fvi_unit *u, const float *x) {
+    double sum = 0;
+    int64_t n = fvi_unit_count(u), positions = u->outer * u->inner;
+    if (u->channel < 0) {
+        for (int64_t i = 0; i < n; i++) sum += (double)x[i] * x[i];
+        return sum / (double)n;
+    }
+    if (u->position >= 0) return x[element(u, u->position)];
+    for (int64_t p = 0; p < positions; p++) sum += x[element(u, p)];
+    return sum / (double)positions;
+}
+
+void fvi_unit_seed(const fvi_unit *u, const float *x, float *seed) {
+    int64_t n = fvi_unit_count(u), positions = u->outer * u->inner;
+    if (u->channel < 0) {
+        for (int64_t i = 0; i < n; i++) seed[i] = (float)(2.0 * x[i] / (double)n);
+        return;
+    }
+    memset(seed, 0, (size_t)n * sizeof *seed);
+    if (u->position >= 0) {
+        seed[element(u, u->position)] = 1;
+        return;
+    }
+    for (int64_t p = 0; p < positions; p++) seed[element(u, p)] = (float)(1.0 / (double)positions);
+}
