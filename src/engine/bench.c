@@ -2,8 +2,8 @@
 /* bench: how long one step (forward to a layer, backward to the input) takes, and what share of it
  * oneDNN's primitives are.
  *
- * GFLOP counts two operations per multiply-add of convolutions and matrix products, forward, and the
- * same again backward for each through which the gradient passes; nothing else is counted.
+ * GFLOP counts two operations per multiply-add of convolutions and matrix products, forward, and
+ * the same again backward for each through which the gradient passes; nothing else is counted.
  */
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -14,7 +14,7 @@
 #include "engine/model.h"
 #include "engine/session.h"
 
-#define WARM_UP 3
+#define WARM_UP     3
 #define MAX_REPEATS 100000
 
 static double now(void) {
@@ -93,8 +93,8 @@ fv_status fv_bench(const fv_model *model, const char *layer, const fv_bench_desc
     if (!d.batch) d.batch = 1;
     if (!d.repeats) d.repeats = 20;
     if (d.size < 0 || d.batch < 0 || d.repeats < 0 || d.repeats > MAX_REPEATS)
-        return fvi_fail(err, FV_ARG, "size %d, batch %d and repeats %d must not be negative", d.size,
-                        d.batch, d.repeats);
+        return fvi_fail(err, FV_ARG, "size %d, batch %d and repeats %d must not be negative",
+                        d.size, d.batch, d.repeats);
     fv_session *s = NULL;
     fvi_plan *plan = NULL;
     const char *value = NULL;

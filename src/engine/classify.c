@@ -55,8 +55,10 @@ fv_status fv_session_classify(fv_session *session, const fv_tensor *input, int t
         char text[FVI_SHAPE_TEXT];
         fvi_shape shape = {.ndim = scores->ndim};
         for (int i = 0; i < scores->ndim; i++) shape.dim[i] = scores->dim[i];
-        st = fvi_fail(err, FV_SHAPE, "the network's output is %s; classifying needs one row of "
-                      "classes for each picture", fvi_shape_text(&shape, text));
+        st = fvi_fail(err, FV_SHAPE,
+                      "the network's output is %s; classifying needs one row of "
+                      "classes for each picture",
+                      fvi_shape_text(&shape, text));
     } else if (top < 1 || top > classes) {
         st = fvi_fail(err, FV_ARG, "top is %d; the network has classes 1..%lld", top,
                       (long long)classes);

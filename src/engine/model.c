@@ -33,9 +33,7 @@ const char *fv_model_name(const fv_model *model) { return fvi_network_name(model
 const char *fv_model_sha256(const fv_model *model) { return fvi_network_sha256(model->network); }
 const fv_input *fv_model_input(const fv_model *model) { return fvi_network_input(model->network); }
 
-int fv_model_class_count(const fv_model *model) {
-    return fvi_network_class_count(model->network);
-}
+int fv_model_class_count(const fv_model *model) { return fvi_network_class_count(model->network); }
 
 const char *fv_model_class_name(const fv_model *model, int index) {
     return fvi_network_class_name(model->network, index);
@@ -45,9 +43,7 @@ fv_status fv_model_find_class(const fv_model *model, const char *name, int *inde
     return fvi_network_find_class(model->network, name, index, err);
 }
 
-int fv_model_layer_count(const fv_model *model) {
-    return fvi_network_layer_count(model->network);
-}
+int fv_model_layer_count(const fv_model *model) { return fvi_network_layer_count(model->network); }
 
 const fv_layer *fv_model_layer(const fv_model *model, int index) {
     return fvi_network_layer(model->network, index);

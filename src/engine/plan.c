@@ -19,17 +19,17 @@
 struct fvi_plan {
     fvi_graph *graph;
     fvi_program *program;
-    int forward_end;        /* actions before it are the forward pass */
-    fvi_place **value;      /* [n_values] where each value is; NULL: constant, or fused away */
-    fvi_place **gradient;   /* [n_values] sum of the contributions so far */
-    fvi_place **target;     /* [n_outputs] plain */
-    fvi_place **seed;       /* [n_outputs] plain */
+    int forward_end;            /* actions before it are the forward pass */
+    fvi_place **value;          /* [n_values] where each value is; NULL: constant, or fused away */
+    fvi_place **gradient;       /* [n_values] sum of the contributions so far */
+    fvi_place **target;         /* [n_outputs] plain */
+    fvi_place **seed;           /* [n_outputs] plain */
     fvi_place **input_gradient; /* [n_inputs] plain; NULL: zero */
-    int *readers;           /* [n_values] nodes and outputs that read it */
-    int *sole_reader;       /* [n_values] the node that reads it, where it is one; else -1 */
-    char *depends;          /* [n_values] on a run-time input */
-    char *absorbed;         /* [n_nodes] done by an earlier step */
-    fvi_step **step;        /* [n_nodes] */
+    int *readers;               /* [n_values] nodes and outputs that read it */
+    int *sole_reader;           /* [n_values] the node that reads it, where it is one; else -1 */
+    char *depends;              /* [n_values] on a run-time input */
+    char *absorbed;             /* [n_nodes] done by an earlier step */
+    fvi_step **step;            /* [n_nodes] */
 };
 
 static fv_status allocate(fvi_plan *p, fv_error *err) {
@@ -75,7 +75,8 @@ static fv_status plan_inputs(fvi_plan *p, fv_error *err) {
     const fvi_graph *g = p->graph;
     for (int i = 0; i < g->n_inputs; i++) {
         fvi_place *in = NULL;
-        fv_status st = fvi_program_place(p->program, &g->values[g->inputs[i]].shape, NULL, &in, err);
+        fv_status st =
+            fvi_program_place(p->program, &g->values[g->inputs[i]].shape, NULL, &in, err);
         if (st) return st;
         fvi_program_pin(in, -1, INT_MAX);
         p->value[g->inputs[i]] = in;
@@ -127,8 +128,8 @@ static fv_status plan_targets(fvi_plan *p, fv_error *err) {
         const fvi_value *v = &g->values[g->outputs[t]];
         fvi_place *place = p->value[g->outputs[t]];
         if (!place) { /* an output that folded into a constant */
-            fv_status st = fvi_weights_plain(fvi_program_weights(p->program), v->constant,
-                                             &p->target[t], err);
+            fv_status st =
+                fvi_weights_plain(fvi_program_weights(p->program), v->constant, &p->target[t], err);
             if (st) return st;
             continue;
         }
@@ -208,8 +209,8 @@ static fv_status plan_all(fvi_plan *p, int flags, fv_error *err) {
     return st ? st : fvi_program_finish(p->program, err);
 }
 
-fv_status fvi_plan_new(fvi_graph *graph, int flags, fvi_backend *b, fvi_weights *w,
-                       fvi_plan **out, fv_error *err) {
+fv_status fvi_plan_new(fvi_graph *graph, int flags, fvi_backend *b, fvi_weights *w, fvi_plan **out,
+                       fv_error *err) {
     fvi_plan *p = calloc(1, sizeof *p);
     if (!p) {
         fvi_graph_free(graph);
@@ -261,8 +262,10 @@ void fvi_plan_set_seed(fvi_plan *p, int target, const float *data) {
 void fvi_plan_get_gradient(const fvi_plan *p, int input, float *data) {
     if (input >= p->graph->n_inputs) return;
     const fvi_shape *shape = &p->graph->values[p->graph->inputs[input]].shape;
-    if (p->input_gradient[input]) fvi_place_read(p->input_gradient[input], data);
-    else memset(data, 0, (size_t)fvi_shape_count(shape) * sizeof *data);
+    if (p->input_gradient[input])
+        fvi_place_read(p->input_gradient[input], data);
+    else
+        memset(data, 0, (size_t)fvi_shape_count(shape) * sizeof *data);
 }
 
 const float *fvi_plan_target(const fvi_plan *p, int target) { return p->target[target]->data; }

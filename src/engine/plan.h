@@ -21,8 +21,8 @@ typedef struct fvi_plan fvi_plan;
  *   flags   FVI_PLAN_...
  *   errors  UNSUPPORTED; NOMEM; BACKEND, each naming the layer
  */
-fv_status fvi_plan_new(fvi_graph *graph, int flags, fvi_backend *b, fvi_weights *w,
-                       fvi_plan **out, fv_error *err);
+fv_status fvi_plan_new(fvi_graph *graph, int flags, fvi_backend *b, fvi_weights *w, fvi_plan **out,
+                       fv_error *err);
 void fvi_plan_free(fvi_plan *p);
 
 /* The graph it runs: .inputs and .outputs are what the indices below count. */

@@ -77,8 +77,8 @@ static int same_names(char *const *have, const char *const *wanted, int n) {
     return have[n] == NULL;
 }
 
-static plan_entry *find_plan(const fv_session *s, const fvi_shape *input,
-                             const char *const *wanted, int n, int flags) {
+static plan_entry *find_plan(const fv_session *s, const fvi_shape *input, const char *const *wanted,
+                             int n, int flags) {
     for (guint i = 0; i < s->plans->len; i++) {
         plan_entry *e = s->plans->pdata[i];
         if (e->flags == flags && fvi_shape_equal(&e->input, input) &&
@@ -96,8 +96,8 @@ static fv_status one_input(const fv_session *s, fvi_graph *g, fv_error *err) {
         if (strcmp(other, name) == 0) continue;
         fv_status st = fvi_fail(err, FV_UNSUPPORTED,
                                 "%s: besides \"%s\" it needs the input \"%s\"; only networks with "
-                                "one input can be run", fvi_network_name(s->model->network), name,
-                                other);
+                                "one input can be run",
+                                fvi_network_name(s->model->network), name, other);
         fvi_graph_free(g);
         return st;
     }
@@ -131,8 +131,7 @@ fv_status fvi_session_plan(fv_session *s, const fvi_shape *input, const char *co
         int64_t count;
         fv_status st = lower_for(s, input, wanted, n_wanted, &graph, &count, err);
         if (!st) st = one_input(s, graph, err);
-        if (!st)
-            st = fvi_plan_new(graph, flags, s->backend, s->model->weights, &made, err);
+        if (!st) st = fvi_plan_new(graph, flags, s->backend, s->model->weights, &made, err);
         if (st) return st;
         e = g_new0(plan_entry, 1);
         e->input = *input;
@@ -149,8 +148,8 @@ fv_status fvi_session_plan(fv_session *s, const fvi_shape *input, const char *co
 }
 
 /* Runs the plan over the input, `samples` at a time, joining the outputs along dim 0. */
-static fv_status run_pieces(fvi_plan *plan, const fv_tensor *input, int64_t samples,
-                            fv_tensor *out, fv_error *err) {
+static fv_status run_pieces(fvi_plan *plan, const fv_tensor *input, int64_t samples, fv_tensor *out,
+                            fv_error *err) {
     int64_t pieces = input->ndim && samples ? input->dim[0] / samples : 1;
     int64_t in_step = fv_tensor_count(input) / (pieces ? pieces : 1);
     int64_t out_step = fv_tensor_count(out) / (pieces ? pieces : 1);
@@ -178,8 +177,10 @@ fv_status fvi_check_input(const fvi_network *net, const fv_tensor *input, fv_err
     GString *wanted = g_string_new(NULL);
     for (int i = 0; i < want.ndim; i++) {
         if (i) g_string_append_c(wanted, 'x');
-        if (want.dim[i] < 0 || i == 0) g_string_append_c(wanted, i == 0 ? 'N' : '?');
-        else g_string_append_printf(wanted, "%lld", (long long)want.dim[i]);
+        if (want.dim[i] < 0 || i == 0)
+            g_string_append_c(wanted, i == 0 ? 'N' : '?');
+        else
+            g_string_append_printf(wanted, "%lld", (long long)want.dim[i]);
     }
     char text[FVI_SHAPE_TEXT];
     fv_status st = fvi_fail(err, FV_SHAPE, "the input is %s; %s wants %s",

@@ -50,10 +50,10 @@ static double softplus(double x) { return x > 0 ? x + log1p(exp(-x)) : log1p(exp
 /* clang-format on */
 
 typedef double (*unary_function)(double x, double p, double q);
-#define DEFINE(NAME, VALUE)                                                                        \
-    static double real_##NAME(double x, double p, double q) {                                      \
-        (void)x, (void)p, (void)q;                                                                 \
-        return VALUE;                                                                              \
+#define DEFINE(NAME, VALUE)                                   \
+    static double real_##NAME(double x, double p, double q) { \
+        (void)x, (void)p, (void)q;                            \
+        return VALUE;                                         \
     }
 #define ENTRY(NAME, VALUE) [NAME] = real_##NAME,
 UNARY_FUNCTIONS(DEFINE)
@@ -105,7 +105,7 @@ static double floor_mod(double a, double b) {
 /* clang-format on */
 
 typedef double (*binary_function)(double a, double b);
-#define DEFINE(NAME, VALUE)                                                                        \
+#define DEFINE(NAME, VALUE) \
     static double real_##NAME(double a, double b) { return VALUE; }
 BINARY_FUNCTIONS(DEFINE)
 static const binary_function binary_functions[FVI_BINARY_COUNT] = {BINARY_FUNCTIONS(ENTRY)};

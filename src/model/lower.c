@@ -138,12 +138,21 @@ static void keep_outputs(fvi_site *s) {
 
 static void read_inputs(fvi_site *s) {
     s->stable = s->proto->n_attribute == 0 || !fvi_onnx_attr(s->proto, "then_branch");
+    int64_t elements = 0;
+    int known = 1;
     for (int i = 0; i < s->n_in && !s->status; i++) {
         const char *name = s->proto->input[i];
         s->in[i] = name[0] ? fvi_scope_find(s, s->scope, name) : -1;
-        if (s->in[i] >= 0 && !g_array_index(s->l->values, fvi_draft, s->in[i]).stable)
-            s->stable = 0;
+        if (s->in[i] < 0) continue;
+        const fvi_draft *d = &g_array_index(s->l->values, fvi_draft, s->in[i]);
+        s->stable = s->stable && d->stable;
+        known = known && d->v.constant;
+        elements += fvi_shape_count(&d->v.shape);
     }
+    if (known) s->l->folded += elements;
+    if (s->l->folded > FVI_FOLD_MAX_READS)
+        fvi_site_fail(s, FV_NOMEM, "folding constants reads more than %" PRId64 " elements",
+                      FVI_FOLD_MAX_READS);
 }
 
 /* Takes what was computed before, or runs the handler and keeps what can be. */
@@ -325,7 +334,7 @@ static fv_status pack(fvi_lowering *l, fvi_graph *g, const char *node_used,
                      fvi_pool_array(l->pool, l->nodes->len + 1, sizeof(int))};
     g->values = fvi_pool_array(l->pool, l->values->len + 1, sizeof *g->values);
     g->nodes = fvi_pool_array(l->pool, l->nodes->len + 1, sizeof *g->nodes);
-    int fits = new.value && new.node && g->values && g->nodes;
+    int fits = new.value &&new.node && g->values && g->nodes;
     for (guint i = 0; i < l->nodes->len && fits; i++) {
         if (!node_used[i]) continue;
         new.node[i] = g->n_nodes;
@@ -431,15 +440,18 @@ static fv_status walk(fvi_lowering *l, const fvi_binding *b, int nb, const wante
     return st;
 }
 
+static void reserve(fvi_lowering *l, char *name) {
+    g_hash_table_insert(l->value_names, name, GUINT_TO_POINTER(1));
+}
+
 /* Names of the file, which no invented one may take. */
 static void reserve_names(fvi_lowering *l) {
     const Onnx__GraphProto *g = fvi_onnx_proto(l->onnx)->graph;
-    for (size_t i = 0; i < g->n_input; i++) g_hash_table_add(l->value_names, g->input[i]->name);
+    for (size_t i = 0; i < g->n_input; i++) reserve(l, g->input[i]->name);
     for (size_t i = 0; i < g->n_initializer; i++)
-        if (g->initializer[i]->name) g_hash_table_add(l->value_names, g->initializer[i]->name);
+        if (g->initializer[i]->name) reserve(l, g->initializer[i]->name);
     for (size_t i = 0; i < g->n_node; i++)
-        for (size_t k = 0; k < g->node[i]->n_output; k++)
-            g_hash_table_add(l->value_names, g->node[i]->output[k]);
+        for (size_t k = 0; k < g->node[i]->n_output; k++) reserve(l, g->node[i]->output[k]);
 }
 
 /* See lower.h. */

@@ -156,6 +156,15 @@ fv_status fvi_lower_eye_like(fvi_site *s) {
     return fvi_site_out(s, 0, v);
 }
 
+/* Sets the element that index i of x names to `on`; an index out of range names none. */
+static void set_one(const fvi_const *x, int64_t i, int64_t depth, int64_t inner,
+                    const fvi_const *values, uint8_t *data) {
+    int64_t k = fvi_const_int(x, i);
+    if (k < -depth || k >= depth) return;
+    int64_t at = (i / inner * depth + (k < 0 ? k + depth : k)) * inner + i % inner;
+    fvi_put_from(values->dtype, data, at, values, 1);
+}
+
 /* indices, depth, [off, on] -> a new axis of `depth` elements. */
 fv_status fvi_lower_one_hot(fvi_site *s) {
     const fvi_const *x = fvi_site_fixed(s, 0, "indices"), *d = fvi_site_fixed(s, 1, "depth");
@@ -173,12 +182,6 @@ fv_status fvi_lower_one_hot(fvi_site *s) {
     if (v < 0) return s->status;
     int64_t inner = fvi_shape_product(&out, axis + 1, out.ndim);
     for (int64_t i = 0; i < n * depth; i++) fvi_put_from(values->dtype, data, i, values, 0);
-    for (int64_t i = 0; i < n; i++) {
-        int64_t k = fvi_const_int(x, i);
-        if (k >= -depth && k < depth)
-            fvi_put_from(values->dtype, data,
-                         (i / inner * depth + (k < 0 ? k + depth : k)) * inner + i % inner, values,
-                         1);
-    }
+    for (int64_t i = 0; i < n; i++) set_one(x, i, depth, inner, values, data);
     return fvi_site_out(s, 0, v);
 }

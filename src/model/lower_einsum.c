@@ -13,6 +13,13 @@ typedef struct term {
     int n;
 } term;
 
+/* 0 when c is no letter, is there already, or is one too many. */
+static int add_label(term *t, char c) {
+    int fits = g_ascii_isalpha(c) && t->n < FVI_MAX_DIMS && !strchr(t->label, c);
+    if (fits) t->label[t->n++] = c;
+    return fits;
+}
+
 /* Splits "ab,bc->ac" (blanks ignored) into terms; the result's own when it is spelled out. */
 static void parse(fvi_site *s, term *terms, int n_terms, term *result) {
     const Onnx__AttributeProto *a = fvi_onnx_attr(s->proto, "equation");
@@ -20,16 +27,12 @@ static void parse(fvi_site *s, term *terms, int n_terms, term *result) {
     int at = 0, arrow = 0;
     for (size_t i = 0; a && i < a->s.len && !s->status; i++) {
         char c = (char)a->s.data[i];
-        if (c == ' ') continue;
+        if (c == ' ' || c == '-') continue; /* "->" is known by its second half */
         if (c == ',' && !arrow && at + 1 < n_terms)
             t = &terms[++at];
-        else if (c == '-' && !arrow && i + 1 < a->s.len && a->s.data[i + 1] == '>') {
-            arrow = 1;
+        else if (c == '>' && !arrow++)
             t = result;
-            i++;
-        } else if (g_ascii_isalpha(c) && t->n < FVI_MAX_DIMS && !strchr(t->label, c))
-            t->label[t->n++] = c;
-        else
+        else if (!add_label(t, c))
             fvi_site_fail(s, FV_UNSUPPORTED, "its equation has '%c' at %zu", c, i);
     }
     if (!s->status && (!arrow || at + 1 != n_terms))
@@ -105,6 +108,19 @@ static int product(fvi_site *s, int a, term ta, int b, term tb, const term *resu
     return arrange(s, fvi_emit_reshape(s, v, &full), &lout, result);
 }
 
+/* The operands must have as many axes as labels, and the result no label of its own. */
+static void check_terms(fvi_site *s, const term *terms, const term *result, int *v) {
+    for (int i = 0; i < s->n_in && !s->status; i++) {
+        v[i] = fvi_site_need(s, i);
+        if (!s->status && fvi_site_shape(s, v[i]).ndim != terms[i].n)
+            fvi_site_fail(s, FV_SHAPE, "operand %d has %d dimensions, its labels are \"%s\"", i,
+                          fvi_site_shape(s, v[i]).ndim, terms[i].label);
+    }
+    for (int i = 0; i < result->n && !s->status; i++)
+        if (!has(&terms[0], result->label[i]) && !has(&terms[1], result->label[i]))
+            fvi_site_fail(s, FV_FORMAT, "no operand has label '%c'", result->label[i]);
+}
+
 fv_status fvi_lower_einsum(fvi_site *s) {
     term terms[2] = {0}, result = {{0}, 0};
     int v[2];
@@ -112,15 +128,7 @@ fv_status fvi_lower_einsum(fvi_site *s) {
         return fvi_site_fail(s, FV_UNSUPPORTED, "it has %d operands; 1 or 2 are supported",
                              s->n_in);
     parse(s, terms, s->n_in, &result);
-    for (int i = 0; i < s->n_in && !s->status; i++) {
-        v[i] = fvi_site_need(s, i);
-        if (!s->status && fvi_site_shape(s, v[i]).ndim != terms[i].n)
-            fvi_site_fail(s, FV_SHAPE, "operand %d has %d dimensions, its labels are \"%s\"", i,
-                          fvi_site_shape(s, v[i]).ndim, terms[i].label);
-    }
-    for (int i = 0; i < result.n && !s->status; i++)
-        if (!has(&terms[0], result.label[i]) && !has(&terms[1], result.label[i]))
-            fvi_site_fail(s, FV_FORMAT, "no operand has label '%c'", result.label[i]);
+    check_terms(s, terms, &result, v);
     for (int i = 0; i < s->n_in && !s->status; i++)
         v[i] = sum_lonely(s, v[i], &terms[i], &result, s->n_in == 2 ? &terms[1 - i] : NULL);
     if (s->status) return s->status;

@@ -127,7 +127,7 @@ int fvi_emit(fvi_site *s, fvi_kind kind, const fvi_node_attr *a, const fvi_shape
 }
 
 int fvi_emit_unary(fvi_site *s, fvi_unary f, float p, float q, int x) {
-    if (x < 0) return -1;
+    if (x < 0 || s->status) return -1;
     fvi_node_attr a = {.unary = {f, p, q}};
     fvi_shape shape = fvi_site_shape(s, x);
     return fvi_emit(s, FVI_UNARY, &a, &shape, 1, &x);
@@ -142,7 +142,7 @@ static int broadcast(fvi_site *s, const fvi_shape *a, const fvi_shape *b, fvi_sh
 }
 
 int fvi_emit_binary(fvi_site *s, fvi_binary f, int a, int b) {
-    if (a < 0 || b < 0) return -1;
+    if (a < 0 || b < 0 || s->status) return -1;
     fvi_node_attr attr = {.binary = {f}};
     fvi_shape sa = fvi_site_shape(s, a), sb = fvi_site_shape(s, b), out;
     if (!broadcast(s, &sa, &sb, &out)) return -1;
@@ -150,7 +150,7 @@ int fvi_emit_binary(fvi_site *s, fvi_binary f, int a, int b) {
 }
 
 int fvi_emit_where(fvi_site *s, int condition, int a, int b) {
-    if (condition < 0 || a < 0 || b < 0) return -1;
+    if (condition < 0 || a < 0 || b < 0 || s->status) return -1;
     fvi_shape sc = fvi_site_shape(s, condition), sa = fvi_site_shape(s, a),
               sb = fvi_site_shape(s, b), ab, out;
     if (!broadcast(s, &sa, &sb, &ab) || !broadcast(s, &sc, &ab, &out)) return -1;
@@ -188,7 +188,7 @@ int fvi_emit_expand(fvi_site *s, int x, const fvi_shape *shape) {
 
 /* perm is a permutation of x's axes. */
 int fvi_emit_transpose(fvi_site *s, int x, const int *perm) {
-    if (x < 0) return -1;
+    if (x < 0 || s->status) return -1;
     fvi_shape from = fvi_site_shape(s, x), to = {.ndim = from.ndim};
     fvi_node_attr a = {0};
     int same = 1;
@@ -201,7 +201,7 @@ int fvi_emit_transpose(fvi_site *s, int x, const int *perm) {
 }
 
 int fvi_emit_reduce(fvi_site *s, fvi_reduce f, unsigned axes, int keepdims, int x) {
-    if (x < 0) return -1;
+    if (x < 0 || s->status) return -1;
     fvi_shape from = fvi_site_shape(s, x), to = {0};
     fvi_node_attr a = {.reduce = {f, axes, keepdims}};
     for (int i = 0; i < from.ndim; i++) {
@@ -213,7 +213,7 @@ int fvi_emit_reduce(fvi_site *s, fvi_reduce f, unsigned axes, int keepdims, int 
 
 /* See lowering.h. */
 int fvi_emit_slice(fvi_site *s, int x, int axis, int64_t start, int64_t count) {
-    if (x < 0) return -1;
+    if (x < 0 || s->status) return -1;
     fvi_shape shape = fvi_site_shape(s, x);
     if (start == 0 && count == shape.dim[axis]) return x;
     fvi_node_attr a = {0};
@@ -274,12 +274,16 @@ int fvi_emit_matmul(fvi_site *s, int a, int b, int bias, const fvi_node_attr *at
     return fvi_emit(s, FVI_MATMUL, attr, &out, bias < 0 ? 2 : 3, (int[]){a, b, bias});
 }
 
-/* A name nobody has: `name` itself or "name/2", ... */
+/* A name nobody has: `name` itself or "name/2", ... `used` counts how far each name has come. */
 static const char *unique(fvi_lowering *l, GHashTable *used, const char *name) {
+    guint k = GPOINTER_TO_UINT(g_hash_table_lookup(used, name));
     const char *found = name;
-    for (int k = 2; found && g_hash_table_contains(used, found); k++)
-        found = fvi_pool_printf(l->pool, "%s/%d", name, k);
-    if (found) g_hash_table_add(used, (void *)found);
+    if (k) {
+        do found = fvi_pool_printf(l->pool, "%s/%u", name, ++k);
+        while (found && g_hash_table_contains(used, found));
+        g_hash_table_insert(used, (void *)name, GUINT_TO_POINTER(k));
+    }
+    if (found) g_hash_table_insert(used, (void *)found, GUINT_TO_POINTER(1));
     return found;
 }
 

@@ -21,31 +21,36 @@ static int64_t equal_part(int64_t total, int64_t n, int64_t i) {
     return start >= total ? 0 : total - start < size ? total - start : size;
 }
 
+/* Sizes of the parts, from the file or equal, that must make up the whole axis of n elements. */
+static void part_sizes(fvi_site *s, int64_t n, int64_t *sizes) {
+    int given = fvi_site_ints(s, "split", 1, sizes, s->n_out);
+    int64_t parts = given >= 0 ? given : fvi_onnx_attr_int(s->proto, "num_outputs", s->n_out);
+    int64_t left = n;
+    if (parts != s->n_out)
+        fvi_site_fail(s, FV_FORMAT, "%" PRId64 " parts for %d outputs", parts, s->n_out);
+    if (given < 0 && s->l->opset < 18 && n % s->n_out)
+        fvi_site_fail(s, FV_SHAPE, "%" PRId64 " elements in %d equal parts", n, s->n_out);
+    for (int i = 0; i < s->n_out && !s->status; i++) {
+        if (given < 0) sizes[i] = equal_part(n, s->n_out, i);
+        if (sizes[i] < 0 || sizes[i] > left)
+            fvi_site_fail(s, FV_SHAPE, "part %d of %" PRId64 " does not fit into %" PRId64, i,
+                          sizes[i], n);
+        left -= sizes[i];
+    }
+    if (left) fvi_site_fail(s, FV_SHAPE, "its parts leave %" PRId64 " of %" PRId64, left, n);
+}
+
 fv_status fvi_lower_split(fvi_site *s) {
     int x = fvi_site_need(s, 0);
     fvi_shape in = fvi_site_shape(s, x);
     int axis = fvi_site_axis(s, fvi_onnx_attr_int(s->proto, "axis", 0), in.ndim);
     int64_t *sizes = g_try_new(int64_t, (gsize)s->n_out + 1), start = 0;
     if (!sizes) return fvi_site_nomem(s);
-    int given = fvi_site_ints(s, "split", 1, sizes, s->n_out);
-    int64_t parts = fvi_onnx_attr_int(s->proto, "num_outputs", s->n_out);
-    if (given >= 0 ? given != s->n_out : parts != s->n_out)
-        fvi_site_fail(s, FV_FORMAT, "it names %d sizes or %" PRId64 " parts for %d outputs", given,
-                      parts, s->n_out);
-    if (!s->status && in.dim[axis] % s->n_out && given < 0 && s->l->opset < 18)
-        fvi_site_fail(s, FV_SHAPE, "%" PRId64 " elements in %d equal parts", in.dim[axis],
-                      s->n_out);
+    if (!s->status) part_sizes(s, in.dim[axis], sizes);
     for (int i = 0; i < s->n_out && !s->status; i++) {
-        int64_t size = given >= 0 ? sizes[i] : equal_part(in.dim[axis], s->n_out, i);
-        if (size < 0 || size > in.dim[axis] - start)
-            fvi_site_fail(s, FV_SHAPE, "part %d of %" PRId64 " does not fit into %" PRId64, i, size,
-                          in.dim[axis]);
-        else
-            fvi_site_out(s, i, fvi_emit_slice(s, x, axis, start, size));
-        start += size;
+        fvi_site_out(s, i, fvi_emit_slice(s, x, axis, start, sizes[i]));
+        start += sizes[i];
     }
-    if (!s->status && start != in.dim[axis])
-        fvi_site_fail(s, FV_SHAPE, "its parts hold %" PRId64 " of %" PRId64, start, in.dim[axis]);
     g_free(sizes);
     return s->status;
 }
@@ -64,30 +69,40 @@ static int64_t slice_axis(int64_t n, int64_t start, int64_t end, int64_t step, i
     return (span - 1) / (step > 0 ? step : -step) + 1;
 }
 
+/* Cuts one axis of `out` and notes it in a; 0 when nothing changes. */
+static int cut_axis(fvi_site *s, int axis, int64_t start, int64_t end, int64_t step, fvi_shape *out,
+                    fvi_node_attr *a) {
+    int64_t size = out->dim[axis], first;
+    if (step == 0) return fvi_site_fail(s, FV_FORMAT, "step 0 on axis %d", axis);
+    out->dim[axis] = slice_axis(size, start, end, step, &first);
+    a->slice.start[axis] = out->dim[axis] ? first : 0;
+    a->slice.step[axis] = out->dim[axis] > 1 ? step : 1;
+    return out->dim[axis] != size || a->slice.step[axis] != 1;
+}
+
+/* Whether an optional list has n entries. */
+static int as_many(int count, int n) { return count < 0 || count == n; }
+
 fv_status fvi_lower_slice(fvi_site *s) {
-    int x = fvi_site_need(s, 0);
+    int x = fvi_site_need(s, 0), cut = 0;
     fvi_shape out = fvi_site_shape(s, x);
     int64_t starts[FVI_MAX_DIMS], ends[FVI_MAX_DIMS], axes[FVI_MAX_DIMS], steps[FVI_MAX_DIMS];
     int n = fvi_site_ints(s, "starts", 1, starts, FVI_MAX_DIMS);
     int n_ends = fvi_site_ints(s, "ends", 2, ends, FVI_MAX_DIMS);
     int n_axes = fvi_site_ints(s, "axes", 3, axes, FVI_MAX_DIMS);
     int n_steps = fvi_site_ints(s, "steps", 4, steps, FVI_MAX_DIMS);
-    if (n < 0 || n_ends != n || (n_axes >= 0 && n_axes != n) || (n_steps >= 0 && n_steps != n) ||
-        n > out.ndim)
+    if (n < 0 || n > out.ndim || n_ends != n || !as_many(n_axes, n) || !as_many(n_steps, n))
         return fvi_site_fail(s, FV_FORMAT, "starts, ends, axes and steps are not as many");
     fvi_node_attr a = {0};
-    int whole = 1;
+    unsigned seen = 0;
     for (int i = 0; i < out.ndim; i++) a.slice.step[i] = 1;
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n && !s->status; i++) {
         int axis = n_axes < 0 ? i : fvi_site_axis(s, axes[i], out.ndim);
-        int64_t step = n_steps < 0 ? 1 : steps[i], size = out.dim[axis], first;
-        if (step == 0) return fvi_site_fail(s, FV_FORMAT, "step 0 on axis %d", axis);
-        out.dim[axis] = slice_axis(size, starts[i], ends[i], step, &first);
-        a.slice.start[axis] = out.dim[axis] ? first : 0;
-        a.slice.step[axis] = out.dim[axis] > 1 ? step : 1;
-        whole = whole && out.dim[axis] == size && a.slice.step[axis] == 1;
+        if (seen >> axis & 1) return fvi_site_fail(s, FV_FORMAT, "axis %d is named twice", axis);
+        seen |= 1u << axis;
+        cut |= cut_axis(s, axis, starts[i], ends[i], n_steps < 0 ? 1 : steps[i], &out, &a);
     }
-    if (whole || s->status) return fvi_site_out(s, 0, x);
+    if (!cut || s->status) return fvi_site_out(s, 0, x);
     return fvi_site_out(s, 0, fvi_emit(s, FVI_SLICE, &a, &out, 1, &x));
 }
 

@@ -70,20 +70,27 @@ static int64_t slice_offset(fvi_site *s, const fvi_const *x, const fvi_const *in
     return at;
 }
 
+/* Shape of GatherND's result; 0 when indices and input do not fit. */
+static int gather_nd_shape(const fvi_shape *x, const fvi_shape *ix, int64_t batch, int64_t depth,
+                           fvi_shape *out) {
+    *out = (fvi_shape){0};
+    if (batch < 0 || batch >= x->ndim || batch >= ix->ndim || depth < 1 ||
+        depth > x->ndim - batch || ix->ndim - 1 + x->ndim - batch - depth > FVI_MAX_DIMS)
+        return 0;
+    for (int i = 0; i < ix->ndim - 1; i++) out->dim[out->ndim++] = ix->dim[i];
+    for (int i = (int)(batch + depth); i < x->ndim; i++) out->dim[out->ndim++] = x->dim[i];
+    return !memcmp(x->dim, ix->dim, (size_t)batch * sizeof *x->dim);
+}
+
 fv_status fvi_lower_gather_nd(fvi_site *s) {
     const fvi_const *c[2];
     if (need_constants(s, 2, c)) return s->status;
     const fvi_shape *x = &c[0]->shape, *ix = &c[1]->shape;
     int64_t batch = fvi_onnx_attr_int(s->proto, "batch_dims", 0);
     int64_t depth = ix->ndim > 0 ? ix->dim[ix->ndim - 1] : 0;
-    fvi_shape out = {0};
-    if (batch < 0 || batch >= x->ndim || batch >= ix->ndim || depth < 1 ||
-        depth > x->ndim - batch || ix->ndim - 1 + x->ndim - batch - depth > FVI_MAX_DIMS)
+    fvi_shape out;
+    if (!gather_nd_shape(x, ix, batch, depth, &out))
         return fvi_site_fail(s, FV_SHAPE, "its indices do not fit its input");
-    for (int i = 0; i < ix->ndim - 1; i++) out.dim[out.ndim++] = ix->dim[i];
-    for (int i = (int)(batch + depth); i < x->ndim; i++) out.dim[out.ndim++] = x->dim[i];
-    for (int i = 0; i < batch; i++)
-        if (x->dim[i] != ix->dim[i]) return fvi_site_fail(s, FV_SHAPE, "its batches differ");
     uint8_t *data;
     int v = fvi_emit_constant(s, c[0]->dtype, &out, &data);
     int64_t run = fvi_shape_product(x, (int)(batch + depth), x->ndim);

@@ -90,7 +90,8 @@ fv_status fvi_lower_transpose(fvi_site *s) {
         perm[i] = n < 0 ? ndim - 1 - i : fvi_site_axis(s, given[i], ndim);
         seen |= 1u << perm[i];
     }
-    if (!s->status && seen != (1u << ndim) - 1)
+    if (s->status) return s->status;
+    if (seen != (1u << ndim) - 1)
         return fvi_site_fail(s, FV_FORMAT, "perm is not a permutation");
     return fvi_site_out(s, 0, fvi_emit_transpose(s, x, perm));
 }

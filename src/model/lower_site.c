@@ -162,11 +162,35 @@ static int64_t window_same(int64_t in, fvi_window *w, int i, int lower) {
     return out;
 }
 
+/* Everything but the padding that auto_pad makes; 0 when failed. */
+static int read_window(fvi_site *s, const int64_t *kernel, fvi_window *w, int n) {
+    int64_t pads[2 * FVI_MAX_SPATIAL] = {0};
+    int named = fvi_onnx_attr(s->proto, "kernel_shape") != NULL;
+    if (!kernel && !named) fvi_site_fail(s, FV_FORMAT, "kernel_shape is missing");
+    window_numbers(s, "strides", n, 1, 1, w->stride);
+    window_numbers(s, "dilations", n, 1, 1, w->dilation);
+    window_numbers(s, "kernel_shape", n, 1, 1, w->kernel);
+    window_numbers(s, "pads", 2 * n, 0, 0, pads);
+    for (int i = 0; i < n && !s->status; i++) {
+        w->pad_lo[i] = pads[i];
+        w->pad_hi[i] = pads[n + i];
+        if (!kernel) continue;
+        if (named && kernel[i] != w->kernel[i])
+            fvi_site_fail(s, FV_SHAPE, "kernel_shape is %" PRId64 " but the weights have %" PRId64,
+                          w->kernel[i], kernel[i]);
+        w->kernel[i] = kernel[i];
+        if (kernel[i] < 1 || kernel[i] > FVI_WINDOW_MAX)
+            fvi_site_fail(s, FV_SHAPE, "its kernel is %" PRId64 "; 1..%" PRId64 " is allowed",
+                          kernel[i], FVI_WINDOW_MAX);
+    }
+    return !s->status;
+}
+
 /* See lowering.h. */
 void fvi_site_window(fvi_site *s, const fvi_shape *x, const int64_t *kernel, fvi_window *w,
                      int64_t *out) {
-    int n = x->ndim - 2;
-    memset(w, 0, sizeof *w);
+    int n = x->ndim - 2, ceil_mode = fvi_onnx_attr_int(s->proto, "ceil_mode", 0) != 0;
+    *w = (fvi_window){.n = n, .groups = 1};
     if (n < 1 || n > FVI_MAX_SPATIAL) {
         char text[FVI_SHAPE_TEXT];
         fvi_site_fail(s, n < 1 ? FV_SHAPE : FV_UNSUPPORTED,
@@ -174,31 +198,13 @@ void fvi_site_window(fvi_site *s, const fvi_shape *x, const int64_t *kernel, fvi
                       fvi_shape_text(x, text), FVI_MAX_SPATIAL);
         return;
     }
-    w->n = n;
-    w->groups = 1;
-    window_numbers(s, "strides", n, 1, 1, w->stride);
-    window_numbers(s, "dilations", n, 1, 1, w->dilation);
-    if (!kernel && !fvi_onnx_attr(s->proto, "kernel_shape"))
-        fvi_site_fail(s, FV_FORMAT, "kernel_shape is missing");
-    window_numbers(s, "kernel_shape", n, 1, 1, w->kernel);
-    int64_t pads[2 * FVI_MAX_SPATIAL] = {0};
-    window_numbers(s, "pads", 2 * n, 0, 0, pads);
     int mode = fvi_site_choice(
         s, "auto_pad", (const char *const[]){"NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID", NULL});
-    int has_kernel = fvi_onnx_attr(s->proto, "kernel_shape") != NULL;
-    int ceil_mode = fvi_onnx_attr_int(s->proto, "ceil_mode", 0) != 0;
-    for (int i = 0; i < n && !s->status; i++) {
-        if (kernel && has_kernel && kernel[i] != w->kernel[i])
-            fvi_site_fail(s, FV_SHAPE, "kernel_shape is %" PRId64 " but the weights have %" PRId64,
-                          w->kernel[i], kernel[i]);
-        if (kernel) w->kernel[i] = kernel[i];
-        if (w->kernel[i] < 1 || w->kernel[i] > FVI_WINDOW_MAX)
-            fvi_site_fail(s, FV_SHAPE, "its kernel is %" PRId64 "; 1..%" PRId64 " is allowed",
-                          w->kernel[i], FVI_WINDOW_MAX);
-        w->pad_lo[i] = mode == NOTSET ? pads[i] : 0;
-        w->pad_hi[i] = mode == NOTSET ? pads[n + i] : 0;
+    if (!read_window(s, kernel, w, n)) return;
+    for (int i = 0; i < n; i++) {
         int64_t in = x->dim[2 + i];
-        if (!out || s->status) continue;
+        if (mode != NOTSET) w->pad_lo[i] = w->pad_hi[i] = 0;
+        if (!out) continue;
         out[i] = mode == SAME_UPPER || mode == SAME_LOWER
                      ? window_same(in, w, i, mode == SAME_LOWER)
                      : window_positions(s, in, w, i, ceil_mode);

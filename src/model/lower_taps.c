@@ -72,6 +72,21 @@ static void weigh(const fvi_resize_rule *r, double c, int64_t in, double stretch
         }
 }
 
+/* Fills the taps of the output at coordinate c. */
+static void tap(const fvi_resize_rule *r, double c, int64_t in, double stretch, int first, int n,
+                int32_t *index, float *weight) {
+    int crop = r->coordinates == FVI_TF_CROP_AND_RESIZE;
+    if (!isfinite(c) || fabs(c) > 1e15) c = 0; /* absurd corners of a crop */
+    if (crop && (c < 0 || c > (double)(in - 1))) {
+        for (int k = 0; k < n; k++) index[k] = -1;
+    } else if (r->mode == FVI_RESIZE_NEAREST) {
+        index[0] = clamp_index(nearest(r, c), in);
+        weight[0] = 1;
+    } else {
+        weigh(r, c, in, stretch, first, n, index, weight);
+    }
+}
+
 /* See lowering.h. */
 void fvi_resize_taps(fvi_site *s, const fvi_resize_rule *r, int64_t in, int64_t out, double scale,
                      const double roi[2], fvi_taps *taps) {
@@ -91,17 +106,6 @@ void fvi_resize_taps(fvi_site *s, const fvi_resize_rule *r, int64_t in, int64_t 
         return;
     }
     *taps = (fvi_taps){n, index, weight};
-    for (int64_t i = 0; i < out; i++, index += n, weight += n) {
-        double c = coordinate(r, i, in, out, scale, roi);
-        int crop = r->coordinates == FVI_TF_CROP_AND_RESIZE;
-        if (!isfinite(c) || fabs(c) > 1e15) c = 0; /* a crop by absurd corners */
-        if (crop && (c < 0 || c > (double)(in - 1))) {
-            for (int k = 0; k < n; k++) index[k] = -1;
-        } else if (r->mode == FVI_RESIZE_NEAREST) {
-            index[0] = clamp_index(nearest(r, c), in);
-            weight[0] = 1;
-        } else {
-            weigh(r, c, in, stretch, (int)reach, n, index, weight);
-        }
-    }
+    for (int64_t i = 0; i < out; i++, index += n, weight += n)
+        tap(r, coordinate(r, i, in, out, scale, roi), in, stretch, (int)reach, n, index, weight);
 }

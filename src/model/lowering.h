@@ -15,6 +15,7 @@
 
 #define FVI_FOLD_MAX_ELEMENTS ((int64_t)1 << 28)
 #define FVI_FOLD_MAX_BYTES ((size_t)1 << 30)
+#define FVI_FOLD_MAX_READS ((int64_t)1 << 32) /* elements, in one lowering */
 #define FVI_GRAPH_MAX_NODES (1 << 20)
 #define FVI_SUBGRAPH_MAX_DEPTH 16
 #define FVI_WINDOW_MAX ((int64_t)1 << 24) /* kernel, stride, dilation or padding of one axis */
@@ -40,8 +41,9 @@ typedef struct fvi_lowering {
     fvi_pool *pool;
     GArray *values; /* fvi_draft */
     GArray *nodes;  /* fvi_node */
-    GHashTable *value_names, *node_names;
+    GHashTable *value_names, *node_names; /* name -> how far it was counted */
     int64_t opset;
+    int64_t folded; /* elements of constants that were read */
     int depth;
     fv_error *err;
 } fvi_lowering;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* program: collects actions (one direction of a step, a conversion, an addition) and the places they
- * touch, then gives every place its address in one arena (arena.c) and runs.
+/* program: collects actions (one direction of a step, a conversion, an addition) and the places
+ * they touch, then gives every place its address in one arena (arena.c) and runs.
  *
  * Order is the only schedule: an action is appended after everything it reads. It does not decide
  * what is computed (engine/plan.c) nor how (the op files).
@@ -229,8 +229,10 @@ static void drop_skipped(fvi_program *p) {
         fvi_phase *ph = &((fvi_step *)p->steps->pdata[i])->phase[0];
         int kept = 0;
         for (int k = 0; k < ph->n_prims; k++) {
-            if (g_hash_table_contains(p->skipped, ph->prims[k])) fvi_prim_free(ph->prims[k]);
-            else ph->prims[kept++] = ph->prims[k];
+            if (g_hash_table_contains(p->skipped, ph->prims[k]))
+                fvi_prim_free(ph->prims[k]);
+            else
+                ph->prims[kept++] = ph->prims[k];
         }
         ph->n_prims = kept;
     }
@@ -293,11 +295,11 @@ const fvi_node *fvi_program_action_node(const fvi_program *p, int action) {
 }
 
 void fvi_place_write(fvi_place *place, const float *data) {
-    memcpy(place->data, data, place->bytes);
+    if (place->bytes) memcpy(place->data, data, place->bytes);
 }
 
 void fvi_place_read(const fvi_place *place, float *data) {
-    memcpy(data, place->data, place->bytes);
+    if (place->bytes) memcpy(data, place->data, place->bytes);
 }
 
 int fvi_program_check_guards(const fvi_program *p) {

@@ -25,14 +25,14 @@ struct fvi_place {
     fvi_shape shape;
     fvi_layout *layout; /* NULL: plain */
     size_t bytes;
-    void *data;         /* NULL until bound; weights have theirs from the start */
+    void *data; /* NULL until bound; weights have theirs from the start */
     /* kept by program.c: */
-    fvi_place *root;    /* the place whose memory it shares, or NULL */
-    size_t offset;      /* inside root, or inside the arena */
-    int first, last;    /* actions between which it must stay; first -1: before the run */
-    int fixed;          /* its memory is not the arena's */
-    int pinned;         /* an input, a target or a seed: never placed inside another */
-    fvi_place *copies;  /* the same value in other layouts */
+    fvi_place *root;   /* the place whose memory it shares, or NULL */
+    size_t offset;     /* inside root, or inside the arena */
+    int first, last;   /* actions between which it must stay; first -1: before the run */
+    int fixed;         /* its memory is not the arena's */
+    int pinned;        /* an input, a target or a seed: never placed inside another */
+    fvi_place *copies; /* the same value in other layouts */
     fvi_place *next_copy;
 };
 
@@ -55,14 +55,14 @@ typedef struct fvi_step {
     const fvi_node *fused[FVI_MAX_FUSED]; /* nodes this step also does, in order */
     int n_fused;
     fvi_program *program;
-    int backward;      /* a gradient will be asked of this step */
+    int backward; /* a gradient will be asked of this step */
 
     int n_in;
-    fvi_place **src;   /* [n_in] NULL: a constant or an absent input */
+    fvi_place **src; /* [n_in] NULL: a constant or an absent input */
     fvi_place *dst;
-    fvi_place *ddst;   /* gradient of dst; set when plan_backward is called */
-    fvi_place **dsrc;  /* [n_in] gradients, made by the op where wanted */
-    char *wanted;      /* [n_in] whose gradient is wanted */
+    fvi_place *ddst;  /* gradient of dst; set when plan_backward is called */
+    fvi_place **dsrc; /* [n_in] gradients, made by the op where wanted */
+    char *wanted;     /* [n_in] whose gradient is wanted */
 
     fvi_phase phase[2]; /* forward, backward */
     int now;            /* the phase being planned: 0 or 1 */
@@ -112,8 +112,8 @@ fv_status fvi_step_convert(fvi_step *s, fvi_place *p, const fvi_layout *want, fv
 /* Makes s->dst, or the gradient of input i, in a layout (copied; NULL: plain). */
 fv_status fvi_step_make_dst(fvi_step *s, const fvi_layout *layout, fv_error *err);
 fv_status fvi_step_make_dsrc(fvi_step *s, int i, const fvi_layout *layout, fv_error *err);
-/* Makes s->dst or a gradient share the memory of `of` from byte_offset on, under its own shape, lying
- * there as `layout` says (copied; NULL: plain): nothing is computed. */
+/* Makes s->dst or a gradient share the memory of `of` from byte_offset on, under its own shape,
+ * lying there as `layout` says (copied; NULL: plain): nothing is computed. */
 fv_status fvi_step_share_dst(fvi_step *s, fvi_place *of, size_t byte_offset,
                              const fvi_layout *layout, fv_error *err);
 fv_status fvi_step_share_dsrc(fvi_step *s, int i, fvi_place *of, size_t byte_offset,

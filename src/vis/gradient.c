@@ -48,7 +48,8 @@ static fv_status gradient_pieces(fvi_plan *plan, const fvi_objective *o, const f
 fv_status fv_session_gradient(fv_session *s, const fv_tensor *input, const char *objective,
                               double *values, fv_tensor **gradient, fv_error *err) {
     if (!s || !input || !gradient)
-        return fvi_fail(err, FV_ARG, "fv_session_gradient: session, input and gradient must not be "
+        return fvi_fail(err, FV_ARG,
+                        "fv_session_gradient: session, input and gradient must not be "
                         "NULL");
     const fvi_network *net = fvi_session_network(s);
     fvi_objective o;
@@ -58,8 +59,7 @@ fv_status fv_session_gradient(fv_session *s, const fv_tensor *input, const char 
     fv_tensor *dx = NULL;
     fv_status st = fvi_check_input(net, input, err);
     if (!st) st = fvi_objective_parse(net, objective, &o, err);
-    if (!st)
-        st = fvi_session_plan(s, &shape, &o.value, 1, FVI_PLAN_BACKWARD, &plan, &samples, err);
+    if (!st) st = fvi_session_plan(s, &shape, &o.value, 1, FVI_PLAN_BACKWARD, &plan, &samples, err);
     if (!st) st = fvi_tensor_new(&shape, &dx, err);
     if (!st) st = gradient_pieces(plan, &o, input, samples, values, dx, err);
     if (st) {

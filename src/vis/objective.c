@@ -52,8 +52,10 @@ fv_status fvi_objective_parse(const fvi_network *net, const char *text, fvi_obje
         return st;
     }
     if (!read_unit(colon + 1, &o))
-        return fvi_fail(err, FV_ARG, "objective \"%s\": after the layer's name, \"%s\" is neither a "
-                        "channel (:C) nor a neuron (:C@y,x)", text, colon);
+        return fvi_fail(err, FV_ARG,
+                        "objective \"%s\": after the layer's name, \"%s\" is neither a "
+                        "channel (:C) nor a neuron (:C@y,x)",
+                        text, colon);
     char *layer = g_strndup(text, (gsize)(colon - text));
     fv_status st = fvi_network_find_value(net, layer, &o.value, err);
     g_free(layer);
@@ -106,8 +108,8 @@ static fv_status bind_position(const fvi_objective *o, const fvi_shape *s, int a
     for (int i = 1; i < s->ndim; i++)
         if (i != axis) size[n++] = s->dim[i];
     if (n != o->n_position)
-        return fvi_fail(err, FV_ARG, "\"%s\" has %d coordinates a position; %d were given", o->value,
-                        n, o->n_position);
+        return fvi_fail(err, FV_ARG, "\"%s\" has %d coordinates a position; %d were given",
+                        o->value, n, o->n_position);
     u->position = position_index(o, size);
     if (u->position >= 0) return FV_OK;
     GString *text = g_string_new(NULL);
@@ -115,8 +117,8 @@ static fv_status bind_position(const fvi_objective *o, const fvi_shape *s, int a
         g_string_append_printf(text, "%s0..%" PRId64, i ? ", " : "", size[i] - 1);
     char name[256];
     fvi_objective_text(o, name, sizeof name);
-    fv_status st = fvi_fail(err, FV_NOTFOUND, "\"%s\" does not exist; positions are %s", name,
-                            text->str);
+    fv_status st =
+        fvi_fail(err, FV_NOTFOUND, "\"%s\" does not exist; positions are %s", name, text->str);
     g_string_free(text, TRUE);
     return st;
 }
@@ -127,9 +129,13 @@ fv_status fvi_objective_bind(const fvi_objective *o, const fvi_graph *g, int v, 
     if (s->ndim < 1 || samples < 1 || s->dim[0] % samples)
         return fvi_fail(err, FV_SHAPE, "\"%s\" has no part for each picture of a batch", o->value);
     int axis = channel_axis(g, v);
-    fvi_unit u = {.outer = s->dim[0] / samples, .channels = 1, .inner = 1, .channel = o->channel,
+    fvi_unit u = {.outer = s->dim[0] / samples,
+                  .channels = 1,
+                  .inner = 1,
+                  .channel = o->channel,
                   .position = -1};
-    if (axis == 0) u.inner = fvi_shape_product(s, 1, s->ndim);
+    if (axis == 0)
+        u.inner = fvi_shape_product(s, 1, s->ndim);
     else {
         u.outer *= fvi_shape_product(s, 1, axis);
         u.channels = s->dim[axis];

@@ -22,7 +22,8 @@ typedef struct fvi_objective {
 fv_status fvi_objective_parse(const fvi_network *net, const char *text, fvi_objective *out,
                               fv_error *err);
 
-/* The objective in one spelling, "VALUE:C@y,x", for labels and random keys; at most `size` bytes. */
+/* The objective in one spelling, "VALUE:C@y,x", for labels and random keys; at most `size` bytes.
+ */
 void fvi_objective_text(const fvi_objective *o, char *text, size_t size);
 
 /* An objective on one sample's part of a value: which elements it is the mean of. One sample is

@@ -30,14 +30,14 @@
 /* Everything one batch of pictures needs while it is being made. */
 typedef struct batch {
     const fv_input *in;
-    int n, size, channels; /* samples, side, channels of a picture */
+    int n, size, channels;          /* samples, side, channels of a picture */
     const fvi_objective *objective; /* [n] */
-    uint64_t *key;         /* [n] of each unit's random numbers */
-    fvi_unit *unit;        /* [n] */
-    double *value;         /* [n] objectives at the last evaluation */
-    float *pixels;         /* [n][channels][size][size] */
-    float *shifted;        /* the same, jittered; then the gradient at it */
-    float *x, *dx;         /* network input and gradient, [n][...] */
+    uint64_t *key;                  /* [n] of each unit's random numbers */
+    fvi_unit *unit;                 /* [n] */
+    double *value;                  /* [n] objectives at the last evaluation */
+    float *pixels;                  /* [n][channels][size][size] */
+    float *shifted;                 /* the same, jittered; then the gradient at it */
+    float *x, *dx;                  /* network input and gradient, [n][...] */
 } batch;
 
 fv_render_desc fv_render_desc_resolve(const fv_model *model, const fv_render_desc *desc) {
@@ -59,7 +59,8 @@ static fv_status check_desc(const fv_model *model, const fv_render_desc *d, fv_e
     if (d->steps < 1 || d->steps > MAX_STEPS)
         return fvi_fail(err, FV_ARG, "steps is %d; allowed are 1..%d", d->steps, MAX_STEPS);
     if (d->jitter < -1 || d->jitter > MAX_SIZE)
-        return fvi_fail(err, FV_ARG, "jitter is %d; allowed are -1 (none)..%d", d->jitter, MAX_SIZE);
+        return fvi_fail(err, FV_ARG, "jitter is %d; allowed are -1 (none)..%d", d->jitter,
+                        MAX_SIZE);
     if (d->batch < 1 || d->batch > 1024)
         return fvi_fail(err, FV_ARG, "batch is %d; allowed are 1..1024", d->batch);
     return FV_OK;
@@ -110,7 +111,8 @@ static fv_status batch_new(const fv_input *in, const fvi_objective *o, int n, in
 }
 
 /* This step's shift of sample i. */
-static void draw_jitter(const batch *b, const fv_render_desc *d, int i, int step, int *dy, int *dx) {
+static void draw_jitter(const batch *b, const fv_render_desc *d, int i, int step, int *dy,
+                        int *dx) {
     fvi_random r = fvi_random_stream(d->seed, b->key[i], (uint32_t)step, FVI_DRAW_JITTER);
     int most = d->jitter > 0 ? d->jitter : 0;
     *dy = fvi_random_int(&r, -most, most);
@@ -185,8 +187,9 @@ static fv_status set_texts(const fv_model *model, const fv_render_desc *d, const
                            fv_image *image, fv_error *err) {
     char name[NAME_BYTES];
     fvi_objective_text(&b->objective[i], name, sizeof name);
-    char *options = g_strdup_printf("recipe=wolfram size=%d steps=%d jitter=%d step=1/8 start=noise",
-                                    d->size, d->steps, d->jitter);
+    char *options =
+        g_strdup_printf("recipe=wolfram size=%d steps=%d jitter=%d step=1/8 start=noise", d->size,
+                        d->steps, d->jitter);
     char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, d->seed);
     char reached[G_ASCII_DTOSTR_BUF_SIZE];
     g_ascii_dtostr(reached, sizeof reached, b->value[i]);
@@ -212,8 +215,10 @@ static fv_status picture_of(const fv_model *model, const fv_render_desc *d, cons
     if (st) return st;
     memcpy(image->data, b->pixels + i * picture_count(b), (size_t)picture_count(b) * sizeof(float));
     st = set_texts(model, d, b, i, image, err);
-    if (st) fv_image_free(image);
-    else *out = image;
+    if (st)
+        fv_image_free(image);
+    else
+        *out = image;
     return st;
 }
 
@@ -225,8 +230,8 @@ static fv_status render_batch(const fv_model *model, fv_session *session, standi
     fvi_plan *plan = NULL;
     batch b = {0};
     int64_t samples = 0;
-    fv_status st = fvi_session_plan(session, &shape, &o->value, 1, FVI_PLAN_BACKWARD, &plan,
-                                    &samples, err);
+    fv_status st =
+        fvi_session_plan(session, &shape, &o->value, 1, FVI_PLAN_BACKWARD, &plan, &samples, err);
     if (st) return st;
     if (samples != n) { /* the file's batch is fixed: in pieces of that size */
         for (int i = 0; !st && i < n; i += (int)samples)
@@ -265,8 +270,10 @@ static fv_status render_all(const fv_model *model, const fvi_objective *o, int c
 fv_status fv_render_many(const fv_model *model, const char *const *objectives, int count,
                          const fv_render_desc *desc, fv_image **out, fv_error *err) {
     if (!model || !objectives || !out || count < 1)
-        return fvi_fail(err, FV_ARG, "fv_render_many: model, objectives and out must not be NULL, "
-                        "and count is %d (at least 1)", count);
+        return fvi_fail(err, FV_ARG,
+                        "fv_render_many: model, objectives and out must not be NULL, "
+                        "and count is %d (at least 1)",
+                        count);
     fv_render_desc d = fv_render_desc_resolve(model, desc);
     fv_status st = check_desc(model, &d, err);
     if (st) return st;
@@ -277,8 +284,10 @@ fv_status fv_render_many(const fv_model *model, const char *const *objectives, i
         st = fvi_objective_parse(model->network, objectives[i], &o[i], err);
     if (!st) st = render_all(model, o, count, &d, made, err);
     for (int i = 0; made && i < count; i++) {
-        if (st) fv_image_free(made[i]);
-        else out[i] = made[i];
+        if (st)
+            fv_image_free(made[i]);
+        else
+            out[i] = made[i];
     }
     free(made);
     free(o);

@@ -78,18 +78,30 @@ static void shapes_come_out(void **state) {
 
 /* What hostile attributes are refused with: the node, the value found, what is allowed. */
 /* clang-format off */
-static const struct refusal { int opset; const char *op, *dims, *attrs; fv_status status; const char *text; } refusals[] = {
-    {12, "MaxPool", "1,2,7,7", "kernel_shape=0,3", FV_SHAPE, "MaxPool \"node\": kernel_shape is 0; 1..16777216 is allowed"},
-    {12, "MaxPool", "1,2,7,7", "kernel_shape=3", FV_FORMAT, "kernel_shape has 1 numbers; 2 are needed"},
+typedef struct refusal {
+    int opset;
+    const char *op, *dims, *attrs;
+    fv_status status;
+    const char *text;
+} refusal;
+
+static const refusal refusals[] = {
+    {12, "MaxPool", "1,2,7,7", "kernel_shape=0,3",
+     FV_SHAPE, "MaxPool \"node\": kernel_shape is 0; 1..16777216 is allowed"},
+    {12, "MaxPool", "1,2,7,7", "kernel_shape=3",
+     FV_FORMAT, "kernel_shape has 1 numbers; 2 are needed"},
     {12, "MaxPool", "1,2,7,7", "strides=1,1", FV_FORMAT, "kernel_shape is missing"},
     {12, "MaxPool", "1,2,7,7", "kernel_shape=3,3;strides=0,1", FV_SHAPE, "strides is 0"},
     {12, "MaxPool", "1,2,7,7", "kernel_shape=3,3;strides=1,-2", FV_SHAPE, "strides is -2"},
     {12, "MaxPool", "1,2,7,7", "kernel_shape=3,3;dilations=0,1", FV_SHAPE, "dilations is 0"},
     {12, "MaxPool", "1,2,7,7", "kernel_shape=3,3;pads=0,0,-1,0", FV_SHAPE, "pads is -1"},
-    {12, "MaxPool", "1,2,7,7", "kernel_shape=3,3;pads=0,0,9223372036854775807,0", FV_SHAPE, "pads is 9223372036854775807"},
+    {12, "MaxPool", "1,2,7,7", "kernel_shape=3,3;pads=0,0,9223372036854775807,0",
+     FV_SHAPE, "pads is 9223372036854775807"},
     {12, "MaxPool", "1,2,7,7", "kernel_shape=9,3", FV_SHAPE, "a window of 9 does not fit into 7"},
-    {12, "MaxPool", "1,2,7,7", "kernel_shape=3,3;auto_pad!SOME", FV_FORMAT, "auto_pad is none of NOTSET"},
-    {12, "MaxPool", "1,2,7,7", "kernel_shape=1,1;pads=16777216,16777216,16777216,16777216", FV_SHAPE, "elements"},
+    {12, "MaxPool", "1,2,7,7", "kernel_shape=3,3;auto_pad!SOME",
+     FV_FORMAT, "auto_pad is none of NOTSET"},
+    {12, "MaxPool", "1,2,7,7", "kernel_shape=1,1;pads=16777216,16777216,16777216,16777216",
+     FV_SHAPE, "elements"},
     {12, "MaxPool", "1,2", "kernel_shape=1", FV_SHAPE, "its input is 1x2"},
     {12, "Flatten", "1,2,3", "axis:5", FV_SHAPE, "axis 5 does not exist in 3 dimensions"},
     {12, "Transpose", "1,2,3", "perm=0,1,1", FV_FORMAT, "perm is not a permutation"},
@@ -102,8 +114,10 @@ static const struct refusal { int opset; const char *op, *dims, *attrs; fv_statu
     {10, "Pad", "1,3", "pads=0,-2,0,-2", FV_SHAPE, "axis 1 of 3 is padded by -2 and -2"},
     {10, "Pad", "1,3", "pads=0,3,0,0;mode!reflect", FV_SHAPE, "cannot be padded by 3"},
     {12, "LRN", "1,3,2,2", "size:0", FV_SHAPE, "size is 0"},
-    {12, "LSTM", "1,3,2", "", FV_UNSUPPORTED, "operator \"LSTM\" (node \"node\", opset 12) is not supported"},
-    {12, "GroupNormalization", "1,4,2", "", FV_UNSUPPORTED, "operator \"GroupNormalization\" (node \"node\", opset 12)"},
+    {12, "LSTM", "1,3,2", "",
+     FV_UNSUPPORTED, "operator \"LSTM\" (node \"node\", opset 12) is not supported"},
+    {12, "GroupNormalization", "1,4,2", "",
+     FV_UNSUPPORTED, "operator \"GroupNormalization\" (node \"node\", opset 12)"},
     {12, "Cast", "1,4", "to:7", FV_UNSUPPORTED, "casts numbers computed at run time to int64"},
 };
 /* clang-format on */
@@ -111,7 +125,7 @@ static const struct refusal { int opset; const char *op, *dims, *attrs; fv_statu
 static void hostile_attributes_are_refused(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
-        const struct refusal *r = &refusals[i];
+        const refusal *r = &refusals[i];
         trial t = one_op(r->opset, r->op, r->dims, "x", r->attrs);
         fv_status st = trial_lower(&t, NULL, NULL);
         if (st != r->status || !strstr(t.err.text, r->text))

@@ -3,8 +3,11 @@
 #include "harness.h"
 
 #define SLICE(...) .kind = FVI_SLICE, .a.slice = {__VA_ARGS__}
-#define PERM(...) .kind = FVI_TRANSPOSE, .a.transpose = {.perm = {__VA_ARGS__}}
-#define RELU {.kind = FVI_UNARY, .a.unary = {FVI_RELU}}
+#define PERM(...)  .kind = FVI_TRANSPOSE, .a.transpose = {.perm = {__VA_ARGS__}}
+#define RELU                                       \
+    {                                              \
+        .kind = FVI_UNARY, .a.unary = { FVI_RELU } \
+    }
 
 static const int64_t twice[] = {2, 0, 2, -1, 2};
 static const int64_t grid[] = {0, 3, 1, 1, -4, 2};
@@ -93,6 +96,13 @@ static const fvi_case cases[] = {
      .out = S(3, 6), .batch = FVI_BATCH_EXACT},
     {.name = "gather: rows of a table", .kind = FVI_GATHER, .a.axis = {0},
      .in = {IN(9, 6), INDICES(swin, 20)}, .out = S(20, 6)},
+    {.name = "reshape: nothing", .kind = FVI_RESHAPE, .in = {IN(2, 0, 3)}, .out = S(0, 6)},
+    {.name = "transpose: nothing", PERM(2, 0, 1), .in = {IN(2, 0, 3)}, .out = S(3, 2, 0)},
+    {.name = "expand: nothing", .kind = FVI_EXPAND, .in = {IN(1, 0)}, .out = S(3, 0)},
+    {.name = "slice: to nothing", SLICE(.start = {0, 3}, .step = {1, 1}), .in = {IN(2, 3)},
+     .out = S(2, 0)},
+    {.name = "gather: nothing", .kind = FVI_GATHER, .a.axis = {1},
+     .in = {IN(2, 3), INDICES(first, 0)}, .out = S(2, 0)},
 };
 // clang-format on
 FVI_CASE_TABLE(move);

@@ -41,6 +41,10 @@ static const fvi_case cases[] = {
      .batch = FVI_BATCH_EXACT},
     {.name = "layer: large, threads", LAYER(2, 1e-5f), .in = {IN(2, 49, 96), CONST(96), CONST(96)},
      .out = S(2, 49, 96), .batch = FVI_BATCH_EXACT},
+    {.name = "layer: no rows", LAYER(1, 1e-5f), .in = {IN(0, 4), CONST(4), CONST(4)},
+     .out = S(0, 4)},
+    {.name = "group: nothing", GROUP(2, 1e-5f), .in = {IN(2, 4, 0), CONST(4), CONST(4)},
+     .out = S(2, 4, 0)},
 };
 // clang-format on
 FVI_CASE_TABLE(norm);

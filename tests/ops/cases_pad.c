@@ -36,6 +36,8 @@ static const fvi_case cases[] = {
     {.name = "reflect, nothing to do", PAD(REFLECT, .value = 0), .in = {IN(2, 3)}, .out = S(2, 3)},
     {.name = "reflect, large", PAD(REFLECT, .lo = {0, 0, 3, 3}, .hi = {0, 0, 3, 3}),
      .in = {IN(2, 3, 60, 41)}, .out = S(2, 3, 66, 47), .batch = FVI_BATCH_EXACT},
+    {.name = "nothing, made into border", PAD(CONSTANT, .lo = {0, 1}, .hi = {0, 2}, .value = 3),
+     .in = {IN(2, 0, 2)}, .out = S(2, 3, 2)},
 };
 // clang-format on
 FVI_CASE_TABLE(pad);

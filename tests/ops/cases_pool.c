@@ -11,6 +11,7 @@
 
 static const float equals[] = {1, 1, 0, 1, 1, 0, 0, 0, 2};
 static const float equals_gradient[] = {1, 1, 0, 1, 0, 0, 0, 0, 1};
+static const float level[] = {3, 0, 3, 0, 0, 0, 3, 0, 3}, level_gradient[] = {1, 0, 0, 0, 0, 0, 0, 0, 0};
 
 static const fvi_case cases[] = {
     {.name = "max 2x2", MAX(W2(2, 2, 1, 0, 0, 0)), .in = {IN(2, 3, 6, 8)}, .out = S(2, 3, 3, 4),
@@ -37,6 +38,9 @@ static const fvi_case cases[] = {
     {.name = "max, the first of equals", MAX(W2(2, 1, 1, 0, 0, 0)),
      .in = {{.how = FVI_IN_RUN, .shape = S(1, 1, 3, 3), .values = equals, .gradient = equals_gradient}},
      .out = S(1, 1, 2, 2)},
+    {.name = "max, dilated, the first of equals", MAX(W2(2, 1, 2, 0, 0, 0)),
+     .in = {{.how = FVI_IN_RUN, .shape = S(1, 1, 3, 3), .values = level, .gradient = level_gradient}},
+     .out = S(1, 1, 1, 1)},
     {.name = "average 2x2", AVERAGE(W2(2, 2, 1, 0, 0, 0)), .in = {IN(2, 3, 6, 8)}, .out = S(2, 3, 3, 4),
      .batch = FVI_BATCH_EXACT},
     {.name = "average, padding not counted", AVERAGE(W2(3, 1, 1, 1, 1, 0)), .in = {IN(2, 8, 5, 5)}, .out = S(2, 8, 5, 5)},

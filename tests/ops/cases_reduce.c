@@ -69,6 +69,10 @@ static const fvi_case cases[] = {
     {.name = "log-sum-exp of large numbers", REDUCE(LOG_SUM_EXP, 1, 1),
      .in = {{.how = FVI_IN_RUN, .shape = S(3), .values = hot, .gradient = hot_gradient}},
      .out = S(1)},
+    {.name = "sum of nothing", REDUCE(SUM, 2, 0), .in = {IN(2, 0, 3)}, .out = S(2, 3)},
+    {.name = "product of nothing", REDUCE(PROD, 2, 0), .in = {IN(2, 0, 3)}, .out = S(2, 3)},
+    {.name = "max of nothing", REDUCE(MAX, 2, 0), .in = {IN(2, 0, 3)}, .out = S(2, 3)},
+    {.name = "nothing of nothing", REDUCE(MEAN, 2, 0), .in = {IN(2, 3, 0)}, .out = S(2, 0)},
 };
 // clang-format on
 FVI_CASE_TABLE(reduce);

@@ -3,7 +3,8 @@
 #include "harness.h"
 
 #define RESIZE .kind = FVI_RESIZE, .a.resize
-#define TAPS(NAME, T) {.taps = (T), .index = NAME##_i, .weight = NAME##_w}
+#define TAPS(NAME, T) \
+    { .taps = (T), .index = NAME##_i, .weight = NAME##_w }
 
 /* 3 -> 6, nearest */
 static const int32_t near_i[] = {0, 0, 1, 1, 2, 2};
@@ -14,10 +15,10 @@ static const float linear_w[] = {1, 0, 0.5f, 0.5f, 1, 0, 0.5f, 0.5f, 1, 0, 0.5f,
 /* 4 -> 8, cubic, repeated edges */
 static const int32_t cubic_i[] = {0, 0, 0, 1, 0, 0, 1, 2, 0, 0, 1, 2, 0, 1, 2, 3,
                                   0, 1, 2, 3, 1, 2, 3, 3, 1, 2, 3, 3, 2, 3, 3, 3};
-static const float cubic_w[] = {
-    -.035f, .262f, .879f, -.106f, -.106f, .879f, .262f, -.035f, -.035f, .262f, .879f, -.106f,
-    -.106f, .879f, .262f, -.035f, -.035f, .262f, .879f, -.106f, -.106f, .879f, .262f, -.035f,
-    -.035f, .262f, .879f, -.106f, -.106f, .879f, .262f, -.035f};
+static const float cubic_w[] = {-.035f, .262f, .879f, -.106f, -.106f, .879f, .262f, -.035f,
+                                -.035f, .262f, .879f, -.106f, -.106f, .879f, .262f, -.035f,
+                                -.035f, .262f, .879f, -.106f, -.106f, .879f, .262f, -.035f,
+                                -.035f, .262f, .879f, -.106f, -.106f, .879f, .262f, -.035f};
 /* 6 -> 2, antialiased: three taps */
 static const int32_t anti_i[] = {0, 1, 2, 3, 4, 5};
 static const float anti_w[] = {.3f, .4f, .3f, .25f, .5f, .25f};

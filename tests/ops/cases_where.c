@@ -4,10 +4,10 @@
 
 #define WHERE .kind = FVI_WHERE
 #define CONDITION(...) \
-    {.how = FVI_IN_CONST, .shape = S(__VA_ARGS__), .values = mask}
+    { .how = FVI_IN_CONST, .shape = S(__VA_ARGS__), .values = mask }
 
 static const float mask[] = {1, 0, 0, -2, 0, 1, 1, 0, 0, 0.5f, 0, 1,
-                             0, 0, 1, 1, 1, 0, 0, 0, 1, 0, 1, 0};
+                             0, 0, 1, 1,  1, 0, 0, 0, 1, 0,    1, 0};
 
 // clang-format off
 static const fvi_case cases[] = {
@@ -29,6 +29,7 @@ static const fvi_case cases[] = {
     {.name = "large, threads", WHERE,
      .in = {CONDITION(1, 24, 1), IN(2, 24, 301), IN(2, 24, 1)}, .out = S(2, 24, 301),
      .batch = FVI_BATCH_EXACT},
+    {.name = "nothing", WHERE, .in = {CONDITION(2, 1), IN(2, 0), IN(1)}, .out = S(2, 0)},
 };
 // clang-format on
 FVI_CASE_TABLE(where);

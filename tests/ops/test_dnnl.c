@@ -31,9 +31,16 @@ static int teardown(void **state) {
 /* A layout that is not plain: what a 3x3 convolution to c channels makes of its result. Blocks of
  * channels, or channels last. */
 static fvi_layout *some_layout(const fvi_shape *shape) {
-    const fvi_window w = {.n = 2, .kernel = {3, 3}, .stride = {1, 1}, .dilation = {1, 1},
-                          .pad_lo = {1, 1}, .pad_hi = {1, 1}, .groups = 1};
-    fvi_conv_desc d = {.src = *shape, .dst = *shape, .window = &w,
+    const fvi_window w = {.n = 2,
+                          .kernel = {3, 3},
+                          .stride = {1, 1},
+                          .dilation = {1, 1},
+                          .pad_lo = {1, 1},
+                          .pad_hi = {1, 1},
+                          .groups = 1};
+    fvi_conv_desc d = {.src = *shape,
+                       .dst = *shape,
+                       .window = &w,
                        .weights = {4, {shape->dim[1], shape->dim[1], 3, 3}}};
     fvi_prim *p = NULL;
     assert_int_equal(fvi_prim_conv(backend, &d, &p, NULL), FV_OK);
@@ -254,10 +261,10 @@ static void test_weights_threads(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_equal),         cmocka_unit_test(test_bytes),
-        cmocka_unit_test(test_part_offset),   cmocka_unit_test(test_reorder),
-        cmocka_unit_test(test_odd_shapes),    cmocka_unit_test(test_time),
-        cmocka_unit_test(test_weights_cached), cmocka_unit_test(test_weights_plain),
+        cmocka_unit_test(test_equal),           cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_part_offset),     cmocka_unit_test(test_reorder),
+        cmocka_unit_test(test_odd_shapes),      cmocka_unit_test(test_time),
+        cmocka_unit_test(test_weights_cached),  cmocka_unit_test(test_weights_plain),
         cmocka_unit_test(test_weights_threads),
     };
     return cmocka_run_group_tests_name("ops/dnnl", tests, setup, teardown) != 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Small graphs that a chain of one shape (harness.h) cannot tell: a batch normalization folded into a
- * convolution, and concat of images that lie in blocks of channels, forward and backward, against
+/* Small graphs that a chain of one shape (harness.h) cannot tell: a batch normalization folded into
+ * a convolution, and concat of images that lie in blocks of channels, forward and backward, against
  * the double-precision references; many sources; a window without cells. */
 #include <math.h>
 #include <setjmp.h>
@@ -87,9 +87,13 @@ static int add_conv(sketch *k, int from, int64_t c, int64_t size) {
     fvi_shape x = k->g->values[from].shape, out = picture(x.dim[0], c, x.dim[2], x.dim[3]);
     int in[3] = {from, add_constant(k, picture(c, x.dim[1], size, size)),
                  add_constant(k, (fvi_shape){1, {c}})};
-    fvi_node_attr a = {.window = {.n = 2, .kernel = {size, size}, .stride = {1, 1},
-                                  .dilation = {1, 1}, .pad_lo = {size / 2, size / 2},
-                                  .pad_hi = {size / 2, size / 2}, .groups = 1}};
+    fvi_node_attr a = {.window = {.n = 2,
+                                  .kernel = {size, size},
+                                  .stride = {1, 1},
+                                  .dilation = {1, 1},
+                                  .pad_lo = {size / 2, size / 2},
+                                  .pad_hi = {size / 2, size / 2},
+                                  .groups = 1}};
     return add_node(k, FVI_CONV, a, out, in, 3);
 }
 
@@ -131,8 +135,8 @@ static void values_new(const fvi_graph *g, double **value) {
         int64_t n = fvi_ref_count(&g->values[v].shape);
         value[v] = test_calloc((size_t)n + 1, sizeof(double));
         for (int64_t i = 0; i < n && g->values[v].producer < 0; i++)
-            value[v][i] = g->values[v].constant ? fvi_const_at(g->values[v].constant, i)
-                                                : random_at(v, i);
+            value[v][i] =
+                g->values[v].constant ? fvi_const_at(g->values[v].constant, i) : random_at(v, i);
     }
 }
 
@@ -159,8 +163,7 @@ static void check_gradient(const fvi_graph *g, fvi_plan *plan, int i, double **v
         value[v][e] = own;
     }
     double scale = largest(want, n);
-    for (int64_t e = 0; e < n; e += stride)
-        assert_true(fabs(got[e] - want[e]) <= 1e-4 * scale);
+    for (int64_t e = 0; e < n; e += stride) assert_true(fabs(got[e] - want[e]) <= 1e-4 * scale);
     test_free(got);
     test_free(want);
 }
@@ -248,6 +251,33 @@ static fvi_graph *towers_samples(void) { return two_towers(2, 13, 13, 0, 0); }
 static fvi_graph *towers_rows(void) { return two_towers(2, 8, 8, 2, 0); }
 static fvi_graph *towers_twice(void) { return two_towers(1, 8, 16, 1, 1); }
 
+/* conv -> binary with something smaller -> conv: what fills up the blocks must stay zero. */
+static fvi_graph *scaled(fvi_binary f, fvi_shape by) {
+    sketch k = sketch_new();
+    int in[2] = {0, add_input(&k, by)};
+    in[0] = add_conv(&k, add_input(&k, picture(2, 8, 5, 6)), 13, 3);
+    fvi_node_attr a = {.binary = {f}};
+    add_conv(&k, add_node(&k, FVI_BINARY, a, picture(2, 13, 5, 6), in, 2), 8, 3);
+    return k.g;
+}
+
+static fvi_graph *gated(void) { return scaled(FVI_MUL, picture(2, 13, 1, 1)); }
+static fvi_graph *added(void) { return scaled(FVI_ADD, picture(2, 1, 5, 6)); }
+static fvi_graph *lowered(void) { return scaled(FVI_SUB, picture(1, 13, 1, 1)); }
+static fvi_graph *masked(void) { return scaled(FVI_MUL, picture(2, 1, 5, 6)); }
+
+/* One constant used as it is and transposed. */
+static fvi_graph *shared_matrix(void) {
+    sketch k = sketch_new();
+    fvi_shape x = {2, {3, 8}}, w = {2, {8, 8}};
+    int in[2] = {add_input(&k, x), add_constant(&k, w)};
+    fvi_node_attr a = {.matmul = {0, 0, 1}}, b = {.matmul = {0, 1, 1}}, c = {.matmul = {0, 1, 2}};
+    in[0] = add_node(&k, FVI_MATMUL, a, x, in, 2);
+    in[0] = add_node(&k, FVI_MATMUL, b, x, in, 2);
+    add_node(&k, FVI_MATMUL, c, x, in, 2);
+    return k.g;
+}
+
 static fvi_graph *many(void) {
     sketch k = sketch_new();
     int in[MAX_IN];
@@ -256,8 +286,14 @@ static fvi_graph *many(void) {
     return k.g;
 }
 
-static void test_conv_norm_relu(void **state) { (void)state; check_both(conv_norm_relu); }
-static void test_norm_before_conv(void **state) { (void)state; check_both(norm_before_conv); }
+static void test_conv_norm_relu(void **state) {
+    (void)state;
+    check_both(conv_norm_relu);
+}
+static void test_norm_before_conv(void **state) {
+    (void)state;
+    check_both(norm_before_conv);
+}
 static void test_towers(void **state) {
     (void)state;
     check_both(towers_1);
@@ -269,15 +305,34 @@ static void test_towers(void **state) {
     check_both(towers_rows);
     check_both(towers_twice);
 }
-static void test_many(void **state) { (void)state; check_both(many); }
+static void test_scaled(void **state) {
+    (void)state;
+    check_both(gated);
+    check_both(added);
+    check_both(lowered);
+    check_both(masked);
+}
+static void test_shared_matrix(void **state) {
+    (void)state;
+    check_both(shared_matrix);
+}
+static void test_many(void **state) {
+    (void)state;
+    check_both(many);
+}
 
 /* Windows over padding alone: 0, and no gradient. */
 static void test_window_without_cells(void **state) {
     (void)state;
     sketch k = sketch_new();
     int x = add_input(&k, picture(1, 1, 1, 2));
-    fvi_node_attr a = {.window = {.n = 2, .kernel = {1, 1}, .stride = {1, 1}, .dilation = {1, 1},
-                                  .pad_lo = {0, 1}, .pad_hi = {0, 1}, .groups = 1}};
+    fvi_node_attr a = {.window = {.n = 2,
+                                  .kernel = {1, 1},
+                                  .stride = {1, 1},
+                                  .dilation = {1, 1},
+                                  .pad_lo = {0, 1},
+                                  .pad_hi = {0, 1},
+                                  .groups = 1}};
     add_node(&k, FVI_MAX_POOL, a, picture(1, 1, 1, 4), &x, 1);
     fvi_backend *b = NULL;
     fvi_plan *plan = NULL;
@@ -301,8 +356,12 @@ static void test_window_without_cells(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_conv_norm_relu),       cmocka_unit_test(test_norm_before_conv),
-        cmocka_unit_test(test_towers),               cmocka_unit_test(test_many),
+        cmocka_unit_test(test_conv_norm_relu),
+        cmocka_unit_test(test_norm_before_conv),
+        cmocka_unit_test(test_towers),
+        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_scaled),
+        cmocka_unit_test(test_shared_matrix),
         cmocka_unit_test(test_window_without_cells),
     };
     return cmocka_run_group_tests_name("ops/graphs", tests, NULL, NULL) != 0;
