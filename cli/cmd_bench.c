@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fovea bench: how long a step, forward to a layer and backward to the input, takes here. */
+#include "json.h"
+#include "models.h"
+#include "options.h"
+#include "report.h"
+#include "table.h"
+
+static void print_table(const fv_bench_result *r) {
+    static const cli_column columns[] = {{"measure", 0, 0}, {"value", 1, 0}, {"unit", 0, 0}, {0}};
+    cli_table *t = cli_table_new(columns);
+    const struct {
+        const char *name, *unit;
+        double value;
+    } rows[] = {
+        {"step, forward + backward", "ms (median)", r->step_ms},
+        {"work of a step", "GFLOP", r->gflop},
+        {"speed", "GFLOP/s", r->gflops},
+        {"inside oneDNN primitives", "ms", r->primitive_ms},
+        {"share of the step", "%", r->step_ms > 0 ? 100 * r->primitive_ms / r->step_ms : 0},
+        {"peak memory", "MB", r->peak_rss_mb},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        cli_table_add(t, rows[i].name);
+        cli_table_addf(t, "%.4g", rows[i].value);
+        cli_table_add(t, rows[i].unit);
+    }
+    cli_table_print(t);
+    cli_table_free(t);
+    cli_putf("\nbatch %d, %d thread%s, f32\n", r->batch, r->threads, r->threads == 1 ? "" : "s");
+}
+
+static void print_json(const fv_bench_result *r) {
+    JsonBuilder *b = json_builder_new();
+    json_builder_begin_object(b);
+    cli_json_number(b, "step_ms", r->step_ms);
+    cli_json_number(b, "gflop", r->gflop);
+    cli_json_number(b, "gflops", r->gflops);
+    cli_json_number(b, "primitive_ms", r->primitive_ms);
+    cli_json_number(b, "peak_rss_mb", r->peak_rss_mb);
+    cli_json_int(b, "batch", r->batch);
+    cli_json_int(b, "threads", r->threads);
+    cli_json_text(b, "precision", "f32");
+    json_builder_end_object(b);
+    cli_json_print(b);
+}
+
+static int run(const cli_args *args) {
+    fv_model *model = NULL;
+    fv_bench_result result = {0};
+    fv_error err = {0};
+    int code = cli_model_load(args, 0, &model);
+    if (code) return code;
+    const fv_bench_desc desc = {.size = args->size,
+                                .batch = args->batch,
+                                .threads = args->threads,
+                                .repeats = args->repeats};
+    if (fv_bench(model, args->operands[1], &desc, &result, &err))
+        code = cli_fail_error(&err);
+    else if (args->json)
+        print_json(&result);
+    else
+        print_table(&result);
+    fv_model_free(model);
+    return code;
+}
+
+/* clang-format off */
+static const cli_option options[] = {
+    {"size",    0,   CLI_INT, offsetof(cli_args, size),    1, 8192, "N", "the model's own",
+     "height and width of the input picture"},
+    {"batch",   'b', CLI_INT, offsetof(cli_args, batch),   1, 4096, "N", "1", "pictures in a step"},
+    {"repeats", 0,   CLI_INT, offsetof(cli_args, repeats), 1, 100000, "N", "20",
+     "steps whose median is taken"},
+    CLI_OPTION_JSON,
+    {0},
+};
+/* clang-format on */
+
+static const char *const examples[][2] = {
+    {"fovea bench efficientnet-lite0 block_5/expand/conv",
+     "One step to a layer in the middle and back"},
+    {"fovea bench efficientnet-lite0 logits --batch 8 --json",
+     "Eight pictures through the whole network, for a program"},
+    {0},
+};
+
+const cli_command cli_command_bench = {
+    .name = "bench",
+    .operands = "MODEL LAYER",
+    .min_operands = 2,
+    .max_operands = 2,
+    .summary = "Measure one step: forward to a layer, backward to the input",
+    .details = "Prints milliseconds of a step (median), its work in GFLOP (2 for a multiply-add, "
+               "of convolutions and matrix products, forward and backward to the input), the "
+               "speed, the time spent inside oneDNN's primitives and its share of the step, and "
+               "the peak memory of the process.\n\n"
+               "JSON: `{\"step_ms\", \"gflop\", \"gflops\", \"primitive_ms\", \"peak_rss_mb\", "
+               "\"batch\", \"threads\", \"precision\"}`.",
+    .options = options,
+    .loads_model = 1,
+    .examples = examples,
+    .run = run,
+};

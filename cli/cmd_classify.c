@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fovea classify: what a network says photos show. Pictures are read one after the other and run in
+ * batches. As a table, a picture that cannot be read is named and the others are still classified;
+ * JSON is printed for all pictures or for none.
+ */
+#include <glib.h>
+#include <string.h>
+
+#include "json.h"
+#include "models.h"
+#include "options.h"
+#include "report.h"
+
+#define BATCH       16
+#define DEFAULT_TOP 5
+
+/* The work: a batch being filled, and where its predictions go. */
+typedef struct job {
+    const cli_args *args;
+    const fv_model *model;
+    fv_session *session;
+    int top;           /* predictions a picture; 0: not known yet */
+    JsonBuilder *json; /* NULL: print as a table */
+    const char *name[BATCH];
+    fv_tensor *input[BATCH]; /* [1][...] each */
+    int n;
+} job;
+
+/* How many classes the network's output has.  returns  0 with one line printed */
+static int count_classes(const job *j, const fv_tensor *input) {
+    fv_tensor *output = NULL;
+    fv_error err = {0};
+    int classes = fv_model_class_count(j->model);
+    if (classes > 0) return classes;
+    if (fv_session_run(j->session, input, NULL, &output, &err)) {
+        cli_fail_error(&err);
+        return 0;
+    }
+    int64_t count = fv_tensor_count(output);
+    fv_tensor_free(output);
+    return (int)CLAMP(count, 1, G_MAXINT);
+}
+
+static int choose_top(job *j) {
+    int classes = count_classes(j, j->input[0]);
+    if (!classes) return CLI_FAILED;
+    if (j->args->top > classes)
+        return cli_usage(j->args->command, "--top: '%d' is not in 1..%d, the classes of %s",
+                         j->args->top, classes, fv_model_name(j->model));
+    j->top = j->args->top ? j->args->top : MIN(DEFAULT_TOP, classes);
+    return CLI_DONE;
+}
+
+/* The inputs as one, [n][...].  returns  NULL with one line printed */
+static fv_tensor *join(const job *j) {
+    int64_t dim[FV_MAX_DIMS], count = fv_tensor_count(j->input[0]);
+    fv_tensor *out = NULL;
+    fv_error err = {0};
+    memcpy(dim, j->input[0]->dim, sizeof dim);
+    dim[0] = j->n;
+    if (fv_tensor_new(j->input[0]->ndim, dim, &out, &err)) {
+        cli_fail_error(&err);
+        return NULL;
+    }
+    for (int i = 0; i < j->n; i++)
+        memcpy(out->data + i * count, j->input[i]->data, (size_t)count * sizeof(float));
+    return out;
+}
+
+static void put_table(const char *name, const fv_model *model, const fv_prediction *p, int top) {
+    char *clean = cli_clean(name);
+    cli_putf("%s\n", clean);
+    g_free(clean);
+    for (int k = 0; k < top; k++) {
+        const char *label = fv_model_class_name(model, p[k].index);
+        clean = cli_clean(label ? label : "");
+        cli_putf("  %.4f %6d%s%s\n", (double)p[k].probability, p[k].index, *clean ? "  " : "",
+                 clean);
+        g_free(clean);
+    }
+}
+
+static void put_json(JsonBuilder *b, const char *name, const fv_model *model,
+                     const fv_prediction *p, int top) {
+    json_builder_begin_object(b);
+    cli_json_text(b, "image", name);
+    json_builder_set_member_name(b, "top");
+    json_builder_begin_array(b);
+    for (int k = 0; k < top; k++) {
+        json_builder_begin_object(b);
+        cli_json_int(b, "index", p[k].index);
+        cli_json_text(b, "label", fv_model_class_name(model, p[k].index));
+        cli_json_number(b, "probability", (double)p[k].probability);
+        json_builder_end_object(b);
+    }
+    json_builder_end_array(b);
+    json_builder_end_object(b);
+}
+
+static void clear_batch(job *j) {
+    for (int i = 0; i < j->n; i++) fv_tensor_free(j->input[i]);
+    j->n = 0;
+}
+
+/* Classifies the pictures collected so far. */
+static int run_batch(job *j) {
+    if (!j->n) return CLI_DONE;
+    int code = j->top ? CLI_DONE : choose_top(j);
+    fv_tensor *input = code ? NULL : join(j);
+    fv_prediction *p = g_new0(fv_prediction, (gsize)BATCH * (gsize)MAX(j->top, 1));
+    fv_error err = {0};
+    if (!code && !input) code = CLI_FAILED;
+    if (!code && fv_session_classify(j->session, input, j->top, p, &err))
+        code = cli_fail_error(&err);
+    for (int i = 0; !code && i < j->n; i++) {
+        if (j->json)
+            put_json(j->json, j->name[i], j->model, p + i * j->top, j->top);
+        else
+            put_table(j->name[i], j->model, p + i * j->top, j->top);
+    }
+    g_free(p);
+    fv_tensor_free(input);
+    clear_batch(j);
+    return code;
+}
+
+/* Reads a picture into the batch. */
+static int add_picture(job *j, const char *path) {
+    fv_image *image = NULL;
+    fv_error err = {0};
+    int code = CLI_DONE;
+    if (fv_image_load(path, &image, &err) ||
+        fv_input_from_image(j->model, image, &j->input[j->n], &err))
+        code = cli_fail_error(&err);
+    else
+        j->name[j->n++] = path;
+    fv_image_free(image);
+    return code;
+}
+
+/* Classifies all pictures. A bad one fails the whole, but only with --json at once. */
+static int run_all(job *j) {
+    const cli_args *args = j->args;
+    int bad = 0, code = CLI_DONE;
+    for (int i = 1; i < args->n_operands && !code; i++) {
+        if (add_picture(j, args->operands[i])) bad = 1;
+        if (bad && j->json) return CLI_FAILED;
+        if (j->n == BATCH) code = run_batch(j);
+    }
+    if (!code) code = run_batch(j);
+    return code ? code : bad ? CLI_FAILED : CLI_DONE;
+}
+
+static int run_model(const cli_args *args, const fv_model *model) {
+    job j = {.args = args, .model = model};
+    const fv_input *in = fv_model_input(model);
+    fv_error err = {0};
+    if (!in->is_image)
+        return cli_fail("%s: its input \"%s\" is no picture; fovea run takes raw input",
+                        fv_model_name(model), in->name);
+    if (fv_session_new(model, &(fv_session_desc){.threads = args->threads}, &j.session, &err))
+        return cli_fail_error(&err);
+    if (args->json) {
+        j.json = json_builder_new();
+        json_builder_begin_array(j.json);
+    }
+    int code = run_all(&j);
+    clear_batch(&j);
+    if (j.json && !code) {
+        json_builder_end_array(j.json);
+        cli_json_print(j.json);
+    } else if (j.json) {
+        g_object_unref(j.json);
+    }
+    fv_session_free(j.session);
+    return code;
+}
+
+static int run(const cli_args *args) {
+    fv_model *model = NULL;
+    int code = cli_model_load(args, args->size, &model);
+    if (code) return code;
+    cli_model_note(args, model);
+    code = run_model(args, model);
+    fv_model_free(model);
+    return code;
+}
+
+/* clang-format off */
+static const cli_option options[] = {
+    {"top", 'k', CLI_INT, offsetof(cli_args, top), 1, 1000000, "K",
+     "5, or all classes if they are fewer", "how many classes to print for each picture"},
+    CLI_OPTION_JSON,
+    CLI_OPTION_SIZE,
+    {0},
+};
+/* clang-format on */
+
+static const char *const examples[][2] = {
+    {"fovea classify efficientnet-lite0 photo.jpg", "The five likeliest classes of a photo"},
+    {"fovea classify efficientnet-lite0 photo.jpg other.png --top 1 --json",
+     "The likeliest class of each of several photos, for a program"},
+    {0},
+};
+
+const cli_command cli_command_classify = {
+    .name = "classify",
+    .operands = "MODEL IMAGE...",
+    .min_operands = 2,
+    .max_operands = G_MAXINT,
+    .summary = "Say what is on photos",
+    .details =
+        "Each picture is turned upright, its short side resized to size/0.875 (bicubic), "
+        "its centre cut out, and mean, scale and channel order applied as the model says. "
+        "Printed are probability, index and name of the likeliest classes; a network that "
+        "ends without a softmax is given one. Many pictures run in batches.\n\n"
+        "A picture that cannot be read is named on stderr and the exit code is 1; the others "
+        "are still classified, except with --json, which prints all or nothing.\n\n"
+        "JSON: an array of `{\"image\", \"top\": [{\"index\", \"label\", \"probability\"}]}` "
+        "in the order of the pictures; `label` is null where the model has no class names.",
+    .options = options,
+    .loads_model = 1,
+    .examples = examples,
+    .run = run,
+};

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fovea gradient: an objective's value, and its gradient with respect to a raw input. */
+#include <glib.h>
+
+#include "models.h"
+#include "objectives.h"
+#include "options.h"
+#include "output.h"
+#include "report.h"
+
+/* Prints a number with as many digits as bring it back exactly, and no more. */
+static void put_exact(double value) {
+    char text[64];
+    for (int digits = 15; digits <= 17; digits++) {
+        g_snprintf(text, sizeof text, "%.*g", digits, value);
+        if (g_ascii_strtod(text, NULL) == value) break;
+    }
+    cli_putf("%s\n", text);
+}
+
+static int run_model(const cli_args *args, const fv_model *model, const char *objective) {
+    fv_session *session = NULL;
+    fv_tensor *input = NULL, *gradient = NULL;
+    double *values = NULL;
+    fv_error err = {0};
+    int code = CLI_DONE;
+    if (fv_tensor_load(args->input, &input, &err)) return cli_fail_error(&err);
+    int64_t n = input->ndim > 0 ? input->dim[0] : 1;
+    values = g_try_new0(double, n > 0 ? n : 1);
+    if (!values)
+        code = cli_fail("%s: no memory for %" G_GINT64_FORMAT " values", args->input, (gint64)n);
+    else if (fv_session_new(model, &(fv_session_desc){.threads = args->threads}, &session, &err) ||
+             fv_session_gradient(session, input, objective, values, &gradient, &err) ||
+             fv_tensor_save(gradient, args->output, &err))
+        code = cli_fail_input(args->input, &err);
+    for (int64_t i = 0; !code && i < n; i++) put_exact(values[i]);
+    g_free(values);
+    fv_tensor_free(gradient);
+    fv_tensor_free(input);
+    fv_session_free(session);
+    return code;
+}
+
+static int run(const cli_args *args) {
+    fv_model *model = NULL;
+    cli_objectives list = {0};
+    char *const words[] = {args->objective};
+    int code = cli_output_check(args, 0);
+    if (!code) code = cli_model_load(args, args->size, &model);
+    if (!code) code = cli_objectives_expand(args, model, words, 1, &list);
+    if (!code && list.count != 1)
+        code = cli_usage(args->command, "--objective '%s' is %d objectives; one is wanted",
+                         args->objective, list.count);
+    if (!code) code = run_model(args, model, list.text[0]);
+    cli_objectives_clear(&list);
+    fv_model_free(model);
+    return code;
+}
+
+/* clang-format off */
+static const cli_option options[] = {
+    CLI_OPTION_INPUT,
+    {"objective", 0, CLI_TEXT, offsetof(cli_args, objective), 0, 0, "OBJ", "",
+     "LAYER:C, LAYER:C@y,x or LAYER"},
+    CLI_OPTION_OUTPUT("G.npy", "the NPY file to write, shaped like the input"),
+    CLI_OPTION_SIZE,
+    {0},
+};
+/* clang-format on */
+
+static const char *const examples[][2] = {
+    {"fovea gradient efficientnet-lite0 --input x.npy --objective logits:8 -o gradient.npy",
+     "Which way to change each input so that class 8 (hen) becomes likelier"},
+    {"fovea gradient efficientnet-lite0 --input x.npy --objective block_5/expand/conv:3@7,7 "
+     "-o gradient.npy",
+     "The same for one neuron: channel 3, row 7, column 7"},
+    {0},
+};
+
+const cli_command cli_command_gradient = {
+    .name = "gradient",
+    .operands = "MODEL",
+    .min_operands = 1,
+    .max_operands = 1,
+    .summary = "Compute an objective's gradient at a raw input and save it",
+    .details = "OBJ `LAYER:C` is the mean over all positions of channel C, `LAYER:C@y,x` one "
+               "neuron, `LAYER` the mean of squares of the whole layer; where the layer has one "
+               "channel a class, C may be a class name. Each sample of the batch has its own: its "
+               "value is printed on stdout, one a line, with as many digits as it has; its "
+               "gradient with respect to the raw input (an NPY file, nothing is preprocessed) is "
+               "written.",
+    .options = options,
+    .loads_model = 1,
+    .examples = examples,
+    .run = run,
+};

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fovea models: the models in the cache. A file that cannot be loaded is listed too, with why. */
+#include <glib.h>
+#include <glib/gstdio.h>
+
+#include "json.h"
+#include "models.h"
+#include "options.h"
+#include "output.h"
+#include "report.h"
+#include "table.h"
+
+/* One model of the cache. */
+typedef struct entry {
+    const char *name;
+    char *path;
+    int64_t bytes;
+    fv_model *model; /* NULL: it cannot be loaded, see err */
+    fv_error err;
+} entry;
+
+static void open_entry(const char *folder, const char *name, entry *e) {
+    char *file = g_strconcat(name, ".onnx", NULL);
+    GStatBuf info = {0};
+    *e = (entry){.name = name, .path = g_build_filename(folder, file, NULL)};
+    if (!g_stat(e->path, &info)) e->bytes = info.st_size;
+    fv_model_load(e->path, NULL, &e->model, &e->err);
+    g_free(file);
+}
+
+/* "3x224x224" of a picture, else the raw shape with '?' where it is free; caller frees. */
+static char *input_text(const fv_input *in) {
+    if (in->is_image) return g_strdup_printf("%dx%dx%d", in->channels, in->height, in->width);
+    GString *text = g_string_new(NULL);
+    for (int i = 0; i < in->ndim; i++) {
+        if (i) g_string_append_c(text, 'x');
+        if (in->dim[i] < 0)
+            g_string_append_c(text, '?');
+        else
+            g_string_append_printf(text, "%" G_GINT64_FORMAT, (gint64)in->dim[i]);
+    }
+    return g_string_free(text, FALSE);
+}
+
+static void print_table(const entry *list, int n) {
+    static const cli_column columns[] = {{"name", 0, 0},    {"size", 1, 0}, {"input", 0, 0},
+                                         {"classes", 1, 0}, {"path", 0, 0}, {0}};
+    cli_table *t = cli_table_new(columns);
+    for (int i = 0; i < n; i++) {
+        const entry *e = &list[i];
+        char *input = e->model ? input_text(fv_model_input(e->model)) : g_strdup("?");
+        cli_table_add(t, e->name);
+        if (e->bytes < 1000000)
+            cli_table_addf(t, "%.1f kB", (double)e->bytes / 1e3);
+        else
+            cli_table_addf(t, "%.1f MB", (double)e->bytes / 1e6);
+        cli_table_add(t, input);
+        if (e->model)
+            cli_table_addf(t, "%d", fv_model_class_count(e->model));
+        else
+            cli_table_add(t, "?");
+        cli_table_add(t, e->path);
+        g_free(input);
+    }
+    cli_table_print(t);
+    cli_table_free(t);
+}
+
+static void print_json(const entry *list, int n) {
+    JsonBuilder *b = json_builder_new();
+    json_builder_begin_array(b);
+    for (int i = 0; i < n; i++) {
+        const entry *e = &list[i];
+        json_builder_begin_object(b);
+        cli_json_text(b, "name", e->name);
+        cli_json_int(b, "bytes", e->bytes);
+        if (e->model) {
+            const fv_input *in = fv_model_input(e->model);
+            const int64_t picture[] = {in->channels, in->height, in->width};
+            cli_json_sizes(b, "input", in->is_image ? 3 : in->ndim,
+                           in->is_image ? picture : in->dim);
+            cli_json_int(b, "classes", fv_model_class_count(e->model));
+        } else {
+            cli_json_text(b, "input", NULL);
+            cli_json_text(b, "classes", NULL);
+        }
+        cli_json_text(b, "path", e->path);
+        json_builder_end_object(b);
+    }
+    json_builder_end_array(b);
+    cli_json_print(b);
+}
+
+static int run(const cli_args *args) {
+    char *folder = cli_models_folder(), **names = cli_models_list();
+    int n = (int)g_strv_length(names), code = CLI_DONE;
+    entry *list = g_new0(entry, n + 1);
+    for (int i = 0; i < n; i++) open_entry(folder, names[i], &list[i]);
+    if (args->json)
+        print_json(list, n);
+    else if (n)
+        print_table(list, n);
+    else
+        cli_note(args, "no models in %s; `./bootstrap models` gets the default network", folder);
+    for (int i = 0; i < n; i++) {
+        if (!list[i].model) code = cli_fail_error(&list[i].err);
+        fv_model_free(list[i].model);
+        g_free(list[i].path);
+    }
+    g_free(list);
+    g_strfreev(names);
+    g_free(folder);
+    return code;
+}
+
+static const cli_option options[] = {CLI_OPTION_JSON, {0}};
+
+static const char *const examples[][2] = {
+    {"fovea models", "What is in the cache"},
+    {"fovea models --json", "The same for a program"},
+    {0},
+};
+
+const cli_command cli_command_models = {
+    .name = "models",
+    .operands = "",
+    .min_operands = 0,
+    .max_operands = 0,
+    .summary = "List the models in the cache",
+    .details = "Lists the ONNX files in $XDG_CACHE_HOME/fovea/models (by default "
+               "~/.cache/fovea/models), which other commands find by their bare names: name, size "
+               "of the file, the input picture as channels x height x width (or the raw shape of "
+               "another input, `?` where it is free), number of class names, path. "
+               "`./bootstrap models` puts the default network there; any other file is put there "
+               "by copying it. A file that cannot be loaded is listed with `?`, the reason is "
+               "printed on stderr, and the exit code is 1.\n\n"
+               "JSON: an array of `{\"name\", \"bytes\", \"input\", \"classes\", \"path\"}`; -1 in "
+               "an input's shape is a free size.",
+    .options = options,
+    .loads_model = 0,
+    .examples = examples,
+    .run = run,
+};

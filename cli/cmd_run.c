@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fovea run: a raw tensor in, the value of a layer out. */
+#include "models.h"
+#include "options.h"
+#include "output.h"
+#include "report.h"
+
+static int run_model(const cli_args *args, const fv_model *model) {
+    fv_session *session = NULL;
+    fv_tensor *input = NULL, *output = NULL;
+    fv_error err = {0};
+    int code = CLI_DONE;
+    if (fv_tensor_load(args->input, &input, &err) ||
+        fv_session_new(model, &(fv_session_desc){.threads = args->threads}, &session, &err) ||
+        fv_session_run(session, input, args->layer, &output, &err) ||
+        fv_tensor_save(output, args->output, &err))
+        code = cli_fail_input(args->input, &err);
+    fv_tensor_free(output);
+    fv_tensor_free(input);
+    fv_session_free(session);
+    return code;
+}
+
+static int run(const cli_args *args) {
+    fv_model *model = NULL;
+    int code = cli_output_check(args, 0);
+    if (!code) code = cli_model_load(args, args->size, &model);
+    if (!code) code = run_model(args, model);
+    fv_model_free(model);
+    return code;
+}
+
+/* clang-format off */
+static const cli_option options[] = {
+    CLI_OPTION_INPUT,
+    {"layer", 'l', CLI_TEXT, offsetof(cli_args, layer), 0, 0, "NAME", "the network's first output",
+     "a layer, or the name of any value of the graph"},
+    CLI_OPTION_OUTPUT("Y.npy", "the NPY file to write"),
+    CLI_OPTION_SIZE,
+    {0},
+};
+/* clang-format on */
+
+static const char *const examples[][2] = {
+    {"fovea run efficientnet-lite0 --input x.npy -o probabilities.npy",
+     "What the network says of a batch of inputs"},
+    {"fovea run efficientnet-lite0 --input x.npy --layer block_5/expand/conv -o activation.npy",
+     "What one of its layers says"},
+    {0},
+};
+
+const cli_command cli_command_run = {
+    .name = "run",
+    .operands = "MODEL",
+    .min_operands = 1,
+    .max_operands = 1,
+    .summary = "Run a network on a raw tensor and save a layer's output",
+    .details = "Reads an NPY file in the shape the network's input has (dimension 0 is the batch; "
+               "any real type), applies no mean, no scale and no channel order, and writes the "
+               "value asked for as an NPY file of 32-bit floats.",
+    .options = options,
+    .loads_model = 1,
+    .examples = examples,
+    .run = run,
+};

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Help, and docs/commands.md, made from the declarations of the commands: what can be typed is
+ * written once. `fovea help --markdown` prints docs/commands.md; a test holds the file to it.
+ */
+#include "help.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "options.h"
+#include "report.h"
+
+#define COLUMNS      96 /* width of help */
+#define NAME_COLUMNS 26 /* of the part with the options' names */
+
+static const char program_summary[] =
+    "fovea opens a trained network's file and shows what the network has learned.";
+
+static const char model_text[] =
+    "MODEL is the path of an ONNX file, or the bare name of a model in the cache "
+    "($XDG_CACHE_HOME/fovea/models, by default ~/.cache/fovea/models; `fovea models` lists it). "
+    "How a picture becomes the network's input is said by options, else by a file MODEL.fovea.json "
+    "beside it, else by the file itself; what nobody says is assumed, and a note says what was.";
+
+static const char layer_text[] =
+    "LAYER is a layer's name as `fovea layers` prints it, `#` and its index, or an ending of its "
+    "name that fits only one layer. Layers, channels and classes count from 0 (MATLAB's count "
+    "from 1).";
+
+static const char exit_text[] =
+    "Exit codes: 0 done, 1 failed, 2 the command line is wrong. Errors are one line on stderr that "
+    "starts with `fovea: `; a file that could not be made whole is not touched. Interrupted with "
+    "Ctrl-C, the program stops between two steps, says so, and ends by that signal (130 in a "
+    "shell).";
+
+/* Prints text broken at blanks, every line after the first indented; `at`: where the first
+ * begins. */
+static void put_wrapped(const char *text, int indent, int at) {
+    char **words = g_strsplit(text, " ", -1);
+    int first = 1;
+    for (char **w = words; *w; w++) {
+        int width = (int)g_utf8_strlen(*w, -1);
+        if (!first && at + 1 + width > COLUMNS) {
+            cli_putf("\n%*s", indent, "");
+            at = indent;
+        } else if (!first) {
+            cli_put(" ");
+            at++;
+        }
+        cli_put(*w);
+        at += width;
+        first = 0;
+    }
+    cli_put("\n");
+    g_strfreev(words);
+}
+
+/* Prints paragraphs, each followed by an empty line. */
+static void put_paragraphs(const char *text) {
+    char **list = g_strsplit(text, "\n\n", -1);
+    for (char **p = list; *p; p++) {
+        put_wrapped(*p, 0, 0);
+        cli_put("\n");
+    }
+    g_strfreev(list);
+}
+
+/* "1..1000; default: 5": what is allowed and what holds when it is not given; caller frees. */
+static char *bounds_of(const cli_option *o) {
+    if (o->kind == CLI_FLAG) return g_strdup("");
+    char *range = cli_option_range(o);
+    char *text = o->fallback[0] == '\0'
+                     ? g_strdup_printf("%s%srequired", range, *range ? "; " : "")
+                     : g_strdup_printf("%s%sdefault: %s", range, *range ? "; " : "", o->fallback);
+    g_free(range);
+    return text;
+}
+
+static void put_option(const cli_option *o, void *user) {
+    (void)user;
+    char letter[] = {'-', o->letter, ',', ' ', 0};
+    char *name = g_strdup_printf("  %s--%s%s%s", o->letter ? letter : "    ", o->name,
+                                 o->value ? " " : "", o->value ? o->value : "");
+    char *bounds = bounds_of(o);
+    char *text = *bounds ? g_strdup_printf("%s (%s)", o->help, bounds) : g_strdup(o->help);
+    int width = (int)strlen(name);
+    cli_putf("%-*s", NAME_COLUMNS, name);
+    if (width + 1 >= NAME_COLUMNS) cli_putf("\n%*s", NAME_COLUMNS, "");
+    put_wrapped(text, NAME_COLUMNS, NAME_COLUMNS);
+    g_free(text);
+    g_free(bounds);
+    g_free(name);
+}
+
+void cli_help_command(const cli_command *c) {
+    cli_putf("Usage: fovea %s%s%s [OPTION...]\n\n", c->name, *c->operands ? " " : "", c->operands);
+    put_paragraphs(c->summary);
+    put_paragraphs(c->details);
+    cli_put("Options:\n");
+    cli_each_option(c, put_option, NULL);
+    cli_put("\nExamples:\n");
+    for (int i = 0; c->examples[i][0]; i++)
+        cli_putf("  %s\n      %s\n", c->examples[i][0], c->examples[i][1]);
+    cli_put("\n");
+    if (c->loads_model) {
+        put_paragraphs(model_text);
+        put_paragraphs(layer_text);
+    }
+    put_wrapped(exit_text, 0, 0);
+}
+
+void cli_help_program(void) {
+    cli_put("Usage: fovea COMMAND [ARGUMENT...] [OPTION...]\n\n");
+    put_paragraphs(program_summary);
+    cli_put("Commands:\n");
+    for (const cli_command *const *c = cli_commands; *c; c++)
+        cli_putf("  %-11s %s\n", (*c)->name, (*c)->summary);
+    cli_put("\n"
+            "`fovea COMMAND --help` and `fovea help COMMAND` explain a command; `fovea --version`\n"
+            "prints the versions of the program and of the libraries underneath.\n\n"
+            "Examples:\n"
+            "  fovea layers efficientnet-lite0\n"
+            "      what the network is made of\n"
+            "  fovea visualize efficientnet-lite0 block_5/expand/conv:0-15 -o features.png\n"
+            "      what excites the first 16 channels of a layer in its middle\n\n");
+    put_paragraphs(model_text);
+    put_paragraphs(layer_text);
+    put_wrapped(exit_text, 0, 0);
+}
+
+/* A cell of a markdown table must not hold a bar. */
+static char *escape_bars(const char *text) {
+    char **parts = g_strsplit(text, "|", -1);
+    char *out = g_strjoinv("\\|", parts);
+    g_strfreev(parts);
+    return out;
+}
+
+static void markdown_option(const cli_option *o, void *user) {
+    (void)user;
+    char *bounds = bounds_of(o), *value = escape_bars(o->value ? o->value : "");
+    cli_put("| `");
+    if (o->letter) cli_putf("-%c`, `", o->letter);
+    cli_putf("--%s%s%s` | %s | %s |\n", o->name, *value ? " " : "", value, o->help, bounds);
+    g_free(value);
+    g_free(bounds);
+}
+
+static void markdown_command(const cli_command *c) {
+    cli_putf("## fovea %s\n\n    fovea %s%s%s [OPTION...]\n\n", c->name, c->name,
+             *c->operands ? " " : "", c->operands);
+    cli_putf("%s.\n\n%s\n\n| option | meaning | allowed; default |\n|---|---|---|\n", c->summary,
+             c->details);
+    cli_each_option(c, markdown_option, NULL);
+    for (int i = 0; c->examples[i][0]; i++)
+        cli_putf("\n%s:\n\n```sh\n%s\n```\n", c->examples[i][1], c->examples[i][0]);
+    cli_put("\n");
+}
+
+void cli_help_markdown(void) {
+    cli_put("<!-- Made by `fovea help --markdown`; a test holds this file to it. -->\n"
+            "# The commands\n\n");
+    cli_putf("%s\n\n%s\n\n%s\n\n%s\n\n", program_summary, model_text, layer_text, exit_text);
+    cli_put("| command | what it does |\n|---|---|\n");
+    for (const cli_command *const *c = cli_commands; *c; c++)
+        cli_putf("| [`%s`](#fovea-%s) | %s |\n", (*c)->name, (*c)->name, (*c)->summary);
+    cli_put("\n");
+    for (const cli_command *const *c = cli_commands; *c; c++) markdown_command(*c);
+}
+
+void cli_help_version(void) { cli_putf("fovea %s\n%s\n", fv_version(), fv_version_libraries()); }

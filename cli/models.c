@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From what the user calls a model to a loaded model. A word with a '/' or the ending `.onnx` is a
+ * path; any other is the name of a model in the cache, or, failing that, a file of that name.
+ */
+#include "models.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "report.h"
+
+#define ENDING ".onnx"
+
+char *cli_models_folder(void) {
+    return g_build_filename(g_get_user_cache_dir(), "fovea", "models", NULL);
+}
+
+static int compare_names(gconstpointer a, gconstpointer b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char **cli_models_list(void) {
+    GPtrArray *names = g_ptr_array_new();
+    char *folder = cli_models_folder();
+    GDir *dir = g_dir_open(folder, 0, NULL);
+    for (const char *file; dir && (file = g_dir_read_name(dir));)
+        if (file[0] != '.' && g_str_has_suffix(file, ENDING))
+            g_ptr_array_add(names, g_strndup(file, strlen(file) - strlen(ENDING)));
+    if (dir) g_dir_close(dir);
+    g_free(folder);
+    g_ptr_array_sort(names, compare_names);
+    g_ptr_array_add(names, NULL);
+    return (char **)g_ptr_array_free(names, FALSE);
+}
+
+/* Says that there is no such model, and which there are. */
+static int fail_missing(const char *name) {
+    char *folder = cli_models_folder(), **list = cli_models_list();
+    char *all = g_strjoinv(", ", list);
+    const char *near = cli_nearest(name, (const char *const *)list);
+    if (near)
+        cli_fail("no model '%s' in %s; did you mean %s?", name, folder, near);
+    else if (*list)
+        cli_fail("no model '%s': no such file, and %s has only %s", name, folder, all);
+    else
+        cli_fail("no model '%s': no such file, and %s is empty; `./bootstrap models` gets the "
+                 "default network",
+                 name, folder);
+    g_free(all);
+    g_strfreev(list);
+    g_free(folder);
+    return CLI_FAILED;
+}
+
+/* The file that `name` means; caller frees; NULL with one line printed. */
+static char *find_model(const char *name) {
+    if (strchr(name, '/') || g_str_has_suffix(name, ENDING)) return g_strdup(name);
+    char *folder = cli_models_folder(), *file = g_strconcat(name, ENDING, NULL);
+    char *path = g_build_filename(folder, file, NULL);
+    g_free(file);
+    g_free(folder);
+    if (g_file_test(path, G_FILE_TEST_EXISTS)) return path;
+    g_free(path);
+    if (g_file_test(name, G_FILE_TEST_EXISTS)) return g_strdup(name);
+    fail_missing(name);
+    return NULL;
+}
+
+/* One number stands for all channels. */
+static const float *spread(cli_numbers *list) {
+    if (list->count == 1)
+        for (int c = 1; c < CLI_MAX_CHANNELS; c++) list->value[c] = list->value[0];
+    return list->count ? list->value : NULL;
+}
+
+/* Whether a list has one number, or one a channel of this model. */
+static int check_channels(const cli_args *args, const char *option, const cli_numbers *list,
+                          const fv_model *model) {
+    const fv_input *in = fv_model_input(model);
+    if (list->count <= 1 || !in->is_image || list->count == in->channels) return CLI_DONE;
+    return cli_usage(args->command, "--%s has %d numbers; the input of %s has %d channels", option,
+                     list->count, fv_model_name(model), in->channels);
+}
+
+int cli_model_load(const cli_args *args, int size, fv_model **out) {
+    cli_numbers mean = args->mean, scale = args->scale;
+    const cli_numbers *std = &args->std;
+    if (scale.count && std->count)
+        return cli_usage(args->command, "--scale and --std say the same; give one of them");
+    if (std->count) {
+        scale.count = std->count;
+        for (int c = 0; c < std->count; c++) scale.value[c] = 1.0f / std->value[c];
+    }
+    const float ranges[] = {0, 1, 255};
+    fv_model_desc desc = {
+        .size = size,
+        .channel_order = args->channel_order,
+        .range = ranges[args->range],
+        .mean = spread(&mean),
+        .scale = spread(&scale),
+        .labels = args->labels,
+    };
+    char *path = find_model(args->operands[0]);
+    if (!path) return CLI_FAILED;
+    fv_error err = {0};
+    fv_model *model = NULL;
+    fv_status st = fv_model_load(path, &desc, &model, &err);
+    g_free(path);
+    if (st) return cli_fail_error(&err);
+    int code = check_channels(args, "mean", &args->mean, model);
+    if (!code) code = check_channels(args, "scale", &args->scale, model);
+    if (!code) code = check_channels(args, "std", std, model);
+    if (code)
+        fv_model_free(model);
+    else
+        *out = model;
+    return code;
+}
+
+void cli_model_note(const cli_args *args, const fv_model *model) {
+    const char *assumed = fv_model_input(model)->assumed;
+    if (assumed) cli_note(args, "%s", assumed);
+}

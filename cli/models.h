@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From what the user calls a model to a loaded model. */
+#ifndef FOVEA_CLI_MODELS_H
+#define FOVEA_CLI_MODELS_H
+
+#include "command.h"
+
+/* The folder where models are kept: $XDG_CACHE_HOME/fovea/models; caller frees. */
+char *cli_models_folder(void);
+
+/* Names (without `.onnx`) of the models there, sorted, ends with NULL; caller frees the list. */
+char **cli_models_list(void);
+
+/* Loads the model that the first operand names, with the options that describe its input.
+ *   size     of the input picture, 0: as the file says
+ *   returns  CLI_DONE, or another exit code with one line printed
+ */
+int cli_model_load(const cli_args *args, int size, fv_model **out);
+
+/* Says on stderr what was assumed about the model's input, if anything was. */
+void cli_model_note(const cli_args *args, const fv_model *model);
+
+#endif

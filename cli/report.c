@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the program says: errors and notes on stderr, each one line; results on stdout.
+ *
+ * "Did you mean" takes the word with the smallest edit distance (insert, delete, replace, swap two
+ * neighbours each cost 1: optimal string alignment, Damerau 1964) if that is at most a third of
+ * the word's length, and at least 1. Layers and classes are suggested by the library, not here.
+ */
+#include "report.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+char *cli_clean(const char *text) {
+    char *valid = g_utf8_make_valid(text, -1);
+    GString *out = g_string_sized_new(strlen(valid));
+    for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        g_string_append_unichar(out, g_unichar_iscntrl(c) ? '?' : c);
+    }
+    g_free(valid);
+    return g_string_free(out, FALSE);
+}
+
+static void say(const char *prefix, const char *format, va_list list, const char *suffix) {
+    char *text = g_strdup_vprintf(format, list);
+    char *clean = cli_clean(text);
+    fflush(stdout);
+    fprintf(stderr, "fovea: %s%s%s\n", prefix, clean, suffix);
+    g_free(clean);
+    g_free(text);
+}
+
+int cli_fail(const char *format, ...) {
+    va_list list;
+    va_start(list, format);
+    say("", format, list, "");
+    va_end(list);
+    return CLI_FAILED;
+}
+
+int cli_fail_error(const fv_error *err) { return cli_fail("%s", err->text); }
+
+int cli_fail_input(const char *path, const fv_error *err) {
+    if (err->status != FV_SHAPE) return cli_fail_error(err);
+    return cli_fail("%s: %s", path, err->text);
+}
+
+int cli_usage(const cli_command *command, const char *format, ...) {
+    char *see = command ? g_strdup_printf("; see fovea %s --help", command->name)
+                        : g_strdup("; see fovea --help");
+    va_list list;
+    va_start(list, format);
+    say("", format, list, see);
+    va_end(list);
+    g_free(see);
+    return CLI_USAGE;
+}
+
+void cli_note(const cli_args *args, const char *format, ...) {
+    if (args->quiet) return;
+    va_list list;
+    va_start(list, format);
+    say("note: ", format, list, "");
+    va_end(list);
+}
+
+void cli_put(const char *text) { fputs(text, stdout); }
+
+void cli_putf(const char *format, ...) {
+    va_list list;
+    va_start(list, format);
+    vfprintf(stdout, format, list);
+    va_end(list);
+}
+
+int cli_finish(int code) {
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout)) return code;
+    if (errno == EPIPE) return CLI_FAILED; /* the reader has had enough and knows it */
+    return cli_fail("standard output: %s", errno ? g_strerror(errno) : "write failed");
+}
+
+/* Edit distance, with rows as long as b (both short words). */
+static int distance(const char *a, const char *b) {
+    size_t n = strlen(b);
+    int *row = g_new(int, 3 * (n + 1)); /* [3][n+1]: this row, the last, the one before */
+    int *now = row, *last = row + n + 1, *before = row + 2 * (n + 1);
+    for (size_t j = 0; j <= n; j++) last[j] = (int)j;
+    for (size_t i = 1; a[i - 1]; i++) {
+        now[0] = (int)i;
+        for (size_t j = 1; j <= n; j++) {
+            int best = last[j - 1] + (a[i - 1] != b[j - 1]);
+            best = MIN(best, MIN(last[j], now[j - 1]) + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                best = MIN(best, before[j - 2] + 1);
+            now[j] = best;
+        }
+        int *spare = before;
+        before = last;
+        last = now;
+        now = spare;
+    }
+    int result = last[n];
+    g_free(row);
+    return result;
+}
+
+const char *cli_nearest(const char *text, const char *const *words) {
+    const char *nearest = NULL;
+    int best = 0;
+    for (; *words; words++) {
+        int limit = (int)MAX(strlen(*words) / 3, 1), d = distance(text, *words);
+        if (d <= limit && (!nearest || d < best)) {
+            nearest = *words;
+            best = d;
+        }
+    }
+    return nearest;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the program says: errors and notes on stderr, results on stdout. */
+#ifndef FOVEA_CLI_REPORT_H
+#define FOVEA_CLI_REPORT_H
+
+#include <glib.h>
+
+#include "command.h"
+
+/* Prints "fovea: TEXT" on stderr, on one line.  returns  CLI_FAILED */
+int cli_fail(const char *format, ...) G_GNUC_PRINTF(1, 2);
+
+/* Prints the text of a library error the same way.  returns  CLI_FAILED */
+int cli_fail_error(const fv_error *err);
+
+/* The same for an error met while working on a file of the user's: where the text is about a shape
+ * (the library sees numbers, not where they came from), the file is named before it. */
+int cli_fail_input(const char *path, const fv_error *err);
+
+/* Prints "fovea: TEXT; see fovea COMMAND --help" (`command` may be NULL).  returns  CLI_USAGE */
+int cli_usage(const cli_command *command, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Prints "fovea: note: TEXT" on stderr, unless --quiet. */
+void cli_note(const cli_args *args, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Writes text to stdout; cli_finish reports what went wrong. */
+void cli_put(const char *text);
+void cli_putf(const char *format, ...) G_GNUC_PRINTF(1, 2);
+
+/* Flushes stdout.  returns  `code`, or CLI_FAILED if the results did not all get out */
+int cli_finish(int code);
+
+/* `text` as one line of valid UTF-8 without control characters: names come from files, and a
+ * terminal obeys escape sequences. Caller frees. */
+char *cli_clean(const char *text);
+
+/* The nearest of `words` (ends with NULL) to `text` if it is near enough to be meant, or NULL. */
+const char *cli_nearest(const char *text, const char *const *words);
+
+#endif

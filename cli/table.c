@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Aligned tables of text on stdout: columns as wide as their widest cell, two blanks between them.
+ *
+ * On a terminal too narrow for that, columns that may be cut are, the widest first, and end in an
+ * ellipsis. Elsewhere (a file, a pipe) nothing is ever cut. Widths are counted in terminal places:
+ * East Asian wide characters take two, combining marks none.
+ */
+#include "table.h"
+
+#include <glib.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "report.h"
+
+struct cli_table {
+    const cli_column *columns;
+    guint n;          /* columns */
+    GPtrArray *cells; /* of char *, row after row */
+};
+
+static int places_of(gunichar c) {
+    return g_unichar_iszerowidth(c) ? 0 : g_unichar_iswide(c) ? 2 : 1;
+}
+
+static int width_of(const char *text) {
+    int width = 0;
+    for (; *text; text = g_utf8_next_char(text)) width += places_of(g_utf8_get_char(text));
+    return width;
+}
+
+cli_table *cli_table_new(const cli_column *columns) {
+    cli_table *t = g_new0(cli_table, 1);
+    t->columns = columns;
+    while (columns[t->n].title) t->n++;
+    t->cells = g_ptr_array_new_with_free_func(g_free);
+    return t;
+}
+
+void cli_table_add(cli_table *table, const char *text) {
+    g_ptr_array_add(table->cells, cli_clean(text));
+}
+
+void cli_table_addf(cli_table *table, const char *format, ...) {
+    va_list list;
+    va_start(list, format);
+    char *text = g_strdup_vprintf(format, list);
+    va_end(list);
+    cli_table_add(table, text);
+    g_free(text);
+}
+
+/* Places a line of stdout has; 0: no terminal, no limit. */
+static int terminal_width(void) {
+    struct winsize size;
+    if (!isatty(STDOUT_FILENO)) return 0;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_col == 0) return 80;
+    return size.ws_col;
+}
+
+/* Takes places from the widest column that may give some until the table fits. */
+static void shrink(const cli_table *t, int *width, int limit) {
+    int total = 2 * ((int)t->n - 1);
+    for (guint c = 0; c < t->n; c++) total += width[c];
+    while (total > limit) {
+        int widest = -1;
+        for (guint c = 0; c < t->n; c++)
+            if (t->columns[c].least > 0 && width[c] > t->columns[c].least &&
+                (widest < 0 || width[c] > width[widest]))
+                widest = (int)c;
+        if (widest < 0) return;
+        width[widest]--;
+        total--;
+    }
+}
+
+static void pad(GString *line, int count) {
+    while (count-- > 0) g_string_append_c(line, ' ');
+}
+
+/* Appends a cell, cut to `width` places with an ellipsis if it is longer. */
+static void append_cell(GString *line, const char *text, int width, int right) {
+    int own = width_of(text);
+    if (own <= width) {
+        if (right) pad(line, width - own);
+        g_string_append(line, text);
+        if (!right) pad(line, width - own);
+        return;
+    }
+    const char *ellipsis = g_get_charset(NULL) ? "\u2026" : "~";
+    int used = 1;
+    for (; *text; text = g_utf8_next_char(text)) {
+        gunichar c = g_utf8_get_char(text);
+        if (used + places_of(c) > width) break;
+        used += places_of(c);
+        g_string_append_unichar(line, c);
+    }
+    g_string_append(line, ellipsis);
+    pad(line, width - used);
+}
+
+static void print_line(const cli_table *t, const char *const *cells, const int *width) {
+    GString *line = g_string_new(NULL);
+    for (guint c = 0; c < t->n; c++) {
+        if (c) pad(line, 2);
+        append_cell(line, cells[c], width[c], t->columns[c].right);
+    }
+    while (line->len && line->str[line->len - 1] == ' ') g_string_truncate(line, line->len - 1);
+    g_string_append_c(line, '\n');
+    cli_put(line->str);
+    g_string_free(line, TRUE);
+}
+
+void cli_table_print(const cli_table *table) {
+    guint n = table->n, rows = table->cells->len / n;
+    const char *const *cells = (const char *const *)table->cells->pdata;
+    const char **titles = g_new(const char *, n);
+    int *width = g_new(int, n), limit = terminal_width();
+    for (guint c = 0; c < n; c++) {
+        titles[c] = table->columns[c].title;
+        width[c] = width_of(titles[c]);
+        for (guint r = 0; r < rows; r++) width[c] = MAX(width[c], width_of(cells[r * n + c]));
+    }
+    if (limit) shrink(table, width, limit);
+    print_line(table, titles, width);
+    for (guint r = 0; r < rows; r++) print_line(table, cells + r * n, width);
+    g_free(titles);
+    g_free(width);
+}
+
+void cli_table_free(cli_table *table) {
+    if (!table) return;
+    g_ptr_array_free(table->cells, TRUE);
+    g_free(table);
+}

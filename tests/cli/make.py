@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Makes inputs and looks into outputs, for the scripts of tests/cli. Python's own library only.
+
+    npy SHAPE FILE [bad]   a float32 NPY file of that shape ("2,3,32,32"): waves; bad: cut short
+    shape FILE             prints the shape of an NPY file, and whether all numbers are finite
+    text KEY FILE          prints a text of a PNG file (tEXt, zTXt or iTXt)
+    size FILE              prints width x height of a PNG file
+    pixels A B             says whether two PNG files have the same pixels
+    json FILE              prints the skeleton of a JSON file: keys, types, lengths
+    pty COLUMNS COMMAND... runs a command with a terminal of that width as stdout
+    signal COMMAND...      runs a command, interrupts it after its first line on stderr, prints
+                           what it said and how it ended
+    closed COMMAND...      runs a command whose stdout nobody reads, SIGPIPE ignored
+"""
+import array
+import fcntl
+import json
+import math
+import os
+import pty
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import zlib
+
+
+def npy(shape, path, bad=""):
+    dims = tuple(int(n) for n in shape.split(",") if n)
+    numbers = array.array("f", (math.sin(0.7 * i) + 0.1 * (i % 5) for i in range(math.prod(dims))))
+    header = repr({"descr": "<f4", "fortran_order": False, "shape": dims})
+    header += " " * (-(10 + len(header) + 1) % 64) + "\n"
+    data = numbers.tobytes()
+    with open(path, "wb") as file:
+        file.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode())
+        file.write(data[:len(data) // 2] if bad else data)
+
+
+def shape(path):
+    with open(path, "rb") as file:
+        data = file.read()
+    assert data[:8] == b"\x93NUMPY\x01\x00", data[:8]
+    (length,) = struct.unpack("<H", data[8:10])
+    header = eval(data[10:10 + length].decode(), {"__builtins__": {}})  # a literal of our own
+    numbers = array.array("f", data[10 + length:])
+    assert header["descr"] == "<f4" and len(numbers) == math.prod(header["shape"]), header
+    moving = len(set(numbers)) > 1
+    print(header["shape"], "finite" if all(map(math.isfinite, numbers)) else "NOT FINITE",
+          "varied" if moving else "constant")
+
+
+def chunks(path):
+    with open(path, "rb") as file:
+        data = file.read()
+    assert data[:8] == b"\x89PNG\r\n\x1a\n", f"{path} is no PNG"
+    at = 8
+    while at < len(data):
+        (length,) = struct.unpack(">I", data[at:at + 4])
+        yield data[at + 4:at + 8], data[at + 8:at + 8 + length]
+        at += 12 + length
+
+
+def text(key, path):
+    for kind, body in chunks(path):
+        name, _, rest = body.partition(b"\0")
+        if kind not in (b"tEXt", b"zTXt", b"iTXt") or name.decode("latin-1") != key:
+            continue
+        if kind == b"zTXt":
+            rest = zlib.decompress(rest[1:])
+        elif kind == b"iTXt":
+            packed, rest = rest[0], rest[2:].split(b"\0", 2)[2]
+            rest = zlib.decompress(rest) if packed else rest
+        print(rest.decode("utf-8", "backslashreplace"))
+        return
+    print(f"no text {key}")
+
+
+def pixels(a, b):
+    data = [zlib.decompress(b"".join(body for kind, body in chunks(path) if kind == b"IDAT"))
+            for path in (a, b)]
+    print("same pixels" if data[0] == data[1] else "OTHER PIXELS")
+
+
+def size(path):
+    _, body = next(chunks(path))
+    print("%dx%d" % struct.unpack(">II", body[:8]))
+
+
+def skeleton(value):
+    if isinstance(value, dict):
+        return {k: skeleton(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [len(value), skeleton(value[0])] if value else []
+    return "null" if value is None else "number" if isinstance(value, (int, float)) else "text"
+
+
+def show_json(path):
+    def refuse(word):
+        raise ValueError(f"{word} is no JSON")
+    with open(path, encoding="utf-8") as file:
+        print(json.dumps(skeleton(json.load(file, parse_constant=refuse))))
+
+
+def run_in_pty(columns, *command):
+    outer, inner = pty.openpty()
+    fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 24, int(columns), 0, 0))
+    process = subprocess.Popen(command, stdout=inner)
+    os.close(inner)
+    said = b""
+    while True:
+        try:
+            part = os.read(outer, 65536)
+        except OSError:  # Linux says EIO when the other side is closed
+            break
+        if not part:
+            break
+        said += part
+    sys.stdout.write(said.decode().replace("\r\n", "\n"))
+    return process.wait()
+
+
+def interrupt(*command):
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    print("stdout:", repr(out))
+    print("stderr, last line:", err.strip().split("\n")[-1])
+    print("ended by signal" if process.returncode < 0 else "exit", abs(process.returncode))
+
+
+def run_closed(*command):
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = subprocess.Popen(command, stdout=writer, restore_signals=False)
+    os.close(writer)
+    return process.wait()
+
+
+def main():
+    commands = {"npy": npy, "shape": shape, "text": text, "pixels": pixels, "size": size,
+                "json": show_json, "pty": run_in_pty, "signal": interrupt, "closed": run_closed}
+    return commands[sys.argv[1]](*sys.argv[2:]) or 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
