@@ -314,7 +314,7 @@ FV_API fv_status fv_session_classify(fv_session *session, const fv_tensor *input
 typedef struct fv_progress {
     int done, total;        /* updates of the picture, over all batches */
     double objective;       /* mean of the batch's objectives now */
-    const char *what;       /* "conv1:0-7" */
+    const char *what;       /* the batch's units: "conv1:0 and 7 more" */
 } fv_progress;
 typedef int (*fv_progress_fn)(void *user, const fv_progress *progress);
 

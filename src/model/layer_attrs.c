@@ -77,12 +77,35 @@ static void add_text(attrs *a, const char *key, const char *v) {
     g_string_free(s, TRUE);
 }
 
-static void add_ints(attrs *a, const char *key, const int64_t *v, int n) {
-    GString *s = g_string_new("[");
+static void append_ints(GString *s, const int64_t *v, int n) {
+    g_string_append_c(s, '[');
     for (int i = 0; i < n; i++)
         g_string_append_printf(s, "%s%" G_GINT64_FORMAT, i ? ", " : "", v[i]);
     g_string_append_c(s, ']');
+}
+
+static void add_ints(attrs *a, const char *key, const int64_t *v, int n) {
+    GString *s = g_string_new(NULL);
+    append_ints(s, v, n);
     add(a, key, s->str);
+    g_string_free(s, TRUE);
+}
+
+/* The shape of what flows in; of several inputs, a list of shapes. */
+static void add_input_shape(attrs *a) {
+    GString *s = g_string_new(NULL);
+    int count = 0;
+    for (int i = 0; i < a->n->n_in; i++) {
+        const fvi_value *v = a->n->in[i] >= 0 ? &a->g->values[a->n->in[i]] : NULL;
+        if (!v || v->constant) continue;
+        if (count++) g_string_append(s, ", ");
+        append_ints(s, v->shape.dim, v->shape.ndim);
+    }
+    if (count > 1) {
+        g_string_prepend_c(s, '[');
+        g_string_append_c(s, ']');
+    }
+    if (count) add(a, "input_shape", s->str);
     g_string_free(s, TRUE);
 }
 
@@ -236,6 +259,7 @@ static void add_all(attrs *a, const fvi_node *reader) {
 fv_status fvi_layer_attrs(const fvi_graph *g, const fvi_node *n, const fvi_node *sole_reader,
                           fvi_pool *pool, fv_layer *out, fv_error *err) {
     attrs a = {.g = g, .n = n, .pool = pool};
+    add_input_shape(&a);
     add_all(&a, sole_reader);
     fv_attr *list = fvi_pool_array(pool, (size_t)a.count + 1, sizeof *list);
     if (!list || a.exhausted) return fvi_fail(err, FV_NOMEM, "no memory for the layer table");

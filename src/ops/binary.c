@@ -103,21 +103,26 @@ static const fvi_layout *layout_of(const fvi_step *s, const binary_state *x, int
 
 /* ---- planning ---- */
 
+/* oneDNN's primitive for operands of one shape, or NULL; sets the layout they are wanted in. */
+static fvi_prim *fast_prim(const fvi_step *s, binary_state *x) {
+    const fvi_shape *out = fvi_step_out_shape(s);
+    fvi_binary f = s->node->a.binary.f;
+    fvi_prim *p = NULL;
+    if (!same_shape(s, 0) || !same_shape(s, 1) || !is_onednn(f) || fvi_shape_count(out) == 0)
+        return NULL;
+    for (int i = 0; i < 2 && !x->layout; i++)
+        if (s->src[i]) x->layout = s->src[i]->layout;
+    int safe = f != FVI_DIV || fvi_layout_is_dense(x->layout, out); /* 0/0 in the filling */
+    if (safe && !fvi_prim_binary(fvi_step_backend(s), f, out, x->layout, &p, NULL)) return p;
+    x->layout = NULL;
+    return NULL;
+}
+
 static fv_status plan(fvi_step *s, fv_error *err) {
     binary_state *x = s->state = fvi_step_alloc(s, 1, sizeof *x);
     if (!x) return fvi_fail(err, FV_NOMEM, "no memory for a plan");
-    fvi_binary f = s->node->a.binary.f;
-    fvi_prim *p = NULL;
-    x->own = 1;
-    if (same_shape(s, 0) && same_shape(s, 1) && is_onednn(f)) {
-        for (int i = 0; i < 2 && !x->layout; i++)
-            if (s->src[i]) x->layout = s->src[i]->layout;
-        const fvi_shape *out = fvi_step_out_shape(s);
-        int safe = f != FVI_DIV || fvi_layout_is_dense(x->layout, out);
-        x->own = !safe || fvi_shape_count(out) == 0 ||
-                 fvi_prim_binary(fvi_step_backend(s), f, out, x->layout, FVI_SAME, &p, NULL);
-        if (x->own) x->layout = NULL;
-    }
+    fvi_prim *p = fast_prim(s, x);
+    x->own = !p;
     if (x->own) choose_view(s, x);
     fv_status st = fvi_step_source(s, 0, layout_of(s, x, 0), &x->src[0], err);
     if (!st) st = fvi_step_source(s, 1, layout_of(s, x, 1), &x->src[1], err);

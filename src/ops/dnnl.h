@@ -24,7 +24,8 @@ const char *fvi_backend_version(void);
 double fvi_backend_time(fvi_backend *b, int on);
 
 /* ---- layouts ---- */
-fvi_layout *fvi_layout_copy(const fvi_layout *l); /* NULL gives NULL; NULL also when out of memory */
+/* NULL gives NULL; NULL also when out of memory. */
+fvi_layout *fvi_layout_copy(const fvi_layout *l);
 void fvi_layout_free(fvi_layout *l);
 /* Both for a tensor of `shape`; a layout that happens to be plain equals NULL. */
 int fvi_layout_equal(const fvi_layout *a, const fvi_layout *b, const fvi_shape *shape);

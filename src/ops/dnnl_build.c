@@ -95,43 +95,30 @@ static int binary_algorithm(fvi_binary f, dnnl_alg_kind_t *alg) {
     }
 }
 
-/* SRC1 is one number a channel, or one in all. */
-static fv_status spread_layout(const fvi_shape *shape, fvi_spread spread, fvi_layout **out,
-                               fv_error *err) {
-    fvi_shape small = {.ndim = shape->ndim};
-    for (int i = 0; i < shape->ndim; i++)
-        small.dim[i] = spread == FVI_PER_CHANNEL && i == 1 ? shape->dim[1] : 1;
-    return fvi_layout_make(NULL, &small, out, err);
-}
-
 fv_status fvi_prim_binary(fvi_backend *b, fvi_binary f, const fvi_shape *shape,
-                          const fvi_layout *layout, fvi_spread spread, fvi_prim **out,
-                          fv_error *err) {
+                          const fvi_layout *layout, fvi_prim **out, fv_error *err) {
     dnnl_alg_kind_t alg;
     if (!binary_algorithm(f, &alg)) return fvi_fail(err, FV_BACKEND, "binary: not oneDNN's");
-    fvi_layout *lx = NULL, *ly = NULL;
+    fvi_layout *l = NULL;
     dnnl_primitive_attr_t attr = NULL;
     dnnl_primitive_desc_t pd = NULL;
     fv_status st;
     /* Operands that lie alike without filling need no axes. */
-    if (spread != FVI_PER_CHANNEL && fvi_layout_is_dense(layout, shape)) {
+    if (fvi_layout_is_dense(layout, shape)) {
         fvi_shape flat = {.ndim = 1, .dim = {fvi_shape_count(shape)}};
-        st = fvi_layout_make(NULL, &flat, &lx, err);
-        if (!st && spread == FVI_ONE) st = spread_layout(&flat, spread, &ly, err);
+        st = fvi_layout_make(NULL, &flat, &l, err);
     } else {
-        st = fvi_layout_make(layout, shape, &lx, err);
-        if (!st && spread != FVI_SAME) st = spread_layout(shape, spread, &ly, err);
+        st = fvi_layout_make(layout, shape, &l, err);
     }
     if (!st) st = fvi_attr_new(NULL, &attr, err);
     if (!st) {
         fvi_pd how = {b->engine, attr, NULL};
-        fvi_md md = fvi_layout_md(lx), small = ly ? fvi_layout_md(ly) : md;
-        dnnl_status_t ds = fvi_pd_binary(&pd, &how, alg, md, small, md);
+        fvi_md md = fvi_layout_md(l);
+        dnnl_status_t ds = fvi_pd_binary(&pd, &how, alg, md, md, md);
         st = finish(b, ds, pd, 0, "binary", out, err);
     }
     if (attr) dnnl_primitive_attr_destroy(attr);
-    fvi_layout_free(lx);
-    fvi_layout_free(ly);
+    fvi_layout_free(l);
     return st;
 }
 
@@ -141,9 +128,8 @@ fv_status fvi_prim_add(fvi_backend *b, fvi_place *x, fvi_place *y, fvi_place *to
     /* Whatever fills up blocks is zero in both, and stays so: add the memory as it lies. */
     fvi_shape flat = {.ndim = 1,
                       .dim = {(int64_t)(fvi_layout_bytes(x->layout, &x->shape) / sizeof(float))}};
-    fv_status st = is_empty(&x->shape)
-                       ? fvi_prim_new_empty(b, &p, err)
-                       : fvi_prim_binary(b, FVI_ADD, &flat, NULL, FVI_SAME, &p, err);
+    fv_status st = is_empty(&x->shape) ? fvi_prim_new_empty(b, &p, err)
+                                       : fvi_prim_binary(b, FVI_ADD, &flat, NULL, &p, err);
     if (st) return st;
     fvi_prim_set(p, FVI_SRC, x);
     fvi_prim_set(p, FVI_SRC1, y);

@@ -58,7 +58,7 @@ typedef struct fvi_conv_desc {
 } fvi_conv_desc;
 fv_status fvi_prim_conv(fvi_backend *b, const fvi_conv_desc *d, fvi_prim **out, fv_error *err);
 
-/* dst [rows][n] = src [rows][k] weights [n][k]^T + bias [n], or the gradient of its src. src and dst
+/* dst [rows][n] = src [rows][k] weights [n][k]^T + bias [n], or the gradient of its src. Both
  * are plain. */
 typedef struct fvi_inner_desc {
     int backward;
@@ -90,12 +90,9 @@ typedef enum fvi_way { FVI_AHEAD, FVI_BY_SRC, FVI_BY_DST } fvi_way;
 fv_status fvi_prim_eltwise(fvi_backend *b, const fvi_act *a, fvi_way way, const fvi_shape *shape,
                            const fvi_layout *layout, fvi_prim **out, fv_error *err);
 
-/* dst = SRC f SRC1 for ADD SUB MUL DIV MIN MAX; SRC and DST of `shape` in `layout`; SRC1 the same,
- * or plain [1][c][1].. with `per_channel`, or one number with `shape1` a scalar. */
-typedef enum fvi_spread { FVI_SAME, FVI_PER_CHANNEL, FVI_ONE } fvi_spread;
+/* dst = SRC f SRC1 for ADD SUB MUL DIV MIN MAX, all of `shape` in `layout`. */
 fv_status fvi_prim_binary(fvi_backend *b, fvi_binary f, const fvi_shape *shape,
-                          const fvi_layout *layout, fvi_spread spread, fvi_prim **out,
-                          fv_error *err);
+                          const fvi_layout *layout, fvi_prim **out, fv_error *err);
 
 /* LRN across channels of an odd size; forward has a workspace if `training`. */
 typedef struct fvi_lrn_desc {
@@ -132,7 +129,7 @@ int fvi_layout_is_dense(const fvi_layout *l, const fvi_shape *shape);
  * block and the filled-up c; else 0. Channels last is one block of all channels. */
 int fvi_layout_channel_block(const fvi_layout *l, const fvi_shape *shape, int64_t *block,
                              int64_t *padded);
-/* Parts of `axis` may be cut from a tensor so laid out at multiples of this; 0: it cannot be cut. */
+/* Parts of `axis` may be cut from a tensor laid out so at multiples of this; 0: cannot be cut. */
 int64_t fvi_layout_cut(const fvi_layout *l, int axis);
 /* l's kind of layout for another shape of as many axes; NULL where l is NULL or it cannot be (or on
  * lack of memory). Yours to free. */

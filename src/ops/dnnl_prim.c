@@ -7,6 +7,7 @@
  * allocates nothing here. Memory objects are made when binding, over addresses that others own.
  * A primitive on tensors without elements is empty: it can be bound and run, and does nothing.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -134,7 +135,7 @@ size_t fvi_prim_bytes(const fvi_prim *p, fvi_role role) {
 }
 
 void fvi_prim_attach(fvi_prim *p, int arg, fvi_place *place, fvi_access access, fvi_layout *view) {
-    if (p->n_operands == FVI_MAX_OPERANDS) abort(); /* our own mistake: no builder has so many */
+    assert(p->n_operands < FVI_MAX_OPERANDS); /* no builder has so many */
     p->operand[p->n_operands++] =
         (fvi_operand){.arg = arg, .place = place, .access = access, .view = view};
 }

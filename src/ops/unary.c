@@ -94,6 +94,17 @@ static inline float softplus(float x) { return fmaxf(x, 0) + log1pf(expf(-fabsf(
 
 static inline float gelu(float x) { return 0.5f * x * erfcf(-x * SQRT_1_2); }
 
+static inline float gelu_slope(float x) {
+    return 0.5f * erfcf(-x * SQRT_1_2) + x * SQRT_1_2PI * expf(-0.5f * x * x);
+}
+
+static inline float erf_slope(float x) { return 2 * SQRT_2_PI * SQRT_1_2 * expf(-x * x); }
+
+static inline float softsign_slope(float x) {
+    float y = 1 / (1 + fabsf(x));
+    return y * y;
+}
+
 static inline float gelu_tanh(float x) {
     return 0.5f * x * (1 + tanhf(SQRT_2_PI * (x + GELU_CUBIC * x * x * x)));
 }
@@ -132,14 +143,14 @@ static inline float hard_swish_slope(float x) { return x < -3 ? 0 : x <= 3 ? x /
     F(FVI_SELU,         q * (x > 0 ? x : p * expm1f(x)),    q * (x > 0 ? 1 : p * expf(x)))        \
     F(FVI_CELU,         x > 0 ? x : p * expm1f(x / p),      x > 0 ? 1 : expf(x / p))              \
     F(FVI_SOFTPLUS,     softplus(x),                        sigmoid(x))                           \
-    F(FVI_SOFTSIGN,     x / (1 + fabsf(x)),                 1 / ((1 + fabsf(x)) * (1 + fabsf(x)))) \
+    F(FVI_SOFTSIGN,     x / (1 + fabsf(x)),                 softsign_slope(x))                    \
     F(FVI_HARD_SIGMOID, clip(p * x + q, 0, 1),  p * x + q > 0 && p * x + q < 1 ? p : 0)           \
     F(FVI_HARD_SWISH,   x * clip(x / 6 + 0.5f, 0, 1),       hard_swish_slope(x))                  \
-    F(FVI_GELU,         gelu(x),   0.5f * erfcf(-x * SQRT_1_2) + x * SQRT_1_2PI * expf(-0.5f * x * x)) \
+    F(FVI_GELU,         gelu(x),                            gelu_slope(x))                        \
     F(FVI_GELU_TANH,    gelu_tanh(x),                       gelu_tanh_slope(x))                   \
     F(FVI_SWISH,        x * sigmoid(p * x),                 swish_slope(x, p))                    \
     F(FVI_MISH,         x * tanhf(softplus(x)),             mish_slope(x))                        \
-    F(FVI_ERF,          erff(x),                            2 * SQRT_2_PI * SQRT_1_2 * expf(-x * x)) \
+    F(FVI_ERF,          erff(x),                            erf_slope(x))                         \
     F(FVI_EXP,          expf(x),                            expf(x))                              \
     F(FVI_LOG,          logf(x),                            1 / x)                                \
     F(FVI_SQRT,         sqrtf(x),                           0.5f / sqrtf(x))                      \

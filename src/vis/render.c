@@ -152,13 +152,21 @@ typedef struct standing {
     int done, total;
 } standing;
 
+/* What a batch is busy with: "conv1:3", or "conv1:3 and 7 more". */
+static void batch_text(const batch *b, char *text, size_t size) {
+    char first[NAME_BYTES];
+    fvi_objective_text(&b->objective[0], first, sizeof first);
+    if (b->n == 1) g_strlcpy(text, first, size);
+    else g_snprintf(text, (gulong)size, "%s and %d more", first, b->n - 1);
+}
+
 static fv_status report(standing *s, const batch *b, fv_error *err) {
     s->done++;
     if (!s->desc->progress) return FV_OK;
-    char what[NAME_BYTES];
+    char what[NAME_BYTES + 32];
     double mean = 0;
     for (int i = 0; i < b->n; i++) mean += b->value[i] / b->n;
-    fvi_objective_text(&b->objective[0], what, sizeof what);
+    batch_text(b, what, sizeof what);
     fv_progress p = {.done = s->done, .total = s->total, .objective = mean, .what = what};
     return s->desc->progress(s->desc->user, &p)
                ? fvi_fail(err, FV_CANCELLED, "cancelled after %d of %d updates", s->done, s->total)

@@ -269,6 +269,7 @@ static void tells_configuration(void **state) {
     assert_string_equal(attr(l, "groups"), "1");
     assert_string_equal(attr(l, "activation"), "\"relu\"");
     assert_string_equal(attr(l, "use_bias"), "true");
+    assert_string_equal(attr(l, "input_shape"), "[1, 3, 227, 227]");
     l = layer(n, "net/conv2");
     assert_string_equal(attr(l, "activation"), "\"linear\"");
     assert_string_equal(attr(l, "use_bias"), "false");
@@ -296,6 +297,7 @@ static void activation_of_a_shared_value_is_linear(void **state) {
     builder_output(b, "rc");
     builder_output(b, "c"); /* seen from outside, too */
     fvi_network *n = load(b);
+    assert_string_equal(attr(layer(n, "m"), "input_shape"), "[[1, 3, 8, 8], [1, 3, 8, 8]]");
     assert_string_equal(attr(layer(n, "first"), "activation"), "\"linear\"");
     assert_string_equal(attr(layer(n, "second"), "activation"), "\"linear\"");
     done(n, b);

@@ -62,6 +62,45 @@ static void attention_keeps_samples_apart(void **state) {
     trial_free(&t);
 }
 
+/* Rows of all samples, sample innermost; the columns, tried first, are what the product sums over. */
+static void a_wrong_choice_is_taken_back(void **state) {
+    (void)state;
+    trial t = trial_new(17);
+    builder_input(t.b, "x", FVI_F32, "1,6,32");
+    builder_f32(t.b, "w", "32,5", NULL);
+    transpose(t.b, "x", "s", "1,0,2");
+    reshape(t.b, "s", "rows", "6,32");
+    builder_node(t.b, "Relu", "", "rows", "r");
+    builder_node(t.b, "MatMul", "", "r,w", "o");
+    reshape(t.b, "o", "y", "6,1,5");
+    builder_output(t.b, "y");
+    if (lift(&t, 1, 3)) fail_msg("%s", t.err.text);
+    assert_shape(&t, "rows", "18x32");
+    assert_shape(&t, "y", "6x3x5");
+    trial_free(&t);
+}
+
+/* A sample that was flattened is indexed within every sample. */
+static void a_gather_stays_inside_samples(void **state) {
+    (void)state;
+    trial t = trial_new(17);
+    builder_input(t.b, "x", FVI_F32, "1,2,3");
+    builder_i64(t.b, "order", "5,0,1,2");
+    reshape(t.b, "x", "flat", "-1");
+    builder_node(t.b, "Gather", "roll", "flat,order", "picked");
+    reshape(t.b, "picked", "y", "1,2,2");
+    builder_output(t.b, "y");
+    if (lift(&t, 1, 3)) fail_msg("%s", t.err.text);
+    assert_shape(&t, "picked", "12");
+    assert_shape(&t, "y", "3x2x2");
+    const fvi_node *n = trial_node(&t, "picked");
+    assert_int_equal(n->kind, FVI_RESHAPE);
+    n = &t.graph->nodes[t.graph->values[n->in[0]].producer];
+    assert_int_equal(n->kind, FVI_GATHER);
+    assert_int_equal(n->a.axis.axis, 2);
+    trial_free(&t);
+}
+
 /* Swin: windows of 4 of an 8x8 map, a mask for each of the 4 windows, and back. */
 static void windows_multiply(void **state) {
     (void)state;
@@ -160,6 +199,8 @@ static void a_fixed_batch_shrinks_too(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(attention_keeps_samples_apart),
+        cmocka_unit_test(a_wrong_choice_is_taken_back),
+        cmocka_unit_test(a_gather_stays_inside_samples),
         cmocka_unit_test(windows_multiply),
         cmocka_unit_test(a_token_is_given_to_every_sample),
         cmocka_unit_test(samples_may_not_be_mixed),

@@ -170,7 +170,7 @@ static void resize_has_taps(void **state) {
 
 /* ---- whole graphs ---------------------------------------------------------------------------- */
 
-/* conv - relu - pool - flatten - gemm for 8x8 pictures, with a bias that is folded. */
+/* conv - relu - pool - flatten - gemm - softmax for 8x8 pictures, with a bias that is folded. */
 static trial small_net(void) {
     trial t = trial_new(17);
     builder *b = t.b;
@@ -185,8 +185,10 @@ static trial small_net(void) {
     builder_ints(b, n, "strides", "2,2");
     builder_node(b, "Flatten", "pool", "p", "f"); /* a second node of that name */
     builder_node(b, "Transpose", "turn", "v", "vt");
-    builder_node(b, "Gemm", "fc", "f,vt,c", "out");
-    builder_output(b, "out");
+    n = builder_node(b, "Gemm", "fc", "f,vt,c", "out");
+    builder_float(b, n, "beta", 0.5f); /* so that its bias is a number of our making */
+    builder_node(b, "Softmax", "", "out", "prob");
+    builder_output(b, "prob");
     return t;
 }
 
@@ -195,7 +197,7 @@ static void a_network_is_lowered(void **state) {
     trial t = small_net();
     if (trial_lower(&t, NULL, &(fvi_shape){4, {2, 3, 8, 8}})) fail_msg("%s", t.err.text);
     assert_sound(t.graph);
-    assert_int_equal(t.graph->n_nodes, 5);
+    assert_int_equal(t.graph->n_nodes, 6);
     assert_shape(&t, "y", "2x4x8x8");
     assert_shape(&t, "out", "2x5");
     assert_string_equal(trial_node(&t, "y")->name, "conv");
@@ -246,11 +248,14 @@ static void constants_keep_their_addresses(void **state) {
     const uint8_t *weight = t.graph->values[fc->in[1]].constant->bytes;
     const uint8_t *bias = t.graph->values[fc->in[2]].constant->bytes;
     const uint8_t *w = trial_value(&t, "w")->constant->bytes;
+    fvi_graph *first = t.graph; /* kept, so that its memory cannot be taken again by chance */
+    t.graph = NULL;
     assert_int_equal(trial_lower(&t, NULL, &(fvi_shape){4, {3, 3, 8, 8}}), FV_OK);
     fc = trial_node(&t, "out");
     assert_ptr_equal(t.graph->values[fc->in[1]].constant->bytes, weight);
     assert_ptr_equal(t.graph->values[fc->in[2]].constant->bytes, bias);
     assert_ptr_equal(trial_value(&t, "w")->constant->bytes, w);
+    fvi_graph_free(first);
     trial_free(&t);
 }
 
@@ -265,6 +270,22 @@ static void invented_names_are_found_again(void **state) {
     assert_int_equal(trial_lower(&t, "node/softmax", NULL), FV_OK);
     assert_int_equal(t.graph->n_nodes, 2);
     assert_shape(&t, "node/softmax", "2x60");
+    trial_free(&t);
+}
+
+/* Two nodes of one name, each of several steps. */
+static void invented_names_differ(void **state) {
+    (void)state;
+    trial t = trial_new(12);
+    builder_input(t.b, "x", FVI_F32, "2,3,4");
+    builder_node(t.b, "Softmax", "s", "x", "y");
+    builder_node(t.b, "Softmax", "s", "y", "z");
+    builder_node(t.b, "Softmax", "s", "z", "s/softmax"); /* the file's names come first */
+    builder_output(t.b, "s/softmax");
+    assert_int_equal(trial_lower(&t, NULL, NULL), FV_OK);
+    assert_int_equal(t.graph->n_nodes, 9);
+    assert_sound(t.graph);
+    assert_shape(&t, "s/softmax", "2x3x4");
     trial_free(&t);
 }
 
@@ -368,6 +389,7 @@ int main(void) {
         cmocka_unit_test(inputs_and_constants_can_be_asked_for),
         cmocka_unit_test(constants_keep_their_addresses),
         cmocka_unit_test(invented_names_are_found_again),
+        cmocka_unit_test(invented_names_differ),
         cmocka_unit_test(batch_norm_is_scale_and_shift),
         cmocka_unit_test(weights_must_be_constants),
         cmocka_unit_test(a_condition_that_is_known_picks_a_branch),

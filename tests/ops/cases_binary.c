@@ -91,7 +91,8 @@ static const fvi_case cases[] = {
     {.name = "concat last axis, a constant", CONCAT(2), .in = {IN(2, 3, 4), CONST(2, 3, 2), IN(2, 3, 1)}, .out = S(2, 3, 7)},
     {.name = "concat with nothing", CONCAT(1), .in = {IN(2, 0, 4), IN(2, 3, 4)}, .out = S(2, 3, 4)},
     {.name = "concat of one", CONCAT(1), .in = {IN(2, 3, 4)}, .out = S(2, 3, 4)},
-    {.name = "concat, seven axes", CONCAT(3), .in = {IN(1, 2, 1, 3, 2, 1, 2), IN(1, 2, 1, 2, 2, 1, 2)}, .out = S(1, 2, 1, 5, 2, 1, 2)},
+    {.name = "concat, seven axes", CONCAT(3), .in = {IN(1, 2, 1, 3, 2, 1, 2), IN(1, 2, 1, 2, 2, 1, 2)},
+     .out = S(1, 2, 1, 5, 2, 1, 2)},
 };
 // clang-format on
 FVI_CASE_TABLE(binary);

@@ -15,6 +15,12 @@
 #include "ops/step.h"
 #include "ops/weights.h"
 
+static void *need(size_t count, size_t size) {
+    void *p = calloc(count, size);
+    assert_non_null(p);
+    return p;
+}
+
 static fvi_backend *backend;
 
 static int setup(void **state) {
@@ -53,18 +59,18 @@ static fvi_layout *some_layout(const fvi_shape *shape) {
 static fvi_place place_new(const fvi_shape *shape, fvi_layout *layout) {
     fvi_place p = {.shape = *shape, .layout = layout};
     p.bytes = fvi_layout_bytes(layout, shape);
-    p.data = test_calloc(p.bytes + 4, 1);
+    p.data = need(p.bytes + 4, 1);
     return p;
 }
 
 static void run(fvi_prim *p) {
     fvi_place scratch = {.bytes = fvi_prim_scratch(p)};
-    scratch.data = test_calloc(scratch.bytes + 1, 1);
+    scratch.data = need(scratch.bytes + 1, 1);
     fvi_prim_set_scratch(p, &scratch);
     assert_int_equal(fvi_prim_bind(p, NULL), FV_OK);
     assert_int_equal(fvi_prim_run(p), FV_OK);
     fvi_prim_free(p);
-    test_free(scratch.data);
+    free(scratch.data);
 }
 
 static void reorder(fvi_place *from, fvi_place *to) {
@@ -130,9 +136,9 @@ static void test_reorder(void **state) {
     reorder(&b, &c);
     assert_memory_equal(a.data, c.data, a.bytes);
     assert_memory_not_equal(a.data, b.data, a.bytes);
-    test_free(a.data);
-    test_free(b.data);
-    test_free(c.data);
+    free(a.data);
+    free(b.data);
+    free(c.data);
     fvi_layout_free(l);
 }
 
@@ -150,8 +156,8 @@ static void test_odd_shapes(void **state) {
         run(p);
         for (int64_t i = 0; i < n; i++)
             assert_true(((float *)b.data)[i] == 2 * ((float *)a.data)[i]);
-        test_free(a.data);
-        test_free(b.data);
+        free(a.data);
+        free(b.data);
     }
 }
 
@@ -166,8 +172,8 @@ static void test_time(void **state) {
     assert_true(fvi_backend_time(backend, 0) > 0);
     assert_true(fvi_backend_time(backend, 0) == 0);
     assert_non_null(strstr(fvi_backend_version(), "oneDNN "));
-    test_free(a.data);
-    test_free(b.data);
+    free(a.data);
+    free(b.data);
 }
 
 /* ---- weights ---- */
@@ -210,7 +216,7 @@ static void test_weights_cached(void **state) {
     fvi_place back = place_new(&shape, NULL);
     reorder(c, &back);
     assert_memory_equal(back.data, a->data, a->bytes);
-    test_free(back.data);
+    free(back.data);
     fvi_layout_free(l);
     fvi_weights_free(w);
     fvi_weights_free(NULL);

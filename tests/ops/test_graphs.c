@@ -17,6 +17,12 @@
 #include "ops/weights.h"
 #include "reference.h"
 
+static void *need(size_t count, size_t size) {
+    void *p = calloc(count, size);
+    assert_non_null(p);
+    return p;
+}
+
 #define MAX_IN   160
 #define MAX_NODE 8
 
@@ -133,7 +139,7 @@ static double objective(const fvi_graph *g, double **value, const float *seed) {
 static void values_new(const fvi_graph *g, double **value) {
     for (int v = 0; v < g->n_values; v++) {
         int64_t n = fvi_ref_count(&g->values[v].shape);
-        value[v] = test_calloc((size_t)n + 1, sizeof(double));
+        value[v] = need((size_t)n + 1, sizeof(double));
         for (int64_t i = 0; i < n && g->values[v].producer < 0; i++)
             value[v][i] =
                 g->values[v].constant ? fvi_const_at(g->values[v].constant, i) : random_at(v, i);
@@ -151,8 +157,8 @@ static void check_gradient(const fvi_graph *g, fvi_plan *plan, int i, double **v
                            const float *seed) {
     int v = g->inputs[i];
     int64_t n = fvi_ref_count(&g->values[v].shape), stride = 1 + n / 60;
-    float *got = test_calloc((size_t)n + 1, sizeof *got);
-    double *want = test_calloc((size_t)n + 1, sizeof *want);
+    float *got = need((size_t)n + 1, sizeof *got);
+    double *want = need((size_t)n + 1, sizeof *want);
     fvi_plan_get_gradient(plan, i, got);
     for (int64_t e = 0; e < n; e += stride) {
         double own = value[v][e];
@@ -164,8 +170,8 @@ static void check_gradient(const fvi_graph *g, fvi_plan *plan, int i, double **v
     }
     double scale = largest(want, n);
     for (int64_t e = 0; e < n; e += stride) assert_true(fabs(got[e] - want[e]) <= 1e-4 * scale);
-    test_free(got);
-    test_free(want);
+    free(got);
+    free(want);
 }
 
 /* Runs the graph twice, with and without guards, and compares all there is. Frees it. */
@@ -176,7 +182,7 @@ static void check(fvi_graph *g, int guards) {
     fvi_weights *w = fvi_weights_new();
     int n_values = g->n_values, t = g->outputs[0];
     int64_t n = fvi_ref_count(&g->values[t].shape);
-    float *out = test_calloc((size_t)n, sizeof *out), *seed = test_calloc((size_t)n, sizeof *seed);
+    float *out = need((size_t)n, sizeof *out), *seed = need((size_t)n, sizeof *seed);
     values_new(g, value);
     for (int64_t i = 0; i < n; i++) seed[i] = random_at(1000, i);
     assert_int_equal(fvi_backend_new(&b, NULL), FV_OK);
@@ -185,10 +191,10 @@ static void check(fvi_graph *g, int guards) {
         for (int i = 0; i < g->n_inputs; i++) {
             int v = g->inputs[i];
             int64_t count = fvi_ref_count(&g->values[v].shape);
-            float *x = test_calloc((size_t)count + 1, sizeof *x);
+            float *x = need((size_t)count + 1, sizeof *x);
             for (int64_t e = 0; e < count; e++) x[e] = (float)value[v][e];
             fvi_plan_set_input(plan, i, x);
-            test_free(x);
+            free(x);
         }
         assert_int_equal(fvi_plan_forward(plan, NULL), FV_OK);
         fvi_plan_get_target(plan, 0, out);
@@ -203,9 +209,9 @@ static void check(fvi_graph *g, int guards) {
     fvi_plan_free(plan);
     fvi_weights_free(w);
     fvi_backend_free(b);
-    for (int v = 0; v < n_values; v++) test_free(value[v]);
-    test_free(out);
-    test_free(seed);
+    for (int v = 0; v < n_values; v++) free(value[v]);
+    free(out);
+    free(seed);
 }
 
 static void check_both(fvi_graph *(*make)(void)) {
