@@ -195,8 +195,8 @@ FV_API const fv_input *fv_model_input(const fv_model *model);
 FV_API int fv_model_class_count(const fv_model *model);
 FV_API const char *fv_model_class_name(const fv_model *model, int index);
 
-/* Finds a class by its name: letters and digits are compared without case, all else is ignored; each
- * of the names of "tench, Tinca tinca" finds it; a plain number is an index.
+/* Finds a class by its name: letters and digits are compared without case, all else is ignored;
+ * each of the names of "tench, Tinca tinca" finds it; a plain number is an index.
  *   index   where it is put
  *   errors  NOTFOUND, with the nearest names
  */

@@ -86,27 +86,40 @@ static double peak_rss_mb(void) {
     return (double)u.ru_maxrss / 1024; /* Linux counts in KB */
 }
 
+static fv_status resolve(const fv_bench_desc *desc, fv_bench_desc *d, fv_error *err) {
+    *d = desc ? *desc : (fv_bench_desc){0};
+    if (!d->batch) d->batch = 1;
+    if (!d->repeats) d->repeats = 20;
+    if (d->size < 0 || d->batch < 0 || d->repeats < 0 || d->repeats > MAX_REPEATS)
+        return fvi_fail(err, FV_ARG, "size %d, batch %d and repeats %d must not be negative",
+                        d->size, d->batch, d->repeats);
+    return FV_OK;
+}
+
+/* The plan to be measured: all samples at once. */
+static fv_status plan_for(const fv_model *model, fv_session *s, const char *value,
+                          const fv_bench_desc *d, fvi_plan **plan, fv_error *err) {
+    int64_t samples;
+    fvi_shape shape = fvi_network_input_shape(model->network, d->batch, d->size, d->size);
+    fv_status st = fvi_session_plan(s, &shape, &value, 1, FVI_PLAN_BACKWARD, plan, &samples, err);
+    if (!st && samples != d->batch)
+        st = fvi_fail(err, FV_UNSUPPORTED, "%s: its batch of %d is fixed in the file",
+                      fvi_network_name(model->network), (int)samples);
+    return st;
+}
+
 fv_status fv_bench(const fv_model *model, const char *layer, const fv_bench_desc *desc,
                    fv_bench_result *out, fv_error *err) {
     if (!model || !out) return fvi_fail(err, FV_ARG, "fv_bench: model and out must not be NULL");
-    fv_bench_desc d = desc ? *desc : (fv_bench_desc){0};
-    if (!d.batch) d.batch = 1;
-    if (!d.repeats) d.repeats = 20;
-    if (d.size < 0 || d.batch < 0 || d.repeats < 0 || d.repeats > MAX_REPEATS)
-        return fvi_fail(err, FV_ARG, "size %d, batch %d and repeats %d must not be negative",
-                        d.size, d.batch, d.repeats);
+    fv_bench_desc d;
     fv_session *s = NULL;
     fvi_plan *plan = NULL;
     const char *value = NULL;
-    int64_t samples;
+    fv_status st = resolve(desc, &d, err);
     fv_bench_result r = {.batch = d.batch};
-    fvi_shape shape = fvi_network_input_shape(model->network, d.batch, d.size, d.size);
-    fv_status st = fvi_network_find_value(model->network, layer, &value, err);
+    if (!st) st = fvi_network_find_value(model->network, layer, &value, err);
     if (!st) st = fv_session_new(model, &(fv_session_desc){.threads = d.threads}, &s, err);
-    if (!st) st = fvi_session_plan(s, &shape, &value, 1, FVI_PLAN_BACKWARD, &plan, &samples, err);
-    if (!st && samples != d.batch)
-        st = fvi_fail(err, FV_UNSUPPORTED, "%s: its batch of %d is fixed in the file",
-                      fvi_network_name(model->network), (int)samples);
+    if (!st) st = plan_for(model, s, value, &d, &plan, err);
     if (!st) st = measure(s, plan, d.repeats, &r, err);
     if (!st) {
         r.threads = fvi_session_threads(s);

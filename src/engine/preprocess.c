@@ -63,14 +63,28 @@ static fv_status resize_and_crop(const fv_image *image, int h, int w, fv_image *
     double sy = lrint(h / CROP_FRACTION) / (double)image->height;
     double sx = lrint(w / CROP_FRACTION) / (double)image->width;
     double scale = sy > sx ? sy : sx;
-    int rh = (int)fmax(h, floor(image->height * scale + 1e-6));
-    int rw = (int)fmax(w, floor(image->width * scale + 1e-6));
+    int rh = (int)fmax(h, rint(image->height * scale));
+    int rw = (int)fmax(w, rint(image->width * scale));
     fv_image *large = NULL;
     fv_status st = fvi_image_resize(image, rh, rw, FVI_BICUBIC, &large, err);
     if (st) return st;
-    st = fvi_image_crop(large, (int)lrint((rh - h) / 2.0), (int)lrint((rw - w) / 2.0), h, w, out,
-                        err);
+    st = fvi_image_crop(large, (rh - h) / 2, (rw - w) / 2, h, w, out, err);
     fv_image_free(large);
+    return st;
+}
+
+/* The picture at the network's size and in its number of channels. */
+static fv_status fit(const fv_input *in, const fv_image *image, fv_image **out, fv_error *err) {
+    fv_image *crop = NULL;
+    if (in->channels == 3 && image->channels == 1)
+        return fvi_fail(err, FV_ARG, "a grey picture was given to a network of colours");
+    fv_status st = resize_and_crop(image, in->height, in->width, &crop, err);
+    if (st || in->channels == crop->channels) {
+        *out = crop;
+        return st;
+    }
+    st = to_grey(crop, out, err);
+    fv_image_free(crop);
     return st;
 }
 
@@ -82,19 +96,11 @@ fv_status fv_input_from_image(const fv_model *model, const fv_image *image, fv_t
     if (!in->is_image || (in->channels != 1 && in->channels != 3))
         return fvi_fail(err, FV_SHAPE, "%s: the input \"%s\" is no picture of 1 or 3 channels",
                         fvi_network_name(model->network), in->name);
-    fv_image *crop = NULL, *grey = NULL;
-    fv_tensor *t = NULL;
+    fv_image *fitted = NULL;
     fvi_shape shape = fvi_network_input_shape(model->network, 1, 0, 0);
-    fv_status st = resize_and_crop(image, in->height, in->width, &crop, err);
-    if (!st && in->channels == 1 && crop->channels == 3) st = to_grey(crop, &grey, err);
-    if (!st && in->channels == 3 && crop->channels == 1)
-        st = fvi_fail(err, FV_ARG, "a grey picture was given to a network of colours");
-    if (!st) st = fvi_tensor_new(&shape, &t, err);
-    if (!st) {
-        fvi_encode(in, (grey ? grey : crop)->data, in->height, in->width, t->data);
-        *out = t;
-    }
-    fv_image_free(crop);
-    fv_image_free(grey);
+    fv_status st = fit(in, image, &fitted, err);
+    if (!st) st = fvi_tensor_new(&shape, out, err);
+    if (!st) fvi_encode(in, fitted->data, in->height, in->width, (*out)->data);
+    fv_image_free(fitted);
     return st;
 }

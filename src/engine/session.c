@@ -162,30 +162,38 @@ static fv_status run_pieces(fvi_plan *plan, const fv_tensor *input, int64_t samp
     return FV_OK;
 }
 
+/* Whether axis i of the input may have another size than the file says: the batch, what the file
+ * leaves free, and the height and width of a picture. */
+static int is_free(const fv_input *in, int i) {
+    int channels = in->channels_last ? in->ndim - 1 : 1;
+    return i == 0 || in->dim[i] < 0 || (in->is_image && i != channels);
+}
+
+/* "Nx3x224x224" */
+static char *wanted_shape(const fv_input *in) {
+    GString *s = g_string_new(NULL);
+    for (int i = 0; i < in->ndim; i++) {
+        if (i) g_string_append_c(s, 'x');
+        if (i == 0)
+            g_string_append_c(s, 'N');
+        else if (in->dim[i] < 0)
+            g_string_append_c(s, '?');
+        else
+            g_string_append_printf(s, "%" G_GINT64_FORMAT, in->dim[i]);
+    }
+    return g_string_free(s, FALSE);
+}
+
 fv_status fvi_check_input(const fvi_network *net, const fv_tensor *input, fv_error *err) {
     const fv_input *in = fvi_network_input(net);
-    fvi_shape have = fvi_tensor_shape(input), want = {.ndim = in->ndim};
+    fvi_shape have = fvi_tensor_shape(input);
     int fits = have.ndim == in->ndim && fvi_shape_count(&have) > 0;
-    for (int i = 0; i < in->ndim; i++) {
-        want.dim[i] = in->dim[i];
-        /* the batch and the size of a picture may differ from the file's; nothing else may */
-        int free_size = i == 0 || in->dim[i] < 0 ||
-                        (in->is_image && i != (in->channels_last ? in->ndim - 1 : 1));
-        if (fits && !free_size && have.dim[i] != in->dim[i]) fits = 0;
-    }
+    for (int i = 0; fits && i < in->ndim; i++) fits = is_free(in, i) || have.dim[i] == in->dim[i];
     if (fits) return FV_OK;
-    GString *wanted = g_string_new(NULL);
-    for (int i = 0; i < want.ndim; i++) {
-        if (i) g_string_append_c(wanted, 'x');
-        if (want.dim[i] < 0 || i == 0)
-            g_string_append_c(wanted, i == 0 ? 'N' : '?');
-        else
-            g_string_append_printf(wanted, "%lld", (long long)want.dim[i]);
-    }
-    char text[FVI_SHAPE_TEXT];
+    char text[FVI_SHAPE_TEXT], *wanted = wanted_shape(in);
     fv_status st = fvi_fail(err, FV_SHAPE, "the input is %s; %s wants %s",
-                            fvi_shape_text(&have, text), fvi_network_name(net), wanted->str);
-    g_string_free(wanted, TRUE);
+                            fvi_shape_text(&have, text), fvi_network_name(net), wanted);
+    g_free(wanted);
     return st;
 }
 

@@ -3,7 +3,8 @@
  *
  * Two kinds of numbers only: every integer type and bool as int64 (u64 as its bits), every floating
  * one as double; results are stored in the ONNX type. Ops that only move elements copy bytes.
- * The heavy kinds (convolution, pooling, ...) are not folded: they run, on constants.
+ * The heavy kinds (convolution, pooling, ...) are not folded: they run, on constants, and so do
+ * large matrix products.
  */
 #include <math.h>
 #include <string.h>
@@ -125,9 +126,19 @@ void fvi_put_from(fvi_dtype t, void *dst, int64_t i, const fvi_const *c, int64_t
         fvi_put_real(t, dst, i, fvi_const_at(c, j));
 }
 
-/* Whether fvi_fold does this kind. */
-int fvi_fold_knows(fvi_kind kind) {
+/* A product of at most this many multiplications is folded; larger ones run. */
+#define FOLD_MAX_PRODUCT ((int64_t)1 << 24)
+
+static int small_product(const fvi_node_attr *a, const fvi_const *x, const fvi_shape *shape) {
+    int64_t k = x->shape.dim[x->shape.ndim - 1 - (a->matmul.trans_a != 0)], work;
+    return fvi_mul(fvi_shape_count(shape), k, &work) == 0 && work <= FOLD_MAX_PRODUCT;
+}
+
+/* See lowering.h. */
+int fvi_fold_knows(fvi_kind kind, const fvi_node_attr *a, const fvi_const *first,
+                   const fvi_shape *shape) {
     switch (kind) {
+    case FVI_MATMUL: return small_product(a, first, shape);
     case FVI_UNARY:
     case FVI_BINARY:
     case FVI_WHERE:
@@ -148,5 +159,5 @@ int fvi_fold(fvi_site *s, fvi_kind kind, const fvi_node_attr *a, const fvi_const
              int n_in, const fvi_shape *shape, fvi_dtype t, uint8_t *dst) {
     if (fvi_shape_count(shape) == 0) return 1;
     return fvi_fold_move(s, kind, a, in, n_in, shape, dst) ||
-           fvi_fold_math(s, kind, a, in, shape, t, dst);
+           fvi_fold_math(s, kind, a, in, n_in, shape, t, dst);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Folding of the ops that compute: unary and binary functions, selection, reductions.
+/* Folding of the ops that compute: unary and binary functions, selection, reductions, products.
  *
  * Integers follow C with wrap-around; division truncates toward zero, and dividing by zero is an
  * error of the file. MOD takes the sign of the divisor, FMOD that of the dividend.
@@ -229,6 +229,31 @@ static void fold_where(const fvi_const *const *in, const fvi_shape *shape, fvi_d
     }
 }
 
+/* alpha a b + bias, one product for every position of the batch axes. */
+static void fold_matmul(const fvi_node_attr *attr, const fvi_const *const *in, int n_in,
+                        const fvi_shape *shape, fvi_dtype t, uint8_t *dst) {
+    const fvi_const *a = in[0], *b = in[1], *bias = n_in > 2 ? in[2] : NULL;
+    int ta = attr->matmul.trans_a != 0, tb = attr->matmul.trans_b != 0;
+    int64_t m = shape->dim[shape->ndim - 2], n = shape->dim[shape->ndim - 1];
+    int64_t k = a->shape.dim[a->shape.ndim - 1 - ta], count = fvi_shape_count(shape);
+    fvi_const corner[2] = {*a, *b}; /* their batch axes only, of one element a matrix */
+    fvi_shape batch = *shape;
+    walk w;
+    for (int i = 0; i < 2; i++) corner[i].shape.ndim -= 2;
+    batch.ndim -= 2;
+    walk_begin(&w, &batch, (const fvi_const *const[]){&corner[0], &corner[1]}, 2);
+    for (int64_t i = 0; i < count; i++) {
+        int64_t y = i / n % m, x = i % n;
+        double sum = 0;
+        for (int64_t j = 0; j < k; j++)
+            sum += fvi_const_at(a, w.at[0] * m * k + (ta ? j * m + y : y * k + j)) *
+                   fvi_const_at(b, w.at[1] * k * n + (tb ? x * k + j : j * n + x));
+        sum *= attr->matmul.alpha;
+        fvi_put_real(t, dst, i, bias ? sum + fvi_const_at(bias, x) : sum);
+        if ((i + 1) % (m * n) == 0) walk_next(&w);
+    }
+}
+
 /* x * scale[c] + shift[c] along axis 1. */
 static void fold_batch_norm(const fvi_const *const *in, const fvi_shape *shape, fvi_dtype t,
                             uint8_t *dst) {
@@ -333,13 +358,14 @@ done:
 
 /* See lowering.h. */
 int fvi_fold_math(fvi_site *s, fvi_kind kind, const fvi_node_attr *a, const fvi_const *const *in,
-                  const fvi_shape *shape, fvi_dtype t, uint8_t *dst) {
+                  int n_in, const fvi_shape *shape, fvi_dtype t, uint8_t *dst) {
     int64_t n = fvi_shape_count(shape);
     switch (kind) {
     case FVI_UNARY: fold_unary(a, in[0], n, t, dst); return 1;
     case FVI_BINARY: fold_binary(s, a->binary.f, in, shape, t, dst); return 1;
     case FVI_WHERE: fold_where(in, shape, t, dst); return 1;
     case FVI_REDUCE: fold_reduce(s, a, in[0], n, t, dst); return 1;
+    case FVI_MATMUL: fold_matmul(a, in, n_in, shape, t, dst); return 1;
     case FVI_BATCH_NORM: fold_batch_norm(in, shape, t, dst); return 1;
     default: return 0;
     }

@@ -89,7 +89,9 @@ typedef enum fvi_reduce {
     FVI_REDUCE_LOG_SUM_EXP, FVI_REDUCE_COUNT
 } fvi_reduce;
 
-typedef enum fvi_pad_mode { FVI_PAD_CONSTANT, FVI_PAD_REFLECT, FVI_PAD_EDGE, FVI_PAD_WRAP } fvi_pad_mode;
+typedef enum fvi_pad_mode {
+    FVI_PAD_CONSTANT, FVI_PAD_REFLECT, FVI_PAD_EDGE, FVI_PAD_WRAP
+} fvi_pad_mode;
 
 /* One axis of a RESIZE as a sparse matrix: output i is the sum over t of
  * weight[i*taps+t] * input[index[i*taps+t]]. Nearest, linear, cubic and antialiased resizing, with

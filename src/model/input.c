@@ -153,6 +153,22 @@ static void assume(resolver *r, const char *format, ...) {
 
 static int few_channels(int64_t n) { return n == 1 || n == 3 || n == 4; }
 
+/* How a picture's axes lie, and how many channels it has. `channels`: as the convolution that reads
+ * it wants them, 0 where none does. */
+static fv_status resolve_channels(resolver *r, int64_t channels) {
+    const int64_t *dim = r->in.dim;
+    int last = few_channels(dim[3]) && !few_channels(dim[1]) && !channels;
+    r->in.channels_last = r->spec.layout ? r->spec.layout == FVI_NHWC : last;
+    int64_t said = dim[r->in.channels_last ? 3 : 1];
+    if (said < 0 && !channels) assume(r, "3 channels");
+    said = said > 0 ? said : channels ? channels : 3;
+    if (said > INT32_MAX)
+        return fvi_fail(r->err, FV_FORMAT, "%s: input \"%s\" has %" G_GINT64_FORMAT " channels",
+                        r->base, r->in.name, said);
+    r->in.channels = (int)said;
+    return FV_OK;
+}
+
 /* The input's shape, whether it is a picture, and how its axes lie. */
 static fv_status resolve_shape(resolver *r, int *type) {
     const Onnx__ValueInfoProto *v = choose_input(r->o, r->spec.input);
@@ -173,17 +189,7 @@ static fv_status resolve_shape(resolver *r, int *type) {
     r->in.ndim = s.ndim;
     memcpy(r->in.dim, s.dim, sizeof s.dim);
     r->in.is_image = s.ndim == 4 && is_pixel_type(*type);
-    if (!r->in.is_image) return FV_OK;
-    int last = few_channels(s.dim[3]) && !few_channels(s.dim[1]) && !channels;
-    r->in.channels_last = r->spec.layout ? r->spec.layout == FVI_NHWC : last;
-    int64_t said = s.dim[r->in.channels_last ? 3 : 1];
-    if (said < 0 && !channels) assume(r, "3 channels");
-    said = said > 0 ? said : channels ? channels : 3;
-    if (said > INT32_MAX)
-        return fvi_fail(r->err, FV_FORMAT, "%s: input \"%s\" has %" G_GINT64_FORMAT " channels",
-                        r->base, v->name, said);
-    r->in.channels = (int)said;
-    return FV_OK;
+    return r->in.is_image ? resolve_channels(r, channels) : FV_OK;
 }
 
 static fv_status resolve_size(resolver *r) {

@@ -109,6 +109,20 @@ static fv_status choice(const meta *m, const char *key, const char *one, const c
     return FV_OK;
 }
 
+static fv_status range_read(const meta *m, const char *text) {
+    double v[2];
+    if (numbers_read(text, v, 1) != 1 || !(v[0] > 0) || !isfinite((float)v[0]))
+        return bad(m, "fovea.range", text, "a number above 0, as 1 or 255");
+    m->out->range = (float)v[0];
+    return FV_OK;
+}
+
+static fv_status labels_read(const meta *m, const char *text) {
+    fv_status st = fvi_labels_from_text(text, &m->out->labels, m->err);
+    if (st) fvi_error_prefix(m->err, "%s: metadata fovea.labels", m->base);
+    return st;
+}
+
 static fv_status ours(const meta *m) {
     fvi_input_spec *s = m->out;
     fv_status st = per_channel(m, "fovea.mean", &s->mean, 0);
@@ -118,17 +132,9 @@ static fv_status ours(const meta *m) {
     if (!st) st = choice(m, "fovea.layout", "nchw", "nhwc", &s->layout);
     const char *text = fvi_onnx_metadata(m->o, "fovea.size");
     if (!st && text) st = size_read(m, "fovea.size", text);
-    if (!st && (text = fvi_onnx_metadata(m->o, "fovea.range"))) {
-        double v[2];
-        if (numbers_read(text, v, 1) != 1 || !(v[0] > 0) || !isfinite((float)v[0]))
-            return bad(m, "fovea.range", text, "a number above 0, as 1 or 255");
-        s->range = (float)v[0];
-    }
+    if (!st && (text = fvi_onnx_metadata(m->o, "fovea.range"))) st = range_read(m, text);
     if (!st && (text = fvi_onnx_metadata(m->o, "fovea.input"))) s->input = g_strdup(text);
-    if (!st && (text = fvi_onnx_metadata(m->o, "fovea.labels"))) {
-        st = fvi_labels_from_text(text, &s->labels, m->err);
-        if (st) fvi_error_prefix(m->err, "%s: metadata fovea.labels", m->base);
-    }
+    if (!st && (text = fvi_onnx_metadata(m->o, "fovea.labels"))) st = labels_read(m, text);
     return st;
 }
 
@@ -141,31 +147,38 @@ static void normalise(const meta *m, const char *key, float range, double mean, 
     g_free(from);
 }
 
-/* Keys of others are hints: values we do not know are passed over. */
-static void others(const meta *m) {
+/* Keys of others are hints: values we do not know are passed over. These are ONNX's own
+ * (MetadataProps.md, "Image Category Definition"). */
+static void image_category(const meta *m) {
     fvi_input_spec *s = m->out;
     const char *text = fvi_onnx_metadata(m->o, "Image.BitmapPixelFormat");
     if (text && !s->channel_order && g_str_has_prefix(text, "Bgr")) s->channel_order = FV_BGR;
     if (text && !s->channel_order && g_str_has_prefix(text, "Rgb")) s->channel_order = FV_RGB;
     const char *key = "Image.NominalPixelRange";
     text = fvi_onnx_metadata(m->o, key);
-    if (text && !strcmp(text, "NominalRange_0_255")) normalise(m, key, 255, 0, 1);
-    if (text && !strcmp(text, "Normalized_0_1")) normalise(m, key, 1, 0, 1);
-    if (text && !strcmp(text, "Normalized_1_1")) normalise(m, key, 1, 0.5, 2);
+    if (!text) return;
+    if (!strcmp(text, "NominalRange_0_255")) normalise(m, key, 255, 0, 1);
+    if (!strcmp(text, "Normalized_0_1")) normalise(m, key, 1, 0, 1);
+    if (!strcmp(text, "Normalized_1_1")) normalise(m, key, 1, 0.5, 2);
+}
+
+/* Ultralytics' exports: both keys, pixels 0..1. */
+static void ultralytics(const meta *m) {
     const char *imgsz = fvi_onnx_metadata(m->o, "imgsz"), *names = fvi_onnx_metadata(m->o, "names");
     meta silent = *m;
     silent.err = NULL;
     if (imgsz && names) {
-        if (!s->height) (void)size_read(&silent, "imgsz", imgsz);
+        if (!m->out->height) (void)size_read(&silent, "imgsz", imgsz);
         normalise(m, "imgsz", 1, 0, 1);
     }
-    if (names && !s->labels) (void)fvi_labels_from_python(names, &s->labels, NULL);
+    if (names && !m->out->labels) (void)fvi_labels_from_python(names, &m->out->labels, NULL);
 }
 
 fv_status fvi_input_from_metadata(const fvi_onnx *o, const char *base, fvi_input_spec *out,
                                   fv_error *err) {
     meta m = {o, base, out, err};
     fv_status st = ours(&m);
-    if (!st) others(&m);
+    if (!st) image_category(&m);
+    if (!st) ultralytics(&m);
     return st;
 }

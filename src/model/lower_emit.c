@@ -112,7 +112,8 @@ int fvi_emit(fvi_site *s, fvi_kind kind, const fvi_node_attr *a, const fvi_shape
     }
     for (int i = 0; i < n_in; i++) known = known && (in[i] < 0 || draft(s, in[i])->v.constant);
     fvi_dtype t = result_type(s, kind, a, in);
-    if (!known || !fvi_fold_knows(kind)) return append_node(s, kind, a, shape, t, n_in, in);
+    if (!known || !fvi_fold_knows(kind, a, draft(s, in[0])->v.constant, shape))
+        return append_node(s, kind, a, shape, t, n_in, in);
     const fvi_const **c = g_try_new0(const fvi_const *, (gsize)n_in + 1);
     uint8_t *data;
     int v = c ? fvi_emit_constant(s, t, shape, &data) : -1;

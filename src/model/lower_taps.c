@@ -79,6 +79,7 @@ static void tap(const fvi_resize_rule *r, double c, int64_t in, double stretch, 
     if (!isfinite(c) || fabs(c) > 1e15) c = 0; /* absurd corners of a crop */
     if (crop && (c < 0 || c > (double)(in - 1))) {
         for (int k = 0; k < n; k++) index[k] = -1;
+        weight[0] = 1; /* the extrapolation value, once */
     } else if (r->mode == FVI_RESIZE_NEAREST) {
         index[0] = clamp_index(nearest(r, c), in);
         weight[0] = 1;

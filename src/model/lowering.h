@@ -177,9 +177,10 @@ int fvi_fold(fvi_site *s, fvi_kind kind, const fvi_node_attr *a, const fvi_const
 int fvi_fold_move(fvi_site *s, fvi_kind kind, const fvi_node_attr *a, const fvi_const *const *in,
                   int n_in, const fvi_shape *shape, uint8_t *dst);
 int fvi_fold_math(fvi_site *s, fvi_kind kind, const fvi_node_attr *a, const fvi_const *const *in,
-                  const fvi_shape *shape, fvi_dtype t, uint8_t *dst);
-/* Whether a kind has an evaluator. */
-int fvi_fold_knows(fvi_kind kind);
+                  int n_in, const fvi_shape *shape, fvi_dtype t, uint8_t *dst);
+/* Whether a node of constants is to be computed at once. */
+int fvi_fold_knows(fvi_kind kind, const fvi_node_attr *a, const fvi_const *first,
+                   const fvi_shape *shape);
 
 /* ---- lower_taps.c ---- */
 

@@ -71,24 +71,29 @@ void fvi_objective_text(const fvi_objective *o, char *text, size_t size) {
         n += snprintf(text + n, size - (size_t)n, "%c%" PRId64, i ? ',' : '@', o->position[i]);
 }
 
+/* The input of a node that keeps its shape, or -1: the channels are where they were there. */
+static int passed_on(const fvi_graph *g, const fvi_node *n) {
+    if (n->kind != FVI_UNARY && n->kind != FVI_BINARY && n->kind != FVI_IDENTITY &&
+        n->kind != FVI_WHERE)
+        return -1;
+    for (int i = 0; i < n->n_in; i++) {
+        const fvi_value *in = n->in[i] >= 0 ? &g->values[n->in[i]] : NULL;
+        if (in && !in->constant && fvi_shape_equal(&in->shape, &g->values[n->out].shape))
+            return n->in[i];
+    }
+    return -1;
+}
+
 /* The axis a value's channels are on. */
 static int channel_axis(const fvi_graph *g, int v) {
-    for (;;) {
-        const fvi_value *value = &g->values[v];
-        const fvi_node *n = value->producer >= 0 ? &g->nodes[value->producer] : NULL;
-        if (!n) break;
-        if (n->kind == FVI_MATMUL || n->kind == FVI_LAYER_NORM) return value->shape.ndim - 1;
-        int passes = n->kind == FVI_UNARY || n->kind == FVI_BINARY || n->kind == FVI_IDENTITY ||
-                     n->kind == FVI_WHERE;
-        int next = -1;
-        for (int i = 0; passes && i < n->n_in && next < 0; i++) {
-            const fvi_value *in = n->in[i] >= 0 ? &g->values[n->in[i]] : NULL;
-            if (in && !in->constant && fvi_shape_equal(&in->shape, &value->shape)) next = n->in[i];
-        }
-        if (next < 0) break;
-        v = next;
+    int last = g->values[v].shape.ndim - 1;
+    while (g->values[v].producer >= 0) {
+        const fvi_node *n = &g->nodes[g->values[v].producer];
+        if (n->kind == FVI_MATMUL || n->kind == FVI_LAYER_NORM) return last;
+        v = passed_on(g, n);
+        if (v < 0) break;
     }
-    return g->values[v].shape.ndim > 1 ? 1 : 0;
+    return last > 0 ? 1 : 0;
 }
 
 /* Turns coordinates into an index over the position axes; -1 if one is outside. */

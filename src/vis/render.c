@@ -156,8 +156,10 @@ typedef struct standing {
 static void batch_text(const batch *b, char *text, size_t size) {
     char first[NAME_BYTES];
     fvi_objective_text(&b->objective[0], first, sizeof first);
-    if (b->n == 1) g_strlcpy(text, first, size);
-    else g_snprintf(text, (gulong)size, "%s and %d more", first, b->n - 1);
+    if (b->n == 1)
+        g_strlcpy(text, first, size);
+    else
+        g_snprintf(text, (gulong)size, "%s and %d more", first, b->n - 1);
 }
 
 static fv_status report(standing *s, const batch *b, fv_error *err) {
