@@ -141,6 +141,13 @@ typedef struct fvi_graph {
 
 /* Index of the value of that name, or -1. */
 int fvi_graph_find(const fvi_graph *g, const char *value_name);
+/* The axis a value's channels are on; 0 for a value of one axis (axes.c). */
+int fvi_graph_channel_axis(const fvi_graph *g, int value);
+/* Where the samples of a batch lie in a value: one axis is outer x batch x inner, and element
+ * (o, b, i) of it belongs to sample b. A batch of 1 is the whole value, as axis 0 (lift.c).
+ *   errors  UNSUPPORTED the graph mixes samples, or the value does not depend on them */
+fv_status fvi_graph_samples(const fvi_graph *g, int64_t batch, int value, int *axis,
+                            int64_t *outer, fv_error *err);
 /* Multiply-adds of a node's forward pass: CONV, CONV_TRANSPOSE, MATMUL; 0 for others (work.c). */
 int64_t fvi_node_multiply_adds(const fvi_graph *g, const fvi_node *n);
 /* Of the whole graph; `backward`: also of the passes of a gradient to the run-time inputs. */

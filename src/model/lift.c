@@ -95,20 +95,33 @@ static int operand_axis(const lifting *l, const fvi_node *n, int k, int axis) {
     return axis - (ndim - own);
 }
 
-/* Whether all B samples' parts of a constant are the same numbers. */
-static int same_for_all(const lifting *l, const fvi_const *c, const stack *s) {
-    if (l->from == 1) return 1;
-    if (!c) return 0;
-    int64_t run = c->shape.dim[s->axis] / (s->outer * l->from) *
-                  fvi_shape_product(&c->shape, s->axis + 1, c->shape.ndim);
-    int64_t outer = fvi_shape_product(&c->shape, 0, s->axis) * s->outer;
-    size_t bytes = (size_t)run * fvi_dtype_size(c->dtype);
-    for (int64_t o = 0; o < outer; o++)
+/* Whether all B samples' parts of a constant are the same numbers; `before` parts of other things
+ * stand before the batch. */
+static int constant_repeats(const lifting *l, const fvi_const *c, int64_t before) {
+    size_t run = (size_t)(fvi_shape_count(&c->shape) / (before * l->from));
+    size_t bytes = run * fvi_dtype_size(c->dtype);
+    for (int64_t o = 0; o < before; o++)
         for (int64_t b = 1; b < l->from; b++)
             if (memcmp(c->bytes + (size_t)(o * l->from) * bytes,
                        c->bytes + (size_t)(o * l->from + b) * bytes, bytes) != 0)
                 return 0;
     return 1;
+}
+
+/* The same of any batchless value: a constant, or what an expand along the batch makes. */
+static int same_for_all(const lifting *l, int v, int64_t before) {
+    const fvi_value *value = &l->g->values[v];
+    if (l->from == 1) return 1;
+    if (value->constant) return constant_repeats(l, value->constant, before);
+    const fvi_node *n = value->producer >= 0 ? &l->g->nodes[value->producer] : NULL;
+    if (!n || (n->kind != FVI_RESHAPE && n->kind != FVI_EXPAND)) return 0;
+    const fvi_shape *in = shape_of(l, n->in[0]), *out = &value->shape;
+    for (int t = 0; n->kind == FVI_EXPAND && t < out->ndim; t++) {
+        int own = t - (out->ndim - in->ndim);
+        if (fvi_shape_product(out, 0, t) == before && out->dim[t] == l->from)
+            return own < 0 || in->dim[own] == 1;
+    }
+    return n->kind == FVI_RESHAPE && same_for_all(l, n->in[0], before);
 }
 
 /* Whether batchless operand k can stand beside an output stacked at `out`: it is broadcast there
@@ -118,7 +131,7 @@ static int operand_fits(const lifting *l, const fvi_node *n, int k, const stack 
     const fvi_value *v = &l->g->values[n->in[k]];
     if (axis < 0 || (n->kind != FVI_CONCAT && v->shape.dim[axis] == 1)) return 1;
     return v->shape.dim[axis] % (out->outer * l->from) == 0 &&
-           same_for_all(l, v->constant, &(stack){axis, out->outer});
+           same_for_all(l, n->in[k], fvi_shape_product(&v->shape, 0, axis) * out->outer);
 }
 
 /* Operands that meet axis by axis: BINARY, WHERE, CONCAT, and the batch axes of MATMUL. */
@@ -387,27 +400,56 @@ static fv_status check_inputs(const lifting *l, fv_error *err) {
     return FV_OK;
 }
 
+static void lifting_free(lifting *l) {
+    g_free(l->of);
+    g_free(l->choice);
+    g_free(l->options);
+    g_array_free(l->values, TRUE);
+    g_array_free(l->nodes, TRUE);
+}
+
+/* Says of every value where its samples lie. */
+static fv_status lifting_new(fvi_graph *g, int64_t from, int64_t to, lifting *l, fv_error *err) {
+    *l = (lifting){.g = g, .from = from, .to = to};
+    l->of = g_try_new(stack, (gsize)g->n_values + 1);
+    l->choice = g_try_new0(int, (gsize)g->n_nodes + 1);
+    l->options = g_try_new0(int, (gsize)g->n_nodes + 1);
+    l->values = g_array_new(FALSE, FALSE, sizeof(fvi_value));
+    l->nodes = g_array_new(FALSE, FALSE, sizeof(fvi_node));
+    if (!l->of || !l->choice || !l->options)
+        return fvi_fail(err, FV_NOMEM, "no memory for the graph");
+    for (int v = 0; v < g->n_values; v++) l->of[v] = (stack){-1, 1};
+    fv_status st = check_inputs(l, err);
+    return st ? st : assign(l, err);
+}
+
 /* See lower.h. */
 fv_status fvi_lift(fvi_graph *g, int64_t from, int64_t to, fv_error *err) {
-    lifting l = {.g = g, .from = from, .to = to};
+    lifting l;
     if (from < 1 || to < 1 || to > FVI_MAX_ELEMENTS)
         return fvi_fail(err, FV_ARG, "a batch of %" PRId64 " cannot become %" PRId64, from, to);
     if (from == to) return FV_OK;
-    l.of = g_try_new(stack, (gsize)g->n_values + 1);
-    l.choice = g_try_new0(int, (gsize)g->n_nodes + 1);
-    l.options = g_try_new0(int, (gsize)g->n_nodes + 1);
-    l.values = g_array_new(FALSE, FALSE, sizeof(fvi_value));
-    l.nodes = g_array_new(FALSE, FALSE, sizeof(fvi_node));
-    fv_status st = FV_OK;
-    if (!l.of || !l.choice || !l.options) st = fvi_fail(err, FV_NOMEM, "no memory for the graph");
-    for (int v = 0; v < g->n_values && !st; v++) l.of[v] = (stack){-1, 1};
-    if (!st) st = check_inputs(&l, err);
-    if (!st) st = assign(&l, err);
+    fv_status st = lifting_new(g, from, to, &l, err);
     if (!st) st = change(&l, err);
-    g_free(l.of);
-    g_free(l.choice);
-    g_free(l.options);
-    g_array_free(l.values, TRUE);
-    g_array_free(l.nodes, TRUE);
+    lifting_free(&l);
+    return st;
+}
+
+/* See graph.h. */
+fv_status fvi_graph_samples(const fvi_graph *g, int64_t batch, int value, int *axis, int64_t *outer,
+                            fv_error *err) {
+    lifting l;
+    *axis = 0;
+    *outer = 1;
+    if (batch == 1) return FV_OK;
+    fv_status st = lifting_new((fvi_graph *)(uintptr_t)g, batch, batch, &l, err); /* only read */
+    if (!st && l.of[value].axis < 0)
+        st = fvi_fail(err, FV_UNSUPPORTED, "\"%s\" does not depend on the picture",
+                      g->values[value].name);
+    if (!st) {
+        *axis = l.of[value].axis;
+        *outer = l.of[value].outer;
+    }
+    lifting_free(&l);
     return st;
 }

@@ -18,9 +18,8 @@ fv_status fvi_gradient(fvi_plan *plan, const fvi_unit *units, int64_t samples, c
     float *seed = fvi_plan_seed(plan, 0);
 #pragma omp parallel for schedule(static)
     for (int64_t n = 0; n < samples; n++) {
-        int64_t at = n * fvi_unit_count(&units[n]);
-        if (values) values[n] = fvi_unit_value(&units[n], target + at);
-        fvi_unit_seed(&units[n], target + at, seed + at);
+        if (values) values[n] = fvi_unit_value(&units[n], n, target);
+        fvi_unit_seed(&units[n], n, target, seed);
     }
     st = fvi_plan_backward(plan, err);
     if (!st) fvi_plan_get_gradient(plan, 0, dx);

@@ -2,9 +2,8 @@
 /* objective: channel (mean over positions), neuron, and layer (DeepDream's mean of squares; Olah,
  * Mordvintsev and Schubert 2017, "Feature Visualization", doi:10.23915/distill.00007).
  *
- * Where a value keeps its channels depends on what made it: convolutions have them on axis 1,
- * matrix products and layer norms (transformers, ConvNeXt) on the last axis; operations that keep
- * the shape pass the question on to their input.
+ * Where a value keeps its channels, and where a batch its samples, is asked of the graph
+ * (model/axes.c, model/lift.c).
  */
 #include "vis/objective.h"
 
@@ -71,31 +70,6 @@ void fvi_objective_text(const fvi_objective *o, char *text, size_t size) {
         n += snprintf(text + n, size - (size_t)n, "%c%" PRId64, i ? ',' : '@', o->position[i]);
 }
 
-/* The input of a node that keeps its shape, or -1: the channels are where they were there. */
-static int passed_on(const fvi_graph *g, const fvi_node *n) {
-    if (n->kind != FVI_UNARY && n->kind != FVI_BINARY && n->kind != FVI_IDENTITY &&
-        n->kind != FVI_WHERE)
-        return -1;
-    for (int i = 0; i < n->n_in; i++) {
-        const fvi_value *in = n->in[i] >= 0 ? &g->values[n->in[i]] : NULL;
-        if (in && !in->constant && fvi_shape_equal(&in->shape, &g->values[n->out].shape))
-            return n->in[i];
-    }
-    return -1;
-}
-
-/* The axis a value's channels are on. */
-static int channel_axis(const fvi_graph *g, int v) {
-    int last = g->values[v].shape.ndim - 1;
-    while (g->values[v].producer >= 0) {
-        const fvi_node *n = &g->nodes[g->values[v].producer];
-        if (n->kind == FVI_MATMUL || n->kind == FVI_LAYER_NORM) return last;
-        v = passed_on(g, n);
-        if (v < 0) break;
-    }
-    return last > 0 ? 1 : 0;
-}
-
 /* Turns coordinates into an index over the position axes; -1 if one is outside. */
 static int64_t position_index(const fvi_objective *o, const int64_t *size) {
     int64_t at = 0;
@@ -106,12 +80,14 @@ static int64_t position_index(const fvi_objective *o, const int64_t *size) {
     return at;
 }
 
-static fv_status bind_position(const fvi_objective *o, const fvi_shape *s, int axis, fvi_unit *u,
-                               fv_error *err) {
+/* Coordinates count the axes of one sample: without the channels', without the batch's own. */
+static fv_status bind_position(const fvi_objective *o, const fvi_shape *sample, int channel_axis,
+                               int batch_axis, fvi_unit *u, fv_error *err) {
     int64_t size[FVI_MAX_DIMS];
     int n = 0;
-    for (int i = 1; i < s->ndim; i++)
-        if (i != axis) size[n++] = s->dim[i];
+    for (int i = 0; i < sample->ndim; i++)
+        if (i != channel_axis && (i != batch_axis || sample->dim[i] > 1))
+            size[n++] = sample->dim[i];
     if (n != o->n_position)
         return fvi_fail(err, FV_ARG, "\"%s\" has %d coordinates a position; %d were given",
                         o->value, n, o->n_position);
@@ -130,64 +106,70 @@ static fv_status bind_position(const fvi_objective *o, const fvi_shape *s, int a
 
 fv_status fvi_objective_bind(const fvi_objective *o, const fvi_graph *g, int v, int64_t samples,
                              fvi_unit *out, fv_error *err) {
-    const fvi_shape *s = &g->values[v].shape;
-    if (s->ndim < 1 || samples < 1 || s->dim[0] % samples)
-        return fvi_fail(err, FV_SHAPE, "\"%s\" has no part for each picture of a batch", o->value);
-    int axis = channel_axis(g, v);
-    fvi_unit u = {.outer = s->dim[0] / samples,
-                  .channels = 1,
-                  .inner = 1,
+    fvi_shape s = g->values[v].shape; /* becomes that of one sample */
+    int axis = fvi_graph_channel_axis(g, v), batch_axis;
+    int64_t outer;
+    fv_status st = fvi_graph_samples(g, samples, v, &batch_axis, &outer, err);
+    if (st) return st;
+    if (s.ndim > 0) s.dim[batch_axis] /= samples;
+    if (axis == batch_axis && s.ndim > 1 && s.dim[axis] == 1) axis = s.ndim - 1;
+    int64_t count = fvi_shape_count(&s), before = fvi_shape_product(&s, 0, batch_axis) * outer;
+    fvi_unit u = {.channels = s.ndim ? s.dim[axis] : 1,
                   .channel = o->channel,
-                  .position = -1};
-    if (axis == 0)
-        u.inner = fvi_shape_product(s, 1, s->ndim);
-    else {
-        u.outer *= fvi_shape_product(s, 1, axis);
-        u.channels = s->dim[axis];
-        u.inner = fvi_shape_product(s, axis + 1, s->ndim);
-    }
+                  .position = -1,
+                  .samples = samples,
+                  .run = before > 0 ? count / before : 0};
+    if (count < 1) return fvi_fail(err, FV_SHAPE, "\"%s\" has no elements", o->value);
     if (u.channel >= u.channels)
         return fvi_fail(err, FV_NOTFOUND,
                         "layer \"%s\" has %" PRId64 " channels; %" PRId64
                         " does not exist (0..%" PRId64 ")",
                         o->value, u.channels, u.channel, u.channels - 1);
-    if (o->n_position) {
-        fv_status st = bind_position(o, s, axis, &u, err);
-        if (st) return st;
-    }
-    *out = u;
-    return FV_OK;
+    u.outer = fvi_shape_product(&s, 0, axis);
+    u.inner = count / (u.outer * u.channels);
+    if (o->n_position) st = bind_position(o, &s, axis, batch_axis, &u, err);
+    if (!st) *out = u;
+    return st;
 }
 
 int64_t fvi_unit_count(const fvi_unit *u) { return u->outer * u->channels * u->inner; }
 
-/* Element of the channel at position p of outer x inner. */
-static int64_t element(const fvi_unit *u, int64_t p) {
-    return ((p / u->inner) * u->channels + u->channel) * u->inner + p % u->inner;
+/* Where element i of sample n lies in the value. */
+static int64_t place(const fvi_unit *u, int64_t n, int64_t i) {
+    return (i / u->run * u->samples + n) * u->run + i % u->run;
 }
 
-double fvi_unit_value(const fvi_unit *u, const float *x) {
+/* The same for the channel's element at position p of outer x inner. */
+static int64_t element(const fvi_unit *u, int64_t n, int64_t p) {
+    return place(u, n, (p / u->inner * u->channels + u->channel) * u->inner + p % u->inner);
+}
+
+double fvi_unit_value(const fvi_unit *u, int64_t n, const float *x) {
     double sum = 0;
-    int64_t n = fvi_unit_count(u), positions = u->outer * u->inner;
+    int64_t count = fvi_unit_count(u), positions = u->outer * u->inner;
     if (u->channel < 0) {
-        for (int64_t i = 0; i < n; i++) sum += (double)x[i] * x[i];
-        return sum / (double)n;
+        for (int64_t i = 0; i < count; i++) {
+            double a = x[place(u, n, i)];
+            sum += a * a;
+        }
+        return sum / (double)count;
     }
-    if (u->position >= 0) return x[element(u, u->position)];
-    for (int64_t p = 0; p < positions; p++) sum += x[element(u, p)];
+    if (u->position >= 0) return x[element(u, n, u->position)];
+    for (int64_t p = 0; p < positions; p++) sum += x[element(u, n, p)];
     return sum / (double)positions;
 }
 
-void fvi_unit_seed(const fvi_unit *u, const float *x, float *seed) {
-    int64_t n = fvi_unit_count(u), positions = u->outer * u->inner;
-    if (u->channel < 0) {
-        for (int64_t i = 0; i < n; i++) seed[i] = (float)(2.0 * x[i] / (double)n);
-        return;
+void fvi_unit_seed(const fvi_unit *u, int64_t n, const float *x, float *seed) {
+    int64_t count = fvi_unit_count(u), positions = u->outer * u->inner;
+    for (int64_t i = 0; i < count; i++) {
+        int64_t at = place(u, n, i);
+        seed[at] = u->channel < 0 ? (float)(2.0 * x[at] / (double)count) : 0;
     }
-    memset(seed, 0, (size_t)n * sizeof *seed);
+    if (u->channel < 0) return;
     if (u->position >= 0) {
-        seed[element(u, u->position)] = 1;
+        seed[element(u, n, u->position)] = 1;
         return;
     }
-    for (int64_t p = 0; p < positions; p++) seed[element(u, p)] = (float)(1.0 / (double)positions);
+    for (int64_t p = 0; p < positions; p++)
+        seed[element(u, n, p)] = (float)(1.0 / (double)positions);
 }

@@ -26,24 +26,28 @@ fv_status fvi_objective_parse(const fvi_network *net, const char *text, fvi_obje
  */
 void fvi_objective_text(const fvi_objective *o, char *text, size_t size);
 
-/* An objective on one sample's part of a value: which elements it is the mean of. One sample is
- * [outer][channels][inner], the channels' axis where the layer's kind has it. */
+/* An objective on a value of a batch: which elements of each sample it is the mean of.
+ *
+ * A sample's elements, in order, are [outer][channels][inner], the channels' axis where the layer's
+ * kind has it. In the value they lie in runs: of each sample `run` elements, sample after sample.
+ */
 typedef struct fvi_unit {
     int64_t outer, channels, inner; /* positions before and after the channels' axis */
     int64_t channel;                /* -1: all */
     int64_t position;               /* index into outer x inner; -1: all */
+    int64_t samples, run;
 } fvi_unit;
 
 /* Ties an objective to value `v` of a graph that runs `samples` samples.
- *   errors  NOTFOUND no such channel or position; SHAPE the value has no batch axis */
+ *   errors  NOTFOUND no such channel or position; UNSUPPORTED the graph mixes samples */
 fv_status fvi_objective_bind(const fvi_objective *o, const fvi_graph *g, int v, int64_t samples,
                              fvi_unit *out, fv_error *err);
 
 /* Elements of one sample. */
 int64_t fvi_unit_count(const fvi_unit *u);
-/* The objective's value for one sample; x has fvi_unit_count elements. */
-double fvi_unit_value(const fvi_unit *u, const float *x);
-/* Its gradient with respect to x, every element written. */
-void fvi_unit_seed(const fvi_unit *u, const float *x, float *seed);
+/* The objective of sample n; x is the whole value. */
+double fvi_unit_value(const fvi_unit *u, int64_t n, const float *x);
+/* Its gradient with respect to x: every element of sample n is written, no other is touched. */
+void fvi_unit_seed(const fvi_unit *u, int64_t n, const float *x, float *seed);
 
 #endif

@@ -62,7 +62,8 @@ static void attention_keeps_samples_apart(void **state) {
     trial_free(&t);
 }
 
-/* Rows of all samples, sample innermost; the columns, tried first, are what the product sums over. */
+/* Rows of all samples, sample innermost; the columns, tried first, are what the product sums over.
+ */
 static void a_wrong_choice_is_taken_back(void **state) {
     (void)state;
     trial t = trial_new(17);
