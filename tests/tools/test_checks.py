@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The check scripts refuse what they should: each test makes a small tree with one thing wrong."""
+import json
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+TOOLS = Path(__file__).resolve().parents[2] / "tools"
+SPDX = "/* SPDX-License-Identifier: Apache-2.0 */\n"
+
+
+def run(script, *arguments):
+    """Exit code and output of a check script."""
+    done = subprocess.run([sys.executable, str(TOOLS / script), *map(str, arguments)],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return done.returncode, done.stdout
+
+
+class Tree(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = Path(folder.name)
+
+    def write(self, path, text):
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def check(self, script, wanted, path, text, *arguments):
+        """The script finds nothing without the file, and `wanted` with it."""
+        file = self.root / path
+        file.unlink(missing_ok=True)
+        code, out = run(script, self.root, *arguments)
+        self.assertEqual(code, 0, out)
+        self.write(path, text)
+        code, out = run(script, self.root, *arguments)
+        self.assertEqual(code, 1 if wanted else 0, out)
+        self.assertIn(wanted or "nothing wrong", out)
+        file.unlink()
+
+
+class Ranks(Tree):
+    def test_ranks(self):
+        self.write("src/ops/dnnl.h", SPDX)
+        self.write("src/ops/dnnl_compat.h", SPDX + "#include <oneapi/dnnl/dnnl.h>\n")
+        self.write("src/ops/dnnl_private.h", SPDX + '#include "ops/dnnl_compat.h"\n')
+        for path, header, wanted in [
+                ("src/base/a.c", '"base/error.h"', ""),
+                ("src/vis/a.c", '"base/error.h"', ""),
+                ("src/vis/a.c", '"fovea/fovea.h"', ""),
+                ("src/base/a.c", '"model/graph.h"', "base stands below model"),
+                ("src/base/a.c", '"error.h"', "relative to src/"),
+                ("src/base/a.c", '"base/../model/graph.h"', "relative to src/"),
+                ("cli/a.c", '"base/error.h"', "the command sees only"),
+                ("examples/a.c", '"base/error.h"', "for users"),
+                ("src/ops/dnnl_conv.c", "<oneapi/dnnl/dnnl.h>", ""),
+                ("src/engine/a.c", '"ops/dnnl.h"', ""),
+                ("src/ops/conv.c", '"ops/dnnl_private.h"', "oneDNN is named elsewhere"),
+                ("src/ops/conv.c", "<oneapi/dnnl/dnnl.h>", "oneDNN is named elsewhere"),
+                ("src/ops/conv.c", "<dnnl_types.h>", "oneDNN is named elsewhere"),
+                ("src/image/a.c", "<vips/vips.h>", ""),
+                ("src/view/a.c", "<vips/vips.h>", "libvips is named elsewhere"),
+                ("src/model/a.c", '"model/onnx.pb-c.h"', ""),
+                ("src/engine/a.c", '"model/onnx.pb-c.h"', "protobuf-c is named elsewhere")]:
+            with self.subTest(path=path, header=header):
+                self.check("check_ranks.py", wanted, path, f"{SPDX}#include {header}\n")
+
+
+class Style(Tree):
+    def test_style(self):
+        body = "".join("    x++;\n" for _ in range(100))
+        ifs = "".join(f"    if (x == {i}) x = 0;\n" for i in range(15))
+        fixme = "FIX" + "ME"
+        for path, text, wanted in [
+                ("src/base/a.c", SPDX + "int a(void) {\n    return 1;\n}\n", ""),
+                ("src/base/a.c", "int a;\n", "no SPDX line"),
+                ("src/base/a.c", SPDX + "int a;\n" * 800, "801 lines"),
+                ("src/base/a.c", SPDX + "int a;" + " " * 100 + "int b;\n", "112 columns"),
+                ("src/base/a.c", SPDX + "// clang-format off\nint a;" + " " * 100 + "int b;\n", ""),
+                ("src/base/a.c", SPDX + "// clang-format off\n// clang-format on\n" + "/" * 101,
+                 "101 columns"),
+                ("src/base/a.c", SPDX + "\tint a;\n", "a tab"),
+                ("src/base/a.c", SPDX + "int a;", "no newline"),
+                ("tests/a.c", SPDX + "void f(int x) {\n" + body + "}\n", "f has 102 lines"),
+                ("cli/a.c", SPDX + "void f(int x) {\n" + ifs + "}\n", "f has complexity 16"),
+                ("src/base/a.c", SPDX + f"/* {fixme}: later */\n", fixme),
+                ("src/base/a.c", SPDX + '#define A "/ho' + 'me/someone"\n', "has no place here"),
+                ("src/base/a.c", SPDX + 'void f(void) {\n    printf("a");\n}\n', "never does"),
+                ("src/base/a.c", SPDX + "void f(void) {\n    exit(1);\n}\n", "never does"),
+                ("src/base/a.c", SPDX + 'void f(void) {\n    g_getenv("A");\n}\n', "never does"),
+                ("src/base/a.c", SPDX + "/* exit(1) is not called */\n", ""),
+                ("cli/a.c", SPDX + "void f(void) {\n    exit(1);\n}\n", "")]:
+            with self.subTest(text=text[len(SPDX):60 + len(SPDX)]):
+                self.check("check_style.py", wanted, path, text)
+
+    def test_functions_are_found(self):
+        sys.path.insert(0, str(TOOLS))
+        from csource import functions
+        text = ('static const int t[] = {1, 2};\nstruct s {\n    int a;\n};\n#define M(x) { x }\n'
+                'static int\nf(int (*g)(int), char c) {\n    if (c == \'{\') { g(1); }\n'
+                '    return "}"[0];\n}\n\nconst op o = {"a", f};\nvoid h(void) {}\n')
+        self.assertEqual([f[:3] for f in functions(text)], [("f", 6, 10), ("h", 13, 13)])
+
+
+class Headers(Tree):
+    def test_headers(self):
+        self.write("include/fovea/fovea.h", SPDX + "#ifndef A\n#define A\nint a(void);\n#endif\n")
+        for text, wanted in [
+                ("#ifndef B\n#define B\n#include <stddef.h>\nsize_t b(void);\n#endif\n", ""),
+                ("#ifndef B\n#define B\nsize_t b(void);\n#endif\n", "does not compile alone"),
+                ("typedef struct s { int a; } s;\n", "does not compile alone")]:
+            with self.subTest(text=text):
+                self.check("check_headers.py", wanted, "src/base/b.h", SPDX + text, "cc")
+        bad = "#ifndef A\n#define A\nint a(int class);\n#endif\n"
+        self.write("include/fovea/fovea.h", SPDX + bad)
+        code, out = run("check_headers.py", self.root, "cc")
+        self.assertIn("alone as c++" if code else "C++ not checked", out)
+
+
+class Symbols(Tree):
+    def test_symbols(self):
+        header = self.write("a.h", "#define FV_API a(b)\n/* FV_API int fv_c(void); */\n"
+                                   "FV_API const char *fv_a(void);\n")
+        for source, wanted in [
+                ("int fv_a(void) { return 1; }", ""),
+                ("int fv_b(void) { return 1; }", "fv_a: declared"),
+                ("int fv_a(void) { return 1; } int fv_b;", "fv_b: exported, but not declared"),
+                ("int fv_a(void) { return 1; } int other;", "other: does not start")]:
+            with self.subTest(source=source):
+                file = self.write("a.c", source)
+                library = self.root / "a.so"
+                subprocess.run(["cc", "-shared", "-fPIC", "-o", library, file], check=True)
+                code, out = run("check_symbols.py", library, header)
+                self.assertEqual(code, 1 if wanted else 0, out)
+                self.assertIn(wanted, out)
+
+
+class Docs(Tree):
+    def test_docs(self):
+        self.write("examples/unit.c", "int main(void) {\n    int a;\n    f(a,\n      b);\n}\n")
+        for text, wanted in [
+                ("```c\nint a;\nf(a,\n  b);\n```\n[it](examples/unit.c) [far](https://a.b)\n", ""),
+                ("```c\nint a;\nf(a, c);\n```\n", "not in examples/unit.c: f(a, c)"),
+                ("nothing\n", "no C program"),
+                ("```c\nint a;\n```\n[x](docs/x.md#part)\n", "README.md:4: there is no docs/x")]:
+            with self.subTest(text=text):
+                self.write("README.md", text)
+                code, out = run("check_docs.py", self.root)
+                self.assertEqual(code, 1 if wanted else 0, out)
+                self.assertIn(wanted, out)
+
+
+class Count(Tree):
+    def log(self, *outcomes):
+        return self.write("build/meson-logs/testlog.json", "".join(
+            json.dumps({"name": f"t{i}", "result": r}) + "\n" for i, r in enumerate(outcomes)))
+
+    def test_count(self):
+        for outcomes, code, line in [
+                (("OK", "OK", "SKIP"), 0, "2 passed, 0 failed, 1 skipped"),
+                (("OK", "FAIL"), 1, "1 passed, 1 failed, 0 skipped"),
+                (("OK", "TIMEOUT", "ERROR"), 1, "1 passed, 2 failed, 0 skipped"),
+                (("SKIP",), 1, "0 passed, 0 failed, 1 skipped"),
+                ((), 1, "0 passed, 0 failed, 0 skipped")]:
+            with self.subTest(outcomes=outcomes):
+                found, out = run("count_tests.py", self.log(*outcomes))
+                self.assertEqual((found, out.splitlines()[-1]), (code, line))
+        code, out = run("count_tests.py", self.log("OK"), self.root / "nowhere.json")
+        self.assertEqual((code, out.splitlines()[-1]), (1, "1 passed, 1 failed, 0 skipped"))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Checks who includes whom:  check_ranks.py ROOT
+
+A folder of src/ includes its own headers and those of lower ranks; cli/ and examples/ see only
+fovea.h; each library underneath is named in one place. Project headers are written relative to
+src/ ("base/error.h")."""
+import re
+import sys
+from pathlib import Path
+
+from csource import c_files, finish
+
+RANKS = ["base", "image", "model", "ops", "engine", "vis", "view"]
+
+# A header's name, and the files that may include it.
+ONLY = [
+    (re.compile(r"(^|/)dnnl(_\w+)?\.h(pp)?$"), re.compile(r"^src/ops/dnnl\w*\.[ch]$"), "oneDNN"),
+    (re.compile(r"^vips/"), re.compile(r"^src/image/"), "libvips"),
+    (re.compile(r"^protobuf-c/|\.pb-c\.h$"), re.compile(r"^(src|tests)/model/"), "protobuf-c"),
+]
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"\n]+)[>"]', re.MULTILINE)
+
+
+def check_quoted(root, file, name):
+    """What is wrong with `#include "name"` in a file, or None."""
+    top = file.parts[0]
+    if name == "fovea/fovea.h":
+        return None
+    if top == "cli":
+        near = (root / "cli" / name).is_file() or name.startswith("cli/")
+        return None if near else "the command sees only fovea/fovea.h"
+    if top in ("examples", "include"):
+        return "only fovea/fovea.h is there for users"
+    if top != "src":
+        return None
+    folder = name.split("/")[0]
+    if folder not in RANKS or "/" not in name or ".." in name:
+        return 'write it relative to src/, "folder/name.h"'
+    mine = RANKS.index(file.parts[1]) if file.parts[1] in RANKS else len(RANKS)
+    if RANKS.index(folder) > mine:
+        return f"{file.parts[1]} stands below {folder}"
+    return None
+
+
+def hides(root, name, header):
+    """Whether a header of ours that is called like the library's does not bring the library in."""
+    path = root / "src" / name
+    return path.is_file() and all(
+        hides(root, m.group(2), header)
+        for m in INCLUDE.finditer(path.read_text(encoding="utf-8")) if header.search(m.group(2)))
+
+
+def check_file(root, path):
+    file = path.relative_to(root)
+    text = path.read_text(encoding="utf-8")
+    for match in INCLUDE.finditer(text):
+        quote, name = match.groups()
+        line = text.count("\n", 0, match.start()) + 1
+        problem = check_quoted(root, file, name) if quote == '"' else None
+        for header, allowed, library in ONLY:
+            if header.search(name) and not allowed.search(file.as_posix()) \
+                    and not hides(root, name, header):
+                problem = f"{library} is named elsewhere only"
+        if problem:
+            yield f"{file}:{line}: includes {name}: {problem}"
+
+
+def main():
+    root = Path(sys.argv[1])
+    files = c_files(root)
+    finish("check_ranks", [p for f in files for p in check_file(root, f)], f"{len(files)} files")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Checks that a library exports what its header declares, and nothing else:
+
+    check_symbols.py LIBRARY HEADER"""
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from csource import finish, strip
+
+
+def exported(library):
+    lines = subprocess.run(["nm", "--dynamic", "--defined-only", library], check=True,
+                           stdout=subprocess.PIPE, text=True).stdout.splitlines()
+    return {line.split()[-1].split("@")[0] for line in lines if line.strip()}
+
+
+def declared(header):
+    code = re.sub(r"^[ \t]*#.*", "", strip(header), flags=re.MULTILINE)
+    return set(re.findall(r"\bFV_API\b[^;(]*?(\w+)\s*\(", code))
+
+
+def main():
+    library, header = sys.argv[1:]
+    there, wanted = exported(library), declared(Path(header).read_text(encoding="utf-8"))
+    problems = [f"{name}: exported, but not declared in {header}" for name in there - wanted]
+    problems += [f"{name}: declared in {header}, but not exported" for name in wanted - there]
+    problems += [f"{name}: does not start with fv_" for name in there if name[:3] != "fv_"]
+    if not wanted:
+        problems.append(f"{header}: declares nothing")
+    finish("check_symbols", sorted(problems), f"{len(there)} functions")
+
+
+if __name__ == "__main__":
+    main()
