@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "ops/arena.h"
@@ -251,6 +252,20 @@ static fv_status bind_all(fvi_program *p, fv_error *err) {
     return st;
 }
 
+/* A plan may not ask for more memory than the machine has: where memory is overcommitted, the
+ * request would succeed and the process be killed while running. */
+static fv_status arena_new(size_t bytes, void **out, fv_error *err) {
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGE_SIZE);
+    size_t most = pages > 0 && page > 0 ? (size_t)pages * (size_t)page : SIZE_MAX;
+    if (bytes > most)
+        return fvi_fail(err, FV_NOMEM, "this needs %zu MB of memory; the machine has %zu MB",
+                        bytes >> 20, most >> 20);
+    *out = aligned_alloc(64, bytes);
+    return *out ? FV_OK
+                : fvi_fail(err, FV_NOMEM, "this needs %zu MB of memory, which could not be had",
+                           bytes >> 20);
+}
+
 fv_status fvi_program_finish(fvi_program *p, fv_error *err) {
     p->skipped = g_hash_table_new(NULL, NULL);
     settle_moves(p);
@@ -262,10 +277,8 @@ fv_status fvi_program_finish(fvi_program *p, fv_error *err) {
                                      p->guards ? FVI_GUARD_BYTES : 0, &p->arena_bytes, err);
     if (st) return st;
     size_t bytes = p->arena_bytes ? p->arena_bytes : 64;
-    p->arena = aligned_alloc(64, bytes);
-    if (!p->arena)
-        return fvi_fail(err, FV_NOMEM, "this needs %zu MB of memory, which could not be had",
-                        bytes >> 20);
+    st = arena_new(bytes, &p->arena, err);
+    if (st) return st;
     if (p->guards) memset(p->arena, 0xff, bytes); /* NaN: what is read unwritten shows */
     fvi_arena_bind((fvi_place **)p->places->pdata, (int)p->places->len, p->arena);
     return bind_all(p, err);

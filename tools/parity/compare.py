@@ -30,8 +30,8 @@ ROOT = HERE.parents[1]
 FORWARD, GRADIENT = 1e-4, 1e-3    # relative to the largest magnitude
 MEMORY = 12 << 30                 # of one network's process
 TIMEOUT = 900                     # seconds
-HEAD = ("| network | exporter | opset | batch in file | nodes | forward | gradient | PyTorch f32 "
-        "gradient | seconds |\n|---|---|---|---|---|---|---|---|---|\n")
+HEAD = ("| network | exporter | opset | batch in file | nodes | forward | gradient | of its numbers "
+        "off | PyTorch f32 gradient | seconds |\n|---|---|---|---|---|---|---|---|---|---|\n")
 
 
 def limited():
@@ -43,6 +43,14 @@ def relative(a, b):
         return float("inf")
     off = np.abs(a.astype(np.float64) - b)
     return float("inf") if np.isnan(off).any() else float(off.max() / max(np.abs(b).max(), 1e-30))
+
+
+def share_off(a, b):
+    """The share of the numbers that are out of the gradient's tolerance."""
+    if a.shape != b.shape:
+        return 1.0
+    off = np.abs(a.astype(np.float64) - b) > GRADIENT * max(np.abs(b).max(), 1e-30)
+    return float((off | np.isnan(a)).mean())
 
 
 class Fovea:
@@ -64,18 +72,18 @@ class Fovea:
 
 
 def compare_file(fovea, path, entry, record, arrays):
-    """The largest errors of one file: forward and gradient."""
-    forward = gradient = 0.0
+    """The largest errors of one file, forward and gradient, and the largest share of numbers off."""
+    forward = gradient = share = 0.0
     for samples in (1, 2):
         np.save(fovea.folder / f"x{samples}.npy", arrays["x"][:samples])
         for value, channel, key in zip(entry["values"], record["channels"], "01y"):
             want = arrays["y" if key == "y" else f"a{key}"][:samples]
             forward = max(forward, relative(
                 fovea.ask("run", path, samples, "--layer", value), want))
-            gradient = max(gradient, relative(
-                fovea.ask("gradient", path, samples, "--objective", f"{value}:{channel}"),
-                arrays[f"g{key}"][:samples]))
-    return forward, gradient
+            got = fovea.ask("gradient", path, samples, "--objective", f"{value}:{channel}")
+            gradient = max(gradient, relative(got, arrays[f"g{key}"][:samples]))
+            share = max(share, share_off(got, arrays[f"g{key}"][:samples]))
+    return forward, gradient, share
 
 
 def compare_net(name, cache, fovea):
@@ -98,7 +106,7 @@ def compare_net(name, cache, fovea):
             row["problem"] = "PyTorch does not export it: " + entry["failed"]
         else:
             try:
-                row["forward"], row["gradient"] = compare_file(
+                row["forward"], row["gradient"], row["share"] = compare_file(
                     fovea, cache / entry["file"], entry, record, arrays)
             except (RuntimeError, subprocess.TimeoutExpired) as error:
                 row["problem"] = str(error)[:200]
@@ -114,11 +122,11 @@ def good(row):
 
 def line(row):
     if row["problem"]:
-        return f"| {row['net']} | {row['exporter']} | | | | {row['problem']} | | | |"
+        return f"| {row['net']} | {row['exporter']} | | | | {row['problem']} | | | | |"
     mark = "" if good(row) else " **out of tolerance**"
     return (f"| {row['net']} | {row['exporter']} | {row['opset']} | {row['batch']} "
             f"| {row['nodes']} | {row['forward']:.1e} | {row['gradient']:.1e}{mark} "
-            f"| {row['own']:.1e} | {row['seconds']:.0f} |")
+            f"| {100 * row['share']:.2g} % | {row['own']:.1e} | {row['seconds']:.0f} |")
 
 
 def versions(program):
