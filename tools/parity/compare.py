@@ -30,8 +30,9 @@ ROOT = HERE.parents[1]
 FORWARD, GRADIENT = 1e-4, 1e-3    # relative to the largest magnitude
 MEMORY = 12 << 30                 # of one network's process
 TIMEOUT = 900                     # seconds
-HEAD = ("| network | exporter | opset | batch in file | nodes | forward | gradient | of its numbers "
-        "off | PyTorch f32 gradient | seconds |\n|---|---|---|---|---|---|---|---|---|---|\n")
+HEAD = ("| network | exporter | opset | batch in file | nodes | forward | gradient "
+        "| of its numbers off | PyTorch f32 gradient | seconds |\n"
+        "|---|---|---|---|---|---|---|---|---|---|\n")
 
 
 def limited():
@@ -72,7 +73,7 @@ class Fovea:
 
 
 def compare_file(fovea, path, entry, record, arrays):
-    """The largest errors of one file, forward and gradient, and the largest share of numbers off."""
+    """The largest errors of one file, forward and gradient; the largest share of numbers off."""
     forward = gradient = share = 0.0
     for samples in (1, 2):
         np.save(fovea.folder / f"x{samples}.npy", arrays["x"][:samples])
