@@ -218,7 +218,8 @@ class KeepOffKinks(torch.overrides.TorchFunctionMode):
     @staticmethod
     def shifted(x, m, kinks):
         v = x.transpose(0, 1).flatten(1)                          # [c][values]
-        if v.shape[1] < 64:  # a gap between so few values may be far away
+        # a gap between few values may be far away; a bias of another length is not this value's
+        if v.shape[1] < 64 or len(v) != len(m.bias):
             return x
         near = torch.cat([v - k for k in kinks], 1).sort(1).values  # distances, ascending
         n = near.shape[1]
