@@ -175,7 +175,7 @@ size_t fvi_layout_bytes(const fvi_layout *l, const fvi_shape *shape) {
 
 int fvi_layout_is_dense(const fvi_layout *l, const fvi_shape *shape) {
     if (!l) return 1;
-    fvi_blocks b;
+    fvi_blocks b = {0};
     if (fvi_md_blocks(fvi_layout_md(l), &b)) return 0;
     int64_t n = fvi_shape_count(shape);
     return blocks_count(&b) == n && fvi_layout_bytes(l, shape) == (size_t)n * sizeof(float);
@@ -183,7 +183,7 @@ int fvi_layout_is_dense(const fvi_layout *l, const fvi_shape *shape) {
 
 int fvi_layout_channel_block(const fvi_layout *l, const fvi_shape *shape, int64_t *block,
                              int64_t *padded) {
-    fvi_blocks b;
+    fvi_blocks b = {0};
     if (!l || fvi_md_blocks(fvi_layout_md(l), &b) || b.ndim != shape->ndim || b.ndim < 2) return 0;
     int64_t size = b.n_inner ? b.block[0] : b.dim[1], stride = size;
     if (b.n_inner > 1 || (b.n_inner ? b.block_dim[0] != 1 : b.stride[1] != 1)) return 0;
@@ -198,7 +198,7 @@ int fvi_layout_channel_block(const fvi_layout *l, const fvi_shape *shape, int64_
 }
 
 int64_t fvi_layout_cut(const fvi_layout *l, int axis) {
-    fvi_blocks b;
+    fvi_blocks b = {0};
     if (!l) return 1;
     return fvi_md_blocks(fvi_layout_md(l), &b) ? 0 : block_of(&b, axis);
 }
@@ -233,7 +233,7 @@ static void outer_order(const fvi_blocks *b, int order[DNNL_MAX_NDIMS]) {
 /* A descriptor with given blocks can only be had from oneDNN by its tags: nC..8c and nC..16c are
  * the ones it uses for activations, the channels-last orders are told by strides. */
 fvi_layout *fvi_layout_like(const fvi_layout *l, const fvi_shape *shape) {
-    fvi_blocks b;
+    fvi_blocks b = {0};
     fvi_layout *out = NULL;
     if (!l || fvi_md_blocks(fvi_layout_md(l), &b) || b.ndim != shape->ndim) return NULL;
     if (b.n_inner == 0) {

@@ -58,7 +58,7 @@ static fv_status note_layouts(fvi_prim *p, fv_error *err) {
     for (int r = 0; r < FVI_ROLE_COUNT; r++) {
         if (r == FVI_WORKSPACE) continue;
         fvi_md md = dnnl_primitive_desc_query_md(p->pd, dnnl_query_exec_arg_md, role_args[r]);
-        fvi_blocks b;
+        fvi_blocks b = {0};
         if (!md || dnnl_memory_desc_get_size(md) == 0) continue;
         if (fvi_md_copy(&p->layout[r], md)) return fvi_fail(err, FV_NOMEM, "out of memory");
         if (fvi_md_blocks(md, &b) || b.ndim > FVI_MAX_DIMS) continue;

@@ -13,12 +13,13 @@ static int wrapped(int i, int n) {
 }
 
 void fvi_roll(const float *in, int channels, int h, int w, int dy, int dx, float *out) {
-    int left = wrapped(dx, w); /* columns of `out` that come from the right edge of `in` */
+    size_t left = (size_t)wrapped(dx, w); /* columns of `out` from the right edge of `in` */
+    size_t right = (size_t)w - left;
     for (int c = 0; c < channels; c++)
         for (int y = 0; y < h; y++) {
             const float *from = in + ((int64_t)c * h + wrapped(y - dy, h)) * w;
             float *to = out + ((int64_t)c * h + y) * w;
-            memcpy(to, from + (w - left), (size_t)left * sizeof *to);
-            memcpy(to + left, from, (size_t)(w - left) * sizeof *to);
+            memcpy(to, from + right, left * sizeof *to);
+            memcpy(to + left, from, right * sizeof *to);
         }
 }
