@@ -104,12 +104,25 @@ static fv_status bind_position(const fvi_objective *o, const fvi_shape *sample, 
     return st;
 }
 
+/* Where the samples lie. A graph the analysis gives up on (files that flatten a batch and gather
+ * from it by computed indices) is taken at its word if the value's first axis is as long as the
+ * batch. */
+static fv_status find_samples(const fvi_graph *g, int v, int64_t samples, int *axis, int64_t *outer,
+                              fv_error *err) {
+    const fvi_shape *s = &g->values[v].shape;
+    fv_status st = fvi_graph_samples(g, samples, v, axis, outer, err);
+    if (st != FV_UNSUPPORTED || s->ndim < 1 || s->dim[0] != samples) return st;
+    *axis = 0;
+    *outer = 1;
+    return FV_OK;
+}
+
 fv_status fvi_objective_bind(const fvi_objective *o, const fvi_graph *g, int v, int64_t samples,
                              fvi_unit *out, fv_error *err) {
     fvi_shape s = g->values[v].shape; /* becomes that of one sample */
     int axis = fvi_graph_channel_axis(g, v), batch_axis;
     int64_t outer;
-    fv_status st = fvi_graph_samples(g, samples, v, &batch_axis, &outer, err);
+    fv_status st = find_samples(g, v, samples, &batch_axis, &outer, err);
     if (st) return st;
     if (s.ndim > 0) s.dim[batch_axis] /= samples;
     if (axis == batch_axis && s.ndim > 1 && s.dim[axis] == 1) axis = s.ndim - 1;
