@@ -285,6 +285,9 @@ FV_API fv_status fv_session_run(fv_session *session, const fv_tensor *input, con
 /* Computes an objective and its gradient with respect to the raw input.
  *   objective  `LAYER:C` mean over the positions of channel C; `LAYER:C@y,x` one neuron; `LAYER`
  *              mean of squares of the whole layer; each per sample of the batch
+ *              Channels are on axis 1 of what convolutions make, on the last axis of what matrix
+ *              products and layer norms make; what moves or maps elements keeps them. `@` takes a
+ *              coordinate for each other axis of one sample, outermost first
  *   values     [input->dim[0]] objective of each sample; caller's array, or NULL
  *   gradient   shaped like the input; yours to free. Samples do not influence each other
  *   errors     as fv_session_run; ARG an objective that cannot be read; NOTFOUND no such channel
