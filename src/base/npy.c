@@ -200,15 +200,14 @@ static fv_status header_read(const fvi_mapping *file, npy_header *h, fv_error *e
 /* ---- the elements ---- */
 
 float fvi_half_to_float(uint16_t half) {
-    int exponent = half >> 10 & 31, mantissa = half & 1023;
-    float v;
-    if (exponent == 31)
-        v = mantissa ? NAN : INFINITY;
-    else if (exponent == 0)
-        v = ldexpf((float)mantissa, -24);
-    else
-        v = ldexpf((float)(mantissa | 1024), exponent - 25);
-    return half & 0x8000 ? -v : v;
+    uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 31;
+    uint32_t mantissa = half & 0x3ff, bits = sign | (exponent + 112) << 23 | mantissa << 13;
+    if (exponent == 31) bits = sign | 0x7f800000 | mantissa << 13;
+    float f;
+    memcpy(&f, &bits, sizeof f);
+    if (exponent) return f;
+    f = (float)mantissa * 0x1p-24f; /* below the smallest normal half */
+    return sign ? -f : f;
 }
 
 /* One element as f32, from bytes in this machine's order. */

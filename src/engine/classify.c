@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/tensor.h"
 #include "engine/model.h"
 #include "engine/session.h"
 
@@ -53,8 +54,7 @@ fv_status fv_session_classify(fv_session *session, const fv_tensor *input, int t
     int64_t classes = n > 0 ? fv_tensor_count(scores) / n : 0;
     if (!scores->ndim || scores->dim[0] != n || classes < 2) {
         char text[FVI_SHAPE_TEXT];
-        fvi_shape shape = {.ndim = scores->ndim};
-        for (int i = 0; i < scores->ndim; i++) shape.dim[i] = scores->dim[i];
+        fvi_shape shape = fvi_tensor_shape(scores);
         st = fvi_fail(err, FV_SHAPE,
                       "the network's output is %s; classifying needs one row of "
                       "classes for each picture",

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/tensor.h"
 #include "model/graph.h"
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -40,19 +41,11 @@ static float from_bits(uint32_t bits) {
     return f;
 }
 
-static float from_f16(uint16_t h) {
-    uint32_t sign = (uint32_t)(h & 0x8000) << 16, exponent = h >> 10 & 31, mantissa = h & 0x3ff;
-    if (exponent == 31) return from_bits(sign | 0x7f800000 | mantissa << 13);
-    if (exponent) return from_bits(sign | (exponent + 112) << 23 | mantissa << 13);
-    float f = (float)mantissa * 0x1p-24f;
-    return sign ? -f : f;
-}
-
 /* One line a type: reads element i of `bytes` as T and gives VALUE, an expression in `e`. */
 #define EACH_TYPE(X)                                    \
     X(FVI_F32, float, e)                                \
     X(FVI_F64, double, e)                               \
-    X(FVI_F16, uint16_t, from_f16(e))                   \
+    X(FVI_F16, uint16_t, fvi_half_to_float(e))          \
     X(FVI_BF16, uint16_t, from_bits((uint32_t)e << 16)) \
     X(FVI_U8, uint8_t, e)                               \
     X(FVI_I8, int8_t, e)                                \

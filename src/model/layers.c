@@ -13,12 +13,6 @@
 #include "base/error.h"
 #include "model/network_internal.h"
 
-/* A product that stays at the largest number instead of overflowing. */
-static int64_t times(int64_t a, int64_t b) {
-    int64_t r;
-    return fvi_mul(a, b, &r) ? INT64_MAX : r;
-}
-
 static int is_real(fvi_dtype t) {
     return t == FVI_F32 || t == FVI_F16 || t == FVI_BF16 || t == FVI_F64;
 }
@@ -55,19 +49,6 @@ static int64_t count_parameters(const fvi_graph *g, const fvi_node *n) {
     return sum;
 }
 
-static int64_t count_multiply_adds(const fvi_graph *g, const fvi_node *n) {
-    if (n->kind != FVI_CONV && n->kind != FVI_CONV_TRANSPOSE && n->kind != FVI_MATMUL) return 0;
-    const fvi_shape *x = &g->values[n->in[0]].shape, *y = &g->values[n->out].shape;
-    if (n->kind == FVI_MATMUL) {
-        int k = n->a.matmul.trans_a ? x->ndim - 2 : x->ndim - 1;
-        return k < 0 ? 0 : times(fvi_shape_count(y), x->dim[k]);
-    }
-    const fvi_shape *w = &g->values[n->in[1]].shape; /* [oc][ic/g][k..] or [ic][oc/g][k..] */
-    int64_t n_each = w->dim[1];
-    for (int i = 2; i < w->ndim; i++) n_each = times(n_each, w->dim[i]);
-    return times(fvi_shape_count(n->kind == FVI_CONV ? y : x), n_each);
-}
-
 /* Who reads a value: a node index, -1 nobody, -2 several or the outside. */
 static int *find_readers(const fvi_graph *g) {
     int *reader = g_try_new(int, (gsize)g->n_values + 1);
@@ -95,7 +76,7 @@ static fv_status make_row(const fvi_graph *g, const fvi_node *n, const fvi_node 
     l->ndim = y->shape.ndim;
     memcpy(l->dim, y->shape.dim, sizeof l->dim);
     l->parameters = count_parameters(g, n);
-    l->multiply_adds = count_multiply_adds(g, n);
+    l->multiply_adds = fvi_node_multiply_adds(g, n);
     return fvi_layer_attrs(g, n, sole_reader, pool, l, err);
 }
 

@@ -11,8 +11,8 @@
 int64_t fvi_node_multiply_adds(const fvi_graph *g, const fvi_node *n) {
     const fvi_shape *out = &g->values[n->out].shape, *in = &g->values[n->in[0]].shape;
     if (n->kind == FVI_MATMUL) {
-        int64_t k = in->dim[in->ndim - (n->a.matmul.trans_a ? 2 : 1)];
-        return fvi_shape_product(out, 0, out->ndim) * k;
+        int k = in->ndim - (n->a.matmul.trans_a ? 2 : 1);
+        return k < 0 ? 0 : fvi_shape_product(out, 0, out->ndim) * in->dim[k]; /* both <= 2^31 */
     }
     if (n->kind != FVI_CONV && n->kind != FVI_CONV_TRANSPOSE) return 0;
     const fvi_shape *w = &g->values[n->in[1]].shape; /* [oc][ic/g][k..] or [ic][oc/g][k..] */

@@ -302,11 +302,6 @@ fv_status fvi_program_run(fvi_program *p, int from, int to, fv_error *err) {
     return FV_OK;
 }
 
-const fvi_node *fvi_program_action_node(const fvi_program *p, int action) {
-    const fvi_action *a = &g_array_index(p->actions, fvi_action, action);
-    return a->step ? a->step->node : NULL;
-}
-
 void fvi_place_write(fvi_place *place, const float *data) {
     if (place->bytes) memcpy(place->data, data, place->bytes);
 }

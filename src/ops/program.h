@@ -49,9 +49,6 @@ size_t fvi_program_bytes(const fvi_program *p);
 /* Runs actions [from, to). */
 fv_status fvi_program_run(fvi_program *p, int from, int to, fv_error *err);
 
-/* The layer whose primitive or loop took an action: for reports. */
-const fvi_node *fvi_program_action_node(const fvi_program *p, int action);
-
 /* Plain f32 in and out of a plain place. */
 void fvi_place_write(fvi_place *place, const float *data);
 void fvi_place_read(const fvi_place *place, float *data);
