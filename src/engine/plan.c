@@ -246,6 +246,10 @@ fv_status fvi_plan_backward(fvi_plan *p, fv_error *err) {
     return fvi_program_run(p->program, p->forward_end, fvi_program_length(p->program), err);
 }
 
+void fvi_plan_redirect(fvi_plan *p, const unsigned char *samples, int64_t n) {
+    fvi_program_redirect(p->program, samples, n);
+}
+
 void fvi_plan_set_input(fvi_plan *p, int input, const float *data) {
     if (input >= p->graph->n_inputs) return; /* the targets are constants */
     fvi_place_write(p->value[p->graph->inputs[input]], data);

@@ -46,6 +46,14 @@ const float *fvi_plan_target(const fvi_plan *p, int target);
 float *fvi_plan_seed(fvi_plan *p, int target);
 const float *fvi_plan_gradient(const fvi_plan *p, int input);
 
+/* Lets gradients through ReLUs and clips that are dead for a sample: where one passes none of a
+ * sample's gradient at all, it passes what would bring its elements back between its bounds.
+ *   samples  [n] whether sample i may be treated so; copied (without memory for it: as NULL). NULL:
+ *            none. Stays set until changed
+ *   n        samples the plan takes
+ * ReLUs whose samples do not lie one after the other in memory are left alone. */
+void fvi_plan_redirect(fvi_plan *p, const unsigned char *samples, int64_t n);
+
 /* Guards found overwritten; 0 is right. */
 int fvi_plan_check_guards(const fvi_plan *p);
 

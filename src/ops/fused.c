@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "ops/redirect.h"
 
 enum { VARIANT_BIAS = 100 };
 
@@ -51,7 +52,8 @@ fv_status fvi_fused_ddst(fvi_step *s, const fvi_layout *want, fvi_place **out, f
     fvi_prim_set(p, FVI_DIFF_DST, ddst);
     fvi_prim_set(p, FVI_DIFF_SRC, before);
     *out = before;
-    return fvi_step_add(s, p, err);
+    st = fvi_step_add(s, p, err);
+    return st ? st : fvi_redirect_offer(s, &act, dst, ddst, before, err);
 }
 
 const fvi_const *fvi_node_constant(const fvi_graph *g, const fvi_node *n, int i) {

@@ -63,6 +63,7 @@ void fvi_program_free(fvi_program *p) {
     g_ptr_array_free(p->places, TRUE);
     g_ptr_array_free(p->steps, TRUE);
     free(p->arena);
+    free(p->redirect);
     fvi_pool_free(p->pool);
     free(p);
 }

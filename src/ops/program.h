@@ -49,6 +49,9 @@ size_t fvi_program_bytes(const fvi_program *p);
 /* Runs actions [from, to). */
 fv_status fvi_program_run(fvi_program *p, int from, int to, fv_error *err);
 
+/* Lets gradients through ReLUs that are dead for a sample (redirect.h); see fvi_plan_redirect. */
+void fvi_program_redirect(fvi_program *p, const unsigned char *samples, int64_t n);
+
 /* Plain f32 in and out of a plain place. */
 void fvi_place_write(fvi_place *place, const float *data);
 void fvi_place_read(const fvi_place *place, float *data);

@@ -37,6 +37,8 @@ struct fvi_program {
     GHashTable *skipped; /* primitives not to be run; only while finishing */
     void *arena;
     size_t arena_bytes;
+    unsigned char *redirect; /* [redirect_samples] which may be redirected; NULL: none */
+    int64_t redirect_samples;
 };
 
 /* A place of so many bytes. */

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "ops/dnnl_ops.h"
 #include "ops/loops.h"
+#include "ops/redirect.h"
 #include "ops/step.h"
 
 typedef struct unary_state {
@@ -46,6 +47,16 @@ static fv_status plan(fvi_step *s, fv_error *err) {
     return fvi_step_add(s, p, err);
 }
 
+static fv_status add_backward(fvi_step *s, fvi_prim *p, fvi_role role, fvi_place *value,
+                              fv_error *err) {
+    const unary_state *x = s->state;
+    if (!p) return FV_OK; /* our own loop does it */
+    fvi_prim_set(p, role, value);
+    fvi_prim_set(p, FVI_DIFF_DST, x->ddst);
+    fvi_prim_set(p, FVI_DIFF_SRC, s->dsrc[0]);
+    return fvi_step_add(s, p, err);
+}
+
 /* The gradient is made in dst's layout; from dst where that is enough, so that src may go. */
 static fv_status plan_backward(fvi_step *s, fv_error *err) {
     unary_state *x = s->state;
@@ -68,14 +79,12 @@ static fv_status plan_backward(fvi_step *s, fv_error *err) {
     }
     if (!st) st = fvi_step_convert(s, s->ddst, layout, &x->ddst, err);
     if (!st) st = fvi_step_make_dsrc(s, 0, layout, err);
-    if (st || !p) {
+    if (st) {
         fvi_prim_free(p);
         return st;
     }
-    fvi_prim_set(p, by_dst ? FVI_DST : FVI_SRC, value);
-    fvi_prim_set(p, FVI_DIFF_DST, x->ddst);
-    fvi_prim_set(p, FVI_DIFF_SRC, s->dsrc[0]);
-    return fvi_step_add(s, p, err);
+    st = add_backward(s, p, by_dst ? FVI_DST : FVI_SRC, value, err);
+    return st ? st : fvi_redirect_offer(s, &x->act, value, x->ddst, s->dsrc[0], err);
 }
 
 /* ---- the functions ---- */
@@ -233,6 +242,7 @@ static fv_status backward(const fvi_step *s) {
         fvi_thread_share(x->n, &from, &to);
         if (to > from) run_backward(&x->act, src + from, ddst + from, dsrc + from, to - from);
     }
+    fvi_redirect_run(s, 0);
     return FV_OK;
 }
 

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Gradients let through dead ReLUs: only where nothing came through, only for samples that may, in
+ * every place a ReLU is done: alone, and as part of a convolution, a matrix product or a batch
+ * normalisation; channels in blocks or not.
+ *
+ * Every network here is x -> f(x), a linear map, -> a ReLU or clip. So the expected gradient is
+ * that of f alone, seeded with what is to be let through. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/random.h"
+#include "builder.h"
+#include "engine/plan.h"
+#include "model/network.h"
+#include "ops/weights.h"
+
+static fvi_backend *backend;
+static fvi_weights *weights;
+
+static int setup(void **state) {
+    (void)state;
+    weights = fvi_weights_new();
+    return fvi_backend_new(&backend, NULL);
+}
+
+static int teardown(void **state) {
+    (void)state;
+    fvi_weights_free(weights);
+    fvi_backend_free(backend);
+    return 0;
+}
+
+/* ---- networks ------------------------------------------------------------------------------- */
+
+#define CHANNELS 20 /* no whole number of blocks */
+
+/* "f", the linear part, of these kinds; "y" is the activation of it. */
+typedef enum kind { ALONE, CONV, GEMM, NORM, TURNED } kind;
+
+static void body(builder *b, kind k) {
+    Onnx__NodeProto *n;
+    static float ones[CHANNELS], zeros[CHANNELS];
+    for (int i = 0; i < CHANNELS; i++) ones[i] = 1;
+    switch (k) {
+    case ALONE: builder_node(b, "Neg", "neg", "x", "f"); break;
+    case CONV:
+        builder_f32(b, "w", "20,20,3,3", NULL);
+        builder_ints(b, builder_node(b, "Conv", "conv", "x,w", "f"), "pads", "1,1,1,1");
+        break;
+    case GEMM:
+        builder_f32(b, "w", "20,20", NULL);
+        builder_node(b, "Gemm", "gemm", "x,w", "f");
+        break;
+    case NORM:
+        builder_f32(b, "scale", "20", ones);
+        builder_f32(b, "shift", "20", zeros);
+        builder_f32(b, "mean", "20", zeros);
+        builder_f32(b, "var", "20", ones);
+        builder_node(b, "BatchNormalization", "bn", "x,scale,shift,mean,var", "f");
+        break;
+    case TURNED:
+        n = builder_node(b, "Transpose", "turn", "x", "f");
+        builder_ints(b, n, "perm", "1,0,2,3");
+        break;
+    }
+}
+
+/* A network up to `wanted`, for that many samples. clip: between 0 and 6, else a ReLU. */
+static fvi_plan *plan_new(kind k, int clip, const char *wanted, int64_t samples, int flags,
+                          fvi_network **net) {
+    builder *b = builder_new(17);
+    fv_error err = {0};
+    fvi_graph *g = NULL;
+    fvi_plan *p = NULL;
+    float six = 6, zero = 0;
+    builder_input(b, "x", FVI_F32, k == GEMM ? "N,20" : "N,20,5,4");
+    body(b, k);
+    builder_f32(b, "low", "", &zero);
+    builder_f32(b, "high", "", &six);
+    builder_node(b, clip ? "Clip" : "Relu", "act", clip ? "f,low,high" : "f", "y");
+    builder_output(b, "y");
+    if (fvi_network_load(builder_save(b, "net.onnx"), NULL, net, &err)) fail_msg("%s", err.text);
+    fvi_binding bound = {"x", {k == GEMM ? 2 : 4, {samples, CHANNELS, 5, 4}}, NULL};
+    if (fvi_network_lower(*net, &bound, 1, &wanted, 1, &g, &err)) fail_msg("%s", err.text);
+    if (fvi_plan_new(g, FVI_PLAN_BACKWARD | flags, backend, weights, &p, &err))
+        fail_msg("%s", err.text);
+    builder_free(b);
+    return p;
+}
+
+/* ---- running -------------------------------------------------------------------------------- */
+
+#define SAMPLES 4
+
+static float *floats(int64_t n) {
+    float *p = calloc((size_t)n, sizeof *p);
+    assert_non_null(p);
+    return p;
+}
+
+static void backward(fvi_plan *p, const float *x, const float *seed, float *target, float *dx) {
+    fvi_plan_set_input(p, 0, x);
+    assert_int_equal(fvi_plan_forward(p, NULL), FV_OK);
+    if (target) fvi_plan_get_target(p, 0, target);
+    fvi_plan_set_seed(p, 0, seed);
+    assert_int_equal(fvi_plan_backward(p, NULL), FV_OK);
+    fvi_plan_get_gradient(p, 0, dx);
+    assert_int_equal(fvi_plan_check_guards(p), 0);
+}
+
+/* Element i of sample n in a target of that kind (TURNED: [c][n][..]). */
+static int64_t place(kind k, int64_t n, int64_t i, int64_t size) {
+    int64_t inner = size / CHANNELS;
+    return k == TURNED ? (i / inner * SAMPLES + n) * inner + i % inner : n * size + i;
+}
+
+/* Input that makes samples 0, 1 and 3 of f lie wholly beyond a bound (but for seeds of 0), and
+ * sample 2 within; found by drawing the seed where f says so: a unit that is active gets none. */
+static void draw(kind k, const float *f, int64_t size, int clip, float *seed) {
+    fvi_random r = fvi_random_stream(5, 2, 0, FVI_DRAW_START);
+    for (int64_t n = 0; n < SAMPLES; n++)
+        for (int64_t i = 0; i < size; i++) {
+            int64_t at = place(k, n, i, size);
+            int active = f[at] > 0 && (!clip || f[at] < 6);
+            seed[at] = n != 2 && active ? 0 : fvi_random_normal(&r);
+        }
+}
+
+/* What may be let through of sample n, as a seed of f. */
+static float let_through(float f, float seed, int clip) {
+    int up = f <= 0 && seed > 0, down = clip && f >= 6 && seed < 0;
+    return up || down ? seed : 0;
+}
+
+static double largest(const float *x, int64_t n) {
+    double m = 0;
+    for (int64_t i = 0; i < n; i++) m = fmax(m, fabs((double)x[i]));
+    return m;
+}
+
+/* One sample's gradient: what was to be let through, or what it was before, to the bit. */
+static void assert_sample(int changed, const float *on, const float *off, const float *want,
+                          int64_t size) {
+    if (!changed) {
+        assert_memory_equal(on, off, (size_t)size * sizeof *on);
+        return;
+    }
+    double scale = largest(want, size);
+    assert_true(scale > 0.1);
+    for (int64_t i = 0; i < size; i++) assert_true(fabs((double)on[i] - want[i]) <= 1e-5 * scale);
+}
+
+/* Sample 0 is dead and may be redirected, 1 is dead and may not, 2 lives and may, 3 as 0. */
+static void redirects(kind k, int clip, int flags) {
+    fvi_network *net, *linear_net;
+    static const unsigned char may[SAMPLES] = {1, 0, 1, 7}, none[SAMPLES] = {0};
+    int64_t size = CHANNELS * (k == GEMM ? 1 : 20), all = SAMPLES * size;
+    fvi_plan *p = plan_new(k, clip, "y", SAMPLES, flags, &net);
+    fvi_plan *linear = plan_new(k, clip, "f", SAMPLES, flags, &linear_net);
+    float *x = floats(all), *seed = floats(all), *f = floats(all), *through = floats(all);
+    float *off = floats(all), *on = floats(all), *want = floats(all);
+    fvi_random r = fvi_random_stream(4, 2, 0, FVI_DRAW_START);
+    for (int64_t i = 0; i < all; i++) x[i] = (clip ? 8 : 1) * fvi_random_normal(&r);
+    backward(linear, x, seed, f, want);
+    draw(k, f, size, clip, seed);
+    for (int64_t i = 0; i < all; i++) through[i] = let_through(f[i], seed[i], clip);
+    backward(linear, x, through, NULL, want);
+
+    backward(p, x, seed, NULL, off);
+    assert_true(largest(off, 2 * size) == 0 && largest(off + 2 * size, size) > 0.1);
+    fvi_plan_redirect(p, may, SAMPLES);
+    backward(p, x, seed, NULL, on);
+    for (int64_t n = 0; n < SAMPLES; n++)
+        assert_sample(k != TURNED && (n == 0 || n == 3), on + n * size, off + n * size,
+                      want + n * size, size);
+    for (int twice = 0; twice < 2; twice++) { /* off again, by NULL and by nobody asking */
+        fvi_plan_redirect(p, twice ? none : NULL, SAMPLES);
+        backward(p, x, seed, NULL, on);
+        assert_memory_equal(on, off, (size_t)all * sizeof *on);
+        fvi_plan_redirect(p, may, SAMPLES);
+    }
+    float *arrays[] = {x, seed, f, through, off, on, want};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) free(arrays[i]);
+    fvi_plan_free(p);
+    fvi_plan_free(linear);
+    fvi_network_free(net);
+    fvi_network_free(linear_net);
+}
+
+static void dead_relus_let_gradients_through(void **state) {
+    (void)state;
+    for (kind k = ALONE; k <= NORM; k++)
+        for (int clip = 0; clip < 2; clip++) {
+            redirects(k, clip, 0);
+            redirects(k, clip, FVI_PLAN_GUARDS);
+        }
+}
+
+static void samples_that_lie_mixed_are_left_alone(void **state) {
+    (void)state;
+    enum { ALL = SAMPLES * CHANNELS * 20 };
+    fvi_network *net;
+    static float x[ALL], seed[ALL], dx[ALL];
+    redirects(TURNED, 0, 0);
+    fvi_plan *p = plan_new(TURNED, 0, "y", SAMPLES, 0, &net);
+    for (int i = 0; i < ALL; i++) {
+        x[i] = -1;
+        seed[i] = 1;
+    }
+    fvi_plan_redirect(p, (const unsigned char[SAMPLES]){1}, SAMPLES);
+    backward(p, x, seed, NULL, dx);
+    assert_true(largest(dx, ALL) == 0); /* nor is a part of all samples taken for one */
+    fvi_plan_free(p);
+    fvi_network_free(net);
+}
+
+/* One sample is the whole value, however it lies. */
+static void one_sample_is_never_mixed(void **state) {
+    (void)state;
+    fvi_network *net;
+    fvi_plan *p = plan_new(TURNED, 0, "y", 1, 0, &net);
+    float x[CHANNELS * 20], seed[CHANNELS * 20], dx[CHANNELS * 20];
+    for (int i = 0; i < CHANNELS * 20; i++) {
+        x[i] = -1;
+        seed[i] = i % 3 - 1.0f;
+    }
+    backward(p, x, seed, NULL, dx);
+    assert_true(largest(dx, CHANNELS * 20) == 0);
+    fvi_plan_redirect(p, (const unsigned char[]){1}, 1);
+    backward(p, x, seed, NULL, dx);
+    for (int i = 0; i < CHANNELS * 20; i++) assert_true(dx[i] == fmaxf(seed[i], 0));
+    fvi_plan_free(p);
+    fvi_network_free(net);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(dead_relus_let_gradients_through),
+        cmocka_unit_test(samples_that_lie_mixed_are_left_alone),
+        cmocka_unit_test(one_sample_is_never_mixed),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
