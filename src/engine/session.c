@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* session: one user of a model; keeps the plans made so far, and runs raw tensors through them.
  *
- * A plan is looked up by (input shape, wanted values, flags) in a list: sessions hold a handful.
+ * A plan is looked up by (input shape, wanted values, flags) in a list, the one used last at its
+ * end; when all of them together hold more than KEPT_BYTES, those not used for longest go (loops
+ * that come by many sizes would keep them all).
  */
 #include "engine/session.h"
 
@@ -15,6 +17,7 @@
 #include "engine/model.h"
 
 #define MAX_THREADS 1024
+#define KEPT_BYTES  ((size_t)1 << 30)
 
 typedef struct plan_entry {
     fvi_shape input;
@@ -88,6 +91,26 @@ static plan_entry *find_plan(const fv_session *s, const fvi_shape *input, const 
     return NULL;
 }
 
+/* Moves an entry to the end of the list. */
+static void touch(fv_session *s, plan_entry *e) {
+    if (s->plans->pdata[s->plans->len - 1] == e) return;
+    guint index;
+    if (!g_ptr_array_find(s->plans, e, &index)) return;
+    g_ptr_array_steal_index(s->plans, index);
+    g_ptr_array_add(s->plans, e);
+}
+
+/* Drops plans from the front, but never the last. */
+static void make_room(fv_session *s) {
+    size_t bytes = 0;
+    for (guint i = 0; i < s->plans->len; i++)
+        bytes += fvi_plan_bytes(((plan_entry *)s->plans->pdata[i])->plan);
+    while (bytes > KEPT_BYTES && s->plans->len > 1) {
+        bytes -= fvi_plan_bytes(((plan_entry *)s->plans->pdata[0])->plan);
+        g_ptr_array_remove_index(s->plans, 0);
+    }
+}
+
 /* A plan of ours has the picture as its only input. */
 static fv_status one_input(const fv_session *s, fvi_graph *g, fv_error *err) {
     const char *name = fvi_network_input(s->model->network)->name;
@@ -141,7 +164,9 @@ fv_status fvi_session_plan(fv_session *s, const fvi_shape *input, const char *co
         e->plan = made;
         e->samples = count;
         g_ptr_array_add(s->plans, e);
+        make_room(s);
     }
+    touch(s, e);
     *plan = e->plan;
     *samples = e->samples;
     return FV_OK;

@@ -7,7 +7,8 @@
 #include "model/network.h"
 
 /* Returns the session's plan for an input shape and a set of values; made at the first call, kept
- * until the session ends. Sets the calling thread's number of OpenMP threads.
+ * while the session's plans fit in a gigabyte (the least recently used go first): good until the
+ * next call. Sets the calling thread's number of OpenMP threads.
  *   input    the picture input's shape, dim[0] the batch
  *   wanted   names of values of the graph
  *   flags    FVI_PLAN_BACKWARD or 0
