@@ -47,7 +47,7 @@ static int run(const cli_args *args) {
     char *const words[] = {args->objective};
     int code = cli_output_check(args, 0);
     if (!code) code = cli_model_load(args, args->size, &model);
-    if (!code) code = cli_objectives_expand(args, model, words, 1, &list);
+    if (!code) code = cli_objectives_expand(args, model, words, 1, NULL, &list);
     if (!code && list.count != 1)
         code = cli_usage(args->command, "--objective '%s' is %d objectives; one is wanted",
                          args->objective, list.count);
@@ -61,7 +61,7 @@ static int run(const cli_args *args) {
 static const cli_option options[] = {
     CLI_OPTION_INPUT,
     {"objective", 0, CLI_TEXT, offsetof(cli_args, objective), 0, 0, "OBJ", "",
-     "LAYER:C, LAYER:C@y,x or LAYER"},
+     "LAYER:C, LAYER:C@y,x, LAYER, class:NAME, or an expression of such terms"},
     CLI_OPTION_OUTPUT("G.npy", "the NPY file to write, shaped like the input"),
     CLI_OPTION_SIZE,
     {0},
@@ -85,7 +85,10 @@ const cli_command cli_command_gradient = {
     .summary = "Compute an objective's gradient at a raw input and save it",
     .details = "OBJ `LAYER:C` is the mean over all positions of channel C, `LAYER:C@y,x` one "
                "neuron, `LAYER` the mean of squares of the whole layer; where the layer has one "
-               "channel a class, C may be a class name. Each sample of the batch has its own: its "
+               "channel a class, C may be a class name. `class:NAME` is a class before the "
+               "softmax, `prob:NAME` its probability. Terms add with weights, as in "
+               "`block_5/expand/conv:3 - 0.1*tv`; docs/objectives.md has them all. Each sample of "
+               "the batch has its own: its "
                "value is printed on stdout, one a line, with as many digits as it has; its "
                "gradient with respect to the raw input (an NPY file, nothing is preprocessed) is "
                "written.",

@@ -1,177 +1,207 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fovea visualize: pictures that excite units of a network, one bare or many as a montage. */
+/* fovea visualize: pictures that excite units of a network. Here the command line becomes one call
+ * of the library; the other visualize_*.c look at what it made, and write it.
+ */
 #include <glib.h>
+#include <string.h>
 
 #include "models.h"
-#include "objectives.h"
 #include "options.h"
-#include "output.h"
-#include "progress.h"
 #include "report.h"
+#include "visualize.h"
 
-#define LARGEST_DEFAULT_TILE 224
-
-/* The pictures, and what becomes of them. */
-typedef struct job {
-    const cli_args *args;
-    const fv_model *model;
-    cli_objectives units;
-    fv_render_desc desc; /* resolved */
-    fv_image **pictures; /* [units.count] */
-    fv_image *result;    /* what is saved */
-    double seconds;
-} job;
-
-static fv_render_desc desc_of(const cli_args *args, const fv_model *model) {
-    const fv_render_desc asked = {
-        .size = args->size,
-        .steps = args->steps,
-        .seed = args->seed,
-        .jitter = args->jitter == 0  ? -1
-                  : args->jitter > 0 ? args->jitter
-                                     : 0,
-        .batch = args->batch,
-        .threads = args->threads,
-    };
-    return fv_render_desc_resolve(model, &asked);
+static void snapshot(void *user, int picture, int step, const fv_image *image) {
+    (void)step;
+    cli_drawing *d = ((cli_progress *)user)->user;
+    cli_film_add(d->film, picture, image);
 }
 
-/* Makes the pictures; Ctrl-C ends the program from here, with nothing written. */
-static int render(job *j) {
+/* A note without its numbers: what it says of classes 1, 2 and 3 it says once. Caller frees. */
+static char *kind_of(const char *note) {
+    GString *kind = g_string_new(NULL);
+    for (; *note; note++)
+        if (!g_ascii_isdigit(*note)) g_string_append_c(kind, *note);
+    return g_string_free(kind, FALSE);
+}
+
+/* Says, once each, what is worth saying about the objectives; finds out which cannot be read. */
+static int describe(const cli_drawing *d) {
+    GHashTable *said = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    int code = CLI_DONE;
+    for (int i = 0; i < d->units.count && !code; i++) {
+        char text[512], note[256] = "";
+        fv_error err = {0};
+        if (fv_objective_describe(d->model, d->units.text[i], text, sizeof text, note, &err))
+            code = cli_fail_error(&err);
+        else if (*note && g_hash_table_add(said, kind_of(note)))
+            cli_note(d->args, "%s", note);
+    }
+    g_hash_table_unref(said);
+    return code;
+}
+
+/* Makes the pictures. Ctrl-C leaves those that were begun. */
+static int render(cli_drawing *d) {
     cli_progress progress;
     fv_error err = {0};
-    fv_render_desc desc = j->desc;
+    fv_render_desc desc = d->recipe.desc;
+    int every = 0;
+    int code = cli_drawing_start_film(d, &every);
+    if (code) return code;
+    cli_progress_start(&progress, d->args, "steps", FV_PROGRESS_STOP);
+    progress.user = d;
     desc.progress = cli_progress_step;
+    desc.snapshot = every ? snapshot : NULL;
+    desc.snapshot_every = every;
     desc.user = &progress;
-    cli_progress_start(&progress, j->args);
-    fv_status st = fv_render_many(j->model, (const char *const *)j->units.text, j->units.count,
-                                  &desc, j->pictures, &err);
-    j->seconds = cli_progress_stop(&progress);
-    if (cli_progress_signal()) cli_progress_die(&progress, j->args->output);
+    d->made = g_new0(fv_rendering *, d->count);
+    fv_status st = fv_render_many(d->model, (const char *const *)d->units.text, d->units.count,
+                                  &desc, d->made, &err);
+    d->seconds = cli_progress_stop(&progress);
+    d->done = progress.done;
+    d->total = progress.total;
     return st ? cli_fail_error(&err) : CLI_DONE;
 }
 
-/* The texts of all pictures under one key, separated by blanks; caller frees. */
-static char *all_texts(const job *j, const char *key) {
-    GString *text = g_string_new(NULL);
-    for (int i = 0; i < j->units.count; i++) {
-        const char *one = fv_image_text(j->pictures[i], key);
-        g_string_append_printf(text, "%s%s", i ? " " : "", one ? one : "?");
+/* Where the results go, in words: the first that was asked for. */
+static const char *where(const cli_args *a) {
+    return a->output ? a->output : a->each ? a->each : a->animate ? a->animate : a->npy;
+}
+
+/* After Ctrl-C: names the units that were not begun, and ends the program. */
+static void die(const cli_drawing *d, int written) {
+    const cli_progress progress = {.unit = "steps", .done = d->done, .total = d->total};
+    char *what =
+        g_strdup_printf("%s is %s", where(d->args), written ? "unfinished" : "not written");
+    cli_progress_die(&progress, what);
+    g_free(what); /* not reached */
+}
+
+/* Writes what is alive, and says what there is. */
+static int save(cli_drawing *d, int alive) {
+    int code = cli_drawing_look(d);
+    if (!code && alive) code = cli_drawing_save(d);
+    if (!code && alive && d->film) code = cli_drawing_save_film(d);
+    if (!code) cli_drawing_summarise(d);
+    return code;
+}
+
+static int draw(cli_drawing *d) {
+    int code = render(d), begun = 0, alive = 0;
+    if (code) return code;
+    for (int i = 0; i < d->count; i++) {
+        const fv_rendering *r = d->made[i];
+        if (!r || !r->image) continue;
+        begun++;
+        alive += !r->dead;
     }
-    return g_string_free(text, FALSE);
+    if (cli_progress_signal() && !begun) die(d, 0);
+    code = save(d, alive);
+    if (!code && cli_progress_signal()) die(d, alive);
+    if (!code && !alive)
+        code = cli_fail("nothing is alive: the gradient of %s is zero; %s is not written",
+                        begun == 1 ? d->units.text[0] : "every unit", where(d->args));
+    return code;
 }
 
-/* Sets texts of the montage: what the first picture's say of all of them, and the montage's own. */
-static fv_status describe_montage(const job *j, const fv_montage_desc *d, fv_error *err) {
-    static const char *const keys[] = {"fovea.objective", "fovea.reached"};
-    fv_status st = FV_OK;
-    for (size_t k = 0; k < G_N_ELEMENTS(keys) && !st; k++) {
-        char *text = all_texts(j, keys[k]);
-        st = fv_image_set_text(j->result, keys[k], text, err);
-        g_free(text);
+static void clear(cli_drawing *d) {
+    for (int i = 0; i < d->count; i++) {
+        if (d->shown && d->made && d->made[i] && d->shown[i] != d->made[i]->image)
+            fv_image_free(d->shown[i]);
+        if (d->made) fv_rendering_free(d->made[i]);
+        if (d->label) g_free(d->label[i]);
     }
-    if (st) return st;
-    char columns[16] = "near-square";
-    if (d->columns) g_snprintf(columns, sizeof columns, "%d", d->columns);
-    char *text = g_strdup_printf("tile-size=%d columns=%s title=%s", d->tile, columns,
-                                 d->title ? d->title : "");
-    st = fv_image_set_text(j->result, "fovea.montage", text, err);
-    g_free(text);
-    return st;
+    for (int i = 0; d->unit && i < d->units.count; i++) g_free(d->unit[i].name);
+    g_free(d->shown);
+    g_free(d->made);
+    g_free(d->label);
+    g_free(d->group);
+    g_free(d->unit);
+    cli_film_free(d->film);
+    cli_recipe_clear(&d->recipe);
+    cli_objectives_clear(&d->units);
 }
 
-/* One picture stays bare unless something of a montage was asked for. */
-static int wants_montage(const job *j) {
-    const cli_args *a = j->args;
-    return j->units.count > 1 || a->tile_size || a->columns || a->title;
-}
-
-static fv_status lay_out(job *j, fv_error *err) {
-    const cli_args *a = j->args;
-    if (!wants_montage(j)) {
-        j->result = j->pictures[0];
-        j->pictures[0] = NULL;
-        return FV_OK;
-    }
-    const char *title = a->title ? a->title : j->units.title;
-    const fv_montage_desc d = {
-        .columns = a->columns,
-        .tile = a->tile_size ? a->tile_size : MIN(j->desc.size, LARGEST_DEFAULT_TILE),
-        .title = *title ? title : NULL,
-    };
-    fv_status st =
-        fv_montage((const fv_image *const *)j->pictures, (const char *const *)j->units.label,
-                   j->units.count, &d, &j->result, err);
-    return st ? st : describe_montage(j, &d, err);
-}
-
-/* Says what was written, and what each unit reached. */
-static void summarise(const job *j) {
-    if (j->args->quiet) return;
-    const char *reached = fv_image_text(j->result, "fovea.reached");
-    char *path = cli_clean(j->args->output);
-    cli_putf("%s: %dx%d, %d picture%s of %dx%d, %d step%s, %.1f s\n", path, j->result->width,
-             j->result->height, j->units.count, j->units.count == 1 ? "" : "s", j->desc.size,
-             j->desc.size, j->desc.steps, j->desc.steps == 1 ? "" : "s", j->seconds);
-    g_free(path);
-    char **values = g_strsplit(reached ? reached : "", " ", -1);
-    for (int i = 0; i < j->units.count && values[i]; i++)
-        cli_putf("  %s reached %.4g\n", j->units.text[i], g_ascii_strtod(values[i], NULL));
-    g_strfreev(values);
-}
-
-static int save(job *j) {
-    fv_error err = {0};
-    char *command = cli_command_line(j->args), *valid = g_utf8_make_valid(command, -1);
-    fv_status st = lay_out(j, &err);
-    if (!st) st = fv_image_set_text(j->result, "fovea.command", valid, &err);
-    if (!st) st = fv_image_save(j->result, j->args->output, &err);
-    g_free(valid);
-    g_free(command);
-    if (st) return cli_fail_error(&err);
-    summarise(j);
+/* Whether there is something to draw and somewhere to put it. */
+static int check_words(const cli_args *args) {
+    if (args->show_recipe) return CLI_DONE;
+    if (args->n_operands < 2 && !args->expressions)
+        return cli_usage(args->command, "visualize needs %s", args->command->operands);
+    if (!args->output && !args->each && !args->animate && !args->npy)
+        return cli_usage(args->command,
+                         "visualize needs --output OUT.png, --each DIR, --animate OUT.webp or "
+                         "--npy OUT.npy");
     return CLI_DONE;
 }
 
 static int run(const cli_args *args) {
-    job j = {.args = args};
+    cli_drawing d = {.args = args};
     fv_model *model = NULL;
-    int code = cli_output_check(args, 1);
+    int code = check_words(args);
+    if (!code) code = cli_drawing_check_words(args);
     if (!code) code = cli_model_load(args, 0, &model);
     if (code) return code;
-    j.model = model;
-    cli_model_note(args, model);
-    code = cli_objectives_expand(args, model, args->operands + 1, args->n_operands - 1, &j.units);
-    j.pictures = g_new0(fv_image *, (gsize)j.units.count + 1);
-    if (!code) {
-        j.desc = desc_of(args, model);
-        code = render(&j);
+    d.model = model;
+    d.plots = !fv_model_input(model)->is_image && !args->shape;
+    code = cli_objectives_expand(args, model, args->operands + 1, args->n_operands - 1,
+                                 args->expressions, &d.units);
+    if (!code)
+        code = cli_recipe_resolve(args, model, d.units.count ? d.units.text[0] : NULL, &d.recipe);
+    if (!code && args->show_recipe) {
+        cli_recipe_show(&d.recipe.desc);
+    } else if (!code) {
+        cli_model_note(args, model);
+        d.starts = d.recipe.desc.starts;
+        if (!code && (int64_t)d.units.count * d.starts > CLI_MAX_OBJECTIVES)
+            code =
+                cli_usage(args->command, "more than %d pictures are asked for", CLI_MAX_OBJECTIVES);
+        if (!code) {
+            d.count = d.units.count * d.starts;
+            code = describe(&d);
+        }
+        if (!code) code = cli_drawing_check(&d);
+        if (!code) code = draw(&d);
     }
-    if (!code) code = save(&j);
-    for (int i = 0; i < j.units.count; i++) fv_image_free(j.pictures[i]);
-    g_free(j.pictures);
-    fv_image_free(j.result);
-    cli_objectives_clear(&j.units);
+    clear(&d);
     fv_model_free(model);
     return code;
 }
 
 /* clang-format off */
 static const cli_option options[] = {
-    CLI_OPTION_OUTPUT("OUT.png", "the picture to write: .png, .jpg, .jpeg, .webp, .tif or .tiff"),
-    {"size",  's', CLI_INT,  offsetof(cli_args, size),  1, 8192, "N", "the model's own",
-     "height and width of each picture while it is made"},
-    {"steps", 0,   CLI_INT,  offsetof(cli_args, steps), 1, 1000000, "N", "256",
-     "updates of each picture"},
-    {"seed",  0,   CLI_SEED, offsetof(cli_args, seed),  0, 0, "N", "0",
-     "of every random choice: the same command makes the same picture"},
-    {"jitter", 0,  CLI_INT,  offsetof(cli_args, jitter), 0, 8192, "N", "8",
-     "largest random shift before each update, in pixels"},
+    {"output", 'o', CLI_TEXT, offsetof(cli_args, output), 0, 0, "OUT.png", "none",
+     "the picture to write: .png, .jpg, .jpeg, .webp, .tif or .tiff; .npy for inputs that are no pictures"},
+    {"each",   0, CLI_TEXT, offsetof(cli_args, each), 0, 0, "DIR", "none",
+     "write every picture by itself into this folder, as LAYER_7.png, class_8_hen.png"},
+    {"format", 0, CLI_CHOICE, offsetof(cli_args, format), 0, 0, "png|jpg|webp", "png",
+     "what --each writes"},
+    {"npy",    0, CLI_TEXT, offsetof(cli_args, npy), 0, 0, "FILE.npy|DIR", "none",
+     "write the network's inputs that were reached: all in one file, or one file each in a folder"},
+    {"animate", 0, CLI_TEXT, offsetof(cli_args, animate), 0, 0, "OUT.webp", "none",
+     "write how the pictures came about, as an animation: .webp or .gif"},
+    {"frames", 0, CLI_INT, offsetof(cli_args, frames), 2, 10000, "N", "50",
+     "about how many frames --animate has"},
+    {"expression", 'e', CLI_LIST, offsetof(cli_args, expressions), 0, 0, "EXPR", "none",
+     "one more objective, taken as it stands; may be given several times"},
+    {"recipe", 0, CLI_TEXT, offsetof(cli_args, recipe), 0, 0, "NAME", "fovea, fovea-layer or erhan: what the first objective is",
+     "the set of options to start from, see below"},
+    {"show-recipe", 0, CLI_FLAG, offsetof(cli_args, show_recipe), 0, 0, NULL, NULL,
+     "print what every option comes to, and stop"},
+    {"init",   0, CLI_TEXT, offsetof(cli_args, init), 0, 0, "IMAGE", "none",
+     "the image to start from, resized to --size; --start-sd adds noise"},
+    {"initial-image", 0, CLI_TEXT, offsetof(cli_args, init), 0, 0, "IMAGE", "none",
+     "MATLAB's name of --init"},
+    {"mask",   0, CLI_TEXT, offsetof(cli_args, mask), 0, 0, "IMAGE", "none",
+     "where the picture may change: white yes, black no"},
+    {"spectrum", 0, CLI_TEXT, offsetof(cli_args, spectrum), 0, 0, "S.npy", "built in",
+     "magnitudes for --param phase, as `fovea spectrum` makes them"},
+    {"shape",  0, CLI_TEXT, offsetof(cli_args, shape), 0, 0, "CxHxW", "none",
+     "how an input that is no picture is looked at: channels, height, width; or HxW"},
     {"batch", 'b', CLI_INT,  offsetof(cli_args, batch), 1, 1024, "N", "8",
      "pictures made at a time; changes the speed, never the pictures"},
     {"tile-size", 0, CLI_INT, offsetof(cli_args, tile_size), 1, 8192, "N", "--size, at most 224",
      "side of a tile of the montage, in pixels"},
-    {"columns", 0, CLI_INT,  offsetof(cli_args, columns), 1, 4096, "N", "near-square",
+    {"columns", 0, CLI_INT,  offsetof(cli_args, columns), 1, 4096, "N", "near-square; with --starts a row a unit",
      "tiles in a row of the montage"},
     {"title", 0,   CLI_TEXT, offsetof(cli_args, title), 0, 0, "TEXT", "Layer NAME Features",
      "above the montage; '' for none"},
@@ -182,36 +212,56 @@ static const cli_option options[] = {
 static const char *const examples[][2] = {
     {"fovea visualize efficientnet-lite0 block_5/expand/conv:0-15 -o features.png",
      "What excites the first 16 channels of a layer"},
-    {"fovea visualize efficientnet-lite0 logits:hen --steps 512 -o hen.png",
+    {"fovea visualize efficientnet-lite0 class:hen --steps 128 -o hen.png",
      "What looks like a hen to the network"},
-    {"fovea visualize efficientnet-lite0 stem/conv:3,7,9 head/conv:0 --tile-size 128 --columns 4 "
-     "--title 'First and last' -o both.png",
-     "Channels of two layers beside each other"},
+    {"fovea visualize efficientnet-lite0 stem/conv:3,7,9 head/conv:0 --recipe wolfram "
+     "--tile-size 128 --columns 4 --title 'First and last' -o both.png",
+     "Channels of two layers beside each other, as Wolfram's example makes them"},
+    {"fovea visualize efficientnet-lite0 -e 'head/conv:3 - 0.1*tv' --init photo.jpg --size 64x48 "
+     "--animate climb.webp",
+     "From a photo, smoothly, as an animation"},
+    {"fovea visualize efficientnet-lite0 class:8 --starts 4 --recipe lucid -o four.png",
+     "Four different starts side by side: do they end alike?"},
+    {"fovea visualize efficientnet-lite0 class:hen class:ostrich --recipe matlab "
+     "--pyramid-levels 2 --each birds --format jpg",
+     "One file a class, as MATLAB's deepDreamImage makes them"},
+    {"fovea visualize efficientnet-lite0 --recipe maco --show-recipe", "What a recipe comes to"},
     {0},
 };
 
 const cli_command cli_command_visualize = {
     .name = "visualize",
     .operands = "MODEL OBJECTIVE...",
-    .min_operands = 2,
+    .min_operands = 1,
     .max_operands = G_MAXINT,
     .summary = "Draw what excites units of a network",
     .details =
         "OBJECTIVE is `LAYER:C`, one channel; `LAYER:0-15`, `LAYER:3,7,9` or both mixed, one "
-        "picture a channel; `LAYER:C@y,x`, one neuron; `LAYER`, the whole layer (the mean of "
-        "its squares, as DeepDream); where a layer has one channel a class, `LAYER:NAME` is "
-        "the class of that name. Several objectives are tiled into a montage with a title "
-        "and labels; a single one is written bare, at its full size, unless --tile-size, "
-        "--columns or --title is given.\n\n"
-        "Each picture starts as noise at all scales; each step shifts it by a small random "
-        "jitter and adds the gradient of its objective, scaled so that its largest "
-        "coefficient is 1/8 (the recipe of Wolfram's example).\n\n"
+        "picture a channel; `LAYER:C@y,x`, one neuron; `LAYER`, the whole layer; `class:NAME` or "
+        "`class:8`, a class before the softmax; `prob:NAME`, its probability; where a layer has "
+        "one channel a class, `LAYER:NAME` is the class of that name. Or an expression: terms "
+        "with weights, as in `block_5/expand/conv:3 - 0.1*tv`; docs/objectives.md lists the terms. "
+        "A word is taken for an expression if it has a + or - between blanks, a product or a call; "
+        "with -e anything is.\n\n"
+        "Several objectives are tiled into a montage with a title and labels; a single one is "
+        "written bare, at its full size, unless --tile-size, --columns or --title is given. "
+        "Inputs that are no pictures are drawn as bars, unless --shape says how to look at them, "
+        "and written as numbers where OUT ends in .npy. One of -o, --each, --npy and --animate "
+        "must be given.\n\n"
+        "How a picture is made is a recipe's; every part of it is an option. --show-recipe prints "
+        "what they come to. With --starts the pictures of one unit are compared: those that are "
+        "the same up to a shift share a letter, and the summary says how many distinct ones there "
+        "are and how far apart: 1 - the largest correlation over all shifts.\n\n"
+        "A unit whose gradient is zero whatever is tried is dead: a grey tile stands in its "
+        "place. It is an error if all are.\n\n"
         "The picture's metadata has the command (`fovea.command`), the options it resolved "
         "to, the seed, the SHA-256 of the model's file and the version, so that it can be "
-        "made again. Progress is drawn where stderr is a terminal. When done, one line says "
+        "made again. Progress is drawn where stderr is a terminal, and told in a few lines "
+        "elsewhere; --verbose prints a table of all updates instead. When done, one line says "
         "what was written, and one for each objective what value it reached.",
     .options = options,
     .loads_model = 1,
+    .renders = 1,
     .examples = examples,
     .run = run,
 };

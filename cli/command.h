@@ -29,12 +29,18 @@ typedef struct cli_args {
     int command_argc; /* the words as typed, for the metadata of pictures */
     char **command_argv;
 
-    int help, quiet, verbose, json, markdown;
+    char **settings;    /* options of recipes as typed: name, value, name, value, ..., NULL */
+    char **expressions; /* of -e; NULL at the end */
+    int help, quiet, verbose, json, markdown, show_recipe;
     int size, batch, threads, top, repeats;
-    int steps, columns, tile_size;
-    int jitter; /* -1: not given */
+    int columns, tile_size, frames, format;                   /* visualize */
+    int octaves, steps, tile, zoom, film_size, original_colors; /* dream */
+    int jitter;                                               /* -1: not given */
+    int color, grey;                                          /* spectrum */
+    double octave_scale, rate, zoom_scale;
     uint64_t seed;
     char *input, *layer, *objective, *output, *title, *labels;
+    char *recipe, *init, *mask, *spectrum, *shape, *each, *npy, *animate, *guide, *frames_dir;
     cli_numbers mean, scale, std;
     int range;         /* 1: "1", 2: "255" */
     int channel_order; /* FV_RGB, FV_BGR */
@@ -45,8 +51,11 @@ typedef enum cli_kind {
     CLI_INT,     /* int in min..max */
     CLI_SEED,    /* uint64_t */
     CLI_NUMBERS, /* cli_numbers, comma separated; min 1: each must be above zero */
+    CLI_REAL,    /* double above min, at most max */
     CLI_TEXT,    /* char *, as typed */
-    CLI_CHOICE   /* int: 1, 2, ... for the words of `value`, which are separated by '|' */
+    CLI_LIST,    /* char **: every one that is given */
+    CLI_CHOICE,  /* int: 1, 2, ... for the words of `value`, which are separated by '|' */
+    CLI_SETTING  /* an option of recipes: the library says what it allows */
 } cli_kind;
 
 /* One option. */
@@ -69,6 +78,7 @@ struct cli_command {
     const char *details;              /* paragraphs, separated by an empty line */
     const cli_option *options;        /* its own; ends with a NULL name */
     int loads_model;                  /* also takes cli_model_options */
+    int renders;                      /* also takes the options of recipes */
     const char *const (*examples)[2]; /* command line, what it does; ends with NULL */
     int (*run)(const cli_args *args);
 };
@@ -76,7 +86,7 @@ struct cli_command {
 extern const cli_command *const cli_commands[]; /* ends with NULL */
 extern const cli_command cli_command_layers, cli_command_layer, cli_command_classify,
     cli_command_run, cli_command_gradient, cli_command_visualize, cli_command_bench,
-    cli_command_models;
+    cli_command_models, cli_command_dream, cli_command_spectrum;
 
 /* Options of every command, and of those that load a model; end with a NULL name. */
 extern const cli_option cli_common_options[], cli_model_options[];

@@ -31,7 +31,8 @@ static const char exit_text[] =
     "Exit codes: 0 done, 1 failed, 2 the command line is wrong. Errors are one line on stderr that "
     "starts with `fovea: `; a file that could not be made whole is not touched. Interrupted with "
     "Ctrl-C, the program stops between two steps, says so, and ends by that signal (130 in a "
-    "shell).";
+    "shell); visualize and dream first write the pictures so far, marked unfinished in their "
+    "metadata. A second Ctrl-C ends it at once.";
 
 /* Prints text broken at blanks, every line after the first indented; `at`: where the first
  * begins. */
@@ -65,9 +66,10 @@ static void put_paragraphs(const char *text) {
     g_strfreev(list);
 }
 
-/* "1..1000; default: 5": what is allowed and what holds when it is not given; caller frees. */
+/* "1..1000; default: 5": what is allowed and what holds when it is not given; caller frees. For
+ * options of recipes the heading says it. */
 static char *bounds_of(const cli_option *o) {
-    if (o->kind == CLI_FLAG) return g_strdup("");
+    if (o->kind == CLI_FLAG || o->kind == CLI_SETTING) return g_strdup("");
     char *range = cli_option_range(o);
     char *text = o->fallback[0] == '\0'
                      ? g_strdup_printf("%s%srequired", range, *range ? "; " : "")
@@ -84,12 +86,27 @@ static void put_option(const cli_option *o, void *user) {
     char *bounds = bounds_of(o);
     char *text = *bounds ? g_strdup_printf("%s (%s)", o->help, bounds) : g_strdup(o->help);
     int width = (int)strlen(name);
-    cli_putf("%-*s", NAME_COLUMNS, name);
-    if (width + 1 >= NAME_COLUMNS) cli_putf("\n%*s", NAME_COLUMNS, "");
+    if (width + 1 >= NAME_COLUMNS)
+        cli_putf("%s\n%*s", name, NAME_COLUMNS, "");
+    else
+        cli_putf("%-*s", NAME_COLUMNS, name);
     put_wrapped(text, NAME_COLUMNS, NAME_COLUMNS);
     g_free(text);
     g_free(bounds);
     g_free(name);
+}
+
+static const char recipes_title[] = "Recipes (--recipe NAME)";
+static const char settings_title[] = "Recipe options (default: the recipe's)";
+
+static void put_recipes(const cli_command *c) {
+    cli_putf("\n%s:\n", recipes_title);
+    for (int i = 0; i < fv_recipe_count(); i++) {
+        cli_putf("  %-*s", NAME_COLUMNS - 2, fv_recipe_name(i));
+        put_wrapped(fv_recipe_summary(i), NAME_COLUMNS, NAME_COLUMNS);
+    }
+    cli_putf("\n%s:\n", settings_title);
+    cli_each_option(c, 1, put_option, NULL);
 }
 
 void cli_help_command(const cli_command *c) {
@@ -97,7 +114,8 @@ void cli_help_command(const cli_command *c) {
     put_paragraphs(c->summary);
     put_paragraphs(c->details);
     cli_put("Options:\n");
-    cli_each_option(c, put_option, NULL);
+    cli_each_option(c, 0, put_option, NULL);
+    if (c->renders) put_recipes(c);
     cli_put("\nExamples:\n");
     for (int i = 0; c->examples[i][0]; i++)
         cli_putf("  %s\n      %s\n", c->examples[i][0], c->examples[i][1]);
@@ -146,12 +164,28 @@ static void markdown_option(const cli_option *o, void *user) {
     g_free(bounds);
 }
 
+static void markdown_setting(const cli_option *o, void *user) {
+    (void)user;
+    char *value = escape_bars(o->value);
+    cli_putf("| `--%s %s` | %s |\n", o->name, value, o->help);
+    g_free(value);
+}
+
+static void markdown_recipes(const cli_command *c) {
+    cli_putf("\n%s:\n\n| recipe | what it is |\n|---|---|\n", recipes_title);
+    for (int i = 0; i < fv_recipe_count(); i++)
+        cli_putf("| `%s` | %s |\n", fv_recipe_name(i), fv_recipe_summary(i));
+    cli_putf("\n%s:\n\n| option | meaning |\n|---|---|\n", settings_title);
+    cli_each_option(c, 1, markdown_setting, NULL);
+}
+
 static void markdown_command(const cli_command *c) {
     cli_putf("## fovea %s\n\n    fovea %s%s%s [OPTION...]\n\n", c->name, c->name,
              *c->operands ? " " : "", c->operands);
     cli_putf("%s.\n\n%s\n\n| option | meaning | allowed; default |\n|---|---|---|\n", c->summary,
              c->details);
-    cli_each_option(c, markdown_option, NULL);
+    cli_each_option(c, 0, markdown_option, NULL);
+    if (c->renders) markdown_recipes(c);
     for (int i = 0; c->examples[i][0]; i++)
         cli_putf("\n%s:\n\n```sh\n%s\n```\n", c->examples[i][1], c->examples[i][0]);
     cli_put("\n");

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From the objectives as typed to single ones the library reads.
  *
- * A word is LAYER, or LAYER:CHANNELS, split at its last ':'. CHANNELS is a list of numbers and
- * ranges with commas between, then perhaps @y,x; or a class name. Whether the layer, the channel
- * or the neuron exists is the library's to say; here a channel is only counted, so that a range
- * cannot ask for millions of pictures.
+ * A simple word is LAYER, or LAYER:CHANNELS, split at its last ':'; `class` and `prob` stand in a
+ * layer's place. CHANNELS is a list of numbers and ranges with commas between, then perhaps @y,x;
+ * or a class name. A word with an operator between blanks, a product or a call is an expression and
+ * stays as it is. Whether the layer, the channel or the neuron exists is the library's to say; here
+ * a channel is only counted, so that a range cannot ask for millions of pictures.
  */
 #include "objectives.h"
 
@@ -19,9 +20,12 @@ typedef struct expansion {
     const cli_args *args;
     const fv_model *model;
     GPtrArray *text, *label;
-    int layer;  /* index of the layer of all words so far; -1: none yet; -2: several */
-    int failed; /* an exit code */
+    GArray *class; /* of int */
+    int layer;     /* index of the layer of all words so far, or CLASS, PROB, NONE, SEVERAL */
+    int failed;    /* an exit code */
 } expansion;
+
+enum { NONE = -1, SEVERAL = -2, CLASS = -3, PROB = -4 };
 
 /* Number of numbers at the start of "3,7-9", all whole; its end in *end. -1 if it does not parse.
  */
@@ -42,34 +46,46 @@ static int is_channel_list(const char *text, size_t length) {
     }
 }
 
-/* What stands under the tile of one channel of a layer (index, or -1 where it is not known). */
-static char *label_of(const expansion *e, int layer, int64_t channel, const char *neuron) {
+/* Which class one channel of a layer (an index, CLASS, PROB or NONE) is, or -1. */
+static int class_of(const expansion *e, int layer, int64_t channel) {
     const fv_layer *l = layer >= 0 ? fv_model_layer(e->model, layer) : NULL;
     int classes = fv_model_class_count(e->model);
-    const char *name = NULL;
-    if (l && l->ndim == 2 && l->dim[1] == classes && channel < classes)
-        name = fv_model_class_name(e->model, (int)channel);
-    char *text = name ? g_strdup_printf("%d %s%s", (int)channel, name, neuron)
-                      : g_strdup_printf("%d%s", (int)channel, neuron);
+    if (channel >= classes) return -1;
+    return layer <= CLASS || (l && l->ndim == 2 && l->dim[1] == classes) ? (int)channel : -1;
+}
+
+/* "8 hen": what stands under the tile of one channel. */
+static char *label_of(const expansion *e, const char *channel, int class) {
+    const char *name = class >= 0 ? fv_model_class_name(e->model, class) : NULL;
+    char *text = name ? g_strdup_printf("%s %s", channel, name) : g_strdup(channel);
     char *clean = cli_clean(text);
     g_free(text);
     return clean;
 }
 
 static void see_layer(expansion *e, int layer) {
-    if (e->layer == -1)
-        e->layer = layer >= 0 ? layer : -2;
+    if (e->layer == NONE)
+        e->layer = layer == NONE ? SEVERAL : layer;
     else if (e->layer != layer)
-        e->layer = -2;
+        e->layer = SEVERAL;
 }
 
-/* Adds one objective; `label` is taken. */
-static void add(expansion *e, char *text, char *label) {
+/* Adds one objective; `text` and `label` are taken. */
+static void add(expansion *e, char *text, char *label, int class) {
     g_ptr_array_add(e->text, text);
     g_ptr_array_add(e->label, label);
+    g_array_append_val(e->class, class);
     if (e->text->len > CLI_MAX_OBJECTIVES && !e->failed)
         e->failed =
             cli_usage(e->args->command, "more than %d pictures are asked for", CLI_MAX_OBJECTIVES);
+}
+
+static void add_channel(expansion *e, const char *layer_text, int layer, int channel,
+                        const char *neuron) {
+    int class = class_of(e, layer, channel);
+    char *number = g_strdup_printf("%d%s", channel, neuron);
+    add(e, g_strdup_printf("%s:%s", layer_text, number), label_of(e, number, class), class);
+    g_free(number);
 }
 
 /* Adds the channels of "3,7-9". `layer_text` as typed; `neuron` is "" or "@y,x". */
@@ -85,88 +101,119 @@ static void add_channels(expansion *e, const char *word, const char *layer_text,
         else if (last < first)
             e->failed = cli_usage(e->args->command, "%s: the range %s runs backwards", word, *item);
         for (int64_t c = first; c <= last && !e->failed; c++)
-            add(e, g_strdup_printf("%s:%d%s", layer_text, (int)c, neuron),
-                label_of(e, layer, c, neuron));
+            add_channel(e, layer_text, layer, (int)c, neuron);
         g_strfreev(ends);
     }
     g_strfreev(items);
 }
 
+static void add_whole(expansion *e, const char *word, int layer) {
+    see_layer(e, layer);
+    add(e, g_strdup(word), cli_clean(word), -1);
+}
+
 /* Whether LAYER (found at `layer`) gives one number a class. */
 static int is_class_layer(const expansion *e, int layer) {
+    if (layer <= CLASS) return 1;
     if (layer < 0) return 0;
     const fv_layer *l = fv_model_layer(e->model, layer);
     return l->ndim == 2 && l->dim[1] > 0 && l->dim[1] == fv_model_class_count(e->model);
 }
 
+/* Whether a word has an operator between blanks, a product, or a call. */
+static int is_expression(const char *word) {
+    if (strstr(word, " + ") || strstr(word, " - ") || strchr(word, '*')) return 1;
+    const char *bracket = strchr(word, '(');
+    return bracket && bracket > word && g_ascii_isalnum(bracket[-1]);
+}
+
+/* Index of the layer that a word names before its ':', CLASS, PROB, or NONE. */
+static int find_layer(const expansion *e, const char *name, int colon) {
+    int layer = NONE;
+    if (colon && !strcmp(name, "class")) return CLASS;
+    if (colon && !strcmp(name, "prob")) return PROB;
+    return fv_model_find_layer(e->model, name, &layer, NULL) ? NONE : layer;
+}
+
 static void expand_word(expansion *e, const char *word) {
     const char *colon = strrchr(word, ':');
     char *layer_text = colon ? g_strndup(word, (size_t)(colon - word)) : g_strdup(word);
-    int layer = -1;
-    int found = fv_model_find_layer(e->model, layer_text, &layer, NULL) == FV_OK;
-    if (!found) layer = -1;
+    int layer = find_layer(e, layer_text, colon != NULL);
     const char *list = colon ? colon + 1 : "", *at = strchr(list, '@');
     size_t length = at ? (size_t)(at - list) : strlen(list);
-    if (colon && is_channel_list(list, length)) {
+    if (layer == NONE && is_expression(word)) {
+        add_whole(e, word, NONE);
+    } else if (colon && is_channel_list(list, length)) {
         char *channels = g_strndup(list, length);
         see_layer(e, layer);
         add_channels(e, word, layer_text, layer, channels, at ? at : "");
         g_free(channels);
-    } else if (colon && is_class_layer(e, layer)) {
+    } else if (colon && is_class_layer(e, layer) && !is_expression(list)) {
         int class = -1;
         fv_error err = {0};
         see_layer(e, layer);
         if (fv_model_find_class(e->model, list, &class, &err))
             e->failed = cli_fail_error(&err);
         else
-            add(e, g_strdup_printf("%s:%d", layer_text, class), label_of(e, layer, class, ""));
+            add_channel(e, layer_text, layer, class, "");
     } else {
-        see_layer(e, layer);
-        add(e, g_strdup(word), cli_clean(word));
+        add_whole(e, word, is_expression(word) ? NONE : layer);
     }
     g_free(layer_text);
 }
 
 /* "Layer conv1 Features" if there is one layer; then labels need not name it. */
 static char *title_of(const expansion *e) {
-    char *text = e->layer >= 0 ? g_strdup_printf("Layer %s Features",
-                                                 fv_model_layer(e->model, e->layer)->name)
-                               : g_strdup_printf("Features of %s", fv_model_name(e->model));
+    const char *name = fv_model_name(e->model);
+    char *text = e->layer >= 0       ? g_strdup_printf("Layer %s Features",
+                                                       fv_model_layer(e->model, e->layer)->name)
+                 : e->layer == CLASS ? g_strdup_printf("Classes of %s", name)
+                 : e->layer == PROB  ? g_strdup_printf("Class probabilities of %s", name)
+                                     : g_strdup_printf("Features of %s", name);
     char *clean = cli_clean(text);
     g_free(text);
     return clean;
 }
 
+/* Labels that say which layer, where there are several. */
+static void name_layers(expansion *e) {
+    for (guint i = 0; i < e->text->len; i++) {
+        g_free(e->label->pdata[i]);
+        e->label->pdata[i] = label_of(e, e->text->pdata[i], g_array_index(e->class, int, i));
+    }
+}
+
 int cli_objectives_expand(const cli_args *args, const fv_model *model, char *const *words,
-                          int n_words, cli_objectives *out) {
-    expansion e = {args,
-                   model,
-                   g_ptr_array_new_with_free_func(g_free),
-                   g_ptr_array_new_with_free_func(g_free),
-                   -1,
-                   CLI_DONE};
+                          int n_words, char *const *whole, cli_objectives *out) {
+    expansion e = {.args = args,
+                   .model = model,
+                   .text = g_ptr_array_new_with_free_func(g_free),
+                   .label = g_ptr_array_new_with_free_func(g_free),
+                   .class = g_array_new(FALSE, FALSE, sizeof(int)),
+                   .layer = NONE};
     for (int i = 0; i < n_words && !e.failed; i++) expand_word(&e, words[i]);
+    for (int i = 0; whole && whole[i] && !e.failed; i++) add_whole(&e, whole[i], NONE);
     if (e.failed) {
         g_ptr_array_free(e.text, TRUE);
         g_ptr_array_free(e.label, TRUE);
+        g_array_free(e.class, TRUE);
         return e.failed;
     }
     out->count = (int)e.text->len;
     out->title = title_of(&e);
-    for (int i = 0; e.layer < 0 && i < out->count; i++) { /* several layers: say which */
-        g_free(e.label->pdata[i]);
-        e.label->pdata[i] = cli_clean(e.text->pdata[i]);
-    }
+    if (e.layer == SEVERAL) name_layers(&e);
     g_ptr_array_add(e.text, NULL);
     g_ptr_array_add(e.label, NULL);
     out->text = (char **)g_ptr_array_free(e.text, FALSE);
     out->label = (char **)g_ptr_array_free(e.label, FALSE);
+    out->class = (int *)(void *)g_array_free(e.class, FALSE);
     return CLI_DONE;
 }
 
 void cli_objectives_clear(cli_objectives *o) {
     g_strfreev(o->text);
     g_strfreev(o->label);
+    g_free(o->class);
     g_free(o->title);
     *o = (cli_objectives){0};
 }

@@ -9,19 +9,22 @@
 
 typedef struct cli_objectives {
     int count;
-    char **text;  /* [count] "conv1:3" */
-    char **label; /* [count] what stands under the tile: "3", "8 hen", "conv1:3" */
+    char **text;  /* [count] "conv1:3"; NULL at the end */
+    char **label; /* [count] what stands under the tile: "3", "8 hen", "conv1:3"; NULL at the end */
+    int *class;   /* [count] index of the class it is, or -1 */
     char *title;  /* "Layer conv1 Features" */
 } cli_objectives;
 
-/* Expands words: `LAYER:0-15`, `LAYER:3,7,9`, `LAYER:0-3,8@5,5` become one objective a channel;
- * `LAYER:NAME` becomes the index of a class where LAYER has one channel a class. Anything else is
- * left to the library as it is.
+/* Expands words: `LAYER:0-15`, `LAYER:3,7,9`, `LAYER:0-3,8@5,5` become one objective a channel, and
+ * so do the classes of `class:` and `prob:`; `class:NAME`, and `LAYER:NAME` where LAYER has one
+ * channel a class, become the class's index. Anything else is left to the library as it is.
+ *   words    n_words of them
+ *   whole    more objectives, never expanded; NULL, or ends with NULL
  *   out      to be freed with cli_objectives_clear; untouched on failure
  *   returns  CLI_DONE, or an exit code with one line printed
  */
 int cli_objectives_expand(const cli_args *args, const fv_model *model, char *const *words,
-                          int n_words, cli_objectives *out);
+                          int n_words, char *const *whole, cli_objectives *out);
 void cli_objectives_clear(cli_objectives *o);
 
 #endif

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "recipe.h"
 #include "report.h"
 
 /* clang-format off */
@@ -17,7 +18,7 @@ const cli_option cli_common_options[] = {
     {"quiet",   'q', CLI_FLAG, offsetof(cli_args, quiet),   0, 0, NULL, NULL,
      "no notes, no progress, no summary; only results and errors"},
     {"verbose", 'v', CLI_FLAG, offsetof(cli_args, verbose), 0, 0, NULL, NULL,
-     "progress as plain lines where stderr is no terminal"},
+     "a table of all updates instead of progress"},
     {"help",    'h', CLI_FLAG, offsetof(cli_args, help),    0, 0, NULL, NULL, "print this help"},
     {0},
 };
@@ -41,16 +42,21 @@ const cli_option cli_model_options[] = {
 };
 /* clang-format on */
 
-void cli_each_option(const cli_command *command, void (*each)(const cli_option *option, void *user),
-                     void *user) {
-    const cli_option *tables[] = {command->options, command->loads_model ? cli_model_options : NULL,
-                                  cli_common_options};
-    for (size_t t = 0; t < G_N_ELEMENTS(tables); t++)
+void cli_each_option(const cli_command *command, int of_recipes,
+                     void (*each)(const cli_option *option, void *user), void *user) {
+    const cli_option *plain[] = {command->options, command->loads_model ? cli_model_options : NULL,
+                                 cli_common_options};
+    const cli_option *recipes[G_N_ELEMENTS(plain)] = {command->renders ? cli_recipe_options()
+                                                                       : NULL};
+    const cli_option **tables = of_recipes ? recipes : plain;
+    for (size_t t = 0; t < G_N_ELEMENTS(plain); t++)
         for (const cli_option *o = tables[t]; o && o->name; o++) each(o, user);
 }
 
 char *cli_option_range(const cli_option *option) {
     if (option->kind == CLI_INT) return g_strdup_printf("%d..%d", option->min, option->max);
+    if (option->kind == CLI_REAL)
+        return g_strdup_printf("a number above %d, at most %d", option->min, option->max);
     if (option->kind == CLI_SEED) return g_strdup_printf("0..%" G_GUINT64_FORMAT, G_MAXUINT64);
     if (option->kind == CLI_CHOICE) {
         char **words = g_strsplit(option->value, "|", -1);
@@ -84,16 +90,24 @@ static int parse_seed(const char *text, uint64_t *out) {
     return 0;
 }
 
+/* A finite decimal number at the start of `text`.  returns  its end, or NULL */
+static const char *parse_real(const char *text, double *out) {
+    const char *digit = text + (*text == '-');
+    char *end = NULL;
+    if (!g_ascii_isdigit(*digit) && !(*digit == '.' && g_ascii_isdigit(digit[1]))) return NULL;
+    if (digit[0] == '0' && (digit[1] | 32) == 'x') return NULL;
+    *out = g_ascii_strtod(text, &end);
+    return isfinite(*out) ? end : NULL;
+}
+
 static int parse_numbers(const char *text, int above_zero, cli_numbers *out) {
     cli_numbers list = {0};
     for (const char *p = text;; p++) {
-        char *end = NULL;
-        const char *digit = p + (*p == '-');
+        double number = 0;
         if (list.count == CLI_MAX_CHANNELS) return -1;
-        if (!g_ascii_isdigit(*digit) && !(*digit == '.' && g_ascii_isdigit(digit[1]))) return -1;
-        if (digit[0] == '0' && (digit[1] | 32) == 'x') return -1;
-        float v = (float)g_ascii_strtod(p, &end);
-        if (!isfinite(v) || (above_zero && !(v > 0)) || (*end && *end != ',')) return -1;
+        const char *end = parse_real(p, &number);
+        float v = (float)number;
+        if (!end || !isfinite(v) || (above_zero && !(v > 0)) || (*end && *end != ',')) return -1;
         list.value[list.count++] = v;
         if (!*end) break;
         p = end;
@@ -113,10 +127,22 @@ static int parse_choice(const char *text, const char *words, int *out) {
     return 0;
 }
 
-/* Stores one value.  returns  0, or -1 if it is not allowed */
-static int store(const cli_option *o, const char *text, cli_args *args) {
+/* Adds words to a list that ends with NULL. */
+static void append(char ***list, const char *first, const char *second) {
+    guint n = *list ? g_strv_length(*list) : 0;
+    *list = g_renew(char *, *list, n + 3);
+    (*list)[n] = g_strdup(first);
+    (*list)[n + 1] = g_strdup(second); /* NULL stays NULL */
+    (*list)[n + 2] = NULL;
+}
+
+/* Stores one value.
+ *   returns  0, or -1 if it is not allowed; then `err` says why, where the library does */
+static int store(const cli_option *o, const char *text, cli_args *args, fv_error *err) {
     void *to = (char *)args + o->offset;
     int64_t number = 0;
+    double real = 0;
+    const char *end = NULL;
     switch (o->kind) {
     case CLI_FLAG: *(int *)to = 1; return 0;
     case CLI_INT:
@@ -126,6 +152,16 @@ static int store(const cli_option *o, const char *text, cli_args *args) {
     case CLI_SEED: return parse_seed(text, to);
     case CLI_NUMBERS: return parse_numbers(text, o->min > 0, to);
     case CLI_CHOICE: return parse_choice(text, o->value, to);
+    case CLI_REAL:
+        end = parse_real(text, &real);
+        if (!end || *end || !(real > o->min) || real > o->max) return -1;
+        *(double *)to = real;
+        return 0;
+    case CLI_LIST: append(to, text, NULL); return 0;
+    case CLI_SETTING:
+        if (cli_setting_check(o->name, text, err)) return -1;
+        append(&args->settings, o->name, text);
+        return 0;
     case CLI_TEXT:
         g_free(*(char **)to);
         *(char **)to = g_strdup(text);
@@ -149,7 +185,12 @@ static gboolean take_option(const char *name, const char *value, gpointer data, 
         const cli_option *o = p->rows->pdata[i];
         if (strcmp(name + strspn(name, "-"), o->name) && !(name[1] == o->letter && !name[2]))
             continue;
-        if (!store(o, value, p->args)) return TRUE;
+        fv_error err = {0};
+        if (!store(o, value, p->args, &err)) return TRUE;
+        if (err.status) {
+            g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--%s", err.text);
+            return FALSE;
+        }
         char *range = cli_option_range(o);
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--%s: '%s' is not %s%s",
                     o->name, value, o->kind == CLI_INT || o->kind == CLI_SEED ? "in " : "", range);
@@ -262,7 +303,8 @@ int cli_args_parse(const cli_command *command, int argc, char **argv, cli_args *
     *out = (cli_args){.command = command, .jitter = -1};
     parse p = {g_ptr_array_new(), g_array_new(TRUE, TRUE, sizeof(GOptionEntry)),
                g_ptr_array_new_with_free_func(g_free), take_option, out};
-    cli_each_option(command, add_entry, &p);
+    cli_each_option(command, 0, add_entry, &p);
+    cli_each_option(command, 1, add_entry, &p);
     g_ptr_array_add(p.words, NULL);
     GOptionEntry rest = {G_OPTION_REMAINING, 0,    0,   G_OPTION_ARG_FILENAME_ARRAY,
                          &out->operands,     NULL, NULL};
@@ -294,10 +336,15 @@ int cli_args_parse(const cli_command *command, int argc, char **argv, cli_args *
     return code;
 }
 
+static void clear_option(const cli_option *o, void *user) {
+    void *at = (char *)user + o->offset;
+    if (o->kind == CLI_TEXT) g_clear_pointer((char **)at, g_free);
+    if (o->kind == CLI_LIST) g_clear_pointer((char ***)at, g_strfreev);
+}
+
 void cli_args_clear(cli_args *args) {
+    cli_each_option(args->command, 0, clear_option, args);
     g_strfreev(args->operands);
-    char *texts[] = {args->input,  args->layer, args->objective,
-                     args->output, args->title, args->labels};
-    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) g_free(texts[i]);
+    g_strfreev(args->settings);
     *args = (cli_args){0};
 }

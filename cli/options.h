@@ -17,9 +17,10 @@
     value, "", text}
 /* clang-format on */
 
-/* Calls `each` for every option of a command: its own, the model's, the common ones. */
-void cli_each_option(const cli_command *command, void (*each)(const cli_option *option, void *user),
-                     void *user);
+/* Calls `each` for every option of a command: its own, the model's, the common ones; or, with
+ * `of_recipes`, the options of recipes where it takes them. */
+void cli_each_option(const cli_command *command, int of_recipes,
+                     void (*each)(const cli_option *option, void *user), void *user);
 
 /* Reads the words after the command's name (argv[0] is the command's name). Options and operands
  * may be mixed; `--` ends the options; of repeated options the last counts.

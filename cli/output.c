@@ -12,32 +12,58 @@
 
 #include "report.h"
 
-static int picture_ending(const char *path) {
-    static const char *const endings[] = {"png", "jpg", "jpeg", "webp", "tif", "tiff"};
+int cli_has_ending(const char *path, const char *endings) {
     const char *dot = strrchr(path, '.');
     if (!dot || strchr(dot, '/')) return 0;
-    for (size_t i = 0; i < G_N_ELEMENTS(endings); i++)
-        if (!g_ascii_strcasecmp(dot + 1, endings[i])) return 1;
-    return 0;
+    char **list = g_strsplit(endings, " ", -1);
+    int found = 0;
+    for (char **e = list; *e && !found; e++) found = !g_ascii_strcasecmp(dot + 1, *e);
+    g_strfreev(list);
+    return found;
+}
+
+/* Says that an ending is none of the list: "... does not end in .webp or .gif". */
+static int refuse_ending(const cli_args *args, const char *option, const char *path,
+                         const char *endings) {
+    char **list = g_strsplit(endings, " ", -1);
+    GString *all = g_string_new(NULL);
+    for (char **e = list; *e; e++)
+        g_string_append_printf(all, "%s.%s", e == list ? "" : e[1] ? ", " : " or ", *e);
+    int code = cli_usage(args->command, "--%s: '%s' does not end in %s", option, path, all->str);
+    g_string_free(all, TRUE);
+    g_strfreev(list);
+    return code;
+}
+
+/* Whether files can be made in a folder; `path` is what is to be made. */
+static int check_folder(const char *path, const char *folder) {
+    if (!g_file_test(folder, G_FILE_TEST_IS_DIR))
+        return cli_fail("%s: there is no folder '%s'", path, folder);
+    if (g_access(folder, W_OK | X_OK))
+        return cli_fail("%s: cannot write into '%s': %s", path, folder, g_strerror(errno));
+    return CLI_DONE;
+}
+
+int cli_path_check(const cli_args *args, const char *option, const char *path,
+                   const char *endings) {
+    if (!*path) return cli_usage(args->command, "--%s: '' is no file name", option);
+    if (endings && !cli_has_ending(path, endings))
+        return refuse_ending(args, option, path, endings);
+    if (g_file_test(path, G_FILE_TEST_IS_DIR)) return cli_fail("%s: is a folder", path);
+    char *folder = g_path_get_dirname(path);
+    int code = check_folder(path, folder);
+    g_free(folder);
+    return code;
 }
 
 int cli_output_check(const cli_args *args, int picture) {
-    const char *path = args->output;
-    if (!*path) return cli_usage(args->command, "--output: '' is no file name");
-    if (picture && !picture_ending(path))
-        return cli_usage(args->command,
-                         "--output: '%s' does not end in .png, .jpg, .jpeg, .webp, "
-                         ".tif or .tiff",
-                         path);
-    if (g_file_test(path, G_FILE_TEST_IS_DIR)) return cli_fail("%s: is a folder", path);
-    char *folder = g_path_get_dirname(path);
-    int code = CLI_DONE;
-    if (!g_file_test(folder, G_FILE_TEST_IS_DIR))
-        code = cli_fail("%s: there is no folder '%s'", path, folder);
-    else if (g_access(folder, W_OK | X_OK))
-        code = cli_fail("%s: cannot write into '%s': %s", path, folder, g_strerror(errno));
-    g_free(folder);
-    return code;
+    return cli_path_check(args, "output", args->output, picture ? CLI_PICTURES : NULL);
+}
+
+int cli_folder_make(const char *path) {
+    if (g_mkdir_with_parents(path, 0777))
+        return cli_fail("%s: cannot make the folder: %s", path, g_strerror(errno));
+    return check_folder(path, path);
 }
 
 char *cli_command_line(const cli_args *args) {
@@ -52,6 +78,26 @@ char *cli_command_line(const cli_args *args) {
         g_free(quoted);
     }
     return g_string_free(line, FALSE);
+}
+
+fv_status cli_set_command(const cli_args *args, fv_image *image, fv_error *err) {
+    char *command = cli_command_line(args), *valid = g_utf8_make_valid(command, -1);
+    fv_status st = fv_image_set_text(image, "fovea.command", valid, err);
+    g_free(valid);
+    g_free(command);
+    return st;
+}
+
+fv_status cli_copy_texts(const fv_image *from, fv_image *to, fv_error *err) {
+    static const char *const keys[] = {"fovea.command",      "fovea.objective", "fovea.options",
+                                       "fovea.seed",         "fovea.reached",   "fovea.model",
+                                       "fovea.model-sha256", "fovea.version",   "fovea.unfinished"};
+    fv_status st = FV_OK;
+    for (size_t i = 0; i < G_N_ELEMENTS(keys) && !st; i++) {
+        const char *text = fv_image_text(from, keys[i]);
+        if (text) st = fv_image_set_text(to, keys[i], text, err);
+    }
+    return st;
 }
 
 char *cli_shape_text(int ndim, const int64_t *dim, int from) {

@@ -7,25 +7,33 @@
 
 typedef struct cli_progress {
     const cli_args *args;
+    const char *unit; /* what is counted: "steps" */
+    int on_signal;    /* what the callback returns once a signal came */
+    int table;        /* a row for every update, in MATLAB's form */
     int64_t start, shown; /* microseconds of the monotonic clock */
     int terminal, tenths; /* stderr is one; tenths of the work already told */
     int done, total;
+    char *what; /* the batch whose table is open, or NULL */
+    void *user; /* the caller's */
 } cli_progress;
 
 /* From here on SIGINT and SIGTERM are noted instead of ending the program (the second one ends it
- * as ever). One at a time. */
-void cli_progress_start(cli_progress *p, const cli_args *args);
+ * as ever). One at a time.
+ *   unit       what is counted: "steps"; counts of anything else are no updates: no table is drawn
+ *   on_signal  FV_PROGRESS_STOP or FV_PROGRESS_CANCEL: what the library is then told */
+void cli_progress_start(cli_progress *p, const cli_args *args, const char *unit, int on_signal);
 
 /* The callback: an fv_progress_fn whose user is a cli_progress. */
 int cli_progress_step(void *user, const fv_progress *now);
 
-/* Clears the line.  returns  seconds since the start */
+/* Clears the line, closes the table.  returns  seconds since the start */
 double cli_progress_stop(cli_progress *p);
 
 /* Which signal came since the start, or 0. */
 int cli_progress_signal(void);
 
-/* Ends the program by the signal that was noted, after saying that `what` was not written. */
+/* Ends the program by the signal that was noted, after saying what became of the results: "a.png
+ * is not written". */
 void cli_progress_die(const cli_progress *p, const char *what);
 
 #endif

@@ -11,7 +11,7 @@ int main(int argc, char **argv) {
     fv_image *pic = NULL;
     if (argc != 4) return 2;
     int failed = fv_model_load(argv[1], NULL, &m, &err) ||
-                 fv_render(m, argv[2], &(fv_render_desc){.size = 224}, &pic, &err) ||
+                 fv_render(m, argv[2], NULL, &pic, &err) ||
                  fv_image_save(pic, argv[3], &err);
     if (failed) fprintf(stderr, "%s\n", err.text);
     fv_image_free(pic);

@@ -61,6 +61,16 @@ float fvi_random_normal(fvi_random *r) {
     return (float)(sqrt(-2 * log(u)) * cos(2 * 3.14159265358979323846 * v));
 }
 
+void fvi_random_normals(fvi_random *r, int64_t n, float *out) {
+    for (int64_t i = 0; i < n; i += 2) {
+        float u = ((float)fvi_random_u32(r) + 1) * 0x1p-32f; /* (0,1] */
+        float t = (float)fvi_random_u32(r) * (6.28318530718f * 0x1p-32f);
+        float length = sqrtf(-2 * logf(fminf(u, 1)));
+        out[i] = length * cosf(t);
+        if (i + 1 < n) out[i + 1] = length * sinf(t);
+    }
+}
+
 int fvi_random_int(fvi_random *r, int lo, int hi) {
     assert(lo <= hi);
     uint64_t range = (uint64_t)((int64_t)hi - lo) + 1;       /* 1..2^32 */

@@ -7,7 +7,12 @@
 #include <stdint.h>
 
 /* What a draw is for; part of the key, so that two uses never share numbers. */
-typedef enum fvi_draw { FVI_DRAW_START = 1, FVI_DRAW_JITTER = 2 } fvi_draw;
+typedef enum fvi_draw {
+    FVI_DRAW_START = 1,
+    FVI_DRAW_TILE = 2,       /* where tiles are laid */
+    FVI_DRAW_TRANSFORM = 16, /* + the transform's place in its list */
+    FVI_DRAW_WALK = 48
+} fvi_draw;
 
 /* One stream of random numbers: keyed by the user's seed, the unit, the step and the use. */
 typedef struct fvi_random {
@@ -21,6 +26,10 @@ uint32_t fvi_random_u32(fvi_random *r);
 float fvi_random_uniform(fvi_random *r);
 /* Standard normal (Box-Muller). */
 float fvi_random_normal(fvi_random *r);
+/* Fills out [n] with standard normals, two from each pair of fresh 32-bit numbers: a, b -> r cos t,
+ * r sin t with r = sqrt(-2 ln((a + 1) / 2^32)), t = 2 pi b / 2^32. Numbers left over from a pair
+ * are dropped. */
+void fvi_random_normals(fvi_random *r, int64_t n, float *out);
 /* Uniform integer in [lo, hi], without bias. */
 int fvi_random_int(fvi_random *r, int lo, int hi);
 

@@ -76,6 +76,13 @@ static fv_status resize_and_crop(const fv_image *image, int h, int w, fv_image *
 /* The picture at the network's size and in its number of channels. */
 static fv_status fit(const fv_input *in, const fv_image *image, fv_image **out, fv_error *err) {
     fv_image *crop = NULL;
+    if (image->channels % 2 == 0) { /* alpha is laid over mid grey, as loading does */
+        fv_image *flat = NULL;
+        fv_status laid = fvi_image_flatten(image, 128.0f / 255, &flat, err);
+        if (!laid) laid = fit(in, flat, out, err);
+        fv_image_free(flat);
+        return laid;
+    }
     if (in->channels == 3 && image->channels == 1)
         return fvi_fail(err, FV_ARG, "a grey picture was given to a network of colours");
     fv_status st = resize_and_crop(image, in->height, in->width, &crop, err);

@@ -12,13 +12,13 @@
 #include "image/private.h"
 
 int fvi_image_is_sound(const fv_image *image) {
-    return image && (image->channels == 1 || image->channels == 3) && image->height >= 1 &&
+    return image && image->channels >= 1 && image->channels <= 4 && image->height >= 1 &&
            image->width >= 1 && image->data;
 }
 
 fv_status fv_image_new(int channels, int height, int width, fv_image **out, fv_error *err) {
-    if (!out || (channels != 1 && channels != 3))
-        return fvi_fail(err, FV_ARG, "a picture has 1 or 3 channels, not %d", channels);
+    if (!out || channels < 1 || channels > 4)
+        return fvi_fail(err, FV_ARG, "a picture has 1 to 4 channels, not %d", channels);
     if (height < 1 || width < 1)
         return fvi_fail(err, FV_ARG, "a picture of height %d and width %d cannot be made", height,
                         width);
@@ -142,6 +142,25 @@ fv_status fvi_image_crop(const fv_image *in, int y, int x, int height, int width
                    (size_t)width * sizeof *src);
         }
     *out = part;
+    return FV_OK;
+}
+
+fv_status fvi_image_flatten(const fv_image *in, float grey, fv_image **out, fv_error *err) {
+    int colours = in->channels <= 2 ? 1 : 3, has_alpha = in->channels % 2 == 0;
+    int64_t n = (int64_t)in->height * in->width;
+    fv_image *flat = NULL;
+    fv_status st = fv_image_new(colours, in->height, in->width, &flat, err);
+    if (st) return st;
+    for (int c = 0; c < colours; c++)
+        for (int64_t i = 0; i < n; i++) {
+            float colour = in->data[c * n + i], alpha = has_alpha ? in->data[colours * n + i] : 1;
+            if (alpha > 0 && alpha < 1)
+                colour = grey + alpha * (colour - grey);
+            else if (!(alpha > 0)) /* NaN counts as transparent */
+                colour = grey;
+            flat->data[c * n + i] = colour;
+        }
+    *out = flat;
     return FV_OK;
 }
 

@@ -32,7 +32,12 @@ fv_status fvi_image_crop(const fv_image *in, int y, int x, int height, int width
 fv_status fvi_image_from_text(const char *utf8, int pixels, int max_width, fv_image **out,
                               fv_error *err);
 
-/* Copies `in` over `onto` with its corner at (y, x), clipped; grey onto RGB is spread. */
+/* Lays a picture over a grey of that value: out has its 1 or 3 colours and no alpha. A picture
+ * without alpha is copied. No texts are taken along. */
+fv_status fvi_image_flatten(const fv_image *in, float grey, fv_image **out, fv_error *err);
+
+/* Copies `in` over `onto` with its corner at (y, x), clipped; grey onto RGB is spread. Neither has
+ * alpha. */
 void fvi_image_paste(fv_image *onto, const fv_image *in, int y, int x);
 
 /* Copies all texts of `from` that `to` does not have. */

@@ -27,8 +27,15 @@ fv_status fvi_vips_fail(fv_error *err, fv_status status, const char *subject, co
  * failed (then *next is not looked at).  Returns 0, or -1 when it failed. */
 int fvi_vips_step(VipsImage **at, int failed, VipsImage **next);
 
-/* Whether a picture is one: 1 or 3 channels, sizes of at least 1, data. */
+/* Whether a picture is one: 1 to 4 channels, sizes of at least 1, data. */
 int fvi_image_is_sound(const fv_image *image);
+
+/* pixels [h][w][channels] = the planes, rounded to 8 bits; what is no number becomes black. */
+void fvi_image_to_bytes(const fv_image *image, uint8_t *pixels);
+/* A libvips picture over pixels [height][width][channels], which must outlive it. `path` is for the
+ * error.  errors  NOMEM */
+fv_status fvi_image_from_bytes(const uint8_t *pixels, int channels, int height, int width,
+                               const char *path, VipsImage **out, fv_error *err);
 
 /* Puts the picture's texts where PNG files keep theirs: one tEXt chunk a key. */
 void fvi_texts_to_png(const fv_image *image, VipsImage *to);

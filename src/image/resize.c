@@ -107,3 +107,17 @@ fv_status fvi_image_resize(const fv_image *in, int height, int width, fvi_kernel
     *out = picture;
     return FV_OK;
 }
+
+fv_status fv_image_resize(const fv_image *image, int height, int width, fv_image **out,
+                          fv_error *err) {
+    if (!image || !out || height < 1 || width < 1)
+        return fvi_fail(err, FV_ARG, "a picture cannot be resized to %dx%d", width, height);
+    return fvi_image_resize(image, height, width, FVI_BICUBIC, out, err);
+}
+
+fv_status fv_image_crop(const fv_image *image, int y, int x, int height, int width, fv_image **out,
+                        fv_error *err) {
+    if (!image || !out)
+        return fvi_fail(err, FV_ARG, "fv_image_crop: image and out must not be NULL");
+    return fvi_image_crop(image, y, x, height, width, out, err);
+}

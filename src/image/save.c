@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Saving pictures with libvips: planar f32 -> 8 bits -> encoded in memory -> written whole.
- * What it does not do: 16 bits; animations; a picture of more colours than sRGB.
+ * What it does not do: 16 bits; animations (animation.c); a picture of more colours than sRGB.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -15,6 +15,7 @@ typedef enum save_format { SAVE_PNG, SAVE_JPEG, SAVE_WEBP, SAVE_TIFF, SAVE_UNKNO
 
 /* JPEG keeps an XMP packet in one segment; libvips drops what is larger. */
 enum { JPEG_XMP_MAX = 60000 };
+#define MID_GREY (128.0f / 255) /* as loading lays alpha over it */
 
 static save_format format_of(const char *path) {
     static const struct {
@@ -28,8 +29,7 @@ static save_format format_of(const char *path) {
     return SAVE_UNKNOWN;
 }
 
-/* pixels [h][w][c] = the planes, rounded to 8 bits; what is no number becomes black. */
-static void to_bytes(const fv_image *image, uint8_t *pixels) {
+void fvi_image_to_bytes(const fv_image *image, uint8_t *pixels) {
     int64_t n = (int64_t)image->height * image->width;
     for (int c = 0; c < image->channels; c++) {
         const float *plane = image->data + c * n;
@@ -41,32 +41,34 @@ static void to_bytes(const fv_image *image, uint8_t *pixels) {
     }
 }
 
-/* A libvips picture over `pixels`, with the texts where the format keeps them. */
-static fv_status to_vips(const fv_image *image, const char *path, save_format format,
-                         const uint8_t *pixels, VipsImage **out, fv_error *err) {
-    size_t bytes = (size_t)image->channels * (size_t)image->height * (size_t)image->width;
-    VipsImage *raw = vips_image_new_from_memory(pixels, bytes, image->width, image->height,
-                                                image->channels, VIPS_FORMAT_UCHAR);
+fv_status fvi_image_from_bytes(const uint8_t *pixels, int channels, int height, int width,
+                               const char *path, VipsImage **out, fv_error *err) {
+    size_t bytes = (size_t)channels * (size_t)height * (size_t)width;
+    VipsImage *raw =
+        vips_image_new_from_memory(pixels, bytes, width, height, channels, VIPS_FORMAT_UCHAR);
     VipsImage *copy = NULL;
     const double per_mm = 72 / 25.4; /* the usual resolution when none is meant */
     int failed =
         !raw || vips_copy(raw, &copy, "interpretation",
-                          image->channels == 3 ? VIPS_INTERPRETATION_sRGB : VIPS_INTERPRETATION_B_W,
+                          channels >= 3 ? VIPS_INTERPRETATION_sRGB : VIPS_INTERPRETATION_B_W,
                           "xres", per_mm, "yres", per_mm, NULL);
     if (raw) g_object_unref(raw);
     if (failed) return fvi_vips_fail(err, FV_NOMEM, path, "cannot be encoded");
-    if (format == SAVE_PNG) {
-        fvi_texts_to_png(image, copy);
-    } else {
-        size_t xmp = fvi_texts_to_xmp(image, copy);
-        if (format == SAVE_JPEG && xmp > JPEG_XMP_MAX) {
-            g_object_unref(copy);
-            return fvi_fail(err, FV_ARG,
-                            "%s: the picture's texts have %zu bytes; a JPEG file holds %d", path,
-                            xmp, JPEG_XMP_MAX);
-        }
-    }
     *out = copy;
+    return FV_OK;
+}
+
+/* Puts the texts where the format keeps them. */
+static fv_status add_texts(const fv_image *image, const char *path, save_format format,
+                           VipsImage *to, fv_error *err) {
+    if (format == SAVE_PNG) {
+        fvi_texts_to_png(image, to);
+        return FV_OK;
+    }
+    size_t xmp = fvi_texts_to_xmp(image, to);
+    if (format == SAVE_JPEG && xmp > JPEG_XMP_MAX)
+        return fvi_fail(err, FV_ARG, "%s: the picture's texts have %zu bytes; a JPEG file holds %d",
+                        path, xmp, JPEG_XMP_MAX);
     return FV_OK;
 }
 
@@ -95,19 +97,25 @@ fv_status fv_image_save(const fv_image *image, const char *path, fv_error *err) 
                         path);
     if (!fvi_image_is_sound(image)) return fvi_fail(err, FV_ARG, "%s: no picture to save", path);
     VipsImage *vips = NULL;
+    fv_image *flat = NULL; /* without alpha, for the format that has none */
     void *encoded = NULL;
     size_t size = 0;
     uint8_t *pixels = NULL;
     fv_status st = fvi_image_start(err);
+    if (!st && format == SAVE_JPEG && image->channels % 2 == 0)
+        st = fvi_image_flatten(image, MID_GREY, &flat, err);
     if (st) return st;
-    pixels = malloc((size_t)image->channels * (size_t)image->height * (size_t)image->width);
+    const fv_image *shown = flat ? flat : image;
+    pixels = malloc((size_t)shown->channels * (size_t)shown->height * (size_t)shown->width);
     if (!pixels) {
         st = fvi_fail(err, FV_NOMEM, "%s: no memory to encode %dx%d pixels", path, image->width,
                       image->height);
         goto done;
     }
-    to_bytes(image, pixels);
-    st = to_vips(image, path, format, pixels, &vips, err);
+    fvi_image_to_bytes(shown, pixels);
+    st = fvi_image_from_bytes(pixels, shown->channels, shown->height, shown->width, path, &vips,
+                              err);
+    if (!st) st = add_texts(image, path, format, vips, err);
     if (st) goto done;
     if (encode(vips, format, &encoded, &size)) {
         st = fvi_vips_fail(err, FV_IO, path, "cannot be encoded");
@@ -119,5 +127,6 @@ done:
     g_free(encoded);
     if (vips) g_object_unref(vips);
     free(pixels);
+    fv_image_free(flat);
     return st;
 }

@@ -5,7 +5,7 @@
  * that fits (nearest, so that pixels stay pixels) or shrunk bicubically; it stands in the middle of
  * its cell. Labels keep their size whatever the tile's: they are shortened to the cell, a cell of
  * narrow tiles becomes somewhat wider for short labels, and a label of which too little would be
- * left is not drawn.
+ * left is not drawn. Pictures with alpha are laid over white first.
  * What it does not do: colour bars, frames, several lines of text.
  */
 #include <glib.h>
@@ -70,8 +70,7 @@ static fv_status check(const fv_image *const *images, int count, const fv_montag
         return fvi_fail(err, FV_ARG, "a montage's tile of %d: at most %d", desc->tile, SIDE_MAX);
     for (int i = 0; i < count; i++) {
         const fv_image *p = images[i];
-        if (!p || !p->data || (p->channels != 1 && p->channels != 3) || p->height < 1 ||
-            p->width < 1)
+        if (!p || !p->data || p->channels < 1 || p->channels > 4 || p->height < 1 || p->width < 1)
             return fvi_fail(err, FV_ARG, "picture %d of a montage is none", i);
     }
     return FV_OK;
@@ -86,7 +85,7 @@ static void plan_tile(montage *m, int tile) {
         fit(m->images[i], box_h, box_w, &h, &w);
         m->tile_h = MAX(m->tile_h, h);
         m->tile_w = MAX(m->tile_w, w);
-        m->channels = MAX(m->channels, m->images[i]->channels);
+        m->channels = MAX(m->channels, m->images[i]->channels >= 3 ? 3 : 1);
     }
     int side = MAX(m->tile_h, m->tile_w);
     m->gap = side < 32 ? 2 : MAX(4, side / 32);
@@ -175,15 +174,17 @@ static fv_status draw_picture(const montage *m, fv_image *onto, const fv_image *
                               fv_error *err) {
     int h, w;
     fit(p, m->tile_h, m->tile_w, &h, &w);
-    fv_image *fitted = NULL;
-    if (h != p->height || w != p->width) {
-        fv_status st =
-            fvi_image_resize(p, h, w, h > p->height ? FVI_NEAREST : FVI_BICUBIC, &fitted, err);
-        if (st) return st;
-    }
-    fvi_image_paste(onto, fitted ? fitted : p, y + (m->tile_h - h) / 2, x + (m->cell_w - w) / 2);
+    fv_image *flat = NULL, *fitted = NULL;
+    fv_status st = p->channels % 2 == 0 ? fvi_image_flatten(p, 1, &flat, err) : FV_OK;
+    if (flat) p = flat;
+    if (!st && (h != p->height || w != p->width))
+        st = fvi_image_resize(p, h, w, h > p->height ? FVI_NEAREST : FVI_BICUBIC, &fitted, err);
+    if (!st)
+        fvi_image_paste(onto, fitted ? fitted : p, y + (m->tile_h - h) / 2,
+                        x + (m->cell_w - w) / 2);
     fv_image_free(fitted);
-    return FV_OK;
+    fv_image_free(flat);
+    return st;
 }
 
 /* Writes a label under its tile, if enough of it fits. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gradient: forward, objectives, seeds, backward. Samples never influence each other: each has its
- * own objective and its own seed.
+/* gradient: forward, objectives, seeds, backward. Samples influence each other only through joint
+ * terms, and those only within their group.
  */
 #include "vis/gradient.h"
 
@@ -9,18 +9,32 @@
 #include "base/error.h"
 #include "base/tensor.h"
 
-fv_status fvi_gradient(fvi_plan *plan, const fvi_unit *units, int64_t samples, const float *x,
-                       double *values, float *dx, fv_error *err) {
-    if (x) fvi_plan_set_input(plan, 0, x);
+/* Objectives and seeds of all samples, from the targets of the last forward run. */
+static void seed_all(fvi_plan *plan, const fvi_bound *const *bound, int64_t samples, int group,
+                     double *values) {
+    const float *targets[FVI_MAX_VALUES];
+    float *seeds[FVI_MAX_VALUES];
+    int n_values = fvi_plan_graph(plan)->n_outputs;
+    for (int v = 0; v < n_values; v++) {
+        targets[v] = fvi_plan_target(plan, v);
+        seeds[v] = fvi_plan_seed(plan, v);
+    }
+#pragma omp parallel for schedule(static)
+    for (int64_t n = 0; n < samples; n++)
+        values[n] = fvi_bound_evaluate(bound[n], n, targets, seeds);
+    int64_t members[FVI_MAX_GROUP];
+    for (int64_t n = 0; group > 1 && n + group <= samples; n += group) {
+        for (int i = 0; i < group; i++) members[i] = n + i;
+        fvi_bound_evaluate_joint(bound[n], members, group, targets, seeds, values + n);
+    }
+}
+
+fv_status fvi_gradient(fvi_plan *plan, const fvi_bound *const *bound, int64_t samples, int group,
+                       const float *x, double *values, float *dx, fv_error *err) {
+    fvi_plan_set_input(plan, 0, x);
     fv_status st = fvi_plan_forward(plan, err);
     if (st) return st;
-    const float *target = fvi_plan_target(plan, 0);
-    float *seed = fvi_plan_seed(plan, 0);
-#pragma omp parallel for schedule(static)
-    for (int64_t n = 0; n < samples; n++) {
-        if (values) values[n] = fvi_unit_value(&units[n], n, target);
-        fvi_unit_seed(&units[n], n, target, seed);
-    }
+    seed_all(plan, bound, samples, group, values);
     st = fvi_plan_backward(plan, err);
     if (!st) fvi_plan_get_gradient(plan, 0, dx);
     return st;
@@ -29,18 +43,20 @@ fv_status fvi_gradient(fvi_plan *plan, const fvi_unit *units, int64_t samples, c
 /* Runs the plan over the input, `samples` at a time. */
 static fv_status gradient_pieces(fvi_plan *plan, const fvi_objective *o, const fv_tensor *input,
                                  int64_t samples, double *values, fv_tensor *dx, fv_error *err) {
-    const fvi_graph *g = fvi_plan_graph(plan);
-    fvi_unit unit;
-    fv_status st = fvi_objective_bind(o, g, g->outputs[0], samples, &unit, err);
+    fvi_bound *bound = NULL;
+    fv_status st = fvi_objective_bind(o, fvi_plan_graph(plan), samples, &bound, err);
     if (st) return st;
-    fvi_unit *units = malloc((size_t)samples * sizeof *units);
-    if (!units) return fvi_fail(err, FV_NOMEM, "out of memory");
-    for (int64_t i = 0; i < samples; i++) units[i] = unit;
+    const fvi_bound **all = malloc((size_t)samples * sizeof *all);
+    double *room = malloc((size_t)samples * sizeof *room);
+    if (!all || !room) st = fvi_fail(err, FV_NOMEM, "out of memory");
+    for (int64_t i = 0; !st && i < samples; i++) all[i] = bound;
     int64_t pieces = input->dim[0] / samples, step = fv_tensor_count(input) / pieces;
     for (int64_t i = 0; !st && i < pieces; i++)
-        st = fvi_gradient(plan, units, samples, input->data + i * step,
-                          values ? values + i * samples : NULL, dx->data + i * step, err);
-    free(units);
+        st = fvi_gradient(plan, all, samples, 1, input->data + i * step,
+                          values ? values + i * samples : room, dx->data + i * step, err);
+    free(room);
+    free(all);
+    fvi_bound_free(bound);
     return st;
 }
 
@@ -51,16 +67,20 @@ fv_status fv_session_gradient(fv_session *s, const fv_tensor *input, const char 
                         "fv_session_gradient: session, input and gradient must not be "
                         "NULL");
     const fvi_network *net = fvi_session_network(s);
-    fvi_objective o;
+    fvi_objective o = {0};
     fvi_shape shape = fvi_tensor_shape(input);
     fvi_plan *plan = NULL;
     int64_t samples = 0;
     fv_tensor *dx = NULL;
     fv_status st = fvi_check_input(net, input, err);
-    if (!st) st = fvi_objective_parse(net, objective, &o, err);
-    if (!st) st = fvi_session_plan(s, &shape, &o.value, 1, FVI_PLAN_BACKWARD, &plan, &samples, err);
+    if (!st) st = fvi_objective_parse(net, objective, NULL, 0, &o, err);
+    if (!st) st = fvi_objective_check_plain(&o, "a raw input", err);
+    if (!st)
+        st = fvi_session_plan(s, &shape, o.values, o.n_values, FVI_PLAN_BACKWARD, &plan, &samples,
+                              err);
     if (!st) st = fvi_tensor_new(&shape, &dx, err);
     if (!st) st = gradient_pieces(plan, &o, input, samples, values, dx, err);
+    fvi_objective_clear(&o);
     if (st) {
         fv_tensor_free(dx);
         return st;

@@ -6,13 +6,17 @@
 #include "engine/session.h"
 #include "vis/objective.h"
 
-/* Evaluates one unit per sample, all of one value, on a plan with that value as target 0.
- *   units     [samples]
- *   x         raw input of all samples, or NULL: as set before
- *   values    [samples] objectives; NULL: not wanted
+#define FVI_MAX_GROUP 1024 /* pictures that joint terms can tie together */
+
+/* Evaluates one bound objective per sample, all of the same values, on a plan with those values as
+ * its targets.
+ *   bound     [samples]; samples with the same objective may share one
+ *   group     number of neighbouring samples that joint terms tie together; 1: none are
+ *   x         raw input of all samples
+ *   values    [samples] objectives
  *   dx        gradient at the raw input, shaped like it
  */
-fv_status fvi_gradient(fvi_plan *plan, const fvi_unit *units, int64_t samples, const float *x,
-                       double *values, float *dx, fv_error *err);
+fv_status fvi_gradient(fvi_plan *plan, const fvi_bound *const *bound, int64_t samples, int group,
+                       const float *x, double *values, float *dx, fv_error *err);
 
 #endif

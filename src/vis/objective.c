@@ -1,188 +1,216 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* objective: channel (mean over positions), neuron, and layer (DeepDream's mean of squares; Olah,
- * Mordvintsev and Schubert 2017, "Feature Visualization", doi:10.23915/distill.00007).
+/* objective: reads an expression: a sum of weighted terms.
  *
- * Where a value keeps its channels, and where a batch its samples, is asked of the graph
- * (model/axes.c, model/lift.c).
+ * Names of layers hold '-', '/', '.', ':' and, rarely, worse. So a text that is the name of a unit
+ * from beginning to end is that unit, whatever stands in it; '+' and '-' are operators only between
+ * blanks or at the very beginning; and a name in quotes is nothing but a name.
  */
 #include "vis/objective.h"
 
-#include <errno.h>
-#include <glib.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "vis/reader.h"
 
-/* Reads one non-negative integer; NULL if there is none. */
-static const char *read_index(const char *s, int64_t *out) {
-    char *end;
-    if (!g_ascii_isdigit(*s)) return NULL;
-    errno = 0;
-    *out = g_ascii_strtoll(s, &end, 10);
-    return errno ? NULL : end;
+static int is_blank(char c) { return c == ' ' || c == '\t'; }
+
+static const char *skip_blanks(const char *s) {
+    while (is_blank(*s)) s++;
+    return s;
 }
 
-/* Reads "C" or "C@y,x" to the end of the text; 0 if that is not what it is. */
-static int read_unit(const char *s, fvi_objective *o) {
-    s = read_index(s, &o->channel);
-    if (!s) return 0;
-    if (*s == '\0') return 1;
-    if (*s != '@') return 0;
-    do {
-        if (o->n_position == FVI_MAX_POSITION) return 0;
-        s = read_index(s + 1, &o->position[o->n_position++]);
-        if (!s) return 0;
-    } while (*s == ',');
-    return *s == '\0';
-}
+/* ---- terms ---------------------------------------------------------------------------------- */
 
-fv_status fvi_objective_parse(const fvi_network *net, const char *text, fvi_objective *out,
-                              fv_error *err) {
-    if (!text || !*text)
-        return fvi_fail(err, FV_ARG, "an empty objective; allowed are LAYER, LAYER:C, LAYER:C@y,x");
-    fvi_objective o = {.channel = -1};
-    const char *colon = strrchr(text, ':');
-    if (!colon || colon == text || (!g_ascii_isdigit(colon[1]) && colon[1] != '\0')) {
-        fv_status st = fvi_network_find_value(net, text, &o.value, err);
-        if (!st) *out = o;
-        return st;
-    }
-    if (!read_unit(colon + 1, &o))
+/* A unit without more words around it is read as the reading says; one neuron, and a class, are
+ * numbers in themselves. */
+static fv_status bare_unit(fvi_reader *r, const char *text, fvi_unit *u, fv_error *err) {
+    fvi_term_kind kind = r->reading == FV_READING_ENERGY   ? FVI_TERM_ENERGY
+                         : r->reading == FV_READING_STRONG ? FVI_TERM_STRONG
+                         : u->channel < 0                  ? FVI_TERM_LAYER
+                                                           : FVI_TERM_CHANNEL;
+    fvi_term *t;
+    if (u->n_position && u->channel < 0)
         return fvi_fail(err, FV_ARG,
-                        "objective \"%s\": after the layer's name, \"%s\" is neither a "
-                        "channel (:C) nor a neuron (:C@y,x)",
-                        text, colon);
-    char *layer = g_strndup(text, (gsize)(colon - text));
-    fv_status st = fvi_network_find_value(net, layer, &o.value, err);
-    g_free(layer);
-    if (!st) *out = o;
-    return st;
-}
-
-void fvi_objective_text(const fvi_objective *o, char *text, size_t size) {
-    int n = snprintf(text, size, "%s", o->value);
-    if (o->channel >= 0 && n >= 0 && (size_t)n < size)
-        n += snprintf(text + n, size - (size_t)n, ":%" PRId64, o->channel);
-    for (int i = 0; i < o->n_position && n >= 0 && (size_t)n < size; i++)
-        n += snprintf(text + n, size - (size_t)n, "%c%" PRId64, i ? ',' : '@', o->position[i]);
-}
-
-/* Turns coordinates into an index over the position axes; -1 if one is outside. */
-static int64_t position_index(const fvi_objective *o, const int64_t *size) {
-    int64_t at = 0;
-    for (int i = 0; i < o->n_position; i++) {
-        if (o->position[i] >= size[i]) return -1;
-        at = at * size[i] + o->position[i];
-    }
-    return at;
-}
-
-/* Coordinates count the axes of one sample: without the channels', without the batch's own. */
-static fv_status bind_position(const fvi_objective *o, const fvi_shape *sample, int channel_axis,
-                               int batch_axis, fvi_unit *u, fv_error *err) {
-    int64_t size[FVI_MAX_DIMS];
-    int n = 0;
-    for (int i = 0; i < sample->ndim; i++)
-        if (i != channel_axis && (i != batch_axis || sample->dim[i] > 1))
-            size[n++] = sample->dim[i];
-    if (n != o->n_position)
-        return fvi_fail(err, FV_ARG, "\"%s\" has %d coordinates a position; %d were given",
-                        o->value, n, o->n_position);
-    u->position = position_index(o, size);
-    if (u->position >= 0) return FV_OK;
-    GString *text = g_string_new(NULL);
-    for (int i = 0; i < n; i++)
-        g_string_append_printf(text, "%s0..%" PRId64, i ? ", " : "", size[i] - 1);
-    char name[256];
-    fvi_objective_text(o, name, sizeof name);
-    fv_status st =
-        fvi_fail(err, FV_NOTFOUND, "\"%s\" does not exist; positions are %s", name, text->str);
-    g_string_free(text, TRUE);
-    return st;
-}
-
-/* Where the samples lie. A graph the analysis gives up on (files that flatten a batch and gather
- * from it by computed indices) is taken at its word if the value's first axis is as long as the
- * batch. */
-static fv_status find_samples(const fvi_graph *g, int v, int64_t samples, int *axis, int64_t *outer,
-                              fv_error *err) {
-    const fvi_shape *s = &g->values[v].shape;
-    fv_status st = fvi_graph_samples(g, samples, v, axis, outer, err);
-    if (st != FV_UNSUPPORTED || s->ndim < 1 || s->dim[0] != samples) return st;
-    *axis = 0;
-    *outer = 1;
+                        "\"%.150s\": a position without a channel; allowed is LAYER:C@y,x", text);
+    if (u->n_position || u->is_class) kind = FVI_TERM_CHANNEL;
+    fvi_unit_before_softmax(r, text, u);
+    fv_status st = fvi_reader_add(r, kind, u, &t, err);
+    if (st) return st;
+    t->bare = u->n_position >= 0 && (!u->is_class || r->reading == FV_READING_MEAN);
+    if (kind == FVI_TERM_STRONG) t->argument[0] = 1;
     return FV_OK;
 }
 
-fv_status fvi_objective_bind(const fvi_objective *o, const fvi_graph *g, int v, int64_t samples,
-                             fvi_unit *out, fv_error *err) {
-    fvi_shape s = g->values[v].shape; /* becomes that of one sample */
-    int axis = fvi_graph_channel_axis(g, v), batch_axis;
-    int64_t outer;
-    fv_status st = find_samples(g, v, samples, &batch_axis, &outer, err);
+static fv_status probability(fvi_reader *r, const char *name, fv_error *err) {
+    fvi_logits l;
+    fvi_unit u = {.channel = -1};
+    fvi_term *t;
+    fv_status st = fvi_logits_find(r->net, &l, err);
+    if (!st) st = fvi_class_find(r->net, &l, name, &u.channel, err);
     if (st) return st;
-    if (s.ndim > 0) s.dim[batch_axis] /= samples;
-    if (axis == batch_axis && s.ndim > 1 && s.dim[axis] == 1) axis = s.ndim - 1;
-    int64_t count = fvi_shape_count(&s), before = fvi_shape_product(&s, 0, batch_axis) * outer;
-    fvi_unit u = {.channels = s.ndim ? s.dim[axis] : 1,
-                  .channel = o->channel,
-                  .position = -1,
-                  .samples = samples,
-                  .run = before > 0 ? count / before : 0};
-    if (count < 1) return fvi_fail(err, FV_SHAPE, "\"%s\" has no elements", o->value);
-    if (u.channel >= u.channels)
-        return fvi_fail(err, FV_NOTFOUND,
-                        "layer \"%s\" has %" PRId64 " channels; %" PRId64
-                        " does not exist (0..%" PRId64 ")",
-                        o->value, u.channels, u.channel, u.channels - 1);
-    u.outer = fvi_shape_product(&s, 0, axis);
-    u.inner = count / (u.outer * u.channels);
-    if (o->n_position) st = bind_position(o, &s, axis, batch_axis, &u, err);
-    if (!st) *out = u;
+    u.value = l.value;
+    return fvi_reader_add(r, FVI_TERM_PROBABILITY, &u, &t, err);
+}
+
+/* What cannot be read as anything else has to be a unit; if it is none, says what is allowed. */
+static fv_status unit_or_fail(fvi_reader *r, const char *text, fv_error *err) {
+    fvi_unit u;
+    fv_status st = fvi_unit_read(r, text, &u, err);
+    const char *open = strchr(text, '('), *star = strchr(text, '*');
+    if (!st) return bare_unit(r, text, &u, err);
+    if (fvi_is_quote(text, text) || st != FV_NOTFOUND) return st;
+    if (open && open > text && text[strlen(text) - 1] == ')')
+        return fvi_fail(err, FV_ARG, "objective: there is no term \"%.80s\"; allowed are %s", text,
+                        fvi_call_names());
+    if (star && star > text)
+        return fvi_fail(err, FV_ARG,
+                        "objective \"%.150s\": \"%.*s\" is no weight; a number of -1e30..1e30 is",
+                        text, (int)MIN(star - text, 80), text);
     return st;
 }
 
-int64_t fvi_unit_count(const fvi_unit *u) { return u->outer * u->channels * u->inner; }
-
-/* Where element i of sample n lies in the value. */
-static int64_t place(const fvi_unit *u, int64_t n, int64_t i) {
-    return (i / u->run * u->samples + n) * u->run + i % u->run;
+static fv_status read_term(fvi_reader *r, const char *text, fv_error *err) {
+    int known = 0;
+    if (g_str_has_prefix(text, "prob:")) return probability(r, text + strlen("prob:"), err);
+    fv_status st = fvi_call_read(r, text, &known, err);
+    return st || known ? st : unit_or_fail(r, text, err);
 }
 
-/* The same for the channel's element at position p of outer x inner. */
-static int64_t element(const fvi_unit *u, int64_t n, int64_t p) {
-    return place(u, n, (p / u->inner * u->channels + u->channel) * u->inner + p % u->inner);
+/* ---- sums ----------------------------------------------------------------------------------- */
+
+/* Whether '+' or '-' stands at p between blanks, the ends of the text s counted as such. */
+static int is_operator(const char *s, const char *p) {
+    return (*p == '+' || *p == '-') && (p == s || is_blank(p[-1])) && (is_blank(p[1]) || !p[1]);
 }
 
-double fvi_unit_value(const fvi_unit *u, int64_t n, const float *x) {
-    double sum = 0;
-    int64_t count = fvi_unit_count(u), positions = u->outer * u->inner;
-    if (u->channel < 0) {
-        for (int64_t i = 0; i < count; i++) {
-            double a = x[place(u, n, i)];
-            sum += a * a;
-        }
-        return sum / (double)count;
+/* The end of the term that begins at s: an operator, or the end of the text. *open: a quote or
+ * parenthesis that is not closed, or 0. */
+static const char *term_end(const char *s, char *open) {
+    int depth = 0;
+    char quote = 0;
+    const char *p = s;
+    for (; *p; p++) {
+        if (quote)
+            quote = *p == quote ? 0 : quote;
+        else if (fvi_is_quote(s, p))
+            quote = *p;
+        else if (*p == '(')
+            depth++;
+        else if (*p == ')')
+            depth -= depth > 0;
+        else if (!depth && is_operator(s, p))
+            break;
     }
-    if (u->position >= 0) return x[element(u, n, u->position)];
-    for (int64_t p = 0; p < positions; p++) sum += x[element(u, n, p)];
-    return sum / (double)positions;
+    *open = quote ? quote : depth ? '(' : 0;
+    return p;
 }
 
-void fvi_unit_seed(const fvi_unit *u, int64_t n, const float *x, float *seed) {
-    int64_t count = fvi_unit_count(u), positions = u->outer * u->inner;
-    for (int64_t i = 0; i < count; i++) {
-        int64_t at = place(u, n, i);
-        seed[at] = u->channel < 0 ? (float)(2.0 * x[at] / (double)count) : 0;
+/* Reads "NUMBER *" at the beginning of a term; returns what follows.
+ *   errors  ARG a number that is none */
+static fv_status read_weight(const char *text, const char **rest, double *weight, fv_error *err) {
+    const char *digits = text + (*text == '-' || *text == '+');
+    size_t length = strspn(text, "+-.0123456789eE");
+    const char *star = skip_blanks(text + length);
+    *rest = text;
+    if ((!g_ascii_isdigit(*digits) && *digits != '.') || *star != '*') return FV_OK;
+    char *number = g_strndup(text, length);
+    fv_status st = FV_OK;
+    double v = 0;
+    if (!fvi_read_number(number, &v))
+        st = fvi_fail(err, FV_ARG, "objective: the weight \"%.80s\" is no number of -1e30..1e30",
+                      number);
+    g_free(number);
+    *weight *= v;
+    *rest = skip_blanks(star + 1);
+    return st;
+}
+
+/* One term, from its weight on. */
+static fv_status read_weighted(fvi_reader *r, const char *from, const char *to, double sign,
+                               fv_error *err) {
+    char *text = g_strstrip(g_strndup(from, (gsize)(to - from)));
+    const char *rest = text;
+    fv_status st = read_weight(text, &rest, &sign, err);
+    r->weight = (float)sign;
+    if (!st && !*rest)
+        st = fvi_fail(err, FV_ARG, "objective: a term is missing %s \"%.80s\"",
+                      *text ? "after" : "before",
+                      *text ? text
+                      : *to ? to
+                            : "the end");
+    if (!st) st = read_term(r, rest, err);
+    g_free(text);
+    return st;
+}
+
+static fv_status read_sum(fvi_reader *r, const char *text, fv_error *err) {
+    const char *s = skip_blanks(text);
+    double sign = 1;
+    if (*s == '-' || *s == '+') sign = *s++ == '-' ? -1 : 1;
+    for (;;) {
+        char open;
+        const char *end = term_end(s, &open);
+        if (open)
+            return fvi_fail(err, FV_ARG, "objective \"%.150s\": %c is not closed", text, open);
+        fv_status st = read_weighted(r, s, end, sign, err);
+        if (st || !*end) return st;
+        sign = *end == '-' ? -1 : 1;
+        s = end + 1;
     }
-    if (u->channel < 0) return;
-    if (u->position >= 0) {
-        seed[element(u, n, u->position)] = 1;
-        return;
+}
+
+/* ---- whole objectives ----------------------------------------------------------------------- */
+
+/* Channels do not depend on the size of the input: what does not exist is refused at once. */
+static fv_status check_terms(const fvi_reader *r, fv_error *err) {
+    const fvi_graph *g = fvi_network_graph(r->net);
+    const fvi_objective *o = r->o;
+    fvi_extent layout[FVI_MAX_VALUES];
+    int known[FVI_MAX_VALUES] = {0};
+    for (int v = 0; v < o->n_values; v++) {
+        int at = fvi_graph_find(g, o->values[v]);
+        known[v] =
+            at >= 0 && !fvi_extent_find(g, at, 1, o->values[v], &layout[v], NULL, NULL, NULL, NULL);
     }
-    for (int64_t p = 0; p < positions; p++)
-        seed[element(u, n, p)] = (float)(1.0 / (double)positions);
+    for (int i = 0; i < o->n_terms; i++) {
+        const fvi_term *t = &o->terms[i];
+        if (t->value < 0 || !known[t->value]) continue;
+        if (t->kind == FVI_TERM_INTERPOLATE && !known[t->value2]) continue;
+        fv_status st = fvi_term_check(o, t, layout, err);
+        if (st) return st;
+    }
+    return FV_OK;
+}
+
+/* Whether the whole text names a unit; its term is added then. */
+static int read_whole(fvi_reader *r, const char *text, fv_status *st, fv_error *err) {
+    fvi_unit u;
+    if (g_str_has_prefix(text, "class:") || g_str_has_prefix(text, "prob:")) return 0;
+    if (fvi_is_quote(text, text) || fvi_unit_read(r, text, &u, NULL)) return 0;
+    if (u.channel < 0 && u.n_position) return 0;
+    *st = bare_unit(r, text, &u, err);
+    return 1;
+}
+
+fv_status fvi_objective_parse(const fvi_network *net, const char *text, const char *more,
+                              fv_reading reading, fvi_objective *out, fv_error *err) {
+    fvi_reader r = {net, reading ? reading : FV_READING_MEAN, 1, !reading, out};
+    fv_status st = FV_OK;
+    *out = (fvi_objective){0};
+    if (!text || !*skip_blanks(text))
+        return fvi_fail(err, FV_ARG, "an empty objective; allowed are LAYER, LAYER:C, LAYER:C@y,x");
+    if (strlen(text) > FVI_MAX_OBJECTIVE || (more && strlen(more) > FVI_MAX_OBJECTIVE))
+        return fvi_fail(err, FV_ARG, "an objective of more than %d characters", FVI_MAX_OBJECTIVE);
+    if (!read_whole(&r, text, &st, err)) st = read_sum(&r, text, err);
+    if (!st && more && *skip_blanks(more)) st = read_sum(&r, more, err);
+    return st ? st : check_terms(&r, err);
+}
+
+void fvi_objective_clear(fvi_objective *o) {
+    for (int i = 0; i < o->n_terms; i++) {
+        fv_tensor_free(o->terms[i].vector);
+        g_free(o->terms[i].file);
+    }
+    *o = (fvi_objective){0};
 }

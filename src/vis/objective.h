@@ -1,53 +1,113 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Objectives: what to look for. Each is a number to raise, one per sample, computed from a value of
- * the graph; its gradient with respect to that value is the seed of the backward pass.
+/* Objectives: what to look for. An objective is a weighted sum of terms, each a number to raise; a
+ * penalty is a term with a negative weight. Terms look at values of the network, at the picture
+ * (picture_term.h), or at several pictures made together.
+ *
+ *   expression  = [-] [NUMBER *] term { (+|-) [NUMBER *] term }     + and - stand between blanks
+ *   term        = LAYER | LAYER:C | LAYER:C@y,x | class:C | prob:C | NAME | NAME(argument, ...)
+ *
+ * A LAYER is a name as fv_model_find_layer takes it, in '...' or "..." where it has blanks, commas
+ * or parentheses. docs/objectives.md lists the terms.
  */
 #ifndef FVI_VIS_OBJECTIVE_H
 #define FVI_VIS_OBJECTIVE_H
 
 #include "model/network.h"
+#include "vis/picture_term.h"
 
-#define FVI_MAX_POSITION 3
+#define FVI_MAX_POSITION  3
+#define FVI_MAX_TERMS     16
+#define FVI_MAX_VALUES    8
+#define FVI_MAX_OBJECTIVE 4096 /* characters of an expression */
+#define FVI_CENTRE        (-1) /* n_position: the middle; of an even size the later one */
 
-/* An objective as the user named it, resolved to a value of the network. */
-typedef struct fvi_objective {
-    const char *value; /* name of the value; borrowed from the network */
-    int64_t channel;   /* -1: the whole layer, mean of squares */
-    int n_position;    /* 0: the mean over all positions */
+typedef enum fvi_term_kind {
+    FVI_TERM_CHANNEL = 1, /* LAYER:C, mean(LAYER:C): mean over positions; LAYER:C@y,x: there */
+    FVI_TERM_LAYER,       /* LAYER, squares(LAYER[:C]): mean of squares */
+    FVI_TERM_ENERGY,      /* energy(LAYER[:C]): sum of squares */
+    FVI_TERM_STRONG,      /* strong(LAYER[:C][,t]): half the sum of squares above mean + t sd */
+    FVI_TERM_PROBABILITY, /* prob:C: softmax of the logits */
+    FVI_TERM_DIRECTION,   /* direction(LAYER[@y,x], v.npy[, power]): <a, v> cos(a, v)^power, mean */
+    FVI_TERM_DIVERSITY,   /* diversity(LAYER): 1 - mean cosine of Gram matrices over pairs */
+    FVI_TERM_ALIGNMENT,   /* alignment(LAYER|input[, decay]): minus mean squared differences of
+                             pairs of pictures up to 4 apart, each by decay^-distance */
+    FVI_TERM_INTERPOLATE, /* interpolate(LAYER:A, LAYER:B): picture k of n weighs them 1-t and t,
+                             t = k/(n-1) */
+    FVI_TERM_GUIDE,       /* a guided dream's (guide.h); it has no text */
+    FVI_TERM_PICTURE      /* tv, l1, l2, ...: picture_term.h */
+} fvi_term_kind;
+
+typedef struct fvi_term {
+    fvi_term_kind kind;
+    float weight;
+    int bare;        /* written as LAYER, LAYER:C: where a channel is one number, that number */
+    int value;       /* index into values; -1: the picture */
+    int64_t channel; /* -1: all */
+    int n_position;  /* 0: all positions; FVI_CENTRE */
     int64_t position[FVI_MAX_POSITION];
+    int value2; /* INTERPOLATE: the other end */
+    int64_t channel2;
+    float argument[2]; /* power, threshold, decay, ...; PICTURE: its arguments */
+    fvi_picture_kind picture;
+    fv_tensor *vector; /* DIRECTION: owned */
+    char *file;        /* DIRECTION: its path, owned */
+} fvi_term;
+
+/* An objective as the user named it, resolved to values of the network. */
+typedef struct fvi_objective {
+    int n_values;
+    const char *values[FVI_MAX_VALUES]; /* names of values; borrowed from the network */
+    int n_terms;
+    fvi_term terms[FVI_MAX_TERMS];
+    char note[256]; /* "": nothing worth saying */
 } fvi_objective;
 
-/* Reads `LAYER`, `LAYER:C` or `LAYER:C@y,x` (as many coordinates as the layer has positions' axes).
- *   errors  ARG cannot be read; NOTFOUND no such layer */
-fv_status fvi_objective_parse(const fvi_network *net, const char *text, fvi_objective *out,
-                              fv_error *err);
-
-/* The objective in one spelling, "VALUE:C@y,x", for labels and random keys; at most `size` bytes.
+/* Reads an expression; `more` (terms, as fv_regularizer_desc has them, or NULL) is added to it.
+ *   reading  what LAYER and LAYER:C mean (fv_reading); 0: FV_READING_MEAN, and a channel of a
+ *            softmax is that channel, where otherwise the logit before it is taken
+ *   out      to be freed with fvi_objective_clear, also on failure
+ *   errors   ARG cannot be read, or too long; NOTFOUND no such layer, channel or class; SHAPE a
+ *            vector that does not fit, or no classes; IO, FORMAT of a vector's file
  */
+fv_status fvi_objective_parse(const fvi_network *net, const char *text, const char *more,
+                              fv_reading reading, fvi_objective *out, fv_error *err);
+void fvi_objective_clear(fvi_objective *o);
+
+/* The objective in one spelling, for labels and random keys; at most `size` bytes. */
 void fvi_objective_text(const fvi_objective *o, char *text, size_t size);
+/* Whether it has terms that tie the pictures of one objective together. */
+int fvi_objective_is_joint(const fvi_objective *o);
+/* That every term is of one sample's values: none of the picture, none of several pictures.
+ *   errors  ARG, naming the first that is not, after `what` */
+fv_status fvi_objective_check_plain(const fvi_objective *o, const char *what, fv_error *err);
 
-/* An objective on a value of a batch: which elements of each sample it is the mean of.
- *
- * A sample's elements, in order, are [outer][channels][inner], the channels' axis where the layer's
- * kind has it. In the value they lie in runs: of each sample `run` elements, sample after sample.
- */
-typedef struct fvi_unit {
-    int64_t outer, channels, inner; /* positions before and after the channels' axis */
-    int64_t channel;                /* -1: all */
-    int64_t position;               /* index into outer x inner; -1: all */
-    int64_t samples, run;
-} fvi_unit;
+/* An objective tied to the values of a batch. */
+typedef struct fvi_bound fvi_bound;
 
-/* Ties an objective to value `v` of a graph that runs `samples` samples.
- *   errors  NOTFOUND no such channel or position; UNSUPPORTED the graph mixes samples */
-fv_status fvi_objective_bind(const fvi_objective *o, const fvi_graph *g, int v, int64_t samples,
-                             fvi_unit *out, fv_error *err);
+/* Ties an objective to a graph whose outputs are, in order, o->values, run for `samples` samples.
+ *   o       borrowed: must outlive the bound
+ *   errors  NOTFOUND no such channel or position; UNSUPPORTED the graph mixes samples; SHAPE;
+ *           NOMEM */
+fv_status fvi_objective_bind(const fvi_objective *o, const fvi_graph *g, int64_t samples,
+                             fvi_bound **out, fv_error *err);
+void fvi_bound_free(fvi_bound *b);
 
-/* Elements of one sample. */
-int64_t fvi_unit_count(const fvi_unit *u);
-/* The objective of sample n; x is the whole value. */
-double fvi_unit_value(const fvi_unit *u, int64_t n, const float *x);
-/* Its gradient with respect to x: every element of sample n is written, no other is touched. */
-void fvi_unit_seed(const fvi_unit *u, int64_t n, const float *x, float *seed);
+/* Sum of the network terms of sample n, but for the joint ones; its gradient at the values:
+ *   targets  [n_values] whole values      seeds  [n_values] of sample n every element is written
+ * Allocates nothing; calls for different samples may run at the same time. */
+double fvi_bound_evaluate(const fvi_bound *b, int64_t n, const float *const *targets,
+                          float *const *seeds);
+/* Joint terms over the samples sample[0..count), pictures 0..count-1 of one objective: adds to
+ * values [count] each one's share, and to seeds the gradient of the sum of all shares. Allocates
+ * nothing; calls for groups without a common sample may run at the same time. */
+void fvi_bound_evaluate_joint(const fvi_bound *b, const int64_t *sample, int count,
+                              const float *const *targets, float *const *seeds, double *values);
+/* Sum of the picture terms; adds their gradient to dp.
+ *   start  the picture before the first update */
+double fvi_objective_picture(const fvi_objective *o, const float *p, const float *start,
+                             int channels, int h, int w, float *dp);
+/* alignment(input): over the pictures p[0..count), each [channels][h][w]; adds to dp and values. */
+void fvi_objective_pictures(const fvi_objective *o, const float *const *p, int count, int channels,
+                            int h, int w, float *const *dp, double *values);
 
 #endif

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* render: the loop. Start, shift, evaluate, shift back, climb; many units of one layer at a time,
- * each sample of the batch with its own unit and its own random numbers.
- *
- * The recipe is Wolfram's Deep Dream example (version 12): a start random at all scales, small
- * random jitter, gradient scaled so that its largest coefficient is 1/8, 256 updates. Pictures live
- * in [0,1] and are kept there.
+/* render: the loop. Show, evaluate, climb, level by level; many pictures at a time, each with its
+ * own unit and its own random numbers, so that what a picture looks like never depends on its
+ * company.
  */
 #include <glib.h>
 #include <math.h>
@@ -12,299 +9,435 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/random.h"
 #include "engine/model.h"
-#include "engine/preprocess.h"
+#include "vis/evaluate.h"
 #include "vis/gradient.h"
-#include "vis/optimizer.h"
-#include "vis/start.h"
-#include "vis/transform.h"
+#include "vis/rendering.h"
 
-#define STEP       0.125f /* largest coefficient of an update, in units of the pixel range */
-#define START_SD   0.1f
-#define MAX_SIZE   8192
-#define MAX_STEPS  1000000
-#define BATCH      8
-#define NAME_BYTES 512
+#define NAME_BYTES 1024
+#define MAX_LEVELS 32
 
-/* Everything one batch of pictures needs while it is being made. */
+/* An objective of the call. */
+typedef struct unit {
+    fvi_objective objective; /* with the regulariser's terms */
+    char *name;              /* in one spelling, without them */
+} unit;
+
+/* The whole call. */
+typedef struct job {
+    const fv_model *model;
+    const fv_render_desc *desc; /* resolved */
+    fv_session *session;
+    unit *units; /* [count] */
+    int count;
+    fv_rendering **made;              /* [count * starts] */
+    int n_sizes, size[MAX_LEVELS][2]; /* height, width of each level */
+    int done, total, stopped;
+} job;
+
+/* Pictures made side by side. */
 typedef struct batch {
-    const fv_input *in;
-    int n, size, channels;          /* samples, side, channels of a picture */
-    const fvi_objective *objective; /* [n] */
-    uint64_t *key;                  /* [n] of each unit's random numbers */
-    fvi_unit *unit;                 /* [n] */
-    double *value;                  /* [n] objectives at the last evaluation */
-    float *pixels;                  /* [n][channels][size][size] */
-    float *shifted;                 /* the same, jittered; then the gradient at it */
-    float *x, *dx;                  /* network input and gradient, [n][...] */
+    job *j;
+    fvi_picture *p; /* [n] */
+    int n, group;
+    fvi_evaluator *evaluator;
+    unsigned char *nonzero; /* [n] */
+    double *values;         /* [n] */
+    int *places;            /* [n] */
+    int level, done;        /* level now; updates of all levels */
 } batch;
 
-fv_render_desc fv_render_desc_resolve(const fv_model *model, const fv_render_desc *desc) {
-    fv_render_desc d = desc ? *desc : (fv_render_desc){0};
-    if (!d.size) d.size = fvi_network_input(model->network)->height;
-    if (!d.steps) d.steps = 256;
-    if (!d.jitter) d.jitter = 8;
-    if (!d.batch) d.batch = BATCH;
-    return d;
-}
-
-static fv_status check_desc(const fv_model *model, const fv_render_desc *d, fv_error *err) {
-    const fv_input *in = fvi_network_input(model->network);
-    if (!in->is_image || (in->channels != 1 && in->channels != 3))
-        return fvi_fail(err, FV_SHAPE, "%s: the input \"%s\" is no picture of 1 or 3 channels",
-                        fvi_network_name(model->network), in->name);
-    if (d->size < 1 || d->size > MAX_SIZE)
-        return fvi_fail(err, FV_ARG, "size is %d; allowed are 1..%d", d->size, MAX_SIZE);
-    if (d->steps < 1 || d->steps > MAX_STEPS)
-        return fvi_fail(err, FV_ARG, "steps is %d; allowed are 1..%d", d->steps, MAX_STEPS);
-    if (d->jitter < -1 || d->jitter > MAX_SIZE)
-        return fvi_fail(err, FV_ARG, "jitter is %d; allowed are -1 (none)..%d", d->jitter,
-                        MAX_SIZE);
-    if (d->batch < 1 || d->batch > 1024)
-        return fvi_fail(err, FV_ARG, "batch is %d; allowed are 1..1024", d->batch);
-    return FV_OK;
-}
-
-/* A unit's key: FNV-1a (Fowler, Noll, Vo) of its one spelling, so that its picture does not depend
- * on what else is made beside it. */
-static uint64_t unit_key(const fvi_objective *o) {
-    char text[NAME_BYTES];
-    uint64_t h = 14695981039346656037u;
-    fvi_objective_text(o, text, sizeof text);
-    for (const char *c = text; *c; c++) h = (h ^ (unsigned char)*c) * 1099511628211u;
-    return h;
-}
-
-static int64_t picture_count(const batch *b) { return (int64_t)b->channels * b->size * b->size; }
-
-static void batch_free(batch *b) {
-    free(b->key);
-    free(b->unit);
-    free(b->value);
-    free(b->pixels);
-    free(b->shifted);
-    free(b->x);
-    free(b->dx);
-}
-
-static fv_status batch_new(const fv_input *in, const fvi_objective *o, int n, int size,
-                           fvi_plan *plan, batch *b, fv_error *err) {
-    *b = (batch){.in = in, .n = n, .size = size, .channels = in->channels, .objective = o};
-    size_t samples = (size_t)n, elements = samples * (size_t)picture_count(b);
-    b->key = calloc(samples, sizeof *b->key);
-    b->unit = calloc(samples, sizeof *b->unit);
-    b->value = calloc(samples, sizeof *b->value);
-    b->pixels = calloc(elements, sizeof(float));
-    b->shifted = calloc(elements, sizeof(float));
-    b->x = calloc(elements, sizeof(float));
-    b->dx = calloc(elements, sizeof(float));
-    if (!b->key || !b->unit || !b->value || !b->pixels || !b->shifted || !b->x || !b->dx)
-        return fvi_fail(err, FV_NOMEM, "out of memory for %d pictures of %dx%d", n, size, size);
-    const fvi_graph *g = fvi_plan_graph(plan);
-    for (int i = 0; i < n; i++) {
-        fv_status st = fvi_objective_bind(&o[i], g, g->outputs[0], n, &b->unit[i], err);
-        if (st) return st;
-        b->key[i] = unit_key(&o[i]);
-    }
-    return FV_OK;
-}
-
-/* This step's shift of sample i. */
-static void draw_jitter(const batch *b, const fv_render_desc *d, int i, int step, int *dy,
-                        int *dx) {
-    fvi_random r = fvi_random_stream(d->seed, b->key[i], (uint32_t)step, FVI_DRAW_JITTER);
-    int most = d->jitter > 0 ? d->jitter : 0;
-    *dy = fvi_random_int(&r, -most, most);
-    *dx = fvi_random_int(&r, -most, most);
-}
-
-static void shift_and_encode(batch *b, const fv_render_desc *d, int step) {
-    int64_t count = picture_count(b);
-#pragma omp parallel for schedule(static)
-    for (int i = 0; i < b->n; i++) {
-        int dy, dx;
-        draw_jitter(b, d, i, step, &dy, &dx);
-        fvi_roll(b->pixels + i * count, b->channels, b->size, b->size, dy, dx,
-                 b->shifted + i * count);
-        fvi_encode(b->in, b->shifted + i * count, b->size, b->size, b->x + i * count);
+/* Sizes of the levels: growing from the asked size (as MATLAB's reference, cut to whole pixels), or
+ * shrinking towards it (as DeepDream, rounded). */
+static void set_sizes(job *j) {
+    const fv_schedule_desc *s = &j->desc->schedule;
+    int h = j->desc->height, w = j->desc->width;
+    j->n_sizes = s->levels;
+    for (int i = 0; i < s->levels; i++) {
+        int at = s->grow == 1 ? i : s->levels - 1 - i;
+        j->size[at][0] = h;
+        j->size[at][1] = w;
+        double scale = s->grow == 1 ? s->level_scale : 1 / (double)s->level_scale;
+        double half = s->grow == 1 ? 1e-6 : 0.5;
+        h = MAX(1, (int)floor(h * scale + half));
+        w = MAX(1, (int)floor(w * scale + half));
     }
 }
-
-/* From the gradient at the network's input to the pixels; x serves as the room between. */
-static void unshift_and_climb(batch *b, const fv_render_desc *d, int step) {
-    int64_t count = picture_count(b);
-#pragma omp parallel for schedule(static)
-    for (int i = 0; i < b->n; i++) {
-        int dy, dx;
-        float *p = b->pixels + i * count, *g = b->x + i * count;
-        draw_jitter(b, d, i, step, &dy, &dx);
-        fvi_encode_adjoint(b->in, b->dx + i * count, b->size, b->size, b->shifted + i * count);
-        fvi_roll(b->shifted + i * count, b->channels, b->size, b->size, -dy, -dx, g);
-        fvi_ascend(p, g, count, STEP);
-        for (int64_t k = 0; k < count; k++) p[k] = fminf(fmaxf(p[k], 0), 1);
-    }
-}
-
-/* Where the whole call stands. */
-typedef struct standing {
-    const fv_render_desc *desc;
-    int done, total;
-} standing;
 
 /* What a batch is busy with: "conv1:3", or "conv1:3 and 7 more". */
 static void batch_text(const batch *b, char *text, size_t size) {
-    char first[NAME_BYTES];
-    fvi_objective_text(&b->objective[0], first, sizeof first);
+    const char *first = b->j->units[b->p[0].place / b->j->desc->starts].name;
     if (b->n == 1)
         g_strlcpy(text, first, size);
     else
         g_snprintf(text, (gulong)size, "%s and %d more", first, b->n - 1);
 }
 
-static fv_status report(standing *s, const batch *b, fv_error *err) {
-    s->done++;
-    if (!s->desc->progress) return FV_OK;
-    char what[NAME_BYTES + 32];
+/* Tells the caller where the batch stands, and hears whether to go on. */
+static fv_status report(batch *b, int step, fv_error *err) {
+    job *j = b->j;
+    char what[NAME_BYTES];
     double mean = 0;
-    for (int i = 0; i < b->n; i++) mean += b->value[i] / b->n;
+    j->done++;
+    if (!j->desc->progress) return FV_OK;
+    for (int i = 0; i < b->n; i++) {
+        b->values[i] = b->p[i].value;
+        b->places[i] = b->p[i].place;
+        mean += b->values[i] / b->n;
+    }
     batch_text(b, what, sizeof what);
-    fv_progress p = {.done = s->done, .total = s->total, .objective = mean, .what = what};
-    return s->desc->progress(s->desc->user, &p)
-               ? fvi_fail(err, FV_CANCELLED, "cancelled after %d of %d updates", s->done, s->total)
+    fv_progress p = {.done = j->done,
+                     .total = j->total,
+                     .objective = mean,
+                     .what = what,
+                     .iteration = step + 1,
+                     .level = b->level + 1,
+                     .count = b->n,
+                     .objectives = b->values,
+                     .pictures = b->places};
+    int wish = j->desc->progress(j->desc->user, &p);
+    if (wish == FV_PROGRESS_STOP) j->stopped = 1;
+    return wish && wish != FV_PROGRESS_STOP
+               ? fvi_fail(err, FV_CANCELLED, "cancelled after %d of %d updates", j->done, j->total)
                : FV_OK;
 }
 
-static fv_status climb(fvi_plan *plan, batch *b, standing *s, fv_error *err) {
-    const fv_render_desc *d = s->desc;
-    int64_t count = picture_count(b);
+static fv_status snapshots(const batch *b, fv_error *err) {
+    const fv_render_desc *d = b->j->desc;
+    if (!d->snapshot || d->snapshot_every < 1 || b->done % d->snapshot_every) return FV_OK;
     for (int i = 0; i < b->n; i++) {
-        fvi_random r = fvi_random_stream(d->seed, b->key[i], 0, FVI_DRAW_START);
-        fvi_start_all_scales(&r, b->channels, b->size, b->size, START_SD, b->pixels + i * count);
-    }
-    for (int step = 0; step < d->steps; step++) {
-        shift_and_encode(b, d, step);
-        fv_status st = fvi_gradient(plan, b->unit, b->n, b->x, b->value, b->dx, err);
+        fv_image *image = NULL;
+        fv_status st = fvi_rendering_image(&b->p[i], &image, err);
         if (st) return st;
-        unshift_and_climb(b, d, step);
-        st = report(s, b, err);
-        if (st) return st;
+        d->snapshot(d->user, b->p[i].place, b->done, image);
+        fv_image_free(image);
     }
     return FV_OK;
 }
 
-static fv_status set_texts(const fv_model *model, const fv_render_desc *d, const batch *b, int i,
-                           fv_image *image, fv_error *err) {
-    char name[NAME_BYTES];
-    fvi_objective_text(&b->objective[i], name, sizeof name);
-    char *options =
-        g_strdup_printf("recipe=wolfram size=%d steps=%d jitter=%d step=1/8 start=noise", d->size,
-                        d->steps, d->jitter);
-    char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, d->seed);
-    char reached[G_ASCII_DTOSTR_BUF_SIZE];
-    g_ascii_dtostr(reached, sizeof reached, b->value[i]);
-    const char *texts[][2] = {{"fovea.objective", name},
-                              {"fovea.options", options},
-                              {"fovea.seed", seed},
-                              {"fovea.reached", reached},
-                              {"fovea.model", fv_model_name(model)},
-                              {"fovea.model-sha256", fv_model_sha256(model)},
-                              {"fovea.version", fv_version()}};
-    fv_status st = FV_OK;
-    for (size_t k = 0; !st && k < sizeof texts / sizeof *texts; k++)
-        st = fv_image_set_text(image, texts[k][0], texts[k][1], err);
-    g_free(options);
-    g_free(seed);
-    return st;
+static void show_all(batch *b) {
+#pragma omp parallel for schedule(static)
+    for (int i = 0; i < b->n; i++) fvi_picture_show(&b->p[i], (uint32_t)b->done);
 }
 
-static fv_status picture_of(const fv_model *model, const fv_render_desc *d, const batch *b, int i,
-                            fv_image **out, fv_error *err) {
-    fv_image *image = NULL;
-    fv_status st = fv_image_new(b->channels, b->size, b->size, &image, err);
-    if (st) return st;
-    memcpy(image->data, b->pixels + i * picture_count(b), (size_t)picture_count(b) * sizeof(float));
-    st = set_texts(model, d, b, i, image, err);
-    if (st)
-        fv_image_free(image);
-    else
-        *out = image;
-    return st;
-}
+/* Whether redirected ReLUs may still help at this update. */
+static int redirecting(const batch *b) { return b->done < b->j->desc->redirect; }
 
-/* Makes the pictures of n objectives on one value. */
-static fv_status render_batch(const fv_model *model, fv_session *session, standing *s,
-                              const fvi_objective *o, int n, fv_image **out, fv_error *err) {
-    const fv_input *in = fvi_network_input(model->network);
-    fvi_shape shape = fvi_network_input_shape(model->network, n, s->desc->size, s->desc->size);
-    fvi_plan *plan = NULL;
-    batch b = {0};
-    int64_t samples = 0;
-    fv_status st =
-        fvi_session_plan(session, &shape, &o->value, 1, FVI_PLAN_BACKWARD, &plan, &samples, err);
-    if (st) return st;
-    if (samples != n) { /* the file's batch is fixed: in pieces of that size */
-        for (int i = 0; !st && i < n; i += (int)samples)
-            st = render_batch(model, session, s, o + i, (int)samples, out + i, err);
-        return st;
+/* The first evaluation: pictures without any gradient are marked, and get a second one with their
+ * ReLUs redirected. */
+static fv_status cure_dead(batch *b, float progress, fv_error *err) {
+    int sick = 0;
+    for (int i = 0; i < b->n; i++) {
+        b->p[i].alive = b->nonzero[i];
+        b->p[i].redirected = !b->nonzero[i] && redirecting(b);
+        sick += b->p[i].redirected;
     }
-    st = batch_new(in, o, n, s->desc->size, plan, &b, err);
-    if (!st) st = climb(plan, &b, s, err);
-    for (int i = 0; !st && i < n; i++) st = picture_of(model, s->desc, &b, i, &out[i], err);
-    batch_free(&b);
+    return sick ? fvi_evaluate(b->evaluator, (uint32_t)b->done, progress, 1, NULL, err) : FV_OK;
+}
+
+static fv_status evaluate(batch *b, int step, fv_error *err) {
+    int steps = b->j->desc->schedule.steps, redirect = b->done > 0 && redirecting(b);
+    float progress = steps > 1 ? (float)step / (float)(steps - 1) : 0;
+    fv_status st =
+        fvi_evaluate(b->evaluator, (uint32_t)b->done, progress, redirect, b->nonzero, err);
+    if (st) return st;
+    if (b->done == 0) return cure_dead(b, progress, err);
+    for (int i = 0; i < b->n; i++)
+        if (b->nonzero[i] && !(redirect && b->p[i].redirected)) b->p[i].alive = 1;
+    return FV_OK;
+}
+
+static fv_status climb_all(batch *b, int step, fv_error *err) {
+    int steps = b->j->desc->schedule.steps;
+    fv_status st = FV_OK;
+#pragma omp parallel for schedule(static)
+    for (int i = 0; i < b->n; i++) {
+        fv_error mine = {0};
+        fv_status one = fvi_picture_climb(&b->p[i], step, steps, &mine);
+        if (one) {
+#pragma omp critical
+            {
+                st = one;
+                if (err) *err = mine;
+            }
+        }
+    }
     return st;
 }
 
-/* How many objectives from `from` on can share a batch: those of one value, `most` at the most. */
-static int run_length(const fvi_objective *o, int from, int count, int most) {
-    int n = 1;
-    while (n < most && from + n < count && strcmp(o[from + n].value, o[from].value) == 0) n++;
+static int all_frozen(const batch *b) {
+    int frozen = 0;
+    for (int i = 0; i < b->n; i++) frozen += b->p[i].frozen;
+    return frozen == b->n;
+}
+
+/* L-BFGS asks for evaluations itself; every one counts as an update's evaluation. */
+typedef struct lbfgs_user {
+    batch *b;
+    fv_status status;
+    fv_error *err;
+    int step;
+} lbfgs_user;
+
+static double lbfgs_evaluate(void *user, const float *z, float *g, int *stop) {
+    lbfgs_user *u = user;
+    fvi_picture *p = &u->b->p[0];
+    if (z != p->z) memcpy(p->z, z, (size_t)p->numbers * sizeof *z);
+    fvi_picture_show(p, 0);
+    u->status = fvi_evaluate(u->b->evaluator, 0, 0, 0, u->b->nonzero, u->err);
+    if (u->status == FV_OK) {
+        if (u->step == 0) p->first = p->value;
+        p->alive |= u->b->nonzero[0];
+        fvi_param_adjoint(p->param, p->z, p->dpixels, g);
+        u->status = report(u->b, u->step++, u->err);
+        p->steps++;
+    }
+    *stop = u->status != FV_OK || u->b->j->stopped;
+    return p->value;
+}
+
+static fv_status climb_lbfgs(batch *b, fv_error *err) {
+    fvi_picture *p = &b->p[0];
+    lbfgs_user u = {b, FV_OK, err, 0};
+    float *z = malloc((size_t)p->numbers * sizeof *z);
+    if (!z) return fvi_fail(err, FV_NOMEM, "out of memory");
+    memcpy(z, p->z, (size_t)p->numbers * sizeof *z);
+    fv_status st = fvi_lbfgs(p->numbers, b->j->desc->schedule.steps, lbfgs_evaluate, &u, z, err);
+    memcpy(p->z, z, (size_t)p->numbers * sizeof *z);
+    free(z);
+    return u.status ? u.status : st;
+}
+
+static fv_status climb_level(batch *b, fv_error *err) {
+    int steps = b->j->desc->schedule.steps;
+    fv_status st = FV_OK;
+    for (int step = 0; !st && step < steps && !b->j->stopped && !all_frozen(b); step++) {
+        show_all(b);
+        st = evaluate(b, step, err);
+        if (!st) st = climb_all(b, step, err);
+        b->done++;
+        if (!st) st = snapshots(b, err);
+        if (!st) st = report(b, step, err);
+    }
+    return st;
+}
+
+/* Whether units that were redirected to the end have a gradient of their own now. */
+static fv_status look_again(batch *b, fv_error *err) {
+    int unsure = 0;
+    for (int i = 0; i < b->n; i++) unsure += !b->p[i].alive;
+    if (!unsure) return FV_OK;
+    fv_status st = fvi_evaluate(b->evaluator, (uint32_t)b->done, 1, 0, b->nonzero, err);
+    for (int i = 0; !st && i < b->n; i++) b->p[i].alive |= b->nonzero[i];
+    return st;
+}
+
+/* Rows (columns) added on each side of a picture with `side` of them. */
+static int margin(const fv_render_desc *d, int side) {
+    return (int)lround((double)d->display.margin * side);
+}
+
+static fv_status enter_level(batch *b, fv_error *err) {
+    const job *j = b->j;
+    const fv_render_desc *d = j->desc;
+    const fv_input *in = fvi_network_input(j->model->network);
+    const int *size = j->size[b->level], *full = j->size[j->n_sizes - 1];
+    fvi_chain_frame frame = {.channels = d->channels,
+                             .h = size[0] + 2 * margin(d, size[0]),
+                             .w = size[1] + 2 * margin(d, size[1]),
+                             .net_h = in->is_image ? in->height : size[0],
+                             .net_w = in->is_image ? in->width : size[1],
+                             .low = d->param.low,
+                             .high = d->param.high};
+    fv_status st = FV_OK;
+    for (int i = 0; !st && i < b->n; i++) {
+        b->p[i].margin[0] = margin(d, size[0]);
+        b->p[i].margin[1] = margin(d, size[1]);
+        st = fvi_picture_level(&b->p[i], &frame, full[0] + 2 * margin(d, full[0]),
+                               full[1] + 2 * margin(d, full[1]), err);
+    }
+    return st ? st : fvi_evaluator_level(b->evaluator, err);
+}
+
+static fv_status climb(batch *b, fv_error *err) {
+    const fv_render_desc *d = b->j->desc;
+    int planned = b->j->done + d->schedule.levels * d->schedule.steps;
+    fv_status st = FV_OK;
+    for (b->level = 0; !st && b->level < b->j->n_sizes && !b->j->stopped; b->level++) {
+        st = enter_level(b, err);
+        if (!st)
+            st =
+                d->optimizer.kind == FV_OPTIMIZER_LBFGS ? climb_lbfgs(b, err) : climb_level(b, err);
+        for (int i = 0; !st && i < b->n; i++) fvi_picture_settle(&b->p[i]);
+    }
+    if (!st && !b->j->stopped) {
+        st = look_again(b, err);
+        b->j->done = planned; /* pictures that stopped early count as done */
+    }
+    return st;
+}
+
+static fv_status render_batch(job *j, int first, int n, int group, fv_error *err) {
+    const fv_render_desc *d = j->desc;
+    batch b = {.j = j, .n = n, .group = group};
+    b.p = calloc((size_t)n, sizeof *b.p);
+    b.nonzero = calloc((size_t)n, 1);
+    b.values = calloc((size_t)n, sizeof *b.values);
+    b.places = calloc((size_t)n, sizeof *b.places);
+    fv_status st = b.p && b.nonzero && b.values && b.places
+                       ? FV_OK
+                       : fvi_fail(err, FV_NOMEM, "out of memory for %d pictures", n);
+    for (int i = 0; !st && i < n; i++) {
+        const unit *u = &j->units[(first + i) / d->starts];
+        fvi_picture_init(&b.p[i], d, &u->objective, u->name, (first + i) % d->starts, first + i);
+    }
+    if (!st) st = fvi_evaluator_new(j->session, d, b.p, n, group, &b.evaluator, err);
+    if (!st) st = climb(&b, err);
+    for (int i = 0; !st && i < n; i++)
+        st = fvi_rendering_new(j->model, &b.p[i], j->units[(first + i) / d->starts].name,
+                               j->stopped, &j->made[first + i], err);
+    for (int i = 0; b.p && i < n; i++) fvi_picture_clear(&b.p[i]);
+    fvi_evaluator_free(b.evaluator);
+    free(b.places);
+    free(b.values);
+    free(b.nonzero);
+    free(b.p);
+    return st;
+}
+
+static int same_values(const fvi_objective *a, const fvi_objective *b) {
+    if (a->n_values != b->n_values) return 0;
+    for (int i = 0; i < a->n_values; i++)
+        if (strcmp(a->values[i], b->values[i]) != 0) return 0;
+    return 1;
+}
+
+/* How many pictures from `from` on share a batch: those of the same values, and of joint objectives
+ * only whole ones. */
+static int run_length(const job *j, int from, int *group) {
+    const fv_render_desc *d = j->desc;
+    const fvi_objective *first = &j->units[from / d->starts].objective;
+    int total = j->count * d->starts, joint = fvi_objective_is_joint(first);
+    int step = joint ? d->starts : 1, n = step;
+    int most = d->optimizer.kind == FV_OPTIMIZER_LBFGS ? 1 : d->batch;
+    while (n + step <= most && from + n < total) {
+        const fvi_objective *next = &j->units[(from + n) / d->starts].objective;
+        if (!same_values(first, next) || fvi_objective_is_joint(next) != joint) break;
+        n += step;
+    }
+    *group = step;
     return n;
 }
 
-static fv_status render_all(const fv_model *model, const fvi_objective *o, int count,
-                            const fv_render_desc *d, fv_image **out, fv_error *err) {
-    fv_session *session = NULL;
-    fv_status st = fv_session_new(model, &(fv_session_desc){.threads = d->threads}, &session, err);
-    standing s = {.desc = d};
-    for (int i = 0; i < count; i += run_length(o, i, count, d->batch)) s.total += d->steps;
-    for (int i = 0; !st && i < count;) {
-        int n = run_length(o, i, count, d->batch);
-        st = render_batch(model, session, &s, o + i, n, out + i, err);
+static fv_status render_all(job *j, fv_error *err) {
+    const fv_render_desc *d = j->desc;
+    int total = j->count * d->starts, group;
+    fv_status st =
+        fv_session_new(j->model, &(fv_session_desc){.threads = d->threads}, &j->session, err);
+    set_sizes(j);
+    for (int i = 0; i < total; i += run_length(j, i, &group))
+        j->total += d->schedule.levels * d->schedule.steps;
+    for (int i = 0; !st && i < total && !j->stopped;) {
+        int n = run_length(j, i, &group);
+        st = render_batch(j, i, n, group, err);
         i += n;
     }
-    fv_session_free(session);
+    fv_session_free(j->session);
     return st;
 }
 
+/* What does not go together, whatever the recipe. */
+static fv_status check_parts(const fv_model *model, const fv_render_desc *d, fv_error *err) {
+    const fv_input *in = fvi_network_input(model->network);
+    if (d->walk.count && d->param.kind != FV_PARAM_PIXELS)
+        return fvi_fail(err, FV_ARG, "walk moves the pixels themselves; param must be pixels");
+    if (d->start.kind == FV_START_IMAGE && !d->start.image)
+        return fvi_fail(err, FV_ARG, "start is image, and no image is given");
+    if (d->starts > FVI_MAX_GROUP)
+        return fvi_fail(err, FV_ARG, "starts is %d; allowed are 1..%d", d->starts, FVI_MAX_GROUP);
+    if (d->schedule.levels > 1 && !in->is_image)
+        return fvi_fail(err, FV_ARG, "levels is %d; inputs that are no pictures have one",
+                        d->schedule.levels);
+    if (d->optimizer.kind == FV_OPTIMIZER_LBFGS && d->walk.count)
+        return fvi_fail(err, FV_ARG, "optimizer lbfgs cannot follow pixels that walk");
+    return FV_OK;
+}
+
+static fv_status parse_units(job *j, const char *const *objectives, fv_error *err) {
+    const fvi_network *net = j->model->network;
+    const char *more = *j->desc->regularizer.terms ? j->desc->regularizer.terms : NULL;
+    fv_status st = FV_OK;
+    for (int i = 0; !st && i < j->count; i++) {
+        char text[NAME_BYTES];
+        fvi_objective bare = {0};
+        st = fvi_objective_parse(net, objectives[i], NULL, j->desc->reading, &bare, err);
+        if (!st) fvi_objective_text(&bare, text, sizeof text);
+        if (!st && !(j->units[i].name = strdup(text)))
+            st = fvi_fail(err, FV_NOMEM, "out of memory");
+        if (!st && bare.n_values == 0)
+            st = fvi_fail(err, FV_ARG, "objective \"%s\" asks nothing of the network", text);
+        fvi_objective_clear(&bare);
+        if (!st)
+            st = fvi_objective_parse(net, objectives[i], more, j->desc->reading,
+                                     &j->units[i].objective, err);
+    }
+    return st;
+}
+
+static void hand_over(job *j, fv_rendering **out, fv_status st) {
+    for (int i = 0; j->made && i < j->count * j->desc->starts; i++) {
+        if (st)
+            fv_rendering_free(j->made[i]);
+        else
+            out[i] = j->made[i];
+    }
+    for (int i = 0; j->units && i < j->count; i++) {
+        fvi_objective_clear(&j->units[i].objective);
+        free(j->units[i].name);
+    }
+    free(j->made);
+    free(j->units);
+}
+
 fv_status fv_render_many(const fv_model *model, const char *const *objectives, int count,
-                         const fv_render_desc *desc, fv_image **out, fv_error *err) {
+                         const fv_render_desc *desc, fv_rendering **out, fv_error *err) {
     if (!model || !objectives || !out || count < 1)
         return fvi_fail(err, FV_ARG,
                         "fv_render_many: model, objectives and out must not be NULL, "
                         "and count is %d (at least 1)",
                         count);
-    fv_render_desc d = fv_render_desc_resolve(model, desc);
-    fv_status st = check_desc(model, &d, err);
+    fv_render_desc d = desc ? *desc : (fv_render_desc){0};
+    if (!*d.recipe)
+        g_strlcpy(d.recipe, fv_recipe_default(model, objectives[0]), sizeof d.recipe);
+    fv_status st = fv_render_desc_resolve(model, &d, &d, err);
+    if (!st) st = check_parts(model, &d, err);
     if (st) return st;
-    fvi_objective *o = calloc((size_t)count, sizeof *o);
-    fv_image **made = calloc((size_t)count, sizeof(fv_image *));
-    if (!o || !made) st = fvi_fail(err, FV_NOMEM, "out of memory for %d objectives", count);
-    for (int i = 0; !st && i < count; i++)
-        st = fvi_objective_parse(model->network, objectives[i], &o[i], err);
-    if (!st) st = render_all(model, o, count, &d, made, err);
-    for (int i = 0; made && i < count; i++) {
-        if (st)
-            fv_image_free(made[i]);
-        else
-            out[i] = made[i];
-    }
-    free(made);
-    free(o);
+    job j = {.model = model, .desc = &d, .count = count};
+    j.units = calloc((size_t)count, sizeof *j.units);
+    j.made = calloc((size_t)count * (size_t)d.starts, sizeof *j.made);
+    if (!j.units || !j.made)
+        st = fvi_fail(err, FV_NOMEM, "out of memory for %d pictures", count * d.starts);
+    if (!st) st = parse_units(&j, objectives, err);
+    if (!st) st = render_all(&j, err);
+    hand_over(&j, out, st);
     return st;
 }
 
 fv_status fv_render(const fv_model *model, const char *objective, const fv_render_desc *desc,
                     fv_image **out, fv_error *err) {
-    return fv_render_many(model, &objective, 1, desc, out, err);
+    if (!out || !objective)
+        return fvi_fail(err, FV_ARG, "fv_render: objective and out must not be NULL");
+    fv_render_desc one = desc ? *desc : (fv_render_desc){0};
+    fv_rendering *r = NULL;
+    one.starts = 1;
+    fv_status st = fv_render_many(model, &objective, 1, &one, &r, err);
+    if (st) return st;
+    if (r->dead) {
+        st = fvi_fail(err, FV_NOTFOUND, "\"%.200s\" is dead: its gradient is zero", r->objective);
+    } else {
+        *out = r->image;
+        r->image = NULL;
+    }
+    fv_rendering_free(r);
+    return st;
 }

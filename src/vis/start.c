@@ -34,24 +34,25 @@ static void add_grid(fvi_random *r, int cells, int h, int w, float *p) {
     }
 }
 
-/* Shifts and scales to mean 0.5 and the given standard deviation. */
-static void standardise(float *p, int64_t n, float sd) {
+/* Shifts and scales to a mean and standard deviation. */
+static void standardise(float *p, int64_t n, float to, float sd) {
     double sum = 0, square = 0;
     for (int64_t i = 0; i < n; i++) sum += p[i];
     double mean = sum / (double)n;
     for (int64_t i = 0; i < n; i++) square += (p[i] - mean) * (p[i] - mean);
     double deviation = sqrt(square / (double)n);
     float scale = deviation > 0 ? (float)(sd / deviation) : 0;
-    for (int64_t i = 0; i < n; i++) p[i] = 0.5f + (p[i] - (float)mean) * scale;
+    for (int64_t i = 0; i < n; i++) p[i] = to + (p[i] - (float)mean) * scale;
 }
 
-void fvi_start_all_scales(fvi_random *r, int channels, int h, int w, float sd, float *pixels) {
+void fvi_start_all_scales(fvi_random *r, int channels, int h, int w, float mean, float sd,
+                          float *pixels) {
     int64_t plane = (int64_t)h * w;
     int side = h > w ? h : w;
     memset(pixels, 0, (size_t)(channels * plane) * sizeof *pixels);
     for (int c = 0; c < channels; c++) {
         for (int cells = 1; cells <= side && cells <= MAX_CELLS; cells *= 2)
             add_grid(r, cells, h, w, pixels + c * plane);
-        standardise(pixels + c * plane, plane, sd);
+        standardise(pixels + c * plane, plane, mean, sd);
     }
 }

@@ -64,7 +64,7 @@ static void test_streams_are_apart(void **state) {
     for (uint64_t seed = 0; seed < N; seed++)
         for (uint64_t unit = 0; unit < N; unit++)
             for (uint32_t step = 0; step < N; step++)
-                for (int use = FVI_DRAW_START; use <= FVI_DRAW_JITTER; use++)
+                for (int use = FVI_DRAW_START; use <= FVI_DRAW_TILE; use++)
                     for (int high = 0; high < 2; high++) {
                         uint64_t far_unit = unit + ((uint64_t)high << 32);
                         fvi_random r = fvi_random_stream(seed, far_unit, step, (fvi_draw)use);
@@ -81,8 +81,8 @@ static void test_streams_are_apart(void **state) {
 /* A stream does not depend on what others were drawn between. */
 static void test_streams_do_not_disturb_each_other(void **state) {
     (void)state;
-    fvi_random alone = fvi_random_stream(9, 4, 0, FVI_DRAW_JITTER), a = alone;
-    fvi_random b = fvi_random_stream(9, 5, 0, FVI_DRAW_JITTER);
+    fvi_random alone = fvi_random_stream(9, 4, 0, FVI_DRAW_TILE), a = alone;
+    fvi_random b = fvi_random_stream(9, 5, 0, FVI_DRAW_TILE);
     for (int i = 0; i < 100; i++) {
         fvi_random_u32(&b);
         assert_int_equal(fvi_random_u32(&a), fvi_random_u32(&alone));
@@ -123,7 +123,7 @@ static void test_normal(void **state) {
 
 static void test_int(void **state) {
     (void)state;
-    fvi_random r = fvi_random_stream(0, 0, 0, FVI_DRAW_JITTER);
+    fvi_random r = fvi_random_stream(0, 0, 0, FVI_DRAW_TILE);
     int seen[7] = {0};
     for (int i = 0; i < 70000; i++) {
         int v = fvi_random_int(&r, -3, 3);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Holds docs/commands.md to the program: the file is what `fovea help --markdown` prints, and every
-command in its fenced blocks runs, exit code 0, nothing on stderr but notes.
+command in its fenced blocks runs, exit code 0, nothing on stderr but notes and progress.
 
     docs.py FOVEA [--update]
 
@@ -27,6 +27,8 @@ def prepare(folder, env):
     os.rename(os.path.join(models, "tiny.onnx"), os.path.join(models, "efficientnet-lite0.onnx"))
     for name in ("photo.jpg", "other.png"):
         shutil.copy(os.path.join(env["DATA"], "photo.jpg"), os.path.join(folder, name))
+    os.makedirs(os.path.join(folder, "photos"))
+    shutil.copy(os.path.join(env["DATA"], "photo.jpg"), os.path.join(folder, "photos"))
     subprocess.run([sys.executable, env["MAKE"], "npy", "2,3,32,32",
                     os.path.join(folder, "x.npy")], check=True)
 
@@ -36,7 +38,7 @@ def run_example(command, folder, env):
                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE, text=True)
     errors = [line for line in process.stderr.splitlines()
-              if not line.startswith("fovea: note: ")]
+              if not re.match(r"fovea: (note: |.*  \d+ %  )", line)]
     if process.returncode == 0 and not errors:
         return True
     print(f"{command}\n  exit code {process.returncode}\n  " + "\n  ".join(errors))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Help goes to stdout, exit code 0, nothing on stderr; both spellings say the same.
 try fovea --help
-for command in layers layer classify run gradient visualize bench models; do
+for command in layers layer classify run gradient visualize dream spectrum bench models; do
     fovea $command --help > a && fovea help $command > b && cmp a b && fovea $command -h | cmp a -
     head -n 1 a
     grep -c '^  fovea ' a

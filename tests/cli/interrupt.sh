@@ -1,6 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-# Ctrl-C: a line, the signal's own end, and the old file as it was.
+# Ctrl-C: a line, and the signal's own end. Pictures so far are written and marked; where there is
+# nothing of use, the old file stays as it was.
+n() { sed -E -e 's/after [0-9]+ of/after N of/' -e 's/[0-9]+x[0-9]+, 1 pic/WxH, 1 pic/' -e 's/, [0-9.]+ s\\n/, N s\\n/' -e 's/reached [0-9.e+-]+/reached N/'; }
 echo old > a.png
-make signal fovea visualize tiny stem/conv:0-9 --steps 1000000 --size 8 --batch 1 --verbose -o a.png | sed -E 's/after [0-9]+ of/after N of/'
-cat a.png
-ls
+make signal fovea visualize tiny stem/conv:0-2 --steps 1000000 --size 8 --batch 1 --verbose --columns 1 -o a.png | n
+make text fovea.unfinished a.png | n | sed -E 's/^[0-9]+/N/'
+make text fovea.objective a.png
+make signal fovea visualize tiny stem/conv:0 --steps 1000000 --size 8 --each b | n
+make text fovea.unfinished b/stem_conv_0.png | sed -E 's/^[0-9]+/N/'
+make signal fovea dream tiny "$DATA/photo.jpg" --steps 100000 --octaves 1 --layer stem/conv -o d.png | n
+make text fovea.unfinished d.png | sed -E 's/^[0-9]+/N/'
+make signal fovea dream tiny "$DATA/photo.jpg" --steps 100000 --zoom 9 --layer stem/conv --frames-dir e | n
+ls e
+for i in $(seq 300); do cp "$DATA/photo.jpg" $i.jpg; done
+echo old > s.npy
+make signal fovea spectrum *.jpg -o s.npy | n
+cat s.npy

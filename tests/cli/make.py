@@ -12,6 +12,8 @@
     signal COMMAND...      runs a command, interrupts it after its first line on stderr, prints
                            what it said and how it ended
     closed COMMAND...      runs a command whose stdout nobody reads, SIGPIPE ignored
+    network NAME FILE      a small network: `mlp`, 12 numbers to 4; `dead`, some of whose units are
+    frames FILE            prints the number of frames of a GIF or WebP file
 """
 import array
 import fcntl
@@ -132,6 +134,80 @@ def interrupt(*command):
     print("ended by signal" if process.returncode < 0 else "exit", abs(process.returncode))
 
 
+def varint(number):
+    out = bytearray()
+    while number > 127:
+        out.append(number & 127 | 128)
+        number >>= 7
+    return bytes(out + bytes([number]))
+
+
+def field(number, value):
+    """One field of a protobuf message: a whole number, a text, or bytes."""
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value)
+    value = value.encode() if isinstance(value, str) else value
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+def node(op, name, inputs, **attributes):
+    """A node of an ONNX graph whose output is called as it is; attributes are whole numbers."""
+    out = b"".join(field(1, i) for i in inputs) + field(2, name) + field(3, name) + field(4, op)
+    return out + b"".join(field(5, field(1, k) + field(3, v) + field(20, 2))
+                          for k, v in attributes.items())
+
+
+def constant(name, dims, numbers):
+    data = array.array("f", numbers).tobytes()
+    return b"".join(field(1, d) for d in dims) + field(2, 1) + field(8, name) + field(9, data)
+
+
+def value(name, dims):
+    """A value's name and shape; texts are sizes that are free."""
+    shape = b"".join(field(1, field(1 if isinstance(d, int) else 2, d)) for d in dims)
+    return field(1, name) + field(2, field(1, field(1, 1) + field(2, shape)))
+
+
+def waves(n):
+    return [math.sin(1.3 * i + 0.5) for i in range(n)]
+
+
+def mlp():
+    """x [batch][12] - dense1 - relu1 - dense2 [batch][4]"""
+    nodes = [node("Gemm", "dense1", ["x", "w1", "b1"], transB=1), node("Relu", "relu1", ["dense1"]),
+             node("Gemm", "dense2", ["relu1", "w2", "b2"], transB=1)]
+    constants = [constant("w1", [8, 12], waves(96)), constant("b1", [8], [0.1] * 8),
+                 constant("w2", [4, 8], waves(32)), constant("b2", [4], [0.0] * 4)]
+    return nodes, constants, value("x", ["batch", 12]), value("dense2", ["batch", 4]), {}
+
+
+def dead():
+    """image [batch][3][16][16] - conv1 - relu1 [batch][4][14][14]. Channel 0 lives; 1 has weights
+    0; 2 is far below zero whatever comes; 3 is below zero until its input has grown."""
+    weights = waves(27) + [0.0] * 27 + waves(27) + [1.0] * 27
+    nodes = [node("Conv", "conv1", ["image", "w", "b"]), node("Relu", "relu1", ["conv1"])]
+    constants = [constant("w", [4, 3, 3, 3], weights), constant("b", [4], [5, 0, -10000, -2])]
+    about = {"size": "16", "range": "1", "mean": "0.5", "scale": "2", "channel_order": "rgb"}
+    return (nodes, constants, value("image", ["batch", 3, 16, 16]),
+            value("relu1", ["batch", 4, 14, 14]), about)
+
+
+def network(name, path):
+    nodes, constants, source, result, about = {"mlp": mlp, "dead": dead}[name]()
+    graph = b"".join(field(1, n) for n in nodes) + field(2, name)
+    graph += b"".join(field(5, c) for c in constants) + field(11, source) + field(12, result)
+    data = field(1, 8) + field(7, graph) + field(8, field(2, 17))
+    data += b"".join(field(14, field(1, "fovea." + k) + field(2, v)) for k, v in about.items())
+    with open(path, "wb") as file:
+        file.write(data)
+
+
+def frames(path):
+    with open(path, "rb") as file:
+        data = file.read()
+    print(data.count(b"ANMF") if data[:4] == b"RIFF" else data.count(b"\x21\xf9\x04"), "frames")
+
+
 def run_closed(*command):
     reader, writer = os.pipe()
     os.close(reader)
@@ -142,7 +218,8 @@ def run_closed(*command):
 
 def main():
     commands = {"npy": npy, "shape": shape, "text": text, "pixels": pixels, "size": size,
-                "json": show_json, "pty": run_in_pty, "signal": interrupt, "closed": run_closed}
+                "json": show_json, "pty": run_in_pty, "signal": interrupt, "closed": run_closed,
+                "network": network, "frames": frames}
     return commands[sys.argv[1]](*sys.argv[2:]) or 0
 
 

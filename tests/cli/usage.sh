@@ -53,7 +53,6 @@ try fovea visualize tiny stem/conv:0 -o a.png --seed -1
 try fovea visualize tiny stem/conv:0 -o a.png --seed 18446744073709551616
 try fovea visualize tiny stem/conv:0 -o a.png --seed 1.5
 try fovea visualize tiny stem/conv:0 -o a.png --steps 0
-try fovea visualize tiny stem/conv:0 -o a.png --jitter -1
 try fovea visualize tiny stem/conv:7-3 -o a.png
 try fovea visualize tiny stem/conv:0-99999999999 -o a.png
 try fovea visualize tiny stem/conv:0-5000 -o a.png

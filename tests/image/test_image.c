@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <limits.h>
+#include <math.h>
 #include <string.h>
 
 #include "image/image.h"
@@ -27,7 +28,8 @@ static void test_new(void **state) {
     (void)state;
     fv_error err;
     fv_image *p = NULL;
-    assert_int_equal(fv_image_new(2, 4, 4, &p, &err), FV_ARG);
+    assert_int_equal(fv_image_new(0, 4, 4, &p, &err), FV_ARG);
+    assert_int_equal(fv_image_new(5, 4, 4, &p, &err), FV_ARG);
     assert_int_equal(fv_image_new(3, 0, 4, &p, &err), FV_ARG);
     assert_int_equal(fv_image_new(3, 4, -1, &p, &err), FV_ARG);
     assert_int_equal(fv_image_new(3, INT_MAX, INT_MAX, &p, &err), FV_NOMEM);
@@ -125,10 +127,32 @@ static void test_paste(void **state) {
         }
 }
 
+/* Over mid grey: transparent becomes grey, opaque stays, half is half-way; NaN is transparent. */
+static void test_flatten(void **state) {
+    (void)state;
+    static const float alphas[6] = {0, 1, 0.5f, 2, -1, NAN};
+    for (int channels = 1; channels <= 4; channels++) {
+        fv_image *p = ramp(channels, 2, 3), *flat = NULL;
+        int colours = channels <= 2 ? 1 : 3, has_alpha = channels % 2 == 0;
+        if (has_alpha) memcpy(p->data + colours * 6, alphas, sizeof alphas);
+        p->data[0] = has_alpha ? NAN : p->data[0]; /* what cannot be seen does not matter */
+        assert_int_equal(fvi_image_flatten(p, 0.5f, &flat, NULL), FV_OK);
+        assert_int_equal(flat->channels, colours);
+        for (int i = 0; i < colours * 6; i++) {
+            float share = !has_alpha || i % 6 == 1 || i % 6 == 3 ? 1 : i % 6 == 2 ? 0.5f : 0;
+            float want = share > 0 ? 0.5f + share * (p->data[i] - 0.5f) : 0.5f;
+            assert_true(share == 1 ? flat->data[i] == p->data[i]
+                                   : flat->data[i] - want < 1e-6f && want - flat->data[i] < 1e-6f);
+        }
+        fv_image_free(p);
+        fv_image_free(flat);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_new),  cmocka_unit_test(test_texts), cmocka_unit_test(test_text_keys),
-        cmocka_unit_test(test_crop), cmocka_unit_test(test_paste),
+        cmocka_unit_test(test_crop), cmocka_unit_test(test_paste), cmocka_unit_test(test_flatten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

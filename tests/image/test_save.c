@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "image/image.h"
+#include "image/private.h"
 
 static char *folder;
 
@@ -69,6 +70,49 @@ static void test_round_trip(void **state) {
             assert_string_equal(fv_image_text(back, "command"), hard_text);
             assert_string_equal(fv_image_text(back, "seed"), "0");
             assert_non_null(fv_image_text(back, "empty"));
+            g_unlink(path);
+            g_free(path);
+            fv_image_free(p);
+            fv_image_free(back);
+        }
+}
+
+/* A picture that fades from transparent on the left to opaque on the right. */
+static fv_image *fading(int channels) {
+    fv_image *p = sample(channels);
+    for (int i = 0; i < 600; i++) p->data[(channels - 1) * 600 + i] = (float)(i % 30) / 29;
+    return p;
+}
+
+/* Alpha goes into the file (where reading lays it over mid grey); JPEG has none, and gets the
+ * picture as reading would see it. */
+static void test_alpha(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        double eps;
+        int keeps_alpha;
+    } files[] = {{"a.png", 0.006, 1}, {"a.tif", 0.006, 1}, {"a.webp", 0.06, 1}, {"a.jpg", 0.03, 0}};
+    for (int channels = 2; channels <= 4; channels += 2)
+        for (size_t k = 0; k < G_N_ELEMENTS(files); k++) {
+            char *path = in_folder(files[k].name);
+            fv_error err = {0};
+            fv_image *p = fading(channels), *back = NULL;
+            fv_image_set_text(p, "seed", "5", NULL);
+            if (fv_image_save(p, path, &err) || fv_image_load(path, &back, &err))
+                fail_msg("%s", err.text);
+            for (int i = 0; i < 1800; i++) {
+                double colour = p->data[channels == 4 ? i : i % 600];
+                double alpha = p->data[(channels - 1) * 600 + i % 600];
+                double want = 128 / 255.0 + alpha * (colour - 128 / 255.0);
+                if (fabs(back->data[i] - want) > files[k].eps)
+                    fail_msg("%s: %d is %g, not %g", files[k].name, i, back->data[i], want);
+            }
+            VipsImage *raw = vips_image_new_from_file(path, NULL);
+            assert_non_null(raw);
+            assert_int_equal(vips_image_hasalpha(raw), files[k].keeps_alpha);
+            g_object_unref(raw);
+            assert_string_equal(fv_image_text(back, "seed"), "5");
             g_unlink(path);
             g_free(path);
             fv_image_free(p);
@@ -204,6 +248,7 @@ static void test_failed_save_keeps_the_old_file(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_alpha),
         cmocka_unit_test(test_png_chunks),
         cmocka_unit_test(test_jpeg_xmp),
         cmocka_unit_test(test_same_picture_same_bytes),

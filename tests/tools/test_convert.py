@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The converter of the default network: it executes nothing, follows strides, refuses the rest.
+"""The converter of EfficientNet-Lite: it executes nothing, follows strides, refuses the rest.
 
 Needs numpy and onnx: FOVEA_PYTHON names a Python that has them; without it the test is skipped."""
 import io
@@ -107,7 +107,26 @@ class Convert(unittest.TestCase):
 
     def test_a_foreign_network_is_refused(self):
         with self.assertRaisesRegex(converter.Refused, "_conv_stem.weight: expected"):
-            converter.build_graph({"a": NUMBERS["7"]})
+            converter.build_graph({"a": NUMBERS["7"]}, converter.VARIANTS[0])
+        with self.assertRaisesRegex(converter.Refused, "0 blocks with outputs"):
+            converter.build_model({"a": NUMBERS["7"]}, "")
+
+    def test_the_five_networks(self):
+        """Blocks, the widths of the stages, as efficientnet-lite-pytorch 0.1.0 has them."""
+        known = {"Lite0": (16, [16, 24, 40, 80, 112, 192, 320]),
+                 "Lite1": (21, [16, 24, 40, 80, 112, 192, 320]),
+                 "Lite2": (21, [16, 24, 48, 88, 120, 208, 352]),
+                 "Lite3": (24, [24, 32, 48, 96, 136, 232, 384]),
+                 "Lite4": (30, [24, 32, 56, 112, 160, 272, 448])}
+        for variant in converter.VARIANTS:
+            stages = converter.scaled_stages(variant)
+            blocks, widths = known[variant.name]
+            self.assertEqual(sum(s[0] for s in stages), blocks)
+            self.assertEqual([s[-1] for s in stages], widths)
+            outputs = [s[-1] for s in stages for _ in range(s[0])]
+            weights = {f"_blocks.{i}._project_conv.weight": np.zeros((out, 1))
+                       for i, out in enumerate(outputs)}
+            self.assertIs(converter.recognise(weights), variant)
 
 
 if __name__ == "__main__":

@@ -234,17 +234,42 @@ static void test_errors(void **state) {
     fv_image *many[3000];
     for (int i = 0; i < 3000; i++) many[i] = in[0];
     check_refused(many, 3000, (fv_montage_desc){.columns = 3000, .tile = 1 << 20}, FV_NOMEM);
-    in[0]->channels = 2;
+    in[0]->channels = 5;
     check_refused(in, 1, (fv_montage_desc){0}, FV_ARG);
     fv_image_free(in[0]);
 }
 
+/* Alpha is laid over white, whatever the colours under it; grey ones stay grey. */
+static void test_alpha_shows_white(void **state) {
+    (void)state;
+    for (int channels = 2; channels <= 4; channels += 2) {
+        fv_image *in[2] = {flat(channels, 40, 40, 0.2f), flat(1, 40, 40, 0.3f)};
+        float *alpha = in[0]->data + (channels - 1) * 1600;
+        for (int i = 0; i < 1600; i++) alpha[i] = i < 800 ? 0 : 1;
+        fv_image *m = montage(in, NULL, 2, (fv_montage_desc){.columns = 2});
+        assert_int_equal(m->channels, channels - 1);
+        assert_true(is_white(m, MARGIN, MARGIN + 20, MARGIN, MARGIN + 40));
+        for (int c = 0; c < m->channels; c++) {
+            assert_true(at(m, c, MARGIN + 20, MARGIN) == 0.2f);
+            assert_true(at(m, c, MARGIN + 39, MARGIN + 39) == 0.2f);
+            assert_true(at(m, c, MARGIN, MARGIN + 44) == 0.3f);
+        }
+        fv_image_free(m);
+        free_all(in, 2);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_grid),    cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_fitting), cmocka_unit_test(test_colour_if_any_has),
-        cmocka_unit_test(test_labels),  cmocka_unit_test(test_labels_of_narrow_tiles),
-        cmocka_unit_test(test_title),   cmocka_unit_test(test_texts_come_along),
+        cmocka_unit_test(test_alpha_shows_white),
+        cmocka_unit_test(test_grid),
+        cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_fitting),
+        cmocka_unit_test(test_colour_if_any_has),
+        cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_labels_of_narrow_tiles),
+        cmocka_unit_test(test_title),
+        cmocka_unit_test(test_texts_come_along),
         cmocka_unit_test(test_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,11 +25,13 @@ static fv_model *load(const char *path) {
     return m;
 }
 
+/* One picture a unit, of a recipe that climbs steadily. */
 static void render(const fv_model *m, const char *const *units, int n, fv_render_desc d,
-                   fv_image **out) {
+                   fv_rendering **out) {
     fv_error err = {0};
-    d.size = SIZE;
-    d.steps = STEPS;
+    d.width = d.height = SIZE;
+    d.schedule.steps = STEPS;
+    if (!*d.recipe) strcpy(d.recipe, "wolfram");
     if (fv_render_many(m, units, n, &d, out, &err)) fail_msg("%s", err.text);
 }
 
@@ -65,64 +67,107 @@ static int gradients_are_batch_invariant(const fv_model *m) {
     return same;
 }
 
-static void assert_same_picture(const fv_image *a, const fv_image *b, int exact) {
+static void assert_same_picture(const fv_rendering *r, const fv_rendering *q, int exact) {
+    const fv_image *a = r->image, *b = q->image;
     assert_int_equal(bytes_of(a), bytes_of(b));
     if (exact) assert_memory_equal(a->data, b->data, bytes_of(a));
     for (size_t i = 0; i < bytes_of(a) / sizeof(float); i++)
         assert_true(fabsf(a->data[i] - b->data[i]) < 0.02f);
 }
 
+static void free_all(fv_rendering **r, int n) {
+    for (int i = 0; i < n; i++) fv_rendering_free(r[i]);
+}
+
 static void one_picture_whatever_the_batch(void **state) {
     (void)state;
     fv_model *m = load(FREE_BATCH);
     int exact = gradients_are_batch_invariant(m);
-    fv_image *alone[UNITS], *batched[UNITS], *pairs[UNITS];
-    for (int i = 0; i < UNITS; i++) render(m, &units[i], 1, (fv_render_desc){0}, &alone[i]);
-    render(m, units, UNITS, (fv_render_desc){0}, batched);
-    render(m, units, UNITS, (fv_render_desc){.batch = 2}, pairs);
-    for (int i = 0; i < UNITS; i++) {
-        assert_same_picture(alone[i], batched[i], exact);
-        assert_same_picture(alone[i], pairs[i], exact);
-        fv_image_free(alone[i]);
-        fv_image_free(batched[i]);
-        fv_image_free(pairs[i]);
+    const char *recipes[] = {"wolfram", "lucid", "fovea", "matlab"};
+    for (int k = 0; k < 4; k++) {
+        fv_rendering *alone[UNITS], *batched[UNITS], *pairs[UNITS];
+        fv_render_desc d = {0};
+        strcpy(d.recipe, recipes[k]);
+        for (int i = 0; i < UNITS; i++) render(m, &units[i], 1, d, &alone[i]);
+        render(m, units, UNITS, d, batched);
+        d.batch = 2;
+        render(m, units, UNITS, d, pairs);
+        for (int i = 0; i < UNITS; i++) {
+            assert_same_picture(alone[i], batched[i], exact);
+            assert_same_picture(alone[i], pairs[i], exact);
+        }
+        free_all(alone, UNITS);
+        free_all(batched, UNITS);
+        free_all(pairs, UNITS);
     }
+    fv_model_free(m);
+}
+
+static void copies_share_a_batch_or_not(void **state) {
+    (void)state;
+    fv_model *m = load(FREE_BATCH);
+    int exact = gradients_are_batch_invariant(m);
+    fv_rendering *together, *apart;
+    fv_render_desc d = {.schedule.copies = 4};
+    render(m, units, 1, d, &together);
+    d.batch = 1;
+    render(m, units, 1, d, &apart);
+    assert_same_picture(together, apart, exact);
+    fv_rendering_free(together);
+    fv_rendering_free(apart);
     fv_model_free(m);
 }
 
 static void a_file_with_a_fixed_batch_renders_too(void **state) {
     (void)state;
     fv_model *m = load(FIXED_BATCH);
-    fv_image *alone, *batched[UNITS];
+    fv_rendering *alone, *batched[UNITS];
     render(m, units, UNITS, (fv_render_desc){0}, batched);
     render(m, units + 2, 1, (fv_render_desc){0}, &alone);
     assert_same_picture(alone, batched[2], gradients_are_batch_invariant(m));
-    fv_image_free(alone);
-    for (int i = 0; i < UNITS; i++) fv_image_free(batched[i]);
+    fv_rendering_free(alone);
+    free_all(batched, UNITS);
     fv_model_free(m);
 }
 
 static void the_seed_decides(void **state) {
     (void)state;
     fv_model *m = load(FREE_BATCH);
-    fv_image *a, *again, *other;
+    fv_rendering *a, *again, *other;
     render(m, units, 1, (fv_render_desc){.seed = 5}, &a);
     render(m, units, 1, (fv_render_desc){.seed = 5}, &again);
     render(m, units, 1, (fv_render_desc){.seed = 6}, &other);
-    assert_memory_equal(a->data, again->data, bytes_of(a));
-    assert_memory_not_equal(a->data, other->data, bytes_of(a));
-    assert_string_equal(fv_image_text(a, "fovea.seed"), "5");
-    assert_string_equal(fv_image_text(a, "fovea.version"), fv_version());
-    assert_int_equal(strlen(fv_image_text(a, "fovea.model-sha256")), 64);
-    assert_non_null(strstr(fv_image_text(a, "fovea.options"), "steps=12"));
-    fv_image_free(a);
-    fv_image_free(again);
-    fv_image_free(other);
+    assert_memory_equal(a->image->data, again->image->data, bytes_of(a->image));
+    assert_memory_not_equal(a->image->data, other->image->data, bytes_of(a->image));
+    assert_string_equal(fv_image_text(a->image, "fovea.seed"), "5");
+    assert_string_equal(fv_image_text(a->image, "fovea.version"), fv_version());
+    assert_int_equal(strlen(fv_image_text(a->image, "fovea.model-sha256")), 64);
+    assert_non_null(strstr(fv_image_text(a->image, "fovea.options"), "steps=12"));
+    assert_non_null(strstr(fv_image_text(a->image, "fovea.options"), "recipe=wolfram"));
+    fv_rendering_free(a);
+    fv_rendering_free(again);
+    fv_rendering_free(other);
+    fv_model_free(m);
+}
+
+static void starts_differ_and_the_first_is_the_only_one(void **state) {
+    (void)state;
+    fv_model *m = load(FREE_BATCH);
+    fv_rendering *many[6], *one;
+    render(m, units, 2, (fv_render_desc){.starts = 3}, many);
+    render(m, units + 1, 1, (fv_render_desc){0}, &one);
+    int exact = gradients_are_batch_invariant(m);
+    assert_same_picture(one, many[3], exact);
+    assert_int_equal(many[4]->start, 1);
+    assert_string_equal(many[4]->objective, many[3]->objective);
+    assert_memory_not_equal(many[3]->image->data, many[4]->image->data, bytes_of(many[3]->image));
+    free_all(many, 6);
+    fv_rendering_free(one);
     fv_model_free(m);
 }
 
 typedef struct watch {
-    int calls, stop_at;
+    int calls, stop_at, total, wish;
     double first, last;
 } watch;
 
@@ -131,24 +176,152 @@ static int note(void *user, const fv_progress *p) {
     if (!w->calls++) w->first = p->objective;
     w->last = p->objective;
     assert_int_equal(p->done, w->calls);
-    assert_int_equal(p->total, STEPS);
-    return w->calls == w->stop_at;
+    if (w->total) assert_int_equal(p->total, w->total);
+    return w->calls == w->stop_at ? w->wish : 0;
 }
 
 static void objectives_climb(void **state) {
     (void)state;
     fv_model *m = load(FREE_BATCH);
     for (int i = 0; i < UNITS; i++) {
-        watch w = {0};
-        fv_image *pic;
-        render(m, &units[i], 1, (fv_render_desc){.jitter = -1, .progress = note, .user = &w},
-               &pic); /* no shifts: a neuron stays under its pixels */
+        watch w = {.total = STEPS};
+        fv_rendering *r;
+        fv_render_desc d = {.transforms = {.kind = 1}, .progress = note, .user = &w};
+        render(m, &units[i], 1, d, &r); /* no shifts: a neuron stays under its pixels */
         assert_int_equal(w.calls, STEPS);
         if (!(w.last > w.first)) fail_msg("%s: %g, then %g", units[i], w.first, w.last);
-        for (size_t k = 0; k < bytes_of(pic) / sizeof(float); k++)
-            assert_true(pic->data[k] >= 0 && pic->data[k] <= 1);
-        fv_image_free(pic);
+        assert_true(r->first == w.first && r->reached == w.last);
+        assert_int_equal(r->steps, STEPS);
+        assert_false(r->dead || r->unfinished);
+        for (size_t k = 0; k < bytes_of(r->image) / sizeof(float); k++)
+            assert_true(r->image->data[k] >= 0 && r->image->data[k] <= 1);
+        fv_rendering_free(r);
     }
+    fv_model_free(m);
+}
+
+static void every_recipe_climbs(void **state) {
+    (void)state;
+    fv_model *m = load(FREE_BATCH);
+    for (int k = 0; k < fv_recipe_count(); k++) {
+        watch w = {0};
+        fv_rendering *r;
+        fv_render_desc d = {.progress = note, .user = &w};
+        strcpy(d.recipe, fv_recipe_name(k));
+        render(m, units, 1, d, &r);
+        if (!(w.last > w.first)) fail_msg("%s: %g, then %g", d.recipe, w.first, w.last);
+        assert_non_null(r->input);
+        fv_rendering_free(r);
+    }
+    fv_model_free(m);
+}
+
+/* The value at the input that came out is the objective's own, without transforms. */
+static void the_input_reached_is_returned(void **state) {
+    (void)state;
+    fv_model *m = load(FREE_BATCH);
+    fv_session *s = NULL;
+    fv_rendering *r;
+    fv_tensor *dx = NULL;
+    double value = 0;
+    render(m, units, 1, (fv_render_desc){.transforms = {.kind = 1}}, &r);
+    assert_int_equal(fv_session_new(m, NULL, &s, NULL), FV_OK);
+    assert_int_equal(fv_session_gradient(s, r->input, "energy(" LAYER ":0)", &value, &dx, NULL),
+                     FV_OK);
+    assert_true(value > r->first);
+    fv_tensor_free(dx);
+    fv_session_free(s);
+    fv_rendering_free(r);
+    fv_model_free(m);
+}
+
+static void levels_grow_or_end_at_the_size(void **state) {
+    (void)state;
+    fv_model *m = load(FREE_BATCH);
+    fv_rendering *above, *below;
+    fv_schedule_desc s = {.levels = 3, .level_scale = 1.5f, .grow = 1};
+    render(m, units, 1, (fv_render_desc){.schedule = s}, &above);
+    s.grow = 2;
+    s.carry = FV_CARRY_DETAIL;
+    render(m, units, 1, (fv_render_desc){.schedule = s}, &below);
+    assert_int_equal(above->image->width, 54); /* 24, 36, 54 */
+    assert_int_equal(below->image->width, SIZE);
+    assert_int_equal(below->steps, 3 * STEPS);
+    fv_rendering_free(above);
+    fv_rendering_free(below);
+    fv_model_free(m);
+}
+
+static void tiles_cover_what_is_larger(void **state) {
+    (void)state;
+    fv_model *m = load(FREE_BATCH);
+    watch w = {0};
+    fv_rendering *r;
+    fv_render_desc d = {.schedule.tile = 16, .progress = note, .user = &w};
+    render(m, units, 2, d, (fv_rendering *[2]){NULL, NULL});
+    assert_true(w.last > w.first);
+    render(m, units, 1, (fv_render_desc){.schedule.tile = 16}, &r);
+    int touched = 0, plane = SIZE * SIZE;
+    for (int i = 0; i < plane; i++) touched += r->image->data[i] != 0.5f;
+    assert_true(touched == plane);
+    fv_rendering_free(r);
+    fv_model_free(m);
+}
+
+static void a_plateau_stops_a_picture(void **state) {
+    (void)state;
+    fv_model *m = load(FREE_BATCH);
+    fv_rendering *r;
+    fv_render_desc d = {.schedule = {.patience = 2}, .optimizer = {FV_OPTIMIZER_ASCENT, 1e-30f}};
+    render(m, units, 1, d, &r);
+    assert_true(r->steps < STEPS);
+    assert_false(r->unfinished);
+    fv_rendering_free(r);
+    fv_model_free(m);
+}
+
+/* Where the mask is black the picture stays the start. */
+static void a_mask_keeps_the_start(void **state) {
+    (void)state;
+    fv_model *m = load(FREE_BATCH);
+    fv_image *init, *mask;
+    fv_rendering *r;
+    assert_int_equal(fv_image_new(3, SIZE, SIZE, &init, NULL), FV_OK);
+    assert_int_equal(fv_image_new(1, SIZE, SIZE, &mask, NULL), FV_OK);
+    for (int i = 0; i < 3 * SIZE * SIZE; i++) init->data[i] = 0.25f;
+    for (int i = 0; i < SIZE * SIZE; i++) mask->data[i] = i % SIZE < SIZE / 2;
+    fv_render_desc d = {.start = {.kind = FV_START_IMAGE, .image = init, .mask = mask}};
+    render(m, units, 1, d, &r);
+    int changed = 0;
+    for (int i = 0; i < SIZE * SIZE; i++) {
+        if (i % SIZE >= SIZE / 2) assert_true(r->image->data[i] == 0.25f);
+        changed += r->image->data[i] != 0.25f;
+    }
+    assert_true(changed > SIZE * SIZE / 4);
+    fv_rendering_free(r);
+    fv_image_free(init);
+    fv_image_free(mask);
+    fv_model_free(m);
+}
+
+static void lbfgs_climbs(void **state) {
+    (void)state;
+    fv_model *m = load(FREE_BATCH);
+    fv_rendering *r;
+    render(m, units, 1, (fv_render_desc){.optimizer = {FV_OPTIMIZER_LBFGS, 1}}, &r);
+    assert_true(r->reached > r->first);
+    fv_rendering_free(r);
+    fv_model_free(m);
+}
+
+static void pictures_of_one_objective_can_differ(void **state) {
+    (void)state;
+    fv_model *m = load(FREE_BATCH);
+    const char *joint = LAYER ":0 + 5*diversity(" LAYER ")";
+    fv_rendering *r[3];
+    render(m, &joint, 1, (fv_render_desc){.starts = 3, .batch = 1}, r);
+    for (int i = 0; i < 3; i++) assert_true(r[i]->reached > r[i]->first);
+    free_all(r, 3);
     fv_model_free(m);
 }
 
@@ -156,13 +329,28 @@ static void cancelling_leaves_nothing(void **state) {
     (void)state;
     fv_model *m = load(FREE_BATCH);
     fv_error err = {0};
-    watch w = {.stop_at = 3};
-    fv_image *out[2] = {(fv_image *)1, (fv_image *)1};
-    fv_render_desc d = {.size = SIZE, .steps = STEPS, .progress = note, .user = &w};
+    watch w = {.stop_at = 3, .wish = FV_PROGRESS_CANCEL, .total = STEPS};
+    fv_rendering *out[2] = {(fv_rendering *)1, (fv_rendering *)1};
+    fv_render_desc d = {
+        .width = SIZE, .height = SIZE, .schedule.steps = STEPS, .progress = note, .user = &w};
     assert_int_equal(fv_render_many(m, units, 2, &d, out, &err), FV_CANCELLED);
     assert_int_equal(w.calls, 3);
-    assert_ptr_equal(out[0], (fv_image *)1);
+    assert_ptr_equal(out[0], (fv_rendering *)1);
     assert_non_null(strstr(err.text, "3 of 12"));
+    fv_model_free(m);
+}
+
+static void stopping_gives_what_is_there(void **state) {
+    (void)state;
+    fv_model *m = load(FREE_BATCH);
+    watch w = {.stop_at = 3, .wish = FV_PROGRESS_STOP};
+    fv_rendering *out[2];
+    render(m, units, 2, (fv_render_desc){.batch = 1, .progress = note, .user = &w}, out);
+    assert_int_equal(out[0]->steps, 3);
+    assert_true(out[0]->unfinished);
+    assert_non_null(fv_image_text(out[0]->image, "fovea.unfinished"));
+    assert_null(out[1]);
+    free_all(out, 2);
     fv_model_free(m);
 }
 
@@ -178,25 +366,56 @@ static void bad_requests(void **state) {
         {LAYER ":8", {0}, FV_NOTFOUND, "(0..7)"},
         {LAYER ":1@99,0", {0}, FV_NOTFOUND, "positions are"},
         {LAYER ":1@1", {0}, FV_ARG, "2 coordinates"},
-        {LAYER ":1@1,2,3,4", {0}, FV_ARG, "neither"},
-        {LAYER ":1x", {0}, FV_ARG, "neither"},
-        {LAYER ":99999999999999999999", {0}, FV_ARG, "neither"},
+        {LAYER ":1x", {0}, FV_ARG, "1x"},
         {"relu_9:1", {0}, FV_NOTFOUND, "relu_"},
         {"", {0}, FV_ARG, "empty"},
-        {LAYER ":1", {.size = -1}, FV_ARG, "size is -1"},
-        {LAYER ":1", {.size = 100000}, FV_ARG, "1..8192"},
-        {LAYER ":1", {.steps = -3}, FV_ARG, "steps is -3"},
+        {"- tv", {0}, FV_ARG, "asks nothing"},
+        {LAYER ":1", {.recipe = "wolfrom"}, FV_NOTFOUND, "wolfram"},
+        {LAYER ":1", {.width = -1, .height = 3}, FV_ARG, "size is"},
+        {LAYER ":1", {.width = 100000}, FV_ARG, "32768"},
+        {LAYER ":1", {.schedule.steps = -3}, FV_ARG, "steps is"},
         {LAYER ":1", {.batch = -1}, FV_ARG, "batch is -1"},
         {LAYER ":1", {.threads = -1}, FV_ARG, "threads is -1"},
+        {LAYER ":1", {.start.kind = FV_START_IMAGE}, FV_ARG, "no image"},
+        {LAYER ":1",
+         {.recipe = "lucid", .walk = {1, 1, {{FV_TRANSFORM_ROLL, {4}, 0}}}},
+         FV_ARG,
+         "pixels"},
+        {LAYER ":1", {.transforms = {1, 1, {{FV_TRANSFORM_JITTER, {4000}, 0}}}}, FV_ARG, "jitter"},
+        {LAYER ":1", {.regularizer = {.kind = 1, .terms = "- 3*tvv"}}, FV_NOTFOUND, "tvv"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         fv_error err = {0};
         fv_image *out = NULL;
-        cases[i].desc.steps = cases[i].desc.steps ? cases[i].desc.steps : 1;
+        if (!cases[i].desc.schedule.steps) cases[i].desc.schedule.steps = 1;
         fv_status st = fv_render(m, cases[i].objective, &cases[i].desc, &out, &err);
         if (st != cases[i].status || !strstr(err.text, cases[i].text))
-            fail_msg("%s: status %d, \"%s\"", cases[i].objective, st, err.text);
+            fail_msg("%d %s: status %d, \"%s\"", (int)i, cases[i].objective, st, err.text);
         assert_null(out);
+    }
+    fv_model_free(m);
+}
+
+/* Every option of every recipe can be read back and set again. */
+static void options_survive_their_text(void **state) {
+    (void)state;
+    fv_model *m = load(FREE_BATCH);
+    for (int k = 0; k < fv_recipe_count(); k++) {
+        fv_render_desc d = {0}, again;
+        strcpy(d.recipe, fv_recipe_name(k));
+        assert_int_equal(fv_render_desc_resolve(m, &d, &d, NULL), FV_OK);
+        again = d;
+        for (int i = 0; i < fv_render_option_count(); i++) {
+            const char *name = fv_render_option_at(i)->name;
+            char text[2048], twice[2048];
+            fv_error err = {0};
+            assert_int_equal(fv_render_desc_get(&d, name, text, sizeof text, NULL), FV_OK);
+            if (fv_render_desc_set(&again, name, text, &err)) fail_msg("%s", err.text);
+            assert_int_equal(fv_render_desc_get(&again, name, twice, sizeof twice, NULL), FV_OK);
+            assert_string_equal(text, twice);
+            assert_int_equal(fv_render_desc_set(&again, name, "\x01 nonsense", &err),
+                             strcmp(name, "regularizer") ? FV_ARG : FV_OK);
+        }
     }
     fv_model_free(m);
 }
@@ -204,11 +423,23 @@ static void bad_requests(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_picture_whatever_the_batch),
+        cmocka_unit_test(copies_share_a_batch_or_not),
         cmocka_unit_test(a_file_with_a_fixed_batch_renders_too),
         cmocka_unit_test(the_seed_decides),
+        cmocka_unit_test(starts_differ_and_the_first_is_the_only_one),
         cmocka_unit_test(objectives_climb),
+        cmocka_unit_test(every_recipe_climbs),
+        cmocka_unit_test(the_input_reached_is_returned),
+        cmocka_unit_test(levels_grow_or_end_at_the_size),
+        cmocka_unit_test(tiles_cover_what_is_larger),
+        cmocka_unit_test(a_plateau_stops_a_picture),
+        cmocka_unit_test(a_mask_keeps_the_start),
+        cmocka_unit_test(lbfgs_climbs),
+        cmocka_unit_test(pictures_of_one_objective_can_differ),
         cmocka_unit_test(cancelling_leaves_nothing),
+        cmocka_unit_test(stopping_gives_what_is_there),
         cmocka_unit_test(bad_requests),
+        cmocka_unit_test(options_survive_their_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

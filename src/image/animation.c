@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Saving animations with libvips: the frames stand under each other in one tall picture that says
+ * how high a page is, which is encoded in memory and written whole.
+ * What it does not do: delays that differ between frames; texts in GIF files.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "image/image.h"
+#include "image/private.h"
+
+/* The animated formats: which libvips operation writes them, and their largest side. */
+typedef struct animation {
+    const char *ending, *operation;
+    int side_max;
+} animation;
+
+static const animation formats[] = {{".webp", "webpsave_buffer", 16383},
+                                    {".gif", "gifsave_buffer", 65535}};
+
+enum { DELAY_MIN = 10, DELAY_MAX = 60000 };
+
+static const animation *format_of(const char *path) {
+    const char *dot = strrchr(fvi_path_base(path), '.');
+    for (size_t i = 0; dot && i < G_N_ELEMENTS(formats); i++)
+        if (!g_ascii_strcasecmp(dot, formats[i].ending)) return &formats[i];
+    return NULL;
+}
+
+static fv_status check_frames(const fv_image *const *frames, int count, const animation *format,
+                              const char *path, fv_error *err) {
+    if (!frames || count < 1)
+        return fvi_fail(err, FV_ARG, "%s: an animation of %d frames cannot be made", path, count);
+    for (int i = 0; i < count; i++) {
+        const fv_image *p = frames[i], *first = frames[0];
+        if (!fvi_image_is_sound(p))
+            return fvi_fail(err, FV_ARG, "%s: frame %d is no picture", path, i);
+        if (p->height != first->height || p->width != first->width ||
+            p->channels != first->channels)
+            return fvi_fail(err, FV_ARG,
+                            "%s: frame %d has %dx%d pixels of %d channels, frame 0 %dx%d of %d; "
+                            "all must be the same",
+                            path, i, p->width, p->height, p->channels, first->width, first->height,
+                            first->channels);
+    }
+    if (frames[0]->height > format->side_max || frames[0]->width > format->side_max)
+        return fvi_fail(err, FV_ARG, "%s: frames of %dx%d; at most %d a side fit the format", path,
+                        frames[0]->width, frames[0]->height, format->side_max);
+    if (count > VIPS_MAX_COORD / frames[0]->height)
+        return fvi_fail(err, FV_NOMEM, "%s: %d frames of height %d; at most %d rows in all", path,
+                        count, frames[0]->height, VIPS_MAX_COORD);
+    return FV_OK;
+}
+
+/* Encodes the tall picture; its buffer is to be freed with g_free. */
+static fv_status encode(VipsImage *tall, const animation *format, const char *path, void **bytes,
+                        size_t *size, fv_error *err) {
+    if (!vips_type_find("VipsOperation", format->operation))
+        return fvi_fail(err, FV_UNSUPPORTED,
+                        "%s: the installed libvips was built without what writes %s files", path,
+                        format->ending);
+    int failed = format == &formats[0] ? vips_webpsave_buffer(tall, bytes, size, "Q", 90, NULL)
+                                       : vips_gifsave_buffer(tall, bytes, size, NULL);
+    return failed ? fvi_vips_fail(err, FV_IO, path, "cannot be encoded") : FV_OK;
+}
+
+/* What a reader of the tall picture must know: where pages end, how long each stands, how often all
+ * are shown (0: for ever). */
+static fv_status add_timing(VipsImage *tall, int height, int count, int delay_ms, int loop,
+                            const char *path, fv_error *err) {
+    int *delays = malloc((size_t)count * sizeof *delays);
+    if (!delays) return fvi_fail(err, FV_NOMEM, "%s: no memory for %d frames", path, count);
+    for (int i = 0; i < count; i++) delays[i] = delay_ms;
+    vips_image_set_int(tall, VIPS_META_PAGE_HEIGHT, height);
+    vips_image_set_int(tall, VIPS_META_N_PAGES, count);
+    vips_image_set_int(tall, "loop", loop ? 0 : 1);
+    vips_image_set_array_int(tall, "delay", delays, count);
+    free(delays);
+    return FV_OK;
+}
+
+/* All frames of a checked animation as one picture over *pixels, which the caller frees. */
+static fv_status stack(const fv_image *const *frames, int count, const char *path, uint8_t **pixels,
+                       VipsImage **out, fv_error *err) {
+    const fv_image *first = frames[0];
+    int64_t frame = (int64_t)first->channels * first->height * first->width;
+    *pixels = count <= PTRDIFF_MAX / frame ? malloc((size_t)(frame * count)) : NULL;
+    if (!*pixels)
+        return fvi_fail(err, FV_NOMEM, "%s: no memory to encode %d frames of %dx%d", path, count,
+                        first->width, first->height);
+    for (int i = 0; i < count; i++) fvi_image_to_bytes(frames[i], *pixels + i * frame);
+    return fvi_image_from_bytes(*pixels, first->channels, first->height * count, first->width, path,
+                                out, err);
+}
+
+fv_status fv_animation_save(const fv_image *const *frames, int count, int delay_ms, int loop,
+                            const char *path, fv_error *err) {
+    if (!path || !path[0]) return fvi_fail(err, FV_ARG, "no file to write was named");
+    const animation *format = format_of(path);
+    if (!format) return fvi_fail(err, FV_ARG, "%s: animations are written as .webp or .gif", path);
+    if (delay_ms < DELAY_MIN || delay_ms > DELAY_MAX)
+        return fvi_fail(err, FV_ARG, "%s: a delay of %d ms; allowed are %d..%d", path, delay_ms,
+                        DELAY_MIN, DELAY_MAX);
+    VipsImage *tall = NULL;
+    uint8_t *pixels = NULL;
+    void *encoded = NULL;
+    size_t size = 0;
+    fv_status st = check_frames(frames, count, format, path, err);
+    if (!st) st = fvi_image_start(err);
+    if (!st) st = stack(frames, count, path, &pixels, &tall, err);
+    if (!st) st = add_timing(tall, frames[0]->height, count, delay_ms, loop, path, err);
+    if (!st && format == &formats[0]) fvi_texts_to_xmp(frames[0], tall);
+    if (!st) st = encode(tall, format, path, &encoded, &size, err);
+    fvi_part part = {encoded, size};
+    if (!st) st = fvi_file_write(path, &part, 1, err);
+    g_free(encoded);
+    if (tall) g_object_unref(tall);
+    free(pixels);
+    return st;
+}

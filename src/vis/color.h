@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Colour maps between decorrelated and RGB colour: linear, three channels. */
+#ifndef FVI_VIS_COLOR_H
+#define FVI_VIS_COLOR_H
+
+#include <stdint.h>
+
+#include "fovea/fovea.h"
+
+/* In place on pixels [3][plane]: decorrelated -> RGB; its adjoint; its inverse. Nothing happens for
+ * FV_COLOR_RGB. */
+void fvi_color_apply(fv_color color, int64_t plane, float *pixels);
+void fvi_color_adjoint(fv_color color, int64_t plane, float *pixels);
+void fvi_color_inverse(fv_color color, int64_t plane, float *pixels);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One-dimensional Fourier transforms of any length, FVI_FFT_LANES of them side by side. */
+#ifndef FVI_VIS_FFT_LINE_H
+#define FVI_VIS_FFT_LINE_H
+
+#include "fovea/fovea.h"
+
+#define FVI_FFT_LANES 16
+
+typedef struct fvi_fft_line fvi_fft_line;
+
+/* A plan for lines of n >= 1 points.  errors  NOMEM */
+fv_status fvi_fft_line_new(int n, fvi_fft_line **out, fv_error *err);
+void fvi_fft_line_free(fvi_fft_line *f);
+
+/* X[k] = sum over j of x[j] exp(-2 pi i j k / n), or exp(+...) for the inverse; no scaling.
+ *   x, y     [2][n][FVI_FFT_LANES]: real parts, then imaginary parts; both are written
+ *   returns  x or y: the one the result is in */
+float *fvi_fft_line_run(const fvi_fft_line *f, int inverse, float *x, float *y);
+
+#endif

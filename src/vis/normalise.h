@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is done to one picture's gradient before the optimiser sees it. */
+#ifndef FVI_VIS_NORMALISE_H
+#define FVI_VIS_NORMALISE_H
+
+#include "fovea/fovea.h"
+
+/* In place on g [channels][h][w] (or [1][1][count] where the numbers are no pixels: then LAPLACIAN
+ * is an ARG error). A gradient that is zero or not finite everywhere it counts stays as it is. */
+fv_status fvi_normalise(const fv_gradient_desc *desc, float *g, int channels, int h, int w,
+                        fv_error *err);
+
+#endif

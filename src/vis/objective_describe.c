@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* objective_describe: what an expression was taken for, in public. */
+#include "base/error.h"
+#include "engine/model.h"
+#include "vis/objective.h"
+
+#include <string.h>
+
+fv_status fv_objective_describe(const fv_model *model, const char *objective, char *text,
+                                size_t size, char note[256], fv_error *err) {
+    fvi_objective o;
+    if (!model || !objective || !text || !size || !note)
+        return fvi_fail(err, FV_ARG, "fv_objective_describe: no argument may be NULL, no size 0");
+    fv_status st = fvi_objective_parse(model->network, objective, NULL, FV_READING_MEAN, &o, err);
+    if (!st) {
+        fvi_objective_text(&o, text, size);
+        memcpy(note, o.note, sizeof o.note);
+    }
+    fvi_objective_clear(&o);
+    return st;
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* param: how a picture is written as numbers.
+ *
+ * A kind (param_pixels, _fourier, _laplacian, _phase) makes a raw picture of the numbers. Then,
+ * with C the colour map (none but for 3 channels): SIGMOID     low + (high - low) * sigmoid(C raw)
+ *     NONE, CLIP  low + (high - low) * (C raw + middle), middle being Lucid's mean colour of
+ *                 ImageNet where there is a colour map, else 1/2
+ * but PIXELS without a colour map and sigmoid are the picture's own values. All of it has an exact
+ * adjoint.
+ *
+ * Source: Lucid's param.image and to_valid_rgb; Olah et al., "Feature Visualization", Distill 2017.
+ */
+#include "vis/param.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "vis/color.h"
+#include "vis/param_kind.h"
+#include "vis/simd_math.h"
+#include "vis/start.h"
+
+#define MAX_NUMBERS ((int64_t)1 << 32)
+#define MAX_SPREAD  6 /* whole turns make any picture of phases up to here (param_phase.c) */
+
+static const float mean_color[3] = {0.48f, 0.46f, 0.41f};
+
+fv_status fvi_param_room(fvi_param *p, int64_t n, float **out, fv_error *err) {
+    int i = 0;
+    while (p->rooms[i]) i++; /* FVI_PARAM_ROOMS is enough for every kind */
+    p->rooms[i] = malloc((size_t)n * sizeof(float));
+    if (!p->rooms[i])
+        return fvi_fail(err, FV_NOMEM, "no memory for a picture of %d x %d", p->h, p->w);
+    *out = p->rooms[i];
+    return FV_OK;
+}
+
+/* Whether the numbers are spatial frequencies. */
+static int has_waves(const fv_param_desc *d) {
+    return d->kind == FV_PARAM_FOURIER || d->kind == FV_PARAM_PHASE || d->kind == FV_PARAM_BOUNDED;
+}
+
+/* The numbers of a desc. */
+static fv_status check_numbers(const fv_param_desc *d, fv_error *err) {
+    if (!(d->high > d->low) || !isfinite(d->low) || !isfinite(d->high))
+        return fvi_fail(err, FV_ARG, "picture values from %g to %g: high must be above low",
+                        (double)d->low, (double)d->high);
+    if (has_waves(d) && (!(d->gain > 0) || !isfinite(d->gain) || !isfinite(d->decay)))
+        return fvi_fail(err, FV_ARG, "gain %g, decay %g: a gain is above 0, both are finite",
+                        (double)d->gain, (double)d->decay);
+    if (!isfinite(d->bias))
+        return fvi_fail(err, FV_ARG, "bias %g is not finite", (double)d->bias);
+    if (!(d->spread >= 0 && d->spread <= MAX_SPREAD))
+        return fvi_fail(err, FV_ARG, "phase spread %g; 0..%d are allowed", (double)d->spread,
+                        MAX_SPREAD);
+    return FV_OK;
+}
+
+/* What every kind asks of a desc. */
+static fv_status check(const fv_param_desc *d, int channels, int h, int w, fv_error *err) {
+    if (d->kind < FV_PARAM_PIXELS || d->kind > FV_PARAM_BOUNDED)
+        return fvi_fail(err, FV_ARG, "parametrisation %d does not exist (1..5)", d->kind);
+    if (d->color < FV_COLOR_RGB || d->color > FV_COLOR_MACO)
+        return fvi_fail(err, FV_ARG, "colour map %d does not exist (1..3)", d->color);
+    if (d->squash < FV_SQUASH_NONE || d->squash > FV_SQUASH_CLIP)
+        return fvi_fail(err, FV_ARG, "squash %d does not exist (1..3)", d->squash);
+    if (channels < 1 || h < 1 || w < 1)
+        return fvi_fail(err, FV_ARG, "a picture of %d x %d x %d: sizes are at least 1", channels, h,
+                        w);
+    if ((int64_t)h * w > MAX_NUMBERS / channels)
+        return fvi_fail(err, FV_NOMEM, "a picture of %d x %d x %d has more than 2^32 numbers",
+                        channels, h, w);
+    return check_numbers(d, err);
+}
+
+/* Whether the numbers are the picture's own values. */
+static int is_bare(const fvi_param *p) {
+    return p->desc.kind == FV_PARAM_PIXELS && p->desc.color == FV_COLOR_RGB &&
+           p->desc.squash != FV_SQUASH_SIGMOID;
+}
+
+static fv_status prepare(fvi_param *p, fv_error *err) {
+    fv_status st = fvi_param_room(p, p->pixels, &p->draw, err);
+    if (!st && p->desc.squash == FV_SQUASH_SIGMOID)
+        st = fvi_param_room(p, p->pixels, &p->sigmoid, err);
+    if (!st && p->desc.squash == FV_SQUASH_CLIP) st = fvi_param_room(p, p->pixels, &p->cut, err);
+    if (!st && has_waves(&p->desc)) st = fvi_fft_new(p->h, p->w, &p->fft, err);
+    return st ? st : p->kind->prepare(p, err);
+}
+
+fv_status fvi_param_new(const fv_param_desc *desc, int channels, int h, int w, fvi_param **out,
+                        fv_error *err) {
+    static const fvi_param_kind *const kinds[] = {&fvi_param_pixels, &fvi_param_fourier,
+                                                  &fvi_param_laplacian, &fvi_param_phase,
+                                                  &fvi_param_bounded};
+    fv_status st = check(desc, channels, h, w, err);
+    if (st) return st;
+    fvi_param *p = calloc(1, sizeof *p);
+    if (!p) return fvi_fail(err, FV_NOMEM, "no memory for a picture of %d x %d", h, w);
+    p->desc = *desc;
+    if (channels != 3) p->desc.color = FV_COLOR_RGB;
+    if (p->desc.spread == 0) p->desc.spread = 1;
+    p->kind = kinds[desc->kind - FV_PARAM_PIXELS];
+    p->channels = channels;
+    p->h = h;
+    p->w = w;
+    p->columns = w / 2 + 1;
+    p->plane = (int64_t)h * w;
+    p->pixels = channels * p->plane;
+    for (int c = 0; c < 3; c++) p->middle[c] = p->desc.color == FV_COLOR_RGB ? 0.5f : mean_color[c];
+    st = prepare(p, err);
+    if (st)
+        fvi_param_free(p);
+    else
+        *out = p;
+    return st;
+}
+
+void fvi_param_free(fvi_param *p) {
+    if (!p) return;
+    for (int i = 0; i < FVI_PARAM_ROOMS; i++) free(p->rooms[i]);
+    fvi_fft_free(p->fft);
+    free(p);
+}
+
+int64_t fvi_param_count(const fvi_param *p) { return p->count; }
+
+/* ---- raw picture to picture: colour and squash, there, back and inverted ---- */
+
+static float middle(const fvi_param *p, int64_t pixel) {
+    int64_t c = pixel / p->plane;
+    return p->middle[c < 3 ? c : 0];
+}
+
+static void finish(fvi_param *p, float *picture) {
+    float low = p->desc.low, range = p->desc.high - low;
+    fvi_color_apply(p->desc.color, p->plane, picture);
+    if (p->desc.squash != FV_SQUASH_SIGMOID) {
+        for (int c = 0; c < p->channels; c++) {
+            float *q = picture + c * p->plane, m = middle(p, c * p->plane);
+            for (int64_t i = 0; i < p->plane; i++) q[i] = low + range * (q[i] + m);
+        }
+        return;
+    }
+    float *s = p->sigmoid, bias = p->desc.bias;
+#pragma omp simd
+    for (int64_t i = 0; i < p->pixels; i++) {
+        s[i] = 1 / (1 + fvi_exp(-(picture[i] + bias)));
+        picture[i] = low + range * s[i];
+    }
+}
+
+static void finish_adjoint(fvi_param *p, const float *dpicture, float *draw) {
+    float range = p->desc.high - p->desc.low;
+    const float *s = p->sigmoid;
+    if (s)
+        for (int64_t i = 0; i < p->pixels; i++) draw[i] = dpicture[i] * range * s[i] * (1 - s[i]);
+    else
+        for (int64_t i = 0; i < p->pixels; i++) draw[i] = dpicture[i] * range;
+    fvi_color_adjoint(p->desc.color, p->plane, draw);
+}
+
+static void finish_inverse(fvi_param *p, const float *picture, float *raw) {
+    float low = p->desc.low, scale = 1 / (p->desc.high - low);
+    for (int64_t i = 0; i < p->pixels; i++) {
+        float v = (picture[i] - low) * scale;
+        if (p->desc.squash == FV_SQUASH_SIGMOID) {
+            v = fminf(fmaxf(v, FVI_PARAM_EDGE), 1 - FVI_PARAM_EDGE);
+            raw[i] = logf(v / (1 - v)) - p->desc.bias;
+        } else {
+            raw[i] = v - middle(p, i);
+        }
+    }
+    fvi_color_inverse(p->desc.color, p->plane, raw);
+}
+
+void fvi_param_picture(fvi_param *p, const float *z, float *picture) {
+    p->kind->raw(p, z, picture);
+    if (!is_bare(p)) finish(p, picture);
+}
+
+void fvi_param_adjoint(fvi_param *p, const float *z, const float *dpicture, float *dz) {
+    if (is_bare(p)) {
+        memcpy(dz, dpicture, (size_t)p->pixels * sizeof *dz);
+        return;
+    }
+    finish_adjoint(p, dpicture, p->draw);
+    p->kind->adjoint(p, z, p->draw, dz);
+}
+
+fv_status fvi_param_from_picture(fvi_param *p, const float *picture, float *z, fv_error *err) {
+    if (is_bare(p)) {
+        memmove(z, picture, (size_t)p->pixels * sizeof *z);
+        return FV_OK;
+    }
+    finish_inverse(p, picture, p->draw);
+    return p->kind->invert(p, p->draw, z, err);
+}
+
+/* ---- the numbers before the first update ---- */
+
+/* A picture of noise at all scales or of one value, and its numbers. */
+static fv_status start_picture(fvi_param *p, const fv_start_desc *desc, fvi_random *r, float *z,
+                               fv_error *err) {
+    float *picture = malloc((size_t)p->pixels * sizeof *picture);
+    if (!picture) return fvi_fail(err, FV_NOMEM, "no memory for a start of %d x %d", p->h, p->w);
+    if (desc->kind == FV_START_SCALES)
+        fvi_start_all_scales(r, p->channels, p->h, p->w, desc->mean, desc->sd, picture);
+    else
+        for (int64_t i = 0; i < p->pixels; i++) picture[i] = desc->mean;
+    fv_status st = fvi_param_from_picture(p, picture, z, err);
+    free(picture);
+    return st;
+}
+
+fv_status fvi_param_start(fvi_param *p, const fv_start_desc *desc, fvi_random *r, float *z,
+                          fv_error *err) {
+    switch (desc->kind) {
+    case FV_START_NORMAL:
+        fvi_random_normals(r, p->count, z);
+        for (int64_t i = 0; i < p->count; i++) z[i] = desc->mean + desc->sd * z[i];
+        return FV_OK;
+    case FV_START_UNIFORM:
+        for (int64_t i = 0; i < p->count; i++)
+            z[i] = desc->mean + desc->sd * (2 * fvi_random_uniform(r) - 1);
+        return FV_OK;
+    case FV_START_SCALES:
+    case FV_START_GREY: return start_picture(p, desc, r, z, err);
+    default: return fvi_fail(err, FV_ARG, "start %d is not made of random numbers", desc->kind);
+    }
+}
+
+/* Cuts a picture off at low and high; returns how many values were outside. */
+static int64_t cut(const fvi_param *p, float *picture) {
+    int64_t outside = 0;
+    for (int64_t i = 0; i < p->pixels; i++) {
+        float v = fminf(fmaxf(picture[i], p->desc.low), p->desc.high);
+        outside += v != picture[i];
+        picture[i] = v;
+    }
+    return outside;
+}
+
+void fvi_param_constrain(fvi_param *p, float *z) {
+    if (p->desc.squash != FV_SQUASH_CLIP || p->desc.kind == FV_PARAM_PHASE) return;
+    if (is_bare(p)) {
+        cut(p, z);
+        return;
+    }
+    fvi_param_picture(p, z, p->cut);
+    if (!cut(p, p->cut)) return;
+    finish_inverse(p, p->cut, p->draw);
+    if (p->desc.kind == FV_PARAM_LAPLACIAN) { /* level 0 takes the difference */
+        p->kind->raw(p, z, p->cut);
+        for (int64_t i = 0; i < p->pixels; i++) z[i] += p->draw[i] - p->cut[i];
+    } else {
+        p->kind->invert(p, p->draw, z, NULL);
+    }
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pass: pictures -> network input, forward, objectives, backward, gradient at the pictures. Plans
+ * come from the session; objectives are tied to each size's plan once.
+ */
+#include "vis/pass.h"
+
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "engine/preprocess.h"
+#include "vis/gradient.h"
+
+#define MAX_BOUNDS 64
+
+/* The objectives tied to the plan of one size. */
+typedef struct bound_set {
+    int h, w;
+    int64_t samples;
+    fvi_bound **bound; /* [n] */
+} bound_set;
+
+struct fvi_pass {
+    fv_session *session;
+    const fv_input *in;
+    const fvi_objective **objectives; /* [n] */
+    int n, group;
+    float low, high;
+    GArray *bounds; /* bound_set */
+    int samples;    /* there is room for */
+    int64_t count;
+    float *x, *dx;           /* [samples][count] the network's input and the gradient there */
+    const fvi_bound **order; /* [samples] */
+};
+
+fv_status fvi_pass_new(fv_session *session, const fvi_objective *const *objectives, int n,
+                       int group, float low, float high, fvi_pass **out, fv_error *err) {
+    fvi_pass *p = calloc(1, sizeof *p);
+    if (!p) return fvi_fail(err, FV_NOMEM, "out of memory");
+    *p = (fvi_pass){.session = session,
+                    .in = fvi_network_input(fvi_session_network(session)),
+                    .n = n,
+                    .group = group,
+                    .low = low,
+                    .high = high};
+    p->bounds = g_array_new(FALSE, FALSE, sizeof(bound_set));
+    p->objectives = g_new(const fvi_objective *, (gsize)n);
+    memcpy(p->objectives, objectives, (size_t)n * sizeof *objectives);
+    *out = p;
+    return FV_OK;
+}
+
+static void free_bounds(fvi_pass *p) {
+    for (guint i = 0; i < p->bounds->len; i++) {
+        bound_set *b = &g_array_index(p->bounds, bound_set, i);
+        for (int k = 0; k < p->n; k++) fvi_bound_free(b->bound[k]);
+        g_free(b->bound);
+    }
+    g_array_set_size(p->bounds, 0);
+}
+
+void fvi_pass_free(fvi_pass *p) {
+    if (!p) return;
+    free_bounds(p);
+    g_array_free(p->bounds, TRUE);
+    g_free(p->objectives);
+    free(p->x);
+    free(p->dx);
+    free(p->order);
+    free(p);
+}
+
+fv_status fvi_pass_reserve(fvi_pass *p, int samples, int64_t count, fv_error *err) {
+    if (samples * count <= p->samples * p->count && samples <= p->samples) return FV_OK;
+    free(p->x);
+    free(p->dx);
+    free(p->order);
+    size_t numbers = (size_t)samples * (size_t)count;
+    p->x = malloc(numbers * sizeof *p->x);
+    p->dx = malloc(numbers * sizeof *p->dx);
+    p->order = calloc((size_t)samples, sizeof *p->order);
+    p->samples = p->x && p->dx && p->order ? samples : 0;
+    p->count = count;
+    return p->samples ? FV_OK
+                      : fvi_fail(err, FV_NOMEM, "out of memory for %d inputs of %zu MB", samples,
+                                 (size_t)count * sizeof(float) / 1000000);
+}
+
+/* The network's input of `samples` pictures. */
+static fvi_shape input_shape(const fvi_pass *p, int64_t samples, int channels, int h, int w) {
+    if (p->in->is_image)
+        return fvi_network_input_shape(fvi_session_network(p->session), samples, h, w);
+    fvi_shape s = {.ndim = p->in->ndim};
+    for (int i = 0; i < s.ndim; i++)
+        s.dim[i] = i == 0 ? samples : p->in->dim[i] > 0 ? p->in->dim[i] : 1;
+    if (s.ndim == 2) s.dim[1] = (int64_t)channels * h * w;
+    return s;
+}
+
+int fvi_pass_takes_size(const fvi_pass *p, int h, int w) {
+    if (!p->in->is_image || (h == p->in->height && w == p->in->width)) return 1;
+    const fvi_objective *o = p->objectives[0];
+    fvi_binding binding = {.name = p->in->name, .shape = input_shape(p, 1, p->in->channels, h, w)};
+    fvi_graph *g = NULL;
+    if (fvi_network_lower(fvi_session_network(p->session), &binding, 1, o->values, o->n_values, &g,
+                          NULL))
+        return 0;
+    fvi_graph_free(g);
+    return 1;
+}
+
+/* The objectives tied to a plan. */
+static fv_status find_bounds(fvi_pass *p, const fvi_plan *plan, int h, int w, int64_t samples,
+                             fvi_bound ***out, fv_error *err) {
+    for (guint i = 0; i < p->bounds->len; i++) {
+        bound_set *b = &g_array_index(p->bounds, bound_set, i);
+        if (b->h == h && b->w == w && b->samples == samples) {
+            *out = b->bound;
+            return FV_OK;
+        }
+    }
+    if (p->bounds->len >= MAX_BOUNDS) free_bounds(p);
+    bound_set b = {h, w, samples, g_new0(fvi_bound *, (gsize)p->n)};
+    fv_status st = FV_OK;
+    for (int i = 0; !st && i < p->n; i++)
+        st = fvi_objective_bind(p->objectives[i], fvi_plan_graph(plan), samples, &b.bound[i], err);
+    g_array_append_val(p->bounds, b);
+    *out = b.bound;
+    return st;
+}
+
+/* One picture's numbers -> the network's input; `room` is as large. */
+static void encode(const fvi_pass *p, const float *t, int64_t count, int h, int w, float *room,
+                   float *x) {
+    float scale = 1 / (p->high - p->low);
+    if (!p->in->is_image) {
+        memcpy(x, t, (size_t)count * sizeof *x);
+        return;
+    }
+    for (int64_t i = 0; i < count; i++) room[i] = (t[i] - p->low) * scale;
+    fvi_encode(p->in, room, h, w, x);
+}
+
+static void encode_adjoint(const fvi_pass *p, const float *dx, int64_t count, int h, int w,
+                           float *dt) {
+    float scale = 1 / (p->high - p->low);
+    if (!p->in->is_image) {
+        memcpy(dt, dx, (size_t)count * sizeof *dt);
+        return;
+    }
+    fvi_encode_adjoint(p->in, dx, h, w, dt);
+    for (int64_t i = 0; i < count; i++) dt[i] *= scale;
+}
+
+fv_status fvi_pass_run(fvi_pass *p, int samples, int channels, int h, int w, float *t,
+                       const unsigned char *redirect, double *values, fv_error *err) {
+    const fvi_objective *o = p->objectives[0];
+    int64_t count = (int64_t)channels * h * w, at_once = 0;
+    fvi_shape shape = input_shape(p, samples, channels, h, w);
+    fvi_plan *plan = NULL;
+    fvi_bound **bound = NULL;
+    fv_status st = fvi_session_plan(p->session, &shape, o->values, o->n_values, FVI_PLAN_BACKWARD,
+                                    &plan, &at_once, err);
+    if (st) return st;
+    if (at_once != samples && p->group > 1)
+        return fvi_fail(err, FV_UNSUPPORTED,
+                        "the network's batch is fixed at %d: pictures cannot be tied together",
+                        (int)at_once);
+    st = find_bounds(p, plan, h, w, at_once, &bound, err);
+    if (st) return st;
+#pragma omp parallel for schedule(static)
+    for (int i = 0; i < samples; i++)
+        encode(p, t + i * count, count, h, w, p->dx + i * count, p->x + i * count);
+    for (int i = 0; i < samples; i++) p->order[i] = bound[i % p->n];
+    for (int i = 0; !st && i < samples; i += (int)at_once) {
+        fvi_plan_redirect(plan, redirect ? redirect + i : NULL, at_once);
+        st = fvi_gradient(plan, p->order + i, at_once, p->group, p->x + i * count, values + i,
+                          p->dx + i * count, err);
+    }
+#pragma omp parallel for schedule(static)
+    for (int i = 0; i < samples; i++)
+        encode_adjoint(p, p->dx + i * count, count, h, w, t + i * count);
+    return st;
+}

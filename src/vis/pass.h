@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One pass of pictures through the network and back: pictures of one size in, their objectives and
+ * the gradient at the pictures out. */
+#ifndef FVI_VIS_PASS_H
+#define FVI_VIS_PASS_H
+
+#include "engine/session.h"
+#include "vis/objective.h"
+
+typedef struct fvi_pass fvi_pass;
+
+/* Makes a pass for objectives on the same values.
+ *   objectives  [n] borrowed; sample i of a run has objective i % n
+ *   group       neighbouring samples that joint terms tie together; 1: none are
+ *   low, high   what black and white are in the pictures' numbers */
+fv_status fvi_pass_new(fv_session *session, const fvi_objective *const *objectives, int n,
+                       int group, float low, float high, fvi_pass **out, fv_error *err);
+void fvi_pass_free(fvi_pass *p);
+
+/* Room for `samples` samples of `count` numbers; to be called before fvi_pass_run needs more. */
+fv_status fvi_pass_reserve(fvi_pass *p, int samples, int64_t count, fv_error *err);
+
+/* Whether the network runs on pictures of that size. */
+int fvi_pass_takes_size(const fvi_pass *p, int h, int w);
+
+/* Runs samples [samples][channels][h][w] at t; t becomes the gradient there.
+ *   redirect  [samples] who may have redirected ReLUs, or NULL
+ *   values    [samples] */
+fv_status fvi_pass_run(fvi_pass *p, int samples, int channels, int h, int w, float *t,
+                       const unsigned char *redirect, double *values, fv_error *err);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A picture under way: its numbers, what they look like, and what climbs with them. */
+#ifndef FVI_VIS_PICTURE_H
+#define FVI_VIS_PICTURE_H
+
+#include "vis/objective.h"
+#include "vis/optimizer.h"
+#include "vis/param.h"
+#include "vis/transform.h"
+
+typedef struct fvi_picture {
+    const fv_render_desc *desc; /* resolved */
+    const fvi_objective *objective;
+    int place;    /* of its rendering among all */
+    int start;    /* which of its objective's starts */
+    uint64_t key; /* of its random streams */
+
+    /* Of the level it is at. */
+    int channels, h, w; /* with the margins */
+    int margin[2];      /* rows above and below, columns left and right: cut at the end */
+    int64_t count;      /* channels * h * w */
+    fvi_param *param;
+    fvi_optimizer *optimizer;
+    fvi_chain **chain; /* [copies] */
+    fvi_chain *walk;   /* or NULL */
+    int64_t numbers;
+    float *z, *dz, *best;    /* [numbers] */
+    float *pixels, *dpixels; /* [count] */
+    float *begun;            /* [count] the picture before the first update of this level */
+    float *mask, *alpha;     /* [h * w], [count], or NULL */
+    float *room;             /* [count] */
+
+    double value, first, best_value;
+    int steps, age; /* updates made; updates since the best value */
+    int frozen;     /* stopped on a plateau */
+    int redirected, alive;
+} fvi_picture;
+
+/* Makes a picture; nothing is allocated before its first level.
+ *   name   the objective's one spelling, which decides its random numbers */
+void fvi_picture_init(fvi_picture *p, const fv_render_desc *desc, const fvi_objective *objective,
+                      const char *name, int start, int place);
+void fvi_picture_clear(fvi_picture *p);
+
+/* Enters a level: of size h x w; `frame` as transforms see it there. The first level begins with
+ * the start, further ones with what the level before left (fv_carry).
+ *   full_h, full_w  size of the last level: what the start is made at where levels lie below it */
+fv_status fvi_picture_level(fvi_picture *p, const fvi_chain_frame *frame, int full_h, int full_w,
+                            fv_error *err);
+
+/* Before an evaluation: the walk, and numbers -> pixels. */
+void fvi_picture_show(fvi_picture *p, uint32_t step);
+/* After it: dpixels -> numbers, by normalisation, optimiser and regularisers.
+ *   step, steps  update counted from 0, of how many at this level */
+fv_status fvi_picture_climb(fvi_picture *p, int step, int steps, fv_error *err);
+/* At the end: the numbers kept -> pixels. */
+void fvi_picture_settle(fvi_picture *p);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Transforms of the pixels' values: noise, blur, color.
+ *
+ * Noise and colour shifts are numbers added, so they have no part in the adjoint. They are not
+ * kept: the stream of random numbers is, as it stood after the draw, and is run again by each
+ * apply. Deviations, ranges and shifts are in units of high - low.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "vis/transform_kind.h"
+
+#define CHUNK 256 /* normals at a time: even, so that chunks are one long call */
+
+static int64_t count_of(const fvi_drawn *d) { return (int64_t)d->frame->channels * d->h * d->w; }
+static float span_of(const fvi_drawn *d) { return d->frame->high - d->frame->low; }
+
+static void copy(const fvi_drawn *d, const float *in, float *out) {
+    memcpy(out, in, (size_t)count_of(d) * sizeof *out);
+}
+
+/* ---- noise ---------------------------------------------------------------------------------- */
+
+static void noise_draw(fvi_drawn *d, fvi_random *r, float progress) {
+    (void)progress;
+    d->random = *r;
+}
+static void noise_apply(const fvi_drawn *d, const float *in, float *out) {
+    fvi_random r = d->random;
+    int64_t n = count_of(d);
+    float normal[CHUNK], sd = d->t.v[0] * span_of(d), range = d->t.v[1] * span_of(d);
+    copy(d, in, out);
+    for (int64_t i = 0; sd > 0 && i < n; i += CHUNK) {
+        int64_t m = n - i < CHUNK ? n - i : CHUNK;
+        fvi_random_normals(&r, m, normal);
+        for (int64_t k = 0; k < m; k++) out[i + k] += sd * normal[k];
+    }
+    for (int64_t i = 0; range > 0 && i < n; i++) out[i] += range * (2 * fvi_random_uniform(&r) - 1);
+}
+
+/* ---- blur ----------------------------------------------------------------------------------- */
+
+static void blur_draw(fvi_drawn *d, fvi_random *r, float progress) {
+    (void)progress;
+    d->value = (float)fvi_between(d->t.v[0], d->t.v[1], fvi_random_uniform(r));
+}
+static void blur_apply(const fvi_drawn *d, const float *in, float *out) {
+    copy(d, in, out);
+    fvi_blur(out, d->frame->channels, d->h, d->w, d->value, d->work);
+}
+static void blur_adjoint(const fvi_drawn *d, const float *dout, float *din) {
+    copy(d, dout, din);
+    fvi_blur_adjoint(din, d->frame->channels, d->h, d->w, d->value, d->work);
+}
+
+/* ---- color ---------------------------------------------------------------------------------- */
+
+static void color_draw(fvi_drawn *d, fvi_random *r, float progress) {
+    (void)progress;
+    d->value = (float)exp(d->t.v[0] * fvi_between(-1, 1, fvi_random_uniform(r)));
+    d->random = *r;
+}
+static void color_apply(const fvi_drawn *d, const float *in, float *out) {
+    fvi_random r = d->random;
+    int64_t plane = (int64_t)d->h * d->w;
+    float pair[2] = {0}, gain = d->value;
+    for (int c = 0; c < d->frame->channels; c++) {
+        if (c % 2 == 0) fvi_random_normals(&r, 2, pair);
+        float add = d->grey * (1 - gain) + d->t.v[1] * span_of(d) * pair[c % 2];
+        for (int64_t i = c * plane; i < (c + 1) * plane; i++) out[i] = in[i] * gain + add;
+    }
+}
+static void color_adjoint(const fvi_drawn *d, const float *dout, float *din) {
+    int64_t n = count_of(d);
+    for (int64_t i = 0; i < n; i++) din[i] = dout[i] * d->value;
+}
+
+const fvi_transform_entry fvi_transform_noise = {
+    .name = "noise",
+    .least = 1,
+    .most = 2,
+    .number = {{0, 100, 0}, {0, 100, 0}},
+    .draw = noise_draw,
+    .apply = noise_apply,
+    .adjoint = copy,
+};
+const fvi_transform_entry fvi_transform_blur = {
+    .name = "blur",
+    .least = 2,
+    .most = 2,
+    .number = {{0, FVI_BLUR_MAX, 0}, {0, FVI_BLUR_MAX, 0}},
+    .ordered = 1,
+    .draw = blur_draw,
+    .apply = blur_apply,
+    .adjoint = blur_adjoint,
+};
+const fvi_transform_entry fvi_transform_color = {
+    .name = "color",
+    .least = 2,
+    .most = 2,
+    .number = {{0, 10, 0}, {0, 10, 0}},
+    .draw = color_draw,
+    .apply = color_apply,
+    .adjoint = color_adjoint,
+};

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Transforms that move whole pixels: pad, jitter, roll, translate, flip, fit.
+ *
+ * Each is out[y][x] = in[row(y)][column(x)], or the border's constant where there is no such pixel.
+ * The two tables are filled for each call; the adjoint adds along the same tables. So padding with
+ * a mirror, say, gives its border's gradient to the pixels mirrored.
+ *
+ * Sources: keras-vis shifts by scipy.ndimage.shift(mode='wrap'), which takes the first and the last
+ * row for one, so that its period is one short: roll's third number. Darknet (examples/nightmare.c)
+ * brings the gradient back by shifting it back, edges repeated: translate's third number.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "vis/transform_kind.h"
+
+/* ---- both directions ------------------------------------------------------------------------ */
+
+/* scipy's 'wrap': a period of n - 1; 0..n-2 above the end, 1..n-1 below 0. */
+static int lap_index(int64_t i, int n) {
+    if (i >= 0 && i < n) return (int)i;
+    if (n == 1) return 0;
+    return (int)(i < 0 ? i + (n - 1) * (-i / (n - 1) + 1) : i - (n - 1) * (i / (n - 1)));
+}
+
+/* index [m]: which of n pixels each output pixel is, -1 for the border. */
+static void fill_index(const fvi_drawn *d, int shift, int n, int m, int *index) {
+    int lap = d->t.kind == FV_TRANSFORM_ROLL && d->t.v[2] > 0;
+    fv_edge edge = d->t.kind == FV_TRANSFORM_ROLL ? FV_EDGE_WRAP : d->t.edge;
+    for (int i = 0; i < m; i++)
+        index[i] =
+            lap ? lap_index((int64_t)i - shift, n) : fvi_edge_index((int64_t)i - shift, n, edge);
+}
+
+static void fill_tables(const fvi_drawn *d) {
+    int *column = d->index + d->oh;
+    fill_index(d, d->dy, d->h, d->oh, d->index);
+    fill_index(d, d->dx, d->w, d->ow, column);
+    if (d->flip)
+        for (int x = 0; x < d->ow; x++) column[x] = d->ow - 1 - x;
+}
+
+static void move(const fvi_drawn *d, const float *in, float *out) {
+    const int *row = d->index, *column = d->index + d->oh;
+    float border = d->t.edge == FV_EDGE_GREY ? d->grey : 0;
+    fill_tables(d);
+    for (int c = 0; c < d->frame->channels; c++)
+        for (int y = 0; y < d->oh; y++) {
+            const float *from = in + ((int64_t)c * d->h + row[y]) * d->w; /* in[c][row][.] */
+            float *to = out + ((int64_t)c * d->oh + y) * d->ow;           /* out[c][y][.] */
+            if (row[y] < 0)
+                for (int x = 0; x < d->ow; x++) to[x] = border;
+            else
+                for (int x = 0; x < d->ow; x++) to[x] = column[x] < 0 ? border : from[column[x]];
+        }
+}
+
+static void move_adjoint(const fvi_drawn *d, const float *dout, float *din) {
+    const int *row = d->index, *column = d->index + d->oh;
+    fill_tables(d);
+    memset(din, 0, (size_t)((int64_t)d->frame->channels * d->h * d->w) * sizeof *din);
+    for (int c = 0; c < d->frame->channels; c++)
+        for (int y = 0; y < d->oh; y++) {
+            float *to = din + ((int64_t)c * d->h + row[y]) * d->w;
+            const float *from = dout + ((int64_t)c * d->oh + y) * d->ow;
+            if (row[y] < 0) continue;
+            for (int x = 0; x < d->ow; x++)
+                if (column[x] >= 0) to[column[x]] += from[x];
+        }
+}
+
+void fvi_roll(const float *in, int channels, int h, int w, int dy, int dx, float *out) {
+    int sy = fvi_edge_index(-(int64_t)dy, h, FV_EDGE_WRAP);
+    int sx = fvi_edge_index(-(int64_t)dx, w, FV_EDGE_WRAP); /* first pixel of each row */
+    for (int c = 0; c < channels; c++)
+        for (int y = 0; y < h; y++) {
+            const float *from = in + ((int64_t)c * h + (y + sy) % h) * w;
+            float *to = out + ((int64_t)c * h + y) * w;
+            memcpy(to, from + sx, (size_t)(w - sx) * sizeof *to);
+            memcpy(to + w - sx, from, (size_t)sx * sizeof *to);
+        }
+}
+
+/* ---- pad and fit: nothing random ------------------------------------------------------------ */
+
+static void pad_sizes(const fv_transform *t, const fvi_chain_frame *frame, fvi_sizes *s) {
+    (void)frame;
+    for (int i = 0; i < 2; i++) {
+        s->low[i] += 2 * (int64_t)t->v[0];
+        s->high[i] += 2 * (int64_t)t->v[0];
+    }
+}
+static void pad_draw(fvi_drawn *d, fvi_random *r, float progress) {
+    (void)r;
+    (void)progress;
+    d->dy = d->dx = (int)d->t.v[0];
+    d->oh = d->h + 2 * d->dy;
+    d->ow = d->w + 2 * d->dx;
+}
+
+static void fit_sizes(const fv_transform *t, const fvi_chain_frame *frame, fvi_sizes *s) {
+    (void)t;
+    s->low[0] = s->high[0] = frame->net_h;
+    s->low[1] = s->high[1] = frame->net_w;
+}
+/* Where the spare pixels are odd the smaller half goes above and left (tf.image's way). */
+static int fit_shift(int n, int m) { return m > n ? (m - n) / 2 : -((n - m) / 2); }
+static void fit_draw(fvi_drawn *d, fvi_random *r, float progress) {
+    (void)r;
+    (void)progress;
+    d->oh = d->frame->net_h;
+    d->ow = d->frame->net_w;
+    d->dy = fit_shift(d->h, d->oh);
+    d->dx = fit_shift(d->w, d->ow);
+}
+
+/* ---- jitter, roll, translate, flip ---------------------------------------------------------- */
+
+static void jitter_sizes(const fv_transform *t, const fvi_chain_frame *frame, fvi_sizes *s) {
+    (void)frame;
+    for (int i = 0; i < 2; i++) {
+        s->low[i] -= (int64_t)t->v[0];
+        s->high[i] -= (int64_t)t->v[0];
+    }
+}
+static void jitter_draw(fvi_drawn *d, fvi_random *r, float progress) {
+    (void)progress;
+    int n = (int)d->t.v[0];
+    d->dy = -fvi_random_int(r, 0, n);
+    d->dx = -fvi_random_int(r, 0, n);
+    d->oh = d->h - n;
+    d->ow = d->w - n;
+}
+
+static fv_status shift_check(const fv_transform *t, fv_error *err) {
+    if (2 * t->v[0] + t->v[1] >= 0) return FV_OK;
+    return fvi_fail(err, FV_ARG, "transforms: %s(%g,%g): shifts from %g to %g: there are none",
+                    fvi_transform_find(t->kind)->name, t->v[0], t->v[1], -t->v[0],
+                    t->v[0] + t->v[1]);
+}
+static void shift_draw(fvi_drawn *d, fvi_random *r, float progress) {
+    (void)progress;
+    int n = (int)d->t.v[0], more = (int)d->t.v[1];
+    d->dy = fvi_random_int(r, -n, n + more);
+    d->dx = fvi_random_int(r, -n, n + more);
+}
+
+static void translate_adjoint(const fvi_drawn *d, const float *dout, float *din) {
+    if (d->t.v[2] > 0) {
+        fvi_drawn back = *d;
+        back.dy = -d->dy;
+        back.dx = -d->dx;
+        back.grey = 0;
+        move(&back, dout, din);
+    } else
+        move_adjoint(d, dout, din);
+}
+
+static void flip_draw(fvi_drawn *d, fvi_random *r, float progress) {
+    (void)progress;
+    d->flip = fvi_random_uniform(r) < d->t.v[0];
+}
+
+const fvi_transform_entry fvi_transform_pad = {
+    .name = "pad",
+    .least = 1,
+    .most = 1,
+    .number = {{0, 4096, 1}},
+    .takes_edge = 1,
+    .resize = pad_sizes,
+    .draw = pad_draw,
+    .apply = move,
+    .adjoint = move_adjoint,
+};
+const fvi_transform_entry fvi_transform_jitter = {
+    .name = "jitter",
+    .least = 1,
+    .most = 1,
+    .number = {{0, 4096, 1}},
+    .resize = jitter_sizes,
+    .draw = jitter_draw,
+    .apply = move,
+    .adjoint = move_adjoint,
+};
+const fvi_transform_entry fvi_transform_roll = {
+    .name = "roll",
+    .least = 1,
+    .most = 3,
+    .number = {{0, 65536, 1}, {-65536, 65536, 1}, {0, 1, 1}},
+    .check = shift_check,
+    .draw = shift_draw,
+    .apply = move,
+    .adjoint = move_adjoint,
+};
+const fvi_transform_entry fvi_transform_translate = {
+    .name = "translate",
+    .least = 1,
+    .most = 3,
+    .number = {{0, 65536, 1}, {-65536, 65536, 1}, {0, 1, 1}},
+    .takes_edge = 1,
+    .check = shift_check,
+    .draw = shift_draw,
+    .apply = move,
+    .adjoint = translate_adjoint,
+};
+const fvi_transform_entry fvi_transform_flip = {
+    .name = "flip",
+    .least = 1,
+    .most = 1,
+    .number = {{0, 1, 0}},
+    .draw = flip_draw,
+    .apply = move,
+    .adjoint = move_adjoint,
+};
+const fvi_transform_entry fvi_transform_fit = {
+    .name = "fit",
+    .takes_edge = 1,
+    .resize = fit_sizes,
+    .draw = fit_draw,
+    .apply = move,
+    .adjoint = move_adjoint,
+};

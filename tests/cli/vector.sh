@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+# Inputs that are no pictures: bars, numbers, or as --shape says.
+make network mlp mlp.onnx
+fov() { fovea visualize mlp.onnx --steps 20 "$@" 2> log || { code=$?; cat log; return $code; }; }
+fov dense2:0 -o a.png | blur
+make size a.png
+make text fovea.objective a.png
+fov dense2:0-3 -o b.png --npy b.npy | blur | sed -E 's/ [0-9]+x[0-9]+,/ WxH,/'
+make shape b.npy
+fov dense2:0 -o c.npy | blur
+make shape c.npy
+fov dense2:0-1 --each d -q && ls d
+fov dense2:0 --shape 3x4 -o e.png | blur
+make size e.png
+fov dense2:0 --shape 3x2x2 -o e.png -q && make size e.png
+fov dense2:0-1 --shape 3x4 --animate f.gif | blur | sed -E 's/ [0-9]+x[0-9]+,/ WxH,/'
+fov dense2:0 --shape 5x5 -o g.png || echo "[$?]"
+fov dense2:0 --shape 3 -o g.png || echo "[$?]"
+fov dense2:0 --shape 3x0 -o g.png || echo "[$?]"
+fov dense2:0 --shape 1x3x4x1 -o g.png || echo "[$?]"
+fov dense2:0 --shape 3,4 -o g.png || echo "[$?]"
+fov dense2:0 --animate g.gif || echo "[$?]"
+fov dense2:9 -o g.png || echo "[$?]"
+try fovea dream mlp.onnx "$DATA/photo.jpg" -o g.png
+[ ! -e g.png ] && echo 'not touched'
