@@ -666,13 +666,15 @@ FV_API fv_status fv_objective_describe(const fv_model *model, const char *object
                                        size_t size, char note[256], fv_error *err);
 
 /* Groups pictures of one unit that are the same up to a shift.
+ *   shifts     1: compared over all circular shifts; 0: as they lie (vectors)
  *   groups     [count] group of each, counted from 0 in order of appearance; caller's array
  *   distances  [count * count] 1 - the largest correlation over all shifts, 0..2; caller's, or NULL
- *   threshold  distance below which two are the same; 0: 0.5
+ *   threshold  distance below which two are the same; 0: 0.5, without shifts 0.1
  *   returns through `distinct` the number of groups
  */
-FV_API fv_status fv_group_pictures(const fv_image *const *images, int count, double threshold,
-                                   int *groups, double *distances, int *distinct, fv_error *err);
+FV_API fv_status fv_group_pictures(const fv_image *const *images, int count, int shifts,
+                                   double threshold, int *groups, double *distances, int *distinct,
+                                   fv_error *err);
 
 /* Mean magnitudes of the spatial frequencies of photographs, for FV_PARAM_PHASE.
  *   paths     [count] picture files; what cannot be read is skipped and counted in *skipped

@@ -8,11 +8,13 @@
  * of distances below the threshold leads from one to the other (Erhan et al. 2009 found such chains
  * to end in few optima).
  *
- * Pictures larger than 128 a side, or of another size than the first, are resized: what makes two
- * of them different is coarse. Alpha is not looked at. What it does not do: mirrored or turned
- * pictures.
+ * Without shifts (vectors, whose places have a meaning of their own) only the one at 0 counts.
+ * Pictures larger than 128 a side (where shifts are tried), or of another size than the first, are
+ * resized: what makes two of them different is coarse. Alpha is not looked at. What it does not do:
+ * mirrored or turned pictures.
  */
 #include <glib.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,11 +25,13 @@
 
 #define SIDE_MAX          128
 #define DEFAULT_THRESHOLD 0.5
+#define STILL_THRESHOLD   0.1 /* without shifts, which make unlike pictures more alike */
 #define COLORS            3
 
 /* All pictures as spectra. */
 typedef struct spectra {
     int count, h, w;
+    int shifts;
     int64_t half;   /* complex numbers of one channel's spectrum: h * (w / 2 + 1) */
     float *data;    /* [count][COLORS][half] of (re, im) */
     double *length; /* [count] L2 norms of the mean-free pictures */
@@ -44,8 +48,9 @@ static void spectra_clear(spectra *s) {
     fvi_fft_free(s->fft);
 }
 
-static fv_status spectra_init(spectra *s, int count, int h, int w, fv_error *err) {
-    *s = (spectra){.count = count, .h = h, .w = w, .half = (int64_t)h * (w / 2 + 1)};
+static fv_status spectra_init(spectra *s, int count, int shifts, int h, int w, fv_error *err) {
+    *s = (spectra){
+        .count = count, .h = h, .w = w, .shifts = shifts, .half = (int64_t)h * (w / 2 + 1)};
     fv_status st = fvi_fft_new(h, w, &s->fft, err);
     if (st) return st;
     size_t pair = 2 * sizeof(float);
@@ -97,7 +102,7 @@ static double distance(const spectra *s, int i, int j) {
     }
     fvi_fft_inverse(s->fft, s->product, s->plane);
     float top = s->plane[0];
-    for (int64_t k = 1; k < (int64_t)s->h * s->w; k++) top = fmaxf(top, s->plane[k]);
+    for (int64_t k = 1; s->shifts && k < (int64_t)s->h * s->w; k++) top = fmaxf(top, s->plane[k]);
     return fmin(fmax(1 - top / (s->length[i] * s->length[j]), 0), 2);
 }
 
@@ -149,28 +154,34 @@ static fv_status take_pictures(spectra *s, const fv_image *const *images, fv_err
     return FV_OK;
 }
 
-fv_status fv_group_pictures(const fv_image *const *images, int count, double threshold, int *groups,
-                            double *distances, int *distinct, fv_error *err) {
-    fv_status st = check(images, count, threshold, groups, distinct, err);
-    if (st) return st;
-    double limit = threshold > 0 ? threshold : DEFAULT_THRESHOLD;
-    spectra s;
-    int *name = malloc(2 * (size_t)count * sizeof *name), *found = name ? name + count : NULL;
-    st = spectra_init(&s, count, MIN(images[0]->height, SIDE_MAX), MIN(images[0]->width, SIDE_MAX),
-                      err);
-    if (!st && !name) st = fvi_fail(err, FV_NOMEM, "no memory to group %d pictures", count);
-    if (!st) st = take_pictures(&s, images, err);
-    for (int i = 0; !st && i < count; i++) {
+/* Distances of all pairs, and groups of those below the limit. */
+static void link_pairs(const spectra *s, double limit, int *found, double *distances) {
+    for (int i = 0; i < s->count; i++) {
         found[i] = i;
-        if (distances) distances[(int64_t)i * count + i] = 0;
+        if (distances) distances[(int64_t)i * s->count + i] = 0;
         for (int j = 0; j < i; j++) {
-            double d = distance(&s, i, j);
+            double d = distance(s, i, j);
             if (distances)
-                distances[(int64_t)i * count + j] = distances[(int64_t)j * count + i] = d;
+                distances[(int64_t)i * s->count + j] = distances[(int64_t)j * s->count + i] = d;
             if (d < limit && found[i] != found[j]) join(found, i + 1, i, j);
         }
     }
+}
+
+fv_status fv_group_pictures(const fv_image *const *images, int count, int shifts, double threshold,
+                            int *groups, double *distances, int *distinct, fv_error *err) {
+    fv_status st = check(images, count, threshold, groups, distinct, err);
+    if (st) return st;
+    double limit = threshold > 0 ? threshold : shifts ? DEFAULT_THRESHOLD : STILL_THRESHOLD;
+    int most = shifts ? SIDE_MAX : INT_MAX;
+    spectra s;
+    int *name = malloc(2 * (size_t)count * sizeof *name), *found = name ? name + count : NULL;
+    st = spectra_init(&s, count, shifts, MIN(images[0]->height, most), MIN(images[0]->width, most),
+                      err);
+    if (!st && !name) st = fvi_fail(err, FV_NOMEM, "no memory to group %d pictures", count);
+    if (!st) st = take_pictures(&s, images, err);
     if (!st) {
+        link_pairs(&s, limit, found, distances);
         *distinct = renumber(found, count, name);
         memcpy(groups, found, (size_t)count * sizeof *groups);
     }

@@ -7,8 +7,8 @@
 Every fenced `sh` block is run as it stands by `sh -eu`, in one folder a document, in which tools/
 and tests/ are those of the sources; it has to end with exit code 0. `fovea` there is a script that
 runs FOVEA, and puts `--steps 2 --levels 1` and, but for inputs that are no pictures, `--size 32`
-behind each `visualize`: where an option is given twice the last one counts. Every file that the
-block names after -o must be there afterwards.
+behind each `visualize` without --show-recipe: of an option given twice the last one counts. Every
+file that the block names after -o must be there afterwards.
 
 A `text` block after an `sh` block is what it prints, shortened by lines of `...`. Each of its other
 lines must be printed, in this order, blanks aside; where pictures are made only the notes, since
@@ -30,6 +30,7 @@ import run  # noqa: E402
 TUTORIALS = os.path.join(run.ROOT, "docs", "tutorials")
 SMALL = """#!/bin/sh
 case "$*" in
+*--show-recipe*) ;;
 visualize*mlp.onnx*) set -- "$@" --steps 2 --levels 1 ;;
 visualize*) set -- "$@" --steps 2 --levels 1 --size 32 ;;
 esac
@@ -43,8 +44,8 @@ def find_python():
     path = os.environ.get("FOVEA_PYTHON") or os.path.join(cache, "fovea", "venv", "bin", "python")
     if not os.path.exists(path):
         return None
-    return None if subprocess.run([path, "-c", "import onnx"], stderr=subprocess.DEVNULL).returncode \
-        else os.path.abspath(path)
+    tried = subprocess.run([path, "-c", "import onnx"], stderr=subprocess.DEVNULL)
+    return None if tried.returncode else os.path.abspath(path)
 
 
 def write_script(path, text):
@@ -61,7 +62,8 @@ def prepare(folder, fovea, network, python):
     env = run.environment(folder, fovea)
     cache = os.path.join(env["XDG_CACHE_HOME"], "fovea")
     os.symlink(os.path.abspath(network), os.path.join(cache, "models", "efficientnet-lite0.onnx"))
-    write_script(os.path.join(cache, "venv", "bin", "python"), f"#!/bin/sh\nexec '{python}' \"$@\"\n")
+    write_script(os.path.join(cache, "venv", "bin", "python"),
+                 f"#!/bin/sh\nexec '{python}' \"$@\"\n")
     write_script(os.path.join(folder, ".bin", "fovea"), SMALL % os.path.abspath(fovea))
     for name in ("tools", "tests"):
         os.symlink(os.path.join(run.ROOT, name), os.path.join(folder, name))
@@ -88,9 +90,10 @@ def run_block(commands, shown, folder, env):
     done = subprocess.run(["sh", "-euc", commands], cwd=folder, env=env, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           timeout=run.TIMEOUT)
-    wrong = [f"exit code {done.returncode}", *done.stdout.splitlines()[-5:]] if done.returncode else []
-    if not wrong:
-        wrong += [f"not printed: {line}" for line in missing_lines(commands, shown, done.stdout)]
+    if done.returncode:
+        wrong = [f"exit code {done.returncode}", *done.stdout.splitlines()[-5:]]
+    else:
+        wrong = [f"not printed: {line}" for line in missing_lines(commands, shown, done.stdout)]
         wrong += [f"not written: {name}" for name in re.findall(r" -o ([\w./-]+)", commands)
                   if not os.path.exists(os.path.join(folder, name))]
     if wrong:
