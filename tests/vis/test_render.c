@@ -366,13 +366,13 @@ static void bad_requests(void **state) {
         fv_status status;
         const char *text;
     } cases[] = {
-        {LAYER ":8", {0}, FV_NOTFOUND, "(0..7)"},
-        {LAYER ":1@99,0", {0}, FV_NOTFOUND, "positions are"},
-        {LAYER ":1@1", {0}, FV_ARG, "2 coordinates"},
-        {LAYER ":1x", {0}, FV_ARG, "1x"},
-        {"relu_9:1", {0}, FV_NOTFOUND, "relu_"},
-        {"", {0}, FV_ARG, "empty"},
-        {"- tv", {0}, FV_ARG, "asks nothing"},
+        {LAYER ":8", {.seed = 0}, FV_NOTFOUND, "(0..7)"},
+        {LAYER ":1@99,0", {.seed = 0}, FV_NOTFOUND, "positions are"},
+        {LAYER ":1@1", {.seed = 0}, FV_ARG, "2 coordinates"},
+        {LAYER ":1x", {.seed = 0}, FV_ARG, "1x"},
+        {"relu_9:1", {.seed = 0}, FV_NOTFOUND, "relu_"},
+        {"", {.seed = 0}, FV_ARG, "empty"},
+        {"- tv", {.seed = 0}, FV_ARG, "asks nothing"},
         {LAYER ":1", {.recipe = "wolfrom"}, FV_NOTFOUND, "wolfram"},
         {LAYER ":1", {.width = -1, .height = 3}, FV_ARG, "size is"},
         {LAYER ":1", {.width = 100000}, FV_ARG, "32768"},
