@@ -259,9 +259,10 @@ static void tiles_cover_what_is_larger(void **state) {
     (void)state;
     fv_model *m = load(FREE_BATCH);
     watch w = {0};
-    fv_rendering *r;
+    fv_rendering *r, *both[2];
     fv_render_desc d = {.schedule.tile = 16, .progress = note, .user = &w};
-    render(m, units, 2, d, (fv_rendering *[2]){NULL, NULL});
+    render(m, units, 2, d, both);
+    free_all(both, 2);
     assert_true(w.last > w.first);
     render(m, units, 1, (fv_render_desc){.schedule.tile = 16}, &r);
     int touched = 0, plane = SIZE * SIZE;
