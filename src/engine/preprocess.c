@@ -52,8 +52,7 @@ static fv_status to_grey(const fv_image *rgb, fv_image **out, fv_error *err) {
     if (st) return st;
     int64_t plane = (int64_t)rgb->height * rgb->width;
     for (int64_t i = 0; i < plane; i++)
-        (*out)->data[i] = 0.299f * rgb->data[i] + 0.587f * rgb->data[plane + i] +
-                          0.114f * rgb->data[2 * plane + i];
+        (*out)->data[i] = fvi_luma(rgb->data[i], rgb->data[plane + i], rgb->data[2 * plane + i]);
     return FV_OK;
 }
 

@@ -27,6 +27,11 @@ fv_status fvi_image_resize(const fv_image *in, int height, int width, fvi_kernel
 fv_status fvi_image_crop(const fv_image *in, int y, int x, int height, int width, fv_image **out,
                          fv_error *err);
 
+/* Lightness of a colour: Rec. 601 luma, as PIL's "L". */
+static inline float fvi_luma(float r, float g, float b) {
+    return 0.299f * r + 0.587f * g + 0.114f * b;
+}
+
 /* Renders one line of UTF-8 text, dark on white, `pixels` high (cap height about 0.7 of it),
  * shortened with an ellipsis to at most max_width. Grey, 1 channel. */
 fv_status fvi_image_from_text(const char *utf8, int pixels, int max_width, fv_image **out,

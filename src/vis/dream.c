@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "engine/model.h"
+#include "image/image.h"
 #include "vis/guide.h"
 #include "vis/pass.h"
 #include "vis/sample.h"
@@ -180,8 +181,7 @@ static void window(dream *d, int y, int x, int channels, float factor) {
 static void to_grey(dream *d) {
     int64_t plane = (int64_t)d->tile_h * d->tile_w;
     for (int64_t i = 0; i < plane; i++)
-        d->tile[i] =
-            0.299f * d->tile[i] + 0.587f * d->tile[plane + i] + 0.114f * d->tile[2 * plane + i];
+        d->tile[i] = fvi_luma(d->tile[i], d->tile[plane + i], d->tile[2 * plane + i]);
 }
 
 static void from_grey(dream *d) {
@@ -284,18 +284,14 @@ static fv_status run_octaves(dream *d, float *last, fv_error *err) {
     return st;
 }
 
-/* Keeps the dream's lightness and takes the colours of the photograph (Rec. 601 luma). */
+/* Keeps the dream's lightness and takes the colours of the photograph. */
 static void restore_colors(dream *d, float *now) {
     int64_t plane = (int64_t)d->height * d->width;
     for (int64_t i = 0; i < plane; i++) {
-        float was[3], luma = 0, old = 0;
-        const float weight[3] = {0.299f, 0.587f, 0.114f};
-        for (int c = 0; c < 3; c++) {
-            was[c] = (float)d->photo[c * plane + i] / 255;
-            luma += weight[c] * now[c * plane + i];
-            old += weight[c] * was[c];
-        }
-        for (int c = 0; c < 3; c++) now[c * plane + i] = fminf(fmaxf(was[c] + luma - old, 0), 1);
+        float *p = now + i, was[3];
+        for (int c = 0; c < 3; c++) was[c] = (float)d->photo[c * plane + i] / 255;
+        float change = fvi_luma(p[0], p[plane], p[2 * plane]) - fvi_luma(was[0], was[1], was[2]);
+        for (int c = 0; c < 3; c++) p[c * plane] = fminf(fmaxf(was[c] + change, 0), 1);
     }
 }
 

@@ -128,8 +128,7 @@ static fv_status from_image(const fv_render_desc *d, const fv_image *image, int 
         for (int64_t i = 0; i < plane; i++) {
             float x = sized->data[(c < sized->channels ? c : 0) * plane + i];
             if (channels == 1 && sized->channels >= 3)
-                x = 0.299f * x + 0.587f * sized->data[plane + i] +
-                    0.114f * sized->data[2 * plane + i]; /* Rec. 601 */
+                x = fvi_luma(x, sized->data[plane + i], sized->data[2 * plane + i]);
             out[c * plane + i] = d->param.low + (d->param.high - d->param.low) * x;
         }
     fv_image_free(sized);

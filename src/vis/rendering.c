@@ -59,8 +59,8 @@ fv_status fvi_rendering_image(const fvi_picture *p, fv_image **out, fv_error *er
     int is_picture = p->channels == 1 || p->channels == 3;
     int has_alpha = p->alpha && is_picture;
     fv_image *image = NULL;
-    float *pixels = without_margins(p, p->pixels, h, w),
-          *shown = without_margins(p, p->pixels, h, w);
+    float *pixels = without_margins(p, p->pixels, h, w);
+    float *shown = malloc((size_t)p->channels * (size_t)h * (size_t)w * sizeof *shown);
     float *alpha = has_alpha ? without_margins(p, p->alpha, h, w) : NULL;
     fv_status st = pixels && shown && (alpha || !has_alpha)
                        ? FV_OK

@@ -81,7 +81,7 @@ static void to_logits(measure *m, const fv_image *image) {
     int64_t plane = (int64_t)m->size * m->size;
     const float *r = image->data, *g = r + plane, *b = g + plane;
     for (int64_t i = 0; i < m->channels * plane; i++) {
-        float v = m->channels == 3 ? r[i] : 0.299f * r[i] + 0.587f * g[i] + 0.114f * b[i];
+        float v = m->channels == 3 ? r[i] : fvi_luma(r[i], g[i], b[i]);
         v = fminf(fmaxf(v, DARKEST), 1 - DARKEST);
         m->pixels[i] = logf(v / (1 - v));
     }
