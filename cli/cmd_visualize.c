@@ -194,7 +194,7 @@ static const cli_option options[] = {
     {"mask",   0, CLI_TEXT, offsetof(cli_args, mask), 0, 0, "IMAGE", "none",
      "where the picture may change: white yes, black no"},
     {"spectrum", 0, CLI_TEXT, offsetof(cli_args, spectrum), 0, 0, "S.npy", "built in",
-     "magnitudes for --param phase, as `fovea spectrum` makes them"},
+     "magnitudes for --param phase and bounded, as `fovea spectrum` makes them"},
     {"shape",  0, CLI_TEXT, offsetof(cli_args, shape), 0, 0, "CxHxW", "none",
      "how an input that is no picture is looked at: channels, height, width; or HxW"},
     {"batch", 'b', CLI_INT,  offsetof(cli_args, batch), 1, 1024, "N", "8",

@@ -38,6 +38,16 @@ void fvi_picture_init(fvi_picture *p, const fv_render_desc *desc, const fvi_obje
                        .key = unit_key(name, start)};
 }
 
+/* What belongs to a level is no longer this picture's. */
+static void forget_level(fvi_picture *p) {
+    p->param = NULL;
+    p->optimizer = NULL;
+    p->chain = NULL;
+    p->walk = NULL;
+    p->z = p->dz = p->best = p->pixels = p->dpixels = p->begun = p->mask = p->alpha = p->room =
+        NULL;
+}
+
 /* Frees what belongs to a level. */
 static void leave_level(fvi_picture *p) {
     fvi_param_free(p->param);
@@ -48,12 +58,7 @@ static void leave_level(fvi_picture *p) {
     float *all[] = {p->z,     p->dz,   p->best,  p->pixels, p->dpixels,
                     p->begun, p->mask, p->alpha, p->room};
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++) free(all[i]);
-    p->param = NULL;
-    p->optimizer = NULL;
-    p->chain = NULL;
-    p->walk = NULL;
-    p->z = p->dz = p->best = p->pixels = p->dpixels = p->begun = p->mask = p->alpha = p->room =
-        NULL;
+    forget_level(p);
 }
 
 void fvi_picture_clear(fvi_picture *p) {
@@ -229,12 +234,7 @@ static void scale_to_norm(fvi_picture *p) {
 fv_status fvi_picture_level(fvi_picture *p, const fvi_chain_frame *frame, int full_h, int full_w,
                             fv_error *err) {
     fvi_picture before = *p;
-    p->param = NULL;
-    p->optimizer = NULL;
-    p->chain = NULL;
-    p->walk = NULL;
-    p->z = p->dz = p->best = p->pixels = p->dpixels = p->begun = p->mask = p->alpha = p->room =
-        NULL;
+    forget_level(p);
     p->best_value = -INFINITY;
     p->age = p->frozen = 0;
     fv_status st = allocate(p, frame, err);
