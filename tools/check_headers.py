@@ -40,10 +40,10 @@ def main():
     headers = [p for p in c_files(root, ("include", "src", "cli", "tests")) if p.suffix == ".h"]
     jobs = [(inside, "c", header) for header in headers]
     public = root / "include" / "fovea" / "fovea.h"
-    jobs.append(([cc, "-std=c11", "-pedantic", *WARN], "c", public))
+    jobs.append(([cc, "-std=c11", "-pedantic", f"-I{root}/include", *WARN], "c", public))
     cxx = shutil.which(os.environ.get("CXX", "c++"))
     if cxx:
-        jobs.append(([cxx, "-std=c++11", "-pedantic", *WARN], "c++", public))
+        jobs.append(([cxx, "-std=c++11", "-pedantic", f"-I{root}/include", *WARN], "c++", public))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         problems = [p for p in pool.map(lambda job: compile_alone(*job), jobs) if p]
     finish("check_headers", problems,

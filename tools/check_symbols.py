@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Checks that a library exports what its header declares, and nothing else:
+"""Checks that a library exports what its headers declare, and nothing else:
 
-    check_symbols.py LIBRARY HEADER"""
+    check_symbols.py LIBRARY FOLDER"""
 import re
 import subprocess
 import sys
@@ -17,19 +17,20 @@ def exported(library):
     return {line.split()[-1].split("@")[0] for line in lines if line.strip()}
 
 
-def declared(header):
-    code = re.sub(r"^[ \t]*#.*", "", strip(header), flags=re.MULTILINE)
+def declared(text):
+    code = re.sub(r"^[ \t]*#.*", "", strip(text), flags=re.MULTILINE)
     return set(re.findall(r"\bFV_API\b[^;(]*?(\w+)\s*\(", code))
 
 
 def main():
-    library, header = sys.argv[1:]
-    there, wanted = exported(library), declared(Path(header).read_text(encoding="utf-8"))
-    problems = [f"{name}: exported, but not declared in {header}" for name in there - wanted]
-    problems += [f"{name}: declared in {header}, but not exported" for name in wanted - there]
+    library, folder = sys.argv[1:]
+    texts = [p.read_text(encoding="utf-8") for p in sorted(Path(folder).glob("*.h"))]
+    there, wanted = exported(library), set().union(*map(declared, texts))
+    problems = [f"{name}: exported, but not declared in {folder}" for name in there - wanted]
+    problems += [f"{name}: declared in {folder}, but not exported" for name in wanted - there]
     problems += [f"{name}: does not start with fv_" for name in there if name[:3] != "fv_"]
     if not wanted:
-        problems.append(f"{header}: declares nothing")
+        problems.append(f"{folder}: nothing is declared")
     finish("check_symbols", sorted(problems), f"{len(there)} functions")
 
 

@@ -123,8 +123,8 @@ class Headers(Tree):
 
 class Symbols(Tree):
     def test_symbols(self):
-        header = self.write("a.h", "#define FV_API a(b)\n/* FV_API int fv_c(void); */\n"
-                                   "FV_API const char *fv_a(void);\n")
+        self.write("include/a.h", "#define FV_API a(b)\n/* FV_API int fv_c(void); */\n"
+                                  "FV_API const char *fv_a(void);\n")
         for source, wanted in [
                 ("int fv_a(void) { return 1; }", ""),
                 ("int fv_b(void) { return 1; }", "fv_a: declared"),
@@ -134,7 +134,7 @@ class Symbols(Tree):
                 file = self.write("a.c", source)
                 library = self.root / "a.so"
                 subprocess.run(["cc", "-shared", "-fPIC", "-o", library, file], check=True)
-                code, out = run("check_symbols.py", library, header)
+                code, out = run("check_symbols.py", library, self.root / "include")
                 self.assertEqual(code, 1 if wanted else 0, out)
                 self.assertIn(wanted, out)
 

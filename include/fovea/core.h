@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fovea: errors, tensors, images, models, and sessions that run them. Include fovea/fovea.h. */
+#ifndef FOVEA_CORE_H
+#define FOVEA_CORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define FV_API __attribute__((visibility("default")))
+#else
+#define FV_API
+#endif
+
+/* ---- version and errors --------------------------------------------------------------------- */
+
+#define FV_VERSION_MAJOR 0
+#define FV_VERSION_MINOR 1
+#define FV_VERSION_PATCH 0
+
+/* Returns the library's version, "0.1.0". */
+FV_API const char *fv_version(void);
+
+/* Returns the versions of the libraries underneath, "oneDNN 2.6.3, libvips 8.14.1, ...". */
+FV_API const char *fv_version_libraries(void);
+
+typedef enum fv_status {
+    FV_OK = 0,
+    FV_ARG = 1,         /* an argument is out of its range */
+    FV_IO = 2,          /* a file cannot be read or written */
+    FV_FORMAT = 3,      /* a file's bytes are not what its format says */
+    FV_UNSUPPORTED = 4, /* valid, but fovea does not do it: named */
+    FV_NOTFOUND = 5,    /* no such layer, class, value or file of that name */
+    FV_SHAPE = 6,       /* shapes that do not fit together */
+    FV_NOMEM = 7,       /* memory, or a stated limit of it, is exhausted */
+    FV_BACKEND = 8,     /* oneDNN refused or failed */
+    FV_CANCELLED = 9    /* the progress callback asked to stop */
+} fv_status;
+
+typedef struct fv_error {
+    fv_status status;
+    char text[512]; /* one line, no newline: the thing, the value found, what was allowed */
+} fv_error;
+
+/* ---- tensors -------------------------------------------------------------------------------- */
+
+#define FV_MAX_DIMS 8
+
+/* A dense f32 array, row-major, dim[0] outermost; images in networks are [n][c][h][w]. */
+typedef struct fv_tensor {
+    int ndim; /* 0..FV_MAX_DIMS; 0 is a scalar */
+    int64_t dim[FV_MAX_DIMS];
+    float *data;
+} fv_tensor;
+
+/* Makes a tensor of zeros.
+ *   dim     ndim sizes, each >= 0
+ *   out     yours to free with fv_tensor_free
+ *   errors  ARG ndim outside 0..8 or a negative size; NOMEM
+ */
+FV_API fv_status fv_tensor_new(int ndim, const int64_t *dim, fv_tensor **out, fv_error *err);
+
+/* Loads an NPY file (format 1.0, 2.0 or 3.0, C or Fortran order, any real dtype) as f32.
+ *   errors  IO; FORMAT not an NPY file, truncated, an unknown dtype or more than 8 dimensions
+ */
+FV_API fv_status fv_tensor_load(const char *path, fv_tensor **out, fv_error *err);
+
+/* Saves a tensor as NPY 1.0, '<f4'. The file appears whole or not at all.  errors  IO */
+FV_API fv_status fv_tensor_save(const fv_tensor *tensor, const char *path, fv_error *err);
+
+/* Returns the number of elements. */
+FV_API int64_t fv_tensor_count(const fv_tensor *tensor);
+
+FV_API void fv_tensor_free(fv_tensor *tensor);
+
+/* ---- images --------------------------------------------------------------------------------- */
+
+typedef struct fv_text fv_text; /* key/value texts a picture carries into its file */
+
+/* A picture: planar, values in [0,1], sRGB. Alpha, where there is one, is the last channel, and the
+ * colours are not multiplied by it. */
+typedef struct fv_image {
+    int channels; /* 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha */
+    int height, width;
+    float *data; /* [channels][height][width] */
+    fv_text *text;
+} fv_image;
+
+/* Makes a black picture, which with an alpha channel is transparent.
+ *   errors  ARG channels not 1..4, or a size < 1; NOMEM
+ */
+FV_API fv_status fv_image_new(int channels, int height, int width, fv_image **out, fv_error *err);
+
+/* Loads a picture (JPEG, PNG, WebP, TIFF, ...: what libvips reads), turned upright by its EXIF tag,
+ * converted to sRGB; alpha is laid over mid grey. Always 3 channels.
+ *   errors  IO; FORMAT not a picture, or cut short; NOMEM more than 2^28 pixels
+ */
+FV_API fv_status fv_image_load(const char *path, fv_image **out, fv_error *err);
+
+/* Saves a picture in the format of the path's ending (.png .jpg .jpeg .webp .tif .tiff), with its
+ * texts (PNG: one tEXt/zTXt chunk a key). Alpha is kept; in JPEG, which has none, the picture is
+ * laid over mid grey. The file appears whole or not at all.
+ *   errors  ARG an ending we do not write; IO
+ */
+FV_API fv_status fv_image_save(const fv_image *image, const char *path, fv_error *err);
+
+/* Sets (or replaces) a text the picture carries into its file.
+ *   key     letters, digits, '-', '_' and '.'; 1..60 characters    errors  ARG; NOMEM
+ */
+FV_API fv_status fv_image_set_text(fv_image *image, const char *key, const char *value,
+                                   fv_error *err);
+
+/* Returns the text of that key, or NULL. Loaded pictures carry the texts we wrote. */
+FV_API const char *fv_image_text(const fv_image *image, const char *key);
+
+/* Makes a picture of another size (bicubic, antialiased when it shrinks), without texts.
+ *   errors  ARG a size < 1; NOMEM */
+FV_API fv_status fv_image_resize(const fv_image *image, int height, int width, fv_image **out,
+                                 fv_error *err);
+
+/* Copies the rectangle at (y, x), without texts.  errors  ARG outside the picture; NOMEM */
+FV_API fv_status fv_image_crop(const fv_image *image, int y, int x, int height, int width,
+                               fv_image **out, fv_error *err);
+
+FV_API void fv_image_free(fv_image *image);
+
+/* ---- models --------------------------------------------------------------------------------- */
+
+typedef struct fv_model fv_model;
+
+#define FV_RGB 1
+#define FV_BGR 2
+
+/* How a picture becomes the network's input: x[c] = (pixel01[c] * range - mean[c]) * scale[c]. */
+typedef struct fv_input {
+    const char *name;      /* of the graph's picture input */
+    int is_image;          /* 0: the input is a vector or a signal; the fields below are 0 */
+    int channels;          /* 1 or 3, or n */
+    int height, width;     /* what the network was trained on */
+    int channels_last;     /* 1: the file wants [n][h][w][c] */
+    int channel_order;     /* FV_RGB or FV_BGR */
+    float range;           /* 1 or 255 */
+    float mean[4], scale[4];
+    int ndim;              /* the raw input's shape as the file says it; -1 where it is free */
+    int64_t dim[FV_MAX_DIMS];
+    const char *assumed;   /* NULL, or one sentence: what no file or option said and we assumed */
+} fv_input;
+
+/* Options of loading. The input fields override what the file and its sidecar say. */
+typedef struct fv_model_desc {
+    int size;               /* height and width of the input picture; 0: as the file says */
+    int channel_order;      /* FV_RGB, FV_BGR; 0: as the file says */
+    float range;            /* 0: as the file says */
+    const float *mean;      /* [channels] or NULL */
+    const float *scale;     /* [channels] or NULL: multipliers */
+    const char *labels;     /* path of a text file, one class name a line, or NULL */
+    int64_t max_file_bytes; /* 0: 8 GiB */
+} fv_model_desc;
+
+/* Loads a network from an ONNX file, with its sidecar `MODEL.fovea.json` where there is one.
+ *   path    of a .onnx file, opset 7..22
+ *   errors  IO; FORMAT not ONNX, truncated, cyclic, or inconsistent; UNSUPPORTED an operator,
+ *           named with its node and opset; NOMEM beyond a limit
+ */
+FV_API fv_status fv_model_load(const char *path, const fv_model_desc *desc, fv_model **out,
+                               fv_error *err);
+FV_API void fv_model_free(fv_model *model);
+
+/* Returns the base name of the file it came from, without `.onnx`. */
+FV_API const char *fv_model_name(const fv_model *model);
+
+/* Returns the SHA-256 of the model's file, 64 hex digits; computed when first asked for. */
+FV_API const char *fv_model_sha256(const fv_model *model);
+
+FV_API const fv_input *fv_model_input(const fv_model *model);
+
+/* Class names: their number (0 when the file has none), and one of them. */
+FV_API int fv_model_class_count(const fv_model *model);
+FV_API const char *fv_model_class_name(const fv_model *model, int index);
+
+/* Finds a class by its name: letters and digits are compared without case, all else is ignored;
+ * each of the names of "tench, Tinca tinca" finds it; a plain number is an index.
+ *   index   where it is put
+ *   errors  NOTFOUND, with the nearest names
+ */
+FV_API fv_status fv_model_find_class(const fv_model *model, const char *name, int *index,
+                                     fv_error *err);
+
+/* One thing a layer is configured by, as `get_config` in Keras: a key and a JSON value. */
+typedef struct fv_attr {
+    const char *key;
+    const char *json;
+} fv_attr;
+
+/* One layer, in the order in which data flows. Counted from 0. */
+typedef struct fv_layer {
+    const char *name;         /* unique in the model */
+    const char *output;       /* name of the value it computes, as in the file */
+    const char *kind;         /* "convolution", "relu", "max pooling", ... */
+    const char *description;  /* "64 3x3x3 convolutions with stride [1 1] and padding [1 1 1 1]" */
+    const char *onnx_op;      /* "Conv" */
+    int ndim;                 /* output shape at the model's own input size, batch 1 */
+    int64_t dim[FV_MAX_DIMS];
+    int64_t parameters;       /* trained numbers */
+    int64_t multiply_adds;    /* for one picture */
+    int64_t receptive_field[2]; /* height, width in input pixels; 0 where the input is no image */
+    int attr_count;
+    const fv_attr *attrs;
+} fv_layer;
+
+FV_API int fv_model_layer_count(const fv_model *model);
+FV_API const fv_layer *fv_model_layer(const fv_model *model, int index);
+
+/* Finds a layer by its name, the name of its output, `#index`, or a unique ending of either (the
+ * part after a '/' or '.').
+ *   index   where it is put
+ *   errors  NOTFOUND none, with the nearest names; or the ending fits several, which are named
+ */
+FV_API fv_status fv_model_find_layer(const fv_model *model, const char *name, int *index,
+                                     fv_error *err);
+
+/* What a layer's weights look like as numbers. */
+typedef struct fv_weight_stats {
+    int64_t count;   /* of the kernel, without the bias; 0 for a layer without weights */
+    int ndim;
+    int64_t dim[FV_MAX_DIMS];
+    double min, max, mean, stddev, zero_fraction;
+    int64_t bias_count;
+    double bias_min, bias_max, bias_mean, bias_stddev;
+} fv_weight_stats;
+
+/* Computes the statistics of a layer's weights.  errors  ARG no such index; NOMEM */
+FV_API fv_status fv_model_weight_stats(const fv_model *model, int layer, fv_weight_stats *out,
+                                       fv_error *err);
+
+/* ---- sessions: run a model, and its gradient at the input ----------------------------------- */
+
+typedef struct fv_session fv_session;
+
+typedef struct fv_session_desc {
+    int threads; /* 0: all processors */
+} fv_session_desc;
+
+/* Makes a session. It keeps its plans (one a shape, batch and set of targets) and their memory.
+ *   model   borrowed: must outlive the session
+ */
+FV_API fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc,
+                                fv_session **out, fv_error *err);
+FV_API void fv_session_free(fv_session *session);
+
+/* Turns a picture into a network's input: resizes the short side to size/0.875 (bicubic), crops the
+ * centre, applies mean, scale and channel order.
+ *   out     [1][c][h][w], or [1][h][w][c] where the input is channels-last
+ *   errors  SHAPE the network's input is no picture of 1 or 3 channels
+ */
+FV_API fv_status fv_input_from_image(const fv_model *model, const fv_image *image, fv_tensor **out,
+                                     fv_error *err);
+
+/* Runs the network on a raw input and returns one value of its graph.
+ *   input   as the graph's input, dim[0] the batch; nothing is preprocessed
+ *   value   name of a layer or of any value of the graph; NULL: the first output
+ *   out     yours to free
+ *   errors  NOTFOUND; SHAPE the input does not fit; NOMEM; BACKEND
+ */
+FV_API fv_status fv_session_run(fv_session *session, const fv_tensor *input, const char *value,
+                                fv_tensor **out, fv_error *err);
+
+/* Computes an objective and its gradient with respect to the raw input.
+ *   objective  `LAYER:C` mean over the positions of channel C; `LAYER:C@y,x` one neuron; `LAYER`
+ *              mean of squares of the whole layer; each per sample of the batch. Sums, classes and
+ *              more: docs/objectives.md, without terms of the picture or of several pictures (ARG)
+ *              Channels are on axis 1 of what convolutions make, on the last axis of what matrix
+ *              products and layer norms make; what moves or maps elements keeps them. `@` takes a
+ *              coordinate for each other axis of one sample, outermost first
+ *   values     [input->dim[0]] objective of each sample; caller's array, or NULL
+ *   gradient   shaped like the input; yours to free. Samples do not influence each other
+ *   errors     as fv_session_run; ARG an objective that cannot be read; NOTFOUND no such channel
+ */
+FV_API fv_status fv_session_gradient(fv_session *session, const fv_tensor *input,
+                                     const char *objective, double *values, fv_tensor **gradient,
+                                     fv_error *err);
+
+typedef struct fv_prediction {
+    int index;
+    float probability;
+} fv_prediction;
+
+/* Classifies a batch of inputs.
+ *   input   [n][...] as fv_input_from_image makes them, joined
+ *   top     how many per sample, 1..classes
+ *   out     [n][top], most probable first; caller's array
+ *   errors  SHAPE the network's output is not [n][classes]; as fv_session_run
+ * A network whose output is no distribution (it has no softmax) gets a softmax here.
+ */
+FV_API fv_status fv_session_classify(fv_session *session, const fv_tensor *input, int top,
+                                     fv_prediction *out, fv_error *err);
+
+/* ---- measuring ------------------------------------------------------------------------------ */
+
+typedef struct fv_bench_desc {
+    int size;    /* 0: the model's own */
+    int batch;   /* 0: 1 */
+    int threads; /* 0: all processors */
+    int repeats; /* 0: 20 */
+} fv_bench_desc;
+
+typedef struct fv_bench_result {
+    double step_ms;      /* median of one forward + backward step to the input */
+    double gflop;        /* of that step: 2 per multiply-add, of convolutions and matrix products */
+    double gflops;       /* gflop / step */
+    double primitive_ms; /* of the step, inside oneDNN primitives */
+    double peak_rss_mb;  /* of this process */
+    int batch, threads;
+} fv_bench_result;
+
+/* Times forward to a layer and backward to the input.  errors  as fv_session_run */
+FV_API fv_status fv_bench(const fv_model *model, const char *layer, const fv_bench_desc *desc,
+                          fv_bench_result *out, fv_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

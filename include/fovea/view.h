@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fovea: pictures of networks and of numbers: montages, plots, maps. Include fovea/fovea.h. */
+#ifndef FOVEA_VIEW_H
+#define FOVEA_VIEW_H
+
+#include "fovea/render.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- montage -------------------------------------------------------------------------------- */
+
+typedef struct fv_montage_desc {
+    int columns;       /* 0: near-square */
+    int tile;          /* side of a tile in pixels; 0: as the first picture */
+    const char *title; /* above all tiles, or NULL */
+} fv_montage_desc;
+
+/* Lays pictures out in a grid, each with its label underneath.
+ *   labels  [count] UTF-8, or NULL; an entry may be NULL
+ *   out     takes the first picture's texts along; yours to free
+ *   errors  ARG count < 1, columns or tile < 0; NOMEM
+ */
+FV_API fv_status fv_montage(const fv_image *const *images, const char *const *labels, int count,
+                            const fv_montage_desc *desc, fv_image **out, fv_error *err);
+
+typedef struct fv_plot_desc {
+    int width, height;      /* in pixels; 0: 640 x 320 */
+    const char *title;      /* above the bars, or NULL */
+    const char *low, *high; /* under the first and the last bar; NULL: their numbers, from 0 */
+    const fv_image *like;   /* the plot takes its texts along; or NULL */
+} fv_plot_desc;
+
+/* Draws numbers as bars up and down from zero, with an axis and its values. Where there are more
+ * bars than columns of pixels, a column shows the range of its bars.
+ *   values  [count], finite
+ *   out     [3][height][width]; yours to free
+ *   errors  ARG count < 1, a size outside 64..16384, a value that is not finite; NOMEM
+ */
+FV_API fv_status fv_plot_bars(const float *values, int count, const fv_plot_desc *desc,
+                              fv_image **out, fv_error *err);
+
+/* ---- numbers as pictures -------------------------------------------------------------------- */
+
+/* How numbers become colours. All three can be told apart by colour-blind people. */
+typedef enum fv_palette {
+    FV_PALETTE_GREY = 1, /* low black, high white */
+    FV_PALETTE_SIGNED,   /* below zero blue, zero white, above zero red, equally strong */
+    FV_PALETTE_HEAT      /* dark blue over red to light yellow, lightness in even steps */
+} fv_palette;
+
+typedef struct fv_paint_desc {
+    fv_palette palette; /* 0: GREY */
+    float low, high;    /* the values of the palette's ends, low < high; both 0: found. SIGNED: -m
+                           and m, the largest magnitude; else the least and the largest value */
+} fv_paint_desc;
+
+/* Fills the fields of a desc that are 0, for numbers to be painted on one scale.
+ *   values  [count]; numbers that are not finite are passed over
+ *   errors  ARG low >= high, an unknown palette; SIGNED whose low is not -high */
+FV_API fv_status fv_paint_scale(const float *values, int64_t count, fv_paint_desc *desc,
+                                fv_error *err);
+
+/* Paints a map of numbers, a pixel a number. What is not finite is painted mid grey (in GREY: red).
+ *   values  [height][width]
+ *   out     [1][height][width] for GREY, else [3]; yours to free   errors  as fv_paint_scale; NOMEM
+ */
+FV_API fv_status fv_paint(const float *values, int height, int width, const fv_paint_desc *desc,
+                          fv_image **out, fv_error *err);
+
+/* Draws a palette as a bar with the values of its ends (and of zero) beneath: a scale's legend.
+ *   desc    low and high must be given
+ *   width   in pixels, 64..16384; 0: 256    errors  ARG; NOMEM */
+FV_API fv_status fv_paint_bar(const fv_paint_desc *desc, int width, fv_image **out, fv_error *err);
+
+/* Lays a map over a photograph: the map is resized (bilinear) to the photograph, painted, and mixed
+ * with the photograph's lightness.
+ *   values    [height][width]
+ *   strength  of the colours, 0..1; 0: 0.6. SIGNED and HEAT are mixed in by |value|'s place between
+ *             zero and the end, so that what matters little leaves the photograph as it is
+ *   out       [3], the photograph's size    errors  ARG GREY; as fv_paint
+ */
+FV_API fv_status fv_overlay(const fv_image *photo, const float *values, int height, int width,
+                            const fv_paint_desc *desc, float strength, fv_image **out,
+                            fv_error *err);
+
+/* Draws how often values occur, in bars of equal width, with marks at some values.
+ *   values  [count], those that are not finite are passed over
+ *   marks   [n_marks] values to be marked by a line from top to bottom, or NULL
+ *   desc    low and high: texts of the ends of the horizontal axis; NULL: their values
+ *   out     [3][height][width]; yours to free
+ *   errors  ARG no finite value, a size outside 64..16384; NOMEM
+ */
+FV_API fv_status fv_plot_histogram(const float *values, int64_t count, const float *marks,
+                                   int n_marks, const fv_plot_desc *desc, fv_image **out,
+                                   fv_error *err);
+
+/* Draws series of numbers as lines over one axis, with their names in their colours.
+ *   values  [series][count], finite; count >= 2    names  [series] or NULL    series  1..8
+ *   out     [3][height][width]; yours to free
+ *   errors  ARG as above; NOMEM
+ */
+FV_API fv_status fv_plot_lines(const float *const *values, const char *const *names, int series,
+                               int count, const fv_plot_desc *desc, fv_image **out,
+                               fv_error *err);
+
+/* Lays pictures under each other, or side by side, as they are, on white.
+ *   across  1: side by side    gap  pixels between them
+ *   out     takes the first picture's texts along    errors  ARG; NOMEM
+ */
+FV_API fv_status fv_stack(const fv_image *const *images, int count, int across, int gap,
+                          fv_image **out, fv_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
