@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Stacks: pictures under each other or side by side, as large as they are, on white. */
+#include <glib.h>
+
+#include "base/error.h"
+#include "image/image.h"
+
+enum { SIDE_MAX = 1 << 20 };
+
+/* The size of the whole, and whether it needs colours. */
+static fv_status measure(const fv_image *const *images, int count, int across, int gap,
+                         int *channels, int64_t *height, int64_t *width, fv_error *err) {
+    int64_t along = -(int64_t)gap, wide = 0;
+    *channels = 1;
+    for (int i = 0; i < count; i++) {
+        const fv_image *p = images[i];
+        if (!p || !p->data || p->channels < 1 || p->channels > 4 || p->height < 1 || p->width < 1)
+            return fvi_fail(err, FV_ARG, "picture %d of a stack is none", i);
+        along += gap + (across ? p->width : p->height);
+        wide = MAX(wide, across ? p->height : p->width);
+        if (p->channels >= 3) *channels = 3;
+    }
+    if (along > SIDE_MAX)
+        return fvi_fail(err, FV_NOMEM, "a stack of %lld pixels is too large; at most %d a side",
+                        (long long)along, SIDE_MAX);
+    *height = across ? wide : along;
+    *width = across ? along : wide;
+    return FV_OK;
+}
+
+/* Pastes one picture at the place `at` along the stack. */
+static fv_status put(fv_image *onto, const fv_image *p, int across, int at, fv_error *err) {
+    fv_image *flat = NULL;
+    fv_status st = p->channels % 2 == 0 ? fvi_image_flatten(p, 1, &flat, err) : FV_OK;
+    if (!st) fvi_image_paste(onto, flat ? flat : p, across ? 0 : at, across ? at : 0);
+    fv_image_free(flat);
+    return st;
+}
+
+fv_status fv_stack(const fv_image *const *images, int count, int across, int gap, fv_image **out,
+                   fv_error *err) {
+    int channels = 1;
+    int64_t height = 0, width = 0;
+    if (!images || !out || count < 1 || gap < 0 || gap > SIDE_MAX)
+        return fvi_fail(err, FV_ARG, "a stack of %d pictures %d pixels apart cannot be made", count,
+                        gap);
+    fv_status st = measure(images, count, across, gap, &channels, &height, &width, err);
+    if (st) return st;
+    fv_image *onto = NULL;
+    st = fv_image_new(channels, (int)height, (int)width, &onto, err);
+    if (st) return st;
+    for (int64_t i = 0; i < channels * height * width; i++) onto->data[i] = 1;
+    for (int i = 0, at = 0; !st && i < count; i++) {
+        st = put(onto, images[i], across, at, err);
+        at += gap + (across ? images[i]->width : images[i]->height);
+    }
+    if (!st) st = fvi_image_copy_texts(onto, images[0], err);
+    if (st)
+        fv_image_free(onto);
+    else
+        *out = onto;
+    return st;
+}
