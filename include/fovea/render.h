@@ -264,10 +264,6 @@ typedef struct fv_render_desc {
     fv_display_desc display;
     int redirect;               /* updates in which ReLUs without any gradient let it through, for
                                    units that have none at the start; 0: 16; -1: never */
-    float drop;                 /* probability with which an evaluation leaves the network's last
-                                   residual branch out, the others less, in proportion to their
-                                   place (stochastic depth, Huang et al. 2016): what survives that
-                                   does not hang on one network. 0: the recipe's; -1: none; < 1 */
     int batch;                  /* pictures at a time; 0: our choice. Never changes the pictures */
     int threads;                /* 0: all processors */
     int snapshot_every;         /* updates; 0: no snapshots */

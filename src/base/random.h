@@ -10,7 +10,6 @@
 typedef enum fvi_draw {
     FVI_DRAW_START = 1,
     FVI_DRAW_TILE = 2,       /* where tiles are laid */
-    FVI_DRAW_DEPTH = 3,      /* which branches of the network are left out */
     FVI_DRAW_TRANSFORM = 16, /* + the transform's place in its list */
     FVI_DRAW_WALK = 48
 } fvi_draw;

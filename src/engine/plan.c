@@ -55,7 +55,7 @@ static fv_status allocate(fvi_plan *p, fv_error *err) {
 /* Counts who reads each value, and marks what depends on an input. */
 static void survey(fvi_plan *p) {
     const fvi_graph *g = p->graph;
-    for (int i = 0; i < g->n_inputs - g->n_gates; i++) p->depends[g->inputs[i]] = 1;
+    for (int i = 0; i < g->n_inputs; i++) p->depends[g->inputs[i]] = 1;
     for (int k = 0; k < g->n_nodes; k++) {
         const fvi_node *n = &g->nodes[k];
         for (int i = 0; i < n->n_in; i++) {
@@ -253,13 +253,6 @@ void fvi_plan_redirect(fvi_plan *p, const unsigned char *samples, int64_t n) {
 void fvi_plan_set_input(fvi_plan *p, int input, const float *data) {
     if (input >= p->graph->n_inputs) return; /* the targets are constants */
     fvi_place_write(p->value[p->graph->inputs[input]], data);
-}
-
-int fvi_plan_gates(const fvi_plan *p) { return p->graph->n_gates; }
-
-void fvi_plan_set_gate(fvi_plan *p, int gate, const float *factors) {
-    const fvi_graph *g = p->graph;
-    fvi_place_write(p->value[g->inputs[g->n_inputs - g->n_gates + gate]], factors);
 }
 
 void fvi_plan_get_target(const fvi_plan *p, int target, float *data) {

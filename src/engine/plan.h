@@ -15,7 +15,6 @@ typedef struct fvi_plan fvi_plan;
 
 #define FVI_PLAN_BACKWARD 1 /* gradients at every run-time input, seeded at the targets */
 #define FVI_PLAN_GUARDS   2 /* for tests: no memory is shared, guards after every tensor */
-#define FVI_PLAN_GATES    4 /* asked of a session: gates on the residual branches */
 
 /* Plans g, whose .outputs are the targets.
  *   graph   taken over: freed with the plan, also on failure
@@ -54,12 +53,6 @@ const float *fvi_plan_gradient(const fvi_plan *p, int input);
  *   n        samples the plan takes
  * ReLUs whose samples do not lie one after the other in memory are left alone. */
 void fvi_plan_redirect(fvi_plan *p, const unsigned char *samples, int64_t n);
-
-/* Gates on the graph's residual branches (fvi_graph_gate_branches): how many, and the numbers by
- * which one branch is multiplied in each sample. They are inputs: to be set before the first run.
- *   factors  [samples] 1: as the network is; 0: the branch is left out */
-int fvi_plan_gates(const fvi_plan *p);
-void fvi_plan_set_gate(fvi_plan *p, int gate, const float *factors);
 
 /* Guards found overwritten; 0 is right. */
 int fvi_plan_check_guards(const fvi_plan *p);

@@ -143,12 +143,6 @@ static fv_status lower_for(const fv_session *s, const fvi_shape *input, const ch
     return FV_OK;
 }
 
-static fv_status gate(fvi_graph *g, int64_t samples, fv_error *err) {
-    fv_status st = fvi_graph_gate_branches(g, samples, err);
-    if (st) fvi_graph_free(g);
-    return st;
-}
-
 fv_status fvi_session_plan(fv_session *s, const fvi_shape *input, const char *const *wanted,
                            int n_wanted, int flags, fvi_plan **plan, int64_t *samples,
                            fv_error *err) {
@@ -160,7 +154,6 @@ fv_status fvi_session_plan(fv_session *s, const fvi_shape *input, const char *co
         int64_t count;
         fv_status st = lower_for(s, input, wanted, n_wanted, &graph, &count, err);
         if (!st) st = one_input(s, graph, err);
-        if (!st && flags & FVI_PLAN_GATES) st = gate(graph, count, err);
         if (!st) st = fvi_plan_new(graph, flags, s->backend, s->model->weights, &made, err);
         if (st) return st;
         e = g_new0(plan_entry, 1);

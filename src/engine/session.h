@@ -11,7 +11,7 @@
  * next call. Sets the calling thread's number of OpenMP threads.
  *   input    the picture input's shape, dim[0] the batch
  *   wanted   names of values of the graph
- *   flags    FVI_PLAN_BACKWARD, FVI_PLAN_GATES
+ *   flags    FVI_PLAN_BACKWARD or 0
  *   samples  how many samples the plan takes: input->dim[0]; or the file's own batch where the
  *            file fixes it in a way that cannot be lifted (model/lift.c): run it several times
  */

@@ -136,7 +136,6 @@ typedef struct fvi_graph {
     fvi_value *values;
     fvi_node *nodes;     /* in topological order */
     int *inputs;         /* value indices of the run-time f32 inputs, in the file's order */
-    int n_gates;         /* the last of them: [batch][1].., set but not differentiated */
     int *outputs;        /* value indices of what was asked for */
 } fvi_graph;
 
@@ -149,10 +148,6 @@ int fvi_graph_channel_axis(const fvi_graph *g, int value);
  *   errors  UNSUPPORTED the graph mixes samples, or the value does not depend on them */
 fv_status fvi_graph_samples(const fvi_graph *g, int64_t batch, int value, int *axis,
                             int64_t *outer, fv_error *err);
-/* Puts a gate on every residual branch, in the order of the nodes: an input of one number a sample
- * by which the branch is multiplied, 1 for the network as it is (branches.c).
- *   batch   samples the graph was lowered for    errors  NOMEM */
-fv_status fvi_graph_gate_branches(fvi_graph *g, int64_t batch, fv_error *err);
 /* Multiply-adds of a node's forward pass: CONV, CONV_TRANSPOSE, MATMUL; 0 for others (work.c). */
 int64_t fvi_node_multiply_adds(const fvi_graph *g, const fvi_node *n);
 /* Of the whole graph; `backward`: also of the passes of a gradient to the run-time inputs. */

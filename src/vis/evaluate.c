@@ -39,7 +39,6 @@ struct fvi_evaluator {
     float *tile;         /* the same, where tiles are cut out */
     double *values;      /* [chunk * n] */
     unsigned char *mask; /* [chunk * n] */
-    fvi_random *depth;   /* [chunk * n] of the branches that are left out */
 };
 
 /* Transforms that change the size make copies of different sizes. */
@@ -73,15 +72,14 @@ fv_status fvi_evaluator_new(fv_session *session, const fv_render_desc *desc, fvi
     e->routes = g_array_new(FALSE, FALSE, sizeof(route));
     e->values = calloc(samples, sizeof *e->values);
     e->mask = calloc(samples, 1);
-    e->depth = calloc(samples, sizeof *e->depth);
     const fvi_objective **objectives = g_new(const fvi_objective *, (gsize)n);
     for (int i = 0; i < n; i++) objectives[i] = pictures[i].objective;
-    fv_status st = e->values && e->mask && e->depth
+    fv_status st = e->values && e->mask
                        ? FV_OK
                        : fvi_fail(err, FV_NOMEM, "out of memory for %zu samples", samples);
     if (!st)
         st = fvi_pass_new(session, objectives, n, group, desc->param.low, desc->param.high,
-                          MAX(desc->drop, 0), &e->pass, err);
+                          &e->pass, err);
     g_free(objectives);
     if (st)
         fvi_evaluator_free(e);
@@ -98,7 +96,6 @@ void fvi_evaluator_free(fvi_evaluator *e) {
     free(e->tile);
     free(e->values);
     free(e->mask);
-    free(e->depth);
     free(e);
 }
 
@@ -153,8 +150,8 @@ static const unsigned char *redirected(fvi_evaluator *e, int redirect) {
 /* Pictures [samples][channels][h][w] at t; t becomes the gradient there. */
 static fv_status run_network(fvi_evaluator *e, int samples, int h, int w, float *t, int redirect,
                              double *values, fv_error *err) {
-    return fvi_pass_run(e->pass, samples, e->channels, h, w, t, redirected(e, redirect), e->depth,
-                        values, err);
+    return fvi_pass_run(e->pass, samples, e->channels, h, w, t, redirected(e, redirect), values,
+                        err);
 }
 
 /* Resampled to the network's own size, and back. */
@@ -244,7 +241,6 @@ static fv_status run_chunk(fvi_evaluator *e, int copy, uint32_t step, float prog
         uint32_t evaluation = step * (uint32_t)copies + (uint32_t)(copy + i / e->n);
         fvi_draw_key key = {e->desc->seed, p->key, evaluation, FVI_DRAW_TRANSFORM, progress};
         fvi_chain_draw(p->chain[copy + i / e->n], &key, &h, &w);
-        e->depth[i] = fvi_random_stream(e->desc->seed, p->key, evaluation, FVI_DRAW_DEPTH);
     }
     int64_t count = (int64_t)e->channels * h * w;
 #pragma omp parallel for schedule(static)

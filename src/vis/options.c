@@ -24,7 +24,6 @@ typedef enum option_kind {
     OPTION_INT,       /* int in low..high; where low is -1, "never" is -1 */
     OPTION_SEED,      /* uint64_t */
     OPTION_FLOAT,     /* float in low..high */
-    OPTION_CHANCE,    /* float in 0..high; 0 is kept as -1 */
     OPTION_PAIR,      /* two floats, the first below the second */
     OPTION_CHOICE,    /* int: 1, 2, ... for the words of `value` */
     OPTION_SWITCH,    /* int: 1 for the first word of `value`, -1 for the second */
@@ -134,8 +133,6 @@ static const option options[] = {
      OPTION_FLAG, AT(display.alpha), 0, 1},
     {{"redirect", "N|never", "updates in which ReLUs without gradient let it through, for units that "
       "have none at the start"}, OPTION_INT, AT(redirect), -1, 1000000},
-    {{"drop", "X", "probability with which an evaluation leaves the last residual branch of the "
-      "network out, the others less"}, OPTION_CHANCE, AT(drop), 0, 0.9},
 };
 /* clang-format on */
 
@@ -158,7 +155,7 @@ static fv_status refuse(const option *o, const char *text, fv_error *err) {
         g_snprintf(range, sizeof range, "1..%.0f or never", o->high);
     else if (o->kind == OPTION_INT)
         g_snprintf(range, sizeof range, "%.0f..%.0f", o->low, o->high);
-    else if ((o->kind == OPTION_FLOAT || o->kind == OPTION_CHANCE) && o->high < ANY)
+    else if (o->kind == OPTION_FLOAT && o->high < ANY)
         g_snprintf(range, sizeof range, "%g..%g", o->low, o->high);
     else if (o->kind == OPTION_SEED)
         g_snprintf(range, sizeof range, "0..%" G_GUINT64_FORMAT, G_MAXUINT64);
@@ -213,7 +210,7 @@ static fv_status set_int(const option *o, const char *text, int *field, fv_error
 static fv_status set_float(const option *o, const char *text, float *field, fv_error *err) {
     double x;
     if (!read_number(text, '\0', &x) || x < o->low || x > o->high) return refuse(o, text, err);
-    *field = o->kind == OPTION_CHANCE && x == 0 ? -1 : (float)x;
+    *field = (float)x;
     return FV_OK;
 }
 
@@ -278,8 +275,7 @@ fv_status fv_render_desc_set(fv_render_desc *desc, const char *name, const char 
     switch (o->kind) {
     case OPTION_INT: return set_int(o, value, field, err);
     case OPTION_SEED: return set_seed(o, value, field, err);
-    case OPTION_FLOAT:
-    case OPTION_CHANCE: return set_float(o, value, field, err);
+    case OPTION_FLOAT: return set_float(o, value, field, err);
     case OPTION_PAIR: return set_pair(o, value, field, err);
     case OPTION_SIZE: return set_size(o, value, field, err);
     case OPTION_TEXT: return set_text(o, value, field, err);
@@ -323,7 +319,6 @@ static void option_text(const option *o, const fv_render_desc *desc, char *text,
         g_snprintf(text, (gulong)size, "%" G_GUINT64_FORMAT, *(const uint64_t *)field);
         break;
     case OPTION_FLOAT: float_text(*(const float *)field, text, size); break;
-    case OPTION_CHANCE: float_text(MAX(*(const float *)field, 0), text, size); break;
     case OPTION_PAIR: pair_text(field, text, size); break;
     case OPTION_SIZE:
         g_snprintf(text, (gulong)size, "%dx%d", ((const int *)field)[0], ((const int *)field)[1]);

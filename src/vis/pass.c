@@ -26,7 +26,7 @@ struct fvi_pass {
     const fv_input *in;
     const fvi_objective **objectives; /* [n] */
     int n, group;
-    float low, high, drop;
+    float low, high;
     GArray *bounds; /* bound_set */
     int samples;    /* there is room for */
     int64_t count;
@@ -35,8 +35,7 @@ struct fvi_pass {
 };
 
 fv_status fvi_pass_new(fv_session *session, const fvi_objective *const *objectives, int n,
-                       int group, float low, float high, float drop, fvi_pass **out,
-                       fv_error *err) {
+                       int group, float low, float high, fvi_pass **out, fv_error *err) {
     fvi_pass *p = calloc(1, sizeof *p);
     if (!p) return fvi_fail(err, FV_NOMEM, "out of memory");
     *p = (fvi_pass){.session = session,
@@ -44,8 +43,7 @@ fv_status fvi_pass_new(fv_session *session, const fvi_objective *const *objectiv
                     .n = n,
                     .group = group,
                     .low = low,
-                    .high = high,
-                    .drop = drop};
+                    .high = high};
     p->bounds = g_array_new(FALSE, FALSE, sizeof(bound_set));
     p->objectives = g_new(const fvi_objective *, (gsize)n);
     memcpy(p->objectives, objectives, (size_t)n * sizeof *objectives);
@@ -155,37 +153,15 @@ static void encode_adjoint(const fvi_pass *p, const float *dx, int64_t count, in
     for (int64_t i = 0; i < count; i++) dt[i] *= scale;
 }
 
-/* Draws which branches each sample goes through. One that stays is made stronger by as much as it
- * is missing otherwise, so that the mean is the whole network's. depth  [samples] each sample's
- * stream */
-static fv_status set_depth(fvi_pass *p, fvi_plan *plan, int64_t samples, const fvi_random *depth,
-                           fv_error *err) {
-    const int gates = fvi_plan_gates(plan);
-    float *factor = malloc((size_t)gates * (size_t)samples * sizeof *factor + 1);
-    if (!factor) return fvi_fail(err, FV_NOMEM, "out of memory");
-    for (int64_t i = 0; i < samples; i++) {
-        fvi_random r = depth[i];
-        for (int g = 0; g < gates; g++) {
-            float chance = p->drop * (float)(g + 1) / (float)gates;
-            factor[g * samples + i] = fvi_random_uniform(&r) < chance ? 0 : 1 / (1 - chance);
-        }
-    }
-    for (int g = 0; g < gates; g++) fvi_plan_set_gate(plan, g, factor + g * samples);
-    free(factor);
-    return FV_OK;
-}
-
 fv_status fvi_pass_run(fvi_pass *p, int samples, int channels, int h, int w, float *t,
-                       const unsigned char *redirect, const fvi_random *depth, double *values,
-                       fv_error *err) {
+                       const unsigned char *redirect, double *values, fv_error *err) {
     const fvi_objective *o = p->objectives[0];
     int64_t count = (int64_t)channels * h * w, at_once = 0;
     fvi_shape shape = input_shape(p, samples, channels, h, w);
     fvi_plan *plan = NULL;
     fvi_bound **bound = NULL;
-    const int flags = FVI_PLAN_BACKWARD | (p->drop > 0 ? FVI_PLAN_GATES : 0);
-    fv_status st =
-        fvi_session_plan(p->session, &shape, o->values, o->n_values, flags, &plan, &at_once, err);
+    fv_status st = fvi_session_plan(p->session, &shape, o->values, o->n_values, FVI_PLAN_BACKWARD,
+                                    &plan, &at_once, err);
     if (st) return st;
     if (at_once != samples && p->group > 1)
         return fvi_fail(err, FV_UNSUPPORTED,
@@ -199,10 +175,8 @@ fv_status fvi_pass_run(fvi_pass *p, int samples, int channels, int h, int w, flo
     for (int i = 0; i < samples; i++) p->order[i] = bound[i % p->n];
     for (int i = 0; !st && i < samples; i += (int)at_once) {
         fvi_plan_redirect(plan, redirect ? redirect + i : NULL, at_once);
-        if (p->drop > 0) st = set_depth(p, plan, at_once, depth + i, err);
-        if (!st)
-            st = fvi_gradient(plan, p->order + i, at_once, p->group, p->x + i * count, values + i,
-                              p->dx + i * count, err);
+        st = fvi_gradient(plan, p->order + i, at_once, p->group, p->x + i * count, values + i,
+                          p->dx + i * count, err);
     }
 #pragma omp parallel for schedule(static)
     for (int i = 0; i < samples; i++)

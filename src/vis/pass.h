@@ -4,7 +4,6 @@
 #ifndef FVI_VIS_PASS_H
 #define FVI_VIS_PASS_H
 
-#include "base/random.h"
 #include "engine/session.h"
 #include "vis/objective.h"
 
@@ -13,12 +12,9 @@ typedef struct fvi_pass fvi_pass;
 /* Makes a pass for objectives on the same values.
  *   objectives  [n] borrowed; sample i of a run has objective i % n
  *   group       neighbouring samples that joint terms tie together; 1: none are
- *   low, high   what black and white are in the pictures' numbers
- *   drop        probability with which the network's last residual branch is left out, the others
- *               less, in proportion to their place (stochastic depth); 0: none is */
+ *   low, high   what black and white are in the pictures' numbers */
 fv_status fvi_pass_new(fv_session *session, const fvi_objective *const *objectives, int n,
-                       int group, float low, float high, float drop, fvi_pass **out,
-                       fv_error *err);
+                       int group, float low, float high, fvi_pass **out, fv_error *err);
 void fvi_pass_free(fvi_pass *p);
 
 /* Room for `samples` samples of `count` numbers; to be called before fvi_pass_run needs more. */
@@ -29,10 +25,8 @@ int fvi_pass_takes_size(const fvi_pass *p, int h, int w);
 
 /* Runs samples [samples][channels][h][w] at t; t becomes the gradient there.
  *   redirect  [samples] who may have redirected ReLUs, or NULL
- *   depth     [samples] what it is drawn from which branches are left out; may be NULL without drop
  *   values    [samples] */
 fv_status fvi_pass_run(fvi_pass *p, int samples, int channels, int h, int w, float *t,
-                       const unsigned char *redirect, const fvi_random *depth, double *values,
-                       fv_error *err);
+                       const unsigned char *redirect, double *values, fv_error *err);
 
 #endif

@@ -45,7 +45,6 @@ static fv_render_desc merge(fv_render_desc d, fv_render_desc r) {
     OR(schedule.keep_best);
     OR_PART(display);
     OR(redirect);
-    OR(drop);
     if (!d.regularizer.every) d.regularizer.every = 1;
     if (!d.optimizer.rate_end) d.optimizer.rate_end = 1;
     return d;
