@@ -252,10 +252,20 @@ FV_API fv_status fv_session_new(const fv_model *model, const fv_session_desc *de
                                 fv_session **out, fv_error *err);
 FV_API void fv_session_free(fv_session *session);
 
-/* Turns a picture into a network's input: resizes the short side to size/0.875 (bicubic), crops the
- * centre, applies mean, scale and channel order.
+/* Cuts out what a network sees of a photograph: resizes the short side to size/0.875 (bicubic) and
+ * crops the centre to the network's size. A layer's maps lie over this picture, not over the photo.
+ *   image   1 to 4 channels; alpha is laid over mid grey, colours become grey for a grey network
+ *   out     [channels][h][w] of the network's input, RGB in 0..1, before mean and scale, without
+ *           texts; yours to free
+ *   errors  SHAPE the network's input is no picture of 1 or 3 channels; ARG a grey picture for a
+ *           network of colours; NOMEM
+ */
+FV_API fv_status fv_input_picture(const fv_model *model, const fv_image *image, fv_image **out,
+                                  fv_error *err);
+
+/* Turns a picture into a network's input: fv_input_picture, then mean, scale and channel order.
  *   out     [1][c][h][w], or [1][h][w][c] where the input is channels-last
- *   errors  SHAPE the network's input is no picture of 1 or 3 channels
+ *   errors  as fv_input_picture
  */
 FV_API fv_status fv_input_from_image(const fv_model *model, const fv_image *image, fv_tensor **out,
                                      fv_error *err);

@@ -85,28 +85,41 @@ static fv_status fit(const fv_input *in, const fv_image *image, fv_image **out, 
     if (in->channels == 3 && image->channels == 1)
         return fvi_fail(err, FV_ARG, "a grey picture was given to a network of colours");
     fv_status st = resize_and_crop(image, in->height, in->width, &crop, err);
-    if (st || in->channels == crop->channels) {
+    if (st) return st;
+    if (in->channels == crop->channels) {
         *out = crop;
-        return st;
+        return FV_OK;
     }
     st = to_grey(crop, out, err);
     fv_image_free(crop);
     return st;
 }
 
-fv_status fv_input_from_image(const fv_model *model, const fv_image *image, fv_tensor **out,
-                              fv_error *err) {
+fv_status fv_input_picture(const fv_model *model, const fv_image *image, fv_image **out,
+                           fv_error *err) {
     if (!model || !image || !out)
-        return fvi_fail(err, FV_ARG, "fv_input_from_image: no argument may be NULL");
+        return fvi_fail(err, FV_ARG, "fv_input_picture: no argument may be NULL");
     const fv_input *in = fvi_network_input(model->network);
     if (!in->is_image || (in->channels != 1 && in->channels != 3))
         return fvi_fail(err, FV_SHAPE, "%s: the input \"%s\" is no picture of 1 or 3 channels",
                         fvi_network_name(model->network), in->name);
-    fv_image *fitted = NULL;
+    return fit(in, image, out, err);
+}
+
+fv_status fv_input_from_image(const fv_model *model, const fv_image *image, fv_tensor **out,
+                              fv_error *err) {
+    if (!out) return fvi_fail(err, FV_ARG, "fv_input_from_image: no argument may be NULL");
+    fv_image *picture = NULL;
+    fv_tensor *input = NULL;
+    fv_status st = fv_input_picture(model, image, &picture, err);
+    if (st) return st;
+    const fv_input *in = fvi_network_input(model->network);
     fvi_shape shape = fvi_network_input_shape(model->network, 1, 0, 0);
-    fv_status st = fit(in, image, &fitted, err);
-    if (!st) st = fvi_tensor_new(&shape, out, err);
-    if (!st) fvi_encode(in, fitted->data, in->height, in->width, (*out)->data);
-    fv_image_free(fitted);
+    st = fvi_tensor_new(&shape, &input, err);
+    if (!st) {
+        fvi_encode(in, picture->data, in->height, in->width, input->data);
+        *out = input;
+    }
+    fv_image_free(picture);
     return st;
 }

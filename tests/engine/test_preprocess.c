@@ -44,7 +44,65 @@ static void test_alpha_is_laid_over_mid_grey(void **state) {
     fv_model_free(model);
 }
 
+/* A picture whose red counts columns and whose green counts rows tells where the crop lies. */
+static void test_input_picture_is_what_the_input_was_made_of(void **state) {
+    (void)state;
+    enum { HEIGHT = 120, WIDTH = 192 };
+    fv_model *model = NULL;
+    fv_image *photo = NULL, *seen = NULL;
+    fv_tensor *x = NULL;
+    fv_error err;
+    if (fv_model_load(SOURCE_ROOT "/tests/golden/convnext.new20.onnx", NULL, &model, &err) ||
+        fv_image_new(3, HEIGHT, WIDTH, &photo, &err))
+        fail_msg("%s", err.text);
+    for (int y = 0; y < HEIGHT; y++)
+        for (int i = 0; i < WIDTH; i++) {
+            photo->data[y * WIDTH + i] = ((float)i + 0.5f) / WIDTH;
+            photo->data[(HEIGHT + y) * WIDTH + i] = ((float)y + 0.5f) / HEIGHT;
+        }
+    if (fv_input_picture(model, photo, &seen, &err) || fv_input_from_image(model, photo, &x, &err))
+        fail_msg("%s", err.text);
+    const fv_input *in = fv_model_input(model);
+    const int h = in->height, w = in->width, plane = h * w;
+    assert_int_equal(seen->channels, 3);
+    assert_int_equal(seen->height, h);
+    assert_int_equal(seen->width, w);
+    for (int i = 0; i < 3 * plane; i++) {
+        const int c = i / plane;
+        assert_float_equal(x->data[i], (seen->data[i] * in->range - in->mean[c]) * in->scale[c],
+                           1e-6);
+    }
+    /* 7/8 of the height around the middle, and as many pixels of the width */
+    const float *red = seen->data + h / 2 * w, *green = seen->data + plane + w / 2;
+    assert_float_equal(red[w / 2] + red[w / 2 - 1], 1, 0.02);
+    assert_float_equal(green[h / 2 * w] + green[(h / 2 - 1) * w], 1, 0.02);
+    assert_float_equal(green[(h - 1) * w] - green[0], 0.875 * (h - 1) / h, 0.03);
+    assert_float_equal(red[w - 1] - red[0], 0.875 * HEIGHT / WIDTH * (w - 1) / w, 0.03);
+    fv_tensor_free(x);
+    fv_image_free(seen);
+    fv_image_free(photo);
+    fv_model_free(model);
+}
+
+static void test_input_picture_needs_a_picture_input(void **state) {
+    (void)state;
+    fv_model *model = NULL;
+    fv_image *photo = NULL, *seen = NULL;
+    fv_error err;
+    if (fv_model_load(SOURCE_ROOT "/tests/data/cli/vector.onnx", NULL, &model, &err) ||
+        fv_image_new(3, 8, 8, &photo, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(fv_input_picture(model, photo, &seen, &err), FV_SHAPE);
+    assert_null(seen);
+    assert_int_equal(fv_input_picture(model, photo, NULL, &err), FV_ARG);
+    fv_image_free(photo);
+    fv_model_free(model);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_alpha_is_laid_over_mid_grey)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_alpha_is_laid_over_mid_grey),
+        cmocka_unit_test(test_input_picture_is_what_the_input_was_made_of),
+        cmocka_unit_test(test_input_picture_needs_a_picture_input)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
