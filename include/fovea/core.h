@@ -263,6 +263,16 @@ FV_API void fv_session_free(fv_session *session);
 FV_API fv_status fv_input_picture(const fv_model *model, const fv_image *image, fv_image **out,
                                   fv_error *err);
 
+/* A rectangle of a photograph, in its own pixels, not all of them whole. */
+typedef struct fv_window {
+    double y, x, height, width;
+} fv_window;
+
+/* Says where fv_input_picture cuts in a photograph of that size.
+ *   errors  ARG a size < 1; SHAPE as above */
+FV_API fv_status fv_input_window(const fv_model *model, int height, int width, fv_window *out,
+                                 fv_error *err);
+
 /* Turns a picture into a network's input: fv_input_picture, then mean, scale and channel order.
  *   out     [1][c][h][w], or [1][h][w][c] where the input is channels-last
  *   errors  as fv_input_picture

@@ -112,6 +112,79 @@ FV_API fv_status fv_plot_lines(const float *const *values, const char *const *na
 FV_API fv_status fv_stack(const fv_image *const *images, int count, int across, int gap,
                           fv_image **out, fv_error *err);
 
+/* ---- activations ---------------------------------------------------------------------------- */
+
+typedef enum fv_activation_kind {
+    FV_ACTIVATION_MAPS = 1, /* a map a channel */
+    FV_ACTIVATION_TOKENS,   /* the same, from a transformer's sequence: its tokens are a square map,
+                               row by row, after `skipped` of them (a class token) */
+    FV_ACTIVATION_SIGNALS,  /* a row of numbers a channel: height is 1 */
+    FV_ACTIVATION_VECTOR    /* a number a channel: height and width are 1 */
+} fv_activation_kind;
+
+/* What a layer makes of one input. */
+typedef struct fv_activations {
+    const char *layer; /* its name; borrowed from the model */
+    fv_activation_kind kind;
+    int channels, height, width;
+    int skipped; /* TOKENS: 0 or 1 */
+    float *data; /* [channels][height][width], wherever the network keeps its channels */
+} fv_activations;
+
+/* Runs inputs through the network, once, and takes out layers.
+ *   input   [n][...] raw, as fv_input_from_image makes them; each sample by itself
+ *   layers  [count] names as fv_model_find_layer takes them
+ *   out     [n * count], all layers of the first sample first; each to be freed
+ *   errors  SHAPE the layer has more than two axes besides its channels: no maps; as fv_session_run
+ */
+FV_API fv_status fv_activations_run(fv_session *session, const fv_tensor *input,
+                                    const char *const *layers, int count, fv_activations **out,
+                                    fv_error *err);
+FV_API void fv_activations_free(fv_activations *activations);
+
+/* Compares two inputs' activations at one layer, a with b.
+ *   error   |a - b| / |b|: 0 where they are alike; over all channels and positions
+ *   cosine  of the angle between them, -1..1
+ *   errors  SHAPE they are not of one size */
+FV_API fv_status fv_activations_compare(const fv_activations *a, const fv_activations *b,
+                                        double *error, double *cosine, fv_error *err);
+
+/* One channel in numbers. */
+typedef struct fv_channel {
+    int channel;
+    float mean, min, max;
+    int y, x; /* where the largest value is, the first of equals */
+} fv_channel;
+
+typedef enum fv_strength { FV_STRENGTH_MAX = 1, FV_STRENGTH_MEAN } fv_strength;
+
+typedef struct fv_activations_desc {
+    const int *channels;  /* [n_channels] which, in this order; NULL: all */
+    int n_channels;
+    int top;              /* only the strongest so many of them, strongest first, of equals the
+                             one that is stronger the other way; 0: all */
+    fv_strength by;       /* what strong means: the largest value, or the mean; 0: MAX */
+    fv_palette palette;   /* 0: SIGNED where a value is below zero; else GREY, over a photo HEAT */
+    int scale_tile;       /* 1: every tile has a scale of its own; 0: all have one */
+    const fv_image *photo; /* tiles are laid over it (fv_input_picture's); NULL: they stand alone */
+    int columns, tile;    /* as fv_montage_desc; tile 0: up to 224, smaller where they are many */
+    const char *title;    /* NULL: "LAYER: 32 channels of 112x112"; "": none */
+} fv_activations_desc;
+
+/* Chooses channels and says what is in them.
+ *   out     [a->channels], of which *count are filled
+ *   errors  ARG no such channel, named with those there are; top < 0 or more than are chosen */
+FV_API fv_status fv_activations_choose(const fv_activations *a, const fv_activations_desc *desc,
+                                       fv_channel *out, int *count, fv_error *err);
+
+/* Draws activations: maps as tiles with their channel and, where there is room, its strength
+ * beneath, and the one scale they are on as a bar; signals as lines; a vector as bars.
+ *   scale   what the tiles' colours mean: low and high of the one scale, or 0 and 0; or NULL
+ *   out     yours to free    errors  ARG as fv_activations_choose; a photo and no maps; NOMEM
+ */
+FV_API fv_status fv_activations_draw(const fv_activations *a, const fv_activations_desc *desc,
+                                     fv_paint_desc *scale, fv_image **out, fv_error *err);
+
 #ifdef __cplusplus
 }
 #endif

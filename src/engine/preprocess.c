@@ -56,18 +56,27 @@ static fv_status to_grey(const fv_image *rgb, fv_image **out, fv_error *err) {
     return FV_OK;
 }
 
-/* Resizes so that a centre crop of h x w keeps CROP_FRACTION of the short side, and crops. */
+/* A photograph's size before the crop, and the crop's corner in it. */
+typedef struct frame {
+    int height, width, y, x;
+} frame;
+
+/* A centre crop of h x w of the frame keeps CROP_FRACTION of the photograph's short side. */
+static frame frame_of(int height, int width, int h, int w) {
+    double sy = lrint(h / CROP_FRACTION) / (double)height;
+    double sx = lrint(w / CROP_FRACTION) / (double)width;
+    double scale = sy > sx ? sy : sx;
+    int fh = (int)fmax(h, rint(height * scale)), fw = (int)fmax(w, rint(width * scale));
+    return (frame){fh, fw, (fh - h) / 2, (fw - w) / 2};
+}
+
 static fv_status resize_and_crop(const fv_image *image, int h, int w, fv_image **out,
                                  fv_error *err) {
-    double sy = lrint(h / CROP_FRACTION) / (double)image->height;
-    double sx = lrint(w / CROP_FRACTION) / (double)image->width;
-    double scale = sy > sx ? sy : sx;
-    int rh = (int)fmax(h, rint(image->height * scale));
-    int rw = (int)fmax(w, rint(image->width * scale));
+    frame f = frame_of(image->height, image->width, h, w);
     fv_image *large = NULL;
-    fv_status st = fvi_image_resize(image, rh, rw, FVI_BICUBIC, &large, err);
+    fv_status st = fvi_image_resize(image, f.height, f.width, FVI_BICUBIC, &large, err);
     if (st) return st;
-    st = fvi_image_crop(large, (rh - h) / 2, (rw - w) / 2, h, w, out, err);
+    st = fvi_image_crop(large, f.y, f.x, h, w, out, err);
     fv_image_free(large);
     return st;
 }
@@ -95,15 +104,37 @@ static fv_status fit(const fv_input *in, const fv_image *image, fv_image **out, 
     return st;
 }
 
+static fv_status check_picture_input(const fvi_network *net, fv_error *err) {
+    const fv_input *in = fvi_network_input(net);
+    if (in->is_image && (in->channels == 1 || in->channels == 3)) return FV_OK;
+    return fvi_fail(err, FV_SHAPE, "%s: the input \"%s\" is no picture of 1 or 3 channels",
+                    fvi_network_name(net), in->name);
+}
+
+fv_status fvi_input_picture(const fvi_network *net, const fv_image *image, fv_image **out,
+                            fv_error *err) {
+    fv_status st = check_picture_input(net, err);
+    return st ? st : fit(fvi_network_input(net), image, out, err);
+}
+
 fv_status fv_input_picture(const fv_model *model, const fv_image *image, fv_image **out,
                            fv_error *err) {
     if (!model || !image || !out)
         return fvi_fail(err, FV_ARG, "fv_input_picture: no argument may be NULL");
+    return fvi_input_picture(model->network, image, out, err);
+}
+
+fv_status fv_input_window(const fv_model *model, int height, int width, fv_window *out,
+                          fv_error *err) {
+    if (!model || !out || height < 1 || width < 1)
+        return fvi_fail(err, FV_ARG, "fv_input_window: no argument may be NULL, no size below 1");
+    fv_status st = check_picture_input(model->network, err);
+    if (st) return st;
     const fv_input *in = fvi_network_input(model->network);
-    if (!in->is_image || (in->channels != 1 && in->channels != 3))
-        return fvi_fail(err, FV_SHAPE, "%s: the input \"%s\" is no picture of 1 or 3 channels",
-                        fvi_network_name(model->network), in->name);
-    return fit(in, image, out, err);
+    frame f = frame_of(height, width, in->height, in->width);
+    double sy = (double)height / f.height, sx = (double)width / f.width;
+    *out = (fv_window){f.y * sy, f.x * sx, in->height * sy, in->width * sx};
+    return FV_OK;
 }
 
 fv_status fv_input_from_image(const fv_model *model, const fv_image *image, fv_tensor **out,

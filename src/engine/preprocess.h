@@ -3,7 +3,7 @@
 #ifndef FVI_ENGINE_PREPROCESS_H
 #define FVI_ENGINE_PREPROCESS_H
 
-#include "fovea/fovea.h"
+#include "model/network.h"
 
 /* Network input of one sample from planar pixels:
  *   pixels  [channels][h][w] in [0,1], RGB
@@ -12,5 +12,9 @@ void fvi_encode(const fv_input *in, const float *pixels, int h, int w, float *x)
 
 /* The adjoint: gradient with respect to x -> gradient with respect to the pixels. */
 void fvi_encode_adjoint(const fv_input *in, const float *dx, int h, int w, float *dpixels);
+
+/* fv_input_picture of a network. */
+fv_status fvi_input_picture(const fvi_network *net, const fv_image *image, fv_image **out,
+                            fv_error *err);
 
 #endif
