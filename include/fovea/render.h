@@ -349,6 +349,30 @@ FV_API fv_status fv_render_many(const fv_model *model, const char *const *object
 FV_API fv_status fv_objective_describe(const fv_model *model, const char *objective, char *text,
                                        size_t size, char note[256], fv_error *err);
 
+/* Writes an objective that compares with a photo: "match(LAYER, PHOTO)" (feature inversion) or
+ * "caricature(LAYER, PHOTO, POWER)"; docs/objectives.md. Recipes of these names go with them.
+ *   term    "match" or "caricature"    photo  path of a picture file
+ *   power   of a caricature's cosine, 0..1000; < 0: 1
+ *   errors  ARG a name with both kinds of quotes, or a text longer than `size`; as
+ *           fv_objective_describe */
+FV_API fv_status fv_photo_objective(const fv_model *model, const char *term, const char *layer,
+                                    const char *photo, double power, char *text, size_t size,
+                                    fv_error *err);
+
+/* Writes the objective of feature accentuation (Hamblin et al. 2024), to be climbed from the photo
+ * itself (FV_START_IMAGE, fv_input_picture) with the recipe "accentuate": OBJECTIVE +
+ * W*match(NEAR, PHOTO). W is measured, on the photo with some noise, so that both terms' gradients
+ * have the same mean magnitude, times `strength`.
+ *   objective  what to bring out: terms of the network
+ *   near       the layer in which the picture stays near the photo; NULL: the last whose maps have
+ *              at least 1/8 of the input's side
+ *   strength   0: no nearness; the more, the nearer
+ *   errors     ARG as fv_photo_objective, a strength that is no number >= 0, or an objective that
+ *              looks at the picture; NOTFOUND no layer to stay near, or its gradient is zero */
+FV_API fv_status fv_accentuation_objective(const fv_model *model, const char *objective,
+                                           const char *photo, const char *near, double strength,
+                                           char *text, size_t size, fv_error *err);
+
 /* Groups pictures of one unit that are the same up to a shift.
  *   shifts     1: compared over all circular shifts; 0: as they lie (vectors)
  *   groups     [count] group of each, counted from 0 in order of appearance; caller's array

@@ -195,8 +195,8 @@ static fv_status climb_tile(dream *d, int y, int x, double seen_mean, double *va
     int64_t count = (int64_t)3 * d->tile_h * d->tile_w;
     window(d, y, x, 3, 0);
     if (d->in->channels == 1) to_grey(d);
-    fv_status st =
-        fvi_pass_run(d->pass, 1, d->in->channels, d->tile_h, d->tile_w, d->tile, NULL, value, err);
+    fv_status st = fvi_pass_run(d->pass, 1, d->in->channels, d->tile_h, d->tile_w, d->tile, NULL,
+                                NULL, value, err);
     if (st) return st;
     if (d->in->channels == 1) from_grey(d);
     for (int64_t i = 0; i < count; i++) *sum += fabsf(d->tile[i]);

@@ -5,7 +5,8 @@
  * A picture whose size the network cannot take (a fully connected layer fixes it) is resampled to
  * the network's own size; one much larger, or larger than the tile asked for, is evaluated in
  * tiles that cover it evenly, gradients averaged where they overlap. Samples of a batch lie
- * [copy][picture], so that pictures of one objective are neighbours.
+ * [copy][picture], so that pictures of one objective are neighbours. A photo that terms compare
+ * with goes the same way as its picture at every evaluation, through the very same transforms.
  */
 #include "vis/evaluate.h"
 
@@ -35,10 +36,11 @@ struct fvi_evaluator {
     int chunk; /* copies evaluated side by side */
     fvi_pass *pass;
     GArray *routes;
-    float *t;            /* [chunk * n] transformed pictures of the largest size they can have */
-    float *tile;         /* the same, where tiles are cut out */
-    double *values;      /* [chunk * n] */
-    unsigned char *mask; /* [chunk * n] */
+    float *t;    /* [chunk * n] transformed pictures of the largest size they can have */
+    float *tile; /* the same, where tiles are cut out */
+    float *photo, *photo_tile; /* the same of the photos that are compared with; NULL: none are */
+    double *values;            /* [chunk * n] */
+    unsigned char *mask;       /* [chunk * n] */
 };
 
 /* Transforms that change the size make copies of different sizes. */
@@ -94,9 +96,17 @@ void fvi_evaluator_free(fvi_evaluator *e) {
     g_array_free(e->routes, TRUE);
     free(e->t);
     free(e->tile);
+    free(e->photo);
+    free(e->photo_tile);
     free(e->values);
     free(e->mask);
     free(e);
+}
+
+static int looks_at_photos(const fvi_evaluator *e) {
+    for (int i = 0; i < e->n; i++)
+        if (e->pictures[i].photo) return 1;
+    return 0;
 }
 
 fv_status fvi_evaluator_level(fvi_evaluator *e, fv_error *err) {
@@ -104,13 +114,16 @@ fv_status fvi_evaluator_level(fvi_evaluator *e, fv_error *err) {
     int64_t plane = 0;
     for (int i = 0; i < e->n; i++) plane = MAX(plane, fvi_chain_max_plane(e->pictures[i].chain[0]));
     plane = MAX(plane, (int64_t)e->in->height * e->in->width); /* resampled pictures */
-    free(e->t);
-    free(e->tile);
+    float **all[] = {&e->t, &e->tile, &e->photo, &e->photo_tile};
+    int n = looks_at_photos(e) ? 4 : 2, failed = 0;
     e->channels = e->pictures[0].channels;
     size_t count = (size_t)samples * (size_t)(e->channels * plane);
-    e->t = malloc(count * sizeof *e->t);
-    e->tile = malloc(count * sizeof *e->tile);
-    if (!e->t || !e->tile)
+    for (int i = 0; i < n; i++) {
+        free(*all[i]);
+        *all[i] = malloc(count * sizeof(float));
+        failed |= !*all[i];
+    }
+    if (failed)
         return fvi_fail(err, FV_NOMEM, "out of memory for %d pictures of up to %zu MB in all",
                         samples, count * sizeof(float) / 1000000);
     return fvi_pass_reserve(e->pass, samples, e->channels * plane, err);
@@ -148,10 +161,10 @@ static const unsigned char *redirected(fvi_evaluator *e, int redirect) {
 }
 
 /* Pictures [samples][channels][h][w] at t; t becomes the gradient there. */
-static fv_status run_network(fvi_evaluator *e, int samples, int h, int w, float *t, int redirect,
-                             double *values, fv_error *err) {
-    return fvi_pass_run(e->pass, samples, e->channels, h, w, t, redirected(e, redirect), values,
-                        err);
+static fv_status run_network(fvi_evaluator *e, int samples, int h, int w, float *t,
+                             const float *photo, int redirect, double *values, fv_error *err) {
+    return fvi_pass_run(e->pass, samples, e->channels, h, w, t, photo, redirected(e, redirect),
+                        values, err);
 }
 
 /* Resampled to the network's own size, and back. */
@@ -160,7 +173,11 @@ static fv_status run_resampled(fvi_evaluator *e, int samples, const route *r, in
     int64_t from = (int64_t)e->channels * r->h * r->w, to = (int64_t)e->channels * r->eh * r->ew;
     for (int i = 0; i < samples; i++)
         fvi_resize(e->t + i * from, e->channels, r->h, r->w, e->tile + i * to, r->eh, r->ew);
-    fv_status st = run_network(e, samples, r->eh, r->ew, e->tile, redirect, e->values, err);
+    for (int i = 0; e->photo && i < samples; i++)
+        fvi_resize(e->photo + i * from, e->channels, r->h, r->w, e->photo_tile + i * to, r->eh,
+                   r->ew);
+    fv_status st =
+        run_network(e, samples, r->eh, r->ew, e->tile, e->photo_tile, redirect, e->values, err);
     for (int i = 0; !st && i < samples; i++)
         fvi_resize_adjoint(e->tile + i * to, e->channels, r->eh, r->ew, e->t + i * from, r->h,
                            r->w);
@@ -215,7 +232,11 @@ static fv_status run_tiles(fvi_evaluator *e, int samples, const route *r, int re
         int y = tile_at(k / nx, ny, r->h, r->eh), x = tile_at(k % nx, nx, r->w, r->ew);
         for (int i = 0; i < samples; i++)
             cut(e->t + i * whole, e->channels, r->h, r->w, y, x, e->tile + i * part, r->eh, r->ew);
-        st = run_network(e, samples, r->eh, r->ew, e->tile, redirect, e->values, err);
+        for (int i = 0; e->photo && i < samples; i++)
+            cut(e->photo + i * whole, e->channels, r->h, r->w, y, x, e->photo_tile + i * part,
+                r->eh, r->ew);
+        st =
+            run_network(e, samples, r->eh, r->ew, e->tile, e->photo_tile, redirect, e->values, err);
         for (int i = 0; !st && i < samples; i++) {
             values[i] += e->values[i] / (ny * nx);
             add_window(e->tile + i * part, e->channels, r->eh, r->ew, y, x, cover, cover + r->h,
@@ -244,14 +265,18 @@ static fv_status run_chunk(fvi_evaluator *e, int copy, uint32_t step, float prog
     }
     int64_t count = (int64_t)e->channels * h * w;
 #pragma omp parallel for schedule(static)
-    for (int i = 0; i < samples; i++)
-        fvi_chain_apply(e->pictures[i % e->n].chain[copy + i / e->n], e->pictures[i % e->n].pixels,
-                        e->t + i * count);
+    for (int i = 0; i < samples; i++) {
+        const fvi_picture *p = &e->pictures[i % e->n];
+        fvi_chain *chain = p->chain[copy + i / e->n];
+        fvi_chain_apply(chain, p->pixels, e->t + i * count);
+        if (e->photo) /* a picture without one in the company of others: anything will do */
+            fvi_chain_apply(chain, p->photo ? p->photo : p->pixels, e->photo + i * count);
+    }
     route r = find_route(e, h, w);
     fv_status st = r.resample ? run_resampled(e, samples, &r, redirect, err)
                    : r.eh < h || r.ew < w
                        ? run_tiles(e, samples, &r, redirect, err)
-                       : run_network(e, samples, h, w, e->t, redirect, e->values, err);
+                       : run_network(e, samples, h, w, e->t, e->photo, redirect, e->values, err);
     if (st) return st;
 #pragma omp parallel for schedule(static)
     for (int k = 0; k < e->n; k++) {

@@ -33,6 +33,8 @@ typedef enum fvi_term_kind {
                              pairs of pictures up to 4 apart, each by decay^-distance */
     FVI_TERM_INTERPOLATE, /* interpolate(LAYER:A, LAYER:B): picture k of n weighs them 1-t and t,
                              t = k/(n-1) */
+    FVI_TERM_MATCH,       /* match(LAYER[:C], photo): minus |a - b|^2 / |b|^2, b of the photo */
+    FVI_TERM_CARICATURE,  /* caricature(LAYER[:C], photo[, power]): <a, b> / |b|^2 cos^power */
     FVI_TERM_GUIDE,       /* a guided dream's (guide.h); it has no text */
     FVI_TERM_PICTURE      /* tv, l1, l2, ...: picture_term.h */
 } fvi_term_kind;
@@ -49,8 +51,9 @@ typedef struct fvi_term {
     int64_t channel2;
     float argument[2]; /* power, threshold, decay, ...; PICTURE: its arguments */
     fvi_picture_kind picture;
-    fv_tensor *vector; /* DIRECTION: owned */
-    char *file;        /* DIRECTION: its path, owned */
+    fv_tensor *vector; /* DIRECTION: the direction; MATCH, CARICATURE: what the network sees of the
+                          photo, [channels][h][w] in 0..1. Owned */
+    char *file;        /* its path, owned */
 } fvi_term;
 
 /* An objective as the user named it, resolved to values of the network. */
@@ -66,8 +69,9 @@ typedef struct fvi_objective {
  *   reading  what LAYER and LAYER:C mean (fv_reading); 0: FV_READING_MEAN, and a channel of a
  *            softmax is that channel, where otherwise the logit before it is taken
  *   out      to be freed with fvi_objective_clear, also on failure
- *   errors   ARG cannot be read, or too long; NOTFOUND no such layer, channel or class; SHAPE a
- *            vector that does not fit, or no classes; IO, FORMAT of a vector's file
+ *   errors   ARG cannot be read, or too long, or two photos; NOTFOUND no such layer, channel or
+ *            class; SHAPE a vector that does not fit, no classes, or a photo where the input is no
+ *            picture; IO, FORMAT of a vector's or a photo's file
  */
 fv_status fvi_objective_parse(const fvi_network *net, const char *text, const char *more,
                               fv_reading reading, fvi_objective *out, fv_error *err);
@@ -75,6 +79,8 @@ void fvi_objective_clear(fvi_objective *o);
 
 /* The objective in one spelling, for labels and random keys; at most `size` bytes. */
 void fvi_objective_text(const fvi_objective *o, char *text, size_t size);
+/* The photo that terms of it look at, as fvi_term.vector has it, or NULL; there is at most one. */
+const fv_tensor *fvi_objective_photo(const fvi_objective *o);
 /* Whether it has terms that tie the pictures of one objective together. */
 int fvi_objective_is_joint(const fvi_objective *o);
 /* That every term is of one sample's values: none of the picture, none of several pictures.
@@ -91,6 +97,10 @@ typedef struct fvi_bound fvi_bound;
 fv_status fvi_objective_bind(const fvi_objective *o, const fvi_graph *g, int64_t samples,
                              fvi_bound **out, fv_error *err);
 void fvi_bound_free(fvi_bound *b);
+
+/* Keeps what sample n of the last forward run makes of the terms' layers: from now on terms that
+ * look at a photo compare sample n with that. They may not be evaluated before.  errors  NOMEM */
+fv_status fvi_bound_remember(fvi_bound *b, int64_t n, const float *const *targets, fv_error *err);
 
 /* Sum of the network terms of sample n, but for the joint ones; its gradient at the values:
  *   targets  [n_values] whole values      seeds  [n_values] of sample n every element is written

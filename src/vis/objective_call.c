@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/tensor.h"
+#include "engine/preprocess.h"
 #include "vis/reader.h"
 
 #define MAX_ARGUMENTS 8
@@ -180,6 +182,13 @@ static fv_status read_interpolate(fvi_reader *r, const call_rule *rule, const ca
     return FV_OK;
 }
 
+/* A path as typed, without its quotes; caller frees. */
+static char *read_path(const char *path) {
+    size_t length = strlen(path);
+    int quoted = length > 1 && fvi_is_quote(path, path) && path[length - 1] == *path;
+    return quoted ? g_strndup(path + 1, length - 2) : g_strdup(path);
+}
+
 static int is_direction(const fv_tensor *v) {
     int somewhere = 0;
     for (int64_t i = 0; i < fv_tensor_count(v); i++) {
@@ -200,16 +209,63 @@ static fv_status read_direction(fvi_reader *r, const call_rule *rule, const call
     if (!st) st = read_parameter(c, 2, "power", 0, MAX_PARAMETER, &power, err);
     if (!st) st = fvi_reader_add(r, rule->kind, &u, &t, err);
     if (st) return st;
-    const char *path = c->arg[1];
-    size_t length = strlen(path);
-    int quoted = length > 1 && fvi_is_quote(path, path) && path[length - 1] == *path;
     t->argument[0] = power;
-    t->file = quoted ? g_strndup(path + 1, length - 2) : g_strdup(path);
+    t->file = read_path(c->arg[1]);
     st = fv_tensor_load(t->file, &t->vector, err);
     if (!st && !is_direction(t->vector))
         st = fvi_fail(err, FV_ARG, "%.200s: a direction needs finite numbers that are not all 0",
                       t->file);
     return st;
+}
+
+static fv_status copy_photo(const fv_tensor *from, fv_tensor **out, fv_error *err) {
+    fvi_shape shape = fvi_tensor_shape(from);
+    fv_status st = fvi_tensor_new(&shape, out, err);
+    if (!st) memcpy((*out)->data, from->data, (size_t)fv_tensor_count(from) * sizeof *from->data);
+    return st;
+}
+
+/* Loads what the network sees of a photo: [channels][h][w]. */
+static fv_status load_photo(const fvi_network *net, const char *path, fv_tensor **out,
+                            fv_error *err) {
+    fv_image *photo = NULL, *seen = NULL;
+    fv_status st = fv_image_load(path, &photo, err);
+    if (!st) st = fvi_input_picture(net, photo, &seen, err);
+    if (!st) {
+        fv_tensor t = {3, {seen->channels, seen->height, seen->width}, seen->data};
+        st = copy_photo(&t, out, err);
+    }
+    fv_image_free(photo);
+    fv_image_free(seen);
+    return st;
+}
+
+/* Gives a term its photo: that of an earlier term, or a file's. */
+static fv_status read_photo(const fvi_reader *r, fvi_term *t, const char *path, fv_error *err) {
+    t->file = read_path(path);
+    for (const fvi_term *o = r->o->terms; o < t; o++) {
+        if (!fvi_term_has_photo(o)) continue;
+        if (strcmp(o->file, t->file) != 0)
+            return fvi_fail(err, FV_ARG,
+                            "an objective may look at one photo; \"%.150s\" and \"%.150s\" are two",
+                            o->file, t->file);
+        return copy_photo(o->vector, &t->vector, err);
+    }
+    return load_photo(r->net, t->file, &t->vector, err);
+}
+
+/* match(LAYER[:C], PHOTO), caricature(LAYER[:C], PHOTO[, power]). */
+static fv_status read_match(fvi_reader *r, const call_rule *rule, const call *c, fv_error *err) {
+    fvi_unit u;
+    fvi_term *t;
+    float power = rule->kind == FVI_TERM_CARICATURE ? 1 : 0;
+    fv_status st = fvi_unit_read(r, c->arg[0], &u, err);
+    if (!st && u.n_position) return wrong(rule, c, err);
+    if (!st) st = read_parameter(c, 2, "power", 0, MAX_PARAMETER, &power, err);
+    if (!st) st = fvi_reader_add(r, rule->kind, &u, &t, err);
+    if (st) return st;
+    t->argument[0] = power;
+    return read_photo(r, t, c->arg[1], err);
 }
 
 static const call_rule rules[] = {
@@ -223,12 +279,15 @@ static const call_rule rules[] = {
     {"diversity", FVI_TERM_DIVERSITY, 1, 1, read_squares, "diversity(LAYER)"},
     {"alignment", FVI_TERM_ALIGNMENT, 1, 2, read_alignment, "alignment(LAYER|input[, DECAY])"},
     {"interpolate", FVI_TERM_INTERPOLATE, 2, 2, read_interpolate, "interpolate(LAYER:A, LAYER:B)"},
+    {"match", FVI_TERM_MATCH, 2, 2, read_match, "match(LAYER[:C], PHOTO)"},
+    {"caricature", FVI_TERM_CARICATURE, 2, 3, read_match, "caricature(LAYER[:C], PHOTO[, POWER])"},
 };
 
 /* See reader.h. */
 const char *fvi_call_names(void) {
     return "LAYER, LAYER:C, LAYER:C@y,x, class:C, prob:C, neuron(), mean(), squares(), energy(), "
-           "strong(), direction(), diversity(), alignment(), interpolate(); of the picture tv, l1, "
+           "strong(), direction(), diversity(), alignment(), interpolate(), match(), caricature(); "
+           "of the picture tv, l1, "
            "l2, lp, squares, mean_tv, mean_norm, difference, distance, blur, boundary";
 }
 

@@ -48,6 +48,7 @@ static void append_call(GString *s, const fvi_objective *o, const fvi_term *t) {
         [FVI_TERM_ENERGY] = "energy",       [FVI_TERM_STRONG] = "strong",
         [FVI_TERM_DIRECTION] = "direction", [FVI_TERM_DIVERSITY] = "diversity",
         [FVI_TERM_ALIGNMENT] = "alignment", [FVI_TERM_INTERPOLATE] = "interpolate",
+        [FVI_TERM_MATCH] = "match",         [FVI_TERM_CARICATURE] = "caricature",
     };
     int centre = t->kind == FVI_TERM_CHANNEL && t->n_position == FVI_CENTRE;
     g_string_append_printf(s, "%s(", centre ? "neuron" : name[t->kind]);
@@ -61,7 +62,9 @@ static void append_call(GString *s, const fvi_objective *o, const fvi_term *t) {
         g_string_append_printf(s, ":%" PRId64, t->channel2);
     }
     if (t->file) g_string_append_printf(s, strpbrk(t->file, ",()'") ? ", \"%s\"" : ", %s", t->file);
-    double usual = t->kind == FVI_TERM_STRONG ? 1 : t->kind == FVI_TERM_ALIGNMENT ? 2 : 0;
+    double usual = t->kind == FVI_TERM_STRONG || t->kind == FVI_TERM_CARICATURE ? 1
+                   : t->kind == FVI_TERM_ALIGNMENT                              ? 2
+                                                                                : 0;
     if (t->argument[0] != usual) {
         g_string_append(s, ", ");
         append_number(s, t->argument[0]);
@@ -105,6 +108,12 @@ void fvi_objective_text(const fvi_objective *o, char *text, size_t size) {
     g_string_free(s, TRUE);
 }
 
+const fv_tensor *fvi_objective_photo(const fvi_objective *o) {
+    for (int i = 0; i < o->n_terms; i++)
+        if (fvi_term_has_photo(&o->terms[i])) return o->terms[i].vector;
+    return NULL;
+}
+
 int fvi_objective_is_joint(const fvi_objective *o) {
     for (int i = 0; i < o->n_terms; i++)
         if (o->terms[i].kind >= FVI_TERM_DIVERSITY && o->terms[i].kind <= FVI_TERM_INTERPOLATE)
@@ -123,6 +132,7 @@ fv_status fvi_objective_check_plain(const fvi_objective *o, const char *what, fv
                                 "are allowed",
                                 what, s->str,
                                 t->kind == FVI_TERM_PICTURE ? "the picture being made"
+                                : fvi_term_has_photo(t)     ? "a photo"
                                                             : "several pictures made together");
         g_string_free(s, TRUE);
         return st;

@@ -153,8 +153,31 @@ static void encode_adjoint(const fvi_pass *p, const float *dx, int64_t count, in
     for (int64_t i = 0; i < count; i++) dt[i] *= scale;
 }
 
+/* Samples first..first + n of `from` -> p->x; p->dx of these is overwritten. */
+static void encode_piece(const fvi_pass *p, const float *from, int first, int64_t n, int64_t count,
+                         int h, int w) {
+#pragma omp parallel for schedule(static)
+    for (int64_t k = first; k < first + n; k++)
+        encode(p, from + k * count, count, h, w, p->dx + k * count, p->x + k * count);
+}
+
+/* Runs the photos of a piece of the batch, and keeps what the network makes of them. */
+static fv_status remember(const fvi_pass *p, fvi_plan *plan, fvi_bound **bound, int first,
+                          int64_t at_once, const float *photo, int64_t count, int h, int w,
+                          fv_error *err) {
+    const float *targets[FVI_MAX_VALUES];
+    encode_piece(p, photo, first, at_once, count, h, w);
+    fvi_plan_set_input(plan, 0, p->x + first * count);
+    fv_status st = fvi_plan_forward(plan, err);
+    for (int v = 0; v < p->objectives[0]->n_values; v++) targets[v] = fvi_plan_target(plan, v);
+    for (int64_t i = 0; !st && i < at_once; i++)
+        st = fvi_bound_remember(bound[(first + i) % p->n], i, targets, err);
+    return st;
+}
+
 fv_status fvi_pass_run(fvi_pass *p, int samples, int channels, int h, int w, float *t,
-                       const unsigned char *redirect, double *values, fv_error *err) {
+                       const float *photo, const unsigned char *redirect, double *values,
+                       fv_error *err) {
     const fvi_objective *o = p->objectives[0];
     int64_t count = (int64_t)channels * h * w, at_once = 0;
     fvi_shape shape = input_shape(p, samples, channels, h, w);
@@ -169,11 +192,11 @@ fv_status fvi_pass_run(fvi_pass *p, int samples, int channels, int h, int w, flo
                         (int)at_once);
     st = find_bounds(p, plan, h, w, at_once, &bound, err);
     if (st) return st;
-#pragma omp parallel for schedule(static)
-    for (int i = 0; i < samples; i++)
-        encode(p, t + i * count, count, h, w, p->dx + i * count, p->x + i * count);
     for (int i = 0; i < samples; i++) p->order[i] = bound[i % p->n];
     for (int i = 0; !st && i < samples; i += (int)at_once) {
+        if (photo) st = remember(p, plan, bound, i, at_once, photo, count, h, w, err);
+        if (st) break;
+        encode_piece(p, t, i, at_once, count, h, w);
         fvi_plan_redirect(plan, redirect ? redirect + i : NULL, at_once);
         st = fvi_gradient(plan, p->order + i, at_once, p->group, p->x + i * count, values + i,
                           p->dx + i * count, err);

@@ -24,9 +24,11 @@ fv_status fvi_pass_reserve(fvi_pass *p, int samples, int64_t count, fv_error *er
 int fvi_pass_takes_size(const fvi_pass *p, int h, int w);
 
 /* Runs samples [samples][channels][h][w] at t; t becomes the gradient there.
+ *   photo     the same of what terms compare with (fvi_objective_photo), or NULL where none do
  *   redirect  [samples] who may have redirected ReLUs, or NULL
  *   values    [samples] */
 fv_status fvi_pass_run(fvi_pass *p, int samples, int channels, int h, int w, float *t,
-                       const unsigned char *redirect, double *values, fv_error *err);
+                       const float *photo, const unsigned char *redirect, double *values,
+                       fv_error *err);
 
 #endif

@@ -44,8 +44,8 @@ static void forget_level(fvi_picture *p) {
     p->optimizer = NULL;
     p->chain = NULL;
     p->walk = NULL;
-    p->z = p->dz = p->best = p->pixels = p->dpixels = p->begun = p->mask = p->alpha = p->room =
-        NULL;
+    p->z = p->dz = p->best = NULL;
+    p->pixels = p->dpixels = p->begun = p->mask = p->alpha = p->photo = p->room = NULL;
 }
 
 /* Frees what belongs to a level. */
@@ -56,7 +56,7 @@ static void leave_level(fvi_picture *p) {
     free(p->chain);
     fvi_chain_free(p->walk);
     float *all[] = {p->z,     p->dz,   p->best,  p->pixels, p->dpixels,
-                    p->begun, p->mask, p->alpha, p->room};
+                    p->begun, p->mask, p->alpha, p->photo,  p->room};
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++) free(all[i]);
     forget_level(p);
 }
@@ -83,6 +83,7 @@ static fv_status allocate_numbers(fvi_picture *p, fv_error *err) {
     p->begun = floats(p->count, &failed);
     p->room = floats(p->count, &failed);
     if (d->start.mask) p->mask = floats((int64_t)p->h * p->w, &failed);
+    if (fvi_objective_photo(p->objective)) p->photo = floats(p->count, &failed);
     if (d->display.alpha) p->alpha = floats(p->count, &failed);
     return failed ? fvi_fail(err, FV_NOMEM, "out of memory for a picture of %dx%d", p->w, p->h)
                   : FV_OK;
@@ -164,6 +165,17 @@ static fv_status load_mask(fvi_picture *p, fv_error *err) {
     return FV_OK;
 }
 
+/* The photo that terms compare with, at this level's size. */
+static fv_status load_photo(fvi_picture *p, fv_error *err) {
+    const fv_tensor *t = fvi_objective_photo(p->objective);
+    if (!t) return FV_OK;
+    const fv_image photo = {.channels = (int)t->dim[0],
+                            .height = (int)t->dim[1],
+                            .width = (int)t->dim[2],
+                            .data = t->data};
+    return from_image(p->desc, &photo, p->channels, p->h, p->w, p->photo, err);
+}
+
 /* Where the mask is 0 the picture stays as it began. */
 static void apply_mask(fvi_picture *p) {
     int64_t plane = (int64_t)p->h * p->w;
@@ -239,6 +251,7 @@ fv_status fvi_picture_level(fvi_picture *p, const fvi_chain_frame *frame, int fu
     p->age = p->frozen = 0;
     fv_status st = allocate(p, frame, err);
     if (!st) st = load_mask(p, err);
+    if (!st) st = load_photo(p, err);
     if (!st && !before.param) {
         st = enter_first(p, frame, full_h, full_w, err);
     } else if (!st) {

@@ -28,6 +28,7 @@ typedef struct fvi_picture {
     float *pixels, *dpixels; /* [count] */
     float *begun;            /* [count] the picture before the first update of this level */
     float *mask, *alpha;     /* [h * w], [count], or NULL */
+    float *photo;            /* [count] what terms compare with, or NULL */
     float *room;             /* [count] */
 
     double value, first, best_value;

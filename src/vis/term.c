@@ -135,7 +135,7 @@ static fv_status bind_term(fvi_bound *b, const fvi_graph *g, const fvi_term *t, 
     const fvi_objective *o = b->objective;
     fvi_bound_term *bound = &b->terms[b->n_terms];
     const fvi_extent *l = &b->layout[t->value];
-    *bound = (fvi_bound_term){t, t->kind, -1};
+    *bound = (fvi_bound_term){t, t->kind, -1, NULL};
     fv_status st = FV_OK;
     if (t->n_position) {
         fvi_extent again;
@@ -147,6 +147,10 @@ static fv_status bind_term(fvi_bound *b, const fvi_graph *g, const fvi_term *t, 
     }
     if (t->bare && t->channel >= 0 && fvi_extent_positions(l) == 1) bound->kind = FVI_TERM_CHANNEL;
     if (!st && t->kind == FVI_TERM_DIVERSITY) st = bind_diversity(b, b->n_terms, l, err);
+    if (!st && fvi_term_has_photo(t)) {
+        bound->reference = calloc((size_t)b->samples, sizeof(float *));
+        if (!bound->reference) st = fvi_fail(err, FV_NOMEM, "no memory for an objective");
+    }
     b->n_terms++;
     return st;
 }
@@ -180,10 +184,30 @@ fv_status fvi_objective_bind(const fvi_objective *o, const fvi_graph *g, int64_t
 void fvi_bound_free(fvi_bound *b) {
     if (!b) return;
     for (int i = 0; i < FVI_MAX_TERMS; i++) {
+        float **reference = b->terms[i].reference;
+        for (int64_t n = 0; reference && n < b->samples; n++) free(reference[n]);
+        free(reference);
         free(b->work[i]);
         free(b->product[i]);
     }
     free(b);
+}
+
+fv_status fvi_bound_remember(fvi_bound *b, int64_t n, const float *const *targets, fv_error *err) {
+    for (int i = 0; i < b->n_terms; i++) {
+        const fvi_bound_term *t = &b->terms[i];
+        const fvi_extent *l = &b->layout[t->term->value];
+        const float *x = targets[t->term->value];
+        const int64_t count = fvi_term_count(l, t->term);
+        if (!t->reference) continue;
+        if (!t->reference[n]) t->reference[n] = malloc((size_t)count * sizeof(float));
+        if (!t->reference[n])
+            return fvi_fail(err, FV_NOMEM, "no memory for what a photo makes of \"%s\"",
+                            b->objective->values[t->term->value]);
+        for (int64_t e = 0; e < count; e++)
+            t->reference[n][e] = x[fvi_term_place(l, n, t->term, e)];
+    }
+    return FV_OK;
 }
 
 /* ---- evaluating ----------------------------------------------------------------------------- */

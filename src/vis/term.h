@@ -40,6 +40,8 @@ typedef struct fvi_bound_term {
     const fvi_term *term;
     fvi_term_kind kind; /* as it is computed: a bare energy of one number is that number */
     int64_t position;   /* -1: all */
+    float **reference;  /* MATCH, CARICATURE: [samples] what is compared with, elements of the layer
+                           or the channel in their order; owned. Else NULL */
 } fvi_bound_term;
 
 struct fvi_bound {
@@ -68,6 +70,10 @@ double fvi_channel_value(const fvi_extent *l, int64_t n, int64_t channel, int64_
 /* A term of one sample, without its weight (0 for joint ones); adds weight * its gradient. */
 double fvi_term_value(const fvi_extent *l, int64_t n, const fvi_bound_term *t, const float *x,
                       float *seed);
+
+/* How many elements of a layer, or of a channel of it, a term looks at; the place of element i. */
+int64_t fvi_term_count(const fvi_extent *l, const fvi_term *t);
+int64_t fvi_term_place(const fvi_extent *l, int64_t n, const fvi_term *t, int64_t i);
 
 /* A guided dream's term (guide.c), without its weight; adds scale * its gradient. */
 double fvi_guide_value(const fvi_extent *l, int64_t n, const fvi_term *t, const float *x,
@@ -98,6 +104,11 @@ fv_status fvi_class_find(const fvi_network *net, const fvi_logits *l, const char
 
 /* One term in its one spelling, without its weight. */
 void fvi_term_text(const fvi_objective *o, const fvi_term *t, int alone, GString *s);
+
+/* Whether a term compares with a photo. */
+static inline int fvi_term_has_photo(const fvi_term *t) {
+    return t->kind == FVI_TERM_MATCH || t->kind == FVI_TERM_CARICATURE;
+}
 
 /* "tv", "lp" are names of picture terms. */
 int fvi_picture_term_is(const char *name);

@@ -32,19 +32,31 @@ double fvi_channel_value(const fvi_extent *l, int64_t n, int64_t channel, int64_
 
 /* ---- sums of squares ------------------------------------------------------------------------ */
 
-/* The elements of one channel, or of all. */
+/* The elements of one channel, of one position, or all. */
 typedef struct part {
     const fvi_extent *l;
-    int64_t n, channel, count;
+    int64_t n, channel, position, count;
 } part;
 
 static part part_of(const fvi_extent *l, int64_t n, int64_t channel) {
-    return (part){l, n, channel, channel < 0 ? fvi_extent_count(l) : fvi_extent_positions(l)};
+    return (part){l, n, channel, -1, channel < 0 ? fvi_extent_count(l) : fvi_extent_positions(l)};
 }
 
 static int64_t part_place(const part *p, int64_t i) {
+    if (p->position >= 0) return fvi_extent_at(p->l, p->n, i, p->position);
     return p->channel < 0 ? fvi_extent_place(p->l, p->n, i)
                           : fvi_extent_at(p->l, p->n, p->channel, i);
+}
+
+/* See term.h. */
+int64_t fvi_term_count(const fvi_extent *l, const fvi_term *t) {
+    return part_of(l, 0, t->channel).count;
+}
+
+/* See term.h. */
+int64_t fvi_term_place(const fvi_extent *l, int64_t n, const fvi_term *t, int64_t i) {
+    part p = part_of(l, n, t->channel);
+    return part_place(&p, i);
 }
 
 /* factor * sum of the squares of what is larger than `above`. */
@@ -101,16 +113,15 @@ static double probability(const fvi_extent *l, int64_t n, int64_t channel, const
 #define COSINE_EPSILON 1e-4 /* added to both lengths */
 #define COSINE_FLOOR   0.1
 
-/* At one position, d = <a, v>, c = d / (eps + |a|) / (eps + |v|), f = max(0.1, c): d f^power.
+/* d = <a, v>, c = d / (eps + |a|) / (eps + |v|), f = max(0.1, c): d f^power.
  * Its gradient: (f^power + d power f^(power-1) c_d) v - d power f^(power-1) c_a a/|a|, where c
  * falls by c_a = c / (eps + |a|) for each unit of |a|; both vanish where c is below the floor. */
-static double direction_at(const fvi_extent *l, int64_t n, const fvi_term *t, int64_t p,
-                           double v_length, const float *x, double scale, float *seed) {
-    const float *v = t->vector->data;
-    double dot = 0, square = 0, power = t->argument[0];
-    for (int64_t c = 0; c < l->channels; c++) {
-        double a = x[fvi_extent_at(l, n, c, p)];
-        dot += a * v[c];
+static double dot_cosine(const part *p, const float *v, double v_length, double power,
+                         const float *x, double scale, float *seed) {
+    double dot = 0, square = 0;
+    for (int64_t i = 0; i < p->count; i++) {
+        double a = x[part_place(p, i)];
+        dot += a * v[i];
         square += a * a;
     }
     double length = sqrt(square), along = 1, away = 0, factor = 1;
@@ -124,24 +135,57 @@ static double direction_at(const fvi_extent *l, int64_t n, const fvi_term *t, in
             away = slope * cosine / (COSINE_EPSILON + length) / length;
         }
     }
-    for (int64_t c = 0; c < l->channels; c++) {
-        int64_t at = fvi_extent_at(l, n, c, p);
-        seed[at] += (float)(scale * (along * v[c] - away * x[at]));
+    for (int64_t i = 0; i < p->count; i++) {
+        int64_t at = part_place(p, i);
+        seed[at] += (float)(scale * (along * v[i] - away * x[at]));
     }
     return dot * factor;
 }
 
+static double square_of(const float *v, int64_t n) {
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++) sum += (double)v[i] * v[i];
+    return sum;
+}
+
+/* At one position, or the mean over all. */
 static double direction(const fvi_extent *l, int64_t n, const fvi_bound_term *t, const float *x,
                         double scale, float *seed) {
     const float *v = t->term->vector->data;
-    int64_t positions = fvi_extent_positions(l);
-    double square = 0, sum = 0;
-    for (int64_t c = 0; c < l->channels; c++) square += (double)v[c] * v[c];
-    if (t->position >= 0)
-        return direction_at(l, n, t->term, t->position, sqrt(square), x, scale, seed);
-    for (int64_t p = 0; p < positions; p++)
-        sum += direction_at(l, n, t->term, p, sqrt(square), x, scale / (double)positions, seed);
+    int64_t positions = t->position >= 0 ? 1 : fvi_extent_positions(l);
+    double length = sqrt(square_of(v, l->channels)), sum = 0;
+    for (int64_t i = 0; i < positions; i++) {
+        part p = {l, n, -1, t->position >= 0 ? t->position : i, l->channels};
+        sum += dot_cosine(&p, v, length, t->term->argument[0], x, scale / (double)positions, seed);
+    }
     return sum / (double)positions;
+}
+
+/* ---- a photo -------------------------------------------------------------------------------- */
+
+/* A photo that excites nothing has no measure of its own: it counts as of length 1. */
+static double photo_square(const part *p, const float *b) {
+    double square = square_of(b, p->count);
+    return square > 0 ? square : 1;
+}
+
+/* -|a - b|^2 / |b|^2. */
+static double match(const part *p, const float *b, const float *x, double scale, float *seed) {
+    double sum = 0, square = photo_square(p, b), slope = -2 * scale / square;
+    for (int64_t i = 0; i < p->count; i++) {
+        int64_t at = part_place(p, i);
+        double d = (double)x[at] - b[i];
+        sum += d * d;
+        seed[at] += (float)(slope * d);
+    }
+    return -sum / square;
+}
+
+/* <a, b> / |b|^2 cos(a, b)^power: 1 for the photo itself. */
+static double caricature(const part *p, const float *b, double power, const float *x, double scale,
+                         float *seed) {
+    double square = photo_square(p, b);
+    return dot_cosine(p, b, sqrt(square), power, x, scale / square, seed) / square;
 }
 
 /* See term.h. */
@@ -157,6 +201,8 @@ double fvi_term_value(const fvi_extent *l, int64_t n, const fvi_bound_term *t, c
     case FVI_TERM_STRONG: return squares(&p, x, threshold(&p, x, term->argument[0]), 0.5, w, seed);
     case FVI_TERM_PROBABILITY: return probability(l, n, term->channel, x, w, seed);
     case FVI_TERM_DIRECTION: return direction(l, n, t, x, w, seed);
+    case FVI_TERM_MATCH: return match(&p, t->reference[n], x, w, seed);
+    case FVI_TERM_CARICATURE: return caricature(&p, t->reference[n], term->argument[0], x, w, seed);
     case FVI_TERM_GUIDE: return fvi_guide_value(l, n, term, x, w, seed);
     default: return 0; /* of several pictures, or of the picture */
     }

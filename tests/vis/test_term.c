@@ -242,7 +242,43 @@ static double ref_interpolate(const value *v, const fvi_term *t, const double *x
            far * mean_of(v, x, sample[k], t->channel2);
 }
 
+/* What the photo makes of the layer, laid out as the value. */
+static double photo[4096];
+
+/* -|a - b|^2 / |b|^2. */
+static double ref_match(const value *v, const fvi_term *t, const double *x, const int64_t *sample,
+                        int count, int k) {
+    double a[512], b[512], apart = 0, square = 0;
+    int64_t m = elements(v, t, x, sample[k], a);
+    (void)count;
+    elements(v, t, photo, sample[k], b);
+    for (int64_t i = 0; i < m; i++) {
+        apart += (a[i] - b[i]) * (a[i] - b[i]);
+        square += b[i] * b[i];
+    }
+    return -apart / square;
+}
+
+/* <a, b> / |b|^2 max(0.1, cos)^k. */
+static double ref_caricature(const value *v, const fvi_term *t, const double *x,
+                             const int64_t *sample, int count, int k) {
+    double a[512], b[512], ab = 0, aa = 0, bb = 0, eps = 1e-4;
+    int64_t m = elements(v, t, x, sample[k], a);
+    (void)count;
+    elements(v, t, photo, sample[k], b);
+    for (int64_t i = 0; i < m; i++) {
+        ab += a[i] * b[i];
+        aa += a[i] * a[i];
+        bb += b[i] * b[i];
+    }
+    double cosine = ab / (eps + sqrt(aa)) / (eps + sqrt(bb));
+    return ab / bb * pow(fmax(0.1, cosine), t->argument[0]);
+}
+
 /* ---- comparing ------------------------------------------------------------------------------ */
+
+/* How far the photo is from what is compared with it, in deviations. */
+static float like_photo = 1;
 
 static double sum_of(reference f, const value *v, const fvi_objective *o, const double *x,
                      const int64_t *sample, int count, double *shares) {
@@ -267,7 +303,7 @@ static void compare(value v, fvi_term t, reference f, int joint, const int64_t *
     fvi_bound *b = NULL;
     fv_error err = {0};
     int64_t all = total(&v);
-    float x[4096], seed[4096];
+    float x[4096], y[4096], seed[4096];
     double d[4096], shares[8], values[8] = {0}, largest = 0, slope[4096];
     o.terms[0] = t;
     o.terms[0].weight = -1.5f;
@@ -277,8 +313,11 @@ static void compare(value v, fvi_term t, reference f, int joint, const int64_t *
         seed[i] = UNTOUCHED;
     }
     if (fvi_objective_bind(&o, v.g, v.n, &b, &err)) fail_msg("%s: %s", v.name, err.text);
-    const float *targets[1] = {x};
+    const float *targets[1] = {x}, *photos[1] = {y};
     float *seeds[1] = {seed};
+    for (int64_t i = 0; i < all; i++) photo[i] = y[i] = x[i] + like_photo * fvi_random_normal(&r);
+    for (int k = 0; k < count; k++)
+        assert_int_equal(fvi_bound_remember(b, sample[k], photos, NULL), FV_OK);
     for (int k = 0; k < count; k++) values[k] = fvi_bound_evaluate(b, sample[k], targets, seeds);
     if (joint) fvi_bound_evaluate_joint(b, sample, count, targets, seeds, values);
     sum_of(f, &v, &o, d, sample, count, shares);
@@ -382,6 +421,43 @@ static void directions(void **state) {
                 compare(sequence_first(3, c, 4), t, ref_direction, 0, one, 1);
             }
     }
+}
+
+/* Of whole layers and of one channel; near the photo, so that cosines are above the floor, and far
+ * from it, where some are below. */
+static void photos_are_compared_with(void **state) {
+    (void)state;
+    for (int far = 0; far < 2; far++) {
+        like_photo = far ? 4 : 0.5f;
+        for (int64_t c = -1; c < 3; c += 2) {
+            compare_all(TERM(MATCH, c), ref_match, 0);
+            for (int power = 0; power <= 4; power += 2)
+                compare_all(TERM(CARICATURE, c, .argument = {(float)power}), ref_caricature, 0);
+        }
+    }
+    like_photo = 1;
+}
+
+/* A photo that excites nothing, and a picture that is the photo. */
+static void photos_at_their_limits(void **state) {
+    (void)state;
+    value v = vectors(2, 3);
+    float x[6] = {9, 9, 9, 1, 2, 3}, zero[6] = {0}, seed[6];
+    const float *targets[1] = {x}, *zeros[1] = {zero};
+    float *seeds[1] = {seed};
+    fvi_objective o = {.n_values = 1, .values = {"layer"}, .n_terms = 2};
+    o.terms[0] = TERM(MATCH, -1, .weight = 1);
+    o.terms[1] = TERM(CARICATURE, -1, .weight = 1, .argument = {1});
+    fvi_bound *b = NULL;
+    assert_int_equal(fvi_objective_bind(&o, v.g, 2, &b, NULL), FV_OK);
+    assert_int_equal(fvi_bound_remember(b, 1, targets, NULL), FV_OK);
+    assert_float_equal(fvi_bound_evaluate(b, 1, targets, seeds), 1, 1e-3);
+    for (int i = 3; i < 6; i++) assert_float_equal(seed[i], x[i] / 14, 1e-3);
+    assert_int_equal(fvi_bound_remember(b, 1, zeros, NULL), FV_OK);
+    assert_true(fvi_bound_evaluate(b, 1, targets, seeds) == -14);
+    for (int i = 3; i < 6; i++) assert_true(seed[i] == -2 * x[i]);
+    fvi_bound_free(b);
+    fvi_graph_free(v.g);
 }
 
 static void a_direction_of_no_activation_is_finite(void **state) {
@@ -504,6 +580,8 @@ int main(void) {
         cmocka_unit_test(probabilities),
         cmocka_unit_test(probabilities_of_large_logits),
         cmocka_unit_test(directions),
+        cmocka_unit_test(photos_are_compared_with),
+        cmocka_unit_test(photos_at_their_limits),
         cmocka_unit_test(a_direction_of_no_activation_is_finite),
         cmocka_unit_test(terms_of_several_pictures),
         cmocka_unit_test(pictures_are_aligned),

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Objectives that compare with a photo, through the public API: the photo goes through the very
+ * transforms its picture goes through, a batch may have several photos, accentuation weighs its two
+ * terms, and what cannot be is refused.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "fovea/fovea.h"
+
+#define MODEL  SOURCE_ROOT "/tests/golden/residual.new18-free.onnx"
+#define FIXED  SOURCE_ROOT "/tests/golden/residual.old9.onnx"
+#define VECTOR SOURCE_ROOT "/tests/data/cli/vector.onnx"
+#define PHOTO  SOURCE_ROOT "/tests/data/cli/photo.jpg"
+#define OTHER  SOURCE_ROOT "/tests/data/pictures/exif1.jpg"
+#define LAYER  "#5" /* a convolution of 8 channels */
+#define TEXT   4096
+
+static fv_model *load(const char *path) {
+    fv_error err = {0};
+    fv_model *m = NULL;
+    if (fv_model_load(path, NULL, &m, &err)) fail_msg("%s", err.text);
+    return m;
+}
+
+static fv_image *seen(const fv_model *m, const char *path) {
+    fv_error err = {0};
+    fv_image *photo = NULL, *out = NULL;
+    if (fv_image_load(path, &photo, &err) || fv_input_picture(m, photo, &out, &err))
+        fail_msg("%s", err.text);
+    fv_image_free(photo);
+    return out;
+}
+
+static void match(const fv_model *m, const char *photo, char text[TEXT]) {
+    fv_error err = {0};
+    if (fv_photo_objective(m, "match", LAYER, photo, -1, text, TEXT, &err))
+        fail_msg("%s", err.text);
+}
+
+static void render(const fv_model *m, const char *const *objectives, int n, const fv_render_desc *d,
+                   fv_rendering **out) {
+    fv_error err = {0};
+    if (fv_render_many(m, objectives, n, d, out, &err)) fail_msg("%s", err.text);
+}
+
+/* The bare pixels of the photo, one update. */
+static fv_render_desc from_photo(const fv_image *photo) {
+    return (fv_render_desc){
+        .recipe = "wolfram",
+        .start = {.kind = FV_START_IMAGE, .image = photo},
+        .transforms = {.kind = 1},
+        .schedule = {.steps = 1},
+    };
+}
+
+/* A picture that is the photo matches it, whatever is done to it on the way to the network. */
+static void the_photo_goes_through_the_same_transforms(void **state) {
+    (void)state;
+    static const char *const chains[] = {"none",
+                                         "roll(8)",
+                                         "pad(4;reflect) jitter(8)",
+                                         "crop(0.3,0.6,0.3,0.6,20,0.5) noise(0.1)",
+                                         "scale(0.8,1.3) rotate(-30,30)",
+                                         "color(0.5,0.2)"};
+    fv_model *m = load(MODEL);
+    fv_image *photo = seen(m, PHOTO);
+    char text[TEXT];
+    const char *one = text;
+    match(m, PHOTO, text);
+    for (size_t i = 0; i < sizeof chains / sizeof *chains; i++) {
+        fv_error err = {0};
+        fv_rendering *r = NULL;
+        fv_render_desc d = from_photo(photo);
+        assert_int_equal(fv_render_desc_resolve(m, &d, &d, NULL), FV_OK);
+        if (fv_render_desc_set(&d, "transforms", chains[i], &err)) fail_msg("%s", err.text);
+        d.schedule.copies = 3;
+        render(m, &one, 1, &d, &r);
+        if (fabs(r->first) > 1e-10) fail_msg("%s: %g", chains[i], r->first);
+        fv_rendering_free(r);
+    }
+    fv_image_free(photo);
+    fv_model_free(m);
+}
+
+/* The same where the network sees tiles of a larger picture. */
+static void tiles_see_the_photo_too(void **state) {
+    (void)state;
+    fv_model *m = load(MODEL);
+    fv_image *photo = seen(m, PHOTO);
+    fv_render_desc d = from_photo(photo);
+    fv_rendering *r = NULL;
+    char text[TEXT];
+    const char *one = text;
+    match(m, PHOTO, text);
+    d.width = d.height = 40;
+    d.schedule.tile = 16;
+    render(m, &one, 1, &d, &r);
+    assert_float_equal(r->first, 0, 1e-6);
+    fv_rendering_free(r);
+    fv_image_free(photo);
+    fv_model_free(m);
+}
+
+/* From noise the picture comes near the photo's activations. */
+static void inversion_comes_near(void **state) {
+    (void)state;
+    static const char *const layer = LAYER;
+    fv_model *m = load(MODEL);
+    fv_session *s = NULL;
+    fv_rendering *r = NULL;
+    fv_image *photo = NULL;
+    fv_tensor *input = NULL;
+    fv_activations *a = NULL, *b = NULL;
+    fv_error err = {0};
+    double error = 1, cosine = 0;
+    char text[TEXT];
+    const char *one = text;
+    match(m, PHOTO, text);
+    render(m, &one, 1, &(fv_render_desc){.recipe = "invert", .transforms = {.kind = 1}}, &r);
+    assert_true(r->first < -0.5 && r->reached > -0.05);
+    if (fv_session_new(m, NULL, &s, &err) || fv_image_load(PHOTO, &photo, &err) ||
+        fv_input_from_image(m, photo, &input, &err) ||
+        fv_activations_run(s, input, &layer, 1, &a, &err) ||
+        fv_activations_run(s, r->input, &layer, 1, &b, &err) ||
+        fv_activations_compare(b, a, &error, &cosine, &err))
+        fail_msg("%s", err.text);
+    assert_true(error < 0.25 && cosine > 0.95);
+    assert_float_equal(error * error, -r->reached, 0.02);
+    fv_activations_free(a);
+    fv_activations_free(b);
+    fv_tensor_free(input);
+    fv_image_free(photo);
+    fv_rendering_free(r);
+    fv_session_free(s);
+    fv_model_free(m);
+}
+
+/* Pictures of a batch compare each with its own photo, or with none. */
+static void each_picture_has_its_photo(void **state) {
+    (void)state;
+    static const char *const paths[] = {MODEL, FIXED};
+    for (int k = 0; k < 2; k++) {
+        fv_model *m = load(paths[k]);
+        char text[2][TEXT];
+        match(m, PHOTO, text[0]);
+        match(m, OTHER, text[1]);
+        const char *const three[] = {text[0], text[1], LAYER ":2"};
+        fv_rendering *together[3], *alone[3];
+        fv_render_desc d = {.recipe = "invert", .schedule = {.steps = 6}};
+        render(m, three, 3, &d, together);
+        for (int i = 0; i < 3; i++) {
+            render(m, &three[i], 1, &d, &alone[i]);
+            assert_float_equal(together[i]->reached, alone[i]->reached,
+                               1e-3 * fabs(alone[i]->reached));
+            assert_float_equal(together[i]->first, alone[i]->first, 1e-4 * fabs(alone[i]->first));
+        }
+        assert_true(fabs(together[0]->first - together[1]->first) > 1e-3);
+        for (int i = 0; i < 3; i++) {
+            fv_rendering_free(together[i]);
+            fv_rendering_free(alone[i]);
+        }
+        fv_model_free(m);
+    }
+}
+
+/* What is written reads back, also where names need quotes. */
+static void texts_read_back(void **state) {
+    (void)state;
+    fv_model *m = load(MODEL);
+    fv_image *photo = seen(m, PHOTO);
+    fv_error err = {0};
+    char folder[] = "/tmp/fovea-photo-XXXXXX", path[256], text[TEXT], again[TEXT], note[256];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/a (b), 'c'.png", folder);
+    if (fv_image_save(photo, path, &err)) fail_msg("%s", err.text);
+    if (fv_photo_objective(m, "caricature", LAYER, path, 2, text, sizeof text, &err) ||
+        fv_objective_describe(m, text, again, sizeof again, note, &err))
+        fail_msg("%s", err.text);
+    assert_string_equal(text, again);
+    assert_non_null(strstr(text, "'c'.png\", 2)"));
+    assert_int_equal(fv_photo_objective(m, "match", LAYER, path, 2, text, 16, &err), FV_ARG);
+    assert_int_equal(fv_photo_objective(m, "match", LAYER, "a'\".png", 2, text, TEXT, &err),
+                     FV_ARG);
+    assert_int_equal(fv_photo_objective(m, "tv", LAYER, path, 2, text, TEXT, &err), FV_ARG);
+    unlink(path);
+    rmdir(folder);
+    fv_image_free(photo);
+    fv_model_free(m);
+}
+
+/* The number before " * match" or "*match". */
+static double weight_of(const char *text) {
+    const char *plus = strstr(text, " + ");
+    assert_non_null(plus);
+    return strtod(plus + 3, NULL);
+}
+
+static void accentuation_weighs_its_terms(void **state) {
+    (void)state;
+    fv_model *m = load(MODEL);
+    fv_error err = {0};
+    char one[TEXT], two[TEXT], ten[TEXT];
+    if (fv_accentuation_objective(m, LAYER ":2", PHOTO, "#1", 1, one, TEXT, &err) ||
+        fv_accentuation_objective(m, LAYER ":2", PHOTO, "#1", 2, two, TEXT, &err) ||
+        fv_accentuation_objective(m, "10*" LAYER ":2", PHOTO, "#1", 1, ten, TEXT, &err))
+        fail_msg("%s", err.text);
+    assert_true(weight_of(one) > 0);
+    assert_float_equal(weight_of(two) / weight_of(one), 2, 0.02);
+    assert_float_equal(weight_of(ten) / weight_of(one), 10, 0.1);
+    if (fv_accentuation_objective(m, LAYER ":2", PHOTO, NULL, 0, one, TEXT, &err))
+        fail_msg("%s", err.text);
+    assert_null(strstr(one, "match"));
+    /* by default the last layer of maps of 2x2 and more */
+    if (fv_accentuation_objective(m, LAYER ":2", PHOTO, NULL, 1, one, TEXT, &err))
+        fail_msg("%s", err.text);
+    assert_non_null(strstr(one, "match(relu_4, "));
+    assert_int_equal(fv_accentuation_objective(m, LAYER ":2", PHOTO, "#1", -1, one, TEXT, &err),
+                     FV_ARG);
+    assert_int_equal(fv_accentuation_objective(m, LAYER ":2", PHOTO, "#1", NAN, one, TEXT, &err),
+                     FV_ARG);
+    assert_int_equal(fv_accentuation_objective(m, "-1*tv", PHOTO, "#1", 1, one, TEXT, &err),
+                     FV_ARG);
+    assert_int_equal(fv_accentuation_objective(m, LAYER ":2", PHOTO, "nowhere", 1, one, TEXT, &err),
+                     FV_NOTFOUND);
+    fv_model_free(m);
+}
+
+/* Starting at the photo, the objective grows, and less so the more strongly the picture is held. */
+static void accentuation_is_held_near(void **state) {
+    (void)state;
+    fv_model *m = load(MODEL);
+    fv_image *photo = seen(m, PHOTO);
+    fv_session *s = NULL;
+    fv_error err = {0};
+    double grown[3];
+    assert_int_equal(fv_session_new(m, NULL, &s, NULL), FV_OK);
+    for (int i = 0; i < 3; i++) {
+        fv_rendering *r = NULL;
+        fv_tensor *dx = NULL;
+        char text[TEXT];
+        const char *one = text;
+        fv_render_desc d = {.recipe = "accentuate",
+                            .start = {.kind = FV_START_IMAGE, .image = photo},
+                            .schedule = {.steps = 30, .copies = 4}};
+        if (fv_accentuation_objective(m, LAYER ":2", PHOTO, "#1", i * i * 10, text, TEXT, &err))
+            fail_msg("%s", err.text);
+        render(m, &one, 1, &d, &r);
+        if (fv_session_gradient(s, r->input, LAYER ":2", &grown[i], &dx, &err))
+            fail_msg("%s", err.text);
+        fv_tensor_free(dx);
+        fv_rendering_free(r);
+    }
+    assert_true(grown[0] > grown[1] && grown[1] > grown[2]);
+    fv_session_free(s);
+    fv_image_free(photo);
+    fv_model_free(m);
+}
+
+static void bad_requests(void **state) {
+    (void)state;
+    static const struct {
+        const char *model, *objective;
+        fv_status status;
+        const char *expected;
+    } cases[] = {
+        {MODEL, "match(" LAYER ")", FV_ARG, "allowed is match(LAYER[:C], PHOTO)"},
+        {MODEL, "match(" LAYER "@1,2, " PHOTO ")", FV_ARG, "allowed is match(LAYER[:C], PHOTO)"},
+        {MODEL, "caricature(" LAYER ", " PHOTO ", -1)", FV_ARG, "is no number of 0..1000"},
+        {MODEL, "match(" LAYER ":8, " PHOTO ")", FV_NOTFOUND, "8 does not exist (0..7)"},
+        {MODEL, "match(nowhere, " PHOTO ")", FV_NOTFOUND, "nowhere"},
+        {MODEL, "match(" LAYER ", /nowhere.jpg)", FV_IO, "/nowhere.jpg"},
+        {MODEL, "match(" LAYER ", " MODEL ")", FV_FORMAT, "residual"},
+        {MODEL, "match(" LAYER ", " PHOTO ") + match(" LAYER ", " OTHER ")", FV_ARG,
+         "an objective may look at one photo"},
+        {VECTOR, "match(dense1, " PHOTO ")", FV_SHAPE, "is no picture"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fv_model *m = load(cases[i].model);
+        fv_error err = {0};
+        char text[TEXT], note[256];
+        fv_status st = fv_objective_describe(m, cases[i].objective, text, TEXT, note, &err);
+        if (st != cases[i].status || !strstr(err.text, cases[i].expected))
+            fail_msg("%s: %d, %s", cases[i].objective, st, err.text);
+        fv_model_free(m);
+    }
+}
+
+/* A raw input has no photo beside it. */
+static void raw_inputs_have_no_photo(void **state) {
+    (void)state;
+    fv_model *m = load(MODEL);
+    fv_image *photo = NULL;
+    fv_session *s = NULL;
+    fv_tensor *x = NULL, *dx = NULL;
+    fv_error err = {0};
+    assert_int_equal(fv_image_load(PHOTO, &photo, &err), FV_OK);
+    assert_int_equal(fv_input_from_image(m, photo, &x, &err), FV_OK);
+    assert_int_equal(fv_session_new(m, NULL, &s, NULL), FV_OK);
+    assert_int_equal(fv_session_gradient(s, x, "match(" LAYER ", " PHOTO ")", NULL, &dx, &err),
+                     FV_ARG);
+    assert_non_null(strstr(err.text, "looks at a photo"));
+    assert_null(dx);
+    fv_session_free(s);
+    fv_tensor_free(x);
+    fv_image_free(photo);
+    fv_model_free(m);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_photo_goes_through_the_same_transforms),
+        cmocka_unit_test(tiles_see_the_photo_too),
+        cmocka_unit_test(inversion_comes_near),
+        cmocka_unit_test(each_picture_has_its_photo),
+        cmocka_unit_test(texts_read_back),
+        cmocka_unit_test(accentuation_weighs_its_terms),
+        cmocka_unit_test(accentuation_is_held_near),
+        cmocka_unit_test(bad_requests),
+        cmocka_unit_test(raw_inputs_have_no_photo),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
