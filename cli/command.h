@@ -37,11 +37,17 @@ typedef struct cli_args {
     int octaves, steps, tile, zoom, film_size, original_colors; /* dream */
     int jitter;                                               /* -1: not given */
     int color, grey;                                          /* spectrum */
+    int by, palette, overlay;                                 /* activations */
+    int alone;                                                /* invert, caricature, accentuate */
+    double power, strength;                                   /* -1: not given */
+    char *near;
     double octave_scale, rate, zoom_scale;
     uint64_t seed;
     char *input, *layer, *objective, *output, *title, *labels;
     char *recipe, *init, *mask, *spectrum, *shape, *each, *npy, *animate, *guide, *frames_dir;
     cli_numbers mean, scale, std;
+    char *channels, *inputs, *histogram;                      /* weights */
+    int tile_scale, form, min_max;                            /* weights */
     int range;         /* 1: "1", 2: "255" */
     int channel_order; /* FV_RGB, FV_BGR */
 } cli_args;
@@ -86,7 +92,8 @@ struct cli_command {
 extern const cli_command *const cli_commands[]; /* ends with NULL */
 extern const cli_command cli_command_layers, cli_command_layer, cli_command_classify,
     cli_command_run, cli_command_gradient, cli_command_visualize, cli_command_bench,
-    cli_command_models, cli_command_dream, cli_command_spectrum;
+    cli_command_models, cli_command_dream, cli_command_spectrum, cli_command_activations,
+    cli_command_invert, cli_command_caricature, cli_command_accentuate;
 
 /* Options of every command, and of those that load a model; end with a NULL name. */
 extern const cli_option cli_common_options[], cli_model_options[];

@@ -42,6 +42,13 @@ const cli_option cli_model_options[] = {
 };
 /* clang-format on */
 
+/* Whether a table has an option of that name: a command's own stands before what all have. */
+static int has_row(const cli_option *table, const char *name) {
+    for (; table && table->name; table++)
+        if (!strcmp(table->name, name)) return 1;
+    return 0;
+}
+
 void cli_each_option(const cli_command *command, int of_recipes,
                      void (*each)(const cli_option *option, void *user), void *user) {
     const cli_option *plain[] = {command->options, command->loads_model ? cli_model_options : NULL,
@@ -50,7 +57,8 @@ void cli_each_option(const cli_command *command, int of_recipes,
                                                                        : NULL};
     const cli_option **tables = of_recipes ? recipes : plain;
     for (size_t t = 0; t < G_N_ELEMENTS(plain); t++)
-        for (const cli_option *o = tables[t]; o && o->name; o++) each(o, user);
+        for (const cli_option *o = tables[t]; o && o->name; o++)
+            if (!t || !has_row(tables[0], o->name)) each(o, user);
 }
 
 char *cli_option_range(const cli_option *option) {
@@ -300,7 +308,7 @@ static int check_complete(const parse *p) {
 }
 
 int cli_args_parse(const cli_command *command, int argc, char **argv, cli_args *out) {
-    *out = (cli_args){.command = command, .jitter = -1};
+    *out = (cli_args){.command = command, .jitter = -1, .power = -1, .strength = -1};
     parse p = {g_ptr_array_new(), g_array_new(TRUE, TRUE, sizeof(GOptionEntry)),
                g_ptr_array_new_with_free_func(g_free), take_option, out};
     cli_each_option(command, 0, add_entry, &p);

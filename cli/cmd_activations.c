@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fovea activations: what layers make of photos, as tiles, over the photo, and as numbers. */
+#include <glib.h>
+#include <string.h>
+
+#include "activations.h"
+#include "lists.h"
+#include "models.h"
+#include "options.h"
+#include "output.h"
+#include "report.h"
+
+#define STACKED_MAX 4
+#define GAP         12 /* pixels between the pictures of several layers and photos */
+
+/* The work. Everything made is in order: photo by photo, layer by layer. */
+typedef struct job {
+    const cli_args *args;
+    const fv_model *model;
+    fv_session *session;
+    char **layer; /* [n_layers] */
+    int n_layers;
+    int *channels, n_channels; /* NULL: all */
+    GArray *made;              /* of cli_activation */
+    GPtrArray *pictures;       /* of fv_image */
+    JsonBuilder *json;         /* or NULL */
+} job;
+
+/* ---- layers --------------------------------------------------------------------------------- */
+
+/* LAYER, or LAYER,LAYER: a name may hold a comma itself. */
+static int split_layers(job *j, const char *word) {
+    int index;
+    if (!fv_model_find_layer(j->model, word, &index, NULL) || !strchr(word, ',')) {
+        j->layer = g_new0(char *, 2);
+        j->layer[0] = g_strdup(word);
+    } else {
+        j->layer = g_strsplit(word, ",", -1);
+    }
+    j->n_layers = (int)g_strv_length(j->layer);
+    for (int i = 0; i < j->n_layers; i++) {
+        fv_error err = {0};
+        if (fv_model_find_layer(j->model, j->layer[i], &index, &err)) return cli_fail_error(&err);
+    }
+    return CLI_DONE;
+}
+
+/* ---- one input ------------------------------------------------------------------------------ */
+
+/* Reads a photo, or an NPY file as it is.
+ *   seen  what the network sees of the photo, or NULL */
+static fv_status read_input(const job *j, const char *path, fv_tensor **input, fv_image **seen,
+                            fv_window *window, fv_error *err) {
+    fv_image *photo = NULL;
+    if (cli_has_ending(path, "npy")) return fv_tensor_load(path, input, err);
+    fv_status st = fv_image_load(path, &photo, err);
+    if (!st) st = fv_input_from_image(j->model, photo, input, err);
+    if (!st) st = fv_input_picture(j->model, photo, seen, err);
+    if (!st) st = fv_input_window(j->model, photo->height, photo->width, window, err);
+    fv_image_free(photo);
+    return st;
+}
+
+static fv_activations_desc desc_of(const job *j, const fv_image *seen, const char *title) {
+    const cli_args *a = j->args;
+    return (fv_activations_desc){.channels = j->channels,
+                                 .n_channels = j->n_channels,
+                                 .top = a->top,
+                                 .by = (fv_strength)a->by,
+                                 .palette = (fv_palette)a->palette,
+                                 .scale_tile = a->tile_scale == 2,
+                                 .photo = a->overlay ? seen : NULL,
+                                 .columns = a->columns,
+                                 .tile = a->tile_size,
+                                 .title = title};
+}
+
+/* What stands above: the photo's name too, where there are several. Caller frees. */
+static char *title_of(const job *j, const cli_activation *a) {
+    const cli_args *args = j->args;
+    if (args->title) return cli_clean(args->title);
+    if (args->n_operands < 4 && a->samples < 2) return NULL;
+    char *base = g_path_get_basename(a->image);
+    char *text = a->samples > 1 ? g_strdup_printf("%s of %s #%d", a->maps->layer, base, a->sample)
+                                : g_strdup_printf("%s of %s", a->maps->layer, base);
+    char *clean = cli_clean(text);
+    g_free(text);
+    g_free(base);
+    return clean;
+}
+
+/* Chooses, and draws if a picture is wanted. */
+static fv_status look(job *j, cli_activation *a, const fv_image *seen, fv_error *err) {
+    char *title = title_of(j, a);
+    const fv_activations_desc d = desc_of(j, seen, title);
+    fv_image *picture = NULL;
+    a->channel = g_new0(fv_channel, (gsize)a->maps->channels);
+    fv_status st = fv_activations_choose(a->maps, &d, a->channel, &a->count, err);
+    if (!st && j->args->output) {
+        st = fv_activations_draw(a->maps, &d, &a->scale, &picture, err);
+        if (!st) g_ptr_array_add(j->pictures, picture);
+    }
+    g_free(title);
+    return st;
+}
+
+static int run_input(job *j, const char *path) {
+    fv_tensor *input = NULL;
+    fv_image *seen = NULL;
+    fv_window window = {0};
+    fv_error err = {0};
+    fv_activations **made = NULL;
+    fv_status st = read_input(j, path, &input, &seen, &window, &err);
+    int64_t total = 0;
+    int code = CLI_DONE;
+    if (!st && j->args->overlay && !seen)
+        code = cli_usage(j->args->command, "--overlay needs photos; %s is none", path);
+    if (!st && !code) {
+        const int samples = input->ndim > 0 ? (int)input->dim[0] : 1;
+        total = (int64_t)samples * j->n_layers;
+        made = g_try_new0(fv_activations *, MAX(total, 1));
+        if (!made) {
+            fv_tensor_free(input);
+            return cli_fail("%s: no memory for the activations of %d samples", path, samples);
+        }
+        st = fv_activations_run(j->session, input, (const char *const *)j->layer, j->n_layers, made,
+                                &err);
+        for (int64_t i = 0; i < total && made[i]; i++) {
+            cli_activation a = {.image = path,
+                                .sample = (int)(i / j->n_layers),
+                                .samples = samples,
+                                .maps = made[i],
+                                .window = window};
+            if (!st) st = look(j, &a, seen, &err);
+            g_array_append_val(j->made, a);
+        }
+    }
+    if (st) code = cli_fail_input(path, &err);
+    g_free(made);
+    fv_image_free(seen);
+    fv_tensor_free(input);
+    return code;
+}
+
+/* ---- results -------------------------------------------------------------------------------- */
+
+static const cli_activation *made_at(const job *j, guint i) {
+    return &g_array_index(j->made, cli_activation, i);
+}
+
+static fv_status set_texts(const job *j, fv_image *image, fv_error *err) {
+    char *layers = g_strjoinv(" ", j->layer), *valid = g_utf8_make_valid(layers, -1);
+    const char *texts[][2] = {{"fovea.layers", valid},
+                              {"fovea.model", fv_model_name(j->model)},
+                              {"fovea.model-sha256", fv_model_sha256(j->model)},
+                              {"fovea.version", fv_version()}};
+    fv_status st = cli_set_command(j->args, image, err);
+    for (size_t i = 0; !st && i < G_N_ELEMENTS(texts); i++)
+        st = fv_image_set_text(image, texts[i][0], texts[i][1], err);
+    g_free(valid);
+    g_free(layers);
+    return st;
+}
+
+/* One under the other; of many that are of one size, as several vectors are, a grid. */
+static fv_status join(const job *j, fv_image **out, fv_error *err) {
+    const fv_image *const *pictures = (const fv_image *const *)(void *)j->pictures->pdata;
+    const int n = (int)j->pictures->len;
+    int alike = n > STACKED_MAX;
+    for (int i = 1; i < n; i++)
+        alike = alike && pictures[i]->height == pictures[0]->height &&
+                pictures[i]->width == pictures[0]->width;
+    return alike ? fv_montage(pictures, NULL, n, NULL, out, err)
+                 : fv_stack(pictures, n, 0, GAP, out, err);
+}
+
+static int save_picture(const job *j) {
+    fv_image *whole = NULL;
+    fv_error err = {0};
+    fv_status st = j->pictures->len > 1 ? join(j, &whole, &err) : FV_OK;
+    fv_image *picture = whole ? whole : j->pictures->pdata[0];
+    if (!st) st = set_texts(j, picture, &err);
+    if (!st) st = fv_image_save(picture, j->args->output, &err);
+    if (!st && !j->args->quiet && !j->json) {
+        char *clean = cli_clean(j->args->output);
+        cli_putf("%s: %dx%d\n", clean, picture->width, picture->height);
+        g_free(clean);
+    }
+    fv_image_free(whole);
+    return st ? cli_fail_error(&err) : CLI_DONE;
+}
+
+/* One layer of all inputs as [inputs][channels][height][width]. */
+static fv_status save_layer(const job *j, int layer, const char *path, fv_error *err) {
+    const fv_activations *first = made_at(j, (guint)layer)->maps;
+    const int64_t n = j->made->len / (guint)j->n_layers;
+    const int64_t dim[] = {n, first->channels, first->height, first->width};
+    const int64_t count = dim[1] * dim[2] * dim[3];
+    fv_tensor *all = NULL;
+    for (int64_t i = 0; i < n; i++) {
+        const cli_activation *a = made_at(j, (guint)(i * j->n_layers + layer));
+        if (a->maps->height == first->height && a->maps->width == first->width) continue;
+        err->status = FV_SHAPE;
+        g_snprintf(err->text, sizeof err->text,
+                   "--npy: %s gives maps of %dx%d, %s of %dx%d; they do not go into one file",
+                   made_at(j, 0)->image, first->height, first->width, a->image, a->maps->height,
+                   a->maps->width);
+        return FV_SHAPE;
+    }
+    fv_status st = fv_tensor_new(4, dim, &all, err);
+    for (int64_t i = 0; !st && i < n; i++)
+        memcpy(all->data + i * count, made_at(j, (guint)(i * j->n_layers + layer))->maps->data,
+               (size_t)count * sizeof(float));
+    if (!st) st = fv_tensor_save(all, path, err);
+    fv_tensor_free(all);
+    return st;
+}
+
+/* --npy FILE.npy for one layer, a folder with a file each for several. */
+static int save_numbers(const job *j) {
+    const char *where = j->args->npy;
+    fv_error err = {0};
+    fv_status st = FV_OK;
+    for (int i = 0; !st && i < j->n_layers; i++) {
+        char *name = g_strdup_printf("%s.npy", made_at(j, (guint)i)->maps->layer);
+        for (char *c = name; *c; c++)
+            if (!g_ascii_isalnum(*c) && !strchr("._-", *c)) *c = '_';
+        char *path =
+            cli_has_ending(where, "npy") ? g_strdup(where) : g_build_filename(where, name, NULL);
+        st = save_layer(j, i, path, &err);
+        g_free(path);
+        g_free(name);
+    }
+    return st ? cli_fail_error(&err) : CLI_DONE;
+}
+
+static int report(job *j) {
+    const cli_args *a = j->args;
+    const int table = !a->output || a->top || a->channels;
+    if (a->json) j->json = json_builder_new();
+    int code = a->output ? save_picture(j) : CLI_DONE;
+    if (!code && a->npy) code = save_numbers(j);
+    if (j->json) json_builder_begin_array(j->json);
+    for (guint i = 0; !code && i < j->made->len; i++) {
+        if (j->json)
+            cli_activation_json(made_at(j, i), j->json);
+        else if (!a->quiet || !a->output)
+            cli_activation_print(made_at(j, i), table);
+    }
+    if (!j->json) return code;
+    json_builder_end_array(j->json);
+    if (code)
+        g_object_unref(j->json);
+    else
+        cli_json_print(j->json);
+    return code;
+}
+
+/* ---- the command ---------------------------------------------------------------------------- */
+
+static int check_words(const cli_args *a) {
+    int code = a->output ? cli_output_check(a, 1) : CLI_DONE;
+    if (!code && a->overlay && a->palette == FV_PALETTE_GREY)
+        code = cli_usage(a->command, "--overlay: grey cannot be told from the photo; allowed are "
+                                     "--palette signed and heat");
+    if (!code && a->npy && cli_has_ending(a->npy, "npy"))
+        code = cli_path_check(a, "npy", a->npy, NULL);
+    return code;
+}
+
+static int run_model(job *j) {
+    const cli_args *a = j->args;
+    fv_error err = {0};
+    int code = split_layers(j, a->operands[1]);
+    if (!code && a->npy && cli_has_ending(a->npy, "npy") && j->n_layers > 1)
+        code = cli_usage(a->command, "--npy: %d layers need a folder, '%s' is a file's name",
+                         j->n_layers, a->npy);
+    if (!code && a->npy && !cli_has_ending(a->npy, "npy")) code = cli_folder_make(a->npy);
+    if (!code) code = cli_list_parse(a, "channels", a->channels, &j->channels, &j->n_channels);
+    if (!code &&
+        fv_session_new(j->model, &(fv_session_desc){.threads = a->threads}, &j->session, &err))
+        code = cli_fail_error(&err);
+    for (int i = 2; !code && i < a->n_operands; i++) code = run_input(j, a->operands[i]);
+    return code ? code : report(j);
+}
+
+static void free_activation(void *data) {
+    cli_activation *a = data;
+    fv_activations_free(a->maps);
+    g_free(a->channel);
+}
+
+static void free_image(void *data) { fv_image_free(data); }
+
+static int run(const cli_args *args) {
+    fv_model *model = NULL;
+    int code = check_words(args);
+    if (!code) code = cli_model_load(args, args->size, &model);
+    if (code) return code;
+    cli_model_note(args, model);
+    job j = {.args = args,
+             .model = model,
+             .made = g_array_new(FALSE, FALSE, sizeof(cli_activation)),
+             .pictures = g_ptr_array_new_with_free_func(free_image)};
+    g_array_set_clear_func(j.made, free_activation);
+    code = run_model(&j);
+    g_ptr_array_free(j.pictures, TRUE);
+    g_array_free(j.made, TRUE);
+    g_free(j.channels);
+    g_strfreev(j.layer);
+    fv_session_free(j.session);
+    fv_model_free(model);
+    return code;
+}
+
+/* clang-format off */
+static const cli_option options[] = {
+    {"output", 'o', CLI_TEXT, offsetof(cli_args, output), 0, 0, "OUT.png", "none: only numbers",
+     "the picture to write: .png, .jpg, .jpeg, .webp, .tif or .tiff"},
+    {"channels", 'c', CLI_TEXT, offsetof(cli_args, channels), 0, 0, "0-15,40", "all",
+     "which channels, counted from 0, in this order"},
+    {"top", 'k', CLI_INT, offsetof(cli_args, top), 1, 1000000, "K", "all, in order",
+     "only the K strongest channels, strongest first"},
+    {"by", 0, CLI_CHOICE, offsetof(cli_args, by), 0, 0, "max|mean", "max",
+     "what strong means: a channel's largest value, or its mean"},
+    {"overlay", 0, CLI_FLAG, offsetof(cli_args, overlay), 0, 0, NULL, NULL,
+     "lay every tile over what the network sees of the photo, which stands first"},
+    {"scale", 0, CLI_CHOICE, offsetof(cli_args, tile_scale), 0, 0, "all|tile", "all",
+     "one scale of colours for all tiles of a layer, or one for each tile"},
+    {"palette", 0, CLI_CHOICE, offsetof(cli_args, palette), 0, 0, "grey|signed|heat",
+     "signed where a value is below 0, else grey; heat over a photo",
+     "grey: low is black, high white; signed: below 0 blue, above red; heat: dark blue to yellow"},
+    {"npy", 0, CLI_TEXT, offsetof(cli_args, npy), 0, 0, "FILE.npy|DIR", "none",
+     "write all channels as numbers, [inputs][channels][height][width]; of several layers one file each, into DIR"},
+    {"tile-size", 0, CLI_INT, offsetof(cli_args, tile_size), 1, 8192, "N",
+     "up to 224, smaller where they are many", "side of a tile, in pixels"},
+    {"columns", 0, CLI_INT, offsetof(cli_args, columns), 1, 4096, "N", "near-square",
+     "tiles in a row"},
+    {"title", 0, CLI_TEXT, offsetof(cli_args, title), 0, 0, "TEXT", "the layer and its size",
+     "above the tiles; '' for none"},
+    CLI_OPTION_JSON,
+    CLI_OPTION_SIZE,
+    {0},
+};
+/* clang-format on */
+
+static const char *const examples[][2] = {
+    {"fovea activations efficientnet-lite0 stem/conv photo.jpg -o first.png",
+     "All channels of the first layer"},
+    {"fovea activations efficientnet-lite0 block_5/expand/relu6 photo.jpg --top 9 --overlay "
+     "-o strongest.png",
+     "The nine strongest channels of a deeper layer, over the photo"},
+    {"fovea activations efficientnet-lite0 stem/relu6,block_5/expand/relu6 photo.jpg other.png "
+     "--top 4 --columns 4 -o both.png",
+     "Two layers on two photos"},
+    {"fovea activations efficientnet-lite0 head/conv photo.jpg --channels 0-3 --json",
+     "Numbers for a program, without a picture"},
+    {0},
+};
+
+const cli_command cli_command_activations = {
+    .name = "activations",
+    .operands = "MODEL LAYER IMAGE...",
+    .min_operands = 3,
+    .max_operands = G_MAXINT,
+    .summary = "Show what a layer makes of a photo",
+    .details =
+        "Every channel of the layer is a tile. LAYER may be several layers with commas between. "
+        "IMAGE is a photo, of which the network sees the centre (as `classify` does), or an NPY "
+        "file: the network's input as it is, dim 0 the samples; it is what vectors and signals "
+        "are given as.\n\n"
+        "All tiles of a layer are on one scale, whose ends are printed and drawn as a bar, so that "
+        "strong and weak channels can be told apart; --scale tile stretches every tile to its own "
+        "ends. (So --scale is not the model's multiplier here; --std says the same.) Layers that "
+        "keep channels last are shown alike. A transformer's sequence is shown as a square map "
+        "where its length, or that without a first token, is a square. Layers that give one "
+        "number a channel are drawn as bars, signals as lines.\n\n"
+        "Printed are, for each layer and photo, its size and the scale; with --top or --channels, "
+        "or without -o, also a row a channel: largest value, mean, smallest value, and where the "
+        "largest is: row and column in the map, and in the pixels of the photo.\n\n"
+        "JSON: an array of `{\"image\", \"sample\", \"layer\", \"kind\", \"shape\", \"scale\", "
+        "\"channels\": [{\"channel\", \"max\", \"mean\", \"min\", \"at\", \"photo\"}]}`; `kind` is "
+        "maps, tokens, signals or vector; `scale` is null without a picture of maps, its ends "
+        "are null where every tile has its own; `photo` is missing where there are no places.",
+    .options = options,
+    .loads_model = 1,
+    .examples = examples,
+    .run = run,
+};

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fovea invert, caricature, accentuate: pictures between a photo and what a network makes of it.
+ * Each is feature visualisation (fv_render_many) with an objective that compares with the photo;
+ * they differ in that objective, in their recipe, and in what is said of the result.
+ */
+#include <glib.h>
+#include <math.h>
+#include <string.h>
+
+#include "models.h"
+#include "objectives.h"
+#include "options.h"
+#include "output.h"
+#include "progress.h"
+#include "recipe.h"
+#include "report.h"
+
+#define TEXT_MAX 4096
+#define TILE     224 /* tiles are at most so large unless --tile-size says otherwise */
+
+/* The work: result i has operand 2 + i, or what that expands to. */
+typedef struct job {
+    const cli_args *args;
+    const fv_model *model;
+    const char *recipe; /* its name, and the command's */
+    char **word;        /* [count] layers or objectives; NULL at the end */
+    char **text;        /* [count] what is climbed; NULL at the end */
+    char **label;       /* [count + 1] under the photo and the results; NULL at the end */
+    int count;
+    fv_image *seen; /* what the network sees of the photo */
+    fv_tensor *input;
+    cli_recipe desc;
+    fv_rendering **made; /* [count] */
+    double seconds;
+} job;
+
+/* ---- objectives ----------------------------------------------------------------------------- */
+
+static int is_accentuation(const job *j) { return !strcmp(j->recipe, "accentuate"); }
+
+/* The layers as typed; of an accentuation the objectives that its words stand for. */
+static int read_words(job *j) {
+    const cli_args *a = j->args;
+    cli_objectives list = {0};
+    if (!is_accentuation(j)) {
+        j->word = g_strdupv(a->operands + 2);
+        j->count = a->n_operands - 2;
+        return CLI_DONE;
+    }
+    int code = cli_objectives_expand(a, j->model, a->operands + 2, a->n_operands - 2, NULL, &list);
+    if (!code) {
+        j->word = g_strdupv(list.text);
+        j->count = list.count;
+    }
+    cli_objectives_clear(&list);
+    return code;
+}
+
+static fv_status write_objective(const job *j, const char *word, char *text, fv_error *err) {
+    const cli_args *a = j->args;
+    const char *photo = a->operands[1];
+    if (is_accentuation(j))
+        return fv_accentuation_objective(j->model, word, photo, a->near,
+                                         a->strength < 0 ? 1 : a->strength, text, TEXT_MAX, err);
+    return fv_photo_objective(j->model, strcmp(j->recipe, "invert") ? "caricature" : "match", word,
+                              photo, a->power, text, TEXT_MAX, err);
+}
+
+static int write_objectives(job *j) {
+    char *text = g_malloc(TEXT_MAX), note[256] = "";
+    fv_error err = {0};
+    fv_status st = FV_OK;
+    j->text = g_new0(char *, (gsize)j->count + 1);
+    for (int i = 0; !st && i < j->count; i++) {
+        st = write_objective(j, j->word[i], text, &err);
+        if (st) break;
+        j->text[i] = g_strdup(text);
+        st = fv_objective_describe(j->model, j->word[i], text, TEXT_MAX, note, &err);
+        if (!st && *note) cli_note(j->args, "%s", note);
+    }
+    g_free(text);
+    return st ? cli_fail_error(&err) : CLI_DONE;
+}
+
+/* ---- making --------------------------------------------------------------------------------- */
+
+static int load_photo(job *j) {
+    fv_image *photo = NULL;
+    fv_error err = {0};
+    fv_status st = fv_image_load(j->args->operands[1], &photo, &err);
+    if (!st) st = fv_input_picture(j->model, photo, &j->seen, &err);
+    if (!st) st = fv_input_from_image(j->model, photo, &j->input, &err);
+    fv_image_free(photo);
+    return st ? cli_fail_error(&err) : CLI_DONE;
+}
+
+static int render(job *j) {
+    cli_progress progress;
+    fv_error err = {0};
+    fv_render_desc desc = j->desc.desc;
+    cli_progress_start(&progress, j->args, "steps", FV_PROGRESS_CANCEL);
+    desc.progress = cli_progress_step;
+    desc.user = &progress;
+    if (is_accentuation(j)) {
+        desc.start.kind = FV_START_IMAGE;
+        desc.start.image = j->seen;
+    }
+    j->made = g_new0(fv_rendering *, (gsize)j->count);
+    fv_status st =
+        fv_render_many(j->model, (const char *const *)j->text, j->count, &desc, j->made, &err);
+    j->seconds = cli_progress_stop(&progress);
+    if (cli_progress_signal()) {
+        char *what = g_strdup_printf("%s is not written", j->args->output);
+        cli_progress_die(&progress, what);
+        g_free(what); /* not reached */
+    }
+    return st ? cli_fail_error(&err) : CLI_DONE;
+}
+
+/* ---- what came of it ------------------------------------------------------------------------ */
+
+static int same_size(const fv_tensor *a, const fv_tensor *b) {
+    return a->ndim == b->ndim && !memcmp(a->dim, b->dim, (size_t)a->ndim * sizeof *a->dim);
+}
+
+/* How far the result's activations are from the photo's; untouched at another size. */
+static fv_status compare(const job *j, fv_session *session, int i, double *error, double *cosine,
+                         fv_error *err) {
+    const char *const layer = j->word[i];
+    const fv_tensor *const inputs[] = {j->made[i]->input, j->input};
+    fv_activations *a[2] = {NULL, NULL};
+    fv_status st = FV_OK;
+    for (int k = 0; !st && k < 2; k++)
+        st = fv_activations_run(session, inputs[k], &layer, 1, &a[k], err);
+    if (!st) st = fv_activations_compare(a[0], a[1], error, cosine, err);
+    fv_activations_free(a[0]);
+    fv_activations_free(a[1]);
+    return st;
+}
+
+/* The objective's value on the photo and on the result. */
+static fv_status measure(const job *j, fv_session *session, int i, double *before, double *after,
+                         fv_error *err) {
+    const fv_tensor *const inputs[] = {j->input, j->made[i]->input};
+    double *const values[] = {before, after};
+    fv_status st = FV_OK;
+    for (int k = 0; !st && k < 2; k++) {
+        fv_tensor *gradient = NULL;
+        st = fv_session_gradient(session, inputs[k], j->word[i], values[k], &gradient, err);
+        fv_tensor_free(gradient);
+    }
+    return st;
+}
+
+/* "block_4/add: relative error 0.21, cosine 0.98"; caller frees. */
+static fv_status say_result(const job *j, fv_session *session, int i, char **text, char **label,
+                            fv_error *err) {
+    double a = 0, b = 0;
+    fv_status st = FV_OK;
+    char *clean = cli_clean(j->word[i]);
+    if (is_accentuation(j)) {
+        st = measure(j, session, i, &a, &b, err);
+        *text = g_strdup_printf("  %s: %.4g on the photo, %.4g accentuated\n", clean, a, b);
+        *label = g_strdup_printf("%s: %.3g", clean, b);
+    } else if (same_size(j->made[i]->input, j->input)) {
+        st = compare(j, session, i, &a, &b, err);
+        *text = g_strdup_printf("  %s: relative error %.3g, cosine %.3g\n", clean, a, b);
+        *label = g_strdup(clean);
+    } else {
+        *text = g_strdup_printf("  %s\n", clean);
+        *label = g_strdup(clean);
+    }
+    g_free(clean);
+    return st;
+}
+
+/* ---- writing -------------------------------------------------------------------------------- */
+
+/* The photo, and the results beside it. */
+static fv_status lay_out(const job *j, fv_image **out, fv_error *err) {
+    const cli_args *a = j->args;
+    const fv_image **tile = g_new0(const fv_image *, (gsize)j->count + 1);
+    int side = MAX(j->desc.desc.width, j->desc.desc.height);
+    char *title = a->title ? cli_clean(a->title) : g_strdup("");
+    tile[0] = j->seen;
+    for (int i = 0; i < j->count; i++) tile[i + 1] = j->made[i]->image;
+    const fv_montage_desc m = {.columns = a->columns ? a->columns : MIN(j->count + 1, 5),
+                               .tile = a->tile_size ? a->tile_size : MIN(side, TILE),
+                               .title = *title ? title : NULL};
+    fv_status st = fv_montage(tile, (const char *const *)j->label, j->count + 1, &m, out, err);
+    if (!st) st = cli_copy_texts(j->made[0]->image, *out, err);
+    if (!st) {
+        char *all = g_strjoinv("; ", j->text);
+        st = fv_image_set_text(*out, "fovea.objective", all, err);
+        g_free(all);
+    }
+    g_free(title);
+    g_free(tile);
+    return st;
+}
+
+static int save(job *j) {
+    const cli_args *a = j->args;
+    fv_session *session = NULL;
+    fv_image *montage = NULL;
+    fv_error err = {0};
+    char **said = g_new0(char *, (gsize)j->count + 1);
+    j->label = g_new0(char *, (gsize)j->count + 2);
+    j->label[0] = g_strdup("photo");
+    fv_status st =
+        fv_session_new(j->model, &(fv_session_desc){.threads = a->threads}, &session, &err);
+    for (int i = 0; !st && i < j->count; i++) {
+        if (j->made[i]->dead)
+            cli_note(a, "the gradient of %s is zero: its picture says nothing", j->word[i]);
+        st = say_result(j, session, i, &said[i], &j->label[i + 1], &err);
+    }
+    if (!st && !a->alone) st = lay_out(j, &montage, &err);
+    fv_image *picture = montage ? montage : j->made[0]->image;
+    if (!st) st = cli_set_command(a, picture, &err);
+    if (!st) st = fv_image_save(picture, a->output, &err);
+    if (!st && !a->quiet) {
+        char *clean = cli_clean(a->output);
+        cli_putf("%s: %dx%d, %d steps, %.1f s\n", clean, picture->width, picture->height,
+                 j->made[0]->steps, j->seconds);
+        for (int i = 0; i < j->count; i++) cli_put(said[i]);
+        g_free(clean);
+    }
+    g_strfreev(said);
+    fv_image_free(montage);
+    fv_session_free(session);
+    return st ? cli_fail_error(&err) : CLI_DONE;
+}
+
+/* ---- the commands --------------------------------------------------------------------------- */
+
+static int run_model(job *j) {
+    const cli_args *a = j->args;
+    cli_args mine = *a; /* with this command's own recipe */
+    char *recipe = g_strdup(a->recipe ? a->recipe : j->recipe);
+    mine.recipe = recipe;
+    int code = cli_recipe_resolve(&mine, j->model, NULL, &j->desc);
+    g_free(recipe);
+    if (!code && a->show_recipe) {
+        cli_recipe_show(&j->desc.desc);
+        return CLI_DONE;
+    }
+    cli_model_note(a, j->model);
+    if (!code) code = load_photo(j);
+    if (!code) code = read_words(j);
+    if (!code && a->alone && j->count != 1)
+        code = cli_usage(a->command, "--alone: there are %d results; one is wanted", j->count);
+    if (!code) code = write_objectives(j);
+    if (!code) code = render(j);
+    return code ? code : save(j);
+}
+
+static int run(const cli_args *args, const char *recipe) {
+    fv_model *model = NULL;
+    job j = {.args = args, .recipe = recipe};
+    int code = args->show_recipe ? CLI_DONE
+               : args->output    ? cli_output_check(args, 1)
+                                 : cli_usage(args->command, "%s needs --output OUT.png", recipe);
+    if (!code &&
+        ((args->power < 0 && args->power > -1) || (args->strength < 0 && args->strength > -1)))
+        code = cli_usage(args->command, "--power and --strength are at least 0");
+    if (!code && args->n_operands < 3 && !args->show_recipe)
+        code = cli_usage(args->command, "%s needs %s", recipe, args->command->operands);
+    if (!code) code = cli_model_load(args, 0, &model);
+    if (code) return code;
+    j.model = model;
+    code = run_model(&j);
+    for (int i = 0; j.made && i < j.count; i++) fv_rendering_free(j.made[i]);
+    g_free(j.made);
+    g_strfreev(j.word);
+    g_strfreev(j.text);
+    g_strfreev(j.label);
+    cli_recipe_clear(&j.desc);
+    fv_tensor_free(j.input);
+    fv_image_free(j.seen);
+    fv_model_free(model);
+    return code;
+}
+
+static int run_invert(const cli_args *args) { return run(args, "invert"); }
+static int run_caricature(const cli_args *args) { return run(args, "caricature"); }
+static int run_accentuate(const cli_args *args) { return run(args, "accentuate"); }
+
+/* clang-format off */
+#define PICTURE_OPTIONS(RECIPE) \
+    {"output", 'o', CLI_TEXT, offsetof(cli_args, output), 0, 0, "OUT.png", "none", \
+     "the picture to write: .png, .jpg, .jpeg, .webp, .tif or .tiff"}, \
+    {"alone", 0, CLI_FLAG, offsetof(cli_args, alone), 0, 0, NULL, NULL, \
+     "write the one result by itself at its full size, without the photo beside it"}, \
+    {"recipe", 0, CLI_TEXT, offsetof(cli_args, recipe), 0, 0, "NAME", RECIPE, \
+     "the set of options to start from, see below"}, \
+    {"show-recipe", 0, CLI_FLAG, offsetof(cli_args, show_recipe), 0, 0, NULL, NULL, \
+     "print what every option comes to, and stop"}, \
+    {"mask", 0, CLI_TEXT, offsetof(cli_args, mask), 0, 0, "IMAGE", "none", \
+     "where the picture may change: white yes, black no"}, \
+    {"tile-size", 0, CLI_INT, offsetof(cli_args, tile_size), 1, 8192, "N", "--size, at most 224", \
+     "side of a tile, in pixels"}, \
+    {"columns", 0, CLI_INT, offsetof(cli_args, columns), 1, 4096, "N", "up to 5", \
+     "tiles in a row"}, \
+    {"title", 0, CLI_TEXT, offsetof(cli_args, title), 0, 0, "TEXT", "none", "above the tiles"}, \
+    {"batch", 'b', CLI_INT, offsetof(cli_args, batch), 1, 1024, "N", "8", \
+     "pictures made at a time; changes the speed, never the pictures"}
+
+static const cli_option invert_options[] = {PICTURE_OPTIONS("invert"), {0}};
+static const cli_option caricature_options[] = {
+    PICTURE_OPTIONS("caricature"),
+    {"power", 0, CLI_REAL, offsetof(cli_args, power), -1, 1000, "K", "1",
+     "how much the direction counts: 0 exaggerates freely, 4 stays close to the photo"},
+    {0},
+};
+static const cli_option accentuate_options[] = {
+    PICTURE_OPTIONS("accentuate"),
+    {"near", 0, CLI_TEXT, offsetof(cli_args, near), 0, 0, "LAYER",
+     "the last whose maps have 1/8 of the input's side",
+     "the layer in which the picture stays near the photo"},
+    {"strength", 0, CLI_REAL, offsetof(cli_args, strength), -1, 1000000, "S", "1",
+     "how strongly it is held there: 0 not at all"},
+    {0},
+};
+/* clang-format on */
+
+static const char *const invert_examples[][2] = {
+    {"fovea invert efficientnet-lite0 photo.jpg stem/conv block_5/expand/conv head/conv "
+     "-o inverted.png",
+     "What three layers have kept of a photo"},
+    {"fovea invert efficientnet-lite0 photo.jpg block_5/expand/conv --alone --steps 512 "
+     "-o inverted.png",
+     "One of them by itself, more carefully"},
+    {0},
+};
+
+static const char *const caricature_examples[][2] = {
+    {"fovea caricature efficientnet-lite0 photo.jpg stem/conv block_5/expand/conv head/conv "
+     "-o caricatures.png",
+     "What three layers see most in a photo"},
+    {"fovea caricature efficientnet-lite0 photo.jpg head/conv --power 4 --alone -o caricature.png",
+     "One that stays closer to the photo"},
+    {0},
+};
+
+static const char *const accentuate_examples[][2] = {
+    {"fovea accentuate efficientnet-lite0 photo.jpg class:hen class:cock -o accents.png",
+     "What would make the photo more of a hen, or of a cock"},
+    {"fovea accentuate efficientnet-lite0 photo.jpg head/conv:3 --near block_5/expand/conv "
+     "--strength 0.3 -o accent.png",
+     "What one channel responds to in the photo, held less strongly"},
+    {0},
+};
+
+#define ABOUT_THE_PICTURE                                                                          \
+    "Shown are the photo, as the network sees it (its centre, as `classify` cuts it), and beside " \
+    "it the results. How they are made is a recipe's; every part of it is an option, and "         \
+    "--show-recipe prints what they come to. The picture's metadata has the command, the "         \
+    "objectives, the options, the seed, the SHA-256 of the model's file and the version, so that " \
+    "it can be made again."
+
+const cli_command cli_command_invert = {
+    .name = "invert",
+    .operands = "MODEL IMAGE LAYER...",
+    .min_operands = 1,
+    .max_operands = G_MAXINT,
+    .summary = "Draw what a layer has kept of a photo",
+    .details =
+        "From noise, a picture is made whose activations at LAYER are those of the photo: the "
+        "objective `match(LAYER, IMAGE)`, minus the squared distance relative to the photo's own "
+        "squares. What the layer has thrown away comes out as chance and the picture's prior have "
+        "it. Printed is how far it got: the relative distance of the activations, and their "
+        "cosine.\n\n" ABOUT_THE_PICTURE,
+    .options = invert_options,
+    .loads_model = 1,
+    .renders = 1,
+    .examples = invert_examples,
+    .run = run_invert,
+};
+
+const cli_command cli_command_caricature = {
+    .name = "caricature",
+    .operands = "MODEL IMAGE LAYER...",
+    .min_operands = 1,
+    .max_operands = G_MAXINT,
+    .summary = "Exaggerate what a layer sees in a photo",
+    .details =
+        "From noise, a picture is made whose activations at LAYER point where the photo's do, as "
+        "far as they can: the objective `caricature(LAYER, IMAGE, K)`, the dot product of both "
+        "times their cosine to the power K (--power). Printed are the relative distance of the "
+        "activations, which may be large, and their cosine.\n\n" ABOUT_THE_PICTURE,
+    .options = caricature_options,
+    .loads_model = 1,
+    .renders = 1,
+    .examples = caricature_examples,
+    .run = run_caricature,
+};
+
+const cli_command cli_command_accentuate = {
+    .name = "accentuate",
+    .operands = "MODEL IMAGE OBJECTIVE...",
+    .min_operands = 1,
+    .max_operands = G_MAXINT,
+    .summary = "Bring out in a photo what a unit responds to",
+    .details =
+        "The photo itself is changed until it excites OBJECTIVE (as `visualize` takes it) more, "
+        "while its activations at a layer (--near) stay near those of the photo: feature "
+        "accentuation (Hamblin et al. 2024). Both are held against each other by their gradients "
+        "at the start, times --strength. Printed is the objective on the photo and on the "
+        "result.\n\n" ABOUT_THE_PICTURE,
+    .options = accentuate_options,
+    .loads_model = 1,
+    .renders = 1,
+    .examples = accentuate_examples,
+    .run = run_accentuate,
+};
