@@ -93,7 +93,8 @@ extern const cli_command *const cli_commands[]; /* ends with NULL */
 extern const cli_command cli_command_layers, cli_command_layer, cli_command_classify,
     cli_command_run, cli_command_gradient, cli_command_visualize, cli_command_bench,
     cli_command_models, cli_command_dream, cli_command_spectrum, cli_command_activations,
-    cli_command_invert, cli_command_caricature, cli_command_accentuate;
+    cli_command_invert, cli_command_caricature, cli_command_accentuate, cli_command_weights,
+    cli_command_compare;
 
 /* Options of every command, and of those that load a model; end with a NULL name. */
 extern const cli_option cli_common_options[], cli_model_options[];

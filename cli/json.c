@@ -25,6 +25,10 @@ void cli_json_int(JsonBuilder *b, const char *name, int64_t value) {
 
 void cli_json_number(JsonBuilder *b, const char *name, double value) {
     json_builder_set_member_name(b, name);
+    cli_json_element(b, value);
+}
+
+void cli_json_element(JsonBuilder *b, double value) {
     if (isfinite(value))
         json_builder_add_double_value(b, value);
     else

@@ -83,6 +83,10 @@ static int check_channels(const cli_args *args, const char *option, const cli_nu
 }
 
 int cli_model_load(const cli_args *args, int size, fv_model **out) {
+    return cli_model_load_named(args, args->operands[0], size, out);
+}
+
+int cli_model_load_named(const cli_args *args, const char *name, int size, fv_model **out) {
     cli_numbers mean = args->mean, scale = args->scale;
     const cli_numbers *std = &args->std;
     if (scale.count && std->count)
@@ -100,7 +104,7 @@ int cli_model_load(const cli_args *args, int size, fv_model **out) {
         .scale = spread(&scale),
         .labels = args->labels,
     };
-    char *path = find_model(args->operands[0]);
+    char *path = find_model(name);
     if (!path) return CLI_FAILED;
     fv_error err = {0};
     fv_model *model = NULL;

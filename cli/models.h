@@ -17,6 +17,9 @@ char **cli_models_list(void);
  */
 int cli_model_load(const cli_args *args, int size, fv_model **out);
 
+/* The same for a model of that name. */
+int cli_model_load_named(const cli_args *args, const char *name, int size, fv_model **out);
+
 /* Says on stderr what was assumed about the model's input, if anything was. */
 void cli_model_note(const cli_args *args, const fv_model *model);
 

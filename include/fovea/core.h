@@ -237,6 +237,19 @@ typedef struct fv_weight_stats {
 FV_API fv_status fv_model_weight_stats(const fv_model *model, int layer, fv_weight_stats *out,
                                        fv_error *err);
 
+/* Reads a layer's weights as the file has them (batch normalisation is a layer of its own and is
+ * not multiplied in), one unit after the other.
+ *   weights  convolutions [out][in/groups][h][w], transposed ones too, whatever the file's order;
+ *            1-D and 3-D ones with 1 or 3 sizes in the place of [h][w]. Matrix products [out][in],
+ *            whichever operand is the constant and however the file transposes it. Batch
+ *            normalisation [channels]: gamma / sqrt(variance + epsilon). Others as in the file.
+ *            Yours to free
+ *   bias     [out]; set to NULL where the layer has none. NULL: not wanted. Yours to free
+ *   errors   ARG no such index; NOTFOUND the layer has no weights; NOMEM
+ */
+FV_API fv_status fv_model_weights(const fv_model *model, int layer, fv_tensor **weights,
+                                  fv_tensor **bias, fv_error *err);
+
 /* ---- sessions: run a model, and its gradient at the input ----------------------------------- */
 
 typedef struct fv_session fv_session;

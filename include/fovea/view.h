@@ -112,6 +112,157 @@ FV_API fv_status fv_plot_lines(const float *const *values, const char *const *na
 FV_API fv_status fv_stack(const fv_image *const *images, int count, int across, int gap,
                           fv_image **out, fv_error *err);
 
+/* ---- weights as pictures -------------------------------------------------------------------- */
+
+/* What a layer's weights are drawn as. */
+typedef enum fv_weights_form {
+    FV_WEIGHTS_TILES = 1, /* a picture for each filter, or for each pair of output and input */
+    FV_WEIGHTS_BARS,      /* a plot for each */
+    FV_WEIGHTS_MATRIX     /* one picture: a row for each output, a column for each of its numbers */
+} fv_weights_form;
+
+typedef struct fv_weights_desc {
+    const int *channels; /* [n_channels] outputs to show, in this order; NULL: all */
+    int n_channels;
+    const int *inputs; /* [n_inputs] inputs to show of each output; NULL: all */
+    int n_inputs;
+    int top;              /* of these inputs only the strongest (L2 norm), strongest first; 0: all */
+    fv_weights_form form; /* 0: TILES where a kernel has a height and a width, or inputs are ranked;
+                             BARS for 1-D kernels and vectors, and for up to 16 outputs whose
+                             kernels are single numbers; MATRIX for more */
+    int each;             /* 1: every tile on a scale of its own; 0: all on one */
+    int min_max;          /* 1: grey and colours run from the least to the greatest value;
+                             0: from -m to m, m the largest magnitude: zero is mid grey */
+    int grey;             /* 1: pairs in grey, not in red and blue; colours apart */
+    int shape[3];         /* how a row of a matrix product is looked at: channels, height, width;
+                             0: as the picture it sees, where its input is a flattened one */
+    int channels_last;    /* 1: shape's numbers lie [height][width][channels] */
+} fv_weights_desc;
+
+/* One picture: a pixel a weight, or a plot. */
+typedef struct fv_weights_tile {
+    fv_image *image;
+    char *label;     /* "3"; for pairs the input and the output, "17 > 3" */
+    int output;      /* -1: all */
+    int input;       /* -1: all */
+    float low, high; /* values drawn as black and white, or as blue and red */
+} fv_weights_tile;
+
+typedef struct fv_weights {
+    int count;
+    fv_weights_tile *tiles; /* [count] in the order asked for */
+    fv_weights_form form;
+    fv_palette palette; /* GREY, which for RGB tiles holds of each colour; or SIGNED */
+    int rgb;            /* the tiles have colours */
+    int outputs, inputs; /* what the layer has; the inputs are those of one group */
+    int height, width;  /* of a kernel */
+    int channels_last;  /* rows were read [height][width][channels] */
+    int found;          /* the shape of rows was found, not given */
+    int columns;        /* tiles in a row that suit them: a row for each output; 0: near-square */
+} fv_weights;
+
+/* Draws the weights of a layer.
+ *   Kernels that see the network's picture are drawn in its colours (BGR is turned round), in grey
+ *   where it is grey. All others, depthwise ones too, are drawn pair by pair, blue below zero and
+ *   red above. A 3-D kernel counts as depth times as many inputs.
+ *   out     yours to free with fv_weights_free
+ *   errors  ARG no such layer, channel or input; inputs ranked in another form than TILES; more
+ *           than 4096 tiles or 256 plots; NOTFOUND a layer without weights; SHAPE a shape that is
+ *           not the length of a row, or for a layer that is no matrix product; NOMEM
+ */
+FV_API fv_status fv_weights_render(const fv_model *model, int layer, const fv_weights_desc *desc,
+                                   fv_weights **out, fv_error *err);
+FV_API void fv_weights_free(fv_weights *weights);
+
+/* A filter that is nearly the same as an earlier one. */
+typedef struct fv_filter_pair {
+    int filter, like; /* like < filter */
+    double cosine;
+} fv_filter_pair;
+
+/* The filters of a layer, one an output. */
+typedef struct fv_filters {
+    int count;
+    double *norm; /* [count] L2 norm */
+    double norm_min, norm_median, norm_max;
+    double dead_norm; /* at most this norm is dead: 0.001 of the largest */
+    int n_dead;
+    int *dead; /* [n_dead] */
+    double pair_cosine; /* at least this cosine is a duplicate: 0.999 */
+    int n_pairs;        /* each filter that is like an earlier one, once, with the first of these */
+    fv_filter_pair *pairs; /* [n_pairs]; none are looked for in filters of less than 4 numbers */
+} fv_filters;
+
+/* Measures a layer's filters: norms, and which are dead or duplicates.
+ *   out     yours to free    errors  as fv_model_weights; SHAPE a layer with no filters: its
+ *           weights are no convolution's and no matrix product's
+ */
+FV_API fv_status fv_filters_measure(const fv_model *model, int layer, fv_filters **out,
+                                    fv_error *err);
+FV_API void fv_filters_free(fv_filters *filters);
+
+/* ---- two checkpoints of one architecture ---------------------------------------------------- */
+
+/* What became of a channel from network A to network B. */
+typedef struct fv_channel_change {
+    int channel;
+    double change;      /* of its activations: 1 - their concordance, 0..2; 0 the same, 1 unrelated
+                           or constant in one of the two, 2 opposite */
+    double pattern;     /* 1 - their correlation, 0..2, blind to scale and offset; NaN where they are
+                           constant in one of the two */
+    double mean[2], stddev[2]; /* of its activations in A and B, over all positions and samples */
+    double weights;     /* of its weights: |a - b|^2 / (|a|^2 + |b|^2), 0..2 with the same meaning;
+                           NaN where no weights are known for it */
+    int sample;         /* on which the activations differ most, counted as they were added */
+} fv_channel_change;
+
+typedef struct fv_changes {
+    int count;
+    fv_channel_change *change; /* [count] most changed first, of equal ones the lower channel */
+    int samples;
+    int64_t not_finite;  /* activations left out, since they were not finite in A or B */
+    const char *weights; /* the layer whose weights were compared: the one asked for, or the one
+                            that feeds it channel by channel; NULL: none. Lives as long as A */
+} fv_changes;
+FV_API void fv_changes_free(fv_changes *changes);
+
+typedef struct fv_comparison fv_comparison;
+
+/* Begins a comparison of a layer in two networks.
+ *   a, b    borrowed: must outlive the comparison
+ *   layer   is looked for in both
+ *   desc    of the two sessions it runs them with, or NULL
+ *   errors  NOTFOUND no such layer in one of them; SHAPE the layer's outputs, or weights, have other
+ *           shapes in B than in A: both are named; NOMEM
+ */
+FV_API fv_status fv_comparison_new(const fv_model *a, const fv_model *b, const char *layer,
+                                   const fv_session_desc *desc, fv_comparison **out,
+                                   fv_error *err);
+FV_API void fv_comparison_free(fv_comparison *comparison);
+
+/* Runs both networks on a photograph, each as its own input wants it, and counts the activations
+ * in; or on a batch of raw inputs, a sample a row. After an error the comparison is as before.
+ *   errors  as fv_input_from_image and fv_session_run */
+FV_API fv_status fv_comparison_add(fv_comparison *comparison, const fv_image *photo,
+                                   fv_error *err);
+FV_API fv_status fv_comparison_add_input(fv_comparison *comparison, const fv_tensor *input,
+                                         fv_error *err);
+
+/* Ranks the channels by how much they changed. The change is 1 - Lin's concordance (1989), which
+ * falls with a lost correlation, another scale and another mean alike:
+ *   E(a-b)^2 / (var a + var b + (mean a - mean b)^2)
+ *   out     yours to free    errors  ARG nothing was added; NOMEM */
+FV_API fv_status fv_comparison_rank(const fv_comparison *comparison, fv_changes **out,
+                                    fv_error *err);
+
+/* Draws one sample and a channel's activations on it: the input as A sees it (a vector as bars),
+ * the map in A, the map in B, both on one scale.
+ *   photo, input  one of them; input [1][...]
+ *   scale   the maps': GREY from 0, or SIGNED where one is below zero; or NULL
+ *   out     [3] yours to free    errors  ARG no such channel; as fv_comparison_add */
+FV_API fv_status fv_comparison_draw(fv_comparison *comparison, const fv_image *photo,
+                                    const fv_tensor *input, int channel, fv_paint_desc *scale,
+                                    fv_image *out[3], fv_error *err);
 /* ---- activations ---------------------------------------------------------------------------- */
 
 typedef enum fv_activation_kind {

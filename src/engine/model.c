@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "model/weights.h"
 
 fv_status fv_model_load(const char *path, const fv_model_desc *desc, fv_model **out,
                         fv_error *err) {
@@ -56,4 +57,11 @@ fv_status fv_model_find_layer(const fv_model *model, const char *name, int *inde
 fv_status fv_model_weight_stats(const fv_model *model, int layer, fv_weight_stats *out,
                                 fv_error *err) {
     return fvi_network_weight_stats(model->network, layer, out, err);
+}
+
+fv_status fv_model_weights(const fv_model *model, int layer, fv_tensor **weights, fv_tensor **bias,
+                           fv_error *err) {
+    if (!model || !weights)
+        return fvi_fail(err, FV_ARG, "fv_model_weights: model and weights must not be NULL");
+    return fvi_network_weights(model->network, layer, weights, bias, err);
 }

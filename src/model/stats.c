@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "model/network_internal.h"
+#include "model/weights.h"
 
 typedef struct stats {
     double min, max, mean, stddev, zero_fraction;
@@ -31,30 +32,6 @@ static stats compute(const fvi_const *c, int64_t count) {
     return s;
 }
 
-/* Which inputs hold the kernel and the bias; -1 for none. */
-static void find_weights(const fvi_node *n, int *kernel, int *bias) {
-    *kernel = *bias = -1;
-    switch (n->kind) {
-    case FVI_CONV:
-    case FVI_CONV_TRANSPOSE:
-    case FVI_BATCH_NORM:
-    case FVI_GROUP_NORM:
-    case FVI_LAYER_NORM:
-    case FVI_MATMUL:
-        *kernel = 1;
-        *bias = 2;
-        break;
-    case FVI_BINARY: *kernel = 1; break;
-    case FVI_GATHER: *kernel = 0; break;
-    default: break;
-    }
-}
-
-static const fvi_const *constant_input(const fvi_graph *g, const fvi_node *n, int i) {
-    if (i < 0 || i >= n->n_in || n->in[i] < 0) return NULL;
-    return g->values[n->in[i]].constant;
-}
-
 fv_status fvi_network_weight_stats(const fvi_network *net, int layer, fv_weight_stats *out,
                                    fv_error *err) {
     const fvi_graph *g = net->graph;
@@ -62,10 +39,8 @@ fv_status fvi_network_weight_stats(const fvi_network *net, int layer, fv_weight_
         return fvi_fail(err, FV_ARG, "%s: layer %d does not exist (0..%d)", net->name, layer,
                         g->n_nodes - 1);
     const fvi_node *n = &g->nodes[layer];
-    int kernel, bias;
-    find_weights(n, &kernel, &bias);
-    const fvi_const *w = constant_input(g, n, kernel), *b = constant_input(g, n, bias);
-    if (!w && n->kind == FVI_BINARY) w = constant_input(g, n, 0);
+    const fvi_const *w, *b;
+    fvi_node_weights(g, n, &w, &b);
     fv_weight_stats r = {0};
     if (w) {
         r.count = fvi_shape_count(&w->shape);

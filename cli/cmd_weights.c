@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fovea weights: what a layer's weights look like, as pictures and as numbers. */
+#include <glib.h>
+
+#include "lists.h"
+#include "models.h"
+#include "options.h"
+#include "output.h"
+#include "report.h"
+#include "weights.h"
+
+/* One run of the command. */
+typedef struct job {
+    const cli_args *args;
+    const fv_model *model;
+    fv_weights_desc desc;
+    int *channels, *inputs; /* what desc points to */
+    cli_weights *layers;    /* [n] */
+    int n;
+} job;
+
+static int check_words(const cli_args *a) {
+    const int several = a->n_operands > 2;
+    if (several && (a->npy || a->histogram))
+        return cli_usage(a->command, "--%s is for one LAYER; there are %d",
+                         a->npy ? "npy" : "histogram", a->n_operands - 1);
+    if (several && a->shape)
+        return cli_usage(a->command, "--shape is for one LAYER; there are %d", a->n_operands - 1);
+    int code = CLI_DONE;
+    if (a->output) code = cli_output_check(a, 1);
+    if (!code && a->histogram) code = cli_path_check(a, "histogram", a->histogram, CLI_PICTURES);
+    if (!code && a->npy) code = cli_path_check(a, "npy", a->npy, "npy");
+    return code;
+}
+
+/* The options as the library has them. */
+static int read_desc(job *j) {
+    const cli_args *a = j->args;
+    fv_weights_desc *d = &j->desc;
+    static const fv_weights_form forms[] = {0, FV_WEIGHTS_TILES, FV_WEIGHTS_BARS,
+                                            FV_WEIGHTS_MATRIX};
+    int code = cli_list_parse(a, "channels", a->channels, &j->channels, &d->n_channels);
+    if (!code) code = cli_list_parse(a, "inputs", a->inputs, &j->inputs, &d->n_inputs);
+    d->channels = j->channels;
+    d->inputs = j->inputs;
+    d->top = a->top;
+    d->form = forms[a->form];
+    d->each = a->tile_scale == 2;
+    d->min_max = a->min_max;
+    d->grey = a->grey;
+    if (!code && a->shape && cli_shape_parse(a->shape, d->shape, &d->channels_last))
+        code = cli_usage(a->command, "--shape: '%s' is not CxHxW, HxW or HxWxC, each 1..32768",
+                         a->shape);
+    return code;
+}
+
+/* Finds a layer, measures and, if a picture is asked for, draws it. */
+static fv_status look(const job *j, const char *name, cli_weights *w, fv_error *err) {
+    int index = -1;
+    fv_status st = fv_model_find_layer(j->model, name, &index, err);
+    if (!st) st = fv_model_weight_stats(j->model, index, &w->stats, err);
+    if (st) return st;
+    w->layer = fv_model_layer(j->model, index);
+    st = fv_filters_measure(j->model, index, &w->filters, err);
+    if (st == FV_SHAPE) st = FV_OK; /* weights that are no filters' */
+    if (!st && j->args->output) st = fv_weights_render(j->model, index, &j->desc, &w->drawn, err);
+    return st;
+}
+
+/* Side of a tile: kernels are enlarged to about this many pixels, the fewer tiles the more. */
+static int tile_side(const job *j, int count) {
+    const int least = j->n > 1        ? (count <= 16 ? 168 : 96)
+                      : count <= 256  ? 72
+                      : count <= 1024 ? 48
+                                      : 24;
+    int side = 0;
+    if (j->args->tile_size) return j->args->tile_size;
+    for (int i = 0; i < j->n; i++) {
+        const fv_image *p = j->layers[i].drawn->tiles[0].image;
+        const int own = MAX(p->height, p->width);
+        const int wanted = j->layers[i].drawn->form == FV_WEIGHTS_MATRIX ? 512 : least;
+        side = MAX(side, own * MAX(1, (wanted + own / 2) / own));
+    }
+    return side;
+}
+
+static char *title_of(const job *j) {
+    const cli_args *a = j->args;
+    char *text = a->title   ? g_strdup(a->title)
+                 : j->n > 1 ? g_strdup_printf("Weights of %s", fv_model_name(j->model))
+                            : g_strdup_printf("Weights of %s", j->layers[0].layer->name);
+    char *clean = cli_clean(text);
+    g_free(text);
+    return clean;
+}
+
+/* Lays all tiles of all layers out in one grid. */
+static fv_status lay_out(const job *j, fv_image **out, int *count, fv_error *err) {
+    GPtrArray *images = g_ptr_array_new(), *labels = g_ptr_array_new_with_free_func(g_free);
+    for (int i = 0; i < j->n; i++)
+        for (int k = 0; k < j->layers[i].drawn->count; k++) {
+            const fv_weights_tile *t = &j->layers[i].drawn->tiles[k];
+            char *text = j->n > 1 ? g_strdup_printf("%s%s%s", j->layers[i].layer->name,
+                                                    *t->label ? " " : "", t->label)
+                                  : g_strdup(t->label);
+            g_ptr_array_add(images, t->image);
+            g_ptr_array_add(labels, cli_clean(text));
+            g_free(text);
+        }
+    *count = (int)images->len;
+    char *title = title_of(j);
+    const int columns = j->n == 1 ? j->layers[0].drawn->columns : 0;
+    const fv_montage_desc m = {.columns = j->args->columns ? j->args->columns : columns,
+                               .tile = tile_side(j, *count),
+                               .title = *title ? title : NULL};
+    fv_status st = fv_montage((const fv_image *const *)images->pdata,
+                              (const char *const *)labels->pdata, *count, &m, out, err);
+    g_free(title);
+    g_ptr_array_free(images, TRUE);
+    g_ptr_array_free(labels, TRUE);
+    return st;
+}
+
+/* The montage with its scale below, where one scale holds for all of it. */
+static fv_status add_scale(const job *j, fv_image **picture, fv_error *err) {
+    const fv_weights *d = j->layers[0].drawn;
+    if (j->n > 1 || d->form == FV_WEIGHTS_BARS || j->desc.each) return FV_OK;
+    const fv_paint_desc scale = {d->palette, d->tiles[0].low, d->tiles[0].high};
+    fv_image *bar = NULL, *framed = NULL, *both = NULL;
+    fv_status st = fv_paint_bar(&scale, CLAMP((*picture)->width - 16, 64, 256), &bar, err);
+    if (!st) /* for its margins */
+        st = fv_montage((const fv_image *const[]){bar}, NULL, 1,
+                        &(fv_montage_desc){.tile = bar->width}, &framed, err);
+    if (!st) st = fv_stack((const fv_image *const[]){*picture, framed}, 2, 0, 0, &both, err);
+    fv_image_free(framed);
+    fv_image_free(bar);
+    if (st) return st;
+    fv_image_free(*picture);
+    *picture = both;
+    return FV_OK;
+}
+
+/* Writes a picture with what made it, and says so. */
+static fv_status save(const job *j, fv_image *picture, const char *path, const char *what,
+                      fv_error *err) {
+    fv_status st = cli_set_command(j->args, picture, err);
+    if (!st) st = fv_image_set_text(picture, "fovea.model", fv_model_name(j->model), err);
+    if (!st) st = fv_image_set_text(picture, "fovea.model-sha256", fv_model_sha256(j->model), err);
+    if (!st) st = fv_image_set_text(picture, "fovea.version", fv_version(), err);
+    if (!st) st = fv_image_save(picture, path, err);
+    if (st || j->args->quiet || j->args->json) return st;
+    char *clean = cli_clean(path);
+    cli_putf("%s: %dx%d, %s\n", clean, picture->width, picture->height, what);
+    g_free(clean);
+    return FV_OK;
+}
+
+static fv_status save_tiles(const job *j, fv_error *err) {
+    fv_image *picture = NULL;
+    int count = 0;
+    fv_status st = lay_out(j, &picture, &count, err);
+    if (!st) st = add_scale(j, &picture, err);
+    char *what = g_strdup_printf("%d tile%s", count, count == 1 ? "" : "s");
+    if (!st) st = save(j, picture, j->args->output, what, err);
+    g_free(what);
+    fv_image_free(picture);
+    return st;
+}
+
+/* The raw numbers, as a histogram and as a file. */
+static fv_status save_numbers(const job *j, fv_error *err) {
+    const cli_args *a = j->args;
+    const cli_weights *w = &j->layers[0];
+    fv_tensor *weights = NULL;
+    fv_image *plot = NULL;
+    int index = -1;
+    fv_status st = fv_model_find_layer(j->model, a->operands[1], &index, err);
+    if (!st) st = fv_model_weights(j->model, index, &weights, NULL, err);
+    if (!st && a->histogram) {
+        char *title = g_strdup_printf("Weights of %s", w->layer->name), *clean = cli_clean(title);
+        const fv_plot_desc d = {.title = a->title ? a->title : clean};
+        st = fv_plot_histogram(weights->data, fv_tensor_count(weights), NULL, 0, &d, &plot, err);
+        g_free(clean);
+        g_free(title);
+        if (!st) st = save(j, plot, a->histogram, "a histogram", err);
+    }
+    if (!st && a->npy) st = fv_tensor_save(weights, a->npy, err);
+    if (!st && a->npy && !a->quiet && !a->json) {
+        char *shape = cli_shape_text(weights->ndim, weights->dim, 0), *path = cli_clean(a->npy);
+        cli_putf("%s: %s\n", path, shape);
+        g_free(path);
+        g_free(shape);
+    }
+    fv_image_free(plot);
+    fv_tensor_free(weights);
+    return st;
+}
+
+static int work(job *j) {
+    fv_error err = {0};
+    fv_status st = FV_OK;
+    const cli_args *a = j->args;
+    j->layers = g_new0(cli_weights, a->n_operands);
+    for (int i = 1; i < a->n_operands && !st; i++)
+        st = look(j, a->operands[i], &j->layers[j->n++], &err);
+    if (!st && !a->json && !a->quiet)
+        for (int i = 0; i < j->n; i++) cli_weights_print(a, &j->layers[i]);
+    if (!st && a->output) st = save_tiles(j, &err);
+    if (!st && (a->histogram || a->npy)) st = save_numbers(j, &err);
+    if (!st && a->json) {
+        JsonBuilder *b = json_builder_new();
+        json_builder_begin_array(b);
+        for (int i = 0; i < j->n; i++) cli_weights_json(b, &j->layers[i]);
+        json_builder_end_array(b);
+        cli_json_print(b);
+    }
+    return st ? cli_fail_error(&err) : CLI_DONE;
+}
+
+static int run(const cli_args *args) {
+    job j = {.args = args};
+    fv_model *model = NULL;
+    int code = check_words(args);
+    if (!code) code = read_desc(&j);
+    if (!code) code = cli_model_load(args, 0, &model);
+    j.model = model;
+    if (!code) code = work(&j);
+    for (int i = 0; i < j.n; i++) {
+        fv_filters_free(j.layers[i].filters);
+        fv_weights_free(j.layers[i].drawn);
+    }
+    g_free(j.layers);
+    g_free(j.channels);
+    g_free(j.inputs);
+    fv_model_free(model);
+    return code;
+}
+
+/* clang-format off */
+static const cli_option options[] = {
+    {"output", 'o', CLI_TEXT, offsetof(cli_args, output), 0, 0, "OUT.png", "none",
+     "the picture to write: .png, .jpg, .jpeg, .webp, .tif or .tiff"},
+    {"channels", 0, CLI_TEXT, offsetof(cli_args, channels), 0, 0, "0-15,40", "all",
+     "outputs to show, in this order"},
+    {"inputs", 0, CLI_TEXT, offsetof(cli_args, inputs), 0, 0, "0-15,40", "all",
+     "inputs to show of each output"},
+    {"top", 'k', CLI_INT, offsetof(cli_args, top), 1, 65536, "N", "all",
+     "of these inputs only the strongest of each output, by the L2 norm of their kernels"},
+    {"scale", 0, CLI_CHOICE, offsetof(cli_args, tile_scale), 0, 0, "all|tile", "all",
+     "one scale of colours for all tiles of a layer, or one for each tile"},
+    {"min-max", 0, CLI_FLAG, offsetof(cli_args, min_max), 0, 0, NULL, NULL,
+     "black is the least value and white the greatest, wherever zero is"},
+    {"grey", 0, CLI_FLAG, offsetof(cli_args, grey), 0, 0, NULL, NULL,
+     "pairs of input and output in grey instead of red and blue; colours each by itself"},
+    {"as", 0, CLI_CHOICE, offsetof(cli_args, form), 0, 0, "tiles|bars|matrix", "what suits the layer",
+     "a picture a kernel, a plot a kernel, or one picture of the whole layer"},
+    {"shape", 0, CLI_TEXT, offsetof(cli_args, shape), 0, 0, "CxHxW", "the flattened picture, if the layer sees one",
+     "how a row of a dense layer is looked at; also HxW, and HxWxC where the colours come last"},
+    {"histogram", 0, CLI_TEXT, offsetof(cli_args, histogram), 0, 0, "FILE", "none",
+     "write how often each value occurs, as a picture"},
+    {"npy", 0, CLI_TEXT, offsetof(cli_args, npy), 0, 0, "FILE.npy", "none",
+     "write all weights of the layer as numbers, an output a row"},
+    CLI_OPTION_JSON,
+    {"tile-size", 0, CLI_INT, offsetof(cli_args, tile_size), 1, 8192, "N", "about 72; 48 or 24 where there are many tiles",
+     "side of a tile of the montage, in pixels"},
+    {"columns", 0, CLI_INT, offsetof(cli_args, columns), 1, 4096, "N", "near-square; for pairs a row an output",
+     "tiles in a row of the montage"},
+    {"title", 0, CLI_TEXT, offsetof(cli_args, title), 0, 0, "TEXT", "Weights of LAYER",
+     "above the montage; '' for none"},
+    {0},
+};
+/* clang-format on */
+
+static const char *const examples[][2] = {
+    {"fovea weights efficientnet-lite0 stem/conv -o stem.png",
+     "The 32 filters of the first convolution, in colours"},
+    {"fovea weights efficientnet-lite0 block_1/depthwise/conv --scale tile -o depthwise.png",
+     "A depthwise convolution, each kernel on a scale of its own"},
+    {"fovea weights tiny-darknet.onnx conv2 --channels 0-7 --top 4 -o conv2.png",
+     "The four strongest inputs of eight filters"},
+    {"fovea weights digits-mlp.onnx dense1 --shape 1x28x28 -o dense1.png",
+     "Each row of a dense layer as the picture it is compared with"},
+    {"fovea weights tiny-darknet.onnx conv1 conv2 conv4 --channels 0 --top 1 --grey -o first.png",
+     "The first filter of three layers, in grey"},
+    {"fovea weights efficientnet-lite0 stem/conv --histogram stem.png --npy stem.npy --json",
+     "The same as numbers"},
+    {0},
+};
+
+const cli_command cli_command_weights = {
+    .name = "weights",
+    .operands = "MODEL LAYER...",
+    .min_operands = 2,
+    .max_operands = G_MAXINT,
+    .summary = "Draw a layer's weights; name dead and duplicate filters",
+    .details =
+        "Kernels that see the network's picture are drawn in its colours, a tile a filter, in grey "
+        "where it is grey. All others, those of depthwise convolutions too, are drawn pair by pair "
+        "of input and output (`17 > 3` is input 17 of output 3), blue below zero and red above. "
+        "Dense layers are drawn row by row as the picture each row is compared with, if --shape or "
+        "the network says how large that is. 1-D kernels and vectors become bars; many rows of "
+        "single numbers, as of 1x1 convolutions, one matrix. Kernels are enlarged without "
+        "blurring.\n\n"
+        "Zero is the middle of the scale, mid grey or white: the scale runs from -m to m, m the "
+        "largest magnitude shown. What each value became is printed. Weights are shown as the file "
+        "has them: a batch normalisation that follows is a layer of its own. See "
+        "docs/weights.md.\n\n"
+        "A filter is dead if its norm is at most 0.001 of the layer's largest, and a duplicate if "
+        "its cosine with an earlier one is at least 0.999. Several layers are tiled into one "
+        "montage, each on its own scale. Without -o only numbers are printed.\n\n"
+        "JSON: an array of `{\"layer\", \"kind\", \"shape\", \"min\", \"max\", \"mean\", "
+        "\"stddev\", \"zero_fraction\", \"filters\": {\"count\", \"norms\", \"norm_median\", "
+        "\"dead_norm\", \"dead\", \"duplicate_cosine\", \"duplicates\": [{\"filter\", \"like\", "
+        "\"cosine\"}]} or null, \"picture\": {\"form\", \"colours\", \"kernel\", \"tiles\": "
+        "[{\"output\", \"input\", \"low\", \"high\"}]} or null}`, one for each LAYER.",
+    .options = options,
+    .loads_model = 1,
+    .examples = examples,
+    .run = run,
+};
