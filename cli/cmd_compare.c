@@ -11,8 +11,8 @@
 #include "report.h"
 #include "table.h"
 
-#define DEFAULT_TOP  10
-#define DEFAULT_TILE 160
+#define DEFAULT_TOP  8
+#define DEFAULT_TILE 224
 
 /* One run of the command. */
 typedef struct job {
@@ -183,7 +183,7 @@ static fv_status draw_row(const job *j, const fv_channel_change *c, fv_image *ou
     const char *path = j->path->pdata[c->sample];
     fv_image *photo = NULL;
     fv_tensor *all = NULL, *input = NULL;
-    fv_paint_desc scale = {0};
+    float peaks[2] = {0, 0};
     fv_status st;
     if (cli_has_ending(path, "npy")) {
         st = fv_tensor_load(path, &all, err);
@@ -191,12 +191,11 @@ static fv_status draw_row(const job *j, const fv_channel_change *c, fv_image *ou
     } else {
         st = fv_image_load(path, &photo, err);
     }
-    if (!st) st = fv_comparison_draw(j->comparison, photo, input, c->channel, &scale, out, err);
+    if (!st) st = fv_comparison_draw(j->comparison, photo, input, c->channel, peaks, out, err);
     char *name = sample_name(j, c->sample);
     labels[0] = g_strdup_printf("%d: %s", c->channel, name);
     for (int m = 0; m < 2; m++)
-        labels[1 + m] =
-            g_strdup_printf("%c, %.3g .. %.3g", 'A' + m, (double)scale.low, (double)scale.high);
+        labels[1 + m] = g_strdup_printf("%c, peak %.3g", 'A' + m, (double)peaks[m]);
     g_free(name);
     fv_tensor_free(input);
     fv_tensor_free(all);
@@ -305,11 +304,11 @@ static int run(const cli_args *args) {
 static const cli_option options[] = {
     {"output", 'o', CLI_TEXT, offsetof(cli_args, output), 0, 0, "OUT.png", "none",
      "the picture to write: .png, .jpg, .jpeg, .webp, .tif or .tiff"},
-    {"top", 'k', CLI_INT, offsetof(cli_args, top), 1, 1024, "N", "10",
+    {"top", 'k', CLI_INT, offsetof(cli_args, top), 1, 1024, "N", "8",
      "how many channels to print and to draw"},
     CLI_OPTION_JSON,
     CLI_OPTION_SIZE,
-    {"tile-size", 0, CLI_INT, offsetof(cli_args, tile_size), 1, 8192, "N", "160",
+    {"tile-size", 0, CLI_INT, offsetof(cli_args, tile_size), 1, 8192, "N", "224",
      "side of a tile of the picture, in pixels"},
     {"title", 0, CLI_TEXT, offsetof(cli_args, title), 0, 0, "TEXT", "LAYER in A and B",
      "above the picture; '' for none"},
@@ -319,7 +318,7 @@ static const cli_option options[] = {
 
 static const char *const examples[][2] = {
     {"fovea compare before.onnx after.onnx stem/relu6 photos/*.jpg -o changed.png",
-     "The ten channels that fine-tuning changed most"},
+     "The eight channels that fine-tuning changed most"},
     {"fovea compare epoch1.onnx epoch9.onnx dense1 digits.npy --json",
      "All channels of a network of vectors, for a program"},
     {0},
@@ -342,7 +341,9 @@ const cli_command cli_command_compare = {
         "(|a|^2 + |b|^2) of the channel's weights, in the same measure: those of the layer, or of "
         "the convolution or matrix product that feeds it.\n\n"
         "The picture has a row a channel: the photo on which the two differ most as the network "
-        "sees it, the activation in A and in B, both on the scale written beneath.\n\n"
+        "sees it, the activation in A and in B, both on one scale, which ends at the larger of the "
+        "two "
+        "peaks written beneath: grey from 0, or blue and red where a value is below 0.\n\n"
         "A file that ends in .npy is raw input, a sample a row. A file that cannot be read is "
         "named and the exit code is 1; the others still count, except with --json. Layers whose "
         "shapes differ are refused.\n\n"

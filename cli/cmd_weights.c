@@ -179,7 +179,8 @@ static fv_status save_numbers(const job *j, fv_error *err) {
     if (!st && a->histogram) {
         char *title = g_strdup_printf("Weights of %s", w->layer->name), *clean = cli_clean(title);
         const fv_plot_desc d = {.title = a->title ? a->title : clean};
-        st = fv_plot_histogram(weights->data, fv_tensor_count(weights), NULL, 0, &d, &plot, err);
+        const float zero = 0;
+        st = fv_plot_histogram(weights->data, fv_tensor_count(weights), &zero, 1, &d, &plot, err);
         g_free(clean);
         g_free(title);
         if (!st) st = save(j, plot, a->histogram, "a histogram", err);

@@ -258,11 +258,13 @@ FV_API fv_status fv_comparison_rank(const fv_comparison *comparison, fv_changes 
 /* Draws one sample and a channel's activations on it: the input as A sees it (a vector as bars),
  * the map in A, the map in B, both on one scale.
  *   photo, input  one of them; input [1][...]
- *   scale   the maps': GREY from 0, or SIGNED where one is below zero; or NULL
+ *   peaks   [2] the value of largest magnitude in each map; or NULL. The scale ends at the larger
+ *           of the two: GREY from 0 (HEAT for a single number), or SIGNED where a value is below 0
  *   out     [3] yours to free    errors  ARG no such channel; as fv_comparison_add */
 FV_API fv_status fv_comparison_draw(fv_comparison *comparison, const fv_image *photo,
-                                    const fv_tensor *input, int channel, fv_paint_desc *scale,
+                                    const fv_tensor *input, int channel, float peaks[2],
                                     fv_image *out[3], fv_error *err);
+
 /* ---- activations ---------------------------------------------------------------------------- */
 
 typedef enum fv_activation_kind {

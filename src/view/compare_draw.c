@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A comparison's pictures: what a sample looks like to the networks, and one channel's activations
  * on it in both, on one scale: grey from 0 where none is below zero, else blue and red about it.
- * A layer without maps has maps of one pixel; tokens are a row.
+ * A layer without maps has maps of one pixel, in which white could not be seen; tokens are a row.
  */
 #include <glib.h>
 #include <math.h>
@@ -10,6 +10,8 @@
 #include "base/error.h"
 #include "engine/model.h"
 #include "view/compare.h"
+
+#define PLOT 224
 
 /* A network's input as a picture: pixel = (x / scale + mean) / range, in RGB. */
 static fv_status decode(const fv_input *in, const fv_tensor *x, fv_image **out, fv_error *err) {
@@ -34,7 +36,8 @@ static fv_status draw_input(const fv_input *in, const fv_tensor *x, fv_image **o
     if (in->is_image && x->ndim == 4 && (in->channels == 1 || in->channels == 3))
         return decode(in, x, out, err);
     const int64_t count = fv_tensor_count(x);
-    return fv_plot_bars(x->data, (int)MIN(count, G_MAXINT), NULL, out, err);
+    return fv_plot_bars(x->data, (int)MIN(count, G_MAXINT),
+                        &(fv_plot_desc){.width = PLOT, .height = PLOT}, out, err);
 }
 
 /* One channel of a value of one sample.  out  [height][width], malloc'ed */
@@ -59,23 +62,27 @@ static fv_status take_map(const fv_comparison *c, const fv_tensor *v, int channe
     return FV_OK;
 }
 
+/* The value of largest magnitude; 0 where none is finite. *below: one is below zero. */
+static float peak_of(const float *map, int64_t count, int *below) {
+    float peak = 0;
+    for (int64_t i = 0; i < count; i++) {
+        if (!isfinite(map[i])) continue;
+        if (fabsf(map[i]) > fabsf(peak)) peak = map[i];
+        *below |= map[i] < 0;
+    }
+    return peak;
+}
+
 /* The scale on which both maps can be seen. */
-static fv_paint_desc scale_of(float *const maps[2], int64_t count) {
-    float low = 0, high = 0;
-    for (int m = 0; m < 2; m++)
-        for (int64_t i = 0; i < count; i++) {
-            if (!isfinite(maps[m][i])) continue;
-            low = fminf(low, maps[m][i]);
-            high = fmaxf(high, maps[m][i]);
-        }
-    const float m = fmaxf(-low, high) > 0 ? fmaxf(-low, high) : 1;
-    if (low < 0) return (fv_paint_desc){FV_PALETTE_SIGNED, -m, m};
-    return (fv_paint_desc){FV_PALETTE_GREY, 0, m};
+static fv_paint_desc scale_of(const float peaks[2], int below, int64_t count) {
+    const float most = fmaxf(fabsf(peaks[0]), fabsf(peaks[1])), m = most > 0 ? most : 1;
+    if (below) return (fv_paint_desc){FV_PALETTE_SIGNED, -m, m};
+    return (fv_paint_desc){count == 1 ? FV_PALETTE_HEAT : FV_PALETTE_GREY, 0, m};
 }
 
 /* Runs both networks and paints the channel's maps. */
 static fv_status draw_maps(fv_comparison *c, fv_tensor *const inputs[2], int channel,
-                           fv_paint_desc *scale, fv_image *out[2], fv_error *err) {
+                           float peaks[2], fv_image *out[2], fv_error *err) {
     fv_tensor *values[2] = {NULL, NULL};
     float *maps[2] = {NULL, NULL};
     int h[2] = {0}, w[2] = {0};
@@ -87,8 +94,10 @@ static fv_status draw_maps(fv_comparison *c, fv_tensor *const inputs[2], int cha
     if (!st && (h[0] != h[1] || w[0] != w[1]))
         st = fvi_fail(err, FV_SHAPE, "the maps of A and B are %dx%d and %dx%d", h[0], w[0], h[1],
                       w[1]);
-    if (!st) *scale = scale_of(maps, (int64_t)h[0] * w[0]);
-    for (int m = 0; m < 2 && !st; m++) st = fv_paint(maps[m], h[m], w[m], scale, &out[m], err);
+    int below = 0;
+    for (int m = 0; m < 2 && !st; m++) peaks[m] = peak_of(maps[m], (int64_t)h[m] * w[m], &below);
+    const fv_paint_desc scale = scale_of(peaks, below, (int64_t)h[0] * w[0]);
+    for (int m = 0; m < 2 && !st; m++) st = fv_paint(maps[m], h[m], w[m], &scale, &out[m], err);
     for (int m = 0; m < 2; m++) {
         free(maps[m]);
         fv_tensor_free(values[m]);
@@ -97,7 +106,7 @@ static fv_status draw_maps(fv_comparison *c, fv_tensor *const inputs[2], int cha
 }
 
 fv_status fv_comparison_draw(fv_comparison *c, const fv_image *photo, const fv_tensor *input,
-                             int channel, fv_paint_desc *scale, fv_image *out[3], fv_error *err) {
+                             int channel, float peaks[2], fv_image *out[3], fv_error *err) {
     if (!c || !out || !photo == !input)
         return fvi_fail(err, FV_ARG,
                         "fv_comparison_draw: a comparison, out, and a photo or an "
@@ -108,21 +117,21 @@ fv_status fv_comparison_draw(fv_comparison *c, const fv_image *photo, const fv_t
                         c->channels, channel, c->channels - 1);
     fv_tensor *own[2] = {NULL, NULL}, *inputs[2] = {NULL, NULL};
     fv_image *made[3] = {NULL, NULL, NULL};
-    fv_paint_desc found = {0};
+    float found[2] = {0, 0};
     fv_status st = FV_OK;
     for (int m = 0; m < 2 && !st; m++) {
         if (photo) st = fv_input_from_image(c->model[m], photo, &own[m], err);
         inputs[m] = photo ? own[m] : (fv_tensor *)(uintptr_t)input; /* only read */
     }
     if (!st) st = draw_input(fv_model_input(c->model[0]), inputs[0], &made[0], err);
-    if (!st) st = draw_maps(c, inputs, channel, &found, made + 1, err);
+    if (!st) st = draw_maps(c, inputs, channel, found, made + 1, err);
     for (int i = 0; i < 3; i++) {
         if (st)
             fv_image_free(made[i]);
         else
             out[i] = made[i];
     }
-    if (!st && scale) *scale = found;
+    for (int m = 0; m < 2 && !st && peaks; m++) peaks[m] = found[m];
     for (int m = 0; m < 2; m++) fv_tensor_free(own[m]);
     return st;
 }
