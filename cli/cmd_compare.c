@@ -317,9 +317,9 @@ static const cli_option options[] = {
 /* clang-format on */
 
 static const char *const examples[][2] = {
-    {"fovea compare before.onnx after.onnx stem/relu6 photos/*.jpg -o changed.png",
+    {"fovea compare before.onnx after.onnx relu1 photos/*.jpg -o changed.png",
      "The eight channels that fine-tuning changed most"},
-    {"fovea compare epoch1.onnx epoch9.onnx dense1 digits.npy --json",
+    {"fovea compare digits.onnx digits.onnx dense1 digits.npy --json",
      "All channels of a network of vectors, for a program"},
     {0},
 };

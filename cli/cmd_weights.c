@@ -197,6 +197,21 @@ static fv_status save_numbers(const job *j, fv_error *err) {
     return st;
 }
 
+/* Says what was found, as text or as JSON. */
+static void report(const job *j) {
+    JsonBuilder *b = j->args->json ? json_builder_new() : NULL;
+    if (b) json_builder_begin_array(b);
+    for (int i = 0; i < j->n; i++) {
+        if (b)
+            cli_weights_json(b, &j->layers[i]);
+        else if (!j->args->quiet)
+            cli_weights_print(j->args, &j->layers[i]);
+    }
+    if (!b) return;
+    json_builder_end_array(b);
+    cli_json_print(b);
+}
+
 static int work(job *j) {
     fv_error err = {0};
     fv_status st = FV_OK;
@@ -204,17 +219,10 @@ static int work(job *j) {
     j->layers = g_new0(cli_weights, a->n_operands);
     for (int i = 1; i < a->n_operands && !st; i++)
         st = look(j, a->operands[i], &j->layers[j->n++], &err);
-    if (!st && !a->json && !a->quiet)
-        for (int i = 0; i < j->n; i++) cli_weights_print(a, &j->layers[i]);
+    if (!st && !a->json) report(j);
     if (!st && a->output) st = save_tiles(j, &err);
     if (!st && (a->histogram || a->npy)) st = save_numbers(j, &err);
-    if (!st && a->json) {
-        JsonBuilder *b = json_builder_new();
-        json_builder_begin_array(b);
-        for (int i = 0; i < j->n; i++) cli_weights_json(b, &j->layers[i]);
-        json_builder_end_array(b);
-        cli_json_print(b);
-    }
+    if (!st && a->json) report(j);
     return st ? cli_fail_error(&err) : CLI_DONE;
 }
 
@@ -275,14 +283,13 @@ static const cli_option options[] = {
 static const char *const examples[][2] = {
     {"fovea weights efficientnet-lite0 stem/conv -o stem.png",
      "The 32 filters of the first convolution, in colours"},
-    {"fovea weights efficientnet-lite0 block_1/depthwise/conv --scale tile -o depthwise.png",
-     "A depthwise convolution, each kernel on a scale of its own"},
-    {"fovea weights tiny-darknet.onnx conv2 --channels 0-7 --top 4 -o conv2.png",
-     "The four strongest inputs of eight filters"},
-    {"fovea weights digits-mlp.onnx dense1 --shape 1x28x28 -o dense1.png",
+    {"fovea weights efficientnet-lite0 head/conv --channels 0-7 --top 4 --scale tile -o head.png",
+     "The four strongest inputs of eight filters, each on a scale of its own"},
+    {"fovea weights digits.onnx dense1 --shape 1x28x28 -o dense1.png",
      "Each row of a dense layer as the picture it is compared with"},
-    {"fovea weights tiny-darknet.onnx conv1 conv2 conv4 --channels 0 --top 1 --grey -o first.png",
-     "The first filter of three layers, in grey"},
+    {"fovea weights efficientnet-lite0 stem/conv head/conv --channels 0 --inputs 0 --grey -o "
+     "first.png",
+     "The first filter of two layers, its first input, in grey"},
     {"fovea weights efficientnet-lite0 stem/conv --histogram stem.png --npy stem.npy --json",
      "The same as numbers"},
     {0},

@@ -126,7 +126,7 @@ typedef struct fv_weights_desc {
     int n_channels;
     const int *inputs; /* [n_inputs] inputs to show of each output; NULL: all */
     int n_inputs;
-    int top;              /* of these inputs only the strongest (L2 norm), strongest first; 0: all */
+    int top;              /* of these only the strongest (L2 norm), strongest first; 0: all */
     fv_weights_form form; /* 0: TILES where a kernel has a height and a width, or inputs are ranked;
                              BARS for 1-D kernels and vectors, and for up to 16 outputs whose
                              kernels are single numbers; MATRIX for more */
@@ -208,8 +208,8 @@ typedef struct fv_channel_change {
     int channel;
     double change;      /* of its activations: 1 - their concordance, 0..2; 0 the same, 1 unrelated
                            or constant in one of the two, 2 opposite */
-    double pattern;     /* 1 - their correlation, 0..2, blind to scale and offset; NaN where they are
-                           constant in one of the two */
+    double pattern;     /* 1 - their correlation, 0..2, blind to scale and offset; NaN where one
+                           of the two is constant */
     double mean[2], stddev[2]; /* of its activations in A and B, over all positions and samples */
     double weights;     /* of its weights: |a - b|^2 / (|a|^2 + |b|^2), 0..2 with the same meaning;
                            NaN where no weights are known for it */
@@ -232,7 +232,7 @@ typedef struct fv_comparison fv_comparison;
  *   a, b    borrowed: must outlive the comparison
  *   layer   is looked for in both
  *   desc    of the two sessions it runs them with, or NULL
- *   errors  NOTFOUND no such layer in one of them; SHAPE the layer's outputs, or weights, have other
+ *   errors  NOTFOUND no such layer in one of them; SHAPE the layer's outputs or weights have other
  *           shapes in B than in A: both are named; NOMEM
  */
 FV_API fv_status fv_comparison_new(const fv_model *a, const fv_model *b, const char *layer,

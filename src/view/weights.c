@@ -140,6 +140,20 @@ static fv_status check(const fvi_grid *g, const fv_weights_desc *d, fv_error *er
     return FV_OK;
 }
 
+/* The form, and what its colours are. */
+static fv_status choose_colours(const fvi_grid *g, const fv_weights_desc *d, fvi_weights_plan *p,
+                                fv_error *err) {
+    p->form = choose_form(g, d, p);
+    p->rgb = p->form == FV_WEIGHTS_TILES && g->picture == 3 && !d->grey && !d->top && !d->inputs;
+    p->palette = p->rgb || d->grey || g->picture == 1 ? FV_PALETTE_GREY : FV_PALETTE_SIGNED;
+    if (d->min_max && p->palette == FV_PALETTE_SIGNED)
+        return fvi_fail(err, FV_ARG,
+                        "%s: layer \"%s\" is drawn in red and blue, whose middle is zero; a scale "
+                        "from the least to the greatest value is for grey and for colours",
+                        fv_model_name(g->model), g->layer->name);
+    return FV_OK;
+}
+
 static void clear_plan(fvi_weights_plan *p) {
     g_free(p->outputs);
     g_free(p->inputs);
@@ -155,14 +169,8 @@ static fv_status make_plan(const fvi_grid *g, const fv_weights_desc *d, fvi_weig
     p->outputs = copy_list(d->channels, p->n_outputs);
     p->inputs = copy_list(d->inputs, p->n_inputs);
     if (!p->outputs || !p->inputs) return fvi_fail(err, FV_NOMEM, "out of memory");
-    p->form = choose_form(g, d, p);
-    p->rgb = p->form == FV_WEIGHTS_TILES && g->picture == 3 && !d->grey && !d->top && !d->inputs;
-    p->palette = p->rgb || d->grey || g->picture == 1 ? FV_PALETTE_GREY : FV_PALETTE_SIGNED;
-    if (d->min_max && p->palette == FV_PALETTE_SIGNED)
-        return fvi_fail(err, FV_ARG,
-                        "%s: layer \"%s\" is drawn in red and blue, whose middle is zero; a scale "
-                        "from the least to the greatest value is for grey and for colours",
-                        fv_model_name(g->model), g->layer->name);
+    st = choose_colours(g, d, p, err);
+    if (st) return st;
     if (d->top) st = rank_inputs(p, d->top, err);
     return st ? st : count_tiles(p, err);
 }

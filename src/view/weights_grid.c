@@ -54,31 +54,35 @@ static void lay_convolution(fvi_grid *g, const fv_input *in, const fvi_seen *see
     g->kind = g->height * (int64_t)g->width > 1 || g->picture ? FVI_GRID_KERNELS : FVI_GRID_NUMBERS;
 }
 
-/* Rows of a matrix product looked at as [c][h][w] or [h][w][c]. */
+/* Whether a row of numbers is a picture of that many channels, height and width. */
+static fv_status check_shape(const fvi_grid *g, const fv_weights_desc *d, int64_t row,
+                             fv_error *err) {
+    const int64_t c = d->shape[0], h = d->shape[1], w = d->shape[2]; /* ints: h * w fits */
+    int64_t all = 0;
+    if (c > 0 && h > 0 && w > 0 && !fvi_mul(h * w, c, &all) && all == row) return FV_OK;
+    const int64_t size[3] = {d->channels_last ? h : c, d->channels_last ? w : h,
+                             d->channels_last ? c : w};
+    return fvi_fail(err, FV_SHAPE,
+                    "%s: layer \"%s\" has rows of %lld numbers; the shape %lldx%lldx%lld has %.0f",
+                    fv_model_name(g->model), g->layer->name, (long long)row, (long long)size[0],
+                    (long long)size[1], (long long)size[2], (double)c * (double)h * (double)w);
+}
+
+/* Rows of a matrix product looked at as [c][h][w] or [h][w][c], if there is a shape for them. */
 static fv_status lay_rows(fvi_grid *g, const fv_weights_desc *d, const fvi_seen *seen,
                           fv_error *err) {
     const int64_t row = g->weights->dim[1];
-    int64_t c = d->shape[0], h = d->shape[1], w = d->shape[2], area, all;
-    const int given = c || h || w;
-    g->channels_last = given ? d->channels_last != 0 : seen->channels_last;
+    const int given = d->shape[0] || d->shape[1] || d->shape[2];
+    const int64_t c = given ? d->shape[0] : seen->channels;
+    const int64_t h = given ? d->shape[1] : seen->height, w = given ? d->shape[2] : seen->width;
     set_sizes(g, g->weights->dim[0], row, 1, 1);
     g->kind = FVI_GRID_NUMBERS;
-    if (!given) {
-        c = seen->channels, h = seen->height, w = seen->width;
-        if (h * w <= 1 || c * h * w != row) return FV_OK;
-        g->found = 1;
-    }
-    if (c < 1 || h < 1 || w < 1 || fvi_mul(h, w, &area) || fvi_mul(area, c, &all) || all != row) {
-        const int64_t size[3] = {g->channels_last ? h : c, g->channels_last ? w : h,
-                                 g->channels_last ? c : w};
-        return fvi_fail(err, FV_SHAPE,
-                        "%s: layer \"%s\" has rows of %lld numbers; the shape %lldx%lldx%lld has "
-                        "%.0f",
-                        fv_model_name(g->model), g->layer->name, (long long)row, (long long)size[0],
-                        (long long)size[1], (long long)size[2], (double)c * (double)h * (double)w);
-    }
-    const fv_input *in = fv_model_input(g->model);
+    fv_status st = given ? check_shape(g, d, row, err) : FV_OK;
+    if (st) return st;
+    g->found = !given && h * w > 1 && c * h * w == row;
+    if (!given && !g->found) return FV_OK;
     set_sizes(g, g->weights->dim[0], c, h, w);
+    g->channels_last = given ? d->channels_last != 0 : seen->channels_last;
     if (g->channels_last) {
         g->stride[1] = 1;
         g->stride[2] = w * c;
@@ -86,7 +90,7 @@ static fv_status lay_rows(fvi_grid *g, const fv_weights_desc *d, const fvi_seen 
     }
     g->kind = FVI_GRID_KERNELS;
     if (seen->picture)
-        set_colours(g, in, 1);
+        set_colours(g, fv_model_input(g->model), 1);
     else if (given && (c == 1 || c == 3))
         g->picture = (int)c;
     return FV_OK;
@@ -109,6 +113,19 @@ static void lay_plain(fvi_grid *g) {
     g->kind = FVI_GRID_NUMBERS;
 }
 
+/* Sizes that an int holds, and a shape only where there are rows. */
+static fv_status check(const fvi_grid *g, const fv_weights_desc *d, int product, fv_error *err) {
+    for (int i = 0; i < g->weights->ndim; i++)
+        if (g->weights->dim[i] > INT_MAX)
+            return fvi_fail(err, FV_SHAPE, "%s: layer \"%s\" has %lld weights in a row; at most %d",
+                            fv_model_name(g->model), g->layer->name, (long long)g->weights->dim[i],
+                            INT_MAX);
+    if (product || (!d->shape[0] && !d->shape[1] && !d->shape[2])) return FV_OK;
+    return fvi_fail(err, FV_SHAPE,
+                    "%s: layer \"%s\" is a %s; a shape is for the rows of a matrix product",
+                    fv_model_name(g->model), g->layer->name, g->layer->kind);
+}
+
 fv_status fvi_grid_read(const fv_model *model, int layer, const fv_weights_desc *desc,
                         fvi_grid *out, fv_error *err) {
     fvi_grid g = {.model = model};
@@ -117,20 +134,13 @@ fv_status fvi_grid_read(const fv_model *model, int layer, const fv_weights_desc 
     g.layer = fv_model_layer(model, layer);
     const fvi_kind kind = fvi_network_graph(model->network)->nodes[layer].kind;
     const int product = kind == FVI_MATMUL && g.weights->ndim == 2;
+    const int convolution = kind == FVI_CONV || kind == FVI_CONV_TRANSPOSE;
     fvi_seen seen = {0};
-    for (int i = 0; i < g.weights->ndim && !st; i++)
-        if (g.weights->dim[i] > INT_MAX)
-            st = fvi_fail(err, FV_SHAPE, "%s: layer \"%s\" has %lld weights in a row; at most %d",
-                          fv_model_name(model), g.layer->name, (long long)g.weights->dim[i],
-                          INT_MAX);
-    if (!st && !product && (desc->shape[0] || desc->shape[1] || desc->shape[2]))
-        st = fvi_fail(err, FV_SHAPE,
-                      "%s: layer \"%s\" is a %s; a shape is for the rows of a matrix product",
-                      fv_model_name(model), g.layer->name, g.layer->kind);
+    st = check(&g, desc, product, err);
     if (!st && (product || kind == FVI_CONV)) fvi_see(model->network, layer, &seen);
     if (!st && product)
         st = lay_rows(&g, desc, &seen, err);
-    else if (!st && (kind == FVI_CONV || kind == FVI_CONV_TRANSPOSE))
+    else if (!st && convolution)
         lay_convolution(&g, fv_model_input(model), &seen);
     else if (!st)
         lay_plain(&g);

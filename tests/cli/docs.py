@@ -31,6 +31,9 @@ def prepare(folder, env):
     shutil.copy(os.path.join(env["DATA"], "photo.jpg"), os.path.join(folder, "photos"))
     subprocess.run([sys.executable, env["MAKE"], "npy", "2,3,32,32",
                     os.path.join(folder, "x.npy")], check=True)
+    for words in (("npy", "5,784", "digits.npy"), ("network", "digits", "digits.onnx"),
+                  ("network", "dead", "before.onnx"), ("network", "changed", "after.onnx")):
+        subprocess.run([sys.executable, env["MAKE"], *words], check=True, cwd=folder)
 
 
 def run_example(command, folder, env):

@@ -12,7 +12,9 @@
     signal COMMAND...      runs a command, interrupts it after its first line on stderr, prints
                            what it said and how it ended
     closed COMMAND...      runs a command whose stdout nobody reads, SIGPIPE ignored
-    network NAME FILE      a small network: `mlp`, 12 numbers to 4; `dead`, some of whose units are
+    network NAME FILE      a small network: `mlp`, 12 numbers to 4; `dead`, some of whose units are;
+                           `changed`, the same with other weights; `wide`, with two channels more;
+                           `digits`, `mlp` with 784 inputs
     frames FILE            prints the number of frames of a GIF or WebP file
 """
 import array
@@ -172,28 +174,35 @@ def waves(n):
     return [math.sin(1.3 * i + 0.5) for i in range(n)]
 
 
-def mlp():
+def mlp(inputs=12):
     """x [batch][12] - dense1 - relu1 - dense2 [batch][4]"""
     nodes = [node("Gemm", "dense1", ["x", "w1", "b1"], transB=1), node("Relu", "relu1", ["dense1"]),
              node("Gemm", "dense2", ["relu1", "w2", "b2"], transB=1)]
-    constants = [constant("w1", [8, 12], waves(96)), constant("b1", [8], [0.1] * 8),
+    constants = [constant("w1", [8, inputs], waves(8 * inputs)), constant("b1", [8], [0.1] * 8),
                  constant("w2", [4, 8], waves(32)), constant("b2", [4], [0.0] * 4)]
-    return nodes, constants, value("x", ["batch", 12]), value("dense2", ["batch", 4]), {}
+    return nodes, constants, value("x", ["batch", inputs]), value("dense2", ["batch", 4]), {}
 
 
-def dead():
+def dead(changed=False, more=0):
     """image [batch][3][16][16] - conv1 - relu1 [batch][4][14][14]. Channel 0 lives; 1 has weights
-    0; 2 is far below zero whatever comes; 3 is below zero until its input has grown."""
+    0; 2 is far below zero whatever comes; 3 is below zero until its input has grown. `changed`: 0
+    has other weights and 3 twice its own; `more` channels are like 3."""
     weights = waves(27) + [0.0] * 27 + waves(27) + [1.0] * 27
+    if changed:
+        weights = waves(54)[27:] + weights[27:81] + [2.0] * 27
+    weights += [1.0] * 27 * more
     nodes = [node("Conv", "conv1", ["image", "w", "b"]), node("Relu", "relu1", ["conv1"])]
-    constants = [constant("w", [4, 3, 3, 3], weights), constant("b", [4], [5, 0, -10000, -2])]
+    constants = [constant("w", [4 + more, 3, 3, 3], weights),
+                 constant("b", [4 + more], [5, 0, -10000, -2] + [-2] * more)]
     about = {"size": "16", "range": "1", "mean": "0.5", "scale": "2", "channel_order": "rgb"}
     return (nodes, constants, value("image", ["batch", 3, 16, 16]),
-            value("relu1", ["batch", 4, 14, 14]), about)
+            value("relu1", ["batch", 4 + more, 14, 14]), about)
 
 
 def network(name, path):
-    nodes, constants, source, result, about = {"mlp": mlp, "dead": dead}[name]()
+    nodes, constants, source, result, about = {
+        "mlp": mlp, "dead": dead, "changed": lambda: dead(changed=True),
+        "wide": lambda: dead(more=2), "digits": lambda: mlp(784)}[name]()
     graph = b"".join(field(1, n) for n in nodes) + field(2, name)
     graph += b"".join(field(5, c) for c in constants) + field(11, source) + field(12, result)
     data = field(1, 8) + field(7, graph) + field(8, field(2, 17))
