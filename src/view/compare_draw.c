@@ -106,11 +106,20 @@ static fv_status draw_maps(fv_comparison *c, fv_tensor *const inputs[2], int cha
     return st;
 }
 
-/* Draws the input as A has it and both maps into out, of which the caller frees what was made. */
+/* Draws the input as A has it, and both maps. */
 static fv_status draw_all(fv_comparison *c, fv_tensor *const inputs[2], int channel, float peaks[2],
                           fv_image *out[3], fv_error *err) {
-    fv_status st = draw_input(fv_model_input(c->model[0]), inputs[0], &out[0], err);
-    return st ? st : draw_maps(c, inputs, channel, peaks, out + 1, err);
+    fv_image *made[3] = {NULL, NULL, NULL};
+    float found[2] = {0, 0};
+    fv_status st = draw_input(fv_model_input(c->model[0]), inputs[0], &made[0], err);
+    if (!st) st = draw_maps(c, inputs, channel, found, made + 1, err);
+    for (int i = 0; i < 3; i++)
+        if (st)
+            fv_image_free(made[i]);
+        else
+            out[i] = made[i];
+    if (!st && peaks) memcpy(peaks, found, sizeof found);
+    return st;
 }
 
 fv_status fv_comparison_draw(fv_comparison *c, const fv_image *photo, const fv_tensor *input,
@@ -125,20 +134,12 @@ fv_status fv_comparison_draw(fv_comparison *c, const fv_image *photo, const fv_t
                         c->channels, channel, c->channels - 1);
     fv_tensor *own[2] = {NULL, NULL};
     fv_tensor *given = (fv_tensor *)(uintptr_t)input; /* only read */
-    fv_image *made[3] = {NULL, NULL, NULL};
-    float found[2] = {0, 0};
     fv_status st = FV_OK;
     for (int m = 0; m < 2 && photo && !st; m++)
         st = fv_input_from_image(c->model[m], photo, &own[m], err);
     if (!st)
-        st = draw_all(c, photo ? own : (fv_tensor *const[]){given, given}, channel, found, made,
-                      err);
-    for (int i = 0; i < 3; i++)
-        if (st)
-            fv_image_free(made[i]);
-        else
-            out[i] = made[i];
-    if (!st && peaks) memcpy(peaks, found, sizeof found);
+        st =
+            draw_all(c, photo ? own : (fv_tensor *const[]){given, given}, channel, peaks, out, err);
     for (int m = 0; m < 2; m++) fv_tensor_free(own[m]);
     return st;
 }

@@ -73,8 +73,9 @@ static fv_status lay_rows(fvi_grid *g, const fv_weights_desc *d, const fvi_seen 
                           fv_error *err) {
     const int64_t row = g->weights->dim[1];
     const int given = d->shape[0] || d->shape[1] || d->shape[2];
-    const int64_t c = given ? d->shape[0] : seen->channels;
-    const int64_t h = given ? d->shape[1] : seen->height, w = given ? d->shape[2] : seen->width;
+    const fvi_seen asked = {0, d->shape[0], d->shape[1], d->shape[2], d->channels_last != 0};
+    const fvi_seen *map = given ? &asked : seen;
+    const int64_t c = map->channels, h = map->height, w = map->width;
     set_sizes(g, g->weights->dim[0], row, 1, 1);
     g->kind = FVI_GRID_NUMBERS;
     fv_status st = given ? check_shape(g, d, row, err) : FV_OK;
@@ -82,7 +83,7 @@ static fv_status lay_rows(fvi_grid *g, const fv_weights_desc *d, const fvi_seen 
     g->found = !given && h * w > 1 && c * h * w == row;
     if (!given && !g->found) return FV_OK;
     set_sizes(g, g->weights->dim[0], c, h, w);
-    g->channels_last = given ? d->channels_last != 0 : seen->channels_last;
+    g->channels_last = map->channels_last;
     if (g->channels_last) {
         g->stride[1] = 1;
         g->stride[2] = w * c;

@@ -14,6 +14,9 @@ A `text` block after an `sh` block is what it prints, shortened by lines of `...
 lines must be printed, in this order, blanks aside; where pictures are made only the notes, since
 numbers depend on sizes and steps.
 
+A block that names digits-mlp.onnx, which a reader has to bring, needs the folder of shared networks;
+without it the block is left out, which is said.
+
 Without the default network, or a Python with onnx, the exit code is 77: skipped.
 """
 import glob
@@ -27,6 +30,7 @@ import tempfile
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import run  # noqa: E402
 
+DIGITS = "digits-mlp.onnx"
 TUTORIALS = os.path.join(run.ROOT, "docs", "tutorials")
 SMALL = """#!/bin/sh
 case "$*" in
@@ -67,6 +71,8 @@ def prepare(folder, fovea, network, python):
     write_script(os.path.join(folder, ".bin", "fovea"), SMALL % os.path.abspath(fovea))
     for name in ("tools", "tests"):
         os.symlink(os.path.join(run.ROOT, name), os.path.join(folder, name))
+    if run.find_shared():
+        os.symlink(os.path.join(run.find_shared(), "models", DIGITS), os.path.join(folder, DIGITS))
     return env
 
 
@@ -105,6 +111,11 @@ def run_document(path, fovea, network, python):
     with open(path, encoding="utf-8") as file:
         text = file.read()
     blocks = re.findall(r"^```sh\n(.*?)^```$(?:\n\n```text\n(.*?)^```$)?", text, re.M | re.S)
+    if not run.find_shared():
+        count = len(blocks)
+        blocks = [block for block in blocks if DIGITS not in block[0]]
+        if len(blocks) < count:
+            print(f"skipped: {count - len(blocks)} blocks need {DIGITS}, which is not here")
     folder = os.path.realpath(tempfile.mkdtemp(prefix="fovea-tutorial-"))
     try:
         env = prepare(folder, fovea, network, python)
