@@ -14,8 +14,8 @@ A `text` block after an `sh` block is what it prints, shortened by lines of `...
 lines must be printed, in this order, blanks aside; where pictures are made only the notes, since
 numbers depend on sizes and steps.
 
-A block that names digits-mlp.onnx, which a reader has to bring, needs the folder of shared networks;
-without it the block is left out, which is said.
+A block that names digits-mlp.onnx, which a reader has to bring, needs the folder of shared
+networks; without it the block is left out, which is said.
 
 Without the default network, or a Python with onnx, the exit code is 77: skipped.
 """
