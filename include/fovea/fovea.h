@@ -11,8 +11,9 @@
  *   fv_image_free(pic);
  *   fv_model_free(m);
  *
- * Three parts, in the order in which data flows: core.h (error, tensor, image, model, session),
- * render.h (pictures that excite units), view.h (montages, plots, maps).
+ * Four parts, in the order in which data flows: core.h (error, tensor, image, model, session),
+ * render.h (pictures that excite units), view.h (montages, plots, maps), examples.h (photos that
+ * excite units).
  *
  * Ownership: you free what a `_load`, `_new`, `_copy` or `_render` function gave you, with its own
  * `_free`; every other pointer is borrowed and lives as long as the object you got it from.
@@ -32,5 +33,6 @@
 #include "fovea/core.h"
 #include "fovea/render.h"
 #include "fovea/view.h"
+#include "fovea/examples.h"
 
 #endif

@@ -70,6 +70,11 @@ static frame frame_of(int height, int width, int h, int w) {
     return (frame){fh, fw, (fh - h) / 2, (fw - w) / 2};
 }
 
+fvi_crop fvi_input_crop(const fv_input *in, int height, int width) {
+    const frame f = frame_of(height, width, in->height, in->width);
+    return (fvi_crop){f.height, f.width, f.y, f.x};
+}
+
 static fv_status resize_and_crop(const fv_image *image, int h, int w, fv_image **out,
                                  fv_error *err) {
     frame f = frame_of(image->height, image->width, h, w);

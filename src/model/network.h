@@ -47,6 +47,17 @@ fv_status fvi_network_find_value(const fvi_network *net, const char *name, const
 fv_status fvi_network_weight_stats(const fvi_network *net, int layer, fv_weight_stats *out,
                                    fv_error *err);
 
+/* Along one direction of the picture: the element at place p of `axis` sees the input's pixels
+ * p*jump + first .. p*jump + last, some of which may lie outside. axis -1: the whole picture. */
+typedef struct fvi_reach {
+    int axis;
+    double jump, first, last;
+} fvi_reach;
+/* What the elements of value v of a graph see of the picture `in`, [0] along its height, [1] along
+ * its width.  errors  NOMEM */
+fv_status fvi_graph_reach(const fvi_graph *g, const fv_input *in, int v, fvi_reach out[2],
+                          fv_error *err);
+
 /* "protobuf-c 1.4.1", static. */
 const char *fvi_network_reader_version(void);
 

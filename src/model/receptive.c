@@ -285,20 +285,53 @@ static int64_t pixels(const reach *r, int64_t size) {
     return r->whole || n >= (double)size ? size : n < 1 ? 1 : (int64_t)n;
 }
 
-fv_status fvi_receptive_fields(const fvi_graph *g, int input, int axis_y, int axis_x,
-                               int64_t (*out)[2], fv_error *err) {
+/* The fields of all values, [n_values]; free with g_free. NULL when out of memory. */
+static field *trace(const fvi_graph *g, int input, const int axis[2]) {
     field *value = g_try_new0(field, (gsize)g->n_values + 1);
-    if (!value) return fvi_fail(err, FV_NOMEM, "no memory for %d receptive fields", g->n_values);
-    int axis[2] = {axis_y, axis_x};
+    if (!value) return NULL;
     value[input].known = 1;
     for (int d = 0; d < 2; d++) value[input].d[d] = (reach){.axes = 1u << axis[d], .jump = 1};
     for (int i = 0; i < g->n_nodes; i++) {
         const fvi_node *n = &g->nodes[i];
-        field *f = &value[n->out];
-        if (n->n_in > 0 && n->in[0] >= 0) *f = through_node(g, n, value);
+        if (n->n_in > 0 && n->in[0] >= 0) value[n->out] = through_node(g, n, value);
+    }
+    return value;
+}
+
+fv_status fvi_receptive_fields(const fvi_graph *g, int input, int axis_y, int axis_x,
+                               int64_t (*out)[2], fv_error *err) {
+    const int axis[2] = {axis_y, axis_x};
+    field *value = trace(g, input, axis);
+    if (!value) return fvi_fail(err, FV_NOMEM, "no memory for %d receptive fields", g->n_values);
+    for (int i = 0; i < g->n_nodes; i++) {
+        const field *f = &value[g->nodes[i].out];
         for (int d = 0; d < 2; d++)
             out[i][d] = f->known ? pixels(&f->d[d], g->values[input].shape.dim[axis[d]]) : 0;
     }
     g_free(value);
+    return FV_OK;
+}
+
+/* The only axis in a set, or -1. */
+static int axis_of(unsigned axes) {
+    int axis = 0;
+    if (!single(axes)) return -1;
+    while (!(axes & 1u << axis)) axis++;
+    return axis;
+}
+
+fv_status fvi_graph_reach(const fvi_graph *g, const fv_input *in, int v, fvi_reach out[2],
+                          fv_error *err) {
+    int input = in->is_image ? fvi_graph_find(g, in->name) : -1;
+    out[0] = out[1] = (fvi_reach){.axis = -1};
+    if (input < 0 || g->values[input].shape.ndim != 4) return FV_OK;
+    const int y = in->channels_last ? 1 : 2, axis[2] = {y, y + 1};
+    field *fields = trace(g, input, axis);
+    if (!fields) return fvi_fail(err, FV_NOMEM, "no memory for %d receptive fields", g->n_values);
+    for (int d = 0; d < 2 && fields[v].known; d++) {
+        const reach *r = &fields[v].d[d];
+        if (!r->whole) out[d] = (fvi_reach){axis_of(r->axes), r->jump, r->first, r->last};
+    }
+    g_free(fields);
     return FV_OK;
 }
