@@ -46,7 +46,8 @@ static int render(cli_drawing *d) {
     fv_error err = {0};
     fv_render_desc desc = d->recipe.desc;
     int every = 0;
-    int code = cli_drawing_start_film(d, &every);
+    int code = d->args->examples ? cli_drawing_find_examples(d) : CLI_DONE;
+    if (!code) code = cli_drawing_start_film(d, &every);
     if (code) return code;
     cli_progress_start(&progress, d->args, "steps", FV_PROGRESS_STOP);
     progress.user = d;
@@ -60,7 +61,8 @@ static int render(cli_drawing *d) {
     d->seconds = cli_progress_stop(&progress);
     d->done = progress.done;
     d->total = progress.total;
-    return st ? cli_fail_error(&err) : CLI_DONE;
+    if (st) return cli_fail_error(&err);
+    return d->examples && !cli_progress_signal() ? cli_drawing_make_low(d) : CLI_DONE;
 }
 
 /* Where the results go, in words: the first that was asked for. */
@@ -87,7 +89,7 @@ static int save(cli_drawing *d, int alive) {
 }
 
 static int draw(cli_drawing *d) {
-    int code = render(d), begun = 0, alive = 0;
+    int begun = 0, alive = 0, code = render(d);
     if (code) return code;
     for (int i = 0; i < d->count; i++) {
         const fv_rendering *r = d->made[i];
@@ -109,10 +111,13 @@ static void clear(cli_drawing *d) {
         if (d->shown && d->made && d->made[i] && d->shown[i] != d->made[i]->image)
             fv_image_free(d->shown[i]);
         if (d->made) fv_rendering_free(d->made[i]);
+        if (d->low) fv_rendering_free(d->low[i]);
         if (d->label) g_free(d->label[i]);
     }
     for (int i = 0; d->unit && i < d->units.count; i++) g_free(d->unit[i].name);
+    fv_examples_free(d->examples);
     g_free(d->shown);
+    g_free(d->low);
     g_free(d->made);
     g_free(d->label);
     g_free(d->group);
@@ -183,6 +188,12 @@ static const cli_option options[] = {
      "about how many frames --animate has"},
     {"expression", 'e', CLI_LIST, offsetof(cli_args, expressions), 0, 0, "EXPR", "none",
      "one more objective, taken as it stands; may be given several times"},
+    {"examples", 0, CLI_TEXT, offsetof(cli_args, examples), 0, 0, "DIR", "none",
+     "put photos of this folder between a picture that lowers the unit and the one that raises it"},
+    {"index", 0, CLI_TEXT, offsetof(cli_args, index), 0, 0, "DIR", "examples in fovea's cache",
+     "folder in which what was measured on photos is kept, see `fovea examples`"},
+    {"no-index", 0, CLI_FLAG, offsetof(cli_args, no_index), 0, 0, NULL, NULL,
+     "keep nothing of that, and use nothing that was kept"},
     {"recipe", 0, CLI_TEXT, offsetof(cli_args, recipe), 0, 0, "NAME", "fovea, fovea-layer or erhan: what the first objective is",
      "the set of options to start from, see below"},
     {"show-recipe", 0, CLI_FLAG, offsetof(cli_args, show_recipe), 0, 0, NULL, NULL,
@@ -225,6 +236,8 @@ static const char *const examples[][2] = {
     {"fovea visualize efficientnet-lite0 class:hen class:ostrich --recipe matlab "
      "--pyramid-levels 2 --each birds --format jpg",
      "One file a class, as MATLAB's deepDreamImage makes them"},
+    {"fovea visualize efficientnet-lite0 block_5/expand/conv:3 --examples photos -o beside.png",
+     "The picture, its opposite, and the photos that come nearest to both"},
     {"fovea visualize efficientnet-lite0 --recipe maco --show-recipe", "What a recipe comes to"},
     {0},
 };
@@ -252,6 +265,9 @@ const cli_command cli_command_visualize = {
         "what they come to. With --starts the pictures of one unit are compared: those that are "
         "the same up to a shift share a letter, and the summary says how many distinct ones there "
         "are and how far apart: 1 - the largest correlation over all shifts.\n\n"
+        "With --examples every unit gets a row: the picture that lowers it, the photos of DIR with "
+        "its lowest and its highest values, and the picture that raises it; `fovea examples` says "
+        "how photos are chosen and cut.\n\n"
         "A unit whose gradient is zero whatever is tried is dead: a grey tile stands in its "
         "place. It is an error if all are.\n\n"
         "The picture's metadata has the command (`fovea.command`), the options it resolved "

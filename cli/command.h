@@ -41,6 +41,8 @@ typedef struct cli_args {
     int alone;                                                /* invert, caricature, accentuate */
     double power, strength;                                   /* -1: not given */
     char *near;
+    int bottom, crop, whole, scores, no_index;            /* examples */
+    char *index, *histogram_file, *picture, *examples;        /* examples; of visualize, too */
     double octave_scale, rate, zoom_scale;
     uint64_t seed;
     char *input, *layer, *objective, *output, *title, *labels;
@@ -95,6 +97,7 @@ extern const cli_command cli_command_layers, cli_command_layer, cli_command_clas
     cli_command_models, cli_command_dream, cli_command_spectrum, cli_command_activations,
     cli_command_invert, cli_command_caricature, cli_command_accentuate, cli_command_weights,
     cli_command_compare;
+extern const cli_command cli_command_examples;
 
 /* Options of every command, and of those that load a model; end with a NULL name. */
 extern const cli_option cli_common_options[], cli_model_options[];

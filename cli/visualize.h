@@ -32,6 +32,8 @@ typedef struct cli_drawing {
     char **label;        /* [count] what stands under it */
     int *group;          /* [count] group of like pictures of the unit; -1 */
     cli_film *film;      /* with --animate */
+    fv_examples *examples; /* with --examples */
+    fv_rendering **low;  /* [count] pictures that lower the units; an entry NULL: none */
     double seconds;
     int done, total;     /* updates */
 } cli_drawing;
@@ -70,6 +72,16 @@ int cli_drawing_save_film(const cli_drawing *d);
  *   every    updates between two frames
  *   returns  CLI_DONE, or an exit code with one line printed */
 int cli_drawing_start_film(cli_drawing *d, int *every);
+
+/* Whether what --examples needs is given. */
+int cli_drawing_check_example_words(const cli_args *args);
+
+/* --examples: measures the units on the photos, before anything is drawn; makes the pictures that
+ * lower them.  returns  CLI_DONE, or an exit code with one line printed */
+int cli_drawing_find_examples(cli_drawing *d);
+int cli_drawing_make_low(cli_drawing *d);
+/* A row a unit: lowered, lowest and highest photos, raised.  out  yours to free */
+fv_status cli_drawing_lay_beside(const cli_drawing *d, fv_image **out, fv_error *err);
 
 /* Says what was written, and what each unit reached. */
 void cli_drawing_summarise(const cli_drawing *d);

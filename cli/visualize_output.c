@@ -34,8 +34,8 @@ int cli_drawing_check_words(const cli_args *a) {
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rules); i++)
         if (rules[i].wrong) return cli_usage(a->command, "%s", rules[i].text);
-    int code = CLI_DONE;
-    if (a->output) code = cli_path_check(a, "output", a->output, CLI_PICTURES " npy");
+    int code = cli_drawing_check_example_words(a);
+    if (!code && a->output) code = cli_path_check(a, "output", a->output, CLI_PICTURES " npy");
     if (!code && a->animate) code = cli_path_check(a, "animate", a->animate, CLI_ANIMATIONS);
     if (!code && a->npy && cli_has_ending(a->npy, "npy"))
         code = cli_path_check(a, "npy", a->npy, NULL);
@@ -220,7 +220,10 @@ static int save_output(const cli_drawing *d) {
     fv_error err = {0};
     fv_image *montage = NULL, *picture = d->shown[0];
     fv_status st = FV_OK;
-    if (cli_drawing_is_montage(d)) {
+    if (d->examples) {
+        st = cli_drawing_lay_beside(d, &montage, &err);
+        picture = montage;
+    } else if (cli_drawing_is_montage(d)) {
         st = cli_drawing_lay_out(d, d->shown, &montage, &err);
         picture = montage;
     }

@@ -16,6 +16,7 @@
                            `changed`, the same with other weights; `wide`, with two channels more;
                            `digits`, `mlp` with 784 inputs
     frames FILE            prints the number of frames of a GIF or WebP file
+    photos FOLDER N        N small PNG pictures of blocks and noise, every fourth in FOLDER/deep
 """
 import array
 import fcntl
@@ -217,6 +218,29 @@ def frames(path):
     print(data.count(b"ANMF") if data[:4] == b"RIFF" else data.count(b"\x21\xf9\x04"), "frames")
 
 
+def png_chunk(kind, body):
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def photos(folder, count):
+    for i in range(int(count)):
+        width, height, state = 37 + 9 * (i % 3), 37 + 12 * (i % 2), 7919 * i + 1
+        numbers = []
+        for _ in range(192 + 3 * width * height):
+            state = (state * 1664525 + 1013904223) % 2 ** 32
+            numbers.append(state >> 24)
+        colors, noise = numbers[:192], iter(numbers[192:])
+        rows = b"".join(
+            b"\0" + bytes(colors[(y * 8 // height * 8 + x * 8 // width) * 3 + c] * 3 // 4
+                          + next(noise) // 4 for x in range(width) for c in range(3))
+            for y in range(height))
+        name = f"{i:02}.png" if i % 4 else f"deep/{i:02}.png"
+        with open(os.path.join(folder, name), "wb") as file:
+            file.write(b"\x89PNG\r\n\x1a\n"
+                       + png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+                       + png_chunk(b"IDAT", zlib.compress(rows)) + png_chunk(b"IEND", b""))
+
+
 def run_closed(*command):
     reader, writer = os.pipe()
     os.close(reader)
@@ -228,7 +252,7 @@ def run_closed(*command):
 def main():
     commands = {"npy": npy, "shape": shape, "text": text, "pixels": pixels, "size": size,
                 "json": show_json, "pty": run_in_pty, "signal": interrupt, "closed": run_closed,
-                "network": network, "frames": frames}
+                "network": network, "frames": frames, "photos": photos}
     return commands[sys.argv[1]](*sys.argv[2:]) or 0
 
 

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fovea examples: the photos of a folder that excite units most and least. Here the command line
+ * becomes a scan; examples_draw.c and examples_report.c show what it found.
+ */
+#include <glib.h>
+#include <string.h>
+
+#include "examples.h"
+#include "models.h"
+#include "objectives.h"
+#include "options.h"
+#include "output.h"
+#include "progress.h"
+#include "report.h"
+
+/* ---- scores --------------------------------------------------------------------------------- */
+
+/* The network input of --picture.  returns  an exit code */
+static int load_picture(const cli_shown *s, fv_tensor **out) {
+    fv_image *image = NULL;
+    fv_error err = {0};
+    fv_status st = fv_image_load(s->args->picture, &image, &err);
+    if (!st) st = fv_input_from_image(s->model, image, out, &err);
+    fv_image_free(image);
+    return st ? cli_fail_error(&err) : CLI_DONE;
+}
+
+static int measure(const cli_shown *s, int unit, const fv_tensor *input) {
+    fv_error err = {0};
+    if (fv_examples_measure(s->examples, unit, s->by, 0, input, &s->score[unit], &err))
+        return cli_fail_error(&err);
+    return CLI_DONE;
+}
+
+/* Makes the picture of every unit by the default recipe, and measures it. */
+static int score_rendered(const cli_shown *s) {
+    const int n = fv_examples_unit_count(s->examples);
+    const char **names = g_new0(const char *, n);
+    fv_rendering **made = g_new0(fv_rendering *, n);
+    cli_progress progress;
+    fv_error err = {0};
+    for (int u = 0; u < n; u++) names[u] = fv_examples_unit(s->examples, u);
+    cli_progress_start(&progress, s->args, "steps", FV_PROGRESS_CANCEL);
+    const fv_render_desc desc = {.seed = s->args->seed,
+                                 .threads = s->args->threads,
+                                 .progress = cli_progress_step,
+                                 .user = &progress};
+    fv_status st = fv_render_many(s->model, names, n, &desc, made, &err);
+    cli_progress_stop(&progress);
+    if (st && cli_progress_signal()) cli_progress_die(&progress, "there are no scores");
+    int code = st ? cli_fail_error(&err) : CLI_DONE;
+    for (int u = 0; u < n && !code; u++) code = measure(s, u, made[u]->input);
+    for (int u = 0; u < n; u++) fv_rendering_free(made[u]);
+    g_free(made);
+    g_free(names);
+    return code;
+}
+
+static int score(cli_shown *s) {
+    const int n = fv_examples_unit_count(s->examples);
+    s->score = g_new0(double, n);
+    if (!s->args->picture) return score_rendered(s);
+    fv_tensor *input = NULL;
+    int code = load_picture(s, &input);
+    for (int u = 0; u < n && !code; u++) code = measure(s, u, input);
+    fv_tensor_free(input);
+    return code;
+}
+
+/* ---- the command ---------------------------------------------------------------------------- */
+
+static int check_words(const cli_args *a) {
+    const struct {
+        int wrong;
+        const char *text;
+    } rules[] = {
+        {a->crop && a->whole, "--crop and --whole say different things; give one of them"},
+        {a->index && a->no_index, "--index and --no-index say different things; give one of them"},
+        {a->index && !*a->index, "--index: '' is no folder's name"},
+        {a->each && !*a->each, "--each: '' is no folder's name"},
+        {a->format && !a->each, "--format is for --each"},
+        {a->picture && !a->scores, "--picture is for --scores"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rules); i++)
+        if (rules[i].wrong) return cli_usage(a->command, "%s", rules[i].text);
+    return CLI_DONE;
+}
+
+static int check_files(const cli_args *a) {
+    int code = CLI_DONE;
+    if (a->output) code = cli_path_check(a, "output", a->output, CLI_PICTURES);
+    if (!code && a->histogram_file)
+        code = cli_path_check(a, "histogram", a->histogram_file, CLI_PICTURES);
+    if (!code && a->npy) code = cli_path_check(a, "npy", a->npy, "npy");
+    if (!code && a->each) code = cli_folder_make(a->each);
+    return code;
+}
+
+/* How many units the objectives are: a LAYER is all of its. */
+static int check_units(const cli_args *a, const fv_model *model, const cli_objectives *o) {
+    int64_t units = 0;
+    for (int i = 0; i < o->count; i++) {
+        int layer = -1;
+        const fv_layer *l = fv_model_find_layer(model, o->text[i], &layer, NULL)
+                                ? NULL
+                                : fv_model_layer(model, layer);
+        units += !l ? 1 : l->ndim == 4 || l->ndim == 2 ? l->dim[1] : CLI_SHEETS_MAX + 1;
+    }
+    if (units <= CLI_SHEETS_MAX) return CLI_DONE;
+    if (a->output || a->histogram_file)
+        return cli_usage(a->command,
+                         "more than %d units do not fit into one picture; --each DIR writes a "
+                         "file for each, --json and --npy all numbers",
+                         CLI_SHEETS_MAX);
+    if (a->scores && !a->picture)
+        return cli_usage(a->command,
+                         "--scores makes a picture of every unit; that is done for up to %d, or "
+                         "give a --picture",
+                         CLI_SHEETS_MAX);
+    return CLI_DONE;
+}
+
+static int show(cli_shown *s) {
+    const cli_args *a = s->args;
+    int code = a->scores ? score(s) : CLI_DONE;
+    if (!code) code = cli_examples_save(s);
+    if (!code && a->json) return cli_examples_json(s);
+    if (!code && a->scores) return cli_examples_score_table(s);
+    if (!code && !a->output && !a->each && !a->histogram_file && !a->npy)
+        return cli_examples_table(s);
+    return code;
+}
+
+static int run_model(const cli_args *a, const fv_model *model) {
+    cli_objectives units = {0};
+    const char *folder = a->operands[a->n_operands - 1];
+    cli_shown s = {.args = a,
+                   .model = model,
+                   .by = a->by ? (fv_by)a->by : FV_BY_MAX,
+                   .top = a->top ? a->top : CLI_TOP,
+                   .bottom = a->bottom};
+    int code = cli_objectives_expand(a, model, a->operands + 1, a->n_operands - 2, NULL, &units);
+    if (!code) code = check_units(a, model, &units);
+    if (!code)
+        code =
+            cli_examples_scan(a, model, units.text, units.count, folder, &s.examples, &s.seconds);
+    if (!code && !a->quiet && !a->json) {
+        const int measured = fv_examples_measured(s.examples);
+        cli_note(a, "%d photos measured in %.1f s, %d known from before", measured, s.seconds,
+                 fv_examples_photo_count(s.examples) + fv_examples_skipped_count(s.examples) -
+                     measured);
+    }
+    if (!code) code = show(&s);
+    fv_examples_free(s.examples);
+    g_free(s.score);
+    cli_objectives_clear(&units);
+    return code;
+}
+
+static int run(const cli_args *args) {
+    fv_model *model = NULL;
+    int code = check_words(args);
+    if (!code) code = check_files(args);
+    if (!code) code = cli_model_load(args, args->size, &model);
+    if (code) return code;
+    cli_model_note(args, model);
+    code = run_model(args, model);
+    fv_model_free(model);
+    return code;
+}
+
+/* clang-format off */
+static const cli_option options[] = {
+    {"output", 'o', CLI_TEXT, offsetof(cli_args, output), 0, 0, "OUT.png", "none",
+     "the picture to write: a row of photos for each unit; at most 64 units"},
+    {"top", 'k', CLI_INT, offsetof(cli_args, top), 1, 4096, "K", "9",
+     "photos with the highest values"},
+    {"bottom", 0, CLI_INT, offsetof(cli_args, bottom), 1, 4096, "K", "none",
+     "photos with the lowest values"},
+    {"by", 0, CLI_CHOICE, offsetof(cli_args, by), 0, 0, "max|mean", "max",
+     "what a map comes to: its strongest position, or the mean of all"},
+    {"crop", 0, CLI_FLAG, offsetof(cli_args, crop), 0, 0, NULL, NULL,
+     "show what the strongest position sees, cut out; so it is where that is not all"},
+    {"whole", 0, CLI_FLAG, offsetof(cli_args, whole), 0, 0, NULL, NULL,
+     "show the whole photo, with a frame around that"},
+    {"each", 0, CLI_TEXT, offsetof(cli_args, each), 0, 0, "DIR", "none",
+     "write a picture for every unit into this folder, as head_conv_7.png"},
+    {"format", 0, CLI_CHOICE, offsetof(cli_args, format), 0, 0, "png|jpg|webp", "png",
+     "what --each writes"},
+    {"histogram", 0, CLI_TEXT, offsetof(cli_args, histogram_file), 0, 0, "OUT.png", "none",
+     "draw how the values of all photos lie, with the highest marked"},
+    {"npy", 0, CLI_TEXT, offsetof(cli_args, npy), 0, 0, "FILE.npy", "none",
+     "write all values: [photos][units]; --json has the photos' names in that order"},
+    {"scores", 0, CLI_FLAG, offsetof(cli_args, scores), 0, 0, NULL, NULL,
+     "print what an optimised picture reaches, beside the photos' highest value and 99.9th percentile"},
+    {"picture", 0, CLI_TEXT, offsetof(cli_args, picture), 0, 0, "IMAGE", "made by the default recipe",
+     "the picture that --scores measures"},
+    {"index", 0, CLI_TEXT, offsetof(cli_args, index), 0, 0, "DIR", "examples in fovea's cache",
+     "folder in which what was measured is kept for the next question"},
+    {"no-index", 0, CLI_FLAG, offsetof(cli_args, no_index), 0, 0, NULL, NULL,
+     "keep nothing, and use nothing that was kept"},
+    CLI_OPTION_JSON,
+    CLI_OPTION_SIZE,
+    {"seed", 0, CLI_SEED, offsetof(cli_args, seed), 0, 0, "N", "0",
+     "of the pictures that --scores makes"},
+    {"tile-size", 0, CLI_INT, offsetof(cli_args, tile_size), 8, 8192, "N", "160",
+     "side of a photo in the picture, in pixels"},
+    {"columns", 0, CLI_INT, offsetof(cli_args, columns), 1, 4096, "N", "as many as there are photos",
+     "photos in a row"},
+    {"title", 0, CLI_TEXT, offsetof(cli_args, title), 0, 0, "TEXT", "none", "above all"},
+    {0},
+};
+/* clang-format on */
+
+static const char *const examples[][2] = {
+    {"fovea examples efficientnet-lite0 block_5/expand/conv:3 photos -o three.png",
+     "The nine photos that excite a channel most, cut to what it sees"},
+    {"fovea examples efficientnet-lite0 block_5/expand/conv:0-3 photos --top 5 --bottom 5 --whole "
+     "-o four.png --histogram lie.png",
+     "The highest and lowest photos of four channels, whole, and how all values lie"},
+    {"fovea examples efficientnet-lite0 head/conv photos --json > head.json",
+     "All channels of a layer in one pass, for a program"},
+    {"fovea examples efficientnet-lite0 class:hen photos --scores",
+     "Does the picture made for a class exceed every photo?"},
+    {0},
+};
+
+const cli_command cli_command_examples = {
+    .name = "examples",
+    .operands = "MODEL OBJECTIVE... DIR",
+    .min_operands = 3,
+    .max_operands = G_MAXINT,
+    .summary = "Find the photos that excite units of a network",
+    .details =
+        "OBJECTIVE is what `fovea visualize` takes: `LAYER:C`, `LAYER:0-15`, `LAYER:C@y,x`, "
+        "`class:NAME`, `prob:NAME`, or an expression; but `LAYER` stands for all its units, each "
+        "by "
+        "itself. All are measured in one pass over the pictures in DIR and the folders in it, "
+        "which "
+        "are preprocessed as `fovea classify` does. Hidden files are left out; links are followed, "
+        "each folder is entered once.\n\n"
+        "A unit with a map is ranked by its strongest position: a thing counts once, wherever it "
+        "is "
+        "and however small, and that position says where to look. The lowest photos are then those "
+        "with the weakest position. With --by mean the whole map counts, as in `fovea visualize`. "
+        "Ties go to the first path.\n\n"
+        "A photo is cut to the receptive field of that position, as far as the network sees it; "
+        "where that is everything, the whole photo is shown, with a frame around the spot the "
+        "position stands for. Under it are value and file name.\n\n"
+        "What was measured is kept in an index, one file for each layer or expression: the next "
+        "question about it is answered at once, new and changed photos alone are measured, and an "
+        "interrupted pass goes on where it stopped. It takes 20 bytes for each photo and unit. "
+        "Files that cannot be read are named on stderr, counted and left out; the exit code stays "
+        "0.\n\n"
+        "With none of -o, --each, --histogram, --npy and --json a table is printed: value, photo, "
+        "position (y,x) in the map, and what it sees of the photo as WIDTHxHEIGHT+LEFT+TOP.\n\n"
+        "JSON: `{\"model\", \"sha256\", \"by\", \"photos\": [...], \"unreadable\": [...], "
+        "\"units\": [{\"unit\", \"label\", \"minimum\", \"median\", \"mean\", "
+        "\"percentile_99_9\", \"maximum\", \"top\": [{\"photo\", \"value\", \"position\": [y, x], "
+        "\"sees\": [top, left, height, width], \"spot\": [...]}], \"bottom\": [...]}]}`; with "
+        "--scores also `\"picture\"` and `\"photos_above\"`.",
+    .options = options,
+    .loads_model = 1,
+    .examples = examples,
+    .run = run,
+};

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One scan of a folder for the commands: where the index is, progress, Ctrl-C, and the names of the
+ * files that cannot be read.
+ */
+#include "examples.h"
+
+#include <glib.h>
+
+#include "progress.h"
+#include "report.h"
+
+#define NAMED_MAX 20 /* more unreadable files are only counted */
+
+/* Where what was measured is kept, or NULL; caller frees. */
+static char *index_folder(const cli_args *args) {
+    if (args->no_index) return NULL;
+    if (args->index) return g_strdup(args->index);
+    return g_build_filename(g_get_user_cache_dir(), "fovea", "examples", NULL);
+}
+
+static void name_skipped(const cli_args *args, const fv_examples *e) {
+    const int skipped = fv_examples_skipped_count(e);
+    for (int i = 0; i < skipped && i < NAMED_MAX; i++)
+        cli_note(args, "left out: %s", fv_examples_skipped(e, i));
+    if (skipped)
+        cli_note(args, "%d of %d photos cannot be read and %s left out", skipped,
+                 skipped + fv_examples_photo_count(e), skipped == 1 ? "is" : "are");
+}
+
+int cli_examples_scan(const cli_args *args, const fv_model *model, char *const *objectives,
+                      int count, const char *folder, fv_examples **out, double *seconds) {
+    char *index = index_folder(args);
+    cli_progress progress;
+    fv_error err = {0};
+    cli_progress_start(&progress, args, "photos", FV_PROGRESS_CANCEL);
+    const fv_examples_desc desc = {
+        .index = index, .threads = args->threads, .progress = cli_progress_step, .user = &progress};
+    fv_status st =
+        fv_examples_scan(model, (const char *const *)objectives, count, folder, &desc, out, &err);
+    *seconds = cli_progress_stop(&progress);
+    if (st == FV_CANCELLED && cli_progress_signal())
+        cli_progress_die(&progress, index ? "what was measured is kept; the same command goes on "
+                                            "from there"
+                                          : "nothing is kept");
+    g_free(index);
+    if (st) return cli_fail_error(&err);
+    name_skipped(args, *out);
+    return CLI_DONE;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fovea examples: what its parts share, and what `fovea visualize --examples` takes of it. */
+#ifndef FOVEA_CLI_EXAMPLES_H
+#define FOVEA_CLI_EXAMPLES_H
+
+#include "command.h"
+
+#define CLI_SHEETS_MAX 64 /* units that are drawn under each other in one picture */
+#define CLI_TOP        9  /* photos of a unit */
+
+/* A scan and what was asked of it. */
+typedef struct cli_shown {
+    const cli_args *args;
+    const fv_model *model;
+    fv_examples *examples;
+    fv_by by;
+    int top, bottom;
+    double *score;     /* [units] of --scores: what the picture reaches; NULL: not asked */
+    double seconds;    /* of the scan */
+} cli_shown;
+
+/* Measures objectives on the photos of a folder, with the index that the options say, and progress;
+ * names what cannot be read. Ctrl-C ends the program.
+ *   out      yours to free with fv_examples_free
+ *   seconds  it took
+ *   returns  CLI_DONE, or an exit code with one line printed */
+int cli_examples_scan(const cli_args *args, const fv_model *model, char *const *objectives,
+                      int count, const char *folder, fv_examples **out, double *seconds);
+
+/* Print what was found: a table, the scores as a table, or all of it as JSON.
+ *   returns  CLI_DONE, or an exit code with one line printed */
+int cli_examples_table(const cli_shown *s);
+int cli_examples_score_table(const cli_shown *s);
+int cli_examples_json(const cli_shown *s);
+
+/* Write what was asked for: -o, --each, --histogram, --npy.
+ *   returns  CLI_DONE, or an exit code with one line printed */
+int cli_examples_save(const cli_shown *s);
+
+#endif
