@@ -222,6 +222,25 @@ static void test_values(void **state) {
     fv_examples_free(e);
 }
 
+/* After a ReLU many positions are 0: the first of them counts. */
+static void test_first_of_equals(void **state) {
+    (void)state;
+    fv_examples *e = scan("stem/relu6", NULL);
+    int zeros = 0;
+    for (int u = 0; u < 10; u++) {
+        fv_example low[PHOTOS];
+        int n;
+        assert_int_equal(fv_examples_find(e, u, 0, 1, PHOTOS, low, &n, NULL), FV_OK);
+        for (int i = 0; i < n; i += 6) {
+            const alone a = run_alone(fv_examples_photo(e, low[i].photo), "stem/relu6", u);
+            assert_int_equal(low[i].y * a.width + low[i].x, a.at_min);
+            zeros += low[i].value == 0 && a.at_min < 200;
+        }
+    }
+    assert_true(zeros > 5);
+    fv_examples_free(e);
+}
+
 /* A class, a probability, a neuron, a sum: one number each, in one pass with a layer. */
 static void test_objectives(void **state) {
     (void)state;
@@ -672,14 +691,14 @@ static void test_changed_since(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),         cmocka_unit_test(test_objectives),
-        cmocka_unit_test(test_measure),        cmocka_unit_test(test_spread),
-        cmocka_unit_test(test_stopped),        cmocka_unit_test(test_known),
-        cmocka_unit_test(test_unreadable),     cmocka_unit_test(test_damaged_index),
-        cmocka_unit_test(test_links_and_ties), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_region),         cmocka_unit_test(test_scaled_region),
-        cmocka_unit_test(test_tiles),          cmocka_unit_test(test_sheets),
-        cmocka_unit_test(test_changed_since),
+        cmocka_unit_test(test_values),          cmocka_unit_test(test_objectives),
+        cmocka_unit_test(test_first_of_equals), cmocka_unit_test(test_measure),
+        cmocka_unit_test(test_spread),          cmocka_unit_test(test_stopped),
+        cmocka_unit_test(test_known),           cmocka_unit_test(test_unreadable),
+        cmocka_unit_test(test_damaged_index),   cmocka_unit_test(test_links_and_ties),
+        cmocka_unit_test(test_refused),         cmocka_unit_test(test_region),
+        cmocka_unit_test(test_scaled_region),   cmocka_unit_test(test_tiles),
+        cmocka_unit_test(test_sheets),          cmocka_unit_test(test_changed_since),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
