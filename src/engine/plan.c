@@ -25,6 +25,7 @@ struct fvi_plan {
     fvi_place **target;         /* [n_outputs] plain */
     fvi_place **seed;           /* [n_outputs] plain */
     fvi_place **input_gradient; /* [n_inputs] plain; NULL: zero */
+    fvi_place **inner_gradient; /* [n_outputs] plain; NULL: zero, or not asked for */
     int *readers;               /* [n_values] nodes and outputs that read it */
     int *sole_reader;           /* [n_values] the node that reads it, where it is one; else -1 */
     char *depends;              /* [n_values] on a run-time input */
@@ -46,8 +47,10 @@ static fv_status allocate(fvi_plan *p, fv_error *err) {
     p->target = fvi_pool_array(g->pool, out, sizeof *p->target);
     p->seed = fvi_pool_array(g->pool, out, sizeof *p->seed);
     p->input_gradient = fvi_pool_array(g->pool, in, sizeof *p->input_gradient);
+    p->inner_gradient = fvi_pool_array(g->pool, out, sizeof *p->inner_gradient);
     if (!p->value || !p->gradient || !p->readers || !p->sole_reader || !p->depends ||
-        !p->absorbed || !p->step || !p->target || !p->seed || !p->input_gradient)
+        !p->absorbed || !p->step || !p->target || !p->seed || !p->input_gradient ||
+        !p->inner_gradient)
         return fvi_fail(err, FV_NOMEM, "out of memory while planning");
     return FV_OK;
 }
@@ -181,17 +184,26 @@ static fv_status plan_node_backward(fvi_plan *p, int k, fv_error *err) {
     return st;
 }
 
-static fv_status plan_backward(fvi_plan *p, fv_error *err) {
+/* Gradients that can be read, in plain layout, at any time until the next run. */
+static fv_status keep_gradients(fvi_plan *p, const int *values, int n, fvi_place **out,
+                                fv_error *err) {
+    for (int i = 0; i < n; i++) {
+        fvi_place *d = p->gradient[values[i]];
+        if (!d) continue;
+        fv_status st = fvi_program_convert(p->program, d, NULL, &out[i], err);
+        if (st) return st;
+        fvi_program_pin(out[i], fvi_program_length(p->program), INT_MAX);
+    }
+    return FV_OK;
+}
+
+static fv_status plan_backward(fvi_plan *p, int inner, fv_error *err) {
     const fvi_graph *g = p->graph;
     fv_status st = plan_seeds(p, err);
     for (int k = g->n_nodes - 1; !st && k >= 0; k--)
         if (p->step[k]) st = plan_node_backward(p, k, err);
-    for (int i = 0; !st && i < g->n_inputs; i++) {
-        fvi_place *d = p->gradient[g->inputs[i]];
-        if (!d) continue;
-        st = fvi_program_convert(p->program, d, NULL, &p->input_gradient[i], err);
-        if (!st) fvi_program_pin(p->input_gradient[i], fvi_program_length(p->program), INT_MAX);
-    }
+    if (!st) st = keep_gradients(p, g->inputs, g->n_inputs, p->input_gradient, err);
+    if (!st && inner) st = keep_gradients(p, g->outputs, g->n_outputs, p->inner_gradient, err);
     return st;
 }
 
@@ -205,7 +217,8 @@ static fv_status plan_all(fvi_plan *p, int flags, fv_error *err) {
         if (!p->absorbed[k]) st = plan_node_forward(p, k, backward, err);
     if (!st) st = plan_targets(p, err);
     p->forward_end = fvi_program_length(p->program);
-    if (!st && backward) st = plan_backward(p, err);
+    if (flags & FVI_PLAN_GUIDED) fvi_program_guide(p->program);
+    if (!st && backward) st = plan_backward(p, flags & FVI_PLAN_INNER, err);
     return st ? st : fvi_program_finish(p->program, err);
 }
 
@@ -277,4 +290,8 @@ float *fvi_plan_seed(fvi_plan *p, int target) { return p->seed[target]->data; }
 
 const float *fvi_plan_gradient(const fvi_plan *p, int input) {
     return p->input_gradient[input] ? p->input_gradient[input]->data : NULL;
+}
+
+const float *fvi_plan_target_gradient(const fvi_plan *p, int target) {
+    return p->inner_gradient[target] ? p->inner_gradient[target]->data : NULL;
 }

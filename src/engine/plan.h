@@ -15,6 +15,8 @@ typedef struct fvi_plan fvi_plan;
 
 #define FVI_PLAN_BACKWARD 1 /* gradients at every run-time input, seeded at the targets */
 #define FVI_PLAN_GUARDS   2 /* for tests: no memory is shared, guards after every tensor */
+#define FVI_PLAN_GUIDED   4 /* backward, ReLUs pass positive gradients only (ops/redirect.h) */
+#define FVI_PLAN_INNER    8 /* the gradients at the targets are kept: fvi_plan_target_gradient */
 
 /* Plans g, whose .outputs are the targets.
  *   graph   taken over: freed with the plan, also on failure
@@ -45,6 +47,12 @@ void fvi_plan_get_gradient(const fvi_plan *p, int input, float *data);
 const float *fvi_plan_target(const fvi_plan *p, int target);
 float *fvi_plan_seed(fvi_plan *p, int target);
 const float *fvi_plan_gradient(const fvi_plan *p, int input);
+
+/* The gradient at a target, plain, until the next run: its seed and what comes back to it from the
+ * other targets. So the gradient of an objective at an inner layer is had by making the layer a
+ * target too, with a seed of zeros. NULL: it is zero everywhere (the target is a constant), or the
+ * plan was not made with FVI_PLAN_INNER. */
+const float *fvi_plan_target_gradient(const fvi_plan *p, int target);
 
 /* Lets gradients through ReLUs and clips that are dead for a sample: where one passes none of a
  * sample's gradient at all, it passes what would bring its elements back between its bounds.

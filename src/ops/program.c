@@ -176,6 +176,7 @@ void fvi_program_pin(fvi_place *place, int first, int last) {
     place->pinned = 1;
 }
 
+void fvi_program_guide(fvi_program *p) { p->guided = 1; }
 fvi_weights *fvi_program_weights(const fvi_program *p) { return p->weights; }
 int fvi_program_length(const fvi_program *p) { return (int)p->actions->len; }
 size_t fvi_program_bytes(const fvi_program *p) { return p->arena_bytes; }

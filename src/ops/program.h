@@ -49,6 +49,9 @@ size_t fvi_program_bytes(const fvi_program *p);
 /* Runs actions [from, to). */
 fv_status fvi_program_run(fvi_program *p, int from, int to, fv_error *err);
 
+/* Makes ReLUs pass positive gradients only, for good (redirect.h). */
+void fvi_program_guide(fvi_program *p);
+
 /* Lets gradients through ReLUs that are dead for a sample (redirect.h); see fvi_plan_redirect. */
 void fvi_program_redirect(fvi_program *p, const unsigned char *samples, int64_t n);
 

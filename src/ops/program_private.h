@@ -29,6 +29,7 @@ struct fvi_program {
     fvi_backend *backend;
     fvi_weights *weights;
     int guards;
+    int guided; /* redirect.h */
     fvi_pool *pool;
     GArray *actions;     /* fvi_action */
     GPtrArray *places;   /* fvi_place, in the pool */

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* redirect: lets a gradient through ReLUs that are dead for a sample (redirect.h).
+/* redirect: lets a gradient through ReLUs that are dead for a sample; guides gradients
+ * (redirect.h).
  *
- * With a the activation's value, g the gradient at it (which points up, as all of ours do), and low
- * and high its bounds: where the gradient before it came out as zero over the whole sample,
- *     a <= low and g > 0, or a >= high and g < 0:   g        elsewhere: 0, as it is.
- * Source: Lucid, lucid/misc/redirected_relu_grad.py, with signs for ascent; there a loss is
- * descended. It is done in place on what the backward pass wrote, so plans are the same with and
- * without, and blocks filled up with zeros stay so.
+ * Redirected: with a the activation's value, g the gradient at it (which points up, as all of ours
+ * do), and low and high its bounds: where the gradient before it came out as zero over the whole
+ * sample, a <= low and g > 0, or a >= high and g < 0:   g        elsewhere: 0, as it is. Source:
+ * Lucid, lucid/misc/redirected_relu_grad.py, with signs for ascent; there a loss is descended. Only
+ * where a sample's elements are one dense run; ops whose batch is not outermost are left out.
  *
- * Only where a sample's elements are one dense run; ops whose batch is not outermost are left out.
+ * Guided: with f' the activation's slope, which is never negative here, the gradient before it is
+ * f' g where that is positive, else 0. Source: Springenberg, Dosovitskiy, Brox and Riedmiller 2015,
+ * arXiv:1412.6806, for ReLU; taken over to clips (ReLU6) and leaky ReLUs as it stands. Activations
+ * that are smooth, or made of several nodes (PReLU, max with 0), pass their gradient unchanged.
+ *
+ * Both are done in place on what the backward pass wrote, so plans are the same with and without,
+ * and blocks filled up with zeros stay so.
  */
 #include "ops/redirect.h"
 
@@ -21,17 +27,18 @@
 #include "ops/program_private.h"
 
 struct fvi_redirect {
-    int node_out; /* the value the activation makes */
+    int node_out;  /* the value the activation makes */
     float low, high;
     fvi_place *value, *ddst, *dsrc;
     int after;   /* primitives of the backward phase */
     size_t size; /* floats of one sample; 0: cannot be told apart */
 };
 
+/* Whether the activation is one of ours to change. */
 static int bounds(const fvi_act *act, float *low, float *high) {
     *low = act->f == FVI_CLIP ? act->p : 0;
     *high = act->f == FVI_CLIP ? act->q : INFINITY;
-    return act->f == FVI_RELU || act->f == FVI_CLIP;
+    return act->f == FVI_RELU || act->f == FVI_CLIP || (act->f == FVI_LEAKY_RELU && act->p >= 0);
 }
 
 fv_status fvi_redirect_offer(fvi_step *s, const fvi_act *act, fvi_place *value, fvi_place *ddst,
@@ -120,10 +127,20 @@ static void pass(const fvi_redirect *r, const float *value, const float *ddst, f
     }
 }
 
+/* Keeps the positive part of all that was passed, filling between blocks included. */
+static void guide(const fvi_redirect *r) {
+    const int64_t n = (int64_t)(r->dsrc->bytes / sizeof(float));
+    float *dsrc = r->dsrc->data;
+#pragma omp parallel for simd if (n > FVI_PARALLEL_MIN)
+    for (int64_t i = 0; i < n; i++) dsrc[i] = dsrc[i] > 0 ? dsrc[i] : 0;
+}
+
 void fvi_redirect_run(const fvi_step *s, int primitives) {
     const fvi_redirect *r = s->redirect;
     const unsigned char *samples = s->program->redirect;
-    if (!r || !samples || r->after != primitives || !r->size) return;
+    if (!r || r->after != primitives) return;
+    if (s->program->guided) guide(r);
+    if (!samples || !r->size) return;
     const float *value = r->value->data, *ddst = r->ddst->data;
     float *dsrc = r->dsrc->data;
     int64_t n = s->program->redirect_samples;

@@ -284,6 +284,48 @@ static void asking_between_changes_nothing(void **state) {
     fvi_plan_free(both);
 }
 
+/* The gradient at a target in the middle is what the rest of the network, a plan of its own, gives
+ * at its input; that at the last one is its seed. Two readers, so it is a sum; with a seed of the
+ * middle's own it is one more. */
+static void inner_gradient(void **state) {
+    (void)state;
+    fvi_graph *g = graph_new();
+    int x = input_new(g, picture), a = unary(g, FVI_RELU, conv(g, x, 8, 9));
+    int end = binary(g, FVI_ADD, conv(g, a, 8, 10), unary(g, FVI_TANH, a));
+    target(g, end);
+    target(g, a);
+    fvi_plan *whole = plan_of(g, FVI_PLAN_BACKWARD | FVI_PLAN_INNER | FVI_PLAN_GUARDS);
+    g = graph_new();
+    int y = input_new(g, picture);
+    target(g, binary(g, FVI_ADD, conv(g, y, 8, 10), unary(g, FVI_TANH, y)));
+    fvi_plan *rest = plan_of(g, FVI_PLAN_BACKWARD);
+    const int64_t n = count_of(whole, x);
+    float *in = noise(n, 3), *seed = noise(n, 4), *own = noise(n, 5), *zero = calloc((size_t)n, 4);
+    for (int with_own = 0; with_own < 2; with_own++) {
+        fvi_plan_set_input(whole, 0, in);
+        assert_int_equal(fvi_plan_forward(whole, NULL), FV_OK);
+        fvi_plan_set_input(rest, 0, fvi_plan_target(whole, 1));
+        fvi_plan_set_seed(whole, 0, seed);
+        fvi_plan_set_seed(whole, 1, with_own ? own : zero);
+        assert_int_equal(fvi_plan_backward(whole, NULL), FV_OK);
+        assert_int_equal(fvi_plan_forward(rest, NULL), FV_OK);
+        fvi_plan_set_seed(rest, 0, seed);
+        assert_int_equal(fvi_plan_backward(rest, NULL), FV_OK);
+        const float *got = fvi_plan_target_gradient(whole, 1), *want = fvi_plan_gradient(rest, 0);
+        for (int64_t i = 0; i < n; i++)
+            assert_true(fabsf(got[i] - want[i] - (with_own ? own[i] : 0)) < 1e-5f);
+        assert_memory_equal(fvi_plan_target_gradient(whole, 0), seed, (size_t)n * sizeof *seed);
+    }
+    assert_int_equal(fvi_plan_check_guards(whole), 0);
+    assert_null(fvi_plan_target_gradient(rest, 0)); /* nobody asked */
+    free(in);
+    free(seed);
+    free(own);
+    free(zero);
+    fvi_plan_free(whole);
+    fvi_plan_free(rest);
+}
+
 /* No gradient comes through a comparison: it is zero, not garbage. */
 static void no_gradient_is_zero(void **state) {
     (void)state;
@@ -322,6 +364,7 @@ int main(void) {
         cmocka_unit_test(inner_targets_gradient),
         cmocka_unit_test(input_as_target_gradient),
         cmocka_unit_test(asking_between_changes_nothing),
+        cmocka_unit_test(inner_gradient),
         cmocka_unit_test(no_gradient_is_zero),
         cmocka_unit_test(memory_is_shared),
     };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Gradients let through dead ReLUs: only where nothing came through, only for samples that may, in
- * every place a ReLU is done: alone, and as part of a convolution, a matrix product or a batch
- * normalisation; channels in blocks or not.
+/* ReLUs whose gradient is changed. Gradients let through dead ReLUs: only where nothing came
+ * through, only for samples that may, in every place a ReLU is done: alone, and as part of a
+ * convolution, a matrix product or a batch normalisation; channels in blocks or not. Guided
+ * gradients, in the same places.
  *
  * Every network here is x -> f(x), a linear map, -> a ReLU or clip. So the expected gradient is
  * that of f alone, seeded with what is to be let through. */
@@ -72,7 +73,10 @@ static void body(builder *b, kind k) {
     }
 }
 
-/* A network up to `wanted`, for that many samples. clip: between 0 and 6, else a ReLU. */
+#define LEAKY 2
+#define SLOPE 0.25f
+
+/* A network up to `wanted`, for that many samples. clip: 1 between 0 and 6, LEAKY, else a ReLU. */
 static fvi_plan *plan_new(kind k, int clip, const char *wanted, int64_t samples, int flags,
                           fvi_network **net) {
     builder *b = builder_new(17);
@@ -84,7 +88,10 @@ static fvi_plan *plan_new(kind k, int clip, const char *wanted, int64_t samples,
     body(b, k);
     builder_f32(b, "low", "", &zero);
     builder_f32(b, "high", "", &six);
-    builder_node(b, clip ? "Clip" : "Relu", "act", clip ? "f,low,high" : "f", "y");
+    if (clip == LEAKY)
+        builder_float(b, builder_node(b, "LeakyRelu", "act", "f", "y"), "alpha", SLOPE);
+    else
+        builder_node(b, clip ? "Clip" : "Relu", "act", clip ? "f,low,high" : "f", "y");
     builder_output(b, "y");
     if (fvi_network_load(builder_save(b, "net.onnx"), NULL, net, &err)) fail_msg("%s", err.text);
     fvi_binding bound = {"x", {k == GEMM ? 2 : 4, {samples, CHANNELS, 5, 4}}, NULL};
@@ -240,11 +247,60 @@ static void one_sample_is_never_mixed(void **state) {
     fvi_network_free(net);
 }
 
+/* What a guided activation passes of a seed. */
+static float guided_seed(float f, float seed, int clip) {
+    float slope = f > 0 && (clip != 1 || f < 6) ? 1 : clip == LEAKY ? SLOPE : 0;
+    return slope * fmaxf(seed, 0);
+}
+
+static float ordinary_seed(float f, float seed, int clip) {
+    return guided_seed(f, seed, clip) - guided_seed(f, -seed, clip);
+}
+
+/* The gradient of f where y is seeded: guided, and not. */
+static void guides(kind k, int clip, int flags) {
+    fvi_network *net[3];
+    int64_t size = CHANNELS * (k == GEMM ? 1 : 20), all = SAMPLES * size;
+    fvi_plan *plain = plan_new(k, clip, "y", SAMPLES, flags, &net[0]);
+    fvi_plan *guided = plan_new(k, clip, "y", SAMPLES, flags | FVI_PLAN_GUIDED, &net[1]);
+    fvi_plan *linear = plan_new(k, clip, "f", SAMPLES, flags, &net[2]);
+    float *x = floats(all), *seed = floats(all), *f = floats(all), *through = floats(all);
+    float *got = floats(all), *want = floats(all);
+    fvi_random r = fvi_random_stream(7, 2, 0, FVI_DRAW_START);
+    for (int64_t i = 0; i < all; i++) x[i] = (clip ? 4 : 1) * fvi_random_normal(&r);
+    for (int64_t i = 0; i < all; i++) seed[i] = fvi_random_normal(&r);
+    backward(linear, x, seed, f, want);
+    for (int on = 0; on < 2; on++) {
+        for (int64_t i = 0; i < all; i++)
+            through[i] = on ? guided_seed(f[i], seed[i], clip) : ordinary_seed(f[i], seed[i], clip);
+        backward(linear, x, through, NULL, want);
+        backward(on ? guided : plain, x, seed, NULL, got);
+        assert_sample(1, got, NULL, want, all);
+    }
+    float *arrays[] = {x, seed, f, through, got, want};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) free(arrays[i]);
+    fvi_plan *plans[] = {plain, guided, linear};
+    for (int i = 0; i < 3; i++) {
+        fvi_plan_free(plans[i]);
+        fvi_network_free(net[i]);
+    }
+}
+
+static void guided_relus_pass_what_raises(void **state) {
+    (void)state;
+    for (kind k = ALONE; k <= TURNED; k++)
+        for (int clip = 0; clip <= LEAKY; clip++) {
+            guides(k, clip, 0);
+            guides(k, clip, FVI_PLAN_GUARDS);
+        }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dead_relus_let_gradients_through),
         cmocka_unit_test(samples_that_lie_mixed_are_left_alone),
         cmocka_unit_test(one_sample_is_never_mixed),
+        cmocka_unit_test(guided_relus_pass_what_raises),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
