@@ -11,9 +11,9 @@
  *   fv_image_free(pic);
  *   fv_model_free(m);
  *
- * Four parts, in the order in which data flows: core.h (error, tensor, image, model, session),
+ * Five parts, in the order in which data flows: core.h (error, tensor, image, model, session),
  * render.h (pictures that excite units), view.h (montages, plots, maps), examples.h (photos that
- * excite units).
+ * excite units), attribute.h (which part of a picture does it).
  *
  * Ownership: you free what a `_load`, `_new`, `_copy` or `_render` function gave you, with its own
  * `_free`; every other pointer is borrowed and lives as long as the object you got it from.
@@ -34,5 +34,6 @@
 #include "fovea/render.h"
 #include "fovea/view.h"
 #include "fovea/examples.h"
+#include "fovea/attribute.h"
 
 #endif

@@ -10,6 +10,9 @@
 typedef enum fvi_draw {
     FVI_DRAW_START = 1,
     FVI_DRAW_TILE = 2,       /* where tiles are laid */
+    FVI_DRAW_NOISE = 3,      /* attribution: noisy copies, noise baselines */
+    FVI_DRAW_MASK = 4,       /* attribution: masks, random orders */
+    FVI_DRAW_SHUFFLE = 5,    /* weights */
     FVI_DRAW_TRANSFORM = 16, /* + the transform's place in its list */
     FVI_DRAW_WALK = 48
 } fvi_draw;

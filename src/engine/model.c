@@ -23,6 +23,24 @@ fv_status fv_model_load(const char *path, const fv_model_desc *desc, fv_model **
     return FV_OK;
 }
 
+fv_status fv_model_shuffle(const fv_model *model, const int *layers, int count, uint64_t seed,
+                           fv_model **out, fv_error *err) {
+    if (!model || !out || count < 0 || (count && !layers))
+        return fvi_fail(err, FV_ARG, "fv_model_shuffle: model, layers and out must not be NULL");
+    fv_model *m = calloc(1, sizeof *m);
+    if (!m) return fvi_fail(err, FV_NOMEM, "out of memory while shuffling weights");
+    m->weights = fvi_weights_new();
+    fv_status st = m->weights
+                       ? fvi_network_shuffle(model->network, layers, count, seed, &m->network, err)
+                       : fvi_fail(err, FV_NOMEM, "out of memory while shuffling weights");
+    if (st) {
+        fv_model_free(m);
+        return st;
+    }
+    *out = m;
+    return FV_OK;
+}
+
 void fv_model_free(fv_model *model) {
     if (!model) return;
     fvi_weights_free(model->weights);

@@ -97,6 +97,7 @@ static fv_status lower_and_lift(binder *k, int64_t from, const char *const *want
     fv_status st =
         fvi_lower(k->net->onnx, k->net->constants, k->list, k->n, wanted, n_wanted, &g, err);
     if (!st && from != k->batch) st = fvi_lift(g, from, k->batch, err);
+    if (!st) fvi_shuffle_apply(k->net, g);
     if (st)
         fvi_graph_free(g);
     else
@@ -178,9 +179,12 @@ void fvi_network_free(fvi_network *net) {
     if (!net) return;
     fvi_graph_free(net->graph);
     fvi_pool_free(net->pool);
-    fvi_input_info_clear(&net->input);
-    fvi_constants_free(net->constants);
-    fvi_onnx_close(net->onnx);
+    if (net->shuffled) g_hash_table_destroy(net->shuffled);
+    if (!net->base) {
+        fvi_input_info_clear(&net->input);
+        fvi_constants_free(net->constants);
+        fvi_onnx_close(net->onnx);
+    }
     g_mutex_clear(&net->lock);
     g_free(net->sha256);
     g_free(net->name);

@@ -19,7 +19,13 @@ struct fvi_network {
     fv_layer *layers; /* [graph->n_nodes] */
     GMutex lock;      /* of sha256 */
     char *sha256;
+    /* Of a network with shuffled weights (shuffle.c); NULL in others. */
+    const fvi_network *base; /* whose file, constants, input and layers it shares */
+    GHashTable *shuffled;    /* bytes of a constant -> the fvi_const that takes its place */
 };
+
+/* shuffle.c: puts shuffled constants in the place of a fresh graph's own. */
+void fvi_shuffle_apply(const fvi_network *net, fvi_graph *g);
 
 /* Makes the layer table of a graph.
  *   in      the picture input, for receptive fields

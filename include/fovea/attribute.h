@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fovea: which part of a picture does it. Include fovea/fovea.h. */
+#ifndef FOVEA_ATTRIBUTE_H
+#define FOVEA_ATTRIBUTE_H
+
+#include "fovea/render.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- which part of a picture ---------------------------------------------------------------- */
+
+/* How it is found out which parts of a picture an objective is due to. docs/attribution.md has each
+ * method's formula, source and limits. */
+typedef enum fv_method {
+    FV_METHOD_GRADIENT = 1,   /* magnitude of the gradient, the largest of the channels */
+    FV_METHOD_INPUT_GRADIENT, /* input times gradient, summed over the channels */
+    FV_METHOD_SMOOTHGRAD,     /* the gradient's mean over noisy copies of the picture */
+    FV_METHOD_INTEGRATED,     /* gradients integrated from a baseline to the picture */
+    FV_METHOD_GUIDED,         /* a gradient of which ReLUs pass only what raises */
+    FV_METHOD_GRADCAM,        /* a layer's channels weighed by their mean gradients */
+    FV_METHOD_GRADCAM_PLUS,   /* the same, gradients weighed by their place's share */
+    FV_METHOD_OCCLUSION,      /* what is lost when a window is covered */
+    FV_METHOD_RISE            /* what is left under random masks */
+} fv_method;
+
+typedef struct fv_method_info {
+    fv_method method;
+    const char *name;  /* "gradcam++" */
+    const char *title; /* "Grad-CAM++" */
+    int is_signed;     /* below zero: speaks against the objective */
+    int is_fine;       /* a number a pixel, few of them large */
+} fv_method_info;
+
+/* Methods: their number, and one of them; NULL beyond. */
+FV_API int fv_method_count(void);
+FV_API const fv_method_info *fv_method_at(int index);
+
+/* What stands for "nothing there". */
+typedef enum fv_baseline {
+    FV_BASELINE_BLACK = 1,
+    FV_BASELINE_WHITE,
+    FV_BASELINE_GREY,   /* 0.5 everywhere */
+    FV_BASELINE_MEAN,   /* the picture's own mean colour */
+    FV_BASELINE_BLUR,   /* the picture under a Gaussian of 5 pixels at 224, in proportion else */
+    FV_BASELINE_NOISE,  /* uniform in 0..1, every number by itself */
+    FV_BASELINE_PICTURE /* baseline_input */
+} fv_baseline;
+
+typedef struct fv_attribute_desc {
+    fv_method method;       /* 0: GRADIENT */
+    fv_baseline baseline;   /* INTEGRATED: 0: BLACK; OCCLUSION, RISE: what covers, 0: MEAN */
+    const fv_tensor *baseline_input; /* PICTURE: of the input's shape. Borrowed */
+    const char *layer;      /* GRADCAM: whose maps; NULL: the last one before the objective that has
+                               image shape */
+    int samples;            /* SMOOTHGRAD: noisy copies; 0: 50 */
+    float sd;               /* SMOOTHGRAD: of the noise, in units of the input's largest minus its
+                               smallest number; 0: 0.15 */
+    int steps;              /* INTEGRATED: points of the path; 0: 50, doubled up to 400 until the
+                               completeness gap is below 1 % */
+    int window, stride;     /* OCCLUSION: side of the window, and its steps, in pixels; 0: a seventh
+                               of the shorter side; a quarter of the window */
+    int masks;              /* RISE: their number; 0: 2000 */
+    int cells;              /* RISE: of a mask, each way, before it is enlarged; 0: 7 */
+    float keep;             /* RISE: probability that a cell is shown; 0: 0.5 */
+    uint64_t seed;          /* of every random choice */
+    fv_progress_fn progress; /* or NULL; done and total are pictures run. STOP: SMOOTHGRAD and RISE
+                                give what they have, other methods nothing and CANCELLED */
+    void *user;
+} fv_attribute_desc;
+
+/* One map, and what is known about it. */
+typedef struct fv_attribution {
+    fv_method method;
+    fv_tensor *map;    /* [h][w] of the network's input */
+    fv_tensor *parts;  /* [channels][h][w], signed, what the map is made of: gradients, their
+                          products, in the order of the network's channels; NULL: CAM, OCCLUSION,
+                          RISE */
+    fv_tensor *cells;  /* GRADCAM, GRADCAM_PLUS: the map at its layer's size; else NULL */
+    char *objective;   /* in one spelling */
+    char *layer;       /* GRADCAM, GRADCAM_PLUS; else NULL */
+    double value;      /* the objective at the picture */
+    double baseline;   /* INTEGRATED: at the baseline; else 0 */
+    double gap;        /* INTEGRATED: |sum of the map - (value - baseline)| / |value - baseline| */
+    int evaluations;   /* pictures run through the network */
+    int steps;         /* INTEGRATED: points of the path; SMOOTHGRAD, RISE: copies; else 0 */
+    int unfinished;    /* stopped by the progress callback */
+} fv_attribution;
+FV_API void fv_attribution_free(fv_attribution *attribution);
+
+/* Finds which parts of a picture an objective is due to.
+ *   input      one picture as fv_input_from_image makes it, of any size the network takes
+ *   objective  as fv_session_gradient takes it; NULL: the class the network puts first
+ *   desc       or NULL
+ *   out        yours to free with fv_attribution_free
+ *   errors     as fv_session_gradient; SHAPE the input is no single picture, a layer without image
+ *              shape, a baseline of another shape; ARG a field out of its range; NOTFOUND no such
+ *              layer; CANCELLED
+ */
+FV_API fv_status fv_attribute(fv_session *session, const fv_tensor *input, const char *objective,
+                              const fv_attribute_desc *desc, fv_attribution **out, fv_error *err);
+
+typedef struct fv_scores_desc {
+    int steps;             /* points of a curve after the first; 0: 100 */
+    fv_baseline deletion;  /* what takes the place of deleted pixels; 0: MEAN */
+    fv_baseline insertion; /* from what pixels are inserted; 0: BLUR */
+    uint64_t seed;
+    fv_progress_fn progress;
+    void *user;
+} fv_scores_desc;
+
+/* Deletion and insertion curves (Petsiuk, Das and Saenko 2018, arXiv:1806.07421). */
+typedef struct fv_scores {
+    int count;                  /* points */
+    float *deletion;            /* [count] objective when the first k/(count-1) of the pixels, most
+                                   important first, are deleted */
+    float *insertion;           /* [count] when only they are there */
+    double deletion_area, insertion_area; /* under the curves, by trapezoids, over 0..1 */
+} fv_scores;
+FV_API void fv_scores_free(fv_scores *scores);
+
+/* Measures a map by what its most important pixels do to the objective.
+ *   map     [h][w] of the input, largest most important; equal ones in reading order. NULL: a random
+ *           order, to compare with
+ *   errors  as fv_attribute; SHAPE a map of another size; CANCELLED (also for STOP)
+ */
+FV_API fv_status fv_attribute_scores(fv_session *session, const fv_tensor *input,
+                                     const char *objective, const fv_tensor *map,
+                                     const fv_scores_desc *desc, fv_scores **out, fv_error *err);
+
+/* Makes a model whose weights in some layers are shuffled: every constant of such a layer (kernel,
+ * bias, scale, shift) keeps its numbers in another order. Layers without weights stay as they are.
+ *   model   borrowed: must outlive *out
+ *   layers  [count] indices, in any order
+ *   out     yours to free with fv_model_free; its file's name, SHA-256, classes and layers are the
+ *           model's
+ *   errors  ARG no such index; NOMEM
+ */
+FV_API fv_status fv_model_shuffle(const fv_model *model, const int *layers, int count,
+                                  uint64_t seed, fv_model **out, fv_error *err);
+
+/* One stage of a sanity check. */
+typedef struct fv_sanity_stage {
+    int layer;                   /* the layer shuffled last, with all weights after it; -1: none */
+    int shuffled;                /* layers with shuffled weights */
+    fv_attribution *attribution; /* of that network */
+    double correlation;          /* of ranks, of its map with the trained network's; NaN where a map
+                                    is the same everywhere */
+    double correlation_magnitude; /* the same of the maps' magnitudes */
+} fv_sanity_stage;
+FV_API void fv_sanity_free(fv_sanity_stage *stages, int count);
+
+/* The cascading randomisation of Adebayo et al. 2018 (arXiv:1810.03292): shuffles the weights of
+ * the network from the output downwards, in stages, and compares the maps. A method whose maps stay
+ * alike does not show what the network has learned.
+ *   stages     after the trained network: the first has the last layer shuffled, the last one all;
+ *              0: 8; at most as many as there are layers with weights
+ *   objective  as fv_attribute; NULL: the trained network's first class, at all stages
+ *   out        [*count] stage 0 is the trained network; to be freed with fv_sanity_free
+ *   errors     as fv_attribute; SHAPE no layer before the objective has weights; CANCELLED
+ */
+FV_API fv_status fv_attribute_sanity(const fv_model *model, const fv_session_desc *session,
+                                     const fv_tensor *input, const char *objective,
+                                     const fv_attribute_desc *desc, int stages,
+                                     fv_sanity_stage **out, int *count, fv_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
