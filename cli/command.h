@@ -47,6 +47,9 @@ typedef struct cli_args {
     uint64_t seed;
     char *input, *layer, *objective, *output, *title, *labels;
     char *recipe, *init, *mask, *spectrum, *shape, *each, *npy, *animate, *guide, *frames_dir;
+    int method, scores, samples, path_steps, window, stride, masks, cells, stages; /* attribute */
+    double noise, keep;
+    char *class, *baseline, *parts;
     cli_numbers mean, scale, std;
     char *channels, *inputs, *histogram;                      /* weights */
     int tile_scale, form, min_max;                            /* weights */
@@ -96,8 +99,7 @@ extern const cli_command cli_command_layers, cli_command_layer, cli_command_clas
     cli_command_run, cli_command_gradient, cli_command_visualize, cli_command_bench,
     cli_command_models, cli_command_dream, cli_command_spectrum, cli_command_activations,
     cli_command_invert, cli_command_caricature, cli_command_accentuate, cli_command_weights,
-    cli_command_compare;
-extern const cli_command cli_command_examples;
+    cli_command_compare, cli_command_examples, cli_command_attribute, cli_command_sanity;
 
 /* Options of every command, and of those that load a model; end with a NULL name. */
 extern const cli_option cli_common_options[], cli_model_options[];

@@ -24,6 +24,8 @@ const cli_command *const cli_commands[] = {&cli_command_layers,
                                            &cli_command_spectrum,
                                            &cli_command_weights,
                                            &cli_command_compare,
+                                           &cli_command_attribute,
+                                           &cli_command_sanity,
                                            &cli_command_bench,
                                            &cli_command_models,
                                            NULL};

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What `fovea attribute` and `fovea sanity` share: a photo, an objective, and maps over the photo. */
+#ifndef FOVEA_CLI_ATTRIBUTION_H
+#define FOVEA_CLI_ATTRIBUTION_H
+
+#include "command.h"
+#include "progress.h"
+
+#define CLI_METHODS "gradient|input-gradient|smoothgrad|integrated|guided|gradcam|gradcam++|" \
+    "occlusion|rise|all"
+enum { CLI_METHOD_DEFAULT = FV_METHOD_GRADCAM, CLI_METHOD_ALL = FV_METHOD_RISE + 1 };
+
+/* clang-format off */
+/* Options of both commands. */
+#define CLI_ATTRIBUTION_OPTIONS \
+    {"method", 'm', CLI_CHOICE, offsetof(cli_args, method), 0, 0, CLI_METHODS, "gradcam", \
+     "how parts of the photo are found; all: every one of them"}, \
+    {"class", 'c', CLI_TEXT, offsetof(cli_args, class), 0, 0, "C", \
+     "the class the network puts first", "the class to be explained: its number or name"}, \
+    {"objective", 'e', CLI_TEXT, offsetof(cli_args, objective), 0, 0, "OBJ", "none", \
+     "anything else to be explained: LAYER:C, LAYER:C@y,x, an expression of such terms"}, \
+    {"layer", 'l', CLI_TEXT, offsetof(cli_args, layer), 0, 0, "LAYER", \
+     "the last one with maps over the picture", "gradcam, gradcam++: whose maps are weighed"}, \
+    {"baseline", 'b', CLI_TEXT, offsetof(cli_args, baseline), 0, 0, "B", \
+     "black for integrated, else mean", \
+     "what stands for nothing: black, white, grey, mean, blur, noise, or a picture file"}, \
+    {"samples", 0, CLI_INT, offsetof(cli_args, samples), 1, 1000000, "N", "50", \
+     "smoothgrad: noisy copies"}, \
+    {"noise", 0, CLI_REAL, offsetof(cli_args, noise), 0, 100, "X", "0.15", \
+     "smoothgrad: deviation of the noise, as a share of the input's range"}, \
+    {"steps", 0, CLI_INT, offsetof(cli_args, path_steps), 1, 10000, "N", "as many as it takes", \
+     "integrated: points of the path; by default 50, doubled up to 400 until the gap is below 1 %"}, \
+    {"window", 0, CLI_INT, offsetof(cli_args, window), 1, 8192, "N", "a seventh of the side", \
+     "occlusion: side of the window, in the network's pixels"}, \
+    {"stride", 0, CLI_INT, offsetof(cli_args, stride), 1, 8192, "N", "a quarter of the window", \
+     "occlusion: from one window to the next"}, \
+    {"masks", 0, CLI_INT, offsetof(cli_args, masks), 1, 1000000, "N", "2000", "rise: random masks"}, \
+    {"cells", 0, CLI_INT, offsetof(cli_args, cells), 1, 8192, "N", "7", \
+     "rise: cells of a mask, each way"}, \
+    {"keep", 0, CLI_REAL, offsetof(cli_args, keep), 0, 1, "P", "0.5", \
+     "rise: probability that a cell is shown"}, \
+    {"seed", 0, CLI_SEED, offsetof(cli_args, seed), 0, 0, "N", "0", "of every random choice"}, \
+    {"tile-size", 0, CLI_INT, offsetof(cli_args, tile_size), 16, 4096, "N", "see above", \
+     "longer side of a tile"}
+/* clang-format on */
+
+/* What is explained, where. To be cleared also after a failure. */
+typedef struct cli_subject {
+    const cli_args *args;
+    fv_model *model;
+    fv_session *session;
+    fv_image *photo;     /* the part of the photo the network sees, as large as tiles are */
+    fv_tensor *input;    /* [1][...] */
+    fv_tensor *baseline; /* of a picture file, or NULL */
+    fv_baseline kind;    /* 0: each method's own */
+    char *objective;     /* for the maps: a class before the softmax */
+    char *probability;   /* for RISE and the curves: its probability; any other objective as it is */
+    char *label;         /* "class 8 hen" */
+    int class;           /* its index, or -1 */
+} cli_subject;
+
+/* Checks the words, loads all of it.
+ *   tile     longer side of the photo where --tile-size does not say; 0: the network's, at least 224
+ *   returns  CLI_DONE, or an exit code with one line printed */
+int cli_subject_load(cli_subject *s, const cli_args *args, int tile);
+void cli_subject_clear(cli_subject *s);
+
+/* A method's options, and the objective it takes. */
+fv_attribute_desc cli_subject_desc(const cli_subject *s, const fv_method_info *method);
+const char *cli_subject_objective(const cli_subject *s, const fv_method_info *method);
+
+/* The methods asked for: [0, *count) of out [CLI_METHOD_ALL]. */
+void cli_methods(const cli_args *args, const fv_method_info **out, int *count);
+
+/* A map over the photo, with its scale beneath. */
+fv_status cli_map_tile(const cli_subject *s, const fv_attribution *a, fv_image **out,
+                       fv_error *err);
+/* The photo alone, as high as such a tile. */
+fv_status cli_photo_tile(const cli_subject *s, fv_image **out, fv_error *err);
+
+/* Texts a picture of maps carries: command, objective, seed, model, version. */
+fv_status cli_subject_describe(const cli_subject *s, fv_image *onto, fv_error *err);
+
+#endif

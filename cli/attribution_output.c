@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Maps over the photo as tiles.
+ *
+ * A map of a number a pixel (gradients) has a few very large numbers, beside which all else would
+ * be invisible: the hundredth of its pixels with the largest magnitudes is painted in the end's
+ * colour, and the scale beneath says where that begins (Smilkov et al. 2017, arXiv:1706.03825, do
+ * so). Maps of areas have their whole range.
+ */
+#include <glib.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "attribution.h"
+#include "output.h"
+
+#define GAP     4    /* pixels between a map and its scale */
+#define SHOWN   0.99 /* of a fine map's pixels, in magnitude */
+#define BAR_MIN 64
+
+static int ascending(const void *p, const void *q) {
+    const float a = *(const float *)p, b = *(const float *)q;
+    return (a > b) - (a < b);
+}
+
+/* The magnitude below which a share of the map's finite numbers lie; 0 where there is none. */
+static float quantile(const fv_tensor *map, double share) {
+    const int64_t n = fv_tensor_count(map);
+    float *x = g_new(float, n);
+    int64_t count = 0;
+    for (int64_t i = 0; i < n; i++)
+        if (isfinite(map->data[i])) x[count++] = fabsf(map->data[i]);
+    qsort(x, (size_t)count, sizeof *x, ascending);
+    const float q = count ? x[MIN(count - 1, (int64_t)(share * (double)count))] : 0;
+    g_free(x);
+    return q;
+}
+
+/* The scale a map is painted on. */
+static fv_status scale_of(const fv_attribution *a, fv_paint_desc *d, fv_error *err) {
+    const fv_method_info *m = fv_method_at((int)a->method - 1);
+    *d = (fv_paint_desc){.palette = m->is_signed ? FV_PALETTE_SIGNED : FV_PALETTE_HEAT};
+    if (m->is_fine) {
+        d->high = quantile(a->map, SHOWN);
+        d->low = m->is_signed ? -d->high : 0;
+    } else if (a->method == FV_METHOD_GRADCAM || a->method == FV_METHOD_GRADCAM_PLUS) {
+        d->high = quantile(a->map, 1); /* from zero, also where no number is */
+    }
+    return fv_paint_scale(a->map->data, fv_tensor_count(a->map), d, err);
+}
+
+/* A picture with another beneath it; both are freed. */
+static fv_status under(fv_image *above, fv_image *below, fv_image **out, fv_error *err) {
+    const fv_image *const both[] = {above, below};
+    fv_status st = fv_stack(both, 2, 0, GAP, out, err);
+    fv_image_free(above);
+    fv_image_free(below);
+    return st;
+}
+
+fv_status cli_map_tile(const cli_subject *s, const fv_attribution *a, fv_image **out,
+                       fv_error *err) {
+    fv_paint_desc d;
+    fv_image *overlay = NULL, *bar = NULL;
+    const fv_tensor *map = a->map;
+    fv_status st = scale_of(a, &d, err);
+    if (!st)
+        st = fv_overlay(s->photo, map->data, (int)map->dim[0], (int)map->dim[1], &d, 0, &overlay,
+                        err);
+    if (!st) st = fv_paint_bar(&d, MAX(s->photo->width, BAR_MIN), &bar, err);
+    if (!st) return under(overlay, bar, out, err);
+    fv_image_free(overlay);
+    return st;
+}
+
+fv_status cli_photo_tile(const cli_subject *s, fv_image **out, fv_error *err) {
+    const fv_paint_desc any = {.palette = FV_PALETTE_HEAT, .low = 0, .high = 1};
+    const fv_image *p = s->photo;
+    fv_image *photo = NULL, *blank = NULL;
+    fv_status st = fv_image_crop(p, 0, 0, p->height, p->width, &photo, err);
+    if (!st) st = fv_paint_bar(&any, MAX(p->width, BAR_MIN), &blank, err);
+    if (st) {
+        fv_image_free(photo);
+        return st;
+    }
+    for (int64_t i = 0; i < (int64_t)blank->channels * blank->height * blank->width; i++)
+        blank->data[i] = 1; /* white where the others have their scale */
+    return under(photo, blank, out, err);
+}
+
+fv_status cli_subject_describe(const cli_subject *s, fv_image *onto, fv_error *err) {
+    const cli_args *a = s->args;
+    char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, (guint64)a->seed);
+    const char *const texts[][2] = {{"fovea.objective", s->objective},
+                                    {"fovea.seed", seed},
+                                    {"fovea.model", fv_model_name(s->model)},
+                                    {"fovea.model-sha256", fv_model_sha256(s->model)},
+                                    {"fovea.version", fv_version()}};
+    fv_status st = cli_set_command(a, onto, err);
+    for (size_t i = 0; i < G_N_ELEMENTS(texts) && !st; i++) {
+        char *valid = g_utf8_make_valid(texts[i][1], -1);
+        st = fv_image_set_text(onto, texts[i][0], valid, err);
+        g_free(valid);
+    }
+    g_free(seed);
+    return st;
+}

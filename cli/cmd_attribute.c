@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fovea attribute: which part of a photo speaks for a class, by one method or by all. */
+#include <glib.h>
+#include <math.h>
+#include <string.h>
+
+#include "attribution.h"
+#include "json.h"
+#include "options.h"
+#include "output.h"
+#include "report.h"
+#include "table.h"
+
+#define SLOW       100 /* methods that run fewer pictures tell nothing of their progress */
+#define PLOT_SMALL 130 /* height of a plot under a tile */
+
+typedef struct job {
+    cli_subject s;
+    const fv_method_info *method[CLI_METHOD_ALL];
+    fv_attribution *made[CLI_METHOD_ALL];
+    fv_scores *scores[CLI_METHOD_ALL]; /* NULL: not asked for */
+    fv_scores *random;                 /* of pixels in a random order */
+    double seconds[CLI_METHOD_ALL];
+    int n;
+    cli_progress progress;
+} job;
+
+/* ---- the work ------------------------------------------------------------------------------- */
+
+static int step(void *user, const fv_progress *now) {
+    job *j = user;
+    if (now->total < SLOW) return cli_progress_signal() ? FV_PROGRESS_CANCEL : 0;
+    return cli_progress_step(&j->progress, now);
+}
+
+/* The deletion and insertion curves of a map, NULL: of a random order. */
+static int measure(job *j, const fv_tensor *map, fv_scores **out) {
+    const fv_scores_desc d = {.seed = j->s.args->seed, .progress = step, .user = j};
+    fv_error err = {0};
+    if (!j->s.args->scores) return CLI_DONE;
+    cli_progress_start(&j->progress, j->s.args, "pictures", FV_PROGRESS_CANCEL);
+    fv_status st =
+        fv_attribute_scores(j->s.session, j->s.input, j->s.probability, map, &d, out, &err);
+    cli_progress_stop(&j->progress);
+    return st ? cli_fail_error(&err) : CLI_DONE;
+}
+
+/* One method. Among all, one that this network has nothing for is left out. */
+static int run_method(job *j, const fv_method_info *m) {
+    fv_attribute_desc d = cli_subject_desc(&j->s, m);
+    fv_attribution *a = NULL;
+    fv_error err = {0};
+    d.progress = step;
+    d.user = j;
+    cli_progress_start(&j->progress, j->s.args, "pictures", FV_PROGRESS_CANCEL);
+    fv_status st =
+        fv_attribute(j->s.session, j->s.input, cli_subject_objective(&j->s, m), &d, &a, &err);
+    const double seconds = cli_progress_stop(&j->progress);
+    if (st == FV_SHAPE && j->s.args->method == CLI_METHOD_ALL) {
+        cli_note(j->s.args, "%s is left out: %s", m->title, err.text);
+        return CLI_DONE;
+    }
+    if (st) return cli_fail_error(&err);
+    j->method[j->n] = m;
+    j->made[j->n] = a;
+    j->seconds[j->n++] = seconds;
+    return measure(j, a->map, &j->scores[j->n - 1]);
+}
+
+static int run_all(job *j) {
+    const fv_method_info *list[CLI_METHOD_ALL];
+    int count, code = CLI_DONE;
+    cli_methods(j->s.args, list, &count);
+    for (int i = 0; !code && i < count; i++) code = run_method(j, list[i]);
+    if (!code) code = measure(j, NULL, &j->random);
+    return code;
+}
+
+/* ---- the picture ---------------------------------------------------------------------------- */
+
+/* Appends the curves under a tile, which it takes over. */
+static fv_status add_plot(const job *j, const fv_scores *scores, fv_image **tile, fv_error *err) {
+    const float *const lines[] = {scores->deletion, scores->insertion};
+    static const char *const names[] = {"deletion", "insertion"};
+    fv_image *plot = NULL, *both = NULL;
+    const int wide = (*tile)->width >= 200;
+    const fv_plot_desc d = {.width = MAX((*tile)->width, 64),
+                            .height = wide ? MAX(PLOT_SMALL, (*tile)->width / 2) : PLOT_SMALL,
+                            .low = "0",
+                            .high = wide ? "all pixels" : "1"};
+    fv_status st = fv_plot_lines(lines, wide ? names : NULL, 2, scores->count, &d, &plot, err);
+    const fv_image *const list[] = {*tile, plot};
+    if (!st) st = fv_stack(list, 2, 0, 4, &both, err);
+    fv_image_free(plot);
+    if (st) return st;
+    fv_image_free(*tile);
+    *tile = both;
+    (void)j;
+    return FV_OK;
+}
+
+/* "Grad-CAM", or with its scores "Grad-CAM: 0.12, 0.53"; caller frees. */
+static char *label_of(const job *j, int i) {
+    if (!j->scores[i]) return g_strdup(j->method[i]->title);
+    return g_strdup_printf("%s %.2f %.2f", j->method[i]->title, j->scores[i]->deletion_area,
+                           j->scores[i]->insertion_area);
+}
+
+/* "class 8 hen: 11.2", with what the label's numbers are; caller frees. */
+static char *title_of(const job *j) {
+    if (j->s.args->title) return g_strdup(j->s.args->title);
+    return g_strdup_printf("%s%s", j->s.label,
+                           j->s.args->scores ? "  (areas: deletion, insertion)" : "");
+}
+
+static fv_status draw(const job *j, fv_image **out, fv_error *err) {
+    fv_image *tile[CLI_METHOD_ALL + 1] = {NULL};
+    char *label[CLI_METHOD_ALL + 1] = {NULL}, *title = title_of(j);
+    fv_status st = cli_photo_tile(&j->s, &tile[0], err);
+    label[0] = g_strdup("photo");
+    if (!st && j->random) {
+        st = add_plot(j, j->random, &tile[0], err);
+        g_free(label[0]);
+        label[0] = g_strdup_printf("random order %.2f %.2f", j->random->deletion_area,
+                                   j->random->insertion_area);
+    }
+    for (int i = 0; !st && i < j->n; i++) {
+        st = cli_map_tile(&j->s, j->made[i], &tile[i + 1], err);
+        if (!st && j->scores[i]) st = add_plot(j, j->scores[i], &tile[i + 1], err);
+        label[i + 1] = label_of(j, i);
+    }
+    const fv_montage_desc d = {.columns = j->s.args->columns ? j->s.args->columns
+                                          : j->n > 3         ? 5
+                                                             : j->n + 1,
+                               .title = title};
+    if (!st)
+        st = fv_montage((const fv_image *const *)tile, (const char *const *)label, j->n + 1, &d,
+                        out, err);
+    if (!st) st = cli_subject_describe(&j->s, *out, err);
+    for (int i = 0; i <= CLI_METHOD_ALL; i++) {
+        fv_image_free(tile[i]);
+        g_free(label[i]);
+    }
+    g_free(title);
+    return st;
+}
+
+/* ---- numbers -------------------------------------------------------------------------------- */
+
+/* All maps: [h][w], or of several methods [methods][h][w]. */
+static fv_status save_maps(const job *j, const char *path, fv_error *err) {
+    const fv_tensor *first = j->made[0]->map;
+    if (j->n == 1 && j->s.args->method != CLI_METHOD_ALL) return fv_tensor_save(first, path, err);
+    fv_tensor *all = NULL;
+    const int64_t count = fv_tensor_count(first), dim[] = {j->n, first->dim[0], first->dim[1]};
+    fv_status st = fv_tensor_new(3, dim, &all, err);
+    for (int i = 0; !st && i < j->n; i++)
+        memcpy(all->data + i * count, j->made[i]->map->data, (size_t)count * sizeof(float));
+    if (!st) st = fv_tensor_save(all, path, err);
+    fv_tensor_free(all);
+    return st;
+}
+
+static void range_of(const fv_tensor *map, double *low, double *high) {
+    *low = INFINITY;
+    *high = -INFINITY;
+    for (int64_t i = 0; i < fv_tensor_count(map); i++) {
+        if (!isfinite(map->data[i])) continue;
+        *low = fmin(*low, (double)map->data[i]);
+        *high = fmax(*high, (double)map->data[i]);
+    }
+}
+
+static void put_about(cli_table *t, const fv_attribution *a) {
+    if (a->layer)
+        cli_table_addf(t, "layer %s", a->layer);
+    else if (a->method == FV_METHOD_INTEGRATED)
+        cli_table_addf(t, "%d points, gap %.2f %%, baseline %.4g", a->steps, 100 * a->gap,
+                       a->baseline);
+    else if (a->steps)
+        cli_table_addf(t, a->method == FV_METHOD_RISE ? "%d masks" : "%d copies", a->steps);
+    else
+        cli_table_add(t, "");
+}
+
+static void put_areas(cli_table *t, const fv_scores *s) {
+    cli_table_addf(t, "%.4f", s->deletion_area);
+    cli_table_addf(t, "%.4f", s->insertion_area);
+}
+
+static void put_table(const job *j) {
+    static const cli_column plain[] = {{"method", 0, 0},  {"objective", 1, 0}, {"least", 1, 0},
+                                       {"largest", 1, 0}, {"pictures", 1, 0},  {"seconds", 1, 0},
+                                       {"about", 0, 0},   {NULL, 0, 0}};
+    static const cli_column scored[] = {{"method", 0, 0},   {"objective", 1, 0}, {"least", 1, 0},
+                                        {"largest", 1, 0},  {"pictures", 1, 0},  {"seconds", 1, 0},
+                                        {"deletion", 1, 0}, {"insertion", 1, 0}, {"about", 0, 0},
+                                        {NULL, 0, 0}};
+    cli_table *t = cli_table_new(j->random ? scored : plain);
+    for (int i = 0; i < j->n; i++) {
+        const fv_attribution *a = j->made[i];
+        double low, high;
+        range_of(a->map, &low, &high);
+        cli_table_add(t, j->method[i]->name);
+        cli_table_addf(t, "%.4f", a->value);
+        cli_table_addf(t, "%.4g", low);
+        cli_table_addf(t, "%.4g", high);
+        cli_table_addf(t, "%d", a->evaluations);
+        cli_table_addf(t, "%.1f", j->seconds[i]);
+        if (j->scores[i]) put_areas(t, j->scores[i]);
+        put_about(t, a);
+    }
+    if (j->random) {
+        cli_table_add(t, "(random order)");
+        for (int i = 0; i < 5; i++) cli_table_add(t, "");
+        put_areas(t, j->random);
+        cli_table_add(t, "");
+    }
+    cli_table_print(t);
+    cli_table_free(t);
+}
+
+static void put_curve(JsonBuilder *b, const char *name, const float *values, int count) {
+    json_builder_set_member_name(b, name);
+    json_builder_begin_array(b);
+    for (int i = 0; i < count; i++) json_builder_add_double_value(b, (double)values[i]);
+    json_builder_end_array(b);
+}
+
+static void put_scores(JsonBuilder *b, const char *name, const fv_scores *s) {
+    json_builder_set_member_name(b, name);
+    json_builder_begin_object(b);
+    cli_json_number(b, "deletion_area", s->deletion_area);
+    cli_json_number(b, "insertion_area", s->insertion_area);
+    put_curve(b, "deletion", s->deletion, s->count);
+    put_curve(b, "insertion", s->insertion, s->count);
+    json_builder_end_object(b);
+}
+
+static void put_map(JsonBuilder *b, const job *j, int i) {
+    const fv_attribution *a = j->made[i];
+    double low, high;
+    range_of(a->map, &low, &high);
+    json_builder_begin_object(b);
+    cli_json_text(b, "method", j->method[i]->name);
+    cli_json_text(b, "objective", a->objective);
+    cli_json_number(b, "value", a->value);
+    cli_json_sizes(b, "shape", 2, a->map->dim);
+    cli_json_number(b, "least", low);
+    cli_json_number(b, "largest", high);
+    cli_json_int(b, "pictures", a->evaluations);
+    cli_json_number(b, "seconds", j->seconds[i]);
+    if (a->layer) cli_json_text(b, "layer", a->layer);
+    if (a->cells) cli_json_sizes(b, "cells", 2, a->cells->dim);
+    if (a->steps) cli_json_int(b, "steps", a->steps);
+    if (a->method == FV_METHOD_INTEGRATED) {
+        cli_json_number(b, "baseline", a->baseline);
+        cli_json_number(b, "gap", a->gap);
+    }
+    if (j->scores[i]) put_scores(b, "scores", j->scores[i]);
+    json_builder_end_object(b);
+}
+
+static void put_json(const job *j) {
+    JsonBuilder *b = json_builder_new();
+    json_builder_begin_object(b);
+    cli_json_text(b, "image", j->s.args->operands[1]);
+    cli_json_text(b, "model", fv_model_name(j->s.model));
+    cli_json_text(b, "objective", j->s.objective);
+    if (j->s.class >= 0) cli_json_int(b, "class", j->s.class);
+    if (j->s.class >= 0) cli_json_text(b, "label", fv_model_class_name(j->s.model, j->s.class));
+    json_builder_set_member_name(b, "maps");
+    json_builder_begin_array(b);
+    for (int i = 0; i < j->n; i++) put_map(b, j, i);
+    json_builder_end_array(b);
+    if (j->random) put_scores(b, "random", j->random);
+    json_builder_end_object(b);
+    cli_json_print(b);
+}
+
+/* ---- the command ---------------------------------------------------------------------------- */
+
+static int save(const job *j) {
+    const cli_args *a = j->s.args;
+    fv_image *picture = NULL;
+    fv_error err = {0};
+    fv_status st = FV_OK;
+    if (a->npy) st = save_maps(j, a->npy, &err);
+    if (!st && a->parts) st = fv_tensor_save(j->made[0]->parts, a->parts, &err);
+    if (!st && a->output) st = draw(j, &picture, &err);
+    if (!st && picture) st = fv_image_save(picture, a->output, &err);
+    if (!st && a->json)
+        put_json(j);
+    else if (!st && !a->quiet)
+        put_table(j);
+    if (!st && picture && !a->quiet && !a->json) {
+        char *clean = cli_clean(a->output), *label = cli_clean(j->s.label);
+        cli_putf("%s: %dx%d, %s\n", clean, picture->width, picture->height, label);
+        g_free(clean);
+        g_free(label);
+    }
+    fv_image_free(picture);
+    return st ? cli_fail_error(&err) : CLI_DONE;
+}
+
+static int check(const cli_args *a) {
+    int code = CLI_DONE;
+    const fv_method_info *m = fv_method_at((a->method ? a->method : CLI_METHOD_DEFAULT) - 1);
+    if (!a->output && !a->npy && !a->parts && !a->json)
+        return cli_usage(a->command, "attribute needs --output OUT.png, --npy MAP.npy or --json");
+    if (a->parts && (!m || m->method >= FV_METHOD_GRADCAM))
+        return cli_usage(a->command,
+                         "--parts is for gradient, input-gradient, smoothgrad, integrated, guided");
+    if (a->output) code = cli_path_check(a, "output", a->output, CLI_PICTURES);
+    if (!code && a->npy) code = cli_path_check(a, "npy", a->npy, "npy");
+    if (!code && a->parts) code = cli_path_check(a, "parts", a->parts, "npy");
+    return code;
+}
+
+static int run(const cli_args *args) {
+    job j = {.n = 0};
+    int code = check(args);
+    if (code) return code;
+    code = cli_subject_load(&j.s, args, 0);
+    if (!code) code = run_all(&j);
+    if (cli_progress_signal() && code) cli_progress_die(&j.progress, "nothing is written");
+    if (!code && !j.n)
+        code = cli_fail("%s: no method has anything to show", fv_model_name(j.s.model));
+    if (!code) code = save(&j);
+    for (int i = 0; i < CLI_METHOD_ALL; i++) {
+        fv_attribution_free(j.made[i]);
+        fv_scores_free(j.scores[i]);
+    }
+    fv_scores_free(j.random);
+    cli_subject_clear(&j.s);
+    return code;
+}
+
+/* clang-format off */
+static const cli_option options[] = {
+    {"output", 'o', CLI_TEXT, offsetof(cli_args, output), 0, 0, "OUT.png", "none",
+     "the picture to write: .png, .jpg, .jpeg, .webp, .tif or .tiff"},
+    CLI_ATTRIBUTION_OPTIONS,
+    {"scores", 0, CLI_FLAG, offsetof(cli_args, scores), 0, 0, NULL, NULL,
+     "measure each map by its deletion and insertion curves"},
+    {"columns", 0, CLI_INT, offsetof(cli_args, columns), 1, 1000, "N", "5", "tiles in a row"},
+    {"title", 0, CLI_TEXT, offsetof(cli_args, title), 0, 0, "TEXT", "the class",
+     "stands above the tiles"},
+    {"npy", 0, CLI_TEXT, offsetof(cli_args, npy), 0, 0, "MAP.npy", "none",
+     "write the map, [height][width]; of all methods [methods][height][width]"},
+    {"parts", 0, CLI_TEXT, offsetof(cli_args, parts), 0, 0, "PARTS.npy", "none",
+     "write what a map of gradients is made of, signed, [channels][height][width]"},
+    CLI_OPTION_JSON,
+    CLI_OPTION_SIZE,
+    {0},
+};
+/* clang-format on */
+
+static const char *const examples[][2] = {
+    {"fovea attribute efficientnet-lite0 photo.jpg -o why.png",
+     "What in the photo speaks for the class the network puts first (Grad-CAM)"},
+    {"fovea attribute efficientnet-lite0 photo.jpg --class hen --method integrated -o hen.png "
+     "--npy hen.npy",
+     "The pixels that speak for a hen, and those against, also as numbers"},
+    {"fovea attribute efficientnet-lite0 photo.jpg --method all --masks 200 --scores -o all.png",
+     "All methods side by side, and how well each names the pixels that matter"},
+    {0},
+};
+
+const cli_command cli_command_attribute = {
+    .name = "attribute",
+    .operands = "MODEL IMAGE",
+    .min_operands = 2,
+    .max_operands = 2,
+    .summary = "Show which part of a photo speaks for a class",
+    .details =
+        "The photo is cut as `fovea classify` cuts it, and a map is laid over that part of it: "
+        "from "
+        "dark blue over red to yellow where numbers are not below zero; red for and blue against "
+        "where they have a sign. The scale is beneath. Of maps with a number a pixel the hundredth "
+        "with the largest magnitudes has the end's colour.\n\n"
+        "A class is explained by its number before the softmax; rise, and the curves of --scores, "
+        "take its probability. Tiles are as large as the network's input, at least 224 pixels.\n\n"
+        "--scores: pixels are deleted, most important first (replaced by the picture's mean "
+        "colour), "
+        "and inserted into the blurred picture; the areas under the class's probability are "
+        "printed. A small area of deletion and a large one of insertion are good; compare with a "
+        "random order.\n\n"
+        "docs/attribution.md says what each method computes, and what it cannot say. "
+        "`fovea sanity` says whether a method's map depends on what the network has learned.",
+    .options = options,
+    .loads_model = 1,
+    .examples = examples,
+    .run = run,
+};

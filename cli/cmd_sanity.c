@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fovea sanity: whether a method's maps depend on what the network has learned (Adebayo et al.
+ * 2018, arXiv:1810.03292).
+ */
+#include <glib.h>
+#include <math.h>
+
+#include "attribution.h"
+#include "json.h"
+#include "options.h"
+#include "output.h"
+#include "report.h"
+#include "table.h"
+
+#define TILE  150
+#define ALIKE 0.5 /* maps whose ranks agree more than that look alike */
+
+/* The check of one method. */
+typedef struct checked {
+    const fv_method_info *method;
+    fv_sanity_stage *stage;
+    int count;
+} checked;
+
+typedef struct job {
+    cli_subject s;
+    checked made[CLI_METHOD_ALL];
+    int n;
+    cli_progress progress;
+} job;
+
+static int step(void *user, const fv_progress *now) {
+    job *j = user;
+    return cli_progress_step(&j->progress, now);
+}
+
+static int run_method(job *j, const fv_method_info *m) {
+    const cli_args *a = j->s.args;
+    fv_attribute_desc d = cli_subject_desc(&j->s, m);
+    checked *c = &j->made[j->n];
+    fv_error err = {0};
+    d.progress = step;
+    d.user = j;
+    cli_progress_start(&j->progress, a, "pictures", FV_PROGRESS_CANCEL);
+    fv_status st = fv_attribute_sanity(j->s.model, &(fv_session_desc){.threads = a->threads},
+                                       j->s.input, cli_subject_objective(&j->s, m), &d, a->stages,
+                                       &c->stage, &c->count, &err);
+    cli_progress_stop(&j->progress);
+    if (st == FV_SHAPE && a->method == CLI_METHOD_ALL) {
+        cli_note(a, "%s is left out: %s", m->title, err.text);
+        return CLI_DONE;
+    }
+    if (st) return cli_fail_error(&err);
+    c->method = m;
+    j->n++;
+    return CLI_DONE;
+}
+
+static int run_all(job *j) {
+    const fv_method_info *list[CLI_METHOD_ALL];
+    int count, code = CLI_DONE;
+    cli_methods(j->s.args, list, &count);
+    for (int i = 0; !code && i < count; i++) code = run_method(j, list[i]);
+    return code;
+}
+
+/* ---- what came out -------------------------------------------------------------------------- */
+
+/* Of the maps as they are seen: by magnitude, with all weights shuffled. */
+static double final_of(const checked *c) { return c->stage[c->count - 1].correlation_magnitude; }
+
+static const char *verdict(const checked *c) {
+    const double r = final_of(c);
+    if (isnan(r)) return "no map is left without the weights";
+    return fabs(r) < ALIKE ? "depends on the weights" : "does not depend on the weights";
+}
+
+static const char *layer_name(const job *j, const fv_sanity_stage *s) {
+    return s->layer < 0 ? "(trained)" : fv_model_layer(j->s.model, s->layer)->name;
+}
+
+/* "0.12", or "-" where there is no number. */
+static void add_number(cli_table *t, double value) {
+    if (isnan(value))
+        cli_table_add(t, "-");
+    else
+        cli_table_addf(t, "%.3f", value);
+}
+
+static void put_table(const job *j) {
+    static const cli_column columns[] = {
+        {"method", 0, 0},      {"shuffled down to", 0, 16}, {"layers", 1, 0}, {"objective", 1, 0},
+        {"correlation", 1, 0}, {"of magnitudes", 1, 0},     {NULL, 0, 0}};
+    cli_table *t = cli_table_new(columns);
+    for (int i = 0; i < j->n; i++)
+        for (int k = 0; k < j->made[i].count; k++) {
+            const fv_sanity_stage *s = &j->made[i].stage[k];
+            cli_table_add(t, j->made[i].method->name);
+            cli_table_add(t, layer_name(j, s));
+            cli_table_addf(t, "%d", s->shuffled);
+            cli_table_addf(t, "%.4g", s->attribution->value);
+            add_number(t, s->correlation);
+            add_number(t, s->correlation_magnitude);
+        }
+    cli_table_print(t);
+    cli_table_free(t);
+    for (int i = 0; i < j->n; i++)
+        cli_putf("%s: %s\n", j->made[i].method->name, verdict(&j->made[i]));
+}
+
+static void put_json(const job *j) {
+    JsonBuilder *b = json_builder_new();
+    json_builder_begin_array(b);
+    for (int i = 0; i < j->n; i++) {
+        const checked *c = &j->made[i];
+        json_builder_begin_object(b);
+        cli_json_text(b, "method", c->method->name);
+        cli_json_text(b, "objective", c->stage[0].attribution->objective);
+        cli_json_text(b, "verdict", verdict(c));
+        json_builder_set_member_name(b, "stages");
+        json_builder_begin_array(b);
+        for (int k = 0; k < c->count; k++) {
+            const fv_sanity_stage *s = &c->stage[k];
+            json_builder_begin_object(b);
+            cli_json_text(b, "layer", s->layer < 0 ? NULL : layer_name(j, s));
+            cli_json_int(b, "shuffled", s->shuffled);
+            cli_json_number(b, "value", s->attribution->value);
+            cli_json_number(b, "correlation", s->correlation);
+            cli_json_number(b, "correlation_magnitude", s->correlation_magnitude);
+            json_builder_end_object(b);
+        }
+        json_builder_end_array(b);
+        json_builder_end_object(b);
+    }
+    json_builder_end_array(b);
+    cli_json_print(b);
+}
+
+/* ---- the picture ---------------------------------------------------------------------------- */
+
+/* "Grad-CAM" for the trained network, "12 layers: 0.31" for the others; caller frees. */
+static char *label_of(const checked *c, int k) {
+    const fv_sanity_stage *s = &c->stage[k];
+    if (!k) return g_strdup(c->method->title);
+    if (isnan(s->correlation_magnitude)) return g_strdup_printf("%d: no map", s->shuffled);
+    return g_strdup_printf("%d: %.2f", s->shuffled, s->correlation_magnitude);
+}
+
+/* A row a method: the trained network's map, then those of the stages. */
+static fv_status draw(const job *j, fv_image **out, fv_error *err) {
+    const int columns = j->made[0].count, n = j->n * columns;
+    fv_image **tile = g_new0(fv_image *, n);
+    char **label = g_new0(char *, n);
+    char *title = j->s.args->title
+                      ? g_strdup(j->s.args->title)
+                      : g_strdup_printf("%s  (layers shuffled: correlation)", j->s.label);
+    fv_status st = FV_OK;
+    for (int i = 0; !st && i < n; i++) {
+        const checked *c = &j->made[i / columns];
+        st = cli_map_tile(&j->s, c->stage[i % columns].attribution, &tile[i], err);
+        label[i] = label_of(c, i % columns);
+    }
+    const fv_montage_desc d = {.columns = columns, .title = title};
+    if (!st)
+        st = fv_montage((const fv_image *const *)tile, (const char *const *)label, n, &d, out, err);
+    if (!st) st = cli_subject_describe(&j->s, *out, err);
+    for (int i = 0; i < n; i++) {
+        fv_image_free(tile[i]);
+        g_free(label[i]);
+    }
+    g_free(tile);
+    g_free(label);
+    g_free(title);
+    return st;
+}
+
+static int save(const job *j) {
+    const cli_args *a = j->s.args;
+    fv_image *picture = NULL;
+    fv_error err = {0};
+    fv_status st = a->output ? draw(j, &picture, &err) : FV_OK;
+    if (!st && picture) st = fv_image_save(picture, a->output, &err);
+    if (!st && a->json)
+        put_json(j);
+    else if (!st && !a->quiet)
+        put_table(j);
+    fv_image_free(picture);
+    return st ? cli_fail_error(&err) : CLI_DONE;
+}
+
+/* ---- the command ---------------------------------------------------------------------------- */
+
+static int run(const cli_args *args) {
+    job j = {.n = 0};
+    int code = args->output ? cli_path_check(args, "output", args->output, CLI_PICTURES) : CLI_DONE;
+    if (code) return code;
+    code = cli_subject_load(&j.s, args, TILE);
+    if (!code) code = run_all(&j);
+    if (code && cli_progress_signal()) cli_progress_die(&j.progress, "nothing is written");
+    if (!code && !j.n)
+        code = cli_fail("%s: no method has anything to show", fv_model_name(j.s.model));
+    if (!code) code = save(&j);
+    for (int i = 0; i < j.n; i++) fv_sanity_free(j.made[i].stage, j.made[i].count);
+    cli_subject_clear(&j.s);
+    return code;
+}
+
+/* clang-format off */
+static const cli_option options[] = {
+    {"output", 'o', CLI_TEXT, offsetof(cli_args, output), 0, 0, "OUT.png", "none",
+     "the picture to write: a row of maps for each method"},
+    CLI_ATTRIBUTION_OPTIONS,
+    {"stages", 0, CLI_INT, offsetof(cli_args, stages), 1, 1000, "N", "8",
+     "in how many stages the network is shuffled, at most one a layer with weights"},
+    {"title", 0, CLI_TEXT, offsetof(cli_args, title), 0, 0, "TEXT", "the class",
+     "stands above the tiles"},
+    CLI_OPTION_JSON,
+    CLI_OPTION_SIZE,
+    {0},
+};
+/* clang-format on */
+
+static const char *const examples[][2] = {
+    {"fovea sanity efficientnet-lite0 photo.jpg --method guided -o sanity.png",
+     "Does guided backpropagation show what the network has learned?"},
+    {"fovea sanity efficientnet-lite0 photo.jpg --method gradcam --stages 3 --json",
+     "The same of Grad-CAM, in three stages, as numbers"},
+    {0},
+};
+
+const cli_command cli_command_sanity = {
+    .name = "sanity",
+    .operands = "MODEL IMAGE",
+    .min_operands = 2,
+    .max_operands = 2,
+    .summary = "Check whether an attribution method depends on what a network has learned",
+    .details =
+        "The weights of the last layer are shuffled among themselves, then also those of the "
+        "layers before, down to the first, in --stages stages; at each the method explains the "
+        "same class again. Correlations are Spearman's, of the ranks of the map's numbers with "
+        "those of the trained network's map: as they are, and of their magnitudes.\n\n"
+        "A method is said not to depend on the weights if magnitudes still agree by 0.5 or more "
+        "when all weights are shuffled: its maps then show the photo's edges, or how the network "
+        "is built. One photo and one order of weights are an example, no proof: --seed gives "
+        "another order.",
+    .options = options,
+    .loads_model = 1,
+    .examples = examples,
+    .run = run,
+};
