@@ -11,8 +11,8 @@
 #include "report.h"
 #include "table.h"
 
-#define SLOW       100 /* methods that run fewer pictures tell nothing of their progress */
-#define PLOT_SMALL 130 /* height of a plot under a tile */
+#define SLOW     100 /* methods that run fewer pictures tell nothing of their progress */
+#define PLOT_MIN 130 /* sides of a plot under a tile */
 
 typedef struct job {
     cli_subject s;
@@ -79,55 +79,44 @@ static int run_all(job *j) {
 /* ---- the picture ---------------------------------------------------------------------------- */
 
 /* Appends the curves under a tile, which it takes over. */
-static fv_status add_plot(const job *j, const fv_scores *scores, fv_image **tile, fv_error *err) {
+static fv_status add_plot(const fv_scores *scores, fv_image **tile, fv_error *err) {
     const float *const lines[] = {scores->deletion, scores->insertion};
-    static const char *const names[] = {"deletion", "insertion"};
     fv_image *plot = NULL, *both = NULL;
-    const int wide = (*tile)->width >= 200;
-    const fv_plot_desc d = {.width = MAX((*tile)->width, 64),
-                            .height = wide ? MAX(PLOT_SMALL, (*tile)->width / 2) : PLOT_SMALL,
+    char title[64];
+    g_snprintf(title, sizeof title, "areas %.3f, %.3f", scores->deletion_area,
+               scores->insertion_area);
+    const fv_plot_desc d = {.width = MAX((*tile)->width, PLOT_MIN),
+                            .height = MAX((*tile)->width / 2, PLOT_MIN),
+                            .title = title,
                             .low = "0",
-                            .high = wide ? "all pixels" : "1"};
-    fv_status st = fv_plot_lines(lines, wide ? names : NULL, 2, scores->count, &d, &plot, err);
+                            .high = "all pixels"};
+    fv_status st = fv_plot_lines(lines, NULL, 2, scores->count, &d, &plot, err);
     const fv_image *const list[] = {*tile, plot};
     if (!st) st = fv_stack(list, 2, 0, 4, &both, err);
     fv_image_free(plot);
     if (st) return st;
     fv_image_free(*tile);
     *tile = both;
-    (void)j;
     return FV_OK;
 }
 
-/* "Grad-CAM", or with its scores "Grad-CAM: 0.12, 0.53"; caller frees. */
-static char *label_of(const job *j, int i) {
-    if (!j->scores[i]) return g_strdup(j->method[i]->title);
-    return g_strdup_printf("%s %.2f %.2f", j->method[i]->title, j->scores[i]->deletion_area,
-                           j->scores[i]->insertion_area);
-}
-
-/* "class 8 hen: 11.2", with what the label's numbers are; caller frees. */
+/* "class 8 hen", with what the curves' colours are; caller frees. */
 static char *title_of(const job *j) {
     if (j->s.args->title) return g_strdup(j->s.args->title);
     return g_strdup_printf("%s%s", j->s.label,
-                           j->s.args->scores ? "  (areas: deletion, insertion)" : "");
+                           j->s.args->scores ? "  (blue: deletion, orange: insertion)" : "");
 }
 
 static fv_status draw(const job *j, fv_image **out, fv_error *err) {
     fv_image *tile[CLI_METHOD_ALL + 1] = {NULL};
     char *label[CLI_METHOD_ALL + 1] = {NULL}, *title = title_of(j);
     fv_status st = cli_photo_tile(&j->s, &tile[0], err);
-    label[0] = g_strdup("photo");
-    if (!st && j->random) {
-        st = add_plot(j, j->random, &tile[0], err);
-        g_free(label[0]);
-        label[0] = g_strdup_printf("random order %.2f %.2f", j->random->deletion_area,
-                                   j->random->insertion_area);
-    }
+    label[0] = g_strdup(j->random ? "photo, random order" : "photo");
+    if (!st && j->random) st = add_plot(j->random, &tile[0], err);
     for (int i = 0; !st && i < j->n; i++) {
         st = cli_map_tile(&j->s, j->made[i], &tile[i + 1], err);
-        if (!st && j->scores[i]) st = add_plot(j, j->scores[i], &tile[i + 1], err);
-        label[i + 1] = label_of(j, i);
+        if (!st && j->scores[i]) st = add_plot(j->scores[i], &tile[i + 1], err);
+        label[i + 1] = g_strdup(j->method[i]->title);
     }
     const fv_montage_desc d = {.columns = j->s.args->columns ? j->s.args->columns
                                           : j->n > 3         ? 5

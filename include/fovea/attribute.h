@@ -43,7 +43,7 @@ typedef enum fv_baseline {
     FV_BASELINE_WHITE,
     FV_BASELINE_GREY,   /* 0.5 everywhere */
     FV_BASELINE_MEAN,   /* the picture's own mean colour */
-    FV_BASELINE_BLUR,   /* the picture under a Gaussian of 5 pixels at 224, in proportion else */
+    FV_BASELINE_BLUR,   /* the picture under a Gaussian of 10 pixels at 224, in proportion else */
     FV_BASELINE_NOISE,  /* uniform in 0..1, every number by itself */
     FV_BASELINE_PICTURE /* baseline_input */
 } fv_baseline;

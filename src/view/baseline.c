@@ -2,9 +2,11 @@
 /* baseline: what stands for "nothing there", as the network's input.
  *
  * Pixels of 0, 0.5, 1 or noise are encoded like any picture. Mean and blur are taken of the encoded
- * picture: encoding is affine in each channel by itself, so it comes to the same. The blur is a
- * Gaussian with a deviation of 5 pixels where the shorter side is 224, that of the insertion curves
- * of Petsiuk, Das and Saenko 2018 (arXiv:1806.07421), which cut theirs off at 11 x 11.
+ * picture: encoding is affine in each channel by itself, so it comes to the same.
+ *
+ * The blur is a Gaussian with a deviation of 10 pixels where the shorter side is 224. (The code of
+ * Petsiuk, Das and Saenko 2018, arXiv:1806.07421, has 5, cut off at 11 x 11. A whole Gaussian of 5
+ * leaves EfficientNet-Lite0 sure, p > 0.1, of 9 of 30 photos, one of 10 of none.)
  */
 #include <math.h>
 #include <stdlib.h>
@@ -17,7 +19,7 @@
 #include "view/probe.h"
 #include "vis/sample.h"
 
-#define BLUR (5.0f / 224)
+#define BLUR (10.0f / 224)
 
 /* A picture of one brightness, or of noise. */
 static fv_status encoded(const fvi_probe *p, fv_baseline kind, uint64_t seed, float *out,
