@@ -13,7 +13,8 @@
 #include "table.h"
 
 #define TILE  150
-#define ALIKE 0.5 /* maps whose ranks agree more than that look alike */
+#define SLOW  100 /* checks that run fewer pictures tell nothing of their progress */
+#define ALIKE 0.5 /* maps whose ranks agree so well look alike */
 
 /* The check of one method. */
 typedef struct checked {
@@ -31,6 +32,7 @@ typedef struct job {
 
 static int step(void *user, const fv_progress *now) {
     job *j = user;
+    if (now->total < SLOW) return cli_progress_signal() ? FV_PROGRESS_CANCEL : 0;
     return cli_progress_step(&j->progress, now);
 }
 
@@ -66,13 +68,22 @@ static int run_all(job *j) {
 
 /* ---- what came out -------------------------------------------------------------------------- */
 
-/* Of the maps as they are seen: by magnitude, with all weights shuffled. */
-static double final_of(const checked *c) { return c->stage[c->count - 1].correlation_magnitude; }
+/* How many layers could be shuffled before the map, as it is seen (by magnitude), looked another:
+ * 0 if it did at once. */
+static int alike_until(const checked *c) {
+    int layers = 0;
+    for (int k = 1; k < c->count && c->stage[k].correlation_magnitude >= ALIKE; k++)
+        layers = c->stage[k].shuffled;
+    return layers;
+}
 
-static const char *verdict(const checked *c) {
-    const double r = final_of(c);
-    if (isnan(r)) return "no map is left without the weights";
-    return fabs(r) < ALIKE ? "depends on the weights" : "does not depend on the weights";
+static void put_verdict(const checked *c) {
+    const int layers = alike_until(c), all = c->stage[c->count - 1].shuffled;
+    if (!layers)
+        cli_putf("%s passes: its map changes with the last layer\n", c->method->name);
+    else
+        cli_putf("%s fails: its map stays alike with %d of %d layers shuffled\n", c->method->name,
+                 layers, all);
 }
 
 static const char *layer_name(const job *j, const fv_sanity_stage *s) {
@@ -104,8 +115,7 @@ static void put_table(const job *j) {
         }
     cli_table_print(t);
     cli_table_free(t);
-    for (int i = 0; i < j->n; i++)
-        cli_putf("%s: %s\n", j->made[i].method->name, verdict(&j->made[i]));
+    for (int i = 0; i < j->n; i++) put_verdict(&j->made[i]);
 }
 
 static void put_json(const job *j) {
@@ -116,7 +126,8 @@ static void put_json(const job *j) {
         json_builder_begin_object(b);
         cli_json_text(b, "method", c->method->name);
         cli_json_text(b, "objective", c->stage[0].attribution->objective);
-        cli_json_text(b, "verdict", verdict(c));
+        cli_json_text(b, "verdict", alike_until(c) ? "fails" : "passes");
+        cli_json_int(b, "alike_until", alike_until(c));
         json_builder_set_member_name(b, "stages");
         json_builder_begin_array(b);
         for (int k = 0; k < c->count; k++) {
@@ -138,10 +149,10 @@ static void put_json(const job *j) {
 
 /* ---- the picture ---------------------------------------------------------------------------- */
 
-/* "Grad-CAM" for the trained network, "12 layers: 0.31" for the others; caller frees. */
+/* "gradcam" for the trained network, "12: 0.31" for the others; caller frees. */
 static char *label_of(const checked *c, int k) {
     const fv_sanity_stage *s = &c->stage[k];
-    if (!k) return g_strdup(c->method->title);
+    if (!k) return g_strdup(c->method->name);
     if (isnan(s->correlation_magnitude)) return g_strdup_printf("%d: no map", s->shuffled);
     return g_strdup_printf("%d: %.2f", s->shuffled, s->correlation_magnitude);
 }
@@ -239,10 +250,10 @@ const cli_command cli_command_sanity = {
         "layers before, down to the first, in --stages stages; at each the method explains the "
         "same class again. Correlations are Spearman's, of the ranks of the map's numbers with "
         "those of the trained network's map: as they are, and of their magnitudes.\n\n"
-        "A method is said not to depend on the weights if magnitudes still agree by 0.5 or more "
-        "when all weights are shuffled: its maps then show the photo's edges, or how the network "
-        "is built. One photo and one order of weights are an example, no proof: --seed gives "
-        "another order.",
+        "A method passes if its map is another one (magnitudes agree by less than 0.5) as soon as "
+        "the last layer is shuffled: what that layer has learned is what makes a class. It fails "
+        "if the map stays alike: it then shows the photo's edges, or how the network is built. One "
+        "photo and one order of weights are an example, no proof: --seed gives another order.",
     .options = options,
     .loads_model = 1,
     .examples = examples,
