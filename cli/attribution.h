@@ -29,7 +29,7 @@ enum { CLI_METHOD_DEFAULT = FV_METHOD_GRADCAM, CLI_METHOD_ALL = FV_METHOD_RISE +
     {"noise", 0, CLI_REAL, offsetof(cli_args, noise), 0, 100, "X", "0.15", \
      "smoothgrad: deviation of the noise, as a share of the input's range"}, \
     {"steps", 0, CLI_INT, offsetof(cli_args, path_steps), 1, 10000, "N", "as many as it takes", \
-     "integrated: points of the path; by default 50, doubled up to 400 until the gap is below 1 %"}, \
+     "integrated: points of the path; by default where and as many as the path needs, up to 1000"}, \
     {"window", 0, CLI_INT, offsetof(cli_args, window), 1, 8192, "N", "a seventh of the side", \
      "occlusion: side of the window, in the network's pixels"}, \
     {"stride", 0, CLI_INT, offsetof(cli_args, stride), 1, 8192, "N", "a quarter of the window", \

@@ -11,6 +11,7 @@
 #include "report.h"
 #include "table.h"
 
+#define GAP      0.01
 #define SLOW     100 /* methods that run fewer pictures tell nothing of their progress */
 #define PLOT_MIN 130 /* sides of a plot under a tile */
 
@@ -61,6 +62,10 @@ static int run_method(job *j, const fv_method_info *m) {
         return CLI_DONE;
     }
     if (st) return cli_fail_error(&err);
+    if (a->gap > GAP)
+        cli_note(j->s.args,
+                 "the map of integrated gradients misses the objective's change by %.1f %%",
+                 100 * a->gap);
     j->method[j->n] = m;
     j->made[j->n] = a;
     j->seconds[j->n++] = seconds;

@@ -57,8 +57,8 @@ typedef struct fv_attribute_desc {
     int samples;            /* SMOOTHGRAD: noisy copies; 0: 50 */
     float sd;               /* SMOOTHGRAD: of the noise, in units of the input's largest minus its
                                smallest number; 0: 0.15 */
-    int steps;              /* INTEGRATED: points of the path; 0: 50, doubled up to 400 until the
-                               completeness gap is below 1 % */
+    int steps;              /* INTEGRATED: points of the path, by Gauss and Legendre's rule; 0: as
+                               many as it takes, where it takes them, up to 1000 gradients */
     int window, stride;     /* OCCLUSION: side of the window, and its steps, in pixels; 0: a seventh
                                of the shorter side; a quarter of the window */
     int masks;              /* RISE: their number; 0: 2000 */
