@@ -48,29 +48,35 @@ const char *cli_subject_objective(const cli_subject *s, const fv_method_info *me
     return method->method == FV_METHOD_RISE ? s->probability : s->objective;
 }
 
-/* Whether an option was given that the method has no use for. */
+#define BIT(method) (1u << (method))
+
+/* Whether options were given that the method has no use for. */
 static int check_words(const cli_args *a) {
-    const int m = a->method ? a->method : CLI_METHOD_DEFAULT, all = m == CLI_METHOD_ALL;
-    const int cam = all || m == FV_METHOD_GRADCAM || m == FV_METHOD_GRADCAM_PLUS;
-    const int occlusion = all || m == FV_METHOD_OCCLUSION, rise = all || m == FV_METHOD_RISE;
-    const int smooth = all || m == FV_METHOD_SMOOTHGRAD, path = all || m == FV_METHOD_INTEGRATED;
+    const int m = a->method ? a->method : CLI_METHOD_DEFAULT;
     const struct {
-        int wrong;
+        int given;
+        unsigned methods;
         const char *text;
     } rules[] = {
-        {a->class && a->objective, "--class and --objective say the same; give one of them"},
-        {a->class && !*a->class, "--class: '' is no class"},
-        {a->layer && !cam, "--layer is for gradcam and gradcam++"},
-        {a->baseline && !(path || occlusion || rise),
+        {a->layer != NULL, BIT(FV_METHOD_GRADCAM) | BIT(FV_METHOD_GRADCAM_PLUS),
+         "--layer is for gradcam and gradcam++"},
+        {a->baseline != NULL,
+         BIT(FV_METHOD_INTEGRATED) | BIT(FV_METHOD_OCCLUSION) | BIT(FV_METHOD_RISE),
          "--baseline is for integrated, occlusion and rise"},
-        {(a->samples || a->noise != 0) && !smooth, "--samples and --noise are for smoothgrad"},
-        {a->path_steps && !path, "--steps is for integrated"},
-        {(a->window || a->stride) && !occlusion, "--window and --stride are for occlusion"},
-        {(a->masks || a->cells || a->keep != 0) && !rise,
+        {a->samples || a->noise != 0, BIT(FV_METHOD_SMOOTHGRAD),
+         "--samples and --noise are for smoothgrad"},
+        {a->path_steps, BIT(FV_METHOD_INTEGRATED), "--steps is for integrated"},
+        {a->window || a->stride, BIT(FV_METHOD_OCCLUSION),
+         "--window and --stride are for occlusion"},
+        {a->masks || a->cells || a->keep != 0, BIT(FV_METHOD_RISE),
          "--masks, --cells and --keep are for rise"},
     };
-    for (size_t i = 0; i < G_N_ELEMENTS(rules); i++)
-        if (rules[i].wrong) return cli_usage(a->command, "%s", rules[i].text);
+    if (a->class && a->objective)
+        return cli_usage(a->command, "--class and --objective say the same; give one of them");
+    if (a->class && !*a->class) return cli_usage(a->command, "--class: '' is no class");
+    for (size_t i = 0; m != CLI_METHOD_ALL && i < G_N_ELEMENTS(rules); i++)
+        if (rules[i].given && !(rules[i].methods & BIT(m)))
+            return cli_usage(a->command, "%s", rules[i].text);
     return CLI_DONE;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What `fovea attribute` and `fovea sanity` share: a photo, an objective, and maps over the photo. */
+/* What `fovea attribute` and `fovea sanity` share: a photo, an objective, maps over the photo. */
 #ifndef FOVEA_CLI_ATTRIBUTION_H
 #define FOVEA_CLI_ATTRIBUTION_H
 
@@ -29,12 +29,13 @@ enum { CLI_METHOD_DEFAULT = FV_METHOD_GRADCAM, CLI_METHOD_ALL = FV_METHOD_RISE +
     {"noise", 0, CLI_REAL, offsetof(cli_args, noise), 0, 100, "X", "0.15", \
      "smoothgrad: deviation of the noise, as a share of the input's range"}, \
     {"steps", 0, CLI_INT, offsetof(cli_args, path_steps), 1, 10000, "N", "as many as it takes", \
-     "integrated: points of the path; by default where and as many as the path needs, up to 1000"}, \
+     "integrated: points of the path; by default where and as many as it needs, up to 1000"}, \
     {"window", 0, CLI_INT, offsetof(cli_args, window), 1, 8192, "N", "a seventh of the side", \
      "occlusion: side of the window, in the network's pixels"}, \
     {"stride", 0, CLI_INT, offsetof(cli_args, stride), 1, 8192, "N", "a quarter of the window", \
      "occlusion: from one window to the next"}, \
-    {"masks", 0, CLI_INT, offsetof(cli_args, masks), 1, 1000000, "N", "2000", "rise: random masks"}, \
+    {"masks", 0, CLI_INT, offsetof(cli_args, masks), 1, 1000000, "N", "2000", \
+     "rise: random masks"}, \
     {"cells", 0, CLI_INT, offsetof(cli_args, cells), 1, 8192, "N", "7", \
      "rise: cells of a mask, each way"}, \
     {"keep", 0, CLI_REAL, offsetof(cli_args, keep), 0, 1, "P", "0.5", \
@@ -54,13 +55,14 @@ typedef struct cli_subject {
     fv_tensor *baseline; /* of a picture file, or NULL */
     fv_baseline kind;    /* 0: each method's own */
     char *objective;     /* for the maps: a class before the softmax */
-    char *probability;   /* for RISE and the curves: its probability; any other objective as it is */
+    char *probability;   /* for RISE and curves: its probability; any other objective as it is */
     char *label;         /* "class 8 hen" */
     int class;           /* its index, or -1 */
 } cli_subject;
 
 /* Checks the words, loads all of it.
- *   tile     longer side of the photo where --tile-size does not say; 0: the network's, at least 224
+ *   tile     longer side of the photo where --tile-size does not say; 0: the network's, 224 at
+ *            least
  *   returns  CLI_DONE, or an exit code with one line printed */
 int cli_subject_load(cli_subject *s, const cli_args *args, int tile);
 void cli_subject_clear(cli_subject *s);

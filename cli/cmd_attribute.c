@@ -274,27 +274,36 @@ static void put_json(const job *j) {
 
 /* ---- the command ---------------------------------------------------------------------------- */
 
+static fv_status save_files(const job *j, fv_image **picture, fv_error *err) {
+    const cli_args *a = j->s.args;
+    fv_status st = a->npy ? save_maps(j, a->npy, err) : FV_OK;
+    if (!st && a->parts) st = fv_tensor_save(j->made[0]->parts, a->parts, err);
+    if (!st && a->output) st = draw(j, picture, err);
+    if (!st && *picture) st = fv_image_save(*picture, a->output, err);
+    return st;
+}
+
+/* "why.png: 484x324, class 8 hen" */
+static void say_written(const job *j, const fv_image *picture) {
+    char *clean = cli_clean(j->s.args->output), *label = cli_clean(j->s.label);
+    cli_putf("%s: %dx%d, %s\n", clean, picture->width, picture->height, label);
+    g_free(clean);
+    g_free(label);
+}
+
 static int save(const job *j) {
     const cli_args *a = j->s.args;
     fv_image *picture = NULL;
     fv_error err = {0};
-    fv_status st = FV_OK;
-    if (a->npy) st = save_maps(j, a->npy, &err);
-    if (!st && a->parts) st = fv_tensor_save(j->made[0]->parts, a->parts, &err);
-    if (!st && a->output) st = draw(j, &picture, &err);
-    if (!st && picture) st = fv_image_save(picture, a->output, &err);
-    if (!st && a->json)
+    int code = save_files(j, &picture, &err) ? cli_fail_error(&err) : CLI_DONE;
+    if (!code && a->json) {
         put_json(j);
-    else if (!st && !a->quiet)
+    } else if (!code && !a->quiet) {
         put_table(j);
-    if (!st && picture && !a->quiet && !a->json) {
-        char *clean = cli_clean(a->output), *label = cli_clean(j->s.label);
-        cli_putf("%s: %dx%d, %s\n", clean, picture->width, picture->height, label);
-        g_free(clean);
-        g_free(label);
+        if (picture) say_written(j, picture);
     }
     fv_image_free(picture);
-    return st ? cli_fail_error(&err) : CLI_DONE;
+    return code;
 }
 
 static int check(const cli_args *a) {

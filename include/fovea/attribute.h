@@ -121,8 +121,8 @@ typedef struct fv_scores {
 FV_API void fv_scores_free(fv_scores *scores);
 
 /* Measures a map by what its most important pixels do to the objective.
- *   map     [h][w] of the input, largest most important; equal ones in reading order. NULL: a random
- *           order, to compare with
+ *   map     [h][w] of the input, largest most important; equal ones in reading order. NULL: a
+ *           random order, to compare with
  *   errors  as fv_attribute; SHAPE a map of another size; CANCELLED (also for STOP)
  */
 FV_API fv_status fv_attribute_scores(fv_session *session, const fv_tensor *input,

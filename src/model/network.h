@@ -57,8 +57,8 @@ typedef struct fvi_reach {
  * its width.  errors  NOMEM */
 fv_status fvi_graph_reach(const fvi_graph *g, const fv_input *in, int v, fvi_reach out[2],
                           fv_error *err);
-/* Whether a node has trained constants: it is a convolution, a matrix product or a normalisation with
- * constant inputs. */
+/* Whether a node has trained constants: it is a convolution, a matrix product or a normalisation
+ * with constant inputs. */
 int fvi_node_has_weights(const fvi_graph *g, int node);
 /* The same network with the weights of some layers in another order; see fv_model_shuffle.
  *   base    borrowed: must outlive *out

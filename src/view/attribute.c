@@ -48,20 +48,35 @@ static fv_status check_number(const char *name, double value, double low, double
     return fvi_fail(err, FV_ARG, "%s is %g; allowed are %g to %g", name, value, low, high);
 }
 
+static int at_least_one(int n) { return n > 1 ? n : 1; }
+
+/* The one place where defaults are. */
+static void fill_defaults(int side, fv_attribute_desc *d) {
+    const fv_attribute_desc usual = {
+        .samples = 50,
+        .sd = 0.15f,
+        .window = at_least_one(side / 7),
+        .masks = 2000,
+        .cells = side < 7 ? side : 7,
+        .keep = 0.5f,
+    };
+    if (!d->method) d->method = FV_METHOD_GRADIENT;
+    if (!d->baseline)
+        d->baseline = d->method == FV_METHOD_INTEGRATED ? FV_BASELINE_BLACK : FV_BASELINE_MEAN;
+    if (!d->samples) d->samples = usual.samples;
+    if (!d->sd) d->sd = usual.sd;
+    if (!d->window) d->window = usual.window;
+    if (!d->stride) d->stride = at_least_one(d->window / 4);
+    if (!d->masks) d->masks = usual.masks;
+    if (!d->cells) d->cells = usual.cells;
+    if (!d->keep) d->keep = usual.keep;
+}
+
 fv_status fvi_attribute_resolve(const fvi_probe *p, const fv_attribute_desc *desc,
                                 fv_attribute_desc *out, fv_error *err) {
     fv_attribute_desc d = desc ? *desc : (fv_attribute_desc){0};
     const int side = p->h < p->w ? p->h : p->w;
-    if (!d.method) d.method = FV_METHOD_GRADIENT;
-    if (!d.baseline)
-        d.baseline = d.method == FV_METHOD_INTEGRATED ? FV_BASELINE_BLACK : FV_BASELINE_MEAN;
-    if (!d.samples) d.samples = 50;
-    if (!d.sd) d.sd = 0.15f;
-    if (!d.window) d.window = side / 7 > 1 ? side / 7 : 1;
-    if (!d.stride) d.stride = d.window / 4 > 1 ? d.window / 4 : 1;
-    if (!d.masks) d.masks = 2000;
-    if (!d.cells) d.cells = 7;
-    if (!d.keep) d.keep = 0.5f;
+    fill_defaults(side, &d);
     const struct {
         const char *name;
         double value, low, high;

@@ -29,7 +29,9 @@
 
 #define FIRST_PIECES 16
 #define MOST_RUNS    1000  /* gradients */
-#define PIECE_MISS   0.001 /* of f(x) - f(x0) */
+#define PIECE_MISS   0.001 /* of f(x) - f(x0), of one piece */
+#define GAP          0.01  /* the same of the whole */
+#define TRIES        3
 
 /* Makes the map, and the parts from numbers that lie as a network's input does.
  *   sum  1: the sum of the channels; 0: the largest magnitude */
@@ -83,10 +85,10 @@ static fv_status run_input_gradient(fvi_probe *p, const fv_attribute_desc *d, fv
 
 /* ---- SmoothGrad ----------------------------------------------------------------------------- */
 
-/* Adds weight[i] times the gradient of copy i to the sums, for n copies. */
-static void add_gradients(const fvi_probe *p, int n, const double *weight, double *sum) {
-    for (int k = 0; k < n; k++)
-        for (int64_t i = 0; i < p->count; i++) sum[i] += weight[k] * p->dx[k * p->count + i];
+/* Adds weight times the gradient of copy k to the sums. */
+static void add_gradient(const fvi_probe *p, int k, double weight, double *sum) {
+    const float *g = p->dx + k * p->count;
+    for (int64_t i = 0; i < p->count; i++) sum[i] += weight * (double)g[i];
 }
 
 /* One noisy copy; its noise is its own, whatever batch it is in. */
@@ -105,29 +107,31 @@ static float range_of(const float *x, int64_t n) {
     return high - low;
 }
 
-static fv_status run_smoothgrad(fvi_probe *p, const fv_attribute_desc *d, fv_attribution *a,
-                                fv_error *err) {
+/* The gradients of all copies, added up; a->steps of them. */
+static fv_status run_copies(fvi_probe *p, const fv_attribute_desc *d, double *sum,
+                            fv_attribution *a, fv_error *err) {
     const float sd = d->sd * range_of(p->picture, p->count);
-    double *sum = calloc((size_t)p->count, sizeof *sum),
-           *ones = calloc((size_t)p->batch, sizeof *ones);
-    fv_status st = sum && ones ? FV_OK : fvi_fail(err, FV_NOMEM, "out of memory");
-    for (int i = 0; !st && i < p->batch; i++) ones[i] = 1;
     p->total = 1 + d->samples;
-    if (!st) st = fvi_probe_run_picture(p, 0, err);
-    if (!st) a->value = p->values[0];
-    for (int done = 0; !st && done < d->samples && !(p->stopped && done); done += p->batch) {
-        const int n = d->samples - done < p->batch ? d->samples - done : p->batch;
+    fv_status st = fvi_probe_run_picture(p, 0, err);
+    a->value = p->values[0];
+    while (!st && a->steps < d->samples && !(p->stopped && a->steps)) {
+        const int left = d->samples - a->steps, n = left < p->batch ? left : p->batch;
 #pragma omp parallel for schedule(static)
-        for (int k = 0; k < n; k++) add_noise(p, d->seed, done + k, sd, p->x + k * p->count);
+        for (int k = 0; k < n; k++) add_noise(p, d->seed, a->steps + k, sd, p->x + k * p->count);
         st = fvi_probe_run(p, n, FVI_PLAN_BACKWARD, err);
-        if (st) break;
-        add_gradients(p, n, ones, sum);
+        for (int k = 0; !st && k < n; k++) add_gradient(p, k, 1, sum);
         a->steps += n;
     }
+    return st;
+}
+
+static fv_status run_smoothgrad(fvi_probe *p, const fv_attribute_desc *d, fv_attribution *a,
+                                fv_error *err) {
+    double *sum = calloc((size_t)p->count, sizeof *sum);
+    fv_status st = sum ? run_copies(p, d, sum, a, err) : fvi_fail(err, FV_NOMEM, "out of memory");
     for (int64_t i = 0; !st && i < p->count; i++) p->dx[i] = (float)(sum[i] / a->steps);
     if (!st) st = make_map(p, p->dx, 0, a, err);
     free(sum);
-    free(ones);
     return st;
 }
 
@@ -175,7 +179,7 @@ static fv_status integrate(fvi_probe *p, const path *w, int steps, fv_error *err
         fv_status st = fvi_probe_run(p, n, FVI_PLAN_BACKWARD, err);
         if (st) return st;
         if (p->stopped) return fvi_fail(err, FV_CANCELLED, "stopped before there was a map");
-        add_gradients(p, n, w->weight + done, w->sum);
+        for (int k = 0; k < n; k++) add_gradient(p, k, w->weight[done + k], w->sum);
     }
     return FV_OK;
 }
@@ -197,7 +201,8 @@ typedef struct piece {
 typedef struct pieces {
     piece *now, *next; /* [MOST_RUNS + 2] of this level, of the one below */
     int n_now, n_next;
-    int runs; /* gradients computed */
+    int runs;    /* gradients computed */
+    double miss; /* PIECE_MISS, or what is left of it */
 } pieces;
 
 /* The first pieces: equal ones, with the objective at their ends. */
@@ -220,21 +225,23 @@ static fv_status cut(fvi_probe *p, const path *w, pieces *all, fv_attribution *a
     return FV_OK;
 }
 
-/* Takes piece q with its middle's gradient g and value: adds it to the sum, or cuts it in two. */
-static void take(const fvi_probe *p, const path *w, pieces *all, const piece *q, const float *g,
-                 double value, fv_attribution *a) {
+/* Takes piece q, whose middle is copy k of the last run: adds it to the sum, or cuts it in two. */
+static void take(const fvi_probe *p, const path *w, pieces *all, const piece *q, int k,
+                 fv_attribution *a) {
+    const float *g = p->dx + k * p->count;
+    const double value = p->values[k];
     double along = 0;
     for (int64_t i = 0; i < p->count; i++)
         along += (double)g[i] * ((double)p->picture[i] - (double)w->from[i]);
     const double width = q->b - q->a, miss = fabs(width * along - (q->at_b - q->at_a));
     const int room = all->runs + all->n_next + 2 <= MOST_RUNS;
-    if (miss > PIECE_MISS * fabs(a->value - a->baseline) && room) {
+    if (miss > all->miss * fabs(a->value - a->baseline) && room) {
         const double middle = 0.5 * (q->a + q->b);
         all->next[all->n_next++] = (piece){q->a, middle, q->at_a, value};
         all->next[all->n_next++] = (piece){middle, q->b, value, q->at_b};
         return;
     }
-    for (int64_t i = 0; i < p->count; i++) w->sum[i] += width * (double)g[i];
+    add_gradient(p, k, width, w->sum);
     a->steps++;
 }
 
@@ -254,8 +261,7 @@ static fv_status integrate_pieces(fvi_probe *p, const path *w, pieces *all, fv_a
             if (!st && p->stopped)
                 st = fvi_fail(err, FV_CANCELLED, "stopped before there was a map");
             all->runs += n;
-            for (int k = 0; !st && k < n; k++)
-                take(p, w, all, &all->now[done + k], p->dx + k * p->count, p->values[k], a);
+            for (int k = 0; !st && k < n; k++) take(p, w, all, &all->now[done + k], k, a);
         }
         piece *swap = all->now;
         all->now = all->next;
@@ -265,11 +271,18 @@ static fv_status integrate_pieces(fvi_probe *p, const path *w, pieces *all, fv_a
     return st;
 }
 
+/* The same, again with better pieces if they add up badly. */
 static fv_status integrate_freely(fvi_probe *p, const path *w, fv_attribution *a, fv_error *err) {
     pieces all = {.now = calloc(MOST_RUNS + 2, sizeof(piece)),
-                  .next = calloc(MOST_RUNS + 2, sizeof(piece))};
+                  .next = calloc(MOST_RUNS + 2, sizeof(piece)),
+                  .miss = PIECE_MISS};
     fv_status st = all.now && all.next ? FV_OK : fvi_fail(err, FV_NOMEM, "out of memory");
-    if (!st) st = integrate_pieces(p, w, &all, a, err);
+    for (int i = 0; !st && i < TRIES; i++, all.miss /= 4) {
+        memset(w->sum, 0, (size_t)p->count * sizeof *w->sum);
+        a->steps = 0;
+        st = integrate_pieces(p, w, &all, a, err);
+        if (!st && gap_of(p, w, a->value - a->baseline) < GAP) break;
+    }
     free(all.now);
     free(all.next);
     return st;

@@ -44,26 +44,38 @@ static int tell(void *user, const fv_progress *now) {
     return c->progress(c->user, &all) ? FV_PROGRESS_CANCEL : 0;
 }
 
-/* Finds the layers with weights before the objective, and the objective in one spelling: shuffled
- * networks would put another class first. */
-static fv_status survey(check *c, fv_session *session, const char *objective, fv_error *err) {
-    fvi_probe *p = NULL;
-    char *needed = NULL;
-    fv_status st = fvi_probe_new(session, c->input, objective, &p, err);
-    if (st) return st;
-    const fvi_network *net = fvi_session_network(session);
+/* Lists the layers with weights that an objective needs, the last first. */
+static fv_status list_layers(check *c, const fvi_network *net, const fvi_objective *o,
+                             fv_error *err) {
     const fvi_graph *g = fvi_network_graph(net);
-    fvi_objective_text(&p->objective, c->objective, sizeof c->objective);
-    st = fvi_objective_needs(g, &p->objective, &needed, err);
+    char *needed = NULL;
     c->layers = calloc((size_t)g->n_nodes + 1, sizeof *c->layers);
-    if (!st && !c->layers) st = fvi_fail(err, FV_NOMEM, "out of memory");
+    if (!c->layers) return fvi_fail(err, FV_NOMEM, "out of memory");
+    fv_status st = fvi_objective_needs(g, o, &needed, err);
     for (int k = g->n_nodes - 1; !st && k >= 0; k--)
         if (needed[g->nodes[k].out] && fvi_node_has_weights(g, k)) c->layers[c->n_layers++] = k;
+    free(needed);
     if (!st && !c->n_layers)
         st = fvi_fail(err, FV_SHAPE, "%s: no layer before \"%s\" has weights to shuffle",
                       fvi_network_name(net), c->objective);
-    free(needed);
+    if (c->stages > c->n_layers) c->stages = c->n_layers;
+    return st;
+}
+
+/* Finds what is to be shuffled, and the objective in one spelling: shuffled networks would put
+ * another class first. */
+static fv_status survey(check *c, const fv_session_desc *how, const char *objective,
+                        fv_error *err) {
+    fvi_probe *p = NULL;
+    fv_session *session = NULL;
+    fv_status st = fv_session_new(c->model, how, &session, err);
+    if (!st) st = fvi_probe_new(session, c->input, objective, &p, err);
+    if (!st) {
+        fvi_objective_text(&p->objective, c->objective, sizeof c->objective);
+        st = list_layers(c, fvi_session_network(session), &p->objective, err);
+    }
     fvi_probe_free(p);
+    fv_session_free(session);
     return st;
 }
 
@@ -106,6 +118,17 @@ static fv_status compare(const fv_sanity_stage *first, fv_sanity_stage *now, fv_
     return st;
 }
 
+/* All stages, [c->stages + 1]. */
+static fv_status run_stages(check *c, const fv_session_desc *how, fv_sanity_stage *made,
+                            fv_error *err) {
+    fv_status st = FV_OK;
+    for (c->stage = 0; !st && c->stage <= c->stages; c->stage++) {
+        st = run_stage(c, how, &made[c->stage], err);
+        if (!st) st = compare(&made[0], &made[c->stage], err);
+    }
+    return st;
+}
+
 fv_status fv_attribute_sanity(const fv_model *model, const fv_session_desc *how,
                               const fv_tensor *input, const char *objective,
                               const fv_attribute_desc *desc, int stages, fv_sanity_stage **out,
@@ -115,25 +138,17 @@ fv_status fv_attribute_sanity(const fv_model *model, const fv_session_desc *how,
                         "fv_attribute_sanity: model, input, out and count must not be NULL");
     if (stages < 0 || stages > 1000)
         return fvi_fail(err, FV_ARG, "stages is %d; allowed are 0 to 1000", stages);
-    check c = {.model = model, .input = input};
-    fv_session *session = NULL;
+    check c = {.model = model, .input = input, .stages = stages ? stages : STAGES};
     fv_sanity_stage *made = NULL;
     if (desc) c.desc = *desc;
     c.progress = c.desc.progress;
     c.user = c.desc.user;
     c.desc.progress = tell;
     c.desc.user = &c;
-    fv_status st = fv_session_new(model, how, &session, err);
-    if (!st) st = survey(&c, session, objective, err);
-    fv_session_free(session);
-    c.stages = stages ? stages : STAGES;
-    if (c.stages > c.n_layers) c.stages = c.n_layers;
-    if (!st) made = calloc((size_t)c.stages + 1, sizeof *made);
-    if (!st && !made) st = fvi_fail(err, FV_NOMEM, "out of memory");
-    for (c.stage = 0; !st && c.stage <= c.stages; c.stage++) {
-        st = run_stage(&c, how, &made[c.stage], err);
-        if (!st) st = compare(&made[0], &made[c.stage], err);
-    }
+    fv_status st = survey(&c, how, objective, err);
+    if (!st && !(made = calloc((size_t)c.stages + 1, sizeof *made)))
+        st = fvi_fail(err, FV_NOMEM, "out of memory");
+    if (!st) st = run_stages(&c, how, made, err);
     free(c.layers);
     if (st) {
         fv_sanity_free(made, c.stages + 1);

@@ -29,7 +29,8 @@ typedef struct subject {
 static inline subject subject_load(const char *path) {
     subject s = {0};
     fv_error err;
-    if (fv_model_load(path, NULL, &s.model, &err) || fv_session_new(s.model, NULL, &s.session, &err))
+    if (fv_model_load(path, NULL, &s.model, &err) ||
+        fv_session_new(s.model, NULL, &s.session, &err))
         fail_msg("%s", err.text);
     return s;
 }

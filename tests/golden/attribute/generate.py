@@ -5,8 +5,8 @@ and for each method the map that captum or pytorch-grad-cam makes of it.
 
     generate.py [FOLDER]
 
-Needs torch, onnx, captum and grad-cam; made with torch 2.13, captum 0.9.0, grad-cam 1.5.7. The files
-it makes are committed: the tests need none of these.
+Needs torch, onnx, captum and grad-cam; made with torch 2.13, captum 0.9.0, grad-cam 1.5.7. The
+files it makes are committed: the tests need none of these.
 
     net.onnx        3x20x24 -> conv, ReLU, max pooling -> conv, batch norm, ReLU -> conv, ReLU ->
                     global mean -> 5 classes; the last ReLU is relu3, 12 channels of 10x12
@@ -39,7 +39,8 @@ class Net(nn.Module):
         super().__init__()
         self.conv1, self.relu1 = nn.Conv2d(3, 8, 3, padding=1), nn.ReLU()
         self.pool1 = nn.MaxPool2d(2)
-        self.conv2, self.norm2, self.relu2 = nn.Conv2d(8, 10, 3, padding=1), nn.BatchNorm2d(10), nn.ReLU()
+        self.conv2, self.norm2 = nn.Conv2d(8, 10, 3, padding=1), nn.BatchNorm2d(10)
+        self.relu2 = nn.ReLU()
         self.conv3, self.relu3 = nn.Conv2d(10, 12, 3, padding=1), nn.ReLU()
         self.dense = nn.Linear(12, 5)
 
