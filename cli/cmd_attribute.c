@@ -88,8 +88,7 @@ static fv_status add_plot(const fv_scores *scores, fv_image **tile, fv_error *er
     const float *const lines[] = {scores->deletion, scores->insertion};
     fv_image *plot = NULL, *both = NULL;
     char title[64];
-    g_snprintf(title, sizeof title, "areas %.3f, %.3f", scores->deletion_area,
-               scores->insertion_area);
+    g_snprintf(title, sizeof title, "%.3f, %.3f", scores->deletion_area, scores->insertion_area);
     const fv_plot_desc d = {.width = MAX((*tile)->width, PLOT_MIN),
                             .height = MAX((*tile)->width / 2, PLOT_MIN),
                             .title = title,
@@ -109,7 +108,8 @@ static fv_status add_plot(const fv_scores *scores, fv_image **tile, fv_error *er
 static char *title_of(const job *j) {
     if (j->s.args->title) return g_strdup(j->s.args->title);
     return g_strdup_printf("%s%s", j->s.label,
-                           j->s.args->scores ? "  (blue: deletion, orange: insertion)" : "");
+                           j->s.args->scores ? "  (areas of deletion, blue, and insertion, orange)"
+                                             : "");
 }
 
 static fv_status draw(const job *j, fv_image **out, fv_error *err) {

@@ -335,5 +335,5 @@ const fvi_method fvi_method_smoothgrad = {{FV_METHOD_SMOOTHGRAD, "smoothgrad", "
                                           run_smoothgrad};
 const fvi_method fvi_method_integrated = {
     {FV_METHOD_INTEGRATED, "integrated", "Integrated gradients", 1, 1}, run_integrated};
-const fvi_method fvi_method_guided = {{FV_METHOD_GUIDED, "guided", "Guided backpropagation", 0, 1},
+const fvi_method fvi_method_guided = {{FV_METHOD_GUIDED, "guided", "Guided backprop", 0, 1},
                                       run_guided};
