@@ -108,7 +108,7 @@ static fv_status add_plot(const fv_scores *scores, fv_image **tile, fv_error *er
 static char *title_of(const job *j) {
     if (j->s.args->title) return g_strdup(j->s.args->title);
     return g_strdup_printf("%s%s", j->s.label,
-                           j->s.args->scores ? "  (areas of deletion, blue, and insertion, orange)"
+                           j->s.args->scores ? "  (blue: deletion, orange: insertion)"
                                              : "");
 }
 

@@ -89,8 +89,7 @@ static int check_words(const cli_args *a) {
 static int check_files(const cli_args *a) {
     int code = CLI_DONE;
     if (a->output) code = cli_path_check(a, "output", a->output, CLI_PICTURES);
-    if (!code && a->histogram_file)
-        code = cli_path_check(a, "histogram", a->histogram_file, CLI_PICTURES);
+    if (!code && a->histogram) code = cli_path_check(a, "histogram", a->histogram, CLI_PICTURES);
     if (!code && a->npy) code = cli_path_check(a, "npy", a->npy, "npy");
     if (!code && a->each) code = cli_folder_make(a->each);
     return code;
@@ -107,7 +106,7 @@ static int check_units(const cli_args *a, const fv_model *model, const cli_objec
         units += !l ? 1 : l->ndim == 4 || l->ndim == 2 ? l->dim[1] : CLI_SHEETS_MAX + 1;
     }
     if (units <= CLI_SHEETS_MAX) return CLI_DONE;
-    if (a->output || a->histogram_file)
+    if (a->output || a->histogram)
         return cli_usage(a->command,
                          "more than %d units do not fit into one picture; --each DIR writes a "
                          "file for each, --json and --npy all numbers",
@@ -126,8 +125,7 @@ static int show(cli_shown *s) {
     if (!code) code = cli_examples_save(s);
     if (!code && a->json) return cli_examples_json(s);
     if (!code && a->scores) return cli_examples_score_table(s);
-    if (!code && !a->output && !a->each && !a->histogram_file && !a->npy)
-        return cli_examples_table(s);
+    if (!code && !a->output && !a->each && !a->histogram && !a->npy) return cli_examples_table(s);
     return code;
 }
 
@@ -187,7 +185,7 @@ static const cli_option options[] = {
      "write a picture for every unit into this folder, as head_conv_7.png"},
     {"format", 0, CLI_CHOICE, offsetof(cli_args, format), 0, 0, "png|jpg|webp", "png",
      "what --each writes"},
-    {"histogram", 0, CLI_TEXT, offsetof(cli_args, histogram_file), 0, 0, "OUT.png", "none",
+    {"histogram", 0, CLI_TEXT, offsetof(cli_args, histogram), 0, 0, "OUT.png", "none",
      "draw how the values of all photos lie, with the highest marked"},
     {"npy", 0, CLI_TEXT, offsetof(cli_args, npy), 0, 0, "FILE.npy", "none",
      "write all values: [photos][units]; --json has the photos' names in that order"},

@@ -33,28 +33,32 @@ typedef struct cli_args {
     char **expressions; /* of -e; NULL at the end */
     int help, quiet, verbose, json, markdown, show_recipe;
     int size, batch, threads, top, repeats;
-    int columns, tile_size, frames, format;                   /* visualize */
-    int octaves, steps, tile, zoom, film_size, original_colors; /* dream */
-    int jitter;                                               /* -1: not given */
-    int color, grey;                                          /* spectrum */
-    int by, palette, overlay;                                 /* activations */
-    int alone;                                                /* invert, caricature, accentuate */
-    double power, strength;                                   /* -1: not given */
-    char *near;
-    int bottom, crop, whole, scores, no_index;            /* examples */
-    char *index, *histogram_file, *picture, *examples;        /* examples; of visualize, too */
-    double octave_scale, rate, zoom_scale;
     uint64_t seed;
-    char *input, *layer, *objective, *output, *title, *labels;
-    char *recipe, *init, *mask, *spectrum, *shape, *each, *npy, *animate, *guide, *frames_dir;
-    int method, scores, samples, path_steps, window, stride, masks, cells, stages; /* attribute */
-    double noise, keep;
-    char *class, *baseline, *parts;
+    char *input, *layer, *objective, *output, *title, *labels, *channels, *npy, *each, *histogram;
+    int columns, tile_size, format, scores;
     cli_numbers mean, scale, std;
-    char *channels, *inputs, *histogram;                      /* weights */
-    int tile_scale, form, min_max;                            /* weights */
     int range;         /* 1: "1", 2: "255" */
     int channel_order; /* FV_RGB, FV_BGR */
+    char *recipe, *init, *mask, *spectrum, *shape;                /* what renders */
+    char *animate;                                                /* visualize */
+    char *examples;                                               /* visualize: a folder */
+    int octaves, steps, tile, zoom, frames, film_size;            /* dream */
+    int original_colors, jitter;                                  /* jitter -1: not given */
+    double octave_scale, rate, zoom_scale;
+    char *guide, *frames_dir;
+    int color, grey;                                              /* spectrum; weights: grey */
+    int by, palette, overlay;                                     /* activations; examples: by */
+    int alone;                                                    /* invert, caricature, ... */
+    double power, strength;                                       /* -1: not given */
+    char *near;
+    int bottom, crop, whole, no_index;                            /* examples */
+    char *index, *picture;
+    int tile_scale, form, min_max;                                /* weights */
+    char *inputs;
+    int method, samples, path_steps, window, stride, masks, cells; /* attribute */
+    int stages;                                                   /* sanity */
+    double noise, keep;
+    char *class, *baseline, *parts;
 } cli_args;
 
 typedef enum cli_kind {

@@ -173,7 +173,7 @@ int cli_examples_save(const cli_shown *s) {
     int code = CLI_DONE;
     if (a->output) code = save_stack(s, a->output, sheet);
     if (!code && a->each) code = save_each(s);
-    if (!code && a->histogram_file) code = save_stack(s, a->histogram_file, histogram);
+    if (!code && a->histogram) code = save_stack(s, a->histogram, histogram);
     if (!code && a->npy) code = save_values(s);
     return code;
 }

@@ -13,7 +13,7 @@
  *
  * Five parts, in the order in which data flows: core.h (error, tensor, image, model, session),
  * render.h (pictures that excite units), view.h (montages, plots, maps), examples.h (photos that
- * excite units), attribute.h (which part of a picture does it).
+ * excite units), attribute.h (which part of a photo does it).
  *
  * Ownership: you free what a `_load`, `_new`, `_copy` or `_render` function gave you, with its own
  * `_free`; every other pointer is borrowed and lives as long as the object you got it from.

@@ -47,6 +47,15 @@ fv_status fvi_network_find_value(const fvi_network *net, const char *name, const
 fv_status fvi_network_weight_stats(const fvi_network *net, int layer, fv_weight_stats *out,
                                    fv_error *err);
 
+/* Whether a node has trained constants: it is a convolution, a matrix product or a normalisation
+ * with constant inputs. */
+int fvi_node_has_weights(const fvi_graph *g, int node);
+/* The same network with the weights of some layers in another order; see fv_model_shuffle.
+ *   base    borrowed: must outlive *out
+ *   errors  ARG no such layer, or base is a shuffled network itself; NOMEM */
+fv_status fvi_network_shuffle(const fvi_network *base, const int *layers, int count, uint64_t seed,
+                              fvi_network **out, fv_error *err);
+
 /* Along one direction of the picture: the element at place p of `axis` sees the input's pixels
  * p*jump + first .. p*jump + last, some of which may lie outside. axis -1: the whole picture. */
 typedef struct fvi_reach {
@@ -57,14 +66,6 @@ typedef struct fvi_reach {
  * its width.  errors  NOMEM */
 fv_status fvi_graph_reach(const fvi_graph *g, const fv_input *in, int v, fvi_reach out[2],
                           fv_error *err);
-/* Whether a node has trained constants: it is a convolution, a matrix product or a normalisation
- * with constant inputs. */
-int fvi_node_has_weights(const fvi_graph *g, int node);
-/* The same network with the weights of some layers in another order; see fv_model_shuffle.
- *   base    borrowed: must outlive *out
- *   errors  ARG no such layer, or base is a shuffled network itself; NOMEM */
-fv_status fvi_network_shuffle(const fvi_network *base, const int *layers, int count, uint64_t seed,
-                              fvi_network **out, fv_error *err);
 
 /* "protobuf-c 1.4.1", static. */
 const char *fvi_network_reader_version(void);

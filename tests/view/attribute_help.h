@@ -14,10 +14,13 @@
 
 #include <cmocka.h>
 
-#include "builder.h"
+#include "../model/builder.h"
 #include "fovea/fovea.h"
 #include "view/attribute.h"
 
+#ifndef SOURCE_ROOT
+#define SOURCE_ROOT "." /* the build says where it is */
+#endif
 #define GOLDEN SOURCE_ROOT "/tests/golden/attribute/"
 
 /* A network that is ready to run. */

@@ -3,7 +3,7 @@
 #ifndef FVI_TESTS_VIEW_NET_H
 #define FVI_TESTS_VIEW_NET_H
 
-#include "builder.h"
+#include "../model/builder.h"
 
 /* Saves the builder's message, whose output is "y", and loads it; the caller frees. */
 static inline fv_model *net_load(builder *b, const fv_model_desc *desc) {
