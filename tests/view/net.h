@@ -3,6 +3,13 @@
 #ifndef FVI_TESTS_VIEW_NET_H
 #define FVI_TESTS_VIEW_NET_H
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
 #include "../model/builder.h"
 
 /* Saves the builder's message, whose output is "y", and loads it; the caller frees. */
