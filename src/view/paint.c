@@ -151,6 +151,14 @@ static float weight_of(const fv_paint_desc *d, float value) {
     return sqrtf(fminf(fmaxf(t, 0), 1)); /* middling values are to be seen */
 }
 
+/* The colour that is mixed in. In SIGNED the neutral middle of the palette would whiten the
+ * photograph where the map says nothing, so that colours begin halfway to the ends. */
+static fvi_rgb tint_of(const fvi_rgb *colors, const fv_paint_desc *d, float value) {
+    if (d->palette == FV_PALETTE_SIGNED && value != 0)
+        value = copysignf(fmaxf(fabsf(value), d->high / 2), value);
+    return color_of(colors, d, value);
+}
+
 /* The photograph's lightness, and as much of the map's colours as its values call for. */
 static void mix(const fv_image *photo, const fv_image *map, const fv_paint_desc *d, float strength,
                 fv_image *onto) {
@@ -161,7 +169,7 @@ static void mix(const fv_image *photo, const fv_image *map, const fv_paint_desc 
         const float *px = photo->data + i;
         float grey = photo->channels == 1 ? px[0] : fvi_luma(px[0], px[n], px[2 * n]);
         float share = strength * weight_of(d, map->data[i]);
-        fvi_rgb c = color_of(colors, d, map->data[i]);
+        fvi_rgb c = tint_of(colors, d, map->data[i]);
         for (int k = 0; k < 3; k++) onto->data[k * n + i] = (1 - share) * grey + share * c.v[k];
     }
 }
