@@ -77,9 +77,18 @@ static int alike_until(const checked *c) {
     return layers;
 }
 
+/* "passes", "fails", or NULL: the trained network's map is the same everywhere. */
+static const char *verdict_of(const checked *c) {
+    if (isnan(c->stage[0].correlation_magnitude)) return NULL;
+    return alike_until(c) ? "fails" : "passes";
+}
+
 static void put_verdict(const checked *c) {
     const int layers = alike_until(c), all = c->stage[c->count - 1].shuffled;
-    if (!layers)
+    if (!verdict_of(c))
+        cli_putf("%s says nothing: its map of the trained network is the same everywhere\n",
+                 c->method->name);
+    else if (!layers)
         cli_putf("%s passes: its map changes with the last layer\n", c->method->name);
     else
         cli_putf("%s fails: its map stays alike with %d of %d layers shuffled\n", c->method->name,
@@ -126,7 +135,7 @@ static void put_json(const job *j) {
         json_builder_begin_object(b);
         cli_json_text(b, "method", c->method->name);
         cli_json_text(b, "objective", c->stage[0].attribution->objective);
-        cli_json_text(b, "verdict", alike_until(c) ? "fails" : "passes");
+        cli_json_text(b, "verdict", verdict_of(c));
         cli_json_int(b, "alike_until", alike_until(c));
         json_builder_set_member_name(b, "stages");
         json_builder_begin_array(b);

@@ -52,8 +52,8 @@ typedef struct fv_attribute_desc {
     fv_method method;       /* 0: GRADIENT */
     fv_baseline baseline;   /* INTEGRATED: 0: BLACK; OCCLUSION, RISE: what covers, 0: MEAN */
     const fv_tensor *baseline_input; /* PICTURE: of the input's shape. Borrowed */
-    const char *layer;      /* GRADCAM: whose maps; NULL: the last one before the objective that has
-                               image shape */
+    const char *layer;      /* GRADCAM: whose maps; NULL: the last one the objective needs that has
+                               image shape: of an objective with maps, its own layer */
     int samples;            /* SMOOTHGRAD: noisy copies; 0: 50 */
     float sd;               /* SMOOTHGRAD: of the noise, in units of the input's largest minus its
                                smallest number; 0: 0.15 */

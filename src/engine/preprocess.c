@@ -13,6 +13,7 @@
 #include "image/image.h"
 
 #define CROP_FRACTION 0.875 /* centre crop 224 of 256: the usual ImageNet evaluation */
+#define MOST_LONG     16    /* times the window: what is longer is shortened first */
 
 /* The picture's channel that goes into the network's channel c. */
 static int source_channel(const fv_input *in, int c) {
@@ -75,14 +76,32 @@ fvi_crop fvi_input_crop(const fv_input *in, int height, int width) {
     return (fvi_crop){f.height, f.width, f.y, f.x};
 }
 
+/* The middle of a picture that is MOST_LONG times as long as the window's shape or longer: enlarged
+ * whole, a strip of few pixels would be gigabytes, of which the window shows next to nothing. As
+ * much is cut off at both ends, so that the window stays where it was. *out NULL: nothing is to be
+ * cut. */
+static fv_status shorten(const fv_image *image, int h, int w, fv_image **out, fv_error *err) {
+    int high = image->height, wide = image->width;
+    const int64_t most_high = MOST_LONG * (1 + (int64_t)wide * h / w);
+    const int64_t most_wide = MOST_LONG * (1 + (int64_t)high * w / h);
+    if (high > most_high) high = (int)(most_high + (high - most_high) % 2);
+    if (wide > most_wide) wide = (int)(most_wide + (wide - most_wide) % 2);
+    if (high == image->height && wide == image->width) return FV_OK;
+    return fvi_image_crop(image, (image->height - high) / 2, (image->width - wide) / 2, high, wide,
+                          out, err);
+}
+
 static fv_status resize_and_crop(const fv_image *image, int h, int w, fv_image **out,
                                  fv_error *err) {
-    frame f = frame_of(image->height, image->width, h, w);
-    fv_image *large = NULL;
-    fv_status st = fvi_image_resize(image, f.height, f.width, FVI_BICUBIC, &large, err);
+    fv_image *middle = NULL, *large = NULL;
+    fv_status st = shorten(image, h, w, &middle, err);
     if (st) return st;
-    st = fvi_image_crop(large, f.y, f.x, h, w, out, err);
+    if (middle) image = middle;
+    frame f = frame_of(image->height, image->width, h, w);
+    st = fvi_image_resize(image, f.height, f.width, FVI_BICUBIC, &large, err);
+    if (!st) st = fvi_image_crop(large, f.y, f.x, h, w, out, err);
     fv_image_free(large);
+    fv_image_free(middle);
     return st;
 }
 

@@ -10,8 +10,9 @@
  * (Grad-CAM++ is for exp of the objective, whose factor exp is the same everywhere and left out.)
  * The map is as large as the layer and is enlarged to the picture, bilinearly.
  *
- * The layer, where none is named, is the last one before the objective whose output has image shape
- * with more than one row and column: it stands right before global pooling or flattening.
+ * The layer, where none is named, is the last one the objective needs whose output has image shape
+ * with more than one row and column: it stands right before global pooling or flattening. Of an
+ * objective that has such maps itself it is its own layer.
  */
 #include <glib.h>
 #include <stdlib.h>

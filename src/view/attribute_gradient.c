@@ -225,8 +225,9 @@ static fv_status cut(fvi_probe *p, const path *w, pieces *all, fv_attribution *a
     return FV_OK;
 }
 
-/* Takes piece q, whose middle is copy k of the last run: adds it to the sum, or cuts it in two. */
-static void take(const fvi_probe *p, const path *w, pieces *all, const piece *q, int k,
+/* Takes piece q, whose middle is copy k of the last run: adds it to the sum, or cuts it in two.
+ *   waiting  pieces of this level that are still to be run */
+static void take(const fvi_probe *p, const path *w, pieces *all, const piece *q, int k, int waiting,
                  fv_attribution *a) {
     const float *g = p->dx + k * p->count;
     const double value = p->values[k];
@@ -234,7 +235,7 @@ static void take(const fvi_probe *p, const path *w, pieces *all, const piece *q,
     for (int64_t i = 0; i < p->count; i++)
         along += (double)g[i] * ((double)p->picture[i] - (double)w->from[i]);
     const double width = q->b - q->a, miss = fabs(width * along - (q->at_b - q->at_a));
-    const int room = all->runs + all->n_next + 2 <= MOST_RUNS;
+    const int room = all->runs + waiting + all->n_next + 2 <= MOST_RUNS;
     if (miss > all->miss * fabs(a->value - a->baseline) && room) {
         const double middle = 0.5 * (q->a + q->b);
         all->next[all->n_next++] = (piece){q->a, middle, q->at_a, value};
@@ -261,7 +262,8 @@ static fv_status integrate_pieces(fvi_probe *p, const path *w, pieces *all, fv_a
             if (!st && p->stopped)
                 st = fvi_fail(err, FV_CANCELLED, "stopped before there was a map");
             all->runs += n;
-            for (int k = 0; !st && k < n; k++) take(p, w, all, &all->now[done + k], k, a);
+            for (int k = 0; !st && k < n; k++)
+                take(p, w, all, &all->now[done + k], k, all->n_now - done - n, a);
         }
         piece *swap = all->now;
         all->now = all->next;

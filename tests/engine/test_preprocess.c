@@ -112,10 +112,38 @@ static void test_input_picture_needs_a_picture_input(void **state) {
     fv_model_free(model);
 }
 
+/* A strip of a pixel's height, whose brightness rises along it: what is seen is its middle, and no
+ * gigabytes are needed (enlarged whole, it would be more pixels than are allowed). */
+static void test_strips_are_not_enlarged_whole(void **state) {
+    (void)state;
+    enum { LONG = 1000001 };
+    fv_model *model = NULL;
+    fv_image *strip = NULL, *seen = NULL;
+    fv_error err;
+    if (fv_model_load(SOURCE_ROOT "/tests/golden/convnext.new20.onnx", NULL, &model, &err))
+        fail_msg("%s", err.text);
+    for (int upright = 0; upright < 2; upright++) {
+        if (fv_image_new(3, upright ? LONG : 1, upright ? 1 : LONG, &strip, &err))
+            fail_msg("%s", err.text);
+        for (int c = 0; c < 3; c++)
+            for (int i = 0; i < LONG; i++)
+                strip->data[c * LONG + i] = (float)i / (LONG - 1) + (float)(i - LONG / 2) / 100;
+        if (fv_input_picture(model, strip, &seen, &err)) fail_msg("%s", err.text);
+        const int h = seen->height, w = seen->width;
+        float first = seen->data[0], last = seen->data[(int64_t)h * w - 1];
+        assert_true(fabsf((first + last) / 2 - 0.5f) < 1e-3f);      /* the middle of the strip */
+        assert_true(last - first > 0.004f && last - first < 0.02f); /* less than a pixel of it */
+        fv_image_free(seen);
+        fv_image_free(strip);
+    }
+    fv_model_free(model);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_alpha_is_laid_over_mid_grey),
         cmocka_unit_test(test_input_picture_is_what_the_input_was_made_of),
-        cmocka_unit_test(test_input_picture_needs_a_picture_input)};
+        cmocka_unit_test(test_input_picture_needs_a_picture_input),
+        cmocka_unit_test(test_strips_are_not_enlarged_whole)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
