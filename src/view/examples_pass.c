@@ -148,9 +148,11 @@ fv_status fvi_examples_pass(fv_examples *e, const GPtrArray *todo, const fv_exam
     fv_status st =
         fv_session_new(e->model, &(fv_session_desc){.threads = desc->threads}, &session, err);
     if (!st) st = prepare(&p, session, err);
-    const int decoders = desc->decoders ? desc->decoders : MIN(fvi_session_threads(session), 64);
-    if (!st)
+    if (!st) {
+        const int decoders =
+            desc->decoders ? desc->decoders : MIN(fvi_session_threads(session), 64);
         st = fvi_decoder_new(e->model, e->folder, todo, decoders, AHEAD + decoders, &decoder, err);
+    }
     if (!st) {
         st = run_all(&p, decoder, err);
         st = flush(e, st, err);

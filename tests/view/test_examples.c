@@ -537,6 +537,18 @@ static void test_refused(void **state) {
     g_free(empty);
 }
 
+/* What cannot be made is refused before a photo is read. */
+static void test_refused_session(void **state) {
+    (void)state;
+    static const char *const objective = "head/conv";
+    const fv_examples_desc desc = {.threads = -1};
+    fv_examples *e = NULL;
+    fv_error err = {0};
+    assert_int_equal(fv_examples_scan(model, &objective, 1, photos, &desc, &e, &err), FV_ARG);
+    assert_non_null(strstr(err.text, "threads is -1"));
+    assert_null(e);
+}
+
 /* ---- what is seen --------------------------------------------------------------------------- */
 
 /* Value of a layer's channel at one position for an input. */
@@ -699,6 +711,7 @@ int main(void) {
         cmocka_unit_test(test_refused),         cmocka_unit_test(test_region),
         cmocka_unit_test(test_scaled_region),   cmocka_unit_test(test_tiles),
         cmocka_unit_test(test_sheets),          cmocka_unit_test(test_changed_since),
+        cmocka_unit_test(test_refused_session),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
