@@ -13,8 +13,9 @@
 
 static const char *const endings[] = {"png", "png", "jpg", "webp"}; /* of --format */
 
+/* What was written, unless stdout is for JSON alone. */
 static void say(const cli_shown *s, const char *path, const fv_image *image) {
-    if (s->args->quiet) return;
+    if (s->args->quiet || s->args->json) return;
     const int units = fv_examples_unit_count(s->examples);
     const int photos = fv_examples_photo_count(s->examples);
     char *clean = cli_clean(path);

@@ -21,6 +21,9 @@ fov head/conv 'stem/conv:1 - 2*stem/conv:2' photos -k 2 --each units --format jp
 # numbers: [photos][units], in the order of the paths
 fov head/conv photos --npy v.npy; make shape v.npy
 fov head/conv:1 photos --json -k 2 --bottom 1 > a.json; make json a.json
+# the JSON is alone on stdout, whatever else is written
+fov head/conv:1 photos --json -o j.png --histogram k.png --npy j.npy --each jsons 2> log > j.json
+make json j.json; make size k.png; make shape j.npy; ls j.png jsons
 # without an index the same comes out; a stopped pass goes on to the same
 fov head/conv:1 photos --json -k 2 --bottom 1 --no-index | cmp - a.json && echo same
 mkdir many; i=0; while [ $i -lt 40 ]; do cp -r photos many/$i; i=$((i + 1)); done
