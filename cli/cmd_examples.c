@@ -95,28 +95,24 @@ static int check_files(const cli_args *a) {
     return code;
 }
 
-/* How many units the objectives are: a LAYER is all of its. */
+/* What is made of every unit is made of few; a LAYER is all of its units. */
 static int check_units(const cli_args *a, const fv_model *model, const cli_objectives *o) {
-    int64_t units = 0;
-    for (int i = 0; i < o->count; i++) {
-        int layer = -1;
-        const fv_layer *l = fv_model_find_layer(model, o->text[i], &layer, NULL)
-                                ? NULL
-                                : fv_model_layer(model, layer);
-        units += !l ? 1 : l->ndim == 4 || l->ndim == 2 ? l->dim[1] : CLI_SHEETS_MAX + 1;
-    }
+    const int in_one = a->output || a->histogram;
+    int units = 0;
+    fv_error err = {0};
+    if (!in_one && (!a->scores || a->picture)) return CLI_DONE;
+    if (fv_examples_count_units(model, (const char *const *)o->text, o->count, &units, &err))
+        return cli_fail_error(&err);
     if (units <= CLI_SHEETS_MAX) return CLI_DONE;
-    if (a->output || a->histogram)
+    if (in_one)
         return cli_usage(a->command,
-                         "more than %d units do not fit into one picture; --each DIR writes a "
-                         "file for each, --json and --npy all numbers",
-                         CLI_SHEETS_MAX);
-    if (a->scores && !a->picture)
-        return cli_usage(a->command,
-                         "--scores makes a picture of every unit; that is done for up to %d, or "
-                         "give a --picture",
-                         CLI_SHEETS_MAX);
-    return CLI_DONE;
+                         "%d units do not fit into one picture, which has room for %d; --each DIR "
+                         "writes a file for each, --json and --npy all numbers",
+                         units, CLI_SHEETS_MAX);
+    return cli_usage(a->command,
+                     "--scores makes a picture of every unit, here %d; that is done for up to %d, "
+                     "or give a --picture",
+                     units, CLI_SHEETS_MAX);
 }
 
 static int show(cli_shown *s) {

@@ -49,6 +49,12 @@ FV_API fv_status fv_examples_scan(const fv_model *model, const char *const *obje
                                   fv_examples **out, fv_error *err);
 FV_API void fv_examples_free(fv_examples *examples);
 
+/* Counts the units that objectives stand for, without a photo: what fv_examples_unit_count says
+ * after a scan.
+ *   errors  as fv_examples_scan, but for those of the folder and the index */
+FV_API fv_status fv_examples_count_units(const fv_model *model, const char *const *objectives,
+                                         int count, int *units, fv_error *err);
+
 /* Photos in order of their paths, without those that cannot be read; the path inside the folder. */
 FV_API int fv_examples_photo_count(const fv_examples *examples);
 FV_API const char *fv_examples_photo(const fv_examples *examples, int photo);

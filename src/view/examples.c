@@ -137,20 +137,37 @@ static fv_status check_photos(const fv_examples *e, fv_error *err) {
 
 /* ---- scanning ------------------------------------------------------------------------------- */
 
-static fv_status check(const fv_model *model, const char *const *objectives, int count,
-                       const char *folder, const fv_examples_desc *desc, fv_error *err) {
-    if (!model || !objectives || count < 1 || !folder)
-        return fvi_fail(err, FV_ARG, "fv_examples_scan: no argument may be NULL, no count 0");
+static fv_status check_asked(const fv_model *model, const char *const *objectives, int count,
+                             const char *caller, fv_error *err) {
+    if (!model || !objectives || count < 1)
+        return fvi_fail(err, FV_ARG, "%s: no argument may be NULL, no count 0", caller);
     const fv_input *in = fv_model_input(model);
     if (!in->is_image || (in->channels != 1 && in->channels != 3))
         return fvi_fail(err, FV_SHAPE,
                         "%s: the input \"%s\" is no picture of 1 or 3 channels; photos "
                         "cannot be measured",
                         fv_model_name(model), in->name);
+    return FV_OK;
+}
+
+static fv_status check_where(const char *folder, const fv_examples_desc *desc, fv_error *err) {
+    if (!folder) return fvi_fail(err, FV_ARG, "fv_examples_scan: no folder of photos");
     if (desc->decoders < 0 || desc->decoders > DECODERS_MAX)
         return fvi_fail(err, FV_ARG, "decoders is %d; allowed are 0 (as threads) to %d",
                         desc->decoders, DECODERS_MAX);
     return FV_OK;
+}
+
+/* A scan that has asked nothing yet. */
+static fv_examples *new_examples(const fv_model *model) {
+    fv_examples *e = g_new0(fv_examples, 1);
+    e->model = model;
+    e->tables = g_ptr_array_new_with_free_func(fvi_table_free);
+    e->units = g_array_new(FALSE, FALSE, sizeof(fvi_asked));
+    e->photos = g_array_new(FALSE, FALSE, sizeof(fvi_found));
+    e->skipped = g_ptr_array_new_with_free_func(g_free);
+    e->loaded = -1;
+    return e;
 }
 
 static fv_status scan(fv_examples *e, const char *const *objectives, int count,
@@ -178,22 +195,29 @@ fv_status fv_examples_scan(const fv_model *model, const char *const *objectives,
     const fv_examples_desc defaults = {0};
     if (!desc) desc = &defaults;
     if (!out) return fvi_fail(err, FV_ARG, "fv_examples_scan: nowhere to put the result");
-    fv_status st = check(model, objectives, count, folder, desc, err);
+    fv_status st = check_asked(model, objectives, count, "fv_examples_scan", err);
+    if (!st) st = check_where(folder, desc, err);
     if (st) return st;
-    fv_examples *e = g_new0(fv_examples, 1);
-    e->model = model;
+    fv_examples *e = new_examples(model);
     e->folder = g_strdup(folder);
     e->threads = desc->threads;
-    e->tables = g_ptr_array_new_with_free_func(fvi_table_free);
-    e->units = g_array_new(FALSE, FALSE, sizeof(fvi_asked));
-    e->photos = g_array_new(FALSE, FALSE, sizeof(fvi_found));
-    e->skipped = g_ptr_array_new_with_free_func(g_free);
-    e->loaded = -1;
     st = scan(e, objectives, count, desc, err);
     if (st)
         fv_examples_free(e);
     else
         *out = e;
+    return st;
+}
+
+fv_status fv_examples_count_units(const fv_model *model, const char *const *objectives, int count,
+                                  int *units, fv_error *err) {
+    if (!units) return fvi_fail(err, FV_ARG, "fv_examples_count_units: nowhere to put the result");
+    fv_status st = check_asked(model, objectives, count, "fv_examples_count_units", err);
+    if (st) return st;
+    fv_examples *e = new_examples(model);
+    st = fvi_examples_ask(e, objectives, count, err);
+    if (!st) *units = (int)e->units->len;
+    fv_examples_free(e);
     return st;
 }
 

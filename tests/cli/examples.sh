@@ -24,6 +24,10 @@ fov head/conv:1 photos --json -k 2 --bottom 1 > a.json; make json a.json
 # the JSON is alone on stdout, whatever else is written
 fov head/conv:1 photos --json -o j.png --histogram k.png --npy j.npy --each jsons 2> log > j.json
 make json j.json; make size k.png; make shape j.npy; ls j.png jsons
+# units of networks that keep their channels on the last axis
+golden=$DATA/../../golden
+fovea examples "$golden/swin.old17.onnx" v85 photos --no-index -q -k 1 --tile-size 16 -o s.png; make text fovea.objective s.png
+try fovea examples -q "$golden/convnext.new20.onnx" val_5 val_5 val_5 photos --no-index -o e.png
 # without an index the same comes out; a stopped pass goes on to the same
 fov head/conv:1 photos --json -k 2 --bottom 1 --no-index | cmp - a.json && echo same
 mkdir many; i=0; while [ $i -lt 40 ]; do cp -r photos many/$i; i=$((i + 1)); done

@@ -549,6 +549,44 @@ static void test_refused_session(void **state) {
     assert_null(e);
 }
 
+static int count_units(const fv_model *m, const char *const *objectives, int count) {
+    fv_error err;
+    int units = 0;
+    if (fv_examples_count_units(m, objectives, count, &units, &err)) fail_msg("%s", err.text);
+    return units;
+}
+
+/* A layer's units are its channels, on whichever axis those are. */
+static void test_count(void **state) {
+    (void)state;
+    static const char *const objectives[] = {"head/conv", "class:3", "head/conv:2 - stem/conv:1",
+                                             "head/conv"};
+    static const struct {
+        const char *file, *layer;
+        int units;
+    } last_axis[] = {
+        {"convnext.new20.onnx", "val_5", 24}, /* [1][3][3][24] */
+        {"swin.old17.onnx", "v85", 8},        /* [1][16][8] */
+    };
+    fv_examples *e = scan_with(objectives, 4, NULL);
+    assert_int_equal(count_units(model, objectives, 4), 12 + 1 + 1 + 12);
+    assert_int_equal(fv_examples_unit_count(e), 12 + 1 + 1 + 12);
+    fv_examples_free(e);
+    for (size_t i = 0; i < sizeof last_axis / sizeof *last_axis; i++) {
+        fv_model *m = NULL;
+        char *path = g_build_filename(SOURCE_ROOT "/tests/golden", last_axis[i].file, NULL);
+        assert_int_equal(fv_model_load(path, NULL, &m, NULL), FV_OK);
+        assert_int_equal(count_units(m, &last_axis[i].layer, 1), last_axis[i].units);
+        fv_model_free(m);
+        g_free(path);
+    }
+    int units = 0;
+    static const char *const wrong = "head/cnov";
+    assert_int_equal(fv_examples_count_units(model, &wrong, 1, &units, NULL), FV_NOTFOUND);
+    assert_int_equal(fv_examples_count_units(model, NULL, 1, &units, NULL), FV_ARG);
+    assert_int_equal(fv_examples_count_units(model, objectives, 1, NULL, NULL), FV_ARG);
+}
+
 /* ---- what is seen --------------------------------------------------------------------------- */
 
 /* Value of a layer's channel at one position for an input. */
@@ -711,7 +749,7 @@ int main(void) {
         cmocka_unit_test(test_refused),         cmocka_unit_test(test_region),
         cmocka_unit_test(test_scaled_region),   cmocka_unit_test(test_tiles),
         cmocka_unit_test(test_sheets),          cmocka_unit_test(test_changed_since),
-        cmocka_unit_test(test_refused_session),
+        cmocka_unit_test(test_refused_session), cmocka_unit_test(test_count),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
