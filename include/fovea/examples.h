@@ -42,7 +42,9 @@ typedef struct fv_examples_desc {
  *   memory      does not grow with the photos, but for about 200 bytes each
  *   errors      as fv_session_gradient; IO the folder or an index file; NOTFOUND no picture in it;
  *               FORMAT none can be read, or a damaged index; UNSUPPORTED a layer of more than 65536
- *               units; CANCELLED whatever the callback returned
+ *               units, or more layers and expressions than 1024 or half of the files the process
+ *               may have open: each is an open file until the result is freed; CANCELLED whatever
+ *               the callback returned
  */
 FV_API fv_status fv_examples_scan(const fv_model *model, const char *const *objectives, int count,
                                   const char *folder, const fv_examples_desc *desc,

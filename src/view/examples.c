@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/error.h"
 #include "engine/model.h"
@@ -13,6 +14,7 @@
 
 #define STEM_MAX     60 /* of an index's name, for people */
 #define DECODERS_MAX 64
+#define TABLES_MAX   1024
 
 void fv_examples_free(fv_examples *e) {
     if (!e) return;
@@ -48,6 +50,18 @@ static char *index_path(const fv_examples *e, const fvi_table *t, const char *fo
     g_checksum_free(sum);
     free(real);
     return path;
+}
+
+/* Every index is an open file; half of those a process may have are left for other things. */
+static fv_status check_tables(const fv_examples *e, fv_error *err) {
+    struct rlimit files;
+    const int few = !getrlimit(RLIMIT_NOFILE, &files) && files.rlim_cur < 2 * TABLES_MAX;
+    const int most = few ? (int)files.rlim_cur / 2 : TABLES_MAX;
+    if (e->tables->len <= (guint)most) return FV_OK;
+    return fvi_fail(err, FV_UNSUPPORTED,
+                    "%u layers and expressions are to be measured, each into a file that is kept "
+                    "open; at most %d can be at a time%s",
+                    e->tables->len, most, few ? ", half of what this process may have open" : "");
 }
 
 static fv_status open_indices(fv_examples *e, const char *folder, fv_error *err) {
@@ -173,6 +187,7 @@ static fv_examples *new_examples(const fv_model *model) {
 static fv_status scan(fv_examples *e, const char *const *objectives, int count,
                       const fv_examples_desc *desc, fv_error *err) {
     fv_status st = fvi_examples_ask(e, objectives, count, err);
+    if (!st) st = check_tables(e, err);
     if (!st) st = fvi_walk(e->folder, &e->walked, err);
     if (!st) st = open_indices(e, desc->index, err);
     if (st) return st;

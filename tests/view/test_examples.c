@@ -13,6 +13,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "fovea/fovea.h"
@@ -587,6 +588,34 @@ static void test_count(void **state) {
     assert_int_equal(fv_examples_count_units(model, objectives, 1, NULL, NULL), FV_ARG);
 }
 
+enum { FILES = 40 }; /* a process may have open, in the next test */
+
+/* Every index is an open file, and half of those are left for other things. */
+static void test_many_tables(void **state) {
+    (void)state;
+    char *objectives[FILES / 2 + 1];
+    fv_examples *e = NULL;
+    fv_error err = {0};
+    struct rlimit before, few;
+    for (int i = 0; i <= FILES / 2; i++)
+        objectives[i] = g_strdup_printf("head/conv:1 + %d*head/conv:2", i + 2);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = before;
+    few.rlim_cur = FILES;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    const char *const *asked = (const char *const *)objectives;
+    fv_status all = fv_examples_scan(model, asked, FILES / 2 + 1, photos, NULL, &e, &err);
+    fv_examples_free(e);
+    e = scan_with(asked, FILES / 2, NULL);
+    assert_int_equal(fv_examples_unit_count(e), FILES / 2);
+    fv_examples_free(e);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(all, FV_UNSUPPORTED);
+    assert_non_null(strstr(err.text, "21 layers and expressions"));
+    assert_non_null(strstr(err.text, "at most 20"));
+    for (int i = 0; i <= FILES / 2; i++) g_free(objectives[i]);
+}
+
 /* ---- what is seen --------------------------------------------------------------------------- */
 
 /* Value of a layer's channel at one position for an input. */
@@ -749,7 +778,8 @@ int main(void) {
         cmocka_unit_test(test_refused),         cmocka_unit_test(test_region),
         cmocka_unit_test(test_scaled_region),   cmocka_unit_test(test_tiles),
         cmocka_unit_test(test_sheets),          cmocka_unit_test(test_changed_since),
-        cmocka_unit_test(test_refused_session), cmocka_unit_test(test_count),
+        cmocka_unit_test(test_refused_session), cmocka_unit_test(test_many_tables),
+        cmocka_unit_test(test_count),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
