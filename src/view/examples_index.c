@@ -178,6 +178,20 @@ static fv_status read_table(fvi_index *ix, const head *h, int64_t at, fv_error *
     return st;
 }
 
+/* Whether the file's bytes from `at` on are zeros, and no more than one block: what a power failure
+ * leaves of a block that was being written, where the file had grown and its contents had not. */
+static int is_zero_end(const fvi_index *ix, int64_t at, int64_t size) {
+    static const uint8_t zeros[4096];
+    uint8_t found[sizeof zeros];
+    if (size - at > (int64_t)sizeof(head) + TABLE_MAX + ix->units * unit_bytes(ROWS)) return 0;
+    while (at < size) {
+        size_t n = (size_t)MIN(size - at, (int64_t)sizeof found);
+        if (read_at(ix->fd, found, n, at) || memcmp(found, zeros, n)) return 0;
+        at += (int64_t)n;
+    }
+    return 1;
+}
+
 /* Reads the block at ix->end and moves past it; *whole 0: there is none, or not all of it. */
 static fv_status read_block(fvi_index *ix, int64_t size, int *whole, fv_error *err) {
     head h;
@@ -187,7 +201,7 @@ static fv_status read_block(fvi_index *ix, int64_t size, int *whole, fv_error *e
     if (read_at(ix->fd, &h, sizeof h, at)) return io_failed(ix, "read", err);
     if (h.mark != BLOCK_MARK || h.sum != sum_of(&h, offsetof(head, sum)) || h.photos < 1 ||
         h.photos > PHOTOS_MAX || h.rows > h.photos || h.table > TABLE_MAX)
-        return damaged(ix, at, err);
+        return is_zero_end(ix, at, size) ? FV_OK : damaged(ix, at, err);
     int64_t bytes = (int64_t)sizeof h + h.table + ix->units * unit_bytes(h.rows);
     if (bytes > left) return FV_OK; /* was being written when the process ended */
     fv_status st = read_table(ix, &h, at + (int64_t)sizeof h, err);
@@ -213,9 +227,10 @@ static uint8_t *make_start(const char *key, size_t *size) {
     return start;
 }
 
-/* Sees that a file begins as it should, or is nothing yet. */
+/* Sees that a file begins as it should, or is nothing yet (empty, cut short, or zeros). */
 static fv_status check_start(fvi_index *ix, const char *key, int64_t size, fv_error *err) {
     size_t wanted, have;
+    if (is_zero_end(ix, 0, size)) return FV_OK;
     uint8_t *start = make_start(key, &wanted), *found = g_malloc(wanted);
     have = (size_t)MIN(size, (int64_t)wanted);
     fv_status st = FV_OK;

@@ -36,8 +36,9 @@ typedef struct fvi_index fvi_index;
  *   key     all that the numbers depend on: an index of another key is refused
  *   units   of the layer, 1..FVI_UNITS_MAX
  *   errors  IO; FORMAT no index, of another key, or damaged: the file is named and left alone
- * A block that was cut short at the end of the file is dropped. Where another process is writing
- * the file, or it may not be written to, the index can be read only. */
+ * A block that was cut short at the end of the file, or is nothing but zeros there, is dropped.
+ * Where another process is writing the file, or it may not be written to, the index can be read
+ * only. */
 fv_status fvi_index_open(const char *path, const char *key, int units, fvi_index **out,
                          fv_error *err);
 void fvi_index_close(fvi_index *ix);

@@ -168,6 +168,51 @@ static void test_cut_short(void **state) {
     g_free(bytes);
 }
 
+static void write_padded(const gchar *bytes, gsize size, gsize zeros, char last) {
+    gchar *padded = g_malloc0(size + zeros + 1);
+    memcpy(padded, bytes, size);
+    if (zeros) padded[size + zeros - 1] = last;
+    assert_true(g_file_set_contents(path, padded, (gssize)(size + zeros), NULL));
+    g_free(padded);
+}
+
+/* After a power failure a file can have grown by zeros: a block that did not reach the disk. */
+static void test_zero_end(void **state) {
+    (void)state;
+    static const gsize zeros[] = {1, 23, 24, 25, 5000, 200000};
+    gchar *bytes, *whole, *after;
+    gsize size, whole_size, after_size;
+    fv_error err;
+    g_unlink(path);
+    fill(0, 30);
+    assert_true(g_file_get_contents(path, &bytes, &size, NULL));
+    fill(30, PHOTOS);
+    assert_true(g_file_get_contents(path, &whole, &whole_size, NULL));
+    for (size_t i = 0; i < G_N_ELEMENTS(zeros); i++)
+        for (int none = 0; none < 2; none++) { /* of the file is there but zeros */
+            write_padded(bytes, none ? 0 : size, zeros[i], 0);
+            fvi_index *ix = opened();
+            assert_int_equal(check_all(ix), none ? 0 : 30);
+            fvi_index_close(ix);
+            if (none) fill(0, 30);
+            fill(30, PHOTOS);
+            assert_true(g_file_get_contents(path, &after, &after_size, NULL));
+            assert_int_equal(after_size, whole_size);
+            assert_memory_equal(after, whole, whole_size);
+            g_free(after);
+        }
+    /* anything else in it, or more than a block, is no such end */
+    fvi_index *ix = NULL;
+    write_padded(bytes, size, 200000, 1);
+    assert_int_equal(open_index("key", UNITS, &ix, &err), FV_FORMAT);
+    write_padded(bytes, size, 0, 0);
+    assert_int_equal(truncate(path, (off_t)1 << 30), 0);
+    assert_int_equal(open_index("key", UNITS, &ix, &err), FV_FORMAT);
+    assert_non_null(strstr(err.text, "damaged"));
+    g_free(whole);
+    g_free(bytes);
+}
+
 /* Any changed byte is noticed, at the latest when its unit is read, and nothing is written. */
 static void test_damaged(void **state) {
     (void)state;
@@ -245,6 +290,7 @@ int main(void) {
         cmocka_unit_test(test_round_trip), cmocka_unit_test(test_without_a_file),
         cmocka_unit_test(test_cut_short),  cmocka_unit_test(test_damaged),
         cmocka_unit_test(test_foreign),    cmocka_unit_test(test_occupied),
+        cmocka_unit_test(test_zero_end),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
