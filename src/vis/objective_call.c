@@ -182,11 +182,15 @@ static fv_status read_interpolate(fvi_reader *r, const call_rule *rule, const ca
     return FV_OK;
 }
 
-/* A path as typed, without its quotes; caller frees. */
-static char *read_path(const char *path) {
+/* A path as typed, without its quotes; *out to be freed also on failure.
+ *   errors  ARG it has both kinds of quotes: it could not be written as it is read */
+static fv_status read_path(const char *path, char **out, fv_error *err) {
     size_t length = strlen(path);
     int quoted = length > 1 && fvi_is_quote(path, path) && path[length - 1] == *path;
-    return quoted ? g_strndup(path + 1, length - 2) : g_strdup(path);
+    *out = quoted ? g_strndup(path + 1, length - 2) : g_strdup(path);
+    if (!strchr(*out, '"') || !strchr(*out, '\'')) return FV_OK;
+    return fvi_fail(err, FV_ARG, "%.200s: a name with both kinds of quotes cannot be written",
+                    *out);
 }
 
 static int is_direction(const fv_tensor *v) {
@@ -210,8 +214,8 @@ static fv_status read_direction(fvi_reader *r, const call_rule *rule, const call
     if (!st) st = fvi_reader_add(r, rule->kind, &u, &t, err);
     if (st) return st;
     t->argument[0] = power;
-    t->file = read_path(c->arg[1]);
-    st = fv_tensor_load(t->file, &t->vector, err);
+    st = read_path(c->arg[1], &t->file, err);
+    if (!st) st = fv_tensor_load(t->file, &t->vector, err);
     if (!st && !is_direction(t->vector))
         st = fvi_fail(err, FV_ARG, "%.200s: a direction needs finite numbers that are not all 0",
                       t->file);
@@ -242,7 +246,8 @@ static fv_status load_photo(const fvi_network *net, const char *path, fv_tensor 
 
 /* Gives a term its photo: that of an earlier term, or a file's. */
 static fv_status read_photo(const fvi_reader *r, fvi_term *t, const char *path, fv_error *err) {
-    t->file = read_path(path);
+    fv_status st = read_path(path, &t->file, err);
+    if (st) return st;
     for (const fvi_term *o = r->o->terms; o < t; o++) {
         if (!fvi_term_has_photo(o)) continue;
         if (strcmp(o->file, t->file) != 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* objective_text: an objective in the one spelling it is known by in labels, files and random keys.
- * What is written here reads back as the same objective (but for names with both kinds of quotes).
+ * What is written here reads back as the same objective (but for layers with both kinds of quotes).
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -34,6 +34,17 @@ static void append_name(GString *s, const char *name, int alone, int has_channel
     g_string_append_printf(s, "%c%s%c", quote, name, quote);
 }
 
+/* A path; the reader takes none with both kinds of quotes. */
+static void append_path(GString *s, const char *path) {
+    const size_t length = strlen(path);
+    const int blank = length && (strchr(" \t", *path) || strchr(" \t", path[length - 1]));
+    const char quote = strchr(path, '"') ? '\'' : '"';
+    if (blank || !length || strpbrk(path, ",()'\""))
+        g_string_append_printf(s, ", %c%s%c", quote, path, quote);
+    else
+        g_string_append_printf(s, ", %s", path);
+}
+
 static void append_unit(GString *s, const fvi_objective *o, const fvi_term *t, int alone) {
     append_name(s, o->values[t->value], alone, t->channel >= 0);
     if (t->channel >= 0) g_string_append_printf(s, ":%" PRId64, t->channel);
@@ -61,7 +72,7 @@ static void append_call(GString *s, const fvi_objective *o, const fvi_term *t) {
         append_name(s, o->values[t->value2], 0, 1);
         g_string_append_printf(s, ":%" PRId64, t->channel2);
     }
-    if (t->file) g_string_append_printf(s, strpbrk(t->file, ",()'") ? ", \"%s\"" : ", %s", t->file);
+    if (t->file) append_path(s, t->file);
     double usual = t->kind == FVI_TERM_STRONG || t->kind == FVI_TERM_CARICATURE ? 1
                    : t->kind == FVI_TERM_ALIGNMENT                              ? 2
                                                                                 : 0;

@@ -198,6 +198,29 @@ static void texts_read_back(void **state) {
     fv_model_free(m);
 }
 
+/* A name with double quotes is written in single ones; one with both is refused. */
+static void double_quotes_read_back(void **state) {
+    (void)state;
+    fv_model *m = load(MODEL);
+    fv_image *photo = seen(m, PHOTO);
+    fv_error err = {0};
+    char folder[] = "/tmp/fovea-photo-XXXXXX", path[256], text[TEXT], again[TEXT], note[256];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/a \"b.png", folder);
+    if (fv_image_save(photo, path, &err)) fail_msg("%s", err.text);
+    match(m, path, text);
+    if (fv_objective_describe(m, text, again, sizeof again, note, &err)) fail_msg("%s", err.text);
+    assert_string_equal(text, again);
+    assert_non_null(strstr(text, "/a \"b.png')"));
+    unlink(path);
+    rmdir(folder);
+    assert_int_equal(
+        fv_objective_describe(m, "match(" LAYER ", a'b\".png)", text, TEXT, note, &err), FV_ARG);
+    assert_string_equal(err.text, "a'b\".png: a name with both kinds of quotes cannot be written");
+    fv_image_free(photo);
+    fv_model_free(m);
+}
+
 /* The number before " * match" or "*match". */
 static double weight_of(const char *text) {
     const char *plus = strstr(text, " + ");
@@ -324,6 +347,7 @@ int main(void) {
         cmocka_unit_test(inversion_comes_near),
         cmocka_unit_test(each_picture_has_its_photo),
         cmocka_unit_test(texts_read_back),
+        cmocka_unit_test(double_quotes_read_back),
         cmocka_unit_test(accentuation_weighs_its_terms),
         cmocka_unit_test(accentuation_is_held_near),
         cmocka_unit_test(bad_requests),
