@@ -207,7 +207,8 @@ FV_API void fv_filters_free(fv_filters *filters);
 typedef struct fv_channel_change {
     int channel;
     double change;      /* of its activations: 1 - their concordance, 0..2; 0 the same, 1 unrelated
-                           or constant in one of the two, 2 opposite */
+                           or constant in one of the two, 2 opposite; NaN, as are means and
+                           deviations, where no activation is finite in both */
     double pattern;     /* 1 - their correlation, 0..2, blind to scale and offset; NaN where one
                            of the two is constant */
     double mean[2], stddev[2]; /* of its activations in A and B, over all positions and samples */
@@ -218,7 +219,8 @@ typedef struct fv_channel_change {
 
 typedef struct fv_changes {
     int count;
-    fv_channel_change *change; /* [count] most changed first, of equal ones the lower channel */
+    fv_channel_change *change; /* [count] most changed first, NaN last; of equal ones the lower
+                                  channel */
     int samples;
     int64_t not_finite;  /* activations left out, since they were not finite in A or B */
     const char *weights; /* the layer whose weights were compared: the one asked for, or the one
@@ -302,11 +304,12 @@ FV_API void fv_activations_free(fv_activations *activations);
 FV_API fv_status fv_activations_compare(const fv_activations *a, const fv_activations *b,
                                         double *error, double *cosine, fv_error *err);
 
-/* One channel in numbers. */
+/* One channel in numbers: those that are finite. */
 typedef struct fv_channel {
     int channel;
-    float mean, min, max;
-    int y, x; /* where the largest value is, the first of equals */
+    float mean, min, max; /* NaN where no number is finite */
+    int y, x;             /* where the largest value is, the first of equals; 0, 0 without one */
+    int64_t not_finite;   /* numbers left out */
 } fv_channel;
 
 typedef enum fv_strength { FV_STRENGTH_MAX = 1, FV_STRENGTH_MEAN } fv_strength;

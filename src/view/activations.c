@@ -216,11 +216,11 @@ fv_status fv_activations_compare(const fv_activations *a, const fv_activations *
 
 /* ---- which channels ------------------------------------------------------------------------- */
 
-/* Numbers that are none count for nothing: a channel of nothing else is 0 at (0, 0). */
+/* Numbers that are none count for nothing: a channel of nothing else has no value, at (0, 0). */
 static fv_channel measure(const fv_activations *a, int channel) {
     const int64_t plane = (int64_t)a->height * a->width;
     const float *x = a->data + channel * plane;
-    fv_channel out = {.channel = channel};
+    fv_channel out = {.channel = channel, .mean = NAN, .min = NAN, .max = NAN};
     double sum = 0;
     int64_t n = 0;
     for (int64_t i = 0; i < plane; i++) {
@@ -234,11 +234,15 @@ static fv_channel measure(const fv_activations *a, int channel) {
         sum += x[i];
         n++;
     }
-    out.mean = n ? (float)(sum / (double)n) : 0;
+    if (n) out.mean = (float)(sum / (double)n);
+    out.not_finite = plane - n;
     return out;
 }
 
+/* Channels without a value come last. */
 static int compare(const fv_channel *a, const fv_channel *b, float x, float y, float x2, float y2) {
+    if (isnan(x) || isnan(y))
+        return isnan(x) == isnan(y) ? a->channel - b->channel : isnan(x) ? 1 : -1;
     if (x != y) return x < y ? 1 : -1;
     return x2 != y2 ? (x2 < y2 ? 1 : -1) : a->channel - b->channel;
 }

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "image/image.h"
+#include "view/plot.h"
 
 enum {
     TILE_MAX = 224, /* sides of tiles, in pixels, if nothing else is asked for */
@@ -43,10 +44,10 @@ typedef struct drawing {
 
 /* The scale of channels from..to; where nothing varies, one that holds what there is. */
 static fv_status scale_of(const drawing *d, int from, int to, fv_paint_desc *scale, fv_error *err) {
-    float ends[2] = {d->channel[from].min, d->channel[from].max};
-    for (int i = from; i < to; i++) {
-        ends[0] = MIN(ends[0], d->channel[i].min);
-        ends[1] = MAX(ends[1], d->channel[i].max);
+    float ends[2] = {NAN, NAN};
+    for (int i = from; i < to; i++) { /* fminf passes over channels without a value */
+        ends[0] = fminf(ends[0], d->channel[i].min);
+        ends[1] = fmaxf(ends[1], d->channel[i].max);
     }
     *scale = (fv_paint_desc){.palette = d->scale.palette};
     return fv_paint_scale(ends, 2, scale, err);
@@ -87,10 +88,11 @@ static char *title_of(const drawing *d) {
 
 /* ---- maps ----------------------------------------------------------------------------------- */
 
-/* "17", "17: 3.21", "17: -0.4..3.21"; caller frees. */
+/* "17", "17: 3.21", "17: -0.4..3.21", "17: no number"; caller frees. */
 static char *label_of(const drawing *d, int i) {
     const fv_channel *c = &d->channel[i];
     const double strength = d->desc->by == FV_STRENGTH_MEAN ? c->mean : c->max;
+    if (isnan(c->max) && d->tile >= VALUE_ROOM) return g_strdup_printf("%d: no number", c->channel);
     if (d->desc->scale_tile && d->tile >= ENDS_ROOM)
         return g_strdup_printf("%d: %.3g to %.3g", c->channel, (double)c->min, (double)c->max);
     if (d->tile >= VALUE_ROOM && d->a->kind != FV_ACTIVATION_SIGNALS)
@@ -172,13 +174,6 @@ static fv_status draw_maps(drawing *d, fv_image **out, fv_error *err) {
 
 /* ---- signals and vectors -------------------------------------------------------------------- */
 
-/* A plot refuses what is not finite: it is shown as 0. */
-static float *finite_copy(const float *x, int64_t n) {
-    float *out = g_try_new(float, (gsize)n);
-    for (int64_t i = 0; out && i < n; i++) out[i] = isfinite(x[i]) ? x[i] : 0;
-    return out;
-}
-
 /* All signals as lines of one plot. */
 static fv_status draw_lines(const drawing *d, const float *x, fv_image **out, fv_error *err) {
     const float *line[LINES_MAX];
@@ -220,7 +215,8 @@ static fv_status draw_bars(const drawing *d, fv_image **out, fv_error *err) {
     float *x = g_try_new(float, (gsize)d->count);
     char low[32], high[32];
     if (!x) return fvi_fail(err, FV_NOMEM, "out of memory");
-    for (int i = 0; i < d->count; i++) x[i] = d->channel[i].max; /* of one number */
+    for (int i = 0; i < d->count; i++) /* of one number, or none */
+        x[i] = isnan(d->channel[i].max) ? 0 : d->channel[i].max;
     g_snprintf(low, sizeof low, "channel %d", d->channel[0].channel);
     g_snprintf(high, sizeof high, "%d", d->channel[d->count - 1].channel);
     const fv_plot_desc plot = {.title = d->title, .low = low, .high = high};
@@ -240,7 +236,7 @@ static fv_status draw(drawing *d, fv_image **out, fv_error *err) {
                         a->layer, a->channels,
                         a->kind == FV_ACTIVATION_VECTOR ? "numbers, one a channel" : "signals");
     if (a->kind == FV_ACTIVATION_VECTOR) return draw_bars(d, out, err);
-    float *x = finite_copy(a->data, (int64_t)a->channels * a->width);
+    float *x = fvi_plot_finite(a->data, (int64_t)a->channels * a->width);
     if (!x) return fvi_fail(err, FV_NOMEM, "out of memory");
     fv_status st = d->count <= LINES_MAX ? draw_lines(d, x, out, err) : draw_plots(d, x, out, err);
     g_free(x);

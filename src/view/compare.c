@@ -243,8 +243,13 @@ fv_status fv_comparison_add_input(fv_comparison *c, const fv_tensor *input, fv_e
 
 static void finish(const fvi_moments *m, fv_channel_change *out) {
     double variance[2];
+    if (!(m->n > 0)) {
+        out->change = out->pattern = NAN;
+        for (int k = 0; k < 2; k++) out->mean[k] = out->stddev[k] = NAN;
+        return;
+    }
     for (int k = 0; k < 2; k++) {
-        variance[k] = m->n > 0 ? m->square[k] / m->n : 0;
+        variance[k] = m->square[k] / m->n;
         if (variance[k] < CONSTANT * m->mean[k] * m->mean[k]) variance[k] = 0;
         out->mean[k] = m->mean[k];
         out->stddev[k] = sqrt(variance[k]);
@@ -289,6 +294,7 @@ static fv_status compare_weights(const fv_comparison *c, fv_changes *out, fv_err
 
 static int more_changed(const void *a, const void *b) {
     const fv_channel_change *x = a, *y = b;
+    if (isnan(x->change) != isnan(y->change)) return isnan(x->change) ? 1 : -1;
     return x->change > y->change   ? -1
            : x->change < y->change ? 1
                                    : (x->channel > y->channel) - (x->channel < y->channel);

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "engine/model.h"
 #include "view/compare.h"
+#include "view/plot.h"
 
 #define PLOT 224
 
@@ -37,8 +38,12 @@ static fv_status draw_input(const fv_input *in, const fv_tensor *x, fv_image **o
     if (in->is_image && x->ndim == 4 && (in->channels == 1 || in->channels == 3))
         return decode(in, x, out, err);
     const int64_t count = fv_tensor_count(x);
-    return fv_plot_bars(x->data, (int)MIN(count, G_MAXINT),
-                        &(fv_plot_desc){.width = PLOT, .height = PLOT}, out, err);
+    float *bars = fvi_plot_finite(x->data, count);
+    if (!bars) return fvi_fail(err, FV_NOMEM, "no memory for a plot of %lld", (long long)count);
+    fv_status st = fv_plot_bars(bars, (int)MIN(count, G_MAXINT),
+                                &(fv_plot_desc){.width = PLOT, .height = PLOT}, out, err);
+    g_free(bars);
+    return st;
 }
 
 /* One channel of a value of one sample.  out  [height][width], malloc'ed */

@@ -126,6 +126,12 @@ static fv_status draw_axis(const fvi_plot *p, fv_error *err) {
     return FV_OK;
 }
 
+float *fvi_plot_finite(const float *values, int64_t count) {
+    float *out = g_try_new(float, (gsize)count);
+    for (int64_t i = 0; out && i < count; i++) out[i] = isfinite(values[i]) ? values[i] : 0;
+    return out;
+}
+
 fv_status fvi_plot_begin(fvi_plot *p, const fv_plot_desc *desc, double low, double high,
                          fv_error *err) {
     fv_plot_desc d = desc ? *desc : (fv_plot_desc){0};

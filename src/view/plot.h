@@ -18,6 +18,9 @@ extern const fvi_rgb fvi_plot_blue, fvi_plot_red, fvi_plot_light, fvi_plot_dark;
 /* That there are at least n_least numbers, all finite.  errors  ARG */
 fv_status fvi_plot_check(const float *values, int64_t count, int n_least, fv_error *err);
 
+/* A copy in which what is not finite, which plots refuse, is 0; g_free it. NULL: no memory. */
+float *fvi_plot_finite(const float *values, int64_t count);
+
 /* Makes the picture with its vertical axis.
  *   low, high  what the axis must hold
  *   errors     ARG a size outside 64..16384; NOMEM. fvi_plot_end is to be called all the same */

@@ -176,6 +176,40 @@ static void strong_channels_come_first(void **state) {
     assert_int_equal(fv_activations_choose(&four, &d, c, &n, &err), FV_ARG);
 }
 
+/* Numbers that are none are counted; a channel of nothing else has no value, and comes last. */
+static void channels_without_numbers_come_last(void **state) {
+    (void)state;
+    float x[] = {-5, -6, NAN, NAN, -7, INFINITY, NAN, -INFINITY, -8, -9};
+    const fv_activations a = {"conv", FV_ACTIVATION_MAPS, 5, 1, 2, 0, x};
+    const fv_activations nothing = {"conv", FV_ACTIVATION_MAPS, 1, 1, 2, 0, x + 2};
+    const fv_activations vector = {"dense", FV_ACTIVATION_VECTOR, 5, 1, 1, 0, x};
+    static const int order[] = {0, 2, 4, 1, 3}, none[] = {0, 1, 0, 2, 2};
+    fv_channel c[5];
+    int n = 0;
+    for (int by = 1; by <= 2; by++) {
+        fv_activations_desc d = {.top = 5, .by = (fv_strength)by};
+        assert_int_equal(fv_activations_choose(&a, &d, c, &n, NULL), FV_OK);
+        for (int i = 0; i < 5; i++) {
+            assert_int_equal(c[i].channel, order[i]);
+            assert_int_equal(c[i].not_finite, none[i]);
+            assert_true(isnan(c[i].max) == (i > 2) && isnan(c[i].min) == (i > 2) &&
+                        isnan(c[i].mean) == (i > 2));
+        }
+    }
+    const fv_activations *const all[] = {&a, &nothing, &vector};
+    for (int i = 0; i < 3; i++)
+        for (int tile = 0; tile < 2; tile++) {
+            fv_activations_desc d = {.scale_tile = tile};
+            fv_image *p = NULL;
+            fv_paint_desc s = {0};
+            fv_error err = {0};
+            if (fv_activations_draw(all[i], &d, &s, &p, &err)) fail_msg("%s", err.text);
+            assert_true(isfinite(s.low) && isfinite(s.high));
+            if (!i && !tile) assert_true(s.low == -9 && s.high == 9);
+            fv_image_free(p);
+        }
+}
+
 static fv_image *draw(const fv_activations *a, fv_activations_desc d, fv_paint_desc *scale) {
     fv_error err = {0};
     fv_image *out = NULL;
@@ -279,6 +313,7 @@ int main(void) {
         cmocka_unit_test(layers_come_in_the_order_asked_for),
         cmocka_unit_test(what_has_no_maps_is_refused),
         cmocka_unit_test(strong_channels_come_first),
+        cmocka_unit_test(channels_without_numbers_come_last),
         cmocka_unit_test(scales_say_what_colours_mean),
         cmocka_unit_test(tiles_are_laid_over_a_photo),
         cmocka_unit_test(signals_and_vectors_are_plotted),

@@ -179,6 +179,54 @@ static void test_samples_in_parts(void **state) {
     fv_tensor_free(x);
 }
 
+/* A channel without any finite number has no change, and comes last; its sample can be drawn. */
+static void test_what_is_not_finite(void **state) {
+    (void)state;
+    load_both();
+    fv_tensor *x = inputs();
+    fv_image *out[3];
+    fv_error err = {0};
+    x->data[1] = NAN;
+    fv_comparison *c = begin("fc");
+    fv_tensor row = {2, {1, 4}, x->data};
+    assert_int_equal(fv_comparison_add_input(c, &row, NULL), FV_OK);
+    fv_changes *r = rank(c);
+    assert_int_equal(r->not_finite, CHANNELS);
+    for (int i = 0; i < CHANNELS; i++) {
+        assert_int_equal(r->change[i].channel, i);
+        assert_true(isnan(r->change[i].change) && isnan(r->change[i].mean[0]));
+    }
+    fv_changes_free(r);
+    if (fv_comparison_draw(c, NULL, &row, 0, NULL, out, &err)) fail_msg("%s", err.text);
+    for (int i = 0; i < 3; i++) fv_image_free(out[i]);
+    fv_comparison_free(c);
+    fv_tensor_free(x);
+}
+
+/* Channel 0 is NaN in both, channel 1 changed: 1 is first. */
+static void test_unknown_comes_last(void **state) {
+    (void)state;
+    float bias[2][2] = {{NAN, 1}, {NAN, 2}}, w[8] = {1, 2, 3, 4, 4, 3, 2, 1};
+    builder *const to[] = {ba, bb};
+    for (int m = 0; m < 2; m++) {
+        builder_input(to[m], "x", FVI_F32, "N,4");
+        builder_f32(to[m], "w", "2,4", w);
+        builder_f32(to[m], "c", "2", bias[m]);
+        builder_int(to[m], builder_node(to[m], "Gemm", "fc", "x,w,c", "y"), "transB", 1);
+    }
+    a = net_load(ba, NULL);
+    b = net_load(bb, NULL);
+    fv_tensor *x = inputs();
+    fv_comparison *c = begin("fc");
+    assert_int_equal(fv_comparison_add_input(c, x, NULL), FV_OK);
+    fv_changes *r = rank(c);
+    assert_true(r->change[0].channel == 1 && r->change[0].change > 0);
+    assert_true(r->change[1].channel == 0 && isnan(r->change[1].change));
+    fv_changes_free(r);
+    fv_comparison_free(c);
+    fv_tensor_free(x);
+}
+
 /* ---- maps ----------------------------------------------------------------------------------- */
 
 static void make_maps(builder *to, float factor, const char *dims) {
@@ -293,6 +341,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_every_kind_of_change, setup, teardown),
         cmocka_unit_test_setup_teardown(test_samples_in_parts, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_is_not_finite, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_unknown_comes_last, setup, teardown),
         cmocka_unit_test_setup_teardown(test_maps_are_on_one_scale, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_other_kernels_are_refused, setup, teardown),
