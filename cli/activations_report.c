@@ -49,6 +49,14 @@ static void print_scale(const fv_paint_desc *s) {
         cli_putf(", %s to %s are each tile's own ends", ends[s->palette][0], ends[s->palette][1]);
 }
 
+/* "-" where there is no number. */
+static void add_number(cli_table *t, float value) {
+    if (isnan(value))
+        cli_table_add(t, "-");
+    else
+        cli_table_addf(t, "%.4g", (double)value);
+}
+
 static void print_table(const cli_activation *a) {
     static const cli_column columns[] = {{"channel", 1, 0},
                                          {"max", 1, 0},
@@ -67,10 +75,10 @@ static void print_table(const cli_activation *a) {
         const fv_channel *c = &a->channel[i];
         double y = 0, x = 0;
         cli_table_addf(t, "%d", c->channel);
-        cli_table_addf(t, "%.4g", (double)c->max);
+        add_number(t, c->max);
         if (number) continue;
-        cli_table_addf(t, "%.4g", (double)c->mean);
-        cli_table_addf(t, "%.4g", (double)c->min);
+        add_number(t, c->mean);
+        add_number(t, c->min);
         cli_table_addf(t, "%d,%d", c->y, c->x);
         in_photo(a, c, &y, &x);
         if (photo) cli_table_addf(t, "%.0f,%.0f", y, x);
@@ -142,6 +150,7 @@ void cli_activation_json(const cli_activation *a, JsonBuilder *b) {
         cli_json_number(b, "mean", (double)c->mean);
         cli_json_number(b, "min", (double)c->min);
         cli_json_sizes(b, "at", 2, at);
+        cli_json_int(b, "not_finite", c->not_finite);
         in_photo(a, c, &y, &x);
         if (has_places(a) && a->window.height > 0) json_pair(b, "photo", y, x);
         json_builder_end_object(b);

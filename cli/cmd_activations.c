@@ -221,17 +221,40 @@ static int save_numbers(const job *j) {
     const char *where = j->args->npy;
     fv_error err = {0};
     fv_status st = FV_OK;
+    GHashTable *taken = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (int i = 0; !st && i < j->n_layers; i++) {
-        char *name = g_strdup_printf("%s.npy", made_at(j, (guint)i)->maps->layer);
-        for (char *c = name; *c; c++)
-            if (!g_ascii_isalnum(*c) && !strchr("._-", *c)) *c = '_';
+        char *stem = cli_stem(made_at(j, (guint)i)->maps->layer);
         char *path =
-            cli_has_ending(where, "npy") ? g_strdup(where) : g_build_filename(where, name, NULL);
+            cli_has_ending(where, "npy") ? g_strdup(where) : cli_path_in(where, stem, "npy", taken);
         st = save_layer(j, i, path, &err);
         g_free(path);
-        g_free(name);
+        g_free(stem);
     }
+    g_hash_table_unref(taken);
     return st ? cli_fail_error(&err) : CLI_DONE;
+}
+
+/* Says how many numbers of what is shown are none. */
+static void note_not_finite(const job *j, const cli_activation *a) {
+    int64_t count = 0;
+    for (int i = 0; i < a->count; i++) count += a->channel[i].not_finite;
+    if (!count) return;
+    char *image = cli_clean(a->image), *layer = cli_clean(a->maps->layer);
+    char *sample = a->samples > 1 ? g_strdup_printf(" #%d", a->sample) : g_strdup("");
+    cli_note(j->args, "%s%s: %" G_GINT64_FORMAT " activation%s of %s %s not finite", image, sample,
+             (gint64)count, count == 1 ? "" : "s", layer, count == 1 ? "is" : "are");
+    g_free(sample);
+    g_free(layer);
+    g_free(image);
+}
+
+/* Prints one, with what is to be said of it. */
+static void put(const job *j, const cli_activation *a, int table) {
+    note_not_finite(j, a);
+    if (j->json)
+        cli_activation_json(a, j->json);
+    else if (!j->args->quiet || !j->args->output)
+        cli_activation_print(a, table);
 }
 
 static int report(job *j) {
@@ -241,12 +264,7 @@ static int report(job *j) {
     int code = a->output ? save_picture(j) : CLI_DONE;
     if (!code && a->npy) code = save_numbers(j);
     if (j->json) json_builder_begin_array(j->json);
-    for (guint i = 0; !code && i < j->made->len; i++) {
-        if (j->json)
-            cli_activation_json(made_at(j, i), j->json);
-        else if (!a->quiet || !a->output)
-            cli_activation_print(made_at(j, i), table);
-    }
+    for (guint i = 0; !code && i < j->made->len; i++) put(j, made_at(j, i), table);
     if (!j->json) return code;
     json_builder_end_array(j->json);
     if (code)
@@ -263,9 +281,7 @@ static int check_words(const cli_args *a) {
     if (!code && a->overlay && a->palette == FV_PALETTE_GREY)
         code = cli_usage(a->command, "--overlay: grey cannot be told from the photo; allowed are "
                                      "--palette signed and heat");
-    if (!code && a->npy && cli_has_ending(a->npy, "npy"))
-        code = cli_path_check(a, "npy", a->npy, NULL);
-    return code;
+    return code ? code : cli_npy_check(a);
 }
 
 static int run_model(job *j) {
@@ -275,7 +291,7 @@ static int run_model(job *j) {
     if (!code && a->npy && cli_has_ending(a->npy, "npy") && j->n_layers > 1)
         code = cli_usage(a->command, "--npy: %d layers need a folder, '%s' is a file's name",
                          j->n_layers, a->npy);
-    if (!code && a->npy && !cli_has_ending(a->npy, "npy")) code = cli_folder_make(a->npy);
+    if (!code) code = cli_npy_make_folder(a);
     if (!code) code = cli_list_parse(a, "channels", a->channels, &j->channels, &j->n_channels);
     if (!code &&
         fv_session_new(j->model, &(fv_session_desc){.threads = a->threads}, &j->session, &err))
@@ -379,9 +395,12 @@ const cli_command cli_command_activations = {
         "or without -o, also a row a channel: largest value, mean, smallest value, and where the "
         "largest is: row and column in the map, and in the pixels of the photo.\n\n"
         "JSON: an array of `{\"image\", \"sample\", \"layer\", \"kind\", \"shape\", \"scale\", "
-        "\"channels\": [{\"channel\", \"max\", \"mean\", \"min\", \"at\", \"photo\"}]}`; `kind` is "
-        "maps, tokens, signals or vector; `scale` is null without a picture of maps, its ends "
-        "are null where every tile has its own; `photo` is missing where there are no places.",
+        "\"channels\": [{\"channel\", \"max\", \"mean\", \"min\", \"at\", \"not_finite\", "
+        "\"photo\"}]}`; `kind` is maps, tokens, signals or vector; `scale` is null without a "
+        "picture of maps, its ends are null where every tile has its own; `photo` is missing where "
+        "there are no places; a "
+        "channel of which no number is finite has null for its values, and comes last among the "
+        "strongest.",
     .options = options,
     .loads_model = 1,
     .examples = examples,

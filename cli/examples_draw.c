@@ -114,34 +114,20 @@ static int save_stack(const cli_shown *s, const char *path,
     return st ? cli_fail_error(&err) : CLI_DONE;
 }
 
-/* "head_conv_3.png" in the folder; names that fall together are numbered. Caller frees. */
-static char *path_of(const cli_shown *s, int unit, GHashTable *taken) {
-    char *stem = g_strndup(fv_examples_unit(s->examples, unit), 160);
-    const char *ending = endings[s->args->format];
-    for (char *c = stem; *c; c++)
-        if (!g_ascii_isalnum(*c) && *c != '-' && (*c != '.' || c == stem)) *c = '_';
-    char *name = g_strdup_printf("%s.%s", stem, ending);
-    for (int n = 2; g_hash_table_contains(taken, name); n++) {
-        g_free(name);
-        name = g_strdup_printf("%s_%d.%s", stem, n, ending);
-    }
-    char *path = g_build_filename(s->args->each, name, NULL);
-    g_hash_table_add(taken, name);
-    g_free(stem);
-    return path;
-}
-
+/* "head_conv_3.png" in the folder. */
 static int save_each(const cli_shown *s) {
     GHashTable *taken = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     fv_error err = {0};
     fv_status st = FV_OK;
     for (int u = 0; u < fv_examples_unit_count(s->examples) && !st; u++) {
         fv_image *image = NULL;
-        char *path = path_of(s, u, taken);
+        char *stem = cli_stem(fv_examples_unit(s->examples, u));
+        char *path = cli_path_in(s->args->each, stem, endings[s->args->format], taken);
         st = sheet(s, u, &image, &err);
         if (!st) st = save(s, image, path, &err);
         fv_image_free(image);
         g_free(path);
+        g_free(stem);
     }
     g_hash_table_unref(taken);
     if (st) return cli_fail_error(&err);

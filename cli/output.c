@@ -12,6 +12,8 @@
 
 #include "report.h"
 
+#define STEM_MAX 160 /* bytes */
+
 int cli_has_ending(const char *path, const char *endings) {
     const char *dot = strrchr(path, '.');
     if (!dot || strchr(dot, '/')) return 0;
@@ -64,6 +66,50 @@ int cli_folder_make(const char *path) {
     if (g_mkdir_with_parents(path, 0777))
         return cli_fail("%s: cannot make the folder: %s", path, g_strerror(errno));
     return check_folder(path, path);
+}
+
+char *cli_stem(const char *text) {
+    char *stem = g_strndup(text, STEM_MAX);
+    for (char *c = stem; *c; c++)
+        if (!g_ascii_isalnum(*c) && *c != '-' && (*c != '.' || c == stem)) *c = '_';
+    return stem;
+}
+
+char *cli_path_in(const char *folder, const char *stem, const char *ending, GHashTable *taken) {
+    char *file = g_strdup_printf("%s.%s", stem, ending);
+    for (int n = 2; g_hash_table_contains(taken, file); n++) {
+        g_free(file);
+        file = g_strdup_printf("%s_%d.%s", stem, n, ending);
+    }
+    char *path = g_build_filename(folder, file, NULL);
+    g_hash_table_add(taken, file);
+    return path;
+}
+
+int cli_npy_check(const cli_args *args) {
+    const char *where = args->npy;
+    if (!where) return CLI_DONE;
+    if (!*where) return cli_usage(args->command, "--npy: '' is no file's name");
+    return cli_has_ending(where, "npy") ? cli_path_check(args, "npy", where, NULL) : CLI_DONE;
+}
+
+int cli_npy_make_folder(const cli_args *args) {
+    return args->npy && !cli_has_ending(args->npy, "npy") ? cli_folder_make(args->npy) : CLI_DONE;
+}
+
+fv_status cli_save_together(const fv_tensor *const *tensors, int count, const char *path,
+                            fv_error *err) {
+    const int64_t each = fv_tensor_count(tensors[0]);
+    int64_t dim[FV_MAX_DIMS];
+    fv_tensor *all = NULL;
+    memcpy(dim, tensors[0]->dim, sizeof dim);
+    dim[0] *= count;
+    fv_status st = fv_tensor_new(tensors[0]->ndim, dim, &all, err);
+    for (int i = 0; !st && i < count; i++)
+        memcpy(all->data + i * each, tensors[i]->data, (size_t)each * sizeof(float));
+    if (!st) st = fv_tensor_save(all, path, err);
+    fv_tensor_free(all);
+    return st;
 }
 
 char *cli_command_line(const cli_args *args) {

@@ -3,6 +3,8 @@
 #ifndef FOVEA_CLI_OUTPUT_H
 #define FOVEA_CLI_OUTPUT_H
 
+#include <glib.h>
+
 #include "command.h"
 
 /* Endings, separated by blanks, of the files we write. */
@@ -25,6 +27,25 @@ int cli_output_check(const cli_args *args, int picture);
 /* Makes a folder, with those above it, if it is not there, and sees whether it may be written to.
  *   returns  CLI_DONE, or an exit code with one line printed */
 int cli_folder_make(const char *path);
+
+/* A name for a file: at most 160 bytes of a text, in which all but ASCII letters, digits, '-' and
+ * '.' is '_', also a '.' that stands first. Caller frees. */
+char *cli_stem(const char *text);
+
+/* FOLDER/STEM.ENDING; names that fall together are numbered: STEM_2.ENDING.
+ *   taken    the names that were given before, owns its keys; this one is added
+ *   returns  the path; caller frees */
+char *cli_path_in(const char *folder, const char *stem, const char *ending, GHashTable *taken);
+
+/* Whether --npy, if it is given, can be written: a file that ends in .npy, or a folder, which is
+ * made. The first says it of the words alone.
+ *   returns  CLI_DONE, or an exit code with one line printed */
+int cli_npy_check(const cli_args *args);
+int cli_npy_make_folder(const cli_args *args);
+
+/* Saves tensors of one size one after the other along dimension 0. */
+fv_status cli_save_together(const fv_tensor *const *tensors, int count, const char *path,
+                            fv_error *err);
 
 /* The command line as a shell would take it: `fovea visualize 'a b.onnx' ...`; caller frees. */
 char *cli_command_line(const cli_args *args);

@@ -28,7 +28,6 @@ int cli_drawing_check_words(const cli_args *a) {
         const char *text;
     } rules[] = {
         {a->each && !*a->each, "--each: '' is no folder's name"},
-        {a->npy && !*a->npy, "--npy: '' is no file's name"},
         {a->frames && !a->animate, "--frames is for --animate"},
         {a->format && !a->each, "--format is for --each"},
     };
@@ -37,8 +36,7 @@ int cli_drawing_check_words(const cli_args *a) {
     int code = cli_drawing_check_example_words(a);
     if (!code && a->output) code = cli_path_check(a, "output", a->output, CLI_PICTURES " npy");
     if (!code && a->animate) code = cli_path_check(a, "animate", a->animate, CLI_ANIMATIONS);
-    if (!code && a->npy && cli_has_ending(a->npy, "npy"))
-        code = cli_path_check(a, "npy", a->npy, NULL);
+    if (!code) code = cli_npy_check(a);
     return code;
 }
 
@@ -51,7 +49,7 @@ int cli_drawing_check(const cli_drawing *d) {
                          "CxHxW says how to look at it",
                          fv_model_name(d->model));
     if (a->each) code = cli_folder_make(a->each);
-    if (!code && a->npy && !cli_has_ending(a->npy, "npy")) code = cli_folder_make(a->npy);
+    if (!code) code = cli_npy_make_folder(a);
     return code;
 }
 
@@ -91,13 +89,7 @@ static char *stem_of(const cli_drawing *d, int i) {
 /* The path of one picture's file; names that fall together are numbered. Caller frees. */
 static char *path_of(const cli_drawing *d, int i, const char *folder, const char *ending,
                      GHashTable *taken) {
-    char *stem = stem_of(d, i), *name = g_strdup_printf("%s.%s", stem, ending);
-    for (int n = 2; g_hash_table_contains(taken, name); n++) {
-        g_free(name);
-        name = g_strdup_printf("%s_%d.%s", stem, n, ending);
-    }
-    char *path = g_build_filename(folder, name, NULL);
-    g_hash_table_add(taken, name);
+    char *stem = stem_of(d, i), *path = cli_path_in(folder, stem, ending, taken);
     g_free(stem);
     return path;
 }
@@ -254,28 +246,12 @@ static int save_each(const cli_drawing *d) {
 
 /* All inputs that were begun, one after the other along dimension 0. */
 static fv_status save_inputs_together(const cli_drawing *d, const char *path, fv_error *err) {
-    const fv_tensor *first = NULL;
-    int64_t n = 0, dim[FV_MAX_DIMS];
+    const fv_tensor **begun = g_new(const fv_tensor *, (gsize)d->count);
+    int n = 0;
     for (int i = 0; i < d->count; i++)
-        if (d->shown[i]) {
-            first = d->made[i]->input;
-            n++;
-        }
-    if (!first) return FV_OK;
-    fv_tensor *all = NULL;
-    const int64_t count = fv_tensor_count(first);
-    memcpy(dim, first->dim, sizeof dim);
-    dim[0] = n;
-    fv_status st = fv_tensor_new(first->ndim, dim, &all, err);
-    if (st) return st;
-    float *to = all->data;
-    for (int i = 0; i < d->count; i++)
-        if (d->shown[i]) {
-            memcpy(to, d->made[i]->input->data, (size_t)count * sizeof *to);
-            to += count;
-        }
-    st = fv_tensor_save(all, path, err);
-    fv_tensor_free(all);
+        if (d->shown[i]) begun[n++] = d->made[i]->input;
+    fv_status st = n ? cli_save_together(begun, n, path, err) : FV_OK;
+    g_free(begun);
     return st;
 }
 

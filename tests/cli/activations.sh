@@ -37,6 +37,23 @@ fov stem/conv,logits photo.jpg --npy folder -q > /dev/null && ls folder && make 
 make npy 2,3,32,32 x.npy
 fovea run tiny --input x.npy --layer head/conv -o run.npy 2> log
 fov head/conv x.npy --npy head.npy -q > /dev/null && cmp run.npy head.npy && echo 'as run has it'
+# layers whose names come to the same
+make network alike alike.onnx
+make npy 2,6 six.npy
+fovea activations alike.onnx a/b,a:b six.npy --npy both -q > /dev/null 2> log && ls both
+cmp -s both/a_b.npy both/a_b_2.npy || echo 'each its own'
+# numbers that are none
+make npy 1,3,32,32 nan.npy nan
+fovea activations tiny stem/conv nan.npy --channels 0-1 -o nan.png 2>&1 | digits
+make npy 2,6 nan6.npy nan
+fovea activations alike.onnx a:b nan6.npy --top 6 -o nan.png 2>&1 | digits
+make size nan.png
+fovea activations alike.onnx a:b nan6.npy --top 6 --json > nan.json 2> log
+python3 - <<'P'
+import json
+c = json.load(open("nan.json"))[0]["channels"]
+print(c[-1], [d["not_finite"] for d in c])
+P
 # several layers and photos; vectors and signals
 fov stem/relu6,logits photo.jpg other.png --top 2 -o c.png | digits | grep -v '^ *[0-9]'
 fov logits photo.jpg | digits | head -n 3

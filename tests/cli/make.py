@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes inputs and looks into outputs, for the scripts of tests/cli. Python's own library only.
 
-    npy SHAPE FILE [bad]   a float32 NPY file of that shape ("2,3,32,32"): waves; bad: cut short
+    npy SHAPE FILE [HOW]   a float32 NPY file of that shape ("2,3,32,32"): waves; HOW bad: cut
+                           short; nan: the first number is none; nans: none is one
     shape FILE             prints the shape of an NPY file, and whether all numbers are finite
     text KEY FILE          prints a text of a PNG file (tEXt, zTXt or iTXt)
     size FILE              prints width x height of a PNG file
@@ -14,7 +15,7 @@
     closed COMMAND...      runs a command whose stdout nobody reads, SIGPIPE ignored
     network NAME FILE      a small network: `mlp`, 12 numbers to 4; `dead`, some of whose units are;
                            `changed`, the same with other weights; `wide`, with two channels more;
-                           `digits`, `mlp` with 784 inputs
+                           `digits`, `mlp` with 784 inputs; `alike`, two layers of like names
     frames FILE            prints the number of frames of a GIF or WebP file
     photos FOLDER N        N small PNG pictures of blocks and noise, every fourth in FOLDER/deep
 """
@@ -32,15 +33,18 @@ import termios
 import zlib
 
 
-def npy(shape, path, bad=""):
+def npy(shape, path, how=""):
     dims = tuple(int(n) for n in shape.split(",") if n)
     numbers = array.array("f", (math.sin(0.7 * i) + 0.1 * (i % 5) for i in range(math.prod(dims))))
+    if how in ("nan", "nans"):
+        count = 1 if how == "nan" else len(numbers)
+        numbers[:count] = array.array("f", [math.nan] * count)
     header = repr({"descr": "<f4", "fortran_order": False, "shape": dims})
     header += " " * (-(10 + len(header) + 1) % 64) + "\n"
     data = numbers.tobytes()
     with open(path, "wb") as file:
         file.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode())
-        file.write(data[:len(data) // 2] if bad else data)
+        file.write(data[:len(data) // 2] if how == "bad" else data)
 
 
 def shape(path):
@@ -200,10 +204,16 @@ def dead(changed=False, more=0):
             value("relu1", ["batch", 4 + more, 14, 14]), about)
 
 
+def alike():
+    """x [batch][6] - a/b - a:b [batch][6]"""
+    nodes = [node("Neg", "a/b", ["x"]), node("Neg", "a:b", ["a/b"])]
+    return nodes, [], value("x", ["batch", 6]), value("a:b", ["batch", 6]), {}
+
+
 def network(name, path):
     nodes, constants, source, result, about = {
         "mlp": mlp, "dead": dead, "changed": lambda: dead(changed=True),
-        "wide": lambda: dead(more=2), "digits": lambda: mlp(784)}[name]()
+        "wide": lambda: dead(more=2), "digits": lambda: mlp(784), "alike": alike}[name]()
     graph = b"".join(field(1, n) for n in nodes) + field(2, name)
     graph += b"".join(field(5, c) for c in constants) + field(11, source) + field(12, result)
     data = field(1, 8) + field(7, graph) + field(8, field(2, 17))
