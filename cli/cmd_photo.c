@@ -1,48 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fovea invert, caricature, accentuate: pictures between a photo and what a network makes of it.
  * Each is feature visualisation (fv_render_many) with an objective that compares with the photo;
- * they differ in that objective, in their recipe, and in what is said of the result.
+ * they differ in that objective, in their recipe, and in what is said of the result
+ * (photo_output.c).
  */
 #include <glib.h>
-#include <math.h>
 #include <string.h>
 
 #include "models.h"
 #include "objectives.h"
 #include "options.h"
 #include "output.h"
+#include "photo.h"
 #include "progress.h"
-#include "recipe.h"
 #include "report.h"
 
 #define TEXT_MAX 4096
-#define TILE     224 /* tiles are at most so large unless --tile-size says otherwise */
 
-/* The work: result i has operand 2 + i, or what that expands to. */
-typedef struct job {
-    const cli_args *args;
-    const fv_model *model;
-    const char *recipe; /* its name, and the command's */
-    char **word;        /* [count] layers or objectives; NULL at the end */
-    char **text;        /* [count] what is climbed; NULL at the end */
-    char **label;       /* [count + 1] under the photo and the results; NULL at the end */
-    int count;
-    fv_image *seen; /* what the network sees of the photo */
-    fv_tensor *input;
-    cli_recipe desc;
-    fv_rendering **made; /* [count] */
-    double seconds;
-} job;
+typedef cli_photo_job job;
 
 /* ---- objectives ----------------------------------------------------------------------------- */
 
-static int is_accentuation(const job *j) { return !strcmp(j->recipe, "accentuate"); }
+int cli_photo_is_accentuation(const job *j) { return !strcmp(j->recipe, "accentuate"); }
 
 /* The layers as typed; of an accentuation the objectives that its words stand for. */
 static int read_words(job *j) {
     const cli_args *a = j->args;
     cli_objectives list = {0};
-    if (!is_accentuation(j)) {
+    if (!cli_photo_is_accentuation(j)) {
         j->word = g_strdupv(a->operands + 2);
         j->count = a->n_operands - 2;
         return CLI_DONE;
@@ -59,7 +44,7 @@ static int read_words(job *j) {
 static fv_status write_objective(const job *j, const char *word, char *text, fv_error *err) {
     const cli_args *a = j->args;
     const char *photo = a->operands[1];
-    if (is_accentuation(j))
+    if (cli_photo_is_accentuation(j))
         return fv_accentuation_objective(j->model, word, photo, a->near,
                                          a->strength < 0 ? 1 : a->strength, text, TEXT_MAX, err);
     return fv_photo_objective(j->model, strcmp(j->recipe, "invert") ? "caricature" : "match", word,
@@ -101,7 +86,7 @@ static int render(job *j) {
     cli_progress_start(&progress, j->args, "steps", FV_PROGRESS_CANCEL);
     desc.progress = cli_progress_step;
     desc.user = &progress;
-    if (is_accentuation(j)) {
+    if (cli_photo_is_accentuation(j)) {
         desc.start.kind = FV_START_IMAGE;
         desc.start.image = j->seen;
     }
@@ -110,124 +95,11 @@ static int render(job *j) {
         fv_render_many(j->model, (const char *const *)j->text, j->count, &desc, j->made, &err);
     j->seconds = cli_progress_stop(&progress);
     if (cli_progress_signal()) {
-        char *what = g_strdup_printf("%s is not written", j->args->output);
+        const char *where = j->args->output ? j->args->output : j->args->npy;
+        char *what = where ? g_strdup_printf("%s is not written", where) : g_strdup("stopped");
         cli_progress_die(&progress, what);
         g_free(what); /* not reached */
     }
-    return st ? cli_fail_error(&err) : CLI_DONE;
-}
-
-/* ---- what came of it ------------------------------------------------------------------------ */
-
-static int same_size(const fv_tensor *a, const fv_tensor *b) {
-    return a->ndim == b->ndim && !memcmp(a->dim, b->dim, (size_t)a->ndim * sizeof *a->dim);
-}
-
-/* How far the result's activations are from the photo's; untouched at another size. */
-static fv_status compare(const job *j, fv_session *session, int i, double *error, double *cosine,
-                         fv_error *err) {
-    const char *const layer = j->word[i];
-    const fv_tensor *const inputs[] = {j->made[i]->input, j->input};
-    fv_activations *a[2] = {NULL, NULL};
-    fv_status st = FV_OK;
-    for (int k = 0; !st && k < 2; k++)
-        st = fv_activations_run(session, inputs[k], &layer, 1, &a[k], err);
-    if (!st) st = fv_activations_compare(a[0], a[1], error, cosine, err);
-    fv_activations_free(a[0]);
-    fv_activations_free(a[1]);
-    return st;
-}
-
-/* The objective's value on the photo and on the result. */
-static fv_status measure(const job *j, fv_session *session, int i, double *before, double *after,
-                         fv_error *err) {
-    const fv_tensor *const inputs[] = {j->input, j->made[i]->input};
-    double *const values[] = {before, after};
-    fv_status st = FV_OK;
-    for (int k = 0; !st && k < 2; k++) {
-        fv_tensor *gradient = NULL;
-        st = fv_session_gradient(session, inputs[k], j->word[i], values[k], &gradient, err);
-        fv_tensor_free(gradient);
-    }
-    return st;
-}
-
-/* "block_4/add: relative error 0.21, cosine 0.98"; caller frees. */
-static fv_status say_result(const job *j, fv_session *session, int i, char **text, char **label,
-                            fv_error *err) {
-    double a = 0, b = 0;
-    fv_status st = FV_OK;
-    char *clean = cli_clean(j->word[i]);
-    if (is_accentuation(j)) {
-        st = measure(j, session, i, &a, &b, err);
-        *text = g_strdup_printf("  %s: %.4g on the photo, %.4g accentuated\n", clean, a, b);
-        *label = g_strdup_printf("%s: %.3g", clean, b);
-    } else if (same_size(j->made[i]->input, j->input)) {
-        st = compare(j, session, i, &a, &b, err);
-        *text = g_strdup_printf("  %s: relative error %.3g, cosine %.3g\n", clean, a, b);
-        *label = g_strdup(clean);
-    } else {
-        *text = g_strdup_printf("  %s\n", clean);
-        *label = g_strdup(clean);
-    }
-    g_free(clean);
-    return st;
-}
-
-/* ---- writing -------------------------------------------------------------------------------- */
-
-/* The photo, and the results beside it. */
-static fv_status lay_out(const job *j, fv_image **out, fv_error *err) {
-    const cli_args *a = j->args;
-    const fv_image **tile = g_new0(const fv_image *, (gsize)j->count + 1);
-    int side = MAX(j->desc.desc.width, j->desc.desc.height);
-    char *title = a->title ? cli_clean(a->title) : g_strdup("");
-    tile[0] = j->seen;
-    for (int i = 0; i < j->count; i++) tile[i + 1] = j->made[i]->image;
-    const fv_montage_desc m = {.columns = a->columns ? a->columns : MIN(j->count + 1, 5),
-                               .tile = a->tile_size ? a->tile_size : MIN(side, TILE),
-                               .title = *title ? title : NULL};
-    fv_status st = fv_montage(tile, (const char *const *)j->label, j->count + 1, &m, out, err);
-    if (!st) st = cli_copy_texts(j->made[0]->image, *out, err);
-    if (!st) {
-        char *all = g_strjoinv("; ", j->text);
-        st = fv_image_set_text(*out, "fovea.objective", all, err);
-        g_free(all);
-    }
-    g_free(title);
-    g_free(tile);
-    return st;
-}
-
-static int save(job *j) {
-    const cli_args *a = j->args;
-    fv_session *session = NULL;
-    fv_image *montage = NULL;
-    fv_error err = {0};
-    char **said = g_new0(char *, (gsize)j->count + 1);
-    j->label = g_new0(char *, (gsize)j->count + 2);
-    j->label[0] = g_strdup("photo");
-    fv_status st =
-        fv_session_new(j->model, &(fv_session_desc){.threads = a->threads}, &session, &err);
-    for (int i = 0; !st && i < j->count; i++) {
-        if (j->made[i]->dead)
-            cli_note(a, "the gradient of %s is zero: its picture says nothing", j->word[i]);
-        st = say_result(j, session, i, &said[i], &j->label[i + 1], &err);
-    }
-    if (!st && !a->alone) st = lay_out(j, &montage, &err);
-    fv_image *picture = montage ? montage : j->made[0]->image;
-    if (!st) st = cli_set_command(a, picture, &err);
-    if (!st) st = fv_image_save(picture, a->output, &err);
-    if (!st && !a->quiet) {
-        char *clean = cli_clean(a->output);
-        cli_putf("%s: %dx%d, %d steps, %.1f s\n", clean, picture->width, picture->height,
-                 j->made[0]->steps, j->seconds);
-        for (int i = 0; i < j->count; i++) cli_put(said[i]);
-        g_free(clean);
-    }
-    g_strfreev(said);
-    fv_image_free(montage);
-    fv_session_free(session);
     return st ? cli_fail_error(&err) : CLI_DONE;
 }
 
@@ -250,19 +122,20 @@ static int run_model(job *j) {
     if (!code && a->alone && j->count != 1)
         code = cli_usage(a->command, "--alone: there are %d results; one is wanted", j->count);
     if (!code) code = write_objectives(j);
+    if (!code) code = cli_npy_make_folder(a);
     if (!code) code = render(j);
-    return code ? code : save(j);
+    return code ? code : cli_photo_save(j);
 }
 
 static int run(const cli_args *args, const char *recipe) {
     fv_model *model = NULL;
     job j = {.args = args, .recipe = recipe};
-    int code = args->show_recipe ? CLI_DONE
-               : args->output    ? cli_output_check(args, 1)
-                                 : cli_usage(args->command, "%s needs --output OUT.png", recipe);
-    if (!code &&
-        ((args->power < 0 && args->power > -1) || (args->strength < 0 && args->strength > -1)))
-        code = cli_usage(args->command, "--power and --strength are at least 0");
+    int code = CLI_DONE;
+    if (!args->output && !args->npy && !args->json && !args->show_recipe)
+        code =
+            cli_usage(args->command, "%s needs --output OUT.png, --npy FILE.npy or --json", recipe);
+    if (!code && args->output) code = cli_output_check(args, 1);
+    if (!code) code = cli_npy_check(args);
     if (!code && args->n_operands < 3 && !args->show_recipe)
         code = cli_usage(args->command, "%s needs %s", recipe, args->command->operands);
     if (!code) code = cli_model_load(args, 0, &model);
@@ -291,6 +164,10 @@ static int run_accentuate(const cli_args *args) { return run(args, "accentuate")
      "the picture to write: .png, .jpg, .jpeg, .webp, .tif or .tiff"}, \
     {"alone", 0, CLI_FLAG, offsetof(cli_args, alone), 0, 0, NULL, NULL, \
      "write the one result by itself at its full size, without the photo beside it"}, \
+    {"npy", 0, CLI_TEXT, offsetof(cli_args, npy), 0, 0, "FILE.npy|DIR", "none", \
+     "write the network's inputs that were reached, [1][c][h][w]: one after the other in a file, " \
+     "or a file each in a folder"}, \
+    CLI_OPTION_JSON, \
     {"recipe", 0, CLI_TEXT, offsetof(cli_args, recipe), 0, 0, "NAME", RECIPE, \
      "the set of options to start from, see below"}, \
     {"show-recipe", 0, CLI_FLAG, offsetof(cli_args, show_recipe), 0, 0, NULL, NULL, \
@@ -308,7 +185,7 @@ static int run_accentuate(const cli_args *args) { return run(args, "accentuate")
 static const cli_option invert_options[] = {PICTURE_OPTIONS("invert"), {0}};
 static const cli_option caricature_options[] = {
     PICTURE_OPTIONS("caricature"),
-    {"power", 0, CLI_REAL, offsetof(cli_args, power), -1, 1000, "K", "1",
+    {"power", 0, CLI_BETWEEN, offsetof(cli_args, power), 0, 1000, "K", "1",
      "how much the direction counts: 0 exaggerates freely, 4 stays close to the photo"},
     {0},
 };
@@ -317,7 +194,7 @@ static const cli_option accentuate_options[] = {
     {"near", 0, CLI_TEXT, offsetof(cli_args, near), 0, 0, "LAYER",
      "the last whose maps have 1/8 of the input's side",
      "the layer in which the picture stays near the photo"},
-    {"strength", 0, CLI_REAL, offsetof(cli_args, strength), -1, 1000000, "S", "1",
+    {"strength", 0, CLI_BETWEEN, offsetof(cli_args, strength), 0, 1000, "S", "1",
      "how strongly it is held there: 0 not at all"},
     {0},
 };
@@ -343,6 +220,8 @@ static const char *const caricature_examples[][2] = {
 };
 
 static const char *const accentuate_examples[][2] = {
+    {"fovea accentuate efficientnet-lite0 photo.jpg class:hen --npy accent.npy --json",
+     "The numbers, and the network's input that was reached"},
     {"fovea accentuate efficientnet-lite0 photo.jpg class:hen class:cock -o accents.png",
      "What would make the photo more of a hen, or of a cock"},
     {"fovea accentuate efficientnet-lite0 photo.jpg head/conv:3 --near block_5/expand/conv "
@@ -356,7 +235,17 @@ static const char *const accentuate_examples[][2] = {
     "it the results. How they are made is a recipe's; every part of it is an option, and "         \
     "--show-recipe prints what they come to. The picture's metadata has the command, the "         \
     "objectives, the options, the seed, the SHA-256 of the model's file and the version, so that " \
-    "it can be made again."
+    "it can be made again.\n\n"
+
+#define ABOUT_THE_DISTANCE                                                                      \
+    "JSON: an array of `{\"layer\", \"objective\", \"relative_error\", \"cosine\", \"steps\", " \
+    "\"seed\", \"dead\", \"photo\", \"file\", \"npy\"}`; what was not written is null, as the " \
+    "two "                                                                                      \
+    "numbers are where the result is of another size than the photo."
+#define ABOUT_THE_VALUE                                                                          \
+    "JSON: an array of `{\"unit\", \"near\", \"objective\", \"before\", \"after\", \"steps\", "  \
+    "\"seed\", \"dead\", \"photo\", \"file\", \"npy\"}`: `before` on the photo, `after` on the " \
+    "result; `near` is --near; what was not written or given is null."
 
 const cli_command cli_command_invert = {
     .name = "invert",
@@ -369,7 +258,7 @@ const cli_command cli_command_invert = {
         "objective `match(LAYER, IMAGE)`, minus the squared distance relative to the photo's own "
         "squares. What the layer has thrown away comes out as chance and the picture's prior have "
         "it. Printed is how far it got: the relative distance of the activations, and their "
-        "cosine.\n\n" ABOUT_THE_PICTURE,
+        "cosine.\n\n" ABOUT_THE_PICTURE ABOUT_THE_DISTANCE,
     .options = invert_options,
     .loads_model = 1,
     .renders = 1,
@@ -387,7 +276,8 @@ const cli_command cli_command_caricature = {
         "From noise, a picture is made whose activations at LAYER point where the photo's do, as "
         "far as they can: the objective `caricature(LAYER, IMAGE, K)`, the dot product of both "
         "times their cosine to the power K (--power). Printed are the relative distance of the "
-        "activations, which may be large, and their cosine.\n\n" ABOUT_THE_PICTURE,
+        "activations, which may be large, and their cosine.\n\n" ABOUT_THE_PICTURE
+            ABOUT_THE_DISTANCE,
     .options = caricature_options,
     .loads_model = 1,
     .renders = 1,
@@ -406,7 +296,7 @@ const cli_command cli_command_accentuate = {
         "while its activations at a layer (--near) stay near those of the photo: feature "
         "accentuation (Hamblin et al. 2024). Both are held against each other by their gradients "
         "at the start, times --strength. Printed is the objective on the photo and on the "
-        "result.\n\n" ABOUT_THE_PICTURE,
+        "result.\n\n" ABOUT_THE_PICTURE ABOUT_THE_VALUE,
     .options = accentuate_options,
     .loads_model = 1,
     .renders = 1,

@@ -67,6 +67,7 @@ typedef enum cli_kind {
     CLI_SEED,    /* uint64_t */
     CLI_NUMBERS, /* cli_numbers, comma separated; min 1: each must be above zero */
     CLI_REAL,    /* double above min, at most max */
+    CLI_BETWEEN, /* double in min..max */
     CLI_TEXT,    /* char *, as typed */
     CLI_LIST,    /* char **: every one that is given */
     CLI_CHOICE,  /* int: 1, 2, ... for the words of `value`, which are separated by '|' */

@@ -65,6 +65,8 @@ char *cli_option_range(const cli_option *option) {
     if (option->kind == CLI_INT) return g_strdup_printf("%d..%d", option->min, option->max);
     if (option->kind == CLI_REAL)
         return g_strdup_printf("a number above %d, at most %d", option->min, option->max);
+    if (option->kind == CLI_BETWEEN)
+        return g_strdup_printf("a number from %d to %d", option->min, option->max);
     if (option->kind == CLI_SEED) return g_strdup_printf("0..%" G_GUINT64_FORMAT, G_MAXUINT64);
     if (option->kind == CLI_CHOICE) {
         char **words = g_strsplit(option->value, "|", -1);
@@ -163,6 +165,11 @@ static int store(const cli_option *o, const char *text, cli_args *args, fv_error
     case CLI_REAL:
         end = parse_real(text, &real);
         if (!end || *end || !(real > o->min) || real > o->max) return -1;
+        *(double *)to = real;
+        return 0;
+    case CLI_BETWEEN:
+        end = parse_real(text, &real);
+        if (!end || *end || !(real >= o->min) || real > o->max) return -1;
         *(double *)to = real;
         return 0;
     case CLI_LIST: append(to, text, NULL); return 0;

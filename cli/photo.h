@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fovea invert, caricature, accentuate: what their parts share. */
+#ifndef FOVEA_CLI_PHOTO_H
+#define FOVEA_CLI_PHOTO_H
+
+#include "recipe.h"
+
+/* The work: result i has operand 2 + i, or what that expands to. */
+typedef struct cli_photo_job {
+    const cli_args *args;
+    const fv_model *model;
+    const char *recipe; /* its name, and the command's */
+    char **word;        /* [count] layers or objectives; NULL at the end */
+    char **text;        /* [count] what is climbed; NULL at the end */
+    char **label;       /* [count + 1] under the photo and the results, once written */
+    int count;
+    fv_image *seen; /* what the network sees of the photo */
+    fv_tensor *input;
+    cli_recipe desc;
+    fv_rendering **made; /* [count] */
+    double seconds;
+} cli_photo_job;
+
+int cli_photo_is_accentuation(const cli_photo_job *j);
+
+/* Measures the results, writes their pictures (-o) and inputs (--npy), and prints what came of
+ * them.
+ *   returns  CLI_DONE, or an exit code with one line printed */
+int cli_photo_save(cli_photo_job *j);
+
+#endif
