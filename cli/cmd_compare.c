@@ -3,6 +3,7 @@
  * after the other; those that the picture shows are read again.
  */
 #include <glib.h>
+#include <math.h>
 
 #include "json.h"
 #include "models.h"
@@ -13,6 +14,7 @@
 
 #define DEFAULT_TOP  8
 #define DEFAULT_TILE 224
+#define NUMBERS      7 /* of a channel in --npy */
 
 /* One run of the command. */
 typedef struct job {
@@ -76,6 +78,13 @@ static void add_number(cli_table *t, double value) {
         cli_table_addf(t, "%.4g", value);
 }
 
+static void add_part(cli_table *t, double value) {
+    if (value != value)
+        cli_table_add(t, "-");
+    else
+        cli_table_addf(t, "%.4f", value);
+}
+
 /* The name of a sample's file, and its row where that has several. Caller frees. */
 static char *sample_name(const job *j, int sample) {
     const char *path = j->path->pdata[sample];
@@ -102,26 +111,25 @@ static void put_table(const job *j) {
         const fv_channel_change *c = &r->change[i];
         char *name = sample_name(j, c->sample);
         cli_table_addf(t, "%d", c->channel);
-        cli_table_addf(t, "%.4f", c->change);
-        if (c->pattern == c->pattern)
-            cli_table_addf(t, "%.4f", c->pattern);
-        else
-            cli_table_add(t, "-");
+        add_part(t, c->change);
+        add_part(t, c->pattern);
         add_number(t, c->weights);
         add_number(t, c->mean[0]);
         add_number(t, c->mean[1]);
         add_number(t, c->stddev[0]);
         add_number(t, c->stddev[1]);
-        cli_table_add(t, name);
+        cli_table_add(t, isnan(c->change) ? "-" : name);
         g_free(name);
     }
     cli_table_print(t);
     cli_table_free(t);
     char *weights = r->weights ? cli_clean(r->weights) : NULL;
-    cli_putf("\n%d of %d channels, most changed first, over %d sample%s; the middle one changed "
-             "by %.4f\n",
-             j->top, r->count, r->samples, r->samples == 1 ? "" : "s",
-             r->change[r->count / 2].change);
+    int known = r->count; /* those that are not come last */
+    while (known && isnan(r->change[known - 1].change)) known--;
+    cli_putf("\n%d of %d channels, most changed first, over %d sample%s", j->top, r->count,
+             r->samples, r->samples == 1 ? "" : "s");
+    if (known) cli_putf("; the middle one changed by %.4f", r->change[known / 2].change);
+    cli_put("\n");
     if (weights && r->weights) cli_putf("weights are those of %s\n", weights);
     g_free(weights);
 }
@@ -156,13 +164,32 @@ static void put_json(const job *j) {
         cli_json_number(b, "weights", c->weights);
         json_pair(b, "mean", c->mean);
         json_pair(b, "stddev", c->stddev);
-        cli_json_text(b, "most_on", name);
+        cli_json_text(b, "most_on", isnan(c->change) ? NULL : name);
         json_builder_end_object(b);
         g_free(name);
     }
     json_builder_end_array(b);
     json_builder_end_object(b);
     cli_json_print(b);
+}
+
+/* [channels][change, pattern, mean A, sd A, mean B, sd B, weights], in the channels' order. */
+static int save_numbers(const job *j) {
+    const fv_changes *r = j->changes;
+    const int64_t dim[] = {r->count, NUMBERS};
+    fv_tensor *all = NULL;
+    fv_error err = {0};
+    fv_status st = fv_tensor_new(2, dim, &all, &err);
+    for (int i = 0; !st && i < r->count; i++) {
+        const fv_channel_change *c = &r->change[i];
+        const double row[NUMBERS] = {c->change,  c->pattern,   c->mean[0], c->stddev[0],
+                                     c->mean[1], c->stddev[1], c->weights};
+        for (int k = 0; k < NUMBERS; k++)
+            all->data[(int64_t)c->channel * NUMBERS + k] = (float)row[k];
+    }
+    if (!st) st = fv_tensor_save(all, j->args->npy, &err);
+    fv_tensor_free(all);
+    return st ? cli_fail_error(&err) : CLI_DONE;
 }
 
 /* ---- the picture ---- */
@@ -279,6 +306,7 @@ static int work(job *j) {
                  (gint64)j->changes->not_finite);
     if (!a->json && !a->quiet) put_table(j);
     if (a->output) code = save_picture(j);
+    if (!code && a->npy) code = save_numbers(j);
     if (!code && a->json) put_json(j);
     return code ? code : bad ? CLI_FAILED : CLI_DONE;
 }
@@ -286,6 +314,7 @@ static int work(job *j) {
 static int run(const cli_args *args) {
     job j = {.args = args};
     int code = args->output ? cli_output_check(args, 1) : CLI_DONE;
+    if (!code && args->npy) code = cli_path_check(args, "npy", args->npy, "npy");
     for (int m = 0; m < 2 && !code; m++)
         code = cli_model_load_named(args, args->operands[m], args->size, &j.model[m]);
     j.path = g_ptr_array_new();
@@ -306,6 +335,8 @@ static const cli_option options[] = {
      "the picture to write: .png, .jpg, .jpeg, .webp, .tif or .tiff"},
     {"top", 'k', CLI_INT, offsetof(cli_args, top), 1, 1024, "N", "8",
      "how many channels to print and to draw"},
+    {"npy", 0, CLI_TEXT, offsetof(cli_args, npy), 0, 0, "FILE.npy", "none",
+     "write the numbers of all channels, see above"},
     CLI_OPTION_JSON,
     CLI_OPTION_SIZE,
     {"tile-size", 0, CLI_INT, offsetof(cli_args, tile_size), 1, 8192, "N", "224",
@@ -347,6 +378,8 @@ const cli_command cli_command_compare = {
         "A file that ends in .npy is raw input, a sample a row. A file that cannot be read is "
         "named and the exit code is 1; the others still count, except with --json. Layers whose "
         "shapes differ are refused.\n\n"
+        "--npy writes [channels][change, pattern, mean A, stddev A, mean B, stddev B, weights] in "
+        "the order of the channels, NaN where there is no value.\n\n"
         "JSON: `{\"layer\", \"weights_of\", \"sha256_a\", \"sha256_b\", \"samples\", "
         "\"not_finite\", \"channels\": [{\"channel\", \"change\", \"pattern\", \"weights\", "
         "\"mean\": [A, B], \"stddev\": [A, B], \"most_on\"}]}`, most changed first; what has no "

@@ -4,6 +4,7 @@
  */
 #include <glib.h>
 #include <math.h>
+#include <string.h>
 
 #include "attribution.h"
 #include "json.h"
@@ -194,12 +195,31 @@ static fv_status draw(const job *j, fv_image **out, fv_error *err) {
     return st;
 }
 
+/* The maps of all stages, the trained network's first: [stages + 1][h][w]; of --method all
+ * [methods][stages + 1][h][w]. */
+static fv_status save_maps(const job *j, fv_error *err) {
+    const fv_tensor *first = j->made[0].stage[0].attribution->map;
+    const int64_t stages = j->made[0].count, each = fv_tensor_count(first);
+    const int64_t dim[] = {j->n, stages, first->dim[0], first->dim[1]};
+    const int one = j->s.args->method != CLI_METHOD_ALL;
+    fv_tensor *all = NULL;
+    fv_status st = fv_tensor_new(one ? 3 : 4, dim + one, &all, err);
+    for (int64_t i = 0; !st && i < j->n * stages; i++) {
+        const fv_tensor *map = j->made[i / stages].stage[i % stages].attribution->map;
+        memcpy(all->data + i * each, map->data, (size_t)each * sizeof(float));
+    }
+    if (!st) st = fv_tensor_save(all, j->s.args->npy, err);
+    fv_tensor_free(all);
+    return st;
+}
+
 static int save(const job *j) {
     const cli_args *a = j->s.args;
     fv_image *picture = NULL;
     fv_error err = {0};
     fv_status st = a->output ? draw(j, &picture, &err) : FV_OK;
     if (!st && picture) st = fv_image_save(picture, a->output, &err);
+    if (!st && a->npy) st = save_maps(j, &err);
     if (!st && a->json)
         put_json(j);
     else if (!st && !a->quiet)
@@ -213,6 +233,7 @@ static int save(const job *j) {
 static int run(const cli_args *args) {
     job j = {.n = 0};
     int code = args->output ? cli_path_check(args, "output", args->output, CLI_PICTURES) : CLI_DONE;
+    if (!code && args->npy) code = cli_path_check(args, "npy", args->npy, "npy");
     if (code) return code;
     code = cli_subject_load(&j.s, args, TILE);
     if (!code) code = run_all(&j);
@@ -234,6 +255,9 @@ static const cli_option options[] = {
      "in how many stages the network is shuffled, at most one a layer with weights"},
     {"title", 0, CLI_TEXT, offsetof(cli_args, title), 0, 0, "TEXT", "the class",
      "stands above the tiles"},
+    {"npy", 0, CLI_TEXT, offsetof(cli_args, npy), 0, 0, "MAPS.npy", "none",
+     "write all maps, the trained network's first: [stages + 1][h][w], of --method all [methods] "
+     "before it"},
     CLI_OPTION_JSON,
     CLI_OPTION_SIZE,
     {0},

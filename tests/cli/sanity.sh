@@ -12,6 +12,17 @@ fovea sanity tiny photo.jpg -m gradient --seed 4 --json > a.json 2> /dev/null
 fovea sanity tiny photo.jpg -m gradient --seed 4 --json > b.json 2> /dev/null
 fovea sanity tiny photo.jpg -m gradient --seed 5 --json > c.json 2> /dev/null
 cmp a.json b.json && echo same; cmp a.json c.json > /dev/null || echo 'another order'
+# the maps
+try fovea sanity tiny photo.jpg -m gradient --stages 2 -q --npy maps.npy
+make shape maps.npy
+try fovea sanity tiny photo.jpg -m all --stages 2 --masks 20 --samples 3 --window 8 -q --npy all.npy
+make shape all.npy
+fovea attribute tiny photo.jpg -m gradient -q --npy map.npy 2> /dev/null
+python3 - <<'P'
+read = lambda path, n: open(path, "rb").read()[-4 * 32 * 32 * n:]
+print(read("maps.npy", 3)[:4096] == read("map.npy", 1))
+P
+try fovea sanity tiny photo.jpg --npy maps.txt
 try fovea sanity tiny photo.jpg -m gradient --stages 0
 try fovea sanity tiny photo.jpg -m gradient -o s.txt
 try fovea sanity tiny photo.jpg --class 10 -q
