@@ -57,23 +57,14 @@ static fv_status to_grey(const fv_image *rgb, fv_image **out, fv_error *err) {
     return FV_OK;
 }
 
-/* A photograph's size before the crop, and the crop's corner in it. */
-typedef struct frame {
-    int height, width, y, x;
-} frame;
-
-/* A centre crop of h x w of the frame keeps CROP_FRACTION of the photograph's short side. */
-static frame frame_of(int height, int width, int h, int w) {
+/* A centre crop of the input's size keeps CROP_FRACTION of the photograph's short side. */
+fvi_crop fvi_input_crop(const fv_input *in, int height, int width) {
+    const int h = in->height, w = in->width;
     double sy = lrint(h / CROP_FRACTION) / (double)height;
     double sx = lrint(w / CROP_FRACTION) / (double)width;
     double scale = sy > sx ? sy : sx;
     int fh = (int)fmax(h, rint(height * scale)), fw = (int)fmax(w, rint(width * scale));
-    return (frame){fh, fw, (fh - h) / 2, (fw - w) / 2};
-}
-
-fvi_crop fvi_input_crop(const fv_input *in, int height, int width) {
-    const frame f = frame_of(height, width, in->height, in->width);
-    return (fvi_crop){f.height, f.width, f.y, f.x};
+    return (fvi_crop){fh, fw, (fh - h) / 2, (fw - w) / 2};
 }
 
 /* The middle of a picture that is MOST_LONG times as long as the window's shape or longer: enlarged
@@ -91,15 +82,15 @@ static fv_status shorten(const fv_image *image, int h, int w, fv_image **out, fv
                           out, err);
 }
 
-static fv_status resize_and_crop(const fv_image *image, int h, int w, fv_image **out,
+static fv_status resize_and_crop(const fv_input *in, const fv_image *image, fv_image **out,
                                  fv_error *err) {
     fv_image *middle = NULL, *large = NULL;
-    fv_status st = shorten(image, h, w, &middle, err);
+    fv_status st = shorten(image, in->height, in->width, &middle, err);
     if (st) return st;
     if (middle) image = middle;
-    frame f = frame_of(image->height, image->width, h, w);
-    st = fvi_image_resize(image, f.height, f.width, FVI_BICUBIC, &large, err);
-    if (!st) st = fvi_image_crop(large, f.y, f.x, h, w, out, err);
+    const fvi_crop c = fvi_input_crop(in, image->height, image->width);
+    st = fvi_image_resize(image, c.height, c.width, FVI_BICUBIC, &large, err);
+    if (!st) st = fvi_image_crop(large, c.y, c.x, in->height, in->width, out, err);
     fv_image_free(large);
     fv_image_free(middle);
     return st;
@@ -117,7 +108,7 @@ static fv_status fit(const fv_input *in, const fv_image *image, fv_image **out, 
     }
     if (in->channels == 3 && image->channels == 1)
         return fvi_fail(err, FV_ARG, "a grey picture was given to a network of colours");
-    fv_status st = resize_and_crop(image, in->height, in->width, &crop, err);
+    fv_status st = resize_and_crop(in, image, &crop, err);
     if (st) return st;
     if (in->channels == crop->channels) {
         *out = crop;
@@ -155,9 +146,9 @@ fv_status fv_input_window(const fv_model *model, int height, int width, fv_windo
     fv_status st = check_picture_input(model->network, err);
     if (st) return st;
     const fv_input *in = fvi_network_input(model->network);
-    frame f = frame_of(height, width, in->height, in->width);
-    double sy = (double)height / f.height, sx = (double)width / f.width;
-    *out = (fv_window){f.y * sy, f.x * sx, in->height * sy, in->width * sx};
+    const fvi_crop c = fvi_input_crop(in, height, width);
+    double sy = (double)height / c.height, sx = (double)width / c.width;
+    *out = (fv_window){c.y * sy, c.x * sx, in->height * sy, in->width * sx};
     return FV_OK;
 }
 
