@@ -9,8 +9,6 @@
 #include "options.h"
 #include "report.h"
 
-#define SIDE_LIMIT 32768
-
 /* Adds "7" or "0-15".  returns  an exit code */
 static int add_range(const cli_args *args, const char *option, const char *item, GArray *list) {
     char **ends = g_strsplit(item, "-", 2);
@@ -45,17 +43,22 @@ int cli_list_parse(const cli_args *args, const char *option, const char *text, i
     return code;
 }
 
-int cli_shape_parse(const char *text, int shape[3], int *channels_last) {
+int cli_sizes_parse(const char *text, int64_t size[3]) {
     char **words = g_strsplit(text, "x", -1);
     const guint n = g_strv_length(words);
-    int64_t size[3] = {1, 0, 0};
     int bad = n < 2 || n > 3;
+    size[0] = 1;
     for (guint i = 0; i < n && !bad; i++)
-        bad = cli_parse_int(words[i], 1, SIDE_LIMIT, &size[3 - n + i]);
+        bad = cli_parse_int(words[i], 1, CLI_SIDE_MAX, &size[3 - n + i]);
     g_strfreev(words);
-    if (bad) return -1;
+    return bad ? -1 : 0;
+}
+
+int cli_shape_parse(const char *text, int shape[3], int *channels_last) {
+    int64_t size[3];
+    if (cli_sizes_parse(text, size)) return -1;
     const int first = size[0] == 1 || size[0] == 3, last = size[2] == 1 || size[2] == 3;
-    *channels_last = n == 3 && last && !first;
+    *channels_last = last && !first; /* of two numbers, [0] is 1 */
     for (int i = 0; i < 3; i++) shape[i] = (int)size[*channels_last ? (i + 2) % 3 : i];
     return 0;
 }

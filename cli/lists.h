@@ -13,6 +13,13 @@
  *   returns  CLI_DONE, or an exit code with one line printed */
 int cli_list_parse(const cli_args *args, const char *option, const char *text, int **out, int *n);
 
+#define CLI_SIDE_MAX 32768
+
+/* Reads "CxHxW" or "HxW", each 1..CLI_SIDE_MAX.
+ *   size     [3] the numbers as they stand; [0] is 1 where there are two
+ *   returns  0, or -1: it is neither */
+int cli_sizes_parse(const char *text, int64_t size[3]);
+
 /* Reads "CxHxW", "HxW", or, where only the last number is 1 or 3, "HxWxC".
  *   shape    [3] channels, height, width
  *   returns  0, or -1: it is none of these */

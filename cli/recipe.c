@@ -10,12 +10,12 @@
 #include <glib.h>
 #include <string.h>
 
+#include "lists.h"
 #include "options.h"
 #include "report.h"
 
-#define MAX_ROWS   96
-#define MAX_VALUE  4096
-#define SIDE_LIMIT 32768
+#define MAX_ROWS  96
+#define MAX_VALUE 4096
 
 /* Another name for an option of the library's. */
 typedef struct alias {
@@ -135,31 +135,19 @@ static int check_name(const cli_args *args) {
     return code;
 }
 
-/* Reads "CxHxW" or "HxW".  returns  0, or -1 */
-static int parse_shape(const char *text, fv_render_desc *desc) {
-    char **words = g_strsplit(text, "x", -1);
-    guint n = g_strv_length(words);
-    int64_t size[3] = {1, 0, 0};
-    int bad = n < 2 || n > 3;
-    for (guint i = 0; i < n && !bad; i++)
-        bad = cli_parse_int(words[i], 1, SIDE_LIMIT, &size[3 - n + i]);
-    g_strfreev(words);
-    if (bad) return -1;
-    desc->channels = (int)size[0];
-    desc->height = (int)size[1];
-    desc->width = (int)size[2];
-    return 0;
-}
-
 static int read_shape(const cli_args *args, const fv_model *model, fv_render_desc *desc) {
+    int64_t size[3];
     if (!args->shape) return CLI_DONE;
     if (fv_model_input(model)->is_image)
         return cli_usage(args->command,
                          "--shape is for inputs that are no pictures; the input of %s is one",
                          fv_model_name(model));
-    if (parse_shape(args->shape, desc))
+    if (cli_sizes_parse(args->shape, size))
         return cli_usage(args->command, "--shape: '%s' is not CxHxW or HxW, each 1..%d",
-                         args->shape, SIDE_LIMIT);
+                         args->shape, CLI_SIDE_MAX);
+    desc->channels = (int)size[0];
+    desc->height = (int)size[1];
+    desc->width = (int)size[2];
     return CLI_DONE;
 }
 
