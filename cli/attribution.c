@@ -12,6 +12,7 @@
 #include "report.h"
 
 #define TILE_MIN 224
+#define SLOW     100 /* calls that run fewer pictures tell nothing of their progress */
 
 /* ---- options -------------------------------------------------------------------------------- */
 
@@ -25,7 +26,12 @@ void cli_methods(const cli_args *args, const fv_method_info **out, int *count) {
             out[(*count)++] = fv_method_at(i);
 }
 
-fv_attribute_desc cli_subject_desc(const cli_subject *s, const fv_method_info *method) {
+void cli_subject_begin(cli_subject *s) {
+    cli_progress_start(&s->progress, s->args, "pictures", FV_PROGRESS_CANCEL);
+    s->progress.least = SLOW;
+}
+
+fv_attribute_desc cli_subject_desc(cli_subject *s, const fv_method_info *method) {
     const cli_args *a = s->args;
     return (fv_attribute_desc){
         .method = method->method,
@@ -41,6 +47,8 @@ fv_attribute_desc cli_subject_desc(const cli_subject *s, const fv_method_info *m
         .cells = a->cells,
         .keep = (float)a->keep,
         .seed = a->seed,
+        .progress = cli_progress_step,
+        .user = &s->progress,
     };
 }
 

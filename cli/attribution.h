@@ -58,6 +58,7 @@ typedef struct cli_subject {
     char *probability;   /* for RISE and curves: its probability; any other objective as it is */
     char *label;         /* "class 8 hen" */
     int class;           /* its index, or -1 */
+    cli_progress progress;
 } cli_subject;
 
 /* Checks the words, loads all of it.
@@ -67,8 +68,11 @@ typedef struct cli_subject {
 int cli_subject_load(cli_subject *s, const cli_args *args, int tile);
 void cli_subject_clear(cli_subject *s);
 
-/* A method's options, and the objective it takes. */
-fv_attribute_desc cli_subject_desc(const cli_subject *s, const fv_method_info *method);
+/* Begins to tell how far a call is; to be ended by cli_progress_stop. */
+void cli_subject_begin(cli_subject *s);
+
+/* A method's options, its progress told, and the objective it takes. */
+fv_attribute_desc cli_subject_desc(cli_subject *s, const fv_method_info *method);
 const char *cli_subject_objective(const cli_subject *s, const fv_method_info *method);
 
 /* The methods asked for: [0, *count) of out [CLI_METHOD_ALL]. */

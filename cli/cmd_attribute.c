@@ -12,7 +12,6 @@
 #include "table.h"
 
 #define GAP      0.01
-#define SLOW     100 /* methods that run fewer pictures tell nothing of their progress */
 #define PLOT_MIN 130 /* sides of a plot under a tile */
 
 typedef struct job {
@@ -23,26 +22,20 @@ typedef struct job {
     fv_scores *random;                 /* of pixels in a random order */
     double seconds[CLI_METHOD_ALL];
     int n;
-    cli_progress progress;
 } job;
 
 /* ---- the work ------------------------------------------------------------------------------- */
 
-static int step(void *user, const fv_progress *now) {
-    job *j = user;
-    if (now->total < SLOW) return cli_progress_signal() ? FV_PROGRESS_CANCEL : 0;
-    return cli_progress_step(&j->progress, now);
-}
-
 /* The deletion and insertion curves of a map, NULL: of a random order. */
 static int measure(job *j, const fv_tensor *map, fv_scores **out) {
-    const fv_scores_desc d = {.seed = j->s.args->seed, .progress = step, .user = j};
+    const fv_scores_desc d = {
+        .seed = j->s.args->seed, .progress = cli_progress_step, .user = &j->s.progress};
     fv_error err = {0};
     if (!j->s.args->scores) return CLI_DONE;
-    cli_progress_start(&j->progress, j->s.args, "pictures", FV_PROGRESS_CANCEL);
+    cli_subject_begin(&j->s);
     fv_status st =
         fv_attribute_scores(j->s.session, j->s.input, j->s.probability, map, &d, out, &err);
-    cli_progress_stop(&j->progress);
+    cli_progress_stop(&j->s.progress);
     return st ? cli_fail_error(&err) : CLI_DONE;
 }
 
@@ -51,12 +44,10 @@ static int run_method(job *j, const fv_method_info *m) {
     fv_attribute_desc d = cli_subject_desc(&j->s, m);
     fv_attribution *a = NULL;
     fv_error err = {0};
-    d.progress = step;
-    d.user = j;
-    cli_progress_start(&j->progress, j->s.args, "pictures", FV_PROGRESS_CANCEL);
+    cli_subject_begin(&j->s);
     fv_status st =
         fv_attribute(j->s.session, j->s.input, cli_subject_objective(&j->s, m), &d, &a, &err);
-    const double seconds = cli_progress_stop(&j->progress);
+    const double seconds = cli_progress_stop(&j->s.progress);
     if (st == FV_SHAPE && j->s.args->method == CLI_METHOD_ALL) {
         cli_note(j->s.args, "%s is left out: %s", m->title, err.text);
         return CLI_DONE;
@@ -108,8 +99,7 @@ static fv_status add_plot(const fv_scores *scores, fv_image **tile, fv_error *er
 static char *title_of(const job *j) {
     if (j->s.args->title) return g_strdup(j->s.args->title);
     return g_strdup_printf("%s%s", j->s.label,
-                           j->s.args->scores ? "  (blue: deletion, orange: insertion)"
-                                             : "");
+                           j->s.args->scores ? "  (blue: deletion, orange: insertion)" : "");
 }
 
 static fv_status draw(const job *j, fv_image **out, fv_error *err) {
@@ -326,7 +316,7 @@ static int run(const cli_args *args) {
     if (code) return code;
     code = cli_subject_load(&j.s, args, 0);
     if (!code) code = run_all(&j);
-    if (cli_progress_signal() && code) cli_progress_die(&j.progress, "nothing is written");
+    if (cli_progress_signal() && code) cli_progress_die(&j.s.progress, "nothing is written");
     if (!code && !j.n)
         code = cli_fail("%s: no method has anything to show", fv_model_name(j.s.model));
     if (!code) code = save(&j);

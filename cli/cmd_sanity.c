@@ -14,7 +14,6 @@
 #include "table.h"
 
 #define TILE  150
-#define SLOW  100 /* checks that run fewer pictures tell nothing of their progress */
 #define ALIKE 0.5 /* maps whose ranks agree so well look alike */
 
 /* The check of one method. */
@@ -28,27 +27,18 @@ typedef struct job {
     cli_subject s;
     checked made[CLI_METHOD_ALL];
     int n;
-    cli_progress progress;
 } job;
-
-static int step(void *user, const fv_progress *now) {
-    job *j = user;
-    if (now->total < SLOW) return cli_progress_signal() ? FV_PROGRESS_CANCEL : 0;
-    return cli_progress_step(&j->progress, now);
-}
 
 static int run_method(job *j, const fv_method_info *m) {
     const cli_args *a = j->s.args;
     fv_attribute_desc d = cli_subject_desc(&j->s, m);
     checked *c = &j->made[j->n];
     fv_error err = {0};
-    d.progress = step;
-    d.user = j;
-    cli_progress_start(&j->progress, a, "pictures", FV_PROGRESS_CANCEL);
+    cli_subject_begin(&j->s);
     fv_status st = fv_attribute_sanity(j->s.model, &(fv_session_desc){.threads = a->threads},
                                        j->s.input, cli_subject_objective(&j->s, m), &d, a->stages,
                                        &c->stage, &c->count, &err);
-    cli_progress_stop(&j->progress);
+    cli_progress_stop(&j->s.progress);
     if (st == FV_SHAPE && a->method == CLI_METHOD_ALL) {
         cli_note(a, "%s is left out: %s", m->title, err.text);
         return CLI_DONE;
@@ -237,7 +227,7 @@ static int run(const cli_args *args) {
     if (code) return code;
     code = cli_subject_load(&j.s, args, TILE);
     if (!code) code = run_all(&j);
-    if (code && cli_progress_signal()) cli_progress_die(&j.progress, "nothing is written");
+    if (code && cli_progress_signal()) cli_progress_die(&j.s.progress, "nothing is written");
     if (!code && !j.n)
         code = cli_fail("%s: no method has anything to show", fv_model_name(j.s.model));
     if (!code) code = save(&j);

@@ -81,7 +81,7 @@ int cli_progress_step(void *user, const fv_progress *now) {
     p->done = now->done;
     p->total = now->total;
     if (caught) return p->on_signal;
-    if (p->args->quiet || now->total <= 0) return 0;
+    if (p->args->quiet || now->total <= 0 || now->total < p->least) return 0;
     int64_t time = g_get_monotonic_time();
     int tenths = (int)(10.0 * now->done / now->total);
     if (p->table) {

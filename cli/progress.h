@@ -13,6 +13,7 @@ typedef struct cli_progress {
     int64_t start, shown; /* microseconds of the monotonic clock */
     int terminal, tenths; /* stderr is one; tenths of the work already told */
     int done, total;
+    int least;  /* work of fewer than so many is not told of; 0 after the start */
     char *what; /* the batch whose table is open, or NULL */
     void *user; /* the caller's */
 } cli_progress;
