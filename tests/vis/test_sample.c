@@ -11,24 +11,11 @@
 
 #include <cmocka.h>
 
-#include "base/random.h"
+#include "transform_help.h"
 #include "vis/sample.h"
 
 static const int sizes[][2] = {{1, 1}, {1, 6}, {5, 1}, {2, 2}, {3, 8}, {13, 9}, {70, 150}};
 enum { SIZES = sizeof sizes / sizeof *sizes, EDGES = 5 };
-
-static float *noise(uint64_t seed, int64_t n) {
-    float *x = malloc((size_t)n * sizeof *x);
-    fvi_random r = fvi_random_stream(seed, 0, 0, FVI_DRAW_START);
-    for (int64_t i = 0; i < n; i++) x[i] = fvi_random_normal(&r);
-    return x;
-}
-
-static double dot(const float *a, const float *b, int64_t n) {
-    double sum = 0;
-    for (int64_t i = 0; i < n; i++) sum += (double)a[i] * b[i];
-    return sum;
-}
 
 /* The two numbers agree to 1e-5 of the lengths of what was multiplied. */
 static void same_products(const float *ax, const float *y, int64_t m, const float *x,
