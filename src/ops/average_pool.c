@@ -1,12 +1,111 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* average_pool: dst = mean of src under the window: over the input cells in it, or, with
  * count_include_pad, over those and the cells of the padding (but never over cells beyond it).
- * A window without anything to count gives 0. pool.c says when these loops run instead of oneDNN's.
+ * A window without anything to count gives 0.
+ *
+ * oneDNN does it in the layout the source already has; the loops here, over plain memory, where
+ *   - a window holds no input cell at all (dilation, or padding as wide as the kernel),
+ *   - the padding counts, but the last windows reach beyond it (ceil_mode): cells beyond the
+ *     padding do not count, while oneDNN divides by the whole kernel,
+ *   - oneDNN refuses, or has only its reference code (dilation).
  */
 #include <string.h>
 
+#include "base/error.h"
+#include "ops/dnnl_ops.h"
 #include "ops/loops.h"
 #include "ops/pool.h"
+
+typedef struct average_pool {
+    fvi_window window; /* the node's, global made explicit */
+    fvi_pool_desc desc;
+    fvi_pool_axis axis[3];
+    fvi_prim *forward;     /* the step's; NULL: our loops */
+    fvi_prim *backward;    /* ours until plan_backward */
+    fvi_place *src, *ddst; /* of our loops */
+    int64_t planes;        /* n * c */
+} average_pool;
+
+/* ---- planning ---- */
+
+/* Whether oneDNN would compute something else than meant, or nothing sensible. */
+static int needs_own(const average_pool *x) {
+    if (fvi_shape_count(&x->desc.dst) == 0 || fvi_shape_count(&x->desc.src) == 0) return 1;
+    for (int i = 0; i < 3; i++) {
+        const fvi_pool_axis *a = &x->axis[i];
+        int64_t end = (a->out - 1) * a->stride + (a->kernel - 1) * a->dilation + 1 - a->lo;
+        if (x->desc.include_pad && end > a->in + a->hi) return 1;
+        for (int64_t o = 0; o < a->out; o++) {
+            int64_t from, to;
+            fvi_pool_taps(a, o, &from, &to);
+            if (from == to) return 1;
+        }
+    }
+    return 0;
+}
+
+/* Makes both primitives; 0 if one of them cannot be had or is slow. */
+static int build(fvi_step *s, average_pool *x) {
+    fvi_backend *b = fvi_step_backend(s);
+    if (fvi_prim_average(b, &x->desc, &x->forward, NULL)) return 0;
+    int good = !fvi_prim_is_slow(x->forward);
+    if (good && s->backward) {
+        fvi_pool_desc d = x->desc;
+        d.forward = x->forward;
+        d.layout = fvi_prim_layout(x->forward, FVI_DST);
+        good = !fvi_prim_average(b, &d, &x->backward, NULL) && !fvi_prim_is_slow(x->backward);
+    }
+    if (good) return 1;
+    fvi_prim_free(x->forward);
+    fvi_prim_free(x->backward);
+    x->forward = x->backward = NULL;
+    return 0;
+}
+
+static fv_status plan(fvi_step *s, fv_error *err) {
+    average_pool *x = s->state = fvi_step_alloc(s, 1, sizeof *x);
+    if (!x) return fvi_fail(err, FV_NOMEM, "no memory for a plan");
+    fvi_pool_axes(s, &x->window, x->axis);
+    x->desc = (fvi_pool_desc){.include_pad = x->window.count_include_pad,
+                              .src = *fvi_step_shape(s, 0),
+                              .dst = *fvi_step_out_shape(s),
+                              .window = &x->window,
+                              .layout = s->src[0] ? s->src[0]->layout : NULL};
+    x->planes = x->desc.src.dim[0] * x->desc.src.dim[1];
+    int own = needs_own(x) || !build(s, x);
+    fvi_prim *p = x->forward;
+    fv_status st = fvi_step_source(s, 0, own ? NULL : x->desc.layout, &x->src, err);
+    if (!st) st = fvi_step_make_dst(s, own ? NULL : fvi_prim_layout(p, FVI_DST), err);
+    if (st || own) {
+        fvi_prim_free(p);
+        x->forward = NULL;
+        return st;
+    }
+    fvi_prim_set(p, FVI_SRC, x->src);
+    fvi_prim_set(p, FVI_DST, s->dst);
+    return fvi_step_add(s, p, err);
+}
+
+static fv_status plan_backward(fvi_step *s, fv_error *err) {
+    average_pool *x = s->state;
+    fvi_prim *p = x->backward;
+    if (!s->wanted[0]) return FV_OK;
+    fv_status st =
+        fvi_step_convert(s, s->ddst, p ? fvi_prim_layout(p, FVI_DIFF_DST) : NULL, &x->ddst, err);
+    if (!st) st = fvi_step_make_dsrc(s, 0, p ? fvi_prim_layout(p, FVI_DIFF_SRC) : NULL, err);
+    if (st || !p) return st;
+    x->backward = NULL; /* the step's from here */
+    fvi_prim_set(p, FVI_DIFF_DST, x->ddst);
+    fvi_prim_set(p, FVI_DIFF_SRC, s->dsrc[0]);
+    return fvi_step_add(s, p, err);
+}
+
+static void drop(fvi_step *s) {
+    average_pool *x = s->state;
+    if (x) fvi_prim_free(x->backward);
+}
+
+/* ---- our loops ---- */
 
 /* How many cells of window o along one axis count. */
 static int64_t counted(const fvi_pool_axis *a, int64_t o, int include_pad) {
@@ -26,7 +125,7 @@ typedef struct box {
     double weight;
 } box;
 
-static box box_of(const fvi_pooling *x, int64_t j) {
+static box box_of(const average_pool *x, int64_t j) {
     int64_t o1 = x->axis[1].out, o2 = x->axis[2].out;
     int64_t o[3] = {j / o2 / o1, j / o2 % o1, j % o2}, n = 1;
     box b;
@@ -40,15 +139,15 @@ static box box_of(const fvi_pooling *x, int64_t j) {
 }
 
 /* Cell of the plane under taps (a, b, c). */
-static int64_t cell(const fvi_pooling *x, const box *w, int64_t a, int64_t b, int64_t c) {
+static int64_t cell(const average_pool *x, const box *w, int64_t a, int64_t b, int64_t c) {
     const fvi_pool_axis *ax = x->axis;
     return ((w->at[0] + a * ax[0].dilation) * ax[1].in + w->at[1] + b * ax[1].dilation) * ax[2].in +
            w->at[2] + c * ax[2].dilation;
 }
 
 static fv_status forward(const fvi_step *s) {
-    const fvi_pooling *x = s->state;
-    if (!x->own) return fvi_step_run(s, 0);
+    const average_pool *x = s->state;
+    if (x->forward) return fvi_step_run(s, 0);
     int64_t in = x->axis[0].in * x->axis[1].in * x->axis[2].in;
     int64_t out = x->axis[0].out * x->axis[1].out * x->axis[2].out;
     float *dst = s->dst->data;
@@ -68,8 +167,8 @@ static fv_status forward(const fvi_step *s) {
 }
 
 static fv_status backward(const fvi_step *s) {
-    const fvi_pooling *x = s->state;
-    if (!x->own) return fvi_step_run(s, 1);
+    const average_pool *x = s->state;
+    if (x->forward) return fvi_step_run(s, 1);
     if (!s->wanted[0]) return FV_OK;
     int64_t in = x->axis[0].in * x->axis[1].in * x->axis[2].in;
     int64_t out = x->axis[0].out * x->axis[1].out * x->axis[2].out;
@@ -89,7 +188,5 @@ static fv_status backward(const fvi_step *s) {
     return FV_OK;
 }
 
-static fv_status plan(fvi_step *s, fv_error *err) { return fvi_pooling_plan(s, 1, err); }
-
-const fvi_op fvi_op_average_pool = {
-    "AveragePool", NULL, plan, fvi_pooling_plan_backward, forward, backward, fvi_pooling_drop};
+const fvi_op fvi_op_average_pool = {"AveragePool", NULL,     plan, plan_backward,
+                                    forward,       backward, drop};

@@ -157,29 +157,27 @@ static fvi_slide pool_slide(const fvi_pool_desc *d) {
     return s;
 }
 
-fv_status fvi_prim_pool(fvi_backend *b, const fvi_pool_desc *d, fvi_prim **out, fv_error *err) {
+fv_status fvi_prim_average(fvi_backend *b, const fvi_pool_desc *d, fvi_prim **out, fv_error *err) {
+    int backward = d->forward != NULL;
     fvi_layout *given = NULL, *any = NULL;
     dnnl_primitive_attr_t attr = NULL;
     dnnl_primitive_desc_t pd = NULL;
-    fv_status st = fvi_layout_make(d->layout, d->backward ? &d->dst : &d->src, &given, err);
+    fv_status st = fvi_layout_make(d->layout, backward ? &d->dst : &d->src, &given, err);
     if (!st) {
-        dnnl_status_t ds = fvi_md_any(&any, d->backward ? &d->src : &d->dst, dnnl_f32);
+        dnnl_status_t ds = fvi_md_any(&any, backward ? &d->src : &d->dst, dnnl_f32);
         if (ds) st = fvi_dnnl_fail(err, ds, "pooling");
     }
     if (!st) st = fvi_attr_new(NULL, &attr, err);
     if (!st) {
         fvi_slide s = pool_slide(d);
         fvi_pd how = {b->engine, attr, d->forward ? d->forward->pd : NULL};
-        dnnl_alg_kind_t alg = !d->average      ? dnnl_pooling_max
-                              : d->include_pad ? dnnl_pooling_avg_include_padding
-                                               : dnnl_pooling_avg_exclude_padding;
-        dnnl_prop_kind_t prop = d->backward   ? dnnl_backward_data
-                                : d->training ? dnnl_forward_training
-                                              : dnnl_forward_inference;
+        dnnl_alg_kind_t alg =
+            d->include_pad ? dnnl_pooling_avg_include_padding : dnnl_pooling_avg_exclude_padding;
+        dnnl_prop_kind_t prop = backward ? dnnl_backward_data : dnnl_forward_training;
         fvi_md g = fvi_layout_md(given), a = fvi_layout_md(any);
         dnnl_status_t ds =
-            fvi_pd_pool(&pd, &how, prop, alg, d->backward ? a : g, d->backward ? g : a, &s);
-        st = finish(b, ds, pd, d->backward, "pooling", out, err);
+            fvi_pd_pool(&pd, &how, prop, alg, backward ? a : g, backward ? g : a, &s);
+        st = finish(b, ds, pd, backward, "pooling", out, err);
     }
     if (attr) dnnl_primitive_attr_destroy(attr);
     fvi_layout_free(given);

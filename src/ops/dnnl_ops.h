@@ -74,15 +74,15 @@ fv_status fvi_prim_inner(fvi_backend *b, const fvi_inner_desc *d, fvi_prim **out
 fv_status fvi_prim_matmul(fvi_backend *b, const fvi_shape *x, int trans_x, const fvi_shape *y,
                           int trans_y, const fvi_shape *dst, fvi_prim **out, fv_error *err);
 
-/* Max or average pooling in src's layout; dst's as oneDNN likes. */
+/* Average pooling in src's layout; dst's as oneDNN likes. */
 typedef struct fvi_pool_desc {
-    int average, include_pad, backward, training;
+    int include_pad;
     fvi_shape src, dst;
     const fvi_window *window;
     const fvi_layout *layout; /* of src (forward), of dst's gradient (backward) */
-    const fvi_prim *forward;
+    const fvi_prim *forward;  /* backward: its forward primitive; else NULL */
 } fvi_pool_desc;
-fv_status fvi_prim_pool(fvi_backend *b, const fvi_pool_desc *d, fvi_prim **out, fv_error *err);
+fv_status fvi_prim_average(fvi_backend *b, const fvi_pool_desc *d, fvi_prim **out, fv_error *err);
 
 /* An activation alone, all operands in one layout. FVI_BY_SRC: DIFF_SRC from DIFF_DST and SRC;
  * FVI_BY_DST: from DIFF_DST and DST. */

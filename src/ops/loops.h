@@ -18,6 +18,16 @@
 
 #include "base/shape.h"
 
+/* Before a function whose loops gain from wide vectors: it is compiled for several generations of
+ * processors, and the one at hand is chosen when the library is loaded. Sanitizers cannot follow
+ * that choice. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define FVI_WIDE __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define FVI_WIDE
+#endif
+
 /* Elements below which a loop is not worth waking the other threads for. */
 #define FVI_PARALLEL_MIN  8192
 #define FVI_NEST_OPERANDS 4
