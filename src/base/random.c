@@ -16,23 +16,31 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/parallel.h"
+#include "base/simd_math.h"
+
+/* What is added to the keys: the golden ratio's and sqrt(3)-1's bits, Weyl sequences. */
+#define WEYL_0 0x9E3779B9u
+#define WEYL_1 0xBB67AE85u
+
+FVI_INLINE void philox_round(uint32_t *c0, uint32_t *c1, uint32_t *c2, uint32_t *c3, uint32_t k0,
+                             uint32_t k1) {
+    uint64_t p0 = (uint64_t)0xD2511F53u * *c0, p1 = (uint64_t)0xCD9E8D57u * *c2;
+    *c0 = (uint32_t)(p1 >> 32) ^ *c1 ^ k0;
+    *c1 = (uint32_t)p1;
+    *c2 = (uint32_t)(p0 >> 32) ^ *c3 ^ k1;
+    *c3 = (uint32_t)p0;
+}
+
 /* out [4] = Philox4x32-10 of counter [4] under key [2]. */
 static void philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]) {
-    uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];
     uint32_t k0 = key[0], k1 = key[1];
+    memcpy(out, counter, 4 * sizeof *out);
     for (int round = 0; round < 10; round++) {
-        uint64_t p0 = (uint64_t)0xD2511F53u * c0, p1 = (uint64_t)0xCD9E8D57u * c2;
-        c0 = (uint32_t)(p1 >> 32) ^ c1 ^ k0;
-        c1 = (uint32_t)p1;
-        c2 = (uint32_t)(p0 >> 32) ^ c3 ^ k1;
-        c3 = (uint32_t)p0;
-        k0 += 0x9E3779B9u; /* the golden ratio's and sqrt(3)-1's bits: Weyl sequences */
-        k1 += 0xBB67AE85u;
+        philox_round(out, out + 1, out + 2, out + 3, k0, k1);
+        k0 += WEYL_0;
+        k1 += WEYL_1;
     }
-    out[0] = c0;
-    out[1] = c1;
-    out[2] = c2;
-    out[3] = c3;
 }
 
 fvi_random fvi_random_stream(uint64_t seed, uint64_t unit, uint32_t step, fvi_draw use) {
@@ -53,6 +61,14 @@ uint32_t fvi_random_u32(fvi_random *r) {
     return r->out[4 - r->left--];
 }
 
+void fvi_random_skip(fvi_random *r, int64_t n) {
+    int64_t kept = r->left < n ? r->left : n;
+    r->left -= (int)kept;
+    n -= kept;
+    r->counter[0] += (uint32_t)(n / 4);
+    for (n %= 4; n > 0; n--) fvi_random_u32(r);
+}
+
 float fvi_random_uniform(fvi_random *r) { return (float)(fvi_random_u32(r) >> 8) * 0x1p-24f; }
 
 float fvi_random_normal(fvi_random *r) {
@@ -61,14 +77,84 @@ float fvi_random_normal(fvi_random *r) {
     return (float)(sqrt(-2 * log(u)) * cos(2 * 3.14159265358979323846 * v));
 }
 
-void fvi_random_normals(fvi_random *r, int64_t n, float *out) {
-    for (int64_t i = 0; i < n; i += 2) {
-        float u = ((float)fvi_random_u32(r) + 1) * 0x1p-32f; /* (0,1] */
-        float t = (float)fvi_random_u32(r) * (6.28318530718f * 0x1p-32f);
-        float length = sqrtf(-2 * logf(fminf(u, 1)));
-        out[i] = length * cosf(t);
-        if (i + 1 < n) out[i + 1] = length * sinf(t);
+/* ---- many normals: blocks side by side, then the two functions side by side ---- */
+
+#define BLOCKS 64           /* of four numbers, made together */
+#define CHUNK  (4 * BLOCKS) /* normals made together */
+
+/* The numbers of blocks counter, counter + 1, ...: c[k][i] is number k of block i. */
+FVI_INLINE void philox_many(const uint32_t counter[4], const uint32_t key[2],
+                            uint32_t c[4][BLOCKS]) {
+    uint32_t k0 = key[0], k1 = key[1];
+    for (int i = 0; i < BLOCKS; i++) c[0][i] = counter[0] + (uint32_t)i;
+    for (int k = 1; k < 4; k++)
+        for (int i = 0; i < BLOCKS; i++) c[k][i] = counter[k];
+    for (int round = 0; round < 10; round++) {
+#pragma omp simd
+        for (int i = 0; i < BLOCKS; i++)
+            philox_round(&c[0][i], &c[1][i], &c[2][i], &c[3][i], k0, k1);
+        k0 += WEYL_0;
+        k1 += WEYL_1;
     }
+}
+
+/* The two normals of each two numbers. */
+FVI_INLINE void box_muller(int n, const uint32_t *restrict a, const uint32_t *restrict b,
+                           float *restrict x, float *restrict y) {
+#pragma omp simd
+    for (int i = 0; i < n; i++) {
+        float u = ((float)(int32_t)(a[i] >> 1) + 0.5f) * 0x1p-31f; /* (0,1] */
+        float t = (float)(int32_t)(b[i] >> 1) * (6.28318530718f * 0x1p-31f);
+        float length = sqrtf(-2 * fvi_log(u)), sine, cosine;
+        fvi_sincos(t, &sine, &cosine);
+        x[i] = length * cosine;
+        y[i] = length * sine;
+    }
+}
+
+/* The CHUNK normals that begin at block `counter`. */
+FVI_WIDE static void normals_of(const uint32_t counter[4], const uint32_t key[2],
+                                float *restrict out) {
+    uint32_t bits[4][BLOCKS];
+    float x[4][BLOCKS];
+    philox_many(counter, key, bits);
+    box_muller(BLOCKS, bits[0], bits[1], x[0], x[1]);
+    box_muller(BLOCKS, bits[2], bits[3], x[2], x[3]);
+    for (int i = 0; i < BLOCKS; i++)
+        for (int k = 0; k < 4; k++) out[4 * i + k] = x[k][i];
+}
+
+static void normals_in_turn(fvi_random *r, int64_t n, float *out) {
+    for (int64_t i = 0; i < n; i += 2) {
+        uint32_t a = fvi_random_u32(r), b = fvi_random_u32(r);
+        float second;
+        box_muller(1, &a, &b, out + i, &second);
+        if (i + 1 < n) out[i + 1] = second;
+    }
+}
+
+/* Chunk i of those that begin at r's next block. */
+static void chunk_of(const fvi_random *r, int64_t i, float *out) {
+    const uint32_t counter[4] = {r->counter[0] + (uint32_t)i * BLOCKS, r->counter[1], r->counter[2],
+                                 r->counter[3]};
+    normals_of(counter, r->key, out + i * CHUNK);
+}
+
+void fvi_random_normals(fvi_random *r, int64_t n, float *out) {
+    /* in turn up to the next block; all of them where a pair lies across two */
+    int64_t first = r->left < n && r->left % 2 == 0 ? r->left : r->left ? n : 0;
+    normals_in_turn(r, first, out);
+    n -= first;
+    out += first;
+    int64_t chunks = r->left ? 0 : n / CHUNK;
+    if (n > FVI_PARALLEL_MIN) {
+#pragma omp parallel for schedule(static)
+        for (int64_t i = 0; i < chunks; i++) chunk_of(r, i, out);
+    } else { /* not even a team of one: those who call are many threads themselves */
+        for (int64_t i = 0; i < chunks; i++) chunk_of(r, i, out);
+    }
+    r->counter[0] += (uint32_t)chunks * BLOCKS;
+    normals_in_turn(r, n - chunks * CHUNK, out + chunks * CHUNK);
 }
 
 int fvi_random_int(fvi_random *r, int lo, int hi) {

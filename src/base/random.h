@@ -25,13 +25,15 @@ typedef struct fvi_random {
 
 fvi_random fvi_random_stream(uint64_t seed, uint64_t unit, uint32_t step, fvi_draw use);
 uint32_t fvi_random_u32(fvi_random *r);
+/* Leaves out the next n >= 0 numbers. */
+void fvi_random_skip(fvi_random *r, int64_t n);
 /* Uniform in [0,1), 24 bits. */
 float fvi_random_uniform(fvi_random *r);
 /* Standard normal (Box-Muller). */
 float fvi_random_normal(fvi_random *r);
-/* Fills out [n] with standard normals, two from each pair of fresh 32-bit numbers: a, b -> r cos t,
- * r sin t with r = sqrt(-2 ln((a + 1) / 2^32)), t = 2 pi b / 2^32. Numbers left over from a pair
- * are dropped. */
+/* Fills out [n] with standard normals, two from each pair of numbers: a, b -> r cos t, r sin t with
+ * r = sqrt(-2 ln((a + 1) / 2^32)), t = 2 pi b / 2^32, to single precision. Numbers left over from a
+ * pair are dropped. */
 void fvi_random_normals(fvi_random *r, int64_t n, float *out);
 /* Uniform integer in [lo, hi], without bias. */
 int fvi_random_int(fvi_random *r, int lo, int hi);

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/tensor.h"
+#include "base/parallel.h"
 #include "engine/model.h"
 #include "image/image.h"
 
@@ -33,6 +34,7 @@ void fvi_encode(const fv_input *in, const float *pixels, int h, int w, float *x)
     for (int c = 0; c < in->channels; c++) {
         const float *p = pixels + source_channel(in, c) * plane;
         float mean = in->mean[parameter(c)], scale = in->scale[parameter(c)];
+#pragma omp parallel for schedule(static) if (plane > FVI_PARALLEL_MIN)
         for (int64_t i = 0; i < plane; i++)
             x[input_at(in, plane, c, i)] = (p[i] * in->range - mean) * scale;
     }
@@ -43,6 +45,7 @@ void fvi_encode_adjoint(const fv_input *in, const float *dx, int h, int w, float
     for (int c = 0; c < in->channels; c++) {
         float *d = dpixels + source_channel(in, c) * plane;
         float factor = in->range * in->scale[parameter(c)];
+#pragma omp parallel for schedule(static) if (plane > FVI_PARALLEL_MIN)
         for (int64_t i = 0; i < plane; i++) d[i] = dx[input_at(in, plane, c, i)] * factor;
     }
 }

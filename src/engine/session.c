@@ -53,6 +53,7 @@ fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc, fv_
     if (!s) return fvi_fail(err, FV_NOMEM, "out of memory while making a session");
     s->model = model;
     s->threads = threads ? threads : omp_get_num_procs();
+    omp_set_num_threads(s->threads); /* of what the caller does around the network, too */
     s->plans = g_ptr_array_new_with_free_func(plan_entry_free);
     fv_status st = fvi_backend_new(&s->backend, err);
     if (st) {

@@ -7,18 +7,10 @@
  * beyond copying. */
 #include "ops/loops.h"
 
-#include <omp.h>
 #include <string.h>
 
 /* Elements of one run at most: two or three runs of this size stay in the first-level cache. */
 #define RUN_MAX 2048
-
-void fvi_thread_share(int64_t n, int64_t *from, int64_t *to) {
-    int64_t threads = omp_get_num_threads(), me = omp_get_thread_num();
-    int64_t each = n / threads, more = n % threads;
-    *from = me * each + (me < more ? me : more);
-    *to = *from + each + (me < more);
-}
 
 /* Whether axis i of the shape may be merged into the innermost axis collected so far. */
 static int merges(const fvi_nest *t, int64_t size, const int64_t stride[][FVI_MAX_DIMS], int i) {

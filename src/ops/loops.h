@@ -17,19 +17,8 @@
 #define FVI_OPS_LOOPS_H
 
 #include "base/shape.h"
+#include "base/parallel.h"
 
-/* Before a function whose loops gain from wide vectors: it is compiled for several generations of
- * processors, and the one at hand is chosen when the library is loaded. Sanitizers cannot follow
- * that choice. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define FVI_WIDE __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define FVI_WIDE
-#endif
-
-/* Elements below which a loop is not worth waking the other threads for. */
-#define FVI_PARALLEL_MIN  8192
 #define FVI_NEST_OPERANDS 4
 
 typedef struct fvi_nest {
@@ -55,9 +44,6 @@ void fvi_nest_init(fvi_nest *t, const fvi_shape *shape, int n_op,
 /* This thread's first run; .left 0 if it has none. */
 fvi_run fvi_nest_first(const fvi_nest *t);
 void fvi_nest_next(const fvi_nest *t, fvi_run *r);
-
-/* [*from, *to): this thread's consecutive share of n things in the enclosing parallel region. */
-void fvi_thread_share(int64_t n, int64_t *from, int64_t *to);
 
 /* Strides of a tensor of shape `in` in the index space of `out`, to which it is broadcast by
  * numpy's rule: 0 along the axes it is repeated on. */

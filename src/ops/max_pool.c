@@ -92,9 +92,8 @@ typedef struct best_of_one {
 } best_of_one;
 
 /* n cells from `cell` on, `step` apart; v points at cell 0, cells are `lanes` floats apart. */
-static inline __attribute__((always_inline)) void row_of_eight(best_of_eight *b, const float *v,
-                                                               int64_t lanes, int64_t cell,
-                                                               int64_t step, int64_t n) {
+FVI_INLINE void row_of_eight(best_of_eight *b, const float *v, int64_t lanes, int64_t cell,
+                             int64_t step, int64_t n) {
     for (int64_t k = 0; k < n; k++, cell += step) {
         eight x = *(const eight *)(v + cell * lanes);
         eight_ints larger = (b->cell < 0) | (x > b->value);
@@ -110,8 +109,8 @@ static inline void row_of_one(best_of_one *b, const float *v, int64_t lanes, int
             *b = (best_of_one){v[cell * lanes], (int32_t)cell};
 }
 
-static inline __attribute__((always_inline)) void
-largest(const max_pool *x, const box *w, const float *src, best_of_eight *many, best_of_one *one) {
+FVI_INLINE void largest(const max_pool *x, const box *w, const float *src, best_of_eight *many,
+                        best_of_one *one) {
     const fvi_pool_axis *a = x->axis;
     int64_t n = w->to[2] - w->from[2];
     for (int64_t i = w->from[0]; i < w->to[0]; i++)

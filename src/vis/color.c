@@ -10,6 +10,8 @@
  */
 #include "vis/color.h"
 
+#include "base/parallel.h"
+
 #define LONGEST 0.46195237795f /* sqrt(.26^2 + .27^2 + .27^2), the first column */
 
 static const float matrix[3][3] = {{0.26f / LONGEST, 0.09f / LONGEST, 0.02f / LONGEST},
@@ -19,7 +21,7 @@ static const float matrix[3][3] = {{0.26f / LONGEST, 0.09f / LONGEST, 0.02f / LO
 /* pixels[c] = sum over k of m[c][k] pixels[k], at every place. */
 static void multiply(const float m[3][3], int64_t plane, float *pixels) {
     float *a = pixels, *b = pixels + plane, *c = pixels + 2 * plane;
-#pragma omp simd
+#pragma omp parallel for simd schedule(static) if (plane > FVI_PARALLEL_MIN)
     for (int64_t i = 0; i < plane; i++) {
         float x = a[i], y = b[i], z = c[i];
         a[i] = m[0][0] * x + m[0][1] * y + m[0][2] * z;

@@ -264,7 +264,7 @@ static fv_status run_chunk(fvi_evaluator *e, int copy, uint32_t step, float prog
         fvi_chain_draw(p->chain[copy + i / e->n], &key, &h, &w);
     }
     int64_t count = (int64_t)e->channels * h * w;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (samples > 1)
     for (int i = 0; i < samples; i++) {
         const fvi_picture *p = &e->pictures[i % e->n];
         fvi_chain *chain = p->chain[copy + i / e->n];
@@ -278,7 +278,7 @@ static fv_status run_chunk(fvi_evaluator *e, int copy, uint32_t step, float prog
                        ? run_tiles(e, samples, &r, redirect, err)
                        : run_network(e, samples, h, w, e->t, e->photo, redirect, e->values, err);
     if (st) return st;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (e->n > 1)
     for (int k = 0; k < e->n; k++) {
         fvi_picture *p = &e->pictures[k];
         for (int c = 0; c < e->chunk; c++) {

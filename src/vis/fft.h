@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Two-dimensional Fourier transforms of real pictures of any size; the only place that names the
- * FFT library. A plan has its own room to work in: one a thread. */
+ * FFT library. A plan has its own room to work in: one call at a time. */
 #ifndef FVI_VIS_FFT_H
 #define FVI_VIS_FFT_H
 

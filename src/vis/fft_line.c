@@ -25,6 +25,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/parallel.h"
 
 #define LANES     FVI_FFT_LANES
 #define CHUNK     8 /* lanes an odd radix works on at a time: its sums stay in registers */
@@ -40,8 +41,8 @@ typedef struct stage {
 struct fvi_fft_line {
     int n, count;
     stage stages[MAX_STAGE];
+    int largest;  /* odd radix */
     float *table; /* all twiddles and roots */
-    float *work;  /* [4][largest radix / 2][CHUNK] of odd radices */
 };
 
 /* The next factor to take out of n: 4, then 2, then the smallest odd prime. */
@@ -64,17 +65,17 @@ static float *fill_twiddles(float *t, int n, int p) {
     return t;
 }
 
-/* Splits n into stages; returns how many floats of tables they need, and the largest odd radix. */
-static int64_t split(fvi_fft_line *f, int *largest) {
+/* Splits n into stages; returns how many floats of tables they need. */
+static int64_t split(fvi_fft_line *f) {
     int64_t floats = 0;
     int s = 1;
-    *largest = 1;
+    f->largest = 1;
     for (int n = f->n; n > 1;) {
         int p = next_factor(n);
         stage *g = &f->stages[f->count++];
         *g = (stage){.radix = p, .q = n / p, .s = s};
         floats += 2 * (int64_t)(n - n / p) + (p % 2 ? 2 * (int64_t)p : 0);
-        if (p % 2 && p > *largest) *largest = p;
+        if (p % 2 && p > f->largest) f->largest = p;
         s *= p;
         n /= p;
     }
@@ -84,12 +85,10 @@ static int64_t split(fvi_fft_line *f, int *largest) {
 fv_status fvi_fft_line_new(int n, fvi_fft_line **out, fv_error *err) {
     fvi_fft_line *f = calloc(1, sizeof *f);
     if (!f) return fvi_fail(err, FV_NOMEM, "no memory for a Fourier transform of %d points", n);
-    int largest;
     f->n = n;
-    int64_t floats = split(f, &largest);
+    int64_t floats = split(f);
     f->table = malloc(((size_t)floats + 1) * sizeof *f->table);
-    f->work = malloc((size_t)(largest + 1) * 2 * CHUNK * sizeof *f->work);
-    if (!f->table || !f->work) {
+    if (!f->table) {
         fvi_fft_line_free(f);
         return fvi_fail(err, FV_NOMEM, "no memory for a Fourier transform of %d points", n);
     }
@@ -111,9 +110,11 @@ fv_status fvi_fft_line_new(int n, fvi_fft_line **out, fv_error *err) {
 void fvi_fft_line_free(fvi_fft_line *f) {
     if (!f) return;
     free(f->table);
-    free(f->work);
     free(f);
 }
+
+/* [4][largest / 2][CHUNK] of odd radices. */
+size_t fvi_fft_line_room(const fvi_fft_line *f) { return (size_t)(f->largest + 1) * 2 * CHUNK; }
 
 /* The numbers x[k + q r] or y[p k + j] begin at these places; `imag` is the way from a real to its
  * imaginary part. */
@@ -124,7 +125,7 @@ typedef struct ends {
     int64_t xi, yi; /* offsets of the imaginary parts */
 } ends;
 
-static void radix2(const ends *e, const float *w) {
+FVI_INLINE void radix2(const ends *e, const float *w) {
     const float *restrict ar = e->x, *restrict ai = ar + e->xi;
     const float *restrict br = ar + e->step, *restrict bi = ai + e->step;
     float *restrict cr = e->y, *restrict ci = cr + e->yi;
@@ -140,7 +141,7 @@ static void radix2(const ends *e, const float *w) {
     }
 }
 
-static void radix4(const ends *e, const float *w) {
+FVI_INLINE void radix4(const ends *e, const float *w) {
     const float *restrict x0r = e->x, *restrict x0i = x0r + e->xi;
     const float *restrict x1r = x0r + e->step, *restrict x1i = x0i + e->step;
     const float *restrict x2r = x1r + e->step, *restrict x2i = x1i + e->step;
@@ -169,7 +170,7 @@ static void radix4(const ends *e, const float *w) {
 
 /* The sums of an odd radix over CHUNK lanes: x[r] + x[p-r] and x[r] - x[p-r], r = 1..p/2, and their
  * total; y[0]. */
-static void odd_pairs(const ends *e, int p, int64_t t, float *restrict work) {
+FVI_INLINE void odd_pairs(const ends *e, int p, int64_t t, float *restrict work) {
     int half = p / 2;
     float sr[CHUNK], si[CHUNK];
     for (int l = 0; l < CHUNK; l++) {
@@ -194,8 +195,8 @@ static void odd_pairs(const ends *e, int p, int64_t t, float *restrict work) {
 
 /* y[j] and y[p-j] = x[0] + sum of pairs * cos -+ i sum of differences * sin, times their twiddles.
  */
-static void odd_outputs(const ends *e, const stage *g, int j, int64_t t, const float *w,
-                        const float *restrict work) {
+FVI_INLINE void odd_outputs(const ends *e, const stage *g, int j, int64_t t, const float *w,
+                            const float *restrict work) {
     int p = g->radix;
     float cr[CHUNK], ci[CHUNK], dr[CHUNK] = {0}, di[CHUNK] = {0};
     for (int l = 0; l < CHUNK; l++) {
@@ -224,7 +225,7 @@ static void odd_outputs(const ends *e, const stage *g, int j, int64_t t, const f
     }
 }
 
-static void radix_odd(const ends *e, const stage *g, const float *w, float *work) {
+FVI_INLINE void radix_odd(const ends *e, const stage *g, const float *w, float *work) {
     for (int64_t t = 0; t < e->run; t += CHUNK) {
         odd_pairs(e, g->radix, t, work);
         for (int j = 1; j <= g->radix / 2; j++) odd_outputs(e, g, j, t, w, work);
@@ -232,8 +233,8 @@ static void radix_odd(const ends *e, const stage *g, const float *w, float *work
 }
 
 /* One stage from (xr, xi) to (yr, yi); the imaginary part lies xi - xr away. */
-static void run_stage(const stage *g, const float *x, int64_t xi, float *y, int64_t yi,
-                      float *work) {
+FVI_WIDE static void run_stage(const stage *g, const float *x, int64_t xi, float *y, int64_t yi,
+                               float *work) {
     int64_t run = (int64_t)g->s * LANES;
     for (int k = 0; k < g->q; k++) {
         const float *w = g->twiddle + (int64_t)k * (g->radix - 1) * 2;
@@ -247,12 +248,12 @@ static void run_stage(const stage *g, const float *x, int64_t xi, float *y, int6
     }
 }
 
-float *fvi_fft_line_run(const fvi_fft_line *f, int inverse, float *x, float *y) {
+float *fvi_fft_line_run(const fvi_fft_line *f, int inverse, float *x, float *y, float *room) {
     /* The inverse is the forward transform with the parts exchanged, before and after. */
     int64_t plane = (int64_t)f->n * LANES, first = inverse ? plane : 0;
     int64_t imag = inverse ? -plane : plane;
     for (int i = 0; i < f->count; i++) {
-        run_stage(&f->stages[i], x + first, imag, y + first, imag, f->work);
+        run_stage(&f->stages[i], x + first, imag, y + first, imag, room);
         float *swap = x;
         x = y;
         y = swap;

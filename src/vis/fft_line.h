@@ -3,6 +3,8 @@
 #ifndef FVI_VIS_FFT_LINE_H
 #define FVI_VIS_FFT_LINE_H
 
+#include <stddef.h>
+
 #include "fovea/fovea.h"
 
 #define FVI_FFT_LANES 16
@@ -13,9 +15,13 @@ typedef struct fvi_fft_line fvi_fft_line;
 fv_status fvi_fft_line_new(int n, fvi_fft_line **out, fv_error *err);
 void fvi_fft_line_free(fvi_fft_line *f);
 
+/* Floats a thread needs to run the plan, beside x and y. */
+size_t fvi_fft_line_room(const fvi_fft_line *f);
+
 /* X[k] = sum over j of x[j] exp(-2 pi i j k / n), or exp(+...) for the inverse; no scaling.
  *   x, y     [2][n][FVI_FFT_LANES]: real parts, then imaginary parts; both are written
+ *   room     [fvi_fft_line_room]
  *   returns  x or y: the one the result is in */
-float *fvi_fft_line_run(const fvi_fft_line *f, int inverse, float *x, float *y);
+float *fvi_fft_line_run(const fvi_fft_line *f, int inverse, float *x, float *y, float *room);
 
 #endif

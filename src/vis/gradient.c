@@ -19,7 +19,7 @@ static void seed_all(fvi_plan *plan, const fvi_bound *const *bound, int64_t samp
         targets[v] = fvi_plan_target(plan, v);
         seeds[v] = fvi_plan_seed(plan, v);
     }
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (samples > 1)
     for (int64_t n = 0; n < samples; n++)
         values[n] = fvi_bound_evaluate(bound[n], n, targets, seeds);
     int64_t members[FVI_MAX_GROUP];

@@ -56,6 +56,7 @@ static void divide(float *g, int64_t n, double shift, double divisor) {
 fv_status fvi_normalise(const fv_gradient_desc *desc, float *g, int channels, int h, int w,
                         fv_error *err) {
     int64_t n = (int64_t)channels * h * w;
+    if (desc->kind == FV_GRADIENT_NONE && desc->clip <= 0) return FV_OK;
     sums s = add_up(g, n);
     int usable = isfinite(s.absolute) && s.absolute > 0;
     double mean = s.plain / (double)n;

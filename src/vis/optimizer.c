@@ -23,6 +23,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/parallel.h"
 
 #define NADAM_DECAY 0.004
 #define NOTHING     1e-30f /* 0 / NOTHING is 0, where all gradients of an element were 0 */
@@ -113,11 +114,13 @@ typedef struct update {
 } update;
 
 static void step_plain(const fvi_optimizer *o, const update *u, const float *g, float *z) {
+#pragma omp parallel for simd schedule(static) if (o->count > FVI_PARALLEL_MIN)
     for (int64_t i = 0; i < o->count; i++) z[i] += u->rate * (g[i] - u->decay * z[i]);
 }
 
 static void step_momentum(const fvi_optimizer *o, const update *u, const float *g, float *z) {
     float *m = o->m;
+#pragma omp parallel for simd schedule(static) if (o->count > FVI_PARALLEL_MIN)
     for (int64_t i = 0; i < o->count; i++) {
         m[i] = u->b1 * m[i] + (g[i] - u->decay * z[i]);
         z[i] += u->rate * m[i];
@@ -126,6 +129,7 @@ static void step_momentum(const fvi_optimizer *o, const update *u, const float *
 
 static void step_rmsprop(const fvi_optimizer *o, const update *u, const float *g, float *z) {
     float *v = o->v;
+#pragma omp parallel for simd schedule(static) if (o->count > FVI_PARALLEL_MIN)
     for (int64_t i = 0; i < o->count; i++) {
         float d = g[i] - u->decay * z[i];
         v[i] = u->b2 * v[i] + (1 - u->b2) * d * d;
@@ -136,6 +140,7 @@ static void step_rmsprop(const fvi_optimizer *o, const update *u, const float *g
 /* ADAM, ADAMW and NADAM: they differ in `now` and `ahead`, and in where the decay has gone. */
 static void step_adam(const fvi_optimizer *o, const update *u, const float *g, float *z) {
     float *m = o->m, *v = o->v;
+#pragma omp parallel for simd schedule(static) if (o->count > FVI_PARALLEL_MIN)
     for (int64_t i = 0; i < o->count; i++) {
         float d = g[i] - u->decay * z[i];
         m[i] = u->b1 * m[i] + (1 - u->b1) * d;

@@ -17,9 +17,10 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/simd_math.h"
+#include "base/parallel.h"
 #include "vis/color.h"
 #include "vis/param_kind.h"
-#include "vis/simd_math.h"
 #include "vis/start.h"
 
 #define MAX_NUMBERS ((int64_t)1 << 32)
@@ -50,8 +51,7 @@ static fv_status check_numbers(const fv_param_desc *d, fv_error *err) {
     if (has_waves(d) && (!(d->gain > 0) || !isfinite(d->gain) || !isfinite(d->decay)))
         return fvi_fail(err, FV_ARG, "gain %g, decay %g: a gain is above 0, both are finite",
                         (double)d->gain, (double)d->decay);
-    if (!isfinite(d->bias))
-        return fvi_fail(err, FV_ARG, "bias %g is not finite", (double)d->bias);
+    if (!isfinite(d->bias)) return fvi_fail(err, FV_ARG, "bias %g is not finite", (double)d->bias);
     if (!(d->spread >= 0 && d->spread <= MAX_SPREAD))
         return fvi_fail(err, FV_ARG, "phase spread %g; 0..%d are allowed", (double)d->spread,
                         MAX_SPREAD);
@@ -134,31 +134,41 @@ static float middle(const fvi_param *p, int64_t pixel) {
     return p->middle[c < 3 ? c : 0];
 }
 
+/* s = the sigmoid of picture, which becomes low + range * s */
+FVI_WIDE static void squash(float bias, float low, float range, int64_t n, float *restrict s,
+                            float *restrict picture) {
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+        s[i] = 1 / (1 + fvi_exp(-(picture[i] + bias)));
+        picture[i] = low + range * s[i];
+    }
+}
+
 static void finish(fvi_param *p, float *picture) {
     float low = p->desc.low, range = p->desc.high - low;
     fvi_color_apply(p->desc.color, p->plane, picture);
     if (p->desc.squash != FV_SQUASH_SIGMOID) {
         for (int c = 0; c < p->channels; c++) {
             float *q = picture + c * p->plane, m = middle(p, c * p->plane);
+#pragma omp parallel for simd schedule(static) if (p->plane > FVI_PARALLEL_MIN)
             for (int64_t i = 0; i < p->plane; i++) q[i] = low + range * (q[i] + m);
         }
         return;
     }
-    float *s = p->sigmoid, bias = p->desc.bias;
-#pragma omp simd
-    for (int64_t i = 0; i < p->pixels; i++) {
-        s[i] = 1 / (1 + fvi_exp(-(picture[i] + bias)));
-        picture[i] = low + range * s[i];
+#pragma omp parallel if (p->pixels > FVI_PARALLEL_MIN)
+    {
+        int64_t from, to;
+        fvi_thread_share(p->pixels, &from, &to);
+        squash(p->desc.bias, low, range, to - from, p->sigmoid + from, picture + from);
     }
 }
 
 static void finish_adjoint(fvi_param *p, const float *dpicture, float *draw) {
     float range = p->desc.high - p->desc.low;
     const float *s = p->sigmoid;
-    if (s)
-        for (int64_t i = 0; i < p->pixels; i++) draw[i] = dpicture[i] * range * s[i] * (1 - s[i]);
-    else
-        for (int64_t i = 0; i < p->pixels; i++) draw[i] = dpicture[i] * range;
+#pragma omp parallel for simd schedule(static) if (p->pixels > FVI_PARALLEL_MIN)
+    for (int64_t i = 0; i < p->pixels; i++)
+        draw[i] = dpicture[i] * range * (s ? s[i] * (1 - s[i]) : 1);
     fvi_color_adjoint(p->desc.color, p->plane, draw);
 }
 

@@ -15,6 +15,7 @@
  */
 #include <math.h>
 
+#include "base/parallel.h"
 #include "vis/param_kind.h"
 #include "vis/spectrum.h"
 
@@ -43,7 +44,7 @@ static void bounded_raw(fvi_param *p, const float *z, float *raw) {
     for (int c = 0; c < p->channels; c++, z += 2 * half) {
         const float *m = p->scale + c * half;
         float *y = p->spectrum;
-#pragma omp simd
+#pragma omp parallel for simd schedule(static) if (half > FVI_PARALLEL_MIN)
         for (int64_t i = 0; i < half; i++) {
             float a = z[2 * i], b = z[2 * i + 1], factor = m[i] / sqrtf(1 + a * a + b * b);
             y[2 * i] = a * factor;
@@ -58,7 +59,7 @@ static void bounded_adjoint(fvi_param *p, const float *z, float *draw, float *dz
     for (int c = 0; c < p->channels; c++, z += 2 * half, dz += 2 * half) {
         const float *m = p->scale + c * half;
         fvi_fft_inverse_adjoint(p->fft, draw + c * p->plane, dz);
-#pragma omp simd
+#pragma omp parallel for simd schedule(static) if (half > FVI_PARALLEL_MIN)
         for (int64_t i = 0; i < half; i++) {
             float a = z[2 * i], b = z[2 * i + 1], da = dz[2 * i], db = dz[2 * i + 1];
             float square = 1 + a * a + b * b, factor = m[i] / sqrtf(square);

@@ -12,6 +12,7 @@
  */
 #include <math.h>
 
+#include "base/parallel.h"
 #include "vis/param_kind.h"
 
 static fv_status fourier_prepare(fvi_param *p, fv_error *err) {
@@ -34,6 +35,7 @@ static fv_status fourier_prepare(fvi_param *p, fv_error *err) {
 /* out = (re, im) pairs of `in`, times scale. */
 static void scaled(const fvi_param *p, const float *in, float *out) {
     int64_t half = (int64_t)p->h * p->columns;
+#pragma omp parallel for simd schedule(static) if (half > FVI_PARALLEL_MIN)
     for (int64_t i = 0; i < half; i++) {
         out[2 * i] = in[2 * i] * p->scale[i];
         out[2 * i + 1] = in[2 * i + 1] * p->scale[i];

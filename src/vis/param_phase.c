@@ -20,8 +20,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/simd_math.h"
 #include "vis/param_kind.h"
-#include "vis/simd_math.h"
 #include "vis/spectrum.h"
 
 #define EPSILON 1e-4

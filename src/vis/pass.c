@@ -156,7 +156,7 @@ static void encode_adjoint(const fvi_pass *p, const float *dx, int64_t count, in
 /* Samples first..first + n of `from` -> p->x; p->dx of these is overwritten. */
 static void encode_piece(const fvi_pass *p, const float *from, int first, int64_t n, int64_t count,
                          int h, int w) {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (n > 1)
     for (int64_t k = first; k < first + n; k++)
         encode(p, from + k * count, count, h, w, p->dx + k * count, p->x + k * count);
 }
@@ -201,7 +201,7 @@ fv_status fvi_pass_run(fvi_pass *p, int samples, int channels, int h, int w, flo
         st = fvi_gradient(plan, p->order + i, at_once, p->group, p->x + i * count, values + i,
                           p->dx + i * count, err);
     }
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (samples > 1)
     for (int i = 0; i < samples; i++)
         encode_adjoint(p, p->dx + i * count, count, h, w, t + i * count);
     return st;

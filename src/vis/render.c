@@ -116,7 +116,7 @@ static fv_status snapshots(const batch *b, fv_error *err) {
 }
 
 static void show_all(batch *b) {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (b->n > 1)
     for (int i = 0; i < b->n; i++) fvi_picture_show(&b->p[i], (uint32_t)b->done);
 }
 
@@ -150,7 +150,7 @@ static fv_status evaluate(batch *b, int step, fv_error *err) {
 static fv_status climb_all(batch *b, int step, fv_error *err) {
     int steps = b->j->desc->schedule.steps;
     fv_status st = FV_OK;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (b->n > 1)
     for (int i = 0; i < b->n; i++) {
         fv_error mine = {0};
         fv_status one = fvi_picture_climb(&b->p[i], step, steps, &mine);
@@ -407,8 +407,7 @@ fv_status fv_render_many(const fv_model *model, const char *const *objectives, i
                         "and count is %d (at least 1)",
                         count);
     fv_render_desc d = desc ? *desc : (fv_render_desc){0};
-    if (!*d.recipe)
-        g_strlcpy(d.recipe, fv_recipe_default(model, objectives[0]), sizeof d.recipe);
+    if (!*d.recipe) g_strlcpy(d.recipe, fv_recipe_default(model, objectives[0]), sizeof d.recipe);
     fv_status st = fv_render_desc_resolve(model, &d, &d, err);
     if (!st) st = check_parts(model, &d, err);
     if (st) return st;

@@ -17,6 +17,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/parallel.h"
+
 #define RUN   64  /* pixels whose taps are held at a time */
 #define BLOCK 256 /* columns of a resize whose taps are held at a time */
 
@@ -150,13 +152,14 @@ static sampling part_of(const fvi_affine *map, int h, int w, fv_edge edge, int s
 
 void fvi_sample_mean(const float *in, int channels, int h, int w, const fvi_affine *map, int side,
                      fv_edge edge, float grey, float *out, int oh, int ow) {
-    taps t;
     int64_t plane = (int64_t)h * w, oplane = (int64_t)oh * ow;
     float border = edge == FV_EDGE_GREY ? grey : 0;
     memset(out, 0, (size_t)(channels * oplane) * sizeof *out);
-    for (int part = 0; part < side * side; part++) {
-        sampling s = part_of(map, h, w, edge, side, part);
-        for (int y = 0; y < oh; y++) {
+#pragma omp parallel for schedule(static) if (oplane > FVI_PARALLEL_MIN)
+    for (int y = 0; y < oh; y++)
+        for (int part = 0; part < side * side; part++) {
+            sampling s = part_of(map, h, w, edge, side, part);
+            taps t;
             int inside, outside;
             find_inside(&s, y, ow, &inside, &outside);
             for (int x = 0, n; x < ow; x += n) {
@@ -165,7 +168,6 @@ void fvi_sample_mean(const float *in, int channels, int h, int w, const fvi_affi
                     read_run(&t, n, in + c * plane, border, out + c * oplane + (int64_t)y * ow + x);
             }
         }
-    }
 }
 
 void fvi_sample_mean_adjoint(const float *dout, int channels, int oh, int ow, const fvi_affine *map,

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/parallel.h"
 #include "vis/transform_kind.h"
 
 #define CHUNK 256 /* normals at a time: even, so that chunks are one long call */
@@ -28,13 +29,18 @@ static void noise_draw(fvi_drawn *d, fvi_random *r, float progress) {
 static void noise_apply(const fvi_drawn *d, const float *in, float *out) {
     fvi_random r = d->random;
     int64_t n = count_of(d);
-    float normal[CHUNK], sd = d->t.v[0] * span_of(d), range = d->t.v[1] * span_of(d);
+    float sd = d->t.v[0] * span_of(d), range = d->t.v[1] * span_of(d);
     copy(d, in, out);
-    for (int64_t i = 0; sd > 0 && i < n; i += CHUNK) {
+#pragma omp parallel for schedule(static) if (n > FVI_PARALLEL_MIN)
+    for (int64_t i = 0; i < (sd > 0 ? n : 0); i += CHUNK) {
         int64_t m = n - i < CHUNK ? n - i : CHUNK;
-        fvi_random_normals(&r, m, normal);
+        fvi_random mine = r;
+        float normal[CHUNK];
+        fvi_random_skip(&mine, i);
+        fvi_random_normals(&mine, m, normal);
         for (int64_t k = 0; k < m; k++) out[i + k] += sd * normal[k];
     }
+    if (sd > 0) fvi_random_skip(&r, n + n % 2);
     for (int64_t i = 0; range > 0 && i < n; i++) out[i] += range * (2 * fvi_random_uniform(&r) - 1);
 }
 

@@ -50,6 +50,32 @@ static void test_stream_is_pinned(void **state) {
     assert_int_equal(fvi_random_u32(&r), out[0]);
 }
 
+/* Normals are the same whether they are asked for at once or by two, wherever the stream stands. */
+static void test_normals_do_not_depend_on_pieces(void **state) {
+    (void)state;
+    enum { N = 9000 };
+    float *all = malloc((N + 4) * sizeof *all), pair[2];
+    for (int before = 0; before < 4; before++)
+        for (int n = N - 3; n <= N; n++) {
+            fvi_random a = fvi_random_stream(5, 6, 7, FVI_DRAW_NOISE), b = a;
+            fvi_random_skip(&a, before);
+            for (int i = 0; i < before; i++) fvi_random_u32(&b);
+            fvi_random_normals(&a, n, all);
+            for (int i = 0; i < n; i += 2) {
+                fvi_random c = b;
+                double u = ((double)fvi_random_u32(&c) + 1) * 0x1p-32;
+                double t = (double)fvi_random_u32(&c) * 0x1p-32 * 2 * M_PI;
+                fvi_random_normals(&b, 2, pair);
+                assert_float_equal(pair[0], sqrt(-2 * log(u)) * cos(t), 3e-6);
+                assert_float_equal(pair[1], sqrt(-2 * log(u)) * sin(t), 3e-6);
+                for (int k = 0; k < 2 && i + k < n; k++)
+                    assert_float_equal(pair[k], all[i + k], 1e-6);
+            }
+            assert_int_equal(fvi_random_u32(&a), fvi_random_u32(&b));
+        }
+    free(all);
+}
+
 static int compare_u64(const void *a, const void *b) {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
     return x < y ? -1 : x > y;
@@ -142,6 +168,7 @@ int main(void) {
         cmocka_unit_test(test_known_answers),
         cmocka_unit_test(test_stream_is_pinned),
         cmocka_unit_test(test_streams_are_apart),
+        cmocka_unit_test(test_normals_do_not_depend_on_pieces),
         cmocka_unit_test(test_streams_do_not_disturb_each_other),
         cmocka_unit_test(test_uniform),
         cmocka_unit_test(test_normal),

@@ -12,7 +12,7 @@
 
 #include "base/random.h"
 #include "vis/fft.h"
-#include "vis/simd_math.h"
+#include "base/simd_math.h"
 
 #define PI 3.14159265358979323846
 

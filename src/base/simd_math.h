@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exp, sin and cos in single precision as plain arithmetic, so that loops over them become vector
- * instructions, which calls of libm do not. Errors up to 2e-7 (exp: relative).
+/* exp, log, sin and cos in single precision as plain arithmetic, so that loops over them become
+ * vector instructions, which calls of libm do not. Errors up to 2e-7 (exp, log: relative).
  *
  * The argument is brought near 0 by a whole number of steps (ln 2 for exp, pi/2 for sin and cos,
- * taken off in parts that are exact), the rest is a polynomial: those of Moshier's Cephes library.
+ * taken off in parts that are exact) or, for log, near 1 by a power of two; the rest is a
+ * polynomial: those of Moshier's Cephes library.
  */
-#ifndef FVI_VIS_SIMD_MATH_H
-#define FVI_VIS_SIMD_MATH_H
+#ifndef FVI_BASE_SIMD_MATH_H
+#define FVI_BASE_SIMD_MATH_H
 
 #include <stdint.h>
 
@@ -32,6 +33,21 @@ static inline float fvi_exp(float x) {
     p = (p * r + 1.6666665459e-1f) * r + 5.0000001201e-1f;
     fvi_bits power = {.whole = ((int32_t)n + 127) * (1 << 23)}; /* 2^n */
     return (p * r * r + r + 1) * power.value + (x - x);
+}
+
+/* ln x, of ordinary positive x (no denormals). */
+static inline float fvi_log(float x) {
+    fvi_bits b = {.value = x};
+    int32_t half = b.whole - 0x3F3504F3; /* sqrt(1/2)'s: the rest is in [sqrt 1/2, sqrt 2) */
+    float n = (float)(half >> 23);
+    b.whole -= (half >> 23) * (1 << 23);
+    float r = b.value - 1, r2 = r * r;
+    float p = 7.0376836292e-2f * r - 1.1514610310e-1f;
+    p = (p * r + 1.1676998740e-1f) * r - 1.2420140846e-1f;
+    p = (p * r + 1.4249322787e-1f) * r - 1.6668057665e-1f;
+    p = (p * r + 2.0000714765e-1f) * r - 2.4999993993e-1f;
+    p = (p * r + 3.3333331174e-1f) * r * r2 - 2.12194440e-4f * n - 0.5f * r2;
+    return r + p + 0.693359375f * n;
 }
 
 /* sin x and cos x, of |x| < 8000. */

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Loops over many numbers: wide vectors, and a share for each thread.
+ *
+ * FVI_WIDE before a function whose loops gain from wide vectors: it is compiled for several
+ * generations of processors, and the one at hand is chosen when the library is loaded. What it
+ * calls gains only if it is inlined. Sanitizers cannot follow that choice. */
+#ifndef FVI_BASE_PARALLEL_H
+#define FVI_BASE_PARALLEL_H
+
+#include <omp.h>
+#include <stdint.h>
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define FVI_WIDE __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define FVI_WIDE
+#endif
+#define FVI_INLINE static inline __attribute__((always_inline))
+
+/* Numbers below which a loop is not worth waking the other threads for. */
+#define FVI_PARALLEL_MIN 8192
+
+/* [*from, *to): this thread's consecutive share of n things in the enclosing parallel region. */
+static inline void fvi_thread_share(int64_t n, int64_t *from, int64_t *to) {
+    int64_t threads = omp_get_num_threads(), me = omp_get_thread_num();
+    int64_t each = n / threads, more = n % threads;
+    *from = me * each + (me < more ? me : more);
+    *to = *from + each + (me < more);
+}
+
+#endif
