@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fovea bench: how long a step, forward to a layer and backward to the input, takes here. */
+#include "bench.h"
 #include "json.h"
 #include "models.h"
 #include "options.h"
@@ -45,22 +46,38 @@ static void print_json(const fv_bench_result *r) {
     cli_json_print(b);
 }
 
-static int run(const cli_args *args) {
-    fv_model *model = NULL;
+static int run_step(const cli_args *args, const fv_model *model, const fv_bench_desc *desc) {
     fv_bench_result result = {0};
     fv_error err = {0};
+    if (fv_bench(model, args->operands[1], desc, &result, &err)) return cli_fail_error(&err);
+    if (args->json)
+        print_json(&result);
+    else
+        print_table(&result);
+    return CLI_DONE;
+}
+
+static int run_ops(const cli_args *args, const fv_model *model, const fv_bench_desc *desc) {
+    fv_op_times *times = NULL;
+    fv_error err = {0};
+    if (fv_bench_ops(model, args->operands[1], desc, &times, &err)) return cli_fail_error(&err);
+    if (args->json)
+        cli_bench_ops_json(times);
+    else
+        cli_bench_ops_table(times);
+    fv_op_times_free(times);
+    return CLI_DONE;
+}
+
+static int run(const cli_args *args) {
+    fv_model *model = NULL;
     int code = cli_model_load(args, 0, &model);
     if (code) return code;
     const fv_bench_desc desc = {.size = args->size,
                                 .batch = args->batch,
                                 .threads = args->threads,
                                 .repeats = args->repeats};
-    if (fv_bench(model, args->operands[1], &desc, &result, &err))
-        code = cli_fail_error(&err);
-    else if (args->json)
-        print_json(&result);
-    else
-        print_table(&result);
+    code = args->ops ? run_ops(args, model, &desc) : run_step(args, model, &desc);
     fv_model_free(model);
     return code;
 }
@@ -72,6 +89,8 @@ static const cli_option options[] = {
     {"batch",   'b', CLI_INT, offsetof(cli_args, batch),   1, 4096, "N", "1", "pictures in a step"},
     {"repeats", 0,   CLI_INT, offsetof(cli_args, repeats), 1, 100000, "N", "20",
      "steps whose median is taken"},
+    {"ops", 0, CLI_FLAG, offsetof(cli_args, ops), 0, 0, NULL, NULL,
+     "time everything in a step by itself"},
     CLI_OPTION_JSON,
     {0},
 };
@@ -82,6 +101,7 @@ static const char *const examples[][2] = {
      "One step to a layer in the middle and back"},
     {"fovea bench efficientnet-lite0 logits --batch 8 --json",
      "Eight pictures through the whole network, for a program"},
+    {"fovea bench efficientnet-lite0 logits --ops", "Where the time goes"},
     {0},
 };
 
@@ -95,8 +115,19 @@ const cli_command cli_command_bench = {
                "of convolutions and matrix products, forward and backward to the input), the "
                "speed, the time spent inside oneDNN's primitives and its share of the step, and "
                "the peak memory of the process.\n\n"
+               "With `--ops` everything in the step is timed by itself, and listed longest first: "
+               "the layer, what is done, in which pass, the shape of what is written, the median "
+               "in milliseconds, its share of the step, GFLOP/s of convolutions and matrix "
+               "products, GB/s of the tensors read and written (each counted once), and the "
+               "implementation oneDNN chose, or `own loop`. What stands between layers goes by the "
+               "name of the next one. Loops of next to no time are left out. Below are the "
+               "sums over implementations.\n\n"
                "JSON: `{\"step_ms\", \"gflop\", \"gflops\", \"primitive_ms\", \"peak_rss_mb\", "
-               "\"batch\", \"threads\", \"precision\"}`.",
+               "\"batch\", \"threads\", \"precision\"}`; with `--ops`: `{\"step_ms\", \"gflop\", "
+               "\"batch\", \"threads\", \"precision\", \"ops\": [{\"layer\", \"kind\", \"pass\", "
+               "\"shape\", \"implementation\", \"ms\", \"gflop\", \"gbyte\"}], "
+               "\"implementations\": [{\"calls\", \"implementation\", \"ms\", \"gflop\", "
+               "\"gbyte\"}]}`.",
     .options = options,
     .loads_model = 1,
     .examples = examples,

@@ -354,6 +354,40 @@ typedef struct fv_bench_result {
 FV_API fv_status fv_bench(const fv_model *model, const char *layer, const fv_bench_desc *desc,
                           fv_bench_result *out, fv_error *err);
 
+/* What one thing a network does costs: a primitive of oneDNN, or a loop of the library's own. */
+typedef struct fv_op_time {
+    const char *layer;          /* name in the graph; of what stands between layers, the next one;
+                                   NULL in a sum over layers */
+    const char *kind;           /* "convolution", "reorder", "LRN"; NULL in a sum */
+    const char *implementation; /* oneDNN's name for it, "jit:avx2", or "own loop" */
+    int backward;               /* 0 in a sum */
+    int ndim;                   /* shape of what it writes; 0 in a sum */
+    int64_t dim[FV_MAX_DIMS];
+    int count;    /* 1, or how many are summed */
+    double ms;    /* median over the steps */
+    double gflop; /* of convolutions and matrix products, 2 per multiply-add; else 0 */
+    double gbyte; /* of the tensors it reads and writes; 0: not known */
+} fv_op_time;
+
+typedef struct fv_op_times {
+    double step_ms; /* median of a whole step, timed so */
+    double gflop;   /* of a step, as fv_bench_result */
+    int batch, threads;
+    int op_count, sum_count;
+    const fv_op_time *ops;  /* [op_count] longest first */
+    const fv_op_time *sums; /* [sum_count] the same, added up over each implementation */
+} fv_op_times;
+
+/* Times everything in a step (forward to a layer, backward to the input) by itself.
+ * Loops of under a microsecond, and of under ten beside primitives of the same step, are left out.
+ *   desc    as for fv_bench
+ *   out     yours to free with fv_op_times_free
+ *   errors  as fv_bench
+ */
+FV_API fv_status fv_bench_ops(const fv_model *model, const char *layer, const fv_bench_desc *desc,
+                              fv_op_times **out, fv_error *err);
+FV_API void fv_op_times_free(fv_op_times *times);
+
 #ifdef __cplusplus
 }
 #endif

@@ -5,30 +5,25 @@
  * GFLOP counts two operations per multiply-add of convolutions and matrix products, forward, and
  * the same again backward for each through which the gradient passes; nothing else is counted.
  */
+#include "engine/bench.h"
+
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/random.h"
 #include "engine/model.h"
-#include "engine/session.h"
 
 #define WARM_UP     3
 #define MAX_REPEATS 100000
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static int ascending(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
 
-static double median(double *x, int n) {
+double fvi_median(double *x, int n) {
     qsort(x, (size_t)n, sizeof *x, ascending);
     return n % 2 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
 }
@@ -48,7 +43,8 @@ static fv_status fill(fvi_plan *plan, fv_error *err) {
     return FV_OK;
 }
 
-static fv_status step(fvi_plan *plan, fv_error *err) {
+fv_status fvi_bench_step(const fvi_bench *b, fv_error *err) {
+    fvi_plan *plan = b->plan;
     fv_status st = fvi_plan_forward(plan, err);
     if (st) return st;
     const fvi_graph *g = fvi_plan_graph(plan);
@@ -58,22 +54,26 @@ static fv_status step(fvi_plan *plan, fv_error *err) {
     return fvi_plan_backward(plan, err);
 }
 
-static fv_status measure(fv_session *s, fvi_plan *plan, int repeats, fv_bench_result *r,
-                         fv_error *err) {
+double fvi_bench_gflop(const fvi_bench *b) {
+    return 2e-9 * (double)fvi_graph_multiply_adds(fvi_plan_graph(b->plan), 1);
+}
+
+static fv_status measure(const fvi_bench *b, fv_bench_result *r, fv_error *err) {
+    const int repeats = b->desc.repeats;
+    fvi_backend *backend = fvi_session_backend(b->session);
     double *wall = malloc((size_t)repeats * 2 * sizeof *wall), *prims = wall + repeats;
-    fv_status st = wall ? fill(plan, err) : fvi_fail(err, FV_NOMEM, "out of memory");
-    for (int i = 0; !st && i < WARM_UP; i++) st = step(plan, err);
+    fv_status st = wall ? FV_OK : fvi_fail(err, FV_NOMEM, "out of memory");
     for (int i = 0; !st && i < repeats; i++) {
-        fvi_backend_time(fvi_session_backend(s), 1);
-        double t = now();
-        st = step(plan, err);
-        wall[i] = now() - t;
-        prims[i] = fvi_backend_time(fvi_session_backend(s), 0);
+        fvi_backend_time(backend, 1);
+        double t = fvi_clock();
+        st = fvi_bench_step(b, err);
+        wall[i] = fvi_clock() - t;
+        prims[i] = fvi_backend_time(backend, 0);
     }
     if (!st) {
-        r->step_ms = 1e3 * median(wall, repeats);
-        r->primitive_ms = 1e3 * median(prims, repeats);
-        r->gflop = 2e-9 * (double)fvi_graph_multiply_adds(fvi_plan_graph(plan), 1);
+        r->step_ms = 1e3 * fvi_median(wall, repeats);
+        r->primitive_ms = 1e3 * fvi_median(prims, repeats);
+        r->gflop = fvi_bench_gflop(b);
         r->gflops = r->gflop / (1e-3 * r->step_ms);
     }
     free(wall);
@@ -108,24 +108,40 @@ static fv_status plan_for(const fv_model *model, fv_session *s, const char *valu
     return st;
 }
 
+fv_status fvi_bench_open(const fv_model *model, const char *layer, const fv_bench_desc *desc,
+                         fvi_bench *b, fv_error *err) {
+    const char *value = NULL;
+    *b = (fvi_bench){0};
+    fv_status st = resolve(desc, &b->desc, err);
+    if (!st) st = fvi_network_find_value(model->network, layer, &value, err);
+    if (!st)
+        st =
+            fv_session_new(model, &(fv_session_desc){.threads = b->desc.threads}, &b->session, err);
+    if (!st) st = plan_for(model, b->session, value, &b->desc, &b->plan, err);
+    if (!st) st = fill(b->plan, err);
+    for (int i = 0; !st && i < WARM_UP; i++) st = fvi_bench_step(b, err);
+    if (st)
+        fvi_bench_close(b);
+    else
+        b->desc.threads = fvi_session_threads(b->session);
+    return st;
+}
+
+void fvi_bench_close(fvi_bench *b) {
+    fv_session_free(b->session);
+    *b = (fvi_bench){0};
+}
+
 fv_status fv_bench(const fv_model *model, const char *layer, const fv_bench_desc *desc,
                    fv_bench_result *out, fv_error *err) {
     if (!model || !out) return fvi_fail(err, FV_ARG, "fv_bench: model and out must not be NULL");
-    fv_bench_desc d;
-    fv_session *s = NULL;
-    fvi_plan *plan = NULL;
-    const char *value = NULL;
-    fv_status st = resolve(desc, &d, err);
-    fv_bench_result r = {.batch = d.batch};
-    if (!st) st = fvi_network_find_value(model->network, layer, &value, err);
-    if (!st) st = fv_session_new(model, &(fv_session_desc){.threads = d.threads}, &s, err);
-    if (!st) st = plan_for(model, s, value, &d, &plan, err);
-    if (!st) st = measure(s, plan, d.repeats, &r, err);
-    if (!st) {
-        r.threads = fvi_session_threads(s);
-        r.peak_rss_mb = peak_rss_mb();
-        *out = r;
-    }
-    fv_session_free(s);
+    fvi_bench b;
+    fv_status st = fvi_bench_open(model, layer, desc, &b, err);
+    if (st) return st;
+    fv_bench_result r = {.batch = b.desc.batch, .threads = b.desc.threads};
+    st = measure(&b, &r, err);
+    r.peak_rss_mb = peak_rss_mb();
+    if (!st) *out = r;
+    fvi_bench_close(&b);
     return st;
 }

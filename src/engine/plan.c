@@ -251,6 +251,10 @@ const fvi_graph *fvi_plan_graph(const fvi_plan *p) { return p->graph; }
 size_t fvi_plan_bytes(const fvi_plan *p) { return fvi_program_bytes(p->program); }
 int fvi_plan_check_guards(const fvi_plan *p) { return fvi_program_check_guards(p->program); }
 
+fv_status fvi_plan_profile(fvi_plan *p, fvi_profile **out, fv_error *err) {
+    return fvi_profile_new(p->program, p->forward_end, out, err);
+}
+
 fv_status fvi_plan_forward(fvi_plan *p, fv_error *err) {
     return fvi_program_run(p->program, 0, p->forward_end, err);
 }

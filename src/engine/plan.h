@@ -9,7 +9,7 @@
 #define FVI_ENGINE_PLAN_H
 
 #include "model/graph.h"
-#include "ops/step.h"
+#include "ops/profile.h"
 
 typedef struct fvi_plan fvi_plan;
 
@@ -61,6 +61,9 @@ const float *fvi_plan_target_gradient(const fvi_plan *p, int target);
  *   n        samples the plan takes
  * ReLUs whose samples do not lie one after the other in memory are left alone. */
 void fvi_plan_redirect(fvi_plan *p, const unsigned char *samples, int64_t n);
+
+/* Lists what the plan does, and times it from now on (ops/profile.h).  errors  NOMEM */
+fv_status fvi_plan_profile(fvi_plan *p, fvi_profile **out, fv_error *err);
 
 /* Guards found overwritten; 0 is right. */
 int fvi_plan_check_guards(const fvi_plan *p);

@@ -56,6 +56,10 @@ fvi_place *fvi_prim_operand(const fvi_prim *p, int i, fvi_access *access);
 fv_status fvi_prim_bind(fvi_prim *p, fv_error *err);
 /* Which implementation oneDNN chose, "jit:avx2"; borrowed. */
 const char *fvi_prim_info(const fvi_prim *p);
+/* What it does in a word, "convolution"; static. "empty": nothing. */
+const char *fvi_prim_kind(const fvi_prim *p);
+/* Seconds it ran since the last call; measured only while fvi_backend_time was last set on. */
+double fvi_prim_take_seconds(fvi_prim *p);
 fv_status fvi_prim_run(fvi_prim *p);
 void fvi_prim_free(fvi_prim *p);
 

@@ -10,8 +10,8 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "ops/dnnl_prim.h"
 #include "ops/step.h"
@@ -156,6 +156,44 @@ fvi_place *fvi_prim_operand(const fvi_prim *p, int i, fvi_access *access) {
 }
 
 const char *fvi_prim_info(const fvi_prim *p) { return p->info; }
+
+const char *fvi_prim_kind(const fvi_prim *p) {
+    static const struct {
+        int kind;
+        const char *word;
+    } words[] = {
+        {dnnl_convolution, "convolution"},
+        {dnnl_deconvolution, "transposed convolution"},
+        {dnnl_inner_product, "product"},
+        {dnnl_matmul, "product"},
+        {dnnl_reorder, "reorder"},
+        {dnnl_sum, "sum"},
+        {dnnl_binary, "binary"},
+        {dnnl_eltwise, "activation"},
+        {dnnl_softmax, "softmax"},
+        {dnnl_pooling, "pooling"},
+        {dnnl_lrn, "lrn"},
+        {dnnl_batch_normalization, "batch norm"},
+#if DNNL_VERSION_MAJOR < 3
+        {dnnl_logsoftmax, "softmax"},
+        {dnnl_pooling_v2, "pooling"},
+        {dnnl_softmax_v2, "softmax"},
+#endif
+    };
+    dnnl_primitive_kind_t kind;
+    if (!p->pd) return "empty";
+    if (dnnl_primitive_desc_query(p->pd, dnnl_query_primitive_kind, 0, &kind)) return "primitive";
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (words[i].kind == (int)kind) return words[i].word;
+    return "primitive";
+}
+
+double fvi_prim_take_seconds(fvi_prim *p) {
+    double t = p->seconds;
+    p->seconds = 0;
+    return t;
+}
+
 int fvi_prim_is_slow(const fvi_prim *p) { return strstr(p->info, "ref") != NULL; }
 
 /* ---- binding and running ---- */
@@ -184,19 +222,17 @@ fv_status fvi_prim_bind(fvi_prim *p, fv_error *err) {
     return st ? fvi_dnnl_fail(err, st, "binding memory") : FV_OK;
 }
 
-static double seconds(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 fv_status fvi_prim_run(fvi_prim *p) {
     if (!p->prim) return FV_OK;
     fvi_backend *b = p->backend;
-    double start = b->timing ? seconds() : 0;
+    double start = b->timing ? fvi_clock() : 0;
     dnnl_status_t st = dnnl_primitive_execute(p->prim, b->stream, p->n_args, p->arg);
     if (!st) st = dnnl_stream_wait(b->stream);
-    if (b->timing) b->seconds += seconds() - start;
+    if (b->timing) {
+        double took = fvi_clock() - start;
+        b->seconds += took;
+        p->seconds += took;
+    }
     if (st == dnnl_out_of_memory) return FV_NOMEM;
     return st ? FV_BACKEND : FV_OK;
 }

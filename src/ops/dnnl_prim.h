@@ -28,6 +28,7 @@ struct fvi_prim {
     dnnl_primitive_desc_t pd;
     dnnl_primitive_t prim; /* NULL: nothing to do (no elements) */
     const char *info;
+    double seconds; /* spent running while the backend is timing */
     int backward;
     fvi_layout *layout[FVI_ROLE_COUNT]; /* NULL: plain, or none */
     size_t scratch_bytes;

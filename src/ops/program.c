@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "ops/arena.h"
 #include "ops/program_private.h"
@@ -290,6 +291,7 @@ fv_status fvi_program_run(fvi_program *p, int from, int to, fv_error *err) {
     for (int t = from; t < to; t++) {
         fvi_action *a = &g_array_index(p->actions, fvi_action, t);
         fv_status st;
+        double start = p->clock ? fvi_clock() : 0;
         if (a->prim) {
             st = fvi_prim_run(a->prim);
         } else {
@@ -297,6 +299,7 @@ fv_status fvi_program_run(fvi_program *p, int from, int to, fv_error *err) {
                 a->phase ? a->step->op->backward : a->step->op->forward;
             st = run ? run(a->step) : fvi_step_run(a->step, a->phase);
         }
+        if (p->clock) p->clock[t] += fvi_clock() - start;
         if (st)
             return fvi_fail(err, st, "layer \"%s\": oneDNN failed while running",
                             a->step ? a->step->node->name : "(conversion)");

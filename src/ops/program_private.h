@@ -40,6 +40,7 @@ struct fvi_program {
     size_t arena_bytes;
     unsigned char *redirect; /* [redirect_samples] which may be redirected; NULL: none */
     int64_t redirect_samples;
+    double *clock; /* [actions] seconds each took since it was last read; NULL: not timed */
 };
 
 /* A place of so many bytes. */

@@ -4,3 +4,25 @@ fovea bench tiny head/conv --repeats 2 --json > a.json
 make json a.json
 fovea bench tiny head/conv --repeats 2 --batch 3 --threads 1 --size 48 | blur | sed 's/  */ /g'
 try fovea bench tiny nowhere
+# Everything in a step: which layers do what in which pass, whatever oneDNN chose for it.
+fovea bench tiny head/conv --repeats 2 --ops --json > b.json
+make json b.json | sed 's/\[[0-9]* of/[N of/g'
+python3 - <<'PYTHON'
+import json
+r = json.load(open("b.json"))
+times = [op["ms"] for op in r["ops"]]
+print("longest first:", times == sorted(times, reverse=True))
+for way in ("forward", "backward"):
+    print(way, sorted({op["layer"] for op in r["ops"]
+                       if op["pass"] == way and op["kind"] == "convolution"}))
+products = sum(op["gflop"] for op in r["ops"])
+print("their work is the step's:", abs(products - r["gflop"]) < 1e-9 * r["gflop"])
+print("bytes:", all(op["gbyte"] > 0 for op in r["ops"] if op["implementation"] != "own loop"))
+print("sums:", all(abs(sum(op[k] for op in r["ops"]) - sum(i[k] for i in r["implementations"]))
+                   < 1e-9 for k in ("ms", "gflop")),
+      sum(i["calls"] for i in r["implementations"]) == len(r["ops"]))
+PYTHON
+fovea bench tiny head/conv --repeats 2 --ops --threads 1 > c.txt
+head -1 c.txt | sed 's/  */ /g'
+grep -c convolution c.txt
+tail -1 c.txt | blur

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the ways of `fovea bench` print. */
+#ifndef FOVEA_CLI_BENCH_H
+#define FOVEA_CLI_BENCH_H
+
+#include "command.h"
+
+/* --ops: two tables, or JSON. */
+void cli_bench_ops_table(const fv_op_times *times);
+void cli_bench_ops_json(const fv_op_times *times);
+
+#endif
