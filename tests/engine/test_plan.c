@@ -356,6 +356,63 @@ static void memory_is_shared(void **state) {
     assert_true(bytes[1] <= bytes[0] + 65536);
 }
 
+/* Works of that kind and pass, without loops beside primitives; adds their seconds and
+ * multiply-adds. */
+static int count_works(fvi_profile *p, const double *seconds, const char *kind, int phase,
+                       double *time, double *multiply_adds) {
+    int n = 0;
+    for (int i = 0; i < fvi_profile_count(p); i++) {
+        const fvi_work *w = fvi_profile_work(p, i);
+        if (strcmp(w->kind, kind) != 0 || w->phase != phase || w->beside) continue;
+        assert_true(w->bytes > 0);
+        *time += seconds[i];
+        *multiply_adds += w->multiply_adds;
+        n++;
+    }
+    return n;
+}
+
+/* A profile has every primitive and loop once, each with the work of its node; each is timed when
+ * it runs and not before, and taking the times sets them back. */
+static void profile_has_everything(void **state) {
+    (void)state;
+    fvi_graph *g = graph_new();
+    int x = input_new(g, picture);
+    int a = unary(g, FVI_RELU, conv(g, x, 16, 1)); /* fused: backward is a primitive of its own */
+    target(g, unary(g, FVI_SIN, conv(g, a, 8, 2))); /* oneDNN has no sine: a loop */
+    fvi_plan *p = plan_of(g, FVI_PLAN_BACKWARD);
+    fvi_profile *profile = NULL;
+    assert_int_equal(fvi_plan_profile(p, &profile, NULL), FV_OK);
+    double *seconds = calloc((size_t)fvi_profile_count(profile), sizeof *seconds);
+    float *in = noise(count_of(p, x), 3);
+    for (int round = 0; round < 4; round++) { /* nothing run, forward, both, nothing */
+        const int ran[2] = {round == 1 || round == 2, round == 2};
+        double loop[2] = {0}, product[2] = {0}, act = 0, work[2] = {0}, none = 0;
+        fvi_plan_set_input(p, 0, in);
+        if (ran[0]) assert_int_equal(fvi_plan_forward(p, NULL), FV_OK);
+        if (ran[1]) free(gradient_of(p, in));
+        fvi_profile_take(profile, seconds);
+        for (int phase = 0; phase < 2; phase++) {
+            assert_int_equal(count_works(profile, seconds, "convolution", phase, &product[phase],
+                                         &work[phase]),
+                             2);
+            assert_int_equal(count_works(profile, seconds, "Test", phase, &loop[phase], &none) > 0,
+                             1);
+            assert_true(work[phase] == 2.0 * 6 * 6 * (2 * 9 * 8 * 16));
+            assert_int_equal(loop[phase] > 0, ran[phase]);
+            assert_int_equal(product[phase] > 0, ran[phase]);
+        }
+        assert_int_equal(count_works(profile, seconds, "activation", 1, &act, &none), 1);
+        assert_int_equal(act > 0, ran[1]);
+        assert_true(none == 0);
+    }
+    fvi_profile_free(profile);
+    free(gradient_of(p, in)); /* it still runs */
+    free(in);
+    free(seconds);
+    fvi_plan_free(p);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(residual_gradient),
@@ -367,6 +424,7 @@ int main(void) {
         cmocka_unit_test(inner_gradient),
         cmocka_unit_test(no_gradient_is_zero),
         cmocka_unit_test(memory_is_shared),
+        cmocka_unit_test(profile_has_everything),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
