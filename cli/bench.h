@@ -5,6 +5,10 @@
 
 #include "command.h"
 
+/* --recipe: a table, or JSON. */
+void cli_bench_render_table(const fv_render_bench *times);
+void cli_bench_render_json(const fv_render_bench *times);
+
 /* --ops: two tables, or JSON. */
 void cli_bench_ops_table(const fv_op_times *times);
 void cli_bench_ops_json(const fv_op_times *times);

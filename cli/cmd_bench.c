@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fovea bench: how long a step, forward to a layer and backward to the input, takes here. */
+#include <glib.h>
+
 #include "bench.h"
 #include "json.h"
 #include "models.h"
@@ -69,15 +71,34 @@ static int run_ops(const cli_args *args, const fv_model *model, const fv_bench_d
     return CLI_DONE;
 }
 
+static int run_render(const cli_args *args, const fv_model *model) {
+    fv_render_desc desc = {
+        .width = args->size, .height = args->size, .starts = args->batch, .threads = args->threads};
+    fv_render_bench times = {0};
+    fv_error err = {0};
+    g_strlcpy(desc.recipe, args->recipe, sizeof desc.recipe);
+    if (fv_bench_render(model, args->operands[1], &desc, args->repeats, &times, &err))
+        return cli_fail_error(&err);
+    if (args->json)
+        cli_bench_render_json(&times);
+    else
+        cli_bench_render_table(&times);
+    return CLI_DONE;
+}
+
 static int run(const cli_args *args) {
     fv_model *model = NULL;
+    if (args->ops && args->recipe)
+        return cli_usage(args->command, "--ops and --recipe do not go together");
     int code = cli_model_load(args, 0, &model);
     if (code) return code;
     const fv_bench_desc desc = {.size = args->size,
                                 .batch = args->batch,
                                 .threads = args->threads,
                                 .repeats = args->repeats};
-    code = args->ops ? run_ops(args, model, &desc) : run_step(args, model, &desc);
+    code = args->ops      ? run_ops(args, model, &desc)
+           : args->recipe ? run_render(args, model)
+                          : run_step(args, model, &desc);
     fv_model_free(model);
     return code;
 }
@@ -91,6 +112,8 @@ static const cli_option options[] = {
      "steps whose median is taken"},
     {"ops", 0, CLI_FLAG, offsetof(cli_args, ops), 0, 0, NULL, NULL,
      "time everything in a step by itself"},
+    {"recipe", 0, CLI_TEXT, offsetof(cli_args, recipe), 0, 0, "NAME", "none",
+     "time the updates of a picture made by this recipe, part by part; LAYER is then an objective"},
     CLI_OPTION_JSON,
     {0},
 };
@@ -102,6 +125,8 @@ static const char *const examples[][2] = {
     {"fovea bench efficientnet-lite0 logits --batch 8 --json",
      "Eight pictures through the whole network, for a program"},
     {"fovea bench efficientnet-lite0 logits --ops", "Where the time goes"},
+    {"fovea bench efficientnet-lite0 logits:8 --recipe lucid --size 128",
+     "What the loop around the network costs"},
     {0},
 };
 
@@ -111,23 +136,29 @@ const cli_command cli_command_bench = {
     .min_operands = 2,
     .max_operands = 2,
     .summary = "Measure one step: forward to a layer, backward to the input",
-    .details = "Prints milliseconds of a step (median), its work in GFLOP (2 for a multiply-add, "
-               "of convolutions and matrix products, forward and backward to the input), the "
-               "speed, the time spent inside oneDNN's primitives and its share of the step, and "
-               "the peak memory of the process.\n\n"
-               "With `--ops` everything in the step is timed by itself, and listed longest first: "
-               "the layer, what is done, in which pass, the shape of what is written, the median "
-               "in milliseconds, its share of the step, GFLOP/s of convolutions and matrix "
-               "products, GB/s of the tensors read and written (each counted once), and the "
-               "implementation oneDNN chose, or `own loop`. What stands between layers goes by the "
-               "name of the next one. Loops of next to no time are left out. Below are the "
-               "sums over implementations.\n\n"
-               "JSON: `{\"step_ms\", \"gflop\", \"gflops\", \"primitive_ms\", \"peak_rss_mb\", "
-               "\"batch\", \"threads\", \"precision\"}`; with `--ops`: `{\"step_ms\", \"gflop\", "
-               "\"batch\", \"threads\", \"precision\", \"ops\": [{\"layer\", \"kind\", \"pass\", "
-               "\"shape\", \"implementation\", \"ms\", \"gflop\", \"gbyte\"}], "
-               "\"implementations\": [{\"calls\", \"implementation\", \"ms\", \"gflop\", "
-               "\"gbyte\"}]}`.",
+    .details =
+        "Prints milliseconds of a step (median), its work in GFLOP (2 for a multiply-add, "
+        "of convolutions and matrix products, forward and backward to the input), the "
+        "speed, the time spent inside oneDNN's primitives and its share of the step, and "
+        "the peak memory of the process.\n\n"
+        "With `--ops` everything in the step is timed by itself, and listed longest first: "
+        "the layer, what is done, in which pass, the shape of what is written, the median "
+        "in milliseconds, its share of the step, GFLOP/s of convolutions and matrix "
+        "products, GB/s of the tensors read and written (each counted once), and the "
+        "implementation oneDNN chose, or `own loop`. What stands between layers goes by the "
+        "name of the next one. Loops of next to no time are left out. Below are the "
+        "sums over implementations.\n\n"
+        "With `--recipe` a picture is made (`--batch` of them side by side) and the parts of "
+        "its updates are timed, the first three left out: median and mean, the share of the "
+        "mean, and the median beside that of the network. Planning is making the network "
+        "ready for a size that has not come up before: it fades in long runs.\n\n"
+        "JSON: `{\"step_ms\", \"gflop\", \"gflops\", \"primitive_ms\", \"peak_rss_mb\", "
+        "\"batch\", \"threads\", \"precision\"}`; with `--ops`: `{\"step_ms\", \"gflop\", "
+        "\"batch\", \"threads\", \"precision\", \"ops\": [{\"layer\", \"kind\", \"pass\", "
+        "\"shape\", \"implementation\", \"ms\", \"gflop\", \"gbyte\"}], "
+        "\"implementations\": [{\"calls\", \"implementation\", \"ms\", \"gflop\", "
+        "\"gbyte\"}]}`; with `--recipe`: `{\"step_ms\", \"mean_ms\", \"updates\", "
+        "\"batch\", \"peak_rss_mb\", \"parts\": [{\"part\", \"ms\", \"mean_ms\"}]}`.",
     .options = options,
     .loads_model = 1,
     .examples = examples,

@@ -245,6 +245,24 @@ typedef int (*fv_progress_fn)(void *user, const fv_progress *progress);
 /* Takes a picture on its way; `image` is borrowed for the call. */
 typedef void (*fv_snapshot_fn)(void *user, int picture, int step, const fv_image *image);
 
+/* The parts an update's time goes to. */
+typedef enum fv_part {
+    FV_PART_PARAM,     /* numbers -> pixels, and their gradient back */
+    FV_PART_TRANSFORM, /* transforms, tiles, mean and scale; there and back */
+    FV_PART_PLAN,      /* making the network ready for a size it has not had yet */
+    FV_PART_NETWORK,   /* forward and backward */
+    FV_PART_OBJECTIVE, /* values and their gradients, terms of the picture included */
+    FV_PART_OPTIMIZER, /* normalised gradients, the step, regularisers */
+    FV_PART_OTHER,     /* between updates: snapshots, progress */
+    FV_PART_COUNT
+} fv_part;
+
+/* Seconds of all updates so far. */
+typedef struct fv_render_times {
+    double seconds[FV_PART_COUNT];
+    double mark; /* the library's own */
+} fv_render_times;
+
 typedef struct fv_render_desc {
     char recipe[32];            /* "": fv_recipe_default of the first objective */
     int width, height;          /* of the picture at the asked size; 0: the model's own */
@@ -270,6 +288,7 @@ typedef struct fv_render_desc {
     fv_snapshot_fn snapshot;
     fv_progress_fn progress;    /* or NULL */
     void *user;
+    fv_render_times *times;     /* where the time went is added here; NULL: it is not measured */
 } fv_render_desc;
 
 /* Recipes: their number; name and one line of one of them. */
@@ -341,6 +360,27 @@ FV_API fv_status fv_render(const fv_model *model, const char *objective,
  */
 FV_API fv_status fv_render_many(const fv_model *model, const char *const *objectives, int count,
                                 const fv_render_desc *desc, fv_rendering **out, fv_error *err);
+
+/* What fv_bench_render measures. Medians over the updates; means have the rare ones in them. */
+typedef struct fv_render_bench {
+    int updates, batch;
+    double step_ms, mean_ms; /* of an update */
+    double part_ms[FV_PART_COUNT], part_mean_ms[FV_PART_COUNT];
+    double peak_rss_mb;      /* of this process */
+} fv_render_bench;
+
+/* Returns a part's name, "network"; static. */
+FV_API const char *fv_part_name(fv_part part);
+
+/* Renders an objective and times the parts of its updates, after the first three.
+ *   desc     as for fv_render; .starts pictures are made side by side; .schedule.steps, .batch,
+ *            .progress, .snapshot and .times are not looked at
+ *   repeats  updates to be timed at each level; 0: 20
+ *   errors   as fv_render
+ */
+FV_API fv_status fv_bench_render(const fv_model *model, const char *objective,
+                                 const fv_render_desc *desc, int repeats, fv_render_bench *out,
+                                 fv_error *err);
 
 /* Reads an objective and says what it was taken for: "class:hen" -> "logits:8".
  *   text, size  the objective in one spelling

@@ -80,7 +80,7 @@ static fv_status measure(const fvi_bench *b, fv_bench_result *r, fv_error *err) 
     return st;
 }
 
-static double peak_rss_mb(void) {
+double fvi_peak_rss_mb(void) {
     struct rusage u;
     getrusage(RUSAGE_SELF, &u);
     return (double)u.ru_maxrss / 1024; /* Linux counts in KB */
@@ -140,7 +140,7 @@ fv_status fv_bench(const fv_model *model, const char *layer, const fv_bench_desc
     if (st) return st;
     fv_bench_result r = {.batch = b.desc.batch, .threads = b.desc.threads};
     st = measure(&b, &r, err);
-    r.peak_rss_mb = peak_rss_mb();
+    r.peak_rss_mb = fvi_peak_rss_mb();
     if (!st) *out = r;
     fvi_bench_close(&b);
     return st;

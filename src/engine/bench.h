@@ -25,5 +25,7 @@ fv_status fvi_bench_step(const fvi_bench *b, fv_error *err);
 double fvi_bench_gflop(const fvi_bench *b);
 /* The median of x[0..n), n >= 1, which is sorted by that. */
 double fvi_median(double *x, int n);
+/* The most memory this process has had so far. */
+double fvi_peak_rss_mb(void);
 
 #endif

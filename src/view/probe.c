@@ -145,9 +145,9 @@ static fv_status run_batch(fvi_probe *p, int flags, fv_error *err) {
     for (int i = 0; i < BATCH_MAX; i++) all[i] = bound;
     for (int64_t i = 0; !st && i < p->batch; i += samples) {
         const float *x = p->x + i * p->count;
-        st = flags
-                 ? fvi_gradient(plan, all, samples, 1, x, p->values + i, p->dx + i * p->count, err)
-                 : run_forward(p, plan, bound, samples, x, p->values + i, err);
+        st = flags ? fvi_gradient(plan, all, samples, 1, x, p->values + i, p->dx + i * p->count,
+                                  NULL, err)
+                   : run_forward(p, plan, bound, samples, x, p->values + i, err);
     }
     fvi_bound_free(bound);
     return st;

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "vis/gradient.h"
+#include "vis/laps.h"
 #include "vis/pass.h"
 #include "vis/sample.h"
 
@@ -83,6 +84,7 @@ fv_status fvi_evaluator_new(fv_session *session, const fv_render_desc *desc, fvi
         st = fvi_pass_new(session, objectives, n, group, desc->param.low, desc->param.high,
                           &e->pass, err);
     g_free(objectives);
+    if (!st) fvi_pass_time(e->pass, desc->times);
     if (st)
         fvi_evaluator_free(e);
     else
@@ -163,6 +165,7 @@ static const unsigned char *redirected(fvi_evaluator *e, int redirect) {
 /* Pictures [samples][channels][h][w] at t; t becomes the gradient there. */
 static fv_status run_network(fvi_evaluator *e, int samples, int h, int w, float *t,
                              const float *photo, int redirect, double *values, fv_error *err) {
+    fvi_lap(e->desc->times, FV_PART_TRANSFORM);
     return fvi_pass_run(e->pass, samples, e->channels, h, w, t, photo, redirected(e, redirect),
                         values, err);
 }
@@ -272,7 +275,9 @@ static fv_status run_chunk(fvi_evaluator *e, int copy, uint32_t step, float prog
         if (e->photo) /* a picture without one in the company of others: anything will do */
             fvi_chain_apply(chain, p->photo ? p->photo : p->pixels, e->photo + i * count);
     }
+    fvi_lap(e->desc->times, FV_PART_TRANSFORM);
     route r = find_route(e, h, w);
+    fvi_lap(e->desc->times, FV_PART_PLAN);
     fv_status st = r.resample ? run_resampled(e, samples, &r, redirect, err)
                    : r.eh < h || r.ew < w
                        ? run_tiles(e, samples, &r, redirect, err)
@@ -330,8 +335,10 @@ fv_status fvi_evaluate(fvi_evaluator *e, uint32_t step, float progress, int redi
         fv_status st = run_chunk(e, copy, step, progress, redirect, err);
         if (st) return st;
     }
+    fvi_lap(e->desc->times, FV_PART_TRANSFORM);
     for (int k = 0; nonzero && k < e->n; k++)
         nonzero[k] = (unsigned char)any_nonzero(e->pictures[k].dpixels, e->pictures[k].count);
     add_picture_terms(e);
+    fvi_lap(e->desc->times, FV_PART_OBJECTIVE);
     return FV_OK;
 }

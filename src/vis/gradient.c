@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/tensor.h"
+#include "vis/laps.h"
 
 /* Objectives and seeds of all samples, from the targets of the last forward run. */
 static void seed_all(fvi_plan *plan, const fvi_bound *const *bound, int64_t samples, int group,
@@ -30,13 +31,17 @@ static void seed_all(fvi_plan *plan, const fvi_bound *const *bound, int64_t samp
 }
 
 fv_status fvi_gradient(fvi_plan *plan, const fvi_bound *const *bound, int64_t samples, int group,
-                       const float *x, double *values, float *dx, fv_error *err) {
+                       const float *x, double *values, float *dx, fv_render_times *times,
+                       fv_error *err) {
     fvi_plan_set_input(plan, 0, x);
     fv_status st = fvi_plan_forward(plan, err);
     if (st) return st;
+    fvi_lap(times, FV_PART_NETWORK);
     seed_all(plan, bound, samples, group, values);
+    fvi_lap(times, FV_PART_OBJECTIVE);
     st = fvi_plan_backward(plan, err);
     if (!st) fvi_plan_get_gradient(plan, 0, dx);
+    fvi_lap(times, FV_PART_NETWORK);
     return st;
 }
 
@@ -53,7 +58,7 @@ static fv_status gradient_pieces(fvi_plan *plan, const fvi_objective *o, const f
     int64_t pieces = input->dim[0] / samples, step = fv_tensor_count(input) / pieces;
     for (int64_t i = 0; !st && i < pieces; i++)
         st = fvi_gradient(plan, all, samples, 1, input->data + i * step,
-                          values ? values + i * samples : room, dx->data + i * step, err);
+                          values ? values + i * samples : room, dx->data + i * step, NULL, err);
     free(room);
     free(all);
     fvi_bound_free(bound);

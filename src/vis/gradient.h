@@ -15,8 +15,10 @@
  *   x         raw input of all samples
  *   values    [samples] objectives
  *   dx        gradient at the raw input, shaped like it
+ *   times     where network and objective are timed, or NULL
  */
 fv_status fvi_gradient(fvi_plan *plan, const fvi_bound *const *bound, int64_t samples, int group,
-                       const float *x, double *values, float *dx, fv_error *err);
+                       const float *x, double *values, float *dx, fv_render_times *times,
+                       fv_error *err);
 
 #endif

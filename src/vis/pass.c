@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "engine/preprocess.h"
 #include "vis/gradient.h"
+#include "vis/laps.h"
 
 #define MAX_BOUNDS 64
 
@@ -32,6 +33,7 @@ struct fvi_pass {
     int64_t count;
     float *x, *dx;           /* [samples][count] the network's input and the gradient there */
     const fvi_bound **order; /* [samples] */
+    fv_render_times *times;  /* or NULL */
 };
 
 fv_status fvi_pass_new(fv_session *session, const fvi_objective *const *objectives, int n,
@@ -50,6 +52,8 @@ fv_status fvi_pass_new(fv_session *session, const fvi_objective *const *objectiv
     *out = p;
     return FV_OK;
 }
+
+void fvi_pass_time(fvi_pass *p, fv_render_times *times) { p->times = times; }
 
 static void free_bounds(fvi_pass *p) {
     for (guint i = 0; i < p->bounds->len; i++) {
@@ -192,14 +196,17 @@ fv_status fvi_pass_run(fvi_pass *p, int samples, int channels, int h, int w, flo
                         (int)at_once);
     st = find_bounds(p, plan, h, w, at_once, &bound, err);
     if (st) return st;
+    fvi_lap(p->times, FV_PART_PLAN);
     for (int i = 0; i < samples; i++) p->order[i] = bound[i % p->n];
     for (int i = 0; !st && i < samples; i += (int)at_once) {
         if (photo) st = remember(p, plan, bound, i, at_once, photo, count, h, w, err);
         if (st) break;
+        fvi_lap(p->times, FV_PART_NETWORK);
         encode_piece(p, t, i, at_once, count, h, w);
+        fvi_lap(p->times, FV_PART_TRANSFORM);
         fvi_plan_redirect(plan, redirect ? redirect + i : NULL, at_once);
         st = fvi_gradient(plan, p->order + i, at_once, p->group, p->x + i * count, values + i,
-                          p->dx + i * count, err);
+                          p->dx + i * count, p->times, err);
     }
 #pragma omp parallel for schedule(static) if (samples > 1)
     for (int i = 0; i < samples; i++)

@@ -17,6 +17,9 @@ fv_status fvi_pass_new(fv_session *session, const fvi_objective *const *objectiv
                        int group, float low, float high, fvi_pass **out, fv_error *err);
 void fvi_pass_free(fvi_pass *p);
 
+/* Has the parts of later runs timed there; NULL: not timed. */
+void fvi_pass_time(fvi_pass *p, fv_render_times *times);
+
 /* Room for `samples` samples of `count` numbers; to be called before fvi_pass_run needs more. */
 fv_status fvi_pass_reserve(fvi_pass *p, int samples, int64_t count, fv_error *err);
 

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "image/image.h"
+#include "vis/laps.h"
 #include "vis/normalise.h"
 #include "vis/sample.h"
 
@@ -276,9 +277,11 @@ void fvi_picture_show(fvi_picture *p, uint32_t step) {
         fvi_chain_draw(p->walk, &key, &h, &w);
         fvi_chain_apply(p->walk, p->z, p->room);
         memcpy(p->z, p->room, (size_t)p->count * sizeof *p->z);
+        fvi_lap(p->desc->times, FV_PART_TRANSFORM);
     }
     fvi_param_picture(p->param, p->z, p->pixels);
     apply_mask(p);
+    fvi_lap(p->desc->times, FV_PART_PARAM);
 }
 
 /* Blurs the pixels, whatever the numbers are. */
@@ -323,9 +326,13 @@ fv_status fvi_picture_climb(fvi_picture *p, int step, int steps, fv_error *err) 
     for (int64_t i = 0; p->mask && i < p->count; i++) p->dpixels[i] *= p->mask[i % plane];
     fv_status st = fvi_normalise(&p->desc->gradient, p->dpixels, p->channels, p->h, p->w, err);
     if (st) return st;
+    fvi_lap(p->desc->times, FV_PART_OPTIMIZER);
     fvi_param_adjoint(p->param, p->z, p->dpixels, p->dz);
+    fvi_lap(p->desc->times, FV_PART_PARAM);
     fvi_optimizer_step(p->optimizer, p->dz, steps > 1 ? (float)step / (float)(steps - 1) : 0, p->z);
-    return regularise(p, step, err);
+    st = regularise(p, step, err);
+    fvi_lap(p->desc->times, FV_PART_OPTIMIZER);
+    return st;
 }
 
 void fvi_picture_settle(fvi_picture *p) {

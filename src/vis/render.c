@@ -12,6 +12,7 @@
 #include "engine/model.h"
 #include "vis/evaluate.h"
 #include "vis/gradient.h"
+#include "vis/laps.h"
 #include "vis/rendering.h"
 
 #define NAME_BYTES 1024
@@ -183,12 +184,15 @@ static double lbfgs_evaluate(void *user, const float *z, float *g, int *stop) {
     lbfgs_user *u = user;
     fvi_picture *p = &u->b->p[0];
     if (z != p->z) memcpy(p->z, z, (size_t)p->numbers * sizeof *z);
+    fvi_lap(p->desc->times, FV_PART_OPTIMIZER);
     fvi_picture_show(p, 0);
     u->status = fvi_evaluate(u->b->evaluator, 0, 0, 0, u->b->nonzero, u->err);
     if (u->status == FV_OK) {
         if (u->step == 0) p->first = p->value;
         p->alive |= u->b->nonzero[0];
+        fvi_lap(p->desc->times, FV_PART_OPTIMIZER);
         fvi_param_adjoint(p->param, p->z, p->dpixels, g);
+        fvi_lap(p->desc->times, FV_PART_PARAM);
         u->status = report(u->b, u->step++, u->err);
         p->steps++;
     }
@@ -216,8 +220,10 @@ static fv_status climb_level(batch *b, fv_error *err) {
         st = evaluate(b, step, err);
         if (!st) st = climb_all(b, step, err);
         b->done++;
+        fvi_lap(b->j->desc->times, FV_PART_OPTIMIZER);
         if (!st) st = snapshots(b, err);
         if (!st) st = report(b, step, err);
+        fvi_lap(b->j->desc->times, FV_PART_OTHER);
     }
     return st;
 }
@@ -265,6 +271,7 @@ static fv_status climb(batch *b, fv_error *err) {
     fv_status st = FV_OK;
     for (b->level = 0; !st && b->level < b->j->n_sizes && !b->j->stopped; b->level++) {
         st = enter_level(b, err);
+        if (d->times) d->times->mark = fvi_clock();
         if (!st)
             st =
                 d->optimizer.kind == FV_OPTIMIZER_LBFGS ? climb_lbfgs(b, err) : climb_level(b, err);

@@ -26,3 +26,16 @@ fovea bench tiny head/conv --repeats 2 --ops --threads 1 > c.txt
 head -1 c.txt | sed 's/  */ /g'
 grep -c convolution c.txt
 tail -1 c.txt | blur
+# The loop around the network, part by part: everything belongs to one of them.
+fovea bench tiny head/conv:3 --recipe lucid --size 40 --repeats 5 --batch 2 --json > d.json
+make json d.json
+python3 - <<'PYTHON'
+import json
+r = json.load(open("d.json"))
+print(r["updates"], r["batch"], [p["part"] for p in r["parts"]])
+print("sum:", abs(sum(p["mean_ms"] for p in r["parts"]) - r["mean_ms"]) < 1e-6)
+print("worked:", [p["part"] for p in r["parts"] if p["mean_ms"] <= 0])
+PYTHON
+fovea bench tiny head/conv:3 --recipe deepdream --repeats 1 --threads 1 | blur | sed 's/  */ /g'
+try fovea bench tiny head/conv:3 --recipe nothing
+try fovea bench tiny head/conv:3 --recipe lucid --ops
