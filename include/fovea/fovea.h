@@ -20,7 +20,9 @@
  * Every `_free` takes NULL.
  *
  * Errors: a function that can fail returns a status, FV_OK being 0, and fills `err` if that is not
- * NULL. On failure its outputs are untouched.
+ * NULL. On failure its outputs are untouched. A pointer that must not be NULL and is one is FV_ARG;
+ * functions without a status then give NULL, 0 or -1. What was freed must not be used, or freed
+ * again.
  *
  * Descs: zero in any field means the default; a NULL desc means all defaults.
  *

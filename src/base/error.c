@@ -38,6 +38,17 @@ fv_status fvi_fail(fv_error *err, fv_status status, const char *format, ...) {
     return status;
 }
 
+fv_status fvi_check_pointers(fv_error *err, const char *function, const char *names,
+                             const void *const *pointers, int count) {
+    for (int i = 0; i < count; i++) {
+        const size_t n = strcspn(names, ",");
+        if (!pointers[i])
+            return fvi_fail(err, FV_ARG, "%s: %.*s must not be NULL", function, (int)n, names);
+        names += n + strspn(names + n, ", ");
+    }
+    return FV_OK;
+}
+
 void fvi_error_prefix(fv_error *err, const char *format, ...) {
     if (!err) return;
     char prefix[sizeof err->text], aside[ERROR_ASIDE + 2];

@@ -14,4 +14,14 @@ fv_status fvi_fail(fv_error *err, fv_status status, const char *format, ...)
 /* Puts "prefix: " before the text that is already there, e.g. the file or layer being worked on. */
 void fvi_error_prefix(fv_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Fails with "FUNCTION: NAME must not be NULL" where one of the pointers is: the first of them,
+ * which are named as they stand in the call, "model, out".  errors  ARG */
+fv_status fvi_check_pointers(fv_error *err, const char *function, const char *names,
+                             const void *const *pointers, int count);
+#define FVI_NOT_NULL(err, ...) FVI_NOT_NULL_AS(err, #__VA_ARGS__, __VA_ARGS__)
+/* The same under the names the header has for them: "session, out". */
+#define FVI_NOT_NULL_AS(err, names, ...)                                                         \
+    fvi_check_pointers(err, __func__, names, (const void *const[]){__VA_ARGS__},           \
+                       (int)(sizeof((const void *const[]){__VA_ARGS__}) / sizeof(void *)))
+
 #endif

@@ -278,8 +278,8 @@ fv_status fv_tensor_load(const char *path, fv_tensor **out, fv_error *err) {
     fvi_mapping file = {0};
     npy_header h = {0};
     fv_tensor *t = NULL;
-    if (!out) return fvi_fail(err, FV_ARG, "fv_tensor_load: nowhere to put the tensor");
-    fv_status st = fvi_mapping_open(path, NPY_MAX_BYTES, &file, err);
+    fv_status st = FVI_NOT_NULL(err, path, out);
+    if (!st) st = fvi_mapping_open(path, NPY_MAX_BYTES, &file, err);
     if (st) return st;
     st = header_read(&file, &h, err);
     if (!st) st = fvi_tensor_new(&h.shape, &t, err);
@@ -295,12 +295,11 @@ done:
 }
 
 fv_status fv_tensor_save(const fv_tensor *tensor, const char *path, fv_error *err) {
-    if (!tensor || tensor->ndim < 0 || tensor->ndim > FV_MAX_DIMS)
-        return fvi_fail(err, FV_ARG, "%s: no tensor to save", path ? path : "(no name)");
+    fv_status st = FVI_NOT_NULL(err, tensor, path);
+    if (!st) st = fvi_tensor_check(tensor, "the tensor to save", err);
+    if (st) return st;
     fvi_shape s = fvi_tensor_shape(tensor);
     int64_t count = fvi_shape_count(&s);
-    if (count < 0)
-        return fvi_fail(err, FV_ARG, "%s: the tensor to save has an impossible size", path);
     uint8_t head[320] = {0}; /* 10 + 56 + 8 * 21 + padding to a multiple of 64 */
     char *text = (char *)head + 10;
     size_t room = sizeof head - 10;

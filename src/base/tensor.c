@@ -13,14 +13,31 @@ fvi_shape fvi_tensor_shape(const fv_tensor *t) {
     return s;
 }
 
+fv_status fvi_tensor_check(const fv_tensor *t, const char *what, fv_error *err) {
+    char text[FVI_SHAPE_TEXT];
+    if (t->ndim < 0 || t->ndim > FV_MAX_DIMS)
+        return fvi_fail(err, FV_ARG, "%s has %d dimensions; allowed are 0..%d", what, t->ndim,
+                        FV_MAX_DIMS);
+    fvi_shape s = fvi_tensor_shape(t);
+    if (fvi_shape_count(&s) < 0)
+        return fvi_fail(err, FV_ARG,
+                        "%s is %s; sizes are at least 0, and all together at most %lld elements",
+                        what, fvi_shape_text(&s, text), (long long)FVI_MAX_ELEMENTS);
+    if (!t->data) return fvi_fail(err, FV_ARG, "%s has no data: they are NULL", what);
+    return FV_OK;
+}
+
 fv_status fvi_tensor_new(const fvi_shape *shape, fv_tensor **out, fv_error *err) {
     return fv_tensor_new(shape->ndim, shape->dim, out, err);
 }
 
 fv_status fv_tensor_new(int ndim, const int64_t *dim, fv_tensor **out, fv_error *err) {
-    if (!out || ndim < 0 || ndim > FV_MAX_DIMS || (ndim > 0 && !dim))
+    fv_status bad = FVI_NOT_NULL(err, out);
+    if (bad) return bad;
+    if (ndim < 0 || ndim > FV_MAX_DIMS)
         return fvi_fail(err, FV_ARG, "a tensor of %d dimensions cannot be made; allowed are 0..%d",
                         ndim, FV_MAX_DIMS);
+    if (ndim > 0 && (bad = FVI_NOT_NULL(err, dim))) return bad;
     fvi_shape s = {.ndim = ndim};
     for (int i = 0; i < ndim; i++) {
         s.dim[i] = dim[i];
@@ -48,9 +65,10 @@ fv_status fv_tensor_new(int ndim, const int64_t *dim, fv_tensor **out, fv_error 
 }
 
 int64_t fv_tensor_count(const fv_tensor *tensor) {
-    int64_t n = 1;
-    for (int i = 0; i < tensor->ndim; i++) n *= tensor->dim[i];
-    return n;
+    if (!tensor || tensor->ndim < 0 || tensor->ndim > FV_MAX_DIMS) return 0;
+    fvi_shape s = fvi_tensor_shape(tensor);
+    int64_t n = fvi_shape_count(&s);
+    return n < 0 ? 0 : n;
 }
 
 void fv_tensor_free(fv_tensor *tensor) {

@@ -6,6 +6,9 @@
 #include "base/shape.h"
 
 fvi_shape fvi_tensor_shape(const fv_tensor *t);
+/* Fails unless a caller's tensor is one: 0..8 sizes, none below 0, at most FVI_MAX_ELEMENTS, data.
+ *   what    "the input"    errors  ARG */
+fv_status fvi_tensor_check(const fv_tensor *t, const char *what, fv_error *err);
 fv_status fvi_tensor_new(const fvi_shape *shape, fv_tensor **out, fv_error *err);
 
 /* The value of an IEEE half. */

@@ -14,9 +14,11 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "engine/model.h"
+#include "model/input.h"
 
 #define WARM_UP     3
 #define MAX_REPEATS 100000
+#define MAX_BATCH   65536
 
 static int ascending(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
@@ -90,9 +92,13 @@ static fv_status resolve(const fv_bench_desc *desc, fv_bench_desc *d, fv_error *
     *d = desc ? *desc : (fv_bench_desc){0};
     if (!d->batch) d->batch = 1;
     if (!d->repeats) d->repeats = 20;
-    if (d->size < 0 || d->batch < 0 || d->repeats < 0 || d->repeats > MAX_REPEATS)
-        return fvi_fail(err, FV_ARG, "size %d, batch %d and repeats %d must not be negative",
-                        d->size, d->batch, d->repeats);
+    if (d->size < 0 || d->size > FVI_INPUT_SIZE_MAX)
+        return fvi_fail(err, FV_ARG, "size is %d; allowed are 0 (the model's own) to %d", d->size,
+                        FVI_INPUT_SIZE_MAX);
+    if (d->batch < 1 || d->batch > MAX_BATCH)
+        return fvi_fail(err, FV_ARG, "batch is %d; allowed are 1..%d", d->batch, MAX_BATCH);
+    if (d->repeats < 1 || d->repeats > MAX_REPEATS)
+        return fvi_fail(err, FV_ARG, "repeats is %d; allowed are 1..%d", d->repeats, MAX_REPEATS);
     return FV_OK;
 }
 
@@ -134,9 +140,10 @@ void fvi_bench_close(fvi_bench *b) {
 
 fv_status fv_bench(const fv_model *model, const char *layer, const fv_bench_desc *desc,
                    fv_bench_result *out, fv_error *err) {
-    if (!model || !out) return fvi_fail(err, FV_ARG, "fv_bench: model and out must not be NULL");
+    fv_status st = FVI_NOT_NULL(err, model, layer, out);
+    if (st) return st;
     fvi_bench b;
-    fv_status st = fvi_bench_open(model, layer, desc, &b, err);
+    st = fvi_bench_open(model, layer, desc, &b, err);
     if (st) return st;
     fv_bench_result r = {.batch = b.desc.batch, .threads = b.desc.threads};
     st = measure(&b, &r, err);

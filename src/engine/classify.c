@@ -45,10 +45,9 @@ static void best_of(const float *row, int64_t n, int top, fv_prediction *out) {
 
 fv_status fv_session_classify(fv_session *session, const fv_tensor *input, int top,
                               fv_prediction *out, fv_error *err) {
-    if (!session || !input || !out)
-        return fvi_fail(err, FV_ARG, "fv_session_classify: no argument may be NULL");
     fv_tensor *scores = NULL;
-    fv_status st = fv_session_run(session, input, NULL, &scores, err);
+    fv_status st = FVI_NOT_NULL(err, session, input, out);
+    if (!st) st = fv_session_run(session, input, NULL, &scores, err);
     if (st) return st;
     int64_t n = input->ndim ? input->dim[0] : 0;
     int64_t classes = n > 0 ? fv_tensor_count(scores) / n : 0;

@@ -9,12 +9,13 @@
 
 fv_status fv_model_load(const char *path, const fv_model_desc *desc, fv_model **out,
                         fv_error *err) {
-    if (!path || !out) return fvi_fail(err, FV_ARG, "fv_model_load: path and out must not be NULL");
+    fv_status st = FVI_NOT_NULL(err, path, out);
+    if (st) return st;
     fv_model *m = calloc(1, sizeof *m);
     if (!m) return fvi_fail(err, FV_NOMEM, "out of memory while loading %s", path);
     m->weights = fvi_weights_new();
-    fv_status st = m->weights ? fvi_network_load(path, desc, &m->network, err)
-                              : fvi_fail(err, FV_NOMEM, "out of memory while loading %s", path);
+    st = m->weights ? fvi_network_load(path, desc, &m->network, err)
+                    : fvi_fail(err, FV_NOMEM, "out of memory while loading %s", path);
     if (st) {
         fv_model_free(m);
         return st;
@@ -25,14 +26,16 @@ fv_status fv_model_load(const char *path, const fv_model_desc *desc, fv_model **
 
 fv_status fv_model_shuffle(const fv_model *model, const int *layers, int count, uint64_t seed,
                            fv_model **out, fv_error *err) {
-    if (!model || !out || count < 0 || (count && !layers))
-        return fvi_fail(err, FV_ARG, "fv_model_shuffle: model, layers and out must not be NULL");
+    fv_status st = FVI_NOT_NULL(err, model, out);
+    if (!st && count) st = FVI_NOT_NULL(err, layers);
+    if (st) return st;
+    if (count < 0)
+        return fvi_fail(err, FV_ARG, "%d layers cannot be shuffled; allowed are 0 and more", count);
     fv_model *m = calloc(1, sizeof *m);
     if (!m) return fvi_fail(err, FV_NOMEM, "out of memory while shuffling weights");
     m->weights = fvi_weights_new();
-    fv_status st = m->weights
-                       ? fvi_network_shuffle(model->network, layers, count, seed, &m->network, err)
-                       : fvi_fail(err, FV_NOMEM, "out of memory while shuffling weights");
+    st = m->weights ? fvi_network_shuffle(model->network, layers, count, seed, &m->network, err)
+                    : fvi_fail(err, FV_NOMEM, "out of memory while shuffling weights");
     if (st) {
         fv_model_free(m);
         return st;
@@ -48,38 +51,52 @@ void fv_model_free(fv_model *model) {
     free(model);
 }
 
-const char *fv_model_name(const fv_model *model) { return fvi_network_name(model->network); }
-const char *fv_model_sha256(const fv_model *model) { return fvi_network_sha256(model->network); }
-const fv_input *fv_model_input(const fv_model *model) { return fvi_network_input(model->network); }
+const char *fv_model_name(const fv_model *model) {
+    return model ? fvi_network_name(model->network) : NULL;
+}
 
-int fv_model_class_count(const fv_model *model) { return fvi_network_class_count(model->network); }
+const char *fv_model_sha256(const fv_model *model) {
+    return model ? fvi_network_sha256(model->network) : NULL;
+}
+
+const fv_input *fv_model_input(const fv_model *model) {
+    return model ? fvi_network_input(model->network) : NULL;
+}
+
+int fv_model_class_count(const fv_model *model) {
+    return model ? fvi_network_class_count(model->network) : 0;
+}
 
 const char *fv_model_class_name(const fv_model *model, int index) {
-    return fvi_network_class_name(model->network, index);
+    return model ? fvi_network_class_name(model->network, index) : NULL;
 }
 
 fv_status fv_model_find_class(const fv_model *model, const char *name, int *index, fv_error *err) {
-    return fvi_network_find_class(model->network, name, index, err);
+    fv_status st = FVI_NOT_NULL(err, model, name, index);
+    return st ? st : fvi_network_find_class(model->network, name, index, err);
 }
 
-int fv_model_layer_count(const fv_model *model) { return fvi_network_layer_count(model->network); }
+int fv_model_layer_count(const fv_model *model) {
+    return model ? fvi_network_layer_count(model->network) : 0;
+}
 
 const fv_layer *fv_model_layer(const fv_model *model, int index) {
-    return fvi_network_layer(model->network, index);
+    return model ? fvi_network_layer(model->network, index) : NULL;
 }
 
 fv_status fv_model_find_layer(const fv_model *model, const char *name, int *index, fv_error *err) {
-    return fvi_network_find_layer(model->network, name, index, err);
+    fv_status st = FVI_NOT_NULL(err, model, name, index);
+    return st ? st : fvi_network_find_layer(model->network, name, index, err);
 }
 
 fv_status fv_model_weight_stats(const fv_model *model, int layer, fv_weight_stats *out,
                                 fv_error *err) {
-    return fvi_network_weight_stats(model->network, layer, out, err);
+    fv_status st = FVI_NOT_NULL(err, model, out);
+    return st ? st : fvi_network_weight_stats(model->network, layer, out, err);
 }
 
 fv_status fv_model_weights(const fv_model *model, int layer, fv_tensor **weights, fv_tensor **bias,
                            fv_error *err) {
-    if (!model || !weights)
-        return fvi_fail(err, FV_ARG, "fv_model_weights: model and weights must not be NULL");
-    return fvi_network_weights(model->network, layer, weights, bias, err);
+    fv_status st = FVI_NOT_NULL(err, model, weights);
+    return st ? st : fvi_network_weights(model->network, layer, weights, bias, err);
 }

@@ -137,16 +137,19 @@ fv_status fvi_input_picture(const fvi_network *net, const fv_image *image, fv_im
 
 fv_status fv_input_picture(const fv_model *model, const fv_image *image, fv_image **out,
                            fv_error *err) {
-    if (!model || !image || !out)
-        return fvi_fail(err, FV_ARG, "fv_input_picture: no argument may be NULL");
-    return fvi_input_picture(model->network, image, out, err);
+    fv_status st = FVI_NOT_NULL(err, model, image, out);
+    if (!st) st = fvi_image_check(image, "the photo", err);
+    return st ? st : fvi_input_picture(model->network, image, out, err);
 }
 
 fv_status fv_input_window(const fv_model *model, int height, int width, fv_window *out,
                           fv_error *err) {
-    if (!model || !out || height < 1 || width < 1)
-        return fvi_fail(err, FV_ARG, "fv_input_window: no argument may be NULL, no size below 1");
-    fv_status st = check_picture_input(model->network, err);
+    fv_status st = FVI_NOT_NULL(err, model, out);
+    if (st) return st;
+    if (height < 1 || width < 1)
+        return fvi_fail(err, FV_ARG, "a photo of height %d and width %d; sizes are at least 1",
+                        height, width);
+    st = check_picture_input(model->network, err);
     if (st) return st;
     const fv_input *in = fvi_network_input(model->network);
     const fvi_crop c = fvi_input_crop(in, height, width);
@@ -157,10 +160,10 @@ fv_status fv_input_window(const fv_model *model, int height, int width, fv_windo
 
 fv_status fv_input_from_image(const fv_model *model, const fv_image *image, fv_tensor **out,
                               fv_error *err) {
-    if (!out) return fvi_fail(err, FV_ARG, "fv_input_from_image: no argument may be NULL");
     fv_image *picture = NULL;
     fv_tensor *input = NULL;
-    fv_status st = fv_input_picture(model, image, &picture, err);
+    fv_status st = FVI_NOT_NULL(err, model, image, out);
+    if (!st) st = fv_input_picture(model, image, &picture, err);
     if (st) return st;
     const fv_input *in = fvi_network_input(model->network);
     fvi_shape shape = fvi_network_input_shape(model->network, 1, 0, 0);

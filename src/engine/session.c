@@ -43,8 +43,8 @@ static void plan_entry_free(void *data) {
 
 fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc, fv_session **out,
                          fv_error *err) {
-    if (!model || !out)
-        return fvi_fail(err, FV_ARG, "fv_session_new: model and out must not be NULL");
+    fv_status st = FVI_NOT_NULL(err, model, out);
+    if (st) return st;
     int threads = desc ? desc->threads : 0;
     if (threads < 0 || threads > MAX_THREADS)
         return fvi_fail(err, FV_ARG, "threads is %d; allowed are 0 (all) to %d", threads,
@@ -55,7 +55,7 @@ fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc, fv_
     s->threads = threads ? threads : omp_get_num_procs();
     omp_set_num_threads(s->threads); /* of what the caller does around the network, too */
     s->plans = g_ptr_array_new_with_free_func(plan_entry_free);
-    fv_status st = fvi_backend_new(&s->backend, err);
+    st = fvi_backend_new(&s->backend, err);
     if (st) {
         fv_session_free(s);
         return st;
@@ -212,27 +212,29 @@ static char *wanted_shape(const fv_input *in) {
 
 fv_status fvi_check_input(const fvi_network *net, const fv_tensor *input, fv_error *err) {
     const fv_input *in = fvi_network_input(net);
+    fv_status st = fvi_tensor_check(input, "the input", err);
+    if (st) return st;
     fvi_shape have = fvi_tensor_shape(input);
     int fits = have.ndim == in->ndim && fvi_shape_count(&have) > 0;
     for (int i = 0; fits && i < in->ndim; i++) fits = is_free(in, i) || have.dim[i] == in->dim[i];
     if (fits) return FV_OK;
     char text[FVI_SHAPE_TEXT], *wanted = wanted_shape(in);
-    fv_status st = fvi_fail(err, FV_SHAPE, "the input is %s; %s wants %s",
-                            fvi_shape_text(&have, text), fvi_network_name(net), wanted);
+    st = fvi_fail(err, FV_SHAPE, "the input is %s; %s wants %s", fvi_shape_text(&have, text),
+                  fvi_network_name(net), wanted);
     g_free(wanted);
     return st;
 }
 
 fv_status fv_session_run(fv_session *s, const fv_tensor *input, const char *value, fv_tensor **out,
                          fv_error *err) {
-    if (!s || !input || !out)
-        return fvi_fail(err, FV_ARG, "fv_session_run: session, input and out must not be NULL");
+    fv_status st = FVI_NOT_NULL_AS(err, "session, input, out", s, input, out);
+    if (st) return st;
     const fvi_network *net = s->model->network;
     const char *name = NULL;
     fvi_shape shape = fvi_tensor_shape(input);
     fvi_plan *plan = NULL;
     int64_t samples = 0;
-    fv_status st = fvi_check_input(net, input, err);
+    st = fvi_check_input(net, input, err);
     if (!st) st = fvi_network_find_value(net, value, &name, err);
     if (!st) st = fvi_session_plan(s, &shape, &name, 1, 0, &plan, &samples, err);
     if (st) return st;

@@ -3,6 +3,7 @@
  * how high a page is, which is encoded in memory and written whole.
  * What it does not do: delays that differ between frames; texts in GIF files.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,12 +32,17 @@ static const animation *format_of(const char *path) {
 
 static fv_status check_frames(const fv_image *const *frames, int count, const animation *format,
                               const char *path, fv_error *err) {
-    if (!frames || count < 1)
+    if (count < 1)
         return fvi_fail(err, FV_ARG, "%s: an animation of %d frames cannot be made", path, count);
     for (int i = 0; i < count; i++) {
         const fv_image *p = frames[i], *first = frames[0];
-        if (!fvi_image_is_sound(p))
-            return fvi_fail(err, FV_ARG, "%s: frame %d is no picture", path, i);
+        char what[32];
+        snprintf(what, sizeof what, "frame %d", i);
+        fv_status st = fvi_image_check(p, what, err);
+        if (st) {
+            fvi_error_prefix(err, "%s", path);
+            return st;
+        }
         if (p->height != first->height || p->width != first->width ||
             p->channels != first->channels)
             return fvi_fail(err, FV_ARG,
@@ -97,7 +103,9 @@ static fv_status stack(const fv_image *const *frames, int count, const char *pat
 
 fv_status fv_animation_save(const fv_image *const *frames, int count, int delay_ms, int loop,
                             const char *path, fv_error *err) {
-    if (!path || !path[0]) return fvi_fail(err, FV_ARG, "no file to write was named");
+    fv_status st = FVI_NOT_NULL(err, frames, path);
+    if (st) return st;
+    if (!path[0]) return fvi_fail(err, FV_ARG, "no file to write was named");
     const animation *format = format_of(path);
     if (!format) return fvi_fail(err, FV_ARG, "%s: animations are written as .webp or .gif", path);
     if (delay_ms < DELAY_MIN || delay_ms > DELAY_MAX)
@@ -107,7 +115,7 @@ fv_status fv_animation_save(const fv_image *const *frames, int count, int delay_
     uint8_t *pixels = NULL;
     void *encoded = NULL;
     size_t size = 0;
-    fv_status st = check_frames(frames, count, format, path, err);
+    st = check_frames(frames, count, format, path, err);
     if (!st) st = fvi_image_start(err);
     if (!st) st = stack(frames, count, path, &pixels, &tall, err);
     if (!st) st = add_timing(tall, frames[0]->height, count, delay_ms, loop, path, err);

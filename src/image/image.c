@@ -11,13 +11,25 @@
 #include "base/error.h"
 #include "image/private.h"
 
-int fvi_image_is_sound(const fv_image *image) {
-    return image && image->channels >= 1 && image->channels <= 4 && image->height >= 1 &&
-           image->width >= 1 && image->data;
+fv_status fvi_image_check(const fv_image *image, const char *what, fv_error *err) {
+    if (!image) return fvi_fail(err, FV_ARG, "%s is no picture: it is NULL", what);
+    if (image->channels < 1 || image->channels > 4)
+        return fvi_fail(err, FV_ARG, "%s is no picture: it has %d channels; allowed are 1..4", what,
+                        image->channels);
+    if (image->height < 1 || image->width < 1 ||
+        (int64_t)image->height * image->width > FVI_IMAGE_MAX_PIXELS)
+        return fvi_fail(err, FV_ARG,
+                        "%s is no picture: its height is %d and its width %d; allowed are sizes of "
+                        "at least 1, and %lld pixels in all",
+                        what, image->height, image->width, (long long)FVI_IMAGE_MAX_PIXELS);
+    if (!image->data) return fvi_fail(err, FV_ARG, "%s is no picture: its data are NULL", what);
+    return FV_OK;
 }
 
 fv_status fv_image_new(int channels, int height, int width, fv_image **out, fv_error *err) {
-    if (!out || channels < 1 || channels > 4)
+    fv_status st = FVI_NOT_NULL(err, out);
+    if (st) return st;
+    if (channels < 1 || channels > 4)
         return fvi_fail(err, FV_ARG, "a picture has 1 to 4 channels, not %d", channels);
     if (height < 1 || width < 1)
         return fvi_fail(err, FV_ARG, "a picture of height %d and width %d cannot be made", height,
@@ -59,7 +71,7 @@ void fv_image_free(fv_image *image) {
 enum { TEXT_KEY_MAX = 60 };
 
 static int key_is_sound(const char *key) {
-    size_t n = key ? strlen(key) : 0;
+    size_t n = strlen(key);
     if (n < 1 || n > TEXT_KEY_MAX) return 0;
     for (size_t i = 0; i < n; i++)
         if (!g_ascii_isalnum(key[i]) && !strchr("-_.", key[i])) return 0;
@@ -88,11 +100,12 @@ static int text_append(fv_image *image, char *key, char *value) {
 }
 
 fv_status fv_image_set_text(fv_image *image, const char *key, const char *value, fv_error *err) {
-    if (!image || !value) return fvi_fail(err, FV_ARG, "fv_image_set_text: no picture or no value");
+    fv_status st = FVI_NOT_NULL(err, image, key, value);
+    if (st) return st;
     if (!key_is_sound(key))
         return fvi_fail(err, FV_ARG,
-                        "text key \"%s\": a key is 1..%d letters, digits, '-', '_' and '.'",
-                        key ? key : "", TEXT_KEY_MAX);
+                        "text key \"%s\": a key is 1..%d letters, digits, '-', '_' and '.'", key,
+                        TEXT_KEY_MAX);
     char *copy = strdup(value), *name = NULL;
     fvi_text_item *old = text_find(image, key);
     if (copy && old) {

@@ -11,6 +11,10 @@ fv_status fvi_image_start(fv_error *err);
 /* "libvips 8.14.1", static. */
 const char *fvi_image_version(void);
 
+/* Fails unless a caller's picture is one: 1 to 4 channels, sizes of at least 1, at most 2^28
+ * pixels, data.   what  "the photo"    errors  ARG */
+fv_status fvi_image_check(const fv_image *image, const char *what, fv_error *err);
+
 typedef enum fvi_kernel {
     FVI_NEAREST,
     FVI_BILINEAR,

@@ -137,8 +137,8 @@ fv_status fv_image_load(const char *path, fv_image **out, fv_error *err) {
     fvi_mapping file = {0};
     VipsImage *image = NULL;
     fv_image *picture = NULL;
-    if (!out) return fvi_fail(err, FV_ARG, "fv_image_load: nowhere to put the picture");
-    fv_status st = fvi_image_start(err);
+    fv_status st = FVI_NOT_NULL(err, path, out);
+    if (!st) st = fvi_image_start(err);
     if (!st) st = fvi_mapping_open(path, FVI_IMAGE_MAX_BYTES, &file, err);
     if (st) return st;
     if (!trusted_loader(path, &file, err)) {

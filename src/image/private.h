@@ -27,9 +27,6 @@ fv_status fvi_vips_fail(fv_error *err, fv_status status, const char *subject, co
  * failed (then *next is not looked at).  Returns 0, or -1 when it failed. */
 int fvi_vips_step(VipsImage **at, int failed, VipsImage **next);
 
-/* Whether a picture is one: 1 to 4 channels, sizes of at least 1, data. */
-int fvi_image_is_sound(const fv_image *image);
-
 /* pixels [h][w][channels] = the planes, rounded to 8 bits; what is no number becomes black. */
 void fvi_image_to_bytes(const fv_image *image, uint8_t *pixels);
 /* A libvips picture over pixels [height][width][channels], which must outlive it. `path` is for the

@@ -88,9 +88,9 @@ static int resize_plane(const float *src, int h, int w, float *dst, int height, 
 
 fv_status fvi_image_resize(const fv_image *in, int height, int width, fvi_kernel kernel,
                            fv_image **out, fv_error *err) {
-    if (!fvi_image_is_sound(in)) return fvi_fail(err, FV_ARG, "there is no picture to resize");
     fv_image *picture = NULL;
-    fv_status st = fvi_image_start(err);
+    fv_status st = fvi_image_check(in, "what is to be resized", err);
+    if (!st) st = fvi_image_start(err);
     if (!st) st = fv_image_new(in->channels, height, width, &picture, err);
     if (st) return st;
     int64_t from = (int64_t)in->height * in->width, to = (int64_t)height * width;
@@ -110,14 +110,18 @@ fv_status fvi_image_resize(const fv_image *in, int height, int width, fvi_kernel
 
 fv_status fv_image_resize(const fv_image *image, int height, int width, fv_image **out,
                           fv_error *err) {
-    if (!image || !out || height < 1 || width < 1)
-        return fvi_fail(err, FV_ARG, "a picture cannot be resized to %dx%d", width, height);
+    fv_status st = FVI_NOT_NULL(err, image, out);
+    if (st) return st;
+    if (height < 1 || width < 1)
+        return fvi_fail(err, FV_ARG, "a picture cannot be resized to %dx%d: sizes are at least 1",
+                        width, height);
     return fvi_image_resize(image, height, width, FVI_BICUBIC, out, err);
 }
 
 fv_status fv_image_crop(const fv_image *image, int y, int x, int height, int width, fv_image **out,
                         fv_error *err) {
-    if (!image || !out)
-        return fvi_fail(err, FV_ARG, "fv_image_crop: image and out must not be NULL");
+    fv_status st = FVI_NOT_NULL(err, image, out);
+    if (!st) st = fvi_image_check(image, "what is to be cropped", err);
+    if (st) return st;
     return fvi_image_crop(image, y, x, height, width, out, err);
 }

@@ -88,20 +88,28 @@ static int encode(VipsImage *image, save_format format, void **bytes, size_t *si
     return -1;
 }
 
-fv_status fv_image_save(const fv_image *image, const char *path, fv_error *err) {
-    if (!path || !path[0]) return fvi_fail(err, FV_ARG, "no file to write was named");
-    save_format format = format_of(path);
-    if (format == SAVE_UNKNOWN)
+static fv_status check(const fv_image *image, const char *path, fv_error *err) {
+    if (!path[0]) return fvi_fail(err, FV_ARG, "no file to write was named");
+    if (format_of(path) == SAVE_UNKNOWN)
         return fvi_fail(err, FV_ARG,
                         "%s: pictures are written as .png, .jpg, .jpeg, .webp, .tif or .tiff",
                         path);
-    if (!fvi_image_is_sound(image)) return fvi_fail(err, FV_ARG, "%s: no picture to save", path);
+    fv_status st = fvi_image_check(image, "what is to be saved", err);
+    if (st) fvi_error_prefix(err, "%s", path);
+    return st;
+}
+
+fv_status fv_image_save(const fv_image *image, const char *path, fv_error *err) {
+    fv_status st = FVI_NOT_NULL(err, image, path);
+    if (!st) st = check(image, path, err);
+    if (st) return st;
+    const save_format format = format_of(path);
     VipsImage *vips = NULL;
     fv_image *flat = NULL; /* without alpha, for the format that has none */
     void *encoded = NULL;
     size_t size = 0;
     uint8_t *pixels = NULL;
-    fv_status st = fvi_image_start(err);
+    st = fvi_image_start(err);
     if (!st && format == SAVE_JPEG && image->channels % 2 == 0)
         st = fvi_image_flatten(image, MID_GREY, &flat, err);
     if (st) return st;

@@ -108,7 +108,10 @@ static fv_status option_per_channel(const float *v, int channels, const char *wh
     double d[4];
     int n = channels < 4 ? channels : 4;
     for (int i = 0; v && i < n; i++) d[i] = v[i];
-    return v && n > 0 ? fvi_per_channel_set(out, d, n, 0, what, err) : FV_OK;
+    if (!v || n < 1) return FV_OK;
+    fv_status st = fvi_per_channel_set(out, d, n, 0, what, err);
+    if (st == FV_FORMAT && err) err->status = FV_ARG; /* no file says it, but the caller */
+    return st == FV_FORMAT ? FV_ARG : st;
 }
 
 /* What the options say. `channels` is how many numbers the lists have. */

@@ -91,8 +91,7 @@ fv_status fvi_lower_transpose(fvi_site *s) {
         seen |= 1u << perm[i];
     }
     if (s->status) return s->status;
-    if (seen != (1u << ndim) - 1)
-        return fvi_site_fail(s, FV_FORMAT, "perm is not a permutation");
+    if (seen != (1u << ndim) - 1) return fvi_site_fail(s, FV_FORMAT, "perm is not a permutation");
     return fvi_site_out(s, 0, fvi_emit_transpose(s, x, perm));
 }
 

@@ -159,7 +159,9 @@ fv_status fvi_network_load(const char *path, const fv_model_desc *desc, fvi_netw
                            fv_error *err) {
     if (!path || !path[0]) return fvi_fail(err, FV_ARG, "no path of a model given");
     if (desc && desc->max_file_bytes < 0)
-        return fvi_fail(err, FV_ARG, "option max_file_bytes is %" G_GINT64_FORMAT,
+        return fvi_fail(err, FV_ARG,
+                        "option max_file_bytes is %" G_GINT64_FORMAT
+                        "; allowed are 0 (8 GiB) and more",
                         desc->max_file_bytes);
     fvi_network *net = g_new0(fvi_network, 1);
     g_mutex_init(&net->lock);

@@ -27,7 +27,7 @@
 #include "ops/program_private.h"
 
 struct fvi_redirect {
-    int node_out;  /* the value the activation makes */
+    int node_out; /* the value the activation makes */
     float low, high;
     fvi_place *value, *ddst, *dsrc;
     int after;   /* primitives of the backward phase */

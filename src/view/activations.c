@@ -174,13 +174,13 @@ static fv_status run(const taking *t, const fv_tensor *input, fv_activations **o
 
 fv_status fv_activations_run(fv_session *session, const fv_tensor *input, const char *const *layers,
                              int count, fv_activations **out, fv_error *err) {
-    if (!session || !input || !layers || !out || count < 1 || count > LAYERS_MAX)
-        return fvi_fail(err, FV_ARG,
-                        "fv_activations_run: no argument may be NULL, and there may be 1 to %d "
-                        "layers; %d are asked for",
-                        LAYERS_MAX, count);
+    fv_status st = FVI_NOT_NULL(err, session, input, layers, out);
+    if (st) return st;
+    if (count < 1 || count > LAYERS_MAX)
+        return fvi_fail(err, FV_ARG, "%d layers are asked for; allowed are 1..%d", count,
+                        LAYERS_MAX);
     taking t = {.session = session, .net = fvi_session_network(session), .count = count};
-    fv_status st = fvi_check_input(t.net, input, err);
+    st = fvi_check_input(t.net, input, err);
     if (st) return st;
     t.layer = g_new0(const char *, (gsize)count);
     t.name = g_new0(const char *, (gsize)count);
@@ -193,10 +193,21 @@ fv_status fv_activations_run(fv_session *session, const fv_tensor *input, const 
     return st;
 }
 
+/* Fails where a caller's struct holds no activations.  errors  ARG */
+static fv_status check_activations(const fv_activations *a, fv_error *err) {
+    if (a->data && a->layer && a->channels >= 1 && a->height >= 1 && a->width >= 1) return FV_OK;
+    return fvi_fail(err, FV_ARG,
+                    "activations of %dx%dx%d are none: sizes are at least 1, and data and layer "
+                    "not NULL",
+                    a->channels, a->height, a->width);
+}
+
 fv_status fv_activations_compare(const fv_activations *a, const fv_activations *b, double *error,
                                  double *cosine, fv_error *err) {
-    if (!a || !b || !error || !cosine)
-        return fvi_fail(err, FV_ARG, "fv_activations_compare: no argument may be NULL");
+    fv_status st = FVI_NOT_NULL(err, a, b, error, cosine);
+    if (!st) st = check_activations(a, err);
+    if (!st) st = check_activations(b, err);
+    if (st) return st;
     if (a->channels != b->channels || a->height != b->height || a->width != b->width)
         return fvi_fail(err, FV_SHAPE, "activations of %dx%dx%d cannot be compared with %dx%dx%d",
                         a->channels, a->height, a->width, b->channels, b->height, b->width);
@@ -263,6 +274,8 @@ static fv_status check_choice(const fv_activations *a, const fv_activations_desc
     if (n < 1 || n > a->channels)
         return fvi_fail(err, FV_ARG, "%d channels of \"%s\" are asked for; it has %d", n, a->layer,
                         a->channels);
+    if (d->by < 0 || d->by > FV_STRENGTH_MEAN)
+        return fvi_fail(err, FV_ARG, "by is %d; allowed are 0..%d", (int)d->by, FV_STRENGTH_MEAN);
     if (d->top < 0 || d->top > n)
         return fvi_fail(
             err, FV_ARG,
@@ -278,11 +291,12 @@ static fv_status check_choice(const fv_activations *a, const fv_activations_desc
 fv_status fv_activations_choose(const fv_activations *a, const fv_activations_desc *desc,
                                 fv_channel *out, int *count, fv_error *err) {
     const fv_activations_desc all = {0};
-    if (!a || !out || !count)
-        return fvi_fail(err, FV_ARG, "fv_activations_choose: no argument may be NULL");
+    fv_status st = FVI_NOT_NULL(err, a, out, count);
+    if (!st) st = check_activations(a, err);
+    if (st) return st;
     const fv_activations_desc *d = desc ? desc : &all;
     const int n = d->channels ? d->n_channels : a->channels;
-    fv_status st = check_choice(a, d, n, err);
+    st = check_choice(a, d, n, err);
     if (st) return st;
     for (int i = 0; i < n; i++) out[i] = measure(a, d->channels ? d->channels[i] : i);
     if (d->top) qsort(out, (size_t)n, sizeof *out, d->by == FV_STRENGTH_MEAN ? by_mean : by_max);

@@ -18,6 +18,7 @@
 enum {
     TILE_MAX = 224, /* sides of tiles, in pixels, if nothing else is asked for */
     TILE_MIN = 28,
+    SIDE_MAX = 16384, /* that can be asked for */
     ACROSS = 1800,    /* about the width of a square montage of many tiles */
     LINES_MAX = 8,    /* signals in one plot */
     PLOT_WIDTH = 320, /* of one signal's plot */
@@ -243,14 +244,29 @@ static fv_status draw(drawing *d, fv_image **out, fv_error *err) {
     return st;
 }
 
+/* What a desc says of the drawing.  errors  ARG */
+static fv_status check(const fv_activations *a, const fv_activations_desc *d, fv_error *err) {
+    if (d->palette < 0 || d->palette > FV_PALETTE_HEAT)
+        return fvi_fail(err, FV_ARG, "there is no palette %d; allowed are 0..%d", (int)d->palette,
+                        FV_PALETTE_HEAT);
+    if (d->columns < 0) return fvi_fail(err, FV_ARG, "columns is %d; at least 0", d->columns);
+    if (d->tile < 0 || d->tile > SIDE_MAX)
+        return fvi_fail(err, FV_ARG, "tile is %d; allowed are 0..%d", d->tile, SIDE_MAX);
+    if (a->kind < FV_ACTIVATION_MAPS || a->kind > FV_ACTIVATION_VECTOR)
+        return fvi_fail(err, FV_ARG, "there is no kind %d of activations", (int)a->kind);
+    return d->photo ? fvi_image_check(d->photo, "the photo", err) : FV_OK;
+}
+
 fv_status fv_activations_draw(const fv_activations *a, const fv_activations_desc *desc,
                               fv_paint_desc *scale, fv_image **out, fv_error *err) {
     const fv_activations_desc all = {0};
-    if (!a || !out) return fvi_fail(err, FV_ARG, "fv_activations_draw: no argument may be NULL");
+    fv_status st = FVI_NOT_NULL(err, a, out);
+    if (st) return st;
     drawing d = {.a = a, .desc = desc ? desc : &all};
-    d.channel = g_try_new0(fv_channel, (gsize)a->channels);
+    d.channel = g_try_new0(fv_channel, (gsize)MAX(a->channels, 1));
     if (!d.channel) return fvi_fail(err, FV_NOMEM, "out of memory");
-    fv_status st = fv_activations_choose(a, d.desc, d.channel, &d.count, err);
+    st = check(a, d.desc, err);
+    if (!st) st = fv_activations_choose(a, d.desc, d.channel, &d.count, err);
     if (!st) {
         d.title = d.desc->title ? g_strdup(d.desc->title) : title_of(&d);
         st = draw(&d, out, err);

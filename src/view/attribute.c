@@ -45,7 +45,7 @@ void fv_attribution_free(fv_attribution *a) {
 static fv_status check_number(const char *name, double value, double low, double high,
                               fv_error *err) {
     if (value >= low && value <= high) return FV_OK;
-    return fvi_fail(err, FV_ARG, "%s is %g; allowed are %g to %g", name, value, low, high);
+    return fvi_fail(err, FV_ARG, "%s is %.9g; allowed are %.9g to %.9g", name, value, low, high);
 }
 
 static int at_least_one(int n) { return n > 1 ? n : 1; }
@@ -81,11 +81,16 @@ fv_status fvi_attribute_resolve(const fvi_probe *p, const fv_attribute_desc *des
         const char *name;
         double value, low, high;
     } ranges[] = {
-        {"method", d.method, 1, METHODS},  {"baseline", d.baseline, 1, FV_BASELINE_PICTURE},
-        {"samples", d.samples, 1, MOST},   {"sd", (double)d.sd, 0, 100},
-        {"steps", d.steps, 0, 10000},      {"window", d.window, 1, side},
-        {"stride", d.stride, 1, d.window}, {"masks", d.masks, 1, MOST},
-        {"cells", d.cells, 1, side},       {"keep", (double)d.keep, 1e-3, 1},
+        {"method", (int)d.method, 1, METHODS},
+        {"baseline", (int)d.baseline, 1, FV_BASELINE_PICTURE},
+        {"samples", d.samples, 1, MOST},
+        {"sd", (double)d.sd, 0, 100},
+        {"steps", d.steps, 0, 10000},
+        {"window", d.window, 1, side},
+        {"stride", d.stride, 1, d.window},
+        {"masks", d.masks, 1, MOST},
+        {"cells", d.cells, 1, side},
+        {"keep", (double)d.keep, 1e-3, 1},
     };
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
         fv_status st =
@@ -120,10 +125,9 @@ static fv_status run_method(fvi_probe *p, const fv_attribute_desc *desc, fv_attr
 
 fv_status fv_attribute(fv_session *session, const fv_tensor *input, const char *objective,
                        const fv_attribute_desc *desc, fv_attribution **out, fv_error *err) {
-    if (!session || !input || !out)
-        return fvi_fail(err, FV_ARG, "fv_attribute: session, input and out must not be NULL");
     fvi_probe *p = NULL;
-    fv_status st = fvi_probe_new(session, input, objective, &p, err);
+    fv_status st = FVI_NOT_NULL(err, session, input, out);
+    if (!st) st = fvi_probe_new(session, input, objective, &p, err);
     if (st) return st;
     fv_attribution *a = calloc(1, sizeof *a);
     st = a ? run_method(p, desc, a, err) : fvi_fail(err, FV_NOMEM, "out of memory");

@@ -61,6 +61,8 @@ static fv_status given_picture(const fvi_probe *p, const fv_tensor *given, float
                                fv_error *err) {
     char have[FVI_SHAPE_TEXT], want[FVI_SHAPE_TEXT];
     if (!given) return fvi_fail(err, FV_ARG, "the baseline is a picture, and none is given");
+    fv_status st = fvi_tensor_check(given, "the baseline", err);
+    if (st) return st;
     fvi_shape shape = fvi_tensor_shape(given);
     fvi_shape own = fvi_network_input_shape(fvi_session_network(p->session), 1, p->h, p->w);
     if (!fvi_shape_equal(&shape, &own))

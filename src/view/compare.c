@@ -108,13 +108,13 @@ static fv_status begin(fv_comparison *c, const char *layer, const fv_session_des
 
 fv_status fv_comparison_new(const fv_model *a, const fv_model *b, const char *layer,
                             const fv_session_desc *desc, fv_comparison **out, fv_error *err) {
-    if (!a || !b || !layer || !out)
-        return fvi_fail(err, FV_ARG, "fv_comparison_new: only desc may be NULL");
+    fv_status st = FVI_NOT_NULL(err, a, b, layer, out);
+    if (st) return st;
     fv_comparison *c = calloc(1, sizeof *c);
     if (!c) return fvi_fail(err, FV_NOMEM, "out of memory while comparing");
     c->model[0] = a;
     c->model[1] = b;
-    fv_status st = begin(c, layer, desc, err);
+    st = begin(c, layer, desc, err);
     if (st)
         fv_comparison_free(c);
     else
@@ -222,10 +222,8 @@ static fv_status add(fv_comparison *c, const fv_tensor *const inputs[2], fv_erro
 }
 
 fv_status fv_comparison_add(fv_comparison *c, const fv_image *photo, fv_error *err) {
-    if (!c || !photo)
-        return fvi_fail(err, FV_ARG, "fv_comparison_add: no argument may be NULL but err");
     fv_tensor *inputs[2] = {NULL, NULL};
-    fv_status st = FV_OK;
+    fv_status st = FVI_NOT_NULL_AS(err, "comparison, photo", c, photo);
     for (int m = 0; m < 2 && !st; m++)
         st = fv_input_from_image(c->model[m], photo, &inputs[m], err);
     if (!st) st = add(c, (const fv_tensor *const[]){inputs[0], inputs[1]}, err);
@@ -234,9 +232,8 @@ fv_status fv_comparison_add(fv_comparison *c, const fv_image *photo, fv_error *e
 }
 
 fv_status fv_comparison_add_input(fv_comparison *c, const fv_tensor *input, fv_error *err) {
-    if (!c || !input)
-        return fvi_fail(err, FV_ARG, "fv_comparison_add_input: no argument may be NULL but err");
-    return add(c, (const fv_tensor *const[]){input, input}, err);
+    fv_status st = FVI_NOT_NULL_AS(err, "comparison, input", c, input);
+    return st ? st : add(c, (const fv_tensor *const[]){input, input}, err);
 }
 
 /* ---- ranking ---- */
@@ -301,13 +298,12 @@ static int more_changed(const void *a, const void *b) {
 }
 
 fv_status fv_comparison_rank(const fv_comparison *c, fv_changes **out, fv_error *err) {
-    if (!c || !out)
-        return fvi_fail(err, FV_ARG, "fv_comparison_rank: no argument may be NULL but err");
+    fv_status st = FVI_NOT_NULL_AS(err, "comparison, out", c, out);
+    if (st) return st;
     if (!c->samples) return fvi_fail(err, FV_ARG, "nothing was added to compare the networks on");
     fv_changes *r = calloc(1, sizeof *r);
     if (r) r->change = calloc((size_t)c->channels, sizeof *r->change);
-    fv_status st =
-        r && r->change ? FV_OK : fvi_fail(err, FV_NOMEM, "no memory for %d channels", c->channels);
+    st = r && r->change ? FV_OK : fvi_fail(err, FV_NOMEM, "no memory for %d channels", c->channels);
     for (int k = 0; k < c->channels && !st; k++) {
         finish(&c->moments[k], &r->change[k]);
         r->change[k].channel = k;

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "engine/model.h"
+#include "engine/session.h"
 #include "view/compare.h"
 #include "view/plot.h"
 
@@ -127,19 +128,32 @@ static fv_status draw_all(fv_comparison *c, fv_tensor *const inputs[2], int chan
     return st;
 }
 
+/* One sample that both networks take.  errors  ARG, SHAPE */
+static fv_status check_sample(const fv_comparison *c, const fv_tensor *input, fv_error *err) {
+    fv_status st = FV_OK;
+    for (int m = 0; m < 2 && !st; m++)
+        st = fvi_check_input(fvi_session_network(c->session[m]), input, err);
+    if (!st && input->ndim && input->dim[0] != 1)
+        st = fvi_fail(err, FV_SHAPE, "the input has %lld samples; one is drawn at a time",
+                      (long long)input->dim[0]);
+    return st;
+}
+
 fv_status fv_comparison_draw(fv_comparison *c, const fv_image *photo, const fv_tensor *input,
                              int channel, float peaks[2], fv_image *out[3], fv_error *err) {
-    if (!c || !out || !photo == !input)
-        return fvi_fail(err, FV_ARG,
-                        "fv_comparison_draw: a comparison, out, and a photo or an "
-                        "input are needed");
+    fv_status st = FVI_NOT_NULL_AS(err, "comparison, out", c, out);
+    if (st) return st;
+    if (!photo == !input)
+        return fvi_fail(err, FV_ARG, "fv_comparison_draw: %s; one of the two is needed",
+                        photo ? "a photo and an input are given"
+                              : "neither a photo nor an input is given");
     if (channel < 0 || channel >= c->channels)
         return fvi_fail(err, FV_ARG, "%s: layer \"%s\" has %d channels; %d does not exist (0..%d)",
                         fv_model_name(c->model[0]), fv_model_layer(c->model[0], c->layer[0])->name,
                         c->channels, channel, c->channels - 1);
     fv_tensor *own[2] = {NULL, NULL};
     fv_tensor *given = (fv_tensor *)(uintptr_t)input; /* only read */
-    fv_status st = FV_OK;
+    if (input) st = check_sample(c, input, err);
     for (int m = 0; m < 2 && photo && !st; m++)
         st = fv_input_from_image(c->model[m], photo, &own[m], err);
     if (!st)

@@ -118,12 +118,12 @@ fv_status fv_attribute_scores(fv_session *session, const fv_tensor *input, const
                               fv_error *err) {
     const fv_scores_desc defaults = {0};
     fvi_probe *p = NULL;
-    if (!session || !input || !out)
-        return fvi_fail(err, FV_ARG,
-                        "fv_attribute_scores: session, input and out must not be NULL");
+    fv_status st = FVI_NOT_NULL(err, session, input, out);
+    if (!st && map) st = fvi_tensor_check(map, "the map", err);
+    if (st) return st;
     if (desc && (desc->steps < 0 || desc->steps > 100000))
         return fvi_fail(err, FV_ARG, "steps is %d; allowed are 0 to 100000", desc->steps);
-    fv_status st = fvi_probe_new(session, input, objective, &p, err);
+    st = fvi_probe_new(session, input, objective, &p, err);
     if (st) return st;
     fv_scores *s = calloc(1, sizeof *s);
     st = s ? run_scores(p, map, desc ? desc : &defaults, s, err)

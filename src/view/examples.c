@@ -152,9 +152,10 @@ static fv_status check_photos(const fv_examples *e, fv_error *err) {
 /* ---- scanning ------------------------------------------------------------------------------- */
 
 static fv_status check_asked(const fv_model *model, const char *const *objectives, int count,
-                             const char *caller, fv_error *err) {
-    if (!model || !objectives || count < 1)
-        return fvi_fail(err, FV_ARG, "%s: no argument may be NULL, no count 0", caller);
+                             fv_error *err) {
+    if (count < 1) return fvi_fail(err, FV_ARG, "%d objectives to measure; at least 1", count);
+    for (int i = 0; i < count; i++)
+        if (!objectives[i]) return fvi_fail(err, FV_ARG, "objective %d is NULL", i);
     const fv_input *in = fv_model_input(model);
     if (!in->is_image || (in->channels != 1 && in->channels != 3))
         return fvi_fail(err, FV_SHAPE,
@@ -165,7 +166,9 @@ static fv_status check_asked(const fv_model *model, const char *const *objective
 }
 
 static fv_status check_where(const char *folder, const fv_examples_desc *desc, fv_error *err) {
-    if (!folder) return fvi_fail(err, FV_ARG, "fv_examples_scan: no folder of photos");
+    if (!*folder) return fvi_fail(err, FV_ARG, "no folder of photos was named");
+    if (desc->index && !*desc->index)
+        return fvi_fail(err, FV_ARG, "the folder of indices has an empty name");
     if (desc->decoders < 0 || desc->decoders > DECODERS_MAX)
         return fvi_fail(err, FV_ARG, "decoders is %d; allowed are 0 (as threads) to %d",
                         desc->decoders, DECODERS_MAX);
@@ -209,8 +212,8 @@ fv_status fv_examples_scan(const fv_model *model, const char *const *objectives,
                            fv_error *err) {
     const fv_examples_desc defaults = {0};
     if (!desc) desc = &defaults;
-    if (!out) return fvi_fail(err, FV_ARG, "fv_examples_scan: nowhere to put the result");
-    fv_status st = check_asked(model, objectives, count, "fv_examples_scan", err);
+    fv_status st = FVI_NOT_NULL(err, model, objectives, folder, out);
+    if (!st) st = check_asked(model, objectives, count, err);
     if (!st) st = check_where(folder, desc, err);
     if (st) return st;
     fv_examples *e = new_examples(model);
@@ -226,8 +229,8 @@ fv_status fv_examples_scan(const fv_model *model, const char *const *objectives,
 
 fv_status fv_examples_count_units(const fv_model *model, const char *const *objectives, int count,
                                   int *units, fv_error *err) {
-    if (!units) return fvi_fail(err, FV_ARG, "fv_examples_count_units: nowhere to put the result");
-    fv_status st = check_asked(model, objectives, count, "fv_examples_count_units", err);
+    fv_status st = FVI_NOT_NULL(err, model, objectives, units);
+    if (!st) st = check_asked(model, objectives, count, err);
     if (st) return st;
     fv_examples *e = new_examples(model);
     st = fvi_examples_ask(e, objectives, count, err);
@@ -238,24 +241,24 @@ fv_status fv_examples_count_units(const fv_model *model, const char *const *obje
 
 /* ---- looking -------------------------------------------------------------------------------- */
 
-int fv_examples_photo_count(const fv_examples *e) { return (int)e->photos->len; }
-int fv_examples_unit_count(const fv_examples *e) { return (int)e->units->len; }
-int fv_examples_skipped_count(const fv_examples *e) { return (int)e->skipped->len; }
-int fv_examples_measured(const fv_examples *e) { return e->measured; }
+int fv_examples_photo_count(const fv_examples *e) { return e ? (int)e->photos->len : 0; }
+int fv_examples_unit_count(const fv_examples *e) { return e ? (int)e->units->len : 0; }
+int fv_examples_skipped_count(const fv_examples *e) { return e ? (int)e->skipped->len : 0; }
+int fv_examples_measured(const fv_examples *e) { return e ? e->measured : 0; }
 
 const char *fv_examples_photo(const fv_examples *e, int photo) {
-    if (photo < 0 || photo >= (int)e->photos->len) return NULL;
+    if (!e || photo < 0 || photo >= (int)e->photos->len) return NULL;
     return g_array_index(e->photos, fvi_found, photo).file->path;
 }
 
 const char *fv_examples_unit(const fv_examples *e, int unit) {
-    if (unit < 0 || unit >= (int)e->units->len) return NULL;
+    if (!e || unit < 0 || unit >= (int)e->units->len) return NULL;
     return g_array_index(e->units, fvi_asked, unit).name;
 }
 
 int fv_examples_unit_class(const fv_examples *e, int unit) {
     fvi_logits logits;
-    if (unit < 0 || unit >= (int)e->units->len) return -1;
+    if (!e || unit < 0 || unit >= (int)e->units->len) return -1;
     const fvi_asked *asked = &g_array_index(e->units, fvi_asked, unit);
     const fvi_table *t = e->tables->pdata[asked->table];
     if (!t->is_layer || fvi_logits_find(e->model->network, &logits, NULL)) return -1;
@@ -266,6 +269,6 @@ int fv_examples_unit_class(const fv_examples *e, int unit) {
 }
 
 const char *fv_examples_skipped(const fv_examples *e, int index) {
-    if (index < 0 || index >= (int)e->skipped->len) return NULL;
+    if (!e || index < 0 || index >= (int)e->skipped->len) return NULL;
     return e->skipped->pdata[index];
 }

@@ -72,22 +72,54 @@ static fv_status cut(fv_image **image, const fv_example *ex, fv_error *err) {
     return FV_OK;
 }
 
+/* Whether a rectangle lies in a photo. */
+static int is_inside(box b, const fvi_found *photo) {
+    return b.top >= 0 && b.left >= 0 && b.height >= 1 && b.width >= 1 &&
+           b.top <= photo->height - b.height && b.left <= photo->width - b.width;
+}
+
+static box region_of(const fv_example *ex) {
+    return (box){ex->top, ex->left, ex->height, ex->width};
+}
+
+static box spot_of(const fv_example *ex) {
+    return (box){ex->spot_top, ex->spot_left, ex->spot_height, ex->spot_width};
+}
+
 static fv_status check(const fv_examples *e, const fv_example *ex, fv_example_view view, int side,
-                       const void *out, fv_error *err) {
-    if (!e || !ex || !out) return fvi_fail(err, FV_ARG, "examples: no argument may be NULL");
+                       fv_error *err) {
     if (ex->photo < 0 || ex->photo >= (int)e->photos->len)
         return fvi_fail(err, FV_ARG, "examples: photo %d; there are 0..%d", ex->photo,
                         (int)e->photos->len - 1);
-    if (view < 0 || view > FV_VIEW_PHOTO || side < 8 || side > SIDE_MAX)
+    if (view < 0 || view > FV_VIEW_PHOTO)
+        return fvi_fail(err, FV_ARG, "view is %d; allowed are 0..%d", (int)view, FV_VIEW_PHOTO);
+    if (side < 8 || side > SIDE_MAX)
         return fvi_fail(err, FV_ARG, "examples: a tile of %d pixels; 8..%d can be made", side,
                         SIDE_MAX);
+    const fvi_found *photo = &g_array_index(e->photos, fvi_found, ex->photo);
+    if (!is_inside(region_of(ex), photo) ||
+        (ex->whole && ex->y >= 0 && !is_inside(spot_of(ex), photo)))
+        return fvi_fail(err, FV_ARG, "examples: a part of %dx%d at (%d, %d) of a photo of %dx%d",
+                        ex->width, ex->height, ex->left, ex->top, photo->width, photo->height);
     return FV_OK;
+}
+
+/* Cuts the loaded photo, or frames what the position sees, at the side asked for. */
+static fv_status show(fv_image **image, const fv_example *ex, fv_example_view view, int side,
+                      const fvi_found *photo, fv_error *err) {
+    const int whole_photo = view == FV_VIEW_PHOTO || (!view && ex->whole);
+    const box framed = ex->whole ? spot_of(ex) : region_of(ex);
+    fv_status st = whole_photo ? FV_OK : cut(image, ex, err);
+    if (!st) st = fit(image, side, err);
+    if (!st && whole_photo && ex->y >= 0) frame(*image, photo->height, photo->width, &framed);
+    return st;
 }
 
 fv_status fv_examples_tile(fv_examples *e, const fv_example *ex, fv_example_view view, int side,
                            fv_image **out, fv_error *err) {
     fv_image *image = NULL;
-    fv_status st = check(e, ex, view, side, out, err);
+    fv_status st = FVI_NOT_NULL_AS(err, "examples, example, out", e, ex, out);
+    if (!st) st = check(e, ex, view, side, err);
     if (st) return st;
     const fvi_found *photo = &g_array_index(e->photos, fvi_found, ex->photo);
     char *path = g_build_filename(e->folder, photo->file->path, NULL);
@@ -96,13 +128,7 @@ fv_status fv_examples_tile(fv_examples *e, const fv_example *ex, fv_example_view
         st = fvi_fail(err, FV_IO, "%s: has changed since it was measured: %dx%d, not %dx%d", path,
                       image->width, image->height, photo->width, photo->height);
     g_free(path);
-    const int whole_photo = view == FV_VIEW_PHOTO || (!view && ex->whole);
-    const box region = {ex->top, ex->left, ex->height, ex->width};
-    const box spot = {ex->spot_top, ex->spot_left, ex->spot_height, ex->spot_width};
-    if (!st && !whole_photo) st = cut(&image, ex, err);
-    if (!st) st = fit(&image, side, err);
-    if (!st && whole_photo && ex->y >= 0)
-        frame(image, photo->height, photo->width, ex->whole ? &spot : &region);
+    if (!st) st = show(&image, ex, view, side, photo, err);
     if (st)
         fv_image_free(image);
     else

@@ -13,8 +13,7 @@
 #include "base/tensor.h"
 #include "view/examples.h"
 
-static fv_status check(const fv_examples *e, int unit, fv_by by, const void *out, fv_error *err) {
-    if (!e || !out) return fvi_fail(err, FV_ARG, "examples: no argument may be NULL");
+static fv_status check(const fv_examples *e, int unit, fv_by by, fv_error *err) {
     if (unit < 0 || unit >= (int)e->units->len)
         return fvi_fail(err, FV_ARG, "examples: unit %d; there are 0..%d", unit,
                         (int)e->units->len - 1);
@@ -55,8 +54,9 @@ static float value_of(const fvi_answer *a, fv_by by, int lowest) {
 
 fv_status fv_examples_find(fv_examples *e, int unit, fv_by by, int lowest, int count,
                            fv_example *out, int *found, fv_error *err) {
-    fv_status st = check(e, unit, by, out, err);
-    if (!st && (count < 1 || !found))
+    fv_status st = FVI_NOT_NULL_AS(err, "examples, out, found", e, out, found);
+    if (!st) st = check(e, unit, by, err);
+    if (!st && count < 1)
         st = fvi_fail(err, FV_ARG, "examples: %d are wanted; at least one can be found", count);
     if (!st) st = load(e, unit, err);
     if (st) return st;
@@ -82,7 +82,8 @@ fv_status fv_examples_find(fv_examples *e, int unit, fv_by by, int lowest, int c
 
 fv_status fv_examples_values(fv_examples *e, int unit, fv_by by, int lowest, float *out,
                              fv_error *err) {
-    fv_status st = check(e, unit, by, out, err);
+    fv_status st = FVI_NOT_NULL_AS(err, "examples, out", e, out);
+    if (!st) st = check(e, unit, by, err);
     if (!st) st = load(e, unit, err);
     for (guint i = 0; !st && i < e->photos->len; i++) out[i] = value_of(&e->answers[i], by, lowest);
     return st;
@@ -104,7 +105,8 @@ static double percentile(const float *sorted, int n, double q) {
 
 fv_status fv_examples_spread(fv_examples *e, int unit, fv_by by, int lowest, fv_spread *out,
                              fv_error *err) {
-    fv_status st = check(e, unit, by, out, err);
+    fv_status st = FVI_NOT_NULL_AS(err, "examples, out", e, out);
+    if (!st) st = check(e, unit, by, err);
     float *v = st ? NULL : malloc(e->photos->len * sizeof *v);
     if (!st && !v) st = fvi_fail(err, FV_NOMEM, "no memory for %u values", e->photos->len);
     if (!st) st = fv_examples_values(e, unit, by, lowest, v, err);
@@ -152,8 +154,8 @@ static fv_status read_one(const fv_examples *e, const fvi_asked *asked, const fv
 
 fv_status fv_examples_measure(fv_examples *e, int unit, fv_by by, int lowest,
                               const fv_tensor *input, double *value, fv_error *err) {
-    fv_status st = check(e, unit, by, value, err);
-    if (!st && !input) st = fvi_fail(err, FV_ARG, "examples: there is no input to measure");
+    fv_status st = FVI_NOT_NULL_AS(err, "examples, input, value", e, input, value);
+    if (!st) st = check(e, unit, by, err);
     if (!st && !e->session)
         st = fv_session_new(e->model, &(fv_session_desc){.threads = e->threads}, &e->session, err);
     if (!st) st = fvi_check_input(fvi_session_network(e->session), input, err);

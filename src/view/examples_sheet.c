@@ -67,9 +67,11 @@ static fv_status row_fill(fv_examples *e, int unit, const fv_sheet_desc *d, int 
     return st;
 }
 
-static fv_status check(const fv_examples *e, const fv_sheet_desc *d, const void *out,
-                       fv_error *err) {
-    if (!e || !out) return fvi_fail(err, FV_ARG, "examples: no argument may be NULL");
+static fv_status check(const fv_sheet_desc *d, fv_error *err) {
+    if (d->by < 0 || d->by > FV_BY_MEAN)
+        return fvi_fail(err, FV_ARG, "by is %d; allowed are 0..%d", (int)d->by, FV_BY_MEAN);
+    if (d->view < 0 || d->view > FV_VIEW_PHOTO)
+        return fvi_fail(err, FV_ARG, "view is %d; allowed are 0..%d", (int)d->view, FV_VIEW_PHOTO);
     if (d->top < 0 || d->bottom < 0 || d->top > TOP_MAX || d->bottom > TOP_MAX || d->columns < 0)
         return fvi_fail(err, FV_ARG,
                         "a sheet of %d highest and %d lowest photos in %d columns; photos may be "
@@ -144,7 +146,8 @@ fv_status fv_examples_sheet(fv_examples *e, int unit, const fv_sheet_desc *desc,
     fv_sheet_desc d = desc ? *desc : (fv_sheet_desc){0};
     fv_image *blocks[2] = {NULL, NULL}, *sheet = NULL;
     if (!d.top && !d.bottom) d.top = TOP;
-    fv_status st = check(e, &d, out, err);
+    fv_status st = FVI_NOT_NULL_AS(err, "examples, out", e, out);
+    if (!st) st = check(&d, err);
     if (!st) st = block(e, unit, &d, 0, &blocks[0], err);
     if (!st) st = block(e, unit, &d, 1, &blocks[1], err);
     if (!st) {
@@ -232,14 +235,24 @@ static fv_sheet_desc beside_desc(const fv_sheet_desc *desc, const fv_image *like
     return d;
 }
 
+static fv_status check_beside(const fv_sheet_desc *d, const fv_image *low, const fv_image *high,
+                              fv_error *err) {
+    fv_status st = check(d, err);
+    if (!st && low) st = fvi_image_check(low, "the low picture", err);
+    if (!st && high) st = fvi_image_check(high, "the high picture", err);
+    if (!st && (d->tile < 32 || d->tile > SHRT_MAX / 2))
+        st =
+            fvi_fail(err, FV_ARG, "a side of %d pixels; 32..%d can be made", d->tile, SHRT_MAX / 2);
+    return st;
+}
+
 fv_status fv_examples_beside(fv_examples *e, int unit, const fv_image *low, const fv_image *high,
                              const fv_sheet_desc *desc, fv_image **out, fv_error *err) {
     fv_sheet_desc d = beside_desc(desc, high ? high : low);
     const int side = d.tile;
     fv_image *lowest = NULL, *highest = NULL, *sheet = NULL;
-    fv_status st = check(e, &d, out, err);
-    if (!st && (side < 32 || side > SHRT_MAX / 2))
-        st = fvi_fail(err, FV_ARG, "a side of %d pixels; 32..%d can be made", side, SHRT_MAX / 2);
+    fv_status st = FVI_NOT_NULL_AS(err, "examples, out", e, out);
+    if (!st) st = check_beside(&d, low, high, err);
     if (!st) st = square(e, unit, &d, 1, side, &lowest, err);
     if (!st) st = square(e, unit, &d, 0, side, &highest, err);
     const fv_image *const four[4] = {low, lowest, highest, high};

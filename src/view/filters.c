@@ -116,10 +116,9 @@ static fv_status measure(fv_tensor *w, fv_filters *f, fv_error *err) {
 }
 
 fv_status fv_filters_measure(const fv_model *model, int layer, fv_filters **out, fv_error *err) {
-    if (!model || !out)
-        return fvi_fail(err, FV_ARG, "fv_filters_measure: model and out must not be NULL");
     fv_tensor *w = NULL;
-    fv_status st = fv_model_weights(model, layer, &w, NULL, err);
+    fv_status st = FVI_NOT_NULL(err, model, out);
+    if (!st) st = fv_model_weights(model, layer, &w, NULL, err);
     if (st) return st;
     const fvi_kind kind = fvi_network_graph(model->network)->nodes[layer].kind;
     fv_filters *f = NULL;

@@ -59,8 +59,7 @@ static void fit(const fv_image *p, int box_h, int box_w, int *h, int *w) {
 
 static fv_status check(const fv_image *const *images, int count, const fv_montage_desc *desc,
                        fv_error *err) {
-    if (!images || count < 1)
-        return fvi_fail(err, FV_ARG, "a montage of %d pictures cannot be made", count);
+    if (count < 1) return fvi_fail(err, FV_ARG, "a montage of %d pictures cannot be made", count);
     if (desc->columns < 0 || desc->tile < 0)
         return fvi_fail(err, FV_ARG,
                         "a montage of %d columns with tiles of %d: neither may be "
@@ -68,12 +67,13 @@ static fv_status check(const fv_image *const *images, int count, const fv_montag
                         desc->columns, desc->tile);
     if (desc->tile > SIDE_MAX)
         return fvi_fail(err, FV_ARG, "a montage's tile of %d: at most %d", desc->tile, SIDE_MAX);
-    for (int i = 0; i < count; i++) {
-        const fv_image *p = images[i];
-        if (!p || !p->data || p->channels < 1 || p->channels > 4 || p->height < 1 || p->width < 1)
-            return fvi_fail(err, FV_ARG, "picture %d of a montage is none", i);
+    fv_status st = FV_OK;
+    for (int i = 0; i < count && !st; i++) {
+        char what[48];
+        g_snprintf(what, sizeof what, "picture %d of a montage", i);
+        st = fvi_image_check(images[i], what, err);
     }
-    return FV_OK;
+    return st;
 }
 
 /* The tile: as large as the largest fitted picture, so that wide pictures do not stand in squares.
@@ -224,11 +224,12 @@ static fv_status draw(const montage *m, fv_image *onto, fv_error *err) {
 fv_status fv_montage(const fv_image *const *images, const char *const *labels, int count,
                      const fv_montage_desc *desc, fv_image **out, fv_error *err) {
     const fv_montage_desc defaults = {0};
-    if (!out) return fvi_fail(err, FV_ARG, "fv_montage: nowhere to put the picture");
+    fv_status st = FVI_NOT_NULL(err, images, out);
+    if (st) return st;
     if (!desc) desc = &defaults;
     montage m = {.images = images, .labels = labels, .count = count};
     fv_image *picture = NULL;
-    fv_status st = check(images, count, desc, err);
+    st = check(images, count, desc, err);
     if (!st) st = plan(&m, desc, err);
     if (!st) st = fv_image_new(m.channels, m.height, m.width, &picture, err);
     if (!st) st = draw(&m, picture, err);

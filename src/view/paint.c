@@ -13,7 +13,8 @@
 #include "view/palette.h"
 
 enum { BAR_WIDTH = 256, BAR_HEIGHT = 14, TEXT = 14, SPACE = 3, SIDE_MIN = 64, SIDE_MAX = 16384 };
-#define STRENGTH 0.6f
+#define STRENGTH    0.6f
+#define NUMBERS_MAX ((int64_t)1 << 28) /* as pixels of a picture */
 
 /* The least and the largest finite value; 0 and 0 where there is none. */
 static void extremes(const float *values, int64_t count, float *low, float *high) {
@@ -28,8 +29,10 @@ static void extremes(const float *values, int64_t count, float *low, float *high
 }
 
 fv_status fv_paint_scale(const float *values, int64_t count, fv_paint_desc *desc, fv_error *err) {
-    if (!desc || count < 1 || !values)
-        return fvi_fail(err, FV_ARG, "fv_paint_scale: no numbers, or nowhere to put their scale");
+    fv_status st = FVI_NOT_NULL(err, values, desc);
+    if (st) return st;
+    if (count < 1)
+        return fvi_fail(err, FV_ARG, "a scale of %lld numbers; at least 1", (long long)count);
     fv_paint_desc d = *desc;
     if (!d.palette) d.palette = FV_PALETTE_GREY;
     if (d.low == 0 && d.high == 0) {
@@ -43,7 +46,7 @@ fv_status fv_paint_scale(const float *values, int64_t count, fv_paint_desc *desc
             if (d.palette == FV_PALETTE_SIGNED) d.low = -d.high;
         }
     }
-    fv_status st = fvi_paint_check(&d, err);
+    st = fvi_paint_check(&d, err);
     if (!st) *desc = d;
     return st;
 }
@@ -62,15 +65,24 @@ static int channels_of(const fv_paint_desc *d, const float *values, int64_t coun
     return 1;
 }
 
+/* Sizes of a map.  errors  ARG */
+static fv_status check_sizes(int height, int width, fv_error *err) {
+    if (height >= 1 && width >= 1 && (int64_t)height * width <= NUMBERS_MAX) return FV_OK;
+    return fvi_fail(err, FV_ARG,
+                    "a map of height %d and width %d; sizes are at least 1, and at most %lld "
+                    "numbers in all",
+                    height, width, (long long)NUMBERS_MAX);
+}
+
 fv_status fv_paint(const float *values, int height, int width, const fv_paint_desc *desc,
                    fv_image **out, fv_error *err) {
     fv_paint_desc d = desc ? *desc : (fv_paint_desc){0};
     fvi_rgb colors[FVI_PALETTE_SIZE];
     fv_image *p = NULL;
     const int64_t n = (int64_t)height * width;
-    if (!values || !out || height < 1 || width < 1)
-        return fvi_fail(err, FV_ARG, "a map of %dx%d numbers cannot be painted", height, width);
-    fv_status st = fv_paint_scale(values, n, &d, err);
+    fv_status st = FVI_NOT_NULL(err, values, out);
+    if (!st) st = check_sizes(height, width, err);
+    if (!st) st = fv_paint_scale(values, n, &d, err);
     if (!st) st = fv_image_new(channels_of(&d, values, n), height, width, &p, err);
     if (st) return st;
     fvi_palette(d.palette, colors);
@@ -109,7 +121,8 @@ static void draw_bar(fv_image *onto, const fv_paint_desc *d) {
 }
 
 fv_status fv_paint_bar(const fv_paint_desc *desc, int width, fv_image **out, fv_error *err) {
-    if (!desc || !out) return fvi_fail(err, FV_ARG, "fv_paint_bar: no argument may be NULL");
+    fv_status st = FVI_NOT_NULL(err, desc, out);
+    if (st) return st;
     fv_paint_desc d = *desc;
     fv_image *p = NULL;
     if (!d.palette) d.palette = FV_PALETTE_GREY;
@@ -117,7 +130,7 @@ fv_status fv_paint_bar(const fv_paint_desc *desc, int width, fv_image **out, fv_
     if (width < SIDE_MIN || width > SIDE_MAX)
         return fvi_fail(err, FV_ARG, "a bar of %d pixels; it may be %d..%d wide", width, SIDE_MIN,
                         SIDE_MAX);
-    fv_status st = fvi_paint_check(&d, err);
+    st = fvi_paint_check(&d, err);
     if (!st) st = fv_image_new(3, BAR_HEIGHT + SPACE + TEXT + 2, width, &p, err);
     if (st) return st;
     draw_bar(p, &d);
@@ -178,16 +191,17 @@ fv_status fv_overlay(const fv_image *photo, const float *values, int height, int
                      const fv_paint_desc *desc, float strength, fv_image **out, fv_error *err) {
     fv_paint_desc d = desc ? *desc : (fv_paint_desc){.palette = FV_PALETTE_HEAT};
     fv_image *flat = NULL, *map = NULL, *p = NULL;
-    if (!photo || !values || !out || height < 1 || width < 1)
-        return fvi_fail(err, FV_ARG, "a map of %dx%d numbers cannot be laid over a photograph",
-                        height, width);
+    fv_status st = FVI_NOT_NULL(err, photo, values, out);
+    if (!st) st = fvi_image_check(photo, "the photograph", err);
+    if (!st) st = check_sizes(height, width, err);
+    if (st) return st;
     if (d.palette == FV_PALETTE_GREY)
         return fvi_fail(err, FV_ARG, "a grey map cannot be told from the photograph under it");
     if (strength == 0) strength = STRENGTH;
     if (!(strength > 0 && strength <= 1))
         return fvi_fail(err, FV_ARG, "an overlay's strength is %g; it may be 0..1",
                         (double)strength);
-    fv_status st = fv_paint_scale(values, (int64_t)height * width, &d, err);
+    st = fv_paint_scale(values, (int64_t)height * width, &d, err);
     if (!st) st = fvi_image_flatten(photo, 1, &flat, err);
     if (!st) st = enlarge(values, height, width, photo, &map, err);
     if (!st) st = fv_image_new(3, photo->height, photo->width, &p, err);

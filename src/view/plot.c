@@ -33,8 +33,9 @@ const fvi_rgb fvi_plot_blue = {{0.16f, 0.44f, 0.70f}}, fvi_plot_red = {{0.80f, 0
               fvi_plot_light = {{0.88f, 0.88f, 0.88f}}, fvi_plot_dark = {{0.25f, 0.25f, 0.25f}};
 
 fv_status fvi_plot_check(const float *values, int64_t count, int n_least, fv_error *err) {
-    if (!values || count < n_least)
-        return fvi_fail(err, FV_ARG, "a plot of %lld values cannot be drawn", (long long)count);
+    if (count < n_least)
+        return fvi_fail(err, FV_ARG, "a plot of %lld values; at least %d", (long long)count,
+                        n_least);
     for (int64_t i = 0; i < count; i++)
         if (!isfinite(values[i]))
             return fvi_fail(err, FV_ARG, "value %lld of a plot is not finite", (long long)i);

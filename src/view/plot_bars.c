@@ -49,8 +49,8 @@ fv_status fv_plot_bars(const float *values, int count, const fv_plot_desc *desc,
     fvi_plot p = {0};
     double low = 0, high = 0;
     char last[32];
-    if (!out) return fvi_fail(err, FV_ARG, "fv_plot_bars: nowhere to put the picture");
-    fv_status st = fvi_plot_check(values, count, 1, err);
+    fv_status st = FVI_NOT_NULL(err, values, out);
+    if (!st) st = fvi_plot_check(values, count, 1, err);
     if (st) return st;
     for (int i = 0; i < count; i++) {
         low = fmin(low, (double)values[i]);

@@ -70,14 +70,14 @@ static void draw_marks(const fvi_plot *p, const bins *b, const float *marks, int
 fv_status fv_plot_histogram(const float *values, int64_t count, const float *marks, int n_marks,
                             const fv_plot_desc *desc, fv_image **out, fv_error *err) {
     fvi_plot p = {0};
-    if (!out || n_marks < 0 || (n_marks && !marks))
-        return fvi_fail(err, FV_ARG, "fv_plot_histogram: nowhere to put the picture, or no marks");
-    if (!values || count < 1)
-        return fvi_fail(err, FV_ARG, "a histogram of %lld values cannot be drawn",
-                        (long long)count);
+    fv_status st = FVI_NOT_NULL(err, values, out);
+    if (!st && n_marks > 0) st = FVI_NOT_NULL(err, marks);
+    if (st) return st;
+    if (n_marks < 0) return fvi_fail(err, FV_ARG, "a histogram with %d marks; at least 0", n_marks);
+    if (count < 1)
+        return fvi_fail(err, FV_ARG, "a histogram of %lld values; at least 1", (long long)count);
     bins *b = calloc(1, sizeof *b);
     if (!b) return fvi_fail(err, FV_NOMEM, "no memory for a histogram");
-    fv_status st = FV_OK;
     if (!count_all(b, values, count, desc && desc->width > 0 ? desc->width : WIDTH)) {
         st = fvi_fail(err, FV_ARG, "a histogram of %lld values: none of them is finite",
                       (long long)count);

@@ -84,6 +84,7 @@ static fv_status span(const float *const *values, int series, int count, double 
     *low = HUGE_VAL;
     *high = -HUGE_VAL;
     for (int s = 0; s < series; s++) {
+        if (!values[s]) return fvi_fail(err, FV_ARG, "the values of line %d are NULL", s);
         fv_status st = fvi_plot_check(values[s], count, 2, err);
         if (st) return st;
         for (int i = 0; i < count; i++) {
@@ -100,10 +101,12 @@ fv_status fv_plot_lines(const float *const *values, const char *const *names, in
     fvi_plot p = {0};
     double low, high;
     char last[32];
-    if (!values || !out || series < 1 || series > SERIES_MAX)
+    fv_status st = FVI_NOT_NULL(err, values, out);
+    if (st) return st;
+    if (series < 1 || series > SERIES_MAX)
         return fvi_fail(err, FV_ARG, "a plot of %d lines cannot be drawn; there may be 1..%d",
                         series, SERIES_MAX);
-    fv_status st = span(values, series, count, &low, &high, err);
+    st = span(values, series, count, &low, &high, err);
     if (st) return st;
     st = fvi_plot_begin(&p, desc, low, high, err);
     for (int s = 0; !st && s < series; s++)

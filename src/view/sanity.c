@@ -133,9 +133,8 @@ fv_status fv_attribute_sanity(const fv_model *model, const fv_session_desc *how,
                               const fv_tensor *input, const char *objective,
                               const fv_attribute_desc *desc, int stages, fv_sanity_stage **out,
                               int *count, fv_error *err) {
-    if (!model || !input || !out || !count)
-        return fvi_fail(err, FV_ARG,
-                        "fv_attribute_sanity: model, input, out and count must not be NULL");
+    fv_status st = FVI_NOT_NULL(err, model, input, out, count);
+    if (st) return st;
     if (stages < 0 || stages > 1000)
         return fvi_fail(err, FV_ARG, "stages is %d; allowed are 0 to 1000", stages);
     check c = {.model = model, .input = input, .stages = stages ? stages : STAGES};
@@ -145,7 +144,7 @@ fv_status fv_attribute_sanity(const fv_model *model, const fv_session_desc *how,
     c.user = c.desc.user;
     c.desc.progress = tell;
     c.desc.user = &c;
-    fv_status st = survey(&c, how, objective, err);
+    st = survey(&c, how, objective, err);
     if (!st && !(made = calloc((size_t)c.stages + 1, sizeof *made)))
         st = fvi_fail(err, FV_NOMEM, "out of memory");
     if (!st) st = run_stages(&c, how, made, err);

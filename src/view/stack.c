@@ -14,8 +14,10 @@ static fv_status measure(const fv_image *const *images, int count, int across, i
     *channels = 1;
     for (int i = 0; i < count; i++) {
         const fv_image *p = images[i];
-        if (!p || !p->data || p->channels < 1 || p->channels > 4 || p->height < 1 || p->width < 1)
-            return fvi_fail(err, FV_ARG, "picture %d of a stack is none", i);
+        char what[48];
+        g_snprintf(what, sizeof what, "picture %d of a stack", i);
+        fv_status st = fvi_image_check(p, what, err);
+        if (st) return st;
         along += gap + (across ? p->width : p->height);
         wide = MAX(wide, across ? p->height : p->width);
         if (p->channels >= 3) *channels = 3;
@@ -41,10 +43,12 @@ fv_status fv_stack(const fv_image *const *images, int count, int across, int gap
                    fv_error *err) {
     int channels = 1;
     int64_t height = 0, width = 0;
-    if (!images || !out || count < 1 || gap < 0 || gap > SIDE_MAX)
-        return fvi_fail(err, FV_ARG, "a stack of %d pictures %d pixels apart cannot be made", count,
-                        gap);
-    fv_status st = measure(images, count, across, gap, &channels, &height, &width, err);
+    fv_status st = FVI_NOT_NULL(err, images, out);
+    if (st) return st;
+    if (count < 1) return fvi_fail(err, FV_ARG, "a stack of %d pictures; at least 1", count);
+    if (gap < 0 || gap > SIDE_MAX)
+        return fvi_fail(err, FV_ARG, "a stack's gap is %d; allowed are 0..%d", gap, SIDE_MAX);
+    st = measure(images, count, across, gap, &channels, &height, &width, err);
     if (st) return st;
     fv_image *onto = NULL;
     st = fv_image_new(channels, (int)height, (int)width, &onto, err);

@@ -134,7 +134,8 @@ static fv_status check(const fvi_grid *g, const fv_weights_desc *d, fv_error *er
     if (st) return st;
     if (d->top < 0) return fvi_fail(err, FV_ARG, "the strongest %d inputs: at least 0", d->top);
     if (d->form < 0 || d->form > FV_WEIGHTS_MATRIX)
-        return fvi_fail(err, FV_ARG, "form %d of weights is none", (int)d->form);
+        return fvi_fail(err, FV_ARG, "there is no form %d of weights; allowed are 0..%d",
+                        (int)d->form, FV_WEIGHTS_MATRIX);
     if (d->top && d->form && d->form != FV_WEIGHTS_TILES)
         return fvi_fail(err, FV_ARG, "inputs are ranked in tiles only");
     return FV_OK;
@@ -194,13 +195,13 @@ static int columns_of(const fvi_weights_plan *p) {
 fv_status fv_weights_render(const fv_model *model, int layer, const fv_weights_desc *desc,
                             fv_weights **out, fv_error *err) {
     const fv_weights_desc defaults = {0};
-    if (!model || !out)
-        return fvi_fail(err, FV_ARG, "fv_weights_render: model and out must not be NULL");
+    fv_status st = FVI_NOT_NULL(err, model, out);
+    if (st) return st;
     if (!desc) desc = &defaults;
     fvi_grid g = {0};
     fvi_weights_plan p = {0};
     fv_weights *w = NULL;
-    fv_status st = fvi_grid_read(model, layer, desc, &g, err);
+    st = fvi_grid_read(model, layer, desc, &g, err);
     if (st) return st;
     st = make_plan(&g, desc, &p, err);
     if (st) goto done;

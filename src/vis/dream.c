@@ -29,6 +29,7 @@
 #define RATE       (1.5f / 255)
 #define TILE       512
 #define MIN_SIDE   16 /* of an octave */
+#define JITTER_MAX 32768
 #define TEXT_BYTES 512
 
 typedef struct dream {
@@ -57,14 +58,7 @@ static fv_dream_desc resolve(const fv_dream_desc *desc) {
     return d;
 }
 
-static fv_status check(const fv_model *model, const fv_image *image, const fv_dream_desc *d,
-                       fv_error *err) {
-    const fv_input *in = fvi_network_input(model->network);
-    if (!in->is_image || (in->channels != 3 && in->channels != 1))
-        return fvi_fail(err, FV_SHAPE, "%s: its input is no picture of 1 or 3 channels",
-                        fv_model_name(model));
-    if (image->channels != 3)
-        return fvi_fail(err, FV_ARG, "the picture has %d channels; dreams want 3", image->channels);
+static fv_status check_numbers(const fv_dream_desc *d, fv_error *err) {
     if (d->steps < 1 || d->steps > 100000)
         return fvi_fail(err, FV_ARG, "steps is %d; allowed are 1..100000", d->steps);
     if (d->octaves < 1 || d->octaves > 32)
@@ -76,7 +70,24 @@ static fv_status check(const fv_model *model, const fv_image *image, const fv_dr
         return fvi_fail(err, FV_ARG, "rate is %g; allowed are numbers above 0, up to 1", d->rate);
     if (d->tile < MIN_SIDE || d->tile > 8192)
         return fvi_fail(err, FV_ARG, "tile is %d; allowed are %d..8192", d->tile, MIN_SIDE);
+    if (d->jitter < -1 || d->jitter > JITTER_MAX)
+        return fvi_fail(err, FV_ARG, "jitter is %d; allowed are -1 (none) to %d", d->jitter,
+                        JITTER_MAX);
+    if (d->snapshot_every < 0)
+        return fvi_fail(err, FV_ARG, "snapshot_every is %d; allowed are 0 (none) and more",
+                        d->snapshot_every);
     return FV_OK;
+}
+
+static fv_status check(const fv_model *model, const fv_image *image, const fv_dream_desc *d,
+                       fv_error *err) {
+    const fv_input *in = fvi_network_input(model->network);
+    if (!in->is_image || (in->channels != 3 && in->channels != 1))
+        return fvi_fail(err, FV_SHAPE, "%s: its input is no picture of 1 or 3 channels",
+                        fv_model_name(model));
+    if (image->channels != 3)
+        return fvi_fail(err, FV_ARG, "the picture has %d channels; dreams want 3", image->channels);
+    return check_numbers(d, err);
 }
 
 /* One row of the photograph shrunk to h x w: row [w] = mean of what each pixel covers. `sum`
@@ -360,14 +371,16 @@ static fv_status run(dream *d, fv_image *image, const char *name, fv_error *err)
 
 fv_status fv_dream(const fv_model *model, fv_image *image, const char *objective,
                    const fv_dream_desc *desc, fv_error *err) {
-    if (!model || !image || !objective)
-        return fvi_fail(err, FV_ARG, "fv_dream: model, image and objective must not be NULL");
+    fv_status st = FVI_NOT_NULL(err, model, image, objective);
+    if (!st) st = fvi_image_check(image, "the picture", err);
+    if (!st && desc && desc->guide) st = fvi_image_check(desc->guide, "the guide", err);
+    if (st) return st;
     dream d = {.model = model, .desc = resolve(desc), .in = fvi_network_input(model->network)};
     fvi_objective o = {0};
     const fvi_objective *only = &o;
     fv_session *session = NULL;
     char name[TEXT_BYTES];
-    fv_status st = check(model, image, &d.desc, err);
+    st = check(model, image, &d.desc, err);
     if (!st)
         st = fv_session_new(model, &(fv_session_desc){.threads = d.desc.threads}, &session, err);
     if (!st) st = read_objective(&d, session, objective, &o, name, sizeof name, err);

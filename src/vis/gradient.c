@@ -67,17 +67,16 @@ static fv_status gradient_pieces(fvi_plan *plan, const fvi_objective *o, const f
 
 fv_status fv_session_gradient(fv_session *s, const fv_tensor *input, const char *objective,
                               double *values, fv_tensor **gradient, fv_error *err) {
-    if (!s || !input || !gradient)
-        return fvi_fail(err, FV_ARG,
-                        "fv_session_gradient: session, input and gradient must not be "
-                        "NULL");
+    fv_status st =
+        FVI_NOT_NULL_AS(err, "session, input, objective, gradient", s, input, objective, gradient);
+    if (st) return st;
     const fvi_network *net = fvi_session_network(s);
     fvi_objective o = {0};
     fvi_shape shape = fvi_tensor_shape(input);
     fvi_plan *plan = NULL;
     int64_t samples = 0;
     fv_tensor *dx = NULL;
-    fv_status st = fvi_check_input(net, input, err);
+    st = fvi_check_input(net, input, err);
     if (!st) st = fvi_objective_parse(net, objective, NULL, 0, &o, err);
     if (!st) st = fvi_objective_check_plain(&o, "a raw input", err);
     if (!st)

@@ -16,6 +16,7 @@
 #include <glib.h>
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,20 +125,17 @@ static int renumber(int *groups, int count, int *name) {
     return distinct;
 }
 
-static fv_status check(const fv_image *const *images, int count, double threshold,
-                       const int *groups, const int *distinct, fv_error *err) {
-    if (!images || !groups || !distinct || count < 1)
-        return fvi_fail(err, FV_ARG,
-                        "fv_group_pictures: images, groups and distinct must not be NULL, and "
-                        "count is %d (at least 1)",
-                        count);
+static fv_status check(const fv_image *const *images, int count, double threshold, fv_error *err) {
+    if (count < 1) return fvi_fail(err, FV_ARG, "%d pictures cannot be grouped; at least 1", count);
     if (!(threshold >= 0 && threshold <= 2))
         return fvi_fail(err, FV_ARG, "the threshold of groups is %g; allowed are 0..2", threshold);
-    for (int i = 0; i < count; i++)
-        if (!images[i] || !images[i]->data || images[i]->channels < 1 || images[i]->height < 1 ||
-            images[i]->width < 1)
-            return fvi_fail(err, FV_ARG, "picture %d of the group is none", i);
-    return FV_OK;
+    fv_status st = FV_OK;
+    for (int i = 0; i < count && !st; i++) {
+        char what[48];
+        snprintf(what, sizeof what, "picture %d of the group", i);
+        st = fvi_image_check(images[i], what, err);
+    }
+    return st;
 }
 
 /* Transforms all pictures, those of another size after resizing. */
@@ -170,7 +168,8 @@ static void link_pairs(const spectra *s, double limit, int *found, double *dista
 
 fv_status fv_group_pictures(const fv_image *const *images, int count, int shifts, double threshold,
                             int *groups, double *distances, int *distinct, fv_error *err) {
-    fv_status st = check(images, count, threshold, groups, distinct, err);
+    fv_status st = FVI_NOT_NULL(err, images, groups, distinct);
+    if (!st) st = check(images, count, threshold, err);
     if (st) return st;
     double limit = threshold > 0 ? threshold : shifts ? DEFAULT_THRESHOLD : STILL_THRESHOLD;
     int most = shifts ? SIDE_MAX : INT_MAX;

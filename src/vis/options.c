@@ -181,7 +181,10 @@ static int choice_index(const char *words, const char *word) {
 static void choice_word(const char *words, int index, char *text, size_t size) {
     char **all = g_strsplit(words, "|", -1);
     int n = (int)g_strv_length(all);
-    g_strlcpy(text, index >= 1 && index <= n ? all[index - 1] : "?", size);
+    if (index >= 1 && index <= n)
+        g_strlcpy(text, all[index - 1], size);
+    else
+        g_snprintf(text, (gulong)size, "%d", index);
     g_strfreev(all);
 }
 
@@ -267,8 +270,8 @@ static fv_status set_text(const option *o, const char *text, char *field, fv_err
 
 fv_status fv_render_desc_set(fv_render_desc *desc, const char *name, const char *value,
                              fv_error *err) {
-    if (!desc || !name || !value)
-        return fvi_fail(err, FV_ARG, "fv_render_desc_set: no argument may be NULL");
+    fv_status st = FVI_NOT_NULL(err, desc, name, value);
+    if (st) return st;
     const option *o = find_option(name, err);
     if (!o) return FV_NOTFOUND;
     void *field = (char *)desc + o->offset;
@@ -304,13 +307,17 @@ static void pair_text(const float x[2], char *text, size_t size) {
     g_snprintf(text, (gulong)size, "%s,%s", low, high);
 }
 
+static const void *field_of(const option *o, const fv_render_desc *desc) {
+    return (const char *)desc + o->offset;
+}
+
 static void option_text(const option *o, const fv_render_desc *desc, char *text, size_t size) {
-    const void *field = (const char *)desc + o->offset;
+    const void *field = field_of(o, desc);
     int number = 0;
     if (o->kind == OPTION_INT || o->kind >= OPTION_CHOICE) memcpy(&number, field, sizeof number);
     switch (o->kind) {
     case OPTION_INT:
-        if (o->low < 0 && number < 0)
+        if (o->low < 0 && number == -1)
             g_strlcpy(text, NEVER, size);
         else
             g_snprintf(text, (gulong)size, "%d", number);
@@ -333,8 +340,9 @@ static void option_text(const option *o, const fv_render_desc *desc, char *text,
 
 fv_status fv_render_desc_get(const fv_render_desc *desc, const char *name, char *text, size_t size,
                              fv_error *err) {
-    if (!desc || !name || !text || size < 1)
-        return fvi_fail(err, FV_ARG, "fv_render_desc_get: no argument may be NULL or empty");
+    fv_status st = FVI_NOT_NULL(err, desc, name, text);
+    if (st) return st;
+    if (size < 1) return fvi_fail(err, FV_ARG, "fv_render_desc_get: size is 0; at least 1");
     const option *o = find_option(name, err);
     if (!o) return FV_NOTFOUND;
     option_text(o, desc, text, size);
@@ -346,7 +354,9 @@ fv_status fvi_options_check(const fv_render_desc *desc, fv_error *err) {
     fv_render_desc copy = *desc;
     for (size_t i = 0; i < G_N_ELEMENTS(options); i++) {
         option_text(&options[i], desc, text, sizeof text);
-        fv_status st = fv_render_desc_set(&copy, options[i].shown.name, text, err);
+        fv_status st = options[i].kind == OPTION_TRANSFORMS
+                           ? fvi_transforms_check(field_of(&options[i], desc), err)
+                           : fv_render_desc_set(&copy, options[i].shown.name, text, err);
         if (st) return st;
     }
     return FV_OK;

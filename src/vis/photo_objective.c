@@ -24,6 +24,7 @@
 #define NOISE      0.02f
 #define SMALLEST   8 /* a default layer's map has at least 1/8 of the input's side */
 #define LONGEST    FVI_MAX_OBJECTIVE
+#define POWER_MAX  1000
 #define NOISE_UNIT 0x6e6f697365u /* of the random stream */
 
 /* Puts a name into quotes.  errors  ARG it has both kinds of them */
@@ -74,16 +75,20 @@ static fv_status describe(const fv_model *model, const char *text, const char *m
 fv_status fv_photo_objective(const fv_model *model, const char *term, const char *layer,
                              const char *photo, double power, char *text, size_t size,
                              fv_error *err) {
-    if (!model || !term || !layer || !photo || !text || !size)
-        return fvi_fail(err, FV_ARG, "fv_photo_objective: no argument may be NULL, no size 0");
+    fv_status st = FVI_NOT_NULL(err, model, term, layer, photo, text);
+    if (st) return st;
+    if (!size) return fvi_fail(err, FV_ARG, "fv_photo_objective: size is 0; at least 1");
     int caricature = !strcmp(term, "caricature");
     if (!caricature && strcmp(term, "match") != 0)
         return fvi_fail(err, FV_ARG,
                         "there is no term \"%.80s\" of a photo; allowed are match and "
                         "caricature",
                         term);
+    if (!(power <= POWER_MAX))
+        return fvi_fail(err, FV_ARG, "power is %g; allowed are 0..%d, or below 0 for 1", power,
+                        POWER_MAX);
     GString *s = g_string_new(NULL);
-    fv_status st = append_term(s, term, layer, photo, err);
+    st = append_term(s, term, layer, photo, err);
     if (caricature && power >= 0) {
         g_string_append(s, ", ");
         append_number(s, power);
@@ -192,13 +197,13 @@ static fv_status nearness(const fv_model *model, const char *objective, const ch
 fv_status fv_accentuation_objective(const fv_model *model, const char *objective, const char *photo,
                                     const char *near, double strength, char *text, size_t size,
                                     fv_error *err) {
-    if (!model || !objective || !photo || !text || !size)
-        return fvi_fail(err, FV_ARG,
-                        "fv_accentuation_objective: no argument may be NULL, no size 0");
+    fv_status st = FVI_NOT_NULL(err, model, objective, photo, text);
+    if (st) return st;
+    if (!size) return fvi_fail(err, FV_ARG, "fv_accentuation_objective: size is 0; at least 1");
     if (!(strength >= 0) || !isfinite(strength))
         return fvi_fail(err, FV_ARG, "strength is %g; allowed is a number >= 0", strength);
     GString *s = g_string_new(NULL);
-    fv_status st = near ? FV_OK : default_near(model->network, &near, err);
+    st = near ? FV_OK : default_near(model->network, &near, err);
     if (!st && strength > 0) st = nearness(model, objective, photo, near, strength, s, err);
     if (!st) st = describe(model, objective, s->str, text, size, err);
     g_string_free(s, TRUE);

@@ -4,17 +4,21 @@
  * company.
  */
 #include <glib.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/tensor.h"
 #include "engine/model.h"
+#include "image/image.h"
 #include "vis/evaluate.h"
 #include "vis/gradient.h"
 #include "vis/laps.h"
 #include "vis/rendering.h"
 
+#define SIDE_MAX   32768 /* of a picture at any level */
 #define NAME_BYTES 1024
 #define MAX_LEVELS 32
 
@@ -50,9 +54,14 @@ typedef struct batch {
 
 /* Sizes of the levels: growing from the asked size (as MATLAB's reference, cut to whole pixels), or
  * shrinking towards it (as DeepDream, rounded). */
-static void set_sizes(job *j) {
+static fv_status set_sizes(job *j, fv_error *err) {
     const fv_schedule_desc *s = &j->desc->schedule;
     int h = j->desc->height, w = j->desc->width;
+    const double most = fmax(h, w) * pow((double)s->level_scale, s->levels - 1);
+    if (s->grow == 1 && most > SIDE_MAX)
+        return fvi_fail(err, FV_ARG,
+                        "levels: after %d of %g the picture would be %.0f pixels long; at most %d",
+                        s->levels, (double)s->level_scale, most, SIDE_MAX);
     j->n_sizes = s->levels;
     for (int i = 0; i < s->levels; i++) {
         int at = s->grow == 1 ? i : s->levels - 1 - i;
@@ -63,6 +72,7 @@ static void set_sizes(job *j) {
         h = MAX(1, (int)floor(h * scale + half));
         w = MAX(1, (int)floor(w * scale + half));
     }
+    return FV_OK;
 }
 
 /* What a batch is busy with: "conv1:3", or "conv1:3 and 7 more". */
@@ -339,17 +349,28 @@ static int run_length(const job *j, int from, int *group) {
 static fv_status render_all(job *j, fv_error *err) {
     const fv_render_desc *d = j->desc;
     int total = j->count * d->starts, group;
-    fv_status st =
-        fv_session_new(j->model, &(fv_session_desc){.threads = d->threads}, &j->session, err);
-    set_sizes(j);
+    fv_status st = set_sizes(j, err);
+    if (st) return st;
+    st = fv_session_new(j->model, &(fv_session_desc){.threads = d->threads}, &j->session, err);
+    const int updates = d->schedule.levels * d->schedule.steps; /* at most 32 * 1,000,000 */
     for (int i = 0; i < total; i += run_length(j, i, &group))
-        j->total += d->schedule.levels * d->schedule.steps;
+        j->total += MIN(updates, INT_MAX - j->total); /* of more nobody waits for the end */
     for (int i = 0; !st && i < total && !j->stopped;) {
         int n = run_length(j, i, &group);
         st = render_batch(j, i, n, group, err);
         i += n;
     }
     fv_session_free(j->session);
+    return st;
+}
+
+/* Pictures and numbers of the caller's. */
+static fv_status check_borrowed(const fv_render_desc *d, fv_error *err) {
+    fv_status st = FV_OK;
+    if (d->start.kind == FV_START_IMAGE)
+        st = fvi_image_check(d->start.image, "the picture to start from", err);
+    if (!st && d->start.mask) st = fvi_image_check(d->start.mask, "the mask", err);
+    if (!st && d->param.spectrum) st = fvi_tensor_check(d->param.spectrum, "the spectrum", err);
     return st;
 }
 
@@ -360,6 +381,9 @@ static fv_status check_parts(const fv_model *model, const fv_render_desc *d, fv_
         return fvi_fail(err, FV_ARG, "walk moves the pixels themselves; param must be pixels");
     if (d->start.kind == FV_START_IMAGE && !d->start.image)
         return fvi_fail(err, FV_ARG, "start is image, and no image is given");
+    if (d->snapshot_every < 0)
+        return fvi_fail(err, FV_ARG, "snapshot_every is %d; allowed are 0 (none) and more",
+                        d->snapshot_every);
     if (d->starts > FVI_MAX_GROUP)
         return fvi_fail(err, FV_ARG, "starts is %d; allowed are 1..%d", d->starts, FVI_MAX_GROUP);
     if (d->schedule.levels > 1 && !in->is_image)
@@ -367,7 +391,7 @@ static fv_status check_parts(const fv_model *model, const fv_render_desc *d, fv_
                         d->schedule.levels);
     if (d->optimizer.kind == FV_OPTIMIZER_LBFGS && d->walk.count)
         return fvi_fail(err, FV_ARG, "optimizer lbfgs cannot follow pixels that walk");
-    return FV_OK;
+    return check_borrowed(d, err);
 }
 
 static fv_status parse_units(job *j, const char *const *objectives, fv_error *err) {
@@ -408,15 +432,16 @@ static void hand_over(job *j, fv_rendering **out, fv_status st) {
 
 fv_status fv_render_many(const fv_model *model, const char *const *objectives, int count,
                          const fv_render_desc *desc, fv_rendering **out, fv_error *err) {
-    if (!model || !objectives || !out || count < 1)
-        return fvi_fail(err, FV_ARG,
-                        "fv_render_many: model, objectives and out must not be NULL, "
-                        "and count is %d (at least 1)",
-                        count);
+    fv_status st = FVI_NOT_NULL(err, model, objectives, out);
+    if (st) return st;
+    if (count < 1) return fvi_fail(err, FV_ARG, "%d objectives to render; at least 1", count);
     fv_render_desc d = desc ? *desc : (fv_render_desc){0};
     if (!*d.recipe) g_strlcpy(d.recipe, fv_recipe_default(model, objectives[0]), sizeof d.recipe);
-    fv_status st = fv_render_desc_resolve(model, &d, &d, err);
+    st = fv_render_desc_resolve(model, &d, &d, err);
     if (!st) st = check_parts(model, &d, err);
+    if (!st && count > INT_MAX / d.starts)
+        st = fvi_fail(err, FV_ARG, "%d objectives from %d starts each are too many pictures", count,
+                      d.starts);
     if (st) return st;
     job j = {.model = model, .desc = &d, .count = count};
     j.units = calloc((size_t)count, sizeof *j.units);
@@ -431,12 +456,12 @@ fv_status fv_render_many(const fv_model *model, const char *const *objectives, i
 
 fv_status fv_render(const fv_model *model, const char *objective, const fv_render_desc *desc,
                     fv_image **out, fv_error *err) {
-    if (!out || !objective)
-        return fvi_fail(err, FV_ARG, "fv_render: objective and out must not be NULL");
+    fv_status st = FVI_NOT_NULL(err, model, objective, out);
+    if (st) return st;
     fv_render_desc one = desc ? *desc : (fv_render_desc){0};
     fv_rendering *r = NULL;
     one.starts = 1;
-    fv_status st = fv_render_many(model, &objective, 1, &one, &r, err);
+    st = fv_render_many(model, &objective, 1, &one, &r, err);
     if (st) return st;
     if (r->dead) {
         st = fvi_fail(err, FV_NOTFOUND, "\"%.200s\" is dead: its gradient is zero", r->objective);

@@ -105,13 +105,13 @@ static fv_status fill_other(const fv_input *in, fv_render_desc *d, fv_error *err
 
 fv_status fv_render_desc_resolve(const fv_model *model, const fv_render_desc *desc,
                                  fv_render_desc *out, fv_error *err) {
-    if (!model || !out)
-        return fvi_fail(err, FV_ARG, "fv_render_desc_resolve: model and out must not be NULL");
+    fv_status st = FVI_NOT_NULL(err, model, out);
+    if (st) return st;
     const fv_input *in = fvi_network_input(model->network);
     fv_render_desc d = desc ? *desc : (fv_render_desc){0}, base;
-    d.recipe[sizeof d.recipe - 1] = '\0';
+    d.recipe[sizeof d.recipe - 1] = d.regularizer.terms[sizeof d.regularizer.terms - 1] = '\0';
     const char *name = *d.recipe ? d.recipe : fv_recipe_default(model, NULL);
-    fv_status st = fvi_recipe_find(name, &base, err);
+    st = fvi_recipe_find(name, &base, err);
     if (st) return st;
     d = merge(d, base);
     if (in->is_image)

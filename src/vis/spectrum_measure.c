@@ -136,22 +136,32 @@ static fv_status add_files(measure *m, const char *const *paths, int count, fv_p
     return fvi_fail(err, FV_IO, "none of %d files is a picture: %s", *skipped, last.text);
 }
 
-fv_status fv_spectrum(const char *const *paths, int count, int size, fv_color color, int channels,
-                      fv_progress_fn progress, void *user, fv_tensor **out, int *skipped,
-                      fv_error *err) {
-    if (size == 0) size = 512;
-    if (color == 0) color = FV_COLOR_MACO;
-    if (count < 1) return fvi_fail(err, FV_ARG, "a spectrum of no files");
+static fv_status check(const char *const *paths, int count, int size, fv_color color, int channels,
+                       fv_error *err) {
+    if (count < 1) return fvi_fail(err, FV_ARG, "a spectrum of %d files; at least 1", count);
+    for (int i = 0; i < count; i++)
+        if (!paths[i]) return fvi_fail(err, FV_ARG, "path %d of a spectrum is NULL", i);
     if (size < 1 || size > MAX_SIZE)
         return fvi_fail(err, FV_ARG, "a spectrum of size %d; 1..%d are allowed", size, MAX_SIZE);
     if (channels != 1 && channels != 3)
         return fvi_fail(err, FV_ARG, "a spectrum of %d channels; 1 or 3 are allowed", channels);
     if (color < FV_COLOR_RGB || color > FV_COLOR_MACO)
-        return fvi_fail(err, FV_ARG, "colour map %d does not exist (1..3)", color);
+        return fvi_fail(err, FV_ARG, "colour map %d does not exist (1..3)", (int)color);
+    return FV_OK;
+}
+
+fv_status fv_spectrum(const char *const *paths, int count, int size, fv_color color, int channels,
+                      fv_progress_fn progress, void *user, fv_tensor **out, int *skipped,
+                      fv_error *err) {
+    if (size == 0) size = 512;
+    if (color == 0) color = FV_COLOR_MACO;
+    fv_status st = FVI_NOT_NULL(err, paths, out);
+    if (!st) st = check(paths, count, size, color, channels, err);
+    if (st) return st;
     measure m = {0};
     fv_tensor *t = NULL;
     int missed = 0;
-    fv_status st = measure_new(size, color, channels, &m, err);
+    st = measure_new(size, color, channels, &m, err);
     if (!st) st = add_files(&m, paths, count, progress, user, &missed, err);
     if (!st) st = fv_tensor_new(3, (int64_t[]){channels, size, size / 2 + 1}, &t, err);
     if (st) goto done;

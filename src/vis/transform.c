@@ -132,10 +132,8 @@ static fv_status reserve(fvi_chain *c, int64_t line, fv_error *err) {
 
 fv_status fvi_chain_new(const fv_transforms *transforms, const fvi_chain_frame *frame,
                         fvi_chain **out, fv_error *err) {
-    if (transforms->count < 0 || transforms->count > FV_MAX_TRANSFORMS)
-        return fvi_fail(err, FV_ARG, "transforms: %d of them; 0..%d allowed", transforms->count,
-                        FV_MAX_TRANSFORMS);
-    fv_status st = check_frame(frame, err);
+    fv_status st = fvi_transforms_check(transforms, err);
+    if (!st) st = check_frame(frame, err);
     if (st) return st;
     fvi_chain *c = calloc(1, sizeof *c);
     if (!c) return fvi_fail(err, FV_NOMEM, "transforms: no memory");

@@ -67,6 +67,8 @@ void fvi_chain_adjoint(fvi_chain *c, const float *dout, float *din);
  * fv_transform_kind says so; they are then 0 (of crop's second window: the first). "" or "none" is
  * an empty list.
  *   errors  ARG names the word, the number of numbers it takes, or the range */
+/* Checks a list: how many, their kinds, edges and numbers.  errors  ARG */
+fv_status fvi_transforms_check(const fv_transforms *t, fv_error *err);
 fv_status fvi_transforms_parse(const char *text, fv_transforms *out, fv_error *err);
 /* The same text in one spelling ("none" for an empty list), cut to size. */
 void fvi_transforms_text(const fv_transforms *t, char *text, size_t size);

@@ -68,6 +68,16 @@ fv_status fvi_transform_check(const fv_transform *t, fv_transform *out, fv_error
     return st;
 }
 
+fv_status fvi_transforms_check(const fv_transforms *t, fv_error *err) {
+    fv_transform full;
+    if (t->count < 0 || t->count > FV_MAX_TRANSFORMS)
+        return fvi_fail(err, FV_ARG, "transforms: %d of them; 0..%d allowed", t->count,
+                        FV_MAX_TRANSFORMS);
+    fv_status st = FV_OK;
+    for (int i = 0; i < t->count && !st; i++) st = fvi_transform_check(&t->list[i], &full, err);
+    return st;
+}
+
 /* ---- reading -------------------------------------------------------------------------------- */
 
 /* Where reading has got to. */

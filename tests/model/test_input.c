@@ -357,7 +357,7 @@ static void refuses_options(void **state) {
         {{.size = 1 << 20}, FV_ARG, "option size"},
         {{.channel_order = 3}, FV_ARG, "option channel_order is 3"},
         {{.range = -2}, FV_ARG, "option range is -2"},
-        {{.mean = bad}, FV_FORMAT, "option mean: nan is not a usable number"},
+        {{.mean = bad}, FV_ARG, "option mean: nan is not a usable number"},
         {{.labels = "/nonexistent/labels.txt"}, FV_IO, "labels.txt"},
         {{.max_file_bytes = -1}, FV_ARG, "max_file_bytes"},
         {{.max_file_bytes = 10}, FV_NOMEM, "net.onnx"},

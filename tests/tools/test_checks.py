@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The check scripts refuse what they should: each test makes a small tree with one thing wrong."""
 import json
+import platform
 import subprocess
 import sys
 import tempfile
@@ -137,6 +138,57 @@ class Symbols(Tree):
                 code, out = run("check_symbols.py", library, self.root / "include")
                 self.assertEqual(code, 1 if wanted else 0, out)
                 self.assertIn(wanted, out)
+
+
+HEADER = """typedef struct fv_x_desc {
+    int size;
+} fv_x_desc;
+FV_API fv_status fv_x_new(const fv_x_desc *desc, int n, fv_x **out, fv_error *err);
+"""
+
+
+class Misuse(Tree):
+    def check_misuse(self, *lines):
+        self.write("include/x.h", HEADER)
+        self.write("tests/x.c", SPDX + "\n".join(lines) + "\n")
+        return run("check_misuse.py", self.root / "include", self.root / "tests")
+
+    def test_misuse(self):
+        lines = ["#define X(...) fv_x_new(&(fv_x_desc){__VA_ARGS__}, 1, &o.x, err)",
+                 'REFUSED(FV_ARG, "size", X(.size = -1));',
+                 'REFUSED(FV_ARG, "size", X(.size = 9));',
+                 'REFUSED(FV_ARG, "n", fv_x_new(NULL, 0, &o.x, err));',
+                 'REFUSED(FV_ARG, "out", fv_x_new(&d, 1, NULL, err));']
+        self.assertEqual(self.check_misuse(*lines)[0], 0, self.check_misuse(*lines)[1])
+        for line, wanted in ((2, "fv_x_desc.size"), (3, "desc is NULL in no call"),
+                             (4, "out is NULL in no call")):
+            code, out = self.check_misuse(*(l for i, l in enumerate(lines) if i != line))
+            self.assertEqual(code, 1, out)
+            self.assertIn(wanted, out)
+        code, out = self.check_misuse("int x;")
+        self.assertIn("fv_x_new: no test calls it", out)
+
+
+@unittest.skipIf(platform.machine() != "x86_64", "the record is of x86-64")
+class Abi(Tree):
+    def test_abi(self):
+        compiler = "cc"
+        header = ("#define FV_API\n#include <stddef.h>\ntypedef struct fv_x {\n    int a, b;\n} fv_x;\n"
+                  "FV_API int fv_f(int a);\n")
+        self.write("include/fovea/fovea.h", header)
+        source = self.write("x.c", "int fv_f(int a) { return a; }\n")
+        library, record = self.root / "libx.so", self.root / "x.abi"
+        subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source], check=True)
+        arguments = (record, library, self.root / "include/fovea", compiler)
+        self.assertEqual(run("check_abi.py", *arguments)[0], 1)  # nothing is recorded yet
+        self.assertEqual(run("check_abi.py", *arguments, "--update")[0], 0)
+        self.assertEqual(run("check_abi.py", *arguments)[0], 0)
+        for old, new, wanted in (("int a, b;", "int a, c, b;", "struct fv_x 12"),
+                                 ("int fv_f(int a)", "int fv_f(long a)", "fv_f(long a)")):
+            self.write("include/fovea/fovea.h", header.replace(old, new))
+            code, out = run("check_abi.py", *arguments)
+            self.assertEqual(code, 1, out)
+            self.assertIn(wanted, out)
 
 
 class Docs(Tree):

@@ -347,7 +347,8 @@ static void test_refused(void **state) {
     refuse("conv1", (fv_weights_desc){.top = 1, .form = FV_WEIGHTS_MATRIX}, FV_ARG,
            "inputs are ranked in tiles only");
     refuse("conv1", (fv_weights_desc){.top = -1}, FV_ARG, "the strongest -1 inputs: at least 0");
-    refuse("conv1", (fv_weights_desc){.form = 7}, FV_ARG, "form 7 of weights is none");
+    refuse("conv1", (fv_weights_desc){.form = 7}, FV_ARG,
+           "there is no form 7 of weights; allowed are 0..3");
     refuse("depth", (fv_weights_desc){.min_max = 1}, FV_ARG,
            "net: layer \"depth\" is drawn in red and blue, whose middle is zero; a scale from the "
            "least to the greatest value is for grey and for colours");

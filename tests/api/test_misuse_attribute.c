@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Misuse of attribute.h: which part of a picture does it. */
+#include "misuse.h"
+
+#define UNIT "head/conv:0"
+
+static void test_methods(void **state) {
+    (void)state;
+    assert_true(fv_method_count() > 0);
+    GIVES(NULL, fv_method_at(-1));
+    GIVES(NULL, fv_method_at(fv_method_count()));
+}
+
+static void test_calls(void **state) {
+    (void)state;
+#define CALL(SESSION_, INPUT, WHAT) fv_attribute(SESSION_, INPUT, WHAT, NULL, &o.attribution, err)
+    REFUSED(FV_ARG, "session must", fv_attribute(NULL, t.input, NULL, NULL, &o.attribution, err));
+    REFUSED(FV_ARG, "input must", fv_attribute(t.session, NULL, UNIT, NULL, &o.attribution, err));
+    REFUSED(FV_ARG, "out must", fv_attribute(t.session, t.input, UNIT, NULL, NULL, err));
+    REFUSED(FV_ARG, "empty", CALL(t.session, t.input, ""));
+    REFUSED(FV_NOTFOUND, "nothing", CALL(t.session, t.input, "nothing"));
+    REFUSED(FV_ARG, "data", CALL(t.session, &no_numbers, UNIT));
+    REFUSED(FV_ARG, "9 dimensions", CALL(t.session, &nine_dims, UNIT));
+    REFUSED(FV_SHAPE, "wants", CALL(t.session, t.vector_input, UNIT));
+    REFUSED(FV_SHAPE, "no picture", CALL(t.vector_session, t.vector_input, "dense1:0"));
+    const float was = t.input->data[0];
+    t.input->data[0] = NAN;
+    REFUSED(FV_ARG, "not finite", CALL(t.session, t.input, UNIT));
+    t.input->data[0] = was;
+    WORKS(CALL(t.session, t.input, UNIT));
+    fv_attribution_free(o.attribution);
+    HARMLESS(fv_attribution_free(NULL));
+}
+
+static void test_fields(void **state) {
+    (void)state;
+#define METHOD(...) \
+    fv_attribute(t.session, t.input, UNIT, &(fv_attribute_desc){__VA_ARGS__}, &o.attribution, err)
+    REFUSED(FV_ARG, "method is -1", METHOD(.method = -1));
+    REFUSED(FV_ARG, "method is 10", METHOD(.method = 10));
+    REFUSED(FV_ARG, "baseline is -1", METHOD(.baseline = -1));
+    REFUSED(FV_ARG, "baseline is 8", METHOD(.baseline = 8));
+    REFUSED(FV_ARG, "samples is -1", METHOD(.samples = -1));
+    REFUSED(FV_ARG, "samples is 1000001", METHOD(.samples = 1000001));
+    REFUSED(FV_ARG, "sd is -1", METHOD(.sd = -1));
+    REFUSED(FV_ARG, "sd is 101", METHOD(.sd = 101));
+    REFUSED(FV_ARG, "sd is nan", METHOD(.sd = NAN));
+    REFUSED(FV_ARG, "steps is -1", METHOD(.steps = -1));
+    REFUSED(FV_ARG, "steps is 10001", METHOD(.steps = 10001));
+    REFUSED(FV_ARG, "window is -1", METHOD(.window = -1));
+    REFUSED(FV_ARG, "window is 33", METHOD(.window = 33));
+    REFUSED(FV_ARG, "stride is -1", METHOD(.stride = -1));
+    REFUSED(FV_ARG, "stride is 9", METHOD(.window = 8, .stride = 9));
+    REFUSED(FV_ARG, "masks is -1", METHOD(.masks = -1));
+    REFUSED(FV_ARG, "masks is 1000001", METHOD(.masks = 1000001));
+    REFUSED(FV_ARG, "cells is -1", METHOD(.cells = -1));
+    REFUSED(FV_ARG, "cells is 33", METHOD(.cells = 33));
+    REFUSED(FV_ARG, "keep is -1", METHOD(.keep = -1));
+    REFUSED(FV_ARG, "keep is 2", METHOD(.keep = 2));
+    REFUSED(FV_ARG, "keep is nan", METHOD(.keep = NAN));
+    REFUSED(FV_NOTFOUND, "nothing", METHOD(.method = FV_METHOD_GRADCAM, .layer = "nothing"));
+    REFUSED(FV_SHAPE, "no maps", METHOD(.method = FV_METHOD_GRADCAM, .layer = "flatten"));
+#define BASELINE(GIVEN) \
+    METHOD(.method = FV_METHOD_INTEGRATED, .baseline = FV_BASELINE_PICTURE, .baseline_input = GIVEN)
+    REFUSED(FV_ARG, "none is given", BASELINE(NULL));
+    REFUSED(FV_SHAPE, "baseline", BASELINE(t.vector_input));
+    REFUSED(FV_ARG, "baseline", BASELINE(&no_tensor));
+    REFUSED(FV_ARG, "baseline", BASELINE(&nine_dims));
+}
+
+static void test_scores(void **state) {
+    (void)state;
+#define SCORES(MAP, ...)                                                                          \
+    fv_attribute_scores(t.session, t.input, UNIT, MAP, &(fv_scores_desc){__VA_ARGS__}, &o.scores, \
+                        err)
+    REFUSED(FV_ARG, "session must",
+            fv_attribute_scores(NULL, t.input, UNIT, NULL, NULL, &o.scores, err));
+    REFUSED(FV_ARG, "input must",
+            fv_attribute_scores(t.session, NULL, NULL, NULL, NULL, &o.scores, err));
+    REFUSED(FV_ARG, "out must",
+            fv_attribute_scores(t.session, t.input, UNIT, NULL, NULL, NULL, err));
+    REFUSED(FV_ARG, "steps is -1", SCORES(NULL, .steps = -1));
+    REFUSED(FV_ARG, "steps is 100001", SCORES(NULL, .steps = 100001));
+    REFUSED(FV_ARG, "baseline -1", SCORES(NULL, .deletion = -1));
+    REFUSED(FV_ARG, "baseline 8", SCORES(NULL, .deletion = 8));
+    REFUSED(FV_ARG, "baseline -1", SCORES(NULL, .insertion = -1));
+    REFUSED(FV_ARG, "baseline 8", SCORES(NULL, .insertion = 8));
+    REFUSED(FV_ARG, "none is given", SCORES(NULL, .deletion = FV_BASELINE_PICTURE));
+    REFUSED(FV_SHAPE, "map", SCORES(t.vector_input, .steps = 1));
+    REFUSED(FV_ARG, "map", SCORES(&no_tensor, .steps = 1));
+    REFUSED(FV_ARG, "map", SCORES(&no_numbers, .steps = 1));
+    WORKS(SCORES(NULL, .steps = 1));
+    fv_scores_free(o.scores);
+    HARMLESS(fv_scores_free(NULL));
+}
+
+static void test_shuffle(void **state) {
+    static const int first[] = {0}, below[] = {-1}, above[] = {10};
+    (void)state;
+    REFUSED(FV_ARG, "model must", fv_model_shuffle(NULL, first, 1, 0, &o.model, err));
+    REFUSED(FV_ARG, "layers must", fv_model_shuffle(t.net, NULL, 1, 0, &o.model, err));
+    REFUSED(FV_ARG, "out must", fv_model_shuffle(t.net, first, 1, 0, NULL, err));
+    REFUSED(FV_ARG, "-1 layers", fv_model_shuffle(t.net, first, -1, 0, &o.model, err));
+    REFUSED(FV_ARG, "0..9", fv_model_shuffle(t.net, below, 1, 0, &o.model, err));
+    REFUSED(FV_ARG, "0..9", fv_model_shuffle(t.net, above, 1, 0, &o.model, err));
+    WORKS(fv_model_shuffle(t.net, NULL, 0, 0, &o.model, err));
+    fv_model_free(o.model);
+}
+
+static void test_sanity(void **state) {
+    const fv_session_desc one = {.threads = 1}, below = {.threads = -1};
+    (void)state;
+#define SANITY(HOW, INPUT, WHAT, STAGES) \
+    fv_attribute_sanity(t.net, HOW, INPUT, WHAT, NULL, STAGES, &o.stages, &o.count, err)
+    REFUSED(FV_ARG, "model must",
+            fv_attribute_sanity(NULL, NULL, t.input, UNIT, NULL, 1, &o.stages, &o.count, err));
+    REFUSED(FV_ARG, "input must",
+            fv_attribute_sanity(t.net, NULL, NULL, NULL, NULL, 1, &o.stages, &o.count, err));
+    REFUSED(FV_ARG, "out must",
+            fv_attribute_sanity(t.net, NULL, t.input, UNIT, NULL, 1, NULL, &o.count, err));
+    REFUSED(FV_ARG, "count must",
+            fv_attribute_sanity(t.net, NULL, t.input, UNIT, NULL, 1, &o.stages, NULL, err));
+    REFUSED(FV_ARG, "stages is -1", SANITY(&one, t.input, UNIT, -1));
+    REFUSED(FV_ARG, "stages is 1001", SANITY(&one, t.input, UNIT, 1001));
+    REFUSED(FV_ARG, "threads is -1", SANITY(&below, t.input, UNIT, 1));
+    REFUSED(FV_NOTFOUND, "nothing", SANITY(&one, t.input, "nothing", 1));
+    REFUSED(FV_SHAPE, "wants", SANITY(&one, t.vector_input, UNIT, 1));
+    REFUSED(FV_ARG, "data", SANITY(&one, &no_numbers, UNIT, 1));
+    const fv_attribute_desc bad = {.keep = 2};
+    REFUSED(FV_ARG, "keep is 2",
+            fv_attribute_sanity(t.net, &one, t.input, UNIT, &bad, 1, &o.stages, &o.count, err));
+    HARMLESS(fv_sanity_free(NULL, 0));
+    HARMLESS(fv_sanity_free(NULL, 3));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_methods), cmocka_unit_test(test_calls),
+        cmocka_unit_test(test_fields),  cmocka_unit_test(test_scores),
+        cmocka_unit_test(test_shuffle), cmocka_unit_test(test_sanity),
+    };
+    return cmocka_run_group_tests(tests, misuse_setup, misuse_teardown);
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Misuse of core.h: tensors, images, models, sessions. */
+#include "misuse.h"
+
+static void test_versions(void **state) {
+    (void)state;
+    assert_non_null(fv_version());
+    assert_non_null(fv_version_libraries());
+}
+
+static void test_tensors(void **state) {
+    const int64_t two[] = {2, 3}, negative[] = {2, -1}, huge[] = {INT64_MAX, INT64_MAX};
+    (void)state;
+    REFUSED(FV_ARG, "out must", fv_tensor_new(2, two, NULL, err));
+    REFUSED(FV_ARG, "dim must", fv_tensor_new(2, NULL, &o.tensor, err));
+    REFUSED(FV_ARG, "0..8", fv_tensor_new(-1, two, &o.tensor, err));
+    REFUSED(FV_ARG, "0..8", fv_tensor_new(9, two, &o.tensor, err));
+    REFUSED(FV_ARG, "-1", fv_tensor_new(2, negative, &o.tensor, err));
+    REFUSED(FV_NOMEM, "elements", fv_tensor_new(2, huge, &o.tensor, err));
+    WORKS(fv_tensor_new(0, NULL, &o.tensor, err));
+    GIVES(1, fv_tensor_count(o.tensor));
+    fv_tensor_free(o.tensor);
+
+    REFUSED(FV_ARG, "path must", fv_tensor_load(NULL, &o.tensor, err));
+    REFUSED(FV_ARG, "out must", fv_tensor_load(t.path, NULL, err));
+    REFUSED(FV_ARG, "no file", fv_tensor_load("", &o.tensor, err));
+    REFUSED(FV_IO, "nowhere.npy", fv_tensor_load(misuse_path("nowhere.npy"), &o.tensor, err));
+    REFUSED(FV_IO, "folder", fv_tensor_load(t.folder, &o.tensor, err));
+    REFUSED(FV_FORMAT, "not an NPY file", fv_tensor_load(t.path, &o.tensor, err));
+
+    REFUSED(FV_ARG, "tensor must", fv_tensor_save(NULL, misuse_path("x.npy"), err));
+    REFUSED(FV_ARG, "path must", fv_tensor_save(t.input, NULL, err));
+    REFUSED(FV_ARG, "no file", fv_tensor_save(t.input, "", err));
+    REFUSED(FV_ARG, "data", fv_tensor_save(&no_tensor, misuse_path("x.npy"), err));
+    REFUSED(FV_ARG, "9 dimensions", fv_tensor_save(&nine_dims, misuse_path("x.npy"), err));
+    REFUSED(FV_ARG, "at least 0", fv_tensor_save(&negative_dim, misuse_path("x.npy"), err));
+    REFUSED(FV_ARG, "at most", fv_tensor_save(&huge_tensor, misuse_path("x.npy"), err));
+    REFUSED(FV_ARG, "data", fv_tensor_save(&no_numbers, misuse_path("x.npy"), err));
+    REFUSED(FV_IO, "nowhere", fv_tensor_save(t.input, misuse_path("nowhere/x.npy"), err));
+
+    GIVES(0, fv_tensor_count(NULL));
+    GIVES(0, fv_tensor_count(&nine_dims));
+    GIVES(0, fv_tensor_count(&negative_dim));
+    GIVES(0, fv_tensor_count(&huge_tensor));
+    GIVES(3 * 32 * 32, fv_tensor_count(t.input));
+    HARMLESS(fv_tensor_free(NULL));
+}
+
+static void test_images(void **state) {
+    (void)state;
+    REFUSED(FV_ARG, "out must", fv_image_new(3, 8, 8, NULL, err));
+    REFUSED(FV_ARG, "1 to 4", fv_image_new(0, 8, 8, &o.image, err));
+    REFUSED(FV_ARG, "1 to 4", fv_image_new(5, 8, 8, &o.image, err));
+    REFUSED(FV_ARG, "height 0", fv_image_new(3, 0, 8, &o.image, err));
+    REFUSED(FV_ARG, "width -8", fv_image_new(3, 8, -8, &o.image, err));
+    REFUSED(FV_NOMEM, "pixels", fv_image_new(4, INT_MAX, INT_MAX, &o.image, err));
+
+    REFUSED(FV_ARG, "path must", fv_image_load(NULL, &o.image, err));
+    REFUSED(FV_ARG, "out must", fv_image_load(t.path, NULL, err));
+    REFUSED(FV_ARG, "no file", fv_image_load("", &o.image, err));
+    REFUSED(FV_IO, "nowhere.png", fv_image_load(misuse_path("nowhere.png"), &o.image, err));
+
+    REFUSED(FV_ARG, "image must", fv_image_save(NULL, misuse_path("x.png"), err));
+    REFUSED(FV_ARG, "path must", fv_image_save(t.photo, NULL, err));
+    REFUSED(FV_ARG, "no file", fv_image_save(t.photo, "", err));
+    REFUSED(FV_ARG, ".png", fv_image_save(t.photo, misuse_path("x.bmp"), err));
+    REFUSED(FV_ARG, ".png", fv_image_save(t.photo, misuse_path("png"), err));
+    REFUSED(FV_ARG, "0 channels", fv_image_save(&no_image, misuse_path("x.png"), err));
+    REFUSED(FV_ARG, "7 channels", fv_image_save(&seven_channels, misuse_path("x.png"), err));
+    REFUSED(FV_ARG, "data", fv_image_save(&no_data, misuse_path("x.png"), err));
+    REFUSED(FV_ARG, "pixels", fv_image_save(&huge_image, misuse_path("x.png"), err));
+    REFUSED(FV_IO, "nowhere", fv_image_save(t.photo, misuse_path("nowhere/x.png"), err));
+    HARMLESS(fv_image_free(NULL));
+}
+
+static void test_texts(void **state) {
+    (void)state;
+    REFUSED(FV_ARG, "image must", fv_image_set_text(NULL, "key", "value", err));
+    REFUSED(FV_ARG, "key must", fv_image_set_text(t.photo, NULL, "value", err));
+    REFUSED(FV_ARG, "value must", fv_image_set_text(t.photo, "key", NULL, err));
+    REFUSED(FV_ARG, "1..60", fv_image_set_text(t.photo, "", "value", err));
+    REFUSED(FV_ARG, "1..60", fv_image_set_text(t.photo, "a key", "value", err));
+    GIVES(NULL, fv_image_text(NULL, "key"));
+    GIVES(NULL, fv_image_text(t.photo, NULL));
+    GIVES(NULL, fv_image_text(t.photo, "key"));
+}
+
+static void test_parts(void **state) {
+    (void)state;
+    REFUSED(FV_ARG, "image must", fv_image_resize(NULL, 8, 8, &o.image, err));
+    REFUSED(FV_ARG, "out must", fv_image_resize(t.photo, 8, 8, NULL, err));
+    REFUSED(FV_ARG, "at least 1", fv_image_resize(t.photo, 0, 8, &o.image, err));
+    REFUSED(FV_ARG, "at least 1", fv_image_resize(t.photo, 8, -1, &o.image, err));
+    REFUSED(FV_NOMEM, "pixels", fv_image_resize(t.photo, INT_MAX, INT_MAX, &o.image, err));
+    REFUSED(FV_ARG, "0 channels", fv_image_resize(&no_image, 8, 8, &o.image, err));
+    REFUSED(FV_ARG, "data", fv_image_resize(&no_data, 8, 8, &o.image, err));
+    REFUSED(FV_ARG, "pixels", fv_image_resize(&huge_image, 8, 8, &o.image, err));
+    REFUSED(FV_ARG, "image must", fv_image_crop(NULL, 0, 0, 8, 8, &o.image, err));
+    REFUSED(FV_ARG, "out must", fv_image_crop(t.photo, 0, 0, 8, 8, NULL, err));
+    REFUSED(FV_ARG, "not inside", fv_image_crop(t.photo, -1, 0, 8, 8, &o.image, err));
+    REFUSED(FV_ARG, "not inside", fv_image_crop(t.photo, 0, INT_MAX, 8, 8, &o.image, err));
+    REFUSED(FV_ARG, "not inside", fv_image_crop(t.photo, 0, 0, 0, 8, &o.image, err));
+    REFUSED(FV_ARG, "not inside", fv_image_crop(t.photo, 0, 0, 8, INT_MAX, &o.image, err));
+    REFUSED(FV_ARG, "0 channels", fv_image_crop(&no_image, 0, 0, 1, 1, &o.image, err));
+    REFUSED(FV_ARG, "7 channels", fv_image_crop(&seven_channels, 0, 0, 1, 1, &o.image, err));
+    WORKS(fv_image_crop(t.photo, 0, 0, 8, 8, &o.image, err));
+    fv_image_free(o.image);
+}
+
+#define TINY SOURCE_ROOT "/tests/data/cli/tiny.onnx"
+
+static void test_loading(void **state) {
+    const float none[] = {NAN, NAN, NAN};
+    (void)state;
+    REFUSED(FV_ARG, "path must", fv_model_load(NULL, NULL, &o.model, err));
+    REFUSED(FV_ARG, "out must", fv_model_load(TINY, NULL, NULL, err));
+    REFUSED(FV_ARG, "no path", fv_model_load("", NULL, &o.model, err));
+    REFUSED(FV_IO, "nowhere.onnx", fv_model_load(misuse_path("nowhere.onnx"), NULL, &o.model, err));
+    REFUSED(FV_IO, "folder", fv_model_load(t.folder, NULL, &o.model, err));
+    REFUSED(FV_FORMAT, "photo.png", fv_model_load(t.path, NULL, &o.model, err));
+#define LOAD(...) fv_model_load(TINY, &(fv_model_desc){__VA_ARGS__}, &o.model, err)
+    REFUSED(FV_ARG, "size is -1", LOAD(.size = -1));
+    REFUSED(FV_ARG, "size is 32769", LOAD(.size = 32769));
+    REFUSED(FV_ARG, "channel_order", LOAD(.channel_order = -1));
+    REFUSED(FV_ARG, "channel_order", LOAD(.channel_order = 3));
+    REFUSED(FV_ARG, "range", LOAD(.range = -1));
+    REFUSED(FV_ARG, "range", LOAD(.range = INFINITY));
+    REFUSED(FV_ARG, "range", LOAD(.range = NAN));
+    REFUSED(FV_ARG, "mean", LOAD(.mean = none));
+    REFUSED(FV_ARG, "scale", LOAD(.scale = none));
+    REFUSED(FV_IO, "nowhere.txt", LOAD(.labels = misuse_path("nowhere.txt")));
+    REFUSED(FV_ARG, "no file", LOAD(.labels = ""));
+    REFUSED(FV_ARG, "max_file_bytes", LOAD(.max_file_bytes = -1));
+    REFUSED(FV_NOMEM, "at most 16", LOAD(.max_file_bytes = 16));
+    WORKS(LOAD(.max_file_bytes = 1 << 20));
+    fv_model_free(o.model);
+    HARMLESS(fv_model_free(NULL));
+}
+
+static void test_model(void **state) {
+    (void)state;
+    GIVES(NULL, fv_model_name(NULL));
+    GIVES(NULL, fv_model_sha256(NULL));
+    GIVES(NULL, fv_model_input(NULL));
+    GIVES(0, fv_model_class_count(NULL));
+    GIVES(NULL, fv_model_class_name(NULL, 0));
+    GIVES(NULL, fv_model_class_name(t.net, -1));
+    GIVES(NULL, fv_model_class_name(t.net, 10));
+    GIVES(NULL, fv_model_class_name(t.vector, 0));
+    GIVES(0, fv_model_layer_count(NULL));
+    GIVES(NULL, fv_model_layer(NULL, 0));
+    GIVES(NULL, fv_model_layer(t.net, -1));
+    GIVES(NULL, fv_model_layer(t.net, 10));
+
+    REFUSED(FV_ARG, "model must", fv_model_find_class(NULL, "hen", &o.index, err));
+    REFUSED(FV_ARG, "name must", fv_model_find_class(t.net, NULL, &o.index, err));
+    REFUSED(FV_ARG, "index must", fv_model_find_class(t.net, "hen", NULL, err));
+    REFUSED(FV_NOTFOUND, "no class", fv_model_find_class(t.net, "", &o.index, err));
+    REFUSED(FV_NOTFOUND, "no class", fv_model_find_class(t.net, "10", &o.index, err));
+    REFUSED(FV_NOTFOUND, "ostrich", fv_model_find_class(t.net, "ostrch", &o.index, err));
+    REFUSED(FV_NOTFOUND, "no class names", fv_model_find_class(t.vector, "hen", &o.index, err));
+    WORKS(fv_model_find_class(t.net, "hen", &o.index, err));
+
+    REFUSED(FV_ARG, "model must", fv_model_find_layer(NULL, "pool", &o.index, err));
+    REFUSED(FV_ARG, "name must", fv_model_find_layer(t.net, NULL, &o.index, err));
+    REFUSED(FV_ARG, "index must", fv_model_find_layer(t.net, "pool", NULL, err));
+    REFUSED(FV_NOTFOUND, "no layer", fv_model_find_layer(t.net, "", &o.index, err));
+    REFUSED(FV_NOTFOUND, "head/conv", fv_model_find_layer(t.net, "head/con", &o.index, err));
+    REFUSED(FV_NOTFOUND, "#0..#9", fv_model_find_layer(t.net, "#10", &o.index, err));
+    REFUSED(FV_NOTFOUND, "conv", fv_model_find_layer(t.net, "conv", &o.index, err));
+    WORKS(fv_model_find_layer(t.net, "#9", &o.index, err));
+
+    REFUSED(FV_ARG, "model must", fv_model_weight_stats(NULL, 0, &o.stats, err));
+    REFUSED(FV_ARG, "out must", fv_model_weight_stats(t.net, 0, NULL, err));
+    REFUSED(FV_ARG, "0..9", fv_model_weight_stats(t.net, -1, &o.stats, err));
+    REFUSED(FV_ARG, "0..9", fv_model_weight_stats(t.net, 10, &o.stats, err));
+    REFUSED(FV_ARG, "model must", fv_model_weights(NULL, 0, &o.tensor, &o.second, err));
+    REFUSED(FV_ARG, "weights must", fv_model_weights(t.net, 0, NULL, &o.second, err));
+    REFUSED(FV_ARG, "0..9", fv_model_weights(t.net, -1, &o.tensor, &o.second, err));
+    REFUSED(FV_ARG, "0..9", fv_model_weights(t.net, 10, &o.tensor, &o.second, err));
+    REFUSED(FV_NOTFOUND, "no weights", fv_model_weights(t.net, 6, &o.tensor, &o.second, err));
+    WORKS(fv_model_weights(t.net, 0, &o.tensor, NULL, err));
+    fv_tensor_free(o.tensor);
+}
+
+static void test_inputs(void **state) {
+    (void)state;
+    REFUSED(FV_ARG, "model must", fv_input_picture(NULL, t.photo, &o.image, err));
+    REFUSED(FV_ARG, "image must", fv_input_picture(t.net, NULL, &o.image, err));
+    REFUSED(FV_ARG, "out must", fv_input_picture(t.net, t.photo, NULL, err));
+    REFUSED(FV_SHAPE, "no picture", fv_input_picture(t.vector, t.photo, &o.image, err));
+    REFUSED(FV_ARG, "0 channels", fv_input_picture(t.net, &no_image, &o.image, err));
+    REFUSED(FV_ARG, "7 channels", fv_input_picture(t.net, &seven_channels, &o.image, err));
+    REFUSED(FV_ARG, "data", fv_input_picture(t.net, &no_data, &o.image, err));
+    REFUSED(FV_ARG, "pixels", fv_input_picture(t.net, &huge_image, &o.image, err));
+
+    REFUSED(FV_ARG, "model must", fv_input_window(NULL, 8, 8, &o.window, err));
+    REFUSED(FV_ARG, "out must", fv_input_window(t.net, 8, 8, NULL, err));
+    REFUSED(FV_ARG, "at least 1", fv_input_window(t.net, 0, 8, &o.window, err));
+    REFUSED(FV_ARG, "at least 1", fv_input_window(t.net, 8, -1, &o.window, err));
+    REFUSED(FV_SHAPE, "no picture", fv_input_window(t.vector, 8, 8, &o.window, err));
+    WORKS(fv_input_window(t.net, INT_MAX, 1, &o.window, err));
+    WORKS(fv_input_window(t.net, INT_MAX, INT_MAX, &o.window, err));
+
+    REFUSED(FV_ARG, "model must", fv_input_from_image(NULL, t.photo, &o.tensor, err));
+    REFUSED(FV_ARG, "image must", fv_input_from_image(t.net, NULL, &o.tensor, err));
+    REFUSED(FV_ARG, "out must", fv_input_from_image(t.net, t.photo, NULL, err));
+    REFUSED(FV_ARG, "data", fv_input_from_image(t.net, &no_data, &o.tensor, err));
+    REFUSED(FV_SHAPE, "no picture", fv_input_from_image(t.vector, t.photo, &o.tensor, err));
+}
+
+static void test_session(void **state) {
+    (void)state;
+    REFUSED(FV_ARG, "model must", fv_session_new(NULL, NULL, &o.session, err));
+    REFUSED(FV_ARG, "out must", fv_session_new(t.net, NULL, NULL, err));
+#define SESSION(...) fv_session_new(t.net, &(fv_session_desc){__VA_ARGS__}, &o.session, err)
+    REFUSED(FV_ARG, "threads is -1", SESSION(.threads = -1));
+    REFUSED(FV_ARG, "threads is 1025", SESSION(.threads = 1025));
+    HARMLESS(fv_session_free(NULL));
+
+    REFUSED(FV_ARG, "session must", fv_session_run(NULL, t.input, NULL, &o.tensor, err));
+    REFUSED(FV_ARG, "input must", fv_session_run(t.session, NULL, NULL, &o.tensor, err));
+    REFUSED(FV_ARG, "out must", fv_session_run(t.session, t.input, NULL, NULL, err));
+    REFUSED(FV_NOTFOUND, "nothing", fv_session_run(t.session, t.input, "nothing", &o.tensor, err));
+    REFUSED(FV_NOTFOUND, "no ", fv_session_run(t.session, t.input, "", &o.tensor, err));
+    REFUSED(FV_ARG, "data", fv_session_run(t.session, &no_tensor, NULL, &o.tensor, err));
+    REFUSED(FV_ARG, "9 dimensions", fv_session_run(t.session, &nine_dims, NULL, &o.tensor, err));
+    REFUSED(FV_ARG, "at least 0", fv_session_run(t.session, &negative_dim, NULL, &o.tensor, err));
+    REFUSED(FV_ARG, "at most", fv_session_run(t.session, &huge_tensor, NULL, &o.tensor, err));
+    REFUSED(FV_ARG, "data", fv_session_run(t.session, &no_numbers, NULL, &o.tensor, err));
+    REFUSED(FV_SHAPE, "wants", fv_session_run(t.session, t.vector_input, NULL, &o.tensor, err));
+    REFUSED(FV_SHAPE, "wants", fv_session_run(t.vector_session, t.input, NULL, &o.tensor, err));
+    WORKS(fv_session_run(t.session, t.input, NULL, &o.tensor, err));
+    fv_tensor_free(o.tensor);
+}
+
+static void test_gradient(void **state) {
+    (void)state;
+#define GRADIENT(SESSION_, INPUT, OBJECTIVE) \
+    fv_session_gradient(SESSION_, INPUT, OBJECTIVE, &o.value, &o.tensor, err)
+    REFUSED(FV_ARG, "session must",
+            fv_session_gradient(NULL, t.input, "pool", NULL, &o.tensor, err));
+    REFUSED(FV_ARG, "input must",
+            fv_session_gradient(t.session, NULL, "pool", NULL, &o.tensor, err));
+    REFUSED(FV_ARG, "objective must",
+            fv_session_gradient(t.session, t.input, NULL, NULL, &o.tensor, err));
+    REFUSED(FV_ARG, "gradient must",
+            fv_session_gradient(t.session, t.input, "pool", NULL, NULL, err));
+    REFUSED(FV_ARG, "empty", GRADIENT(t.session, t.input, ""));
+    REFUSED(FV_ARG, "empty", GRADIENT(t.session, t.input, "   "));
+    REFUSED(FV_NOTFOUND, "nothing", GRADIENT(t.session, t.input, "nothing:0"));
+    REFUSED(FV_NOTFOUND, "12", GRADIENT(t.session, t.input, "pool:12"));
+    REFUSED(FV_ARG, "tv", GRADIENT(t.session, t.input, "pool:0 - tv"));
+    REFUSED(FV_SHAPE, "wants", GRADIENT(t.session, t.vector_input, "pool:0"));
+    REFUSED(FV_ARG, "data", GRADIENT(t.session, &no_numbers, "pool:0"));
+    WORKS(GRADIENT(t.session, t.input, "pool:0"));
+    fv_tensor_free(o.tensor);
+
+    REFUSED(FV_ARG, "session must", fv_session_classify(NULL, t.input, 1, o.predictions, err));
+    REFUSED(FV_ARG, "input must", fv_session_classify(t.session, NULL, 1, o.predictions, err));
+    REFUSED(FV_ARG, "out must", fv_session_classify(t.session, t.input, 1, NULL, err));
+    REFUSED(FV_ARG, "1..10", fv_session_classify(t.session, t.input, 0, o.predictions, err));
+    REFUSED(FV_ARG, "1..10", fv_session_classify(t.session, t.input, 11, o.predictions, err));
+    REFUSED(FV_ARG, "data", fv_session_classify(t.session, &no_tensor, 1, o.predictions, err));
+    REFUSED(FV_SHAPE, "wants",
+            fv_session_classify(t.session, t.vector_input, 1, o.predictions, err));
+    WORKS(fv_session_classify(t.session, t.input, 10, o.predictions, err));
+}
+
+static void test_bench(void **state) {
+    (void)state;
+    REFUSED(FV_ARG, "model must", fv_bench(NULL, "pool", NULL, &o.bench, err));
+    REFUSED(FV_ARG, "layer must", fv_bench(t.net, NULL, NULL, &o.bench, err));
+    REFUSED(FV_ARG, "out must", fv_bench(t.net, "pool", NULL, NULL, err));
+    REFUSED(FV_NOTFOUND, "nothing", fv_bench(t.net, "nothing", NULL, &o.bench, err));
+#define BENCH(...) fv_bench(t.net, "pool", &(fv_bench_desc){__VA_ARGS__}, &o.bench, err)
+    REFUSED(FV_ARG, "size is -1", BENCH(.size = -1));
+    REFUSED(FV_ARG, "size is 32769", BENCH(.size = 32769));
+    REFUSED(FV_ARG, "batch is -1", BENCH(.batch = -1));
+    REFUSED(FV_ARG, "batch is 2147483647", BENCH(.batch = INT_MAX));
+    REFUSED(FV_ARG, "threads is -1", BENCH(.threads = -1));
+    REFUSED(FV_ARG, "threads is 1025", BENCH(.threads = 1025));
+    REFUSED(FV_ARG, "repeats is -1", BENCH(.repeats = -1));
+    REFUSED(FV_ARG, "repeats is 100001", BENCH(.repeats = 100001));
+    WORKS(BENCH(.repeats = 1, .threads = 1));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_versions), cmocka_unit_test(test_tensors),
+        cmocka_unit_test(test_images),   cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_parts),    cmocka_unit_test(test_loading),
+        cmocka_unit_test(test_model),    cmocka_unit_test(test_inputs),
+        cmocka_unit_test(test_session),  cmocka_unit_test(test_gradient),
+        cmocka_unit_test(test_bench),
+    };
+    return cmocka_run_group_tests(tests, misuse_setup, misuse_teardown);
+}
