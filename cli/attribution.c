@@ -194,6 +194,7 @@ static int load_photo(cli_subject *s, int tile) {
 
 int cli_subject_load(cli_subject *s, const cli_args *args, int tile) {
     fv_error err = {0};
+    const fv_session_desc how = {.threads = args->threads, .on_nan = (fv_on_nan)args->on_nan};
     *s = (cli_subject){.args = args};
     int code = check_words(args);
     if (!code) code = cli_model_load(args, args->size, &s->model);
@@ -201,9 +202,7 @@ int cli_subject_load(cli_subject *s, const cli_args *args, int tile) {
     cli_model_note(args, s->model);
     code = load_photo(s, tile);
     if (!code) code = load_baseline(s);
-    if (!code &&
-        fv_session_new(s->model, &(fv_session_desc){.threads = args->threads}, &s->session, &err))
-        code = cli_fail_error(&err);
+    if (!code && fv_session_new(s->model, &how, &s->session, &err)) code = cli_fail_error(&err);
     return code ? code : choose_objective(s);
 }
 

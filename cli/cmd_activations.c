@@ -286,6 +286,7 @@ static int check_words(const cli_args *a) {
 
 static int run_model(job *j) {
     const cli_args *a = j->args;
+    const fv_session_desc how = {.threads = a->threads, .on_nan = (fv_on_nan)a->on_nan};
     fv_error err = {0};
     int code = split_layers(j, a->operands[1]);
     if (!code && a->npy && cli_has_ending(a->npy, "npy") && j->n_layers > 1)
@@ -293,10 +294,9 @@ static int run_model(job *j) {
                          j->n_layers, a->npy);
     if (!code) code = cli_npy_make_folder(a);
     if (!code) code = cli_list_parse(a, "channels", a->channels, &j->channels, &j->n_channels);
-    if (!code &&
-        fv_session_new(j->model, &(fv_session_desc){.threads = a->threads}, &j->session, &err))
-        code = cli_fail_error(&err);
+    if (!code && fv_session_new(j->model, &how, &j->session, &err)) code = cli_fail_error(&err);
     for (int i = 2; !code && i < a->n_operands; i++) code = run_input(j, a->operands[i]);
+    if (!code) cli_session_note(a, j->session);
     return code ? code : report(j);
 }
 
@@ -356,6 +356,7 @@ static const cli_option options[] = {
      "above the tiles; '' for none"},
     CLI_OPTION_JSON,
     CLI_OPTION_SIZE,
+    CLI_OPTION_ON_NAN,
     {0},
 };
 /* clang-format on */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fovea attribute: which part of a photo speaks for a class, by one method or by all. */
+#include <float.h>
 #include <glib.h>
 #include <math.h>
 #include <string.h>
@@ -40,6 +41,27 @@ static int measure(job *j, const fv_tensor *map, fv_scores **out) {
 }
 
 /* One method. Among all, one that this network has nothing for is left out. */
+/* A gradient's map of zeros, or beyond all measure, is not drawn as if it meant something: an error
+ * where it is the only one. */
+static int check_map(const job *j, const fv_method_info *m, const fv_tensor *map) {
+    const int64_t n = fv_tensor_count(map);
+    double largest = 0, sum = 0;
+    if (m->method > FV_METHOD_INTEGRATED) return CLI_DONE; /* in others zero may be the answer */
+    for (int64_t i = 0; i < n; i++) {
+        if (isnan(map->data[i])) return CLI_DONE; /* asked for, and told */
+        largest = fmax(largest, fabs((double)map->data[i]));
+        sum += (double)map->data[i] * map->data[i];
+    }
+    const char *what = largest < FLT_MIN              ? "is zero everywhere"
+                       : sqrt(sum) > FV_GRADIENT_MOST ? "explodes: its norm is beyond 1.8e19"
+                                                      : NULL;
+    if (!what) return CLI_DONE;
+    if (j->s.args->method != CLI_METHOD_ALL)
+        return cli_fail("%s of %s: the map %s; nothing is written", m->title, j->s.label, what);
+    cli_note(j->s.args, "%s: the map %s and says nothing", m->title, what);
+    return CLI_DONE;
+}
+
 static int run_method(job *j, const fv_method_info *m) {
     fv_attribute_desc d = cli_subject_desc(&j->s, m);
     fv_attribution *a = NULL;
@@ -60,7 +82,9 @@ static int run_method(job *j, const fv_method_info *m) {
     j->method[j->n] = m;
     j->made[j->n] = a;
     j->seconds[j->n++] = seconds;
-    return measure(j, a->map, &j->scores[j->n - 1]);
+    cli_session_note(j->s.args, j->s.session);
+    int code = check_map(j, m, a->map);
+    return code ? code : measure(j, a->map, &j->scores[j->n - 1]);
 }
 
 static int run_all(job *j) {
@@ -345,6 +369,7 @@ static const cli_option options[] = {
      "write what a map of gradients is made of, signed, [channels][height][width]"},
     CLI_OPTION_JSON,
     CLI_OPTION_SIZE,
+    CLI_OPTION_ON_NAN,
     {0},
 };
 /* clang-format on */

@@ -154,12 +154,12 @@ static int run_all(job *j) {
 static int run_model(const cli_args *args, const fv_model *model) {
     job j = {.args = args, .model = model};
     const fv_input *in = fv_model_input(model);
+    const fv_session_desc how = {.threads = args->threads, .on_nan = (fv_on_nan)args->on_nan};
     fv_error err = {0};
     if (!in->is_image)
         return cli_fail("%s: its input \"%s\" is no picture; fovea run takes raw input",
                         fv_model_name(model), in->name);
-    if (fv_session_new(model, &(fv_session_desc){.threads = args->threads}, &j.session, &err))
-        return cli_fail_error(&err);
+    if (fv_session_new(model, &how, &j.session, &err)) return cli_fail_error(&err);
     if (args->json) {
         j.json = json_builder_new();
         json_builder_begin_array(j.json);
@@ -172,6 +172,7 @@ static int run_model(const cli_args *args, const fv_model *model) {
     } else if (j.json) {
         g_object_unref(j.json);
     }
+    if (!code) cli_session_note(args, j.session);
     fv_session_free(j.session);
     return code;
 }
@@ -192,6 +193,7 @@ static const cli_option options[] = {
      "5, or all classes if they are fewer", "how many classes to print for each picture"},
     CLI_OPTION_JSON,
     CLI_OPTION_SIZE,
+    CLI_OPTION_ON_NAN,
     {0},
 };
 /* clang-format on */

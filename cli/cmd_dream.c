@@ -128,6 +128,7 @@ static fv_dream_desc desc_of(job *j) {
         .guide = j->guide,
         .seed = a->seed + (uint64_t)j->frame,
         .threads = a->threads,
+        .on_nan = (fv_on_nan)a->on_nan,
         .progress = step,
         .user = j,
     };
@@ -209,7 +210,8 @@ static int save_film(job *j, const char *path) {
     fv_status st = FV_OK;
     for (int k = 0; k < n && !st; k++) st = cli_film_frame(j->film, 0, k, &frames[k], &err);
     if (!st && n) st = cli_copy_texts(j->image, frames[0], &err);
-    int code = st ? cli_fail_error(&err) : n ? cli_film_save(frames, n, path) : CLI_DONE;
+    int code = st ? cli_fail_error(&err) : cli_film_check(j->film, path);
+    if (!code && n) code = cli_film_save(frames, n, path);
     if (!code && n) say(j, path, frames[0]->height, frames[0]->width, n);
     for (int k = 0; k < n; k++) fv_image_free(frames[k]);
     g_free(frames);
@@ -358,6 +360,7 @@ static const cli_option options[] = {
      "write the frames of --zoom into this folder, as frame_0001.png, at the photo's size"},
     {"film-size", 0, CLI_INT, offsetof(cli_args, film_size), 16, 8192, "N", "640",
      "longer side of a film's frames, if the photo's is not shorter"},
+    CLI_OPTION_ON_NAN,
     {0},
 };
 /* clang-format on */

@@ -195,6 +195,7 @@ static const cli_option options[] = {
      "keep nothing, and use nothing that was kept"},
     CLI_OPTION_JSON,
     CLI_OPTION_SIZE,
+    CLI_OPTION_ON_NAN,
     {"seed", 0, CLI_SEED, offsetof(cli_args, seed), 0, 0, "N", "0",
      "of the pictures that --scores makes"},
     {"tile-size", 0, CLI_INT, offsetof(cli_args, tile_size), 8, 8192, "N", "160",

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fovea gradient: an objective's value, and its gradient with respect to a raw input. */
+#include <float.h>
 #include <glib.h>
+#include <math.h>
 
 #include "models.h"
 #include "objectives.h"
@@ -18,22 +20,41 @@ static void put_exact(double value) {
     cli_putf("%s\n", text);
 }
 
+/* What the numbers do not say by themselves. */
+static void say_of(const cli_args *args, const fv_session *session, const fv_tensor *gradient) {
+    const int64_t n = fv_tensor_count(gradient);
+    double largest = 0, sum = 0;
+    cli_session_note(args, session);
+    for (int64_t i = 0; i < n; i++) {
+        largest = fmax(largest, fabs((double)gradient->data[i]));
+        sum += (double)gradient->data[i] * gradient->data[i];
+    }
+    if (n && largest < FLT_MIN)
+        cli_note(args, "the gradient %s",
+                 largest > 0 ? "vanishes: no number of it is above 1.2e-38" : "is zero everywhere");
+    if (sqrt(sum) > FV_GRADIENT_MOST)
+        cli_note(args, "the gradient explodes: its norm is %.2g, beyond %.2g", sqrt(sum),
+                 FV_GRADIENT_MOST);
+}
+
 static int run_model(const cli_args *args, const fv_model *model, const char *objective) {
     fv_session *session = NULL;
     fv_tensor *input = NULL, *gradient = NULL;
     double *values = NULL;
     fv_error err = {0};
+    const fv_session_desc how = {.threads = args->threads, .on_nan = (fv_on_nan)args->on_nan};
     int code = CLI_DONE;
     if (fv_tensor_load(args->input, &input, &err)) return cli_fail_error(&err);
     int64_t n = input->ndim > 0 ? input->dim[0] : 1;
     values = g_try_new0(double, n > 0 ? n : 1);
     if (!values)
         code = cli_fail("%s: no memory for %" G_GINT64_FORMAT " values", args->input, (gint64)n);
-    else if (fv_session_new(model, &(fv_session_desc){.threads = args->threads}, &session, &err) ||
+    else if (fv_session_new(model, &how, &session, &err) ||
              fv_session_gradient(session, input, objective, values, &gradient, &err) ||
              fv_tensor_save(gradient, args->output, &err))
         code = cli_fail_input(args->input, &err);
     for (int64_t i = 0; !code && i < n; i++) put_exact(values[i]);
+    if (!code) say_of(args, session, gradient);
     g_free(values);
     fv_tensor_free(gradient);
     fv_tensor_free(input);
@@ -64,6 +85,7 @@ static const cli_option options[] = {
      "LAYER:C, LAYER:C@y,x, LAYER, class:NAME, or an expression of such terms"},
     CLI_OPTION_OUTPUT("G.npy", "the NPY file to write, shaped like the input"),
     CLI_OPTION_SIZE,
+    CLI_OPTION_ON_NAN,
     {0},
 };
 /* clang-format on */

@@ -9,12 +9,13 @@ static int run_model(const cli_args *args, const fv_model *model) {
     fv_session *session = NULL;
     fv_tensor *input = NULL, *output = NULL;
     fv_error err = {0};
+    const fv_session_desc how = {.threads = args->threads, .on_nan = (fv_on_nan)args->on_nan};
     int code = CLI_DONE;
-    if (fv_tensor_load(args->input, &input, &err) ||
-        fv_session_new(model, &(fv_session_desc){.threads = args->threads}, &session, &err) ||
+    if (fv_tensor_load(args->input, &input, &err) || fv_session_new(model, &how, &session, &err) ||
         fv_session_run(session, input, args->layer, &output, &err) ||
         fv_tensor_save(output, args->output, &err))
         code = cli_fail_input(args->input, &err);
+    if (!code) cli_session_note(args, session);
     fv_tensor_free(output);
     fv_tensor_free(input);
     fv_session_free(session);
@@ -37,6 +38,7 @@ static const cli_option options[] = {
      "a layer, or the name of any value of the graph"},
     CLI_OPTION_OUTPUT("Y.npy", "the NPY file to write"),
     CLI_OPTION_SIZE,
+    CLI_OPTION_ON_NAN,
     {0},
 };
 /* clang-format on */

@@ -88,6 +88,23 @@ static int save(cli_drawing *d, int alive) {
     return code;
 }
 
+/* Nothing is alive: the reason, or the first of several. */
+static int fail_dead(const cli_drawing *d, int begun) {
+    int zero = 1;
+    const char *why = NULL;
+    for (int i = 0; i < d->count; i++) {
+        const char *one = d->made[i] ? d->made[i]->why : NULL;
+        if (!why) why = one;
+        zero = zero && one && !strcmp(one, "its gradient is zero");
+    }
+    const char *unit = begun == 1 ? d->units.text[0] : "every unit";
+    if (zero)
+        return cli_fail("nothing is alive: the gradient of %s is zero; %s is not written", unit,
+                        where(d->args));
+    return cli_fail("nothing is alive; %s: %s; %s is not written", d->units.text[0], why,
+                    where(d->args));
+}
+
 static int draw(cli_drawing *d) {
     int begun = 0, alive = 0, code = render(d);
     if (code) return code;
@@ -100,9 +117,7 @@ static int draw(cli_drawing *d) {
     if (cli_progress_signal() && !begun) die(d, 0);
     code = save(d, alive);
     if (!code && cli_progress_signal()) die(d, alive);
-    if (!code && !alive)
-        code = cli_fail("nothing is alive: the gradient of %s is zero; %s is not written",
-                        begun == 1 ? d->units.text[0] : "every unit", where(d->args));
+    if (!code && !alive) code = fail_dead(d, begun);
     return code;
 }
 
@@ -216,6 +231,7 @@ static const cli_option options[] = {
      "tiles in a row of the montage"},
     {"title", 0,   CLI_TEXT, offsetof(cli_args, title), 0, 0, "TEXT", "Layer NAME Features",
      "above the montage; '' for none"},
+    CLI_OPTION_ON_NAN,
     {0},
 };
 /* clang-format on */

@@ -60,6 +60,8 @@ typedef struct cli_args {
     int stages;                                                   /* sanity */
     double noise, keep;
     char *class, *baseline, *parts;
+    int on_nan;                                                    /* FV_ON_NAN_...; 0: not given */
+    int again;                                                     /* visualize */
 } cli_args;
 
 typedef enum cli_kind {

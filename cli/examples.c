@@ -33,8 +33,11 @@ int cli_examples_scan(const cli_args *args, const fv_model *model, char *const *
     cli_progress progress;
     fv_error err = {0};
     cli_progress_start(&progress, args, "photos", FV_PROGRESS_CANCEL);
-    const fv_examples_desc desc = {
-        .index = index, .threads = args->threads, .progress = cli_progress_step, .user = &progress};
+    const fv_examples_desc desc = {.index = index,
+                                   .threads = args->threads,
+                                   .on_nan = (fv_on_nan)args->on_nan,
+                                   .progress = cli_progress_step,
+                                   .user = &progress};
     fv_status st =
         fv_examples_scan(model, (const char *const *)objectives, count, folder, &desc, out, &err);
     *seconds = cli_progress_stop(&progress);
@@ -45,5 +48,6 @@ int cli_examples_scan(const cli_args *args, const fv_model *model, char *const *
     g_free(index);
     if (st) return cli_fail_error(&err);
     name_skipped(args, *out);
+    if (fv_examples_note(*out)) cli_note(args, "%s", fv_examples_note(*out));
     return CLI_DONE;
 }

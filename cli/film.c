@@ -17,6 +17,7 @@
 
 struct cli_film {
     int count, height, width;
+    int lost;           /* there was no memory for a frame */
     GPtrArray **frames; /* [count] of uint8_t [3][height][width] */
 };
 
@@ -35,7 +36,8 @@ fv_status cli_image_flatten(const fv_image *in, fv_image **out, fv_error *err) {
 
 cli_film *cli_film_new(int count, int height, int width) {
     cli_film *f = g_new0(cli_film, 1);
-    *f = (cli_film){count, height, width, g_new0(GPtrArray *, count)};
+    *f = (cli_film){
+        .count = count, .height = height, .width = width, .frames = g_new0(GPtrArray *, count)};
     for (int i = 0; i < count; i++) f->frames[i] = g_ptr_array_new_with_free_func(g_free);
     return f;
 }
@@ -62,8 +64,13 @@ void cli_film_add(cli_film *film, int picture, const fv_image *image) {
         g_ptr_array_add(film->frames[picture], bytes);
     else
         g_free(bytes);
+    film->lost |= st || !bytes;
     fv_image_free(small);
     fv_image_free(flat);
+}
+
+int cli_film_check(const cli_film *film, const char *path) {
+    return film->lost ? cli_fail("%s: there was no memory for all frames", path) : CLI_DONE;
 }
 
 int cli_film_length(const cli_film *film) {

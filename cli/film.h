@@ -15,8 +15,12 @@ typedef struct cli_film cli_film;
 cli_film *cli_film_new(int count, int height, int width);
 void cli_film_free(cli_film *film);
 
-/* Adds a picture's next frame. What cannot be kept is dropped. */
+/* Adds a picture's next frame; where there is no memory for it, cli_film_check says so. */
 void cli_film_add(cli_film *film, int picture, const fv_image *image);
+
+/* Whether all frames that were added are there; `path` is where the film is to go.
+ *   returns  CLI_DONE, or an exit code with one line printed */
+int cli_film_check(const cli_film *film, const char *path);
 
 /* The number of frames of the picture that has most. */
 int cli_film_length(const cli_film *film);

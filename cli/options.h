@@ -11,6 +11,9 @@
     "as the model's file says", "height and width of the network's input picture"}
 #define CLI_OPTION_JSON {"json", 0, CLI_FLAG, offsetof(cli_args, json), 0, 0, NULL, NULL, \
     "print JSON instead of a table"}
+#define CLI_OPTION_ON_NAN {"on-nan", 0, CLI_CHOICE, offsetof(cli_args, on_nan), 0, 0, "stop|keep", \
+    "stop", "where results become NaN or infinite: end with an error that names the layer, or keep " \
+    "what there is and say so"}
 #define CLI_OPTION_INPUT {"input", 'i', CLI_TEXT, offsetof(cli_args, input), 0, 0, "X.npy", "", \
     "the network's input as it is, dim 0 the batch; nothing is preprocessed"}
 #define CLI_OPTION_OUTPUT(value, text) {"output", 'o', CLI_TEXT, offsetof(cli_args, output), 0, 0, \

@@ -71,7 +71,9 @@ static fv_status find_all(cli_photo_job *j, found *out, fv_error *err) {
     for (int i = 0; !st && i < j->count; i++) {
         char *clean = cli_clean(j->word[i]);
         if (j->made[i]->dead)
-            cli_note(j->args, "the gradient of %s is zero: its picture says nothing", clean);
+            cli_note(j->args, "%s is dead: %s; its picture says nothing", clean, j->made[i]->why);
+        else if (j->made[i]->why)
+            cli_note(j->args, "%s is unfinished: %s", clean, j->made[i]->why);
         st = find(j, session, i, &out[i], err);
         j->label[i + 1] = cli_photo_is_accentuation(j)
                               ? g_strdup_printf("%s: %.3g", clean, out[i].second)

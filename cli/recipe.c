@@ -186,7 +186,8 @@ static int load_files(const cli_args *args, cli_recipe *r) {
 
 int cli_recipe_resolve(const cli_args *args, const fv_model *model, const char *objective,
                        cli_recipe *out) {
-    fv_render_desc asked = {.batch = args->batch, .threads = args->threads};
+    fv_render_desc asked = {
+        .batch = args->batch, .threads = args->threads, .on_nan = (fv_on_nan)args->on_nan};
     fv_error err = {0};
     *out = (cli_recipe){0};
     int code = check_name(args);

@@ -74,7 +74,8 @@ int cli_drawing_save_film(const cli_drawing *d) {
         if (d->shown[i]) cli_film_add(d->film, i, d->shown[i]);
     fv_image **frames = g_new0(fv_image *, count);
     for (int k = 0; k < count && !st; k++) st = make_frame(d, k, &frames[k], &err);
-    int code = st ? cli_fail_error(&err) : cli_film_save(frames, count, d->args->animate);
+    int code = st ? cli_fail_error(&err) : cli_film_check(d->film, d->args->animate);
+    if (!code) code = cli_film_save(frames, count, d->args->animate);
     if (!code && !d->args->quiet) {
         char *clean = cli_clean(d->args->animate);
         cli_putf("%s: %dx%d, %d frames\n", clean, frames[0]->width, frames[0]->height, count);

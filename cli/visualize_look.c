@@ -150,14 +150,16 @@ static void put_unit(const cli_drawing *d, int unit) {
     for (int s = 0; s < d->starts; s++) {
         const fv_rendering *r = d->made[unit * d->starts + s];
         if (!r || !r->image) continue;
+        char *why = cli_clean(r->why ? r->why : "");
         cli_putf("  %s", u->name);
         if (d->starts > 1) cli_putf(" start %d", s);
         if (r->dead)
-            cli_put(" is dead: its gradient is zero; not drawn\n");
+            cli_putf(" is dead: %s; not drawn\n", why);
         else
-            cli_putf(" reached %.4g%s%s\n", r->reached,
+            cli_putf(" reached %.4g%s%s%s%s\n", r->reached,
                      r->redirected ? "; its gradient was zero at first, ReLUs were redirected" : "",
-                     r->unfinished ? "; unfinished" : "");
+                     r->unfinished ? "; unfinished" : "", *why ? ": " : "", why);
+        g_free(why);
     }
     if (u->distinct > 1)
         cli_putf("  %s: %d pictures, %d distinct; distances between them %.2f..%.2f, mean %.2f\n",

@@ -38,7 +38,9 @@ typedef enum fv_status {
     FV_SHAPE = 6,       /* shapes that do not fit together */
     FV_NOMEM = 7,       /* memory, or a stated limit of it, is exhausted */
     FV_BACKEND = 8,     /* oneDNN refused or failed */
-    FV_CANCELLED = 9    /* the progress callback asked to stop */
+    FV_CANCELLED = 9,   /* the progress callback asked to stop */
+    FV_NONFINITE = 10   /* NaN or infinity, in a network's weights or input or made by a layer: the
+                           text names it */
 } fv_status;
 
 typedef struct fv_error {
@@ -254,8 +256,16 @@ FV_API fv_status fv_model_weights(const fv_model *model, int layer, fv_tensor **
 
 typedef struct fv_session fv_session;
 
+/* What is done where a result (the values or the gradient asked for) is NaN or infinite. */
+typedef enum fv_on_nan {
+    FV_ON_NAN_STOP = 1, /* the call fails: FV_NONFINITE, with the layer. The default */
+    FV_ON_NAN_KEEP      /* the numbers are given as they are; a run that climbs keeps its last good
+                           picture, marked unfinished */
+} fv_on_nan;
+
 typedef struct fv_session_desc {
-    int threads; /* 0: all processors */
+    int threads;      /* 0: all processors */
+    fv_on_nan on_nan; /* 0: FV_ON_NAN_STOP */
 } fv_session_desc;
 
 /* Makes a session. It keeps its plans (one a shape, batch and set of targets) and their memory.
@@ -264,6 +274,10 @@ typedef struct fv_session_desc {
 FV_API fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc,
                                 fv_session **out, fv_error *err);
 FV_API void fv_session_free(fv_session *session);
+
+/* Returns one line on where the first numbers came from that were not finite, with FV_ON_NAN_KEEP;
+ * NULL: there were none. Borrowed from the session. */
+FV_API const char *fv_session_note(const fv_session *session);
 
 /* Cuts out what a network sees of a photograph: resizes the short side to size/0.875 (bicubic) and
  * crops the centre to the network's size. A layer's maps lie over this picture, not over the photo.

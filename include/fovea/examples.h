@@ -27,6 +27,7 @@ typedef struct fv_examples_desc {
                           objective; it is made if it is not there. NULL: nothing is kept */
     int threads;       /* of the network; 0: all processors */
     int decoders;      /* threads that read and resize photos; 0: as many as threads, 1..64 */
+    fv_on_nan on_nan;  /* where a value is not finite; 0: STOP. KEEP: NaN, ranked nowhere */
     fv_progress_fn progress; /* done and total count photos to be measured; or NULL */
     void *user;
 } fv_examples_desc;
@@ -44,7 +45,7 @@ typedef struct fv_examples_desc {
  *               FORMAT none can be read, or a damaged index; UNSUPPORTED a layer of more than 65536
  *               units, or more layers and expressions than 1024 or half of the files the process
  *               may have open: each is an open file until the result is freed; CANCELLED whatever
- *               the callback returned
+ *               the callback returned; NONFINITE
  */
 FV_API fv_status fv_examples_scan(const fv_model *model, const char *const *objectives, int count,
                                   const char *folder, const fv_examples_desc *desc,
@@ -65,6 +66,9 @@ FV_API int fv_examples_skipped_count(const fv_examples *examples);
 FV_API const char *fv_examples_skipped(const fv_examples *examples, int index);
 /* How many photos were measured by this call; the others were in the index. */
 FV_API int fv_examples_measured(const fv_examples *examples);
+
+/* One line on where the first values came from that were not finite (FV_ON_NAN_KEEP), or NULL. */
+FV_API const char *fv_examples_note(const fv_examples *examples);
 
 /* Units in the order they were asked for: "head/conv:3". */
 FV_API int fv_examples_unit_count(const fv_examples *examples);

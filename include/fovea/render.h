@@ -284,6 +284,7 @@ typedef struct fv_render_desc {
                                    units that have none at the start; 0: 16; -1: never */
     int batch;                  /* pictures at a time; 0: our choice. Never changes the pictures */
     int threads;                /* 0: all processors */
+    fv_on_nan on_nan;           /* where an objective or gradient is not finite; 0: STOP */
     int snapshot_every;         /* updates; 0: no snapshots */
     fv_snapshot_fn snapshot;
     fv_progress_fn progress;    /* or NULL */
@@ -327,6 +328,11 @@ FV_API fv_status fv_render_desc_set(fv_render_desc *desc, const char *name, cons
 FV_API fv_status fv_render_desc_get(const fv_render_desc *desc, const char *name, char *text,
                                     size_t size, fv_error *err);
 
+/* A gradient whose norm is beyond this counts as exploding, and no picture is made of it: its
+ * square does not fit a float, so optimisers that square it divide by infinity. One all of whose
+ * numbers are below 1.2e-38, the smallest normal float, has vanished. */
+#define FV_GRADIENT_MOST 1.8e19
+
 /* One optimised picture and what is known about it. */
 typedef struct fv_rendering {
     fv_image *image;      /* with its texts: objective, seed, every option, model SHA-256, version.
@@ -339,8 +345,12 @@ typedef struct fv_rendering {
                               that is kept), each on the transformed picture of that update */
     int steps;            /* updates made */
     int redirected;       /* its gradient was zero at the start; ReLUs were redirected */
-    int dead;             /* its gradient stayed zero: the picture says nothing */
-    int unfinished;       /* stopped by the progress callback */
+    int dead;             /* its gradient vanished or exploded, or it met NaN: the picture says
+                             nothing */
+    int unfinished;       /* stopped: by the progress callback, or (FV_ON_NAN_KEEP) where it met NaN
+                             or its gradient exploded; it is the last good picture */
+    char *why;            /* NULL, or why it is dead, or is unfinished: "its gradient is zero",
+                             "layer \"exp1\" (Exp) makes infinity of finite numbers, ..." */
 } fv_rendering;
 FV_API void fv_rendering_free(fv_rendering *rendering);
 
@@ -348,7 +358,7 @@ FV_API void fv_rendering_free(fv_rendering *rendering);
  *   objective  terms to raise, with weights: "mixed4a:3 - 0.1*tv"; see docs/objectives.md
  *   out        [3][height][width] (1 channel where the input has one), with texts; yours to free
  *   errors     as fv_session_gradient; SHAPE the network's input is no picture; CANCELLED; NOTFOUND
- *              the unit is dead: its gradient is zero whatever was tried
+ *              the unit is dead: its gradient is zero whatever was tried, or explodes; NONFINITE
  */
 FV_API fv_status fv_render(const fv_model *model, const char *objective,
                            const fv_render_desc *desc, fv_image **out, fv_error *err);
@@ -448,6 +458,7 @@ typedef struct fv_dream_desc {
     const fv_image *guide;  /* a picture whose features are to be brought out, or NULL */
     uint64_t seed;
     int threads;
+    fv_on_nan on_nan;       /* where an objective or gradient is not finite; 0: STOP */
     int snapshot_every;
     fv_snapshot_fn snapshot;
     fv_progress_fn progress;
@@ -458,7 +469,8 @@ typedef struct fv_dream_desc {
  *   image      any size; it is changed: the result replaces it, with texts as fv_render's
  *   objective  as fv_render; a guide takes a plain LAYER only
  *   memory     the picture, its change, 3 bytes a pixel, and one tile's plan
- *   errors     as fv_render
+ *   errors     as fv_render. With FV_ON_NAN_KEEP a dream that meets NaN ends there, is marked
+ *              unfinished, and FV_OK
  */
 FV_API fv_status fv_dream(const fv_model *model, fv_image *image, const char *objective,
                           const fv_dream_desc *desc, fv_error *err);

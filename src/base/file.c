@@ -23,13 +23,18 @@
 
 /* ---- reading ---- */
 
+/* What the system has run out of is no fault of the file's. */
+static fv_status status_of(int number) {
+    return number == ENOMEM || number == EMFILE || number == ENFILE ? FV_NOMEM : FV_IO;
+}
+
 /* Opens a regular file and puts its size into *size; the descriptor, or -1 with `err` filled. */
 static int regular_open(const char *path, int64_t *size, fv_status *st, fv_error *err) {
     /* O_NONBLOCK: opening a pipe nobody writes to would wait for ever. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat s;
     if (fd < 0 || fstat(fd, &s)) {
-        *st = fvi_fail(err, FV_IO, "%s: cannot be read: %s", path, g_strerror(errno));
+        *st = fvi_fail(err, status_of(errno), "%s: cannot be read: %s", path, g_strerror(errno));
     } else if (!S_ISREG(s.st_mode)) {
         *st = fvi_fail(err, FV_IO, "%s: is %s, not a file", path,
                        S_ISDIR(s.st_mode) ? "a folder" : "a device or a pipe");
@@ -57,7 +62,8 @@ fv_status fvi_mapping_open(const char *path, int64_t max_bytes, fvi_mapping *out
         m.size = (size_t)size;
         m.handle = mmap(NULL, m.size, PROT_READ, MAP_PRIVATE, fd, 0);
         if (m.handle == MAP_FAILED) {
-            st = fvi_fail(err, FV_IO, "%s: cannot be mapped: %s", path, g_strerror(errno));
+            st = fvi_fail(err, status_of(errno), "%s: cannot be mapped: %s", path,
+                          g_strerror(errno));
             goto done;
         }
         m.bytes = m.handle;

@@ -15,7 +15,8 @@ typedef struct fvi_mapping {
     void *handle;
 } fvi_mapping;
 
-/* Maps a regular file of at most max_bytes.  errors  IO; NOMEM larger than max_bytes, both named */
+/* Maps a regular file of at most max_bytes.  errors  IO; NOMEM larger than max_bytes, both named,
+ * or the system has no memory or no file descriptors left */
 fv_status fvi_mapping_open(const char *path, int64_t max_bytes, fvi_mapping *out, fv_error *err);
 void fvi_mapping_close(fvi_mapping *m);
 

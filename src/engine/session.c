@@ -8,12 +8,15 @@
 #include "engine/session.h"
 
 #include <glib.h>
+#include <math.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/largest.h"
 #include "base/tensor.h"
+#include "engine/explain.h"
 #include "engine/model.h"
 
 #define MAX_THREADS 1024
@@ -32,6 +35,8 @@ struct fv_session {
     fvi_backend *backend;
     int threads;
     GPtrArray *plans; /* plan_entry */
+    fv_on_nan on_nan;
+    char note[sizeof((fv_error *)0)->text]; /* "": none */
 };
 
 static void plan_entry_free(void *data) {
@@ -49,11 +54,16 @@ fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc, fv_
     if (threads < 0 || threads > MAX_THREADS)
         return fvi_fail(err, FV_ARG, "threads is %d; allowed are 0 (all) to %d", threads,
                         MAX_THREADS);
+    fv_on_nan on_nan = desc ? desc->on_nan : 0;
+    if ((int)on_nan < 0 || on_nan > FV_ON_NAN_KEEP)
+        return fvi_fail(err, FV_ARG, "on_nan is %d; allowed are 0 to %d", (int)on_nan,
+                        FV_ON_NAN_KEEP);
     fv_session *s = calloc(1, sizeof *s);
     if (!s) return fvi_fail(err, FV_NOMEM, "out of memory while making a session");
     s->model = model;
     s->threads = threads ? threads : omp_get_num_procs();
     omp_set_num_threads(s->threads); /* of what the caller does around the network, too */
+    s->on_nan = on_nan ? on_nan : FV_ON_NAN_STOP;
     s->plans = g_ptr_array_new_with_free_func(plan_entry_free);
     st = fvi_backend_new(&s->backend, err);
     if (st) {
@@ -74,6 +84,29 @@ void fv_session_free(fv_session *s) {
 const fvi_network *fvi_session_network(const fv_session *s) { return s->model->network; }
 fvi_backend *fvi_session_backend(const fv_session *s) { return s->backend; }
 int fvi_session_threads(const fv_session *s) { return s->threads; }
+fvi_weights *fvi_session_weights(const fv_session *s) { return s->model->weights; }
+
+const char *fv_session_note(const fv_session *s) { return s && *s->note ? s->note : NULL; }
+
+fv_status fvi_session_nonfinite(fv_session *s, const fv_error *why, fv_error *err) {
+    if (s->on_nan != FV_ON_NAN_KEEP) return fvi_fail(err, FV_NONFINITE, "%s", why->text);
+    if (!*s->note) memcpy(s->note, why->text, sizeof s->note);
+    return FV_OK;
+}
+
+fv_status fvi_session_forward(fv_session *s, fvi_plan *plan, const float *x, fv_error *err) {
+    const fvi_graph *g = fvi_plan_graph(plan);
+    fvi_plan_set_input(plan, 0, x);
+    fv_status st = fvi_plan_forward(plan, err);
+    for (int t = 0; !st && t < g->n_outputs; t++) {
+        const int64_t count = fvi_shape_count(&g->values[g->outputs[t]].shape);
+        if (isfinite(fvi_largest(fvi_plan_target(plan, t), count))) continue;
+        fv_error why;
+        fvi_explain(s, plan, x, NULL, &why);
+        return fvi_session_nonfinite(s, &why, err);
+    }
+    return st;
+}
 
 static int same_names(char *const *have, const char *const *wanted, int n) {
     for (int i = 0; i < n; i++)
@@ -128,6 +161,14 @@ static fv_status one_input(const fv_session *s, fvi_graph *g, fv_error *err) {
     return FV_OK;
 }
 
+/* Weights that are not finite: what the session says to them. */
+static fv_status check_weights(fv_session *s, fvi_graph *g, fv_error *err) {
+    fv_error why;
+    fv_status st = fvi_explain_weights(g, &why) ? fvi_session_nonfinite(s, &why, err) : FV_OK;
+    if (st) fvi_graph_free(g);
+    return st;
+}
+
 /* Lowers for that shape; where the file's batch is fixed, for the file's own batch. */
 static fv_status lower_for(const fv_session *s, const fvi_shape *input, const char *const *wanted,
                            int n, fvi_graph **graph, int64_t *samples, fv_error *err) {
@@ -155,6 +196,7 @@ fv_status fvi_session_plan(fv_session *s, const fvi_shape *input, const char *co
         int64_t count;
         fv_status st = lower_for(s, input, wanted, n_wanted, &graph, &count, err);
         if (!st) st = one_input(s, graph, err);
+        if (!st) st = check_weights(s, graph, err);
         if (!st) st = fvi_plan_new(graph, flags, s->backend, s->model->weights, &made, err);
         if (st) return st;
         e = g_new0(plan_entry, 1);
@@ -174,14 +216,13 @@ fv_status fvi_session_plan(fv_session *s, const fvi_shape *input, const char *co
 }
 
 /* Runs the plan over the input, `samples` at a time, joining the outputs along dim 0. */
-static fv_status run_pieces(fvi_plan *plan, const fv_tensor *input, int64_t samples, fv_tensor *out,
-                            fv_error *err) {
+static fv_status run_pieces(fv_session *s, fvi_plan *plan, const fv_tensor *input, int64_t samples,
+                            fv_tensor *out, fv_error *err) {
     int64_t pieces = input->ndim && samples ? input->dim[0] / samples : 1;
     int64_t in_step = fv_tensor_count(input) / (pieces ? pieces : 1);
     int64_t out_step = fv_tensor_count(out) / (pieces ? pieces : 1);
     for (int64_t i = 0; i < pieces; i++) {
-        fvi_plan_set_input(plan, 0, input->data + i * in_step);
-        fv_status st = fvi_plan_forward(plan, err);
+        fv_status st = fvi_session_forward(s, plan, input->data + i * in_step, err);
         if (st) return st;
         fvi_plan_get_target(plan, 0, out->data + i * out_step);
     }
@@ -243,7 +284,7 @@ fv_status fv_session_run(fv_session *s, const fv_tensor *input, const char *valu
     if (result.ndim && samples && shape.dim[0] != samples) result.dim[0] *= shape.dim[0] / samples;
     fv_tensor *t = NULL;
     st = fvi_tensor_new(&result, &t, err);
-    if (!st) st = run_pieces(plan, input, samples, t, err);
+    if (!st) st = run_pieces(s, plan, input, samples, t, err);
     if (st) {
         fv_tensor_free(t);
         return st;

@@ -14,6 +14,7 @@
  *   flags    FVI_PLAN_BACKWARD or 0
  *   samples  how many samples the plan takes: input->dim[0]; or the file's own batch where the
  *            file fixes it in a way that cannot be lifted (model/lift.c): run it several times
+ *   errors   as fvi_plan_new; NONFINITE weights that are not finite, unless the session keeps such
  */
 fv_status fvi_session_plan(fv_session *s, const fvi_shape *input, const char *const *wanted,
                            int n_wanted, int flags, fvi_plan **plan, int64_t *samples,
@@ -22,6 +23,15 @@ fv_status fvi_session_plan(fv_session *s, const fvi_shape *input, const char *co
 /* Whether a raw input fits the network's picture input.  errors  SHAPE, with both shapes */
 fv_status fvi_check_input(const fvi_network *net, const fv_tensor *input, fv_error *err);
 
+/* Runs a plan of the session forward on the input x, and looks whether its targets are finite.
+ *   errors  as fvi_plan_forward; NONFINITE, explained, unless the session keeps such numbers */
+fv_status fvi_session_forward(fv_session *s, fvi_plan *plan, const float *x, fv_error *err);
+
+/* What the session does with numbers that are not finite for the reason `why`.
+ *   returns  NONFINITE with `why` in err; or FV_OK, and the first `why` becomes fv_session_note */
+fv_status fvi_session_nonfinite(fv_session *s, const fv_error *why, fv_error *err);
+
+fvi_weights *fvi_session_weights(const fv_session *s);
 const fvi_network *fvi_session_network(const fv_session *s);
 fvi_backend *fvi_session_backend(const fv_session *s);
 int fvi_session_threads(const fv_session *s);

@@ -14,6 +14,9 @@ const char *fvi_image_version(void);
 /* Fails unless a caller's picture is one: 1 to 4 channels, sizes of at least 1, at most 2^28
  * pixels, data.   what  "the photo"    errors  ARG */
 fv_status fvi_image_check(const fv_image *image, const char *what, fv_error *err);
+/* Whether a file is a picture beyond the limits of fv_image_load: its own fault, where a failed
+ * allocation is not. Reads its header. */
+int fvi_image_is_too_large(const char *path);
 
 typedef enum fvi_kernel {
     FVI_NEAREST,

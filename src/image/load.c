@@ -133,6 +133,24 @@ done:
     return st;
 }
 
+int fvi_image_is_too_large(const char *path) {
+    fvi_mapping file = {0};
+    int too_large = 0;
+    if (fvi_image_start(NULL)) return 0;
+    if (fvi_mapping_open(path, INT64_MAX, &file, NULL)) return 0;
+    if ((int64_t)file.size > FVI_IMAGE_MAX_BYTES) too_large = 1;
+    VipsImage *image = NULL;
+    if (!too_large && trusted_loader(path, &file, NULL))
+        image = vips_image_new_from_buffer(file.bytes, file.size, "", NULL);
+    if (image)
+        too_large = (int64_t)vips_image_get_width(image) * vips_image_get_height(image) >
+                    FVI_IMAGE_MAX_PIXELS;
+    if (image) g_object_unref(image);
+    vips_error_clear();
+    fvi_mapping_close(&file);
+    return too_large;
+}
+
 fv_status fv_image_load(const char *path, fv_image **out, fv_error *err) {
     fvi_mapping file = {0};
     VipsImage *image = NULL;

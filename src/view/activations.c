@@ -141,8 +141,7 @@ static fv_status run_pieces(const taking *t, fvi_plan *plan, const fv_tensor *in
     int64_t pieces = input->dim[0] / samples, step = fv_tensor_count(input) / pieces;
     fv_status st = FV_OK;
     for (int64_t k = 0; !st && k < pieces; k++) {
-        fvi_plan_set_input(plan, 0, input->data + k * step);
-        st = fvi_plan_forward(plan, err);
+        st = fvi_session_forward(t->session, plan, input->data + k * step, err);
         for (int64_t n = 0; !st && n < samples; n++)
             for (int i = 0; !st && i < t->count; i++)
                 st =

@@ -92,7 +92,9 @@ static fv_status begin(fv_comparison *c, const char *layer, const fv_session_des
         st = fv_model_find_layer(c->model[m], layer, &c->layer[m], err);
     if (!st) st = check_outputs(c, err);
     if (!st) st = find_weights(c, err);
-    for (int m = 0; m < 2 && !st; m++) st = fv_session_new(c->model[m], desc, &c->session[m], err);
+    fv_session_desc how = desc ? *desc : (fv_session_desc){0};
+    how.on_nan = FV_ON_NAN_KEEP; /* what is not finite is counted and told, channel by channel */
+    for (int m = 0; m < 2 && !st; m++) st = fv_session_new(c->model[m], &how, &c->session[m], err);
     if (st) return st;
     const fvi_graph *g = fvi_network_graph(c->model[0]->network);
     const int value = g->nodes[c->layer[0]].out;

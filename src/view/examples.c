@@ -28,6 +28,7 @@ void fv_examples_free(fv_examples *e) {
     g_free(e->wanted);
     g_free(e->answers);
     g_free(e->folder);
+    g_free(e->note);
     g_free(e);
 }
 
@@ -219,6 +220,7 @@ fv_status fv_examples_scan(const fv_model *model, const char *const *objectives,
     fv_examples *e = new_examples(model);
     e->folder = g_strdup(folder);
     e->threads = desc->threads;
+    e->on_nan = desc->on_nan;
     st = scan(e, objectives, count, desc, err);
     if (st)
         fv_examples_free(e);
@@ -245,6 +247,7 @@ int fv_examples_photo_count(const fv_examples *e) { return e ? (int)e->photos->l
 int fv_examples_unit_count(const fv_examples *e) { return e ? (int)e->units->len : 0; }
 int fv_examples_skipped_count(const fv_examples *e) { return e ? (int)e->skipped->len : 0; }
 int fv_examples_measured(const fv_examples *e) { return e ? e->measured : 0; }
+const char *fv_examples_note(const fv_examples *e) { return e ? e->note : NULL; }
 
 const char *fv_examples_photo(const fv_examples *e, int photo) {
     if (!e || photo < 0 || photo >= (int)e->photos->len) return NULL;

@@ -38,6 +38,8 @@ struct fv_examples {
     const fv_model *model;
     char *folder;
     int threads;
+    fv_on_nan on_nan;
+    char *note; /* of the session that measured, or NULL */
     GPtrArray *walked;  /* fvi_walked */
     GPtrArray *tables;  /* fvi_table */
     GArray *units;      /* fvi_asked */

@@ -11,12 +11,14 @@
 
 #include "base/error.h"
 #include "base/tensor.h"
+#include "image/image.h"
 #include "view/examples.h"
 
 #define BATCH 16
 #define AHEAD 32 /* photos decoded before they are needed */
 
 typedef struct pass {
+    fv_session *session;
     fv_examples *e;
     const GPtrArray *todo;
     const fv_examples_desc *desc;
@@ -60,13 +62,26 @@ static fv_status file_photo(pass *p, int i, int64_t n, fv_error *err) {
     return st;
 }
 
-/* Runs the batch. */
+/* Puts before an error which photos were looked at. */
+static void name_photos(const pass *p, int64_t from, fv_error *err) {
+    const int more = (int)MIN(p->n - from, p->samples) - 1;
+    if (more > 0)
+        fvi_error_prefix(err, "%.100s, or one of the %d photos after it", p->photo[from].path,
+                         more);
+    else
+        fvi_error_prefix(err, "%.100s", p->photo[from].path);
+}
+
+/* Runs the batch. Where it is not full the first photo stands in the rest, so that what is not
+ * finite comes from a photo. */
 static fv_status run_batch(pass *p, fv_error *err) {
     const int64_t each = fv_tensor_count(p->input) / BATCH;
+    float *x = p->input->data;
     fv_status st = FV_OK;
+    for (int i = p->n; i < BATCH; i++) memcpy(x + i * each, x, (size_t)each * sizeof *x);
     for (int64_t from = 0; from < p->n && !st; from += p->samples) {
-        fvi_plan_set_input(p->plan, 0, p->input->data + from * each);
-        st = fvi_plan_forward(p->plan, err);
+        st = fvi_session_forward(p->session, p->plan, x + from * each, err);
+        if (st == FV_NONFINITE) name_photos(p, from, err);
         for (int64_t i = from; i < MIN(p->n, from + p->samples) && !st; i++)
             st = file_photo(p, (int)i, i - from, err);
     }
@@ -80,8 +95,10 @@ static fv_status file_unreadable(pass *p, fvi_photo *photo, const fv_error *why,
     const size_t length = strlen(path);
     fv_status st = FV_OK;
     const int named = !strncmp(why->text, path, length) && why->text[length] == ':';
-    text = g_strdup(named ? why->text + length + 2 : why->text);
+    const int ours = why->status == FV_NOMEM && !fvi_image_is_too_large(path);
     g_free(path);
+    if (ours) return fvi_fail(err, FV_NOMEM, "%s", why->text); /* and no fault of the photo's */
+    text = g_strdup(named ? why->text + length + 2 : why->text);
     photo->why = text;
     if (why->status == FV_FORMAT || why->status == FV_UNSUPPORTED) {
         for (guint k = 0; k < p->e->tables->len && !st; k++) {
@@ -145,8 +162,9 @@ fv_status fvi_examples_pass(fv_examples *e, const GPtrArray *todo, const fv_exam
     pass p = {.e = e, .todo = todo, .desc = desc, .failed = failed};
     fv_session *session = NULL;
     fvi_decoder *decoder = NULL;
-    fv_status st =
-        fv_session_new(e->model, &(fv_session_desc){.threads = desc->threads}, &session, err);
+    const fv_session_desc how = {.threads = desc->threads, .on_nan = desc->on_nan};
+    fv_status st = fv_session_new(e->model, &how, &session, err);
+    p.session = session;
     if (!st) st = prepare(&p, session, err);
     if (!st) {
         const int decoders =
@@ -161,6 +179,7 @@ fv_status fvi_examples_pass(fv_examples *e, const GPtrArray *todo, const fv_exam
     fvi_meter_free(p.meter);
     fv_tensor_free(p.input);
     free(p.answers);
+    e->note = g_strdup(fv_session_note(session));
     fv_session_free(session);
     return st;
 }

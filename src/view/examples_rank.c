@@ -157,7 +157,9 @@ fv_status fv_examples_measure(fv_examples *e, int unit, fv_by by, int lowest,
     fv_status st = FVI_NOT_NULL_AS(err, "examples, input, value", e, input, value);
     if (!st) st = check(e, unit, by, err);
     if (!st && !e->session)
-        st = fv_session_new(e->model, &(fv_session_desc){.threads = e->threads}, &e->session, err);
+        st =
+            fv_session_new(e->model, &(fv_session_desc){.threads = e->threads, .on_nan = e->on_nan},
+                           &e->session, err);
     if (!st) st = fvi_check_input(fvi_session_network(e->session), input, err);
     if (!st && input->dim[0] != 1)
         st = fvi_fail(err, FV_SHAPE, "examples: %lld inputs; one is measured at a time",
@@ -173,8 +175,7 @@ fv_status fv_examples_measure(fv_examples *e, int unit, fv_by by, int lowest,
     fvi_answer answer = {0};
     st = fvi_session_plan(e->session, &shape, e->wanted, e->n_wanted, 0, &plan, &samples, err);
     if (st) return st;
-    fvi_plan_set_input(plan, 0, input->data);
-    st = fvi_plan_forward(plan, err);
+    st = fvi_session_forward(e->session, plan, input->data, err);
     if (!st) st = read_one(e, asked, plan, &answer, err);
     if (!st) *value = (double)value_of(&answer, by, lowest);
     return st;

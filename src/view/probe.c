@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/tensor.h"
+#include "engine/explain.h"
 #include "vis/gradient.h"
 #include "vis/term.h"
 
@@ -117,6 +118,13 @@ static fv_status reserve_seeds(fvi_probe *p, const fvi_graph *g, fv_error *err) 
     return FV_OK;
 }
 
+/* Values of a forward run are not finite: what the session says to that. */
+static fv_status broken(fvi_probe *p, fvi_plan *plan, const float *x, fv_error *err) {
+    fv_error why;
+    fvi_explain(p->session, plan, x, NULL, &why);
+    return fvi_session_nonfinite(p->session, &why, err);
+}
+
 static fv_status run_forward(fvi_probe *p, fvi_plan *plan, const fvi_bound *bound, int64_t samples,
                              const float *x, double *values, fv_error *err) {
     const float *targets[FVI_MAX_VALUES];
@@ -126,7 +134,22 @@ static fv_status run_forward(fvi_probe *p, fvi_plan *plan, const fvi_bound *boun
     for (int v = 0; v < p->objective.n_values; v++) targets[v] = fvi_plan_target(plan, v);
     for (int64_t n = 0; n < samples; n++)
         values[n] = fvi_bound_evaluate(bound, n, targets, p->seeds);
+    for (int64_t n = 0; n < samples; n++)
+        if (!isfinite(values[n])) return broken(p, plan, x, err);
     return FV_OK;
+}
+
+/* Copies i..i + samples - 1 with their gradients. */
+static fv_status run_gradient(fvi_probe *p, fvi_plan *plan, const fvi_bound *const *bound,
+                              int64_t samples, const float *x, int64_t i, fv_error *err) {
+    float *dx = p->dx + i * p->count;
+    double *values = p->values + i;
+    fv_error why;
+    fv_status st = fvi_gradient(plan, bound, samples, 1, x, values, dx, NULL, err);
+    for (int64_t k = 0; !st && k < samples; k++)
+        if (fvi_gradient_check(p->session, plan, bound[k], samples, k, x, values, dx, &why))
+            st = fvi_session_nonfinite(p->session, &why, err);
+    return st;
 }
 
 /* ---- batches -------------------------------------------------------------------------------- */
@@ -145,8 +168,7 @@ static fv_status run_batch(fvi_probe *p, int flags, fv_error *err) {
     for (int i = 0; i < BATCH_MAX; i++) all[i] = bound;
     for (int64_t i = 0; !st && i < p->batch; i += samples) {
         const float *x = p->x + i * p->count;
-        st = flags ? fvi_gradient(plan, all, samples, 1, x, p->values + i, p->dx + i * p->count,
-                                  NULL, err)
+        st = flags ? run_gradient(p, plan, all, samples, x, i, err)
                    : run_forward(p, plan, bound, samples, x, p->values + i, err);
     }
     fvi_bound_free(bound);
@@ -229,6 +251,8 @@ static fv_status run_inside(fvi_probe *p, fvi_plan *plan, int at, fv_error *err)
         seeds[v] = fvi_plan_seed(plan, v);
     }
     p->values[0] = fvi_bound_evaluate(bound, 0, targets, seeds);
+    if (!isfinite(p->values[0])) st = broken(p, plan, p->picture, err);
+    if (st) goto done;
     if (at == n)
         memset(fvi_plan_seed(plan, at), 0,
                (size_t)fvi_shape_count(&g->values[g->outputs[at]].shape) * sizeof(float));

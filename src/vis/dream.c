@@ -22,6 +22,7 @@
 #include "vis/guide.h"
 #include "vis/pass.h"
 #include "vis/sample.h"
+#include "vis/verdict.h"
 
 #define STEPS      10
 #define OCTAVES    4
@@ -45,6 +46,9 @@ typedef struct dream {
     double mean; /* mean |gradient| of the last update; 0: none yet */
     double value;
     int done, total, octave, stopped;
+    int alive;        /* some tile had a gradient */
+    fvi_verdict last; /* of the last tile that had none */
+    char why[512];    /* it stopped by itself; "" */
 } dream;
 
 static fv_dream_desc resolve(const fv_dream_desc *desc) {
@@ -200,6 +204,20 @@ static void from_grey(dream *d) {
     for (int64_t i = 0; i < 2 * plane; i++) d->tile[plane + i] = d->tile[i % plane];
 }
 
+/* A gradient that nothing can be made of: the dream ends with what is there, if that is asked for.
+ */
+static fv_status give_up(dream *d, const fvi_verdict *v, fv_error *err) {
+    const char *why = fvi_pass_why(d->pass, 0);
+    if (v->kind == FVI_GRADIENT_EXPLODED || !why)
+        fvi_verdict_text(v, d->why, sizeof d->why);
+    else
+        g_strlcpy(d->why, why, sizeof d->why);
+    d->stopped = 1;
+    if (d->desc.on_nan == FV_ON_NAN_KEEP && d->alive) return FV_OK;
+    return fvi_fail(err, v->kind == FVI_GRADIENT_EXPLODED ? FV_NOTFOUND : FV_NONFINITE, "%s",
+                    d->why);
+}
+
 /* One tile: gradient, and the picture moves. Returns the sum of |gradient| in *sum. */
 static fv_status climb_tile(dream *d, int y, int x, double seen_mean, double *value, double *sum,
                             fv_error *err) {
@@ -210,10 +228,16 @@ static fv_status climb_tile(dream *d, int y, int x, double seen_mean, double *va
                                 NULL, value, err);
     if (st) return st;
     if (d->in->channels == 1) from_grey(d);
+    const fvi_verdict v = fvi_judge(*value, d->tile, count);
+    if (v.kind >= FVI_GRADIENT_EXPLODED) return give_up(d, &v, err);
+    if (v.kind == FVI_GRADIENT_SOUND)
+        d->alive = 1;
+    else
+        d->last = v;
     for (int64_t i = 0; i < count; i++) *sum += fabsf(d->tile[i]);
     double own = *sum / (double)count;
     double mean = d->mean > 0 ? d->mean : seen_mean > 0 ? (seen_mean + own) / 2 : own;
-    if (mean > 0 && isfinite(mean)) window(d, y, x, 3, (float)(d->desc.rate / mean));
+    if (mean > 0) window(d, y, x, 3, (float)(d->desc.rate / mean));
     return FV_OK;
 }
 
@@ -225,12 +249,12 @@ static fv_status update(dream *d, int step, fv_error *err) {
         fvi_random_stream(d->desc.seed, (uint64_t)d->octave, (uint32_t)step, FVI_DRAW_TILE);
     int down = fvi_random_int(&r, 0, most) % d->h, right = fvi_random_int(&r, 0, most) % d->w;
     double sum = 0, value = 0;
-    for (int k = 0; k < ny * nx; k++) {
+    for (int k = 0; k < ny * nx && !d->stopped; k++) {
         int y = tile_begin(k / nx, ny, d->h, d->tile_h, down);
         int x = tile_begin(k % nx, nx, d->w, d->tile_w, right);
         double own = 0, one = 0;
         fv_status st = climb_tile(d, y, x, k ? sum / k : 0, &one, &own, err);
-        if (st) return st;
+        if (st || d->stopped) return st;
         sum += own / (3.0 * d->tile_h * d->tile_w);
         value += one;
     }
@@ -288,6 +312,7 @@ static fv_status run_octaves(dream *d, float *last, fv_error *err) {
         if (!st) st = choose_tile(d, err);
         for (int step = 0; !st && step < d->desc.steps && !d->stopped; step++) {
             st = update(d, step, err);
+            if (d->stopped) break;
             if (!st) st = report(d, step, err);
             if (!st) st = snapshot(d, err);
         }
@@ -307,7 +332,7 @@ static void restore_colors(dream *d, float *now) {
 }
 
 static fv_status set_texts(const dream *d, const char *name, fv_image *image, fv_error *err) {
-    char options[TEXT_BYTES], seed[32], rate[32], scale[32], steps[64];
+    char options[TEXT_BYTES], seed[32], rate[32], scale[32], steps[TEXT_BYTES + 64];
     g_ascii_formatd(rate, sizeof rate, "%.7g", d->desc.rate);
     g_ascii_formatd(scale, sizeof scale, "%.7g", d->desc.octave_scale);
     g_snprintf(options, sizeof options,
@@ -316,7 +341,8 @@ static fv_status set_texts(const dream *d, const char *name, fv_image *image, fv
                d->desc.steps, d->desc.octaves, scale, rate, d->desc.jitter, d->desc.tile,
                d->desc.original_colors ? "on" : "off", d->desc.guide ? "on" : "off");
     g_snprintf(seed, sizeof seed, "%" G_GUINT64_FORMAT, d->desc.seed);
-    g_snprintf(steps, sizeof steps, "%d of %d steps", d->done, d->total);
+    g_snprintf(steps, sizeof steps, "%d of %d steps%s%s", d->done, d->total, *d->why ? ": " : "",
+               d->why);
     const char *texts[][2] = {{"fovea.objective", name},
                               {"fovea.options", options},
                               {"fovea.seed", seed},
@@ -362,6 +388,12 @@ static fv_status run(dream *d, fv_image *image, const char *name, fv_error *err)
     fv_status st = keep_photo(d, image, err);
     d->total = d->desc.octaves * d->desc.steps;
     if (!st) st = run_octaves(d, image->data, err);
+    if (!st && !d->alive && !d->stopped) {
+        char text[128];
+        fvi_verdict_text(&d->last, text, sizeof text);
+        st = fvi_fail(err, FV_NOTFOUND, "\"%.200s\" is dead: %s; there is nothing to dream of",
+                      name, text);
+    }
     if (!st && d->now != image->data) /* stopped at a smaller octave */
         fvi_resize(d->now, 3, d->h, d->w, image->data, d->height, d->width);
     if (st && d->now == image->data) restore_photo(d, image->data);
@@ -378,11 +410,11 @@ fv_status fv_dream(const fv_model *model, fv_image *image, const char *objective
     dream d = {.model = model, .desc = resolve(desc), .in = fvi_network_input(model->network)};
     fvi_objective o = {0};
     const fvi_objective *only = &o;
+    const fv_session_desc how = {.threads = d.desc.threads, .on_nan = d.desc.on_nan};
     fv_session *session = NULL;
     char name[TEXT_BYTES];
     st = check(model, image, &d.desc, err);
-    if (!st)
-        st = fv_session_new(model, &(fv_session_desc){.threads = d.desc.threads}, &session, err);
+    if (!st) st = fv_session_new(model, &how, &session, err);
     if (!st) st = read_objective(&d, session, objective, &o, name, sizeof name, err);
     if (!st) st = fvi_pass_new(session, &only, 1, 1, 0, 1, &d.pass, err);
     if (!st) st = run(&d, image, name, err);

@@ -19,8 +19,10 @@
 #include "vis/laps.h"
 #include "vis/pass.h"
 #include "vis/sample.h"
+#include "vis/verdict.h"
 
-#define MUCH_LARGER 1.25 /* than the network's own size: tiles instead of shrinking */
+#define PICTURE_TERMS "the objective's terms of the picture itself are not finite"
+#define MUCH_LARGER   1.25 /* than the network's own size: tiles instead of shrinking */
 
 /* How pictures of one size reach the network. */
 typedef struct route {
@@ -296,12 +298,6 @@ static fv_status run_chunk(fvi_evaluator *e, int copy, uint32_t step, float prog
     return FV_OK;
 }
 
-static int any_nonzero(const float *x, int64_t n) {
-    for (int64_t i = 0; i < n; i++)
-        if (x[i] != 0) return 1; /* a NaN is not zero either */
-    return 0;
-}
-
 /* Terms that look at pictures alone, of one picture and of groups. */
 static void add_picture_terms(fvi_evaluator *e) {
     for (int k = 0; k < e->n; k++) {
@@ -324,8 +320,22 @@ static void add_picture_terms(fvi_evaluator *e) {
     }
 }
 
+/* What is finite without the terms of the picture, and not with them. */
+static fv_status check_picture_terms(fvi_evaluator *e, fvi_verdict *verdicts, fv_error *err) {
+    for (int k = 0; k < e->n; k++) {
+        const fvi_picture *p = &e->pictures[k];
+        if (verdicts[k].kind == FVI_GRADIENT_BROKEN) continue; /* told by the pass */
+        const fvi_verdict with = fvi_judge(p->value, p->dpixels, p->count);
+        if (with.kind < FVI_GRADIENT_EXPLODED) continue;
+        verdicts[k] = with;
+        if (with.kind == FVI_GRADIENT_BROKEN && e->desc->on_nan != FV_ON_NAN_KEEP && !p->broken)
+            return fvi_fail(err, FV_NONFINITE, "%s", PICTURE_TERMS);
+    }
+    return FV_OK;
+}
+
 fv_status fvi_evaluate(fvi_evaluator *e, uint32_t step, float progress, int redirect,
-                       unsigned char *nonzero, fv_error *err) {
+                       fvi_verdict *verdicts, fv_error *err) {
     for (int k = 0; k < e->n; k++) {
         fvi_picture *p = &e->pictures[k];
         p->value = 0;
@@ -336,9 +346,14 @@ fv_status fvi_evaluate(fvi_evaluator *e, uint32_t step, float progress, int redi
         if (st) return st;
     }
     fvi_lap(e->desc->times, FV_PART_TRANSFORM);
-    for (int k = 0; nonzero && k < e->n; k++)
-        nonzero[k] = (unsigned char)any_nonzero(e->pictures[k].dpixels, e->pictures[k].count);
+    for (int k = 0; k < e->n; k++)
+        verdicts[k] = fvi_judge(e->pictures[k].value, e->pictures[k].dpixels, e->pictures[k].count);
     add_picture_terms(e);
     fvi_lap(e->desc->times, FV_PART_OBJECTIVE);
-    return FV_OK;
+    return check_picture_terms(e, verdicts, err);
+}
+
+const char *fvi_evaluator_why(const fvi_evaluator *e, int i) {
+    const char *why = fvi_pass_why(e->pass, i);
+    return why ? why : PICTURE_TERMS;
 }

@@ -21,8 +21,12 @@ fv_status fvi_evaluator_level(fvi_evaluator *e, fv_error *err);
 /* Sets every picture's value and dpixels from its pixels.
  *   step      update, counted over all levels      progress  0 first .. 1 last of this level
  *   redirect  whether pictures marked `redirected` may use redirected ReLUs
- * The network's share of dpixels being zero everywhere is said in nonzero [n] (0), if not NULL. */
+ *   verdicts  [n] what the network's share of dpixels is good for
+ *   errors    NONFINITE, explained, unless the session keeps such numbers */
 fv_status fvi_evaluate(fvi_evaluator *e, uint32_t step, float progress, int redirect,
-                       unsigned char *nonzero, fv_error *err);
+                       fvi_verdict *verdicts, fv_error *err);
+
+/* Where picture i met numbers that are not finite: the first time, or NULL. */
+const char *fvi_evaluator_why(const fvi_evaluator *e, int i);
 
 #endif

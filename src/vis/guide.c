@@ -40,8 +40,8 @@ double fvi_guide_value(const fvi_extent *l, int64_t n, const fvi_term *t, const 
 }
 
 /* The guide's activations as vectors: [positions][channels]. */
-static fv_status guide_vectors(fvi_plan *plan, const fvi_objective *o, const fv_tensor *input,
-                               fv_tensor **out, fv_error *err) {
+static fv_status guide_vectors(fv_session *session, fvi_plan *plan, const fvi_objective *o,
+                               const fv_tensor *input, fv_tensor **out, fv_error *err) {
     const fvi_graph *g = fvi_plan_graph(plan);
     fvi_extent l;
     fv_status st = fvi_extent_find(g, g->outputs[0], 1, o->values[0], &l, NULL, NULL, NULL, err);
@@ -53,8 +53,7 @@ static fv_status guide_vectors(fvi_plan *plan, const fvi_objective *o, const fv_
     fvi_shape shape = {.ndim = 2, .dim = {positions, l.channels}};
     st = fvi_tensor_new(&shape, out, err);
     if (st) return st;
-    fvi_plan_set_input(plan, 0, input->data);
-    st = fvi_plan_forward(plan, err);
+    st = fvi_session_forward(session, plan, input->data, err);
     const float *x = fvi_plan_target(plan, 0);
     for (int64_t p = 0; !st && p < positions; p++)
         for (int64_t c = 0; c < l.channels; c++)
@@ -74,7 +73,7 @@ fv_status fvi_guide(fv_session *session, const fv_model *model, const fv_image *
     if (st) return st;
     fvi_shape shape = fvi_tensor_shape(input);
     st = fvi_session_plan(session, &shape, o->values, 1, 0, &plan, &samples, err);
-    if (!st) st = guide_vectors(plan, o, input, &o->terms[0].vector, err);
+    if (!st) st = guide_vectors(session, plan, o, input, &o->terms[0].vector, err);
     if (!st) o->terms[0].kind = FVI_TERM_GUIDE;
     fv_tensor_free(input);
     return st;

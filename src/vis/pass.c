@@ -34,6 +34,7 @@ struct fvi_pass {
     float *x, *dx;           /* [samples][count] the network's input and the gradient there */
     const fvi_bound **order; /* [samples] */
     fv_render_times *times;  /* or NULL */
+    char **why;              /* [n] why it was not finite, or NULL */
 };
 
 fv_status fvi_pass_new(fv_session *session, const fvi_objective *const *objectives, int n,
@@ -47,6 +48,7 @@ fv_status fvi_pass_new(fv_session *session, const fvi_objective *const *objectiv
                     .low = low,
                     .high = high};
     p->bounds = g_array_new(FALSE, FALSE, sizeof(bound_set));
+    p->why = g_new0(char *, (gsize)n);
     p->objectives = g_new(const fvi_objective *, (gsize)n);
     memcpy(p->objectives, objectives, (size_t)n * sizeof *objectives);
     *out = p;
@@ -68,6 +70,8 @@ void fvi_pass_free(fvi_pass *p) {
     if (!p) return;
     free_bounds(p);
     g_array_free(p->bounds, TRUE);
+    for (int i = 0; i < p->n; i++) g_free(p->why[i]);
+    g_free(p->why);
     g_free(p->objectives);
     free(p->x);
     free(p->dx);
@@ -179,6 +183,26 @@ static fv_status remember(const fvi_pass *p, fvi_plan *plan, fvi_bound **bound, 
     return st;
 }
 
+const char *fvi_pass_why(const fvi_pass *p, int i) { return p->why[i % p->n]; }
+
+/* Sees whether samples first..first + at_once - 1 of a run are finite. Of each objective the first
+ * reason is looked for and kept, since looking takes as long as many runs. */
+static fv_status check_piece(fvi_pass *p, fvi_plan *plan, int first, int64_t at_once, int64_t count,
+                             const double *values, fv_error *err) {
+    const float *x = p->x + first * count, *dx = p->dx + first * count;
+    fv_status st = FV_OK;
+    for (int64_t k = 0; !st && k < at_once; k++) {
+        char **said = &p->why[(first + k) % p->n];
+        fv_error why;
+        if (*said || !fvi_gradient_check(p->session, plan, p->order[first + k], at_once, k, x,
+                                         values + first, dx, &why))
+            continue;
+        *said = g_strdup(why.text);
+        st = fvi_session_nonfinite(p->session, &why, err);
+    }
+    return st;
+}
+
 fv_status fvi_pass_run(fvi_pass *p, int samples, int channels, int h, int w, float *t,
                        const float *photo, const unsigned char *redirect, double *values,
                        fv_error *err) {
@@ -207,6 +231,7 @@ fv_status fvi_pass_run(fvi_pass *p, int samples, int channels, int h, int w, flo
         fvi_plan_redirect(plan, redirect ? redirect + i : NULL, at_once);
         st = fvi_gradient(plan, p->order + i, at_once, p->group, p->x + i * count, values + i,
                           p->dx + i * count, p->times, err);
+        if (!st) st = check_piece(p, plan, i, at_once, count, values, err);
     }
 #pragma omp parallel for schedule(static) if (samples > 1)
     for (int i = 0; i < samples; i++)

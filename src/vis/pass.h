@@ -26,10 +26,16 @@ fv_status fvi_pass_reserve(fvi_pass *p, int samples, int64_t count, fv_error *er
 /* Whether the network runs on pictures of that size. */
 int fvi_pass_takes_size(const fvi_pass *p, int h, int w);
 
+/* Why sample i of the runs so far came to numbers that are not finite: the first reason found, or
+ * NULL. Samples i, i + n, ... have one objective, and one reason. */
+const char *fvi_pass_why(const fvi_pass *p, int i);
+
 /* Runs samples [samples][channels][h][w] at t; t becomes the gradient there.
  *   photo     the same of what terms compare with (fvi_objective_photo), or NULL where none do
  *   redirect  [samples] who may have redirected ReLUs, or NULL
- *   values    [samples] */
+ *   values    [samples]
+ *   errors    NONFINITE, explained, unless the session keeps such numbers: then they are left in
+ *             `values` and t, and fvi_pass_why says where they come from */
 fv_status fvi_pass_run(fvi_pass *p, int samples, int channels, int h, int w, float *t,
                        const float *photo, const unsigned char *redirect, double *values,
                        fv_error *err);

@@ -45,7 +45,7 @@ static void forget_level(fvi_picture *p) {
     p->optimizer = NULL;
     p->chain = NULL;
     p->walk = NULL;
-    p->z = p->dz = p->best = NULL;
+    p->z = p->dz = p->best = p->good = NULL;
     p->pixels = p->dpixels = p->begun = p->mask = p->alpha = p->photo = p->room = NULL;
 }
 
@@ -56,14 +56,16 @@ static void leave_level(fvi_picture *p) {
     for (int i = 0; p->chain && i < p->desc->schedule.copies; i++) fvi_chain_free(p->chain[i]);
     free(p->chain);
     fvi_chain_free(p->walk);
-    float *all[] = {p->z,     p->dz,   p->best,  p->pixels, p->dpixels,
-                    p->begun, p->mask, p->alpha, p->photo,  p->room};
+    float *all[] = {p->z,    p->dz,    p->best,  p->pixels, p->dpixels, p->begun,
+                    p->mask, p->alpha, p->photo, p->room,   p->good};
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++) free(all[i]);
     forget_level(p);
 }
 
 void fvi_picture_clear(fvi_picture *p) {
     if (p->desc) leave_level(p);
+    g_free(p->why);
+    p->why = NULL;
 }
 
 static float *floats(int64_t n, int *failed) {
@@ -79,6 +81,7 @@ static fv_status allocate_numbers(fvi_picture *p, fv_error *err) {
     p->z = floats(p->numbers, &failed);
     p->dz = floats(p->numbers, &failed);
     if (d->schedule.keep_best > 0) p->best = floats(p->numbers, &failed);
+    if (d->on_nan == FV_ON_NAN_KEEP) p->good = floats(p->numbers, &failed);
     p->pixels = floats(p->count, &failed);
     p->dpixels = floats(p->count, &failed);
     p->begun = floats(p->count, &failed);
@@ -249,7 +252,8 @@ fv_status fvi_picture_level(fvi_picture *p, const fvi_chain_frame *frame, int fu
     fvi_picture before = *p;
     forget_level(p);
     p->best_value = -INFINITY;
-    p->age = p->frozen = 0;
+    p->age = 0;
+    p->frozen = p->broken;
     fv_status st = allocate(p, frame, err);
     if (!st) st = load_mask(p, err);
     if (!st) st = load_photo(p, err);
@@ -262,6 +266,7 @@ fv_status fvi_picture_level(fvi_picture *p, const fvi_chain_frame *frame, int fu
     }
     if (!st) {
         scale_to_norm(p);
+        if (p->good) memcpy(p->good, p->z, (size_t)p->numbers * sizeof *p->z);
         fvi_param_picture(p->param, p->z, p->pixels);
         if (!before.param || p->desc->schedule.carry == FV_CARRY_PICTURE)
             memcpy(p->begun, p->pixels, (size_t)p->count * sizeof *p->begun);
@@ -316,8 +321,29 @@ static void remember(fvi_picture *p) {
     if (patience > 0 && p->age >= patience) p->frozen = 1;
 }
 
+void fvi_picture_judge(fvi_picture *p, const fvi_verdict *v, const char *why) {
+    char text[128];
+    if (!p->broken && v->kind < FVI_GRADIENT_EXPLODED) {
+        if (v->kind == FVI_GRADIENT_VANISHED) p->faint = fmaxf(p->faint, v->largest);
+        p->sound = 1;
+        p->sound_value = p->value;
+        return;
+    }
+    if (!p->broken) {
+        fvi_verdict_text(v, text, sizeof text);
+        p->why = g_strdup(v->kind == FVI_GRADIENT_BROKEN && why ? why : text);
+        p->broken = p->frozen = 1;
+        if (!p->good || !p->sound) p->alive = 0;
+        if (p->good && p->steps > 0) p->steps--; /* the last update led here */
+    }
+    if (p->good) memcpy(p->z, p->good, (size_t)p->numbers * sizeof *p->z);
+    p->value = p->sound_value;
+}
+
 fv_status fvi_picture_climb(fvi_picture *p, int step, int steps, fv_error *err) {
     int64_t plane = (int64_t)p->h * p->w;
+    if (p->broken) return FV_OK;
+    if (p->good) memcpy(p->good, p->z, (size_t)p->numbers * sizeof *p->z);
     if (p->steps == 0) p->first = p->value;
     remember(p);
     if (p->frozen) return FV_OK;

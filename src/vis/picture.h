@@ -7,6 +7,7 @@
 #include "vis/optimizer.h"
 #include "vis/param.h"
 #include "vis/transform.h"
+#include "vis/verdict.h"
 
 typedef struct fvi_picture {
     const fv_render_desc *desc; /* resolved */
@@ -25,6 +26,7 @@ typedef struct fvi_picture {
     fvi_chain *walk;   /* or NULL */
     int64_t numbers;
     float *z, *dz, *best;    /* [numbers] */
+    float *good;             /* [numbers] of the last sound evaluation; NULL unless kept */
     float *pixels, *dpixels; /* [count] */
     float *begun;            /* [count] the picture before the first update of this level */
     float *mask, *alpha;     /* [h * w], [count], or NULL */
@@ -33,8 +35,13 @@ typedef struct fvi_picture {
 
     double value, first, best_value;
     int steps, age; /* updates made; updates since the best value */
-    int frozen;     /* stopped on a plateau */
+    int frozen;     /* stopped: on a plateau, or broken */
     int redirected, alive;
+    int sound;          /* an evaluation was */
+    double sound_value; /* of the last one */
+    int broken;         /* its gradient exploded, or it met NaN: stays as it is */
+    float faint;        /* largest magnitude of its gradients so far */
+    char *why;          /* it is broken; NULL. g_free */
 } fvi_picture;
 
 /* Makes a picture; nothing is allocated before its first level.
@@ -54,6 +61,10 @@ void fvi_picture_show(fvi_picture *p, uint32_t step);
 /* After it: dpixels -> numbers, by normalisation, optimiser and regularisers.
  *   step, steps  update counted from 0, of how many at this level */
 fv_status fvi_picture_climb(fvi_picture *p, int step, int steps, fv_error *err);
+/* Between them: takes an evaluation's verdict. A picture that is broken goes back to the numbers of
+ * its last sound evaluation, if those are kept, and stops; else it is dead.
+ *   why  of what is not finite, or NULL */
+void fvi_picture_judge(fvi_picture *p, const fvi_verdict *v, const char *why);
 /* At the end: the numbers kept -> pixels. */
 void fvi_picture_settle(fvi_picture *p);
 

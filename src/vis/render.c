@@ -46,10 +46,10 @@ typedef struct batch {
     fvi_picture *p; /* [n] */
     int n, group;
     fvi_evaluator *evaluator;
-    unsigned char *nonzero; /* [n] */
-    double *values;         /* [n] */
-    int *places;            /* [n] */
-    int level, done;        /* level now; updates of all levels */
+    fvi_verdict *verdicts; /* [n] of the last evaluation */
+    double *values;        /* [n] */
+    int *places;           /* [n] */
+    int level, done;       /* level now; updates of all levels */
 } batch;
 
 /* Sizes of the levels: growing from the asked size (as MATLAB's reference, cut to whole pixels), or
@@ -134,28 +134,47 @@ static void show_all(batch *b) {
 /* Whether redirected ReLUs may still help at this update. */
 static int redirecting(const batch *b) { return b->done < b->j->desc->redirect; }
 
+/* Evaluates all pictures; what is not finite is told with where and when. */
+static fv_status look(batch *b, float progress, int redirect, fv_error *err) {
+    char what[NAME_BYTES];
+    fv_status st =
+        fvi_evaluate(b->evaluator, (uint32_t)b->done, progress, redirect, b->verdicts, err);
+    if (st == FV_NONFINITE) {
+        batch_text(b, what, sizeof what);
+        fvi_error_prefix(err, "%.100s, update %d", what, b->done + 1);
+    }
+    return st;
+}
+
+static int is_sound(const batch *b, int i) {
+    return b->verdicts[i].kind == FVI_GRADIENT_SOUND && !b->p[i].broken;
+}
+
 /* The first evaluation: pictures without any gradient are marked, and get a second one with their
  * ReLUs redirected. */
 static fv_status cure_dead(batch *b, float progress, fv_error *err) {
     int sick = 0;
     for (int i = 0; i < b->n; i++) {
-        b->p[i].alive = b->nonzero[i];
-        b->p[i].redirected = !b->nonzero[i] && redirecting(b);
+        b->p[i].alive = is_sound(b, i);
+        b->p[i].redirected = b->verdicts[i].kind == FVI_GRADIENT_VANISHED && redirecting(b);
         sick += b->p[i].redirected;
     }
-    return sick ? fvi_evaluate(b->evaluator, (uint32_t)b->done, progress, 1, NULL, err) : FV_OK;
+    return sick ? look(b, progress, 1, err) : FV_OK;
 }
 
 static fv_status evaluate(batch *b, int step, fv_error *err) {
     int steps = b->j->desc->schedule.steps, redirect = b->done > 0 && redirecting(b);
     float progress = steps > 1 ? (float)step / (float)(steps - 1) : 0;
-    fv_status st =
-        fvi_evaluate(b->evaluator, (uint32_t)b->done, progress, redirect, b->nonzero, err);
-    if (st) return st;
-    if (b->done == 0) return cure_dead(b, progress, err);
-    for (int i = 0; i < b->n; i++)
-        if (b->nonzero[i] && !(redirect && b->p[i].redirected)) b->p[i].alive = 1;
-    return FV_OK;
+    fv_status st = look(b, progress, redirect, err);
+    if (!st && b->done == 0) {
+        st = cure_dead(b, progress, err);
+        redirect = 1;
+    }
+    for (int i = 0; !st && i < b->n; i++) {
+        if (is_sound(b, i) && !(redirect && b->p[i].redirected)) b->p[i].alive = 1;
+        fvi_picture_judge(&b->p[i], &b->verdicts[i], fvi_evaluator_why(b->evaluator, i));
+    }
+    return st;
 }
 
 static fv_status climb_all(batch *b, int step, fv_error *err) {
@@ -196,18 +215,21 @@ static double lbfgs_evaluate(void *user, const float *z, float *g, int *stop) {
     if (z != p->z) memcpy(p->z, z, (size_t)p->numbers * sizeof *z);
     fvi_lap(p->desc->times, FV_PART_OPTIMIZER);
     fvi_picture_show(p, 0);
-    u->status = fvi_evaluate(u->b->evaluator, 0, 0, 0, u->b->nonzero, u->err);
+    u->status = look(u->b, 0, 0, u->err);
     if (u->status == FV_OK) {
         if (u->step == 0) p->first = p->value;
-        p->alive |= u->b->nonzero[0];
+        p->alive |= is_sound(u->b, 0);
+        fvi_picture_judge(p, u->b->verdicts, fvi_evaluator_why(u->b->evaluator, 0));
+    }
+    if (u->status == FV_OK && !p->broken) {
         fvi_lap(p->desc->times, FV_PART_OPTIMIZER);
         fvi_param_adjoint(p->param, p->z, p->dpixels, g);
         fvi_lap(p->desc->times, FV_PART_PARAM);
         u->status = report(u->b, u->step++, u->err);
         p->steps++;
     }
-    *stop = u->status != FV_OK || u->b->j->stopped;
-    return p->value;
+    *stop = u->status != FV_OK || u->b->j->stopped || p->broken;
+    return p->broken ? NAN : p->value;
 }
 
 static fv_status climb_lbfgs(batch *b, fv_error *err) {
@@ -241,10 +263,10 @@ static fv_status climb_level(batch *b, fv_error *err) {
 /* Whether units that were redirected to the end have a gradient of their own now. */
 static fv_status look_again(batch *b, fv_error *err) {
     int unsure = 0;
-    for (int i = 0; i < b->n; i++) unsure += !b->p[i].alive;
+    for (int i = 0; i < b->n; i++) unsure += !b->p[i].alive && !b->p[i].broken;
     if (!unsure) return FV_OK;
-    fv_status st = fvi_evaluate(b->evaluator, (uint32_t)b->done, 1, 0, b->nonzero, err);
-    for (int i = 0; !st && i < b->n; i++) b->p[i].alive |= b->nonzero[i];
+    fv_status st = look(b, 1, 0, err);
+    for (int i = 0; !st && i < b->n; i++) b->p[i].alive |= is_sound(b, i);
     return st;
 }
 
@@ -298,10 +320,10 @@ static fv_status render_batch(job *j, int first, int n, int group, fv_error *err
     const fv_render_desc *d = j->desc;
     batch b = {.j = j, .n = n, .group = group};
     b.p = calloc((size_t)n, sizeof *b.p);
-    b.nonzero = calloc((size_t)n, 1);
+    b.verdicts = calloc((size_t)n, sizeof *b.verdicts);
     b.values = calloc((size_t)n, sizeof *b.values);
     b.places = calloc((size_t)n, sizeof *b.places);
-    fv_status st = b.p && b.nonzero && b.values && b.places
+    fv_status st = b.p && b.verdicts && b.values && b.places
                        ? FV_OK
                        : fvi_fail(err, FV_NOMEM, "out of memory for %d pictures", n);
     for (int i = 0; !st && i < n; i++) {
@@ -317,7 +339,7 @@ static fv_status render_batch(job *j, int first, int n, int group, fv_error *err
     fvi_evaluator_free(b.evaluator);
     free(b.places);
     free(b.values);
-    free(b.nonzero);
+    free(b.verdicts);
     free(b.p);
     return st;
 }
@@ -349,10 +371,11 @@ static int run_length(const job *j, int from, int *group) {
 static fv_status render_all(job *j, fv_error *err) {
     const fv_render_desc *d = j->desc;
     int total = j->count * d->starts, group;
+    const fv_session_desc how = {.threads = d->threads, .on_nan = d->on_nan};
+    const int updates = d->schedule.levels * d->schedule.steps; /* at most 32 * 1,000,000 */
     fv_status st = set_sizes(j, err);
     if (st) return st;
-    st = fv_session_new(j->model, &(fv_session_desc){.threads = d->threads}, &j->session, err);
-    const int updates = d->schedule.levels * d->schedule.steps; /* at most 32 * 1,000,000 */
+    st = fv_session_new(j->model, &how, &j->session, err);
     for (int i = 0; i < total; i += run_length(j, i, &group))
         j->total += MIN(updates, INT_MAX - j->total); /* of more nobody waits for the end */
     for (int i = 0; !st && i < total && !j->stopped;) {
@@ -464,7 +487,7 @@ fv_status fv_render(const fv_model *model, const char *objective, const fv_rende
     st = fv_render_many(model, &objective, 1, &one, &r, err);
     if (st) return st;
     if (r->dead) {
-        st = fvi_fail(err, FV_NOTFOUND, "\"%.200s\" is dead: its gradient is zero", r->objective);
+        st = fvi_fail(err, FV_NOTFOUND, "\"%.200s\" is dead: %.250s", r->objective, r->why);
     } else {
         *out = r->image;
         r->image = NULL;

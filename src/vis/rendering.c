@@ -20,6 +20,7 @@ void fv_rendering_free(fv_rendering *r) {
     fv_image_free(r->image);
     fv_tensor_free(r->input);
     free(r->objective);
+    free(r->why);
     free(r);
 }
 
@@ -110,8 +111,9 @@ static fv_status set_texts(const fv_model *model, const fv_rendering *r, const f
     char *options = fvi_options_text(d);
     char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, d->seed);
     char *start = g_strdup_printf("%d", r->start);
-    char *steps = r->unfinished ? g_strdup_printf("%d of %d steps", r->steps,
-                                                  d->schedule.steps * d->schedule.levels)
+    char *steps = r->unfinished ? g_strdup_printf("%d of %d steps%s%s", r->steps,
+                                                  d->schedule.steps * d->schedule.levels,
+                                                  r->why ? ": " : "", r->why ? r->why : "")
                                 : NULL;
     char reached[G_ASCII_DTOSTR_BUF_SIZE];
     g_ascii_dtostr(reached, sizeof reached, r->reached);
@@ -124,7 +126,7 @@ static fv_status set_texts(const fv_model *model, const fv_rendering *r, const f
                               {"fovea.model-sha256", fv_model_sha256(model)},
                               {"fovea.version", fv_version()},
                               {"fovea.unfinished", steps},
-                              {"fovea.dead", r->dead ? "its gradient is zero" : NULL}};
+                              {"fovea.dead", r->dead ? r->why : NULL}};
     fv_status st = FV_OK;
     for (size_t k = 0; !st && k < G_N_ELEMENTS(texts); k++)
         if (texts[k][1]) st = fv_image_set_text(r->image, texts[k][0], texts[k][1], err);
@@ -139,6 +141,10 @@ fv_status fvi_rendering_new(const fv_model *model, const fvi_picture *p, const c
                             int unfinished, fv_rendering **out, fv_error *err) {
     fv_rendering *r = calloc(1, sizeof *r);
     if (!r) return fvi_fail(err, FV_NOMEM, "out of memory");
+    const fvi_verdict faint = {.kind = FVI_GRADIENT_VANISHED, .largest = p->faint};
+    char zero[128];
+    fvi_verdict_text(&faint, zero, sizeof zero);
+    const char *why = p->why ? p->why : p->alive ? NULL : zero;
     int best = p->desc->schedule.keep_best > 0;
     *r = (fv_rendering){.objective = strdup(name),
                         .start = p->start,
@@ -147,8 +153,10 @@ fv_status fvi_rendering_new(const fv_model *model, const fvi_picture *p, const c
                         .steps = p->steps,
                         .redirected = p->redirected,
                         .dead = !p->alive,
-                        .unfinished = unfinished};
-    fv_status st = r->objective ? FV_OK : fvi_fail(err, FV_NOMEM, "out of memory");
+                        .unfinished = unfinished || (p->broken && p->alive),
+                        .why = why ? strdup(why) : NULL};
+    fv_status st =
+        r->objective && (r->why || !why) ? FV_OK : fvi_fail(err, FV_NOMEM, "out of memory");
     if (!st) st = fvi_rendering_image(p, &r->image, err);
     if (!st) st = reached_input(model->network, p, &r->input, err);
     if (!st) st = set_texts(model, r, p->desc, err);

@@ -103,6 +103,13 @@ static fv_status fill_other(const fv_input *in, fv_render_desc *d, fv_error *err
                     d->height, d->width, elements);
 }
 
+static fv_status check_on_nan(fv_render_desc *d, fv_error *err) {
+    if (!d->on_nan) d->on_nan = FV_ON_NAN_STOP;
+    if ((int)d->on_nan > 0 && d->on_nan <= FV_ON_NAN_KEEP) return FV_OK;
+    return fvi_fail(err, FV_ARG, "on_nan is %d; allowed are 0 to %d", (int)d->on_nan,
+                    FV_ON_NAN_KEEP);
+}
+
 fv_status fv_render_desc_resolve(const fv_model *model, const fv_render_desc *desc,
                                  fv_render_desc *out, fv_error *err) {
     fv_status st = FVI_NOT_NULL(err, model, out);
@@ -121,6 +128,7 @@ fv_status fv_render_desc_resolve(const fv_model *model, const fv_render_desc *de
     if (!d.batch) d.batch = BATCH;
     if (!st && (d.batch < 1 || d.batch > MAX_BATCH))
         st = fvi_fail(err, FV_ARG, "batch is %d; allowed are 1..%d", d.batch, MAX_BATCH);
+    if (!st) st = check_on_nan(&d, err);
     if (!st) st = fvi_options_check(&d, err);
     if (!st) *out = d;
     return st;

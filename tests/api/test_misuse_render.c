@@ -56,12 +56,12 @@ static void test_options(void **state) {
 /* ---- fields --------------------------------------------------------------------------------- */
 
 /* One field of a resolved desc set to a value that is out of its range. */
-#define FIELD(field, wrong, says)                                                 \
-    do {                                                                          \
-        fv_render_desc d = good;                                                  \
-        d.field = wrong;                                                          \
-        REFUSED(FV_ARG, says, fv_render_desc_resolve(t.net, &d, &o.render, err)); \
-        REFUSED(FV_ARG, says, fv_render(t.net, UNIT, &d, &o.image, err));         \
+#define FIELD(field, wrong, says)                                                   \
+    do {                                                                            \
+        fv_render_desc bad = good;                                                  \
+        bad.field = wrong;                                                          \
+        REFUSED(FV_ARG, says, fv_render_desc_resolve(t.net, &bad, &o.render, err)); \
+        REFUSED(FV_ARG, says, fv_render(t.net, UNIT, &bad, &o.image, err));         \
     } while (0)
 
 static fv_render_desc good;

@@ -45,10 +45,11 @@ cmp -s both/a_b.npy both/a_b_2.npy || echo 'each its own'
 # numbers that are none
 make npy 1,3,32,32 nan.npy nan
 fovea activations tiny stem/conv nan.npy --channels 0-1 -o nan.png 2>&1 | digits
+fovea activations tiny stem/conv nan.npy --on-nan keep --channels 0-1 -o nan.png 2>&1 | digits
 make npy 2,6 nan6.npy nan
-fovea activations alike.onnx a:b nan6.npy --top 6 -o nan.png 2>&1 | digits
+fovea activations alike.onnx a:b nan6.npy --on-nan keep --top 6 -o nan.png 2>&1 | digits
 make size nan.png
-fovea activations alike.onnx a:b nan6.npy --top 6 --json > nan.json 2> log
+fovea activations alike.onnx a:b nan6.npy --on-nan keep --top 6 --json > nan.json 2> log
 python3 - <<'P'
 import json
 c = json.load(open("nan.json"))[0]["channels"]

@@ -15,7 +15,8 @@
     closed COMMAND...      runs a command whose stdout nobody reads, SIGPIPE ignored
     network NAME FILE      a small network: `mlp`, 12 numbers to 4; `dead`, some of whose units are;
                            `changed`, the same with other weights; `wide`, with two channels more;
-                           `digits`, `mlp` with 784 inputs; `alike`, two layers of like names
+                           `digits`, `mlp` with 784 inputs; `alike`, two layers of like names;
+                           `nan`, `inf`, `exp`, `late`, `log`, `div`, `faint`, `explode`: broken()
     frames FILE            prints the number of frames of a GIF or WebP file
     photos FOLDER N        N small PNG pictures of blocks and noise, every fourth in FOLDER/deep
 """
@@ -210,10 +211,47 @@ def alike():
     return nodes, [], value("x", ["batch", 6]), value("a:b", ["batch", 6]), {}
 
 
+BROKEN = ("nan", "inf", "exp", "late", "log", "div", "faint", "explode")
+
+
+def broken(kind):
+    """image [batch][3][16][16] - conv1 - ... [batch][2][14][14], whose numbers go wrong. Both
+    channels of conv1 are sums of what they see; channel 1 is far below zero.
+        nan, inf   one weight of channel 0 is none, or infinite
+        exp        exp1 overflows at once;  late  once the picture has become bright
+        log        log1 of relu1, which is zero in channel 1
+        div        div1 by sub1, conv1 less itself
+        faint      sigmoid1 is at its end: its slope is below the smallest normal number
+        explode    mul1 and the weights make a slope beyond 1e19, of numbers that are finite"""
+    weights = [{"exp": 99.0, "late": 6.0, "explode": 1e12}.get(kind, 1.0)] * 54
+    if kind in ("nan", "inf"):
+        weights[5] = float(kind)
+    bias = [-95.0, -95.0] if kind == "faint" else [1.0, -1e4]
+    small = [0.01] * 54
+    nodes = [node("Conv", "conv1", ["image", "w", "b"])]
+    nodes += {"exp": [node("Exp", "exp1", ["conv1"])], "late": [node("Exp", "exp1", ["conv1"])],
+              "log": [node("Relu", "relu1", ["conv1"]), node("Log", "log1", ["relu1"])],
+              "div": [node("Sub", "sub1", ["conv1", "conv1"]),
+                      node("Div", "div1", ["conv1", "sub1"])],
+              "faint": [node("Sigmoid", "sigmoid1", ["conv1"])],
+              "explode": [node("Mul", "mul1", ["conv1", "much"])]}.get(
+                  kind, [node("Relu", "relu1", ["conv1"])])
+    constants = [constant("w", [2, 3, 3, 3], small if kind == "faint" else weights),
+                 constant("b", [2], bias)]
+    if kind == "explode":
+        constants.append(constant("much", [1], [1e12]))
+    last = {"exp": "exp1", "late": "exp1", "log": "log1", "div": "div1", "faint": "sigmoid1",
+            "explode": "mul1"}.get(kind, "relu1")
+    about = {"size": "16", "range": "1", "mean": "0.5", "scale": "2", "channel_order": "rgb"}
+    return (nodes, constants, value("image", ["batch", 3, 16, 16]),
+            value(last, ["batch", 2, 14, 14]), about)
+
+
 def network(name, path):
     nodes, constants, source, result, about = {
         "mlp": mlp, "dead": dead, "changed": lambda: dead(changed=True),
-        "wide": lambda: dead(more=2), "digits": lambda: mlp(784), "alike": alike}[name]()
+        "wide": lambda: dead(more=2), "digits": lambda: mlp(784), "alike": alike,
+        **{kind: lambda kind=kind: broken(kind) for kind in BROKEN}}[name]()
     graph = b"".join(field(1, n) for n in nodes) + field(2, name)
     graph += b"".join(field(5, c) for c in constants) + field(11, source) + field(12, result)
     data = field(1, 8) + field(7, graph) + field(8, field(2, 17))
@@ -232,23 +270,26 @@ def png_chunk(kind, body):
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
+def photo(path, width, height, seed):
+    state, numbers = 7919 * seed + 1, []
+    for _ in range(192 + 3 * width * height):
+        state = (state * 1664525 + 1013904223) % 2 ** 32
+        numbers.append(state >> 24)
+    colors, noise = numbers[:192], iter(numbers[192:])
+    rows = b"".join(
+        b"\0" + bytes(colors[(y * 8 // height * 8 + x * 8 // width) * 3 + c] * 3 // 4
+                      + next(noise) // 4 for x in range(width) for c in range(3))
+        for y in range(height))
+    with open(path, "wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n"
+                   + png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+                   + png_chunk(b"IDAT", zlib.compress(rows)) + png_chunk(b"IEND", b""))
+
+
 def photos(folder, count):
     for i in range(int(count)):
-        width, height, state = 37 + 9 * (i % 3), 37 + 12 * (i % 2), 7919 * i + 1
-        numbers = []
-        for _ in range(192 + 3 * width * height):
-            state = (state * 1664525 + 1013904223) % 2 ** 32
-            numbers.append(state >> 24)
-        colors, noise = numbers[:192], iter(numbers[192:])
-        rows = b"".join(
-            b"\0" + bytes(colors[(y * 8 // height * 8 + x * 8 // width) * 3 + c] * 3 // 4
-                          + next(noise) // 4 for x in range(width) for c in range(3))
-            for y in range(height))
         name = f"{i:02}.png" if i % 4 else f"deep/{i:02}.png"
-        with open(os.path.join(folder, name), "wb") as file:
-            file.write(b"\x89PNG\r\n\x1a\n"
-                       + png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
-                       + png_chunk(b"IDAT", zlib.compress(rows)) + png_chunk(b"IEND", b""))
+        photo(os.path.join(folder, name), 37 + 9 * (i % 3), 37 + 12 * (i % 2), i)
 
 
 def run_closed(*command):
