@@ -88,6 +88,10 @@ static int run_render(const cli_args *args, const fv_model *model) {
 
 static int run(const cli_args *args) {
     fv_model *model = NULL;
+    if (args->n_operands != (args->machine ? 0 : 2))
+        return cli_usage(args->command, args->machine ? "--machine takes no MODEL and no LAYER"
+                                                      : "bench needs MODEL LAYER");
+    if (args->machine) return cli_bench_machine(args);
     if (args->ops && args->recipe)
         return cli_usage(args->command, "--ops and --recipe do not go together");
     int code = cli_model_load(args, 0, &model);
@@ -114,6 +118,8 @@ static const cli_option options[] = {
      "time everything in a step by itself"},
     {"recipe", 0, CLI_TEXT, offsetof(cli_args, recipe), 0, 0, "NAME", "none",
      "time the updates of a picture made by this recipe, part by part; LAYER is then an objective"},
+    {"machine", 0, CLI_FLAG, offsetof(cli_args, machine), 0, 0, NULL, NULL,
+     "measure what this machine can do at most, with 1, 2, 4, ... threads"},
     CLI_OPTION_JSON,
     {0},
 };
@@ -127,13 +133,14 @@ static const char *const examples[][2] = {
     {"fovea bench efficientnet-lite0 logits --ops", "Where the time goes"},
     {"fovea bench efficientnet-lite0 logits:8 --recipe lucid --size 128",
      "What the loop around the network costs"},
+    {"fovea bench --machine --threads 1", "What there is to be reached"},
     {0},
 };
 
 const cli_command cli_command_bench = {
     .name = "bench",
-    .operands = "MODEL LAYER",
-    .min_operands = 2,
+    .operands = "MODEL LAYER | --machine",
+    .min_operands = 0,
     .max_operands = 2,
     .summary = "Measure one step: forward to a layer, backward to the input",
     .details =
@@ -152,13 +159,18 @@ const cli_command cli_command_bench = {
         "its updates are timed, the first three left out: median and mean, the share of the "
         "mean, and the median beside that of the network. Planning is making the network "
         "ready for a size that has not come up before: it fades in long runs.\n\n"
+        "With `--machine` no network is run: products of large matrices by oneDNN say how "
+        "many GFLOP/s there are, and `a = b + 3 c` over arrays that no cache holds says how "
+        "many GB/s; the best of five runs each.\n\n"
         "JSON: `{\"step_ms\", \"gflop\", \"gflops\", \"primitive_ms\", \"peak_rss_mb\", "
         "\"batch\", \"threads\", \"precision\"}`; with `--ops`: `{\"step_ms\", \"gflop\", "
         "\"batch\", \"threads\", \"precision\", \"ops\": [{\"layer\", \"kind\", \"pass\", "
         "\"shape\", \"implementation\", \"ms\", \"gflop\", \"gbyte\"}], "
         "\"implementations\": [{\"calls\", \"implementation\", \"ms\", \"gflop\", "
         "\"gbyte\"}]}`; with `--recipe`: `{\"step_ms\", \"mean_ms\", \"updates\", "
-        "\"batch\", \"peak_rss_mb\", \"parts\": [{\"part\", \"ms\", \"mean_ms\"}]}`.",
+        "\"batch\", \"peak_rss_mb\", \"parts\": [{\"part\", \"ms\", \"mean_ms\"}]}`; with "
+        "`--machine`: "
+        "`{\"speeds\": [{\"threads\", \"gflops\", \"gbytes\"}]}`.",
     .options = options,
     .loads_model = 1,
     .examples = examples,

@@ -56,7 +56,7 @@ typedef struct cli_args {
     int tile_scale, form, min_max;                                /* weights */
     char *inputs;
     int method, samples, path_steps, window, stride, masks, cells; /* attribute */
-    int ops;                                                      /* bench */
+    int ops, machine;                                             /* bench */
     int stages;                                                   /* sanity */
     double noise, keep;
     char *class, *baseline, *parts;

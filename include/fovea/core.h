@@ -402,6 +402,18 @@ FV_API fv_status fv_bench_ops(const fv_model *model, const char *layer, const fv
                               fv_op_times **out, fv_error *err);
 FV_API void fv_op_times_free(fv_op_times *times);
 
+typedef struct fv_machine_speed {
+    int threads;
+    double gflops; /* GFLOP/s of products of large f32 matrices by oneDNN */
+    double gbytes; /* GB/s of a = b + 3 c over arrays too large for caches, three tensors counted */
+} fv_machine_speed;
+
+/* Measures what a network could reach at most on this machine; takes about a second and 300 MB.
+ *   threads  0: all processors; the calling thread keeps that number
+ *   errors   ARG; NOMEM; BACKEND
+ */
+FV_API fv_status fv_bench_machine(int threads, fv_machine_speed *out, fv_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -37,5 +37,9 @@ print("sum:", abs(sum(p["mean_ms"] for p in r["parts"]) - r["mean_ms"]) < 1e-6)
 print("worked:", [p["part"] for p in r["parts"] if p["mean_ms"] <= 0])
 PYTHON
 fovea bench tiny head/conv:3 --recipe deepdream --repeats 1 --threads 1 | blur | sed 's/  */ /g'
+fovea bench --machine --threads 1 --json > e.json
+make json e.json
+try fovea bench tiny
+try fovea bench tiny --machine
 try fovea bench tiny head/conv:3 --recipe nothing
 try fovea bench tiny head/conv:3 --recipe lucid --ops
