@@ -114,9 +114,9 @@ static int run_batch(job *j) {
         code = cli_fail_error(&err);
     for (int i = 0; !code && i < j->n; i++) {
         if (j->json)
-            put_json(j->json, j->name[i], j->model, p + i * j->top, j->top);
+            put_json(j->json, j->name[i], j->model, p + (ptrdiff_t)i * j->top, j->top);
         else
-            put_table(j->name[i], j->model, p + i * j->top, j->top);
+            put_table(j->name[i], j->model, p + (ptrdiff_t)i * j->top, j->top);
     }
     g_free(p);
     fv_tensor_free(input);

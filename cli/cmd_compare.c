@@ -268,7 +268,8 @@ static int save_picture(const job *j) {
     fv_error err = {0};
     fv_status st = FV_OK;
     for (int i = 0; i < j->top && !st; i++)
-        st = draw_row(j, &j->changes->change[i], images + 3 * i, labels + 3 * i, &err);
+        st = draw_row(j, &j->changes->change[i], images + (ptrdiff_t)3 * i,
+                      labels + (ptrdiff_t)3 * i, &err);
     if (!st) st = lay_out(j, images, labels, &picture, &err);
     if (!st) st = set_texts(j, picture, &err);
     if (!st) st = fv_image_save(picture, j->args->output, &err);

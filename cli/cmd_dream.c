@@ -52,7 +52,7 @@ static int middle_layer(const fv_model *model) {
         const fv_layer *l = fv_model_layer(model, i);
         int large =
             l->ndim == 4 && l->dim[2] >= in->height / SMALLEST && l->dim[3] >= in->width / SMALLEST;
-        if (strcmp(l->kind, "convolution") || !large || l->dim[1] < most) continue;
+        if (strcmp(l->kind, "convolution") != 0 || !large || l->dim[1] < most) continue;
         most = l->dim[1];
         best = i;
     }

@@ -198,7 +198,7 @@ static gboolean take_option(const char *name, const char *value, gpointer data, 
     parse *p = data;
     for (guint i = 0; i < p->rows->len; i++) {
         const cli_option *o = p->rows->pdata[i];
-        if (strcmp(name + strspn(name, "-"), o->name) && !(name[1] == o->letter && !name[2]))
+        if (strcmp(name + strspn(name, "-"), o->name) != 0 && !(name[1] == o->letter && !name[2]))
             continue;
         fv_error err = {0};
         if (!store(o, value, p->args, &err)) return TRUE;

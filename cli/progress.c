@@ -58,7 +58,7 @@ static void say(const cli_progress *p, const fv_progress *now, const char *befor
 /* One row of the table in which MATLAB's deepDreamImage reports; a new batch gets a new table. */
 static void put_row(cli_progress *p, const fv_progress *now) {
     const char *name = now->what ? now->what : "";
-    if (!p->what || strcmp(p->what, name)) {
+    if (!p->what || strcmp(p->what, name) != 0) {
         char *clean = cli_clean(name);
         if (p->what) fputs(RULE, stderr);
         fprintf(stderr, "%s\n" RULE, clean);

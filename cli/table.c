@@ -125,7 +125,7 @@ void cli_table_print(const cli_table *table) {
     }
     if (limit) shrink(table, width, limit);
     print_line(table, titles, width);
-    for (guint r = 0; r < rows; r++) print_line(table, cells + r * n, width);
+    for (guint r = 0; r < rows; r++) print_line(table, cells + (gsize)r * n, width);
     g_free(titles);
     g_free(width);
 }

@@ -80,23 +80,23 @@ static int key_is_sound(const char *key) {
 
 /* The item of that key, or NULL. */
 static fvi_text_item *text_find(const fv_image *image, const char *key) {
-    if (!image || !image->text || !key) return NULL;
+    if (!image->text) return NULL;
     for (int i = 0; i < image->text->count; i++)
         if (!strcmp(image->text->items[i].key, key)) return &image->text->items[i];
     return NULL;
 }
 
-/* Appends an item, taking key and value over; 0, or -1 when out of memory. */
-static int text_append(fv_image *image, char *key, char *value) {
+/* A new item without key and value, the last; NULL when out of memory. */
+static fvi_text_item *text_append(fv_image *image) {
     if (!image->text) image->text = calloc(1, sizeof *image->text);
-    if (!image->text) return -1;
+    if (!image->text) return NULL;
     size_t n = (size_t)image->text->count + 1;
     fvi_text_item *items = realloc(image->text->items, n * sizeof *items);
-    if (!items) return -1;
-    items[n - 1] = (fvi_text_item){key, value};
+    if (!items) return NULL;
     image->text->items = items;
     image->text->count = (int)n;
-    return 0;
+    items[n - 1] = (fvi_text_item){NULL, NULL};
+    return &items[n - 1];
 }
 
 fv_status fv_image_set_text(fv_image *image, const char *key, const char *value, fv_error *err) {
@@ -106,24 +106,25 @@ fv_status fv_image_set_text(fv_image *image, const char *key, const char *value,
         return fvi_fail(err, FV_ARG,
                         "text key \"%s\": a key is 1..%d letters, digits, '-', '_' and '.'", key,
                         TEXT_KEY_MAX);
-    char *copy = strdup(value), *name = NULL;
-    fvi_text_item *old = text_find(image, key);
-    if (copy && old) {
-        free(old->value);
-        old->value = copy;
-        return FV_OK;
+    fvi_text_item *item = text_find(image, key);
+    char *copy = strdup(value), *name = item ? NULL : strdup(key);
+    if (copy && !item && name) {
+        item = text_append(image);
+        if (item) item->key = name;
     }
-    name = strdup(key);
-    if (!copy || !name || text_append(image, name, copy)) {
+    if (!copy || !item) {
         free(copy);
         free(name);
         return fvi_fail(err, FV_NOMEM, "no memory for the text \"%s\" of a picture", key);
     }
+    char *was = item->value;
+    item->value = copy;
+    free(was);
     return FV_OK;
 }
 
 const char *fv_image_text(const fv_image *image, const char *key) {
-    const fvi_text_item *item = text_find(image, key);
+    const fvi_text_item *item = image && key ? text_find(image, key) : NULL;
     return item ? item->value : NULL;
 }
 

@@ -27,7 +27,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-TIMEOUT = 300
+TIMEOUT = int(os.environ.get("FOVEA_TEST_SECONDS", "300"))
 
 
 def find_shared():

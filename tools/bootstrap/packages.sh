@@ -46,8 +46,10 @@ find_missing() {
     done
 }
 
+# install_packages [MORE...]: what building and testing needs, and what a word needs besides.
 install_packages() {
     local missing=() p updated=
+    packages+=("$@")
     if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
         say "no apt here; what is needed, in Debian's names: ${packages[*]}"
         return

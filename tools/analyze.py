@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Static analysis of all sources of the library and the command: GCC's -fanalyzer, and clang-tidy
+with the checks that .clang-tidy names.
+
+    analyze.py BUILD [--only gcc|tidy] [FILE...]
+
+BUILD is a folder configured by meson for gcc. Nothing is silenced in the sources: what a tool gets
+wrong is listed below, by file, kind and words, with the reason.
+A line of the list that nothing matches any more is refused too, once all files were looked at."""
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# (file, kind, words of the message): why it is wrong
+WRONG = {
+    ("src/image/image.c", "-Wanalyzer-malloc-leak", "leak of ‘copy’"):
+        "GCC 12 loses a pointer stored at an index it does not know: the item keeps it",
+    ("cli/main.c", "concurrency-mt-unsafe", "function is not thread safe"):
+        "setlocale, as the first thing the program does: there is no other thread",
+}
+
+
+def commands(build):
+    """{file: compile command} of our C files, without what names outputs."""
+    found = {}
+    for entry in json.loads((build / "compile_commands.json").read_text(encoding="utf-8")):
+        file = os.path.relpath(os.path.join(entry["directory"], entry["file"]), ROOT)
+        if file.startswith(("src/", "cli/")) and file.endswith(".c") and file not in found:
+            words = shlex.split(entry["command"])
+            keep = [w for i, w in enumerate(words) if not w.startswith("-M") and
+                    w not in ("-o",) and words[i - 1] not in ("-o", "-MF", "-MQ")]
+            found[file] = keep + ["-o", os.devnull]
+    return found
+
+
+def run(words, folder):
+    done = subprocess.run(words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, errors="replace")
+    return done.stdout
+
+
+def findings(output):
+    """(file, line, kind, message) of each warning or error."""
+    found = []
+    for m in re.finditer(r"^(\S+?):(\d+):\d+: (?:warning|error): (.*?)(?: \[([^][]*)\])?$", output,
+                         re.MULTILINE):
+        file = os.path.relpath(os.path.join(ROOT / "build", m.group(1)), ROOT)
+        kind = (m.group(4) or "error").split(",")[0]
+        found.append((file, int(m.group(2)), kind, m.group(3)))
+    return found
+
+
+def analyze(tool, file, words, build):
+    if tool == "gcc":
+        plain = ["-fanalyzer", "-fdiagnostics-color=never", "-fdiagnostics-path-format=none"]
+        return findings(run(words + plain, build))
+    return findings(run(["clang-tidy", "-p", str(build), "--quiet", str(ROOT / file)], ROOT))
+
+
+def main():
+    arguments = sys.argv[1:]
+    tools = ["gcc", "tidy"]
+    if "--only" in arguments:
+        at = arguments.index("--only")
+        tools = [arguments[at + 1]]
+        del arguments[at:at + 2]
+    build, wanted = Path(arguments[0]).resolve(), arguments[1:]
+    all_commands = commands(build)
+    jobs = [(tool, f, w) for tool in tools for f, w in sorted(all_commands.items())
+            if not wanted or f in wanted]
+    if not jobs:
+        sys.exit(f"analyze: {build} compiles none of these files")
+    problems, used = set(), set()
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        for found in pool.map(lambda j: analyze(*j, build), jobs):
+            for file, line, kind, message in found:
+                known = [k for k in WRONG if k[0] == file and k[1] == kind and k[2] in message]
+                used.update(known)
+                if not known:
+                    problems.add(f"{file}:{line}: {message} [{kind}]")
+    if not wanted and len(tools) == 2:
+        problems |= {f"tools/analyze.py: {' '.join(k)}: matches nothing any more"
+                     for k in WRONG if k not in used}
+    for problem in sorted(problems):
+        print(problem)
+    print(f"analyze: {len(jobs)} runs of {' and '.join(tools)}: {len(problems)} findings")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
