@@ -16,6 +16,21 @@ static void snapshot(void *user, int picture, int step, const fv_image *image) {
     cli_film_add(d->film, picture, image);
 }
 
+/* The unit that is the n-th of those to be made. */
+static int nth_unit(const cli_drawing *d, int n) {
+    int u = 0;
+    while (d->there[u] || n-- > 0) u++;
+    return u;
+}
+
+/* --each alone: a picture is written as soon as it is done, so that little is lost if the program
+ * is killed. */
+static fv_status finished(void *user, int picture, const fv_rendering *r, fv_error *err) {
+    cli_drawing *d = ((cli_progress *)user)->user;
+    const int place = nth_unit(d, picture / d->starts) * d->starts + picture % d->starts;
+    return r->dead ? FV_OK : cli_drawing_save_one(d, place, r->image, err);
+}
+
 /* A note without its numbers: what it says of classes 1, 2 and 3 it says once. Caller frees. */
 static char *kind_of(const char *note) {
     GString *kind = g_string_new(NULL);
@@ -40,6 +55,21 @@ static int describe(const cli_drawing *d) {
     return code;
 }
 
+/* Makes the pictures of all units that are not there yet, into their places. */
+static fv_status make(cli_drawing *d, const fv_render_desc *desc, fv_error *err) {
+    const char **text = g_new0(const char *, d->units.count);
+    fv_rendering **made = g_new0(fv_rendering *, d->count);
+    int n = 0;
+    for (int u = 0; u < d->units.count; u++)
+        if (!d->there[u]) text[n++] = d->units.text[u];
+    fv_status st = n ? fv_render_many(d->model, text, n, desc, made, err) : FV_OK;
+    for (int i = 0; !st && i < n * d->starts; i++)
+        d->made[nth_unit(d, i / d->starts) * d->starts + i % d->starts] = made[i];
+    g_free(made);
+    g_free(text);
+    return st;
+}
+
 /* Makes the pictures. Ctrl-C leaves those that were begun. */
 static int render(cli_drawing *d) {
     cli_progress progress;
@@ -55,9 +85,9 @@ static int render(cli_drawing *d) {
     desc.snapshot = every ? snapshot : NULL;
     desc.snapshot_every = every;
     desc.user = &progress;
+    desc.finished = d->path && !d->plots ? finished : NULL;
     d->made = g_new0(fv_rendering *, d->count);
-    fv_status st = fv_render_many(d->model, (const char *const *)d->units.text, d->units.count,
-                                  &desc, d->made, &err);
+    fv_status st = make(d, &desc, &err);
     d->seconds = cli_progress_stop(&progress);
     d->done = progress.done;
     d->total = progress.total;
@@ -106,7 +136,15 @@ static int fail_dead(const cli_drawing *d, int begun) {
 }
 
 static int draw(cli_drawing *d) {
-    int begun = 0, alive = 0, code = render(d);
+    int begun = 0, alive = 0, there = 0, code = CLI_DONE;
+    for (int u = 0; u < d->units.count; u++) there += d->there[u];
+    if (there)
+        cli_note(d->args,
+                 "%d of %d are finished already, by this very command; --again makes them "
+                 "anew",
+                 there * d->starts, d->count);
+    if (there == d->units.count) return CLI_DONE;
+    code = render(d);
     if (code) return code;
     for (int i = 0; i < d->count; i++) {
         const fv_rendering *r = d->made[i];
@@ -137,6 +175,9 @@ static void clear(cli_drawing *d) {
     g_free(d->label);
     g_free(d->group);
     g_free(d->unit);
+    g_strfreev(d->path);
+    g_free(d->saved);
+    g_free(d->there);
     cli_film_free(d->film);
     cli_recipe_clear(&d->recipe);
     cli_objectives_clear(&d->units);
@@ -180,7 +221,11 @@ static int run(const cli_args *args) {
             code = describe(&d);
         }
         if (!code) code = cli_drawing_check(&d);
-        if (!code) code = draw(&d);
+        if (!code) {
+            d.there = g_new0(char, d.units.count + 1);
+            cli_drawing_find_finished(&d);
+            code = draw(&d);
+        }
     }
     clear(&d);
     fv_model_free(model);
@@ -195,6 +240,8 @@ static const cli_option options[] = {
      "write every picture by itself into this folder, as LAYER_7.png, class_8_hen.png"},
     {"format", 0, CLI_CHOICE, offsetof(cli_args, format), 0, 0, "png|jpg|webp", "png",
      "what --each writes"},
+    {"again", 0, CLI_FLAG, offsetof(cli_args, again), 0, 0, NULL, NULL,
+     "with --each: make anew what this very command has finished before"},
     {"npy",    0, CLI_TEXT, offsetof(cli_args, npy), 0, 0, "FILE.npy|DIR", "none",
      "write the network's inputs that were reached: all in one file, or one file each in a folder"},
     {"animate", 0, CLI_TEXT, offsetof(cli_args, animate), 0, 0, "OUT.webp", "none",
@@ -284,6 +331,11 @@ const cli_command cli_command_visualize = {
         "With --examples every unit gets a row: the picture that lowers it, the photos of DIR with "
         "its lowest and its highest values, and the picture that raises it; `fovea examples` says "
         "how photos are chosen and cut.\n\n"
+        "With --each every file is written as soon as its picture is done. The same command run "
+        "again "
+        "goes on where it stopped: files that it finished, with the same words, model and version "
+        "in their metadata, are left as they are, unless --again is given, another output is asked "
+        "for beside --each, or a picture is named (--init, --mask, --spectrum).\n\n"
         "A unit whose gradient is zero whatever is tried is dead: a grey tile stands in its "
         "place. It is an error if all are.\n\n"
         "The picture's metadata has the command (`fovea.command`), the options it resolved "

@@ -36,6 +36,9 @@ typedef struct cli_drawing {
     fv_rendering **low;  /* [count] pictures that lower the units; an entry NULL: none */
     double seconds;
     int done, total;     /* updates */
+    char **path;         /* [count] of --each */
+    char *saved;         /* [count] it is written there, by this call or an earlier one */
+    char *there;         /* [units.count] all pictures of it were, before this call */
 } cli_drawing;
 
 /* Tiles are at most so large unless --tile-size says otherwise. */
@@ -64,8 +67,14 @@ int cli_drawing_check_words(const cli_args *args);
  *   returns  CLI_DONE, or an exit code with one line printed */
 int cli_drawing_check(const cli_drawing *d);
 
+/* --each, before the work: names the files; finds out which of them an earlier call of the same
+ * command has finished, where nothing else is asked for. */
+void cli_drawing_find_finished(cli_drawing *d);
+/* Writes the file of --each of one picture that is done. */
+fv_status cli_drawing_save_one(cli_drawing *d, int picture, fv_image *image, fv_error *err);
+
 /* Write what was asked for.  returns  CLI_DONE, or an exit code with one line printed */
-int cli_drawing_save(const cli_drawing *d);
+int cli_drawing_save(cli_drawing *d);
 int cli_drawing_save_film(const cli_drawing *d);
 
 /* The --animate film: as many frames as will do; NULL without it.

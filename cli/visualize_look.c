@@ -172,7 +172,9 @@ static void put_unit(const cli_drawing *d, int unit) {
 void cli_drawing_summarise(const cli_drawing *d) {
     if (d->args->quiet) return;
     for (int u = 0; u < d->units.count; u++) {
-        if (d->unit[u].drawn || d->unit[u].dead)
+        if (d->there[u])
+            cli_putf("  %s is there already\n", d->unit[u].name);
+        else if (d->unit[u].drawn || d->unit[u].dead)
             put_unit(d, u);
         else
             cli_putf("  %s was not begun; left out\n", d->unit[u].name);

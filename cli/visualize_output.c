@@ -30,6 +30,7 @@ int cli_drawing_check_words(const cli_args *a) {
         {a->each && !*a->each, "--each: '' is no folder's name"},
         {a->frames && !a->animate, "--frames is for --animate"},
         {a->format && !a->each, "--format is for --each"},
+        {a->again && !a->each, "--again is for --each"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rules); i++)
         if (rules[i].wrong) return cli_usage(a->command, "%s", rules[i].text);
@@ -225,18 +226,60 @@ static int save_output(const cli_drawing *d) {
     return st ? cli_fail_error(&err) : CLI_DONE;
 }
 
-/* Writes every live picture by itself. */
-static int save_each(const cli_drawing *d) {
+/* ---- one file a picture ---- */
+
+/* Whether the file is one this very command has finished: it can be read, is not marked unfinished,
+ * and says that it was made by the same words, model and version. The pictures that options name
+ * may have changed since: where there are any, nothing counts as finished. */
+static int is_finished(const cli_drawing *d, const char *path, const char *command) {
+    const char *const texts[][2] = {{"fovea.command", command},
+                                    {"fovea.model-sha256", fv_model_sha256(d->model)},
+                                    {"fovea.version", fv_version()},
+                                    {"fovea.unfinished", NULL}};
+    fv_image *image = NULL;
+    if (!g_file_test(path, G_FILE_TEST_IS_REGULAR) || fv_image_load(path, &image, NULL)) return 0;
+    int same = 1;
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        same = same && !g_strcmp0(fv_image_text(image, texts[i][0]), texts[i][1]);
+    fv_image_free(image);
+    return same;
+}
+
+void cli_drawing_find_finished(cli_drawing *d) {
+    const cli_args *a = d->args;
+    if (!a->each) return;
     GHashTable *taken = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    char *line = cli_command_line(a), *command = g_utf8_make_valid(line, -1);
+    const int alone = !a->output && !a->animate && !a->npy && !a->examples && !a->again &&
+                      !a->init && !a->mask && !a->spectrum && !d->plots;
+    d->path = g_new0(char *, d->count + 1);
+    d->saved = g_new0(char, d->count + 1);
+    for (int u = 0; u < d->units.count; u++) {
+        int there = alone;
+        for (int i = u * d->starts; i < (u + 1) * d->starts; i++) {
+            d->path[i] = path_of(d, i, a->each, endings[a->format], taken);
+            there = there && is_finished(d, d->path[i], command);
+        }
+        d->there[u] = (char)there;
+    }
+    g_free(command);
+    g_free(line);
+    g_hash_table_unref(taken);
+}
+
+fv_status cli_drawing_save_one(cli_drawing *d, int picture, fv_image *image, fv_error *err) {
+    fv_status st = save_picture(d, image, d->path[picture], err);
+    d->saved[picture] = !st;
+    return st;
+}
+
+/* Writes every live picture that is not written yet. */
+static int save_each(cli_drawing *d) {
     fv_error err = {0};
     fv_status st = FV_OK;
-    for (int i = 0; i < d->count && !st; i++) {
-        if (!d->shown[i] || d->made[i]->dead) continue;
-        char *path = path_of(d, i, d->args->each, endings[d->args->format], taken);
-        st = save_picture(d, d->shown[i], path, &err);
-        g_free(path);
-    }
-    g_hash_table_unref(taken);
+    for (int i = 0; i < d->count && !st; i++)
+        if (d->shown[i] && !d->made[i]->dead && !d->saved[i])
+            st = cli_drawing_save_one(d, i, d->shown[i], &err);
     if (st) return cli_fail_error(&err);
     say_written(d, d->args->each, NULL);
     return CLI_DONE;
@@ -275,7 +318,7 @@ static int save_inputs(const cli_drawing *d, const char *where) {
     return CLI_DONE;
 }
 
-int cli_drawing_save(const cli_drawing *d) {
+int cli_drawing_save(cli_drawing *d) {
     const cli_args *a = d->args;
     int code = CLI_DONE;
     if (a->output && cli_has_ending(a->output, "npy"))

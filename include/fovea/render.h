@@ -263,6 +263,13 @@ typedef struct fv_render_times {
     double mark; /* the library's own */
 } fv_render_times;
 
+struct fv_rendering;
+/* Takes a picture that is done, borrowed for the call, while others are still to be made.
+ *   picture  its place in `out`
+ *   returns  FV_OK; anything else, with err filled, ends the whole call with that */
+typedef fv_status (*fv_finished_fn)(void *user, int picture, const struct fv_rendering *rendering,
+                                    fv_error *err);
+
 typedef struct fv_render_desc {
     char recipe[32];            /* "": fv_recipe_default of the first objective */
     int width, height;          /* of the picture at the asked size; 0: the model's own */
@@ -287,6 +294,7 @@ typedef struct fv_render_desc {
     fv_on_nan on_nan;           /* where an objective or gradient is not finite; 0: STOP */
     int snapshot_every;         /* updates; 0: no snapshots */
     fv_snapshot_fn snapshot;
+    fv_finished_fn finished;    /* or NULL */
     fv_progress_fn progress;    /* or NULL */
     void *user;
     fv_render_times *times;     /* where the time went is added here; NULL: it is not measured */

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,7 +116,8 @@ static fv_status write_straight(const char *path, const fvi_part *parts, int cou
 static int temp_open(const char *folder, char **temp) {
     for (int i = 0; i < 1000; i++) { /* names left behind by a killed process are passed over */
         char name[64];
-        snprintf(name, sizeof name, ".fovea-%ld-%d.tmp", (long)getpid(), i);
+        snprintf(name, sizeof name, ".fovea-%08x-%ld-%d.tmp", g_str_hash(g_get_host_name()),
+                 (long)getpid(), i);
         char *path = g_build_filename(folder, name, NULL);
         int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
         if (fd >= 0) {
@@ -139,11 +141,32 @@ static void folder_sync(const char *folder) {
     close(fd);
 }
 
+/* Removes what writers of this machine that were killed have left in a folder: files named as
+ * temp_open does, of processes that are no more. */
+static void folder_sweep(const char *folder) {
+    GDir *dir = g_dir_open(folder, 0, NULL);
+    const char *name;
+    while (dir && (name = g_dir_read_name(dir))) {
+        unsigned host;
+        long pid;
+        int i, end = 0;
+        if (sscanf(name, ".fovea-%8x-%ld-%d.tmp%n", &host, &pid, &i, &end) != 3 || !end ||
+            name[end] || host != g_str_hash(g_get_host_name()) || pid < 1)
+            continue;
+        if (!kill((pid_t)pid, 0) || errno != ESRCH) continue; /* it is being written */
+        char *path = g_build_filename(folder, name, NULL);
+        unlink(path);
+        g_free(path);
+    }
+    if (dir) g_dir_close(dir);
+}
+
 /* Replaces or makes the regular file `target`; `path` is what the user called it. */
 static fv_status write_by_rename(const char *path, const char *target, const fvi_part *parts,
                                  int count, fv_error *err) {
     char *folder = g_path_get_dirname(target), *temp = NULL;
     fv_status st = FV_OK;
+    folder_sweep(folder);
     int fd = temp_open(folder, &temp);
     if (fd < 0) {
         st = fvi_fail(err, FV_IO, "%s: cannot be written: %s", path, g_strerror(errno));

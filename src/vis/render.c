@@ -335,6 +335,8 @@ static fv_status render_batch(job *j, int first, int n, int group, fv_error *err
     for (int i = 0; !st && i < n; i++)
         st = fvi_rendering_new(j->model, &b.p[i], j->units[(first + i) / d->starts].name,
                                j->stopped, &j->made[first + i], err);
+    for (int i = 0; !st && !j->stopped && d->finished && i < n; i++)
+        st = d->finished(d->user, first + i, j->made[first + i], err);
     for (int i = 0; b.p && i < n; i++) fvi_picture_clear(&b.p[i]);
     fvi_evaluator_free(b.evaluator);
     free(b.places);
