@@ -66,7 +66,9 @@ fvi_crop fvi_input_crop(const fv_input *in, int height, int width) {
     double sy = lrint(h / CROP_FRACTION) / (double)height;
     double sx = lrint(w / CROP_FRACTION) / (double)width;
     double scale = sy > sx ? sy : sx;
-    int fh = (int)fmax(h, rint(height * scale)), fw = (int)fmax(w, rint(width * scale));
+    /* of a strip more than an int holds; whoever makes it cuts it shorter before */
+    const int64_t fh = (int64_t)fmax(h, rint(height * scale));
+    const int64_t fw = (int64_t)fmax(w, rint(width * scale));
     return (fvi_crop){fh, fw, (fh - h) / 2, (fw - w) / 2};
 }
 
@@ -92,8 +94,8 @@ static fv_status resize_and_crop(const fv_input *in, const fv_image *image, fv_i
     if (st) return st;
     if (middle) image = middle;
     const fvi_crop c = fvi_input_crop(in, image->height, image->width);
-    st = fvi_image_resize(image, c.height, c.width, FVI_BICUBIC, &large, err);
-    if (!st) st = fvi_image_crop(large, c.y, c.x, in->height, in->width, out, err);
+    st = fvi_image_resize(image, (int)c.height, (int)c.width, FVI_BICUBIC, &large, err);
+    if (!st) st = fvi_image_crop(large, (int)c.y, (int)c.x, in->height, in->width, out, err);
     fv_image_free(large);
     fv_image_free(middle);
     return st;
@@ -153,8 +155,8 @@ fv_status fv_input_window(const fv_model *model, int height, int width, fv_windo
     if (st) return st;
     const fv_input *in = fvi_network_input(model->network);
     const fvi_crop c = fvi_input_crop(in, height, width);
-    double sy = (double)height / c.height, sx = (double)width / c.width;
-    *out = (fv_window){c.y * sy, c.x * sx, in->height * sy, in->width * sx};
+    double sy = (double)height / (double)c.height, sx = (double)width / (double)c.width;
+    *out = (fv_window){(double)c.y * sy, (double)c.x * sx, in->height * sy, in->width * sx};
     return FV_OK;
 }
 

@@ -20,7 +20,7 @@ fv_status fvi_input_picture(const fvi_network *net, const fv_image *image, fv_im
 /* Where the network looks: the picture is resized to height x width, of which the input's rectangle
  * at (y, x) is cut out. */
 typedef struct fvi_crop {
-    int height, width, y, x;
+    int64_t height, width, y, x;
 } fvi_crop;
 fvi_crop fvi_input_crop(const fv_input *in, int height, int width);
 

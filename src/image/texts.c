@@ -62,12 +62,10 @@ static void append_attribute(GString *xmp, const char *key, const char *value) {
     g_string_append_printf(xmp, " fovea:%s=\"", key);
     for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
         gunichar c = g_utf8_get_char(p);
-        if (c == '\n' || c == '\t' || c == '\r') /* as they are they would be read as spaces */
+        if (c < 0x80 && strchr("\n\t\r&<>\"", (int)c)) /* white space would be read as spaces */
             g_string_append_printf(xmp, "&#%u;", c);
         else if (c < 0x20 || c == 0x7F || c == 0xFFFE || c == 0xFFFF)
             g_string_append_c(xmp, '?');
-        else if (c == '&' || c == '<' || c == '>' || c == '"')
-            g_string_append_printf(xmp, "&#%u;", c);
         else
             g_string_append_unichar(xmp, c);
     }

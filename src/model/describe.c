@@ -98,8 +98,9 @@ static void window(GString *s, const fvi_window *w, const char *padding) {
     int64_t pads[2 * FVI_MAX_SPATIAL];
     int dilated = 0;
     for (int i = 0; i < w->n; i++) {
-        pads[2 * i] = w->pad_lo[i];
-        pads[2 * i + 1] = w->pad_hi[i];
+        int64_t *pair = &pads[(ptrdiff_t)2 * i];
+        pair[0] = w->pad_lo[i];
+        pair[1] = w->pad_hi[i];
         dilated |= w->dilation[i] != 1;
     }
     g_string_append(s, " with stride ");
@@ -240,8 +241,9 @@ static void pad(GString *s, const fvi_graph *g, const fvi_node *n) {
     int64_t v[2 * FVI_MAX_DIMS];
     while (from < ndim - 1 && !n->a.pad.lo[from] && !n->a.pad.hi[from] && from < 2) from++;
     for (int i = from; i < ndim; i++) {
-        v[2 * (i - from)] = n->a.pad.lo[i];
-        v[2 * (i - from) + 1] = n->a.pad.hi[i];
+        int64_t *pair = &v[(ptrdiff_t)2 * (i - from)];
+        pair[0] = n->a.pad.lo[i];
+        pair[1] = n->a.pad.hi[i];
     }
     zero = n->a.pad.mode == FVI_PAD_CONSTANT && n->a.pad.value == 0;
     g_string_append_printf(s, "%s padding ", zero ? "zero" : modes[n->a.pad.mode]);

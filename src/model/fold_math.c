@@ -333,7 +333,8 @@ static int64_t reduce_int_start(fvi_reduce f, fvi_dtype t) {
 static void fold_reduce(fvi_site *s, const fvi_node_attr *a, const fvi_const *x, int64_t out_n,
                         fvi_dtype t, uint8_t *dst) {
     fvi_reduce f = a->reduce.f;
-    double count = (double)(fvi_shape_count(&x->shape) / out_n);
+    const int64_t each = fvi_shape_count(&x->shape) / out_n; /* numbers that become one */
+    double count = (double)each;
     int exact = fvi_dtype_is_int(x->dtype) && f >= FVI_REDUCE_SUM && f <= FVI_REDUCE_PROD;
     double *sum = g_try_new(double, (gsize)out_n);
     int64_t *whole = g_try_new(int64_t, (gsize)out_n);

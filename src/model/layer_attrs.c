@@ -116,8 +116,9 @@ static const fvi_shape *out_shape(const attrs *a) { return &a->g->values[a->n->o
 static void add_padding(attrs *a, const char *key, const int64_t *lo, const int64_t *hi, int n) {
     int64_t v[2 * FVI_MAX_DIMS];
     for (int i = 0; i < n; i++) {
-        v[2 * i] = lo[i];
-        v[2 * i + 1] = hi[i];
+        int64_t *pair = &v[(ptrdiff_t)2 * i];
+        pair[0] = lo[i];
+        pair[1] = hi[i];
     }
     add_ints(a, key, v, 2 * n);
 }

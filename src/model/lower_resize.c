@@ -97,7 +97,7 @@ static void use_sizes(fvi_site *s, const fvi_shape *in, int n, const int *axes, 
 
 static void use_roi(fvi_site *s, int n, const int *axes, targets *t) {
     const fvi_const *c = numbers(s, 1, "roi");
-    if (!c || fvi_shape_count(&c->shape) != 2 * n) {
+    if (!c || fvi_shape_count(&c->shape) != (int64_t)2 * n) {
         fvi_site_fail(s, FV_FORMAT, "tf_crop_and_resize needs %d numbers of roi", 2 * n);
         return;
     }
@@ -137,7 +137,7 @@ fv_status fvi_lower_resize(fvi_site *s) {
     fvi_shape in = fvi_site_shape(s, x), out = in;
     fvi_resize_rule rule;
     fvi_node_attr a = {0};
-    targets t;
+    targets t = {0};
     read_rule(s, &rule);
     if (!s->status) read_targets(s, &in, &rule, &t);
     a.resize.extrapolation = fvi_onnx_attr_float(s->proto, "extrapolation_value", 0);

@@ -104,7 +104,7 @@ static void backward_strip(const float *dst, const float *ddst, float *dsrc, int
     for (int64_t j = 0; j < n; j++)
         for (int64_t i = j * step; i < j * step + w; i++) {
             double t = sum[i - j * step];
-            dsrc[i] = (float)(log_too ? ddst[i] - exp(dst[i]) * t : dst[i] * (ddst[i] - t));
+            dsrc[i] = (float)(log_too ? ddst[i] - exp((double)dst[i]) * t : dst[i] * (ddst[i] - t));
         }
 }
 

@@ -279,7 +279,8 @@ static fv_status integrate_freely(fvi_probe *p, const path *w, fv_attribution *a
                   .next = calloc(MOST_RUNS + 2, sizeof(piece)),
                   .miss = PIECE_MISS};
     fv_status st = all.now && all.next ? FV_OK : fvi_fail(err, FV_NOMEM, "out of memory");
-    for (int i = 0; !st && i < TRIES; i++, all.miss /= 4) {
+    for (int i = 0; !st && i < TRIES; i++) {
+        if (i) all.miss /= 4;
         memset(w->sum, 0, (size_t)p->count * sizeof *w->sum);
         a->steps = 0;
         st = integrate_pieces(p, w, &all, a, err);

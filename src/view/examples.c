@@ -56,7 +56,7 @@ static char *index_path(const fv_examples *e, const fvi_table *t, const char *fo
 /* Every index is an open file; half of those a process may have are left for other things. */
 static fv_status check_tables(const fv_examples *e, fv_error *err) {
     struct rlimit files;
-    const int few = !getrlimit(RLIMIT_NOFILE, &files) && files.rlim_cur < 2 * TABLES_MAX;
+    const int few = !getrlimit(RLIMIT_NOFILE, &files) && files.rlim_cur < (rlim_t)2 * TABLES_MAX;
     const int most = few ? (int)files.rlim_cur / 2 : TABLES_MAX;
     if (e->tables->len <= (guint)most) return FV_OK;
     return fvi_fail(err, FV_UNSUPPORTED,

@@ -124,7 +124,7 @@ static int write_at(int fd, const void *from, size_t n, int64_t at) {
     return 0;
 }
 
-static int64_t unit_bytes(int64_t rows) { return rows ? 4 * FIELDS * rows + 4 : 0; }
+static int64_t unit_bytes(int64_t rows) { return rows ? (int64_t)4 * FIELDS * rows + 4 : 0; }
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
@@ -186,7 +186,7 @@ static int is_zero_end(const fvi_index *ix, int64_t at, int64_t size) {
     if (size - at > (int64_t)sizeof(head) + TABLE_MAX + ix->units * unit_bytes(ROWS)) return 0;
     while (at < size) {
         size_t n = (size_t)MIN(size - at, (int64_t)sizeof found);
-        if (read_at(ix->fd, found, n, at) || memcmp(found, zeros, n)) return 0;
+        if (read_at(ix->fd, found, n, at) || memcmp(found, zeros, n) != 0) return 0;
         at += (int64_t)n;
     }
     return 1;
@@ -235,7 +235,7 @@ static fv_status check_start(fvi_index *ix, const char *key, int64_t size, fv_er
     have = (size_t)MIN(size, (int64_t)wanted);
     fv_status st = FV_OK;
     if (have && read_at(ix->fd, found, have, 0)) st = io_failed(ix, "read", err);
-    if (!st && memcmp(start, found, have)) {
+    if (!st && memcmp(start, found, have) != 0) {
         int ours = have >= 16 && !memcmp(found, MAGIC, 16);
         st = fvi_fail(err, FV_FORMAT,
                       ours ? "%s: is an index of another model, layer or input"
@@ -403,9 +403,9 @@ static void put_photo(GByteArray *to, const fvi_photo *p) {
 
 /* The answers of one unit as they lie in the file. */
 static void put_unit(const fvi_index *ix, int unit, uint8_t *to) {
-    const int rows = ix->filling;
-    for (int i = 0; i < rows; i++) {
-        const fvi_answer *a = ix->answers + (int64_t)i * ix->units + unit;
+    const int64_t rows = ix->filling;
+    for (int64_t i = 0; i < rows; i++) {
+        const fvi_answer *a = ix->answers + i * ix->units + unit;
         memcpy(to + 4 * i, &a->max, 4);
         memcpy(to + 4 * (rows + i), &a->min, 4);
         memcpy(to + 4 * (2 * rows + i), &a->mean, 4);
@@ -455,8 +455,8 @@ int64_t fvi_index_row(const fvi_index *ix, const fvi_photo *photo) {
     return g_array_index(ix->blocks, block, photo->block).first + photo->column;
 }
 
-static void get_unit(const uint8_t *from, int rows, fvi_answer *out) {
-    for (int i = 0; i < rows; i++) {
+static void get_unit(const uint8_t *from, int64_t rows, fvi_answer *out) {
+    for (int64_t i = 0; i < rows; i++) {
         fvi_answer *a = out + i;
         memcpy(&a->max, from + 4 * i, 4);
         memcpy(&a->min, from + 4 * (rows + i), 4);

@@ -50,10 +50,11 @@ static void see(const fvi_table *t, int64_t position, int d, int side, stretch *
 }
 
 /* Pixels of the photo: first and count. */
-static void to_photo(const stretch *s, int corner, int resized, int side, int *first, int *count) {
-    const double scale = (double)side / resized;
-    const int low = (int)floor((s->low + corner) * scale + 1e-6);
-    const int high = (int)ceil((s->high + corner) * scale - 1e-6);
+static void to_photo(const stretch *s, int64_t corner, int64_t resized, int side, int *first,
+                     int *count) {
+    const double scale = (double)side / (double)resized;
+    const int low = (int)floor((s->low + (double)corner) * scale + 1e-6);
+    const int high = (int)ceil((s->high + (double)corner) * scale - 1e-6);
     *first = CLAMP(low, 0, side - 1);
     *count = CLAMP(high, *first + 1, side) - *first;
 }

@@ -335,7 +335,7 @@ static fv_status read_call(fvi_reader *r, const call *c, int *known, fv_error *e
     if (picture && fvi_picture_term_is(c->name)) return read_picture(r, c, known, err);
     for (size_t i = 0; i < G_N_ELEMENTS(rules); i++) {
         const call_rule *rule = &rules[i];
-        if (strcmp(c->name, rule->name) || !strchr(c->text, '(')) continue;
+        if (strcmp(c->name, rule->name) != 0 || !strchr(c->text, '(')) continue;
         *known = 1;
         if (c->n < rule->min || c->n > rule->max) return wrong(rule, c, err);
         return rule->read(r, rule, c, err);
