@@ -47,13 +47,14 @@ static int needs_own(const average_pool *x) {
 /* Makes both primitives; 0 if one of them cannot be had or is slow. */
 static int build(fvi_step *s, average_pool *x) {
     fvi_backend *b = fvi_step_backend(s);
-    if (fvi_prim_average(b, &x->desc, &x->forward, NULL)) return 0;
+    if (fvi_step_lacks(s, fvi_prim_average(b, &x->desc, &x->forward, NULL))) return 0;
     int good = !fvi_prim_is_slow(x->forward);
     if (good && s->backward) {
         fvi_pool_desc d = x->desc;
         d.forward = x->forward;
         d.layout = fvi_prim_layout(x->forward, FVI_DST);
-        good = !fvi_prim_average(b, &d, &x->backward, NULL) && !fvi_prim_is_slow(x->backward);
+        good = !fvi_step_lacks(s, fvi_prim_average(b, &d, &x->backward, NULL)) &&
+               !fvi_prim_is_slow(x->backward);
     }
     if (good) return 1;
     fvi_prim_free(x->forward);

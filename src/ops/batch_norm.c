@@ -69,7 +69,7 @@ static fvi_prim *fast_prim(fvi_step *s, const fvi_layout *layout, int relu) {
     }
     if (layout && !(fvi_step_constant(s, 1) && fvi_step_constant(s, 2))) return NULL;
     if (fvi_shape_count(&shape) == 0 ||
-        fvi_prim_batch_norm(fvi_step_backend(s), &shape, layout, relu, &p, NULL))
+        fvi_step_lacks(s, fvi_prim_batch_norm(fvi_step_backend(s), &shape, layout, relu, &p, NULL)))
         return NULL;
     if (!fvi_prim_is_slow(p)) return p;
     fvi_prim_free(p);

@@ -104,7 +104,7 @@ static const fvi_layout *layout_of(const fvi_step *s, const binary_state *x, int
 /* ---- planning ---- */
 
 /* oneDNN's primitive for operands of one shape, or NULL; sets the layout they are wanted in. */
-static fvi_prim *fast_prim(const fvi_step *s, binary_state *x) {
+static fvi_prim *fast_prim(fvi_step *s, binary_state *x) {
     const fvi_shape *out = fvi_step_out_shape(s);
     fvi_binary f = s->node->a.binary.f;
     fvi_prim *p = NULL;
@@ -113,7 +113,9 @@ static fvi_prim *fast_prim(const fvi_step *s, binary_state *x) {
     for (int i = 0; i < 2 && !x->layout; i++)
         if (s->src[i]) x->layout = s->src[i]->layout;
     int safe = f != FVI_DIV || fvi_layout_is_dense(x->layout, out); /* 0/0 in the filling */
-    if (safe && !fvi_prim_binary(fvi_step_backend(s), f, out, x->layout, &p, NULL)) return p;
+    if (safe &&
+        !fvi_step_lacks(s, fvi_prim_binary(fvi_step_backend(s), f, out, x->layout, &p, NULL)))
+        return p;
     x->layout = NULL;
     return NULL;
 }

@@ -106,13 +106,13 @@ fv_status fvi_prim_inner(fvi_backend *b, const fvi_inner_desc *d, fvi_prim **out
     /* Weights of 150 MB should not be kept twice: first try how forward has them. */
     if (d->backward && d->forward) {
         fvi_prim *p = NULL;
-        if (!inner_once(b, d, fvi_prim_layout(d->forward, FVI_WEIGHTS), 1, &p, NULL)) {
-            if (!fvi_prim_is_slow(p)) {
-                *out = p;
-                return FV_OK;
-            }
-            fvi_prim_free(p);
+        fv_status st = inner_once(b, d, fvi_prim_layout(d->forward, FVI_WEIGHTS), 1, &p, err);
+        if (st == FV_NOMEM) return st;
+        if (!st && !fvi_prim_is_slow(p)) {
+            *out = p;
+            return FV_OK;
         }
+        fvi_prim_free(p);
     }
     return inner_once(b, d, NULL, 0, out, err);
 }

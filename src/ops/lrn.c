@@ -36,12 +36,13 @@ static int build(fvi_step *s, lrn_state *x, fvi_prim **forward) {
                       .beta = s->node->a.lrn.beta,
                       .bias = s->node->a.lrn.bias};
     if (d.size % 2 == 0 || shape->ndim != 4 || fvi_shape_count(shape) == 0) return 0;
-    if (fvi_prim_lrn(b, &d, forward, NULL)) return 0;
+    if (fvi_step_lacks(s, fvi_prim_lrn(b, &d, forward, NULL))) return 0;
     int good = !fvi_prim_is_slow(*forward);
     if (good && s->backward) {
         d.backward = 1;
         d.forward = *forward;
-        good = !fvi_prim_lrn(b, &d, &x->backward, NULL) && !fvi_prim_is_slow(x->backward);
+        good = !fvi_step_lacks(s, fvi_prim_lrn(b, &d, &x->backward, NULL)) &&
+               !fvi_prim_is_slow(x->backward);
     }
     if (good) return 1;
     fvi_prim_free(*forward);

@@ -111,6 +111,7 @@ fv_status fvi_program_step(fvi_program *p, const fvi_graph *g, const fvi_node *n
 fv_status fvi_program_append(fvi_program *p, fvi_step *s, int phase, fv_error *err) {
     s->now = phase;
     fv_status st = phase ? s->op->plan_backward(s, err) : s->op->plan(s, err);
+    if (!st && s->no_memory) st = out_of_memory(err);
     if (st) return st;
     g_array_append_val(p->actions, ((fvi_action){.step = s, .phase = phase}));
     return FV_OK;

@@ -30,6 +30,11 @@ const fvi_shape *fvi_step_out_shape(const fvi_step *s) {
     return &s->graph->values[last->out].shape;
 }
 
+int fvi_step_lacks(fvi_step *s, fv_status st) {
+    s->no_memory |= st == FV_NOMEM;
+    return st != FV_OK;
+}
+
 void *fvi_step_alloc(fvi_step *s, size_t count, size_t size) {
     return fvi_pool_array(s->program->pool, count ? count : 1, size);
 }

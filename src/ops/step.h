@@ -67,6 +67,7 @@ typedef struct fvi_step {
 
     fvi_phase phase[2]; /* forward, backward */
     int now;            /* the phase being planned: 0 or 1 */
+    int no_memory;      /* fvi_step_lacks */
     void *state;        /* the op's own, from fvi_step_alloc or freed in drop */
     fvi_redirect *redirect; /* redirect.h; NULL: there is nothing to redirect */
 } fvi_step;
@@ -99,6 +100,10 @@ const fvi_const *fvi_step_constant(const fvi_step *s, int i);
 /* Shape of input i / of the step's output (after what is fused). */
 const fvi_shape *fvi_step_shape(const fvi_step *s, int i);
 const fvi_shape *fvi_step_out_shape(const fvi_step *s);
+
+/* Whether a primitive could not be had, which the op then does itself. Want of memory is no such
+ * reason: it is noted and fails the plan, since it must not decide how a result is rounded. */
+int fvi_step_lacks(fvi_step *s, fv_status st);
 
 /* Zeroed memory that lives as long as the plan. */
 void *fvi_step_alloc(fvi_step *s, size_t count, size_t size);

@@ -34,7 +34,8 @@ static fv_status plan(fvi_step *s, fv_error *err) {
     x->act = (fvi_act){s->node->a.unary.f, s->node->a.unary.p, s->node->a.unary.q};
     x->n = fvi_shape_count(shape);
     x->own[0] = x->n == 0 || !fvi_act_forward(&x->act) ||
-                fvi_prim_eltwise(fvi_step_backend(s), &x->act, FVI_AHEAD, shape, layout, &p, NULL);
+                fvi_step_lacks(s, fvi_prim_eltwise(fvi_step_backend(s), &x->act, FVI_AHEAD, shape,
+                                                   layout, &p, NULL));
     if (x->own[0] && !fvi_layout_is_dense(layout, shape)) layout = NULL;
     fv_status st = fvi_step_source(s, 0, layout, &x->src, err);
     if (!st) st = fvi_step_make_dst(s, layout, err);

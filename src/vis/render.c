@@ -316,6 +316,15 @@ static fv_status climb(batch *b, fv_error *err) {
     return st;
 }
 
+/* Shows the caller the pictures of a batch that is done. */
+static fv_status hand_out(const job *j, int first, int n, fv_error *err) {
+    const fv_render_desc *d = j->desc;
+    fv_status st = FV_OK;
+    for (int i = first; !st && !j->stopped && d->finished && i < first + n; i++)
+        st = d->finished(d->user, i, j->made[i], err);
+    return st;
+}
+
 static fv_status render_batch(job *j, int first, int n, int group, fv_error *err) {
     const fv_render_desc *d = j->desc;
     batch b = {.j = j, .n = n, .group = group};
@@ -335,8 +344,7 @@ static fv_status render_batch(job *j, int first, int n, int group, fv_error *err
     for (int i = 0; !st && i < n; i++)
         st = fvi_rendering_new(j->model, &b.p[i], j->units[(first + i) / d->starts].name,
                                j->stopped, &j->made[first + i], err);
-    for (int i = 0; !st && !j->stopped && d->finished && i < n; i++)
-        st = d->finished(d->user, first + i, j->made[first + i], err);
+    if (!st) st = hand_out(j, first, n, err);
     for (int i = 0; b.p && i < n; i++) fvi_picture_clear(&b.p[i]);
     fvi_evaluator_free(b.evaluator);
     free(b.places);

@@ -16,7 +16,8 @@
     network NAME FILE      a small network: `mlp`, 12 numbers to 4; `dead`, some of whose units are;
                            `changed`, the same with other weights; `wide`, with two channels more;
                            `digits`, `mlp` with 784 inputs; `alike`, two layers of like names;
-                           `nan`, `inf`, `exp`, `late`, `log`, `div`, `faint`, `explode`: broken()
+                           `nan`, `inf`, `exp`, `late`, `log`, `div`, `root`, `faint` and
+                           `explode`: see broken()
     frames FILE            prints the number of frames of a GIF or WebP file
     photos FOLDER N        N small PNG pictures of blocks and noise, every fourth in FOLDER/deep
 """
@@ -211,7 +212,7 @@ def alike():
     return nodes, [], value("x", ["batch", 6]), value("a:b", ["batch", 6]), {}
 
 
-BROKEN = ("nan", "inf", "exp", "late", "log", "div", "faint", "explode")
+BROKEN = ("nan", "inf", "exp", "late", "log", "div", "root", "faint", "explode")
 
 
 def broken(kind):
@@ -221,6 +222,7 @@ def broken(kind):
         exp        exp1 overflows at once;  late  once the picture has become bright
         log        log1 of relu1, which is zero in channel 1
         div        div1 by sub1, conv1 less itself
+        root       sqrt1 of sub1: finite, and its slope is not
         faint      sigmoid1 is at its end: its slope is below the smallest normal number
         explode    mul1 and the weights make a slope beyond 1e19, of numbers that are finite"""
     weights = [{"exp": 99.0, "late": 6.0, "explode": 1e12}.get(kind, 1.0)] * 54
@@ -233,6 +235,7 @@ def broken(kind):
               "log": [node("Relu", "relu1", ["conv1"]), node("Log", "log1", ["relu1"])],
               "div": [node("Sub", "sub1", ["conv1", "conv1"]),
                       node("Div", "div1", ["conv1", "sub1"])],
+              "root": [node("Sub", "sub1", ["conv1", "conv1"]), node("Sqrt", "sqrt1", ["sub1"])],
               "faint": [node("Sigmoid", "sigmoid1", ["conv1"])],
               "explode": [node("Mul", "mul1", ["conv1", "much"])]}.get(
                   kind, [node("Relu", "relu1", ["conv1"])])
@@ -240,7 +243,8 @@ def broken(kind):
                  constant("b", [2], bias)]
     if kind == "explode":
         constants.append(constant("much", [1], [1e12]))
-    last = {"exp": "exp1", "late": "exp1", "log": "log1", "div": "div1", "faint": "sigmoid1",
+    last = {"exp": "exp1", "late": "exp1", "log": "log1", "div": "div1",
+            "root": "sqrt1", "faint": "sigmoid1",
             "explode": "mul1"}.get(kind, "relu1")
     about = {"size": "16", "range": "1", "mean": "0.5", "scale": "2", "channel_order": "rgb"}
     return (nodes, constants, value("image", ["batch", 3, 16, 16]),

@@ -5,13 +5,13 @@ make npy 1,3,16,16 x.npy
 make npy 1,3,16,16 n.npy nan
 mkdir photos; cp "$DATA/photo.jpg" photos
 digits() { sed -E 's/(magnitude|norm is|beyond) [0-9.e+]+/\1 N/g; s/-?[0-9]+\.[0-9]+(e[-+]?[0-9]+)?/N/g; s/[0-9]+x[0-9]+, /WxH, /'; }
-for kind in nan inf exp late log div faint explode; do make network $kind $kind.onnx; done
+for kind in nan inf exp late log div root faint explode; do make network $kind $kind.onnx; done
 look() { # NETWORK OBJECTIVE WORD...
     net=$1 unit=$2; shift 2
     fovea visualize $net.onnx $unit -o v.png --size 16 --steps 12 --recipe lucid "$@" 2> log || { code=$?; tail -1 log; echo "[$code]"; }
 }
-value() { case $1 in nan | inf) echo relu1 ;; exp | late) echo exp1 ;; log) echo log1 ;; div) echo div1 ;; faint) echo sigmoid1 ;; explode) echo mul1 ;; esac; }
-for kind in nan inf exp late log div faint explode; do
+value() { case $1 in nan | inf) echo relu1 ;; exp | late) echo exp1 ;; log) echo log1 ;; div) echo div1 ;; root) echo sqrt1 ;; faint) echo sigmoid1 ;; explode) echo mul1 ;; esac; }
+for kind in nan inf exp late log div root faint explode; do
     unit=$(value $kind):0
     echo "== $kind"
     try fovea run $kind.onnx -i x.npy -o y-$kind.npy | digits

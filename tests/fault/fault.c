@@ -16,6 +16,7 @@
  * (stdio's writes, the loader's), and system calls made without it.
  */
 #define _GNU_SOURCE
+#undef _FILE_OFFSET_BITS /* with it `pread` and `pread64` are one symbol; both are wanted */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>

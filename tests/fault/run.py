@@ -5,7 +5,7 @@
     run.py FOVEA FAULT.so [--all] [--only COMMAND,...] [--kinds KIND,...] [--jobs N]
 
 Of every kind of call the Nth is made to fail, N = 1, 2, 3, ... until a run makes no Nth; without
---all only some N: 1, 2, 3, 5, 8, 13, ..., of every case one kind of fault. Each run must end
+--all only N = 1, 5, 25, 125, ..., of a few commands and kinds. Each run must end
   - with exit code 1, one line on stderr that begins with `fovea: `, and every output file absent,
     as it was before, or whole; or with exit code 0, nothing on stderr, and all files and stdout
     equal to the byte to those of a run that was not disturbed;
@@ -142,6 +142,11 @@ class Case:
                    XDG_CACHE_HOME=os.path.join(folder, ".cache"), VIPS_CONCURRENCY="1")
         if fault:
             env.update(fault, LD_PRELOAD=self.options.fault)
+        env["ASAN_OPTIONS"] = ("exitcode=99:allocator_may_return_null=1:"
+                               "verify_asan_link_order=0")  # ours stands before it
+        env.setdefault("LSAN_OPTIONS", "print_suppressions=0:suppressions="
+                       + os.path.join(HERE, "..", "..", "tools", "lsan.supp"))
+        env.setdefault("UBSAN_OPTIONS", "halt_on_error=1:exitcode=99:print_stacktrace=1")
         process = subprocess.run([self.options.fovea, *self.words],
                                  cwd=folder, env=env, stdin=subprocess.DEVNULL,
                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
@@ -192,11 +197,11 @@ class Case:
 
 
 def numbers(everything):
-    """1, 2, 3, ...; or 1, 2, 3, 5, 8, 13, ..."""
-    n, step = 1, 1
+    """1, 2, 3, ...; or 1, 5, 25, ..."""
+    n = 1
     while n < MOST:
         yield n
-        n, step = (n + 1, 1) if everything else (n + step, n)
+        n = n + 1 if everything else 5 * n
 
 
 def sweep(case, fault_name, error, everything):
@@ -218,9 +223,10 @@ def sweep(case, fault_name, error, everything):
 
 def chosen(options):
     """(command, fault, error) of all that is to be done."""
-    short = ("large", "write", "disk-full", "rename", "memory")
-    for i, name in enumerate(options.only or COMMANDS):
-        for k, fault in enumerate(options.kinds or (FAULTS if options.all else short)):
+    commands = COMMANDS if options.all else ("run", "each", "dream", "examples", "attribute")
+    kinds = FAULTS if options.all else ("memory", "write")
+    for i, name in enumerate(options.only or commands):
+        for fault in options.kinds or kinds:
             errors = FAULTS[fault][1]
             for error in errors if options.all else [errors[i % len(errors)]]:
                 yield name, fault, error
