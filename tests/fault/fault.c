@@ -32,6 +32,8 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#pragma GCC visibility push(default) /* the build hides what is not marked */
+
 #define MAX_OURS 8
 
 static struct { uintptr_t from, to; } ours[MAX_OURS];

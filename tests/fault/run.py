@@ -241,7 +241,7 @@ def main():
     parser.add_argument("--kinds", type=lambda s: s.split(","))
     parser.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()
-    bad = 0
+    bad, reached = 0, {}
     with tempfile.TemporaryDirectory(prefix="fovea-fault-inputs-") as inputs, \
             concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         make_inputs(inputs)
@@ -256,6 +256,12 @@ def main():
             for text in wrong:
                 print("   ", text)
             bad += len(wrong)
+            reached[fault] = reached.get(fault, 0) + harmless + failed
+    for fault, runs in reached.items():
+        if not runs:
+            print(f"{fault}: no call was made to fail: nothing was tested")
+            bad += 1
+    print(f"{sum(reached.values())} calls failed, {bad} wrong")
     return 1 if bad else 0
 
 
