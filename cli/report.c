@@ -32,7 +32,7 @@ static void say(const char *prefix, const char *format, va_list list, const char
     g_free(text);
 }
 
-int cli_fail(const char *format, ...) {
+int(cli_fail)(const char *format, ...) {
     va_list list;
     va_start(list, format);
     say("", format, list, "");
@@ -40,14 +40,14 @@ int cli_fail(const char *format, ...) {
     return CLI_FAILED;
 }
 
-int cli_fail_error(const fv_error *err) { return cli_fail("%s", err->text); }
+int(cli_fail_error)(const fv_error *err) { return cli_fail("%s", err->text); }
 
-int cli_fail_input(const char *path, const fv_error *err) {
+int(cli_fail_input)(const char *path, const fv_error *err) {
     if (err->status != FV_SHAPE) return cli_fail_error(err);
     return cli_fail("%s: %s", path, err->text);
 }
 
-int cli_usage(const cli_command *command, const char *format, ...) {
+int(cli_usage)(const cli_command *command, const char *format, ...) {
     char *see = command ? g_strdup_printf("; see fovea %s --help", command->name)
                         : g_strdup("; see fovea --help");
     va_list list;

@@ -39,4 +39,11 @@ char *cli_clean(const char *text);
 /* The nearest of `words` (ends with NULL) to `text` if it is near enough to be meant, or NULL. */
 const char *cli_nearest(const char *text, const char *const *words);
 
+#ifdef FVI_ANALYZE /* tools/analyze.py: tells what a file's analysis cannot see */
+#define cli_fail(...)              (cli_fail(__VA_ARGS__), CLI_FAILED)
+#define cli_fail_error(err)        (cli_fail_error(err), CLI_FAILED)
+#define cli_fail_input(path, err)  (cli_fail_input(path, err), CLI_FAILED)
+#define cli_usage(command, ...)    (cli_usage(command, __VA_ARGS__), CLI_USAGE)
+#endif
+
 #endif

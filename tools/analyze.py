@@ -23,12 +23,16 @@ ROOT = Path(__file__).resolve().parents[1]
 WRONG = {
     ("src/image/image.c", "-Wanalyzer-malloc-leak", "leak of ‘copy’"):
         "GCC 12 loses a pointer stored at an index it does not know: the item keeps it",
-    ("src/ops/dnnl_prim.c", "-Wanalyzer-null-dereference", "dereference of NULL"):
-        "after a failure that it takes for none: fvi_fail gives the status it is given",
+    ("cli/cmd_weights.c", "clang-analyzer-core.NullDereference", "null pointer (loaded from"):
+        "every layer of the list is read and drawn before, or the command has ended",
     ("src/ops/fused.c", "-Wanalyzer-null-dereference", "dereference of NULL ‘b.s"):
         "a normalisation is fused only where its scale and shift are constants",
     ("src/view/examples_index.c", "bugprone-not-null-terminated-result", "'memcpy'"):
         "bytes of a file, with their length: no text",
+    ("src/base/npy.c", "clang-analyzer-core.UndefinedBinaryOperatorResult", "garbage value"):
+        "the text is one of those in the list: it has two characters",
+    ("src/base/pool.c", "clang-analyzer-valist.Uninitialized", "'vsnprintf'"):
+        "va_start stands in the line before",
     ("src/vis/fft.c", "bugprone-implicit-widening-of-multiplication-result", "type 'int'"):
         "lengths of a transform are sides of a picture: twice one is far below 2^31",
     ("src/vis/fft_line.c", "bugprone-implicit-widening-of-multiplication-result", "type 'int'"):
@@ -72,9 +76,11 @@ def findings(output):
 
 def analyze(tool, file, words, build):
     if tool == "gcc":
-        plain = ["-fanalyzer", "-fdiagnostics-color=never", "-fdiagnostics-path-format=none"]
+        plain = ["-DFVI_ANALYZE", "-Wno-unused-value", "-fanalyzer",
+                 "-fdiagnostics-color=never", "-fdiagnostics-path-format=none"]
         return findings(run(words + plain, build))
-    return findings(run(["clang-tidy", "-p", str(build), "--quiet", str(ROOT / file)], ROOT))
+    return findings(run(["clang-tidy", "-p", str(build), "--quiet", "--extra-arg=-DFVI_ANALYZE",
+                         "--extra-arg=-Wno-unused-value", str(ROOT / file)], ROOT))
 
 
 def main():

@@ -26,7 +26,7 @@ static void error_store(fv_error *err, const char *text) {
 /* Twice the room, so that a text that is too long is seen to be so. */
 #define ERROR_ASIDE (2 * sizeof(((fv_error *)0)->text))
 
-fv_status fvi_fail(fv_error *err, fv_status status, const char *format, ...) {
+fv_status(fvi_fail)(fv_error *err, fv_status status, const char *format, ...) {
     if (!err) return status;
     char aside[ERROR_ASIDE];
     va_list args;

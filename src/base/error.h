@@ -10,6 +10,9 @@
  * came in from a file become '?'. */
 fv_status fvi_fail(fv_error *err, fv_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+#ifdef FVI_ANALYZE /* tools/analyze.py: tells what a file's analysis cannot see */
+#define fvi_fail(err, status, ...) (fvi_fail(err, status, __VA_ARGS__), (status))
+#endif
 
 /* Puts "prefix: " before the text that is already there, e.g. the file or layer being worked on. */
 void fvi_error_prefix(fv_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -228,7 +228,7 @@ static fv_status set_pair(const option *o, const char *text, float field[2], fv_
 }
 
 static fv_status set_size(const option *o, const char *text, int field[2], fv_error *err) {
-    double w, h;
+    double w = 0, h;
     char **sides = g_strsplit(text, "x", 2);
     int fits = read_number(sides[0] ? sides[0] : "", '\0', &w) != NULL;
     h = w;

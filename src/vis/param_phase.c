@@ -88,7 +88,7 @@ static void phase_raw(fvi_param *p, const float *z, float *raw) {
     p->mean = moments(z, p->count, &p->sd);
     polar(p, z);
     for (int c = 0; c < p->channels; c++)
-        fvi_fft_inverse(p->fft, p->spectrum + 2 * c * half, p->centred + c * p->plane);
+        fvi_fft_inverse(p->fft, p->spectrum + 2 * half * c, p->centred + c * p->plane);
     float mean = (float)moments(p->centred, p->pixels, &p->picture_sd);
     float factor = (float)(p->desc.gain / (p->picture_sd + EPSILON));
     for (int64_t i = 0; i < p->pixels; i++) {
@@ -101,7 +101,7 @@ static void phase_adjoint(fvi_param *p, const float *z, float *draw, float *dz) 
     int64_t half = (int64_t)p->h * p->columns;
     standardise_adjoint(p->centred, 0, p->picture_sd, p->desc.gain, draw, p->pixels, draw);
     for (int c = 0; c < p->channels; c++) {
-        const float *s = p->spectrum + 2 * c * half;
+        const float *s = p->spectrum + 2 * half * c;
         float *d = p->dspectrum, *to = dz + c * half;
         fvi_fft_inverse_adjoint(p->fft, draw + c * p->plane, d);
         for (int64_t i = 0; i < half; i++) /* d (re, im) / d phi = (-im, re) */

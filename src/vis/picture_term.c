@@ -256,8 +256,10 @@ static double difference(const view *v) {
 static double power(double x, double e) {
     if (e != floor(e) || e > 64) return pow(x, e);
     double result = 1;
-    for (int left = (int)e; left; left >>= 1, x *= x)
+    for (int left = (int)e; left; left >>= 1) {
         if (left & 1) result *= x;
+        x *= x;
+    }
     return result;
 }
 

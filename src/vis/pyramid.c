@@ -44,7 +44,7 @@ static void down_line(const float *src, int n, float *dst) {
         dst[i] = sum;
     }
     for (; 2 * i - p + TAPS <= n; i++) { /* the whole kernel is inside */
-        const float *s = src + 2 * i - p;
+        const float *s = src + (ptrdiff_t)2 * i - p;
         dst[i] = kernel[0] * (s[0] + s[4]) + kernel[1] * (s[1] + s[3]) + kernel[2] * s[2];
     }
     for (; i < count; i++) {

@@ -31,21 +31,21 @@
 #define PIXELS(SQUASH, HIGH)                                                          \
     {                                                                                 \
         .kind = FV_PARAM_PIXELS, .color = FV_COLOR_RGB, .squash = FV_SQUASH_##SQUASH, \
-        .high = HIGH, .decay = 1, .gain = 1                                           \
+        .high = (HIGH), .decay = 1, .gain = 1                                         \
     }
 #define FOURIER(DECAY, GAIN)                                                                       \
     {                                                                                              \
         .kind = FV_PARAM_FOURIER, .color = FV_COLOR_LUCID, .squash = FV_SQUASH_SIGMOID, .high = 1, \
-        .decay = DECAY, .gain = GAIN                                                               \
+        .decay = (DECAY), .gain = (GAIN)                                                           \
     }
 #define ASCENT(RATE) \
-    { .kind = FV_OPTIMIZER_ASCENT, .rate = RATE }
+    { .kind = FV_OPTIMIZER_ASCENT, .rate = (RATE) }
 #define ADAM(RATE) \
-    { .kind = FV_OPTIMIZER_ADAM, .rate = RATE, .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f }
-#define ONE_SIZE(STEPS)                                                           \
-    {                                                                             \
-        .steps = STEPS, .copies = 1, .levels = 1, .level_scale = 1.4f, .grow = 1, \
-        .carry = FV_CARRY_PICTURE, .tile = -1, .patience = -1, .keep_best = -1    \
+    { .kind = FV_OPTIMIZER_ADAM, .rate = (RATE), .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f }
+#define ONE_SIZE(STEPS)                                                             \
+    {                                                                               \
+        .steps = (STEPS), .copies = 1, .levels = 1, .level_scale = 1.4f, .grow = 1, \
+        .carry = FV_CARRY_PICTURE, .tile = -1, .patience = -1, .keep_best = -1      \
     }
 
 typedef struct recipe {

@@ -143,8 +143,9 @@ static void add_run(const taps *t, int n, const float *dout, float *din) {
 /* The map of sample number `part` of side x side in each pixel. */
 static sampling part_of(const fvi_affine *map, int h, int w, fv_edge edge, int side, int part) {
     sampling s = {h, w, *map, edge, 1 / ((float)side * (float)side)};
-    float y = ((float)(part / side) + 0.5f) / (float)side - 0.5f;
-    float x = ((float)(part % side) + 0.5f) / (float)side - 0.5f;
+    const int row = part / side, column = part % side;
+    float y = ((float)row + 0.5f) / (float)side - 0.5f;
+    float x = ((float)column + 0.5f) / (float)side - 0.5f;
     s.map.m[2] += map->m[0] * y + map->m[1] * x;
     s.map.m[5] += map->m[3] * y + map->m[4] * x;
     return s;
