@@ -7,6 +7,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "options.h"
 #include "report.h"
 
 #define ENDING ".onnx"
@@ -82,6 +83,40 @@ static int check_channels(const cli_args *args, const char *option, const cli_nu
                      list->count, fv_model_name(model), in->channels);
 }
 
+/* "8G": a whole number above 0, perhaps times a power of 1024; -1: it is none. */
+static int parse_amount(const char *text, int64_t *out) {
+    static const char units[] = "KMGT";
+    size_t n = strlen(text);
+    const char *unit = n ? strchr(units, g_ascii_toupper(text[n - 1])) : NULL;
+    int shift = unit && *unit ? 10 * (int)(unit - units + 1) : 0;
+    char *digits = g_strndup(text, n - (shift > 0));
+    int code = cli_parse_int(digits, 1, G_MAXINT64 >> shift, out);
+    g_free(digits);
+    if (!code) *out <<= shift;
+    return code;
+}
+
+/* Reads the values of --limit into the desc. */
+static int read_limits(const cli_args *args, fv_model_desc *desc) {
+    const struct {
+        const char *name;
+        int64_t *to;
+    } known[] = {{"memory=", &desc->max_memory},
+                 {"work=", &desc->max_work},
+                 {"file=", &desc->max_file_bytes},
+                 {"elements=", &desc->max_elements},
+                 {"nodes=", &desc->max_nodes}};
+    for (char **l = args->limits; l && *l; l++) {
+        size_t i = 0;
+        while (i < G_N_ELEMENTS(known) && !g_str_has_prefix(*l, known[i].name)) i++;
+        if (i == G_N_ELEMENTS(known) || parse_amount(*l + strlen(known[i].name), known[i].to))
+            return cli_usage(args->command,
+                             "--limit: '%s' is not memory=N, work=N, file=N, elements=N or nodes=N",
+                             *l);
+    }
+    return CLI_DONE;
+}
+
 int cli_model_load(const cli_args *args, int size, fv_model **out) {
     return cli_model_load_named(args, args->operands[0], size, out);
 }
@@ -104,6 +139,7 @@ int cli_model_load_named(const cli_args *args, const char *name, int size, fv_mo
         .scale = spread(&scale),
         .labels = args->labels,
     };
+    if (read_limits(args, &desc)) return CLI_USAGE;
     char *path = find_model(name);
     if (!path) return CLI_FAILED;
     fv_error err = {0};

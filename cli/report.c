@@ -17,7 +17,9 @@ char *cli_clean(const char *text) {
     GString *out = g_string_sized_new(strlen(valid));
     for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
         gunichar c = g_utf8_get_char(p);
-        g_string_append_unichar(out, g_unichar_iscntrl(c) ? '?' : c);
+        GUnicodeType type = g_unichar_type(c);
+        int ends_line = type == G_UNICODE_LINE_SEPARATOR || type == G_UNICODE_PARAGRAPH_SEPARATOR;
+        g_string_append_unichar(out, g_unichar_iscntrl(c) || ends_line ? '?' : c);
     }
     g_free(valid);
     return g_string_free(out, FALSE);

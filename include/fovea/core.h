@@ -161,6 +161,12 @@ typedef struct fv_model_desc {
     const float *scale;     /* [channels] or NULL: multipliers */
     const char *labels;     /* path of a text file, one class name a line, or NULL */
     int64_t max_file_bytes; /* 0: 8 GiB */
+    /* What the file may make us spend (docs/limits.md). */
+    int64_t max_memory;     /* bytes of one plan and of the weights rearranged for it; 0: 4 GiB */
+    int64_t max_work;       /* of a plan at the model's own input size, in multiply-adds; 0: 2^37,
+                               and 2^12 for each byte of the file */
+    int64_t max_elements;   /* of one tensor; 0: 2^31, which is also the most */
+    int64_t max_nodes;      /* of the file, and of what it becomes; 0: 2^17; at most 2^20 */
 } fv_model_desc;
 
 /* Loads a network from an ONNX file, with its sidecar `MODEL.fovea.json` where there is one.

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files: mapped for reading; written to a temporary in the same folder, flushed to the disk and
+/* Files: read, or mapped where they are large; written to a temporary in the same folder, flushed to the disk and
  * renamed over the target, so that a reader sees the old file or the new one and nothing between.
  *
  * A symbolic link is followed: the file it names is replaced, the link stays. What is no regular
  * file (/dev/stdout, /dev/null, a pipe) cannot be replaced and is written straight.
  * What it does not do: keep the mode, owner or hard links of a file it replaces (the new file has
- * the mode the umask gives); guard against a file that is cut short while it is mapped.
+ * the mode the umask gives); guard against a file that is cut short while it is mapped: touching
+ * what is gone ends the process (SIGBUS), so only files of more than COPY_MAX bytes are mapped.
  */
 #include "base/file.h"
 
@@ -21,6 +22,9 @@
 #include <unistd.h>
 
 #include "base/error.h"
+
+/* A network's file of this size is read in a tenth of a second. */
+#define COPY_MAX ((int64_t)256 << 20)
 
 /* ---- reading ---- */
 
@@ -47,6 +51,32 @@ static int regular_open(const char *path, int64_t *size, fv_status *st, fv_error
     return -1;
 }
 
+/* Reads size bytes; 0, or -1 with errno set (0: the file ends before). */
+static int read_all(int fd, uint8_t *to, size_t size) {
+    while (size) {
+        ssize_t got = read(fd, to, size < (1u << 30) ? size : (1u << 30));
+        if (got < 0 && errno == EINTR) continue;
+        if (got == 0) errno = 0;
+        if (got <= 0) return -1;
+        to += got;
+        size -= (size_t)got;
+    }
+    return 0;
+}
+
+/* A copy of the file's bytes. */
+static fv_status mapping_copy(const char *path, int fd, fvi_mapping *m, fv_error *err) {
+    uint8_t *bytes = malloc(m->size);
+    if (!bytes) return fvi_fail(err, FV_NOMEM, "%s: no memory for %zu bytes", path, m->size);
+    if (read_all(fd, bytes, m->size)) {
+        free(bytes);
+        return fvi_fail(err, FV_IO, "%s: cannot be read: %s", path,
+                        errno ? g_strerror(errno) : "it was cut short meanwhile");
+    }
+    m->bytes = m->copy = bytes;
+    return FV_OK;
+}
+
 fv_status fvi_mapping_open(const char *path, int64_t max_bytes, fvi_mapping *out, fv_error *err) {
     if (!path || !path[0]) return fvi_fail(err, FV_ARG, "no file was named");
     fv_status st = FV_OK;
@@ -59,8 +89,11 @@ fv_status fvi_mapping_open(const char *path, int64_t max_bytes, fvi_mapping *out
                       (long long)size, (long long)max_bytes);
         goto done;
     }
-    if (size > 0) {
-        m.size = (size_t)size;
+    m.size = (size_t)size;
+    if (size > 0 && size <= COPY_MAX) {
+        st = mapping_copy(path, fd, &m, err);
+        if (st) goto done;
+    } else if (size > 0) {
         m.handle = mmap(NULL, m.size, PROT_READ, MAP_PRIVATE, fd, 0);
         if (m.handle == MAP_FAILED) {
             st = fvi_fail(err, status_of(errno), "%s: cannot be mapped: %s", path,
@@ -78,6 +111,7 @@ done:
 void fvi_mapping_close(fvi_mapping *m) {
     if (!m) return;
     if (m->handle) munmap(m->handle, m->size);
+    free(m->copy);
     *m = (fvi_mapping){0};
 }
 

@@ -8,15 +8,16 @@
 
 #include "fovea/fovea.h"
 
-/* A file's bytes, mapped read-only (an empty file has size 0 and bytes NULL). */
+/* A file's bytes, not to be changed: a copy, or, of a large file, a mapping (an empty file has size
+ * 0 and bytes NULL). */
 typedef struct fvi_mapping {
     const uint8_t *bytes;
     size_t size;
-    void *handle;
+    void *handle, *copy; /* one of them, or neither */
 } fvi_mapping;
 
-/* Maps a regular file of at most max_bytes.  errors  IO; NOMEM larger than max_bytes, both named,
- * or the system has no memory or no file descriptors left */
+/* Reads or maps a regular file of at most max_bytes.  errors  IO; NOMEM larger than max_bytes, both
+ * named, or the system has no memory or no file descriptors left */
 fv_status fvi_mapping_open(const char *path, int64_t max_bytes, fvi_mapping *out, fv_error *err);
 void fvi_mapping_close(fvi_mapping *m);
 

@@ -7,6 +7,11 @@
 #include "base/error.h"
 #include "model/weights.h"
 
+static size_t memory_limit(const fv_model *m) {
+    int64_t limit = fvi_network_limits(m->network)->memory;
+    return (uint64_t)limit > SIZE_MAX ? SIZE_MAX : (size_t)limit;
+}
+
 fv_status fv_model_load(const char *path, const fv_model_desc *desc, fv_model **out,
                         fv_error *err) {
     fv_status st = FVI_NOT_NULL(err, path, out);
@@ -20,6 +25,7 @@ fv_status fv_model_load(const char *path, const fv_model_desc *desc, fv_model **
         fv_model_free(m);
         return st;
     }
+    fvi_weights_set_limit(m->weights, memory_limit(m));
     *out = m;
     return FV_OK;
 }
@@ -40,6 +46,7 @@ fv_status fv_model_shuffle(const fv_model *model, const int *layers, int count, 
         fv_model_free(m);
         return st;
     }
+    fvi_weights_set_limit(m->weights, memory_limit(m));
     *out = m;
     return FV_OK;
 }

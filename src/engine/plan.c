@@ -16,6 +16,11 @@
 #include "base/error.h"
 #include "ops/program.h"
 
+/* In fvi_graph_cost's units, as measured: oneDNN's reference code is so many times slower; a page
+ * of 4096 bytes is zeroed and mapped in some microseconds. */
+#define SLOWER 100
+#define BYTE   64
+
 struct fvi_plan {
     fvi_graph *graph;
     fvi_program *program;
@@ -207,6 +212,15 @@ static fv_status plan_backward(fvi_plan *p, int inner, fv_error *err) {
     return st;
 }
 
+/* What callers copy: targets, and gradients at the inputs. */
+static size_t result_bytes(const fvi_plan *p) {
+    size_t sum = 0; /* each is at most 2^33 */
+    for (int t = 0; t < p->graph->n_outputs; t++) sum += p->target[t]->bytes;
+    for (int i = 0; i < p->graph->n_inputs; i++)
+        if (p->input_gradient[i]) sum += p->input_gradient[i]->bytes;
+    return sum;
+}
+
 static fv_status plan_all(fvi_plan *p, int flags, fv_error *err) {
     int backward = flags & FVI_PLAN_BACKWARD;
     fv_status st = allocate(p, err);
@@ -219,7 +233,7 @@ static fv_status plan_all(fvi_plan *p, int flags, fv_error *err) {
     p->forward_end = fvi_program_length(p->program);
     if (flags & FVI_PLAN_GUIDED) fvi_program_guide(p->program);
     if (!st && backward) st = plan_backward(p, flags & FVI_PLAN_INNER, err);
-    return st ? st : fvi_program_finish(p->program, err);
+    return st ? st : fvi_program_finish(p->program, result_bytes(p), err);
 }
 
 fv_status fvi_plan_new(fvi_graph *graph, int flags, fvi_backend *b, fvi_weights *w, fvi_plan **out,
@@ -248,6 +262,15 @@ void fvi_plan_free(fvi_plan *p) {
 }
 
 const fvi_graph *fvi_plan_graph(const fvi_plan *p) { return p->graph; }
+double fvi_plan_extra_cost(const fvi_plan *p) {
+    double sum = BYTE * ((double)fvi_plan_bytes(p) + 2 * (double)result_bytes(p));
+    for (int k = 0; k < p->graph->n_nodes; k++)
+        for (int phase = 0; p->step[k] && phase < 2; phase++)
+            if (fvi_step_is_slow(p->step[k], phase))
+                sum += SLOWER * fvi_node_cost(p->graph, &p->graph->nodes[k]);
+    return sum;
+}
+
 size_t fvi_plan_bytes(const fvi_plan *p) { return fvi_program_bytes(p->program); }
 int fvi_plan_check_guards(const fvi_plan *p) { return fvi_program_check_guards(p->program); }
 

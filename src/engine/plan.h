@@ -30,6 +30,9 @@ void fvi_plan_free(fvi_plan *p);
 /* The graph it runs: .inputs and .outputs are what the indices below count. */
 const fvi_graph *fvi_plan_graph(const fvi_plan *p);
 size_t fvi_plan_bytes(const fvi_plan *p); /* of its arena */
+/* What the plan costs beyond fvi_graph_cost: steps for which oneDNN has slow code only; memory that
+ * is touched for the first time, results that are copied and written. */
+double fvi_plan_extra_cost(const fvi_plan *p);
 
 /* Tensors go in and out as plain f32, of the value's shape. Target t is graph output t.
  * Inputs stay as set; one the targets do not depend on may be missing from the graph, and is then

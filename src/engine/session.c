@@ -185,19 +185,58 @@ static fv_status lower_for(const fv_session *s, const fvi_shape *input, const ch
     return FV_OK;
 }
 
+/* Refuses what costs more than the model's limit. That is meant for the model's own input size: a
+ * larger input, or a batch, is the caller's own wish, and may cost as much more. */
+static fv_status check_cost(const fv_session *s, const fvi_shape *input, double cost,
+                            fv_error *err) {
+    const fvi_network *net = s->model->network;
+    const fv_input *in = fvi_network_input(net);
+    int64_t batch = in->ndim > 0 && in->dim[0] > 0 ? in->dim[0] : 1;
+    fvi_shape own = fvi_network_input_shape(net, batch, 0, 0);
+    double more = (double)fvi_shape_count(input) / (double)MAX(fvi_shape_count(&own), 1);
+    double limit = (double)fvi_network_limits(net)->work * MAX(more, 1);
+    if (cost <= limit) return FV_OK;
+    return fvi_fail(err, FV_NOMEM,
+                    "%s: running it takes about %.3g multiply-adds; at most %.3g are done (limit "
+                    "max_work)",
+                    fvi_network_name(net), cost, limit);
+}
+
+/* Lowers, and plans what may be run. */
+static fv_status new_plan(fv_session *s, const fvi_shape *input, const char *const *wanted,
+                          int n_wanted, int flags, fvi_plan **plan, int64_t *samples,
+                          fv_error *err) {
+    fvi_graph *graph = NULL;
+    fvi_plan *made = NULL;
+    int backward = flags & FVI_PLAN_BACKWARD;
+    fv_status st = lower_for(s, input, wanted, n_wanted, &graph, samples, err);
+    if (!st) st = one_input(s, graph, err);
+    if (!st) st = check_weights(s, graph, err);
+    if (st) return st;
+    double cost = fvi_graph_cost(graph, backward);
+    st = check_cost(s, input, cost, err);
+    if (st) {
+        fvi_graph_free(graph);
+        return st;
+    }
+    st = fvi_plan_new(graph, flags, s->backend, s->model->weights, &made, err);
+    if (!st) st = check_cost(s, input, cost + fvi_plan_extra_cost(made), err);
+    if (st)
+        fvi_plan_free(made);
+    else
+        *plan = made;
+    return st;
+}
+
 fv_status fvi_session_plan(fv_session *s, const fvi_shape *input, const char *const *wanted,
                            int n_wanted, int flags, fvi_plan **plan, int64_t *samples,
                            fv_error *err) {
     omp_set_num_threads(s->threads);
     plan_entry *e = find_plan(s, input, wanted, n_wanted, flags);
     if (!e) {
-        fvi_graph *graph = NULL;
         fvi_plan *made = NULL;
         int64_t count;
-        fv_status st = lower_for(s, input, wanted, n_wanted, &graph, &count, err);
-        if (!st) st = one_input(s, graph, err);
-        if (!st) st = check_weights(s, graph, err);
-        if (!st) st = fvi_plan_new(graph, flags, s->backend, s->model->weights, &made, err);
+        fv_status st = new_plan(s, input, wanted, n_wanted, flags, &made, &count, err);
         if (st) return st;
         e = g_new0(plan_entry, 1);
         e->input = *input;

@@ -42,9 +42,9 @@ static gboolean content_equal(gconstpointer p, gconstpointer q) {
 }
 
 /* Empty; NULL when out of memory. */
-fvi_constants *fvi_constants_new(void) {
+fvi_constants *fvi_constants_new(size_t max_bytes) {
     fvi_constants *c = g_try_new0(fvi_constants, 1);
-    fvi_pool *pool = fvi_pool_new(FVI_FOLD_MAX_BYTES);
+    fvi_pool *pool = fvi_pool_new(max_bytes);
     if (!c || !pool) {
         g_free(c);
         fvi_pool_free(pool);

@@ -134,6 +134,26 @@ static int small_product(const fvi_node_attr *a, const fvi_const *x, const fvi_s
     return fvi_mul(fvi_shape_count(shape), k, &work) == 0 && work <= FOLD_MAX_PRODUCT;
 }
 
+/* Functions and walks over axes cost more than a copy; a product is counted by its
+ * multiplications. None overflows: counts are at most 2^31, a product's work is small_product's. */
+int64_t fvi_fold_work(fvi_kind kind, const fvi_node_attr *a, const fvi_const *const *in, int n_in,
+                      const fvi_shape *shape) {
+    int64_t out = fvi_shape_count(shape), work = 0;
+    for (int i = 0; i < n_in; i++)
+        if (in[i]) work += fvi_shape_count(&in[i]->shape);
+    switch (kind) {
+    case FVI_MATMUL: {
+        const fvi_shape *x = &in[0]->shape;
+        return work + out * x->dim[x->ndim - 1 - (a->matmul.trans_a != 0)];
+    }
+    case FVI_UNARY:
+    case FVI_BINARY:
+    case FVI_WHERE:
+    case FVI_PAD: return work + 4 * out;
+    default: return work + out;
+    }
+}
+
 /* See lowering.h. */
 int fvi_fold_knows(fvi_kind kind, const fvi_node_attr *a, const fvi_const *first,
                    const fvi_shape *shape) {

@@ -152,6 +152,10 @@ fv_status fvi_graph_samples(const fvi_graph *g, int64_t batch, int value, int *a
 int64_t fvi_node_multiply_adds(const fvi_graph *g, const fvi_node *n);
 /* Of the whole graph; `backward`: also of the passes of a gradient to the run-time inputs. */
 int64_t fvi_graph_multiply_adds(const fvi_graph *g, int backward);
+/* Estimates what running a node forward, or a graph, takes: in multiply-adds of a large convolution
+ * (work.c). */
+double fvi_node_cost(const fvi_graph *g, const fvi_node *n);
+double fvi_graph_cost(const fvi_graph *g, int backward);
 const char *fvi_kind_name(fvi_kind k);
 void fvi_graph_free(fvi_graph *g);
 

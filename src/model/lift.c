@@ -17,6 +17,9 @@
 #include "base/error.h"
 #include "model/lower.h"
 
+#define COMPARED_MAX ((int64_t)1 << 32)
+#define RESHAPES_MAX 64 /* one after the other */
+
 /* Where the samples of a value are stacked; axis -1: it does not depend on the batch. */
 typedef struct stack {
     int axis;
@@ -30,6 +33,7 @@ typedef struct lifting {
     int *choice;            /* [n_nodes] which candidate a reshape takes */
     int *options;           /* [n_nodes] how many it had */
     GArray *values, *nodes; /* the new ones: fvi_value, fvi_node */
+    int64_t compared;       /* bytes of constants, of COMPARED_MAX */
 } lifting;
 
 static const fvi_shape *shape_of(const lifting *l, int v) { return &l->g->values[v].shape; }
@@ -97,7 +101,9 @@ static int operand_axis(const lifting *l, const fvi_node *n, int k, int axis) {
 
 /* Whether all B samples' parts of a constant are the same numbers; `before` parts of other things
  * stand before the batch. */
-static int constant_repeats(const lifting *l, const fvi_const *c, int64_t before) {
+static int constant_repeats(lifting *l, const fvi_const *c, int64_t before) {
+    l->compared += fvi_shape_count(&c->shape) * (int64_t)fvi_dtype_size(c->dtype);
+    if (l->compared > COMPARED_MAX) return 0;
     size_t run = (size_t)(fvi_shape_count(&c->shape) / (before * l->from));
     size_t bytes = run * fvi_dtype_size(c->dtype);
     for (int64_t o = 0; o < before; o++)
@@ -109,24 +115,29 @@ static int constant_repeats(const lifting *l, const fvi_const *c, int64_t before
 }
 
 /* The same of any batchless value: a constant, or what an expand along the batch makes. */
-static int same_for_all(const lifting *l, int v, int64_t before) {
-    const fvi_value *value = &l->g->values[v];
+static int same_for_all(lifting *l, int v, int64_t before) {
     if (l->from == 1) return 1;
-    if (value->constant) return constant_repeats(l, value->constant, before);
-    const fvi_node *n = value->producer >= 0 ? &l->g->nodes[value->producer] : NULL;
-    if (!n || (n->kind != FVI_RESHAPE && n->kind != FVI_EXPAND)) return 0;
-    const fvi_shape *in = shape_of(l, n->in[0]), *out = &value->shape;
-    for (int t = 0; n->kind == FVI_EXPAND && t < out->ndim; t++) {
+    const fvi_node *n = NULL;
+    for (int steps = 0;; steps++) { /* through reshapes */
+        const fvi_value *value = &l->g->values[v];
+        if (value->constant) return constant_repeats(l, value->constant, before);
+        n = value->producer >= 0 ? &l->g->nodes[value->producer] : NULL;
+        if (!n || n->kind != FVI_RESHAPE || steps == RESHAPES_MAX) break;
+        v = n->in[0];
+    }
+    if (!n || n->kind != FVI_EXPAND) return 0;
+    const fvi_shape *in = shape_of(l, n->in[0]), *out = shape_of(l, v);
+    for (int t = 0; t < out->ndim; t++) {
         int own = t - (out->ndim - in->ndim);
         if (fvi_shape_product(out, 0, t) == before && out->dim[t] == l->from)
             return own < 0 || in->dim[own] == 1;
     }
-    return n->kind == FVI_RESHAPE && same_for_all(l, n->in[0], before);
+    return 0;
 }
 
 /* Whether batchless operand k can stand beside an output stacked at `out`: it is broadcast there
  * (size 1 where the output has more, or no such axis), or it can be repeated for every sample. */
-static int operand_fits(const lifting *l, const fvi_node *n, int k, const stack *out) {
+static int operand_fits(lifting *l, const fvi_node *n, int k, const stack *out) {
     int axis = operand_axis(l, n, k, out->axis);
     const fvi_value *v = &l->g->values[n->in[k]];
     if (axis < 0 || (n->kind != FVI_CONCAT && v->shape.dim[axis] == 1)) return 1;
@@ -135,7 +146,7 @@ static int operand_fits(const lifting *l, const fvi_node *n, int k, const stack 
 }
 
 /* Operands that meet axis by axis: BINARY, WHERE, CONCAT, and the batch axes of MATMUL. */
-static int rule_aligned(const lifting *l, const fvi_node *n, stack *out) {
+static int rule_aligned(lifting *l, const fvi_node *n, stack *out) {
     const fvi_shape *shape = shape_of(l, n->out);
     int ndim = shape->ndim;
     out->axis = -1;
@@ -156,7 +167,7 @@ static int rule_aligned(const lifting *l, const fvi_node *n, stack *out) {
 }
 
 /* Rows of a or columns of b may be samples; what is summed over may not. */
-static int rule_matmul(const lifting *l, const fvi_node *n, stack *out) {
+static int rule_matmul(lifting *l, const fvi_node *n, stack *out) {
     const fvi_shape *shape = shape_of(l, n->out);
     int side = l->of[n->in[0]].axis >= 0 ? 0 : 1;
     stack s = l->of[n->in[side]];

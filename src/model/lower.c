@@ -54,18 +54,25 @@ static int constant_value(fvi_site *s, const char *name, const fvi_const *c, int
 }
 
 /* An initialiser of a subgraph, or NULL. */
-static const fvi_const *subgraph_initializer(fvi_site *s, const Onnx__GraphProto *g,
+static const fvi_const *subgraph_initializer(fvi_site *s, const fvi_scope *scope,
                                              const char *name) {
     int unused;
-    const fvi_const *c = fvi_constants_find(s->l->cache, g, name, &unused);
-    for (size_t i = 0; i < g->n_initializer && !c && !s->status; i++) {
-        const Onnx__TensorProto *t = g->initializer[i];
-        if (!t->name || strcmp(t->name, name) != 0) continue;
-        fvi_pool *pool = s->l->cache ? fvi_constants_pool(s->l->cache) : s->l->pool;
-        s->status = fvi_onnx_tensor(s->l->onnx, t, pool, &c, s->l->err);
-        if (!s->status) fvi_constants_keep(s->l->cache, g, name, c);
-    }
-    return c;
+    const fvi_const *c = fvi_constants_find(s->l->cache, scope->graph, name, &unused);
+    const Onnx__TensorProto *t = c ? NULL : g_hash_table_lookup(scope->inits, name);
+    if (!t) return c;
+    fvi_pool *pool = s->l->cache ? fvi_constants_pool(s->l->cache) : s->l->pool;
+    s->status = fvi_onnx_tensor(s->l->onnx, t, pool, &c, s->l->err);
+    if (!s->status) fvi_constants_keep(s->l->cache, scope->graph, name, c);
+    return s->status ? NULL : c;
+}
+
+/* The initialisers of a subgraph by name; of several of one name the first. */
+static GHashTable *initializers_by_name(const Onnx__GraphProto *g) {
+    GHashTable *by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    for (size_t i = g->n_initializer; i-- > 0;)
+        if (g->initializer[i]->name)
+            g_hash_table_insert(by_name, g->initializer[i]->name, g->initializer[i]);
+    return by_name;
 }
 
 /* See lowering.h. */
@@ -78,7 +85,7 @@ int fvi_scope_find(fvi_site *s, const fvi_scope *scope, const char *name) {
                               name);
             return GPOINTER_TO_INT(found) - 1;
         }
-        const fvi_const *c = scope->outer ? subgraph_initializer(s, scope->graph, name)
+        const fvi_const *c = scope->outer ? subgraph_initializer(s, scope, name)
                                           : fvi_onnx_initializer(s->l->onnx, name);
         if (!c) continue;
         int v = constant_value(s, name, c, 1);
@@ -149,10 +156,7 @@ static void read_inputs(fvi_site *s) {
         known = known && d->v.constant;
         elements += fvi_shape_count(&d->v.shape);
     }
-    if (known) s->l->folded += elements;
-    if (s->l->folded > FVI_FOLD_MAX_READS)
-        fvi_site_fail(s, FV_NOMEM, "folding constants reads more than %" PRId64 " elements",
-                      FVI_FOLD_MAX_READS);
+    if (known) fvi_site_charge(s, elements);
 }
 
 /* Takes what was computed before, or runs the handler and keeps what can be. */
@@ -205,7 +209,8 @@ fv_status fvi_lower_subgraph(fvi_site *s, const Onnx__GraphProto *g, int *out) {
         return fvi_site_fail(s, FV_UNSUPPORTED, "subgraphs nest deeper than %d",
                              FVI_SUBGRAPH_MAX_DEPTH);
     GHashTable *needed = g_hash_table_new(g_str_hash, g_str_equal);
-    fvi_scope scope = {s->scope, g, g_hash_table_new(g_str_hash, g_str_equal), needed};
+    fvi_scope scope = {s->scope, g, g_hash_table_new(g_str_hash, g_str_equal), needed,
+                       initializers_by_name(g)};
     const Onnx__NodeProto *const *nodes = (const Onnx__NodeProto *const *)g->node;
     for (size_t i = 0; i < g->n_output; i++)
         if (g->output[i]->name) g_hash_table_add(needed, g->output[i]->name);
@@ -217,6 +222,7 @@ fv_status fvi_lower_subgraph(fvi_site *s, const Onnx__GraphProto *g, int *out) {
         out[i] = g->output[i]->name ? fvi_scope_find(s, &scope, g->output[i]->name) : -1;
     g_hash_table_destroy(needed);
     g_hash_table_destroy(scope.values);
+    g_hash_table_destroy(scope.inits);
     return s->status;
 }
 
@@ -347,7 +353,7 @@ static fv_status pack(fvi_lowering *l, fvi_graph *g, const char *node_used,
     }
     if (!fits)
         return fvi_fail(l->err, FV_NOMEM, "the lowered graph needs more than %zu MiB",
-                        FVI_FOLD_MAX_BYTES >> 20);
+                        fvi_limits_constants(l->limits) >> 20);
     renumber(g, &new);
     return FV_OK;
 }
@@ -414,7 +420,7 @@ static fv_status walk(fvi_lowering *l, const fvi_binding *b, int nb, const wante
     Onnx__NodeProto self = ONNX__NODE_PROTO__INIT;
     self.op_type = (char *)"graph";
     GHashTable *needed = g_hash_table_new(g_str_hash, g_str_equal);
-    fvi_scope scope = {NULL, graph, g_hash_table_new(g_str_hash, g_str_equal), needed};
+    fvi_scope scope = {NULL, graph, g_hash_table_new(g_str_hash, g_str_equal), needed, NULL};
     fvi_site s = {.l = l, .scope = &scope, .proto = &self, .label = graph->name ? graph->name : ""};
     GArray *inputs = g_array_new(FALSE, FALSE, sizeof(int));
     int n = w->n ? w->n : (int)graph->n_output, count;
@@ -458,7 +464,8 @@ static void reserve_names(fvi_lowering *l) {
 fv_status fvi_lower(const fvi_onnx *o, fvi_constants *cache, const fvi_binding *b, int nb,
                     const char *const *names, int nw, fvi_graph **out, fv_error *err) {
     fvi_lowering l = {.onnx = o, .cache = cache, .opset = fvi_onnx_opset(o, ""), .err = err};
-    l.pool = fvi_pool_new(FVI_FOLD_MAX_BYTES);
+    l.limits = fvi_onnx_limits(o);
+    l.pool = fvi_pool_new(fvi_limits_constants(l.limits));
     fvi_graph *g = l.pool ? fvi_pool_alloc(l.pool, sizeof *g) : NULL;
     if (!g) {
         fvi_pool_free(l.pool);

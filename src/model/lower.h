@@ -14,7 +14,7 @@
 /* The constants made while lowering one network: kept so that lowering it again, at any shape,
  * names equal numbers by equal addresses. Thread-safe; lowerings that share one take turns. */
 typedef struct fvi_constants fvi_constants;
-fvi_constants *fvi_constants_new(void);
+fvi_constants *fvi_constants_new(size_t max_bytes);
 void fvi_constants_free(fvi_constants *c);
 
 /* Lowers what `wanted` needs.

@@ -130,6 +130,7 @@ fv_status fvi_lower_non_zero(fvi_site *s) {
     for (int64_t i = 0; i < n; i++) count += fvi_const_at(x, i) != 0;
     uint8_t *data;
     int v = fvi_emit_constant(s, FVI_I64, &(fvi_shape){2, {x->shape.ndim, count}}, &data);
+    if (v >= 0 && !fvi_site_charge(s, 4 * n)) v = -1;
     fvi_shape_strides(&x->shape, stride);
     for (int64_t i = 0; v >= 0 && i < n; i++) {
         if (fvi_const_at(x, i) == 0) continue;
@@ -181,6 +182,7 @@ fv_status fvi_lower_one_hot(fvi_site *s) {
     int v = fvi_emit_constant(s, values->dtype, &out, &data);
     if (v < 0) return s->status;
     int64_t inner = fvi_shape_product(&out, axis + 1, out.ndim);
+    if (!fvi_site_charge(s, 4 * n)) return s->status;
     for (int64_t i = 0; i < n * depth; i++) fvi_put_from(values->dtype, data, i, values, 0);
     for (int64_t i = 0; i < n; i++) set_one(x, i, depth, inner, values, data);
     return fvi_site_out(s, 0, v);

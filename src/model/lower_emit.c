@@ -28,12 +28,14 @@ static fvi_pool *constant_pool(const fvi_site *s) {
 int fvi_emit_constant(fvi_site *s, fvi_dtype t, const fvi_shape *shape, void *data) {
     if (s->status) return -1;
     int64_t n = fvi_shape_count(shape);
-    if (n < 0 || n > FVI_FOLD_MAX_ELEMENTS) {
+    int64_t most = MIN(FVI_FOLD_MAX_ELEMENTS, s->l->limits->elements);
+    if (n < 0 || n > most) {
         char text[FVI_SHAPE_TEXT];
         fvi_site_fail(s, FV_NOMEM, "makes a constant of %s; at most %" PRId64 " elements can be",
-                      fvi_shape_text(shape, text), FVI_FOLD_MAX_ELEMENTS);
+                      fvi_shape_text(shape, text), most);
         return -1;
     }
+    if (!fvi_site_charge(s, n)) return -1;
     fvi_pool *pool = constant_pool(s);
     fvi_const *c = fvi_pool_alloc(pool, sizeof *c);
     uint8_t *bytes = fvi_pool_array(pool, (size_t)n + 1, fvi_dtype_size(t));
@@ -80,8 +82,10 @@ static int append_node(fvi_site *s, fvi_kind kind, const fvi_node_attr *a, const
         fvi_site_nomem(s);
         return -1;
     }
-    if (s->l->nodes->len >= FVI_GRAPH_MAX_NODES) {
-        fvi_site_fail(s, FV_NOMEM, "the network has more than %d nodes", FVI_GRAPH_MAX_NODES);
+    int64_t most = s->l->limits->nodes;
+    if (s->l->nodes->len >= most) {
+        fvi_site_fail(s, FV_NOMEM, "the network has more than %" PRId64 " nodes (limit max_nodes)",
+                      most);
         return -1;
     }
     memcpy(copy, in, (size_t)n_in * sizeof *copy);
@@ -105,9 +109,10 @@ int fvi_emit(fvi_site *s, fvi_kind kind, const fvi_node_attr *a, const fvi_shape
     int known = n_in > 0;
     if (s->status) return -1;
     char text[FVI_SHAPE_TEXT];
-    if (fvi_shape_count(shape) < 0) {
+    int64_t count = fvi_shape_count(shape), most = s->l->limits->elements;
+    if (count < 0 || count > most) {
         fvi_site_fail(s, FV_SHAPE, "its result is %s, more than %" PRId64 " elements",
-                      fvi_shape_text(shape, text), FVI_MAX_ELEMENTS);
+                      fvi_shape_text(shape, text), most);
         return -1;
     }
     for (int i = 0; i < n_in; i++) known = known && (in[i] < 0 || draft(s, in[i])->v.constant);
@@ -119,7 +124,8 @@ int fvi_emit(fvi_site *s, fvi_kind kind, const fvi_node_attr *a, const fvi_shape
     int v = c ? fvi_emit_constant(s, t, shape, &data) : -1;
     if (v >= 0) {
         for (int i = 0; i < n_in; i++) c[i] = in[i] < 0 ? NULL : draft(s, in[i])->v.constant;
-        fvi_fold(s, kind, a, c, n_in, shape, t, data);
+        if (fvi_site_charge(s, fvi_fold_work(kind, a, c, n_in, shape)))
+            fvi_fold(s, kind, a, c, n_in, shape, t, data);
     } else {
         fvi_site_nomem(s);
     }

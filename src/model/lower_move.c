@@ -177,6 +177,7 @@ fv_status fvi_lower_pad(fvi_site *s) {
 static int plain_indices(fvi_site *s, const fvi_const *c, int64_t n) {
     int64_t count = fvi_shape_count(&c->shape);
     int negative = 0;
+    if (!fvi_site_charge(s, count)) return -1;
     for (int64_t i = 0; i < count; i++) {
         int64_t at = fvi_const_int(c, i);
         if (at < -n || at >= n) {
@@ -230,6 +231,7 @@ fv_status fvi_lower_trilu(fvi_site *s) {
     k = clamp(k, -FVI_MAX_ELEMENTS, FVI_MAX_ELEMENTS);
     uint8_t *mask;
     int m = fvi_emit_constant(s, FVI_BOOL, &(fvi_shape){2, {h, w}}, &mask);
+    if (m >= 0 && !fvi_site_charge(s, 4 * h * w)) m = -1;
     for (int64_t i = 0; m >= 0 && i < h * w; i++)
         mask[i] = upper ? i % w - i / w >= k : i % w - i / w <= k;
     int zero = fvi_emit_scalar(s, fvi_site_dtype(s, x), 0);

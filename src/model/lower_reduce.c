@@ -52,6 +52,7 @@ fv_status fvi_lower_arg_extreme(fvi_site *s) {
     if (n < 1) return fvi_site_fail(s, FV_SHAPE, "its axis is empty");
     uint8_t *data;
     int v = fvi_emit_constant(s, FVI_I64, &out, &data);
+    if (v >= 0 && !fvi_site_charge(s, 4 * outer * n * inner)) v = -1;
     for (int64_t i = 0; v >= 0 && i < outer * inner; i++) {
         int64_t base = i / inner * n * inner + i % inner, best = 0;
         for (int64_t k = 1; k < n; k++) {
@@ -80,6 +81,7 @@ fv_status fvi_lower_cum_sum(fvi_site *s) {
     if (s->status || x->shape.ndim == 0) return fvi_site_out(s, 0, v);
     int64_t n = x->shape.dim[axis], outer = fvi_shape_product(&x->shape, 0, axis);
     int64_t inner = fvi_shape_product(&x->shape, axis + 1, x->shape.ndim);
+    if (!fvi_site_charge(s, 4 * fvi_shape_count(&x->shape))) return s->status;
     for (int64_t i = 0; i < outer * inner; i++) {
         double sum = 0;
         for (int64_t k = 0; k < n; k++) {

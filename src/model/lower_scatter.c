@@ -69,6 +69,7 @@ fv_status fvi_lower_gather_elements(fvi_site *s) {
     uint8_t *data;
     int64_t n = fvi_shape_count(&indices->shape);
     int rows = fvi_emit_constant(s, FVI_I64, &(fvi_shape){1, {n}}, &data);
+    fvi_site_charge(s, 8 * n);
     for (int64_t i = 0; rows >= 0 && i < n && !s->status; i++)
         fvi_put_int(FVI_I64, data, i, element(s, &in, indices, axis, i));
     return fvi_site_out(s, 0, gather_rows(s, x, 1, rows, &indices->shape));
@@ -114,6 +115,7 @@ fv_status fvi_lower_gather_nd(fvi_site *s) {
     int64_t share = fvi_shape_product(ix, (int)batch, ix->ndim - 1);
     uint8_t *data;
     int rows = fvi_emit_constant(s, FVI_I64, &(fvi_shape){1, {n}}, &data);
+    fvi_site_charge(s, 8 * n);
     for (int64_t r = 0; rows >= 0 && run > 0 && r < n && !s->status; r++) {
         int64_t at = slice_offset(s, &x, indices, (int)batch, depth, r) + r / share * own;
         fvi_put_int(FVI_I64, data, r, at / run);
@@ -164,6 +166,7 @@ fv_status fvi_lower_scatter_nd(fvi_site *s) {
         return fvi_site_fail(s, FV_SHAPE, "its updates do not fit its indices");
     uint8_t *data;
     int op = reduction(s), v = copy_input(s, c[0], &data);
+    fvi_site_charge(s, 4 * total + 8 * rows);
     for (int64_t r = 0; v >= 0 && r < rows && !s->status; r++) {
         int64_t at = slice_offset(s, x, c[1], 0, depth, r);
         for (int64_t k = 0; k < run && !s->status; k++)
@@ -182,6 +185,7 @@ fv_status fvi_lower_scatter_elements(fvi_site *s) {
     uint8_t *data;
     int op = reduction(s), v = copy_input(s, c[0], &data);
     int64_t n = fvi_shape_count(&c[1]->shape);
+    fvi_site_charge(s, 8 * n);
     for (int64_t i = 0; v >= 0 && i < n && !s->status; i++)
         update(fvi_site_const(s, v), data, element(s, &c[0]->shape, c[1], axis, i), c[2], i, op);
     return fvi_site_out(s, 0, v);

@@ -21,7 +21,20 @@ fv_status fvi_site_fail(fvi_site *s, fv_status status, const char *format, ...) 
 }
 
 fv_status fvi_site_nomem(fvi_site *s) {
-    return fvi_site_fail(s, FV_NOMEM, "constants need more than %zu MiB", FVI_FOLD_MAX_BYTES >> 20);
+    return fvi_site_fail(s, FV_NOMEM, "constants need more than %zu MiB (limit max_memory)",
+                         fvi_limits_constants(s->l->limits) >> 20);
+}
+
+/* See lowering.h. */
+int fvi_site_charge(fvi_site *s, int64_t elements) {
+    int64_t most = fvi_limits_folds(s->l->limits);
+    if (elements <= most - s->l->folded) {
+        s->l->folded += elements;
+        return s->status == FV_OK;
+    }
+    fvi_site_fail(s, FV_NOMEM,
+                  "folding constants takes more than %" PRId64 " elements (limit max_work)", most);
+    return 0;
 }
 
 /* -1 when absent. */

@@ -14,9 +14,6 @@
 #include "model/lower.h"
 
 #define FVI_FOLD_MAX_ELEMENTS ((int64_t)1 << 28)
-#define FVI_FOLD_MAX_BYTES ((size_t)1 << 30)
-#define FVI_FOLD_MAX_READS ((int64_t)1 << 32) /* elements, in one lowering */
-#define FVI_GRAPH_MAX_NODES (1 << 20)
 #define FVI_SUBGRAPH_MAX_DEPTH 16
 #define FVI_WINDOW_MAX ((int64_t)1 << 24) /* kernel, stride, dilation or padding of one axis */
 
@@ -33,17 +30,19 @@ typedef struct fvi_scope {
     const Onnx__GraphProto *graph;
     GHashTable *values; /* name -> index + 1; 0 marks an output nobody can use */
     GHashTable *needed; /* names that somebody reads */
+    GHashTable *inits;  /* name -> Onnx__TensorProto of a subgraph; NULL: the main graph */
 } fvi_scope;
 
 typedef struct fvi_lowering {
     const fvi_onnx *onnx;
+    const fvi_limits *limits;
     fvi_constants *cache;
     fvi_pool *pool;
     GArray *values; /* fvi_draft */
     GArray *nodes;  /* fvi_node */
     GHashTable *value_names, *node_names; /* name -> how far it was counted */
     int64_t opset;
-    int64_t folded; /* elements of constants that were read */
+    int64_t folded; /* elements of constants that were read and written */
     int depth;
     fv_error *err;
 } fvi_lowering;
@@ -102,6 +101,9 @@ fvi_pool *fvi_constants_pool(fvi_constants *c);
 fv_status fvi_site_fail(fvi_site *s, fv_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 fv_status fvi_site_nomem(fvi_site *s);
+/* Counts elements of constants that are read or written; fails beyond fvi_limits_folds: returns 0
+ * then. To be called before the loop over them. */
+int fvi_site_charge(fvi_site *s, int64_t elements);
 /* Value of input i: -1 when absent; fvi_site_need fails then. */
 int fvi_site_in(fvi_site *s, int i);
 int fvi_site_need(fvi_site *s, int i);
@@ -178,6 +180,9 @@ int fvi_fold_move(fvi_site *s, fvi_kind kind, const fvi_node_attr *a, const fvi_
                   int n_in, const fvi_shape *shape, uint8_t *dst);
 int fvi_fold_math(fvi_site *s, fvi_kind kind, const fvi_node_attr *a, const fvi_const *const *in,
                   int n_in, const fvi_shape *shape, fvi_dtype t, uint8_t *dst);
+/* What fvi_fold would count for fvi_site_charge. */
+int64_t fvi_fold_work(fvi_kind kind, const fvi_node_attr *a, const fvi_const *const *in, int n_in,
+                      const fvi_shape *shape);
 /* Whether a node of constants is to be computed at once. */
 int fvi_fold_knows(fvi_kind kind, const fvi_node_attr *a, const fvi_const *first,
                    const fvi_shape *shape);

@@ -20,6 +20,8 @@ static char *model_name(const char *path) {
     return name;
 }
 
+#define INPUTS_MAX 256 /* that the file leaves to the caller */
+
 /* ---- bindings of inputs --------------------------------------------------------------------- */
 
 typedef struct binder {
@@ -79,6 +81,7 @@ static fv_status bind_all(binder *k, const fvi_binding *b, int nb, fv_error *err
     for (size_t i = 0; i < g->n_input; i++) {
         const Onnx__ValueInfoProto *v = g->input[i];
         if (!fvi_input_is_free(k->net->onnx, v)) continue;
+        if (k->n == INPUTS_MAX) return fvi_fail(err, FV_NOMEM, "more than %d inputs", INPUTS_MAX);
         const fvi_binding *bound = binding_of(b, nb, v->name);
         fvi_binding *to = &k->list[k->n++];
         *to = bound ? *bound : (fvi_binding){v->name, default_shape(k->net, v, batch), NULL};
@@ -143,8 +146,8 @@ fvi_shape fvi_network_input_shape(const fvi_network *net, int64_t batch, int64_t
 /* ---- loading -------------------------------------------------------------------------------- */
 
 static fv_status load_parts(fvi_network *net, const char *path, const fv_model_desc *desc,
-                            fv_error *err) {
-    fv_status st = fvi_onnx_open(path, desc ? desc->max_file_bytes : 0, &net->onnx, err);
+                            const fvi_limits *limits, fv_error *err) {
+    fv_status st = fvi_onnx_open(path, limits, &net->onnx, err);
     if (!st) st = fvi_input_resolve(net->onnx, path, desc, &net->input, err);
     if (st) return st;
     const fv_input *in = &net->input.in;
@@ -158,18 +161,16 @@ static fv_status load_parts(fvi_network *net, const char *path, const fv_model_d
 fv_status fvi_network_load(const char *path, const fv_model_desc *desc, fvi_network **out,
                            fv_error *err) {
     if (!path || !path[0]) return fvi_fail(err, FV_ARG, "no path of a model given");
-    if (desc && desc->max_file_bytes < 0)
-        return fvi_fail(err, FV_ARG,
-                        "option max_file_bytes is %" G_GINT64_FORMAT
-                        "; allowed are 0 (8 GiB) and more",
-                        desc->max_file_bytes);
+    fvi_limits limits;
+    fv_status st = fvi_limits_resolve(desc, &limits, err);
+    if (st) return st;
     fvi_network *net = g_new0(fvi_network, 1);
     g_mutex_init(&net->lock);
     net->name = model_name(path);
     net->pool = fvi_pool_new(0);
-    net->constants = fvi_constants_new();
-    fv_status st = net->pool && net->constants ? load_parts(net, path, desc, err)
-                                               : fvi_fail(err, FV_NOMEM, "no memory for a model");
+    net->constants = fvi_constants_new(fvi_limits_constants(&limits));
+    st = net->pool && net->constants ? load_parts(net, path, desc, &limits, err)
+                                     : fvi_fail(err, FV_NOMEM, "no memory for a model");
     if (st)
         fvi_network_free(net);
     else
@@ -195,6 +196,7 @@ void fvi_network_free(fvi_network *net) {
 
 /* ---- what it says of itself ----------------------------------------------------------------- */
 
+const fvi_limits *fvi_network_limits(const fvi_network *net) { return fvi_onnx_limits(net->onnx); }
 const char *fvi_network_name(const fvi_network *net) { return net->name; }
 const fv_input *fvi_network_input(const fvi_network *net) { return &net->input.in; }
 const fvi_graph *fvi_network_graph(const fvi_network *net) { return net->graph; }

@@ -8,6 +8,7 @@
 #define FVI_MODEL_NETWORK_H
 
 #include "model/graph.h"
+#include "model/limit.h"
 
 typedef struct fvi_network fvi_network;
 
@@ -17,6 +18,7 @@ fv_status fvi_network_load(const char *path, const fv_model_desc *desc, fvi_netw
                            fv_error *err);
 void fvi_network_free(fvi_network *net);
 
+const fvi_limits *fvi_network_limits(const fvi_network *net);
 const char *fvi_network_name(const fvi_network *net);   /* "googlenet" */
 const char *fvi_network_sha256(const fvi_network *net); /* computed at the first call, locked */
 const fv_input *fvi_network_input(const fvi_network *net);

@@ -13,8 +13,7 @@
 #include "base/error.h"
 #include "model/onnx_internal.h"
 
-#define TREE_MAX       ((size_t)2 << 30) /* bytes of the unpacked message */
-#define FILE_BYTES_MAX ((int64_t)8 << 30)
+#define TREE_MAX ((size_t)1 << 30) /* bytes of the unpacked message */
 
 /* ---- unpacking ------------------------------------------------------------------------------ */
 
@@ -75,8 +74,19 @@ static fv_status read_initializers(fvi_onnx *o, const fvi_skim *skim, fv_error *
     return FV_OK;
 }
 
+/* Of the file and of its external data. */
+static int64_t all_bytes(const fvi_onnx *o) {
+    GHashTableIter at;
+    gpointer mapping;
+    int64_t sum = (int64_t)o->file.size;
+    g_hash_table_iter_init(&at, o->external);
+    while (g_hash_table_iter_next(&at, NULL, &mapping))
+        sum += (int64_t)((const fvi_mapping *)mapping)->size;
+    return sum;
+}
+
 static fv_status open_all(fvi_onnx *o, fvi_skim *skim, fv_error *err) {
-    fv_status st = fvi_skim_make(o->file.bytes, o->file.size, skim, err);
+    fv_status st = fvi_skim_make(o->file.bytes, o->file.size, o->limits.nodes, skim, err);
     if (!st) st = unpack(o, skim, err);
     if (!st) st = fvi_onnx_normalize(o, err);
     if (!st) st = check_opset(o, err);
@@ -84,23 +94,26 @@ static fv_status open_all(fvi_onnx *o, fvi_skim *skim, fv_error *err) {
     if (!st) st = fvi_onnx_sort(o, err);
     if (!st) st = read_initializers(o, skim, err);
     if (st) fvi_error_prefix(err, "%s", o->base);
+    fvi_limits_add_bytes(&o->limits, all_bytes(o));
     return st;
 }
 
-fv_status fvi_onnx_open(const char *path, int64_t max_bytes, fvi_onnx **out, fv_error *err) {
+fv_status fvi_onnx_open(const char *path, const fvi_limits *limits, fvi_onnx **out, fv_error *err) {
+    fvi_limits own;
     if (!path) return fvi_fail(err, FV_ARG, "no path given");
+    fv_status st = limits ? FV_OK : fvi_limits_resolve(NULL, &own, err);
+    if (st) return st;
     fvi_onnx *o = g_new0(fvi_onnx, 1);
     fvi_skim skim = {0};
-    o->max_bytes = max_bytes > 0 ? max_bytes : FILE_BYTES_MAX;
+    o->limits = limits ? *limits : own;
     o->path = g_strdup(path);
     g_mutex_init(&o->lock);
     o->base = fvi_path_base(o->path);
     o->init_by_name = g_hash_table_new(g_str_hash, g_str_equal);
     o->external = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, fvi_external_free);
     o->pool = fvi_pool_new(TREE_MAX);
-    fv_status st = FV_OK;
     if (!o->pool) st = fvi_fail(err, FV_NOMEM, "no memory to open %s", o->base);
-    if (!st) st = fvi_mapping_open(path, o->max_bytes, &o->file, err);
+    if (!st) st = fvi_mapping_open(path, o->limits.file_bytes, &o->file, err);
     if (!st) st = open_all(o, &skim, err);
     fvi_skim_free(&skim);
     if (st)
@@ -123,6 +136,7 @@ void fvi_onnx_close(fvi_onnx *o) {
 
 /* ---- looking things up ---------------------------------------------------------------------- */
 
+const fvi_limits *fvi_onnx_limits(const fvi_onnx *o) { return &o->limits; }
 const Onnx__ModelProto *fvi_onnx_proto(const fvi_onnx *o) { return o->proto; }
 
 const uint8_t *fvi_onnx_bytes(const fvi_onnx *o, size_t *size) {

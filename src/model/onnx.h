@@ -14,6 +14,7 @@
 #define FVI_MODEL_ONNX_H
 
 #include "model/graph.h"
+#include "model/limit.h"
 #include "model/onnx.pb-c.h"
 
 #define FVI_OPSET_MIN 7
@@ -29,9 +30,11 @@ enum {
 typedef struct fvi_onnx fvi_onnx;
 
 /* Opens, parses and checks: names, references (no cycles, no value made twice), opset 7..22.
+ *   limits  NULL: the defaults
  *   errors  as fv_model_load, each naming the file */
-fv_status fvi_onnx_open(const char *path, int64_t max_bytes, fvi_onnx **out, fv_error *err);
+fv_status fvi_onnx_open(const char *path, const fvi_limits *limits, fvi_onnx **out, fv_error *err);
 void fvi_onnx_close(fvi_onnx *o);
+const fvi_limits *fvi_onnx_limits(const fvi_onnx *o);
 
 const Onnx__ModelProto *fvi_onnx_proto(const fvi_onnx *o);
 /* The mapped bytes of the file, e.g. for its checksum. */

@@ -39,7 +39,7 @@ static fv_status map_once(fvi_onnx *o, const char *real, const fvi_mapping **out
     fvi_mapping *m = g_hash_table_lookup(o->external, real);
     if (!m) {
         m = g_new0(fvi_mapping, 1);
-        st = fvi_mapping_open(real, o->max_bytes, m, err);
+        st = fvi_mapping_open(real, o->limits.file_bytes, m, err);
         if (st)
             g_free(m);
         else

@@ -17,12 +17,11 @@
 #include "model/onnx_internal.h"
 
 #define DEPTH_MAX 32
-#define NODES_MAX ((size_t)1 << 20)
 
 typedef struct inliner {
     fvi_onnx *o;
     GHashTable *functions; /* "domain:name" -> function */
-    size_t made;           /* nodes, in all */
+    int64_t made;          /* nodes, in all */
     int exhausted;
     fv_error *err;
 } inliner;
@@ -204,8 +203,11 @@ static fv_status inline_nodes(inliner *in, Onnx__NodeProto **nodes, size_t n, in
     fv_status st = FV_OK;
     for (size_t i = 0; i < n && !st; i++) {
         const Onnx__FunctionProto *f = function_of(in, nodes[i]);
-        if (in->made++ >= NODES_MAX)
-            return fvi_fail(in->err, FV_FORMAT, "functions make more than %zu nodes", NODES_MAX);
+        if (in->made++ >= in->o->limits.nodes)
+            return fvi_fail(in->err, FV_NOMEM,
+                            "functions make more than %lld nodes "
+                            "(limit max_nodes)",
+                            (long long)in->o->limits.nodes);
         for (size_t a = 0; a < nodes[i]->n_attribute && !st; a++)
             if (nodes[i]->attribute[a]->g) st = inline_graph(in, nodes[i]->attribute[a]->g, depth);
         if (!st && f)

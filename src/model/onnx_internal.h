@@ -40,7 +40,7 @@ struct fvi_onnx {
     GHashTable *init_by_name; /* name -> fvi_init * */
     GHashTable *external;     /* real path -> fvi_mapping *, one an external file */
     GMutex lock;              /* of `external`: lowering may run in several threads */
-    int64_t max_bytes;
+    fvi_limits limits;
 };
 
 /* A tensor's name in messages; tensors in attributes often have none. */
@@ -49,8 +49,10 @@ static inline const char *fvi_tensor_name(const Onnx__TensorProto *t) {
 }
 
 /* Walks the whole message, checks lengths and nesting, and makes the slim copy.
- *   errors  FORMAT; NOMEM */
-fv_status fvi_skim_make(const uint8_t *bytes, size_t size, fvi_skim *out, fv_error *err);
+ *   max_nodes  of all graphs and functions together
+ *   errors     FORMAT; NOMEM */
+fv_status fvi_skim_make(const uint8_t *bytes, size_t size, int64_t max_nodes, fvi_skim *out,
+                        fv_error *err);
 void fvi_skim_free(fvi_skim *s);
 
 /* Reads a tensor; `payload` replaces the message's own data fields where it is not NULL.

@@ -18,7 +18,7 @@
 #include "model/wire.h"
 
 #define NESTING_MAX 64                      /* graphs within graphs */
-#define SLIM_MAX    ((size_t)512 << 20)     /* bytes of a model that are not weights */
+#define SLIM_MAX    ((size_t)256 << 20)     /* bytes of a model that are not weights */
 #define MODEL_MAX   (((size_t)1 << 31) - 1) /* protobuf's own limit of a message */
 
 enum { MODEL_GRAPH = 7, MODEL_FUNCTION = 25, GRAPH_NODE = 1, GRAPH_INITIALIZER = 5 };
@@ -36,6 +36,7 @@ typedef struct skimmer {
     buffer graph, model;
     fvi_payload *payloads;
     size_t count, room;
+    int64_t nodes, max_nodes; /* of all graphs and functions */
     fv_error *err;
 } skimmer;
 
@@ -95,13 +96,20 @@ static fv_status walk(skimmer *s, message m, const uint8_t *bytes, size_t size, 
         message to = leads_to(m, f.number);
         if (to == NOWHERE) continue;
         if (f.type != FVI_WIRE_BYTES) return damaged(s, f.start, name[m]);
+        if (to == IN_NODE && s->nodes++ >= s->max_nodes)
+            return fvi_fail(s->err, FV_NOMEM, "more than %lld nodes (limit max_nodes)",
+                            (long long)s->max_nodes);
         fv_status st = walk(s, to, f.bytes, f.size, graphs);
         if (st) return st;
     }
     return got ? damaged(s, w.at, name[m]) : FV_OK;
 }
 
+/* A network has a few initialisers a node. */
 static fv_status payload_add(skimmer *s, fvi_payload p) {
+    if ((int64_t)s->count >= 4 * s->max_nodes)
+        return fvi_fail(s->err, FV_NOMEM, "more than %lld initialisers (4 times limit max_nodes)",
+                        (long long)(4 * s->max_nodes));
     if (s->count == s->room) {
         size_t room = s->room ? s->room * 2 : 256;
         fvi_payload *grown = realloc(s->payloads, room * sizeof *grown);
@@ -197,14 +205,15 @@ static fv_status skim_model(skimmer *s, const uint8_t *bytes, size_t size) {
     return st;
 }
 
-fv_status fvi_skim_make(const uint8_t *bytes, size_t size, fvi_skim *out, fv_error *err) {
+fv_status fvi_skim_make(const uint8_t *bytes, size_t size, int64_t max_nodes, fvi_skim *out,
+                        fv_error *err) {
     if (!size) return fvi_fail(err, FV_FORMAT, "the file is empty");
     if (size > MODEL_MAX)
         return fvi_fail(err, FV_FORMAT,
                         "%zu bytes, but an ONNX file ends at 2 GiB; larger models keep their "
                         "weights in external data files",
                         size);
-    skimmer s = {.file = bytes, .err = err};
+    skimmer s = {.file = bytes, .max_nodes = max_nodes, .err = err};
     fv_status st = skim_model(&s, bytes, size);
     if (!st && !s.graph.bytes && !s.model.bytes)
         st = fvi_fail(err, FV_FORMAT, "not an ONNX model: it holds no graph");

@@ -18,6 +18,8 @@
 #include "ops/arena.h"
 #include "ops/program_private.h"
 
+#define PLACES_MAX (1 << 16) /* laying them out is quadratic */
+
 static fv_status out_of_memory(fv_error *err) {
     return fvi_fail(err, FV_NOMEM, "out of memory while planning");
 }
@@ -76,6 +78,8 @@ fv_status fvi_program_place(fvi_program *p, const fvi_shape *shape, const fvi_la
         return fvi_fail(err, FV_SHAPE, "a tensor of %s is beyond the limit of 2^31 elements",
                         fvi_shape_text(shape, text));
     }
+    if (p->places->len >= PLACES_MAX)
+        return fvi_fail(err, FV_NOMEM, "a plan of more than %d tensors", PLACES_MAX);
     fvi_place *place = fvi_pool_array(p->pool, 1, sizeof *place);
     if (!place) return out_of_memory(err);
     place->shape = *shape;
@@ -256,9 +260,15 @@ static fv_status bind_all(fvi_program *p, fv_error *err) {
     return st;
 }
 
-/* A plan may not ask for more memory than the machine has: where memory is overcommitted, the
- * request would succeed and the process be killed while running. */
-static fv_status arena_new(size_t bytes, void **out, fv_error *err) {
+/* A plan may not ask for more memory than the model's limit leaves, nor than the machine has: where
+ * memory is overcommitted, the request would succeed and the process be killed while running. */
+static fv_status arena_new(const fvi_program *p, size_t bytes, size_t results, void **out,
+                           fv_error *err) {
+    size_t limit, left = fvi_weights_left(p->weights, &limit);
+    if (bytes > left || results > left - bytes)
+        return fvi_fail(err, FV_NOMEM,
+                        "this needs %zu MB of memory; %zu of %zu MB are left (limit max_memory)",
+                        ((bytes >> 20) + (results >> 20)) + 1, left >> 20, limit >> 20);
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGE_SIZE);
     size_t most = pages > 0 && page > 0 ? (size_t)pages * (size_t)page : SIZE_MAX;
     if (bytes > most)
@@ -270,7 +280,7 @@ static fv_status arena_new(size_t bytes, void **out, fv_error *err) {
                            bytes >> 20);
 }
 
-fv_status fvi_program_finish(fvi_program *p, fv_error *err) {
+fv_status fvi_program_finish(fvi_program *p, size_t results, fv_error *err) {
     p->skipped = g_hash_table_new(NULL, NULL);
     settle_moves(p);
     settle_lives(p);
@@ -281,7 +291,7 @@ fv_status fvi_program_finish(fvi_program *p, fv_error *err) {
                                      p->guards ? FVI_GUARD_BYTES : 0, &p->arena_bytes, err);
     if (st) return st;
     size_t bytes = p->arena_bytes ? p->arena_bytes : 64;
-    st = arena_new(bytes, &p->arena, err);
+    st = arena_new(p, bytes, results, &p->arena, err);
     if (st) return st;
     if (p->guards) memset(p->arena, 0xff, bytes); /* NaN: what is read unwritten shows */
     fvi_arena_bind((fvi_place **)p->places->pdata, (int)p->places->len, p->arena);

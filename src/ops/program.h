@@ -42,8 +42,9 @@ void fvi_program_pin(fvi_place *place, int first, int last);
 int fvi_program_length(const fvi_program *p);
 
 /* Lays out the memory, allocates it, binds every primitive. Nothing can be appended afterwards.
- *   errors  NOMEM, naming the megabytes needed; BACKEND */
-fv_status fvi_program_finish(fvi_program *p, fv_error *err);
+ *   results  bytes that whoever runs it will need for copies of what comes out
+ *   errors   NOMEM, naming the megabytes needed; BACKEND */
+fv_status fvi_program_finish(fvi_program *p, size_t results, fv_error *err);
 size_t fvi_program_bytes(const fvi_program *p);
 
 /* Runs actions [from, to). */

@@ -5,6 +5,7 @@
 #include <glib.h>
 
 #include "base/error.h"
+#include "ops/dnnl_ops.h"
 #include "ops/program_private.h"
 #include "ops/redirect.h"
 
@@ -133,6 +134,12 @@ fv_status fvi_step_add(fvi_step *s, fvi_prim *prim, fv_error *err) {
     fvi_place *scratch = NULL;
     fv_status st = fvi_program_scratch(s->program, prim, &scratch, err);
     return st || !scratch ? st : fvi_step_touch(s, scratch, FVI_WRITE, err);
+}
+
+int fvi_step_is_slow(const fvi_step *s, int phase) {
+    for (int i = 0; i < s->phase[phase].n_prims; i++)
+        if (fvi_prim_is_slow(s->phase[phase].prims[i])) return 1;
+    return 0;
 }
 
 fv_status fvi_step_run(const fvi_step *s, int phase) {

@@ -140,6 +140,8 @@ fv_status fvi_step_saved_bytes(fvi_step *s, size_t bytes, fvi_place **out, fv_er
 fv_status fvi_step_add(fvi_step *s, fvi_prim *prim, fv_error *err);
 /* Declares that the current phase's own code touches a place. */
 fv_status fvi_step_touch(fvi_step *s, fvi_place *p, fvi_access access, fv_error *err);
+/* Whether one of a phase's primitives is oneDNN's reference code. */
+int fvi_step_is_slow(const fvi_step *s, int phase);
 /* Runs the primitives of a phase, in order. */
 fv_status fvi_step_run(const fvi_step *s, int phase);
 

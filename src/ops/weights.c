@@ -27,6 +27,7 @@ typedef struct entry {
 struct fvi_weights {
     GMutex lock;
     GPtrArray *entries;
+    size_t bytes, limit; /* of memory of ours */
 };
 
 static void entry_free(void *p) {
@@ -42,7 +43,18 @@ fvi_weights *fvi_weights_new(void) {
     if (!w) return NULL;
     g_mutex_init(&w->lock);
     w->entries = g_ptr_array_new_with_free_func(entry_free);
+    w->limit = SIZE_MAX;
     return w;
+}
+
+void fvi_weights_set_limit(fvi_weights *w, size_t bytes) { w->limit = bytes; }
+
+size_t fvi_weights_left(fvi_weights *w, size_t *limit) {
+    g_mutex_lock(&w->lock);
+    size_t left = w->limit - w->bytes;
+    g_mutex_unlock(&w->lock);
+    *limit = w->limit;
+    return left;
 }
 
 void fvi_weights_free(fvi_weights *w) {
@@ -52,7 +64,11 @@ void fvi_weights_free(fvi_weights *w) {
     free(w);
 }
 
-static fv_status no_memory(size_t bytes, fv_error *err) {
+static fv_status no_memory(const fvi_weights *w, size_t bytes, fv_error *err) {
+    if (w && bytes > w->limit - w->bytes)
+        return fvi_fail(err, FV_NOMEM,
+                        "the weights need %zu MB more; %zu of %zu MB are left (limit max_memory)",
+                        (bytes >> 20) + 1, (w->limit - w->bytes) >> 20, w->limit >> 20);
     return fvi_fail(err, FV_NOMEM, "no memory for %zu MB of weights", (bytes >> 20) + 1);
 }
 
@@ -81,14 +97,14 @@ static entry *find(const fvi_weights *w, const fvi_weights_key *key, const fvi_s
 static fv_status entry_new(const fvi_weights_key *key, const fvi_shape *shape,
                            const fvi_layout *layout, entry **out, fv_error *err) {
     entry *e = calloc(1, sizeof *e);
-    if (!e) return no_memory(sizeof *e, err);
+    if (!e) return no_memory(NULL, sizeof *e, err);
     e->key = *key;
     e->place.shape = *shape;
     e->place.fixed = 1;
     e->place.layout = fvi_layout_copy(layout);
     if (layout && !e->place.layout) {
         free(e);
-        return no_memory(sizeof *e, err);
+        return no_memory(NULL, sizeof *e, err);
     }
     e->place.bytes = fvi_layout_bytes(layout, shape);
     *out = e;
@@ -117,7 +133,7 @@ static fv_status reorder_now(fvi_backend *b, fvi_place *from, fvi_place *to, fv_
     scratch.bytes = fvi_prim_scratch(p);
     if (scratch.bytes) {
         scratch.data = lines_alloc(scratch.bytes);
-        if (!scratch.data) st = no_memory(scratch.bytes, err);
+        if (!scratch.data) st = no_memory(NULL, scratch.bytes, err);
         fvi_prim_set_scratch(p, &scratch);
     }
     if (!st) st = fvi_prim_bind(p, err);
@@ -127,9 +143,14 @@ static fv_status reorder_now(fvi_backend *b, fvi_place *from, fvi_place *to, fv_
     return st;
 }
 
+/* Memory for numbers of an entry, within what is left of the limit. */
+static void *entry_alloc(const fvi_weights *w, size_t bytes) {
+    return bytes <= w->limit - w->bytes ? lines_alloc(bytes) : NULL;
+}
+
 /* Gives an entry its numbers. */
-static fv_status entry_fill(entry *e, fvi_backend *b, fvi_weights_fill fill, void *user,
-                            void *ready, fv_error *err) {
+static fv_status entry_fill(const fvi_weights *w, entry *e, fvi_backend *b, fvi_weights_fill fill,
+                            void *user, void *ready, fv_error *err) {
     fvi_place plain = {.shape = e->place.shape, .data = ready};
     plain.bytes = fvi_layout_bytes(NULL, &plain.shape);
     int is_plain = fvi_layout_equal(e->place.layout, NULL, &plain.shape);
@@ -140,8 +161,8 @@ static fv_status entry_fill(entry *e, fvi_backend *b, fvi_weights_fill fill, voi
         return FV_OK;
     }
     if (!ready) {
-        plain.data = temp = lines_alloc(plain.bytes);
-        if (!temp) return no_memory(plain.bytes, err);
+        plain.data = temp = entry_alloc(w, plain.bytes);
+        if (!temp) return no_memory(w, plain.bytes, err);
         st = fill(user, temp, err);
         if (!st && is_plain) {
             e->place.data = e->memory = temp;
@@ -149,8 +170,8 @@ static fv_status entry_fill(entry *e, fvi_backend *b, fvi_weights_fill fill, voi
         }
     }
     if (!st) {
-        e->place.data = e->memory = lines_alloc(e->place.bytes);
-        st = e->memory ? reorder_now(b, &plain, &e->place, err) : no_memory(e->place.bytes, err);
+        e->place.data = e->memory = entry_alloc(w, e->place.bytes);
+        st = e->memory ? reorder_now(b, &plain, &e->place, err) : no_memory(w, e->place.bytes, err);
     }
     free(temp);
     return st;
@@ -163,12 +184,13 @@ static fv_status get_locked(fvi_weights *w, fvi_backend *b, const fvi_weights_ke
     if (!e) {
         fv_status st = entry_new(key, shape, layout, &e, err);
         if (st) return st;
-        st = entry_fill(e, b, fill, user, ready, err);
+        st = entry_fill(w, e, b, fill, user, ready, err);
         if (st) {
             entry_free(e);
             return st;
         }
         g_ptr_array_add(w->entries, e);
+        if (e->memory) w->bytes += e->place.bytes;
     }
     *out = &e->place;
     return FV_OK;

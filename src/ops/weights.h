@@ -11,6 +11,10 @@ typedef struct fvi_weights fvi_weights;
 
 fvi_weights *fvi_weights_new(void);
 void fvi_weights_free(fvi_weights *w);
+/* At most so many bytes (none: no limit) for what is made here and for a plan that uses it; to be
+ * set before the first use. fvi_weights_left says how many of them are left. */
+void fvi_weights_set_limit(fvi_weights *w, size_t bytes);
+size_t fvi_weights_left(fvi_weights *w, size_t *limit);
 
 /* The constant as plain f32 (of its own shape).  out: borrowed, fixed memory */
 fv_status fvi_weights_plain(fvi_weights *w, const fvi_const *c, fvi_place **out, fv_error *err);

@@ -112,7 +112,8 @@ static fv_status gradient_pieces(fv_session *s, fvi_plan *plan, const fvi_object
     double *room = malloc((size_t)samples * sizeof *room);
     if (!all || !room) st = fvi_fail(err, FV_NOMEM, "out of memory");
     for (int64_t i = 0; !st && i < samples; i++) all[i] = bound;
-    int64_t pieces = input->dim[0] / samples, step = fv_tensor_count(input) / pieces;
+    int64_t pieces = input->ndim ? input->dim[0] / samples : 1; /* a scalar is one sample */
+    int64_t step = fv_tensor_count(input) / pieces;
     for (int64_t i = 0; !st && i < pieces; i++) {
         const float *x = input->data + i * step;
         float *to = dx->data + i * step;

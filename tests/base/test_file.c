@@ -92,7 +92,7 @@ static void test_empty_file(void **state) {
     fv_error err;
     char *path = in_folder("empty");
     assert_int_equal(fvi_file_write(path, NULL, 0, &err), FV_OK);
-    fvi_mapping m = {(const uint8_t *)"x", 1, NULL};
+    fvi_mapping m = {.bytes = (const uint8_t *)"x", .size = 1};
     assert_int_equal(fvi_mapping_open(path, 100, &m, &err), FV_OK);
     assert_null(m.bytes);
     assert_int_equal(m.size, 0);
@@ -103,7 +103,7 @@ static void test_empty_file(void **state) {
 
 static void check_unmappable(const char *path, fv_status expected, const char *word) {
     fv_error err = {0};
-    fvi_mapping m = {(const uint8_t *)"x", 1, NULL};
+    fvi_mapping m = {.bytes = (const uint8_t *)"x", .size = 1};
     assert_int_equal(fvi_mapping_open(path, 100, &m, &err), expected);
     assert_non_null(strstr(err.text, word));
     assert_int_equal(m.size, 1); /* untouched */

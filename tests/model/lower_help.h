@@ -37,9 +37,9 @@ static inline void trial_free(trial *t) {
 static inline fv_status trial_lower(trial *t, const char *wanted, const fvi_shape *shape) {
     fvi_binding bound = {"x", shape ? *shape : (fvi_shape){0}, NULL};
     if (!t->onnx) {
-        fv_status st = fvi_onnx_open(builder_save(t->b, "net.onnx"), 1 << 30, &t->onnx, &t->err);
+        fv_status st = fvi_onnx_open(builder_save(t->b, "net.onnx"), NULL, &t->onnx, &t->err);
         if (st) return st;
-        t->cache = fvi_constants_new();
+        t->cache = fvi_constants_new((size_t)1 << 30);
     }
     fvi_graph_free(t->graph);
     t->graph = NULL;

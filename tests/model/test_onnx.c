@@ -38,7 +38,7 @@ static builder *small_net(void) {
 static void expect_refused(const char *path, fv_status status, const char *text) {
     fvi_onnx *o = NULL;
     fv_error err = {0};
-    fv_status st = fvi_onnx_open(path, 0, &o, &err);
+    fv_status st = fvi_onnx_open(path, NULL, &o, &err);
     if (st != status || !strstr(err.text, text))
         fail_msg("status %d (wanted %d), text \"%s\" (wanted \"%s\")", st, status, err.text, text);
     assert_int_equal(err.status, status);
@@ -53,7 +53,7 @@ static void expect_saved_refused(builder *b, fv_status status, const char *text)
 static fvi_onnx *open_good(const char *path) {
     fvi_onnx *o = NULL;
     fv_error err = {0};
-    if (fvi_onnx_open(path, 0, &o, &err)) fail_msg("%s", err.text);
+    if (fvi_onnx_open(path, NULL, &o, &err)) fail_msg("%s", err.text);
     return o;
 }
 
@@ -395,7 +395,7 @@ static void refuses_cycle(void **state) {
     builder_output(b, "d");
     fvi_onnx *o = NULL;
     fv_error err;
-    assert_int_equal(fvi_onnx_open(builder_save(b, "net.onnx"), 0, &o, &err), FV_FORMAT);
+    assert_int_equal(fvi_onnx_open(builder_save(b, "net.onnx"), NULL, &o, &err), FV_FORMAT);
     assert_non_null(strstr(err.text, "cycle"));
     assert_true(strstr(err.text, "\"one\"") || strstr(err.text, "\"two\""));
     builder_free(b);
@@ -600,7 +600,7 @@ static void refuses_deep_nesting(void **state) {
 static void try_bytes(builder *b, const uint8_t *bytes, size_t size) {
     fvi_onnx *o = NULL;
     fv_error err = {0};
-    fv_status st = fvi_onnx_open(builder_write(b, "try.onnx", bytes, size), 0, &o, &err);
+    fv_status st = fvi_onnx_open(builder_write(b, "try.onnx", bytes, size), NULL, &o, &err);
     if (st) {
         assert_null(o);
         assert_int_equal(err.status, st);

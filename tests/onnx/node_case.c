@@ -87,7 +87,7 @@ fv_status node_case_open(const char *folder, node_case *out, fv_error *err) {
     if (!c.proto || !c.proto->graph) st = fvi_fail(err, FV_FORMAT, "%s: no model", path);
     if (!st) {
         opened = path_to_open(c.proto, path, &temporary);
-        st = fvi_onnx_open(opened, 0, &c.onnx, err);
+        st = fvi_onnx_open(opened, NULL, &c.onnx, err);
         if (temporary) g_unlink(opened);
     }
     if (!st && !(c.pool = fvi_pool_new(0))) st = fvi_fail(err, FV_NOMEM, "no memory");

@@ -62,7 +62,7 @@ static int check_model(const char *folder, const char *name) {
     char text[600] = "";
     fv_error err;
     fv_status st = run_model(path, &y, &err);
-    if (!st) st = fvi_onnx_open(path, 0, &onnx, &err);
+    if (!st) st = fvi_onnx_open(path, NULL, &onnx, &err);
     if (!st) st = node_tensor_read(onnx, pool, reference, &wanted, &err);
     if (st) g_strlcpy(text, err.text, sizeof text);
     int ok = !st && compare(y, wanted, text);

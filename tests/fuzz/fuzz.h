@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the fuzz targets share. A target is one function, LLVMFuzzerTestOneInput: libFuzzer calls it
+ * with inputs it invents, replay.c with the files of the corpora. */
+#ifndef FOVEA_TESTS_FUZZ_H
+#define FOVEA_TESTS_FUZZ_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fovea/fovea.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+
+/* Path of a file in a folder of this process' own, which goes with it; until the next call. */
+const char *fuzz_path(const char *name);
+/* Writes that file and returns its path. */
+const char *fuzz_file(const char *name, const void *data, size_t size);
+
+/* Aborts unless the status is one of the library's and, where it is no success, `err` has its text
+ * in one line. Returns the status. */
+fv_status fuzz_check(fv_status st, const fv_error *err);
+
+/* Aborts unless the condition holds. */
+#define FUZZ_ASSERT(condition) \
+    ((condition) ? (void)0 : fuzz_fail(__FILE__, __LINE__, #condition))
+void fuzz_fail(const char *file, int line, const char *condition) __attribute__((noreturn));
+
+/* Small limits, under which an input takes milliseconds. */
+extern const fv_model_desc fuzz_small;
+
+#endif

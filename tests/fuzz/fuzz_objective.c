@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Fuzzes the texts a user types for a picture: objectives (read, described, and evaluated with
+ * their gradient on a small network), and every option of a recipe, transforms and regularisers
+ * among them. The first line is the objective, each other line NAME=VALUE. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+
+static fv_model *model;
+static fv_session *session;
+static fv_tensor *input;
+
+int LLVMFuzzerInitialize(int *argc, char ***argv) {
+    (void)argc, (void)argv;
+    fv_error err;
+    const fv_model_desc desc = {.max_work = (int64_t)1 << 36}; /* texts are what is looked at */
+    FUZZ_ASSERT(!fv_model_load(FUZZ_NETWORK, &desc, &model, &err));
+    FUZZ_ASSERT(!fv_session_new(model, &(fv_session_desc){.threads = 1}, &session, &err));
+    const fv_input *in = fv_model_input(model);
+    const int64_t dim[] = {2, in->channels, in->height, in->width};
+    FUZZ_ASSERT(!fv_tensor_new(4, dim, &input, &err));
+    for (int64_t i = 0; i < fv_tensor_count(input); i++) input->data[i] = (float)(i % 17) / 17;
+    return 0;
+}
+
+static void objective(const char *text) {
+    fv_error err;
+    double values[2];
+    char line[256], note[256];
+    fv_tensor *gradient = NULL;
+    if (!fuzz_check(fv_objective_describe(model, text, line, sizeof line, note, &err), &err))
+        FUZZ_ASSERT(memchr(line, 0, sizeof line));
+    if (!fuzz_check(fv_session_gradient(session, input, text, values, &gradient, &err), &err))
+        FUZZ_ASSERT(fv_tensor_count(gradient) == fv_tensor_count(input));
+    fv_tensor_free(gradient);
+}
+
+/* What was taken is written as the text that sets it, which must set the same. */
+static void option(fv_render_desc *d, char *line) {
+    fv_error err;
+    char text[4096], again[4096], *value = strchr(line, '=');
+    if (!value) return;
+    *value++ = 0;
+    fv_render_desc was = *d;
+    if (fuzz_check(fv_render_desc_set(d, line, value, &err), &err)) {
+        FUZZ_ASSERT(!memcmp(&was, d, sizeof was));
+        return;
+    }
+    FUZZ_ASSERT(!fuzz_check(fv_render_desc_get(d, line, text, sizeof text, &err), &err));
+    fv_render_desc copy = *d;
+    if (fuzz_check(fv_render_desc_set(&copy, line, text, &err), &err)) abort();
+    FUZZ_ASSERT(!fuzz_check(fv_render_desc_get(&copy, line, again, sizeof again, &err), &err));
+    FUZZ_ASSERT(!strcmp(text, again));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    fv_error err;
+    fv_render_desc d = {0}, resolved;
+    char *text = malloc(size + 1);
+    FUZZ_ASSERT(text);
+    if (size) memcpy(text, data, size);
+    text[size] = 0;
+    char *saved = NULL, *line = strtok_r(text, "\n", &saved);
+    if (line) objective(line);
+    if (!fuzz_check(fv_render_desc_resolve(model, NULL, &d, &err), &err))
+        while ((line = strtok_r(NULL, "\n", &saved))) option(&d, line);
+    fuzz_check(fv_render_desc_resolve(model, &d, &resolved, &err), &err);
+    free(text);
+    return 0;
+}

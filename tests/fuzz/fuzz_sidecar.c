@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Fuzzes what describes a network beside its graph. The first byte chooses: '0' a sidecar in JSON,
+ * '1' a list of class names, '2' the metadata of the model's file, a KEY=VALUE a line, '3' an index
+ * of photos. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "view/examples_index.h"
+
+static char *network;
+static size_t network_size;
+
+int LLVMFuzzerInitialize(int *argc, char ***argv) {
+    (void)argc, (void)argv;
+    FILE *f = fopen(FUZZ_NETWORK, "rb");
+    FUZZ_ASSERT(f);
+    network = malloc(1 << 20);
+    FUZZ_ASSERT(network);
+    network_size = fread(network, 1, 1 << 20, f);
+    fclose(f);
+    fuzz_file("labels.txt", "hen\ncat, tabby\n", 15);
+    return 0;
+}
+
+static void load(const char *path, const fv_model_desc *desc) {
+    fv_model *m = NULL;
+    fv_error err;
+    int index;
+    if (!fuzz_check(fv_model_load(path, desc, &m, &err), &err)) {
+        FUZZ_ASSERT(fv_model_input(m)->name);
+        for (int i = 0; i < fv_model_class_count(m); i++) FUZZ_ASSERT(fv_model_class_name(m, i));
+        fuzz_check(fv_model_find_class(m, "tabby", &index, &err), &err);
+    }
+    fv_model_free(m);
+}
+
+/* A field of bytes: tag, length (below 2^21), the bytes. */
+static size_t put_field(uint8_t *to, int number, const void *bytes, size_t n) {
+    size_t at = 0;
+    to[at++] = (uint8_t)(number << 3 | 2);
+    to[at++] = (uint8_t)(n | 0x80);
+    to[at++] = (uint8_t)(n >> 7 | 0x80);
+    to[at++] = (uint8_t)(n >> 14 & 0x7f);
+    if (n) memcpy(to + at, bytes, n);
+    return at + n;
+}
+
+/* The network with metadata_props (field 14) behind it. */
+static void load_with_metadata(const uint8_t *data, size_t size) {
+    uint8_t *file = malloc(network_size + 16 * size + 64), *entry = malloc(size + 16);
+    FUZZ_ASSERT(file && entry);
+    memcpy(file, network, network_size);
+    size_t n = network_size;
+    for (size_t at = 0; at < size;) {
+        const uint8_t *end = memchr(data + at, '\n', size - at);
+        size_t length = (end ? (size_t)(end - data) : size) - at;
+        const uint8_t *equals = memchr(data + at, '=', length);
+        size_t key = equals ? (size_t)(equals - data) - at : length, skip = equals ? 1 : 0;
+        size_t m = put_field(entry, 1, data + at, key);
+        m += put_field(entry + m, 2, data + at + key + skip, length - key - skip);
+        n += put_field(file + n, 14, entry, m);
+        at += length + 1;
+    }
+    load(fuzz_file("meta.onnx", file, n), &fuzz_small);
+    free(entry);
+    free(file);
+}
+
+static void read_index(const uint8_t *data, size_t size) {
+    fvi_index *ix = NULL;
+    fv_error err;
+    fuzz_file("photos.index", data, size);
+    if (fuzz_check(fvi_index_open(fuzz_path("photos.index"), "key", 3, &ix, &err), &err)) return;
+    fvi_answer *answers = calloc((size_t)fvi_index_rows(ix) + 1, sizeof *answers);
+    FUZZ_ASSERT(answers);
+    for (int unit = 0; unit < 3; unit++) fuzz_check(fvi_index_read(ix, unit, answers, &err), &err);
+    const fvi_photo *p = fvi_index_find(ix, "a.jpg", 1, 1);
+    if (p && !p->why) FUZZ_ASSERT(fvi_index_row(ix, p) < fvi_index_rows(ix));
+    free(answers);
+    fvi_index_close(ix);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    if (!size || size > 1 << 16) return 0;
+    fv_model_desc desc = fuzz_small;
+    char model[512];
+    switch (data[0]) {
+    case '0':
+        snprintf(model, sizeof model, "%s", fuzz_file("net.onnx", network, network_size));
+        fuzz_file("net.fovea.json", data + 1, size - 1);
+        load(model, &desc);
+        remove(fuzz_path("net.fovea.json"));
+        break;
+    case '1':
+        snprintf(model, sizeof model, "%s", fuzz_file("bare.onnx", network, network_size));
+        desc.labels = fuzz_file("names.txt", data + 1, size - 1);
+        load(model, &desc);
+        break;
+    case '2': load_with_metadata(data + 1, size - 1); break;
+    case '3': read_index(data + 1, size - 1); break;
+    default: break;
+    }
+    return 0;
+}
