@@ -4,6 +4,7 @@ waits, asleep, while others have the machine."""
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ from statistics import median
 HERE = Path(__file__).resolve().parent
 LEAST = 0.6        # seconds a round of steps lasts, about
 MOST_STEPS = 20
-FAR_SLOWER = 3     # times eager: such a mode is measured once, in one step
+FAR_SLOWER = 3     # times eager: of such a mode the last step of warming up is the measurement
 
 # Everybody's own habit of waiting, whatever this process was started with.
 ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith(("OMP_", "GOMP_"))}
@@ -27,9 +28,9 @@ def say(text):
     print(f"    {text}", file=sys.stderr, flush=True)
 
 
-def steps_for(ms):
+def steps_for(ms, most=MOST_STEPS):
     """How many steps fill a round."""
-    return max(1, min(MOST_STEPS, round(1e3 * LEAST / max(ms, 1e-3))))
+    return max(1, min(most, round(1e3 * LEAST / max(ms, 1e-3))))
 
 
 def run(command, timeout=None, **options):
@@ -63,7 +64,8 @@ class Worker:
         self.log = open(context.cache / "worker.log", "a", encoding="utf-8")
         self.process = subprocess.Popen([str(c) for c in command], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=self.log,
-                                        env=dict(ENVIRONMENT, **context.variables))
+                                        env=dict(ENVIRONMENT, **context.variables),
+                                        start_new_session=True)
         self.rest = b""
         try:
             self.answer(300)
@@ -93,7 +95,7 @@ class Worker:
         return self.answer(timeout)
 
     def stop(self):
-        self.process.kill()
+        os.killpg(self.process.pid, signal.SIGKILL)    # with the compilers it has started
         self.process.wait()
         self.process.stdin.close()
         self.process.stdout.close()
@@ -125,7 +127,7 @@ class Ours:
                 "precision": told.get("precision", "f32")}
 
     def run(self, steps):
-        return self.ask(max(3, steps))["step_ms"]
+        return self.ask(steps)["step_ms"]
 
 
 class Theirs:
@@ -162,12 +164,13 @@ def interleaved(sides, rounds, first):
             results[name]["precision"] = told["precision"]
         steps[name] = steps_for(told["ms"])
     usual = results.get(first, {}).get("warm_up_ms", 0)
-    for r in range(rounds):
+    for _ in range(rounds):
         for name in steps:
             entry = results[name]
-            if r and usual and entry["warm_up_ms"] > FAR_SLOWER * usual:
-                continue
-            entry["rounds"].append(sides[name].run(steps[name]))
+            if usual and entry["warm_up_ms"] > FAR_SLOWER * usual:
+                entry["rounds"] = [entry["warm_up_ms"]]
+            else:
+                entry["rounds"].append(sides[name].run(steps[name]))
     for name in steps:
         entry = results[name]
         entry["ms"] = median(entry["rounds"])

@@ -19,6 +19,7 @@ import sys
 import time
 from pathlib import Path
 
+import measure
 import report
 from measure import ENVIRONMENT, HERE, Failed, run
 from rows import BY_NAME, ROWS
@@ -36,6 +37,10 @@ class Context:
         self.fovea, self.shared, self.python = options.fovea, options.shared, options.python
         self.threads = options.threads or len(os.sched_getaffinity(0))
         self.rounds, self.compile_limit = options.rounds, options.compile_limit
+        self.trial = options.trial
+        if self.trial:
+            self.rounds = 1
+            briefly()
         self.networks = self.cache / "networks"
         self.networks.mkdir(parents=True, exist_ok=True)
         self.variables = {"TORCHINDUCTOR_CACHE_DIR": str(self.cache / "inductor")}
@@ -86,11 +91,19 @@ class Context:
         return f"{' '.join(' '.join(told).split())}; {', '.join(packages)}"
 
 
+def briefly():
+    """One step a round, and threads that wait asleep: others have the machine, too."""
+    measure.LEAST = 0
+    ENVIRONMENT["OMP_WAIT_POLICY"] = "passive"
+
+
 def parse():
     p = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fovea"
     p.add_argument("rows", nargs="*", metavar="ROW")
     p.add_argument("--list", action="store_true", help="name the rows and stop")
+    p.add_argument("--try", dest="trial", action="store_true",
+                   help="see whether everything runs: briefly, on a busy machine; keep nothing")
     p.add_argument("--tables", action="store_true", help="write the tables and stop")
     p.add_argument("--cache", type=Path, default=cache / "peers")
     p.add_argument("--models", type=Path, default=cache / "models")
@@ -102,7 +115,7 @@ def parse():
                    help="Python that has the peers' packages")
     p.add_argument("--threads", type=int, default=0, help="of every program; 0: all processors")
     p.add_argument("--rounds", type=int, default=5)
-    p.add_argument("--compile-limit", type=float, default=60,
+    p.add_argument("--compile-limit", type=float, default=45,
                    help="seconds torch.compile may take; 0: leave it out")
     options = p.parse_args()
     unknown = [name for name in options.rows if name not in BY_NAME]
@@ -111,7 +124,7 @@ def parse():
     return options
 
 
-def measure(context, row):
+def measure_row(context, row):
     """Measures a row and keeps it; says how long it took."""
     begin = time.monotonic()
     print(f"==> {row.name}: {row.title}", file=sys.stderr, flush=True)
@@ -119,10 +132,12 @@ def measure(context, row):
     folder = context.cache / "rows"
     folder.mkdir(exist_ok=True)
     took = time.monotonic() - begin
+    print(f"    {took:.0f} s", file=sys.stderr, flush=True)
+    if context.trial:
+        return
     (folder / f"{row.name}.json").write_text(json.dumps({
         "machine": context.machine(), "versions": context.versions(), "lines": lines,
         "date": str(datetime.date.today()), "took_seconds": took}, indent=1) + "\n")
-    print(f"    {took:.0f} s", file=sys.stderr, flush=True)
 
 
 def kept(context):
@@ -148,11 +163,12 @@ def main():
     failed = []
     for row in [] if options.tables else [BY_NAME[n] for n in options.rows] or ROWS:
         try:
-            measure(context, row)
+            measure_row(context, row)
         except Failed as error:
             print(f"peers.py: {row.name}: {error}", file=sys.stderr)
             failed.append(row.name)
-    report.write(ROOT, kept(context), ROWS)
+    if not context.trial:
+        report.write(ROOT, kept(context), ROWS)
     return 1 if failed else 0
 
 

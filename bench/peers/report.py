@@ -76,10 +76,13 @@ def loops(groups):
 
 
 def pair(groups, title, ours, theirs, key, unit):
-    """A table of two columns and their ratio."""
-    out = [[row.title, number(value(line, ours[0], key)), number(value(line, theirs[0], key)),
-            times(value(line, theirs[0], key), value(line, ours[0], key))]
-           for row, record in groups for line in record["lines"]]
+    """A table of two columns and their ratio; what is kept in seconds may be shown in ms."""
+    scale = 1e3 if key != "ms" and unit == "milliseconds" else 1
+    out = []
+    for row, record in groups:
+        for line in record["lines"]:
+            a, b = ((value(line, side, key) or 0) * scale for side, _ in (ours, theirs))
+            out.append([row.title, number(a), number(b), times(b, a)])
     return f"{title}: {unit}.\n\n" + table(["", ours[1], theirs[1], "times"], out)
 
 
@@ -137,7 +140,7 @@ TABLES = (
     ("threads", threads),
     ("idle", lambda g: pair(
         g, "Waiting: processor time used in 2 seconds after a step",
-        ("fovea", "fovea"), ("eager", "PyTorch"), "cpu", "seconds")),
+        ("fovea", "fovea"), ("eager", "PyTorch"), "cpu", "milliseconds")),
     ("machine", machine),
     ("roofline", roofline),
 )

@@ -10,7 +10,8 @@ from pathlib import Path
 from statistics import median
 from typing import Callable
 
-from measure import Failed, Ours, Theirs, Worker, interleaved, run, say, seconds_of
+from measure import (FAR_SLOWER, Failed, Ours, Theirs, Worker, interleaved, run, say,
+                     seconds_of)
 
 CHANNEL = 11
 NEAR = 0.03        # relative L2 distance of two gradients that are the same but for rounding
@@ -50,13 +51,21 @@ def our_sides(context, model, target, *options):
     return sides
 
 
+def slowness(results, mode):
+    """How many times slower a mode is than eager; 0 where that is not known."""
+    ms, eager = (results.get(side, {}).get("ms") for side in (mode, "eager"))
+    return ms / eager if ms and eager else 0
+
+
 def step(context, name, batches=(1, 8)):
-    lines = []
+    """Forward and backward. What is far slower than eager is not tried with larger batches."""
+    lines, slow = [], {}
+    batches = batches[:1] if context.trial else batches
     for batch in batches:
         sides = our_sides(context, context.network(name), "output", "--batch", batch)
         with Worker(context, name, batch) as worker:
             distance = check_gradient(context, name, worker) if batch == 1 else None
-            sides.update({mode: Theirs(worker, mode) for mode in MODES})
+            sides.update({mode: Theirs(worker, mode) for mode in MODES if mode not in slow})
             compiler = None
             try:
                 if batch == 1 and context.compile_limit:
@@ -66,6 +75,10 @@ def step(context, name, batches=(1, 8)):
             finally:
                 if compiler:
                     compiler.stop()
+        results.update({mode: {"failed": why} for mode, why in slow.items()})
+        slow.update({mode: f"not tried: {ratio:.0f} times slower than eager at batch {batch}"
+                     for mode in MODES for ratio in [slowness(results, mode)]
+                     if ratio > FAR_SLOWER and mode not in slow})
         lines.append({"what": name, "batch": batch, "size": 224, "sides": results,
                       "gradients_differ_by": distance})
     return lines
@@ -91,6 +104,7 @@ def loop(context, name, sizes):
 
 def whole_picture(context, name, size, steps):
     """From the command to the picture's file; PyTorch's process is started anew, too."""
+    steps = 4 if context.trial else steps
     out = context.cache / "picture.png"
     ours = seconds_of([context.fovea, "visualize", context.network(name), f"output:{CHANNEL}",
                        "--recipe", "lucent", "--size", size, "--steps", steps, "--threads",
@@ -122,9 +136,9 @@ def nightmare(context, name, model, cfg, weights, layer, target):
                            "--size", 224, "--steps", steps, "--threads", context.threads, "-o",
                            context.cache / "picture.png"])
 
-    few, many = 3, 23
+    few, many = (1, 3) if context.trial else (3, 23)
     sides = {"fovea darknet": [], "Darknet": []}
-    for _ in range(2):
+    for _ in range(1 if context.trial else 2):
         sides["fovea darknet"].append(1e3 * (ours(many) - ours(few)) / (many - few))
         sides["Darknet"].append(1e3 * (theirs(1) - theirs(0)))
         say(", ".join(f"{k} {v[-1]:.0f} ms" for k, v in sides.items()))
@@ -150,6 +164,9 @@ def nightmare_tiny(context):
 
 def many_units(context, name, units, steps):
     """Pictures of many channels: in batches of the command's own choice, and one at a time."""
+    if context.trial:
+        units, steps = 4, 2
+
     def make(*options):
         return seconds_of([context.fovea, "visualize", context.network(name),
                            f"output:0-{units - 1}", "--recipe", "lucid", "--size", 128, "--steps",
@@ -229,9 +246,11 @@ def roofline(context, name, batches=(1, 8)):
     """How far the steps of a network are from what its arithmetic and its tensors would take."""
     peak = machine(context)[-1]
     lines = []
+    batches = batches[:1] if context.trial else batches
     for batch in batches:
         told = json.loads(run([context.fovea, "bench", context.network(name), "output", "--ops",
-                               "--json", "--batch", batch, "--threads", context.threads]))
+                               "--json", "--batch", batch, "--threads", context.threads,
+                               "--repeats", 1 if context.trial else 10 if batch == 1 else 4]))
         ops = told["ops"]
         bounds = [(op["gflop"] / peak["gflops"], op["gbyte"] / peak["gbytes"]) for op in ops]
         memory = sum(op["ms"] for op, (a, m) in zip(ops, bounds) if m >= a)

@@ -23,6 +23,7 @@ import time
 from pathlib import Path
 
 WARM_UP = 3
+SLOW_MS = 3000    # a step as long as this needs no warming up
 answers = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)    # whatever a package prints is no answer
 
@@ -97,9 +98,9 @@ class Worker:
 
     def prepare(self, order):
         run = self.mode(order["mode"])
-        for i in range(WARM_UP):
+        for _ in range(WARM_UP):
             ms = run.times(1)[0]
-            if i and ms > 20000:    # far too slow to be repeated
+            if ms > SLOW_MS:
                 break
         rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         return {"ms": ms, "rss_mb": rss}
