@@ -17,7 +17,8 @@ RANKS = ["base", "image", "model", "ops", "engine", "vis", "view"]
 ONLY = [
     (re.compile(r"(^|/)dnnl(_\w+)?\.h(pp)?$"), re.compile(r"^src/ops/dnnl\w*\.[ch]$"), "oneDNN"),
     (re.compile(r"^vips/"), re.compile(r"^src/image/"), "libvips"),
-    (re.compile(r"^protobuf-c/|\.pb-c\.h$"), re.compile(r"^(src/model|tests/(model|fuzz))/"), "protobuf-c"),
+    (re.compile(r"^protobuf-c/|\.pb-c\.h$"),
+     re.compile(r"^(src/model|tests/(model|fuzz))/"), "protobuf-c"),
 ]
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"\n]+)[>"]', re.MULTILINE)
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files: read, or mapped where they are large; written to a temporary in the same folder, flushed to the disk and
- * renamed over the target, so that a reader sees the old file or the new one and nothing between.
+/* Files: read, or mapped where they are large; written to a temporary in the same folder, flushed
+ * to the disk and renamed over the target, so that a reader sees the old file or the new one and
+ * nothing between.
  *
  * A symbolic link is followed: the file it names is replaced, the link stays. What is no regular
  * file (/dev/stdout, /dev/null, a pipe) cannot be replaced and is written straight.

@@ -124,7 +124,8 @@ def texts_of(tree, choice):
 def new_int(choice, old):
     old = old - (1 << 64) if old >= 1 << 63 else old
     return choice.choice([choice.choice(INTS), choice.choice(INTS), choice.randrange(0, 12),
-                          old + 1, old - 1, old * 2, old // 2, old * choice.choice([10, 100, 1000]), -old,
+                          old + 1, old - 1, old * 2, old // 2,
+                          old * choice.choice([10, 100, 1000]), -old,
                           choice.getrandbits(choice.choice([8, 16, 32, 63]))])
 
 
