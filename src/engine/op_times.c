@@ -134,12 +134,12 @@ static fv_status op_times_new(op_times **out, fv_error *err) {
 /* See core.h. */
 fv_status fv_bench_ops(const fv_model *model, const char *layer, const fv_bench_desc *desc,
                        fv_op_times **out, fv_error *err) {
-    if (!model || !out)
-        return fvi_fail(err, FV_ARG, "fv_bench_ops: model and out must not be NULL");
+    fv_status st = FVI_NOT_NULL(err, model, layer, out);
+    if (st) return st;
     fvi_bench b;
     fvi_profile *profile = NULL;
     op_times *o = NULL;
-    fv_status st = fvi_bench_open(model, layer, desc, &b, err);
+    st = fvi_bench_open(model, layer, desc, &b, err);
     if (st) return st;
     st = op_times_new(&o, err);
     if (!st) st = fvi_plan_profile(b.plan, &profile, err);

@@ -85,8 +85,8 @@ static fv_status render_watched(const fv_model *model, const char *objective, fv
 /* See render.h. */
 fv_status fv_bench_render(const fv_model *model, const char *objective, const fv_render_desc *desc,
                           int repeats, fv_render_bench *out, fv_error *err) {
-    if (!model || !objective || !out)
-        return fvi_fail(err, FV_ARG, "fv_bench_render: model, objective and out must not be NULL");
+    fv_status st = FVI_NOT_NULL(err, model, objective, out);
+    if (st) return st;
     if (repeats < 0 || repeats > MAX_REPEATS)
         return fvi_fail(err, FV_ARG, "repeats is %d; allowed are 0 (20) to %d", repeats,
                         MAX_REPEATS);
@@ -94,7 +94,7 @@ fv_status fv_bench_render(const fv_model *model, const char *objective, const fv
     watch w = {0};
     d.schedule.steps = (repeats ? repeats : 20) + WARM_UP;
     if (!*d.recipe) g_strlcpy(d.recipe, fv_recipe_default(model, objective), sizeof d.recipe);
-    fv_status st = fv_render_desc_resolve(model, &d, &d, err);
+    st = fv_render_desc_resolve(model, &d, &d, err);
     if (!st) st = watch_new(&w, (int64_t)d.schedule.steps * d.schedule.levels, err);
     if (!st) st = render_watched(model, objective, &d, &w, err);
     int n = w.seen - WARM_UP < w.most ? w.seen - WARM_UP : w.most;

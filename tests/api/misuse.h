@@ -45,6 +45,9 @@ typedef struct outputs {
     fv_window window;
     fv_prediction predictions[16];
     fv_bench_result bench;
+    fv_op_times *ops;
+    fv_machine_speed machine;
+    fv_render_bench render_bench;
     fv_render_desc render;
     fv_paint_desc paint;
     fv_channel channels[64];

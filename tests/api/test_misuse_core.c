@@ -134,6 +134,16 @@ static void test_loading(void **state) {
     REFUSED(FV_NOMEM, "at most 16", LOAD(.max_file_bytes = 16));
     WORKS(LOAD(.max_file_bytes = 1 << 20));
     fv_model_free(o.model);
+    REFUSED(FV_ARG, "max_memory", LOAD(.max_memory = -1));
+    REFUSED(FV_ARG, "max_work", LOAD(.max_work = -1));
+    REFUSED(FV_ARG, "max_nodes", LOAD(.max_nodes = -1));
+    REFUSED(FV_ARG, "max_nodes", LOAD(.max_nodes = (1 << 20) + 1));
+    REFUSED(FV_ARG, "max_elements", LOAD(.max_elements = -1));
+    REFUSED(FV_ARG, "max_elements", LOAD(.max_elements = ((int64_t)1 << 31) + 1));
+    REFUSED(FV_NOMEM, "nodes", LOAD(.max_nodes = 2));
+    REFUSED(FV_SHAPE, "more than 2 elements", LOAD(.max_elements = 2));
+    REFUSED(FV_ARG, "max_memory", LOAD(.max_memory = INT64_MIN));
+    REFUSED(FV_ARG, "max_work", LOAD(.max_work = INT64_MIN));
     HARMLESS(fv_model_free(NULL));
 }
 
@@ -216,7 +226,11 @@ static void test_session(void **state) {
 #define SESSION(...) fv_session_new(t.net, &(fv_session_desc){__VA_ARGS__}, &o.session, err)
     REFUSED(FV_ARG, "threads is -1", SESSION(.threads = -1));
     REFUSED(FV_ARG, "threads is 1025", SESSION(.threads = 1025));
+    REFUSED(FV_ARG, "on_nan is -1", SESSION(.on_nan = -1));
+    REFUSED(FV_ARG, "on_nan is 3", SESSION(.on_nan = 3));
     HARMLESS(fv_session_free(NULL));
+    GIVES(NULL, fv_session_note(NULL));
+    GIVES(NULL, fv_session_note(t.session));
 
     REFUSED(FV_ARG, "session must", fv_session_run(NULL, t.input, NULL, &o.tensor, err));
     REFUSED(FV_ARG, "input must", fv_session_run(t.session, NULL, NULL, &o.tensor, err));
@@ -283,6 +297,16 @@ static void test_bench(void **state) {
     REFUSED(FV_ARG, "repeats is -1", BENCH(.repeats = -1));
     REFUSED(FV_ARG, "repeats is 100001", BENCH(.repeats = 100001));
     WORKS(BENCH(.repeats = 1, .threads = 1));
+    REFUSED(FV_ARG, "model must", fv_bench_ops(NULL, "pool", NULL, &o.ops, err));
+    REFUSED(FV_ARG, "layer must", fv_bench_ops(t.net, NULL, NULL, &o.ops, err));
+    REFUSED(FV_ARG, "out must", fv_bench_ops(t.net, "pool", NULL, NULL, err));
+    REFUSED(FV_NOTFOUND, "nothing", fv_bench_ops(t.net, "nothing", NULL, &o.ops, err));
+    WORKS(fv_bench_ops(t.net, "pool", &(fv_bench_desc){.repeats = 1}, &o.ops, err));
+    fv_op_times_free(o.ops);
+    HARMLESS(fv_op_times_free(NULL));
+    REFUSED(FV_ARG, "out must", fv_bench_machine(1, NULL, err));
+    REFUSED(FV_ARG, "threads is -1", fv_bench_machine(-1, &o.machine, err));
+    REFUSED(FV_ARG, "threads is 1025", fv_bench_machine(1025, &o.machine, err));
 }
 
 int main(void) {

@@ -33,6 +33,8 @@ static void test_scan(void **state) {
     REFUSED(FV_ARG, "threads is 1025", DESC(.threads = 1025));
     REFUSED(FV_ARG, "decoders is -1", DESC(.decoders = -1));
     REFUSED(FV_ARG, "decoders is 65", DESC(.decoders = 65));
+    REFUSED(FV_ARG, "on_nan is -1", DESC(.on_nan = -1));
+    REFUSED(FV_ARG, "on_nan is 3", DESC(.on_nan = 3));
     REFUSED(FV_ARG, "indices", DESC(.index = ""));
     REFUSED(FV_IO, "photo.png", DESC(.index = t.path));
     HARMLESS(fv_examples_free(NULL));
@@ -51,6 +53,8 @@ static void test_looking(void **state) {
     GIVES(0, fv_examples_photo_count(NULL));
     GIVES(0, fv_examples_skipped_count(NULL));
     GIVES(0, fv_examples_measured(NULL));
+    GIVES(NULL, fv_examples_note(NULL));
+    GIVES(NULL, fv_examples_note(e));
     GIVES(0, fv_examples_unit_count(NULL));
     GIVES(NULL, fv_examples_photo(NULL, 0));
     GIVES(NULL, fv_examples_photo(e, -1));

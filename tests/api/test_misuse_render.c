@@ -76,6 +76,8 @@ static void test_sizes(void **state) {
     FIELD(reading, -1, "reading");
     FIELD(redirect, -2, "redirect");
     FIELD(redirect, 1000001, "redirect");
+    FIELD(on_nan, -1, "on_nan");
+    FIELD(on_nan, 3, "on_nan");
     FIELD(batch, -1, "batch");
     FIELD(batch, 1025, "batch");
     fv_render_desc d = good;
@@ -267,6 +269,18 @@ static void test_borrowed(void **state) {
     fv_image_free(o.image);
 }
 
+static void test_timing(void **state) {
+    (void)state;
+    REFUSED(FV_ARG, "model must", fv_bench_render(NULL, UNIT, NULL, 1, &o.render_bench, err));
+    REFUSED(FV_ARG, "objective must", fv_bench_render(t.net, NULL, NULL, 1, &o.render_bench, err));
+    REFUSED(FV_ARG, "out must", fv_bench_render(t.net, UNIT, NULL, 1, NULL, err));
+    REFUSED(FV_ARG, "repeats is -1", fv_bench_render(t.net, UNIT, NULL, -1, &o.render_bench, err));
+    REFUSED(FV_NOTFOUND, "nothing",
+            fv_bench_render(t.net, "nothing:0", NULL, 1, &o.render_bench, err));
+    assert_string_equal(fv_part_name(FV_PART_COUNT), "?");
+    assert_string_equal(fv_part_name((fv_part)-1), "?");
+}
+
 static void test_objectives(void **state) {
     char room[4];
     (void)state;
@@ -398,6 +412,8 @@ static void test_dream(void **state) {
     REFUSED(FV_ARG, "tile", DREAM(.tile = 8193));
     REFUSED(FV_ARG, "threads", DREAM(.threads = -1));
     REFUSED(FV_ARG, "threads", DREAM(.threads = 1025));
+    REFUSED(FV_ARG, "on_nan", DREAM(.on_nan = -1));
+    REFUSED(FV_ARG, "on_nan", DREAM(.on_nan = 3));
     REFUSED(FV_ARG, "snapshot_every", DREAM(.snapshot_every = -1));
     REFUSED(FV_ARG, "guide", DREAM(.guide = &no_data));
     assert_memory_equal(p, &before, sizeof before);
@@ -434,13 +450,14 @@ static int setup(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_recipes),  cmocka_unit_test(test_options),
-        cmocka_unit_test(test_sizes),    cmocka_unit_test(test_param),
-        cmocka_unit_test(test_lists),    cmocka_unit_test(test_climbing),
-        cmocka_unit_test(test_resolve),  cmocka_unit_test(test_render),
-        cmocka_unit_test(test_borrowed), cmocka_unit_test(test_objectives),
-        cmocka_unit_test(test_groups),   cmocka_unit_test(test_spectrum),
-        cmocka_unit_test(test_dream),    cmocka_unit_test(test_animation),
+        cmocka_unit_test(test_recipes),   cmocka_unit_test(test_options),
+        cmocka_unit_test(test_sizes),     cmocka_unit_test(test_param),
+        cmocka_unit_test(test_lists),     cmocka_unit_test(test_climbing),
+        cmocka_unit_test(test_resolve),   cmocka_unit_test(test_render),
+        cmocka_unit_test(test_borrowed),  cmocka_unit_test(test_objectives),
+        cmocka_unit_test(test_groups),    cmocka_unit_test(test_spectrum),
+        cmocka_unit_test(test_dream),     cmocka_unit_test(test_timing),
+        cmocka_unit_test(test_animation),
     };
     return cmocka_run_group_tests(tests, setup, misuse_teardown);
 }
