@@ -31,17 +31,35 @@ static const char *trusted_loader(const char *path, const fvi_mapping *file, fv_
     return loader;
 }
 
+/* Whether the size that a header says is one to be decoded. */
+static fv_status check_size(const char *path, const fvi_mapping *file, const VipsImage *image,
+                            fv_error *err) {
+    int width = vips_image_get_width(image), height = vips_image_get_height(image);
+    int64_t pixels = (int64_t)width * height, pixel = VIPS_IMAGE_SIZEOF_PEL(image);
+    if (pixels > FVI_IMAGE_MAX_PIXELS)
+        return fvi_fail(err, FV_NOMEM, "%s: has %dx%d pixels; at most %lld in all are read", path,
+                        width, height, (long long)FVI_IMAGE_MAX_PIXELS);
+    if (pixels > FVI_IMAGE_MAX_MEMORY / pixel)
+        return fvi_fail(err, FV_NOMEM, "%s: has %dx%d pixels of %lld bytes; at most %lld in all",
+                        path, width, height, (long long)pixel, (long long)FVI_IMAGE_MAX_MEMORY);
+    if (pixels > FVI_IMAGE_DENSE_PIXELS && pixels / FVI_IMAGE_DENSE_RATIO > (int64_t)file->size)
+        return fvi_fail(err, FV_NOMEM,
+                        "%s: has %dx%d pixels in %zu bytes; so large a picture has at least one "
+                        "byte for %d pixels",
+                        path, width, height, file->size, FVI_IMAGE_DENSE_RATIO);
+    return FV_OK;
+}
+
 /* Reads the header, checks the size, then decodes all pixels into memory. */
 static fv_status decode(const char *path, const fvi_mapping *file, VipsImage **out, fv_error *err) {
     VipsImage *image =
         vips_image_new_from_buffer(file->bytes, file->size, "", "access", VIPS_ACCESS_SEQUENTIAL,
                                    "fail_on", VIPS_FAIL_ON_ERROR, NULL);
     if (!image) return fvi_vips_fail(err, FV_FORMAT, path, "is damaged or cut short");
-    int width = vips_image_get_width(image), height = vips_image_get_height(image);
-    if ((int64_t)width * height > FVI_IMAGE_MAX_PIXELS) {
+    fv_status st = check_size(path, file, image, err);
+    if (st) {
         g_object_unref(image);
-        return fvi_fail(err, FV_NOMEM, "%s: has %dx%d pixels; at most %lld in all are read", path,
-                        width, height, (long long)FVI_IMAGE_MAX_PIXELS);
+        return st;
     }
     VipsImage *memory = vips_image_copy_memory(image);
     g_object_unref(image);

@@ -9,6 +9,11 @@
 
 #define FVI_IMAGE_MAX_PIXELS ((int64_t)1 << 28)
 #define FVI_IMAGE_MAX_BYTES  ((int64_t)1 << 30) /* of a picture's file */
+#define FVI_IMAGE_MAX_MEMORY ((int64_t)1 << 31) /* bytes of its decoded pixels */
+/* A picture larger than this may not have more than so many pixels for each byte of its file: only
+ * a blank one has (PNG: 340 and more), or one that is made to fill the memory. */
+#define FVI_IMAGE_DENSE_PIXELS ((int64_t)1 << 24)
+#define FVI_IMAGE_DENSE_RATIO  200
 
 /* The texts of a picture, in the order in which they were set. */
 typedef struct fvi_text_item {

@@ -101,6 +101,34 @@ static void test_empty_file(void **state) {
     g_free(path);
 }
 
+/* A file of up to 256 MiB is a copy, which does not change with the file; a larger one is mapped.
+ */
+static void test_cut_short_meanwhile(void **state) {
+    (void)state;
+    fv_error err;
+    char *path = in_folder("shrinks");
+    const struct {
+        int64_t size;
+        int copied;
+    } cases[] = {{5000, 1}, {(int64_t)257 << 20, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(write_text(path, "first", &err), FV_OK);
+        assert_int_equal(truncate(path, (off_t)cases[i].size), 0);
+        fvi_mapping m = {0};
+        assert_int_equal(fvi_mapping_open(path, INT64_MAX, &m, &err), FV_OK);
+        assert_int_equal(m.size, cases[i].size);
+        assert_int_equal(m.copy != NULL, cases[i].copied);
+        assert_int_equal(m.handle != NULL, !cases[i].copied);
+        assert_memory_equal(m.bytes, "first", 6);
+        assert_int_equal(m.bytes[m.size - 1], 0);
+        assert_int_equal(truncate(path, 0), 0);
+        if (cases[i].copied) assert_memory_equal(m.bytes, "first", 6);
+        fvi_mapping_close(&m);
+    }
+    g_unlink(path);
+    g_free(path);
+}
+
 static void check_unmappable(const char *path, fv_status expected, const char *word) {
     fv_error err = {0};
     fvi_mapping m = {.bytes = (const uint8_t *)"x", .size = 1};
@@ -243,6 +271,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_write_and_map),
         cmocka_unit_test(test_empty_file),
+        cmocka_unit_test(test_cut_short_meanwhile),
         cmocka_unit_test(test_what_is_not_mapped),
         cmocka_unit_test(test_failed_write_keeps_the_old_file),
         cmocka_unit_test(test_unwritable_places),

@@ -78,6 +78,17 @@ def make_pictures(folder):
         f.write(chunk(b'IHDR', struct.pack('>IIBBBBB', 100000, 100000, 8, 2, 0, 0, 0)))
         f.write(chunk(b'IDAT', zlib.compress(bytes(1000))) + chunk(b'IEND', b''))
 
+    # A picture of 64 million pixels in a few bytes; and one of 8 million, of 250 bands each.
+    with open(f'{folder}/bomb.png', 'wb') as f:
+        f.write(b'\x89PNG\r\n\x1a\n')
+        f.write(chunk(b'IHDR', struct.pack('>IIBBBBB', 8192, 8192, 8, 2, 0, 0, 0)))
+        f.write(chunk(b'IDAT', zlib.compress(bytes(1000))) + chunk(b'IEND', b''))
+    tags = [(256, 4, 4096), (257, 4, 2048), (258, 3, 16), (259, 3, 1), (262, 3, 1), (273, 4, 8),
+            (277, 3, 250), (278, 4, 2048), (279, 4, 4)]  # width, height, ..., bands, ...
+    with open(f'{folder}/bands.tif', 'wb') as f:
+        f.write(b'II*\0' + struct.pack('<I', 12) + bytes(4) + struct.pack('<H', len(tags)))
+        f.write(b''.join(struct.pack('<HHII', t, kind, 1, v) for t, kind, v in tags) + bytes(4))
+
     # What resizing is compared with: smooth and rough parts, the planes resized as floats.
     y, x = np.mgrid[0:30, 0:41] / 10
     rng = np.random.default_rng(1)

@@ -4,9 +4,9 @@
 
     hostile.py FOVEA
 
-Each goes through `fovea layers`, `run` and `gradient` under the rules of mutate.py; besides, the
-words that stand beside it must be in the line on stderr of the last command that was refused, or,
-for "", every command must succeed.
+Each goes through `fovea layers` and, if that opens it, `run` and `gradient` under the rules of
+mutate.py; besides, the words that stand beside it must be in the line on stderr of the last command
+that was refused, or, for "", every command must succeed.
 """
 import os
 import shutil
@@ -225,6 +225,8 @@ def try_case(trial, folder, name, data, shape, words):
             return "\n  ".join([f"{command[0]}: {problem}", *result.lines[:30]])
         if result.code:
             said = result.lines[0]
+            if command[0] == "layers":  # the others would open it in the same way
+                break
     if bool(words) == bool(said) and words in said:
         return None
     return f"it said: {said or 'nothing'}\n  expected: {words or 'nothing'}"

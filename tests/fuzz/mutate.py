@@ -33,7 +33,7 @@ import wire
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
 SECONDS, CLOCK = 10, 60
-SEED_MAX = 8 << 20  # bytes of a file to start from
+SEED_MAX = 32 << 20  # bytes of a file to start from
 INPUT_MAX = 1 << 20  # numbers of an input
 
 
@@ -45,7 +45,11 @@ def find_networks(paths):
                 found += [os.path.join(folder, f) for f in files if f.endswith(".onnx")]
         else:
             found.append(path)
-    return sorted(f for f in found if 0 < os.path.getsize(f) <= SEED_MAX)
+    folders = collections.defaultdict(list)  # a mutant is of a folder first: few large, many small
+    for f in sorted(found):
+        if 0 < os.path.getsize(f) <= SEED_MAX:
+            folders[os.path.dirname(f)].append(f)
+    return [files for _, files in sorted(folders.items())]
 
 
 # ---- a mutant's input ----
@@ -170,8 +174,8 @@ class Trial:
     def prepare(self, k, folder):
         """Makes mutant k and its input; (what was done, arguments of the three commands)."""
         choice = random.Random(f"{self.options.seed}:{k}")
-        start = choice.choice(self.networks)
-        others = [self.read(choice.choice(self.networks)) for _ in range(2)]
+        start = choice.choice(choice.choice(self.networks))
+        others = [self.read(choice.choice(choice.choice(self.networks))) for _ in range(2)]
         how, data = mutations.mutate(self.read(start), choice, others)
         with open(os.path.join(folder, "mutant.onnx"), "wb") as file:
             file.write(data)
@@ -266,7 +270,7 @@ def main():
                 print(f"mutant {k} of {how}\n  {bad}", flush=True)
                 for r in results:
                     print(*("    " + line[:300] for line in r.lines[:4]), sep="\n")
-    print(f"{len(numbers)} mutants of {len(trial.networks)} networks, {sum(codes.values())} "
+    print(f"{len(numbers)} mutants of {sum(map(len, trial.networks))} networks, {sum(codes.values())} "
           f"commands: {codes[0]} done, {codes[1]} refused, {failures} mutants failed")
     print(f"longest {slowest[0]:.1f} s of processor time (mutant {slowest[1]}), most memory "
           f"{largest[0] >> 20} MiB (mutant {largest[1]})")

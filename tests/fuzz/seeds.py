@@ -31,9 +31,9 @@ METADATA = [
     "Image.ColorSpaceGamma=SRGB"]
 
 
-def put(folder, data):
+def put(folder, data, ending=""):
     if 0 < len(data) <= FILE_MAX:
-        (folder / hashlib.sha1(data).hexdigest()[:16]).write_bytes(data)
+        (folder / (hashlib.sha1(data).hexdigest()[:16] + ending)).write_bytes(data)
 
 
 def files(*folders):
@@ -88,8 +88,8 @@ def main():
     for folder in to.values():
         folder.mkdir(parents=True, exist_ok=True)
     for data in networks():
-        put(to["load"], data)
-        put(to["run"], data)
+        put(to["load"], data, ".onnx")
+        put(to["run"], data, ".onnx")
     for f in files(TESTS / "data", TESTS / "golden"):
         if f.suffix == ".npy":
             put(to["npy"], f.read_bytes())

@@ -179,6 +179,17 @@ static void test_absurd_size(void **state) {
     g_free(path);
 }
 
+/* Nor is a size that the file's bytes cannot fill, or that many bands multiply. */
+static void test_bombs(void **state) {
+    (void)state;
+    char *path = data_path("bomb.png");
+    check_refused(path, FV_NOMEM, "8192x8192 pixels in 74 bytes");
+    g_free(path);
+    path = data_path("bands.tif");
+    check_refused(path, FV_NOMEM, "4096x2048 pixels of 500 bytes");
+    g_free(path);
+}
+
 /* Every way of cutting a file short is noticed, except right before an end mark that carries no
  * pixels. */
 static void test_cut_short(void **state) {
@@ -231,8 +242,8 @@ int main(void) {
         cmocka_unit_test(test_formats),          cmocka_unit_test(test_cmyk),
         cmocka_unit_test(test_orientation),      cmocka_unit_test(test_alpha_lies_over_mid_grey),
         cmocka_unit_test(test_16_bits_are_kept), cmocka_unit_test(test_what_is_no_picture),
-        cmocka_unit_test(test_absurd_size),      cmocka_unit_test(test_cut_short),
-        cmocka_unit_test(test_damaged),
+        cmocka_unit_test(test_absurd_size),      cmocka_unit_test(test_bombs),
+        cmocka_unit_test(test_cut_short),        cmocka_unit_test(test_damaged),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
