@@ -270,8 +270,9 @@ def main():
                 print(f"mutant {k} of {how}\n  {bad}", flush=True)
                 for r in results:
                     print(*("    " + line[:300] for line in r.lines[:4]), sep="\n")
-    print(f"{len(numbers)} mutants of {sum(map(len, trial.networks))} networks, {sum(codes.values())} "
-          f"commands: {codes[0]} done, {codes[1]} refused, {failures} mutants failed")
+    print(f"{len(numbers)} mutants of {sum(map(len, trial.networks))} networks, "
+          f"{sum(codes.values())} commands: {codes[0]} done, {codes[1]} refused, "
+          f"{failures} mutants failed")
     print(f"longest {slowest[0]:.1f} s of processor time (mutant {slowest[1]}), most memory "
           f"{largest[0] >> 20} MiB (mutant {largest[1]})")
     return 1 if failures else 0

@@ -13,9 +13,9 @@ build_fuzzers() {
         -Dc_args=-fsanitize=fuzzer-no-link
 }
 
-# run_fuzzers MINUTES [TARGET...]: so many minutes in all, shared by the targets. The corpora grow in
-# the cache folder; an input that crashes goes into tests/fuzz/crashers/TARGET, to be replayed by the
-# ordinary tests from then on.
+# run_fuzzers MINUTES [TARGET...]: so many minutes in all, shared by the targets. The corpora grow
+# in the cache folder; an input that crashes goes into tests/fuzz/crashers/TARGET, to be replayed by
+# the ordinary tests from then on.
 run_fuzzers() {
     local minutes=$1 target seconds found=0
     shift
