@@ -42,8 +42,9 @@ def run(command, timeout=None, **options):
     except subprocess.TimeoutExpired as error:
         raise Failed(f"longer than {timeout:.0f} s") from error
     if done.returncode:
-        told = (done.stderr or done.stdout).strip().split("\n")[-1]
-        raise Failed(f"{Path(command[0]).name}: {told[:200]}")
+        told = [x for x in (done.stderr or done.stdout).split("\n") if x and " note: " not in x]
+        raise Failed(f"{Path(command[0]).name} ended with {done.returncode}: "
+                     f"{told[-1][:200] if told else 'it said nothing'}")
     return done.stdout
 
 

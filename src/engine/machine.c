@@ -93,7 +93,8 @@ static double time_triad(float *restrict a, const float *restrict b, const float
 
 /* See core.h. */
 fv_status fv_bench_machine(int threads, fv_machine_speed *out, fv_error *err) {
-    if (!out) return fvi_fail(err, FV_ARG, "fv_bench_machine: out must not be NULL");
+    fv_status st = FVI_NOT_NULL(err, out);
+    if (st) return st;
     if (threads < 0 || threads > MAX_THREADS)
         return fvi_fail(err, FV_ARG, "threads is %d; allowed are 0 (all) to %d", threads,
                         MAX_THREADS);
@@ -108,7 +109,7 @@ fv_status fv_bench_machine(int threads, fv_machine_speed *out, fv_error *err) {
         a[2 * LENGTH + i] = (float)(i % 5) - 2;
     }
     r.gbytes = time_triad(a, a + LENGTH, a + 2 * LENGTH);
-    fv_status st = time_product(a + LENGTH, &r.gflops, err);
+    st = time_product(a + LENGTH, &r.gflops, err);
     free(a);
     if (!st) *out = r;
     return st;
