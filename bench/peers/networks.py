@@ -132,6 +132,7 @@ class Shown(nn.Module):
 
 def export(net, layer, path):
     shown = Shown(net, layer) if layer else net
+    torch.backends.mha.set_fastpath_enabled(False)    # an operator of its own, which ONNX has not
     torch.onnx.export(shown, (picture(1, SIDE),), str(path), dynamo=False, opset_version=17,
                       input_names=["input"], output_names=["output"])
 

@@ -45,7 +45,8 @@ class Context:
         self.networks.mkdir(parents=True, exist_ok=True)
         self.variables = {"TORCHINDUCTOR_CACHE_DIR": str(self.cache / "inductor")}
         usage = run([self.fovea, "bench", "--help"])
-        self.has_bf16 = "--precision" in usage and self.flags() & {"avx512_bf16", "amx_bf16"}
+        self.fast_bf16 = bool(self.flags() & {"avx512_bf16", "amx_bf16"})
+        self.has_bf16 = "--precision" in usage and self.fast_bf16
 
     @staticmethod
     def flags():

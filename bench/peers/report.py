@@ -148,10 +148,14 @@ TABLES = (
 
 def failures(records, rows):
     """What could not be measured, and why."""
-    told = [f"{row.name}, {side}{', batch ' + str(line['batch']) if 'batch' in line else ''}: "
-            f"{entry['failed']}"
-            for row in rows if row.name in records for line in records[row.name]["lines"]
-            for side, entry in line["sides"].items() if "failed" in entry]
+    why = {}
+    for row in rows:
+        for line in records.get(row.name, {"lines": []})["lines"]:
+            for side, entry in line["sides"].items():
+                if "failed" in entry:
+                    at = f"{row.name}{' at batch ' + str(line['batch']) if 'batch' in line else ''}"
+                    why.setdefault((side, entry["failed"]), []).append(at)
+    told = [f"`{side}`: {text}: {', '.join(at)}" for (side, text), at in why.items()]
     missing = [row.name for row in rows if row.name not in records]
     if missing:
         told.append(f"not measured: {', '.join(missing)}")
