@@ -49,7 +49,8 @@ run_valgrind() {
     mkdir -p "$root_log"
     write_valgrind_wrapper $folder/valgrind-fovea "$root_log"
     # oneDNN makes code at run time: up to SSE 4.1 Valgrind knows all of its instructions.
-    export ONEDNN_MAX_CPU_ISA=SSE41 OMP_NUM_THREADS=2 OMP_WAIT_POLICY=passive FOVEA_TEST_SECONDS=3600
+    export ONEDNN_MAX_CPU_ISA=SSE41 OMP_NUM_THREADS=2 OMP_WAIT_POLICY=passive
+    export FOVEA_TEST_SECONDS=3600 # of each command
     for name in "$@"; do
         say "memcheck: $name"
         "$(system_python)" tests/cli/run.py $folder/valgrind-fovea "tests/cli/$name.sh" ||
