@@ -32,8 +32,8 @@ import wire
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
-# Of processor time, and of the clock: of the program as people run it. With sanitizers the same work
-# takes several times as long, and the build says so.
+# Of processor time, and of the clock: of the program as people run it. With sanitizers the same
+# work takes several times as long, and the build says so.
 SECONDS = int(os.environ.get("FOVEA_MUTANT_SECONDS", "10"))
 CLOCK = 6 * SECONDS
 SEED_MAX = 32 << 20  # bytes of a file to start from
