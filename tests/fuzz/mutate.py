@@ -248,7 +248,7 @@ def parse_options():
     p.add_argument("--only", type=int, help="this mutant alone")
     p.add_argument("--memory", type=int, default=6144, help="MiB a process may hold")
     p.add_argument("--address-space", type=int, default=0, help="MiB, enforced by the system")
-    options = p.parse_args()
+    options = p.parse_intermixed_args()
     options.memory <<= 20
     options.address_space <<= 20
     return options
