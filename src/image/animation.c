@@ -18,8 +18,8 @@ typedef struct animation {
     int side_max;
 } animation;
 
-static const animation formats[] = {{".webp", "webpsave_buffer", 16383},
-                                    {".gif", "gifsave_buffer", 65535}};
+static const animation formats[] = {{".webp", "webpsave_target", 16383},
+                                    {".gif", "gifsave_target", 65535}};
 
 enum { DELAY_MIN = 10, DELAY_MAX = 60000 };
 
@@ -60,16 +60,17 @@ static fv_status check_frames(const fv_image *const *frames, int count, const an
     return FV_OK;
 }
 
-/* Encodes the tall picture; its buffer is to be freed with g_free. */
-static fv_status encode(VipsImage *tall, const animation *format, const char *path, void **bytes,
-                        size_t *size, fv_error *err) {
+static fv_status encode(VipsImage *tall, const animation *format, const char *path, fvi_encoded *e,
+                        fv_error *err) {
     if (!vips_type_find("VipsOperation", format->operation))
         return fvi_fail(err, FV_UNSUPPORTED,
                         "%s: the installed libvips was built without what writes %s files", path,
                         format->ending);
-    int failed = format == &formats[0] ? vips_webpsave_buffer(tall, bytes, size, "Q", 90, NULL)
-                                       : vips_gifsave_buffer(tall, bytes, size, NULL);
-    return failed ? fvi_vips_fail(err, FV_IO, path, "cannot be encoded") : FV_OK;
+    VipsTarget *target = fvi_encoded_target(e);
+    int failed = format == &formats[0] ? vips_webpsave_target(tall, target, "Q", 90, NULL)
+                                       : vips_gifsave_target(tall, target, NULL);
+    g_object_unref(target);
+    return failed || e->failed ? fvi_encoded_fail(e, path, err) : FV_OK;
 }
 
 /* What a reader of the tall picture must know: where pages end, how long each stands, how often all
@@ -113,17 +114,16 @@ fv_status fv_animation_save(const fv_image *const *frames, int count, int delay_
                         DELAY_MIN, DELAY_MAX);
     VipsImage *tall = NULL;
     uint8_t *pixels = NULL;
-    void *encoded = NULL;
-    size_t size = 0;
+    fvi_encoded encoded = {0};
     st = check_frames(frames, count, format, path, err);
     if (!st) st = fvi_image_start(err);
     if (!st) st = stack(frames, count, path, &pixels, &tall, err);
     if (!st) st = add_timing(tall, frames[0]->height, count, delay_ms, loop, path, err);
     if (!st && format == &formats[0]) fvi_texts_to_xmp(frames[0], tall);
-    if (!st) st = encode(tall, format, path, &encoded, &size, err);
-    fvi_part part = {encoded, size};
+    if (!st) st = encode(tall, format, path, &encoded, err);
+    fvi_part part = {encoded.bytes, encoded.size};
     if (!st) st = fvi_file_write(path, &part, 1, err);
-    g_free(encoded);
+    free(encoded.bytes);
     if (tall) g_object_unref(tall);
     free(pixels);
     return st;

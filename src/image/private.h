@@ -48,4 +48,16 @@ size_t fvi_texts_to_xmp(const fv_image *image, VipsImage *to);
  * damaged or not ours is passed over.  errors  NOMEM */
 fv_status fvi_texts_read(VipsImage *from, fv_image *image, fv_error *err);
 
+/* A file's bytes as they are encoded; zeroed, then free(bytes). */
+typedef struct fvi_encoded {
+    void *bytes;
+    size_t size, room;
+    int failed; /* there was no memory for all */
+} fvi_encoded;
+
+/* A target that encoders fill `e` through; g_object_unref (target.c). */
+VipsTarget *fvi_encoded_target(fvi_encoded *e);
+/* Says why encoding failed: NOMEM, or IO with libvips' reason. */
+fv_status fvi_encoded_fail(const fvi_encoded *e, const char *path, fv_error *err);
+
 #endif

@@ -72,20 +72,31 @@ static fv_status add_texts(const fv_image *image, const char *path, save_format 
     return FV_OK;
 }
 
-/* Encodes into a buffer to be freed with g_free. Quality where the format loses something: so high
- * that the textures these pictures are about stay. */
-static int encode(VipsImage *image, save_format format, void **bytes, size_t *size) {
-    switch (format) {
-    case SAVE_PNG: return vips_pngsave_buffer(image, bytes, size, "compression", 6, NULL);
-    case SAVE_JPEG: return vips_jpegsave_buffer(image, bytes, size, "Q", 95, NULL);
-    case SAVE_WEBP: return vips_webpsave_buffer(image, bytes, size, "Q", 95, NULL);
-    case SAVE_TIFF:
-        return vips_tiffsave_buffer(image, bytes, size, "compression",
-                                    VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE, "predictor",
-                                    VIPS_FOREIGN_TIFF_PREDICTOR_HORIZONTAL, NULL);
-    case SAVE_UNKNOWN: break;
-    }
-    return -1;
+/* TIFF files are sought in while they are written: libvips' own memory, which is made ours. */
+static int encode_tiff(VipsImage *image, fvi_encoded *e) {
+    void *bytes = NULL;
+    if (vips_tiffsave_buffer(image, &bytes, &e->size, "compression",
+                             VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE, "predictor",
+                             VIPS_FOREIGN_TIFF_PREDICTOR_HORIZONTAL, NULL))
+        return -1;
+    e->bytes = malloc(e->size + 1);
+    e->failed = !e->bytes;
+    if (e->bytes) memcpy(e->bytes, bytes, e->size);
+    g_free(bytes);
+    return -e->failed;
+}
+
+/* Encodes into memory. Quality where the format loses something: so high that the textures these
+ * pictures are about stay. */
+static int encode(VipsImage *image, save_format format, fvi_encoded *e) {
+    if (format == SAVE_TIFF) return encode_tiff(image, e);
+    VipsTarget *target = fvi_encoded_target(e);
+    int failed = -1;
+    if (format == SAVE_PNG) failed = vips_pngsave_target(image, target, "compression", 6, NULL);
+    if (format == SAVE_JPEG) failed = vips_jpegsave_target(image, target, "Q", 95, NULL);
+    if (format == SAVE_WEBP) failed = vips_webpsave_target(image, target, "Q", 95, NULL);
+    g_object_unref(target);
+    return failed || e->failed;
 }
 
 static fv_status check(const fv_image *image, const char *path, fv_error *err) {
@@ -106,8 +117,7 @@ fv_status fv_image_save(const fv_image *image, const char *path, fv_error *err) 
     const save_format format = format_of(path);
     VipsImage *vips = NULL;
     fv_image *flat = NULL; /* without alpha, for the format that has none */
-    void *encoded = NULL;
-    size_t size = 0;
+    fvi_encoded encoded = {0};
     uint8_t *pixels = NULL;
     st = fvi_image_start(err);
     if (!st && format == SAVE_JPEG && image->channels % 2 == 0)
@@ -125,14 +135,14 @@ fv_status fv_image_save(const fv_image *image, const char *path, fv_error *err) 
                               err);
     if (!st) st = add_texts(image, path, format, vips, err);
     if (st) goto done;
-    if (encode(vips, format, &encoded, &size)) {
-        st = fvi_vips_fail(err, FV_IO, path, "cannot be encoded");
+    if (encode(vips, format, &encoded)) {
+        st = fvi_encoded_fail(&encoded, path, err);
         goto done;
     }
-    fvi_part part = {encoded, size};
+    fvi_part part = {encoded.bytes, encoded.size};
     st = fvi_file_write(path, &part, 1, err);
 done:
-    g_free(encoded);
+    free(encoded.bytes);
     if (vips) g_object_unref(vips);
     free(pixels);
     fv_image_free(flat);

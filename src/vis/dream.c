@@ -153,7 +153,10 @@ static fv_status enter_octave(dream *d, int h, int w, float *last, fv_error *err
 /* What tiles the network is given at this octave. */
 static fv_status choose_tile(dream *d, fv_error *err) {
     int th = MIN(d->h, d->desc.tile), tw = MIN(d->w, d->desc.tile);
-    if (!fvi_pass_takes_size(d->pass, th, tw)) { /* a fixed size: smaller octaves are enlarged */
+    int takes = 1;
+    fv_status st = fvi_pass_takes_size(d->pass, th, tw, &takes, err);
+    if (st) return st;
+    if (!takes) { /* a fixed size: smaller octaves are enlarged */
         th = d->in->height;
         tw = d->in->width;
     }

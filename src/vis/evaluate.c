@@ -133,28 +133,33 @@ fv_status fvi_evaluator_level(fvi_evaluator *e, fv_error *err) {
     return fvi_pass_reserve(e->pass, samples, e->channels * plane, err);
 }
 
-static route make_route(const fvi_evaluator *e, int h, int w) {
-    int tile = e->desc->schedule.tile, nh = e->in->height, nw = e->in->width;
+static fv_status make_route(const fvi_evaluator *e, int h, int w, route *out, fv_error *err) {
+    int tile = e->desc->schedule.tile, nh = e->in->height, nw = e->in->width, takes = 1;
     route r = {h, w, h, w, 0};
     if (tile > 0) {
         r.eh = MIN(h, tile);
         r.ew = MIN(w, tile);
     }
-    if (fvi_pass_takes_size(e->pass, r.eh, r.ew)) return r;
-    r.resample = h < nh || w < nw || (h <= MUCH_LARGER * nh && w <= MUCH_LARGER * nw);
-    r.eh = nh;
-    r.ew = nw;
-    return r;
+    fv_status st = fvi_pass_takes_size(e->pass, r.eh, r.ew, &takes, err);
+    if (!takes) {
+        r.resample = h < nh || w < nw || (h <= MUCH_LARGER * nh && w <= MUCH_LARGER * nw);
+        r.eh = nh;
+        r.ew = nw;
+    }
+    *out = r;
+    return st;
 }
 
-static route find_route(fvi_evaluator *e, int h, int w) {
+static fv_status find_route(fvi_evaluator *e, int h, int w, route *out, fv_error *err) {
     for (guint i = 0; i < e->routes->len; i++) {
         route *r = &g_array_index(e->routes, route, i);
-        if (r->h == h && r->w == w) return *r;
+        if (r->h != h || r->w != w) continue;
+        *out = *r;
+        return FV_OK;
     }
-    route r = make_route(e, h, w);
-    g_array_append_val(e->routes, r);
-    return r;
+    fv_status st = make_route(e, h, w, out, err);
+    if (!st) g_array_append_val(e->routes, *out);
+    return st;
 }
 
 /* Who may have redirected ReLUs: [chunk * n], or NULL. */
@@ -278,12 +283,14 @@ static fv_status run_chunk(fvi_evaluator *e, int copy, uint32_t step, float prog
             fvi_chain_apply(chain, p->photo ? p->photo : p->pixels, e->photo + i * count);
     }
     fvi_lap(e->desc->times, FV_PART_TRANSFORM);
-    route r = find_route(e, h, w);
+    route r;
+    fv_status st = find_route(e, h, w, &r, err);
+    if (st) return st;
     fvi_lap(e->desc->times, FV_PART_PLAN);
-    fv_status st = r.resample ? run_resampled(e, samples, &r, redirect, err)
-                   : r.eh < h || r.ew < w
-                       ? run_tiles(e, samples, &r, redirect, err)
-                       : run_network(e, samples, h, w, e->t, e->photo, redirect, e->values, err);
+    st = r.resample ? run_resampled(e, samples, &r, redirect, err)
+         : r.eh < h || r.ew < w
+             ? run_tiles(e, samples, &r, redirect, err)
+             : run_network(e, samples, h, w, e->t, e->photo, redirect, e->values, err);
     if (st) return st;
 #pragma omp parallel for schedule(static) if (e->n > 1)
     for (int k = 0; k < e->n; k++) {

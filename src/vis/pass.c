@@ -106,16 +106,19 @@ static fvi_shape input_shape(const fvi_pass *p, int64_t samples, int channels, i
     return s;
 }
 
-int fvi_pass_takes_size(const fvi_pass *p, int h, int w) {
-    if (!p->in->is_image || (h == p->in->height && w == p->in->width)) return 1;
+fv_status fvi_pass_takes_size(const fvi_pass *p, int h, int w, int *takes, fv_error *err) {
+    *takes = 1;
+    if (!p->in->is_image || (h == p->in->height && w == p->in->width)) return FV_OK;
     const fvi_objective *o = p->objectives[0];
     fvi_binding binding = {.name = p->in->name, .shape = input_shape(p, 1, p->in->channels, h, w)};
     fvi_graph *g = NULL;
-    if (fvi_network_lower(fvi_session_network(p->session), &binding, 1, o->values, o->n_values, &g,
-                          NULL))
-        return 0;
-    fvi_graph_free(g);
-    return 1;
+    fv_error why = {0};
+    fv_status st = fvi_network_lower(fvi_session_network(p->session), &binding, 1, o->values,
+                                     o->n_values, &g, &why);
+    if (st == FV_NOMEM) return fvi_fail(err, st, "%s", why.text);
+    *takes = !st;
+    if (!st) fvi_graph_free(g);
+    return FV_OK;
 }
 
 /* The objectives tied to a plan. */

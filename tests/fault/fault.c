@@ -96,8 +96,25 @@ static int fails(const char *what, const void *caller) {
     return 1;
 }
 
+/* Whether a failed allocation of this caller ends the process by design (GLib's functions but
+ * g_try_...), or is kept silent (libraries that draw text, or choose a GIF's colours). */
+static int is_hopeless(const void *caller) {
+    static const char *const libraries[] = {"libcairo",    "libpixman",     "libpango",
+                                            "libharfbuzz", "libfreetype",   "libfontconfig",
+                                            "libexpat",    "libimagequant", "libcgif"};
+    Dl_info at;
+    if (!dladdr(caller, &at) || !at.dli_fname) return 0;
+    const char *slash = strrchr(at.dli_fname, '/'), *name = slash ? slash + 1 : at.dli_fname;
+    if (!strncmp(name, "libglib", 7))
+        return !at.dli_sname || strncmp(at.dli_sname, "g_try_", 6) != 0;
+    for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++)
+        if (!strncmp(name, libraries[i], strlen(libraries[i]))) return 1;
+    return 0;
+}
+
 static int fails_alloc(size_t bytes, const void *caller) {
-    if (bytes < least || !fails("alloc", caller)) return 0;
+    if (!active || bytes < least || (!only_ours && is_hopeless(caller))) return 0;
+    if (!fails("alloc", caller)) return 0;
     errno = ENOMEM;
     return 1;
 }
@@ -146,6 +163,27 @@ char *realpath(const char *path, char *room) {
     NEXT(realpath);
     return fails_alloc(4096, CALLER) ? NULL : next(path, room);
 }
+
+/* GLib's functions that end the process, where our code calls them: of large sizes they are a
+ * mistake of ours, and end it here. */
+#define FATAL(name, bytes, parameters, arguments)                                           \
+    void *name parameters {                                                                 \
+        NEXT(name);                                                                         \
+        if (active && !only_ours && is_ours(CALLER) && fails_alloc(bytes, CALLER)) abort(); \
+        return next arguments;                                                              \
+    }
+void *g_malloc(size_t n);
+void *g_malloc0(size_t n);
+void *g_realloc(void *p, size_t n);
+void *g_malloc_n(size_t n, size_t size);
+void *g_malloc0_n(size_t n, size_t size);
+void *g_realloc_n(void *p, size_t n, size_t size);
+FATAL(g_malloc, n, (size_t n), (n))
+FATAL(g_malloc0, n, (size_t n), (n))
+FATAL(g_realloc, n, (void *p, size_t n), (p, n))
+FATAL(g_malloc_n, n *size, (size_t n, size_t size), (n, size))
+FATAL(g_malloc0_n, n *size, (size_t n, size_t size), (n, size))
+FATAL(g_realloc_n, n *size, (void *p, size_t n, size_t size), (p, n, size))
 
 /* ---- files ---- */
 

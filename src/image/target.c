@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* target: where encoders put a file's bytes: memory that grows, and may fail to. libvips' own
+ * memory target collects them in a GLib string, which ends the process when it cannot grow; an
+ * encoded picture may be large. What it does not do: be read or sought in, as the TIFF encoder
+ * wants.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "image/private.h"
+
+#define LEAST 65536
+
+/* The handler of "write": all bytes or, without memory, an error. */
+static gint64 append(VipsTargetCustom *target, const void *bytes, gint64 length, void *user) {
+    fvi_encoded *e = user;
+    (void)target;
+    size_t n = (size_t)length;
+    if (n > e->room - e->size) {
+        size_t room = e->size + n < LEAST ? LEAST : 2 * (e->size + n);
+        void *more = n > SIZE_MAX / 4 - e->size ? NULL : realloc(e->bytes, room);
+        if (!more) {
+            e->failed = 1;
+            return -1;
+        }
+        e->bytes = more;
+        e->room = room;
+    }
+    memcpy((char *)e->bytes + e->size, bytes, n);
+    e->size += n;
+    return length;
+}
+
+VipsTarget *fvi_encoded_target(fvi_encoded *e) {
+    VipsTargetCustom *target = vips_target_custom_new();
+    g_signal_connect(target, "write", G_CALLBACK(append), e);
+    return VIPS_TARGET(target);
+}
+
+fv_status fvi_encoded_fail(const fvi_encoded *e, const char *path, fv_error *err) {
+    if (!e->failed) return fvi_vips_fail(err, FV_IO, path, "cannot be encoded");
+    vips_error_clear();
+    return fvi_fail(err, FV_NOMEM, "%s: no memory for the encoded picture", path);
+}
