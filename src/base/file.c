@@ -116,6 +116,17 @@ void fvi_mapping_close(fvi_mapping *m) {
     *m = (fvi_mapping){0};
 }
 
+void fvi_mapping_release(const fvi_mapping *m, const void *bytes, size_t size) {
+    if (!m->handle || m->copy) return;
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGE_SIZE), low = (uintptr_t)m->handle;
+    uintptr_t from = (uintptr_t)bytes, to = from + size;
+    if (from < low || to < from || from > low + m->size) return;
+    if (to > low + m->size) to = low + m->size;
+    from = (from + page - 1) / page * page;
+    to = to / page * page;
+    if (to > from) (void)!madvise((void *)from, to - from, MADV_DONTNEED); /* read-only: no loss */
+}
+
 /* ---- writing ---- */
 
 /* Writes all parts to a descriptor; 0, or -1 with errno set. */

@@ -20,6 +20,9 @@ typedef struct fvi_mapping {
  * named, or the system has no memory or no file descriptors left */
 fv_status fvi_mapping_open(const char *path, int64_t max_bytes, fvi_mapping *out, fv_error *err);
 void fvi_mapping_close(fvi_mapping *m);
+/* Gives back the memory of pages that lie wholly in the range, where the file is mapped: for bytes
+ * that will hardly be read again. They still can be. */
+void fvi_mapping_release(const fvi_mapping *m, const void *bytes, size_t size);
 
 /* Writes the parts after each other into a temporary beside `path` and renames it over; what is no
  * regular file (/dev/stdout, a pipe) is written straight.  errors  IO */

@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "base/largest.h"
+#include "base/parallel.h"
 #include "engine/model.h"
 
 /* A plan with all values as its targets. */
@@ -28,7 +29,8 @@ typedef struct walk {
     int *target; /* [n_values] which target a value is; -1 */
 } walk;
 
-#define PIECE 1024 /* numbers of a constant looked at together */
+#define PIECE   1024 /* numbers of a constant looked at together */
+#define STRETCH 1024 /* pieces whose memory is given back together */
 
 /* Whether the constants of such nodes are what was trained. */
 static int has_weights(fvi_kind k) {
@@ -92,15 +94,14 @@ static int64_t count_of(const fvi_graph *g, int value) {
     return fvi_shape_count(&g->values[value].shape);
 }
 
-/* How many numbers of a constant are not finite as f32, and the largest magnitude; a piece at a
- * time. */
-static int64_t count_bad(const fvi_const *c, float *largest) {
-    const int64_t n = fvi_shape_count(&c->shape), size = (int64_t)fvi_dtype_size(c->dtype);
+/* What count_bad says, of numbers [from, to): a piece at a time. */
+static int64_t count_bad_in(const fvi_const *c, int64_t from, int64_t to, float *largest) {
+    const int64_t size = (int64_t)fvi_dtype_size(c->dtype);
     float room[PIECE];
     int64_t bad = 0;
     *largest = 0;
-    for (int64_t i = 0; i < n; i += PIECE) {
-        const int64_t m = n - i < PIECE ? n - i : PIECE;
+    for (int64_t i = from; i < to; i += PIECE) {
+        const int64_t m = to - i < PIECE ? to - i : PIECE;
         const fvi_const piece = {c->dtype, {1, {m}}, c->bytes + i * size};
         fvi_const_to_f32(&piece, room);
         const float most = fvi_largest(room, m);
@@ -111,13 +112,47 @@ static int64_t count_bad(const fvi_const *c, float *largest) {
     return bad;
 }
 
-/* Says so, if a constant of the node is not finite; else returns 0.
+/* How many numbers of a constant are not finite as f32, and the largest magnitude, 0 if all are.
+ *   net  whose file may have its pages back, or NULL */
+static int64_t count_bad(const fvi_const *c, const fvi_network *net, float *largest) {
+    const int64_t n = fvi_shape_count(&c->shape), size = (int64_t)fvi_dtype_size(c->dtype);
+    int64_t bad = 0;
+    float most = 0;
+#pragma omp parallel for schedule(static) if (n > FVI_PARALLEL_MIN * 16)
+    for (int64_t i = 0; i < n; i += PIECE * STRETCH) {
+        const int64_t to = n - i < PIECE * STRETCH ? n : i + PIECE * STRETCH;
+        float own;
+        const int64_t found = count_bad_in(c, i, to, &own);
+        if (net) fvi_network_release(net, c->bytes + i * size, (size_t)((to - i) * size));
+        if (!found) continue;
+#pragma omp critical
+        {
+            bad += found;
+            if (!isnan(most)) most = own;
+        }
+    }
+    *largest = most;
+    return bad;
+}
+
+static size_t const_bytes(const fvi_const *c) {
+    return (size_t)fvi_shape_count(&c->shape) * fvi_dtype_size(c->dtype);
+}
+
+/* Says so, if a constant of the node is not finite; else returns 0. `sound` as in explain.h.
  *   any  0: infinity is let pass where it is no trained weight: masks are made of it */
-static int blame_weights(const fvi_graph *g, const fvi_node *n, int any, fv_error *why) {
+static int blame_weights(const fvi_graph *g, const fvi_node *n, int any, const fvi_network *net,
+                         GHashTable *sound, fv_error *why) {
     for (int i = 0; i < n->n_in; i++) {
         const fvi_const *c = n->in[i] < 0 ? NULL : g->values[n->in[i]].constant;
         float largest;
-        const int64_t bad = c ? count_bad(c, &largest) : 0;
+        if (!c || !const_bytes(c) ||
+            (sound && GPOINTER_TO_SIZE(g_hash_table_lookup(sound, c->bytes)) >= const_bytes(c)))
+            continue;
+        const int64_t bad = count_bad(c, net, &largest);
+        if (!bad && sound)
+            g_hash_table_insert(sound, (void *)(uintptr_t)c->bytes,
+                                GSIZE_TO_POINTER(const_bytes(c)));
         if (!bad || (!any && !isnan(largest) && !has_weights(n->kind))) continue;
         fvi_fail(why, FV_NONFINITE,
                  "weights of layer \"%.200s\" (%s) hold %s: %lld of %lld numbers", n->name,
@@ -127,9 +162,10 @@ static int blame_weights(const fvi_graph *g, const fvi_node *n, int any, fv_erro
     return 0;
 }
 
-int fvi_explain_weights(const fvi_graph *g, fv_error *why) {
+int fvi_explain_weights(const fvi_graph *g, const fvi_network *net, GHashTable *sound,
+                        fv_error *why) {
     for (int k = 0; k < g->n_nodes; k++)
-        if (blame_weights(g, &g->nodes[k], 0, why)) return 1;
+        if (blame_weights(g, &g->nodes[k], 0, net, sound, why)) return 1;
     return 0;
 }
 
@@ -156,7 +192,7 @@ static int walk_forward(const walk *w, const float *x, fv_error *why) {
         if (isfinite(largest)) continue;
         if (!first) {
             first = n;
-            if (blame_weights(g, n, 1, why)) return 1;
+            if (blame_weights(g, n, 1, NULL, NULL, why)) return 1;
             fvi_fail(why, FV_NONFINITE,
                      "layer \"%.120s\" (%s) makes %s of finite numbers, the largest of magnitude "
                      "%.4g",

@@ -3,6 +3,8 @@
 #ifndef FVI_ENGINE_EXPLAIN_H
 #define FVI_ENGINE_EXPLAIN_H
 
+#include <glib.h>
+
 #include "engine/session.h"
 
 /* Runs what a plan computes again, with every value kept, and finds the first that is not finite.
@@ -16,7 +18,11 @@ void fvi_explain(fv_session *s, const fvi_plan *plan, const float *x, const floa
                  fv_error *why);
 
 /* Whether constants of a graph are not finite, and which: found before anything runs, since a ReLU
- * may make a plausible zero of NaN. Infinity where it may be a mask is let pass. */
-int fvi_explain_weights(const fvi_graph *g, fv_error *why);
+ * may make a plausible zero of NaN. Infinity where it may be a mask is let pass.
+ *   net    the graph's; its file's pages are given back as they are looked at
+ *   sound  bytes of a constant -> how many of them are known to be finite: those are not looked at
+ *          again, and what is found so is added */
+int fvi_explain_weights(const fvi_graph *g, const fvi_network *net, GHashTable *sound,
+                        fv_error *why);
 
 #endif

@@ -7,6 +7,10 @@
 #include "base/error.h"
 #include "model/weights.h"
 
+static void release(const void *network, const void *bytes, size_t size) {
+    fvi_network_release(network, bytes, size);
+}
+
 static size_t memory_limit(const fv_model *m) {
     int64_t limit = fvi_network_limits(m->network)->memory;
     return (uint64_t)limit > SIZE_MAX ? SIZE_MAX : (size_t)limit;
@@ -26,6 +30,7 @@ fv_status fv_model_load(const char *path, const fv_model_desc *desc, fv_model **
         return st;
     }
     fvi_weights_set_limit(m->weights, memory_limit(m));
+    fvi_weights_set_release(m->weights, release, m->network);
     *out = m;
     return FV_OK;
 }
@@ -47,6 +52,7 @@ fv_status fv_model_shuffle(const fv_model *model, const int *layers, int count, 
         return st;
     }
     fvi_weights_set_limit(m->weights, memory_limit(m));
+    fvi_weights_set_release(m->weights, release, m->network);
     *out = m;
     return FV_OK;
 }

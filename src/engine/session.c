@@ -34,7 +34,8 @@ struct fv_session {
     const fv_model *model;
     fvi_backend *backend;
     int threads;
-    GPtrArray *plans; /* plan_entry */
+    GPtrArray *plans;  /* plan_entry */
+    GHashTable *sound; /* constants seen to be finite (explain.h) */
     fv_on_nan on_nan;
     char note[sizeof((fv_error *)0)->text]; /* "": none */
 };
@@ -65,6 +66,7 @@ fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc, fv_
     omp_set_num_threads(s->threads); /* of what the caller does around the network, too */
     s->on_nan = on_nan ? on_nan : FV_ON_NAN_STOP;
     s->plans = g_ptr_array_new_with_free_func(plan_entry_free);
+    s->sound = g_hash_table_new(NULL, NULL);
     st = fvi_backend_new(&s->backend, err);
     if (st) {
         fv_session_free(s);
@@ -77,6 +79,7 @@ fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc, fv_
 void fv_session_free(fv_session *s) {
     if (!s) return;
     g_ptr_array_free(s->plans, TRUE);
+    g_hash_table_destroy(s->sound);
     fvi_backend_free(s->backend);
     free(s);
 }
@@ -164,7 +167,9 @@ static fv_status one_input(const fv_session *s, fvi_graph *g, fv_error *err) {
 /* Weights that are not finite: what the session says to them. */
 static fv_status check_weights(fv_session *s, fvi_graph *g, fv_error *err) {
     fv_error why;
-    fv_status st = fvi_explain_weights(g, &why) ? fvi_session_nonfinite(s, &why, err) : FV_OK;
+    fv_status st = fvi_explain_weights(g, s->model->network, s->sound, &why)
+                       ? fvi_session_nonfinite(s, &why, err)
+                       : FV_OK;
     if (st) fvi_graph_free(g);
     return st;
 }

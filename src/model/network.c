@@ -180,6 +180,7 @@ fv_status fvi_network_load(const char *path, const fv_model_desc *desc, fvi_netw
 
 void fvi_network_free(fvi_network *net) {
     if (!net) return;
+    if (net->hasher) g_thread_join(net->hasher);
     fvi_graph_free(net->graph);
     fvi_pool_free(net->pool);
     if (net->shuffled) g_hash_table_destroy(net->shuffled);
@@ -218,11 +219,23 @@ const char *fvi_network_class_name(const fvi_network *net, int index) {
 const char *fvi_network_sha256(const fvi_network *net) {
     fvi_network *own = (fvi_network *)net; /* only the lazily made text changes, under its lock */
     g_mutex_lock(&own->lock);
-    if (!own->sha256) {
-        size_t size;
-        const uint8_t *bytes = fvi_onnx_bytes(net->onnx, &size);
-        own->sha256 = g_compute_checksum_for_data(G_CHECKSUM_SHA256, bytes, size);
-    }
+    if (!own->sha256) own->sha256 = fvi_onnx_sha256(net->onnx);
     g_mutex_unlock(&own->lock);
     return net->sha256;
+}
+
+static gpointer hash(gpointer net) {
+    fvi_network_sha256(net);
+    return NULL;
+}
+
+void fvi_network_hash_early(const fvi_network *net) {
+    fvi_network *own = (fvi_network *)net;    /* as above */
+    if (!g_mutex_trylock(&own->lock)) return; /* somebody computes it now */
+    if (!own->sha256 && !own->hasher) own->hasher = g_thread_try_new("hash", hash, own, NULL);
+    g_mutex_unlock(&own->lock);
+}
+
+void fvi_network_release(const fvi_network *net, const void *bytes, size_t size) {
+    fvi_onnx_release(net->onnx, bytes, size);
 }

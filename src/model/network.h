@@ -21,6 +21,10 @@ void fvi_network_free(fvi_network *net);
 const fvi_limits *fvi_network_limits(const fvi_network *net);
 const char *fvi_network_name(const fvi_network *net);   /* "googlenet" */
 const char *fvi_network_sha256(const fvi_network *net); /* computed at the first call, locked */
+/* Has another thread compute it, for a call that will come; once is enough. */
+void fvi_network_hash_early(const fvi_network *net);
+/* Gives back the memory of a mapped file's pages that hold these bytes; they can still be read. */
+void fvi_network_release(const fvi_network *net, const void *bytes, size_t size);
 const fv_input *fvi_network_input(const fvi_network *net);
 int fvi_network_class_count(const fvi_network *net);
 const char *fvi_network_class_name(const fvi_network *net, int index);

@@ -19,6 +19,7 @@ struct fvi_network {
     fv_layer *layers; /* [graph->n_nodes] */
     GMutex lock;      /* of sha256 */
     char *sha256;
+    GThread *hasher; /* computes it beforehand; NULL: nobody does */
     /* Of a network with shuffled weights (shuffle.c); NULL in others. */
     const fvi_network *base; /* whose file, constants, input and layers it shares */
     GHashTable *shuffled;    /* bytes of a constant -> the fvi_const that takes its place */

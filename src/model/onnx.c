@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/sha256.h"
 #include "model/onnx_internal.h"
 
 #define TREE_MAX ((size_t)1 << 30) /* bytes of the unpacked message */
@@ -142,6 +143,19 @@ const Onnx__ModelProto *fvi_onnx_proto(const fvi_onnx *o) { return o->proto; }
 const uint8_t *fvi_onnx_bytes(const fvi_onnx *o, size_t *size) {
     *size = o->file.size;
     return o->file.bytes;
+}
+
+char *fvi_onnx_sha256(const fvi_onnx *o) { return fvi_sha256(&o->file); }
+
+void fvi_onnx_release(const fvi_onnx *o, const void *bytes, size_t size) {
+    GHashTableIter at;
+    gpointer mapping;
+    GMutex *lock = &((fvi_onnx *)o)->lock; /* of the table of external files */
+    fvi_mapping_release(&o->file, bytes, size);
+    g_mutex_lock(lock);
+    g_hash_table_iter_init(&at, o->external);
+    while (g_hash_table_iter_next(&at, NULL, &mapping)) fvi_mapping_release(mapping, bytes, size);
+    g_mutex_unlock(lock);
 }
 
 const Onnx__NodeProto *const *fvi_onnx_nodes(const fvi_onnx *o, int *count) {

@@ -37,8 +37,13 @@ void fvi_onnx_close(fvi_onnx *o);
 const fvi_limits *fvi_onnx_limits(const fvi_onnx *o);
 
 const Onnx__ModelProto *fvi_onnx_proto(const fvi_onnx *o);
-/* The mapped bytes of the file, e.g. for its checksum. */
+/* The bytes of the file. */
 const uint8_t *fvi_onnx_bytes(const fvi_onnx *o, size_t *size);
+/* The SHA-256 of the file, 64 hex digits; to be freed with g_free. */
+char *fvi_onnx_sha256(const fvi_onnx *o);
+/* Gives back the memory of a mapped file's pages, where the bytes are of one; they can be read all
+ * the same. */
+void fvi_onnx_release(const fvi_onnx *o, const void *bytes, size_t size);
 /* Nodes of the main graph in topological order (files are not always sorted). */
 const Onnx__NodeProto *const *fvi_onnx_nodes(const fvi_onnx *o, int *count);
 /* Version imported for a domain ("" is ai.onnx), or 0. */

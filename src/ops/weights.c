@@ -4,8 +4,9 @@
  * A list of entries under one lock; an entry's place never moves or changes once it is there, so it
  * can be used without the lock for as long as the cache lives. Numbers already f32 in the file's
  * mapping are used where they are (or reordered straight from there); everything else is converted
- * into temporary memory, brought into its layout, and the temporary is freed: big weights are never
- * held twice. Nothing is ever dropped: what a plan asked for once, the next plan asks for again.
+ * into temporary memory, brought into its layout, and the temporary is freed; and the pages of a
+ * mapped file are given back as its numbers are copied: big weights are never held twice. Nothing
+ * is ever dropped: what a plan asked for once, the next plan asks for again.
  */
 #include "ops/weights.h"
 
@@ -14,9 +15,12 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/pages.h"
+#include "base/parallel.h"
 #include "ops/step.h"
 
-#define VARIANT_PLAIN (-1) /* of fvi_weights_plain */
+#define VARIANT_PLAIN (-1)      /* of fvi_weights_plain */
+#define PIECE         (1 << 20) /* numbers copied at a time */
 
 typedef struct entry {
     fvi_weights_key key;
@@ -27,7 +31,9 @@ typedef struct entry {
 struct fvi_weights {
     GMutex lock;
     GPtrArray *entries;
-    size_t bytes, limit; /* of memory of ours */
+    size_t bytes, limit;         /* of memory of ours */
+    fvi_weights_release release; /* or NULL */
+    const void *release_user;
 };
 
 static void entry_free(void *p) {
@@ -48,6 +54,15 @@ fvi_weights *fvi_weights_new(void) {
 }
 
 void fvi_weights_set_limit(fvi_weights *w, size_t bytes) { w->limit = bytes; }
+
+void fvi_weights_set_release(fvi_weights *w, fvi_weights_release release, const void *user) {
+    w->release = release;
+    w->release_user = user;
+}
+
+static void release(const fvi_weights *w, const void *bytes, size_t size) {
+    if (w->release && bytes) w->release(w->release_user, bytes, size);
+}
 
 size_t fvi_weights_left(fvi_weights *w, size_t *limit) {
     g_mutex_lock(&w->lock);
@@ -70,12 +85,6 @@ static fv_status no_memory(const fvi_weights *w, size_t bytes, fv_error *err) {
                         "the weights need %zu MB more; %zu of %zu MB are left (limit max_memory)",
                         (bytes >> 20) + 1, (w->limit - w->bytes) >> 20, w->limit >> 20);
     return fvi_fail(err, FV_NOMEM, "no memory for %zu MB of weights", (bytes >> 20) + 1);
-}
-
-/* Memory for at least one cache line, whole lines. */
-static void *lines_alloc(size_t bytes) {
-    if (bytes > SIZE_MAX - 64) return NULL;
-    return aligned_alloc(64, bytes ? (bytes + 63) & ~(size_t)63 : 64);
 }
 
 static int same_key(const fvi_weights_key *a, const fvi_weights_key *b) {
@@ -118,10 +127,17 @@ static void *in_place(const fvi_const *c) {
     return (void *)(uintptr_t)c->bytes; /* only ever read */
 }
 
-static fv_status fill_const(void *user, float *dst, fv_error *err) {
-    (void)err;
-    fvi_const_to_f32(user, dst);
-    return FV_OK;
+/* Copies a constant's numbers, and gives back the file's pages behind. */
+static void copy_const(const fvi_weights *w, const fvi_const *c, float *dst) {
+    const int64_t n = fvi_shape_count(&c->shape);
+    const size_t size = fvi_dtype_size(c->dtype);
+#pragma omp parallel for schedule(static) if (n > PIECE)
+    for (int64_t i = 0; i < n; i += PIECE) {
+        const int64_t count = n - i < PIECE ? n - i : PIECE;
+        const fvi_const piece = {c->dtype, {1, {count}}, c->bytes + (size_t)i * size};
+        fvi_const_to_f32(&piece, dst + i);
+        release(w, piece.bytes, (size_t)count * size);
+    }
 }
 
 /* Runs a reorder once, with scratch memory of its own. */
@@ -132,7 +148,7 @@ static fv_status reorder_now(fvi_backend *b, fvi_place *from, fvi_place *to, fv_
     if (st) return st;
     scratch.bytes = fvi_prim_scratch(p);
     if (scratch.bytes) {
-        scratch.data = lines_alloc(scratch.bytes);
+        scratch.data = fvi_pages_alloc(scratch.bytes);
         if (!scratch.data) st = no_memory(NULL, scratch.bytes, err);
         fvi_prim_set_scratch(p, &scratch);
     }
@@ -145,7 +161,7 @@ static fv_status reorder_now(fvi_backend *b, fvi_place *from, fvi_place *to, fv_
 
 /* Memory for numbers of an entry, within what is left of the limit. */
 static void *entry_alloc(const fvi_weights *w, size_t bytes) {
-    return bytes <= w->limit - w->bytes ? lines_alloc(bytes) : NULL;
+    return bytes <= w->limit - w->bytes ? fvi_pages_alloc(bytes) : NULL;
 }
 
 /* Gives an entry its numbers. */
@@ -163,7 +179,10 @@ static fv_status entry_fill(const fvi_weights *w, entry *e, fvi_backend *b, fvi_
     if (!ready) {
         plain.data = temp = entry_alloc(w, plain.bytes);
         if (!temp) return no_memory(w, plain.bytes, err);
-        st = fill(user, temp, err);
+        if (fill)
+            st = fill(user, temp, err);
+        else
+            copy_const(w, user, temp);
         if (!st && is_plain) {
             e->place.data = e->memory = temp;
             return FV_OK;
@@ -190,7 +209,11 @@ static fv_status get_locked(fvi_weights *w, fvi_backend *b, const fvi_weights_ke
             return st;
         }
         g_ptr_array_add(w->entries, e);
-        if (e->memory) w->bytes += e->place.bytes;
+        if (e->memory) {
+            w->bytes += e->place.bytes;
+            for (size_t i = 0; i < G_N_ELEMENTS(key->parts); i++)
+                release(w, key->parts[i], (size_t)fvi_shape_count(shape) * sizeof(float));
+        }
     }
     *out = &e->place;
     return FV_OK;
@@ -201,8 +224,7 @@ fv_status fvi_weights_get(fvi_weights *w, fvi_backend *b, const fvi_weights_key 
                           void *user, fvi_place **out, fv_error *err) {
     void *ready = fill ? NULL : in_place(user);
     g_mutex_lock(&w->lock);
-    fv_status st =
-        get_locked(w, b, key, shape, layout, fill ? fill : fill_const, user, ready, out, err);
+    fv_status st = get_locked(w, b, key, shape, layout, fill, user, ready, out, err);
     g_mutex_unlock(&w->lock);
     return st;
 }

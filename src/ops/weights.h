@@ -16,6 +16,10 @@ void fvi_weights_free(fvi_weights *w);
 void fvi_weights_set_limit(fvi_weights *w, size_t bytes);
 size_t fvi_weights_left(fvi_weights *w, size_t *limit);
 
+/* Has `release` told of bytes of constants that have been copied and will hardly be read again. */
+typedef void (*fvi_weights_release)(const void *user, const void *bytes, size_t size);
+void fvi_weights_set_release(fvi_weights *w, fvi_weights_release release, const void *user);
+
 /* The constant as plain f32 (of its own shape).  out: borrowed, fixed memory */
 fv_status fvi_weights_plain(fvi_weights *w, const fvi_const *c, fvi_place **out, fv_error *err);
 

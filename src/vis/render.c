@@ -482,6 +482,7 @@ fv_status fv_render_many(const fv_model *model, const char *const *objectives, i
     if (!j.units || !j.made)
         st = fvi_fail(err, FV_NOMEM, "out of memory for %d pictures", count * d.starts);
     if (!st) st = parse_units(&j, objectives, err);
+    if (!st && d.threads != 1) fvi_network_hash_early(model->network); /* for the texts */
     if (!st) st = render_all(&j, err);
     hand_over(&j, out, st);
     return st;
