@@ -179,8 +179,8 @@ static int run_accentuate(const cli_args *args) { return run(args, "accentuate")
     {"columns", 0, CLI_INT, offsetof(cli_args, columns), 1, 4096, "N", "up to 5", \
      "tiles in a row"}, \
     {"title", 0, CLI_TEXT, offsetof(cli_args, title), 0, 0, "TEXT", "none", "above the tiles"}, \
-    {"batch", 'b', CLI_INT, offsetof(cli_args, batch), 1, 1024, "N", "8", \
-     "pictures made at a time; changes the speed, never the pictures"}
+    {"batch", 'b', CLI_INT, offsetof(cli_args, batch), 1, 1024, "N", "chosen by a short trial", \
+     "pictures made at a time, at most; changes the speed, never the pictures"}
 
 static const cli_option invert_options[] = {PICTURE_OPTIONS("invert"), {0}};
 static const cli_option caricature_options[] = {

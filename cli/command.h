@@ -32,6 +32,7 @@ typedef struct cli_args {
     char **settings;    /* options of recipes as typed: name, value, name, value, ..., NULL */
     char **expressions; /* of -e; NULL at the end */
     char **limits;      /* of --limit: NAME=N; NULL at the end */
+    char *memory;       /* of --memory: 512M */
     int help, quiet, verbose, json, markdown, show_recipe;
     int size, batch, threads, top, repeats;
     uint64_t seed;

@@ -96,6 +96,15 @@ static int parse_amount(const char *text, int64_t *out) {
     return code;
 }
 
+/* Reads the value of --memory into the desc. */
+static int read_memory(const cli_args *args, fv_model_desc *desc) {
+    if (!args->memory || !parse_amount(args->memory, &desc->memory)) return CLI_DONE;
+    return cli_usage(args->command,
+                     "--memory: '%s' is not a number of bytes above 0, perhaps with K, M, G or T "
+                     "behind it",
+                     args->memory);
+}
+
 /* Reads the values of --limit into the desc. */
 static int read_limits(const cli_args *args, fv_model_desc *desc) {
     const struct {
@@ -139,7 +148,7 @@ int cli_model_load_named(const cli_args *args, const char *name, int size, fv_mo
         .scale = spread(&scale),
         .labels = args->labels,
     };
-    if (read_limits(args, &desc)) return CLI_USAGE;
+    if (read_limits(args, &desc) || read_memory(args, &desc)) return CLI_USAGE;
     char *path = find_model(name);
     if (!path) return CLI_FAILED;
     fv_error err = {0};

@@ -38,6 +38,9 @@ const cli_option cli_model_options[] = {
      "text file with the class names, one a line"},
     {"threads", 0, CLI_INT,  offsetof(cli_args, threads), 1, 1024, "N", "all processors",
      "threads to compute with"},
+    {"memory", 0, CLI_TEXT, offsetof(cli_args, memory), 0, 0, "N", "no bound but --limit memory",
+     "what the program may take in all, in bytes or with K, M, G or T behind: batches and tiles are "
+     "made small enough, and what needs more is refused"},
     {"limit", 0, CLI_LIST, offsetof(cli_args, limits), 0, 0, "NAME=N", "as docs/limits.md says",
      "what the model's file may make the program spend: NAME is memory, work, file, elements or "
      "nodes; N may end in K, M, G or T, as in memory=8G; several times for several"},

@@ -183,6 +183,14 @@ static fv_status save_picture(const cli_drawing *d, fv_image *image, const char 
     return st ? st : fv_image_save(image, path, err);
 }
 
+/* Pictures in the largest batch. */
+static int most_together(const cli_drawing *d) {
+    int most = 1;
+    for (int i = 0; i < d->count; i++)
+        if (d->made[i]) most = MAX(most, d->made[i]->batch);
+    return most;
+}
+
 /* "a.png: 224x224, 4 pictures of 64x64, 3 steps at each of 2 sizes, 1.2 s" */
 static void say_written(const cli_drawing *d, const char *path, const fv_image *written) {
     if (d->args->quiet) return;
@@ -206,6 +214,7 @@ static void say_written(const cli_drawing *d, const char *path, const fv_image *
                  any->image->height);
     cli_putf(", %d step%s", s->steps, s->steps == 1 ? "" : "s");
     if (s->levels > 1) cli_putf(" at each of %d sizes", s->levels);
+    if (d->args->verbose && any && d->count > 1) cli_putf(", in batches of %d", most_together(d));
     cli_putf(", %.1f s\n", d->seconds);
 }
 

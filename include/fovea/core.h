@@ -167,6 +167,9 @@ typedef struct fv_model_desc {
                                and 2^12 for each byte of the file */
     int64_t max_elements;   /* of one tensor; 0: 2^31, which is also the most */
     int64_t max_nodes;      /* of the file, and of what it becomes; 0: 2^17; at most 2^20 */
+    int64_t memory;         /* bytes the process shall take for work with this model, all in all:
+                               batches and tiles follow it, and what cannot be done with so much is
+                               refused (NOMEM, with what it needs); 0: no such wish */
 } fv_model_desc;
 
 /* Loads a network from an ONNX file, with its sidecar `MODEL.fovea.json` where there is one.

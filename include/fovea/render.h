@@ -289,7 +289,9 @@ typedef struct fv_render_desc {
     fv_display_desc display;
     int redirect;               /* updates in which ReLUs without any gradient let it through, for
                                    units that have none at the start; 0: 16; -1: never */
-    int batch;                  /* pictures at a time; 0: our choice. Never changes the pictures */
+    int batch;                  /* pictures at a time, at most: fewer where fv_model_desc.memory
+                                   says so; 0: of many pictures what a short trial finds fastest.
+                                   Never changes the pictures */
     int threads;                /* 0: all processors */
     fv_on_nan on_nan;           /* where an objective or gradient is not finite; 0: STOP */
     int snapshot_every;         /* updates; 0: no snapshots */
@@ -352,6 +354,7 @@ typedef struct fv_rendering {
     double first, reached; /* objective before the first and at the last update (the best, where
                               that is kept), each on the transformed picture of that update */
     int steps;            /* updates made */
+    int batch;            /* pictures that were made side by side, this one among them */
     int redirected;       /* its gradient was zero at the start; ReLUs were redirected */
     int dead;             /* its gradient vanished or exploded, or it met NaN: the picture says
                              nothing */

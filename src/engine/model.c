@@ -23,8 +23,9 @@ fv_status fv_model_load(const char *path, const fv_model_desc *desc, fv_model **
     fv_model *m = calloc(1, sizeof *m);
     if (!m) return fvi_fail(err, FV_NOMEM, "out of memory while loading %s", path);
     m->weights = fvi_weights_new();
-    st = m->weights ? fvi_network_load(path, desc, &m->network, err)
-                    : fvi_fail(err, FV_NOMEM, "out of memory while loading %s", path);
+    m->budget = fvi_budget_new();
+    st = m->weights && m->budget ? fvi_network_load(path, desc, &m->network, err)
+                                 : fvi_fail(err, FV_NOMEM, "out of memory while loading %s", path);
     if (st) {
         fv_model_free(m);
         return st;
@@ -45,8 +46,10 @@ fv_status fv_model_shuffle(const fv_model *model, const int *layers, int count, 
     fv_model *m = calloc(1, sizeof *m);
     if (!m) return fvi_fail(err, FV_NOMEM, "out of memory while shuffling weights");
     m->weights = fvi_weights_new();
-    st = m->weights ? fvi_network_shuffle(model->network, layers, count, seed, &m->network, err)
-                    : fvi_fail(err, FV_NOMEM, "out of memory while shuffling weights");
+    m->budget = fvi_budget_new();
+    st = m->weights && m->budget
+             ? fvi_network_shuffle(model->network, layers, count, seed, &m->network, err)
+             : fvi_fail(err, FV_NOMEM, "out of memory while shuffling weights");
     if (st) {
         fv_model_free(m);
         return st;
@@ -60,6 +63,7 @@ fv_status fv_model_shuffle(const fv_model *model, const int *layers, int count, 
 void fv_model_free(fv_model *model) {
     if (!model) return;
     fvi_weights_free(model->weights);
+    fvi_budget_free(model->budget);
     fvi_network_free(model->network);
     free(model);
 }

@@ -3,12 +3,14 @@
 #ifndef FVI_ENGINE_MODEL_H
 #define FVI_ENGINE_MODEL_H
 
+#include "engine/budget.h"
 #include "model/network.h"
 #include "ops/weights.h"
 
 struct fv_model {
     fvi_network *network;
     fvi_weights *weights; /* shared by the model's sessions; locked inside */
+    fvi_budget *budget;   /* the same; what else is held for work with it */
 };
 
 #endif

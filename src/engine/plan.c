@@ -254,6 +254,26 @@ fv_status fvi_plan_new(fvi_graph *graph, int flags, fvi_backend *b, fvi_weights 
     return FV_OK;
 }
 
+fv_status fvi_plan_count(fvi_graph *graph, int flags, fvi_backend *b, fvi_weights *w, size_t *bytes,
+                         fv_error *err) {
+    fvi_weights *counter = fvi_weights_counter(w);
+    fvi_plan *p = NULL;
+    if (!counter) {
+        fvi_graph_free(graph);
+        return fvi_fail(err, FV_NOMEM, "out of memory while planning");
+    }
+    fv_status st = fvi_plan_new(graph, flags, b, counter, &p, err);
+    if (!st) {
+        size_t weights, largest, arena = fvi_plan_bytes(p);
+        fvi_weights_counted(counter, &weights, &largest);
+        *bytes =
+            weights + (largest > arena ? largest : arena); /* copies go before the arena is used */
+    }
+    fvi_plan_free(p);
+    fvi_weights_free(counter);
+    return st;
+}
+
 void fvi_plan_free(fvi_plan *p) {
     if (!p) return;
     fvi_program_free(p->program);

@@ -27,6 +27,11 @@ fv_status fvi_plan_new(fvi_graph *graph, int flags, fvi_backend *b, fvi_weights 
                        fv_error *err);
 void fvi_plan_free(fvi_plan *p);
 
+/* Counts what a plan would take more than w has, as fvi_plan_new would make it; nothing is kept.
+ *   bytes   of its arena, and of weights that are not in w yet */
+fv_status fvi_plan_count(fvi_graph *graph, int flags, fvi_backend *b, fvi_weights *w, size_t *bytes,
+                         fv_error *err);
+
 /* The graph it runs: .inputs and .outputs are what the indices below count. */
 const fvi_graph *fvi_plan_graph(const fvi_plan *p);
 size_t fvi_plan_bytes(const fvi_plan *p); /* of its arena */

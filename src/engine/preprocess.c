@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "base/tensor.h"
 #include "base/parallel.h"
+#include "base/tensor.h"
 #include "engine/model.h"
 #include "image/image.h"
 

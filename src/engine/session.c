@@ -3,7 +3,8 @@
  *
  * A plan is looked up by (input shape, wanted values, flags) in a list, the one used last at its
  * end; when all of them together hold more than KEPT_BYTES, those not used for longest go (loops
- * that come by many sizes would keep them all).
+ * that come by many sizes would keep them all). Where the model has a budget, a plan is counted
+ * before it is made, and others go until it fits.
  */
 #include "engine/session.h"
 
@@ -23,6 +24,7 @@
 #define KEPT_BYTES  ((size_t)1 << 30)
 
 typedef struct plan_entry {
+    const fv_model *model;
     fvi_shape input;
     char **wanted; /* NULL-terminated */
     int flags;
@@ -42,6 +44,7 @@ struct fv_session {
 
 static void plan_entry_free(void *data) {
     plan_entry *e = data;
+    fvi_budget_hold(e->model, -(int64_t)fvi_plan_bytes(e->plan));
     fvi_plan_free(e->plan);
     g_strfreev(e->wanted);
     g_free(e);
@@ -233,6 +236,46 @@ static fv_status new_plan(fv_session *s, const fvi_shape *input, const char *con
     return st;
 }
 
+fv_status fvi_session_count(fv_session *s, const fvi_shape *input, const char *const *wanted,
+                            int n_wanted, int flags, size_t *bytes, fv_error *err) {
+    fvi_graph *graph = NULL;
+    int64_t samples;
+    omp_set_num_threads(s->threads);
+    *bytes = 0;
+    if (find_plan(s, input, wanted, n_wanted, flags)) return FV_OK;
+    fv_status st = lower_for(s, input, wanted, n_wanted, &graph, &samples, err);
+    if (!st) st = one_input(s, graph, err);
+    return st ? st : fvi_plan_count(graph, flags, s->backend, s->model->weights, bytes, err);
+}
+
+fv_status fvi_session_fit(fv_session *s, const fvi_shape *input, const char *const *wanted,
+                          int n_wanted, int flags, int most, size_t each, int *samples,
+                          fv_error *err) {
+    fv_status st = FV_OK;
+    int n = most;
+    for (; fvi_budget_is_limited(s->model) && n > 1; n /= 2) {
+        fvi_shape shape = *input;
+        size_t bytes;
+        shape.dim[0] = n;
+        st = fvi_session_count(s, &shape, wanted, n_wanted, flags, &bytes, err);
+        if (st || fvi_budget_fits(s->model, bytes + (size_t)n * each)) break;
+    }
+    if (!st) *samples = n;
+    return st;
+}
+
+/* Makes room for a plan in what the model's caller allows, or refuses it. */
+static fv_status afford(fv_session *s, const fvi_shape *input, const char *const *wanted,
+                        int n_wanted, int flags, fv_error *err) {
+    size_t bytes;
+    if (!fvi_budget_is_limited(s->model)) return FV_OK;
+    fv_status st = fvi_session_count(s, input, wanted, n_wanted, flags, &bytes, err);
+    if (st) return st;
+    while (s->plans->len && !fvi_budget_fits(s->model, bytes))
+        g_ptr_array_remove_index(s->plans, 0);
+    return fvi_budget_fits(s->model, bytes) ? FV_OK : fvi_budget_refuse(s->model, bytes, err);
+}
+
 fv_status fvi_session_plan(fv_session *s, const fvi_shape *input, const char *const *wanted,
                            int n_wanted, int flags, fvi_plan **plan, int64_t *samples,
                            fv_error *err) {
@@ -241,15 +284,19 @@ fv_status fvi_session_plan(fv_session *s, const fvi_shape *input, const char *co
     if (!e) {
         fvi_plan *made = NULL;
         int64_t count;
-        fv_status st = new_plan(s, input, wanted, n_wanted, flags, &made, &count, err);
+        fv_status st = afford(s, input, wanted, n_wanted, flags, err);
+        if (st) return st;
+        st = new_plan(s, input, wanted, n_wanted, flags, &made, &count, err);
         if (st) return st;
         e = g_new0(plan_entry, 1);
+        e->model = s->model;
         e->input = *input;
         e->wanted = g_new0(char *, (gsize)n_wanted + 1);
         for (int i = 0; i < n_wanted; i++) e->wanted[i] = g_strdup(wanted[i]);
         e->flags = flags;
         e->plan = made;
         e->samples = count;
+        fvi_budget_hold(e->model, (int64_t)fvi_plan_bytes(made));
         g_ptr_array_add(s->plans, e);
         make_room(s);
     }

@@ -14,11 +14,25 @@
  *   flags    FVI_PLAN_BACKWARD or 0
  *   samples  how many samples the plan takes: input->dim[0]; or the file's own batch where the
  *            file fixes it in a way that cannot be lifted (model/lift.c): run it several times
- *   errors   as fvi_plan_new; NONFINITE weights that are not finite, unless the session keeps such
+ *   errors   as fvi_plan_new; NOMEM beyond the model's memory; NONFINITE weights that are not finite, unless the session keeps such
  */
 fv_status fvi_session_plan(fv_session *s, const fvi_shape *input, const char *const *wanted,
                            int n_wanted, int flags, fvi_plan **plan, int64_t *samples,
                            fv_error *err);
+
+/* Counts the memory such a plan would take besides what is held; 0 for one that is there.
+ *   errors   as fvi_session_plan */
+fv_status fvi_session_count(fv_session *s, const fvi_shape *input, const char *const *wanted,
+                            int n_wanted, int flags, size_t *bytes, fv_error *err);
+
+/* The largest number of samples, `most` or so many halves of it, whose plan fits the model's
+ * memory; 1 where none does: the plan will be refused.
+ *   input  the shape; dim[0] is not looked at
+ *   each   bytes the caller needs for every sample besides
+ *   errors as fvi_session_plan, but for what does not fit */
+fv_status fvi_session_fit(fv_session *s, const fvi_shape *input, const char *const *wanted,
+                          int n_wanted, int flags, int most, size_t each, int *samples,
+                          fv_error *err);
 
 /* Whether a raw input fits the network's picture input.  errors  SHAPE, with both shapes */
 fv_status fvi_check_input(const fvi_network *net, const fv_tensor *input, fv_error *err);

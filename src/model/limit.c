@@ -29,6 +29,7 @@ static const row rows[] = {
     ROW("max_work", max_work, work, (int64_t)1 << 37, INT64_MAX),
     ROW("max_elements", max_elements, elements, FVI_MAX_ELEMENTS, FVI_MAX_ELEMENTS),
     ROW("max_nodes", max_nodes, nodes, 1 << 17, 1 << 20),
+    ROW("memory", memory, budget, INT64_MAX, INT64_MAX),
 };
 
 fv_status fvi_limits_resolve(const fv_model_desc *desc, fvi_limits *out, fv_error *err) {

@@ -13,6 +13,7 @@ typedef struct fvi_limits {
     int64_t work;       /* of a plan, as fvi_graph_cost estimates it */
     int64_t work_a_byte; /* of the file, added to `work`; 0 where the caller gave it */
     int64_t elements;   /* of one tensor */
+    int64_t budget;     /* bytes of all that is held for work with the model: engine/budget.h */
     int64_t nodes;      /* of the file with all its subgraphs; of a lowered graph */
 } fvi_limits;
 

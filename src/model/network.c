@@ -224,6 +224,10 @@ const char *fvi_network_sha256(const fvi_network *net) {
     return net->sha256;
 }
 
+void fvi_network_file_bytes(const fvi_network *net, size_t *copied, size_t *mapped) {
+    fvi_onnx_file_bytes(net->onnx, copied, mapped);
+}
+
 static gpointer hash(gpointer net) {
     fvi_network_sha256(net);
     return NULL;

@@ -145,6 +145,20 @@ const uint8_t *fvi_onnx_bytes(const fvi_onnx *o, size_t *size) {
     return o->file.bytes;
 }
 
+void fvi_onnx_file_bytes(const fvi_onnx *o, size_t *copied, size_t *mapped) {
+    GHashTableIter at;
+    gpointer next;
+    const fvi_mapping *m = &o->file;
+    GMutex *lock = &((fvi_onnx *)o)->lock; /* of the table of external files */
+    *copied = *mapped = 0;
+    g_mutex_lock(lock);
+    g_hash_table_iter_init(&at, o->external);
+    do {
+        *(m->copy ? copied : mapped) += m->size;
+    } while (g_hash_table_iter_next(&at, NULL, &next) && (m = next));
+    g_mutex_unlock(lock);
+}
+
 char *fvi_onnx_sha256(const fvi_onnx *o) { return fvi_sha256(&o->file); }
 
 void fvi_onnx_release(const fvi_onnx *o, const void *bytes, size_t size) {

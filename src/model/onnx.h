@@ -39,6 +39,8 @@ const fvi_limits *fvi_onnx_limits(const fvi_onnx *o);
 const Onnx__ModelProto *fvi_onnx_proto(const fvi_onnx *o);
 /* The bytes of the file. */
 const uint8_t *fvi_onnx_bytes(const fvi_onnx *o, size_t *size);
+/* Bytes of it and its external data that were read whole, and of what is mapped. */
+void fvi_onnx_file_bytes(const fvi_onnx *o, size_t *copied, size_t *mapped);
 /* The SHA-256 of the file, 64 hex digits; to be freed with g_free. */
 char *fvi_onnx_sha256(const fvi_onnx *o);
 /* Gives back the memory of a mapped file's pages, where the bytes are of one; they can be read all

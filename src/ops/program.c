@@ -290,6 +290,7 @@ fv_status fvi_program_finish(fvi_program *p, size_t results, fv_error *err) {
     fv_status st = fvi_arena_lay_out((fvi_place **)p->places->pdata, (int)p->places->len,
                                      p->guards ? FVI_GUARD_BYTES : 0, &p->arena_bytes, err);
     if (st) return st;
+    if (fvi_weights_counts(p->weights)) return FV_OK;
     size_t bytes = p->arena_bytes ? p->arena_bytes : 64;
     st = arena_new(p, bytes, results, &p->arena, err);
     if (st) return st;

@@ -42,6 +42,7 @@ void fvi_program_pin(fvi_place *place, int first, int last);
 int fvi_program_length(const fvi_program *p);
 
 /* Lays out the memory, allocates it, binds every primitive. Nothing can be appended afterwards.
+ * Of a program whose weights are a counter, only the memory is laid out.
  *   results  bytes that whoever runs it will need for copies of what comes out
  *   errors   NOMEM, naming the megabytes needed; BACKEND */
 fv_status fvi_program_finish(fvi_program *p, size_t results, fv_error *err);

@@ -32,6 +32,9 @@ struct fvi_weights {
     GMutex lock;
     GPtrArray *entries;
     size_t bytes, limit;         /* of memory of ours */
+    size_t in_place;             /* bytes used where they lie */
+    size_t largest;              /* of a counter: temporary copy */
+    fvi_weights *of;             /* what a counter counts for; NULL: this is none */
     fvi_weights_release release; /* or NULL */
     const void *release_user;
 };
@@ -58,6 +61,26 @@ void fvi_weights_set_limit(fvi_weights *w, size_t bytes) { w->limit = bytes; }
 void fvi_weights_set_release(fvi_weights *w, fvi_weights_release release, const void *user) {
     w->release = release;
     w->release_user = user;
+}
+
+void fvi_weights_bytes(fvi_weights *w, size_t *own, size_t *in_place) {
+    g_mutex_lock(&w->lock);
+    *own = w->bytes;
+    *in_place = w->in_place;
+    g_mutex_unlock(&w->lock);
+}
+
+fvi_weights *fvi_weights_counter(fvi_weights *of) {
+    fvi_weights *w = fvi_weights_new();
+    if (w) w->of = of;
+    return w;
+}
+
+int fvi_weights_counts(const fvi_weights *w) { return w->of != NULL; }
+
+void fvi_weights_counted(const fvi_weights *w, size_t *bytes, size_t *largest) {
+    *bytes = w->bytes + w->in_place;
+    *largest = w->largest;
 }
 
 static void release(const fvi_weights *w, const void *bytes, size_t size) {
@@ -196,14 +219,39 @@ static fv_status entry_fill(const fvi_weights *w, entry *e, fvi_backend *b, fvi_
     return st;
 }
 
+/* Notes what entry_fill would take. */
+static void entry_count(fvi_weights *w, const entry *e, int in_place) {
+    const size_t plain = fvi_layout_bytes(NULL, &e->place.shape);
+    const int is_plain = fvi_layout_equal(e->place.layout, NULL, &e->place.shape);
+    if (in_place && is_plain)
+        w->in_place += e->place.bytes;
+    else
+        w->bytes += e->place.bytes;
+    if (!in_place && !is_plain && plain > w->largest) w->largest = plain;
+}
+
+/* What a counter borrows from the cache it counts for, or NULL. */
+static entry *find_in_other(const fvi_weights *w, const fvi_weights_key *key,
+                            const fvi_shape *shape, const fvi_layout *layout) {
+    if (!w->of) return NULL;
+    g_mutex_lock(&w->of->lock);
+    entry *e = find(w->of, key, shape, layout);
+    g_mutex_unlock(&w->of->lock);
+    return e;
+}
+
 static fv_status get_locked(fvi_weights *w, fvi_backend *b, const fvi_weights_key *key,
                             const fvi_shape *shape, const fvi_layout *layout, fvi_weights_fill fill,
                             void *user, void *ready, fvi_place **out, fv_error *err) {
-    entry *e = find(w, key, shape, layout);
+    entry *e = find_in_other(w, key, shape, layout);
+    if (!e) e = find(w, key, shape, layout);
     if (!e) {
         fv_status st = entry_new(key, shape, layout, &e, err);
         if (st) return st;
-        st = entry_fill(w, e, b, fill, user, ready, err);
+        if (w->of)
+            entry_count(w, e, ready != NULL);
+        else
+            st = entry_fill(w, e, b, fill, user, ready, err);
         if (st) {
             entry_free(e);
             return st;
@@ -213,6 +261,8 @@ static fv_status get_locked(fvi_weights *w, fvi_backend *b, const fvi_weights_ke
             w->bytes += e->place.bytes;
             for (size_t i = 0; i < G_N_ELEMENTS(key->parts); i++)
                 release(w, key->parts[i], (size_t)fvi_shape_count(shape) * sizeof(float));
+        } else if (!w->of) {
+            w->in_place += e->place.bytes;
         }
     }
     *out = &e->place;

@@ -20,6 +20,16 @@ size_t fvi_weights_left(fvi_weights *w, size_t *limit);
 typedef void (*fvi_weights_release)(const void *user, const void *bytes, size_t size);
 void fvi_weights_set_release(fvi_weights *w, fvi_weights_release release, const void *user);
 
+/* Bytes held of memory of our own, and of numbers used where they lie in the file. */
+void fvi_weights_bytes(fvi_weights *w, size_t *own, size_t *in_place);
+
+/* A cache that only counts what would come to lie in `of` besides what is there, which it borrows.
+ * A plan made with it is laid out and cannot be run (fvi_program_finish).  NULL: out of memory */
+fvi_weights *fvi_weights_counter(fvi_weights *of);
+int fvi_weights_counts(const fvi_weights *w);
+/* Of a counter: bytes counted, and those of the largest copy that is made on the way. */
+void fvi_weights_counted(const fvi_weights *w, size_t *bytes, size_t *largest);
+
 /* The constant as plain f32 (of its own shape).  out: borrowed, fixed memory */
 fv_status fvi_weights_plain(fvi_weights *w, const fvi_const *c, fvi_place **out, fv_error *err);
 

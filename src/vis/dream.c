@@ -19,6 +19,7 @@
 #include "base/random.h"
 #include "engine/model.h"
 #include "image/image.h"
+#include "vis/fit.h"
 #include "vis/guide.h"
 #include "vis/pass.h"
 #include "vis/sample.h"
@@ -46,6 +47,7 @@ typedef struct dream {
     double mean; /* mean |gradient| of the last update; 0: none yet */
     double value;
     int done, total, octave, stopped;
+    int64_t held;     /* bytes noted as held */
     int alive;        /* some tile had a gradient */
     fvi_verdict last; /* of the last tile that had none */
     char why[512];    /* it stopped by itself; "" */
@@ -147,6 +149,25 @@ static fv_status enter_octave(dream *d, int h, int w, float *last, fv_error *err
     d->h = h;
     d->w = w;
     d->mean = 0;
+    return st;
+}
+
+/* Brings the tile down to what fits the model's memory, besides the photograph as floats (the
+ * caller's) and as bytes, the octave in hand and the one before. */
+static fv_status fit_tile(dream *d, fv_session *session, const fvi_objective *o,
+                          const fv_image *image, fv_error *err) {
+    const int64_t numbers = (int64_t)3 * image->height * image->width;
+    const int side = MAX(image->height, image->width);
+    const int own = MAX(d->in->height, d->in->width), asked = d->desc.tile;
+    d->held = numbers * (int64_t)(1 + 2 * sizeof(float));
+    fvi_budget_hold(d->model, d->held);
+    int tile = MIN(asked, side);
+    fv_status st =
+        fvi_fit_tile(d->model, session, d->pass, o, MIN(own, tile), &tile, 9 * sizeof(float), err);
+    if (!st && tile < MIN(asked, side)) {
+        if (d->desc.jitter == asked) d->desc.jitter = tile;
+        d->desc.tile = tile;
+    }
     return st;
 }
 
@@ -420,7 +441,9 @@ fv_status fv_dream(const fv_model *model, fv_image *image, const char *objective
     if (!st) st = fv_session_new(model, &how, &session, err);
     if (!st) st = read_objective(&d, session, objective, &o, name, sizeof name, err);
     if (!st) st = fvi_pass_new(session, &only, 1, 1, 0, 1, &d.pass, err);
+    if (!st) st = fit_tile(&d, session, &o, image, err);
     if (!st) st = run(&d, image, name, err);
+    fvi_budget_hold(model, -d.held);
     if (d.now != image->data) free(d.now);
     free(d.tile);
     free(d.photo);

@@ -24,13 +24,6 @@
 #define PICTURE_TERMS "the objective's terms of the picture itself are not finite"
 #define MUCH_LARGER   1.25 /* than the network's own size: tiles instead of shrinking */
 
-/* How pictures of one size reach the network. */
-typedef struct route {
-    int h, w;     /* what comes out of the transforms */
-    int eh, ew;   /* what the network is given */
-    int resample; /* 1: resized to eh x ew; 0: as it is, or in tiles */
-} route;
-
 struct fvi_evaluator {
     const fv_render_desc *desc;
     const fv_input *in;
@@ -55,7 +48,7 @@ static int sizes_vary(const fv_transforms *t) {
 }
 
 /* The largest number of copies that divides all of them and keeps within the batch. */
-static int copies_at_once(const fv_render_desc *d, int n) {
+int fvi_copies_at_once(const fv_render_desc *d, int n) {
     int most = d->batch / n;
     if (sizes_vary(&d->transforms) || most < 1) return 1;
     for (int c = MIN(most, d->schedule.copies); c > 1; c--)
@@ -72,9 +65,9 @@ fv_status fvi_evaluator_new(fv_session *session, const fv_render_desc *desc, fvi
                          .pictures = pictures,
                          .n = n,
                          .group = group,
-                         .chunk = copies_at_once(desc, n)};
+                         .chunk = fvi_copies_at_once(desc, n)};
     size_t samples = (size_t)e->chunk * (size_t)n;
-    e->routes = g_array_new(FALSE, FALSE, sizeof(route));
+    e->routes = g_array_new(FALSE, FALSE, sizeof(fvi_route));
     e->values = calloc(samples, sizeof *e->values);
     e->mask = calloc(samples, 1);
     const fvi_objective **objectives = g_new(const fvi_objective *, (gsize)n);
@@ -133,14 +126,15 @@ fv_status fvi_evaluator_level(fvi_evaluator *e, fv_error *err) {
     return fvi_pass_reserve(e->pass, samples, e->channels * plane, err);
 }
 
-static fv_status make_route(const fvi_evaluator *e, int h, int w, route *out, fv_error *err) {
-    int tile = e->desc->schedule.tile, nh = e->in->height, nw = e->in->width, takes = 1;
-    route r = {h, w, h, w, 0};
+fv_status fvi_route_find(const fv_render_desc *desc, const fv_input *in, const fvi_pass *pass,
+                         int h, int w, fvi_route *out, fv_error *err) {
+    int tile = desc->schedule.tile, nh = in->height, nw = in->width, takes = 1;
+    fvi_route r = {h, w, h, w, 0};
     if (tile > 0) {
         r.eh = MIN(h, tile);
         r.ew = MIN(w, tile);
     }
-    fv_status st = fvi_pass_takes_size(e->pass, r.eh, r.ew, &takes, err);
+    fv_status st = fvi_pass_takes_size(pass, r.eh, r.ew, &takes, err);
     if (!takes) {
         r.resample = h < nh || w < nw || (h <= MUCH_LARGER * nh && w <= MUCH_LARGER * nw);
         r.eh = nh;
@@ -150,14 +144,14 @@ static fv_status make_route(const fvi_evaluator *e, int h, int w, route *out, fv
     return st;
 }
 
-static fv_status find_route(fvi_evaluator *e, int h, int w, route *out, fv_error *err) {
+static fv_status find_route(fvi_evaluator *e, int h, int w, fvi_route *out, fv_error *err) {
     for (guint i = 0; i < e->routes->len; i++) {
-        route *r = &g_array_index(e->routes, route, i);
+        fvi_route *r = &g_array_index(e->routes, fvi_route, i);
         if (r->h != h || r->w != w) continue;
         *out = *r;
         return FV_OK;
     }
-    fv_status st = make_route(e, h, w, out, err);
+    fv_status st = fvi_route_find(e->desc, e->in, e->pass, h, w, out, err);
     if (!st) g_array_append_val(e->routes, *out);
     return st;
 }
@@ -178,7 +172,7 @@ static fv_status run_network(fvi_evaluator *e, int samples, int h, int w, float 
 }
 
 /* Resampled to the network's own size, and back. */
-static fv_status run_resampled(fvi_evaluator *e, int samples, const route *r, int redirect,
+static fv_status run_resampled(fvi_evaluator *e, int samples, const fvi_route *r, int redirect,
                                fv_error *err) {
     int64_t from = (int64_t)e->channels * r->h * r->w, to = (int64_t)e->channels * r->eh * r->ew;
     for (int i = 0; i < samples; i++)
@@ -226,7 +220,7 @@ static void add_window(const float *from, int channels, int th, int tw, int y, i
         }
 }
 
-static fv_status run_tiles(fvi_evaluator *e, int samples, const route *r, int redirect,
+static fv_status run_tiles(fvi_evaluator *e, int samples, const fvi_route *r, int redirect,
                            fv_error *err) {
     int ny = (r->h + r->eh - 1) / r->eh, nx = (r->w + r->ew - 1) / r->ew;
     int64_t whole = (int64_t)e->channels * r->h * r->w, part = (int64_t)e->channels * r->eh * r->ew;
@@ -283,7 +277,7 @@ static fv_status run_chunk(fvi_evaluator *e, int copy, uint32_t step, float prog
             fvi_chain_apply(chain, p->photo ? p->photo : p->pixels, e->photo + i * count);
     }
     fvi_lap(e->desc->times, FV_PART_TRANSFORM);
-    route r;
+    fvi_route r;
     fv_status st = find_route(e, h, w, &r, err);
     if (st) return st;
     fvi_lap(e->desc->times, FV_PART_PLAN);

@@ -4,6 +4,7 @@
 #define FVI_VIS_EVALUATE_H
 
 #include "engine/session.h"
+#include "vis/pass.h"
 #include "vis/picture.h"
 
 typedef struct fvi_evaluator fvi_evaluator;
@@ -14,6 +15,20 @@ typedef struct fvi_evaluator fvi_evaluator;
 fv_status fvi_evaluator_new(fv_session *session, const fv_render_desc *desc, fvi_picture *pictures,
                             int n, int group, fvi_evaluator **out, fv_error *err);
 void fvi_evaluator_free(fvi_evaluator *e);
+
+/* How pictures of one size reach the network. */
+typedef struct fvi_route {
+    int h, w;     /* what comes out of the transforms */
+    int eh, ew;   /* what the network is given */
+    int resample; /* 1: resized to eh x ew; 0: as it is, or in tiles */
+} fvi_route;
+
+/* Finds how pictures of h x w go.  errors  NOMEM it could not be found out */
+fv_status fvi_route_find(const fv_render_desc *desc, const fv_input *in, const fvi_pass *pass,
+                         int h, int w, fvi_route *out, fv_error *err);
+
+/* Copies of each of n pictures that are evaluated side by side, in batches of desc->batch. */
+int fvi_copies_at_once(const fv_render_desc *desc, int n);
 
 /* Room for the pictures' present level; to be called after every fvi_picture_level. */
 fv_status fvi_evaluator_level(fvi_evaluator *e, fv_error *err);

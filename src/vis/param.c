@@ -17,8 +17,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/simd_math.h"
 #include "base/parallel.h"
+#include "base/simd_math.h"
 #include "vis/color.h"
 #include "vis/param_kind.h"
 #include "vis/start.h"

@@ -95,8 +95,7 @@ fv_status fvi_pass_reserve(fvi_pass *p, int samples, int64_t count, fv_error *er
                                  (size_t)count * sizeof(float) / 1000000);
 }
 
-/* The network's input of `samples` pictures. */
-static fvi_shape input_shape(const fvi_pass *p, int64_t samples, int channels, int h, int w) {
+fvi_shape fvi_pass_shape(const fvi_pass *p, int64_t samples, int channels, int h, int w) {
     if (p->in->is_image)
         return fvi_network_input_shape(fvi_session_network(p->session), samples, h, w);
     fvi_shape s = {.ndim = p->in->ndim};
@@ -110,7 +109,8 @@ fv_status fvi_pass_takes_size(const fvi_pass *p, int h, int w, int *takes, fv_er
     *takes = 1;
     if (!p->in->is_image || (h == p->in->height && w == p->in->width)) return FV_OK;
     const fvi_objective *o = p->objectives[0];
-    fvi_binding binding = {.name = p->in->name, .shape = input_shape(p, 1, p->in->channels, h, w)};
+    fvi_binding binding = {.name = p->in->name,
+                           .shape = fvi_pass_shape(p, 1, p->in->channels, h, w)};
     fvi_graph *g = NULL;
     fv_error why = {0};
     fv_status st = fvi_network_lower(fvi_session_network(p->session), &binding, 1, o->values,
@@ -211,7 +211,7 @@ fv_status fvi_pass_run(fvi_pass *p, int samples, int channels, int h, int w, flo
                        fv_error *err) {
     const fvi_objective *o = p->objectives[0];
     int64_t count = (int64_t)channels * h * w, at_once = 0;
-    fvi_shape shape = input_shape(p, samples, channels, h, w);
+    fvi_shape shape = fvi_pass_shape(p, samples, channels, h, w);
     fvi_plan *plan = NULL;
     fvi_bound **bound = NULL;
     fv_status st = fvi_session_plan(p->session, &shape, o->values, o->n_values, FVI_PLAN_BACKWARD,

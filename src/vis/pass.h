@@ -17,6 +17,9 @@ fv_status fvi_pass_new(fv_session *session, const fvi_objective *const *objectiv
                        int group, float low, float high, fvi_pass **out, fv_error *err);
 void fvi_pass_free(fvi_pass *p);
 
+/* The network's input for `samples` pictures. */
+fvi_shape fvi_pass_shape(const fvi_pass *p, int64_t samples, int channels, int h, int w);
+
 /* Has the parts of later runs timed there; NULL: not timed. */
 void fvi_pass_time(fvi_pass *p, fv_render_times *times);
 

@@ -275,6 +275,17 @@ fv_status fvi_picture_level(fvi_picture *p, const fvi_chain_frame *frame, int fu
     return st;
 }
 
+/* Numbers, their gradient, the best and the good, two moments; the parametrisation's and the FFT's
+ * rooms; pixels, their gradient, the start, a room, a mask, a photo, alpha. */
+size_t fvi_picture_bytes(const fv_render_desc *desc, const fvi_chain_frame *frame,
+                         const fvi_chain *chain) {
+    const size_t count = (size_t)frame->channels * (size_t)frame->h * (size_t)frame->w;
+    const size_t arrays = 12 + (desc->schedule.keep_best > 0) + (desc->on_nan == FV_ON_NAN_KEEP) +
+                          (desc->start.mask != NULL) + (desc->display.alpha != 0);
+    return arrays * count * sizeof(float) + (size_t)desc->schedule.copies * fvi_chain_bytes(chain) +
+           sizeof(fvi_picture);
+}
+
 void fvi_picture_show(fvi_picture *p, uint32_t step) {
     if (p->walk && !p->frozen) {
         fvi_draw_key key = {p->desc->seed, p->key, step, FVI_DRAW_WALK, 0};

@@ -56,6 +56,11 @@ void fvi_picture_clear(fvi_picture *p);
 fv_status fvi_picture_level(fvi_picture *p, const fvi_chain_frame *frame, int full_h, int full_w,
                             fv_error *err);
 
+/* Bytes a picture of `desc` takes at a level of that frame, at most.
+ *   chain  one of its chains there */
+size_t fvi_picture_bytes(const fv_render_desc *desc, const fvi_chain_frame *frame,
+                         const fvi_chain *chain);
+
 /* Before an evaluation: the walk, and numbers -> pixels. */
 void fvi_picture_show(fvi_picture *p, uint32_t step);
 /* After it: dpixels -> numbers, by normalisation, optimiser and regularisers.

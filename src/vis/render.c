@@ -14,6 +14,7 @@
 #include "engine/model.h"
 #include "image/image.h"
 #include "vis/evaluate.h"
+#include "vis/fit.h"
 #include "vis/gradient.h"
 #include "vis/laps.h"
 #include "vis/rendering.h"
@@ -21,6 +22,10 @@
 #define SIDE_MAX   32768 /* of a picture at any level */
 #define NAME_BYTES 1024
 #define MAX_LEVELS 32
+#define BATCH      8    /* where nothing is tried */
+#define TRIAL_MOST 32   /* pictures in a batch that is tried */
+#define TRIAL      0.03 /* share of a call's evaluations that may go into trying */
+#define SAME       0.02 /* times that differ by less are the same */
 
 /* An objective of the call. */
 typedef struct unit {
@@ -31,7 +36,7 @@ typedef struct unit {
 /* The whole call. */
 typedef struct job {
     const fv_model *model;
-    const fv_render_desc *desc; /* resolved */
+    fv_render_desc *desc; /* resolved */
     fv_session *session;
     unit *units; /* [count] */
     int count;
@@ -50,6 +55,7 @@ typedef struct batch {
     double *values;        /* [n] */
     int *places;           /* [n] */
     int level, done;       /* level now; updates of all levels */
+    size_t bytes;          /* noted as held */
 } batch;
 
 /* Sizes of the levels: growing from the asked size (as MATLAB's reference, cut to whole pixels), or
@@ -325,32 +331,60 @@ static fv_status hand_out(const job *j, int first, int n, fv_error *err) {
     return st;
 }
 
-static fv_status render_batch(job *j, int first, int n, int group, fv_error *err) {
+/* What pictures `first`... are, for counting their memory. */
+static fvi_fit fit_of(const job *j, int first, int run, int group) {
+    return (fvi_fit){.session = j->session,
+                     .model = j->model,
+                     .objective = &j->units[first / j->desc->starts].objective,
+                     .h = j->size[j->n_sizes - 1][0],
+                     .w = j->size[j->n_sizes - 1][1],
+                     .group = group,
+                     .run = run,
+                     .total = j->count * j->desc->starts};
+}
+
+/* Pictures first..first + n - 1, none at a level yet. To be freed, also on failure. */
+static fv_status batch_new(job *j, int first, int n, int group, batch *b, fv_error *err) {
     const fv_render_desc *d = j->desc;
-    batch b = {.j = j, .n = n, .group = group};
-    b.p = calloc((size_t)n, sizeof *b.p);
-    b.verdicts = calloc((size_t)n, sizeof *b.verdicts);
-    b.values = calloc((size_t)n, sizeof *b.values);
-    b.places = calloc((size_t)n, sizeof *b.places);
-    fv_status st = b.p && b.verdicts && b.values && b.places
-                       ? FV_OK
-                       : fvi_fail(err, FV_NOMEM, "out of memory for %d pictures", n);
-    for (int i = 0; !st && i < n; i++) {
+    const fvi_fit f = fit_of(j, first, n, group);
+    *b = (batch){.j = j, .n = n, .group = group};
+    b->p = calloc((size_t)n, sizeof *b->p);
+    b->verdicts = calloc((size_t)n, sizeof *b->verdicts);
+    b->values = calloc((size_t)n, sizeof *b->values);
+    b->places = calloc((size_t)n, sizeof *b->places);
+    if (!b->p || !b->verdicts || !b->values || !b->places)
+        return fvi_fail(err, FV_NOMEM, "out of memory for %d pictures", n);
+    for (int i = 0; i < n; i++) {
         const unit *u = &j->units[(first + i) / d->starts];
-        fvi_picture_init(&b.p[i], d, &u->objective, u->name, (first + i) % d->starts, first + i);
+        fvi_picture_init(&b->p[i], d, &u->objective, u->name, (first + i) % d->starts, first + i);
     }
-    if (!st) st = fvi_evaluator_new(j->session, d, b.p, n, group, &b.evaluator, err);
+    fv_status st = fvi_fit_batch_bytes(d, &f, n, &b->bytes, err);
+    if (!st) fvi_budget_hold(j->model, (int64_t)b->bytes);
+    return st ? st : fvi_evaluator_new(j->session, d, b->p, n, group, &b->evaluator, err);
+}
+
+static void batch_clear(batch *b) {
+    fvi_budget_hold(b->j->model, -(int64_t)b->bytes);
+    for (int i = 0; b->p && i < b->n; i++) fvi_picture_clear(&b->p[i]);
+    fvi_evaluator_free(b->evaluator);
+    free(b->places);
+    free(b->values);
+    free(b->verdicts);
+    free(b->p);
+}
+
+static fv_status render_batch(job *j, int first, int n, int group, fv_error *err) {
+    batch b;
+    fv_status st = batch_new(j, first, n, group, &b, err);
     if (!st) st = climb(&b, err);
-    for (int i = 0; !st && i < n; i++)
-        st = fvi_rendering_new(j->model, &b.p[i], j->units[(first + i) / d->starts].name,
-                               j->stopped, &j->made[first + i], err);
+    for (int i = 0; !st && i < n; i++) {
+        fv_rendering **made = &j->made[first + i];
+        st = fvi_rendering_new(j->model, &b.p[i], j->units[(first + i) / j->desc->starts].name,
+                               j->stopped, made, err);
+        if (!st) (*made)->batch = n;
+    }
     if (!st) st = hand_out(j, first, n, err);
-    for (int i = 0; b.p && i < n; i++) fvi_picture_clear(&b.p[i]);
-    fvi_evaluator_free(b.evaluator);
-    free(b.places);
-    free(b.values);
-    free(b.verdicts);
-    free(b.p);
+    batch_clear(&b);
     return st;
 }
 
@@ -378,6 +412,90 @@ static int run_length(const job *j, int from, int *group) {
     return n;
 }
 
+/* Pictures from the first on that could share a batch. */
+static int whole_run(job *j) {
+    const int asked = j->desc->batch;
+    int group;
+    j->desc->batch = INT_MAX;
+    const int n = run_length(j, 0, &group);
+    j->desc->batch = asked;
+    return n;
+}
+
+/* Seconds that one evaluation takes a picture in batches of so many, at the largest size: the
+ * better of two after one that is not timed. */
+static fv_status time_batch(job *j, int size, double *seconds, fv_error *err) {
+    batch b;
+    int group;
+    j->desc->batch = size;
+    const int n = run_length(j, 0, &group);
+    double best = INFINITY;
+    fv_status st = batch_new(j, 0, n, group, &b, err);
+    b.level = j->n_sizes - 1;
+    if (!st) st = enter_level(&b, err);
+    for (int i = 0; !st && i < 3; i++) {
+        const double start = fvi_clock();
+        show_all(&b);
+        st = look(&b, 0, 0, err);
+        if (i) best = fmin(best, fvi_clock() - start);
+    }
+    batch_clear(&b);
+    *seconds = best / n;
+    return st;
+}
+
+/* Chooses the batch for a long call of many pictures: 1, 2, 4, ... are tried while they get better,
+ * and while trying takes less than TRIAL of what the pictures will. Of equally good ones the
+ * smallest is taken. What goes wrong here goes wrong again where it is told. */
+static void try_batches(job *j, int most, int run) {
+    fv_render_desc *d = j->desc;
+    const double evaluations = (double)run * d->schedule.steps * d->schedule.levels;
+    const double start = fvi_clock();
+    double best = INFINITY, tried = 0;
+    int chosen = 0, sizes = 0;
+    for (int size = 1; size <= MIN(most, MIN(run, TRIAL_MOST)); size *= 2) {
+        double seconds = 0;
+        fv_error ignored;
+        tried += 3 * size;
+        if (tried > TRIAL * evaluations || time_batch(j, size, &seconds, &ignored)) break;
+        sizes++;
+        if (seconds < (1 - SAME) * best) chosen = size;
+        if (size >= 4 && seconds > best) break;
+        best = fmin(best, seconds);
+        if (fvi_clock() - start > TRIAL / 2 * best * evaluations) break;
+    }
+    d->batch = sizes > 1 ? chosen : MIN(most, BATCH); /* one alone is no choice */
+}
+
+/* Brings batch and tile down to what fits the memory, for all pictures alike. */
+static fv_status fit_all(job *j, fv_error *err) {
+    const int total = j->count * j->desc->starts;
+    fv_status st = FV_OK;
+    for (int i = 0, group; !st && i < total && fvi_budget_is_limited(j->model);) {
+        const int run = run_length(j, i, &group);
+        const fvi_fit f = fit_of(j, i, run, group);
+        st = fvi_fit_desc(&f, j->desc, err);
+        i += run;
+    }
+    return st;
+}
+
+/* Settles the batch: what is asked for, or what a trial finds best, within the memory. */
+static fv_status settle_batch(job *j, fv_error *err) {
+    fv_render_desc *d = j->desc;
+    const int chosen = !d->batch;
+    int group;
+    if (chosen) d->batch = j->count * d->starts > 1 ? TRIAL_MOST : BATCH;
+    fv_status st = fit_all(j, err);
+    const int run = run_length(j, 0, &group), most = d->batch;
+    if (st || !chosen) return st;
+    if (run > group && d->optimizer.kind != FV_OPTIMIZER_LBFGS && group == 1 && !d->times)
+        try_batches(j, most, whole_run(j));
+    else
+        d->batch = MIN(most, BATCH);
+    return FV_OK;
+}
+
 static fv_status render_all(job *j, fv_error *err) {
     const fv_render_desc *d = j->desc;
     int total = j->count * d->starts, group;
@@ -386,6 +504,10 @@ static fv_status render_all(job *j, fv_error *err) {
     fv_status st = set_sizes(j, err);
     if (st) return st;
     st = fv_session_new(j->model, &how, &j->session, err);
+    if (!st) st = settle_batch(j, err);
+    const fvi_fit f = fit_of(j, 0, total, 1);
+    const int64_t results = (int64_t)total * (int64_t)fvi_fit_result_bytes(d, &f);
+    fvi_budget_hold(j->model, results);
     for (int i = 0; i < total; i += run_length(j, i, &group))
         j->total += MIN(updates, INT_MAX - j->total); /* of more nobody waits for the end */
     for (int i = 0; !st && i < total && !j->stopped;) {
@@ -394,6 +516,7 @@ static fv_status render_all(job *j, fv_error *err) {
         i += n;
     }
     fv_session_free(j->session);
+    fvi_budget_hold(j->model, -results);
     return st;
 }
 

@@ -11,7 +11,6 @@
 #include "vis/options.h"
 #include "vis/recipe.h"
 
-#define BATCH     8
 #define MAX_BATCH 1024
 
 /* A field that is not given is the recipe's. */
@@ -125,9 +124,8 @@ fv_status fv_render_desc_resolve(const fv_model *model, const fv_render_desc *de
         fill_picture(in, &d);
     else
         st = fill_other(in, &d, err);
-    if (!d.batch) d.batch = BATCH;
-    if (!st && (d.batch < 1 || d.batch > MAX_BATCH))
-        st = fvi_fail(err, FV_ARG, "batch is %d; allowed are 1..%d", d.batch, MAX_BATCH);
+    if (!st && (d.batch < 0 || d.batch > MAX_BATCH))
+        st = fvi_fail(err, FV_ARG, "batch is %d; allowed are 0 (chosen) to %d", d.batch, MAX_BATCH);
     if (!st) st = check_on_nan(&d, err);
     if (!st) st = fvi_options_check(&d, err);
     if (!st) *out = d;

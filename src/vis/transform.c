@@ -44,6 +44,7 @@ struct fvi_chain {
     fvi_drawn list[FV_MAX_TRANSFORMS];
     int64_t max_plane; /* largest h * w at any place */
     int keeps_size;
+    int largest[2];    /* height and width that can come out */
     float *between[2]; /* [channels][max_plane]; NULL where the chain is too short to need it */
     float *work;       /* [max_plane]; NULL without a blur */
     int *index;        /* [largest h + largest w] */
@@ -105,6 +106,7 @@ static fv_status plan(fvi_chain *c, const fv_transforms *transforms, int64_t *li
         if (s.high[0] * s.high[1] > c->max_plane) c->max_plane = s.high[0] * s.high[1];
         if (s.high[0] + s.high[1] > *line) *line = s.high[0] + s.high[1];
     }
+    for (int i = 0; i < 2; i++) c->largest[i] = (int)s.high[i];
     c->keeps_size = s.low[0] == f->h && s.high[0] == f->h && s.low[1] == f->w && s.high[1] == f->w;
     return FV_OK;
 }
@@ -163,6 +165,17 @@ void fvi_chain_free(fvi_chain *c) {
 }
 
 int64_t fvi_chain_max_plane(const fvi_chain *c) { return c->max_plane; }
+
+void fvi_chain_largest(const fvi_chain *c, int *h, int *w) {
+    *h = c->largest[0];
+    *w = c->largest[1];
+}
+
+size_t fvi_chain_bytes(const fvi_chain *c) {
+    const size_t plane = (size_t)c->max_plane * sizeof(float);
+    const int rooms = c->count > 2 ? 2 : c->count > 1;
+    return sizeof *c + plane * ((size_t)(rooms * c->frame.channels) + (c->work != NULL));
+}
 
 int fvi_chain_keeps_size(const fvi_chain *c) { return c->keeps_size; }
 

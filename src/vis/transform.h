@@ -53,6 +53,10 @@ void fvi_chain_free(fvi_chain *c);
 void fvi_chain_draw(fvi_chain *c, const fvi_draw_key *key, int *h, int *w);
 /* Largest h * w any draw can end with or pass through: for buffers. */
 int64_t fvi_chain_max_plane(const fvi_chain *c);
+/* Largest height and width any draw can end with. */
+void fvi_chain_largest(const fvi_chain *c, int *h, int *w);
+/* Bytes of its own memory. */
+size_t fvi_chain_bytes(const fvi_chain *c);
 /* Whether every draw ends with the picture's own size, as a walk must. */
 int fvi_chain_keeps_size(const fvi_chain *c);
 
