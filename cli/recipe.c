@@ -215,10 +215,7 @@ void cli_recipe_clear(cli_recipe *recipe) {
 void cli_recipe_show(const fv_render_desc *desc) {
     char text[MAX_VALUE];
     cli_putf("recipe = %s\n", desc->recipe);
-    if (desc->batch)
-        cli_putf("batch = %d\n", desc->batch);
-    else
-        cli_putf("batch = chosen\n");
+    if (desc->batch) cli_putf("batch = %d\n", desc->batch);
     for (int i = 0; i < fv_render_option_count(); i++) {
         const char *name = fv_render_option_at(i)->name;
         if (!fv_render_desc_get(desc, name, text, sizeof text, NULL))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The memory that work with a model takes, against what its caller allows (fv_model_desc.memory). */
+/* The memory that work with a model takes, against what its caller allows
+ * (fv_model_desc.memory). */
 #ifndef FVI_ENGINE_BUDGET_H
 #define FVI_ENGINE_BUDGET_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* examples_pass: photos through the network, 16 at a time, into the indices.
+/* examples_pass: photos through the network, 16 at a time (or 8, 4, ... where the model's memory is
+ * limited), into the indices.
  *
  * A batch is always full: the last one repeats what the places held before. So one plan serves, and
  * no answer depends on how many photos there are or where a pass was interrupted. What cannot be
@@ -27,7 +28,8 @@ typedef struct pass {
     int64_t samples; /* the plan takes at a time */
     fvi_meter *meter;
     fvi_answer *answers; /* of one photo and one table */
-    fv_tensor *input;    /* [BATCH][...] */
+    fv_tensor *input;    /* [batch][...] */
+    int batch;           /* at most BATCH */
     int n;               /* photos in it */
     fvi_photo photo[BATCH];
 } pass;
@@ -37,8 +39,12 @@ static fv_status prepare(pass *p, fv_session *session, fv_error *err) {
     int most = 1;
     fvi_shape shape = fvi_network_input_shape(fvi_session_network(session), BATCH, 0, 0);
     fvi_examples_want(e);
-    fv_status st =
-        fvi_session_plan(session, &shape, e->wanted, e->n_wanted, 0, &p->plan, &p->samples, err);
+    const size_t each = (size_t)fvi_shape_count(&shape) / BATCH * sizeof(float);
+    fv_status st = fvi_session_fit(session, &shape, e->wanted, e->n_wanted, 0, BATCH, 2 * each,
+                                   &p->batch, err);
+    if (st) return st;
+    shape.dim[0] = p->batch;
+    st = fvi_session_plan(session, &shape, e->wanted, e->n_wanted, 0, &p->plan, &p->samples, err);
     if (!st) st = fvi_meter_new(e, p->plan, p->samples, &p->meter, err);
     if (!st) st = fvi_tensor_new(&shape, &p->input, err);
     for (guint i = 0; i < e->tables->len; i++)
@@ -75,10 +81,10 @@ static void name_photos(const pass *p, int64_t from, fv_error *err) {
 /* Runs the batch. Where it is not full the first photo stands in the rest, so that what is not
  * finite comes from a photo. */
 static fv_status run_batch(pass *p, fv_error *err) {
-    const int64_t each = fv_tensor_count(p->input) / BATCH;
+    const int64_t each = fv_tensor_count(p->input) / p->batch;
     float *x = p->input->data;
     fv_status st = FV_OK;
-    for (int i = p->n; i < BATCH; i++) memcpy(x + i * each, x, (size_t)each * sizeof *x);
+    for (int i = p->n; i < p->batch; i++) memcpy(x + i * each, x, (size_t)each * sizeof *x);
     for (int64_t from = 0; from < p->n && !st; from += p->samples) {
         st = fvi_session_forward(p->session, p->plan, x + from * each, err);
         if (st == FV_NONFINITE) name_photos(p, from, err);
@@ -123,7 +129,7 @@ static fv_status take(pass *p, guint i, fvi_decoded *got, fv_error *err) {
     memcpy(p->input->data + p->n * each, got->input->data, (size_t)each * sizeof(float));
     p->photo[p->n++] = photo;
     fv_tensor_free(got->input);
-    return p->n == BATCH ? run_batch(p, err) : FV_OK;
+    return p->n == p->batch ? run_batch(p, err) : FV_OK;
 }
 
 /* Tells how far it is.  returns  FV_CANCELLED where the callback asks for it */

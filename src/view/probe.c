@@ -4,7 +4,8 @@
  * Copies always run in batches of one size, the last of which is filled up: so there is one plan
  * for each kind of run, memory is bounded whatever a method asks for, and a map does not depend on
  * how many copies were left over. The size is chosen so that a batch holds about BATCH_NUMBERS
- * numbers: 8 pictures of 224 x 224.
+ * numbers: 8 pictures of 224 x 224, or half of that, a quarter, ... where the model's memory is
+ * limited.
  */
 #include "view/probe.h"
 
@@ -57,6 +58,18 @@ static fv_status read_objective(fvi_probe *p, const fv_tensor *input, const char
     return st ? st : fvi_objective_check_plain(&p->objective, "a picture's parts", err);
 }
 
+static fvi_shape batch_shape(const fvi_probe *p, int n) {
+    return fvi_network_input_shape(fvi_session_network(p->session), n, p->h, p->w);
+}
+
+/* Lets the batch follow the model's memory, once, for the largest kind of run. */
+static fv_status fit_batch(fvi_probe *p, fv_error *err) {
+    const fvi_shape shape = batch_shape(p, p->batch);
+    const size_t each = 2 * (size_t)p->count * sizeof *p->x;
+    return fvi_session_fit(p->session, &shape, p->objective.values, p->objective.n_values,
+                           FVI_PLAN_BACKWARD, p->batch, each, &p->batch, err);
+}
+
 fv_status fvi_probe_new(fv_session *session, const fv_tensor *input, const char *objective,
                         fvi_probe **out, fv_error *err) {
     const fvi_network *net = fvi_session_network(session);
@@ -76,12 +89,13 @@ fv_status fvi_probe_new(fv_session *session, const fv_tensor *input, const char 
     p->what = "";
     int64_t batch = BATCH_NUMBERS / p->count;
     p->batch = batch < 1 ? 1 : batch > BATCH_MAX ? BATCH_MAX : (int)batch;
+    st = read_objective(p, input, objective, err);
+    if (!st) st = fit_batch(p, err);
     size_t numbers = (size_t)p->batch * (size_t)p->count;
     p->x = calloc(numbers, sizeof *p->x);
     p->dx = calloc(numbers, sizeof *p->dx);
     p->values = calloc((size_t)p->batch, sizeof *p->values);
-    if (!p->x || !p->dx || !p->values) st = fvi_fail(err, FV_NOMEM, "out of memory");
-    if (!st) st = read_objective(p, input, objective, err);
+    if (!st && (!p->x || !p->dx || !p->values)) st = fvi_fail(err, FV_NOMEM, "out of memory");
     if (st)
         fvi_probe_free(p);
     else
@@ -97,10 +111,6 @@ void fvi_probe_free(fvi_probe *p) {
     free(p->dx);
     free(p->values);
     free(p);
-}
-
-static fvi_shape batch_shape(const fvi_probe *p, int n) {
-    return fvi_network_input_shape(fvi_session_network(p->session), n, p->h, p->w);
 }
 
 /* ---- forward only --------------------------------------------------------------------------- */

@@ -423,8 +423,11 @@ static int whole_run(job *j) {
 }
 
 /* Seconds that one evaluation takes a picture in batches of so many, at the largest size: the
- * better of two after one that is not timed. */
-static fv_status time_batch(job *j, int size, double *seconds, fv_error *err) {
+ * better of two after one that is not timed.
+ *   gradient  of the first picture by itself: made where it is NULL, else compared with
+ *   same      whether it is that to the last bit */
+static fv_status time_batch(job *j, int size, float **gradient, int *same, double *seconds,
+                            fv_error *err) {
     batch b;
     int group;
     j->desc->batch = size;
@@ -439,6 +442,14 @@ static fv_status time_batch(job *j, int size, double *seconds, fv_error *err) {
         st = look(&b, 0, 0, err);
         if (i) best = fmin(best, fvi_clock() - start);
     }
+    if (!st) {
+        const size_t bytes = (size_t)b.p[0].count * sizeof(float);
+        *same = *gradient && !memcmp(*gradient, b.p[0].dpixels, bytes);
+        if (!*gradient && (*gradient = malloc(bytes)) != NULL) {
+            memcpy(*gradient, b.p[0].dpixels, bytes);
+            *same = 1;
+        }
+    }
     batch_clear(&b);
     *seconds = best / n;
     return st;
@@ -446,25 +457,30 @@ static fv_status time_batch(job *j, int size, double *seconds, fv_error *err) {
 
 /* Chooses the batch for a long call of many pictures: 1, 2, 4, ... are tried while they get better,
  * and while trying takes less than TRIAL of what the pictures will. Of equally good ones the
- * smallest is taken. What goes wrong here goes wrong again where it is told. */
+ * smallest is taken. A size whose gradient is not that of one picture alone, to the last bit, is
+ * passed over: so the same call makes the same pictures whatever the trial says. What goes wrong
+ * here goes wrong again where it is told. */
 static void try_batches(job *j, int most, int run) {
     fv_render_desc *d = j->desc;
     const double evaluations = (double)run * d->schedule.steps * d->schedule.levels;
     const double start = fvi_clock();
-    double best = INFINITY, tried = 0;
-    int chosen = 0, sizes = 0;
-    for (int size = 1; size <= MIN(most, MIN(run, TRIAL_MOST)); size *= 2) {
+    float *gradient = NULL;
+    double best = INFINITY, tried = 3 + 6; /* what 1 and 2 take */
+    int chosen = tried <= TRIAL * evaluations ? 1 : MIN(most, BATCH);
+    for (int size = 1; tried <= TRIAL * evaluations && size <= MIN(most, MIN(run, TRIAL_MOST));
+         size *= 2) {
         double seconds = 0;
+        int same = 0;
         fv_error ignored;
-        tried += 3 * size;
-        if (tried > TRIAL * evaluations || time_batch(j, size, &seconds, &ignored)) break;
-        sizes++;
-        if (seconds < (1 - SAME) * best) chosen = size;
+        if (time_batch(j, size, &gradient, &same, &seconds, &ignored)) break;
+        if (same && seconds < (1 - SAME) * best) chosen = size;
         if (size >= 4 && seconds > best) break;
-        best = fmin(best, seconds);
+        if (same) best = fmin(best, seconds);
         if (fvi_clock() - start > TRIAL / 2 * best * evaluations) break;
+        if (size > 1) tried += 6 * size;
     }
-    d->batch = sizes > 1 ? chosen : MIN(most, BATCH); /* one alone is no choice */
+    free(gradient);
+    d->batch = chosen;
 }
 
 /* Brings batch and tile down to what fits the memory, for all pictures alike. */
