@@ -153,13 +153,15 @@ static fv_status enter_octave(dream *d, int h, int w, float *last, fv_error *err
 }
 
 /* Brings the tile down to what fits the model's memory, besides the photograph as floats (the
- * caller's) and as bytes, the octave in hand and the one before. */
+ * caller's, in which the last octave is made), as bytes, kept and twice while its file is written,
+ * and the octave before the last. */
 static fv_status fit_tile(dream *d, fv_session *session, const fvi_objective *o,
                           const fv_image *image, fv_error *err) {
     const int64_t numbers = (int64_t)3 * image->height * image->width;
     const int side = MAX(image->height, image->width);
     const int own = MAX(d->in->height, d->in->width), asked = d->desc.tile;
-    d->held = numbers * (int64_t)(1 + 2 * sizeof(float));
+    const double before = d->desc.octaves > 1 ? 1 / pow((double)d->desc.octave_scale, 2) : 0;
+    d->held = (int64_t)((double)numbers * (3 + (1 + before) * sizeof(float)));
     fvi_budget_hold(d->model, d->held);
     int tile = MIN(asked, side);
     fv_status st =
