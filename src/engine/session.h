@@ -14,8 +14,8 @@
  *   flags    FVI_PLAN_BACKWARD or 0
  *   samples  how many samples the plan takes: input->dim[0]; or the file's own batch where the
  *            file fixes it in a way that cannot be lifted (model/lift.c): run it several times
- *   errors   as fvi_plan_new; NOMEM beyond the model's memory; NONFINITE weights that are not finite,
- *            unless the session keeps such
+ *   errors   as fvi_plan_new; NOMEM beyond the model's memory; NONFINITE weights that are not
+ *            finite, unless the session keeps such
  */
 fv_status fvi_session_plan(fv_session *s, const fvi_shape *input, const char *const *wanted,
                            int n_wanted, int flags, fvi_plan **plan, int64_t *samples,

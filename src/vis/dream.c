@@ -153,8 +153,8 @@ static fv_status enter_octave(dream *d, int h, int w, float *last, fv_error *err
 }
 
 /* Brings the tile down to what fits the model's memory, besides the photograph as floats (the
- * caller's, in which the last octave is made), as bytes, kept and twice while its file is written,
- * and the octave before the last. */
+ * caller's, in which the last octave is made), as bytes (kept, and twice while its file is
+ * written), and the octave before the last. */
 static fv_status fit_tile(dream *d, fv_session *session, const fvi_objective *o,
                           const fv_image *image, fv_error *err) {
     const int64_t numbers = (int64_t)3 * image->height * image->width;
