@@ -226,6 +226,7 @@ static fv_status plan_all(fvi_plan *p, int flags, fv_error *err) {
     fv_status st = allocate(p, err);
     if (st) return st;
     survey(p);
+    if (flags & FVI_PLAN_WINOGRAD) fvi_program_winograd(p->program);
     st = plan_inputs(p, err);
     for (int k = 0; !st && k < p->graph->n_nodes; k++)
         if (!p->absorbed[k]) st = plan_node_forward(p, k, backward, err);

@@ -68,5 +68,10 @@ static fv_status plan(fvi_step *s, fv_error *err) {
     return fvi_convolution_plan(s, err);
 }
 
-const fvi_op fvi_op_conv = {
-    "Conv", fuse, plan, fvi_convolution_plan_backward, NULL, fvi_convolution_backward, NULL};
+const fvi_op fvi_op_conv = {"Conv",
+                            fuse,
+                            plan,
+                            fvi_convolution_plan_backward,
+                            fvi_convolution_forward,
+                            fvi_convolution_backward,
+                            NULL};

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "ops/loops.h"
+#include "ops/winograd.h"
 
 fv_status fvi_convolution_new(fvi_step *s, fvi_convolution **out, fv_error *err) {
     fvi_convolution *c = s->state = fvi_step_alloc(s, 1, sizeof *c);
@@ -26,6 +27,7 @@ fv_status fvi_convolution_new(fvi_step *s, fvi_convolution **out, fv_error *err)
 fv_status fvi_convolution_plan(fvi_step *s, fv_error *err) {
     fvi_convolution *c = s->state;
     if (c->empty) return fvi_step_make_dst(s, NULL, err);
+    if (fvi_winograd_suits(s, c)) return fvi_winograd_plan(s, c, 0, &c->winograd[0], err);
     fvi_place *src, *weights, *bias;
     fvi_prim *p = NULL;
     fv_status st = fvi_fused_bias(s, 2, c->norm, c->desc.dst.dim[1], &bias, err);
@@ -52,6 +54,7 @@ fv_status fvi_convolution_plan_backward(fvi_step *s, fv_error *err) {
     fv_status st = fvi_refuse_gradients(s, 1, err);
     if (st || !s->wanted[0]) return st;
     if (c->empty) return fvi_step_make_dsrc(s, 0, NULL, err);
+    if (c->winograd[0]) return fvi_winograd_plan(s, c, 1, &c->winograd[1], err);
     fvi_place *ddst, *weights;
     fvi_prim *p = NULL;
     fvi_conv_desc d = c->desc;
@@ -72,9 +75,16 @@ fv_status fvi_convolution_plan_backward(fvi_step *s, fv_error *err) {
     return fvi_step_add(s, p, err);
 }
 
+fv_status fvi_convolution_forward(const fvi_step *s) {
+    const fvi_convolution *c = s->state;
+    if (c->winograd[0]) fvi_winograd_run(c->winograd[0]);
+    return fvi_step_run(s, 0);
+}
+
 fv_status fvi_convolution_backward(const fvi_step *s) {
     const fvi_convolution *c = s->state;
-    if (!c->empty) return fvi_step_run(s, 1);
-    if (s->wanted[0]) fvi_fill(s->dsrc[0]->data, fvi_shape_count(&c->desc.src), 0);
-    return FV_OK;
+    fv_status st = fvi_step_run(s, 1);
+    if (!st && c->winograd[1]) fvi_winograd_run(c->winograd[1]);
+    if (c->empty && s->wanted[0]) fvi_fill(s->dsrc[0]->data, fvi_shape_count(&c->desc.src), 0);
+    return st;
 }

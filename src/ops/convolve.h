@@ -5,11 +5,14 @@
 
 #include "ops/fused.h"
 
+typedef struct fvi_winograd fvi_winograd;
+
 typedef struct fvi_convolution {
     fvi_conv_desc desc;
     fvi_act act;
     const fvi_node *norm; /* the fused BATCH_NORM, or NULL */
     const fvi_prim *forward;
+    fvi_winograd *winograd[2]; /* forward, backward: done so (winograd.h); NULL: by oneDNN */
     int empty; /* no output elements: nothing is computed */
     /* The weights as primitive p wants them. */
     fv_status (*weights)(fvi_step *s, const fvi_prim *p, fvi_place **out, fv_error *err);
@@ -21,6 +24,7 @@ fv_status fvi_convolution_new(fvi_step *s, fvi_convolution **out, fv_error *err)
 /* The step's functions, once the state is complete. */
 fv_status fvi_convolution_plan(fvi_step *s, fv_error *err);
 fv_status fvi_convolution_plan_backward(fvi_step *s, fv_error *err);
+fv_status fvi_convolution_forward(const fvi_step *s);
 fv_status fvi_convolution_backward(const fvi_step *s);
 
 #endif

@@ -55,6 +55,11 @@ const char *fvi_backend_version(void) {
     return VERSION(DNNL_VERSION_MAJOR, DNNL_VERSION_MINOR, DNNL_VERSION_PATCH);
 }
 
+int fvi_backend_is_avx2(void) {
+    dnnl_cpu_isa_t isa = dnnl_get_effective_cpu_isa();
+    return isa == dnnl_cpu_isa_avx2 || isa == dnnl_cpu_isa_avx2_vnni;
+}
+
 double fvi_backend_time(fvi_backend *b, int on) {
     double t = b->seconds;
     b->seconds = 0;
@@ -195,6 +200,12 @@ int fvi_layout_channel_block(const fvi_layout *l, const fvi_shape *shape, int64_
     *block = size;
     *padded = b.padded[1];
     return 1;
+}
+
+fv_status fvi_layout_blocked(const fvi_shape *shape, int64_t block, fvi_layout **out,
+                             fv_error *err) {
+    dnnl_status_t st = fvi_md_channel_blocked(out, shape, dnnl_f32, block);
+    return st ? fvi_dnnl_fail(err, st, "describing a tensor") : FV_OK;
 }
 
 int64_t fvi_layout_cut(const fvi_layout *l, int axis) {

@@ -20,6 +20,8 @@ fv_status fvi_backend_new(fvi_backend **out, fv_error *err);
 void fvi_backend_free(fvi_backend *b);
 /* "oneDNN 2.6.3", static. */
 const char *fvi_backend_version(void);
+/* Whether the best instructions oneDNN uses here are AVX2's. */
+int fvi_backend_is_avx2(void);
 /* Seconds spent inside primitives since the last call; measured only while `on` was last set. */
 double fvi_backend_time(fvi_backend *b, int on);
 

@@ -129,6 +129,9 @@ int fvi_layout_is_dense(const fvi_layout *l, const fvi_shape *shape);
  * block and the filled-up c; else 0. Channels last is one block of all channels. */
 int fvi_layout_channel_block(const fvi_layout *l, const fvi_shape *shape, int64_t *block,
                              int64_t *padded);
+/* The layout [n][c/block][..][block of c], block 8 or 16, c filled up. Yours to free. */
+fv_status fvi_layout_blocked(const fvi_shape *shape, int64_t block, fvi_layout **out,
+                             fv_error *err);
 /* Parts of `axis` may be cut from a tensor laid out so at multiples of this; 0: cannot be cut. */
 int64_t fvi_layout_cut(const fvi_layout *l, int axis);
 /* l's kind of layout for another shape of as many axes; NULL where l is NULL or it cannot be (or on

@@ -182,6 +182,7 @@ void fvi_program_pin(fvi_place *place, int first, int last) {
     place->pinned = 1;
 }
 
+void fvi_program_winograd(fvi_program *p) { p->winograd = 1; }
 void fvi_program_guide(fvi_program *p) { p->guided = 1; }
 fvi_weights *fvi_program_weights(const fvi_program *p) { return p->weights; }
 int fvi_program_length(const fvi_program *p) { return (int)p->actions->len; }

@@ -51,6 +51,10 @@ size_t fvi_program_bytes(const fvi_program *p);
 /* Runs actions [from, to). */
 fv_status fvi_program_run(fvi_program *p, int from, int to, fv_error *err);
 
+/* Has convolutions planned from now on done by Winograd's algorithm wherever that is possible, not
+ * only where it is faster (winograd.c). */
+void fvi_program_winograd(fvi_program *p);
+
 /* Makes ReLUs pass positive gradients only, for good (redirect.h). */
 void fvi_program_guide(fvi_program *p);
 

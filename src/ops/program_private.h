@@ -30,6 +30,7 @@ struct fvi_program {
     fvi_weights *weights;
     int guards;
     int guided; /* redirect.h */
+    int winograd; /* wherever it can be done (winograd.c), whether it is worth it or not */
     fvi_pool *pool;
     GArray *actions;     /* fvi_action */
     GPtrArray *places;   /* fvi_place, in the pool */

@@ -47,6 +47,7 @@ typedef struct fvi_phase {
     fvi_place **touched; /* beyond the primitives' operands */
     int *access;
     int n_touched;
+    const char *method; /* of the op's own loop, if that is the convolution: how it is done */
 } fvi_phase;
 
 typedef struct fvi_step {

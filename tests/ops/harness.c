@@ -16,6 +16,7 @@
 
 #include "base/random.h"
 #include "engine/plan.h"
+#include "ops/profile.h"
 #include "ops/weights.h"
 #include "reference.h"
 
@@ -269,6 +270,19 @@ static fv_status run_once(fvi_plan *plan, const problem *p, int flags, result *r
     return st;
 }
 
+/* Whether a plan has loops of that method, one in each direction it runs. */
+static int has_method(fvi_plan *plan, const char *method, int flags) {
+    fvi_profile *profile = NULL;
+    int count = 0;
+    if (fvi_plan_profile(plan, &profile, NULL)) return 0;
+    for (int i = 0; i < fvi_profile_count(profile); i++) {
+        const char *by = fvi_profile_work(profile, i)->implementation;
+        count += by && !strcmp(by, method);
+    }
+    fvi_profile_free(profile);
+    return count == (flags & FVI_PLAN_BACKWARD ? 2 : 1);
+}
+
 /* Makes a plan and runs it twice; the second result is kept.  returns 0, or 1 with text */
 static int plan_run(const problem *p, int flags, result *out, char *text, size_t size) {
     fv_error err = {0};
@@ -276,6 +290,7 @@ static int plan_run(const problem *p, int flags, result *out, char *text, size_t
     fvi_plan *plan = NULL;
     fvi_weights *w = fvi_weights_new();
     int bad = 0;
+    if (p->c->winograd) flags |= FVI_PLAN_WINOGRAD;
     fv_status st = fvi_backend_new(&b, &err);
     if (!st) st = fvi_plan_new(graph_new(p), flags, b, w, &plan, &err);
     for (int turn = 0; turn < 2 && !st; turn++) {
@@ -286,6 +301,8 @@ static int plan_run(const problem *p, int flags, result *out, char *text, size_t
         bad = fail(text, size, "status %d: %s", st, err.text);
     else if (fvi_plan_check_guards(plan))
         bad = fail(text, size, "%d guards are overwritten", fvi_plan_check_guards(plan));
+    else if (p->c->winograd && !has_method(plan, "winograd:f4x4", flags))
+        bad = fail(text, size, "not done by Winograd's algorithm");
     fvi_plan_free(plan);
     fvi_weights_free(w);
     fvi_backend_free(b);

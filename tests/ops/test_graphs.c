@@ -174,8 +174,8 @@ static void check_gradient(const fvi_graph *g, fvi_plan *plan, int i, double **v
     free(want);
 }
 
-/* Runs the graph twice, with and without guards, and compares all there is. Frees it. */
-static void check(fvi_graph *g, int guards) {
+/* Runs the graph twice, planned with some flags, and compares all there is. Frees it. */
+static void check(fvi_graph *g, int flags) {
     double *value[MAX_IN + MAX_NODE] = {0};
     fvi_backend *b = NULL;
     fvi_plan *plan = NULL;
@@ -186,7 +186,7 @@ static void check(fvi_graph *g, int guards) {
     values_new(g, value);
     for (int64_t i = 0; i < n; i++) seed[i] = random_at(1000, i);
     assert_int_equal(fvi_backend_new(&b, NULL), FV_OK);
-    assert_int_equal(fvi_plan_new(g, FVI_PLAN_BACKWARD | guards, b, w, &plan, NULL), FV_OK);
+    assert_int_equal(fvi_plan_new(g, FVI_PLAN_BACKWARD | flags, b, w, &plan, NULL), FV_OK);
     for (int turn = 0; turn < 2; turn++) {
         for (int i = 0; i < g->n_inputs; i++) {
             int v = g->inputs[i];
@@ -214,9 +214,11 @@ static void check(fvi_graph *g, int guards) {
     free(seed);
 }
 
-static void check_both(fvi_graph *(*make)(void)) {
+static void check_all(fvi_graph *(*make)(void)) {
     check(make(), FVI_PLAN_GUARDS);
     check(make(), 0);
+    check(make(), FVI_PLAN_GUARDS | FVI_PLAN_WINOGRAD);
+    check(make(), FVI_PLAN_WINOGRAD);
 }
 
 /* ---- the graphs ---- */
@@ -294,37 +296,37 @@ static fvi_graph *many(void) {
 
 static void test_conv_norm_relu(void **state) {
     (void)state;
-    check_both(conv_norm_relu);
+    check_all(conv_norm_relu);
 }
 static void test_norm_before_conv(void **state) {
     (void)state;
-    check_both(norm_before_conv);
+    check_all(norm_before_conv);
 }
 static void test_towers(void **state) {
     (void)state;
-    check_both(towers_1);
-    check_both(towers_2);
-    check_both(towers_filled);
-    check_both(towers_filled_2);
-    check_both(towers_cut);
-    check_both(towers_samples);
-    check_both(towers_rows);
-    check_both(towers_twice);
+    check_all(towers_1);
+    check_all(towers_2);
+    check_all(towers_filled);
+    check_all(towers_filled_2);
+    check_all(towers_cut);
+    check_all(towers_samples);
+    check_all(towers_rows);
+    check_all(towers_twice);
 }
 static void test_scaled(void **state) {
     (void)state;
-    check_both(gated);
-    check_both(added);
-    check_both(lowered);
-    check_both(masked);
+    check_all(gated);
+    check_all(added);
+    check_all(lowered);
+    check_all(masked);
 }
 static void test_shared_matrix(void **state) {
     (void)state;
-    check_both(shared_matrix);
+    check_all(shared_matrix);
 }
 static void test_many(void **state) {
     (void)state;
-    check_both(many);
+    check_all(many);
 }
 
 /* Windows over padding alone: 0, and no gradient. */
