@@ -42,7 +42,7 @@ enum { VARIANT_FORWARD = 200, VARIANT_BACKWARD };
 
 /* ---- when ------------------------------------------------------------------------------------ */
 
-#define LEAST_CHANNELS 16
+#define LEAST_CHANNELS 32
 #define LEAST_TILES    12
 #define LIMIT_SHARE    32
 
@@ -128,12 +128,13 @@ static fv_status get_u(fvi_step *s, const fvi_convolution *c, int backward, cons
 /* ---- planning -------------------------------------------------------------------------------- */
 
 #define CHUNK_BYTES ((int64_t)4 << 20) /* of V and M */
+#define CHUNK_LEAST 48                 /* tiles for which U is read once */
 
 /* Tiles of a chunk: chunks are of about one size, and of whole sixes as the products like them. */
 static int64_t chunk_of(const fvi_winograd *w) {
     int64_t all = w->batch * w->tiles[0] * w->tiles[1];
     int64_t bytes = POINTS * (fvi_winograd_tile_step(w->c) + fvi_winograd_tile_step(w->k)) * 4;
-    int64_t most = CHUNK_BYTES / bytes > 24 ? CHUNK_BYTES / bytes : 24;
+    int64_t most = CHUNK_BYTES / bytes > CHUNK_LEAST ? CHUNK_BYTES / bytes : CHUNK_LEAST;
     int64_t chunks = (all + most - 1) / most;
     int64_t chunk = ((all + chunks - 1) / chunks + 5) / 6 * 6;
     return chunk < all ? chunk : all;

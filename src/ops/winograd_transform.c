@@ -99,6 +99,7 @@ static inline spot spot_of(const fvi_winograd *w, int64_t tile) {
 /* Column x of the inputs of a tile, which begins at row y; zeros beyond the edge. */
 FVI_INLINE void load_column(const fvi_winograd *w, const float *plane, int64_t y, int64_t x,
                             int inside, eight d[SIDE]) {
+#pragma GCC unroll 6
     for (int64_t i = 0; i < SIDE; i++) {
         int is = inside || (y + i >= 0 && y + i < w->in[0] && x >= 0 && x < w->in[1]);
         d[i] = is ? *(const eight *)(plane + ((y + i) * w->in[1] + x) * LANES) : (eight){0};
@@ -116,6 +117,7 @@ FVI_INLINE void read_tile(const fvi_winograd *w, const float *plane, int64_t y, 
 #pragma GCC unroll 6
     for (int i = 0; i < SIDE; i++) {
         transform_input(half + SIDE * i, 1, whole, 1);
+#pragma GCC unroll 6
         for (int k = 0; k < SIDE; k++) *(eight *)(v + (SIDE * i + k) * step) = whole[k];
     }
 }
@@ -143,9 +145,14 @@ typedef struct finish {
     eight_ints keep;
 } finish;
 
-static inline finish finish_of(const fvi_winograd *w, int64_t first) {
+FVI_INLINE finish finish_of(const fvi_winograd *w, int64_t first) {
     finish f = {{0}, {0}};
     const float *bias = w->bias ? w->bias->data : NULL;
+    if (first + LANES <= w->k) {
+        f.keep -= 1;
+        if (bias) f.bias = *(const eight *)(bias + first);
+        return f;
+    }
     for (int i = 0; i < LANES && first + i < w->k; i++) {
         f.keep[i] = -1;
         if (bias) f.bias[i] = bias[first + i];
@@ -167,28 +174,36 @@ FVI_INLINE void store(const fvi_winograd *w, const finish *f, const eight *from,
 }
 
 FVI_INLINE void write_tile(const fvi_winograd *w, const float *m, int64_t step, const finish *f,
-                           float *plane, int64_t y, int64_t x) {
+                           float *plane, int64_t y, int64_t x, int64_t rows, int64_t columns) {
     eight d[SIDE], half[TILE * SIDE], whole[TILE];
-    int64_t rows = w->out[0] - y, columns = w->out[1] - x;
 #pragma GCC unroll 6
     for (int i = 0; i < SIDE; i++) {
+#pragma GCC unroll 6
         for (int k = 0; k < SIDE; k++) d[k] = *(const eight *)(m + (SIDE * k + i) * step);
         transform_output(d, 1, half + i, SIDE);
     }
-    for (int i = 0; i < TILE && i < rows; i++) {
+#pragma GCC unroll 4
+    for (int i = 0; i < TILE; i++) {
+        if (i >= rows) break;
         float *row = plane + ((y + i) * w->out[1] + x) * LANES;
         transform_output(half + SIDE * i, 1, whole, 1);
-        for (int k = 0; k < TILE && k < columns; k++) store(w, f, &whole[k], row + k * LANES);
+#pragma GCC unroll 4
+        for (int k = 0; k < TILE; k++)
+            if (k < columns) store(w, f, &whole[k], row + k * LANES);
     }
 }
 
 FVI_WIDE static void write_channels(const fvi_winograd *w, spot at, const float *m) {
     int64_t plane = w->out[0] * w->out[1] * LANES, blocks = (w->k + LANES - 1) / LANES;
     int64_t step = fvi_winograd_point_step(w->k, w->chunk);
+    int64_t rows = w->out[0] - at.y, columns = w->out[1] - at.x;
     float *dst = (float *)w->dst->data + at.n * blocks * plane;
     for (int64_t b = 0; b < blocks; b++, dst += plane, m += LANES) {
         finish f = finish_of(w, b * LANES);
-        write_tile(w, m, step, &f, dst, at.y, at.x);
+        if (rows >= TILE && columns >= TILE)
+            write_tile(w, m, step, &f, dst, at.y, at.x, TILE, TILE);
+        else
+            write_tile(w, m, step, &f, dst, at.y, at.x, rows, columns);
     }
 }
 
