@@ -38,7 +38,7 @@
 #define TILE   FVI_WINOGRAD_TILE
 #define BLOCK  FVI_WINOGRAD_BLOCK
 
-enum { VARIANT_FORWARD = 200, VARIANT_BACKWARD };
+enum { VARIANT_U = 200 };
 
 /* ---- when ------------------------------------------------------------------------------------ */
 
@@ -50,8 +50,9 @@ static int64_t blocks_of(int64_t channels) { return (channels + BLOCK - 1) / BLO
 
 static int64_t tiles_of(int64_t outputs) { return (outputs + TILE - 1) / TILE; }
 
-static fvi_shape shape_of_u(int64_t c, int64_t k) {
-    return (fvi_shape){.ndim = 4, .dim = {POINTS, blocks_of(k), c, BLOCK}};
+static fvi_shape shape_of_u(const fvi_convolution *c) {
+    int64_t rows = fvi_winograd_rows(c->desc.src.dim[1]), blocks = blocks_of(c->desc.dst.dim[1]);
+    return (fvi_shape){.ndim = 4, .dim = {POINTS, blocks, rows, BLOCK}};
 }
 
 /* Whether the algorithm can do it. */
@@ -67,7 +68,7 @@ static int is_possible(const fvi_step *s, const fvi_convolution *c) {
 static int is_worth_it(const fvi_step *s, const fvi_convolution *c) {
     const int64_t *src = c->desc.src.dim, *dst = c->desc.dst.dim;
     int64_t tiles = src[0] * tiles_of(dst[2]) * tiles_of(dst[3]);
-    fvi_shape u = shape_of_u(src[1], dst[1]);
+    fvi_shape u = shape_of_u(c);
     size_t limit;
     fvi_weights_left(fvi_step_weights(s), &limit);
     return fvi_backend_is_avx2() && src[1] >= LEAST_CHANNELS && dst[1] >= LEAST_CHANNELS &&
@@ -82,45 +83,42 @@ int fvi_winograd_suits(const fvi_step *s, const fvi_convolution *c) {
 
 typedef struct kernels {
     const fvi_const *weights, *scale; /* [oc][ic][3][3]; [oc] or NULL */
-    int backward;
-    int64_t c, k;
 } kernels;
 
-/* The kernels from channel c to the 16 channels k of a block: g [9][16], double. */
-static void gather(const kernels *x, const float *weights, int64_t c, int64_t block, double *g) {
-    for (int64_t i = 0; i < BLOCK; i++) {
-        int64_t k = block * BLOCK + i, o = x->backward ? c : k, from = x->backward ? k : c;
-        const float *w = weights + (o * (x->backward ? x->k : x->c) + from) * 9;
-        double scale = k < x->k && x->scale ? fvi_const_at(x->scale, o) : 1;
+/* 16 kernels over channel c, from kernel k on: g [9][16]; zeros where there are none. */
+static void gather(const kernels *x, const float *weights, int64_t c, int64_t k, double *g) {
+    const int64_t *dim = x->weights->shape.dim;
+    for (int64_t i = 0; i < BLOCK; i++, k++) {
+        int is = c < dim[1] && k < dim[0];
+        double scale = is && x->scale ? fvi_const_at(x->scale, k) : 1;
         for (int j = 0; j < 9; j++)
-            g[j * BLOCK + i] = k < x->k ? scale * w[x->backward ? 8 - j : j] : 0;
+            g[j * BLOCK + i] = is ? scale * weights[(k * dim[1] + c) * 9 + j] : 0;
     }
 }
 
-/* u [point][block][c][16] */
 static fv_status fill_u(void *user, float *u, fv_error *err) {
     const kernels *x = user;
-    int64_t blocks = blocks_of(x->k);
-    float *weights = malloc((size_t)(x->c * x->k * 9) * sizeof *weights);
+    const int64_t *dim = x->weights->shape.dim;
+    int64_t rows = fvi_winograd_rows(dim[1]), blocks = blocks_of(dim[0]);
+    float *weights = malloc((size_t)(dim[0] * dim[1] * 9) * sizeof *weights);
     if (!weights) return fvi_fail(err, FV_NOMEM, "no memory for weights");
     fvi_const_to_f32(x->weights, weights);
 #pragma omp parallel for schedule(static)
-    for (int64_t i = 0; i < blocks * x->c; i++) {
+    for (int64_t i = 0; i < blocks * rows; i++) {
         double g[9 * BLOCK];
-        gather(x, weights, i % x->c, i / x->c, g);
-        fvi_winograd_kernels(g, u + i * BLOCK, blocks * x->c * BLOCK);
+        gather(x, weights, i % rows, i / rows * BLOCK, g);
+        fvi_winograd_kernels(g, u + i * BLOCK, blocks * rows * BLOCK);
     }
     free(weights);
     return FV_OK;
 }
 
-static fv_status get_u(fvi_step *s, const fvi_convolution *c, int backward, const fvi_winograd *w,
-                       fvi_place **out, fv_error *err) {
-    kernels x = {.weights = fvi_step_constant(s, 1), .backward = backward, .c = w->c, .k = w->k};
+static fv_status get_u(fvi_step *s, const fvi_convolution *c, fvi_place **out, fv_error *err) {
+    kernels x = {.weights = fvi_step_constant(s, 1)};
     if (c->norm) x.scale = fvi_node_constant(s->graph, c->norm, 1);
     fvi_weights_key key = {.parts = {x.weights->bytes, x.scale ? x.scale->bytes : NULL},
-                           .variant = backward ? VARIANT_BACKWARD : VARIANT_FORWARD};
-    fvi_shape shape = shape_of_u(w->c, w->k);
+                           .variant = VARIANT_U};
+    fvi_shape shape = shape_of_u(c);
     return fvi_weights_get(fvi_step_weights(s), fvi_step_backend(s), &key, &shape, NULL, fill_u, &x,
                            out, err);
 }
@@ -145,7 +143,8 @@ static fvi_winograd *describe(fvi_step *s, const fvi_convolution *c, int backwar
     const fvi_shape *to = backward ? &c->desc.src : &c->desc.dst;
     fvi_winograd *w = fvi_step_alloc(s, 1, sizeof *w);
     if (!w) return NULL;
-    *w = (fvi_winograd){.batch = from->dim[0],
+    *w = (fvi_winograd){.backward = backward,
+                        .batch = from->dim[0],
                         .c = from->dim[1],
                         .k = to->dim[1],
                         .slope = 1,
@@ -216,7 +215,7 @@ fv_status fvi_winograd_plan(fvi_step *s, const fvi_convolution *c, int phase, fv
     if (!w) return fvi_fail(err, FV_NOMEM, "no memory for a plan");
     fv_status st = fvi_layout_blocked(&c->desc.src, FVI_WINOGRAD_LANES, &src, err);
     if (!st) st = fvi_layout_blocked(&c->desc.dst, FVI_WINOGRAD_LANES, &dst, err);
-    if (!st) st = get_u(s, c, phase, w, &w->u, err);
+    if (!st) st = get_u(s, c, &w->u, err);
     if (!st) st = phase ? plan_backward(s, src, dst, w, err) : plan_forward(s, c, src, dst, w, err);
     if (!st) st = make_scratch(s, w, err);
     fvi_layout_free(src);
@@ -230,7 +229,7 @@ fv_status fvi_winograd_plan(fvi_step *s, const fvi_convolution *c, int phase, fv
 /* ---- running --------------------------------------------------------------------------------- */
 
 void fvi_winograd_run(const fvi_winograd *w) {
-    int64_t all = w->batch * w->tiles[0] * w->tiles[1], blocks = blocks_of(w->k);
+    int64_t all = w->batch * w->tiles[0] * w->tiles[1], blocks = fvi_winograd_blocks(w);
 #pragma omp parallel
     for (int64_t from = 0; from < all; from += w->chunk) {
         int64_t n = all - from < w->chunk ? all - from : w->chunk;

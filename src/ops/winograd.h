@@ -14,9 +14,10 @@
 #define FVI_WINOGRAD_LANES 8
 #define FVI_WINOGRAD_BLOCK 16
 
-/* One direction of a convolution: C channels are read, K are written. All tensors lie as
+/* One direction of a convolution: c channels are read, k are written. All tensors lie as
  * [n][channels / 8][y][x][8]. */
 struct fvi_winograd {
+    int backward;
     int64_t batch, c, k;
     int64_t in[2], out[2]; /* height, width of what is read and written */
     int64_t pad[2];        /* zeros before in[0][0], down and across; may be negative */
@@ -24,17 +25,25 @@ struct fvi_winograd {
     int64_t chunk;         /* tiles that go through V and M together */
     float slope, low, high; /* activation: x < 0 ? slope x : x, held within [low, high] */
     fvi_place *src, *u, *bias, *dst; /* bias: [k] or NULL */
-    fvi_place *v, *m;                /* V [point][chunk][c] and M [point][chunk][k], see below */
+    fvi_place *v, *m;                /* V [point][tile][c], M [point][tile][k] of a chunk */
 };
 
-/* Floats between two tiles, and between two points, of V (channels c) and M (channels k in blocks
- * of 16). A cache line more than needed keeps the points of a tile out of one another's way in
- * caches, which find a line by the lower digits of its address. */
+static inline int64_t fvi_winograd_round(int64_t channels, int64_t block) {
+    return (channels + block - 1) / block * block;
+}
+/* Floats from one tile to the next, and from one point to the next, of V (its channels) and M. Here
+ * and below a cache line more than needed keeps neighbours out of one another's way in caches, which
+ * find a line by the lower digits of its address. */
 static inline int64_t fvi_winograd_tile_step(int64_t channels) {
-    return (channels + FVI_WINOGRAD_BLOCK - 1) / FVI_WINOGRAD_BLOCK * FVI_WINOGRAD_BLOCK;
+    return fvi_winograd_round(channels, FVI_WINOGRAD_BLOCK);
 }
 static inline int64_t fvi_winograd_point_step(int64_t channels, int64_t chunk) {
-    return chunk * fvi_winograd_tile_step(channels) + 16;
+    return chunk * fvi_winograd_tile_step(channels) + FVI_WINOGRAD_BLOCK;
+}
+/* U is [point][block of 16 kernels][channel of the source][16], zeros where there are none; so many
+ * channels. */
+static inline int64_t fvi_winograd_rows(int64_t channels) {
+    return fvi_winograd_round(channels, FVI_WINOGRAD_LANES) + 1;
 }
 
 /* Whether a convolution is to be done so, and both of its directions with it. */
@@ -49,7 +58,8 @@ void fvi_winograd_run(const fvi_winograd *w);
 
 /* V: tile number `tile` of the batch becomes number `slot` of the chunk. */
 void fvi_winograd_read(const fvi_winograd *w, int64_t tile, int64_t slot);
-/* M = V U at one point, for 16 channels from 16 block on and the first n tiles of the chunk. */
+/* M = V U at one point, for one of so many blocks of channels written, and the first n tiles. */
+int64_t fvi_winograd_blocks(const fvi_winograd *w);
 void fvi_winograd_multiply(const fvi_winograd *w, int64_t point, int64_t block, int64_t n);
 /* dst: the reverse of read, with bias and activation. */
 void fvi_winograd_write(const fvi_winograd *w, int64_t tile, int64_t slot);
