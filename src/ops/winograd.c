@@ -37,6 +37,7 @@
 #define POINTS FVI_WINOGRAD_POINTS
 #define TILE   FVI_WINOGRAD_TILE
 #define BLOCK  FVI_WINOGRAD_BLOCK
+#define GROUP  FVI_WINOGRAD_GROUP
 
 enum { VARIANT_U = 200 };
 
@@ -234,12 +235,14 @@ void fvi_winograd_run(const fvi_winograd *w) {
     for (int64_t from = 0; from < all; from += w->chunk) {
         int64_t n = all - from < w->chunk ? all - from : w->chunk;
 #pragma omp for schedule(static)
-        for (int64_t i = 0; i < n; i++) fvi_winograd_read(w, from + i, i);
+        for (int64_t i = 0; i < n; i += GROUP)
+            fvi_winograd_read(w, from + i, i, n - i < GROUP ? n - i : GROUP);
 #pragma omp for schedule(static)
         for (int64_t i = 0; i < POINTS * blocks; i++)
             fvi_winograd_multiply(w, i / blocks, i % blocks, n);
             /* nowait: V may be written again now, and M is not before all have read it */
 #pragma omp for schedule(static) nowait
-        for (int64_t i = 0; i < n; i++) fvi_winograd_write(w, from + i, i);
+        for (int64_t i = 0; i < n; i += GROUP)
+            fvi_winograd_write(w, from + i, i, n - i < GROUP ? n - i : GROUP);
     }
 }

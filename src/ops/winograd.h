@@ -56,13 +56,15 @@ void fvi_winograd_run(const fvi_winograd *w);
 
 /* ---- the three steps of a chunk (winograd_transform.c, winograd_product.c) ---- */
 
-/* V: tile number `tile` of the batch becomes number `slot` of the chunk. */
-void fvi_winograd_read(const fvi_winograd *w, int64_t tile, int64_t slot);
+/* Tiles read or written together: neighbours, whose rows are longer runs of memory. */
+#define FVI_WINOGRAD_GROUP 4
+/* V: n <= 4 tiles of the batch from number `tile` on become those of the chunk from `slot` on. */
+void fvi_winograd_read(const fvi_winograd *w, int64_t tile, int64_t slot, int64_t n);
 /* M = V U at one point, for one of so many blocks of channels written, and the first n tiles. */
 int64_t fvi_winograd_blocks(const fvi_winograd *w);
 void fvi_winograd_multiply(const fvi_winograd *w, int64_t point, int64_t block, int64_t n);
 /* dst: the reverse of read, with bias and activation. */
-void fvi_winograd_write(const fvi_winograd *w, int64_t tile, int64_t slot);
+void fvi_winograd_write(const fvi_winograd *w, int64_t tile, int64_t slot, int64_t n);
 
 /* U of 16 kernels over one channel.
  *   g   [9][16] kernels, [y][x][kernel]

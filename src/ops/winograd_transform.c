@@ -97,9 +97,11 @@ typedef struct spot {
     int64_t n, y, x; /* picture; first output */
 } spot;
 
-static inline spot spot_of(const fvi_winograd *w, int64_t tile) {
-    int64_t across = tile % w->tiles[1], rest = tile / w->tiles[1];
-    return (spot){rest / w->tiles[0], rest % w->tiles[0] * TILE, across * TILE};
+static inline void find_spots(const fvi_winograd *w, int64_t tile, int64_t n, spot *at) {
+    for (int64_t i = 0; i < n; i++, tile++) {
+        int64_t across = tile % w->tiles[1], rest = tile / w->tiles[1];
+        at[i] = (spot){rest / w->tiles[0], rest % w->tiles[0] * TILE, across * TILE};
+    }
 }
 
 /* Column x of the inputs of a tile, which begins at row y; zeros beyond the edge. */
@@ -128,22 +130,28 @@ FVI_INLINE void read_tile(const fvi_winograd *w, const float *plane, int64_t y, 
     }
 }
 
-FVI_WIDE static void read_channels(const fvi_winograd *w, spot at, float *v) {
-    int64_t y = at.y - w->pad[0], x = at.x - w->pad[1], plane = w->in[0] * w->in[1] * LANES;
-    int64_t blocks = (w->c + LANES - 1) / LANES, step = fvi_winograd_point_step(w->c, w->chunk);
-    const float *src = (const float *)w->src->data + at.n * blocks * plane;
-    int inside = y >= 0 && x >= 0 && y + SIDE <= w->in[0] && x + SIDE <= w->in[1];
-    for (int64_t b = 0; b < blocks; b++, src += plane, v += LANES)
-        if (inside)
-            read_tile(w, src, y, x, 1, v, step);
-        else
-            read_tile(w, src, y, x, 0, v, step);
-    /* products read channels by 16 */
-    for (int p = 0; blocks % 2 && p < SIDE * SIDE; p++) *(eight *)(v + p * step) = (eight){0};
+FVI_WIDE static void read_tiles(const fvi_winograd *w, int64_t tile, int64_t n, float *v) {
+    int64_t plane = w->in[0] * w->in[1] * LANES, blocks = (w->c + LANES - 1) / LANES;
+    int64_t step = fvi_winograd_point_step(w->c, w->chunk), next = fvi_winograd_tile_step(w->c);
+    spot at[FVI_WINOGRAD_GROUP];
+    find_spots(w, tile, n, at);
+    for (int64_t b = 0; b < blocks; b++)
+        for (int64_t i = 0; i < n; i++) {
+            const float *src = (const float *)w->src->data + (at[i].n * blocks + b) * plane;
+            int64_t y = at[i].y - w->pad[0], x = at[i].x - w->pad[1];
+            if (y >= 0 && x >= 0 && y + SIDE <= w->in[0] && x + SIDE <= w->in[1])
+                read_tile(w, src, y, x, 1, v + i * next + b * LANES, step);
+            else
+                read_tile(w, src, y, x, 0, v + i * next + b * LANES, step);
+        }
+    if (blocks % 2 == 0) return;
+    for (int64_t i = 0; i < n; i++) /* products read channels by 16 */
+        for (int p = 0; p < SIDE * SIDE; p++)
+            *(eight *)(v + i * next + blocks * LANES + p * step) = (eight){0};
 }
 
-void fvi_winograd_read(const fvi_winograd *w, int64_t tile, int64_t slot) {
-    read_channels(w, spot_of(w, tile), (float *)w->v->data + slot * fvi_winograd_tile_step(w->c));
+void fvi_winograd_read(const fvi_winograd *w, int64_t tile, int64_t slot, int64_t n) {
+    read_tiles(w, tile, n, (float *)w->v->data + slot * fvi_winograd_tile_step(w->c));
 }
 
 /* What is done to eight channels of output: y + bias, then the activation; lanes beyond the last
@@ -201,21 +209,25 @@ FVI_INLINE void write_tile(const fvi_winograd *w, const float *m, int64_t step, 
     }
 }
 
-FVI_WIDE static void write_channels(const fvi_winograd *w, spot at, const float *m) {
+FVI_WIDE static void write_tiles(const fvi_winograd *w, int64_t tile, int64_t n, const float *m) {
     int64_t plane = w->out[0] * w->out[1] * LANES, blocks = (w->k + LANES - 1) / LANES;
-    int64_t step = fvi_winograd_point_step(w->k, w->chunk);
-    int64_t rows = w->out[0] - at.y, columns = w->out[1] - at.x;
-    float *dst = (float *)w->dst->data + at.n * blocks * plane;
-    for (int64_t b = 0; b < blocks; b++, dst += plane, m += LANES) {
+    int64_t step = fvi_winograd_point_step(w->k, w->chunk), next = fvi_winograd_tile_step(w->k);
+    spot at[FVI_WINOGRAD_GROUP];
+    find_spots(w, tile, n, at);
+    for (int64_t b = 0; b < blocks; b++) {
         finish f = finish_of(w, b * LANES);
-        if (rows >= TILE && columns >= TILE)
-            write_tile(w, m, step, &f, dst, at.y, at.x, TILE, TILE);
-        else
-            write_tile(w, m, step, &f, dst, at.y, at.x, rows, columns);
+        for (int64_t i = 0; i < n; i++) {
+            int64_t rows = w->out[0] - at[i].y, columns = w->out[1] - at[i].x;
+            const float *from = m + i * next + b * LANES;
+            float *dst = (float *)w->dst->data + (at[i].n * blocks + b) * plane;
+            if (rows >= TILE && columns >= TILE)
+                write_tile(w, from, step, &f, dst, at[i].y, at[i].x, TILE, TILE);
+            else
+                write_tile(w, from, step, &f, dst, at[i].y, at[i].x, rows, columns);
+        }
     }
 }
 
-void fvi_winograd_write(const fvi_winograd *w, int64_t tile, int64_t slot) {
-    write_channels(w, spot_of(w, tile),
-                   (const float *)w->m->data + slot * fvi_winograd_tile_step(w->k));
+void fvi_winograd_write(const fvi_winograd *w, int64_t tile, int64_t slot, int64_t n) {
+    write_tiles(w, tile, n, (const float *)w->m->data + slot * fvi_winograd_tile_step(w->k));
 }
