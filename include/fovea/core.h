@@ -382,13 +382,15 @@ typedef struct fv_op_time {
     const char *layer;          /* name in the graph; of what stands between layers, the next one;
                                    NULL in a sum over layers */
     const char *kind;           /* "convolution", "reorder", "LRN"; NULL in a sum */
-    const char *implementation; /* oneDNN's name for it, "jit:avx2", or "own loop" */
+    const char *implementation; /* oneDNN's name for it, "jit:avx2"; ours "winograd:f4x4", or "own
+                                   loop" */
     int backward;               /* 0 in a sum */
     int ndim;                   /* shape of what it writes; 0 in a sum */
     int64_t dim[FV_MAX_DIMS];
     int count;    /* 1, or how many are summed */
     double ms;    /* median over the steps */
-    double gflop; /* of convolutions and matrix products, 2 per multiply-add; else 0 */
+    double gflop; /* of convolutions and matrix products, 2 per multiply-add as defined, however
+                     many the implementation does with; else 0 */
     double gbyte; /* of the tensors it reads and writes; 0: not known */
 } fv_op_time;
 

@@ -3,7 +3,8 @@
  *
  * Every operand asks for layout `any`, so that oneDNN chooses implementation and layouts together,
  * except where the memory is what it is (run-time weights, matmul, the plain sides of the inner
- * product). Winograd is never asked for: it loses digits.
+ * product). oneDNN's Winograd is never asked for: it has none for AVX2, and ours (winograd.c) keeps
+ * the digits.
  *
  * The padding after the end is not taken from the model but computed, so that the sizes agree for
  * oneDNN exactly:  pad_r = (o-1) stride + (k-1) dilation + 1 - i - pad_l.

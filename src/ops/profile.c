@@ -71,12 +71,13 @@ static void add_loop(fvi_profile *p, int action, const fvi_step *s, int phase) {
     for (int i = 0; !to && i < s->n_in; i++) to = s->dsrc[i];
     if (to) w.shape = to->shape;
     w.beside = s->phase[phase].n_prims > 0;
-    w.implementation = s->phase[phase].method;
-    if (w.implementation) {
+    if (s->phase[phase].method) {
         w.kind = "convolution";
+        w.implementation = s->phase[phase].method;
         w.multiply_adds = (double)fvi_node_multiply_adds(s->graph, s->node);
-    }
-    if (!w.beside || w.implementation) w.bytes = touched_bytes(&s->phase[phase]);
+        w.bytes = s->phase[phase].method_bytes;
+    } else if (!w.beside)
+        w.bytes = touched_bytes(&s->phase[phase]);
     add(p, &w, action, NULL);
 }
 

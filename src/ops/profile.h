@@ -14,11 +14,11 @@ typedef struct fvi_work {
     const fvi_node *node;       /* whose step it belongs to; of a conversion or a sum between
                                    steps: of the next step of the pass, else of the last */
     const char *kind;           /* "convolution", "reorder": the primitive's; of a loop, the op's */
-    const char *implementation; /* oneDNN's name for it; NULL: a loop of ours */
+    const char *implementation; /* oneDNN's name for it, or ours; NULL: any loop of ours */
     int beside;                 /* a loop of a step that has primitives too */
     int phase;                  /* 0 forward, 1 backward */
     fvi_shape shape;            /* of what it writes */
-    double multiply_adds;       /* of convolutions and matrix products; else 0 */
+    double multiply_adds;       /* of convolutions and matrix products, as defined; else 0 */
     double bytes;               /* of all tensors it reads and writes, each once */
 } fvi_work;
 

@@ -47,7 +47,8 @@ typedef struct fvi_phase {
     fvi_place **touched; /* beyond the primitives' operands */
     int *access;
     int n_touched;
-    const char *method; /* of the op's own loop, if that is the convolution: how it is done */
+    const char *method;  /* of the op's own loop, if that is the convolution: how it is done, */
+    double method_bytes; /* and bytes of the tensors it reads and writes */
 } fvi_phase;
 
 typedef struct fvi_step {
