@@ -32,8 +32,8 @@ static inline int64_t fvi_winograd_round(int64_t channels, int64_t block) {
     return (channels + block - 1) / block * block;
 }
 /* Floats from one tile to the next, and from one point to the next, of V and M. Here and below a
- * cache line more than needed keeps neighbours out of one another's way in caches, which find a line
- * by the lower digits of its address. */
+ * cache line more than needed keeps neighbours out of one another's way in caches, which find a
+ * line by the lower digits of its address. */
 static inline int64_t fvi_winograd_tile_step(int64_t channels) {
     return fvi_winograd_round(channels, FVI_WINOGRAD_BLOCK);
 }
