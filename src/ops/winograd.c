@@ -46,11 +46,12 @@ enum { VARIANT_U = 200 };
 
 /* ---- when ------------------------------------------------------------------------------------ */
 
-/* Measured on two cores of an AMD EPYC (Zen 3), batches of 1 and 8, against oneDNN's direct kernels:
- * with 64 channels and more 1.3 to 2.9 times as fast, with 32 at one end 1 to 1.8 times, with 24 or
- * 16 of them 0.8 to 1 times. With few tiles U, four times as large as the weights, is read from
- * memory for little: 512 channels of 7x7 (4 tiles) are 2.4 times as fast in a batch of 8, and no
- * faster alone. A picture's tiles are counted, not the batch's, so that it keeps its digits. */
+/* Measured on two cores of an AMD EPYC (Zen 3), batches of 1 and 8, against oneDNN's direct
+ * kernels: with 64 channels and more 1.3 to 2.9 times as fast, with 32 at one end 1 to 1.8 times,
+ * with 24 or 16 of them 0.8 to 1 times. With few tiles U, four times as large as the weights, is
+ * read from memory for little: 512 channels of 7x7 (4 tiles) are 2.4 times as fast in a batch of 8,
+ * and no faster alone. A picture's tiles are counted, not the batch's, so that it keeps its digits.
+ */
 #define LEAST_CHANNELS 32
 #define LEAST_TILES    12 /* of one picture */
 #define LIMIT_SHARE    32 /* of the model's limit of memory, one U takes at most a 32nd */
