@@ -74,7 +74,7 @@ static const recipe recipes[] = {
         .transforms = LIST(TE(CROP, REFLECT, 0.85f, 1.1f, 0.85f, 1.1f, 10), T(NOISE, 0.05f)),
         .walk = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_NONE},
         .optimizer = ADAM(0.05f), .schedule = ONE_SIZE(256),
-        .display = {FV_DISPLAY_CLIP, 0}, .redirect = 16}},
+        .display = {.kind = FV_DISPLAY_CLIP}, .redirect = 16}},
     {"Lucid's render_vis (Olah, Mordvintsev and Schubert 2017)", 128, {
         .recipe = "lucid", .reading = FV_READING_MEAN,
         .param = FOURIER(1, 0.25f),
@@ -83,7 +83,7 @@ static const recipe recipes[] = {
                            T(ROTATE, -10, 10, 5, 1), T(JITTER, 4)),
         .walk = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_NONE},
         .optimizer = ADAM(0.05f), .schedule = ONE_SIZE(513),
-        .display = {FV_DISPLAY_CLIP, 0}, .redirect = 17}},
+        .display = {.kind = FV_DISPLAY_CLIP}, .redirect = 17}},
     {"Lucent's render_vis, Lucid in PyTorch", 128, {
         .recipe = "lucent", .reading = FV_READING_MEAN,
         .param = FOURIER(1, 0.25f),
@@ -92,7 +92,7 @@ static const recipe recipes[] = {
                            T(ROTATE, -10, 10, 5), T(TRANSLATE, 0, 3), T(RESIZE, 0, 2)),
         .walk = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_NONE},
         .optimizer = ADAM(0.05f), .schedule = ONE_SIZE(512),
-        .display = {FV_DISPLAY_CLIP, 0}, .redirect = -1}},
+        .display = {.kind = FV_DISPLAY_CLIP}, .redirect = -1}},
     {"MACO as Horama has it: phases under a fixed spectrum (Fel et al. 2023)", 1280, {
         .recipe = "maco", .reading = FV_READING_MEAN,
         .param = {.kind = FV_PARAM_PHASE, .color = FV_COLOR_MACO, .squash = FV_SQUASH_SIGMOID,
@@ -105,7 +105,7 @@ static const recipe recipes[] = {
                       .epsilon = 1e-8f},
         .schedule = {.steps = 1000, .copies = 6, .levels = 1, .level_scale = 1.4f, .grow = 1,
                      .carry = FV_CARRY_PICTURE, .tile = -1, .patience = -1, .keep_best = -1},
-        .display = {FV_DISPLAY_PERCENTILE, 1}, .redirect = -1}},
+        .display = {.kind = FV_DISPLAY_PERCENTILE, .alpha = 1}, .redirect = -1}},
     {"Wolfram's Deep Dream example: the largest step is 1/8, noise at all scales", 0, {
         .recipe = "wolfram", .reading = FV_READING_ENERGY,
         .param = PIXELS(CLIP, 1),
@@ -113,7 +113,7 @@ static const recipe recipes[] = {
         .transforms = LIST(T(ROLL, 8)),
         .walk = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_MAX},
         .optimizer = ASCENT(0.125f), .schedule = ONE_SIZE(256),
-        .display = {FV_DISPLAY_CLIP, 0}, .redirect = 16}},
+        .display = {.kind = FV_DISPLAY_CLIP}, .redirect = 16}},
     {"MATLAB's deepDreamImage: growing sizes, Laplacian gradient normalisation", 0, {
         .recipe = "matlab", .reading = FV_READING_MEAN,
         .param = PIXELS(NONE, 1),
@@ -124,7 +124,7 @@ static const recipe recipes[] = {
         .optimizer = ASCENT(PIXEL),
         .schedule = {.steps = 10, .copies = 1, .levels = 3, .level_scale = 1.4f, .grow = 1,
                      .carry = FV_CARRY_PICTURE, .tile = 512, .patience = -1, .keep_best = -1},
-        .display = {FV_DISPLAY_LINEAR, 0}, .redirect = 16}},
+        .display = {.kind = FV_DISPLAY_LINEAR}, .redirect = 16}},
     {"Google's DeepDream notebook: octaves on a picture, detail carried over", 0, {
         .recipe = "deepdream", .reading = FV_READING_MEAN,
         .param = PIXELS(CLIP, 1),
@@ -134,7 +134,7 @@ static const recipe recipes[] = {
         .optimizer = ASCENT(1.5f * PIXEL),
         .schedule = {.steps = 10, .copies = 1, .levels = 4, .level_scale = 1.4f, .grow = 2,
                      .carry = FV_CARRY_DETAIL, .tile = -1, .patience = -1, .keep_best = -1},
-        .display = {FV_DISPLAY_CLIP, 0}, .redirect = 16}},
+        .display = {.kind = FV_DISPLAY_CLIP}, .redirect = 16}},
     {"keras-vis' visualize_activation: total variation, 6-norm, RMSprop", 0, {
         .recipe = "keras-vis", .reading = FV_READING_MEAN,
         .param = PIXELS(NONE, 255),
@@ -146,7 +146,7 @@ static const recipe recipes[] = {
                       .epsilon_under_root = 1},
         .schedule = {.steps = 200, .copies = 1, .levels = 1, .level_scale = 1.4f, .grow = 1,
                      .carry = FV_CARRY_PICTURE, .tile = -1, .patience = -1, .keep_best = 1},
-        .display = {FV_DISPLAY_STANDARD, 0}, .redirect = -1}},
+        .display = {.kind = FV_DISPLAY_STANDARD}, .redirect = -1}},
     {"tf-keras-vis' ActivationMaximization: jitter and rotation of the picture itself", 0, {
         .recipe = "tf-keras-vis", .reading = FV_READING_MEAN,
         .param = PIXELS(NONE, 255),
@@ -156,7 +156,7 @@ static const recipe recipes[] = {
         .gradient = {.kind = FV_GRADIENT_NONE},
         .optimizer = {.kind = FV_OPTIMIZER_RMSPROP, .rate = 1, .beta2 = 0.999f, .epsilon = 1e-7f,
                       .epsilon_under_root = 1},
-        .schedule = ONE_SIZE(200), .display = {FV_DISPLAY_CLIP, 0}, .redirect = -1}},
+        .schedule = ONE_SIZE(200), .display = {.kind = FV_DISPLAY_CLIP}, .redirect = -1}},
     {"Darknet's nightmare: one random octave a step, strong activations only", 0, {
         .recipe = "darknet", .reading = FV_READING_STRONG,
         .param = PIXELS(CLIP, 1),
@@ -165,7 +165,7 @@ static const recipe recipes[] = {
         .walk = NOTHING, .regularizer = {.kind = 1, .terms = "- 0.05*squares(0.5)"},
         .gradient = {.kind = FV_GRADIENT_STANDARD},
         .optimizer = ASCENT(0.04f), .schedule = ONE_SIZE(10),
-        .display = {FV_DISPLAY_CLIP, 0}, .redirect = -1}},
+        .display = {.kind = FV_DISPLAY_CLIP}, .redirect = -1}},
     {"our inversion: a picture that a layer takes for a photo; objective match(LAYER, PHOTO)", 0, {
         .recipe = "invert", .reading = FV_READING_MEAN,
         .param = FOURIER(1, 0.25f),
@@ -174,7 +174,7 @@ static const recipe recipes[] = {
         .walk = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_NONE},
         .optimizer = {.kind = FV_OPTIMIZER_ADAM, .rate = 0.05f, .rate_end = 0.1f, .beta1 = 0.9f,
                       .beta2 = 0.999f, .epsilon = 1e-8f},
-        .schedule = ONE_SIZE(256), .display = {FV_DISPLAY_CLIP, 0}, .redirect = -1}},
+        .schedule = ONE_SIZE(256), .display = {.kind = FV_DISPLAY_CLIP}, .redirect = -1}},
     {"our caricature, after Lucid's: a photo with what a layer sees in it exaggerated", 0, {
         .recipe = "caricature", .reading = FV_READING_MEAN,
         .param = FOURIER(1, 0.25f),
@@ -182,7 +182,7 @@ static const recipe recipes[] = {
         .transforms = LIST(TE(PAD, REFLECT, 12), T(JITTER, 12), T(ROTATE, -5, 5), T(JITTER, 4)),
         .walk = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_NONE},
         .optimizer = ADAM(0.05f), .schedule = ONE_SIZE(256),
-        .display = {FV_DISPLAY_CLIP, 0}, .redirect = -1}},
+        .display = {.kind = FV_DISPLAY_CLIP}, .redirect = -1}},
     {"feature accentuation, after Hamblin et al. 2024: crops of all sizes, from a photo", 0, {
         .recipe = "accentuate", .reading = FV_READING_MEAN,
         .param = FOURIER(1, 0.25f),
@@ -192,7 +192,7 @@ static const recipe recipes[] = {
         .optimizer = ADAM(0.05f),
         .schedule = {.steps = 100, .copies = 4, .levels = 1, .level_scale = 1.4f, .grow = 1,
                      .carry = FV_CARRY_PICTURE, .tile = -1, .patience = -1, .keep_best = -1},
-        .display = {FV_DISPLAY_CLIP, 0}, .redirect = -1}},
+        .display = {.kind = FV_DISPLAY_CLIP}, .redirect = -1}},
     {"for inputs that are no pictures: no prior but a fixed norm (Erhan et al. 2009)", 0, {
         .recipe = "erhan", .reading = FV_READING_MEAN,
         .param = PIXELS(NONE, 1),
@@ -201,7 +201,7 @@ static const recipe recipes[] = {
         .regularizer = {.kind = 1, .norm = 10},
         .gradient = {.kind = FV_GRADIENT_L2},
         .optimizer = ASCENT(0.5f), .schedule = ONE_SIZE(256),
-        .display = {FV_DISPLAY_LINEAR, 0}, .redirect = 16}},
+        .display = {.kind = FV_DISPLAY_LINEAR}, .redirect = 16}},
 };
 /* clang-format on */
 

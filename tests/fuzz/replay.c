@@ -39,7 +39,10 @@ int main(int argc, char **argv) {
         gsize size = 0;
         printf("%s\n", (char *)files->pdata[i]);
         fflush(stdout);
-        if (!g_file_get_contents(files->pdata[i], &bytes, &size, NULL)) return 1;
+        if (!g_file_get_contents(files->pdata[i], &bytes, &size, NULL)) {
+            fprintf(stderr, "replay: cannot read %s\n", (char *)files->pdata[i]);
+            return 1;
+        }
         LLVMFuzzerTestOneInput((const uint8_t *)bytes, size);
         g_free(bytes);
     }

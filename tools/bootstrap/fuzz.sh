@@ -40,6 +40,41 @@ run_fuzzers() {
     [ "$found" = 0 ] || fail "something was found: see the logs, and tests/fuzz/crashers"
 }
 
+# measure_coverage: the lines of src/model and src/ops that the targets' inputs reach: the seeds, what
+# fuzzing added to them on this machine, and the committed corpus.
+measure_coverage() {
+    local folder=build-coverage target targets binaries=()
+    targets=("${fuzz_targets[@]/#/tests/fuzz/replay_}")
+    CC=clang build_folder $folder "${targets[*]}" -Dbuildtype=debugoptimized -Db_lundef=false \
+        -Dc_args="-fprofile-instr-generate -fcoverage-mapping" \
+        -Dc_link_args=-fprofile-instr-generate
+    python3 "$root/tests/fuzz/seeds.py" "$fuzz_folder/seeds"
+    mkdir -p "$fuzz_folder/profiles"
+    for target in "${fuzz_targets[@]}"; do
+        mkdir -p "$fuzz_folder/corpus/$target"
+        LLVM_PROFILE_FILE=$fuzz_folder/profiles/$target.profraw OMP_NUM_THREADS=1 \
+            $folder/tests/fuzz/replay_"$target" "$root/tests/fuzz/corpus/$target" \
+            "$fuzz_folder/seeds/$target" "$fuzz_folder/corpus/$target" \
+            >"$fuzz_folder/$target.coverage.log" 2>&1 ||
+            fail "$target fails: see $fuzz_folder/$target.coverage.log"
+        binaries+=(-object "$folder/tests/fuzz/replay_$target")
+    done
+    llvm-profdata merge -o "$fuzz_folder/coverage.profdata" "$fuzz_folder"/profiles/*.profraw
+    llvm-cov report "${binaries[@]:1:1}" "${binaries[@]:2}" -show-branch-summary=false \
+        -show-region-summary=false -instr-profile="$fuzz_folder/coverage.profdata" |
+        awk 'NF > 3 { lines = $(NF - 2); missed = $(NF - 1); n = split($1, path, "/src/") }
+            NF > 3 && n == 2 && path[2] ~ /^(model|ops)\// && path[2] !~ /pb-c/ && lines > 0 {
+                split(path[2], part, "/")
+                all[part[1]] += lines
+                reached[part[1]] += lines - missed
+                printf "%-32s %5d lines %6.1f %%\n", path[2], lines, 100 * (1 - missed / lines)
+            }
+            END {
+                for (f in all)
+                    printf "src/%-28s %5d lines %6.1f %%\n", f, all[f], 100 * reached[f] / all[f]
+            }'
+}
+
 # run_mutations N: of the project's networks, the node tests, the light models, the default network.
 run_mutations() {
     python3 "$root/tests/fuzz/seeds.py" "$fuzz_folder/seeds"
