@@ -53,8 +53,12 @@ static void divide(float *g, int64_t n, double shift, double divisor) {
     if (divisor > 0 && isfinite(scale)) rescale(g, n, (float)shift, scale);
 }
 
+int64_t fvi_normalise_room(const fv_gradient_desc *desc, int channels, int h, int w) {
+    return desc->kind == FV_GRADIENT_LAPLACIAN ? fvi_pyramid_room(channels, h, w, desc->levels) : 0;
+}
+
 fv_status fvi_normalise(const fv_gradient_desc *desc, float *g, int channels, int h, int w,
-                        fv_error *err) {
+                        float *room, fv_error *err) {
     int64_t n = (int64_t)channels * h * w;
     if (desc->kind == FV_GRADIENT_NONE && desc->clip <= 0) return FV_OK;
     sums s = add_up(g, n);
@@ -79,7 +83,7 @@ fv_status fvi_normalise(const fv_gradient_desc *desc, float *g, int channels, in
                             "a Laplacian pyramid is made of pixels; these %lld numbers "
                             "are none",
                             (long long)n);
-        st = fvi_pyramid_normalise(g, channels, h, w, desc->levels, err);
+        st = fvi_pyramid_normalise(g, channels, h, w, desc->levels, room, err);
         break;
     default:
         return fvi_fail(err, FV_ARG, "gradient normalisation is %d; allowed are %d..%d",

@@ -46,7 +46,8 @@ static void forget_level(fvi_picture *p) {
     p->chain = NULL;
     p->walk = NULL;
     p->z = p->dz = p->best = p->good = NULL;
-    p->pixels = p->dpixels = p->begun = p->mask = p->alpha = p->photo = p->room = NULL;
+    p->pixels = p->dpixels = p->begun = p->mask = p->alpha = p->photo = NULL;
+    p->room = p->levels = NULL;
 }
 
 /* Frees what belongs to a level. */
@@ -57,7 +58,7 @@ static void leave_level(fvi_picture *p) {
     free(p->chain);
     fvi_chain_free(p->walk);
     float *all[] = {p->z,    p->dz,    p->best,  p->pixels, p->dpixels, p->begun,
-                    p->mask, p->alpha, p->photo, p->room,   p->good};
+                    p->mask, p->alpha, p->photo, p->room,   p->good,    p->levels};
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++) free(all[i]);
     forget_level(p);
 }
@@ -86,6 +87,8 @@ static fv_status allocate_numbers(fvi_picture *p, fv_error *err) {
     p->dpixels = floats(p->count, &failed);
     p->begun = floats(p->count, &failed);
     p->room = floats(p->count, &failed);
+    const int64_t levels = fvi_normalise_room(&d->gradient, p->channels, p->h, p->w);
+    if (levels) p->levels = floats(levels, &failed);
     if (d->start.mask) p->mask = floats((int64_t)p->h * p->w, &failed);
     if (fvi_objective_photo(p->objective)) p->photo = floats(p->count, &failed);
     if (d->display.alpha) p->alpha = floats(p->count, &failed);
@@ -361,7 +364,8 @@ fv_status fvi_picture_climb(fvi_picture *p, int step, int steps, fv_error *err) 
     p->steps++;
     for (int64_t i = 0; p->alpha && i < p->count; i++) p->alpha[i] += fabsf(p->dpixels[i]);
     for (int64_t i = 0; p->mask && i < p->count; i++) p->dpixels[i] *= p->mask[i % plane];
-    fv_status st = fvi_normalise(&p->desc->gradient, p->dpixels, p->channels, p->h, p->w, err);
+    fv_status st =
+        fvi_normalise(&p->desc->gradient, p->dpixels, p->channels, p->h, p->w, p->levels, err);
     if (st) return st;
     fvi_lap(p->desc->times, FV_PART_OPTIMIZER);
     fvi_param_adjoint(p->param, p->z, p->dpixels, p->dz);

@@ -32,6 +32,7 @@ typedef struct fvi_picture {
     float *mask, *alpha;     /* [h * w], [count], or NULL */
     float *photo;            /* [count] what terms compare with, or NULL */
     float *room;             /* [count] */
+    float *levels;           /* what normalising the gradient needs, or NULL */
 
     double value, first, best_value;
     int steps, age; /* updates made; updates since the best value */

@@ -13,7 +13,6 @@
 #include "vis/pyramid.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -113,31 +112,30 @@ static void level_out(float *x, int64_t n) {
     for (int64_t i = 0; i < n; i++) x[i] *= scale;
 }
 
-/* Sizes of all levels, and their places in one block behind room for half a plane and a line. */
-static float *lay_out(level *l, int levels, int channels, float *g, int h, int w) {
-    size_t room = (size_t)h * (size_t)half(w) + 2, count = room;
+/* Sizes of all levels, and their places in `room` behind half a plane and a line for the work.
+ * Returns how many numbers that takes; room may be NULL. */
+static int64_t lay_out(level *l, int levels, int channels, float *g, int h, int w, float *room) {
+    int64_t count = (int64_t)h * half(w) + 2;
     l[0] = (level){h, w, g};
     for (int k = 1; k < levels; k++) {
-        l[k] = (level){.h = half(l[k - 1].h), .w = half(l[k - 1].w)};
-        count += (size_t)channels * (size_t)l[k].h * (size_t)l[k].w;
+        l[k] = (level){half(l[k - 1].h), half(l[k - 1].w), room ? room + count : NULL};
+        count += (int64_t)channels * l[k].h * l[k].w;
     }
-    float *block = malloc(count * sizeof *block), *at = block;
-    if (!block) return NULL;
-    at += room;
-    for (int k = 1; k < levels; k++) {
-        l[k].data = at;
-        at += (size_t)channels * (size_t)l[k].h * (size_t)l[k].w;
-    }
-    return block;
+    return count;
 }
 
-fv_status fvi_pyramid_normalise(float *g, int channels, int h, int w, int levels, fv_error *err) {
+int64_t fvi_pyramid_room(int channels, int h, int w, int levels) {
+    level l[MAX_LEVELS];
+    return lay_out(l, levels < MAX_LEVELS ? levels : MAX_LEVELS, channels, NULL, h, w, NULL);
+}
+
+fv_status fvi_pyramid_normalise(float *g, int channels, int h, int w, int levels, float *room,
+                                fv_error *err) {
     level l[MAX_LEVELS];
     if (levels < 1 || levels > MAX_LEVELS)
         return fvi_fail(err, FV_ARG, "a pyramid of %d levels; allowed are 1..%d", levels,
                         MAX_LEVELS);
-    float *room = lay_out(l, levels, channels, g, h, w);
-    if (!room) return fvi_fail(err, FV_NOMEM, "no memory for a pyramid of %dx%d", w, h);
+    lay_out(l, levels, channels, g, h, w, room);
     for (int k = 0; k < levels; k++) {
         int64_t plane = (int64_t)l[k].h * l[k].w;
         for (int c = 0; c < channels && k + 1 < levels; c++) {
@@ -151,6 +149,5 @@ fv_status fvi_pyramid_normalise(float *g, int channels, int h, int w, int levels
         for (int c = 0; c < channels; c++)
             add_up(l[k + 1].data + c * (int64_t)l[k + 1].h * l[k + 1].w, l[k].h, l[k].w, 1, room,
                    l[k].data + c * (int64_t)l[k].h * l[k].w);
-    free(room);
     return FV_OK;
 }

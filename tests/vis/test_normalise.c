@@ -17,7 +17,7 @@
 static void normalise(fv_gradient_kind kind, float clip, float *g, int n) {
     fv_error err;
     fv_gradient_desc d = {.kind = kind, .levels = 3, .clip = clip};
-    if (fvi_normalise(&d, g, 1, 1, n, &err)) fail_msg("%s", err.text);
+    if (fvi_normalise(&d, g, 1, 1, n, NULL, &err)) fail_msg("%s", err.text);
 }
 
 static double mean_of(const float *g, int n, int power) {
@@ -74,10 +74,10 @@ static void test_what_cannot_be_normalised_stays(void **state) {
         const float bad[5][4] = {
             {0}, {1, NAN, 2, 3}, {INFINITY, 1, 0, 5}, {1, -INFINITY, 0, 2}, {NAN, NAN, NAN, NAN}};
         for (int k = 0; k < 5; k++) {
-            float g[4];
+            float g[4], room[16];
             memcpy(g, bad[k], sizeof g);
             fv_gradient_desc d = {.kind = (fv_gradient_kind)kind, .levels = 2, .clip = 0.5f};
-            assert_int_equal(fvi_normalise(&d, g, 1, 2, 2, NULL), FV_OK);
+            assert_int_equal(fvi_normalise(&d, g, 1, 2, 2, room, NULL), FV_OK);
             assert_memory_equal(g, bad[k], sizeof g);
         }
     }
@@ -88,15 +88,16 @@ static void test_what_cannot_be_normalised_stays(void **state) {
 
 static void test_errors(void **state) {
     (void)state;
-    float g[4] = {1, 2, 3, 4};
+    float g[4] = {1, 2, 3, 4}, room[16];
     fv_error err;
     const fv_gradient_desc lap = {.kind = FV_GRADIENT_LAPLACIAN, .levels = 3};
-    assert_int_equal(fvi_normalise(&lap, g, 1, 1, 4, &err), FV_ARG);
-    assert_int_equal(fvi_normalise(&lap, g, 1, 2, 2, &err), FV_OK);
+    assert_int_equal(fvi_normalise(&lap, g, 1, 1, 4, room, &err), FV_ARG);
+    assert_int_equal(fvi_normalise_room(&lap, 1, 2, 2), 2 + 2 + 1 + 1);
+    assert_int_equal(fvi_normalise(&lap, g, 1, 2, 2, room, &err), FV_OK);
     const fv_gradient_desc none = {.kind = (fv_gradient_kind)99};
-    assert_int_equal(fvi_normalise(&none, g, 1, 2, 2, &err), FV_ARG);
-    assert_int_equal(fvi_pyramid_normalise(g, 1, 2, 2, 0, &err), FV_ARG);
-    assert_int_equal(fvi_pyramid_normalise(g, 1, 2, 2, 11, &err), FV_ARG);
+    assert_int_equal(fvi_normalise(&none, g, 1, 2, 2, NULL, &err), FV_ARG);
+    assert_int_equal(fvi_pyramid_normalise(g, 1, 2, 2, 0, room, &err), FV_ARG);
+    assert_int_equal(fvi_pyramid_normalise(g, 1, 2, 2, 11, room, &err), FV_ARG);
 }
 
 /* Six numbers of the result, the sum of its squares, and its sum weighted with (37 i) % 11 - 5, on
@@ -175,8 +176,11 @@ static void test_pyramid_is_the_notebooks(void **state) {
         for (int i = 0; i < n; i++)
             g[i] = (float)((7 * i * i + 13 * i) % 101 - 50) / 50 * (float)(1 + i % 3);
         fv_gradient_desc d = {.kind = FV_GRADIENT_LAPLACIAN, .levels = pyramids[k].splits + 1};
-        assert_int_equal(
-            fvi_normalise(&d, g, pyramids[k].channels, pyramids[k].h, pyramids[k].w, NULL), FV_OK);
+        const int c = pyramids[k].channels, h = pyramids[k].h, w = pyramids[k].w;
+        float *room = malloc((size_t)fvi_normalise_room(&d, c, h, w) * sizeof *room);
+        assert_non_null(room);
+        assert_int_equal(fvi_normalise(&d, g, c, h, w, room, NULL), FV_OK);
+        free(room);
         const int places[6] = {0, n / 7, n / 3, n / 2, n - 2, n - 1};
         double squares = 0, weighted = 0;
         for (int i = 0; i < n; i++) {
