@@ -10,8 +10,8 @@ void cli_bench_render_table(const fv_render_bench *times);
 void cli_bench_render_json(const fv_render_bench *times);
 
 /* --ops: two tables, or JSON. */
-void cli_bench_ops_table(const fv_op_times *times);
-void cli_bench_ops_json(const fv_op_times *times);
+void cli_bench_ops_table(const fv_op_times *times, const char *precision);
+void cli_bench_ops_json(const fv_op_times *times, const char *precision);
 
 /* --machine: measures for 1, 2, 4, ... threads, up to --threads, and prints.
  *   returns  CLI_DONE, or an exit code with one line printed */

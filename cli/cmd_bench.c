@@ -9,7 +9,7 @@
 #include "report.h"
 #include "table.h"
 
-static void print_table(const fv_bench_result *r) {
+static void print_table(const fv_bench_result *r, const char *precision) {
     static const cli_column columns[] = {{"measure", 0, 0}, {"value", 1, 0}, {"unit", 0, 0}, {0}};
     cli_table *t = cli_table_new(columns);
     const struct {
@@ -30,10 +30,11 @@ static void print_table(const fv_bench_result *r) {
     }
     cli_table_print(t);
     cli_table_free(t);
-    cli_putf("\nbatch %d, %d thread%s, f32\n", r->batch, r->threads, r->threads == 1 ? "" : "s");
+    cli_putf("\nbatch %d, %d thread%s, %s\n", r->batch, r->threads, r->threads == 1 ? "" : "s",
+             precision);
 }
 
-static void print_json(const fv_bench_result *r) {
+static void print_json(const fv_bench_result *r, const char *precision) {
     JsonBuilder *b = json_builder_new();
     json_builder_begin_object(b);
     cli_json_number(b, "step_ms", r->step_ms);
@@ -43,7 +44,7 @@ static void print_json(const fv_bench_result *r) {
     cli_json_number(b, "peak_rss_mb", r->peak_rss_mb);
     cli_json_int(b, "batch", r->batch);
     cli_json_int(b, "threads", r->threads);
-    cli_json_text(b, "precision", "f32");
+    cli_json_text(b, "precision", precision);
     json_builder_end_object(b);
     cli_json_print(b);
 }
@@ -53,9 +54,9 @@ static int run_step(const cli_args *args, const fv_model *model, const fv_bench_
     fv_error err = {0};
     if (fv_bench(model, args->operands[1], desc, &result, &err)) return cli_fail_error(&err);
     if (args->json)
-        print_json(&result);
+        print_json(&result, cli_model_precision(model));
     else
-        print_table(&result);
+        print_table(&result, cli_model_precision(model));
     return CLI_DONE;
 }
 
@@ -64,9 +65,9 @@ static int run_ops(const cli_args *args, const fv_model *model, const fv_bench_d
     fv_error err = {0};
     if (fv_bench_ops(model, args->operands[1], desc, &times, &err)) return cli_fail_error(&err);
     if (args->json)
-        cli_bench_ops_json(times);
+        cli_bench_ops_json(times, cli_model_precision(model));
     else
-        cli_bench_ops_table(times);
+        cli_bench_ops_table(times, cli_model_precision(model));
     fv_op_times_free(times);
     return CLI_DONE;
 }

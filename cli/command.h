@@ -62,6 +62,7 @@ typedef struct cli_args {
     int stages;                                                   /* sanity */
     double noise, keep;
     char *class, *baseline, *parts;
+    int precision;                                              /* FV_PRECISION_...; 0: not given */
     int on_nan;                                                    /* FV_ON_NAN_...; 0: not given */
     int again;                                                     /* visualize */
 } cli_args;

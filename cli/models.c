@@ -147,6 +147,7 @@ int cli_model_load_named(const cli_args *args, const char *name, int size, fv_mo
         .mean = spread(&mean),
         .scale = spread(&scale),
         .labels = args->labels,
+        .precision = (fv_precision)args->precision,
     };
     if (read_limits(args, &desc) || read_memory(args, &desc)) return CLI_USAGE;
     char *path = find_model(name);
@@ -159,11 +160,19 @@ int cli_model_load_named(const cli_args *args, const char *name, int size, fv_mo
     int code = check_channels(args, "mean", &args->mean, model);
     if (!code) code = check_channels(args, "scale", &args->scale, model);
     if (!code) code = check_channels(args, "std", std, model);
-    if (code)
+    if (code) {
         fv_model_free(model);
-    else
-        *out = model;
-    return code;
+        return code;
+    }
+    if (args->precision == FV_PRECISION_BF16 && fv_model_precision(model) != FV_PRECISION_BF16)
+        cli_note(args, "oneDNN multiplies nothing in bf16 on this processor (AMX or AVX512-BF16 "
+                       "would do): computed in f32");
+    *out = model;
+    return CLI_DONE;
+}
+
+const char *cli_model_precision(const fv_model *model) {
+    return fv_model_precision(model) == FV_PRECISION_BF16 ? "bf16" : "f32";
 }
 
 void cli_model_note(const cli_args *args, const fv_model *model) {

@@ -20,6 +20,9 @@ int cli_model_load(const cli_args *args, int size, fv_model **out);
 /* The same for a model of that name. */
 int cli_model_load_named(const cli_args *args, const char *name, int size, fv_model **out);
 
+/* What it multiplies in: "f32" or "bf16". */
+const char *cli_model_precision(const fv_model *model);
+
 /* Says on stderr what was assumed about the model's input, if anything was. */
 void cli_model_note(const cli_args *args, const fv_model *model);
 

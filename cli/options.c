@@ -41,6 +41,9 @@ const cli_option cli_model_options[] = {
     {"memory", 0, CLI_TEXT, offsetof(cli_args, memory), 0, 0, "N", "no bound but --limit memory",
      "what the program may take in all, in bytes or with K, M, G or T behind: batches and tiles are "
      "made small enough, and what needs more is refused"},
+    {"precision", 0, CLI_CHOICE, offsetof(cli_args, precision), 0, 0, "f32|bf16|auto", "f32",
+     "what convolutions and matrix products multiply in: bf16, or auto, is faster where the processor "
+     "has instructions for it (AMX, AVX512-BF16), and f32 elsewhere"},
     {"limit", 0, CLI_LIST, offsetof(cli_args, limits), 0, 0, "NAME=N", "as docs/limits.md says",
      "what the model's file may make the program spend: NAME is memory, work, file, elements or "
      "nodes; N may end in K, M, G or T, as in memory=8G; several times for several"},

@@ -152,6 +152,15 @@ typedef struct fv_input {
     const char *assumed;   /* NULL, or one sentence: what no file or option said and we assumed */
 } fv_input;
 
+/* What convolutions and matrix products multiply in. Everything else, all sums, and what lies in
+ * memory, is f32 in any case. */
+typedef enum fv_precision {
+    FV_PRECISION_F32 = 1, /* the default */
+    FV_PRECISION_BF16,    /* bfloat16 (8 bits of fraction) where oneDNN has that for this processor
+                             (AMX, AVX512-BF16): faster there. Elsewhere f32 */
+    FV_PRECISION_AUTO     /* the same, without a word: for those who do not care which */
+} fv_precision;
+
 /* Options of loading. The input fields override what the file and its sidecar say. */
 typedef struct fv_model_desc {
     int size;               /* height and width of the input picture; 0: as the file says */
@@ -170,6 +179,7 @@ typedef struct fv_model_desc {
     int64_t memory;         /* bytes the process shall take for work with this model, all in all:
                                batches and tiles follow it, and what cannot be done with so much is
                                refused (NOMEM, with what it needs); 0: no such wish */
+    fv_precision precision; /* 0: FV_PRECISION_F32 */
 } fv_model_desc;
 
 /* Loads a network from an ONNX file, with its sidecar `MODEL.fovea.json` where there is one.
@@ -180,6 +190,10 @@ typedef struct fv_model_desc {
 FV_API fv_status fv_model_load(const char *path, const fv_model_desc *desc, fv_model **out,
                                fv_error *err);
 FV_API void fv_model_free(fv_model *model);
+
+/* Returns what its sessions multiply in: FV_PRECISION_BF16 where that was asked for and can be had
+ * here, else FV_PRECISION_F32. */
+FV_API fv_precision fv_model_precision(const fv_model *model);
 
 /* Returns the base name of the file it came from, without `.onnx`. */
 FV_API const char *fv_model_name(const fv_model *model);

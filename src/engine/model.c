@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "model/weights.h"
+#include "ops/dnnl.h"
 
 static void release(const void *network, const void *bytes, size_t size) {
     fvi_network_release(network, bytes, size);
@@ -16,6 +17,21 @@ static size_t memory_limit(const fv_model *m) {
     return (uint64_t)limit > SIZE_MAX ? SIZE_MAX : (size_t)limit;
 }
 
+/* What is asked for as what there is. */
+static fv_status choose_precision(const fv_model_desc *desc, fv_precision *out, fv_error *err) {
+    const fv_precision asked = desc ? desc->precision : 0;
+    *out = FV_PRECISION_F32;
+    if ((int)asked < 0 || asked > FV_PRECISION_AUTO)
+        return fvi_fail(err, FV_ARG, "precision is %d; allowed are 0 to %d", (int)asked,
+                        FV_PRECISION_AUTO);
+    if (asked <= FV_PRECISION_F32) return FV_OK;
+    fvi_backend *b = NULL;
+    fv_status st = fvi_backend_new(&b, err);
+    if (!st && fvi_backend_has_bf16(b)) *out = FV_PRECISION_BF16;
+    fvi_backend_free(b);
+    return st;
+}
+
 fv_status fv_model_load(const char *path, const fv_model_desc *desc, fv_model **out,
                         fv_error *err) {
     fv_status st = FVI_NOT_NULL(err, path, out);
@@ -24,8 +40,9 @@ fv_status fv_model_load(const char *path, const fv_model_desc *desc, fv_model **
     if (!m) return fvi_fail(err, FV_NOMEM, "out of memory while loading %s", path);
     m->weights = fvi_weights_new();
     m->budget = fvi_budget_new();
-    st = m->weights && m->budget ? fvi_network_load(path, desc, &m->network, err)
+    st = m->weights && m->budget ? choose_precision(desc, &m->precision, err)
                                  : fvi_fail(err, FV_NOMEM, "out of memory while loading %s", path);
+    if (!st) st = fvi_network_load(path, desc, &m->network, err);
     if (st) {
         fv_model_free(m);
         return st;
@@ -45,6 +62,7 @@ fv_status fv_model_shuffle(const fv_model *model, const int *layers, int count, 
         return fvi_fail(err, FV_ARG, "%d layers cannot be shuffled; allowed are 0 and more", count);
     fv_model *m = calloc(1, sizeof *m);
     if (!m) return fvi_fail(err, FV_NOMEM, "out of memory while shuffling weights");
+    m->precision = model->precision;
     m->weights = fvi_weights_new();
     m->budget = fvi_budget_new();
     st = m->weights && m->budget
@@ -66,6 +84,10 @@ void fv_model_free(fv_model *model) {
     fvi_budget_free(model->budget);
     fvi_network_free(model->network);
     free(model);
+}
+
+fv_precision fv_model_precision(const fv_model *model) {
+    return model ? model->precision : FV_PRECISION_F32;
 }
 
 const char *fv_model_name(const fv_model *model) {

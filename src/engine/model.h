@@ -8,6 +8,7 @@
 #include "ops/weights.h"
 
 struct fv_model {
+    fv_precision precision; /* F32 or BF16 */
     fvi_network *network;
     fvi_weights *weights; /* shared by the model's sessions; locked inside */
     fvi_budget *budget;   /* the same; what else is held for work with it */

@@ -71,6 +71,7 @@ fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc, fv_
     s->plans = g_ptr_array_new_with_free_func(plan_entry_free);
     s->sound = g_hash_table_new(NULL, NULL);
     st = fvi_backend_new(&s->backend, err);
+    if (!st) fvi_backend_set_bf16(s->backend, model->precision == FV_PRECISION_BF16);
     if (st) {
         fv_session_free(s);
         return st;

@@ -48,6 +48,8 @@ void fvi_backend_free(fvi_backend *b) {
     free(b);
 }
 
+void fvi_backend_set_bf16(fvi_backend *b, int on) { b->bf16 = on; }
+
 #define TEXT(x)          #x
 #define VERSION(a, b, c) "oneDNN " TEXT(a) "." TEXT(b) "." TEXT(c)
 

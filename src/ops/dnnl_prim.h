@@ -9,6 +9,7 @@
 struct fvi_backend {
     dnnl_engine_t engine;
     dnnl_stream_t stream;
+    int bf16; /* products of f32 numbers may be made in bf16 */
     int timing;
     double seconds;
 };

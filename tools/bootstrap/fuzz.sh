@@ -40,7 +40,7 @@ run_fuzzers() {
     [ "$found" = 0 ] || fail "something was found: see the logs, and tests/fuzz/crashers"
 }
 
-# measure_coverage: the lines of src/model and src/ops that the targets' inputs reach: the seeds, what
+# measure_coverage: lines of src/model and src/ops that the targets' inputs reach: the seeds, what
 # fuzzing added to them on this machine, and the committed corpus.
 measure_coverage() {
     local folder=build-coverage target targets binaries=()

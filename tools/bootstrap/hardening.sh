@@ -93,5 +93,6 @@ run_soak() {
     for n in ../shared/models/digits-mlp.onnx ../shared/models/tiny-darknet.onnx; do
         if [ -s "$n" ]; then networks+=("$n"); else say "left out, since it is not there: $n"; fi
     done
-    OMP_WAIT_POLICY=passive build/tests/soak/soak "${1:-30}" "${networks[@]}"
+    ONEDNN_PRIMITIVE_CACHE_CAPACITY=0 OMP_WAIT_POLICY=passive \
+        build/tests/soak/soak "${1:-30}" "${networks[@]}"
 }
