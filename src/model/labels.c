@@ -58,15 +58,15 @@ fv_status fvi_labels_from_lines(const char *text, size_t size, fvi_labels **out,
     while (size && strchr("\r\n \t", text[size - 1])) size--;
     if (size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) text += 3, size -= 3;
     GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-    for (const char *end = text + size; text < end;) {
-        const char *stop = memchr(text, '\n', (size_t)(end - text));
-        if (!stop) stop = end;
+    for (size_t from = 0; from < size;) { /* an empty file is mapped to NULL */
+        const char *stop = memchr(text + from, '\n', size - from);
+        size_t length = stop ? (size_t)(stop - text) - from : size - from;
         if (names->len == FVI_LABELS_MAX) {
             g_ptr_array_free(names, TRUE);
             return too_many(err);
         }
-        g_ptr_array_add(names, g_strndup(text, (size_t)(stop - text)));
-        text = stop + 1;
+        g_ptr_array_add(names, g_strndup(text + from, length));
+        from += length + 1;
     }
     return finish(names, out, err);
 }
