@@ -75,6 +75,11 @@ typedef struct fvi_reach {
 fv_status fvi_graph_reach(const fvi_graph *g, const fv_input *in, int v, fvi_reach out[2],
                           fv_error *err);
 
+/* After how many pixels the windows of all layers begin anew, along both directions: a picture that
+ * is cut at multiples of it, and to a size that differs by multiples, is seen like the whole, but
+ * for what lies near the cuts. 0: it may not be cut.  errors  NOMEM */
+fv_status fvi_graph_period(const fvi_graph *g, const fv_input *in, int64_t *out, fv_error *err);
+
 /* "protobuf-c 1.4.1", static. */
 const char *fvi_network_reader_version(void);
 

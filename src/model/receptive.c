@@ -17,6 +17,8 @@
 #include "base/error.h"
 #include "model/network_internal.h"
 
+#define PERIOD_MAX (1 << 20)
+
 typedef struct reach {
     unsigned axes; /* bit i: axis i of the value runs along this direction */
     double jump, first, last;
@@ -312,6 +314,13 @@ fv_status fvi_receptive_fields(const fvi_graph *g, int input, int axis_y, int ax
     return FV_OK;
 }
 
+/* Where the picture's height and width lie in an input of pictures: the first of two axes; -1. */
+static int picture_axis(const fvi_graph *g, const fv_input *in, int *input) {
+    *input = in->is_image ? fvi_graph_find(g, in->name) : -1;
+    if (*input < 0 || g->values[*input].shape.ndim != 4) return -1;
+    return in->channels_last ? 1 : 2;
+}
+
 /* The only axis in a set, or -1. */
 static int axis_of(unsigned axes) {
     int axis = 0;
@@ -320,12 +329,75 @@ static int axis_of(unsigned axes) {
     return axis;
 }
 
+/* Whether a node mixes in numbers of its own for each place of the picture (coordinates,
+ * positions): a part of the picture would meet those of other places. */
+static int knows_places(const fvi_graph *g, const fvi_node *n, const field *value) {
+    const fvi_shape *out = &g->values[n->out].shape;
+    if (n->kind != FVI_BINARY && n->kind != FVI_WHERE && n->kind != FVI_CONCAT) return 0;
+    const unsigned axes = value[n->out].d[0].axes | value[n->out].d[1].axes;
+    for (int i = 0; i < n->n_in && value[n->out].known; i++) {
+        if (n->in[i] < 0 || value[n->in[i]].known) continue;
+        const fvi_shape *own = &g->values[n->in[i]].shape;
+        for (int k = 0; k < own->ndim; k++)
+            if (own->dim[k] > 1 && axes >> (k + out->ndim - own->ndim) & 1) return 1;
+    }
+    return 0;
+}
+
+/* Whether a node's places lie where the reach of its result says to the pixel, also in a part of
+ * the picture. Resizing and transposed convolutions are known by their middle only, slices may
+ * begin at a share of the size, and reshaping may lay other axes into those of the picture. */
+static int is_exact(const fvi_graph *g, const fvi_node *n, const field *value) {
+    const field *from = &value[n->in[0]], *to = &value[n->out];
+    const fvi_shape *in = &g->values[n->in[0]].shape, *out = &g->values[n->out].shape;
+    if (n->kind == FVI_CONV_TRANSPOSE) return 0;
+    for (int d = 0; d < 2; d++) {
+        if (!from->known || from->d[d].whole) continue;
+        const int before = axis_of(from->d[d].axes), after = axis_of(to->d[d].axes);
+        if (n->kind == FVI_RESIZE && (before < 0 || n->a.resize.axis[before].taps)) return 0;
+        if (n->kind == FVI_SLICE && (before < 0 || n->a.slice.start[before])) return 0;
+        if (n->kind == FVI_RESHAPE &&
+            (before < 0 || after < 0 || in->dim[before] != out->dim[after]))
+            return 0;
+    }
+    return 1;
+}
+
+/* The longest jump of all values, if all others divide it; else 0. */
+static double common_jump(const fvi_graph *g, const field *value) {
+    double longest = 1;
+    int divides = 1;
+    for (int pass = 0; pass < 2; pass++)
+        for (int i = 0; i < 2 * g->n_values; i++) {
+            const reach *r = &value[i / 2].d[i % 2];
+            if (!value[i / 2].known || r->whole) continue;
+            if (!pass) longest = fmax(longest, r->jump);
+            if (pass && (r->jump < 1 || fmod(longest, r->jump) != 0)) divides = 0;
+        }
+    return divides && longest == floor(longest) && longest < PERIOD_MAX ? longest : 0;
+}
+
+fv_status fvi_graph_period(const fvi_graph *g, const fv_input *in, int64_t *out, fv_error *err) {
+    int input, y = picture_axis(g, in, &input);
+    *out = 0;
+    if (y < 0) return FV_OK;
+    field *value = trace(g, input, (const int[2]){y, y + 1});
+    if (!value) return fvi_fail(err, FV_NOMEM, "no memory for %d receptive fields", g->n_values);
+    *out = (int64_t)common_jump(g, value);
+    for (int i = 0; i < g->n_nodes; i++)
+        if (g->nodes[i].n_in > 0 && g->nodes[i].in[0] >= 0 &&
+            (knows_places(g, &g->nodes[i], value) || !is_exact(g, &g->nodes[i], value)))
+            *out = 0;
+    g_free(value);
+    return FV_OK;
+}
+
 fv_status fvi_graph_reach(const fvi_graph *g, const fv_input *in, int v, fvi_reach out[2],
                           fv_error *err) {
-    int input = in->is_image ? fvi_graph_find(g, in->name) : -1;
+    int input, y = picture_axis(g, in, &input);
+    const int axis[2] = {y, y + 1};
     out[0] = out[1] = (fvi_reach){.axis = -1};
-    if (input < 0 || g->values[input].shape.ndim != 4) return FV_OK;
-    const int y = in->channels_last ? 1 : 2, axis[2] = {y, y + 1};
+    if (y < 0) return FV_OK;
     field *fields = trace(g, input, axis);
     if (!fields) return fvi_fail(err, FV_NOMEM, "no memory for %d receptive fields", g->n_values);
     for (int d = 0; d < 2 && fields[v].known; d++) {

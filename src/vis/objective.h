@@ -89,6 +89,7 @@ fv_status fvi_objective_check_plain(const fvi_objective *o, const char *what, fv
 
 /* An objective tied to the values of a batch. */
 typedef struct fvi_bound fvi_bound;
+struct fvi_part; /* part.h */
 
 /* Ties an objective to a graph whose outputs are, in order, o->values, run for `samples` samples.
  *   o       borrowed: must outlive the bound
@@ -96,6 +97,9 @@ typedef struct fvi_bound fvi_bound;
  *           NOMEM */
 fv_status fvi_objective_bind(const fvi_objective *o, const fvi_graph *g, int64_t samples,
                              fvi_bound **out, fv_error *err);
+/* The same where the graph is run on a part of the picture: positions are those of the whole. */
+fv_status fvi_objective_bind_part(const fvi_objective *o, const fvi_graph *g, int64_t samples,
+                                  const struct fvi_part *part, fvi_bound **out, fv_error *err);
 void fvi_bound_free(fvi_bound *b);
 
 /* Keeps what sample n of the last forward run makes of the terms' layers: from now on terms that

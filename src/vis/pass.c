@@ -12,6 +12,7 @@
 #include "engine/preprocess.h"
 #include "vis/gradient.h"
 #include "vis/laps.h"
+#include "vis/part.h"
 
 #define MAX_BOUNDS 64
 
@@ -22,6 +23,12 @@ typedef struct bound_set {
     fvi_bound **bound; /* [n] */
 } bound_set;
 
+/* What the objectives see of pictures of one size. */
+typedef struct part_of_size {
+    int h, w;
+    fvi_part part;
+} part_of_size;
+
 struct fvi_pass {
     fv_session *session;
     const fv_input *in;
@@ -29,6 +36,7 @@ struct fvi_pass {
     int n, group;
     float low, high;
     GArray *bounds; /* bound_set */
+    GArray *parts;  /* part_of_size */
     int samples;    /* there is room for */
     int64_t count;
     float *x, *dx;           /* [samples][count] the network's input and the gradient there */
@@ -48,6 +56,7 @@ fv_status fvi_pass_new(fv_session *session, const fvi_objective *const *objectiv
                     .low = low,
                     .high = high};
     p->bounds = g_array_new(FALSE, FALSE, sizeof(bound_set));
+    p->parts = g_array_new(FALSE, FALSE, sizeof(part_of_size));
     p->why = g_new0(char *, (gsize)n);
     p->objectives = g_new(const fvi_objective *, (gsize)n);
     memcpy(p->objectives, objectives, (size_t)n * sizeof *objectives);
@@ -70,6 +79,7 @@ void fvi_pass_free(fvi_pass *p) {
     if (!p) return;
     free_bounds(p);
     g_array_free(p->bounds, TRUE);
+    g_array_free(p->parts, TRUE);
     for (int i = 0; i < p->n; i++) g_free(p->why[i]);
     g_free(p->why);
     g_free(p->objectives);
@@ -122,8 +132,8 @@ fv_status fvi_pass_takes_size(const fvi_pass *p, int h, int w, int *takes, fv_er
 }
 
 /* The objectives tied to a plan. */
-static fv_status find_bounds(fvi_pass *p, const fvi_plan *plan, int h, int w, int64_t samples,
-                             fvi_bound ***out, fv_error *err) {
+static fv_status find_bounds(fvi_pass *p, const fvi_plan *plan, int h, int w, const fvi_part *part,
+                             int64_t samples, fvi_bound ***out, fv_error *err) {
     for (guint i = 0; i < p->bounds->len; i++) {
         bound_set *b = &g_array_index(p->bounds, bound_set, i);
         if (b->h == h && b->w == w && b->samples == samples) {
@@ -135,50 +145,80 @@ static fv_status find_bounds(fvi_pass *p, const fvi_plan *plan, int h, int w, in
     bound_set b = {h, w, samples, g_new0(fvi_bound *, (gsize)p->n)};
     fv_status st = FV_OK;
     for (int i = 0; !st && i < p->n; i++)
-        st = fvi_objective_bind(p->objectives[i], fvi_plan_graph(plan), samples, &b.bound[i], err);
+        st = fvi_objective_bind_part(p->objectives[i], fvi_plan_graph(plan), samples, part,
+                                     &b.bound[i], err);
     g_array_append_val(p->bounds, b);
     *out = b.bound;
     return st;
 }
 
-/* One picture's numbers -> the network's input; `room` is as large. */
-static void encode(const fvi_pass *p, const float *t, int64_t count, int h, int w, float *room,
-                   float *x) {
-    float scale = 1 / (p->high - p->low);
-    if (!p->in->is_image) {
-        memcpy(x, t, (size_t)count * sizeof *x);
-        return;
+/* What the objectives see of pictures of h x w. */
+static fv_status find_part(fvi_pass *p, int channels, int h, int w, fvi_part *out, fv_error *err) {
+    for (guint i = 0; i < p->parts->len; i++) {
+        const part_of_size *known = &g_array_index(p->parts, part_of_size, i);
+        *out = known->part;
+        if (known->h == h && known->w == w) return FV_OK;
     }
-    for (int64_t i = 0; i < count; i++) room[i] = (t[i] - p->low) * scale;
-    fvi_encode(p->in, room, h, w, x);
+    part_of_size found = {.h = h, .w = w};
+    const fvi_shape shape = fvi_pass_shape(p, 1, channels, h, w);
+    fv_status st = fvi_part_find(fvi_session_network(p->session), p->objectives, p->n, &shape, h, w,
+                                 &found.part, err);
+    if (!st) g_array_append_val(p->parts, found);
+    *out = found.part;
+    return st;
 }
 
-static void encode_adjoint(const fvi_pass *p, const float *dx, int64_t count, int h, int w,
+/* Pictures of one run: of what size, what of them the network is given. */
+typedef struct frame {
+    int channels, h, w;
+    int64_t count; /* of a picture's numbers */
+    fvi_part part;
+    int64_t seen; /* of its part's */
+} frame;
+
+/* One picture's numbers -> the network's input; `room` is as large. */
+static void encode(const fvi_pass *p, const frame *f, const float *t, float *room, float *x) {
+    float scale = 1 / (p->high - p->low);
+    if (!p->in->is_image) {
+        memcpy(x, t, (size_t)f->count * sizeof *x);
+        return;
+    }
+    if (f->part.n_values) {
+        fvi_part_cut(&f->part, t, f->channels, f->h, f->w, room);
+        t = room;
+    }
+    for (int64_t i = 0; i < f->seen; i++) room[i] = (t[i] - p->low) * scale;
+    fvi_encode(p->in, room, f->part.h, f->part.w, x);
+}
+
+/* The gradient there -> the gradient at the picture; `room` is as large as dx. */
+static void encode_adjoint(const fvi_pass *p, const frame *f, const float *dx, float *room,
                            float *dt) {
     float scale = 1 / (p->high - p->low);
     if (!p->in->is_image) {
-        memcpy(dt, dx, (size_t)count * sizeof *dt);
+        memcpy(dt, dx, (size_t)f->count * sizeof *dt);
         return;
     }
-    fvi_encode_adjoint(p->in, dx, h, w, dt);
-    for (int64_t i = 0; i < count; i++) dt[i] *= scale;
+    float *seen = f->part.n_values ? room : dt;
+    fvi_encode_adjoint(p->in, dx, f->part.h, f->part.w, seen);
+    for (int64_t i = 0; i < f->seen; i++) seen[i] *= scale;
+    if (f->part.n_values) fvi_part_paste(&f->part, seen, f->channels, f->h, f->w, dt);
 }
 
 /* Samples first..first + n of `from` -> p->x; p->dx of these is overwritten. */
-static void encode_piece(const fvi_pass *p, const float *from, int first, int64_t n, int64_t count,
-                         int h, int w) {
+static void encode_piece(const fvi_pass *p, const frame *f, const float *from, int first,
+                         int64_t n) {
 #pragma omp parallel for schedule(static) if (n > 1)
     for (int64_t k = first; k < first + n; k++)
-        encode(p, from + k * count, count, h, w, p->dx + k * count, p->x + k * count);
+        encode(p, f, from + k * f->count, p->dx + k * f->seen, p->x + k * f->seen);
 }
 
 /* Runs the photos of a piece of the batch, and keeps what the network makes of them. */
-static fv_status remember(const fvi_pass *p, fvi_plan *plan, fvi_bound **bound, int first,
-                          int64_t at_once, const float *photo, int64_t count, int h, int w,
-                          fv_error *err) {
+static fv_status remember(const fvi_pass *p, const frame *f, fvi_plan *plan, fvi_bound **bound,
+                          int first, int64_t at_once, const float *photo, fv_error *err) {
     const float *targets[FVI_MAX_VALUES];
-    encode_piece(p, photo, first, at_once, count, h, w);
-    fvi_plan_set_input(plan, 0, p->x + first * count);
+    encode_piece(p, f, photo, first, at_once);
+    fvi_plan_set_input(plan, 0, p->x + first * f->seen);
     fv_status st = fvi_plan_forward(plan, err);
     for (int v = 0; v < p->objectives[0]->n_values; v++) targets[v] = fvi_plan_target(plan, v);
     for (int64_t i = 0; !st && i < at_once; i++)
@@ -210,34 +250,38 @@ fv_status fvi_pass_run(fvi_pass *p, int samples, int channels, int h, int w, flo
                        const float *photo, const unsigned char *redirect, double *values,
                        fv_error *err) {
     const fvi_objective *o = p->objectives[0];
-    int64_t count = (int64_t)channels * h * w, at_once = 0;
-    fvi_shape shape = fvi_pass_shape(p, samples, channels, h, w);
+    frame f = {.channels = channels, .h = h, .w = w, .count = (int64_t)channels * h * w};
+    int64_t at_once = 0;
     fvi_plan *plan = NULL;
     fvi_bound **bound = NULL;
-    fv_status st = fvi_session_plan(p->session, &shape, o->values, o->n_values, FVI_PLAN_BACKWARD,
-                                    &plan, &at_once, err);
+    fv_status st = find_part(p, channels, h, w, &f.part, err);
+    if (st) return st;
+    f.seen = (int64_t)channels * f.part.h * f.part.w;
+    fvi_shape shape = fvi_pass_shape(p, samples, channels, f.part.h, f.part.w);
+    st = fvi_session_plan(p->session, &shape, o->values, o->n_values, FVI_PLAN_BACKWARD, &plan,
+                          &at_once, err);
     if (st) return st;
     if (at_once != samples && p->group > 1)
         return fvi_fail(err, FV_UNSUPPORTED,
                         "the network's batch is fixed at %d: pictures cannot be tied together",
                         (int)at_once);
-    st = find_bounds(p, plan, h, w, at_once, &bound, err);
+    st = find_bounds(p, plan, h, w, &f.part, at_once, &bound, err);
     if (st) return st;
     fvi_lap(p->times, FV_PART_PLAN);
     for (int i = 0; i < samples; i++) p->order[i] = bound[i % p->n];
     for (int i = 0; !st && i < samples; i += (int)at_once) {
-        if (photo) st = remember(p, plan, bound, i, at_once, photo, count, h, w, err);
+        if (photo) st = remember(p, &f, plan, bound, i, at_once, photo, err);
         if (st) break;
         fvi_lap(p->times, FV_PART_NETWORK);
-        encode_piece(p, t, i, at_once, count, h, w);
+        encode_piece(p, &f, t, i, at_once);
         fvi_lap(p->times, FV_PART_TRANSFORM);
         fvi_plan_redirect(plan, redirect ? redirect + i : NULL, at_once);
-        st = fvi_gradient(plan, p->order + i, at_once, p->group, p->x + i * count, values + i,
-                          p->dx + i * count, p->times, err);
-        if (!st) st = check_piece(p, plan, i, at_once, count, values, err);
+        st = fvi_gradient(plan, p->order + i, at_once, p->group, p->x + i * f.seen, values + i,
+                          p->dx + i * f.seen, p->times, err);
+        if (!st) st = check_piece(p, plan, i, at_once, f.seen, values, err);
     }
 #pragma omp parallel for schedule(static) if (samples > 1)
     for (int i = 0; i < samples; i++)
-        encode_adjoint(p, p->dx + i * count, count, h, w, t + i * count);
+        encode_adjoint(p, &f, p->dx + i * f.seen, p->x + i * f.seen, t + i * f.count);
     return st;
 }

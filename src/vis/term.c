@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "vis/part.h"
 
 /* ---- where things lie ----------------------------------------------------------------------- */
 
@@ -77,33 +78,48 @@ fv_status fvi_term_check(const fvi_objective *o, const fvi_term *t, const fvi_ex
                     t->file, count, o->values[t->value], l->channels);
 }
 
+/* One position axis of a sample: how long it is for the whole picture, how many of its places lie
+ * before the part the graph is run on, how long it is there. */
+typedef struct place_axis {
+    int64_t size, before, here;
+} place_axis;
+
+/* The position axes of a value: those of one sample, without the channels', without the batch's
+ * own. Returns how many. */
+static int place_axes(const fvi_shape *sample, int channel_axis, int batch_axis,
+                      const fvi_part_axis *part, place_axis *out) {
+    int n = 0;
+    for (int i = 0; i < sample->ndim; i++) {
+        if (i == channel_axis || (i == batch_axis && sample->dim[i] == 1)) continue;
+        out[n] = (place_axis){sample->dim[i], 0, sample->dim[i]};
+        for (int d = 0; part && d < 2; d++)
+            if (part[d].axis == i) out[n] = (place_axis){part[d].size, part[d].before, out[n].here};
+        n++;
+    }
+    return n;
+}
+
 /* Turns coordinates into an index over the position axes; -1 if one is outside. */
-static int64_t position_index(const fvi_term *t, const int64_t *size, int n) {
+static int64_t position_index(const fvi_term *t, const place_axis *axis, int n) {
     int64_t at = 0;
     for (int i = 0; i < n; i++) {
-        int64_t here = t->n_position == FVI_CENTRE ? size[i] / 2 : t->position[i];
-        if (here >= size[i]) return -1;
-        at = at * size[i] + here;
+        int64_t there = t->n_position == FVI_CENTRE ? axis[i].size / 2 : t->position[i];
+        if (there >= axis[i].size) return -1;
+        at = at * axis[i].here + there - axis[i].before;
     }
     return at;
 }
 
-/* Coordinates count the axes of one sample: without the channels', without the batch's own. */
-static fv_status bind_position(const fvi_objective *o, const fvi_term *t, const fvi_shape *sample,
-                               int channel_axis, int batch_axis, int64_t *position, fv_error *err) {
-    int64_t size[FVI_MAX_DIMS];
-    int n = 0;
-    for (int i = 0; i < sample->ndim; i++)
-        if (i != channel_axis && (i != batch_axis || sample->dim[i] > 1))
-            size[n++] = sample->dim[i];
+static fv_status bind_position(const fvi_objective *o, const fvi_term *t, const place_axis *axis,
+                               int n, int64_t *position, fv_error *err) {
     if (t->n_position != FVI_CENTRE && n != t->n_position)
         return fvi_fail(err, FV_ARG, "\"%s\" has %d coordinates a position; %d were given",
                         o->values[t->value], n, t->n_position);
-    *position = position_index(t, size, n);
+    *position = position_index(t, axis, n);
     if (*position >= 0) return FV_OK;
     GString *allowed = g_string_new(NULL), *name = g_string_new(NULL);
     for (int i = 0; i < n; i++)
-        g_string_append_printf(allowed, "%s0..%" PRId64, i ? ", " : "", size[i] - 1);
+        g_string_append_printf(allowed, "%s0..%" PRId64, i ? ", " : "", axis[i].size - 1);
     fvi_term_text(o, t, 1, name);
     fv_status st = fvi_fail(err, FV_NOTFOUND, "\"%.200s\" does not exist; positions are %s",
                             name->str, allowed->str);
@@ -131,7 +147,8 @@ static fv_status bind_diversity(fvi_bound *b, int i, const fvi_extent *l, fv_err
 
 /* As a term of this graph. The reading of a bare LAYER:C is meant for maps: where a channel is one
  * number (logits, vectors, one neuron), it is that number. */
-static fv_status bind_term(fvi_bound *b, const fvi_graph *g, const fvi_term *t, fv_error *err) {
+static fv_status bind_term(fvi_bound *b, const fvi_graph *g, const fvi_part *part,
+                           const fvi_term *t, fv_error *err) {
     const fvi_objective *o = b->objective;
     fvi_bound_term *bound = &b->terms[b->n_terms];
     const fvi_extent *l = &b->layout[t->value];
@@ -143,7 +160,12 @@ static fv_status bind_term(fvi_bound *b, const fvi_graph *g, const fvi_term *t, 
         int channel_axis = 0, batch_axis = 0;
         st = fvi_extent_find(g, g->outputs[t->value], b->samples, o->values[t->value], &again,
                              &channel_axis, &batch_axis, &sample, err);
-        if (!st) st = bind_position(o, t, &sample, channel_axis, batch_axis, &bound->position, err);
+        place_axis axis[FVI_MAX_DIMS];
+        if (!st) {
+            const fvi_part_axis *seen = part && part->n_values ? part->value[t->value] : NULL;
+            int n = place_axes(&sample, channel_axis, batch_axis, seen, axis);
+            st = bind_position(o, t, axis, n, &bound->position, err);
+        }
     }
     if (t->bare && t->channel >= 0 && fvi_extent_positions(l) == 1) bound->kind = FVI_TERM_CHANNEL;
     if (!st && t->kind == FVI_TERM_DIVERSITY) st = bind_diversity(b, b->n_terms, l, err);
@@ -157,6 +179,11 @@ static fv_status bind_term(fvi_bound *b, const fvi_graph *g, const fvi_term *t, 
 
 fv_status fvi_objective_bind(const fvi_objective *o, const fvi_graph *g, int64_t samples,
                              fvi_bound **out, fv_error *err) {
+    return fvi_objective_bind_part(o, g, samples, NULL, out, err);
+}
+
+fv_status fvi_objective_bind_part(const fvi_objective *o, const fvi_graph *g, int64_t samples,
+                                  const fvi_part *part, fvi_bound **out, fv_error *err) {
     fv_status st = FV_OK;
     if (o->n_values > g->n_outputs)
         return fvi_fail(err, FV_SHAPE, "the objective looks at %d values; the graph gives %d",
@@ -171,7 +198,7 @@ fv_status fvi_objective_bind(const fvi_objective *o, const fvi_graph *g, int64_t
     for (int i = 0; i < o->n_terms && !st; i++) {
         if (o->terms[i].value < 0) continue;
         st = fvi_term_check(o, &o->terms[i], b->layout, err);
-        if (!st) st = bind_term(b, g, &o->terms[i], err);
+        if (!st) st = bind_term(b, g, part, &o->terms[i], err);
     }
     if (st) {
         fvi_bound_free(b);
