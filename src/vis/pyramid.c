@@ -112,21 +112,26 @@ static void level_out(float *x, int64_t n) {
     for (int64_t i = 0; i < n; i++) x[i] *= scale;
 }
 
-/* Sizes of all levels, and their places in `room` behind half a plane and a line for the work.
- * Returns how many numbers that takes; room may be NULL. */
-static int64_t lay_out(level *l, int levels, int channels, float *g, int h, int w, float *room) {
-    int64_t count = (int64_t)h * half(w) + 2;
+/* Numbers of the work itself: half a plane, and a line. The levels lie behind it. */
+static int64_t work_room(int h, int w) { return (int64_t)h * half(w) + 2; }
+
+static void lay_out(level *l, int levels, int channels, float *g, int h, int w, float *room) {
+    float *at = room + work_room(h, w);
     l[0] = (level){h, w, g};
     for (int k = 1; k < levels; k++) {
-        l[k] = (level){half(l[k - 1].h), half(l[k - 1].w), room ? room + count : NULL};
-        count += (int64_t)channels * l[k].h * l[k].w;
+        l[k] = (level){half(l[k - 1].h), half(l[k - 1].w), at};
+        at += (int64_t)channels * l[k].h * l[k].w;
     }
-    return count;
 }
 
 int64_t fvi_pyramid_room(int channels, int h, int w, int levels) {
-    level l[MAX_LEVELS];
-    return lay_out(l, levels < MAX_LEVELS ? levels : MAX_LEVELS, channels, NULL, h, w, NULL);
+    int64_t count = work_room(h, w);
+    for (int k = 1; k < levels && k < MAX_LEVELS; k++) {
+        h = half(h);
+        w = half(w);
+        count += (int64_t)channels * h * w;
+    }
+    return count;
 }
 
 fv_status fvi_pyramid_normalise(float *g, int channels, int h, int w, int levels, float *room,
