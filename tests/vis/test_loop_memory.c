@@ -105,6 +105,7 @@ static void run(const char *recipe, void (*change)(fv_render_desc *d)) {
     d.schedule.levels = 1;
     if (change) change(&d);
     if (fv_model_load(NETWORK, NULL, &m, &err)) fail_msg("%s", err.text);
+    fv_model_sha256(m); /* waits for the thread that makes the checksum */
     ours = dnnl = 0;
     whose[0] = 0;
     if (fv_render_many(m, units, UNITS, &d, out, &err)) fail_msg("%s: %s", recipe, err.text);
