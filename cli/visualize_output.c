@@ -214,7 +214,7 @@ static void say_written(const cli_drawing *d, const char *path, const fv_image *
                  any->image->height);
     cli_putf(", %d step%s", s->steps, s->steps == 1 ? "" : "s");
     if (s->levels > 1) cli_putf(" at each of %d sizes", s->levels);
-    if (d->args->verbose && any && d->count > 1) cli_putf(", in batches of %d", most_together(d));
+    if (d->args->verbose && d->count > 1) cli_putf(", in batches of %d", most_together(d));
     cli_putf(", %.1f s\n", d->seconds);
 }
 

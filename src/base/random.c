@@ -79,8 +79,10 @@ float fvi_random_normal(fvi_random *r) {
 
 /* ---- many normals: blocks side by side, then the two functions side by side ---- */
 
-#define BLOCKS 64           /* of four numbers, made together */
-#define CHUNK  (4 * BLOCKS) /* normals made together */
+enum {
+    BLOCKS = 64,       /* of four numbers, made together */
+    CHUNK = 4 * BLOCKS /* normals made together */
+};
 
 /* The numbers of blocks counter, counter + 1, ...: c[k][i] is number k of block i. */
 FVI_INLINE void philox_many(const uint32_t counter[4], const uint32_t key[2],

@@ -64,12 +64,12 @@ static int axis_after(const fvi_graph *g, const fvi_node *n, const int *axis) {
 
 int fvi_graph_channel_axis(const fvi_graph *g, int v) {
     int *axis = malloc(((size_t)g->n_values + 1) * sizeof *axis);
-    int usual = ndim_of(g, v) > 1 ? 1 : 0, found = usual;
+    int usual = ndim_of(g, v) > 1 ? 1 : 0;
     if (!axis) return usual;
     for (int i = 0; i < g->n_values; i++) axis[i] = ndim_of(g, i) > 1 ? 1 : 0;
     for (int k = 0; k < g->n_nodes && k <= g->values[v].producer; k++)
         axis[g->nodes[k].out] = axis_after(g, &g->nodes[k], axis);
-    found = axis[v];
+    const int found = axis[v];
     free(axis);
     return found;
 }

@@ -412,8 +412,8 @@ static void put_unit(const fvi_index *ix, int unit, uint8_t *to) {
         memcpy(to + 4 * (3 * rows + i), &a->at_max, 4);
         memcpy(to + 4 * (4 * rows + i), &a->at_min, 4);
     }
-    uint32_t sum = sum_of(to, (size_t)(4 * FIELDS * rows));
-    memcpy(to + 4 * FIELDS * rows, &sum, 4);
+    uint32_t sum = sum_of(to, (size_t)4 * FIELDS * (size_t)rows);
+    memcpy(to + (int64_t)4 * FIELDS * rows, &sum, 4);
 }
 
 fv_status fvi_index_flush(fvi_index *ix, fv_error *err) {
