@@ -18,6 +18,18 @@
 #endif
 #define FVI_INLINE static inline __attribute__((always_inline))
 
+/* body(user, i) for all i < n: on threads of their own if there are several. For a single one no
+ * region is opened, not even of one thread (`if (n > 1)` would): what lies inside a region is
+ * nested, and libgomp makes new threads for every region in there instead of taking its own. */
+static inline void fvi_side_by_side(int64_t n, void (*body)(void *user, int64_t i), void *user) {
+    if (n == 1) {
+        body(user, 0);
+        return;
+    }
+#pragma omp parallel for schedule(static)
+    for (int64_t i = 0; i < n; i++) body(user, i);
+}
+
 /* Numbers below which a loop is not worth waking the other threads for. */
 #define FVI_PARALLEL_MIN 8192
 

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/parallel.h"
 #include "vis/gradient.h"
 #include "vis/laps.h"
 #include "vis/pass.h"
@@ -257,6 +258,38 @@ static fv_status run_tiles(fvi_evaluator *e, int samples, const fvi_route *r, in
     return st;
 }
 
+/* Copies copy, copy + 1, ... of all pictures, `count` numbers each once they are transformed. */
+typedef struct chunk {
+    fvi_evaluator *e;
+    int copy;
+    int64_t count;
+} chunk;
+
+/* Picture -> sample i. */
+static void transform(void *user, int64_t i) {
+    const chunk *c = user;
+    const fvi_evaluator *e = c->e;
+    const fvi_picture *p = &e->pictures[i % e->n];
+    fvi_chain *chain = p->chain[c->copy + i / e->n];
+    fvi_chain_apply(chain, p->pixels, e->t + i * c->count);
+    if (e->photo) /* a picture without one in the company of others: anything will do */
+        fvi_chain_apply(chain, p->photo ? p->photo : p->pixels, e->photo + i * c->count);
+}
+
+/* The samples' gradients and values -> those of picture k. */
+static void bring_back(void *user, int64_t k) {
+    const chunk *c = user;
+    const fvi_evaluator *e = c->e;
+    const int copies = e->desc->schedule.copies;
+    fvi_picture *p = &e->pictures[k];
+    for (int n = 0; n < e->chunk; n++) {
+        const int64_t i = (int64_t)n * e->n + k;
+        fvi_chain_adjoint(p->chain[c->copy + n], e->t + i * c->count, p->room);
+        for (int64_t j = 0; j < p->count; j++) p->dpixels[j] += p->room[j] / (float)copies;
+        p->value += e->values[i] / copies;
+    }
+}
+
 /* One chunk of copies: draws, transforms, network, and back into dpixels. */
 static fv_status run_chunk(fvi_evaluator *e, int copy, uint32_t step, float progress, int redirect,
                            fv_error *err) {
@@ -267,15 +300,8 @@ static fv_status run_chunk(fvi_evaluator *e, int copy, uint32_t step, float prog
         fvi_draw_key key = {e->desc->seed, p->key, evaluation, FVI_DRAW_TRANSFORM, progress};
         fvi_chain_draw(p->chain[copy + i / e->n], &key, &h, &w);
     }
-    int64_t count = (int64_t)e->channels * h * w;
-#pragma omp parallel for schedule(static) if (samples > 1)
-    for (int i = 0; i < samples; i++) {
-        const fvi_picture *p = &e->pictures[i % e->n];
-        fvi_chain *chain = p->chain[copy + i / e->n];
-        fvi_chain_apply(chain, p->pixels, e->t + i * count);
-        if (e->photo) /* a picture without one in the company of others: anything will do */
-            fvi_chain_apply(chain, p->photo ? p->photo : p->pixels, e->photo + i * count);
-    }
+    chunk c = {e, copy, (int64_t)e->channels * h * w};
+    fvi_side_by_side(samples, transform, &c);
     fvi_lap(e->desc->times, FV_PART_TRANSFORM);
     fvi_route r;
     fv_status st = find_route(e, h, w, &r, err);
@@ -286,16 +312,7 @@ static fv_status run_chunk(fvi_evaluator *e, int copy, uint32_t step, float prog
              ? run_tiles(e, samples, &r, redirect, err)
              : run_network(e, samples, h, w, e->t, e->photo, redirect, e->values, err);
     if (st) return st;
-#pragma omp parallel for schedule(static) if (e->n > 1)
-    for (int k = 0; k < e->n; k++) {
-        fvi_picture *p = &e->pictures[k];
-        for (int c = 0; c < e->chunk; c++) {
-            int i = c * e->n + k;
-            fvi_chain_adjoint(p->chain[copy + c], e->t + i * count, p->room);
-            for (int64_t j = 0; j < p->count; j++) p->dpixels[j] += p->room[j] / (float)copies;
-            p->value += e->values[i] / copies;
-        }
-    }
+    fvi_side_by_side(e->n, bring_back, &c);
     return FV_OK;
 }
 

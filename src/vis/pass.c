@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/parallel.h"
 #include "engine/preprocess.h"
 #include "vis/gradient.h"
 #include "vis/laps.h"
@@ -205,12 +206,33 @@ static void encode_adjoint(const fvi_pass *p, const frame *f, const float *dx, f
     if (f->part.n_values) fvi_part_paste(&f->part, seen, f->channels, f->h, f->w, dt);
 }
 
+/* Samples from `first` on of a run, on their way in or back. */
+typedef struct samples_of {
+    const fvi_pass *pass;
+    const frame *frame;
+    int first;
+    const float *from; /* in */
+    float *to;         /* back */
+} samples_of;
+
+static void encode_one(void *user, int64_t i) {
+    const samples_of *s = user;
+    const int64_t k = s->first + i, seen = s->frame->seen;
+    encode(s->pass, s->frame, s->from + k * s->frame->count, s->pass->dx + k * seen,
+           s->pass->x + k * seen);
+}
+
+static void encode_one_adjoint(void *user, int64_t i) {
+    const samples_of *s = user;
+    const int64_t k = s->first + i, seen = s->frame->seen;
+    encode_adjoint(s->pass, s->frame, s->pass->dx + k * seen, s->pass->x + k * seen,
+                   s->to + k * s->frame->count);
+}
+
 /* Samples first..first + n of `from` -> p->x; p->dx of these is overwritten. */
 static void encode_piece(const fvi_pass *p, const frame *f, const float *from, int first,
                          int64_t n) {
-#pragma omp parallel for schedule(static) if (n > 1)
-    for (int64_t k = first; k < first + n; k++)
-        encode(p, f, from + k * f->count, p->dx + k * f->seen, p->x + k * f->seen);
+    fvi_side_by_side(n, encode_one, &(samples_of){p, f, first, from, NULL});
 }
 
 /* Runs the photos of a piece of the batch, and keeps what the network makes of them. */
@@ -280,8 +302,6 @@ fv_status fvi_pass_run(fvi_pass *p, int samples, int channels, int h, int w, flo
                           p->dx + i * f.seen, p->times, err);
         if (!st) st = check_piece(p, plan, i, at_once, f.seen, values, err);
     }
-#pragma omp parallel for schedule(static) if (samples > 1)
-    for (int i = 0; i < samples; i++)
-        encode_adjoint(p, &f, p->dx + i * f.seen, p->x + i * f.seen, t + i * f.count);
+    fvi_side_by_side(samples, encode_one_adjoint, &(samples_of){p, &f, 0, NULL, t});
     return st;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/parallel.h"
 #include "base/tensor.h"
 #include "engine/model.h"
 #include "image/image.h"
@@ -132,10 +133,12 @@ static fv_status snapshots(const batch *b, fv_error *err) {
     return FV_OK;
 }
 
-static void show_all(batch *b) {
-#pragma omp parallel for schedule(static) if (b->n > 1)
-    for (int i = 0; i < b->n; i++) fvi_picture_show(&b->p[i], (uint32_t)b->done);
+static void show(void *user, int64_t i) {
+    batch *b = user;
+    fvi_picture_show(&b->p[i], (uint32_t)b->done);
 }
+
+static void show_all(batch *b) { fvi_side_by_side(b->n, show, b); }
 
 /* Whether redirected ReLUs may still help at this update. */
 static int redirecting(const batch *b) { return b->done < b->j->desc->redirect; }
@@ -183,22 +186,30 @@ static fv_status evaluate(batch *b, int step, fv_error *err) {
     return st;
 }
 
-static fv_status climb_all(batch *b, int step, fv_error *err) {
-    int steps = b->j->desc->schedule.steps;
-    fv_status st = FV_OK;
-#pragma omp parallel for schedule(static) if (b->n > 1)
-    for (int i = 0; i < b->n; i++) {
-        fv_error mine = {0};
-        fv_status one = fvi_picture_climb(&b->p[i], step, steps, &mine);
-        if (one) {
+/* An update of all pictures of a batch. */
+typedef struct climbing {
+    batch *b;
+    int step;
+    fv_status status;
+    fv_error *err;
+} climbing;
+
+static void climb_one(void *user, int64_t i) {
+    climbing *c = user;
+    fv_error mine = {0};
+    fv_status st = fvi_picture_climb(&c->b->p[i], c->step, c->b->j->desc->schedule.steps, &mine);
+    if (!st) return;
 #pragma omp critical
-            {
-                st = one;
-                if (err) *err = mine;
-            }
-        }
+    {
+        c->status = st;
+        if (c->err) *c->err = mine;
     }
-    return st;
+}
+
+static fv_status climb_all(batch *b, int step, fv_error *err) {
+    climbing c = {b, step, FV_OK, err};
+    fvi_side_by_side(b->n, climb_one, &c);
+    return c.status;
 }
 
 static int all_frozen(const batch *b) {
