@@ -45,6 +45,8 @@ WRONG = {
         "the text is one of those in the list: it has two characters",
     ("cli/report.c", "clang-analyzer-valist.Uninitialized", "'vfprintf'"):
         "va_start stands in the line before",
+    ("cli/visualize_output.c", "-Wanalyzer-null-dereference", "‘any’"):
+        "at least one picture is shown where one was written",
     ("cli/visualize_output.c", "clang-analyzer-core.NullDereference", "'any'"):
         "at least one picture is shown where one was written",
     ("src/base/file.c", "cert-err34-c", "'sscanf'"):
@@ -69,6 +71,22 @@ WRONG = {
         "whole blocks are meant",
     ("src/ops/dnnl.c", "clang-analyzer-core.uninitialized.ArraySubscript", "undefined"):
         "order[0..i) was filled in the rounds before",
+    ("src/ops/winograd.c", "bugprone-implicit-widening-of-multiplication-result", "type 'int'"):
+        "products of a tile's constants, far below 2^31",
+    ("src/ops/winograd_product.c", "bugprone-implicit-widening-of-multiplication-result",
+     "type 'int'"): "as in winograd.c",
+    ("src/ops/winograd_transform.c", "bugprone-implicit-widening-of-multiplication-result",
+     "type 'int'"): "as in winograd.c",
+    ("src/base/sha256.c", "bugprone-implicit-widening-of-multiplication-result", "type 'int'"):
+        "places in 32 bytes",
+    ("src/engine/explain.c", "bugprone-implicit-widening-of-multiplication-result", "type 'int'"):
+        "products of constants, far below 2^31",
+    ("src/vis/fit.c", "bugprone-implicit-widening-of-multiplication-result", "type 'int'"):
+        "six arrays of a picture's channels, far below 2^31",
+    ("src/vis/part.c", "-Wanalyzer-use-of-uninitialized-value", "‘reach["):
+        "look_all has filled the reach of every value, or found none",
+    ("src/vis/transform.c", "clang-analyzer-optin.portability.UnixAPI", "size of 0"):
+        "a chain of no transforms has room for none",
     ("src/ops/program.c", "clang-analyzer-core.NullDereference", "'shape'"):
         "every caller has a shape",
     ("src/ops/resize.c", "clang-analyzer-core.uninitialized.Assign", "garbage"):
