@@ -35,8 +35,9 @@ def compile_alone(command, language, header):
 
 def main():
     root, cc, folders = Path(sys.argv[1]).resolve(), sys.argv[2], sys.argv[3:]
-    inside = [cc, "-std=gnu11", *WARN, f"-I{root}/include", f"-I{root}/src", f"-I{root}/cli",
-              f"-I{root}/tests", *folders, *package_flags()]
+    # The library's own headers may share work among threads; the public one is compiled without.
+    inside = [cc, "-std=gnu11", "-fopenmp", *WARN, f"-I{root}/include", f"-I{root}/src",
+              f"-I{root}/cli", f"-I{root}/tests", *folders, *package_flags()]
     headers = [p for p in c_files(root, ("include", "src", "cli", "tests")) if p.suffix == ".h"]
     jobs = [(inside, "c", header) for header in headers]
     public = root / "include" / "fovea" / "fovea.h"
