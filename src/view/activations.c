@@ -63,15 +63,12 @@ static int is_square(int64_t n, int64_t *side) {
 }
 
 /* Sizes of a sample's axes that are positions; of more than two, those of one position go. */
-static int position_axes(const fvi_shape *sample, int channel_axis, int batch_axis,
-                         int64_t size[FVI_MAX_DIMS]) {
-    int n = 0, large = 0;
-    for (int i = 0; i < sample->ndim; i++)
-        if (i != channel_axis && (i != batch_axis || sample->dim[i] > 1))
-            size[n++] = sample->dim[i];
-    if (n <= 2) return n;
+static int position_sizes(const fvi_shape *sample, int channel_axis, int batch_axis,
+                          int64_t size[FVI_MAX_DIMS]) {
+    int axis[FVI_MAX_DIMS], large = 0;
+    const int n = fvi_position_axes(sample, channel_axis, batch_axis, axis);
     for (int i = 0; i < n; i++)
-        if (size[i] > 1) size[large++] = size[i];
+        if (n <= 2 || sample->dim[axis[i]] > 1) size[large++] = sample->dim[axis[i]];
     return large;
 }
 
@@ -119,7 +116,7 @@ static fv_status take(const taking *t, const fvi_graph *g, int64_t samples, int 
     a->layer = t->layer[i];
     fv_status st = fvi_extent_find(g, g->outputs[t->value[i]], samples, a->layer, &l, &channel_axis,
                                    &batch_axis, &sample, err);
-    int axes = st ? 0 : position_axes(&sample, channel_axis, batch_axis, size);
+    int axes = st ? 0 : position_sizes(&sample, channel_axis, batch_axis, size);
     if (!st) st = find_kind(t, &l, &sample, size, axes, a, err);
     int64_t plane = (int64_t)a->height * a->width;
     if (!st && !(a->data = malloc((size_t)(a->channels * plane) * sizeof(float))))

@@ -61,11 +61,8 @@ static fv_status describe(const fv_examples *e, fvi_table *t, fv_error *err) {
     if (!st) st = fvi_graph_reach(g, fvi_network_input(net), v, t->reach, err);
     fvi_graph_free(g);
     if (st) return st;
-    for (int i = 0; i < sample.ndim; i++) {
-        if (i == channel_axis || (i == batch_axis && sample.dim[i] == 1)) continue;
-        t->axis[t->n_axes] = i;
-        t->size[t->n_axes++] = sample.dim[i];
-    }
+    t->n_axes = fvi_position_axes(&sample, channel_axis, batch_axis, t->axis);
+    for (int i = 0; i < t->n_axes; i++) t->size[i] = sample.dim[t->axis[i]];
     if (t->is_layer && extent.channels > FVI_UNITS_MAX)
         return fvi_fail(err, FV_UNSUPPORTED,
                         "layer \"%s\" has %" PRId64 " units; at most %d are measured on photos",

@@ -84,17 +84,26 @@ typedef struct place_axis {
     int64_t size, before, here;
 } place_axis;
 
-/* The position axes of a value: those of one sample, without the channels', without the batch's
- * own. Returns how many. */
+/* See term.h. */
+int fvi_position_axes(const fvi_shape *sample, int channel_axis, int batch_axis,
+                      int axis[FVI_MAX_DIMS]) {
+    int n = 0;
+    for (int i = 0; i < sample->ndim; i++)
+        if (i != channel_axis && (i != batch_axis || sample->dim[i] > 1)) axis[n++] = i;
+    return n;
+}
+
+/* The position axes of a value of the part, or of the whole where that is NULL. Returns how many.
+ */
 static int place_axes(const fvi_shape *sample, int channel_axis, int batch_axis,
                       const fvi_part_axis *part, place_axis *out) {
-    int n = 0;
-    for (int i = 0; i < sample->ndim; i++) {
-        if (i == channel_axis || (i == batch_axis && sample->dim[i] == 1)) continue;
-        out[n] = (place_axis){sample->dim[i], 0, sample->dim[i]};
+    int axis[FVI_MAX_DIMS];
+    const int n = fvi_position_axes(sample, channel_axis, batch_axis, axis);
+    for (int i = 0; i < n; i++) {
+        const int64_t here = sample->dim[axis[i]];
+        out[i] = (place_axis){here, 0, here};
         for (int d = 0; part && d < 2; d++)
-            if (part[d].axis == i) out[n] = (place_axis){part[d].size, part[d].before, out[n].here};
-        n++;
+            if (part[d].axis == axis[i]) out[i] = (place_axis){part[d].size, part[d].before, here};
     }
     return n;
 }
@@ -103,8 +112,8 @@ static int place_axes(const fvi_shape *sample, int channel_axis, int batch_axis,
 static int64_t position_index(const fvi_term *t, const place_axis *axis, int n) {
     int64_t at = 0;
     for (int i = 0; i < n; i++) {
-        int64_t there = t->n_position == FVI_CENTRE ? axis[i].size / 2 : t->position[i];
-        if (there >= axis[i].size) return -1;
+        const int64_t there = fvi_term_coordinate(t, i, axis[i].size);
+        if (there < 0) return -1;
         at = at * axis[i].here + there - axis[i].before;
     }
     return at;

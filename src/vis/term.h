@@ -60,6 +60,11 @@ struct fvi_bound {
 fv_status fvi_extent_find(const fvi_graph *g, int v, int64_t samples, const char *name,
                           fvi_extent *out, int *channel_axis, int *batch_axis, fvi_shape *sample,
                           fv_error *err);
+/* The axes of one sample that are positions: not the channels', nor the batch's own.
+ *   axis     outermost first
+ *   returns  how many */
+int fvi_position_axes(const fvi_shape *sample, int channel_axis, int batch_axis,
+                      int axis[FVI_MAX_DIMS]);
 /* Whether a term's channels and vector fit its values.  errors  NOTFOUND; SHAPE */
 fv_status fvi_term_check(const fvi_objective *o, const fvi_term *t, const fvi_extent *layouts,
                          fv_error *err);
@@ -104,6 +109,12 @@ fv_status fvi_class_find(const fvi_network *net, const fvi_logits *l, const char
 
 /* One term in its one spelling, without its weight. */
 void fvi_term_text(const fvi_objective *o, const fvi_term *t, int alone, GString *s);
+
+/* Coordinate i of a term's position on an axis of that size; -1 if it is outside. */
+static inline int64_t fvi_term_coordinate(const fvi_term *t, int i, int64_t size) {
+    const int64_t at = t->n_position == FVI_CENTRE ? size / 2 : t->position[i];
+    return at < size ? at : -1;
+}
 
 /* Whether a term compares with a photo. */
 static inline int fvi_term_has_photo(const fvi_term *t) {
