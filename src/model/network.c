@@ -129,6 +129,18 @@ fv_status fvi_network_lower(const fvi_network *net, const fvi_binding *bindings,
     return st;
 }
 
+fv_status fvi_network_takes(const fvi_network *net, const fvi_shape *shape,
+                            const char *const *values, int n, int *takes, fv_error *err) {
+    const fvi_binding binding = {.name = net->input.in.name, .shape = *shape};
+    fvi_graph *g = NULL;
+    fv_error why = {0};
+    const fv_status st = fvi_network_lower(net, &binding, 1, values, n, &g, &why);
+    if (st == FV_NOMEM) return fvi_fail(err, st, "%s", why.text);
+    *takes = !st;
+    if (!st) fvi_graph_free(g);
+    return FV_OK;
+}
+
 fvi_shape fvi_network_input_shape(const fvi_network *net, int64_t batch, int64_t height,
                                   int64_t width) {
     const fv_input *in = &net->input.in;

@@ -18,8 +18,9 @@
 #include "base/error.h"
 #include "vis/term.h"
 
-#define WORTH 0.8 /* a part larger than this share of the picture is not worth a size of its own \
-                   */
+#define WORTH                                                                          \
+    0.8 /* a part larger than this share of the picture is not worth a size of its own \
+         */
 
 /* What is found out along one direction of the picture. */
 typedef struct span {
@@ -48,45 +49,59 @@ static int find_axes(const fvi_graph *g, int v, const fvi_reach *reach, fvi_part
     return axis[0].axis != axis[1].axis;
 }
 
-/* Widens the spans by what a term sees; 0 if its position is none of this map. */
-static int look(const fvi_term *t, const fvi_shape *sample, int channel_axis, int batch_axis,
-                const fvi_part_axis *axis, const fvi_reach *reach, span *s) {
-    int found = 0;
-    for (int i = 0, n = 0; i < sample->ndim; i++) {
-        if (i == channel_axis || (i == batch_axis && sample->dim[i] == 1)) continue;
-        const int d = i == axis[1].axis;
-        if (i != axis[d].axis || (t->n_position != FVI_CENTRE && n >= t->n_position)) return 0;
-        int64_t at = t->n_position == FVI_CENTRE ? sample->dim[i] / 2 : t->position[n];
-        if (at >= sample->dim[i]) return 0;
-        s[d].first = fmin(s[d].first, (double)at * reach[d].jump + reach[d].first);
-        s[d].last = fmax(s[d].last, (double)at * reach[d].jump + reach[d].last);
-        found++;
-        n++;
-    }
-    return found == 2;
+/* Want of memory is told; what fails for any other reason has no part. */
+static fv_status only_nomem(fv_status st, const fv_error *why, fv_error *err) {
+    return st == FV_NOMEM ? fvi_fail(err, st, "%s", why->text) : FV_OK;
 }
 
-/* All spans of all objectives; 0 if there is more to be seen than the part. */
-static int look_all(const fvi_graph *g, const fv_input *in, const fvi_objective *const *objectives,
-                    int n, fvi_part *part, fvi_reach (*reach)[2], span *s) {
-    for (int v = 0; v < objectives[0]->n_values; v++) {
-        fvi_extent extent;
-        fvi_shape sample;
-        int channel_axis, batch_axis;
-        const int value = g->outputs[v];
-        if (fvi_graph_reach(g, in, value, reach[v], NULL) ||
-            !find_axes(g, value, reach[v], part->value[v]) ||
-            fvi_extent_find(g, value, 1, objectives[0]->values[v], &extent, &channel_axis,
-                            &batch_axis, &sample, NULL))
-            return 0;
-        for (int k = 0; k < n; k++)
-            for (int i = 0; i < objectives[k]->n_terms; i++)
-                if (objectives[k]->terms[i].value == v &&
-                    !look(&objectives[k]->terms[i], &sample, channel_axis, batch_axis,
-                          part->value[v], reach[v], s))
-                    return 0;
+/* A value for one picture: the shape of a sample, and which of its axes are positions. */
+typedef struct map {
+    fvi_shape sample;
+    int axis[FVI_MAX_DIMS], n;
+} map;
+
+/* Finds the map of a graph's value; none (n 0) if it cannot be said where its samples lie. */
+static fv_status find_map(const fvi_graph *g, int v, const char *name, map *m, fv_error *err) {
+    fvi_extent extent;
+    int channel_axis, batch_axis;
+    fv_error why = {0};
+    const fv_status st =
+        fvi_extent_find(g, v, 1, name, &extent, &channel_axis, &batch_axis, &m->sample, &why);
+    m->n = st ? 0 : fvi_position_axes(&m->sample, channel_axis, batch_axis, m->axis);
+    return only_nomem(st, &why, err);
+}
+
+/* Widens the spans by what a term sees; 0 if its position is none of this map. */
+static int look(const fvi_term *t, const map *m, const fvi_part_axis *axis, const fvi_reach *reach,
+                span *s) {
+    if (m->n != 2 || (t->n_position != FVI_CENTRE && t->n_position < 2)) return 0;
+    for (int i = 0; i < 2; i++) {
+        const int d = m->axis[i] == axis[1].axis;
+        const int64_t at = fvi_term_coordinate(t, i, m->sample.dim[m->axis[i]]);
+        if (m->axis[i] != axis[d].axis || at < 0) return 0;
+        s[d].first = fmin(s[d].first, (double)at * reach[d].jump + reach[d].first);
+        s[d].last = fmax(s[d].last, (double)at * reach[d].jump + reach[d].last);
     }
     return 1;
+}
+
+/* All spans of all objectives.  found  0 if there is more to be seen than the part */
+static fv_status look_all(const fvi_graph *g, const fv_input *in,
+                          const fvi_objective *const *objectives, int n, fvi_part *part,
+                          fvi_reach (*reach)[2], span *s, int *found, fv_error *err) {
+    *found = 1;
+    for (int v = 0; *found && v < objectives[0]->n_values; v++) {
+        map m;
+        fv_status st = fvi_graph_reach(g, in, g->outputs[v], reach[v], err);
+        if (!st) st = find_map(g, g->outputs[v], objectives[0]->values[v], &m, err);
+        if (st) return st;
+        *found = find_axes(g, g->outputs[v], reach[v], part->value[v]);
+        for (int k = 0; *found && k < n; k++)
+            for (int i = 0; *found && i < objectives[k]->n_terms; i++)
+                if (objectives[k]->terms[i].value == v)
+                    *found = look(&objectives[k]->terms[i], &m, part->value[v], reach[v], s);
+    }
+    return FV_OK;
 }
 
 /* From the first pixel to behind the last, at multiples of the period from both ends. */
@@ -97,15 +112,6 @@ static void cut(const span *s, int *from, int *length) {
         (int64_t)floor(((double)s->size - 1 - last) / (double)s->period) * s->period;
     *from = (int)before;
     *length = (int)(s->size - before - behind);
-}
-
-/* Whether the network can be asked for pictures of that size. */
-static int is_taken(const fvi_network *net, const fvi_objective *o, const fvi_shape *shape) {
-    const fvi_binding binding = {.name = fvi_network_input(net)->name, .shape = *shape};
-    fvi_graph *g = NULL;
-    if (fvi_network_lower(net, &binding, 1, o->values, o->n_values, &g, NULL)) return 0;
-    fvi_graph_free(g);
-    return 1;
 }
 
 /* The part in a graph of the whole picture; it stays the whole where there is none. */
@@ -120,8 +126,10 @@ static fv_status find_in(const fvi_graph *g, const fvi_network *net,
     fvi_part p = {.n_values = objectives[0]->n_values};
     fvi_shape shape = *whole;
     fv_status st = fvi_graph_period(g, in, &s[0].period, err);
+    int found = 0, takes = 0;
     s[1].period = s[0].period;
-    if (st || !s[0].period || !look_all(g, in, objectives, n, &p, reach, s)) return st;
+    if (!st && s[0].period) st = look_all(g, in, objectives, n, &p, reach, s, &found, err);
+    if (st || !found) return st;
     cut(&s[0], &p.y, &p.h);
     cut(&s[1], &p.x, &p.w);
     if (p.h < 1 || p.w < 1 || (double)p.h * p.w > WORTH * out->h * out->w) return FV_OK;
@@ -130,8 +138,9 @@ static fv_status find_in(const fvi_graph *g, const fvi_network *net,
             p.value[v][d].before = (int64_t)((d ? p.x : p.y) / reach[v][d].jump);
     shape.dim[axis] = p.h;
     shape.dim[axis + 1] = p.w;
-    if (is_taken(net, objectives[0], &shape)) *out = p;
-    return FV_OK;
+    st = fvi_network_takes(net, &shape, objectives[0]->values, p.n_values, &takes, err);
+    if (!st && takes) *out = p;
+    return st;
 }
 
 fv_status fvi_part_find(const fvi_network *net, const fvi_objective *const *objectives, int n,
@@ -143,11 +152,11 @@ fv_status fvi_part_find(const fvi_network *net, const fvi_objective *const *obje
         if (!of_neurons(objectives[k])) return FV_OK;
     const fvi_binding binding = {.name = in->name, .shape = *whole};
     fvi_graph *g = NULL;
-    /* What cannot be lowered is said where the whole is planned. */
-    if (fvi_network_lower(net, &binding, 1, objectives[0]->values, objectives[0]->n_values, &g,
-                          NULL))
-        return FV_OK;
-    fv_status st = find_in(g, net, objectives, n, whole, out, err);
+    fv_error why = {0};
+    fv_status st = fvi_network_lower(net, &binding, 1, objectives[0]->values,
+                                     objectives[0]->n_values, &g, &why);
+    if (st) return only_nomem(st, &why, err); /* the rest is said where the whole is planned */
+    st = find_in(g, net, objectives, n, whole, out, err);
     fvi_graph_free(g);
     return st;
 }

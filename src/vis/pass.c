@@ -120,16 +120,9 @@ fv_status fvi_pass_takes_size(const fvi_pass *p, int h, int w, int *takes, fv_er
     *takes = 1;
     if (!p->in->is_image || (h == p->in->height && w == p->in->width)) return FV_OK;
     const fvi_objective *o = p->objectives[0];
-    fvi_binding binding = {.name = p->in->name,
-                           .shape = fvi_pass_shape(p, 1, p->in->channels, h, w)};
-    fvi_graph *g = NULL;
-    fv_error why = {0};
-    fv_status st = fvi_network_lower(fvi_session_network(p->session), &binding, 1, o->values,
-                                     o->n_values, &g, &why);
-    if (st == FV_NOMEM) return fvi_fail(err, st, "%s", why.text);
-    *takes = !st;
-    if (!st) fvi_graph_free(g);
-    return FV_OK;
+    const fvi_shape shape = fvi_pass_shape(p, 1, p->in->channels, h, w);
+    return fvi_network_takes(fvi_session_network(p->session), &shape, o->values, o->n_values, takes,
+                             err);
 }
 
 /* The objectives tied to a plan. */

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Parts of pictures: neurons of every layer of networks that take any size, at corners, borders and
- * in the middle of their maps: value and gradient are those of the whole picture. */
+ * in the middle of their maps: value and gradient are those of the whole picture. Each allocation
+ * of the search for a part is made to fail in turn (the linker puts the functions below before the
+ * C library's and GLib's: see meson.build); GLib's that end the process are left alone. */
 #include "vis/part.h"
 
+#include <glib.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "engine/model.h"
 #include "engine/preprocess.h"
 #include "engine/session.h"
 #include "vis/pass.h"
@@ -123,7 +127,79 @@ static void test_parts(void **state) {
     assert_true(parts > 100);
 }
 
+/* ---- memory that runs out ------------------------------------------------------------------- */
+
+static long calls, failing; /* allocations so far; the one that fails, counted from 1 */
+
+static int fails(void) { return ++calls == failing; }
+
+#pragma GCC visibility push(default) /* the build hides what is not marked; the linker minds */
+void *__real_malloc(size_t n);
+void *__wrap_malloc(size_t n);
+void *__wrap_malloc(size_t n) { return fails() ? NULL : __real_malloc(n); }
+
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size) { return fails() ? NULL : __real_calloc(n, size); }
+
+void *__real_realloc(void *p, size_t n);
+void *__wrap_realloc(void *p, size_t n);
+void *__wrap_realloc(void *p, size_t n) { return fails() ? NULL : __real_realloc(p, n); }
+
+gpointer __real_g_try_malloc(gsize n);
+gpointer __wrap_g_try_malloc(gsize n);
+gpointer __wrap_g_try_malloc(gsize n) { return fails() ? NULL : __real_g_try_malloc(n); }
+
+gpointer __real_g_try_malloc0(gsize n);
+gpointer __wrap_g_try_malloc0(gsize n);
+gpointer __wrap_g_try_malloc0(gsize n) { return fails() ? NULL : __real_g_try_malloc0(n); }
+
+gpointer __real_g_try_malloc_n(gsize n, gsize size);
+gpointer __wrap_g_try_malloc_n(gsize n, gsize size);
+gpointer __wrap_g_try_malloc_n(gsize n, gsize size) {
+    return fails() ? NULL : __real_g_try_malloc_n(n, size);
+}
+
+gpointer __real_g_try_malloc0_n(gsize n, gsize size);
+gpointer __wrap_g_try_malloc0_n(gsize n, gsize size);
+gpointer __wrap_g_try_malloc0_n(gsize n, gsize size) {
+    return fails() ? NULL : __real_g_try_malloc0_n(n, size);
+}
+#pragma GCC visibility pop
+
+/* A neuron has its part, or the search says that there is no memory; never the whole picture. */
+static void test_memory(void **state) {
+    (void)state;
+    fv_model *m = NULL;
+    fvi_objective o = {0};
+    const fvi_objective *all = &o;
+    fvi_part part;
+    fv_error err = {0};
+    if (fv_model_load(GOLDEN("residual.new18-free"), NULL, &m, &err) ||
+        fvi_objective_parse(m->network, "#2:0@centre", NULL, 0, &o, &err))
+        fail_msg("%s", err.text);
+    const fvi_shape shape = fvi_network_input_shape(m->network, 1, H, W);
+    fv_status st;
+    long told = 0;
+    do {
+        failing++;
+        calls = 0;
+        err = (fv_error){0};
+        st = fvi_part_find(m->network, &all, 1, &shape, H, W, &part, &err);
+        if (st != FV_OK && (st != FV_NOMEM || !err.text[0]))
+            fail_msg("allocation %ld: status %d, \"%s\"", failing, st, err.text);
+        if (st == FV_OK && !part.n_values) fail_msg("allocation %ld: no part", failing);
+        told += st == FV_NOMEM;
+    } while (calls >= failing);
+    print_message("want of memory is told at %ld of %ld allocations\n", told, calls);
+    assert_true(told > 2);
+    assert_int_equal(st, FV_OK); /* of the last run nothing failed */
+    failing = 0;
+    fvi_objective_clear(&o);
+    fv_model_free(m);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_parts)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_parts), cmocka_unit_test(test_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
