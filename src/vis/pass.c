@@ -150,8 +150,9 @@ static fv_status find_bounds(fvi_pass *p, const fvi_plan *plan, int h, int w, co
 static fv_status find_part(fvi_pass *p, int channels, int h, int w, fvi_part *out, fv_error *err) {
     for (guint i = 0; i < p->parts->len; i++) {
         const part_of_size *known = &g_array_index(p->parts, part_of_size, i);
+        if (known->h != h || known->w != w) continue;
         *out = known->part;
-        if (known->h == h && known->w == w) return FV_OK;
+        return FV_OK;
     }
     part_of_size found = {.h = h, .w = w};
     const fvi_shape shape = fvi_pass_shape(p, 1, channels, h, w);
