@@ -16,16 +16,7 @@
 #define STEP 32 /* sides of tiles are multiples of it: what networks reduce pictures by */
 
 static fvi_chain_frame frame_of(const fv_render_desc *d, const fvi_fit *f) {
-    const int y = (int)((double)d->display.margin * f->h + 0.5);
-    const int x = (int)((double)d->display.margin * f->w + 0.5);
-    const fv_input *in = fvi_network_input(f->model->network);
-    return (fvi_chain_frame){.channels = d->channels,
-                             .h = f->h + 2 * y,
-                             .w = f->w + 2 * x,
-                             .net_h = in->is_image ? in->height : f->h,
-                             .net_w = in->is_image ? in->width : f->w,
-                             .low = d->param.low,
-                             .high = d->param.high};
+    return fvi_picture_frame(d, fvi_network_input(f->model->network), f->h, f->w);
 }
 
 /* Copies of transformed pictures: of the evaluator, of a photo beside, of the pass. */

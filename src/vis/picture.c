@@ -69,6 +69,20 @@ void fvi_picture_clear(fvi_picture *p) {
     p->why = NULL;
 }
 
+int fvi_picture_margin(const fv_render_desc *desc, int side) {
+    return (int)lround((double)desc->display.margin * side);
+}
+
+fvi_chain_frame fvi_picture_frame(const fv_render_desc *desc, const fv_input *in, int h, int w) {
+    return (fvi_chain_frame){.channels = desc->channels,
+                             .h = h + 2 * fvi_picture_margin(desc, h),
+                             .w = w + 2 * fvi_picture_margin(desc, w),
+                             .net_h = in->is_image ? in->height : h,
+                             .net_w = in->is_image ? in->width : w,
+                             .low = desc->param.low,
+                             .high = desc->param.high};
+}
+
 static float *floats(int64_t n, int *failed) {
     float *x = calloc((size_t)(n > 0 ? n : 1), sizeof *x);
     if (!x) *failed = 1;

@@ -51,6 +51,11 @@ void fvi_picture_init(fvi_picture *p, const fv_render_desc *desc, const fvi_obje
                       const char *name, int start, int place);
 void fvi_picture_clear(fvi_picture *p);
 
+/* Rows (columns) added on each side of a picture with `side` of them. */
+int fvi_picture_margin(const fv_render_desc *desc, int side);
+/* How transforms see a picture of h x w with its margins; `in` is the network's input. */
+fvi_chain_frame fvi_picture_frame(const fv_render_desc *desc, const fv_input *in, int h, int w);
+
 /* Enters a level: of size h x w; `frame` as transforms see it there. The first level begins with
  * the start, further ones with what the level before left (fv_carry).
  *   full_h, full_w  size of the last level: what the start is made at where levels lie below it */

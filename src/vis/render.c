@@ -287,29 +287,18 @@ static fv_status look_again(batch *b, fv_error *err) {
     return st;
 }
 
-/* Rows (columns) added on each side of a picture with `side` of them. */
-static int margin(const fv_render_desc *d, int side) {
-    return (int)lround((double)d->display.margin * side);
-}
-
 static fv_status enter_level(batch *b, fv_error *err) {
     const job *j = b->j;
     const fv_render_desc *d = j->desc;
     const fv_input *in = fvi_network_input(j->model->network);
-    const int *size = j->size[b->level], *full = j->size[j->n_sizes - 1];
-    fvi_chain_frame frame = {.channels = d->channels,
-                             .h = size[0] + 2 * margin(d, size[0]),
-                             .w = size[1] + 2 * margin(d, size[1]),
-                             .net_h = in->is_image ? in->height : size[0],
-                             .net_w = in->is_image ? in->width : size[1],
-                             .low = d->param.low,
-                             .high = d->param.high};
+    const int *size = j->size[b->level], *last = j->size[j->n_sizes - 1];
+    const fvi_chain_frame frame = fvi_picture_frame(d, in, size[0], size[1]);
+    const fvi_chain_frame full = fvi_picture_frame(d, in, last[0], last[1]);
     fv_status st = FV_OK;
     for (int i = 0; !st && i < b->n; i++) {
-        b->p[i].margin[0] = margin(d, size[0]);
-        b->p[i].margin[1] = margin(d, size[1]);
-        st = fvi_picture_level(&b->p[i], &frame, full[0] + 2 * margin(d, full[0]),
-                               full[1] + 2 * margin(d, full[1]), err);
+        b->p[i].margin[0] = fvi_picture_margin(d, size[0]);
+        b->p[i].margin[1] = fvi_picture_margin(d, size[1]);
+        st = fvi_picture_level(&b->p[i], &frame, full.h, full.w, err);
     }
     return st ? st : fvi_evaluator_level(b->evaluator, err);
 }
