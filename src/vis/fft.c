@@ -82,6 +82,14 @@ void fvi_fft_free(fvi_fft *f) {
     free(f);
 }
 
+/* The tables of a line of n points, twiddles and roots, hold at most 4 n numbers. */
+size_t fvi_fft_bytes(int h, int w) {
+    const size_t longest = (size_t)(h > w ? h : w), half = (size_t)h * ((size_t)w / 2 + 1) * 2;
+    const size_t each = 2 * longest * 2 * LANES + fvi_fft_line_most_room((int)longest);
+    return ((size_t)omp_get_max_threads() * each + half + 8 * longest) * sizeof(float) +
+           sizeof(fvi_fft);
+}
+
 /* As many as may run now and have a room. */
 static int threads_of(const fvi_fft *f) {
     int most = omp_get_max_threads();

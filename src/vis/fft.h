@@ -4,6 +4,7 @@
 #ifndef FVI_VIS_FFT_H
 #define FVI_VIS_FFT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "fovea/fovea.h"
@@ -13,6 +14,8 @@ typedef struct fvi_fft fvi_fft;
 /* errors  ARG a size < 1; NOMEM */
 fv_status fvi_fft_new(int h, int w, fvi_fft **out, fv_error *err);
 void fvi_fft_free(fvi_fft *f);
+/* Bytes such a plan takes, at most, with the calling thread's number of threads. */
+size_t fvi_fft_bytes(int h, int w);
 
 /* picture [h][w] -> half spectrum [h][w/2+1] of (re, im) pairs; no scaling. */
 void fvi_fft_forward(fvi_fft *f, const float *picture, float *spectrum);

@@ -115,6 +115,7 @@ void fvi_fft_line_free(fvi_fft_line *f) {
 
 /* [4][largest / 2][CHUNK] of odd radices. */
 size_t fvi_fft_line_room(const fvi_fft_line *f) { return (size_t)(f->largest + 1) * 2 * CHUNK; }
+size_t fvi_fft_line_most_room(int n) { return (size_t)(n + 1) * 2 * CHUNK; }
 
 /* The numbers x[k + q r] or y[p k + j] begin at these places; `imag` is the way from a real to its
  * imaginary part. */

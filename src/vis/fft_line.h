@@ -17,6 +17,8 @@ void fvi_fft_line_free(fvi_fft_line *f);
 
 /* Floats a thread needs to run the plan, beside x and y. */
 size_t fvi_fft_line_room(const fvi_fft_line *f);
+/* The most it is for any plan of n points. */
+size_t fvi_fft_line_most_room(int n);
 
 /* X[k] = sum over j of x[j] exp(-2 pi i j k / n), or exp(+...) for the inverse; no scaling.
  *   x, y     [2][n][FVI_FFT_LANES]: real parts, then imaginary parts; both are written

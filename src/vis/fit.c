@@ -30,13 +30,15 @@ static size_t sample_bytes(const fv_render_desc *d, const fvi_fit *f, const fvi_
 fv_status fvi_fit_batch_bytes(const fv_render_desc *desc, const fvi_fit *f, int n, size_t *bytes,
                               fv_error *err) {
     const fvi_chain_frame frame = frame_of(desc, f);
-    fvi_chain *chain = NULL;
+    fvi_chain *chain = NULL, *walk = NULL;
     fv_status st = fvi_chain_new(&desc->transforms, &frame, &chain, err);
-    if (st) return st;
-    *bytes = (size_t)n * (fvi_picture_bytes(desc, &frame, chain) +
-                          (size_t)fvi_copies_at_once(desc, n) * sample_bytes(desc, f, chain));
+    if (!st && desc->walk.count) st = fvi_chain_new(&desc->walk, &frame, &walk, err);
+    if (!st)
+        *bytes = (size_t)n * (fvi_picture_bytes(desc, f->objective, &frame, chain, walk) +
+                              (size_t)fvi_copies_at_once(desc, n) * sample_bytes(desc, f, chain));
     fvi_chain_free(chain);
-    return FV_OK;
+    fvi_chain_free(walk);
+    return st;
 }
 
 size_t fvi_fit_result_bytes(const fv_render_desc *desc, const fvi_fit *f) {

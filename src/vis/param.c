@@ -127,6 +127,22 @@ void fvi_param_free(fvi_param *p) {
 
 int64_t fvi_param_count(const fvi_param *p) { return p->count; }
 
+/* Laplacian: a quarter as many at each level. Frequencies: a column more than half of them. */
+int64_t fvi_param_most_numbers(const fv_param_desc *desc, int channels, int h, int w) {
+    const int64_t pixels = (int64_t)channels * h * w;
+    if (desc->kind == FV_PARAM_LAPLACIAN) return pixels + pixels / 3 + (int64_t)channels * (h + w);
+    return has_waves(desc) ? pixels + 2 * (int64_t)channels * h : pixels;
+}
+
+/* Rooms of a picture's size: the gradient, the squash's, and the kind's own, at most two or, of
+ * phases, three. */
+size_t fvi_param_bytes(const fv_param_desc *desc, int channels, int h, int w) {
+    const size_t rooms = desc->kind == FV_PARAM_PHASE ? 5 : 4;
+    const size_t numbers = (size_t)fvi_param_most_numbers(desc, channels, h, w);
+    return sizeof(fvi_param) + rooms * numbers * sizeof(float) +
+           (has_waves(desc) ? fvi_fft_bytes(h, w) : 0);
+}
+
 /* ---- raw picture to picture: colour and squash, there, back and inverted ---- */
 
 static float middle(const fvi_param *p, int64_t pixel) {

@@ -20,6 +20,10 @@ void fvi_param_free(fvi_param *p);
 /* How many numbers there are. */
 int64_t fvi_param_count(const fvi_param *p);
 
+/* Before one is made, at most: how many numbers there will be, and bytes it takes besides them. */
+int64_t fvi_param_most_numbers(const fv_param_desc *desc, int channels, int h, int w);
+size_t fvi_param_bytes(const fv_param_desc *desc, int channels, int h, int w);
+
 /* The numbers before the first update, for every kind but FV_START_IMAGE (an ARG error).
  *   NORMAL   z[i] = mean + sd * n, n of fvi_random_normals over all numbers in order
  *   UNIFORM  z[i] = mean + sd * (2 u - 1), u of fvi_random_uniform, a draw a number in order

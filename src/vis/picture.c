@@ -292,15 +292,23 @@ fv_status fvi_picture_level(fvi_picture *p, const fvi_chain_frame *frame, int fu
     return st;
 }
 
-/* Numbers, their gradient, the best and the good, two moments; the parametrisation's and the FFT's
- * rooms; pixels, their gradient, the start, a room, a mask, a photo, alpha. */
-size_t fvi_picture_bytes(const fv_render_desc *desc, const fvi_chain_frame *frame,
-                         const fvi_chain *chain) {
-    const size_t count = (size_t)frame->channels * (size_t)frame->h * (size_t)frame->w;
-    const size_t arrays = 12 + (desc->schedule.keep_best > 0) + (desc->on_nan == FV_ON_NAN_KEEP) +
-                          (desc->start.mask != NULL) + (desc->display.alpha != 0);
-    return arrays * count * sizeof(float) + (size_t)desc->schedule.copies * fvi_chain_bytes(chain) +
-           sizeof(fvi_picture);
+/* As many as there are numbers: these, their gradient, two moments, the best and the good. As many
+ * as there are pixels: these, their gradient, the start, a room, a mask, alpha, a photo. What the
+ * parametrisation and the gradient's pyramid take, and the chains. */
+size_t fvi_picture_bytes(const fv_render_desc *desc, const fvi_objective *objective,
+                         const fvi_chain_frame *frame, const fvi_chain *chain,
+                         const fvi_chain *walk) {
+    const int c = frame->channels, h = frame->h, w = frame->w;
+    const size_t pixels = (size_t)c * (size_t)h * (size_t)w;
+    const size_t numbers = (size_t)fvi_param_most_numbers(&desc->param, c, h, w);
+    const size_t of_numbers = 4 + (desc->schedule.keep_best > 0) + (desc->on_nan == FV_ON_NAN_KEEP);
+    const size_t of_pixels = 4 + (desc->start.mask != NULL) + (desc->display.alpha != 0) +
+                             (fvi_objective_photo(objective) != NULL);
+    const size_t levels = (size_t)fvi_normalise_room(&desc->gradient, c, h, w);
+    return (of_numbers * numbers + of_pixels * pixels + levels) * sizeof(float) +
+           fvi_param_bytes(&desc->param, c, h, w) +
+           (size_t)desc->schedule.copies * fvi_chain_bytes(chain) +
+           (walk ? fvi_chain_bytes(walk) : 0) + sizeof(fvi_picture);
 }
 
 void fvi_picture_show(fvi_picture *p, uint32_t step) {

@@ -62,10 +62,11 @@ fvi_chain_frame fvi_picture_frame(const fv_render_desc *desc, const fv_input *in
 fv_status fvi_picture_level(fvi_picture *p, const fvi_chain_frame *frame, int full_h, int full_w,
                             fv_error *err);
 
-/* Bytes a picture of `desc` takes at a level of that frame, at most.
- *   chain  one of its chains there */
-size_t fvi_picture_bytes(const fv_render_desc *desc, const fvi_chain_frame *frame,
-                         const fvi_chain *chain);
+/* Bytes a picture of `desc` and `objective` takes at a level of that frame, at most.
+ *   chain, walk  one of its chains there, and its walk or NULL */
+size_t fvi_picture_bytes(const fv_render_desc *desc, const fvi_objective *objective,
+                         const fvi_chain_frame *frame, const fvi_chain *chain,
+                         const fvi_chain *walk);
 
 /* Before an evaluation: the walk, and numbers -> pixels. */
 void fvi_picture_show(fvi_picture *p, uint32_t step);
