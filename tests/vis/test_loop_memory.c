@@ -122,12 +122,9 @@ static void batch_of_one(fv_render_desc *d) { d->batch = 1; }
 static void test_recipes(void **state) {
     (void)state;
     if (!COUNTED) skip();
-    for (const char *const *r =
-             (const char *const[]){"fovea", "lucid", "lucent", "maco", "wolfram", "matlab",
-                                   "deepdream", "keras-vis", "tf-keras-vis", "darknet", NULL};
-         *r; r++) {
-        run(*r, NULL);
-        run(*r, batch_of_one);
+    for (int i = 0; i < fv_recipe_count(); i++) {
+        run(fv_recipe_name(i), NULL);
+        run(fv_recipe_name(i), batch_of_one);
     }
 }
 
