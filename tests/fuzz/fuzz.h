@@ -10,7 +10,8 @@
 #include "fovea/fovea.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-int LLVMFuzzerInitialize(int *argc, char ***argv);
+/* Called once before, of the targets that have it. */
+int LLVMFuzzerInitialize(int *argc, char ***argv) __attribute__((weak));
 
 /* Path of a file in a folder of this process' own, which goes with it; until the next call. */
 const char *fuzz_path(const char *name);

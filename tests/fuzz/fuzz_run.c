@@ -54,11 +54,6 @@ static void run(const fv_model *m, const fv_tensor *x, const char *value, int ba
     fv_session_free(s);
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv) {
-    (void)argc, (void)argv;
-    return 0;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fv_model *m = NULL;
     fv_error err;

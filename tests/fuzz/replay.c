@@ -33,7 +33,7 @@ static void collect(const char *path, GPtrArray *files) {
 int main(int argc, char **argv) {
     GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
     for (int i = 1; i < argc; i++) collect(argv[i], files);
-    LLVMFuzzerInitialize(&argc, &argv);
+    if (LLVMFuzzerInitialize) LLVMFuzzerInitialize(&argc, &argv);
     for (guint i = 0; i < files->len; i++) {
         char *bytes = NULL;
         gsize size = 0;
