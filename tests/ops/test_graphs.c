@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Small graphs that a chain of one shape (harness.h) cannot tell: a batch normalization folded into
- * a convolution, and concat of images that lie in blocks of channels, forward and backward, against
- * the double-precision references; many sources; a window without cells. */
+ * a convolution, paddings that become part of windows, and concat of images that lie in blocks of
+ * channels, forward and backward, against the double-precision references; many sources; a window
+ * without cells. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -174,8 +175,9 @@ static void check_gradient(const fvi_graph *g, fvi_plan *plan, int i, double **v
     free(want);
 }
 
-/* Runs the graph twice, planned with some flags, and compares all there is. Frees it. */
-static void check(fvi_graph *g, int flags) {
+/* Runs the graph twice, planned with some flags, and compares all there is with what `g`, the same
+ * as it is written, should give. Frees both. */
+static void check(fvi_graph *planned, fvi_graph *g, int flags) {
     double *value[MAX_IN + MAX_NODE] = {0};
     fvi_backend *b = NULL;
     fvi_plan *plan = NULL;
@@ -186,7 +188,7 @@ static void check(fvi_graph *g, int flags) {
     values_new(g, value);
     for (int64_t i = 0; i < n; i++) seed[i] = random_at(1000, i);
     assert_int_equal(fvi_backend_new(&b, NULL), FV_OK);
-    assert_int_equal(fvi_plan_new(g, FVI_PLAN_BACKWARD | flags, b, w, &plan, NULL), FV_OK);
+    assert_int_equal(fvi_plan_new(planned, FVI_PLAN_BACKWARD | flags, b, w, &plan, NULL), FV_OK);
     for (int turn = 0; turn < 2; turn++) {
         for (int i = 0; i < g->n_inputs; i++) {
             int v = g->inputs[i];
@@ -210,15 +212,16 @@ static void check(fvi_graph *g, int flags) {
     fvi_weights_free(w);
     fvi_backend_free(b);
     for (int v = 0; v < n_values; v++) free(value[v]);
+    fvi_graph_free(g);
     free(out);
     free(seed);
 }
 
 static void check_all(fvi_graph *(*make)(void)) {
-    check(make(), FVI_PLAN_GUARDS);
-    check(make(), 0);
-    check(make(), FVI_PLAN_GUARDS | FVI_PLAN_WINOGRAD);
-    check(make(), FVI_PLAN_WINOGRAD);
+    check(make(), make(), FVI_PLAN_GUARDS);
+    check(make(), make(), 0);
+    check(make(), make(), FVI_PLAN_GUARDS | FVI_PLAN_WINOGRAD);
+    check(make(), make(), FVI_PLAN_WINOGRAD);
 }
 
 /* ---- the graphs ---- */
@@ -294,6 +297,109 @@ static fvi_graph *many(void) {
     return k.g;
 }
 
+/* ---- paddings that stand by themselves ---- */
+
+static int add_pad(sketch *k, int from, const int64_t lo[4], const int64_t hi[4], float value) {
+    fvi_node_attr a = {.pad = {.value = value}};
+    fvi_shape out = k->g->values[from].shape;
+    for (int i = 0; i < 4; i++) {
+        a.pad.lo[i] = lo[i];
+        a.pad.hi[i] = hi[i];
+        out.dim[i] += lo[i] + hi[i];
+    }
+    return add_node(k, FVI_PAD, a, out, &from, 1);
+}
+
+/* A window of 3x3, stride 2, padded by `pad` on all sides. */
+static int add_window(sketch *k, fvi_kind kind, int from, int64_t pad, int include_pad) {
+    fvi_shape x = k->g->values[from].shape;
+    fvi_shape out = picture(x.dim[0], kind == FVI_CONV ? 13 : x.dim[1],
+                            (x.dim[2] + 2 * pad - 3) / 2 + 1, (x.dim[3] + 2 * pad - 3) / 2 + 1);
+    fvi_node_attr a = {.window = {.n = 2,
+                                  .kernel = {3, 3},
+                                  .stride = {2, 2},
+                                  .dilation = {1, 1},
+                                  .pad_lo = {pad, pad},
+                                  .pad_hi = {pad, pad},
+                                  .groups = 1,
+                                  .count_include_pad = include_pad}};
+    int in[2] = {from, kind == FVI_CONV ? add_constant(k, picture(13, x.dim[1], 3, 3)) : 0};
+    return add_node(k, kind, a, out, in, kind == FVI_CONV ? 2 : 1);
+}
+
+static const int64_t none[4], unequal[4] = {0, 0, 1, 0}, behind[4] = {0, 0, 1, 2},
+                              wide[4] = {0, 0, 3, 0}, cut[4] = {0, 0, -1, 0}, channel[4] = {0, 1};
+
+/* conv -> pad -> window -> conv */
+static fvi_graph *padded(fvi_kind kind, const int64_t lo[4], const int64_t hi[4], float value,
+                         int64_t own, int include_pad) {
+    sketch k = sketch_new();
+    int x = add_conv(&k, add_input(&k, picture(2, 3, 7, 6)), 8, 3);
+    x = add_window(&k, kind, add_pad(&k, x, lo, hi, value), own, include_pad);
+    add_conv(&k, x, 8, 1);
+    return k.g;
+}
+
+static fvi_graph *pad_conv(void) { return padded(FVI_CONV, unequal, behind, 0, 0, 0); }
+static fvi_graph *pad_conv_more(void) { return padded(FVI_CONV, none, unequal, 0, 1, 0); }
+static fvi_graph *pad_max(void) { return padded(FVI_MAX_POOL, unequal, behind, -INFINITY, 0, 0); }
+static fvi_graph *pad_average(void) { return padded(FVI_AVERAGE_POOL, unequal, behind, 0, 0, 0); }
+static fvi_graph *pad_counted(void) { return padded(FVI_AVERAGE_POOL, unequal, none, 0, 1, 1); }
+static fvi_graph *pad_number(void) { return padded(FVI_CONV, unequal, behind, 0.5f, 0, 0); }
+static fvi_graph *pad_wide(void) { return padded(FVI_CONV, wide, none, 0, 0, 0); }
+static fvi_graph *pad_full(void) { return padded(FVI_CONV, none, behind, 0, 1, 0); }
+static fvi_graph *pad_cut(void) { return padded(FVI_CONV, cut, none, 0, 0, 0); }
+static fvi_graph *pad_channel(void) { return padded(FVI_CONV, channel, none, 0, 0, 0); }
+static fvi_graph *pad_max_0(void) { return padded(FVI_MAX_POOL, unequal, none, 0, 0, 0); }
+static fvi_graph *pad_uncounted(void) { return padded(FVI_AVERAGE_POOL, unequal, none, 0, 1, 0); }
+
+static fvi_graph *pad_twice(void) {
+    sketch k = sketch_new();
+    int x = add_pad(&k, add_input(&k, picture(2, 3, 7, 6)), unequal, none, 0);
+    add_window(&k, FVI_CONV, add_pad(&k, x, none, unequal, 0), 0, 0);
+    return k.g;
+}
+
+static fvi_graph *pad_read_twice(void) {
+    sketch k = sketch_new();
+    int x = add_pad(&k, add_input(&k, picture(2, 3, 7, 6)), unequal, none, 0);
+    int in[2] = {add_window(&k, FVI_CONV, x, 0, 0), 0};
+    in[1] = add_window(&k, FVI_CONV, add_unary(&k, x, FVI_TANH, 0), 0, 0);
+    add_concat(&k, in, 2, 1);
+    return k.g;
+}
+
+static fvi_graph *pad_asked(void) {
+    sketch k = sketch_new();
+    add_pad(&k, add_conv(&k, add_input(&k, picture(2, 3, 7, 6)), 8, 3), unequal, none, 0);
+    return k.g;
+}
+
+static void test_pads(void **state) {
+    const struct {
+        fvi_graph *(*make)(void);
+        int left; /* paddings that stay */
+    } graphs[] = {
+        {pad_conv, 0},      {pad_conv_more, 0},  {pad_max, 0},     {pad_average, 0},
+        {pad_counted, 0},   {pad_twice, 0},      {pad_number, 1},  {pad_wide, 1},
+        {pad_full, 1},      {pad_cut, 1},        {pad_channel, 1}, {pad_max_0, 1},
+        {pad_uncounted, 1}, {pad_read_twice, 1}, {pad_asked, 1},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof graphs / sizeof *graphs; i++) {
+        fvi_graph *g = graphs[i].make();
+        int left = 0;
+        assert_int_equal(fvi_graph_fold_pads(g, NULL), FV_OK);
+        for (int k = 0; k < g->n_nodes; k++) {
+            left += g->nodes[k].kind == FVI_PAD;
+            assert_int_equal(g->values[g->nodes[k].out].producer, k);
+        }
+        assert_int_equal(left, graphs[i].left);
+        fvi_graph_free(g);
+        check_all(graphs[i].make);
+    }
+}
+
 static void test_conv_norm_relu(void **state) {
     (void)state;
     check_all(conv_norm_relu);
@@ -365,6 +471,7 @@ static void test_window_without_cells(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_conv_norm_relu),
+        cmocka_unit_test(test_pads),
         cmocka_unit_test(test_norm_before_conv),
         cmocka_unit_test(test_towers),
         cmocka_unit_test(test_many),
