@@ -7,7 +7,10 @@
  *   - a window holds no input cell at all (dilation, or padding as wide as the kernel),
  *   - the padding counts, but the last windows reach beyond it (ceil_mode): cells beyond the
  *     padding do not count, while oneDNN divides by the whole kernel,
- *   - oneDNN refuses, or has only its reference code (dilation).
+ *   - oneDNN refuses, or has only its reference code (dilation),
+ *   - there is one channel, and the window slides along one axis with more behind it: oneDNN's fast
+ *     code goes from channel to channel, average_axis.c along the axes behind. So PyTorch writes
+ *     local response normalization.
  */
 #include <string.h>
 
@@ -15,6 +18,8 @@
 #include "ops/dnnl_ops.h"
 #include "ops/loops.h"
 #include "ops/pool.h"
+
+#define VECTOR 8
 
 typedef struct average_pool {
     fvi_window window; /* the node's, global made explicit */
@@ -24,9 +29,24 @@ typedef struct average_pool {
     fvi_prim *backward;    /* ours until plan_backward */
     fvi_place *src, *ddst; /* of our loops */
     int64_t planes;        /* n * c */
+    int slides;            /* the axis it slides along by average_axis.c; -1: not by that */
 } average_pool;
 
 /* ---- planning ---- */
+
+/* Elements behind an axis. */
+static int64_t inner_of(const average_pool *x, int axis) {
+    int64_t n = 1;
+    for (int i = axis + 1; i < 3; i++) n *= x->axis[i].in;
+    return n;
+}
+
+/* Elements before it, of all planes. */
+static int64_t outer_of(const average_pool *x, int axis) {
+    int64_t n = x->planes;
+    for (int i = 0; i < axis; i++) n *= x->axis[i].in;
+    return n;
+}
 
 /* Whether oneDNN would compute something else than meant, or nothing sensible. */
 static int needs_own(const average_pool *x) {
@@ -42,6 +62,19 @@ static int needs_own(const average_pool *x) {
         }
     }
     return 0;
+}
+
+/* The one axis along which the window slides if there is one channel and at least a vector of
+ * elements behind that axis, else -1. */
+static int sliding_axis(const average_pool *x) {
+    int found = -1;
+    for (int i = 0; i < 3; i++) {
+        const fvi_pool_axis *a = &x->axis[i];
+        if (a->kernel == 1 && a->stride == 1 && a->in == a->out && !a->lo) continue;
+        if (found >= 0) return -1;
+        found = i;
+    }
+    return x->desc.src.dim[1] == 1 && inner_of(x, found) >= VECTOR ? found : -1;
 }
 
 /* Makes both primitives; 0 if one of them cannot be had or is slow. */
@@ -73,7 +106,8 @@ static fv_status plan(fvi_step *s, fv_error *err) {
                               .window = &x->window,
                               .layout = s->src[0] ? s->src[0]->layout : NULL};
     x->planes = x->desc.src.dim[0] * x->desc.src.dim[1];
-    int own = needs_own(x) || !build(s, x);
+    x->slides = sliding_axis(x);
+    int own = x->slides >= 0 || needs_own(x) || !build(s, x);
     fvi_prim *p = x->forward;
     fv_status st = fvi_step_source(s, 0, own ? NULL : x->desc.layout, &x->src, err);
     if (!st) st = fvi_step_make_dst(s, own ? NULL : fvi_prim_layout(p, FVI_DST), err);
@@ -108,18 +142,6 @@ static void drop(fvi_step *s) {
 
 /* ---- our loops ---- */
 
-/* How many cells of window o along one axis count. */
-static int64_t counted(const fvi_pool_axis *a, int64_t o, int include_pad) {
-    fvi_pool_axis padded = *a;
-    int64_t from, to;
-    if (include_pad) { /* the padding as if it were input */
-        padded.in += a->lo + a->hi;
-        padded.lo = 0;
-    }
-    fvi_pool_taps(&padded, o, &from, &to);
-    return to - from;
-}
-
 /* The window (o): first and one-past-last taps, the plane's cell under tap 0, 1/count. */
 typedef struct box {
     int64_t from[3], to[3], at[3];
@@ -133,7 +155,7 @@ static box box_of(const average_pool *x, int64_t j) {
     for (int i = 0; i < 3; i++) {
         fvi_pool_taps(&x->axis[i], o[i], &b.from[i], &b.to[i]);
         b.at[i] = o[i] * x->axis[i].stride - x->axis[i].lo;
-        n *= counted(&x->axis[i], o[i], x->desc.include_pad);
+        n *= fvi_pool_counted(&x->axis[i], o[i], x->desc.include_pad);
     }
     b.weight = n ? 1.0 / (double)n : 0;
     return b;
@@ -149,6 +171,11 @@ static int64_t cell(const average_pool *x, const box *w, int64_t a, int64_t b, i
 static fv_status forward(const fvi_step *s) {
     const average_pool *x = s->state;
     if (x->forward) return fvi_step_run(s, 0);
+    if (x->slides >= 0) {
+        fvi_average_axis(&x->axis[x->slides], x->desc.include_pad, outer_of(x, x->slides),
+                         inner_of(x, x->slides), x->src->data, s->dst->data);
+        return FV_OK;
+    }
     int64_t in = x->axis[0].in * x->axis[1].in * x->axis[2].in;
     int64_t out = x->axis[0].out * x->axis[1].out * x->axis[2].out;
     float *dst = s->dst->data;
@@ -171,6 +198,11 @@ static fv_status backward(const fvi_step *s) {
     const average_pool *x = s->state;
     if (x->forward) return fvi_step_run(s, 1);
     if (!s->wanted[0]) return FV_OK;
+    if (x->slides >= 0) {
+        fvi_average_axis_adjoint(&x->axis[x->slides], x->desc.include_pad, outer_of(x, x->slides),
+                                 inner_of(x, x->slides), x->ddst->data, s->dsrc[0]->data);
+        return FV_OK;
+    }
     int64_t in = x->axis[0].in * x->axis[1].in * x->axis[2].in;
     int64_t out = x->axis[0].out * x->axis[1].out * x->axis[2].out;
     const float *ddst = x->ddst->data;

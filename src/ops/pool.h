@@ -23,4 +23,23 @@ static inline void fvi_pool_taps(const fvi_pool_axis *a, int64_t o, int64_t *fro
     if (*to < *from) *to = *from;
 }
 
+/* How many cells of window `o` count: those of the input, or those of the padding too. */
+static inline int64_t fvi_pool_counted(const fvi_pool_axis *a, int64_t o, int include_pad) {
+    fvi_pool_axis padded = *a;
+    int64_t from, to;
+    if (include_pad) { /* the padding as if it were input */
+        padded.in += a->lo + a->hi;
+        padded.lo = 0;
+    }
+    fvi_pool_taps(&padded, o, &from, &to);
+    return to - from;
+}
+
+/* The mean under a window along one axis: [outer][a->in][inner] -> [outer][a->out][inner], and the
+ * gradient back (average_axis.c). */
+void fvi_average_axis(const fvi_pool_axis *a, int include_pad, int64_t outer, int64_t inner,
+                      const float *src, float *dst);
+void fvi_average_axis_adjoint(const fvi_pool_axis *a, int include_pad, int64_t outer,
+                              int64_t inner, const float *ddst, float *dsrc);
+
 #endif

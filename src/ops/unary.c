@@ -180,10 +180,48 @@ static inline float hard_swish_slope(float x) { return x < -3 ? 0 : x <= 3 ? x /
     F(FVI_NOT,          x == 0 ? 1.0f : 0.0f,               0)
 // clang-format on
 
+/* x^(k/4) */
+FVI_INLINE float quarter_power(float x, int k) {
+    const float root = sqrtf(x);
+    const int n = k < 0 ? -k : k;
+    float y = 1;
+    for (int i = 0; i < n / 4; i++) y *= x;
+    if (n & 2) y *= root;
+    if (n & 1) y *= sqrtf(root);
+    return k < 0 ? 1 / y : y;
+}
+
+/* dst = x^(k/4), or with a gradient times (k/4) x^(k/4 - 1). */
+FVI_INLINE void power_loop(int k, const float *restrict src, const float *restrict ddst,
+                           float *restrict dst, int64_t n) {
+    if (!ddst)
+        for (int64_t i = 0; i < n; i++) dst[i] = quarter_power(src[i], k);
+    else
+        for (int64_t i = 0; i < n; i++)
+            dst[i] = ddst[i] * (0.25f * (float)k) * quarter_power(src[i], k - 4);
+}
+
+/* The powers that normalizations are written with, without powf(); 0: p is none of them. */
+FVI_WIDE static int run_power(float p, const float *restrict src, const float *restrict ddst,
+                              float *restrict dst, int64_t n) {
+    if (p == 2)
+        power_loop(8, src, ddst, dst, n);
+    else if (p == 0.5f)
+        power_loop(2, src, ddst, dst, n);
+    else if (p == 0.75f)
+        power_loop(3, src, ddst, dst, n);
+    else if (p == -0.5f)
+        power_loop(-2, src, ddst, dst, n);
+    else
+        return 0;
+    return 1;
+}
+
 static void run_forward(const fvi_act *act, const float *restrict src, float *restrict dst,
                         int64_t n) {
     const float p = act->p, q = act->q;
-    (void)p, (void)q;
+    if (act->f == FVI_POW && run_power(p, src, NULL, dst, n)) return;
+    (void)q;
 #define CASE(NAME, F, SLOPE)                                  \
     case NAME:                                                \
         _Pragma("omp simd") for (int64_t i = 0; i < n; i++) { \
@@ -201,7 +239,8 @@ static void run_forward(const fvi_act *act, const float *restrict src, float *re
 static void run_backward(const fvi_act *act, const float *restrict src, const float *restrict ddst,
                          float *restrict dsrc, int64_t n) {
     const float p = act->p, q = act->q;
-    (void)p, (void)q;
+    if (act->f == FVI_POW && run_power(p, src, ddst, dsrc, n)) return;
+    (void)q;
 #define CASE(NAME, F, SLOPE)                                  \
     case NAME:                                                \
         _Pragma("omp simd") for (int64_t i = 0; i < n; i++) { \

@@ -6,6 +6,9 @@
 #define W2(K, STRIDE, DIL, LO, HI, PAD) \
     {.n = 2, .kernel = {K, K}, .stride = {STRIDE, STRIDE}, .dilation = {DIL, DIL}, \
      .pad_lo = {LO, LO}, .pad_hi = {HI, HI}, .groups = 1, .count_include_pad = PAD}
+#define W1(K, STRIDE, DIL, LO, HI, PAD) \
+    {.n = 3, .kernel = {K, 1, 1}, .stride = {STRIDE, 1, 1}, .dilation = {DIL, 1, 1}, \
+     .pad_lo = {LO, 0, 0}, .pad_hi = {HI, 0, 0}, .groups = 1, .count_include_pad = PAD}
 #define MAX(...) .kind = FVI_MAX_POOL, .a.window = __VA_ARGS__
 #define AVERAGE(...) .kind = FVI_AVERAGE_POOL, .a.window = __VA_ARGS__
 
@@ -59,6 +62,17 @@ static const fvi_case cases[] = {
     {.name = "average, 3-D", AVERAGE({.n = 3, .kernel = {2, 3, 2}, .stride = {2, 1, 2}, .dilation = {1, 1, 1},
                                       .pad_lo = {0, 1, 0}, .pad_hi = {0, 1, 0}, .groups = 1}),
      .in = {IN(2, 3, 4, 4, 6)}, .out = S(2, 3, 2, 4, 3)},
+    {.name = "average along the first of three axes", AVERAGE(W1(5, 1, 1, 2, 2, 1)), .in = {IN(2, 1, 9, 5, 6)},
+     .out = S(2, 1, 9, 5, 6), .batch = FVI_BATCH_EXACT},
+    {.name = "average along the first of three axes, padding not counted", AVERAGE(W1(5, 1, 1, 2, 2, 0)),
+     .in = {IN(1, 1, 9, 20, 30)}, .out = S(1, 1, 9, 20, 30)},
+    {.name = "average along the first of three axes, stride, dilation", AVERAGE(W1(3, 2, 2, 3, 1, 0)),
+     .in = {IN(2, 1, 9, 4, 4)}, .out = S(2, 1, 5, 4, 4)},
+    {.name = "average along the first of three axes, ceil_mode, padding counted", AVERAGE(W1(3, 2, 1, 1, 1, 1)),
+     .in = {IN(1, 1, 8, 4, 4)}, .out = S(1, 1, 5, 4, 4)},
+    {.name = "average down a picture of one channel", AVERAGE({.n = 2, .kernel = {3, 1}, .stride = {2, 1}, .dilation = {1, 1},
+                                                               .pad_lo = {1, 0}, .groups = 1}),
+     .in = {IN(2, 1, 7, 11)}, .out = S(2, 1, 3, 11)},
     {.name = "average, no samples", AVERAGE(W2(3, 1, 1, 1, 1, 1)), .in = {IN(0, 8, 5, 5)}, .out = S(0, 8, 5, 5)},
 };
 // clang-format on
