@@ -3,17 +3,17 @@
  * logarithm of that,  src - m - log(sum).
  * Backward:  dsrc = dst (ddst - sum of ddst dst);   log:  dsrc = ddst - exp(dst) sum of ddst.
  *
- * Plain memory seen as [outer][axis][inner]. oneDNN where it has fast code for that (inner 1), else
- * loops over strips of `inner`, sums in double.
+ * Plain memory seen as [outer][axis][inner]. oneDNN where it has fast code for that (forward, inner
+ * 1), else loops over strips of `inner`, or along the axis where inner is 1; sums in double.
  */
-#include <math.h>
-
 #include "base/error.h"
 #include "ops/dnnl_ops.h"
 #include "ops/loops.h"
 #include "ops/step.h"
+#include "ops/vector_math.h"
 
 #define STRIP 64
+#define LANES 8 /* sums side by side along a row */
 
 typedef struct softmax_state {
     int own[2]; /* by phase */
@@ -108,6 +108,21 @@ static void backward_strip(const float *dst, const float *ddst, float *dsrc, int
         }
 }
 
+/* The same of one row of consecutive numbers. */
+FVI_WIDE static void backward_row(const float *restrict dst, const float *restrict ddst,
+                                  float *restrict dsrc, int64_t n, int log_too) {
+    double lane[LANES] = {0}, sum = 0;
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (int k = 0; k < LANES; k++) lane[k] += (double)ddst[i + k] * (log_too ? 1 : dst[i + k]);
+    for (; i < n; i++) lane[0] += (double)ddst[i] * (log_too ? 1 : dst[i]);
+    for (int k = 0; k < LANES; k++) sum += lane[k];
+    if (log_too)
+        for (i = 0; i < n; i++) dsrc[i] = (float)(ddst[i] - expf(dst[i]) * sum);
+    else
+        for (i = 0; i < n; i++) dsrc[i] = (float)(dst[i] * (ddst[i] - sum));
+}
+
 /* Strip k of the tensor: where it begins, how wide it is. */
 static int64_t strip_at(const softmax_state *x, int64_t k, int64_t *width) {
     int64_t strips = (x->inner + STRIP - 1) / STRIP, from = k % strips * STRIP;
@@ -140,7 +155,11 @@ static fv_status backward(const fvi_step *s) {
 #pragma omp parallel for schedule(static)
     for (int64_t k = 0; k < strips; k++) {
         int64_t w, at = strip_at(x, k, &w);
-        backward_strip(dst + at, ddst + at, dsrc + at, x->n, x->inner, w, s->node->a.softmax.log);
+        if (x->inner == 1)
+            backward_row(dst + at, ddst + at, dsrc + at, x->n, s->node->a.softmax.log);
+        else
+            backward_strip(dst + at, ddst + at, dsrc + at, x->n, x->inner, w,
+                           s->node->a.softmax.log);
     }
     return FV_OK;
 }

@@ -8,13 +8,14 @@
  * At kinks: ReLU's gradient is 0 at 0, leaky ReLU's its slope; clip, hard sigmoid and thresholded
  * ReLU pass none at their bounds; |x| and steps have 0.
  */
-#include <math.h>
-
 #include "base/error.h"
 #include "ops/dnnl_ops.h"
 #include "ops/loops.h"
 #include "ops/redirect.h"
 #include "ops/step.h"
+#include "ops/vector_math.h"
+
+#define VECTOR 16 /* numbers done together: the longest vector there is */
 
 typedef struct unary_state {
     fvi_act act;
@@ -217,17 +218,20 @@ FVI_WIDE static int run_power(float p, const float *restrict src, const float *r
     return 1;
 }
 
-static void run_forward(const fvi_act *act, const float *restrict src, float *restrict dst,
-                        int64_t n) {
+/* All n numbers, a multiple of VECTOR. No number is left to a loop for the rest, whose functions
+ * may round otherwise: what comes of a number does not depend on where it stands. */
+FVI_WIDE static void run_forward(const fvi_act *act, const float *restrict src, float *restrict dst,
+                                 int64_t n) {
     const float p = act->p, q = act->q;
     if (act->f == FVI_POW && run_power(p, src, NULL, dst, n)) return;
     (void)q;
-#define CASE(NAME, F, SLOPE)                                  \
-    case NAME:                                                \
-        _Pragma("omp simd") for (int64_t i = 0; i < n; i++) { \
-            const float x = src[i];                           \
-            dst[i] = F;                                       \
-        }                                                     \
+#define CASE(NAME, F, SLOPE)                                       \
+    case NAME:                                                     \
+        for (int64_t b = 0; b < n; b += VECTOR)                    \
+            _Pragma("omp simd") for (int k = 0; k < VECTOR; k++) { \
+                const float x = src[b + k];                        \
+                dst[b + k] = F;                                    \
+            }                                                      \
         return;
     switch (act->f) {
         FUNCTIONS(CASE)
@@ -236,24 +240,50 @@ static void run_forward(const fvi_act *act, const float *restrict src, float *re
 #undef CASE
 }
 
-static void run_backward(const fvi_act *act, const float *restrict src, const float *restrict ddst,
-                         float *restrict dsrc, int64_t n) {
+FVI_WIDE static void run_backward(const fvi_act *act, const float *restrict src,
+                                  const float *restrict ddst, float *restrict dsrc, int64_t n) {
     const float p = act->p, q = act->q;
     if (act->f == FVI_POW && run_power(p, src, ddst, dsrc, n)) return;
     (void)q;
-#define CASE(NAME, F, SLOPE)                                  \
-    case NAME:                                                \
-        _Pragma("omp simd") for (int64_t i = 0; i < n; i++) { \
-            const float x = src[i];                           \
-            (void)x;                                          \
-            dsrc[i] = ddst[i] * (SLOPE);                      \
-        }                                                     \
+#define CASE(NAME, F, SLOPE)                                       \
+    case NAME:                                                     \
+        for (int64_t b = 0; b < n; b += VECTOR)                    \
+            _Pragma("omp simd") for (int k = 0; k < VECTOR; k++) { \
+                const float x = src[b + k];                        \
+                (void)x;                                           \
+                dsrc[b + k] = ddst[b + k] * (SLOPE);               \
+            }                                                      \
         return;
     switch (act->f) {
         FUNCTIONS(CASE)
     case FVI_UNARY_COUNT: return;
     }
 #undef CASE
+}
+
+/* This thread's share of n numbers; what makes no whole vector is filled up with copies.
+ *   ddst  NULL: forward */
+static void run_share(const fvi_act *act, const float *src, const float *ddst, float *out,
+                      int64_t n) {
+    int64_t from, to;
+    fvi_thread_share(n, &from, &to);
+    const int64_t whole = (to - from) / VECTOR * VECTOR, rest = to - from - whole;
+    float x[VECTOR], g[VECTOR], y[VECTOR];
+    if (ddst)
+        run_backward(act, src + from, ddst + from, out + from, whole);
+    else
+        run_forward(act, src + from, out + from, whole);
+    if (!rest) return;
+    for (int k = 0; k < VECTOR; k++) {
+        const int64_t i = from + whole + (k < rest ? k : 0);
+        x[k] = src[i];
+        g[k] = ddst ? ddst[i] : 0;
+    }
+    if (ddst)
+        run_backward(act, x, g, y, VECTOR);
+    else
+        run_forward(act, x, y, VECTOR);
+    for (int k = 0; k < rest; k++) out[from + whole + k] = y[k];
 }
 
 static fv_status forward(const fvi_step *s) {
@@ -262,11 +292,7 @@ static fv_status forward(const fvi_step *s) {
     const float *src = x->src->data;
     float *dst = s->dst->data;
 #pragma omp parallel if (x->n > FVI_PARALLEL_MIN)
-    {
-        int64_t from, to;
-        fvi_thread_share(x->n, &from, &to);
-        if (to > from) run_forward(&x->act, src + from, dst + from, to - from);
-    }
+    run_share(&x->act, src, NULL, dst, x->n);
     return FV_OK;
 }
 
@@ -277,11 +303,7 @@ static fv_status backward(const fvi_step *s) {
     const float *src = x->src->data, *ddst = x->ddst->data;
     float *dsrc = s->dsrc[0]->data;
 #pragma omp parallel if (x->n > FVI_PARALLEL_MIN)
-    {
-        int64_t from, to;
-        fvi_thread_share(x->n, &from, &to);
-        if (to > from) run_backward(&x->act, src + from, ddst + from, dsrc + from, to - from);
-    }
+    run_share(&x->act, src, ddst, dsrc, x->n);
     fvi_redirect_run(s, 0);
     return FV_OK;
 }
