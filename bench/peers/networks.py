@@ -51,8 +51,10 @@ def googlenet_4d():
 
 
 def lite0():
+    """With its paddings as layers: those it would work out while it runs are written into an ONNX
+    file as what brings every map to the size it has with pictures of SIDE."""
     from efficientnet_lite_pytorch import EfficientNet
-    return EfficientNet.from_name("efficientnet-lite0", image_size=None)
+    return EfficientNet.from_name("efficientnet-lite0", image_size=SIDE)
 
 
 def inception_v1():
