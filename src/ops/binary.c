@@ -5,18 +5,19 @@
  *     mod g, -g floor(a/b)     comparisons and logic: none (zeros)
  * each summed over the axes along which its operand was broadcast.
  *
- * Operands of equal shape go to oneDNN for the four operations, min and max. All else is done by
- * the loops here. So that an image in blocks of channels need not be made plain to be scaled by a
- * vector or a gate [n][c][1][1], the loops see blocked memory as what it is: a plain tensor
- * [n][c/block][y][x][block], to which the smaller operand is broadcast in the same view. Channels
- * filled up to whole blocks are zeros in all operands; functions that would make something else of
- * them (division, say) get plain memory then.
+ * Operands of equal shape go to oneDNN for the four operations, min and max, with an activation
+ * behind them (ResNet's blocks end so). All else is done by the loops here. So that an image in
+ * blocks of channels need not be made plain to be scaled by a vector or a gate [n][c][1][1], the
+ * loops see blocked memory as what it is: a plain tensor [n][c/block][y][x][block], to which the
+ * smaller operand is broadcast in the same view. Channels filled up to whole blocks are zeros in
+ * all operands; functions that would make something else of them (division, say) get plain memory
+ * then.
  */
 #include <math.h>
 
 #include "base/error.h"
-#include "ops/dnnl_ops.h"
 #include "ops/fold.h"
+#include "ops/fused.h"
 #include "ops/loops.h"
 #include "ops/step.h"
 
@@ -103,21 +104,43 @@ static const fvi_layout *layout_of(const fvi_step *s, const binary_state *x, int
 
 /* ---- planning ---- */
 
+static int is_fast(const fvi_step *s) {
+    return same_shape(s, 0) && same_shape(s, 1) && is_onednn(s->node->a.binary.f);
+}
+
+static int fuse(const fvi_step *s, const fvi_node *next) {
+    return is_fast(s) && fvi_fuse_act(s, next);
+}
+
 /* oneDNN's primitive for operands of one shape, or NULL; sets the layout they are wanted in. */
 static fvi_prim *fast_prim(fvi_step *s, binary_state *x) {
     const fvi_shape *out = fvi_step_out_shape(s);
     fvi_binary f = s->node->a.binary.f;
     fvi_prim *p = NULL;
-    if (!same_shape(s, 0) || !same_shape(s, 1) || !is_onednn(f) || fvi_shape_count(out) == 0)
-        return NULL;
+    fvi_act act;
+    if (!is_fast(s) || fvi_shape_count(out) == 0) return NULL;
     for (int i = 0; i < 2 && !x->layout; i++)
         if (s->src[i]) x->layout = s->src[i]->layout;
     int safe = f != FVI_DIV || fvi_layout_is_dense(x->layout, out); /* 0/0 in the filling */
-    if (safe &&
-        !fvi_step_lacks(s, fvi_prim_binary(fvi_step_backend(s), f, out, x->layout, &p, NULL)))
+    if (safe && !fvi_step_lacks(s, fvi_prim_binary(fvi_step_backend(s), f,
+                                                   fvi_fused_act(s, &act) ? &act : NULL, out,
+                                                   x->layout, &p, NULL)))
         return p;
     x->layout = NULL;
     return NULL;
+}
+
+/* The activation over what the loops have made. */
+static fv_status add_act(fvi_step *s, const binary_state *x, fv_error *err) {
+    fvi_act act;
+    fvi_prim *p = NULL;
+    const fvi_shape *out = fvi_step_out_shape(s);
+    if (!fvi_fused_act(s, &act) || fvi_shape_count(out) == 0) return FV_OK;
+    fv_status st = fvi_prim_eltwise(fvi_step_backend(s), &act, FVI_AHEAD, out, x->layout, &p, err);
+    if (st) return st;
+    fvi_prim_set(p, FVI_SRC, s->dst);
+    fvi_prim_set(p, FVI_DST, s->dst);
+    return fvi_step_add(s, p, err);
 }
 
 static fv_status plan(fvi_step *s, fv_error *err) {
@@ -129,6 +152,7 @@ static fv_status plan(fvi_step *s, fv_error *err) {
     fv_status st = fvi_step_source(s, 0, layout_of(s, x, 0), &x->src[0], err);
     if (!st) st = fvi_step_source(s, 1, layout_of(s, x, 1), &x->src[1], err);
     if (!st) st = fvi_step_make_dst(s, x->layout, err);
+    if (!st && !p) st = add_act(s, x, err);
     if (st || !p) {
         fvi_prim_free(p);
         return st;
@@ -139,14 +163,14 @@ static fv_status plan(fvi_step *s, fv_error *err) {
     return fvi_step_add(s, p, err);
 }
 
-/* Operand i's gradient is ddst itself. */
+/* Operand i's gradient is x->ddst itself. */
 static int is_shared(const fvi_step *s, int i) {
     fvi_binary f = s->node->a.binary.f;
     return same_shape(s, i) && (f == FVI_ADD || (f == FVI_SUB && i == 0));
 }
 
 static fv_status plan_gradient(fvi_step *s, binary_state *x, int i, fv_error *err) {
-    if (is_shared(s, i)) return fvi_step_share_dsrc(s, i, s->ddst, 0, s->ddst->layout, err);
+    if (is_shared(s, i)) return fvi_step_share_dsrc(s, i, x->ddst, 0, x->ddst->layout, err);
     fv_status st = fvi_step_make_dsrc(s, i, layout_of(s, x, i), err);
     if (st || fvi_shape_equal(&x->in[i], &x->out)) return st;
     return fvi_step_temp(s, fvi_step_out_shape(s), x->layout, &x->full[i], err);
@@ -165,7 +189,7 @@ static fv_status plan_backward(fvi_step *s, fv_error *err) {
     for (int i = 0; i < 2; i++) computed |= s->wanted[i] && !is_shared(s, i);
     for (int i = 0; i < 2 && computed && !st; i++)
         st = fvi_step_source(s, i, layout_of(s, x, i), &x->src[i], err);
-    if (!st && computed) st = fvi_step_convert(s, s->ddst, x->layout, &x->ddst, err);
+    if (!st) st = fvi_fused_ddst(s, computed ? x->layout : s->ddst->layout, &x->ddst, err);
     for (int i = 0; i < 2 && !st; i++)
         if (s->wanted[i]) st = plan_gradient(s, x, i, err);
     return st;
@@ -284,20 +308,20 @@ static void apply(const fvi_step *s, int which, float *to) {
 
 static fv_status forward(const fvi_step *s) {
     const binary_state *x = s->state;
-    if (!x->own) return fvi_step_run(s, 0);
-    apply(s, 0, s->dst->data);
-    return FV_OK;
+    if (x->own) apply(s, 0, s->dst->data);
+    return fvi_step_run(s, 0);
 }
 
 static fv_status backward(const fvi_step *s) {
     const binary_state *x = s->state;
+    fv_status st = fvi_step_run(s, 1);
     for (int i = 0; i < 2; i++) {
         if (!s->wanted[i] || is_shared(s, i)) continue;
         fvi_place *d = s->dsrc[i], *full = x->full[i] ? x->full[i] : d;
         apply(s, 1 + i, full->data);
         if (full != d) fvi_sum_to(&x->out, full->data, &x->in[i], d->data);
     }
-    return FV_OK;
+    return st;
 }
 
-const fvi_op fvi_op_binary = {"Binary", NULL, plan, plan_backward, forward, backward, drop};
+const fvi_op fvi_op_binary = {"Binary", fuse, plan, plan_backward, forward, backward, drop};

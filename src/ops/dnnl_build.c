@@ -95,7 +95,7 @@ static int binary_algorithm(fvi_binary f, dnnl_alg_kind_t *alg) {
     }
 }
 
-fv_status fvi_prim_binary(fvi_backend *b, fvi_binary f, const fvi_shape *shape,
+fv_status fvi_prim_binary(fvi_backend *b, fvi_binary f, const fvi_act *act, const fvi_shape *shape,
                           const fvi_layout *layout, fvi_prim **out, fv_error *err) {
     dnnl_alg_kind_t alg;
     if (!binary_algorithm(f, &alg)) return fvi_fail(err, FV_BACKEND, "binary: not oneDNN's");
@@ -110,7 +110,7 @@ fv_status fvi_prim_binary(fvi_backend *b, fvi_binary f, const fvi_shape *shape,
     } else {
         st = fvi_layout_make(layout, shape, &l, err);
     }
-    if (!st) st = fvi_attr_new(NULL, &attr, err);
+    if (!st) st = fvi_attr_new(act, &attr, err);
     if (!st) {
         fvi_pd how = {b->engine, attr, NULL};
         fvi_md md = fvi_layout_md(l);
@@ -129,7 +129,7 @@ fv_status fvi_prim_add(fvi_backend *b, fvi_place *x, fvi_place *y, fvi_place *to
     fvi_shape flat = {.ndim = 1,
                       .dim = {(int64_t)(fvi_layout_bytes(x->layout, &x->shape) / sizeof(float))}};
     fv_status st = is_empty(&x->shape) ? fvi_prim_new_empty(b, &p, err)
-                                       : fvi_prim_binary(b, FVI_ADD, &flat, NULL, &p, err);
+                                       : fvi_prim_binary(b, FVI_ADD, NULL, &flat, NULL, &p, err);
     if (st) return st;
     fvi_prim_set(p, FVI_SRC, x);
     fvi_prim_set(p, FVI_SRC1, y);

@@ -90,8 +90,8 @@ typedef enum fvi_way { FVI_AHEAD, FVI_BY_SRC, FVI_BY_DST } fvi_way;
 fv_status fvi_prim_eltwise(fvi_backend *b, const fvi_act *a, fvi_way way, const fvi_shape *shape,
                            const fvi_layout *layout, fvi_prim **out, fv_error *err);
 
-/* dst = SRC f SRC1 for ADD SUB MUL DIV MIN MAX, all of `shape` in `layout`. */
-fv_status fvi_prim_binary(fvi_backend *b, fvi_binary f, const fvi_shape *shape,
+/* dst = SRC f SRC1 for ADD SUB MUL DIV MIN MAX, all of `shape` in `layout`; then act, or NULL. */
+fv_status fvi_prim_binary(fvi_backend *b, fvi_binary f, const fvi_act *act, const fvi_shape *shape,
                           const fvi_layout *layout, fvi_prim **out, fv_error *err);
 
 /* LRN across channels of an odd size; forward has a workspace if `training`. */

@@ -277,6 +277,25 @@ static fvi_graph *added(void) { return scaled(FVI_ADD, picture(2, 1, 5, 6)); }
 static fvi_graph *lowered(void) { return scaled(FVI_SUB, picture(1, 13, 1, 1)); }
 static fvi_graph *masked(void) { return scaled(FVI_MUL, picture(2, 1, 5, 6)); }
 
+/* Two convolutions' results f each other, an activation over that, a convolution; 13 channels:
+ * blocks are filled up. */
+static fvi_graph *block_end(fvi_binary f, fvi_unary act, float p) {
+    sketch k = sketch_new();
+    int x = add_input(&k, picture(2, 8, 5, 6));
+    int in[2] = {add_conv(&k, x, 13, 3),
+                 add_unary(&k, add_conv(&k, x, 13, 1), FVI_EXP, 0)}; /* of one sign: to divide by */
+    fvi_node_attr a = {.binary = {f}};
+    x = add_node(&k, FVI_BINARY, a, picture(2, 13, 5, 6), in, 2);
+    add_conv(&k, add_unary(&k, x, act, p), 8, 1);
+    return k.g;
+}
+
+static fvi_graph *added_relu(void) { return block_end(FVI_ADD, FVI_RELU, 0); }
+static fvi_graph *added_leaky(void) { return block_end(FVI_ADD, FVI_LEAKY_RELU, 0.2f); }
+static fvi_graph *multiplied_tanh(void) { return block_end(FVI_MUL, FVI_TANH, 0); }
+static fvi_graph *divided_relu(void) { return block_end(FVI_DIV, FVI_RELU, 0); }
+static fvi_graph *divided_exp(void) { return block_end(FVI_DIV, FVI_EXP, 0); }
+
 /* One constant used as it is and transposed. */
 static fvi_graph *shared_matrix(void) {
     sketch k = sketch_new();
@@ -426,6 +445,14 @@ static void test_scaled(void **state) {
     check_all(lowered);
     check_all(masked);
 }
+static void test_block_end(void **state) {
+    (void)state;
+    check_all(added_relu);
+    check_all(added_leaky);
+    check_all(multiplied_tanh);
+    check_all(divided_relu);
+    check_all(divided_exp);
+}
 static void test_shared_matrix(void **state) {
     (void)state;
     check_all(shared_matrix);
@@ -476,6 +503,7 @@ int main(void) {
         cmocka_unit_test(test_towers),
         cmocka_unit_test(test_many),
         cmocka_unit_test(test_scaled),
+        cmocka_unit_test(test_block_end),
         cmocka_unit_test(test_shared_matrix),
         cmocka_unit_test(test_window_without_cells),
     };
