@@ -19,6 +19,7 @@
 #include "ops/fold.h"
 #include "ops/fused.h"
 #include "ops/loops.h"
+#include "ops/program.h"
 #include "ops/step.h"
 
 typedef struct binary_state {
@@ -160,6 +161,8 @@ static fv_status plan(fvi_step *s, fv_error *err) {
     fvi_prim_set(p, FVI_SRC, x->src[0]);
     fvi_prim_set(p, FVI_SRC1, x->src[1]);
     fvi_prim_set(p, FVI_DST, s->dst);
+    if (fvi_layout_is_dense(x->layout, fvi_step_out_shape(s))) /* else oneDNN 2.6 errs in place */
+        fvi_program_reuse(s->program, s->dst, x->src[0]);
     return fvi_step_add(s, p, err);
 }
 

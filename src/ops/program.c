@@ -36,6 +36,7 @@ fv_status fvi_program_new(fvi_backend *b, fvi_weights *w, int guards, fvi_progra
     p->places = g_ptr_array_new();
     p->steps = g_ptr_array_new();
     p->moves = g_array_new(FALSE, TRUE, sizeof(fvi_move));
+    p->reuses = g_array_new(FALSE, TRUE, sizeof(fvi_reuse));
     if (!p->pool) {
         fvi_program_free(p);
         return out_of_memory(err);
@@ -63,6 +64,7 @@ void fvi_program_free(fvi_program *p) {
         fvi_layout_free(((fvi_place *)p->places->pdata[i])->layout);
     g_array_free(p->actions, TRUE);
     g_array_free(p->moves, TRUE);
+    g_array_free(p->reuses, TRUE);
     g_ptr_array_free(p->places, TRUE);
     g_ptr_array_free(p->steps, TRUE);
     free(p->arena);
@@ -172,8 +174,14 @@ fv_status fvi_program_add(fvi_program *p, fvi_place *x, fvi_place *y, fvi_place 
     if (!st) st = fvi_program_place(p, &x->shape, x->layout, &sum, err);
     if (!st) st = fvi_prim_add(p->backend, x, same, sum, &prim, err);
     if (!st) st = append_prim(p, prim, err);
-    if (!st) *out = sum;
-    return st;
+    if (st) return st;
+    fvi_program_reuse(p, sum, x);
+    *out = sum;
+    return FV_OK;
+}
+
+void fvi_program_reuse(fvi_program *p, fvi_place *place, fvi_place *of) {
+    g_array_append_val(p->reuses, ((fvi_reuse){place, of}));
 }
 
 void fvi_program_pin(fvi_place *place, int first, int last) {
@@ -233,6 +241,29 @@ static void settle_lives(fvi_program *p) {
     }
 }
 
+/* The place whose memory this is all of, or NULL. */
+static fvi_place *owner(fvi_place *place) {
+    const size_t bytes = place->bytes;
+    for (; place->root; place = place->root)
+        if (place->offset) return NULL;
+    return place->bytes == bytes ? place : NULL;
+}
+
+/* Decides which places take the memory of one they are made of (see fvi_program_reuse): those that
+ * begin with the action that is the other's last. */
+static void settle_reuses(fvi_program *p) {
+    for (guint i = 0; i < p->reuses->len && !p->guards; i++) {
+        fvi_place *place = g_array_index(p->reuses, fvi_reuse, i).place;
+        fvi_place *of = owner(g_array_index(p->reuses, fvi_reuse, i).of);
+        if (!of || of->fixed || of->pinned || of->taken || place->root || place->pinned) continue;
+        if (of == place || of->bytes != place->bytes || of->last != place->first) continue;
+        of->taken = place->last == of->last; /* nobody else in this action */
+        of->last = place->last;
+        place->root = of;
+        place->offset = 0;
+    }
+}
+
 /* Takes the skipped primitives out of their steps. */
 static void drop_skipped(fvi_program *p) {
     for (guint i = 0; i < p->steps->len; i++) {
@@ -285,6 +316,7 @@ fv_status fvi_program_finish(fvi_program *p, size_t results, fv_error *err) {
     p->skipped = g_hash_table_new(NULL, NULL);
     settle_moves(p);
     settle_lives(p);
+    settle_reuses(p);
     drop_skipped(p);
     g_hash_table_destroy(p->skipped);
     p->skipped = NULL;

@@ -34,6 +34,10 @@ fv_status fvi_program_convert(fvi_program *p, fvi_place *place, const fvi_layout
 fv_status fvi_program_add(fvi_program *p, fvi_place *x, fvi_place *y, fvi_place **out,
                           fv_error *err);
 
+/* Wishes that `place`, which is computed from `of` number by number, take its memory: done where
+ * nobody needs `of` afterwards, and neither is pinned. */
+void fvi_program_reuse(fvi_program *p, fvi_place *place, fvi_place *of);
+
 /* Keeps a place from action `first` to action `last` whatever the steps say (-1: before the run;
  * INT_MAX: to the end). */
 void fvi_program_pin(fvi_place *place, int first, int last);

@@ -25,6 +25,11 @@ typedef struct fvi_move {
     fvi_prim *prim;
 } fvi_move;
 
+/* A wish: `place` take the memory of `of`, if nobody needs that any more once `place` is begun. */
+typedef struct fvi_reuse {
+    fvi_place *place, *of;
+} fvi_reuse;
+
 struct fvi_program {
     fvi_backend *backend;
     fvi_weights *weights;
@@ -36,6 +41,7 @@ struct fvi_program {
     GPtrArray *places;   /* fvi_place, in the pool */
     GPtrArray *steps;    /* fvi_step, in the pool */
     GArray *moves;       /* fvi_move */
+    GArray *reuses;      /* fvi_reuse */
     GHashTable *skipped; /* primitives not to be run; only while finishing */
     void *arena;
     size_t arena_bytes;

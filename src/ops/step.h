@@ -33,6 +33,7 @@ struct fvi_place {
     int first, last;   /* actions between which it must stay; first -1: before the run */
     int fixed;         /* its memory is not the arena's */
     int pinned;        /* an input, a target or a seed: never placed inside another */
+    int taken;         /* another has taken its memory in its last action */
     fvi_place *copies; /* the same value in other layouts */
     fvi_place *next_copy;
 };

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "ops/dnnl_ops.h"
 #include "ops/loops.h"
+#include "ops/program.h"
 #include "ops/redirect.h"
 #include "ops/step.h"
 #include "ops/vector_math.h"
@@ -46,6 +47,7 @@ static fv_status plan(fvi_step *s, fv_error *err) {
     }
     fvi_prim_set(p, FVI_SRC, x->src);
     fvi_prim_set(p, FVI_DST, s->dst);
+    if (fvi_layout_is_dense(layout, shape)) fvi_program_reuse(s->program, s->dst, x->src);
     return fvi_step_add(s, p, err);
 }
 
