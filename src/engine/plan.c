@@ -2,11 +2,11 @@
 /* plan: puts a graph's nodes, as steps, into the order of running: forward in the graph's own
  * (topological) order, backward in reverse.
  *
- * Paddings become part of the windows behind them (fvi_graph_fold_pads). A step takes the nodes
- * after it along where it can and nobody asked for what lies between (fvi_op.fuse). Backward, each
- * value's gradient is the sum of what its readers contribute; the value's own step runs once all of
- * them have (they come later in the graph, so earlier in reverse). The graph comes already
- * truncated to the ancestors of its outputs.
+ * The graph is simplified first (fvi_graph_simplify). A step takes the nodes after it along where
+ * it can and nobody asked for what lies between (fvi_op.fuse). Backward, each value's gradient is
+ * the sum of what its readers contribute; the value's own step runs once all of them have (they
+ * come later in the graph, so earlier in reverse). The graph comes already truncated to the
+ * ancestors of its outputs.
  */
 #include "engine/plan.h"
 
@@ -224,7 +224,7 @@ static size_t result_bytes(const fvi_plan *p) {
 
 static fv_status plan_all(fvi_plan *p, int flags, fv_error *err) {
     int backward = flags & FVI_PLAN_BACKWARD;
-    fv_status st = fvi_graph_fold_pads(p->graph, err);
+    fv_status st = fvi_graph_simplify(p->graph, err);
     if (!st) st = allocate(p, err);
     if (st) return st;
     survey(p);

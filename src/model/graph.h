@@ -148,10 +148,10 @@ int fvi_graph_channel_axis(const fvi_graph *g, int value);
  *   errors  UNSUPPORTED the graph mixes samples, or the value does not depend on them */
 fv_status fvi_graph_samples(const fvi_graph *g, int64_t batch, int value, int *axis,
                             int64_t *outer, fv_error *err);
-/* Has convolutions and poolings do the paddings before them; values keep their numbers, but those
- * of paddings that nobody else reads are no longer made (pads.c).
+/* Makes fewer nodes of it that compute the same, as it is to be run: what was asked for keeps its
+ * numbers to rounding, values between may be gone (simplify.c).
  *   errors  NOMEM */
-fv_status fvi_graph_fold_pads(fvi_graph *g, fv_error *err);
+fv_status fvi_graph_simplify(fvi_graph *g, fv_error *err);
 /* Multiply-adds of a node's forward pass: CONV, CONV_TRANSPOSE, MATMUL; 0 for others (work.c). */
 int64_t fvi_node_multiply_adds(const fvi_graph *g, const fvi_node *n);
 /* Of the whole graph; `backward`: also of the passes of a gradient to the run-time inputs. */

@@ -25,7 +25,7 @@ static void *need(size_t count, size_t size) {
 }
 
 #define MAX_IN   160
-#define MAX_NODE 8
+#define MAX_NODE 12
 
 /* A graph being written down: values first (inputs and constants), then nodes. */
 typedef struct sketch {
@@ -394,6 +394,78 @@ static fvi_graph *pad_asked(void) {
     return k.g;
 }
 
+/* ---- GELU in five nodes ---- */
+
+static int add_linear(sketch *k, int from, float p, float q) {
+    fvi_node_attr a = {.unary = {FVI_LINEAR, p, q}};
+    return add_node(k, FVI_UNARY, a, k->g->values[from].shape, &from, 1);
+}
+
+static int add_product(sketch *k, int a, int b) {
+    int in[2] = {a, b};
+    fvi_node_attr mul = {.binary = {FVI_MUL}};
+    return add_node(k, FVI_BINARY, mul, k->g->values[a].shape, in, 2);
+}
+
+/* conv -> *other;  erf(scale other) + 1 -> *one */
+static sketch half_gelu(float scale, int *other, int *one) {
+    sketch k = sketch_new();
+    *other = add_conv(&k, add_input(&k, picture(2, 3, 4, 5)), 13, 1);
+    *one = add_linear(&k, add_unary(&k, add_linear(&k, *other, scale, 0), FVI_ERF, 0), 1, 1);
+    return k;
+}
+
+static fvi_graph *gelu_after(void) {
+    int x, one;
+    sketch k = half_gelu(0.70710678f, &x, &one);
+    add_conv(&k, add_linear(&k, add_product(&k, x, one), 0.5f, 0), 8, 1);
+    return k.g;
+}
+
+static fvi_graph *gelu_before(void) {
+    int x, one;
+    sketch k = half_gelu(0.70710678f, &x, &one);
+    add_conv(&k, add_product(&k, one, add_linear(&k, x, 0.5f, 0)), 8, 1);
+    return k.g;
+}
+
+static fvi_graph *no_gelu(void) {
+    int x, one;
+    sketch k = half_gelu(0.7f, &x, &one);
+    add_conv(&k, add_linear(&k, add_product(&k, x, one), 0.5f, 0), 8, 1);
+    return k.g;
+}
+
+static fvi_graph *gelu_of_another(void) {
+    int x, one;
+    sketch k = half_gelu(0.70710678f, &x, &one);
+    x = add_unary(&k, x, FVI_TANH, 0);
+    add_conv(&k, add_linear(&k, add_product(&k, x, one), 0.5f, 0), 8, 1);
+    return k.g;
+}
+
+static fvi_graph *gelu_read_inside(void) {
+    int x, one;
+    sketch k = half_gelu(0.70710678f, &x, &one);
+    int in[2] = {add_linear(&k, add_product(&k, x, one), 0.5f, 0), one};
+    add_concat(&k, in, 2, 1);
+    return k.g;
+}
+
+static void test_gelu(void **state) {
+    fvi_graph *(*const makes[])(void) = {gelu_after, gelu_before, no_gelu, gelu_of_another,
+                                         gelu_read_inside};
+    const int nodes[] = {3, 3, 7, 8, 7}; /* that are left */
+    (void)state;
+    for (size_t i = 0; i < sizeof makes / sizeof *makes; i++) {
+        fvi_graph *g = makes[i]();
+        assert_int_equal(fvi_graph_simplify(g, NULL), FV_OK);
+        assert_int_equal(g->n_nodes, nodes[i]);
+        fvi_graph_free(g);
+        check_all(makes[i]);
+    }
+}
+
 static void test_pads(void **state) {
     const struct {
         fvi_graph *(*make)(void);
@@ -408,7 +480,7 @@ static void test_pads(void **state) {
     for (size_t i = 0; i < sizeof graphs / sizeof *graphs; i++) {
         fvi_graph *g = graphs[i].make();
         int left = 0;
-        assert_int_equal(fvi_graph_fold_pads(g, NULL), FV_OK);
+        assert_int_equal(fvi_graph_simplify(g, NULL), FV_OK);
         for (int k = 0; k < g->n_nodes; k++) {
             left += g->nodes[k].kind == FVI_PAD;
             assert_int_equal(g->values[g->nodes[k].out].producer, k);
@@ -497,15 +569,11 @@ static void test_window_without_cells(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_conv_norm_relu),
-        cmocka_unit_test(test_pads),
-        cmocka_unit_test(test_norm_before_conv),
-        cmocka_unit_test(test_towers),
-        cmocka_unit_test(test_many),
-        cmocka_unit_test(test_scaled),
-        cmocka_unit_test(test_block_end),
-        cmocka_unit_test(test_shared_matrix),
-        cmocka_unit_test(test_window_without_cells),
+        cmocka_unit_test(test_conv_norm_relu), cmocka_unit_test(test_pads),
+        cmocka_unit_test(test_gelu),           cmocka_unit_test(test_norm_before_conv),
+        cmocka_unit_test(test_towers),         cmocka_unit_test(test_many),
+        cmocka_unit_test(test_scaled),         cmocka_unit_test(test_block_end),
+        cmocka_unit_test(test_shared_matrix),  cmocka_unit_test(test_window_without_cells),
     };
     return cmocka_run_group_tests_name("ops/graphs", tests, NULL, NULL) != 0;
 }

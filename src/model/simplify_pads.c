@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pads: a padding that stands by itself becomes the padding of the convolutions and poolings that
+/* A padding that stands by itself becomes the padding of the convolutions and poolings that
  * read it, which costs nothing; PyTorch and TensorFlow write their paddings of unequal sides so.
  *
  * It can where the border's number is what the window takes its own padding for: 0 for
  * convolutions and for averages that count their padding, -infinity for the largest. And only as
  * long as every window still holds a place of the source, since some of oneDNN's kernels ask that.
- * A padding that was asked for, or that others read too, stays for them.
  */
 #include <math.h>
 
-#include "base/error.h"
-#include "model/graph.h"
+#include "model/simplify.h"
 
 /* Whether the window takes its padding for cells of that value. */
 static int same_value(const fvi_node *n, float value) {
@@ -48,35 +46,10 @@ static void take(fvi_node *n, const fvi_node *pad) {
     n->in[0] = pad->in[0];
 }
 
-/* The padding that makes a node's first input, or NULL. */
-static const fvi_node *pad_before(const fvi_graph *g, const fvi_node *n) {
-    const int v = n->n_in > 0 ? n->in[0] : -1, k = v >= 0 ? g->values[v].producer : -1;
-    return k >= 0 && g->nodes[k].kind == FVI_PAD ? &g->nodes[k] : NULL;
-}
-
-/* Takes out the paddings that nobody reads any more.
- *   read  [n_values] whether somebody reads the value */
-static void drop_unread(fvi_graph *g, const char *read) {
-    int kept = 0;
-    for (int k = 0; k < g->n_nodes; k++) {
-        const int out = g->nodes[k].out, is_left = g->nodes[k].kind != FVI_PAD || read[out];
-        g->values[out].producer = is_left ? kept : -1;
-        if (is_left) g->nodes[kept++] = g->nodes[k];
-    }
-    g->n_nodes = kept;
-}
-
-fv_status fvi_graph_fold_pads(fvi_graph *g, fv_error *err) {
-    char *read = fvi_pool_array(g->pool, (size_t)g->n_values + 1, 1);
-    if (!read) return fvi_fail(err, FV_NOMEM, "no memory for the graph");
-    for (int i = 0; i < g->n_outputs; i++) read[g->outputs[i]] = 1;
-    for (int k = g->n_nodes - 1; k >= 0; k--) {
-        fvi_node *n = &g->nodes[k];
-        for (const fvi_node *pad = pad_before(g, n); pad && takes(n, pad); pad = pad_before(g, n))
-            take(n, pad);
-        for (int i = 0; (n->kind != FVI_PAD || read[n->out]) && i < n->n_in; i++)
-            if (n->in[i] >= 0) read[n->in[i]] = 1;
-    }
-    drop_unread(g, read);
-    return FV_OK;
+int fvi_simplify_pad(fvi_graph *g, fvi_node *n, const int *readers) {
+    const fvi_node *pad = n->n_in > 0 ? fvi_maker(g, n->in[0]) : NULL;
+    (void)readers; /* those that also read the padding still find it */
+    if (!pad || pad->kind != FVI_PAD || !takes(n, pad)) return 0;
+    take(n, pad);
+    return 1;
 }
