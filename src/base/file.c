@@ -24,8 +24,9 @@
 
 #include "base/error.h"
 
-/* A network's file of this size is read in a tenth of a second. */
-#define COPY_MAX ((int64_t)256 << 20)
+/* A copy stays in memory beside the weights made from it; of a mapping, pages that were read are
+ * given back. */
+#define COPY_MAX ((int64_t)64 << 20)
 
 /* ---- reading ---- */
 
