@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/parallel.h"
 #include "vis/transform_kind.h"
 
 /* ---- both directions ------------------------------------------------------------------------ */
@@ -40,33 +41,68 @@ static void fill_tables(const fvi_drawn *d) {
         for (int x = 0; x < d->ow; x++) column[x] = d->ow - 1 - x;
 }
 
-static void move(const fvi_drawn *d, const float *in, float *out) {
-    const int *row = d->index, *column = d->index + d->oh;
-    float border = d->t.edge == FV_EDGE_GREY ? d->grey : 0;
-    fill_tables(d);
-    for (int c = 0; c < d->frame->channels; c++)
-        for (int y = 0; y < d->oh; y++) {
-            const float *from = in + ((int64_t)c * d->h + row[y]) * d->w; /* in[c][row][.] */
-            float *to = out + ((int64_t)c * d->oh + y) * d->ow;           /* out[c][y][.] */
-            if (row[y] < 0)
-                for (int x = 0; x < d->ow; x++) to[x] = border;
-            else
-                for (int x = 0; x < d->ow; x++) to[x] = column[x] < 0 ? border : from[column[x]];
-        }
+/* The longest piece [*a, *b) of an output row that is a piece of the input's row too. */
+static void find_run(const int *column, int n, int *a, int *b) {
+    *a = *b = 0;
+    for (int x = 0, from = 0; x < n; x++) {
+        if (x > 0 && (column[x] <= 0 || column[x] != column[x - 1] + 1)) from = x;
+        if (column[x] < 0 || x - from < *b - *a) continue;
+        *a = from;
+        *b = x + 1;
+    }
 }
 
+static void move(const fvi_drawn *d, const float *in, float *out) {
+    const int *row = d->index, *column = d->index + d->oh;
+    const int64_t rows = (int64_t)d->frame->channels * d->oh;
+    const float border = d->t.edge == FV_EDGE_GREY ? d->grey : 0;
+    int a, b;
+    fill_tables(d);
+    find_run(column, d->ow, &a, &b);
+#pragma omp parallel for schedule(static) if (rows * d->ow > FVI_PARALLEL_MIN)
+    for (int64_t r = 0; r < rows; r++) {
+        const int y = (int)(r % d->oh);
+        const float *from = in + (r / d->oh * d->h + row[y]) * d->w; /* in[c][row][.] */
+        float *to = out + r * d->ow;                                 /* out[c][y][.] */
+        if (row[y] < 0) {
+            for (int x = 0; x < d->ow; x++) to[x] = border;
+            continue;
+        }
+        for (int x = 0; x < a; x++) to[x] = column[x] < 0 ? border : from[column[x]];
+        if (a < b) memcpy(to + a, from + column[a], (size_t)(b - a) * sizeof *to);
+        for (int x = b; x < d->ow; x++) to[x] = column[x] < 0 ? border : from[column[x]];
+    }
+}
+
+/* to[column[x]] += from[x], x = 0..n-1, of which a..b-1 go to one piece. */
+FVI_WIDE static void add_row(const float *from, const int *column, int n, int a, int b, float *to) {
+    float *run = to + (a < b ? column[a] : 0);
+    for (int x = 0; x < a; x++)
+        if (column[x] >= 0) to[column[x]] += from[x];
+#pragma omp simd
+    for (int x = a; x < b; x++) run[x - a] += from[x];
+    for (int x = b; x < n; x++)
+        if (column[x] >= 0) to[column[x]] += from[x];
+}
+
+/* Each thread adds up its own rows of din, so that sums have one order however many there are. */
 static void move_adjoint(const fvi_drawn *d, const float *dout, float *din) {
     const int *row = d->index, *column = d->index + d->oh;
+    const int64_t rows = (int64_t)d->frame->channels * d->h;
+    int a, b;
     fill_tables(d);
-    memset(din, 0, (size_t)((int64_t)d->frame->channels * d->h * d->w) * sizeof *din);
-    for (int c = 0; c < d->frame->channels; c++)
-        for (int y = 0; y < d->oh; y++) {
-            float *to = din + ((int64_t)c * d->h + row[y]) * d->w;
-            const float *from = dout + ((int64_t)c * d->oh + y) * d->ow;
-            if (row[y] < 0) continue;
-            for (int x = 0; x < d->ow; x++)
-                if (column[x] >= 0) to[column[x]] += from[x];
+    find_run(column, d->ow, &a, &b);
+#pragma omp parallel if (rows * d->w > FVI_PARALLEL_MIN)
+    {
+        int64_t first, end;
+        fvi_thread_share(rows, &first, &end);
+        memset(din + first * d->w, 0, (size_t)((end - first) * d->w) * sizeof *din);
+        for (int64_t r = first / d->h * d->oh; r < (int64_t)d->frame->channels * d->oh; r++) {
+            const int64_t at = r / d->oh * d->h + row[r % d->oh]; /* din[c][row][.] */
+            if (row[r % d->oh] >= 0 && at >= first && at < end)
+                add_row(dout + r * d->ow, column, d->ow, a, b, din + at * d->w);
         }
+    }
 }
 
 void fvi_roll(const float *in, int channels, int h, int w, int dy, int dx, float *out) {
