@@ -225,23 +225,23 @@ void fvi_sample_mean(const float *in, int channels, int h, int w, const fvi_affi
 
 /* ---- its adjoint ---------------------------------------------------------------------------- */
 
-/* The other way; of a run that is not wholly in its band, only to offsets low..high - 1. */
+/* The other way; of a run that is not wholly in its band, only to offsets low..high - 1. Left taps
+ * first, then right ones: neighbours rarely have the same left one, so none waits for the other. */
 FVI_INLINE void add_inside(const sampling *s, const taps *t, int n, int C, int whole, int64_t low,
                            int64_t high, const float *dout, float *din) {
     const int64_t plane = (int64_t)s->h * s->w, oplane = (int64_t)s->oh * s->ow;
-    for (int i = 0; i < n; i++) {
-        const int64_t at = t->at[0][i], below = at + s->w;
-        const int upper = whole || (at >= low && at < high);
-        const int lower = whole || (below >= low && below < high);
-        const float p = t->weight[0][i], q = t->weight[1][i];
-        const float r = t->weight[2][i], u = t->weight[3][i];
-        for (int c = 0; c < C; c++) {
-            const float d = dout[c * oplane + i];
-            float *a = din + c * plane + at, *b = a + s->w;
-            if (upper) a[0] += p * d, a[1] += q * d;
-            if (lower) b[0] += r * d, b[1] += u * d;
+    for (int side = 0; side < 2; side++)
+        for (int i = 0; i < n; i++) {
+            const int64_t at = t->at[0][i], below = at + s->w;
+            const int upper = whole || (at >= low && at < high);
+            const int lower = whole || (below >= low && below < high);
+            const float p = t->weight[side][i], q = t->weight[2 + side][i];
+            for (int c = 0; c < C; c++) {
+                const float d = dout[c * oplane + i];
+                if (upper) din[c * plane + at + side] += p * d;
+                if (lower) din[c * plane + below + side] += q * d;
+            }
         }
-    }
 }
 
 /* Pixels x..end - 1 of row y of the gradient, which begins at `dout`, to rows from..to - 1. */
