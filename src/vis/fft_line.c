@@ -32,6 +32,9 @@
 #define MAX_STAGE 32
 #define PI        3.14159265358979323846
 
+/* CHUNK lanes. Loops over them, left to the compiler, come out in single steps. */
+typedef float eight __attribute__((vector_size(32), aligned(4), may_alias));
+
 typedef struct stage {
     int radix, q, s;      /* x[k + q r] -> y[radix k + j], k < q; s numbers lie together */
     const float *twiddle; /* [q][radix - 1] of (re, im): W^(j k), j = 1.. */
@@ -169,67 +172,55 @@ FVI_INLINE void radix4(const ends *e, const float *w) {
     }
 }
 
-/* The sums of an odd radix over CHUNK lanes: x[r] + x[p-r] and x[r] - x[p-r], r = 1..p/2, and their
- * total; y[0]. */
-FVI_INLINE void odd_pairs(const ends *e, int p, int64_t t, float *restrict work) {
-    int half = p / 2;
-    float sr[CHUNK], si[CHUNK];
-    for (int l = 0; l < CHUNK; l++) {
-        sr[l] = e->x[t + l];
-        si[l] = e->x[t + l + e->xi];
+FVI_INLINE const eight *at(const float *p) { return (const eight *)p; }
+FVI_INLINE eight *to(float *p) { return (eight *)p; }
+
+/* The sums of an odd radix p over CHUNK lanes: work [p/2][4] has x[r] + x[p-r] and x[r] - x[p-r],
+ * r = 1..p/2; their total is y[0]. */
+FVI_INLINE void odd_pairs(const ends *e, int p, int64_t t, eight *work) {
+    const float *x = e->x + t;
+    eight re = *at(x), im = *at(x + e->xi);
+    for (int r = 1; r <= p / 2; r++, work += 4) {
+        const float *a = x + e->step * r, *b = x + e->step * (p - r);
+        const eight ar = *at(a), ai = *at(a + e->xi), br = *at(b), bi = *at(b + e->xi);
+        work[0] = ar + br;
+        work[1] = ai + bi;
+        work[2] = ar - br;
+        work[3] = ai - bi;
+        re += ar + br;
+        im += ai + bi;
     }
-    for (int r = 1; r <= half; r++, work += 4 * CHUNK) {
-        const float *a = e->x + e->step * r + t, *b = e->x + e->step * (p - r) + t;
-        for (int l = 0; l < CHUNK; l++) {
-            float ar = a[l], ai = a[l + e->xi], br = b[l], bi = b[l + e->xi];
-            sr[l] += work[l] = ar + br;
-            si[l] += work[CHUNK + l] = ai + bi;
-            work[2 * CHUNK + l] = ar - br;
-            work[3 * CHUNK + l] = ai - bi;
-        }
-    }
-    for (int l = 0; l < CHUNK; l++) {
-        e->y[t + l] = sr[l];
-        e->y[t + l + e->yi] = si[l];
-    }
+    *to(e->y + t) = re;
+    *to(e->y + t + e->yi) = im;
 }
 
 /* y[j] and y[p-j] = x[0] + sum of pairs * cos -+ i sum of differences * sin, times their twiddles.
  */
-FVI_INLINE void odd_outputs(const ends *e, const stage *g, int j, int64_t t, const float *w,
-                            const float *restrict work) {
-    int p = g->radix;
-    float cr[CHUNK], ci[CHUNK], dr[CHUNK] = {0}, di[CHUNK] = {0};
-    for (int l = 0; l < CHUNK; l++) {
-        cr[l] = e->x[t + l];
-        ci[l] = e->x[t + l + e->xi];
+FVI_INLINE void odd_outputs(const ends *e, const float *root, int p, int j, int64_t t,
+                            const float *w, const eight *work) {
+    const float *x = e->x + t, *v = w + 2 * (j - 1), *u = w + 2 * (p - j - 1);
+    const float vr = v[0], vi = v[1], ur = u[0], ui = u[1];
+    eight cr = *at(x), ci = *at(x + e->xi), dr = {0}, di = {0};
+    for (int r = 1, k = j; r <= p / 2; r++, work += 4) {
+        const float c = root[2 * k], s = root[2 * k + 1];
+        cr += work[0] * c;
+        ci += work[1] * c;
+        dr += work[2] * s;
+        di += work[3] * s;
+        k = k + j < p ? k + j : k + j - p;
     }
-    for (int r = 1, at = j; r <= p / 2; r++, work += 4 * CHUNK) {
-        float c = g->root[2 * at], s = g->root[2 * at + 1];
-        for (int l = 0; l < CHUNK; l++) {
-            cr[l] += work[l] * c;
-            ci[l] += work[CHUNK + l] * c;
-            dr[l] += work[2 * CHUNK + l] * s;
-            di[l] += work[3 * CHUNK + l] * s;
-        }
-        at += j;
-        if (at >= p) at -= p;
-    }
-    const float *v = w + 2 * (j - 1), *u = w + 2 * (p - j - 1);
+    const eight ar = cr + di, ai = ci - dr, br = cr - di, bi = ci + dr;
     float *a = e->y + e->run * j + t, *b = e->y + e->run * (p - j) + t;
-    for (int l = 0; l < CHUNK; l++) {
-        float ar = cr[l] + di[l], ai = ci[l] - dr[l], br = cr[l] - di[l], bi = ci[l] + dr[l];
-        a[l] = ar * v[0] - ai * v[1];
-        a[l + e->yi] = ar * v[1] + ai * v[0];
-        b[l] = br * u[0] - bi * u[1];
-        b[l + e->yi] = br * u[1] + bi * u[0];
-    }
+    *to(a) = ar * vr - ai * vi;
+    *to(a + e->yi) = ar * vi + ai * vr;
+    *to(b) = br * ur - bi * ui;
+    *to(b + e->yi) = br * ui + bi * ur;
 }
 
-FVI_INLINE void radix_odd(const ends *e, const stage *g, const float *w, float *work) {
+FVI_INLINE void radix_odd(const ends *e, const stage *g, int p, const float *w, float *work) {
     for (int64_t t = 0; t < e->run; t += CHUNK) {
-        odd_pairs(e, g->radix, t, work);
-        for (int j = 1; j <= g->radix / 2; j++) odd_outputs(e, g, j, t, w, work);
+        odd_pairs(e, p, t, (eight *)work);
+        for (int j = 1; j <= p / 2; j++) odd_outputs(e, g->root, p, j, t, w, (const eight *)work);
     }
 }
 
@@ -244,8 +235,14 @@ FVI_WIDE static void run_stage(const stage *g, const float *x, int64_t xi, float
             radix4(&e, w);
         else if (g->radix == 2)
             radix2(&e, w);
+        else if (g->radix == 3) /* known radices are unrolled */
+            radix_odd(&e, g, 3, w, work);
+        else if (g->radix == 5)
+            radix_odd(&e, g, 5, w, work);
+        else if (g->radix == 7)
+            radix_odd(&e, g, 7, w, work);
         else
-            radix_odd(&e, g, w, work);
+            radix_odd(&e, g, g->radix, w, work);
     }
 }
 
