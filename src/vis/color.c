@@ -18,15 +18,26 @@ static const float matrix[3][3] = {{0.26f / LONGEST, 0.09f / LONGEST, 0.02f / LO
                                    {0.27f / LONGEST, 0, -0.05f / LONGEST},
                                    {0.27f / LONGEST, -0.09f / LONGEST, 0.03f / LONGEST}};
 
-/* pixels[c] = sum over k of m[c][k] pixels[k], at every place. */
-static void multiply(const float m[3][3], int64_t plane, float *pixels) {
-    float *a = pixels, *b = pixels + plane, *c = pixels + 2 * plane;
-#pragma omp parallel for simd schedule(static) if (plane > FVI_PARALLEL_MIN)
-    for (int64_t i = 0; i < plane; i++) {
+/* pixels[c] = sum over k of m[c][k] pixels[k], at n places; planes apart. */
+FVI_WIDE static void multiply_piece(const float m[3][3], int64_t plane, int64_t n, float *pixels) {
+    float *restrict a = pixels, *restrict b = a + plane, *restrict c = b + plane;
+    const float m00 = m[0][0], m01 = m[0][1], m02 = m[0][2], m10 = m[1][0], m11 = m[1][1];
+    const float m12 = m[1][2], m20 = m[2][0], m21 = m[2][1], m22 = m[2][2];
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
         float x = a[i], y = b[i], z = c[i];
-        a[i] = m[0][0] * x + m[0][1] * y + m[0][2] * z;
-        b[i] = m[1][0] * x + m[1][1] * y + m[1][2] * z;
-        c[i] = m[2][0] * x + m[2][1] * y + m[2][2] * z;
+        a[i] = m00 * x + m01 * y + m02 * z;
+        b[i] = m10 * x + m11 * y + m12 * z;
+        c[i] = m20 * x + m21 * y + m22 * z;
+    }
+}
+
+static void multiply(const float m[3][3], int64_t plane, float *pixels) {
+#pragma omp parallel if (plane > FVI_PARALLEL_MIN)
+    {
+        int64_t from, to;
+        fvi_thread_share(plane, &from, &to);
+        multiply_piece(m, plane, to - from, pixels + from);
     }
 }
 

@@ -52,7 +52,7 @@ static void spectra_clear(spectra *s) {
 static fv_status spectra_init(spectra *s, int count, int shifts, int h, int w, fv_error *err) {
     *s = (spectra){
         .count = count, .h = h, .w = w, .shifts = shifts, .half = (int64_t)h * (w / 2 + 1)};
-    fv_status st = fvi_fft_new(h, w, &s->fft, err);
+    fv_status st = fvi_fft_new(h, w, 1, &s->fft, err);
     if (st) return st;
     size_t pair = 2 * sizeof(float);
     s->data = calloc((size_t)count * COLORS, (size_t)s->half * pair);
@@ -83,7 +83,7 @@ static void take_picture(spectra *s, int i, const fv_image *image) {
             s->plane[k] = isfinite(from[k]) ? (float)(from[k] - mean) : 0;
             square += (double)s->plane[k] * s->plane[k];
         }
-        fvi_fft_forward(s->fft, s->plane, spectrum_of(s, i, c));
+        fvi_fft_forward(s->fft, 1, s->plane, spectrum_of(s, i, c));
     }
     s->length[i] = sqrt(square);
 }
@@ -101,7 +101,7 @@ static double distance(const spectra *s, int i, int j) {
             s->product[k + 1] += a[k] * b[k + 1] - a[k + 1] * b[k];
         }
     }
-    fvi_fft_inverse(s->fft, s->product, s->plane);
+    fvi_fft_inverse(s->fft, 1, s->product, s->plane);
     float top = s->plane[0];
     for (int64_t k = 1; s->shifts && k < (int64_t)s->h * s->w; k++) top = fmaxf(top, s->plane[k]);
     return fmin(fmax(1 - top / (s->length[i] * s->length[j]), 0), 2);

@@ -97,55 +97,72 @@ static double rate_at(const fv_optimizer_desc *d, float progress) {
 }
 
 /* 0 * x is 0 for every finite x and NaN for the others. */
-static int is_finite(const float *g, int64_t n) {
+FVI_WIDE static int piece_is_finite(const float *g, int64_t n) {
     float sum = 0;
 #pragma omp simd reduction(+ : sum)
     for (int64_t i = 0; i < n; i++) sum += 0 * g[i];
     return sum == 0;
 }
 
+static int is_finite(const float *g, int64_t n) {
+    int broken = 0;
+#pragma omp parallel if (n > FVI_PARALLEL_MIN) reduction(+ : broken)
+    {
+        int64_t from, to;
+        fvi_thread_share(n, &from, &to);
+        broken += !piece_is_finite(g + from, to - from);
+    }
+    return !broken;
+}
+
 /* One update's numbers, the same for all elements. */
 typedef struct update {
     float rate, decay; /* of the step; added to the gradient */
+    float shrink;      /* ADAMW: what the numbers lose before */
     float b1, b2;
     float inside, outside; /* RMSPROP's epsilon under the root; what is added to the root */
     float root;            /* 1 / sqrt(bias correction of v) */
     float now, ahead;      /* what g and m are multiplied by in the step */
 } update;
 
-static void step_plain(const fvi_optimizer *o, const update *u, const float *g, float *z) {
-#pragma omp parallel for simd schedule(static) if (o->count > FVI_PARALLEL_MIN)
-    for (int64_t i = 0; i < o->count; i++) z[i] += u->rate * (g[i] - u->decay * z[i]);
+/* A piece of the numbers: its gradient, moments (those the kind has) and the numbers. */
+typedef struct piece {
+    int64_t n;
+    const float *g;
+    float *m, *v, *z;
+} piece;
+
+FVI_WIDE static void step_plain(piece p, update u) {
+#pragma omp simd
+    for (int64_t i = 0; i < p.n; i++) p.z[i] += u.rate * (p.g[i] - u.decay * p.z[i]);
 }
 
-static void step_momentum(const fvi_optimizer *o, const update *u, const float *g, float *z) {
-    float *m = o->m;
-#pragma omp parallel for simd schedule(static) if (o->count > FVI_PARALLEL_MIN)
-    for (int64_t i = 0; i < o->count; i++) {
-        m[i] = u->b1 * m[i] + (g[i] - u->decay * z[i]);
-        z[i] += u->rate * m[i];
+FVI_WIDE static void step_momentum(piece p, update u) {
+#pragma omp simd
+    for (int64_t i = 0; i < p.n; i++) {
+        p.m[i] = u.b1 * p.m[i] + (p.g[i] - u.decay * p.z[i]);
+        p.z[i] += u.rate * p.m[i];
     }
 }
 
-static void step_rmsprop(const fvi_optimizer *o, const update *u, const float *g, float *z) {
-    float *v = o->v;
-#pragma omp parallel for simd schedule(static) if (o->count > FVI_PARALLEL_MIN)
-    for (int64_t i = 0; i < o->count; i++) {
-        float d = g[i] - u->decay * z[i];
-        v[i] = u->b2 * v[i] + (1 - u->b2) * d * d;
-        z[i] += u->rate * d / (sqrtf(v[i] + u->inside) + u->outside);
+FVI_WIDE static void step_rmsprop(piece p, update u) {
+#pragma omp simd
+    for (int64_t i = 0; i < p.n; i++) {
+        float d = p.g[i] - u.decay * p.z[i];
+        p.v[i] = u.b2 * p.v[i] + (1 - u.b2) * d * d;
+        p.z[i] += u.rate * d / (sqrtf(p.v[i] + u.inside) + u.outside);
     }
 }
 
-/* ADAM, ADAMW and NADAM: they differ in `now` and `ahead`, and in where the decay has gone. */
-static void step_adam(const fvi_optimizer *o, const update *u, const float *g, float *z) {
-    float *m = o->m, *v = o->v;
-#pragma omp parallel for simd schedule(static) if (o->count > FVI_PARALLEL_MIN)
-    for (int64_t i = 0; i < o->count; i++) {
-        float d = g[i] - u->decay * z[i];
-        m[i] = u->b1 * m[i] + (1 - u->b1) * d;
-        v[i] = u->b2 * v[i] + (1 - u->b2) * d * d;
-        z[i] += (u->now * d + u->ahead * m[i]) / (sqrtf(v[i]) * u->root + u->outside);
+/* ADAM, ADAMW and NADAM: they differ in `now` and `ahead`, and in where the decay goes. */
+FVI_WIDE static void step_adam(piece p, update u) {
+#pragma omp simd
+    for (int64_t i = 0; i < p.n; i++) {
+        float z = p.z[i] - u.shrink * p.z[i], d = p.g[i] - u.decay * z;
+        float m = u.b1 * p.m[i] + (1 - u.b1) * d, v = u.b2 * p.v[i] + (1 - u.b2) * d * d;
+        p.m[i] = m;
+        p.v[i] = v;
+        p.z[i] = z + (u.now * d + u.ahead * m) / (sqrtf(v) * u.root + u.outside);
     }
 }
 
@@ -175,20 +192,23 @@ void fvi_optimizer_step(fvi_optimizer *o, const float *g, float progress, float 
     int under = d->kind == FV_OPTIMIZER_RMSPROP && d->epsilon_under_root;
     u.inside = under ? d->epsilon : 0;
     u.outside = under ? NOTHING : fmaxf(d->epsilon, NOTHING);
-    switch (d->kind) {
-    case FV_OPTIMIZER_MOMENTUM: step_momentum(o, &u, g, z); break;
-    case FV_OPTIMIZER_RMSPROP: step_rmsprop(o, &u, g, z); break;
-    case FV_OPTIMIZER_ADAMW:
-        for (int64_t i = 0; i < o->count; i++) z[i] -= u.rate * u.decay * z[i];
+    void (*run)(piece, update) = step_adam;
+    if (d->kind == FV_OPTIMIZER_ADAMW) {
+        u.shrink = u.rate * u.decay;
         u.decay = 0;
-        correct_bias(o, (double)o->updates, &u);
-        step_adam(o, &u, g, z);
-        break;
+    }
+    switch (d->kind) {
+    case FV_OPTIMIZER_MOMENTUM: run = step_momentum; break;
+    case FV_OPTIMIZER_RMSPROP: run = step_rmsprop; break;
     case FV_OPTIMIZER_ADAM:
-    case FV_OPTIMIZER_NADAM:
-        correct_bias(o, (double)o->updates, &u);
-        step_adam(o, &u, g, z);
-        break;
-    default: step_plain(o, &u, g, z);
+    case FV_OPTIMIZER_ADAMW:
+    case FV_OPTIMIZER_NADAM: correct_bias(o, (double)o->updates, &u); break;
+    default: run = step_plain;
+    }
+#pragma omp parallel if (o->count > FVI_PARALLEL_MIN)
+    {
+        int64_t i, to;
+        fvi_thread_share(o->count, &i, &to);
+        run((piece){to - i, g + i, o->m ? o->m + i : NULL, o->v ? o->v + i : NULL, z + i}, u);
     }
 }

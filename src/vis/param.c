@@ -86,7 +86,7 @@ static fv_status prepare(fvi_param *p, fv_error *err) {
     if (!st && p->desc.squash == FV_SQUASH_SIGMOID)
         st = fvi_param_room(p, p->pixels, &p->sigmoid, err);
     if (!st && p->desc.squash == FV_SQUASH_CLIP) st = fvi_param_room(p, p->pixels, &p->cut, err);
-    if (!st && has_waves(&p->desc)) st = fvi_fft_new(p->h, p->w, &p->fft, err);
+    if (!st && has_waves(&p->desc)) st = fvi_fft_new(p->h, p->w, p->channels, &p->fft, err);
     return st ? st : p->kind->prepare(p, err);
 }
 
@@ -140,7 +140,7 @@ size_t fvi_param_bytes(const fv_param_desc *desc, int channels, int h, int w) {
     const size_t rooms = desc->kind == FV_PARAM_PHASE ? 5 : 4;
     const size_t numbers = (size_t)fvi_param_most_numbers(desc, channels, h, w);
     return sizeof(fvi_param) + rooms * numbers * sizeof(float) +
-           (has_waves(desc) ? fvi_fft_bytes(h, w) : 0);
+           (has_waves(desc) ? fvi_fft_bytes(h, w, channels) : 0);
 }
 
 /* ---- raw picture to picture: colour and squash, there, back and inverted ---- */
@@ -179,12 +179,21 @@ static void finish(fvi_param *p, float *picture) {
     }
 }
 
+/* d * range, and the sigmoid's slope where there is one */
+FVI_WIDE static void squash_adjoint(const float *d, const float *s, float range, int64_t n,
+                                    float *restrict draw) {
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) draw[i] = d[i] * range * (s ? s[i] * (1 - s[i]) : 1);
+}
+
 static void finish_adjoint(fvi_param *p, const float *dpicture, float *draw) {
-    float range = p->desc.high - p->desc.low;
-    const float *s = p->sigmoid;
-#pragma omp parallel for simd schedule(static) if (p->pixels > FVI_PARALLEL_MIN)
-    for (int64_t i = 0; i < p->pixels; i++)
-        draw[i] = dpicture[i] * range * (s ? s[i] * (1 - s[i]) : 1);
+    const float range = p->desc.high - p->desc.low, *s = p->sigmoid;
+#pragma omp parallel if (p->pixels > FVI_PARALLEL_MIN)
+    {
+        int64_t from, to;
+        fvi_thread_share(p->pixels, &from, &to);
+        squash_adjoint(dpicture + from, s ? s + from : NULL, range, to - from, draw + from);
+    }
     fvi_color_adjoint(p->desc.color, p->plane, draw);
 }
 

@@ -25,7 +25,6 @@ static fv_status bounded_prepare(fvi_param *p, fv_error *err) {
     int64_t half = (int64_t)p->h * p->columns;
     p->count = p->channels * half * 2;
     fv_status st = fvi_param_room(p, p->channels * half, &p->scale, err);
-    if (!st) st = fvi_param_room(p, 2 * half, &p->spectrum, err);
     if (st) return st;
     if (p->desc.spectrum)
         st = fvi_spectrum_resample(p->desc.spectrum, p->channels, p->h, p->w, p->scale, err);
@@ -39,44 +38,57 @@ static fv_status bounded_prepare(fvi_param *p, fv_error *err) {
     return st;
 }
 
-static void bounded_raw(fvi_param *p, const float *z, float *raw) {
-    int64_t half = (int64_t)p->h * p->columns;
-    for (int c = 0; c < p->channels; c++, z += 2 * half) {
-        const float *m = p->scale + c * half;
-        float *y = p->spectrum;
-#pragma omp parallel for simd schedule(static) if (half > FVI_PARALLEL_MIN)
-        for (int64_t i = 0; i < half; i++) {
-            float a = z[2 * i], b = z[2 * i + 1], factor = m[i] / sqrtf(1 + a * a + b * b);
-            y[2 * i] = a * factor;
-            y[2 * i + 1] = b * factor;
-        }
-        fvi_fft_inverse(p->fft, y, raw + c * p->plane);
+/* y = m z / sqrt(1 + |z|^2) of n numbers */
+FVI_WIDE static void bound(const float *z, const float *m, int64_t n, float *restrict y) {
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+        float a = z[2 * i], b = z[2 * i + 1], factor = m[i] / sqrtf(1 + a * a + b * b);
+        y[2 * i] = a * factor;
+        y[2 * i + 1] = b * factor;
     }
 }
 
-static void bounded_adjoint(fvi_param *p, const float *z, float *draw, float *dz) {
-    int64_t half = (int64_t)p->h * p->columns;
-    for (int c = 0; c < p->channels; c++, z += 2 * half, dz += 2 * half) {
-        const float *m = p->scale + c * half;
-        fvi_fft_inverse_adjoint(p->fft, draw + c * p->plane, dz);
-#pragma omp parallel for simd schedule(static) if (half > FVI_PARALLEL_MIN)
-        for (int64_t i = 0; i < half; i++) {
-            float a = z[2 * i], b = z[2 * i + 1], da = dz[2 * i], db = dz[2 * i + 1];
-            float square = 1 + a * a + b * b, factor = m[i] / sqrtf(square);
-            float along = (a * da + b * db) / square;
-            dz[2 * i] = factor * (da - a * along);
-            dz[2 * i + 1] = factor * (db - b * along);
-        }
+/* Its adjoint: d becomes the gradient at z. */
+FVI_WIDE static void bound_adjoint(const float *z, const float *m, int64_t n, float *restrict d) {
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+        float a = z[2 * i], b = z[2 * i + 1], da = d[2 * i], db = d[2 * i + 1];
+        float square = 1 + a * a + b * b, factor = m[i] / sqrtf(square);
+        float along = (a * da + b * db) / square;
+        d[2 * i] = factor * (da - a * along);
+        d[2 * i + 1] = factor * (db - b * along);
     }
+}
+
+/* One of the two for all numbers. */
+static void bound_all(const fvi_param *p, const float *z, float *y,
+                      void (*f)(const float *, const float *, int64_t, float *)) {
+    const int64_t n = (int64_t)p->channels * p->h * p->columns;
+#pragma omp parallel if (n > FVI_PARALLEL_MIN)
+    {
+        int64_t from, to;
+        fvi_thread_share(n, &from, &to);
+        f(z + 2 * from, p->scale + from, to - from, y + 2 * from);
+    }
+}
+
+static void bounded_raw(fvi_param *p, const float *z, float *raw) {
+    bound_all(p, z, fvi_fft_room(p->fft), bound);
+    fvi_fft_inverse(p->fft, p->channels, fvi_fft_room(p->fft), raw);
+}
+
+static void bounded_adjoint(fvi_param *p, const float *z, float *draw, float *dz) {
+    fvi_fft_inverse_adjoint(p->fft, p->channels, draw, dz);
+    bound_all(p, z, dz, bound_adjoint);
 }
 
 /* z = y / sqrt(1 - |y|^2), y being what the picture has of a photograph's strength. */
 static fv_status bounded_invert(fvi_param *p, float *raw, float *z, fv_error *err) {
     (void)err;
     int64_t half = (int64_t)p->h * p->columns;
+    fvi_fft_forward(p->fft, p->channels, raw, z);
     for (int c = 0; c < p->channels; c++, z += 2 * half) {
         const float *m = p->scale + c * half;
-        fvi_fft_forward(p->fft, raw + c * p->plane, z);
         for (int64_t i = 0; i < half; i++) {
             float a = m[i] > 0 ? z[2 * i] / m[i] : 0, b = m[i] > 0 ? z[2 * i + 1] / m[i] : 0;
             float strength = hypotf(a, b), kept = fminf(strength, NEARLY);

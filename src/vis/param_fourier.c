@@ -19,7 +19,6 @@ static fv_status fourier_prepare(fvi_param *p, fv_error *err) {
     int64_t half = (int64_t)p->h * p->columns;
     p->count = p->channels * half * 2;
     fv_status st = fvi_param_room(p, half, &p->scale, err);
-    if (!st) st = fvi_param_room(p, 2 * half, &p->spectrum, err);
     if (st) return st;
     double lowest = 1.0 / (p->h > p->w ? p->h : p->w);
     double strength = p->desc.gain * sqrt((double)p->plane);
@@ -32,38 +31,44 @@ static fv_status fourier_prepare(fvi_param *p, fv_error *err) {
     return FV_OK;
 }
 
-/* out = (re, im) pairs of `in`, times scale. */
+/* out [n] = (re, im) pairs of `in`, times scale. */
+FVI_WIDE static void scale_pairs(const float *in, const float *scale, int64_t n, float *out) {
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+        out[2 * i] = in[2 * i] * scale[i];
+        out[2 * i + 1] = in[2 * i + 1] * scale[i];
+    }
+}
+
+/* The same with all channels; in and out may be the same. */
 static void scaled(const fvi_param *p, const float *in, float *out) {
-    int64_t half = (int64_t)p->h * p->columns;
-#pragma omp parallel for simd schedule(static) if (half > FVI_PARALLEL_MIN)
-    for (int64_t i = 0; i < half; i++) {
-        out[2 * i] = in[2 * i] * p->scale[i];
-        out[2 * i + 1] = in[2 * i + 1] * p->scale[i];
+    const int64_t half = (int64_t)p->h * p->columns;
+#pragma omp parallel if (p->channels * half > FVI_PARALLEL_MIN)
+    {
+        int64_t from, to;
+        fvi_thread_share(half, &from, &to);
+        for (int64_t c = 0; c < p->channels; c++)
+            scale_pairs(in + 2 * (c * half + from), p->scale + from, to - from,
+                        out + 2 * (c * half + from));
     }
 }
 
 static void fourier_raw(fvi_param *p, const float *z, float *raw) {
-    int64_t numbers = 2 * (int64_t)p->h * p->columns;
-    for (int c = 0; c < p->channels; c++) {
-        scaled(p, z + c * numbers, p->spectrum);
-        fvi_fft_inverse(p->fft, p->spectrum, raw + c * p->plane);
-    }
+    scaled(p, z, fvi_fft_room(p->fft));
+    fvi_fft_inverse(p->fft, p->channels, fvi_fft_room(p->fft), raw);
 }
 
 static void fourier_adjoint(fvi_param *p, const float *z, float *draw, float *dz) {
     (void)z;
-    int64_t numbers = 2 * (int64_t)p->h * p->columns;
-    for (int c = 0; c < p->channels; c++) {
-        fvi_fft_inverse_adjoint(p->fft, draw + c * p->plane, dz + c * numbers);
-        scaled(p, dz + c * numbers, dz + c * numbers);
-    }
+    fvi_fft_inverse_adjoint(p->fft, p->channels, draw, dz);
+    scaled(p, dz, dz);
 }
 
 static fv_status fourier_invert(fvi_param *p, float *raw, float *z, fv_error *err) {
     (void)err;
     int64_t half = (int64_t)p->h * p->columns;
+    fvi_fft_forward(p->fft, p->channels, raw, z);
     for (int c = 0; c < p->channels; c++, z += 2 * half) {
-        fvi_fft_forward(p->fft, raw + c * p->plane, z);
         for (int64_t i = 0; i < half; i++) {
             z[2 * i] /= p->scale[i];
             z[2 * i + 1] /= p->scale[i];

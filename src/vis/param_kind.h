@@ -36,7 +36,7 @@ struct fvi_param {
     fvi_fft *fft;     /* FOURIER, PHASE, BOUNDED */
     float *scale;     /* FOURIER: [h][columns]; PHASE, BOUNDED: magnitudes
                          [channels][h][columns] */
-    float *spectrum;  /* (re, im); FOURIER: [h][columns]; PHASE: [channels][h][columns] */
+    float *spectrum;  /* PHASE: (re, im) of [channels][h][columns] */
     float *dspectrum; /* PHASE: [h][columns] of (re, im) */
     float *centred;   /* PHASE: [channels][h][w] the picture minus its mean; LAPLACIAN: one level */
     double mean, sd;  /* PHASE: of the last numbers */

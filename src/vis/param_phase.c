@@ -84,11 +84,9 @@ static void polar(fvi_param *p, const float *z) {
 }
 
 static void phase_raw(fvi_param *p, const float *z, float *raw) {
-    int64_t half = (int64_t)p->h * p->columns;
     p->mean = moments(z, p->count, &p->sd);
     polar(p, z);
-    for (int c = 0; c < p->channels; c++)
-        fvi_fft_inverse(p->fft, p->spectrum + 2 * half * c, p->centred + c * p->plane);
+    fvi_fft_inverse(p->fft, p->channels, p->spectrum, p->centred);
     float mean = (float)moments(p->centred, p->pixels, &p->picture_sd);
     float factor = (float)(p->desc.gain / (p->picture_sd + EPSILON));
     for (int64_t i = 0; i < p->pixels; i++) {
@@ -103,7 +101,7 @@ static void phase_adjoint(fvi_param *p, const float *z, float *draw, float *dz) 
     for (int c = 0; c < p->channels; c++) {
         const float *s = p->spectrum + 2 * half * c;
         float *d = p->dspectrum, *to = dz + c * half;
-        fvi_fft_inverse_adjoint(p->fft, draw + c * p->plane, d);
+        fvi_fft_inverse_adjoint(p->fft, 1, draw + c * p->plane, d);
         for (int64_t i = 0; i < half; i++) /* d (re, im) / d phi = (-im, re) */
             to[i] = s[2 * i] * d[2 * i + 1] - s[2 * i + 1] * d[2 * i];
     }
@@ -153,7 +151,7 @@ static fv_status phase_invert(fvi_param *p, float *raw, float *z, fv_error *err)
     float *m = p->spectrum; /* [count] magnitudes in the picture: its second half is free */
     double sum = 0;
     for (int c = 0; c < p->channels; c++) {
-        fvi_fft_forward(p->fft, raw + c * p->plane, p->dspectrum);
+        fvi_fft_forward(p->fft, 1, raw + c * p->plane, p->dspectrum);
         for (int64_t i = 0; i < half; i++) {
             float re = p->dspectrum[2 * i], im = p->dspectrum[2 * i + 1];
             z[c * half + i] = atan2f(im, re);

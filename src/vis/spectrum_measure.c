@@ -45,7 +45,7 @@ static fv_status measure_new(int size, fv_color color, int channels, measure *m,
     size_t plane = (size_t)size * (size_t)size, half = (size_t)size * (size_t)(size / 2 + 1);
     *m = (measure){
         .size = size, .channels = channels, .color = channels == 3 ? color : FV_COLOR_RGB};
-    fv_status st = fvi_fft_new(size, size, &m->fft, err);
+    fv_status st = fvi_fft_new(size, size, 1, &m->fft, err);
     if (st) return st;
     m->window = malloc((size_t)size * sizeof *m->window);
     m->pixels = malloc(3 * plane * sizeof *m->pixels);
@@ -97,7 +97,7 @@ static void add_channel(measure *m, float *p, double *sum) {
     for (int y = 0; y < m->size; y++)
         for (int x = 0; x < m->size; x++, p++)
             *p = (*p - (float)mean) * m->window[y] * m->window[x];
-    fvi_fft_forward(m->fft, p - plane, m->spectrum);
+    fvi_fft_forward(m->fft, 1, p - plane, m->spectrum);
     for (int64_t i = 1; i < half; i++)
         sum[i] += hypot((double)m->spectrum[2 * i], (double)m->spectrum[2 * i + 1]);
     sum[0] += fabs(mean) * (double)plane;

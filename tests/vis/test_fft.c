@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "base/random.h"
-#include "vis/fft.h"
 #include "base/simd_math.h"
+#include "vis/fft.h"
 
 #define PI 3.14159265358979323846
 
@@ -38,7 +38,7 @@ static double dot(const float *a, const float *b, int64_t n) {
 
 static fvi_fft *plan(int h, int w) {
     fvi_fft *f = NULL;
-    assert_int_equal(fvi_fft_new(h, w, &f, NULL), FV_OK);
+    assert_int_equal(fvi_fft_new(h, w, 1, &f, NULL), FV_OK);
     return f;
 }
 
@@ -48,7 +48,7 @@ static void forward_is_its_definition(void **state) {
         int h = sizes[k][0], w = sizes[k][1], columns = w / 2 + 1;
         float *x = noise((uint64_t)k, h * w), *s = malloc((size_t)(h * columns) * 2 * sizeof *s);
         fvi_fft *f = plan(h, w);
-        fvi_fft_forward(f, x, s);
+        fvi_fft_forward(f, 1, x, s);
         for (int v = 0; v < h; v++)
             for (int u = 0; u < columns; u++) {
                 double re = 0, im = 0;
@@ -75,8 +75,8 @@ static void inverse_undoes_forward(void **state) {
         float *x = noise((uint64_t)k + 50, n), *y = malloc((size_t)n * sizeof *y);
         float *s = malloc((size_t)(h * (w / 2 + 1)) * 2 * sizeof *s);
         fvi_fft *f = plan(h, w);
-        fvi_fft_forward(f, x, s);
-        fvi_fft_inverse(f, s, y);
+        fvi_fft_forward(f, 1, x, s);
+        fvi_fft_inverse(f, 1, s, y);
         for (int i = 0; i < n; i++) assert_true(fabs(x[i] - y[i]) < 2e-6);
         fvi_fft_free(f);
         free(x);
@@ -114,7 +114,7 @@ static void inverse_takes_the_hermitian_part(void **state) {
             s[2 * i + 1] = (float)(5 * i % 9 - 4);
         }
         fvi_fft *f = plan(h, w);
-        fvi_fft_inverse(f, s, x);
+        fvi_fft_inverse(f, 1, s, x);
         for (int i = 0; i < h * w; i++) assert_true(fabsf(x[i] - cases[k].want[i]) < 2e-6f);
         fvi_fft_free(f);
     }
@@ -127,8 +127,8 @@ static void inverse_has_its_adjoint(void **state) {
         float *s = noise((uint64_t)k + 100, m), *y = noise((uint64_t)k + 200, n);
         float *x = malloc((size_t)n * sizeof *x), *ds = malloc((size_t)m * sizeof *ds);
         fvi_fft *f = plan(h, w);
-        fvi_fft_inverse(f, s, x);
-        fvi_fft_inverse_adjoint(f, y, ds);
+        fvi_fft_inverse(f, 1, s, x);
+        fvi_fft_inverse_adjoint(f, 1, y, ds);
         assert_true(fabs(dot(x, y, n) - dot(s, ds, m)) < 1e-6 * sqrt(dot(s, s, m)));
         fvi_fft_free(f);
         free(s);
@@ -141,8 +141,8 @@ static void inverse_has_its_adjoint(void **state) {
 static void sizes_below_one_are_refused(void **state) {
     (void)state;
     fvi_fft *f = NULL;
-    assert_int_equal(fvi_fft_new(0, 4, &f, NULL), FV_ARG);
-    assert_int_equal(fvi_fft_new(4, -1, &f, NULL), FV_ARG);
+    assert_int_equal(fvi_fft_new(0, 4, 1, &f, NULL), FV_ARG);
+    assert_int_equal(fvi_fft_new(4, -1, 1, &f, NULL), FV_ARG);
     assert_null(f);
     fvi_fft_free(NULL);
 }
