@@ -8,10 +8,12 @@
 
 #include <string.h>
 
+#include "base/parallel.h"
+
 #define MAGNITUDE 0x7fffffffu
 #define INFINITE  0x7f800000u
 
-float fvi_largest(const float *x, int64_t n) {
+FVI_WIDE static uint32_t largest_bits(const float *x, int64_t n) {
     uint32_t most = 0;
     for (int64_t i = 0; i < n; i++) {
         uint32_t bits;
@@ -19,7 +21,18 @@ float fvi_largest(const float *x, int64_t n) {
         bits &= MAGNITUDE;
         most = bits > most ? bits : most;
     }
+    return most;
+}
+
+float fvi_largest(const float *x, int64_t n) {
+    uint32_t most = 0;
     float result;
+#pragma omp parallel if (n > FVI_PARALLEL_MIN) reduction(max : most)
+    {
+        int64_t from, to;
+        fvi_thread_share(n, &from, &to);
+        most = largest_bits(x + from, to - from);
+    }
     memcpy(&result, &most, sizeof result);
     return result;
 }

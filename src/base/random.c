@@ -25,11 +25,12 @@
 
 FVI_INLINE void philox_round(uint32_t *c0, uint32_t *c1, uint32_t *c2, uint32_t *c3, uint32_t k0,
                              uint32_t k1) {
-    uint64_t p0 = (uint64_t)0xD2511F53u * *c0, p1 = (uint64_t)0xCD9E8D57u * *c2;
-    *c0 = (uint32_t)(p1 >> 32) ^ *c1 ^ k0;
-    *c1 = (uint32_t)p1;
-    *c2 = (uint32_t)(p0 >> 32) ^ *c3 ^ k1;
-    *c3 = (uint32_t)p0;
+    /* both halves by themselves: so vectors of 32 bits need not be taken apart */
+    const uint32_t m0 = 0xD2511F53u, m1 = 0xCD9E8D57u, a = *c0, b = *c2;
+    *c0 = (uint32_t)((uint64_t)m1 * b >> 32) ^ *c1 ^ k0;
+    *c1 = m1 * b;
+    *c2 = (uint32_t)((uint64_t)m0 * a >> 32) ^ *c3 ^ k1;
+    *c3 = m0 * a;
 }
 
 /* out [4] = Philox4x32-10 of counter [4] under key [2]. */

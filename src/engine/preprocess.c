@@ -21,33 +21,83 @@ static int source_channel(const fv_input *in, int c) {
     return in->channels == 3 && in->channel_order == FV_BGR ? 2 - c : c;
 }
 
-/* Position of (c, i) in the network's input; i counts pixels. */
-static int64_t input_at(const fv_input *in, int64_t plane, int c, int64_t i) {
-    return in->channels_last ? i * in->channels + c : c * plane + i;
-}
-
 /* Mean and scale are given for up to four channels; further ones take the last. */
 static int parameter(int c) { return c < 4 ? c : 3; }
 
-void fvi_encode(const fv_input *in, const float *pixels, int h, int w, float *x) {
-    int64_t plane = (int64_t)h * w;
-    for (int c = 0; c < in->channels; c++) {
-        const float *p = pixels + source_channel(in, c) * plane;
-        float mean = in->mean[parameter(c)], scale = in->scale[parameter(c)];
-#pragma omp parallel for schedule(static) if (plane > FVI_PARALLEL_MIN)
-        for (int64_t i = 0; i < plane; i++)
-            x[input_at(in, plane, c, i)] = (p[i] * in->range - mean) * scale;
+/* A channel on its way in, or its gradient on the way back. */
+typedef struct coding {
+    float low, per; /* pixels become (pixel - low) * per, which is 0..1, */
+    float range;    /* and then ((0..1) * range - mean) * scale */
+    float mean, scale;
+    int64_t stride; /* from one of its numbers to the next in the network's input */
+} coding;
+
+FVI_WIDE static void encode_piece(coding k, int64_t n, const float *p, float *restrict x) {
+    if (k.stride == 1)
+#pragma omp simd
+        for (int64_t i = 0; i < n; i++)
+            x[i] = ((p[i] - k.low) * k.per * k.range - k.mean) * k.scale;
+    else
+        for (int64_t i = 0; i < n; i++)
+            x[i * k.stride] = ((p[i] - k.low) * k.per * k.range - k.mean) * k.scale;
+}
+
+FVI_WIDE static void decode_piece(coding k, int64_t n, const float *dx, float *restrict d) {
+    const float factor = k.range * k.scale;
+    if (k.stride == 1)
+#pragma omp simd
+        for (int64_t i = 0; i < n; i++) d[i] = dx[i] * factor * k.per;
+    else
+        for (int64_t i = 0; i < n; i++) d[i] = dx[i * k.stride] * factor * k.per;
+}
+
+static coding coding_of(const fv_input *in, int c, float low, float high) {
+    return (coding){low,
+                    1 / (high - low),
+                    in->range,
+                    in->mean[parameter(c)],
+                    in->scale[parameter(c)],
+                    in->channels_last ? in->channels : 1};
+}
+
+void fvi_encode_range(const fv_input *in, const float *pixels, float low, float high, int h, int w,
+                      float *x) {
+    const int64_t plane = (int64_t)h * w;
+#pragma omp parallel if (in->channels * plane > FVI_PARALLEL_MIN)
+    {
+        int64_t from, to;
+        fvi_thread_share(plane, &from, &to);
+        for (int c = 0; c < in->channels; c++) {
+            const coding k = coding_of(in, c, low, high);
+            const int64_t at = in->channels_last ? c : c * plane; /* of pixel 0 */
+            encode_piece(k, to - from, pixels + source_channel(in, c) * plane + from,
+                         x + at + from * k.stride);
+        }
     }
 }
 
-void fvi_encode_adjoint(const fv_input *in, const float *dx, int h, int w, float *dpixels) {
-    int64_t plane = (int64_t)h * w;
-    for (int c = 0; c < in->channels; c++) {
-        float *d = dpixels + source_channel(in, c) * plane;
-        float factor = in->range * in->scale[parameter(c)];
-#pragma omp parallel for schedule(static) if (plane > FVI_PARALLEL_MIN)
-        for (int64_t i = 0; i < plane; i++) d[i] = dx[input_at(in, plane, c, i)] * factor;
+void fvi_encode_range_adjoint(const fv_input *in, const float *dx, float low, float high, int h,
+                              int w, float *dpixels) {
+    const int64_t plane = (int64_t)h * w;
+#pragma omp parallel if (in->channels * plane > FVI_PARALLEL_MIN)
+    {
+        int64_t from, to;
+        fvi_thread_share(plane, &from, &to);
+        for (int c = 0; c < in->channels; c++) {
+            const coding k = coding_of(in, c, low, high);
+            const int64_t at = in->channels_last ? c : c * plane;
+            decode_piece(k, to - from, dx + at + from * k.stride,
+                         dpixels + source_channel(in, c) * plane + from);
+        }
     }
+}
+
+void fvi_encode(const fv_input *in, const float *pixels, int h, int w, float *x) {
+    fvi_encode_range(in, pixels, 0, 1, h, w, x);
+}
+
+void fvi_encode_adjoint(const fv_input *in, const float *dx, int h, int w, float *dpixels) {
+    fvi_encode_range_adjoint(in, dx, 0, 1, h, w, dpixels);
 }
 
 /* Mean of the three colours: Rec. 601 luma, as PIL's "L". */

@@ -13,6 +13,12 @@ void fvi_encode(const fv_input *in, const float *pixels, int h, int w, float *x)
 /* The adjoint: gradient with respect to x -> gradient with respect to the pixels. */
 void fvi_encode_adjoint(const fv_input *in, const float *dx, int h, int w, float *dpixels);
 
+/* Both for pixels from low (black) to high (white) instead of 0 and 1. */
+void fvi_encode_range(const fv_input *in, const float *pixels, float low, float high, int h, int w,
+                      float *x);
+void fvi_encode_range_adjoint(const fv_input *in, const float *dx, float low, float high, int h,
+                              int w, float *dpixels);
+
 /* fv_input_picture of a network. */
 fv_status fvi_input_picture(const fvi_network *net, const fv_image *image, fv_image **out,
                             fv_error *err);

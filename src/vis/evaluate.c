@@ -284,8 +284,10 @@ static void bring_back(void *user, int64_t k) {
     fvi_picture *p = &e->pictures[k];
     for (int n = 0; n < e->chunk; n++) {
         const int64_t i = (int64_t)n * e->n + k;
-        fvi_chain_adjoint(p->chain[c->copy + n], e->t + i * c->count, p->room);
-        for (int64_t j = 0; j < p->count; j++) p->dpixels[j] += p->room[j] / (float)copies;
+        float *to = copies > 1 ? p->room : p->dpixels;
+        fvi_chain_adjoint(p->chain[c->copy + n], e->t + i * c->count, to);
+        for (int64_t j = 0; copies > 1 && j < p->count; j++)
+            p->dpixels[j] += p->room[j] / (float)copies;
         p->value += e->values[i] / copies;
     }
 }
@@ -357,7 +359,8 @@ fv_status fvi_evaluate(fvi_evaluator *e, uint32_t step, float progress, int redi
     for (int k = 0; k < e->n; k++) {
         fvi_picture *p = &e->pictures[k];
         p->value = 0;
-        memset(p->dpixels, 0, (size_t)p->count * sizeof *p->dpixels);
+        if (e->desc->schedule.copies > 1)
+            memset(p->dpixels, 0, (size_t)p->count * sizeof *p->dpixels);
     }
     for (int copy = 0; copy < e->desc->schedule.copies; copy += e->chunk) {
         fv_status st = run_chunk(e, copy, step, progress, redirect, err);

@@ -173,7 +173,6 @@ typedef struct frame {
 
 /* One picture's numbers -> the network's input; `room` is as large. */
 static void encode(const fvi_pass *p, const frame *f, const float *t, float *room, float *x) {
-    float scale = 1 / (p->high - p->low);
     if (!p->in->is_image) {
         memcpy(x, t, (size_t)f->count * sizeof *x);
         return;
@@ -182,21 +181,18 @@ static void encode(const fvi_pass *p, const frame *f, const float *t, float *roo
         fvi_part_cut(&f->part, t, f->channels, f->h, f->w, room);
         t = room;
     }
-    for (int64_t i = 0; i < f->seen; i++) room[i] = (t[i] - p->low) * scale;
-    fvi_encode(p->in, room, f->part.h, f->part.w, x);
+    fvi_encode_range(p->in, t, p->low, p->high, f->part.h, f->part.w, x);
 }
 
 /* The gradient there -> the gradient at the picture; `room` is as large as dx. */
 static void encode_adjoint(const fvi_pass *p, const frame *f, const float *dx, float *room,
                            float *dt) {
-    float scale = 1 / (p->high - p->low);
     if (!p->in->is_image) {
         memcpy(dt, dx, (size_t)f->count * sizeof *dt);
         return;
     }
     float *seen = f->part.n_values ? room : dt;
-    fvi_encode_adjoint(p->in, dx, f->part.h, f->part.w, seen);
-    for (int64_t i = 0; i < f->seen; i++) seen[i] *= scale;
+    fvi_encode_range_adjoint(p->in, dx, p->low, p->high, f->part.h, f->part.w, seen);
     if (f->part.n_values) fvi_part_paste(&f->part, seen, f->channels, f->h, f->w, dt);
 }
 
