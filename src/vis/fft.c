@@ -33,12 +33,12 @@ struct fvi_fft {
 
 /* What one thread works with. */
 typedef struct room {
-    float *x, *y; /* [2][max(h, w)][LANES] each */
+    float *x, *y; /* [2][fvi_fft_plane(max(h, w))] each */
     float *line;  /* of the lines */
 } room;
 
 static size_t line_floats(const fvi_fft *f) {
-    return (size_t)(f->h > f->w ? f->h : f->w) * 2 * LANES;
+    return 2 * (size_t)fvi_fft_plane(f->h > f->w ? f->h : f->w);
 }
 
 /* The calling thread's. */
@@ -108,7 +108,7 @@ static int lanes(int left) { return left < LANES ? left : LANES; }
  * times `once`, or `twice` in columns that stand for their conjugate too. */
 FVI_WIDE static void columns_at(const fvi_fft *f, room r, int inverse, int c, const float *from,
                                 float *to, float once, float twice) {
-    int64_t stride = 2 * (int64_t)f->columns, plane = (int64_t)f->h * LANES;
+    int64_t stride = 2 * (int64_t)f->columns, plane = fvi_fft_plane(f->h);
     int n = lanes(f->columns - c);
     if (n < LANES) memset(r.x, 0, (size_t)plane * 2 * sizeof *r.x);
     for (int y = 0; y < f->h; y++) {
@@ -146,7 +146,7 @@ static void columns_run(const fvi_fft *f, int planes, int inverse, const float *
 /* Rows y, y+1, ... of the picture, `pairs` pairs of them, as lanes: lane l is row y + l with row
  * y + pairs + l as its imaginary part (zeros where there is none). */
 FVI_WIDE static void rows_in(const fvi_fft *f, room r, const float *picture, int first, int pairs) {
-    int64_t plane = (int64_t)f->w * LANES;
+    int64_t plane = fvi_fft_plane(f->w);
     for (int half = 0; half < 2; half++)
         for (int l = 0; l < LANES; l++) {
             int y = first + half * pairs + l;
@@ -163,7 +163,7 @@ FVI_WIDE static void rows_in(const fvi_fft *f, room r, const float *picture, int
  * a[k] = (z[k] + conj z[w-k]) / 2, b[k] = (z[k] - conj z[w-k]) / 2i. */
 FVI_WIDE static void rows_spectra(const fvi_fft *f, const float *z, int first, int pairs,
                                   float *spectrum) {
-    int64_t plane = (int64_t)f->w * LANES, stride = 2 * (int64_t)f->columns;
+    int64_t plane = fvi_fft_plane(f->w), stride = 2 * (int64_t)f->columns;
     for (int l = 0; l < pairs; l++) {
         int ya = first + l, yb = ya + pairs;
         float *a = spectrum + ya * stride, *b = spectrum + yb * stride;
@@ -213,7 +213,7 @@ void fvi_fft_forward(fvi_fft *f, int planes, const float *picture, float *spectr
  * conjugate in the same place (k = 0, k = w/2) has no imaginary part. */
 FVI_WIDE static void rows_from_spectra(const fvi_fft *f, room r, const float *spectrum, int first,
                                        int pairs) {
-    int64_t plane = (int64_t)f->w * LANES, stride = 2 * (int64_t)f->columns;
+    int64_t plane = fvi_fft_plane(f->w), stride = 2 * (int64_t)f->columns;
     static const float zero[2] = {0, 0};
     for (int l = 0; l < LANES; l++) {
         int ya = first + l, yb = ya + pairs, has_a = l < pairs, has_b = has_a && yb < f->h;
@@ -235,7 +235,7 @@ FVI_WIDE static void rows_from_spectra(const fvi_fft *f, room r, const float *sp
 
 FVI_WIDE static void rows_out(const fvi_fft *f, const float *z, int first, int pairs,
                               float *picture) {
-    int64_t plane = (int64_t)f->w * LANES;
+    int64_t plane = fvi_fft_plane(f->w);
     float scale = 1.0f / ((float)f->h * (float)f->w);
     for (int half = 0; half < 2; half++)
         for (int l = 0; l < pairs; l++) {

@@ -248,7 +248,7 @@ FVI_WIDE static void run_stage(const stage *g, const float *x, int64_t xi, float
 
 float *fvi_fft_line_run(const fvi_fft_line *f, int inverse, float *x, float *y, float *room) {
     /* The inverse is the forward transform with the parts exchanged, before and after. */
-    int64_t plane = (int64_t)f->n * LANES, first = inverse ? plane : 0;
+    int64_t plane = fvi_fft_plane(f->n), first = inverse ? plane : 0;
     int64_t imag = inverse ? -plane : plane;
     for (int i = 0; i < f->count; i++) {
         run_stage(&f->stages[i], x + first, imag, y + first, imag, room);

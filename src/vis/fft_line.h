@@ -4,10 +4,15 @@
 #define FVI_VIS_FFT_LINE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "fovea/fovea.h"
 
 #define FVI_FFT_LANES 16
+
+/* From real parts of n points to imaginary parts: 512 bytes more than the points take, since with
+ * strides of powers of two all parts would lie in the same few places of the cache. */
+static inline int64_t fvi_fft_plane(int n) { return (int64_t)n * FVI_FFT_LANES + 128; }
 
 typedef struct fvi_fft_line fvi_fft_line;
 
@@ -21,7 +26,8 @@ size_t fvi_fft_line_room(const fvi_fft_line *f);
 size_t fvi_fft_line_most_room(int n);
 
 /* X[k] = sum over j of x[j] exp(-2 pi i j k / n), or exp(+...) for the inverse; no scaling.
- *   x, y     [2][n][FVI_FFT_LANES]: real parts, then imaginary parts; both are written
+ *   x, y     [2][fvi_fft_plane(n)]: real parts [n][FVI_FFT_LANES], then imaginary parts; both are
+ *            written
  *   room     [fvi_fft_line_room]
  *   returns  x or y: the one the result is in */
 float *fvi_fft_line_run(const fvi_fft_line *f, int inverse, float *x, float *y, float *room);
