@@ -3,7 +3,9 @@
  *
  * FVI_WIDE before a function whose loops gain from wide vectors: it is compiled for several
  * generations of processors, and the one at hand is chosen when the library is loaded. What it
- * calls gains only if it is inlined. Sanitizers cannot follow that choice. */
+ * calls gains only if it is inlined; and what stands in an OpenMP region is compiled apart, for the
+ * oldest of them: such a loop is a function of its own, called in the region with a thread's share.
+ * Sanitizers cannot follow that choice. */
 #ifndef FVI_BASE_PARALLEL_H
 #define FVI_BASE_PARALLEL_H
 
