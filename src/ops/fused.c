@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "ops/redirect.h"
+#include "ops/relu.h"
 
 enum { VARIANT_BIAS = 100 };
 
@@ -45,15 +45,15 @@ fv_status fvi_fused_ddst(fvi_step *s, const fvi_layout *want, fvi_place **out, f
     }
     st = fvi_step_convert(s, s->dst, want, &dst, err);
     if (!st) st = fvi_step_temp(s, &ddst->shape, want, &before, err);
-    if (!st)
-        st = fvi_prim_eltwise(fvi_step_backend(s), &act, FVI_BY_DST, &ddst->shape, want, &p, err);
+    if (st) return st;
+    *out = before;
+    if (fvi_relu_is(&act)) return fvi_relu_plan(s, &act, dst, ddst, before, err);
+    st = fvi_prim_eltwise(fvi_step_backend(s), &act, FVI_BY_DST, &ddst->shape, want, &p, err);
     if (st) return st;
     fvi_prim_set(p, FVI_DST, dst);
     fvi_prim_set(p, FVI_DIFF_DST, ddst);
     fvi_prim_set(p, FVI_DIFF_SRC, before);
-    *out = before;
-    st = fvi_step_add(s, p, err);
-    return st ? st : fvi_redirect_offer(s, &act, dst, ddst, before, err);
+    return fvi_step_add(s, p, err);
 }
 
 const fvi_const *fvi_node_constant(const fvi_graph *g, const fvi_node *n, int i) {

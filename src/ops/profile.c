@@ -13,10 +13,12 @@
 
 #include "base/error.h"
 #include "ops/program_private.h"
+#include "ops/relu.h"
 
 typedef struct source {
     int action;
-    fvi_prim *prim; /* NULL: the loop of the action's step */
+    fvi_prim *prim; /* of these one, or */
+    fvi_relu *relu; /* none: the loop of the action's step */
 } source;
 
 struct fvi_profile {
@@ -30,9 +32,9 @@ static int is_product(const fvi_prim *prim) {
     return g_str_has_suffix(kind, "convolution") || g_str_equal(kind, "product");
 }
 
-static void add(fvi_profile *p, const fvi_work *work, int action, fvi_prim *prim) {
+static void add(fvi_profile *p, const fvi_work *work, int action, fvi_prim *prim, fvi_relu *relu) {
     g_array_append_val(p->works, *work);
-    g_array_append_val(p->sources, ((source){action, prim}));
+    g_array_append_val(p->sources, ((source){action, prim, relu}));
 }
 
 /* `graph` NULL: a primitive between steps, whose work is not counted. */
@@ -50,7 +52,17 @@ static void add_prim(fvi_profile *p, int action, fvi_prim *prim, const fvi_graph
         if (access & FVI_WRITE) w.shape = place->shape;
     }
     if (graph && is_product(prim)) w.multiply_adds = (double)fvi_node_multiply_adds(graph, node);
-    add(p, &w, action, prim);
+    add(p, &w, action, prim, NULL);
+}
+
+/* Backward through the activation a step does first. */
+static void add_relu(fvi_profile *p, int action, const fvi_step *s) {
+    fvi_work w = {.node = s->node,
+                  .kind = "activation",
+                  .phase = 1,
+                  .shape = s->dst->shape,
+                  .bytes = fvi_relu_bytes(s->relu)};
+    add(p, &w, action, NULL, s->relu);
 }
 
 /* Bytes of the places a phase names, each once. */
@@ -70,7 +82,7 @@ static void add_loop(fvi_profile *p, int action, const fvi_step *s, int phase) {
     const fvi_place *to = phase ? NULL : s->dst;
     for (int i = 0; !to && i < s->n_in; i++) to = s->dsrc[i];
     if (to) w.shape = to->shape;
-    w.beside = s->phase[phase].n_prims > 0;
+    w.beside = s->phase[phase].n_prims > 0 || (phase && s->relu);
     if (s->phase[phase].method) {
         w.kind = "convolution";
         w.implementation = s->phase[phase].method;
@@ -78,7 +90,7 @@ static void add_loop(fvi_profile *p, int action, const fvi_step *s, int phase) {
         w.bytes = s->phase[phase].method_bytes;
     } else if (!w.beside)
         w.bytes = touched_bytes(&s->phase[phase]);
-    add(p, &w, action, NULL);
+    add(p, &w, action, NULL, NULL);
 }
 
 /* The step an action between steps is for; NULL where there are no steps. */
@@ -103,8 +115,8 @@ static void list_action(fvi_profile *p, int t, int forward_end) {
     }
     const fvi_phase *ph = &s->phase[a->phase];
     for (int i = 0; i < ph->n_prims; i++) add_prim(p, t, ph->prims[i], s->graph, s->node, a->phase);
-    if (a->phase ? s->op->backward || s->redirect : s->op->forward != NULL)
-        add_loop(p, t, s, a->phase);
+    if (a->phase && s->relu) add_relu(p, t, s);
+    if (a->phase ? s->op->backward != NULL : s->op->forward != NULL) add_loop(p, t, s, a->phase);
 }
 
 fv_status fvi_profile_new(fvi_program *program, int forward_end, fvi_profile **out, fv_error *err) {
@@ -144,9 +156,11 @@ const fvi_work *fvi_profile_work(const fvi_profile *p, int i) {
 
 void fvi_profile_take(fvi_profile *p, double *seconds) {
     double *clock = p->program->clock;
-    for (guint i = 0; i < p->sources->len; i++) { /* primitives stand before their step's loop */
+    for (guint i = 0; i < p->sources->len; i++) { /* a step's loop stands last */
         const source *s = &g_array_index(p->sources, source, i);
-        seconds[i] = s->prim ? fvi_prim_take_seconds(s->prim) : clock[s->action];
+        seconds[i] = s->prim   ? fvi_prim_take_seconds(s->prim)
+                     : s->relu ? fvi_relu_take_seconds(s->relu)
+                               : clock[s->action];
         clock[s->action] -= seconds[i];
     }
     for (guint t = 0; t < p->program->actions->len; t++) clock[t] = 0;

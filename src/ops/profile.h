@@ -13,7 +13,8 @@ typedef struct fvi_profile fvi_profile;
 typedef struct fvi_work {
     const fvi_node *node;       /* whose step it belongs to; of a conversion or a sum between
                                    steps: of the next step of the pass, else of the last */
-    const char *kind;           /* "convolution", "reorder": the primitive's; of a loop, the op's */
+    const char *kind;           /* "convolution", "reorder": the primitive's; of a loop, the op's;
+                                   backward through a ReLU or clip "activation" */
     const char *implementation; /* oneDNN's name for it, or ours; NULL: any loop of ours */
     int beside;                 /* a loop of a step that has primitives too */
     int phase;                  /* 0 forward, 1 backward */

@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "ops/arena.h"
 #include "ops/program_private.h"
+#include "ops/relu.h"
 
 #define PLACES_MAX (1 << 16) /* laying them out is quadratic */
 
@@ -342,6 +343,7 @@ fv_status fvi_program_run(fvi_program *p, int from, int to, fv_error *err) {
         } else {
             fv_status (*run)(const fvi_step *) =
                 a->phase ? a->step->op->backward : a->step->op->forward;
+            if (a->phase && a->step->relu) fvi_relu_run(a->step);
             st = run ? run(a->step) : fvi_step_run(a->step, a->phase);
         }
         if (p->clock) p->clock[t] += fvi_clock() - start;

@@ -59,10 +59,10 @@ fv_status fvi_program_run(fvi_program *p, int from, int to, fv_error *err);
  * only where it is faster (winograd.c). */
 void fvi_program_winograd(fvi_program *p);
 
-/* Makes ReLUs pass positive gradients only, for good (redirect.h). */
+/* Makes ReLUs pass positive gradients only, for good (relu.h). */
 void fvi_program_guide(fvi_program *p);
 
-/* Lets gradients through ReLUs that are dead for a sample (redirect.h); see fvi_plan_redirect. */
+/* Lets gradients through ReLUs that are dead for a sample (relu.h); see fvi_plan_redirect. */
 void fvi_program_redirect(fvi_program *p, const unsigned char *samples, int64_t n);
 
 /* Plain f32 in and out of a plain place. */

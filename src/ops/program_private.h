@@ -34,7 +34,7 @@ struct fvi_program {
     fvi_backend *backend;
     fvi_weights *weights;
     int guards;
-    int guided; /* redirect.h */
+    int guided; /* relu.h */
     int winograd; /* wherever it can be done (winograd.c), whether it is worth it or not */
     fvi_pool *pool;
     GArray *actions;     /* fvi_action */

@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "ops/dnnl_ops.h"
 #include "ops/program_private.h"
-#include "ops/redirect.h"
 
 fvi_backend *fvi_step_backend(const fvi_step *s) { return s->program->backend; }
 fvi_weights *fvi_step_weights(const fvi_step *s) { return s->program->weights; }
@@ -147,7 +146,6 @@ fv_status fvi_step_run(const fvi_step *s, int phase) {
     for (int i = 0; i < ph->n_prims; i++) {
         fv_status st = fvi_prim_run(ph->prims[i]);
         if (st) return st;
-        if (phase && s->redirect) fvi_redirect_run(s, i + 1);
     }
     return FV_OK;
 }

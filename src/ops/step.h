@@ -19,7 +19,7 @@
 typedef struct fvi_program fvi_program;
 typedef struct fvi_weights fvi_weights;
 typedef struct fvi_op fvi_op;
-typedef struct fvi_redirect fvi_redirect;
+typedef struct fvi_relu fvi_relu;
 
 /* A tensor inside a plan: what it is, how it lies, and, once the plan is bound, where. */
 struct fvi_place {
@@ -72,7 +72,7 @@ typedef struct fvi_step {
     int now;            /* the phase being planned: 0 or 1 */
     int no_memory;      /* fvi_step_lacks */
     void *state;        /* the op's own, from fvi_step_alloc or freed in drop */
-    fvi_redirect *redirect; /* redirect.h; NULL: there is nothing to redirect */
+    fvi_relu *relu;     /* done first of all backward (relu.h), or NULL */
 } fvi_step;
 
 /* One op of the small op set. */

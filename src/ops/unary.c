@@ -2,8 +2,9 @@
 /* unary: dst[i] = f(src[i]), for every f of fvi_unary; backward dsrc = ddst f'(src).
  *
  * oneDNN's eltwise where it has f exactly (dnnl_act.c), in the layout the source has; else the
- * loops here. They too run over the memory as it lies, since order does not matter; only where
- * blocks are filled up with zeros (which must stay zeros) the tensor is made plain first.
+ * loops here; backward through ReLUs and clips is relu.c's. The loops here too run over the memory
+ * as it lies, since order does not matter; only where blocks are filled up with zeros (which must
+ * stay zeros) the tensor is made plain first.
  *
  * At kinks: ReLU's gradient is 0 at 0, leaky ReLU's its slope; clip, hard sigmoid and thresholded
  * ReLU pass none at their bounds; |x| and steps have 0.
@@ -12,7 +13,7 @@
 #include "ops/dnnl_ops.h"
 #include "ops/loops.h"
 #include "ops/program.h"
-#include "ops/redirect.h"
+#include "ops/relu.h"
 #include "ops/step.h"
 #include "ops/vector_math.h"
 
@@ -61,6 +62,20 @@ static fv_status add_backward(fvi_step *s, fvi_prim *p, fvi_role role, fvi_place
     return fvi_step_add(s, p, err);
 }
 
+/* Of a ReLU or clip (relu.h). */
+static fv_status plan_relu_backward(fvi_step *s, fv_error *err) {
+    unary_state *x = s->state;
+    fv_status st = FV_OK;
+    fvi_place *value = s->dst;
+    if (x->own[0])
+        st = fvi_step_source(s, 0, s->dst->layout, &value, err);
+    else
+        st = fvi_step_touch(s, s->dst, FVI_READ, err);
+    if (!st) st = fvi_step_convert(s, s->ddst, s->dst->layout, &x->ddst, err);
+    if (!st) st = fvi_step_make_dsrc(s, 0, s->dst->layout, err);
+    return st ? st : fvi_relu_plan(s, &x->act, value, x->ddst, s->dsrc[0], err);
+}
+
 /* The gradient is made in dst's layout; from dst where that is enough, so that src may go. */
 static fv_status plan_backward(fvi_step *s, fv_error *err) {
     unary_state *x = s->state;
@@ -69,6 +84,7 @@ static fv_status plan_backward(fvi_step *s, fv_error *err) {
     fvi_place *value = s->dst;
     fvi_prim *p = NULL;
     if (!s->wanted[0]) return FV_OK;
+    if (fvi_relu_is(&x->act)) return plan_relu_backward(s, err);
     int by_dst = !x->own[0] && fvi_act_backward_from_dst(&x->act);
     x->own[1] = x->own[0] || !fvi_act_backward(&x->act) ||
                 fvi_prim_eltwise(fvi_step_backend(s), &x->act, by_dst ? FVI_BY_DST : FVI_BY_SRC,
@@ -87,8 +103,7 @@ static fv_status plan_backward(fvi_step *s, fv_error *err) {
         fvi_prim_free(p);
         return st;
     }
-    st = add_backward(s, p, by_dst ? FVI_DST : FVI_SRC, value, err);
-    return st ? st : fvi_redirect_offer(s, &x->act, value, x->ddst, s->dsrc[0], err);
+    return add_backward(s, p, by_dst ? FVI_DST : FVI_SRC, value, err);
 }
 
 /* ---- the functions ---- */
@@ -306,7 +321,6 @@ static fv_status backward(const fvi_step *s) {
     float *dsrc = s->dsrc[0]->data;
 #pragma omp parallel if (x->n > FVI_PARALLEL_MIN)
     run_share(&x->act, src, ddst, dsrc, x->n);
-    fvi_redirect_run(s, 0);
     return FV_OK;
 }
 

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The backward pass of ReLUs, leaky ReLUs and clips, and how it is changed on purpose.
+ *
+ * Redirected: they let a gradient through where they would pass none at all. A sample none of
+ * whose elements lets a gradient through one ReLU (or clip) never starts to move. For samples that
+ * ask for it, such a ReLU passes, to elements below its lower bound, what would raise them, and to
+ * those above an upper one what would lower them. It is Lucid's redirected ReLU gradient. ReLUs
+ * that pass anything of a sample are left alone, to the bit.
+ *
+ * Guided: they pass only what raises: of what an ordinary backward pass lets through, the positive
+ * part. It is guided backpropagation (Springenberg et al. 2015), for ReLUs, clips and leaky ReLUs;
+ * a program is guided for good.
+ */
+#ifndef FVI_OPS_RELU_H
+#define FVI_OPS_RELU_H
+
+#include "ops/dnnl_ops.h"
+#include "ops/step.h"
+
+/* Whether an activation is one of these. What they pass of a gradient can be told from their output
+ * as well as from their input. */
+int fvi_relu_is(const fvi_act *act);
+
+/* Plans it for a step, while plan_backward is on its way; it runs before whatever else the step
+ * does backward.
+ *   act               one of these
+ *   value             what goes into the activation, or comes out of it
+ *   ddst, dsrc        its gradients; all three lie alike. They may be the same place
+ *   errors            NOMEM */
+fv_status fvi_relu_plan(fvi_step *s, const fvi_act *act, fvi_place *value, fvi_place *ddst,
+                        fvi_place *dsrc, fv_error *err);
+/* Does what was planned; by program.c. */
+void fvi_relu_run(const fvi_step *s);
+
+/* For profile.c: bytes of the tensors it reads and writes; seconds it took since the last call. */
+double fvi_relu_bytes(const fvi_relu *r);
+double fvi_relu_take_seconds(fvi_relu *r);
+
+#endif
