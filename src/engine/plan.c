@@ -27,6 +27,7 @@ struct fvi_plan {
     fvi_program *program;
     int forward_end;            /* actions before it are the forward pass */
     fvi_place **value;          /* [n_values] where each value is; NULL: constant, or fused away */
+    fvi_step **maker;           /* [n_values] the step that makes it, or NULL */
     fvi_place **gradient;       /* [n_values] sum of the contributions so far */
     fvi_place **target;         /* [n_outputs] plain */
     fvi_place **seed;           /* [n_outputs] plain */
@@ -44,6 +45,7 @@ static fv_status allocate(fvi_plan *p, fv_error *err) {
     size_t v = (size_t)g->n_values + 1, n = (size_t)g->n_nodes + 1;
     size_t in = (size_t)g->n_inputs + 1, out = (size_t)g->n_outputs + 1;
     p->value = fvi_pool_array(g->pool, v, sizeof *p->value);
+    p->maker = fvi_pool_array(g->pool, v, sizeof *p->maker);
     p->gradient = fvi_pool_array(g->pool, v, sizeof *p->gradient);
     p->readers = fvi_pool_array(g->pool, v, sizeof *p->readers);
     p->sole_reader = fvi_pool_array(g->pool, v, sizeof *p->sole_reader);
@@ -54,7 +56,7 @@ static fv_status allocate(fvi_plan *p, fv_error *err) {
     p->seed = fvi_pool_array(g->pool, out, sizeof *p->seed);
     p->input_gradient = fvi_pool_array(g->pool, in, sizeof *p->input_gradient);
     p->inner_gradient = fvi_pool_array(g->pool, out, sizeof *p->inner_gradient);
-    if (!p->value || !p->gradient || !p->readers || !p->sole_reader || !p->depends ||
+    if (!p->value || !p->maker || !p->gradient || !p->readers || !p->sole_reader || !p->depends ||
         !p->absorbed || !p->step || !p->target || !p->seed || !p->input_gradient ||
         !p->inner_gradient)
         return fvi_fail(err, FV_NOMEM, "out of memory while planning");
@@ -120,6 +122,8 @@ static fv_status plan_node_forward(fvi_plan *p, int k, int backward, fv_error *e
         s->wanted[i] = (char)(backward && p->depends[n->in[i]]);
         s->backward |= s->wanted[i];
     }
+    if (n->n_in > 0 && n->in[0] >= 0 && p->sole_reader[n->in[0]] == k)
+        s->maker = p->maker[n->in[0]];
     int out = absorb(p, s);
     st = fvi_program_append(p->program, s, 0, err);
     if (st) {
@@ -127,6 +131,7 @@ static fv_status plan_node_forward(fvi_plan *p, int k, int backward, fv_error *e
         return st;
     }
     p->value[out] = s->dst;
+    p->maker[out] = s;
     return FV_OK;
 }
 

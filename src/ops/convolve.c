@@ -8,7 +8,9 @@
 #include "ops/convolve.h"
 
 #include "base/error.h"
+#include "ops/depthwise.h"
 #include "ops/loops.h"
+#include "ops/program_private.h"
 #include "ops/winograd.h"
 
 fv_status fvi_convolution_new(fvi_step *s, fvi_convolution **out, fv_error *err) {
@@ -55,6 +57,7 @@ fv_status fvi_convolution_plan_backward(fvi_step *s, fv_error *err) {
     if (st || !s->wanted[0]) return st;
     if (c->empty) return fvi_step_make_dsrc(s, 0, NULL, err);
     if (c->winograd[0]) return fvi_winograd_plan(s, c, 1, &c->winograd[1], err);
+    if (fvi_depthwise_suits(s, c)) return fvi_depthwise_plan(s, c, &c->depthwise, err);
     fvi_place *ddst, *weights;
     fvi_prim *p = NULL;
     fvi_conv_desc d = c->desc;
@@ -85,6 +88,7 @@ fv_status fvi_convolution_backward(const fvi_step *s) {
     const fvi_convolution *c = s->state;
     fv_status st = fvi_step_run(s, 1);
     if (!st && c->winograd[1]) fvi_winograd_run(c->winograd[1]);
+    if (!st && c->depthwise) fvi_depthwise_run(c->depthwise, !s->program->redirect);
     if (c->empty && s->wanted[0]) fvi_fill(s->dsrc[0]->data, fvi_shape_count(&c->desc.src), 0);
     return st;
 }

@@ -6,6 +6,7 @@
 #include "ops/fused.h"
 
 typedef struct fvi_winograd fvi_winograd;
+typedef struct fvi_depthwise fvi_depthwise;
 
 typedef struct fvi_convolution {
     fvi_conv_desc desc;
@@ -13,6 +14,7 @@ typedef struct fvi_convolution {
     const fvi_node *norm; /* the fused BATCH_NORM, or NULL */
     const fvi_prim *forward;
     fvi_winograd *winograd[2]; /* forward, backward: done so (winograd.h); NULL: by oneDNN */
+    fvi_depthwise *depthwise;  /* backward: the same (depthwise.h) */
     int empty; /* no output elements: nothing is computed */
     /* The weights as primitive p wants them. */
     fv_status (*weights)(fvi_step *s, const fvi_prim *p, fvi_place **out, fv_error *err);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "ops/program_private.h"
 #include "ops/relu.h"
 
 enum { VARIANT_BIAS = 100 };
@@ -44,6 +45,12 @@ fv_status fvi_fused_ddst(fvi_step *s, const fvi_layout *want, fvi_place **out, f
         return FV_OK;
     }
     st = fvi_step_convert(s, s->dst, want, &dst, err);
+    if (!st && s->masked) { /* in place, and only if the reader did not (fvi_fused_mask_maker) */
+        *out = ddst;
+        st = fvi_relu_plan(s, &act, dst, ddst, ddst, err);
+        if (!st) fvi_relu_leave(s);
+        return st;
+    }
     if (!st) st = fvi_step_temp(s, &ddst->shape, want, &before, err);
     if (st) return st;
     *out = before;
@@ -54,6 +61,15 @@ fv_status fvi_fused_ddst(fvi_step *s, const fvi_layout *want, fvi_place **out, f
     fvi_prim_set(p, FVI_DIFF_DST, ddst);
     fvi_prim_set(p, FVI_DIFF_SRC, before);
     return fvi_step_add(s, p, err);
+}
+
+int fvi_fused_mask_maker(fvi_step *s, const fvi_layout *layout, fvi_act *act) {
+    fvi_step *m = s->maker;
+    if (!m || s->program->guided || !fvi_fused_act(m, act) || !fvi_relu_is(act) ||
+        !fvi_layout_equal(m->dst->layout, layout, &m->dst->shape))
+        return 0;
+    m->masked = 1;
+    return 1;
 }
 
 const fvi_const *fvi_node_constant(const fvi_graph *g, const fvi_node *n, int i) {

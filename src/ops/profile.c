@@ -115,7 +115,7 @@ static void list_action(fvi_profile *p, int t, int forward_end) {
     }
     const fvi_phase *ph = &s->phase[a->phase];
     for (int i = 0; i < ph->n_prims; i++) add_prim(p, t, ph->prims[i], s->graph, s->node, a->phase);
-    if (a->phase && s->relu) add_relu(p, t, s);
+    if (a->phase && s->relu && !fvi_relu_is_left(s->relu)) add_relu(p, t, s);
     if (a->phase ? s->op->backward != NULL : s->op->forward != NULL) add_loop(p, t, s, a->phase);
 }
 

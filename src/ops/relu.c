@@ -36,15 +36,22 @@
 
 struct fvi_relu {
     int node_out; /* the value the activation makes */
-    float low, high, slope;
-    int unbounded; /* there is no upper bound; infinity and NaN pass */
+    fvi_slopes slopes;
     fvi_place *value, *ddst, *dsrc;
     size_t size;    /* floats of one sample; 0: cannot be told apart */
+    int left;       /* to another loop, unless the program is redirected */
     double seconds; /* while it is timed */
 };
 
 int fvi_relu_is(const fvi_act *act) {
     return act->f == FVI_RELU || act->f == FVI_CLIP || (act->f == FVI_LEAKY_RELU && act->p >= 0);
+}
+
+fvi_slopes fvi_relu_slopes(const fvi_act *act) {
+    return (fvi_slopes){.low = act->f == FVI_CLIP ? act->p : 0,
+                        .high = act->f == FVI_CLIP ? act->q : INFINITY,
+                        .slope = act->f == FVI_LEAKY_RELU ? act->p : 0,
+                        .unbounded = act->f != FVI_CLIP};
 }
 
 fv_status fvi_relu_plan(fvi_step *s, const fvi_act *act, fvi_place *value, fvi_place *ddst,
@@ -53,15 +60,16 @@ fv_status fvi_relu_plan(fvi_step *s, const fvi_act *act, fvi_place *value, fvi_p
     s->relu = fvi_step_alloc(s, 1, sizeof *s->relu);
     if (!s->relu) return fvi_fail(err, FV_NOMEM, "no memory for a plan");
     *s->relu = (fvi_relu){.node_out = last->out,
-                          .low = act->f == FVI_CLIP ? act->p : 0,
-                          .high = act->f == FVI_CLIP ? act->q : INFINITY,
-                          .unbounded = act->f != FVI_CLIP,
-                          .slope = act->f == FVI_LEAKY_RELU ? act->p : 0,
+                          .slopes = fvi_relu_slopes(act),
                           .value = value,
                           .ddst = ddst,
                           .dsrc = dsrc};
     return FV_OK;
 }
+
+void fvi_relu_leave(fvi_step *s) { s->relu->left = 1; }
+
+int fvi_relu_is_left(const fvi_relu *r) { return r->left; }
 
 double fvi_relu_bytes(const fvi_relu *r) {
     double bytes = (double)r->value->bytes + (double)r->ddst->bytes;
@@ -129,61 +137,60 @@ void fvi_program_redirect(fvi_program *p, const unsigned char *samples, int64_t 
 /* ---- running -------------------------------------------------------------------------------- */
 
 /* Eight of g, as an ordinary or guided backward pass passes them. */
-FVI_INLINE void pass(const fvi_relu *r, int guided, const fvi_eight *value, const fvi_eight *g,
+FVI_INLINE void pass(const fvi_slopes *s, int guided, const fvi_eight *value, const fvi_eight *g,
                      fvi_eight *y) {
-    const fvi_eight one = FVI_EIGHT(1), slope = FVI_EIGHT(r->slope), zero = {0};
-    const fvi_eight_ints within = ~(*value <= r->low) & ((*value < r->high) | -r->unbounded);
-    *y = *g * FVI_CHOOSE(within, one, slope);
+    const fvi_eight zero = {0};
+    fvi_relu_pass(s, value, g, y);
     if (guided) *y = FVI_CHOOSE(*y > zero, *y, zero);
 }
 
 /* The same of a dead ReLU. */
-FVI_INLINE void let_through(const fvi_relu *r, int guided, const fvi_eight *value,
+FVI_INLINE void let_through(const fvi_slopes *s, int guided, const fvi_eight *value,
                             const fvi_eight *g, fvi_eight *y) {
     const fvi_eight zero = {0};
-    const fvi_eight_ints up = (*value <= r->low) & (*g > zero);
-    const fvi_eight_ints down = (*value >= r->high) & (*g < zero);
-    pass(r, guided, value, g, y);
+    const fvi_eight_ints up = (*value <= s->low) & (*g > zero);
+    const fvi_eight_ints down = (*value >= s->high) & (*g < zero);
+    pass(s, guided, value, g, y);
     *y = FVI_CHOOSE(up | down, *g, *y);
 }
 
 /* n numbers; all are read before they are written, so dsrc may be ddst. */
-FVI_INLINE void pass_all(const fvi_relu *r, int guided, int dead, const float *value,
+FVI_INLINE void pass_all(const fvi_slopes *s, int guided, int dead, const float *value,
                          const float *ddst, float *dsrc, int64_t n) {
     float v[8] = {0}, g[8] = {0};
     fvi_eight y;
     int64_t i = 0;
     for (; i + 8 <= n; i += 8) {
         if (dead)
-            let_through(r, guided, (const fvi_eight *)(value + i), (const fvi_eight *)(ddst + i),
+            let_through(s, guided, (const fvi_eight *)(value + i), (const fvi_eight *)(ddst + i),
                         &y);
         else
-            pass(r, guided, (const fvi_eight *)(value + i), (const fvi_eight *)(ddst + i), &y);
+            pass(s, guided, (const fvi_eight *)(value + i), (const fvi_eight *)(ddst + i), &y);
         *(fvi_eight *)(dsrc + i) = y;
     }
     if (i == n) return;
     memcpy(v, value + i, (size_t)(n - i) * sizeof *v);
     memcpy(g, ddst + i, (size_t)(n - i) * sizeof *g);
     if (dead)
-        let_through(r, guided, (const fvi_eight *)v, (const fvi_eight *)g, &y);
+        let_through(s, guided, (const fvi_eight *)v, (const fvi_eight *)g, &y);
     else
-        pass(r, guided, (const fvi_eight *)v, (const fvi_eight *)g, &y);
+        pass(s, guided, (const fvi_eight *)v, (const fvi_eight *)g, &y);
     memcpy(dsrc + i, &y, (size_t)(n - i) * sizeof *dsrc);
 }
 
-FVI_WIDE static void pass_plain(fvi_relu r, const float *value, const float *ddst, float *dsrc,
+FVI_WIDE static void pass_plain(fvi_slopes s, const float *value, const float *ddst, float *dsrc,
                                 int64_t n) {
-    pass_all(&r, 0, 0, value, ddst, dsrc, n);
+    pass_all(&s, 0, 0, value, ddst, dsrc, n);
 }
 
-FVI_WIDE static void pass_guided(fvi_relu r, const float *value, const float *ddst, float *dsrc,
+FVI_WIDE static void pass_guided(fvi_slopes s, const float *value, const float *ddst, float *dsrc,
                                  int64_t n) {
-    pass_all(&r, 1, 0, value, ddst, dsrc, n);
+    pass_all(&s, 1, 0, value, ddst, dsrc, n);
 }
 
-FVI_WIDE static void pass_dead(fvi_relu r, int guided, const float *value, const float *ddst,
+FVI_WIDE static void pass_dead(fvi_slopes s, int guided, const float *value, const float *ddst,
                                float *dsrc, int64_t n) {
-    pass_all(&r, guided, 1, value, ddst, dsrc, n);
+    pass_all(&s, guided, 1, value, ddst, dsrc, n);
 }
 
 #define STRETCH 512
@@ -195,7 +202,7 @@ static int is_dead(const fvi_relu *r, int guided, size_t offset) {
     float y[STRETCH];
     for (size_t from = 0; from < r->size; from += STRETCH) {
         const size_t n = r->size - from < STRETCH ? r->size - from : STRETCH;
-        (guided ? pass_guided : pass_plain)(*r, value + from, ddst + from, y, (int64_t)n);
+        (guided ? pass_guided : pass_plain)(r->slopes, value + from, ddst + from, y, (int64_t)n);
         for (size_t i = 0; i < n; i++)
             if (!(y[i] == 0)) return 0;
     }
@@ -210,9 +217,9 @@ static void write_share(const fvi_relu *r, int guided, int dead, size_t offset, 
     const float *ddst = (const float *)r->ddst->data + offset;
     float *dsrc = (float *)r->dsrc->data + offset;
     if (dead)
-        pass_dead(*r, guided, value, ddst, dsrc, to - from);
+        pass_dead(r->slopes, guided, value, ddst, dsrc, to - from);
     else
-        (guided ? pass_guided : pass_plain)(*r, value, ddst, dsrc, to - from);
+        (guided ? pass_guided : pass_plain)(r->slopes, value, ddst, dsrc, to - from);
 }
 
 static void write(const fvi_relu *r, int guided, int dead, size_t offset, size_t n) {
@@ -231,6 +238,7 @@ static void write_samples(const fvi_relu *r, const fvi_program *p) {
 void fvi_relu_run(const fvi_step *s) {
     fvi_relu *r = s->relu;
     const fvi_program *p = s->program;
+    if (r->left && !p->redirect) return;
     double start = p->clock ? fvi_clock() : 0;
     if (p->redirect && r->size)
         write_samples(r, p);

@@ -15,11 +15,26 @@
 #define FVI_OPS_RELU_H
 
 #include "ops/dnnl_ops.h"
+#include "ops/eight.h"
 #include "ops/step.h"
 
 /* Whether an activation is one of these. What they pass of a gradient can be told from their output
  * as well as from their input. */
 int fvi_relu_is(const fvi_act *act);
+
+/* By what one multiplies a gradient: 1 where low < value < high, else slope. */
+typedef struct fvi_slopes {
+    float low, high, slope;
+    int unbounded; /* there is no upper bound; infinity and NaN count as within */
+} fvi_slopes;
+fvi_slopes fvi_relu_slopes(const fvi_act *act);
+/* Eight numbers of y = g times that. */
+FVI_INLINE void fvi_relu_pass(const fvi_slopes *s, const fvi_eight *value, const fvi_eight *g,
+                              fvi_eight *y) {
+    const fvi_eight one = FVI_EIGHT(1), slope = FVI_EIGHT(s->slope);
+    const fvi_eight_ints within = ~(*value <= s->low) & ((*value < s->high) | -s->unbounded);
+    *y = *g * FVI_CHOOSE(within, one, slope);
+}
 
 /* Plans it for a step, while plan_backward is on its way; it runs before whatever else the step
  * does backward.
@@ -29,10 +44,14 @@ int fvi_relu_is(const fvi_act *act);
  *   errors            NOMEM */
 fv_status fvi_relu_plan(fvi_step *s, const fvi_act *act, fvi_place *value, fvi_place *ddst,
                         fvi_place *dsrc, fv_error *err);
+/* Leaves it to another loop, but for programs that are redirected while they run. */
+void fvi_relu_leave(fvi_step *s);
 /* Does what was planned; by program.c. */
 void fvi_relu_run(const fvi_step *s);
 
-/* For profile.c: bytes of the tensors it reads and writes; seconds it took since the last call. */
+/* For profile.c: whether it was left to another loop; bytes of the tensors it reads and writes;
+ * seconds it took since the last call. */
+int fvi_relu_is_left(const fvi_relu *r);
 double fvi_relu_bytes(const fvi_relu *r);
 double fvi_relu_take_seconds(fvi_relu *r);
 

@@ -19,6 +19,7 @@
 typedef struct fvi_program fvi_program;
 typedef struct fvi_weights fvi_weights;
 typedef struct fvi_op fvi_op;
+typedef struct fvi_step fvi_step;
 typedef struct fvi_relu fvi_relu;
 
 /* A tensor inside a plan: what it is, how it lies, and, once the plan is bound, where. */
@@ -52,7 +53,7 @@ typedef struct fvi_phase {
     double method_bytes; /* and bytes of the tensors it reads and writes */
 } fvi_phase;
 
-typedef struct fvi_step {
+struct fvi_step {
     const fvi_op *op;
     const fvi_graph *graph;
     const fvi_node *node;
@@ -73,7 +74,10 @@ typedef struct fvi_step {
     int no_memory;      /* fvi_step_lacks */
     void *state;        /* the op's own, from fvi_step_alloc or freed in drop */
     fvi_relu *relu;     /* done first of all backward (relu.h), or NULL */
-} fvi_step;
+    fvi_step *maker;    /* of input 0, if this step alone reads it and nobody asked for it; or NULL */
+    int masked;         /* backward, the step whose maker this is goes through the activation fused
+                           here in the same loop as through itself: ddst is the gradient before it */
+};
 
 /* One op of the small op set. */
 struct fvi_op {
