@@ -56,7 +56,7 @@ size_t fvi_program_bytes(const fvi_program *p);
 fv_status fvi_program_run(fvi_program *p, int from, int to, fv_error *err);
 
 /* Has convolutions planned from now on done by Winograd's algorithm wherever that is possible, not
- * only where it is faster (winograd.c). */
+ * only where it is faster (winograd.c), and depthwise ones by our own loops (depthwise.c). */
 void fvi_program_winograd(fvi_program *p);
 
 /* Makes ReLUs pass positive gradients only, for good (relu.h). */

@@ -35,7 +35,8 @@ struct fvi_program {
     fvi_weights *weights;
     int guards;
     int guided; /* relu.h */
-    int winograd; /* wherever it can be done (winograd.c), whether it is worth it or not */
+    int winograd; /* our own convolutions wherever they can be done (winograd.c, depthwise.c),
+                     whether it is worth it or not */
     fvi_pool *pool;
     GArray *actions;     /* fvi_action */
     GPtrArray *places;   /* fvi_place, in the pool */

@@ -74,9 +74,9 @@ struct fvi_step {
     int no_memory;      /* fvi_step_lacks */
     void *state;        /* the op's own, from fvi_step_alloc or freed in drop */
     fvi_relu *relu;     /* done first of all backward (relu.h), or NULL */
-    fvi_step *maker;    /* of input 0, if this step alone reads it and nobody asked for it; or NULL */
-    int masked;         /* backward, the step whose maker this is goes through the activation fused
-                           here in the same loop as through itself: ddst is the gradient before it */
+    fvi_step *maker;    /* of input 0, if this step alone reads it and nobody asked for it */
+    int masked;         /* ddst is the gradient before the activation fused here, not after it: the
+                           step that reads dst goes backward through both (fvi_fused_mask_maker) */
 };
 
 /* One op of the small op set. */

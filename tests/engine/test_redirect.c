@@ -2,10 +2,11 @@
 /* ReLUs whose gradient is changed. Gradients let through dead ReLUs: only where nothing came
  * through, only for samples that may, in every place a ReLU is done: alone, and as part of a
  * convolution, a matrix product or a batch normalisation; channels in blocks or not. Guided
- * gradients, in the same places.
+ * gradients, in the same places. Both around a depthwise convolution, whose loop goes backward
+ * through activations on both sides.
  *
- * Every network here is x -> f(x), a linear map, -> a ReLU or clip. So the expected gradient is
- * that of f alone, seeded with what is to be let through. */
+ * Every other network here is x -> f(x), a linear map, -> a ReLU or clip. So the expected gradient
+ * is that of f alone, seeded with what is to be let through. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -295,12 +296,161 @@ static void guided_relus_pass_what_raises(void **state) {
         }
 }
 
+/* ---- activations around a depthwise convolution, whose loop goes backward through both ---------
+ */
+
+#define SIDE  6
+#define INNER 13 /* channels of it */
+
+static const char *const inner[] = {"y", "expanded", "a", "deep", "b"};
+enum { ASKED = sizeof inner / sizeof *inner };
+
+/* Weights that are not negative: of a negative picture both activations are dead. */
+static void positive(builder *b, const char *name, const char *dims, int64_t n) {
+    float *w = fvi_pool_array(builder_pool(b), (size_t)n, sizeof *w);
+    fvi_random r = fvi_random_stream(9, (uint64_t)n, 0, FVI_DRAW_START);
+    for (int64_t i = 0; i < n; i++) w[i] = fvi_random_uniform(&r) / 4;
+    builder_f32(b, name, dims, w);
+}
+
+/* x -> 1x1 -> ReLU or clip -> depthwise 3x3 -> the same -> 1x1 -> y. The first `asked` of `inner`
+ * are targets: values that somebody asks for keep passes of their own. */
+static fvi_plan *block_new(int clip, int stride, int asked, int flags, fvi_network **net) {
+    builder *b = builder_new(17);
+    const char *act = clip ? "Clip" : "Relu";
+    fv_error err = {0};
+    fvi_graph *g = NULL;
+    fvi_plan *p = NULL;
+    float six = 6, zero = 0;
+    builder_input(b, "x", FVI_F32, "N,4,6,6");
+    positive(b, "w1", "13,4,1,1", INNER * 4);
+    positive(b, "w2", "13,1,3,3", INNER * 9);
+    positive(b, "w3", "5,13,1,1", INNER * 5);
+    builder_f32(b, "low", "", &zero);
+    builder_f32(b, "high", "", &six);
+    builder_node(b, "Conv", "c1", "x,w1", "expanded");
+    builder_node(b, act, "a1", clip ? "expanded,low,high" : "expanded", "a");
+    Onnx__NodeProto *n = builder_node(b, "Conv", "c2", "a,w2", "deep");
+    builder_ints(b, n, "pads", "1,1,1,1");
+    builder_ints(b, n, "strides", stride == 2 ? "2,2" : "1,1");
+    builder_int(b, n, "group", INNER);
+    builder_node(b, act, "a2", clip ? "deep,low,high" : "deep", "b");
+    builder_node(b, "Conv", "c3", "b,w3", "y");
+    builder_output(b, "y");
+    if (fvi_network_load(builder_save(b, "net.onnx"), NULL, net, &err)) fail_msg("%s", err.text);
+    fvi_binding bound = {"x", {4, {SAMPLES, 4, SIDE, SIDE}}, NULL};
+    if (fvi_network_lower(*net, &bound, 1, inner, asked, &g, &err)) fail_msg("%s", err.text);
+    if (fvi_plan_new(g, FVI_PLAN_BACKWARD | FVI_PLAN_WINOGRAD | flags, backend, weights, &p, &err))
+        fail_msg("%s", err.text);
+    builder_free(b);
+    return p;
+}
+
+/* Passes of activations by themselves. */
+static int count_passes(fvi_plan *p) {
+    fvi_profile *profile = NULL;
+    int n = 0;
+    assert_int_equal(fvi_plan_profile(p, &profile, NULL), FV_OK);
+    for (int i = 0; i < fvi_profile_count(profile); i++) {
+        const fvi_work *w = fvi_profile_work(profile, i);
+        n += w->phase == 1 && !strcmp(w->kind, "activation");
+    }
+    fvi_profile_free(profile);
+    return n;
+}
+
+static int64_t count_of(fvi_plan *p, int target) {
+    const fvi_graph *g = fvi_plan_graph(p);
+    return fvi_shape_count(&g->values[g->outputs[target]].shape);
+}
+
+/* Samples 0 and 2 are negative, the others of both signs; 0 and 1 may be redirected. */
+static void run_block(fvi_plan *p, int asked, int redirect, float *dx) {
+    static const unsigned char may[SAMPLES] = {1, 1, 0, 0};
+    float x[SAMPLES * 4 * SIDE * SIDE];
+    const int64_t size = 4 * SIDE * SIDE;
+    fvi_random r = fvi_random_stream(11, 2, 0, FVI_DRAW_START);
+    for (int64_t i = 0; i < SAMPLES * size; i++) {
+        x[i] = 8 * fvi_random_normal(&r);
+        if (i / size % 2 == 0) x[i] = -fabsf(x[i]);
+    }
+    float *seed = floats(count_of(p, 0));
+    for (int64_t i = 0; i < count_of(p, 0); i++) seed[i] = fvi_random_normal(&r);
+    fvi_plan_redirect(p, redirect ? may : NULL, SAMPLES);
+    fvi_plan_set_input(p, 0, x);
+    assert_int_equal(fvi_plan_forward(p, NULL), FV_OK);
+    fvi_plan_set_seed(p, 0, seed);
+    for (int t = 1; t < asked; t++) {
+        float *none = floats(count_of(p, t));
+        fvi_plan_set_seed(p, t, none);
+        free(none);
+    }
+    assert_int_equal(fvi_plan_backward(p, NULL), FV_OK);
+    fvi_plan_get_gradient(p, 0, dx);
+    assert_int_equal(fvi_plan_check_guards(p), 0);
+    free(seed);
+}
+
+/* The gradient with all passes apart is what it is with them in the loop, whatever is asked of the
+ * activations. */
+static void both_ways(int clip, int stride, int flags) {
+    enum { SIZE = 4 * SIDE * SIDE, ALL = SAMPLES * SIZE };
+    static float got[ALL], want[ALL];
+    fvi_network *net[2];
+    fvi_plan *p = block_new(clip, stride, 1, flags, &net[0]);
+    fvi_plan *apart = block_new(clip, stride, ASKED, flags, &net[1]);
+    if (flags & FVI_PLAN_GUIDED)
+        assert_int_equal(count_passes(p), 2);
+    else /* elsewhere the 1x1 may have its result lie otherwise, and then keeps its own pass */
+        assert_true(count_passes(p) <= !fvi_backend_is_avx2());
+    assert_int_equal(count_passes(apart), 2);
+    for (int redirect = 2; redirect >= 0; redirect--) { /* off again, too */
+        run_block(p, 1, redirect == 1, got);
+        run_block(apart, ASKED, redirect == 1, want);
+        assert_sample(1, got, NULL, want, ALL);
+        assert_int_equal(largest(got, SIZE) > 0.1, redirect == 1);
+        assert_true(largest(got + SIZE, SIZE) > 0.1 && largest(got + 2 * SIZE, SIZE) == 0);
+    }
+    fvi_plan_free(p);
+    fvi_plan_free(apart);
+    for (int i = 0; i < 2; i++) fvi_network_free(net[i]);
+}
+
+static void depthwise_loops_mask_as_passes_do(void **state) {
+    (void)state;
+    for (int clip = 0; clip < 2; clip++)
+        for (int stride = 1; stride <= 2; stride++)
+            for (int guided = 0; guided < 2; guided++) {
+                both_ways(clip, stride, guided ? FVI_PLAN_GUIDED : 0);
+                both_ways(clip, stride, FVI_PLAN_GUARDS | (guided ? FVI_PLAN_GUIDED : 0));
+            }
+}
+
+/* Somebody who asks for the activation before it gets the gradient there, not the one before it. */
+static void gradients_asked_for_are_not_masked(void **state) {
+    enum { N = SAMPLES * INNER * SIDE * SIDE };
+    static float dx[SAMPLES * 4 * SIDE * SIDE], a[N];
+    fvi_network *net;
+    int beyond = 0;
+    (void)state;
+    fvi_plan *p = block_new(0, 1, 3, FVI_PLAN_INNER, &net);
+    run_block(p, 3, 0, dx);
+    fvi_plan_get_target(p, 2, a);
+    const float *gradient = fvi_plan_target_gradient(p, 2);
+    for (int i = 0; i < N; i++) beyond += a[i] == 0 && gradient[i] != 0;
+    assert_true(beyond > N / 20);
+    fvi_plan_free(p);
+    fvi_network_free(net);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dead_relus_let_gradients_through),
         cmocka_unit_test(samples_that_lie_mixed_are_left_alone),
         cmocka_unit_test(one_sample_is_never_mixed),
         cmocka_unit_test(guided_relus_pass_what_raises),
+        cmocka_unit_test(depthwise_loops_mask_as_passes_do),
+        cmocka_unit_test(gradients_asked_for_are_not_masked),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

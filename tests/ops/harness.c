@@ -270,8 +270,8 @@ static fv_status run_once(fvi_plan *plan, const problem *p, int flags, result *r
     return st;
 }
 
-/* Whether a plan has loops of that method, one in each direction it runs. */
-static int has_method(fvi_plan *plan, const char *method, int flags) {
+/* Whether a plan has so many loops of that method. */
+static int has_method(fvi_plan *plan, const char *method, int n) {
     fvi_profile *profile = NULL;
     int count = 0;
     if (fvi_plan_profile(plan, &profile, NULL)) return 0;
@@ -280,7 +280,7 @@ static int has_method(fvi_plan *plan, const char *method, int flags) {
         count += by && !strcmp(by, method);
     }
     fvi_profile_free(profile);
-    return count == (flags & FVI_PLAN_BACKWARD ? 2 : 1);
+    return count == n;
 }
 
 /* Makes a plan and runs it twice; the second result is kept.  returns 0, or 1 with text */
@@ -289,8 +289,8 @@ static int plan_run(const problem *p, int flags, result *out, char *text, size_t
     fvi_backend *b = NULL;
     fvi_plan *plan = NULL;
     fvi_weights *w = fvi_weights_new();
-    int bad = 0;
-    if (p->c->winograd) flags |= FVI_PLAN_WINOGRAD;
+    int bad = 0, backward = flags & FVI_PLAN_BACKWARD;
+    if (p->c->winograd || p->c->depthwise) flags |= FVI_PLAN_WINOGRAD;
     fv_status st = fvi_backend_new(&b, &err);
     if (!st) st = fvi_plan_new(graph_new(p), flags, b, w, &plan, &err);
     for (int turn = 0; turn < 2 && !st; turn++) {
@@ -301,8 +301,10 @@ static int plan_run(const problem *p, int flags, result *out, char *text, size_t
         bad = fail(text, size, "status %d: %s", st, err.text);
     else if (fvi_plan_check_guards(plan))
         bad = fail(text, size, "%d guards are overwritten", fvi_plan_check_guards(plan));
-    else if (p->c->winograd && !has_method(plan, "winograd:f4x4", flags))
+    else if (p->c->winograd && !has_method(plan, "winograd:f4x4", backward ? 2 : 1))
         bad = fail(text, size, "not done by Winograd's algorithm");
+    else if (p->c->depthwise && !has_method(plan, "depthwise:rows", backward ? 1 : 0))
+        bad = fail(text, size, "not done by depthwise.c");
     fvi_plan_free(plan);
     fvi_weights_free(w);
     fvi_backend_free(b);

@@ -112,6 +112,7 @@ typedef struct fvi_case {
     int n_then;
     fvi_case_node then[FVI_CASE_THEN];
     int winograd; /* plan it by Winograd's algorithm, and see that this was done */
+    int depthwise; /* the same of its backward pass by depthwise.c */
     double tol_forward;  /* 0: 1e-5 */
     double tol_gradient; /* 0: 1e-4 */
 } fvi_case;

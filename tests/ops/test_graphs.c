@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Small graphs that a chain of one shape (harness.h) cannot tell: a batch normalization folded into
- * a convolution, paddings that become part of windows, and concat of images that lie in blocks of
- * channels, forward and backward, against the double-precision references; many sources; a window
- * without cells. */
+ * a convolution, paddings that become part of windows, depthwise convolutions that go backward
+ * through activations around them, and concat of images that lie in blocks of channels, forward and
+ * backward, against the double-precision references; many sources; a window without cells. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -89,19 +89,30 @@ static fvi_shape picture(int64_t n, int64_t c, int64_t h, int64_t w) {
     return (fvi_shape){4, {n, c, h, w}};
 }
 
-/* A convolution k x k with bias, same size, to c channels. */
-static int add_conv(sketch *k, int from, int64_t c, int64_t size) {
-    fvi_shape x = k->g->values[from].shape, out = picture(x.dim[0], c, x.dim[2], x.dim[3]);
-    int in[3] = {from, add_constant(k, picture(c, x.dim[1], size, size)),
+/* A convolution k x k with bias, padded by half of that, to c channels, in groups. */
+static int add_groups(sketch *k, int from, int64_t c, int64_t size, int64_t stride,
+                      int64_t groups) {
+    fvi_shape x = k->g->values[from].shape;
+    fvi_shape out = picture(x.dim[0], c, (x.dim[2] - 1) / stride + 1, (x.dim[3] - 1) / stride + 1);
+    int in[3] = {from, add_constant(k, picture(c, x.dim[1] / groups, size, size)),
                  add_constant(k, (fvi_shape){1, {c}})};
     fvi_node_attr a = {.window = {.n = 2,
                                   .kernel = {size, size},
-                                  .stride = {1, 1},
+                                  .stride = {stride, stride},
                                   .dilation = {1, 1},
                                   .pad_lo = {size / 2, size / 2},
                                   .pad_hi = {size / 2, size / 2},
-                                  .groups = 1}};
+                                  .groups = groups}};
     return add_node(k, FVI_CONV, a, out, in, 3);
+}
+
+static int add_conv(sketch *k, int from, int64_t c, int64_t size) {
+    return add_groups(k, from, c, size, 1, 1);
+}
+
+static int add_depthwise(sketch *k, int from, int64_t size, int64_t stride) {
+    int64_t c = k->g->values[from].shape.dim[1];
+    return add_groups(k, from, c, size, stride, c);
 }
 
 static int add_norm(sketch *k, int from) {
@@ -113,6 +124,17 @@ static int add_norm(sketch *k, int from) {
 static int add_unary(sketch *k, int from, fvi_unary f, float p) {
     fvi_node_attr a = {.unary = {f, p, 0}};
     return add_node(k, FVI_UNARY, a, k->g->values[from].shape, &from, 1);
+}
+
+static int add_clip(sketch *k, int from) {
+    fvi_node_attr a = {.unary = {FVI_CLIP, -0.25f, 1}};
+    return add_node(k, FVI_UNARY, a, k->g->values[from].shape, &from, 1);
+}
+
+static int add_sum(sketch *k, int x, int y) {
+    const int in[2] = {x, y};
+    fvi_node_attr a = {.binary = {FVI_ADD}};
+    return add_node(k, FVI_BINARY, a, k->g->values[x].shape, in, 2);
 }
 
 static int add_concat(sketch *k, const int *in, int n_in, int axis) {
@@ -491,6 +513,68 @@ static void test_pads(void **state) {
     }
 }
 
+/* ---- depthwise convolutions, whose loop may go backward through activations on both sides ---- */
+
+/* MobileNet's block: 1x1, clip, depthwise, clip, 1x1, and what came in. */
+static fvi_graph *inverted_residual(void) {
+    sketch k = sketch_new();
+    int x = add_conv(&k, add_input(&k, picture(2, 3, 6, 9)), 8, 3);
+    int y = add_clip(&k, add_conv(&k, x, 13, 1));
+    y = add_clip(&k, add_depthwise(&k, y, 3, 1));
+    add_sum(&k, add_conv(&k, y, 8, 1), x);
+    return k.g;
+}
+
+static fvi_graph *block_of_stride_2(void) {
+    sketch k = sketch_new();
+    int x = add_clip(&k, add_conv(&k, add_input(&k, picture(2, 3, 7, 16)), 13, 3));
+    add_conv(&k, add_clip(&k, add_depthwise(&k, x, 5, 2)), 8, 1);
+    return k.g;
+}
+
+/* One after the other: the first is another's maker. */
+static fvi_graph *depthwise_twice(void) {
+    sketch k = sketch_new();
+    int x = add_unary(&k, add_conv(&k, add_input(&k, picture(2, 3, 7, 8)), 8, 1), FVI_RELU, 0);
+    x = add_unary(&k, add_depthwise(&k, x, 3, 1), FVI_LEAKY_RELU, 0.1f);
+    add_clip(&k, add_depthwise(&k, x, 5, 2));
+    return k.g;
+}
+
+/* What one reads, another does too. */
+static fvi_graph *depthwise_beside(void) {
+    sketch k = sketch_new();
+    int x = add_clip(&k, add_conv(&k, add_input(&k, picture(2, 3, 6, 6)), 8, 1));
+    int y = add_clip(&k, add_depthwise(&k, x, 3, 1));
+    add_sum(&k, add_conv(&k, x, 8, 3), add_sum(&k, y, add_conv(&k, y, 8, 1)));
+    return k.g;
+}
+
+/* Activations before it that are fused into something else, stand alone, or are of another kind. */
+static fvi_graph *depthwise_after(fvi_unary f, int norm, int sum) {
+    sketch k = sketch_new();
+    int x = add_unary(&k, add_conv(&k, add_input(&k, picture(2, 3, 6, 6)), 11, 3), FVI_TANH, 0);
+    if (norm) x = add_norm(&k, x);
+    if (sum) x = add_sum(&k, x, add_conv(&k, x, 11, 1));
+    add_unary(&k, add_depthwise(&k, add_unary(&k, x, f, 0), 3, 1), FVI_TANH, 0);
+    return k.g;
+}
+
+static fvi_graph *depthwise_after_norm(void) { return depthwise_after(FVI_RELU, 1, 0); }
+static fvi_graph *depthwise_after_sum(void) { return depthwise_after(FVI_RELU, 0, 1); }
+static fvi_graph *depthwise_after_sigmoid(void) { return depthwise_after(FVI_SIGMOID, 0, 0); }
+
+static void test_depthwise(void **state) {
+    (void)state;
+    check_all(inverted_residual);
+    check_all(block_of_stride_2);
+    check_all(depthwise_twice);
+    check_all(depthwise_beside);
+    check_all(depthwise_after_norm);
+    check_all(depthwise_after_sum);
+    check_all(depthwise_after_sigmoid);
+}
+
 static void test_conv_norm_relu(void **state) {
     (void)state;
     check_all(conv_norm_relu);
@@ -569,11 +653,17 @@ static void test_window_without_cells(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_conv_norm_relu), cmocka_unit_test(test_pads),
-        cmocka_unit_test(test_gelu),           cmocka_unit_test(test_norm_before_conv),
-        cmocka_unit_test(test_towers),         cmocka_unit_test(test_many),
-        cmocka_unit_test(test_scaled),         cmocka_unit_test(test_block_end),
-        cmocka_unit_test(test_shared_matrix),  cmocka_unit_test(test_window_without_cells),
+        cmocka_unit_test(test_conv_norm_relu),
+        cmocka_unit_test(test_depthwise),
+        cmocka_unit_test(test_pads),
+        cmocka_unit_test(test_gelu),
+        cmocka_unit_test(test_norm_before_conv),
+        cmocka_unit_test(test_towers),
+        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_scaled),
+        cmocka_unit_test(test_block_end),
+        cmocka_unit_test(test_shared_matrix),
+        cmocka_unit_test(test_window_without_cells),
     };
     return cmocka_run_group_tests_name("ops/graphs", tests, NULL, NULL) != 0;
 }
