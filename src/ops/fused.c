@@ -54,6 +54,8 @@ fv_status fvi_fused_ddst(fvi_step *s, const fvi_layout *want, fvi_place **out, f
     if (!st) st = fvi_step_temp(s, &ddst->shape, want, &before, err);
     if (st) return st;
     *out = before;
+    if (fvi_relu_is(&act) || fvi_layout_is_dense(want, &ddst->shape))
+        fvi_program_reuse(s->program, before, ddst);
     if (fvi_relu_is(&act)) return fvi_relu_plan(s, &act, dst, ddst, before, err);
     st = fvi_prim_eltwise(fvi_step_backend(s), &act, FVI_BY_DST, &ddst->shape, want, &p, err);
     if (st) return st;

@@ -73,7 +73,9 @@ static fv_status plan_relu_backward(fvi_step *s, fv_error *err) {
         st = fvi_step_touch(s, s->dst, FVI_READ, err);
     if (!st) st = fvi_step_convert(s, s->ddst, s->dst->layout, &x->ddst, err);
     if (!st) st = fvi_step_make_dsrc(s, 0, s->dst->layout, err);
-    return st ? st : fvi_relu_plan(s, &x->act, value, x->ddst, s->dsrc[0], err);
+    if (st) return st;
+    fvi_program_reuse(s->program, s->dsrc[0], x->ddst);
+    return fvi_relu_plan(s, &x->act, value, x->ddst, s->dsrc[0], err);
 }
 
 /* The gradient is made in dst's layout; from dst where that is enough, so that src may go. */
