@@ -396,8 +396,8 @@ typedef struct fv_op_time {
     const char *layer;          /* name in the graph; of what stands between layers, the next one;
                                    NULL in a sum over layers */
     const char *kind;           /* "convolution", "reorder", "LRN"; NULL in a sum */
-    const char *implementation; /* oneDNN's name for it, "jit:avx2"; ours "winograd:f4x4", or "own
-                                   loop" */
+    const char *implementation; /* oneDNN's name for it, "jit:avx2"; ours "winograd:f4x4",
+                                   "depthwise:rows", or "own loop" */
     int backward;               /* 0 in a sum */
     int ndim;                   /* shape of what it writes; 0 in a sum */
     int64_t dim[FV_MAX_DIMS];

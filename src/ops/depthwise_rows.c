@@ -7,7 +7,8 @@
  * that it takes part in. Of a row written, seven neighbours are summed at once: seven sums, a row
  * of weights and nothing else fill AVX2's registers, and pictures of 224 have maps of 7, 14, 28, 56
  * and 112. Then the row is masked, still in the cache. Every sum has one order, from the first row
- * read to the last, so how the work is cut changes no digit.
+ * read to the last, so how the work is cut changes no digit. Zeros are multiplied like numbers:
+ * weights that are not finite spoil the edges too.
  */
 #include "ops/depthwise.h"
 #include "ops/eight.h"
@@ -75,8 +76,9 @@ static part part_of(const cut *c, const fvi_depthwise *d, int64_t i) {
     p.first = i / c->chunks % c->strips * c->width;
     p.block = i / c->chunks / c->strips;
     const fvi_depthwise_phase *h = d->x.phase;
-    int64_t left = h->first, reach = left + h->taps;
-    for (int k = 1; k < d->x.stride; k++) {
+    int64_t left = INT64_MAX, reach = INT64_MIN;
+    for (int k = 0; k < d->x.stride; k++) {
+        if (!h[k].taps) continue; /* a kernel of 1 and a stride of 2 */
         if (h[k].first < left) left = h[k].first;
         if (h[k].first + h[k].taps > reach) reach = h[k].first + h[k].taps;
     }
@@ -95,16 +97,14 @@ FVI_INLINE void copy_row(const fvi_slopes *mask, const float *ddst, const float 
     const fvi_eight zero = {0};
     int64_t i = 0, end = size - left < n ? size - left : n;
     for (; i < n && left + i < 0; i++) *(fvi_eight *)(to + i * LANES) = zero;
-    ddst += left * LANES;
-    if (value) {
-        value += left * LANES;
+    if (value)
         for (; i < end; i++)
-            fvi_relu_pass(&slopes, (const fvi_eight *)(value + i * LANES),
-                          (const fvi_eight *)(ddst + i * LANES), (fvi_eight *)(to + i * LANES));
-    } else {
+            fvi_relu_pass(&slopes, (const fvi_eight *)(value + (left + i) * LANES),
+                          (const fvi_eight *)(ddst + (left + i) * LANES),
+                          (fvi_eight *)(to + i * LANES));
+    else
         for (; i < end; i++)
-            *(fvi_eight *)(to + i * LANES) = *(const fvi_eight *)(ddst + i * LANES);
-    }
+            *(fvi_eight *)(to + i * LANES) = *(const fvi_eight *)(ddst + (left + i) * LANES);
     for (; i < n; i++) *(fvi_eight *)(to + i * LANES) = zero;
 }
 
@@ -216,8 +216,9 @@ FVI_INLINE void read_rows(const fvi_depthwise *d, const part *p, int64_t at,
 FVI_INLINE void look_ahead(const fvi_depthwise *d, const part *p, int64_t to, int64_t loaded,
                            ahead *a) {
     const int64_t next = (loaded * d->x.dst + p->left) * LANES, each = SUMS * LANES;
-    *a = (ahead){{p->ddst + next, p->dst.value + next, p->src.value + to},
-                 {each, p->dst.value ? each : 0, p->src.value ? each * d->x.stride : 0}};
+    *a = (ahead){.at = {p->ddst + next}, .each = {each}};
+    if (p->dst.value) a->at[1] = p->dst.value + next, a->each[1] = each;
+    if (p->src.value) a->at[2] = p->src.value + to, a->each[2] = each * d->x.stride;
 }
 
 FVI_WIDE static void run_part(const fvi_depthwise *d, const part *p) {

@@ -296,6 +296,26 @@ static void guided_relus_pass_what_raises(void **state) {
         }
 }
 
+/* Dead is one through which a guided pass lets nothing, though an ordinary one would. */
+static void guided_relus_are_redirected_too(void **state) {
+    (void)state;
+    enum { ALL = CHANNELS * 20 };
+    fvi_network *net;
+    fvi_plan *p = plan_new(ALONE, 0, "y", 1, FVI_PLAN_GUIDED, &net);
+    float x[ALL], seed[ALL], dx[ALL];
+    for (int i = 0; i < ALL; i++) {
+        x[i] = i % 2 ? -1 : 1;    /* f = -x: every other one is active, */
+        seed[i] = i % 2 ? -2 : 3; /* and is to be lowered */
+    }
+    for (int redirect = 0; redirect < 2; redirect++) {
+        fvi_plan_redirect(p, redirect ? (const unsigned char[]){1} : NULL, 1);
+        backward(p, x, seed, NULL, dx);
+        for (int i = 0; i < ALL; i++) assert_true(dx[i] == (redirect && i % 2 == 0 ? -3 : 0));
+    }
+    fvi_plan_free(p);
+    fvi_network_free(net);
+}
+
 /* ---- activations around a depthwise convolution, whose loop goes backward through both ---------
  */
 
@@ -449,6 +469,7 @@ int main(void) {
         cmocka_unit_test(samples_that_lie_mixed_are_left_alone),
         cmocka_unit_test(one_sample_is_never_mixed),
         cmocka_unit_test(guided_relus_pass_what_raises),
+        cmocka_unit_test(guided_relus_are_redirected_too),
         cmocka_unit_test(depthwise_loops_mask_as_passes_do),
         cmocka_unit_test(gradients_asked_for_are_not_masked),
     };

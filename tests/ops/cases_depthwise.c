@@ -52,6 +52,8 @@ static const fvi_case cases[] = {
      .in = {IN(1, 3, 3, 230), CONST(3, 1, 3, 3)}, .out = S(1, 3, 3, 230)},
     {.name = "several strips, stride 2", D(5, 5, 2, 2, 2, 2, 2, 2, 2),
      .in = {IN(1, 2, 33, 301), CONST(2, 1, 5, 5)}, .out = S(1, 2, 17, 151)},
+    {.name = "one phase is not read, padded wider than the ring has room", D(1, 1, 2, 2, 30, 200, 0, 0, 3),
+     .in = {IN(1, 3, 4, 224), CONST(3, 1, 1, 1)}, .out = S(1, 3, 17, 212)},
     {.name = "then relu", D(3, 3, 1, 1, 1, 1, 1, 1, 13),
      .in = {IN(2, 13, 6, 6), CONST(13, 1, 3, 3), CONST(13)}, .out = S(2, 13, 6, 6),
      .n_then = 1, .then = {UNARY(FVI_RELU, 0, 0)}},
