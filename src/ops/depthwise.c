@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* depthwise: convolutions of one kernel a channel, on processors whose best instructions are
- * AVX2's.
+/* depthwise: backward through convolutions of one kernel a channel, on processors whose best
+ * instructions are AVX2's.
  *
  *   dst[c][y][x] = sum over i, j of w[c][i][j] src[c][y stride + i - pad][x stride + j - pad]
  *
@@ -20,8 +20,9 @@
  * may be). Where ReLUs are redirected, which is known only at run time, and which looks at whole
  * samples first, there are two passes; guided ones are never done here.
  *
- * What it does not do: dilations, strides beyond 2, kernels beyond 7, weights made at run time.
- * oneDNN's kernels are used there, and on processors with AVX-512, where nothing was measured.
+ * What it does not do: forward, at which oneDNN is as good; gradients of weights; dilations,
+ * strides beyond 2, kernels beyond 7, weights made at run time. oneDNN's kernels are used there,
+ * and on processors with AVX-512, where nothing was measured.
  */
 #include "ops/depthwise.h"
 
