@@ -34,18 +34,13 @@ typedef struct average_pool {
 
 /* ---- planning ---- */
 
-/* Elements behind an axis. */
-static int64_t inner_of(const average_pool *x, int axis) {
-    int64_t n = 1;
-    for (int i = axis + 1; i < 3; i++) n *= x->axis[i].in;
-    return n;
+/* Elements before and behind one of the three axes, which are the last of src. */
+static int64_t outer_of(const average_pool *x, int axis) {
+    return fvi_shape_product(&x->desc.src, 0, x->desc.src.ndim - 3 + axis);
 }
 
-/* Elements before it, of all planes. */
-static int64_t outer_of(const average_pool *x, int axis) {
-    int64_t n = x->planes;
-    for (int i = 0; i < axis; i++) n *= x->axis[i].in;
-    return n;
+static int64_t inner_of(const average_pool *x, int axis) {
+    return fvi_shape_product(&x->desc.src, x->desc.src.ndim - 2 + axis, x->desc.src.ndim);
 }
 
 /* Whether oneDNN would compute something else than meant, or nothing sensible. */
@@ -74,7 +69,7 @@ static int sliding_axis(const average_pool *x) {
         if (found >= 0) return -1;
         found = i;
     }
-    return x->desc.src.dim[1] == 1 && inner_of(x, found) >= VECTOR ? found : -1;
+    return found >= 0 && x->desc.src.dim[1] == 1 && inner_of(x, found) >= VECTOR ? found : -1;
 }
 
 /* Makes both primitives; 0 if one of them cannot be had or is slow. */

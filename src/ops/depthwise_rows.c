@@ -11,7 +11,6 @@
  * weights that are not finite spoil the edges too.
  */
 #include "ops/depthwise.h"
-#include "ops/eight.h"
 
 #define LANES      FVI_DEPTHWISE_LANES
 #define KERNEL     FVI_DEPTHWISE_KERNEL

@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "base/eight.h"
 #include "base/error.h"
 #include "ops/dnnl_ops.h"
 #include "ops/loops.h"
@@ -76,14 +77,10 @@ static inline void set_axis(box *w, const max_pool *x, int i, int64_t o) {
     w->at[i] = o * x->axis[i].stride - x->axis[i].lo;
 }
 
-/* Eight lanes; as many vectors as the processor's are short. */
-typedef float eight __attribute__((vector_size(32), aligned(4), may_alias));
-typedef int32_t eight_ints __attribute__((vector_size(32), aligned(4), may_alias));
-
 /* What was found under a window so far. */
 typedef struct best_of_eight {
-    eight value;
-    eight_ints cell;
+    fvi_eight value;
+    fvi_eight_ints cell;
 } best_of_eight;
 
 typedef struct best_of_one {
@@ -95,9 +92,9 @@ typedef struct best_of_one {
 FVI_INLINE void row_of_eight(best_of_eight *b, const float *v, int64_t lanes, int64_t cell,
                              int64_t step, int64_t n) {
     for (int64_t k = 0; k < n; k++, cell += step) {
-        eight x = *(const eight *)(v + cell * lanes);
-        eight_ints larger = (b->cell < 0) | (x > b->value);
-        b->value = (eight)(((eight_ints)x & larger) | ((eight_ints)b->value & ~larger));
+        fvi_eight x = *(const fvi_eight *)(v + cell * lanes);
+        fvi_eight_ints larger = (b->cell < 0) | (x > b->value);
+        b->value = FVI_CHOOSE(larger, x, b->value);
         b->cell = ((int32_t)cell & larger) | (b->cell & ~larger);
     }
 }
@@ -132,10 +129,10 @@ FVI_WIDE static void pool_row(const max_pool *x, const float *src, int64_t row, 
         set_axis(&w, x, 2, o);
         int64_t l = 0, i = o * x->lanes;
         for (; l + 8 <= x->lanes; l += 8) {
-            best_of_eight b = {{0}, (eight_ints){0} - 1};
+            best_of_eight b = {{0}, (fvi_eight_ints){0} - 1};
             largest(x, &w, src + l, &b, NULL);
-            *(eight *)(dst + i + l) = b.value;
-            if (where) *(eight_ints *)(where + i + l) = b.cell;
+            *(fvi_eight *)(dst + i + l) = b.value;
+            if (where) *(fvi_eight_ints *)(where + i + l) = b.cell;
         }
         for (; l < x->lanes; l++) {
             best_of_one b = {0, -1};

@@ -30,7 +30,6 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "ops/eight.h"
 #include "ops/loops.h"
 #include "ops/program_private.h"
 

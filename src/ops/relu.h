@@ -14,8 +14,8 @@
 #ifndef FVI_OPS_RELU_H
 #define FVI_OPS_RELU_H
 
+#include "base/eight.h"
 #include "ops/dnnl_ops.h"
-#include "ops/eight.h"
 #include "ops/step.h"
 
 /* Whether an activation is one of these. What they pass of a gradient can be told from their output

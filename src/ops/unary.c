@@ -237,71 +237,51 @@ FVI_WIDE static int run_power(float p, const float *restrict src, const float *r
     return 1;
 }
 
-/* All n numbers, a multiple of VECTOR. No number is left to a loop for the rest, whose functions
- * may round otherwise: what comes of a number does not depend on where it stands. */
-FVI_WIDE static void run_forward(const fvi_act *act, const float *restrict src, float *restrict dst,
-                                 int64_t n) {
+/* out = f(src), or with a gradient ddst f'(src), of n numbers, a multiple of VECTOR. No number is
+ * left to a loop for the rest, whose functions may round otherwise: what comes of a number does not
+ * depend on where it stands. */
+FVI_WIDE static void run(const fvi_act *act, const float *restrict src, const float *restrict ddst,
+                         float *restrict out, int64_t n) {
     const float p = act->p, q = act->q;
-    if (act->f == FVI_POW && run_power(p, src, NULL, dst, n)) return;
+    if (act->f == FVI_POW && run_power(p, src, ddst, out, n)) return;
     (void)q;
-#define CASE(NAME, F, SLOPE)                                       \
-    case NAME:                                                     \
-        for (int64_t b = 0; b < n; b += VECTOR)                    \
-            _Pragma("omp simd") for (int k = 0; k < VECTOR; k++) { \
-                const float x = src[b + k];                        \
-                dst[b + k] = F;                                    \
-            }                                                      \
+#define LOOP(VALUE)                                                                                \
+    for (int64_t b = 0; b < n; b += VECTOR) _Pragma("omp simd") for (int k = 0; k < VECTOR; k++) { \
+            const float x = src[b + k];                                                            \
+            (void)x;                                                                               \
+            out[b + k] = VALUE;                                                                    \
+        }
+#define CASE(NAME, F, SLOPE)            \
+    case NAME:                          \
+        if (!ddst) {                    \
+            LOOP(F)                     \
+        } else {                        \
+            LOOP(ddst[b + k] * (SLOPE)) \
+        }                               \
         return;
     switch (act->f) {
         FUNCTIONS(CASE)
     case FVI_UNARY_COUNT: return;
     }
 #undef CASE
+#undef LOOP
 }
 
-FVI_WIDE static void run_backward(const fvi_act *act, const float *restrict src,
-                                  const float *restrict ddst, float *restrict dsrc, int64_t n) {
-    const float p = act->p, q = act->q;
-    if (act->f == FVI_POW && run_power(p, src, ddst, dsrc, n)) return;
-    (void)q;
-#define CASE(NAME, F, SLOPE)                                       \
-    case NAME:                                                     \
-        for (int64_t b = 0; b < n; b += VECTOR)                    \
-            _Pragma("omp simd") for (int k = 0; k < VECTOR; k++) { \
-                const float x = src[b + k];                        \
-                (void)x;                                           \
-                dsrc[b + k] = ddst[b + k] * (SLOPE);               \
-            }                                                      \
-        return;
-    switch (act->f) {
-        FUNCTIONS(CASE)
-    case FVI_UNARY_COUNT: return;
-    }
-#undef CASE
-}
-
-/* This thread's share of n numbers; what makes no whole vector is filled up with copies.
- *   ddst  NULL: forward */
+/* This thread's share of n numbers; what makes no whole vector is filled up with copies. */
 static void run_share(const fvi_act *act, const float *src, const float *ddst, float *out,
                       int64_t n) {
     int64_t from, to;
     fvi_thread_share(n, &from, &to);
     const int64_t whole = (to - from) / VECTOR * VECTOR, rest = to - from - whole;
     float x[VECTOR], g[VECTOR], y[VECTOR];
-    if (ddst)
-        run_backward(act, src + from, ddst + from, out + from, whole);
-    else
-        run_forward(act, src + from, out + from, whole);
+    run(act, src + from, ddst ? ddst + from : NULL, out + from, whole);
     if (!rest) return;
     for (int k = 0; k < VECTOR; k++) {
         const int64_t i = from + whole + (k < rest ? k : 0);
         x[k] = src[i];
         g[k] = ddst ? ddst[i] : 0;
     }
-    if (ddst)
-        run_backward(act, x, g, y, VECTOR);
-    else
-        run_forward(act, x, y, VECTOR);
+    run(act, x, ddst ? g : NULL, y, VECTOR);
     for (int k = 0; k < rest; k++) out[from + whole + k] = y[k];
 }
 

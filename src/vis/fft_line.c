@@ -24,16 +24,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/eight.h"
 #include "base/error.h"
-#include "base/parallel.h"
 
 #define LANES     FVI_FFT_LANES
 #define CHUNK     8 /* lanes an odd radix works on at a time: its sums stay in registers */
 #define MAX_STAGE 32
 #define PI        3.14159265358979323846
-
-/* CHUNK lanes. Loops over them, left to the compiler, come out in single steps. */
-typedef float eight __attribute__((vector_size(32), aligned(4), may_alias));
 
 typedef struct stage {
     int radix, q, s;      /* x[k + q r] -> y[radix k + j], k < q; s numbers lie together */
@@ -172,17 +169,17 @@ FVI_INLINE void radix4(const ends *e, const float *w) {
     }
 }
 
-FVI_INLINE const eight *at(const float *p) { return (const eight *)p; }
-FVI_INLINE eight *to(float *p) { return (eight *)p; }
+FVI_INLINE const fvi_eight *at(const float *p) { return (const fvi_eight *)p; }
+FVI_INLINE fvi_eight *to(float *p) { return (fvi_eight *)p; }
 
 /* The sums of an odd radix p over CHUNK lanes: work [p/2][4] has x[r] + x[p-r] and x[r] - x[p-r],
  * r = 1..p/2; their total is y[0]. */
-FVI_INLINE void odd_pairs(const ends *e, int p, int64_t t, eight *work) {
+FVI_INLINE void odd_pairs(const ends *e, int p, int64_t t, fvi_eight *work) {
     const float *x = e->x + t;
-    eight re = *at(x), im = *at(x + e->xi);
+    fvi_eight re = *at(x), im = *at(x + e->xi);
     for (int r = 1; r <= p / 2; r++, work += 4) {
         const float *a = x + e->step * r, *b = x + e->step * (p - r);
-        const eight ar = *at(a), ai = *at(a + e->xi), br = *at(b), bi = *at(b + e->xi);
+        const fvi_eight ar = *at(a), ai = *at(a + e->xi), br = *at(b), bi = *at(b + e->xi);
         work[0] = ar + br;
         work[1] = ai + bi;
         work[2] = ar - br;
@@ -197,10 +194,10 @@ FVI_INLINE void odd_pairs(const ends *e, int p, int64_t t, eight *work) {
 /* y[j] and y[p-j] = x[0] + sum of pairs * cos -+ i sum of differences * sin, times their twiddles.
  */
 FVI_INLINE void odd_outputs(const ends *e, const float *root, int p, int j, int64_t t,
-                            const float *w, const eight *work) {
+                            const float *w, const fvi_eight *work) {
     const float *x = e->x + t, *v = w + 2 * (j - 1), *u = w + 2 * (p - j - 1);
     const float vr = v[0], vi = v[1], ur = u[0], ui = u[1];
-    eight cr = *at(x), ci = *at(x + e->xi), dr = {0}, di = {0};
+    fvi_eight cr = *at(x), ci = *at(x + e->xi), dr = {0}, di = {0};
     for (int r = 1, k = j; r <= p / 2; r++, work += 4) {
         const float c = root[2 * k], s = root[2 * k + 1];
         cr += work[0] * c;
@@ -209,7 +206,7 @@ FVI_INLINE void odd_outputs(const ends *e, const float *root, int p, int j, int6
         di += work[3] * s;
         k = k + j < p ? k + j : k + j - p;
     }
-    const eight ar = cr + di, ai = ci - dr, br = cr - di, bi = ci + dr;
+    const fvi_eight ar = cr + di, ai = ci - dr, br = cr - di, bi = ci + dr;
     float *a = e->y + e->run * j + t, *b = e->y + e->run * (p - j) + t;
     *to(a) = ar * vr - ai * vi;
     *to(a + e->yi) = ar * vi + ai * vr;
@@ -219,8 +216,9 @@ FVI_INLINE void odd_outputs(const ends *e, const float *root, int p, int j, int6
 
 FVI_INLINE void radix_odd(const ends *e, const stage *g, int p, const float *w, float *work) {
     for (int64_t t = 0; t < e->run; t += CHUNK) {
-        odd_pairs(e, p, t, (eight *)work);
-        for (int j = 1; j <= p / 2; j++) odd_outputs(e, g->root, p, j, t, w, (const eight *)work);
+        odd_pairs(e, p, t, (fvi_eight *)work);
+        for (int j = 1; j <= p / 2; j++)
+            odd_outputs(e, g->root, p, j, t, w, (const fvi_eight *)work);
     }
 }
 

@@ -3,8 +3,8 @@
  * marked FVI_WIDE that compilers do not turn into vectors, or not well. Tensors that lie in blocks
  * of eight channels have eight of a pixel one after the other.
  */
-#ifndef FVI_OPS_EIGHT_H
-#define FVI_OPS_EIGHT_H
+#ifndef FVI_BASE_EIGHT_H
+#define FVI_BASE_EIGHT_H
 
 #include "base/parallel.h"
 
