@@ -8,7 +8,7 @@
  *                   sd (max x - min x)  Smilkov et al. 2017, arXiv:1706.03825
  *   integrated      sum_c (x_c - x0_c) integral over t in 0..1 of g_c(x0 + t (x - x0))
  *                                       Sundararajan, Taly and Yan 2017, arXiv:1703.01365
- *   guided          max_c |g_c(x)|, where ReLUs pass positive gradients only (ops/redirect.c)
+ *   guided          max_c |g_c(x)|, where ReLUs pass positive gradients only (ops/relu.c)
  *                                       Springenberg et al. 2015, arXiv:1412.6806
  *
  * The integral is taken by Gauss and Legendre's rule where the number of points is given. Else the

@@ -18,9 +18,8 @@
 #include "base/error.h"
 #include "vis/term.h"
 
-#define WORTH                                                                          \
-    0.8 /* a part larger than this share of the picture is not worth a size of its own \
-         */
+/* A part larger than this share of the picture is not worth a size of its own. */
+#define WORTH 0.8
 
 /* What is found out along one direction of the picture. */
 typedef struct span {
