@@ -110,7 +110,7 @@ static int run_model(job *j) {
     cli_args mine = *a; /* with this command's own recipe */
     char *recipe = g_strdup(a->recipe ? a->recipe : j->recipe);
     mine.recipe = recipe;
-    int code = cli_recipe_resolve(&mine, j->model, NULL, &j->desc);
+    int code = cli_recipe_resolve(&mine, j->model, NULL, 0, &j->desc);
     g_free(recipe);
     if (!code && a->show_recipe) {
         cli_recipe_show(&j->desc.desc);

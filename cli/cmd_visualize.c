@@ -206,8 +206,7 @@ static int run(const cli_args *args) {
     d.plots = !fv_model_input(model)->is_image && !args->shape;
     code = cli_objectives_expand(args, model, args->operands + 1, args->n_operands - 1,
                                  args->expressions, &d.units);
-    if (!code)
-        code = cli_recipe_resolve(args, model, d.units.count ? d.units.text[0] : NULL, &d.recipe);
+    if (!code) code = cli_recipe_resolve(args, model, d.units.text, d.units.count, &d.recipe);
     if (!code && args->show_recipe) {
         cli_recipe_show(&d.recipe.desc);
     } else if (!code) {
@@ -325,8 +324,11 @@ const cli_command cli_command_visualize = {
         "and written as numbers where OUT ends in .npy. One of -o, --each, --npy and --animate "
         "must be given.\n\n"
         "How a picture is made is a recipe's; every part of it is an option. --show-recipe prints "
-        "what they come to. With --starts the pictures of one unit are compared: those that are "
-        "the same up to a shift share a letter, and the summary says how many distinct ones there "
+        "what they come to. Where units see little of the picture it is made smaller than the "
+        "model's own (`--size seen`, the default of fovea-layer): the texture is the same, and "
+        "takes a fraction of the time. With --starts the pictures of one unit are compared: those "
+        "that are the same up to a shift share a letter, and the summary says how many distinct "
+        "ones there "
         "are and how far apart: 1 - the largest correlation over all shifts.\n\n"
         "With --examples every unit gets a row: the picture that lowers it, the photos of DIR with "
         "its lowest and its highest values, and the picture that raises it; `fovea examples` says "

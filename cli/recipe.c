@@ -184,8 +184,22 @@ static int load_files(const cli_args *args, cli_recipe *r) {
     return CLI_DONE;
 }
 
-int cli_recipe_resolve(const cli_args *args, const fv_model *model, const char *objective,
-                       cli_recipe *out) {
+/* The settings, over the recipe, and then what depends on the units. */
+static int set_all(const cli_args *args, const fv_model *model, char *const *objectives, int count,
+                   fv_render_desc *desc) {
+    fv_error err = {0};
+    if (args->init) desc->start = (fv_start_desc){.kind = FV_START_IMAGE};
+    for (char **s = args->settings; s && s[0]; s += 2)
+        if (set(desc, s[0], s[1], &err)) return cli_usage(args->command, "--%s", err.text);
+    const char *const *units = (const char *const *)objectives;
+    if (count && fv_render_desc_settle(model, units, count, desc, &err))
+        return cli_fail_error(&err);
+    return CLI_DONE;
+}
+
+int cli_recipe_resolve(const cli_args *args, const fv_model *model, char *const *objectives,
+                       int count, cli_recipe *out) {
+    const char *first = count ? objectives[0] : NULL;
     fv_render_desc asked = {
         .batch = args->batch, .threads = args->threads, .on_nan = (fv_on_nan)args->on_nan};
     fv_error err = {0};
@@ -193,14 +207,12 @@ int cli_recipe_resolve(const cli_args *args, const fv_model *model, const char *
     int code = check_name(args);
     if (!code) code = read_shape(args, model, &asked);
     if (code) return code;
-    g_strlcpy(asked.recipe, args->recipe ? args->recipe : fv_recipe_default(model, objective),
+    g_strlcpy(asked.recipe, args->recipe ? args->recipe : fv_recipe_default(model, first),
               sizeof asked.recipe);
     if (fv_render_desc_resolve(model, &asked, &out->desc, &err))
         return args->shape ? cli_usage(args->command, "--shape %s: %s", args->shape, err.text)
                            : cli_fail_error(&err);
-    if (args->init) out->desc.start = (fv_start_desc){.kind = FV_START_IMAGE};
-    for (char **s = args->settings; !code && s && s[0]; s += 2)
-        if (set(&out->desc, s[0], s[1], &err)) code = cli_usage(args->command, "--%s", err.text);
+    code = set_all(args, model, objectives, count, &out->desc);
     if (!code) code = check_files(args, &out->desc);
     return code ? code : load_files(args, out);
 }

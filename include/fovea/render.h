@@ -227,6 +227,21 @@ typedef enum fv_reading {
     FV_READING_STRONG    /* half the sum of squares of what exceeds mean + sd (Darknet) */
 } fv_reading;
 
+/* What size a picture is brought to by the transforms that resample it for the network: crop, fit,
+ * resize(0). */
+typedef enum fv_view {
+    FV_VIEW_MODEL = 1, /* the network's own input size */
+    FV_VIEW_PICTURE    /* the picture's, so that its pixels are the network's */
+} fv_view;
+
+/* A picture's width and height: three times what the units of the call see of the input along that
+ * direction (their receptive fields; the largest of all units), in steps of 32 from 96 on. More of
+ * an early layer's picture is the same texture again. The model's own size where that is not much
+ * larger, where units are asked for at given places, where a photo is compared with or started
+ * from, and where the network cannot be run at that size. Both sides are, or none; a picture that
+ * is smaller for it is seen at its own size (FV_VIEW_PICTURE). */
+#define FV_SIZE_SEEN (-1)
+
 /* Where a long call stands. Return 0 to go on; FV_PROGRESS_STOP to get what is there, marked
  * unfinished; FV_PROGRESS_CANCEL to get nothing and FV_CANCELLED. */
 #define FV_PROGRESS_STOP   1
@@ -272,12 +287,14 @@ typedef fv_status (*fv_finished_fn)(void *user, int picture, const struct fv_ren
 
 typedef struct fv_render_desc {
     char recipe[32];            /* "": fv_recipe_default of the first objective */
-    int width, height;          /* of the picture at the asked size; 0: the model's own */
+    int width, height;          /* of the picture at the asked size; 0: the recipe's, or else the
+                                   model's own; FV_SIZE_SEEN: as the units need it */
     int channels;               /* of inputs that are no pictures: a sample's elements are seen as
                                    [channels][height][width]; 0: [1][1][elements] */
     uint64_t seed;              /* of every random choice; 0 is a seed like any other */
     int starts;                 /* pictures of each objective, from different starts; 0: 1 */
     fv_reading reading;
+    fv_view view;
     fv_param_desc param;
     fv_start_desc start;
     fv_transforms transforms;   /* inside the differentiated graph */
@@ -313,11 +330,21 @@ FV_API const char *fv_recipe_summary(int index);
 FV_API const char *fv_recipe_default(const fv_model *model, const char *objective);
 
 /* Fills every zero field of *desc from its recipe and for this model: the one place where defaults
- * are. NULL desc: the default recipe.
+ * are. NULL desc: the default recipe. A size that depends on the units (FV_SIZE_SEEN) stays: see
+ * fv_render_desc_settle.
  *   errors  NOTFOUND no such recipe, with the names; ARG a value out of its range, named
  */
 FV_API fv_status fv_render_desc_resolve(const fv_model *model, const fv_render_desc *desc,
                                         fv_render_desc *out, fv_error *err);
+
+/* Settles what depends on the units of a call: where *desc has FV_SIZE_SEEN, width, height and
+ * view. Rendering does it by itself; it is for those who want to know, or who make the units of one
+ * call in several.
+ *   desc    resolved; untouched on failure
+ *   errors  ARG count is below 1; as fv_objective_describe
+ */
+FV_API fv_status fv_render_desc_settle(const fv_model *model, const char *const *objectives,
+                                       int count, fv_render_desc *desc, fv_error *err);
 
 /* The options of a recipe by name, as the command has them: "rate", "transforms", ... */
 typedef struct fv_render_option {

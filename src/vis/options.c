@@ -18,6 +18,7 @@
 
 #define ANY      1e9
 #define NEVER    "never"
+#define SEEN     "seen" /* FV_SIZE_SEEN */
 #define MAX_TEXT 2048
 
 typedef enum option_kind {
@@ -28,7 +29,7 @@ typedef enum option_kind {
     OPTION_CHOICE,    /* int: 1, 2, ... for the words of `value` */
     OPTION_SWITCH,    /* int: 1 for the first word of `value`, -1 for the second */
     OPTION_FLAG,      /* int: "on" 1, "off" 0 */
-    OPTION_SIZE,      /* width and height: "N" or "WxH" */
+    OPTION_SIZE,      /* width and height: "N", "WxH" or "seen" */
     OPTION_TEXT,      /* char [256] */
     OPTION_TRANSFORMS /* fv_transforms */
 } option_kind;
@@ -44,7 +45,8 @@ typedef struct option {
 
 /* clang-format off */
 static const option options[] = {
-    {{"size", "N|WxH", "width and height of the picture while it is made"},
+    {{"size", "N|WxH|seen", "width and height of the picture while it is made; seen: three times what "
+      "the units see of it, at most the model's own"},
      OPTION_SIZE, AT(width), 1, 32768},
     {{"seed", "N", "of every random choice: the same command makes the same picture"},
      OPTION_SEED, AT(seed), 0, 0},
@@ -53,6 +55,9 @@ static const option options[] = {
     {{"reading", "mean|energy|strong", "what LAYER:C stands for: the mean over positions, the sum of "
       "squares, or half the squares of what exceeds mean + deviation"},
      OPTION_CHOICE, AT(reading), 1, 3},
+    {{"view", "model|picture", "the size that crop, fit and resize bring it to: the model's own, or the "
+      "picture's"},
+     OPTION_CHOICE, AT(view), 1, 2},
     {{"param", "pixels|fourier|laplacian|phase|bounded", "how the picture is written as numbers"},
      OPTION_CHOICE, AT(param.kind), 1, 5},
     {{"color", "rgb|lucid|maco", "the numbers' colours: RGB, or decorrelated ones"},
@@ -229,6 +234,10 @@ static fv_status set_pair(const option *o, const char *text, float field[2], fv_
 
 static fv_status set_size(const option *o, const char *text, int field[2], fv_error *err) {
     double w = 0, h;
+    if (!strcmp(text, SEEN)) {
+        field[0] = field[1] = FV_SIZE_SEEN;
+        return FV_OK;
+    }
     char **sides = g_strsplit(text, "x", 2);
     int fits = read_number(sides[0] ? sides[0] : "", '\0', &w) != NULL;
     h = w;
@@ -236,8 +245,8 @@ static fv_status set_size(const option *o, const char *text, int field[2], fv_er
     g_strfreev(sides);
     if (!fits) return refuse(o, text, err);
     if (w != floor(w) || h != floor(h) || w < 1 || h < 1 || w > o->high || h > o->high)
-        return fvi_fail(err, FV_ARG, "size is \"%.64s\"; allowed: N or WxH, 1..%.0f", text,
-                        o->high);
+        return fvi_fail(err, FV_ARG, "size is \"%.64s\"; allowed: N or WxH, 1..%.0f, or " SEEN,
+                        text, o->high);
     field[0] = (int)w;
     field[1] = (int)h;
     return FV_OK;
@@ -311,6 +320,13 @@ static const void *field_of(const option *o, const fv_render_desc *desc) {
     return (const char *)desc + o->offset;
 }
 
+static void size_text(const int side[2], char *text, size_t size) {
+    if (side[0] == FV_SIZE_SEEN && side[1] == FV_SIZE_SEEN)
+        g_strlcpy(text, SEEN, size);
+    else
+        g_snprintf(text, (gulong)size, "%dx%d", side[0], side[1]);
+}
+
 static void option_text(const option *o, const fv_render_desc *desc, char *text, size_t size) {
     const void *field = field_of(o, desc);
     int number = 0;
@@ -327,9 +343,7 @@ static void option_text(const option *o, const fv_render_desc *desc, char *text,
         break;
     case OPTION_FLOAT: float_text(*(const float *)field, text, size); break;
     case OPTION_PAIR: pair_text(field, text, size); break;
-    case OPTION_SIZE:
-        g_snprintf(text, (gulong)size, "%dx%d", ((const int *)field)[0], ((const int *)field)[1]);
-        break;
+    case OPTION_SIZE: size_text(field, text, size); break;
     case OPTION_TEXT: g_strlcpy(text, *(const char *)field ? field : "none", size); break;
     case OPTION_TRANSFORMS: fvi_transforms_text(field, text, size); break;
     case OPTION_CHOICE: choice_word(o->shown.value, number, text, size); break;

@@ -74,11 +74,12 @@ int fvi_picture_margin(const fv_render_desc *desc, int side) {
 }
 
 fvi_chain_frame fvi_picture_frame(const fv_render_desc *desc, const fv_input *in, int h, int w) {
+    const int own = in->is_image && desc->view == FV_VIEW_MODEL;
     return (fvi_chain_frame){.channels = desc->channels,
                              .h = h + 2 * fvi_picture_margin(desc, h),
                              .w = w + 2 * fvi_picture_margin(desc, w),
-                             .net_h = in->is_image ? in->height : h,
-                             .net_w = in->is_image ? in->width : w,
+                             .net_h = own ? in->height : h,
+                             .net_w = own ? in->width : w,
                              .low = desc->param.low,
                              .high = desc->param.high};
 }

@@ -50,7 +50,7 @@
 
 typedef struct recipe {
     const char *summary;
-    int size; /* 0: the model's own */
+    int size; /* 0: the model's own; FV_SIZE_SEEN */
     fv_render_desc desc;
 } recipe;
 
@@ -66,7 +66,7 @@ static const recipe recipes[] = {
         .walk = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_NONE},
         .optimizer = ADAM(0.05f), .schedule = ONE_SIZE(256),
         .display = {.kind = FV_DISPLAY_CLIP, .margin = 0.107f}, .redirect = 16}},
-    {"our default for the maps of inner layers: the same without close-ups", 0, {
+    {"our default for the maps of inner layers: the same without close-ups", FV_SIZE_SEEN, {
         .recipe = "fovea-layer", .reading = FV_READING_MEAN,
         .param = {.kind = FV_PARAM_BOUNDED, .color = FV_COLOR_LUCID, .squash = FV_SQUASH_SIGMOID,
                   .high = 1, .decay = 1.3f, .gain = 2},
@@ -222,6 +222,7 @@ fv_status fvi_recipe_find(const char *name, fv_render_desc *desc, fv_error *err)
             *desc = recipes[i].desc;
             desc->width = desc->height = recipes[i].size;
             desc->starts = 1;
+            desc->view = FV_VIEW_MODEL;
             desc->regularizer.every = 1;
             if (!desc->optimizer.rate_end) desc->optimizer.rate_end = 1;
             if (!desc->param.levels) desc->param.levels = 5;

@@ -602,18 +602,27 @@ static void hand_over(job *j, fv_rendering **out, fv_status st) {
     free(j->units);
 }
 
+/* Fills *d in, for these units, and checks it. */
+static fv_status prepare(const fv_model *model, const char *const *objectives, int count,
+                         fv_render_desc *d, fv_error *err) {
+    if (!*d->recipe)
+        g_strlcpy(d->recipe, fv_recipe_default(model, objectives[0]), sizeof d->recipe);
+    fv_status st = fv_render_desc_resolve(model, d, d, err);
+    if (!st) st = fv_render_desc_settle(model, objectives, count, d, err);
+    if (!st) st = check_parts(model, d, err);
+    if (!st && count > INT_MAX / d->starts)
+        st = fvi_fail(err, FV_ARG, "%d objectives from %d starts each are too many pictures", count,
+                      d->starts);
+    return st;
+}
+
 fv_status fv_render_many(const fv_model *model, const char *const *objectives, int count,
                          const fv_render_desc *desc, fv_rendering **out, fv_error *err) {
     fv_status st = FVI_NOT_NULL(err, model, objectives, out);
     if (st) return st;
     if (count < 1) return fvi_fail(err, FV_ARG, "%d objectives to render; at least 1", count);
     fv_render_desc d = desc ? *desc : (fv_render_desc){0};
-    if (!*d.recipe) g_strlcpy(d.recipe, fv_recipe_default(model, objectives[0]), sizeof d.recipe);
-    st = fv_render_desc_resolve(model, &d, &d, err);
-    if (!st) st = check_parts(model, &d, err);
-    if (!st && count > INT_MAX / d.starts)
-        st = fvi_fail(err, FV_ARG, "%d objectives from %d starts each are too many pictures", count,
-                      d.starts);
+    st = prepare(model, objectives, count, &d, err);
     if (st) return st;
     job j = {.model = model, .desc = &d, .count = count};
     j.units = calloc((size_t)count, sizeof *j.units);

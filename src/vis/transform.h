@@ -36,7 +36,7 @@ typedef struct fvi_draw_key {
 /* What is the same for all chains of a run. */
 typedef struct fvi_chain_frame {
     int channels, h, w; /* the picture's */
-    int net_h, net_w;   /* what the network was trained on */
+    int net_h, net_w;   /* what the picture is resampled to for the network: fv_view */
     float low, high;    /* the picture's numbers for black and white */
 } fvi_chain_frame;
 

@@ -74,6 +74,8 @@ static void test_sizes(void **state) {
     FIELD(height, 32769, "size");
     FIELD(reading, 9, "reading");
     FIELD(reading, -1, "reading");
+    FIELD(view, 3, "view");
+    FIELD(view, -1, "view");
     FIELD(redirect, -2, "redirect");
     FIELD(redirect, 1000001, "redirect");
     FIELD(on_nan, -1, "on_nan");
@@ -219,6 +221,21 @@ static void test_resolve(void **state) {
     const fv_render_desc none = {.recipe = "none"};
     REFUSED(FV_NOTFOUND, "lucid", fv_render_desc_resolve(t.net, &none, &o.render, err));
     WORKS(fv_render_desc_resolve(t.net, NULL, &o.render, err));
+}
+
+static void test_settle(void **state) {
+    const char *unit[] = {UNIT}, *wrong[] = {"conv99:0"};
+    fv_render_desc d = good;
+    (void)state;
+    REFUSED(FV_ARG, "model must", fv_render_desc_settle(NULL, unit, 1, &d, err));
+    REFUSED(FV_ARG, "objectives must", fv_render_desc_settle(t.net, NULL, 1, &d, err));
+    REFUSED(FV_ARG, "desc must", fv_render_desc_settle(t.net, unit, 1, NULL, err));
+    REFUSED(FV_ARG, "0 objectives", fv_render_desc_settle(t.net, unit, 0, &d, err));
+    REFUSED(FV_ARG, "-1 objectives", fv_render_desc_settle(t.net, unit, -1, &d, err));
+    d.width = d.height = FV_SIZE_SEEN;
+    REFUSED(FV_NOTFOUND, "conv99", fv_render_desc_settle(t.net, wrong, 1, &d, err));
+    assert_int_equal(d.width, FV_SIZE_SEEN);
+    WORKS(fv_render_desc_settle(t.net, unit, 1, &d, err));
 }
 
 static void test_render(void **state) {
@@ -453,7 +470,9 @@ int main(void) {
         cmocka_unit_test(test_recipes),   cmocka_unit_test(test_options),
         cmocka_unit_test(test_sizes),     cmocka_unit_test(test_param),
         cmocka_unit_test(test_lists),     cmocka_unit_test(test_climbing),
-        cmocka_unit_test(test_resolve),   cmocka_unit_test(test_render),
+        cmocka_unit_test(test_resolve),
+        cmocka_unit_test(test_settle),
+        cmocka_unit_test(test_render),
         cmocka_unit_test(test_borrowed),  cmocka_unit_test(test_objectives),
         cmocka_unit_test(test_groups),    cmocka_unit_test(test_spectrum),
         cmocka_unit_test(test_dream),     cmocka_unit_test(test_timing),
