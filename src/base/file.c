@@ -26,7 +26,7 @@
 
 /* A copy stays in memory beside the weights made from it; of a mapping, pages that were read are
  * given back. */
-#define COPY_MAX ((int64_t)64 << 20)
+#define COPY_MAX ((int64_t)32 << 20)
 
 /* ---- reading ---- */
 

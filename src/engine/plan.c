@@ -233,7 +233,7 @@ static fv_status plan_all(fvi_plan *p, int flags, fv_error *err) {
     if (!st) st = allocate(p, err);
     if (st) return st;
     survey(p);
-    if (flags & FVI_PLAN_WINOGRAD) fvi_program_winograd(p->program);
+    if (flags & FVI_PLAN_EVERY_METHOD) fvi_program_every_method(p->program);
     st = plan_inputs(p, err);
     for (int k = 0; !st && k < p->graph->n_nodes; k++)
         if (!p->absorbed[k]) st = plan_node_forward(p, k, backward, err);

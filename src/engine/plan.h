@@ -17,7 +17,7 @@ typedef struct fvi_plan fvi_plan;
 #define FVI_PLAN_GUARDS   2 /* for tests: no memory is shared, guards after every tensor */
 #define FVI_PLAN_GUIDED   4 /* backward, ReLUs pass positive gradients only (ops/relu.h) */
 #define FVI_PLAN_INNER    8 /* the gradients at the targets are kept: fvi_plan_target_gradient */
-#define FVI_PLAN_WINOGRAD 16 /* for tests: every convolution that can be (fvi_program_winograd) */
+#define FVI_PLAN_EVERY_METHOD 16 /* for tests: see fvi_program_every_method */
 
 /* Plans g, whose .outputs are the targets.
  *   graph   taken over: freed with the plan, also on failure

@@ -49,7 +49,7 @@ static int is_possible(const fvi_step *s, const fvi_convolution *c) {
 }
 
 int fvi_depthwise_suits(const fvi_step *s, const fvi_convolution *c) {
-    return is_possible(s, c) && (s->program->winograd || fvi_backend_is_avx2());
+    return is_possible(s, c) && (s->program->every_method || fvi_backend_is_avx2());
 }
 
 /* ---- weights --------------------------------------------------------------------------------- */

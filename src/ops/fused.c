@@ -44,20 +44,23 @@ fv_status fvi_fused_ddst(fvi_step *s, const fvi_layout *want, fvi_place **out, f
         *out = ddst;
         return FV_OK;
     }
-    st = fvi_step_convert(s, s->dst, want, &dst, err);
-    if (!st && s->masked) { /* in place, and only if the reader did not (fvi_fused_mask_maker) */
+    st = fvi_program_convert(s->program, s->dst, want, &dst, err);
+    if (st) return st;
+    if (s->masked) { /* in place, and only if the reader did not (fvi_fused_mask_maker) */
         *out = ddst;
         st = fvi_relu_plan(s, &act, dst, ddst, ddst, err);
         if (!st) fvi_relu_leave(s);
         return st;
     }
-    if (!st) st = fvi_step_temp(s, &ddst->shape, want, &before, err);
+    st = fvi_step_temp(s, &ddst->shape, want, &before, err);
     if (st) return st;
     *out = before;
     if (fvi_relu_is(&act) || fvi_layout_is_dense(want, &ddst->shape))
         fvi_program_reuse(s->program, before, ddst);
     if (fvi_relu_is(&act)) return fvi_relu_plan(s, &act, dst, ddst, before, err);
-    st = fvi_prim_eltwise(fvi_step_backend(s), &act, FVI_BY_DST, &ddst->shape, want, &p, err);
+    st = fvi_step_touch(s, dst, FVI_READ, err);
+    if (!st)
+        st = fvi_prim_eltwise(fvi_step_backend(s), &act, FVI_BY_DST, &ddst->shape, want, &p, err);
     if (st) return st;
     fvi_prim_set(p, FVI_DST, dst);
     fvi_prim_set(p, FVI_DIFF_DST, ddst);

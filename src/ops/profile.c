@@ -55,13 +55,13 @@ static void add_prim(fvi_profile *p, int action, fvi_prim *prim, const fvi_graph
     add(p, &w, action, prim, NULL);
 }
 
-/* Backward through the activation a step does first. */
-static void add_relu(fvi_profile *p, int action, const fvi_step *s) {
+/* Backward through the activation a step does first, or forward, what it keeps for that. */
+static void add_relu(fvi_profile *p, int action, const fvi_step *s, int phase) {
     fvi_work w = {.node = s->node,
                   .kind = "activation",
-                  .phase = 1,
+                  .phase = phase,
                   .shape = s->dst->shape,
-                  .bytes = fvi_relu_bytes(s->relu)};
+                  .bytes = fvi_relu_bytes(s->relu, phase)};
     add(p, &w, action, NULL, s->relu);
 }
 
@@ -115,7 +115,8 @@ static void list_action(fvi_profile *p, int t, int forward_end) {
     }
     const fvi_phase *ph = &s->phase[a->phase];
     for (int i = 0; i < ph->n_prims; i++) add_prim(p, t, ph->prims[i], s->graph, s->node, a->phase);
-    if (a->phase && s->relu && !fvi_relu_is_left(s->relu)) add_relu(p, t, s);
+    if (s->relu && (a->phase ? !fvi_relu_is_left(s->relu) : fvi_relu_keeps(s->relu)))
+        add_relu(p, t, s, a->phase);
     if (a->phase ? s->op->backward != NULL : s->op->forward != NULL) add_loop(p, t, s, a->phase);
 }
 
@@ -159,7 +160,7 @@ void fvi_profile_take(fvi_profile *p, double *seconds) {
     for (guint i = 0; i < p->sources->len; i++) { /* a step's loop stands last */
         const source *s = &g_array_index(p->sources, source, i);
         seconds[i] = s->prim   ? fvi_prim_take_seconds(s->prim)
-                     : s->relu ? fvi_relu_take_seconds(s->relu)
+                     : s->relu ? fvi_relu_take_seconds(s->relu, fvi_profile_work(p, (int)i)->phase)
                                : clock[s->action];
         clock[s->action] -= seconds[i];
     }

@@ -191,7 +191,7 @@ void fvi_program_pin(fvi_place *place, int first, int last) {
     place->pinned = 1;
 }
 
-void fvi_program_winograd(fvi_program *p) { p->winograd = 1; }
+void fvi_program_every_method(fvi_program *p) { p->every_method = 1; }
 void fvi_program_guide(fvi_program *p) { p->guided = 1; }
 fvi_weights *fvi_program_weights(const fvi_program *p) { return p->weights; }
 int fvi_program_length(const fvi_program *p) { return (int)p->actions->len; }
@@ -222,6 +222,13 @@ static void settle_moves(fvi_program *p) {
         m->part->offset = m->offset;
         g_hash_table_add(p->skipped, m->prim);
     }
+}
+
+static fv_status settle_relus(fvi_program *p, fv_error *err) {
+    fv_status st = FV_OK;
+    for (guint i = 0; !st && i < p->steps->len; i++)
+        if (((fvi_step *)p->steps->pdata[i])->relu) st = fvi_relu_settle(p->steps->pdata[i], err);
+    return st;
 }
 
 static void settle_lives(fvi_program *p) {
@@ -314,6 +321,8 @@ static fv_status arena_new(const fvi_program *p, size_t bytes, size_t results, v
 }
 
 fv_status fvi_program_finish(fvi_program *p, size_t results, fv_error *err) {
+    fv_status st = settle_relus(p, err);
+    if (st) return st;
     p->skipped = g_hash_table_new(NULL, NULL);
     settle_moves(p);
     settle_lives(p);
@@ -321,8 +330,8 @@ fv_status fvi_program_finish(fvi_program *p, size_t results, fv_error *err) {
     drop_skipped(p);
     g_hash_table_destroy(p->skipped);
     p->skipped = NULL;
-    fv_status st = fvi_arena_lay_out((fvi_place **)p->places->pdata, (int)p->places->len,
-                                     p->guards ? FVI_GUARD_BYTES : 0, &p->arena_bytes, err);
+    st = fvi_arena_lay_out((fvi_place **)p->places->pdata, (int)p->places->len,
+                           p->guards ? FVI_GUARD_BYTES : 0, &p->arena_bytes, err);
     if (st) return st;
     if (fvi_weights_counts(p->weights)) return FV_OK;
     size_t bytes = p->arena_bytes ? p->arena_bytes : 64;
@@ -345,6 +354,7 @@ fv_status fvi_program_run(fvi_program *p, int from, int to, fv_error *err) {
                 a->phase ? a->step->op->backward : a->step->op->forward;
             if (a->phase && a->step->relu) fvi_relu_run(a->step);
             st = run ? run(a->step) : fvi_step_run(a->step, a->phase);
+            if (!st && !a->phase && a->step->relu) fvi_relu_keep(a->step);
         }
         if (p->clock) p->clock[t] += fvi_clock() - start;
         if (st)

@@ -55,9 +55,10 @@ size_t fvi_program_bytes(const fvi_program *p);
 /* Runs actions [from, to). */
 fv_status fvi_program_run(fvi_program *p, int from, int to, fv_error *err);
 
-/* Has convolutions planned from now on done by Winograd's algorithm wherever that is possible, not
- * only where it is faster (winograd.c), and depthwise ones by our own loops (depthwise.c). */
-void fvi_program_winograd(fvi_program *p);
+/* For tests: what is planned from now on is done by our own methods wherever that is possible, not
+ * only where it is worth it: convolutions by Winograd's algorithm (winograd.c), depthwise ones by
+ * our loops (depthwise.c), sides of small values kept (relu.c). */
+void fvi_program_every_method(fvi_program *p);
 
 /* Makes ReLUs pass positive gradients only, for good (relu.h). */
 void fvi_program_guide(fvi_program *p);

@@ -35,8 +35,7 @@ struct fvi_program {
     fvi_weights *weights;
     int guards;
     int guided; /* relu.h */
-    int winograd; /* our own convolutions wherever they can be done (winograd.c, depthwise.c),
-                     whether it is worth it or not */
+    int every_method; /* see fvi_program_every_method */
     fvi_pool *pool;
     GArray *actions;     /* fvi_action */
     GPtrArray *places;   /* fvi_place, in the pool */

@@ -19,6 +19,12 @@
  * clips (ReLU6) and leaky ReLUs as it stands. Activations that are smooth, or made of several nodes
  * (PReLU, max with 0), pass their gradient unchanged.
  *
+ * All of this asks only on which side of its bounds a value lies. Of large values that is what is
+ * kept from forward to backward, a bit or two in the place of 32: the memory of the value itself
+ * is free for others as soon as it has been read forward. 256 numbers are 8 words: bit k of word l
+ * says of number 8 k + l whether it is at or below the lower bound; clips have 8 words more, for
+ * the upper one. What is no number counts as above a clip's upper bound.
+ *
  * One loop over the memory as it lies; blocks filled up with zeros stay so. It is not oneDNN's
  * eltwise because that cannot be told about samples, nor write where it reads.
  */
@@ -33,13 +39,17 @@
 #include "ops/loops.h"
 #include "ops/program_private.h"
 
+#define KEPT_LEAST (4 << 20) /* bytes of a value of which only the sides are kept */
+#define KEPT       32        /* vectors of eight whose sides are one vector of bits */
+
 struct fvi_relu {
     int node_out; /* the value the activation makes */
     fvi_slopes slopes;
     fvi_place *value, *ddst, *dsrc;
-    size_t size;    /* floats of one sample; 0: cannot be told apart */
-    int left;       /* to another loop, unless the program is redirected */
-    double seconds; /* while it is timed */
+    fvi_place *kept;   /* on which sides the values lie; NULL: the value itself is there */
+    size_t size;       /* floats of one sample; 0: cannot be told apart */
+    int left;          /* to another loop, unless the program is redirected */
+    double seconds[2]; /* forward and backward, while it is timed */
 };
 
 int fvi_relu_is(const fvi_act *act) {
@@ -68,16 +78,42 @@ fv_status fvi_relu_plan(fvi_step *s, const fvi_act *act, fvi_place *value, fvi_p
 
 void fvi_relu_leave(fvi_step *s) { s->relu->left = 1; }
 
-int fvi_relu_is_left(const fvi_relu *r) { return r->left; }
-
-double fvi_relu_bytes(const fvi_relu *r) {
-    double bytes = (double)r->value->bytes + (double)r->ddst->bytes;
-    return r->dsrc == r->ddst ? bytes : bytes + (double)r->dsrc->bytes;
+/* Whether the sides will do: nobody else reads this value backward, and every sample is a number of
+ * whole vectors. */
+static int sides_will_do(const fvi_step *s) {
+    const fvi_relu *r = s->relu;
+    const size_t n = r->value->bytes / sizeof(float);
+    const fvi_shape *shape = &r->value->shape;
+    return !r->left && r->value == s->dst &&
+           (r->value->bytes >= KEPT_LEAST || s->program->every_method) && shape->ndim > 0 &&
+           shape->dim[0] > 0 && n % (8 * (size_t)shape->dim[0]) == 0;
 }
 
-double fvi_relu_take_seconds(fvi_relu *r) {
-    double seconds = r->seconds;
-    r->seconds = 0;
+static int vectors_of_sides(const fvi_slopes *s) { return s->unbounded ? 1 : 2; }
+
+fv_status fvi_relu_settle(fvi_step *s, fv_error *err) {
+    fvi_relu *r = s->relu;
+    const size_t groups = (r->value->bytes / sizeof(fvi_eight) + KEPT - 1) / KEPT;
+    s->now = 1;
+    if (!sides_will_do(s)) return fvi_step_touch(s, r->value, FVI_READ, err);
+    s->now = 0;
+    return fvi_step_saved_bytes(
+        s, groups * (size_t)vectors_of_sides(&r->slopes) * sizeof(fvi_eight_ints), &r->kept, err);
+}
+
+int fvi_relu_is_left(const fvi_relu *r) { return r->left; }
+
+int fvi_relu_keeps(const fvi_relu *r) { return r->kept != NULL; }
+
+double fvi_relu_bytes(const fvi_relu *r, int phase) {
+    const double value = (double)r->value->bytes, kept = r->kept ? (double)r->kept->bytes : value;
+    if (!phase) return value + kept;
+    return kept + (double)r->ddst->bytes + (r->dsrc == r->ddst ? 0 : (double)r->dsrc->bytes);
+}
+
+double fvi_relu_take_seconds(fvi_relu *r, int phase) {
+    double seconds = r->seconds[phase];
+    r->seconds[phase] = 0;
     return seconds;
 }
 
@@ -135,95 +171,116 @@ void fvi_program_redirect(fvi_program *p, const unsigned char *samples, int64_t 
 
 /* ---- running -------------------------------------------------------------------------------- */
 
-/* Eight of g, as an ordinary or guided backward pass passes them. */
-FVI_INLINE void pass(const fvi_slopes *s, int guided, const fvi_eight *value, const fvi_eight *g,
+/* Where eight values lie: all bits of those at or below the lower bound, of those not below the
+ * upper one. */
+typedef struct sides {
+    fvi_eight_ints low, high;
+} sides;
+
+FVI_INLINE sides sides_of(const fvi_slopes *s, const fvi_eight *value) {
+    return (sides){*value <= s->low, ~((*value < s->high) | -s->unbounded)};
+}
+
+/* Of vector i, from what is kept. */
+FVI_INLINE sides sides_kept(const fvi_slopes *s, const fvi_eight_ints *kept, int64_t i) {
+    const fvi_eight_ints none = {0}, bit = none + (int32_t)(1u << i % KEPT);
+    const fvi_eight_ints *at = kept + i / KEPT * (s->unbounded ? 1 : 2);
+    if (s->unbounded) return (sides){(at[0] & bit) != none, none};
+    return (sides){(at[0] & bit) != none, (at[1] & bit) != none};
+}
+
+/* Eight of g, as an ordinary or guided backward pass passes them, or, of a dead ReLU, lets through
+ * what would raise it. */
+FVI_INLINE void pass(const fvi_slopes *s, int guided, int dead, sides at, const fvi_eight *g,
                      fvi_eight *y) {
-    const fvi_eight zero = {0};
-    fvi_relu_pass(s, value, g, y);
-    if (guided) *y = FVI_CHOOSE(*y > zero, *y, zero);
+    const fvi_eight zero = {0}, one = FVI_EIGHT(1), slope = FVI_EIGHT(s->slope);
+    const fvi_eight_ints up = at.low & (*g > zero), down = at.high & (*g < zero);
+    fvi_eight passed = *g * FVI_CHOOSE(~(at.low | at.high), one, slope);
+    if (guided) passed = FVI_CHOOSE(passed > zero, passed, zero);
+    *y = dead ? FVI_CHOOSE(up | down, *g, passed) : passed;
 }
 
-/* The same of a dead ReLU. */
-FVI_INLINE void let_through(const fvi_slopes *s, int guided, const fvi_eight *value,
-                            const fvi_eight *g, fvi_eight *y) {
-    const fvi_eight zero = {0};
-    const fvi_eight_ints up = (*value <= s->low) & (*g > zero);
-    const fvi_eight_ints down = (*value >= s->high) & (*g < zero);
-    pass(s, guided, value, g, y);
-    *y = FVI_CHOOSE(up | down, *g, *y);
+/* Numbers of a value from `from` on, a multiple of eight where sides are kept, and their gradients;
+ * all are read before they are written, so dsrc may be ddst. */
+typedef struct stretch {
+    const float *value; /* or */
+    const fvi_eight_ints *kept;
+    int64_t from, n;
+    const float *ddst;
+    float *dsrc;
+} stretch;
+
+static stretch stretch_of(const fvi_relu *r, size_t from, size_t n) {
+    return (stretch){.value = r->kept ? NULL : (const float *)r->value->data + from,
+                     .kept = r->kept ? r->kept->data : NULL,
+                     .from = (int64_t)from,
+                     .n = (int64_t)n,
+                     .ddst = (const float *)r->ddst->data + from,
+                     .dsrc = (float *)r->dsrc->data + from};
 }
 
-/* n numbers; all are read before they are written, so dsrc may be ddst. */
-FVI_INLINE void pass_all(const fvi_slopes *s, int guided, int dead, const float *value,
-                         const float *ddst, float *dsrc, int64_t n) {
+FVI_INLINE void pass_stretch(const fvi_slopes *s, int guided, int dead, int kept,
+                             const stretch *t) {
     float v[8] = {0}, g[8] = {0};
     fvi_eight y;
     int64_t i = 0;
-    for (; i + 8 <= n; i += 8) {
-        if (dead)
-            let_through(s, guided, (const fvi_eight *)(value + i), (const fvi_eight *)(ddst + i),
-                        &y);
-        else
-            pass(s, guided, (const fvi_eight *)(value + i), (const fvi_eight *)(ddst + i), &y);
-        *(fvi_eight *)(dsrc + i) = y;
+    for (; i + 8 <= t->n; i += 8) {
+        const sides at = kept ? sides_kept(s, t->kept, (t->from + i) / 8)
+                              : sides_of(s, (const fvi_eight *)(t->value + i));
+        pass(s, guided, dead, at, (const fvi_eight *)(t->ddst + i), (fvi_eight *)(t->dsrc + i));
     }
-    if (i == n) return;
-    memcpy(v, value + i, (size_t)(n - i) * sizeof *v);
-    memcpy(g, ddst + i, (size_t)(n - i) * sizeof *g);
-    if (dead)
-        let_through(s, guided, (const fvi_eight *)v, (const fvi_eight *)g, &y);
+    if (i == t->n || kept) return;
+    const size_t rest = (size_t)(t->n - i) * sizeof *v;
+    memcpy(v, t->value + i, rest);
+    memcpy(g, t->ddst + i, rest);
+    pass(s, guided, dead, sides_of(s, (const fvi_eight *)v), (const fvi_eight *)g, &y);
+    memcpy(t->dsrc + i, &y, rest);
+}
+
+FVI_WIDE static void pass_values(fvi_slopes s, int guided, int dead, stretch t) {
+    if (guided || dead)
+        pass_stretch(&s, guided, dead, 0, &t);
     else
-        pass(s, guided, (const fvi_eight *)v, (const fvi_eight *)g, &y);
-    memcpy(dsrc + i, &y, (size_t)(n - i) * sizeof *dsrc);
+        pass_stretch(&s, 0, 0, 0, &t);
 }
 
-FVI_WIDE static void pass_plain(fvi_slopes s, const float *value, const float *ddst, float *dsrc,
-                                int64_t n) {
-    pass_all(&s, 0, 0, value, ddst, dsrc, n);
+FVI_WIDE static void pass_kept(fvi_slopes s, int guided, int dead, stretch t) {
+    if (guided || dead)
+        pass_stretch(&s, guided, dead, 1, &t);
+    else if (s.unbounded)
+        pass_stretch(&(fvi_slopes){s.low, s.high, s.slope, 1}, 0, 0, 1, &t);
+    else
+        pass_stretch(&s, 0, 0, 1, &t);
 }
-
-FVI_WIDE static void pass_guided(fvi_slopes s, const float *value, const float *ddst, float *dsrc,
-                                 int64_t n) {
-    pass_all(&s, 1, 0, value, ddst, dsrc, n);
-}
-
-FVI_WIDE static void pass_dead(fvi_slopes s, int guided, const float *value, const float *ddst,
-                               float *dsrc, int64_t n) {
-    pass_all(&s, guided, 1, value, ddst, dsrc, n);
-}
-
-#define STRETCH 512
 
 /* Whether nothing passes of the sample that begins at `offset`. */
 static int is_dead(const fvi_relu *r, int guided, size_t offset) {
-    const float *value = (const float *)r->value->data + offset;
-    const float *ddst = (const float *)r->ddst->data + offset;
+    enum { STRETCH = 512 };
     float y[STRETCH];
     for (size_t from = 0; from < r->size; from += STRETCH) {
         const size_t n = r->size - from < STRETCH ? r->size - from : STRETCH;
-        (guided ? pass_guided : pass_plain)(r->slopes, value + from, ddst + from, y, (int64_t)n);
+        stretch t = stretch_of(r, offset + from, n);
+        t.dsrc = y;
+        (r->kept ? pass_kept : pass_values)(r->slopes, guided, 0, t);
         for (size_t i = 0; i < n; i++)
             if (!(y[i] == 0)) return 0;
     }
     return 1;
 }
 
-static void write_share(const fvi_relu *r, int guided, int dead, size_t offset, int64_t n) {
+/* This thread's share, in whole vectors. */
+static void write_share(const fvi_relu *r, int guided, int dead, size_t offset, size_t n) {
     int64_t from, to;
-    fvi_thread_share(n, &from, &to);
-    offset += (size_t)from;
-    const float *value = (const float *)r->value->data + offset;
-    const float *ddst = (const float *)r->ddst->data + offset;
-    float *dsrc = (float *)r->dsrc->data + offset;
-    if (dead)
-        pass_dead(r->slopes, guided, value, ddst, dsrc, to - from);
-    else
-        (guided ? pass_guided : pass_plain)(r->slopes, value, ddst, dsrc, to - from);
+    fvi_thread_share((int64_t)(n + 7) / 8, &from, &to);
+    const size_t first = 8 * (size_t)from, end = 8 * (size_t)to < n ? 8 * (size_t)to : n;
+    if (from >= to) return;
+    const stretch t = stretch_of(r, offset + first, end - first);
+    (r->kept ? pass_kept : pass_values)(r->slopes, guided, dead, t);
 }
 
 static void write(const fvi_relu *r, int guided, int dead, size_t offset, size_t n) {
 #pragma omp parallel if (n > FVI_PARALLEL_MIN)
-    write_share(r, guided, dead, offset, (int64_t)n);
+    write_share(r, guided, dead, offset, n);
 }
 
 /* Sample by sample, each with all threads. */
@@ -243,5 +300,38 @@ void fvi_relu_run(const fvi_step *s) {
         write_samples(r, p);
     else
         write(r, p->guided, 0, 0, r->dsrc->bytes / sizeof(float));
-    if (p->clock) r->seconds += fvi_clock() - start;
+    if (p->clock) r->seconds[1] += fvi_clock() - start;
+}
+
+/* The sides of vectors [from, to) of n, a multiple of KEPT on. */
+FVI_WIDE static void keep_sides(fvi_slopes s, const float *value, int64_t from, int64_t to,
+                                fvi_eight_ints *kept) {
+    for (int64_t i = from; i < to;) {
+        fvi_eight_ints low = {0}, high = {0}, bit = low + 1;
+        const int64_t end = i + KEPT < to ? i + KEPT : to;
+        fvi_eight_ints *at = kept + i / KEPT * (s.unbounded ? 1 : 2);
+        for (; i < end; i++, bit += bit) {
+            const sides v = sides_of(&s, (const fvi_eight *)(value + 8 * i));
+            low |= v.low & bit;
+            high |= v.high & bit;
+        }
+        at[0] = low;
+        if (!s.unbounded) at[1] = high;
+    }
+}
+
+static void keep_share(const fvi_relu *r, int64_t vectors) {
+    int64_t from, to;
+    fvi_thread_share((vectors + KEPT - 1) / KEPT, &from, &to);
+    to = to * KEPT < vectors ? to * KEPT : vectors;
+    keep_sides(r->slopes, r->value->data, from * KEPT, to, r->kept->data);
+}
+
+void fvi_relu_keep(const fvi_step *s) {
+    fvi_relu *r = s->relu;
+    if (!r->kept) return;
+    double start = s->program->clock ? fvi_clock() : 0;
+#pragma omp parallel
+    keep_share(r, (int64_t)(r->value->bytes / sizeof(fvi_eight)));
+    if (s->program->clock) r->seconds[0] += fvi_clock() - start;
 }

@@ -39,20 +39,25 @@ FVI_INLINE void fvi_relu_pass(const fvi_slopes *s, const fvi_eight *value, const
 /* Plans it for a step, while plan_backward is on its way; it runs before whatever else the step
  * does backward.
  *   act               one of these
- *   value             what goes into the activation, or comes out of it
+ *   value             what goes into the activation, or comes out of it; its being read is declared
+ *                     later (fvi_relu_settle), if it is read at all
  *   ddst, dsrc        its gradients; all three lie alike. They may be the same place
  *   errors            NOMEM */
 fv_status fvi_relu_plan(fvi_step *s, const fvi_act *act, fvi_place *value, fvi_place *ddst,
                         fvi_place *dsrc, fv_error *err);
 /* Leaves it to another loop, but for programs that are redirected while they run. */
 void fvi_relu_leave(fvi_step *s);
-/* Does what was planned; by program.c. */
+/* By program.c: declares what is read, once all is planned; forward, after the step, keeps of a
+ * large value what backward needs; does what was planned.  errors  NOMEM */
+fv_status fvi_relu_settle(fvi_step *s, fv_error *err);
+void fvi_relu_keep(const fvi_step *s);
 void fvi_relu_run(const fvi_step *s);
 
-/* For profile.c: whether it was left to another loop; bytes of the tensors it reads and writes;
- * seconds it took since the last call. */
+/* For profile.c: whether it was left to another loop; whether it does something forward; bytes of
+ * the tensors it reads and writes in a phase; seconds that took since the last call. */
 int fvi_relu_is_left(const fvi_relu *r);
-double fvi_relu_bytes(const fvi_relu *r);
-double fvi_relu_take_seconds(fvi_relu *r);
+int fvi_relu_keeps(const fvi_relu *r);
+double fvi_relu_bytes(const fvi_relu *r, int phase);
+double fvi_relu_take_seconds(fvi_relu *r, int phase);
 
 #endif

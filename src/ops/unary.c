@@ -67,10 +67,7 @@ static fv_status plan_relu_backward(fvi_step *s, fv_error *err) {
     unary_state *x = s->state;
     fv_status st = FV_OK;
     fvi_place *value = s->dst;
-    if (x->own[0])
-        st = fvi_step_source(s, 0, s->dst->layout, &value, err);
-    else
-        st = fvi_step_touch(s, s->dst, FVI_READ, err);
+    if (x->own[0]) st = fvi_step_source(s, 0, s->dst->layout, &value, err);
     if (!st) st = fvi_step_convert(s, s->ddst, s->dst->layout, &x->ddst, err);
     if (!st) st = fvi_step_make_dsrc(s, 0, s->dst->layout, err);
     if (st) return st;

@@ -87,7 +87,7 @@ static int is_worth_it(const fvi_step *s, const fvi_convolution *c) {
 }
 
 int fvi_winograd_suits(const fvi_step *s, const fvi_convolution *c) {
-    return is_possible(s, c) && (s->program->winograd || is_worth_it(s, c));
+    return is_possible(s, c) && (s->program->every_method || is_worth_it(s, c));
 }
 
 /* ---- U --------------------------------------------------------------------------------------- */

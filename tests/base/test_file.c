@@ -101,7 +101,7 @@ static void test_empty_file(void **state) {
     g_free(path);
 }
 
-/* A file of up to 64 MiB is a copy, which does not change with the file; a larger one is mapped. */
+/* A file of up to 32 MiB is a copy, which does not change with the file; a larger one is mapped. */
 static void test_cut_short_meanwhile(void **state) {
     (void)state;
     fv_error err;
@@ -109,7 +109,7 @@ static void test_cut_short_meanwhile(void **state) {
     const struct {
         int64_t size;
         int copied;
-    } cases[] = {{5000, 1}, {(int64_t)64 << 20, 1}, {((int64_t)64 << 20) + 1, 0}};
+    } cases[] = {{5000, 1}, {(int64_t)32 << 20, 1}, {((int64_t)32 << 20) + 1, 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         assert_int_equal(write_text(path, "first", &err), FV_OK);
         assert_int_equal(truncate(path, (off_t)cases[i].size), 0);

@@ -208,6 +208,7 @@ static void dead_relus_let_gradients_through(void **state) {
         for (int clip = 0; clip < 2; clip++) {
             redirects(k, clip, 0);
             redirects(k, clip, FVI_PLAN_GUARDS);
+            redirects(k, clip, FVI_PLAN_EVERY_METHOD);
         }
 }
 
@@ -293,6 +294,7 @@ static void guided_relus_pass_what_raises(void **state) {
         for (int clip = 0; clip <= LEAKY; clip++) {
             guides(k, clip, 0);
             guides(k, clip, FVI_PLAN_GUARDS);
+            guides(k, clip, FVI_PLAN_EVERY_METHOD);
         }
 }
 
@@ -361,7 +363,8 @@ static fvi_plan *block_new(int clip, int stride, int asked, int flags, fvi_netwo
     if (fvi_network_load(builder_save(b, "net.onnx"), NULL, net, &err)) fail_msg("%s", err.text);
     fvi_binding bound = {"x", {4, {SAMPLES, 4, SIDE, SIDE}}, NULL};
     if (fvi_network_lower(*net, &bound, 1, inner, asked, &g, &err)) fail_msg("%s", err.text);
-    if (fvi_plan_new(g, FVI_PLAN_BACKWARD | FVI_PLAN_WINOGRAD | flags, backend, weights, &p, &err))
+    if (fvi_plan_new(g, FVI_PLAN_BACKWARD | FVI_PLAN_EVERY_METHOD | flags, backend, weights, &p,
+                     &err))
         fail_msg("%s", err.text);
     builder_free(b);
     return p;

@@ -290,7 +290,7 @@ static int plan_run(const problem *p, int flags, result *out, char *text, size_t
     fvi_plan *plan = NULL;
     fvi_weights *w = fvi_weights_new();
     int bad = 0, backward = flags & FVI_PLAN_BACKWARD;
-    if (p->c->winograd || p->c->depthwise) flags |= FVI_PLAN_WINOGRAD;
+    if (p->c->winograd || p->c->depthwise) flags |= FVI_PLAN_EVERY_METHOD;
     fv_status st = fvi_backend_new(&b, &err);
     if (!st) st = fvi_plan_new(graph_new(p), flags, b, w, &plan, &err);
     for (int turn = 0; turn < 2 && !st; turn++) {
