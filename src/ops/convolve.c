@@ -51,6 +51,22 @@ fv_status fvi_convolution_plan(fvi_step *s, fv_error *err) {
     return fvi_step_add(s, p, err);
 }
 
+/* The gradient behind the activation, as primitive p wants it. Activations go backward in f32: for
+ * a primitive that reads bf16 it is rounded after that, in this very step. */
+static fv_status gradient_for(fvi_step *s, const fvi_prim *p, fvi_place **out, fv_error *err) {
+    const fvi_layout *want = fvi_prim_layout(p, FVI_DIFF_DST);
+    const fvi_shape *shape = &s->ddst->shape;
+    fvi_place *exact;
+    fvi_prim *round = NULL;
+    if (fvi_layout_is_f32(want)) return fvi_fused_ddst(s, want, out, err);
+    fvi_layout *like = fvi_layout_like(want, shape); /* f32; NULL, plain, will do as well */
+    fv_status st = fvi_fused_ddst(s, like, &exact, err);
+    fvi_layout_free(like);
+    if (!st) st = fvi_step_temp(s, shape, want, out, err);
+    if (!st) st = fvi_prim_reorder(fvi_step_backend(s), exact, *out, &round, err);
+    return st ? st : fvi_step_add(s, round, err);
+}
+
 fv_status fvi_convolution_plan_backward(fvi_step *s, fv_error *err) {
     fvi_convolution *c = s->state;
     fv_status st = fvi_refuse_gradients(s, 1, err);
@@ -65,7 +81,7 @@ fv_status fvi_convolution_plan_backward(fvi_step *s, fv_error *err) {
     d.forward = c->forward;
     st = fvi_prim_conv(fvi_step_backend(s), &d, &p, err);
     if (st) return st;
-    st = fvi_fused_ddst(s, fvi_prim_layout(p, FVI_DIFF_DST), &ddst, err);
+    st = gradient_for(s, p, &ddst, err);
     if (!st) st = c->weights(s, p, &weights, err);
     if (!st) st = fvi_step_make_dsrc(s, 0, fvi_prim_layout(p, FVI_DIFF_SRC), err);
     if (st) {

@@ -101,7 +101,7 @@ fv_status fvi_layout_make(const fvi_layout *l, const fvi_shape *shape, fvi_layou
 /* The blocks of a layout of that shape; plain for NULL. 0, or -1 if it is not of that kind. */
 static int blocks_of(const fvi_layout *l, const fvi_shape *shape, fvi_blocks *out) {
     if (l) return fvi_md_blocks(fvi_layout_md(l), out);
-    *out = (fvi_blocks){.ndim = shape->ndim};
+    *out = (fvi_blocks){.type = dnnl_f32, .ndim = shape->ndim};
     int64_t strides[FVI_MAX_DIMS];
     fvi_shape_strides(shape, strides);
     for (int i = 0; i < shape->ndim; i++) {
@@ -147,7 +147,7 @@ static int factors_of(const fvi_blocks *b, int axis, factor out[MAX_FACTORS]) {
 
 /* Whether two layouts put every element (and the filling) of a tensor in the same spot. */
 static int blocks_equal(const fvi_blocks *a, const fvi_blocks *b) {
-    if (a->ndim != b->ndim) return 0;
+    if (a->ndim != b->ndim || a->type != b->type) return 0;
     for (int d = 0; d < a->ndim; d++) {
         factor fa[MAX_FACTORS], fb[MAX_FACTORS];
         if (a->dim[d] != b->dim[d] || a->padded[d] != b->padded[d]) return 0;
@@ -178,6 +178,11 @@ size_t fvi_layout_bytes(const fvi_layout *l, const fvi_shape *shape) {
     if (l) return dnnl_memory_desc_get_size(fvi_layout_md(l));
     int64_t n = fvi_shape_count(shape);
     return n < 0 ? 0 : (size_t)n * sizeof(float);
+}
+
+int fvi_layout_is_f32(const fvi_layout *l) {
+    fvi_blocks b;
+    return !l || fvi_md_blocks(fvi_layout_md(l), &b) || b.type == dnnl_f32;
 }
 
 int fvi_layout_is_dense(const fvi_layout *l, const fvi_shape *shape) {

@@ -83,6 +83,7 @@ int fvi_md_blocks(fvi_md md, fvi_blocks *out) {
     dnnl_format_kind_t kind = dnnl_format_kind_undef;
     dnnl_dims_t *dims, *padded, *strides, *blocks, *idx;
     if (dnnl_memory_desc_query(md, dnnl_query_format_kind, &kind) || kind != dnnl_blocked ||
+        dnnl_memory_desc_query(md, dnnl_query_data_type, &out->type) ||
         dnnl_memory_desc_query(md, dnnl_query_ndims_s32, &out->ndim) ||
         dnnl_memory_desc_query(md, dnnl_query_dims, &dims) ||
         dnnl_memory_desc_query(md, dnnl_query_padded_dims, &padded) ||
@@ -241,6 +242,7 @@ void fvi_md_clear(fvi_layout *l) { (void)l; }
 int fvi_md_blocks(fvi_md md, fvi_blocks *out) {
     if (md->format_kind != dnnl_blocked) return -1;
     const dnnl_blocking_desc_t *b = &md->format_desc.blocking;
+    out->type = md->data_type;
     out->ndim = md->ndims;
     out->n_inner = b->inner_nblks;
     for (int i = 0; i < out->ndim; i++) {

@@ -38,6 +38,7 @@ void fvi_md_clear(fvi_layout *l); /* frees what the descriptor holds, not l */
 
 /* A descriptor opened up: element (i) lies at the sum over dims of strides and inner blocks. */
 typedef struct fvi_blocks {
+    dnnl_data_type_t type;
     int ndim, n_inner;
     int64_t dim[DNNL_MAX_NDIMS], padded[DNNL_MAX_NDIMS], stride[DNNL_MAX_NDIMS];
     int64_t block[DNNL_MAX_NDIMS];

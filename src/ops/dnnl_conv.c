@@ -37,8 +37,9 @@ static fv_status make_attr(const fvi_backend *b, const fvi_act *act, dnnl_primit
     return ds ? fvi_dnnl_fail(err, ds, "asking for bf16") : FV_OK;
 }
 
-static fv_status make_any(const fvi_shape *shape, fvi_layout **out, fv_error *err) {
-    dnnl_status_t st = fvi_md_any(out, shape, dnnl_f32);
+static fv_status make_any(const fvi_shape *shape, dnnl_data_type_t type, fvi_layout **out,
+                          fv_error *err) {
+    dnnl_status_t st = fvi_md_any(out, shape, type);
     return st ? fvi_dnnl_fail(err, st, "describing a tensor") : FV_OK;
 }
 
@@ -58,22 +59,25 @@ static fvi_slide slide_of(const fvi_window *w, const fvi_shape *in, const fvi_sh
 
 /* ---- convolution ---- */
 
-static fv_status conv_parts(const fvi_backend *b, const fvi_conv_desc *d, parts *p, fv_error *err) {
+/* What is multiplied has type `read`; what comes out, and the bias, are f32. */
+static fv_status conv_parts(const fvi_backend *b, const fvi_conv_desc *d, dnnl_data_type_t read,
+                            parts *p, fv_error *err) {
     fvi_shape bias = {.ndim = 1, .dim = {d->dst.dim[1]}};
-    fv_status st = make_any(&d->src, &p->src, err);
+    fv_status st = make_any(&d->src, d->backward ? dnnl_f32 : read, &p->src, err);
     if (!st)
         st = d->plain_weights ? fvi_layout_make(NULL, &d->weights, &p->weights, err)
-                              : make_any(&d->weights, &p->weights, err);
+                              : make_any(&d->weights, read, &p->weights, err);
     if (!st && d->bias && !d->backward) st = fvi_layout_make(NULL, &bias, &p->bias, err);
-    if (!st) st = make_any(&d->dst, &p->dst, err);
+    if (!st) st = make_any(&d->dst, d->backward ? read : dnnl_f32, &p->dst, err);
     return st ? st : make_attr(b, d->backward ? NULL : d->act, &p->attr, err);
 }
 
-fv_status fvi_prim_conv(fvi_backend *b, const fvi_conv_desc *d, fvi_prim **out, fv_error *err) {
+static fv_status conv_of(fvi_backend *b, const fvi_conv_desc *d, dnnl_data_type_t read,
+                         fvi_prim **out, fv_error *err) {
     const char *what = d->transposed ? "transposed convolution" : "convolution";
     parts p = {0};
     dnnl_primitive_desc_t pd = NULL;
-    fv_status st = conv_parts(b, d, &p, err);
+    fv_status st = conv_parts(b, d, read, &p, err);
     if (!st) {
         fvi_slide s = d->transposed ? slide_of(d->window, &d->dst, &d->src)
                                     : slide_of(d->window, &d->src, &d->dst);
@@ -87,26 +91,40 @@ fv_status fvi_prim_conv(fvi_backend *b, const fvi_conv_desc *d, fvi_prim **out, 
     return st;
 }
 
-/* Found out by a convolution of usual size: with leave to use bf16, oneDNN takes another loop, or
- * the one it takes anyway. */
+/* Whether rounding what a convolution reads is little beside its products: not if it is depthwise.
+ * Run-time weights are f32 as they lie. */
+static int is_worth_rounding(const fvi_conv_desc *d) {
+    return !d->plain_weights && d->weights.dim[d->weights.ndim - d->window->n - 1] > 1;
+}
+
+fv_status fvi_prim_conv(fvi_backend *b, const fvi_conv_desc *d, fvi_prim **out, fv_error *err) {
+    if (b->bf16 && is_worth_rounding(d)) {
+        fvi_prim *p = NULL;
+        fv_status st = conv_of(b, d, dnnl_bf16, &p, err);
+        if (st == FV_NOMEM) return st;
+        if (!st && !fvi_prim_is_slow(p)) {
+            *out = p;
+            return FV_OK;
+        }
+        if (!st) fvi_prim_free(p);
+    }
+    return conv_of(b, d, dnnl_f32, out, err);
+}
+
+/* Whether the processor multiplies bf16 by itself: oneDNN does it on all that have AVX-512, more
+ * slowly than f32 on those. And whether oneDNN has a loop for it. */
 int fvi_backend_has_bf16(fvi_backend *b) {
     const fvi_window window = {
         .n = 2, .kernel = {3, 3}, .stride = {1, 1}, .dilation = {1, 1}, .pad_lo = {1, 1}};
     const fvi_shape picture = {.ndim = 4, .dim = {1, 64, 28, 28}};
-    fvi_conv_desc d = {.src = picture,
-                       .weights = {.ndim = 4, .dim = {64, 64, 3, 3}},
-                       .dst = picture,
-                       .window = &window};
-    const fvi_backend as_it_is = *b;
-    fvi_prim *with = NULL, *without = NULL;
-    b->bf16 = 0;
-    fv_status st = fvi_prim_conv(b, &d, &without, NULL);
-    b->bf16 = 1;
-    if (!st) st = fvi_prim_conv(b, &d, &with, NULL);
-    b->bf16 = as_it_is.bf16;
-    const int has = !st && strcmp(fvi_prim_info(with), fvi_prim_info(without)) != 0;
-    fvi_prim_free(with);
-    fvi_prim_free(without);
+    const fvi_conv_desc d = {.src = picture,
+                             .weights = {.ndim = 4, .dim = {64, 64, 3, 3}},
+                             .dst = picture,
+                             .window = &window};
+    fvi_prim *p = NULL;
+    if (~dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core_bf16) return 0;
+    const int has = !conv_of(b, &d, dnnl_bf16, &p, NULL) && !fvi_prim_is_slow(p);
+    fvi_prim_free(p);
     return has;
 }
 
@@ -119,7 +137,8 @@ static fv_status inner_once(fvi_backend *b, const fvi_inner_desc *d, const fvi_l
     parts p = {0};
     fv_status st = fvi_layout_make(NULL, &src, &p.src, err);
     if (!st)
-        st = given ? fvi_layout_make(weights, &w, &p.weights, err) : make_any(&w, &p.weights, err);
+        st = given ? fvi_layout_make(weights, &w, &p.weights, err)
+                   : make_any(&w, dnnl_f32, &p.weights, err);
     if (!st && d->bias && !d->backward) st = fvi_layout_make(NULL, &bias, &p.bias, err);
     if (!st) st = fvi_layout_make(NULL, &dst, &p.dst, err);
     if (!st) st = make_attr(b, d->backward ? NULL : d->act, &p.attr, err);

@@ -10,7 +10,7 @@
  *     fvi_step_add(s, p, err);
  *
  * All builders fail with BACKEND where oneDNN refuses, NOMEM, and leave *out alone then. Shapes
- * have no zero sizes. Element types: f32.
+ * have no zero sizes. Numbers are f32, or bf16 (fvi_layout_is_f32).
  */
 #ifndef FVI_OPS_DNNL_OPS_H
 #define FVI_OPS_DNNL_OPS_H
@@ -122,6 +122,8 @@ fv_status fvi_prim_softmax(fvi_backend *b, const fvi_shape *shape, const fvi_lay
 fv_status fvi_prim_copy_part(fvi_backend *b, fvi_place *whole, fvi_place *part,
                              const int64_t *offset, int into, fvi_prim **out, fv_error *err);
 
+/* Whether its numbers are f32: all but what convolutions that multiply in bf16 read. */
+int fvi_layout_is_f32(const fvi_layout *l);
 /* Whether element-wise code may run over a place's memory in order, whatever its layout: it holds
  * the tensor's elements and nothing else (no channels added to fill a block). */
 int fvi_layout_is_dense(const fvi_layout *l, const fvi_shape *shape);
