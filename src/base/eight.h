@@ -17,4 +17,30 @@ typedef int32_t fvi_eight_ints __attribute__((vector_size(32), aligned(4), may_a
 /* A vector of one number. */
 #define FVI_EIGHT(x) ((fvi_eight){0} + (float)(x))
 
+/* to[y][x] = from[x][y] for 8 x 8 numbers; rows are `at` and `apart` numbers apart. */
+FVI_INLINE void fvi_eight_transpose(const float *from, int64_t at, float *to, int64_t apart) {
+    fvi_eight a[8], b[8], c[8];
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; i++) a[i] = *(const fvi_eight *)(from + i * at);
+#pragma GCC unroll 4
+    for (int i = 0; i < 8; i += 2) { /* rows i and i + 1 woven: columns 0 1 4 5, then 2 3 6 7 */
+        b[i] = __builtin_shufflevector(a[i], a[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+        b[i + 1] = __builtin_shufflevector(a[i], a[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < 8; i += i % 4 ? 3 : 1) { /* four rows: columns 0 and 4; 1 and 5; ... */
+        const int k = i / 4 * 4 + i % 4 * 2;
+        c[k] = __builtin_shufflevector(b[i], b[i + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+        c[k + 1] = __builtin_shufflevector(b[i], b[i + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+        const fvi_eight x = c[i], y = c[i + 4];
+        *(fvi_eight *)(to + i * apart) =
+            __builtin_shufflevector(x, y, 0, 1, 2, 3, 8, 9, 10, 11);
+        *(fvi_eight *)(to + (i + 4) * apart) =
+            __builtin_shufflevector(x, y, 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+}
+
 #endif

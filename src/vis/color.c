@@ -19,7 +19,7 @@ static const float matrix[3][3] = {{0.26f / LONGEST, 0.09f / LONGEST, 0.02f / LO
                                    {0.27f / LONGEST, -0.09f / LONGEST, 0.03f / LONGEST}};
 
 /* pixels[c] = sum over k of m[c][k] pixels[k], at n places; planes apart. */
-FVI_WIDE static void multiply_piece(const float m[3][3], int64_t plane, int64_t n, float *pixels) {
+FVI_WIDE static void multiply(const float m[3][3], int64_t plane, int64_t n, float *pixels) {
     float *restrict a = pixels, *restrict b = a + plane, *restrict c = b + plane;
     const float m00 = m[0][0], m01 = m[0][1], m02 = m[0][2], m10 = m[1][0], m11 = m[1][1];
     const float m12 = m[1][2], m20 = m[2][0], m21 = m[2][1], m22 = m[2][2];
@@ -32,25 +32,16 @@ FVI_WIDE static void multiply_piece(const float m[3][3], int64_t plane, int64_t 
     }
 }
 
-static void multiply(const float m[3][3], int64_t plane, float *pixels) {
-#pragma omp parallel if (plane > FVI_PARALLEL_MIN)
-    {
-        int64_t from, to;
-        fvi_thread_share(plane, &from, &to);
-        multiply_piece(m, plane, to - from, pixels + from);
-    }
+void fvi_color_apply(fv_color color, int64_t plane, int64_t n, float *pixels) {
+    if (color != FV_COLOR_RGB) multiply(matrix, plane, n, pixels);
 }
 
-void fvi_color_apply(fv_color color, int64_t plane, float *pixels) {
-    if (color != FV_COLOR_RGB) multiply(matrix, plane, pixels);
-}
-
-void fvi_color_adjoint(fv_color color, int64_t plane, float *pixels) {
+void fvi_color_adjoint(fv_color color, int64_t plane, int64_t n, float *pixels) {
     if (color == FV_COLOR_RGB) return;
     float transpose[3][3];
     for (int i = 0; i < 3; i++)
         for (int k = 0; k < 3; k++) transpose[i][k] = matrix[k][i];
-    multiply((const float(*)[3])transpose, plane, pixels);
+    multiply((const float(*)[3])transpose, plane, n, pixels);
 }
 
 void fvi_color_inverse(fv_color color, int64_t plane, float *pixels) {
@@ -65,5 +56,5 @@ void fvi_color_inverse(fv_color color, int64_t plane, float *pixels) {
     for (int k = 0; k < 3; k++) determinant += matrix[0][k] * m[k][0];
     for (int i = 0; i < 3; i++)
         for (int k = 0; k < 3; k++) inverse[i][k] = (float)(m[i][k] / determinant);
-    multiply((const float(*)[3])inverse, plane, pixels);
+    multiply((const float(*)[3])inverse, plane, plane, pixels);
 }

@@ -7,10 +7,11 @@
 
 #include "fovea/fovea.h"
 
-/* In place on pixels [3][plane]: decorrelated -> RGB; its adjoint; its inverse. Nothing happens for
- * FV_COLOR_RGB. */
-void fvi_color_apply(fv_color color, int64_t plane, float *pixels);
-void fvi_color_adjoint(fv_color color, int64_t plane, float *pixels);
+/* In place on the first n pixels of three planes, `plane` numbers apart: decorrelated -> RGB; its
+ * adjoint. Nothing happens for FV_COLOR_RGB. */
+void fvi_color_apply(fv_color color, int64_t plane, int64_t n, float *pixels);
+void fvi_color_adjoint(fv_color color, int64_t plane, int64_t n, float *pixels);
+/* The inverse of the first, of whole planes. */
 void fvi_color_inverse(fv_color color, int64_t plane, float *pixels);
 
 #endif

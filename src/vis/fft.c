@@ -3,8 +3,10 @@
  *
  * Rows first, two rows a complex line (one as its real, one as its imaginary part: their spectra
  * are the Hermitian and the anti-Hermitian half of the line's), then the w/2 + 1 columns. The
- * inverse goes the other way. Lines are transformed FVI_FFT_LANES at a time, side by side; several
- * threads take such pieces in turn, those of all planes, each with room of its own.
+ * inverse goes the other way. Lines are transformed LANES at a time, side by side, which rows of
+ * memory become by squares of LANES x LANES numbers, transposed in registers. In between, spectra
+ * of rows lie in columns of LANES, as the lines of columns want them: their transforms begin, or
+ * end, right there. Several threads take such pieces in turn, each with room of its own.
  *
  * The inverse's adjoint is the forward transform over h * w, with columns that stand for two
  * (their own and their conjugate's) counted twice.
@@ -15,8 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/eight.h"
 #include "base/error.h"
-#include "base/parallel.h"
+#include "base/pages.h"
 #include "vis/fft_line.h"
 
 #define LANES FVI_FFT_LANES
@@ -25,10 +28,12 @@ struct fvi_fft {
     int h, w, columns;    /* columns = w / 2 + 1 */
     fvi_fft_line *row;    /* w points */
     fvi_fft_line *column; /* h points */
-    float *half;          /* [planes][h][columns] of (re, im) */
-    int planes, threads;
-    size_t each; /* floats of one thread in `rooms` */
-    float *rooms;
+    int64_t piece;        /* numbers of LANES columns: 2 fvi_fft_plane(h) */
+    int pieces;           /* of columns, the last one filled up */
+    float *half;          /* [planes][pieces][piece] */
+    int threads;
+    size_t each;  /* floats of one thread in `rooms` */
+    float *rooms; /* [threads][each]; `half` lies behind it, and all numbers in aligned vectors */
 };
 
 /* What one thread works with. */
@@ -37,14 +42,14 @@ typedef struct room {
     float *line;  /* of the lines */
 } room;
 
-static size_t line_floats(const fvi_fft *f) {
-    return 2 * (size_t)fvi_fft_plane(f->h > f->w ? f->h : f->w);
-}
+static size_t line_floats(int h, int w) { return 2 * (size_t)fvi_fft_plane(h > w ? h : w); }
+static int column_pieces(int w) { return w / 2 / LANES + 1; }
 
 /* The calling thread's. */
 static room room_of(const fvi_fft *f) {
+    const size_t line = line_floats(f->h, f->w);
     float *at = f->rooms + (size_t)omp_get_thread_num() * f->each;
-    return (room){at, at + line_floats(f), at + 2 * line_floats(f)};
+    return (room){at, at + line, at + 2 * line};
 }
 
 fv_status fvi_fft_new(int h, int w, int planes, fvi_fft **out, fv_error *err) {
@@ -55,16 +60,19 @@ fv_status fvi_fft_new(int h, int w, int planes, fvi_fft **out, fv_error *err) {
     f->h = h;
     f->w = w;
     f->columns = w / 2 + 1;
-    f->planes = planes;
+    f->piece = 2 * fvi_fft_plane(h);
+    f->pieces = column_pieces(w);
     f->threads = omp_get_max_threads();
     fv_status st = fvi_fft_line_new(w, &f->row, err);
     if (!st) st = fvi_fft_line_new(h, &f->column, err);
     if (st) goto done;
     size_t row = fvi_fft_line_room(f->row), column = fvi_fft_line_room(f->column);
-    f->each = 2 * line_floats(f) + (row > column ? row : column);
-    f->rooms = malloc((size_t)f->threads * f->each * sizeof *f->rooms);
-    f->half = malloc((size_t)planes * (size_t)h * (size_t)f->columns * 2 * sizeof *f->half);
-    if (!f->rooms || !f->half)
+    f->each = 2 * line_floats(h, w) + (row > column ? row : column);
+    const size_t half = (size_t)planes * (size_t)f->pieces * (size_t)f->piece;
+    f->rooms = fvi_pages_alloc(((size_t)f->threads * f->each + half) * sizeof *f->rooms);
+    if (f->rooms)
+        f->half = f->rooms + (size_t)f->threads * f->each;
+    else
         st = fvi_fail(err, FV_NOMEM, "no memory for a Fourier transform of %d x %d", h, w);
 done:
     if (st)
@@ -79,20 +87,17 @@ void fvi_fft_free(fvi_fft *f) {
     fvi_fft_line_free(f->row);
     fvi_fft_line_free(f->column);
     free(f->rooms);
-    free(f->half);
     free(f);
 }
 
 /* The tables of a line of n points, twiddles and roots, hold at most 4 n numbers. */
 size_t fvi_fft_bytes(int h, int w, int planes) {
-    const size_t longest = (size_t)(h > w ? h : w);
-    const size_t half = (size_t)planes * (size_t)h * ((size_t)w / 2 + 1) * 2;
-    const size_t each = 2 * longest * 2 * LANES + fvi_fft_line_most_room((int)longest);
-    return ((size_t)omp_get_max_threads() * each + half + 8 * longest) * sizeof(float) +
+    const int longest = h > w ? h : w;
+    const size_t half = (size_t)planes * (size_t)column_pieces(w) * 2 * (size_t)fvi_fft_plane(h);
+    const size_t each = 2 * line_floats(h, w) + fvi_fft_line_most_room(longest);
+    return ((size_t)omp_get_max_threads() * each + half + 8 * (size_t)longest) * sizeof(float) +
            sizeof(fvi_fft);
 }
-
-float *fvi_fft_room(fvi_fft *f) { return f->half; }
 
 /* As many as may run now and have a room. */
 static int threads_of(const fvi_fft *f, int planes) {
@@ -101,170 +106,234 @@ static int threads_of(const fvi_fft *f, int planes) {
     return most < f->threads ? most : f->threads;
 }
 
-/* How many of `left` fit side by side. */
-static int lanes(int left) { return left < LANES ? left : LANES; }
+/* ---- rows ----------------------------------------------------------------------------------- */
 
-/* LANES columns from c on, of from [h][columns] into to, which may be the same; what comes out is
- * times `once`, or `twice` in columns that stand for their conjugate too. */
-FVI_WIDE static void columns_at(const fvi_fft *f, room r, int inverse, int c, const float *from,
-                                float *to, float once, float twice) {
-    int64_t stride = 2 * (int64_t)f->columns, plane = fvi_fft_plane(f->h);
-    int n = lanes(f->columns - c);
-    if (n < LANES) memset(r.x, 0, (size_t)plane * 2 * sizeof *r.x);
-    for (int y = 0; y < f->h; y++) {
-        const float *in = from + y * stride + 2 * c;
-        float *re = r.x + (int64_t)y * LANES, *im = re + plane;
-        for (int l = 0; l < n; l++) {
-            re[l] = in[2 * l];
-            im[l] = in[2 * l + 1];
-        }
-    }
-    const float *result = fvi_fft_line_run(f->column, inverse, r.x, r.y, r.line);
-    float weight[LANES];
-    for (int l = 0; l < LANES; l++) weight[l] = c + l == 0 || 2 * (c + l) == f->w ? once : twice;
-    for (int y = 0; y < f->h; y++) {
-        const float *re = result + (int64_t)y * LANES, *im = re + plane;
-        float *out = to + y * stride + 2 * c;
-        for (int l = 0; l < n; l++) {
-            out[2 * l] = re[l] * weight[l];
-            out[2 * l + 1] = im[l] * weight[l];
-        }
-    }
+/* Rows first.. of a plane as one piece: lane l is row first + l, with row first + pairs + l as its
+ * imaginary part. */
+typedef struct rows {
+    int first, pairs;
+    int count[2]; /* rows that are real, and imaginary, parts */
+} rows;
+
+static rows rows_of(const fvi_fft *f, int piece) {
+    const int first = piece * 2 * LANES, left = f->h - first;
+    const int pairs = left < 2 * LANES ? (left + 1) / 2 : LANES;
+    return (rows){first, pairs, {pairs, left - pairs < pairs ? left - pairs : pairs}};
 }
-
-/* All columns: a share of the team's that comes here. */
-static void columns_run(const fvi_fft *f, int planes, int inverse, const float *from, float *to,
-                        float once, float twice) {
-    const int pieces = (f->columns + LANES - 1) / LANES;
-    const int64_t half = (int64_t)f->h * f->columns * 2;
-#pragma omp for schedule(static)
-    for (int64_t i = 0; i < (int64_t)planes * pieces; i++)
-        columns_at(f, room_of(f), inverse, (int)(i % pieces) * LANES, from + i / pieces * half,
-                   to + i / pieces * half, once, twice);
-}
-
-/* Rows y, y+1, ... of the picture, `pairs` pairs of them, as lanes: lane l is row y + l with row
- * y + pairs + l as its imaginary part (zeros where there is none). */
-FVI_WIDE static void rows_in(const fvi_fft *f, room r, const float *picture, int first, int pairs) {
-    int64_t plane = fvi_fft_plane(f->w);
-    for (int half = 0; half < 2; half++)
-        for (int l = 0; l < LANES; l++) {
-            int y = first + half * pairs + l;
-            float *to = r.x + half * plane + l;
-            if (l < pairs && y < f->h)
-                for (int x = 0; x < f->w; x++)
-                    to[(int64_t)x * LANES] = picture[(int64_t)y * f->w + x];
-            else
-                for (int x = 0; x < f->w; x++) to[(int64_t)x * LANES] = 0;
-        }
-}
-
-/* The spectra of the two rows of each lane, from the lane's spectrum z:
- * a[k] = (z[k] + conj z[w-k]) / 2, b[k] = (z[k] - conj z[w-k]) / 2i. */
-FVI_WIDE static void rows_spectra(const fvi_fft *f, const float *z, int first, int pairs,
-                                  float *spectrum) {
-    int64_t plane = fvi_fft_plane(f->w), stride = 2 * (int64_t)f->columns;
-    for (int l = 0; l < pairs; l++) {
-        int ya = first + l, yb = ya + pairs;
-        float *a = spectrum + ya * stride, *b = spectrum + yb * stride;
-        for (int k = 0; k < f->columns; k++) {
-            const float *p = z + (int64_t)k * LANES + l;
-            const float *q = z + (int64_t)(k ? f->w - k : 0) * LANES + l;
-            float pr = p[0], pi = p[plane], qr = q[0], qi = q[plane];
-            a[2 * k] = 0.5f * (pr + qr);
-            a[2 * k + 1] = 0.5f * (pi - qi);
-            if (yb >= f->h) continue;
-            b[2 * k] = 0.5f * (pi + qi);
-            b[2 * k + 1] = 0.5f * (qr - pr);
-        }
-    }
-}
-
-/* Pairs of rows in the next piece that begins at row y. */
-static int row_pairs(const fvi_fft *f, int y) { return lanes((f->h - y + 1) / 2); }
 
 /* Pieces of rows in a plane. */
 static int row_pieces(const fvi_fft *f) { return (f->h + 2 * LANES - 1) / (2 * LANES); }
 
-/* Forward, times `once` or `twice`. */
-static void forward(const fvi_fft *f, int planes, const float *picture, float *spectrum, float once,
-                    float twice) {
-    const int pieces = row_pieces(f);
-    const int64_t half = (int64_t)f->h * f->columns * 2, plane = (int64_t)f->h * f->w;
+/* to [x][LANES] = n rows of w numbers, `apart` apart, as lanes; zeros where there is no row. */
+FVI_INLINE void to_lanes(const float *from, int64_t apart, int n, int w, float *to) {
+    int x = 0;
+    for (; n == LANES && x + LANES <= w; x += LANES)
+        fvi_eight_transpose(from + x, apart, to + x * LANES, LANES);
+    for (; x < w; x++)
+        for (int l = 0; l < LANES; l++) to[x * LANES + l] = l < n ? from[l * apart + x] : 0;
+}
+
+/* The way back. */
+FVI_INLINE void from_lanes(const float *from, int n, int w, float *to, int64_t apart) {
+    int x = 0;
+    for (; n == LANES && x + LANES <= w; x += LANES)
+        fvi_eight_transpose(from + x * LANES, LANES, to + x, apart);
+    for (; x < w; x++)
+        for (int l = 0; l < n; l++) to[l * apart + x] = from[x * LANES + l];
+}
+
+FVI_WIDE static void rows_in(const fvi_fft *f, rows r, const float *picture, float *z) {
+    for (int part = 0; part < 2; part++)
+        to_lanes(picture + (int64_t)(r.first + part * r.pairs) * f->w, f->w, r.count[part], f->w,
+                 z + part * fvi_fft_plane(f->w));
+}
+
+FVI_WIDE static void rows_out(const fvi_fft *f, rows r, const float *z, float *picture) {
+    for (int part = 0; part < 2; part++)
+        from_lanes(z + part * fvi_fft_plane(f->w), r.count[part], f->w,
+                   picture + (int64_t)(r.first + part * r.pairs) * f->w, f->w);
+}
+
+FVI_INLINE fvi_eight *at(float *p) { return (fvi_eight *)p; }
+
+/* The spectra of the two rows of each lane, from the lane's spectrum z:
+ * a[k] = (z[k] + conj z[w-k]) / 2, b[k] = (z[k] - conj z[w-k]) / 2i; into their places in `half`
+ * [pieces][piece], times `once`, or `twice` in columns that stand for their conjugate too. */
+FVI_WIDE static void rows_spectra(const fvi_fft *f, rows r, float *z, float *half, float once,
+                                  float twice) {
+    const int64_t imag = fvi_fft_plane(f->w), down = fvi_fft_plane(f->h);
+    float lanes[2][2][LANES * LANES]; /* a and b, re and im: [k][lane] */
+    for (int k0 = 0; k0 < f->columns; k0 += LANES, half += f->piece) {
+        const int n = f->columns - k0 < LANES ? f->columns - k0 : LANES;
+        if (n < LANES) memset(lanes, 0, sizeof lanes);
+        for (int i = 0; i < n; i++) {
+            const int k = k0 + i;
+            const float weight = 0.5f * (k == 0 || 2 * k == f->w ? once : twice);
+            float *p = z + k * LANES, *q = z + (k ? f->w - k : 0) * LANES;
+            const fvi_eight pr = *at(p), pi = *at(p + imag), qr = *at(q), qi = *at(q + imag);
+            *at(lanes[0][0] + i * LANES) = (pr + qr) * weight;
+            *at(lanes[0][1] + i * LANES) = (pi - qi) * weight;
+            *at(lanes[1][0] + i * LANES) = (pi + qi) * weight;
+            *at(lanes[1][1] + i * LANES) = (qr - pr) * weight;
+        }
+        for (int part = 0; part < 2; part++) {
+            float *to = half + (r.first + part * r.pairs) * LANES;
+            from_lanes(lanes[part][0], r.count[part], LANES, to, LANES);
+            from_lanes(lanes[part][1], r.count[part], LANES, to + down, LANES);
+        }
+    }
+}
+
+/* Lines z = a + i b, times `scale`, of two rows' spectra, the other half from their symmetry; what
+ * has its conjugate in the same place (k = 0, k = w/2) has no imaginary part. */
+FVI_WIDE static void rows_from_spectra(const fvi_fft *f, rows r, const float *half, float scale,
+                                       float *z) {
+    const int64_t imag = fvi_fft_plane(f->w), down = fvi_fft_plane(f->h);
+    float lanes[2][2][LANES * LANES];
+    for (int k0 = 0; k0 < f->columns; k0 += LANES, half += f->piece) {
+        for (int part = 0; part < 2; part++) {
+            const float *from = half + (r.first + part * r.pairs) * LANES;
+            to_lanes(from, LANES, r.count[part], LANES, lanes[part][0]);
+            to_lanes(from + down, LANES, r.count[part], LANES, lanes[part][1]);
+        }
+        for (int i = 0; i < LANES && k0 + i < f->columns; i++) {
+            const int k = k0 + i, alone = k == 0 || 2 * k == f->w;
+            const fvi_eight ar = *at(lanes[0][0] + i * LANES) * scale;
+            const fvi_eight ai = *at(lanes[0][1] + i * LANES) * (alone ? 0 : scale);
+            const fvi_eight br = *at(lanes[1][0] + i * LANES) * scale;
+            const fvi_eight bi = *at(lanes[1][1] + i * LANES) * (alone ? 0 : scale);
+            float *p = z + k * LANES, *q = z + (f->w - k) * LANES;
+            *at(p) = ar - bi;
+            *at(p + imag) = ai + br;
+            if (alone) continue;
+            *at(q) = ar + bi;
+            *at(q + imag) = br - ai;
+        }
+    }
+}
+
+/* ---- both directions ------------------------------------------------------------------------ */
+
+/* The first frequency of a piece of columns, and how many columns it has. */
+static int64_t first_of(const fvi_fft *f, int64_t piece, int *n) {
+    const int c = (int)(piece % f->pieces) * LANES;
+    *n = f->columns - c < LANES ? f->columns - c : LANES;
+    return piece / f->pieces * f->h * f->columns + c;
+}
+
+/* Frequencies are multiplied by `once`, or `twice`. */
+static void forward(const fvi_fft *f, int planes, const float *picture, const fvi_fft_ends *ends,
+                    float once, float twice) {
+    const int64_t plane = (int64_t)f->h * f->w, half = f->pieces * f->piece;
+    const int64_t imag = fvi_fft_plane(f->h);
 #pragma omp parallel num_threads(threads_of(f, planes))
     {
+        const room own = room_of(f);
 #pragma omp for schedule(static)
-        for (int64_t i = 0; i < (int64_t)planes * pieces; i++) {
-            const int y = (int)(i % pieces) * 2 * LANES, pairs = row_pairs(f, y);
-            const room r = room_of(f);
-            rows_in(f, r, picture + i / pieces * plane, y, pairs);
-            rows_spectra(f, fvi_fft_line_run(f->row, 0, r.x, r.y, r.line), y, pairs,
-                         spectrum + i / pieces * half);
+        for (int i = 0; i < row_pieces(f); i++) {
+            const rows r = rows_of(f, i);
+            if (ends->pixels)
+                ends->pixels(ends->user, (int64_t)r.first * f->w,
+                             (int64_t)(r.count[0] + r.count[1]) * f->w);
+            for (int c = 0; c < planes; c++) {
+                rows_in(f, r, picture + c * plane, own.x);
+                rows_spectra(f, r, fvi_fft_line_run(f->row, 0, own.x, own.y, own.line),
+                             f->half + c * half, once, twice);
+            }
         }
-        columns_run(f, planes, 0, spectrum, spectrum, once, twice);
+#pragma omp for schedule(static)
+        for (int64_t i = 0; i < (int64_t)planes * f->pieces; i++) {
+            int n;
+            const int64_t first = first_of(f, i, &n);
+            float *x = fvi_fft_line_run(f->column, 0, f->half + i * f->piece, own.y, own.line);
+            ends->spectrum(ends->user, first, n, x, x + imag);
+        }
+    }
+}
+
+void fvi_fft_inverse_with(fvi_fft *f, int planes, const fvi_fft_ends *ends, float *picture) {
+    const int64_t plane = (int64_t)f->h * f->w, half = f->pieces * f->piece;
+    const int64_t imag = fvi_fft_plane(f->h);
+    const int crosses = fvi_fft_line_crosses(f->column);
+#pragma omp parallel num_threads(threads_of(f, planes))
+    {
+        const room own = room_of(f);
+#pragma omp for schedule(static)
+        for (int64_t i = 0; i < (int64_t)planes * f->pieces; i++) {
+            int n;
+            const int64_t first = first_of(f, i, &n);
+            float *x = f->half + i * f->piece, *y = own.y;
+            if (crosses) { /* so that it ends in its place */
+                y = x;
+                x = own.y;
+            }
+            if (n < LANES) memset(x, 0, (size_t)f->piece * sizeof *x);
+            ends->spectrum(ends->user, first, n, x, x + imag);
+            fvi_fft_line_run(f->column, 1, x, y, own.line);
+        }
+#pragma omp for schedule(static)
+        for (int i = 0; i < row_pieces(f); i++) {
+            const rows r = rows_of(f, i);
+            for (int c = 0; c < planes; c++) {
+                rows_from_spectra(f, r, f->half + c * half, 1.0f / (float)plane, own.x);
+                rows_out(f, r, fvi_fft_line_run(f->row, 1, own.x, own.y, own.line),
+                         picture + c * plane);
+            }
+            if (ends->pixels)
+                ends->pixels(ends->user, (int64_t)r.first * f->w,
+                             (int64_t)(r.count[0] + r.count[1]) * f->w);
+        }
+    }
+}
+
+void fvi_fft_inverse_adjoint_with(fvi_fft *f, int planes, const float *dpicture,
+                                  const fvi_fft_ends *ends) {
+    const float once = 1.0f / ((float)f->h * (float)f->w);
+    forward(f, planes, dpicture, ends, once, 2 * once);
+}
+
+/* ---- spectra as they are -------------------------------------------------------------------- */
+
+/* A spectrum in memory; one of the two pointers. */
+typedef struct pairs {
+    int h, columns;
+    const float *from;
+    float *to;
+} pairs;
+
+FVI_WIDE static void load(void *user, int64_t first, int n, float *re, float *im) {
+    const pairs *s = user;
+    for (int y = 0; y < s->h; y++, re += LANES, im += LANES) {
+        const float *p = s->from + 2 * (first + (int64_t)y * s->columns);
+        for (int l = 0; l < n; l++) {
+            re[l] = p[2 * l];
+            im[l] = p[2 * l + 1];
+        }
+    }
+}
+
+FVI_WIDE static void store(void *user, int64_t first, int n, float *re, float *im) {
+    const pairs *s = user;
+    for (int y = 0; y < s->h; y++, re += LANES, im += LANES) {
+        float *p = s->to + 2 * (first + (int64_t)y * s->columns);
+        for (int l = 0; l < n; l++) {
+            p[2 * l] = re[l];
+            p[2 * l + 1] = im[l];
+        }
     }
 }
 
 void fvi_fft_forward(fvi_fft *f, int planes, const float *picture, float *spectrum) {
-    forward(f, planes, picture, spectrum, 1, 1);
-}
-
-/* Lines z = a + i b of two rows' spectra, the other half from their symmetry; what has its
- * conjugate in the same place (k = 0, k = w/2) has no imaginary part. */
-FVI_WIDE static void rows_from_spectra(const fvi_fft *f, room r, const float *spectrum, int first,
-                                       int pairs) {
-    int64_t plane = fvi_fft_plane(f->w), stride = 2 * (int64_t)f->columns;
-    static const float zero[2] = {0, 0};
-    for (int l = 0; l < LANES; l++) {
-        int ya = first + l, yb = ya + pairs, has_a = l < pairs, has_b = has_a && yb < f->h;
-        for (int k = 0; k < f->columns; k++) {
-            const float *a = has_a ? spectrum + ya * stride + 2 * k : zero;
-            const float *b = has_b ? spectrum + yb * stride + 2 * k : zero;
-            int alone = k == 0 || 2 * k == f->w;
-            float ai = alone ? 0 : a[1], bi = alone ? 0 : b[1];
-            float *p = r.x + (int64_t)k * LANES + l;
-            p[0] = a[0] - bi;
-            p[plane] = ai + b[0];
-            if (alone) continue;
-            float *q = r.x + (int64_t)(f->w - k) * LANES + l;
-            q[0] = a[0] + bi;
-            q[plane] = b[0] - ai;
-        }
-    }
-}
-
-FVI_WIDE static void rows_out(const fvi_fft *f, const float *z, int first, int pairs,
-                              float *picture) {
-    int64_t plane = fvi_fft_plane(f->w);
-    float scale = 1.0f / ((float)f->h * (float)f->w);
-    for (int half = 0; half < 2; half++)
-        for (int l = 0; l < pairs; l++) {
-            int y = first + half * pairs + l;
-            if (y >= f->h) continue;
-            const float *from = z + half * plane + l;
-            float *to = picture + (int64_t)y * f->w;
-            for (int x = 0; x < f->w; x++) to[x] = from[(int64_t)x * LANES] * scale;
-        }
+    pairs s = {f->h, f->columns, NULL, spectrum};
+    forward(f, planes, picture, &(fvi_fft_ends){&s, store, NULL}, 1, 1);
 }
 
 void fvi_fft_inverse(fvi_fft *f, int planes, const float *spectrum, float *picture) {
-    const int pieces = row_pieces(f);
-    const int64_t half = (int64_t)f->h * f->columns * 2, plane = (int64_t)f->h * f->w;
-#pragma omp parallel num_threads(threads_of(f, planes))
-    {
-        columns_run(f, planes, 1, spectrum, f->half, 1, 1);
-#pragma omp for schedule(static)
-        for (int64_t i = 0; i < (int64_t)planes * pieces; i++) {
-            const int y = (int)(i % pieces) * 2 * LANES, pairs = row_pairs(f, y);
-            const room r = room_of(f);
-            rows_from_spectra(f, r, f->half + i / pieces * half, y, pairs);
-            rows_out(f, fvi_fft_line_run(f->row, 1, r.x, r.y, r.line), y, pairs,
-                     picture + i / pieces * plane);
-        }
-    }
+    pairs s = {f->h, f->columns, spectrum, NULL};
+    fvi_fft_inverse_with(f, planes, &(fvi_fft_ends){&s, load, NULL}, picture);
 }
 
 void fvi_fft_inverse_adjoint(fvi_fft *f, int planes, const float *dpicture, float *dspectrum) {
-    const float once = 1.0f / ((float)f->h * (float)f->w);
-    forward(f, planes, dpicture, dspectrum, once, 2 * once);
+    pairs s = {f->h, f->columns, NULL, dspectrum};
+    fvi_fft_inverse_adjoint_with(f, planes, dpicture, &(fvi_fft_ends){&s, store, NULL});
 }

@@ -23,10 +23,25 @@ void fvi_fft_forward(fvi_fft *f, int planes, const float *picture, float *spectr
 /* Half spectrum -> picture, divided by h * w: the inverse. Of entries that have their conjugate in
  * the same half (column 0; column w/2 of even w) only the Hermitian part counts, as in numpy. */
 void fvi_fft_inverse(fvi_fft *f, int planes, const float *spectrum, float *picture);
-/* The plan's own room for half spectra: fvi_fft_inverse may be given what is written there, and
- * overwrites it in any case. */
-float *fvi_fft_room(fvi_fft *f);
 /* The adjoint of fvi_fft_inverse: gradient at the picture -> gradient at every (re, im). */
 void fvi_fft_inverse_adjoint(fvi_fft *f, int planes, const float *dpicture, float *dspectrum);
+
+/* What is done with the numbers at both ends of a transform, by pieces that are at hand anyway: so
+ * they need not be fetched once more. Every number is in one piece; threads call side by side. */
+typedef struct fvi_fft_ends {
+    void *user;
+    /* Frequencies first + y * (w/2+1) + l of [planes][h][w/2+1], y < h and l < n <= FVI_FFT_LANES,
+     * are (re, im) [y * FVI_FFT_LANES + l]: the inverse has them filled in, the adjoint given. */
+    void (*spectrum)(void *user, int64_t first, int n, float *re, float *im);
+    /* Pixels from..from + n - 1 of every plane: are made now (inverse), or wanted now (adjoint).
+     * NULL: nothing is done. */
+    void (*pixels)(void *user, int64_t from, int64_t n);
+} fvi_fft_ends;
+#define FVI_FFT_LANES 8
+
+/* fvi_fft_inverse and its adjoint with such ends. */
+void fvi_fft_inverse_with(fvi_fft *f, int planes, const fvi_fft_ends *ends, float *picture);
+void fvi_fft_inverse_adjoint_with(fvi_fft *f, int planes, const float *dpicture,
+                                  const fvi_fft_ends *ends);
 
 #endif

@@ -4,11 +4,11 @@
  * Stockham's self-sorting scheme, decimation in frequency: with n = p q, s the product of the
  * radices already done, and W = exp(-2 pi i / n), y[p k + j] = W^(j k) * sum over r of x[k + q r]
  * exp(-2 pi i j r / p),   k < q, j < p, each "number" being s * LANES numbers that lie together and
- * share their twiddle. So all loops run along memory without a shuffle and become vector
- * instructions; nothing is sorted afterwards.
+ * share their twiddle. LANES lines are a vector, so that there is not a shuffle; nothing is sorted
+ * afterwards. Lines of 256 points, there and back, just fill a cache of 32 KB.
  *
- * Radix 4 and 2 are written out; an odd radix p is a small transform by its definition, halved by
- * the symmetry of cosine and sine. A length with a large prime factor p therefore takes time in
+ * Radix 8, 4 and 2 are written out; an odd radix p is a small transform by its definition, halved
+ * by the symmetry of cosine and sine. A length with a large prime factor p therefore takes time in
  * proportion to p: 227 points take five times as long as 224.
  *
  * Why not a library: those with a licence we can ship under that also come in packages have scalar
@@ -28,7 +28,6 @@
 #include "base/error.h"
 
 #define LANES     FVI_FFT_LANES
-#define CHUNK     8 /* lanes an odd radix works on at a time: its sums stay in registers */
 #define MAX_STAGE 32
 #define PI        3.14159265358979323846
 
@@ -45,8 +44,10 @@ struct fvi_fft_line {
     float *table; /* all twiddles and roots */
 };
 
-/* The next factor to take out of n: 4, then 2, then the smallest odd prime. */
+/* The next factor to take out of n: of its power of two 8 or 4 so that there are few, and no 2
+ * unless it is alone; then the smallest odd prime. */
 static int next_factor(int n) {
+    if (n % 8 == 0 && n % 32 != 16) return 8;
     if (n % 4 == 0) return 4;
     if (n % 2 == 0) return 2;
     for (int p = 3; (int64_t)p * p <= n; p += 2)
@@ -113,134 +114,184 @@ void fvi_fft_line_free(fvi_fft_line *f) {
     free(f);
 }
 
-/* [4][largest / 2][CHUNK] of odd radices. */
-size_t fvi_fft_line_room(const fvi_fft_line *f) { return (size_t)(f->largest + 1) * 2 * CHUNK; }
-size_t fvi_fft_line_most_room(int n) { return (size_t)(n + 1) * 2 * CHUNK; }
+/* [4][largest / 2][LANES] of odd radices. */
+size_t fvi_fft_line_room(const fvi_fft_line *f) { return (size_t)(f->largest + 1) * 2 * LANES; }
+size_t fvi_fft_line_most_room(int n) { return (size_t)(n + 1) * 2 * LANES; }
 
-/* The numbers x[k + q r] or y[p k + j] begin at these places; `imag` is the way from a real to its
- * imaginary part. */
+int fvi_fft_line_crosses(const fvi_fft_line *f) { return f->count % 2; }
+
+/* The numbers x[k + q r] or y[p k + j] of LANES lines begin at these places. */
 typedef struct ends {
-    const float *x; /* real parts; stride q * run from r to r + 1 */
-    float *y;       /* real parts; stride run from j to j + 1 */
+    const float *x; /* real parts; `step` from r to r + 1 */
+    float *y;       /* real parts; `run` from j to j + 1 */
     int64_t step, run;
     int64_t xi, yi; /* offsets of the imaginary parts */
 } ends;
 
-FVI_INLINE void radix2(const ends *e, const float *w) {
-    const float *restrict ar = e->x, *restrict ai = ar + e->xi;
-    const float *restrict br = ar + e->step, *restrict bi = ai + e->step;
-    float *restrict cr = e->y, *restrict ci = cr + e->yi;
-    float *restrict dr = cr + e->run, *restrict di = ci + e->run;
-    float wr = w[0], wi = w[1];
-#pragma omp simd
-    for (int64_t t = 0; t < e->run; t++) {
-        float xr = ar[t] - br[t], xi = ai[t] - bi[t];
-        cr[t] = ar[t] + br[t];
-        ci[t] = ai[t] + bi[t];
-        dr[t] = xr * wr - xi * wi;
-        di[t] = xr * wi + xi * wr;
+/* A complex number of each of LANES lines. */
+typedef struct many {
+    fvi_eight re, im;
+} many;
+
+FVI_INLINE many take(const ends *e, int r) {
+    const float *x = e->x + e->step * r;
+    return (many){*(const fvi_eight *)x, *(const fvi_eight *)(x + e->xi)};
+}
+/* y[j] = a, times its twiddle unless this is the last stage, whose are 1. */
+FVI_INLINE void put(const ends *e, const float *w, int last, int j, many a) {
+    float *y = e->y + e->run * j;
+    if (last || j == 0) {
+        *(fvi_eight *)y = a.re;
+        *(fvi_eight *)(y + e->yi) = a.im;
+    } else {
+        const float wr = w[2 * j - 2], wi = w[2 * j - 1];
+        *(fvi_eight *)y = a.re * wr - a.im * wi;
+        *(fvi_eight *)(y + e->yi) = a.re * wi + a.im * wr;
+    }
+}
+FVI_INLINE many plus(many a, many b) { return (many){a.re + b.re, a.im + b.im}; }
+FVI_INLINE many minus(many a, many b) { return (many){a.re - b.re, a.im - b.im}; }
+/* -i a */
+FVI_INLINE many back(many a) { return (many){a.im, -a.re}; }
+
+FVI_INLINE void radix2(const ends *e, const float *w, int last) {
+    const many a = take(e, 0), b = take(e, 1);
+    put(e, w, last, 0, plus(a, b));
+    put(e, w, last, 1, minus(a, b));
+}
+
+/* The four sums of a transform of four points, in order. */
+FVI_INLINE void four(many *a, many *b, many *c, many *d) {
+    const many s = plus(*a, *c), t = minus(*a, *c), u = plus(*b, *d), v = back(minus(*b, *d));
+    *a = plus(s, u);
+    *b = plus(t, v);
+    *c = minus(s, u);
+    *d = minus(t, v);
+}
+
+FVI_INLINE void radix4(const ends *e, const float *w, int last) {
+    many a = take(e, 0), b = take(e, 1), c = take(e, 2), d = take(e, 3);
+    four(&a, &b, &c, &d);
+    put(e, w, last, 0, a);
+    put(e, w, last, 1, b);
+    put(e, w, last, 2, c);
+    put(e, w, last, 3, d);
+}
+
+/* Even outputs are the transform of sums four apart, odd ones of differences turned by eighths. */
+FVI_INLINE void radix8(const ends *e, const float *w, int last) {
+    const float half = 0.70710678f; /* sqrt(1/2) */
+    many a = take(e, 0), b = take(e, 1), c = take(e, 2), d = take(e, 3);
+    many f = take(e, 4), g = take(e, 5), h = take(e, 6), i = take(e, 7);
+    many p = plus(a, f), q = plus(b, g), r = plus(c, h), s = plus(d, i);
+    four(&p, &q, &r, &s);
+    put(e, w, last, 0, p);
+    put(e, w, last, 2, q);
+    put(e, w, last, 4, r);
+    put(e, w, last, 6, s);
+    a = minus(a, f);
+    b = minus(b, g);
+    c = back(minus(c, h));
+    d = minus(d, i);
+    b = (many){(b.re + b.im) * half, (b.im - b.re) * half};  /* times exp(-i pi / 4) */
+    d = (many){(d.im - d.re) * half, (d.re + d.im) * -half}; /* times exp(-3 i pi / 4) */
+    four(&a, &b, &c, &d);
+    put(e, w, last, 1, a);
+    put(e, w, last, 3, b);
+    put(e, w, last, 5, c);
+    put(e, w, last, 7, d);
+}
+
+/* work [p / 2][2] = x[r] + x[p - r] and x[r] - x[p - r], r = 1..p / 2; y[0] is the sum of all. */
+FVI_INLINE void odd_pairs(const ends *e, int p, many *work) {
+    many sum = take(e, 0);
+#pragma GCC unroll 8
+    for (int r = 1; r <= p / 2; r++, work += 2) {
+        const many a = take(e, r), b = take(e, p - r);
+        work[0] = plus(a, b);
+        work[1] = minus(a, b);
+        sum = plus(sum, work[0]);
+    }
+    put(e, NULL, 1, 0, sum);
+}
+
+/* c += a sum of work times cosine, d += a difference times sine. */
+FVI_INLINE void add_pair(const many *work, const float *root, many *c, many *d) {
+    c->re += work[0].re * root[0];
+    c->im += work[0].im * root[0];
+    d->re += work[1].re * root[1];
+    d->im += work[1].im * root[1];
+}
+
+/* y[j] and y[p - j] = x[0] + sum of work's sums * cos -+ i sum of its differences * sin; and, if
+ * `two`, those of j + 1: so that each number of `work` is looked up once for both. */
+FVI_INLINE void odd_outputs(const ends *e, const float *root, int p, int j, int two, const float *w,
+                            int last, const many *work) {
+    const many zero = {{0}, {0}};
+    many c = take(e, 0), d = zero, f = c, g = zero;
+    int at = j, next = j + 1; /* j r and (j + 1) r modulo p */
+#pragma GCC unroll 8
+    for (int r = 1; r <= p / 2; r++, work += 2) {
+        add_pair(work, root + 2 * at, &c, &d);
+        if (two) add_pair(work, root + 2 * next, &f, &g);
+        at = at + j < p ? at + j : at + j - p;
+        next = next + j + 1 < p ? next + j + 1 : next + j + 1 - p;
+    }
+    put(e, w, last, j, plus(c, back(d)));
+    put(e, w, last, p - j, minus(c, back(d)));
+    if (!two) return;
+    put(e, w, last, j + 1, plus(f, back(g)));
+    put(e, w, last, p - j - 1, minus(f, back(g)));
+}
+
+FVI_INLINE void radix_odd(const ends *e, const stage *g, int p, const float *w, int last,
+                          many *work) {
+    int j = 1;
+    odd_pairs(e, p, work);
+#pragma GCC unroll 4
+    for (; j + 1 <= p / 2; j += 2) odd_outputs(e, g->root, p, j, 1, w, last, work);
+    if (j <= p / 2) odd_outputs(e, g->root, p, j, 0, w, last, work);
+}
+
+/* One stage of radix p from (x, xi on) to (y, yi on). */
+FVI_INLINE void run_radix(const stage *g, int p, int last, const float *x, int64_t xi, float *y,
+                          int64_t yi, float *work) {
+    const int64_t run = (int64_t)g->s * LANES;
+    for (int k = 0; k < g->q; k++) {
+        const float *w = g->twiddle + (int64_t)k * (p - 1) * 2;
+        for (int64_t t = 0; t < run; t += LANES) {
+            const ends e = {x + k * run + t, y + k * p * run + t, g->q * run, run, xi, yi};
+            if (p == 8)
+                radix8(&e, w, last);
+            else if (p == 4)
+                radix4(&e, w, last);
+            else if (p == 2)
+                radix2(&e, w, last);
+            else
+                radix_odd(&e, g, p, w, last, (many *)work);
+        }
     }
 }
 
-FVI_INLINE void radix4(const ends *e, const float *w) {
-    const float *restrict x0r = e->x, *restrict x0i = x0r + e->xi;
-    const float *restrict x1r = x0r + e->step, *restrict x1i = x0i + e->step;
-    const float *restrict x2r = x1r + e->step, *restrict x2i = x1i + e->step;
-    const float *restrict x3r = x2r + e->step, *restrict x3i = x2i + e->step;
-    float *restrict y0r = e->y, *restrict y0i = y0r + e->yi;
-    float *restrict y1r = y0r + e->run, *restrict y1i = y0i + e->run;
-    float *restrict y2r = y1r + e->run, *restrict y2i = y1i + e->run;
-    float *restrict y3r = y2r + e->run, *restrict y3i = y2i + e->run;
-    float w1r = w[0], w1i = w[1], w2r = w[2], w2i = w[3], w3r = w[4], w3i = w[5];
-#pragma omp simd
-    for (int64_t t = 0; t < e->run; t++) {
-        float ar = x0r[t] + x2r[t], ai = x0i[t] + x2i[t], br = x0r[t] - x2r[t];
-        float bi = x0i[t] - x2i[t], cr = x1r[t] + x3r[t], ci = x1i[t] + x3i[t];
-        float dr = x1i[t] - x3i[t], di = x3r[t] - x1r[t]; /* -i (x1 - x3) */
-        float pr = br + dr, pi = bi + di, qr = ar - cr, qi = ai - ci, sr = br - dr, si = bi - di;
-        y0r[t] = ar + cr;
-        y0i[t] = ai + ci;
-        y1r[t] = pr * w1r - pi * w1i;
-        y1i[t] = pr * w1i + pi * w1r;
-        y2r[t] = qr * w2r - qi * w2i;
-        y2i[t] = qr * w2i + qi * w2r;
-        y3r[t] = sr * w3r - si * w3i;
-        y3i[t] = sr * w3i + si * w3r;
-    }
-}
-
-FVI_INLINE const fvi_eight *at(const float *p) { return (const fvi_eight *)p; }
-FVI_INLINE fvi_eight *to(float *p) { return (fvi_eight *)p; }
-
-/* The sums of an odd radix p over CHUNK lanes: work [p/2][4] has x[r] + x[p-r] and x[r] - x[p-r],
- * r = 1..p/2; their total is y[0]. */
-FVI_INLINE void odd_pairs(const ends *e, int p, int64_t t, fvi_eight *work) {
-    const float *x = e->x + t;
-    fvi_eight re = *at(x), im = *at(x + e->xi);
-    for (int r = 1; r <= p / 2; r++, work += 4) {
-        const float *a = x + e->step * r, *b = x + e->step * (p - r);
-        const fvi_eight ar = *at(a), ai = *at(a + e->xi), br = *at(b), bi = *at(b + e->xi);
-        work[0] = ar + br;
-        work[1] = ai + bi;
-        work[2] = ar - br;
-        work[3] = ai - bi;
-        re += ar + br;
-        im += ai + bi;
-    }
-    *to(e->y + t) = re;
-    *to(e->y + t + e->yi) = im;
-}
-
-/* y[j] and y[p-j] = x[0] + sum of pairs * cos -+ i sum of differences * sin, times their twiddles.
- */
-FVI_INLINE void odd_outputs(const ends *e, const float *root, int p, int j, int64_t t,
-                            const float *w, const fvi_eight *work) {
-    const float *x = e->x + t, *v = w + 2 * (j - 1), *u = w + 2 * (p - j - 1);
-    const float vr = v[0], vi = v[1], ur = u[0], ui = u[1];
-    fvi_eight cr = *at(x), ci = *at(x + e->xi), dr = {0}, di = {0};
-    for (int r = 1, k = j; r <= p / 2; r++, work += 4) {
-        const float c = root[2 * k], s = root[2 * k + 1];
-        cr += work[0] * c;
-        ci += work[1] * c;
-        dr += work[2] * s;
-        di += work[3] * s;
-        k = k + j < p ? k + j : k + j - p;
-    }
-    const fvi_eight ar = cr + di, ai = ci - dr, br = cr - di, bi = ci + dr;
-    float *a = e->y + e->run * j + t, *b = e->y + e->run * (p - j) + t;
-    *to(a) = ar * vr - ai * vi;
-    *to(a + e->yi) = ar * vi + ai * vr;
-    *to(b) = br * ur - bi * ui;
-    *to(b + e->yi) = br * ui + bi * ur;
-}
-
-FVI_INLINE void radix_odd(const ends *e, const stage *g, int p, const float *w, float *work) {
-    for (int64_t t = 0; t < e->run; t += CHUNK) {
-        odd_pairs(e, p, t, (fvi_eight *)work);
-        for (int j = 1; j <= p / 2; j++)
-            odd_outputs(e, g->root, p, j, t, w, (const fvi_eight *)work);
-    }
-}
-
-/* One stage from (xr, xi) to (yr, yi); the imaginary part lies xi - xr away. */
+/* The same with p a constant, where loops over it are unrolled. */
 FVI_WIDE static void run_stage(const stage *g, const float *x, int64_t xi, float *y, int64_t yi,
                                float *work) {
-    int64_t run = (int64_t)g->s * LANES;
-    for (int k = 0; k < g->q; k++) {
-        const float *w = g->twiddle + (int64_t)k * (g->radix - 1) * 2;
-        ends e = {x + k * run, y + (int64_t)k * g->radix * run, g->q * run, run, xi, yi};
-        if (g->radix == 4)
-            radix4(&e, w);
-        else if (g->radix == 2)
-            radix2(&e, w);
-        else if (g->radix == 3) /* known radices are unrolled */
-            radix_odd(&e, g, 3, w, work);
-        else if (g->radix == 5)
-            radix_odd(&e, g, 5, w, work);
-        else if (g->radix == 7)
-            radix_odd(&e, g, 7, w, work);
-        else
-            radix_odd(&e, g, g->radix, w, work);
+    const int last = g->q == 1;
+    switch (g->radix) {
+    case 8:
+        last ? run_radix(g, 8, 1, x, xi, y, yi, work) : run_radix(g, 8, 0, x, xi, y, yi, work);
+        break;
+    case 4:
+        last ? run_radix(g, 4, 1, x, xi, y, yi, work) : run_radix(g, 4, 0, x, xi, y, yi, work);
+        break;
+    case 2:
+        last ? run_radix(g, 2, 1, x, xi, y, yi, work) : run_radix(g, 2, 0, x, xi, y, yi, work);
+        break;
+    case 3: run_radix(g, 3, last, x, xi, y, yi, work); break;
+    case 5: run_radix(g, 5, last, x, xi, y, yi, work); break;
+    case 7: run_radix(g, 7, last, x, xi, y, yi, work); break;
+    case 17: run_radix(g, 17, last, x, xi, y, yi, work); break;
+    default: run_radix(g, g->radix, last, x, xi, y, yi, work);
     }
 }
 

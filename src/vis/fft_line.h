@@ -6,9 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fovea/fovea.h"
-
-#define FVI_FFT_LANES 16
+#include "vis/fft.h" /* FVI_FFT_LANES */
 
 /* From real parts of n points to imaginary parts: 512 bytes more than the points take, since with
  * strides of powers of two all parts would lie in the same few places of the cache. */
@@ -31,5 +29,7 @@ size_t fvi_fft_line_most_room(int n);
  *   room     [fvi_fft_line_room]
  *   returns  x or y: the one the result is in */
 float *fvi_fft_line_run(const fvi_fft_line *f, int inverse, float *x, float *y, float *room);
+/* Whether the result of this plan is in y. */
+int fvi_fft_line_crosses(const fvi_fft_line *f);
 
 #endif

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/pages.h"
 #include "base/parallel.h"
 #include "base/simd_math.h"
 #include "vis/color.h"
@@ -31,7 +32,7 @@ static const float mean_color[3] = {0.48f, 0.46f, 0.41f};
 fv_status fvi_param_room(fvi_param *p, int64_t n, float **out, fv_error *err) {
     int i = 0;
     while (p->rooms[i]) i++; /* FVI_PARAM_ROOMS is enough for every kind */
-    p->rooms[i] = malloc((size_t)n * sizeof(float));
+    p->rooms[i] = fvi_pages_alloc((size_t)n * sizeof(float));
     if (!p->rooms[i])
         return fvi_fail(err, FV_NOMEM, "no memory for a picture of %d x %d", p->h, p->w);
     *out = p->rooms[i];
@@ -160,23 +161,21 @@ FVI_WIDE static void squash(float bias, float low, float range, int64_t n, float
     }
 }
 
-static void finish(fvi_param *p, float *picture) {
-    float low = p->desc.low, range = p->desc.high - low;
-    fvi_color_apply(p->desc.color, p->plane, picture);
-    if (p->desc.squash != FV_SQUASH_SIGMOID) {
-        for (int c = 0; c < p->channels; c++) {
-            float *q = picture + c * p->plane, m = middle(p, c * p->plane);
-#pragma omp parallel for simd schedule(static) if (p->plane > FVI_PARALLEL_MIN)
-            for (int64_t i = 0; i < p->plane; i++) q[i] = low + range * (q[i] + m);
-        }
-        return;
-    }
-#pragma omp parallel if (p->pixels > FVI_PARALLEL_MIN)
-    {
-        int64_t from, to;
-        fvi_thread_share(p->pixels, &from, &to);
-        squash(p->desc.bias, low, range, to - from, p->sigmoid + from, picture + from);
-    }
+/* picture becomes low + range * (picture + middle) */
+FVI_WIDE static void shift(float middle, float low, float range, int64_t n, float *picture) {
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) picture[i] = low + range * (picture[i] + middle);
+}
+
+void fvi_param_finish(void *user, int64_t from, int64_t n) {
+    const fvi_param *p = user;
+    const float low = p->desc.low, range = p->desc.high - low;
+    fvi_color_apply(p->desc.color, p->plane, n, p->picture + from);
+    for (int64_t at = from; at < p->pixels; at += p->plane)
+        if (p->sigmoid)
+            squash(p->desc.bias, low, range, n, p->sigmoid + at, p->picture + at);
+        else
+            shift(middle(p, at), low, range, n, p->picture + at);
 }
 
 /* d * range, and the sigmoid's slope where there is one */
@@ -186,15 +185,22 @@ FVI_WIDE static void squash_adjoint(const float *d, const float *s, float range,
     for (int64_t i = 0; i < n; i++) draw[i] = d[i] * range * (s ? s[i] * (1 - s[i]) : 1);
 }
 
-static void finish_adjoint(fvi_param *p, const float *dpicture, float *draw) {
+void fvi_param_finish_adjoint(void *user, int64_t from, int64_t n) {
+    const fvi_param *p = user;
     const float range = p->desc.high - p->desc.low, *s = p->sigmoid;
+    for (int64_t at = from; at < p->pixels; at += p->plane)
+        squash_adjoint(p->dpicture + at, s ? s + at : NULL, range, n, p->draw + at);
+    fvi_color_adjoint(p->desc.color, p->plane, n, p->draw + from);
+}
+
+/* One of the two for all pixels. */
+static void all_pixels(fvi_param *p, void (*piece)(void *user, int64_t from, int64_t n)) {
 #pragma omp parallel if (p->pixels > FVI_PARALLEL_MIN)
     {
         int64_t from, to;
-        fvi_thread_share(p->pixels, &from, &to);
-        squash_adjoint(dpicture + from, s ? s + from : NULL, range, to - from, draw + from);
+        fvi_thread_share(p->plane, &from, &to);
+        piece(p, from, to - from);
     }
-    fvi_color_adjoint(p->desc.color, p->plane, draw);
 }
 
 static void finish_inverse(fvi_param *p, const float *picture, float *raw) {
@@ -212,8 +218,9 @@ static void finish_inverse(fvi_param *p, const float *picture, float *raw) {
 }
 
 void fvi_param_picture(fvi_param *p, const float *z, float *picture) {
+    p->picture = picture;
     p->kind->raw(p, z, picture);
-    if (!is_bare(p)) finish(p, picture);
+    if (!p->kind->by_pieces && !is_bare(p)) all_pixels(p, fvi_param_finish);
 }
 
 void fvi_param_adjoint(fvi_param *p, const float *z, const float *dpicture, float *dz) {
@@ -221,7 +228,8 @@ void fvi_param_adjoint(fvi_param *p, const float *z, const float *dpicture, floa
         memcpy(dz, dpicture, (size_t)p->pixels * sizeof *dz);
         return;
     }
-    finish_adjoint(p, dpicture, p->draw);
+    p->dpicture = dpicture;
+    if (!p->kind->by_pieces) all_pixels(p, fvi_param_finish_adjoint);
     p->kind->adjoint(p, z, p->draw, dz);
 }
 

@@ -39,47 +39,66 @@ static fv_status bounded_prepare(fvi_param *p, fv_error *err) {
 }
 
 /* y = m z / sqrt(1 + |z|^2) of n numbers */
-FVI_WIDE static void bound(const float *z, const float *m, int64_t n, float *restrict y) {
+FVI_INLINE void bound(const float *z, const float *m, int n, float *restrict re,
+                      float *restrict im) {
 #pragma omp simd
-    for (int64_t i = 0; i < n; i++) {
-        float a = z[2 * i], b = z[2 * i + 1], factor = m[i] / sqrtf(1 + a * a + b * b);
-        y[2 * i] = a * factor;
-        y[2 * i + 1] = b * factor;
+    for (int i = 0; i < n; i++) {
+        const float a = z[2 * i], b = z[2 * i + 1], factor = m[i] / sqrtf(1 + a * a + b * b);
+        re[i] = a * factor;
+        im[i] = b * factor;
     }
 }
 
-/* Its adjoint: d becomes the gradient at z. */
-FVI_WIDE static void bound_adjoint(const float *z, const float *m, int64_t n, float *restrict d) {
+/* dz of dy = (re, im) */
+FVI_INLINE void bound_adjoint(const float *z, const float *m, int n, const float *re,
+                              const float *im, float *restrict dz) {
 #pragma omp simd
-    for (int64_t i = 0; i < n; i++) {
-        float a = z[2 * i], b = z[2 * i + 1], da = d[2 * i], db = d[2 * i + 1];
-        float square = 1 + a * a + b * b, factor = m[i] / sqrtf(square);
-        float along = (a * da + b * db) / square;
-        d[2 * i] = factor * (da - a * along);
-        d[2 * i + 1] = factor * (db - b * along);
+    for (int i = 0; i < n; i++) {
+        const float a = z[2 * i], b = z[2 * i + 1], da = re[i], db = im[i];
+        const float root = 1 / sqrtf(1 + a * a + b * b), factor = m[i] * root;
+        const float along = (a * da + b * db) * root * root;
+        dz[2 * i] = factor * (da - a * along);
+        dz[2 * i + 1] = factor * (db - b * along);
     }
 }
 
-/* One of the two for all numbers. */
-static void bound_all(const fvi_param *p, const float *z, float *y,
-                      void (*f)(const float *, const float *, int64_t, float *)) {
-    const int64_t n = (int64_t)p->channels * p->h * p->columns;
-#pragma omp parallel if (n > FVI_PARALLEL_MIN)
-    {
-        int64_t from, to;
-        fvi_thread_share(n, &from, &to);
-        f(z + 2 * from, p->scale + from, to - from, y + 2 * from);
+/* The Fourier transform's frequencies, and their gradient. */
+FVI_WIDE static void bounded_spectrum(void *user, int64_t first, int n, float *re, float *im) {
+    const fvi_param *p = user;
+    for (int y = 0; y < p->h; y++, first += p->columns, re += FVI_FFT_LANES, im += FVI_FFT_LANES) {
+        fvi_param_fetch(p->z + 2 * first, 2 * p->columns);
+        fvi_param_fetch(p->scale + first, p->columns);
+        if (n == FVI_FFT_LANES)
+            bound(p->z + 2 * first, p->scale + first, FVI_FFT_LANES, re, im);
+        else
+            bound(p->z + 2 * first, p->scale + first, n, re, im);
+    }
+}
+FVI_WIDE static void bounded_gradient(void *user, int64_t first, int n, float *re, float *im) {
+    const fvi_param *p = user;
+    for (int y = 0; y < p->h; y++, first += p->columns, re += FVI_FFT_LANES, im += FVI_FFT_LANES) {
+        fvi_param_fetch(p->z + 2 * first, 2 * p->columns);
+        fvi_param_fetch(p->dz + 2 * first, 2 * p->columns);
+        fvi_param_fetch(p->scale + first, p->columns);
+        if (n == FVI_FFT_LANES)
+            bound_adjoint(p->z + 2 * first, p->scale + first, FVI_FFT_LANES, re, im,
+                          p->dz + 2 * first);
+        else
+            bound_adjoint(p->z + 2 * first, p->scale + first, n, re, im, p->dz + 2 * first);
     }
 }
 
 static void bounded_raw(fvi_param *p, const float *z, float *raw) {
-    bound_all(p, z, fvi_fft_room(p->fft), bound);
-    fvi_fft_inverse(p->fft, p->channels, fvi_fft_room(p->fft), raw);
+    p->z = z;
+    const fvi_fft_ends ends = {p, bounded_spectrum, fvi_param_finish};
+    fvi_fft_inverse_with(p->fft, p->channels, &ends, raw);
 }
 
 static void bounded_adjoint(fvi_param *p, const float *z, float *draw, float *dz) {
-    fvi_fft_inverse_adjoint(p->fft, p->channels, draw, dz);
-    bound_all(p, z, dz, bound_adjoint);
+    p->z = z;
+    p->dz = dz;
+    const fvi_fft_ends ends = {p, bounded_gradient, fvi_param_finish_adjoint};
+    fvi_fft_inverse_adjoint_with(p->fft, p->channels, draw, &ends);
 }
 
 /* z = y / sqrt(1 - |y|^2), y being what the picture has of a photograph's strength. */
@@ -101,4 +120,4 @@ static fv_status bounded_invert(fvi_param *p, float *raw, float *z, fv_error *er
 }
 
 const fvi_param_kind fvi_param_bounded = {bounded_prepare, bounded_raw, bounded_adjoint,
-                                          bounded_invert};
+                                          bounded_invert, 1};

@@ -31,37 +31,46 @@ static fv_status fourier_prepare(fvi_param *p, fv_error *err) {
     return FV_OK;
 }
 
-/* out [n] = (re, im) pairs of `in`, times scale. */
-FVI_WIDE static void scale_pairs(const float *in, const float *scale, int64_t n, float *out) {
+/* The Fourier transform's frequencies, and their gradient: numbers times scale. */
+FVI_WIDE static void fourier_spectrum(void *user, int64_t first, int n, float *re, float *im) {
+    const fvi_param *p = user;
+    const float *z = p->z + 2 * first, *scale = p->scale + first % ((int64_t)p->h * p->columns);
+    for (int y = 0; y < p->h; y++, z += 2 * (int64_t)p->columns, scale += p->columns) {
+        fvi_param_fetch(z, 2 * p->columns);
+        fvi_param_fetch(scale, p->columns);
 #pragma omp simd
-    for (int64_t i = 0; i < n; i++) {
-        out[2 * i] = in[2 * i] * scale[i];
-        out[2 * i + 1] = in[2 * i + 1] * scale[i];
+        for (int l = 0; l < n; l++) {
+            re[y * FVI_FFT_LANES + l] = z[2 * l] * scale[l];
+            im[y * FVI_FFT_LANES + l] = z[2 * l + 1] * scale[l];
+        }
     }
 }
-
-/* The same with all channels; in and out may be the same. */
-static void scaled(const fvi_param *p, const float *in, float *out) {
-    const int64_t half = (int64_t)p->h * p->columns;
-#pragma omp parallel if (p->channels * half > FVI_PARALLEL_MIN)
-    {
-        int64_t from, to;
-        fvi_thread_share(half, &from, &to);
-        for (int64_t c = 0; c < p->channels; c++)
-            scale_pairs(in + 2 * (c * half + from), p->scale + from, to - from,
-                        out + 2 * (c * half + from));
+FVI_WIDE static void fourier_gradient(void *user, int64_t first, int n, float *re, float *im) {
+    const fvi_param *p = user;
+    const float *scale = p->scale + first % ((int64_t)p->h * p->columns);
+    float *dz = p->dz + 2 * first;
+    for (int y = 0; y < p->h; y++, dz += 2 * (int64_t)p->columns, scale += p->columns) {
+        fvi_param_fetch(dz, 2 * p->columns);
+        fvi_param_fetch(scale, p->columns);
+#pragma omp simd
+        for (int l = 0; l < n; l++) {
+            dz[2 * l] = re[y * FVI_FFT_LANES + l] * scale[l];
+            dz[2 * l + 1] = im[y * FVI_FFT_LANES + l] * scale[l];
+        }
     }
 }
 
 static void fourier_raw(fvi_param *p, const float *z, float *raw) {
-    scaled(p, z, fvi_fft_room(p->fft));
-    fvi_fft_inverse(p->fft, p->channels, fvi_fft_room(p->fft), raw);
+    p->z = z;
+    const fvi_fft_ends ends = {p, fourier_spectrum, fvi_param_finish};
+    fvi_fft_inverse_with(p->fft, p->channels, &ends, raw);
 }
 
 static void fourier_adjoint(fvi_param *p, const float *z, float *draw, float *dz) {
-    (void)z;
-    fvi_fft_inverse_adjoint(p->fft, p->channels, draw, dz);
-    scaled(p, dz, dz);
+    p->z = z;
+    p->dz = dz;
+    const fvi_fft_ends ends = {p, fourier_gradient, fvi_param_finish_adjoint};
+    fvi_fft_inverse_adjoint_with(p->fft, p->channels, draw, &ends);
 }
 
 static fv_status fourier_invert(fvi_param *p, float *raw, float *z, fv_error *err) {
@@ -78,4 +87,4 @@ static fv_status fourier_invert(fvi_param *p, float *raw, float *z, fv_error *er
 }
 
 const fvi_param_kind fvi_param_fourier = {fourier_prepare, fourier_raw, fourier_adjoint,
-                                          fourier_invert};
+                                          fourier_invert, 1};

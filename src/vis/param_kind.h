@@ -5,6 +5,7 @@
 #ifndef FVI_VIS_PARAM_KIND_H
 #define FVI_VIS_PARAM_KIND_H
 
+#include "base/parallel.h"
 #include "vis/fft.h"
 #include "vis/param.h"
 
@@ -19,7 +20,22 @@ typedef struct fvi_param_kind {
     void (*adjoint)(fvi_param *p, const float *z, float *draw, float *dz);
     /* The numbers whose raw picture is nearest (raw may be overwritten).  errors  NOMEM */
     fv_status (*invert)(fvi_param *p, float *raw, float *z, fv_error *err);
+    /* Whether `raw` and `adjoint` call fvi_param_finish and fvi_param_finish_adjoint themselves,
+     * for pieces that they have at hand. */
+    int by_pieces;
 } fvi_param_kind;
+
+/* Asks for the numbers that lie like those at p in a row some way down: rows of frequencies are too
+ * far apart for the processor to foresee which come next.  row  numbers of a row */
+FVI_INLINE void fvi_param_fetch(const float *p, int64_t row) {
+    __builtin_prefetch(p + 16 * row);
+    __builtin_prefetch(p + 16 * row + 15);
+}
+
+/* Colour and squash of pixels from..from + n - 1 of p->picture, which is raw until then; and back,
+ * from p->dpicture to p->draw.  user  the fvi_param */
+void fvi_param_finish(void *user, int64_t from, int64_t n);
+void fvi_param_finish_adjoint(void *user, int64_t from, int64_t n);
 
 extern const fvi_param_kind fvi_param_pixels, fvi_param_fourier, fvi_param_laplacian,
     fvi_param_phase, fvi_param_bounded;
@@ -32,6 +48,9 @@ struct fvi_param {
     float middle[3];  /* what raw 0 is between low 0 and high 1, without a sigmoid */
     float *sigmoid;   /* [channels][h][w] of the last picture, 0..1; SIGMOID only */
     float *draw;      /* [channels][h][w] gradient at raw; also room of fvi_param_from_picture */
+    /* of the call under way: the numbers, the picture, and their gradients */
+    const float *z, *dpicture;
+    float *picture, *dz;
     float *cut;       /* [channels][h][w] a picture being cut off; CLIP only */
     fvi_fft *fft;     /* FOURIER, PHASE, BOUNDED */
     float *scale;     /* FOURIER: [h][columns]; PHASE, BOUNDED: magnitudes

@@ -86,4 +86,4 @@ static fv_status laplacian_invert(fvi_param *p, float *raw, float *z, fv_error *
 }
 
 const fvi_param_kind fvi_param_laplacian = {laplacian_prepare, laplacian_raw, laplacian_adjoint,
-                                            laplacian_invert};
+                                            laplacian_invert, 0};

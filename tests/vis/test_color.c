@@ -30,7 +30,7 @@ static void map_is_the_published_one(void **state) {
         float t[3 * N], x[3 * N];
         noise(1, t);
         memcpy(x, t, sizeof x);
-        fvi_color_apply(colors[m], N, x);
+        fvi_color_apply(colors[m], N, N, x);
         for (int i = 0; i < N; i++)
             for (int c = 0; c < 3; c++) {
                 double want = 0;
@@ -45,8 +45,8 @@ static void rgb_stays(void **state) {
     float x[3 * N], keep[3 * N];
     noise(2, x);
     memcpy(keep, x, sizeof x);
-    fvi_color_apply(FV_COLOR_RGB, N, x);
-    fvi_color_adjoint(FV_COLOR_RGB, N, x);
+    fvi_color_apply(FV_COLOR_RGB, N, N, x);
+    fvi_color_adjoint(FV_COLOR_RGB, N, N, x);
     fvi_color_inverse(FV_COLOR_RGB, N, x);
     assert_memory_equal(x, keep, sizeof x);
 }
@@ -58,8 +58,8 @@ static void map_has_its_adjoint_and_inverse(void **state) {
     noise(4, y);
     memcpy(ax, x, sizeof x);
     memcpy(aty, y, sizeof y);
-    fvi_color_apply(FV_COLOR_LUCID, N, ax);
-    fvi_color_adjoint(FV_COLOR_LUCID, N, aty);
+    fvi_color_apply(FV_COLOR_LUCID, N, N, ax);
+    fvi_color_adjoint(FV_COLOR_LUCID, N, N, aty);
     double left = 0, right = 0;
     for (int i = 0; i < 3 * N; i++) {
         left += (double)ax[i] * y[i];

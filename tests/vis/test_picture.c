@@ -37,6 +37,14 @@ void *__real_calloc(size_t n, size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_calloc(size_t n, size_t size) { return note(__real_calloc(n, size)); }
 
+int __real_posix_memalign(void **out, size_t align, size_t n);
+int __wrap_posix_memalign(void **out, size_t align, size_t n);
+int __wrap_posix_memalign(void **out, size_t align, size_t n) {
+    const int failed = __real_posix_memalign(out, align, n);
+    if (!failed) note(*out);
+    return failed;
+}
+
 void __real_free(void *p);
 void __wrap_free(void *p);
 void __wrap_free(void *p) {
