@@ -209,10 +209,15 @@ void fvi_chain_apply(fvi_chain *c, const float *in, float *out) {
 }
 
 void fvi_chain_adjoint(fvi_chain *c, const float *dout, float *din) {
-    if (c->count == 0) memcpy(din, dout, (size_t)(c->frame.channels * c->max_plane) * sizeof *din);
-    for (int i = c->count - 1; i >= 0; i--) {
-        float *to = i == 0 ? din : c->between[(i - 1) % 2];
-        fvi_transform_find(c->list[i].t.kind)->adjoint(&c->list[i], dout, to);
+    int first = 0, room = 0; /* the first that has an adjoint; which of `between` is free */
+    while (first < c->count && !fvi_transform_find(c->list[first].t.kind)->adjoint) first++;
+    for (int i = c->count - 1; i >= first; i--) {
+        const fvi_transform_entry *entry = fvi_transform_find(c->list[i].t.kind);
+        if (!entry->adjoint) continue;
+        float *to = i == first ? din : c->between[room++ % 2];
+        entry->adjoint(&c->list[i], dout, to);
         dout = to;
     }
+    if (first == c->count)
+        memcpy(din, dout, (size_t)(c->frame.channels * c->max_plane) * sizeof *din);
 }

@@ -51,6 +51,7 @@ typedef struct fvi_transform_entry {
     /* Makes the random choices; oh, ow are h, w unless it says otherwise. NULL: there are none. */
     void (*draw)(fvi_drawn *d, fvi_random *r, float progress);
     void (*apply)(const fvi_drawn *d, const float *in, float *out);
+    /* NULL: din is dout. */
     void (*adjoint)(const fvi_drawn *d, const float *dout, float *din);
 } fvi_transform_entry;
 

@@ -26,21 +26,37 @@ static void noise_draw(fvi_drawn *d, fvi_random *r, float progress) {
     (void)progress;
     d->random = *r;
 }
-static void noise_apply(const fvi_drawn *d, const float *in, float *out) {
-    fvi_random r = d->random;
-    int64_t n = count_of(d);
-    float sd = d->t.v[0] * span_of(d), range = d->t.v[1] * span_of(d);
-    copy(d, in, out);
-#pragma omp parallel for schedule(static) if (n > FVI_PARALLEL_MIN)
-    for (int64_t i = 0; i < (sd > 0 ? n : 0); i += CHUNK) {
-        int64_t m = n - i < CHUNK ? n - i : CHUNK;
+
+/* out = in + sd * normal, a share of all numbers: in pieces of CHUNK, whichever begin in the share.
+ */
+FVI_WIDE static void add_normals(fvi_random r, float sd, int64_t n, int64_t from, int64_t to,
+                                 const float *in, float *out) {
+    float normal[CHUNK];
+    for (int64_t i = (from + CHUNK - 1) / CHUNK * CHUNK; i < to; i += CHUNK) {
+        const int64_t m = n - i < CHUNK ? n - i : CHUNK;
         fvi_random mine = r;
-        float normal[CHUNK];
         fvi_random_skip(&mine, i);
         fvi_random_normals(&mine, m, normal);
-        for (int64_t k = 0; k < m; k++) out[i + k] += sd * normal[k];
+#pragma omp simd
+        for (int64_t k = 0; k < m; k++) out[i + k] = in[i + k] + sd * normal[k];
     }
-    if (sd > 0) fvi_random_skip(&r, n + n % 2);
+}
+static void noise_apply(const fvi_drawn *d, const float *in, float *out) {
+    fvi_random r = d->random;
+    const int64_t n = count_of(d), plane = (int64_t)d->h * d->w;
+    const float sd = d->t.v[0] * span_of(d), range = d->t.v[1] * span_of(d);
+    if (sd > 0) {
+#pragma omp parallel if (n > FVI_PARALLEL_MIN)
+        {
+            int64_t from, to;
+            fvi_thread_share(plane, &from, &to);
+            for (int64_t at = 0; at < n; at += plane)
+                add_normals(r, sd, n, at + from, at + to, in, out);
+        }
+        fvi_random_skip(&r, n + n % 2);
+    } else {
+        copy(d, in, out);
+    }
     for (int64_t i = 0; range > 0 && i < n; i++) out[i] += range * (2 * fvi_random_uniform(&r) - 1);
 }
 
@@ -66,19 +82,33 @@ static void color_draw(fvi_drawn *d, fvi_random *r, float progress) {
     d->value = (float)exp(d->t.v[0] * fvi_between(-1, 1, fvi_random_uniform(r)));
     d->random = *r;
 }
-static void color_apply(const fvi_drawn *d, const float *in, float *out) {
-    fvi_random r = d->random;
-    int64_t plane = (int64_t)d->h * d->w;
-    float pair[2] = {0}, gain = d->value;
-    for (int c = 0; c < d->frame->channels; c++) {
-        if (c % 2 == 0) fvi_random_normals(&r, 2, pair);
-        float add = d->grey * (1 - gain) + d->t.v[1] * span_of(d) * pair[c % 2];
-        for (int64_t i = c * plane; i < (c + 1) * plane; i++) out[i] = in[i] * gain + add;
+
+/* out = in * gain + add */
+FVI_WIDE static void scale(float gain, float add, int64_t n, const float *in, float *out) {
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) out[i] = in[i] * gain + add;
+}
+/* The same of all channels; `shift`: each adds its own random number. */
+static void scale_all(const fvi_drawn *d, int shift, const float *in, float *out) {
+    const int64_t plane = (int64_t)d->h * d->w;
+#pragma omp parallel if (count_of(d) > FVI_PARALLEL_MIN)
+    {
+        fvi_random r = d->random;
+        float pair[2] = {0}, add = 0;
+        int64_t from, to;
+        fvi_thread_share(plane, &from, &to);
+        for (int c = 0; c < d->frame->channels; c++) {
+            if (shift && c % 2 == 0) fvi_random_normals(&r, 2, pair);
+            if (shift) add = d->grey * (1 - d->value) + d->t.v[1] * span_of(d) * pair[c % 2];
+            scale(d->value, add, to - from, in + c * plane + from, out + c * plane + from);
+        }
     }
 }
+static void color_apply(const fvi_drawn *d, const float *in, float *out) {
+    scale_all(d, 1, in, out);
+}
 static void color_adjoint(const fvi_drawn *d, const float *dout, float *din) {
-    int64_t n = count_of(d);
-    for (int64_t i = 0; i < n; i++) din[i] = dout[i] * d->value;
+    scale_all(d, 0, dout, din);
 }
 
 const fvi_transform_entry fvi_transform_noise = {
@@ -88,7 +118,6 @@ const fvi_transform_entry fvi_transform_noise = {
     .number = {{0, 100, 0}, {0, 100, 0}},
     .draw = noise_draw,
     .apply = noise_apply,
-    .adjoint = copy,
 };
 const fvi_transform_entry fvi_transform_blur = {
     .name = "blur",
