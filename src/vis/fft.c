@@ -32,7 +32,7 @@ struct fvi_fft {
     int pieces;           /* of columns, the last one filled up */
     float *half;          /* [planes][pieces][piece] */
     int threads;
-    size_t each;  /* floats of one thread in `rooms` */
+    size_t rows, each; /* floats of one thread's rows, and of all it has in `rooms` */
     float *rooms; /* [threads][each]; `half` lies behind it, and all numbers in aligned vectors */
 };
 
@@ -40,16 +40,18 @@ struct fvi_fft {
 typedef struct room {
     float *x, *y; /* [2][fvi_fft_plane(max(h, w))] each */
     float *line;  /* of the lines */
+    float *rows;  /* [planes][2 LANES][w] */
 } room;
 
 static size_t line_floats(int h, int w) { return 2 * (size_t)fvi_fft_plane(h > w ? h : w); }
+static size_t row_floats(int w, int planes) { return (size_t)planes * 2 * LANES * (size_t)w; }
 static int column_pieces(int w) { return w / 2 / LANES + 1; }
 
 /* The calling thread's. */
 static room room_of(const fvi_fft *f) {
     const size_t line = line_floats(f->h, f->w);
     float *at = f->rooms + (size_t)omp_get_thread_num() * f->each;
-    return (room){at, at + line, at + 2 * line};
+    return (room){at, at + line, at + 2 * line, at + f->each - f->rows};
 }
 
 fv_status fvi_fft_new(int h, int w, int planes, fvi_fft **out, fv_error *err) {
@@ -67,7 +69,8 @@ fv_status fvi_fft_new(int h, int w, int planes, fvi_fft **out, fv_error *err) {
     if (!st) st = fvi_fft_line_new(h, &f->column, err);
     if (st) goto done;
     size_t row = fvi_fft_line_room(f->row), column = fvi_fft_line_room(f->column);
-    f->each = 2 * line_floats(h, w) + (row > column ? row : column);
+    f->rows = row_floats(w, planes);
+    f->each = 2 * line_floats(h, w) + (row > column ? row : column) + f->rows;
     const size_t half = (size_t)planes * (size_t)f->pieces * (size_t)f->piece;
     f->rooms = fvi_pages_alloc(((size_t)f->threads * f->each + half) * sizeof *f->rooms);
     if (f->rooms)
@@ -94,7 +97,8 @@ void fvi_fft_free(fvi_fft *f) {
 size_t fvi_fft_bytes(int h, int w, int planes) {
     const int longest = h > w ? h : w;
     const size_t half = (size_t)planes * (size_t)column_pieces(w) * 2 * (size_t)fvi_fft_plane(h);
-    const size_t each = 2 * line_floats(h, w) + fvi_fft_line_most_room(longest);
+    const size_t each =
+        2 * line_floats(h, w) + fvi_fft_line_most_room(longest) + row_floats(w, planes);
     return ((size_t)omp_get_max_threads() * each + half + 8 * (size_t)longest) * sizeof(float) +
            sizeof(fvi_fft);
 }
@@ -142,16 +146,17 @@ FVI_INLINE void from_lanes(const float *from, int n, int w, float *to, int64_t a
         for (int l = 0; l < n; l++) to[l * apart + x] = from[x * LANES + l];
 }
 
-FVI_WIDE static void rows_in(const fvi_fft *f, rows r, const float *picture, float *z) {
+/* from, to [rows][w] */
+FVI_WIDE static void rows_in(const fvi_fft *f, rows r, const float *from, float *z) {
     for (int part = 0; part < 2; part++)
-        to_lanes(picture + (int64_t)(r.first + part * r.pairs) * f->w, f->w, r.count[part], f->w,
+        to_lanes(from + (int64_t)part * r.pairs * f->w, f->w, r.count[part], f->w,
                  z + part * fvi_fft_plane(f->w));
 }
 
-FVI_WIDE static void rows_out(const fvi_fft *f, rows r, const float *z, float *picture) {
+FVI_WIDE static void rows_out(const fvi_fft *f, rows r, const float *z, float *to) {
     for (int part = 0; part < 2; part++)
         from_lanes(z + part * fvi_fft_plane(f->w), r.count[part], f->w,
-                   picture + (int64_t)(r.first + part * r.pairs) * f->w, f->w);
+                   to + (int64_t)part * r.pairs * f->w, f->w);
 }
 
 FVI_INLINE fvi_eight *at(float *p) { return (fvi_eight *)p; }
@@ -222,21 +227,19 @@ static int64_t first_of(const fvi_fft *f, int64_t piece, int *n) {
 }
 
 /* Frequencies are multiplied by `once`, or `twice`. */
-static void forward(const fvi_fft *f, int planes, const float *picture, const fvi_fft_ends *ends,
-                    float once, float twice) {
-    const int64_t plane = (int64_t)f->h * f->w, half = f->pieces * f->piece;
-    const int64_t imag = fvi_fft_plane(f->h);
+static void forward(const fvi_fft *f, int planes, const fvi_fft_ends *ends, float once,
+                    float twice) {
+    const int64_t half = f->pieces * f->piece, imag = fvi_fft_plane(f->h);
 #pragma omp parallel num_threads(threads_of(f, planes))
     {
         const room own = room_of(f);
 #pragma omp for schedule(static)
         for (int i = 0; i < row_pieces(f); i++) {
             const rows r = rows_of(f, i);
-            if (ends->pixels)
-                ends->pixels(ends->user, (int64_t)r.first * f->w,
-                             (int64_t)(r.count[0] + r.count[1]) * f->w);
+            const int64_t n = (int64_t)(r.count[0] + r.count[1]) * f->w;
+            ends->pixels(ends->user, (int64_t)r.first * f->w, n, own.rows);
             for (int c = 0; c < planes; c++) {
-                rows_in(f, r, picture + c * plane, own.x);
+                rows_in(f, r, own.rows + c * n, own.x);
                 rows_spectra(f, r, fvi_fft_line_run(f->row, 0, own.x, own.y, own.line),
                              f->half + c * half, once, twice);
             }
@@ -251,9 +254,9 @@ static void forward(const fvi_fft *f, int planes, const float *picture, const fv
     }
 }
 
-void fvi_fft_inverse_with(fvi_fft *f, int planes, const fvi_fft_ends *ends, float *picture) {
-    const int64_t plane = (int64_t)f->h * f->w, half = f->pieces * f->piece;
-    const int64_t imag = fvi_fft_plane(f->h);
+void fvi_fft_inverse_with(fvi_fft *f, int planes, const fvi_fft_ends *ends) {
+    const int64_t half = f->pieces * f->piece, imag = fvi_fft_plane(f->h);
+    const float scale = 1.0f / ((float)f->h * (float)f->w);
     const int crosses = fvi_fft_line_crosses(f->column);
 #pragma omp parallel num_threads(threads_of(f, planes))
     {
@@ -274,37 +277,36 @@ void fvi_fft_inverse_with(fvi_fft *f, int planes, const fvi_fft_ends *ends, floa
 #pragma omp for schedule(static)
         for (int i = 0; i < row_pieces(f); i++) {
             const rows r = rows_of(f, i);
+            const int64_t n = (int64_t)(r.count[0] + r.count[1]) * f->w;
             for (int c = 0; c < planes; c++) {
-                rows_from_spectra(f, r, f->half + c * half, 1.0f / (float)plane, own.x);
+                rows_from_spectra(f, r, f->half + c * half, scale, own.x);
                 rows_out(f, r, fvi_fft_line_run(f->row, 1, own.x, own.y, own.line),
-                         picture + c * plane);
+                         own.rows + c * n);
             }
-            if (ends->pixels)
-                ends->pixels(ends->user, (int64_t)r.first * f->w,
-                             (int64_t)(r.count[0] + r.count[1]) * f->w);
+            ends->pixels(ends->user, (int64_t)r.first * f->w, n, own.rows);
         }
     }
 }
 
-void fvi_fft_inverse_adjoint_with(fvi_fft *f, int planes, const float *dpicture,
-                                  const fvi_fft_ends *ends) {
+void fvi_fft_inverse_adjoint_with(fvi_fft *f, int planes, const fvi_fft_ends *ends) {
     const float once = 1.0f / ((float)f->h * (float)f->w);
-    forward(f, planes, dpicture, ends, once, 2 * once);
+    forward(f, planes, ends, once, 2 * once);
 }
 
-/* ---- spectra as they are -------------------------------------------------------------------- */
+/* ---- pictures and spectra as they are ------------------------------------------------------- */
 
-/* A spectrum in memory; one of the two pointers. */
-typedef struct pairs {
-    int h, columns;
+/* Both in memory, one to read and one to write. */
+typedef struct arrays {
+    int h, columns, planes;
+    int64_t plane;
     const float *from;
     float *to;
-} pairs;
+} arrays;
 
 FVI_WIDE static void load(void *user, int64_t first, int n, float *re, float *im) {
-    const pairs *s = user;
-    for (int y = 0; y < s->h; y++, re += LANES, im += LANES) {
-        const float *p = s->from + 2 * (first + (int64_t)y * s->columns);
+    const arrays *a = user;
+    for (int y = 0; y < a->h; y++, re += LANES, im += LANES) {
+        const float *p = a->from + 2 * (first + (int64_t)y * a->columns);
         for (int l = 0; l < n; l++) {
             re[l] = p[2 * l];
             im[l] = p[2 * l + 1];
@@ -313,9 +315,9 @@ FVI_WIDE static void load(void *user, int64_t first, int n, float *re, float *im
 }
 
 FVI_WIDE static void store(void *user, int64_t first, int n, float *re, float *im) {
-    const pairs *s = user;
-    for (int y = 0; y < s->h; y++, re += LANES, im += LANES) {
-        float *p = s->to + 2 * (first + (int64_t)y * s->columns);
+    const arrays *a = user;
+    for (int y = 0; y < a->h; y++, re += LANES, im += LANES) {
+        float *p = a->to + 2 * (first + (int64_t)y * a->columns);
         for (int l = 0; l < n; l++) {
             p[2 * l] = re[l];
             p[2 * l + 1] = im[l];
@@ -323,17 +325,33 @@ FVI_WIDE static void store(void *user, int64_t first, int n, float *re, float *i
     }
 }
 
+static void load_rows(void *user, int64_t from, int64_t n, float *pixels) {
+    const arrays *a = user;
+    for (int c = 0; c < a->planes; c++)
+        memcpy(pixels + c * n, a->from + c * a->plane + from, (size_t)n * sizeof *pixels);
+}
+
+static void store_rows(void *user, int64_t from, int64_t n, float *pixels) {
+    const arrays *a = user;
+    for (int c = 0; c < a->planes; c++)
+        memcpy(a->to + c * a->plane + from, pixels + c * n, (size_t)n * sizeof *pixels);
+}
+
+static arrays arrays_of(const fvi_fft *f, int planes, const float *from, float *to) {
+    return (arrays){f->h, f->columns, planes, (int64_t)f->h * f->w, from, to};
+}
+
 void fvi_fft_forward(fvi_fft *f, int planes, const float *picture, float *spectrum) {
-    pairs s = {f->h, f->columns, NULL, spectrum};
-    forward(f, planes, picture, &(fvi_fft_ends){&s, store, NULL}, 1, 1);
+    arrays a = arrays_of(f, planes, picture, spectrum);
+    forward(f, planes, &(fvi_fft_ends){&a, store, load_rows}, 1, 1);
 }
 
 void fvi_fft_inverse(fvi_fft *f, int planes, const float *spectrum, float *picture) {
-    pairs s = {f->h, f->columns, spectrum, NULL};
-    fvi_fft_inverse_with(f, planes, &(fvi_fft_ends){&s, load, NULL}, picture);
+    arrays a = arrays_of(f, planes, spectrum, picture);
+    fvi_fft_inverse_with(f, planes, &(fvi_fft_ends){&a, load, store_rows});
 }
 
 void fvi_fft_inverse_adjoint(fvi_fft *f, int planes, const float *dpicture, float *dspectrum) {
-    pairs s = {f->h, f->columns, NULL, dspectrum};
-    fvi_fft_inverse_adjoint_with(f, planes, dpicture, &(fvi_fft_ends){&s, store, NULL});
+    arrays a = arrays_of(f, planes, dpicture, dspectrum);
+    fvi_fft_inverse_adjoint_with(f, planes, &(fvi_fft_ends){&a, store, load_rows});
 }

@@ -33,15 +33,14 @@ typedef struct fvi_fft_ends {
     /* Frequencies first + y * (w/2+1) + l of [planes][h][w/2+1], y < h and l < n <= FVI_FFT_LANES,
      * are (re, im) [y * FVI_FFT_LANES + l]: the inverse has them filled in, the adjoint given. */
     void (*spectrum)(void *user, int64_t first, int n, float *re, float *im);
-    /* Pixels from..from + n - 1 of every plane: are made now (inverse), or wanted now (adjoint).
-     * NULL: nothing is done. */
-    void (*pixels)(void *user, int64_t from, int64_t n);
+    /* Pixels from..from + n - 1 of every plane are rows [planes][n]: the inverse has them taken
+     * away, the adjoint filled in. */
+    void (*pixels)(void *user, int64_t from, int64_t n, float *rows);
 } fvi_fft_ends;
 #define FVI_FFT_LANES 8
 
 /* fvi_fft_inverse and its adjoint with such ends. */
-void fvi_fft_inverse_with(fvi_fft *f, int planes, const fvi_fft_ends *ends, float *picture);
-void fvi_fft_inverse_adjoint_with(fvi_fft *f, int planes, const float *dpicture,
-                                  const fvi_fft_ends *ends);
+void fvi_fft_inverse_with(fvi_fft *f, int planes, const fvi_fft_ends *ends);
+void fvi_fft_inverse_adjoint_with(fvi_fft *f, int planes, const fvi_fft_ends *ends);
 
 #endif

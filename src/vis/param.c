@@ -151,31 +151,36 @@ static float middle(const fvi_param *p, int64_t pixel) {
     return p->middle[c < 3 ? c : 0];
 }
 
-/* s = the sigmoid of picture, which becomes low + range * s */
-FVI_WIDE static void squash(float bias, float low, float range, int64_t n, float *restrict s,
-                            float *restrict picture) {
+/* s = the sigmoid of raw; picture = low + range * s */
+FVI_WIDE static void squash(const float *raw, float bias, float low, float range, int64_t n,
+                            float *restrict s, float *picture) {
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
-        s[i] = 1 / (1 + fvi_exp(-(picture[i] + bias)));
+        s[i] = 1 / (1 + fvi_exp(-(raw[i] + bias)));
         picture[i] = low + range * s[i];
     }
 }
 
-/* picture becomes low + range * (picture + middle) */
-FVI_WIDE static void shift(float middle, float low, float range, int64_t n, float *picture) {
+/* picture = low + range * (raw + middle) */
+FVI_WIDE static void shift(const float *raw, float middle, float low, float range, int64_t n,
+                           float *picture) {
 #pragma omp simd
-    for (int64_t i = 0; i < n; i++) picture[i] = low + range * (picture[i] + middle);
+    for (int64_t i = 0; i < n; i++) picture[i] = low + range * (raw[i] + middle);
 }
 
-void fvi_param_finish(void *user, int64_t from, int64_t n) {
-    const fvi_param *p = user;
+/* Pixels from..from + n - 1; `raw` has the first of them, its channels lie `apart`. */
+static void finish(const fvi_param *p, int64_t from, int64_t n, float *raw, int64_t apart) {
     const float low = p->desc.low, range = p->desc.high - low;
-    fvi_color_apply(p->desc.color, p->plane, n, p->picture + from);
-    for (int64_t at = from; at < p->pixels; at += p->plane)
+    fvi_color_apply(p->desc.color, apart, n, raw);
+    for (int64_t at = from; at < p->pixels; at += p->plane, raw += apart)
         if (p->sigmoid)
-            squash(p->desc.bias, low, range, n, p->sigmoid + at, p->picture + at);
+            squash(raw, p->desc.bias, low, range, n, p->sigmoid + at, p->picture + at);
         else
-            shift(middle(p, at), low, range, n, p->picture + at);
+            shift(raw, middle(p, at), low, range, n, p->picture + at);
+}
+
+void fvi_param_finish(void *user, int64_t from, int64_t n, float *rows) {
+    finish(user, from, n, rows, n);
 }
 
 /* d * range, and the sigmoid's slope where there is one */
@@ -185,21 +190,28 @@ FVI_WIDE static void squash_adjoint(const float *d, const float *s, float range,
     for (int64_t i = 0; i < n; i++) draw[i] = d[i] * range * (s ? s[i] * (1 - s[i]) : 1);
 }
 
-void fvi_param_finish_adjoint(void *user, int64_t from, int64_t n) {
-    const fvi_param *p = user;
+static void finish_adjoint(const fvi_param *p, int64_t from, int64_t n, float *draw,
+                           int64_t apart) {
     const float range = p->desc.high - p->desc.low, *s = p->sigmoid;
-    for (int64_t at = from; at < p->pixels; at += p->plane)
-        squash_adjoint(p->dpicture + at, s ? s + at : NULL, range, n, p->draw + at);
-    fvi_color_adjoint(p->desc.color, p->plane, n, p->draw + from);
+    float *to = draw;
+    for (int64_t at = from; at < p->pixels; at += p->plane, to += apart)
+        squash_adjoint(p->dpicture + at, s ? s + at : NULL, range, n, to);
+    fvi_color_adjoint(p->desc.color, apart, n, draw);
 }
 
-/* One of the two for all pixels. */
-static void all_pixels(fvi_param *p, void (*piece)(void *user, int64_t from, int64_t n)) {
+void fvi_param_finish_adjoint(void *user, int64_t from, int64_t n, float *rows) {
+    finish_adjoint(user, from, n, rows, n);
+}
+
+/* One of the two for whole planes. */
+static void all_pixels(const fvi_param *p, float *raw,
+                       void (*piece)(const fvi_param *p, int64_t from, int64_t n, float *raw,
+                                     int64_t apart)) {
 #pragma omp parallel if (p->pixels > FVI_PARALLEL_MIN)
     {
         int64_t from, to;
         fvi_thread_share(p->plane, &from, &to);
-        piece(p, from, to - from);
+        piece(p, from, to - from, raw + from, p->plane);
     }
 }
 
@@ -220,7 +232,7 @@ static void finish_inverse(fvi_param *p, const float *picture, float *raw) {
 void fvi_param_picture(fvi_param *p, const float *z, float *picture) {
     p->picture = picture;
     p->kind->raw(p, z, picture);
-    if (!p->kind->by_pieces && !is_bare(p)) all_pixels(p, fvi_param_finish);
+    if (!p->kind->by_pieces && !is_bare(p)) all_pixels(p, picture, finish);
 }
 
 void fvi_param_adjoint(fvi_param *p, const float *z, const float *dpicture, float *dz) {
@@ -229,7 +241,7 @@ void fvi_param_adjoint(fvi_param *p, const float *z, const float *dpicture, floa
         return;
     }
     p->dpicture = dpicture;
-    if (!p->kind->by_pieces) all_pixels(p, fvi_param_finish_adjoint);
+    if (!p->kind->by_pieces) all_pixels(p, p->draw, finish_adjoint);
     p->kind->adjoint(p, z, p->draw, dz);
 }
 

@@ -89,16 +89,18 @@ FVI_WIDE static void bounded_gradient(void *user, int64_t first, int n, float *r
 }
 
 static void bounded_raw(fvi_param *p, const float *z, float *raw) {
+    (void)raw;
     p->z = z;
     const fvi_fft_ends ends = {p, bounded_spectrum, fvi_param_finish};
-    fvi_fft_inverse_with(p->fft, p->channels, &ends, raw);
+    fvi_fft_inverse_with(p->fft, p->channels, &ends);
 }
 
 static void bounded_adjoint(fvi_param *p, const float *z, float *draw, float *dz) {
+    (void)draw;
     p->z = z;
     p->dz = dz;
     const fvi_fft_ends ends = {p, bounded_gradient, fvi_param_finish_adjoint};
-    fvi_fft_inverse_adjoint_with(p->fft, p->channels, draw, &ends);
+    fvi_fft_inverse_adjoint_with(p->fft, p->channels, &ends);
 }
 
 /* z = y / sqrt(1 - |y|^2), y being what the picture has of a photograph's strength. */

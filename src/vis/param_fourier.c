@@ -61,16 +61,18 @@ FVI_WIDE static void fourier_gradient(void *user, int64_t first, int n, float *r
 }
 
 static void fourier_raw(fvi_param *p, const float *z, float *raw) {
+    (void)raw;
     p->z = z;
     const fvi_fft_ends ends = {p, fourier_spectrum, fvi_param_finish};
-    fvi_fft_inverse_with(p->fft, p->channels, &ends, raw);
+    fvi_fft_inverse_with(p->fft, p->channels, &ends);
 }
 
 static void fourier_adjoint(fvi_param *p, const float *z, float *draw, float *dz) {
+    (void)draw;
     p->z = z;
     p->dz = dz;
     const fvi_fft_ends ends = {p, fourier_gradient, fvi_param_finish_adjoint};
-    fvi_fft_inverse_adjoint_with(p->fft, p->channels, draw, &ends);
+    fvi_fft_inverse_adjoint_with(p->fft, p->channels, &ends);
 }
 
 static fv_status fourier_invert(fvi_param *p, float *raw, float *z, fv_error *err) {

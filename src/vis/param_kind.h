@@ -21,7 +21,7 @@ typedef struct fvi_param_kind {
     /* The numbers whose raw picture is nearest (raw may be overwritten).  errors  NOMEM */
     fv_status (*invert)(fvi_param *p, float *raw, float *z, fv_error *err);
     /* Whether `raw` and `adjoint` call fvi_param_finish and fvi_param_finish_adjoint themselves,
-     * for pieces that they have at hand. */
+     * with pieces that they have at hand, and leave `raw` and `draw` alone. */
     int by_pieces;
 } fvi_param_kind;
 
@@ -32,10 +32,10 @@ FVI_INLINE void fvi_param_fetch(const float *p, int64_t row) {
     __builtin_prefetch(p + 16 * row + 15);
 }
 
-/* Colour and squash of pixels from..from + n - 1 of p->picture, which is raw until then; and back,
- * from p->dpicture to p->draw.  user  the fvi_param */
-void fvi_param_finish(void *user, int64_t from, int64_t n);
-void fvi_param_finish_adjoint(void *user, int64_t from, int64_t n);
+/* Colour and squash of raw pixels from..from + n - 1, rows [channels][n] that are overwritten, into
+ * p->picture; and back, from p->dpicture to the gradient at raw.  user  the fvi_param */
+void fvi_param_finish(void *user, int64_t from, int64_t n, float *rows);
+void fvi_param_finish_adjoint(void *user, int64_t from, int64_t n, float *rows);
 
 extern const fvi_param_kind fvi_param_pixels, fvi_param_fourier, fvi_param_laplacian,
     fvi_param_phase, fvi_param_bounded;
