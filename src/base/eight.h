@@ -43,4 +43,19 @@ FVI_INLINE void fvi_eight_transpose(const float *from, int64_t at, float *to, in
     }
 }
 
+/* Four numbers. */
+typedef float fvi_four __attribute__((vector_size(16), aligned(4), may_alias));
+
+/* v[y][x] = v[x][y] of four by four numbers. */
+FVI_INLINE void fvi_four_transpose(fvi_four v[4]) {
+    const fvi_four a = __builtin_shufflevector(v[0], v[1], 0, 4, 1, 5);
+    const fvi_four b = __builtin_shufflevector(v[0], v[1], 2, 6, 3, 7);
+    const fvi_four c = __builtin_shufflevector(v[2], v[3], 0, 4, 1, 5);
+    const fvi_four d = __builtin_shufflevector(v[2], v[3], 2, 6, 3, 7);
+    v[0] = __builtin_shufflevector(a, c, 0, 1, 4, 5);
+    v[1] = __builtin_shufflevector(a, c, 2, 3, 6, 7);
+    v[2] = __builtin_shufflevector(b, d, 0, 1, 4, 5);
+    v[3] = __builtin_shufflevector(b, d, 2, 3, 6, 7);
+}
+
 #endif

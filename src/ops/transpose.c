@@ -6,6 +6,7 @@
  * Otherwise the output's innermost axis and the source's innermost axis span planes, transposed in
  * tiles that stay in the first-level cache, four by four numbers in registers, while an odometer
  * walks the other axes. */
+#include "base/eight.h"
 #include "base/error.h"
 #include "ops/loops.h"
 #include "ops/step.h"
@@ -47,21 +48,13 @@ static order order_of(const fvi_shape *in, const int *perm) {
     return o;
 }
 
-typedef float four __attribute__((vector_size(16), aligned(4), may_alias));
-
 /* dst[y][x] = src[x][y] for 4 x 4 numbers; rows of the output are `to` apart, of the source `at`.
  */
 static inline void tile4(float *dst, int64_t to, const float *src, int64_t at) {
-    four a = *(const four *)src, b = *(const four *)(src + at);
-    four c = *(const four *)(src + 2 * at), d = *(const four *)(src + 3 * at);
-    four ab0 = __builtin_shufflevector(a, b, 0, 4, 1, 5); /* a0 b0 a1 b1 */
-    four ab2 = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-    four cd0 = __builtin_shufflevector(c, d, 0, 4, 1, 5);
-    four cd2 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-    *(four *)dst = __builtin_shufflevector(ab0, cd0, 0, 1, 4, 5);
-    *(four *)(dst + to) = __builtin_shufflevector(ab0, cd0, 2, 3, 6, 7);
-    *(four *)(dst + 2 * to) = __builtin_shufflevector(ab2, cd2, 0, 1, 4, 5);
-    *(four *)(dst + 3 * to) = __builtin_shufflevector(ab2, cd2, 2, 3, 6, 7);
+    fvi_four v[4];
+    for (int i = 0; i < 4; i++) v[i] = *(const fvi_four *)(src + i * at);
+    fvi_four_transpose(v);
+    for (int i = 0; i < 4; i++) *(fvi_four *)(dst + i * to) = v[i];
 }
 
 /* The same for h rows of w numbers, one by one: loops over y are innermost. */

@@ -3,25 +3,27 @@
  *
  * A bilinear sample is a sum of four pixels with weights that depend on the place alone. So each
  * run of output pixels is done in two steps: offsets and weights of its taps once, then a pass over
- * the channels, which reads (forward) or adds (adjoint) through them: three channels at a time,
- * since neighbours add to the same pixels and would wait for each other. Pixels whose four taps
+ * the channels, which reads (forward) or adds (adjoint) through them. Pixels whose four taps
  * surely lie inside need no test of edges, and of those whose taps all lie on a constant border
  * nothing is looked up; both are found by solving for the columns of each row. Taps on a constant
  * border have weight 0 and are gathered in `rest`.
  *
- * The adjoint goes by bands of rows that it adds to, whatever the number of threads; each takes
- * from the gradient the pixels that look into it. Those that look outside come last, a channel a
- * thread. So every sum has one order.
+ * The adjoint goes by tiles that it adds to, whatever the number of threads; each takes from the
+ * gradient the pixels that look into it. In a tile the channels of a pixel lie side by side, and
+ * what a pixel adds to one of its four is one vector. Those that look outside come last, a channel
+ * a thread. So every sum has one order.
  */
 #include "vis/sample.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "base/parallel.h"
+#include "base/eight.h"
 
-#define RUN   64   /* pixels whose taps are held at a time */
-#define BAND  32   /* rows */
+#define RUN   64  /* pixels whose taps are held at a time */
+#define BAND  16  /* rows of a tile */
+#define WIDE  256 /* columns of a tile, at most */
+#define HALO  2
 #define CLEAR 0.01 /* of a pixel: far more than float coordinates are off */
 
 typedef struct taps {
@@ -29,6 +31,9 @@ typedef struct taps {
     float weight[4][RUN];
     float rest[RUN]; /* of taps on the constant border */
 } taps;
+
+/* Tiles side by side in a picture of w columns. */
+static int tiles_across(int w) { return (w + WIDE - 1) / WIDE; }
 
 /* What all rows of one call share. */
 typedef struct sampling {
@@ -68,20 +73,14 @@ static void narrow(double start, double slope, double low, double high, int *a, 
     if (to < *b - 1) *b = to >= *a ? (int)floor(to) + 1 : *a;
 }
 
-/* The columns [*a, *b) of output row y, within those given, that look at rows low..high. */
-static void narrow_rows(const sampling *s, int y, double low, double high, int *a, int *b) {
-    const float *m = s->map.m;
-    narrow((double)m[0] * y + m[2], m[1], low, high, a, b);
-    if (*b < *a) *b = *a;
-}
-
 /* The same, of places at most `out` pixels outside the first and last rows and columns. */
 static void find_within(const sampling *s, int y, double out, int *a, int *b) {
     const float *m = s->map.m;
     *a = 0;
     *b = s->ow;
     narrow((double)m[3] * y + m[5], m[4], -out, s->w - 1 + out, a, b);
-    narrow_rows(s, y, -out, s->h - 1 + out, a, b);
+    narrow((double)m[0] * y + m[2], m[1], -out, s->h - 1 + out, a, b);
+    if (*b < *a) *b = *a;
 }
 
 /* Those whose taps are all inside. */
@@ -98,10 +97,10 @@ static void find_touched(const sampling *s, int y, int *a, int *b) {
 
 /* ---- bilinear ------------------------------------------------------------------------------- */
 
-FVI_INLINE void fill_inside(const sampling *s, int y, int x0, int n, taps *t) {
+/* n pixels of row y from x0 on, whose taps are all inside, on rows of w numbers. */
+FVI_INLINE void fill_taps(const sampling *s, int y, int x0, int n, int w, taps *t) {
     const float *m = s->map.m, ys = m[0] * (float)y + m[2], xs = m[3] * (float)y + m[5];
     const float share = s->share;
-    const int w = s->w;
 #pragma omp simd
     for (int i = 0; i < n; i++) {
         float fy = ys + m[1] * (float)(x0 + i), fx = xs + m[4] * (float)(x0 + i);
@@ -156,7 +155,7 @@ FVI_WIDE static void sample_inside(const sampling *s, int y, int x, int end, con
     taps t;
     for (int n; x < end; x += n) {
         n = end - x < RUN ? end - x : RUN;
-        fill_inside(s, y, x, n, &t);
+        fill_taps(s, y, x, n, s->w, &t);
         int c = 0;
         for (; c + 3 <= s->channels; c += 3)
             read_inside(s, &t, n, 3, in + c * plane, out + c * oplane + x);
@@ -225,57 +224,105 @@ void fvi_sample_mean(const float *in, int channels, int h, int w, const fvi_affi
 
 /* ---- its adjoint ---------------------------------------------------------------------------- */
 
-/* The other way; of a run that is not wholly in its band, only to offsets low..high - 1. Left taps
- * first, then right ones: neighbours rarely have the same left one, so none waits for the other. */
-FVI_INLINE void add_inside(const sampling *s, const taps *t, int n, int C, int whole, int64_t low,
-                           int64_t high, const float *dout, float *din) {
-    const int64_t plane = (int64_t)s->h * s->w, oplane = (int64_t)s->oh * s->ow;
-    for (int side = 0; side < 2; side++)
-        for (int i = 0; i < n; i++) {
-            const int64_t at = t->at[0][i], below = at + s->w;
-            const int upper = whole || (at >= low && at < high);
-            const int lower = whole || (below >= low && below < high);
-            const float p = t->weight[side][i], q = t->weight[2 + side][i];
-            for (int c = 0; c < C; c++) {
-                const float d = dout[c * oplane + i];
-                if (upper) din[c * plane + at + side] += p * d;
-                if (lower) din[c * plane + below + side] += q * d;
-            }
-        }
+/* A tile of the picture: rows y0..y1 - 1, columns x0..x1 - 1, and HALO more on every side for what
+ * pixels at its borders add beside it: that is done again in the next tile, and forgotten here. */
+typedef struct tile {
+    int y0, y1, x0, x1;
+    fvi_four sum[BAND + 2 * HALO][WIDE + 2 * HALO]; /* of up to four channels */
+} tile;
+
+/* to[i] = numbers i of C <= 4 channels, `plane` apart; what there is beyond them is not looked at.
+ */
+FVI_INLINE void weave(const float *from, int64_t plane, int C, int n, fvi_four *to) {
+    int i = 0;
+    for (; i + 4 <= n; i += 4) {
+        fvi_four v[4];
+        for (int c = 0; c < 4; c++) v[c] = *(const fvi_four *)(from + (c < C ? c : 0) * plane + i);
+        fvi_four_transpose(v);
+        for (int k = 0; k < 4; k++) to[i + k] = v[k];
+    }
+    for (; i < n; i++)
+        for (int c = 0; c < 4; c++) to[i][c] = from[(c < C ? c : 0) * plane + i];
 }
 
-/* Pixels x..end - 1 of row y of the gradient, which begins at `dout`, to rows from..to - 1. */
-FVI_WIDE static void back_inside(const sampling *s, int y, int x, int end, int whole, int from,
-                                 int to, const float *dout, float *din) {
-    const int64_t plane = (int64_t)s->h * s->w, oplane = (int64_t)s->oh * s->ow;
-    const int64_t low = (int64_t)from * s->w, high = (int64_t)to * s->w;
-    taps t;
-    for (int n; x < end; x += n) {
-        n = end - x < RUN ? end - x : RUN;
-        fill_inside(s, y, x, n, &t);
-        int c = 0;
-        for (; whole && c + 3 <= s->channels; c += 3)
-            add_inside(s, &t, n, 3, 1, low, high, dout + c * oplane + x, din + c * plane);
-        for (; whole && c < s->channels; c++)
-            add_inside(s, &t, n, 1, 1, low, high, dout + c * oplane + x, din + c * plane);
-        for (; c < s->channels; c++)
-            add_inside(s, &t, n, 1, 0, low, high, dout + c * oplane + x, din + c * plane);
+/* The way back, of C channels. */
+FVI_INLINE void unweave(const fvi_four *from, int C, int n, float *to, int64_t plane) {
+    int i = 0;
+    for (; i + 4 <= n; i += 4) {
+        fvi_four v[4] = {from[i], from[i + 1], from[i + 2], from[i + 3]};
+        fvi_four_transpose(v);
+        for (int c = 0; c < C; c++) *(fvi_four *)(to + c * plane + i) = v[c];
+    }
+    for (; i < n; i++)
+        for (int c = 0; c < C; c++) to[c * plane + i] = from[i][c];
+}
+
+/* What n pixels, of gradient d, add to a tile. */
+FVI_INLINE void add_run(const taps *t, int n, const fvi_four *d, fvi_four *sum) {
+    for (int i = 0; i < n; i++) {
+        fvi_four *a = sum + t->at[0][i], *b = a + WIDE + 2 * HALO;
+        a[0] += t->weight[0][i] * d[i];
+        a[1] += t->weight[1][i] * d[i];
+        b[0] += t->weight[2][i] * d[i];
+        b[1] += t->weight[3][i] * d[i];
     }
 }
 
-/* What row y of the gradient adds to rows from..to - 1, but for pixels at the edges. */
-static void back_row(const sampling *s, int y, int from, int to, const float *dout, float *din) {
+/* Pixels x..end - 1 of row y of the gradient, which begins at `dout`; C channels. */
+FVI_INLINE void back_run(const sampling *s, int y, int x, int end, int C, const float *dout,
+                         tile *k) {
+    fvi_four d[RUN];
+    taps t;
+    for (int n; x < end; x += n) {
+        n = end - x < RUN ? end - x : RUN;
+        fill_taps(s, y, x, n, WIDE + 2 * HALO, &t);
+        weave(dout + x, (int64_t)s->oh * s->ow, C, n, d);
+        add_run(&t, n, d, k->sum[0] + (HALO - k->y0) * (WIDE + 2 * HALO) + HALO - k->x0);
+    }
+}
+
+/* What row y of the gradient adds to a tile, but for pixels at the edges. */
+FVI_WIDE static void back_row(const sampling *s, int y, int C, const float *dout, tile *k) {
     const float *m = s->map.m, left = m[0] * (float)y + m[2], right = left + m[1] * (float)s->ow;
     int a, b;
-    if (fminf(left, right) > (float)to + 1 || fmaxf(left, right) < (float)from - 2) return;
+    if (fminf(left, right) > (float)k->y1 + 1 || fmaxf(left, right) < (float)k->y0 - 2) return;
     find_inside(s, y, &a, &b);
-    narrow_rows(s, y, from - 1 - CLEAR, to + CLEAR, &a, &b);
-    int first = a, last = b; /* of pixels wholly in the band */
-    narrow_rows(s, y, from + CLEAR, to - 1 - CLEAR, &first, &last);
-    if (first >= last) first = last = b;
-    back_inside(s, y, a, first, 0, from, to, dout, din);
-    back_inside(s, y, first, last, 1, from, to, dout, din);
-    back_inside(s, y, last, b, 0, from, to, dout, din);
+    narrow((double)m[0] * y + m[2], m[1], k->y0 - 1 - CLEAR, k->y1 + CLEAR, &a, &b);
+    narrow((double)m[3] * y + m[5], m[4], k->x0 - 1 - CLEAR, k->x1 + CLEAR, &a, &b);
+    if (C == 3)
+        back_run(s, y, a, b, 3, dout, k);
+    else
+        back_run(s, y, a, b, C, dout, k);
+}
+
+/* din [C][h][w] of a tile = its sums. */
+FVI_WIDE static void write_tile(const sampling *s, const tile *k, int C, float *din) {
+    const int64_t plane = (int64_t)s->h * s->w;
+    for (int y = k->y0; y < k->y1; y++) {
+        const fvi_four *from = k->sum[HALO + y - k->y0] + HALO;
+        float *to = din + (int64_t)y * s->w + k->x0;
+        if (C == 3)
+            unweave(from, 3, k->x1 - k->x0, to, plane);
+        else
+            unweave(from, C, k->x1 - k->x0, to, plane);
+    }
+}
+
+/* Tile number i of a picture, of C channels from dout and din on. */
+static void back_tile(const sampling *all, int side, int i, int C, const float *dout, float *din) {
+    const int across = tiles_across(all->w), y = i / across * BAND, x = i % across;
+    tile k;
+    k.y0 = y;
+    k.y1 = y + BAND < all->h ? y + BAND : all->h;
+    k.x0 = (int)((int64_t)x * all->w / across);
+    k.x1 = (int)((int64_t)(x + 1) * all->w / across);
+    for (int row = 0; row < k.y1 - k.y0 + 2 * HALO; row++)
+        memset(k.sum[row], 0, (size_t)(k.x1 - k.x0 + 2 * HALO) * sizeof k.sum[row][0]);
+    for (int part = 0; part < side * side; part++) {
+        const sampling s = part_of(*all, side, part);
+        for (int row = 0; row < s.oh; row++) back_row(&s, row, C, dout + (int64_t)row * s.ow, &k);
+    }
+    write_tile(all, &k, C, din);
 }
 
 static void back_edge(const sampling *s, int y, int x, int end, const float *dout, float *din) {
@@ -302,20 +349,14 @@ void fvi_sample_mean_adjoint(const float *dout, int channels, int oh, int ow, co
                              int side, fv_edge edge, float *din, int h, int w) {
     const sampling all = {channels, h, w, oh, ow, *map, edge, 1 / ((float)side * (float)side)};
     const int64_t plane = (int64_t)h * w, oplane = (int64_t)oh * ow;
-    const int parts = side * side;
+    const int parts = side * side, bands = (h + BAND - 1) / BAND;
 #pragma omp parallel if (channels * oplane > FVI_PARALLEL_MIN)
     {
-#pragma omp for schedule(dynamic)
-        for (int from = 0; from < h; from += BAND) {
-            const int to = from + BAND < h ? from + BAND : h;
-            for (int c = 0; c < channels; c++)
-                memset(din + c * plane + (int64_t)from * w, 0,
-                       (size_t)((int64_t)(to - from) * w) * sizeof *din);
-            for (int part = 0; part < parts; part++) {
-                const sampling s = part_of(all, side, part);
-                for (int y = 0; y < oh; y++) back_row(&s, y, from, to, dout + (int64_t)y * ow, din);
-            }
-        }
+#pragma omp for schedule(static)
+        for (int i = 0; i < bands * tiles_across(w); i++)
+            for (int c = 0; c < channels; c += 4)
+                back_tile(&all, side, i, channels - c < 4 ? channels - c : 4, dout + c * oplane,
+                          din + c * plane);
 #pragma omp for schedule(static)
         for (int c = 0; c < channels; c++)
             for (int part = 0; part < parts; part++) {
