@@ -90,20 +90,21 @@ FVI_WIDE static void add_row(const float *in, float weight, int n, float *restri
 
 void fvi_resize_grid(const float *in, int channels, int h, int w, float *out, int oh, int ow,
                      fvi_grid grid) {
-    const int64_t rows = (int64_t)channels * oh;
-#pragma omp parallel if (rows * ow > FVI_PARALLEL_MIN)
+#pragma omp parallel if ((int64_t)channels * oh * ow > FVI_PARALLEL_MIN)
     {
         int64_t from, to;
         columns k;
-        fvi_thread_share(rows, &from, &to);
+        fvi_thread_share(oh, &from, &to);
         for (int x0 = 0; x0 < ow; x0 += k.count) {
             fill_columns(grid, x0, ow, w, &k);
-            for (int64_t r = from; r < to; r++) {
+            for (int64_t y = from; y < to; y++) {
                 int a;
-                const float wy = line_taps(grid, (int)(r % oh), oh, h, &a);
-                const float *top = in + (r / oh * h + a) * w + k.first; /* in[c][a][first] */
-                const float *bottom = a + 1 < h ? top + w : top;
-                resize_row(&k, top, bottom, wy, out + r * ow + x0);
+                const float wy = line_taps(grid, (int)y, oh, h, &a);
+                for (int64_t c = 0; c < channels; c++) {
+                    const float *top = in + (c * h + a) * w + k.first; /* in[c][a][first] */
+                    const float *bottom = a + 1 < h ? top + w : top;
+                    resize_row(&k, top, bottom, wy, out + (c * oh + y) * ow + x0);
+                }
             }
         }
     }
@@ -132,17 +133,14 @@ static void resize_back(const float *dout, int oh, int ow, float *din, int h, in
 
 void fvi_resize_grid_adjoint(const float *dout, int channels, int oh, int ow, float *din, int h,
                              int w, fvi_grid grid) {
-    const int64_t rows = (int64_t)channels * h;
-#pragma omp parallel if (rows * w > FVI_PARALLEL_MIN)
+    const int64_t plane = (int64_t)h * w;
+#pragma omp parallel if (channels * plane > FVI_PARALLEL_MIN)
     {
         int64_t from, to;
-        fvi_thread_share(rows, &from, &to);
-        for (int64_t r = from, n; r < to; r += n) {
-            const int64_t c = r / h;
-            n = (c + 1) * h < to ? (c + 1) * h - r : to - r;
-            resize_back(dout + c * oh * ow, oh, ow, din + c * h * w, h, w, (int)(r - c * h),
-                        (int)(r - c * h + n), grid);
-        }
+        fvi_thread_share(h, &from, &to);
+        for (int64_t c = 0; c < channels && from < to; c++)
+            resize_back(dout + c * oh * ow, oh, ow, din + c * plane, h, w, (int)from, (int)to,
+                        grid);
     }
 }
 

@@ -52,26 +52,32 @@ static void find_run(const int *column, int n, int *a, int *b) {
     }
 }
 
+/* One row of a channel: from its row of the input, NULL where that is the border; a..b - 1 go to
+ * one piece. */
+static void move_row(const float *from, const int *column, int n, int a, int b, float border,
+                     float *to) {
+    if (!from) {
+        for (int x = 0; x < n; x++) to[x] = border;
+        return;
+    }
+    for (int x = 0; x < a; x++) to[x] = column[x] < 0 ? border : from[column[x]];
+    if (a < b) memcpy(to + a, from + column[a], (size_t)(b - a) * sizeof *to);
+    for (int x = b; x < n; x++) to[x] = column[x] < 0 ? border : from[column[x]];
+}
+
+/* A thread has the same rows of every channel, here and in all transforms. */
 static void move(const fvi_drawn *d, const float *in, float *out) {
-    const int *row = d->index, *column = d->index + d->oh;
-    const int64_t rows = (int64_t)d->frame->channels * d->oh;
+    const int *row = d->index, *column = d->index + d->oh, channels = d->frame->channels;
+    const int64_t plane = (int64_t)d->h * d->w, oplane = (int64_t)d->oh * d->ow;
     const float border = d->t.edge == FV_EDGE_GREY ? d->grey : 0;
     int a, b;
     fill_tables(d);
     find_run(column, d->ow, &a, &b);
-#pragma omp parallel for schedule(static) if (rows * d->ow > FVI_PARALLEL_MIN)
-    for (int64_t r = 0; r < rows; r++) {
-        const int y = (int)(r % d->oh);
-        const float *from = in + (r / d->oh * d->h + row[y]) * d->w; /* in[c][row][.] */
-        float *to = out + r * d->ow;                                 /* out[c][y][.] */
-        if (row[y] < 0) {
-            for (int x = 0; x < d->ow; x++) to[x] = border;
-            continue;
-        }
-        for (int x = 0; x < a; x++) to[x] = column[x] < 0 ? border : from[column[x]];
-        if (a < b) memcpy(to + a, from + column[a], (size_t)(b - a) * sizeof *to);
-        for (int x = b; x < d->ow; x++) to[x] = column[x] < 0 ? border : from[column[x]];
-    }
+#pragma omp parallel for schedule(static) if (channels * oplane > FVI_PARALLEL_MIN)
+    for (int y = 0; y < d->oh; y++)
+        for (int c = 0; c < channels; c++)
+            move_row(row[y] < 0 ? NULL : in + c * plane + (int64_t)row[y] * d->w, column, d->ow, a,
+                     b, border, out + c * oplane + (int64_t)y * d->ow);
 }
 
 /* to[column[x]] += from[x], x = 0..n-1, of which a..b-1 go to one piece. */
@@ -87,20 +93,22 @@ FVI_WIDE static void add_row(const float *from, const int *column, int n, int a,
 
 /* Each thread adds up its own rows of din, so that sums have one order however many there are. */
 static void move_adjoint(const fvi_drawn *d, const float *dout, float *din) {
-    const int *row = d->index, *column = d->index + d->oh;
-    const int64_t rows = (int64_t)d->frame->channels * d->h;
+    const int *row = d->index, *column = d->index + d->oh, channels = d->frame->channels;
+    const int64_t plane = (int64_t)d->h * d->w, oplane = (int64_t)d->oh * d->ow;
     int a, b;
     fill_tables(d);
     find_run(column, d->ow, &a, &b);
-#pragma omp parallel if (rows * d->w > FVI_PARALLEL_MIN)
+#pragma omp parallel if (channels * plane > FVI_PARALLEL_MIN)
     {
         int64_t first, end;
-        fvi_thread_share(rows, &first, &end);
-        memset(din + first * d->w, 0, (size_t)((end - first) * d->w) * sizeof *din);
-        for (int64_t r = first / d->h * d->oh; r < (int64_t)d->frame->channels * d->oh; r++) {
-            const int64_t at = r / d->oh * d->h + row[r % d->oh]; /* din[c][row][.] */
-            if (row[r % d->oh] >= 0 && at >= first && at < end)
-                add_row(dout + r * d->ow, column, d->ow, a, b, din + at * d->w);
+        fvi_thread_share(d->h, &first, &end);
+        for (int c = 0; c < channels; c++) {
+            float *to = din + c * plane;
+            memset(to + first * d->w, 0, (size_t)((end - first) * d->w) * sizeof *to);
+            for (int y = 0; y < d->oh; y++)
+                if (row[y] >= first && row[y] < end)
+                    add_row(dout + c * oplane + (int64_t)y * d->ow, column, d->ow, a, b,
+                            to + (int64_t)row[y] * d->w);
         }
     }
 }
