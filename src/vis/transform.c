@@ -7,7 +7,8 @@
  * each place, which are found when the chain is made; a size that cannot be (a crop of more than
  * there is) is refused there, so drawing and running cannot fail.
  *
- * Not done: merging neighbouring resamplings into one; a crop is one by itself.
+ * Moves of whole pixels that follow each other are one. Not done: merging neighbouring resamplings;
+ * a crop is one by itself.
  */
 #include "vis/transform.h"
 
@@ -111,6 +112,13 @@ static fv_status plan(fvi_chain *c, const fv_transforms *transforms, int64_t *li
     return FV_OK;
 }
 
+/* Whether two moves of whole pixels are done in one; TRANSLATE's last number has an adjoint of its
+ * own. */
+static int joins(const fv_transform *a, const fv_transform *b) {
+    if (a->kind == FV_TRANSFORM_TRANSLATE && a->v[2] > 0) return 0;
+    return fvi_transform_find(a->kind)->moves && fvi_transform_find(b->kind)->never_out;
+}
+
 static fv_status reserve(fvi_chain *c, int64_t line, fv_error *err) {
     int64_t bytes = c->max_plane * (int64_t)sizeof(float), blurs = 0;
     int ok = 1;
@@ -128,6 +136,7 @@ static fv_status reserve(fvi_chain *c, int64_t line, fv_error *err) {
         c->list[i].grey = (c->frame.low + c->frame.high) / 2;
         c->list[i].index = c->index;
         c->list[i].work = c->work;
+        if (i > 0 && joins(&c->list[i - 1].t, &c->list[i].t)) c->list[i].before = &c->list[i - 1];
     }
     return FV_OK;
 }
@@ -199,23 +208,34 @@ void fvi_chain_draw(fvi_chain *c, const fvi_draw_key *key, int *h, int *w) {
     }
 }
 
+/* Whether transform i is done together with the one behind it. */
+static int is_joined(const fvi_chain *c, int i) {
+    return i + 1 < c->count && c->list[i + 1].before != NULL;
+}
+
 void fvi_chain_apply(fvi_chain *c, const float *in, float *out) {
+    int room = 0; /* which of `between` is free */
     if (c->count == 0) memcpy(out, in, (size_t)(c->frame.channels * c->max_plane) * sizeof *out);
     for (int i = 0; i < c->count; i++) {
-        float *to = i == c->count - 1 ? out : c->between[i % 2];
+        if (is_joined(c, i)) continue;
+        float *to = i == c->count - 1 ? out : c->between[room++ % 2];
         fvi_transform_find(c->list[i].t.kind)->apply(&c->list[i], in, to);
         in = to;
     }
 }
 
+/* Whether it is done in the adjoint. */
+static int has_adjoint(const fvi_chain *c, int i) {
+    return !is_joined(c, i) && fvi_transform_find(c->list[i].t.kind)->adjoint != NULL;
+}
+
 void fvi_chain_adjoint(fvi_chain *c, const float *dout, float *din) {
-    int first = 0, room = 0; /* the first that has an adjoint; which of `between` is free */
-    while (first < c->count && !fvi_transform_find(c->list[first].t.kind)->adjoint) first++;
+    int first = 0, room = 0;
+    while (first < c->count && !has_adjoint(c, first)) first++;
     for (int i = c->count - 1; i >= first; i--) {
-        const fvi_transform_entry *entry = fvi_transform_find(c->list[i].t.kind);
-        if (!entry->adjoint) continue;
+        if (!has_adjoint(c, i)) continue;
         float *to = i == first ? din : c->between[room++ % 2];
-        entry->adjoint(&c->list[i], dout, to);
+        fvi_transform_find(c->list[i].t.kind)->adjoint(&c->list[i], dout, to);
         dout = to;
     }
     if (first == c->count)

@@ -16,6 +16,7 @@ typedef struct fvi_sizes {
 typedef struct fvi_drawn {
     fv_transform t;
     const fvi_chain_frame *frame;
+    const struct fvi_drawn *before; /* a move done in one with this one, first; or NULL */
     float grey;       /* the middle of low and high */
     int h, w, oh, ow; /* of what goes in, and of what comes out */
     int dy, dx;       /* shifts down and right; JITTER, FIT: minus what is cut off above, left */
@@ -43,6 +44,8 @@ typedef struct fvi_transform_entry {
     fvi_number number[FVI_TRANSFORM_NUMBERS];
     int ordered; /* number 0 <= number 1 (crop: 2 <= 3 too) */
     int takes_edge;
+    int moves;       /* whole pixels: may be done in one with such a one behind it, */
+    int never_out;   /* if that never looks outside */
     int one_for_all; /* decides a size: all pictures of an evaluation draw the same */
     /* What ranges cannot say, or NULL. */
     fv_status (*check)(const fv_transform *t, fv_error *err);

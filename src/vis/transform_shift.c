@@ -24,21 +24,34 @@ static int lap_index(int64_t i, int n) {
     return (int)(i < 0 ? i + (n - 1) * (-i / (n - 1) + 1) : i - (n - 1) * (i / (n - 1)));
 }
 
-/* index [m]: which of n pixels each output pixel is, -1 for the border. */
-static void fill_index(const fvi_drawn *d, int shift, int n, int m, int *index) {
-    int lap = d->t.kind == FV_TRANSFORM_ROLL && d->t.v[2] > 0;
-    fv_edge edge = d->t.kind == FV_TRANSFORM_ROLL ? FV_EDGE_WRAP : d->t.edge;
-    for (int i = 0; i < m; i++)
-        index[i] =
-            lap ? lap_index((int64_t)i - shift, n) : fvi_edge_index((int64_t)i - shift, n, edge);
+/* Which of n pixels of a line stands at place i after a shift, -1 for the border. */
+static int source(const fvi_drawn *d, int64_t i, int shift, int n) {
+    if (d->t.kind == FV_TRANSFORM_ROLL && d->t.v[2] > 0) return lap_index(i - shift, n);
+    return fvi_edge_index(i - shift, n, d->t.kind == FV_TRANSFORM_ROLL ? FV_EDGE_WRAP : d->t.edge);
 }
 
+/* Tables: where in the input each output row and column is, through all moves done in one. */
 static void fill_tables(const fvi_drawn *d) {
     int *column = d->index + d->oh;
-    fill_index(d, d->dy, d->h, d->oh, d->index);
-    fill_index(d, d->dx, d->w, d->ow, column);
-    if (d->flip)
-        for (int x = 0; x < d->ow; x++) column[x] = d->ow - 1 - x;
+    for (int y = 0; y < d->oh; y++) {
+        int i = y;
+        for (const fvi_drawn *k = d; k && i >= 0; k = k->before) i = source(k, i, k->dy, k->h);
+        d->index[y] = i;
+    }
+    for (int x = 0; x < d->ow; x++) {
+        int i = x;
+        for (const fvi_drawn *k = d; k && i >= 0; k = k->before)
+            i = k->flip ? k->ow - 1 - i : source(k, i, k->dx, k->w);
+        column[x] = i;
+    }
+}
+
+/* The first of the moves done in one: its input is theirs, and its border, for the others have
+ * none.
+ */
+static const fvi_drawn *first_of(const fvi_drawn *d) {
+    while (d->before) d = d->before;
+    return d;
 }
 
 /* The longest piece [*a, *b) of an output row that is a piece of the input's row too. */
@@ -68,15 +81,16 @@ static void move_row(const float *from, const int *column, int n, int a, int b, 
 /* A thread has the same rows of every channel, here and in all transforms. */
 static void move(const fvi_drawn *d, const float *in, float *out) {
     const int *row = d->index, *column = d->index + d->oh, channels = d->frame->channels;
-    const int64_t plane = (int64_t)d->h * d->w, oplane = (int64_t)d->oh * d->ow;
-    const float border = d->t.edge == FV_EDGE_GREY ? d->grey : 0;
+    const fvi_drawn *f = first_of(d);
+    const int64_t plane = (int64_t)f->h * f->w, oplane = (int64_t)d->oh * d->ow;
+    const float border = f->t.edge == FV_EDGE_GREY ? f->grey : 0;
     int a, b;
     fill_tables(d);
     find_run(column, d->ow, &a, &b);
 #pragma omp parallel for schedule(static) if (channels * oplane > FVI_PARALLEL_MIN)
     for (int y = 0; y < d->oh; y++)
         for (int c = 0; c < channels; c++)
-            move_row(row[y] < 0 ? NULL : in + c * plane + (int64_t)row[y] * d->w, column, d->ow, a,
+            move_row(row[y] < 0 ? NULL : in + c * plane + (int64_t)row[y] * f->w, column, d->ow, a,
                      b, border, out + c * oplane + (int64_t)y * d->ow);
 }
 
@@ -94,21 +108,22 @@ FVI_WIDE static void add_row(const float *from, const int *column, int n, int a,
 /* Each thread adds up its own rows of din, so that sums have one order however many there are. */
 static void move_adjoint(const fvi_drawn *d, const float *dout, float *din) {
     const int *row = d->index, *column = d->index + d->oh, channels = d->frame->channels;
-    const int64_t plane = (int64_t)d->h * d->w, oplane = (int64_t)d->oh * d->ow;
+    const int h = first_of(d)->h, w = first_of(d)->w;
+    const int64_t plane = (int64_t)h * w, oplane = (int64_t)d->oh * d->ow;
     int a, b;
     fill_tables(d);
     find_run(column, d->ow, &a, &b);
 #pragma omp parallel if (channels * plane > FVI_PARALLEL_MIN)
     {
         int64_t first, end;
-        fvi_thread_share(d->h, &first, &end);
+        fvi_thread_share(h, &first, &end);
         for (int c = 0; c < channels; c++) {
             float *to = din + c * plane;
-            memset(to + first * d->w, 0, (size_t)((end - first) * d->w) * sizeof *to);
+            memset(to + first * w, 0, (size_t)((end - first) * w) * sizeof *to);
             for (int y = 0; y < d->oh; y++)
                 if (row[y] >= first && row[y] < end)
                     add_row(dout + c * oplane + (int64_t)y * d->ow, column, d->ow, a, b,
-                            to + (int64_t)row[y] * d->w);
+                            to + (int64_t)row[y] * w);
         }
     }
 }
@@ -207,6 +222,7 @@ static void flip_draw(fvi_drawn *d, fvi_random *r, float progress) {
 
 const fvi_transform_entry fvi_transform_pad = {
     .name = "pad",
+    .moves = 1,
     .least = 1,
     .most = 1,
     .number = {{0, 4096, 1}},
@@ -218,6 +234,8 @@ const fvi_transform_entry fvi_transform_pad = {
 };
 const fvi_transform_entry fvi_transform_jitter = {
     .name = "jitter",
+    .moves = 1,
+    .never_out = 1,
     .least = 1,
     .most = 1,
     .number = {{0, 4096, 1}},
@@ -228,6 +246,8 @@ const fvi_transform_entry fvi_transform_jitter = {
 };
 const fvi_transform_entry fvi_transform_roll = {
     .name = "roll",
+    .moves = 1,
+    .never_out = 1,
     .least = 1,
     .most = 3,
     .number = {{0, 65536, 1}, {-65536, 65536, 1}, {0, 1, 1}},
@@ -238,6 +258,7 @@ const fvi_transform_entry fvi_transform_roll = {
 };
 const fvi_transform_entry fvi_transform_translate = {
     .name = "translate",
+    .moves = 1,
     .least = 1,
     .most = 3,
     .number = {{0, 65536, 1}, {-65536, 65536, 1}, {0, 1, 1}},
@@ -249,6 +270,8 @@ const fvi_transform_entry fvi_transform_translate = {
 };
 const fvi_transform_entry fvi_transform_flip = {
     .name = "flip",
+    .moves = 1,
+    .never_out = 1,
     .least = 1,
     .most = 1,
     .number = {{0, 1, 0}},
@@ -258,6 +281,7 @@ const fvi_transform_entry fvi_transform_flip = {
 };
 const fvi_transform_entry fvi_transform_fit = {
     .name = "fit",
+    .moves = 1,
     .takes_edge = 1,
     .resize = fit_sizes,
     .draw = fit_draw,

@@ -130,6 +130,56 @@ static void check_pad(const fvi_chain_frame *f, int by, fv_edge edge, const char
     free(x), free(y), free(ax), free(aty), free(back);
 }
 
+/* Moves behind each other are done in one: the bits of doing them one by one, both ways. */
+static void check_joined(const char *const *texts, int count) {
+    enum { MOST = 3 * 160 * 160 };
+    fvi_chain_frame f = frame;
+    fvi_chain *alone[4];
+    char all[128] = "";
+    float *x = noise(1, MOST), *a = calloc(MOST, sizeof *a), *b = calloc(MOST, sizeof *b);
+    int h, w;
+    for (int i = 0; i < count; i++)
+        snprintf(all + strlen(all), sizeof all - strlen(all), "%s ", texts[i]);
+    fvi_chain *c = chain(all, &frame);
+    for (uint32_t e = 0; e < 4; e++) {
+        const fvi_draw_key key = {7, 3, e, FVI_DRAW_TRANSFORM, 0};
+        f = frame;
+        memcpy(a, x, MOST * sizeof *a);
+        for (int i = 0; i < count; i++) {
+            fvi_draw_key one = key;
+            one.use += (fvi_draw)i;
+            alone[i] = chain(texts[i], &f);
+            fvi_chain_draw(alone[i], &one, &f.h, &f.w);
+            fvi_chain_apply(alone[i], a, b);
+            memcpy(a, b, MOST * sizeof *a);
+        }
+        fvi_chain_draw(c, &key, &h, &w);
+        assert_true(h == f.h && w == f.w);
+        fvi_chain_apply(c, x, b);
+        if (memcmp(a, b, (size_t)(3 * h * w) * sizeof *a)) fail_msg("%s: other pixels", all);
+        memcpy(a, x, MOST * sizeof *a);
+        for (int i = count - 1; i >= 0; i--) {
+            fvi_chain_adjoint(alone[i], a, b);
+            memcpy(a, b, MOST * sizeof *a);
+            fvi_chain_free(alone[i]);
+        }
+        fvi_chain_adjoint(c, x, b);
+        if (memcmp(a, b, N * sizeof *a)) fail_msg("%s: another gradient", all);
+    }
+    fvi_chain_free(c);
+    free(x), free(a), free(b);
+}
+
+static void moves_in_one_are_the_same(void **state) {
+    (void)state;
+    check_joined((const char *const[]){"pad(12;grey)", "jitter(8)"}, 2);
+    check_joined((const char *const[]){"pad(12;grey)", "jitter(8)", "jitter(4)", "flip(.5)"}, 4);
+    check_joined((const char *const[]){"flip(.5)", "roll(30)", "pad(5;grey)", "roll(9,0,1)"}, 4);
+    check_joined((const char *const[]){"translate(9;grey)", "pad(5)", "jitter(3)"}, 3);
+    check_joined((const char *const[]){"translate(9,0,1)", "jitter(3)", "pad(4;repeat)"}, 3);
+    check_joined((const char *const[]){"fit(;grey)", "jitter(3)", "scale(.8,1.2)"}, 3);
+}
+
 static void moves_are_right_at_every_edge(void **state) {
     (void)state;
     static const int sizes[][2] = {{1, 1}, {1, 97}, {97, 1}, {2, 3}, {61, 53}};
@@ -212,6 +262,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(transforms_do_not_depend_on_threads),
         cmocka_unit_test(moves_are_right_at_every_edge),
+        cmocka_unit_test(moves_in_one_are_the_same),
         cmocka_unit_test(parametrisations_do_not_depend_on_threads),
         cmocka_unit_test(optimizers_do_not_depend_on_threads),
     };
