@@ -176,7 +176,7 @@ static void moves_in_one_are_the_same(void **state) {
     check_joined((const char *const[]){"pad(12;grey)", "jitter(8)", "jitter(4)", "flip(.5)"}, 4);
     check_joined((const char *const[]){"flip(.5)", "roll(30)", "pad(5;grey)", "roll(9,0,1)"}, 4);
     check_joined((const char *const[]){"translate(9;grey)", "pad(5)", "jitter(3)"}, 3);
-    check_joined((const char *const[]){"translate(9,0,1)", "jitter(3)", "pad(4;repeat)"}, 3);
+    check_joined((const char *const[]){"translate(9,0,1;repeat)", "jitter(3)", "pad(4;repeat)"}, 3);
     check_joined((const char *const[]){"fit(;grey)", "jitter(3)", "scale(.8,1.2)"}, 3);
 }
 
