@@ -22,7 +22,7 @@
 
 #define RUN   64  /* pixels whose taps are held at a time */
 #define BAND  16  /* rows of a tile */
-#define WIDE  256 /* columns of a tile, at most */
+#define WIDE  320 /* columns of a tile, at most: of usual pictures; 100 KB on the stack */
 #define HALO  2
 #define CLEAR 0.01 /* of a pixel: far more than float coordinates are off */
 
