@@ -18,9 +18,10 @@
 
 /* Small ones, every radix, odd factors twice, primes, more rows or columns than lanes, and lines.
  */
-static const int sizes[][2] = {{1, 1},   {1, 2},  {2, 1},   {2, 3},   {3, 2},   {4, 4},  {5, 5},
-                               {6, 9},   {7, 8},  {8, 7},   {12, 10}, {13, 11}, {16, 1}, {1, 17},
-                               {25, 27}, {31, 4}, {33, 34}, {40, 64}, {67, 49}, {64, 70}};
+static const int sizes[][2] = {{1, 1},   {1, 2},   {2, 1},   {2, 3},   {3, 2},   {4, 4},
+                               {5, 5},   {6, 9},   {7, 8},   {8, 7},   {12, 10}, {13, 11},
+                               {16, 1},  {1, 17},  {25, 27}, {31, 4},  {33, 34}, {40, 64},
+                               {67, 49}, {64, 70}, {17, 34}, {24, 32}, {51, 17}, {32, 40}};
 #define SIZES (int)(sizeof sizes / sizeof *sizes)
 
 static float *noise(uint64_t seed, int64_t n) {
