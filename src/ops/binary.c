@@ -113,6 +113,20 @@ static int fuse(const fvi_step *s, const fvi_node *next) {
     return is_fast(s) && fvi_fuse_act(s, next);
 }
 
+/* Whether oneDNN may do it in that layout, into new memory or in place. What 2.6 gets wrong, with
+ * an activation fused: blocks of channels with filling, where they are not as long as its vectors;
+ * and in place, blocked channels that do not fill the longest vectors (16 numbers). */
+static int is_safe(const fvi_step *s, const fvi_layout *layout, int in_place) {
+    const fvi_shape *out = fvi_step_out_shape(s);
+    const int dense = fvi_layout_is_dense(layout, out);
+    int64_t block, padded;
+    fvi_act act;
+    if (s->node->a.binary.f == FVI_DIV && !dense) return 0; /* 0/0 in the filling */
+    if (!fvi_fused_act(s, &act)) return dense || !in_place;
+    return dense && (!in_place || !fvi_layout_channel_block(layout, out, &block, &padded) ||
+                     out->dim[1] % 16 == 0);
+}
+
 /* oneDNN's primitive for operands of one shape, or NULL; sets the layout they are wanted in. */
 static fvi_prim *fast_prim(fvi_step *s, binary_state *x) {
     const fvi_shape *out = fvi_step_out_shape(s);
@@ -122,10 +136,10 @@ static fvi_prim *fast_prim(fvi_step *s, binary_state *x) {
     if (!is_fast(s) || fvi_shape_count(out) == 0) return NULL;
     for (int i = 0; i < 2 && !x->layout; i++)
         if (s->src[i]) x->layout = s->src[i]->layout;
-    int safe = f != FVI_DIV || fvi_layout_is_dense(x->layout, out); /* 0/0 in the filling */
-    if (safe && !fvi_step_lacks(s, fvi_prim_binary(fvi_step_backend(s), f,
-                                                   fvi_fused_act(s, &act) ? &act : NULL, out,
-                                                   x->layout, &p, NULL)))
+    if (is_safe(s, x->layout, 0) &&
+        !fvi_step_lacks(s, fvi_prim_binary(fvi_step_backend(s), f,
+                                           fvi_fused_act(s, &act) ? &act : NULL, out, x->layout, &p,
+                                           NULL)))
         return p;
     x->layout = NULL;
     return NULL;
@@ -161,8 +175,7 @@ static fv_status plan(fvi_step *s, fv_error *err) {
     fvi_prim_set(p, FVI_SRC, x->src[0]);
     fvi_prim_set(p, FVI_SRC1, x->src[1]);
     fvi_prim_set(p, FVI_DST, s->dst);
-    if (fvi_layout_is_dense(x->layout, fvi_step_out_shape(s))) /* else oneDNN 2.6 errs in place */
-        fvi_program_reuse(s->program, s->dst, x->src[0]);
+    if (is_safe(s, x->layout, 1)) fvi_program_reuse(s->program, s->dst, x->src[0]);
     return fvi_step_add(s, p, err);
 }
 
