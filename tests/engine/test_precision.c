@@ -13,12 +13,18 @@
 #include "fovea/fovea.h"
 
 #define NETWORK SOURCE_ROOT "/tests/golden/residual.new18-free.onnx"
-#define TARGET  "#5"
-#define BOUND   0.05 /* of the gradient's length: bf16 has 8 bits, and ReLUs may turn over */
 enum { SIDE = 32 };
 
-/* The gradient of a layer's sum in that precision; what it was made in. */
-static fv_tensor *gradient(fv_precision asked, fv_precision *used) {
+/* Layers, and how far the gradient of their mean square is from f32's, as a share of its length,
+ * where sources, weights and gradients of every convolution are rounded to 8 bits: PyTorch's
+ * figures in double precision. Most of it is ReLUs and maxima that turn over. */
+static const struct {
+    const char *layer;
+    double apart;
+} targets[] = {{"#0", 0.002512}, {"#3", 0.068702}, {"#5", 0.088211}};
+
+/* The gradient of a layer in that precision; what it was made in. */
+static fv_tensor *gradient(fv_precision asked, const char *layer, fv_precision *used) {
     const int64_t dims[4] = {2, 3, SIDE, SIDE};
     fv_error err = {0};
     fv_model *m = NULL;
@@ -28,7 +34,7 @@ static fv_tensor *gradient(fv_precision asked, fv_precision *used) {
         fv_session_new(m, NULL, &s, &err) || fv_tensor_new(4, dims, &x, &err))
         fail_msg("%s", err.text);
     for (int64_t i = 0; i < fv_tensor_count(x); i++) x->data[i] = sinf((float)(i * i % 977));
-    if (fv_session_gradient(s, x, TARGET, NULL, &g, &err)) fail_msg("%s", err.text);
+    if (fv_session_gradient(s, x, layer, NULL, &g, &err)) fail_msg("%s", err.text);
     *used = fv_model_precision(m);
     fv_tensor_free(x);
     fv_session_free(s);
@@ -46,21 +52,25 @@ static double distance(const fv_tensor *a, const fv_tensor *b) {
     return sqrt(apart / length);
 }
 
+static void check_precision(fv_precision asked, const char *layer, double expected) {
+    fv_precision used;
+    fv_tensor *exact = gradient(0, layer, &used);
+    assert_int_equal(used, FV_PRECISION_F32);
+    fv_tensor *g = gradient(asked, layer, &used);
+    const double apart = distance(g, exact);
+    print_message("%s: asked for %d, used %d: %g apart\n", layer, (int)asked, (int)used, apart);
+    assert_true(used == FV_PRECISION_F32 ||
+                (used == FV_PRECISION_BF16 && asked != FV_PRECISION_F32));
+    assert_true(used == FV_PRECISION_F32 ? apart == 0 : apart > 0 && apart < 1.1 * expected);
+    fv_tensor_free(g);
+    fv_tensor_free(exact);
+}
+
 static void test_precision(void **state) {
     (void)state;
-    fv_precision used;
-    fv_tensor *exact = gradient(0, &used);
-    assert_int_equal(used, FV_PRECISION_F32);
-    for (fv_precision p = FV_PRECISION_F32; p <= FV_PRECISION_AUTO; p++) {
-        fv_tensor *g = gradient(p, &used);
-        const double apart = distance(g, exact);
-        print_message("asked for %d, used %d: %g apart\n", (int)p, (int)used, apart);
-        assert_true(used == FV_PRECISION_F32 ||
-                    (used == FV_PRECISION_BF16 && p != FV_PRECISION_F32));
-        assert_true(used == FV_PRECISION_F32 ? apart == 0 : apart > 0 && apart < BOUND);
-        fv_tensor_free(g);
-    }
-    fv_tensor_free(exact);
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++)
+        for (fv_precision p = FV_PRECISION_F32; p <= FV_PRECISION_AUTO; p++)
+            check_precision(p, targets[i].layer, targets[i].apart);
 }
 
 int main(void) {
