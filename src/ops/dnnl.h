@@ -18,8 +18,8 @@ typedef struct fvi_place fvi_place;
 
 fv_status fvi_backend_new(fvi_backend **out, fv_error *err);
 void fvi_backend_free(fvi_backend *b);
-/* Whether convolutions and products made from now on may multiply in bf16; whether oneDNN would do
- * so on this processor, rather than take no notice. */
+/* Whether convolutions and products made from now on may multiply in bf16; whether this processor
+ * and oneDNN have that. */
 void fvi_backend_set_bf16(fvi_backend *b, int on);
 int fvi_backend_has_bf16(fvi_backend *b);
 /* "oneDNN 2.6.3", static. */
