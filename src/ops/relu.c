@@ -181,9 +181,12 @@ FVI_INLINE sides sides_of(const fvi_slopes *s, const fvi_eight *value) {
     return (sides){*value <= s->low, ~((*value < s->high) | -s->unbounded)};
 }
 
+/* What stands for vector i in the bits kept of it and its neighbours. */
+FVI_INLINE int32_t bit_of(int64_t i) { return (int32_t)(1u << i % KEPT); }
+
 /* Of vector i, from what is kept. */
 FVI_INLINE sides sides_kept(const fvi_slopes *s, const fvi_eight_ints *kept, int64_t i) {
-    const fvi_eight_ints none = {0}, bit = none + (int32_t)(1u << i % KEPT);
+    const fvi_eight_ints none = {0}, bit = none + bit_of(i);
     const fvi_eight_ints *at = kept + i / KEPT * (s->unbounded ? 1 : 2);
     if (s->unbounded) return (sides){(at[0] & bit) != none, none};
     return (sides){(at[0] & bit) != none, (at[1] & bit) != none};
@@ -307,10 +310,11 @@ void fvi_relu_run(const fvi_step *s) {
 FVI_WIDE static void keep_sides(fvi_slopes s, const float *value, int64_t from, int64_t to,
                                 fvi_eight_ints *kept) {
     for (int64_t i = from; i < to;) {
-        fvi_eight_ints low = {0}, high = {0}, bit = low + 1;
+        fvi_eight_ints low = {0}, high = {0};
         const int64_t end = i + KEPT < to ? i + KEPT : to;
         fvi_eight_ints *at = kept + i / KEPT * (s.unbounded ? 1 : 2);
-        for (; i < end; i++, bit += bit) {
+        for (; i < end; i++) {
+            const fvi_eight_ints bit = (fvi_eight_ints){0} + bit_of(i);
             const sides v = sides_of(&s, (const fvi_eight *)(value + 8 * i));
             low |= v.low & bit;
             high |= v.high & bit;
