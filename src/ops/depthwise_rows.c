@@ -98,9 +98,9 @@ FVI_INLINE void copy_row(const fvi_slopes *mask, const float *ddst, const float 
     for (; i < n && left + i < 0; i++) *(fvi_eight *)(to + i * LANES) = zero;
     if (value)
         for (; i < end; i++)
-            fvi_relu_pass(&slopes, (const fvi_eight *)(value + (left + i) * LANES),
-                          (const fvi_eight *)(ddst + (left + i) * LANES),
-                          (fvi_eight *)(to + i * LANES));
+            fvi_relu_pass(
+                &slopes, fvi_relu_sides(&slopes, (const fvi_eight *)(value + (left + i) * LANES)),
+                (const fvi_eight *)(ddst + (left + i) * LANES), (fvi_eight *)(to + i * LANES));
     else
         for (; i < end; i++)
             *(fvi_eight *)(to + i * LANES) = *(const fvi_eight *)(ddst + (left + i) * LANES);
@@ -185,8 +185,8 @@ FVI_INLINE void sum_line(const line *l, const ahead *a, int taps, int64_t n) {
 FVI_INLINE void mask_row(const fvi_slopes *mask, const float *value, float *x, int64_t n) {
     const fvi_slopes slopes = *mask;
     for (int64_t i = 0; i < n * LANES; i += LANES)
-        fvi_relu_pass(&slopes, (const fvi_eight *)(value + i), (const fvi_eight *)(x + i),
-                      (fvi_eight *)(x + i));
+        fvi_relu_pass(&slopes, fvi_relu_sides(&slopes, (const fvi_eight *)(value + i)),
+                      (const fvi_eight *)(x + i), (fvi_eight *)(x + i));
 }
 
 /* ---- a part ---------------------------------------------------------------------------------- */

@@ -89,7 +89,7 @@ static int sides_will_do(const fvi_step *s) {
            shape->dim[0] > 0 && n % (8 * (size_t)shape->dim[0]) == 0;
 }
 
-static int vectors_of_sides(const fvi_slopes *s) { return s->unbounded ? 1 : 2; }
+FVI_INLINE int vectors_of_sides(const fvi_slopes *s) { return s->unbounded ? 1 : 2; }
 
 fv_status fvi_relu_settle(fvi_step *s, fv_error *err) {
     fvi_relu *r = s->relu;
@@ -171,34 +171,25 @@ void fvi_program_redirect(fvi_program *p, const unsigned char *samples, int64_t 
 
 /* ---- running -------------------------------------------------------------------------------- */
 
-/* Where eight values lie: all bits of those at or below the lower bound, of those not below the
- * upper one. */
-typedef struct sides {
-    fvi_eight_ints low, high;
-} sides;
-
-FVI_INLINE sides sides_of(const fvi_slopes *s, const fvi_eight *value) {
-    return (sides){*value <= s->low, ~((*value < s->high) | -s->unbounded)};
-}
-
 /* What stands for vector i in the bits kept of it and its neighbours. */
 FVI_INLINE int32_t bit_of(int64_t i) { return (int32_t)(1u << i % KEPT); }
 
 /* Of vector i, from what is kept. */
-FVI_INLINE sides sides_kept(const fvi_slopes *s, const fvi_eight_ints *kept, int64_t i) {
+FVI_INLINE fvi_sides sides_kept(const fvi_slopes *s, const fvi_eight_ints *kept, int64_t i) {
     const fvi_eight_ints none = {0}, bit = none + bit_of(i);
-    const fvi_eight_ints *at = kept + i / KEPT * (s->unbounded ? 1 : 2);
-    if (s->unbounded) return (sides){(at[0] & bit) != none, none};
-    return (sides){(at[0] & bit) != none, (at[1] & bit) != none};
+    const fvi_eight_ints *at = kept + i / KEPT * vectors_of_sides(s);
+    if (s->unbounded) return (fvi_sides){(at[0] & bit) != none, none};
+    return (fvi_sides){(at[0] & bit) != none, (at[1] & bit) != none};
 }
 
 /* Eight of g, as an ordinary or guided backward pass passes them, or, of a dead ReLU, lets through
  * what would raise it. */
-FVI_INLINE void pass(const fvi_slopes *s, int guided, int dead, sides at, const fvi_eight *g,
+FVI_INLINE void pass(const fvi_slopes *s, int guided, int dead, fvi_sides at, const fvi_eight *g,
                      fvi_eight *y) {
-    const fvi_eight zero = {0}, one = FVI_EIGHT(1), slope = FVI_EIGHT(s->slope);
+    const fvi_eight zero = {0};
     const fvi_eight_ints up = at.low & (*g > zero), down = at.high & (*g < zero);
-    fvi_eight passed = *g * FVI_CHOOSE(~(at.low | at.high), one, slope);
+    fvi_eight passed;
+    fvi_relu_pass(s, at, g, &passed);
     if (guided) passed = FVI_CHOOSE(passed > zero, passed, zero);
     *y = dead ? FVI_CHOOSE(up | down, *g, passed) : passed;
 }
@@ -228,15 +219,15 @@ FVI_INLINE void pass_stretch(const fvi_slopes *s, int guided, int dead, int kept
     fvi_eight y;
     int64_t i = 0;
     for (; i + 8 <= t->n; i += 8) {
-        const sides at = kept ? sides_kept(s, t->kept, (t->from + i) / 8)
-                              : sides_of(s, (const fvi_eight *)(t->value + i));
+        const fvi_sides at = kept ? sides_kept(s, t->kept, (t->from + i) / 8)
+                                  : fvi_relu_sides(s, (const fvi_eight *)(t->value + i));
         pass(s, guided, dead, at, (const fvi_eight *)(t->ddst + i), (fvi_eight *)(t->dsrc + i));
     }
     if (i == t->n || kept) return;
     const size_t rest = (size_t)(t->n - i) * sizeof *v;
     memcpy(v, t->value + i, rest);
     memcpy(g, t->ddst + i, rest);
-    pass(s, guided, dead, sides_of(s, (const fvi_eight *)v), (const fvi_eight *)g, &y);
+    pass(s, guided, dead, fvi_relu_sides(s, (const fvi_eight *)v), (const fvi_eight *)g, &y);
     memcpy(t->dsrc + i, &y, rest);
 }
 
@@ -312,10 +303,10 @@ FVI_WIDE static void keep_sides(fvi_slopes s, const float *value, int64_t from, 
     for (int64_t i = from; i < to;) {
         fvi_eight_ints low = {0}, high = {0};
         const int64_t end = i + KEPT < to ? i + KEPT : to;
-        fvi_eight_ints *at = kept + i / KEPT * (s.unbounded ? 1 : 2);
+        fvi_eight_ints *at = kept + i / KEPT * vectors_of_sides(&s);
         for (; i < end; i++) {
             const fvi_eight_ints bit = (fvi_eight_ints){0} + bit_of(i);
-            const sides v = sides_of(&s, (const fvi_eight *)(value + 8 * i));
+            const fvi_sides v = fvi_relu_sides(&s, (const fvi_eight *)(value + 8 * i));
             low |= v.low & bit;
             high |= v.high & bit;
         }

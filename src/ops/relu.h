@@ -28,12 +28,19 @@ typedef struct fvi_slopes {
     int unbounded; /* there is no upper bound; infinity and NaN count as within */
 } fvi_slopes;
 fvi_slopes fvi_relu_slopes(const fvi_act *act);
-/* Eight numbers of y = g times that. */
-FVI_INLINE void fvi_relu_pass(const fvi_slopes *s, const fvi_eight *value, const fvi_eight *g,
+/* Where eight values lie: all bits of those at or below the lower bound, of those not below the
+ * upper one. */
+typedef struct fvi_sides {
+    fvi_eight_ints low, high;
+} fvi_sides;
+FVI_INLINE fvi_sides fvi_relu_sides(const fvi_slopes *s, const fvi_eight *value) {
+    return (fvi_sides){*value <= s->low, ~((*value < s->high) | -s->unbounded)};
+}
+/* Eight numbers of y = g times the slopes there. */
+FVI_INLINE void fvi_relu_pass(const fvi_slopes *s, fvi_sides at, const fvi_eight *g,
                               fvi_eight *y) {
     const fvi_eight one = FVI_EIGHT(1), slope = FVI_EIGHT(s->slope);
-    const fvi_eight_ints within = ~(*value <= s->low) & ((*value < s->high) | -s->unbounded);
-    *y = *g * FVI_CHOOSE(within, one, slope);
+    *y = *g * FVI_CHOOSE(~(at.low | at.high), one, slope);
 }
 
 /* Plans it for a step, while plan_backward is on its way; it runs before whatever else the step
