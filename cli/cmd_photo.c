@@ -82,6 +82,9 @@ static int load_photo(job *j) {
 static int render(job *j) {
     cli_progress progress;
     fv_error err = {0};
+    const char *const *units = (const char *const *)j->text;
+    if (fv_render_desc_settle(j->model, units, j->count, &j->desc.desc, &err))
+        return cli_fail_error(&err);
     fv_render_desc desc = j->desc.desc;
     cli_progress_start(&progress, j->args, "steps", FV_PROGRESS_CANCEL);
     desc.progress = cli_progress_step;
@@ -91,8 +94,7 @@ static int render(job *j) {
         desc.start.image = j->seen;
     }
     j->made = g_new0(fv_rendering *, (gsize)j->count);
-    fv_status st =
-        fv_render_many(j->model, (const char *const *)j->text, j->count, &desc, j->made, &err);
+    fv_status st = fv_render_many(j->model, units, j->count, &desc, j->made, &err);
     j->seconds = cli_progress_stop(&progress);
     if (cli_progress_signal()) {
         const char *where = j->args->output ? j->args->output : j->args->npy;
