@@ -23,91 +23,101 @@ ROOT = Path(__file__).resolve().parents[1]
 WRONG = {
     ("src/image/image.c", "-Wanalyzer-malloc-leak", "leak of ‘copy’"):
         "GCC 12 loses a pointer stored at an index it does not know: the item keeps it",
-    ("cli/cmd_weights.c", "clang-analyzer-core.NullDereference", "null pointer (loaded from"):
+    ("cli/commands/cmd_weights.c", "clang-analyzer-core.NullDereference",
+     "null pointer (loaded from"):
         "every layer of the list is read and drawn before, or the command has ended",
-    ("src/ops/fused.c", "-Wanalyzer-null-dereference", "dereference of NULL ‘b.s"):
+    ("src/backend/onednn/fused.c", "-Wanalyzer-null-dereference", "dereference of NULL ‘b.s"):
         "a normalisation is fused only where its scale and shift are constants",
-    ("src/view/examples_meter.c", "-Wanalyzer-malloc-leak", "leak of ‘<unknown>’"):
+    ("src/inspect/dataset/pool.c", "-Wanalyzer-malloc-leak", "leak of ‘<unknown>’"):
         "GCC 12 loses a pointer stored at an index it does not know: fvi_meter_free frees it",
-    ("src/view/weights_draw.c", "-Wanalyzer-use-of-uninitialized-value", "‘*_1 + _3’"):
+    ("src/inspect/weights/weights_draw.c", "-Wanalyzer-use-of-uninitialized-value", "‘*_1 + _3’"):
         "gather has written as many values as count_of counts",
-    ("src/vis/start.c", "-Wanalyzer-use-of-uninitialized-value", "‘rows["):
+    ("src/vis/param/start.c", "-Wanalyzer-use-of-uninitialized-value", "‘rows["):
         "two lines are drawn before the first is read: have goes from -1 to cell + 1",
-    ("src/vis/term.c", "-Wanalyzer-malloc-leak", "leak of ‘<unknown>’"):
+    ("src/vis/objective/bind.c", "-Wanalyzer-malloc-leak", "leak of ‘<unknown>’"):
         "as in examples_meter.c: fvi_bound_free frees it",
-    ("src/vis/transform.c", "-Wanalyzer-malloc-leak", "leak of ‘<unknown>’"):
+    ("src/vis/transform/transform.c", "-Wanalyzer-malloc-leak", "leak of ‘<unknown>’"):
         "as in examples_meter.c: fvi_chain_free frees it",
-    ("src/vis/transform.c", "-Wanalyzer-null-dereference", "dereference of NULL ‘0’"):
+    ("src/vis/transform/transform.c", "-Wanalyzer-null-dereference", "dereference of NULL ‘0’"):
         "kinds of transforms are checked before a chain is made: each has its entry",
-    ("src/view/examples_index.c", "bugprone-not-null-terminated-result", "'memcpy'"):
+    ("src/inspect/dataset/store.c", "bugprone-not-null-terminated-result", "'memcpy'"):
         "bytes of a file, with their length: no text",
     ("src/base/npy.c", "clang-analyzer-core.UndefinedBinaryOperatorResult", "garbage value"):
         "the text is one of those in the list: it has two characters",
     ("cli/report.c", "clang-analyzer-valist.Uninitialized", "'vfprintf'"):
         "va_start stands in the line before",
-    ("cli/visualize_output.c", "-Wanalyzer-null-dereference", "‘any’"):
+    ("cli/commands/visualize_output.c", "-Wanalyzer-null-dereference", "‘any’"):
         "at least one picture is shown where one was written",
-    ("cli/visualize_output.c", "clang-analyzer-core.NullDereference", "'any'"):
+    ("cli/commands/visualize_output.c", "clang-analyzer-core.NullDereference", "'any'"):
         "at least one picture is shown where one was written",
     ("src/base/file.c", "cert-err34-c", "'sscanf'"):
         "a name that does not read as one of ours is left alone",
-    ("src/model/describe.c", "clang-analyzer-core.CallAndMessage", "uninitialized value"):
+    ("src/model/layer_words.c", "clang-analyzer-core.CallAndMessage", "uninitialized value"):
         "a window has n kernels and strides; a word has as many %g as its row says",
-    ("src/model/fold.c", "clang-analyzer-core.NullDereference", "'x'"):
+    ("src/model/onnx/fold.c", "clang-analyzer-core.NullDereference", "'x'"):
         "products are folded only where both operands are constants",
-    ("src/model/fold_math.c", "clang-analyzer-core.CallAndMessage", "uninitialized value"):
+    ("src/model/onnx/fold_math.c", "clang-analyzer-core.CallAndMessage", "uninitialized value"):
         "sum is filled where the sum is not exact, whole where it is",
-    ("src/model/fold_move.c", "clang-analyzer-core.uninitialized.Assign", "garbage"):
+    ("src/model/onnx/fold_move.c", "clang-analyzer-core.uninitialized.Assign", "garbage"):
         "stride has a number for each axis of shape",
     ("src/model/layer_attrs.c", "clang-analyzer-core.CallAndMessage", "uninitialized value"):
         "as in describe.c: n numbers are there",
-    ("src/model/lift.c", "clang-analyzer-core.UndefinedBinaryOperatorResult", "garbage value"):
+    ("src/graph/batch.c", "clang-analyzer-core.UndefinedBinaryOperatorResult", "garbage value"):
         "lifting_new fills all of `of`, or fails",
-    ("src/model/lift.c", "clang-analyzer-unix.Malloc", "memory leak"):
+    ("src/graph/batch.c", "clang-analyzer-unix.Malloc", "memory leak"):
         "lifting_free frees what rules have added",
-    ("src/model/lower_einsum.c", "clang-analyzer-core.CallAndMessage", "uninitialized value"):
+    ("src/model/onnx/operators/einsum.c", "clang-analyzer-core.CallAndMessage",
+     "uninitialized value"):
         "v is filled for each operand, or the status says that it is not",
-    ("src/model/work.c", "bugprone-integer-division", "integer division"):
+    ("src/graph/cost.c", "bugprone-integer-division", "integer division"):
         "whole blocks are meant",
-    ("src/ops/dnnl.c", "clang-analyzer-core.uninitialized.ArraySubscript", "undefined"):
+    ("src/backend/onednn/dnnl/dnnl.c", "clang-analyzer-core.uninitialized.ArraySubscript",
+     "undefined"):
         "order[0..i) was filled in the rounds before",
-    ("src/ops/winograd.c", "bugprone-implicit-widening-of-multiplication-result", "type 'int'"):
+    ("src/backend/onednn/kernels/winograd.c", "bugprone-implicit-widening-of-multiplication-result",
+     "type 'int'"):
         "products of a tile's constants, far below 2^31",
-    ("src/ops/winograd_product.c", "bugprone-implicit-widening-of-multiplication-result",
+    ("src/backend/onednn/kernels/winograd_product.c",
+     "bugprone-implicit-widening-of-multiplication-result",
      "type 'int'"): "as in winograd.c",
-    ("src/ops/winograd_transform.c", "bugprone-implicit-widening-of-multiplication-result",
+    ("src/backend/onednn/kernels/winograd_transform.c",
+     "bugprone-implicit-widening-of-multiplication-result",
      "type 'int'"): "as in winograd.c",
     ("src/base/sha256.c", "bugprone-implicit-widening-of-multiplication-result", "type 'int'"):
         "places in 32 bytes",
-    ("src/engine/explain.c", "bugprone-implicit-widening-of-multiplication-result", "type 'int'"):
+    ("src/runtime/nonfinite.c", "bugprone-implicit-widening-of-multiplication-result",
+     "type 'int'"):
         "products of constants, far below 2^31",
-    ("src/vis/fit.c", "bugprone-implicit-widening-of-multiplication-result", "type 'int'"):
+    ("src/vis/render/memory_fit.c", "bugprone-implicit-widening-of-multiplication-result",
+     "type 'int'"):
         "six arrays of a picture's channels, far below 2^31",
-    ("src/vis/part.c", "-Wanalyzer-use-of-uninitialized-value", "‘reach["):
+    ("src/vis/render/receptive_crop.c", "-Wanalyzer-use-of-uninitialized-value", "‘reach["):
         "look_all has filled the reach of every value, or found none",
-    ("src/vis/transform.c", "clang-analyzer-optin.portability.UnixAPI", "size of 0"):
+    ("src/vis/transform/transform.c", "clang-analyzer-optin.portability.UnixAPI", "size of 0"):
         "a chain of no transforms has room for none",
-    ("src/ops/program.c", "clang-analyzer-core.NullDereference", "'shape'"):
+    ("src/backend/onednn/program.c", "clang-analyzer-core.NullDereference", "'shape'"):
         "every caller has a shape",
-    ("src/ops/resize.c", "clang-analyzer-core.uninitialized.Assign", "garbage"):
+    ("src/backend/onednn/ops/resize.c", "clang-analyzer-core.uninitialized.Assign", "garbage"):
         "pass_order has written n_pass numbers",
-    ("src/view/compare.c", "clang-analyzer-core.UndefinedBinaryOperatorResult", "garbage value"):
+    ("src/inspect/compare.c", "clang-analyzer-core.UndefinedBinaryOperatorResult", "garbage value"):
         "sizes are read only where they were found",
-    ("src/view/weights_draw.c", "clang-analyzer-core.uninitialized.Assign", "garbage"):
+    ("src/inspect/weights/weights_draw.c", "clang-analyzer-core.uninitialized.Assign", "garbage"):
         "gather has written as many values as count_of counts",
-    ("src/vis/blur.c", "clang-analyzer-core.CallAndMessage", "uninitialized value"):
+    ("src/signal/blur.c", "clang-analyzer-core.CallAndMessage", "uninitialized value"):
         "the kernel has 2 r + 1 numbers",
-    ("src/vis/dream.c", "clang-analyzer-core.UndefinedBinaryOperatorResult", "garbage value"):
+    ("src/vis/render/dream.c", "clang-analyzer-core.UndefinedBinaryOperatorResult",
+     "garbage value"):
         "the photo has a width and a height before its octaves are counted",
-    ("src/vis/evaluate.c", "clang-analyzer-optin.portability.UnixAPI", "size of 0"):
+    ("src/vis/render/evaluate.c", "clang-analyzer-optin.portability.UnixAPI", "size of 0"):
         "there is at least one picture, of at least one number",
-    ("src/vis/param_laplacian.c", "clang-analyzer-core.UndefinedBinaryOperatorResult", "garbage"):
+    ("src/vis/param/param_laplacian.c", "clang-analyzer-core.UndefinedBinaryOperatorResult",
+     "garbage"):
         "fvi_sample_adjoint writes every number of a level",
     ("src/base/pool.c", "clang-analyzer-valist.Uninitialized", "'vsnprintf'"):
         "va_start stands in the line before",
-    ("src/vis/fft.c", "bugprone-implicit-widening-of-multiplication-result", "type 'int'"):
+    ("src/signal/fft.c", "bugprone-implicit-widening-of-multiplication-result", "type 'int'"):
         "lengths of a transform are sides of a picture: twice one is far below 2^31",
-    ("src/vis/fft_line.c", "bugprone-implicit-widening-of-multiplication-result", "type 'int'"):
+    ("src/signal/fft_line.c", "bugprone-implicit-widening-of-multiplication-result", "type 'int'"):
         "as in fft.c",
     ("src/image/text.c", "bugprone-implicit-widening-of-multiplication-result", "type 'int'"):
         "in libvips's VIPS_IMAGE_ADDR, whose x is 0 here",

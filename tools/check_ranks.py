@@ -11,16 +11,24 @@ from pathlib import Path
 
 from csource import c_files, finish
 
-RANKS = ["base", "image", "model", "ops", "engine", "vis", "view"]
+# From the ground up; folders of one rank do not know each other.
+RANKS = [["base"], ["image", "signal"], ["draw", "graph"], ["model", "backend"], ["runtime"],
+         ["vis"], ["inspect"], ["bench"]]
 
 # A header's name, and the files that may include it.
 ONLY = [
-    (re.compile(r"(^|/)dnnl(_\w+)?\.h(pp)?$"), re.compile(r"^src/ops/dnnl\w*\.[ch]$"), "oneDNN"),
+    (re.compile(r"(^|/)dnnl(_\w+)?\.h(pp)?$"),
+     re.compile(r"^src/backend/onednn/dnnl/dnnl\w*\.[ch]$"), "oneDNN"),
     (re.compile(r"^vips/"), re.compile(r"^src/image/"), "libvips"),
     (re.compile(r"^protobuf-c/|\.pb-c\.h$"),
-     re.compile(r"^(src/model|tests/(model|fuzz))/"), "protobuf-c"),
+     re.compile(r"^(src/model/(onnx|protobuf)|tests/(support|model|fuzz))/"), "protobuf-c"),
 ]
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"\n]+)[>"]', re.MULTILINE)
+
+
+def rank_of(folder):
+    """The rank of a folder of src/, or None."""
+    return next((rank for rank, folders in enumerate(RANKS) if folder in folders), None)
 
 
 def check_quoted(root, file, name):
@@ -29,18 +37,23 @@ def check_quoted(root, file, name):
     if name == "fovea/fovea.h" or (top == "include" and name.startswith("fovea/")):
         return None
     if top == "cli":
-        near = (root / "cli" / name).is_file() or name.startswith("cli/")
+        near = any((folder / name).is_file() for folder in (root / "cli", root / file.parent))
         return None if near else "the command sees only fovea/fovea.h"
     if top in ("examples", "include"):
         return "only fovea/fovea.h is there for users"
     if top != "src":
         return None
     folder = name.split("/")[0]
-    if folder not in RANKS or "/" not in name or ".." in name:
+    theirs = rank_of(folder)
+    if theirs is None or "/" not in name or ".." in name:
         return 'write it relative to src/, "folder/name.h"'
-    mine = RANKS.index(file.parts[1]) if file.parts[1] in RANKS else len(RANKS)
-    if RANKS.index(folder) > mine:
+    mine = rank_of(file.parts[1])
+    if mine is None:
+        return f"{file.parts[1]} has no rank"
+    if theirs > mine:
         return f"{file.parts[1]} stands below {folder}"
+    if theirs == mine and folder != file.parts[1]:
+        return f"{file.parts[1]} and {folder} do not know each other"
     return None
 
 

@@ -227,7 +227,7 @@ typedef struct fv_layer {
     const char *output;       /* name of the value it computes, as in the file */
     const char *kind;         /* "convolution", "relu", "max pooling", ... */
     const char *description;  /* "64 3x3x3 convolutions with stride [1 1] and padding [1 1 1 1]" */
-    const char *onnx_op;      /* "Conv" */
+    const char *source_op;    /* "Conv": the operator, as the file calls it */
     int ndim;                 /* output shape at the model's own input size, batch 1 */
     int64_t dim[FV_MAX_DIMS];
     int64_t parameters;       /* trained numbers */

@@ -8,7 +8,7 @@
 #define FVI_MODEL_INPUT_H
 
 #include "model/labels.h"
-#include "model/onnx.h"
+#include "model/onnx/file.h"
 
 #define FVI_NCHW           1
 #define FVI_NHWC           2

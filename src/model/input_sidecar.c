@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "model/beside.h"
+#include "model/sibling_file.h"
 #include "model/input.h"
 #include "model/json.h"
 

@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "graph/cost.h"
+#include "graph/receptive_field.h"
 #include "model/network_internal.h"
 
 static int is_real(fvi_dtype t) {
@@ -68,10 +70,10 @@ static fv_status make_row(const fvi_graph *g, const fvi_node *n, const fvi_node 
     const fvi_value *y = &g->values[n->out];
     l->name = fvi_pool_strdup(pool, n->name);
     l->output = fvi_pool_strdup(pool, y->name);
-    l->onnx_op = fvi_pool_strdup(pool, n->onnx_op);
+    l->source_op = fvi_pool_strdup(pool, n->source_op);
     l->kind = fvi_describe_kind(g, n);
     l->description = fvi_describe(g, n, pool);
-    if (!l->name || !l->output || !l->onnx_op || !l->description)
+    if (!l->name || !l->output || !l->source_op || !l->description)
         return fvi_fail(err, FV_NOMEM, "no memory for the layer table");
     l->ndim = y->shape.ndim;
     memcpy(l->dim, y->shape.dim, sizeof l->dim);

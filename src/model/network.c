@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "graph/batch.h"
 #include "model/network_internal.h"
 
 static char *model_name(const char *path) {

@@ -7,8 +7,8 @@
 #ifndef FVI_MODEL_NETWORK_H
 #define FVI_MODEL_NETWORK_H
 
-#include "model/graph.h"
-#include "model/limit.h"
+#include "graph/graph.h"
+#include "model/limits.h"
 
 typedef struct fvi_network fvi_network;
 
@@ -63,25 +63,6 @@ int fvi_node_has_weights(const fvi_graph *g, int node);
  *   errors  ARG no such layer, or base is a shuffled network itself; NOMEM */
 fv_status fvi_network_shuffle(const fvi_network *base, const int *layers, int count, uint64_t seed,
                               fvi_network **out, fv_error *err);
-
-/* Along one direction of the picture: the element at place p of `axis` sees the input's pixels
- * p*jump + first .. p*jump + last, some of which may lie outside. axis -1: the whole picture. */
-typedef struct fvi_reach {
-    int axis;
-    double jump, first, last;
-} fvi_reach;
-/* What the elements of value v of a graph see of the picture `in`, [0] along its height, [1] along
- * its width.  errors  NOMEM */
-fv_status fvi_graph_reach(const fvi_graph *g, const fv_input *in, int v, fvi_reach out[2],
-                          fv_error *err);
-
-/* After how many pixels the windows of all layers begin anew, along both directions: a picture that
- * is cut at multiples of it, and to a size that differs by multiples, is seen like the whole, but
- * for what lies near the cuts. 0: it may not be cut.  errors  NOMEM */
-fv_status fvi_graph_period(const fvi_graph *g, const fv_input *in, int64_t *out, fv_error *err);
-
-/* "protobuf-c 1.4.1", static. */
-const char *fvi_network_reader_version(void);
 
 /* What an input of the file is bound to for one lowering: a shape, or numbers known beforehand
  * (integer or boolean inputs that carry shapes, indices or conditions). */

@@ -6,7 +6,7 @@
 #include <glib.h>
 
 #include "model/input.h"
-#include "model/lower.h"
+#include "model/onnx/lower.h"
 #include "model/network.h"
 
 struct fvi_network {
@@ -43,10 +43,5 @@ const char *fvi_describe(const fvi_graph *g, const fvi_node *n, fvi_pool *pool);
  * its output, or NULL.  errors  NOMEM */
 fv_status fvi_layer_attrs(const fvi_graph *g, const fvi_node *n, const fvi_node *sole_reader,
                           fvi_pool *pool, fv_layer *out, fv_error *err);
-
-/* receptive.c: receptive field of every node's output in input pixels, [n_nodes][2] height, width.
- *   input   value index of the picture input, with its two spatial axes */
-fv_status fvi_receptive_fields(const fvi_graph *g, int input, int axis_y, int axis_x,
-                               int64_t (*out)[2], fv_error *err);
 
 #endif

@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "graph/const.h"
 #include "model/network_internal.h"
 
 /* See network.h. */

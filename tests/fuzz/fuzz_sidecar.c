@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "view/examples_index.h"
+#include "inspect/dataset/store.h"
 
 static char *network;
 static size_t network_size;

@@ -14,7 +14,7 @@
 
 #include "base/pool.h"
 #include "fuzz.h"
-#include "model/onnx.pb-c.h"
+#include "model/onnx/onnx.pb-c.h"
 
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
@@ -39,7 +39,7 @@ typedef struct mutator {
 
 static const char *const operators[] = {
 #define FVI_ONNX_OP(NAME, first, last, handler, param) NAME,
-#include "model/onnx_ops.def"
+#include "model/onnx/operators.def"
 #undef FVI_ONNX_OP
     "Loop", "LSTM", "Nonsense"};
 

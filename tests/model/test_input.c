@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "builder.h"
+#include "support/builder.h"
 #include "model/network.h"
 
 /* One convolution over x of those dims, and global pooling, so that every size runs. */

@@ -12,9 +12,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "builder.h"
+#include "support/builder.h"
 #include "model/network.h"
-#include "model/onnx.h"
+#include "model/onnx/file.h"
 
 static fvi_network *load(builder *b) {
     fvi_network *n = NULL;
@@ -161,7 +161,7 @@ static void describes_layers(void **state) {
         if (strcmp(l->kind, c->kind) != 0 || strcmp(l->description, c->description) != 0)
             fail_msg("%s: %s: \"%s\", wanted %s: \"%s\"", c->op, l->kind, l->description, c->kind,
                      c->description);
-        assert_string_equal(l->onnx_op, c->op);
+        assert_string_equal(l->source_op, c->op);
         assert_string_equal(l->output, "y");
         done(net, b);
     }

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "graph/const.h"
 
 Onnx__ModelProto *node_proto_read(const char *path) {
     char *bytes = NULL;

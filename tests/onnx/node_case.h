@@ -4,7 +4,7 @@
 #ifndef TESTS_ONNX_NODE_CASE_H
 #define TESTS_ONNX_NODE_CASE_H
 
-#include "model/onnx.h"
+#include "model/onnx/file.h"
 
 #define NODE_MAX_VALUES 32
 

@@ -12,10 +12,11 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/plan.h"
-#include "model/lower.h"
+#include "backend/onednn/plan.h"
+#include "graph/const.h"
+#include "model/onnx/lower.h"
 #include "node_case.h"
-#include "ops/weights.h"
+#include "backend/onednn/weight_cache.h"
 
 /* What one attempt works with. */
 typedef struct attempt {

@@ -3,8 +3,8 @@
 #ifndef TESTS_ONNX_NODE_RUN_H
 #define TESTS_ONNX_NODE_RUN_H
 
-#include "model/graph.h"
-#include "ops/dnnl.h"
+#include "graph/graph.h"
+#include "backend/onednn/dnnl/dnnl.h"
 
 typedef enum node_verdict {
     NODE_PASSED,

@@ -98,7 +98,7 @@ int node_scope_unused(const node_scope *s) {
 static int is_known(const char *op, void *user) {
     static const char *const known[] = {
 #define FVI_ONNX_OP(name, first, last, handler, param) name,
-#include "model/onnx_ops.def"
+#include "model/onnx/operators.def"
 #undef FVI_ONNX_OP
     };
     (void)user;

@@ -17,8 +17,8 @@ const char *node_scope_reason(node_scope *s, const char *suite, const char *test
 /* Prints the lines never used, and returns their number. */
 int node_scope_unused(const node_scope *s);
 
-/* Whether every op of the model file is one fovea knows (src/model/onnx_ops.def), and its opset is
- * not above 22. */
+/* Whether every op of the model file is one fovea knows (src/model/onnx/operators.def), and its
+ * opset is not above 22. */
 int node_scope_knows(const char *model_path);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "graph/const.h"
 #include "node_case.h"
 #include "node_run.h"
 

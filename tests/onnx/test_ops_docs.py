@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/ops.md names every operator of src/model/onnx_ops.def with its opsets, and no other.
+"""docs/ops.md names every operator of src/model/onnx/operators.def with its opsets, and no other.
 
     python3 test_ops_docs.py ROOT
 """
@@ -11,7 +11,7 @@ OLDEST, NEWEST = 7, 22
 
 
 def main(root):
-    table = (Path(root) / "src/model/onnx_ops.def").read_text(encoding="utf-8")
+    table = (Path(root) / "src/model/onnx/operators.def").read_text(encoding="utf-8")
     known = {name: f"{max(int(first), OLDEST)}-{min(int(last), NEWEST)}" for name, first, last in
              re.findall(r'^FVI_ONNX_OP\("(\w+)", (\d+), (\d+),', table, re.M)}
     text = (Path(root) / "docs/ops.md").read_text(encoding="utf-8")

@@ -46,27 +46,31 @@ class Tree(unittest.TestCase):
 
 class Ranks(Tree):
     def test_ranks(self):
-        self.write("src/ops/dnnl.h", SPDX)
-        self.write("src/ops/dnnl_compat.h", SPDX + "#include <oneapi/dnnl/dnnl.h>\n")
-        self.write("src/ops/dnnl_private.h", SPDX + '#include "ops/dnnl_compat.h"\n')
+        self.write("src/backend/onednn/dnnl/dnnl.h", SPDX)
+        dnnl, ops = "src/backend/onednn/dnnl", "src/backend/onednn/ops"
+        named = "oneDNN is named elsewhere"
+        self.write(f"{dnnl}/dnnl_compat.h", SPDX + "#include <oneapi/dnnl/dnnl.h>\n")
+        self.write(f"{dnnl}/dnnl_private.h",
+                   SPDX + '#include "backend/onednn/dnnl/dnnl_compat.h"\n')
         for path, header, wanted in [
                 ("src/base/a.c", '"base/error.h"', ""),
                 ("src/vis/a.c", '"base/error.h"', ""),
                 ("src/vis/a.c", '"fovea/fovea.h"', ""),
-                ("src/base/a.c", '"model/graph.h"', "base stands below model"),
+                ("src/base/a.c", '"graph/graph.h"', "base stands below graph"),
+                ("src/model/a.c", '"backend/executable.h"', "do not know each other"),
                 ("src/base/a.c", '"error.h"', "relative to src/"),
-                ("src/base/a.c", '"base/../model/graph.h"', "relative to src/"),
+                ("src/base/a.c", '"base/../graph/graph.h"', "relative to src/"),
                 ("cli/a.c", '"base/error.h"', "the command sees only"),
                 ("examples/a.c", '"base/error.h"', "for users"),
-                ("src/ops/dnnl_conv.c", "<oneapi/dnnl/dnnl.h>", ""),
-                ("src/engine/a.c", '"ops/dnnl.h"', ""),
-                ("src/ops/conv.c", '"ops/dnnl_private.h"', "oneDNN is named elsewhere"),
-                ("src/ops/conv.c", "<oneapi/dnnl/dnnl.h>", "oneDNN is named elsewhere"),
-                ("src/ops/conv.c", "<dnnl_types.h>", "oneDNN is named elsewhere"),
+                (f"{dnnl}/dnnl_conv.c", "<oneapi/dnnl/dnnl.h>", ""),
+                ("src/runtime/a.c", '"backend/onednn/dnnl/dnnl.h"', ""),
+                (f"{ops}/conv.c", '"backend/onednn/dnnl/dnnl_private.h"', named),
+                (f"{ops}/conv.c", "<oneapi/dnnl/dnnl.h>", named),
+                (f"{ops}/conv.c", "<dnnl_types.h>", named),
                 ("src/image/a.c", "<vips/vips.h>", ""),
-                ("src/view/a.c", "<vips/vips.h>", "libvips is named elsewhere"),
-                ("src/model/a.c", '"model/onnx.pb-c.h"', ""),
-                ("src/engine/a.c", '"model/onnx.pb-c.h"', "protobuf-c is named elsewhere")]:
+                ("src/draw/a.c", "<vips/vips.h>", "libvips is named elsewhere"),
+                ("src/model/onnx/a.c", '"model/onnx/onnx.pb-c.h"', ""),
+                ("src/model/a.c", '"model/onnx/onnx.pb-c.h"', "protobuf-c is named elsewhere")]:
             with self.subTest(path=path, header=header):
                 self.check("check_ranks.py", wanted, path, f"{SPDX}#include {header}\n")
 

@@ -41,8 +41,8 @@ run_fuzzers() {
     [ "$found" = 0 ] || fail "something was found: see the logs, and tests/fuzz/crashers"
 }
 
-# measure_coverage: lines of src/model and src/ops that the targets' inputs reach: the seeds, what
-# fuzzing added to them on this machine, and the committed corpus.
+# measure_coverage: lines of model/, graph/ and backend/ that the targets' inputs reach: the
+# seeds, what fuzzing added to them on this machine, and the committed corpus.
 measure_coverage() {
     local folder=build-coverage target targets binaries=()
     targets=("${fuzz_targets[@]/#/tests/fuzz/replay_}")
@@ -64,7 +64,8 @@ measure_coverage() {
     llvm-cov report "${binaries[@]:1:1}" "${binaries[@]:2}" -show-branch-summary=false \
         -show-region-summary=false -instr-profile="$fuzz_folder/coverage.profdata" |
         awk 'NF > 3 { lines = $(NF - 2); missed = $(NF - 1); n = split($1, path, "/src/") }
-            NF > 3 && n == 2 && path[2] ~ /^(model|ops)\// && path[2] !~ /pb-c/ && lines > 0 {
+            NF > 3 && n == 2 && path[2] ~ /^(model|graph|backend)\// &&
+                path[2] !~ /pb-c/ && lines > 0 {
                 split(path[2], part, "/")
                 all[part[1]] += lines
                 reached[part[1]] += lines - missed

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each peer's algorithm as its own source has it, on our networks and our random draws: the same
-start and the same choices as src/vis/transform.h says.  Each function returns the objective of
-every update, before the update is made.  docs/recipes.md names the sources, and says where fovea
-does something else on purpose; where it does, so do these references.
+start and the same choices as src/vis/transform/transform.h says.  Each function returns the
+objective of every update, before the update is made.  docs/recipes.md names the sources, and says
+where fovea does something else on purpose; where it does, so do these references.
 
 net(x, value) is the network; `text` the objective, "LAYER:C" or "LAYER"."""
 import math

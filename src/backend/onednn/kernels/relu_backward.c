@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* relu: the backward pass of ReLUs, leaky ReLUs and clips; redirected and guided too (relu.h).
+ *
+ * With a the activation's value (what comes out of it tells as much as what goes in), g the
+ * gradient after it (which points up, as all of ours do), low and high its bounds, the gradient
+ * before it is
+ *
+ *   low < a < high:  g       elsewhere: 0, of a leaky ReLU slope g
+ *
+ * to the bit what oneDNN makes of it: where a is no number, a ReLU passes g, a clip 0.
+ *
+ * Redirected: where that came out as zero over the whole sample, a <= low and g > 0, or a >= high
+ * and g < 0:  g        elsewhere: 0, as it is. Source: Lucid, lucid/misc/redirected_relu_grad.py,
+ * with signs for ascent; there a loss is descended. Only where a sample's elements are one dense
+ * run; ops whose batch is not outermost are left out.
+ *
+ * Guided: the gradient before it is what it is where that is positive, else 0. Source:
+ * Springenberg, Dosovitskiy, Brox and Riedmiller 2015, arXiv:1412.6806, for ReLU; taken over to
+ * clips (ReLU6) and leaky ReLUs as it stands. Activations that are smooth, or made of several nodes
+ * (PReLU, max with 0), pass their gradient unchanged.
+ *
+ * All of this asks only on which side of its bounds a value lies. Of large values that is what is
+ * kept from forward to backward, a bit or two in the place of 32: the memory of the value itself
+ * is free for others as soon as it has been read forward. 256 numbers are 8 words: bit k of word l
+ * says of number 8 k + l whether it is at or below the lower bound; clips have 8 words more, for
+ * the upper one. What is no number counts as above a clip's upper bound.
+ *
+ * One loop over the memory as it lies; blocks filled up with zeros stay so. It is not oneDNN's
+ * eltwise because that cannot be told about samples, nor write where it reads.
+ */
+#include "backend/onednn/kernels/relu_backward.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "backend/onednn/kernels/strided_loops.h"
+#include "backend/onednn/program_internal.h"
+#include "graph/batch.h"
+
+#define KEPT_LEAST (4 << 20) /* bytes of a value of which only the sides are kept */
+#define KEPT       32        /* vectors of eight whose sides are one vector of bits */
+
+struct fvi_relu {
+    int node_out; /* the value the activation makes */
+    fvi_slopes slopes;
+    fvi_place *value, *ddst, *dsrc;
+    fvi_place *kept;   /* on which sides the values lie; NULL: the value itself is there */
+    size_t size;       /* floats of one sample; 0: cannot be told apart */
+    int left;          /* to another loop, unless the program is redirected */
+    double seconds[2]; /* forward and backward, while it is timed */
+};
+
+int fvi_relu_is(const fvi_act *act) {
+    return act->f == FVI_RELU || act->f == FVI_CLIP || (act->f == FVI_LEAKY_RELU && act->p >= 0);
+}
+
+fvi_slopes fvi_relu_slopes(const fvi_act *act) {
+    return (fvi_slopes){.low = act->f == FVI_CLIP ? act->p : 0,
+                        .high = act->f == FVI_CLIP ? act->q : INFINITY,
+                        .slope = act->f == FVI_LEAKY_RELU ? act->p : 0,
+                        .unbounded = act->f != FVI_CLIP};
+}
+
+fv_status fvi_relu_plan(fvi_step *s, const fvi_act *act, fvi_place *value, fvi_place *ddst,
+                        fvi_place *dsrc, fv_error *err) {
+    const fvi_node *last = s->n_fused ? s->fused[s->n_fused - 1] : s->node;
+    s->relu = fvi_step_alloc(s, 1, sizeof *s->relu);
+    if (!s->relu) return fvi_fail(err, FV_NOMEM, "no memory for a plan");
+    *s->relu = (fvi_relu){.node_out = last->out,
+                          .slopes = fvi_relu_slopes(act),
+                          .value = value,
+                          .ddst = ddst,
+                          .dsrc = dsrc};
+    return FV_OK;
+}
+
+void fvi_relu_leave(fvi_step *s) { s->relu->left = 1; }
+
+/* Whether the sides will do: nobody else reads this value backward, and every sample is a number of
+ * whole vectors. */
+static int sides_will_do(const fvi_step *s) {
+    const fvi_relu *r = s->relu;
+    const size_t n = r->value->bytes / sizeof(float);
+    const fvi_shape *shape = &r->value->shape;
+    return !r->left && r->value == s->dst &&
+           (r->value->bytes >= KEPT_LEAST || s->program->every_method) && shape->ndim > 0 &&
+           shape->dim[0] > 0 && n % (8 * (size_t)shape->dim[0]) == 0;
+}
+
+FVI_INLINE int vectors_of_sides(const fvi_slopes *s) { return s->unbounded ? 1 : 2; }
+
+fv_status fvi_relu_settle(fvi_step *s, fv_error *err) {
+    fvi_relu *r = s->relu;
+    const size_t groups = (r->value->bytes / sizeof(fvi_eight) + KEPT - 1) / KEPT;
+    s->now = 1;
+    if (!sides_will_do(s)) return fvi_step_touch(s, r->value, FVI_READ, err);
+    s->now = 0;
+    return fvi_step_saved_bytes(
+        s, groups * (size_t)vectors_of_sides(&r->slopes) * sizeof(fvi_eight_ints), &r->kept, err);
+}
+
+int fvi_relu_is_left(const fvi_relu *r) { return r->left; }
+
+int fvi_relu_keeps(const fvi_relu *r) { return r->kept != NULL; }
+
+double fvi_relu_bytes(const fvi_relu *r, int phase) {
+    const double value = (double)r->value->bytes, kept = r->kept ? (double)r->kept->bytes : value;
+    if (!phase) return value + kept;
+    return kept + (double)r->ddst->bytes + (r->dsrc == r->ddst ? 0 : (double)r->dsrc->bytes);
+}
+
+double fvi_relu_take_seconds(fvi_relu *r, int phase) {
+    double seconds = r->seconds[phase];
+    r->seconds[phase] = 0;
+    return seconds;
+}
+
+/* ---- samples -------------------------------------------------------------------------------- */
+
+/* Whether the samples of a batch are consecutive parts of the value's first axis. */
+static int is_outermost(const fvi_step *s, int64_t samples) {
+    int axis = 0;
+    int64_t outer = 1;
+    const fvi_relu *r = s->relu;
+    const fvi_shape *shape = &s->graph->values[r->node_out].shape;
+    if (shape->ndim < 1 || shape->dim[0] % samples) return 0;
+    fv_status st = fvi_graph_samples(s->graph, samples, r->node_out, &axis, &outer, NULL);
+    if (st == FV_UNSUPPORTED) return shape->dim[0] == samples; /* taken at its word */
+    return !st && axis == 0 && outer == 1;
+}
+
+/* Floats of one sample, if each is one dense run of memory; else 0. */
+static size_t sample_size(const fvi_step *s, int64_t samples) {
+    const fvi_place *p = s->relu->dsrc;
+    fvi_shape part = p->shape;
+    if (samples == 1) return p->bytes / sizeof(float);
+    if (!is_outermost(s, samples) || part.ndim < 1 || part.dim[0] % samples) return 0;
+    part.dim[0] /= samples;
+    fvi_layout *like = fvi_layout_like(p->layout, &part);
+    int64_t offset = -1;
+    if (like || !p->layout)
+        offset = fvi_layout_part_offset(p->layout, &p->shape, like, &part, 0, part.dim[0]);
+    fvi_layout_free(like);
+    return offset > 0 && (size_t)offset * (size_t)samples == p->bytes
+               ? (size_t)offset / sizeof(float)
+               : 0;
+}
+
+static int any(const unsigned char *samples, int64_t n) {
+    for (int64_t i = 0; i < n; i++)
+        if (samples[i]) return 1;
+    return 0;
+}
+
+/* See program.h. */
+void fvi_program_redirect(fvi_program *p, const unsigned char *samples, int64_t n) {
+    free(p->redirect);
+    p->redirect = NULL;
+    if (!samples || n < 1 || !any(samples, n)) return;
+    p->redirect = malloc((size_t)n);
+    if (!p->redirect) return;
+    memcpy(p->redirect, samples, (size_t)n);
+    for (guint i = 0; p->redirect_samples != n && i < p->steps->len; i++) {
+        fvi_step *s = p->steps->pdata[i];
+        if (s->relu) s->relu->size = sample_size(s, n);
+    }
+    p->redirect_samples = n;
+}
+
+/* ---- running -------------------------------------------------------------------------------- */
+
+/* What stands for vector i in the bits kept of it and its neighbours. */
+FVI_INLINE int32_t bit_of(int64_t i) { return (int32_t)(1u << i % KEPT); }
+
+/* Of vector i, from what is kept. */
+FVI_INLINE fvi_sides sides_kept(const fvi_slopes *s, const fvi_eight_ints *kept, int64_t i) {
+    const fvi_eight_ints none = {0}, bit = none + bit_of(i);
+    const fvi_eight_ints *at = kept + i / KEPT * vectors_of_sides(s);
+    if (s->unbounded) return (fvi_sides){(at[0] & bit) != none, none};
+    return (fvi_sides){(at[0] & bit) != none, (at[1] & bit) != none};
+}
+
+/* Eight of g, as an ordinary or guided backward pass passes them, or, of a dead ReLU, lets through
+ * what would raise it. */
+FVI_INLINE void pass(const fvi_slopes *s, int guided, int dead, fvi_sides at, const fvi_eight *g,
+                     fvi_eight *y) {
+    const fvi_eight zero = {0};
+    const fvi_eight_ints up = at.low & (*g > zero), down = at.high & (*g < zero);
+    fvi_eight passed;
+    fvi_relu_pass(s, at, g, &passed);
+    if (guided) passed = FVI_CHOOSE(passed > zero, passed, zero);
+    *y = dead ? FVI_CHOOSE(up | down, *g, passed) : passed;
+}
+
+/* Numbers of a value from `from` on, a multiple of eight where sides are kept, and their gradients;
+ * all are read before they are written, so dsrc may be ddst. */
+typedef struct stretch {
+    const float *value; /* or */
+    const fvi_eight_ints *kept;
+    int64_t from, n;
+    const float *ddst;
+    float *dsrc;
+} stretch;
+
+static stretch stretch_of(const fvi_relu *r, size_t from, size_t n) {
+    return (stretch){.value = r->kept ? NULL : (const float *)r->value->data + from,
+                     .kept = r->kept ? r->kept->data : NULL,
+                     .from = (int64_t)from,
+                     .n = (int64_t)n,
+                     .ddst = (const float *)r->ddst->data + from,
+                     .dsrc = (float *)r->dsrc->data + from};
+}
+
+FVI_INLINE void pass_stretch(const fvi_slopes *s, int guided, int dead, int kept,
+                             const stretch *t) {
+    float v[8] = {0}, g[8] = {0};
+    fvi_eight y;
+    int64_t i = 0;
+    for (; i + 8 <= t->n; i += 8) {
+        const fvi_sides at = kept ? sides_kept(s, t->kept, (t->from + i) / 8)
+                                  : fvi_relu_sides(s, (const fvi_eight *)(t->value + i));
+        pass(s, guided, dead, at, (const fvi_eight *)(t->ddst + i), (fvi_eight *)(t->dsrc + i));
+    }
+    if (i == t->n || kept) return;
+    const size_t rest = (size_t)(t->n - i) * sizeof *v;
+    memcpy(v, t->value + i, rest);
+    memcpy(g, t->ddst + i, rest);
+    pass(s, guided, dead, fvi_relu_sides(s, (const fvi_eight *)v), (const fvi_eight *)g, &y);
+    memcpy(t->dsrc + i, &y, rest);
+}
+
+FVI_WIDE static void pass_values(fvi_slopes s, int guided, int dead, stretch t) {
+    if (guided || dead)
+        pass_stretch(&s, guided, dead, 0, &t);
+    else
+        pass_stretch(&s, 0, 0, 0, &t);
+}
+
+FVI_WIDE static void pass_kept(fvi_slopes s, int guided, int dead, stretch t) {
+    if (guided || dead)
+        pass_stretch(&s, guided, dead, 1, &t);
+    else if (s.unbounded)
+        pass_stretch(&(fvi_slopes){s.low, s.high, s.slope, 1}, 0, 0, 1, &t);
+    else
+        pass_stretch(&s, 0, 0, 1, &t);
+}
+
+/* Whether nothing passes of the sample that begins at `offset`. */
+static int is_dead(const fvi_relu *r, int guided, size_t offset) {
+    enum { STRETCH = 512 };
+    float y[STRETCH];
+    for (size_t from = 0; from < r->size; from += STRETCH) {
+        const size_t n = r->size - from < STRETCH ? r->size - from : STRETCH;
+        stretch t = stretch_of(r, offset + from, n);
+        t.dsrc = y;
+        (r->kept ? pass_kept : pass_values)(r->slopes, guided, 0, t);
+        for (size_t i = 0; i < n; i++)
+            if (!(y[i] == 0)) return 0;
+    }
+    return 1;
+}
+
+/* This thread's share, in whole vectors. */
+static void write_share(const fvi_relu *r, int guided, int dead, size_t offset, size_t n) {
+    int64_t from, to;
+    fvi_thread_share((int64_t)(n + 7) / 8, &from, &to);
+    const size_t first = 8 * (size_t)from, end = 8 * (size_t)to < n ? 8 * (size_t)to : n;
+    if (from >= to) return;
+    const stretch t = stretch_of(r, offset + first, end - first);
+    (r->kept ? pass_kept : pass_values)(r->slopes, guided, dead, t);
+}
+
+static void write(const fvi_relu *r, int guided, int dead, size_t offset, size_t n) {
+#pragma omp parallel if (n > FVI_PARALLEL_MIN)
+    write_share(r, guided, dead, offset, n);
+}
+
+/* Sample by sample, each with all threads. */
+static void write_samples(const fvi_relu *r, const fvi_program *p) {
+    for (int64_t i = 0; i < p->redirect_samples; i++) {
+        const size_t from = (size_t)i * r->size;
+        write(r, p->guided, p->redirect[i] && is_dead(r, p->guided, from), from, r->size);
+    }
+}
+
+void fvi_relu_run(const fvi_step *s) {
+    fvi_relu *r = s->relu;
+    const fvi_program *p = s->program;
+    if (r->left && !p->redirect) return;
+    double start = p->clock ? fvi_clock() : 0;
+    if (p->redirect && r->size)
+        write_samples(r, p);
+    else
+        write(r, p->guided, 0, 0, r->dsrc->bytes / sizeof(float));
+    if (p->clock) r->seconds[1] += fvi_clock() - start;
+}
+
+/* The sides of vectors [from, to) of n, a multiple of KEPT on. */
+FVI_WIDE static void keep_sides(fvi_slopes s, const float *value, int64_t from, int64_t to,
+                                fvi_eight_ints *kept) {
+    for (int64_t i = from; i < to;) {
+        fvi_eight_ints low = {0}, high = {0};
+        const int64_t end = i + KEPT < to ? i + KEPT : to;
+        fvi_eight_ints *at = kept + i / KEPT * vectors_of_sides(&s);
+        for (; i < end; i++) {
+            const fvi_eight_ints bit = (fvi_eight_ints){0} + bit_of(i);
+            const fvi_sides v = fvi_relu_sides(&s, (const fvi_eight *)(value + 8 * i));
+            low |= v.low & bit;
+            high |= v.high & bit;
+        }
+        at[0] = low;
+        if (!s.unbounded) at[1] = high;
+    }
+}
+
+static void keep_share(const fvi_relu *r, int64_t vectors) {
+    int64_t from, to;
+    fvi_thread_share((vectors + KEPT - 1) / KEPT, &from, &to);
+    to = to * KEPT < vectors ? to * KEPT : vectors;
+    keep_sides(r->slopes, r->value->data, from * KEPT, to, r->kept->data);
+}
+
+void fvi_relu_keep(const fvi_step *s) {
+    fvi_relu *r = s->relu;
+    if (!r->kept) return;
+    double start = s->program->clock ? fvi_clock() : 0;
+#pragma omp parallel
+    keep_share(r, (int64_t)(r->value->bytes / sizeof(fvi_eight)));
+    if (s->program->clock) r->seconds[0] += fvi_clock() - start;
+}

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* unary: dst[i] = f(src[i]), for every f of fvi_unary; backward dsrc = ddst f'(src).
+ *
+ * oneDNN's eltwise where it has f exactly (dnnl_act.c), in the layout the source has; else the
+ * loops here; backward through ReLUs and clips is relu.c's. The loops here too run over the memory
+ * as it lies, since order does not matter; only where blocks are filled up with zeros (which must
+ * stay zeros) the tensor is made plain first.
+ *
+ * At kinks: ReLU's gradient is 0 at 0, leaky ReLU's its slope; clip, hard sigmoid and thresholded
+ * ReLU pass none at their bounds; |x| and steps have 0.
+ */
+#include "base/error.h"
+#include "backend/onednn/dnnl/dnnl_ops.h"
+#include "backend/onednn/kernels/strided_loops.h"
+#include "backend/onednn/program.h"
+#include "backend/onednn/kernels/relu_backward.h"
+#include "backend/onednn/step.h"
+#include "backend/onednn/kernels/vector_math.h"
+
+#define VECTOR 16 /* numbers done together: the longest vector there is */
+
+typedef struct unary_state {
+    fvi_act act;
+    int own[2]; /* by phase */
+    int64_t n;
+    fvi_place *src, *ddst;
+} unary_state;
+
+/* ---- planning ---- */
+
+static fv_status plan(fvi_step *s, fv_error *err) {
+    unary_state *x = s->state = fvi_step_alloc(s, 1, sizeof *x);
+    if (!x) return fvi_fail(err, FV_NOMEM, "no memory for a plan");
+    const fvi_shape *shape = fvi_step_shape(s, 0);
+    const fvi_layout *layout = s->src[0] ? s->src[0]->layout : NULL;
+    fvi_prim *p = NULL;
+    x->act = (fvi_act){s->node->a.unary.f, s->node->a.unary.p, s->node->a.unary.q};
+    x->n = fvi_shape_count(shape);
+    x->own[0] = x->n == 0 || !fvi_act_forward(&x->act) ||
+                fvi_step_lacks(s, fvi_prim_eltwise(fvi_step_backend(s), &x->act, FVI_AHEAD, shape,
+                                                   layout, &p, NULL));
+    if (x->own[0] && !fvi_layout_is_dense(layout, shape)) layout = NULL;
+    fv_status st = fvi_step_source(s, 0, layout, &x->src, err);
+    if (!st) st = fvi_step_make_dst(s, layout, err);
+    if (st || !p) {
+        fvi_prim_free(p);
+        return st;
+    }
+    fvi_prim_set(p, FVI_SRC, x->src);
+    fvi_prim_set(p, FVI_DST, s->dst);
+    if (fvi_layout_is_dense(layout, shape)) fvi_program_reuse(s->program, s->dst, x->src);
+    return fvi_step_add(s, p, err);
+}
+
+static fv_status add_backward(fvi_step *s, fvi_prim *p, fvi_role role, fvi_place *value,
+                              fv_error *err) {
+    const unary_state *x = s->state;
+    if (!p) return FV_OK; /* our own loop does it */
+    fvi_prim_set(p, role, value);
+    fvi_prim_set(p, FVI_DIFF_DST, x->ddst);
+    fvi_prim_set(p, FVI_DIFF_SRC, s->dsrc[0]);
+    return fvi_step_add(s, p, err);
+}
+
+/* Of a ReLU or clip (relu.h). */
+static fv_status plan_relu_backward(fvi_step *s, fv_error *err) {
+    unary_state *x = s->state;
+    fv_status st = FV_OK;
+    fvi_place *value = s->dst;
+    if (x->own[0]) st = fvi_step_source(s, 0, s->dst->layout, &value, err);
+    if (!st) st = fvi_step_convert(s, s->ddst, s->dst->layout, &x->ddst, err);
+    if (!st) st = fvi_step_make_dsrc(s, 0, s->dst->layout, err);
+    if (st) return st;
+    fvi_program_reuse(s->program, s->dsrc[0], x->ddst);
+    return fvi_relu_plan(s, &x->act, value, x->ddst, s->dsrc[0], err);
+}
+
+/* The gradient is made in dst's layout; from dst where that is enough, so that src may go. */
+static fv_status plan_backward(fvi_step *s, fv_error *err) {
+    unary_state *x = s->state;
+    const fvi_shape *shape = fvi_step_shape(s, 0);
+    const fvi_layout *layout = s->dst->layout;
+    fvi_place *value = s->dst;
+    fvi_prim *p = NULL;
+    if (!s->wanted[0]) return FV_OK;
+    if (fvi_relu_is(&x->act)) return plan_relu_backward(s, err);
+    int by_dst = !x->own[0] && fvi_act_backward_from_dst(&x->act);
+    x->own[1] = x->own[0] || !fvi_act_backward(&x->act) ||
+                fvi_prim_eltwise(fvi_step_backend(s), &x->act, by_dst ? FVI_BY_DST : FVI_BY_SRC,
+                                 shape, layout, &p, NULL);
+    if (x->own[1] && !fvi_layout_is_dense(layout, shape)) layout = NULL;
+    fv_status st = FV_OK;
+    if (x->own[1] || !by_dst) {
+        st = fvi_step_source(s, 0, layout, &x->src, err);
+        value = x->src;
+    } else {
+        st = fvi_step_touch(s, s->dst, FVI_READ, err);
+    }
+    if (!st) st = fvi_step_convert(s, s->ddst, layout, &x->ddst, err);
+    if (!st) st = fvi_step_make_dsrc(s, 0, layout, err);
+    if (st) {
+        fvi_prim_free(p);
+        return st;
+    }
+    return add_backward(s, p, by_dst ? FVI_DST : FVI_SRC, value, err);
+}
+
+/* ---- the functions ---- */
+
+#define SQRT_1_2   0.70710678118654752f /* 1/sqrt(2) */
+#define SQRT_2_PI  0.79788456080286536f /* sqrt(2/pi) */
+#define SQRT_1_2PI 0.39894228040143268f /* 1/sqrt(2 pi) */
+#define GELU_CUBIC 0.044715f
+
+static inline float sigmoid(float x) {
+    float e = expf(-fabsf(x));
+    return x >= 0 ? 1 / (1 + e) : e / (1 + e);
+}
+
+static inline float softplus(float x) { return fmaxf(x, 0) + log1pf(expf(-fabsf(x))); }
+
+static inline float gelu(float x) { return 0.5f * x * erfcf(-x * SQRT_1_2); }
+
+static inline float gelu_slope(float x) {
+    return 0.5f * erfcf(-x * SQRT_1_2) + x * SQRT_1_2PI * expf(-0.5f * x * x);
+}
+
+static inline float erf_slope(float x) { return 2 * SQRT_2_PI * SQRT_1_2 * expf(-x * x); }
+
+static inline float softsign_slope(float x) {
+    float y = 1 / (1 + fabsf(x));
+    return y * y;
+}
+
+static inline float gelu_tanh(float x) {
+    return 0.5f * x * (1 + tanhf(SQRT_2_PI * (x + GELU_CUBIC * x * x * x)));
+}
+
+static inline float gelu_tanh_slope(float x) {
+    float t = tanhf(SQRT_2_PI * (x + GELU_CUBIC * x * x * x));
+    return 0.5f * (1 + t) + 0.5f * x * (1 - t * t) * SQRT_2_PI * (1 + 3 * GELU_CUBIC * x * x);
+}
+
+static inline float mish_slope(float x) {
+    float t = tanhf(softplus(x));
+    return t + x * (1 - t * t) * sigmoid(x);
+}
+
+static inline float swish_slope(float x, float p) {
+    float s = sigmoid(p * x);
+    return s + p * x * s * (1 - s);
+}
+
+static inline float clip(float x, float lo, float hi) {
+    float y = x < lo ? lo : x;
+    return y > hi ? hi : y;
+}
+
+static inline float hard_swish_slope(float x) { return x < -3 ? 0 : x <= 3 ? x / 3 + 0.5f : 1; }
+
+/* Every function once: its name, f(x), f'(x); p and q are its parameters. */
+// clang-format off
+#define FUNCTIONS(F)                                                                              \
+    F(FVI_RELU,         x > 0 ? x : 0,                      x > 0 ? 1.0f : 0.0f)                  \
+    F(FVI_LEAKY_RELU,   x > 0 ? x : p * x,                  x > 0 ? 1 : p)                        \
+    F(FVI_CLIP,         clip(x, p, q),                      x > p && x < q ? 1.0f : 0.0f)         \
+    F(FVI_SIGMOID,      sigmoid(x),                         sigmoid(x) * sigmoid(-x))             \
+    F(FVI_TANH,         tanhf(x),                           1 - tanhf(x) * tanhf(x))              \
+    F(FVI_ELU,          x > 0 ? x : p * expm1f(x),          x > 0 ? 1 : p * expf(x))              \
+    F(FVI_SELU,         q * (x > 0 ? x : p * expm1f(x)),    q * (x > 0 ? 1 : p * expf(x)))        \
+    F(FVI_CELU,         x > 0 ? x : p * expm1f(x / p),      x > 0 ? 1 : expf(x / p))              \
+    F(FVI_SOFTPLUS,     softplus(x),                        sigmoid(x))                           \
+    F(FVI_SOFTSIGN,     x / (1 + fabsf(x)),                 softsign_slope(x))                    \
+    F(FVI_HARD_SIGMOID, clip(p * x + q, 0, 1),  p * x + q > 0 && p * x + q < 1 ? p : 0)           \
+    F(FVI_HARD_SWISH,   x * clip(x / 6 + 0.5f, 0, 1),       hard_swish_slope(x))                  \
+    F(FVI_GELU,         gelu(x),                            gelu_slope(x))                        \
+    F(FVI_GELU_TANH,    gelu_tanh(x),                       gelu_tanh_slope(x))                   \
+    F(FVI_SWISH,        x * sigmoid(p * x),                 swish_slope(x, p))                    \
+    F(FVI_MISH,         x * tanhf(softplus(x)),             mish_slope(x))                        \
+    F(FVI_ERF,          erff(x),                            erf_slope(x))                         \
+    F(FVI_EXP,          expf(x),                            expf(x))                              \
+    F(FVI_LOG,          logf(x),                            1 / x)                                \
+    F(FVI_SQRT,         sqrtf(x),                           0.5f / sqrtf(x))                      \
+    F(FVI_RECIPROCAL,   1 / x,                              -1 / (x * x))                         \
+    F(FVI_ABS,          fabsf(x),                           x > 0 ? 1.0f : x < 0 ? -1.0f : 0.0f)  \
+    F(FVI_NEG,          -x,                                 -1.0f)                                \
+    F(FVI_POW,          powf(x, p),                         p == 0 ? 0 : p * powf(x, p - 1))      \
+    F(FVI_SIN,          sinf(x),                            cosf(x))                              \
+    F(FVI_COS,          cosf(x),                            -sinf(x))                             \
+    F(FVI_LINEAR,       p * x + q,                          p)                                    \
+    F(FVI_THRESHOLDED_RELU, x > p ? x : 0,                  x > p ? 1.0f : 0.0f)                  \
+    F(FVI_FLOOR,        floorf(x),                          0)                                    \
+    F(FVI_CEIL,         ceilf(x),                           0)                                    \
+    F(FVI_ROUND,        rintf(x),                           0)                                    \
+    F(FVI_SIGN,         x > 0 ? 1.0f : x < 0 ? -1.0f : x,   0)                                    \
+    F(FVI_IS_NAN,       isnan(x) ? 1.0f : 0.0f,             0)                                    \
+    F(FVI_NOT,          x == 0 ? 1.0f : 0.0f,               0)
+// clang-format on
+
+/* x^(k/4) */
+FVI_INLINE float quarter_power(float x, int k) {
+    const float root = sqrtf(x);
+    const int n = k < 0 ? -k : k;
+    float y = 1;
+    for (int i = 0; i < n / 4; i++) y *= x;
+    if (n & 2) y *= root;
+    if (n & 1) y *= sqrtf(root);
+    return k < 0 ? 1 / y : y;
+}
+
+/* dst = x^(k/4), or with a gradient times (k/4) x^(k/4 - 1). */
+FVI_INLINE void power_loop(int k, const float *restrict src, const float *restrict ddst,
+                           float *restrict dst, int64_t n) {
+    if (!ddst)
+        for (int64_t i = 0; i < n; i++) dst[i] = quarter_power(src[i], k);
+    else
+        for (int64_t i = 0; i < n; i++)
+            dst[i] = ddst[i] * (0.25f * (float)k) * quarter_power(src[i], k - 4);
+}
+
+/* The powers that normalizations are written with, without powf(); 0: p is none of them. */
+FVI_WIDE static int run_power(float p, const float *restrict src, const float *restrict ddst,
+                              float *restrict dst, int64_t n) {
+    if (p == 2)
+        power_loop(8, src, ddst, dst, n);
+    else if (p == 0.5f)
+        power_loop(2, src, ddst, dst, n);
+    else if (p == 0.75f)
+        power_loop(3, src, ddst, dst, n);
+    else if (p == -0.5f)
+        power_loop(-2, src, ddst, dst, n);
+    else
+        return 0;
+    return 1;
+}
+
+/* out = f(src), or with a gradient ddst f'(src), of n numbers, a multiple of VECTOR. No number is
+ * left to a loop for the rest, whose functions may round otherwise: what comes of a number does not
+ * depend on where it stands. */
+FVI_WIDE static void run(const fvi_act *act, const float *restrict src, const float *restrict ddst,
+                         float *restrict out, int64_t n) {
+    const float p = act->p, q = act->q;
+    if (act->f == FVI_POW && run_power(p, src, ddst, out, n)) return;
+    (void)q;
+#define LOOP(VALUE)                                                                                \
+    for (int64_t b = 0; b < n; b += VECTOR) _Pragma("omp simd") for (int k = 0; k < VECTOR; k++) { \
+            const float x = src[b + k];                                                            \
+            (void)x;                                                                               \
+            out[b + k] = VALUE;                                                                    \
+        }
+#define CASE(NAME, F, SLOPE)            \
+    case NAME:                          \
+        if (!ddst) {                    \
+            LOOP(F)                     \
+        } else {                        \
+            LOOP(ddst[b + k] * (SLOPE)) \
+        }                               \
+        return;
+    switch (act->f) {
+        FUNCTIONS(CASE)
+    case FVI_UNARY_COUNT: return;
+    }
+#undef CASE
+#undef LOOP
+}
+
+/* This thread's share of n numbers; what makes no whole vector is filled up with copies. */
+static void run_share(const fvi_act *act, const float *src, const float *ddst, float *out,
+                      int64_t n) {
+    int64_t from, to;
+    fvi_thread_share(n, &from, &to);
+    const int64_t whole = (to - from) / VECTOR * VECTOR, rest = to - from - whole;
+    float x[VECTOR], g[VECTOR], y[VECTOR];
+    run(act, src + from, ddst ? ddst + from : NULL, out + from, whole);
+    if (!rest) return;
+    for (int k = 0; k < VECTOR; k++) {
+        const int64_t i = from + whole + (k < rest ? k : 0);
+        x[k] = src[i];
+        g[k] = ddst ? ddst[i] : 0;
+    }
+    run(act, x, ddst ? g : NULL, y, VECTOR);
+    for (int k = 0; k < rest; k++) out[from + whole + k] = y[k];
+}
+
+static fv_status forward(const fvi_step *s) {
+    const unary_state *x = s->state;
+    if (!x->own[0]) return fvi_step_run(s, 0);
+    const float *src = x->src->data;
+    float *dst = s->dst->data;
+#pragma omp parallel if (x->n > FVI_PARALLEL_MIN)
+    run_share(&x->act, src, NULL, dst, x->n);
+    return FV_OK;
+}
+
+static fv_status backward(const fvi_step *s) {
+    const unary_state *x = s->state;
+    if (!x->own[1]) return fvi_step_run(s, 1);
+    if (!s->wanted[0]) return FV_OK;
+    const float *src = x->src->data, *ddst = x->ddst->data;
+    float *dsrc = s->dsrc[0]->data;
+#pragma omp parallel if (x->n > FVI_PARALLEL_MIN)
+    run_share(&x->act, src, ddst, dsrc, x->n);
+    return FV_OK;
+}
+
+const fvi_op fvi_op_unary = {"Unary", NULL, plan, plan_backward, forward, backward, NULL};

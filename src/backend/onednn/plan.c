@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan: puts a graph's nodes, as steps, into the order of running: forward in the graph's own
+ * (topological) order, backward in reverse.
+ *
+ * The graph is simplified first (fvi_graph_simplify). A step takes the nodes after it along where
+ * it can and nobody asked for what lies between (fvi_op.fuse). Backward, each value's gradient is
+ * the sum of what its readers contribute; the value's own step runs once all of them have (they
+ * come later in the graph, so earlier in reverse). The graph comes already truncated to the
+ * ancestors of its outputs.
+ */
+#include "backend/onednn/plan.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "backend/onednn/program.h"
+#include "graph/cost.h"
+#include "graph/simplify.h"
+
+/* In fvi_graph_cost's units, as measured: oneDNN's reference code is so many times slower; a page
+ * of 4096 bytes is zeroed and mapped in some microseconds. */
+#define SLOWER 100
+#define BYTE   64
+
+struct fvi_plan {
+    fvi_graph *graph;
+    fvi_program *program;
+    int forward_end;            /* actions before it are the forward pass */
+    fvi_place **value;          /* [n_values] where each value is; NULL: constant, or fused away */
+    fvi_step **maker;           /* [n_values] the step that makes it, or NULL */
+    fvi_place **gradient;       /* [n_values] sum of the contributions so far */
+    fvi_place **target;         /* [n_outputs] plain */
+    fvi_place **seed;           /* [n_outputs] plain */
+    fvi_place **input_gradient; /* [n_inputs] plain; NULL: zero */
+    fvi_place **inner_gradient; /* [n_outputs] plain; NULL: zero, or not asked for */
+    int *readers;               /* [n_values] nodes and outputs that read it */
+    int *sole_reader;           /* [n_values] the node that reads it, where it is one; else -1 */
+    char *depends;              /* [n_values] on a run-time input */
+    char *absorbed;             /* [n_nodes] done by an earlier step */
+    fvi_step **step;            /* [n_nodes] */
+};
+
+static fv_status allocate(fvi_plan *p, fv_error *err) {
+    const fvi_graph *g = p->graph;
+    size_t v = (size_t)g->n_values + 1, n = (size_t)g->n_nodes + 1;
+    size_t in = (size_t)g->n_inputs + 1, out = (size_t)g->n_outputs + 1;
+    p->value = fvi_pool_array(g->pool, v, sizeof *p->value);
+    p->maker = fvi_pool_array(g->pool, v, sizeof *p->maker);
+    p->gradient = fvi_pool_array(g->pool, v, sizeof *p->gradient);
+    p->readers = fvi_pool_array(g->pool, v, sizeof *p->readers);
+    p->sole_reader = fvi_pool_array(g->pool, v, sizeof *p->sole_reader);
+    p->depends = fvi_pool_array(g->pool, v, 1);
+    p->absorbed = fvi_pool_array(g->pool, n, 1);
+    p->step = fvi_pool_array(g->pool, n, sizeof *p->step);
+    p->target = fvi_pool_array(g->pool, out, sizeof *p->target);
+    p->seed = fvi_pool_array(g->pool, out, sizeof *p->seed);
+    p->input_gradient = fvi_pool_array(g->pool, in, sizeof *p->input_gradient);
+    p->inner_gradient = fvi_pool_array(g->pool, out, sizeof *p->inner_gradient);
+    if (!p->value || !p->maker || !p->gradient || !p->readers || !p->sole_reader || !p->depends ||
+        !p->absorbed || !p->step || !p->target || !p->seed || !p->input_gradient ||
+        !p->inner_gradient)
+        return fvi_fail(err, FV_NOMEM, "out of memory while planning");
+    return FV_OK;
+}
+
+/* Counts who reads each value, and marks what depends on an input. */
+static void survey(fvi_plan *p) {
+    const fvi_graph *g = p->graph;
+    for (int i = 0; i < g->n_inputs; i++) p->depends[g->inputs[i]] = 1;
+    for (int k = 0; k < g->n_nodes; k++) {
+        const fvi_node *n = &g->nodes[k];
+        for (int i = 0; i < n->n_in; i++) {
+            int v = n->in[i];
+            if (v < 0) continue;
+            p->sole_reader[v] = p->readers[v]++ ? -1 : k;
+            if (p->depends[v]) p->depends[n->out] = 1;
+        }
+    }
+    for (int i = 0; i < g->n_outputs; i++) {
+        p->readers[g->outputs[i]]++;
+        p->sole_reader[g->outputs[i]] = -1;
+    }
+}
+
+static fv_status plan_inputs(fvi_plan *p, fv_error *err) {
+    const fvi_graph *g = p->graph;
+    for (int i = 0; i < g->n_inputs; i++) {
+        fvi_place *in = NULL;
+        fv_status st =
+            fvi_program_place(p->program, &g->values[g->inputs[i]].shape, NULL, &in, err);
+        if (st) return st;
+        fvi_program_pin(in, -1, INT_MAX);
+        p->value[g->inputs[i]] = in;
+    }
+    return FV_OK;
+}
+
+/* Lets step s take along the nodes after it, one by one; returns the last one's output value. */
+static int absorb(fvi_plan *p, fvi_step *s) {
+    const fvi_graph *g = p->graph;
+    int out = s->node->out;
+    while (s->op->fuse && s->n_fused < FVI_MAX_FUSED && p->sole_reader[out] >= 0) {
+        int k = p->sole_reader[out];
+        const fvi_node *next = &g->nodes[k];
+        if (next->in[0] != out || !s->op->fuse(s, next)) break;
+        s->fused[s->n_fused++] = next;
+        p->absorbed[k] = 1;
+        out = next->out;
+    }
+    return out;
+}
+
+static fv_status plan_node_forward(fvi_plan *p, int k, int backward, fv_error *err) {
+    const fvi_node *n = &p->graph->nodes[k];
+    fvi_step *s = NULL;
+    fv_status st = fvi_program_step(p->program, p->graph, n, 0, &s, err);
+    if (st) return st;
+    p->step[k] = s;
+    for (int i = 0; i < n->n_in; i++) {
+        if (n->in[i] < 0) continue;
+        s->src[i] = p->value[n->in[i]];
+        s->wanted[i] = (char)(backward && p->depends[n->in[i]]);
+        s->backward |= s->wanted[i];
+    }
+    if (n->n_in > 0 && n->in[0] >= 0 && p->sole_reader[n->in[0]] == k)
+        s->maker = p->maker[n->in[0]];
+    int out = absorb(p, s);
+    st = fvi_program_append(p->program, s, 0, err);
+    if (st) {
+        fvi_error_prefix(err, "layer \"%s\" (%s)", n->name, n->source_op);
+        return st;
+    }
+    p->value[out] = s->dst;
+    p->maker[out] = s;
+    return FV_OK;
+}
+
+/* Targets are read in plain layout, at any time until the next run. */
+static fv_status plan_targets(fvi_plan *p, fv_error *err) {
+    const fvi_graph *g = p->graph;
+    for (int t = 0; t < g->n_outputs; t++) {
+        const fvi_value *v = &g->values[g->outputs[t]];
+        fvi_place *place = p->value[g->outputs[t]];
+        if (!place) { /* an output that folded into a constant */
+            fv_status st =
+                fvi_weights_plain(fvi_program_weights(p->program), v->constant, &p->target[t], err);
+            if (st) return st;
+            continue;
+        }
+        fv_status st = fvi_program_convert(p->program, place, NULL, &p->target[t], err);
+        if (st) return st;
+        fvi_program_pin(p->target[t], fvi_program_length(p->program), INT_MAX);
+    }
+    return FV_OK;
+}
+
+/* Adds a contribution to a value's gradient. */
+static fv_status contribute(fvi_plan *p, int value, fvi_place *g, fv_error *err) {
+    if (!p->gradient[value]) {
+        p->gradient[value] = g;
+        return FV_OK;
+    }
+    fvi_place *sum = NULL;
+    fv_status st = fvi_program_add(p->program, p->gradient[value], g, &sum, err);
+    if (!st) p->gradient[value] = sum;
+    return st;
+}
+
+static fv_status plan_seeds(fvi_plan *p, fv_error *err) {
+    const fvi_graph *g = p->graph;
+    for (int t = 0; t < g->n_outputs; t++) {
+        int v = g->outputs[t];
+        fv_status st = fvi_program_place(p->program, &g->values[v].shape, NULL, &p->seed[t], err);
+        if (st) return st;
+        fvi_program_pin(p->seed[t], p->forward_end, p->forward_end);
+        if (p->depends[v]) st = contribute(p, v, p->seed[t], err);
+        if (st) return st;
+    }
+    return FV_OK;
+}
+
+static fv_status plan_node_backward(fvi_plan *p, int k, fv_error *err) {
+    const fvi_node *n = &p->graph->nodes[k];
+    fvi_step *s = p->step[k];
+    const fvi_node *last = s->n_fused ? s->fused[s->n_fused - 1] : n;
+    s->ddst = p->gradient[last->out];
+    if (!s->ddst || !s->backward) return FV_OK; /* nobody downstream has a gradient for it */
+    fv_status st = fvi_program_append(p->program, s, 1, err);
+    if (st) {
+        fvi_error_prefix(err, "layer \"%s\" (%s), backward", n->name, n->source_op);
+        return st;
+    }
+    for (int i = 0; !st && i < n->n_in; i++)
+        if (s->wanted[i] && s->dsrc[i]) st = contribute(p, n->in[i], s->dsrc[i], err);
+    return st;
+}
+
+/* Gradients that can be read, in plain layout, at any time until the next run. */
+static fv_status keep_gradients(fvi_plan *p, const int *values, int n, fvi_place **out,
+                                fv_error *err) {
+    for (int i = 0; i < n; i++) {
+        fvi_place *d = p->gradient[values[i]];
+        if (!d) continue;
+        fv_status st = fvi_program_convert(p->program, d, NULL, &out[i], err);
+        if (st) return st;
+        fvi_program_pin(out[i], fvi_program_length(p->program), INT_MAX);
+    }
+    return FV_OK;
+}
+
+static fv_status plan_backward(fvi_plan *p, int inner, fv_error *err) {
+    const fvi_graph *g = p->graph;
+    fv_status st = plan_seeds(p, err);
+    for (int k = g->n_nodes - 1; !st && k >= 0; k--)
+        if (p->step[k]) st = plan_node_backward(p, k, err);
+    if (!st) st = keep_gradients(p, g->inputs, g->n_inputs, p->input_gradient, err);
+    if (!st && inner) st = keep_gradients(p, g->outputs, g->n_outputs, p->inner_gradient, err);
+    return st;
+}
+
+/* What callers copy: targets, and gradients at the inputs. */
+static size_t result_bytes(const fvi_plan *p) {
+    size_t sum = 0; /* each is at most 2^33 */
+    for (int t = 0; t < p->graph->n_outputs; t++) sum += p->target[t]->bytes;
+    for (int i = 0; i < p->graph->n_inputs; i++)
+        if (p->input_gradient[i]) sum += p->input_gradient[i]->bytes;
+    return sum;
+}
+
+static fv_status plan_all(fvi_plan *p, int flags, fv_error *err) {
+    int backward = flags & FVI_PLAN_BACKWARD;
+    fv_status st = fvi_graph_simplify(p->graph, err);
+    if (!st) st = allocate(p, err);
+    if (st) return st;
+    survey(p);
+    if (flags & FVI_PLAN_EVERY_METHOD) fvi_program_every_method(p->program);
+    st = plan_inputs(p, err);
+    for (int k = 0; !st && k < p->graph->n_nodes; k++)
+        if (!p->absorbed[k]) st = plan_node_forward(p, k, backward, err);
+    if (!st) st = plan_targets(p, err);
+    p->forward_end = fvi_program_length(p->program);
+    if (flags & FVI_PLAN_GUIDED) fvi_program_guide(p->program);
+    if (!st && backward) st = plan_backward(p, flags & FVI_PLAN_INNER, err);
+    return st ? st : fvi_program_finish(p->program, result_bytes(p), err);
+}
+
+fv_status fvi_plan_new(fvi_graph *graph, int flags, fvi_backend *b, fvi_weights *w, fvi_plan **out,
+                       fv_error *err) {
+    fvi_plan *p = calloc(1, sizeof *p);
+    if (!p) {
+        fvi_graph_free(graph);
+        return fvi_fail(err, FV_NOMEM, "out of memory while planning");
+    }
+    p->graph = graph;
+    fv_status st = fvi_program_new(b, w, flags & FVI_PLAN_GUARDS, &p->program, err);
+    if (!st) st = plan_all(p, flags, err);
+    if (st) {
+        fvi_plan_free(p);
+        return st;
+    }
+    *out = p;
+    return FV_OK;
+}
+
+fv_status fvi_plan_count(fvi_graph *graph, int flags, fvi_backend *b, fvi_weights *w, size_t *bytes,
+                         fv_error *err) {
+    fvi_weights *counter = fvi_weights_counter(w);
+    fvi_plan *p = NULL;
+    if (!counter) {
+        fvi_graph_free(graph);
+        return fvi_fail(err, FV_NOMEM, "out of memory while planning");
+    }
+    fv_status st = fvi_plan_new(graph, flags, b, counter, &p, err);
+    if (!st) {
+        size_t weights, largest, arena = fvi_plan_bytes(p);
+        fvi_weights_counted(counter, &weights, &largest);
+        *bytes =
+            weights + (largest > arena ? largest : arena); /* copies go before the arena is used */
+    }
+    fvi_plan_free(p);
+    fvi_weights_free(counter);
+    return st;
+}
+
+void fvi_plan_free(fvi_plan *p) {
+    if (!p) return;
+    fvi_program_free(p->program);
+    fvi_graph_free(p->graph);
+    free(p);
+}
+
+const fvi_graph *fvi_plan_graph(const fvi_plan *p) { return p->graph; }
+double fvi_plan_extra_cost(const fvi_plan *p) {
+    double sum = BYTE * ((double)fvi_plan_bytes(p) + 2 * (double)result_bytes(p));
+    for (int k = 0; k < p->graph->n_nodes; k++)
+        for (int phase = 0; p->step[k] && phase < 2; phase++)
+            if (fvi_step_is_slow(p->step[k], phase))
+                sum += SLOWER * fvi_node_cost(p->graph, &p->graph->nodes[k]);
+    return sum;
+}
+
+size_t fvi_plan_bytes(const fvi_plan *p) { return fvi_program_bytes(p->program); }
+int fvi_plan_check_guards(const fvi_plan *p) { return fvi_program_check_guards(p->program); }
+
+fv_status fvi_plan_profile(fvi_plan *p, fvi_profile **out, fv_error *err) {
+    return fvi_profile_new(p->program, p->forward_end, out, err);
+}
+
+fv_status fvi_plan_forward(fvi_plan *p, fv_error *err) {
+    return fvi_program_run(p->program, 0, p->forward_end, err);
+}
+
+fv_status fvi_plan_backward(fvi_plan *p, fv_error *err) {
+    return fvi_program_run(p->program, p->forward_end, fvi_program_length(p->program), err);
+}
+
+void fvi_plan_redirect(fvi_plan *p, const unsigned char *samples, int64_t n) {
+    fvi_program_redirect(p->program, samples, n);
+}
+
+void fvi_plan_set_input(fvi_plan *p, int input, const float *data) {
+    if (input >= p->graph->n_inputs) return; /* the targets are constants */
+    fvi_place_write(p->value[p->graph->inputs[input]], data);
+}
+
+void fvi_plan_get_target(const fvi_plan *p, int target, float *data) {
+    fvi_place_read(p->target[target], data);
+}
+
+void fvi_plan_set_seed(fvi_plan *p, int target, const float *data) {
+    fvi_place_write(p->seed[target], data);
+}
+
+void fvi_plan_get_gradient(const fvi_plan *p, int input, float *data) {
+    if (input >= p->graph->n_inputs) return;
+    const fvi_shape *shape = &p->graph->values[p->graph->inputs[input]].shape;
+    if (p->input_gradient[input])
+        fvi_place_read(p->input_gradient[input], data);
+    else
+        memset(data, 0, (size_t)fvi_shape_count(shape) * sizeof *data);
+}
+
+const float *fvi_plan_target(const fvi_plan *p, int target) { return p->target[target]->data; }
+float *fvi_plan_seed(fvi_plan *p, int target) { return p->seed[target]->data; }
+
+const float *fvi_plan_gradient(const fvi_plan *p, int input) {
+    return p->input_gradient[input] ? p->input_gradient[input]->data : NULL;
+}
+
+const float *fvi_plan_target_gradient(const fvi_plan *p, int target) {
+    return p->inner_gradient[target] ? p->inner_gradient[target]->data : NULL;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A plan: a lowered graph made ready to run, forward to its targets and backward to its inputs.
+ *
+ * The graph is truncated to what the targets need, fused where nobody asked for the value between,
+ * ordered into steps, and all its memory is one arena, laid out by liveness. Running allocates
+ * nothing. A plan belongs to one thread at a time.
+ */
+#ifndef FVI_BACKEND_ONEDNN_PLAN_H
+#define FVI_BACKEND_ONEDNN_PLAN_H
+
+#include "backend/onednn/profile.h"
+#include "graph/graph.h"
+
+typedef struct fvi_plan fvi_plan;
+
+/* clang-format off */
+#define FVI_PLAN_BACKWARD 1 /* gradients at every run-time input, seeded at the targets */
+#define FVI_PLAN_GUARDS   2 /* for tests: no memory is shared, guards after every tensor */
+#define FVI_PLAN_GUIDED   4 /* backward, ReLUs pass positive gradients only (relu_backward.h) */
+#define FVI_PLAN_INNER    8 /* the gradients at the targets are kept: fvi_plan_target_gradient */
+#define FVI_PLAN_EVERY_METHOD 16 /* for tests: see fvi_program_every_method */
+/* clang-format on */
+
+/* Plans g, whose .outputs are the targets.
+ *   graph   taken over: freed with the plan, also on failure
+ *   flags   FVI_PLAN_...
+ *   errors  UNSUPPORTED; NOMEM; BACKEND, each naming the layer
+ */
+fv_status fvi_plan_new(fvi_graph *graph, int flags, fvi_backend *b, fvi_weights *w, fvi_plan **out,
+                       fv_error *err);
+void fvi_plan_free(fvi_plan *p);
+
+/* Counts what a plan would take more than w has, as fvi_plan_new would make it; nothing is kept.
+ *   bytes   of its arena, and of weights that are not in w yet */
+fv_status fvi_plan_count(fvi_graph *graph, int flags, fvi_backend *b, fvi_weights *w, size_t *bytes,
+                         fv_error *err);
+
+/* The graph it runs: .inputs and .outputs are what the indices below count. */
+const fvi_graph *fvi_plan_graph(const fvi_plan *p);
+size_t fvi_plan_bytes(const fvi_plan *p); /* of its arena */
+/* What the plan costs beyond fvi_graph_cost: steps for which oneDNN has slow code only; memory that
+ * is touched for the first time, results that are copied and written. */
+double fvi_plan_extra_cost(const fvi_plan *p);
+
+/* Tensors go in and out as plain f32, of the value's shape. Target t is graph output t.
+ * Inputs stay as set; one the targets do not depend on may be missing from the graph, and is then
+ * ignored. Seeds are the gradient of the objective at each target; they are to be set
+ * after each forward run and before backward (their memory serves others in between). */
+void fvi_plan_set_input(fvi_plan *p, int input, const float *data);
+fv_status fvi_plan_forward(fvi_plan *p, fv_error *err);
+void fvi_plan_get_target(const fvi_plan *p, int target, float *data);
+void fvi_plan_set_seed(fvi_plan *p, int target, const float *data);
+fv_status fvi_plan_backward(fvi_plan *p, fv_error *err);
+void fvi_plan_get_gradient(const fvi_plan *p, int input, float *data);
+
+/* The same, without a copy: a target's values until the next forward run, the place of a seed to
+ * be filled in full, a gradient until the next run (NULL: it is zero everywhere). */
+const float *fvi_plan_target(const fvi_plan *p, int target);
+float *fvi_plan_seed(fvi_plan *p, int target);
+const float *fvi_plan_gradient(const fvi_plan *p, int input);
+
+/* The gradient at a target, plain, until the next run: its seed and what comes back to it from the
+ * other targets. So the gradient of an objective at an inner layer is had by making the layer a
+ * target too, with a seed of zeros. NULL: it is zero everywhere (the target is a constant), or the
+ * plan was not made with FVI_PLAN_INNER. */
+const float *fvi_plan_target_gradient(const fvi_plan *p, int target);
+
+/* Lets gradients through ReLUs and clips that are dead for a sample: where one passes none of a
+ * sample's gradient at all, it passes what would bring its elements back between its bounds.
+ *   samples  [n] whether sample i may be treated so; copied (without memory for it: as NULL). NULL:
+ *            none. Stays set until changed
+ *   n        samples the plan takes
+ * ReLUs whose samples do not lie one after the other in memory are left alone. */
+void fvi_plan_redirect(fvi_plan *p, const unsigned char *samples, int64_t n);
+
+/* Lists what the plan does, and times it from now on (backend/onednn/profile.h).  errors  NOMEM */
+fv_status fvi_plan_profile(fvi_plan *p, fvi_profile **out, fv_error *err);
+
+/* Guards found overwritten; 0 is right. */
+int fvi_plan_check_guards(const fvi_plan *p);
+
+#endif

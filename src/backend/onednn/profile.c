@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* profile: lists what a program does, and reads how long each took.
+ *
+ * A primitive times itself (dnnl_prim.c); the program times its actions (program.c). What an action
+ * took beyond its primitives is the op's own loop, which is listed where the op has code of its
+ * own. What is put between steps, conversions and sums, goes by the name of the step it is for: the
+ * next one of the same pass, or the last where none follows. Bytes are those of the tensors named,
+ * each once: what a primitive reads twice or keeps in a cache is not known here.
+ */
+#include "backend/onednn/profile.h"
+
+#include <stdlib.h>
+
+#include "backend/onednn/kernels/relu_backward.h"
+#include "backend/onednn/program_internal.h"
+#include "base/error.h"
+#include "graph/cost.h"
+
+typedef struct source {
+    int action;
+    fvi_prim *prim; /* of these one, or */
+    fvi_relu *relu; /* none: the loop of the action's step */
+} source;
+
+struct fvi_profile {
+    fvi_program *program;
+    GArray *works;   /* fvi_work */
+    GArray *sources; /* source, one a work */
+};
+
+static int is_product(const fvi_prim *prim) {
+    const char *kind = fvi_prim_kind(prim);
+    return g_str_has_suffix(kind, "convolution") || g_str_equal(kind, "product");
+}
+
+static void add(fvi_profile *p, const fvi_work *work, int action, fvi_prim *prim, fvi_relu *relu) {
+    g_array_append_val(p->works, *work);
+    g_array_append_val(p->sources, ((source){action, prim, relu}));
+}
+
+/* `graph` NULL: a primitive between steps, whose work is not counted. */
+static void add_prim(fvi_profile *p, int action, fvi_prim *prim, const fvi_graph *graph,
+                     const fvi_node *node, int phase) {
+    fvi_work w = {.node = node,
+                  .kind = fvi_prim_kind(prim),
+                  .implementation = fvi_prim_info(prim),
+                  .phase = phase};
+    if (g_str_equal(w.kind, "empty")) return;
+    for (int i = 0; i < fvi_prim_operand_count(prim); i++) {
+        fvi_access access;
+        const fvi_place *place = fvi_prim_operand(prim, i, &access);
+        w.bytes += (double)place->bytes;
+        if (access & FVI_WRITE) w.shape = place->shape;
+    }
+    if (graph && is_product(prim)) w.multiply_adds = (double)fvi_node_multiply_adds(graph, node);
+    add(p, &w, action, prim, NULL);
+}
+
+/* Backward through the activation a step does first, or forward, what it keeps for that. */
+static void add_relu(fvi_profile *p, int action, const fvi_step *s, int phase) {
+    fvi_work w = {.node = s->node,
+                  .kind = "activation",
+                  .phase = phase,
+                  .shape = s->dst->shape,
+                  .bytes = fvi_relu_bytes(s->relu, phase)};
+    add(p, &w, action, NULL, s->relu);
+}
+
+/* Bytes of the places a phase names, each once. */
+static double touched_bytes(const fvi_phase *ph) {
+    double bytes = 0;
+    for (int i = 0; i < ph->n_touched; i++) {
+        int seen = 0;
+        for (int k = 0; k < i && !seen; k++) seen = ph->touched[k] == ph->touched[i];
+        if (!seen) bytes += (double)ph->touched[i]->bytes;
+    }
+    return bytes;
+}
+
+static void add_loop(fvi_profile *p, int action, const fvi_step *s, int phase) {
+    fvi_work w = {.node = s->node,
+                  .kind = s->node->source_op ? s->node->source_op : s->op->name,
+                  .phase = phase};
+    const fvi_place *to = phase ? NULL : s->dst;
+    for (int i = 0; !to && i < s->n_in; i++) to = s->dsrc[i];
+    if (to) w.shape = to->shape;
+    w.beside = s->phase[phase].n_prims > 0 || (phase && s->relu);
+    if (s->phase[phase].method) {
+        w.kind = "convolution";
+        w.implementation = s->phase[phase].method;
+        w.multiply_adds = (double)fvi_node_multiply_adds(s->graph, s->node);
+        w.bytes = s->phase[phase].method_bytes;
+    } else if (!w.beside)
+        w.bytes = touched_bytes(&s->phase[phase]);
+    add(p, &w, action, NULL, NULL);
+}
+
+/* The step an action between steps is for; NULL where there are no steps. */
+static const fvi_step *step_near(const fvi_program *p, int action, int from, int to) {
+    for (int t = action; t < to; t++)
+        if (g_array_index(p->actions, fvi_action, t).step)
+            return g_array_index(p->actions, fvi_action, t).step;
+    for (int t = action; t >= from; t--)
+        if (g_array_index(p->actions, fvi_action, t).step)
+            return g_array_index(p->actions, fvi_action, t).step;
+    return NULL;
+}
+
+static void list_action(fvi_profile *p, int t, int forward_end) {
+    const fvi_action *a = &g_array_index(p->program->actions, fvi_action, t);
+    const fvi_step *s = a->step;
+    if (!s) {
+        int back = t >= forward_end, length = (int)p->program->actions->len;
+        s = step_near(p->program, t, back ? forward_end : 0, back ? length : forward_end);
+        add_prim(p, t, a->prim, NULL, s ? s->node : NULL, back);
+        return;
+    }
+    const fvi_phase *ph = &s->phase[a->phase];
+    for (int i = 0; i < ph->n_prims; i++) add_prim(p, t, ph->prims[i], s->graph, s->node, a->phase);
+    if (s->relu && (a->phase ? !fvi_relu_is_left(s->relu) : fvi_relu_keeps(s->relu)))
+        add_relu(p, t, s, a->phase);
+    if (a->phase ? s->op->backward != NULL : s->op->forward != NULL) add_loop(p, t, s, a->phase);
+}
+
+fv_status fvi_profile_new(fvi_program *program, int forward_end, fvi_profile **out, fv_error *err) {
+    size_t n = program->actions->len;
+    fvi_profile *p = calloc(1, sizeof *p);
+    double *clock = calloc(n + 1, sizeof *clock);
+    if (!p || !clock) {
+        free(p);
+        free(clock);
+        return fvi_fail(err, FV_NOMEM, "out of memory for a profile");
+    }
+    p->program = program;
+    p->works = g_array_new(FALSE, TRUE, sizeof(fvi_work));
+    p->sources = g_array_new(FALSE, TRUE, sizeof(source));
+    for (int t = 0; t < (int)n; t++) list_action(p, t, forward_end);
+    program->clock = clock;
+    fvi_backend_time(program->backend, 1);
+    *out = p;
+    return FV_OK;
+}
+
+void fvi_profile_free(fvi_profile *p) {
+    if (!p) return;
+    fvi_backend_time(p->program->backend, 0);
+    free(p->program->clock);
+    p->program->clock = NULL;
+    g_array_free(p->works, TRUE);
+    g_array_free(p->sources, TRUE);
+    free(p);
+}
+
+int fvi_profile_count(const fvi_profile *p) { return (int)p->works->len; }
+
+const fvi_work *fvi_profile_work(const fvi_profile *p, int i) {
+    return &g_array_index(p->works, fvi_work, i);
+}
+
+void fvi_profile_take(fvi_profile *p, double *seconds) {
+    double *clock = p->program->clock;
+    for (guint i = 0; i < p->sources->len; i++) { /* a step's loop stands last */
+        const source *s = &g_array_index(p->sources, source, i);
+        seconds[i] = s->prim   ? fvi_prim_take_seconds(s->prim)
+                     : s->relu ? fvi_relu_take_seconds(s->relu, fvi_profile_work(p, (int)i)->phase)
+                               : clock[s->action];
+        clock[s->action] -= seconds[i];
+    }
+    for (guint t = 0; t < p->program->actions->len; t++) clock[t] = 0;
+}

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* program: collects actions (one direction of a step, a conversion, an addition) and the places
+ * they touch, then gives every place its address in one arena (arena.c) and runs.
+ *
+ * Order is the only schedule: an action is appended after everything it reads. It does not decide
+ * what is computed (backend/onednn/plan.c) nor how (the op files).
+ */
+#include "backend/onednn/program.h"
+
+#include <glib.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "backend/onednn/arena.h"
+#include "backend/onednn/program_internal.h"
+#include "backend/onednn/kernels/relu_backward.h"
+
+#define PLACES_MAX (1 << 16) /* laying them out is quadratic */
+
+static fv_status out_of_memory(fv_error *err) {
+    return fvi_fail(err, FV_NOMEM, "out of memory while planning");
+}
+
+fv_status fvi_program_new(fvi_backend *b, fvi_weights *w, int guards, fvi_program **out,
+                          fv_error *err) {
+    fvi_program *p = calloc(1, sizeof *p);
+    if (!p) return out_of_memory(err);
+    p->backend = b;
+    p->weights = w;
+    p->guards = guards;
+    p->pool = fvi_pool_new(0);
+    p->actions = g_array_new(FALSE, TRUE, sizeof(fvi_action));
+    p->places = g_ptr_array_new();
+    p->steps = g_ptr_array_new();
+    p->moves = g_array_new(FALSE, TRUE, sizeof(fvi_move));
+    p->reuses = g_array_new(FALSE, TRUE, sizeof(fvi_reuse));
+    if (!p->pool) {
+        fvi_program_free(p);
+        return out_of_memory(err);
+    }
+    *out = p;
+    return FV_OK;
+}
+
+static void step_drop(fvi_step *s) {
+    if (s->op->drop) s->op->drop(s);
+    for (int ph = 0; ph < 2; ph++) {
+        for (int i = 0; i < s->phase[ph].n_prims; i++) fvi_prim_free(s->phase[ph].prims[i]);
+        g_free(s->phase[ph].prims);
+        g_free(s->phase[ph].touched);
+        g_free(s->phase[ph].access);
+    }
+}
+
+void fvi_program_free(fvi_program *p) {
+    if (!p) return;
+    for (guint i = 0; i < p->steps->len; i++) step_drop(p->steps->pdata[i]);
+    for (guint i = 0; i < p->actions->len; i++)
+        fvi_prim_free(g_array_index(p->actions, fvi_action, i).prim);
+    for (guint i = 0; i < p->places->len; i++)
+        fvi_layout_free(((fvi_place *)p->places->pdata[i])->layout);
+    g_array_free(p->actions, TRUE);
+    g_array_free(p->moves, TRUE);
+    g_array_free(p->reuses, TRUE);
+    g_ptr_array_free(p->places, TRUE);
+    g_ptr_array_free(p->steps, TRUE);
+    free(p->arena);
+    free(p->redirect);
+    fvi_pool_free(p->pool);
+    free(p);
+}
+
+fv_status fvi_program_place(fvi_program *p, const fvi_shape *shape, const fvi_layout *layout,
+                            fvi_place **out, fv_error *err) {
+    if (fvi_shape_count(shape) < 0) {
+        char text[FVI_SHAPE_TEXT];
+        return fvi_fail(err, FV_SHAPE, "a tensor of %s is beyond the limit of 2^31 elements",
+                        fvi_shape_text(shape, text));
+    }
+    if (p->places->len >= PLACES_MAX)
+        return fvi_fail(err, FV_NOMEM, "a plan of more than %d tensors", PLACES_MAX);
+    fvi_place *place = fvi_pool_array(p->pool, 1, sizeof *place);
+    if (!place) return out_of_memory(err);
+    place->shape = *shape;
+    place->layout = fvi_layout_copy(layout);
+    if (layout && !place->layout) return out_of_memory(err);
+    place->bytes = fvi_layout_bytes(layout, shape);
+    place->first = INT_MAX;
+    place->last = INT_MIN;
+    g_ptr_array_add(p->places, place);
+    *out = place;
+    return FV_OK;
+}
+
+fv_status fvi_program_step(fvi_program *p, const fvi_graph *g, const fvi_node *n, int backward,
+                           fvi_step **out, fv_error *err) {
+    fvi_step *s = fvi_pool_array(p->pool, 1, sizeof *s);
+    size_t count = (size_t)(n->n_in > 0 ? n->n_in : 1);
+    if (!s || !(s->src = fvi_pool_array(p->pool, count, sizeof *s->src)) ||
+        !(s->dsrc = fvi_pool_array(p->pool, count, sizeof *s->dsrc)) ||
+        !(s->wanted = fvi_pool_array(p->pool, count, 1)))
+        return out_of_memory(err);
+    s->op = fvi_op_of(n->kind);
+    s->graph = g;
+    s->node = n;
+    s->program = p;
+    s->backward = backward;
+    s->n_in = n->n_in;
+    g_ptr_array_add(p->steps, s);
+    *out = s;
+    return FV_OK;
+}
+
+fv_status fvi_program_append(fvi_program *p, fvi_step *s, int phase, fv_error *err) {
+    s->now = phase;
+    fv_status st = phase ? s->op->plan_backward(s, err) : s->op->plan(s, err);
+    if (!st && s->no_memory) st = out_of_memory(err);
+    if (st) return st;
+    g_array_append_val(p->actions, ((fvi_action){.step = s, .phase = phase}));
+    return FV_OK;
+}
+
+/* Appends a primitive that belongs to no step; owned by the program from here, also on failure. */
+static fv_status append_prim(fvi_program *p, fvi_prim *prim, fv_error *err) {
+    fvi_place *scratch = NULL;
+    fv_status st = fvi_program_scratch(p, prim, &scratch, err);
+    g_array_append_val(p->actions, ((fvi_action){.prim = prim, .scratch = scratch}));
+    return st;
+}
+
+fv_status fvi_program_scratch(fvi_program *p, fvi_prim *prim, fvi_place **out, fv_error *err) {
+    size_t bytes = fvi_prim_scratch(prim);
+    *out = NULL;
+    if (!bytes) return FV_OK;
+    fv_status st = fvi_program_bytes_place(p, bytes, out, err);
+    if (!st) fvi_prim_set_scratch(prim, *out);
+    return st;
+}
+
+fv_status fvi_program_bytes_place(fvi_program *p, size_t bytes, fvi_place **out, fv_error *err) {
+    fvi_shape shape = {1, {(int64_t)((bytes + 3) / 4)}};
+    return fvi_program_place(p, &shape, NULL, out, err);
+}
+
+fv_status fvi_program_convert(fvi_program *p, fvi_place *place, const fvi_layout *want,
+                              fvi_place **out, fv_error *err) {
+    for (fvi_place *c = place; c; c = c == place ? place->copies : c->next_copy)
+        if (fvi_layout_equal(c->layout, want, &place->shape)) {
+            *out = c;
+            return FV_OK;
+        }
+    fvi_place *copy = NULL;
+    fvi_prim *prim = NULL;
+    fv_status st = fvi_program_place(p, &place->shape, want, &copy, err);
+    if (!st) st = fvi_prim_reorder(p->backend, place, copy, &prim, err);
+    if (!st) st = append_prim(p, prim, err);
+    if (st) return st;
+    if (!place->fixed) { /* weights are shared between programs: their copies are not remembered */
+        copy->next_copy = place->copies;
+        place->copies = copy;
+    }
+    *out = copy;
+    return FV_OK;
+}
+
+fv_status fvi_program_add(fvi_program *p, fvi_place *x, fvi_place *y, fvi_place **out,
+                          fv_error *err) {
+    fvi_place *same = NULL, *sum = NULL;
+    fvi_prim *prim = NULL;
+    fv_status st = fvi_program_convert(p, y, x->layout, &same, err);
+    if (!st) st = fvi_program_place(p, &x->shape, x->layout, &sum, err);
+    if (!st) st = fvi_prim_add(p->backend, x, same, sum, &prim, err);
+    if (!st) st = append_prim(p, prim, err);
+    if (st) return st;
+    fvi_program_reuse(p, sum, x);
+    *out = sum;
+    return FV_OK;
+}
+
+void fvi_program_reuse(fvi_program *p, fvi_place *place, fvi_place *of) {
+    g_array_append_val(p->reuses, ((fvi_reuse){place, of}));
+}
+
+void fvi_program_pin(fvi_place *place, int first, int last) {
+    if (first < place->first) place->first = first;
+    if (last > place->last) place->last = last;
+    place->pinned = 1;
+}
+
+void fvi_program_every_method(fvi_program *p) { p->every_method = 1; }
+void fvi_program_guide(fvi_program *p) { p->guided = 1; }
+fvi_weights *fvi_program_weights(const fvi_program *p) { return p->weights; }
+int fvi_program_length(const fvi_program *p) { return (int)p->actions->len; }
+size_t fvi_program_bytes(const fvi_program *p) { return p->arena_bytes; }
+
+/* Widens the life of a place, and of the one whose memory it shares, to action t. */
+static void live_at(fvi_place *place, int t) {
+    if (!place) return;
+    while (place->root) place = place->root;
+    if (place->fixed) return; /* weights: shared with other programs, alive longer than all */
+    if (t < place->first) place->first = t;
+    if (t > place->last) place->last = t;
+}
+
+static void live_prim(const fvi_prim *prim, int t) {
+    fvi_access access;
+    for (int i = 0; i < fvi_prim_operand_count(prim); i++)
+        live_at(fvi_prim_operand(prim, i, &access), t);
+}
+
+/* Decides which parts can be written straight into the whole they end up in (see
+ * fvi_step_place_inside): those that are nobody else's part and whose memory is their own. */
+static void settle_moves(fvi_program *p) {
+    for (guint i = 0; i < p->moves->len; i++) {
+        fvi_move *m = &g_array_index(p->moves, fvi_move, i);
+        if (m->part->root || m->part->fixed || m->part->pinned) continue;
+        m->part->root = m->whole;
+        m->part->offset = m->offset;
+        g_hash_table_add(p->skipped, m->prim);
+    }
+}
+
+static fv_status settle_relus(fvi_program *p, fv_error *err) {
+    fv_status st = FV_OK;
+    for (guint i = 0; !st && i < p->steps->len; i++)
+        if (((fvi_step *)p->steps->pdata[i])->relu) st = fvi_relu_settle(p->steps->pdata[i], err);
+    return st;
+}
+
+static void settle_lives(fvi_program *p) {
+    for (guint i = 0; i < p->places->len; i++) { /* pins of places that share memory */
+        fvi_place *place = p->places->pdata[i];
+        if (!place->root || place->first > place->last) continue;
+        live_at(place->root, place->first);
+        live_at(place->root, place->last);
+    }
+    for (guint t = 0; t < p->actions->len; t++) {
+        fvi_action *a = &g_array_index(p->actions, fvi_action, t);
+        live_at(a->scratch, (int)t);
+        if (a->prim) live_prim(a->prim, (int)t);
+        if (!a->step) continue;
+        fvi_phase *ph = &a->step->phase[a->phase];
+        for (int i = 0; i < ph->n_prims; i++) live_prim(ph->prims[i], (int)t);
+        for (int i = 0; i < ph->n_touched; i++) live_at(ph->touched[i], (int)t);
+    }
+}
+
+/* The place whose memory this is all of, or NULL. */
+static fvi_place *owner(fvi_place *place) {
+    const size_t bytes = place->bytes;
+    for (; place->root; place = place->root)
+        if (place->offset) return NULL;
+    return place->bytes == bytes ? place : NULL;
+}
+
+/* Decides which places take the memory of one they are made of (see fvi_program_reuse): those that
+ * begin with the action that is the other's last. */
+static void settle_reuses(fvi_program *p) {
+    for (guint i = 0; i < p->reuses->len && !p->guards; i++) {
+        fvi_place *place = g_array_index(p->reuses, fvi_reuse, i).place;
+        fvi_place *of = owner(g_array_index(p->reuses, fvi_reuse, i).of);
+        if (!of || of->fixed || of->pinned || of->taken || place->root || place->pinned) continue;
+        if (of == place || of->bytes != place->bytes || of->last != place->first) continue;
+        of->taken = place->last == of->last; /* nobody else in this action */
+        of->last = place->last;
+        place->root = of;
+        place->offset = 0;
+    }
+}
+
+/* Takes the skipped primitives out of their steps. */
+static void drop_skipped(fvi_program *p) {
+    for (guint i = 0; i < p->steps->len; i++) {
+        fvi_phase *ph = &((fvi_step *)p->steps->pdata[i])->phase[0];
+        int kept = 0;
+        for (int k = 0; k < ph->n_prims; k++) {
+            if (g_hash_table_contains(p->skipped, ph->prims[k]))
+                fvi_prim_free(ph->prims[k]);
+            else
+                ph->prims[kept++] = ph->prims[k];
+        }
+        ph->n_prims = kept;
+    }
+}
+
+static fv_status bind_all(fvi_program *p, fv_error *err) {
+    fv_status st = FV_OK;
+    for (guint t = 0; !st && t < p->actions->len; t++) {
+        fvi_action *a = &g_array_index(p->actions, fvi_action, t);
+        if (a->prim) st = fvi_prim_bind(a->prim, err);
+        if (!a->step) continue;
+        fvi_phase *ph = &a->step->phase[a->phase];
+        for (int i = 0; !st && i < ph->n_prims; i++) st = fvi_prim_bind(ph->prims[i], err);
+        if (st) fvi_error_prefix(err, "layer \"%s\"", a->step->node->name);
+    }
+    return st;
+}
+
+/* A plan may not ask for more memory than the model's limit leaves, nor than the machine has: where
+ * memory is overcommitted, the request would succeed and the process be killed while running. */
+static fv_status arena_new(const fvi_program *p, size_t bytes, size_t results, void **out,
+                           fv_error *err) {
+    size_t limit, left = fvi_weights_left(p->weights, &limit);
+    if (bytes > left || results > left - bytes)
+        return fvi_fail(err, FV_NOMEM,
+                        "this needs %zu MB of memory; %zu of %zu MB are left (limit max_memory)",
+                        ((bytes >> 20) + (results >> 20)) + 1, left >> 20, limit >> 20);
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGE_SIZE);
+    size_t most = pages > 0 && page > 0 ? (size_t)pages * (size_t)page : SIZE_MAX;
+    if (bytes > most)
+        return fvi_fail(err, FV_NOMEM, "this needs %zu MB of memory; the machine has %zu MB",
+                        bytes >> 20, most >> 20);
+    *out = aligned_alloc(64, bytes);
+    return *out ? FV_OK
+                : fvi_fail(err, FV_NOMEM, "this needs %zu MB of memory, which could not be had",
+                           bytes >> 20);
+}
+
+fv_status fvi_program_finish(fvi_program *p, size_t results, fv_error *err) {
+    fv_status st = settle_relus(p, err);
+    if (st) return st;
+    p->skipped = g_hash_table_new(NULL, NULL);
+    settle_moves(p);
+    settle_lives(p);
+    settle_reuses(p);
+    drop_skipped(p);
+    g_hash_table_destroy(p->skipped);
+    p->skipped = NULL;
+    st = fvi_arena_lay_out((fvi_place **)p->places->pdata, (int)p->places->len,
+                           p->guards ? FVI_GUARD_BYTES : 0, &p->arena_bytes, err);
+    if (st) return st;
+    if (fvi_weights_counts(p->weights)) return FV_OK;
+    size_t bytes = p->arena_bytes ? p->arena_bytes : 64;
+    st = arena_new(p, bytes, results, &p->arena, err);
+    if (st) return st;
+    if (p->guards) memset(p->arena, 0xff, bytes); /* NaN: what is read unwritten shows */
+    fvi_arena_bind((fvi_place **)p->places->pdata, (int)p->places->len, p->arena);
+    return bind_all(p, err);
+}
+
+fv_status fvi_program_run(fvi_program *p, int from, int to, fv_error *err) {
+    for (int t = from; t < to; t++) {
+        fvi_action *a = &g_array_index(p->actions, fvi_action, t);
+        fv_status st;
+        double start = p->clock ? fvi_clock() : 0;
+        if (a->prim) {
+            st = fvi_prim_run(a->prim);
+        } else {
+            fv_status (*run)(const fvi_step *) =
+                a->phase ? a->step->op->backward : a->step->op->forward;
+            if (a->phase && a->step->relu) fvi_relu_run(a->step);
+            st = run ? run(a->step) : fvi_step_run(a->step, a->phase);
+            if (!st && !a->phase && a->step->relu) fvi_relu_keep(a->step);
+        }
+        if (p->clock) p->clock[t] += fvi_clock() - start;
+        if (st)
+            return fvi_fail(err, st, "layer \"%s\": oneDNN failed while running",
+                            a->step ? a->step->node->name : "(conversion)");
+    }
+    return FV_OK;
+}
+
+void fvi_place_write(fvi_place *place, const float *data) {
+    if (place->bytes) memcpy(place->data, data, place->bytes);
+}
+
+void fvi_place_read(const fvi_place *place, float *data) {
+    if (place->bytes) memcpy(data, place->data, place->bytes);
+}
+
+int fvi_program_check_guards(const fvi_program *p) {
+    int bad = 0;
+    for (guint i = 0; p->guards && i < p->places->len; i++) {
+        const fvi_place *place = p->places->pdata[i];
+        if (place->root || place->fixed || !place->data) continue;
+        const uint8_t *guard = (const uint8_t *)place->data + place->bytes;
+        for (int k = 0; k < FVI_GUARD_BYTES; k++)
+            if (guard[k] != 0xff) {
+                bad++;
+                break;
+            }
+    }
+    return bad;
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* weights: a model's constants, in each of the layouts somebody asked for.
+ *
+ * A list of entries under one lock; an entry's place never moves or changes once it is there, so it
+ * can be used without the lock for as long as the cache lives. Numbers already f32 in the file's
+ * mapping are used where they are (or reordered straight from there); everything else is converted
+ * into temporary memory, brought into its layout, and the temporary is freed; and the pages of a
+ * mapped file are given back as its numbers are copied: big weights are never held twice. Nothing
+ * is ever dropped: what a plan asked for once, the next plan asks for again.
+ */
+#include "backend/onednn/weight_cache.h"
+
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/large_alloc.h"
+#include "base/parallel.h"
+#include "backend/onednn/step.h"
+#include "graph/const.h"
+
+#define VARIANT_PLAIN (-1)      /* of fvi_weights_plain */
+#define PIECE         (1 << 20) /* numbers copied at a time */
+
+typedef struct entry {
+    fvi_weights_key key;
+    fvi_place place;
+    void *memory; /* NULL: the place's data are not ours */
+} entry;
+
+struct fvi_weights {
+    GMutex lock;
+    GPtrArray *entries;
+    size_t bytes, limit;         /* of memory of ours */
+    size_t in_place;             /* bytes used where they lie */
+    size_t largest;              /* of a counter: temporary copy */
+    fvi_weights *of;             /* what a counter counts for; NULL: this is none */
+    fvi_weights_release release; /* or NULL */
+    const void *release_user;
+};
+
+static void entry_free(void *p) {
+    entry *e = p;
+    if (!e) return;
+    fvi_layout_free(e->place.layout);
+    free(e->memory);
+    free(e);
+}
+
+fvi_weights *fvi_weights_new(void) {
+    fvi_weights *w = calloc(1, sizeof *w);
+    if (!w) return NULL;
+    g_mutex_init(&w->lock);
+    w->entries = g_ptr_array_new_with_free_func(entry_free);
+    w->limit = SIZE_MAX;
+    return w;
+}
+
+void fvi_weights_set_limit(fvi_weights *w, size_t bytes) { w->limit = bytes; }
+
+void fvi_weights_set_release(fvi_weights *w, fvi_weights_release release, const void *user) {
+    w->release = release;
+    w->release_user = user;
+}
+
+void fvi_weights_bytes(fvi_weights *w, size_t *own, size_t *in_place) {
+    g_mutex_lock(&w->lock);
+    *own = w->bytes;
+    *in_place = w->in_place;
+    g_mutex_unlock(&w->lock);
+}
+
+fvi_weights *fvi_weights_counter(fvi_weights *of) {
+    fvi_weights *w = fvi_weights_new();
+    if (w) w->of = of;
+    return w;
+}
+
+int fvi_weights_counts(const fvi_weights *w) { return w->of != NULL; }
+
+void fvi_weights_counted(const fvi_weights *w, size_t *bytes, size_t *largest) {
+    *bytes = w->bytes + w->in_place;
+    *largest = w->largest;
+}
+
+static void release(const fvi_weights *w, const void *bytes, size_t size) {
+    if (w->release && bytes) w->release(w->release_user, bytes, size);
+}
+
+size_t fvi_weights_left(fvi_weights *w, size_t *limit) {
+    g_mutex_lock(&w->lock);
+    size_t left = w->limit - w->bytes;
+    g_mutex_unlock(&w->lock);
+    *limit = w->limit;
+    return left;
+}
+
+void fvi_weights_free(fvi_weights *w) {
+    if (!w) return;
+    g_ptr_array_free(w->entries, TRUE);
+    g_mutex_clear(&w->lock);
+    free(w);
+}
+
+static fv_status no_memory(const fvi_weights *w, size_t bytes, fv_error *err) {
+    if (w && bytes > w->limit - w->bytes)
+        return fvi_fail(err, FV_NOMEM,
+                        "the weights need %zu MB more; %zu of %zu MB are left (limit max_memory)",
+                        (bytes >> 20) + 1, (w->limit - w->bytes) >> 20, w->limit >> 20);
+    return fvi_fail(err, FV_NOMEM, "no memory for %zu MB of weights", (bytes >> 20) + 1);
+}
+
+static int same_key(const fvi_weights_key *a, const fvi_weights_key *b) {
+    return a->variant == b->variant && !memcmp(a->parts, b->parts, sizeof a->parts);
+}
+
+static entry *find(const fvi_weights *w, const fvi_weights_key *key, const fvi_shape *shape,
+                   const fvi_layout *layout) {
+    for (guint i = 0; i < w->entries->len; i++) {
+        entry *e = w->entries->pdata[i];
+        if (same_key(&e->key, key) && fvi_shape_equal(&e->place.shape, shape) &&
+            fvi_layout_equal(e->place.layout, layout, shape))
+            return e;
+    }
+    return NULL;
+}
+
+/* An entry without data yet. */
+static fv_status entry_new(const fvi_weights_key *key, const fvi_shape *shape,
+                           const fvi_layout *layout, entry **out, fv_error *err) {
+    entry *e = calloc(1, sizeof *e);
+    if (!e) return no_memory(NULL, sizeof *e, err);
+    e->key = *key;
+    e->place.shape = *shape;
+    e->place.fixed = 1;
+    e->place.layout = fvi_layout_copy(layout);
+    if (layout && !e->place.layout) {
+        free(e);
+        return no_memory(NULL, sizeof *e, err);
+    }
+    e->place.bytes = fvi_layout_bytes(layout, shape);
+    *out = e;
+    return FV_OK;
+}
+
+/* Where the constant's f32 numbers already are, or NULL. */
+static void *in_place(const fvi_const *c) {
+    if (G_BYTE_ORDER != G_LITTLE_ENDIAN || c->dtype != FVI_F32 || !c->bytes) return NULL;
+    if ((uintptr_t)c->bytes % sizeof(float)) return NULL;
+    return (void *)(uintptr_t)c->bytes; /* only ever read */
+}
+
+/* Copies a constant's numbers, and gives back the file's pages behind. */
+static void copy_const(const fvi_weights *w, const fvi_const *c, float *dst) {
+    const int64_t n = fvi_shape_count(&c->shape);
+    const size_t size = fvi_dtype_size(c->dtype);
+#pragma omp parallel for schedule(static) if (n > PIECE)
+    for (int64_t i = 0; i < n; i += PIECE) {
+        const int64_t count = n - i < PIECE ? n - i : PIECE;
+        const fvi_const piece = {c->dtype, {1, {count}}, c->bytes + (size_t)i * size};
+        fvi_const_to_f32(&piece, dst + i);
+        release(w, piece.bytes, (size_t)count * size);
+    }
+}
+
+/* Runs a reorder once, with scratch memory of its own. */
+static fv_status reorder_now(fvi_backend *b, fvi_place *from, fvi_place *to, fv_error *err) {
+    fvi_prim *p = NULL;
+    fvi_place scratch = {.shape = {.ndim = 1}};
+    fv_status st = fvi_prim_reorder(b, from, to, &p, err);
+    if (st) return st;
+    scratch.bytes = fvi_prim_scratch(p);
+    if (scratch.bytes) {
+        scratch.data = fvi_pages_alloc(scratch.bytes);
+        if (!scratch.data) st = no_memory(NULL, scratch.bytes, err);
+        fvi_prim_set_scratch(p, &scratch);
+    }
+    if (!st) st = fvi_prim_bind(p, err);
+    if (!st && (st = fvi_prim_run(p))) st = fvi_fail(err, st, "reordering weights failed");
+    fvi_prim_free(p);
+    free(scratch.data);
+    return st;
+}
+
+/* Memory for numbers of an entry, within what is left of the limit. */
+static void *entry_alloc(const fvi_weights *w, size_t bytes) {
+    return bytes <= w->limit - w->bytes ? fvi_pages_alloc(bytes) : NULL;
+}
+
+/* Gives an entry its numbers. */
+static fv_status entry_fill(const fvi_weights *w, entry *e, fvi_backend *b, fvi_weights_fill fill,
+                            void *user, void *ready, fv_error *err) {
+    fvi_place plain = {.shape = e->place.shape, .data = ready};
+    plain.bytes = fvi_layout_bytes(NULL, &plain.shape);
+    int is_plain = fvi_layout_equal(e->place.layout, NULL, &plain.shape);
+    void *temp = NULL;
+    fv_status st = FV_OK;
+    if (ready && is_plain) {
+        e->place.data = ready;
+        return FV_OK;
+    }
+    if (!ready) {
+        plain.data = temp = entry_alloc(w, plain.bytes);
+        if (!temp) return no_memory(w, plain.bytes, err);
+        if (fill)
+            st = fill(user, temp, err);
+        else
+            copy_const(w, user, temp);
+        if (!st && is_plain) {
+            e->place.data = e->memory = temp;
+            return FV_OK;
+        }
+    }
+    if (!st) {
+        e->place.data = e->memory = entry_alloc(w, e->place.bytes);
+        st = e->memory ? reorder_now(b, &plain, &e->place, err) : no_memory(w, e->place.bytes, err);
+    }
+    free(temp);
+    return st;
+}
+
+/* Notes what entry_fill would take. */
+static void entry_count(fvi_weights *w, const entry *e, int in_place) {
+    const size_t plain = fvi_layout_bytes(NULL, &e->place.shape);
+    const int is_plain = fvi_layout_equal(e->place.layout, NULL, &e->place.shape);
+    if (in_place && is_plain)
+        w->in_place += e->place.bytes;
+    else
+        w->bytes += e->place.bytes;
+    if (!in_place && !is_plain && plain > w->largest) w->largest = plain;
+}
+
+/* What a counter borrows from the cache it counts for, or NULL. */
+static entry *find_in_other(const fvi_weights *w, const fvi_weights_key *key,
+                            const fvi_shape *shape, const fvi_layout *layout) {
+    if (!w->of) return NULL;
+    g_mutex_lock(&w->of->lock);
+    entry *e = find(w->of, key, shape, layout);
+    g_mutex_unlock(&w->of->lock);
+    return e;
+}
+
+static fv_status get_locked(fvi_weights *w, fvi_backend *b, const fvi_weights_key *key,
+                            const fvi_shape *shape, const fvi_layout *layout, fvi_weights_fill fill,
+                            void *user, void *ready, fvi_place **out, fv_error *err) {
+    entry *e = find_in_other(w, key, shape, layout);
+    if (!e) e = find(w, key, shape, layout);
+    if (!e) {
+        fv_status st = entry_new(key, shape, layout, &e, err);
+        if (st) return st;
+        if (w->of)
+            entry_count(w, e, ready != NULL);
+        else
+            st = entry_fill(w, e, b, fill, user, ready, err);
+        if (st) {
+            entry_free(e);
+            return st;
+        }
+        g_ptr_array_add(w->entries, e);
+        if (e->memory) {
+            w->bytes += e->place.bytes;
+            for (size_t i = 0; i < G_N_ELEMENTS(key->parts); i++)
+                release(w, key->parts[i], (size_t)fvi_shape_count(shape) * sizeof(float));
+        } else if (!w->of) {
+            w->in_place += e->place.bytes;
+        }
+    }
+    *out = &e->place;
+    return FV_OK;
+}
+
+fv_status fvi_weights_get(fvi_weights *w, fvi_backend *b, const fvi_weights_key *key,
+                          const fvi_shape *shape, const fvi_layout *layout, fvi_weights_fill fill,
+                          void *user, fvi_place **out, fv_error *err) {
+    void *ready = fill ? NULL : in_place(user);
+    g_mutex_lock(&w->lock);
+    fv_status st = get_locked(w, b, key, shape, layout, fill, user, ready, out, err);
+    g_mutex_unlock(&w->lock);
+    return st;
+}
+
+fv_status fvi_weights_plain(fvi_weights *w, const fvi_const *c, fvi_place **out, fv_error *err) {
+    fvi_weights_key key = {.parts = {c->bytes}, .variant = VARIANT_PLAIN};
+    return fvi_weights_get(w, NULL, &key, &c->shape, NULL, NULL, (void *)(uintptr_t)c, out, err);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pages: what is larger than some large pages begins at one, and the system is asked to use them:
+ * then 400 MB are there after 200 page faults and not 100,000. Whether it does is up to it
+ * (transparent huge pages: always, on this request, never).
+ */
+#include "base/large_alloc.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#define LINE  ((size_t)64)
+#define LARGE ((size_t)2 << 20)
+
+void *fvi_pages_alloc(size_t bytes) {
+    const size_t align = bytes >= 4 * LARGE ? LARGE : LINE;
+    if (bytes > SIZE_MAX - LARGE) return NULL;
+    if (bytes < LINE) bytes = LINE;
+    bytes = (bytes + LINE - 1) / LINE * LINE;
+    void *memory = NULL;
+    if (posix_memalign(&memory, align, bytes)) return NULL;
+#ifdef MADV_HUGEPAGE
+    if (align == LARGE) (void)!madvise(memory, bytes / LARGE * LARGE, MADV_HUGEPAGE);
+#endif
+    return memory;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* op_times: what each thing in a step costs, longest first, and what each implementation costs in
+ * all.
+ *
+ * Medians over the steps, one thing at a time, so they add up to about a median step and not
+ * exactly. Reading the clock twice for each costs some 50 ns, which is in the step's time too.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/pool.h"
+#include "bench/bench.h"
+
+/* Below, a loop is a view that computes nothing, or, beside primitives, the cost of calling them.
+ */
+#define LEAST_MS        1e-3
+#define LEAST_BESIDE_MS 1e-2
+
+typedef struct op_times {
+    fv_op_times t; /* first: what the caller sees */
+    fvi_pool *pool;
+    fv_op_time *ops, *sums;
+} op_times;
+
+void fv_op_times_free(fv_op_times *times) {
+    if (times) fvi_pool_free(((op_times *)times)->pool);
+}
+
+static int longest_first(const void *a, const void *b) {
+    double x = ((const fv_op_time *)a)->ms, y = ((const fv_op_time *)b)->ms;
+    return (x < y) - (x > y);
+}
+
+/* Times `repeats` steps.  took  [repeats][works] seconds; whole  [repeats] */
+static fv_status run_steps(const fvi_bench *b, fvi_profile *p, double *took, double *whole,
+                           fv_error *err) {
+    fv_status st = FV_OK;
+    int n = fvi_profile_count(p);
+    for (int i = 0; !st && i < b->desc.repeats; i++) {
+        double start = fvi_clock();
+        st = fvi_bench_step(b, err);
+        whole[i] = fvi_clock() - start;
+        fvi_profile_take(p, took + (size_t)i * (size_t)n);
+    }
+    return st;
+}
+
+static fv_status fill_op(op_times *o, const fvi_work *w, double ms, fv_error *err) {
+    fv_op_time op = {.backward = w->phase, .ndim = w->shape.ndim, .count = 1, .ms = ms};
+    op.layer = fvi_pool_strdup(o->pool, w->node ? w->node->name : "");
+    op.kind = fvi_pool_strdup(o->pool, w->kind);
+    op.implementation =
+        w->implementation ? fvi_pool_strdup(o->pool, w->implementation) : "own loop";
+    if (!op.layer || !op.kind || !op.implementation)
+        return fvi_fail(err, FV_NOMEM, "out of memory for the times");
+    memcpy(op.dim, w->shape.dim, sizeof op.dim);
+    op.gflop = 2e-9 * w->multiply_adds;
+    op.gbyte = 1e-9 * w->bytes;
+    o->ops[o->t.op_count++] = op;
+    return FV_OK;
+}
+
+/* The medians of all steps, without loops that are none.  column  [repeats] for sorting */
+static fv_status fill_ops(op_times *o, const fvi_profile *p, const double *took, double *column,
+                          int repeats, fv_error *err) {
+    fv_status st = FV_OK;
+    int n = fvi_profile_count(p);
+    for (int k = 0; !st && k < n; k++) {
+        for (int i = 0; i < repeats; i++) column[i] = took[(size_t)i * (size_t)n + (size_t)k];
+        double ms = 1e3 * fvi_median(column, repeats);
+        const fvi_work *w = fvi_profile_work(p, k);
+        if (w->implementation || ms >= (w->beside ? LEAST_BESIDE_MS : LEAST_MS))
+            st = fill_op(o, w, ms, err);
+    }
+    return st;
+}
+
+/* Bytes stay known in a sum only where all of its parts' are. */
+static void add_up(op_times *o) {
+    for (int k = 0; k < o->t.op_count; k++) {
+        const fv_op_time *op = &o->ops[k];
+        int i = 0;
+        while (i < o->t.sum_count && strcmp(o->sums[i].implementation, op->implementation) != 0)
+            i++;
+        fv_op_time *sum = &o->sums[i];
+        if (i == o->t.sum_count) {
+            o->t.sum_count++;
+            *sum = (fv_op_time){.implementation = op->implementation, .gbyte = op->gbyte};
+        } else {
+            sum->gbyte = sum->gbyte > 0 && op->gbyte > 0 ? sum->gbyte + op->gbyte : 0;
+        }
+        sum->count++;
+        sum->ms += op->ms;
+        sum->gflop += op->gflop;
+    }
+}
+
+static fv_status fill_all(const fvi_bench *b, fvi_profile *p, op_times *o, fv_error *err) {
+    size_t n = (size_t)fvi_profile_count(p) + 1, repeats = (size_t)b->desc.repeats;
+    double *took = calloc(repeats, n * sizeof *took), *whole = calloc(2 * repeats, sizeof *whole);
+    o->ops = fvi_pool_array(o->pool, n, sizeof *o->ops);
+    o->sums = fvi_pool_array(o->pool, n, sizeof *o->sums);
+    fv_status st = took && whole && o->ops && o->sums
+                       ? run_steps(b, p, took, whole, err)
+                       : fvi_fail(err, FV_NOMEM, "out of memory for the times");
+    if (!st) {
+        o->t.step_ms = 1e3 * fvi_median(whole, b->desc.repeats);
+        st = fill_ops(o, p, took, whole + repeats, b->desc.repeats, err);
+    }
+    if (!st) {
+        add_up(o);
+        qsort(o->ops, (size_t)o->t.op_count, sizeof *o->ops, longest_first);
+        qsort(o->sums, (size_t)o->t.sum_count, sizeof *o->sums, longest_first);
+    }
+    free(took);
+    free(whole);
+    return st;
+}
+
+static fv_status op_times_new(op_times **out, fv_error *err) {
+    fvi_pool *pool = fvi_pool_new(0);
+    op_times *o = pool ? fvi_pool_alloc(pool, sizeof *o) : NULL;
+    if (!o) {
+        fvi_pool_free(pool);
+        return fvi_fail(err, FV_NOMEM, "out of memory for the times");
+    }
+    o->pool = pool;
+    *out = o;
+    return FV_OK;
+}
+
+/* See core.h. */
+fv_status fv_bench_ops(const fv_model *model, const char *layer, const fv_bench_desc *desc,
+                       fv_op_times **out, fv_error *err) {
+    fv_status st = FVI_NOT_NULL(err, model, layer, out);
+    if (st) return st;
+    fvi_bench b;
+    fvi_profile *profile = NULL;
+    op_times *o = NULL;
+    st = fvi_bench_open(model, layer, desc, &b, err);
+    if (st) return st;
+    st = op_times_new(&o, err);
+    if (!st) st = fvi_plan_profile(b.plan, &profile, err);
+    if (!st) st = fill_all(&b, profile, o, err);
+    if (!st) {
+        o->t.gflop = fvi_bench_gflop(&b);
+        o->t.batch = b.desc.batch;
+        o->t.threads = b.desc.threads;
+        o->t.ops = o->ops;
+        o->t.sums = o->sums;
+        *out = &o->t;
+        o = NULL;
+    }
+    fvi_profile_free(profile);
+    fvi_bench_close(&b);
+    if (o) fv_op_times_free(&o->t);
+    return st;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Colours for numbers. */
+#ifndef FVI_DRAW_PALETTE_H
+#define FVI_DRAW_PALETTE_H
+
+#include "fovea/fovea.h"
+
+typedef struct fvi_rgb {
+    float v[3]; /* sRGB, 0..1 */
+} fvi_rgb;
+
+enum { FVI_PALETTE_SIZE = 256 };
+
+/* Fills the palette's colours from its low end to its high end. SIGNED has an odd middle: entries
+ * 127 and 128 are both its neutral colour. */
+void fvi_palette(fv_palette palette, fvi_rgb colors[FVI_PALETTE_SIZE]);
+
+/* Checks a desc whose fields are all given.  errors  ARG as fv_paint_scale */
+fv_status fvi_paint_check(const fv_paint_desc *desc, fv_error *err);
+
+/* The palette's place of a value, 0..FVI_PALETTE_SIZE - 1; -1: it is not finite. */
+int fvi_palette_place(const fv_paint_desc *desc, float value);
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which axis of a value its channels are on. */
+#ifndef FVI_GRAPH_CHANNEL_AXIS_H
+#define FVI_GRAPH_CHANNEL_AXIS_H
+
+#include "graph/graph.h"
+
+/* The axis a value's channels are on; 0 for a value of one axis (axes.c). */
+int fvi_graph_channel_axis(const fvi_graph *g, int value);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How much arithmetic a node and a graph are, in multiply-adds of convolutions and matrix
+ * products; and an estimate of what they cost, to refuse what would run for hours.
+ *
+ * The estimate's unit is one multiply-add of a large convolution. Measured beside that, on one
+ * thread: moving an element costs 16 to 64, a function of it (exp, pow) up to 128, a tap of a
+ * window in our own loops 32; convolutions compute with channels in blocks of 16, filled up; a
+ * small product of a batch 2^15 (a microsecond); making a primitive 2^24 (half a millisecond).
+ * Backward is counted as twice forward.
+ */
+#include <glib.h>
+
+#include "graph/cost.h"
+
+int64_t fvi_node_multiply_adds(const fvi_graph *g, const fvi_node *n) {
+    const fvi_shape *out = &g->values[n->out].shape, *in = &g->values[n->in[0]].shape;
+    if (n->kind == FVI_MATMUL) {
+        int k = in->ndim - (n->a.matmul.trans_a ? 2 : 1);
+        return k < 0 ? 0 : fvi_shape_product(out, 0, out->ndim) * in->dim[k]; /* both <= 2^31 */
+    }
+    if (n->kind != FVI_CONV && n->kind != FVI_CONV_TRANSPOSE) return 0;
+    const fvi_shape *w = &g->values[n->in[1]].shape; /* [oc][ic/g][k..] or [ic][oc/g][k..] */
+    const fvi_shape *per = n->kind == FVI_CONV ? out : in;
+    return fvi_shape_product(per, 0, per->ndim) * fvi_shape_product(w, 1, w->ndim);
+}
+
+/* ---- the estimate: doubles, since sizes of a hostile file multiply to anything ---- */
+
+enum { MOVE = 32, FUNCTION = 128, TAP = 32, BLOCK = 16 };
+#define PRIMITIVE 0x1p24
+#define PRODUCT   0x1p15
+
+static double blocks(int64_t channels) { return (double)((channels + BLOCK - 1) / BLOCK * BLOCK); }
+
+static double count(const fvi_shape *s) { return (double)fvi_shape_count(s); }
+
+/* Channels of a group are filled up to blocks; a group for every channel has code of its own. */
+static double conv_cost(const fvi_graph *g, const fvi_node *n) {
+    const fvi_shape *out = &g->values[n->out].shape, *in = &g->values[n->in[0]].shape;
+    const fvi_shape *w = &g->values[n->in[1]].shape; /* [oc][ic/g][k..] or [ic][oc/g][k..] */
+    const fvi_shape *per = n->kind == FVI_CONV ? out : in;
+    double groups = (double)n->a.window.groups, own = (double)w->dim[0] / groups;
+    double places = per->dim[1] ? count(per) / (double)per->dim[1] : 0;
+    double kernel = (double)fvi_shape_product(w, 2, w->ndim);
+    if (own == 1 && w->dim[1] == 1) return 4 * places * kernel * groups;
+    return places * kernel * groups * blocks((int64_t)own) * blocks(w->dim[1]);
+}
+
+static double matmul_cost(const fvi_graph *g, const fvi_node *n) {
+    const fvi_shape *out = &g->values[n->out].shape;
+    double rows = (double)out->dim[out->ndim - 2], macs = (double)fvi_node_multiply_adds(g, n);
+    double products = count(out) / (rows * (double)out->dim[out->ndim - 1]);
+    return macs ? macs * blocks((int64_t)rows) / rows + PRODUCT * products : 0;
+}
+
+/* Taps of a window that can lie in the picture. */
+static double pool_cost(const fvi_graph *g, const fvi_node *n) {
+    const fvi_shape *in = &g->values[n->in[0]].shape, *out = &g->values[n->out].shape;
+    double taps = 1;
+    for (int i = 0; i < n->a.window.n; i++)
+        taps *= (double)MIN(n->a.window.global ? in->dim[i + 2] : n->a.window.kernel[i],
+                            in->dim[i + 2]);
+    return TAP * taps * count(out);
+}
+
+/* Axis by axis, those that shrink first (backend/onednn/ops/resize.c). */
+static double resize_cost(const fvi_graph *g, const fvi_node *n) {
+    const fvi_shape *in = &g->values[n->in[0]].shape, *out = &g->values[n->out].shape;
+    double now = count(in), cost = 0;
+    for (int grow = 0; grow < 2; grow++)
+        for (int i = 0; i < in->ndim; i++) {
+            int taps = n->a.resize.axis[i].taps;
+            if (!taps || (out->dim[i] >= in->dim[i]) != grow || !in->dim[i]) continue;
+            now *= (double)out->dim[i] / (double)in->dim[i];
+            cost += TAP * now * taps;
+        }
+    return cost;
+}
+
+static double own_cost(const fvi_graph *g, const fvi_node *n) {
+    const fvi_shape *out = &g->values[n->out].shape;
+    switch (n->kind) {
+    case FVI_CONV:
+    case FVI_CONV_TRANSPOSE: return conv_cost(g, n);
+    case FVI_MATMUL: return matmul_cost(g, n);
+    case FVI_MAX_POOL:
+    case FVI_AVERAGE_POOL: return pool_cost(g, n);
+    case FVI_RESIZE: return resize_cost(g, n);
+    case FVI_LRN: return TAP * count(out) * (double)MIN(n->a.lrn.size, out->dim[1]);
+    case FVI_UNARY:
+    case FVI_BINARY:
+    case FVI_WHERE:
+    case FVI_SOFTMAX:
+    case FVI_LAYER_NORM:
+    case FVI_GROUP_NORM: return FUNCTION * count(out);
+    default: return 0;
+    }
+}
+
+double fvi_node_cost(const fvi_graph *g, const fvi_node *n) {
+    double moved = count(&g->values[n->out].shape);
+    for (int i = 0; i < n->n_in; i++)
+        if (n->in[i] >= 0 && !g->values[n->in[i]].constant)
+            moved += count(&g->values[n->in[i]].shape);
+    double primitives = n->kind == FVI_CONCAT ? n->n_in : 1;
+    return PRIMITIVE * primitives + MOVE * moved + own_cost(g, n);
+}
+
+double fvi_graph_cost(const fvi_graph *g, int backward) {
+    double sum = 0;
+    for (int k = 0; k < g->n_nodes; k++) sum += fvi_node_cost(g, &g->nodes[k]);
+    return backward ? 3 * sum : sum;
+}
+
+int64_t fvi_graph_multiply_adds(const fvi_graph *g, int backward) {
+    int64_t sum = 0;
+    char *depends = g_new0(char, (gsize)g->n_values + 1); /* on a run-time input */
+    for (int i = 0; i < g->n_inputs; i++) depends[g->inputs[i]] = 1;
+    for (int k = 0; k < g->n_nodes; k++) {
+        const fvi_node *n = &g->nodes[k];
+        int64_t work = fvi_node_multiply_adds(g, n);
+        sum += work;
+        for (int i = 0; i < n->n_in; i++) {
+            if (n->in[i] < 0 || !depends[n->in[i]]) continue;
+            depends[n->out] = 1;
+            if (backward) sum += work; /* a product of two activations counts for each */
+        }
+    }
+    g_free(depends);
+    return sum;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A lowered graph: values and nodes of the small op set (ops.def), every shape a number.
+ *
+ * It is made for one set of input shapes (the lowering folds all shape arithmetic), is immutable
+ * afterwards, and knows neither ONNX nor oneDNN. Nodes stand in topological order; each has one
+ * output. Constants stay in their file's mapping and type until somebody asks for f32.
+ */
+#ifndef FVI_GRAPH_GRAPH_H
+#define FVI_GRAPH_GRAPH_H
+
+#include "base/pool.h"
+#include "base/shape.h"
+#include "fovea/fovea.h"
+
+typedef enum fvi_kind {
+#define FVI_OP(NAME, file) FVI_##NAME,
+#include "graph/kinds.def"
+#undef FVI_OP
+    FVI_KIND_COUNT
+} fvi_kind;
+
+/* Element types, with ONNX's numbers (TensorProto.DataType). */
+typedef enum fvi_dtype {
+    FVI_F32 = 1, FVI_U8 = 2, FVI_I8 = 3, FVI_U16 = 4, FVI_I16 = 5, FVI_I32 = 6, FVI_I64 = 7,
+    FVI_BOOL = 9, FVI_F16 = 10, FVI_F64 = 11, FVI_U32 = 12, FVI_U64 = 13, FVI_BF16 = 16
+} fvi_dtype;
+
+/* A constant tensor: little-endian elements, perhaps unaligned, in a mapped file or in a pool.
+ * The address of `bytes` names the constant: equal addresses, equal numbers (weights are cached
+ * under it), also across graphs of one network. */
+typedef struct fvi_const {
+    fvi_dtype dtype;
+    fvi_shape shape;
+    const uint8_t *bytes;
+} fvi_const;
+
+/* A named tensor that flows along the graph's edges. */
+typedef struct fvi_value {
+    const char *name;          /* as in the file; invented names are "NODE/part" */
+    fvi_shape shape;
+    int producer;              /* node index; -1 for inputs and constants */
+    const fvi_const *constant; /* NULL unless a constant */
+} fvi_value;
+
+#define FVI_MAX_SPATIAL 3
+/* A window that slides over the spatial axes: 1..3 of them, outermost first. */
+typedef struct fvi_window {
+    int n;
+    int64_t kernel[FVI_MAX_SPATIAL], stride[FVI_MAX_SPATIAL], dilation[FVI_MAX_SPATIAL];
+    /* Padding before and after each axis, as the file says; the output may reach further beyond the
+     * end (ceil_mode): those cells count as no input at all. */
+    int64_t pad_lo[FVI_MAX_SPATIAL], pad_hi[FVI_MAX_SPATIAL];
+    int64_t groups;            /* CONV, CONV_TRANSPOSE */
+    int count_include_pad;     /* AVERAGE_POOL */
+    int global;                /* POOL: the window is the whole picture */
+} fvi_window;
+
+/* f(x) of UNARY; p, q are its parameters. "kinks" are where the derivative jumps. */
+typedef enum fvi_unary {
+    FVI_RELU, FVI_LEAKY_RELU /* p slope */, FVI_CLIP /* p low, q high */, FVI_SIGMOID, FVI_TANH,
+    FVI_ELU /* p */, FVI_SELU /* p alpha, q gamma */, FVI_CELU /* p */, FVI_SOFTPLUS, FVI_SOFTSIGN,
+    FVI_HARD_SIGMOID /* max(0,min(1,p x + q)) */, FVI_HARD_SWISH, FVI_GELU /* erf */,
+    FVI_GELU_TANH, FVI_SWISH /* x sigmoid(p x) */, FVI_MISH, FVI_ERF, FVI_EXP, FVI_LOG, FVI_SQRT,
+    FVI_RECIPROCAL, FVI_ABS, FVI_NEG, FVI_POW /* x^p */, FVI_SIN, FVI_COS, FVI_LINEAR /* p x + q */,
+    FVI_THRESHOLDED_RELU /* p */, FVI_FLOOR, FVI_CEIL, FVI_ROUND /* half to even */, FVI_SIGN,
+    FVI_IS_NAN, FVI_NOT /* 1 where x is 0 */, FVI_UNARY_COUNT
+} fvi_unary;
+
+/* f(a,b) of BINARY. Comparisons and logic give 0 or 1 and have no gradient. MOD as fmod=0 for
+ * integers would: sign of b; FMOD as C's. */
+typedef enum fvi_binary {
+    FVI_ADD, FVI_SUB, FVI_MUL, FVI_DIV, FVI_MIN, FVI_MAX, FVI_POWER,
+    FVI_PRELU /* a where a >= 0, else a*b */, FVI_MOD, FVI_FMOD,
+    FVI_LESS, FVI_LESS_EQUAL, FVI_GREATER, FVI_GREATER_EQUAL, FVI_EQUAL, FVI_AND, FVI_OR,
+    FVI_XOR, FVI_BINARY_COUNT
+} fvi_binary;
+
+typedef enum fvi_reduce {
+    FVI_REDUCE_MEAN, FVI_REDUCE_SUM, FVI_REDUCE_MAX, FVI_REDUCE_MIN, FVI_REDUCE_PROD,
+    FVI_REDUCE_L1, FVI_REDUCE_L2, FVI_REDUCE_SUM_SQUARE, FVI_REDUCE_LOG_SUM,
+    FVI_REDUCE_LOG_SUM_EXP, FVI_REDUCE_COUNT
+} fvi_reduce;
+
+typedef enum fvi_pad_mode {
+    FVI_PAD_CONSTANT, FVI_PAD_REFLECT, FVI_PAD_EDGE, FVI_PAD_WRAP
+} fvi_pad_mode;
+
+/* One axis of a RESIZE as a sparse matrix: output i is the sum over t of
+ * weight[i*taps+t] * input[index[i*taps+t]]. Nearest, linear, cubic and antialiased resizing, with
+ * every coordinate rule, are this. taps 0: the axis is left alone. */
+typedef struct fvi_taps {
+    int taps;
+    const int32_t *index;  /* [out][taps] */
+    const float *weight;   /* [out][taps] */
+} fvi_taps;
+
+/* What a node is configured by; the member is named in ops.def. */
+typedef union fvi_node_attr {
+    fvi_window window;
+    struct { int trans_a, trans_b; float alpha; } matmul; /* alpha a b + bias; numpy batching */
+    struct { int64_t size; float alpha, beta, bias; } lrn;
+    struct { int64_t groups; int axis; float epsilon; } norm; /* LAYER_NORM: axes axis..ndim-1 */
+    struct { int axis; int log; } softmax;
+    struct { fvi_unary f; float p, q; } unary;
+    struct { fvi_binary f; } binary;
+    struct { fvi_reduce f; unsigned axes; int keepdims; } reduce; /* bit i: axis i is reduced */
+    struct { int axis; } axis;
+    struct { int64_t start[FVI_MAX_DIMS], step[FVI_MAX_DIMS]; } slice; /* per axis; step != 0 */
+    struct { int64_t lo[FVI_MAX_DIMS], hi[FVI_MAX_DIMS]; fvi_pad_mode mode; float value; } pad;
+    struct { int perm[FVI_MAX_DIMS]; } transpose; /* out.dim[i] = in.dim[perm[i]] */
+    struct { fvi_taps axis[FVI_MAX_DIMS]; float extrapolation; } resize;
+    struct { float ratio; int dropout; } identity;
+} fvi_node_attr;
+
+typedef struct fvi_node {
+    fvi_kind kind;
+    const char *name;    /* unique in the graph */
+    const char *source_op; /* "Gemm": the word for messages */
+    int n_in;
+    int *in;             /* value indices; -1 for an optional input that is absent */
+    int out;
+    fvi_node_attr a;
+} fvi_node;
+
+typedef struct fvi_graph {
+    fvi_pool *pool;      /* owns everything below but file mappings */
+    int n_values, n_nodes, n_inputs, n_outputs;
+    fvi_value *values;
+    fvi_node *nodes;     /* in topological order */
+    int *inputs;         /* value indices of the run-time f32 inputs, in the file's order */
+    int *outputs;        /* value indices of what was asked for */
+} fvi_graph;
+
+/* Index of the value of that name, or -1. */
+int fvi_graph_find(const fvi_graph *g, const char *value_name);
+const char *fvi_kind_name(fvi_kind k);
+void fvi_graph_free(fvi_graph *g);
+
+#endif

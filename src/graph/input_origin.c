@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a layer's inputs are.
+ *
+ * From the layer back to the network's input, as long as every node works on each channel by itself
+ * (element-wise functions, padding, pooling, resizing, batch normalisation, arithmetic with
+ * constants) or only turns the axes. For a matrix product one flattening may lie on the way: the
+ * value before it is the map that the rows of the product see. Which of a flattened map's axes has
+ * the channels is known exactly where it comes from the picture; elsewhere fvi_graph_channel_axis
+ * says it.
+ * What it does not do: see through slices, concatenations or gathers, which may reorder channels.
+ */
+#include "graph/channel_axis.h"
+#include "graph/input_origin.h"
+
+#include <string.h>
+
+/* The walk: which axis of the value it is at is axis i of the map it started from. */
+typedef struct walk {
+    const fvi_graph *g;
+    int value;
+    int ndim;
+    int axis[FV_MAX_DIMS];
+} walk;
+
+/* The only input of a node that is no constant, or -1. */
+static int running_input(const fvi_graph *g, const fvi_node *n) {
+    int found = -1;
+    for (int i = 0; i < n->n_in; i++) {
+        if (n->in[i] < 0 || g->values[n->in[i]].constant) continue;
+        if (found >= 0) return -1;
+        found = n->in[i];
+    }
+    return found;
+}
+
+/* Whether a node works on every channel by itself and keeps the axes where they are. */
+static int keeps_channels(const fvi_graph *g, const fvi_node *n) {
+    switch (n->kind) {
+    case FVI_UNARY:
+    case FVI_IDENTITY:
+    case FVI_BINARY:
+    case FVI_PAD:
+    case FVI_RESIZE:
+    case FVI_BATCH_NORM:
+    case FVI_MAX_POOL:
+    case FVI_AVERAGE_POOL: break;
+    default: return 0;
+    }
+    const int in = running_input(g, n);
+    return in >= 0 && g->values[in].shape.ndim == g->values[n->out].shape.ndim;
+}
+
+static void start(walk *w, const fvi_graph *g, int value) {
+    *w = (walk){.g = g, .value = value, .ndim = g->values[value].shape.ndim};
+    for (int i = 0; i < w->ndim; i++) w->axis[i] = i;
+}
+
+/* Goes back one node.  returns  0 where that is not possible */
+static int step(walk *w) {
+    const int producer = w->g->values[w->value].producer;
+    if (producer < 0) return 0;
+    const fvi_node *n = &w->g->nodes[producer];
+    if (n->kind == FVI_TRANSPOSE) {
+        for (int i = 0; i < w->ndim; i++) w->axis[i] = n->a.transpose.perm[w->axis[i]];
+        w->value = n->in[0];
+        return 1;
+    }
+    if (!keeps_channels(w->g, n)) return 0;
+    w->value = running_input(w->g, n);
+    return 1;
+}
+
+/* The axis of the walk's start that has the channels of the network's picture, or -1. */
+static int picture_axis(walk *w, const fv_input *in) {
+    while (step(w)) continue;
+    const fvi_value *v = &w->g->values[w->value];
+    if (!in->is_image || v->producer >= 0 || v->constant || strcmp(v->name, in->name) != 0)
+        return -1;
+    const int channels = in->channels_last ? v->shape.ndim - 1 : 1;
+    for (int i = 0; i < w->ndim; i++)
+        if (w->axis[i] == channels) return i;
+    return -1;
+}
+
+/* The value that a flattening on the way back from `value` was given, or -1. */
+static int flattened(const fvi_graph *g, int value) {
+    walk w;
+    for (start(&w, g, value);;) {
+        const int producer = g->values[w.value].producer;
+        if (producer >= 0 && g->nodes[producer].kind == FVI_RESHAPE) {
+            const fvi_node *n = &g->nodes[producer];
+            return g->values[n->in[0]].shape.ndim == 4 ? n->in[0] : -1;
+        }
+        if (producer < 0 || g->nodes[producer].kind == FVI_TRANSPOSE || !step(&w)) return -1;
+    }
+}
+
+void fvi_see(const fvi_graph *g, const fv_input *in, int node, fvi_seen *out) {
+    const fvi_node *n = &g->nodes[node];
+    int value = running_input(g, n), axis;
+    walk w;
+    *out = (fvi_seen){0};
+    if (value < 0) return;
+    if (n->kind == FVI_MATMUL) {
+        value = flattened(g, value);
+        if (value < 0) return;
+    }
+    start(&w, g, value);
+    axis = picture_axis(&w, in);
+    out->picture = n->kind == FVI_MATMUL ? axis >= 0 : axis == 1;
+    if (n->kind != FVI_MATMUL) return;
+    const fvi_shape *s = &g->values[value].shape;
+    if (axis < 0) axis = fvi_graph_channel_axis(g, value);
+    if (axis != 1 && axis != 3) {
+        out->picture = 0;
+        return;
+    }
+    out->channels_last = axis == 3;
+    out->channels = s->dim[axis];
+    out->height = s->dim[axis == 3 ? 1 : 2];
+    out->width = s->dim[axis == 3 ? 2 : 3];
+}
+
+int fvi_filters_behind(const fvi_graph *g, int node) {
+    walk w;
+    start(&w, g, g->nodes[node].out);
+    do {
+        const int producer = g->values[w.value].producer;
+        const fvi_kind kind = producer < 0 ? FVI_KIND_COUNT : g->nodes[producer].kind;
+        if (kind == FVI_CONV || kind == FVI_CONV_TRANSPOSE || kind == FVI_MATMUL) {
+            const fvi_node *n = &g->nodes[producer];
+            return g->values[n->in[1]].constant || g->values[n->in[0]].constant ? producer : -1;
+        }
+    } while (step(&w));
+    return -1;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a layer's inputs are: colours of the network's picture, a map that was flattened. */
+#ifndef FVI_GRAPH_INPUT_ORIGIN_H
+#define FVI_GRAPH_INPUT_ORIGIN_H
+
+#include "graph/graph.h"
+
+typedef struct fvi_seen {
+    int picture;                     /* the channels are those of the network's picture */
+    int64_t channels, height, width; /* of the map that was flattened; 0: none was */
+    int channels_last;               /* its numbers lie [height][width][channels] */
+} fvi_seen;
+
+/* Looks back from a convolution or a matrix product, through what leaves channels apart.
+ *   in     the description of the network's picture input */
+void fvi_see(const fvi_graph *g, const fv_input *in, int node, fvi_seen *out);
+
+/* The convolution or matrix product whose outputs are a layer's channels: the layer itself, or the
+ * one before it, through what leaves channels apart; -1: there is none. */
+int fvi_filters_behind(const fvi_graph *g, int node);
+
+#endif

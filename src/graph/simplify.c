@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* simplify: fewer nodes that compute the same, for graphs that are to be run.
+ *
+ * Files are made of what their writer's framework has operators for; some of that is one of ours.
+ * Each rule changes one node (simplify.h); then nodes that nobody reads any more are dropped. What
+ * was asked for is read, and stays. Graphs that are only looked at are left as the file has them.
+ */
+#include "graph/simplify.h"
+
+#include "base/error.h"
+
+static int (*const rules[])(fvi_graph *, fvi_node *, const int *) = {fvi_simplify_pad,
+                                                                     fvi_simplify_gelu};
+
+static void count_readers(const fvi_graph *g, int *readers) {
+    for (int i = 0; i < g->n_outputs; i++) readers[g->outputs[i]]++;
+    for (int k = 0; k < g->n_nodes; k++)
+        for (int i = 0; i < g->nodes[k].n_in; i++)
+            if (g->nodes[k].in[i] >= 0) readers[g->nodes[k].in[i]]++;
+}
+
+/* Takes out nodes that nothing asked for depends on.
+ *   read  [n_values] zeros */
+static void drop_unread(fvi_graph *g, char *read) {
+    int kept = 0;
+    for (int i = 0; i < g->n_outputs; i++) read[g->outputs[i]] = 1;
+    for (int k = g->n_nodes - 1; k >= 0; k--)
+        for (int i = 0; read[g->nodes[k].out] && i < g->nodes[k].n_in; i++)
+            if (g->nodes[k].in[i] >= 0) read[g->nodes[k].in[i]] = 1;
+    for (int k = 0; k < g->n_nodes; k++) {
+        const int out = g->nodes[k].out;
+        g->values[out].producer = read[out] ? kept : -1;
+        if (read[out]) g->nodes[kept++] = g->nodes[k];
+    }
+    g->n_nodes = kept;
+}
+
+fv_status fvi_graph_simplify(fvi_graph *g, fv_error *err) {
+    const size_t n = (size_t)g->n_values + 1;
+    int *readers = fvi_pool_array(g->pool, n, sizeof *readers);
+    char *read = fvi_pool_array(g->pool, n, 1);
+    if (!readers || !read) return fvi_fail(err, FV_NOMEM, "no memory for the graph");
+    count_readers(g, readers);
+    for (int k = g->n_nodes - 1; k >= 0; k--)
+        for (size_t r = 0; r < sizeof rules / sizeof *rules; r++)
+            while (rules[r](g, &g->nodes[k], readers)) continue;
+    drop_unread(g, read);
+    return FV_OK;
+}

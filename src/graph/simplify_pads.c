@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A padding that stands by itself becomes the padding of the convolutions and poolings that
+ * read it, which costs nothing; PyTorch and TensorFlow write their paddings of unequal sides so.
+ *
+ * It can where the border's number is what the window takes its own padding for: 0 for
+ * convolutions and for averages that count their padding, -infinity for the largest. And only as
+ * long as every window still holds a place of the source, since some of oneDNN's kernels ask that.
+ */
+#include <math.h>
+
+#include "graph/simplify.h"
+
+/* Whether the window takes its padding for cells of that value. */
+static int same_value(const fvi_node *n, float value) {
+    const fvi_window *w = &n->a.window;
+    if (n->kind == FVI_CONV) return value == 0;
+    if (n->kind == FVI_MAX_POOL) return value == -INFINITY && !w->global;
+    if (n->kind != FVI_AVERAGE_POOL || w->global || value != 0) return 0;
+    int padded = 0;
+    for (int i = 0; i < w->n; i++) padded |= w->pad_lo[i] || w->pad_hi[i];
+    return w->count_include_pad || !padded;
+}
+
+/* Whether the window can do the padding too. */
+static int takes(const fvi_node *n, const fvi_node *pad) {
+    const fvi_window *w = &n->a.window;
+    const int64_t *lo = pad->a.pad.lo, *hi = pad->a.pad.hi;
+    if (pad->a.pad.mode != FVI_PAD_CONSTANT || !same_value(n, pad->a.pad.value)) return 0;
+    if (lo[0] || lo[1] || hi[0] || hi[1]) return 0;
+    for (int i = 0; i < w->n; i++) {
+        int64_t span = (w->kernel[i] - 1) * w->dilation[i];
+        if (lo[i + 2] < 0 || hi[i + 2] < 0 || lo[i + 2] + w->pad_lo[i] > span ||
+            hi[i + 2] + w->pad_hi[i] > span)
+            return 0;
+    }
+    return 1;
+}
+
+static void take(fvi_node *n, const fvi_node *pad) {
+    fvi_window *w = &n->a.window;
+    for (int i = 0; i < w->n; i++) {
+        w->pad_lo[i] += pad->a.pad.lo[i + 2];
+        w->pad_hi[i] += pad->a.pad.hi[i + 2];
+    }
+    w->count_include_pad = n->kind == FVI_AVERAGE_POOL;
+    n->in[0] = pad->in[0];
+}
+
+int fvi_simplify_pad(fvi_graph *g, fvi_node *n, const int *readers) {
+    const fvi_node *pad = n->n_in > 0 ? fvi_maker(g, n->in[0]) : NULL;
+    (void)readers; /* those that also read the padding still find it */
+    if (!pad || pad->kind != FVI_PAD || !takes(n, pad)) return 0;
+    take(n, pad);
+    return 1;
+}

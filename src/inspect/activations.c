@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* activations: what layers make of an input, as maps [channels][height][width], and which channels
+ * are strongest.
+ *
+ * Where a value keeps its channels, and where the samples of a batch, is asked of the graph
+ * (vis/objective/bind.h): layers of transformers and ConvNeXt have them last. What is left of a
+ * sample's axes are positions: two make a map, none a vector. One axis of positions is a signal
+ * where the input is a signal; where it is a picture it is a transformer's sequence of patches, and
+ * if its length, or that without a first token, is a square, the patches lie row by row. What it
+ * does not do: tell a map's orientation from the graph, or find patches among several extra tokens.
+ */
+#include <glib.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/tensor.h"
+#include "runtime/session.h"
+#include "vis/objective/bind.h"
+
+#define LAYERS_MAX 256
+
+/* The values to be taken out of one run. */
+typedef struct taking {
+    fv_session *session;
+    const fvi_network *net;
+    int count, n_values;
+    const char **layer; /* [count] its name */
+    int *value;         /* [count] index among the values */
+    const char **name;  /* [n_values] without repetition: values of the graph */
+} taking;
+
+void fv_activations_free(fv_activations *a) {
+    if (!a) return;
+    free(a->data);
+    free(a);
+}
+
+/* ---- what is asked for ---------------------------------------------------------------------- */
+
+static fv_status find_values(taking *t, const char *const *layers, fv_error *err) {
+    for (int i = 0; i < t->count; i++) {
+        int index, v = 0;
+        if (!layers[i]) return fvi_fail(err, FV_ARG, "fv_activations_run: layer %d is NULL", i);
+        fv_status st = fvi_network_find_value(t->net, layers[i], &t->name[t->n_values], err);
+        if (st) return st;
+        t->layer[i] = fvi_network_find_layer(t->net, layers[i], &index, NULL)
+                          ? t->name[t->n_values]
+                          : fvi_network_layer(t->net, index)->name;
+        while (strcmp(t->name[v], t->name[t->n_values]) != 0) v++;
+        t->value[i] = v;
+        if (v == t->n_values) t->n_values++;
+    }
+    return FV_OK;
+}
+
+/* ---- from a value to maps ------------------------------------------------------------------- */
+
+static int is_square(int64_t n, int64_t *side) {
+    *side = (int64_t)llround(sqrt((double)n));
+    return n > 3 && *side * *side == n;
+}
+
+/* Sizes of a sample's axes that are positions; of more than two, those of one position go. */
+static int position_sizes(const fvi_shape *sample, int channel_axis, int batch_axis,
+                          int64_t size[FVI_MAX_DIMS]) {
+    int axis[FVI_MAX_DIMS], large = 0;
+    const int n = fvi_position_axes(sample, channel_axis, batch_axis, axis);
+    for (int i = 0; i < n; i++)
+        if (n <= 2 || sample->dim[axis[i]] > 1) size[large++] = sample->dim[axis[i]];
+    return large;
+}
+
+/* Says what kind of thing the positions are, and how large its maps. */
+static fv_status find_kind(const taking *t, const fvi_extent *l, const fvi_shape *sample,
+                           const int64_t *size, int n, fv_activations *a, fv_error *err) {
+    int64_t side = 0, h = 1, w = 1;
+    a->kind = FV_ACTIVATION_VECTOR;
+    if (n > 2) {
+        char text[FVI_SHAPE_TEXT];
+        return fvi_fail(err, FV_SHAPE,
+                        "layer \"%s\" gives %s: besides its channels it has %d axes; maps have two",
+                        a->layer, fvi_shape_text(sample, text), n);
+    }
+    if (n == 2) {
+        h = size[0];
+        w = size[1];
+        if (h * w > 1) a->kind = FV_ACTIVATION_MAPS;
+    } else if (n == 1 && size[0] > 1) {
+        a->skipped = is_square(size[0] - 1, &side);
+        a->kind = fvi_network_input(t->net)->is_image && (a->skipped || is_square(size[0], &side))
+                      ? FV_ACTIVATION_TOKENS
+                      : FV_ACTIVATION_SIGNALS;
+        h = a->kind == FV_ACTIVATION_TOKENS ? side : 1;
+        w = a->kind == FV_ACTIVATION_TOKENS ? side : size[0];
+        if (a->kind != FV_ACTIVATION_TOKENS) a->skipped = 0;
+    }
+    if (l->channels > G_MAXINT || h > G_MAXINT || w > G_MAXINT)
+        return fvi_fail(err, FV_NOMEM, "layer \"%s\" is too large to be seen as maps", a->layer);
+    a->channels = (int)l->channels;
+    a->height = (int)h;
+    a->width = (int)w;
+    return FV_OK;
+}
+
+/* Copies sample n of a value out, channels first. */
+static fv_status take(const taking *t, const fvi_graph *g, int64_t samples, int i, int64_t n,
+                      const float *x, fv_activations **out, fv_error *err) {
+    fvi_extent l;
+    fvi_shape sample;
+    int64_t size[FVI_MAX_DIMS];
+    int channel_axis, batch_axis;
+    fv_activations *a = calloc(1, sizeof *a);
+    if (!a) return fvi_fail(err, FV_NOMEM, "out of memory");
+    a->layer = t->layer[i];
+    fv_status st = fvi_extent_find(g, g->outputs[t->value[i]], samples, a->layer, &l, &channel_axis,
+                                   &batch_axis, &sample, err);
+    int axes = st ? 0 : position_sizes(&sample, channel_axis, batch_axis, size);
+    if (!st) st = find_kind(t, &l, &sample, size, axes, a, err);
+    int64_t plane = (int64_t)a->height * a->width;
+    if (!st && !(a->data = malloc((size_t)(a->channels * plane) * sizeof(float))))
+        st = fvi_fail(err, FV_NOMEM, "no memory for the activations of \"%s\"", a->layer);
+    for (int64_t c = 0; !st && c < a->channels; c++)
+        for (int64_t p = 0; p < plane; p++)
+            a->data[c * plane + p] = x[fvi_extent_at(&l, n, c, a->skipped + p)];
+    if (st)
+        fv_activations_free(a);
+    else
+        *out = a;
+    return st;
+}
+
+/* Runs the plan over the input, `samples` at a time.
+ *   made  [dim[0] * count] */
+static fv_status run_pieces(const taking *t, fvi_plan *plan, const fv_tensor *input,
+                            int64_t samples, fv_activations **made, fv_error *err) {
+    int64_t pieces = input->dim[0] / samples, step = fv_tensor_count(input) / pieces;
+    fv_status st = FV_OK;
+    for (int64_t k = 0; !st && k < pieces; k++) {
+        st = fvi_session_forward(t->session, plan, input->data + k * step, err);
+        for (int64_t n = 0; !st && n < samples; n++)
+            for (int i = 0; !st && i < t->count; i++)
+                st =
+                    take(t, fvi_plan_graph(plan), samples, i, n, fvi_plan_target(plan, t->value[i]),
+                         &made[(k * samples + n) * t->count + i], err);
+    }
+    return st;
+}
+
+static fv_status run(const taking *t, const fv_tensor *input, fv_activations **out, fv_error *err) {
+    fvi_shape shape = fvi_tensor_shape(input);
+    fvi_plan *plan = NULL;
+    int64_t samples = 0, total = input->dim[0] * t->count;
+    fv_status st =
+        fvi_session_plan(t->session, &shape, t->name, t->n_values, 0, &plan, &samples, err);
+    if (st) return st;
+    fv_activations **made = calloc((size_t)total, sizeof(fv_activations *));
+    if (!made) return fvi_fail(err, FV_NOMEM, "out of memory");
+    st = run_pieces(t, plan, input, samples, made, err);
+    for (int64_t i = 0; i < total; i++) {
+        if (st)
+            fv_activations_free(made[i]);
+        else
+            out[i] = made[i];
+    }
+    free(made);
+    return st;
+}
+
+fv_status fv_activations_run(fv_session *session, const fv_tensor *input, const char *const *layers,
+                             int count, fv_activations **out, fv_error *err) {
+    fv_status st = FVI_NOT_NULL(err, session, input, layers, out);
+    if (st) return st;
+    if (count < 1 || count > LAYERS_MAX)
+        return fvi_fail(err, FV_ARG, "%d layers are asked for; allowed are 1..%d", count,
+                        LAYERS_MAX);
+    taking t = {.session = session, .net = fvi_session_network(session), .count = count};
+    st = fvi_check_input(t.net, input, err);
+    if (st) return st;
+    t.layer = g_new0(const char *, (gsize)count);
+    t.name = g_new0(const char *, (gsize)count);
+    t.value = g_new0(int, (gsize)count);
+    st = find_values(&t, layers, err);
+    if (!st) st = run(&t, input, out, err);
+    g_free(t.layer);
+    g_free(t.name);
+    g_free(t.value);
+    return st;
+}
+
+/* Fails where a caller's struct holds no activations.  errors  ARG */
+static fv_status check_activations(const fv_activations *a, fv_error *err) {
+    if (a->data && a->layer && a->channels >= 1 && a->height >= 1 && a->width >= 1) return FV_OK;
+    return fvi_fail(err, FV_ARG,
+                    "activations of %dx%dx%d are none: sizes are at least 1, and data and layer "
+                    "not NULL",
+                    a->channels, a->height, a->width);
+}
+
+fv_status fv_activations_compare(const fv_activations *a, const fv_activations *b, double *error,
+                                 double *cosine, fv_error *err) {
+    fv_status st = FVI_NOT_NULL(err, a, b, error, cosine);
+    if (!st) st = check_activations(a, err);
+    if (!st) st = check_activations(b, err);
+    if (st) return st;
+    if (a->channels != b->channels || a->height != b->height || a->width != b->width)
+        return fvi_fail(err, FV_SHAPE, "activations of %dx%dx%d cannot be compared with %dx%dx%d",
+                        a->channels, a->height, a->width, b->channels, b->height, b->width);
+    const int64_t n = (int64_t)a->channels * a->height * a->width;
+    double aa = 0, bb = 0, ab = 0, apart = 0;
+    for (int64_t i = 0; i < n; i++) {
+        double x = a->data[i], y = b->data[i];
+        aa += x * x;
+        bb += y * y;
+        ab += x * y;
+        apart += (x - y) * (x - y);
+    }
+    *error = apart > 0 ? sqrt(apart / bb) : 0;
+    *cosine = aa > 0 && bb > 0 ? ab / sqrt(aa * bb) : 0;
+    return FV_OK;
+}
+
+/* ---- which channels ------------------------------------------------------------------------- */
+
+/* Numbers that are none count for nothing: a channel of nothing else has no value, at (0, 0). */
+static fv_channel measure(const fv_activations *a, int channel) {
+    const int64_t plane = (int64_t)a->height * a->width;
+    const float *x = a->data + channel * plane;
+    fv_channel out = {.channel = channel, .mean = NAN, .min = NAN, .max = NAN};
+    double sum = 0;
+    int64_t n = 0;
+    for (int64_t i = 0; i < plane; i++) {
+        if (!isfinite(x[i])) continue;
+        if (!n || x[i] < out.min) out.min = x[i];
+        if (!n || x[i] > out.max) {
+            out.max = x[i];
+            out.y = (int)(i / a->width);
+            out.x = (int)(i % a->width);
+        }
+        sum += x[i];
+        n++;
+    }
+    if (n) out.mean = (float)(sum / (double)n);
+    out.not_finite = plane - n;
+    return out;
+}
+
+/* Channels without a value come last. */
+static int compare(const fv_channel *a, const fv_channel *b, float x, float y, float x2, float y2) {
+    if (isnan(x) || isnan(y))
+        return isnan(x) == isnan(y) ? a->channel - b->channel : isnan(x) ? 1 : -1;
+    if (x != y) return x < y ? 1 : -1;
+    return x2 != y2 ? (x2 < y2 ? 1 : -1) : a->channel - b->channel;
+}
+
+/* Of equal ones (a clipped ReLU has many) the one that is stronger the other way. */
+static int by_max(const void *a, const void *b) {
+    const fv_channel *p = a, *q = b;
+    return compare(p, q, p->max, q->max, p->mean, q->mean);
+}
+
+static int by_mean(const void *a, const void *b) {
+    const fv_channel *p = a, *q = b;
+    return compare(p, q, p->mean, q->mean, p->max, q->max);
+}
+
+static fv_status check_choice(const fv_activations *a, const fv_activations_desc *d, int n,
+                              fv_error *err) {
+    if (n < 1 || n > a->channels)
+        return fvi_fail(err, FV_ARG, "%d channels of \"%s\" are asked for; it has %d", n, a->layer,
+                        a->channels);
+    if (d->by < 0 || d->by > FV_STRENGTH_MEAN)
+        return fvi_fail(err, FV_ARG, "by is %d; allowed are 0..%d", (int)d->by, FV_STRENGTH_MEAN);
+    if (d->top < 0 || d->top > n)
+        return fvi_fail(
+            err, FV_ARG,
+            "the %d strongest channels of \"%s\" are asked for; there are %d to choose from",
+            d->top, a->layer, n);
+    for (int i = 0; d->channels && i < n; i++)
+        if (d->channels[i] < 0 || d->channels[i] >= a->channels)
+            return fvi_fail(err, FV_ARG, "layer \"%s\" has %d channels; %d does not exist (0..%d)",
+                            a->layer, a->channels, d->channels[i], a->channels - 1);
+    return FV_OK;
+}
+
+fv_status fv_activations_choose(const fv_activations *a, const fv_activations_desc *desc,
+                                fv_channel *out, int *count, fv_error *err) {
+    const fv_activations_desc all = {0};
+    fv_status st = FVI_NOT_NULL(err, a, out, count);
+    if (!st) st = check_activations(a, err);
+    if (st) return st;
+    const fv_activations_desc *d = desc ? desc : &all;
+    const int n = d->channels ? d->n_channels : a->channels;
+    st = check_choice(a, d, n, err);
+    if (st) return st;
+    for (int i = 0; i < n; i++) out[i] = measure(a, d->channels ? d->channels[i] : i);
+    if (d->top) qsort(out, (size_t)n, sizeof *out, d->by == FV_STRENGTH_MEAN ? by_mean : by_max);
+    *count = d->top ? d->top : n;
+    return FV_OK;
+}

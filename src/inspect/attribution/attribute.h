@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Attribution methods: one struct each, listed in attribute.c. */
+#ifndef FVI_INSPECT_ATTRIBUTION_ATTRIBUTE_H
+#define FVI_INSPECT_ATTRIBUTION_ATTRIBUTE_H
+
+#include "inspect/attribution/probe.h"
+
+typedef struct fvi_method {
+    fv_method_info info;
+    /* Fills a->map, and what else the method knows. a->value is set by the method too.
+     *   d  resolved: every field has its number */
+    fv_status (*run)(fvi_probe *p, const fv_attribute_desc *d, fv_attribution *a, fv_error *err);
+} fvi_method;
+
+extern const fvi_method fvi_method_gradient, fvi_method_input_gradient, fvi_method_smoothgrad,
+    fvi_method_integrated, fvi_method_guided, fvi_method_gradcam, fvi_method_gradcam_plus,
+    fvi_method_occlusion, fvi_method_rise;
+
+/* Fields of 0 get their defaults, of which those in pixels depend on the picture. `steps` stays 0:
+ * the method chooses.  errors  ARG a field out of its range, named */
+fv_status fvi_attribute_resolve(const fvi_probe *p, const fv_attribute_desc *desc,
+                                fv_attribute_desc *out, fv_error *err);
+
+/* Nodes and weights of Gauss and Legendre's rule on 0..1. */
+void fvi_gauss_legendre(int n, double *node, double *weight);
+
+/* Pixels of a map, most important first; equal ones in reading order.  errors  NOMEM */
+fv_status fvi_order_pixels(const float *map, int64_t n, int64_t **out, fv_error *err);
+
+/* Spearman's correlation of ranks, equal numbers sharing their mean rank; NaN where one of the two
+ * is the same everywhere, or not finite somewhere.  errors  NOMEM */
+fv_status fvi_rank_correlation(const float *a, const float *b, int64_t n, double *out,
+                               fv_error *err);
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Class activation maps. With A_k the map of a layer's channel k at the picture, g_k the
+ * objective's gradient there, and sums and means over its places:
+ *
+ *   Grad-CAM    relu(sum_k w_k A_k), w_k = mean g_k       Selvaraju et al. 2017, arXiv:1610.02391
+ *   Grad-CAM++  w_k = sum a_k relu(g_k), a_k = g_k^2 / (2 g_k^2 + (sum A_k) g_k^3), 0 where the
+ *               denominator is 0                          Chattopadhay et al. 2018,
+ * arXiv:1710.11063
+ *
+ * (Grad-CAM++ is for exp of the objective, whose factor exp is the same everywhere and left out.)
+ * The map is as large as the layer and is enlarged to the picture, bilinearly.
+ *
+ * The layer, where none is named, is the last one the objective needs whose output has image shape
+ * with more than one row and column: it stands right before global pooling or flattening. Of an
+ * objective that has such maps itself it is its own layer.
+ */
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/tensor.h"
+#include "graph/channel_axis.h"
+#include "inspect/attribution/attribute.h"
+#include "signal/sample.h"
+
+/* ---- which layer ---------------------------------------------------------------------------- */
+
+static int has_image_shape(const fvi_graph *g, int v) {
+    const fvi_shape *s = &g->values[v].shape;
+    const int axis = fvi_graph_channel_axis(g, v);
+    if (s->ndim != 4 || (axis != 1 && axis != 3)) return 0;
+    return s->dim[axis == 1 ? 2 : 1] > 1 && s->dim[axis == 1 ? 3 : 2] > 1;
+}
+
+static fv_status find_layer(const fvi_probe *p, const char *name, const char **value, char **layer,
+                            fv_error *err) {
+    const fvi_network *net = fvi_session_network(p->session);
+    const fvi_graph *g = fvi_network_graph(net);
+    int found = -1;
+    if (name) {
+        fv_status st = fvi_network_find_layer(net, name, &found, err);
+        if (st) return st;
+    } else {
+        char *needed = NULL;
+        fv_status st = fvi_objective_needs(g, &p->objective, &needed, err);
+        if (st) return st;
+        for (int k = g->n_nodes - 1; k >= 0 && found < 0; k--)
+            if (needed[g->nodes[k].out] && has_image_shape(g, g->nodes[k].out)) found = k;
+        free(needed);
+        if (found < 0)
+            return fvi_fail(err, FV_SHAPE,
+                            "%s: no layer before the objective has maps over the picture "
+                            "(1xCxHxW or 1xHxWxC, H and W above 1)",
+                            fvi_network_name(net));
+    }
+    *value = fvi_network_layer(net, found)->output;
+    *layer = g_strdup(fvi_network_layer(net, found)->name);
+    return FV_OK;
+}
+
+/* ---- the weights of channels ---------------------------------------------------------------- */
+
+static double weight_mean(const float *y, const float *dy, int64_t n) {
+    double sum = 0;
+    (void)y;
+    for (int64_t i = 0; i < n; i++) sum += dy[i];
+    return sum / (double)n;
+}
+
+static double weight_plus(const float *y, const float *dy, int64_t n) {
+    double total = 0, sum = 0;
+    for (int64_t i = 0; i < n; i++) total += y[i];
+    for (int64_t i = 0; i < n; i++) {
+        const double g = dy[i], below = 2 * g * g + total * g * g * g;
+        if (g > 0 && below != 0) sum += g * g / below * g;
+    }
+    return sum;
+}
+
+/* ---- the map -------------------------------------------------------------------------------- */
+
+static fv_status run_cam(fvi_probe *p, const fv_attribute_desc *d,
+                         double (*weight)(const float *, const float *, int64_t), fv_attribution *a,
+                         fv_error *err) {
+    const char *value = NULL;
+    fv_tensor *y = NULL, *dy = NULL;
+    p->total = 1;
+    fv_status st = find_layer(p, d->layer, &value, &a->layer, err);
+    if (!st) st = fvi_probe_layer(p, value, &y, &dy, err);
+    if (st) return st;
+    const int64_t rows = y->dim[1], columns = y->dim[2], n = rows * columns;
+    a->value = p->values[0];
+    st = fvi_tensor_new(&(fvi_shape){2, {rows, columns}}, &a->cells, err);
+    if (!st) st = fvi_tensor_new(&(fvi_shape){2, {p->h, p->w}}, &a->map, err);
+    for (int64_t k = 0; !st && k < y->dim[0]; k++) {
+        const float *map = y->data + k * n;
+        const double w = weight(map, dy->data + k * n, n);
+        for (int64_t i = 0; i < n; i++) a->cells->data[i] += (float)(w * map[i]);
+    }
+    for (int64_t i = 0; !st && i < n; i++)
+        if (a->cells->data[i] < 0) a->cells->data[i] = 0;
+    if (!st) fvi_resize(a->cells->data, 1, (int)rows, (int)columns, a->map->data, p->h, p->w);
+    fv_tensor_free(y);
+    fv_tensor_free(dy);
+    return st;
+}
+
+static fv_status run_gradcam(fvi_probe *p, const fv_attribute_desc *d, fv_attribution *a,
+                             fv_error *err) {
+    return run_cam(p, d, weight_mean, a, err);
+}
+
+static fv_status run_gradcam_plus(fvi_probe *p, const fv_attribute_desc *d, fv_attribution *a,
+                                  fv_error *err) {
+    return run_cam(p, d, weight_plus, a, err);
+}
+
+const fvi_method fvi_method_gradcam = {{FV_METHOD_GRADCAM, "gradcam", "Grad-CAM", 0, 0},
+                                       run_gradcam};
+const fvi_method fvi_method_gradcam_plus = {
+    {FV_METHOD_GRADCAM_PLUS, "gradcam++", "Grad-CAM++", 0, 0}, run_gradcam_plus};

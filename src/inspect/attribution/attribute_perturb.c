@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Attribution by covering parts of the picture and looking what becomes of the objective; the
+ * network's inside is not looked at. With f the objective, x the picture, x0 what covers:
+ *
+ *   occlusion  f(x) - f(x with the window covered), given to every pixel of the window, the mean
+ *              over the windows a pixel is in       Zeiler and Fergus 2014, arXiv:1311.2901
+ *   RISE       sum_i f(m_i x + (1 - m_i) x0) m_i / sum_i m_i, at each pixel: the objective to be
+ *              expected when the pixel is shown. m_i: cells x cells, each shown with probability
+ *              `keep`, enlarged bilinearly, shifted at random
+ *                                                   Petsiuk, Das and Saenko 2018, arXiv:1806.07421
+ *
+ * Windows begin at 0, stride, 2 stride, ... until one reaches the far edge; the last is cut there.
+ * RISE as published divides by the masks' expected sum, n keep, instead of the sum itself: the two
+ * have the same limit, but there the objective's mean times the chance differences in how often a
+ * pixel was shown is noise on the map.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "base/tensor.h"
+#include "inspect/attribution/attribute.h"
+#include "signal/sample.h"
+
+static fv_status out_of_memory(fv_error *err) { return fvi_fail(err, FV_NOMEM, "out of memory"); }
+
+/* ---- occlusion ------------------------------------------------------------------------------ */
+
+/* Windows along a side of n. */
+static int windows(int n, int window, int stride) { return (n - window + stride - 1) / stride + 1; }
+
+/* Calls for every pixel of window `at` of the grid. */
+static void each_pixel(const fvi_probe *p, const fv_attribute_desc *d, int at,
+                       void (*each)(void *user, int64_t pixel), void *user) {
+    const int columns = windows(p->w, d->window, d->stride);
+    const int y = at / columns * d->stride, x = at % columns * d->stride;
+    for (int i = y; i < y + d->window && i < p->h; i++)
+        for (int j = x; j < x + d->window && j < p->w; j++) each(user, (int64_t)i * p->w + j);
+}
+
+typedef struct cover {
+    const fvi_probe *p;
+    const float *with; /* [count] */
+    float *x;
+} cover;
+
+static void cover_pixel(void *user, int64_t pixel) {
+    const cover *v = user;
+    for (int c = 0; c < v->p->channels; c++) {
+        int64_t at = fvi_probe_at(v->p, c, pixel);
+        v->x[at] = v->with[at];
+    }
+}
+
+typedef struct loss {
+    double lost;
+    double *sum; /* [plane] */
+    int *hits;   /* [plane] windows over each pixel */
+} loss;
+
+static void add_loss(void *user, int64_t pixel) {
+    const loss *l = user;
+    l->sum[pixel] += l->lost;
+    l->hits[pixel]++;
+}
+
+static fv_status occlude(fvi_probe *p, const fv_attribute_desc *d, const float *with, loss *l,
+                         fv_attribution *a, fv_error *err) {
+    const int count = windows(p->h, d->window, d->stride) * windows(p->w, d->window, d->stride);
+    p->total = 1 + count;
+    fv_status st = fvi_probe_run_picture(p, 0, err);
+    a->value = p->values[0];
+    for (int done = 0; !st && done < count; done += p->batch) {
+        const int n = count - done < p->batch ? count - done : p->batch;
+        for (int k = 0; k < n; k++) {
+            cover v = {p, with, p->x + k * p->count};
+            memcpy(v.x, p->picture, (size_t)p->count * sizeof *v.x);
+            each_pixel(p, d, done + k, cover_pixel, &v);
+        }
+        st = fvi_probe_run(p, n, 0, err);
+        if (!st && p->stopped && done + n < count)
+            st = fvi_fail(err, FV_CANCELLED, "stopped before there was a map");
+        for (int k = 0; !st && k < n; k++) {
+            l->lost = a->value - p->values[k];
+            each_pixel(p, d, done + k, add_loss, l);
+        }
+    }
+    return st;
+}
+
+static fv_status run_occlusion(fvi_probe *p, const fv_attribute_desc *d, fv_attribution *a,
+                               fv_error *err) {
+    float *with = malloc((size_t)p->count * sizeof *with);
+    loss l = {.sum = calloc((size_t)p->plane, sizeof *l.sum),
+              .hits = calloc((size_t)p->plane, sizeof *l.hits)};
+    fv_status st = with && l.sum && l.hits ? FV_OK : out_of_memory(err);
+    if (!st) st = fvi_baseline_fill(p, d->baseline, d->baseline_input, d->seed, with, err);
+    if (!st) st = occlude(p, d, with, &l, a, err);
+    if (!st) st = fvi_tensor_new(&(fvi_shape){2, {p->h, p->w}}, &a->map, err);
+    for (int64_t i = 0; !st && i < p->plane; i++) a->map->data[i] = (float)(l.sum[i] / l.hits[i]);
+    free(with);
+    free(l.sum);
+    free(l.hits);
+    return st;
+}
+
+/* ---- RISE ----------------------------------------------------------------------------------- */
+
+/* What the masks are made in. */
+typedef struct masks {
+    int cells, cell_h, cell_w, h, w; /* h, w: of an enlarged mask before it is cut */
+    float *small;                    /* [cells][cells] */
+    float *large;                    /* [h][w] */
+    float *mask;                     /* [batch][plane] */
+    double *sum, *shown;             /* [plane] of objective times mask; of masks */
+} masks;
+
+static fv_status masks_new(const fvi_probe *p, int cells, masks *m, fv_error *err) {
+    m->cells = cells;
+    m->cell_h = (p->h + cells - 1) / cells;
+    m->cell_w = (p->w + cells - 1) / cells;
+    m->h = (cells + 1) * m->cell_h;
+    m->w = (cells + 1) * m->cell_w;
+    m->small = calloc((size_t)cells * (size_t)cells, sizeof *m->small);
+    m->large = calloc((size_t)m->h * (size_t)m->w, sizeof *m->large);
+    m->mask = calloc((size_t)p->batch * (size_t)p->plane, sizeof *m->mask);
+    m->sum = calloc((size_t)p->plane, sizeof *m->sum);
+    m->shown = calloc((size_t)p->plane, sizeof *m->shown);
+    return m->small && m->large && m->mask && m->sum && m->shown ? FV_OK : out_of_memory(err);
+}
+
+static void masks_clear(masks *m) {
+    free(m->small);
+    free(m->large);
+    free(m->mask);
+    free(m->sum);
+    free(m->shown);
+}
+
+/* Mask i, whatever batch it is in. */
+static void draw_mask(const fvi_probe *p, const masks *m, const fv_attribute_desc *d, int i,
+                      float *mask) {
+    fvi_random r = fvi_random_stream(d->seed, (uint64_t)i, 0, FVI_DRAW_MASK);
+    for (int k = 0; k < m->cells * m->cells; k++)
+        m->small[k] = fvi_random_uniform(&r) < d->keep ? 1 : 0;
+    const int y = fvi_random_int(&r, 0, m->cell_h - 1), x = fvi_random_int(&r, 0, m->cell_w - 1);
+    fvi_resize(m->small, 1, m->cells, m->cells, m->large, m->h, m->w);
+    for (int row = 0; row < p->h; row++)
+        memcpy(mask + (int64_t)row * p->w, m->large + (int64_t)(y + row) * m->w + x,
+               (size_t)p->w * sizeof *mask);
+}
+
+static void apply_mask(const fvi_probe *p, const float *mask, const float *with, float *x) {
+    for (int c = 0; c < p->channels; c++)
+        for (int64_t i = 0; i < p->plane; i++) {
+            const int64_t at = fvi_probe_at(p, c, i);
+            x[at] = with[at] + mask[i] * (p->picture[at] - with[at]);
+        }
+}
+
+static fv_status run_masks(fvi_probe *p, const fv_attribute_desc *d, const float *with, masks *m,
+                           fv_attribution *a, fv_error *err) {
+    p->total = 1 + d->masks;
+    fv_status st = fvi_probe_run_picture(p, 0, err);
+    a->value = p->values[0];
+    for (int done = 0; !st && done < d->masks && !(p->stopped && done); done += p->batch) {
+        const int n = d->masks - done < p->batch ? d->masks - done : p->batch;
+        for (int k = 0; k < n; k++) {
+            draw_mask(p, m, d, done + k, m->mask + k * p->plane);
+            apply_mask(p, m->mask + k * p->plane, with, p->x + k * p->count);
+        }
+        st = fvi_probe_run(p, n, 0, err);
+        for (int k = 0; !st && k < n; k++)
+            for (int64_t i = 0; i < p->plane; i++) {
+                const double shown = (double)m->mask[k * p->plane + i];
+                m->sum[i] += p->values[k] * shown;
+                m->shown[i] += shown;
+            }
+        a->steps += n;
+    }
+    return st;
+}
+
+static fv_status run_rise(fvi_probe *p, const fv_attribute_desc *d, fv_attribution *a,
+                          fv_error *err) {
+    masks m = {0};
+    float *with = malloc((size_t)p->count * sizeof *with);
+    fv_status st = with ? masks_new(p, d->cells, &m, err) : out_of_memory(err);
+    if (!st) st = fvi_baseline_fill(p, d->baseline, d->baseline_input, d->seed, with, err);
+    if (!st) st = run_masks(p, d, with, &m, a, err);
+    if (!st) st = fvi_tensor_new(&(fvi_shape){2, {p->h, p->w}}, &a->map, err);
+    for (int64_t i = 0; !st && i < p->plane; i++) /* never shown: nothing is known of it */
+        a->map->data[i] = m.shown[i] > 0 ? (float)(m.sum[i] / m.shown[i]) : NAN;
+    masks_clear(&m);
+    free(with);
+    return st;
+}
+
+const fvi_method fvi_method_occlusion = {{FV_METHOD_OCCLUSION, "occlusion", "Occlusion", 1, 0},
+                                         run_occlusion};
+const fvi_method fvi_method_rise = {{FV_METHOD_RISE, "rise", "RISE", 0, 0}, run_rise};

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* probe: changed copies of one picture through the network, and one objective of each (probe.h).
+ *
+ * Copies always run in batches of one size, the last of which is filled up: so there is one plan
+ * for each kind of run, memory is bounded whatever a method asks for, and a map does not depend on
+ * how many copies were left over. The size is chosen so that a batch holds about BATCH_NUMBERS
+ * numbers: 8 pictures of 224 x 224, or half of that, a quarter, ... where the model's memory is
+ * limited.
+ */
+#include "inspect/attribution/probe.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/tensor.h"
+#include "runtime/nonfinite.h"
+#include "vis/render/gradient.h"
+#include "vis/objective/bind.h"
+
+#define BATCH_NUMBERS 1250000
+#define BATCH_MAX     16
+
+/* Whether the input is one picture. */
+static fv_status check_input(const fvi_network *net, const fv_tensor *input, fv_error *err) {
+    const fv_input *in = fvi_network_input(net);
+    char text[FVI_SHAPE_TEXT];
+    fvi_shape shape = fvi_tensor_shape(input);
+    if (!in->is_image)
+        return fvi_fail(err, FV_SHAPE,
+                        "%s: the input \"%s\" is no picture: no part of it can be shown",
+                        fvi_network_name(net), in->name);
+    fv_status st = fvi_check_input(net, input, err);
+    if (!st && (shape.ndim != 4 || shape.dim[0] != 1))
+        st = fvi_fail(err, FV_SHAPE, "the input is %s; one picture is wanted",
+                      fvi_shape_text(&shape, text));
+    for (int64_t i = 0; !st && i < fv_tensor_count(input); i++)
+        if (!isfinite(input->data[i]))
+            st = fvi_fail(err, FV_ARG, "number %lld of the input is not finite", (long long)i);
+    return st;
+}
+
+/* Reads the objective; without one it is the class the network puts first. */
+static fv_status read_objective(fvi_probe *p, const fv_tensor *input, const char *text,
+                                fv_error *err) {
+    const fvi_network *net = fvi_session_network(p->session);
+    char first[32];
+    if (!text) {
+        fv_prediction best;
+        fv_status st = fv_session_classify(p->session, input, 1, &best, err);
+        if (st) return st;
+        snprintf(first, sizeof first, "class:%d", best.index);
+        text = first;
+    }
+    fv_status st = fvi_objective_parse(net, text, NULL, 0, &p->objective, err);
+    return st ? st : fvi_objective_check_plain(&p->objective, "a picture's parts", err);
+}
+
+static fvi_shape batch_shape(const fvi_probe *p, int n) {
+    return fvi_network_input_shape(fvi_session_network(p->session), n, p->h, p->w);
+}
+
+/* Lets the batch follow the model's memory, once, for the largest kind of run. */
+static fv_status fit_batch(fvi_probe *p, fv_error *err) {
+    const fvi_shape shape = batch_shape(p, p->batch);
+    const size_t each = 2 * (size_t)p->count * sizeof *p->x;
+    return fvi_session_fit(p->session, &shape, p->objective.values, p->objective.n_values,
+                           FVI_PLAN_BACKWARD, p->batch, each, &p->batch, err);
+}
+
+fv_status fvi_probe_new(fv_session *session, const fv_tensor *input, const char *objective,
+                        fvi_probe **out, fv_error *err) {
+    const fvi_network *net = fvi_session_network(session);
+    fv_status st = check_input(net, input, err);
+    if (st) return st;
+    fvi_probe *p = calloc(1, sizeof *p);
+    if (!p) return fvi_fail(err, FV_NOMEM, "out of memory");
+    const fv_input *in = fvi_network_input(net);
+    p->session = session;
+    p->in = in;
+    p->channels = in->channels;
+    p->h = (int)input->dim[in->channels_last ? 1 : 2];
+    p->w = (int)input->dim[in->channels_last ? 2 : 3];
+    p->plane = (int64_t)p->h * p->w;
+    p->count = fv_tensor_count(input);
+    p->picture = input->data;
+    p->what = "";
+    int64_t batch = BATCH_NUMBERS / p->count;
+    p->batch = batch < 1 ? 1 : batch > BATCH_MAX ? BATCH_MAX : (int)batch;
+    st = read_objective(p, input, objective, err);
+    if (!st) st = fit_batch(p, err);
+    size_t numbers = (size_t)p->batch * (size_t)p->count;
+    p->x = calloc(numbers, sizeof *p->x);
+    p->dx = calloc(numbers, sizeof *p->dx);
+    p->values = calloc((size_t)p->batch, sizeof *p->values);
+    if (!st && (!p->x || !p->dx || !p->values)) st = fvi_fail(err, FV_NOMEM, "out of memory");
+    if (st)
+        fvi_probe_free(p);
+    else
+        *out = p;
+    return st;
+}
+
+void fvi_probe_free(fvi_probe *p) {
+    if (!p) return;
+    fvi_objective_clear(&p->objective);
+    for (int v = 0; v < FVI_MAX_VALUES; v++) free(p->seeds[v]);
+    free(p->x);
+    free(p->dx);
+    free(p->values);
+    free(p);
+}
+
+/* ---- forward only --------------------------------------------------------------------------- */
+
+/* Room for what objectives write beside their values. */
+static fv_status reserve_seeds(fvi_probe *p, const fvi_graph *g, fv_error *err) {
+    for (int v = 0; v < p->objective.n_values; v++) {
+        int64_t n = fvi_shape_count(&g->values[g->outputs[v]].shape);
+        if (n <= p->seed_count[v]) continue;
+        free(p->seeds[v]);
+        p->seeds[v] = calloc((size_t)n, sizeof *p->seeds[v]);
+        p->seed_count[v] = p->seeds[v] ? n : 0;
+        if (!p->seeds[v]) return fvi_fail(err, FV_NOMEM, "out of memory");
+    }
+    return FV_OK;
+}
+
+/* Values of a forward run are not finite: what the session says to that. */
+static fv_status broken(fvi_probe *p, fvi_plan *plan, const float *x, fv_error *err) {
+    fv_error why;
+    fvi_explain(p->session, plan, x, NULL, &why);
+    return fvi_session_nonfinite(p->session, &why, err);
+}
+
+static fv_status run_forward(fvi_probe *p, fvi_plan *plan, const fvi_bound *bound, int64_t samples,
+                             const float *x, double *values, fv_error *err) {
+    const float *targets[FVI_MAX_VALUES];
+    fvi_plan_set_input(plan, 0, x);
+    fv_status st = fvi_plan_forward(plan, err);
+    if (st) return st;
+    for (int v = 0; v < p->objective.n_values; v++) targets[v] = fvi_plan_target(plan, v);
+    for (int64_t n = 0; n < samples; n++)
+        values[n] = fvi_bound_evaluate(bound, n, targets, p->seeds);
+    for (int64_t n = 0; n < samples; n++)
+        if (!isfinite(values[n])) return broken(p, plan, x, err);
+    return FV_OK;
+}
+
+/* Copies i..i + samples - 1 with their gradients. */
+static fv_status run_gradient(fvi_probe *p, fvi_plan *plan, const fvi_bound *const *bound,
+                              int64_t samples, const float *x, int64_t i, fv_error *err) {
+    float *dx = p->dx + i * p->count;
+    double *values = p->values + i;
+    fv_error why;
+    fv_status st = fvi_gradient(plan, bound, samples, 1, x, values, dx, NULL, err);
+    for (int64_t k = 0; !st && k < samples; k++)
+        if (fvi_gradient_check(p->session, plan, bound[k], samples, k, x, values, dx, &why))
+            st = fvi_session_nonfinite(p->session, &why, err);
+    return st;
+}
+
+/* ---- batches -------------------------------------------------------------------------------- */
+
+static fv_status run_batch(fvi_probe *p, int flags, fv_error *err) {
+    fvi_plan *plan = NULL;
+    fvi_bound *bound = NULL;
+    const fvi_bound *all[BATCH_MAX];
+    int64_t samples = 0;
+    const fvi_objective *o = &p->objective;
+    fvi_shape shape = batch_shape(p, p->batch);
+    fv_status st =
+        fvi_session_plan(p->session, &shape, o->values, o->n_values, flags, &plan, &samples, err);
+    if (!st) st = fvi_objective_bind(o, fvi_plan_graph(plan), samples, &bound, err);
+    if (!st && !flags) st = reserve_seeds(p, fvi_plan_graph(plan), err);
+    for (int i = 0; i < BATCH_MAX; i++) all[i] = bound;
+    for (int64_t i = 0; !st && i < p->batch; i += samples) {
+        const float *x = p->x + i * p->count;
+        st = flags ? run_gradient(p, plan, all, samples, x, i, err)
+                   : run_forward(p, plan, bound, samples, x, p->values + i, err);
+    }
+    fvi_bound_free(bound);
+    return st;
+}
+
+/* Counts n copies as done and asks the callback. */
+static fv_status tell(fvi_probe *p, int n, fv_error *err) {
+    p->done += n;
+    if (!p->progress) return FV_OK;
+    double sum = 0;
+    for (int i = 0; i < n; i++) sum += p->values[i];
+    const fv_progress now = {.done = p->done,
+                             .total = p->total > p->done ? p->total : p->done,
+                             .objective = sum / n,
+                             .what = p->what,
+                             .iteration = p->done,
+                             .level = 1};
+    int answer = p->progress(p->user, &now);
+    if (answer == FV_PROGRESS_CANCEL) return fvi_fail(err, FV_CANCELLED, "cancelled");
+    if (answer == FV_PROGRESS_STOP) p->stopped = 1;
+    return FV_OK;
+}
+
+fv_status fvi_probe_run(fvi_probe *p, int n, int flags, fv_error *err) {
+    for (int i = n; i < p->batch; i++)
+        memcpy(p->x + i * p->count, p->x, (size_t)p->count * sizeof *p->x);
+    fv_status st = run_batch(p, flags, err);
+    return st ? st : tell(p, n, err);
+}
+
+fv_status fvi_probe_run_picture(fvi_probe *p, int flags, fv_error *err) {
+    memcpy(p->x, p->picture, (size_t)p->count * sizeof *p->x);
+    return fvi_probe_run(p, 1, flags, err);
+}
+
+/* ---- inside --------------------------------------------------------------------------------- */
+
+/* Where the rows, columns and channels of a value are; a value of n pictures is n x channels x rows
+ * x columns, or with its channels last. */
+static fv_status image_extent(const fvi_graph *g, int v, const char *name, fvi_extent *e,
+                              int64_t *rows, int64_t *columns, fv_error *err) {
+    char text[FVI_SHAPE_TEXT];
+    const fvi_shape *s = &g->values[v].shape;
+    int axis = 1;
+    fv_status st = fvi_extent_find(g, v, 1, name, e, &axis, NULL, NULL, err);
+    if (st) return st;
+    if (s->ndim != 4 || (axis != 1 && axis != 3) || s->dim[0] != 1)
+        return fvi_fail(err, FV_SHAPE,
+                        "layer \"%.120s\" is %s, no maps over the picture (1xCxHxW or 1xHxWxC)",
+                        name, fvi_shape_text(s, text));
+    *rows = s->dim[axis == 1 ? 2 : 1];
+    *columns = s->dim[axis == 1 ? 3 : 2];
+    return FV_OK;
+}
+
+static fv_status copy_planar(const fvi_extent *e, int64_t rows, int64_t columns, const float *from,
+                             fv_tensor **out, fv_error *err) {
+    fvi_shape shape = {3, {e->channels, rows, columns}};
+    fv_status st = fvi_tensor_new(&shape, out, err);
+    for (int64_t c = 0; !st && from && c < e->channels; c++)
+        for (int64_t i = 0; i < rows * columns; i++)
+            (*out)->data[c * rows * columns + i] = from[fvi_extent_at(e, 0, c, i)];
+    return st;
+}
+
+/* Forward, objective, backward, with the layer as target `at`. */
+static fv_status run_inside(fvi_probe *p, fvi_plan *plan, int at, fv_error *err) {
+    const float *targets[FVI_MAX_VALUES];
+    float *seeds[FVI_MAX_VALUES];
+    fvi_bound *bound = NULL;
+    const fvi_graph *g = fvi_plan_graph(plan);
+    const int n = p->objective.n_values;
+    fvi_plan_set_input(plan, 0, p->picture);
+    fv_status st = fvi_objective_bind(&p->objective, g, 1, &bound, err);
+    if (!st) st = fvi_plan_forward(plan, err);
+    if (st) goto done;
+    for (int v = 0; v < n; v++) {
+        targets[v] = fvi_plan_target(plan, v);
+        seeds[v] = fvi_plan_seed(plan, v);
+    }
+    p->values[0] = fvi_bound_evaluate(bound, 0, targets, seeds);
+    if (!isfinite(p->values[0])) st = broken(p, plan, p->picture, err);
+    if (st) goto done;
+    if (at == n)
+        memset(fvi_plan_seed(plan, at), 0,
+               (size_t)fvi_shape_count(&g->values[g->outputs[at]].shape) * sizeof(float));
+    st = fvi_plan_backward(plan, err);
+done:
+    fvi_bound_free(bound);
+    return st;
+}
+
+fv_status fvi_probe_layer(fvi_probe *p, const char *value, fv_tensor **y, fv_tensor **dy,
+                          fv_error *err) {
+    const char *wanted[FVI_MAX_VALUES + 1] = {0};
+    const int n = p->objective.n_values;
+    int at = n;
+    for (int v = 0; v < n; v++) {
+        wanted[v] = p->objective.values[v];
+        if (!strcmp(wanted[v], value)) at = v; /* the objective looks at this very layer */
+    }
+    wanted[n] = value;
+    fvi_plan *plan = NULL;
+    int64_t samples = 0, rows = 0, columns = 0;
+    fvi_extent e;
+    fv_tensor *values = NULL, *gradients = NULL;
+    fvi_shape shape = batch_shape(p, 1);
+    fv_status st = fvi_session_plan(p->session, &shape, wanted, at == n ? n + 1 : n,
+                                    FVI_PLAN_BACKWARD | FVI_PLAN_INNER, &plan, &samples, err);
+    if (st) return st;
+    const fvi_graph *g = fvi_plan_graph(plan);
+    st = image_extent(g, g->outputs[at], value, &e, &rows, &columns, err);
+    if (!st) st = run_inside(p, plan, at, err);
+    if (!st) st = copy_planar(&e, rows, columns, fvi_plan_target(plan, at), &values, err);
+    if (!st)
+        st = copy_planar(&e, rows, columns, fvi_plan_target_gradient(plan, at), &gradients, err);
+    if (!st) st = tell(p, 1, err);
+    if (st) {
+        fv_tensor_free(values);
+        fv_tensor_free(gradients);
+        return st;
+    }
+    *y = values;
+    *dy = gradients;
+    return FV_OK;
+}
+
+fv_status fvi_objective_needs(const fvi_graph *g, const fvi_objective *o, char **out,
+                              fv_error *err) {
+    char *needed = calloc((size_t)g->n_values + 1, 1);
+    if (!needed) return fvi_fail(err, FV_NOMEM, "out of memory");
+    for (int v = 0; v < o->n_values; v++) {
+        int at = fvi_graph_find(g, o->values[v]);
+        if (at >= 0) needed[at] = 1;
+    }
+    for (int k = g->n_nodes - 1; k >= 0; k--)
+        for (int i = 0; needed[g->nodes[k].out] && i < g->nodes[k].n_in; i++)
+            if (g->nodes[k].in[i] >= 0) needed[g->nodes[k].in[i]] = 1;
+    *out = needed;
+    return FV_OK;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A comparison's pictures: what a sample looks like to the networks, and one channel's activations
+ * on it in both, on one scale: grey from 0 where none is below zero, else blue and red about it.
+ * A layer without maps has maps of one pixel, in which white could not be seen; tokens are a row.
+ */
+#include <glib.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "runtime/model.h"
+#include "runtime/session.h"
+#include "inspect/compare.h"
+#include "draw/plot.h"
+
+#define PLOT 224
+
+/* A network's input as a picture: pixel = (x / scale + mean) / range, in RGB. */
+static fv_status decode(const fv_input *in, const fv_tensor *x, fv_image **out, fv_error *err) {
+    const int h = (int)x->dim[in->channels_last ? 1 : 2],
+              w = (int)x->dim[in->channels_last ? 2 : 3];
+    const int64_t plane = (int64_t)h * w;
+    fv_status st = fv_image_new(in->channels, h, w, out, err);
+    for (int c = 0; c < in->channels && !st; c++) {
+        const int to = in->channels == 3 && in->channel_order == FV_BGR ? 2 - c : c;
+        const int k = MIN(c, 3);
+        for (int64_t i = 0; i < plane; i++) {
+            const float v = x->data[in->channels_last ? i * in->channels + c : c * plane + i];
+            const float p = (v / in->scale[k] + in->mean[k]) / in->range;
+            (*out)->data[to * plane + i] = isfinite(p) ? CLAMP(p, 0.0f, 1.0f) : 0.5f;
+        }
+    }
+    return st;
+}
+
+/* The input as A has it: a picture, or bars. */
+static fv_status draw_input(const fv_input *in, const fv_tensor *x, fv_image **out, fv_error *err) {
+    if (in->is_image && x->ndim == 4 && (in->channels == 1 || in->channels == 3))
+        return decode(in, x, out, err);
+    const int64_t count = fv_tensor_count(x);
+    float *bars = fvi_plot_finite(x->data, count);
+    if (!bars) return fvi_fail(err, FV_NOMEM, "no memory for a plot of %lld", (long long)count);
+    fv_status st = fv_plot_bars(bars, (int)MIN(count, G_MAXINT),
+                                &(fv_plot_desc){.width = PLOT, .height = PLOT}, out, err);
+    g_free(bars);
+    return st;
+}
+
+/* One channel of a value of one sample.  out  [height][width], malloc'ed */
+static fv_status take_map(const fv_comparison *c, const fv_tensor *v, int channel, float **out,
+                          int *height, int *width, fv_error *err) {
+    int64_t outer, inner;
+    fv_status st = fvi_comparison_sizes(c, v, 1, &outer, &inner, err);
+    if (st) return st;
+    const int spatial = v->ndim - 2; /* axes besides samples and channels */
+    const int first = c->axis == 1 ? 2 : 1;
+    const int64_t count = outer * inner;
+    const int64_t h = spatial == 2 ? v->dim[c->axis == 2 ? 1 : first] : 1;
+    if (count < 1 || count > 1 << 28)
+        return fvi_fail(err, FV_SHAPE, "a map of %lld numbers cannot be drawn", (long long)count);
+    float *map = malloc((size_t)count * sizeof *map);
+    if (!map) return fvi_fail(err, FV_NOMEM, "no memory for a map of %lld", (long long)count);
+    for (int64_t i = 0; i < count; i++)
+        map[i] = v->data[i / inner * c->channels * inner + channel * inner + i % inner];
+    *height = (int)h;
+    *width = (int)(count / h);
+    *out = map;
+    return FV_OK;
+}
+
+/* The value of largest magnitude; 0 where none is finite. *below: one is below zero. */
+static float peak_of(const float *map, int64_t count, int *below) {
+    float peak = 0;
+    for (int64_t i = 0; i < count; i++) {
+        if (!isfinite(map[i])) continue;
+        if (fabsf(map[i]) > fabsf(peak)) peak = map[i];
+        *below |= map[i] < 0;
+    }
+    return peak;
+}
+
+/* The scale on which both maps can be seen. */
+static fv_paint_desc scale_of(const float peaks[2], int below, int64_t count) {
+    const float most = fmaxf(fabsf(peaks[0]), fabsf(peaks[1])), m = most > 0 ? most : 1;
+    if (below) return (fv_paint_desc){FV_PALETTE_SIGNED, -m, m};
+    return (fv_paint_desc){count == 1 ? FV_PALETTE_HEAT : FV_PALETTE_GREY, 0, m};
+}
+
+/* Runs both networks and paints the channel's maps. */
+static fv_status draw_maps(fv_comparison *c, fv_tensor *const inputs[2], int channel,
+                           float peaks[2], fv_image *out[2], fv_error *err) {
+    fv_tensor *values[2] = {NULL, NULL};
+    float *maps[2] = {NULL, NULL};
+    int h[2] = {0}, w[2] = {0};
+    fv_status st = FV_OK;
+    for (int m = 0; m < 2 && !st; m++) {
+        st = fvi_comparison_run(c, m, inputs[m], &values[m], err);
+        if (!st) st = take_map(c, values[m], channel, &maps[m], &h[m], &w[m], err);
+    }
+    if (!st && (h[0] != h[1] || w[0] != w[1]))
+        st = fvi_fail(err, FV_SHAPE, "the maps of A and B are %dx%d and %dx%d", h[0], w[0], h[1],
+                      w[1]);
+    int below = 0;
+    for (int m = 0; m < 2 && !st; m++) peaks[m] = peak_of(maps[m], (int64_t)h[m] * w[m], &below);
+    const fv_paint_desc scale = scale_of(peaks, below, (int64_t)h[0] * w[0]);
+    for (int m = 0; m < 2 && !st; m++) st = fv_paint(maps[m], h[m], w[m], &scale, &out[m], err);
+    for (int m = 0; m < 2; m++) {
+        free(maps[m]);
+        fv_tensor_free(values[m]);
+    }
+    return st;
+}
+
+/* Draws the input as A has it, and both maps. */
+static fv_status draw_all(fv_comparison *c, fv_tensor *const inputs[2], int channel, float peaks[2],
+                          fv_image *out[3], fv_error *err) {
+    fv_image *made[3] = {NULL, NULL, NULL};
+    float found[2] = {0, 0};
+    fv_status st = draw_input(fv_model_input(c->model[0]), inputs[0], &made[0], err);
+    if (!st) st = draw_maps(c, inputs, channel, found, made + 1, err);
+    for (int i = 0; i < 3; i++)
+        if (st)
+            fv_image_free(made[i]);
+        else
+            out[i] = made[i];
+    if (!st && peaks) memcpy(peaks, found, sizeof found);
+    return st;
+}
+
+/* One sample that both networks take.  errors  ARG, SHAPE */
+static fv_status check_sample(const fv_comparison *c, const fv_tensor *input, fv_error *err) {
+    fv_status st = FV_OK;
+    for (int m = 0; m < 2 && !st; m++)
+        st = fvi_check_input(fvi_session_network(c->session[m]), input, err);
+    if (!st && input->ndim && input->dim[0] != 1)
+        st = fvi_fail(err, FV_SHAPE, "the input has %lld samples; one is drawn at a time",
+                      (long long)input->dim[0]);
+    return st;
+}
+
+fv_status fv_comparison_draw(fv_comparison *c, const fv_image *photo, const fv_tensor *input,
+                             int channel, float peaks[2], fv_image *out[3], fv_error *err) {
+    fv_status st = FVI_NOT_NULL_AS(err, "comparison, out", c, out);
+    if (st) return st;
+    if (!photo == !input)
+        return fvi_fail(err, FV_ARG, "fv_comparison_draw: %s; one of the two is needed",
+                        photo ? "a photo and an input are given"
+                              : "neither a photo nor an input is given");
+    if (channel < 0 || channel >= c->channels)
+        return fvi_fail(err, FV_ARG, "%s: layer \"%s\" has %d channels; %d does not exist (0..%d)",
+                        fv_model_name(c->model[0]), fv_model_layer(c->model[0], c->layer[0])->name,
+                        c->channels, channel, c->channels - 1);
+    fv_tensor *own[2] = {NULL, NULL};
+    fv_tensor *given = (fv_tensor *)(uintptr_t)input; /* only read */
+    if (input) st = check_sample(c, input, err);
+    for (int m = 0; m < 2 && photo && !st; m++)
+        st = fv_input_from_image(c->model[m], photo, &own[m], err);
+    if (!st)
+        st =
+            draw_all(c, photo ? own : (fv_tensor *const[]){given, given}, channel, peaks, out, err);
+    for (int m = 0; m < 2; m++) fv_tensor_free(own[m]);
+    return st;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* examples_ask: from objectives to what is to be measured. `LAYER` and `LAYER:C` of one layer share
+ * a table of all its channels, since one pass gives them all and one index answers later questions;
+ * anything else is a table of one unit.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "graph/receptive_field.h"
+#include "runtime/model.h"
+#include "inspect/dataset/examples.h"
+
+#define KEY_VERSION "1 resized to size/0.875, bicubic, centre"
+
+void fvi_table_free(void *table) {
+    fvi_table *t = table;
+    if (!t) return;
+    fvi_objective_clear(&t->o);
+    fvi_index_close(t->index);
+    g_free(t->name);
+    g_free(t->row);
+    g_free(t);
+}
+
+/* Whether an objective is LAYER or LAYER:C and nothing more. */
+static int is_unit(const fvi_objective *o) {
+    const fvi_term *t = o->terms;
+    return o->n_terms == 1 && t->bare && t->weight == 1 && !t->n_position &&
+           (t->kind == FVI_TERM_LAYER || (t->kind == FVI_TERM_CHANNEL && t->channel >= 0));
+}
+
+/* Number of a value among those the plan gives. */
+static int want(fv_examples *e, const char *value) {
+    for (int i = 0; i < e->n_wanted; i++)
+        if (!strcmp(e->wanted[i], value)) return i;
+    e->wanted = g_renew(const char *, e->wanted, e->n_wanted + 1);
+    e->wanted[e->n_wanted] = value;
+    return e->n_wanted++;
+}
+
+/* See examples.h. */
+void fvi_examples_want(fv_examples *e) {
+    e->n_wanted = 0;
+    for (guint i = 0; i < e->tables->len; i++) {
+        fvi_table *t = e->tables->pdata[i];
+        for (int v = 0; t->active && v < t->o.n_values; v++) t->target[v] = want(e, t->o.values[v]);
+    }
+}
+
+/* How many units a layer has, where their positions lie, and what those see. */
+static fv_status describe(const fv_examples *e, fvi_table *t, fv_error *err) {
+    const fvi_network *net = e->model->network;
+    fvi_graph *g = NULL;
+    fvi_extent extent;
+    fvi_shape sample;
+    int channel_axis, batch_axis;
+    fv_status st = fvi_network_lower(net, NULL, 0, t->o.values, 1, &g, err);
+    if (st) return st;
+    const int v = g->outputs[0];
+    st = fvi_extent_find(g, v, 1, t->name, &extent, &channel_axis, &batch_axis, &sample, err);
+    if (!st) st = fvi_graph_reach(g, fvi_network_input(net), v, t->reach, err);
+    fvi_graph_free(g);
+    if (st) return st;
+    t->n_axes = fvi_position_axes(&sample, channel_axis, batch_axis, t->axis);
+    for (int i = 0; i < t->n_axes; i++) t->size[i] = sample.dim[t->axis[i]];
+    if (t->is_layer && extent.channels > FVI_UNITS_MAX)
+        return fvi_fail(err, FV_UNSUPPORTED,
+                        "layer \"%s\" has %" PRId64 " units; at most %d are measured on photos",
+                        t->name, extent.channels, FVI_UNITS_MAX);
+    t->units = t->is_layer ? (int)extent.channels : 1;
+    return FV_OK;
+}
+
+/* The name of the layer a value belongs to, as users know it; else the value's. */
+static const char *layer_name(const fvi_network *net, const char *value) {
+    int index;
+    if (fvi_network_find_layer(net, value, &index, NULL)) return value;
+    return fvi_network_layer(net, index)->name;
+}
+
+/* The table of an objective, made if there is none; the objective is taken.  returns  its number */
+static fv_status table_of(fv_examples *e, fvi_objective *o, int is_layer, const char *text,
+                          int *number, fv_error *err) {
+    for (guint i = 0; i < e->tables->len; i++) {
+        const fvi_table *have = e->tables->pdata[i];
+        *number = (int)i;
+        if (have->is_layer != is_layer) continue;
+        if (is_layer ? !strcmp(have->o.values[0], o->values[0]) : !strcmp(have->name, text)) {
+            fvi_objective_clear(o);
+            return FV_OK;
+        }
+    }
+    fvi_table *t = g_new0(fvi_table, 1);
+    *number = (int)e->tables->len;
+    g_ptr_array_add(e->tables, t);
+    t->o = *o;
+    t->is_layer = is_layer;
+    t->units = 1;
+    t->reach[0].axis = t->reach[1].axis = -1;
+    t->name = g_strdup(is_layer ? layer_name(e->model->network, t->o.values[0]) : text);
+    const int one_place = t->o.n_terms == 1 && t->o.terms[0].n_position;
+    return is_layer || one_place ? describe(e, t, err) : FV_OK;
+}
+
+static void add_unit(fv_examples *e, int table, int channel, char *name) {
+    fvi_asked unit = {table, channel, name};
+    g_array_append_val(e->units, unit);
+}
+
+static fv_status ask(fv_examples *e, const char *objective, fv_error *err) {
+    fvi_objective o;
+    char text[FVI_MAX_OBJECTIVE];
+    int table = 0;
+    /* Without a reading: a channel of a softmax is that channel. */
+    fv_status st = fvi_objective_parse(e->model->network, objective, NULL, 0, &o, err);
+    if (!st) st = fvi_objective_check_plain(&o, "a photo", err);
+    if (st) {
+        fvi_objective_clear(&o);
+        return st;
+    }
+    const int unit = is_unit(&o);
+    const int64_t channel = unit ? o.terms[0].channel : 0;
+    fvi_objective_text(&o, text, sizeof text);
+    st = table_of(e, &o, unit, text, &table, err);
+    if (st) return st;
+    const fvi_table *t = e->tables->pdata[table];
+    if (!unit)
+        add_unit(e, table, 0, g_strdup(t->name));
+    else if (channel >= 0)
+        add_unit(e, table, (int)channel, g_strdup_printf("%s:%d", t->name, (int)channel));
+    for (int c = 0; unit && channel < 0 && c < t->units; c++)
+        add_unit(e, table, c, g_strdup_printf("%s:%d", t->name, c));
+    if (unit && channel >= t->units)
+        return fvi_fail(err, FV_NOTFOUND,
+                        "layer \"%s\" has %d channels; %" PRId64 " does not exist", t->name,
+                        t->units, channel);
+    return FV_OK;
+}
+
+fv_status fvi_examples_ask(fv_examples *e, const char *const *objectives, int count,
+                           fv_error *err) {
+    fv_status st = FV_OK;
+    for (int i = 0; i < count && !st; i++) st = ask(e, objectives[i], err);
+    return st;
+}
+
+/* ---- keys ----------------------------------------------------------------------------------- */
+
+static void add_numbers(GString *key, const char *name, const float *v, int n) {
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
+    g_string_append_printf(key, "%s", name);
+    for (int i = 0; i < n; i++)
+        g_string_append_printf(key, " %s", g_ascii_dtostr(text, sizeof text, (double)v[i]));
+    g_string_append_c(key, '\n');
+}
+
+/* A direction comes from a file, which may change: its numbers are part of the key. */
+static void add_vectors(GString *key, const fvi_objective *o) {
+    for (int i = 0; i < o->n_terms; i++) {
+        const fv_tensor *v = o->terms[i].vector;
+        if (!v) continue;
+        char *sum = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)v->data,
+                                                (gsize)fv_tensor_count(v) * sizeof *v->data);
+        g_string_append_printf(key, "vector %s\n", sum);
+        g_free(sum);
+    }
+}
+
+char *fvi_table_key(const fv_examples *e, const fvi_table *t) {
+    const fv_input *in = fv_model_input(e->model);
+    GString *key = g_string_new("fovea examples " KEY_VERSION "\n");
+    g_string_append_printf(key, "model %s\n", fv_model_sha256(e->model));
+    g_string_append_printf(key, "input %s %d %dx%d order %d\n", in->name, in->channels, in->height,
+                           in->width, in->channel_order);
+    add_numbers(key, "range", &in->range, 1);
+    add_numbers(key, "mean", in->mean, 4);
+    add_numbers(key, "scale", in->scale, 4);
+    g_string_append_printf(key, "%s %s\nunits %d\n", t->is_layer ? "layer" : "objective",
+                           t->is_layer ? t->o.values[0] : t->name, t->units);
+    add_vectors(key, &t->o);
+    return g_string_free(key, FALSE);
+}

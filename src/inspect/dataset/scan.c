@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* examples_pass: photos through the network, 16 at a time (or 8, 4, ... where the model's memory is
+ * limited), into the indices.
+ *
+ * A batch is always full: the last one repeats what the places held before. So one plan serves, and
+ * no answer depends on how many photos there are or where a pass was interrupted. What cannot be
+ * read because of what it is, is remembered in the index; what the system does not let us read
+ * (rights, a file that is gone) is tried again next time.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/tensor.h"
+#include "image/image.h"
+#include "inspect/dataset/examples.h"
+
+#define BATCH 16
+#define AHEAD 32 /* photos decoded before they are needed */
+
+typedef struct pass {
+    fv_session *session;
+    fv_examples *e;
+    const GPtrArray *todo;
+    const fv_examples_desc *desc;
+    GPtrArray *failed;
+    fvi_plan *plan;
+    int64_t samples; /* the plan takes at a time */
+    fvi_meter *meter;
+    fvi_answer *answers; /* of one photo and one table */
+    fv_tensor *input;    /* [batch][...] */
+    int batch;           /* at most BATCH */
+    int n;               /* photos in it */
+    fvi_photo photo[BATCH];
+} pass;
+
+static fv_status prepare(pass *p, fv_session *session, fv_error *err) {
+    fv_examples *e = p->e;
+    int most = 1;
+    fvi_shape shape = fvi_network_input_shape(fvi_session_network(session), BATCH, 0, 0);
+    fvi_examples_want(e);
+    const size_t each = (size_t)fvi_shape_count(&shape) / BATCH * sizeof(float);
+    fv_status st = fvi_session_fit(session, &shape, e->wanted, e->n_wanted, 0, BATCH, 2 * each,
+                                   &p->batch, err);
+    if (st) return st;
+    shape.dim[0] = p->batch;
+    st = fvi_session_plan(session, &shape, e->wanted, e->n_wanted, 0, &p->plan, &p->samples, err);
+    if (!st) st = fvi_meter_new(e, p->plan, p->samples, &p->meter, err);
+    if (!st) st = fvi_tensor_new(&shape, &p->input, err);
+    for (guint i = 0; i < e->tables->len; i++)
+        most = MAX(most, ((const fvi_table *)e->tables->pdata[i])->units);
+    if (!st) p->answers = malloc((size_t)most * sizeof *p->answers);
+    if (!st && !p->answers) st = fvi_fail(err, FV_NOMEM, "no memory for %d units", most);
+    return st;
+}
+
+/* Adds the answers to photo i of the batch, sample n of the plan, to the indices that lack it. */
+static fv_status file_photo(pass *p, int i, int64_t n, fv_error *err) {
+    const fvi_photo *photo = &p->photo[i];
+    fv_status st = FV_OK;
+    for (guint k = 0; k < p->e->tables->len && !st; k++) {
+        const fvi_table *t = p->e->tables->pdata[k];
+        if (!t->active || fvi_index_find(t->index, photo->path, photo->size, photo->mtime))
+            continue;
+        fvi_meter_read(p->meter, p->plan, (int)k, n, p->answers);
+        st = fvi_index_add(t->index, photo, p->answers, err);
+    }
+    return st;
+}
+
+/* Puts before an error which photos were looked at. */
+static void name_photos(const pass *p, int64_t from, fv_error *err) {
+    const int more = (int)MIN(p->n - from, p->samples) - 1;
+    if (more > 0)
+        fvi_error_prefix(err, "%.100s, or one of the %d photos after it", p->photo[from].path,
+                         more);
+    else
+        fvi_error_prefix(err, "%.100s", p->photo[from].path);
+}
+
+/* Runs the batch. Where it is not full the first photo stands in the rest, so that what is not
+ * finite comes from a photo. */
+static fv_status run_batch(pass *p, fv_error *err) {
+    const int64_t each = fv_tensor_count(p->input) / p->batch;
+    float *x = p->input->data;
+    fv_status st = FV_OK;
+    for (int i = p->n; i < p->batch; i++) memcpy(x + i * each, x, (size_t)each * sizeof *x);
+    for (int64_t from = 0; from < p->n && !st; from += p->samples) {
+        st = fvi_session_forward(p->session, p->plan, x + from * each, err);
+        if (st == FV_NONFINITE) name_photos(p, from, err);
+        for (int64_t i = from; i < MIN(p->n, from + p->samples) && !st; i++)
+            st = file_photo(p, (int)i, i - from, err);
+    }
+    p->n = 0;
+    return st;
+}
+
+/* A photo that cannot be read: remembered where that is its own fault, else told. */
+static fv_status file_unreadable(pass *p, fvi_photo *photo, const fv_error *why, fv_error *err) {
+    char *path = g_build_filename(p->e->folder, photo->path, NULL), *text;
+    const size_t length = strlen(path);
+    fv_status st = FV_OK;
+    const int named = !strncmp(why->text, path, length) && why->text[length] == ':';
+    const int ours = why->status == FV_NOMEM && !fvi_image_is_too_large(path);
+    g_free(path);
+    if (ours) return fvi_fail(err, FV_NOMEM, "%s", why->text); /* and no fault of the photo's */
+    text = g_strdup(named ? why->text + length + 2 : why->text);
+    photo->why = text;
+    if (why->status == FV_FORMAT || why->status == FV_UNSUPPORTED) {
+        for (guint k = 0; k < p->e->tables->len && !st; k++) {
+            const fvi_table *t = p->e->tables->pdata[k];
+            if (t->active && !fvi_index_find(t->index, photo->path, photo->size, photo->mtime))
+                st = fvi_index_add(t->index, photo, NULL, err);
+        }
+    } else {
+        g_ptr_array_add(p->failed, g_strdup_printf("%s: %s", photo->path, text));
+    }
+    g_free(text);
+    return st;
+}
+
+static fv_status take(pass *p, guint i, fvi_decoded *got, fv_error *err) {
+    const fvi_walked *w = p->todo->pdata[i];
+    fvi_photo photo = {.path = w->path, .size = w->size, .mtime = w->mtime};
+    if (!got->input) return file_unreadable(p, &photo, &got->err, err);
+    const int64_t each = fv_tensor_count(got->input);
+    photo.height = got->height;
+    photo.width = got->width;
+    memcpy(p->input->data + p->n * each, got->input->data, (size_t)each * sizeof(float));
+    p->photo[p->n++] = photo;
+    fv_tensor_free(got->input);
+    return p->n == p->batch ? run_batch(p, err) : FV_OK;
+}
+
+/* Tells how far it is.  returns  FV_CANCELLED where the callback asks for it */
+static fv_status tell(const pass *p, guint done, fv_error *err) {
+    const fv_progress now = {
+        .done = (int)done, .total = (int)p->todo->len, .what = "", .iteration = (int)done};
+    if (!p->desc->progress || !p->desc->progress(p->desc->user, &now)) return FV_OK;
+    return fvi_fail(err, FV_CANCELLED, "stopped after %u of %u photos", done, p->todo->len);
+}
+
+static fv_status run_all(pass *p, fvi_decoder *decoder, fv_error *err) {
+    fv_status st = tell(p, 0, err);
+    for (guint i = 0; i < p->todo->len && !st; i++) {
+        fvi_decoded got;
+        fvi_decoder_next(decoder, &got);
+        st = take(p, i, &got, err);
+        if (!st && !p->n) st = tell(p, i + 1, err);
+    }
+    if (!st && p->n) st = run_batch(p, err);
+    return st ? st : tell(p, p->todo->len, err);
+}
+
+/* Writes what is measured, also after a failure. */
+static fv_status flush(const fv_examples *e, fv_status st, fv_error *err) {
+    for (guint i = 0; i < e->tables->len; i++) {
+        const fvi_table *t = e->tables->pdata[i];
+        if (!t->active) continue;
+        fv_status flushed = fvi_index_flush(t->index, st ? NULL : err);
+        if (!st) st = flushed;
+    }
+    return st;
+}
+
+fv_status fvi_examples_pass(fv_examples *e, const GPtrArray *todo, const fv_examples_desc *desc,
+                            GPtrArray *failed, fv_error *err) {
+    pass p = {.e = e, .todo = todo, .desc = desc, .failed = failed};
+    fv_session *session = NULL;
+    fvi_decoder *decoder = NULL;
+    const fv_session_desc how = {.threads = desc->threads, .on_nan = desc->on_nan};
+    fv_status st = fv_session_new(e->model, &how, &session, err);
+    p.session = session;
+    if (!st) st = prepare(&p, session, err);
+    if (!st) {
+        const int decoders =
+            desc->decoders ? desc->decoders : MIN(fvi_session_threads(session), 64);
+        st = fvi_decoder_new(e->model, e->folder, todo, decoders, AHEAD + decoders, &decoder, err);
+    }
+    if (!st) {
+        st = run_all(&p, decoder, err);
+        st = flush(e, st, err);
+    }
+    fvi_decoder_free(decoder);
+    fvi_meter_free(p.meter);
+    fv_tensor_free(p.input);
+    free(p.answers);
+    e->note = g_strdup(fv_session_note(session));
+    fv_session_free(session);
+    return st;
+}

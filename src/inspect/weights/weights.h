@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A layer's weights as outputs x inputs x height x width, however they lie. */
+#ifndef FVI_INSPECT_WEIGHTS_WEIGHTS_H
+#define FVI_INSPECT_WEIGHTS_WEIGHTS_H
+
+#include "fovea/fovea.h"
+
+typedef enum fvi_grid_kind {
+    FVI_GRID_KERNELS, /* they have a height and a width: convolutions, rows that see a map */
+    FVI_GRID_LINES,   /* 1-D kernels, vectors: only a width */
+    FVI_GRID_NUMBERS  /* one number for each output and input */
+} fvi_grid_kind;
+
+typedef struct fvi_grid {
+    const fv_model *model;
+    const fv_layer *layer;
+    fv_tensor *weights;
+    fvi_grid_kind kind;
+    int outputs, inputs, height, width;
+    int64_t stride[4]; /* in elements: of the output, the input, y, x */
+    int picture;       /* the inputs are the colours of a picture: 3 RGB, 1 grey; 0 they are not */
+    int bgr;           /* input 0 is blue */
+    int channels_last, found;
+} fvi_grid;
+
+/* Reads a layer's weights and finds how they are to be looked at; to be freed with fvi_grid_clear.
+ *   errors  as fv_weights_render, of the layer and the shape */
+fv_status fvi_grid_read(const fv_model *model, int layer, const fv_weights_desc *desc,
+                        fvi_grid *out, fv_error *err);
+void fvi_grid_clear(fvi_grid *grid);
+
+/* The first number of a kernel. */
+static inline const float *fvi_grid_at(const fvi_grid *g, int output, int input) {
+    return g->weights->data + output * g->stride[0] + input * g->stride[1];
+}
+
+/* What is to be drawn: every choice made, every index known to be there. */
+typedef struct fvi_weights_plan {
+    const fvi_grid *grid;
+    fv_weights_form form;
+    fv_palette palette;
+    int rgb, each, min_max;
+    int n_outputs, *outputs; /* [n_outputs] */
+    int n_inputs;            /* of each output */
+    int *inputs;             /* [n_outputs][n_inputs] where they are ranked, else [n_inputs] */
+    int ranked;
+    int count; /* tiles */
+} fvi_weights_plan;
+
+/* Draws the tiles of a plan into out[count]; what was made before a failure is the caller's to
+ * free. */
+fv_status fvi_weights_draw(const fvi_weights_plan *plan, fv_weights_tile *out, fv_error *err);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The limits of a model: the defaults, written here once, and what the caller says instead.
+ *
+ * Networks of many weights do much work: so each byte of the file adds to the default of max_work
+ * (real networks do 100 to 1000 multiply-adds a byte, segmentation more).
+ */
+#include "model/limits.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/shape.h"
+
+#define WORK_A_BYTE ((int64_t)1 << 12)
+
+typedef struct row {
+    const char *name;
+    size_t from, to; /* offsets in fv_model_desc and fvi_limits */
+    int64_t otherwise, most;
+} row;
+
+#define ROW(name, from, to, otherwise, most) \
+    { name, offsetof(fv_model_desc, from), offsetof(fvi_limits, to), otherwise, most }
+
+static const row rows[] = {
+    ROW("max_file_bytes", max_file_bytes, file_bytes, (int64_t)8 << 30, INT64_MAX),
+    ROW("max_memory", max_memory, memory, (int64_t)4 << 30, INT64_MAX),
+    ROW("max_work", max_work, work, (int64_t)1 << 37, INT64_MAX),
+    ROW("max_elements", max_elements, elements, FVI_MAX_ELEMENTS, FVI_MAX_ELEMENTS),
+    ROW("max_nodes", max_nodes, nodes, 1 << 17, 1 << 20),
+    ROW("memory", memory, budget, INT64_MAX, INT64_MAX),
+};
+
+fv_status fvi_limits_resolve(const fv_model_desc *desc, fvi_limits *out, fv_error *err) {
+    fvi_limits l;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const row *r = &rows[i];
+        int64_t v = desc ? *(const int64_t *)(const void *)((const char *)desc + r->from) : 0;
+        if (v < 0 || v > r->most)
+            return fvi_fail(err, FV_ARG,
+                            "option %s is %" PRId64 "; allowed are 0 (the default, %" PRId64
+                            ") to %" PRId64,
+                            r->name, v, r->otherwise, r->most);
+        *(int64_t *)(void *)((char *)&l + r->to) = v ? v : r->otherwise;
+    }
+    l.work_a_byte = desc && desc->max_work ? 0 : WORK_A_BYTE;
+    *out = l;
+    return FV_OK;
+}
+
+void fvi_limits_add_bytes(fvi_limits *l, int64_t bytes) {
+    int64_t more;
+    if (fvi_mul(bytes, l->work_a_byte, &more) || fvi_add(l->work, more, &l->work))
+        l->work = INT64_MAX;
+}
+
+size_t fvi_limits_constants(const fvi_limits *l) {
+    uint64_t quarter = (uint64_t)l->memory / 4 + 1;
+    return quarter > SIZE_MAX ? SIZE_MAX : (size_t)quarter;
+}
+
+int64_t fvi_limits_folds(const fvi_limits *l) { return l->work >> 8; }

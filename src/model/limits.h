@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a model's file may make us spend; docs/limits.md has the same numbers. */
+#ifndef FVI_MODEL_LIMITS_H
+#define FVI_MODEL_LIMITS_H
+
+#include <stddef.h>
+
+#include "fovea/fovea.h"
+
+typedef struct fvi_limits {
+    int64_t file_bytes;  /* of each file mapped */
+    int64_t memory;      /* bytes of a plan, its results and the rearranged weights together */
+    int64_t work;        /* of a plan, as fvi_graph_cost estimates it */
+    int64_t work_a_byte; /* of the file, added to `work`; 0 where the caller gave it */
+    int64_t elements;    /* of one tensor */
+    int64_t budget; /* bytes of all that is held for work with the model: runtime/memory_budget.h */
+    int64_t nodes;  /* of the file with all its subgraphs; of a lowered graph */
+} fvi_limits;
+
+/* The caller's limits, and the defaults where desc is NULL or says 0.
+ *   errors  ARG a negative one, or one beyond what the code can do */
+fv_status fvi_limits_resolve(const fv_model_desc *desc, fvi_limits *out, fv_error *err);
+
+/* Adds to the default of `work` what a file of so many bytes may do more. */
+void fvi_limits_add_bytes(fvi_limits *l, int64_t bytes);
+/* What computing constants while loading may take, in proportion: bytes, by default 1 GiB (twice:
+ * for what is kept, and for one lowering); and elements read and written, by default 2^29 and
+ * more. */
+size_t fvi_limits_constants(const fvi_limits *l);
+int64_t fvi_limits_folds(const fvi_limits *l);
+
+#endif

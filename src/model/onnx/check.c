@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Evening out and checking the nodes: absent names become "", "ai.onnx" becomes "", and attributes
+ * that the operators of ai.onnx share by name must have the type these operators give them, so that
+ * the lowering may simply ask for their values.
+ * Source: the operator schemas of ONNX, opsets 1 to 22.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "model/onnx/file_internal.h"
+
+typedef struct attr_type {
+    const char *name;
+    int type;
+} attr_type;
+
+/* clang-format off */
+/* Sorted by name. `value` (Constant, Pad) and `scales` differ by operator and stay out. */
+static const attr_type attr_types[] = {
+    {"allowzero", FVI_ATTR_INT},             {"alpha", FVI_ATTR_FLOAT},
+    {"antialias", FVI_ATTR_INT},             {"approximate", FVI_ATTR_STRING},
+    {"auto_pad", FVI_ATTR_STRING},           {"axes", FVI_ATTR_INTS},
+    {"axis", FVI_ATTR_INT},                  {"batch_dims", FVI_ATTR_INT},
+    {"beta", FVI_ATTR_FLOAT},                {"bias", FVI_ATTR_FLOAT},
+    {"blocksize", FVI_ATTR_INT},             {"body", FVI_ATTR_GRAPH},
+    {"ceil_mode", FVI_ATTR_INT},
+    {"coordinate_transformation_mode", FVI_ATTR_STRING},
+    {"count_include_pad", FVI_ATTR_INT},     {"cubic_coeff_a", FVI_ATTR_FLOAT},
+    {"dilations", FVI_ATTR_INTS},            {"dtype", FVI_ATTR_INT},
+    {"else_branch", FVI_ATTR_GRAPH},         {"ends", FVI_ATTR_INTS},
+    {"epsilon", FVI_ATTR_FLOAT},             {"equation", FVI_ATTR_STRING},
+    {"exclude_outside", FVI_ATTR_INT},       {"extrapolation_value", FVI_ATTR_FLOAT},
+    {"fmod", FVI_ATTR_INT},                  {"gamma", FVI_ATTR_FLOAT},
+    {"group", FVI_ATTR_INT},                 {"keep_aspect_ratio_policy", FVI_ATTR_STRING},
+    {"keepdims", FVI_ATTR_INT},              {"kernel_shape", FVI_ATTR_INTS},
+    {"lambd", FVI_ATTR_FLOAT},               {"largest", FVI_ATTR_INT},
+    {"max", FVI_ATTR_FLOAT},                 {"min", FVI_ATTR_FLOAT},
+    {"momentum", FVI_ATTR_FLOAT},            {"nearest_mode", FVI_ATTR_STRING},
+    {"noop_with_empty_axes", FVI_ATTR_INT},  {"num_groups", FVI_ATTR_INT},
+    {"num_outputs", FVI_ATTR_INT},           {"output_padding", FVI_ATTR_INTS},
+    {"output_shape", FVI_ATTR_INTS},         {"p", FVI_ATTR_INT},
+    {"paddings", FVI_ATTR_INTS},             {"pads", FVI_ATTR_INTS},
+    {"perm", FVI_ATTR_INTS},                 {"ratio", FVI_ATTR_FLOAT},
+    {"size", FVI_ATTR_INT},                  {"spatial", FVI_ATTR_INT},
+    {"split", FVI_ATTR_INTS},                {"starts", FVI_ATTR_INTS},
+    {"storage_order", FVI_ATTR_INT},         {"strides", FVI_ATTR_INTS},
+    {"then_branch", FVI_ATTR_GRAPH},         {"to", FVI_ATTR_INT},
+    {"transA", FVI_ATTR_INT},                {"transB", FVI_ATTR_INT},
+    {"value_float", FVI_ATTR_FLOAT},         {"value_floats", FVI_ATTR_FLOATS},
+    {"value_int", FVI_ATTR_INT},             {"value_ints", FVI_ATTR_INTS},
+};
+/* clang-format on */
+
+static char none[] = "";
+
+static const char *attr_type_name(int type) {
+    static const char *const names[] = {"undefined", "float",  "int",  "string", "tensor",
+                                        "graph",     "floats", "ints", "strings"};
+    return type >= 0 && type <= FVI_ATTR_STRINGS ? names[type] : "unknown";
+}
+
+static int type_wanted(const char *name) {
+    for (size_t i = 0; i < sizeof attr_types / sizeof *attr_types; i++)
+        if (!strcmp(attr_types[i].name, name)) return attr_types[i].type;
+    return 0;
+}
+
+/* An empty list carries no field, so its type may be any list's when the file names none. */
+static int type_fits(const Onnx__AttributeProto *a, int wanted) {
+    int type = fvi_onnx_attr_type(a);
+    if (type == wanted) return 1;
+    return !a->has_type && !a->n_ints && type == FVI_ATTR_INTS && wanted >= FVI_ATTR_FLOATS;
+}
+
+static fv_status check_attribute(const Onnx__NodeProto *n, const Onnx__AttributeProto *a,
+                                 fv_error *err) {
+    int wanted = n->domain[0] ? 0 : type_wanted(a->name);
+    int given_by_caller = a->ref_attr_name && a->ref_attr_name[0]; /* in the body of a function */
+    if (wanted && !given_by_caller && !type_fits(a, wanted))
+        return fvi_fail(err, FV_FORMAT, "node \"%s\" (%s): attribute \"%s\" is of type %s, not %s",
+                        n->name, n->op_type, a->name, attr_type_name(fvi_onnx_attr_type(a)),
+                        attr_type_name(wanted));
+    if (fvi_onnx_attr_type(a) == FVI_ATTR_GRAPH && !a->g && !given_by_caller)
+        return fvi_fail(err, FV_FORMAT, "node \"%s\" (%s): attribute \"%s\" has no graph", n->name,
+                        n->op_type, a->name);
+    return FV_OK;
+}
+
+static fv_status normalize_graph(Onnx__GraphProto *g, fv_error *err);
+
+static fv_status normalize_node(Onnx__NodeProto *n, fv_error *err) {
+    if (!n->name) n->name = none;
+    if (!n->op_type) n->op_type = none;
+    if (!n->domain || !strcmp(n->domain, "ai.onnx")) n->domain = none;
+    if (!n->op_type[0]) return fvi_fail(err, FV_FORMAT, "node \"%s\" names no operator", n->name);
+    for (size_t i = 0; i < n->n_attribute; i++) {
+        Onnx__AttributeProto *a = n->attribute[i];
+        if (!a->name) a->name = none;
+        if (a->t && !a->t->name) a->t->name = none;
+        fv_status st = check_attribute(n, a, err);
+        if (!st && a->g) st = normalize_graph(a->g, err);
+        if (st) return st;
+    }
+    return FV_OK;
+}
+
+static fv_status normalize_graph(Onnx__GraphProto *g, fv_error *err) {
+    fv_status st = FV_OK;
+    for (size_t i = 0; i < g->n_initializer; i++)
+        if (!g->initializer[i]->name) g->initializer[i]->name = none;
+    for (size_t i = 0; i < g->n_input; i++)
+        if (!g->input[i]->name) g->input[i]->name = none;
+    for (size_t i = 0; i < g->n_output; i++)
+        if (!g->output[i]->name) g->output[i]->name = none;
+    for (size_t i = 0; i < g->n_value_info; i++)
+        if (!g->value_info[i]->name) g->value_info[i]->name = none;
+    for (size_t i = 0; i < g->n_node && !st; i++) st = normalize_node(g->node[i], err);
+    return st;
+}
+
+static fv_status normalize_function(Onnx__FunctionProto *f, fv_error *err) {
+    fv_status st = FV_OK;
+    if (!f->name) f->name = none;
+    if (!f->domain || !strcmp(f->domain, "ai.onnx")) f->domain = none;
+    for (size_t i = 0; i < f->n_attribute_proto; i++)
+        if (!f->attribute_proto[i]->name) f->attribute_proto[i]->name = none;
+    for (size_t i = 0; i < f->n_node && !st; i++) st = normalize_node(f->node[i], err);
+    return st;
+}
+
+fv_status fvi_onnx_normalize(fvi_onnx *o, fv_error *err) {
+    Onnx__ModelProto *m = o->proto;
+    for (size_t i = 0; i < m->n_opset_import; i++) {
+        Onnx__OperatorSetIdProto *s = m->opset_import[i];
+        if (!s->domain || !strcmp(s->domain, "ai.onnx")) s->domain = none;
+    }
+    for (size_t i = 0; i < m->n_metadata_props; i++) {
+        if (!m->metadata_props[i]->key) m->metadata_props[i]->key = none;
+        if (!m->metadata_props[i]->value) m->metadata_props[i]->value = none;
+    }
+    fv_status st = normalize_graph(m->graph, err);
+    for (size_t i = 0; i < m->n_functions && !st; i++)
+        st = normalize_function(m->functions[i], err);
+    return st;
+}

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Folding of the ops that compute: unary and binary functions, selection, reductions, products.
+ *
+ * Integers follow C with wrap-around; division truncates toward zero, and dividing by zero is an
+ * error of the file. MOD takes the sign of the divisor, FMOD that of the dividend.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "graph/const.h"
+#include "model/onnx/lowering.h"
+
+static double softplus(double x) { return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x)); }
+
+/* clang-format off */
+#define UNARY_FUNCTIONS(X)                                                                         \
+    X(FVI_RELU, x > 0 ? x : 0)                                                                     \
+    X(FVI_LEAKY_RELU, x > 0 ? x : p * x)                                                           \
+    X(FVI_CLIP, x < p ? p : x > q ? q : x)                                                         \
+    X(FVI_SIGMOID, 1 / (1 + exp(-x)))                                                              \
+    X(FVI_TANH, tanh(x))                                                                           \
+    X(FVI_ELU, x > 0 ? x : p * expm1(x))                                                           \
+    X(FVI_SELU, q * (x > 0 ? x : p * expm1(x)))                                                    \
+    X(FVI_CELU, x > 0 ? x : p * expm1(x / p))                                                      \
+    X(FVI_SOFTPLUS, softplus(x))                                                                   \
+    X(FVI_SOFTSIGN, x / (1 + fabs(x)))                                                             \
+    X(FVI_HARD_SIGMOID, fmax(0, fmin(1, p * x + q)))                                               \
+    X(FVI_HARD_SWISH, x * fmax(0, fmin(1, x / 6 + 0.5)))                                           \
+    X(FVI_GELU, 0.5 * x * (1 + erf(x * 0.70710678118654752)))                                      \
+    X(FVI_GELU_TANH, 0.5 * x * (1 + tanh(0.79788456080286536 * (x + 0.044715 * x * x * x))))       \
+    X(FVI_SWISH, x / (1 + exp(-p * x)))                                                            \
+    X(FVI_MISH, x * tanh(softplus(x)))                                                             \
+    X(FVI_ERF, erf(x))                                                                             \
+    X(FVI_EXP, exp(x))                                                                             \
+    X(FVI_LOG, log(x))                                                                             \
+    X(FVI_SQRT, sqrt(x))                                                                           \
+    X(FVI_RECIPROCAL, 1 / x)                                                                       \
+    X(FVI_ABS, fabs(x))                                                                            \
+    X(FVI_NEG, -x)                                                                                 \
+    X(FVI_POW, pow(x, p))                                                                          \
+    X(FVI_SIN, sin(x))                                                                             \
+    X(FVI_COS, cos(x))                                                                             \
+    X(FVI_LINEAR, p * x + q)                                                                       \
+    X(FVI_THRESHOLDED_RELU, x > p ? x : 0)                                                         \
+    X(FVI_FLOOR, floor(x))                                                                         \
+    X(FVI_CEIL, ceil(x))                                                                           \
+    X(FVI_ROUND, nearbyint(x))                                                                     \
+    X(FVI_SIGN, (x > 0) - (x < 0))                                                                 \
+    X(FVI_IS_NAN, isnan(x))                                                                        \
+    X(FVI_NOT, x == 0)
+/* clang-format on */
+
+typedef double (*unary_function)(double x, double p, double q);
+#define DEFINE(NAME, VALUE)                                   \
+    static double real_##NAME(double x, double p, double q) { \
+        (void)x, (void)p, (void)q;                            \
+        return VALUE;                                         \
+    }
+#define ENTRY(NAME, VALUE) [NAME] = real_##NAME,
+UNARY_FUNCTIONS(DEFINE)
+static const unary_function unary_functions[FVI_UNARY_COUNT] = {UNARY_FUNCTIONS(ENTRY)};
+#undef DEFINE
+
+static int64_t unary_int(fvi_unary f, double p, double q, int64_t x) {
+    switch (f) {
+    case FVI_NEG: return (int64_t)(0 - (uint64_t)x);
+    case FVI_ABS: return x < 0 ? (int64_t)(0 - (uint64_t)x) : x;
+    case FVI_RELU: return x > 0 ? x : 0;
+    case FVI_SIGN: return (x > 0) - (x < 0);
+    case FVI_NOT: return x == 0;
+    case FVI_FLOOR:
+    case FVI_CEIL:
+    case FVI_ROUND: return x;
+    default: {
+        double y = unary_functions[f]((double)x, p, q);
+        return y >= -9.2e18 && y <= 9.2e18 ? (int64_t)y : 0;
+    }
+    }
+}
+
+static double floor_mod(double a, double b) {
+    double m = fmod(a, b);
+    return m != 0 && (m < 0) != (b < 0) ? m + b : m;
+}
+
+/* clang-format off */
+#define BINARY_FUNCTIONS(X)                                                                        \
+    X(FVI_ADD, a + b)                                                                              \
+    X(FVI_SUB, a - b)                                                                              \
+    X(FVI_MUL, a * b)                                                                              \
+    X(FVI_DIV, a / b)                                                                              \
+    X(FVI_MIN, isnan(a) || isnan(b) ? NAN : fmin(a, b))                                            \
+    X(FVI_MAX, isnan(a) || isnan(b) ? NAN : fmax(a, b))                                            \
+    X(FVI_POWER, pow(a, b))                                                                        \
+    X(FVI_PRELU, a >= 0 ? a : a * b)                                                               \
+    X(FVI_MOD, floor_mod(a, b))                                                                    \
+    X(FVI_FMOD, fmod(a, b))                                                                        \
+    X(FVI_LESS, a < b)                                                                             \
+    X(FVI_LESS_EQUAL, a <= b)                                                                      \
+    X(FVI_GREATER, a > b)                                                                          \
+    X(FVI_GREATER_EQUAL, a >= b)                                                                   \
+    X(FVI_EQUAL, a == b)                                                                           \
+    X(FVI_AND, a != 0 && b != 0)                                                                   \
+    X(FVI_OR, a != 0 || b != 0)                                                                    \
+    X(FVI_XOR, (a != 0) != (b != 0))
+/* clang-format on */
+
+typedef double (*binary_function)(double a, double b);
+#define DEFINE(NAME, VALUE) \
+    static double real_##NAME(double a, double b) { return VALUE; }
+BINARY_FUNCTIONS(DEFINE)
+static const binary_function binary_functions[FVI_BINARY_COUNT] = {BINARY_FUNCTIONS(ENTRY)};
+#undef DEFINE
+#undef ENTRY
+
+/* a^b by squaring, wrapping; b < 0 truncates 1/a^-b. */
+static int64_t power_int(int64_t a, int64_t b) {
+    if (b < 0) return a == 1 ? 1 : a == -1 ? (b & 1 ? -1 : 1) : 0;
+    uint64_t result = 1, base = (uint64_t)a;
+    for (; b; b >>= 1, base *= base)
+        if (b & 1) result *= base;
+    return (int64_t)result;
+}
+
+static int64_t divide_int(fvi_binary f, int64_t a, int64_t b) {
+    if (b == -1) return f == FVI_DIV ? (int64_t)(0 - (uint64_t)a) : 0; /* INT64_MIN / -1 */
+    if (f == FVI_DIV) return a / b;
+    int64_t m = a % b;
+    return f == FVI_MOD && m && (m < 0) != (b < 0) ? m + b : m;
+}
+
+/* Those of which the order of large integers would suffer as doubles. */
+static int64_t compare_int(fvi_binary f, int64_t a, int64_t b) {
+    switch (f) {
+    case FVI_MIN: return a < b ? a : b;
+    case FVI_MAX: return a > b ? a : b;
+    case FVI_LESS: return a < b;
+    case FVI_LESS_EQUAL: return a <= b;
+    case FVI_GREATER: return a > b;
+    case FVI_GREATER_EQUAL: return a >= b;
+    case FVI_EQUAL: return a == b;
+    default: return binary_functions[f](a != 0, b != 0) != 0; /* AND, OR, XOR */
+    }
+}
+
+static int64_t binary_int(fvi_site *s, fvi_binary f, int64_t a, int64_t b) {
+    switch (f) {
+    case FVI_ADD: return (int64_t)((uint64_t)a + (uint64_t)b);
+    case FVI_SUB: return (int64_t)((uint64_t)a - (uint64_t)b);
+    case FVI_MUL: return (int64_t)((uint64_t)a * (uint64_t)b);
+    case FVI_PRELU: return a >= 0 ? a : (int64_t)((uint64_t)a * (uint64_t)b);
+    case FVI_DIV:
+    case FVI_MOD:
+    case FVI_FMOD:
+        if (b) return divide_int(f, a, b);
+        fvi_site_fail(s, FV_FORMAT, "divides the integer %" PRId64 " by zero", a);
+        return 0;
+    case FVI_POWER: return power_int(a, b);
+    default: return compare_int(f, a, b);
+    }
+}
+
+/* Walks an output shape in order and keeps the element each broadcast operand is at. */
+typedef struct walk {
+    const fvi_shape *shape;
+    int64_t index[FVI_MAX_DIMS], stride[3][FVI_MAX_DIMS], at[3];
+    int n;
+} walk;
+
+static void walk_begin(walk *w, const fvi_shape *shape, const fvi_const *const *in, int n) {
+    memset(w, 0, sizeof *w);
+    w->shape = shape;
+    w->n = n;
+    for (int k = 0; k < n; k++) {
+        int64_t own[FVI_MAX_DIMS];
+        fvi_shape_strides(&in[k]->shape, own);
+        for (int i = 0; i < shape->ndim; i++) {
+            int j = i - (shape->ndim - in[k]->shape.ndim);
+            w->stride[k][i] = j < 0 || in[k]->shape.dim[j] == 1 ? 0 : own[j];
+        }
+    }
+}
+
+static void walk_next(walk *w) {
+    for (int i = w->shape->ndim - 1; i >= 0; i--) {
+        for (int k = 0; k < w->n; k++) w->at[k] += w->stride[k][i];
+        if (++w->index[i] < w->shape->dim[i]) return;
+        for (int k = 0; k < w->n; k++) w->at[k] -= w->stride[k][i] * w->shape->dim[i];
+        w->index[i] = 0;
+    }
+}
+
+static void fold_unary(const fvi_node_attr *a, const fvi_const *x, int64_t n, fvi_dtype t,
+                       uint8_t *dst) {
+    int is_int = fvi_dtype_is_int(x->dtype);
+    for (int64_t i = 0; i < n; i++)
+        if (is_int)
+            fvi_put_int(t, dst, i,
+                        unary_int(a->unary.f, a->unary.p, a->unary.q, fvi_const_int(x, i)));
+        else
+            fvi_put_real(t, dst, i,
+                         unary_functions[a->unary.f](fvi_const_at(x, i), a->unary.p, a->unary.q));
+}
+
+static void fold_binary(fvi_site *s, fvi_binary f, const fvi_const *const *in,
+                        const fvi_shape *shape, fvi_dtype t, uint8_t *dst) {
+    int a_int = fvi_dtype_is_int(in[0]->dtype), b_int = fvi_dtype_is_int(in[1]->dtype);
+    int64_t n = fvi_shape_count(shape);
+    walk w;
+    walk_begin(&w, shape, in, 2);
+    for (int64_t i = 0; i < n && !s->status; i++, walk_next(&w))
+        if (a_int && b_int)
+            fvi_put_int(
+                t, dst, i,
+                binary_int(s, f, fvi_const_int(in[0], w.at[0]), fvi_const_int(in[1], w.at[1])));
+        else
+            fvi_put_real(
+                t, dst, i,
+                binary_functions[f](fvi_const_at(in[0], w.at[0]), fvi_const_at(in[1], w.at[1])));
+}
+
+static void fold_where(const fvi_const *const *in, const fvi_shape *shape, fvi_dtype t,
+                       uint8_t *dst) {
+    int64_t n = fvi_shape_count(shape);
+    walk w;
+    walk_begin(&w, shape, in, 3);
+    for (int64_t i = 0; i < n; i++, walk_next(&w)) {
+        int pick = fvi_const_int(in[0], w.at[0]) ? 1 : 2;
+        fvi_put_from(t, dst, i, in[pick], w.at[pick]);
+    }
+}
+
+/* alpha a b + bias, one product for every position of the batch axes. */
+static void fold_matmul(const fvi_node_attr *attr, const fvi_const *const *in, int n_in,
+                        const fvi_shape *shape, fvi_dtype t, uint8_t *dst) {
+    const fvi_const *a = in[0], *b = in[1], *bias = n_in > 2 ? in[2] : NULL;
+    int ta = attr->matmul.trans_a != 0, tb = attr->matmul.trans_b != 0;
+    int64_t m = shape->dim[shape->ndim - 2], n = shape->dim[shape->ndim - 1];
+    int64_t k = a->shape.dim[a->shape.ndim - 1 - ta], count = fvi_shape_count(shape);
+    fvi_const corner[2] = {*a, *b}; /* their batch axes only, of one element a matrix */
+    fvi_shape batch = *shape;
+    walk w;
+    for (int i = 0; i < 2; i++) corner[i].shape.ndim -= 2;
+    batch.ndim -= 2;
+    walk_begin(&w, &batch, (const fvi_const *const[]){&corner[0], &corner[1]}, 2);
+    for (int64_t i = 0; i < count; i++) {
+        int64_t y = i / n % m, x = i % n;
+        double sum = 0;
+        for (int64_t j = 0; j < k; j++)
+            sum += fvi_const_at(a, w.at[0] * m * k + (ta ? j * m + y : y * k + j)) *
+                   fvi_const_at(b, w.at[1] * k * n + (tb ? x * k + j : j * n + x));
+        sum *= attr->matmul.alpha;
+        fvi_put_real(t, dst, i, bias ? sum + fvi_const_at(bias, x) : sum);
+        if ((i + 1) % (m * n) == 0) walk_next(&w);
+    }
+}
+
+/* x * scale[c] + shift[c] along axis 1. */
+static void fold_batch_norm(const fvi_const *const *in, const fvi_shape *shape, fvi_dtype t,
+                            uint8_t *dst) {
+    int64_t inner = fvi_shape_product(shape, 2, shape->ndim), n = fvi_shape_count(shape);
+    for (int64_t i = 0; i < n; i++) {
+        int64_t c = i / inner % shape->dim[1];
+        fvi_put_real(t, dst, i,
+                     fvi_const_at(in[0], i) * fvi_const_at(in[1], c) + fvi_const_at(in[2], c));
+    }
+}
+
+/* One accumulation. */
+static double reduce_step(fvi_reduce f, double sum, double x) {
+    switch (f) {
+    case FVI_REDUCE_MAX: return isnan(x) || x > sum ? x : sum;
+    case FVI_REDUCE_MIN: return isnan(x) || x < sum ? x : sum;
+    case FVI_REDUCE_PROD: return sum * x;
+    case FVI_REDUCE_L1: return sum + fabs(x);
+    case FVI_REDUCE_L2:
+    case FVI_REDUCE_SUM_SQUARE: return sum + x * x;
+    case FVI_REDUCE_LOG_SUM_EXP: return sum + exp(x);
+    default: return sum + x;
+    }
+}
+
+static double reduce_start(fvi_reduce f) {
+    return f == FVI_REDUCE_MAX ? -INFINITY : f == FVI_REDUCE_MIN ? INFINITY : f == FVI_REDUCE_PROD;
+}
+
+static double reduce_end(fvi_reduce f, double sum, double count) {
+    switch (f) {
+    case FVI_REDUCE_MEAN: return sum / count;
+    case FVI_REDUCE_L2: return sqrt(sum);
+    case FVI_REDUCE_LOG_SUM:
+    case FVI_REDUCE_LOG_SUM_EXP: return log(sum);
+    default: return sum;
+    }
+}
+
+/* The plain kinds of an integer constant stay exact. */
+static int64_t reduce_int(fvi_reduce f, int64_t sum, int64_t x) {
+    if (f == FVI_REDUCE_MAX) return x > sum ? x : sum;
+    if (f == FVI_REDUCE_MIN) return x < sum ? x : sum;
+    if (f == FVI_REDUCE_PROD) return (int64_t)((uint64_t)sum * (uint64_t)x);
+    return (int64_t)((uint64_t)sum + (uint64_t)x);
+}
+
+/* sum[at] of every element, in the order of x. */
+static void accumulate(const fvi_node_attr *a, const fvi_const *x, int exact, double *sum,
+                       int64_t *whole) {
+    int64_t n = fvi_shape_count(&x->shape), index[FVI_MAX_DIMS] = {0}, stride[FVI_MAX_DIMS];
+    int64_t step = 1, at = 0;
+    for (int i = x->shape.ndim - 1; i >= 0; i--) {
+        stride[i] = a->reduce.axes >> i & 1 ? 0 : step;
+        if (stride[i]) step *= x->shape.dim[i];
+    }
+    for (int64_t i = 0; i < n; i++) {
+        if (exact)
+            whole[at] = reduce_int(a->reduce.f, whole[at], fvi_const_int(x, i));
+        else
+            sum[at] = reduce_step(a->reduce.f, sum[at], fvi_const_at(x, i));
+        for (int k = x->shape.ndim - 1; k >= 0; k--) {
+            at += stride[k];
+            if (++index[k] < x->shape.dim[k]) break;
+            at -= stride[k] * x->shape.dim[k];
+            index[k] = 0;
+        }
+    }
+}
+
+static int64_t reduce_int_start(fvi_reduce f, fvi_dtype t) {
+    if (f == FVI_REDUCE_MAX) return t == FVI_BOOL ? 0 : INT64_MIN;
+    if (f == FVI_REDUCE_MIN) return t == FVI_BOOL ? 1 : INT64_MAX;
+    return f == FVI_REDUCE_PROD;
+}
+
+static void fold_reduce(fvi_site *s, const fvi_node_attr *a, const fvi_const *x, int64_t out_n,
+                        fvi_dtype t, uint8_t *dst) {
+    fvi_reduce f = a->reduce.f;
+    const int64_t each = fvi_shape_count(&x->shape) / out_n; /* numbers that become one */
+    double count = (double)each;
+    int exact = fvi_dtype_is_int(x->dtype) && f >= FVI_REDUCE_SUM && f <= FVI_REDUCE_PROD;
+    double *sum = g_try_new(double, (gsize)out_n);
+    int64_t *whole = g_try_new(int64_t, (gsize)out_n);
+    if (!sum || !whole) {
+        fvi_site_nomem(s);
+        goto done;
+    }
+    for (int64_t i = 0; i < out_n; i++) {
+        sum[i] = reduce_start(f);
+        whole[i] = reduce_int_start(f, t);
+    }
+    accumulate(a, x, exact, sum, whole);
+    for (int64_t i = 0; i < out_n; i++)
+        if (exact)
+            fvi_put_int(t, dst, i, whole[i]);
+        else
+            fvi_put_real(t, dst, i, reduce_end(f, sum[i], count));
+done:
+    g_free(sum);
+    g_free(whole);
+}
+
+/* See lowering.h. */
+int fvi_fold_math(fvi_site *s, fvi_kind kind, const fvi_node_attr *a, const fvi_const *const *in,
+                  int n_in, const fvi_shape *shape, fvi_dtype t, uint8_t *dst) {
+    int64_t n = fvi_shape_count(shape);
+    switch (kind) {
+    case FVI_UNARY: fold_unary(a, in[0], n, t, dst); return 1;
+    case FVI_BINARY: fold_binary(s, a->binary.f, in, shape, t, dst); return 1;
+    case FVI_WHERE: fold_where(in, shape, t, dst); return 1;
+    case FVI_REDUCE: fold_reduce(s, a, in[0], n, t, dst); return 1;
+    case FVI_MATMUL: fold_matmul(a, in, n_in, shape, t, dst); return 1;
+    case FVI_BATCH_NORM: fold_batch_norm(in, shape, t, dst); return 1;
+    default: return 0;
+    }
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Functions of one operand, and what passes its operand on.
+ *
+ * Dropout keeps its rate in an IDENTITY node so that tables of layers can show it. Numbers computed
+ * at run time are f32 throughout: casts among floating types change nothing, casts to integers are
+ * refused.
+ * Source: ONNX operator specification.
+ */
+#include <math.h>
+
+#include "graph/const.h"
+#include "model/onnx/lowering.h"
+
+/* Defaults of alpha and beta / gamma, by function. */
+static void defaults(fvi_unary f, float *p, float *q) {
+    *p = *q = 0;
+    switch (f) {
+    case FVI_LEAKY_RELU: *p = 0.01f; break;
+    case FVI_THRESHOLDED_RELU:
+    case FVI_ELU:
+    case FVI_CELU:
+    case FVI_SWISH: *p = 1; break;
+    case FVI_SELU:
+        *p = 1.67326319217681884765625f; /* the specification's numbers */
+        *q = 1.05070102214813232421875f;
+        break;
+    case FVI_HARD_SIGMOID:
+        *p = 0.2f;
+        *q = 0.5f;
+        break;
+    default: break;
+    }
+}
+
+/* param: the fvi_unary. */
+fv_status fvi_lower_activation(fvi_site *s) {
+    fvi_unary f = (fvi_unary)s->op->param;
+    float p, q;
+    defaults(f, &p, &q);
+    p = fvi_onnx_attr_float(s->proto, "alpha", p);
+    q = fvi_onnx_attr_float(s->proto, f == FVI_SELU ? "gamma" : "beta", q);
+    return fvi_site_out(s, 0, fvi_emit_unary(s, f, p, q, fvi_site_need(s, 0)));
+}
+
+fv_status fvi_lower_gelu(fvi_site *s) {
+    int tanh_form = fvi_site_choice(s, "approximate", (const char *const[]){"none", "tanh", NULL});
+    return fvi_site_out(
+        s, 0, fvi_emit_unary(s, tanh_form ? FVI_GELU_TANH : FVI_GELU, 0, 0, fvi_site_need(s, 0)));
+}
+
+/* Bounds are attributes, or inputs; a run-time bound or an integer operand is compared with MAX and
+ * MIN. */
+fv_status fvi_lower_clip(fvi_site *s) {
+    int x = fvi_site_need(s, 0), low = fvi_site_in(s, 1), high = fvi_site_in(s, 2);
+    int fixed = (low < 0 || fvi_site_const(s, low)) && (high < 0 || fvi_site_const(s, high));
+    if (s->status) return s->status;
+    if (fixed && !fvi_dtype_is_int(fvi_site_dtype(s, x))) {
+        float p = (float)fvi_site_real(s, "min", 1, -INFINITY);
+        float q = (float)fvi_site_real(s, "max", 2, INFINITY);
+        if (isnan(p) || isnan(q)) return fvi_site_fail(s, FV_FORMAT, "a bound is not a number");
+        if (p > q) p = q; /* as numpy.clip: the upper bound wins */
+        return fvi_site_out(s, 0, fvi_emit_unary(s, FVI_CLIP, p, q, x));
+    }
+    if (low >= 0) x = fvi_emit_binary(s, FVI_MAX, x, low);
+    if (high >= 0) x = fvi_emit_binary(s, FVI_MIN, x, high);
+    return fvi_site_out(s, 0, x);
+}
+
+fv_status fvi_lower_prelu(fvi_site *s) {
+    int x = fvi_site_need(s, 0), v = fvi_emit_binary(s, FVI_PRELU, x, fvi_site_need(s, 1));
+    fvi_shape in = fvi_site_shape(s, x), out = fvi_site_shape(s, v);
+    if (v >= 0 && !fvi_shape_equal(&in, &out))
+        return fvi_site_fail(s, FV_SHAPE, "its slope is larger than its input");
+    return fvi_site_out(s, 0, v);
+}
+
+fv_status fvi_lower_identity(fvi_site *s) { return fvi_site_out(s, 0, fvi_site_need(s, 0)); }
+
+/* In inference it passes its input on, and its mask (output 1) is all ones. */
+fv_status fvi_lower_dropout(fvi_site *s) {
+    int x = fvi_site_need(s, 0);
+    fvi_shape shape = fvi_site_shape(s, x);
+    const fvi_const *training = fvi_site_fixed(s, 2, "training_mode");
+    if (training && fvi_shape_count(&training->shape) > 0 && fvi_const_int(training, 0))
+        return fvi_site_fail(s, FV_UNSUPPORTED, "training_mode=1 is not supported");
+    fvi_node_attr a = {.identity = {(float)fvi_site_real(s, "ratio", 1, 0.5), 1}};
+    if (fvi_site_wants(s, 1)) {
+        int one = fvi_emit_scalar(s, s->l->opset < 10 ? FVI_F32 : FVI_BOOL, 1);
+        fvi_site_out(s, 1, fvi_emit_expand(s, one, &shape));
+    }
+    if (s->status || fvi_site_const(s, x)) return fvi_site_out(s, 0, x);
+    return fvi_site_out(s, 0, fvi_emit(s, FVI_IDENTITY, &a, &shape, 1, &x));
+}
+
+static int cast_constant(fvi_site *s, int x, fvi_dtype t) {
+    const fvi_const *c = fvi_site_const(s, x);
+    uint8_t *data;
+    if (c->dtype == t) return x;
+    int v = fvi_emit_constant(s, t, &c->shape, &data);
+    int64_t n = fvi_shape_count(&c->shape);
+    for (int64_t i = 0; v >= 0 && i < n; i++) fvi_put_from(t, data, i, c, i);
+    return v;
+}
+
+/* param 1: to the type of the second input. */
+fv_status fvi_lower_cast(fvi_site *s) {
+    int x = fvi_site_need(s, 0);
+    int64_t to = s->op->param ? fvi_site_dtype(s, fvi_site_need(s, 1))
+                              : fvi_onnx_attr_int(s->proto, "to", 0);
+    if (s->status) return s->status;
+    if (to < 0 || to > FVI_BF16 || !fvi_dtype_size((fvi_dtype)to))
+        return fvi_site_fail(s, FV_UNSUPPORTED, "casts to type %" PRId64, to);
+    fvi_dtype t = (fvi_dtype)to;
+    if (fvi_site_const(s, x)) return fvi_site_out(s, 0, cast_constant(s, x, t));
+    if (t == FVI_BOOL && fvi_site_dtype(s, x) != FVI_BOOL)
+        x = fvi_emit_unary(s, FVI_NOT, 0, 0, fvi_emit_unary(s, FVI_NOT, 0, 0, x));
+    else if (fvi_dtype_is_int(t) && t != FVI_BOOL)
+        return fvi_site_fail(s, FV_UNSUPPORTED, "casts numbers computed at run time to %s",
+                             fvi_dtype_name(t));
+    if (fvi_site_out(s, 0, x)) return s->status;
+    g_array_index(s->l->values, fvi_draft, s->out[0]).dtype = t == FVI_BOOL ? FVI_BOOL : FVI_F32;
+    return s->status;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files that a model names and that must lie beside it. */
+#ifndef FVI_MODEL_SIBLING_FILE_H
+#define FVI_MODEL_SIBLING_FILE_H
+
+#include "fovea/fovea.h"
+
+/* Finds the file `location` in the folder of the file `path`.
+ *   location  a relative path without ".."; what it leads to lies in that folder too
+ *   real      its path with all links resolved; g_free it
+ *   errors    FORMAT a location that is not allowed; IO not there */
+fv_status fvi_beside(const char *path, const char *location, char **real, fv_error *err);
+
+#endif

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* explain: after a run whose result is not finite, which layer began it.
+ *
+ * While running, nothing is looked at but results, so a run costs what it costs; memory is shared
+ * by values that do not live at the same time, so afterwards there is nothing left to look at.
+ * Therefore the same graph is planned once more with every value as a target (nothing is fused,
+ * nothing overwritten), run on the same input, and walked in the order of running: forward over
+ * the values, then, from the objective down, over their gradients. The first that is not finite is
+ * it: either a constant of that node is not, or the node makes it of finite numbers.
+ *
+ * An infinity may be meant (a mask before a softmax). So where NaN is what comes out, the layer
+ * that makes the first NaN is named too.
+ */
+#include "runtime/nonfinite.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/abs_max.h"
+#include "base/error.h"
+#include "base/parallel.h"
+#include "graph/const.h"
+#include "runtime/model.h"
+
+/* A plan with all values as its targets. */
+typedef struct walk {
+    fvi_plan *plan;
+    const fvi_graph *g;
+    int *target; /* [n_values] which target a value is; -1 */
+} walk;
+
+#define PIECE   1024 /* numbers of a constant looked at together */
+#define STRETCH 1024 /* pieces whose memory is given back together */
+
+/* Whether the constants of such nodes are what was trained. */
+static int has_weights(fvi_kind k) {
+    return k == FVI_CONV || k == FVI_CONV_TRANSPOSE || k == FVI_MATMUL || k == FVI_BATCH_NORM ||
+           k == FVI_GROUP_NORM || k == FVI_LAYER_NORM;
+}
+
+static const char *word(float largest) { return isnan(largest) ? "NaN" : "infinity"; }
+
+/* Makes every value that nodes compute an output of the graph, after those it has. */
+static fv_status widen(fvi_graph *g, int *target, fv_error *err) {
+    int *all = fvi_pool_array(g->pool, (size_t)g->n_outputs + (size_t)g->n_nodes, sizeof *all),
+        n = 0;
+    if (!all) return fvi_fail(err, FV_NOMEM, "out of memory");
+    for (int v = 0; v < g->n_values; v++) target[v] = -1;
+    for (int i = 0; i < g->n_outputs; i++) {
+        target[g->outputs[i]] = n;
+        all[n++] = g->outputs[i];
+    }
+    for (int k = 0; k < g->n_nodes; k++) {
+        const int v = g->nodes[k].out;
+        if (target[v] >= 0) continue;
+        target[v] = n;
+        all[n++] = v;
+    }
+    g->outputs = all;
+    g->n_outputs = n;
+    return FV_OK;
+}
+
+static void walk_clear(walk *w) {
+    fvi_plan_free(w->plan);
+    free(w->target);
+}
+
+/* The graph of `plan` again, for the same input and targets. */
+static fv_status walk_new(fv_session *s, const fvi_plan *plan, int flags, walk *w, fv_error *err) {
+    const fvi_graph *g = fvi_plan_graph(plan);
+    const fvi_value *in = &g->values[g->inputs[0]];
+    const fvi_network *net = fvi_session_network(s);
+    fvi_binding binding = {.name = in->name, .shape = in->shape};
+    fvi_graph *again = NULL;
+    const char **names = calloc((size_t)g->n_outputs, sizeof *names);
+    fv_status st = names ? FV_OK : fvi_fail(err, FV_NOMEM, "out of memory");
+    for (int i = 0; !st && i < g->n_outputs; i++) names[i] = g->values[g->outputs[i]].name;
+    if (!st) st = fvi_network_lower(net, &binding, 1, names, g->n_outputs, &again, err);
+    free(names);
+    if (st) return st;
+    w->target = calloc((size_t)again->n_values + 1, sizeof *w->target);
+    st = w->target ? widen(again, w->target, err) : fvi_fail(err, FV_NOMEM, "out of memory");
+    if (st) {
+        fvi_graph_free(again);
+        return st;
+    }
+    w->g = again; /* the plan's from here on, also on failure */
+    return fvi_plan_new(again, flags, fvi_session_backend(s), fvi_session_weights(s), &w->plan,
+                        err);
+}
+
+static int64_t count_of(const fvi_graph *g, int value) {
+    return fvi_shape_count(&g->values[value].shape);
+}
+
+/* What count_bad says, of numbers [from, to): a piece at a time. */
+static int64_t count_bad_in(const fvi_const *c, int64_t from, int64_t to, float *largest) {
+    const int64_t size = (int64_t)fvi_dtype_size(c->dtype);
+    float room[PIECE];
+    int64_t bad = 0;
+    *largest = 0;
+    for (int64_t i = from; i < to; i += PIECE) {
+        const int64_t m = to - i < PIECE ? to - i : PIECE;
+        const fvi_const piece = {c->dtype, {1, {m}}, c->bytes + i * size};
+        fvi_const_to_f32(&piece, room);
+        const float most = fvi_largest(room, m);
+        if (isfinite(most)) continue;
+        bad += fvi_count_nonfinite(room, m);
+        if (!isnan(*largest)) *largest = most;
+    }
+    return bad;
+}
+
+/* How many numbers of a constant are not finite as f32, and the largest magnitude, 0 if all are.
+ *   net  whose file may have its pages back, or NULL */
+static int64_t count_bad(const fvi_const *c, const fvi_network *net, float *largest) {
+    const int64_t n = fvi_shape_count(&c->shape), size = (int64_t)fvi_dtype_size(c->dtype);
+    int64_t bad = 0;
+    float most = 0;
+#pragma omp parallel for schedule(static) if (n > FVI_PARALLEL_MIN * 16)
+    for (int64_t i = 0; i < n; i += PIECE * STRETCH) {
+        const int64_t to = n - i < PIECE * STRETCH ? n : i + PIECE * STRETCH;
+        float own;
+        const int64_t found = count_bad_in(c, i, to, &own);
+        if (net) fvi_network_release(net, c->bytes + i * size, (size_t)((to - i) * size));
+        if (!found) continue;
+#pragma omp critical
+        {
+            bad += found;
+            if (!isnan(most)) most = own;
+        }
+    }
+    *largest = most;
+    return bad;
+}
+
+static size_t const_bytes(const fvi_const *c) {
+    return (size_t)fvi_shape_count(&c->shape) * fvi_dtype_size(c->dtype);
+}
+
+/* Says so, if a constant of the node is not finite; else returns 0. `sound` as in explain.h.
+ *   any  0: infinity is let pass where it is no trained weight: masks are made of it */
+static int blame_weights(const fvi_graph *g, const fvi_node *n, int any, const fvi_network *net,
+                         GHashTable *sound, fv_error *why) {
+    for (int i = 0; i < n->n_in; i++) {
+        const fvi_const *c = n->in[i] < 0 ? NULL : g->values[n->in[i]].constant;
+        float largest;
+        if (!c || !const_bytes(c) ||
+            (sound && GPOINTER_TO_SIZE(g_hash_table_lookup(sound, c->bytes)) >= const_bytes(c)))
+            continue;
+        const int64_t bad = count_bad(c, net, &largest);
+        if (!bad && sound)
+            g_hash_table_insert(sound, (void *)(uintptr_t)c->bytes,
+                                GSIZE_TO_POINTER(const_bytes(c)));
+        if (!bad || (!any && !isnan(largest) && !has_weights(n->kind))) continue;
+        fvi_fail(why, FV_NONFINITE,
+                 "weights of layer \"%.200s\" (%s) hold %s: %lld of %lld numbers", n->name,
+                 n->source_op, word(largest), (long long)bad,
+                 (long long)fvi_shape_count(&c->shape));
+        return 1;
+    }
+    return 0;
+}
+
+int fvi_explain_weights(const fvi_graph *g, const fvi_network *net, GHashTable *sound,
+                        fv_error *why) {
+    for (int k = 0; k < g->n_nodes; k++)
+        if (blame_weights(g, &g->nodes[k], 0, net, sound, why)) return 1;
+    return 0;
+}
+
+/* The largest magnitude of what flows into a node. */
+static float largest_source(const walk *w, const fvi_node *n, const float *x) {
+    float most = 0;
+    for (int i = 0; i < n->n_in; i++) {
+        const int v = n->in[i];
+        if (v < 0 || w->g->values[v].constant) continue;
+        const float *from = w->target[v] >= 0 ? fvi_plan_target(w->plan, w->target[v]) : x;
+        most = fmaxf(most, fvi_largest(from, count_of(w->g, v)));
+    }
+    return most;
+}
+
+/* Walks the values of a forward run.  returns  whether one is not finite, and then says where */
+static int walk_forward(const walk *w, const float *x, fv_error *why) {
+    const fvi_graph *g = w->g;
+    const fvi_node *first = NULL;
+    for (int k = 0; k < g->n_nodes; k++) {
+        const fvi_node *n = &g->nodes[k];
+        const float *y = fvi_plan_target(w->plan, w->target[n->out]);
+        const float largest = fvi_largest(y, count_of(g, n->out));
+        if (isfinite(largest)) continue;
+        if (!first) {
+            first = n;
+            if (blame_weights(g, n, 1, NULL, NULL, why)) return 1;
+            fvi_fail(why, FV_NONFINITE,
+                     "layer \"%.120s\" (%s) makes %s of finite numbers, the largest of magnitude "
+                     "%.4g",
+                     n->name, n->source_op, word(largest), (double)largest_source(w, n, x));
+            if (isnan(largest)) return 1;
+        } else if (isnan(largest)) {
+            char text[sizeof why->text];
+            memcpy(text, why->text, sizeof text);
+            fvi_fail(why, FV_NONFINITE, "%.300s; and layer \"%.120s\" (%s) NaN of that", text,
+                     n->name, n->source_op);
+            return 1;
+        }
+    }
+    return first != NULL;
+}
+
+/* The last node that reads a value, or NULL. */
+static const fvi_node *reader_of(const fvi_graph *g, int value) {
+    for (int k = g->n_nodes - 1; k >= 0; k--)
+        for (int i = 0; i < g->nodes[k].n_in; i++)
+            if (g->nodes[k].in[i] == value) return &g->nodes[k];
+    return NULL;
+}
+
+/* Says that the gradient of a value is not finite while those after it are. */
+static void blame_backward(const fvi_graph *g, int value, float largest, fv_error *why) {
+    const fvi_node *n = reader_of(g, value);
+    if (!n)
+        fvi_fail(why, FV_NONFINITE, "the objective's own gradient, at \"%.200s\", is %s",
+                 g->values[value].name, word(largest));
+    else
+        fvi_fail(why, FV_NONFINITE, "backward, layer \"%.200s\" (%s) makes %s of finite gradients",
+                 n->name, n->source_op, word(largest));
+}
+
+/* Walks the gradients of a backward run, from the objective down to the input. */
+static int walk_backward(const walk *w, const float *const *seeds, int n_seeds, fv_error *why) {
+    const fvi_graph *g = w->g;
+    fv_error ignored;
+    for (int t = 0; t < g->n_outputs; t++) {
+        const size_t bytes = (size_t)count_of(g, g->outputs[t]) * sizeof(float);
+        if (t < n_seeds)
+            memcpy(fvi_plan_seed(w->plan, t), seeds[t], bytes);
+        else
+            memset(fvi_plan_seed(w->plan, t), 0, bytes);
+    }
+    for (int t = 0; t < n_seeds; t++) {
+        const float largest = fvi_largest(seeds[t], count_of(g, g->outputs[t]));
+        if (isfinite(largest)) continue;
+        fvi_fail(why, FV_NONFINITE, "the objective's own gradient, at \"%.200s\", is %s",
+                 g->values[g->outputs[t]].name, word(largest));
+        return 1;
+    }
+    if (fvi_plan_backward(w->plan, &ignored)) return 0;
+    for (int k = g->n_nodes - 1; k >= -1; k--) {
+        const int v = k >= 0 ? g->nodes[k].out : g->inputs[0];
+        const float *d = k >= 0 ? fvi_plan_target_gradient(w->plan, w->target[v])
+                                : fvi_plan_gradient(w->plan, 0);
+        const float largest = d ? fvi_largest(d, count_of(g, v)) : 0;
+        if (isfinite(largest)) continue;
+        blame_backward(g, v, largest, why);
+        return 1;
+    }
+    return 0;
+}
+
+void fvi_explain(fv_session *s, const fvi_plan *plan, const float *x, const float *const *seeds,
+                 fv_error *why) {
+    const fvi_graph *g = fvi_plan_graph(plan);
+    const int64_t count = g->n_inputs ? count_of(g, g->inputs[0]) : 0;
+    const float largest = fvi_largest(x, count);
+    walk w = {0};
+    fv_error ignored;
+    fvi_fail(why, FV_NONFINITE, "\"%.200s\" comes to numbers that are not finite",
+             g->values[g->outputs[0]].name);
+    if (!isfinite(largest)) {
+        fvi_fail(why, FV_NONFINITE, "the network's input holds %s: %lld of %lld numbers",
+                 word(largest), (long long)fvi_count_nonfinite(x, count), (long long)count);
+        return;
+    }
+    const int flags = seeds ? FVI_PLAN_BACKWARD | FVI_PLAN_INNER : 0;
+    if (g->n_inputs && !walk_new(s, plan, flags, &w, &ignored)) {
+        fvi_plan_set_input(w.plan, 0, x);
+        if (!fvi_plan_forward(w.plan, &ignored) && !walk_forward(&w, x, why) && seeds)
+            walk_backward(&w, seeds, g->n_outputs, why);
+    }
+    walk_clear(&w);
+}

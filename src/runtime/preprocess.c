@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* preprocess: x[c] = (pixel[c] * range - mean[c]) * scale[c], in the network's channel order and
+ * layout; and the resize and crop that classification networks are measured with.
+ */
+#include "runtime/preprocess.h"
+
+#include <math.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/parallel.h"
+#include "base/tensor.h"
+#include "runtime/model.h"
+#include "image/image.h"
+
+#define CROP_FRACTION 0.875 /* centre crop 224 of 256: the usual ImageNet evaluation */
+#define MOST_LONG     16    /* times the window: what is longer is shortened first */
+
+/* The picture's channel that goes into the network's channel c. */
+static int source_channel(const fv_input *in, int c) {
+    return in->channels == 3 && in->channel_order == FV_BGR ? 2 - c : c;
+}
+
+/* Mean and scale are given for up to four channels; further ones take the last. */
+static int parameter(int c) { return c < 4 ? c : 3; }
+
+/* A channel on its way in, or its gradient on the way back. */
+typedef struct coding {
+    float low, per; /* pixels become (pixel - low) * per, which is 0..1, */
+    float range;    /* and then ((0..1) * range - mean) * scale */
+    float mean, scale;
+    int64_t stride; /* from one of its numbers to the next in the network's input */
+} coding;
+
+FVI_WIDE static void encode_piece(coding k, int64_t n, const float *p, float *restrict x) {
+    if (k.stride == 1)
+#pragma omp simd
+        for (int64_t i = 0; i < n; i++)
+            x[i] = ((p[i] - k.low) * k.per * k.range - k.mean) * k.scale;
+    else
+        for (int64_t i = 0; i < n; i++)
+            x[i * k.stride] = ((p[i] - k.low) * k.per * k.range - k.mean) * k.scale;
+}
+
+FVI_WIDE static void decode_piece(coding k, int64_t n, const float *dx, float *restrict d) {
+    const float factor = k.range * k.scale;
+    if (k.stride == 1)
+#pragma omp simd
+        for (int64_t i = 0; i < n; i++) d[i] = dx[i] * factor * k.per;
+    else
+        for (int64_t i = 0; i < n; i++) d[i] = dx[i * k.stride] * factor * k.per;
+}
+
+static coding coding_of(const fv_input *in, int c, float low, float high) {
+    return (coding){low,
+                    1 / (high - low),
+                    in->range,
+                    in->mean[parameter(c)],
+                    in->scale[parameter(c)],
+                    in->channels_last ? in->channels : 1};
+}
+
+void fvi_encode_range(const fv_input *in, const float *pixels, float low, float high, int h, int w,
+                      float *x) {
+    const int64_t plane = (int64_t)h * w;
+#pragma omp parallel if (in->channels * plane > FVI_PARALLEL_MIN)
+    {
+        int64_t from, to;
+        fvi_thread_share(plane, &from, &to);
+        for (int c = 0; c < in->channels; c++) {
+            const coding k = coding_of(in, c, low, high);
+            const int64_t at = in->channels_last ? c : c * plane; /* of pixel 0 */
+            encode_piece(k, to - from, pixels + source_channel(in, c) * plane + from,
+                         x + at + from * k.stride);
+        }
+    }
+}
+
+void fvi_encode_range_adjoint(const fv_input *in, const float *dx, float low, float high, int h,
+                              int w, float *dpixels) {
+    const int64_t plane = (int64_t)h * w;
+#pragma omp parallel if (in->channels * plane > FVI_PARALLEL_MIN)
+    {
+        int64_t from, to;
+        fvi_thread_share(plane, &from, &to);
+        for (int c = 0; c < in->channels; c++) {
+            const coding k = coding_of(in, c, low, high);
+            const int64_t at = in->channels_last ? c : c * plane;
+            decode_piece(k, to - from, dx + at + from * k.stride,
+                         dpixels + source_channel(in, c) * plane + from);
+        }
+    }
+}
+
+void fvi_encode(const fv_input *in, const float *pixels, int h, int w, float *x) {
+    fvi_encode_range(in, pixels, 0, 1, h, w, x);
+}
+
+void fvi_encode_adjoint(const fv_input *in, const float *dx, int h, int w, float *dpixels) {
+    fvi_encode_range_adjoint(in, dx, 0, 1, h, w, dpixels);
+}
+
+/* Mean of the three colours: Rec. 601 luma, as PIL's "L". */
+static fv_status to_grey(const fv_image *rgb, fv_image **out, fv_error *err) {
+    fv_status st = fv_image_new(1, rgb->height, rgb->width, out, err);
+    if (st) return st;
+    int64_t plane = (int64_t)rgb->height * rgb->width;
+    for (int64_t i = 0; i < plane; i++)
+        (*out)->data[i] = fvi_luma(rgb->data[i], rgb->data[plane + i], rgb->data[2 * plane + i]);
+    return FV_OK;
+}
+
+/* A centre crop of the input's size keeps CROP_FRACTION of the photograph's short side. */
+fvi_crop fvi_input_crop(const fv_input *in, int height, int width) {
+    const int h = in->height, w = in->width;
+    double sy = lrint(h / CROP_FRACTION) / (double)height;
+    double sx = lrint(w / CROP_FRACTION) / (double)width;
+    double scale = sy > sx ? sy : sx;
+    /* of a strip more than an int holds; whoever makes it cuts it shorter before */
+    const int64_t fh = (int64_t)fmax(h, rint(height * scale));
+    const int64_t fw = (int64_t)fmax(w, rint(width * scale));
+    return (fvi_crop){fh, fw, (fh - h) / 2, (fw - w) / 2};
+}
+
+/* The middle of a picture that is MOST_LONG times as long as the window's shape or longer: enlarged
+ * whole, a strip of few pixels would be gigabytes, of which the window shows next to nothing. As
+ * much is cut off at both ends, so that the window stays where it was. *out NULL: nothing is to be
+ * cut. */
+static fv_status shorten(const fv_image *image, int h, int w, fv_image **out, fv_error *err) {
+    int high = image->height, wide = image->width;
+    const int64_t most_high = MOST_LONG * (1 + (int64_t)wide * h / w);
+    const int64_t most_wide = MOST_LONG * (1 + (int64_t)high * w / h);
+    if (high > most_high) high = (int)(most_high + (high - most_high) % 2);
+    if (wide > most_wide) wide = (int)(most_wide + (wide - most_wide) % 2);
+    if (high == image->height && wide == image->width) return FV_OK;
+    return fvi_image_crop(image, (image->height - high) / 2, (image->width - wide) / 2, high, wide,
+                          out, err);
+}
+
+static fv_status resize_and_crop(const fv_input *in, const fv_image *image, fv_image **out,
+                                 fv_error *err) {
+    fv_image *middle = NULL, *large = NULL;
+    fv_status st = shorten(image, in->height, in->width, &middle, err);
+    if (st) return st;
+    if (middle) image = middle;
+    const fvi_crop c = fvi_input_crop(in, image->height, image->width);
+    st = fvi_image_resize(image, (int)c.height, (int)c.width, FVI_BICUBIC, &large, err);
+    if (!st) st = fvi_image_crop(large, (int)c.y, (int)c.x, in->height, in->width, out, err);
+    fv_image_free(large);
+    fv_image_free(middle);
+    return st;
+}
+
+/* The picture at the network's size and in its number of channels. */
+static fv_status fit(const fv_input *in, const fv_image *image, fv_image **out, fv_error *err) {
+    fv_image *crop = NULL;
+    if (image->channels % 2 == 0) { /* alpha is laid over mid grey, as loading does */
+        fv_image *flat = NULL;
+        fv_status laid = fvi_image_flatten(image, 128.0f / 255, &flat, err);
+        if (!laid) laid = fit(in, flat, out, err);
+        fv_image_free(flat);
+        return laid;
+    }
+    if (in->channels == 3 && image->channels == 1)
+        return fvi_fail(err, FV_ARG, "a grey picture was given to a network of colours");
+    fv_status st = resize_and_crop(in, image, &crop, err);
+    if (st) return st;
+    if (in->channels == crop->channels) {
+        *out = crop;
+        return FV_OK;
+    }
+    st = to_grey(crop, out, err);
+    fv_image_free(crop);
+    return st;
+}
+
+static fv_status check_picture_input(const fvi_network *net, fv_error *err) {
+    const fv_input *in = fvi_network_input(net);
+    if (in->is_image && (in->channels == 1 || in->channels == 3)) return FV_OK;
+    return fvi_fail(err, FV_SHAPE, "%s: the input \"%s\" is no picture of 1 or 3 channels",
+                    fvi_network_name(net), in->name);
+}
+
+fv_status fvi_input_picture(const fvi_network *net, const fv_image *image, fv_image **out,
+                            fv_error *err) {
+    fv_status st = check_picture_input(net, err);
+    return st ? st : fit(fvi_network_input(net), image, out, err);
+}
+
+fv_status fv_input_picture(const fv_model *model, const fv_image *image, fv_image **out,
+                           fv_error *err) {
+    fv_status st = FVI_NOT_NULL(err, model, image, out);
+    if (!st) st = fvi_image_check(image, "the photo", err);
+    return st ? st : fvi_input_picture(model->network, image, out, err);
+}
+
+fv_status fv_input_window(const fv_model *model, int height, int width, fv_window *out,
+                          fv_error *err) {
+    fv_status st = FVI_NOT_NULL(err, model, out);
+    if (st) return st;
+    if (height < 1 || width < 1)
+        return fvi_fail(err, FV_ARG, "a photo of height %d and width %d; sizes are at least 1",
+                        height, width);
+    st = check_picture_input(model->network, err);
+    if (st) return st;
+    const fv_input *in = fvi_network_input(model->network);
+    const fvi_crop c = fvi_input_crop(in, height, width);
+    double sy = (double)height / (double)c.height, sx = (double)width / (double)c.width;
+    *out = (fv_window){(double)c.y * sy, (double)c.x * sx, in->height * sy, in->width * sx};
+    return FV_OK;
+}
+
+fv_status fv_input_from_image(const fv_model *model, const fv_image *image, fv_tensor **out,
+                              fv_error *err) {
+    fv_image *picture = NULL;
+    fv_tensor *input = NULL;
+    fv_status st = FVI_NOT_NULL(err, model, image, out);
+    if (!st) st = fv_input_picture(model, image, &picture, err);
+    if (st) return st;
+    const fv_input *in = fvi_network_input(model->network);
+    fvi_shape shape = fvi_network_input_shape(model->network, 1, 0, 0);
+    st = fvi_tensor_new(&shape, &input, err);
+    if (!st) {
+        fvi_encode(in, picture->data, in->height, in->width, input->data);
+        *out = input;
+    }
+    fv_image_free(picture);
+    return st;
+}

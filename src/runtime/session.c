@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* session: one user of a model; keeps the plans made so far, and runs raw tensors through them.
+ *
+ * A plan is looked up by (input shape, wanted values, flags) in a list, the one used last at its
+ * end; when all of them together hold more than KEPT_BYTES, those not used for longest go (loops
+ * that come by many sizes would keep them all). Where the model has a budget, a plan is counted
+ * before it is made, and others go until it fits.
+ */
+#include "runtime/session.h"
+
+#include <glib.h>
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/abs_max.h"
+#include "base/tensor.h"
+#include "graph/cost.h"
+#include "runtime/nonfinite.h"
+#include "runtime/model.h"
+
+#define MAX_THREADS 1024
+#define KEPT_BYTES  ((size_t)1 << 30)
+
+typedef struct plan_entry {
+    const fv_model *model;
+    fvi_shape input;
+    char **wanted; /* NULL-terminated */
+    int flags;
+    fvi_plan *plan;
+    int64_t samples;
+} plan_entry;
+
+struct fv_session {
+    const fv_model *model;
+    fvi_backend *backend;
+    int threads;
+    GPtrArray *plans;  /* plan_entry */
+    GHashTable *sound; /* constants seen to be finite (explain.h) */
+    fv_on_nan on_nan;
+    char note[sizeof((fv_error *)0)->text]; /* "": none */
+};
+
+static void plan_entry_free(void *data) {
+    plan_entry *e = data;
+    fvi_budget_hold(e->model, -(int64_t)fvi_plan_bytes(e->plan));
+    fvi_plan_free(e->plan);
+    g_strfreev(e->wanted);
+    g_free(e);
+}
+
+fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc, fv_session **out,
+                         fv_error *err) {
+    fv_status st = FVI_NOT_NULL(err, model, out);
+    if (st) return st;
+    int threads = desc ? desc->threads : 0;
+    if (threads < 0 || threads > MAX_THREADS)
+        return fvi_fail(err, FV_ARG, "threads is %d; allowed are 0 (all) to %d", threads,
+                        MAX_THREADS);
+    fv_on_nan on_nan = desc ? desc->on_nan : 0;
+    if ((int)on_nan < 0 || on_nan > FV_ON_NAN_KEEP)
+        return fvi_fail(err, FV_ARG, "on_nan is %d; allowed are 0 to %d", (int)on_nan,
+                        FV_ON_NAN_KEEP);
+    fv_session *s = calloc(1, sizeof *s);
+    if (!s) return fvi_fail(err, FV_NOMEM, "out of memory while making a session");
+    s->model = model;
+    s->threads = threads ? threads : omp_get_num_procs();
+    omp_set_num_threads(s->threads); /* of what the caller does around the network, too */
+    s->on_nan = on_nan ? on_nan : FV_ON_NAN_STOP;
+    s->plans = g_ptr_array_new_with_free_func(plan_entry_free);
+    s->sound = g_hash_table_new(NULL, NULL);
+    st = fvi_backend_new(&s->backend, err);
+    if (!st) fvi_backend_set_bf16(s->backend, model->precision == FV_PRECISION_BF16);
+    if (st) {
+        fv_session_free(s);
+        return st;
+    }
+    *out = s;
+    return FV_OK;
+}
+
+void fv_session_free(fv_session *s) {
+    if (!s) return;
+    g_ptr_array_free(s->plans, TRUE);
+    g_hash_table_destroy(s->sound);
+    fvi_backend_free(s->backend);
+    free(s);
+}
+
+const fvi_network *fvi_session_network(const fv_session *s) { return s->model->network; }
+fvi_backend *fvi_session_backend(const fv_session *s) { return s->backend; }
+int fvi_session_threads(const fv_session *s) { return s->threads; }
+fvi_weights *fvi_session_weights(const fv_session *s) { return s->model->weights; }
+
+const char *fv_session_note(const fv_session *s) { return s && *s->note ? s->note : NULL; }
+
+fv_status fvi_session_nonfinite(fv_session *s, const fv_error *why, fv_error *err) {
+    if (s->on_nan != FV_ON_NAN_KEEP) return fvi_fail(err, FV_NONFINITE, "%s", why->text);
+    if (!*s->note) memcpy(s->note, why->text, sizeof s->note);
+    return FV_OK;
+}
+
+fv_status fvi_session_forward(fv_session *s, fvi_plan *plan, const float *x, fv_error *err) {
+    const fvi_graph *g = fvi_plan_graph(plan);
+    fvi_plan_set_input(plan, 0, x);
+    fv_status st = fvi_plan_forward(plan, err);
+    for (int t = 0; !st && t < g->n_outputs; t++) {
+        const int64_t count = fvi_shape_count(&g->values[g->outputs[t]].shape);
+        if (isfinite(fvi_largest(fvi_plan_target(plan, t), count))) continue;
+        fv_error why;
+        fvi_explain(s, plan, x, NULL, &why);
+        return fvi_session_nonfinite(s, &why, err);
+    }
+    return st;
+}
+
+static int same_names(char *const *have, const char *const *wanted, int n) {
+    for (int i = 0; i < n; i++)
+        if (!have[i] || strcmp(have[i], wanted[i]) != 0) return 0;
+    return have[n] == NULL;
+}
+
+static plan_entry *find_plan(const fv_session *s, const fvi_shape *input, const char *const *wanted,
+                             int n, int flags) {
+    for (guint i = 0; i < s->plans->len; i++) {
+        plan_entry *e = s->plans->pdata[i];
+        if (e->flags == flags && fvi_shape_equal(&e->input, input) &&
+            same_names(e->wanted, wanted, n))
+            return e;
+    }
+    return NULL;
+}
+
+/* Moves an entry to the end of the list. */
+static void touch(fv_session *s, plan_entry *e) {
+    if (s->plans->pdata[s->plans->len - 1] == e) return;
+    guint index;
+    if (!g_ptr_array_find(s->plans, e, &index)) return;
+    g_ptr_array_steal_index(s->plans, index);
+    g_ptr_array_add(s->plans, e);
+}
+
+/* Drops plans from the front, but never the last. */
+static void make_room(fv_session *s) {
+    size_t bytes = 0;
+    for (guint i = 0; i < s->plans->len; i++)
+        bytes += fvi_plan_bytes(((plan_entry *)s->plans->pdata[i])->plan);
+    while (bytes > KEPT_BYTES && s->plans->len > 1) {
+        bytes -= fvi_plan_bytes(((plan_entry *)s->plans->pdata[0])->plan);
+        g_ptr_array_remove_index(s->plans, 0);
+    }
+}
+
+/* A plan of ours has the picture as its only input. */
+static fv_status one_input(const fv_session *s, fvi_graph *g, fv_error *err) {
+    const char *name = fvi_network_input(s->model->network)->name;
+    for (int i = 0; i < g->n_inputs; i++) {
+        const char *other = g->values[g->inputs[i]].name;
+        if (strcmp(other, name) == 0) continue;
+        fv_status st = fvi_fail(err, FV_UNSUPPORTED,
+                                "%s: besides \"%s\" it needs the input \"%s\"; only networks with "
+                                "one input can be run",
+                                fvi_network_name(s->model->network), name, other);
+        fvi_graph_free(g);
+        return st;
+    }
+    return FV_OK;
+}
+
+/* Weights that are not finite: what the session says to them. */
+static fv_status check_weights(fv_session *s, fvi_graph *g, fv_error *err) {
+    fv_error why;
+    fv_status st = fvi_explain_weights(g, s->model->network, s->sound, &why)
+                       ? fvi_session_nonfinite(s, &why, err)
+                       : FV_OK;
+    if (st) fvi_graph_free(g);
+    return st;
+}
+
+/* Lowers for that shape; where the file's batch is fixed, for the file's own batch. */
+static fv_status lower_for(const fv_session *s, const fvi_shape *input, const char *const *wanted,
+                           int n, fvi_graph **graph, int64_t *samples, fv_error *err) {
+    const fv_input *in = fvi_network_input(s->model->network);
+    fvi_binding binding = {.name = in->name, .shape = *input};
+    fv_status st = fvi_network_lower(s->model->network, &binding, 1, wanted, n, graph, err);
+    int64_t own = in->ndim > 0 ? in->dim[0] : -1;
+    *samples = input->ndim > 0 ? input->dim[0] : 1;
+    if (st != FV_UNSUPPORTED || own < 1 || own == *samples || *samples % own) return st;
+    fv_error second;
+    binding.shape.dim[0] = own;
+    if (fvi_network_lower(s->model->network, &binding, 1, wanted, n, graph, &second)) return st;
+    *samples = own;
+    return FV_OK;
+}
+
+/* Refuses what costs more than the model's limit. That is meant for the model's own input size: a
+ * larger input, or a batch, is the caller's own wish, and may cost as much more. */
+static fv_status check_cost(const fv_session *s, const fvi_shape *input, double cost,
+                            fv_error *err) {
+    const fvi_network *net = s->model->network;
+    const fv_input *in = fvi_network_input(net);
+    int64_t batch = in->ndim > 0 && in->dim[0] > 0 ? in->dim[0] : 1;
+    fvi_shape own = fvi_network_input_shape(net, batch, 0, 0);
+    double more = (double)fvi_shape_count(input) / (double)MAX(fvi_shape_count(&own), 1);
+    double limit = (double)fvi_network_limits(net)->work * MAX(more, 1);
+    if (cost <= limit) return FV_OK;
+    return fvi_fail(err, FV_NOMEM,
+                    "%s: running it takes about %.3g multiply-adds; at most %.3g are done (limit "
+                    "max_work)",
+                    fvi_network_name(net), cost, limit);
+}
+
+/* Lowers, and plans what may be run. */
+static fv_status new_plan(fv_session *s, const fvi_shape *input, const char *const *wanted,
+                          int n_wanted, int flags, fvi_plan **plan, int64_t *samples,
+                          fv_error *err) {
+    fvi_graph *graph = NULL;
+    fvi_plan *made = NULL;
+    int backward = flags & FVI_PLAN_BACKWARD;
+    fv_status st = lower_for(s, input, wanted, n_wanted, &graph, samples, err);
+    if (!st) st = one_input(s, graph, err);
+    if (!st) st = check_weights(s, graph, err);
+    if (st) return st;
+    double cost = fvi_graph_cost(graph, backward);
+    st = check_cost(s, input, cost, err);
+    if (st) {
+        fvi_graph_free(graph);
+        return st;
+    }
+    st = fvi_plan_new(graph, flags, s->backend, s->model->weights, &made, err);
+    if (!st) st = check_cost(s, input, cost + fvi_plan_extra_cost(made), err);
+    if (st)
+        fvi_plan_free(made);
+    else
+        *plan = made;
+    return st;
+}
+
+fv_status fvi_session_count(fv_session *s, const fvi_shape *input, const char *const *wanted,
+                            int n_wanted, int flags, size_t *bytes, fv_error *err) {
+    fvi_graph *graph = NULL;
+    int64_t samples;
+    omp_set_num_threads(s->threads);
+    *bytes = 0;
+    if (find_plan(s, input, wanted, n_wanted, flags)) return FV_OK;
+    fv_status st = lower_for(s, input, wanted, n_wanted, &graph, &samples, err);
+    if (!st) st = one_input(s, graph, err);
+    return st ? st : fvi_plan_count(graph, flags, s->backend, s->model->weights, bytes, err);
+}
+
+fv_status fvi_session_fit(fv_session *s, const fvi_shape *input, const char *const *wanted,
+                          int n_wanted, int flags, int most, size_t each, int *samples,
+                          fv_error *err) {
+    fv_status st = FV_OK;
+    int n = most;
+    for (; fvi_budget_is_limited(s->model) && n > 1; n /= 2) {
+        fvi_shape shape = *input;
+        size_t bytes;
+        shape.dim[0] = n;
+        st = fvi_session_count(s, &shape, wanted, n_wanted, flags, &bytes, err);
+        if (st || fvi_budget_fits(s->model, bytes + (size_t)n * each)) break;
+    }
+    if (!st) *samples = n;
+    return st;
+}
+
+/* Makes room for a plan in what the model's caller allows, or refuses it. */
+static fv_status afford(fv_session *s, const fvi_shape *input, const char *const *wanted,
+                        int n_wanted, int flags, fv_error *err) {
+    size_t bytes;
+    if (!fvi_budget_is_limited(s->model)) return FV_OK;
+    fv_status st = fvi_session_count(s, input, wanted, n_wanted, flags, &bytes, err);
+    if (st) return st;
+    while (s->plans->len && !fvi_budget_fits(s->model, bytes))
+        g_ptr_array_remove_index(s->plans, 0);
+    return fvi_budget_fits(s->model, bytes) ? FV_OK : fvi_budget_refuse(s->model, bytes, err);
+}
+
+fv_status fvi_session_plan(fv_session *s, const fvi_shape *input, const char *const *wanted,
+                           int n_wanted, int flags, fvi_plan **plan, int64_t *samples,
+                           fv_error *err) {
+    omp_set_num_threads(s->threads);
+    plan_entry *e = find_plan(s, input, wanted, n_wanted, flags);
+    if (!e) {
+        fvi_plan *made = NULL;
+        int64_t count;
+        fv_status st = afford(s, input, wanted, n_wanted, flags, err);
+        if (st) return st;
+        st = new_plan(s, input, wanted, n_wanted, flags, &made, &count, err);
+        if (st) return st;
+        e = g_new0(plan_entry, 1);
+        e->model = s->model;
+        e->input = *input;
+        e->wanted = g_new0(char *, (gsize)n_wanted + 1);
+        for (int i = 0; i < n_wanted; i++) e->wanted[i] = g_strdup(wanted[i]);
+        e->flags = flags;
+        e->plan = made;
+        e->samples = count;
+        fvi_budget_hold(e->model, (int64_t)fvi_plan_bytes(made));
+        g_ptr_array_add(s->plans, e);
+        make_room(s);
+    }
+    touch(s, e);
+    *plan = e->plan;
+    *samples = e->samples;
+    return FV_OK;
+}
+
+/* Runs the plan over the input, `samples` at a time, joining the outputs along dim 0. */
+static fv_status run_pieces(fv_session *s, fvi_plan *plan, const fv_tensor *input, int64_t samples,
+                            fv_tensor *out, fv_error *err) {
+    int64_t pieces = input->ndim && samples ? input->dim[0] / samples : 1;
+    int64_t in_step = fv_tensor_count(input) / (pieces ? pieces : 1);
+    int64_t out_step = fv_tensor_count(out) / (pieces ? pieces : 1);
+    for (int64_t i = 0; i < pieces; i++) {
+        fv_status st = fvi_session_forward(s, plan, input->data + i * in_step, err);
+        if (st) return st;
+        fvi_plan_get_target(plan, 0, out->data + i * out_step);
+    }
+    return FV_OK;
+}
+
+/* Whether axis i of the input may have another size than the file says: the batch, what the file
+ * leaves free, and the height and width of a picture. */
+static int is_free(const fv_input *in, int i) {
+    int channels = in->channels_last ? in->ndim - 1 : 1;
+    return i == 0 || in->dim[i] < 0 || (in->is_image && i != channels);
+}
+
+/* "Nx3x224x224" */
+static char *wanted_shape(const fv_input *in) {
+    GString *s = g_string_new(NULL);
+    for (int i = 0; i < in->ndim; i++) {
+        if (i) g_string_append_c(s, 'x');
+        if (i == 0)
+            g_string_append_c(s, 'N');
+        else if (in->dim[i] < 0)
+            g_string_append_c(s, '?');
+        else
+            g_string_append_printf(s, "%" G_GINT64_FORMAT, in->dim[i]);
+    }
+    return g_string_free(s, FALSE);
+}
+
+fv_status fvi_check_input(const fvi_network *net, const fv_tensor *input, fv_error *err) {
+    const fv_input *in = fvi_network_input(net);
+    fv_status st = fvi_tensor_check(input, "the input", err);
+    if (st) return st;
+    fvi_shape have = fvi_tensor_shape(input);
+    int fits = have.ndim == in->ndim && fvi_shape_count(&have) > 0;
+    for (int i = 0; fits && i < in->ndim; i++) fits = is_free(in, i) || have.dim[i] == in->dim[i];
+    if (fits) return FV_OK;
+    char text[FVI_SHAPE_TEXT], *wanted = wanted_shape(in);
+    st = fvi_fail(err, FV_SHAPE, "the input is %s; %s wants %s", fvi_shape_text(&have, text),
+                  fvi_network_name(net), wanted);
+    g_free(wanted);
+    return st;
+}
+
+fv_status fv_session_run(fv_session *s, const fv_tensor *input, const char *value, fv_tensor **out,
+                         fv_error *err) {
+    fv_status st = FVI_NOT_NULL_AS(err, "session, input, out", s, input, out);
+    if (st) return st;
+    const fvi_network *net = s->model->network;
+    const char *name = NULL;
+    fvi_shape shape = fvi_tensor_shape(input);
+    fvi_plan *plan = NULL;
+    int64_t samples = 0;
+    st = fvi_check_input(net, input, err);
+    if (!st) st = fvi_network_find_value(net, value, &name, err);
+    if (!st) st = fvi_session_plan(s, &shape, &name, 1, 0, &plan, &samples, err);
+    if (st) return st;
+    const fvi_graph *g = fvi_plan_graph(plan);
+    fvi_shape result = g->values[g->outputs[0]].shape;
+    if (result.ndim && samples && shape.dim[0] != samples) result.dim[0] *= shape.dim[0] / samples;
+    fv_tensor *t = NULL;
+    st = fvi_tensor_new(&result, &t, err);
+    if (!st) st = run_pieces(s, plan, input, samples, t, err);
+    if (st) {
+        fv_tensor_free(t);
+        return st;
+    }
+    *out = t;
+    return FV_OK;
+}

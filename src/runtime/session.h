@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a session does for the folders above: plans, cached by what they are for. */
+#ifndef FVI_RUNTIME_SESSION_H
+#define FVI_RUNTIME_SESSION_H
+
+#include "backend/onednn/plan.h"
+#include "model/network.h"
+
+/* Returns the session's plan for an input shape and a set of values; made at the first call, kept
+ * while the session's plans fit in a gigabyte (the least recently used go first): good until the
+ * next call. Sets the calling thread's number of OpenMP threads.
+ *   input    the picture input's shape, dim[0] the batch
+ *   wanted   names of values of the graph
+ *   flags    FVI_PLAN_BACKWARD or 0
+ *   samples  how many samples the plan takes: input->dim[0]; or the file's own batch where the
+ *            file fixes it in a way that cannot be lifted (graph/batch.c): run it several times
+ *   errors   as fvi_plan_new; NOMEM beyond the model's memory; NONFINITE weights that are not
+ *            finite, unless the session keeps such
+ */
+fv_status fvi_session_plan(fv_session *s, const fvi_shape *input, const char *const *wanted,
+                           int n_wanted, int flags, fvi_plan **plan, int64_t *samples,
+                           fv_error *err);
+
+/* Counts the memory such a plan would take besides what is held; 0 for one that is there.
+ *   errors   as fvi_session_plan */
+fv_status fvi_session_count(fv_session *s, const fvi_shape *input, const char *const *wanted,
+                            int n_wanted, int flags, size_t *bytes, fv_error *err);
+
+/* The largest number of samples, `most` or so many halves of it, whose plan fits the model's
+ * memory; 1 where none does: the plan will be refused.
+ *   input  the shape; dim[0] is not looked at
+ *   each   bytes the caller needs for every sample besides
+ *   errors as fvi_session_plan, but for what does not fit */
+fv_status fvi_session_fit(fv_session *s, const fvi_shape *input, const char *const *wanted,
+                          int n_wanted, int flags, int most, size_t each, int *samples,
+                          fv_error *err);
+
+/* Whether a raw input fits the network's picture input.  errors  SHAPE, with both shapes */
+fv_status fvi_check_input(const fvi_network *net, const fv_tensor *input, fv_error *err);
+
+/* Runs a plan of the session forward on the input x, and looks whether its targets are finite.
+ *   errors  as fvi_plan_forward; NONFINITE, explained, unless the session keeps such numbers */
+fv_status fvi_session_forward(fv_session *s, fvi_plan *plan, const float *x, fv_error *err);
+
+/* What the session does with numbers that are not finite for the reason `why`.
+ *   returns  NONFINITE with `why` in err; or FV_OK, and the first `why` becomes fv_session_note */
+fv_status fvi_session_nonfinite(fv_session *s, const fv_error *why, fv_error *err);
+
+fvi_weights *fvi_session_weights(const fv_session *s);
+const fvi_network *fvi_session_network(const fv_session *s);
+fvi_backend *fvi_session_backend(const fv_session *s);
+int fvi_session_threads(const fv_session *s);
+
+#endif

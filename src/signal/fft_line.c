@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fft_line: mixed-radix Fourier transforms of many lines at once.
+ *
+ * Stockham's self-sorting scheme, decimation in frequency: with n = p q, s the product of the
+ * radices already done, and W = exp(-2 pi i / n), y[p k + j] = W^(j k) * sum over r of x[k + q r]
+ * exp(-2 pi i j r / p),   k < q, j < p, each "number" being s * LANES numbers that lie together and
+ * share their twiddle. LANES lines are a vector, so that there is not a shuffle; nothing is sorted
+ * afterwards. Lines of 256 points, there and back, just fill a cache of 32 KB.
+ *
+ * Radix 8, 4 and 2 are written out; an odd radix p is a small transform by its definition, halved
+ * by the symmetry of cosine and sine. A length with a large prime factor p therefore takes time in
+ * proportion to p: 227 points take five times as long as 224.
+ *
+ * Why not a library: those with a licence we can ship under that also come in packages have scalar
+ * code and slow paths for factors above 5; kissfft 131 needs 1.4 ms for a plane of 224 x 224
+ * (224 = 32 * 7) where this takes 0.08.
+ *
+ * Source: Stockham, "High-speed convolution and correlation", AFIPS 1966; the formulation of Van
+ * Loan, "Computational Frameworks for the Fast Fourier Transform", 1992, section 1.7.
+ */
+#include "signal/fft_line.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/simd.h"
+#include "base/error.h"
+
+#define LANES     FVI_FFT_LANES
+#define MAX_STAGE 32
+#define PI        3.14159265358979323846
+
+typedef struct stage {
+    int radix, q, s;      /* x[k + q r] -> y[radix k + j], k < q; s numbers lie together */
+    const float *twiddle; /* [q][radix - 1] of (re, im): W^(j k), j = 1.. */
+    const float *root;    /* odd radix: [radix] of (cos, sin) of 2 pi i / radix */
+} stage;
+
+struct fvi_fft_line {
+    int n, count;
+    stage stages[MAX_STAGE];
+    int largest;  /* odd radix */
+    float *table; /* all twiddles and roots */
+};
+
+/* The next factor to take out of n: of its power of two 8 or 4 so that there are few, and no 2
+ * unless it is alone; then the smallest odd prime. */
+static int next_factor(int n) {
+    if (n % 8 == 0 && n % 32 != 16) return 8;
+    if (n % 4 == 0) return 4;
+    if (n % 2 == 0) return 2;
+    for (int p = 3; (int64_t)p * p <= n; p += 2)
+        if (n % p == 0) return p;
+    return n;
+}
+
+/* Fills (cos, sin) of -2 pi j k / n, j = 1..p-1, k = 0..q-1. */
+static float *fill_twiddles(float *t, int n, int p) {
+    for (int k = 0; k < n / p; k++)
+        for (int j = 1; j < p; j++, t += 2) {
+            double a = -2 * PI * (double)((int64_t)j * k % n) / n;
+            t[0] = (float)cos(a);
+            t[1] = (float)sin(a);
+        }
+    return t;
+}
+
+/* Splits n into stages; returns how many floats of tables they need. */
+static int64_t split(fvi_fft_line *f) {
+    int64_t floats = 0;
+    int s = 1;
+    f->largest = 1;
+    for (int n = f->n; n > 1;) {
+        int p = next_factor(n);
+        stage *g = &f->stages[f->count++];
+        *g = (stage){.radix = p, .q = n / p, .s = s};
+        floats += 2 * (int64_t)(n - n / p) + (p % 2 ? 2 * (int64_t)p : 0);
+        if (p % 2 && p > f->largest) f->largest = p;
+        s *= p;
+        n /= p;
+    }
+    return floats;
+}
+
+fv_status fvi_fft_line_new(int n, fvi_fft_line **out, fv_error *err) {
+    fvi_fft_line *f = calloc(1, sizeof *f);
+    if (!f) return fvi_fail(err, FV_NOMEM, "no memory for a Fourier transform of %d points", n);
+    f->n = n;
+    int64_t floats = split(f);
+    f->table = malloc(((size_t)floats + 1) * sizeof *f->table);
+    if (!f->table) {
+        fvi_fft_line_free(f);
+        return fvi_fail(err, FV_NOMEM, "no memory for a Fourier transform of %d points", n);
+    }
+    float *t = f->table;
+    for (int i = 0; i < f->count; i++) {
+        stage *g = &f->stages[i];
+        g->twiddle = t;
+        t = fill_twiddles(t, g->radix * g->q, g->radix);
+        g->root = t;
+        for (int r = 0; g->radix % 2 && r < g->radix; r++, t += 2) {
+            t[0] = (float)cos(2 * PI * r / g->radix);
+            t[1] = (float)sin(2 * PI * r / g->radix);
+        }
+    }
+    *out = f;
+    return FV_OK;
+}
+
+void fvi_fft_line_free(fvi_fft_line *f) {
+    if (!f) return;
+    free(f->table);
+    free(f);
+}
+
+/* [4][largest / 2][LANES] of odd radices. */
+size_t fvi_fft_line_room(const fvi_fft_line *f) { return (size_t)(f->largest + 1) * 2 * LANES; }
+size_t fvi_fft_line_most_room(int n) { return (size_t)(n + 1) * 2 * LANES; }
+
+int fvi_fft_line_crosses(const fvi_fft_line *f) { return f->count % 2; }
+
+/* The numbers x[k + q r] or y[p k + j] of LANES lines begin at these places. */
+typedef struct ends {
+    const float *x; /* real parts; `step` from r to r + 1 */
+    float *y;       /* real parts; `run` from j to j + 1 */
+    int64_t step, run;
+    int64_t xi, yi; /* offsets of the imaginary parts */
+} ends;
+
+/* A complex number of each of LANES lines. */
+typedef struct many {
+    fvi_eight re, im;
+} many;
+
+FVI_INLINE many take(const ends *e, int r) {
+    const float *x = e->x + e->step * r;
+    return (many){*(const fvi_eight *)x, *(const fvi_eight *)(x + e->xi)};
+}
+/* y[j] = a, times its twiddle unless this is the last stage, whose are 1. */
+FVI_INLINE void put(const ends *e, const float *w, int last, int j, many a) {
+    float *y = e->y + e->run * j;
+    if (last || j == 0) {
+        *(fvi_eight *)y = a.re;
+        *(fvi_eight *)(y + e->yi) = a.im;
+    } else {
+        const float wr = w[2 * j - 2], wi = w[2 * j - 1];
+        *(fvi_eight *)y = a.re * wr - a.im * wi;
+        *(fvi_eight *)(y + e->yi) = a.re * wi + a.im * wr;
+    }
+}
+FVI_INLINE many plus(many a, many b) { return (many){a.re + b.re, a.im + b.im}; }
+FVI_INLINE many minus(many a, many b) { return (many){a.re - b.re, a.im - b.im}; }
+/* -i a */
+FVI_INLINE many back(many a) { return (many){a.im, -a.re}; }
+
+FVI_INLINE void radix2(const ends *e, const float *w, int last) {
+    const many a = take(e, 0), b = take(e, 1);
+    put(e, w, last, 0, plus(a, b));
+    put(e, w, last, 1, minus(a, b));
+}
+
+/* The four sums of a transform of four points, in order. */
+FVI_INLINE void four(many *a, many *b, many *c, many *d) {
+    const many s = plus(*a, *c), t = minus(*a, *c), u = plus(*b, *d), v = back(minus(*b, *d));
+    *a = plus(s, u);
+    *b = plus(t, v);
+    *c = minus(s, u);
+    *d = minus(t, v);
+}
+
+FVI_INLINE void radix4(const ends *e, const float *w, int last) {
+    many a = take(e, 0), b = take(e, 1), c = take(e, 2), d = take(e, 3);
+    four(&a, &b, &c, &d);
+    put(e, w, last, 0, a);
+    put(e, w, last, 1, b);
+    put(e, w, last, 2, c);
+    put(e, w, last, 3, d);
+}
+
+/* Even outputs are the transform of sums four apart, odd ones of differences turned by eighths. */
+FVI_INLINE void radix8(const ends *e, const float *w, int last) {
+    const float half = 0.70710678f; /* sqrt(1/2) */
+    many a = take(e, 0), b = take(e, 1), c = take(e, 2), d = take(e, 3);
+    many f = take(e, 4), g = take(e, 5), h = take(e, 6), i = take(e, 7);
+    many p = plus(a, f), q = plus(b, g), r = plus(c, h), s = plus(d, i);
+    four(&p, &q, &r, &s);
+    put(e, w, last, 0, p);
+    put(e, w, last, 2, q);
+    put(e, w, last, 4, r);
+    put(e, w, last, 6, s);
+    a = minus(a, f);
+    b = minus(b, g);
+    c = back(minus(c, h));
+    d = minus(d, i);
+    b = (many){(b.re + b.im) * half, (b.im - b.re) * half};  /* times exp(-i pi / 4) */
+    d = (many){(d.im - d.re) * half, (d.re + d.im) * -half}; /* times exp(-3 i pi / 4) */
+    four(&a, &b, &c, &d);
+    put(e, w, last, 1, a);
+    put(e, w, last, 3, b);
+    put(e, w, last, 5, c);
+    put(e, w, last, 7, d);
+}
+
+/* work [p / 2][2] = x[r] + x[p - r] and x[r] - x[p - r], r = 1..p / 2; y[0] is the sum of all. */
+FVI_INLINE void odd_pairs(const ends *e, int p, many *work) {
+    many sum = take(e, 0);
+#pragma GCC unroll 8
+    for (int r = 1; r <= p / 2; r++, work += 2) {
+        const many a = take(e, r), b = take(e, p - r);
+        work[0] = plus(a, b);
+        work[1] = minus(a, b);
+        sum = plus(sum, work[0]);
+    }
+    put(e, NULL, 1, 0, sum);
+}
+
+/* c += a sum of work times cosine, d += a difference times sine. */
+FVI_INLINE void add_pair(const many *work, const float *root, many *c, many *d) {
+    c->re += work[0].re * root[0];
+    c->im += work[0].im * root[0];
+    d->re += work[1].re * root[1];
+    d->im += work[1].im * root[1];
+}
+
+/* y[j] and y[p - j] = x[0] + sum of work's sums * cos -+ i sum of its differences * sin; and, if
+ * `two`, those of j + 1: so that each number of `work` is looked up once for both. */
+FVI_INLINE void odd_outputs(const ends *e, const float *root, int p, int j, int two, const float *w,
+                            int last, const many *work) {
+    const many zero = {{0}, {0}};
+    many c = take(e, 0), d = zero, f = c, g = zero;
+    int at = j, next = j + 1; /* j r and (j + 1) r modulo p */
+#pragma GCC unroll 8
+    for (int r = 1; r <= p / 2; r++, work += 2) {
+        add_pair(work, root + 2 * at, &c, &d);
+        if (two) add_pair(work, root + 2 * next, &f, &g);
+        at = at + j < p ? at + j : at + j - p;
+        next = next + j + 1 < p ? next + j + 1 : next + j + 1 - p;
+    }
+    put(e, w, last, j, plus(c, back(d)));
+    put(e, w, last, p - j, minus(c, back(d)));
+    if (!two) return;
+    put(e, w, last, j + 1, plus(f, back(g)));
+    put(e, w, last, p - j - 1, minus(f, back(g)));
+}
+
+FVI_INLINE void radix_odd(const ends *e, const stage *g, int p, const float *w, int last,
+                          many *work) {
+    int j = 1;
+    odd_pairs(e, p, work);
+#pragma GCC unroll 4
+    for (; j + 1 <= p / 2; j += 2) odd_outputs(e, g->root, p, j, 1, w, last, work);
+    if (j <= p / 2) odd_outputs(e, g->root, p, j, 0, w, last, work);
+}
+
+/* One stage of radix p from (x, xi on) to (y, yi on). */
+FVI_INLINE void run_radix(const stage *g, int p, int last, const float *x, int64_t xi, float *y,
+                          int64_t yi, float *work) {
+    const int64_t run = (int64_t)g->s * LANES;
+    for (int k = 0; k < g->q; k++) {
+        const float *w = g->twiddle + (int64_t)k * (p - 1) * 2;
+        for (int64_t t = 0; t < run; t += LANES) {
+            const ends e = {x + k * run + t, y + k * p * run + t, g->q * run, run, xi, yi};
+            if (p == 8)
+                radix8(&e, w, last);
+            else if (p == 4)
+                radix4(&e, w, last);
+            else if (p == 2)
+                radix2(&e, w, last);
+            else
+                radix_odd(&e, g, p, w, last, (many *)work);
+        }
+    }
+}
+
+/* The same with p a constant, where loops over it are unrolled. */
+FVI_WIDE static void run_stage(const stage *g, const float *x, int64_t xi, float *y, int64_t yi,
+                               float *work) {
+    const int last = g->q == 1;
+    switch (g->radix) {
+    case 8:
+        last ? run_radix(g, 8, 1, x, xi, y, yi, work) : run_radix(g, 8, 0, x, xi, y, yi, work);
+        break;
+    case 4:
+        last ? run_radix(g, 4, 1, x, xi, y, yi, work) : run_radix(g, 4, 0, x, xi, y, yi, work);
+        break;
+    case 2:
+        last ? run_radix(g, 2, 1, x, xi, y, yi, work) : run_radix(g, 2, 0, x, xi, y, yi, work);
+        break;
+    case 3: run_radix(g, 3, last, x, xi, y, yi, work); break;
+    case 5: run_radix(g, 5, last, x, xi, y, yi, work); break;
+    case 7: run_radix(g, 7, last, x, xi, y, yi, work); break;
+    case 17: run_radix(g, 17, last, x, xi, y, yi, work); break;
+    default: run_radix(g, g->radix, last, x, xi, y, yi, work);
+    }
+}
+
+float *fvi_fft_line_run(const fvi_fft_line *f, int inverse, float *x, float *y, float *room) {
+    /* The inverse is the forward transform with the parts exchanged, before and after. */
+    int64_t plane = fvi_fft_plane(f->n), first = inverse ? plane : 0;
+    int64_t imag = inverse ? -plane : plane;
+    for (int i = 0; i < f->count; i++) {
+        run_stage(&f->stages[i], x + first, imag, y + first, imag, room);
+        float *swap = x;
+        x = y;
+        y = swap;
+    }
+    return x;
+}

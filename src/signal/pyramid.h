@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Laplacian pyramids (Burt and Adelson 1983) with the 5x5 binomial kernel [1 4 6 4 1]/16, as the
+ * DeepDreaming with TensorFlow notebook has them. */
+#ifndef FVI_SIGNAL_PYRAMID_H
+#define FVI_SIGNAL_PYRAMID_H
+
+#include <stdint.h>
+
+#include "fovea/fovea.h"
+
+/* Takes g [channels][h][w] apart into its pyramid, divides each level by the root mean square of
+ * its numbers (all channels together; by 1e-10 where that is less), and puts it together again.
+ *   levels  1..10: levels - 1 splits, the rest is the last (the notebook's lap_n is levels - 1)
+ *   room    fvi_pyramid_room numbers
+ *   errors  ARG levels */
+fv_status fvi_pyramid_normalise(float *g, int channels, int h, int w, int levels, float *room,
+                                fv_error *err);
+int64_t fvi_pyramid_room(int channels, int h, int w, int levels);
+
+#endif

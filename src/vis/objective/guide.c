@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* guide: brings out in a dream the features of another picture (the guided dreams of the DeepDream
+ * notebook, 2015). At every position p, with activations a_p and the guide's feature vectors y_k:
+ * sum over p of max_k <a_p, y_k>; its gradient at a_p is the y_k that fits best.
+ */
+#include "vis/objective/guide.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/tensor.h"
+#include "vis/objective/bind.h"
+
+#define MAX_VECTORS 16384
+
+/* See term.h. */
+double fvi_guide_value(const fvi_extent *l, int64_t n, const fvi_term *t, const float *x,
+                       double scale, float *seed) {
+    const fv_tensor *y = t->vector; /* [vectors][channels] */
+    int64_t positions = fvi_extent_positions(l), channels = l->channels;
+    double sum = 0;
+    for (int64_t p = 0; p < positions; p++) {
+        double best = 0;
+        int64_t at = -1;
+        for (int64_t k = 0; k < y->dim[0]; k++) {
+            const float *v = y->data + k * channels;
+            float dot = 0;
+            for (int64_t c = 0; c < channels; c++) dot += x[fvi_extent_at(l, n, c, p)] * v[c];
+            if (at < 0 || dot > best) {
+                best = dot;
+                at = k;
+            }
+        }
+        sum += best;
+        for (int64_t c = 0; c < channels; c++)
+            seed[fvi_extent_at(l, n, c, p)] += (float)scale * y->data[at * channels + c];
+    }
+    return sum;
+}
+
+/* The guide's activations as vectors: [positions][channels]. */
+static fv_status guide_vectors(fv_session *session, fvi_plan *plan, const fvi_objective *o,
+                               const fv_tensor *input, fv_tensor **out, fv_error *err) {
+    const fvi_graph *g = fvi_plan_graph(plan);
+    fvi_extent l;
+    fv_status st = fvi_extent_find(g, g->outputs[0], 1, o->values[0], &l, NULL, NULL, NULL, err);
+    if (st) return st;
+    int64_t positions = fvi_extent_positions(&l);
+    if (positions > MAX_VECTORS)
+        return fvi_fail(err, FV_SHAPE, "\"%s\" has %d positions; a guide may have %d", o->values[0],
+                        (int)positions, MAX_VECTORS);
+    fvi_shape shape = {.ndim = 2, .dim = {positions, l.channels}};
+    st = fvi_tensor_new(&shape, out, err);
+    if (st) return st;
+    st = fvi_session_forward(session, plan, input->data, err);
+    const float *x = fvi_plan_target(plan, 0);
+    for (int64_t p = 0; !st && p < positions; p++)
+        for (int64_t c = 0; c < l.channels; c++)
+            (*out)->data[p * l.channels + c] = x[fvi_extent_at(&l, 0, c, p)];
+    return st;
+}
+
+fv_status fvi_guide(fv_session *session, const fv_model *model, const fv_image *guide,
+                    const char *text, fvi_objective *o, fv_error *err) {
+    if (o->n_terms != 1 || o->terms[0].kind != FVI_TERM_LAYER || o->terms[0].channel >= 0)
+        return fvi_fail(err, FV_ARG, "objective \"%s\": a guided dream wants one plain layer",
+                        text);
+    fv_tensor *input = NULL;
+    fvi_plan *plan = NULL;
+    int64_t samples = 0;
+    fv_status st = fv_input_from_image(model, guide, &input, err);
+    if (st) return st;
+    fvi_shape shape = fvi_tensor_shape(input);
+    st = fvi_session_plan(session, &shape, o->values, 1, 0, &plan, &samples, err);
+    if (!st) st = guide_vectors(session, plan, o, input, &o->terms[0].vector, err);
+    if (!st) o->terms[0].kind = FVI_TERM_GUIDE;
+    fv_tensor_free(input);
+    return st;
+}

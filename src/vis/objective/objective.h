@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Objectives: what to look for. An objective is a weighted sum of terms, each a number to raise; a
+ * penalty is a term with a negative weight. Terms look at values of the network, at the picture
+ * (picture_term.h), or at several pictures made together.
+ *
+ *   expression  = [-] [NUMBER *] term { (+|-) [NUMBER *] term }     + and - stand between blanks
+ *   term        = LAYER | LAYER:C | LAYER:C@y,x | class:C | prob:C | NAME | NAME(argument, ...)
+ *
+ * A LAYER is a name as fv_model_find_layer takes it, in '...' or "..." where it has blanks, commas
+ * or parentheses. docs/objectives.md lists the terms.
+ */
+#ifndef FVI_VIS_OBJECTIVE_OBJECTIVE_H
+#define FVI_VIS_OBJECTIVE_OBJECTIVE_H
+
+#include "model/network.h"
+#include "vis/objective/terms_image.h"
+
+#define FVI_MAX_POSITION  3
+#define FVI_MAX_TERMS     16
+#define FVI_MAX_VALUES    8
+#define FVI_MAX_OBJECTIVE 4096 /* characters of an expression */
+#define FVI_CENTRE        (-1) /* n_position: the middle; of an even size the later one */
+
+typedef enum fvi_term_kind {
+    FVI_TERM_CHANNEL = 1, /* LAYER:C, mean(LAYER:C): mean over positions; LAYER:C@y,x: there */
+    FVI_TERM_LAYER,       /* LAYER, squares(LAYER[:C]): mean of squares */
+    FVI_TERM_ENERGY,      /* energy(LAYER[:C]): sum of squares */
+    FVI_TERM_STRONG,      /* strong(LAYER[:C][,t]): half the sum of squares above mean + t sd */
+    FVI_TERM_PROBABILITY, /* prob:C: softmax of the logits */
+    FVI_TERM_DIRECTION,   /* direction(LAYER[@y,x], v.npy[, power]): <a, v> cos(a, v)^power, mean */
+    FVI_TERM_DIVERSITY,   /* diversity(LAYER): 1 - mean cosine of Gram matrices over pairs */
+    FVI_TERM_ALIGNMENT,   /* alignment(LAYER|input[, decay]): minus mean squared differences of
+                             pairs of pictures up to 4 apart, each by decay^-distance */
+    FVI_TERM_INTERPOLATE, /* interpolate(LAYER:A, LAYER:B): picture k of n weighs them 1-t and t,
+                             t = k/(n-1) */
+    FVI_TERM_MATCH,       /* match(LAYER[:C], photo): minus |a - b|^2 / |b|^2, b of the photo */
+    FVI_TERM_CARICATURE,  /* caricature(LAYER[:C], photo[, power]): <a, b> / |b|^2 cos^power */
+    FVI_TERM_GUIDE,       /* a guided dream's (guide.h); it has no text */
+    FVI_TERM_PICTURE      /* tv, l1, l2, ...: picture_term.h */
+} fvi_term_kind;
+
+typedef struct fvi_term {
+    fvi_term_kind kind;
+    float weight;
+    int bare;        /* written as LAYER, LAYER:C: where a channel is one number, that number */
+    int value;       /* index into values; -1: the picture */
+    int64_t channel; /* -1: all */
+    int n_position;  /* 0: all positions; FVI_CENTRE */
+    int64_t position[FVI_MAX_POSITION];
+    int value2; /* INTERPOLATE: the other end */
+    int64_t channel2;
+    float argument[2]; /* power, threshold, decay, ...; PICTURE: its arguments */
+    fvi_picture_kind picture;
+    fv_tensor *vector; /* DIRECTION: the direction; MATCH, CARICATURE: what the network sees of the
+                          photo, [channels][h][w] in 0..1. Owned */
+    char *file;        /* its path, owned */
+} fvi_term;
+
+/* An objective as the user named it, resolved to values of the network. */
+typedef struct fvi_objective {
+    int n_values;
+    const char *values[FVI_MAX_VALUES]; /* names of values; borrowed from the network */
+    int n_terms;
+    fvi_term terms[FVI_MAX_TERMS];
+    char note[256]; /* "": nothing worth saying */
+} fvi_objective;
+
+/* Reads an expression; `more` (terms, as fv_regularizer_desc has them, or NULL) is added to it.
+ *   reading  what LAYER and LAYER:C mean (fv_reading); 0: FV_READING_MEAN, and a channel of a
+ *            softmax is that channel, where otherwise the logit before it is taken
+ *   out      to be freed with fvi_objective_clear, also on failure
+ *   errors   ARG cannot be read, or too long, or two photos; NOTFOUND no such layer, channel or
+ *            class; SHAPE a vector that does not fit, no classes, or a photo where the input is no
+ *            picture; IO, FORMAT of a vector's or a photo's file
+ */
+fv_status fvi_objective_parse(const fvi_network *net, const char *text, const char *more,
+                              fv_reading reading, fvi_objective *out, fv_error *err);
+void fvi_objective_clear(fvi_objective *o);
+
+/* The objective in one spelling, for labels and random keys; at most `size` bytes. */
+void fvi_objective_text(const fvi_objective *o, char *text, size_t size);
+/* The photo that terms of it look at, as fvi_term.vector has it, or NULL; there is at most one. */
+const fv_tensor *fvi_objective_photo(const fvi_objective *o);
+/* Whether it has terms that tie the pictures of one objective together. */
+int fvi_objective_is_joint(const fvi_objective *o);
+/* That every term is of one sample's values: none of the picture, none of several pictures.
+ *   errors  ARG, naming the first that is not, after `what` */
+fv_status fvi_objective_check_plain(const fvi_objective *o, const char *what, fv_error *err);
+
+/* An objective tied to the values of a batch. */
+typedef struct fvi_bound fvi_bound;
+struct fvi_part; /* part.h */
+
+/* Ties an objective to a graph whose outputs are, in order, o->values, run for `samples` samples.
+ *   o       borrowed: must outlive the bound
+ *   errors  NOTFOUND no such channel or position; UNSUPPORTED the graph mixes samples; SHAPE;
+ *           NOMEM */
+fv_status fvi_objective_bind(const fvi_objective *o, const fvi_graph *g, int64_t samples,
+                             fvi_bound **out, fv_error *err);
+/* The same where the graph is run on a part of the picture: positions are those of the whole. */
+fv_status fvi_objective_bind_part(const fvi_objective *o, const fvi_graph *g, int64_t samples,
+                                  const struct fvi_part *part, fvi_bound **out, fv_error *err);
+void fvi_bound_free(fvi_bound *b);
+
+/* Keeps what sample n of the last forward run makes of the terms' layers: from now on terms that
+ * look at a photo compare sample n with that. They may not be evaluated before.  errors  NOMEM */
+fv_status fvi_bound_remember(fvi_bound *b, int64_t n, const float *const *targets, fv_error *err);
+
+/* Sum of the network terms of sample n, but for the joint ones; its gradient at the values:
+ *   targets  [n_values] whole values      seeds  [n_values] of sample n every element is written
+ * Allocates nothing; calls for different samples may run at the same time. */
+double fvi_bound_evaluate(const fvi_bound *b, int64_t n, const float *const *targets,
+                          float *const *seeds);
+/* Joint terms over the samples sample[0..count), pictures 0..count-1 of one objective: adds to
+ * values [count] each one's share, and to seeds the gradient of the sum of all shares. Allocates
+ * nothing; calls for groups without a common sample may run at the same time. */
+void fvi_bound_evaluate_joint(const fvi_bound *b, const int64_t *sample, int count,
+                              const float *const *targets, float *const *seeds, double *values);
+/* Sum of the picture terms; adds their gradient to dp.
+ *   start  the picture before the first update */
+double fvi_objective_picture(const fvi_objective *o, const float *p, const float *start,
+                             int channels, int h, int w, float *dp);
+/* alignment(input): over the pictures p[0..count), each [channels][h][w]; adds to dp and values. */
+void fvi_objective_pictures(const fvi_objective *o, const float *const *p, int count, int channels,
+                            int h, int w, float *const *dp, double *values);
+
+#endif

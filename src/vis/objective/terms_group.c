@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* term_joint: terms that tie several pictures together: diversity and alignment (Lucid's objectives
+ * of these names; Olah et al. 2017, doi:10.23915/distill.00007).
+ *
+ * Diversity. A picture's activations are X [positions][channels], its Gram matrix G = Xt X, and
+ * cos(i, j) = <G_i, G_j> / (|G_i| |G_j|). Share of picture i: 1 - mean of cos(i, j) over the
+ * others. <G_i, G_j> is also |X_i X_jt|^2, so there are two ways: through channels x channels
+ * matrices, or through positions x positions; the smaller is taken. With respect to X_i, d<G_i,
+ * G_j> = 2 X_i G_j,   d cos(i, j) = 2 X_i (G_j / (|G_i| |G_j|) - cos(i, j) G_i / |G_i|^2). As in
+ * Lucid, a squared length below 1e-10 counts as 1e-10.
+ *
+ * Alignment. Minus the mean squared difference of two pictures, divided by decay^distance, over all
+ * pairs of distance 1..4; each of a pair gets half.
+ *
+ * Lucid's diversity is what we take from 1, summed, not averaged: docs/objectives.md says which
+ * weights are the same.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/shape.h"
+#include "vis/objective/bind.h"
+
+#define SQUARED_LENGTH_MIN 1e-10
+#define REACH              4 /* pictures further apart are not aligned */
+
+/* ---- diversity ------------------------------------------------------------------------------ */
+
+/* Work of one sample: X [p][c], its gradient [p][c]; through channels also G and a sum of such,
+ * [c][c]. */
+typedef struct gram_work {
+    int64_t p, c;
+    int by_channels;
+    float *x, *dx, *g, *h;
+} gram_work;
+
+static int by_channels(const fvi_extent *l) { return l->channels <= fvi_extent_positions(l); }
+
+/* See term.h. */
+int64_t fvi_diversity_size(const fvi_extent *l) {
+    int64_t x = 2 * fvi_extent_count(l), g = 0;
+    if (by_channels(l) && (fvi_mul(l->channels, 2 * l->channels, &g) || fvi_add(x, g, &x)))
+        return -1;
+    return x;
+}
+
+static gram_work work_of(const fvi_extent *l, float *work, int64_t sample) {
+    int64_t count = fvi_extent_count(l), square = l->channels * l->channels;
+    float *x = work + sample * fvi_diversity_size(l);
+    return (gram_work){fvi_extent_positions(l), l->channels,           by_channels(l), x, x + count,
+                       x + 2 * count,           x + 2 * count + square};
+}
+
+static double inner(const float *a, const float *b, int64_t n) {
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++) sum += (double)a[i] * b[i];
+    return sum;
+}
+
+static void add_scaled(float *to, const float *from, float by, int64_t n) {
+    for (int64_t i = 0; i < n; i++) to[i] += by * from[i];
+}
+
+/* Brings a sample into rows of channels, and makes its Gram matrix where that is the way. */
+static void pack(const fvi_extent *l, int64_t sample, const float *x, const gram_work *w) {
+    for (int64_t p = 0; p < w->p; p++)
+        for (int64_t c = 0; c < w->c; c++) w->x[p * w->c + c] = x[fvi_extent_at(l, sample, c, p)];
+    memset(w->dx, 0, (size_t)(w->p * w->c) * sizeof(float));
+    if (!w->by_channels) return;
+    memset(w->g, 0, (size_t)(w->c * w->c) * sizeof(float));
+    for (int64_t p = 0; p < w->p; p++)
+        for (int64_t c = 0; c < w->c; c++)
+            add_scaled(w->g + c * w->c, w->x + p * w->c, w->x[p * w->c + c], w->c);
+}
+
+/* <G_a, G_b>. */
+static double gram_inner(const gram_work *a, const gram_work *b) {
+    if (a->by_channels) return inner(a->g, b->g, a->c * a->c);
+    double sum = 0;
+    for (int64_t p = 0; p < a->p; p++)
+        for (int64_t q = 0; q < b->p; q++) {
+            double m = inner(a->x + p * a->c, b->x + q * b->c, a->c);
+            sum += m * m;
+        }
+    return sum;
+}
+
+/* da += by * X_a G_b; through channels only the sum of by * G_b is kept, until multiply(). */
+static void gram_add(const gram_work *a, const gram_work *b, double by) {
+    if (a->by_channels) {
+        add_scaled(a->h, b->g, (float)by, a->c * a->c);
+        return;
+    }
+    for (int64_t p = 0; p < a->p; p++)
+        for (int64_t q = 0; q < b->p; q++) {
+            double m = inner(a->x + p * a->c, b->x + q * b->c, a->c);
+            add_scaled(a->dx + p * a->c, b->x + q * b->c, (float)(by * m), a->c);
+        }
+}
+
+static void multiply(const gram_work *a) {
+    for (int64_t p = 0; a->by_channels && p < a->p; p++)
+        for (int64_t c = 0; c < a->c; c++)
+            add_scaled(a->dx + p * a->c, a->h + c * a->c, a->x[p * a->c + c], a->c);
+}
+
+static double length_of(double square) { return sqrt(fmax(square, SQUARED_LENGTH_MIN)); }
+
+/* See term.h. `product` holds <G_i, G_j> in row sample[i], column j. */
+void fvi_diversity(const fvi_extent *l, float *work, double *product, const int64_t *sample,
+                   int count, const float *x, double weight, float *seed, double *values) {
+    if (count < 2) {
+        for (int i = 0; i < count; i++) values[i] += weight;
+        return;
+    }
+    for (int i = 0; i < count; i++) {
+        gram_work a = work_of(l, work, sample[i]);
+        pack(l, sample[i], x, &a);
+        for (int j = 0; j <= i; j++) {
+            gram_work b = work_of(l, work, sample[j]);
+            double s = gram_inner(&a, &b);
+            product[sample[i] * l->samples + j] = product[sample[j] * l->samples + i] = s;
+        }
+    }
+    for (int i = 0; i < count; i++) {
+        gram_work a = work_of(l, work, sample[i]);
+        const double *row = product + sample[i] * l->samples;
+        double own = length_of(row[i]), turned = 0, sum = 0;
+        if (a.by_channels) memset(a.h, 0, (size_t)(a.c * a.c) * sizeof(float));
+        for (int j = 0; j < count; j++) {
+            if (j == i) continue;
+            gram_work b = work_of(l, work, sample[j]);
+            double other = length_of(product[sample[j] * l->samples + j]);
+            double cosine = row[j] / (own * other);
+            gram_add(&a, &b, 2 / (own * other));
+            if (row[i] > SQUARED_LENGTH_MIN) turned += 2 * cosine / (own * own);
+            sum += cosine;
+        }
+        gram_add(&a, &a, -turned);
+        multiply(&a);
+        values[i] += weight * (1 - sum / (count - 1));
+        /* twice: cos(i, j) is in the share of i and in that of j */
+        float by = (float)(-2 * weight / (count - 1));
+        for (int64_t p = 0; p < a.p; p++)
+            for (int64_t c = 0; c < a.c; c++)
+                seed[fvi_extent_at(l, sample[i], c, p)] += by * a.dx[p * a.c + c];
+    }
+}
+
+/* ---- alignment ------------------------------------------------------------------------------ */
+
+/* `by` times the sum of squared differences of n numbers. */
+static double difference(const float *a, const float *b, int64_t n, double by, float *da,
+                         float *db) {
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++) {
+        double d = (double)a[i] - b[i];
+        float slope = (float)(2 * by * d);
+        sum += d * d;
+        da[i] += slope;
+        db[i] -= slope;
+    }
+    return by * sum;
+}
+
+/* See term.h. */
+void fvi_alignment(const fvi_extent *l, const int64_t *sample, int count, const float *x,
+                   float decay, double weight, float *seed, double *values) {
+    int64_t size = fvi_extent_count(l);
+    for (int d = 1; d <= REACH; d++) {
+        double by = -weight / pow(decay, d) / (double)size;
+        for (int i = 0; i + d < count; i++) {
+            double sum = 0;
+            for (int64_t e = 0; e < size; e += l->run) {
+                int64_t a = fvi_extent_place(l, sample[i], e);
+                int64_t b = fvi_extent_place(l, sample[i + d], e);
+                sum += difference(x + a, x + b, l->run, by, seed + a, seed + b);
+            }
+            values[i] += sum / 2;
+            values[i + d] += sum / 2;
+        }
+    }
+}
+
+void fvi_objective_pictures(const fvi_objective *o, const float *const *p, int count, int channels,
+                            int h, int w, float *const *dp, double *values) {
+    int64_t size = (int64_t)channels * h * w;
+    for (int k = 0; k < o->n_terms; k++) {
+        const fvi_term *t = &o->terms[k];
+        if (t->kind != FVI_TERM_ALIGNMENT || t->value >= 0) continue;
+        for (int d = 1; d <= REACH; d++) {
+            double by = -t->weight / pow(t->argument[0], d) / (double)size;
+            for (int i = 0; i + d < count; i++) {
+                double sum = difference(p[i], p[i + d], size, by, dp[i], dp[i + d]);
+                values[i] += sum / 2;
+                values[i + d] += sum / 2;
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* verdict: a gradient is looked at once, by its largest magnitude; its norm is only computed where
+ * that could be beyond the bound. What it does not do: say where NaN comes from (explain.h).
+ */
+#include "vis/optimize/gradient_health.h"
+
+#include <float.h>
+#include <glib.h>
+#include <math.h>
+
+#include "base/abs_max.h"
+
+fvi_verdict fvi_judge(double value, const float *gradient, int64_t n) {
+    fvi_verdict v = {.largest = fvi_largest(gradient, n)};
+    if (!isfinite(value) || !isfinite(v.largest)) {
+        v.kind = FVI_GRADIENT_BROKEN;
+    } else if (v.largest < FLT_MIN) {
+        v.kind = FVI_GRADIENT_VANISHED;
+    } else if (v.largest * sqrt((double)n) > FV_GRADIENT_MOST) {
+        double sum = 0;
+        for (int64_t i = 0; i < n; i++) sum += (double)gradient[i] * gradient[i];
+        v.norm = sqrt(sum);
+        if (v.norm > FV_GRADIENT_MOST) v.kind = FVI_GRADIENT_EXPLODED;
+    }
+    return v;
+}
+
+void fvi_verdict_text(const fvi_verdict *v, char *text, size_t size) {
+    if (v->kind == FVI_GRADIENT_EXPLODED)
+        g_snprintf(text, (gulong)size, "its gradient explodes: its norm is %.2g, beyond %.2g",
+                   v->norm, FV_GRADIENT_MOST);
+    else if (v->kind == FVI_GRADIENT_BROKEN)
+        g_strlcpy(text, "its numbers are not finite", size);
+    else if (v->largest > 0)
+        g_snprintf(text, (gulong)size, "its gradient vanishes: no number of it exceeds %.2g",
+                   (double)v->largest);
+    else
+        g_strlcpy(text, "its gradient is zero", size);
+}

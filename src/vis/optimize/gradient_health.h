@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a gradient is good for. */
+#ifndef FVI_VIS_OPTIMIZE_GRADIENT_HEALTH_H
+#define FVI_VIS_OPTIMIZE_GRADIENT_HEALTH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fovea/fovea.h"
+
+typedef enum fvi_verdict_kind {
+    FVI_GRADIENT_SOUND,
+    FVI_GRADIENT_VANISHED, /* no number of it is a normal one: all are 0 or below 1.2e-38 */
+    FVI_GRADIENT_EXPLODED, /* its norm is beyond FV_GRADIENT_MOST */
+    FVI_GRADIENT_BROKEN    /* it, or the objective, is NaN or infinite */
+} fvi_verdict_kind;
+
+typedef struct fvi_verdict {
+    fvi_verdict_kind kind;
+    float largest; /* magnitude in the gradient */
+    double norm;   /* of an exploded one */
+} fvi_verdict;
+
+/* Judges an objective's value and its gradient [n]. */
+fvi_verdict fvi_judge(double value, const float *gradient, int64_t n);
+
+/* Says what is wrong with a gradient that vanished or exploded: "its gradient is zero". */
+void fvi_verdict_text(const fvi_verdict *v, char *text, size_t size);
+
+#endif

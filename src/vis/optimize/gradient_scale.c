@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* normalise: gradients of units differ by orders of magnitude; dividing by one number makes one
+ * step size fit all.
+ *
+ *   MAX        g / max |g|                              Wolfram
+ *   MEAN       g / mean |g|                             google/deepdream
+ *   L2         g / sqrt(max(sum g^2, 1e-12))            keras-vis (tf.nn.l2_normalize)
+ *   RMS        g / sqrt(mean g^2)                       FlashTorch; DeepDreaming with TensorFlow
+ *   STANDARD   (g - mean) / sqrt(mean (g - mean)^2)     Darknet
+ *   LAPLACIAN  pyramid.h                                DeepDreaming with TensorFlow; MATLAB
+ *
+ * Sums are taken in double. The tiny constants that peers add to a divisor against division by zero
+ * are left out, except L2's, which matters: a gradient shorter than 1e-6 stays shorter than 1.
+ */
+#include "vis/optimize/gradient_scale.h"
+
+#include <math.h>
+
+#include "base/error.h"
+#include "signal/pyramid.h"
+
+typedef struct sums {
+    double plain, absolute, square;
+    float top; /* largest magnitude */
+} sums;
+
+static sums add_up(const float *g, int64_t n) {
+    double plain = 0, absolute = 0, square = 0;
+    float top = 0;
+#pragma omp simd reduction(+ : plain, absolute, square) reduction(max : top)
+    for (int64_t i = 0; i < n; i++) {
+        double x = g[i], a = fabs(x);
+        plain += x;
+        absolute += a;
+        square += x * x;
+        top = fmaxf(top, fabsf(g[i]));
+    }
+    return (sums){plain, absolute, square, top};
+}
+
+/* (g - shift) * scale */
+static void rescale(float *g, int64_t n, float shift, float scale) {
+    for (int64_t i = 0; i < n; i++) g[i] = (g[i] - shift) * scale;
+}
+
+static void cut_off(float *g, int64_t n, float at) {
+    for (int64_t i = 0; i < n; i++) g[i] = fminf(fmaxf(g[i], -at), at);
+}
+
+/* Divides; a divisor so small that its inverse overflows leaves the gradient alone. */
+static void divide(float *g, int64_t n, double shift, double divisor) {
+    float scale = (float)(1 / divisor);
+    if (divisor > 0 && isfinite(scale)) rescale(g, n, (float)shift, scale);
+}
+
+int64_t fvi_normalise_room(const fv_gradient_desc *desc, int channels, int h, int w) {
+    return desc->kind == FV_GRADIENT_LAPLACIAN ? fvi_pyramid_room(channels, h, w, desc->levels) : 0;
+}
+
+fv_status fvi_normalise(const fv_gradient_desc *desc, float *g, int channels, int h, int w,
+                        float *room, fv_error *err) {
+    int64_t n = (int64_t)channels * h * w;
+    if (desc->kind == FV_GRADIENT_NONE && desc->clip <= 0) return FV_OK;
+    sums s = add_up(g, n);
+    int usable = isfinite(s.absolute) && s.absolute > 0;
+    double mean = s.plain / (double)n;
+    fv_status st = FV_OK;
+    switch (usable ? desc->kind : FV_GRADIENT_NONE) {
+    case FV_GRADIENT_NONE: break;
+    case FV_GRADIENT_MAX: divide(g, n, 0, s.top); break;
+    case FV_GRADIENT_MEAN: divide(g, n, 0, s.absolute / (double)n); break;
+    case FV_GRADIENT_L2: divide(g, n, 0, sqrt(fmax(s.square, 1e-12))); break;
+    case FV_GRADIENT_RMS: divide(g, n, 0, sqrt(s.square / (double)n)); break;
+    case FV_GRADIENT_STANDARD: {
+        double variance = 0;
+        for (int64_t i = 0; i < n; i++) variance += (g[i] - mean) * (g[i] - mean);
+        divide(g, n, mean, sqrt(variance / (double)n));
+        break;
+    }
+    case FV_GRADIENT_LAPLACIAN:
+        if (channels == 1 && h == 1)
+            return fvi_fail(err, FV_ARG,
+                            "a Laplacian pyramid is made of pixels; these %lld numbers "
+                            "are none",
+                            (long long)n);
+        st = fvi_pyramid_normalise(g, channels, h, w, desc->levels, room, err);
+        break;
+    default:
+        return fvi_fail(err, FV_ARG, "gradient normalisation is %d; allowed are %d..%d",
+                        (int)desc->kind, FV_GRADIENT_NONE, FV_GRADIENT_LAPLACIAN);
+    }
+    if (!st && usable && desc->clip > 0) cut_off(g, n, desc->clip);
+    return st;
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* param: how a picture is written as numbers.
+ *
+ * A kind (param_pixels, _fourier, _laplacian, _phase) makes a raw picture of the numbers. Then,
+ * with C the colour map (none but for 3 channels): SIGMOID     low + (high - low) * sigmoid(C raw)
+ *     NONE, CLIP  low + (high - low) * (C raw + middle), middle being Lucid's mean colour of
+ *                 ImageNet where there is a colour map, else 1/2
+ * but PIXELS without a colour map and sigmoid are the picture's own values. All of it has an exact
+ * adjoint.
+ *
+ * Source: Lucid's param.image and to_valid_rgb; Olah et al., "Feature Visualization", Distill 2017.
+ */
+#include "vis/param/param.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/large_alloc.h"
+#include "base/parallel.h"
+#include "base/simd_math.h"
+#include "signal/color.h"
+#include "vis/param/param_kind.h"
+#include "vis/param/start.h"
+
+#define MAX_NUMBERS ((int64_t)1 << 32)
+#define MAX_SPREAD  6 /* whole turns make any picture of phases up to here (param_phase.c) */
+
+static const float mean_color[3] = {0.48f, 0.46f, 0.41f};
+
+fv_status fvi_param_room(fvi_param *p, int64_t n, float **out, fv_error *err) {
+    int i = 0;
+    while (p->rooms[i]) i++; /* FVI_PARAM_ROOMS is enough for every kind */
+    p->rooms[i] = fvi_pages_alloc((size_t)n * sizeof(float));
+    if (!p->rooms[i])
+        return fvi_fail(err, FV_NOMEM, "no memory for a picture of %d x %d", p->h, p->w);
+    *out = p->rooms[i];
+    return FV_OK;
+}
+
+/* Whether the numbers are spatial frequencies. */
+static int has_waves(const fv_param_desc *d) {
+    return d->kind == FV_PARAM_FOURIER || d->kind == FV_PARAM_PHASE || d->kind == FV_PARAM_BOUNDED;
+}
+
+/* The numbers of a desc. */
+static fv_status check_numbers(const fv_param_desc *d, fv_error *err) {
+    if (!(d->high > d->low) || !isfinite(d->low) || !isfinite(d->high))
+        return fvi_fail(err, FV_ARG, "picture values from %g to %g: high must be above low",
+                        (double)d->low, (double)d->high);
+    if (has_waves(d) && (!(d->gain > 0) || !isfinite(d->gain) || !isfinite(d->decay)))
+        return fvi_fail(err, FV_ARG, "gain %g, decay %g: a gain is above 0, both are finite",
+                        (double)d->gain, (double)d->decay);
+    if (!isfinite(d->bias)) return fvi_fail(err, FV_ARG, "bias %g is not finite", (double)d->bias);
+    if (!(d->spread >= 0 && d->spread <= MAX_SPREAD))
+        return fvi_fail(err, FV_ARG, "phase spread %g; 0..%d are allowed", (double)d->spread,
+                        MAX_SPREAD);
+    return FV_OK;
+}
+
+/* What every kind asks of a desc. */
+static fv_status check(const fv_param_desc *d, int channels, int h, int w, fv_error *err) {
+    if (d->kind < FV_PARAM_PIXELS || d->kind > FV_PARAM_BOUNDED)
+        return fvi_fail(err, FV_ARG, "parametrisation %d does not exist (1..5)", d->kind);
+    if (d->color < FV_COLOR_RGB || d->color > FV_COLOR_MACO)
+        return fvi_fail(err, FV_ARG, "colour map %d does not exist (1..3)", d->color);
+    if (d->squash < FV_SQUASH_NONE || d->squash > FV_SQUASH_CLIP)
+        return fvi_fail(err, FV_ARG, "squash %d does not exist (1..3)", d->squash);
+    if (channels < 1 || h < 1 || w < 1)
+        return fvi_fail(err, FV_ARG, "a picture of %d x %d x %d: sizes are at least 1", channels, h,
+                        w);
+    if ((int64_t)h * w > MAX_NUMBERS / channels)
+        return fvi_fail(err, FV_NOMEM, "a picture of %d x %d x %d has more than 2^32 numbers",
+                        channels, h, w);
+    return check_numbers(d, err);
+}
+
+/* Whether the numbers are the picture's own values. */
+static int is_bare(const fvi_param *p) {
+    return p->desc.kind == FV_PARAM_PIXELS && p->desc.color == FV_COLOR_RGB &&
+           p->desc.squash != FV_SQUASH_SIGMOID;
+}
+
+static fv_status prepare(fvi_param *p, fv_error *err) {
+    fv_status st = fvi_param_room(p, p->pixels, &p->draw, err);
+    if (!st && p->desc.squash == FV_SQUASH_SIGMOID)
+        st = fvi_param_room(p, p->pixels, &p->sigmoid, err);
+    if (!st && p->desc.squash == FV_SQUASH_CLIP) st = fvi_param_room(p, p->pixels, &p->cut, err);
+    if (!st && has_waves(&p->desc)) st = fvi_fft_new(p->h, p->w, p->channels, &p->fft, err);
+    return st ? st : p->kind->prepare(p, err);
+}
+
+fv_status fvi_param_new(const fv_param_desc *desc, int channels, int h, int w, fvi_param **out,
+                        fv_error *err) {
+    static const fvi_param_kind *const kinds[] = {&fvi_param_pixels, &fvi_param_fourier,
+                                                  &fvi_param_laplacian, &fvi_param_phase,
+                                                  &fvi_param_bounded};
+    fv_status st = check(desc, channels, h, w, err);
+    if (st) return st;
+    fvi_param *p = calloc(1, sizeof *p);
+    if (!p) return fvi_fail(err, FV_NOMEM, "no memory for a picture of %d x %d", h, w);
+    p->desc = *desc;
+    if (channels != 3) p->desc.color = FV_COLOR_RGB;
+    if (p->desc.spread == 0) p->desc.spread = 1;
+    p->kind = kinds[desc->kind - FV_PARAM_PIXELS];
+    p->channels = channels;
+    p->h = h;
+    p->w = w;
+    p->columns = w / 2 + 1;
+    p->plane = (int64_t)h * w;
+    p->pixels = channels * p->plane;
+    for (int c = 0; c < 3; c++) p->middle[c] = p->desc.color == FV_COLOR_RGB ? 0.5f : mean_color[c];
+    st = prepare(p, err);
+    if (st)
+        fvi_param_free(p);
+    else
+        *out = p;
+    return st;
+}
+
+void fvi_param_free(fvi_param *p) {
+    if (!p) return;
+    for (int i = 0; i < FVI_PARAM_ROOMS; i++) free(p->rooms[i]);
+    fvi_fft_free(p->fft);
+    free(p);
+}
+
+int64_t fvi_param_count(const fvi_param *p) { return p->count; }
+
+/* Laplacian: a quarter as many at each level. Frequencies: a column more than half of them. */
+int64_t fvi_param_most_numbers(const fv_param_desc *desc, int channels, int h, int w) {
+    const int64_t pixels = (int64_t)channels * h * w;
+    if (desc->kind == FV_PARAM_LAPLACIAN) return pixels + pixels / 3 + (int64_t)channels * (h + w);
+    return has_waves(desc) ? pixels + 2 * (int64_t)channels * h : pixels;
+}
+
+/* Rooms of a picture's size: the gradient, the squash's, and the kind's own, at most two or, of
+ * phases, three. */
+size_t fvi_param_bytes(const fv_param_desc *desc, int channels, int h, int w) {
+    const size_t rooms = desc->kind == FV_PARAM_PHASE ? 5 : 4;
+    const size_t numbers = (size_t)fvi_param_most_numbers(desc, channels, h, w);
+    return sizeof(fvi_param) + rooms * numbers * sizeof(float) +
+           (has_waves(desc) ? fvi_fft_bytes(h, w, channels) : 0);
+}
+
+/* ---- raw picture to picture: colour and squash, there, back and inverted ---- */
+
+static float middle(const fvi_param *p, int64_t pixel) {
+    int64_t c = pixel / p->plane;
+    return p->middle[c < 3 ? c : 0];
+}
+
+/* s = the sigmoid of raw; picture = low + range * s */
+FVI_WIDE static void squash(const float *raw, float bias, float low, float range, int64_t n,
+                            float *restrict s, float *picture) {
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+        s[i] = 1 / (1 + fvi_exp(-(raw[i] + bias)));
+        picture[i] = low + range * s[i];
+    }
+}
+
+/* picture = low + range * (raw + middle) */
+FVI_WIDE static void shift(const float *raw, float middle, float low, float range, int64_t n,
+                           float *picture) {
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) picture[i] = low + range * (raw[i] + middle);
+}
+
+/* Pixels from..from + n - 1; `raw` has the first of them, its channels lie `apart`. */
+static void finish(const fvi_param *p, int64_t from, int64_t n, float *raw, int64_t apart) {
+    const float low = p->desc.low, range = p->desc.high - low;
+    fvi_color_apply(p->desc.color, apart, n, raw);
+    for (int64_t at = from; at < p->pixels; at += p->plane, raw += apart)
+        if (p->sigmoid)
+            squash(raw, p->desc.bias, low, range, n, p->sigmoid + at, p->picture + at);
+        else
+            shift(raw, middle(p, at), low, range, n, p->picture + at);
+}
+
+void fvi_param_finish(void *user, int64_t from, int64_t n, float *rows) {
+    finish(user, from, n, rows, n);
+}
+
+/* d * range, and the sigmoid's slope where there is one */
+FVI_WIDE static void squash_adjoint(const float *d, const float *s, float range, int64_t n,
+                                    float *restrict draw) {
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) draw[i] = d[i] * range * (s ? s[i] * (1 - s[i]) : 1);
+}
+
+static void finish_adjoint(const fvi_param *p, int64_t from, int64_t n, float *draw,
+                           int64_t apart) {
+    const float range = p->desc.high - p->desc.low, *s = p->sigmoid;
+    float *to = draw;
+    for (int64_t at = from; at < p->pixels; at += p->plane, to += apart)
+        squash_adjoint(p->dpicture + at, s ? s + at : NULL, range, n, to);
+    fvi_color_adjoint(p->desc.color, apart, n, draw);
+}
+
+void fvi_param_finish_adjoint(void *user, int64_t from, int64_t n, float *rows) {
+    finish_adjoint(user, from, n, rows, n);
+}
+
+/* One of the two for whole planes. */
+static void all_pixels(const fvi_param *p, float *raw,
+                       void (*piece)(const fvi_param *p, int64_t from, int64_t n, float *raw,
+                                     int64_t apart)) {
+#pragma omp parallel if (p->pixels > FVI_PARALLEL_MIN)
+    {
+        int64_t from, to;
+        fvi_thread_share(p->plane, &from, &to);
+        piece(p, from, to - from, raw + from, p->plane);
+    }
+}
+
+static void finish_inverse(fvi_param *p, const float *picture, float *raw) {
+    float low = p->desc.low, scale = 1 / (p->desc.high - low);
+    for (int64_t i = 0; i < p->pixels; i++) {
+        float v = (picture[i] - low) * scale;
+        if (p->desc.squash == FV_SQUASH_SIGMOID) {
+            v = fminf(fmaxf(v, FVI_PARAM_EDGE), 1 - FVI_PARAM_EDGE);
+            raw[i] = logf(v / (1 - v)) - p->desc.bias;
+        } else {
+            raw[i] = v - middle(p, i);
+        }
+    }
+    fvi_color_inverse(p->desc.color, p->plane, raw);
+}
+
+void fvi_param_picture(fvi_param *p, const float *z, float *picture) {
+    p->picture = picture;
+    p->kind->raw(p, z, picture);
+    if (!p->kind->by_pieces && !is_bare(p)) all_pixels(p, picture, finish);
+}
+
+void fvi_param_adjoint(fvi_param *p, const float *z, const float *dpicture, float *dz) {
+    if (is_bare(p)) {
+        memcpy(dz, dpicture, (size_t)p->pixels * sizeof *dz);
+        return;
+    }
+    p->dpicture = dpicture;
+    if (!p->kind->by_pieces) all_pixels(p, p->draw, finish_adjoint);
+    p->kind->adjoint(p, z, p->draw, dz);
+}
+
+fv_status fvi_param_from_picture(fvi_param *p, const float *picture, float *z, fv_error *err) {
+    if (is_bare(p)) {
+        memmove(z, picture, (size_t)p->pixels * sizeof *z);
+        return FV_OK;
+    }
+    finish_inverse(p, picture, p->draw);
+    return p->kind->invert(p, p->draw, z, err);
+}
+
+/* ---- the numbers before the first update ---- */
+
+/* A picture of noise at all scales or of one value, and its numbers. */
+static fv_status start_picture(fvi_param *p, const fv_start_desc *desc, fvi_random *r, float *z,
+                               fv_error *err) {
+    float *picture = malloc((size_t)p->pixels * sizeof *picture);
+    if (!picture) return fvi_fail(err, FV_NOMEM, "no memory for a start of %d x %d", p->h, p->w);
+    if (desc->kind == FV_START_SCALES)
+        fvi_start_all_scales(r, p->channels, p->h, p->w, desc->mean, desc->sd, picture);
+    else
+        for (int64_t i = 0; i < p->pixels; i++) picture[i] = desc->mean;
+    fv_status st = fvi_param_from_picture(p, picture, z, err);
+    free(picture);
+    return st;
+}
+
+fv_status fvi_param_start(fvi_param *p, const fv_start_desc *desc, fvi_random *r, float *z,
+                          fv_error *err) {
+    switch (desc->kind) {
+    case FV_START_NORMAL:
+        fvi_random_normals(r, p->count, z);
+        for (int64_t i = 0; i < p->count; i++) z[i] = desc->mean + desc->sd * z[i];
+        return FV_OK;
+    case FV_START_UNIFORM:
+        for (int64_t i = 0; i < p->count; i++)
+            z[i] = desc->mean + desc->sd * (2 * fvi_random_uniform(r) - 1);
+        return FV_OK;
+    case FV_START_SCALES:
+    case FV_START_GREY: return start_picture(p, desc, r, z, err);
+    default: return fvi_fail(err, FV_ARG, "start %d is not made of random numbers", desc->kind);
+    }
+}
+
+/* Cuts a picture off at low and high; returns how many values were outside. */
+static int64_t cut(const fvi_param *p, float *picture) {
+    int64_t outside = 0;
+    for (int64_t i = 0; i < p->pixels; i++) {
+        float v = fminf(fmaxf(picture[i], p->desc.low), p->desc.high);
+        outside += v != picture[i];
+        picture[i] = v;
+    }
+    return outside;
+}
+
+void fvi_param_constrain(fvi_param *p, float *z) {
+    if (p->desc.squash != FV_SQUASH_CLIP || p->desc.kind == FV_PARAM_PHASE) return;
+    if (is_bare(p)) {
+        cut(p, z);
+        return;
+    }
+    fvi_param_picture(p, z, p->cut);
+    if (!cut(p, p->cut)) return;
+    finish_inverse(p, p->cut, p->draw);
+    if (p->desc.kind == FV_PARAM_LAPLACIAN) { /* level 0 takes the difference */
+        p->kind->raw(p, z, p->cut);
+        for (int64_t i = 0; i < p->pixels; i++) z[i] += p->draw[i] - p->cut[i];
+    } else {
+        p->kind->invert(p, p->draw, z, NULL);
+    }
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* param_laplacian: raw = sum over levels n of their numbers, [channels][h / 2^n][w / 2^n] (at least
+ * one pixel), enlarged to h x w. Numbers: level 0 first.
+ *
+ * Enlarging is bilinear with pixel 0 of a level on pixel 0 of the picture and the last one repeated
+ * beyond its place, as TensorFlow 1's resize_bilinear does for Lucid's laplacian_pyramid_image.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "vis/param/param_kind.h"
+#include "signal/sample.h"
+
+/* One level: its size, its first number, and where a pixel of the picture lies in it. */
+typedef struct level {
+    int h, w;
+    int64_t first;
+    fvi_affine map;
+} level;
+
+static level level_at(const fvi_param *p, int n) {
+    level l = {0};
+    for (int i = 0; i <= n; i++) {
+        l.first += p->channels * (int64_t)l.h * l.w;
+        l.h = p->h >> i > 0 ? p->h >> i : 1;
+        l.w = p->w >> i > 0 ? p->w >> i : 1;
+    }
+    l.map.m[0] = (float)l.h / (float)p->h;
+    l.map.m[4] = (float)l.w / (float)p->w;
+    return l;
+}
+
+static fv_status laplacian_prepare(fvi_param *p, fv_error *err) {
+    if (p->desc.levels < 1 || p->desc.levels > 10)
+        return fvi_fail(err, FV_ARG, "a Laplacian parametrisation has %d levels; 1..10 are allowed",
+                        p->desc.levels);
+    p->count = level_at(p, p->desc.levels).first;
+    return fvi_param_room(p, p->pixels, &p->centred, err);
+}
+
+/* Adds sign times level n of the numbers, enlarged. */
+static void add_level(fvi_param *p, const float *z, const level *l, float sign, float *raw) {
+    fvi_sample(z + l->first, p->channels, l->h, l->w, &l->map, FV_EDGE_REPEAT, 0, p->centred, p->h,
+               p->w);
+    for (int64_t i = 0; i < p->pixels; i++) raw[i] += sign * p->centred[i];
+}
+
+static void laplacian_raw(fvi_param *p, const float *z, float *raw) {
+    memcpy(raw, z, (size_t)p->pixels * sizeof *raw); /* level 0 is the picture's size */
+    for (int n = 1; n < p->desc.levels; n++) {
+        level l = level_at(p, n);
+        add_level(p, z, &l, 1, raw);
+    }
+}
+
+static void laplacian_adjoint(fvi_param *p, const float *z, float *draw, float *dz) {
+    (void)z;
+    memcpy(dz, draw, (size_t)p->pixels * sizeof *dz);
+    for (int n = 1; n < p->desc.levels; n++) {
+        level l = level_at(p, n);
+        fvi_sample_adjoint(draw, p->channels, p->h, p->w, &l.map, FV_EDGE_REPEAT, dz + l.first, l.h,
+                           l.w);
+    }
+}
+
+/* From the smallest level to the largest: each takes the mean, under its own bilinear weights, of
+ * what the smaller ones left over; level 0 takes the rest, so the sum is the picture. */
+static fv_status laplacian_invert(fvi_param *p, float *raw, float *z, fv_error *err) {
+    float *weight = malloc((size_t)p->plane * 2 * sizeof *weight), *ones = weight + p->plane;
+    if (!weight) return fvi_fail(err, FV_NOMEM, "no memory for a pyramid of %d x %d", p->h, p->w);
+    for (int64_t i = 0; i < p->plane; i++) ones[i] = 1;
+    for (int n = p->desc.levels - 1; n > 0; n--) {
+        level l = level_at(p, n);
+        int64_t plane = (int64_t)l.h * l.w;
+        fvi_sample_adjoint(ones, 1, p->h, p->w, &l.map, FV_EDGE_REPEAT, weight, l.h, l.w);
+        fvi_sample_adjoint(raw, p->channels, p->h, p->w, &l.map, FV_EDGE_REPEAT, z + l.first, l.h,
+                           l.w);
+        for (int64_t i = 0; i < plane * p->channels; i++)
+            z[l.first + i] /= weight[i % plane] > 0 ? weight[i % plane] : 1;
+        add_level(p, z, &l, -1, raw);
+    }
+    memcpy(z, raw, (size_t)p->pixels * sizeof *z);
+    free(weight);
+    return FV_OK;
+}
+
+const fvi_param_kind fvi_param_laplacian = {laplacian_prepare, laplacian_raw, laplacian_adjoint,
+                                            laplacian_invert, 0};

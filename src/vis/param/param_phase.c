@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* param_phase: phases under fixed magnitudes, MACO.
+ *
+ *     phi = spread * (z - mean z) / (sd z + eps)           over all channels together
+ *     x   = irfft2(magnitude * exp(i phi))                 each channel
+ *     raw = gain * (x - mean x) / (sd x + eps)             over all channels together
+ *
+ * Numbers are z, [channels][h][w/2+1]. sd is that of a sample (n - 1) and eps 1e-4, as in Horama;
+ * Xplique divides by n and has 1e-5, which changes the fourth digit. Both have spread 1. With it
+ * exp(-1/2) = 61 % of every magnitude is in phase at the origin, whatever z is, which shows as
+ * bright corners; with spread 2.5 it is 4 %.
+ *
+ * The adjoint of y = (x - mean) / (sd + eps) =: (x - mean) * s is, u being x - mean,
+ *     dx = s (dy - mean dy) - s^2 u <dy, u> / ((n - 1) sd).
+ *
+ * Source: Fel et al., "Unlocking Feature Visualization for Deeper Networks with MAgnitude
+ * Constrained Optimization", NeurIPS 2023.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/simd_math.h"
+#include "vis/param/param_kind.h"
+#include "vis/param/spectrum.h"
+
+#define EPSILON 1e-4
+#define PI      3.14159265358979323846
+
+static fv_status phase_prepare(fvi_param *p, fv_error *err) {
+    p->count = p->channels * (int64_t)p->h * p->columns;
+    fv_status st = fvi_param_room(p, p->count, &p->scale, err);
+    if (!st) st = fvi_param_room(p, 2 * p->count, &p->spectrum, err);
+    if (!st) st = fvi_param_room(p, 2 * (int64_t)p->h * p->columns, &p->dspectrum, err);
+    if (!st) st = fvi_param_room(p, p->pixels, &p->centred, err);
+    if (st) return st;
+    if (p->desc.spectrum)
+        return fvi_spectrum_resample(p->desc.spectrum, p->channels, p->h, p->w, p->scale, err);
+    fvi_spectrum_builtin(p->desc.color, p->desc.decay, p->channels, p->h, p->w, p->scale);
+    return FV_OK;
+}
+
+/* Mean and standard deviation of a sample. */
+static double moments(const float *x, int64_t n, double *sd) {
+    double sum = 0, square = 0;
+#pragma omp simd reduction(+ : sum)
+    for (int64_t i = 0; i < n; i++) sum += x[i];
+    double mean = sum / (double)n;
+#pragma omp simd reduction(+ : square)
+    for (int64_t i = 0; i < n; i++) square += (x[i] - mean) * (x[i] - mean);
+    *sd = sqrt(square / (double)(n > 1 ? n - 1 : 1));
+    return mean;
+}
+
+/* dx = the adjoint of y = factor * (x - mean) / (sd + eps), u being x - mean + shift. dx may be dy.
+ */
+static void standardise_adjoint(const float *u, double shift, double sd, double factor,
+                                const float *dy, int64_t n, float *dx) {
+    double sum = 0, dot = 0, s = 1 / (sd + EPSILON);
+#pragma omp simd reduction(+ : sum, dot)
+    for (int64_t i = 0; i < n; i++) {
+        sum += dy[i];
+        dot += dy[i] * (u[i] - shift);
+    }
+    double along = sd > 0 ? s * dot / ((double)(n > 1 ? n - 1 : 1) * sd) : 0;
+    float a = (float)(factor * s), b = (float)(factor * s * along);
+    float mean = (float)(sum / (double)n), from = (float)shift;
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) dx[i] = a * (dy[i] - mean) - b * (u[i] - from);
+}
+
+/* Fills p->spectrum with magnitude * exp(i phi). */
+static void polar(fvi_param *p, const float *z) {
+    float *s = p->spectrum, mean = (float)p->mean;
+    float factor = (float)(p->desc.spread / (p->sd + EPSILON));
+    const float *magnitude = p->scale;
+#pragma omp simd
+    for (int64_t i = 0; i < p->count; i++) {
+        float sine, cosine;
+        fvi_sincos(factor * (z[i] - mean), &sine, &cosine);
+        s[2 * i] = magnitude[i] * cosine;
+        s[2 * i + 1] = magnitude[i] * sine;
+    }
+}
+
+static void phase_raw(fvi_param *p, const float *z, float *raw) {
+    p->mean = moments(z, p->count, &p->sd);
+    polar(p, z);
+    fvi_fft_inverse(p->fft, p->channels, p->spectrum, p->centred);
+    float mean = (float)moments(p->centred, p->pixels, &p->picture_sd);
+    float factor = (float)(p->desc.gain / (p->picture_sd + EPSILON));
+    for (int64_t i = 0; i < p->pixels; i++) {
+        p->centred[i] -= mean;
+        raw[i] = p->centred[i] * factor;
+    }
+}
+
+static void phase_adjoint(fvi_param *p, const float *z, float *draw, float *dz) {
+    int64_t half = (int64_t)p->h * p->columns;
+    standardise_adjoint(p->centred, 0, p->picture_sd, p->desc.gain, draw, p->pixels, draw);
+    for (int c = 0; c < p->channels; c++) {
+        const float *s = p->spectrum + 2 * half * c;
+        float *d = p->dspectrum, *to = dz + c * half;
+        fvi_fft_inverse_adjoint(p->fft, 1, draw + c * p->plane, d);
+        for (int64_t i = 0; i < half; i++) /* d (re, im) / d phi = (-im, re) */
+            to[i] = s[2 * i] * d[2 * i + 1] - s[2 * i + 1] * d[2 * i];
+    }
+    standardise_adjoint(z, p->mean, p->sd, p->desc.spread, dz, p->count, dz);
+}
+
+/* Angles spread too far: each is drawn towards 0 by m^2 / (m^2 + lambda), m the magnitude it has in
+ * the picture, lambda such that their mean square is the one asked for. So the frequencies that
+ * carry the picture keep their phases. */
+static void draw_together(const float *m, float *z, int64_t n, double square) {
+    double low = 0, high = 1;
+    for (int64_t i = 0; i < n; i++) high = fmax(high, 1e4 * m[i] * m[i]);
+    for (int step = 0; step < 60; step++) {
+        double lambda = sqrt((low + 1e-30) * high), sum = 0; /* halves the range of its logarithm */
+        for (int64_t i = 0; i < n; i++) {
+            double m2 = (double)m[i] * m[i], a = z[i] * (m2 / (m2 + lambda));
+            sum += a * a;
+        }
+        if (sum > square * (double)n)
+            low = lambda;
+        else
+            high = lambda;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        double m2 = (double)m[i] * m[i];
+        z[i] *= (float)(m2 / (m2 + high));
+    }
+}
+
+/* Angles that lie too close: every so many get a whole turn more, which changes nothing but their
+ * mean square. */
+static void draw_apart(float *z, int64_t n, double missing) {
+    double gain = 0, owed = 0;
+    for (int64_t i = 0; i < n; i++) gain += 4 * PI * (PI + fabs((double)z[i]));
+    double share = missing / gain; /* of the numbers; more than one turn for a large spread */
+    for (int64_t i = 0; i < n; i++) {
+        owed += share;
+        if (owed < 1) continue;
+        owed -= 1;
+        z[i] += (float)(z[i] < 0 ? -2 * PI : 2 * PI);
+    }
+}
+
+static fv_status phase_invert(fvi_param *p, float *raw, float *z, fv_error *err) {
+    (void)err;
+    int64_t half = (int64_t)p->h * p->columns;
+    float *m = p->spectrum; /* [count] magnitudes in the picture: its second half is free */
+    double sum = 0;
+    for (int c = 0; c < p->channels; c++) {
+        fvi_fft_forward(p->fft, 1, raw + c * p->plane, p->dspectrum);
+        for (int64_t i = 0; i < half; i++) {
+            float re = p->dspectrum[2 * i], im = p->dspectrum[2 * i + 1];
+            z[c * half + i] = atan2f(im, re);
+            m[c * half + i] = hypotf(re, im);
+            sum += (double)z[c * half + i] * z[c * half + i];
+        }
+    }
+    double square = (double)p->desc.spread * p->desc.spread;
+    double missing = square * (double)p->count - sum;
+    if (missing < 0)
+        draw_together(m, z, p->count, square);
+    else
+        draw_apart(z, p->count, missing);
+    return FV_OK;
+}
+
+const fvi_param_kind fvi_param_phase = {phase_prepare, phase_raw, phase_adjoint, phase_invert, 0};

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* dream: DeepDream on a photograph of any size (Mordvintsev, Olah and Tyka 2015).
+ *
+ * Octaves from small to large: at each, the photograph shrunk to that size plus what was dreamt so
+ * far, enlarged. Each update moves along the gradient, divided by its mean magnitude.
+ *
+ * Memory is what sets it apart from render.c: the photograph is kept as bytes, the octave in hand
+ * as floats, in place; the gradient exists one tile at a time and is added at once. Tiles cover the
+ * picture evenly from a random corner, around the edges, so that seams never stay. The mean
+ * magnitude is that of the update before (of the tiles so far, in an octave's first one), since the
+ * whole gradient is never there at once.
+ */
+#include <glib.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "runtime/model.h"
+#include "image/image.h"
+#include "vis/render/memory_fit.h"
+#include "vis/objective/guide.h"
+#include "vis/render/pass.h"
+#include "signal/sample.h"
+#include "vis/optimize/gradient_health.h"
+
+#define STEPS      10
+#define OCTAVES    4
+#define SCALE      1.4f
+#define RATE       (1.5f / 255)
+#define TILE       512
+#define MIN_SIDE   16 /* of an octave */
+#define JITTER_MAX 32768
+#define TEXT_BYTES 512
+
+typedef struct dream {
+    const fv_model *model;
+    fv_dream_desc desc; /* resolved */
+    const fv_input *in;
+    fvi_pass *pass;
+    unsigned char *photo; /* [3][height][width] as it came */
+    int height, width;
+    float *now; /* [3][h][w] the octave in hand */
+    int h, w, tile_h, tile_w;
+    float *tile; /* [3][tile_h][tile_w] */
+    double mean; /* mean |gradient| of the last update; 0: none yet */
+    double value;
+    int done, total, octave, stopped;
+    int64_t held;     /* bytes noted as held */
+    int alive;        /* some tile had a gradient */
+    fvi_verdict last; /* of the last tile that had none */
+    char why[512];    /* it stopped by itself; "" */
+} dream;
+
+static fv_dream_desc resolve(const fv_dream_desc *desc) {
+    fv_dream_desc d = desc ? *desc : (fv_dream_desc){0};
+    if (!d.steps) d.steps = STEPS;
+    if (!d.octaves) d.octaves = OCTAVES;
+    if (!(d.octave_scale != 0)) d.octave_scale = SCALE;
+    if (!(d.rate != 0)) d.rate = RATE;
+    if (!d.tile) d.tile = TILE;
+    if (!d.jitter) d.jitter = d.tile;
+    return d;
+}
+
+static fv_status check_numbers(const fv_dream_desc *d, fv_error *err) {
+    if (d->steps < 1 || d->steps > 100000)
+        return fvi_fail(err, FV_ARG, "steps is %d; allowed are 1..100000", d->steps);
+    if (d->octaves < 1 || d->octaves > 32)
+        return fvi_fail(err, FV_ARG, "octaves is %d; allowed are 1..32", d->octaves);
+    if (!(d->octave_scale > 1) || d->octave_scale > 8)
+        return fvi_fail(err, FV_ARG, "octave scale is %g; allowed are numbers above 1, up to 8",
+                        d->octave_scale);
+    if (!(d->rate > 0) || d->rate > 1)
+        return fvi_fail(err, FV_ARG, "rate is %g; allowed are numbers above 0, up to 1", d->rate);
+    if (d->tile < MIN_SIDE || d->tile > 8192)
+        return fvi_fail(err, FV_ARG, "tile is %d; allowed are %d..8192", d->tile, MIN_SIDE);
+    if (d->jitter < -1 || d->jitter > JITTER_MAX)
+        return fvi_fail(err, FV_ARG, "jitter is %d; allowed are -1 (none) to %d", d->jitter,
+                        JITTER_MAX);
+    if (d->snapshot_every < 0)
+        return fvi_fail(err, FV_ARG, "snapshot_every is %d; allowed are 0 (none) and more",
+                        d->snapshot_every);
+    return FV_OK;
+}
+
+static fv_status check(const fv_model *model, const fv_image *image, const fv_dream_desc *d,
+                       fv_error *err) {
+    const fv_input *in = fvi_network_input(model->network);
+    if (!in->is_image || (in->channels != 3 && in->channels != 1))
+        return fvi_fail(err, FV_SHAPE, "%s: its input is no picture of 1 or 3 channels",
+                        fv_model_name(model));
+    if (image->channels != 3)
+        return fvi_fail(err, FV_ARG, "the picture has %d channels; dreams want 3", image->channels);
+    return check_numbers(d, err);
+}
+
+/* One row of the photograph shrunk to h x w: row [w] = mean of what each pixel covers. `sum`
+ * [width] is room. */
+static void shrink_row(const unsigned char *plane, int height, int width, int h, int w, int y,
+                       float *sum, float *row) {
+    double top = (double)y * height / h, bottom = (double)(y + 1) * height / h;
+    memset(sum, 0, (size_t)width * sizeof *sum);
+    for (int k = (int)top; k < height && k < bottom; k++) {
+        float share = (float)(fmin(k + 1, bottom) - fmax(k, top));
+        const unsigned char *in = plane + (int64_t)k * width;
+        for (int x = 0; x < width; x++) sum[x] += share * in[x];
+    }
+    for (int x = 0; x < w; x++) {
+        double left = (double)x * width / w, right = (double)(x + 1) * width / w;
+        float all = 0;
+        for (int k = (int)left; k < width && k < right; k++)
+            all += (float)(fmin(k + 1, right) - fmax(k, left)) * sum[k];
+        row[x] = all / (float)(255 * (bottom - top) * (right - left));
+    }
+}
+
+/* now += sign * the photograph shrunk to now's size. */
+static fv_status add_photo(dream *d, float *now, int h, int w, float sign, fv_error *err) {
+    float *sum = malloc((size_t)d->width * sizeof *sum), *row = malloc((size_t)w * sizeof *row);
+    fv_status st = sum && row ? FV_OK : fvi_fail(err, FV_NOMEM, "out of memory");
+    for (int i = 0; !st && i < 3 * h; i++) {
+        shrink_row(d->photo + (int64_t)(i / h) * d->height * d->width, d->height, d->width, h, w,
+                   i % h, sum, row);
+        for (int x = 0; x < w; x++) now[(int64_t)i * w + x] += sign * row[x];
+    }
+    free(row);
+    free(sum);
+    return st;
+}
+
+/* Goes on to an octave of h x w: the photograph at that size and the detail dreamt so far. The last
+ * octave is made in `last`, the caller's picture. */
+static fv_status enter_octave(dream *d, int h, int w, float *last, fv_error *err) {
+    int64_t count = (int64_t)3 * h * w;
+    float *next = last ? last : malloc((size_t)count * sizeof *next);
+    if (!next) return fvi_fail(err, FV_NOMEM, "out of memory for an octave of %dx%d", w, h);
+    fv_status st = FV_OK;
+    if (d->now) {
+        st = add_photo(d, d->now, d->h, d->w, -1, err); /* leaves the detail */
+        if (!st) fvi_resize(d->now, 3, d->h, d->w, next, h, w);
+    } else {
+        memset(next, 0, (size_t)count * sizeof *next);
+    }
+    if (!st) st = add_photo(d, next, h, w, 1, err);
+    free(d->now); /* never the caller's: that is the last one */
+    d->now = next;
+    d->h = h;
+    d->w = w;
+    d->mean = 0;
+    return st;
+}
+
+/* Brings the tile down to what fits the model's memory, besides the photograph as floats (the
+ * caller's, in which the last octave is made), as bytes (kept, and twice while its file is
+ * written), and the octave before the last. */
+static fv_status fit_tile(dream *d, fv_session *session, const fvi_objective *o,
+                          const fv_image *image, fv_error *err) {
+    const int64_t numbers = (int64_t)3 * image->height * image->width;
+    const int side = MAX(image->height, image->width);
+    const int own = MAX(d->in->height, d->in->width), asked = d->desc.tile;
+    const double before = d->desc.octaves > 1 ? 1 / pow((double)d->desc.octave_scale, 2) : 0;
+    d->held = (int64_t)((double)numbers * (3 + (1 + before) * sizeof(float)));
+    fvi_budget_hold(d->model, d->held);
+    int tile = MIN(asked, side);
+    fv_status st =
+        fvi_fit_tile(d->model, session, d->pass, o, MIN(own, tile), &tile, 9 * sizeof(float), err);
+    if (!st && tile < MIN(asked, side)) {
+        if (d->desc.jitter == asked) d->desc.jitter = tile;
+        d->desc.tile = tile;
+    }
+    return st;
+}
+
+/* What tiles the network is given at this octave. */
+static fv_status choose_tile(dream *d, fv_error *err) {
+    int th = MIN(d->h, d->desc.tile), tw = MIN(d->w, d->desc.tile);
+    int takes = 1;
+    fv_status st = fvi_pass_takes_size(d->pass, th, tw, &takes, err);
+    if (st) return st;
+    if (!takes) { /* a fixed size: smaller octaves are enlarged */
+        th = d->in->height;
+        tw = d->in->width;
+    }
+    d->tile_h = th;
+    d->tile_w = tw;
+    free(d->tile);
+    d->tile = malloc((size_t)(3 * th) * (size_t)tw * sizeof *d->tile);
+    if (!d->tile) return fvi_fail(err, FV_NOMEM, "out of memory for a tile of %dx%d", tw, th);
+    return fvi_pass_reserve(d->pass, 1, (int64_t)3 * th * tw, err);
+}
+
+/* How many tiles an axis takes, and where tile i of n begins on an axis turned by `shift`. */
+static int tile_count(int size, int tile) { return size > tile ? (size + tile - 1) / tile : 1; }
+static int tile_begin(int i, int n, int size, int tile, int shift) {
+    int at = n > 1 ? (int)((int64_t)i * (size - tile) / (n - 1)) : 0;
+    return (at + shift) % size;
+}
+
+/* Copies a window that runs around the edges into the tile, or adds factor * tile to it. Where the
+ * octave is smaller than the tile, its rows and columns are repeated. */
+static void window(dream *d, int y, int x, int channels, float factor) {
+    int64_t plane = (int64_t)d->h * d->w;
+    int th = factor != 0 ? MIN(d->tile_h, d->h) : d->tile_h;
+    int tw = factor != 0 ? MIN(d->tile_w, d->w) : d->tile_w;
+    for (int c = 0; c < channels; c++)
+        for (int i = 0; i < th; i++) {
+            float *row = d->now + c * plane + (int64_t)((y + i) % d->h) * d->w;
+            float *t = d->tile + ((int64_t)c * d->tile_h + i) * d->tile_w;
+            for (int k = 0; k < tw; k++) {
+                float *p = row + (x + k) % d->w;
+                if (factor == 0)
+                    t[k] = *p;
+                else
+                    *p = fminf(fmaxf(*p + factor * t[k], 0), 1);
+            }
+        }
+}
+
+/* For networks of one channel: the tile becomes its luma, the gradient goes to all three. */
+static void to_grey(dream *d) {
+    int64_t plane = (int64_t)d->tile_h * d->tile_w;
+    for (int64_t i = 0; i < plane; i++)
+        d->tile[i] = fvi_luma(d->tile[i], d->tile[plane + i], d->tile[2 * plane + i]);
+}
+
+static void from_grey(dream *d) {
+    int64_t plane = (int64_t)d->tile_h * d->tile_w;
+    for (int64_t i = 0; i < 2 * plane; i++) d->tile[plane + i] = d->tile[i % plane];
+}
+
+/* A gradient that nothing can be made of: the dream ends with what is there, if that is asked for.
+ */
+static fv_status give_up(dream *d, const fvi_verdict *v, fv_error *err) {
+    const char *why = fvi_pass_why(d->pass, 0);
+    if (v->kind == FVI_GRADIENT_EXPLODED || !why)
+        fvi_verdict_text(v, d->why, sizeof d->why);
+    else
+        g_strlcpy(d->why, why, sizeof d->why);
+    d->stopped = 1;
+    if (d->desc.on_nan == FV_ON_NAN_KEEP && d->alive) return FV_OK;
+    return fvi_fail(err, v->kind == FVI_GRADIENT_EXPLODED ? FV_NOTFOUND : FV_NONFINITE, "%s",
+                    d->why);
+}
+
+/* One tile: gradient, and the picture moves. Returns the sum of |gradient| in *sum. */
+static fv_status climb_tile(dream *d, int y, int x, double seen_mean, double *value, double *sum,
+                            fv_error *err) {
+    int64_t count = (int64_t)3 * d->tile_h * d->tile_w;
+    window(d, y, x, 3, 0);
+    if (d->in->channels == 1) to_grey(d);
+    fv_status st = fvi_pass_run(d->pass, 1, d->in->channels, d->tile_h, d->tile_w, d->tile, NULL,
+                                NULL, value, err);
+    if (st) return st;
+    if (d->in->channels == 1) from_grey(d);
+    const fvi_verdict v = fvi_judge(*value, d->tile, count);
+    if (v.kind >= FVI_GRADIENT_EXPLODED) return give_up(d, &v, err);
+    if (v.kind == FVI_GRADIENT_SOUND)
+        d->alive = 1;
+    else
+        d->last = v;
+    for (int64_t i = 0; i < count; i++) *sum += fabsf(d->tile[i]);
+    double own = *sum / (double)count;
+    double mean = d->mean > 0 ? d->mean : seen_mean > 0 ? (seen_mean + own) / 2 : own;
+    if (mean > 0) window(d, y, x, 3, (float)(d->desc.rate / mean));
+    return FV_OK;
+}
+
+/* One update of the whole picture, tile by tile. */
+static fv_status update(dream *d, int step, fv_error *err) {
+    int ny = tile_count(d->h, d->tile_h), nx = tile_count(d->w, d->tile_w);
+    int most = d->desc.jitter > 0 ? d->desc.jitter : 0;
+    fvi_random r =
+        fvi_random_stream(d->desc.seed, (uint64_t)d->octave, (uint32_t)step, FVI_DRAW_TILE);
+    int down = fvi_random_int(&r, 0, most) % d->h, right = fvi_random_int(&r, 0, most) % d->w;
+    double sum = 0, value = 0;
+    for (int k = 0; k < ny * nx && !d->stopped; k++) {
+        int y = tile_begin(k / nx, ny, d->h, d->tile_h, down);
+        int x = tile_begin(k % nx, nx, d->w, d->tile_w, right);
+        double own = 0, one = 0;
+        fv_status st = climb_tile(d, y, x, k ? sum / k : 0, &one, &own, err);
+        if (st || d->stopped) return st;
+        sum += own / (3.0 * d->tile_h * d->tile_w);
+        value += one;
+    }
+    d->mean = sum / (ny * nx);
+    d->value = value / (ny * nx);
+    return FV_OK;
+}
+
+static fv_status report(dream *d, int step, fv_error *err) {
+    d->done++;
+    if (!d->desc.progress) return FV_OK;
+    int place = 0;
+    fv_progress p = {.done = d->done,
+                     .total = d->total,
+                     .objective = d->value,
+                     .what = "dream",
+                     .iteration = step + 1,
+                     .level = d->octave + 1,
+                     .count = 1,
+                     .objectives = &d->value,
+                     .pictures = &place};
+    int wish = d->desc.progress(d->desc.user, &p);
+    if (wish == FV_PROGRESS_STOP) d->stopped = 1;
+    return wish && wish != FV_PROGRESS_STOP
+               ? fvi_fail(err, FV_CANCELLED, "cancelled after %d of %d updates", d->done, d->total)
+               : FV_OK;
+}
+
+static fv_status snapshot(dream *d, fv_error *err) {
+    if (!d->desc.snapshot || d->desc.snapshot_every < 1 || d->done % d->desc.snapshot_every)
+        return FV_OK;
+    fv_image *image = NULL;
+    fv_status st = fv_image_new(3, d->height, d->width, &image, err);
+    if (st) return st;
+    fvi_resize(d->now, 3, d->h, d->w, image->data, d->height, d->width);
+    d->desc.snapshot(d->desc.user, 0, d->done, image);
+    fv_image_free(image);
+    return FV_OK;
+}
+
+/* Size of octave i: the last is the picture's own, each before smaller by the scale. */
+static int octave_side(const dream *d, int side, int i) {
+    for (int k = d->desc.octaves - 1; k > i; k--)
+        side = (int)floor(side / (double)d->desc.octave_scale + 0.5);
+    return MAX(side, MIN_SIDE);
+}
+
+static fv_status run_octaves(dream *d, float *last, fv_error *err) {
+    fv_status st = FV_OK;
+    for (d->octave = 0; !st && d->octave < d->desc.octaves; d->octave++) {
+        int final = d->octave == d->desc.octaves - 1;
+        int h = final ? d->height : MIN(octave_side(d, d->height, d->octave), d->height);
+        int w = final ? d->width : MIN(octave_side(d, d->width, d->octave), d->width);
+        st = enter_octave(d, h, w, final ? last : NULL, err);
+        if (!st) st = choose_tile(d, err);
+        for (int step = 0; !st && step < d->desc.steps && !d->stopped; step++) {
+            st = update(d, step, err);
+            if (d->stopped) break;
+            if (!st) st = report(d, step, err);
+            if (!st) st = snapshot(d, err);
+        }
+    }
+    return st;
+}
+
+/* Keeps the dream's lightness and takes the colours of the photograph. */
+static void restore_colors(dream *d, float *now) {
+    int64_t plane = (int64_t)d->height * d->width;
+    for (int64_t i = 0; i < plane; i++) {
+        float *p = now + i, was[3];
+        for (int c = 0; c < 3; c++) was[c] = (float)d->photo[c * plane + i] / 255;
+        float change = fvi_luma(p[0], p[plane], p[2 * plane]) - fvi_luma(was[0], was[1], was[2]);
+        for (int c = 0; c < 3; c++) p[c * plane] = fminf(fmaxf(was[c] + change, 0), 1);
+    }
+}
+
+static fv_status set_texts(const dream *d, const char *name, fv_image *image, fv_error *err) {
+    char options[TEXT_BYTES], seed[32], rate[32], scale[32], steps[TEXT_BYTES + 64];
+    g_ascii_formatd(rate, sizeof rate, "%.7g", d->desc.rate);
+    g_ascii_formatd(scale, sizeof scale, "%.7g", d->desc.octave_scale);
+    g_snprintf(options, sizeof options,
+               "steps=%d; octaves=%d; octave-scale=%s; rate=%s; jitter=%d; tile=%d; "
+               "original-colors=%s; guide=%s",
+               d->desc.steps, d->desc.octaves, scale, rate, d->desc.jitter, d->desc.tile,
+               d->desc.original_colors ? "on" : "off", d->desc.guide ? "on" : "off");
+    g_snprintf(seed, sizeof seed, "%" G_GUINT64_FORMAT, d->desc.seed);
+    g_snprintf(steps, sizeof steps, "%d of %d steps%s%s", d->done, d->total, *d->why ? ": " : "",
+               d->why);
+    const char *texts[][2] = {{"fovea.objective", name},
+                              {"fovea.options", options},
+                              {"fovea.seed", seed},
+                              {"fovea.model", fv_model_name(d->model)},
+                              {"fovea.model-sha256", fv_model_sha256(d->model)},
+                              {"fovea.version", fv_version()},
+                              {"fovea.unfinished", d->stopped ? steps : NULL}};
+    fv_status st = FV_OK;
+    for (size_t k = 0; !st && k < G_N_ELEMENTS(texts); k++)
+        if (texts[k][1]) st = fv_image_set_text(image, texts[k][0], texts[k][1], err);
+    return st;
+}
+
+static fv_status keep_photo(dream *d, const fv_image *image, fv_error *err) {
+    int64_t count = (int64_t)3 * image->height * image->width;
+    d->height = image->height;
+    d->width = image->width;
+    d->photo = malloc((size_t)count);
+    if (!d->photo)
+        return fvi_fail(err, FV_NOMEM, "out of memory for a picture of %dx%d", d->width, d->height);
+    for (int64_t i = 0; i < count; i++)
+        d->photo[i] = (unsigned char)lrintf(255 * fminf(fmaxf(image->data[i], 0), 1));
+    return FV_OK;
+}
+
+/* After a failure the picture is what it was, to the byte it was kept in. */
+static void restore_photo(const dream *d, float *pixels) {
+    int64_t count = (int64_t)3 * d->height * d->width;
+    for (int64_t i = 0; i < count; i++) pixels[i] = (float)d->photo[i] / 255;
+}
+
+/* Parses the objective, with the guide's features in it where there is a guide. */
+static fv_status read_objective(dream *d, fv_session *session, const char *text, fvi_objective *o,
+                                char *name, size_t size, fv_error *err) {
+    fv_status st = fvi_objective_parse(d->model->network, text, NULL, FV_READING_MEAN, o, err);
+    if (!st) st = fvi_objective_check_plain(o, "a dream", err);
+    if (!st) fvi_objective_text(o, name, size);
+    if (!st && d->desc.guide) st = fvi_guide(session, d->model, d->desc.guide, text, o, err);
+    return st;
+}
+
+static fv_status run(dream *d, fv_image *image, const char *name, fv_error *err) {
+    fv_status st = keep_photo(d, image, err);
+    d->total = d->desc.octaves * d->desc.steps;
+    if (!st) st = run_octaves(d, image->data, err);
+    if (!st && !d->alive && !d->stopped) {
+        char text[128];
+        fvi_verdict_text(&d->last, text, sizeof text);
+        st = fvi_fail(err, FV_NOTFOUND, "\"%.200s\" is dead: %s; there is nothing to dream of",
+                      name, text);
+    }
+    if (!st && d->now != image->data) /* stopped at a smaller octave */
+        fvi_resize(d->now, 3, d->h, d->w, image->data, d->height, d->width);
+    if (st && d->now == image->data) restore_photo(d, image->data);
+    if (!st && d->desc.original_colors) restore_colors(d, image->data);
+    return st ? st : set_texts(d, name, image, err);
+}
+
+fv_status fv_dream(const fv_model *model, fv_image *image, const char *objective,
+                   const fv_dream_desc *desc, fv_error *err) {
+    fv_status st = FVI_NOT_NULL(err, model, image, objective);
+    if (!st) st = fvi_image_check(image, "the picture", err);
+    if (!st && desc && desc->guide) st = fvi_image_check(desc->guide, "the guide", err);
+    if (st) return st;
+    dream d = {.model = model, .desc = resolve(desc), .in = fvi_network_input(model->network)};
+    fvi_objective o = {0};
+    const fvi_objective *only = &o;
+    const fv_session_desc how = {.threads = d.desc.threads, .on_nan = d.desc.on_nan};
+    fv_session *session = NULL;
+    char name[TEXT_BYTES];
+    st = check(model, image, &d.desc, err);
+    if (!st) st = fv_session_new(model, &how, &session, err);
+    if (!st) st = read_objective(&d, session, objective, &o, name, sizeof name, err);
+    if (!st) st = fvi_pass_new(session, &only, 1, 1, 0, 1, &d.pass, err);
+    if (!st) st = fit_tile(&d, session, &o, image, err);
+    if (!st) st = run(&d, image, name, err);
+    fvi_budget_hold(model, -d.held);
+    if (d.now != image->data) free(d.now);
+    free(d.tile);
+    free(d.photo);
+    fvi_pass_free(d.pass);
+    fvi_objective_clear(&o);
+    fv_session_free(session);
+    return st;
+}

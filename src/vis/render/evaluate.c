@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* evaluate: pictures -> transformed copies -> network inputs -> objectives, and the gradient all
+ * the way back.
+ *
+ * A picture whose size the network cannot take (a fully connected layer fixes it) is resampled to
+ * the network's own size; one much larger, or larger than the tile asked for, is evaluated in
+ * tiles that cover it evenly, gradients averaged where they overlap. Samples of a batch lie
+ * [copy][picture], so that pictures of one objective are neighbours. A photo that terms compare
+ * with goes the same way as its picture at every evaluation, through the very same transforms.
+ */
+#include "vis/render/evaluate.h"
+
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/parallel.h"
+#include "vis/render/gradient.h"
+#include "vis/render/stage_timer.h"
+#include "vis/render/pass.h"
+#include "signal/sample.h"
+#include "vis/optimize/gradient_health.h"
+
+#define PICTURE_TERMS "the objective's terms of the picture itself are not finite"
+#define MUCH_LARGER   1.25 /* than the network's own size: tiles instead of shrinking */
+
+struct fvi_evaluator {
+    const fv_render_desc *desc;
+    const fv_input *in;
+    fvi_picture *pictures;
+    int n, group, channels;
+    int chunk; /* copies evaluated side by side */
+    fvi_pass *pass;
+    GArray *routes;
+    float *t;    /* [chunk * n] transformed pictures of the largest size they can have */
+    float *tile; /* the same, where tiles are cut out */
+    float *photo, *photo_tile; /* the same of the photos that are compared with; NULL: none are */
+    double *values;            /* [chunk * n] */
+    unsigned char *mask;       /* [chunk * n] */
+};
+
+/* Transforms that change the size make copies of different sizes. */
+static int sizes_vary(const fv_transforms *t) {
+    for (int i = 0; i < t->count; i++)
+        if (t->list[i].kind == FV_TRANSFORM_SCALE || t->list[i].kind == FV_TRANSFORM_OCTAVE)
+            return 1;
+    return 0;
+}
+
+/* The largest number of copies that divides all of them and keeps within the batch. */
+int fvi_copies_at_once(const fv_render_desc *d, int n) {
+    int most = d->batch / n;
+    if (sizes_vary(&d->transforms) || most < 1) return 1;
+    for (int c = MIN(most, d->schedule.copies); c > 1; c--)
+        if (d->schedule.copies % c == 0) return c;
+    return 1;
+}
+
+fv_status fvi_evaluator_new(fv_session *session, const fv_render_desc *desc, fvi_picture *pictures,
+                            int n, int group, fvi_evaluator **out, fv_error *err) {
+    fvi_evaluator *e = calloc(1, sizeof *e);
+    if (!e) return fvi_fail(err, FV_NOMEM, "out of memory");
+    *e = (fvi_evaluator){.desc = desc,
+                         .in = fvi_network_input(fvi_session_network(session)),
+                         .pictures = pictures,
+                         .n = n,
+                         .group = group,
+                         .chunk = fvi_copies_at_once(desc, n)};
+    size_t samples = (size_t)e->chunk * (size_t)n;
+    e->routes = g_array_new(FALSE, FALSE, sizeof(fvi_route));
+    e->values = calloc(samples, sizeof *e->values);
+    e->mask = calloc(samples, 1);
+    const fvi_objective **objectives = g_new(const fvi_objective *, (gsize)n);
+    for (int i = 0; i < n; i++) objectives[i] = pictures[i].objective;
+    fv_status st = e->values && e->mask
+                       ? FV_OK
+                       : fvi_fail(err, FV_NOMEM, "out of memory for %zu samples", samples);
+    if (!st)
+        st = fvi_pass_new(session, objectives, n, group, desc->param.low, desc->param.high,
+                          &e->pass, err);
+    g_free(objectives);
+    if (!st) fvi_pass_time(e->pass, desc->times);
+    if (st)
+        fvi_evaluator_free(e);
+    else
+        *out = e;
+    return st;
+}
+
+void fvi_evaluator_free(fvi_evaluator *e) {
+    if (!e) return;
+    fvi_pass_free(e->pass);
+    g_array_free(e->routes, TRUE);
+    free(e->t);
+    free(e->tile);
+    free(e->photo);
+    free(e->photo_tile);
+    free(e->values);
+    free(e->mask);
+    free(e);
+}
+
+static int looks_at_photos(const fvi_evaluator *e) {
+    for (int i = 0; i < e->n; i++)
+        if (e->pictures[i].photo) return 1;
+    return 0;
+}
+
+fv_status fvi_evaluator_level(fvi_evaluator *e, fv_error *err) {
+    int samples = e->chunk * e->n;
+    int64_t plane = 0;
+    for (int i = 0; i < e->n; i++) plane = MAX(plane, fvi_chain_max_plane(e->pictures[i].chain[0]));
+    plane = MAX(plane, (int64_t)e->in->height * e->in->width); /* resampled pictures */
+    float **all[] = {&e->t, &e->tile, &e->photo, &e->photo_tile};
+    int n = looks_at_photos(e) ? 4 : 2, failed = 0;
+    e->channels = e->pictures[0].channels;
+    size_t count = (size_t)samples * (size_t)(e->channels * plane);
+    for (int i = 0; i < n; i++) {
+        free(*all[i]);
+        *all[i] = malloc(count * sizeof(float));
+        failed |= !*all[i];
+    }
+    if (failed)
+        return fvi_fail(err, FV_NOMEM, "out of memory for %d pictures of up to %zu MB in all",
+                        samples, count * sizeof(float) / 1000000);
+    return fvi_pass_reserve(e->pass, samples, e->channels * plane, err);
+}
+
+fv_status fvi_route_find(const fv_render_desc *desc, const fv_input *in, const fvi_pass *pass,
+                         int h, int w, fvi_route *out, fv_error *err) {
+    int tile = desc->schedule.tile, nh = in->height, nw = in->width, takes = 1;
+    fvi_route r = {h, w, h, w, 0};
+    if (tile > 0) {
+        r.eh = MIN(h, tile);
+        r.ew = MIN(w, tile);
+    }
+    fv_status st = fvi_pass_takes_size(pass, r.eh, r.ew, &takes, err);
+    if (!takes) {
+        r.resample = h < nh || w < nw || (h <= MUCH_LARGER * nh && w <= MUCH_LARGER * nw);
+        r.eh = nh;
+        r.ew = nw;
+    }
+    *out = r;
+    return st;
+}
+
+static fv_status find_route(fvi_evaluator *e, int h, int w, fvi_route *out, fv_error *err) {
+    for (guint i = 0; i < e->routes->len; i++) {
+        fvi_route *r = &g_array_index(e->routes, fvi_route, i);
+        if (r->h != h || r->w != w) continue;
+        *out = *r;
+        return FV_OK;
+    }
+    fv_status st = fvi_route_find(e->desc, e->in, e->pass, h, w, out, err);
+    if (!st) g_array_append_val(e->routes, *out);
+    return st;
+}
+
+/* Who may have redirected ReLUs: [chunk * n], or NULL. */
+static const unsigned char *redirected(fvi_evaluator *e, int redirect) {
+    for (int i = 0; redirect && i < e->chunk * e->n; i++)
+        e->mask[i] = e->pictures[i % e->n].redirected != 0;
+    return redirect ? e->mask : NULL;
+}
+
+/* Pictures [samples][channels][h][w] at t; t becomes the gradient there. */
+static fv_status run_network(fvi_evaluator *e, int samples, int h, int w, float *t,
+                             const float *photo, int redirect, double *values, fv_error *err) {
+    fvi_lap(e->desc->times, FV_PART_TRANSFORM);
+    return fvi_pass_run(e->pass, samples, e->channels, h, w, t, photo, redirected(e, redirect),
+                        values, err);
+}
+
+/* Resampled to the network's own size, and back. */
+static fv_status run_resampled(fvi_evaluator *e, int samples, const fvi_route *r, int redirect,
+                               fv_error *err) {
+    int64_t from = (int64_t)e->channels * r->h * r->w, to = (int64_t)e->channels * r->eh * r->ew;
+    for (int i = 0; i < samples; i++)
+        fvi_resize(e->t + i * from, e->channels, r->h, r->w, e->tile + i * to, r->eh, r->ew);
+    for (int i = 0; e->photo && i < samples; i++)
+        fvi_resize(e->photo + i * from, e->channels, r->h, r->w, e->photo_tile + i * to, r->eh,
+                   r->ew);
+    fv_status st =
+        run_network(e, samples, r->eh, r->ew, e->tile, e->photo_tile, redirect, e->values, err);
+    for (int i = 0; !st && i < samples; i++)
+        fvi_resize_adjoint(e->tile + i * to, e->channels, r->eh, r->ew, e->t + i * from, r->h,
+                           r->w);
+    return st;
+}
+
+/* First row (column) of tile i of n that cover `size` evenly. */
+static int tile_at(int i, int n, int size, int tile) {
+    return n > 1 ? (int)((int64_t)i * (size - tile) / (n - 1)) : 0;
+}
+
+/* How many of n tiles cover each row (column). */
+static void count_cover(int *cover, int n, int size, int tile) {
+    memset(cover, 0, (size_t)size * sizeof *cover);
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < tile; k++) cover[tile_at(i, n, size, tile) + k]++;
+}
+
+/* Copies a window out of every plane of a picture. */
+static void cut(const float *from, int channels, int h, int w, int y, int x, float *to, int th,
+                int tw) {
+    for (int c = 0; c < channels; c++)
+        for (int k = 0; k < th; k++)
+            memcpy(to + ((int64_t)c * th + k) * tw, from + ((int64_t)c * h + y + k) * w + x,
+                   (size_t)tw * sizeof *to);
+}
+
+/* Adds a window's gradient, divided by how many windows see each pixel. */
+static void add_window(const float *from, int channels, int th, int tw, int y, int x,
+                       const int *cover_y, const int *cover_x, float *to, int h, int w) {
+    for (int c = 0; c < channels; c++)
+        for (int k = 0; k < th; k++) {
+            const float *in = from + ((int64_t)c * th + k) * tw;
+            float *row = to + ((int64_t)c * h + y + k) * w + x;
+            for (int i = 0; i < tw; i++) row[i] += in[i] / (float)(cover_y[y + k] * cover_x[x + i]);
+        }
+}
+
+static fv_status run_tiles(fvi_evaluator *e, int samples, const fvi_route *r, int redirect,
+                           fv_error *err) {
+    int ny = (r->h + r->eh - 1) / r->eh, nx = (r->w + r->ew - 1) / r->ew;
+    int64_t whole = (int64_t)e->channels * r->h * r->w, part = (int64_t)e->channels * r->eh * r->ew;
+    float *sum = calloc((size_t)(samples * whole), sizeof *sum);
+    double *values = calloc((size_t)samples, sizeof *values);
+    int *cover = malloc((size_t)(r->h + r->w) * sizeof *cover);
+    fv_status st = sum && values && cover ? FV_OK : fvi_fail(err, FV_NOMEM, "out of memory");
+    if (!st) {
+        count_cover(cover, ny, r->h, r->eh);
+        count_cover(cover + r->h, nx, r->w, r->ew);
+    }
+    for (int k = 0; !st && k < ny * nx; k++) {
+        int y = tile_at(k / nx, ny, r->h, r->eh), x = tile_at(k % nx, nx, r->w, r->ew);
+        for (int i = 0; i < samples; i++)
+            cut(e->t + i * whole, e->channels, r->h, r->w, y, x, e->tile + i * part, r->eh, r->ew);
+        for (int i = 0; e->photo && i < samples; i++)
+            cut(e->photo + i * whole, e->channels, r->h, r->w, y, x, e->photo_tile + i * part,
+                r->eh, r->ew);
+        st =
+            run_network(e, samples, r->eh, r->ew, e->tile, e->photo_tile, redirect, e->values, err);
+        for (int i = 0; !st && i < samples; i++) {
+            values[i] += e->values[i] / (ny * nx);
+            add_window(e->tile + i * part, e->channels, r->eh, r->ew, y, x, cover, cover + r->h,
+                       sum + i * whole, r->h, r->w);
+        }
+    }
+    if (!st) {
+        memcpy(e->t, sum, (size_t)(samples * whole) * sizeof *sum);
+        memcpy(e->values, values, (size_t)samples * sizeof *values);
+    }
+    free(cover);
+    free(values);
+    free(sum);
+    return st;
+}
+
+/* Copies copy, copy + 1, ... of all pictures, `count` numbers each once they are transformed. */
+typedef struct chunk {
+    fvi_evaluator *e;
+    int copy;
+    int64_t count;
+} chunk;
+
+/* Picture -> sample i. */
+static void transform(void *user, int64_t i) {
+    const chunk *c = user;
+    const fvi_evaluator *e = c->e;
+    const fvi_picture *p = &e->pictures[i % e->n];
+    fvi_chain *chain = p->chain[c->copy + i / e->n];
+    fvi_chain_apply(chain, p->pixels, e->t + i * c->count);
+    if (e->photo) /* a picture without one in the company of others: anything will do */
+        fvi_chain_apply(chain, p->photo ? p->photo : p->pixels, e->photo + i * c->count);
+}
+
+/* The samples' gradients and values -> those of picture k. */
+static void bring_back(void *user, int64_t k) {
+    const chunk *c = user;
+    const fvi_evaluator *e = c->e;
+    const int copies = e->desc->schedule.copies;
+    fvi_picture *p = &e->pictures[k];
+    for (int n = 0; n < e->chunk; n++) {
+        const int64_t i = (int64_t)n * e->n + k;
+        float *to = copies > 1 ? p->room : p->dpixels;
+        fvi_chain_adjoint(p->chain[c->copy + n], e->t + i * c->count, to);
+        for (int64_t j = 0; copies > 1 && j < p->count; j++)
+            p->dpixels[j] += p->room[j] / (float)copies;
+        p->value += e->values[i] / copies;
+    }
+}
+
+/* One chunk of copies: draws, transforms, network, and back into dpixels. */
+static fv_status run_chunk(fvi_evaluator *e, int copy, uint32_t step, float progress, int redirect,
+                           fv_error *err) {
+    int samples = e->chunk * e->n, h = 0, w = 0, copies = e->desc->schedule.copies;
+    for (int i = 0; i < samples; i++) {
+        fvi_picture *p = &e->pictures[i % e->n];
+        uint32_t evaluation = step * (uint32_t)copies + (uint32_t)(copy + i / e->n);
+        fvi_draw_key key = {e->desc->seed, p->key, evaluation, FVI_DRAW_TRANSFORM, progress};
+        fvi_chain_draw(p->chain[copy + i / e->n], &key, &h, &w);
+    }
+    chunk c = {e, copy, (int64_t)e->channels * h * w};
+    fvi_side_by_side(samples, transform, &c);
+    fvi_lap(e->desc->times, FV_PART_TRANSFORM);
+    fvi_route r;
+    fv_status st = find_route(e, h, w, &r, err);
+    if (st) return st;
+    fvi_lap(e->desc->times, FV_PART_PLAN);
+    st = r.resample ? run_resampled(e, samples, &r, redirect, err)
+         : r.eh < h || r.ew < w
+             ? run_tiles(e, samples, &r, redirect, err)
+             : run_network(e, samples, h, w, e->t, e->photo, redirect, e->values, err);
+    if (st) return st;
+    fvi_side_by_side(e->n, bring_back, &c);
+    return FV_OK;
+}
+
+/* Terms that look at pictures alone, of one picture and of groups. */
+static void add_picture_terms(fvi_evaluator *e) {
+    for (int k = 0; k < e->n; k++) {
+        fvi_picture *p = &e->pictures[k];
+        p->value += fvi_objective_picture(p->objective, p->pixels, p->begun, p->channels, p->h,
+                                          p->w, p->dpixels);
+    }
+    for (int k = 0; e->group > 1 && k + e->group <= e->n; k += e->group) {
+        const float *pixels[FVI_MAX_GROUP];
+        float *dpixels[FVI_MAX_GROUP];
+        double values[FVI_MAX_GROUP] = {0};
+        fvi_picture *p = &e->pictures[k];
+        for (int i = 0; i < e->group; i++) {
+            pixels[i] = p[i].pixels;
+            dpixels[i] = p[i].dpixels;
+        }
+        fvi_objective_pictures(p->objective, pixels, e->group, p->channels, p->h, p->w, dpixels,
+                               values);
+        for (int i = 0; i < e->group; i++) p[i].value += values[i];
+    }
+}
+
+/* What is finite without the terms of the picture, and not with them. */
+static fv_status check_picture_terms(fvi_evaluator *e, fvi_verdict *verdicts, fv_error *err) {
+    for (int k = 0; k < e->n; k++) {
+        const fvi_picture *p = &e->pictures[k];
+        if (verdicts[k].kind == FVI_GRADIENT_BROKEN) continue; /* told by the pass */
+        const fvi_verdict with = fvi_judge(p->value, p->dpixels, p->count);
+        if (with.kind < FVI_GRADIENT_EXPLODED) continue;
+        verdicts[k] = with;
+        if (with.kind == FVI_GRADIENT_BROKEN && e->desc->on_nan != FV_ON_NAN_KEEP && !p->broken)
+            return fvi_fail(err, FV_NONFINITE, "%s", PICTURE_TERMS);
+    }
+    return FV_OK;
+}
+
+fv_status fvi_evaluate(fvi_evaluator *e, uint32_t step, float progress, int redirect,
+                       fvi_verdict *verdicts, fv_error *err) {
+    for (int k = 0; k < e->n; k++) {
+        fvi_picture *p = &e->pictures[k];
+        p->value = 0;
+        if (e->desc->schedule.copies > 1)
+            memset(p->dpixels, 0, (size_t)p->count * sizeof *p->dpixels);
+    }
+    for (int copy = 0; copy < e->desc->schedule.copies; copy += e->chunk) {
+        fv_status st = run_chunk(e, copy, step, progress, redirect, err);
+        if (st) return st;
+    }
+    fvi_lap(e->desc->times, FV_PART_TRANSFORM);
+    for (int k = 0; k < e->n; k++)
+        verdicts[k] = fvi_judge(e->pictures[k].value, e->pictures[k].dpixels, e->pictures[k].count);
+    add_picture_terms(e);
+    fvi_lap(e->desc->times, FV_PART_OBJECTIVE);
+    return check_picture_terms(e, verdicts, err);
+}
+
+const char *fvi_evaluator_why(const fvi_evaluator *e, int i) {
+    const char *why = fvi_pass_why(e->pass, i);
+    return why ? why : PICTURE_TERMS;
+}

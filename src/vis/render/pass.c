@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pass: pictures -> network input, forward, objectives, backward, gradient at the pictures. Plans
+ * come from the session; objectives are tied to each size's plan once.
+ */
+#include "vis/render/pass.h"
+
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/parallel.h"
+#include "runtime/preprocess.h"
+#include "vis/render/gradient.h"
+#include "vis/render/stage_timer.h"
+#include "vis/render/receptive_crop.h"
+
+#define MAX_BOUNDS 64
+
+/* The objectives tied to the plan of one size. */
+typedef struct bound_set {
+    int h, w;
+    int64_t samples;
+    fvi_bound **bound; /* [n] */
+} bound_set;
+
+/* What the objectives see of pictures of one size. */
+typedef struct part_of_size {
+    int h, w;
+    fvi_part part;
+} part_of_size;
+
+struct fvi_pass {
+    fv_session *session;
+    const fv_input *in;
+    const fvi_objective **objectives; /* [n] */
+    int n, group;
+    float low, high;
+    GArray *bounds; /* bound_set */
+    GArray *parts;  /* part_of_size */
+    int samples;    /* there is room for */
+    int64_t count;
+    float *x, *dx;           /* [samples][count] the network's input and the gradient there */
+    const fvi_bound **order; /* [samples] */
+    fv_render_times *times;  /* or NULL */
+    char **why;              /* [n] why it was not finite, or NULL */
+};
+
+fv_status fvi_pass_new(fv_session *session, const fvi_objective *const *objectives, int n,
+                       int group, float low, float high, fvi_pass **out, fv_error *err) {
+    fvi_pass *p = calloc(1, sizeof *p);
+    if (!p) return fvi_fail(err, FV_NOMEM, "out of memory");
+    *p = (fvi_pass){.session = session,
+                    .in = fvi_network_input(fvi_session_network(session)),
+                    .n = n,
+                    .group = group,
+                    .low = low,
+                    .high = high};
+    p->bounds = g_array_new(FALSE, FALSE, sizeof(bound_set));
+    p->parts = g_array_new(FALSE, FALSE, sizeof(part_of_size));
+    p->why = g_new0(char *, (gsize)n);
+    p->objectives = g_new(const fvi_objective *, (gsize)n);
+    memcpy(p->objectives, objectives, (size_t)n * sizeof *objectives);
+    *out = p;
+    return FV_OK;
+}
+
+void fvi_pass_time(fvi_pass *p, fv_render_times *times) { p->times = times; }
+
+static void free_bounds(fvi_pass *p) {
+    for (guint i = 0; i < p->bounds->len; i++) {
+        bound_set *b = &g_array_index(p->bounds, bound_set, i);
+        for (int k = 0; k < p->n; k++) fvi_bound_free(b->bound[k]);
+        g_free(b->bound);
+    }
+    g_array_set_size(p->bounds, 0);
+}
+
+void fvi_pass_free(fvi_pass *p) {
+    if (!p) return;
+    free_bounds(p);
+    g_array_free(p->bounds, TRUE);
+    g_array_free(p->parts, TRUE);
+    for (int i = 0; i < p->n; i++) g_free(p->why[i]);
+    g_free(p->why);
+    g_free(p->objectives);
+    free(p->x);
+    free(p->dx);
+    free(p->order);
+    free(p);
+}
+
+fv_status fvi_pass_reserve(fvi_pass *p, int samples, int64_t count, fv_error *err) {
+    if (samples * count <= p->samples * p->count && samples <= p->samples) return FV_OK;
+    free(p->x);
+    free(p->dx);
+    free(p->order);
+    size_t numbers = (size_t)samples * (size_t)count;
+    p->x = malloc(numbers * sizeof *p->x);
+    p->dx = malloc(numbers * sizeof *p->dx);
+    p->order = calloc((size_t)samples, sizeof *p->order);
+    p->samples = p->x && p->dx && p->order ? samples : 0;
+    p->count = count;
+    return p->samples ? FV_OK
+                      : fvi_fail(err, FV_NOMEM, "out of memory for %d inputs of %zu MB", samples,
+                                 (size_t)count * sizeof(float) / 1000000);
+}
+
+fvi_shape fvi_pass_shape(const fvi_pass *p, int64_t samples, int channels, int h, int w) {
+    if (p->in->is_image)
+        return fvi_network_input_shape(fvi_session_network(p->session), samples, h, w);
+    fvi_shape s = {.ndim = p->in->ndim};
+    for (int i = 0; i < s.ndim; i++)
+        s.dim[i] = i == 0 ? samples : p->in->dim[i] > 0 ? p->in->dim[i] : 1;
+    if (s.ndim == 2) s.dim[1] = (int64_t)channels * h * w;
+    return s;
+}
+
+fv_status fvi_pass_takes_size(const fvi_pass *p, int h, int w, int *takes, fv_error *err) {
+    *takes = 1;
+    if (!p->in->is_image || (h == p->in->height && w == p->in->width)) return FV_OK;
+    const fvi_objective *o = p->objectives[0];
+    const fvi_shape shape = fvi_pass_shape(p, 1, p->in->channels, h, w);
+    return fvi_network_takes(fvi_session_network(p->session), &shape, o->values, o->n_values, takes,
+                             err);
+}
+
+/* The objectives tied to a plan. */
+static fv_status find_bounds(fvi_pass *p, const fvi_plan *plan, int h, int w, const fvi_part *part,
+                             int64_t samples, fvi_bound ***out, fv_error *err) {
+    for (guint i = 0; i < p->bounds->len; i++) {
+        bound_set *b = &g_array_index(p->bounds, bound_set, i);
+        if (b->h == h && b->w == w && b->samples == samples) {
+            *out = b->bound;
+            return FV_OK;
+        }
+    }
+    if (p->bounds->len >= MAX_BOUNDS) free_bounds(p);
+    bound_set b = {h, w, samples, g_new0(fvi_bound *, (gsize)p->n)};
+    fv_status st = FV_OK;
+    for (int i = 0; !st && i < p->n; i++)
+        st = fvi_objective_bind_part(p->objectives[i], fvi_plan_graph(plan), samples, part,
+                                     &b.bound[i], err);
+    g_array_append_val(p->bounds, b);
+    *out = b.bound;
+    return st;
+}
+
+/* What the objectives see of pictures of h x w. */
+static fv_status find_part(fvi_pass *p, int channels, int h, int w, fvi_part *out, fv_error *err) {
+    for (guint i = 0; i < p->parts->len; i++) {
+        const part_of_size *known = &g_array_index(p->parts, part_of_size, i);
+        if (known->h != h || known->w != w) continue;
+        *out = known->part;
+        return FV_OK;
+    }
+    part_of_size found = {.h = h, .w = w};
+    const fvi_shape shape = fvi_pass_shape(p, 1, channels, h, w);
+    fv_status st = fvi_part_find(fvi_session_network(p->session), p->objectives, p->n, &shape, h, w,
+                                 &found.part, err);
+    if (!st) g_array_append_val(p->parts, found);
+    *out = found.part;
+    return st;
+}
+
+/* Pictures of one run: of what size, what of them the network is given. */
+typedef struct frame {
+    int channels, h, w;
+    int64_t count; /* of a picture's numbers */
+    fvi_part part;
+    int64_t seen; /* of its part's */
+} frame;
+
+/* One picture's numbers -> the network's input; `room` is as large. */
+static void encode(const fvi_pass *p, const frame *f, const float *t, float *room, float *x) {
+    if (!p->in->is_image) {
+        memcpy(x, t, (size_t)f->count * sizeof *x);
+        return;
+    }
+    if (f->part.n_values) {
+        fvi_part_cut(&f->part, t, f->channels, f->h, f->w, room);
+        t = room;
+    }
+    fvi_encode_range(p->in, t, p->low, p->high, f->part.h, f->part.w, x);
+}
+
+/* The gradient there -> the gradient at the picture; `room` is as large as dx. */
+static void encode_adjoint(const fvi_pass *p, const frame *f, const float *dx, float *room,
+                           float *dt) {
+    if (!p->in->is_image) {
+        memcpy(dt, dx, (size_t)f->count * sizeof *dt);
+        return;
+    }
+    float *seen = f->part.n_values ? room : dt;
+    fvi_encode_range_adjoint(p->in, dx, p->low, p->high, f->part.h, f->part.w, seen);
+    if (f->part.n_values) fvi_part_paste(&f->part, seen, f->channels, f->h, f->w, dt);
+}
+
+/* Samples from `first` on of a run, on their way in or back. */
+typedef struct samples_of {
+    const fvi_pass *pass;
+    const frame *frame;
+    int first;
+    const float *from; /* in */
+    float *to;         /* back */
+} samples_of;
+
+static void encode_one(void *user, int64_t i) {
+    const samples_of *s = user;
+    const int64_t k = s->first + i, seen = s->frame->seen;
+    encode(s->pass, s->frame, s->from + k * s->frame->count, s->pass->dx + k * seen,
+           s->pass->x + k * seen);
+}
+
+static void encode_one_adjoint(void *user, int64_t i) {
+    const samples_of *s = user;
+    const int64_t k = s->first + i, seen = s->frame->seen;
+    encode_adjoint(s->pass, s->frame, s->pass->dx + k * seen, s->pass->x + k * seen,
+                   s->to + k * s->frame->count);
+}
+
+/* Samples first..first + n of `from` -> p->x; p->dx of these is overwritten. */
+static void encode_piece(const fvi_pass *p, const frame *f, const float *from, int first,
+                         int64_t n) {
+    fvi_side_by_side(n, encode_one, &(samples_of){p, f, first, from, NULL});
+}
+
+/* Runs the photos of a piece of the batch, and keeps what the network makes of them. */
+static fv_status remember(const fvi_pass *p, const frame *f, fvi_plan *plan, fvi_bound **bound,
+                          int first, int64_t at_once, const float *photo, fv_error *err) {
+    const float *targets[FVI_MAX_VALUES];
+    encode_piece(p, f, photo, first, at_once);
+    fvi_plan_set_input(plan, 0, p->x + first * f->seen);
+    fv_status st = fvi_plan_forward(plan, err);
+    for (int v = 0; v < p->objectives[0]->n_values; v++) targets[v] = fvi_plan_target(plan, v);
+    for (int64_t i = 0; !st && i < at_once; i++)
+        st = fvi_bound_remember(bound[(first + i) % p->n], i, targets, err);
+    return st;
+}
+
+const char *fvi_pass_why(const fvi_pass *p, int i) { return p->why[i % p->n]; }
+
+/* Sees whether samples first..first + at_once - 1 of a run are finite. Of each objective the first
+ * reason is looked for and kept, since looking takes as long as many runs. */
+static fv_status check_piece(fvi_pass *p, fvi_plan *plan, int first, int64_t at_once, int64_t count,
+                             const double *values, fv_error *err) {
+    const float *x = p->x + first * count, *dx = p->dx + first * count;
+    fv_status st = FV_OK;
+    for (int64_t k = 0; !st && k < at_once; k++) {
+        char **said = &p->why[(first + k) % p->n];
+        fv_error why;
+        if (*said || !fvi_gradient_check(p->session, plan, p->order[first + k], at_once, k, x,
+                                         values + first, dx, &why))
+            continue;
+        *said = g_strdup(why.text);
+        st = fvi_session_nonfinite(p->session, &why, err);
+    }
+    return st;
+}
+
+fv_status fvi_pass_run(fvi_pass *p, int samples, int channels, int h, int w, float *t,
+                       const float *photo, const unsigned char *redirect, double *values,
+                       fv_error *err) {
+    const fvi_objective *o = p->objectives[0];
+    frame f = {.channels = channels, .h = h, .w = w, .count = (int64_t)channels * h * w};
+    int64_t at_once = 0;
+    fvi_plan *plan = NULL;
+    fvi_bound **bound = NULL;
+    fv_status st = find_part(p, channels, h, w, &f.part, err);
+    if (st) return st;
+    f.seen = (int64_t)channels * f.part.h * f.part.w;
+    fvi_shape shape = fvi_pass_shape(p, samples, channels, f.part.h, f.part.w);
+    st = fvi_session_plan(p->session, &shape, o->values, o->n_values, FVI_PLAN_BACKWARD, &plan,
+                          &at_once, err);
+    if (st) return st;
+    if (at_once != samples && p->group > 1)
+        return fvi_fail(err, FV_UNSUPPORTED,
+                        "the network's batch is fixed at %d: pictures cannot be tied together",
+                        (int)at_once);
+    st = find_bounds(p, plan, h, w, &f.part, at_once, &bound, err);
+    if (st) return st;
+    fvi_lap(p->times, FV_PART_PLAN);
+    for (int i = 0; i < samples; i++) p->order[i] = bound[i % p->n];
+    for (int i = 0; !st && i < samples; i += (int)at_once) {
+        if (photo) st = remember(p, &f, plan, bound, i, at_once, photo, err);
+        if (st) break;
+        fvi_lap(p->times, FV_PART_NETWORK);
+        encode_piece(p, &f, t, i, at_once);
+        fvi_lap(p->times, FV_PART_TRANSFORM);
+        fvi_plan_redirect(plan, redirect ? redirect + i : NULL, at_once);
+        st = fvi_gradient(plan, p->order + i, at_once, p->group, p->x + i * f.seen, values + i,
+                          p->dx + i * f.seen, p->times, err);
+        if (!st) st = check_piece(p, plan, i, at_once, f.seen, values, err);
+    }
+    fvi_side_by_side(samples, encode_one_adjoint, &(samples_of){p, &f, 0, NULL, t});
+    return st;
+}

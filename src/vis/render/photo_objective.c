@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* photo_objective: objectives between a unit and a photo, as texts: inversion, caricature,
+ * accentuation. What they mean is term_value.c's; how they are climbed is the loop's.
+ *
+ * Accentuation. f(x) - W |a(x) - a(photo)|^2 / |a(photo)|^2, a being a layer. At the photo itself
+ * the second term has no gradient; so the two are weighed on the photo with noise of deviation
+ * 0.02, as the transforms will add: W = strength * mean |df/dx| / mean |dmatch/dx|. The authors'
+ * program does so in the loop and in its numbers, with the mean over positions of the distance
+ * between vectors of channels instead of the relative squared distance.
+ *
+ * Source: Hamblin, Fel, Saha, Konkle and Alvarez, "Feature Accentuation: Revealing 'What' Features
+ * Respond to in Natural Images", 2024, arXiv:2402.10039.
+ */
+#include <glib.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "runtime/model.h"
+#include "vis/render/pass.h"
+
+#define NOISE      0.02f
+#define SMALLEST   8 /* a default layer's map has at least 1/8 of the input's side */
+#define LONGEST    FVI_MAX_OBJECTIVE
+#define POWER_MAX  1000
+#define NOISE_UNIT 0x6e6f697365u /* of the random stream */
+
+/* Puts a name into quotes.  errors  ARG it has both kinds of them */
+static fv_status append_quoted(GString *s, const char *name, fv_error *err) {
+    char quote = strchr(name, '"') ? '\'' : '"';
+    if (strchr(name, quote))
+        return fvi_fail(err, FV_ARG, "%.200s: a name with both kinds of quotes cannot be written",
+                        name);
+    g_string_append_printf(s, "%c%s%c", quote, name, quote);
+    return FV_OK;
+}
+
+static fv_status append_term(GString *s, const char *term, const char *layer, const char *photo,
+                             fv_error *err) {
+    g_string_append_printf(s, "%s(", term);
+    fv_status st = append_quoted(s, layer, err);
+    g_string_append(s, ", ");
+    if (!st) st = append_quoted(s, photo, err);
+    return st;
+}
+
+/* Rounded: what is measured may differ in its last digits from machine to machine, and the text
+ * decides the random numbers. */
+static void append_number(GString *s, double v) {
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
+    g_string_append(s, g_ascii_formatd(text, sizeof text, "%.3g", v));
+}
+
+/* Reads `text` and `more`, and writes them in one spelling. */
+static fv_status describe(const fv_model *model, const char *text, const char *more, char *out,
+                          size_t size, fv_error *err) {
+    fvi_objective o;
+    char *room = g_malloc(LONGEST);
+    fv_status st = fvi_objective_parse(model->network, text, more, FV_READING_MEAN, &o, err);
+    if (!st) {
+        fvi_objective_text(&o, room, LONGEST);
+        if (strlen(room) >= size)
+            st = fvi_fail(err, FV_ARG, "the objective has %zu characters; there is room for %zu",
+                          strlen(room), size - 1);
+        else
+            g_strlcpy(out, room, size);
+    }
+    fvi_objective_clear(&o);
+    g_free(room);
+    return st;
+}
+
+fv_status fv_photo_objective(const fv_model *model, const char *term, const char *layer,
+                             const char *photo, double power, char *text, size_t size,
+                             fv_error *err) {
+    fv_status st = FVI_NOT_NULL(err, model, term, layer, photo, text);
+    if (st) return st;
+    if (!size) return fvi_fail(err, FV_ARG, "fv_photo_objective: size is 0; at least 1");
+    int caricature = !strcmp(term, "caricature");
+    if (!caricature && strcmp(term, "match") != 0)
+        return fvi_fail(err, FV_ARG,
+                        "there is no term \"%.80s\" of a photo; allowed are match and "
+                        "caricature",
+                        term);
+    if (!(power <= POWER_MAX))
+        return fvi_fail(err, FV_ARG, "power is %g; allowed are 0..%d, or below 0 for 1", power,
+                        POWER_MAX);
+    GString *s = g_string_new(NULL);
+    st = append_term(s, term, layer, photo, err);
+    if (caricature && power >= 0) {
+        g_string_append(s, ", ");
+        append_number(s, power);
+    }
+    g_string_append_c(s, ')');
+    if (!st) st = describe(model, s->str, NULL, text, size, err);
+    g_string_free(s, TRUE);
+    return st;
+}
+
+/* ---- accentuation --------------------------------------------------------------------------- */
+
+/* Mean magnitude of an objective's gradient at the picture x; `photo` is what it compares with. */
+static fv_status mean_gradient(fv_session *session, const fvi_objective *o, const fv_tensor *photo,
+                               const float *x, double *out, fv_error *err) {
+    const fvi_objective *one = o;
+    const int channels = (int)photo->dim[0], h = (int)photo->dim[1], w = (int)photo->dim[2];
+    const int64_t count = fv_tensor_count(photo);
+    fvi_pass *pass = NULL;
+    double value = 0, sum = 0;
+    float *t = malloc((size_t)count * sizeof *t);
+    fv_status st = t ? fvi_pass_new(session, &one, 1, 1, 0, 1, &pass, err)
+                     : fvi_fail(err, FV_NOMEM, "out of memory");
+    if (!st) st = fvi_pass_reserve(pass, 1, count, err);
+    if (!st) {
+        memcpy(t, x, (size_t)count * sizeof *t);
+        st = fvi_pass_run(pass, 1, channels, h, w, t, photo->data, NULL, &value, err);
+    }
+    for (int64_t i = 0; !st && i < count; i++) sum += fabs((double)t[i]);
+    if (!st) *out = sum / (double)count;
+    fvi_pass_free(pass);
+    free(t);
+    return st;
+}
+
+/* What the match term is to be multiplied with for both gradients to be alike. */
+static fv_status balance(const fv_model *model, const fvi_objective *objective,
+                         const fvi_objective *match, double *out, fv_error *err) {
+    const fv_tensor *photo = fvi_objective_photo(match);
+    const int64_t count = fv_tensor_count(photo);
+    fv_session *session = NULL;
+    double ours = 0, theirs = 0;
+    float *x = malloc((size_t)count * sizeof *x);
+    fv_status st =
+        x ? fv_session_new(model, NULL, &session, err) : fvi_fail(err, FV_NOMEM, "out of memory");
+    if (!st) {
+        fvi_random r = fvi_random_stream(0, NOISE_UNIT, 0, FVI_DRAW_START);
+        fvi_random_normals(&r, count, x);
+        for (int64_t i = 0; i < count; i++) x[i] = photo->data[i] + NOISE * x[i];
+        st = mean_gradient(session, objective, photo, x, &ours, err);
+    }
+    if (!st) st = mean_gradient(session, match, photo, x, &theirs, err);
+    if (!st && !(theirs > 0 && isfinite(theirs) && isfinite(ours)))
+        st = fvi_fail(
+            err, FV_NOTFOUND,
+            "\"%.150s\" cannot be what the picture stays near: its gradient is zero at the "
+            "photo",
+            match->values[0]);
+    if (!st) *out = ours / theirs;
+    fv_session_free(session);
+    free(x);
+    return st;
+}
+
+/* The last layer whose maps have at least 1/8 of the input's side. */
+static fv_status default_near(const fvi_network *net, const char **layer, fv_error *err) {
+    const fv_input *in = fvi_network_input(net);
+    for (int i = fvi_network_layer_count(net) - 1; i >= 0; i--) {
+        const fv_layer *l = fvi_network_layer(net, i);
+        if (l->ndim != 4 || l->dim[1] < 2 || l->dim[2] * SMALLEST < in->height ||
+            l->dim[3] * SMALLEST < in->width)
+            continue;
+        *layer = l->name;
+        return FV_OK;
+    }
+    return fvi_fail(err, FV_NOTFOUND,
+                    "%s has no layer whose maps are at least 1/%d of its input's side; a layer to "
+                    "stay near has to be named",
+                    fvi_network_name(net), SMALLEST);
+}
+
+/* "W*match(NEAR, PHOTO)". */
+static fv_status nearness(const fv_model *model, const char *objective, const char *photo,
+                          const char *near, double strength, GString *s, fv_error *err) {
+    fvi_objective wanted = {0}, match = {0};
+    double weight = 0;
+    GString *term = g_string_new(NULL);
+    fv_status st = append_term(term, "match", near, photo, err);
+    g_string_append_c(term, ')');
+    if (!st)
+        st = fvi_objective_parse(model->network, objective, NULL, FV_READING_MEAN, &wanted, err);
+    if (!st) st = fvi_objective_check_plain(&wanted, "accentuation", err);
+    if (!st)
+        st = fvi_objective_parse(model->network, term->str, NULL, FV_READING_MEAN, &match, err);
+    if (!st) st = balance(model, &wanted, &match, &weight, err);
+    if (!st) {
+        append_number(s, strength * weight);
+        g_string_append_printf(s, " * %s", term->str);
+    }
+    fvi_objective_clear(&wanted);
+    fvi_objective_clear(&match);
+    g_string_free(term, TRUE);
+    return st;
+}
+
+fv_status fv_accentuation_objective(const fv_model *model, const char *objective, const char *photo,
+                                    const char *near, double strength, char *text, size_t size,
+                                    fv_error *err) {
+    fv_status st = FVI_NOT_NULL(err, model, objective, photo, text);
+    if (st) return st;
+    if (!size) return fvi_fail(err, FV_ARG, "fv_accentuation_objective: size is 0; at least 1");
+    if (!(strength >= 0) || !isfinite(strength))
+        return fvi_fail(err, FV_ARG, "strength is %g; allowed is a number >= 0", strength);
+    GString *s = g_string_new(NULL);
+    st = near ? FV_OK : default_near(model->network, &near, err);
+    if (!st && strength > 0) st = nearness(model, objective, photo, near, strength, s, err);
+    if (!st) st = describe(model, objective, s->str, text, size, err);
+    g_string_free(s, TRUE);
+    return st;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* part: which rectangle of a picture neurons see.
+ *
+ * A neuron at place p of a map sees the pixels p*jump + first .. p*jump + last
+ * (graph/receptive_field.c). A rectangle that holds them all, begins at a multiple of the network's
+ * longest jump and is shorter than the picture by multiples of it goes through the same windows at
+ * every layer: what is padded at its cut sides reaches none of the neurons. So their values are the
+ * same, their places are moved by y / jump, and outside of the rectangle the gradient is zero.
+ *
+ * What it does not do: parts for channels, layers and other objectives of whole maps; parts of
+ * networks that add numbers of their own to each place.
+ */
+#include "vis/render/receptive_crop.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "graph/receptive_field.h"
+#include "vis/objective/bind.h"
+
+/* A part larger than this share of the picture is not worth a size of its own. */
+#define WORTH 0.8
+
+/* What is found out along one direction of the picture. */
+typedef struct span {
+    int64_t size, period; /* of the picture; see fvi_graph_period */
+    double first, last;   /* pixels seen */
+} span;
+
+/* Whether all that is asked of the network is asked of neurons. */
+static int of_neurons(const fvi_objective *o) {
+    int any = 0;
+    for (int i = 0; i < o->n_terms; i++) {
+        if (o->terms[i].value < 0) continue;
+        if (!o->terms[i].n_position) return 0;
+        any = 1;
+    }
+    return any;
+}
+
+/* Where the axes of a value lie that run along the picture, how long they are.
+ * returns 0 if it sees the whole picture along one of them */
+static int find_axes(const fvi_graph *g, int v, const fvi_reach *reach, fvi_part_axis *axis) {
+    for (int d = 0; d < 2; d++) {
+        if (reach[d].axis < 0) return 0;
+        axis[d] = (fvi_part_axis){reach[d].axis, g->values[v].shape.dim[reach[d].axis], 0};
+    }
+    return axis[0].axis != axis[1].axis;
+}
+
+/* Want of memory is told; what fails for any other reason has no part. */
+static fv_status only_nomem(fv_status st, const fv_error *why, fv_error *err) {
+    return st == FV_NOMEM ? fvi_fail(err, st, "%s", why->text) : FV_OK;
+}
+
+/* A value for one picture: the shape of a sample, and which of its axes are positions. */
+typedef struct map {
+    fvi_shape sample;
+    int axis[FVI_MAX_DIMS], n;
+} map;
+
+/* Finds the map of a graph's value; none (n 0) if it cannot be said where its samples lie. */
+static fv_status find_map(const fvi_graph *g, int v, const char *name, map *m, fv_error *err) {
+    fvi_extent extent;
+    int channel_axis, batch_axis;
+    fv_error why = {0};
+    const fv_status st =
+        fvi_extent_find(g, v, 1, name, &extent, &channel_axis, &batch_axis, &m->sample, &why);
+    m->n = st ? 0 : fvi_position_axes(&m->sample, channel_axis, batch_axis, m->axis);
+    return only_nomem(st, &why, err);
+}
+
+/* Widens the spans by what a term sees; 0 if its position is none of this map. */
+static int look(const fvi_term *t, const map *m, const fvi_part_axis *axis, const fvi_reach *reach,
+                span *s) {
+    if (m->n != 2 || (t->n_position != FVI_CENTRE && t->n_position < 2)) return 0;
+    for (int i = 0; i < 2; i++) {
+        const int d = m->axis[i] == axis[1].axis;
+        const int64_t at = fvi_term_coordinate(t, i, m->sample.dim[m->axis[i]]);
+        if (m->axis[i] != axis[d].axis || at < 0) return 0;
+        s[d].first = fmin(s[d].first, (double)at * reach[d].jump + reach[d].first);
+        s[d].last = fmax(s[d].last, (double)at * reach[d].jump + reach[d].last);
+    }
+    return 1;
+}
+
+/* All spans of all objectives.  found  0 if there is more to be seen than the part */
+static fv_status look_all(const fvi_graph *g, const fv_input *in,
+                          const fvi_objective *const *objectives, int n, fvi_part *part,
+                          fvi_reach (*reach)[2], span *s, int *found, fv_error *err) {
+    *found = 1;
+    for (int v = 0; *found && v < objectives[0]->n_values; v++) {
+        map m;
+        fv_status st = fvi_graph_reach(g, in, g->outputs[v], reach[v], err);
+        if (!st) st = find_map(g, g->outputs[v], objectives[0]->values[v], &m, err);
+        if (st) return st;
+        *found = find_axes(g, g->outputs[v], reach[v], part->value[v]);
+        for (int k = 0; *found && k < n; k++)
+            for (int i = 0; *found && i < objectives[k]->n_terms; i++)
+                if (objectives[k]->terms[i].value == v)
+                    *found = look(&objectives[k]->terms[i], &m, part->value[v], reach[v], s);
+    }
+    return FV_OK;
+}
+
+/* From the first pixel to behind the last, at multiples of the period from both ends. */
+static void cut(const span *s, int *from, int *length) {
+    const double last = fmin(s->last, (double)s->size - 1), first = fmax(s->first, 0);
+    const int64_t before = (int64_t)floor(first / (double)s->period) * s->period;
+    const int64_t behind =
+        (int64_t)floor(((double)s->size - 1 - last) / (double)s->period) * s->period;
+    *from = (int)before;
+    *length = (int)(s->size - before - behind);
+}
+
+/* The part in a graph of the whole picture; it stays the whole where there is none. */
+static fv_status find_in(const fvi_graph *g, const fvi_network *net,
+                         const fvi_objective *const *objectives, int n, const fvi_shape *whole,
+                         fvi_part *out, fv_error *err) {
+    const fv_input *in = fvi_network_input(net);
+    const int axis = in->channels_last ? 1 : 2;
+    span s[2] = {{.size = out->h, .first = INFINITY, .last = -INFINITY},
+                 {.size = out->w, .first = INFINITY, .last = -INFINITY}};
+    fvi_reach reach[FVI_MAX_VALUES][2];
+    fvi_part p = {.n_values = objectives[0]->n_values};
+    fvi_shape shape = *whole;
+    fv_status st = fvi_graph_period(g, in, &s[0].period, err);
+    int found = 0, takes = 0;
+    s[1].period = s[0].period;
+    if (!st && s[0].period) st = look_all(g, in, objectives, n, &p, reach, s, &found, err);
+    if (st || !found) return st;
+    cut(&s[0], &p.y, &p.h);
+    cut(&s[1], &p.x, &p.w);
+    if (p.h < 1 || p.w < 1 || (double)p.h * p.w > WORTH * out->h * out->w) return FV_OK;
+    for (int v = 0; v < p.n_values; v++)
+        for (int d = 0; d < 2; d++)
+            p.value[v][d].before = (int64_t)((d ? p.x : p.y) / reach[v][d].jump);
+    shape.dim[axis] = p.h;
+    shape.dim[axis + 1] = p.w;
+    st = fvi_network_takes(net, &shape, objectives[0]->values, p.n_values, &takes, err);
+    if (!st && takes) *out = p;
+    return st;
+}
+
+fv_status fvi_part_find(const fvi_network *net, const fvi_objective *const *objectives, int n,
+                        const fvi_shape *whole, int h, int w, fvi_part *out, fv_error *err) {
+    *out = (fvi_part){.h = h, .w = w};
+    const fv_input *in = fvi_network_input(net);
+    if (!in->is_image || whole->ndim != 4) return FV_OK;
+    for (int k = 0; k < n; k++)
+        if (!of_neurons(objectives[k])) return FV_OK;
+    const fvi_binding binding = {.name = in->name, .shape = *whole};
+    fvi_graph *g = NULL;
+    fv_error why = {0};
+    fv_status st = fvi_network_lower(net, &binding, 1, objectives[0]->values,
+                                     objectives[0]->n_values, &g, &why);
+    if (st) return only_nomem(st, &why, err); /* the rest is said where the whole is planned */
+    st = find_in(g, net, objectives, n, whole, out, err);
+    fvi_graph_free(g);
+    return st;
+}
+
+void fvi_part_cut(const fvi_part *p, const float *whole, int channels, int h, int w, float *part) {
+    for (int c = 0; c < channels; c++)
+        for (int y = 0; y < p->h; y++)
+            memcpy(part + ((int64_t)c * p->h + y) * p->w,
+                   whole + ((int64_t)c * h + p->y + y) * w + p->x, (size_t)p->w * sizeof *part);
+}
+
+void fvi_part_paste(const fvi_part *p, const float *part, int channels, int h, int w,
+                    float *whole) {
+    memset(whole, 0, (size_t)channels * (size_t)h * (size_t)w * sizeof *whole);
+    for (int c = 0; c < channels; c++)
+        for (int y = 0; y < p->h; y++)
+            memcpy(whole + ((int64_t)c * h + p->y + y) * w + p->x,
+                   part + ((int64_t)c * p->h + y) * p->w, (size_t)p->w * sizeof *whole);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The part of a picture that neurons see: nothing else is worth computing for them. */
+#ifndef FVI_VIS_RENDER_RECEPTIVE_CROP_H
+#define FVI_VIS_RENDER_RECEPTIVE_CROP_H
+
+#include "model/network.h"
+#include "vis/objective/objective.h"
+
+/* Of one value, along height and width: the axis, how long it is for the whole picture, and how
+ * many of its places lie before the part. */
+typedef struct fvi_part_axis {
+    int axis;
+    int64_t size, before;
+} fvi_part_axis;
+
+/* The rectangle at (y, x) of a picture. */
+typedef struct fvi_part {
+    int y, x, h, w;
+    int n_values; /* 0: it is the whole picture, and `value` has no meaning */
+    fvi_part_axis value[FVI_MAX_VALUES][2];
+} fvi_part;
+
+/* Finds the smallest part that gives the objectives the values and gradients the whole gives them:
+ * it holds all their neurons see, begins and ends where the layers' windows do, and its size is one
+ * the network may be asked for. The whole picture, if an objective looks at more than neurons, or
+ * the network tells places apart.
+ *   objectives  [n] of the same values
+ *   whole       the network's input for the whole picture of h x w
+ *   errors      NOMEM */
+fv_status fvi_part_find(const fvi_network *net, const fvi_objective *const *objectives, int n,
+                        const fvi_shape *whole, int h, int w, fvi_part *out, fv_error *err);
+
+/* Copies the part of [channels][h][w], and writes it back with zeros around. */
+void fvi_part_cut(const fvi_part *p, const float *whole, int channels, int h, int w, float *part);
+void fvi_part_paste(const fvi_part *p, const float *part, int channels, int h, int w, float *whole);
+
+#endif

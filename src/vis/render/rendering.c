@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rendering: numbers -> picture file values, the network's input that was reached, and the texts
+ * that let the picture be made again.
+ */
+#include "vis/render/rendering.h"
+
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/tensor.h"
+#include "runtime/model.h"
+#include "runtime/preprocess.h"
+#include "vis/render/display.h"
+#include "vis/recipe/options.h"
+
+void fv_rendering_free(fv_rendering *r) {
+    if (!r) return;
+    fv_image_free(r->image);
+    fv_tensor_free(r->input);
+    free(r->objective);
+    free(r->why);
+    free(r);
+}
+
+/* n channels of h x w side by side in one grey picture. */
+static void lay_side_by_side(const float *planes, int n, int h, int w, float *out) {
+    for (int c = 0; c < n; c++)
+        for (int y = 0; y < h; y++)
+            memcpy(out + ((int64_t)y * n + c) * w, planes + ((int64_t)c * h + y) * w,
+                   (size_t)w * sizeof *out);
+}
+
+/* Planes of the level's size without the margins: [channels][h][w] of the picture; free it. */
+static float *without_margins(const fvi_picture *p, const float *planes, int h, int w) {
+    float *out = malloc((size_t)p->channels * (size_t)h * (size_t)w * sizeof *out);
+    for (int i = 0; out && i < p->channels * h; i++) {
+        int64_t row = (int64_t)(i / h) * p->h + p->margin[0] + i % h;
+        memcpy(out + (int64_t)i * w, planes + row * p->w + p->margin[1], (size_t)w * sizeof *out);
+    }
+    return out;
+}
+
+/* Fills the image's planes, and its alpha where it has one. */
+static void fill_image(const fvi_picture *p, const float *pixels, const float *alpha, int h, int w,
+                       float *shown, fv_image *image) {
+    const fv_render_desc *d = p->desc;
+    int64_t plane = (int64_t)h * w;
+    fvi_display(&d->display, pixels, p->channels, plane, d->param.low, d->param.high, shown);
+    if (p->channels == 1 || p->channels == 3)
+        memcpy(image->data, shown, (size_t)(p->channels * plane) * sizeof *shown);
+    else
+        lay_side_by_side(shown, p->channels, h, w, image->data);
+    if (alpha) fvi_display_alpha(alpha, p->channels, plane, image->data + p->channels * plane);
+}
+
+fv_status fvi_rendering_image(const fvi_picture *p, fv_image **out, fv_error *err) {
+    int h = p->h - 2 * p->margin[0], w = p->w - 2 * p->margin[1];
+    int is_picture = p->channels == 1 || p->channels == 3;
+    int has_alpha = p->alpha && is_picture;
+    fv_image *image = NULL;
+    float *pixels = without_margins(p, p->pixels, h, w);
+    float *shown = malloc((size_t)p->channels * (size_t)h * (size_t)w * sizeof *shown);
+    float *alpha = has_alpha ? without_margins(p, p->alpha, h, w) : NULL;
+    fv_status st = pixels && shown && (alpha || !has_alpha)
+                       ? FV_OK
+                       : fvi_fail(err, FV_NOMEM, "out of memory for a picture of %dx%d", w, h);
+    if (!st)
+        st = is_picture ? fv_image_new(p->channels + has_alpha, h, w, &image, err)
+                        : fv_image_new(1, h, w * p->channels, &image, err);
+    if (!st) {
+        fill_image(p, pixels, alpha, h, w, shown, image);
+        *out = image;
+    }
+    free(pixels);
+    free(shown);
+    free(alpha);
+    return st;
+}
+
+/* The network's input for the picture as it stands, without margins: [1][...]. */
+static fv_status reached_input(const fvi_network *net, const fvi_picture *p, fv_tensor **out,
+                               fv_error *err) {
+    const fv_input *in = fvi_network_input(net);
+    const fv_param_desc *d = &p->desc->param;
+    int h = p->h - 2 * p->margin[0], w = p->w - 2 * p->margin[1];
+    int64_t count = (int64_t)p->channels * h * w;
+    fvi_shape shape = {.ndim = in->ndim};
+    for (int i = 0; i < in->ndim; i++)
+        shape.dim[i] = i == 0 ? 1 : in->dim[i] > 0 ? in->dim[i] : count;
+    if (in->is_image) shape = fvi_network_input_shape(net, 1, h, w);
+    float *pixels = without_margins(p, p->pixels, h, w);
+    fv_tensor *x = NULL;
+    fv_status st = pixels ? fvi_tensor_new(&shape, &x, err)
+                          : fvi_fail(err, FV_NOMEM, "out of memory for an input of %dx%d", w, h);
+    if (!st && in->is_image) {
+        for (int64_t i = 0; i < count; i++) pixels[i] = (pixels[i] - d->low) / (d->high - d->low);
+        fvi_encode(in, pixels, h, w, x->data);
+    } else if (!st) {
+        memcpy(x->data, pixels, (size_t)count * sizeof *x->data);
+    }
+    free(pixels);
+    if (!st) *out = x;
+    return st;
+}
+
+/* Sets what the picture needs to be made again, and what it reached. */
+static fv_status set_texts(const fv_model *model, const fv_rendering *r, const fv_render_desc *d,
+                           fv_error *err) {
+    char *options = fvi_options_text(d);
+    char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, d->seed);
+    char *start = g_strdup_printf("%d", r->start);
+    char *steps = r->unfinished ? g_strdup_printf("%d of %d steps%s%s", r->steps,
+                                                  d->schedule.steps * d->schedule.levels,
+                                                  r->why ? ": " : "", r->why ? r->why : "")
+                                : NULL;
+    char reached[G_ASCII_DTOSTR_BUF_SIZE];
+    g_ascii_dtostr(reached, sizeof reached, r->reached);
+    const char *texts[][2] = {{"fovea.objective", r->objective},
+                              {"fovea.options", options},
+                              {"fovea.seed", seed},
+                              {"fovea.start", start},
+                              {"fovea.reached", reached},
+                              {"fovea.model", fv_model_name(model)},
+                              {"fovea.model-sha256", fv_model_sha256(model)},
+                              {"fovea.version", fv_version()},
+                              {"fovea.unfinished", steps},
+                              {"fovea.dead", r->dead ? r->why : NULL}};
+    fv_status st = FV_OK;
+    for (size_t k = 0; !st && k < G_N_ELEMENTS(texts); k++)
+        if (texts[k][1]) st = fv_image_set_text(r->image, texts[k][0], texts[k][1], err);
+    g_free(steps);
+    g_free(start);
+    g_free(seed);
+    g_free(options);
+    return st;
+}
+
+fv_status fvi_rendering_new(const fv_model *model, const fvi_picture *p, const char *name,
+                            int unfinished, fv_rendering **out, fv_error *err) {
+    fv_rendering *r = calloc(1, sizeof *r);
+    if (!r) return fvi_fail(err, FV_NOMEM, "out of memory");
+    const fvi_verdict faint = {.kind = FVI_GRADIENT_VANISHED, .largest = p->faint};
+    char zero[128];
+    fvi_verdict_text(&faint, zero, sizeof zero);
+    const char *why = p->why ? p->why : p->alive ? NULL : zero;
+    int best = p->desc->schedule.keep_best > 0;
+    *r = (fv_rendering){.objective = strdup(name),
+                        .start = p->start,
+                        .first = p->first,
+                        .reached = best ? p->best_value : p->value,
+                        .steps = p->steps,
+                        .redirected = p->redirected,
+                        .dead = !p->alive,
+                        .unfinished = unfinished || (p->broken && p->alive),
+                        .why = why ? strdup(why) : NULL};
+    fv_status st =
+        r->objective && (r->why || !why) ? FV_OK : fvi_fail(err, FV_NOMEM, "out of memory");
+    if (!st) st = fvi_rendering_image(p, &r->image, err);
+    if (!st) st = reached_input(model->network, p, &r->input, err);
+    if (!st) st = set_texts(model, r, p->desc, err);
+    if (st)
+        fv_rendering_free(r);
+    else
+        *out = r;
+    return st;
+}

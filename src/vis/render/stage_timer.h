@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where the time of an update goes: fvi_lap gives all time since the last one to a part. */
+#ifndef FVI_VIS_RENDER_STAGE_TIMER_H
+#define FVI_VIS_RENDER_STAGE_TIMER_H
+
+#include <omp.h>
+
+#include "base/clock.h"
+#include "fovea/fovea.h"
+
+/* Nothing where nobody measures (`t` NULL), and in all threads but the first, which stands for
+ * what the others do at the same time. */
+static inline void fvi_lap(fv_render_times *t, fv_part part) {
+    if (!t || omp_get_thread_num() != 0) return;
+    double now = fvi_clock();
+    t->seconds[part] += now - t->mark;
+    t->mark = now;
+}
+
+#endif

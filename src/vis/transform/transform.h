@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Transforms: what the picture must survive. A chain is a list of transforms with every random
+ * choice of one evaluation made; it is linear (but for borders, noise and colour shifts, which are
+ * added), and has its adjoint: that of the linear part.
+ *
+ * Random choices: transform i of a chain draws from fvi_random_stream(seed, unit, evaluation,
+ * FVI_DRAW_TRANSFORM + i) (FVI_DRAW_WALK + i for a walk); `evaluation` is update * copies + copy.
+ * What decides a size (SCALE, OCTAVE) draws with unit 0, so that all pictures of an
+ * evaluation stay of one size. Draws within a transform, in order (u: fvi_random_uniform, k:
+ * fvi_random_int, n: fvi_random_normals):
+ *   JITTER k(0,n) rows, k(0,n) columns, cut off above and left; the rest of n below and right
+ *   ROLL, TRANSLATE k(-n,n+more) down, k(-n,n+more) right
+ *   SCALE, ZOOM  with step k(0,round((high-low)/step)): low + k step; else low + (high-low) u
+ *   ROTATE  with zeros k(0,high-low+zeros): low + k, or 0 beyond high; else low + (high-low) u
+ *   FLIP u < p
+ *   CROP u window, u angle (2u-1), u flip, then y and x: u each, or with sd one call for two n
+ *   NOISE where sd > 0 one n an element, then where range > 0 one u an element (2u-1)
+ *   BLUR u    COLOR u contrast (2u-1), then one n a channel    OCTAVE k(0,n-1)
+ *   PAD, RESIZE, FIT none
+ * Formulas, sizes and whose grid is meant: at the top of transform_resample.c.
+ */
+#ifndef FVI_VIS_TRANSFORM_TRANSFORM_H
+#define FVI_VIS_TRANSFORM_TRANSFORM_H
+
+#include "base/random.h"
+#include "fovea/fovea.h"
+
+/* One evaluation of one picture. */
+typedef struct fvi_draw_key {
+    uint64_t seed, unit;
+    uint32_t evaluation;
+    fvi_draw use;   /* FVI_DRAW_TRANSFORM or FVI_DRAW_WALK */
+    float progress; /* 0 at the first update, 1 at the last: of schedules */
+} fvi_draw_key;
+
+/* What is the same for all chains of a run. */
+typedef struct fvi_chain_frame {
+    int channels, h, w; /* the picture's */
+    int net_h, net_w;   /* what the picture is resampled to for the network: fv_view */
+    float low, high;    /* the picture's numbers for black and white */
+} fvi_chain_frame;
+
+typedef struct fvi_chain fvi_chain;
+
+/* Makes a chain for `transforms` with room for every draw; the first has been made (all keys 0).
+ *   errors  ARG a number out of its range, or a size that is impossible (less than 1 x 1, more than
+ *           2^28 pixels) or might be; NOMEM */
+fv_status fvi_chain_new(const fv_transforms *transforms, const fvi_chain_frame *frame,
+                        fvi_chain **out, fv_error *err);
+void fvi_chain_free(fvi_chain *c);
+
+/* Makes all random choices; size of what comes out in *h, *w. */
+void fvi_chain_draw(fvi_chain *c, const fvi_draw_key *key, int *h, int *w);
+/* Largest h * w any draw can end with or pass through: for buffers. */
+int64_t fvi_chain_max_plane(const fvi_chain *c);
+/* Largest height and width any draw can end with. */
+void fvi_chain_largest(const fvi_chain *c, int *h, int *w);
+/* Bytes of its own memory. */
+size_t fvi_chain_bytes(const fvi_chain *c);
+/* Whether every draw ends with the picture's own size, as a walk must. */
+int fvi_chain_keeps_size(const fvi_chain *c);
+
+/* in [channels][frame h][frame w] -> out [channels][h][w]; not the same memory. */
+void fvi_chain_apply(fvi_chain *c, const float *in, float *out);
+/* Gradient at out -> gradient at in (written, not added). */
+void fvi_chain_adjoint(fvi_chain *c, const float *dout, float *din);
+
+/* Reads "pad(12) jitter(8) scale(.9,1.1,.02) rotate(-10,10,5) crop(.5,1.1;reflect)": names of
+ * fv_transform_kind in lower case with their numbers, in the order of v[], then perhaps `;` and an
+ * edge (zero, grey, reflect, wrap, repeat). Numbers at the end may be left out where
+ * fv_transform_kind says so; they are then 0 (of crop's second window: the first). "" or "none" is
+ * an empty list.
+ *   errors  ARG names the word, the number of numbers it takes, or the range */
+/* Checks a list: how many, their kinds, edges and numbers.  errors  ARG */
+fv_status fvi_transforms_check(const fv_transforms *t, fv_error *err);
+fv_status fvi_transforms_parse(const char *text, fv_transforms *out, fv_error *err);
+/* The same text in one spelling ("none" for an empty list), cut to size. */
+void fvi_transforms_text(const fv_transforms *t, char *text, size_t size);
+
+/* Shifts a picture down by dy and right by dx, around the edges: out[y][x] = in[y - dy][x - dx].
+ *   in, out   [channels][h][w], not the same memory; any dy, dx */
+void fvi_roll(const float *in, int channels, int h, int w, int dy, int dx, float *out);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside transform*.c: what one kind of transform is. Each has one table entry with its text, its
+ * ranges, the sizes it can make, its draw, and its two directions. */
+#ifndef FVI_VIS_TRANSFORM_TRANSFORM_KIND_H
+#define FVI_VIS_TRANSFORM_TRANSFORM_KIND_H
+
+#include "signal/sample.h"
+#include "vis/transform/transform.h"
+
+/* Heights and widths that can occur at one place of a chain. */
+typedef struct fvi_sizes {
+    int64_t low[2], high[2]; /* h, w */
+} fvi_sizes;
+
+/* One transform of a chain with its random choices made. */
+typedef struct fvi_drawn {
+    fv_transform t;
+    const fvi_chain_frame *frame;
+    const struct fvi_drawn *before; /* a move done in one with this one, first; or NULL */
+    float grey;       /* the middle of low and high */
+    int h, w, oh, ow; /* of what goes in, and of what comes out */
+    int dy, dx;       /* shifts down and right; JITTER, FIT: minus what is cut off above, left */
+    int flip;
+    uint32_t evaluation;
+    int side;             /* CROP: samples a side of each pixel */
+    float value;          /* BLUR: sigma; COLOR: contrast */
+    fvi_affine map, back; /* where outputs look; `back`: its inverse */
+    fvi_random random;    /* NOISE, COLOR: the stream where it stood after the draw */
+    int *index;           /* room for oh + ow */
+    float *work;          /* room for h * w (BLUR) */
+} fvi_drawn;
+
+#define FVI_TRANSFORM_NUMBERS 8
+
+/* The range of one number. Numbers left out are 0. */
+typedef struct fvi_number {
+    float low, high;
+    int whole;
+} fvi_number;
+
+typedef struct fvi_transform_entry {
+    const char *name;
+    int least, most; /* how many numbers */
+    fvi_number number[FVI_TRANSFORM_NUMBERS];
+    int ordered; /* number 0 <= number 1 (crop: 2 <= 3 too) */
+    int takes_edge;
+    int moves;       /* whole pixels: may be done in one with such a one behind it, */
+    int never_out;   /* if that never looks outside */
+    int one_for_all; /* decides a size: all pictures of an evaluation draw the same */
+    /* What ranges cannot say, or NULL. */
+    fv_status (*check)(const fv_transform *t, fv_error *err);
+    /* Sizes before -> sizes after; NULL: unchanged. */
+    void (*resize)(const fv_transform *t, const fvi_chain_frame *frame, fvi_sizes *sizes);
+    /* Makes the random choices; oh, ow are h, w unless it says otherwise. NULL: there are none. */
+    void (*draw)(fvi_drawn *d, fvi_random *r, float progress);
+    void (*apply)(const fvi_drawn *d, const float *in, float *out);
+    /* NULL: din is dout. */
+    void (*adjoint)(const fvi_drawn *d, const float *dout, float *din);
+} fvi_transform_entry;
+
+extern const fvi_transform_entry fvi_transform_pad, fvi_transform_jitter, fvi_transform_roll,
+    fvi_transform_translate, fvi_transform_flip, fvi_transform_fit; /* transform_shift.c */
+extern const fvi_transform_entry fvi_transform_scale, fvi_transform_zoom, fvi_transform_rotate,
+    fvi_transform_crop, fvi_transform_resize, fvi_transform_octave; /* transform_resample.c */
+extern const fvi_transform_entry fvi_transform_noise, fvi_transform_blur,
+    fvi_transform_color; /* transform_pixels.c */
+
+/* The entry of a kind, NULL where there is none; kinds count from 1. */
+const fvi_transform_entry *fvi_transform_find(int kind);
+
+/* Whether t's numbers and edge are allowed; in *out with what was left out filled in.
+ *   errors  ARG names the transform, the number, the value and the range */
+fv_status fvi_transform_check(const fv_transform *t, fv_transform *out, fv_error *err);
+
+/* low + (high - low) u. */
+double fvi_between(double low, double high, double u);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Transforms of the pixels' values: noise, blur, color.
+ *
+ * Noise and colour shifts are numbers added, so they have no part in the adjoint. They are not
+ * kept: the stream of random numbers is, as it stood after the draw, and is run again by each
+ * apply. Deviations, ranges and shifts are in units of high - low.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/parallel.h"
+#include "vis/transform/transform_kind.h"
+
+#define CHUNK 256 /* normals at a time: even, so that chunks are one long call */
+
+static int64_t count_of(const fvi_drawn *d) { return (int64_t)d->frame->channels * d->h * d->w; }
+static float span_of(const fvi_drawn *d) { return d->frame->high - d->frame->low; }
+
+static void copy(const fvi_drawn *d, const float *in, float *out) {
+    memcpy(out, in, (size_t)count_of(d) * sizeof *out);
+}
+
+/* ---- noise ---------------------------------------------------------------------------------- */
+
+static void noise_draw(fvi_drawn *d, fvi_random *r, float progress) {
+    (void)progress;
+    d->random = *r;
+}
+
+/* out = in + sd * normal, a share of all numbers: in pieces of CHUNK, whichever begin in the share.
+ */
+FVI_WIDE static void add_normals(fvi_random r, float sd, int64_t n, int64_t from, int64_t to,
+                                 const float *in, float *out) {
+    float normal[CHUNK];
+    for (int64_t i = (from + CHUNK - 1) / CHUNK * CHUNK; i < to; i += CHUNK) {
+        const int64_t m = n - i < CHUNK ? n - i : CHUNK;
+        fvi_random mine = r;
+        fvi_random_skip(&mine, i);
+        fvi_random_normals(&mine, m, normal);
+#pragma omp simd
+        for (int64_t k = 0; k < m; k++) out[i + k] = in[i + k] + sd * normal[k];
+    }
+}
+static void noise_apply(const fvi_drawn *d, const float *in, float *out) {
+    fvi_random r = d->random;
+    const int64_t n = count_of(d), plane = (int64_t)d->h * d->w;
+    const float sd = d->t.v[0] * span_of(d), range = d->t.v[1] * span_of(d);
+    if (sd > 0) {
+#pragma omp parallel if (n > FVI_PARALLEL_MIN)
+        {
+            int64_t from, to;
+            fvi_thread_share(plane, &from, &to);
+            for (int64_t at = 0; at < n; at += plane)
+                add_normals(r, sd, n, at + from, at + to, in, out);
+        }
+        fvi_random_skip(&r, n + n % 2);
+    } else {
+        copy(d, in, out);
+    }
+    for (int64_t i = 0; range > 0 && i < n; i++) out[i] += range * (2 * fvi_random_uniform(&r) - 1);
+}
+
+/* ---- blur ----------------------------------------------------------------------------------- */
+
+static void blur_draw(fvi_drawn *d, fvi_random *r, float progress) {
+    (void)progress;
+    d->value = (float)fvi_between(d->t.v[0], d->t.v[1], fvi_random_uniform(r));
+}
+static void blur_apply(const fvi_drawn *d, const float *in, float *out) {
+    copy(d, in, out);
+    fvi_blur(out, d->frame->channels, d->h, d->w, d->value, d->work);
+}
+static void blur_adjoint(const fvi_drawn *d, const float *dout, float *din) {
+    copy(d, dout, din);
+    fvi_blur_adjoint(din, d->frame->channels, d->h, d->w, d->value, d->work);
+}
+
+/* ---- color ---------------------------------------------------------------------------------- */
+
+static void color_draw(fvi_drawn *d, fvi_random *r, float progress) {
+    (void)progress;
+    d->value = (float)exp(d->t.v[0] * fvi_between(-1, 1, fvi_random_uniform(r)));
+    d->random = *r;
+}
+
+/* out = in * gain + add */
+FVI_WIDE static void scale(float gain, float add, int64_t n, const float *in, float *out) {
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) out[i] = in[i] * gain + add;
+}
+/* The same of all channels; `shift`: each adds its own random number. */
+static void scale_all(const fvi_drawn *d, int shift, const float *in, float *out) {
+    const int64_t plane = (int64_t)d->h * d->w;
+#pragma omp parallel if (count_of(d) > FVI_PARALLEL_MIN)
+    {
+        fvi_random r = d->random;
+        float pair[2] = {0}, add = 0;
+        int64_t from, to;
+        fvi_thread_share(plane, &from, &to);
+        for (int c = 0; c < d->frame->channels; c++) {
+            if (shift && c % 2 == 0) fvi_random_normals(&r, 2, pair);
+            if (shift) add = d->grey * (1 - d->value) + d->t.v[1] * span_of(d) * pair[c % 2];
+            scale(d->value, add, to - from, in + c * plane + from, out + c * plane + from);
+        }
+    }
+}
+static void color_apply(const fvi_drawn *d, const float *in, float *out) {
+    scale_all(d, 1, in, out);
+}
+static void color_adjoint(const fvi_drawn *d, const float *dout, float *din) {
+    scale_all(d, 0, dout, din);
+}
+
+const fvi_transform_entry fvi_transform_noise = {
+    .name = "noise",
+    .least = 1,
+    .most = 2,
+    .number = {{0, 100, 0}, {0, 100, 0}},
+    .draw = noise_draw,
+    .apply = noise_apply,
+};
+const fvi_transform_entry fvi_transform_blur = {
+    .name = "blur",
+    .least = 2,
+    .most = 2,
+    .number = {{0, FVI_BLUR_MAX, 0}, {0, FVI_BLUR_MAX, 0}},
+    .ordered = 1,
+    .draw = blur_draw,
+    .apply = blur_apply,
+    .adjoint = blur_adjoint,
+};
+const fvi_transform_entry fvi_transform_color = {
+    .name = "color",
+    .least = 2,
+    .most = 2,
+    .number = {{0, 10, 0}, {0, 10, 0}},
+    .draw = color_draw,
+    .apply = color_apply,
+    .adjoint = color_adjoint,
+};

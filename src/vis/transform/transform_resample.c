@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Transforms that look between pixels, bilinear: scale, zoom, rotate, crop, resize, octave.
+ *
+ * Pixel centres are at whole numbers, so a side of n pixels reaches from -0.5 to n - 0.5 and its
+ * middle is (n - 1) / 2. A turn by a > 0 degrees turns the picture counter-clockwise: outputs look
+ * at x_in = x cos a - y sin a,  y_in = x sin a + y cos a   around the middle. All choices are
+ * computed in double from the floats given, and maps stored as floats.
+ *
+ * `like` (scale's and resize's last number) says whose grid it is: 0 PyTorch's interpolate with
+ * align_corners=False and sizes rounded (halves up); 1 TensorFlow 1's resize_bilinear and sizes cut
+ * off (Lucid); 2 align_corners=True, and in scale sizes rounded up and padded back with zeros to at
+ * least the size before (Lucent's random_scale, whose exchange of the two paddings of pictures that
+ * are not square is not copied). rotate's last number takes nearest pixels, 3.14 for pi, and brings
+ * the gradient back by turning it back, all as Lucid has it through tf.contrib.image.rotate. Octave
+ * resizes as Darknet: ends on ends, sizes cut off, and the gradient resized back.
+ *
+ * Sizes are taken from products that may miss a whole number by a rounding error; what lies within
+ * 1e-4 of one (or, when rounding, of a half) counts as it.
+ *
+ * Crop's window of more than 1.5 picture pixels an output pixel would skip pixels; then each output
+ * pixel is the mean of k x k samples, k the window's pixels an output pixel, rounded up.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "vis/transform/transform_kind.h"
+
+#define NEAR        1e-4
+#define PI          3.14159265358979323846
+#define COARSE      1.5 /* window pixels an output pixel from which crop takes means */
+#define MAX_SAMPLES 16  /* a side */
+
+enum { LIKE_PYTORCH, LIKE_TENSORFLOW, LIKE_ENDS };
+static const fvi_grid grid_like[] = {FVI_GRID_CENTRES, FVI_GRID_CORNER, FVI_GRID_ENDS};
+
+static fv_status range_check(const fv_transform *t, fv_error *err) {
+    if (t->v[2] <= 0 || (t->v[1] - t->v[0]) / t->v[2] <= 1e6f) return FV_OK;
+    return fvi_fail(err, FV_ARG, "transforms: %s: step %g: at most 1000000 steps allowed",
+                    fvi_transform_find(t->kind)->name, t->v[2]);
+}
+/* Of low, high, step: how many steps; the largest value. */
+static int steps_of(const fv_transform *t) {
+    return (int)floor(((double)t->v[1] - t->v[0]) / t->v[2] + 0.5);
+}
+static double top_of(const fv_transform *t) {
+    return t->v[2] > 0 ? fmax(t->v[1], t->v[0] + (double)steps_of(t) * t->v[2]) : t->v[1];
+}
+static double draw_factor(const fv_transform *t, fvi_random *r) {
+    if (t->v[2] > 0) return t->v[0] + (double)fvi_random_int(r, 0, steps_of(t)) * t->v[2];
+    return fvi_between(t->v[0], t->v[1], fvi_random_uniform(r));
+}
+
+static void set_map(fvi_affine *map, double yy, double yx, double y, double xy, double xx,
+                    double x) {
+    *map = (fvi_affine){{(float)yy, (float)yx, (float)y, (float)xy, (float)xx, (float)x}};
+}
+
+/* ---- scale ---------------------------------------------------------------------------------- */
+
+/* The size n is resized to. */
+static int64_t scaled(int64_t n, double factor, int like) {
+    double size = (double)n * factor;
+    if (like == LIKE_TENSORFLOW) return (int64_t)floor(size + NEAR);
+    if (like == LIKE_ENDS) return (int64_t)ceil(size - NEAR);
+    return (int64_t)floor(size + 0.5 + NEAR);
+}
+/* What is added on each side (LIKE_ENDS). */
+static int64_t padding(int64_t n, int64_t size) { return size < n ? (n - size + 1) / 2 : 0; }
+
+static void scale_sizes(const fv_transform *t, const fvi_chain_frame *frame, fvi_sizes *s) {
+    int like = (int)t->v[3];
+    (void)frame;
+    for (int i = 0; i < 2; i++) {
+        int64_t n = s->low[i], most = s->high[i];
+        s->low[i] = scaled(n, t->v[0], like);
+        s->high[i] = scaled(most, top_of(t), like);
+        if (like == LIKE_ENDS) { /* padded back to n, or n + 1 where the parities differ */
+            if (s->low[i] < n && s->low[i] > 0) s->low[i] = n;
+            if (t->v[0] < 1 && s->high[i] < most + 1) s->high[i] = most + 1;
+        }
+    }
+}
+
+static void scale_draw(fvi_drawn *d, fvi_random *r, float progress) {
+    (void)progress;
+    int like = (int)d->t.v[3];
+    double factor = draw_factor(&d->t, r);
+    int h = (int)scaled(d->h, factor, like), w = (int)scaled(d->w, factor, like);
+    d->oh = h;
+    d->ow = w;
+    if (like == LIKE_ENDS) {
+        int py = (int)padding(d->h, h), px = (int)padding(d->w, w);
+        double y = h > 1 ? (d->h - 1.0) / (h - 1) : d->h; /* one row: its neighbours are outside */
+        double x = w > 1 ? (d->w - 1.0) / (w - 1) : d->w;
+        set_map(&d->map, y, 0, -y * py, 0, x, -x * px);
+        d->oh += 2 * py;
+        d->ow += 2 * px;
+    }
+}
+
+/* Whether scale pads: then it is a sampling with zeros outside, which is the same thing, for
+ * padding lies whole pixels of the smaller picture (more than one of the larger) outside. */
+static int pads(const fvi_drawn *d) {
+    return d->t.v[3] == LIKE_ENDS && (d->map.m[2] < 0 || d->map.m[5] < 0);
+}
+static void scale_apply(const fvi_drawn *d, const float *in, float *out) {
+    int channels = d->frame->channels;
+    if (pads(d))
+        fvi_sample(in, channels, d->h, d->w, &d->map, FV_EDGE_ZERO, 0, out, d->oh, d->ow);
+    else
+        fvi_resize_grid(in, channels, d->h, d->w, out, d->oh, d->ow, grid_like[(int)d->t.v[3]]);
+}
+static void scale_adjoint(const fvi_drawn *d, const float *dout, float *din) {
+    int channels = d->frame->channels;
+    if (pads(d))
+        fvi_sample_adjoint(dout, channels, d->oh, d->ow, &d->map, FV_EDGE_ZERO, din, d->h, d->w);
+    else
+        fvi_resize_grid_adjoint(dout, channels, d->oh, d->ow, din, d->h, d->w,
+                                grid_like[(int)d->t.v[3]]);
+}
+
+/* ---- zoom, rotate, crop: one sampling -------------------------------------------------------- */
+
+static void map_apply(const fvi_drawn *d, const float *in, float *out) {
+    fvi_sample_mean(in, d->frame->channels, d->h, d->w, &d->map, d->side, d->t.edge, d->grey, out,
+                    d->oh, d->ow);
+}
+static void map_adjoint(const fvi_drawn *d, const float *dout, float *din) {
+    fvi_sample_mean_adjoint(dout, d->frame->channels, d->oh, d->ow, &d->map, d->side, d->t.edge,
+                            din, d->h, d->w);
+}
+
+static void zoom_draw(fvi_drawn *d, fvi_random *r, float progress) {
+    (void)progress;
+    double f = 1 / draw_factor(&d->t, r);
+    double y = (d->h - 1) / 2.0, x = (d->w - 1) / 2.0;
+    set_map(&d->map, f, 0, y - f * y, 0, f, x - f * x);
+    d->side = 1;
+}
+
+static void turn(const fvi_drawn *d, double angle, fvi_affine *map) {
+    double s = sin(angle), c = cos(angle), y = (d->h - 1) / 2.0, x = (d->w - 1) / 2.0;
+    set_map(map, c, s, y - c * y - s * x, -s, c, x + s * y - c * x);
+}
+
+static fv_status rotate_check(const fv_transform *t, fv_error *err) {
+    if (t->v[2] <= 0 || (t->v[0] == floorf(t->v[0]) && t->v[1] == floorf(t->v[1]))) return FV_OK;
+    return fvi_fail(
+        err, FV_ARG,
+        "transforms: rotate(%g,%g,%g): with a third number the angles are whole degrees", t->v[0],
+        t->v[1], t->v[2]);
+}
+static void rotate_draw(fvi_drawn *d, fvi_random *r, float progress) {
+    (void)progress;
+    const float *v = d->t.v;
+    double degrees;
+    if (v[2] > 0) {
+        int span = (int)(v[1] - v[0]), k = fvi_random_int(r, 0, span + (int)v[2]);
+        degrees = k <= span ? v[0] + k : 0;
+    } else
+        degrees = fvi_between(v[0], v[1], fvi_random_uniform(r));
+    double angle = degrees * (v[3] > 0 ? 3.14 : PI) / 180;
+    turn(d, angle, &d->map);
+    turn(d, -angle, &d->back);
+    d->side = 1;
+}
+static void rotate_apply(const fvi_drawn *d, const float *in, float *out) {
+    if (d->t.v[3] > 0)
+        fvi_sample_nearest(in, d->frame->channels, d->h, d->w, &d->map, d->t.edge, d->grey, out,
+                           d->oh, d->ow);
+    else
+        map_apply(d, in, out);
+}
+static void rotate_adjoint(const fvi_drawn *d, const float *dout, float *din) {
+    if (d->t.v[3] > 0) /* as TensorFlow: turned back; what comes in from outside is nothing */
+        fvi_sample_nearest(dout, d->frame->channels, d->oh, d->ow, &d->back, FV_EDGE_ZERO, 0, din,
+                           d->h, d->w);
+    else
+        map_adjoint(d, dout, din);
+}
+
+static void net_sizes(const fv_transform *t, const fvi_chain_frame *frame, fvi_sizes *s) {
+    int n = t->kind == FV_TRANSFORM_RESIZE ? (int)t->v[0] : 0;
+    s->low[0] = s->high[0] = n ? n : frame->net_h;
+    s->low[1] = s->high[1] = n ? n : frame->net_w;
+}
+
+/* The middle of the window along one side, in sides. */
+static double crop_middle(double window, float sd, double choice) {
+    if (!(sd > 0)) return fvi_between(window / 2, 1 - window / 2, choice);
+    double low = fmin(window / 2, 1 - window / 2), high = fmax(window / 2, 1 - window / 2);
+    return fmin(high, fmax(low, 0.5 + sd * choice));
+}
+static void crop_draw(fvi_drawn *d, fvi_random *r, float progress) {
+    const float *v = d->t.v;
+    if (v[7] > 0) progress = (float)(d->evaluation % 2); /* the ranges take turns */
+    double low = fvi_between(v[0], v[2], progress), high = fvi_between(v[1], v[3], progress);
+    double window = fvi_between(low, high, fvi_random_uniform(r));
+    double angle = v[4] * fvi_between(-1, 1, fvi_random_uniform(r)) * PI / 180;
+    int flip = fvi_random_uniform(r) < v[5];
+    float place[2];
+    if (v[6] > 0)
+        fvi_random_normals(r, 2, place);
+    else
+        for (int i = 0; i < 2; i++) place[i] = fvi_random_uniform(r);
+    d->oh = d->frame->net_h;
+    d->ow = d->frame->net_w;
+    /* Output pixel -> place in the window's own directions, from its middle; then turned. */
+    double sy = window * d->h / d->oh, sx = window * d->w / d->ow * (flip ? -1 : 1);
+    double ty = -sy * (d->oh - 1) / 2, tx = -sx * (d->ow - 1) / 2;
+    double y = crop_middle(window, v[6], place[0]) * d->h - 0.5;
+    double x = crop_middle(window, v[6], place[1]) * d->w - 0.5;
+    double s = sin(angle), c = cos(angle);
+    set_map(&d->map, c * sy, s * sx, y + c * ty + s * tx, -s * sy, c * sx, x - s * ty + c * tx);
+    double ratio = fmax(sy, fabs(sx));
+    d->side = ratio > COARSE ? (int)fmin(MAX_SAMPLES, ceil(ratio)) : 1;
+}
+
+/* ---- resize, octave ---------------------------------------------------------------------------
+ */
+
+static void resize_draw(fvi_drawn *d, fvi_random *r, float progress) {
+    (void)r;
+    (void)progress;
+    d->oh = d->t.v[0] > 0 ? (int)d->t.v[0] : d->frame->net_h;
+    d->ow = d->t.v[0] > 0 ? (int)d->t.v[0] : d->frame->net_w;
+}
+static void resize_apply(const fvi_drawn *d, const float *in, float *out) {
+    fvi_resize_grid(in, d->frame->channels, d->h, d->w, out, d->oh, d->ow,
+                    grid_like[(int)d->t.v[1]]);
+}
+static void resize_adjoint(const fvi_drawn *d, const float *dout, float *din) {
+    fvi_resize_grid_adjoint(dout, d->frame->channels, d->oh, d->ow, din, d->h, d->w,
+                            grid_like[(int)d->t.v[1]]);
+}
+
+static int64_t octave_size(int64_t n, const fv_transform *t, int k) {
+    return (int64_t)floor((double)n / pow(t->v[1], k) + NEAR);
+}
+static void octave_sizes(const fv_transform *t, const fvi_chain_frame *frame, fvi_sizes *s) {
+    (void)frame;
+    for (int i = 0; i < 2; i++) s->low[i] = octave_size(s->low[i], t, (int)t->v[0] - 1);
+}
+static void octave_draw(fvi_drawn *d, fvi_random *r, float progress) {
+    (void)progress;
+    int k = fvi_random_int(r, 0, (int)d->t.v[0] - 1);
+    d->oh = (int)octave_size(d->h, &d->t, k);
+    d->ow = (int)octave_size(d->w, &d->t, k);
+}
+static void octave_apply(const fvi_drawn *d, const float *in, float *out) {
+    fvi_resize_grid(in, d->frame->channels, d->h, d->w, out, d->oh, d->ow, FVI_GRID_ENDS);
+}
+static void octave_back(const fvi_drawn *d, const float *dout, float *din) {
+    fvi_resize_grid(dout, d->frame->channels, d->oh, d->ow, din, d->h, d->w, FVI_GRID_ENDS);
+}
+
+const fvi_transform_entry fvi_transform_scale = {
+    .name = "scale",
+    .least = 2,
+    .most = 4,
+    .number = {{0.01f, 100, 0}, {0.01f, 100, 0}, {0, 100, 0}, {0, 2, 1}},
+    .ordered = 1,
+    .one_for_all = 1,
+    .check = range_check,
+    .resize = scale_sizes,
+    .draw = scale_draw,
+    .apply = scale_apply,
+    .adjoint = scale_adjoint,
+};
+const fvi_transform_entry fvi_transform_zoom = {
+    .name = "zoom",
+    .least = 2,
+    .most = 3,
+    .number = {{0.01f, 100, 0}, {0.01f, 100, 0}, {0, 100, 0}},
+    .ordered = 1,
+    .takes_edge = 1,
+    .check = range_check,
+    .draw = zoom_draw,
+    .apply = map_apply,
+    .adjoint = map_adjoint,
+};
+const fvi_transform_entry fvi_transform_rotate = {
+    .name = "rotate",
+    .least = 2,
+    .most = 4,
+    .number = {{-360, 360, 0}, {-360, 360, 0}, {0, 1000000, 1}, {0, 1, 1}},
+    .ordered = 1,
+    .takes_edge = 1,
+    .check = rotate_check,
+    .draw = rotate_draw,
+    .apply = rotate_apply,
+    .adjoint = rotate_adjoint,
+};
+const fvi_transform_entry fvi_transform_crop = {
+    .name = "crop",
+    .least = 2,
+    .most = 8,
+    .number = {{0.01f, 10, 0},
+               {0.01f, 10, 0},
+               {0.01f, 10, 0},
+               {0.01f, 10, 0},
+               {0, 360, 0},
+               {0, 1, 0},
+               {0, 10, 0},
+               {0, 1, 1}},
+    .ordered = 1,
+    .takes_edge = 1,
+    .resize = net_sizes,
+    .draw = crop_draw,
+    .apply = map_apply,
+    .adjoint = map_adjoint,
+};
+const fvi_transform_entry fvi_transform_resize = {
+    .name = "resize",
+    .least = 1,
+    .most = 2,
+    .number = {{0, 65536, 1}, {0, 2, 1}},
+    .resize = net_sizes,
+    .draw = resize_draw,
+    .apply = resize_apply,
+    .adjoint = resize_adjoint,
+};
+const fvi_transform_entry fvi_transform_octave = {
+    .name = "octave",
+    .least = 2,
+    .most = 2,
+    .number = {{1, 16, 1}, {1, 10, 0}},
+    .one_for_all = 1,
+    .resize = octave_sizes,
+    .draw = octave_draw,
+    .apply = octave_apply,
+    .adjoint = octave_back,
+};

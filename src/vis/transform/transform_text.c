@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Transforms as text: "pad(12;grey) jitter(8) rotate(-10,10,5)", and what their numbers may be.
+ *
+ *   list = [none | transform {transform}]    transform = name [ '(' [numbers] [';' edge] ')' ]
+ *
+ * with spaces anywhere between these. Numbers are decimal; "nan", "inf" and hexadecimal are none.
+ * What is left out is 0, but for crop's second window, which is the first. Text that is not ours
+ * may be of any length and is quoted by its first few characters.
+ */
+#include <glib.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "vis/transform/transform_kind.h"
+
+#define QUOTED 24 /* characters of foreign text in an error */
+#define SPACES " \t\r\n"
+
+static const char *const edges[] = {"zero", "grey", "reflect", "wrap", "repeat"};
+enum { EDGES = sizeof edges / sizeof *edges };
+
+/* ---- ranges --------------------------------------------------------------------------------- */
+
+static fv_status check_number(const char *name, int i, float v, const fvi_number *range,
+                              fv_error *err) {
+    if (!(v >= range->low && v <= range->high))
+        return fvi_fail(err, FV_ARG, "transforms: number %d of %s is %g; %g..%g allowed", i + 1,
+                        name, (double)v, (double)range->low, (double)range->high);
+    if (range->whole && v != floorf(v))
+        return fvi_fail(err, FV_ARG, "transforms: number %d of %s is %g; it must be whole", i + 1,
+                        name, (double)v);
+    return FV_OK;
+}
+
+/* Pairs low, high from number `i` on. */
+static fv_status check_order(const fv_transform *t, const char *name, int i, fv_error *err) {
+    if (t->v[i] <= t->v[i + 1]) return FV_OK;
+    return fvi_fail(err, FV_ARG, "transforms: %s: %g to %g: the first must not be above the second",
+                    name, (double)t->v[i], (double)t->v[i + 1]);
+}
+
+/* t without what its kind does not have, with what was left out filled in. */
+static fv_transform filled(const fv_transform *t, const fvi_transform_entry *entry) {
+    fv_transform full = {.kind = t->kind, .edge = entry->takes_edge ? t->edge : FV_EDGE_ZERO};
+    for (int i = 0; i < entry->most; i++) full.v[i] = t->v[i];
+    if (t->kind == FV_TRANSFORM_CROP && full.v[2] == 0 && full.v[3] == 0) {
+        full.v[2] = full.v[0];
+        full.v[3] = full.v[1];
+    }
+    return full;
+}
+
+fv_status fvi_transform_check(const fv_transform *t, fv_transform *out, fv_error *err) {
+    const fvi_transform_entry *entry = fvi_transform_find(t->kind);
+    if (!entry) return fvi_fail(err, FV_ARG, "transforms: there is no kind %d", (int)t->kind);
+    if ((int)t->edge < 0 || (int)t->edge >= EDGES)
+        return fvi_fail(err, FV_ARG, "transforms: %s: there is no edge %d", entry->name,
+                        (int)t->edge);
+    fv_transform full = filled(t, entry);
+    fv_status st = FV_OK;
+    for (int i = 0; st == FV_OK && i < entry->most; i++)
+        st = check_number(entry->name, i, full.v[i], &entry->number[i], err);
+    if (st == FV_OK && entry->ordered) st = check_order(&full, entry->name, 0, err);
+    if (st == FV_OK && t->kind == FV_TRANSFORM_CROP) st = check_order(&full, entry->name, 2, err);
+    if (st == FV_OK && entry->check) st = entry->check(&full, err);
+    if (st == FV_OK) *out = full;
+    return st;
+}
+
+fv_status fvi_transforms_check(const fv_transforms *t, fv_error *err) {
+    fv_transform full;
+    if (t->count < 0 || t->count > FV_MAX_TRANSFORMS)
+        return fvi_fail(err, FV_ARG, "transforms: %d of them; 0..%d allowed", t->count,
+                        FV_MAX_TRANSFORMS);
+    fv_status st = FV_OK;
+    for (int i = 0; i < t->count && !st; i++) st = fvi_transform_check(&t->list[i], &full, err);
+    return st;
+}
+
+/* ---- reading -------------------------------------------------------------------------------- */
+
+/* Where reading has got to. */
+typedef struct reader {
+    const char *at;
+    const char *name; /* of the transform being read */
+} reader;
+
+/* How much of the next `length` characters an error quotes: no part of a UTF-8 character. */
+static int quote(const char *text, size_t length) {
+    size_t n = strnlen(text, length < QUOTED ? length : QUOTED);
+    while (n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80) n--;
+    return (int)n;
+}
+
+static void skip_spaces(reader *r) { r->at += strspn(r->at, SPACES); }
+
+/* Takes `c`, if it is what comes next. */
+static int take(reader *r, char c) {
+    skip_spaces(r);
+    if (*r->at != c) return 0;
+    r->at++;
+    return 1;
+}
+
+static fv_status fail_unknown_name(const char *word, int length, fv_error *err) {
+    GString *names = g_string_new(NULL);
+    for (int k = 1; fvi_transform_find(k); k++)
+        g_string_append_printf(names, "%s%s", k > 1 ? ", " : "", fvi_transform_find(k)->name);
+    fvi_fail(err, FV_ARG, "transforms: \"%.*s\" is none of %s", quote(word, (size_t)length), word,
+             names->str);
+    g_string_free(names, TRUE);
+    return FV_ARG;
+}
+
+static fv_status read_name(reader *r, fv_transform *t, fv_error *err) {
+    int length = (int)strcspn(r->at, SPACES "(),;");
+    for (int k = 1; fvi_transform_find(k); k++) {
+        const char *name = fvi_transform_find(k)->name;
+        if (length != (int)strlen(name) || strncmp(r->at, name, (size_t)length) != 0) continue;
+        t->kind = (fv_transform_kind)k;
+        r->name = name;
+        r->at += length;
+        return FV_OK;
+    }
+    return fail_unknown_name(r->at, length ? length : 1, err);
+}
+
+static fv_status read_number(reader *r, float *v, fv_error *err) {
+    char word[40], *end;
+    skip_spaces(r);
+    size_t length = strspn(r->at, "0123456789+-.eE");
+    if (length == 0 || length >= sizeof word)
+        return fvi_fail(err, FV_ARG, "transforms: %s: a number expected at \"%.*s\"", r->name,
+                        quote(r->at, QUOTED), r->at);
+    memcpy(word, r->at, length);
+    word[length] = 0;
+    *v = (float)g_ascii_strtod(word, &end);
+    if (*end || !isfinite(*v))
+        return fvi_fail(err, FV_ARG, "transforms: %s: \"%.*s\" is no number that can be used",
+                        r->name, quote(word, QUOTED), word);
+    r->at += length;
+    return FV_OK;
+}
+
+static fv_status read_edge(reader *r, fv_transform *t, fv_error *err) {
+    skip_spaces(r);
+    size_t length = strcspn(r->at, SPACES "(),;");
+    if (!fvi_transform_find(t->kind)->takes_edge)
+        return fvi_fail(err, FV_ARG, "transforms: %s has no edge, and \"%.*s\" is given", r->name,
+                        quote(r->at, length), r->at);
+    for (int i = 0; i < EDGES; i++)
+        if (length == strlen(edges[i]) && strncmp(r->at, edges[i], length) == 0) {
+            t->edge = (fv_edge)i;
+            r->at += length;
+            return FV_OK;
+        }
+    return fvi_fail(err, FV_ARG,
+                    "transforms: %s: edge \"%.*s\" is none of zero, grey, reflect, wrap, repeat",
+                    r->name, quote(r->at, length), r->at);
+}
+
+static fv_status fail_count(const fvi_transform_entry *entry, const char *given, fv_error *err) {
+    char range[32];
+    g_snprintf(range, sizeof range, entry->least == entry->most ? "%d" : "%d to %d", entry->least,
+               entry->most);
+    return fvi_fail(err, FV_ARG, "transforms: %s takes %s number%s; %s given", entry->name, range,
+                    entry->most == 1 ? "" : "s", given);
+}
+
+/* "(12;grey)". */
+static fv_status read_arguments(reader *r, fv_transform *t, int *count, fv_error *err) {
+    const fvi_transform_entry *entry = fvi_transform_find(t->kind);
+    fv_status st = FV_OK;
+    *count = 0;
+    if (!take(r, '(') || take(r, ')')) return FV_OK;
+    skip_spaces(r);
+    for (int more = *r->at != ';'; st == FV_OK && more; more = st == FV_OK && take(r, ',')) {
+        if (*count == entry->most) return fail_count(entry, "more are", err);
+        st = read_number(r, &t->v[(*count)++], err);
+    }
+    if (st == FV_OK && take(r, ';')) st = read_edge(r, t, err);
+    if (st == FV_OK && !take(r, ')'))
+        st = fvi_fail(err, FV_ARG, "transforms: %s: ')' expected at \"%.*s\"", r->name,
+                      quote(r->at, QUOTED), r->at);
+    return st;
+}
+
+static fv_status read_transform(reader *r, fv_transform *out, fv_error *err) {
+    fv_transform t = {0};
+    int count = 0;
+    fv_status st = read_name(r, &t, err);
+    if (st == FV_OK) st = read_arguments(r, &t, &count, err);
+    if (st) return st;
+    const fvi_transform_entry *entry = fvi_transform_find(t.kind);
+    if (count < entry->least) {
+        char given[8];
+        g_snprintf(given, sizeof given, "%d", count);
+        return fail_count(entry, given, err);
+    }
+    return fvi_transform_check(&t, out, err);
+}
+
+fv_status fvi_transforms_parse(const char *text, fv_transforms *out, fv_error *err) {
+    fv_transforms list = {.kind = 1};
+    reader r = {.at = text};
+    skip_spaces(&r);
+    if (g_str_has_prefix(r.at, "none")) {
+        reader rest = {.at = r.at + 4};
+        skip_spaces(&rest);
+        if (*rest.at == 0) r = rest;
+    }
+    while (*r.at) {
+        if (list.count == FV_MAX_TRANSFORMS)
+            return fvi_fail(err, FV_ARG, "transforms: more than %d at \"%.*s\"", FV_MAX_TRANSFORMS,
+                            quote(r.at, QUOTED), r.at);
+        fv_status st = read_transform(&r, &list.list[list.count], err);
+        if (st) return st;
+        list.count++;
+        skip_spaces(&r);
+    }
+    *out = list;
+    return FV_OK;
+}
+
+/* ---- writing -------------------------------------------------------------------------------- */
+
+/* The shortest decimal that reads back as v. */
+static void append_number(GString *s, float v) {
+    char text[32], format[8];
+    if (v == floorf(v) && fabsf(v) < 1e7f) {
+        g_string_append_printf(s, "%d", (int)v);
+        return;
+    }
+    for (int digits = 1; digits <= 9; digits++) {
+        g_snprintf(format, sizeof format, "%%.%dg", digits);
+        g_ascii_formatd(text, sizeof text, format, (double)v);
+        if ((float)g_ascii_strtod(text, NULL) == v) break;
+    }
+    g_string_append(s, text);
+}
+
+/* How many numbers must be written: the rest is what leaving them out means. */
+static int needed(const fv_transform *t, const fvi_transform_entry *entry) {
+    int n = entry->most;
+    while (n > entry->least && t->v[n - 1] == 0) n--;
+    if (t->kind == FV_TRANSFORM_CROP && n <= 4 && t->v[2] == t->v[0] && t->v[3] == t->v[1]) n = 2;
+    return n;
+}
+
+void fvi_transforms_text(const fv_transforms *t, char *text, size_t size) {
+    GString *s = g_string_new(NULL);
+    for (int i = 0; i < t->count && i < FV_MAX_TRANSFORMS; i++) {
+        fv_transform full = t->list[i];
+        if (fvi_transform_check(&t->list[i], &full, NULL)) continue;
+        const fvi_transform_entry *entry = fvi_transform_find(full.kind);
+        g_string_append_printf(s, "%s%s(", s->len ? " " : "", entry->name);
+        int n = needed(&full, entry);
+        for (int k = 0; k < n; k++) {
+            if (k) g_string_append_c(s, ',');
+            append_number(s, full.v[k]);
+        }
+        if (full.edge) g_string_append_printf(s, ";%s", edges[full.edge]);
+        g_string_append_c(s, ')');
+    }
+    g_strlcpy(text, s->len ? s->str : "none", size);
+    g_string_free(s, TRUE);
+}

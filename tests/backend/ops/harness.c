@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* harness: makes a graph of a case, runs it through a plan, and compares (harness.h says with
+ * what).
+ *
+ * Data are random but fixed: stream 17, one unit an input or seed. A gradient is compared with
+ *   (L(x + h) - L(x - h)) / 2h,   L = sum over targets of seed . value,   h = 1e-6,
+ * L computed by the double-precision references of the whole chain. */
+#include "harness.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "backend/onednn/plan.h"
+#include "backend/onednn/profile.h"
+#include "backend/onednn/weight_cache.h"
+#include "reference.h"
+
+#define MAX_TARGETS (1 + FVI_CASE_THEN)
+#define CHECKED_MOST \
+    400 /* elements of a gradient that are compared; fewer where tensors are large */
+#define CHECKED_LEAST 60
+#define CHECKED_WORK  4000000 /* elements of input and output per comparison, in all */
+#define STEP          1e-6
+
+/* One case made concrete: shapes and numbers, of the whole batch or of one sample. */
+typedef struct problem {
+    const fvi_case *c;
+    int n_all, n_first;        /* inputs in all; of the first node */
+    int n_nodes, first_target; /* nodes; targets are the outputs of first_target.. */
+    fvi_shape in[FVI_CASE_INPUTS], out;
+    float *data[FVI_CASE_INPUTS]; /* NULL: absent */
+    float *seed[MAX_TARGETS];
+} problem;
+
+/* What a plan gave. */
+typedef struct result {
+    float *value[MAX_TARGETS], *gradient[FVI_CASE_INPUTS];
+} result;
+
+static int fail(char *text, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static int fail(char *text, size_t size, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, size, format, args);
+    va_end(args);
+    return 1;
+}
+
+static void *need(size_t count, size_t size) {
+    void *p = calloc(count ? count : 1, size);
+    if (!p) abort();
+    return p;
+}
+
+/* ---- data ---- */
+
+static float draw(fvi_random *r, const fvi_case_input *in) {
+    float lo = in->lo, hi = in->hi;
+    if (lo == 0 && hi == 0) {
+        lo = -1;
+        hi = 1;
+    }
+    for (int tries = 0;; tries++) {
+        float x = lo + (hi - lo) * fvi_random_uniform(r);
+        int near = 0;
+        for (int k = 0; k < in->n_away; k++) near |= fabsf(x - in->away[k]) < FVI_CASE_AWAY;
+        if (!near || tries == 1000) return x;
+    }
+}
+
+static float *input_data(const fvi_case_input *in, int unit) {
+    if (in->how == FVI_IN_NONE) return NULL;
+    int64_t n = fvi_ref_count(&in->shape);
+    float *data = need((size_t)n, sizeof *data);
+    fvi_random r = fvi_random_stream(17, (uint64_t)unit, 0, FVI_DRAW_START);
+    for (int64_t i = 0; i < n; i++) {
+        if (in->indices)
+            data[i] = (float)in->indices[i];
+        else
+            data[i] = in->values ? in->values[i] : draw(&r, in);
+    }
+    return data;
+}
+
+static void problem_free(problem *p) {
+    for (int i = 0; i < p->n_all; i++) free(p->data[i]);
+    for (int t = 0; t < p->n_nodes; t++) free(p->seed[t]);
+}
+
+static int has_given_gradient(const fvi_case *c) {
+    for (int i = 0; i < FVI_CASE_INPUTS; i++)
+        if (c->in[i].gradient) return 1;
+    return 0;
+}
+
+static problem problem_new(const fvi_case *c, int all_targets) {
+    problem p = {.c = c, .n_nodes = 1 + c->n_then, .out = c->out};
+    while (p.n_all < FVI_CASE_INPUTS && c->in[p.n_all].how != FVI_IN_END) p.n_all++;
+    p.n_first = c->n_in ? c->n_in : p.n_all;
+    p.first_target = all_targets ? 0 : c->n_then;
+    for (int i = 0; i < p.n_all; i++) {
+        p.in[i] = c->in[i].shape;
+        p.data[i] = input_data(&c->in[i], i);
+    }
+    int64_t n = fvi_ref_count(&p.out);
+    for (int t = 0; t < p.n_nodes; t++) {
+        fvi_random r = fvi_random_stream(17, 100 + (uint64_t)t, 0, FVI_DRAW_START);
+        p.seed[t] = need((size_t)n, sizeof(float));
+        for (int64_t i = 0; i < n; i++)
+            p.seed[t][i] = has_given_gradient(c) ? 1 : 2 * fvi_random_uniform(&r) - 1;
+    }
+    return p;
+}
+
+static int64_t batch_of(const fvi_case *c) {
+    for (int i = 0; i < FVI_CASE_INPUTS; i++)
+        if (c->in[i].how == FVI_IN_RUN) return c->in[i].shape.dim[0];
+    return 1;
+}
+
+static int is_cut(const fvi_case *c, int i) {
+    return c->in[i].how == FVI_IN_RUN && c->in[i].shape.ndim > 0 &&
+           c->in[i].shape.dim[0] == batch_of(c);
+}
+
+static float *part_of(const float *all, int64_t n, int64_t from) {
+    float *part = need((size_t)n, sizeof *part);
+    memcpy(part, all + from, (size_t)n * sizeof *part);
+    return part;
+}
+
+/* Sample k of the problem's batch, alone. */
+static problem problem_sample(const problem *whole, int64_t k) {
+    problem p = *whole;
+    int64_t batch = batch_of(p.c);
+    p.out.dim[0] /= batch;
+    for (int i = 0; i < p.n_all; i++) {
+        if (!p.data[i]) continue;
+        if (is_cut(p.c, i)) p.in[i].dim[0] = 1;
+        int64_t n = fvi_ref_count(&p.in[i]);
+        p.data[i] = part_of(p.data[i], n, is_cut(p.c, i) ? k * n : 0);
+    }
+    int64_t n = fvi_ref_count(&p.out);
+    for (int t = 0; t < p.n_nodes; t++) p.seed[t] = part_of(p.seed[t], n, k * n);
+    return p;
+}
+
+/* ---- the reference of a chain ---- */
+
+/* Second input of node k of the chain: an index into the inputs, or 0. */
+static int other_of(const fvi_case *c, int k) { return k > 0 ? c->then[k - 1].other : 0; }
+
+static fvi_node node_of(const fvi_case *c, int k, int n_first) {
+    fvi_node n = {.kind = k ? c->then[k - 1].kind : c->kind,
+                  .a = k ? c->then[k - 1].a : c->a,
+                  .n_in = k ? 1 + (other_of(c, k) > 0) : n_first};
+    return n;
+}
+
+/* Values of every node, [n_nodes][count of out], from the inputs in double. */
+static void reference_run(const problem *p, double *const *x, double *value) {
+    int64_t n = fvi_ref_count(&p->out);
+    for (int k = 0; k < p->n_nodes; k++) {
+        fvi_ref in[FVI_CASE_INPUTS] = {0}, out = {p->out, value + k * n};
+        fvi_node node = node_of(p->c, k, p->n_first);
+        for (int i = 0; i < p->n_first; i++) in[i] = (fvi_ref){p->in[i], x[i]};
+        if (k) in[0] = (fvi_ref){p->out, value + (k - 1) * n};
+        if (k && other_of(p->c, k)) {
+            int o = other_of(p->c, k);
+            in[1] = (fvi_ref){p->in[o], x[o]};
+        }
+        fvi_reference_of(node.kind)(&node, in, &out);
+    }
+}
+
+static double objective(const problem *p, double *const *x, double *value) {
+    int64_t n = fvi_ref_count(&p->out);
+    double sum = 0;
+    reference_run(p, x, value);
+    for (int t = p->first_target; t < p->n_nodes; t++)
+        for (int64_t i = 0; i < n; i++)
+            if (p->seed[t][i] != 0) sum += p->seed[t][i] * value[t * n + i];
+    return sum;
+}
+
+/* ---- the plan of a case ---- */
+
+static void *pooled(fvi_pool *pool, const void *bytes, size_t size) {
+    void *p = fvi_pool_alloc(pool, size ? size : 1);
+    if (!p) abort();
+    if (size) memcpy(p, bytes, size);
+    return p;
+}
+
+/* Value i of the graph: an input, run-time or constant. */
+static void graph_input(fvi_graph *g, const problem *p, int i) {
+    const fvi_case_input *in = &p->c->in[i];
+    fvi_value *v = &g->values[i];
+    size_t n = (size_t)fvi_ref_count(&p->in[i]);
+    v->name = fvi_pool_printf(g->pool, "in%d", i);
+    v->shape = p->in[i];
+    v->producer = -1;
+    if (in->how == FVI_IN_RUN) g->inputs[g->n_inputs++] = i;
+    if (in->how != FVI_IN_CONST) return;
+    fvi_const k = {in->indices ? FVI_I64 : FVI_F32, p->in[i], NULL};
+    k.bytes = in->indices ? pooled(g->pool, in->indices, n * sizeof(int64_t))
+                          : pooled(g->pool, p->data[i], n * sizeof(float));
+    v->constant = pooled(g->pool, &k, sizeof k);
+}
+
+static fvi_graph *graph_new(const problem *p) {
+    fvi_pool *pool = fvi_pool_new(0);
+    fvi_graph *g = pool ? fvi_pool_alloc(pool, sizeof *g) : NULL;
+    if (!g) abort();
+    g->pool = pool;
+    g->n_values = p->n_all + p->n_nodes;
+    g->n_nodes = p->n_nodes;
+    g->values = fvi_pool_array(pool, (size_t)g->n_values, sizeof *g->values);
+    g->nodes = fvi_pool_array(pool, (size_t)g->n_nodes, sizeof *g->nodes);
+    g->inputs = fvi_pool_array(pool, FVI_CASE_INPUTS, sizeof(int));
+    g->outputs = fvi_pool_array(pool, MAX_TARGETS, sizeof(int));
+    for (int i = 0; i < p->n_all; i++) graph_input(g, p, i);
+    for (int k = 0; k < p->n_nodes; k++) {
+        fvi_node *n = &g->nodes[k];
+        *n = node_of(p->c, k, p->n_first);
+        n->name = fvi_pool_printf(pool, "node%d", k);
+        n->source_op = fvi_kind_name(n->kind);
+        n->in = fvi_pool_array(pool, FVI_CASE_INPUTS, sizeof(int));
+        for (int i = 0; i < n->n_in; i++) n->in[i] = p->c->in[i].how == FVI_IN_NONE ? -1 : i;
+        if (k) n->in[0] = p->n_all + k - 1;
+        if (other_of(p->c, k)) n->in[1] = other_of(p->c, k);
+        n->out = p->n_all + k;
+        g->values[n->out] = (fvi_value){fvi_pool_printf(pool, "out%d", k), p->out, k, NULL};
+        if (k >= p->first_target) g->outputs[g->n_outputs++] = n->out;
+    }
+    return g;
+}
+
+static void result_free(result *r) {
+    for (int t = 0; t < MAX_TARGETS; t++) free(r->value[t]);
+    for (int i = 0; i < FVI_CASE_INPUTS; i++) free(r->gradient[i]);
+    *r = (result){0};
+}
+
+/* Runs the plan once and takes everything out of it. */
+static fv_status run_once(fvi_plan *plan, const problem *p, int flags, result *r, fv_error *err) {
+    const fvi_graph *g = fvi_plan_graph(plan);
+    size_t n = (size_t)fvi_ref_count(&p->out);
+    for (int i = 0; i < g->n_inputs; i++) fvi_plan_set_input(plan, i, p->data[g->inputs[i]]);
+    fv_status st = fvi_plan_forward(plan, err);
+    if (st) return st;
+    for (int t = 0; t < g->n_outputs; t++) {
+        r->value[t] = need(n, sizeof(float));
+        fvi_plan_get_target(plan, t, r->value[t]);
+    }
+    if (!(flags & FVI_PLAN_BACKWARD)) return FV_OK;
+    for (int t = 0; t < g->n_outputs; t++) fvi_plan_set_seed(plan, t, p->seed[p->first_target + t]);
+    st = fvi_plan_backward(plan, err);
+    for (int i = 0; i < g->n_inputs && !st; i++) {
+        int v = g->inputs[i];
+        r->gradient[v] = need((size_t)fvi_ref_count(&p->in[v]), sizeof(float));
+        fvi_plan_get_gradient(plan, i, r->gradient[v]);
+    }
+    return st;
+}
+
+/* Whether a plan has so many loops of that method. */
+static int has_method(fvi_plan *plan, const char *method, int n) {
+    fvi_profile *profile = NULL;
+    int count = 0;
+    if (fvi_plan_profile(plan, &profile, NULL)) return 0;
+    for (int i = 0; i < fvi_profile_count(profile); i++) {
+        const char *by = fvi_profile_work(profile, i)->implementation;
+        count += by && !strcmp(by, method);
+    }
+    fvi_profile_free(profile);
+    return count == n;
+}
+
+/* Makes a plan and runs it twice; the second result is kept.  returns 0, or 1 with text */
+static int plan_run(const problem *p, int flags, result *out, char *text, size_t size) {
+    fv_error err = {0};
+    fvi_backend *b = NULL;
+    fvi_plan *plan = NULL;
+    fvi_weights *w = fvi_weights_new();
+    int bad = 0, backward = flags & FVI_PLAN_BACKWARD;
+    if (p->c->winograd || p->c->depthwise) flags |= FVI_PLAN_EVERY_METHOD;
+    fv_status st = fvi_backend_new(&b, &err);
+    if (!st) st = fvi_plan_new(graph_new(p), flags, b, w, &plan, &err);
+    for (int turn = 0; turn < 2 && !st; turn++) {
+        result_free(out);
+        st = run_once(plan, p, flags, out, &err);
+    }
+    if (st)
+        bad = fail(text, size, "status %d: %s", st, err.text);
+    else if (fvi_plan_check_guards(plan))
+        bad = fail(text, size, "%d guards are overwritten", fvi_plan_check_guards(plan));
+    else if (p->c->winograd && !has_method(plan, "winograd:f4x4", backward ? 2 : 1))
+        bad = fail(text, size, "not done by Winograd's algorithm");
+    else if (p->c->depthwise && !has_method(plan, "depthwise:rows", backward ? 1 : 0))
+        bad = fail(text, size, "not done by depthwise.c");
+    fvi_plan_free(plan);
+    fvi_weights_free(w);
+    fvi_backend_free(b);
+    return bad;
+}
+
+/* ---- comparing ---- */
+
+static double largest(const double *x, int64_t n) {
+    double m = 0;
+    for (int64_t i = 0; i < n; i++)
+        if (isfinite(x[i])) m = fmax(m, fabs(x[i]));
+    return m > 0 ? m : 1;
+}
+
+/* Elements every `stride` apart; want is dense. */
+static int compare(const float *got, const double *want, int64_t n, int64_t stride, double tol,
+                   const char *what, int which, char *text, size_t size) {
+    double scale = largest(want, n);
+    for (int64_t i = 0; i < n; i++) {
+        double x = got[i * stride], y = want[i];
+        if (x == y || (isnan(x) && isnan(y)) || fabs(x - y) <= tol * scale) continue;
+        return fail(text, size, "%s %d: element %lld is %.9g, not %.9g (largest %.3g)", what, which,
+                    (long long)(i * stride), x, y, scale);
+    }
+    return 0;
+}
+
+static int check_forward(const problem *p, const result *r, double *const *x, char *text,
+                         size_t size) {
+    int64_t n = fvi_ref_count(&p->out);
+    double *value = need((size_t)(n * p->n_nodes), sizeof *value);
+    double tol = p->c->tol_forward > 0 ? p->c->tol_forward : 1e-5;
+    int bad = 0;
+    reference_run(p, x, value);
+    for (int t = p->first_target; t < p->n_nodes && !bad; t++)
+        bad = compare(r->value[t - p->first_target], value + t * n, n, 1, tol, "output", t, text,
+                      size);
+    free(value);
+    return bad;
+}
+
+/* Every how many elements of a gradient one is compared. */
+static int64_t check_stride(int64_t in, int64_t out) {
+    int64_t checked = CHECKED_WORK / (in + out + 1);
+    if (checked > CHECKED_MOST) checked = CHECKED_MOST;
+    if (checked < CHECKED_LEAST) checked = CHECKED_LEAST;
+    return 1 + in / checked;
+}
+
+static int check_gradient(const problem *p, const result *r, double *const *x, int i, char *text,
+                          size_t size) {
+    const fvi_case_input *in = &p->c->in[i];
+    double tol = p->c->tol_gradient > 0 ? p->c->tol_gradient : 1e-4;
+    int64_t count = fvi_ref_count(&p->in[i]);
+    int64_t stride = in->gradient ? 1 : check_stride(count, fvi_ref_count(&p->out));
+    int64_t n = (count + stride - 1) / stride;
+    double *want = need((size_t)n, sizeof *want);
+    double *value = need((size_t)(fvi_ref_count(&p->out) * p->n_nodes), sizeof *value);
+    for (int64_t e = 0; e < n; e++) {
+        double *at = &x[i][e * stride], own = *at;
+        if (in->gradient) {
+            want[e] = in->gradient[e];
+            continue;
+        }
+        *at = own + STEP;
+        double above = objective(p, x, value);
+        *at = own - STEP;
+        want[e] = (above - objective(p, x, value)) / (2 * STEP);
+        *at = own;
+    }
+    int bad = compare(r->gradient[i], want, n, stride, tol, "gradient of input", i, text, size);
+    free(value);
+    free(want);
+    return bad;
+}
+
+/* A result against the reference: every target, and every gradient where there is one. */
+static int check_result(const problem *p, const result *r, char *text, size_t size) {
+    double *x[FVI_CASE_INPUTS] = {0};
+    for (int i = 0; i < p->n_all; i++) {
+        int64_t n = p->data[i] ? fvi_ref_count(&p->in[i]) : 0;
+        if (p->data[i]) x[i] = need((size_t)n, sizeof(double));
+        for (int64_t e = 0; e < n; e++) x[i][e] = p->data[i][e];
+    }
+    int bad = check_forward(p, r, x, text, size);
+    for (int i = 0; i < p->n_all && !bad; i++)
+        if (r->gradient[i] && !p->c->in[i].no_gradient)
+            bad = check_gradient(p, r, x, i, text, size);
+    for (int i = 0; i < p->n_all; i++) free(x[i]);
+    return bad;
+}
+
+/* Whether part of `whole` from `from` on is `part`: within tol of its largest, or exactly. */
+static int check_same(const float *whole, int64_t from, const float *part, int64_t n, double tol,
+                      int exact, const char *what, char *text, size_t size) {
+    if (exact && memcmp(whole + from, part, (size_t)n * sizeof *part))
+        return fail(text, size, "%s: the bits differ", what);
+    double *want = need((size_t)n, sizeof *want);
+    for (int64_t i = 0; i < n; i++) want[i] = part[i];
+    int bad = compare(whole + from, want, n, 1, tol, what, 0, text, size);
+    free(want);
+    return bad;
+}
+
+/* Two results of the same problem; k, when not negative: b is sample k of a. */
+static int check_results(const problem *p, const result *a, const result *b, int64_t k, int exact,
+                         const char *what, char *text, size_t size) {
+    double tol = p->c->tol_forward > 0 ? p->c->tol_forward : 1e-5;
+    double tol_gradient = p->c->tol_gradient > 0 ? p->c->tol_gradient : 1e-4;
+    int64_t n = fvi_ref_count(&p->out);
+    int bad = 0;
+    for (int t = 0; t < p->n_nodes - p->first_target && !bad; t++)
+        bad = check_same(a->value[t], k > 0 ? k * n : 0, b->value[t], n, tol, exact, what, text,
+                         size);
+    for (int i = 0; i < p->n_all && !bad; i++) {
+        int64_t m = fvi_ref_count(&p->in[i]);
+        if (!a->gradient[i] || !b->gradient[i] || (k >= 0 && !is_cut(p->c, i))) continue;
+        bad = check_same(a->gradient[i], k > 0 ? k * m : 0, b->gradient[i], m, tol_gradient, exact,
+                         what, text, size);
+    }
+    return bad;
+}
+
+/* ---- what is checked ---- */
+
+static int check_samples(const problem *p, const result *whole, char *text, size_t size) {
+    int bad = 0;
+    for (int64_t k = 0; k < batch_of(p->c) && !bad; k++) {
+        problem one = problem_sample(p, k);
+        result r = {0};
+        bad = plan_run(&one, FVI_PLAN_BACKWARD | FVI_PLAN_GUARDS, &r, text, size) ||
+              check_results(&one, whole, &r, k, p->c->batch == FVI_BATCH_EXACT,
+                            "a sample alone and in its batch", text, size);
+        result_free(&r);
+        problem_free(&one);
+    }
+    return bad;
+}
+
+static int check_threads(const problem *p, const result *whole, char *text, size_t size) {
+    int usual = omp_get_max_threads(), bad = 0;
+    for (int threads = 1; threads <= 3 && !bad; threads += 2) {
+        result r = {0};
+        omp_set_num_threads(threads);
+        bad = plan_run(p, FVI_PLAN_BACKWARD, &r, text, size) ||
+              check_results(p, whole, &r, -1, 1, "another number of threads", text, size);
+        result_free(&r);
+    }
+    omp_set_num_threads(usual);
+    return bad;
+}
+
+/* The case with its last value, or all its values, as targets. */
+static int run_targets(const fvi_case *c, int all_targets, char *text, size_t size) {
+    problem p = problem_new(c, all_targets);
+    result guarded = {0}, shared = {0}, forward = {0};
+    int bad = plan_run(&p, FVI_PLAN_BACKWARD | FVI_PLAN_GUARDS, &guarded, text, size) ||
+              check_result(&p, &guarded, text, size) ||
+              plan_run(&p, FVI_PLAN_BACKWARD, &shared, text, size) ||
+              check_results(&p, &guarded, &shared, -1, 0, "with memory shared", text, size) ||
+              plan_run(&p, FVI_PLAN_GUARDS, &forward, text, size) ||
+              check_results(&p, &guarded, &forward, -1, 0, "without backward", text, size);
+    if (!bad && c->batch) bad = check_samples(&p, &guarded, text, size);
+    if (!bad && c->batch == FVI_BATCH_EXACT) bad = check_threads(&p, &guarded, text, size);
+    result_free(&guarded);
+    result_free(&shared);
+    result_free(&forward);
+    problem_free(&p);
+    return bad;
+}
+
+int fvi_case_run(const fvi_case *c, char *text, size_t size) {
+    return run_targets(c, 0, text, size) || (c->n_then > 0 && run_targets(c, 1, text, size));
+}
+
+const fvi_case_table *const *fvi_case_tables(int *count) {
+    static const fvi_case_table *const tables[] = {
+#define FVI_CASES(NAME) &fvi_cases_##NAME,
+#include "cases.def"
+#undef FVI_CASES
+        NULL};
+    *count = (int)(sizeof tables / sizeof *tables) - 1;
+    return tables;
+}

@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading objectives: every spelling, what it is taken for, and what is refused with which words.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/builder.h"
+#include "vis/objective/objective.h"
+
+/* ---- networks ------------------------------------------------------------------------------- */
+
+static builder *b;
+static fvi_network *net; /* ends in a softmax */
+
+/* x [N,3,8,8] -> stem/conv -> stem/relu -> odd ones -> pool -> flat -> fc8 -> prob [N,4]. */
+static void body(builder *to) {
+    builder_input(to, "x", FVI_F32, "N,3,8,8");
+    builder_f32(to, "w", "6,3,3,3", NULL);
+    builder_f32(to, "v", "4,6", NULL);
+    builder_f32(to, "c", "4", NULL);
+    Onnx__NodeProto *n = builder_node(to, "Conv", "stem/conv", "x,w", "stem/conv:0");
+    builder_ints(to, n, "pads", "1,1,1,1");
+    builder_node(to, "Relu", "stem/relu-1", "stem/conv:0", "stem_relu");
+    builder_node(to, "Sigmoid", "a - b", "stem_relu", "ab");
+    builder_node(to, "Tanh", "tv", "ab", "tv_out");
+    builder_node(to, "Sigmoid", "odd(name)", "tv_out", "odd");
+    builder_node(to, "Tanh", "3*x", "odd", "three");
+    builder_node(to, "GlobalAveragePool", "pool", "three", "pooled");
+    builder_node(to, "Flatten", "flat", "pooled", "flattened");
+    n = builder_node(to, "Gemm", "fc8", "flattened,v,c", "fc8_1");
+    builder_int(to, n, "transB", 1);
+}
+
+static fvi_network *load(builder *from, const char *file) {
+    fvi_network *n = NULL;
+    fv_error err = {0};
+    if (fvi_network_load(builder_save(from, file), NULL, &n, &err)) fail_msg("%s", err.text);
+    return n;
+}
+
+static int setup(void **state) {
+    (void)state;
+    b = builder_new(17);
+    body(b);
+    builder_int(b, builder_node(b, "Softmax", "prob", "fc8_1", "prob_1"), "axis", 1);
+    builder_output(b, "prob_1");
+    builder_metadata(b, "fovea.labels", "[\"tench, Tinca tinca\", \"cock\", \"hen\", \"7\"]");
+    net = load(b, "net.onnx");
+    float v[6] = {1, 2, 3, 4, 5, 6};
+    fv_tensor vector = {1, {6}, v};
+    return fv_tensor_save(&vector, builder_path(b, "v.npy"), NULL);
+}
+
+static int teardown(void **state) {
+    (void)state;
+    fvi_network_free(net);
+    builder_free(b);
+    return 0;
+}
+
+/* ---- what is read --------------------------------------------------------------------------- */
+
+static void assert_reads(fv_reading reading, const char *text, const char *more,
+                         const char *expected, const char *note) {
+    fvi_objective o;
+    fv_error err = {0};
+    char out[512], again[512];
+    if (fvi_objective_parse(net, text, more, reading, &o, &err)) fail_msg("%s: %s", text, err.text);
+    fvi_objective_text(&o, out, sizeof out);
+    assert_string_equal(out, expected);
+    assert_string_equal(o.note, note);
+    fvi_objective_clear(&o);
+    if (fvi_objective_parse(net, out, NULL, reading, &o, &err)) fail_msg("%s: %s", out, err.text);
+    fvi_objective_text(&o, again, sizeof again);
+    assert_string_equal(again, out);
+    fvi_objective_clear(&o);
+}
+
+#define CLASS_NOTE(C)                                                                          \
+    "class:" C " is optimised on \"fc8\", the logits before the softmax \"prob\"; ask prob:" C \
+    " for the probability"
+
+static void every_spelling_is_read(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *expected, *note;
+    } cases[] = {
+        {"stem/conv", "'stem/conv:0'", ""},
+        {"conv", "'stem/conv:0'", ""},
+        {"#0", "'stem/conv:0'", ""},
+        {"stem/conv:0", "stem/conv:0:0", ""},
+        {"stem/conv:0:0", "stem/conv:0:0", ""},
+        {"'stem/conv:0'", "'stem/conv:0'", ""},
+        {"stem/conv:5", "stem/conv:0:5", ""},
+        {"stem/relu-1:2@0,7", "stem_relu:2@0,7", ""},
+        {"neuron(stem/relu-1:2)", "neuron(stem_relu:2)", ""},
+        {"neuron(stem/relu-1:2@3,4)", "stem_relu:2@3,4", ""},
+        {"stem/relu-1:2@centre", "neuron(stem_relu:2)", ""},
+        {"mean(stem_relu:2)", "stem_relu:2", ""},
+        {"squares(stem_relu)", "stem_relu", ""},
+        {"squares(stem_relu:1)", "squares(stem_relu:1)", ""},
+        {"energy( stem_relu )", "energy(stem_relu)", ""},
+        {"energy(stem_relu:4)", "energy(stem_relu:4)", ""},
+        {"strong(stem_relu)", "strong(stem_relu)", ""},
+        {"strong(stem_relu:1, 2.5)", "strong(stem_relu:1, 2.5)", ""},
+        {"diversity(stem_relu)", "diversity(stem_relu)", ""},
+        {"alignment(stem_relu)", "alignment(stem_relu)", ""},
+        {"alignment(input,3)", "alignment(input, 3)", ""},
+        {"interpolate(stem_relu:1, class:hen)", "interpolate(stem_relu:1, fc8_1:2)",
+         CLASS_NOTE("hen")},
+        {"class:2", "fc8_1:2", CLASS_NOTE("2")},
+        {"class:hen", "fc8_1:2", CLASS_NOTE("hen")},
+        {"class:tinca TINCA", "fc8_1:0", CLASS_NOTE("tinca TINCA")},
+        {"prob:hen", "prob:2", ""},
+        {"prob:7", "prob:3", ""},
+        {"'prob':2", "fc8_1:2",
+         "'prob':2 is optimised on \"fc8\", the logits before the softmax \"prob\"; ask prob:2 for "
+         "the probability"},
+        {"prob_1:2", "fc8_1:2",
+         "prob_1:2 is optimised on \"fc8\", the logits before the softmax \"prob\"; ask prob:2 for "
+         "the probability"},
+        {"prob_1", "prob_1", ""},
+        {"fc8:3", "fc8_1:3", ""},
+        {"-stem_relu:1", "-stem_relu:1", ""},
+        {"- stem_relu:1", "-stem_relu:1", ""},
+        {"+stem_relu:1", "stem_relu:1", ""},
+        {"0.5*stem_relu:1", "0.5*stem_relu:1", ""},
+        {"-.5 * stem_relu:1 - -2e1*fc8:1", "-0.5*stem_relu:1 + 20*fc8_1:1", ""},
+        {"stem/relu-1:3 - 0.1*tv", "stem_relu:3 - 0.1*tv", ""},
+        {"  stem/relu-1:3   +   fc8:1 ", "stem_relu:3 + fc8_1:1", ""},
+        {"a - b", "ab", ""},
+        {"a - b:3", "ab:3", ""},
+        {"'a - b':3 - \"a - b\":2", "ab:3 - ab:2", ""},
+        {"tv", "tv_out", ""},
+        {"odd(name)", "odd", ""},
+        {"3*x:1", "three:1", ""},
+        {"2*'3*x':1", "2*three:1", ""},
+        {"fc8:1 - lp(6)", "fc8_1:1 - lp(6)", ""},
+        {"fc8:1 - lp(inf)", "fc8_1:1 - lp(inf)", ""},
+        {"fc8:1 - squares(0.5) + squares(fc8)", "fc8_1:1 - squares(0.5) + fc8_1", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_reads(FV_READING_MEAN, cases[i].text, NULL, cases[i].expected, cases[i].note);
+}
+
+/* What bare units mean is the reading's; what says what it is, keeps it. */
+static void readings_are_kept(void **state) {
+    (void)state;
+    static const struct {
+        fv_reading reading;
+        const char *text, *expected;
+        fvi_term_kind kind;
+    } cases[] = {
+        {FV_READING_MEAN, "stem_relu:1", "stem_relu:1", FVI_TERM_CHANNEL},
+        {FV_READING_MEAN, "stem_relu", "stem_relu", FVI_TERM_LAYER},
+        {FV_READING_ENERGY, "stem_relu:1", "stem_relu:1", FVI_TERM_ENERGY},
+        {FV_READING_ENERGY, "stem_relu", "stem_relu", FVI_TERM_ENERGY},
+        {FV_READING_STRONG, "stem_relu:1", "stem_relu:1", FVI_TERM_STRONG},
+        {FV_READING_STRONG, "stem_relu", "stem_relu", FVI_TERM_STRONG},
+        {FV_READING_ENERGY, "stem_relu:1@2,3", "stem_relu:1@2,3", FVI_TERM_CHANNEL},
+        {FV_READING_ENERGY, "mean(stem_relu:1)", "mean(stem_relu:1)", FVI_TERM_CHANNEL},
+        {FV_READING_ENERGY, "squares(stem_relu)", "squares(stem_relu)", FVI_TERM_LAYER},
+        {FV_READING_ENERGY, "class:hen", "mean(fc8_1:2)", FVI_TERM_CHANNEL},
+        {FV_READING_STRONG, "neuron(stem_relu:1)", "neuron(stem_relu:1)", FVI_TERM_CHANNEL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fvi_objective o;
+        char text[128];
+        fv_status st = fvi_objective_parse(net, cases[i].text, NULL, cases[i].reading, &o, NULL);
+        assert_int_equal(st, FV_OK);
+        assert_int_equal(o.terms[0].kind, cases[i].kind);
+        fvi_objective_text(&o, text, sizeof text);
+        assert_string_equal(text, cases[i].expected);
+        fvi_objective_clear(&o);
+    }
+}
+
+static void regularisers_are_added(void **state) {
+    (void)state;
+    assert_reads(0, "fc8:1", "-10*tv(2) - 10*lp(6)", "fc8_1:1 - 10*tv(2) - 10*lp(6)", "");
+    assert_reads(0, "fc8:1", " ", "fc8_1:1", "");
+    assert_reads(0, "prob_1:2", NULL, "prob_1:2", ""); /* as it stands: no logits instead */
+    assert_reads(0, "tv", "- tv", "tv_out - tv", "");
+}
+
+static void directions_are_loaded(void **state) {
+    (void)state;
+    fvi_objective o;
+    char text[512], written[600];
+    const char *path = builder_path(b, "v.npy");
+    fv_error err = {0};
+    snprintf(text, sizeof text, "fc8:0 + 2*direction(stem_relu@1,2, %s, 4)", path);
+    if (fvi_objective_parse(net, text, NULL, 0, &o, &err)) fail_msg("%s", err.text);
+    const fvi_term *t = &o.terms[1];
+    assert_int_equal(t->kind, FVI_TERM_DIRECTION);
+    assert_true(t->n_position == 2 && t->position[0] == 1 && t->position[1] == 2);
+    assert_true(t->argument[0] == 4 && t->weight == 2 && t->vector->data[5] == 6);
+    fvi_objective_text(&o, written, sizeof written);
+    snprintf(text, sizeof text, "fc8_1:0 + 2*direction(stem_relu@1,2, %s, 4)", path);
+    assert_string_equal(written, text);
+    fvi_objective_clear(&o);
+    snprintf(text, sizeof text, "direction(fc8, '%s')", path);
+    assert_int_equal(fvi_objective_parse(net, text, NULL, 0, &o, &err), FV_SHAPE);
+    assert_non_null(strstr(err.text,
+                           "v.npy: 6 numbers; a direction in \"fc8_1\" has 4, one for each "
+                           "channel"));
+    fvi_objective_clear(&o);
+    float zeros[6] = {0}, wild[6] = {1, NAN, 0, 0, 0, 0};
+    fv_tensor bad[2] = {{1, {6}, zeros}, {1, {6}, wild}};
+    for (int i = 0; i < 2; i++) {
+        const char *other = builder_path(b, "bad.npy");
+        assert_int_equal(fv_tensor_save(&bad[i], other, NULL), FV_OK);
+        snprintf(text, sizeof text, "direction(stem_relu, %s)", other);
+        assert_int_equal(fvi_objective_parse(net, text, NULL, 0, &o, &err), FV_ARG);
+        assert_non_null(strstr(err.text, "a direction needs finite numbers that are not all 0"));
+        fvi_objective_clear(&o);
+        remove(other);
+    }
+    snprintf(text, sizeof text, "direction(stem_relu@centre, '%s')", path);
+    if (fvi_objective_parse(net, text, NULL, 0, &o, &err)) fail_msg("%s", err.text);
+    fvi_objective_text(&o, written, sizeof written);
+    snprintf(text, sizeof text, "direction(stem_relu@centre, %s)", path);
+    assert_string_equal(written, text);
+    fvi_objective_clear(&o);
+}
+
+/* ---- what is refused ------------------------------------------------------------------------ */
+
+static void refusals_say_why(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        fv_status status;
+        const char *expected; /* the beginning */
+    } cases[] = {
+        {"", FV_ARG, "an empty objective; allowed are LAYER, LAYER:C, LAYER:C@y,x"},
+        {" ", FV_ARG, "an empty objective"},
+        {"stem/conv:", FV_ARG,
+         "objective \"stem/conv:\": after the layer's name, \":\" is neither a channel (:C) nor a "
+         "neuron (:C@y,x)"},
+        {"stem/conv:1@", FV_ARG, "objective \"stem/conv:1@\": after the layer's name, \":1@\""},
+        {"stem/relu-1:hen", FV_ARG, "objective \"stem/relu-1:hen\": after the layer's name"},
+        {"stem_relu:99999999999999999999", FV_ARG, "objective \"stem_relu:9999"},
+        {"stem_relu:1@1,2,3,4", FV_ARG, "objective \"stem_relu:1@1,2,3,4\": after"},
+        {"stem_relu@1,2", FV_ARG, "\"stem_relu@1,2\": a position without a channel"},
+        {"stem_relu:6", FV_NOTFOUND, "layer \"stem_relu\" has 6 channels; 6 does not exist (0..5)"},
+        {"stem_rel:1", FV_NOTFOUND,
+         "net: there is no value \"stem_rel\"; did you mean \"stem_relu\""},
+        {"fc8:1 - stem_rel:1", FV_NOTFOUND, "net: there is no value \"stem_rel\"; did you mean"},
+        {"fc8:1 -", FV_ARG, "objective: a term is missing before \"the end\""},
+        {"fc8:1 - - fc8:2", FV_ARG, "objective: a term is missing before \"- fc8:2\""},
+        {"2*", FV_ARG, "objective: a term is missing after \"2*\""},
+        {"1e999*fc8:1", FV_ARG, "objective: the weight \"1e999\" is no number of -1e30..1e30"},
+        {"1-1*fc8:1", FV_ARG, "objective: the weight \"1-1\" is no number"},
+        {"nan*fc8:1", FV_ARG, "objective \"nan*fc8:1\": \"nan\" is no weight"},
+        {"0x1p3*fc8:1", FV_ARG, "objective \"0x1p3*fc8:1\": \"0x1p3\" is no weight"},
+        {"fc8:1*2", FV_ARG, "objective \"fc8:1*2\": after the layer's name"},
+        {"fc8:1- fc8:2", FV_NOTFOUND, "net: there is no value \"fc8:1- fc8\""},
+        {"fc8:1 -fc8:2", FV_NOTFOUND, "net: there is no value \"fc8:1 -fc8\""},
+        {"sharpness(fc8)", FV_ARG,
+         "objective: there is no term \"sharpness(fc8)\"; allowed are LAYER, LAYER:C,"},
+        {"energy(fc8", FV_ARG, "objective \"energy(fc8\": ( is not closed"},
+        {"fc8:1 + 'fc8", FV_ARG, "objective \"fc8:1 + 'fc8\": ' is not closed"},
+        {"energy()", FV_ARG, "\"energy()\" cannot be read; allowed is energy(LAYER)"},
+        {"energy(fc8, fc8)", FV_ARG, "\"energy(fc8, fc8)\" cannot be read"},
+        {"energy(fc8,,,,,,,,,,,)", FV_ARG, "objective: there is no term \"energy(fc8,"},
+        {"neuron(fc8)", FV_ARG, "\"neuron(fc8)\" cannot be read; allowed is neuron(LAYER:C)"},
+        {"strong(fc8, nan)", FV_ARG, "\"strong(fc8, nan)\": the threshold \"nan\" is no number"},
+        {"alignment(fc8, 0)", FV_ARG, "\"alignment(fc8, 0)\": the decay \"0\" is no number"},
+        {"interpolate(fc8:1, fc8)", FV_ARG, "\"interpolate(fc8:1, fc8)\" cannot be read"},
+        {"direction(fc8, /nowhere/v.npy)", FV_IO, ""},
+        {"tv(nan) - fc8:1", FV_ARG, "\"tv(nan)\": \"nan\" is no number"},
+        {"class:5", FV_NOTFOUND, "net has 4 classes; 5 does not exist (0..3)"},
+        {"class:heron", FV_NOTFOUND, "net: there is no class \"heron\"; did you mean \"hen\""},
+        {"prob:", FV_NOTFOUND, "net: there is no class \"\""},
+        {"fc8:0 + fc8:1 + fc8:2 + fc8:0 + fc8:1 + fc8:2 + fc8:0 + fc8:1 + fc8:2 + fc8:0 + fc8:1 + "
+         "fc8:2 + fc8:0 + fc8:1 + fc8:2 + fc8:0 + fc8:1",
+         FV_ARG, "an objective of more than 16 terms"},
+        {"#0:0 + #1:0 + #2:0 + #3:0 + #4:0 + #5:0 + #6:0 + #7:0 + #8:0", FV_ARG,
+         "an objective of more than 8 layers; "},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fvi_objective o;
+        fv_error err = {0};
+        fv_status st = fvi_objective_parse(net, cases[i].text, NULL, 0, &o, &err);
+        fvi_objective_clear(&o);
+        if (st != cases[i].status ||
+            strncmp(err.text, cases[i].expected, strlen(cases[i].expected)))
+            fail_msg("%s: status %d, %s", cases[i].text, st, err.text);
+    }
+}
+
+/* Long and deep texts are refused, or read, without harm. */
+static void hostile_texts_do_no_harm(void **state) {
+    (void)state;
+    char text[FVI_MAX_OBJECTIVE + 2], out[64];
+    static const char *const pieces[] = {"(",  "energy(", "-",        "- ", " - ",     "'",
+                                         "a",  ",",       ":",        "@1", "9",       "*",
+                                         "2*", "+ tv ",   "\x80\xff", "\n", "lp(1) + "};
+    for (size_t k = 0; k < sizeof pieces / sizeof *pieces; k++)
+        for (size_t longer = 0; longer < 2; longer++) {
+            size_t n = strlen(pieces[k]), all = FVI_MAX_OBJECTIVE + longer;
+            for (size_t i = 0; i < all; i++) text[i] = pieces[k][i % n];
+            text[all] = '\0';
+            fvi_objective o;
+            fv_error err = {0};
+            assert_true(fvi_objective_parse(net, text, NULL, 0, &o, &err) != FV_OK);
+            if (longer) assert_string_equal(err.text, "an objective of more than 4096 characters");
+            fvi_objective_clear(&o);
+        }
+    fvi_objective o;
+    assert_int_equal(fvi_objective_parse(net, "fc8:1", text, 0, &o, NULL), FV_ARG);
+    fvi_objective_clear(&o);
+    assert_int_equal(fvi_objective_parse(net, "fc8:1 - 0.1*tv + fc8:2", NULL, 0, &o, NULL), FV_OK);
+    fvi_objective_text(&o, out, 8);
+    assert_string_equal(out, "fc8_1:1");
+    fvi_objective_clear(&o);
+}
+
+/* ---- classes of other networks -------------------------------------------------------------- */
+
+static void assert_class(builder *from, const char *text, const char *expected, const char *note) {
+    fvi_network *n = load(from, "other.onnx");
+    fvi_objective o;
+    fv_error err = {0};
+    char out[128];
+    fv_status st = fvi_objective_parse(n, text, NULL, 0, &o, &err);
+    if (st) {
+        assert_string_equal(err.text, expected);
+    } else {
+        fvi_objective_text(&o, out, sizeof out);
+        assert_string_equal(out, expected);
+        assert_string_equal(o.note, note);
+    }
+    fvi_objective_clear(&o);
+    fvi_network_free(n);
+    builder_free(from);
+}
+
+static void classes_are_found_where_they_are(void **state) {
+    (void)state;
+    builder *n = builder_new(17); /* logits at the end */
+    body(n);
+    builder_output(n, "fc8_1");
+    assert_class(n, "class:3", "fc8_1:3", "");
+    n = builder_new(17);
+    body(n);
+    builder_output(n, "fc8_1");
+    assert_class(n, "prob:3", "prob:3", "");
+    n = builder_new(11); /* a reshape on either side of a log softmax */
+    body(n);
+    builder_i64(n, "to", "-1,4,1,1");
+    builder_i64(n, "back", "-1,4");
+    builder_node(n, "Reshape", "r1", "fc8_1,to", "y1");
+    builder_int(n, builder_node(n, "LogSoftmax", "last", "y1", "y2"), "axis", 1);
+    builder_node(n, "Reshape", "r2", "y2,back", "y3");
+    builder_node(n, "Identity", "id", "y3", "y4");
+    builder_output(n, "y4");
+    assert_class(
+        n, "class:1", "fc8_1:1",
+        "class:1 is optimised on \"fc8\", the logits before the softmax \"last\"; ask prob:1 "
+        "for the probability");
+    n = builder_new(17); /* of two softmaxes the last counts, so that prob: is the output */
+    body(n);
+    builder_int(n, builder_node(n, "Softmax", "s1", "fc8_1", "y1"), "axis", 1);
+    builder_int(n, builder_node(n, "Softmax", "s2", "y1", "y2"), "axis", 1);
+    builder_output(n, "y2");
+    assert_class(n, "class:1", "y1:1",
+                 "class:1 is optimised on \"s1\", the logits before the softmax \"s2\"; ask prob:1 "
+                 "for the probability");
+    n = builder_new(17); /* no classes at all */
+    body(n);
+    builder_output(n, "stem_relu");
+    assert_class(n, "class:1",
+                 "other: its first output \"stem_relu\" is 1x6x8x8, no row of classes for each "
+                 "picture; LAYER:C names a unit of any layer",
+                 "");
+    n = builder_new(17); /* a softmax over channels of a map is no class vector */
+    body(n);
+    builder_int(n, builder_node(n, "Softmax", "s", "stem_relu", "sy"), "axis", 1);
+    builder_output(n, "sy");
+    assert_class(n, "sy:1", "sy:1", "");
+}
+
+/* ---- the rest ------------------------------------------------------------------------------- */
+
+static void joint_and_picture_terms_are_known(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *plain;
+        int joint;
+    } cases[] = {
+        {"fc8:1 + energy(stem_relu)", NULL, 0},
+        {"fc8:1 - 0.1*lp(6)",
+         "here: \"lp(6)\" looks at the picture being made; terms of one "
+         "input's layers are allowed",
+         0},
+        {"fc8:1 + diversity(stem_relu)",
+         "here: \"diversity(stem_relu)\" looks at several pictures "
+         "made together; terms of one input's layers are allowed",
+         1},
+        {"alignment(input)",
+         "here: \"alignment(input)\" looks at several pictures made together; "
+         "terms of one input's layers are allowed",
+         1},
+        {"interpolate(fc8:1, fc8:2)",
+         "here: \"interpolate(fc8_1:1, fc8_1:2)\" looks at several "
+         "pictures made together; terms of one input's layers are "
+         "allowed",
+         1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fvi_objective o;
+        fv_error err = {0};
+        assert_int_equal(fvi_objective_parse(net, cases[i].text, NULL, 0, &o, &err), FV_OK);
+        assert_int_equal(fvi_objective_is_joint(&o), cases[i].joint);
+        fv_status st = fvi_objective_check_plain(&o, "here", &err);
+        assert_int_equal(st, cases[i].plain ? FV_ARG : FV_OK);
+        if (st) assert_string_equal(err.text, cases[i].plain);
+        fvi_objective_clear(&o);
+    }
+}
+
+static void picture_terms_are_summed(void **state) {
+    (void)state;
+    fvi_objective o;
+    float p[4] = {1, 2, 3, 4}, start[4] = {0}, dp[4] = {0};
+    assert_int_equal(
+        fvi_objective_parse(net, "fc8:1 - 2*squares(1) + 0.5*squares(0)", NULL, 0, &o, NULL),
+        FV_OK);
+    assert_float_equal(fvi_objective_picture(&o, p, start, 1, 2, 2, dp), -2 * 14 + 0.5 * 30, 1e-6);
+    for (int i = 0; i < 4; i++) assert_float_equal(dp[i], -4 * (p[i] - 1) + p[i], 1e-6);
+    fvi_objective_clear(&o);
+}
+
+/* The public face. */
+static void objectives_are_described(void **state) {
+    (void)state;
+    char text[64], note[256];
+    fv_model *m = NULL;
+    fv_error err = {0};
+    if (fv_model_load(builder_path(b, "net.onnx"), NULL, &m, &err)) fail_msg("%s", err.text);
+    assert_int_equal(fv_objective_describe(m, "class:hen", text, sizeof text, note, &err), FV_OK);
+    assert_string_equal(text, "fc8_1:2");
+    assert_string_equal(note, CLASS_NOTE("hen"));
+    assert_int_equal(fv_objective_describe(m, "class:owl", text, sizeof text, note, &err),
+                     FV_NOTFOUND);
+    assert_string_equal(text, "fc8_1:2");
+    assert_int_equal(fv_objective_describe(m, NULL, text, sizeof text, note, &err), FV_ARG);
+    fv_model_free(m);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_spelling_is_read),
+        cmocka_unit_test(readings_are_kept),
+        cmocka_unit_test(regularisers_are_added),
+        cmocka_unit_test(directions_are_loaded),
+        cmocka_unit_test(refusals_say_why),
+        cmocka_unit_test(hostile_texts_do_no_harm),
+        cmocka_unit_test(classes_are_found_where_they_are),
+        cmocka_unit_test(joint_and_picture_terms_are_known),
+        cmocka_unit_test(picture_terms_are_summed),
+        cmocka_unit_test(objectives_are_described),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
