@@ -19,9 +19,9 @@ void cli_bench_render_table(const fv_render_bench *r) {
                                          {"ms (mean)", 1, 0},    {"% of the mean", 1, 0},
                                          {"% of network", 1, 0}, {0}};
     cli_table *t = cli_table_new(columns);
-    const double network = r->part_ms[FV_PART_NETWORK];
-    for (int k = 0; k < FV_PART_COUNT; k++)
-        add_row(t, fv_part_name((fv_part)k), r->part_ms[k], r->part_mean_ms[k], network,
+    const double network = r->stage_ms[FV_STAGE_NETWORK];
+    for (int k = 0; k < FV_STAGE_COUNT; k++)
+        add_row(t, fv_stage_name((fv_stage)k), r->stage_ms[k], r->stage_mean_ms[k], network,
                 r->mean_ms);
     add_row(t, "an update", r->step_ms, r->mean_ms, network, r->mean_ms);
     cli_table_print(t);
@@ -40,11 +40,11 @@ void cli_bench_render_json(const fv_render_bench *r) {
     cli_json_number(b, "peak_rss_mb", r->peak_rss_mb);
     json_builder_set_member_name(b, "parts");
     json_builder_begin_array(b);
-    for (int k = 0; k < FV_PART_COUNT; k++) {
+    for (int k = 0; k < FV_STAGE_COUNT; k++) {
         json_builder_begin_object(b);
-        cli_json_text(b, "part", fv_part_name((fv_part)k));
-        cli_json_number(b, "ms", r->part_ms[k]);
-        cli_json_number(b, "mean_ms", r->part_mean_ms[k]);
+        cli_json_text(b, "part", fv_stage_name((fv_stage)k));
+        cli_json_number(b, "ms", r->stage_ms[k]);
+        cli_json_number(b, "mean_ms", r->stage_mean_ms[k]);
         json_builder_end_object(b);
     }
     json_builder_end_array(b);

@@ -50,13 +50,13 @@ static int split_layers(job *j, const char *word) {
 /* Reads a photo, or an NPY file as it is.
  *   seen  what the network sees of the photo, or NULL */
 static fv_status read_input(const job *j, const char *path, fv_tensor **input, fv_image **seen,
-                            fv_window *window, fv_error *err) {
+                            fv_rect *window, fv_error *err) {
     fv_image *photo = NULL;
     if (cli_has_ending(path, "npy")) return fv_tensor_load(path, input, err);
     fv_status st = fv_image_load(path, &photo, err);
     if (!st) st = fv_input_from_image(j->model, photo, input, err);
     if (!st) st = fv_input_picture(j->model, photo, seen, err);
-    if (!st) st = fv_input_window(j->model, photo->height, photo->width, window, err);
+    if (!st) st = fv_input_rect(j->model, photo->height, photo->width, window, err);
     fv_image_free(photo);
     return st;
 }
@@ -66,7 +66,7 @@ static fv_activations_desc desc_of(const job *j, const fv_image *seen, const cha
     return (fv_activations_desc){.channels = j->channels,
                                  .n_channels = j->n_channels,
                                  .top = a->top,
-                                 .by = (fv_strength)a->by,
+                                 .by = (fv_score)a->by,
                                  .palette = (fv_palette)a->palette,
                                  .scale_tile = a->tile_scale == 2,
                                  .photo = a->overlay ? seen : NULL,
@@ -107,7 +107,7 @@ static fv_status look(job *j, cli_activation *a, const fv_image *seen, fv_error 
 static int run_input(job *j, const char *path) {
     fv_tensor *input = NULL;
     fv_image *seen = NULL;
-    fv_window window = {0};
+    fv_rect window = {0};
     fv_error err = {0};
     fv_activations **made = NULL;
     fv_status st = read_input(j, path, &input, &seen, &window, &err);

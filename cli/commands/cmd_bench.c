@@ -73,8 +73,10 @@ static int run_ops(const cli_args *args, const fv_model *model, const fv_bench_d
 }
 
 static int run_render(const cli_args *args, const fv_model *model) {
-    fv_render_desc desc = {
-        .width = args->size, .height = args->size, .starts = args->batch, .threads = args->threads};
+    fv_render_desc desc = {.width = args->size,
+                           .height = args->size,
+                           .restarts = args->batch,
+                           .threads = args->threads};
     fv_render_bench times = {0};
     fv_error err = {0};
     g_strlcpy(desc.recipe, args->recipe, sizeof desc.recipe);

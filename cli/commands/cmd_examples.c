@@ -130,7 +130,7 @@ static int run_model(const cli_args *a, const fv_model *model) {
     const char *folder = a->operands[a->n_operands - 1];
     cli_shown s = {.args = a,
                    .model = model,
-                   .by = a->by ? (fv_by)a->by : FV_BY_MAX,
+                   .by = a->by ? (fv_score)a->by : FV_SCORE_MAX,
                    .top = a->top ? a->top : CLI_TOP,
                    .bottom = a->bottom};
     int code = cli_objectives_expand(a, model, a->operands + 1, a->n_operands - 2, NULL, &units);

@@ -211,7 +211,7 @@ static int run(const cli_args *args) {
         cli_recipe_show(&d.recipe.desc);
     } else if (!code) {
         cli_model_note(args, model);
-        d.starts = d.recipe.desc.starts;
+        d.starts = d.recipe.desc.restarts;
         if (!code && (int64_t)d.units.count * d.starts > CLI_MAX_OBJECTIVES)
             code =
                 cli_usage(args->command, "more than %d pictures are asked for", CLI_MAX_OBJECTIVES);

@@ -235,7 +235,7 @@ static int run(const cli_args *args) {
     j.model = model;
     if (!code) code = work(&j);
     for (int i = 0; i < j.n; i++) {
-        fv_filters_free(j.layers[i].filters);
+        fv_filter_stats_free(j.layers[i].filters);
         fv_weights_free(j.layers[i].drawn);
     }
     g_free(j.layers);

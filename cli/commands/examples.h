@@ -13,7 +13,7 @@ typedef struct cli_shown {
     const cli_args *args;
     const fv_model *model;
     fv_examples *examples;
-    fv_by by;
+    fv_score by;
     int top, bottom;
     double *score;     /* [units] of --scores: what the picture reaches; NULL: not asked */
     double seconds;    /* of the scan */

@@ -37,15 +37,15 @@ static fv_status save(const cli_shown *s, fv_image *image, const char *path, fv_
 }
 
 static fv_status sheet(const cli_shown *s, int unit, fv_image **out, fv_error *err) {
-    const fv_sheet_desc d = {.by = s->by,
+    const fv_contact_sheet_desc d = {.by = s->by,
                              .top = s->top,
                              .bottom = s->bottom,
-                             .view = s->args->crop    ? FV_VIEW_CROP
-                                     : s->args->whole ? FV_VIEW_PHOTO
+                             .view = s->args->crop    ? FV_EXAMPLE_CROP
+                                     : s->args->whole ? FV_EXAMPLE_PHOTO
                                                       : 0,
                              .tile = s->args->tile_size,
                              .columns = s->args->columns};
-    return fv_examples_sheet(s->examples, unit, &d, out, err);
+    return fv_examples_contact_sheet(s->examples, unit, &d, out, err);
 }
 
 /* The values of one unit, with the photos that are shown marked. */

@@ -89,9 +89,9 @@ int cli_examples_score_table(const cli_shown *s) {
     fv_error err = {0};
     fv_status st = FV_OK;
     for (int u = 0; u < fv_examples_unit_count(s->examples) && !st; u++) {
-        fv_spread spread;
+        fv_distribution spread;
         int above = 0;
-        st = fv_examples_spread(s->examples, u, s->by, 0, &spread, &err);
+        st = fv_examples_distribution(s->examples, u, s->by, 0, &spread, &err);
         if (!st) st = count_above(s, u, s->score[u], &above, &err);
         if (st) break;
         char *name = unit_name(s, u);
@@ -127,7 +127,7 @@ static void put_examples(JsonBuilder *b, const cli_shown *s, const char *name,
         const int64_t at[2] = {ex->y, ex->x};
         cli_json_sizes(b, "position", ex->y >= 0 ? 2 : 0, at);
         put_box(b, "sees", ex->top, ex->left, ex->height, ex->width);
-        put_box(b, "spot", ex->spot_top, ex->spot_left, ex->spot_height, ex->spot_width);
+        put_box(b, "spot", ex->center_top, ex->center_left, ex->center_height, ex->center_width);
         json_builder_end_object(b);
     }
     json_builder_end_array(b);
@@ -136,10 +136,10 @@ static void put_examples(JsonBuilder *b, const cli_shown *s, const char *name,
 static fv_status put_unit(JsonBuilder *b, const cli_shown *s, int u, fv_error *err) {
     fv_example *top = NULL, *bottom = NULL;
     int n_top = 0, n_bottom = 0, above = 0;
-    fv_spread spread = {0};
+    fv_distribution spread = {0};
     fv_status st = find(s, u, 0, &top, &n_top, err);
     if (!st) st = find(s, u, 1, &bottom, &n_bottom, err);
-    if (!st) st = fv_examples_spread(s->examples, u, s->by, 0, &spread, err);
+    if (!st) st = fv_examples_distribution(s->examples, u, s->by, 0, &spread, err);
     if (!st && s->score) st = count_above(s, u, s->score[u], &above, err);
     if (!st) {
         const int class = fv_examples_unit_class(s->examples, u);
@@ -181,7 +181,7 @@ int cli_examples_json(const cli_shown *s) {
     json_builder_begin_object(b);
     cli_json_text(b, "model", fv_model_name(s->model));
     cli_json_text(b, "sha256", fv_model_sha256(s->model));
-    cli_json_text(b, "by", s->by == FV_BY_MEAN ? "mean" : "max");
+    cli_json_text(b, "by", s->by == FV_SCORE_MEAN ? "mean" : "max");
     put_texts(b, s, "photos", fv_examples_photo_count(s->examples), fv_examples_photo);
     put_texts(b, s, "unreadable", fv_examples_skipped_count(s->examples), fv_examples_skipped);
     json_builder_set_member_name(b, "units");

@@ -75,10 +75,10 @@ static fv_status flat(const fv_rendering *r, fv_image **out, fv_error *err) {
 
 static fv_status row(const cli_drawing *d, int i, fv_image **out, fv_error *err) {
     fv_image *low = NULL, *high = NULL;
-    const fv_sheet_desc desc = {.tile = d->args->tile_size};
+    const fv_contact_sheet_desc desc = {.tile = d->args->tile_size};
     fv_status st = flat(d->low ? d->low[i] : NULL, &low, err);
     if (!st) st = flat(d->made[i], &high, err);
-    if (!st) st = fv_examples_beside(d->examples, i, low, high, &desc, out, err);
+    if (!st) st = fv_examples_strip(d->examples, i, low, high, &desc, out, err);
     fv_image_free(low);
     fv_image_free(high);
     return st;

@@ -109,7 +109,7 @@ static fv_status compare(cli_drawing *d, int unit, fv_error *err) {
             images[count++] = d->made[i]->image;
         }
     if (count > 1)
-        st = fv_group_pictures(images, count, fv_model_input(d->model)->is_image, 0, groups,
+        st = fv_images_group(images, count, fv_model_input(d->model)->is_image, 0, groups,
                                distances, &d->unit[unit].distinct, err);
     if (!st && count > 1) {
         for (int k = 0; k < count; k++) d->group[places[k]] = groups[k];

@@ -23,7 +23,7 @@ static void put_name(const cli_weights *w) {
 }
 
 /* "dead filters (norm at most 0.001 of the largest): 3, 17, ... (40 in all)" */
-static void put_dead(const fv_filters *f) {
+static void put_dead(const fv_filter_stats *f) {
     cli_putf("  dead filters (norm at most %.3g): ", f->dead_norm);
     for (int i = 0; i < f->n_dead && i < NAMED_MAX; i++)
         cli_putf("%s%d", i ? ", " : "", f->dead[i]);
@@ -31,7 +31,7 @@ static void put_dead(const fv_filters *f) {
     cli_put(f->n_dead ? "\n" : "none\n");
 }
 
-static void put_pairs(const fv_filters *f) {
+static void put_pairs(const fv_filter_stats *f) {
     cli_putf("  duplicates (cosine at least %.3f): ", f->pair_cosine);
     for (int i = 0; i < f->n_pairs && i < NAMED_MAX; i++)
         cli_putf("%s%d like %d (%.5f)", i ? ", " : "", f->pairs[i].filter, f->pairs[i].like,
@@ -81,7 +81,7 @@ void cli_weights_print(const cli_args *args, const cli_weights *w) {
     cli_putf("  values %.4g .. %.4g, mean %.4g, stddev %.4g, %.2f %% are zero\n", s->min, s->max,
              s->mean, s->stddev, 100 * s->zero_fraction);
     if (w->filters) {
-        const fv_filters *f = w->filters;
+        const fv_filter_stats *f = w->filters;
         cli_putf("  norms of %d filters %.4g .. %.4g, median %.4g\n", f->count, f->norm_min,
                  f->norm_max, f->norm_median);
         put_dead(f);
@@ -93,7 +93,7 @@ void cli_weights_print(const cli_args *args, const cli_weights *w) {
     }
 }
 
-static void json_filters(JsonBuilder *b, const fv_filters *f) {
+static void json_filters(JsonBuilder *b, const fv_filter_stats *f) {
     json_builder_set_member_name(b, "filters");
     if (!f) {
         json_builder_add_null_value(b);

@@ -314,13 +314,13 @@ FV_API fv_status fv_input_picture(const fv_model *model, const fv_image *image, 
                                   fv_error *err);
 
 /* A rectangle of a photograph, in its own pixels, not all of them whole. */
-typedef struct fv_window {
+typedef struct fv_rect {
     double y, x, height, width;
-} fv_window;
+} fv_rect;
 
 /* Says where fv_input_picture cuts in a photograph of that size.
  *   errors  ARG a size < 1; SHAPE as above */
-FV_API fv_status fv_input_window(const fv_model *model, int height, int width, fv_window *out,
+FV_API fv_status fv_input_rect(const fv_model *model, int height, int width, fv_rect *out,
                                  fv_error *err);
 
 /* Turns a picture into a network's input: fv_input_picture, then mean, scale and channel order.
@@ -368,6 +368,14 @@ typedef struct fv_prediction {
  */
 FV_API fv_status fv_session_classify(fv_session *session, const fv_tensor *input, int top,
                                      fv_prediction *out, fv_error *err);
+
+/* The one number that a unit's map comes to. Units that are one number (a class, a neuron, any sum
+ * of terms) are that number. */
+typedef enum fv_score {
+    FV_SCORE_MAX = 1, /* at its strongest position; for the lowest examples at its weakest: a thing
+                         counts once, wherever it is and however small */
+    FV_SCORE_MEAN     /* the mean over all positions, which is what LAYER:C is elsewhere */
+} fv_score;
 
 /* ---- measuring ------------------------------------------------------------------------------ */
 

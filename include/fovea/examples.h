@@ -14,20 +14,12 @@ extern "C" {
 /* What was measured on the photos of a folder: the answers of units to each of them. */
 typedef struct fv_examples fv_examples;
 
-/* The one number that a unit's map comes to. Units that are one number (a class, a neuron, any sum
- * of terms) are that number. */
-typedef enum fv_by {
-    FV_BY_MAX = 1, /* at its strongest position; for the lowest examples at its weakest: a thing
-                      counts once, wherever it is and however small */
-    FV_BY_MEAN     /* the mean over all positions, which is what LAYER:C is elsewhere */
-} fv_by;
-
 typedef struct fv_examples_desc {
-    const char *index; /* folder of what was measured before, with one file for each layer or
-                          objective; it is made if it is not there. NULL: nothing is kept */
-    int threads;       /* of the network; 0: all processors */
-    int decoders;      /* threads that read and resize photos; 0: as many as threads, 1..64 */
-    fv_on_nan on_nan;  /* where a value is not finite; 0: STOP. KEEP: NaN, ranked nowhere */
+    const char *index;       /* folder of what was measured before, with one file for each layer or
+                                objective; it is made if it is not there. NULL: nothing is kept */
+    int threads;             /* of the network; 0: all processors */
+    int decoders;            /* threads that read and resize photos; 0: as many as threads, 1..64 */
+    fv_on_nan on_nan;        /* where a value is not finite; 0: STOP. KEEP: NaN, ranked nowhere */
     fv_progress_fn progress; /* done and total count photos to be measured; or NULL */
     void *user;
 } fv_examples_desc;
@@ -84,51 +76,51 @@ typedef struct fv_example {
                                      it has no map. A map of one axis has y 0 */
     int top, left, height, width; /* what that position sees of the photo, in the photo's pixels */
     int whole;                    /* that is all the network sees of it */
-    int spot_top, spot_left, spot_height, spot_width; /* the middle of that: what stands in the
-                                     photo where the position stands in the map */
-    int unit, lowest;             /* what was asked */
+    int center_top, center_left, center_height, center_width; /* the middle of that: what stands in
+                                     the photo where the position stands in the map */
+    int unit, lowest;                                         /* what was asked */
 } fv_example;
 
 /* Finds the photos with the highest or lowest values; of equal ones the first path. Values that are
  * not numbers are left out.
- *   by      0: FV_BY_MAX
+ *   by      0: FV_SCORE_MAX
  *   count   how many are wanted    found  how many there are: count, or less
  *   out     [count]; caller's array
  *   errors  ARG no such unit; IO, FORMAT the index
  *   threads one call per fv_examples at a time, as all below */
-FV_API fv_status fv_examples_find(fv_examples *examples, int unit, fv_by by, int lowest, int count,
-                                  fv_example *out, int *found, fv_error *err);
+FV_API fv_status fv_examples_find(fv_examples *examples, int unit, fv_score by, int lowest,
+                                  int count, fv_example *out, int *found, fv_error *err);
 
 /* Copies the values of a unit on all photos, [fv_examples_photo_count].  errors  as above */
-FV_API fv_status fv_examples_values(fv_examples *examples, int unit, fv_by by, int lowest,
+FV_API fv_status fv_examples_values(fv_examples *examples, int unit, fv_score by, int lowest,
                                     float *out, fv_error *err);
 
 /* How the values of a unit lie. Percentiles are interpolated between neighbours. */
-typedef struct fv_spread {
+typedef struct fv_distribution {
     int count; /* of photos with a value */
     double minimum, median, mean, percentile_99_9, maximum;
-} fv_spread;
-FV_API fv_status fv_examples_spread(fv_examples *examples, int unit, fv_by by, int lowest,
-                                    fv_spread *out, fv_error *err);
+} fv_distribution;
+FV_API fv_status fv_examples_distribution(fv_examples *examples, int unit, fv_score by, int lowest,
+                                          fv_distribution *out, fv_error *err);
 
 /* Measures a unit on one network input, as the photos were.
  *   input   as fv_session_run; dim[0] 1    errors  as fv_session_run; ARG */
-FV_API fv_status fv_examples_measure(fv_examples *examples, int unit, fv_by by, int lowest,
+FV_API fv_status fv_examples_measure(fv_examples *examples, int unit, fv_score by, int lowest,
                                      const fv_tensor *input, double *value, fv_error *err);
 
 typedef enum fv_example_view {
-    FV_VIEW_CROP = 1, /* what the strongest position sees, cut out */
-    FV_VIEW_PHOTO     /* the photo, with that marked by a frame; where it is all, with a frame
+    FV_EXAMPLE_CROP = 1, /* what the strongest position sees, cut out */
+    FV_EXAMPLE_PHOTO     /* the photo, with that marked by a frame; where it is all, with a frame
                          around its spot */
 } fv_example_view;
 
-typedef struct fv_sheet_desc {
-    fv_by by;              /* 0: FV_BY_MAX */
-    int top, bottom;       /* photos of the highest and lowest values; both 0: 9 and none */
-    fv_example_view view;  /* 0: CROP where that is less than the whole, else PHOTO */
-    int tile;              /* side in pixels; 0: 160 */
-    int columns;           /* 0: one row for the highest, one for the lowest */
-} fv_sheet_desc;
+typedef struct fv_contact_sheet_desc {
+    fv_score by;          /* 0: FV_SCORE_MAX */
+    int top, bottom;      /* photos of the highest and lowest values; both 0: 9 and none */
+    fv_example_view view; /* 0: CROP where that is less than the whole, else PHOTO */
+    int tile;             /* side in pixels; 0: 160 */
+    int columns;          /* 0: one row for the highest, one for the lowest */
+} fv_contact_sheet_desc;
 
 /* Loads one example's photo as it is to be looked at, at most side x side pixels.
  *   out     [3]; yours to free    errors  as fv_image_load; ARG */
@@ -138,18 +130,19 @@ FV_API fv_status fv_examples_tile(fv_examples *examples, const fv_example *examp
 /* Lays out the photos that excite a unit most (and least), with their values and names, in rows
  * with titles.
  *   out     [3] with texts; yours to free    errors  as fv_examples_find; IO a photo is gone */
-FV_API fv_status fv_examples_sheet(fv_examples *examples, int unit, const fv_sheet_desc *desc,
-                                   fv_image **out, fv_error *err);
+FV_API fv_status fv_examples_contact_sheet(fv_examples *examples, int unit,
+                                           const fv_contact_sheet_desc *desc, fv_image **out,
+                                           fv_error *err);
 
 /* Lays out, from left to right: the picture made to lower a unit, photos of its lowest values,
  * those of its highest, the picture made to raise it (Olah et al. 2017).
  *   low, high  the optimised pictures; either may be NULL and is then left out
  *   desc       .top photos a side are laid in a square (0: 4); .tile is the side of all four parts
  *              (0: as the optimised pictures, 192..256); .bottom and .columns are not looked at
- *   errors     as fv_examples_sheet */
-FV_API fv_status fv_examples_beside(fv_examples *examples, int unit, const fv_image *low,
-                                    const fv_image *high, const fv_sheet_desc *desc, fv_image **out,
-                                    fv_error *err);
+ *   errors     as fv_examples_contact_sheet */
+FV_API fv_status fv_examples_strip(fv_examples *examples, int unit, const fv_image *low,
+                                   const fv_image *high, const fv_contact_sheet_desc *desc,
+                                   fv_image **out, fv_error *err);
 
 #ifdef __cplusplus
 }

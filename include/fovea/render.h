@@ -34,16 +34,16 @@ typedef enum fv_color {
 } fv_color;
 
 /* How the numbers are kept where pictures are. */
-typedef enum fv_squash {
-    FV_SQUASH_NONE = 1,
-    FV_SQUASH_SIGMOID, /* low + (high - low) * sigmoid */
-    FV_SQUASH_CLIP     /* cut off after every update */
-} fv_squash;
+typedef enum fv_output_activation {
+    FV_OUTPUT_NONE = 1,
+    FV_OUTPUT_SIGMOID, /* low + (high - low) * sigmoid */
+    FV_OUTPUT_CLIP     /* cut off after every update */
+} fv_output_activation;
 
 typedef struct fv_param_desc {
     fv_param_kind kind;
     fv_color color;
-    fv_squash squash;
+    fv_output_activation output_activation;
     float low, high; /* what picture values of 0 and 1 are in the numbers regularisers, clipping and
                         step sizes see (0,1 or 0,255) */
     float decay;     /* FOURIER: power of 1/f; PHASE, BOUNDED: of the built-in spectrum */
@@ -52,8 +52,8 @@ typedef struct fv_param_desc {
     int levels;      /* LAPLACIAN: pictures, 1..10 */
     const fv_tensor *spectrum; /* PHASE, BOUNDED: magnitudes [channels][h][w/2+1] of any h, w, as
                                   fv_spectrum makes them; NULL: built in. Borrowed */
-    float bias;      /* added to the raw picture before a sigmoid: above 0 is brighter */
-    float spread;    /* PHASE: standard deviation the phases are brought to; 0: 1 (MACO). From about
+    float bias;                /* added to the raw picture before a sigmoid: above 0 is brighter */
+    float phase_std; /* PHASE: standard deviation the phases are brought to; 0: 1 (MACO). From about
                         1.8 on they can be anything; below, part of every frequency stays in phase
                         at the corners, which glow */
 } fv_param_desc;
@@ -123,7 +123,7 @@ typedef enum fv_edge {
     FV_EDGE_GREY,     /* the middle of low and high */
     FV_EDGE_REFLECT,  /* a mirror on the border: 1 0 | 0 1 2 */
     FV_EDGE_WRAP,
-    FV_EDGE_REPEAT    /* the nearest pixel */
+    FV_EDGE_REPEAT /* the nearest pixel */
 } fv_edge;
 
 #define FV_MAX_TRANSFORMS 16
@@ -141,29 +141,29 @@ typedef struct fv_transforms {
 
 /* What becomes of the picture besides the objective. */
 typedef struct fv_regularizer_desc {
-    int kind;            /* 1: given */
-    char terms[256];     /* added to every objective: "-10*tv(2) - 10*lp(6)"; "" for none */
-    float decay;         /* after every `every` updates: numbers *= 1 - decay */
-    float blur;          /* after every `every` updates: pixels blurred with this sigma */
-    float norm;          /* after every update: scaled to this L2 norm; 0: not */
-    int every;           /* 0: 1 */
+    int kind;        /* 1: given */
+    char terms[256]; /* added to every objective: "-10*tv(2) - 10*lp(6)"; "" for none */
+    float decay;     /* after every `every` updates: numbers *= 1 - decay */
+    float blur;      /* after every `every` updates: pixels blurred with this sigma */
+    float norm;      /* after every update: scaled to this L2 norm; 0: not */
+    int every;       /* 0: 1 */
 } fv_regularizer_desc;
 
 /* What is done to the gradient before the optimiser sees it, for each picture by itself. */
 typedef enum fv_gradient_kind {
     FV_GRADIENT_NONE = 1,
-    FV_GRADIENT_MAX,       /* divided by its largest magnitude */
-    FV_GRADIENT_MEAN,      /* divided by its mean magnitude */
-    FV_GRADIENT_L2,        /* divided by its L2 norm */
-    FV_GRADIENT_RMS,       /* divided by its root mean square */
-    FV_GRADIENT_STANDARD,  /* mean 0, deviation 1 (Darknet) */
-    FV_GRADIENT_LAPLACIAN  /* each level of its Laplacian pyramid divided by its root mean square */
+    FV_GRADIENT_MAX,      /* divided by its largest magnitude */
+    FV_GRADIENT_MEAN,     /* divided by its mean magnitude */
+    FV_GRADIENT_L2,       /* divided by its L2 norm */
+    FV_GRADIENT_RMS,      /* divided by its root mean square */
+    FV_GRADIENT_STANDARD, /* mean 0, deviation 1 (Darknet) */
+    FV_GRADIENT_LAPLACIAN /* each level of its Laplacian pyramid divided by its root mean square */
 } fv_gradient_kind;
 
 typedef struct fv_gradient_desc {
     fv_gradient_kind kind;
-    int levels;  /* LAPLACIAN: levels, the lowest included */
-    float clip;  /* then cut off at +-clip; 0: not */
+    int levels; /* LAPLACIAN: levels, the lowest included */
+    float clip; /* then cut off at +-clip; 0: not */
 } fv_gradient_desc;
 
 typedef enum fv_optimizer_kind {
@@ -179,30 +179,39 @@ typedef enum fv_optimizer_kind {
 typedef struct fv_optimizer_desc {
     fv_optimizer_kind kind;
     float rate;
-    float rate_end;       /* share of `rate` left at the last update, along a cosine; 0: 1 */
+    float rate_end; /* share of `rate` left at the last update, along a cosine; 0: 1 */
     float beta1, beta2;
-    float epsilon;        /* added to the root */
-    float weight_decay;   /* of the numbers; decoupled in ADAMW, added to the gradient elsewhere */
+    float epsilon;      /* added to the root */
+    float weight_decay; /* of the numbers; decoupled in ADAMW, added to the gradient elsewhere */
     int epsilon_under_root; /* 1: it is added under the root (keras-vis, Keras 3) */
 } fv_optimizer_desc;
 
-typedef enum fv_carry { FV_CARRY_PICTURE = 1, FV_CARRY_DETAIL } fv_carry;
+typedef enum fv_octave_carry {
+    FV_OCTAVE_CARRY_PICTURE = 1,
+    FV_OCTAVE_CARRY_DETAIL
+} fv_octave_carry;
+
+/* Which of the sizes a picture goes through is the asked one. */
+typedef enum fv_octave_order {
+    FV_OCTAVES_FROM_SIZE = 1, /* the first: it grows from there (MATLAB) */
+    FV_OCTAVES_TO_SIZE        /* the last: it begins smaller */
+} fv_octave_order;
 
 typedef struct fv_schedule_desc {
     int steps;         /* updates at each level; 0: the recipe's */
     int copies;        /* differently transformed copies of a picture in each update; 0: recipe's */
     int levels;        /* sizes the picture goes through (octaves); 0: the recipe's */
     float level_scale; /* from one to the next, > 1; 0: the recipe's */
-    int grow;          /* 1: starts at the asked size and grows (MATLAB); 2: ends there;
-                          0: the recipe's */
-    fv_carry carry;    /* what goes on to the next size: the picture, resized; or the start at that
-                          size plus what was added so far, resized (DeepDream). 0: the recipe's */
-    int tile;          /* pictures larger than this are evaluated in tiles of it; 0: the recipe's,
-                          -1: never */
-    int patience;      /* stops a picture whose best value is that many updates old;
-                          0: the recipe's, -1: never */
-    int keep_best;     /* 1: the picture of the highest value is the result; -1: the last; 0:
-                          recipe's */
+    fv_octave_order octave_order; /* which level has the asked size; 0: the recipe's */
+    fv_octave_carry
+        octave_carry; /* what goes on to the next size: the picture, resized; or the start at that
+              size plus what was added so far, resized (DeepDream). 0: the recipe's */
+    int tile;         /* pictures larger than this are evaluated in tiles of it; 0: the recipe's,
+                         -1: never */
+    int patience;     /* stops a picture whose best value is that many updates old;
+                         0: the recipe's, -1: never */
+    int keep_best;    /* 1: the picture of the highest value is the result; -1: the last; 0:
+                         recipe's */
 } fv_schedule_desc;
 
 /* How numbers become a picture file, at the end. */
@@ -215,17 +224,17 @@ typedef enum fv_display_kind {
 
 typedef struct fv_display_desc {
     fv_display_kind kind;
-    int alpha; /* 1: transparent where little gradient arrived (MACO): 4 channels */
+    int alpha;    /* 1: transparent where little gradient arrived (MACO): 4 channels */
     float margin; /* the picture is made larger by this share of its sides, all round, and cut
                      at the end: what lies at the edge is seen less, and comes out worse */
 } fv_display_desc;
 
 /* How bare units are read: LAYER:C, and LAYER. */
-typedef enum fv_reading {
-    FV_READING_MEAN = 1, /* mean over positions; a layer: mean of squares (Lucid) */
-    FV_READING_ENERGY,   /* sum of squares (Wolfram) */
-    FV_READING_STRONG    /* half the sum of squares of what exceeds mean + sd (Darknet) */
-} fv_reading;
+typedef enum fv_reduction {
+    FV_REDUCTION_MEAN = 1, /* mean over positions; a layer: mean of squares (Lucid) */
+    FV_REDUCTION_ENERGY,   /* sum of squares (Wolfram) */
+    FV_REDUCTION_STRONG    /* half the sum of squares of what exceeds mean + sd (Darknet) */
+} fv_reduction;
 
 /* What size a picture is brought to by the transforms that resample it for the network: crop, fit,
  * resize(0). */
@@ -240,18 +249,18 @@ typedef enum fv_view {
  * larger, where units are asked for at given places, where a photo is compared with or started
  * from, and where the network cannot be run at that size. Both sides are, or none; a picture that
  * is smaller for it is seen at its own size (FV_VIEW_PICTURE). */
-#define FV_SIZE_SEEN (-1)
+#define FV_SIZE_RECEPTIVE (-1)
 
 /* Where a long call stands. Return 0 to go on; FV_PROGRESS_STOP to get what is there, marked
  * unfinished; FV_PROGRESS_CANCEL to get nothing and FV_CANCELLED. */
 #define FV_PROGRESS_STOP   1
 #define FV_PROGRESS_CANCEL 2
 typedef struct fv_progress {
-    int done, total;        /* updates, over all batches */
-    double objective;       /* mean of the batch's objectives now */
-    const char *what;       /* the batch's units: "conv1:0 and 7 more" */
-    int iteration, level;   /* update and level of this batch, counted from 1 */
-    int count;              /* pictures of the batch, and the values of their objectives */
+    int done, total;          /* updates, over all batches */
+    double objective;         /* mean of the batch's objectives now */
+    const char *what;         /* the batch's units: "conv1:0 and 7 more" */
+    int iteration, level;     /* update and level of this batch, counted from 1 */
+    int count;                /* pictures of the batch, and the values of their objectives */
     const double *objectives; /* [count] */
     const int *pictures;      /* [count] their places in `out` */
 } fv_progress;
@@ -261,20 +270,20 @@ typedef int (*fv_progress_fn)(void *user, const fv_progress *progress);
 typedef void (*fv_snapshot_fn)(void *user, int picture, int step, const fv_image *image);
 
 /* The parts an update's time goes to. */
-typedef enum fv_part {
-    FV_PART_PARAM,     /* numbers -> pixels, and their gradient back */
-    FV_PART_TRANSFORM, /* transforms, tiles, mean and scale; there and back */
-    FV_PART_PLAN,      /* making the network ready for a size it has not had yet */
-    FV_PART_NETWORK,   /* forward and backward */
-    FV_PART_OBJECTIVE, /* values and their gradients, terms of the picture included */
-    FV_PART_OPTIMIZER, /* normalised gradients, the step, regularisers */
-    FV_PART_OTHER,     /* between updates: snapshots, progress */
-    FV_PART_COUNT
-} fv_part;
+typedef enum fv_stage {
+    FV_STAGE_PARAM,     /* numbers -> pixels, and their gradient back */
+    FV_STAGE_TRANSFORM, /* transforms, tiles, mean and scale; there and back */
+    FV_STAGE_PLAN,      /* making the network ready for a size it has not had yet */
+    FV_STAGE_NETWORK,   /* forward and backward */
+    FV_STAGE_OBJECTIVE, /* values and their gradients, terms of the picture included */
+    FV_STAGE_OPTIMIZER, /* normalised gradients, the step, regularisers */
+    FV_STAGE_OTHER,     /* between updates: snapshots, progress */
+    FV_STAGE_COUNT
+} fv_stage;
 
 /* Seconds of all updates so far. */
 typedef struct fv_render_times {
-    double seconds[FV_PART_COUNT];
+    double seconds[FV_STAGE_COUNT];
     double mark; /* the library's own */
 } fv_render_times;
 
@@ -286,37 +295,37 @@ typedef fv_status (*fv_finished_fn)(void *user, int picture, const struct fv_ren
                                     fv_error *err);
 
 typedef struct fv_render_desc {
-    char recipe[32];            /* "": fv_recipe_default of the first objective */
-    int width, height;          /* of the picture at the asked size; 0: the recipe's, or else the
-                                   model's own; FV_SIZE_SEEN: as the units need it */
-    int channels;               /* of inputs that are no pictures: a sample's elements are seen as
-                                   [channels][height][width]; 0: [1][1][elements] */
-    uint64_t seed;              /* of every random choice; 0 is a seed like any other */
-    int starts;                 /* pictures of each objective, from different starts; 0: 1 */
-    fv_reading reading;
+    char recipe[32];   /* "": fv_recipe_default of the first objective */
+    int width, height; /* of the picture at the asked size; 0: the recipe's, or else the
+                          model's own; FV_SIZE_RECEPTIVE: as the units need it */
+    int channels;      /* of inputs that are no pictures: a sample's elements are seen as
+                          [channels][height][width]; 0: [1][1][elements] */
+    uint64_t seed;     /* of every random choice; 0 is a seed like any other */
+    int restarts;      /* pictures of each objective, from different starts; 0: 1 */
+    fv_reduction reduction;
     fv_view view;
     fv_param_desc param;
     fv_start_desc start;
-    fv_transforms transforms;   /* inside the differentiated graph */
-    fv_transforms walk;         /* on the picture itself before each update, never undone */
+    fv_transforms transforms;          /* inside the differentiated graph */
+    fv_transforms in_place_transforms; /* on the picture itself before each update, never undone */
     fv_regularizer_desc regularizer;
     fv_gradient_desc gradient;
     fv_optimizer_desc optimizer;
     fv_schedule_desc schedule;
     fv_display_desc display;
-    int redirect;               /* updates in which ReLUs without any gradient let it through, for
-                                   units that have none at the start; 0: 16; -1: never */
-    int batch;                  /* pictures at a time, at most: fewer where fv_model_desc.memory
-                                   says so; 0: of many pictures what a short trial finds fastest.
-                                   Never changes the pictures */
-    int threads;                /* 0: all processors */
-    fv_on_nan on_nan;           /* where an objective or gradient is not finite; 0: STOP */
-    int snapshot_every;         /* updates; 0: no snapshots */
+    int relu_redirect_steps; /* updates in which ReLUs without any gradient let it through, for
+                                units that have none at the start; 0: 16; -1: never */
+    int batch;               /* pictures at a time, at most: fewer where fv_model_desc.memory
+                                says so; 0: of many pictures what a short trial finds fastest.
+                                Never changes the pictures */
+    int threads;             /* 0: all processors */
+    fv_on_nan on_nan;        /* where an objective or gradient is not finite; 0: STOP */
+    int snapshot_every;      /* updates; 0: no snapshots */
     fv_snapshot_fn snapshot;
-    fv_finished_fn finished;    /* or NULL */
-    fv_progress_fn progress;    /* or NULL */
+    fv_finished_fn finished; /* or NULL */
+    fv_progress_fn progress; /* or NULL */
     void *user;
-    fv_render_times *times;     /* where the time went is added here; NULL: it is not measured */
+    fv_render_times *times; /* where the time went is added here; NULL: it is not measured */
 } fv_render_desc;
 
 /* Recipes: their number; name and one line of one of them. */
@@ -330,14 +339,14 @@ FV_API const char *fv_recipe_summary(int index);
 FV_API const char *fv_recipe_default(const fv_model *model, const char *objective);
 
 /* Fills every zero field of *desc from its recipe and for this model: the one place where defaults
- * are. NULL desc: the default recipe. A size that depends on the units (FV_SIZE_SEEN) stays: see
- * fv_render_desc_settle.
- *   errors  NOTFOUND no such recipe, with the names; ARG a value out of its range, named
+ * are. NULL desc: the default recipe. A size that depends on the units (FV_SIZE_RECEPTIVE) stays:
+ * see fv_render_desc_settle. errors  NOTFOUND no such recipe, with the names; ARG a value out of
+ * its range, named
  */
 FV_API fv_status fv_render_desc_resolve(const fv_model *model, const fv_render_desc *desc,
                                         fv_render_desc *out, fv_error *err);
 
-/* Settles what depends on the units of a call: where *desc has FV_SIZE_SEEN, width, height and
+/* Settles what depends on the units of a call: where *desc has FV_SIZE_RECEPTIVE, width, height and
  * view. Rendering does it by itself; it is for those who want to know, or who make the units of one
  * call in several.
  *   desc    resolved; untouched on failure
@@ -372,23 +381,23 @@ FV_API fv_status fv_render_desc_get(const fv_render_desc *desc, const char *name
 
 /* One optimised picture and what is known about it. */
 typedef struct fv_rendering {
-    fv_image *image;      /* with its texts: objective, seed, every option, model SHA-256, version.
-                             [3][h][w], [1][h][w] where the input has one channel; n channels side
-                             by side in grey. NULL if the call was stopped before it was begun */
-    fv_tensor *input;     /* the network's input that was reached: [1][...] */
-    char *objective;      /* in one spelling */
-    int start;            /* which of its starts: 0.. */
+    fv_image *image;       /* with its texts: objective, seed, every option, model SHA-256, version.
+                              [3][h][w], [1][h][w] where the input has one channel; n channels side
+                              by side in grey. NULL if the call was stopped before it was begun */
+    fv_tensor *input;      /* the network's input that was reached: [1][...] */
+    char *objective;       /* in one spelling */
+    int start;             /* which of its starts: 0.. */
     double first, reached; /* objective before the first and at the last update (the best, where
                               that is kept), each on the transformed picture of that update */
-    int steps;            /* updates made */
-    int batch;            /* pictures that were made side by side, this one among them */
-    int redirected;       /* its gradient was zero at the start; ReLUs were redirected */
-    int dead;             /* its gradient vanished or exploded, or it met NaN: the picture says
-                             nothing */
-    int unfinished;       /* stopped: by the progress callback, or (FV_ON_NAN_KEEP) where it met NaN
-                             or its gradient exploded; it is the last good picture */
-    char *why;            /* NULL, or why it is dead, or is unfinished: "its gradient is zero",
-                             "layer \"exp1\" (Exp) makes infinity of finite numbers, ..." */
+    int steps;             /* updates made */
+    int batch;             /* pictures that were made side by side, this one among them */
+    int redirected;        /* its gradient was zero at the start; ReLUs were redirected */
+    int dead;              /* its gradient vanished or exploded, or it met NaN: the picture says
+                              nothing */
+    int unfinished; /* stopped: by the progress callback, or (FV_ON_NAN_KEEP) where it met NaN
+                       or its gradient exploded; it is the last good picture */
+    char *why;      /* NULL, or why it is dead, or is unfinished: "its gradient is zero",
+                       "layer \"exp1\" (Exp) makes infinity of finite numbers, ..." */
 } fv_rendering;
 FV_API void fv_rendering_free(fv_rendering *rendering);
 
@@ -398,8 +407,8 @@ FV_API void fv_rendering_free(fv_rendering *rendering);
  *   errors     as fv_session_gradient; SHAPE the network's input is no picture; CANCELLED; NOTFOUND
  *              the unit is dead: its gradient is zero whatever was tried, or explodes; NONFINITE
  */
-FV_API fv_status fv_render(const fv_model *model, const char *objective,
-                           const fv_render_desc *desc, fv_image **out, fv_error *err);
+FV_API fv_status fv_render(const fv_model *model, const char *objective, const fv_render_desc *desc,
+                           fv_image **out, fv_error *err);
 
 /* Makes desc->starts pictures for each objective, in batches of one layer where it can.
  *   out     [count * starts], objective by objective; all filled on success,
@@ -413,12 +422,12 @@ FV_API fv_status fv_render_many(const fv_model *model, const char *const *object
 typedef struct fv_render_bench {
     int updates, batch;
     double step_ms, mean_ms; /* of an update */
-    double part_ms[FV_PART_COUNT], part_mean_ms[FV_PART_COUNT];
-    double peak_rss_mb;      /* of this process */
+    double stage_ms[FV_STAGE_COUNT], stage_mean_ms[FV_STAGE_COUNT];
+    double peak_rss_mb; /* of this process */
 } fv_render_bench;
 
 /* Returns a part's name, "network"; static. */
-FV_API const char *fv_part_name(fv_part part);
+FV_API const char *fv_stage_name(fv_stage part);
 
 /* Renders an objective and times the parts of its updates, after the first three.
  *   desc     as for fv_render; .starts pictures are made side by side; .schedule.steps, .batch,
@@ -468,9 +477,9 @@ FV_API fv_status fv_accentuation_objective(const fv_model *model, const char *ob
  *   threshold  distance below which two are the same; 0: 0.5, without shifts 0.1
  *   returns through `distinct` the number of groups
  */
-FV_API fv_status fv_group_pictures(const fv_image *const *images, int count, int shifts,
-                                   double threshold, int *groups, double *distances, int *distinct,
-                                   fv_error *err);
+FV_API fv_status fv_images_group(const fv_image *const *images, int count, int shifts,
+                                 double threshold, int *groups, double *distances, int *distinct,
+                                 fv_error *err);
 
 /* Mean magnitudes of the spatial frequencies of photographs, for FV_PARAM_PHASE.
  *   paths     [count] picture files; what cannot be read is skipped and counted in *skipped
@@ -486,17 +495,17 @@ FV_API fv_status fv_spectrum(const char *const *paths, int count, int size, fv_c
 /* ---- dreams --------------------------------------------------------------------------------- */
 
 typedef struct fv_dream_desc {
-    int steps;              /* updates at each octave; 0: 10 */
-    int octaves;            /* 0: 4 */
-    float octave_scale;     /* > 1; 0: 1.4 */
-    float rate;             /* mean change of a pixel in an update, 0..1; 0: 1.5/255 */
-    int jitter;             /* tiles are laid from a random corner; 0: a tile's side; -1: none */
-    int tile;               /* side of the pieces the gradient is computed on; 0: 512 */
-    int original_colors;    /* 1: only the lightness changes */
-    const fv_image *guide;  /* a picture whose features are to be brought out, or NULL */
+    int steps;             /* updates at each octave; 0: 10 */
+    int octaves;           /* 0: 4 */
+    float octave_scale;    /* > 1; 0: 1.4 */
+    float rate;            /* mean change of a pixel in an update, 0..1; 0: 1.5/255 */
+    int jitter;            /* tiles are laid from a random corner; 0: a tile's side; -1: none */
+    int tile;              /* side of the pieces the gradient is computed on; 0: 512 */
+    int original_colors;   /* 1: only the lightness changes */
+    const fv_image *guide; /* a picture whose features are to be brought out, or NULL */
     uint64_t seed;
     int threads;
-    fv_on_nan on_nan;       /* where an objective or gradient is not finite; 0: STOP */
+    fv_on_nan on_nan; /* where an objective or gradient is not finite; 0: STOP */
     int snapshot_every;
     fv_snapshot_fn snapshot;
     fv_progress_fn progress;

@@ -181,7 +181,7 @@ typedef struct fv_filter_pair {
 } fv_filter_pair;
 
 /* The filters of a layer, one an output. */
-typedef struct fv_filters {
+typedef struct fv_filter_stats {
     int count;
     double *norm; /* [count] L2 norm */
     double norm_min, norm_median, norm_max;
@@ -191,15 +191,15 @@ typedef struct fv_filters {
     double pair_cosine; /* at least this cosine is a duplicate: 0.999 */
     int n_pairs;        /* each filter that is like an earlier one, once, with the first of these */
     fv_filter_pair *pairs; /* [n_pairs]; none are looked for in filters of less than 4 numbers */
-} fv_filters;
+} fv_filter_stats;
 
 /* Measures a layer's filters: norms, and which are dead or duplicates.
  *   out     yours to free    errors  as fv_model_weights; SHAPE a layer with no filters: its
  *           weights are no convolution's and no matrix product's
  */
-FV_API fv_status fv_filters_measure(const fv_model *model, int layer, fv_filters **out,
+FV_API fv_status fv_filters_measure(const fv_model *model, int layer, fv_filter_stats **out,
                                     fv_error *err);
-FV_API void fv_filters_free(fv_filters *filters);
+FV_API void fv_filter_stats_free(fv_filter_stats *filters);
 
 /* ---- two checkpoints of one architecture ---------------------------------------------------- */
 
@@ -312,14 +312,12 @@ typedef struct fv_channel {
     int64_t not_finite;   /* numbers left out */
 } fv_channel;
 
-typedef enum fv_strength { FV_STRENGTH_MAX = 1, FV_STRENGTH_MEAN } fv_strength;
-
 typedef struct fv_activations_desc {
     const int *channels;  /* [n_channels] which, in this order; NULL: all */
     int n_channels;
     int top;              /* only the strongest so many of them, strongest first, of equals the
                              one that is stronger the other way; 0: all */
-    fv_strength by;       /* what strong means: the largest value, or the mean; 0: MAX */
+    fv_score by;       /* what strong means: the largest value, or the mean; 0: MAX */
     fv_palette palette;   /* 0: SIGNED where a value is below zero; else GREY, over a photo HEAT */
     int scale_tile;       /* 1: every tile has a scale of its own; 0: all have one */
     const fv_image *photo; /* tiles are laid over it (fv_input_picture's); NULL: they stand alone */

@@ -24,7 +24,7 @@ FVI_WIDE static uint32_t largest_bits(const float *x, int64_t n) {
     return most;
 }
 
-float fvi_largest(const float *x, int64_t n) {
+float fvi_abs_max(const float *x, int64_t n) {
     uint32_t most = 0;
     float result;
 #pragma omp parallel if (n > FVI_PARALLEL_MIN) reduction(max : most)

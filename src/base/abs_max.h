@@ -7,7 +7,7 @@
 
 /* The largest magnitude of x [n]: NaN where one is NaN, else infinity where one is infinite; 0 of
  * nothing. */
-float fvi_largest(const float *x, int64_t n);
+float fvi_abs_max(const float *x, int64_t n);
 
 /* How many of x [n] are NaN or infinite. */
 int64_t fvi_count_nonfinite(const float *x, int64_t n);

@@ -131,7 +131,7 @@ void fvi_mapping_release(const fvi_mapping *m, const void *bytes, size_t size) {
 /* ---- writing ---- */
 
 /* Writes all parts to a descriptor; 0, or -1 with errno set. */
-static int parts_write(int fd, const fvi_part *parts, int count) {
+static int parts_write(int fd, const fvi_bytes_range *parts, int count) {
     for (int i = 0; i < count; i++) {
         const char *at = parts[i].bytes;
         size_t left = parts[i].size;
@@ -147,7 +147,8 @@ static int parts_write(int fd, const fvi_part *parts, int count) {
 }
 
 /* Writes what is no regular file. Appending: standard output may already hold something. */
-static fv_status write_straight(const char *path, const fvi_part *parts, int count, fv_error *err) {
+static fv_status write_straight(const char *path, const fvi_bytes_range *parts, int count,
+                                fv_error *err) {
     int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY);
     int failed = fd < 0 || parts_write(fd, parts, count), why = errno;
     if (fd >= 0 && close(fd) && !failed) {
@@ -209,7 +210,7 @@ static void folder_sweep(const char *folder) {
 }
 
 /* Replaces or makes the regular file `target`; `path` is what the user called it. */
-static fv_status write_by_rename(const char *path, const char *target, const fvi_part *parts,
+static fv_status write_by_rename(const char *path, const char *target, const fvi_bytes_range *parts,
                                  int count, fv_error *err) {
     char *folder = g_path_get_dirname(target), *temp = NULL;
     fv_status st = FV_OK;
@@ -247,7 +248,7 @@ static int names_a_descriptor(const char *path) {
            g_str_has_prefix(path, "/proc/");
 }
 
-fv_status fvi_file_write(const char *path, const fvi_part *parts, int count, fv_error *err) {
+fv_status fvi_file_write(const char *path, const fvi_bytes_range *parts, int count, fv_error *err) {
     if (!path || !path[0]) return fvi_fail(err, FV_ARG, "no file to write was named");
     struct stat s;
     if (stat(path, &s)) /* a link to nothing is replaced by the file */

@@ -26,11 +26,11 @@ void fvi_mapping_release(const fvi_mapping *m, const void *bytes, size_t size);
 
 /* Writes the parts after each other into a temporary beside `path` and renames it over; what is no
  * regular file (/dev/stdout, a pipe) is written straight.  errors  IO */
-typedef struct fvi_part {
+typedef struct fvi_bytes_range {
     const void *bytes;
     size_t size;
-} fvi_part;
-fv_status fvi_file_write(const char *path, const fvi_part *parts, int count, fv_error *err);
+} fvi_bytes_range;
+fv_status fvi_file_write(const char *path, const fvi_bytes_range *parts, int count, fv_error *err);
 
 /* "the file's name without folders", borrowed from path. */
 const char *fvi_path_base(const char *path);

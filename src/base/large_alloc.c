@@ -12,7 +12,7 @@
 #define LINE  ((size_t)64)
 #define LARGE ((size_t)2 << 20)
 
-void *fvi_pages_alloc(size_t bytes) {
+void *fvi_large_alloc(size_t bytes) {
     const size_t align = bytes >= 4 * LARGE ? LARGE : LINE;
     if (bytes > SIZE_MAX - LARGE) return NULL;
     if (bytes < LINE) bytes = LINE;

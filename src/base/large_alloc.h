@@ -7,6 +7,6 @@
 
 /* At least `bytes` bytes (0: one cache line), 64-byte aligned; what is large is asked for in large
  * pages, where the system has them. To be freed with free(); NULL: out of memory. */
-void *fvi_pages_alloc(size_t bytes);
+void *fvi_large_alloc(size_t bytes);
 
 #endif

@@ -318,6 +318,6 @@ fv_status fv_tensor_save(const fv_tensor *tensor, const char *path, fv_error *er
     head[6] = 1;
     head[8] = (uint8_t)(size - 10);
     head[9] = (uint8_t)((size - 10) >> 8);
-    fvi_part parts[2] = {{head, size}, {tensor->data, (size_t)count * sizeof(float)}};
+    fvi_bytes_range parts[2] = {{head, size}, {tensor->data, (size_t)count * sizeof(float)}};
     return fvi_file_write(path, parts, 2, err);
 }

@@ -18,13 +18,13 @@
 typedef struct watch {
     fv_render_times times, before;
     int seen, most;
-    double *took; /* [1 + FV_PART_COUNT][most] ms of each update: in all, and of each part */
+    double *took; /* [1 + FV_STAGE_COUNT][most] ms of each update: in all, and of each part */
 } watch;
 
-const char *fv_part_name(fv_part part) {
-    static const char *const names[FV_PART_COUNT] = {
+const char *fv_stage_name(fv_stage part) {
+    static const char *const names[FV_STAGE_COUNT] = {
         "parametrisation", "transforms", "planning", "network", "objective", "optimiser", "other"};
-    return (unsigned)part < FV_PART_COUNT ? names[part] : "?";
+    return (unsigned)part < FV_STAGE_COUNT ? names[part] : "?";
 }
 
 static int look(void *user, const fv_progress *progress) {
@@ -33,7 +33,7 @@ static int look(void *user, const fv_progress *progress) {
     int i = w->seen++ - WARM_UP;
     if (i >= 0 && i < w->most) {
         w->took[i] = 0;
-        for (int k = 0; k < FV_PART_COUNT; k++) {
+        for (int k = 0; k < FV_STAGE_COUNT; k++) {
             double ms = 1e3 * (w->times.seconds[k] - w->before.seconds[k]);
             w->took[(size_t)(k + 1) * (size_t)w->most + (size_t)i] = ms;
             w->took[i] += ms;
@@ -53,31 +53,31 @@ static void sum_up(watch *w, int n, fv_render_bench *r) {
     r->updates = n;
     r->mean_ms = mean(w->took, n);
     r->step_ms = fvi_median(w->took, n);
-    for (int k = 0; k < FV_PART_COUNT; k++) {
+    for (int k = 0; k < FV_STAGE_COUNT; k++) {
         double *column = w->took + (size_t)(k + 1) * (size_t)w->most;
-        r->part_mean_ms[k] = mean(column, n);
-        r->part_ms[k] = fvi_median(column, n);
+        r->stage_mean_ms[k] = mean(column, n);
+        r->stage_ms[k] = fvi_median(column, n);
     }
 }
 
 static fv_status watch_new(watch *w, int64_t updates, fv_error *err) {
     *w = (watch){.most = (int)updates};
-    w->took = calloc((size_t)updates, (1 + FV_PART_COUNT) * sizeof *w->took);
+    w->took = calloc((size_t)updates, (1 + FV_STAGE_COUNT) * sizeof *w->took);
     return w->took ? FV_OK : fvi_fail(err, FV_NOMEM, "out of memory for %d times", w->most);
 }
 
 /* The render itself, watched; the pictures are thrown away. `d` is resolved. */
 static fv_status render_watched(const fv_model *model, const char *objective, fv_render_desc *d,
                                 watch *w, fv_error *err) {
-    fv_rendering **made = calloc((size_t)d->starts, sizeof *made);
-    if (!made) return fvi_fail(err, FV_NOMEM, "out of memory for %d pictures", d->starts);
+    fv_rendering **made = calloc((size_t)d->restarts, sizeof *made);
+    if (!made) return fvi_fail(err, FV_NOMEM, "out of memory for %d pictures", d->restarts);
     d->times = &w->times;
     d->progress = look;
     d->user = w;
     d->snapshot = NULL;
-    d->batch = d->starts; /* so all of them are one batch */
+    d->batch = d->restarts; /* so all of them are one batch */
     fv_status st = fv_render_many(model, &objective, 1, d, made, err);
-    for (int i = 0; i < d->starts; i++) fv_rendering_free(made[i]);
+    for (int i = 0; i < d->restarts; i++) fv_rendering_free(made[i]);
     free(made);
     return st;
 }
@@ -100,7 +100,7 @@ fv_status fv_bench_render(const fv_model *model, const char *objective, const fv
     int n = w.seen - WARM_UP < w.most ? w.seen - WARM_UP : w.most;
     if (!st && n < 1) st = fvi_fail(err, FV_ARG, "there were no updates to be measured");
     if (!st) {
-        fv_render_bench r = {.batch = d.starts, .peak_rss_mb = fvi_peak_rss_mb()};
+        fv_render_bench r = {.batch = d.restarts, .peak_rss_mb = fvi_peak_rss_mb()};
         sum_up(&w, n, &r);
         *out = r;
     }

@@ -54,7 +54,7 @@ static fvi_graph *product_graph(const float *values) {
 
 static fv_status time_product(const float *values, double *gflops, fv_error *err) {
     fvi_graph *g = product_graph(values);
-    fvi_weights *weights = fvi_weights_new();
+    fvi_weight_cache *weights = fvi_weight_cache_new();
     fvi_backend *backend = NULL;
     fvi_plan *plan = NULL;
     double best = 0;
@@ -73,7 +73,7 @@ static fv_status time_product(const float *values, double *gflops, fv_error *err
     }
     if (!st) *gflops = best;
     fvi_plan_free(plan);
-    fvi_weights_free(weights);
+    fvi_weight_cache_free(weights);
     fvi_backend_free(backend);
     return st;
 }

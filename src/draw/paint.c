@@ -53,7 +53,7 @@ fv_status fv_paint_scale(const float *values, int64_t count, fv_paint_desc *desc
 
 /* What is not a number is told apart from every colour of the palette. */
 static fvi_rgb color_of(const fvi_rgb *colors, const fv_paint_desc *d, float value) {
-    int place = fvi_palette_place(d, value);
+    int place = fvi_palette_at(d, value);
     return place < 0 ? (fvi_rgb){{0.5f, 0.5f, 0.5f}} : colors[place];
 }
 

@@ -86,7 +86,7 @@ fv_status fvi_paint_check(const fv_paint_desc *d, fv_error *err) {
     return FV_OK;
 }
 
-int fvi_palette_place(const fv_paint_desc *d, float value) {
+int fvi_palette_at(const fv_paint_desc *d, float value) {
     if (!isfinite(value)) return -1;
     double t = ((double)value - (double)d->low) / ((double)d->high - (double)d->low);
     return (int)lround(fmin(fmax(t, 0), 1) * (FVI_PALETTE_SIZE - 1));

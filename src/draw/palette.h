@@ -19,6 +19,6 @@ void fvi_palette(fv_palette palette, fvi_rgb colors[FVI_PALETTE_SIZE]);
 fv_status fvi_paint_check(const fv_paint_desc *desc, fv_error *err);
 
 /* The palette's place of a value, 0..FVI_PALETTE_SIZE - 1; -1: it is not finite. */
-int fvi_palette_place(const fv_paint_desc *desc, float value);
+int fvi_palette_at(const fv_paint_desc *desc, float value);
 
 #endif

@@ -14,8 +14,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "graph/batch.h"
 #include "base/error.h"
+#include "graph/batch.h"
 #include "graph/const.h"
 
 #define COMPARED_MAX ((int64_t)1 << 32)
@@ -436,7 +436,7 @@ static fv_status lifting_new(fvi_graph *g, int64_t from, int64_t to, lifting *l,
 }
 
 /* See lower.h. */
-fv_status fvi_lift(fvi_graph *g, int64_t from, int64_t to, fv_error *err) {
+fv_status fvi_graph_set_batch(fvi_graph *g, int64_t from, int64_t to, fv_error *err) {
     lifting l;
     if (from < 1 || to < 1 || to > FVI_MAX_ELEMENTS)
         return fvi_fail(err, FV_ARG, "a batch of %" PRId64 " cannot become %" PRId64, from, to);
@@ -448,8 +448,8 @@ fv_status fvi_lift(fvi_graph *g, int64_t from, int64_t to, fv_error *err) {
 }
 
 /* See graph.h. */
-fv_status fvi_graph_samples(const fvi_graph *g, int64_t batch, int value, int *axis, int64_t *outer,
-                            fv_error *err) {
+fv_status fvi_graph_batch_axis(const fvi_graph *g, int64_t batch, int value, int *axis,
+                               int64_t *outer, fv_error *err) {
     lifting l;
     *axis = 0;
     *outer = 1;

@@ -8,7 +8,7 @@
 /* Where the samples of a batch lie in a value: one axis is outer x batch x inner, and element
  * (o, b, i) of it belongs to sample b. A batch of 1 is the whole value, as axis 0.
  *   errors  UNSUPPORTED the graph mixes samples, or the value does not depend on them */
-fv_status fvi_graph_samples(const fvi_graph *g, int64_t batch, int value, int *axis,
+fv_status fvi_graph_batch_axis(const fvi_graph *g, int64_t batch, int value, int *axis,
                             int64_t *outer, fv_error *err);
 
 /* Changes the batch of a lowered graph from `from` to `to`: axis 0 of every run-time input, and
@@ -16,6 +16,6 @@ fv_status fvi_graph_samples(const fvi_graph *g, int64_t batch, int value, int *a
  *   errors  UNSUPPORTED the file computes with its batch in a way that cannot be widened; SHAPE an
  *           input's axis 0 is not `from`
  */
-fv_status fvi_lift(fvi_graph *g, int64_t from, int64_t to, fv_error *err);
+fv_status fvi_graph_set_batch(fvi_graph *g, int64_t from, int64_t to, fv_error *err);
 
 #endif

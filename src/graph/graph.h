@@ -88,11 +88,11 @@ typedef enum fvi_pad_mode {
 /* One axis of a RESIZE as a sparse matrix: output i is the sum over t of
  * weight[i*taps+t] * input[index[i*taps+t]]. Nearest, linear, cubic and antialiased resizing, with
  * every coordinate rule, are this. taps 0: the axis is left alone. */
-typedef struct fvi_taps {
+typedef struct fvi_resize_kernel {
     int taps;
     const int32_t *index;  /* [out][taps] */
     const float *weight;   /* [out][taps] */
-} fvi_taps;
+} fvi_resize_kernel;
 
 /* What a node is configured by; the member is named in ops.def. */
 typedef union fvi_node_attr {
@@ -108,7 +108,7 @@ typedef union fvi_node_attr {
     struct { int64_t start[FVI_MAX_DIMS], step[FVI_MAX_DIMS]; } slice; /* per axis; step != 0 */
     struct { int64_t lo[FVI_MAX_DIMS], hi[FVI_MAX_DIMS]; fvi_pad_mode mode; float value; } pad;
     struct { int perm[FVI_MAX_DIMS]; } transpose; /* out.dim[i] = in.dim[perm[i]] */
-    struct { fvi_taps axis[FVI_MAX_DIMS]; float extrapolation; } resize;
+    struct { fvi_resize_kernel axis[FVI_MAX_DIMS]; float extrapolation; } resize;
     struct { float ratio; int dropout; } identity;
 } fvi_node_attr;
 

@@ -9,8 +9,8 @@
  * says it.
  * What it does not do: see through slices, concatenations or gathers, which may reorder channels.
  */
-#include "graph/channel_axis.h"
 #include "graph/input_origin.h"
+#include "graph/channel_axis.h"
 
 #include <string.h>
 
@@ -95,11 +95,12 @@ static int flattened(const fvi_graph *g, int value) {
     }
 }
 
-void fvi_see(const fvi_graph *g, const fv_input *in, int node, fvi_seen *out) {
+void fvi_input_origin_find(const fvi_graph *g, const fv_input *in, int node,
+                           fvi_input_origin *out) {
     const fvi_node *n = &g->nodes[node];
     int value = running_input(g, n), axis;
     walk w;
-    *out = (fvi_seen){0};
+    *out = (fvi_input_origin){0};
     if (value < 0) return;
     if (n->kind == FVI_MATMUL) {
         value = flattened(g, value);
@@ -121,7 +122,7 @@ void fvi_see(const fvi_graph *g, const fv_input *in, int node, fvi_seen *out) {
     out->width = s->dim[axis == 3 ? 2 : 3];
 }
 
-int fvi_filters_behind(const fvi_graph *g, int node) {
+int fvi_filter_node(const fvi_graph *g, int node) {
     walk w;
     start(&w, g, g->nodes[node].out);
     do {

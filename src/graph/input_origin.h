@@ -5,18 +5,18 @@
 
 #include "graph/graph.h"
 
-typedef struct fvi_seen {
+typedef struct fvi_input_origin {
     int picture;                     /* the channels are those of the network's picture */
     int64_t channels, height, width; /* of the map that was flattened; 0: none was */
     int channels_last;               /* its numbers lie [height][width][channels] */
-} fvi_seen;
+} fvi_input_origin;
 
 /* Looks back from a convolution or a matrix product, through what leaves channels apart.
  *   in     the description of the network's picture input */
-void fvi_see(const fvi_graph *g, const fv_input *in, int node, fvi_seen *out);
+void fvi_input_origin_find(const fvi_graph *g, const fv_input *in, int node, fvi_input_origin *out);
 
 /* The convolution or matrix product whose outputs are a layer's channels: the layer itself, or the
  * one before it, through what leaves channels apart; -1: there is none. */
-int fvi_filters_behind(const fvi_graph *g, int node);
+int fvi_filter_node(const fvi_graph *g, int node);
 
 #endif

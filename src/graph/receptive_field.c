@@ -15,8 +15,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "graph/receptive_field.h"
 #include "base/error.h"
+#include "graph/receptive_field.h"
 
 #define PERIOD_MAX (1 << 20)
 
@@ -301,8 +301,8 @@ static field *trace(const fvi_graph *g, int input, const int axis[2]) {
     return value;
 }
 
-fv_status fvi_receptive_fields(const fvi_graph *g, int input, int axis_y, int axis_x,
-                               int64_t (*out)[2], fv_error *err) {
+fv_status fvi_graph_receptive_sizes(const fvi_graph *g, int input, int axis_y, int axis_x,
+                                    int64_t (*out)[2], fv_error *err) {
     const int axis[2] = {axis_y, axis_x};
     field *value = trace(g, input, axis);
     if (!value) return fvi_fail(err, FV_NOMEM, "no memory for %d receptive fields", g->n_values);
@@ -378,7 +378,8 @@ static double common_jump(const fvi_graph *g, const field *value) {
     return divides && longest == floor(longest) && longest < PERIOD_MAX ? longest : 0;
 }
 
-fv_status fvi_graph_period(const fvi_graph *g, const fv_input *in, int64_t *out, fv_error *err) {
+fv_status fvi_graph_total_stride(const fvi_graph *g, const fv_input *in, int64_t *out,
+                                 fv_error *err) {
     int input, y = picture_axis(g, in, &input);
     *out = 0;
     if (y < 0) return FV_OK;
@@ -393,17 +394,17 @@ fv_status fvi_graph_period(const fvi_graph *g, const fv_input *in, int64_t *out,
     return FV_OK;
 }
 
-fv_status fvi_graph_reach(const fvi_graph *g, const fv_input *in, int v, fvi_reach out[2],
-                          fv_error *err) {
+fv_status fvi_graph_receptive_field(const fvi_graph *g, const fv_input *in, int v,
+                                    fvi_receptive_field out[2], fv_error *err) {
     int input, y = picture_axis(g, in, &input);
     const int axis[2] = {y, y + 1};
-    out[0] = out[1] = (fvi_reach){.axis = -1};
+    out[0] = out[1] = (fvi_receptive_field){.axis = -1};
     if (y < 0) return FV_OK;
     field *fields = trace(g, input, axis);
     if (!fields) return fvi_fail(err, FV_NOMEM, "no memory for %d receptive fields", g->n_values);
     for (int d = 0; d < 2 && fields[v].known; d++) {
         const reach *r = &fields[v].d[d];
-        if (!r->whole) out[d] = (fvi_reach){axis_of(r->axes), r->jump, r->first, r->last};
+        if (!r->whole) out[d] = (fvi_receptive_field){axis_of(r->axes), r->jump, r->first, r->last};
     }
     g_free(fields);
     return FV_OK;

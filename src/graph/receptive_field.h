@@ -7,24 +7,25 @@
 
 /* Along one direction of the picture: the element at place p of `axis` sees the input's pixels
  * p*jump + first .. p*jump + last, some of which may lie outside. axis -1: the whole picture. */
-typedef struct fvi_reach {
+typedef struct fvi_receptive_field {
     int axis;
     double jump, first, last;
-} fvi_reach;
+} fvi_receptive_field;
 
 /* What the elements of value v of a graph see of the picture `in`, [0] along its height, [1] along
  * its width.  errors  NOMEM */
-fv_status fvi_graph_reach(const fvi_graph *g, const fv_input *in, int v, fvi_reach out[2],
-                          fv_error *err);
+fv_status fvi_graph_receptive_field(const fvi_graph *g, const fv_input *in, int v,
+                                    fvi_receptive_field out[2], fv_error *err);
 
 /* After how many pixels the windows of all layers begin anew, along both directions: a picture that
  * is cut at multiples of it, and to a size that differs by multiples, is seen like the whole, but
  * for what lies near the cuts. 0: it may not be cut.  errors  NOMEM */
-fv_status fvi_graph_period(const fvi_graph *g, const fv_input *in, int64_t *out, fv_error *err);
+fv_status fvi_graph_total_stride(const fvi_graph *g, const fv_input *in, int64_t *out,
+                                 fv_error *err);
 
 /* Receptive field of every node's output in input pixels, [n_nodes][2] height, width.
  *   input   value index of the picture input, with its two spatial axes */
-fv_status fvi_receptive_fields(const fvi_graph *g, int input, int axis_y, int axis_x,
-                               int64_t (*out)[2], fv_error *err);
+fv_status fvi_graph_receptive_sizes(const fvi_graph *g, int input, int axis_y, int axis_x,
+                                    int64_t (*out)[2], fv_error *err);
 
 #endif

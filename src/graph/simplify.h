@@ -8,7 +8,7 @@
 #include "graph/graph.h"
 
 /* The node that makes value v, or NULL. */
-static inline const fvi_node *fvi_maker(const fvi_graph *g, int v) {
+static inline const fvi_node *fvi_producer(const fvi_graph *g, int v) {
     const int k = v >= 0 ? g->values[v].producer : -1;
     return k >= 0 ? &g->nodes[k] : NULL;
 }

@@ -13,7 +13,7 @@
 
 /* The source of v if v = p x + q and nobody else reads v, else -1. */
 static int linear_of(const fvi_graph *g, int v, double p, double q, const int *readers) {
-    const fvi_node *n = fvi_maker(g, v);
+    const fvi_node *n = fvi_producer(g, v);
     if (!n || readers[v] != 1 || n->kind != FVI_UNARY || n->a.unary.f != FVI_LINEAR) return -1;
     return fabs(n->a.unary.p - p) < NEAR && fabs(n->a.unary.q - q) < NEAR ? n->in[0] : -1;
 }
@@ -21,7 +21,7 @@ static int linear_of(const fvi_graph *g, int v, double p, double q, const int *r
 /* x if v = erf(x / sqrt 2) + 1, made for nobody else, or -1. */
 static int erf_of(const fvi_graph *g, int v, const int *readers) {
     const int e = linear_of(g, v, 1, 1, readers);
-    const fvi_node *n = fvi_maker(g, e);
+    const fvi_node *n = fvi_producer(g, e);
     if (!n || readers[e] != 1 || n->kind != FVI_UNARY || n->a.unary.f != FVI_ERF) return -1;
     return linear_of(g, n->in[0], SQRT_1_2, 0, readers);
 }
@@ -45,7 +45,7 @@ int fvi_simplify_gelu(fvi_graph *g, fvi_node *n, const int *readers) {
         x = gelu_of(g, n, 1, readers);
     } else if (n->kind == FVI_UNARY && n->a.unary.f == FVI_LINEAR && n->a.unary.p == 0.5f &&
                n->a.unary.q == 0) {
-        const fvi_node *product = fvi_maker(g, n->in[0]);
+        const fvi_node *product = fvi_producer(g, n->in[0]);
         if (is_product(product) && readers[n->in[0]] == 1) x = gelu_of(g, product, 0, readers);
     }
     if (x < 0 || !fvi_shape_equal(&g->values[x].shape, &g->values[n->out].shape)) return 0;

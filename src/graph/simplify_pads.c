@@ -47,7 +47,7 @@ static void take(fvi_node *n, const fvi_node *pad) {
 }
 
 int fvi_simplify_pad(fvi_graph *g, fvi_node *n, const int *readers) {
-    const fvi_node *pad = n->n_in > 0 ? fvi_maker(g, n->in[0]) : NULL;
+    const fvi_node *pad = n->n_in > 0 ? fvi_producer(g, n->in[0]) : NULL;
     (void)readers; /* those that also read the padding still find it */
     if (!pad || pad->kind != FVI_PAD || !takes(n, pad)) return 0;
     take(n, pad);

@@ -121,7 +121,7 @@ fv_status fv_animation_save(const fv_image *const *frames, int count, int delay_
     if (!st) st = add_timing(tall, frames[0]->height, count, delay_ms, loop, path, err);
     if (!st && format == &formats[0]) fvi_texts_to_xmp(frames[0], tall);
     if (!st) st = encode(tall, format, path, &encoded, err);
-    fvi_part part = {encoded.bytes, encoded.size};
+    fvi_bytes_range part = {encoded.bytes, encoded.size};
     if (!st) st = fvi_file_write(path, &part, 1, err);
     free(encoded.bytes);
     if (tall) g_object_unref(tall);

@@ -139,7 +139,7 @@ fv_status fv_image_save(const fv_image *image, const char *path, fv_error *err) 
         st = fvi_encoded_fail(&encoded, path, err);
         goto done;
     }
-    fvi_part part = {encoded.bytes, encoded.size};
+    fvi_bytes_range part = {encoded.bytes, encoded.size};
     st = fvi_file_write(path, &part, 1, err);
 done:
     free(encoded.bytes);

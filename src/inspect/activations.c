@@ -270,8 +270,8 @@ static fv_status check_choice(const fv_activations *a, const fv_activations_desc
     if (n < 1 || n > a->channels)
         return fvi_fail(err, FV_ARG, "%d channels of \"%s\" are asked for; it has %d", n, a->layer,
                         a->channels);
-    if (d->by < 0 || d->by > FV_STRENGTH_MEAN)
-        return fvi_fail(err, FV_ARG, "by is %d; allowed are 0..%d", (int)d->by, FV_STRENGTH_MEAN);
+    if (d->by < 0 || d->by > FV_SCORE_MEAN)
+        return fvi_fail(err, FV_ARG, "by is %d; allowed are 0..%d", (int)d->by, FV_SCORE_MEAN);
     if (d->top < 0 || d->top > n)
         return fvi_fail(
             err, FV_ARG,
@@ -295,7 +295,7 @@ fv_status fv_activations_choose(const fv_activations *a, const fv_activations_de
     st = check_choice(a, d, n, err);
     if (st) return st;
     for (int i = 0; i < n; i++) out[i] = measure(a, d->channels ? d->channels[i] : i);
-    if (d->top) qsort(out, (size_t)n, sizeof *out, d->by == FV_STRENGTH_MEAN ? by_mean : by_max);
+    if (d->top) qsort(out, (size_t)n, sizeof *out, d->by == FV_SCORE_MEAN ? by_mean : by_max);
     *count = d->top ? d->top : n;
     return FV_OK;
 }

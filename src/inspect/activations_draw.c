@@ -92,13 +92,13 @@ static char *title_of(const drawing *d) {
 /* "17", "17: 3.21", "17: -0.4..3.21", "17: no number"; caller frees. */
 static char *label_of(const drawing *d, int i) {
     const fv_channel *c = &d->channel[i];
-    const double strength = d->desc->by == FV_STRENGTH_MEAN ? c->mean : c->max;
+    const double strength = d->desc->by == FV_SCORE_MEAN ? c->mean : c->max;
     if (isnan(c->max) && d->tile >= VALUE_ROOM) return g_strdup_printf("%d: no number", c->channel);
     if (d->desc->scale_tile && d->tile >= ENDS_ROOM)
         return g_strdup_printf("%d: %.3g to %.3g", c->channel, (double)c->min, (double)c->max);
     if (d->tile >= VALUE_ROOM && d->a->kind != FV_ACTIVATION_SIGNALS)
         return g_strdup_printf("%d: %s %.3g", c->channel,
-                               d->desc->by == FV_STRENGTH_MEAN ? "mean" : "max", strength);
+                               d->desc->by == FV_SCORE_MEAN ? "mean" : "max", strength);
     return g_strdup_printf("%d", c->channel);
 }
 

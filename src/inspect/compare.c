@@ -62,7 +62,7 @@ static fv_status check_outputs(const fv_comparison *c, fv_error *err) {
 static fv_status find_weights(fv_comparison *c, fv_error *err) {
     fv_weight_stats s[2] = {{0}, {0}};
     for (int m = 0; m < 2; m++) {
-        c->behind[m] = fvi_filters_behind(fvi_network_graph(c->model[m]->network), c->layer[m]);
+        c->behind[m] = fvi_filter_node(fvi_network_graph(c->model[m]->network), c->layer[m]);
         if (c->behind[m] < 0) continue;
         fv_status st = fv_model_weight_stats(c->model[m], c->behind[m], &s[m], err);
         if (st) return st;

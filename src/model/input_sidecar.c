@@ -143,7 +143,7 @@ static fv_status read_labels_file(const sidecar *s, const char *key, JsonNode *n
     if (!string_of(n)) return bad(s, key, n, "a file's name");
     fvi_labels *l = NULL;
     char *real = NULL;
-    fv_status st = fvi_beside(s->path, string_of(n), &real, s->err);
+    fv_status st = fvi_sibling_path(s->path, string_of(n), &real, s->err);
     if (!st) st = fvi_labels_load(real, &l, s->err);
     g_free(real);
     return labels_once(s, st, key, l);

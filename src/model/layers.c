@@ -89,7 +89,7 @@ static fv_status add_receptive_fields(const fvi_graph *g, const fv_input *in, fv
     int64_t(*fields)[2] = g_try_malloc0_n((gsize)g->n_nodes + 1, sizeof *fields);
     if (!fields) return fvi_fail(err, FV_NOMEM, "no memory for the layer table");
     int y = in->channels_last ? 1 : 2;
-    fv_status st = fvi_receptive_fields(g, input, y, y + 1, fields, err);
+    fv_status st = fvi_graph_receptive_sizes(g, input, y, y + 1, fields, err);
     for (int i = 0; i < g->n_nodes && !st; i++)
         memcpy(rows[i].receptive_field, fields[i], sizeof fields[i]);
     g_free(fields);

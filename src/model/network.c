@@ -100,7 +100,7 @@ static fv_status lower_and_lift(binder *k, int64_t from, const char *const *want
     fvi_graph *g = NULL;
     fv_status st =
         fvi_lower(k->net->onnx, k->net->constants, k->list, k->n, wanted, n_wanted, &g, err);
-    if (!st && from != k->batch) st = fvi_lift(g, from, k->batch, err);
+    if (!st && from != k->batch) st = fvi_graph_set_batch(g, from, k->batch, err);
     if (!st) fvi_shuffle_apply(k->net, g);
     if (st)
         fvi_graph_free(g);

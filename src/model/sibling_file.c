@@ -29,7 +29,7 @@ static int lies_in(const char *real, const char *folder) {
     return !strncmp(real, folder, n) && real[n] == '/';
 }
 
-fv_status fvi_beside(const char *path, const char *location, char **real, fv_error *err) {
+fv_status fvi_sibling_path(const char *path, const char *location, char **real, fv_error *err) {
     if (!location_allowed(location))
         return fvi_fail(err, FV_FORMAT, "\"%s\" is not a path inside the model's folder", location);
     fv_status st = FV_OK;

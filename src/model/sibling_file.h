@@ -9,6 +9,6 @@
  *   location  a relative path without ".."; what it leads to lies in that folder too
  *   real      its path with all links resolved; g_free it
  *   errors    FORMAT a location that is not allowed; IO not there */
-fv_status fvi_beside(const char *path, const char *location, char **real, fv_error *err);
+fv_status fvi_sibling_path(const char *path, const char *location, char **real, fv_error *err);
 
 #endif

@@ -51,7 +51,7 @@ void fvi_budget_hold(const fv_model *m, int64_t bytes) {
 
 size_t fvi_budget_held(const fv_model *m) {
     size_t own, in_place, copied, mapped;
-    fvi_weights_bytes(m->weights, &own, &in_place);
+    fvi_weight_cache_bytes(m->weights, &own, &in_place);
     fvi_network_file_bytes(m->network, &copied, &mapped);
     g_mutex_lock(&m->budget->lock);
     const size_t held = (size_t)m->budget->held;

@@ -38,7 +38,7 @@ fv_status fv_model_load(const char *path, const fv_model_desc *desc, fv_model **
     if (st) return st;
     fv_model *m = calloc(1, sizeof *m);
     if (!m) return fvi_fail(err, FV_NOMEM, "out of memory while loading %s", path);
-    m->weights = fvi_weights_new();
+    m->weights = fvi_weight_cache_new();
     m->budget = fvi_budget_new();
     st = m->weights && m->budget ? choose_precision(desc, &m->precision, err)
                                  : fvi_fail(err, FV_NOMEM, "out of memory while loading %s", path);
@@ -47,8 +47,8 @@ fv_status fv_model_load(const char *path, const fv_model_desc *desc, fv_model **
         fv_model_free(m);
         return st;
     }
-    fvi_weights_set_limit(m->weights, memory_limit(m));
-    fvi_weights_set_release(m->weights, release, m->network);
+    fvi_weight_cache_set_limit(m->weights, memory_limit(m));
+    fvi_weight_cache_set_release(m->weights, release, m->network);
     *out = m;
     return FV_OK;
 }
@@ -63,7 +63,7 @@ fv_status fv_model_shuffle(const fv_model *model, const int *layers, int count, 
     fv_model *m = calloc(1, sizeof *m);
     if (!m) return fvi_fail(err, FV_NOMEM, "out of memory while shuffling weights");
     m->precision = model->precision;
-    m->weights = fvi_weights_new();
+    m->weights = fvi_weight_cache_new();
     m->budget = fvi_budget_new();
     st = m->weights && m->budget
              ? fvi_network_shuffle(model->network, layers, count, seed, &m->network, err)
@@ -72,15 +72,15 @@ fv_status fv_model_shuffle(const fv_model *model, const int *layers, int count, 
         fv_model_free(m);
         return st;
     }
-    fvi_weights_set_limit(m->weights, memory_limit(m));
-    fvi_weights_set_release(m->weights, release, m->network);
+    fvi_weight_cache_set_limit(m->weights, memory_limit(m));
+    fvi_weight_cache_set_release(m->weights, release, m->network);
     *out = m;
     return FV_OK;
 }
 
 void fv_model_free(fv_model *model) {
     if (!model) return;
-    fvi_weights_free(model->weights);
+    fvi_weight_cache_free(model->weights);
     fvi_budget_free(model->budget);
     fvi_network_free(model->network);
     free(model);

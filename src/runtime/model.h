@@ -10,7 +10,7 @@
 struct fv_model {
     fv_precision precision; /* F32 or BF16 */
     fvi_network *network;
-    fvi_weights *weights; /* shared by the model's sessions; locked inside */
+    fvi_weight_cache *weights; /* shared by the model's sessions; locked inside */
     fvi_budget *budget;   /* the same; what else is held for work with it */
 };
 

@@ -105,7 +105,7 @@ static int64_t count_bad_in(const fvi_const *c, int64_t from, int64_t to, float 
         const int64_t m = to - i < PIECE ? to - i : PIECE;
         const fvi_const piece = {c->dtype, {1, {m}}, c->bytes + i * size};
         fvi_const_to_f32(&piece, room);
-        const float most = fvi_largest(room, m);
+        const float most = fvi_abs_max(room, m);
         if (isfinite(most)) continue;
         bad += fvi_count_nonfinite(room, m);
         if (!isnan(*largest)) *largest = most;
@@ -178,7 +178,7 @@ static float largest_source(const walk *w, const fvi_node *n, const float *x) {
         const int v = n->in[i];
         if (v < 0 || w->g->values[v].constant) continue;
         const float *from = w->target[v] >= 0 ? fvi_plan_target(w->plan, w->target[v]) : x;
-        most = fmaxf(most, fvi_largest(from, count_of(w->g, v)));
+        most = fmaxf(most, fvi_abs_max(from, count_of(w->g, v)));
     }
     return most;
 }
@@ -190,7 +190,7 @@ static int walk_forward(const walk *w, const float *x, fv_error *why) {
     for (int k = 0; k < g->n_nodes; k++) {
         const fvi_node *n = &g->nodes[k];
         const float *y = fvi_plan_target(w->plan, w->target[n->out]);
-        const float largest = fvi_largest(y, count_of(g, n->out));
+        const float largest = fvi_abs_max(y, count_of(g, n->out));
         if (isfinite(largest)) continue;
         if (!first) {
             first = n;
@@ -242,7 +242,7 @@ static int walk_backward(const walk *w, const float *const *seeds, int n_seeds, 
             memset(fvi_plan_seed(w->plan, t), 0, bytes);
     }
     for (int t = 0; t < n_seeds; t++) {
-        const float largest = fvi_largest(seeds[t], count_of(g, g->outputs[t]));
+        const float largest = fvi_abs_max(seeds[t], count_of(g, g->outputs[t]));
         if (isfinite(largest)) continue;
         fvi_fail(why, FV_NONFINITE, "the objective's own gradient, at \"%.200s\", is %s",
                  g->values[g->outputs[t]].name, word(largest));
@@ -253,7 +253,7 @@ static int walk_backward(const walk *w, const float *const *seeds, int n_seeds, 
         const int v = k >= 0 ? g->nodes[k].out : g->inputs[0];
         const float *d = k >= 0 ? fvi_plan_target_gradient(w->plan, w->target[v])
                                 : fvi_plan_gradient(w->plan, 0);
-        const float largest = d ? fvi_largest(d, count_of(g, v)) : 0;
+        const float largest = d ? fvi_abs_max(d, count_of(g, v)) : 0;
         if (isfinite(largest)) continue;
         blame_backward(g, v, largest, why);
         return 1;
@@ -265,7 +265,7 @@ void fvi_explain(fv_session *s, const fvi_plan *plan, const float *x, const floa
                  fv_error *why) {
     const fvi_graph *g = fvi_plan_graph(plan);
     const int64_t count = g->n_inputs ? count_of(g, g->inputs[0]) : 0;
-    const float largest = fvi_largest(x, count);
+    const float largest = fvi_abs_max(x, count);
     walk w = {0};
     fv_error ignored;
     fvi_fail(why, FV_NONFINITE, "\"%.200s\" comes to numbers that are not finite",

@@ -194,7 +194,7 @@ fv_status fv_input_picture(const fv_model *model, const fv_image *image, fv_imag
     return st ? st : fvi_input_picture(model->network, image, out, err);
 }
 
-fv_status fv_input_window(const fv_model *model, int height, int width, fv_window *out,
+fv_status fv_input_rect(const fv_model *model, int height, int width, fv_rect *out,
                           fv_error *err) {
     fv_status st = FVI_NOT_NULL(err, model, out);
     if (st) return st;
@@ -206,7 +206,7 @@ fv_status fv_input_window(const fv_model *model, int height, int width, fv_windo
     const fv_input *in = fvi_network_input(model->network);
     const fvi_crop c = fvi_input_crop(in, height, width);
     double sy = (double)height / (double)c.height, sx = (double)width / (double)c.width;
-    *out = (fv_window){(double)c.y * sy, (double)c.x * sx, in->height * sy, in->width * sx};
+    *out = (fv_rect){(double)c.y * sy, (double)c.x * sx, in->height * sy, in->width * sx};
     return FV_OK;
 }
 

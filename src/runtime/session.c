@@ -92,7 +92,7 @@ void fv_session_free(fv_session *s) {
 const fvi_network *fvi_session_network(const fv_session *s) { return s->model->network; }
 fvi_backend *fvi_session_backend(const fv_session *s) { return s->backend; }
 int fvi_session_threads(const fv_session *s) { return s->threads; }
-fvi_weights *fvi_session_weights(const fv_session *s) { return s->model->weights; }
+fvi_weight_cache *fvi_session_weights(const fv_session *s) { return s->model->weights; }
 
 const char *fv_session_note(const fv_session *s) { return s && *s->note ? s->note : NULL; }
 
@@ -108,7 +108,7 @@ fv_status fvi_session_forward(fv_session *s, fvi_plan *plan, const float *x, fv_
     fv_status st = fvi_plan_forward(plan, err);
     for (int t = 0; !st && t < g->n_outputs; t++) {
         const int64_t count = fvi_shape_count(&g->values[g->outputs[t]].shape);
-        if (isfinite(fvi_largest(fvi_plan_target(plan, t), count))) continue;
+        if (isfinite(fvi_abs_max(fvi_plan_target(plan, t), count))) continue;
         fv_error why;
         fvi_explain(s, plan, x, NULL, &why);
         return fvi_session_nonfinite(s, &why, err);

@@ -46,7 +46,7 @@ fv_status fvi_session_forward(fv_session *s, fvi_plan *plan, const float *x, fv_
  *   returns  NONFINITE with `why` in err; or FV_OK, and the first `why` becomes fv_session_note */
 fv_status fvi_session_nonfinite(fv_session *s, const fv_error *why, fv_error *err);
 
-fvi_weights *fvi_session_weights(const fv_session *s);
+fvi_weight_cache *fvi_session_weights(const fv_session *s);
 const fvi_network *fvi_session_network(const fv_session *s);
 fvi_backend *fvi_session_backend(const fv_session *s);
 int fvi_session_threads(const fv_session *s);

@@ -72,7 +72,7 @@ fv_status fvi_fft_new(int h, int w, int planes, fvi_fft **out, fv_error *err) {
     f->rows = row_floats(w, planes);
     f->each = 2 * line_floats(h, w) + (row > column ? row : column) + f->rows;
     const size_t half = (size_t)planes * (size_t)f->pieces * (size_t)f->piece;
-    f->rooms = fvi_pages_alloc(((size_t)f->threads * f->each + half) * sizeof *f->rooms);
+    f->rooms = fvi_large_alloc(((size_t)f->threads * f->each + half) * sizeof *f->rooms);
     if (f->rooms)
         f->half = f->rooms + (size_t)f->threads * f->each;
     else
@@ -159,7 +159,7 @@ FVI_WIDE static void rows_out(const fvi_fft *f, rows r, const float *z, float *t
                    to + (int64_t)part * r.pairs * f->w, f->w);
 }
 
-FVI_INLINE fvi_eight *at(float *p) { return (fvi_eight *)p; }
+FVI_INLINE fvi_f32x8 *at(float *p) { return (fvi_f32x8 *)p; }
 
 /* The spectra of the two rows of each lane, from the lane's spectrum z:
  * a[k] = (z[k] + conj z[w-k]) / 2, b[k] = (z[k] - conj z[w-k]) / 2i; into their places in `half`
@@ -175,7 +175,7 @@ FVI_WIDE static void rows_spectra(const fvi_fft *f, rows r, float *z, float *hal
             const int k = k0 + i;
             const float weight = 0.5f * (k == 0 || 2 * k == f->w ? once : twice);
             float *p = z + k * LANES, *q = z + (k ? f->w - k : 0) * LANES;
-            const fvi_eight pr = *at(p), pi = *at(p + imag), qr = *at(q), qi = *at(q + imag);
+            const fvi_f32x8 pr = *at(p), pi = *at(p + imag), qr = *at(q), qi = *at(q + imag);
             *at(lanes[0][0] + i * LANES) = (pr + qr) * weight;
             *at(lanes[0][1] + i * LANES) = (pi - qi) * weight;
             *at(lanes[1][0] + i * LANES) = (pi + qi) * weight;
@@ -203,10 +203,10 @@ FVI_WIDE static void rows_from_spectra(const fvi_fft *f, rows r, const float *ha
         }
         for (int i = 0; i < LANES && k0 + i < f->columns; i++) {
             const int k = k0 + i, alone = k == 0 || 2 * k == f->w;
-            const fvi_eight ar = *at(lanes[0][0] + i * LANES) * scale;
-            const fvi_eight ai = *at(lanes[0][1] + i * LANES) * (alone ? 0 : scale);
-            const fvi_eight br = *at(lanes[1][0] + i * LANES) * scale;
-            const fvi_eight bi = *at(lanes[1][1] + i * LANES) * (alone ? 0 : scale);
+            const fvi_f32x8 ar = *at(lanes[0][0] + i * LANES) * scale;
+            const fvi_f32x8 ai = *at(lanes[0][1] + i * LANES) * (alone ? 0 : scale);
+            const fvi_f32x8 br = *at(lanes[1][0] + i * LANES) * scale;
+            const fvi_f32x8 bi = *at(lanes[1][1] + i * LANES) * (alone ? 0 : scale);
             float *p = z + k * LANES, *q = z + (f->w - k) * LANES;
             *at(p) = ar - bi;
             *at(p + imag) = ai + br;

@@ -130,23 +130,23 @@ typedef struct ends {
 
 /* A complex number of each of LANES lines. */
 typedef struct many {
-    fvi_eight re, im;
+    fvi_f32x8 re, im;
 } many;
 
 FVI_INLINE many take(const ends *e, int r) {
     const float *x = e->x + e->step * r;
-    return (many){*(const fvi_eight *)x, *(const fvi_eight *)(x + e->xi)};
+    return (many){*(const fvi_f32x8 *)x, *(const fvi_f32x8 *)(x + e->xi)};
 }
 /* y[j] = a, times its twiddle unless this is the last stage, whose are 1. */
 FVI_INLINE void put(const ends *e, const float *w, int last, int j, many a) {
     float *y = e->y + e->run * j;
     if (last || j == 0) {
-        *(fvi_eight *)y = a.re;
-        *(fvi_eight *)(y + e->yi) = a.im;
+        *(fvi_f32x8 *)y = a.re;
+        *(fvi_f32x8 *)(y + e->yi) = a.im;
     } else {
         const float wr = w[2 * j - 2], wi = w[2 * j - 1];
-        *(fvi_eight *)y = a.re * wr - a.im * wi;
-        *(fvi_eight *)(y + e->yi) = a.re * wi + a.im * wr;
+        *(fvi_f32x8 *)y = a.re * wr - a.im * wi;
+        *(fvi_f32x8 *)(y + e->yi) = a.re * wi + a.im * wr;
     }
 }
 FVI_INLINE many plus(many a, many b) { return (many){a.re + b.re, a.im + b.im}; }

@@ -23,7 +23,7 @@
 
 /* The two taps of place i of m on a line of n: *a with weight 1 - result, and the next one; result
  * is 0 where there is none. */
-static float line_taps(fvi_grid grid, int i, int m, int n, int *a) {
+static float line_taps(fvi_sample_grid grid, int i, int m, int n, int *a) {
     double at;
     if (grid == FVI_GRID_ENDS)
         at = m > 1 ? (double)i * (n - 1) / (m - 1) : 0;
@@ -44,7 +44,7 @@ typedef struct columns {
 } columns;
 
 /* Those of columns x0, x0 + 1, ... of m, on lines of n. */
-static void fill_columns(fvi_grid grid, int x0, int m, int n, columns *k) {
+static void fill_columns(fvi_sample_grid grid, int x0, int m, int n, columns *k) {
     line_taps(grid, x0, m, n, &k->first);
     k->count = 0;
     for (int x = x0; x < m && k->count < BLOCK; x++) {
@@ -89,7 +89,7 @@ FVI_WIDE static void add_row(const float *in, float weight, int n, float *restri
 }
 
 void fvi_resize_grid(const float *in, int channels, int h, int w, float *out, int oh, int ow,
-                     fvi_grid grid) {
+                     fvi_sample_grid grid) {
 #pragma omp parallel if ((int64_t)channels * oh * ow > FVI_PARALLEL_MIN)
     {
         int64_t from, to;
@@ -112,7 +112,7 @@ void fvi_resize_grid(const float *in, int channels, int h, int w, float *out, in
 
 /* The part of a channel's gradient dout [oh][ow] that goes to rows from..to - 1 of din [h][w]. */
 static void resize_back(const float *dout, int oh, int ow, float *din, int h, int w, int from,
-                        int to, fvi_grid grid) {
+                        int to, fvi_sample_grid grid) {
     float line[SPAN + 1];
     columns k;
     memset(din + (int64_t)from * w, 0, (size_t)((int64_t)(to - from) * w) * sizeof *din);
@@ -132,7 +132,7 @@ static void resize_back(const float *dout, int oh, int ow, float *din, int h, in
 }
 
 void fvi_resize_grid_adjoint(const float *dout, int channels, int oh, int ow, float *din, int h,
-                             int w, fvi_grid grid) {
+                             int w, fvi_sample_grid grid) {
     const int64_t plane = (int64_t)h * w;
 #pragma omp parallel if (channels * plane > FVI_PARALLEL_MIN)
     {

@@ -135,12 +135,12 @@ static void fill_edge(const sampling *s, int y, int x0, int n, taps *t) {
 }
 
 /* Neighbours, left and right, of four pixels: from[at[i]] and from[at[i] + 1]. */
-FVI_INLINE void read_four(const float *from, const int *at, fvi_four *left, fvi_four *right) {
+FVI_INLINE void read_four(const float *from, const int *at, fvi_f32x4 *left, fvi_f32x4 *right) {
     typedef float two __attribute__((vector_size(8), aligned(4), may_alias));
     const two a = *(const two *)(from + at[0]), b = *(const two *)(from + at[1]);
     const two c = *(const two *)(from + at[2]), d = *(const two *)(from + at[3]);
-    const fvi_four ab = __builtin_shufflevector(a, b, 0, 1, 2, 3);
-    const fvi_four cd = __builtin_shufflevector(c, d, 0, 1, 2, 3);
+    const fvi_f32x4 ab = __builtin_shufflevector(a, b, 0, 1, 2, 3);
+    const fvi_f32x4 cd = __builtin_shufflevector(c, d, 0, 1, 2, 3);
     *left = __builtin_shufflevector(ab, cd, 0, 2, 4, 6);
     *right = __builtin_shufflevector(ab, cd, 1, 3, 5, 7);
 }
@@ -149,14 +149,14 @@ FVI_INLINE void read_four(const float *from, const int *at, fvi_four *left, fvi_
 FVI_INLINE void read_inside(const taps *t, int n, int w, const float *in, float *out) {
     int i = 0;
     for (; i + 4 <= n; i += 4) {
-        const fvi_four p = *(const fvi_four *)(t->weight[0] + i);
-        const fvi_four q = *(const fvi_four *)(t->weight[1] + i);
-        const fvi_four r = *(const fvi_four *)(t->weight[2] + i);
-        const fvi_four u = *(const fvi_four *)(t->weight[3] + i);
-        fvi_four a, b, c, d;
+        const fvi_f32x4 p = *(const fvi_f32x4 *)(t->weight[0] + i);
+        const fvi_f32x4 q = *(const fvi_f32x4 *)(t->weight[1] + i);
+        const fvi_f32x4 r = *(const fvi_f32x4 *)(t->weight[2] + i);
+        const fvi_f32x4 u = *(const fvi_f32x4 *)(t->weight[3] + i);
+        fvi_f32x4 a, b, c, d;
         read_four(in, t->at[0] + i, &a, &b);
         read_four(in + w, t->at[0] + i, &c, &d);
-        *(fvi_four *)(out + i) += p * a + q * b + r * c + u * d;
+        *(fvi_f32x4 *)(out + i) += p * a + q * b + r * c + u * d;
     }
     for (; i < n; i++) {
         const float *a = in + t->at[0][i], *b = a + w;
@@ -243,17 +243,17 @@ void fvi_sample_mean(const float *in, int channels, int h, int w, const fvi_affi
  * pixels at its borders add beside it: that is done again in the next tile, and forgotten here. */
 typedef struct tile {
     int y0, y1, x0, x1;
-    fvi_four sum[BAND + 2 * HALO][WIDE + 2 * HALO]; /* of up to four channels */
+    fvi_f32x4 sum[BAND + 2 * HALO][WIDE + 2 * HALO]; /* of up to four channels */
 } tile;
 
 /* to[i] = numbers i of C <= 4 channels, `plane` apart; what there is beyond them is not looked at.
  */
-FVI_INLINE void weave(const float *from, int64_t plane, int C, int n, fvi_four *to) {
+FVI_INLINE void weave(const float *from, int64_t plane, int C, int n, fvi_f32x4 *to) {
     int i = 0;
     for (; i + 4 <= n; i += 4) {
-        fvi_four v[4];
-        for (int c = 0; c < 4; c++) v[c] = *(const fvi_four *)(from + (c < C ? c : 0) * plane + i);
-        fvi_four_transpose(v);
+        fvi_f32x4 v[4];
+        for (int c = 0; c < 4; c++) v[c] = *(const fvi_f32x4 *)(from + (c < C ? c : 0) * plane + i);
+        fvi_f32x4_transpose(v);
         for (int k = 0; k < 4; k++) to[i + k] = v[k];
     }
     for (; i < n; i++)
@@ -261,20 +261,20 @@ FVI_INLINE void weave(const float *from, int64_t plane, int C, int n, fvi_four *
 }
 
 /* The way back, of C channels. */
-FVI_INLINE void unweave(const fvi_four *from, int C, int n, float *to, int64_t plane) {
+FVI_INLINE void unweave(const fvi_f32x4 *from, int C, int n, float *to, int64_t plane) {
     int i = 0;
     for (; i + 4 <= n; i += 4) {
-        fvi_four v[4] = {from[i], from[i + 1], from[i + 2], from[i + 3]};
-        fvi_four_transpose(v);
-        for (int c = 0; c < C; c++) *(fvi_four *)(to + c * plane + i) = v[c];
+        fvi_f32x4 v[4] = {from[i], from[i + 1], from[i + 2], from[i + 3]};
+        fvi_f32x4_transpose(v);
+        for (int c = 0; c < C; c++) *(fvi_f32x4 *)(to + c * plane + i) = v[c];
     }
     for (; i < n; i++)
         for (int c = 0; c < C; c++) to[c * plane + i] = from[i][c];
 }
 
 /* What pixel i, of gradient d, adds to a tile. */
-FVI_INLINE void add_pixel(const taps *t, int i, fvi_four d, fvi_four *sum) {
-    fvi_four *a = sum + t->at[0][i], *b = a + WIDE + 2 * HALO;
+FVI_INLINE void add_pixel(const taps *t, int i, fvi_f32x4 d, fvi_f32x4 *sum) {
+    fvi_f32x4 *a = sum + t->at[0][i], *b = a + WIDE + 2 * HALO;
     a[0] += t->weight[0][i] * d;
     a[1] += t->weight[1][i] * d;
     b[0] += t->weight[2][i] * d;
@@ -283,7 +283,7 @@ FVI_INLINE void add_pixel(const taps *t, int i, fvi_four d, fvi_four *sum) {
 
 /* The same of n pixels; those of both halves in turn, since neighbours add to the same numbers and
  * would wait for each other. */
-FVI_INLINE void add_run(const taps *t, int n, const fvi_four *d, fvi_four *sum) {
+FVI_INLINE void add_run(const taps *t, int n, const fvi_f32x4 *d, fvi_f32x4 *sum) {
     const int half = n / 2;
     for (int i = 0; i < half; i++) {
         add_pixel(t, i, d[i], sum);
@@ -295,7 +295,7 @@ FVI_INLINE void add_run(const taps *t, int n, const fvi_four *d, fvi_four *sum) 
 /* Pixels x..end - 1 of row y of the gradient, which begins at `dout`; C channels. */
 FVI_INLINE void back_run(const sampling *s, int y, int x, int end, int C, const float *dout,
                          tile *k) {
-    fvi_four d[RUN];
+    fvi_f32x4 d[RUN];
     taps t;
     for (int n; x < end; x += n) {
         n = end - x < RUN ? end - x : RUN;
@@ -323,7 +323,7 @@ FVI_WIDE static void back_row(const sampling *s, int y, int C, const float *dout
 FVI_WIDE static void write_tile(const sampling *s, const tile *k, int C, float *din) {
     const int64_t plane = (int64_t)s->h * s->w;
     for (int y = k->y0; y < k->y1; y++) {
-        const fvi_four *from = k->sum[HALO + y - k->y0] + HALO;
+        const fvi_f32x4 *from = k->sum[HALO + y - k->y0] + HALO;
         float *to = din + (int64_t)y * s->w + k->x0;
         if (C == 3)
             unweave(from, 3, k->x1 - k->x0, to, plane);

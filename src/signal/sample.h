@@ -40,15 +40,15 @@ void fvi_resize(const float *in, int channels, int h, int w, float *out, int oh,
 void fvi_resize_adjoint(const float *dout, int channels, int oh, int ow, float *din, int h, int w);
 
 /* How the pixels of a resized picture lie over those of the first, along one side of n -> m. */
-typedef enum fvi_grid {
+typedef enum fvi_sample_grid {
     FVI_GRID_CENTRES = 0, /* borders on borders: (i + 0.5) n/m - 0.5 (PyTorch) */
     FVI_GRID_CORNER,      /* first pixel on first pixel: i n/m (TensorFlow 1) */
     FVI_GRID_ENDS         /* and last on last: i (n-1)/(m-1) (align_corners=True, Darknet) */
-} fvi_grid;
+} fvi_sample_grid;
 void fvi_resize_grid(const float *in, int channels, int h, int w, float *out, int oh, int ow,
-                     fvi_grid grid);
+                     fvi_sample_grid grid);
 void fvi_resize_grid_adjoint(const float *dout, int channels, int oh, int ow, float *din, int h,
-                             int w, fvi_grid grid);
+                             int w, fvi_sample_grid grid);
 
 /* Gaussian blur, separable, cut off at 3 sigma, edges repeated, in place; `work` [h*w]. Its
  * adjoint. The kernel has the places -r..r, r = ceil(3 sigma), and sums to 1; sigma <= 0 does

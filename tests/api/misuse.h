@@ -33,7 +33,7 @@ typedef struct outputs {
     fv_session *session;
     fv_rendering *renderings[4];
     fv_weights *weights;
-    fv_filters *filters;
+    fv_filter_stats *filters;
     fv_comparison *comparison;
     fv_changes *changes;
     fv_activations *activations[4];
@@ -42,7 +42,7 @@ typedef struct outputs {
     fv_scores *scores;
     fv_sanity_stage *stages;
     fv_weight_stats stats;
-    fv_window window;
+    fv_rect window;
     fv_prediction predictions[16];
     fv_bench_result bench;
     fv_op_times *ops;
@@ -52,7 +52,7 @@ typedef struct outputs {
     fv_paint_desc paint;
     fv_channel channels[64];
     fv_example found[8];
-    fv_spread spread;
+    fv_distribution spread;
     float peaks[2], floats[64];
     double value, values[64];
     int index, count, integers[16];

@@ -209,13 +209,13 @@ static void test_inputs(void **state) {
     REFUSED(FV_ARG, "data", fv_input_picture(t.net, &no_data, &o.image, err));
     REFUSED(FV_ARG, "pixels", fv_input_picture(t.net, &huge_image, &o.image, err));
 
-    REFUSED(FV_ARG, "model must", fv_input_window(NULL, 8, 8, &o.window, err));
-    REFUSED(FV_ARG, "out must", fv_input_window(t.net, 8, 8, NULL, err));
-    REFUSED(FV_ARG, "at least 1", fv_input_window(t.net, 0, 8, &o.window, err));
-    REFUSED(FV_ARG, "at least 1", fv_input_window(t.net, 8, -1, &o.window, err));
-    REFUSED(FV_SHAPE, "no picture", fv_input_window(t.vector, 8, 8, &o.window, err));
-    WORKS(fv_input_window(t.net, INT_MAX, 1, &o.window, err));
-    WORKS(fv_input_window(t.net, INT_MAX, INT_MAX, &o.window, err));
+    REFUSED(FV_ARG, "model must", fv_input_rect(NULL, 8, 8, &o.window, err));
+    REFUSED(FV_ARG, "out must", fv_input_rect(t.net, 8, 8, NULL, err));
+    REFUSED(FV_ARG, "at least 1", fv_input_rect(t.net, 0, 8, &o.window, err));
+    REFUSED(FV_ARG, "at least 1", fv_input_rect(t.net, 8, -1, &o.window, err));
+    REFUSED(FV_SHAPE, "no picture", fv_input_rect(t.vector, 8, 8, &o.window, err));
+    WORKS(fv_input_rect(t.net, INT_MAX, 1, &o.window, err));
+    WORKS(fv_input_rect(t.net, INT_MAX, INT_MAX, &o.window, err));
 
     REFUSED(FV_ARG, "model must", fv_input_from_image(NULL, t.photo, &o.tensor, err));
     REFUSED(FV_ARG, "image must", fv_input_from_image(t.net, NULL, &o.tensor, err));

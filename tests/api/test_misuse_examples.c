@@ -90,11 +90,11 @@ static void test_finding(void **state) {
     REFUSED(FV_ARG, "unit -1", fv_examples_values(e, -1, 0, 0, o.floats, err));
     REFUSED(FV_ARG, "unit 1", fv_examples_values(e, 1, 0, 1, o.floats, err));
     REFUSED(FV_ARG, "by is 3", fv_examples_values(e, 0, 3, 0, o.floats, err));
-    REFUSED(FV_ARG, "examples must", fv_examples_spread(NULL, 0, 0, 0, &o.spread, err));
-    REFUSED(FV_ARG, "out must", fv_examples_spread(e, 0, 0, 0, NULL, err));
-    REFUSED(FV_ARG, "unit -1", fv_examples_spread(e, -1, 0, 0, &o.spread, err));
-    REFUSED(FV_ARG, "unit 1", fv_examples_spread(e, 1, 0, 1, &o.spread, err));
-    REFUSED(FV_ARG, "by is 3", fv_examples_spread(e, 0, 3, 0, &o.spread, err));
+    REFUSED(FV_ARG, "examples must", fv_examples_distribution(NULL, 0, 0, 0, &o.spread, err));
+    REFUSED(FV_ARG, "out must", fv_examples_distribution(e, 0, 0, 0, NULL, err));
+    REFUSED(FV_ARG, "unit -1", fv_examples_distribution(e, -1, 0, 0, &o.spread, err));
+    REFUSED(FV_ARG, "unit 1", fv_examples_distribution(e, 1, 0, 1, &o.spread, err));
+    REFUSED(FV_ARG, "by is 3", fv_examples_distribution(e, 0, 3, 0, &o.spread, err));
 
 #define MEASURE(UNIT, BY, INPUT) fv_examples_measure(e, UNIT, BY, 0, INPUT, &o.value, err)
     REFUSED(FV_ARG, "examples must", fv_examples_measure(NULL, 0, 0, 0, t.input, &o.value, err));
@@ -126,26 +126,27 @@ static void test_tile(void **state) {
     REFUSED(FV_ARG, "examples", TILE(&bad, VIEW, 64))
     BAD(photo, -1, 0);
     BAD(photo, 1, 0);
-    BAD(top, -1, FV_VIEW_CROP);
-    BAD(left, INT_MAX, FV_VIEW_CROP);
-    BAD(height, INT_MAX, FV_VIEW_PHOTO);
-    BAD(width, 0, FV_VIEW_PHOTO);
+    BAD(top, -1, FV_EXAMPLE_CROP);
+    BAD(left, INT_MAX, FV_EXAMPLE_CROP);
+    BAD(height, INT_MAX, FV_EXAMPLE_PHOTO);
+    BAD(width, 0, FV_EXAMPLE_PHOTO);
     ex.whole = 1;
-    BAD(spot_top, INT_MIN, FV_VIEW_PHOTO);
-    BAD(spot_left, INT_MAX, FV_VIEW_PHOTO);
-    BAD(spot_height, INT_MAX, FV_VIEW_PHOTO);
-    BAD(spot_width, -1, FV_VIEW_PHOTO);
+    BAD(center_top, INT_MIN, FV_EXAMPLE_PHOTO);
+    BAD(center_left, INT_MAX, FV_EXAMPLE_PHOTO);
+    BAD(center_height, INT_MAX, FV_EXAMPLE_PHOTO);
+    BAD(center_width, -1, FV_EXAMPLE_PHOTO);
     bad = (fv_example){0};
     REFUSED(FV_ARG, "0x0", TILE(&bad, 0, 64));
 }
 
 static void test_sheet(void **state) {
     (void)state;
-    REFUSED(FV_ARG, "examples must", fv_examples_sheet(NULL, 0, NULL, &o.image, err));
-    REFUSED(FV_ARG, "out must", fv_examples_sheet(e, 0, NULL, NULL, err));
-    REFUSED(FV_ARG, "unit -1", fv_examples_sheet(e, -1, NULL, &o.image, err));
-    REFUSED(FV_ARG, "unit 1", fv_examples_sheet(e, 1, NULL, &o.image, err));
-#define SHEET(...) fv_examples_sheet(e, 0, &(fv_sheet_desc){__VA_ARGS__}, &o.image, err)
+    REFUSED(FV_ARG, "examples must", fv_examples_contact_sheet(NULL, 0, NULL, &o.image, err));
+    REFUSED(FV_ARG, "out must", fv_examples_contact_sheet(e, 0, NULL, NULL, err));
+    REFUSED(FV_ARG, "unit -1", fv_examples_contact_sheet(e, -1, NULL, &o.image, err));
+    REFUSED(FV_ARG, "unit 1", fv_examples_contact_sheet(e, 1, NULL, &o.image, err));
+#define SHEET(...) \
+    fv_examples_contact_sheet(e, 0, &(fv_contact_sheet_desc){__VA_ARGS__}, &o.image, err)
     REFUSED(FV_ARG, "by is -1", SHEET(.by = -1));
     REFUSED(FV_ARG, "by is 3", SHEET(.by = 3));
     REFUSED(FV_ARG, "-1 highest", SHEET(.top = -1));
@@ -160,14 +161,14 @@ static void test_sheet(void **state) {
     WORKS(SHEET(.top = 1, .columns = INT_MAX));
     fv_image_free(o.image);
 
-#define BESIDE(UNIT, LOW, HIGH, DESC) fv_examples_beside(e, UNIT, LOW, HIGH, DESC, &o.image, err)
-    REFUSED(FV_ARG, "examples must", fv_examples_beside(NULL, 0, NULL, NULL, NULL, &o.image, err));
-    REFUSED(FV_ARG, "out must", fv_examples_beside(e, 0, NULL, NULL, NULL, NULL, err));
+#define BESIDE(UNIT, LOW, HIGH, DESC) fv_examples_strip(e, UNIT, LOW, HIGH, DESC, &o.image, err)
+    REFUSED(FV_ARG, "examples must", fv_examples_strip(NULL, 0, NULL, NULL, NULL, &o.image, err));
+    REFUSED(FV_ARG, "out must", fv_examples_strip(e, 0, NULL, NULL, NULL, NULL, err));
     REFUSED(FV_ARG, "unit -1", BESIDE(-1, NULL, NULL, NULL));
     REFUSED(FV_ARG, "unit 1", BESIDE(1, NULL, NULL, NULL));
     REFUSED(FV_ARG, "low", BESIDE(0, &no_data, NULL, NULL));
     REFUSED(FV_ARG, "high", BESIDE(0, NULL, &no_image, NULL));
-    const fv_sheet_desc small = {.tile = 31}, large = {.tile = INT_MAX};
+    const fv_contact_sheet_desc small = {.tile = 31}, large = {.tile = INT_MAX};
     REFUSED(FV_ARG, "31 pixels", BESIDE(0, NULL, NULL, &small));
     REFUSED(FV_ARG, "2147483647 pixels", BESIDE(0, NULL, NULL, &large));
     WORKS(BESIDE(0, t.photo, NULL, NULL));

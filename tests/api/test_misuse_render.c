@@ -72,20 +72,20 @@ static void test_sizes(void **state) {
     FIELD(width, 32769, "size");
     FIELD(height, -1, "size");
     FIELD(height, 32769, "size");
-    FIELD(reading, 9, "reading");
-    FIELD(reading, -1, "reading");
+    FIELD(reduction, 9, "reading");
+    FIELD(reduction, -1, "reading");
     FIELD(view, 3, "view");
     FIELD(view, -1, "view");
-    FIELD(redirect, -2, "redirect");
-    FIELD(redirect, 1000001, "redirect");
+    FIELD(relu_redirect_steps, -2, "redirect");
+    FIELD(relu_redirect_steps, 1000001, "redirect");
     FIELD(on_nan, -1, "on_nan");
     FIELD(on_nan, 3, "on_nan");
     FIELD(batch, -1, "batch");
     FIELD(batch, 1025, "batch");
     fv_render_desc d = good;
-    d.starts = -1;
+    d.restarts = -1;
     REFUSED(FV_ARG, "starts", fv_render_desc_resolve(t.net, &d, &o.render, err));
-    d.starts = 1025;
+    d.restarts = 1025;
     REFUSED(FV_ARG, "starts", fv_render_desc_resolve(t.net, &d, &o.render, err));
     d = good;
     d.threads = -1;
@@ -107,8 +107,8 @@ static void test_param(void **state) {
     FIELD(param.kind, -1, "param is \"-1\"");
     FIELD(param.color, 4, "color");
     FIELD(param.color, 0, "color");
-    FIELD(param.squash, 4, "squash");
-    FIELD(param.squash, -1, "squash");
+    FIELD(param.output_activation, 4, "squash");
+    FIELD(param.output_activation, -1, "squash");
     FIELD(param.low, good.param.high, "range");
     FIELD(param.low, NAN, "range");
     FIELD(param.high, good.param.low, "range");
@@ -121,8 +121,8 @@ static void test_param(void **state) {
     FIELD(param.levels, 11, "param-levels");
     FIELD(param.bias, -11, "bias");
     FIELD(param.bias, 11, "bias");
-    FIELD(param.spread, -1, "spread");
-    FIELD(param.spread, 7, "spread");
+    FIELD(param.phase_std, -1, "spread");
+    FIELD(param.phase_std, 7, "spread");
     FIELD(start.kind, 6, "start");
     FIELD(start.kind, -1, "start");
     FIELD(start.mean, NAN, "start-mean");
@@ -135,8 +135,8 @@ static void test_lists(void **state) {
     (void)state;
     FIELD(transforms.count, -1, "transforms");
     FIELD(transforms.count, 17, "transforms");
-    FIELD(walk.count, -1, "transforms");
-    FIELD(walk.count, INT_MAX, "transforms");
+    FIELD(in_place_transforms.count, -1, "transforms");
+    FIELD(in_place_transforms.count, INT_MAX, "transforms");
     fv_render_desc d = good;
     d.transforms = (fv_transforms){.kind = 1, .count = 1, .list = {{.kind = 99}}};
     REFUSED(FV_ARG, "no kind 99", fv_render_desc_resolve(t.net, &d, &o.render, err));
@@ -195,10 +195,10 @@ static void test_climbing(void **state) {
     FIELD(schedule.levels, 33, "levels");
     FIELD(schedule.level_scale, 1, "level-scale");
     FIELD(schedule.level_scale, 17, "level-scale");
-    FIELD(schedule.grow, 3, "levels-are");
-    FIELD(schedule.grow, -1, "levels-are");
-    FIELD(schedule.carry, 3, "carry");
-    FIELD(schedule.carry, -1, "carry");
+    FIELD(schedule.octave_order, 3, "levels-are");
+    FIELD(schedule.octave_order, -1, "levels-are");
+    FIELD(schedule.octave_carry, 3, "carry");
+    FIELD(schedule.octave_carry, -1, "carry");
     FIELD(schedule.tile, -2, "tile");
     FIELD(schedule.tile, 32769, "tile");
     FIELD(schedule.patience, -2, "patience");
@@ -208,7 +208,7 @@ static void test_climbing(void **state) {
     FIELD(display.margin, -1, "margin");
     FIELD(display.margin, 1, "margin");
     fv_render_desc d = good; /* 16^31 times as large */
-    d.schedule.levels = 32, d.schedule.level_scale = 16, d.schedule.grow = 1;
+    d.schedule.levels = 32, d.schedule.level_scale = 16, d.schedule.octave_order = 1;
     REFUSED(FV_ARG, "levels", fv_render(t.net, UNIT, &d, &o.image, err));
 }
 
@@ -232,9 +232,9 @@ static void test_settle(void **state) {
     REFUSED(FV_ARG, "desc must", fv_render_desc_settle(t.net, unit, 1, NULL, err));
     REFUSED(FV_ARG, "0 objectives", fv_render_desc_settle(t.net, unit, 0, &d, err));
     REFUSED(FV_ARG, "-1 objectives", fv_render_desc_settle(t.net, unit, -1, &d, err));
-    d.width = d.height = FV_SIZE_SEEN;
+    d.width = d.height = FV_SIZE_RECEPTIVE;
     REFUSED(FV_NOTFOUND, "conv99", fv_render_desc_settle(t.net, wrong, 1, &d, err));
-    assert_int_equal(d.width, FV_SIZE_SEEN);
+    assert_int_equal(d.width, FV_SIZE_RECEPTIVE);
     WORKS(fv_render_desc_settle(t.net, unit, 1, &d, err));
 }
 
@@ -255,7 +255,7 @@ static void test_render(void **state) {
     REFUSED(FV_ARG, "at least 1", fv_render_many(t.net, unit, 0, &d, o.renderings, err));
     REFUSED(FV_ARG, "at least 1", fv_render_many(t.net, unit, -1, NULL, o.renderings, err));
     REFUSED(FV_ARG, "empty", fv_render_many(t.net, unit, 2, &d, o.renderings, err));
-    d.starts = 1024;
+    d.restarts = 1024;
     REFUSED(FV_ARG, "too many", fv_render_many(t.net, unit, INT_MAX, &d, o.renderings, err));
     HARMLESS(fv_rendering_free(NULL));
 }
@@ -294,8 +294,8 @@ static void test_timing(void **state) {
     REFUSED(FV_ARG, "repeats is -1", fv_bench_render(t.net, UNIT, NULL, -1, &o.render_bench, err));
     REFUSED(FV_NOTFOUND, "nothing",
             fv_bench_render(t.net, "nothing:0", NULL, 1, &o.render_bench, err));
-    assert_string_equal(fv_part_name(FV_PART_COUNT), "?");
-    assert_string_equal(fv_part_name((fv_part)-1), "?");
+    assert_string_equal(fv_stage_name(FV_STAGE_COUNT), "?");
+    assert_string_equal(fv_stage_name((fv_stage)-1), "?");
 }
 
 static void test_objectives(void **state) {
@@ -356,11 +356,11 @@ static void test_groups(void **state) {
     const fv_image *bad[] = {t.photo, &no_data}, *huge[] = {&huge_image, t.photo};
     (void)state;
 #define GROUP(IMAGES, COUNT, THRESHOLD) \
-    fv_group_pictures(IMAGES, COUNT, 1, THRESHOLD, o.integers, o.values, &o.count, err)
+    fv_images_group(IMAGES, COUNT, 1, THRESHOLD, o.integers, o.values, &o.count, err)
     REFUSED(FV_ARG, "images must",
-            fv_group_pictures(NULL, 2, 1, 0, o.integers, NULL, &o.count, err));
-    REFUSED(FV_ARG, "groups must", fv_group_pictures(two, 2, 0, 0, NULL, NULL, &o.count, err));
-    REFUSED(FV_ARG, "distinct must", fv_group_pictures(two, 2, 1, 0, o.integers, NULL, NULL, err));
+            fv_images_group(NULL, 2, 1, 0, o.integers, NULL, &o.count, err));
+    REFUSED(FV_ARG, "groups must", fv_images_group(two, 2, 0, 0, NULL, NULL, &o.count, err));
+    REFUSED(FV_ARG, "distinct must", fv_images_group(two, 2, 1, 0, o.integers, NULL, NULL, err));
     REFUSED(FV_ARG, "at least 1", GROUP(two, 0, 0));
     REFUSED(FV_ARG, "at least 1", GROUP(two, -1, 0));
     REFUSED(FV_ARG, "threshold", GROUP(two, 2, -1));

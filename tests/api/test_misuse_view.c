@@ -167,7 +167,7 @@ static void test_weights(void **state) {
     REFUSED(FV_ARG, "0..9", fv_filters_measure(t.net, -1, &o.filters, err));
     REFUSED(FV_ARG, "0..9", fv_filters_measure(t.net, 10, &o.filters, err));
     REFUSED(FV_SHAPE, "no filters", fv_filters_measure(t.net, 1, &o.filters, err));
-    HARMLESS(fv_filters_free(NULL));
+    HARMLESS(fv_filter_stats_free(NULL));
 }
 
 /* ---- comparisons ---------------------------------------------------------------------------- */

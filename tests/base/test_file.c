@@ -55,7 +55,7 @@ static void check_content(const char *path, const char *expected) {
 
 static fv_status write_text(const char *path, const char *text, fv_error *err) {
     size_t half = strlen(text) / 2;
-    fvi_part parts[2] = {{text, half}, {text + half, strlen(text) - half}};
+    fvi_bytes_range parts[2] = {{text, half}, {text + half, strlen(text) - half}};
     return fvi_file_write(path, parts, 2, err);
 }
 

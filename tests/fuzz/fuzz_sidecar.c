@@ -73,7 +73,7 @@ static void read_index(const uint8_t *data, size_t size) {
     fv_error err;
     fuzz_file("photos.index", data, size);
     if (fuzz_check(fvi_index_open(fuzz_path("photos.index"), "key", 3, &ix, &err), &err)) return;
-    fvi_answer *answers = calloc((size_t)fvi_index_rows(ix) + 1, sizeof *answers);
+    fvi_response *answers = calloc((size_t)fvi_index_rows(ix) + 1, sizeof *answers);
     FUZZ_ASSERT(answers);
     for (int unit = 0; unit < 3; unit++) fuzz_check(fvi_index_read(ix, unit, answers, &err), &err);
     const fvi_photo *p = fvi_index_find(ix, "a.jpg", 1, 1);

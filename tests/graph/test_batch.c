@@ -6,7 +6,7 @@
 
 static fv_status lift(trial *t, int64_t from, int64_t to) {
     if (trial_lower(t, NULL, NULL)) fail_msg("%s", t->err.text);
-    fv_status st = fvi_lift(t->graph, from, to, &t->err);
+    fv_status st = fvi_graph_set_batch(t->graph, from, to, &t->err);
     if (!st) assert_sound(t->graph);
     return st;
 }

@@ -166,7 +166,7 @@ static void strong_channels_come_first(void **state) {
     assert_int_equal(n, 3);
     assert_true(c[0].channel == 2 && c[1].channel == 1 && c[2].channel == 3); /* 6, 6: the mean */
     d = (fv_activations_desc){
-        .channels = (int[]){1, 0, 3}, .n_channels = 3, .top = 3, .by = FV_STRENGTH_MEAN};
+        .channels = (int[]){1, 0, 3}, .n_channels = 3, .top = 3, .by = FV_SCORE_MEAN};
     assert_int_equal(fv_activations_choose(&four, &d, c, &n, NULL), FV_OK);
     assert_true(c[0].channel == 3 && c[1].channel == 0 && c[2].channel == 1);
     d = (fv_activations_desc){.channels = (int[]){4}, .n_channels = 1};
@@ -187,7 +187,7 @@ static void channels_without_numbers_come_last(void **state) {
     fv_channel c[5];
     int n = 0;
     for (int by = 1; by <= 2; by++) {
-        fv_activations_desc d = {.top = 5, .by = (fv_strength)by};
+        fv_activations_desc d = {.top = 5, .by = (fv_score)by};
         assert_int_equal(fv_activations_choose(&a, &d, c, &n, NULL), FV_OK);
         for (int i = 0; i < 5; i++) {
             assert_int_equal(c[i].channel, order[i]);

@@ -117,7 +117,7 @@ static void set_inputs(const attempt *t, fvi_plan *p) {
 
 /* Runs the graph (taken over) and compares its targets with the outputs of those indices. */
 static void run_graph(const attempt *t, fvi_graph *graph, const int *which, node_result *r) {
-    fvi_weights *weights = fvi_weights_new();
+    fvi_weight_cache *weights = fvi_weight_cache_new();
     fvi_plan *p = NULL;
     fv_error err;
     fv_status st = fvi_plan_new(graph, 0, t->backend, weights, &p, &err);
@@ -142,7 +142,7 @@ static void run_graph(const attempt *t, fvi_graph *graph, const int *which, node
         g_free(yd);
     }
     fvi_plan_free(p);
-    fvi_weights_free(weights);
+    fvi_weight_cache_free(weights);
 }
 
 /* One way of binding; returns 0 when the next is to be tried. */

@@ -79,8 +79,8 @@ static void test_input_picture_is_what_the_input_was_made_of(void **state) {
     assert_float_equal(green[h / 2 * w] + green[(h / 2 - 1) * w], 1, 0.02);
     assert_float_equal(green[(h - 1) * w] - green[0], 0.875 * (h - 1) / h, 0.03);
     assert_float_equal(red[w - 1] - red[0], 0.875 * HEIGHT / WIDTH * (w - 1) / w, 0.03);
-    fv_window window;
-    assert_int_equal(fv_input_window(model, HEIGHT, WIDTH, &window, &err), FV_OK);
+    fv_rect window;
+    assert_int_equal(fv_input_rect(model, HEIGHT, WIDTH, &window, &err), FV_OK);
     assert_float_equal(window.y + window.height / 2, HEIGHT / 2.0, 1e-6);
     assert_float_equal(window.x + window.width / 2, WIDTH / 2.0, 1e-6);
     assert_float_equal(window.height / HEIGHT, (double)h / lrint(h / 0.875), 1e-6);
@@ -104,9 +104,9 @@ static void test_input_picture_needs_a_picture_input(void **state) {
     assert_int_equal(fv_input_picture(model, photo, &seen, &err), FV_SHAPE);
     assert_null(seen);
     assert_int_equal(fv_input_picture(model, photo, NULL, &err), FV_ARG);
-    fv_window window = {1, 2, 3, 4};
-    assert_int_equal(fv_input_window(model, 8, 8, &window, &err), FV_SHAPE);
-    assert_int_equal(fv_input_window(model, 0, 8, &window, &err), FV_ARG);
+    fv_rect window = {1, 2, 3, 4};
+    assert_int_equal(fv_input_rect(model, 8, 8, &window, &err), FV_SHAPE);
+    assert_int_equal(fv_input_rect(model, 0, 8, &window, &err), FV_ARG);
     assert_true(window.height == 3);
     fv_image_free(photo);
     fv_model_free(model);

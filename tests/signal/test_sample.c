@@ -162,7 +162,7 @@ static void nearest_takes_the_nearest(void **state) {
 static void resizes_as_the_peers(void **state) {
     (void)state;
     static const struct {
-        fvi_grid grid;
+        fvi_sample_grid grid;
         int m;
         float want[8];
     } cases[] = {
@@ -190,7 +190,7 @@ static void resizing_has_its_adjoint(void **state) {
     for (int k = 0; k < 3 * SIZES * SIZES; k++) {
         const int *from = sizes[k % SIZES], *to = sizes[k / SIZES % SIZES];
         int channels = k % 2 ? 3 : 1;
-        fvi_grid grid = (fvi_grid)(k / (SIZES * SIZES));
+        fvi_sample_grid grid = (fvi_sample_grid)(k / (SIZES * SIZES));
         int64_t n = channels * from[0] * from[1], m = channels * to[0] * to[1];
         float *x = noise(7, n), *y = noise(8, m), *ax = malloc((size_t)m * sizeof *ax);
         float *aty = malloc((size_t)n * sizeof *aty);

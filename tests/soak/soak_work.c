@@ -72,13 +72,13 @@ static void look(soak *s) {
     for (int i = 0; i < fv_model_layer_count(s->model); i++) {
         fv_weight_stats stats;
         fv_tensor *weights = NULL, *bias = NULL;
-        fv_filters *filters = NULL;
+        fv_filter_stats *filters = NULL;
         NOTE(fv_model_weight_stats(s->model, i, &stats, &err));
         NOTE(fv_model_weights(s->model, i, &weights, &bias, &err));
         NOTE(fv_filters_measure(s->model, i, &filters, &err));
         fv_tensor_free(weights);
         fv_tensor_free(bias);
-        fv_filters_free(filters);
+        fv_filter_stats_free(filters);
     }
     fv_weights *drawn = NULL;
     const int first[] = {0};
@@ -185,7 +185,7 @@ static void examples(soak *s) {
     const char *objective = text;
     fv_examples *e = NULL;
     fv_image *sheet = NULL;
-    fv_spread spread;
+    fv_distribution spread;
     snprintf(text, sizeof text, "\"%.400s\":0", s->layer->name);
     snprintf(folder, sizeof folder, "%s/photos", s->folder);
     snprintf(index, sizeof index, "%s/index", s->folder);
@@ -193,9 +193,9 @@ static void examples(soak *s) {
     const fv_examples_desc d = {
         .index = s->log->round % 2 ? index : NULL, .threads = 1, .decoders = 2};
     if (NOTE(fv_examples_scan(s->model, &objective, 1, folder, &d, &e, &err))) return;
-    NOTE(fv_examples_spread(e, 0, FV_BY_MAX, 0, &spread, &err));
-    const fv_sheet_desc sheet_desc = {.top = 2, .bottom = 1, .tile = 32};
-    NOTE(fv_examples_sheet(e, 0, &sheet_desc, &sheet, &err));
+    NOTE(fv_examples_distribution(e, 0, FV_SCORE_MAX, 0, &spread, &err));
+    const fv_contact_sheet_desc sheet_desc = {.top = 2, .bottom = 1, .tile = 32};
+    NOTE(fv_examples_contact_sheet(e, 0, &sheet_desc, &sheet, &err));
     fv_image_free(sheet);
     fv_examples_free(e);
 }

@@ -152,7 +152,7 @@ static fv_status run_examples(work *w, fv_session *session, const fv_tensor *inp
     (void)session, (void)input;
     fv_status st = fv_examples_scan(w->model, units, 2, folder, &d, &e, err);
     for (int u = 0; !st && u < fv_examples_unit_count(e); u++) {
-        st = fv_examples_values(e, u, FV_BY_MAX, 0, values, err);
+        st = fv_examples_values(e, u, FV_SCORE_MAX, 0, values, err);
         if (!st) keep(w, values, PHOTOS);
     }
     fv_examples_free(e);

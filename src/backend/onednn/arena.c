@@ -17,27 +17,27 @@
 
 static size_t padded(size_t bytes) { return (bytes + ALIGN - 1) / ALIGN * ALIGN; }
 
-static int owns_memory(const fvi_place *p) {
+static int owns_memory(const fvi_buffer *p) {
     return !p->root && !p->fixed && p->first <= p->last && p->bytes > 0;
 }
 
 static int larger_first(const void *a, const void *b) {
-    const fvi_place *x = *(fvi_place *const *)a, *y = *(fvi_place *const *)b;
+    const fvi_buffer *x = *(fvi_buffer *const *)a, *y = *(fvi_buffer *const *)b;
     if (x->bytes != y->bytes) return x->bytes < y->bytes ? 1 : -1;
     return x->first - y->first;
 }
 
 static int lower_first(const void *a, const void *b) {
-    const fvi_place *x = *(fvi_place *const *)a, *y = *(fvi_place *const *)b;
+    const fvi_buffer *x = *(fvi_buffer *const *)a, *y = *(fvi_buffer *const *)b;
     return x->offset < y->offset ? -1 : x->offset > y->offset;
 }
 
 /* The lowest gap that holds `p` between the already placed [0, n) that live when it does; they are
  * sorted by offset. */
-static size_t lowest_gap(fvi_place *const *placed, int n, const fvi_place *p) {
+static size_t lowest_gap(fvi_buffer *const *placed, int n, const fvi_buffer *p) {
     size_t at = 0;
     for (int i = 0; i < n; i++) {
-        const fvi_place *q = placed[i];
+        const fvi_buffer *q = placed[i];
         if (q->last < p->first || p->last < q->first) continue;
         if (q->offset >= at + padded(p->bytes)) break;
         if (q->offset + padded(q->bytes) > at) at = q->offset + padded(q->bytes);
@@ -46,7 +46,7 @@ static size_t lowest_gap(fvi_place *const *placed, int n, const fvi_place *p) {
 }
 
 /* Inserts p into the list sorted by offset. */
-static void insert(fvi_place **placed, int n, fvi_place *p) {
+static void insert(fvi_buffer **placed, int n, fvi_buffer *p) {
     int i = n;
     while (i > 0 && lower_first(&placed[i - 1], &p) > 0) {
         placed[i] = placed[i - 1];
@@ -55,10 +55,10 @@ static void insert(fvi_place **placed, int n, fvi_place *p) {
     placed[i] = p;
 }
 
-fv_status fvi_arena_lay_out(fvi_place **places, int count, size_t guard, size_t *bytes,
+fv_status fvi_arena_lay_out(fvi_buffer **places, int count, size_t guard, size_t *bytes,
                             fv_error *err) {
-    size_t room = (size_t)(count > 0 ? count : 1) * sizeof(fvi_place *);
-    fvi_place **own = malloc(room), **placed = malloc(room);
+    size_t room = (size_t)(count > 0 ? count : 1) * sizeof(fvi_buffer *);
+    fvi_buffer **own = malloc(room), **placed = malloc(room);
     fv_status st = FV_OK;
     if (!own || !placed) {
         st = fvi_fail(err, FV_NOMEM, "out of memory while planning");
@@ -86,14 +86,14 @@ done:
     return st;
 }
 
-void fvi_arena_bind(fvi_place **places, int count, void *arena) {
+void fvi_arena_bind(fvi_buffer **places, int count, void *arena) {
     for (int i = 0; i < count; i++)
         if (owns_memory(places[i])) places[i]->data = (char *)arena + places[i]->offset;
     for (int i = 0; i < count; i++) {
-        fvi_place *p = places[i];
+        fvi_buffer *p = places[i];
         if (!p->root) continue;
         size_t offset = p->offset;
-        const fvi_place *r = p->root;
+        const fvi_buffer *r = p->root;
         while (r->root) {
             offset += r->offset;
             r = r->root;

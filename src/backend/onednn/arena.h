@@ -8,10 +8,10 @@
 /* Gives every place that has memory of its own an offset, so that no two that live at the same time
  * overlap; `guard` > 0: no sharing at all, and so many bytes after each.
  *   errors  NOMEM the sum overflows */
-fv_status fvi_arena_lay_out(fvi_place **places, int count, size_t guard, size_t *bytes,
+fv_status fvi_arena_lay_out(fvi_buffer **places, int count, size_t guard, size_t *bytes,
                             fv_error *err);
 
 /* Sets every place's address, given the arena's. */
-void fvi_arena_bind(fvi_place **places, int count, void *arena);
+void fvi_arena_bind(fvi_buffer **places, int count, void *arena);
 
 #endif

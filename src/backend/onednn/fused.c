@@ -35,9 +35,9 @@ int fvi_fuse_act(const fvi_step *s, const fvi_node *next) {
     return fvi_act_forward(&act) && (!s->backward || fvi_act_backward_from_dst(&act));
 }
 
-fv_status fvi_fused_ddst(fvi_step *s, const fvi_layout *want, fvi_place **out, fv_error *err) {
+fv_status fvi_fused_ddst(fvi_step *s, const fvi_layout *want, fvi_buffer **out, fv_error *err) {
     fvi_act act;
-    fvi_place *dst, *ddst, *before;
+    fvi_buffer *dst, *ddst, *before;
     fvi_prim *p = NULL;
     fv_status st = fvi_step_convert(s, s->ddst, want, &ddst, err);
     if (st) return st;
@@ -45,19 +45,19 @@ fv_status fvi_fused_ddst(fvi_step *s, const fvi_layout *want, fvi_place **out, f
         *out = ddst;
         return FV_OK;
     }
-    st = fvi_program_convert(s->program, s->dst, want, &dst, err);
+    st = fvi_schedule_convert(s->program, s->dst, want, &dst, err);
     if (st) return st;
-    if (s->masked) { /* in place, and only if the reader did not (fvi_fused_mask_maker) */
+    if (s->masked) { /* in place, and only if the reader did not (fvi_fused_mask_producer) */
         *out = ddst;
         st = fvi_relu_plan(s, &act, dst, ddst, ddst, err);
-        if (!st) fvi_relu_leave(s);
+        if (!st) fvi_relu_skip(s);
         return st;
     }
     st = fvi_step_temp(s, &ddst->shape, want, &before, err);
     if (st) return st;
     *out = before;
     if (fvi_relu_is(&act) || fvi_layout_is_dense(want, &ddst->shape))
-        fvi_program_reuse(s->program, before, ddst);
+        fvi_schedule_reuse(s->program, before, ddst);
     if (fvi_relu_is(&act)) return fvi_relu_plan(s, &act, dst, ddst, before, err);
     st = fvi_step_touch(s, dst, FVI_READ, err);
     if (!st)
@@ -69,7 +69,7 @@ fv_status fvi_fused_ddst(fvi_step *s, const fvi_layout *want, fvi_place **out, f
     return fvi_step_add(s, p, err);
 }
 
-int fvi_fused_mask_maker(fvi_step *s, const fvi_layout *layout, fvi_act *act) {
+int fvi_fused_mask_producer(fvi_step *s, const fvi_layout *layout, fvi_act *act) {
     fvi_step *m = s->maker;
     if (!m || s->program->guided || !fvi_fused_act(m, act) || !fvi_relu_is(act) ||
         !fvi_layout_equal(m->dst->layout, layout, &m->dst->shape))
@@ -99,7 +99,7 @@ static fv_status bias_fill(void *user, float *dst, fv_error *err) {
     return FV_OK;
 }
 
-fv_status fvi_fused_bias(fvi_step *s, int i, const fvi_node *norm, int64_t n, fvi_place **out,
+fv_status fvi_fused_bias(fvi_step *s, int i, const fvi_node *norm, int64_t n, fvi_buffer **out,
                          fv_error *err) {
     fvi_shape shape = {.ndim = 1, .dim = {n}};
     bias_source b = {.bias = fvi_step_constant(s, i), .n = n};
@@ -113,10 +113,11 @@ fv_status fvi_fused_bias(fvi_step *s, int i, const fvi_node *norm, int64_t n, fv
     } else {
         return fvi_step_source(s, i, NULL, out, err);
     }
-    fvi_weights_key key = {.parts = {b.bias ? b.bias->bytes : NULL, b.scale->bytes, b.shift->bytes},
-                           .variant = VARIANT_BIAS};
-    return fvi_weights_get(fvi_step_weights(s), fvi_step_backend(s), &key, &shape, NULL, bias_fill,
-                           &b, out, err);
+    fvi_weight_cache_key key = {
+        .parts = {b.bias ? b.bias->bytes : NULL, b.scale->bytes, b.shift->bytes},
+        .variant = VARIANT_BIAS};
+    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_backend(s), &key, &shape, NULL,
+                                bias_fill, &b, out, err);
 }
 
 fv_status fvi_refuse_gradients(const fvi_step *s, int from, fv_error *err) {

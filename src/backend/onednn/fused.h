@@ -13,19 +13,19 @@ int fvi_fuse_act(const fvi_step *s, const fvi_node *next);
 /* The activation among the fused nodes, in *act; 0 if there is none. */
 int fvi_fused_act(const fvi_step *s, fvi_act *act);
 /* The gradient before that activation (s->ddst itself without one), in layout `want`. */
-fv_status fvi_fused_ddst(fvi_step *s, const fvi_layout *want, fvi_place **out, fv_error *err);
+fv_status fvi_fused_ddst(fvi_step *s, const fvi_layout *want, fvi_buffer **out, fv_error *err);
 
 /* Backward, for a step whose loop can multiply what it writes, the gradient of its input 0 in
  * `layout`, by the slopes of the activation that made that input (s->maker's): whether it is to do
  * so, at every run of a program that is not redirected. Then the maker does no pass of its own, and
  * `act` is what it has fused. */
-int fvi_fused_mask_maker(fvi_step *s, const fvi_layout *layout, fvi_act *act);
+int fvi_fused_mask_producer(fvi_step *s, const fvi_layout *layout, fvi_act *act);
 
 /* The constant of input i, from the graph alone (also while fusing), or NULL. */
 const fvi_const *fvi_node_constant(const fvi_graph *g, const fvi_node *n, int i);
 /* The bias of `s` (its input i, perhaps absent) under a fused BATCH_NORM `norm` (or NULL):
  * bias * scale + shift, [n].  out: NULL if there is nothing to add */
-fv_status fvi_fused_bias(fvi_step *s, int i, const fvi_node *norm, int64_t n, fvi_place **out,
+fv_status fvi_fused_bias(fvi_step *s, int i, const fvi_node *norm, int64_t n, fvi_buffer **out,
                          fv_error *err);
 /* Refuses gradients to inputs from..n_in-1, which an op with weights does not give. */
 fv_status fvi_refuse_gradients(const fvi_step *s, int from, fv_error *err);

@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
 #include "backend/onednn/program.h"
+#include "base/error.h"
 #include "graph/cost.h"
 #include "graph/simplify.h"
 
@@ -26,20 +26,20 @@
 
 struct fvi_plan {
     fvi_graph *graph;
-    fvi_program *program;
-    int forward_end;            /* actions before it are the forward pass */
-    fvi_place **value;          /* [n_values] where each value is; NULL: constant, or fused away */
-    fvi_step **maker;           /* [n_values] the step that makes it, or NULL */
-    fvi_place **gradient;       /* [n_values] sum of the contributions so far */
-    fvi_place **target;         /* [n_outputs] plain */
-    fvi_place **seed;           /* [n_outputs] plain */
-    fvi_place **input_gradient; /* [n_inputs] plain; NULL: zero */
-    fvi_place **inner_gradient; /* [n_outputs] plain; NULL: zero, or not asked for */
-    int *readers;               /* [n_values] nodes and outputs that read it */
-    int *sole_reader;           /* [n_values] the node that reads it, where it is one; else -1 */
-    char *depends;              /* [n_values] on a run-time input */
-    char *absorbed;             /* [n_nodes] done by an earlier step */
-    fvi_step **step;            /* [n_nodes] */
+    fvi_schedule *program;
+    int forward_end;             /* actions before it are the forward pass */
+    fvi_buffer **value;          /* [n_values] where each value is; NULL: constant, or fused away */
+    fvi_step **maker;            /* [n_values] the step that makes it, or NULL */
+    fvi_buffer **gradient;       /* [n_values] sum of the contributions so far */
+    fvi_buffer **target;         /* [n_outputs] plain */
+    fvi_buffer **seed;           /* [n_outputs] plain */
+    fvi_buffer **input_gradient; /* [n_inputs] plain; NULL: zero */
+    fvi_buffer **inner_gradient; /* [n_outputs] plain; NULL: zero, or not asked for */
+    int *readers;                /* [n_values] nodes and outputs that read it */
+    int *sole_reader;            /* [n_values] the node that reads it, where it is one; else -1 */
+    char *depends;               /* [n_values] on a run-time input */
+    char *absorbed;              /* [n_nodes] done by an earlier step */
+    fvi_step **step;             /* [n_nodes] */
 };
 
 static fv_status allocate(fvi_plan *p, fv_error *err) {
@@ -87,11 +87,11 @@ static void survey(fvi_plan *p) {
 static fv_status plan_inputs(fvi_plan *p, fv_error *err) {
     const fvi_graph *g = p->graph;
     for (int i = 0; i < g->n_inputs; i++) {
-        fvi_place *in = NULL;
+        fvi_buffer *in = NULL;
         fv_status st =
-            fvi_program_place(p->program, &g->values[g->inputs[i]].shape, NULL, &in, err);
+            fvi_schedule_buffer(p->program, &g->values[g->inputs[i]].shape, NULL, &in, err);
         if (st) return st;
-        fvi_program_pin(in, -1, INT_MAX);
+        fvi_schedule_pin(in, -1, INT_MAX);
         p->value[g->inputs[i]] = in;
     }
     return FV_OK;
@@ -115,7 +115,7 @@ static int absorb(fvi_plan *p, fvi_step *s) {
 static fv_status plan_node_forward(fvi_plan *p, int k, int backward, fv_error *err) {
     const fvi_node *n = &p->graph->nodes[k];
     fvi_step *s = NULL;
-    fv_status st = fvi_program_step(p->program, p->graph, n, 0, &s, err);
+    fv_status st = fvi_schedule_step(p->program, p->graph, n, 0, &s, err);
     if (st) return st;
     p->step[k] = s;
     for (int i = 0; i < n->n_in; i++) {
@@ -127,7 +127,7 @@ static fv_status plan_node_forward(fvi_plan *p, int k, int backward, fv_error *e
     if (n->n_in > 0 && n->in[0] >= 0 && p->sole_reader[n->in[0]] == k)
         s->maker = p->maker[n->in[0]];
     int out = absorb(p, s);
-    st = fvi_program_append(p->program, s, 0, err);
+    st = fvi_schedule_append(p->program, s, 0, err);
     if (st) {
         fvi_error_prefix(err, "layer \"%s\" (%s)", n->name, n->source_op);
         return st;
@@ -142,28 +142,28 @@ static fv_status plan_targets(fvi_plan *p, fv_error *err) {
     const fvi_graph *g = p->graph;
     for (int t = 0; t < g->n_outputs; t++) {
         const fvi_value *v = &g->values[g->outputs[t]];
-        fvi_place *place = p->value[g->outputs[t]];
+        fvi_buffer *place = p->value[g->outputs[t]];
         if (!place) { /* an output that folded into a constant */
-            fv_status st =
-                fvi_weights_plain(fvi_program_weights(p->program), v->constant, &p->target[t], err);
+            fv_status st = fvi_weight_cache_plain(fvi_schedule_weights(p->program), v->constant,
+                                                  &p->target[t], err);
             if (st) return st;
             continue;
         }
-        fv_status st = fvi_program_convert(p->program, place, NULL, &p->target[t], err);
+        fv_status st = fvi_schedule_convert(p->program, place, NULL, &p->target[t], err);
         if (st) return st;
-        fvi_program_pin(p->target[t], fvi_program_length(p->program), INT_MAX);
+        fvi_schedule_pin(p->target[t], fvi_schedule_length(p->program), INT_MAX);
     }
     return FV_OK;
 }
 
 /* Adds a contribution to a value's gradient. */
-static fv_status contribute(fvi_plan *p, int value, fvi_place *g, fv_error *err) {
+static fv_status contribute(fvi_plan *p, int value, fvi_buffer *g, fv_error *err) {
     if (!p->gradient[value]) {
         p->gradient[value] = g;
         return FV_OK;
     }
-    fvi_place *sum = NULL;
-    fv_status st = fvi_program_add(p->program, p->gradient[value], g, &sum, err);
+    fvi_buffer *sum = NULL;
+    fv_status st = fvi_schedule_add(p->program, p->gradient[value], g, &sum, err);
     if (!st) p->gradient[value] = sum;
     return st;
 }
@@ -172,9 +172,9 @@ static fv_status plan_seeds(fvi_plan *p, fv_error *err) {
     const fvi_graph *g = p->graph;
     for (int t = 0; t < g->n_outputs; t++) {
         int v = g->outputs[t];
-        fv_status st = fvi_program_place(p->program, &g->values[v].shape, NULL, &p->seed[t], err);
+        fv_status st = fvi_schedule_buffer(p->program, &g->values[v].shape, NULL, &p->seed[t], err);
         if (st) return st;
-        fvi_program_pin(p->seed[t], p->forward_end, p->forward_end);
+        fvi_schedule_pin(p->seed[t], p->forward_end, p->forward_end);
         if (p->depends[v]) st = contribute(p, v, p->seed[t], err);
         if (st) return st;
     }
@@ -187,7 +187,7 @@ static fv_status plan_node_backward(fvi_plan *p, int k, fv_error *err) {
     const fvi_node *last = s->n_fused ? s->fused[s->n_fused - 1] : n;
     s->ddst = p->gradient[last->out];
     if (!s->ddst || !s->backward) return FV_OK; /* nobody downstream has a gradient for it */
-    fv_status st = fvi_program_append(p->program, s, 1, err);
+    fv_status st = fvi_schedule_append(p->program, s, 1, err);
     if (st) {
         fvi_error_prefix(err, "layer \"%s\" (%s), backward", n->name, n->source_op);
         return st;
@@ -198,14 +198,14 @@ static fv_status plan_node_backward(fvi_plan *p, int k, fv_error *err) {
 }
 
 /* Gradients that can be read, in plain layout, at any time until the next run. */
-static fv_status keep_gradients(fvi_plan *p, const int *values, int n, fvi_place **out,
+static fv_status keep_gradients(fvi_plan *p, const int *values, int n, fvi_buffer **out,
                                 fv_error *err) {
     for (int i = 0; i < n; i++) {
-        fvi_place *d = p->gradient[values[i]];
+        fvi_buffer *d = p->gradient[values[i]];
         if (!d) continue;
-        fv_status st = fvi_program_convert(p->program, d, NULL, &out[i], err);
+        fv_status st = fvi_schedule_convert(p->program, d, NULL, &out[i], err);
         if (st) return st;
-        fvi_program_pin(out[i], fvi_program_length(p->program), INT_MAX);
+        fvi_schedule_pin(out[i], fvi_schedule_length(p->program), INT_MAX);
     }
     return FV_OK;
 }
@@ -235,26 +235,26 @@ static fv_status plan_all(fvi_plan *p, int flags, fv_error *err) {
     if (!st) st = allocate(p, err);
     if (st) return st;
     survey(p);
-    if (flags & FVI_PLAN_EVERY_METHOD) fvi_program_every_method(p->program);
+    if (flags & FVI_PLAN_EVERY_METHOD) fvi_schedule_every_method(p->program);
     st = plan_inputs(p, err);
     for (int k = 0; !st && k < p->graph->n_nodes; k++)
         if (!p->absorbed[k]) st = plan_node_forward(p, k, backward, err);
     if (!st) st = plan_targets(p, err);
-    p->forward_end = fvi_program_length(p->program);
-    if (flags & FVI_PLAN_GUIDED) fvi_program_guide(p->program);
+    p->forward_end = fvi_schedule_length(p->program);
+    if (flags & FVI_PLAN_GUIDED) fvi_schedule_guide(p->program);
     if (!st && backward) st = plan_backward(p, flags & FVI_PLAN_INNER, err);
-    return st ? st : fvi_program_finish(p->program, result_bytes(p), err);
+    return st ? st : fvi_schedule_finish(p->program, result_bytes(p), err);
 }
 
-fv_status fvi_plan_new(fvi_graph *graph, int flags, fvi_backend *b, fvi_weights *w, fvi_plan **out,
-                       fv_error *err) {
+fv_status fvi_plan_new(fvi_graph *graph, int flags, fvi_backend *b, fvi_weight_cache *w,
+                       fvi_plan **out, fv_error *err) {
     fvi_plan *p = calloc(1, sizeof *p);
     if (!p) {
         fvi_graph_free(graph);
         return fvi_fail(err, FV_NOMEM, "out of memory while planning");
     }
     p->graph = graph;
-    fv_status st = fvi_program_new(b, w, flags & FVI_PLAN_GUARDS, &p->program, err);
+    fv_status st = fvi_schedule_new(b, w, flags & FVI_PLAN_GUARDS, &p->program, err);
     if (!st) st = plan_all(p, flags, err);
     if (st) {
         fvi_plan_free(p);
@@ -264,9 +264,9 @@ fv_status fvi_plan_new(fvi_graph *graph, int flags, fvi_backend *b, fvi_weights 
     return FV_OK;
 }
 
-fv_status fvi_plan_count(fvi_graph *graph, int flags, fvi_backend *b, fvi_weights *w, size_t *bytes,
-                         fv_error *err) {
-    fvi_weights *counter = fvi_weights_counter(w);
+fv_status fvi_plan_count(fvi_graph *graph, int flags, fvi_backend *b, fvi_weight_cache *w,
+                         size_t *bytes, fv_error *err) {
+    fvi_weight_cache *counter = fvi_weight_cache_counter(w);
     fvi_plan *p = NULL;
     if (!counter) {
         fvi_graph_free(graph);
@@ -275,18 +275,18 @@ fv_status fvi_plan_count(fvi_graph *graph, int flags, fvi_backend *b, fvi_weight
     fv_status st = fvi_plan_new(graph, flags, b, counter, &p, err);
     if (!st) {
         size_t weights, largest, arena = fvi_plan_bytes(p);
-        fvi_weights_counted(counter, &weights, &largest);
+        fvi_weight_cache_counted(counter, &weights, &largest);
         *bytes =
             weights + (largest > arena ? largest : arena); /* copies go before the arena is used */
     }
     fvi_plan_free(p);
-    fvi_weights_free(counter);
+    fvi_weight_cache_free(counter);
     return st;
 }
 
 void fvi_plan_free(fvi_plan *p) {
     if (!p) return;
-    fvi_program_free(p->program);
+    fvi_schedule_free(p->program);
     fvi_graph_free(p->graph);
     free(p);
 }
@@ -301,43 +301,43 @@ double fvi_plan_extra_cost(const fvi_plan *p) {
     return sum;
 }
 
-size_t fvi_plan_bytes(const fvi_plan *p) { return fvi_program_bytes(p->program); }
-int fvi_plan_check_guards(const fvi_plan *p) { return fvi_program_check_guards(p->program); }
+size_t fvi_plan_bytes(const fvi_plan *p) { return fvi_schedule_bytes(p->program); }
+int fvi_plan_check_guards(const fvi_plan *p) { return fvi_schedule_check_guards(p->program); }
 
 fv_status fvi_plan_profile(fvi_plan *p, fvi_profile **out, fv_error *err) {
     return fvi_profile_new(p->program, p->forward_end, out, err);
 }
 
 fv_status fvi_plan_forward(fvi_plan *p, fv_error *err) {
-    return fvi_program_run(p->program, 0, p->forward_end, err);
+    return fvi_schedule_run(p->program, 0, p->forward_end, err);
 }
 
 fv_status fvi_plan_backward(fvi_plan *p, fv_error *err) {
-    return fvi_program_run(p->program, p->forward_end, fvi_program_length(p->program), err);
+    return fvi_schedule_run(p->program, p->forward_end, fvi_schedule_length(p->program), err);
 }
 
 void fvi_plan_redirect(fvi_plan *p, const unsigned char *samples, int64_t n) {
-    fvi_program_redirect(p->program, samples, n);
+    fvi_schedule_redirect(p->program, samples, n);
 }
 
 void fvi_plan_set_input(fvi_plan *p, int input, const float *data) {
     if (input >= p->graph->n_inputs) return; /* the targets are constants */
-    fvi_place_write(p->value[p->graph->inputs[input]], data);
+    fvi_buffer_write(p->value[p->graph->inputs[input]], data);
 }
 
 void fvi_plan_get_target(const fvi_plan *p, int target, float *data) {
-    fvi_place_read(p->target[target], data);
+    fvi_buffer_read(p->target[target], data);
 }
 
 void fvi_plan_set_seed(fvi_plan *p, int target, const float *data) {
-    fvi_place_write(p->seed[target], data);
+    fvi_buffer_write(p->seed[target], data);
 }
 
 void fvi_plan_get_gradient(const fvi_plan *p, int input, float *data) {
     if (input >= p->graph->n_inputs) return;
     const fvi_shape *shape = &p->graph->values[p->graph->inputs[input]].shape;
     if (p->input_gradient[input])
-        fvi_place_read(p->input_gradient[input], data);
+        fvi_buffer_read(p->input_gradient[input], data);
     else
         memset(data, 0, (size_t)fvi_shape_count(shape) * sizeof *data);
 }

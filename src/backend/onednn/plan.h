@@ -18,7 +18,7 @@ typedef struct fvi_plan fvi_plan;
 #define FVI_PLAN_GUARDS   2 /* for tests: no memory is shared, guards after every tensor */
 #define FVI_PLAN_GUIDED   4 /* backward, ReLUs pass positive gradients only (relu_backward.h) */
 #define FVI_PLAN_INNER    8 /* the gradients at the targets are kept: fvi_plan_target_gradient */
-#define FVI_PLAN_EVERY_METHOD 16 /* for tests: see fvi_program_every_method */
+#define FVI_PLAN_EVERY_METHOD 16 /* for tests: see fvi_schedule_every_method */
 /* clang-format on */
 
 /* Plans g, whose .outputs are the targets.
@@ -26,14 +26,14 @@ typedef struct fvi_plan fvi_plan;
  *   flags   FVI_PLAN_...
  *   errors  UNSUPPORTED; NOMEM; BACKEND, each naming the layer
  */
-fv_status fvi_plan_new(fvi_graph *graph, int flags, fvi_backend *b, fvi_weights *w, fvi_plan **out,
-                       fv_error *err);
+fv_status fvi_plan_new(fvi_graph *graph, int flags, fvi_backend *b, fvi_weight_cache *w,
+                       fvi_plan **out, fv_error *err);
 void fvi_plan_free(fvi_plan *p);
 
 /* Counts what a plan would take more than w has, as fvi_plan_new would make it; nothing is kept.
  *   bytes   of its arena, and of weights that are not in w yet */
-fv_status fvi_plan_count(fvi_graph *graph, int flags, fvi_backend *b, fvi_weights *w, size_t *bytes,
-                         fv_error *err);
+fv_status fvi_plan_count(fvi_graph *graph, int flags, fvi_backend *b, fvi_weight_cache *w,
+                         size_t *bytes, fv_error *err);
 
 /* The graph it runs: .inputs and .outputs are what the indices below count. */
 const fvi_graph *fvi_plan_graph(const fvi_plan *p);

@@ -23,7 +23,7 @@ typedef struct source {
 } source;
 
 struct fvi_profile {
-    fvi_program *program;
+    fvi_schedule *program;
     GArray *works;   /* fvi_work */
     GArray *sources; /* source, one a work */
 };
@@ -48,7 +48,7 @@ static void add_prim(fvi_profile *p, int action, fvi_prim *prim, const fvi_graph
     if (g_str_equal(w.kind, "empty")) return;
     for (int i = 0; i < fvi_prim_operand_count(prim); i++) {
         fvi_access access;
-        const fvi_place *place = fvi_prim_operand(prim, i, &access);
+        const fvi_buffer *place = fvi_prim_operand(prim, i, &access);
         w.bytes += (double)place->bytes;
         if (access & FVI_WRITE) w.shape = place->shape;
     }
@@ -67,7 +67,7 @@ static void add_relu(fvi_profile *p, int action, const fvi_step *s, int phase) {
 }
 
 /* Bytes of the places a phase names, each once. */
-static double touched_bytes(const fvi_phase *ph) {
+static double touched_bytes(const fvi_direction *ph) {
     double bytes = 0;
     for (int i = 0; i < ph->n_touched; i++) {
         int seen = 0;
@@ -81,7 +81,7 @@ static void add_loop(fvi_profile *p, int action, const fvi_step *s, int phase) {
     fvi_work w = {.node = s->node,
                   .kind = s->node->source_op ? s->node->source_op : s->op->name,
                   .phase = phase};
-    const fvi_place *to = phase ? NULL : s->dst;
+    const fvi_buffer *to = phase ? NULL : s->dst;
     for (int i = 0; !to && i < s->n_in; i++) to = s->dsrc[i];
     if (to) w.shape = to->shape;
     w.beside = s->phase[phase].n_prims > 0 || (phase && s->relu);
@@ -96,18 +96,18 @@ static void add_loop(fvi_profile *p, int action, const fvi_step *s, int phase) {
 }
 
 /* The step an action between steps is for; NULL where there are no steps. */
-static const fvi_step *step_near(const fvi_program *p, int action, int from, int to) {
+static const fvi_step *step_near(const fvi_schedule *p, int action, int from, int to) {
     for (int t = action; t < to; t++)
-        if (g_array_index(p->actions, fvi_action, t).step)
-            return g_array_index(p->actions, fvi_action, t).step;
+        if (g_array_index(p->actions, fvi_entry, t).step)
+            return g_array_index(p->actions, fvi_entry, t).step;
     for (int t = action; t >= from; t--)
-        if (g_array_index(p->actions, fvi_action, t).step)
-            return g_array_index(p->actions, fvi_action, t).step;
+        if (g_array_index(p->actions, fvi_entry, t).step)
+            return g_array_index(p->actions, fvi_entry, t).step;
     return NULL;
 }
 
 static void list_action(fvi_profile *p, int t, int forward_end) {
-    const fvi_action *a = &g_array_index(p->program->actions, fvi_action, t);
+    const fvi_entry *a = &g_array_index(p->program->actions, fvi_entry, t);
     const fvi_step *s = a->step;
     if (!s) {
         int back = t >= forward_end, length = (int)p->program->actions->len;
@@ -115,14 +115,15 @@ static void list_action(fvi_profile *p, int t, int forward_end) {
         add_prim(p, t, a->prim, NULL, s ? s->node : NULL, back);
         return;
     }
-    const fvi_phase *ph = &s->phase[a->phase];
+    const fvi_direction *ph = &s->phase[a->phase];
     for (int i = 0; i < ph->n_prims; i++) add_prim(p, t, ph->prims[i], s->graph, s->node, a->phase);
     if (s->relu && (a->phase ? !fvi_relu_is_left(s->relu) : fvi_relu_keeps(s->relu)))
         add_relu(p, t, s, a->phase);
     if (a->phase ? s->op->backward != NULL : s->op->forward != NULL) add_loop(p, t, s, a->phase);
 }
 
-fv_status fvi_profile_new(fvi_program *program, int forward_end, fvi_profile **out, fv_error *err) {
+fv_status fvi_profile_new(fvi_schedule *program, int forward_end, fvi_profile **out,
+                          fv_error *err) {
     size_t n = program->actions->len;
     fvi_profile *p = calloc(1, sizeof *p);
     double *clock = calloc(n + 1, sizeof *clock);

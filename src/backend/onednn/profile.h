@@ -28,7 +28,7 @@ typedef struct fvi_work {
  *   forward_end  actions before it are the forward pass
  *   errors       NOMEM
  */
-fv_status fvi_profile_new(fvi_program *program, int forward_end, fvi_profile **out, fv_error *err);
+fv_status fvi_profile_new(fvi_schedule *program, int forward_end, fvi_profile **out, fv_error *err);
 /* Ends the timing. */
 void fvi_profile_free(fvi_profile *p);
 

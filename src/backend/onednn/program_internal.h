@@ -11,34 +11,34 @@
 #define FVI_GUARD_BYTES 64
 
 /* One thing done: a direction of a step, or a primitive of the program's own. */
-typedef struct fvi_action {
+typedef struct fvi_entry {
     fvi_step *step;
     int phase;
     fvi_prim *prim;
-    fvi_place *scratch;
-} fvi_action;
+    fvi_buffer *scratch;
+} fvi_entry;
 
 /* A wish: `part` be written at `offset` of `whole`, and then `prim` is not needed. */
 typedef struct fvi_move {
-    fvi_place *part, *whole;
+    fvi_buffer *part, *whole;
     size_t offset;
     fvi_prim *prim;
 } fvi_move;
 
 /* A wish: `place` take the memory of `of`, if nobody needs that any more once `place` is begun. */
 typedef struct fvi_reuse {
-    fvi_place *place, *of;
+    fvi_buffer *place, *of;
 } fvi_reuse;
 
-struct fvi_program {
+struct fvi_schedule {
     fvi_backend *backend;
-    fvi_weights *weights;
+    fvi_weight_cache *weights;
     int guards;
     int guided; /* relu.h */
-    int every_method; /* see fvi_program_every_method */
+    int every_method; /* see fvi_schedule_every_method */
     fvi_pool *pool;
-    GArray *actions;     /* fvi_action */
-    GPtrArray *places;   /* fvi_place, in the pool */
+    GArray *actions;     /* fvi_entry */
+    GPtrArray *places;   /* fvi_buffer, in the pool */
     GPtrArray *steps;    /* fvi_step, in the pool */
     GArray *moves;       /* fvi_move */
     GArray *reuses;      /* fvi_reuse */
@@ -51,8 +51,8 @@ struct fvi_program {
 };
 
 /* A place of so many bytes. */
-fv_status fvi_program_bytes_place(fvi_program *p, size_t bytes, fvi_place **out, fv_error *err);
+fv_status fvi_schedule_bytes_buffer(fvi_schedule *p, size_t bytes, fvi_buffer **out, fv_error *err);
 /* The scratch place a primitive asks for, or NULL. */
-fv_status fvi_program_scratch(fvi_program *p, fvi_prim *prim, fvi_place **out, fv_error *err);
+fv_status fvi_schedule_scratch(fvi_schedule *p, fvi_prim *prim, fvi_buffer **out, fv_error *err);
 
 #endif

@@ -14,29 +14,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/onednn/step.h"
 #include "base/error.h"
 #include "base/large_alloc.h"
 #include "base/parallel.h"
-#include "backend/onednn/step.h"
 #include "graph/const.h"
 
-#define VARIANT_PLAIN (-1)      /* of fvi_weights_plain */
+#define VARIANT_PLAIN (-1)      /* of fvi_weight_cache_plain */
 #define PIECE         (1 << 20) /* numbers copied at a time */
 
 typedef struct entry {
-    fvi_weights_key key;
-    fvi_place place;
+    fvi_weight_cache_key key;
+    fvi_buffer place;
     void *memory; /* NULL: the place's data are not ours */
 } entry;
 
-struct fvi_weights {
+struct fvi_weight_cache {
     GMutex lock;
     GPtrArray *entries;
-    size_t bytes, limit;         /* of memory of ours */
-    size_t in_place;             /* bytes used where they lie */
-    size_t largest;              /* of a counter: temporary copy */
-    fvi_weights *of;             /* what a counter counts for; NULL: this is none */
-    fvi_weights_release release; /* or NULL */
+    size_t bytes, limit;              /* of memory of ours */
+    size_t in_place;                  /* bytes used where they lie */
+    size_t largest;                   /* of a counter: temporary copy */
+    fvi_weight_cache *of;             /* what a counter counts for; NULL: this is none */
+    fvi_weight_cache_release release; /* or NULL */
     const void *release_user;
 };
 
@@ -48,8 +48,8 @@ static void entry_free(void *p) {
     free(e);
 }
 
-fvi_weights *fvi_weights_new(void) {
-    fvi_weights *w = calloc(1, sizeof *w);
+fvi_weight_cache *fvi_weight_cache_new(void) {
+    fvi_weight_cache *w = calloc(1, sizeof *w);
     if (!w) return NULL;
     g_mutex_init(&w->lock);
     w->entries = g_ptr_array_new_with_free_func(entry_free);
@@ -57,38 +57,39 @@ fvi_weights *fvi_weights_new(void) {
     return w;
 }
 
-void fvi_weights_set_limit(fvi_weights *w, size_t bytes) { w->limit = bytes; }
+void fvi_weight_cache_set_limit(fvi_weight_cache *w, size_t bytes) { w->limit = bytes; }
 
-void fvi_weights_set_release(fvi_weights *w, fvi_weights_release release, const void *user) {
+void fvi_weight_cache_set_release(fvi_weight_cache *w, fvi_weight_cache_release release,
+                                  const void *user) {
     w->release = release;
     w->release_user = user;
 }
 
-void fvi_weights_bytes(fvi_weights *w, size_t *own, size_t *in_place) {
+void fvi_weight_cache_bytes(fvi_weight_cache *w, size_t *own, size_t *in_place) {
     g_mutex_lock(&w->lock);
     *own = w->bytes;
     *in_place = w->in_place;
     g_mutex_unlock(&w->lock);
 }
 
-fvi_weights *fvi_weights_counter(fvi_weights *of) {
-    fvi_weights *w = fvi_weights_new();
+fvi_weight_cache *fvi_weight_cache_counter(fvi_weight_cache *of) {
+    fvi_weight_cache *w = fvi_weight_cache_new();
     if (w) w->of = of;
     return w;
 }
 
-int fvi_weights_counts(const fvi_weights *w) { return w->of != NULL; }
+int fvi_weight_cache_counts(const fvi_weight_cache *w) { return w->of != NULL; }
 
-void fvi_weights_counted(const fvi_weights *w, size_t *bytes, size_t *largest) {
+void fvi_weight_cache_counted(const fvi_weight_cache *w, size_t *bytes, size_t *largest) {
     *bytes = w->bytes + w->in_place;
     *largest = w->largest;
 }
 
-static void release(const fvi_weights *w, const void *bytes, size_t size) {
+static void release(const fvi_weight_cache *w, const void *bytes, size_t size) {
     if (w->release && bytes) w->release(w->release_user, bytes, size);
 }
 
-size_t fvi_weights_left(fvi_weights *w, size_t *limit) {
+size_t fvi_weight_cache_left(fvi_weight_cache *w, size_t *limit) {
     g_mutex_lock(&w->lock);
     size_t left = w->limit - w->bytes;
     g_mutex_unlock(&w->lock);
@@ -96,14 +97,14 @@ size_t fvi_weights_left(fvi_weights *w, size_t *limit) {
     return left;
 }
 
-void fvi_weights_free(fvi_weights *w) {
+void fvi_weight_cache_free(fvi_weight_cache *w) {
     if (!w) return;
     g_ptr_array_free(w->entries, TRUE);
     g_mutex_clear(&w->lock);
     free(w);
 }
 
-static fv_status no_memory(const fvi_weights *w, size_t bytes, fv_error *err) {
+static fv_status no_memory(const fvi_weight_cache *w, size_t bytes, fv_error *err) {
     if (w && bytes > w->limit - w->bytes)
         return fvi_fail(err, FV_NOMEM,
                         "the weights need %zu MB more; %zu of %zu MB are left (limit max_memory)",
@@ -111,12 +112,12 @@ static fv_status no_memory(const fvi_weights *w, size_t bytes, fv_error *err) {
     return fvi_fail(err, FV_NOMEM, "no memory for %zu MB of weights", (bytes >> 20) + 1);
 }
 
-static int same_key(const fvi_weights_key *a, const fvi_weights_key *b) {
+static int same_key(const fvi_weight_cache_key *a, const fvi_weight_cache_key *b) {
     return a->variant == b->variant && !memcmp(a->parts, b->parts, sizeof a->parts);
 }
 
-static entry *find(const fvi_weights *w, const fvi_weights_key *key, const fvi_shape *shape,
-                   const fvi_layout *layout) {
+static entry *find(const fvi_weight_cache *w, const fvi_weight_cache_key *key,
+                   const fvi_shape *shape, const fvi_layout *layout) {
     for (guint i = 0; i < w->entries->len; i++) {
         entry *e = w->entries->pdata[i];
         if (same_key(&e->key, key) && fvi_shape_equal(&e->place.shape, shape) &&
@@ -127,7 +128,7 @@ static entry *find(const fvi_weights *w, const fvi_weights_key *key, const fvi_s
 }
 
 /* An entry without data yet. */
-static fv_status entry_new(const fvi_weights_key *key, const fvi_shape *shape,
+static fv_status entry_new(const fvi_weight_cache_key *key, const fvi_shape *shape,
                            const fvi_layout *layout, entry **out, fv_error *err) {
     entry *e = calloc(1, sizeof *e);
     if (!e) return no_memory(NULL, sizeof *e, err);
@@ -152,7 +153,7 @@ static void *in_place(const fvi_const *c) {
 }
 
 /* Copies a constant's numbers, and gives back the file's pages behind. */
-static void copy_const(const fvi_weights *w, const fvi_const *c, float *dst) {
+static void copy_const(const fvi_weight_cache *w, const fvi_const *c, float *dst) {
     const int64_t n = fvi_shape_count(&c->shape);
     const size_t size = fvi_dtype_size(c->dtype);
 #pragma omp parallel for schedule(static) if (n > PIECE)
@@ -165,14 +166,14 @@ static void copy_const(const fvi_weights *w, const fvi_const *c, float *dst) {
 }
 
 /* Runs a reorder once, with scratch memory of its own. */
-static fv_status reorder_now(fvi_backend *b, fvi_place *from, fvi_place *to, fv_error *err) {
+static fv_status reorder_now(fvi_backend *b, fvi_buffer *from, fvi_buffer *to, fv_error *err) {
     fvi_prim *p = NULL;
-    fvi_place scratch = {.shape = {.ndim = 1}};
+    fvi_buffer scratch = {.shape = {.ndim = 1}};
     fv_status st = fvi_prim_reorder(b, from, to, &p, err);
     if (st) return st;
     scratch.bytes = fvi_prim_scratch(p);
     if (scratch.bytes) {
-        scratch.data = fvi_pages_alloc(scratch.bytes);
+        scratch.data = fvi_large_alloc(scratch.bytes);
         if (!scratch.data) st = no_memory(NULL, scratch.bytes, err);
         fvi_prim_set_scratch(p, &scratch);
     }
@@ -184,14 +185,14 @@ static fv_status reorder_now(fvi_backend *b, fvi_place *from, fvi_place *to, fv_
 }
 
 /* Memory for numbers of an entry, within what is left of the limit. */
-static void *entry_alloc(const fvi_weights *w, size_t bytes) {
-    return bytes <= w->limit - w->bytes ? fvi_pages_alloc(bytes) : NULL;
+static void *entry_alloc(const fvi_weight_cache *w, size_t bytes) {
+    return bytes <= w->limit - w->bytes ? fvi_large_alloc(bytes) : NULL;
 }
 
 /* Gives an entry its numbers. */
-static fv_status entry_fill(const fvi_weights *w, entry *e, fvi_backend *b, fvi_weights_fill fill,
-                            void *user, void *ready, fv_error *err) {
-    fvi_place plain = {.shape = e->place.shape, .data = ready};
+static fv_status entry_fill(const fvi_weight_cache *w, entry *e, fvi_backend *b,
+                            fvi_weight_cache_fill fill, void *user, void *ready, fv_error *err) {
+    fvi_buffer plain = {.shape = e->place.shape, .data = ready};
     plain.bytes = fvi_layout_bytes(NULL, &plain.shape);
     int is_plain = fvi_layout_equal(e->place.layout, NULL, &plain.shape);
     void *temp = NULL;
@@ -221,7 +222,7 @@ static fv_status entry_fill(const fvi_weights *w, entry *e, fvi_backend *b, fvi_
 }
 
 /* Notes what entry_fill would take. */
-static void entry_count(fvi_weights *w, const entry *e, int in_place) {
+static void entry_count(fvi_weight_cache *w, const entry *e, int in_place) {
     const size_t plain = fvi_layout_bytes(NULL, &e->place.shape);
     const int is_plain = fvi_layout_equal(e->place.layout, NULL, &e->place.shape);
     if (in_place && is_plain)
@@ -232,7 +233,7 @@ static void entry_count(fvi_weights *w, const entry *e, int in_place) {
 }
 
 /* What a counter borrows from the cache it counts for, or NULL. */
-static entry *find_in_other(const fvi_weights *w, const fvi_weights_key *key,
+static entry *find_in_other(const fvi_weight_cache *w, const fvi_weight_cache_key *key,
                             const fvi_shape *shape, const fvi_layout *layout) {
     if (!w->of) return NULL;
     g_mutex_lock(&w->of->lock);
@@ -241,9 +242,10 @@ static entry *find_in_other(const fvi_weights *w, const fvi_weights_key *key,
     return e;
 }
 
-static fv_status get_locked(fvi_weights *w, fvi_backend *b, const fvi_weights_key *key,
-                            const fvi_shape *shape, const fvi_layout *layout, fvi_weights_fill fill,
-                            void *user, void *ready, fvi_place **out, fv_error *err) {
+static fv_status get_locked(fvi_weight_cache *w, fvi_backend *b, const fvi_weight_cache_key *key,
+                            const fvi_shape *shape, const fvi_layout *layout,
+                            fvi_weight_cache_fill fill, void *user, void *ready, fvi_buffer **out,
+                            fv_error *err) {
     entry *e = find_in_other(w, key, shape, layout);
     if (!e) e = find(w, key, shape, layout);
     if (!e) {
@@ -270,9 +272,10 @@ static fv_status get_locked(fvi_weights *w, fvi_backend *b, const fvi_weights_ke
     return FV_OK;
 }
 
-fv_status fvi_weights_get(fvi_weights *w, fvi_backend *b, const fvi_weights_key *key,
-                          const fvi_shape *shape, const fvi_layout *layout, fvi_weights_fill fill,
-                          void *user, fvi_place **out, fv_error *err) {
+fv_status fvi_weight_cache_get(fvi_weight_cache *w, fvi_backend *b, const fvi_weight_cache_key *key,
+                               const fvi_shape *shape, const fvi_layout *layout,
+                               fvi_weight_cache_fill fill, void *user, fvi_buffer **out,
+                               fv_error *err) {
     void *ready = fill ? NULL : in_place(user);
     g_mutex_lock(&w->lock);
     fv_status st = get_locked(w, b, key, shape, layout, fill, user, ready, out, err);
@@ -280,7 +283,9 @@ fv_status fvi_weights_get(fvi_weights *w, fvi_backend *b, const fvi_weights_key 
     return st;
 }
 
-fv_status fvi_weights_plain(fvi_weights *w, const fvi_const *c, fvi_place **out, fv_error *err) {
-    fvi_weights_key key = {.parts = {c->bytes}, .variant = VARIANT_PLAIN};
-    return fvi_weights_get(w, NULL, &key, &c->shape, NULL, NULL, (void *)(uintptr_t)c, out, err);
+fv_status fvi_weight_cache_plain(fvi_weight_cache *w, const fvi_const *c, fvi_buffer **out,
+                                 fv_error *err) {
+    fvi_weight_cache_key key = {.parts = {c->bytes}, .variant = VARIANT_PLAIN};
+    return fvi_weight_cache_get(w, NULL, &key, &c->shape, NULL, NULL, (void *)(uintptr_t)c, out,
+                                err);
 }

@@ -4,34 +4,36 @@
 #ifndef FVI_BACKEND_ONEDNN_WEIGHT_CACHE_H
 #define FVI_BACKEND_ONEDNN_WEIGHT_CACHE_H
 
-#include "graph/graph.h"
 #include "backend/onednn/dnnl/dnnl.h"
+#include "graph/graph.h"
 
-typedef struct fvi_weights fvi_weights;
+typedef struct fvi_weight_cache fvi_weight_cache;
 
-fvi_weights *fvi_weights_new(void);
-void fvi_weights_free(fvi_weights *w);
+fvi_weight_cache *fvi_weight_cache_new(void);
+void fvi_weight_cache_free(fvi_weight_cache *w);
 /* At most so many bytes (none: no limit) for what is made here and for a plan that uses it; to be
- * set before the first use. fvi_weights_left says how many of them are left. */
-void fvi_weights_set_limit(fvi_weights *w, size_t bytes);
-size_t fvi_weights_left(fvi_weights *w, size_t *limit);
+ * set before the first use. fvi_weight_cache_left says how many of them are left. */
+void fvi_weight_cache_set_limit(fvi_weight_cache *w, size_t bytes);
+size_t fvi_weight_cache_left(fvi_weight_cache *w, size_t *limit);
 
 /* Has `release` told of bytes of constants that have been copied and will hardly be read again. */
-typedef void (*fvi_weights_release)(const void *user, const void *bytes, size_t size);
-void fvi_weights_set_release(fvi_weights *w, fvi_weights_release release, const void *user);
+typedef void (*fvi_weight_cache_release)(const void *user, const void *bytes, size_t size);
+void fvi_weight_cache_set_release(fvi_weight_cache *w, fvi_weight_cache_release release,
+                                  const void *user);
 
 /* Bytes held of memory of our own, and of numbers used where they lie in the file. */
-void fvi_weights_bytes(fvi_weights *w, size_t *own, size_t *in_place);
+void fvi_weight_cache_bytes(fvi_weight_cache *w, size_t *own, size_t *in_place);
 
 /* A cache that only counts what would come to lie in `of` besides what is there, which it borrows.
- * A plan made with it is laid out and cannot be run (fvi_program_finish).  NULL: out of memory */
-fvi_weights *fvi_weights_counter(fvi_weights *of);
-int fvi_weights_counts(const fvi_weights *w);
+ * A plan made with it is laid out and cannot be run (fvi_schedule_finish).  NULL: out of memory */
+fvi_weight_cache *fvi_weight_cache_counter(fvi_weight_cache *of);
+int fvi_weight_cache_counts(const fvi_weight_cache *w);
 /* Of a counter: bytes counted, and those of the largest copy that is made on the way. */
-void fvi_weights_counted(const fvi_weights *w, size_t *bytes, size_t *largest);
+void fvi_weight_cache_counted(const fvi_weight_cache *w, size_t *bytes, size_t *largest);
 
 /* The constant as plain f32 (of its own shape).  out: borrowed, fixed memory */
-fv_status fvi_weights_plain(fvi_weights *w, const fvi_const *c, fvi_place **out, fv_error *err);
+fv_status fvi_weight_cache_plain(fvi_weight_cache *w, const fvi_const *c, fvi_buffer **out,
+                                 fv_error *err);
 
 /* Numbers derived from constants, in a layout.
  *   key     names the derivation: equal keys (and layouts), equal numbers
@@ -40,13 +42,14 @@ fv_status fvi_weights_plain(fvi_weights *w, const fvi_const *c, fvi_place **out,
  *   out     borrowed, fixed memory, 64-byte aligned where it is ours
  *   errors  NOMEM; BACKEND; what fill returns
  */
-typedef struct fvi_weights_key {
+typedef struct fvi_weight_cache_key {
     const void *parts[4]; /* addresses of fvi_const.bytes that take part, NULL-padded */
     int variant;          /* distinguishes derivations from the same parts */
-} fvi_weights_key;
-typedef fv_status (*fvi_weights_fill)(void *user, float *dst, fv_error *err);
-fv_status fvi_weights_get(fvi_weights *w, fvi_backend *b, const fvi_weights_key *key,
-                          const fvi_shape *shape, const fvi_layout *layout, fvi_weights_fill fill,
-                          void *user, fvi_place **out, fv_error *err);
+} fvi_weight_cache_key;
+typedef fv_status (*fvi_weight_cache_fill)(void *user, float *dst, fv_error *err);
+fv_status fvi_weight_cache_get(fvi_weight_cache *w, fvi_backend *b, const fvi_weight_cache_key *key,
+                               const fvi_shape *shape, const fvi_layout *layout,
+                               fvi_weight_cache_fill fill, void *user, fvi_buffer **out,
+                               fv_error *err);
 
 #endif

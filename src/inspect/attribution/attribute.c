@@ -72,7 +72,7 @@ static void fill_defaults(int side, fv_attribute_desc *d) {
     if (!d->keep) d->keep = usual.keep;
 }
 
-fv_status fvi_attribute_resolve(const fvi_probe *p, const fv_attribute_desc *desc,
+fv_status fvi_attribute_resolve(const fvi_perturbation *p, const fv_attribute_desc *desc,
                                 fv_attribute_desc *out, fv_error *err) {
     fv_attribute_desc d = desc ? *desc : (fv_attribute_desc){0};
     const int side = p->h < p->w ? p->h : p->w;
@@ -103,7 +103,7 @@ fv_status fvi_attribute_resolve(const fvi_probe *p, const fv_attribute_desc *des
 
 /* ---- the call ------------------------------------------------------------------------------- */
 
-static fv_status run_method(fvi_probe *p, const fv_attribute_desc *desc, fv_attribution *a,
+static fv_status run_method(fvi_perturbation *p, const fv_attribute_desc *desc, fv_attribution *a,
                             fv_error *err) {
     fv_attribute_desc d;
     char text[FVI_MAX_OBJECTIVE];
@@ -125,13 +125,13 @@ static fv_status run_method(fvi_probe *p, const fv_attribute_desc *desc, fv_attr
 
 fv_status fv_attribute(fv_session *session, const fv_tensor *input, const char *objective,
                        const fv_attribute_desc *desc, fv_attribution **out, fv_error *err) {
-    fvi_probe *p = NULL;
+    fvi_perturbation *p = NULL;
     fv_status st = FVI_NOT_NULL(err, session, input, out);
-    if (!st) st = fvi_probe_new(session, input, objective, &p, err);
+    if (!st) st = fvi_perturbation_new(session, input, objective, &p, err);
     if (st) return st;
     fv_attribution *a = calloc(1, sizeof *a);
     st = a ? run_method(p, desc, a, err) : fvi_fail(err, FV_NOMEM, "out of memory");
-    fvi_probe_free(p);
+    fvi_perturbation_free(p);
     if (st)
         fv_attribution_free(a);
     else

@@ -9,7 +9,8 @@ typedef struct fvi_method {
     fv_method_info info;
     /* Fills a->map, and what else the method knows. a->value is set by the method too.
      *   d  resolved: every field has its number */
-    fv_status (*run)(fvi_probe *p, const fv_attribute_desc *d, fv_attribution *a, fv_error *err);
+    fv_status (*run)(fvi_perturbation *p, const fv_attribute_desc *d, fv_attribution *a,
+                     fv_error *err);
 } fvi_method;
 
 extern const fvi_method fvi_method_gradient, fvi_method_input_gradient, fvi_method_smoothgrad,
@@ -18,7 +19,7 @@ extern const fvi_method fvi_method_gradient, fvi_method_input_gradient, fvi_meth
 
 /* Fields of 0 get their defaults, of which those in pixels depend on the picture. `steps` stays 0:
  * the method chooses.  errors  ARG a field out of its range, named */
-fv_status fvi_attribute_resolve(const fvi_probe *p, const fv_attribute_desc *desc,
+fv_status fvi_attribute_resolve(const fvi_perturbation *p, const fv_attribute_desc *desc,
                                 fv_attribute_desc *out, fv_error *err);
 
 /* Nodes and weights of Gauss and Legendre's rule on 0..1. */

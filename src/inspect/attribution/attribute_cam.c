@@ -33,8 +33,8 @@ static int has_image_shape(const fvi_graph *g, int v) {
     return s->dim[axis == 1 ? 2 : 1] > 1 && s->dim[axis == 1 ? 3 : 2] > 1;
 }
 
-static fv_status find_layer(const fvi_probe *p, const char *name, const char **value, char **layer,
-                            fv_error *err) {
+static fv_status find_layer(const fvi_perturbation *p, const char *name, const char **value,
+                            char **layer, fv_error *err) {
     const fvi_network *net = fvi_session_network(p->session);
     const fvi_graph *g = fvi_network_graph(net);
     int found = -1;
@@ -80,14 +80,14 @@ static double weight_plus(const float *y, const float *dy, int64_t n) {
 
 /* ---- the map -------------------------------------------------------------------------------- */
 
-static fv_status run_cam(fvi_probe *p, const fv_attribute_desc *d,
+static fv_status run_cam(fvi_perturbation *p, const fv_attribute_desc *d,
                          double (*weight)(const float *, const float *, int64_t), fv_attribution *a,
                          fv_error *err) {
     const char *value = NULL;
     fv_tensor *y = NULL, *dy = NULL;
     p->total = 1;
     fv_status st = find_layer(p, d->layer, &value, &a->layer, err);
-    if (!st) st = fvi_probe_layer(p, value, &y, &dy, err);
+    if (!st) st = fvi_perturbation_layer(p, value, &y, &dy, err);
     if (st) return st;
     const int64_t rows = y->dim[1], columns = y->dim[2], n = rows * columns;
     a->value = p->values[0];
@@ -106,13 +106,13 @@ static fv_status run_cam(fvi_probe *p, const fv_attribute_desc *d,
     return st;
 }
 
-static fv_status run_gradcam(fvi_probe *p, const fv_attribute_desc *d, fv_attribution *a,
+static fv_status run_gradcam(fvi_perturbation *p, const fv_attribute_desc *d, fv_attribution *a,
                              fv_error *err) {
     return run_cam(p, d, weight_mean, a, err);
 }
 
-static fv_status run_gradcam_plus(fvi_probe *p, const fv_attribute_desc *d, fv_attribution *a,
-                                  fv_error *err) {
+static fv_status run_gradcam_plus(fvi_perturbation *p, const fv_attribute_desc *d,
+                                  fv_attribution *a, fv_error *err) {
     return run_cam(p, d, weight_plus, a, err);
 }
 

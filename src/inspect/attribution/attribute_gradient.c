@@ -35,15 +35,15 @@
 
 /* Makes the map, and the parts from numbers that lie as a network's input does.
  *   sum  1: the sum of the channels; 0: the largest magnitude */
-static fv_status make_map(const fvi_probe *p, const float *numbers, int sum, fv_attribution *a,
-                          fv_error *err) {
+static fv_status make_map(const fvi_perturbation *p, const float *numbers, int sum,
+                          fv_attribution *a, fv_error *err) {
     fv_status st = fvi_tensor_new(&(fvi_shape){3, {p->channels, p->h, p->w}}, &a->parts, err);
     if (!st) st = fvi_tensor_new(&(fvi_shape){2, {p->h, p->w}}, &a->map, err);
     if (st) return st;
     for (int64_t i = 0; i < p->plane; i++) {
         double all = 0;
         for (int c = 0; c < p->channels; c++) {
-            float v = numbers[fvi_probe_at(p, c, i)];
+            float v = numbers[fvi_perturbation_at(p, c, i)];
             a->parts->data[c * p->plane + i] = v;
             all = sum ? all + v : fmax(all, fabs((double)v));
         }
@@ -54,29 +54,29 @@ static fv_status make_map(const fvi_probe *p, const float *numbers, int sum, fv_
 
 /* ---- one run -------------------------------------------------------------------------------- */
 
-static fv_status run_once(fvi_probe *p, int flags, fv_attribution *a, fv_error *err) {
+static fv_status run_once(fvi_perturbation *p, int flags, fv_attribution *a, fv_error *err) {
     p->total = 1;
-    fv_status st = fvi_probe_run_picture(p, flags, err);
+    fv_status st = fvi_perturbation_run_picture(p, flags, err);
     a->value = p->values[0];
     return st;
 }
 
-static fv_status run_gradient(fvi_probe *p, const fv_attribute_desc *d, fv_attribution *a,
+static fv_status run_gradient(fvi_perturbation *p, const fv_attribute_desc *d, fv_attribution *a,
                               fv_error *err) {
     (void)d;
     fv_status st = run_once(p, FVI_PLAN_BACKWARD, a, err);
     return st ? st : make_map(p, p->dx, 0, a, err);
 }
 
-static fv_status run_guided(fvi_probe *p, const fv_attribute_desc *d, fv_attribution *a,
+static fv_status run_guided(fvi_perturbation *p, const fv_attribute_desc *d, fv_attribution *a,
                             fv_error *err) {
     (void)d;
     fv_status st = run_once(p, FVI_PLAN_BACKWARD | FVI_PLAN_GUIDED, a, err);
     return st ? st : make_map(p, p->dx, 0, a, err);
 }
 
-static fv_status run_input_gradient(fvi_probe *p, const fv_attribute_desc *d, fv_attribution *a,
-                                    fv_error *err) {
+static fv_status run_input_gradient(fvi_perturbation *p, const fv_attribute_desc *d,
+                                    fv_attribution *a, fv_error *err) {
     (void)d;
     fv_status st = run_once(p, FVI_PLAN_BACKWARD, a, err);
     for (int64_t i = 0; !st && i < p->count; i++) p->dx[i] *= p->picture[i];
@@ -86,13 +86,13 @@ static fv_status run_input_gradient(fvi_probe *p, const fv_attribute_desc *d, fv
 /* ---- SmoothGrad ----------------------------------------------------------------------------- */
 
 /* Adds weight times the gradient of copy k to the sums. */
-static void add_gradient(const fvi_probe *p, int k, double weight, double *sum) {
+static void add_gradient(const fvi_perturbation *p, int k, double weight, double *sum) {
     const float *g = p->dx + k * p->count;
     for (int64_t i = 0; i < p->count; i++) sum[i] += weight * (double)g[i];
 }
 
 /* One noisy copy; its noise is its own, whatever batch it is in. */
-static void add_noise(const fvi_probe *p, uint64_t seed, int copy, float sd, float *x) {
+static void add_noise(const fvi_perturbation *p, uint64_t seed, int copy, float sd, float *x) {
     fvi_random r = fvi_random_stream(seed, 1 + (uint64_t)copy, 0, FVI_DRAW_NOISE);
     fvi_random_normals(&r, p->count, x);
     for (int64_t i = 0; i < p->count; i++) x[i] = p->picture[i] + sd * x[i];
@@ -108,24 +108,24 @@ static float range_of(const float *x, int64_t n) {
 }
 
 /* The gradients of all copies, added up; a->steps of them. */
-static fv_status run_copies(fvi_probe *p, const fv_attribute_desc *d, double *sum,
+static fv_status run_copies(fvi_perturbation *p, const fv_attribute_desc *d, double *sum,
                             fv_attribution *a, fv_error *err) {
     const float sd = d->sd * range_of(p->picture, p->count);
     p->total = 1 + d->samples;
-    fv_status st = fvi_probe_run_picture(p, 0, err);
+    fv_status st = fvi_perturbation_run_picture(p, 0, err);
     a->value = p->values[0];
     while (!st && a->steps < d->samples && !(p->stopped && a->steps)) {
         const int left = d->samples - a->steps, n = left < p->batch ? left : p->batch;
 #pragma omp parallel for schedule(static)
         for (int k = 0; k < n; k++) add_noise(p, d->seed, a->steps + k, sd, p->x + k * p->count);
-        st = fvi_probe_run(p, n, FVI_PLAN_BACKWARD, err);
+        st = fvi_perturbation_run(p, n, FVI_PLAN_BACKWARD, err);
         for (int k = 0; !st && k < n; k++) add_gradient(p, k, 1, sum);
         a->steps += n;
     }
     return st;
 }
 
-static fv_status run_smoothgrad(fvi_probe *p, const fv_attribute_desc *d, fv_attribution *a,
+static fv_status run_smoothgrad(fvi_perturbation *p, const fv_attribute_desc *d, fv_attribution *a,
                                 fv_error *err) {
     double *sum = calloc((size_t)p->count, sizeof *sum);
     fv_status st = sum ? run_copies(p, d, sum, a, err) : fvi_fail(err, FV_NOMEM, "out of memory");
@@ -164,19 +164,19 @@ typedef struct path {
 } path;
 
 /* Puts the place t of the path into x. */
-static void place(const fvi_probe *p, const path *w, double t, float *x) {
+static void place(const fvi_perturbation *p, const path *w, double t, float *x) {
     for (int64_t i = 0; i < p->count; i++)
         x[i] = w->from[i] + (float)t * (p->picture[i] - w->from[i]);
 }
 
 /* The integral of the gradients, by so many points, into sum [count]. */
-static fv_status integrate(fvi_probe *p, const path *w, int steps, fv_error *err) {
+static fv_status integrate(fvi_perturbation *p, const path *w, int steps, fv_error *err) {
     fvi_gauss_legendre(steps, w->node, w->weight);
     memset(w->sum, 0, (size_t)p->count * sizeof *w->sum);
     for (int done = 0; done < steps; done += p->batch) {
         const int n = steps - done < p->batch ? steps - done : p->batch;
         for (int k = 0; k < n; k++) place(p, w, w->node[done + k], p->x + k * p->count);
-        fv_status st = fvi_probe_run(p, n, FVI_PLAN_BACKWARD, err);
+        fv_status st = fvi_perturbation_run(p, n, FVI_PLAN_BACKWARD, err);
         if (st) return st;
         if (p->stopped) return fvi_fail(err, FV_CANCELLED, "stopped before there was a map");
         for (int k = 0; k < n; k++) add_gradient(p, k, w->weight[done + k], w->sum);
@@ -185,7 +185,7 @@ static fv_status integrate(fvi_probe *p, const path *w, int steps, fv_error *err
 }
 
 /* How far the map's sum is from the objective's difference, as a share of it. */
-static double gap_of(const fvi_probe *p, const path *w, double difference) {
+static double gap_of(const fvi_perturbation *p, const path *w, double difference) {
     double sum = 0;
     for (int64_t i = 0; i < p->count; i++)
         sum += w->sum[i] * ((double)p->picture[i] - (double)w->from[i]);
@@ -206,14 +206,15 @@ typedef struct pieces {
 } pieces;
 
 /* The first pieces: equal ones, with the objective at their ends. */
-static fv_status cut(fvi_probe *p, const path *w, pieces *all, fv_attribution *a, fv_error *err) {
+static fv_status cut(fvi_perturbation *p, const path *w, pieces *all, fv_attribution *a,
+                     fv_error *err) {
     double value[FIRST_PIECES + 1];
     p->total = FIRST_PIECES + 1 + 2 * FIRST_PIECES;
     for (int done = 0; done <= FIRST_PIECES; done += p->batch) {
         const int n = FIRST_PIECES + 1 - done < p->batch ? FIRST_PIECES + 1 - done : p->batch;
         for (int k = 0; k < n; k++)
             place(p, w, (double)(done + k) / FIRST_PIECES, p->x + k * p->count);
-        fv_status st = fvi_probe_run(p, n, 0, err);
+        fv_status st = fvi_perturbation_run(p, n, 0, err);
         if (st) return st;
         memcpy(value + done, p->values, (size_t)n * sizeof *value);
     }
@@ -227,8 +228,8 @@ static fv_status cut(fvi_probe *p, const path *w, pieces *all, fv_attribution *a
 
 /* Takes piece q, whose middle is copy k of the last run: adds it to the sum, or cuts it in two.
  *   waiting  pieces of this level that are still to be run */
-static void take(const fvi_probe *p, const path *w, pieces *all, const piece *q, int k, int waiting,
-                 fv_attribution *a) {
+static void take(const fvi_perturbation *p, const path *w, pieces *all, const piece *q, int k,
+                 int waiting, fv_attribution *a) {
     const float *g = p->dx + k * p->count;
     const double value = p->values[k];
     double along = 0;
@@ -247,8 +248,8 @@ static void take(const fvi_probe *p, const path *w, pieces *all, const piece *q,
 }
 
 /* The integral, by as many pieces as it takes. */
-static fv_status integrate_pieces(fvi_probe *p, const path *w, pieces *all, fv_attribution *a,
-                                  fv_error *err) {
+static fv_status integrate_pieces(fvi_perturbation *p, const path *w, pieces *all,
+                                  fv_attribution *a, fv_error *err) {
     fv_status st = cut(p, w, all, a, err);
     while (!st && all->n_now) {
         all->n_next = 0;
@@ -258,7 +259,7 @@ static fv_status integrate_pieces(fvi_probe *p, const path *w, pieces *all, fv_a
             for (int k = 0; k < n; k++)
                 place(p, w, 0.5 * (all->now[done + k].a + all->now[done + k].b),
                       p->x + k * p->count);
-            st = fvi_probe_run(p, n, FVI_PLAN_BACKWARD, err);
+            st = fvi_perturbation_run(p, n, FVI_PLAN_BACKWARD, err);
             if (!st && p->stopped)
                 st = fvi_fail(err, FV_CANCELLED, "stopped before there was a map");
             all->runs += n;
@@ -274,7 +275,8 @@ static fv_status integrate_pieces(fvi_probe *p, const path *w, pieces *all, fv_a
 }
 
 /* The same, again with better pieces if they add up badly. */
-static fv_status integrate_freely(fvi_probe *p, const path *w, fv_attribution *a, fv_error *err) {
+static fv_status integrate_freely(fvi_perturbation *p, const path *w, fv_attribution *a,
+                                  fv_error *err) {
     pieces all = {.now = calloc(MOST_RUNS + 2, sizeof(piece)),
                   .next = calloc(MOST_RUNS + 2, sizeof(piece)),
                   .miss = PIECE_MISS};
@@ -292,19 +294,19 @@ static fv_status integrate_freely(fvi_probe *p, const path *w, fv_attribution *a
 }
 
 /* The integral by a given number of points. */
-static fv_status integrate_by(fvi_probe *p, const path *w, int steps, fv_attribution *a,
+static fv_status integrate_by(fvi_perturbation *p, const path *w, int steps, fv_attribution *a,
                               fv_error *err) {
     p->total = 2 + steps;
-    fv_status st = fvi_probe_run_picture(p, 0, err);
+    fv_status st = fvi_perturbation_run_picture(p, 0, err);
     a->value = p->values[0];
     memcpy(p->x, w->from, (size_t)p->count * sizeof *p->x);
-    if (!st) st = fvi_probe_run(p, 1, 0, err);
+    if (!st) st = fvi_perturbation_run(p, 1, 0, err);
     a->baseline = p->values[0];
     a->steps = steps;
     return st ? st : integrate(p, w, steps, err);
 }
 
-static fv_status run_integrated(fvi_probe *p, const fv_attribute_desc *d, fv_attribution *a,
+static fv_status run_integrated(fvi_perturbation *p, const fv_attribute_desc *d, fv_attribution *a,
                                 fv_error *err) {
     const size_t most = (size_t)(d->steps ? d->steps : 1);
     float *from = malloc((size_t)p->count * sizeof *from);

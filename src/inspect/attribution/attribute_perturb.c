@@ -32,7 +32,7 @@ static fv_status out_of_memory(fv_error *err) { return fvi_fail(err, FV_NOMEM, "
 static int windows(int n, int window, int stride) { return (n - window + stride - 1) / stride + 1; }
 
 /* Calls for every pixel of window `at` of the grid. */
-static void each_pixel(const fvi_probe *p, const fv_attribute_desc *d, int at,
+static void each_pixel(const fvi_perturbation *p, const fv_attribute_desc *d, int at,
                        void (*each)(void *user, int64_t pixel), void *user) {
     const int columns = windows(p->w, d->window, d->stride);
     const int y = at / columns * d->stride, x = at % columns * d->stride;
@@ -41,7 +41,7 @@ static void each_pixel(const fvi_probe *p, const fv_attribute_desc *d, int at,
 }
 
 typedef struct cover {
-    const fvi_probe *p;
+    const fvi_perturbation *p;
     const float *with; /* [count] */
     float *x;
 } cover;
@@ -49,7 +49,7 @@ typedef struct cover {
 static void cover_pixel(void *user, int64_t pixel) {
     const cover *v = user;
     for (int c = 0; c < v->p->channels; c++) {
-        int64_t at = fvi_probe_at(v->p, c, pixel);
+        int64_t at = fvi_perturbation_at(v->p, c, pixel);
         v->x[at] = v->with[at];
     }
 }
@@ -66,11 +66,11 @@ static void add_loss(void *user, int64_t pixel) {
     l->hits[pixel]++;
 }
 
-static fv_status occlude(fvi_probe *p, const fv_attribute_desc *d, const float *with, loss *l,
-                         fv_attribution *a, fv_error *err) {
+static fv_status occlude(fvi_perturbation *p, const fv_attribute_desc *d, const float *with,
+                         loss *l, fv_attribution *a, fv_error *err) {
     const int count = windows(p->h, d->window, d->stride) * windows(p->w, d->window, d->stride);
     p->total = 1 + count;
-    fv_status st = fvi_probe_run_picture(p, 0, err);
+    fv_status st = fvi_perturbation_run_picture(p, 0, err);
     a->value = p->values[0];
     for (int done = 0; !st && done < count; done += p->batch) {
         const int n = count - done < p->batch ? count - done : p->batch;
@@ -79,7 +79,7 @@ static fv_status occlude(fvi_probe *p, const fv_attribute_desc *d, const float *
             memcpy(v.x, p->picture, (size_t)p->count * sizeof *v.x);
             each_pixel(p, d, done + k, cover_pixel, &v);
         }
-        st = fvi_probe_run(p, n, 0, err);
+        st = fvi_perturbation_run(p, n, 0, err);
         if (!st && p->stopped && done + n < count)
             st = fvi_fail(err, FV_CANCELLED, "stopped before there was a map");
         for (int k = 0; !st && k < n; k++) {
@@ -90,7 +90,7 @@ static fv_status occlude(fvi_probe *p, const fv_attribute_desc *d, const float *
     return st;
 }
 
-static fv_status run_occlusion(fvi_probe *p, const fv_attribute_desc *d, fv_attribution *a,
+static fv_status run_occlusion(fvi_perturbation *p, const fv_attribute_desc *d, fv_attribution *a,
                                fv_error *err) {
     float *with = malloc((size_t)p->count * sizeof *with);
     loss l = {.sum = calloc((size_t)p->plane, sizeof *l.sum),
@@ -117,7 +117,7 @@ typedef struct masks {
     double *sum, *shown;             /* [plane] of objective times mask; of masks */
 } masks;
 
-static fv_status masks_new(const fvi_probe *p, int cells, masks *m, fv_error *err) {
+static fv_status masks_new(const fvi_perturbation *p, int cells, masks *m, fv_error *err) {
     m->cells = cells;
     m->cell_h = (p->h + cells - 1) / cells;
     m->cell_w = (p->w + cells - 1) / cells;
@@ -140,7 +140,7 @@ static void masks_clear(masks *m) {
 }
 
 /* Mask i, whatever batch it is in. */
-static void draw_mask(const fvi_probe *p, const masks *m, const fv_attribute_desc *d, int i,
+static void draw_mask(const fvi_perturbation *p, const masks *m, const fv_attribute_desc *d, int i,
                       float *mask) {
     fvi_random r = fvi_random_stream(d->seed, (uint64_t)i, 0, FVI_DRAW_MASK);
     for (int k = 0; k < m->cells * m->cells; k++)
@@ -152,18 +152,18 @@ static void draw_mask(const fvi_probe *p, const masks *m, const fv_attribute_des
                (size_t)p->w * sizeof *mask);
 }
 
-static void apply_mask(const fvi_probe *p, const float *mask, const float *with, float *x) {
+static void apply_mask(const fvi_perturbation *p, const float *mask, const float *with, float *x) {
     for (int c = 0; c < p->channels; c++)
         for (int64_t i = 0; i < p->plane; i++) {
-            const int64_t at = fvi_probe_at(p, c, i);
+            const int64_t at = fvi_perturbation_at(p, c, i);
             x[at] = with[at] + mask[i] * (p->picture[at] - with[at]);
         }
 }
 
-static fv_status run_masks(fvi_probe *p, const fv_attribute_desc *d, const float *with, masks *m,
-                           fv_attribution *a, fv_error *err) {
+static fv_status run_masks(fvi_perturbation *p, const fv_attribute_desc *d, const float *with,
+                           masks *m, fv_attribution *a, fv_error *err) {
     p->total = 1 + d->masks;
-    fv_status st = fvi_probe_run_picture(p, 0, err);
+    fv_status st = fvi_perturbation_run_picture(p, 0, err);
     a->value = p->values[0];
     for (int done = 0; !st && done < d->masks && !(p->stopped && done); done += p->batch) {
         const int n = d->masks - done < p->batch ? d->masks - done : p->batch;
@@ -171,7 +171,7 @@ static fv_status run_masks(fvi_probe *p, const fv_attribute_desc *d, const float
             draw_mask(p, m, d, done + k, m->mask + k * p->plane);
             apply_mask(p, m->mask + k * p->plane, with, p->x + k * p->count);
         }
-        st = fvi_probe_run(p, n, 0, err);
+        st = fvi_perturbation_run(p, n, 0, err);
         for (int k = 0; !st && k < n; k++)
             for (int64_t i = 0; i < p->plane; i++) {
                 const double shown = (double)m->mask[k * p->plane + i];
@@ -183,7 +183,7 @@ static fv_status run_masks(fvi_probe *p, const fv_attribute_desc *d, const float
     return st;
 }
 
-static fv_status run_rise(fvi_probe *p, const fv_attribute_desc *d, fv_attribution *a,
+static fv_status run_rise(fvi_perturbation *p, const fv_attribute_desc *d, fv_attribution *a,
                           fv_error *err) {
     masks m = {0};
     float *with = malloc((size_t)p->count * sizeof *with);

@@ -22,7 +22,7 @@
 #define BLUR (10.0f / 224)
 
 /* A picture of one brightness, or of noise. */
-static fv_status encoded(const fvi_probe *p, fv_baseline kind, uint64_t seed, float *out,
+static fv_status encoded(const fvi_perturbation *p, fv_baseline kind, uint64_t seed, float *out,
                          fv_error *err) {
     float *pixels = malloc((size_t)p->count * sizeof *pixels);
     if (!pixels) return fvi_fail(err, FV_NOMEM, "out of memory");
@@ -35,29 +35,29 @@ static fv_status encoded(const fvi_probe *p, fv_baseline kind, uint64_t seed, fl
     return FV_OK;
 }
 
-static void mean_colour(const fvi_probe *p, float *out) {
+static void mean_colour(const fvi_perturbation *p, float *out) {
     for (int c = 0; c < p->channels; c++) {
         double sum = 0;
-        for (int64_t i = 0; i < p->plane; i++) sum += p->picture[fvi_probe_at(p, c, i)];
+        for (int64_t i = 0; i < p->plane; i++) sum += p->picture[fvi_perturbation_at(p, c, i)];
         for (int64_t i = 0; i < p->plane; i++)
-            out[fvi_probe_at(p, c, i)] = (float)(sum / (double)p->plane);
+            out[fvi_perturbation_at(p, c, i)] = (float)(sum / (double)p->plane);
     }
 }
 
-static fv_status blurred(const fvi_probe *p, float *out, fv_error *err) {
+static fv_status blurred(const fvi_perturbation *p, float *out, fv_error *err) {
     float *plane = malloc(2 * (size_t)p->plane * sizeof *plane);
     if (!plane) return fvi_fail(err, FV_NOMEM, "out of memory");
     const float sigma = fminf(BLUR * (float)(p->h < p->w ? p->h : p->w), FVI_BLUR_MAX);
     for (int c = 0; c < p->channels; c++) {
-        for (int64_t i = 0; i < p->plane; i++) plane[i] = p->picture[fvi_probe_at(p, c, i)];
+        for (int64_t i = 0; i < p->plane; i++) plane[i] = p->picture[fvi_perturbation_at(p, c, i)];
         fvi_blur(plane, 1, p->h, p->w, sigma, plane + p->plane);
-        for (int64_t i = 0; i < p->plane; i++) out[fvi_probe_at(p, c, i)] = plane[i];
+        for (int64_t i = 0; i < p->plane; i++) out[fvi_perturbation_at(p, c, i)] = plane[i];
     }
     free(plane);
     return FV_OK;
 }
 
-static fv_status given_picture(const fvi_probe *p, const fv_tensor *given, float *out,
+static fv_status given_picture(const fvi_perturbation *p, const fv_tensor *given, float *out,
                                fv_error *err) {
     char have[FVI_SHAPE_TEXT], want[FVI_SHAPE_TEXT];
     if (!given) return fvi_fail(err, FV_ARG, "the baseline is a picture, and none is given");
@@ -72,7 +72,7 @@ static fv_status given_picture(const fvi_probe *p, const fv_tensor *given, float
     return FV_OK;
 }
 
-fv_status fvi_baseline_fill(const fvi_probe *p, fv_baseline kind, const fv_tensor *given,
+fv_status fvi_baseline_fill(const fvi_perturbation *p, fv_baseline kind, const fv_tensor *given,
                             uint64_t seed, float *out, fv_error *err) {
     switch (kind) {
     case FV_BASELINE_BLACK:

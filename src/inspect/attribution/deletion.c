@@ -34,21 +34,21 @@ typedef struct curve {
 } curve;
 
 /* The picture after `step` steps. */
-static void compose(const fvi_probe *p, const curve *c, int step, float *x) {
+static void compose(const fvi_perturbation *p, const curve *c, int step, float *x) {
     const int64_t n = p->plane * step / c->steps;
     memcpy(x, c->from, (size_t)p->count * sizeof *x);
     for (int64_t i = 0; i < n; i++)
         for (int k = 0; k < p->channels; k++) {
-            const int64_t at = fvi_probe_at(p, k, c->order[i]);
+            const int64_t at = fvi_perturbation_at(p, k, c->order[i]);
             x[at] = c->to[at];
         }
 }
 
-static fv_status run_curve(fvi_probe *p, const curve *c, double *area, fv_error *err) {
+static fv_status run_curve(fvi_perturbation *p, const curve *c, double *area, fv_error *err) {
     for (int done = 0; done <= c->steps; done += p->batch) {
         const int left = c->steps + 1 - done, n = left < p->batch ? left : p->batch;
         for (int k = 0; k < n; k++) compose(p, c, done + k, p->x + k * p->count);
-        fv_status st = fvi_probe_run(p, n, 0, err);
+        fv_status st = fvi_perturbation_run(p, n, 0, err);
         if (st) return st;
         if (p->stopped) return fvi_fail(err, FV_CANCELLED, "stopped before the curves were done");
         for (int k = 0; k < n; k++) c->values[done + k] = (float)p->values[k];
@@ -61,8 +61,8 @@ static fv_status run_curve(fvi_probe *p, const curve *c, double *area, fv_error 
 }
 
 /* Pixels in the map's order, or in a random one. */
-static fv_status order_of(const fvi_probe *p, const fv_tensor *map, uint64_t seed, int64_t **out,
-                          fv_error *err) {
+static fv_status order_of(const fvi_perturbation *p, const fv_tensor *map, uint64_t seed,
+                          int64_t **out, fv_error *err) {
     if (map) return fvi_order_pixels(map->data, p->plane, out, err);
     float *noise = malloc((size_t)p->plane * sizeof *noise);
     if (!noise) return fvi_fail(err, FV_NOMEM, "out of memory");
@@ -73,7 +73,7 @@ static fv_status order_of(const fvi_probe *p, const fv_tensor *map, uint64_t see
     return st;
 }
 
-static fv_status check_map(const fvi_probe *p, const fv_tensor *map, fv_error *err) {
+static fv_status check_map(const fvi_perturbation *p, const fv_tensor *map, fv_error *err) {
     char text[FVI_SHAPE_TEXT];
     if (!map || (map->ndim == 2 && map->dim[0] == p->h && map->dim[1] == p->w)) return FV_OK;
     fvi_shape shape = fvi_tensor_shape(map);
@@ -81,7 +81,7 @@ static fv_status check_map(const fvi_probe *p, const fv_tensor *map, fv_error *e
                     fvi_shape_text(&shape, text), p->h, p->w);
 }
 
-static fv_status run_scores(fvi_probe *p, const fv_tensor *map, const fv_scores_desc *d,
+static fv_status run_scores(fvi_perturbation *p, const fv_tensor *map, const fv_scores_desc *d,
                             fv_scores *s, fv_error *err) {
     const int steps = d->steps ? d->steps : STEPS;
     int64_t *order = NULL;
@@ -117,18 +117,18 @@ fv_status fv_attribute_scores(fv_session *session, const fv_tensor *input, const
                               const fv_tensor *map, const fv_scores_desc *desc, fv_scores **out,
                               fv_error *err) {
     const fv_scores_desc defaults = {0};
-    fvi_probe *p = NULL;
+    fvi_perturbation *p = NULL;
     fv_status st = FVI_NOT_NULL(err, session, input, out);
     if (!st && map) st = fvi_tensor_check(map, "the map", err);
     if (st) return st;
     if (desc && (desc->steps < 0 || desc->steps > 100000))
         return fvi_fail(err, FV_ARG, "steps is %d; allowed are 0 to 100000", desc->steps);
-    st = fvi_probe_new(session, input, objective, &p, err);
+    st = fvi_perturbation_new(session, input, objective, &p, err);
     if (st) return st;
     fv_scores *s = calloc(1, sizeof *s);
     st = s ? run_scores(p, map, desc ? desc : &defaults, s, err)
            : fvi_fail(err, FV_NOMEM, "out of memory");
-    fvi_probe_free(p);
+    fvi_perturbation_free(p);
     if (st)
         fv_scores_free(s);
     else

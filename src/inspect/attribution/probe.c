@@ -17,8 +17,8 @@
 #include "base/error.h"
 #include "base/tensor.h"
 #include "runtime/nonfinite.h"
-#include "vis/render/gradient.h"
 #include "vis/objective/bind.h"
+#include "vis/render/gradient.h"
 
 #define BATCH_NUMBERS 1250000
 #define BATCH_MAX     16
@@ -43,7 +43,7 @@ static fv_status check_input(const fvi_network *net, const fv_tensor *input, fv_
 }
 
 /* Reads the objective; without one it is the class the network puts first. */
-static fv_status read_objective(fvi_probe *p, const fv_tensor *input, const char *text,
+static fv_status read_objective(fvi_perturbation *p, const fv_tensor *input, const char *text,
                                 fv_error *err) {
     const fvi_network *net = fvi_session_network(p->session);
     char first[32];
@@ -58,24 +58,24 @@ static fv_status read_objective(fvi_probe *p, const fv_tensor *input, const char
     return st ? st : fvi_objective_check_plain(&p->objective, "a picture's parts", err);
 }
 
-static fvi_shape batch_shape(const fvi_probe *p, int n) {
+static fvi_shape batch_shape(const fvi_perturbation *p, int n) {
     return fvi_network_input_shape(fvi_session_network(p->session), n, p->h, p->w);
 }
 
 /* Lets the batch follow the model's memory, once, for the largest kind of run. */
-static fv_status fit_batch(fvi_probe *p, fv_error *err) {
+static fv_status fit_batch(fvi_perturbation *p, fv_error *err) {
     const fvi_shape shape = batch_shape(p, p->batch);
     const size_t each = 2 * (size_t)p->count * sizeof *p->x;
     return fvi_session_fit(p->session, &shape, p->objective.values, p->objective.n_values,
                            FVI_PLAN_BACKWARD, p->batch, each, &p->batch, err);
 }
 
-fv_status fvi_probe_new(fv_session *session, const fv_tensor *input, const char *objective,
-                        fvi_probe **out, fv_error *err) {
+fv_status fvi_perturbation_new(fv_session *session, const fv_tensor *input, const char *objective,
+                               fvi_perturbation **out, fv_error *err) {
     const fvi_network *net = fvi_session_network(session);
     fv_status st = check_input(net, input, err);
     if (st) return st;
-    fvi_probe *p = calloc(1, sizeof *p);
+    fvi_perturbation *p = calloc(1, sizeof *p);
     if (!p) return fvi_fail(err, FV_NOMEM, "out of memory");
     const fv_input *in = fvi_network_input(net);
     p->session = session;
@@ -97,13 +97,13 @@ fv_status fvi_probe_new(fv_session *session, const fv_tensor *input, const char 
     p->values = calloc((size_t)p->batch, sizeof *p->values);
     if (!st && (!p->x || !p->dx || !p->values)) st = fvi_fail(err, FV_NOMEM, "out of memory");
     if (st)
-        fvi_probe_free(p);
+        fvi_perturbation_free(p);
     else
         *out = p;
     return st;
 }
 
-void fvi_probe_free(fvi_probe *p) {
+void fvi_perturbation_free(fvi_perturbation *p) {
     if (!p) return;
     fvi_objective_clear(&p->objective);
     for (int v = 0; v < FVI_MAX_VALUES; v++) free(p->seeds[v]);
@@ -116,7 +116,7 @@ void fvi_probe_free(fvi_probe *p) {
 /* ---- forward only --------------------------------------------------------------------------- */
 
 /* Room for what objectives write beside their values. */
-static fv_status reserve_seeds(fvi_probe *p, const fvi_graph *g, fv_error *err) {
+static fv_status reserve_seeds(fvi_perturbation *p, const fvi_graph *g, fv_error *err) {
     for (int v = 0; v < p->objective.n_values; v++) {
         int64_t n = fvi_shape_count(&g->values[g->outputs[v]].shape);
         if (n <= p->seed_count[v]) continue;
@@ -129,14 +129,14 @@ static fv_status reserve_seeds(fvi_probe *p, const fvi_graph *g, fv_error *err) 
 }
 
 /* Values of a forward run are not finite: what the session says to that. */
-static fv_status broken(fvi_probe *p, fvi_plan *plan, const float *x, fv_error *err) {
+static fv_status broken(fvi_perturbation *p, fvi_plan *plan, const float *x, fv_error *err) {
     fv_error why;
     fvi_explain(p->session, plan, x, NULL, &why);
     return fvi_session_nonfinite(p->session, &why, err);
 }
 
-static fv_status run_forward(fvi_probe *p, fvi_plan *plan, const fvi_bound *bound, int64_t samples,
-                             const float *x, double *values, fv_error *err) {
+static fv_status run_forward(fvi_perturbation *p, fvi_plan *plan, const fvi_bound *bound,
+                             int64_t samples, const float *x, double *values, fv_error *err) {
     const float *targets[FVI_MAX_VALUES];
     fvi_plan_set_input(plan, 0, x);
     fv_status st = fvi_plan_forward(plan, err);
@@ -150,7 +150,7 @@ static fv_status run_forward(fvi_probe *p, fvi_plan *plan, const fvi_bound *boun
 }
 
 /* Copies i..i + samples - 1 with their gradients. */
-static fv_status run_gradient(fvi_probe *p, fvi_plan *plan, const fvi_bound *const *bound,
+static fv_status run_gradient(fvi_perturbation *p, fvi_plan *plan, const fvi_bound *const *bound,
                               int64_t samples, const float *x, int64_t i, fv_error *err) {
     float *dx = p->dx + i * p->count;
     double *values = p->values + i;
@@ -164,7 +164,7 @@ static fv_status run_gradient(fvi_probe *p, fvi_plan *plan, const fvi_bound *con
 
 /* ---- batches -------------------------------------------------------------------------------- */
 
-static fv_status run_batch(fvi_probe *p, int flags, fv_error *err) {
+static fv_status run_batch(fvi_perturbation *p, int flags, fv_error *err) {
     fvi_plan *plan = NULL;
     fvi_bound *bound = NULL;
     const fvi_bound *all[BATCH_MAX];
@@ -186,7 +186,7 @@ static fv_status run_batch(fvi_probe *p, int flags, fv_error *err) {
 }
 
 /* Counts n copies as done and asks the callback. */
-static fv_status tell(fvi_probe *p, int n, fv_error *err) {
+static fv_status tell(fvi_perturbation *p, int n, fv_error *err) {
     p->done += n;
     if (!p->progress) return FV_OK;
     double sum = 0;
@@ -203,16 +203,16 @@ static fv_status tell(fvi_probe *p, int n, fv_error *err) {
     return FV_OK;
 }
 
-fv_status fvi_probe_run(fvi_probe *p, int n, int flags, fv_error *err) {
+fv_status fvi_perturbation_run(fvi_perturbation *p, int n, int flags, fv_error *err) {
     for (int i = n; i < p->batch; i++)
         memcpy(p->x + i * p->count, p->x, (size_t)p->count * sizeof *p->x);
     fv_status st = run_batch(p, flags, err);
     return st ? st : tell(p, n, err);
 }
 
-fv_status fvi_probe_run_picture(fvi_probe *p, int flags, fv_error *err) {
+fv_status fvi_perturbation_run_picture(fvi_perturbation *p, int flags, fv_error *err) {
     memcpy(p->x, p->picture, (size_t)p->count * sizeof *p->x);
-    return fvi_probe_run(p, 1, flags, err);
+    return fvi_perturbation_run(p, 1, flags, err);
 }
 
 /* ---- inside --------------------------------------------------------------------------------- */
@@ -246,7 +246,7 @@ static fv_status copy_planar(const fvi_extent *e, int64_t rows, int64_t columns,
 }
 
 /* Forward, objective, backward, with the layer as target `at`. */
-static fv_status run_inside(fvi_probe *p, fvi_plan *plan, int at, fv_error *err) {
+static fv_status run_inside(fvi_perturbation *p, fvi_plan *plan, int at, fv_error *err) {
     const float *targets[FVI_MAX_VALUES];
     float *seeds[FVI_MAX_VALUES];
     fvi_bound *bound = NULL;
@@ -272,8 +272,8 @@ done:
     return st;
 }
 
-fv_status fvi_probe_layer(fvi_probe *p, const char *value, fv_tensor **y, fv_tensor **dy,
-                          fv_error *err) {
+fv_status fvi_perturbation_layer(fvi_perturbation *p, const char *value, fv_tensor **y,
+                                 fv_tensor **dy, fv_error *err) {
     const char *wanted[FVI_MAX_VALUES + 1] = {0};
     const int n = p->objective.n_values;
     int at = n;

@@ -8,16 +8,16 @@
 #include "runtime/session.h"
 #include "vis/objective/objective.h"
 
-typedef struct fvi_probe {
+typedef struct fvi_perturbation {
     fv_session *session;
     const fv_input *in;
     fvi_objective objective;
     int channels, h, w;
-    int64_t plane, count;  /* h w; channels h w */
-    const float *picture;  /* [count] the network's input, as it lies there; borrowed */
-    int batch;             /* copies run at once */
-    float *x, *dx;         /* [batch][count] copies, filled by the caller; their gradients */
-    double *values;        /* [batch] their objectives */
+    int64_t plane, count;         /* h w; channels h w */
+    const float *picture;         /* [count] the network's input, as it lies there; borrowed */
+    int batch;                    /* copies run at once */
+    float *x, *dx;                /* [batch][count] copies, filled by the caller; their gradients */
+    double *values;               /* [batch] their objectives */
     float *seeds[FVI_MAX_VALUES]; /* room for the gradients of forward runs, which nobody reads */
     int64_t seed_count[FVI_MAX_VALUES];
     fv_progress_fn progress;
@@ -25,35 +25,35 @@ typedef struct fvi_probe {
     const char *what; /* for progress */
     int done, total;  /* copies run, to be run */
     int stopped;      /* the callback asked to stop */
-} fvi_probe;
+} fvi_perturbation;
 
 /* Makes a probe.
  *   input      one picture; borrowed
  *   objective  NULL: the network's first class
  *   errors     as fv_attribute */
-fv_status fvi_probe_new(fv_session *session, const fv_tensor *input, const char *objective,
-                        fvi_probe **out, fv_error *err);
-void fvi_probe_free(fvi_probe *p);
+fv_status fvi_perturbation_new(fv_session *session, const fv_tensor *input, const char *objective,
+                               fvi_perturbation **out, fv_error *err);
+void fvi_perturbation_free(fvi_perturbation *p);
 
 /* Place of channel c of pixel i in a copy. */
-static inline int64_t fvi_probe_at(const fvi_probe *p, int c, int64_t i) {
+static inline int64_t fvi_perturbation_at(const fvi_perturbation *p, int c, int64_t i) {
     return p->in->channels_last ? i * p->channels + c : c * p->plane + i;
 }
 
 /* Runs the first n copies of x (what stands in the rest does not matter).
  *   flags   0: values only; FVI_PLAN_BACKWARD: also gradients; with FVI_PLAN_GUIDED: guided ones
  *   errors  CANCELLED the callback asked for it. Where it asked to stop, FV_OK and p->stopped */
-fv_status fvi_probe_run(fvi_probe *p, int n, int flags, fv_error *err);
+fv_status fvi_perturbation_run(fvi_perturbation *p, int n, int flags, fv_error *err);
 
 /* Runs the picture itself, as copy 0. */
-fv_status fvi_probe_run_picture(fvi_probe *p, int flags, fv_error *err);
+fv_status fvi_perturbation_run_picture(fvi_perturbation *p, int flags, fv_error *err);
 
 /* The values of a layer at the picture, and the objective's gradient there.
  *   value     name of a value of the graph, as fvi_network_find_value gives it
  *   y, dy     [channels][rows][columns] of the layer; yours to free
  *   errors    SHAPE the layer has no image shape */
-fv_status fvi_probe_layer(fvi_probe *p, const char *value, fv_tensor **y, fv_tensor **dy,
-                          fv_error *err);
+fv_status fvi_perturbation_layer(fvi_perturbation *p, const char *value, fv_tensor **y,
+                                 fv_tensor **dy, fv_error *err);
 
 /* Marks the values of a graph that an objective depends on.
  *   out  [n_values]; to be freed with free      errors  NOMEM */
@@ -62,7 +62,7 @@ fv_status fvi_objective_needs(const fvi_graph *g, const fvi_objective *o, char *
 
 /* Fills out [count] with a baseline, as the network's input.
  *   given  of PICTURE      errors  ARG unknown; SHAPE of `given` */
-fv_status fvi_baseline_fill(const fvi_probe *p, fv_baseline kind, const fv_tensor *given,
+fv_status fvi_baseline_fill(const fvi_perturbation *p, fv_baseline kind, const fv_tensor *given,
                             uint64_t seed, float *out, fv_error *err);
 
 #endif

@@ -66,15 +66,15 @@ static fv_status list_layers(check *c, const fvi_network *net, const fvi_objecti
  * another class first. */
 static fv_status survey(check *c, const fv_session_desc *how, const char *objective,
                         fv_error *err) {
-    fvi_probe *p = NULL;
+    fvi_perturbation *p = NULL;
     fv_session *session = NULL;
     fv_status st = fv_session_new(c->model, how, &session, err);
-    if (!st) st = fvi_probe_new(session, c->input, objective, &p, err);
+    if (!st) st = fvi_perturbation_new(session, c->input, objective, &p, err);
     if (!st) {
         fvi_objective_text(&p->objective, c->objective, sizeof c->objective);
         st = list_layers(c, fvi_session_network(session), &p->objective, err);
     }
-    fvi_probe_free(p);
+    fvi_perturbation_free(p);
     fv_session_free(session);
     return st;
 }

@@ -21,7 +21,7 @@ typedef struct slot {
 struct fvi_decoder {
     const fv_model *model;
     const char *folder;
-    const GPtrArray *todo; /* fvi_walked */
+    const GPtrArray *todo; /* fvi_file_list */
     pthread_mutex_t lock;  /* of all below */
     pthread_cond_t changed;
     slot *slots;                /* [ahead] */
@@ -32,7 +32,7 @@ struct fvi_decoder {
 };
 
 static void read_photo(const fvi_decoder *d, guint i, fvi_decoded *out) {
-    const fvi_walked *w = d->todo->pdata[i];
+    const fvi_file_list *w = d->todo->pdata[i];
     char *path = g_build_filename(d->folder, w->path, NULL);
     fv_image *image = NULL;
     memset(out, 0, sizeof *out);

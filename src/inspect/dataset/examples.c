@@ -9,8 +9,8 @@
 #include <sys/resource.h>
 
 #include "base/error.h"
-#include "runtime/model.h"
 #include "inspect/dataset/examples.h"
+#include "runtime/model.h"
 
 #define STEM_MAX     60 /* of an index's name, for people */
 #define DECODERS_MAX 64
@@ -18,7 +18,8 @@
 
 void fv_examples_free(fv_examples *e) {
     if (!e) return;
-    for (guint i = 0; i < e->units->len; i++) g_free(g_array_index(e->units, fvi_asked, i).name);
+    for (guint i = 0; i < e->units->len; i++)
+        g_free(g_array_index(e->units, fvi_unit_request, i).name);
     if (e->walked) g_ptr_array_free(e->walked, TRUE);
     g_ptr_array_free(e->tables, TRUE);
     g_array_free(e->units, TRUE);
@@ -84,7 +85,7 @@ static fv_status open_indices(fv_examples *e, const char *folder, fv_error *err)
 static GPtrArray *list_todo(const fv_examples *e) {
     GPtrArray *todo = g_ptr_array_new();
     for (guint i = 0; i < e->walked->len; i++) {
-        fvi_walked *w = e->walked->pdata[i];
+        fvi_file_list *w = e->walked->pdata[i];
         int lacking = 0;
         for (guint k = 0; k < e->tables->len; k++) {
             fvi_table *t = e->tables->pdata[k];
@@ -108,7 +109,7 @@ static fv_status check_writable(const fv_examples *e, fv_error *err) {
 /* ---- photos --------------------------------------------------------------------------------- */
 
 /* What the tables say of a photo: the one who knows least decides. NULL: not measured. */
-static const fvi_photo *look_up(const fv_examples *e, const fvi_walked *w) {
+static const fvi_photo *look_up(const fv_examples *e, const fvi_file_list *w) {
     const fvi_photo *photo = NULL;
     for (guint k = 0; k < e->tables->len; k++) {
         const fvi_table *t = e->tables->pdata[k];
@@ -121,7 +122,7 @@ static const fvi_photo *look_up(const fv_examples *e, const fvi_walked *w) {
 /* Ties the photos that can be read to their rows; lists the others. */
 static void gather(fv_examples *e, const GPtrArray *failed) {
     for (guint i = 0; i < e->walked->len; i++) {
-        const fvi_walked *w = e->walked->pdata[i];
+        const fvi_file_list *w = e->walked->pdata[i];
         const fvi_photo *p = look_up(e, w);
         if (p && p->why) g_ptr_array_add(e->skipped, g_strdup_printf("%s: %s", w->path, p->why));
         if (!p || p->why) continue;
@@ -136,7 +137,7 @@ static void tie_rows(const fv_examples *e) {
         fvi_table *t = e->tables->pdata[k];
         t->row = g_new(int, e->photos->len);
         for (guint i = 0; i < e->photos->len; i++) {
-            const fvi_walked *w = g_array_index(e->photos, fvi_found, i).file;
+            const fvi_file_list *w = g_array_index(e->photos, fvi_found, i).file;
             const fvi_photo *p = fvi_index_find(t->index, w->path, w->size, w->mtime);
             t->row[i] = (int)fvi_index_row(t->index, p);
         }
@@ -181,7 +182,7 @@ static fv_examples *new_examples(const fv_model *model) {
     fv_examples *e = g_new0(fv_examples, 1);
     e->model = model;
     e->tables = g_ptr_array_new_with_free_func(fvi_table_free);
-    e->units = g_array_new(FALSE, FALSE, sizeof(fvi_asked));
+    e->units = g_array_new(FALSE, FALSE, sizeof(fvi_unit_request));
     e->photos = g_array_new(FALSE, FALSE, sizeof(fvi_found));
     e->skipped = g_ptr_array_new_with_free_func(g_free);
     e->loaded = -1;
@@ -192,7 +193,7 @@ static fv_status scan(fv_examples *e, const char *const *objectives, int count,
                       const fv_examples_desc *desc, fv_error *err) {
     fv_status st = fvi_examples_ask(e, objectives, count, err);
     if (!st) st = check_tables(e, err);
-    if (!st) st = fvi_walk(e->folder, &e->walked, err);
+    if (!st) st = fvi_file_list_make(e->folder, &e->walked, err);
     if (!st) st = open_indices(e, desc->index, err);
     if (st) return st;
     GPtrArray *todo = list_todo(e), *failed = g_ptr_array_new_with_free_func(g_free);
@@ -256,13 +257,13 @@ const char *fv_examples_photo(const fv_examples *e, int photo) {
 
 const char *fv_examples_unit(const fv_examples *e, int unit) {
     if (!e || unit < 0 || unit >= (int)e->units->len) return NULL;
-    return g_array_index(e->units, fvi_asked, unit).name;
+    return g_array_index(e->units, fvi_unit_request, unit).name;
 }
 
 int fv_examples_unit_class(const fv_examples *e, int unit) {
     fvi_logits logits;
     if (!e || unit < 0 || unit >= (int)e->units->len) return -1;
-    const fvi_asked *asked = &g_array_index(e->units, fvi_asked, unit);
+    const fvi_unit_request *asked = &g_array_index(e->units, fvi_unit_request, unit);
     const fvi_table *t = e->tables->pdata[asked->table];
     if (!t->is_layer || fvi_logits_find(e->model->network, &logits, NULL)) return -1;
     const char *value = t->o.values[0];

@@ -4,34 +4,34 @@
 #define FVI_INSPECT_DATASET_EXAMPLES_H
 
 #include "graph/receptive_field.h"
-#include "runtime/session.h"
-#include "inspect/dataset/store.h"
 #include "inspect/dataset/list_files.h"
+#include "inspect/dataset/store.h"
+#include "runtime/session.h"
 #include "vis/objective/bind.h"
 
 /* One layer, all of whose channels are units; or one objective, which is a unit. */
 typedef struct fvi_table {
     fvi_objective o;
-    int is_layer;   /* of o.values[0] */
-    char *name;     /* "head/conv", or the objective in one spelling */
+    int is_layer; /* of o.values[0] */
+    char *name;   /* "head/conv", or the objective in one spelling */
     int units;
     int axis[FV_MAX_DIMS], n_axes; /* of a sample that count positions, outermost first */
     int64_t size[FV_MAX_DIMS];     /* theirs, at the model's own input size */
-    fvi_reach reach[2];            /* what a position sees along height and width */
+    fvi_receptive_field reach[2];  /* what a position sees along height and width */
     int active;                    /* whether this pass measures it */
     int target[FVI_MAX_VALUES];    /* then o.values[v] is the plan's target of that number */
     fvi_index *index;
     int *row; /* [photos] of its answers in the index */
 } fvi_table;
 
-typedef struct fvi_asked {
+typedef struct fvi_unit_request {
     int table, channel;
     char *name;
-} fvi_asked;
+} fvi_unit_request;
 
 /* A photo of the folder that can be read. */
 typedef struct fvi_found {
-    const fvi_walked *file;
+    const fvi_file_list *file;
     int height, width;
 } fvi_found;
 
@@ -40,18 +40,18 @@ struct fv_examples {
     char *folder;
     int threads;
     fv_on_nan on_nan;
-    char *note; /* of the session that measured, or NULL */
-    GPtrArray *walked;  /* fvi_walked */
+    char *note;         /* of the session that measured, or NULL */
+    GPtrArray *walked;  /* fvi_file_list */
     GPtrArray *tables;  /* fvi_table */
-    GArray *units;      /* fvi_asked */
+    GArray *units;      /* fvi_unit_request */
     GArray *photos;     /* fvi_found */
     GPtrArray *skipped; /* char * */
     int measured;
     const char **wanted; /* [n_wanted] values that active tables need; borrowed from the network */
     int n_wanted;
-    fv_session *session; /* of fv_examples_measure; NULL: not needed yet */
-    int loaded;          /* unit whose answers are in `answers`; -1 */
-    fvi_answer *answers; /* [photos] */
+    fv_session *session;   /* of fv_examples_measure; NULL: not needed yet */
+    int loaded;            /* unit whose answers are in `answers`; -1 */
+    fvi_response *answers; /* [photos] */
 };
 
 /* examples_ask.c: reads the objectives: fills tables and units.  errors  as fv_examples_scan */
@@ -62,7 +62,7 @@ void fvi_examples_want(fv_examples *e);
 /* All that a table's numbers depend on, as a text; g_free. */
 char *fvi_table_key(const fv_examples *e, const fvi_table *t);
 
-/* examples_pass.c: measures the photos `todo` (fvi_walked) for the active tables, into their
+/* examples_pass.c: measures the photos `todo` (fvi_file_list) for the active tables, into their
  * indices.
  *   failed  char *: "path: why" of those that could not be read this time, and are not remembered
  *   errors  as fv_examples_scan; what was measured until then is in the indices */
@@ -72,7 +72,7 @@ fv_status fvi_examples_pass(fv_examples *e, const GPtrArray *todo, const fv_exam
 /* examples_decode.c: photos read and made network inputs on other threads, in order. */
 typedef struct fvi_decoder fvi_decoder;
 typedef struct fvi_decoded {
-    fv_tensor *input; /* [1][...]; NULL: could not be read */
+    fv_tensor *input;  /* [1][...]; NULL: could not be read */
     int height, width; /* of the photo */
     fv_error err;
 } fvi_decoded;
@@ -85,25 +85,26 @@ void fvi_decoder_next(fvi_decoder *d, fvi_decoded *out);
 void fvi_decoder_free(fvi_decoder *d);
 
 /* What turns a batch's targets into answers; tied to one plan. */
-typedef struct fvi_meter fvi_meter;
+typedef struct fvi_pool_stats fvi_pool_stats;
 /* examples_meter.c: ties the active tables to a plan whose targets are e->wanted.
  *   samples  the plan is run for
  *   errors  as fvi_objective_bind */
 fv_status fvi_meter_new(const fv_examples *e, const fvi_plan *plan, int64_t samples,
-                        fvi_meter **out, fv_error *err);
-void fvi_meter_free(fvi_meter *m);
+                        fvi_pool_stats **out, fv_error *err);
+void fvi_meter_free(fvi_pool_stats *m);
 /* Answers of one table to sample n of the plan's last run, [units]. */
-void fvi_meter_read(fvi_meter *m, const fvi_plan *plan, int table, int64_t n, fvi_answer *out);
+void fvi_meter_read(fvi_pool_stats *m, const fvi_plan *plan, int table, int64_t n,
+                    fvi_response *out);
 
 /* examples_sheet.c: "logits:8 hen"; g_free. */
 char *fvi_examples_title(const fv_examples *e, int unit);
 /* Texts that say what a picture shows.  errors  NOMEM */
-fv_status fvi_examples_describe(const fv_examples *e, int unit, const fv_sheet_desc *desc,
+fv_status fvi_examples_describe(const fv_examples *e, int unit, const fv_contact_sheet_desc *desc,
                                 fv_image *onto, fv_error *err);
 
 /* examples_place.c: fills y and x of an example, what that position of its unit's map sees of the
  * photo, and its spot. */
-void fvi_examples_place(const fv_examples *e, const fvi_table *t, uint32_t position,
+void fvi_example_locate(const fv_examples *e, const fvi_table *t, uint32_t position,
                         fv_example *out);
 
 #endif

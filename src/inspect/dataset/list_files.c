@@ -25,7 +25,7 @@ typedef struct walk {
 } walk;
 
 static void walked_free(void *data) {
-    fvi_walked *w = data;
+    fvi_file_list *w = data;
     g_free(w->path);
     g_free(w);
 }
@@ -48,7 +48,7 @@ static int compare_names(gconstpointer a, gconstpointer b) {
 }
 
 static int compare_paths(gconstpointer a, gconstpointer b) {
-    return strcmp((*(fvi_walked *const *)a)->path, (*(fvi_walked *const *)b)->path);
+    return strcmp((*(fvi_file_list *const *)a)->path, (*(fvi_file_list *const *)b)->path);
 }
 
 /* The names in a folder, sorted, so that which of two links to one folder counts is settled. */
@@ -64,7 +64,7 @@ static GPtrArray *names_in(const char *path, GError **error) {
 }
 
 static void add_photo(walk *w, const char *inside, const struct stat *s) {
-    fvi_walked *photo = g_new0(fvi_walked, 1);
+    fvi_file_list *photo = g_new0(fvi_file_list, 1);
     photo->path = g_strdup(inside);
     photo->size = (int64_t)s->st_size;
     photo->mtime = (int64_t)s->st_mtim.tv_sec * 1000000000 + s->st_mtim.tv_nsec;
@@ -92,7 +92,7 @@ static void walk_folder(walk *w, const char *inside, GPtrArray *names, int depth
     }
 }
 
-fv_status fvi_walk(const char *folder, GPtrArray **out, fv_error *err) {
+fv_status fvi_file_list_make(const char *folder, GPtrArray **out, fv_error *err) {
     struct stat s;
     GError *error = NULL;
     if (stat(folder, &s))

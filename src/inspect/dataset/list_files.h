@@ -7,14 +7,14 @@
 
 #include "fovea/fovea.h"
 
-typedef struct fvi_walked {
+typedef struct fvi_file_list {
     char *path; /* inside the folder, with '/' */
     int64_t size, mtime;
-} fvi_walked;
+} fvi_file_list;
 
 /* Lists the pictures in a folder, those in folders below included, sorted by path as bytes.
- *   out     of fvi_walked; free with g_ptr_array_free(.., TRUE)
+ *   out     of fvi_file_list; free with g_ptr_array_free(.., TRUE)
  *   errors  IO the folder cannot be read; NOTFOUND no picture in it; NOMEM too many */
-fv_status fvi_walk(const char *folder, GPtrArray **out, fv_error *err);
+fv_status fvi_file_list_make(const char *folder, GPtrArray **out, fv_error *err);
 
 #endif

@@ -38,7 +38,7 @@ static void coordinates(const fvi_table *t, int64_t position, fv_example *out) {
 /* What the position sees along direction d, and its spot, in pixels of the network's picture. */
 static void see(const fvi_table *t, int64_t position, int d, int side, stretch *field,
                 stretch *spot) {
-    const fvi_reach *r = &t->reach[d];
+    const fvi_receptive_field *r = &t->reach[d];
     const int64_t p = position < 0 || r->axis < 0 ? -1 : along(t, position, r->axis);
     *field = *spot = (stretch){0, side};
     if (p < 0) return;
@@ -60,7 +60,7 @@ static void to_photo(const stretch *s, int64_t corner, int64_t resized, int side
     *count = CLAMP(high, *first + 1, side) - *first;
 }
 
-void fvi_examples_place(const fv_examples *e, const fvi_table *t, uint32_t position,
+void fvi_example_locate(const fv_examples *e, const fvi_table *t, uint32_t position,
                         fv_example *out) {
     const fv_input *in = fv_model_input(e->model);
     const fvi_found *photo = &g_array_index(e->photos, fvi_found, out->photo);
@@ -77,6 +77,6 @@ void fvi_examples_place(const fv_examples *e, const fvi_table *t, uint32_t posit
                  field[1].high >= in->width;
     to_photo(&field[0], c.y, c.height, photo->height, &out->top, &out->height);
     to_photo(&field[1], c.x, c.width, photo->width, &out->left, &out->width);
-    to_photo(&spot[0], c.y, c.height, photo->height, &out->spot_top, &out->spot_height);
-    to_photo(&spot[1], c.x, c.width, photo->width, &out->spot_left, &out->spot_width);
+    to_photo(&spot[0], c.y, c.height, photo->height, &out->center_top, &out->center_height);
+    to_photo(&spot[1], c.x, c.width, photo->width, &out->center_left, &out->center_width);
 }

@@ -15,13 +15,13 @@ typedef struct gauge {
     fvi_bound *bound;  /* of an objective */
 } gauge;
 
-struct fvi_meter {
+struct fvi_pool_stats {
     const fv_examples *e;
     gauge *gauges; /* [tables] */
     float **seeds; /* [n_wanted] room for gradients nobody asks for; NULL where no objective is */
 };
 
-void fvi_meter_free(fvi_meter *m) {
+void fvi_meter_free(fvi_pool_stats *m) {
     if (!m) return;
     for (guint i = 0; m->gauges && i < m->e->tables->len; i++) fvi_bound_free(m->gauges[i].bound);
     for (int i = 0; m->seeds && i < m->e->n_wanted; i++) free(m->seeds[i]);
@@ -31,7 +31,7 @@ void fvi_meter_free(fvi_meter *m) {
 }
 
 /* Ties an objective to the plan's graph seen with this table's values as its outputs. */
-static fv_status bind(fvi_meter *m, const fvi_table *t, const fvi_graph *g, int64_t samples,
+static fv_status bind(fvi_pool_stats *m, const fvi_table *t, const fvi_graph *g, int64_t samples,
                       fvi_bound **out, fv_error *err) {
     int outputs[FVI_MAX_VALUES];
     fvi_graph seen = *g;
@@ -49,9 +49,9 @@ static fv_status bind(fvi_meter *m, const fvi_table *t, const fvi_graph *g, int6
 }
 
 fv_status fvi_meter_new(const fv_examples *e, const fvi_plan *plan, int64_t samples,
-                        fvi_meter **out, fv_error *err) {
+                        fvi_pool_stats **out, fv_error *err) {
     const fvi_graph *g = fvi_plan_graph(plan);
-    fvi_meter *m = calloc(1, sizeof *m);
+    fvi_pool_stats *m = calloc(1, sizeof *m);
     if (!m) return fvi_fail(err, FV_NOMEM, "out of memory");
     m->e = e;
     m->gauges = calloc(e->tables->len, sizeof *m->gauges);
@@ -78,11 +78,11 @@ fv_status fvi_meter_new(const fv_examples *e, const fvi_plan *plan, int64_t samp
 }
 
 /* The map of channel c of sample n. */
-static fvi_answer look(const fvi_extent *l, const float *x, int64_t n, int64_t c) {
+static fvi_response look(const fvi_extent *l, const float *x, int64_t n, int64_t c) {
     const int64_t positions = fvi_extent_positions(l);
     const int plane = l->outer == 1 && l->run == fvi_extent_count(l);
     const float *map = plane ? x + fvi_extent_at(l, n, c, 0) : NULL;
-    fvi_answer a = {-INFINITY, INFINITY, 0, 0, 0};
+    fvi_response a = {-INFINITY, INFINITY, 0, 0, 0};
     double sum = 0;
     for (int64_t p = 0; p < positions; p++) {
         const float v = plane ? map[p] : x[fvi_extent_at(l, n, c, p)];
@@ -103,8 +103,8 @@ static fvi_answer look(const fvi_extent *l, const float *x, int64_t n, int64_t c
 }
 
 /* An objective of sample n. */
-static fvi_answer evaluate(fvi_meter *m, const fvi_table *t, const fvi_bound *bound,
-                           const fvi_plan *plan, int64_t n) {
+static fvi_response evaluate(fvi_pool_stats *m, const fvi_table *t, const fvi_bound *bound,
+                             const fvi_plan *plan, int64_t n) {
     const float *targets[FVI_MAX_VALUES];
     float *seeds[FVI_MAX_VALUES];
     for (int v = 0; v < t->o.n_values; v++) {
@@ -114,10 +114,11 @@ static fvi_answer evaluate(fvi_meter *m, const fvi_table *t, const fvi_bound *bo
     const float value = (float)fvi_bound_evaluate(bound, n, targets, seeds);
     const int64_t p = bound->n_terms == 1 ? bound->terms[0].position : -1;
     const uint32_t at = p < 0 || !t->n_axes ? FVI_NOWHERE : (uint32_t)p;
-    return (fvi_answer){value, value, value, at, at};
+    return (fvi_response){value, value, value, at, at};
 }
 
-void fvi_meter_read(fvi_meter *m, const fvi_plan *plan, int table, int64_t n, fvi_answer *out) {
+void fvi_meter_read(fvi_pool_stats *m, const fvi_plan *plan, int table, int64_t n,
+                    fvi_response *out) {
     const fvi_table *t = m->e->tables->pdata[table];
     const gauge *ga = &m->gauges[table];
     if (!t->is_layer) {

@@ -13,32 +13,32 @@
 #include "base/tensor.h"
 #include "inspect/dataset/examples.h"
 
-static fv_status check(const fv_examples *e, int unit, fv_by by, fv_error *err) {
+static fv_status check(const fv_examples *e, int unit, fv_score by, fv_error *err) {
     if (unit < 0 || unit >= (int)e->units->len)
         return fvi_fail(err, FV_ARG, "examples: unit %d; there are 0..%d", unit,
                         (int)e->units->len - 1);
-    if (by < 0 || by > FV_BY_MEAN)
+    if (by < 0 || by > FV_SCORE_MEAN)
         return fvi_fail(err, FV_ARG, "examples: by is %d; allowed are max and mean", (int)by);
     return FV_OK;
 }
 
-static const fvi_asked *unit_of(const fv_examples *e, int unit) {
-    return &g_array_index(e->units, fvi_asked, unit);
+static const fvi_unit_request *unit_of(const fv_examples *e, int unit) {
+    return &g_array_index(e->units, fvi_unit_request, unit);
 }
 
 /* Loads the answers of a unit into e->answers, in the order of the photos. */
 static fv_status load(fv_examples *e, int unit, fv_error *err) {
     if (e->loaded == unit) return FV_OK;
-    const fvi_asked *asked = unit_of(e, unit);
+    const fvi_unit_request *asked = unit_of(e, unit);
     const fvi_table *t = e->tables->pdata[asked->table];
     const int64_t rows = fvi_index_rows(t->index);
-    fvi_answer *all = malloc((size_t)MAX(rows, 1) * sizeof *all);
+    fvi_response *all = malloc((size_t)MAX(rows, 1) * sizeof *all);
     if (!all)
         return fvi_fail(err, FV_NOMEM, "no memory for the answers to %lld photos", (long long)rows);
     e->loaded = -1;
     fv_status st = fvi_index_read(t->index, asked->channel, all, err);
     if (!st) {
-        e->answers = g_renew(fvi_answer, e->answers, e->photos->len);
+        e->answers = g_renew(fvi_response, e->answers, e->photos->len);
         for (guint i = 0; i < e->photos->len; i++) e->answers[i] = all[t->row[i]];
         e->loaded = unit;
     }
@@ -46,13 +46,13 @@ static fv_status load(fv_examples *e, int unit, fv_error *err) {
     return st;
 }
 
-static float value_of(const fvi_answer *a, fv_by by, int lowest) {
-    return by == FV_BY_MEAN ? a->mean : lowest ? a->min : a->max;
+static float value_of(const fvi_response *a, fv_score by, int lowest) {
+    return by == FV_SCORE_MEAN ? a->mean : lowest ? a->min : a->max;
 }
 
 /* ---- the highest and the lowest ------------------------------------------------------------- */
 
-fv_status fv_examples_find(fv_examples *e, int unit, fv_by by, int lowest, int count,
+fv_status fv_examples_find(fv_examples *e, int unit, fv_score by, int lowest, int count,
                            fv_example *out, int *found, fv_error *err) {
     fv_status st = FVI_NOT_NULL_AS(err, "examples, out, found", e, out, found);
     if (!st) st = check(e, unit, by, err);
@@ -73,14 +73,14 @@ fv_status fv_examples_find(fv_examples *e, int unit, fv_by by, int lowest, int c
     }
     const fvi_table *t = e->tables->pdata[unit_of(e, unit)->table];
     for (int i = 0; i < have; i++) {
-        const fvi_answer *a = &e->answers[out[i].photo];
-        fvi_examples_place(e, t, lowest ? a->at_min : a->at_max, &out[i]);
+        const fvi_response *a = &e->answers[out[i].photo];
+        fvi_example_locate(e, t, lowest ? a->at_min : a->at_max, &out[i]);
     }
     *found = have;
     return FV_OK;
 }
 
-fv_status fv_examples_values(fv_examples *e, int unit, fv_by by, int lowest, float *out,
+fv_status fv_examples_values(fv_examples *e, int unit, fv_score by, int lowest, float *out,
                              fv_error *err) {
     fv_status st = FVI_NOT_NULL_AS(err, "examples, out", e, out);
     if (!st) st = check(e, unit, by, err);
@@ -103,8 +103,8 @@ static double percentile(const float *sorted, int n, double q) {
     return (1 - part) * sorted[i] + part * sorted[i + 1];
 }
 
-fv_status fv_examples_spread(fv_examples *e, int unit, fv_by by, int lowest, fv_spread *out,
-                             fv_error *err) {
+fv_status fv_examples_distribution(fv_examples *e, int unit, fv_score by, int lowest,
+                                   fv_distribution *out, fv_error *err) {
     fv_status st = FVI_NOT_NULL_AS(err, "examples, out", e, out);
     if (!st) st = check(e, unit, by, err);
     float *v = st ? NULL : malloc(e->photos->len * sizeof *v);
@@ -122,12 +122,12 @@ fv_status fv_examples_spread(fv_examples *e, int unit, fv_by by, int lowest, fv_
                       unit_of(e, unit)->name, e->photos->len);
     if (!st) {
         qsort(v, (size_t)n, sizeof *v, compare);
-        *out = (fv_spread){.count = n,
-                           .minimum = v[0],
-                           .median = percentile(v, n, 0.5),
-                           .mean = sum / n,
-                           .percentile_99_9 = percentile(v, n, 0.999),
-                           .maximum = v[n - 1]};
+        *out = (fv_distribution){.count = n,
+                                 .minimum = v[0],
+                                 .median = percentile(v, n, 0.5),
+                                 .mean = sum / n,
+                                 .percentile_99_9 = percentile(v, n, 0.999),
+                                 .maximum = v[n - 1]};
     }
     free(v);
     return st;
@@ -136,11 +136,11 @@ fv_status fv_examples_spread(fv_examples *e, int unit, fv_by by, int lowest, fv_
 /* ---- a picture of one's own ----------------------------------------------------------------- */
 
 /* The answer of a unit to a plan's only sample. */
-static fv_status read_one(const fv_examples *e, const fvi_asked *asked, const fvi_plan *plan,
-                          fvi_answer *out, fv_error *err) {
+static fv_status read_one(const fv_examples *e, const fvi_unit_request *asked, const fvi_plan *plan,
+                          fvi_response *out, fv_error *err) {
     const fvi_table *t = e->tables->pdata[asked->table];
-    fvi_meter *meter = NULL;
-    fvi_answer *all = malloc((size_t)t->units * sizeof *all);
+    fvi_pool_stats *meter = NULL;
+    fvi_response *all = malloc((size_t)t->units * sizeof *all);
     fv_status st = all ? FV_OK : fvi_fail(err, FV_NOMEM, "no memory for %d units", t->units);
     if (!st) st = fvi_meter_new(e, plan, 1, &meter, err);
     if (!st) {
@@ -152,7 +152,7 @@ static fv_status read_one(const fv_examples *e, const fvi_asked *asked, const fv
     return st;
 }
 
-fv_status fv_examples_measure(fv_examples *e, int unit, fv_by by, int lowest,
+fv_status fv_examples_measure(fv_examples *e, int unit, fv_score by, int lowest,
                               const fv_tensor *input, double *value, fv_error *err) {
     fv_status st = FVI_NOT_NULL_AS(err, "examples, input, value", e, input, value);
     if (!st) st = check(e, unit, by, err);
@@ -165,14 +165,14 @@ fv_status fv_examples_measure(fv_examples *e, int unit, fv_by by, int lowest,
         st = fvi_fail(err, FV_SHAPE, "examples: %lld inputs; one is measured at a time",
                       (long long)input->dim[0]);
     if (st) return st;
-    const fvi_asked *asked = unit_of(e, unit);
+    const fvi_unit_request *asked = unit_of(e, unit);
     for (int i = 0; i < (int)e->tables->len; i++)
         ((fvi_table *)e->tables->pdata[i])->active = i == asked->table;
     fvi_examples_want(e);
     fvi_shape shape = fvi_tensor_shape(input);
     fvi_plan *plan = NULL;
     int64_t samples = 0;
-    fvi_answer answer = {0};
+    fvi_response answer = {0};
     st = fvi_session_plan(e->session, &shape, e->wanted, e->n_wanted, 0, &plan, &samples, err);
     if (st) return st;
     st = fvi_session_forward(e->session, plan, input->data, err);

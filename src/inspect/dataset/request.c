@@ -59,7 +59,7 @@ static fv_status describe(const fv_examples *e, fvi_table *t, fv_error *err) {
     if (st) return st;
     const int v = g->outputs[0];
     st = fvi_extent_find(g, v, 1, t->name, &extent, &channel_axis, &batch_axis, &sample, err);
-    if (!st) st = fvi_graph_reach(g, fvi_network_input(net), v, t->reach, err);
+    if (!st) st = fvi_graph_receptive_field(g, fvi_network_input(net), v, t->reach, err);
     fvi_graph_free(g);
     if (st) return st;
     t->n_axes = fvi_position_axes(&sample, channel_axis, batch_axis, t->axis);
@@ -104,7 +104,7 @@ static fv_status table_of(fv_examples *e, fvi_objective *o, int is_layer, const 
 }
 
 static void add_unit(fv_examples *e, int table, int channel, char *name) {
-    fvi_asked unit = {table, channel, name};
+    fvi_unit_request unit = {table, channel, name};
     g_array_append_val(e->units, unit);
 }
 

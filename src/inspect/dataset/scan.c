@@ -26,8 +26,8 @@ typedef struct pass {
     GPtrArray *failed;
     fvi_plan *plan;
     int64_t samples; /* the plan takes at a time */
-    fvi_meter *meter;
-    fvi_answer *answers; /* of one photo and one table */
+    fvi_pool_stats *meter;
+    fvi_response *answers; /* of one photo and one table */
     fv_tensor *input;    /* [batch][...] */
     int batch;           /* at most BATCH */
     int n;               /* photos in it */
@@ -120,7 +120,7 @@ static fv_status file_unreadable(pass *p, fvi_photo *photo, const fv_error *why,
 }
 
 static fv_status take(pass *p, guint i, fvi_decoded *got, fv_error *err) {
-    const fvi_walked *w = p->todo->pdata[i];
+    const fvi_file_list *w = p->todo->pdata[i];
     fvi_photo photo = {.path = w->path, .size = w->size, .mtime = w->mtime};
     if (!got->input) return file_unreadable(p, &photo, &got->err, err);
     const int64_t each = fv_tensor_count(got->input);

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "runtime/model.h"
 #include "image/image.h"
 #include "inspect/dataset/examples.h"
+#include "runtime/model.h"
 
 #define TILE       160
 #define BESIDE_MIN 192
@@ -50,8 +50,8 @@ static char *label_of(const fv_examples *e, const fv_example *ex) {
     return label;
 }
 
-static fv_status row_fill(fv_examples *e, int unit, const fv_sheet_desc *d, int lowest, int count,
-                          int side, row *r, fv_error *err) {
+static fv_status row_fill(fv_examples *e, int unit, const fv_contact_sheet_desc *d, int lowest,
+                          int count, int side, row *r, fv_error *err) {
     r->examples = g_new0(fv_example, count);
     fv_status st = fv_examples_find(e, unit, d->by, lowest, count, r->examples, &r->count, err);
     if (st) return st;
@@ -67,11 +67,12 @@ static fv_status row_fill(fv_examples *e, int unit, const fv_sheet_desc *d, int 
     return st;
 }
 
-static fv_status check(const fv_sheet_desc *d, fv_error *err) {
-    if (d->by < 0 || d->by > FV_BY_MEAN)
-        return fvi_fail(err, FV_ARG, "by is %d; allowed are 0..%d", (int)d->by, FV_BY_MEAN);
-    if (d->view < 0 || d->view > FV_VIEW_PHOTO)
-        return fvi_fail(err, FV_ARG, "view is %d; allowed are 0..%d", (int)d->view, FV_VIEW_PHOTO);
+static fv_status check(const fv_contact_sheet_desc *d, fv_error *err) {
+    if (d->by < 0 || d->by > FV_SCORE_MEAN)
+        return fvi_fail(err, FV_ARG, "by is %d; allowed are 0..%d", (int)d->by, FV_SCORE_MEAN);
+    if (d->view < 0 || d->view > FV_EXAMPLE_PHOTO)
+        return fvi_fail(err, FV_ARG, "view is %d; allowed are 0..%d", (int)d->view,
+                        FV_EXAMPLE_PHOTO);
     if (d->top < 0 || d->bottom < 0 || d->top > TOP_MAX || d->bottom > TOP_MAX || d->columns < 0)
         return fvi_fail(err, FV_ARG,
                         "a sheet of %d highest and %d lowest photos in %d columns; photos may be "
@@ -90,11 +91,11 @@ char *fvi_examples_title(const fv_examples *e, int unit) {
     return valid;
 }
 
-fv_status fvi_examples_describe(const fv_examples *e, int unit, const fv_sheet_desc *d,
+fv_status fvi_examples_describe(const fv_examples *e, int unit, const fv_contact_sheet_desc *d,
                                 fv_image *onto, fv_error *err) {
     static const char *const views[] = {"default", "crop", "whole"};
     char *options = g_strdup_printf("by=%s; top=%d; bottom=%d; view=%s; photos=%d",
-                                    d->by == FV_BY_MEAN ? "mean" : "max", d->top, d->bottom,
+                                    d->by == FV_SCORE_MEAN ? "mean" : "max", d->top, d->bottom,
                                     views[d->view], fv_examples_photo_count(e));
     const char *texts[][2] = {{"fovea.objective", fv_examples_unit(e, unit)},
                               {"fovea.options", options},
@@ -111,11 +112,14 @@ fv_status fvi_examples_describe(const fv_examples *e, int unit, const fv_sheet_d
 /* ---- rows ----------------------------------------------------------------------------------- */
 
 /* "head/conv:3: highest maxima of 500 photos"; g_free. */
-static char *row_title(const fv_examples *e, int unit, const fv_sheet_desc *d, int lowest,
+static char *row_title(const fv_examples *e, int unit, const fv_contact_sheet_desc *d, int lowest,
                        const row *r) {
     char *name = fvi_examples_title(e, unit);
     const int map = r->examples[0].y >= 0;
-    const char *what = !map ? "" : d->by == FV_BY_MEAN ? " means" : lowest ? " minima" : " maxima";
+    const char *what = !map                     ? ""
+                       : d->by == FV_SCORE_MEAN ? " means"
+                       : lowest                 ? " minima"
+                                                : " maxima";
     char *title = g_strdup_printf("%s: %s%s of %d photos", name, lowest ? "lowest" : "highest",
                                   what, fv_examples_photo_count(e));
     g_free(name);
@@ -123,8 +127,8 @@ static char *row_title(const fv_examples *e, int unit, const fv_sheet_desc *d, i
 }
 
 /* One block of tiles with its title; nothing where none are asked for. */
-static fv_status block(fv_examples *e, int unit, const fv_sheet_desc *d, int lowest, fv_image **out,
-                       fv_error *err) {
+static fv_status block(fv_examples *e, int unit, const fv_contact_sheet_desc *d, int lowest,
+                       fv_image **out, fv_error *err) {
     const int count = lowest ? d->bottom : d->top, side = d->tile ? d->tile : TILE;
     row r = {0};
     if (!count) return FV_OK;
@@ -141,9 +145,9 @@ static fv_status block(fv_examples *e, int unit, const fv_sheet_desc *d, int low
     return st;
 }
 
-fv_status fv_examples_sheet(fv_examples *e, int unit, const fv_sheet_desc *desc, fv_image **out,
-                            fv_error *err) {
-    fv_sheet_desc d = desc ? *desc : (fv_sheet_desc){0};
+fv_status fv_examples_contact_sheet(fv_examples *e, int unit, const fv_contact_sheet_desc *desc,
+                                    fv_image **out, fv_error *err) {
+    fv_contact_sheet_desc d = desc ? *desc : (fv_contact_sheet_desc){0};
     fv_image *blocks[2] = {NULL, NULL}, *sheet = NULL;
     if (!d.top && !d.bottom) d.top = TOP;
     fv_status st = FVI_NOT_NULL_AS(err, "examples, out", e, out);
@@ -177,8 +181,8 @@ static fv_status fit_cell(const fv_image *p, int side, fv_image **out, fv_error 
 }
 
 /* The highest or lowest photos in a square of `side` pixels. */
-static fv_status square(fv_examples *e, int unit, const fv_sheet_desc *d, int lowest, int side,
-                        fv_image **out, fv_error *err) {
+static fv_status square(fv_examples *e, int unit, const fv_contact_sheet_desc *d, int lowest,
+                        int side, fv_image **out, fv_error *err) {
     const int columns = MAX(1, (int)ceil(sqrt((double)d->top)));
     const int cell = MAX(8, (side - 2 * MARGIN - GAP * (columns - 1)) / columns);
     row r = {0};
@@ -225,18 +229,18 @@ static fv_status join(const fv_examples *e, int unit, const fv_image *const four
 }
 
 /* The desc with its defaults, beside optimised pictures like this one (or NULL). */
-static fv_sheet_desc beside_desc(const fv_sheet_desc *desc, const fv_image *like) {
+static fv_contact_sheet_desc beside_desc(const fv_contact_sheet_desc *desc, const fv_image *like) {
     const int largest = like ? MAX(like->height, like->width) : BESIDE_MAX;
-    fv_sheet_desc d = desc ? *desc : (fv_sheet_desc){0};
+    fv_contact_sheet_desc d = desc ? *desc : (fv_contact_sheet_desc){0};
     if (!d.top) d.top = BESIDE_TOP;
-    if (!d.view) d.view = FV_VIEW_CROP;
+    if (!d.view) d.view = FV_EXAMPLE_CROP;
     if (!d.tile) d.tile = CLAMP(largest, BESIDE_MIN, BESIDE_MAX);
     d.bottom = d.top;
     return d;
 }
 
-static fv_status check_beside(const fv_sheet_desc *d, const fv_image *low, const fv_image *high,
-                              fv_error *err) {
+static fv_status check_beside(const fv_contact_sheet_desc *d, const fv_image *low,
+                              const fv_image *high, fv_error *err) {
     fv_status st = check(d, err);
     if (!st && low) st = fvi_image_check(low, "the low picture", err);
     if (!st && high) st = fvi_image_check(high, "the high picture", err);
@@ -246,9 +250,9 @@ static fv_status check_beside(const fv_sheet_desc *d, const fv_image *low, const
     return st;
 }
 
-fv_status fv_examples_beside(fv_examples *e, int unit, const fv_image *low, const fv_image *high,
-                             const fv_sheet_desc *desc, fv_image **out, fv_error *err) {
-    fv_sheet_desc d = beside_desc(desc, high ? high : low);
+fv_status fv_examples_strip(fv_examples *e, int unit, const fv_image *low, const fv_image *high,
+                            const fv_contact_sheet_desc *desc, fv_image **out, fv_error *err) {
+    fv_contact_sheet_desc d = beside_desc(desc, high ? high : low);
     const int side = d.tile;
     fv_image *lowest = NULL, *highest = NULL, *sheet = NULL;
     fv_status st = FVI_NOT_NULL_AS(err, "examples, out", e, out);

@@ -65,9 +65,9 @@ struct fvi_index {
     GPtrArray *photos; /* fvi_photo, in the order of the file */
     GHashTable *by_path;
     /* the block being filled */
-    guint filed;         /* photos of finished blocks */
-    int filling;         /* rows */
-    fvi_answer *answers; /* [room][units] */
+    guint filed;           /* photos of finished blocks */
+    int filling;           /* rows */
+    fvi_response *answers; /* [room][units] */
     int room;
 };
 
@@ -358,7 +358,8 @@ const fvi_photo *fvi_index_find(const fvi_index *ix, const char *path, int64_t s
 static fv_status grow(fvi_index *ix, fv_error *err) {
     if (ix->filling < ix->room) return FV_OK;
     int room = ix->room ? 2 * ix->room : 16;
-    fvi_answer *more = realloc(ix->answers, (size_t)room * (size_t)ix->units * sizeof *ix->answers);
+    fvi_response *more =
+        realloc(ix->answers, (size_t)room * (size_t)ix->units * sizeof *ix->answers);
     if (!more)
         return fvi_fail(err, FV_NOMEM, "no memory for %d photos of %d units", room, ix->units);
     ix->answers = more;
@@ -366,7 +367,7 @@ static fv_status grow(fvi_index *ix, fv_error *err) {
     return FV_OK;
 }
 
-fv_status fvi_index_add(fvi_index *ix, const fvi_photo *photo, const fvi_answer *answers,
+fv_status fvi_index_add(fvi_index *ix, const fvi_photo *photo, const fvi_response *answers,
                         fv_error *err) {
     fv_status st = FV_OK;
     if (answers) st = grow(ix, err);
@@ -405,7 +406,7 @@ static void put_photo(GByteArray *to, const fvi_photo *p) {
 static void put_unit(const fvi_index *ix, int unit, uint8_t *to) {
     const int64_t rows = ix->filling;
     for (int64_t i = 0; i < rows; i++) {
-        const fvi_answer *a = ix->answers + i * ix->units + unit;
+        const fvi_response *a = ix->answers + i * ix->units + unit;
         memcpy(to + 4 * i, &a->max, 4);
         memcpy(to + 4 * (rows + i), &a->min, 4);
         memcpy(to + 4 * (2 * rows + i), &a->mean, 4);
@@ -455,9 +456,9 @@ int64_t fvi_index_row(const fvi_index *ix, const fvi_photo *photo) {
     return g_array_index(ix->blocks, block, photo->block).first + photo->column;
 }
 
-static void get_unit(const uint8_t *from, int64_t rows, fvi_answer *out) {
+static void get_unit(const uint8_t *from, int64_t rows, fvi_response *out) {
     for (int64_t i = 0; i < rows; i++) {
-        fvi_answer *a = out + i;
+        fvi_response *a = out + i;
         memcpy(&a->max, from + 4 * i, 4);
         memcpy(&a->min, from + 4 * (rows + i), 4);
         memcpy(&a->mean, from + 4 * (2 * rows + i), 4);
@@ -466,7 +467,7 @@ static void get_unit(const uint8_t *from, int64_t rows, fvi_answer *out) {
     }
 }
 
-fv_status fvi_index_read(fvi_index *ix, int unit, fvi_answer *out, fv_error *err) {
+fv_status fvi_index_read(fvi_index *ix, int unit, fvi_response *out, fv_error *err) {
     uint8_t room[4 * FIELDS * PHOTOS_MAX + 4];
     for (guint i = 0; i < ix->blocks->len; i++) {
         const block *b = &g_array_index(ix->blocks, block, i);

@@ -15,10 +15,10 @@
 #define FVI_UNITS_MAX 65536 /* of a layer */
 
 /* A unit on a photo. Where a unit is one number, all three are that number. */
-typedef struct fvi_answer {
+typedef struct fvi_response {
     float max, min, mean;    /* over the positions of its map; all NaN where one is */
     uint32_t at_max, at_min; /* the first positions that have them; FVI_NOWHERE: it has no map */
-} fvi_answer;
+} fvi_response;
 
 /* A photo as the index knows it. */
 typedef struct fvi_photo {
@@ -52,7 +52,7 @@ const fvi_photo *fvi_index_find(const fvi_index *ix, const char *path, int64_t s
 /* Adds a photo to the block being filled. photo->path and ->why are copied.
  *   answers  [units]; NULL where ->why is given
  *   errors   NOMEM; IO (a full block is written) */
-fv_status fvi_index_add(fvi_index *ix, const fvi_photo *photo, const fvi_answer *answers,
+fv_status fvi_index_add(fvi_index *ix, const fvi_photo *photo, const fvi_response *answers,
                         fv_error *err);
 /* Writes the block being filled.  errors  IO; NOMEM */
 fv_status fvi_index_flush(fvi_index *ix, fv_error *err);
@@ -64,7 +64,7 @@ void fvi_index_finish(fvi_index *ix);
  *   out     [fvi_index_rows] to be read with fvi_index_row
  *   errors  IO; FORMAT damaged */
 int64_t fvi_index_rows(const fvi_index *ix);
-fv_status fvi_index_read(fvi_index *ix, int unit, fvi_answer *out, fv_error *err);
+fv_status fvi_index_read(fvi_index *ix, int unit, fvi_response *out, fv_error *err);
 /* The place of a photo's answer in what fvi_index_read gives. */
 int64_t fvi_index_row(const fvi_index *ix, const fvi_photo *photo);
 

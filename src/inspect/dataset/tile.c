@@ -83,7 +83,7 @@ static box region_of(const fv_example *ex) {
 }
 
 static box spot_of(const fv_example *ex) {
-    return (box){ex->spot_top, ex->spot_left, ex->spot_height, ex->spot_width};
+    return (box){ex->center_top, ex->center_left, ex->center_height, ex->center_width};
 }
 
 static fv_status check(const fv_examples *e, const fv_example *ex, fv_example_view view, int side,
@@ -91,8 +91,8 @@ static fv_status check(const fv_examples *e, const fv_example *ex, fv_example_vi
     if (ex->photo < 0 || ex->photo >= (int)e->photos->len)
         return fvi_fail(err, FV_ARG, "examples: photo %d; there are 0..%d", ex->photo,
                         (int)e->photos->len - 1);
-    if (view < 0 || view > FV_VIEW_PHOTO)
-        return fvi_fail(err, FV_ARG, "view is %d; allowed are 0..%d", (int)view, FV_VIEW_PHOTO);
+    if (view < 0 || view > FV_EXAMPLE_PHOTO)
+        return fvi_fail(err, FV_ARG, "view is %d; allowed are 0..%d", (int)view, FV_EXAMPLE_PHOTO);
     if (side < 8 || side > SIDE_MAX)
         return fvi_fail(err, FV_ARG, "examples: a tile of %d pixels; 8..%d can be made", side,
                         SIDE_MAX);
@@ -107,7 +107,7 @@ static fv_status check(const fv_examples *e, const fv_example *ex, fv_example_vi
 /* Cuts the loaded photo, or frames what the position sees, at the side asked for. */
 static fv_status show(fv_image **image, const fv_example *ex, fv_example_view view, int side,
                       const fvi_found *photo, fv_error *err) {
-    const int whole_photo = view == FV_VIEW_PHOTO || (!view && ex->whole);
+    const int whole_photo = view == FV_EXAMPLE_PHOTO || (!view && ex->whole);
     const box framed = ex->whole ? spot_of(ex) : region_of(ex);
     fv_status st = whole_photo ? FV_OK : cut(image, ex, err);
     if (!st) st = fit(image, side, err);

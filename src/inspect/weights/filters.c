@@ -21,7 +21,7 @@
 #define LEAST    4  /* numbers a filter must have for likeness to say something */
 #define INTERVAL 16 /* numbers between two looks at the sum */
 
-void fv_filters_free(fv_filters *f) {
+void fv_filter_stats_free(fv_filter_stats *f) {
     if (!f) return;
     free(f->norm);
     free(f->dead);
@@ -35,7 +35,7 @@ static int compare_numbers(const void *a, const void *b) {
 }
 
 /* Norms, and their least, middle and largest. */
-static fv_status measure_norms(const float *w, int64_t per, fv_filters *f, fv_error *err) {
+static fv_status measure_norms(const float *w, int64_t per, fv_filter_stats *f, fv_error *err) {
     double *sorted = calloc((size_t)f->count, sizeof *sorted);
     if (!sorted) return fvi_fail(err, FV_NOMEM, "no memory for %d filters", f->count);
     for (int i = 0; i < f->count; i++) {
@@ -52,7 +52,7 @@ static fv_status measure_norms(const float *w, int64_t per, fv_filters *f, fv_er
 }
 
 /* The filters' numbers divided by their norms; dead ones become zero. */
-static void make_units(const fv_filters *f, float *w, int64_t per) {
+static void make_units(const fv_filter_stats *f, float *w, int64_t per) {
     for (int i = 0; i < f->count; i++) {
         const double scale = f->norm[i] > f->dead_norm ? 1 / f->norm[i] : 0;
         for (int64_t k = 0; k < per; k++) w[i * per + k] = (float)(w[i * per + k] * scale);
@@ -70,7 +70,7 @@ static double distance(const float *u, const float *v, int64_t n, double most) {
 }
 
 /* u: [count][per] unit vectors */
-static fv_status find_pairs(const float *u, int64_t per, fv_filters *f, fv_error *err) {
+static fv_status find_pairs(const float *u, int64_t per, fv_filter_stats *f, fv_error *err) {
     const double most = 2 * (1 - SAME);
     GArray *pairs = g_array_new(FALSE, FALSE, sizeof(fv_filter_pair));
     int *first = calloc((size_t)f->count, sizeof *first), n = 0; /* those that are like no other */
@@ -98,7 +98,7 @@ static fv_status find_pairs(const float *u, int64_t per, fv_filters *f, fv_error
     return st;
 }
 
-static fv_status measure(fv_tensor *w, fv_filters *f, fv_error *err) {
+static fv_status measure(fv_tensor *w, fv_filter_stats *f, fv_error *err) {
     const int64_t per = fv_tensor_count(w) / w->dim[0];
     f->count = (int)w->dim[0];
     f->norm = calloc((size_t)f->count, sizeof *f->norm);
@@ -115,13 +115,14 @@ static fv_status measure(fv_tensor *w, fv_filters *f, fv_error *err) {
     return find_pairs(w->data, per, f, err);
 }
 
-fv_status fv_filters_measure(const fv_model *model, int layer, fv_filters **out, fv_error *err) {
+fv_status fv_filters_measure(const fv_model *model, int layer, fv_filter_stats **out,
+                             fv_error *err) {
     fv_tensor *w = NULL;
     fv_status st = FVI_NOT_NULL(err, model, out);
     if (!st) st = fv_model_weights(model, layer, &w, NULL, err);
     if (st) return st;
     const fvi_kind kind = fvi_network_graph(model->network)->nodes[layer].kind;
-    fv_filters *f = NULL;
+    fv_filter_stats *f = NULL;
     if ((kind != FVI_CONV && kind != FVI_CONV_TRANSPOSE && kind != FVI_MATMUL) || w->ndim < 2 ||
         w->dim[0] > G_MAXINT)
         st = fvi_fail(err, FV_SHAPE, "%s: layer \"%s\" (%s) has no filters", fv_model_name(model),
@@ -130,7 +131,7 @@ fv_status fv_filters_measure(const fv_model *model, int layer, fv_filters **out,
     if (!st) st = measure(w, f, err);
     fv_tensor_free(w);
     if (st)
-        fv_filters_free(f);
+        fv_filter_stats_free(f);
     else
         *out = f;
     return st;

@@ -23,8 +23,8 @@ enum {
     ROW_TILES = 32        /* inputs that get one row of a montage for each output */
 };
 
-static fv_status check_list(const fvi_grid *g, const int *list, int count, int n, const char *what,
-                            fv_error *err) {
+static fv_status check_list(const fvi_weights_grid *g, const int *list, int count, int n,
+                            const char *what, fv_error *err) {
     if (list && count < 1) return fvi_fail(err, FV_ARG, "a list of %d %ss to show", count, what);
     for (int i = 0; list && i < count; i++)
         if (list[i] < 0 || list[i] >= n)
@@ -35,7 +35,7 @@ static fv_status check_list(const fvi_grid *g, const int *list, int count, int n
 }
 
 /* The form that suits a layer. */
-static fv_weights_form choose_form(const fvi_grid *g, const fv_weights_desc *d,
+static fv_weights_form choose_form(const fvi_weights_grid *g, const fv_weights_desc *d,
                                    const fvi_weights_plan *p) {
     const int64_t plots = (int64_t)p->n_outputs * p->n_inputs;
     if (d->form) return d->form;
@@ -46,7 +46,7 @@ static fv_weights_form choose_form(const fvi_grid *g, const fv_weights_desc *d,
 
 /* Counts the tiles of the form. */
 static fv_status count_tiles(fvi_weights_plan *p, fv_error *err) {
-    const fvi_grid *g = p->grid;
+    const fvi_weights_grid *g = p->grid;
     const int64_t pairs = (int64_t)p->n_outputs * p->n_inputs;
     int64_t count = 1, most = TILES_MAX;
     const char *what = "tiles";
@@ -74,8 +74,8 @@ static fv_status count_tiles(fvi_weights_plan *p, fv_error *err) {
 }
 
 /* L2 norm of one kernel. */
-static double norm_of(const fvi_grid *g, int output, int input) {
-    const float *k = fvi_grid_at(g, output, input);
+static double norm_of(const fvi_weights_grid *g, int output, int input) {
+    const float *k = fvi_weights_grid_at(g, output, input);
     double sum = 0;
     for (int y = 0; y < g->height; y++)
         for (int x = 0; x < g->width; x++) {
@@ -128,7 +128,7 @@ static int *copy_list(const int *list, int count) {
     return out;
 }
 
-static fv_status check(const fvi_grid *g, const fv_weights_desc *d, fv_error *err) {
+static fv_status check(const fvi_weights_grid *g, const fv_weights_desc *d, fv_error *err) {
     fv_status st = check_list(g, d->channels, d->n_channels, g->outputs, "channel", err);
     if (!st) st = check_list(g, d->inputs, d->n_inputs, g->inputs, "input", err);
     if (st) return st;
@@ -142,8 +142,8 @@ static fv_status check(const fvi_grid *g, const fv_weights_desc *d, fv_error *er
 }
 
 /* The form, and what its colours are. */
-static fv_status choose_colours(const fvi_grid *g, const fv_weights_desc *d, fvi_weights_plan *p,
-                                fv_error *err) {
+static fv_status choose_colours(const fvi_weights_grid *g, const fv_weights_desc *d,
+                                fvi_weights_plan *p, fv_error *err) {
     p->form = choose_form(g, d, p);
     p->rgb = p->form == FV_WEIGHTS_TILES && g->picture == 3 && !d->grey && !d->top && !d->inputs;
     p->palette = p->rgb || d->grey || g->picture == 1 ? FV_PALETTE_GREY : FV_PALETTE_SIGNED;
@@ -160,7 +160,7 @@ static void clear_plan(fvi_weights_plan *p) {
     g_free(p->inputs);
 }
 
-static fv_status make_plan(const fvi_grid *g, const fv_weights_desc *d, fvi_weights_plan *p,
+static fv_status make_plan(const fvi_weights_grid *g, const fv_weights_desc *d, fvi_weights_plan *p,
                            fv_error *err) {
     *p = (fvi_weights_plan){.grid = g, .each = d->each, .min_max = d->min_max};
     fv_status st = check(g, d, err);
@@ -198,10 +198,10 @@ fv_status fv_weights_render(const fv_model *model, int layer, const fv_weights_d
     fv_status st = FVI_NOT_NULL(err, model, out);
     if (st) return st;
     if (!desc) desc = &defaults;
-    fvi_grid g = {0};
+    fvi_weights_grid g = {0};
     fvi_weights_plan p = {0};
     fv_weights *w = NULL;
-    st = fvi_grid_read(model, layer, desc, &g, err);
+    st = fvi_weights_grid_read(model, layer, desc, &g, err);
     if (st) return st;
     st = make_plan(&g, desc, &p, err);
     if (st) goto done;
@@ -226,6 +226,6 @@ fv_status fv_weights_render(const fv_model *model, int layer, const fv_weights_d
 done:
     fv_weights_free(w);
     clear_plan(&p);
-    fvi_grid_clear(&g);
+    fvi_weights_grid_clear(&g);
     return st;
 }

@@ -5,38 +5,38 @@
 
 #include "fovea/fovea.h"
 
-typedef enum fvi_grid_kind {
+typedef enum fvi_weights_grid_kind {
     FVI_GRID_KERNELS, /* they have a height and a width: convolutions, rows that see a map */
     FVI_GRID_LINES,   /* 1-D kernels, vectors: only a width */
     FVI_GRID_NUMBERS  /* one number for each output and input */
-} fvi_grid_kind;
+} fvi_weights_grid_kind;
 
-typedef struct fvi_grid {
+typedef struct fvi_weights_grid {
     const fv_model *model;
     const fv_layer *layer;
     fv_tensor *weights;
-    fvi_grid_kind kind;
+    fvi_weights_grid_kind kind;
     int outputs, inputs, height, width;
     int64_t stride[4]; /* in elements: of the output, the input, y, x */
     int picture;       /* the inputs are the colours of a picture: 3 RGB, 1 grey; 0 they are not */
     int bgr;           /* input 0 is blue */
     int channels_last, found;
-} fvi_grid;
+} fvi_weights_grid;
 
-/* Reads a layer's weights and finds how they are to be looked at; to be freed with fvi_grid_clear.
- *   errors  as fv_weights_render, of the layer and the shape */
-fv_status fvi_grid_read(const fv_model *model, int layer, const fv_weights_desc *desc,
-                        fvi_grid *out, fv_error *err);
-void fvi_grid_clear(fvi_grid *grid);
+/* Reads a layer's weights and finds how they are to be looked at; to be freed with
+ * fvi_weights_grid_clear. errors  as fv_weights_render, of the layer and the shape */
+fv_status fvi_weights_grid_read(const fv_model *model, int layer, const fv_weights_desc *desc,
+                                fvi_weights_grid *out, fv_error *err);
+void fvi_weights_grid_clear(fvi_weights_grid *grid);
 
 /* The first number of a kernel. */
-static inline const float *fvi_grid_at(const fvi_grid *g, int output, int input) {
+static inline const float *fvi_weights_grid_at(const fvi_weights_grid *g, int output, int input) {
     return g->weights->data + output * g->stride[0] + input * g->stride[1];
 }
 
 /* What is to be drawn: every choice made, every index known to be there. */
 typedef struct fvi_weights_plan {
-    const fvi_grid *grid;
+    const fvi_weights_grid *grid;
     fv_weights_form form;
     fv_palette palette;
     int rgb, each, min_max;

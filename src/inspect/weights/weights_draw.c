@@ -32,7 +32,7 @@ static int input_of(const fvi_weights_plan *p, int output, int i) {
 
 /* Which tile is the i-th, and how large. */
 static void find_tile(const fvi_weights_plan *p, int i, tile *t) {
-    const fvi_grid *g = p->grid;
+    const fvi_weights_grid *g = p->grid;
     const int whole = p->rgb || (p->form == FV_WEIGHTS_BARS && g->kind == FVI_GRID_NUMBERS);
     if (p->form == FV_WEIGHTS_MATRIX) {
         t->output = t->input = -1;
@@ -53,15 +53,15 @@ static void find_tile(const fvi_weights_plan *p, int i, tile *t) {
 }
 
 /* Copies a kernel's numbers, row by row. */
-static float *copy_kernel(const fvi_grid *g, int output, int input, float *to) {
-    const float *k = fvi_grid_at(g, output, input);
+static float *copy_kernel(const fvi_weights_grid *g, int output, int input, float *to) {
+    const float *k = fvi_weights_grid_at(g, output, input);
     for (int y = 0; y < g->height; y++)
         for (int x = 0; x < g->width; x++) *to++ = k[y * g->stride[2] + x * g->stride[3]];
     return to;
 }
 
 static void gather(const fvi_weights_plan *p, tile *t) {
-    const fvi_grid *g = p->grid;
+    const fvi_weights_grid *g = p->grid;
     float *to = t->values;
     if (p->rgb) {
         for (int c = 0; c < 3; c++)

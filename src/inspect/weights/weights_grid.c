@@ -16,13 +16,13 @@
 #include "inspect/weights/weights.h"
 #include "runtime/model.h"
 
-void fvi_grid_clear(fvi_grid *g) {
+void fvi_weights_grid_clear(fvi_weights_grid *g) {
     fv_tensor_free(g->weights);
     g->weights = NULL;
 }
 
 /* Sets sizes, and strides of numbers that lie in that order. */
-static void set_sizes(fvi_grid *g, int64_t outputs, int64_t inputs, int64_t h, int64_t w) {
+static void set_sizes(fvi_weights_grid *g, int64_t outputs, int64_t inputs, int64_t h, int64_t w) {
     g->outputs = (int)outputs;
     g->inputs = (int)inputs;
     g->height = (int)h;
@@ -34,13 +34,13 @@ static void set_sizes(fvi_grid *g, int64_t outputs, int64_t inputs, int64_t h, i
 }
 
 /* How many colours the inputs are; a kernel that sees but a part of them sees none. */
-static void set_colours(fvi_grid *g, const fv_input *in, int picture) {
+static void set_colours(fvi_weights_grid *g, const fv_input *in, int picture) {
     if (!picture || in->channels != g->inputs || (g->inputs != 1 && g->inputs != 3)) return;
     g->picture = g->inputs;
     g->bgr = g->inputs == 3 && in->channel_order == FV_BGR;
 }
 
-static void lay_convolution(fvi_grid *g, const fv_input *in, const fvi_seen *seen) {
+static void lay_convolution(fvi_weights_grid *g, const fv_input *in, const fvi_input_origin *seen) {
     const fv_tensor *t = g->weights;
     const int n = t->ndim;
     if (n == 3) {
@@ -55,7 +55,7 @@ static void lay_convolution(fvi_grid *g, const fv_input *in, const fvi_seen *see
 }
 
 /* Whether a row of numbers is a picture of that many channels, height and width. */
-static fv_status check_shape(const fvi_grid *g, const fv_weights_desc *d, int64_t row,
+static fv_status check_shape(const fvi_weights_grid *g, const fv_weights_desc *d, int64_t row,
                              fv_error *err) {
     const int64_t c = d->shape[0], h = d->shape[1], w = d->shape[2]; /* ints: h * w fits */
     int64_t all = 0;
@@ -69,12 +69,13 @@ static fv_status check_shape(const fvi_grid *g, const fv_weights_desc *d, int64_
 }
 
 /* Rows of a matrix product looked at as [c][h][w] or [h][w][c], if there is a shape for them. */
-static fv_status lay_rows(fvi_grid *g, const fv_weights_desc *d, const fvi_seen *seen,
-                          fv_error *err) {
+static fv_status lay_rows(fvi_weights_grid *g, const fv_weights_desc *d,
+                          const fvi_input_origin *seen, fv_error *err) {
     const int64_t row = g->weights->dim[1];
     const int given = d->shape[0] || d->shape[1] || d->shape[2];
-    const fvi_seen asked = {0, d->shape[0], d->shape[1], d->shape[2], d->channels_last != 0};
-    const fvi_seen *map = given ? &asked : seen;
+    const fvi_input_origin asked = {0, d->shape[0], d->shape[1], d->shape[2],
+                                    d->channels_last != 0};
+    const fvi_input_origin *map = given ? &asked : seen;
     const int64_t c = map->channels, h = map->height, w = map->width;
     set_sizes(g, g->weights->dim[0], row, 1, 1);
     g->kind = FVI_GRID_NUMBERS;
@@ -98,7 +99,7 @@ static fv_status lay_rows(fvi_grid *g, const fv_weights_desc *d, const fvi_seen 
 }
 
 /* Weights that are no units': a vector, or the numbers of the last axis row by row. */
-static void lay_plain(fvi_grid *g) {
+static void lay_plain(fvi_weights_grid *g) {
     const fv_tensor *t = g->weights;
     const int64_t count = fv_tensor_count(t), last = t->ndim ? t->dim[t->ndim - 1] : 1;
     for (int i = 0; i < t->ndim; i++)
@@ -115,7 +116,8 @@ static void lay_plain(fvi_grid *g) {
 }
 
 /* Sizes that an int holds, and a shape only where there are rows. */
-static fv_status check(const fvi_grid *g, const fv_weights_desc *d, int product, fv_error *err) {
+static fv_status check(const fvi_weights_grid *g, const fv_weights_desc *d, int product,
+                       fv_error *err) {
     for (int i = 0; i < g->weights->ndim; i++)
         if (g->weights->dim[i] > INT_MAX)
             return fvi_fail(err, FV_SHAPE, "%s: layer \"%s\" has %lld weights in a row; at most %d",
@@ -127,19 +129,20 @@ static fv_status check(const fvi_grid *g, const fv_weights_desc *d, int product,
                     fv_model_name(g->model), g->layer->name, g->layer->kind);
 }
 
-fv_status fvi_grid_read(const fv_model *model, int layer, const fv_weights_desc *desc,
-                        fvi_grid *out, fv_error *err) {
-    fvi_grid g = {.model = model};
+fv_status fvi_weights_grid_read(const fv_model *model, int layer, const fv_weights_desc *desc,
+                                fvi_weights_grid *out, fv_error *err) {
+    fvi_weights_grid g = {.model = model};
     fv_status st = fv_model_weights(model, layer, &g.weights, NULL, err);
     if (st) return st;
     g.layer = fv_model_layer(model, layer);
     const fvi_kind kind = fvi_network_graph(model->network)->nodes[layer].kind;
     const int product = kind == FVI_MATMUL && g.weights->ndim == 2;
     const int convolution = kind == FVI_CONV || kind == FVI_CONV_TRANSPOSE;
-    fvi_seen seen = {0};
+    fvi_input_origin seen = {0};
     st = check(&g, desc, product, err);
     if (!st && (product || kind == FVI_CONV))
-        fvi_see(fvi_network_graph(model->network), fvi_network_input(model->network), layer, &seen);
+        fvi_input_origin_find(fvi_network_graph(model->network), fvi_network_input(model->network),
+                              layer, &seen);
     if (!st && product)
         st = lay_rows(&g, desc, &seen, err);
     else if (!st && convolution)
@@ -147,7 +150,7 @@ fv_status fvi_grid_read(const fv_model *model, int layer, const fv_weights_desc 
     else if (!st)
         lay_plain(&g);
     if (st)
-        fvi_grid_clear(&g);
+        fvi_weights_grid_clear(&g);
     else
         *out = g;
     return st;

@@ -66,7 +66,7 @@ fv_status fvi_external_find(const fvi_onnx *o, const Onnx__TensorProto *t, uint6
                         " bytes, its shape needs %" G_GUINT64_FORMAT,
                         fvi_tensor_name(t), (guint64)length, (guint64)need);
     char *real = NULL;
-    st = fvi_beside(o->path, location, &real, err);
+    st = fvi_sibling_path(o->path, location, &real, err);
     if (st) {
         fvi_error_prefix(err, "tensor \"%s\"", fvi_tensor_name(t));
         return st;

@@ -176,8 +176,9 @@ int fvi_fold_knows(fvi_kind kind, const fvi_node_attr *a, const fvi_const *first
 }
 
 /* See lowering.h. */
-int fvi_fold(fvi_site *s, fvi_kind kind, const fvi_node_attr *a, const fvi_const *const *in,
-             int n_in, const fvi_shape *shape, fvi_dtype t, uint8_t *dst) {
+int fvi_constant_fold(fvi_site *s, fvi_kind kind, const fvi_node_attr *a,
+                      const fvi_const *const *in, int n_in, const fvi_shape *shape, fvi_dtype t,
+                      uint8_t *dst) {
     if (fvi_shape_count(shape) == 0) return 1;
     return fvi_fold_move(s, kind, a, in, n_in, shape, dst) ||
            fvi_fold_math(s, kind, a, in, n_in, shape, t, dst);

@@ -126,7 +126,7 @@ int fvi_emit(fvi_site *s, fvi_kind kind, const fvi_node_attr *a, const fvi_shape
     if (v >= 0) {
         for (int i = 0; i < n_in; i++) c[i] = in[i] < 0 ? NULL : draft(s, in[i])->v.constant;
         if (fvi_site_charge(s, fvi_fold_work(kind, a, c, n_in, shape)))
-            fvi_fold(s, kind, a, c, n_in, shape, t, data);
+            fvi_constant_fold(s, kind, a, c, n_in, shape, t, data);
     } else {
         fvi_site_nomem(s);
     }

@@ -89,8 +89,8 @@ static void tap(const fvi_resize_rule *r, double c, int64_t in, double stretch, 
 }
 
 /* See lowering.h. */
-void fvi_resize_taps(fvi_site *s, const fvi_resize_rule *r, int64_t in, int64_t out, double scale,
-                     const double roi[2], fvi_taps *taps) {
+void fvi_resize_kernel_fill(fvi_site *s, const fvi_resize_rule *r, int64_t in, int64_t out,
+                            double scale, const double roi[2], fvi_resize_kernel *taps) {
     double stretch = r->antialias && scale < 1 ? scale : 1;
     double reach = floor(-(r->mode == FVI_RESIZE_CUBIC ? 2 : 1) / stretch) + 1;
     double count = r->mode == FVI_RESIZE_NEAREST ? 1 : 2 - 2 * reach;
@@ -106,7 +106,7 @@ void fvi_resize_taps(fvi_site *s, const fvi_resize_rule *r, int64_t in, int64_t 
         fvi_site_nomem(s);
         return;
     }
-    *taps = (fvi_taps){n, index, weight};
+    *taps = (fvi_resize_kernel){n, index, weight};
     for (int64_t i = 0; i < out; i++, index += n, weight += n)
         tap(r, coordinate(r, i, in, out, scale, roi), in, stretch, (int)reach, n, index, weight);
 }

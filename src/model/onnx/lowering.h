@@ -13,9 +13,9 @@
 
 #include "model/onnx/lower.h"
 
-#define FVI_FOLD_MAX_ELEMENTS ((int64_t)1 << 28)
+#define FVI_FOLD_MAX_ELEMENTS  ((int64_t)1 << 28)
 #define FVI_SUBGRAPH_MAX_DEPTH 16
-#define FVI_WINDOW_MAX ((int64_t)1 << 24) /* kernel, stride, dilation or padding of one axis */
+#define FVI_WINDOW_MAX         ((int64_t)1 << 24) /* kernel, stride, dilation, padding of an axis */
 
 /* A value under construction. */
 typedef struct fvi_draft {
@@ -38,8 +38,8 @@ typedef struct fvi_lowering {
     const fvi_limits *limits;
     fvi_constants *cache;
     fvi_pool *pool;
-    GArray *values; /* fvi_draft */
-    GArray *nodes;  /* fvi_node */
+    GArray *values;                       /* fvi_draft */
+    GArray *nodes;                        /* fvi_node */
     GHashTable *value_names, *node_names; /* name -> how far it was counted */
     int64_t opset;
     int64_t folded; /* elements of constants that were read and written */
@@ -55,7 +55,7 @@ typedef struct fvi_onnx_op {
     const char *name;
     int first, last; /* opsets */
     fvi_handler lower;
-    int param;       /* the handler's own: a fvi_unary, ... */
+    int param; /* the handler's own: a fvi_unary, ... */
 } fvi_onnx_op;
 
 struct fvi_site {
@@ -67,7 +67,7 @@ struct fvi_site {
     int n_in, *in;     /* value indices; -1 absent */
     int n_out, *out;   /* value indices; -1 not made */
     int first_value, first_node;
-    int stable;        /* depends on the file alone */
+    int stable; /* depends on the file alone */
     fv_status status;
 };
 
@@ -173,14 +173,15 @@ void fvi_put_real(fvi_dtype t, void *dst, int64_t i, double x);
 void fvi_put_from(fvi_dtype t, void *dst, int64_t i, const fvi_const *c, int64_t j);
 /* Computes a node whose inputs are constants: dst [count of shape] of type t. Returns 1 when done,
  * 0 when this kind is not folded, or sets s->status. */
-int fvi_fold(fvi_site *s, fvi_kind kind, const fvi_node_attr *a, const fvi_const *const *in,
-             int n_in, const fvi_shape *shape, fvi_dtype t, uint8_t *dst);
+int fvi_constant_fold(fvi_site *s, fvi_kind kind, const fvi_node_attr *a,
+                      const fvi_const *const *in, int n_in, const fvi_shape *shape, fvi_dtype t,
+                      uint8_t *dst);
 /* fold_move.c and fold_math.c: the same, for the kinds they know. */
 int fvi_fold_move(fvi_site *s, fvi_kind kind, const fvi_node_attr *a, const fvi_const *const *in,
                   int n_in, const fvi_shape *shape, uint8_t *dst);
 int fvi_fold_math(fvi_site *s, fvi_kind kind, const fvi_node_attr *a, const fvi_const *const *in,
                   int n_in, const fvi_shape *shape, fvi_dtype t, uint8_t *dst);
-/* What fvi_fold would count for fvi_site_charge. */
+/* What fvi_constant_fold would count for fvi_site_charge. */
 int64_t fvi_fold_work(fvi_kind kind, const fvi_node_attr *a, const fvi_const *const *in, int n_in,
                       const fvi_shape *shape);
 /* Whether a node of constants is to be computed at once. */
@@ -191,8 +192,15 @@ int fvi_fold_knows(fvi_kind kind, const fvi_node_attr *a, const fvi_const *first
 
 /* How a Resize maps one axis. */
 typedef struct fvi_resize_rule {
-    enum { FVI_HALF_PIXEL, FVI_HALF_PIXEL_SYMMETRIC, FVI_PYTORCH_HALF_PIXEL, FVI_ALIGN_CORNERS,
-           FVI_ASYMMETRIC, FVI_TF_HALF_PIXEL_FOR_NN, FVI_TF_CROP_AND_RESIZE } coordinates;
+    enum {
+        FVI_HALF_PIXEL,
+        FVI_HALF_PIXEL_SYMMETRIC,
+        FVI_PYTORCH_HALF_PIXEL,
+        FVI_ALIGN_CORNERS,
+        FVI_ASYMMETRIC,
+        FVI_TF_HALF_PIXEL_FOR_NN,
+        FVI_TF_CROP_AND_RESIZE
+    } coordinates;
     enum { FVI_RESIZE_NEAREST, FVI_RESIZE_LINEAR, FVI_RESIZE_CUBIC } mode;
     enum { FVI_ROUND_PREFER_FLOOR, FVI_ROUND_PREFER_CEIL, FVI_ROUND_FLOOR, FVI_ROUND_CEIL } nearest;
     double cubic_a;
@@ -202,7 +210,7 @@ typedef struct fvi_resize_rule {
 /* Fills the taps of one axis of `in` elements becoming `out`.
  *   scale     out / in, as the file means it;  roi  start and end, TF_CROP_AND_RESIZE only
  *   An output that lies outside the picture (TF_CROP_AND_RESIZE) has index -1 in all its taps. */
-void fvi_resize_taps(fvi_site *s, const fvi_resize_rule *r, int64_t in, int64_t out, double scale,
-                     const double roi[2], fvi_taps *taps);
+void fvi_resize_kernel_fill(fvi_site *s, const fvi_resize_rule *r, int64_t in, int64_t out,
+                            double scale, const double roi[2], fvi_resize_kernel *taps);
 
 #endif

@@ -24,7 +24,7 @@
 static fv_status find_samples(const fvi_graph *g, int v, int64_t samples, int *axis, int64_t *outer,
                               fv_error *err) {
     const fvi_shape *s = &g->values[v].shape;
-    fv_status st = fvi_graph_samples(g, samples, v, axis, outer, err);
+    fv_status st = fvi_graph_batch_axis(g, samples, v, axis, outer, err);
     if (st != FV_UNSUPPORTED || s->ndim < 1 || s->dim[0] != samples) return st;
     *axis = 0;
     *outer = 1;
@@ -99,7 +99,7 @@ int fvi_position_axes(const fvi_shape *sample, int channel_axis, int batch_axis,
 /* The position axes of a value of the part, or of the whole where that is NULL. Returns how many.
  */
 static int place_axes(const fvi_shape *sample, int channel_axis, int batch_axis,
-                      const fvi_part_axis *part, place_axis *out) {
+                      const fvi_receptive_crop_axis *part, place_axis *out) {
     int axis[FVI_MAX_DIMS];
     const int n = fvi_position_axes(sample, channel_axis, batch_axis, axis);
     for (int i = 0; i < n; i++) {
@@ -159,7 +159,7 @@ static fv_status bind_diversity(fvi_bound *b, int i, const fvi_extent *l, fv_err
 
 /* As a term of this graph. The reading of a bare LAYER:C is meant for maps: where a channel is one
  * number (logits, vectors, one neuron), it is that number. */
-static fv_status bind_term(fvi_bound *b, const fvi_graph *g, const fvi_part *part,
+static fv_status bind_term(fvi_bound *b, const fvi_graph *g, const fvi_receptive_crop *part,
                            const fvi_term *t, fv_error *err) {
     const fvi_objective *o = b->objective;
     fvi_bound_term *bound = &b->terms[b->n_terms];
@@ -174,7 +174,8 @@ static fv_status bind_term(fvi_bound *b, const fvi_graph *g, const fvi_part *par
                              &channel_axis, &batch_axis, &sample, err);
         place_axis axis[FVI_MAX_DIMS];
         if (!st) {
-            const fvi_part_axis *seen = part && part->n_values ? part->value[t->value] : NULL;
+            const fvi_receptive_crop_axis *seen =
+                part && part->n_values ? part->value[t->value] : NULL;
             int n = place_axes(&sample, channel_axis, batch_axis, seen, axis);
             st = bind_position(o, t, axis, n, &bound->position, err);
         }
@@ -195,7 +196,7 @@ fv_status fvi_objective_bind(const fvi_objective *o, const fvi_graph *g, int64_t
 }
 
 fv_status fvi_objective_bind_part(const fvi_objective *o, const fvi_graph *g, int64_t samples,
-                                  const fvi_part *part, fvi_bound **out, fv_error *err) {
+                                  const fvi_receptive_crop *part, fvi_bound **out, fv_error *err) {
     fv_status st = FV_OK;
     if (o->n_values > g->n_outputs)
         return fvi_fail(err, FV_SHAPE, "the objective looks at %d values; the graph gives %d",
@@ -244,7 +245,7 @@ fv_status fvi_bound_remember(fvi_bound *b, int64_t n, const float *const *target
             return fvi_fail(err, FV_NOMEM, "no memory for what a photo makes of \"%s\"",
                             b->objective->values[t->term->value]);
         for (int64_t e = 0; e < count; e++)
-            t->reference[n][e] = x[fvi_term_place(l, n, t->term, e)];
+            t->reference[n][e] = x[fvi_term_offset(l, n, t->term, e)];
     }
     return FV_OK;
 }
@@ -254,7 +255,7 @@ fv_status fvi_bound_remember(fvi_bound *b, int64_t n, const float *const *target
 static void clear_sample(const fvi_extent *l, int64_t n, float *seed) {
     int64_t count = fvi_extent_count(l);
     for (int64_t i = 0; i < count; i += l->run)
-        memset(seed + fvi_extent_place(l, n, i), 0, (size_t)l->run * sizeof *seed);
+        memset(seed + fvi_extent_offset(l, n, i), 0, (size_t)l->run * sizeof *seed);
 }
 
 double fvi_bound_evaluate(const fvi_bound *b, int64_t n, const float *const *targets,

@@ -23,7 +23,7 @@ static inline int64_t fvi_extent_count(const fvi_extent *l) {
 static inline int64_t fvi_extent_positions(const fvi_extent *l) { return l->outer * l->inner; }
 
 /* Where element i of sample n lies in the value. */
-static inline int64_t fvi_extent_place(const fvi_extent *l, int64_t n, int64_t i) {
+static inline int64_t fvi_extent_offset(const fvi_extent *l, int64_t n, int64_t i) {
     int64_t count = fvi_extent_count(l);
     if (l->run == count) return n * count + i;
     return (i / l->run * l->samples + n) * l->run + i % l->run;
@@ -31,8 +31,8 @@ static inline int64_t fvi_extent_place(const fvi_extent *l, int64_t n, int64_t i
 
 /* The same of channel c at position p of outer x inner. */
 static inline int64_t fvi_extent_at(const fvi_extent *l, int64_t n, int64_t c, int64_t p) {
-    if (l->outer == 1) return fvi_extent_place(l, n, c * l->inner + p);
-    return fvi_extent_place(l, n, (p / l->inner * l->channels + c) * l->inner + p % l->inner);
+    if (l->outer == 1) return fvi_extent_offset(l, n, c * l->inner + p);
+    return fvi_extent_offset(l, n, (p / l->inner * l->channels + c) * l->inner + p % l->inner);
 }
 
 /* A term of the network, bound. */
@@ -78,7 +78,7 @@ double fvi_term_value(const fvi_extent *l, int64_t n, const fvi_bound_term *t, c
 
 /* How many elements of a layer, or of a channel of it, a term looks at; the place of element i. */
 int64_t fvi_term_count(const fvi_extent *l, const fvi_term *t);
-int64_t fvi_term_place(const fvi_extent *l, int64_t n, const fvi_term *t, int64_t i);
+int64_t fvi_term_offset(const fvi_extent *l, int64_t n, const fvi_term *t, int64_t i);
 
 /* A guided dream's term (guide.c), without its weight; adds scale * its gradient. */
 double fvi_guide_value(const fvi_extent *l, int64_t n, const fvi_term *t, const float *x,

@@ -12,7 +12,7 @@ fv_status fv_objective_describe(const fv_model *model, const char *objective, ch
     fv_status st = FVI_NOT_NULL(err, model, objective, text, note);
     if (st) return st;
     if (!size) return fvi_fail(err, FV_ARG, "fv_objective_describe: size is 0; at least 1");
-    st = fvi_objective_parse(model->network, objective, NULL, FV_READING_MEAN, &o, err);
+    st = fvi_objective_parse(model->network, objective, NULL, FV_REDUCTION_MEAN, &o, err);
     if (!st) {
         fvi_objective_text(&o, text, size);
         memcpy(note, o.note, sizeof o.note);

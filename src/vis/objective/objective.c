@@ -25,8 +25,8 @@ static const char *skip_blanks(const char *s) {
 /* A unit without more words around it is read as the reading says; one neuron, and a class, are
  * numbers in themselves. */
 static fv_status bare_unit(fvi_reader *r, const char *text, fvi_unit *u, fv_error *err) {
-    fvi_term_kind kind = r->reading == FV_READING_ENERGY   ? FVI_TERM_ENERGY
-                         : r->reading == FV_READING_STRONG ? FVI_TERM_STRONG
+    fvi_term_kind kind = r->reading == FV_REDUCTION_ENERGY   ? FVI_TERM_ENERGY
+                         : r->reading == FV_REDUCTION_STRONG ? FVI_TERM_STRONG
                          : u->channel < 0                  ? FVI_TERM_LAYER
                                                            : FVI_TERM_CHANNEL;
     fvi_term *t;
@@ -37,7 +37,7 @@ static fv_status bare_unit(fvi_reader *r, const char *text, fvi_unit *u, fv_erro
     fvi_unit_before_softmax(r, text, u);
     fv_status st = fvi_reader_add(r, kind, u, &t, err);
     if (st) return st;
-    t->bare = u->n_position >= 0 && (!u->is_class || r->reading == FV_READING_MEAN);
+    t->bare = u->n_position >= 0 && (!u->is_class || r->reading == FV_REDUCTION_MEAN);
     if (kind == FVI_TERM_STRONG) t->argument[0] = 1;
     return FV_OK;
 }
@@ -194,8 +194,8 @@ static int read_whole(fvi_reader *r, const char *text, fv_status *st, fv_error *
 }
 
 fv_status fvi_objective_parse(const fvi_network *net, const char *text, const char *more,
-                              fv_reading reading, fvi_objective *out, fv_error *err) {
-    fvi_reader r = {net, reading ? reading : FV_READING_MEAN, 1, !reading, out};
+                              fv_reduction reading, fvi_objective *out, fv_error *err) {
+    fvi_reader r = {net, reading ? reading : FV_REDUCTION_MEAN, 1, !reading, out};
     fv_status st = FV_OK;
     *out = (fvi_objective){0};
     if (!text || !*skip_blanks(text))

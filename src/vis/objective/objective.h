@@ -66,7 +66,7 @@ typedef struct fvi_objective {
 } fvi_objective;
 
 /* Reads an expression; `more` (terms, as fv_regularizer_desc has them, or NULL) is added to it.
- *   reading  what LAYER and LAYER:C mean (fv_reading); 0: FV_READING_MEAN, and a channel of a
+ *   reading  what LAYER and LAYER:C mean (fv_reduction); 0: FV_REDUCTION_MEAN, and a channel of a
  *            softmax is that channel, where otherwise the logit before it is taken
  *   out      to be freed with fvi_objective_clear, also on failure
  *   errors   ARG cannot be read, or too long, or two photos; NOTFOUND no such layer, channel or
@@ -74,7 +74,7 @@ typedef struct fvi_objective {
  *            picture; IO, FORMAT of a vector's or a photo's file
  */
 fv_status fvi_objective_parse(const fvi_network *net, const char *text, const char *more,
-                              fv_reading reading, fvi_objective *out, fv_error *err);
+                              fv_reduction reading, fvi_objective *out, fv_error *err);
 void fvi_objective_clear(fvi_objective *o);
 
 /* The objective in one spelling, for labels and random keys; at most `size` bytes. */
@@ -89,7 +89,7 @@ fv_status fvi_objective_check_plain(const fvi_objective *o, const char *what, fv
 
 /* An objective tied to the values of a batch. */
 typedef struct fvi_bound fvi_bound;
-struct fvi_part; /* part.h */
+struct fvi_receptive_crop; /* part.h */
 
 /* Ties an objective to a graph whose outputs are, in order, o->values, run for `samples` samples.
  *   o       borrowed: must outlive the bound
@@ -99,7 +99,8 @@ fv_status fvi_objective_bind(const fvi_objective *o, const fvi_graph *g, int64_t
                              fvi_bound **out, fv_error *err);
 /* The same where the graph is run on a part of the picture: positions are those of the whole. */
 fv_status fvi_objective_bind_part(const fvi_objective *o, const fvi_graph *g, int64_t samples,
-                                  const struct fvi_part *part, fvi_bound **out, fv_error *err);
+                                  const struct fvi_receptive_crop *part, fvi_bound **out,
+                                  fv_error *err);
 void fvi_bound_free(fvi_bound *b);
 
 /* Keeps what sample n of the last forward run makes of the terms' layers: from now on terms that

@@ -10,7 +10,7 @@
 /* An objective being read. */
 typedef struct fvi_reader {
     const fvi_network *net;
-    fv_reading reading;
+    fv_reduction reading;
     float weight; /* of the term being read */
     int literal;  /* a softmax's channel is itself, not the logit before it */
     fvi_objective *o;

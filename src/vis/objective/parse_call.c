@@ -125,7 +125,7 @@ static fv_status read_channel(fvi_reader *r, const call_rule *rule, const call *
     fvi_unit_before_softmax(r, c->arg[0], &u);
     if (neuron && !u.n_position) u.n_position = FVI_CENTRE;
     st = fvi_reader_add(r, FVI_TERM_CHANNEL, &u, &t, err);
-    if (!st) t->bare = !neuron && r->reading == FV_READING_MEAN;
+    if (!st) t->bare = !neuron && r->reading == FV_REDUCTION_MEAN;
     return st;
 }
 
@@ -141,7 +141,7 @@ static fv_status read_squares(fvi_reader *r, const call_rule *rule, const call *
     if (!st) st = fvi_reader_add(r, rule->kind, &u, &t, err);
     if (st) return st;
     if (rule->kind == FVI_TERM_STRONG) t->argument[0] = threshold;
-    t->bare = rule->kind == FVI_TERM_LAYER && u.channel < 0 && r->reading == FV_READING_MEAN;
+    t->bare = rule->kind == FVI_TERM_LAYER && u.channel < 0 && r->reading == FV_REDUCTION_MEAN;
     return FV_OK;
 }
 

@@ -172,8 +172,8 @@ void fvi_alignment(const fvi_extent *l, const int64_t *sample, int count, const 
         for (int i = 0; i + d < count; i++) {
             double sum = 0;
             for (int64_t e = 0; e < size; e += l->run) {
-                int64_t a = fvi_extent_place(l, sample[i], e);
-                int64_t b = fvi_extent_place(l, sample[i + d], e);
+                int64_t a = fvi_extent_offset(l, sample[i], e);
+                int64_t b = fvi_extent_offset(l, sample[i + d], e);
                 sum += difference(x + a, x + b, l->run, by, seed + a, seed + b);
             }
             values[i] += sum / 2;

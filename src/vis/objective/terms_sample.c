@@ -44,7 +44,7 @@ static part part_of(const fvi_extent *l, int64_t n, int64_t channel) {
 
 static int64_t part_place(const part *p, int64_t i) {
     if (p->position >= 0) return fvi_extent_at(p->l, p->n, i, p->position);
-    return p->channel < 0 ? fvi_extent_place(p->l, p->n, i)
+    return p->channel < 0 ? fvi_extent_offset(p->l, p->n, i)
                           : fvi_extent_at(p->l, p->n, p->channel, i);
 }
 
@@ -54,7 +54,7 @@ int64_t fvi_term_count(const fvi_extent *l, const fvi_term *t) {
 }
 
 /* See term.h. */
-int64_t fvi_term_place(const fvi_extent *l, int64_t n, const fvi_term *t, int64_t i) {
+int64_t fvi_term_offset(const fvi_extent *l, int64_t n, const fvi_term *t, int64_t i) {
     part p = part_of(l, n, t->channel);
     return part_place(&p, i);
 }

@@ -10,8 +10,8 @@
 
 #include "base/abs_max.h"
 
-fvi_verdict fvi_judge(double value, const float *gradient, int64_t n) {
-    fvi_verdict v = {.largest = fvi_largest(gradient, n)};
+fvi_gradient_health fvi_gradient_health_of(double value, const float *gradient, int64_t n) {
+    fvi_gradient_health v = {.largest = fvi_abs_max(gradient, n)};
     if (!isfinite(value) || !isfinite(v.largest)) {
         v.kind = FVI_GRADIENT_BROKEN;
     } else if (v.largest < FLT_MIN) {
@@ -25,7 +25,7 @@ fvi_verdict fvi_judge(double value, const float *gradient, int64_t n) {
     return v;
 }
 
-void fvi_verdict_text(const fvi_verdict *v, char *text, size_t size) {
+void fvi_gradient_health_text(const fvi_gradient_health *v, char *text, size_t size) {
     if (v->kind == FVI_GRADIENT_EXPLODED)
         g_snprintf(text, (gulong)size, "its gradient explodes: its norm is %.2g, beyond %.2g",
                    v->norm, FV_GRADIENT_MOST);

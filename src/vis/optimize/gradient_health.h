@@ -8,23 +8,23 @@
 
 #include "fovea/fovea.h"
 
-typedef enum fvi_verdict_kind {
+typedef enum fvi_gradient_health_kind {
     FVI_GRADIENT_SOUND,
     FVI_GRADIENT_VANISHED, /* no number of it is a normal one: all are 0 or below 1.2e-38 */
     FVI_GRADIENT_EXPLODED, /* its norm is beyond FV_GRADIENT_MOST */
     FVI_GRADIENT_BROKEN    /* it, or the objective, is NaN or infinite */
-} fvi_verdict_kind;
+} fvi_gradient_health_kind;
 
-typedef struct fvi_verdict {
-    fvi_verdict_kind kind;
+typedef struct fvi_gradient_health {
+    fvi_gradient_health_kind kind;
     float largest; /* magnitude in the gradient */
     double norm;   /* of an exploded one */
-} fvi_verdict;
+} fvi_gradient_health;
 
 /* Judges an objective's value and its gradient [n]. */
-fvi_verdict fvi_judge(double value, const float *gradient, int64_t n);
+fvi_gradient_health fvi_gradient_health_of(double value, const float *gradient, int64_t n);
 
 /* Says what is wrong with a gradient that vanished or exploded: "its gradient is zero". */
-void fvi_verdict_text(const fvi_verdict *v, char *text, size_t size);
+void fvi_gradient_health_text(const fvi_gradient_health *v, char *text, size_t size);
 
 #endif

@@ -32,7 +32,7 @@ static const float mean_color[3] = {0.48f, 0.46f, 0.41f};
 fv_status fvi_param_room(fvi_param *p, int64_t n, float **out, fv_error *err) {
     int i = 0;
     while (p->rooms[i]) i++; /* FVI_PARAM_ROOMS is enough for every kind */
-    p->rooms[i] = fvi_pages_alloc((size_t)n * sizeof(float));
+    p->rooms[i] = fvi_large_alloc((size_t)n * sizeof(float));
     if (!p->rooms[i])
         return fvi_fail(err, FV_NOMEM, "no memory for a picture of %d x %d", p->h, p->w);
     *out = p->rooms[i];
@@ -53,8 +53,8 @@ static fv_status check_numbers(const fv_param_desc *d, fv_error *err) {
         return fvi_fail(err, FV_ARG, "gain %g, decay %g: a gain is above 0, both are finite",
                         (double)d->gain, (double)d->decay);
     if (!isfinite(d->bias)) return fvi_fail(err, FV_ARG, "bias %g is not finite", (double)d->bias);
-    if (!(d->spread >= 0 && d->spread <= MAX_SPREAD))
-        return fvi_fail(err, FV_ARG, "phase spread %g; 0..%d are allowed", (double)d->spread,
+    if (!(d->phase_std >= 0 && d->phase_std <= MAX_SPREAD))
+        return fvi_fail(err, FV_ARG, "phase phase_std %g; 0..%d are allowed", (double)d->phase_std,
                         MAX_SPREAD);
     return FV_OK;
 }
@@ -65,8 +65,8 @@ static fv_status check(const fv_param_desc *d, int channels, int h, int w, fv_er
         return fvi_fail(err, FV_ARG, "parametrisation %d does not exist (1..5)", d->kind);
     if (d->color < FV_COLOR_RGB || d->color > FV_COLOR_MACO)
         return fvi_fail(err, FV_ARG, "colour map %d does not exist (1..3)", d->color);
-    if (d->squash < FV_SQUASH_NONE || d->squash > FV_SQUASH_CLIP)
-        return fvi_fail(err, FV_ARG, "squash %d does not exist (1..3)", d->squash);
+    if (d->output_activation < FV_OUTPUT_NONE || d->output_activation > FV_OUTPUT_CLIP)
+        return fvi_fail(err, FV_ARG, "squash %d does not exist (1..3)", d->output_activation);
     if (channels < 1 || h < 1 || w < 1)
         return fvi_fail(err, FV_ARG, "a picture of %d x %d x %d: sizes are at least 1", channels, h,
                         w);
@@ -79,14 +79,15 @@ static fv_status check(const fv_param_desc *d, int channels, int h, int w, fv_er
 /* Whether the numbers are the picture's own values. */
 static int is_bare(const fvi_param *p) {
     return p->desc.kind == FV_PARAM_PIXELS && p->desc.color == FV_COLOR_RGB &&
-           p->desc.squash != FV_SQUASH_SIGMOID;
+           p->desc.output_activation != FV_OUTPUT_SIGMOID;
 }
 
 static fv_status prepare(fvi_param *p, fv_error *err) {
     fv_status st = fvi_param_room(p, p->pixels, &p->draw, err);
-    if (!st && p->desc.squash == FV_SQUASH_SIGMOID)
+    if (!st && p->desc.output_activation == FV_OUTPUT_SIGMOID)
         st = fvi_param_room(p, p->pixels, &p->sigmoid, err);
-    if (!st && p->desc.squash == FV_SQUASH_CLIP) st = fvi_param_room(p, p->pixels, &p->cut, err);
+    if (!st && p->desc.output_activation == FV_OUTPUT_CLIP)
+        st = fvi_param_room(p, p->pixels, &p->cut, err);
     if (!st && has_waves(&p->desc)) st = fvi_fft_new(p->h, p->w, p->channels, &p->fft, err);
     return st ? st : p->kind->prepare(p, err);
 }
@@ -102,7 +103,7 @@ fv_status fvi_param_new(const fv_param_desc *desc, int channels, int h, int w, f
     if (!p) return fvi_fail(err, FV_NOMEM, "no memory for a picture of %d x %d", h, w);
     p->desc = *desc;
     if (channels != 3) p->desc.color = FV_COLOR_RGB;
-    if (p->desc.spread == 0) p->desc.spread = 1;
+    if (p->desc.phase_std == 0) p->desc.phase_std = 1;
     p->kind = kinds[desc->kind - FV_PARAM_PIXELS];
     p->channels = channels;
     p->h = h;
@@ -219,7 +220,7 @@ static void finish_inverse(fvi_param *p, const float *picture, float *raw) {
     float low = p->desc.low, scale = 1 / (p->desc.high - low);
     for (int64_t i = 0; i < p->pixels; i++) {
         float v = (picture[i] - low) * scale;
-        if (p->desc.squash == FV_SQUASH_SIGMOID) {
+        if (p->desc.output_activation == FV_OUTPUT_SIGMOID) {
             v = fminf(fmaxf(v, FVI_PARAM_EDGE), 1 - FVI_PARAM_EDGE);
             raw[i] = logf(v / (1 - v)) - p->desc.bias;
         } else {
@@ -299,7 +300,7 @@ static int64_t cut(const fvi_param *p, float *picture) {
 }
 
 void fvi_param_constrain(fvi_param *p, float *z) {
-    if (p->desc.squash != FV_SQUASH_CLIP || p->desc.kind == FV_PARAM_PHASE) return;
+    if (p->desc.output_activation != FV_OUTPUT_CLIP || p->desc.kind == FV_PARAM_PHASE) return;
     if (is_bare(p)) {
         cut(p, z);
         return;

@@ -72,7 +72,7 @@ static void standardise_adjoint(const float *u, double shift, double sd, double 
 /* Fills p->spectrum with magnitude * exp(i phi). */
 static void polar(fvi_param *p, const float *z) {
     float *s = p->spectrum, mean = (float)p->mean;
-    float factor = (float)(p->desc.spread / (p->sd + EPSILON));
+    float factor = (float)(p->desc.phase_std / (p->sd + EPSILON));
     const float *magnitude = p->scale;
 #pragma omp simd
     for (int64_t i = 0; i < p->count; i++) {
@@ -105,7 +105,7 @@ static void phase_adjoint(fvi_param *p, const float *z, float *draw, float *dz) 
         for (int64_t i = 0; i < half; i++) /* d (re, im) / d phi = (-im, re) */
             to[i] = s[2 * i] * d[2 * i + 1] - s[2 * i + 1] * d[2 * i];
     }
-    standardise_adjoint(z, p->mean, p->sd, p->desc.spread, dz, p->count, dz);
+    standardise_adjoint(z, p->mean, p->sd, p->desc.phase_std, dz, p->count, dz);
 }
 
 /* Angles spread too far: each is drawn towards 0 by m^2 / (m^2 + lambda), m the magnitude it has in
@@ -159,7 +159,7 @@ static fv_status phase_invert(fvi_param *p, float *raw, float *z, fv_error *err)
             sum += (double)z[c * half + i] * z[c * half + i];
         }
     }
-    double square = (double)p->desc.spread * p->desc.spread;
+    double square = (double)p->desc.phase_std * p->desc.phase_std;
     double missing = square * (double)p->count - sum;
     if (missing < 0)
         draw_together(m, z, p->count, square);

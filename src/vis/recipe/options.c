@@ -18,7 +18,7 @@
 
 #define ANY      1e9
 #define NEVER    "never"
-#define SEEN     "seen" /* FV_SIZE_SEEN */
+#define SEEN     "seen" /* FV_SIZE_RECEPTIVE */
 #define MAX_TEXT 2048
 
 typedef enum option_kind {
@@ -51,10 +51,10 @@ static const option options[] = {
     {{"seed", "N", "of every random choice: the same command makes the same picture"},
      OPTION_SEED, AT(seed), 0, 0},
     {{"starts", "N", "pictures of each unit, from different random starts"},
-     OPTION_INT, AT(starts), 1, 1024},
+     OPTION_INT, AT(restarts), 1, 1024},
     {{"reading", "mean|energy|strong", "what LAYER:C stands for: the mean over positions, the sum of "
       "squares, or half the squares of what exceeds mean + deviation"},
-     OPTION_CHOICE, AT(reading), 1, 3},
+     OPTION_CHOICE, AT(reduction), 1, 3},
     {{"view", "model|picture", "the size that crop, fit and resize bring it to: the model's own, or the "
       "picture's"},
      OPTION_CHOICE, AT(view), 1, 2},
@@ -63,7 +63,7 @@ static const option options[] = {
     {{"color", "rgb|lucid|maco", "the numbers' colours: RGB, or decorrelated ones"},
      OPTION_CHOICE, AT(param.color), 1, 3},
     {{"squash", "none|sigmoid|clip", "how the numbers are kept where pictures are"},
-     OPTION_CHOICE, AT(param.squash), 1, 3},
+     OPTION_CHOICE, AT(param.output_activation), 1, 3},
     {{"range", "LOW,HIGH", "what black and white are in numbers"},
      OPTION_PAIR, AT(param.low), -ANY, ANY},
     {{"decay", "X", "power of 1/f that scales spatial frequencies, or of the built-in spectrum"},
@@ -71,7 +71,7 @@ static const option options[] = {
     {{"gain", "X", "contrast before the squash"}, OPTION_FLOAT, AT(param.gain), 1e-6, 1e6},
     {{"bias", "X", "brightness before a sigmoid"}, OPTION_FLOAT, AT(param.bias), -10, 10},
     {{"spread", "X", "standard deviation the phases are brought to; 0: 1"},
-     OPTION_FLOAT, AT(param.spread), 0, 6},
+     OPTION_FLOAT, AT(param.phase_std), 0, 6},
     {{"param-levels", "N", "pictures a Laplacian parametrisation adds up"},
      OPTION_INT, AT(param.levels), 0, 10},
     {{"start", "scales|normal|uniform|grey|image", "the numbers before the first update"},
@@ -82,7 +82,7 @@ static const option options[] = {
     {{"transforms", "LIST", "what the picture must survive, inside the gradient: \"pad(12) "
       "jitter(8) scale(0.9,1.1)\""}, OPTION_TRANSFORMS, AT(transforms), 0, 0},
     {{"walk", "LIST", "what happens to the pixels themselves before each update, for good"},
-     OPTION_TRANSFORMS, AT(walk), 0, 0},
+     OPTION_TRANSFORMS, AT(in_place_transforms), 0, 0},
     {{"regularizer", "TERMS", "added to every objective: \"- 10*tv(2) - 10*lp(6)\""},
      OPTION_TEXT, AT(regularizer.terms), 0, 0},
     {{"shrink", "X", "share the numbers lose every --regularize-every updates"},
@@ -120,10 +120,10 @@ static const option options[] = {
     {{"level-scale", "X", "from one size to the next"},
      OPTION_FLOAT, AT(schedule.level_scale), 1.01, 16},
     {{"levels-are", "above|below", "whether the first or the last level has the asked size"},
-     OPTION_CHOICE, AT(schedule.grow), 1, 2},
+     OPTION_CHOICE, AT(schedule.octave_order), 1, 2},
     {{"carry", "picture|detail", "what goes on to the next size: the picture, or the start at that "
       "size and what was added to it"},
-     OPTION_CHOICE, AT(schedule.carry), 1, 2},
+     OPTION_CHOICE, AT(schedule.octave_carry), 1, 2},
     {{"tile", "N|never", "larger pictures are evaluated in tiles of this side"},
      OPTION_INT, AT(schedule.tile), -1, 32768},
     {{"patience", "N|never", "stops a picture whose best value is that many updates old"},
@@ -137,7 +137,7 @@ static const option options[] = {
     {{"alpha", "on|off", "transparent where little gradient arrived"},
      OPTION_FLAG, AT(display.alpha), 0, 1},
     {{"redirect", "N|never", "updates in which ReLUs without gradient let it through, for units that "
-      "have none at the start"}, OPTION_INT, AT(redirect), -1, 1000000},
+      "have none at the start"}, OPTION_INT, AT(relu_redirect_steps), -1, 1000000},
 };
 /* clang-format on */
 
@@ -235,7 +235,7 @@ static fv_status set_pair(const option *o, const char *text, float field[2], fv_
 static fv_status set_size(const option *o, const char *text, int field[2], fv_error *err) {
     double w = 0, h;
     if (!strcmp(text, SEEN)) {
-        field[0] = field[1] = FV_SIZE_SEEN;
+        field[0] = field[1] = FV_SIZE_RECEPTIVE;
         return FV_OK;
     }
     char **sides = g_strsplit(text, "x", 2);
@@ -321,7 +321,7 @@ static const void *field_of(const option *o, const fv_render_desc *desc) {
 }
 
 static void size_text(const int side[2], char *text, size_t size) {
-    if (side[0] == FV_SIZE_SEEN && side[1] == FV_SIZE_SEEN)
+    if (side[0] == FV_SIZE_RECEPTIVE && side[1] == FV_SIZE_RECEPTIVE)
         g_strlcpy(text, SEEN, size);
     else
         g_snprintf(text, (gulong)size, "%dx%d", side[0], side[1]);

@@ -28,180 +28,180 @@
     { FV_TRANSFORM_##KIND, {__VA_ARGS__}, FV_EDGE_##EDGE }
 
 /* Pixels as they are, between black 0 and white `high`. */
-#define PIXELS(SQUASH, HIGH)                                                          \
-    {                                                                                 \
-        .kind = FV_PARAM_PIXELS, .color = FV_COLOR_RGB, .squash = FV_SQUASH_##SQUASH, \
-        .high = (HIGH), .decay = 1, .gain = 1                                         \
+#define PIXELS(SQUASH, HIGH)                                                                     \
+    {                                                                                            \
+        .kind = FV_PARAM_PIXELS, .color = FV_COLOR_RGB, .output_activation = FV_OUTPUT_##SQUASH, \
+        .high = (HIGH), .decay = 1, .gain = 1                                                    \
     }
 #define FOURIER(DECAY, GAIN)                                                                       \
     {                                                                                              \
-        .kind = FV_PARAM_FOURIER, .color = FV_COLOR_LUCID, .squash = FV_SQUASH_SIGMOID, .high = 1, \
-        .decay = (DECAY), .gain = (GAIN)                                                           \
+        .kind = FV_PARAM_FOURIER, .color = FV_COLOR_LUCID, .output_activation = FV_OUTPUT_SIGMOID, \
+        .high = 1, .decay = (DECAY), .gain = (GAIN)                                                \
     }
 #define ASCENT(RATE) \
     { .kind = FV_OPTIMIZER_ASCENT, .rate = (RATE) }
 #define ADAM(RATE) \
     { .kind = FV_OPTIMIZER_ADAM, .rate = (RATE), .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f }
-#define ONE_SIZE(STEPS)                                                             \
-    {                                                                               \
-        .steps = (STEPS), .copies = 1, .levels = 1, .level_scale = 1.4f, .grow = 1, \
-        .carry = FV_CARRY_PICTURE, .tile = -1, .patience = -1, .keep_best = -1      \
+#define ONE_SIZE(STEPS)                                                                      \
+    {                                                                                        \
+        .steps = (STEPS), .copies = 1, .levels = 1, .level_scale = 1.4f, .octave_order = 1,  \
+        .octave_carry = FV_OCTAVE_CARRY_PICTURE, .tile = -1, .patience = -1, .keep_best = -1 \
     }
 
 typedef struct recipe {
     const char *summary;
-    int size; /* 0: the model's own; FV_SIZE_SEEN */
+    int size; /* 0: the model's own; FV_SIZE_RECEPTIVE */
     fv_render_desc desc;
 } recipe;
 
 /* clang-format off */
 static const recipe recipes[] = {
     {"our default for classes: the one whose pictures unseen networks recognise best", 0, {
-        .recipe = "fovea", .reading = FV_READING_MEAN,
-        .param = {.kind = FV_PARAM_BOUNDED, .color = FV_COLOR_LUCID, .squash = FV_SQUASH_SIGMOID,
+        .recipe = "fovea", .reduction = FV_REDUCTION_MEAN,
+        .param = {.kind = FV_PARAM_BOUNDED, .color = FV_COLOR_LUCID, .output_activation = FV_OUTPUT_SIGMOID,
                   .high = 1, .decay = 1.3f, .gain = 1.5f, .bias = 0.5f},
         .start = {FV_START_NORMAL, 0, 0.05f, NULL, NULL},
         .transforms = LIST(TE(CROP, REFLECT, 0.66f, 0.91f, 0.25f, 0.58f, 10, 0.5f, 0.125f, 1),
                            T(COLOR, 0.25f, 0.05f), T(NOISE, 0.05f)),
-        .walk = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_NONE},
+        .in_place_transforms = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_NONE},
         .optimizer = ADAM(0.05f), .schedule = ONE_SIZE(256),
-        .display = {.kind = FV_DISPLAY_CLIP, .margin = 0.107f}, .redirect = 16}},
-    {"our default for the maps of inner layers: the same without close-ups", FV_SIZE_SEEN, {
-        .recipe = "fovea-layer", .reading = FV_READING_MEAN,
-        .param = {.kind = FV_PARAM_BOUNDED, .color = FV_COLOR_LUCID, .squash = FV_SQUASH_SIGMOID,
+        .display = {.kind = FV_DISPLAY_CLIP, .margin = 0.107f}, .relu_redirect_steps = 16}},
+    {"our default for the maps of inner layers: the same without close-ups", FV_SIZE_RECEPTIVE, {
+        .recipe = "fovea-layer", .reduction = FV_REDUCTION_MEAN,
+        .param = {.kind = FV_PARAM_BOUNDED, .color = FV_COLOR_LUCID, .output_activation = FV_OUTPUT_SIGMOID,
                   .high = 1, .decay = 1.3f, .gain = 2},
         .start = {FV_START_NORMAL, 0, 0.05f, NULL, NULL},
         .transforms = LIST(TE(CROP, REFLECT, 0.85f, 1.1f, 0.85f, 1.1f, 10), T(NOISE, 0.05f)),
-        .walk = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_NONE},
+        .in_place_transforms = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_NONE},
         .optimizer = ADAM(0.05f), .schedule = ONE_SIZE(256),
-        .display = {.kind = FV_DISPLAY_CLIP}, .redirect = 16}},
+        .display = {.kind = FV_DISPLAY_CLIP}, .relu_redirect_steps = 16}},
     {"Lucid's render_vis (Olah, Mordvintsev and Schubert 2017)", 128, {
-        .recipe = "lucid", .reading = FV_READING_MEAN,
+        .recipe = "lucid", .reduction = FV_REDUCTION_MEAN,
         .param = FOURIER(1, 0.25f),
         .start = {FV_START_NORMAL, 0, 0.01f, NULL, NULL},
         .transforms = LIST(TE(PAD, GREY, 12), T(JITTER, 8), T(SCALE, 0.9f, 1.1f, 0.02f, 1),
                            T(ROTATE, -10, 10, 5, 1), T(JITTER, 4)),
-        .walk = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_NONE},
+        .in_place_transforms = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_NONE},
         .optimizer = ADAM(0.05f), .schedule = ONE_SIZE(513),
-        .display = {.kind = FV_DISPLAY_CLIP}, .redirect = 17}},
+        .display = {.kind = FV_DISPLAY_CLIP}, .relu_redirect_steps = 17}},
     {"Lucent's render_vis, Lucid in PyTorch", 128, {
-        .recipe = "lucent", .reading = FV_READING_MEAN,
+        .recipe = "lucent", .reduction = FV_REDUCTION_MEAN,
         .param = FOURIER(1, 0.25f),
         .start = {FV_START_NORMAL, 0, 0.01f, NULL, NULL},
         .transforms = LIST(TE(PAD, GREY, 12), T(TRANSLATE, 0, 7), T(SCALE, 0.9f, 1.1f, 0.02f, 2),
                            T(ROTATE, -10, 10, 5), T(TRANSLATE, 0, 3), T(RESIZE, 0, 2)),
-        .walk = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_NONE},
+        .in_place_transforms = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_NONE},
         .optimizer = ADAM(0.05f), .schedule = ONE_SIZE(512),
-        .display = {.kind = FV_DISPLAY_CLIP}, .redirect = -1}},
+        .display = {.kind = FV_DISPLAY_CLIP}, .relu_redirect_steps = -1}},
     {"MACO as Horama has it: phases under a fixed spectrum (Fel et al. 2023)", 1280, {
-        .recipe = "maco", .reading = FV_READING_MEAN,
-        .param = {.kind = FV_PARAM_PHASE, .color = FV_COLOR_MACO, .squash = FV_SQUASH_SIGMOID,
+        .recipe = "maco", .reduction = FV_REDUCTION_MEAN,
+        .param = {.kind = FV_PARAM_PHASE, .color = FV_COLOR_MACO, .output_activation = FV_OUTPUT_SIGMOID,
                   .high = 1, .decay = 1.6f, .gain = 1},
         .start = {FV_START_NORMAL, 0, 1, NULL, NULL},
         .transforms = LIST(TE(CROP, REPEAT, 0.25f, 0.3f, 0.25f, 0.3f, 0, 0, 0.15f),
                            T(NOISE, 0.01f, 0.005f)),
-        .walk = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_NONE},
+        .in_place_transforms = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_NONE},
         .optimizer = {.kind = FV_OPTIMIZER_NADAM, .rate = 1, .beta1 = 0.9f, .beta2 = 0.999f,
                       .epsilon = 1e-8f},
-        .schedule = {.steps = 1000, .copies = 6, .levels = 1, .level_scale = 1.4f, .grow = 1,
-                     .carry = FV_CARRY_PICTURE, .tile = -1, .patience = -1, .keep_best = -1},
-        .display = {.kind = FV_DISPLAY_PERCENTILE, .alpha = 1}, .redirect = -1}},
+        .schedule = {.steps = 1000, .copies = 6, .levels = 1, .level_scale = 1.4f, .octave_order = 1,
+                     .octave_carry = FV_OCTAVE_CARRY_PICTURE, .tile = -1, .patience = -1, .keep_best = -1},
+        .display = {.kind = FV_DISPLAY_PERCENTILE, .alpha = 1}, .relu_redirect_steps = -1}},
     {"Wolfram's Deep Dream example: the largest step is 1/8, noise at all scales", 0, {
-        .recipe = "wolfram", .reading = FV_READING_ENERGY,
+        .recipe = "wolfram", .reduction = FV_REDUCTION_ENERGY,
         .param = PIXELS(CLIP, 1),
         .start = {FV_START_SCALES, 0.5f, 0.1f, NULL, NULL},
         .transforms = LIST(T(ROLL, 8)),
-        .walk = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_MAX},
+        .in_place_transforms = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_MAX},
         .optimizer = ASCENT(0.125f), .schedule = ONE_SIZE(256),
-        .display = {.kind = FV_DISPLAY_CLIP}, .redirect = 16}},
+        .display = {.kind = FV_DISPLAY_CLIP}, .relu_redirect_steps = 16}},
     {"MATLAB's deepDreamImage: growing sizes, Laplacian gradient normalisation", 0, {
-        .recipe = "matlab", .reading = FV_READING_MEAN,
+        .recipe = "matlab", .reduction = FV_REDUCTION_MEAN,
         .param = PIXELS(NONE, 1),
         .start = {FV_START_UNIFORM, 100.5f * PIXEL, 0.5f * PIXEL, NULL, NULL},
         .transforms = LIST(T(ROLL, 0, 511)),
-        .walk = NOTHING, .regularizer = NOTHING,
+        .in_place_transforms = NOTHING, .regularizer = NOTHING,
         .gradient = {.kind = FV_GRADIENT_LAPLACIAN, .levels = 5},
         .optimizer = ASCENT(PIXEL),
-        .schedule = {.steps = 10, .copies = 1, .levels = 3, .level_scale = 1.4f, .grow = 1,
-                     .carry = FV_CARRY_PICTURE, .tile = 512, .patience = -1, .keep_best = -1},
-        .display = {.kind = FV_DISPLAY_LINEAR}, .redirect = 16}},
+        .schedule = {.steps = 10, .copies = 1, .levels = 3, .level_scale = 1.4f, .octave_order = 1,
+                     .octave_carry = FV_OCTAVE_CARRY_PICTURE, .tile = 512, .patience = -1, .keep_best = -1},
+        .display = {.kind = FV_DISPLAY_LINEAR}, .relu_redirect_steps = 16}},
     {"Google's DeepDream notebook: octaves on a picture, detail carried over", 0, {
-        .recipe = "deepdream", .reading = FV_READING_MEAN,
+        .recipe = "deepdream", .reduction = FV_REDUCTION_MEAN,
         .param = PIXELS(CLIP, 1),
         .start = {FV_START_SCALES, 0.5f, 0.1f, NULL, NULL},
         .transforms = LIST(T(ROLL, 32)),
-        .walk = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_MEAN},
+        .in_place_transforms = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_MEAN},
         .optimizer = ASCENT(1.5f * PIXEL),
-        .schedule = {.steps = 10, .copies = 1, .levels = 4, .level_scale = 1.4f, .grow = 2,
-                     .carry = FV_CARRY_DETAIL, .tile = -1, .patience = -1, .keep_best = -1},
-        .display = {.kind = FV_DISPLAY_CLIP}, .redirect = 16}},
+        .schedule = {.steps = 10, .copies = 1, .levels = 4, .level_scale = 1.4f, .octave_order = 2,
+                     .octave_carry = FV_OCTAVE_CARRY_DETAIL, .tile = -1, .patience = -1, .keep_best = -1},
+        .display = {.kind = FV_DISPLAY_CLIP}, .relu_redirect_steps = 16}},
     {"keras-vis' visualize_activation: total variation, 6-norm, RMSprop", 0, {
-        .recipe = "keras-vis", .reading = FV_READING_MEAN,
+        .recipe = "keras-vis", .reduction = FV_REDUCTION_MEAN,
         .param = PIXELS(NONE, 255),
         .start = {FV_START_UNIFORM, 127.5f, 22.083648f, NULL, NULL}, /* sd 0.05 * 255 */
-        .transforms = NOTHING, .walk = NOTHING,
+        .transforms = NOTHING, .in_place_transforms = NOTHING,
         .regularizer = {.kind = 1, .terms = "- 10*tv(2) - 10*lp(6)"},
         .gradient = {.kind = FV_GRADIENT_L2},
         .optimizer = {.kind = FV_OPTIMIZER_RMSPROP, .rate = 1, .beta2 = 0.95f, .epsilon = 1e-7f,
                       .epsilon_under_root = 1},
-        .schedule = {.steps = 200, .copies = 1, .levels = 1, .level_scale = 1.4f, .grow = 1,
-                     .carry = FV_CARRY_PICTURE, .tile = -1, .patience = -1, .keep_best = 1},
-        .display = {.kind = FV_DISPLAY_STANDARD}, .redirect = -1}},
+        .schedule = {.steps = 200, .copies = 1, .levels = 1, .level_scale = 1.4f, .octave_order = 1,
+                     .octave_carry = FV_OCTAVE_CARRY_PICTURE, .tile = -1, .patience = -1, .keep_best = 1},
+        .display = {.kind = FV_DISPLAY_STANDARD}, .relu_redirect_steps = -1}},
     {"tf-keras-vis' ActivationMaximization: jitter and rotation of the picture itself", 0, {
-        .recipe = "tf-keras-vis", .reading = FV_READING_MEAN,
+        .recipe = "tf-keras-vis", .reduction = FV_REDUCTION_MEAN,
         .param = PIXELS(NONE, 255),
         .start = {FV_START_UNIFORM, 127.5f, 127.5f, NULL, NULL},
-        .transforms = NOTHING, .walk = LIST(T(ROLL, 4, -1), TE(ROTATE, REFLECT, -1, 1)),
+        .transforms = NOTHING, .in_place_transforms = LIST(T(ROLL, 4, -1), TE(ROTATE, REFLECT, -1, 1)),
         .regularizer = {.kind = 1, .terms = "- mean_tv - 0.3*mean_norm(1)"},
         .gradient = {.kind = FV_GRADIENT_NONE},
         .optimizer = {.kind = FV_OPTIMIZER_RMSPROP, .rate = 1, .beta2 = 0.999f, .epsilon = 1e-7f,
                       .epsilon_under_root = 1},
-        .schedule = ONE_SIZE(200), .display = {.kind = FV_DISPLAY_CLIP}, .redirect = -1}},
+        .schedule = ONE_SIZE(200), .display = {.kind = FV_DISPLAY_CLIP}, .relu_redirect_steps = -1}},
     {"Darknet's nightmare: one random octave a step, strong activations only", 0, {
-        .recipe = "darknet", .reading = FV_READING_STRONG,
+        .recipe = "darknet", .reduction = FV_REDUCTION_STRONG,
         .param = PIXELS(CLIP, 1),
         .start = {FV_START_SCALES, 0.5f, 0.1f, NULL, NULL},
         .transforms = LIST(TE(TRANSLATE, REPEAT, 7, 1, 1), T(OCTAVE, 4, 4.0f / 3), T(FLIP, 0.5f)),
-        .walk = NOTHING, .regularizer = {.kind = 1, .terms = "- 0.05*squares(0.5)"},
+        .in_place_transforms = NOTHING, .regularizer = {.kind = 1, .terms = "- 0.05*squares(0.5)"},
         .gradient = {.kind = FV_GRADIENT_STANDARD},
         .optimizer = ASCENT(0.04f), .schedule = ONE_SIZE(10),
-        .display = {.kind = FV_DISPLAY_CLIP}, .redirect = -1}},
+        .display = {.kind = FV_DISPLAY_CLIP}, .relu_redirect_steps = -1}},
     {"our inversion: a picture that a layer takes for a photo; objective match(LAYER, PHOTO)", 0, {
-        .recipe = "invert", .reading = FV_READING_MEAN,
+        .recipe = "invert", .reduction = FV_REDUCTION_MEAN,
         .param = FOURIER(1, 0.25f),
         .start = {FV_START_NORMAL, 0, 0.01f, NULL, NULL},
         .transforms = LIST(TE(PAD, REFLECT, 4), T(JITTER, 8)),
-        .walk = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_NONE},
+        .in_place_transforms = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_NONE},
         .optimizer = {.kind = FV_OPTIMIZER_ADAM, .rate = 0.05f, .rate_end = 0.1f, .beta1 = 0.9f,
                       .beta2 = 0.999f, .epsilon = 1e-8f},
-        .schedule = ONE_SIZE(256), .display = {.kind = FV_DISPLAY_CLIP}, .redirect = -1}},
+        .schedule = ONE_SIZE(256), .display = {.kind = FV_DISPLAY_CLIP}, .relu_redirect_steps = -1}},
     {"our caricature, after Lucid's: a photo with what a layer sees in it exaggerated", 0, {
-        .recipe = "caricature", .reading = FV_READING_MEAN,
+        .recipe = "caricature", .reduction = FV_REDUCTION_MEAN,
         .param = FOURIER(1, 0.25f),
         .start = {FV_START_NORMAL, 0, 0.01f, NULL, NULL},
         .transforms = LIST(TE(PAD, REFLECT, 12), T(JITTER, 12), T(ROTATE, -5, 5), T(JITTER, 4)),
-        .walk = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_NONE},
+        .in_place_transforms = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_NONE},
         .optimizer = ADAM(0.05f), .schedule = ONE_SIZE(256),
-        .display = {.kind = FV_DISPLAY_CLIP}, .redirect = -1}},
+        .display = {.kind = FV_DISPLAY_CLIP}, .relu_redirect_steps = -1}},
     {"feature accentuation, after Hamblin et al. 2024: crops of all sizes, from a photo", 0, {
-        .recipe = "accentuate", .reading = FV_READING_MEAN,
+        .recipe = "accentuate", .reduction = FV_REDUCTION_MEAN,
         .param = FOURIER(1, 0.25f),
         .start = {FV_START_NORMAL, 0, 0.01f, NULL, NULL},
         .transforms = LIST(TE(CROP, REFLECT, 0.05f, 0.99f), T(NOISE, 0.02f, 0.01f)),
-        .walk = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_NONE},
+        .in_place_transforms = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_NONE},
         .optimizer = ADAM(0.05f),
-        .schedule = {.steps = 100, .copies = 4, .levels = 1, .level_scale = 1.4f, .grow = 1,
-                     .carry = FV_CARRY_PICTURE, .tile = -1, .patience = -1, .keep_best = -1},
-        .display = {.kind = FV_DISPLAY_CLIP}, .redirect = -1}},
+        .schedule = {.steps = 100, .copies = 4, .levels = 1, .level_scale = 1.4f, .octave_order = 1,
+                     .octave_carry = FV_OCTAVE_CARRY_PICTURE, .tile = -1, .patience = -1, .keep_best = -1},
+        .display = {.kind = FV_DISPLAY_CLIP}, .relu_redirect_steps = -1}},
     {"for inputs that are no pictures: no prior but a fixed norm (Erhan et al. 2009)", 0, {
-        .recipe = "erhan", .reading = FV_READING_MEAN,
+        .recipe = "erhan", .reduction = FV_REDUCTION_MEAN,
         .param = PIXELS(NONE, 1),
         .start = {FV_START_UNIFORM, 0, 1, NULL, NULL},
-        .transforms = NOTHING, .walk = NOTHING,
+        .transforms = NOTHING, .in_place_transforms = NOTHING,
         .regularizer = {.kind = 1, .norm = 10},
         .gradient = {.kind = FV_GRADIENT_L2},
         .optimizer = ASCENT(0.5f), .schedule = ONE_SIZE(256),
-        .display = {.kind = FV_DISPLAY_LINEAR}, .redirect = 16}},
+        .display = {.kind = FV_DISPLAY_LINEAR}, .relu_redirect_steps = 16}},
 };
 /* clang-format on */
 
@@ -221,7 +221,7 @@ fv_status fvi_recipe_find(const char *name, fv_render_desc *desc, fv_error *err)
         if (strcmp(recipes[i].desc.recipe, name) == 0) {
             *desc = recipes[i].desc;
             desc->width = desc->height = recipes[i].size;
-            desc->starts = 1;
+            desc->restarts = 1;
             desc->view = FV_VIEW_MODEL;
             desc->regularizer.every = 1;
             if (!desc->optimizer.rate_end) desc->optimizer.rate_end = 1;

@@ -30,17 +30,17 @@
 /* Merges a desc over a recipe. */
 static fv_render_desc merge(fv_render_desc d, fv_render_desc r) {
     g_strlcpy(d.recipe, r.recipe, sizeof d.recipe);
-    if (r.width != FV_SIZE_SEEN || (!d.width && !d.height)) { /* not for one side alone */
+    if (r.width != FV_SIZE_RECEPTIVE || (!d.width && !d.height)) { /* not for one side alone */
         OR(width);
         OR(height);
     }
-    OR(starts);
-    OR(reading);
+    OR(restarts);
+    OR(reduction);
     OR(view);
     OR_PART(param);
     OR_PART(start);
     OR_PART(transforms);
-    OR_PART(walk);
+    OR_PART(in_place_transforms);
     OR_PART(regularizer);
     OR_PART(gradient);
     OR_PART(optimizer);
@@ -48,13 +48,13 @@ static fv_render_desc merge(fv_render_desc d, fv_render_desc r) {
     OR(schedule.copies);
     OR(schedule.levels);
     OR(schedule.level_scale);
-    OR(schedule.grow);
-    OR(schedule.carry);
+    OR(schedule.octave_order);
+    OR(schedule.octave_carry);
     OR(schedule.tile);
     OR(schedule.patience);
     OR(schedule.keep_best);
     OR_PART(display);
-    OR(redirect);
+    OR(relu_redirect_steps);
     if (!d.regularizer.every) d.regularizer.every = 1;
     if (!d.optimizer.rate_end) d.optimizer.rate_end = 1;
     return d;
@@ -80,7 +80,7 @@ const char *fv_recipe_default(const fv_model *model, const char *objective) {
     if (!model || !fvi_network_input(model->network)->is_image) return model ? "erhan" : "fovea";
     if (!objective) return "fovea";
     int vector = 1;
-    if (!fvi_objective_parse(model->network, objective, NULL, FV_READING_MEAN, &o, NULL))
+    if (!fvi_objective_parse(model->network, objective, NULL, FV_REDUCTION_MEAN, &o, NULL))
         for (int i = 0; i < o.n_values; i++)
             vector = vector && is_vector(model->network, o.values[i]);
     fvi_objective_clear(&o);
@@ -98,8 +98,8 @@ static void fill_picture(const fv_input *in, fv_render_desc *d) {
 static fv_status fill_other(const fv_input *in, fv_render_desc *d, fv_error *err) {
     int64_t elements = 1;
     for (int i = 1; i < in->ndim; i++) elements *= in->dim[i] > 0 ? in->dim[i] : 1;
-    if (d->width == FV_SIZE_SEEN) d->width = 0;
-    if (d->height == FV_SIZE_SEEN) d->height = 0;
+    if (d->width == FV_SIZE_RECEPTIVE) d->width = 0;
+    if (d->height == FV_SIZE_RECEPTIVE) d->height = 0;
     if (elements > G_MAXINT)
         return fvi_fail(err, FV_UNSUPPORTED, "the input has %" G_GINT64_FORMAT " elements",
                         elements);
@@ -168,7 +168,7 @@ static void see_value(const fvi_network *net, const char *value, sight *s) {
     if (!made) s->whole = 1; /* by no layer: how much it sees is not known */
 }
 
-static fv_status see(const fvi_network *net, const char *text, fv_reading reading, sight *s,
+static fv_status see(const fvi_network *net, const char *text, fv_reduction reading, sight *s,
                      fv_error *err) {
     fvi_objective o = {0};
     fv_status st = fvi_objective_parse(net, text, NULL, reading, &o, err);
@@ -209,10 +209,10 @@ fv_status fv_render_desc_settle(const fv_model *model, const char *const *object
     fv_status st = FVI_NOT_NULL(err, model, objectives, desc);
     if (st) return st;
     if (count < 1) return fvi_fail(err, FV_ARG, "%d objectives to settle; at least 1", count);
-    if (desc->width != FV_SIZE_SEEN) return FV_OK;
+    if (desc->width != FV_SIZE_RECEPTIVE) return FV_OK;
     sight s = {.values = g_ptr_array_new(), .whole = desc->start.kind == FV_START_IMAGE};
     for (int i = 0; !st && i < count; i++)
-        st = see(model->network, objectives[i], desc->reading, &s, err);
+        st = see(model->network, objectives[i], desc->reduction, &s, err);
     if (!st) st = settle(model->network, &s, desc, err);
     g_ptr_array_free(s.values, TRUE);
     return st;

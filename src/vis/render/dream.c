@@ -49,7 +49,7 @@ typedef struct dream {
     int done, total, octave, stopped;
     int64_t held;     /* bytes noted as held */
     int alive;        /* some tile had a gradient */
-    fvi_verdict last; /* of the last tile that had none */
+    fvi_gradient_health last; /* of the last tile that had none */
     char why[512];    /* it stopped by itself; "" */
 } dream;
 
@@ -232,10 +232,10 @@ static void from_grey(dream *d) {
 
 /* A gradient that nothing can be made of: the dream ends with what is there, if that is asked for.
  */
-static fv_status give_up(dream *d, const fvi_verdict *v, fv_error *err) {
+static fv_status give_up(dream *d, const fvi_gradient_health *v, fv_error *err) {
     const char *why = fvi_pass_why(d->pass, 0);
     if (v->kind == FVI_GRADIENT_EXPLODED || !why)
-        fvi_verdict_text(v, d->why, sizeof d->why);
+        fvi_gradient_health_text(v, d->why, sizeof d->why);
     else
         g_strlcpy(d->why, why, sizeof d->why);
     d->stopped = 1;
@@ -254,7 +254,7 @@ static fv_status climb_tile(dream *d, int y, int x, double seen_mean, double *va
                                 NULL, value, err);
     if (st) return st;
     if (d->in->channels == 1) from_grey(d);
-    const fvi_verdict v = fvi_judge(*value, d->tile, count);
+    const fvi_gradient_health v = fvi_gradient_health_of(*value, d->tile, count);
     if (v.kind >= FVI_GRADIENT_EXPLODED) return give_up(d, &v, err);
     if (v.kind == FVI_GRADIENT_SOUND)
         d->alive = 1;
@@ -403,7 +403,7 @@ static void restore_photo(const dream *d, float *pixels) {
 /* Parses the objective, with the guide's features in it where there is a guide. */
 static fv_status read_objective(dream *d, fv_session *session, const char *text, fvi_objective *o,
                                 char *name, size_t size, fv_error *err) {
-    fv_status st = fvi_objective_parse(d->model->network, text, NULL, FV_READING_MEAN, o, err);
+    fv_status st = fvi_objective_parse(d->model->network, text, NULL, FV_REDUCTION_MEAN, o, err);
     if (!st) st = fvi_objective_check_plain(o, "a dream", err);
     if (!st) fvi_objective_text(o, name, size);
     if (!st && d->desc.guide) st = fvi_guide(session, d->model, d->desc.guide, text, o, err);
@@ -416,7 +416,7 @@ static fv_status run(dream *d, fv_image *image, const char *name, fv_error *err)
     if (!st) st = run_octaves(d, image->data, err);
     if (!st && !d->alive && !d->stopped) {
         char text[128];
-        fvi_verdict_text(&d->last, text, sizeof text);
+        fvi_gradient_health_text(&d->last, text, sizeof text);
         st = fvi_fail(err, FV_NOTFOUND, "\"%.200s\" is dead: %s; there is nothing to dream of",
                       name, text);
     }

@@ -16,11 +16,11 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
-#include "vis/render/gradient.h"
-#include "vis/render/stage_timer.h"
-#include "vis/render/pass.h"
 #include "signal/sample.h"
 #include "vis/optimize/gradient_health.h"
+#include "vis/render/gradient.h"
+#include "vis/render/pass.h"
+#include "vis/render/stage_timer.h"
 
 #define PICTURE_TERMS "the objective's terms of the picture itself are not finite"
 #define MUCH_LARGER   1.25 /* than the network's own size: tiles instead of shrinking */
@@ -167,7 +167,7 @@ static const unsigned char *redirected(fvi_evaluator *e, int redirect) {
 /* Pictures [samples][channels][h][w] at t; t becomes the gradient there. */
 static fv_status run_network(fvi_evaluator *e, int samples, int h, int w, float *t,
                              const float *photo, int redirect, double *values, fv_error *err) {
-    fvi_lap(e->desc->times, FV_PART_TRANSFORM);
+    fvi_stage_timer(e->desc->times, FV_STAGE_TRANSFORM);
     return fvi_pass_run(e->pass, samples, e->channels, h, w, t, photo, redirected(e, redirect),
                         values, err);
 }
@@ -304,11 +304,11 @@ static fv_status run_chunk(fvi_evaluator *e, int copy, uint32_t step, float prog
     }
     chunk c = {e, copy, (int64_t)e->channels * h * w};
     fvi_side_by_side(samples, transform, &c);
-    fvi_lap(e->desc->times, FV_PART_TRANSFORM);
+    fvi_stage_timer(e->desc->times, FV_STAGE_TRANSFORM);
     fvi_route r;
     fv_status st = find_route(e, h, w, &r, err);
     if (st) return st;
-    fvi_lap(e->desc->times, FV_PART_PLAN);
+    fvi_stage_timer(e->desc->times, FV_STAGE_PLAN);
     st = r.resample ? run_resampled(e, samples, &r, redirect, err)
          : r.eh < h || r.ew < w
              ? run_tiles(e, samples, &r, redirect, err)
@@ -341,11 +341,12 @@ static void add_picture_terms(fvi_evaluator *e) {
 }
 
 /* What is finite without the terms of the picture, and not with them. */
-static fv_status check_picture_terms(fvi_evaluator *e, fvi_verdict *verdicts, fv_error *err) {
+static fv_status check_picture_terms(fvi_evaluator *e, fvi_gradient_health *verdicts,
+                                     fv_error *err) {
     for (int k = 0; k < e->n; k++) {
         const fvi_picture *p = &e->pictures[k];
         if (verdicts[k].kind == FVI_GRADIENT_BROKEN) continue; /* told by the pass */
-        const fvi_verdict with = fvi_judge(p->value, p->dpixels, p->count);
+        const fvi_gradient_health with = fvi_gradient_health_of(p->value, p->dpixels, p->count);
         if (with.kind < FVI_GRADIENT_EXPLODED) continue;
         verdicts[k] = with;
         if (with.kind == FVI_GRADIENT_BROKEN && e->desc->on_nan != FV_ON_NAN_KEEP && !p->broken)
@@ -355,7 +356,7 @@ static fv_status check_picture_terms(fvi_evaluator *e, fvi_verdict *verdicts, fv
 }
 
 fv_status fvi_evaluate(fvi_evaluator *e, uint32_t step, float progress, int redirect,
-                       fvi_verdict *verdicts, fv_error *err) {
+                       fvi_gradient_health *verdicts, fv_error *err) {
     for (int k = 0; k < e->n; k++) {
         fvi_picture *p = &e->pictures[k];
         p->value = 0;
@@ -366,11 +367,12 @@ fv_status fvi_evaluate(fvi_evaluator *e, uint32_t step, float progress, int redi
         fv_status st = run_chunk(e, copy, step, progress, redirect, err);
         if (st) return st;
     }
-    fvi_lap(e->desc->times, FV_PART_TRANSFORM);
+    fvi_stage_timer(e->desc->times, FV_STAGE_TRANSFORM);
     for (int k = 0; k < e->n; k++)
-        verdicts[k] = fvi_judge(e->pictures[k].value, e->pictures[k].dpixels, e->pictures[k].count);
+        verdicts[k] = fvi_gradient_health_of(e->pictures[k].value, e->pictures[k].dpixels,
+                                             e->pictures[k].count);
     add_picture_terms(e);
-    fvi_lap(e->desc->times, FV_PART_OBJECTIVE);
+    fvi_stage_timer(e->desc->times, FV_STAGE_OBJECTIVE);
     return check_picture_terms(e, verdicts, err);
 }
 

@@ -39,7 +39,7 @@ fv_status fvi_evaluator_level(fvi_evaluator *e, fv_error *err);
  *   verdicts  [n] what the network's share of dpixels is good for
  *   errors    NONFINITE, explained, unless the session keeps such numbers */
 fv_status fvi_evaluate(fvi_evaluator *e, uint32_t step, float progress, int redirect,
-                       fvi_verdict *verdicts, fv_error *err);
+                       fvi_gradient_health *verdicts, fv_error *err);
 
 /* Where picture i met numbers that are not finite: the first time, or NULL. */
 const char *fvi_evaluator_why(const fvi_evaluator *e, int i);

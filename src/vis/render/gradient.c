@@ -40,12 +40,12 @@ fv_status fvi_gradient(fvi_plan *plan, const fvi_bound *const *bound, int64_t sa
     fvi_plan_set_input(plan, 0, x);
     fv_status st = fvi_plan_forward(plan, err);
     if (st) return st;
-    fvi_lap(times, FV_PART_NETWORK);
+    fvi_stage_timer(times, FV_STAGE_NETWORK);
     seed_all(plan, bound, samples, group, values);
-    fvi_lap(times, FV_PART_OBJECTIVE);
+    fvi_stage_timer(times, FV_STAGE_OBJECTIVE);
     st = fvi_plan_backward(plan, err);
     if (!st) fvi_plan_get_gradient(plan, 0, dx);
-    fvi_lap(times, FV_PART_NETWORK);
+    fvi_stage_timer(times, FV_STAGE_NETWORK);
     return st;
 }
 
@@ -96,7 +96,7 @@ fv_status fvi_gradient_check(fv_session *s, fvi_plan *plan, const fvi_bound *bou
     const fvi_graph *g = fvi_plan_graph(plan);
     if (!g->n_inputs) return FV_OK; /* the targets are constants */
     const int64_t count = fvi_shape_count(&g->values[g->inputs[0]].shape) / samples;
-    if (isfinite(values[k]) && isfinite(fvi_largest(dx + k * count, count))) return FV_OK;
+    if (isfinite(values[k]) && isfinite(fvi_abs_max(dx + k * count, count))) return FV_OK;
     explain(s, plan, bound, samples, k, x, count, why);
     return FV_NONFINITE;
 }

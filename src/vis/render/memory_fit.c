@@ -32,7 +32,8 @@ fv_status fvi_fit_batch_bytes(const fv_render_desc *desc, const fvi_fit *f, int 
     const fvi_chain_frame frame = frame_of(desc, f);
     fvi_chain *chain = NULL, *walk = NULL;
     fv_status st = fvi_chain_new(&desc->transforms, &frame, &chain, err);
-    if (!st && desc->walk.count) st = fvi_chain_new(&desc->walk, &frame, &walk, err);
+    if (!st && desc->in_place_transforms.count)
+        st = fvi_chain_new(&desc->in_place_transforms, &frame, &walk, err);
     if (!st)
         *bytes = (size_t)n * (fvi_picture_bytes(desc, f->objective, &frame, chain, walk) +
                               (size_t)fvi_copies_at_once(desc, n) * sample_bytes(desc, f, chain));

@@ -12,8 +12,8 @@
 #include "base/parallel.h"
 #include "runtime/preprocess.h"
 #include "vis/render/gradient.h"
-#include "vis/render/stage_timer.h"
 #include "vis/render/receptive_crop.h"
+#include "vis/render/stage_timer.h"
 
 #define MAX_BOUNDS 64
 
@@ -27,7 +27,7 @@ typedef struct bound_set {
 /* What the objectives see of pictures of one size. */
 typedef struct part_of_size {
     int h, w;
-    fvi_part part;
+    fvi_receptive_crop part;
 } part_of_size;
 
 struct fvi_pass {
@@ -126,8 +126,9 @@ fv_status fvi_pass_takes_size(const fvi_pass *p, int h, int w, int *takes, fv_er
 }
 
 /* The objectives tied to a plan. */
-static fv_status find_bounds(fvi_pass *p, const fvi_plan *plan, int h, int w, const fvi_part *part,
-                             int64_t samples, fvi_bound ***out, fv_error *err) {
+static fv_status find_bounds(fvi_pass *p, const fvi_plan *plan, int h, int w,
+                             const fvi_receptive_crop *part, int64_t samples, fvi_bound ***out,
+                             fv_error *err) {
     for (guint i = 0; i < p->bounds->len; i++) {
         bound_set *b = &g_array_index(p->bounds, bound_set, i);
         if (b->h == h && b->w == w && b->samples == samples) {
@@ -147,7 +148,8 @@ static fv_status find_bounds(fvi_pass *p, const fvi_plan *plan, int h, int w, co
 }
 
 /* What the objectives see of pictures of h x w. */
-static fv_status find_part(fvi_pass *p, int channels, int h, int w, fvi_part *out, fv_error *err) {
+static fv_status find_part(fvi_pass *p, int channels, int h, int w, fvi_receptive_crop *out,
+                           fv_error *err) {
     for (guint i = 0; i < p->parts->len; i++) {
         const part_of_size *known = &g_array_index(p->parts, part_of_size, i);
         if (known->h != h || known->w != w) continue;
@@ -156,8 +158,8 @@ static fv_status find_part(fvi_pass *p, int channels, int h, int w, fvi_part *ou
     }
     part_of_size found = {.h = h, .w = w};
     const fvi_shape shape = fvi_pass_shape(p, 1, channels, h, w);
-    fv_status st = fvi_part_find(fvi_session_network(p->session), p->objectives, p->n, &shape, h, w,
-                                 &found.part, err);
+    fv_status st = fvi_receptive_crop_find(fvi_session_network(p->session), p->objectives, p->n,
+                                           &shape, h, w, &found.part, err);
     if (!st) g_array_append_val(p->parts, found);
     *out = found.part;
     return st;
@@ -167,7 +169,7 @@ static fv_status find_part(fvi_pass *p, int channels, int h, int w, fvi_part *ou
 typedef struct frame {
     int channels, h, w;
     int64_t count; /* of a picture's numbers */
-    fvi_part part;
+    fvi_receptive_crop part;
     int64_t seen; /* of its part's */
 } frame;
 
@@ -178,7 +180,7 @@ static void encode(const fvi_pass *p, const frame *f, const float *t, float *roo
         return;
     }
     if (f->part.n_values) {
-        fvi_part_cut(&f->part, t, f->channels, f->h, f->w, room);
+        fvi_receptive_crop_cut(&f->part, t, f->channels, f->h, f->w, room);
         t = room;
     }
     fvi_encode_range(p->in, t, p->low, p->high, f->part.h, f->part.w, x);
@@ -193,7 +195,7 @@ static void encode_adjoint(const fvi_pass *p, const frame *f, const float *dx, f
     }
     float *seen = f->part.n_values ? room : dt;
     fvi_encode_range_adjoint(p->in, dx, p->low, p->high, f->part.h, f->part.w, seen);
-    if (f->part.n_values) fvi_part_paste(&f->part, seen, f->channels, f->h, f->w, dt);
+    if (f->part.n_values) fvi_receptive_crop_paste(&f->part, seen, f->channels, f->h, f->w, dt);
 }
 
 /* Samples from `first` on of a run, on their way in or back. */
@@ -279,14 +281,14 @@ fv_status fvi_pass_run(fvi_pass *p, int samples, int channels, int h, int w, flo
                         (int)at_once);
     st = find_bounds(p, plan, h, w, &f.part, at_once, &bound, err);
     if (st) return st;
-    fvi_lap(p->times, FV_PART_PLAN);
+    fvi_stage_timer(p->times, FV_STAGE_PLAN);
     for (int i = 0; i < samples; i++) p->order[i] = bound[i % p->n];
     for (int i = 0; !st && i < samples; i += (int)at_once) {
         if (photo) st = remember(p, &f, plan, bound, i, at_once, photo, err);
         if (st) break;
-        fvi_lap(p->times, FV_PART_NETWORK);
+        fvi_stage_timer(p->times, FV_STAGE_NETWORK);
         encode_piece(p, &f, t, i, at_once);
-        fvi_lap(p->times, FV_PART_TRANSFORM);
+        fvi_stage_timer(p->times, FV_STAGE_TRANSFORM);
         fvi_plan_redirect(plan, redirect ? redirect + i : NULL, at_once);
         st = fvi_gradient(plan, p->order + i, at_once, p->group, p->x + i * f.seen, values + i,
                           p->dx + i * f.seen, p->times, err);

@@ -58,7 +58,7 @@ static fv_status describe(const fv_model *model, const char *text, const char *m
                           size_t size, fv_error *err) {
     fvi_objective o;
     char *room = g_malloc(LONGEST);
-    fv_status st = fvi_objective_parse(model->network, text, more, FV_READING_MEAN, &o, err);
+    fv_status st = fvi_objective_parse(model->network, text, more, FV_REDUCTION_MEAN, &o, err);
     if (!st) {
         fvi_objective_text(&o, room, LONGEST);
         if (strlen(room) >= size)
@@ -179,10 +179,10 @@ static fv_status nearness(const fv_model *model, const char *objective, const ch
     fv_status st = append_term(term, "match", near, photo, err);
     g_string_append_c(term, ')');
     if (!st)
-        st = fvi_objective_parse(model->network, objective, NULL, FV_READING_MEAN, &wanted, err);
+        st = fvi_objective_parse(model->network, objective, NULL, FV_REDUCTION_MEAN, &wanted, err);
     if (!st) st = fvi_objective_check_plain(&wanted, "accentuation", err);
     if (!st)
-        st = fvi_objective_parse(model->network, term->str, NULL, FV_READING_MEAN, &match, err);
+        st = fvi_objective_parse(model->network, term->str, NULL, FV_REDUCTION_MEAN, &match, err);
     if (!st) st = balance(model, &wanted, &match, &weight, err);
     if (!st) {
         append_number(s, strength * weight);

@@ -120,8 +120,8 @@ static fv_status make_chains(fvi_picture *p, const fvi_chain_frame *frame, fv_er
         return fvi_fail(err, FV_NOMEM, "out of memory for %d copies", d->schedule.copies);
     for (int i = 0; !st && i < d->schedule.copies; i++)
         st = fvi_chain_new(&d->transforms, frame, &p->chain[i], err);
-    if (st || !d->walk.count) return st;
-    st = fvi_chain_new(&d->walk, frame, &p->walk, err);
+    if (st || !d->in_place_transforms.count) return st;
+    st = fvi_chain_new(&d->in_place_transforms, frame, &p->walk, err);
     if (!st && !fvi_chain_keeps_size(p->walk))
         st = fvi_fail(err, FV_ARG, "walk changes the picture's size; it must keep it");
     return st;
@@ -227,7 +227,7 @@ static fv_status start_of_size(const fvi_picture *p, const fvi_chain_frame *fram
 
 /* What the level before left, taken to the new size: [channels][h][w]. */
 static fv_status carry_over(fvi_picture *p, const fvi_picture *before, float *out, fv_error *err) {
-    if (p->desc->schedule.carry == FV_CARRY_DETAIL) {
+    if (p->desc->schedule.octave_carry == FV_OCTAVE_CARRY_DETAIL) {
         for (int64_t i = 0; i < before->count; i++)
             before->room[i] = before->pixels[i] - before->begun[i];
         fvi_resize(before->room, p->channels, before->h, before->w, out, p->h, p->w);
@@ -250,7 +250,7 @@ static fv_status begin_at(fvi_picture *p, const fvi_chain_frame *frame, int full
 /* The first level: the start itself; at a smaller size than the full one, the start resized. */
 static fv_status enter_first(fvi_picture *p, const fvi_chain_frame *frame, int full_h, int full_w,
                              fv_error *err) {
-    int smaller = p->desc->schedule.grow == 2 && (p->h < full_h || p->w < full_w);
+    int smaller = p->desc->schedule.octave_order == 2 && (p->h < full_h || p->w < full_w);
     if (!smaller || p->desc->start.kind == FV_START_IMAGE) return start_numbers(p, err);
     fv_status st = begin_at(p, frame, full_h, full_w, err);
     return st ? st : fvi_param_from_picture(p->param, p->begun, p->z, err);
@@ -278,7 +278,7 @@ fv_status fvi_picture_level(fvi_picture *p, const fvi_chain_frame *frame, int fu
     if (!st && !before.param) {
         st = enter_first(p, frame, full_h, full_w, err);
     } else if (!st) {
-        if (p->desc->schedule.carry == FV_CARRY_DETAIL)
+        if (p->desc->schedule.octave_carry == FV_OCTAVE_CARRY_DETAIL)
             st = begin_at(p, frame, full_h, full_w, err);
         if (!st) st = carry_over(p, &before, p->room, err);
     }
@@ -286,7 +286,7 @@ fv_status fvi_picture_level(fvi_picture *p, const fvi_chain_frame *frame, int fu
         scale_to_norm(p);
         if (p->good) memcpy(p->good, p->z, (size_t)p->numbers * sizeof *p->z);
         fvi_param_picture(p->param, p->z, p->pixels);
-        if (!before.param || p->desc->schedule.carry == FV_CARRY_PICTURE)
+        if (!before.param || p->desc->schedule.octave_carry == FV_OCTAVE_CARRY_PICTURE)
             memcpy(p->begun, p->pixels, (size_t)p->count * sizeof *p->begun);
     }
     leave_level(&before);
@@ -312,18 +312,18 @@ size_t fvi_picture_bytes(const fv_render_desc *desc, const fvi_objective *object
            (walk ? fvi_chain_bytes(walk) : 0) + sizeof(fvi_picture);
 }
 
-void fvi_picture_show(fvi_picture *p, uint32_t step) {
+void fvi_picture_decode(fvi_picture *p, uint32_t step) {
     if (p->walk && !p->frozen) {
         fvi_draw_key key = {p->desc->seed, p->key, step, FVI_DRAW_WALK, 0};
         int h, w;
         fvi_chain_draw(p->walk, &key, &h, &w);
         fvi_chain_apply(p->walk, p->z, p->room);
         memcpy(p->z, p->room, (size_t)p->count * sizeof *p->z);
-        fvi_lap(p->desc->times, FV_PART_TRANSFORM);
+        fvi_stage_timer(p->desc->times, FV_STAGE_TRANSFORM);
     }
     fvi_param_picture(p->param, p->z, p->pixels);
     apply_mask(p);
-    fvi_lap(p->desc->times, FV_PART_PARAM);
+    fvi_stage_timer(p->desc->times, FV_STAGE_PARAM);
 }
 
 /* Blurs the pixels, whatever the numbers are. */
@@ -358,7 +358,7 @@ static void remember(fvi_picture *p) {
     if (patience > 0 && p->age >= patience) p->frozen = 1;
 }
 
-void fvi_picture_judge(fvi_picture *p, const fvi_verdict *v, const char *why) {
+void fvi_picture_check(fvi_picture *p, const fvi_gradient_health *v, const char *why) {
     char text[128];
     if (!p->broken && v->kind < FVI_GRADIENT_EXPLODED) {
         if (v->kind == FVI_GRADIENT_VANISHED) p->faint = fmaxf(p->faint, v->largest);
@@ -367,7 +367,7 @@ void fvi_picture_judge(fvi_picture *p, const fvi_verdict *v, const char *why) {
         return;
     }
     if (!p->broken) {
-        fvi_verdict_text(v, text, sizeof text);
+        fvi_gradient_health_text(v, text, sizeof text);
         p->why = g_strdup(v->kind == FVI_GRADIENT_BROKEN && why ? why : text);
         p->broken = p->frozen = 1;
         if (!p->good || !p->sound) p->alive = 0;
@@ -377,7 +377,7 @@ void fvi_picture_judge(fvi_picture *p, const fvi_verdict *v, const char *why) {
     p->value = p->sound_value;
 }
 
-fv_status fvi_picture_climb(fvi_picture *p, int step, int steps, fv_error *err) {
+fv_status fvi_picture_step(fvi_picture *p, int step, int steps, fv_error *err) {
     int64_t plane = (int64_t)p->h * p->w;
     if (p->broken) return FV_OK;
     if (p->good) memcpy(p->good, p->z, (size_t)p->numbers * sizeof *p->z);
@@ -390,12 +390,12 @@ fv_status fvi_picture_climb(fvi_picture *p, int step, int steps, fv_error *err) 
     fv_status st =
         fvi_normalise(&p->desc->gradient, p->dpixels, p->channels, p->h, p->w, p->levels, err);
     if (st) return st;
-    fvi_lap(p->desc->times, FV_PART_OPTIMIZER);
+    fvi_stage_timer(p->desc->times, FV_STAGE_OPTIMIZER);
     fvi_param_adjoint(p->param, p->z, p->dpixels, p->dz);
-    fvi_lap(p->desc->times, FV_PART_PARAM);
+    fvi_stage_timer(p->desc->times, FV_STAGE_PARAM);
     fvi_optimizer_step(p->optimizer, p->dz, steps > 1 ? (float)step / (float)(steps - 1) : 0, p->z);
     st = regularise(p, step, err);
-    fvi_lap(p->desc->times, FV_PART_OPTIMIZER);
+    fvi_stage_timer(p->desc->times, FV_STAGE_OPTIMIZER);
     return st;
 }
 

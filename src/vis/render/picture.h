@@ -57,7 +57,7 @@ int fvi_picture_margin(const fv_render_desc *desc, int side);
 fvi_chain_frame fvi_picture_frame(const fv_render_desc *desc, const fv_input *in, int h, int w);
 
 /* Enters a level: of size h x w; `frame` as transforms see it there. The first level begins with
- * the start, further ones with what the level before left (fv_carry).
+ * the start, further ones with what the level before left (fv_octave_carry).
  *   full_h, full_w  size of the last level: what the start is made at where levels lie below it */
 fv_status fvi_picture_level(fvi_picture *p, const fvi_chain_frame *frame, int full_h, int full_w,
                             fv_error *err);
@@ -69,14 +69,14 @@ size_t fvi_picture_bytes(const fv_render_desc *desc, const fvi_objective *object
                          const fvi_chain *walk);
 
 /* Before an evaluation: the walk, and numbers -> pixels. */
-void fvi_picture_show(fvi_picture *p, uint32_t step);
+void fvi_picture_decode(fvi_picture *p, uint32_t step);
 /* After it: dpixels -> numbers, by normalisation, optimiser and regularisers.
  *   step, steps  update counted from 0, of how many at this level */
-fv_status fvi_picture_climb(fvi_picture *p, int step, int steps, fv_error *err);
+fv_status fvi_picture_step(fvi_picture *p, int step, int steps, fv_error *err);
 /* Between them: takes an evaluation's verdict. A picture that is broken goes back to the numbers of
  * its last sound evaluation, if those are kept, and stops; else it is dead.
  *   why  of what is not finite, or NULL */
-void fvi_picture_judge(fvi_picture *p, const fvi_verdict *v, const char *why);
+void fvi_picture_check(fvi_picture *p, const fvi_gradient_health *v, const char *why);
 /* At the end: the numbers kept -> pixels. */
 void fvi_picture_settle(fvi_picture *p);
 

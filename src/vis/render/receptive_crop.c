@@ -24,7 +24,7 @@
 
 /* What is found out along one direction of the picture. */
 typedef struct span {
-    int64_t size, period; /* of the picture; see fvi_graph_period */
+    int64_t size, period; /* of the picture; see fvi_graph_total_stride */
     double first, last;   /* pixels seen */
 } span;
 
@@ -41,10 +41,12 @@ static int of_neurons(const fvi_objective *o) {
 
 /* Where the axes of a value lie that run along the picture, how long they are.
  * returns 0 if it sees the whole picture along one of them */
-static int find_axes(const fvi_graph *g, int v, const fvi_reach *reach, fvi_part_axis *axis) {
+static int find_axes(const fvi_graph *g, int v, const fvi_receptive_field *reach,
+                     fvi_receptive_crop_axis *axis) {
     for (int d = 0; d < 2; d++) {
         if (reach[d].axis < 0) return 0;
-        axis[d] = (fvi_part_axis){reach[d].axis, g->values[v].shape.dim[reach[d].axis], 0};
+        axis[d] =
+            (fvi_receptive_crop_axis){reach[d].axis, g->values[v].shape.dim[reach[d].axis], 0};
     }
     return axis[0].axis != axis[1].axis;
 }
@@ -72,8 +74,8 @@ static fv_status find_map(const fvi_graph *g, int v, const char *name, map *m, f
 }
 
 /* Widens the spans by what a term sees; 0 if its position is none of this map. */
-static int look(const fvi_term *t, const map *m, const fvi_part_axis *axis, const fvi_reach *reach,
-                span *s) {
+static int look(const fvi_term *t, const map *m, const fvi_receptive_crop_axis *axis,
+                const fvi_receptive_field *reach, span *s) {
     if (m->n != 2 || (t->n_position != FVI_CENTRE && t->n_position < 2)) return 0;
     for (int i = 0; i < 2; i++) {
         const int d = m->axis[i] == axis[1].axis;
@@ -87,12 +89,12 @@ static int look(const fvi_term *t, const map *m, const fvi_part_axis *axis, cons
 
 /* All spans of all objectives.  found  0 if there is more to be seen than the part */
 static fv_status look_all(const fvi_graph *g, const fv_input *in,
-                          const fvi_objective *const *objectives, int n, fvi_part *part,
-                          fvi_reach (*reach)[2], span *s, int *found, fv_error *err) {
+                          const fvi_objective *const *objectives, int n, fvi_receptive_crop *part,
+                          fvi_receptive_field (*reach)[2], span *s, int *found, fv_error *err) {
     *found = 1;
     for (int v = 0; *found && v < objectives[0]->n_values; v++) {
         map m;
-        fv_status st = fvi_graph_reach(g, in, g->outputs[v], reach[v], err);
+        fv_status st = fvi_graph_receptive_field(g, in, g->outputs[v], reach[v], err);
         if (!st) st = find_map(g, g->outputs[v], objectives[0]->values[v], &m, err);
         if (st) return st;
         *found = find_axes(g, g->outputs[v], reach[v], part->value[v]);
@@ -117,15 +119,15 @@ static void cut(const span *s, int *from, int *length) {
 /* The part in a graph of the whole picture; it stays the whole where there is none. */
 static fv_status find_in(const fvi_graph *g, const fvi_network *net,
                          const fvi_objective *const *objectives, int n, const fvi_shape *whole,
-                         fvi_part *out, fv_error *err) {
+                         fvi_receptive_crop *out, fv_error *err) {
     const fv_input *in = fvi_network_input(net);
     const int axis = in->channels_last ? 1 : 2;
     span s[2] = {{.size = out->h, .first = INFINITY, .last = -INFINITY},
                  {.size = out->w, .first = INFINITY, .last = -INFINITY}};
-    fvi_reach reach[FVI_MAX_VALUES][2];
-    fvi_part p = {.n_values = objectives[0]->n_values};
+    fvi_receptive_field reach[FVI_MAX_VALUES][2];
+    fvi_receptive_crop p = {.n_values = objectives[0]->n_values};
     fvi_shape shape = *whole;
-    fv_status st = fvi_graph_period(g, in, &s[0].period, err);
+    fv_status st = fvi_graph_total_stride(g, in, &s[0].period, err);
     int found = 0, takes = 0;
     s[1].period = s[0].period;
     if (!st && s[0].period) st = look_all(g, in, objectives, n, &p, reach, s, &found, err);
@@ -143,9 +145,10 @@ static fv_status find_in(const fvi_graph *g, const fvi_network *net,
     return st;
 }
 
-fv_status fvi_part_find(const fvi_network *net, const fvi_objective *const *objectives, int n,
-                        const fvi_shape *whole, int h, int w, fvi_part *out, fv_error *err) {
-    *out = (fvi_part){.h = h, .w = w};
+fv_status fvi_receptive_crop_find(const fvi_network *net, const fvi_objective *const *objectives,
+                                  int n, const fvi_shape *whole, int h, int w,
+                                  fvi_receptive_crop *out, fv_error *err) {
+    *out = (fvi_receptive_crop){.h = h, .w = w};
     const fv_input *in = fvi_network_input(net);
     if (!in->is_image || whole->ndim != 4) return FV_OK;
     for (int k = 0; k < n; k++)
@@ -161,15 +164,16 @@ fv_status fvi_part_find(const fvi_network *net, const fvi_objective *const *obje
     return st;
 }
 
-void fvi_part_cut(const fvi_part *p, const float *whole, int channels, int h, int w, float *part) {
+void fvi_receptive_crop_cut(const fvi_receptive_crop *p, const float *whole, int channels, int h,
+                            int w, float *part) {
     for (int c = 0; c < channels; c++)
         for (int y = 0; y < p->h; y++)
             memcpy(part + ((int64_t)c * p->h + y) * p->w,
                    whole + ((int64_t)c * h + p->y + y) * w + p->x, (size_t)p->w * sizeof *part);
 }
 
-void fvi_part_paste(const fvi_part *p, const float *part, int channels, int h, int w,
-                    float *whole) {
+void fvi_receptive_crop_paste(const fvi_receptive_crop *p, const float *part, int channels, int h,
+                              int w, float *whole) {
     memset(whole, 0, (size_t)channels * (size_t)h * (size_t)w * sizeof *whole);
     for (int c = 0; c < channels; c++)
         for (int y = 0; y < p->h; y++)

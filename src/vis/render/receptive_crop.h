@@ -8,17 +8,17 @@
 
 /* Of one value, along height and width: the axis, how long it is for the whole picture, and how
  * many of its places lie before the part. */
-typedef struct fvi_part_axis {
+typedef struct fvi_receptive_crop_axis {
     int axis;
     int64_t size, before;
-} fvi_part_axis;
+} fvi_receptive_crop_axis;
 
 /* The rectangle at (y, x) of a picture. */
-typedef struct fvi_part {
+typedef struct fvi_receptive_crop {
     int y, x, h, w;
     int n_values; /* 0: it is the whole picture, and `value` has no meaning */
-    fvi_part_axis value[FVI_MAX_VALUES][2];
-} fvi_part;
+    fvi_receptive_crop_axis value[FVI_MAX_VALUES][2];
+} fvi_receptive_crop;
 
 /* Finds the smallest part that gives the objectives the values and gradients the whole gives them:
  * it holds all their neurons see, begins and ends where the layers' windows do, and its size is one
@@ -27,11 +27,14 @@ typedef struct fvi_part {
  *   objectives  [n] of the same values
  *   whole       the network's input for the whole picture of h x w
  *   errors      NOMEM */
-fv_status fvi_part_find(const fvi_network *net, const fvi_objective *const *objectives, int n,
-                        const fvi_shape *whole, int h, int w, fvi_part *out, fv_error *err);
+fv_status fvi_receptive_crop_find(const fvi_network *net, const fvi_objective *const *objectives,
+                                  int n, const fvi_shape *whole, int h, int w,
+                                  fvi_receptive_crop *out, fv_error *err);
 
 /* Copies the part of [channels][h][w], and writes it back with zeros around. */
-void fvi_part_cut(const fvi_part *p, const float *whole, int channels, int h, int w, float *part);
-void fvi_part_paste(const fvi_part *p, const float *part, int channels, int h, int w, float *whole);
+void fvi_receptive_crop_cut(const fvi_receptive_crop *p, const float *whole, int channels, int h,
+                            int w, float *part);
+void fvi_receptive_crop_paste(const fvi_receptive_crop *p, const float *part, int channels, int h,
+                              int w, float *whole);
 
 #endif

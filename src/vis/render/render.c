@@ -52,7 +52,7 @@ typedef struct batch {
     fvi_picture *p; /* [n] */
     int n, group;
     fvi_evaluator *evaluator;
-    fvi_verdict *verdicts; /* [n] of the last evaluation */
+    fvi_gradient_health *verdicts; /* [n] of the last evaluation */
     double *values;        /* [n] */
     int *places;           /* [n] */
     int level, done;       /* level now; updates of all levels */
@@ -65,17 +65,17 @@ static fv_status set_sizes(job *j, fv_error *err) {
     const fv_schedule_desc *s = &j->desc->schedule;
     int h = j->desc->height, w = j->desc->width;
     const double most = fmax(h, w) * pow((double)s->level_scale, s->levels - 1);
-    if (s->grow == 1 && most > SIDE_MAX)
+    if (s->octave_order == 1 && most > SIDE_MAX)
         return fvi_fail(err, FV_ARG,
                         "levels: after %d of %g the picture would be %.0f pixels long; at most %d",
                         s->levels, (double)s->level_scale, most, SIDE_MAX);
     j->n_sizes = s->levels;
     for (int i = 0; i < s->levels; i++) {
-        int at = s->grow == 1 ? i : s->levels - 1 - i;
+        int at = s->octave_order == 1 ? i : s->levels - 1 - i;
         j->size[at][0] = h;
         j->size[at][1] = w;
-        double scale = s->grow == 1 ? s->level_scale : 1 / (double)s->level_scale;
-        double half = s->grow == 1 ? 1e-6 : 0.5;
+        double scale = s->octave_order == 1 ? s->level_scale : 1 / (double)s->level_scale;
+        double half = s->octave_order == 1 ? 1e-6 : 0.5;
         h = MAX(1, (int)floor(h * scale + half));
         w = MAX(1, (int)floor(w * scale + half));
     }
@@ -84,7 +84,7 @@ static fv_status set_sizes(job *j, fv_error *err) {
 
 /* What a batch is busy with: "conv1:3", or "conv1:3 and 7 more". */
 static void batch_text(const batch *b, char *text, size_t size) {
-    const char *first = b->j->units[b->p[0].place / b->j->desc->starts].name;
+    const char *first = b->j->units[b->p[0].place / b->j->desc->restarts].name;
     if (b->n == 1)
         g_strlcpy(text, first, size);
     else
@@ -135,13 +135,13 @@ static fv_status snapshots(const batch *b, fv_error *err) {
 
 static void show(void *user, int64_t i) {
     batch *b = user;
-    fvi_picture_show(&b->p[i], (uint32_t)b->done);
+    fvi_picture_decode(&b->p[i], (uint32_t)b->done);
 }
 
 static void show_all(batch *b) { fvi_side_by_side(b->n, show, b); }
 
 /* Whether redirected ReLUs may still help at this update. */
-static int redirecting(const batch *b) { return b->done < b->j->desc->redirect; }
+static int redirecting(const batch *b) { return b->done < b->j->desc->relu_redirect_steps; }
 
 /* Evaluates all pictures; what is not finite is told with where and when. */
 static fv_status look(batch *b, float progress, int redirect, fv_error *err) {
@@ -181,7 +181,7 @@ static fv_status evaluate(batch *b, int step, fv_error *err) {
     }
     for (int i = 0; !st && i < b->n; i++) {
         if (is_sound(b, i) && !(redirect && b->p[i].redirected)) b->p[i].alive = 1;
-        fvi_picture_judge(&b->p[i], &b->verdicts[i], fvi_evaluator_why(b->evaluator, i));
+        fvi_picture_check(&b->p[i], &b->verdicts[i], fvi_evaluator_why(b->evaluator, i));
     }
     return st;
 }
@@ -197,7 +197,7 @@ typedef struct climbing {
 static void climb_one(void *user, int64_t i) {
     climbing *c = user;
     fv_error mine = {0};
-    fv_status st = fvi_picture_climb(&c->b->p[i], c->step, c->b->j->desc->schedule.steps, &mine);
+    fv_status st = fvi_picture_step(&c->b->p[i], c->step, c->b->j->desc->schedule.steps, &mine);
     if (!st) return;
 #pragma omp critical
     {
@@ -230,18 +230,18 @@ static double lbfgs_evaluate(void *user, const float *z, float *g, int *stop) {
     lbfgs_user *u = user;
     fvi_picture *p = &u->b->p[0];
     if (z != p->z) memcpy(p->z, z, (size_t)p->numbers * sizeof *z);
-    fvi_lap(p->desc->times, FV_PART_OPTIMIZER);
-    fvi_picture_show(p, 0);
+    fvi_stage_timer(p->desc->times, FV_STAGE_OPTIMIZER);
+    fvi_picture_decode(p, 0);
     u->status = look(u->b, 0, 0, u->err);
     if (u->status == FV_OK) {
         if (u->step == 0) p->first = p->value;
         p->alive |= is_sound(u->b, 0);
-        fvi_picture_judge(p, u->b->verdicts, fvi_evaluator_why(u->b->evaluator, 0));
+        fvi_picture_check(p, u->b->verdicts, fvi_evaluator_why(u->b->evaluator, 0));
     }
     if (u->status == FV_OK && !p->broken) {
-        fvi_lap(p->desc->times, FV_PART_OPTIMIZER);
+        fvi_stage_timer(p->desc->times, FV_STAGE_OPTIMIZER);
         fvi_param_adjoint(p->param, p->z, p->dpixels, g);
-        fvi_lap(p->desc->times, FV_PART_PARAM);
+        fvi_stage_timer(p->desc->times, FV_STAGE_PARAM);
         u->status = report(u->b, u->step++, u->err);
         p->steps++;
     }
@@ -269,10 +269,10 @@ static fv_status climb_level(batch *b, fv_error *err) {
         st = evaluate(b, step, err);
         if (!st) st = climb_all(b, step, err);
         b->done++;
-        fvi_lap(b->j->desc->times, FV_PART_OPTIMIZER);
+        fvi_stage_timer(b->j->desc->times, FV_STAGE_OPTIMIZER);
         if (!st) st = snapshots(b, err);
         if (!st) st = report(b, step, err);
-        fvi_lap(b->j->desc->times, FV_PART_OTHER);
+        fvi_stage_timer(b->j->desc->times, FV_STAGE_OTHER);
     }
     return st;
 }
@@ -335,12 +335,12 @@ static fv_status hand_out(const job *j, int first, int n, fv_error *err) {
 static fvi_fit fit_of(const job *j, int first, int run, int group) {
     return (fvi_fit){.session = j->session,
                      .model = j->model,
-                     .objective = &j->units[first / j->desc->starts].objective,
+                     .objective = &j->units[first / j->desc->restarts].objective,
                      .h = j->size[j->n_sizes - 1][0],
                      .w = j->size[j->n_sizes - 1][1],
                      .group = group,
                      .run = run,
-                     .total = j->count * j->desc->starts};
+                     .total = j->count * j->desc->restarts};
 }
 
 /* Pictures first..first + n - 1, none at a level yet. To be freed, also on failure. */
@@ -355,8 +355,8 @@ static fv_status batch_new(job *j, int first, int n, int group, batch *b, fv_err
     if (!b->p || !b->verdicts || !b->values || !b->places)
         return fvi_fail(err, FV_NOMEM, "out of memory for %d pictures", n);
     for (int i = 0; i < n; i++) {
-        const unit *u = &j->units[(first + i) / d->starts];
-        fvi_picture_init(&b->p[i], d, &u->objective, u->name, (first + i) % d->starts, first + i);
+        const unit *u = &j->units[(first + i) / d->restarts];
+        fvi_picture_init(&b->p[i], d, &u->objective, u->name, (first + i) % d->restarts, first + i);
     }
     fv_status st = fvi_fit_batch_bytes(d, &f, n, &b->bytes, err);
     if (!st) fvi_budget_hold(j->model, (int64_t)b->bytes);
@@ -379,7 +379,7 @@ static fv_status render_batch(job *j, int first, int n, int group, fv_error *err
     if (!st) st = climb(&b, err);
     for (int i = 0; !st && i < n; i++) {
         fv_rendering **made = &j->made[first + i];
-        st = fvi_rendering_new(j->model, &b.p[i], j->units[(first + i) / j->desc->starts].name,
+        st = fvi_rendering_new(j->model, &b.p[i], j->units[(first + i) / j->desc->restarts].name,
                                j->stopped, made, err);
         if (!st) (*made)->batch = n;
     }
@@ -399,12 +399,12 @@ static int same_values(const fvi_objective *a, const fvi_objective *b) {
  * only whole ones. */
 static int run_length(const job *j, int from, int *group) {
     const fv_render_desc *d = j->desc;
-    const fvi_objective *first = &j->units[from / d->starts].objective;
-    int total = j->count * d->starts, joint = fvi_objective_is_joint(first);
-    int step = joint ? d->starts : 1, n = step;
+    const fvi_objective *first = &j->units[from / d->restarts].objective;
+    int total = j->count * d->restarts, joint = fvi_objective_is_joint(first);
+    int step = joint ? d->restarts : 1, n = step;
     int most = d->optimizer.kind == FV_OPTIMIZER_LBFGS ? 1 : d->batch;
     while (n + step <= most && from + n < total) {
-        const fvi_objective *next = &j->units[(from + n) / d->starts].objective;
+        const fvi_objective *next = &j->units[(from + n) / d->restarts].objective;
         if (!same_values(first, next) || fvi_objective_is_joint(next) != joint) break;
         n += step;
     }
@@ -485,7 +485,7 @@ static void try_batches(job *j, int most, int run) {
 
 /* Brings batch and tile down to what fits the memory, for all pictures alike. */
 static fv_status fit_all(job *j, fv_error *err) {
-    const int total = j->count * j->desc->starts;
+    const int total = j->count * j->desc->restarts;
     fv_status st = FV_OK;
     for (int i = 0, group; !st && i < total && fvi_budget_is_limited(j->model);) {
         const int run = run_length(j, i, &group);
@@ -501,7 +501,7 @@ static fv_status settle_batch(job *j, fv_error *err) {
     fv_render_desc *d = j->desc;
     const int chosen = !d->batch;
     int group;
-    if (chosen) d->batch = j->count * d->starts > 1 ? TRIAL_MOST : BATCH;
+    if (chosen) d->batch = j->count * d->restarts > 1 ? TRIAL_MOST : BATCH;
     fv_status st = fit_all(j, err);
     const int run = run_length(j, 0, &group), most = d->batch;
     if (st || !chosen) return st;
@@ -514,7 +514,7 @@ static fv_status settle_batch(job *j, fv_error *err) {
 
 static fv_status render_all(job *j, fv_error *err) {
     const fv_render_desc *d = j->desc;
-    int total = j->count * d->starts, group;
+    int total = j->count * d->restarts, group;
     const fv_session_desc how = {.threads = d->threads, .on_nan = d->on_nan};
     const int updates = d->schedule.levels * d->schedule.steps; /* at most 32 * 1,000,000 */
     fv_status st = set_sizes(j, err);
@@ -549,19 +549,19 @@ static fv_status check_borrowed(const fv_render_desc *d, fv_error *err) {
 /* What does not go together, whatever the recipe. */
 static fv_status check_parts(const fv_model *model, const fv_render_desc *d, fv_error *err) {
     const fv_input *in = fvi_network_input(model->network);
-    if (d->walk.count && d->param.kind != FV_PARAM_PIXELS)
+    if (d->in_place_transforms.count && d->param.kind != FV_PARAM_PIXELS)
         return fvi_fail(err, FV_ARG, "walk moves the pixels themselves; param must be pixels");
     if (d->start.kind == FV_START_IMAGE && !d->start.image)
         return fvi_fail(err, FV_ARG, "start is image, and no image is given");
     if (d->snapshot_every < 0)
         return fvi_fail(err, FV_ARG, "snapshot_every is %d; allowed are 0 (none) and more",
                         d->snapshot_every);
-    if (d->starts > FVI_MAX_GROUP)
-        return fvi_fail(err, FV_ARG, "starts is %d; allowed are 1..%d", d->starts, FVI_MAX_GROUP);
+    if (d->restarts > FVI_MAX_GROUP)
+        return fvi_fail(err, FV_ARG, "starts is %d; allowed are 1..%d", d->restarts, FVI_MAX_GROUP);
     if (d->schedule.levels > 1 && !in->is_image)
         return fvi_fail(err, FV_ARG, "levels is %d; inputs that are no pictures have one",
                         d->schedule.levels);
-    if (d->optimizer.kind == FV_OPTIMIZER_LBFGS && d->walk.count)
+    if (d->optimizer.kind == FV_OPTIMIZER_LBFGS && d->in_place_transforms.count)
         return fvi_fail(err, FV_ARG, "optimizer lbfgs cannot follow pixels that walk");
     return check_borrowed(d, err);
 }
@@ -573,7 +573,7 @@ static fv_status parse_units(job *j, const char *const *objectives, fv_error *er
     for (int i = 0; !st && i < j->count; i++) {
         char text[NAME_BYTES];
         fvi_objective bare = {0};
-        st = fvi_objective_parse(net, objectives[i], NULL, j->desc->reading, &bare, err);
+        st = fvi_objective_parse(net, objectives[i], NULL, j->desc->reduction, &bare, err);
         if (!st) fvi_objective_text(&bare, text, sizeof text);
         if (!st && !(j->units[i].name = strdup(text)))
             st = fvi_fail(err, FV_NOMEM, "out of memory");
@@ -581,14 +581,14 @@ static fv_status parse_units(job *j, const char *const *objectives, fv_error *er
             st = fvi_fail(err, FV_ARG, "objective \"%s\" asks nothing of the network", text);
         fvi_objective_clear(&bare);
         if (!st)
-            st = fvi_objective_parse(net, objectives[i], more, j->desc->reading,
+            st = fvi_objective_parse(net, objectives[i], more, j->desc->reduction,
                                      &j->units[i].objective, err);
     }
     return st;
 }
 
 static void hand_over(job *j, fv_rendering **out, fv_status st) {
-    for (int i = 0; j->made && i < j->count * j->desc->starts; i++) {
+    for (int i = 0; j->made && i < j->count * j->desc->restarts; i++) {
         if (st)
             fv_rendering_free(j->made[i]);
         else
@@ -610,9 +610,9 @@ static fv_status prepare(const fv_model *model, const char *const *objectives, i
     fv_status st = fv_render_desc_resolve(model, d, d, err);
     if (!st) st = fv_render_desc_settle(model, objectives, count, d, err);
     if (!st) st = check_parts(model, d, err);
-    if (!st && count > INT_MAX / d->starts)
+    if (!st && count > INT_MAX / d->restarts)
         st = fvi_fail(err, FV_ARG, "%d objectives from %d starts each are too many pictures", count,
-                      d->starts);
+                      d->restarts);
     return st;
 }
 
@@ -626,9 +626,9 @@ fv_status fv_render_many(const fv_model *model, const char *const *objectives, i
     if (st) return st;
     job j = {.model = model, .desc = &d, .count = count};
     j.units = calloc((size_t)count, sizeof *j.units);
-    j.made = calloc((size_t)count * (size_t)d.starts, sizeof *j.made);
+    j.made = calloc((size_t)count * (size_t)d.restarts, sizeof *j.made);
     if (!j.units || !j.made)
-        st = fvi_fail(err, FV_NOMEM, "out of memory for %d pictures", count * d.starts);
+        st = fvi_fail(err, FV_NOMEM, "out of memory for %d pictures", count * d.restarts);
     if (!st) st = parse_units(&j, objectives, err);
     if (!st && d.threads != 1) fvi_network_hash_early(model->network); /* for the texts */
     if (!st) st = render_all(&j, err);
@@ -642,7 +642,7 @@ fv_status fv_render(const fv_model *model, const char *objective, const fv_rende
     if (st) return st;
     fv_render_desc one = desc ? *desc : (fv_render_desc){0};
     fv_rendering *r = NULL;
-    one.starts = 1;
+    one.restarts = 1;
     st = fv_render_many(model, &objective, 1, &one, &r, err);
     if (st) return st;
     if (r->dead) {

@@ -141,9 +141,9 @@ fv_status fvi_rendering_new(const fv_model *model, const fvi_picture *p, const c
                             int unfinished, fv_rendering **out, fv_error *err) {
     fv_rendering *r = calloc(1, sizeof *r);
     if (!r) return fvi_fail(err, FV_NOMEM, "out of memory");
-    const fvi_verdict faint = {.kind = FVI_GRADIENT_VANISHED, .largest = p->faint};
+    const fvi_gradient_health faint = {.kind = FVI_GRADIENT_VANISHED, .largest = p->faint};
     char zero[128];
-    fvi_verdict_text(&faint, zero, sizeof zero);
+    fvi_gradient_health_text(&faint, zero, sizeof zero);
     const char *why = p->why ? p->why : p->alive ? NULL : zero;
     int best = p->desc->schedule.keep_best > 0;
     *r = (fv_rendering){.objective = strdup(name),

@@ -166,7 +166,7 @@ static void link_pairs(const spectra *s, double limit, int *found, double *dista
     }
 }
 
-fv_status fv_group_pictures(const fv_image *const *images, int count, int shifts, double threshold,
+fv_status fv_images_group(const fv_image *const *images, int count, int shifts, double threshold,
                             int *groups, double *distances, int *distinct, fv_error *err) {
     fv_status st = FVI_NOT_NULL(err, images, groups, distinct);
     if (!st) st = check(images, count, threshold, err);

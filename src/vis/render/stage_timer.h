@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where the time of an update goes: fvi_lap gives all time since the last one to a part. */
+/* Where the time of an update goes: fvi_stage_timer gives all time since the last one to a part. */
 #ifndef FVI_VIS_RENDER_STAGE_TIMER_H
 #define FVI_VIS_RENDER_STAGE_TIMER_H
 
@@ -10,7 +10,7 @@
 
 /* Nothing where nobody measures (`t` NULL), and in all threads but the first, which stands for
  * what the others do at the same time. */
-static inline void fvi_lap(fv_render_times *t, fv_part part) {
+static inline void fvi_stage_timer(fv_render_times *t, fv_stage part) {
     if (!t || omp_get_thread_num() != 0) return;
     double now = fvi_clock();
     t->seconds[part] += now - t->mark;

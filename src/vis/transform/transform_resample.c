@@ -32,7 +32,7 @@
 #define MAX_SAMPLES 16  /* a side */
 
 enum { LIKE_PYTORCH, LIKE_TENSORFLOW, LIKE_ENDS };
-static const fvi_grid grid_like[] = {FVI_GRID_CENTRES, FVI_GRID_CORNER, FVI_GRID_ENDS};
+static const fvi_sample_grid grid_like[] = {FVI_GRID_CENTRES, FVI_GRID_CORNER, FVI_GRID_ENDS};
 
 static fv_status range_check(const fv_transform *t, fv_error *err) {
     if (t->v[2] <= 0 || (t->v[1] - t->v[0]) / t->v[2] <= 1e6f) return FV_OK;

@@ -56,15 +56,15 @@ static fvi_layout *some_layout(const fvi_shape *shape) {
     return l;
 }
 
-static fvi_place place_new(const fvi_shape *shape, fvi_layout *layout) {
-    fvi_place p = {.shape = *shape, .layout = layout};
+static fvi_buffer place_new(const fvi_shape *shape, fvi_layout *layout) {
+    fvi_buffer p = {.shape = *shape, .layout = layout};
     p.bytes = fvi_layout_bytes(layout, shape);
     p.data = need(p.bytes + 4, 1);
     return p;
 }
 
 static void run(fvi_prim *p) {
-    fvi_place scratch = {.bytes = fvi_prim_scratch(p)};
+    fvi_buffer scratch = {.bytes = fvi_prim_scratch(p)};
     scratch.data = need(scratch.bytes + 1, 1);
     fvi_prim_set_scratch(p, &scratch);
     assert_int_equal(fvi_prim_bind(p, NULL), FV_OK);
@@ -73,7 +73,7 @@ static void run(fvi_prim *p) {
     free(scratch.data);
 }
 
-static void reorder(fvi_place *from, fvi_place *to) {
+static void reorder(fvi_buffer *from, fvi_buffer *to) {
     fvi_prim *p = NULL;
     assert_int_equal(fvi_prim_reorder(backend, from, to, &p, NULL), FV_OK);
     run(p);
@@ -130,7 +130,7 @@ static void test_reorder(void **state) {
     (void)state;
     fvi_shape shape = {4, {2, 13, 5, 6}};
     fvi_layout *l = some_layout(&shape);
-    fvi_place a = place_new(&shape, NULL), b = place_new(&shape, l), c = place_new(&shape, NULL);
+    fvi_buffer a = place_new(&shape, NULL), b = place_new(&shape, l), c = place_new(&shape, NULL);
     for (int i = 0; i < 2 * 13 * 30; i++) ((float *)a.data)[i] = (float)i;
     reorder(&a, &b);
     reorder(&b, &c);
@@ -146,7 +146,7 @@ static void test_odd_shapes(void **state) {
     (void)state;
     fvi_shape shapes[] = {{0, {0}}, {3, {2, 0, 4}}, {8, {1, 2, 1, 2, 1, 2, 1, 2}}};
     for (int k = 0; k < 3; k++) {
-        fvi_place a = place_new(&shapes[k], NULL), b = place_new(&shapes[k], NULL);
+        fvi_buffer a = place_new(&shapes[k], NULL), b = place_new(&shapes[k], NULL);
         int64_t n = fvi_shape_count(&shapes[k]);
         for (int64_t i = 0; i < n; i++) ((float *)a.data)[i] = (float)(i + 1);
         reorder(&a, &b);
@@ -164,7 +164,7 @@ static void test_odd_shapes(void **state) {
 static void test_time(void **state) {
     (void)state;
     fvi_shape shape = {2, {300, 300}};
-    fvi_place a = place_new(&shape, NULL), b = place_new(&shape, NULL);
+    fvi_buffer a = place_new(&shape, NULL), b = place_new(&shape, NULL);
     fvi_backend_time(backend, 0);
     reorder(&a, &b);
     assert_true(fvi_backend_time(backend, 1) == 0);
@@ -192,39 +192,40 @@ static fv_status fill_failing(void *user, float *dst, fv_error *err) {
 
 static void test_weights_cached(void **state) {
     (void)state;
-    fvi_weights *w = fvi_weights_new();
+    fvi_weight_cache *w = fvi_weight_cache_new();
     static const char name[2];
-    fvi_weights_key key = {.parts = {name}}, other = {.parts = {name}, .variant = 1};
+    fvi_weight_cache_key key = {.parts = {name}}, other = {.parts = {name}, .variant = 1};
     fvi_shape shape = {4, {16, 16, 3, 3}};
     fvi_layout *l = some_layout(&shape);
-    fvi_place *a = NULL, *b = NULL, *c = NULL, *d = NULL;
+    fvi_buffer *a = NULL, *b = NULL, *c = NULL, *d = NULL;
     int calls = 0;
-    assert_int_equal(fvi_weights_get(w, backend, &key, &shape, NULL, fill_failing, NULL, &a, NULL),
-                     FV_NOMEM);
+    assert_int_equal(
+        fvi_weight_cache_get(w, backend, &key, &shape, NULL, fill_failing, NULL, &a, NULL),
+        FV_NOMEM);
     assert_null(a);
-    fvi_weights_get(w, backend, &key, &shape, NULL, fill_counting, &calls, &a, NULL);
-    fvi_weights_get(w, backend, &key, &shape, NULL, fill_counting, &calls, &b, NULL);
+    fvi_weight_cache_get(w, backend, &key, &shape, NULL, fill_counting, &calls, &a, NULL);
+    fvi_weight_cache_get(w, backend, &key, &shape, NULL, fill_counting, &calls, &b, NULL);
     assert_ptr_equal(a, b);
     assert_int_equal(calls, 1);
-    fvi_weights_get(w, backend, &key, &shape, l, fill_counting, &calls, &c, NULL);
-    fvi_weights_get(w, backend, &other, &shape, l, fill_counting, &calls, &d, NULL);
+    fvi_weight_cache_get(w, backend, &key, &shape, l, fill_counting, &calls, &c, NULL);
+    fvi_weight_cache_get(w, backend, &other, &shape, l, fill_counting, &calls, &d, NULL);
     assert_ptr_not_equal(a, c);
     assert_ptr_not_equal(c, d);
     assert_int_equal(calls, 3);
     assert_true(((float *)a->data)[100] == 100 && a->fixed);
     assert_int_equal((uintptr_t)a->data % 64, 0);
-    fvi_place back = place_new(&shape, NULL);
+    fvi_buffer back = place_new(&shape, NULL);
     reorder(c, &back);
     assert_memory_equal(back.data, a->data, a->bytes);
     free(back.data);
     fvi_layout_free(l);
-    fvi_weights_free(w);
-    fvi_weights_free(NULL);
+    fvi_weight_cache_free(w);
+    fvi_weight_cache_free(NULL);
 }
 
 static void test_weights_plain(void **state) {
     (void)state;
-    fvi_weights *w = fvi_weights_new();
+    fvi_weight_cache *w = fvi_weight_cache_new();
     float numbers[3] = {1.5f, -2, 3};
     uint8_t shifted[16];
     double wide[3] = {0.25, 7, -1};
@@ -232,37 +233,37 @@ static void test_weights_plain(void **state) {
     fvi_const ready = {FVI_F32, {1, {3}}, (const uint8_t *)numbers};
     fvi_const odd = {FVI_F32, {1, {3}}, shifted + 1}, other = {FVI_F64, {1, {3}}, (uint8_t *)wide};
     fvi_const none = {FVI_F32, {1, {0}}, NULL};
-    fvi_place *a, *b, *c, *d;
-    assert_int_equal(fvi_weights_plain(w, &ready, &a, NULL), FV_OK);
-    assert_int_equal(fvi_weights_plain(w, &odd, &b, NULL), FV_OK);
-    assert_int_equal(fvi_weights_plain(w, &other, &c, NULL), FV_OK);
-    assert_int_equal(fvi_weights_plain(w, &none, &d, NULL), FV_OK);
+    fvi_buffer *a, *b, *c, *d;
+    assert_int_equal(fvi_weight_cache_plain(w, &ready, &a, NULL), FV_OK);
+    assert_int_equal(fvi_weight_cache_plain(w, &odd, &b, NULL), FV_OK);
+    assert_int_equal(fvi_weight_cache_plain(w, &other, &c, NULL), FV_OK);
+    assert_int_equal(fvi_weight_cache_plain(w, &none, &d, NULL), FV_OK);
     assert_ptr_equal(a->data, numbers); /* used where it is */
     assert_memory_equal(b->data, numbers, sizeof numbers);
     assert_true(((float *)c->data)[0] == 0.25f && ((float *)c->data)[2] == -1);
     assert_int_equal(d->bytes, 0);
-    fvi_weights_free(w);
+    fvi_weight_cache_free(w);
 }
 
 static void *ask(void *p) {
     static const char name[1];
-    fvi_weights_key key = {.parts = {name}, .variant = 7};
+    fvi_weight_cache_key key = {.parts = {name}, .variant = 7};
     fvi_shape shape = {4, {16, 16, 3, 3}};
     static int calls;
-    fvi_place *out = NULL;
-    fvi_weights_get(p, NULL, &key, &shape, NULL, fill_counting, &calls, &out, NULL);
+    fvi_buffer *out = NULL;
+    fvi_weight_cache_get(p, NULL, &key, &shape, NULL, fill_counting, &calls, &out, NULL);
     return calls == 1 ? out : NULL;
 }
 
 static void test_weights_threads(void **state) {
     (void)state;
-    fvi_weights *w = fvi_weights_new();
+    fvi_weight_cache *w = fvi_weight_cache_new();
     GThread *t[8];
     for (int i = 0; i < 8; i++) t[i] = g_thread_new("ask", ask, w);
     void *first = g_thread_join(t[0]);
     assert_non_null(first);
     for (int i = 1; i < 8; i++) assert_ptr_equal(g_thread_join(t[i]), first);
-    fvi_weights_free(w);
+    fvi_weight_cache_free(w);
 }
 
 int main(void) {

@@ -104,17 +104,17 @@ static void target(fvi_graph *g, int v) { g->outputs[g->n_outputs++] = v; }
 /* ---- running ---- */
 
 static fvi_backend *backend;
-static fvi_weights *weights;
+static fvi_weight_cache *weights;
 
 static int setup(void **state) {
     (void)state;
-    weights = fvi_weights_new();
+    weights = fvi_weight_cache_new();
     return fvi_backend_new(&backend, NULL);
 }
 
 static int teardown(void **state) {
     (void)state;
-    fvi_weights_free(weights);
+    fvi_weight_cache_free(weights);
     fvi_backend_free(backend);
     return 0;
 }

@@ -35,7 +35,7 @@ static void draw(float *value, float *g) {
 static void by_onednn(fvi_backend *b, const fvi_act *act, float *value, float *g, float *out) {
     const fvi_shape shape = {1, {N}};
     fvi_prim *p = NULL;
-    fvi_place places[3] = {{.shape = shape, .data = value},
+    fvi_buffer places[3] = {{.shape = shape, .data = value},
                            {.shape = shape, .data = g},
                            {.shape = shape, .data = out}};
     assert_int_equal(fvi_prim_eltwise(b, act, FVI_BY_DST, &shape, NULL, &p, NULL), FV_OK);
@@ -62,27 +62,27 @@ static void by_ours(fvi_backend *b, const fvi_act *act, const float *value, floa
     const int n = kept ? N / 8 * 8 : N;
     const fvi_shape shape = {2, {1, n}};
     const size_t bytes = (size_t)n * sizeof(float);
-    fvi_weights *w = fvi_weights_new();
-    fvi_program *p = NULL;
+    fvi_weight_cache *w = fvi_weight_cache_new();
+    fvi_schedule *p = NULL;
     const fvi_node node = {.out = 0};
-    fvi_place places[3] = {{.shape = shape, .data = lost, .bytes = bytes, .fixed = 1},
+    fvi_buffer places[3] = {{.shape = shape, .data = lost, .bytes = bytes, .fixed = 1},
                            {.shape = shape, .data = g, .bytes = bytes, .fixed = 1},
                            {.shape = shape, .data = out, .bytes = bytes, .fixed = 1}};
-    assert_int_equal(fvi_program_new(b, w, 0, &p, NULL), FV_OK);
-    if (kept) fvi_program_every_method(p);
+    assert_int_equal(fvi_schedule_new(b, w, 0, &p, NULL), FV_OK);
+    if (kept) fvi_schedule_every_method(p);
     fvi_step s = {.op = &op, .program = p, .node = &node, .dst = &places[0]}, *step = &s;
     g_ptr_array_add(p->steps, step);
     for (int phase = 0; phase < 2; phase++)
-        g_array_append_val(p->actions, ((fvi_action){.step = step, .phase = phase}));
+        g_array_append_val(p->actions, ((fvi_entry){.step = step, .phase = phase}));
     assert_int_equal(fvi_relu_plan(&s, act, &places[0], &places[1], &places[2], NULL), FV_OK);
-    assert_int_equal(fvi_program_finish(p, 0, NULL), FV_OK);
+    assert_int_equal(fvi_schedule_finish(p, 0, NULL), FV_OK);
     assert_int_equal(fvi_relu_keeps(s.relu), kept);
     memcpy(lost, value, sizeof lost);
-    assert_int_equal(fvi_program_run(p, 0, 1, NULL), FV_OK);
+    assert_int_equal(fvi_schedule_run(p, 0, 1, NULL), FV_OK);
     for (int i = 0; kept && i < N; i++) lost[i] = 3;
-    assert_int_equal(fvi_program_run(p, 1, 2, NULL), FV_OK);
-    fvi_program_free(p);
-    fvi_weights_free(w);
+    assert_int_equal(fvi_schedule_run(p, 1, 2, NULL), FV_OK);
+    fvi_schedule_free(p);
+    fvi_weight_cache_free(w);
 }
 
 /* NaNs alike, whatever is in them. */

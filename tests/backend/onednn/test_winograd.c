@@ -22,7 +22,7 @@ static void test_filling_stays_zero(void **state) {
     static float src[C * SIDE * SIDE], dst[8 * SIDE * SIDE], bias[K] = {1, 1, 1, 1, 1};
     static float u[FVI_WINOGRAD_POINTS * (C + 1) * BLOCK];
     static float v[FVI_WINOGRAD_POINTS * (TILES + 1) * BLOCK], m[sizeof v / sizeof *v];
-    fvi_place places[] = {{.data = src}, {.data = u}, {.data = bias},
+    fvi_buffer places[] = {{.data = src}, {.data = u}, {.data = bias},
                           {.data = dst}, {.data = v}, {.data = m}};
     memset(dst, 0xff, sizeof dst);
     fvi_winograd_run(&(fvi_winograd){.batch = 1,
@@ -50,7 +50,7 @@ static int is_used(int64_t n, int64_t c, int64_t k, int64_t side, int64_t stride
     fvi_pool *pool = fvi_pool_new(0);
     fvi_graph *g = fvi_pool_alloc(pool, sizeof *g);
     fvi_const *w = fvi_pool_alloc(pool, sizeof *w);
-    fvi_weights *cache = fvi_weights_new();
+    fvi_weight_cache *cache = fvi_weight_cache_new();
     fvi_backend *backend = NULL;
     fvi_plan *plan = NULL;
     fvi_profile *profile = NULL;
@@ -78,7 +78,7 @@ static int is_used(int64_t n, int64_t c, int64_t k, int64_t side, int64_t stride
                                           .pad_lo = {1, 1},
                                           .pad_hi = {1, 1},
                                           .groups = 1}};
-    if (limit) fvi_weights_set_limit(cache, limit);
+    if (limit) fvi_weight_cache_set_limit(cache, limit);
     assert_int_equal(fvi_backend_new(&backend, NULL), FV_OK);
     assert_int_equal(fvi_plan_new(g, FVI_PLAN_BACKWARD, backend, cache, &plan, NULL), FV_OK);
     assert_int_equal(fvi_plan_profile(plan, &profile, NULL), FV_OK);
@@ -89,7 +89,7 @@ static int is_used(int64_t n, int64_t c, int64_t k, int64_t side, int64_t stride
                          "winograd:f4x4");
     fvi_profile_free(profile);
     fvi_plan_free(plan);
-    fvi_weights_free(cache);
+    fvi_weight_cache_free(cache);
     fvi_backend_free(backend);
     return (int)found;
 }

@@ -288,7 +288,7 @@ static int plan_run(const problem *p, int flags, result *out, char *text, size_t
     fv_error err = {0};
     fvi_backend *b = NULL;
     fvi_plan *plan = NULL;
-    fvi_weights *w = fvi_weights_new();
+    fvi_weight_cache *w = fvi_weight_cache_new();
     int bad = 0, backward = flags & FVI_PLAN_BACKWARD;
     if (p->c->winograd || p->c->depthwise) flags |= FVI_PLAN_EVERY_METHOD;
     fv_status st = fvi_backend_new(&b, &err);
@@ -306,7 +306,7 @@ static int plan_run(const problem *p, int flags, result *out, char *text, size_t
     else if (p->c->depthwise && !has_method(plan, "depthwise:rows", backward ? 1 : 0))
         bad = fail(text, size, "not done by depthwise.c");
     fvi_plan_free(plan);
-    fvi_weights_free(w);
+    fvi_weight_cache_free(w);
     fvi_backend_free(b);
     return bad;
 }

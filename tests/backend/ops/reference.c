@@ -145,7 +145,7 @@ static double resized(const fvi_node *n, const fvi_ref *in, const int64_t *pos, 
                       int d, int outside) {
     if (d == in->shape.ndim)
         return outside ? n->a.resize.extrapolation : in->data[fvi_ref_ravel(&in->shape, from)];
-    const fvi_taps *t = &n->a.resize.axis[d];
+    const fvi_resize_kernel *t = &n->a.resize.axis[d];
     if (t->taps == 0) {
         from[d] = pos[d];
         return resized(n, in, pos, from, d + 1, outside);

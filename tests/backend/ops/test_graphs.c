@@ -205,7 +205,7 @@ static void check(fvi_graph *planned, fvi_graph *g, int flags) {
     double *value[MAX_IN + MAX_NODE] = {0};
     fvi_backend *b = NULL;
     fvi_plan *plan = NULL;
-    fvi_weights *w = fvi_weights_new();
+    fvi_weight_cache *w = fvi_weight_cache_new();
     int n_values = g->n_values, t = g->outputs[0];
     int64_t n = fvi_ref_count(&g->values[t].shape);
     float *out = need((size_t)n, sizeof *out), *seed = need((size_t)n, sizeof *seed);
@@ -233,7 +233,7 @@ static void check(fvi_graph *planned, fvi_graph *g, int flags) {
     for (int64_t i = 0; i < n; i++) assert_true(fabs(out[i] - value[t][i]) <= 1e-5 * scale);
     for (int i = 0; i < g->n_inputs && i < 4; i++) check_gradient(g, plan, i, value, seed);
     fvi_plan_free(plan);
-    fvi_weights_free(w);
+    fvi_weight_cache_free(w);
     fvi_backend_free(b);
     for (int v = 0; v < n_values; v++) free(value[v]);
     fvi_graph_free(g);
@@ -635,7 +635,7 @@ static void test_window_without_cells(void **state) {
     add_node(&k, FVI_MAX_POOL, a, picture(1, 1, 1, 4), &x, 1);
     fvi_backend *b = NULL;
     fvi_plan *plan = NULL;
-    fvi_weights *w = fvi_weights_new();
+    fvi_weight_cache *w = fvi_weight_cache_new();
     float in[2] = {-3, 5}, out[4], seed[4] = {1, 2, 4, 8}, gradient[2];
     assert_int_equal(fvi_backend_new(&b, NULL), FV_OK);
     assert_int_equal(fvi_plan_new(k.g, FVI_PLAN_BACKWARD, b, w, &plan, NULL), FV_OK);
@@ -649,7 +649,7 @@ static void test_window_without_cells(void **state) {
     assert_memory_equal(out, want, sizeof want);
     assert_memory_equal(gradient, want_gradient, sizeof want_gradient);
     fvi_plan_free(plan);
-    fvi_weights_free(w);
+    fvi_weight_cache_free(w);
     fvi_backend_free(b);
 }
 

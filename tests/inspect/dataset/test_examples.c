@@ -146,7 +146,7 @@ static fv_tensor *input_of(const char *name) {
     return x;
 }
 
-static float *values_of(fv_examples *e, int unit, fv_by by, int lowest) {
+static float *values_of(fv_examples *e, int unit, fv_score by, int lowest) {
     float *v = g_new(float, fv_examples_photo_count(e));
     assert_int_equal(fv_examples_values(e, unit, by, lowest, v, NULL), FV_OK);
     return v;
@@ -195,7 +195,7 @@ static void test_values(void **state) {
         g_free(name);
         fv_example found[PHOTOS + 3];
         int n = 0, n_low = 0;
-        float *mean = values_of(e, u, FV_BY_MEAN, 0);
+        float *mean = values_of(e, u, FV_SCORE_MEAN, 0);
         assert_int_equal(fv_examples_find(e, u, 0, 0, PHOTOS + 3, found, &n, NULL), FV_OK);
         assert_int_equal(n, PHOTOS);
         for (int i = 0; i < n; i++) {
@@ -206,9 +206,9 @@ static void test_values(void **state) {
             assert_true(i == 0 || found[i - 1].value >= found[i].value);
         }
         fv_example low[4];
-        assert_int_equal(fv_examples_find(e, u, FV_BY_MAX, 1, 4, low, &n_low, NULL), FV_OK);
+        assert_int_equal(fv_examples_find(e, u, FV_SCORE_MAX, 1, 4, low, &n_low, NULL), FV_OK);
         assert_int_equal(n_low, 4);
-        float *min = values_of(e, u, FV_BY_MAX, 1);
+        float *min = values_of(e, u, FV_SCORE_MAX, 1);
         for (int i = 0; i < 4; i++) {
             const alone a = run_alone(fv_examples_photo(e, low[i].photo), "head/conv", u);
             int below = 0;
@@ -253,7 +253,7 @@ static void test_objectives(void **state) {
     assert_int_equal(fv_examples_unit_class(e, 0), 8);
     assert_int_equal(fv_examples_unit_class(e, 2), -1);
     for (int u = 0; u < 5; u++) {
-        float *v = values_of(e, u, FV_BY_MEAN, 0);
+        float *v = values_of(e, u, FV_SCORE_MEAN, 0);
         for (int i = 0; i < PHOTOS; i += 5) {
             fv_tensor *x = input_of(fv_examples_photo(e, i)), *dx = NULL;
             double want = 0;
@@ -281,12 +281,12 @@ static void test_measure(void **state) {
     static const char *const objectives[] = {"head/conv", "prob:3"};
     fv_examples *e = scan_with(objectives, 2, NULL);
     for (int u = 0; u < 13; u += 4) {
-        float *v = values_of(e, u, FV_BY_MAX, 0), *low = values_of(e, u, FV_BY_MAX, 1);
+        float *v = values_of(e, u, FV_SCORE_MAX, 0), *low = values_of(e, u, FV_SCORE_MAX, 1);
         fv_tensor *x = input_of(fv_examples_photo(e, 9));
         double value = 0;
-        assert_int_equal(fv_examples_measure(e, u, FV_BY_MAX, 0, x, &value, NULL), FV_OK);
+        assert_int_equal(fv_examples_measure(e, u, FV_SCORE_MAX, 0, x, &value, NULL), FV_OK);
         check_near(value, v[9]);
-        assert_int_equal(fv_examples_measure(e, u, FV_BY_MAX, 1, x, &value, NULL), FV_OK);
+        assert_int_equal(fv_examples_measure(e, u, FV_SCORE_MAX, 1, x, &value, NULL), FV_OK);
         check_near(value, low[9]);
         x->dim[0] = 0;
         assert_int_equal(fv_examples_measure(e, u, 0, 0, x, &value, NULL), FV_SHAPE);
@@ -307,9 +307,9 @@ static void test_spread(void **state) {
     (void)state;
     fv_examples *e = scan("head/conv:5", NULL);
     float *v = values_of(e, 0, 0, 0);
-    fv_spread s;
+    fv_distribution s;
     double sum = 0;
-    assert_int_equal(fv_examples_spread(e, 0, 0, 0, &s, NULL), FV_OK);
+    assert_int_equal(fv_examples_distribution(e, 0, 0, 0, &s, NULL), FV_OK);
     qsort(v, PHOTOS, sizeof *v, compare_floats);
     for (int i = 0; i < PHOTOS; i++) sum += (double)v[i];
     assert_int_equal(s.count, PHOTOS);
@@ -342,8 +342,8 @@ static char *all_of(fv_examples *e) {
     for (int u = 0; u < fv_examples_unit_count(e); u++)
         for (int k = 0; k < 4; k++) {
             int n;
-            assert_int_equal(fv_examples_find(e, u, k < 2 ? FV_BY_MAX : FV_BY_MEAN, k % 2, PHOTOS,
-                                              found, &n, NULL),
+            assert_int_equal(fv_examples_find(e, u, k < 2 ? FV_SCORE_MAX : FV_SCORE_MEAN, k % 2,
+                                              PHOTOS, found, &n, NULL),
                              FV_OK);
             for (int i = 0; i < n; i++)
                 g_string_append_printf(text, "%d %s %a %d,%d\n", u,
@@ -639,7 +639,7 @@ static void check_region(const fv_examples *e, const fv_example *x, const char *
     assert_false(x->whole);
     assert_true(top >= 0 && left >= 0 && top + x->height <= INPUT);
     assert_true(x->height <= most && x->width <= most);
-    assert_true(x->spot_top >= x->top && x->spot_left >= x->left);
+    assert_true(x->center_top >= x->top && x->center_left >= x->left);
     fv_tensor *in = input_of(fv_examples_photo(e, x->photo));
     check_near(at_position(in, layer, unit, x->y, x->x), x->value);
     for (int p = 0; p < 3 * INPUT * INPUT; p++) {
@@ -714,7 +714,7 @@ static void test_tiles(void **state) {
     assert_int_equal(tile->height, ex.height);
     assert_int_equal(tile->width, ex.width);
     fv_image_free(tile);
-    assert_int_equal(fv_examples_tile(e, &ex, FV_VIEW_PHOTO, 74, &tile, NULL), FV_OK);
+    assert_int_equal(fv_examples_tile(e, &ex, FV_EXAMPLE_PHOTO, 74, &tile, NULL), FV_OK);
     assert_int_equal(MAX(tile->height, tile->width), 74);
     assert_in_range(count_orange(tile), 40, 400);
     fv_image_free(tile);
@@ -728,21 +728,21 @@ static void test_sheets(void **state) {
     (void)state;
     fv_examples *e = scan("head/conv", NULL);
     fv_image *sheet = NULL, *both = NULL, *optimised = make_photo(1, 48, 48);
-    const fv_sheet_desc one = {.top = 3, .tile = 50};
-    const fv_sheet_desc two = {.top = 3, .bottom = 2, .tile = 50, .by = FV_BY_MEAN};
-    assert_int_equal(fv_examples_sheet(e, 2, &one, &sheet, NULL), FV_OK);
-    assert_int_equal(fv_examples_sheet(e, 2, &two, &both, NULL), FV_OK);
+    const fv_contact_sheet_desc one = {.top = 3, .tile = 50};
+    const fv_contact_sheet_desc two = {.top = 3, .bottom = 2, .tile = 50, .by = FV_SCORE_MEAN};
+    assert_int_equal(fv_examples_contact_sheet(e, 2, &one, &sheet, NULL), FV_OK);
+    assert_int_equal(fv_examples_contact_sheet(e, 2, &two, &both, NULL), FV_OK);
     assert_true(both->height > 3 * sheet->height / 2);
     assert_string_equal(fv_image_text(sheet, "fovea.objective"), "head/conv:2");
     assert_non_null(strstr(fv_image_text(both, "fovea.options"), "by=mean; top=3; bottom=2"));
     assert_string_equal(fv_image_text(sheet, "fovea.model-sha256"), fv_model_sha256(model));
     fv_image_free(sheet);
     fv_image_free(both);
-    const fv_sheet_desc wrong = {.top = -1};
-    assert_int_equal(fv_examples_sheet(e, 2, &wrong, &sheet, NULL), FV_ARG);
-    assert_int_equal(fv_examples_sheet(e, 12, &one, &sheet, NULL), FV_ARG);
-    assert_int_equal(fv_examples_beside(e, 2, optimised, optimised, NULL, &sheet, NULL), FV_OK);
-    assert_int_equal(fv_examples_beside(e, 2, NULL, NULL, NULL, &both, NULL), FV_OK);
+    const fv_contact_sheet_desc wrong = {.top = -1};
+    assert_int_equal(fv_examples_contact_sheet(e, 2, &wrong, &sheet, NULL), FV_ARG);
+    assert_int_equal(fv_examples_contact_sheet(e, 12, &one, &sheet, NULL), FV_ARG);
+    assert_int_equal(fv_examples_strip(e, 2, optimised, optimised, NULL, &sheet, NULL), FV_OK);
+    assert_int_equal(fv_examples_strip(e, 2, NULL, NULL, NULL, &both, NULL), FV_OK);
     assert_true(sheet->width > 4 * 192);
     assert_true(both->width > 2 * 192);
     fv_image_free(sheet);
@@ -761,10 +761,10 @@ static void test_changed_since(void **state) {
     fv_error err;
     assert_string_equal(fv_examples_photo(e, ex.photo), "zz.png");
     save_photo("zz.png", 78, 20, 20);
-    assert_int_equal(fv_examples_tile(e, &ex, FV_VIEW_CROP, 64, &tile, &err), FV_IO);
+    assert_int_equal(fv_examples_tile(e, &ex, FV_EXAMPLE_CROP, 64, &tile, &err), FV_IO);
     assert_non_null(strstr(err.text, "has changed since"));
     remove_file("zz.png");
-    assert_int_equal(fv_examples_tile(e, &ex, FV_VIEW_CROP, 64, &tile, &err), FV_IO);
+    assert_int_equal(fv_examples_tile(e, &ex, FV_EXAMPLE_CROP, 64, &tile, &err), FV_IO);
     fv_examples_free(e);
 }
 

@@ -48,9 +48,9 @@ static fvi_index *opened(void) {
     return ix;
 }
 
-static fvi_answer answer(int photo, int unit) {
+static fvi_response answer(int photo, int unit) {
     const float v = (float)(photo * 10 + unit);
-    return (fvi_answer){v, -v, v / 2, (uint32_t)photo, photo % 3 ? (uint32_t)unit : FVI_NOWHERE};
+    return (fvi_response){v, -v, v / 2, (uint32_t)photo, photo % 3 ? (uint32_t)unit : FVI_NOWHERE};
 }
 
 /* Every seventh photo cannot be read. */
@@ -58,7 +58,7 @@ static int is_bad(int photo) { return photo % 7 == 3; }
 
 static void add(fvi_index *ix, int i) {
     char name[32];
-    fvi_answer a[UNITS];
+    fvi_response a[UNITS];
     fv_error err;
     g_snprintf(name, sizeof name, "p/%03d.jpg", i);
     fvi_photo p = {.path = name, .size = 1000 + i, .mtime = -5 - i, .height = 3 + i, .width = 7};
@@ -79,7 +79,7 @@ static int check_all(fvi_index *ix) {
     int there = 0;
     const int64_t rows = fvi_index_rows(ix);
     for (int u = 0; u < UNITS; u++) {
-        fvi_answer *all = g_new0(fvi_answer, rows + 1);
+        fvi_response *all = g_new0(fvi_response, rows + 1);
         assert_int_equal(fvi_index_read(ix, u, all, NULL), FV_OK);
         there = 0;
         for (int i = 0; i < PHOTOS; i++) {
@@ -97,7 +97,7 @@ static int check_all(fvi_index *ix) {
             assert_int_equal(p->height, 3 + i);
             const int64_t row = fvi_index_row(ix, p);
             assert_in_range(row, 0, rows - 1);
-            const fvi_answer want = answer(i, u);
+            const fvi_response want = answer(i, u);
             assert_memory_equal(&all[row], &want, sizeof want);
         }
         g_free(all);
@@ -115,7 +115,7 @@ static void test_round_trip(void **state) {
     fvi_index_close(ix);
     /* a photo that has changed is added again, and its new answers count */
     ix = opened();
-    fvi_answer a[UNITS];
+    fvi_response a[UNITS];
     for (int u = 0; u < UNITS; u++) a[u] = answer(500, u);
     const fvi_photo p = {
         .path = (char *)(uintptr_t) "p/000.jpg", .size = 1, .height = 1, .width = 1};
@@ -228,7 +228,7 @@ static void test_damaged(void **state) {
         assert_true(g_file_set_contents(path, bytes, (gssize)size, NULL));
         fv_status st = open_index("key", UNITS, &ix, &err);
         for (int u = 0; !st && u < UNITS; u++) {
-            fvi_answer *all = g_new0(fvi_answer, fvi_index_rows(ix) + 1);
+            fvi_response *all = g_new0(fvi_response, fvi_index_rows(ix) + 1);
             st = fvi_index_read(ix, u, all, &err);
             g_free(all);
         }

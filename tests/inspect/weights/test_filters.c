@@ -30,8 +30,8 @@ static int teardown(void **state) {
     return 0;
 }
 
-static fv_filters *measure(const char *layer) {
-    fv_filters *f = NULL;
+static fv_filter_stats *measure(const char *layer) {
+    fv_filter_stats *f = NULL;
     fv_error err = {0};
     if (fv_filters_measure(model, net_layer(model, layer), &f, &err)) fail_msg("%s", err.text);
     return f;
@@ -62,7 +62,7 @@ static void test_dead_and_duplicates(void **state) {
     builder_f32(b, "w", "8,3,3,3", w);
     builder_node(b, "Conv", "conv", "x,w", "y");
     model = net_load(b, NULL);
-    fv_filters *f = measure("conv");
+    fv_filter_stats *f = measure("conv");
     assert_int_equal(f->count, 8);
     double sum = 0;
     for (int k = 0; k < 27; k++) sum += (double)w[k] * w[k];
@@ -85,7 +85,7 @@ static void test_dead_and_duplicates(void **state) {
         own += (double)w[5 * 27 + k] * w[5 * 27 + k];
     }
     assert_true(fabs(f->pairs[1].cosine - dot / sqrt(sum * own)) < 1e-6);
-    fv_filters_free(f);
+    fv_filter_stats_free(f);
 }
 
 static void test_all_zero_and_all_alike(void **state) {
@@ -99,10 +99,10 @@ static void test_all_zero_and_all_alike(void **state) {
     builder_int(b, builder_node(b, "Gemm", "alike", "x,w2", "c"), "transB", 1);
     builder_node(b, "Add", "sum", "a,c", "y");
     model = net_load(b, NULL);
-    fv_filters *f = measure("none");
+    fv_filter_stats *f = measure("none");
     assert_int_equal(f->n_dead, 4);
     assert_int_equal(f->n_pairs, 0);
-    fv_filters_free(f);
+    fv_filter_stats_free(f);
     f = measure("alike");
     assert_int_equal(f->n_dead, 0);
     assert_int_equal(f->n_pairs, 3); /* each with the first */
@@ -110,7 +110,7 @@ static void test_all_zero_and_all_alike(void **state) {
         assert_int_equal(f->pairs[i].filter, i + 1);
         assert_int_equal(f->pairs[i].like, 0);
     }
-    fv_filters_free(f);
+    fv_filter_stats_free(f);
 }
 
 static void test_short_filters_have_no_duplicates(void **state) {
@@ -120,9 +120,9 @@ static void test_short_filters_have_no_duplicates(void **state) {
     builder_f32(b, "w", "2,3", w);
     builder_int(b, builder_node(b, "Gemm", "fc", "x,w", "y"), "transB", 1);
     model = net_load(b, NULL);
-    fv_filters *f = measure("fc");
+    fv_filter_stats *f = measure("fc");
     assert_int_equal(f->n_pairs, 0);
-    fv_filters_free(f);
+    fv_filter_stats_free(f);
 }
 
 static void test_layers_without_filters(void **state) {
@@ -133,7 +133,7 @@ static void test_layers_without_filters(void **state) {
     builder_node(b, "Mul", "mul", "x,v", "m");
     builder_node(b, "Relu", "relu", "m", "y");
     model = net_load(b, NULL);
-    fv_filters *f = NULL;
+    fv_filter_stats *f = NULL;
     fv_error err;
     assert_int_equal(fv_filters_measure(model, net_layer(model, "mul"), &f, &err), FV_SHAPE);
     assert_string_equal(err.text, "net: layer \"mul\" (multiplication) has no filters");

@@ -157,7 +157,7 @@ static void resize_has_taps(void **state) {
     builder_f32(t.b, "s", "4", twice);
     assert_int_equal(trial_lower(&t, NULL, NULL), FV_OK);
     assert_shape(&t, "y", "1x1x3x4");
-    const fvi_taps *taps = trial_node(&t, "y")->a.resize.axis;
+    const fvi_resize_kernel *taps = trial_node(&t, "y")->a.resize.axis;
     assert_int_equal(taps[2].taps, 0);
     assert_int_equal(taps[3].taps, 2);
     static const int32_t index[] = {0, 0, 0, 1, 0, 1, 1, 1};

@@ -68,7 +68,7 @@ static int teardown(void **state) {
 
 /* ---- what is read --------------------------------------------------------------------------- */
 
-static void assert_reads(fv_reading reading, const char *text, const char *more,
+static void assert_reads(fv_reduction reading, const char *text, const char *more,
                          const char *expected, const char *note) {
     fvi_objective o;
     fv_error err = {0};
@@ -148,28 +148,28 @@ static void every_spelling_is_read(void **state) {
         {"fc8:1 - squares(0.5) + squares(fc8)", "fc8_1:1 - squares(0.5) + fc8_1", ""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_reads(FV_READING_MEAN, cases[i].text, NULL, cases[i].expected, cases[i].note);
+        assert_reads(FV_REDUCTION_MEAN, cases[i].text, NULL, cases[i].expected, cases[i].note);
 }
 
 /* What bare units mean is the reading's; what says what it is, keeps it. */
 static void readings_are_kept(void **state) {
     (void)state;
     static const struct {
-        fv_reading reading;
+        fv_reduction reading;
         const char *text, *expected;
         fvi_term_kind kind;
     } cases[] = {
-        {FV_READING_MEAN, "stem_relu:1", "stem_relu:1", FVI_TERM_CHANNEL},
-        {FV_READING_MEAN, "stem_relu", "stem_relu", FVI_TERM_LAYER},
-        {FV_READING_ENERGY, "stem_relu:1", "stem_relu:1", FVI_TERM_ENERGY},
-        {FV_READING_ENERGY, "stem_relu", "stem_relu", FVI_TERM_ENERGY},
-        {FV_READING_STRONG, "stem_relu:1", "stem_relu:1", FVI_TERM_STRONG},
-        {FV_READING_STRONG, "stem_relu", "stem_relu", FVI_TERM_STRONG},
-        {FV_READING_ENERGY, "stem_relu:1@2,3", "stem_relu:1@2,3", FVI_TERM_CHANNEL},
-        {FV_READING_ENERGY, "mean(stem_relu:1)", "mean(stem_relu:1)", FVI_TERM_CHANNEL},
-        {FV_READING_ENERGY, "squares(stem_relu)", "squares(stem_relu)", FVI_TERM_LAYER},
-        {FV_READING_ENERGY, "class:hen", "mean(fc8_1:2)", FVI_TERM_CHANNEL},
-        {FV_READING_STRONG, "neuron(stem_relu:1)", "neuron(stem_relu:1)", FVI_TERM_CHANNEL},
+        {FV_REDUCTION_MEAN, "stem_relu:1", "stem_relu:1", FVI_TERM_CHANNEL},
+        {FV_REDUCTION_MEAN, "stem_relu", "stem_relu", FVI_TERM_LAYER},
+        {FV_REDUCTION_ENERGY, "stem_relu:1", "stem_relu:1", FVI_TERM_ENERGY},
+        {FV_REDUCTION_ENERGY, "stem_relu", "stem_relu", FVI_TERM_ENERGY},
+        {FV_REDUCTION_STRONG, "stem_relu:1", "stem_relu:1", FVI_TERM_STRONG},
+        {FV_REDUCTION_STRONG, "stem_relu", "stem_relu", FVI_TERM_STRONG},
+        {FV_REDUCTION_ENERGY, "stem_relu:1@2,3", "stem_relu:1@2,3", FVI_TERM_CHANNEL},
+        {FV_REDUCTION_ENERGY, "mean(stem_relu:1)", "mean(stem_relu:1)", FVI_TERM_CHANNEL},
+        {FV_REDUCTION_ENERGY, "squares(stem_relu)", "squares(stem_relu)", FVI_TERM_LAYER},
+        {FV_REDUCTION_ENERGY, "class:hen", "mean(fc8_1:2)", FVI_TERM_CHANNEL},
+        {FV_REDUCTION_STRONG, "neuron(stem_relu:1)", "neuron(stem_relu:1)", FVI_TERM_CHANNEL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         fvi_objective o;

@@ -98,7 +98,7 @@ static void phase(const formula *f, const double *z, double *raw) {
     int half = f->h * (f->w / 2 + 1), n = f->c * half;
     double phi[MOST], s[2 * MOST];
     memcpy(phi, z, (size_t)n * sizeof *phi);
-    standardise(phi, n, f->d.spread > 0 ? f->d.spread : 1);
+    standardise(phi, n, f->d.phase_std > 0 ? f->d.phase_std : 1);
     for (int c = 0; c < f->c; c++) {
         for (int k = 0; k < half; k++) {
             s[2 * k] = f->magnitude[c * half + k] * cos(phi[c * half + k]);
@@ -131,7 +131,7 @@ static void picture_of(const formula *f, const double *z, double *x) {
     static const double lucid[3] = {0.48, 0.46, 0.41};
     int plane = f->h * f->w, n = f->c * plane;
     int colour = f->c == 3 && f->d.color != FV_COLOR_RGB,
-        sigmoid = f->d.squash == FV_SQUASH_SIGMOID;
+        sigmoid = f->d.output_activation == FV_OUTPUT_SIGMOID;
     double raw[MOST];
     if (f->d.kind == FV_PARAM_FOURIER)
         fourier(f, z, raw);
@@ -193,18 +193,18 @@ static void pictures_and_gradients_are_the_formulas(void **state) {
     static const int sizes[][3] = {{3, 4, 6}, {3, 5, 7}, {1, 6, 5},
                                    {4, 3, 4}, {3, 1, 8}, {2, 7, 1}};
     for (int kind = FV_PARAM_PIXELS; kind <= FV_PARAM_BOUNDED; kind++)
-        for (int squash = FV_SQUASH_NONE; squash <= FV_SQUASH_CLIP; squash++)
+        for (int squash = FV_OUTPUT_NONE; squash <= FV_OUTPUT_CLIP; squash++)
             for (int color = FV_COLOR_RGB; color <= FV_COLOR_LUCID; color++)
                 for (int s = 0; s < 6; s++) {
                     fv_param_desc d = {.kind = (fv_param_kind)kind,
                                        .color = (fv_color)color,
-                                       .squash = (fv_squash)squash,
+                                       .output_activation = (fv_output_activation)squash,
                                        .low = -1,
                                        .high = 3,
                                        .decay = s % 2 ? 1 : 1.5f,
                                        .gain = 0.25f,
                                        .levels = 3,
-                                       .spread = s % 2 ? 0 : 2.5f};
+                                       .phase_std = s % 2 ? 0 : 2.5f};
                     check_formula(&d, sizes[s][0], sizes[s][1], sizes[s][2]);
                 }
 }
@@ -225,7 +225,7 @@ static void lucid_has_these_numbers(void **state) {
     const fv_param_desc d = {.kind = FV_PARAM_FOURIER,
                              .color = FV_COLOR_LUCID,
                              .high = 1,
-                             .squash = FV_SQUASH_SIGMOID,
+                             .output_activation = FV_OUTPUT_SIGMOID,
                              .decay = 1,
                              .gain = 0.25f};
     const float want[] = {0.499506f, 0.519875f, 0.567875f, 0.583687f, 0.506640f, 0.440599f,
@@ -243,7 +243,7 @@ static void maco_has_these_numbers(void **state) {
                              .color = FV_COLOR_MACO,
                              .low = -2.5f,
                              .high = 2.5f,
-                             .squash = FV_SQUASH_SIGMOID,
+                             .output_activation = FV_OUTPUT_SIGMOID,
                              .decay = 1,
                              .gain = 1,
                              .spectrum = &spectrum};
@@ -257,11 +257,11 @@ static void maco_has_these_numbers(void **state) {
 static void pictures_come_back(void **state) {
     (void)state;
     for (int kind = FV_PARAM_PIXELS; kind <= FV_PARAM_LAPLACIAN; kind++)
-        for (int squash = FV_SQUASH_NONE; squash <= FV_SQUASH_CLIP; squash++) {
+        for (int squash = FV_OUTPUT_NONE; squash <= FV_OUTPUT_CLIP; squash++) {
             fv_param_desc d = {.kind = (fv_param_kind)kind,
                                .color = FV_COLOR_MACO,
                                .high = 255,
-                               .squash = (fv_squash)squash,
+                               .output_activation = (fv_output_activation)squash,
                                .decay = 1.5f,
                                .gain = 0.25f,
                                .levels = 4};
@@ -278,8 +278,10 @@ static void pictures_come_back(void **state) {
 
 static void black_and_white_come_back_nearly(void **state) {
     (void)state;
-    fv_param_desc d = {
-        .kind = FV_PARAM_PIXELS, .color = FV_COLOR_RGB, .high = 1, .squash = FV_SQUASH_SIGMOID};
+    fv_param_desc d = {.kind = FV_PARAM_PIXELS,
+                       .color = FV_COLOR_RGB,
+                       .high = 1,
+                       .output_activation = FV_OUTPUT_SIGMOID};
     float x[2] = {0, 1}, z[2];
     fvi_param *p = make(&d, 1, 1, 2);
     assert_int_equal(fvi_param_from_picture(p, x, z, NULL), FV_OK);
@@ -314,10 +316,10 @@ static void phases_come_back(void **state) {
         fv_param_desc d = {.kind = FV_PARAM_PHASE,
                            .color = FV_COLOR_MACO,
                            .high = 1,
-                           .squash = FV_SQUASH_SIGMOID,
+                           .output_activation = FV_OUTPUT_SIGMOID,
                            .decay = FVI_SPECTRUM_DECAY,
                            .gain = 1,
-                           .spread = cases[k].from};
+                           .phase_std = cases[k].from};
         fvi_param *p = make(&d, 3, H, W);
         noise(21, fvi_param_count(p), 0, 1, z);
         for (int twice = 0; twice < 2; twice++) { /* column 0 gets phases a picture can have */
@@ -325,7 +327,7 @@ static void phases_come_back(void **state) {
             assert_int_equal(fvi_param_from_picture(p, x, z, NULL), FV_OK);
         }
         fvi_param_free(p);
-        d.spread = cases[k].to;
+        d.phase_std = cases[k].to;
         p = make(&d, 3, H, W);
         assert_int_equal(fvi_param_from_picture(p, x, z, NULL), FV_OK);
         fvi_param_picture(p, z, y);
@@ -341,7 +343,7 @@ static void bounded_pictures_come_back(void **state) {
     fv_param_desc d = {.kind = FV_PARAM_BOUNDED,
                        .color = FV_COLOR_MACO,
                        .high = 1,
-                       .squash = FV_SQUASH_SIGMOID,
+                       .output_activation = FV_OUTPUT_SIGMOID,
                        .decay = FVI_SPECTRUM_DECAY,
                        .gain = 1};
     static float x[N], y[N], z[3 * 16 * 8 * 2];
@@ -367,7 +369,7 @@ static void random_numbers_are_drawn_in_order(void **state) {
         fv_param_desc d = {.kind = (fv_param_kind)kind,
                            .color = FV_COLOR_LUCID,
                            .high = 1,
-                           .squash = FV_SQUASH_SIGMOID,
+                           .output_activation = FV_OUTPUT_SIGMOID,
                            .decay = 1,
                            .gain = 1,
                            .levels = 2};
@@ -394,11 +396,11 @@ static void starts_are_pictures(void **state) {
     (void)state;
     enum { N = 3 * 12 * 11 };
     for (int kind = FV_PARAM_PIXELS; kind <= FV_PARAM_LAPLACIAN; kind++)
-        for (int squash = FV_SQUASH_NONE; squash <= FV_SQUASH_CLIP; squash++) {
+        for (int squash = FV_OUTPUT_NONE; squash <= FV_OUTPUT_CLIP; squash++) {
             fv_param_desc d = {.kind = (fv_param_kind)kind,
                                .color = FV_COLOR_LUCID,
                                .high = 255,
-                               .squash = (fv_squash)squash,
+                               .output_activation = (fv_output_activation)squash,
                                .decay = 1,
                                .gain = 1,
                                .levels = 3};
@@ -430,7 +432,7 @@ static void clipping_keeps_pictures_in_range(void **state) {
                                .color = (fv_color)color,
                                .low = -1,
                                .high = 1,
-                               .squash = FV_SQUASH_CLIP,
+                               .output_activation = FV_OUTPUT_CLIP,
                                .decay = 1,
                                .gain = 1,
                                .levels = 3};
@@ -458,7 +460,7 @@ static void what_cannot_be_is_refused(void **state) {
     const fv_param_desc good = {.kind = FV_PARAM_PHASE,
                                 .color = FV_COLOR_MACO,
                                 .high = 1,
-                                .squash = FV_SQUASH_SIGMOID,
+                                .output_activation = FV_OUTPUT_SIGMOID,
                                 .decay = 1,
                                 .gain = 1,
                                 .levels = 1};
@@ -469,10 +471,10 @@ static void what_cannot_be_is_refused(void **state) {
     fv_status want[] = {FV_ARG, FV_ARG, FV_ARG, FV_ARG, FV_ARG, FV_ARG, FV_ARG, FV_SHAPE, FV_SHAPE};
     bad[0].kind = (fv_param_kind)6;
     bad[1].color = (fv_color)0;
-    bad[2].squash = (fv_squash)4;
+    bad[2].output_activation = (fv_output_activation)4;
     bad[3].low = 1;
     bad[4].gain = 0;
-    bad[5].spread = 7;
+    bad[5].phase_std = 7;
     bad[6].kind = FV_PARAM_LAPLACIAN;
     bad[6].levels = 11;
     bad[7].spectrum = &flat;

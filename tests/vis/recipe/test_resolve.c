@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "support/builder.h"
 #include "fovea/fovea.h"
+#include "support/builder.h"
 
 enum { HEIGHT = 256, WIDTH = 224 };
 
@@ -115,8 +115,9 @@ static void what_is_asked_for_stays(void **state) {
     expect(&unit, 1, (fv_render_desc){.recipe = "wolfram"}, HEIGHT, WIDTH, FV_VIEW_MODEL);
     expect(&unit, 1, (fv_render_desc){.recipe = "lucid"}, 128, 128, FV_VIEW_MODEL);
     expect(&unit, 1,
-           (fv_render_desc){.recipe = "wolfram", .width = FV_SIZE_SEEN, .height = FV_SIZE_SEEN}, 96,
-           96, FV_VIEW_PICTURE);
+           (fv_render_desc){
+               .recipe = "wolfram", .width = FV_SIZE_RECEPTIVE, .height = FV_SIZE_RECEPTIVE},
+           96, 96, FV_VIEW_PICTURE);
     expect(&unit, 1, (fv_render_desc){.start = {FV_START_IMAGE, 0, 0, &photo, NULL}}, HEIGHT, WIDTH,
            FV_VIEW_MODEL);
 }
@@ -163,8 +164,8 @@ static void sizes_are_read_and_written(void **state) {
     assert_int_equal(d.width, 40);
     assert_int_equal(d.height, 30);
     assert_int_equal(fv_render_desc_set(&d, "size", "seen", NULL), FV_OK);
-    assert_int_equal(d.width, FV_SIZE_SEEN);
-    assert_int_equal(d.height, FV_SIZE_SEEN);
+    assert_int_equal(d.width, FV_SIZE_RECEPTIVE);
+    assert_int_equal(d.height, FV_SIZE_RECEPTIVE);
 }
 
 int main(void) {

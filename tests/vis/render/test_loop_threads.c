@@ -215,10 +215,10 @@ static void run_param(const void *what, float *out) {
 static void parametrisations_do_not_depend_on_threads(void **state) {
     (void)state;
     for (int kind = FV_PARAM_PIXELS; kind <= FV_PARAM_BOUNDED; kind++)
-        for (int squash = FV_SQUASH_NONE; squash <= FV_SQUASH_CLIP; squash++) {
+        for (int squash = FV_OUTPUT_NONE; squash <= FV_OUTPUT_CLIP; squash++) {
             const fv_param_desc d = {.kind = (fv_param_kind)kind,
                                      .color = FV_COLOR_LUCID,
-                                     .squash = (fv_squash)squash,
+                                     .output_activation = (fv_output_activation)squash,
                                      .high = 2,
                                      .decay = 1,
                                      .gain = 1,
@@ -239,7 +239,7 @@ static void run_optimizer(const void *what, float *out) {
     for (int step = 0; step < 3; step++) fvi_optimizer_step(o, g, (float)step / 2, out);
     g[N - 1] = 1 / 0.0f; /* the last thread's: no step at all */
     fvi_optimizer_step(o, g, 1, out);
-    out[N] = fvi_largest(g, N - 1);
+    out[N] = fvi_abs_max(g, N - 1);
     free(g);
     fvi_optimizer_free(o);
 }

@@ -82,7 +82,8 @@ static sizes check(const fv_model *m, const char *objective, const fv_render_des
     if (fvi_objective_parse(m->network, objective, NULL, 0, &o, &err)) fail_msg("%s", err.text);
     const fvi_chain_frame frame = fvi_picture_frame(d, fvi_network_input(m->network), H, W);
     assert_int_equal(fvi_chain_new(&d->transforms, &frame, &chain, &err), FV_OK);
-    if (d->walk.count) assert_int_equal(fvi_chain_new(&d->walk, &frame, &walk, &err), FV_OK);
+    if (d->in_place_transforms.count)
+        assert_int_equal(fvi_chain_new(&d->in_place_transforms, &frame, &walk, &err), FV_OK);
     const int64_t counted = (int64_t)fvi_picture_bytes(d, &o, &frame, chain, walk);
     fvi_chain_free(chain);
     fvi_chain_free(walk);

@@ -79,8 +79,8 @@ static int check(fv_session *s, const char *unit) {
         fail_msg("%s of %s: %g, not %g; gradients %g apart", unit, fvi_network_name(net), value,
                  expected_value, apart(t, expected, count));
     const fvi_shape shape = fvi_network_input_shape(net, 1, H, W);
-    fvi_part part;
-    assert_int_equal(fvi_part_find(net, &all, 1, &shape, H, W, &part, &err), FV_OK);
+    fvi_receptive_crop part;
+    assert_int_equal(fvi_receptive_crop_find(net, &all, 1, &shape, H, W, &part, &err), FV_OK);
     parts += part.n_values > 0;
     assert_true(part.n_values || (part.h == H && part.w == W));
     fvi_pass_free(pass);
@@ -173,7 +173,7 @@ static void test_memory(void **state) {
     fv_model *m = NULL;
     fvi_objective o = {0};
     const fvi_objective *all = &o;
-    fvi_part part;
+    fvi_receptive_crop part;
     fv_error err = {0};
     if (fv_model_load(GOLDEN("residual.new18-free"), NULL, &m, &err) ||
         fvi_objective_parse(m->network, "#2:0@centre", NULL, 0, &o, &err))
@@ -185,7 +185,7 @@ static void test_memory(void **state) {
         failing++;
         calls = 0;
         err = (fv_error){0};
-        st = fvi_part_find(m->network, &all, 1, &shape, H, W, &part, &err);
+        st = fvi_receptive_crop_find(m->network, &all, 1, &shape, H, W, &part, &err);
         if (st != FV_OK && (st != FV_NOMEM || !err.text[0]))
             fail_msg("allocation %ld: status %d, \"%s\"", failing, st, err.text);
         if (st == FV_OK && !part.n_values) fail_msg("allocation %ld: no part", failing);

@@ -154,7 +154,7 @@ static void starts_differ_and_the_first_is_the_only_one(void **state) {
     (void)state;
     fv_model *m = load(FREE_BATCH);
     fv_rendering *many[6], *one;
-    render(m, units, 2, (fv_render_desc){.starts = 3}, many);
+    render(m, units, 2, (fv_render_desc){.restarts = 3}, many);
     render(m, units + 1, 1, (fv_render_desc){0}, &one);
     int exact = gradients_are_batch_invariant(m);
     assert_same_picture(one, many[3], exact);
@@ -242,10 +242,10 @@ static void levels_grow_or_end_at_the_size(void **state) {
     (void)state;
     fv_model *m = load(FREE_BATCH);
     fv_rendering *above, *below;
-    fv_schedule_desc s = {.levels = 3, .level_scale = 1.5f, .grow = 1};
+    fv_schedule_desc s = {.levels = 3, .level_scale = 1.5f, .octave_order = 1};
     render(m, units, 1, (fv_render_desc){.schedule = s}, &above);
-    s.grow = 2;
-    s.carry = FV_CARRY_DETAIL;
+    s.octave_order = 2;
+    s.octave_carry = FV_OCTAVE_CARRY_DETAIL;
     render(m, units, 1, (fv_render_desc){.schedule = s}, &below);
     assert_int_equal(above->image->width, 54); /* 24, 36, 54 */
     assert_int_equal(below->image->width, SIZE);
@@ -323,7 +323,7 @@ static void pictures_of_one_objective_can_differ(void **state) {
     fv_model *m = load(FREE_BATCH);
     const char *joint = LAYER ":0 + 5*diversity(" LAYER ")";
     fv_rendering *r[3];
-    render(m, &joint, 1, (fv_render_desc){.starts = 3, .batch = 1}, r);
+    render(m, &joint, 1, (fv_render_desc){.restarts = 3, .batch = 1}, r);
     for (int i = 0; i < 3; i++) assert_true(r[i]->reached > r[i]->first);
     free_all(r, 3);
     fv_model_free(m);
@@ -382,7 +382,7 @@ static void bad_requests(void **state) {
         {LAYER ":1", {.threads = -1}, FV_ARG, "threads is -1"},
         {LAYER ":1", {.start.kind = FV_START_IMAGE}, FV_ARG, "no image"},
         {LAYER ":1",
-         {.recipe = "lucid", .walk = {1, 1, {{FV_TRANSFORM_ROLL, {4}, 0}}}},
+         {.recipe = "lucid", .in_place_transforms = {1, 1, {{FV_TRANSFORM_ROLL, {4}, 0}}}},
          FV_ARG,
          "pixels"},
         {LAYER ":1", {.transforms = {1, 1, {{FV_TRANSFORM_JITTER, {4000}, 0}}}}, FV_ARG, "jitter"},

@@ -133,7 +133,7 @@ static void scales_as_drawn(void **state) {
             int py = like == 2 && oh < H ? (H - oh + 1) / 2 : 0;
             int px = like == 2 && ow < W ? (W - ow + 1) / 2 : 0;
             float *want = malloc((size_t)(C * oh * ow) * sizeof *want);
-            fvi_resize_grid(in, C, H, W, want, oh, ow, (fvi_grid)like);
+            fvi_resize_grid(in, C, H, W, want, oh, ow, (fvi_sample_grid)like);
             float *out = run(texts[like], &plain, &key, in, &h, &w);
             assert_true(h == oh + 2 * py && w == ow + 2 * px);
             for (int i = 0; i < C * h * w; i++) {

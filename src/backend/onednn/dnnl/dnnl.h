@@ -14,7 +14,7 @@
 typedef struct fvi_backend fvi_backend; /* oneDNN's engine and stream; one a session */
 typedef struct fvi_layout fvi_layout;   /* immutable; NULL means plain row-major f32 */
 typedef struct fvi_prim fvi_prim;
-typedef struct fvi_place fvi_place;
+typedef struct fvi_buffer fvi_buffer;
 
 fv_status fvi_backend_new(fvi_backend **out, fv_error *err);
 void fvi_backend_free(fvi_backend *b);
@@ -46,18 +46,18 @@ int64_t fvi_layout_part_offset(const fvi_layout *whole, const fvi_shape *shape,
 typedef enum fvi_access { FVI_READ = 1, FVI_WRITE = 2 } fvi_access;
 
 /* Copies `from` into `to`, same shape, any two layouts. */
-fv_status fvi_prim_reorder(fvi_backend *b, fvi_place *from, fvi_place *to, fvi_prim **out,
+fv_status fvi_prim_reorder(fvi_backend *b, fvi_buffer *from, fvi_buffer *to, fvi_prim **out,
                            fv_error *err);
 /* to = x + y, same shape and layout; `to` may share memory with x or y. */
-fv_status fvi_prim_add(fvi_backend *b, fvi_place *x, fvi_place *y, fvi_place *to, fvi_prim **out,
+fv_status fvi_prim_add(fvi_backend *b, fvi_buffer *x, fvi_buffer *y, fvi_buffer *to, fvi_prim **out,
                        fv_error *err);
 
 /* Bytes of scratch memory it needs while running; the place for it. */
 size_t fvi_prim_scratch(const fvi_prim *p);
-void fvi_prim_set_scratch(fvi_prim *p, fvi_place *scratch);
+void fvi_prim_set_scratch(fvi_prim *p, fvi_buffer *scratch);
 /* Its operands: number, and one of them with how it is used. */
 int fvi_prim_operand_count(const fvi_prim *p);
-fvi_place *fvi_prim_operand(const fvi_prim *p, int i, fvi_access *access);
+fvi_buffer *fvi_prim_operand(const fvi_prim *p, int i, fvi_access *access);
 /* Ties it to the places' data; to be called after every place has its address. */
 fv_status fvi_prim_bind(fvi_prim *p, fv_error *err);
 /* Which implementation oneDNN chose, "jit:avx2"; borrowed. */

@@ -31,7 +31,7 @@ static fv_status reorder(fvi_backend *b, fvi_md from, fvi_md to, fvi_prim **out,
     return finish(b, ds, pd, 0, "reorder", out, err);
 }
 
-fv_status fvi_prim_reorder(fvi_backend *b, fvi_place *from, fvi_place *to, fvi_prim **out,
+fv_status fvi_prim_reorder(fvi_backend *b, fvi_buffer *from, fvi_buffer *to, fvi_prim **out,
                            fv_error *err) {
     fvi_layout *lf = NULL, *lt = NULL;
     fvi_prim *p = NULL;
@@ -52,7 +52,7 @@ fv_status fvi_prim_reorder(fvi_backend *b, fvi_place *from, fvi_place *to, fvi_p
     return FV_OK;
 }
 
-fv_status fvi_prim_copy_part(fvi_backend *b, fvi_place *whole, fvi_place *part,
+fv_status fvi_prim_copy_part(fvi_backend *b, fvi_buffer *whole, fvi_buffer *part,
                              const int64_t *offset, int into, fvi_prim **out, fv_error *err) {
     fvi_layout *lw = NULL, *lp = NULL, *view = NULL;
     fvi_prim *p = NULL;
@@ -122,7 +122,7 @@ fv_status fvi_prim_binary(fvi_backend *b, fvi_binary f, const fvi_act *act, cons
     return st;
 }
 
-fv_status fvi_prim_add(fvi_backend *b, fvi_place *x, fvi_place *y, fvi_place *to, fvi_prim **out,
+fv_status fvi_prim_add(fvi_backend *b, fvi_buffer *x, fvi_buffer *y, fvi_buffer *to, fvi_prim **out,
                        fv_error *err) {
     fvi_prim *p = NULL;
     /* Whatever fills up blocks is zero in both, and stays so: add the memory as it lies. */

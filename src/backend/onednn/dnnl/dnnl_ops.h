@@ -29,7 +29,7 @@ const fvi_layout *fvi_prim_layout(const fvi_prim *p, fvi_role role);
 /* Bytes of that operand, 0 if the primitive has none such. */
 size_t fvi_prim_bytes(const fvi_prim *p, fvi_role role);
 /* Names the place of an operand; it lies as fvi_prim_layout says (its own shape may differ). */
-void fvi_prim_set(fvi_prim *p, fvi_role role, fvi_place *place);
+void fvi_prim_set(fvi_prim *p, fvi_role role, fvi_buffer *place);
 /* Whether oneDNN fell back to its reference code, hundreds of times slower than ours. */
 int fvi_prim_is_slow(const fvi_prim *p);
 
@@ -119,7 +119,7 @@ fv_status fvi_prim_softmax(fvi_backend *b, const fvi_shape *shape, const fvi_lay
 /* Copies a part between its own place and its position in a whole.
  *   offset  [ndim] where the part begins   into  1: part into whole, 0: out of it
  */
-fv_status fvi_prim_copy_part(fvi_backend *b, fvi_place *whole, fvi_place *part,
+fv_status fvi_prim_copy_part(fvi_backend *b, fvi_buffer *whole, fvi_buffer *part,
                              const int64_t *offset, int into, fvi_prim **out, fv_error *err);
 
 /* Whether its numbers are f32: all but what convolutions that multiply in bf16 read. */

@@ -134,23 +134,23 @@ size_t fvi_prim_bytes(const fvi_prim *p, fvi_role role) {
     return md ? dnnl_memory_desc_get_size(md) : 0;
 }
 
-void fvi_prim_attach(fvi_prim *p, int arg, fvi_place *place, fvi_access access, fvi_layout *view) {
+void fvi_prim_attach(fvi_prim *p, int arg, fvi_buffer *place, fvi_access access, fvi_layout *view) {
     assert(p->n_operands < FVI_MAX_OPERANDS); /* no builder has so many */
     p->operand[p->n_operands++] =
         (fvi_operand){.arg = arg, .place = place, .access = access, .view = view};
 }
 
-void fvi_prim_set(fvi_prim *p, fvi_role role, fvi_place *place) {
+void fvi_prim_set(fvi_prim *p, fvi_role role, fvi_buffer *place) {
     int writes =
         role == FVI_DIFF_SRC || (!p->backward && (role == FVI_DST || role == FVI_WORKSPACE));
     fvi_prim_attach(p, role_args[role], place, writes ? FVI_WRITE : FVI_READ, NULL);
 }
 
 size_t fvi_prim_scratch(const fvi_prim *p) { return p->scratch_bytes; }
-void fvi_prim_set_scratch(fvi_prim *p, fvi_place *scratch) { p->scratch = scratch; }
+void fvi_prim_set_scratch(fvi_prim *p, fvi_buffer *scratch) { p->scratch = scratch; }
 int fvi_prim_operand_count(const fvi_prim *p) { return p->n_operands; }
 
-fvi_place *fvi_prim_operand(const fvi_prim *p, int i, fvi_access *access) {
+fvi_buffer *fvi_prim_operand(const fvi_prim *p, int i, fvi_access *access) {
     if (access) *access = p->operand[i].access;
     return p->operand[i].place;
 }

@@ -18,7 +18,7 @@ struct fvi_backend {
 
 typedef struct fvi_operand {
     int arg; /* DNNL_ARG_... */
-    fvi_place *place;
+    fvi_buffer *place;
     fvi_access access;
     fvi_layout *view; /* how the place is looked at, if not as the primitive says */
     dnnl_memory_t memory;
@@ -35,7 +35,7 @@ struct fvi_prim {
     size_t scratch_bytes;
     fvi_operand operand[FVI_MAX_OPERANDS];
     int n_operands;
-    fvi_place *scratch;
+    fvi_buffer *scratch;
     dnnl_memory_t scratch_memory;
     dnnl_exec_arg_t arg[FVI_MAX_OPERANDS + 1];
     int n_args;
@@ -58,6 +58,6 @@ fv_status fvi_prim_new(fvi_backend *b, dnnl_primitive_desc_t pd, int backward, c
 /* A primitive that does nothing. */
 fv_status fvi_prim_new_empty(fvi_backend *b, fvi_prim **out, fv_error *err);
 /* Adds an operand by oneDNN's number; `view` is taken over. */
-void fvi_prim_attach(fvi_prim *p, int arg, fvi_place *place, fvi_access access, fvi_layout *view);
+void fvi_prim_attach(fvi_prim *p, int arg, fvi_buffer *place, fvi_access access, fvi_layout *view);
 
 #endif

@@ -74,15 +74,15 @@ static fv_status fill_weights(void *user, float *to, fv_error *err) {
     return FV_OK;
 }
 
-static fv_status get_weights(fvi_step *s, const fvi_convolution *c, fvi_place **out,
+static fv_status get_weights(fvi_step *s, const fvi_convolution *c, fvi_buffer **out,
                              fv_error *err) {
     kernels x = {.weights = fvi_step_constant(s, 1)};
     const int64_t *dim = x.weights->shape.dim;
     if (c->norm) x.scale = fvi_node_constant(s->graph, c->norm, 1);
-    fvi_weights_key key = {.parts = {x.weights->bytes, x.scale ? x.scale->bytes : NULL},
+    fvi_weight_cache_key key = {.parts = {x.weights->bytes, x.scale ? x.scale->bytes : NULL},
                            .variant = VARIANT_DEPTHWISE};
     fvi_shape shape = {.ndim = 4, .dim = {(dim[0] + LANES - 1) / LANES, dim[2], dim[3], LANES}};
-    return fvi_weights_get(fvi_step_weights(s), fvi_step_backend(s), &key, &shape, NULL,
+    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_backend(s), &key, &shape, NULL,
                            fill_weights, &x, out, err);
 }
 
@@ -115,14 +115,14 @@ static fv_status mask_dst(fvi_step *s, const fvi_convolution *c, const fvi_layou
     d->dst.slopes = fvi_relu_slopes(c->desc.act);
     fv_status st = fvi_step_convert(s, s->dst, dst, &d->dst.value, err);
     if (!st) st = fvi_step_convert(s, s->ddst, dst, &d->ddst, err);
-    fvi_relu_leave(s);
+    fvi_relu_skip(s);
     return st;
 }
 
 /* The one on the way out. */
 static fv_status mask_src(fvi_step *s, const fvi_layout *src, fvi_depthwise *d, fv_error *err) {
     fvi_act act;
-    if (!fvi_fused_mask_maker(s, src, &act)) return FV_OK;
+    if (!fvi_fused_mask_producer(s, src, &act)) return FV_OK;
     d->src.slopes = fvi_relu_slopes(&act);
     return fvi_step_convert(s, s->maker->dst, src, &d->src.value, err);
 }
@@ -137,7 +137,7 @@ static fv_status plan_tensors(fvi_step *s, const fvi_convolution *c, const fvi_l
     return st ? st : mask_src(s, src, d, err);
 }
 
-static double bytes_of(const fvi_place *p) { return p ? (double)p->bytes : 0; }
+static double bytes_of(const fvi_buffer *p) { return p ? (double)p->bytes : 0; }
 
 fv_status fvi_depthwise_plan(fvi_step *s, const fvi_convolution *c, fvi_depthwise **out,
                              fv_error *err) {

@@ -30,16 +30,16 @@ typedef struct fvi_depthwise_axis {
 /* An activation by whose slopes a gradient is multiplied. */
 typedef struct fvi_depthwise_mask {
     fvi_slopes slopes;
-    fvi_place *value; /* what comes out of it; NULL: there is none */
+    fvi_buffer *value; /* what comes out of it; NULL: there is none */
 } fvi_depthwise_mask;
 
 /* All tensors lie as [n][channels / 8][y][x][8]. */
 struct fvi_depthwise {
     int64_t batch, channels;
     fvi_depthwise_axis y, x;
-    fvi_place *ddst, *weights, *dsrc; /* weights [channels / 8][y][x][8] */
+    fvi_buffer *ddst, *weights, *dsrc; /* weights [channels / 8][y][x][8] */
     fvi_depthwise_mask dst, src;      /* on the way in; on the way out */
-    fvi_place *masked;                /* ddst after that of dst, where it was done apart */
+    fvi_buffer *masked;                /* ddst after that of dst, where it was done apart */
 };
 
 /* Whether the backward pass of a convolution is to be done so. */

@@ -93,18 +93,18 @@ static part part_of(const cut *c, const fvi_depthwise *d, int64_t i) {
 FVI_INLINE void copy_row(const fvi_slopes *mask, const float *ddst, const float *value,
                          int64_t size, int64_t left, int64_t n, float *to) {
     const fvi_slopes slopes = *mask; /* a copy no pointer leads to stays in registers */
-    const fvi_eight zero = {0};
+    const fvi_f32x8 zero = {0};
     int64_t i = 0, end = size - left < n ? size - left : n;
-    for (; i < n && left + i < 0; i++) *(fvi_eight *)(to + i * LANES) = zero;
+    for (; i < n && left + i < 0; i++) *(fvi_f32x8 *)(to + i * LANES) = zero;
     if (value)
         for (; i < end; i++)
             fvi_relu_pass(
-                &slopes, fvi_relu_sides(&slopes, (const fvi_eight *)(value + (left + i) * LANES)),
-                (const fvi_eight *)(ddst + (left + i) * LANES), (fvi_eight *)(to + i * LANES));
+                &slopes, fvi_relu_sides(&slopes, (const fvi_f32x8 *)(value + (left + i) * LANES)),
+                (const fvi_f32x8 *)(ddst + (left + i) * LANES), (fvi_f32x8 *)(to + i * LANES));
     else
         for (; i < end; i++)
-            *(fvi_eight *)(to + i * LANES) = *(const fvi_eight *)(ddst + (left + i) * LANES);
-    for (; i < n; i++) *(fvi_eight *)(to + i * LANES) = zero;
+            *(fvi_f32x8 *)(to + i * LANES) = *(const fvi_f32x8 *)(ddst + (left + i) * LANES);
+    for (; i < n; i++) *(fvi_f32x8 *)(to + i * LANES) = zero;
 }
 
 /* ---- a row out ------------------------------------------------------------------------------- */
@@ -127,23 +127,23 @@ typedef struct line {
 /* Neighbours j to j + 6, of which n are written. */
 FVI_INLINE void sum_neighbours(const line *l, int taps, int64_t j, int64_t n) {
     const row *r = l->row;
-    fvi_eight sum[SUMS] = {{0}};
+    fvi_f32x8 sum[SUMS] = {{0}};
     for (int t = 0; t < r->n; t++) {
         const float *from = r->from[t] + l->column + j * LANES;
         const float *weights = r->weights[t] + l->weight;
 #pragma GCC unroll 7
         for (int i = 0; i < taps; i++) {
-            const fvi_eight w = *(const fvi_eight *)(weights + i * l->turn);
+            const fvi_f32x8 w = *(const fvi_f32x8 *)(weights + i * l->turn);
 #pragma GCC unroll 7
             for (int k = 0; k < SUMS; k++)
-                sum[k] += w * *(const fvi_eight *)(from + (k + i) * LANES);
+                sum[k] += w * *(const fvi_f32x8 *)(from + (k + i) * LANES);
         }
     }
     float *to = l->to + j * l->apart;
 #pragma GCC unroll 7
     for (int k = 0; k < SUMS; k++) {
         if (k == n) return;
-        *(fvi_eight *)(to + k * l->apart) = sum[k];
+        *(fvi_f32x8 *)(to + k * l->apart) = sum[k];
     }
 }
 
@@ -185,8 +185,8 @@ FVI_INLINE void sum_line(const line *l, const ahead *a, int taps, int64_t n) {
 FVI_INLINE void mask_row(const fvi_slopes *mask, const float *value, float *x, int64_t n) {
     const fvi_slopes slopes = *mask;
     for (int64_t i = 0; i < n * LANES; i += LANES)
-        fvi_relu_pass(&slopes, fvi_relu_sides(&slopes, (const fvi_eight *)(value + i)),
-                      (const fvi_eight *)(x + i), (fvi_eight *)(x + i));
+        fvi_relu_pass(&slopes, fvi_relu_sides(&slopes, (const fvi_f32x8 *)(value + i)),
+                      (const fvi_f32x8 *)(x + i), (fvi_f32x8 *)(x + i));
 }
 
 /* ---- a part ---------------------------------------------------------------------------------- */
@@ -253,7 +253,7 @@ void fvi_depthwise_part(const fvi_depthwise *d, int masks, int64_t i) {
     part p = part_of(&c, d, i);
     const int64_t read = p.block * d->y.dst * d->x.dst * LANES;
     const int64_t written = p.block * d->y.src * d->x.src * LANES;
-    const fvi_place *ddst = masks || !d->masked ? d->ddst : d->masked;
+    const fvi_buffer *ddst = masks || !d->masked ? d->ddst : d->masked;
     p.ddst = (const float *)ddst->data + read;
     p.weights =
         (const float *)d->weights->data + p.block % c.blocks * d->y.kernel * d->x.kernel * LANES;

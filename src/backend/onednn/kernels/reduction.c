@@ -59,10 +59,10 @@ typedef struct kernel {
 } kernel;
 
 #define ENTRY(NAME, START, STEP, COMBINE) {START, combine_##NAME, row_##NAME, run_##NAME},
-static const kernel kernels[FVI_FOLD_COUNT] = {FOLDS(ENTRY)};
+static const kernel kernels[FVI_REDUCTION_COUNT] = {FOLDS(ENTRY)};
 #undef ENTRY
 
-void fvi_fold_init(fvi_fold *f, const fvi_shape *shape, unsigned axes) {
+void fvi_reduction_init(fvi_reduction *f, const fvi_shape *shape, unsigned axes) {
     memset(f, 0, sizeof *f);
     f->scale = 1;
     f->outs = f->each = 1;
@@ -105,7 +105,7 @@ static int64_t offset_of(int64_t index, int n, const int64_t *dim, const int64_t
 }
 
 /* Steps an odometer over the folded axes: the next offset, or -1 after the last. */
-static int64_t next_offset(const fvi_fold *f, int64_t *index, int64_t at) {
+static int64_t next_offset(const fvi_reduction *f, int64_t *index, int64_t at) {
     for (int i = f->n_folded - 1; i >= 0; i--) {
         at += f->folded_stride[i];
         if (++index[i] < f->folded[i]) return at;
@@ -115,21 +115,21 @@ static int64_t next_offset(const fvi_fold *f, int64_t *index, int64_t at) {
     return -1;
 }
 
-static float finish(const fvi_fold *f, double a) {
+static float finish(const fvi_reduction *f, double a) {
     a *= f->scale;
     if (f->post == FVI_POST_SQRT) a = sqrt(a);
     if (f->post == FVI_POST_LOG) a = log(a);
     return (float)a;
 }
 
-static double pivot_of(fvi_fold_kind kind, const float *pivot, int64_t o) {
+static double pivot_of(fvi_reduction_kind kind, const float *pivot, int64_t o) {
     if (!pivot) return 0;
-    return kind == FVI_FOLD_EXP && isinf(pivot[o]) ? 0 : pivot[o];
+    return kind == FVI_REDUCTION_EXP && isinf(pivot[o]) ? 0 : pivot[o];
 }
 
 /* Outputs [from, to), when the innermost axis is folded. */
-static void fold_runs(const fvi_fold *f, fvi_fold_kind kind, const float *src, const float *pivot,
-                      float *dst, int64_t from, int64_t to) {
+static void fold_runs(const fvi_reduction *f, fvi_reduction_kind kind, const float *src,
+                      const float *pivot, float *dst, int64_t from, int64_t to) {
     const kernel *k = &kernels[kind];
     for (int64_t o = from; o < to; o++) {
         const float *base = src + offset_of(o, f->n_kept, f->kept, f->kept_stride);
@@ -145,8 +145,8 @@ static void fold_runs(const fvi_fold *f, fvi_fold_kind kind, const float *src, c
 }
 
 /* Blocks [from, to) of outputs, when the innermost axis is kept. */
-static void fold_rows(const fvi_fold *f, fvi_fold_kind kind, const float *src, const float *pivot,
-                      float *dst, int64_t from, int64_t to) {
+static void fold_rows(const fvi_reduction *f, fvi_reduction_kind kind, const float *src,
+                      const float *pivot, float *dst, int64_t from, int64_t to) {
     const kernel *k = &kernels[kind];
     int64_t blocks = (f->inner + BLOCK - 1) / BLOCK;
     for (int64_t b = from; b < to; b++) {
@@ -164,8 +164,8 @@ static void fold_rows(const fvi_fold *f, fvi_fold_kind kind, const float *src, c
     }
 }
 
-void fvi_fold_run(const fvi_fold *f, fvi_fold_kind kind, const float *src, const float *pivot,
-                  float *dst) {
+void fvi_reduction_run(const fvi_reduction *f, fvi_reduction_kind kind, const float *src,
+                       const float *pivot, float *dst) {
     if (f->each == 0) {
         fvi_fill(dst, f->outs, finish(f, kernels[kind].start));
         return;
@@ -187,7 +187,7 @@ void fvi_sum_to(const fvi_shape *from, const float *src, const fvi_shape *to, fl
     unsigned axes = 0;
     for (int i = 0; i < from->ndim; i++)
         if (stride[i] == 0 && from->dim[i] != 1) axes |= 1u << i;
-    fvi_fold f;
-    fvi_fold_init(&f, from, axes);
-    fvi_fold_run(&f, FVI_FOLD_SUM, src, NULL, dst);
+    fvi_reduction f;
+    fvi_reduction_init(&f, from, axes);
+    fvi_reduction_run(&f, FVI_REDUCTION_SUM, src, NULL, dst);
 }

@@ -6,24 +6,24 @@
 #include "base/shape.h"
 
 /* What is accumulated; p is the pivot of the output the element belongs to. */
-typedef enum fvi_fold_kind {
-    FVI_FOLD_SUM,
-    FVI_FOLD_ABS,    /* sum of |x| */
-    FVI_FOLD_SQUARE, /* sum of x^2 */
-    FVI_FOLD_PROD,
-    FVI_FOLD_MAX, /* NaN if there is one */
-    FVI_FOLD_MIN,
-    FVI_FOLD_EXP,     /* sum of e^(x - p) */
-    FVI_FOLD_NONZERO, /* product of what is not 0 */
-    FVI_FOLD_ZEROS,   /* how many are 0 */
-    FVI_FOLD_EQUALS,  /* how many are p */
-    FVI_FOLD_COUNT
-} fvi_fold_kind;
+typedef enum fvi_reduction_kind {
+    FVI_REDUCTION_SUM,
+    FVI_REDUCTION_ABS,    /* sum of |x| */
+    FVI_REDUCTION_SQUARE, /* sum of x^2 */
+    FVI_REDUCTION_PROD,
+    FVI_REDUCTION_MAX, /* NaN if there is one */
+    FVI_REDUCTION_MIN,
+    FVI_REDUCTION_EXP,     /* sum of e^(x - p) */
+    FVI_REDUCTION_NONZERO, /* product of what is not 0 */
+    FVI_REDUCTION_ZEROS,   /* how many are 0 */
+    FVI_REDUCTION_EQUALS,  /* how many are p */
+    FVI_REDUCTION_COUNT
+} fvi_reduction_kind;
 
 /* What is done to the accumulated number, in double, before it becomes a float. */
 typedef enum fvi_fold_post { FVI_POST_NONE, FVI_POST_SQRT, FVI_POST_LOG } fvi_fold_post;
 
-typedef struct fvi_fold {
+typedef struct fvi_reduction {
     double scale; /* after folding, before `post`; 1 unless changed */
     fvi_fold_post post;
     /* kept and folded axes, neighbours merged, outermost first; the innermost axis of all is
@@ -32,15 +32,15 @@ typedef struct fvi_fold {
     int64_t kept[FVI_MAX_DIMS], kept_stride[FVI_MAX_DIMS];
     int64_t folded[FVI_MAX_DIMS], folded_stride[FVI_MAX_DIMS];
     int64_t inner, outs, each; /* each: elements that make one output */
-} fvi_fold;
+} fvi_reduction;
 
 /* Prepares folding a tensor of `shape` over the axes whose bits are set. */
-void fvi_fold_init(fvi_fold *f, const fvi_shape *shape, unsigned axes);
+void fvi_reduction_init(fvi_reduction *f, const fvi_shape *shape, unsigned axes);
 
 /* Folds src into dst [outs], accumulating in double, in an order that depends on the shape alone.
  *   pivot   [outs], or NULL for the kinds that have none; an infinite one counts as 0 for EXP */
-void fvi_fold_run(const fvi_fold *f, fvi_fold_kind kind, const float *src, const float *pivot,
-                  float *dst);
+void fvi_reduction_run(const fvi_reduction *f, fvi_reduction_kind kind, const float *src,
+                       const float *pivot, float *dst);
 
 /* dst of shape `to` = sum of src of shape `from` over the axes on which `to` was broadcast to
  * `from` (numpy's rule): the adjoint of broadcasting. */

@@ -46,8 +46,8 @@
 struct fvi_relu {
     int node_out; /* the value the activation makes */
     fvi_slopes slopes;
-    fvi_place *value, *ddst, *dsrc;
-    fvi_place *kept;   /* on which sides the values lie; NULL: the value itself is there */
+    fvi_buffer *value, *ddst, *dsrc;
+    fvi_buffer *kept;   /* on which sides the values lie; NULL: the value itself is there */
     size_t size;       /* floats of one sample; 0: cannot be told apart */
     int left;          /* to another loop, unless the program is redirected */
     double seconds[2]; /* forward and backward, while it is timed */
@@ -64,8 +64,8 @@ fvi_slopes fvi_relu_slopes(const fvi_act *act) {
                         .unbounded = act->f != FVI_CLIP};
 }
 
-fv_status fvi_relu_plan(fvi_step *s, const fvi_act *act, fvi_place *value, fvi_place *ddst,
-                        fvi_place *dsrc, fv_error *err) {
+fv_status fvi_relu_plan(fvi_step *s, const fvi_act *act, fvi_buffer *value, fvi_buffer *ddst,
+                        fvi_buffer *dsrc, fv_error *err) {
     const fvi_node *last = s->n_fused ? s->fused[s->n_fused - 1] : s->node;
     s->relu = fvi_step_alloc(s, 1, sizeof *s->relu);
     if (!s->relu) return fvi_fail(err, FV_NOMEM, "no memory for a plan");
@@ -77,7 +77,7 @@ fv_status fvi_relu_plan(fvi_step *s, const fvi_act *act, fvi_place *value, fvi_p
     return FV_OK;
 }
 
-void fvi_relu_leave(fvi_step *s) { s->relu->left = 1; }
+void fvi_relu_skip(fvi_step *s) { s->relu->left = 1; }
 
 /* Whether the sides will do: nobody else reads this value backward, and every sample is a number of
  * whole vectors. */
@@ -94,12 +94,12 @@ FVI_INLINE int vectors_of_sides(const fvi_slopes *s) { return s->unbounded ? 1 :
 
 fv_status fvi_relu_settle(fvi_step *s, fv_error *err) {
     fvi_relu *r = s->relu;
-    const size_t groups = (r->value->bytes / sizeof(fvi_eight) + KEPT - 1) / KEPT;
+    const size_t groups = (r->value->bytes / sizeof(fvi_f32x8) + KEPT - 1) / KEPT;
     s->now = 1;
     if (!sides_will_do(s)) return fvi_step_touch(s, r->value, FVI_READ, err);
     s->now = 0;
     return fvi_step_saved_bytes(
-        s, groups * (size_t)vectors_of_sides(&r->slopes) * sizeof(fvi_eight_ints), &r->kept, err);
+        s, groups * (size_t)vectors_of_sides(&r->slopes) * sizeof(fvi_i32x8), &r->kept, err);
 }
 
 int fvi_relu_is_left(const fvi_relu *r) { return r->left; }
@@ -127,14 +127,14 @@ static int is_outermost(const fvi_step *s, int64_t samples) {
     const fvi_relu *r = s->relu;
     const fvi_shape *shape = &s->graph->values[r->node_out].shape;
     if (shape->ndim < 1 || shape->dim[0] % samples) return 0;
-    fv_status st = fvi_graph_samples(s->graph, samples, r->node_out, &axis, &outer, NULL);
+    fv_status st = fvi_graph_batch_axis(s->graph, samples, r->node_out, &axis, &outer, NULL);
     if (st == FV_UNSUPPORTED) return shape->dim[0] == samples; /* taken at its word */
     return !st && axis == 0 && outer == 1;
 }
 
 /* Floats of one sample, if each is one dense run of memory; else 0. */
 static size_t sample_size(const fvi_step *s, int64_t samples) {
-    const fvi_place *p = s->relu->dsrc;
+    const fvi_buffer *p = s->relu->dsrc;
     fvi_shape part = p->shape;
     if (samples == 1) return p->bytes / sizeof(float);
     if (!is_outermost(s, samples) || part.ndim < 1 || part.dim[0] % samples) return 0;
@@ -156,7 +156,7 @@ static int any(const unsigned char *samples, int64_t n) {
 }
 
 /* See program.h. */
-void fvi_program_redirect(fvi_program *p, const unsigned char *samples, int64_t n) {
+void fvi_schedule_redirect(fvi_schedule *p, const unsigned char *samples, int64_t n) {
     free(p->redirect);
     p->redirect = NULL;
     if (!samples || n < 1 || !any(samples, n)) return;
@@ -176,30 +176,30 @@ void fvi_program_redirect(fvi_program *p, const unsigned char *samples, int64_t 
 FVI_INLINE int32_t bit_of(int64_t i) { return (int32_t)(1u << i % KEPT); }
 
 /* Of vector i, from what is kept. */
-FVI_INLINE fvi_sides sides_kept(const fvi_slopes *s, const fvi_eight_ints *kept, int64_t i) {
-    const fvi_eight_ints none = {0}, bit = none + bit_of(i);
-    const fvi_eight_ints *at = kept + i / KEPT * vectors_of_sides(s);
+FVI_INLINE fvi_sides sides_kept(const fvi_slopes *s, const fvi_i32x8 *kept, int64_t i) {
+    const fvi_i32x8 none = {0}, bit = none + bit_of(i);
+    const fvi_i32x8 *at = kept + i / KEPT * vectors_of_sides(s);
     if (s->unbounded) return (fvi_sides){(at[0] & bit) != none, none};
     return (fvi_sides){(at[0] & bit) != none, (at[1] & bit) != none};
 }
 
 /* Eight of g, as an ordinary or guided backward pass passes them, or, of a dead ReLU, lets through
  * what would raise it. */
-FVI_INLINE void pass(const fvi_slopes *s, int guided, int dead, fvi_sides at, const fvi_eight *g,
-                     fvi_eight *y) {
-    const fvi_eight zero = {0};
-    const fvi_eight_ints up = at.low & (*g > zero), down = at.high & (*g < zero);
-    fvi_eight passed;
+FVI_INLINE void pass(const fvi_slopes *s, int guided, int dead, fvi_sides at, const fvi_f32x8 *g,
+                     fvi_f32x8 *y) {
+    const fvi_f32x8 zero = {0};
+    const fvi_i32x8 up = at.low & (*g > zero), down = at.high & (*g < zero);
+    fvi_f32x8 passed;
     fvi_relu_pass(s, at, g, &passed);
-    if (guided) passed = FVI_CHOOSE(passed > zero, passed, zero);
-    *y = dead ? FVI_CHOOSE(up | down, *g, passed) : passed;
+    if (guided) passed = FVI_SELECT(passed > zero, passed, zero);
+    *y = dead ? FVI_SELECT(up | down, *g, passed) : passed;
 }
 
 /* Numbers of a value from `from` on, a multiple of eight where sides are kept, and their gradients;
  * all are read before they are written, so dsrc may be ddst. */
 typedef struct stretch {
     const float *value; /* or */
-    const fvi_eight_ints *kept;
+    const fvi_i32x8 *kept;
     int64_t from, n;
     const float *ddst;
     float *dsrc;
@@ -217,18 +217,18 @@ static stretch stretch_of(const fvi_relu *r, size_t from, size_t n) {
 FVI_INLINE void pass_stretch(const fvi_slopes *s, int guided, int dead, int kept,
                              const stretch *t) {
     float v[8] = {0}, g[8] = {0};
-    fvi_eight y;
+    fvi_f32x8 y;
     int64_t i = 0;
     for (; i + 8 <= t->n; i += 8) {
         const fvi_sides at = kept ? sides_kept(s, t->kept, (t->from + i) / 8)
-                                  : fvi_relu_sides(s, (const fvi_eight *)(t->value + i));
-        pass(s, guided, dead, at, (const fvi_eight *)(t->ddst + i), (fvi_eight *)(t->dsrc + i));
+                                  : fvi_relu_sides(s, (const fvi_f32x8 *)(t->value + i));
+        pass(s, guided, dead, at, (const fvi_f32x8 *)(t->ddst + i), (fvi_f32x8 *)(t->dsrc + i));
     }
     if (i == t->n || kept) return;
     const size_t rest = (size_t)(t->n - i) * sizeof *v;
     memcpy(v, t->value + i, rest);
     memcpy(g, t->ddst + i, rest);
-    pass(s, guided, dead, fvi_relu_sides(s, (const fvi_eight *)v), (const fvi_eight *)g, &y);
+    pass(s, guided, dead, fvi_relu_sides(s, (const fvi_f32x8 *)v), (const fvi_f32x8 *)g, &y);
     memcpy(t->dsrc + i, &y, rest);
 }
 
@@ -279,7 +279,7 @@ static void write(const fvi_relu *r, int guided, int dead, size_t offset, size_t
 }
 
 /* Sample by sample, each with all threads. */
-static void write_samples(const fvi_relu *r, const fvi_program *p) {
+static void write_samples(const fvi_relu *r, const fvi_schedule *p) {
     for (int64_t i = 0; i < p->redirect_samples; i++) {
         const size_t from = (size_t)i * r->size;
         write(r, p->guided, p->redirect[i] && is_dead(r, p->guided, from), from, r->size);
@@ -288,7 +288,7 @@ static void write_samples(const fvi_relu *r, const fvi_program *p) {
 
 void fvi_relu_run(const fvi_step *s) {
     fvi_relu *r = s->relu;
-    const fvi_program *p = s->program;
+    const fvi_schedule *p = s->program;
     if (r->left && !p->redirect) return;
     double start = p->clock ? fvi_clock() : 0;
     if (p->redirect && r->size)
@@ -300,14 +300,14 @@ void fvi_relu_run(const fvi_step *s) {
 
 /* The sides of vectors [from, to) of n, a multiple of KEPT on. */
 FVI_WIDE static void keep_sides(fvi_slopes s, const float *value, int64_t from, int64_t to,
-                                fvi_eight_ints *kept) {
+                                fvi_i32x8 *kept) {
     for (int64_t i = from; i < to;) {
-        fvi_eight_ints low = {0}, high = {0};
+        fvi_i32x8 low = {0}, high = {0};
         const int64_t end = i + KEPT < to ? i + KEPT : to;
-        fvi_eight_ints *at = kept + i / KEPT * vectors_of_sides(&s);
+        fvi_i32x8 *at = kept + i / KEPT * vectors_of_sides(&s);
         for (; i < end; i++) {
-            const fvi_eight_ints bit = (fvi_eight_ints){0} + bit_of(i);
-            const fvi_sides v = fvi_relu_sides(&s, (const fvi_eight *)(value + 8 * i));
+            const fvi_i32x8 bit = (fvi_i32x8){0} + bit_of(i);
+            const fvi_sides v = fvi_relu_sides(&s, (const fvi_f32x8 *)(value + 8 * i));
             low |= v.low & bit;
             high |= v.high & bit;
         }
@@ -328,6 +328,6 @@ void fvi_relu_keep(const fvi_step *s) {
     if (!r->kept) return;
     double start = s->program->clock ? fvi_clock() : 0;
 #pragma omp parallel
-    keep_share(r, (int64_t)(r->value->bytes / sizeof(fvi_eight)));
+    keep_share(r, (int64_t)(r->value->bytes / sizeof(fvi_f32x8)));
     if (s->program->clock) r->seconds[0] += fvi_clock() - start;
 }

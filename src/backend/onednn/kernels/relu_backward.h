@@ -31,16 +31,16 @@ fvi_slopes fvi_relu_slopes(const fvi_act *act);
 /* Where eight values lie: all bits of those at or below the lower bound, of those not below the
  * upper one. */
 typedef struct fvi_sides {
-    fvi_eight_ints low, high;
+    fvi_i32x8 low, high;
 } fvi_sides;
-FVI_INLINE fvi_sides fvi_relu_sides(const fvi_slopes *s, const fvi_eight *value) {
+FVI_INLINE fvi_sides fvi_relu_sides(const fvi_slopes *s, const fvi_f32x8 *value) {
     return (fvi_sides){*value <= s->low, ~((*value < s->high) | -s->unbounded)};
 }
 /* Eight numbers of y = g times the slopes there. */
-FVI_INLINE void fvi_relu_pass(const fvi_slopes *s, fvi_sides at, const fvi_eight *g,
-                              fvi_eight *y) {
-    const fvi_eight one = FVI_EIGHT(1), slope = FVI_EIGHT(s->slope);
-    *y = *g * FVI_CHOOSE(~(at.low | at.high), one, slope);
+FVI_INLINE void fvi_relu_pass(const fvi_slopes *s, fvi_sides at, const fvi_f32x8 *g,
+                              fvi_f32x8 *y) {
+    const fvi_f32x8 one = FVI_EIGHT(1), slope = FVI_EIGHT(s->slope);
+    *y = *g * FVI_SELECT(~(at.low | at.high), one, slope);
 }
 
 /* Plans it for a step, while plan_backward is on its way; it runs before whatever else the step
@@ -50,10 +50,10 @@ FVI_INLINE void fvi_relu_pass(const fvi_slopes *s, fvi_sides at, const fvi_eight
  *                     later (fvi_relu_settle), if it is read at all
  *   ddst, dsrc        its gradients; all three lie alike. They may be the same place
  *   errors            NOMEM */
-fv_status fvi_relu_plan(fvi_step *s, const fvi_act *act, fvi_place *value, fvi_place *ddst,
-                        fvi_place *dsrc, fv_error *err);
+fv_status fvi_relu_plan(fvi_step *s, const fvi_act *act, fvi_buffer *value, fvi_buffer *ddst,
+                        fvi_buffer *dsrc, fv_error *err);
 /* Leaves it to another loop, but for programs that are redirected while they run. */
-void fvi_relu_leave(fvi_step *s);
+void fvi_relu_skip(fvi_step *s);
 /* By program.c: declares what is read, once all is planned; forward, after the step, keeps of a
  * large value what backward needs; does what was planned.  errors  NOMEM */
 fv_status fvi_relu_settle(fvi_step *s, fv_error *err);

@@ -34,8 +34,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/error.h"
 #include "backend/onednn/program_internal.h"
+#include "base/error.h"
 #include "graph/const.h"
 
 #define POINTS FVI_WINOGRAD_POINTS
@@ -81,7 +81,7 @@ static int is_worth_it(const fvi_step *s, const fvi_convolution *c) {
     const int64_t *src = c->desc.src.dim, *dst = c->desc.dst.dim;
     fvi_shape u = shape_of_u(c);
     size_t limit;
-    fvi_weights_left(fvi_step_weights(s), &limit);
+    fvi_weight_cache_left(fvi_step_weights(s), &limit);
     return fvi_backend_is_avx2() && src[1] >= LEAST_CHANNELS && dst[1] >= LEAST_CHANNELS &&
            tiles_of(dst[2]) * tiles_of(dst[3]) >= LEAST_TILES &&
            fvi_layout_bytes(NULL, &u) <= limit / LIMIT_SHARE;
@@ -125,14 +125,14 @@ static fv_status fill_u(void *user, float *u, fv_error *err) {
     return FV_OK;
 }
 
-static fv_status get_u(fvi_step *s, const fvi_convolution *c, fvi_place **out, fv_error *err) {
+static fv_status get_u(fvi_step *s, const fvi_convolution *c, fvi_buffer **out, fv_error *err) {
     kernels x = {.weights = fvi_step_constant(s, 1)};
     if (c->norm) x.scale = fvi_node_constant(s->graph, c->norm, 1);
-    fvi_weights_key key = {.parts = {x.weights->bytes, x.scale ? x.scale->bytes : NULL},
-                           .variant = VARIANT_U};
+    fvi_weight_cache_key key = {.parts = {x.weights->bytes, x.scale ? x.scale->bytes : NULL},
+                                .variant = VARIANT_U};
     fvi_shape shape = shape_of_u(c);
-    return fvi_weights_get(fvi_step_weights(s), fvi_step_backend(s), &key, &shape, NULL, fill_u, &x,
-                           out, err);
+    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_backend(s), &key, &shape, NULL,
+                                fill_u, &x, out, err);
 }
 
 /* ---- planning -------------------------------------------------------------------------------- */

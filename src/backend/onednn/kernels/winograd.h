@@ -24,8 +24,8 @@ struct fvi_winograd {
     int64_t tiles[2];      /* of a picture, down and across */
     int64_t chunk;         /* tiles that go through V and M together */
     float slope, low, high; /* activation: x < 0 ? slope x : x, held within [low, high] */
-    fvi_place *src, *u, *bias, *dst; /* bias: [k] or NULL */
-    fvi_place *v, *m;                /* V [point][tile][c], M [point][tile][k] of a chunk */
+    fvi_buffer *src, *u, *bias, *dst; /* bias: [k] or NULL */
+    fvi_buffer *v, *m;                /* V [point][tile][c], M [point][tile][k] of a chunk */
 };
 
 static inline int64_t fvi_winograd_round(int64_t channels, int64_t block) {

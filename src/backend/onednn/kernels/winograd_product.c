@@ -34,10 +34,10 @@ typedef struct operands {
 
 /* n tiles by one block of 16 */
 FVI_INLINE void forward(const operands *o, int n, const float *v, float *m) {
-    fvi_eight sum[TILES][2] = {{{0}}};
+    fvi_f32x8 sum[TILES][2] = {{{0}}};
     const float *u = o->u;
     for (int64_t c = 0; c < o->length; c++, u += BLOCK) {
-        fvi_eight u0 = *(const fvi_eight *)u, u1 = *(const fvi_eight *)(u + 8);
+        fvi_f32x8 u0 = *(const fvi_f32x8 *)u, u1 = *(const fvi_f32x8 *)(u + 8);
 #pragma GCC unroll 6
         for (int t = 0; t < n; t++) {
             float x = v[t * o->v_step + c];
@@ -47,8 +47,8 @@ FVI_INLINE void forward(const operands *o, int n, const float *v, float *m) {
     }
 #pragma GCC unroll 6
     for (int t = 0; t < n; t++) {
-        *(fvi_eight *)(m + t * o->m_step) = sum[t][0];
-        *(fvi_eight *)(m + t * o->m_step + 8) = sum[t][1];
+        *(fvi_f32x8 *)(m + t * o->m_step) = sum[t][0];
+        *(fvi_f32x8 *)(m + t * o->m_step + 8) = sum[t][1];
     }
 }
 
@@ -79,22 +79,22 @@ FVI_WIDE static void forward_tiles(const operands *o, int64_t n) {
 
 /* n tiles by 4 rows of every block */
 FVI_INLINE void backward(const operands *o, int n, const float *v, const float *u, float *m) {
-    fvi_eight sum[TURNED_TILES][TURNED_ROWS] = {{{0}}};
+    fvi_f32x8 sum[TURNED_TILES][TURNED_ROWS] = {{{0}}};
     for (int64_t b = 0; b < o->length; b++, u += o->u_step, v += BLOCK)
 #pragma GCC unroll 2
         for (int h = 0; h < BLOCK; h += 8) {
 #pragma GCC unroll 4
             for (int c = 0; c < TURNED_ROWS; c++) {
-                fvi_eight x = *(const fvi_eight *)(u + c * BLOCK + h);
+                fvi_f32x8 x = *(const fvi_f32x8 *)(u + c * BLOCK + h);
 #pragma GCC unroll 3
                 for (int t = 0; t < n; t++)
-                    sum[t][c] += *(const fvi_eight *)(v + t * o->v_step + h) * x;
+                    sum[t][c] += *(const fvi_f32x8 *)(v + t * o->v_step + h) * x;
             }
         }
 #pragma GCC unroll 3
     for (int t = 0; t < n; t++) {
-        fvi_eight low = PAIRS(sum[t][0], sum[t][1]), high = PAIRS(sum[t][2], sum[t][3]);
-        fvi_eight s = PAIRS(low, high);
+        fvi_f32x8 low = PAIRS(sum[t][0], sum[t][1]), high = PAIRS(sum[t][2], sum[t][3]);
+        fvi_f32x8 s = PAIRS(low, high);
         *(four *)(m + t * o->m_step) =
             __builtin_shufflevector(s, s, 0, 1, 2, 3) + __builtin_shufflevector(s, s, 4, 5, 6, 7);
     }

@@ -33,10 +33,10 @@
 
 /* B^T d, elements `step` apart: rows are the polynomials x (x^2 - a^2) (x^2 - b^2) without the
  * factor of their own point. */
-FVI_INLINE void transform_input(const fvi_eight *d, int step, fvi_eight *v, int to) {
+FVI_INLINE void transform_input(const fvi_f32x8 *d, int step, fvi_f32x8 *v, int to) {
     const float a = A, b = B, a2 = A2, b2 = B2, both = A2 + B2;
-    fvi_eight even_a = d[4 * step] - b2 * d[2 * step], odd_a = a * (d[3 * step] - b2 * d[step]);
-    fvi_eight even_b = d[4 * step] - a2 * d[2 * step], odd_b = b * (d[3 * step] - a2 * d[step]);
+    fvi_f32x8 even_a = d[4 * step] - b2 * d[2 * step], odd_a = a * (d[3 * step] - b2 * d[step]);
+    fvi_f32x8 even_b = d[4 * step] - a2 * d[2 * step], odd_b = b * (d[3 * step] - a2 * d[step]);
     v[0] = d[0] - both * d[2 * step] + d[4 * step];
     v[to] = even_a + odd_a;
     v[2 * to] = even_a - odd_a;
@@ -46,12 +46,12 @@ FVI_INLINE void transform_input(const fvi_eight *d, int step, fvi_eight *v, int 
 }
 
 /* A^T m: powers of the points, times point / product of its distances from the others. */
-FVI_INLINE void transform_output(const fvi_eight *m, int step, fvi_eight *y, int to) {
+FVI_INLINE void transform_output(const fvi_f32x8 *m, int step, fvi_f32x8 *y, int to) {
     const double at_a = 1 / (2 * A * (A2 - B2)), at_b = 1 / (2 * B * (B2 - A2));
     const float a0 = at_a, a1 = at_a * A, a2 = at_a * A2, a3 = at_a * A2 * A;
     const float b0 = at_b, b1 = at_b * B, b2 = at_b * B2, b3 = at_b * B2 * B;
-    fvi_eight sum_a = m[step] + m[2 * step], sum_b = m[3 * step] + m[4 * step];
-    fvi_eight off_a = m[step] - m[2 * step], off_b = m[3 * step] - m[4 * step];
+    fvi_f32x8 sum_a = m[step] + m[2 * step], sum_b = m[3 * step] + m[4 * step];
+    fvi_f32x8 off_a = m[step] - m[2 * step], off_b = m[3 * step] - m[4 * step];
     y[0] = m[0] + a0 * off_a + b0 * off_b;
     y[to] = a1 * sum_a + b1 * sum_b;
     y[2 * to] = a2 * off_a + b2 * off_b;
@@ -102,17 +102,17 @@ static inline void find_spots(const fvi_winograd *w, int64_t tile, int64_t n, sp
 
 /* Column x of the inputs of a tile, which begins at row y; zeros beyond the edge. */
 FVI_INLINE void load_column(const fvi_winograd *w, const float *plane, int64_t y, int64_t x,
-                            int inside, fvi_eight d[SIDE]) {
+                            int inside, fvi_f32x8 d[SIDE]) {
 #pragma GCC unroll 6
     for (int64_t i = 0; i < SIDE; i++) {
         int is = inside || (y + i >= 0 && y + i < w->in[0] && x >= 0 && x < w->in[1]);
-        d[i] = is ? *(const fvi_eight *)(plane + ((y + i) * w->in[1] + x) * LANES) : (fvi_eight){0};
+        d[i] = is ? *(const fvi_f32x8 *)(plane + ((y + i) * w->in[1] + x) * LANES) : (fvi_f32x8){0};
     }
 }
 
 FVI_INLINE void read_tile(const fvi_winograd *w, const float *plane, int64_t y, int64_t x,
                           int inside, float *v, int64_t step) {
-    fvi_eight d[SIDE], half[SIDE * SIDE], whole[SIDE];
+    fvi_f32x8 d[SIDE], half[SIDE * SIDE], whole[SIDE];
 #pragma GCC unroll 6
     for (int i = 0; i < SIDE; i++) {
         load_column(w, plane, y, x + i, inside, d);
@@ -122,7 +122,7 @@ FVI_INLINE void read_tile(const fvi_winograd *w, const float *plane, int64_t y, 
     for (int i = 0; i < SIDE; i++) {
         transform_input(half + SIDE * i, 1, whole, 1);
 #pragma GCC unroll 6
-        for (int k = 0; k < SIDE; k++) *(fvi_eight *)(v + (SIDE * i + k) * step) = whole[k];
+        for (int k = 0; k < SIDE; k++) *(fvi_f32x8 *)(v + (SIDE * i + k) * step) = whole[k];
     }
 }
 
@@ -143,7 +143,7 @@ FVI_WIDE static void read_tiles(const fvi_winograd *w, int64_t tile, int64_t n, 
     if (blocks % 2 == 0) return;
     for (int64_t i = 0; i < n; i++) /* products read channels by 16 */
         for (int p = 0; p < SIDE * SIDE; p++)
-            *(fvi_eight *)(v + i * next + blocks * LANES + p * step) = (fvi_eight){0};
+            *(fvi_f32x8 *)(v + i * next + blocks * LANES + p * step) = (fvi_f32x8){0};
 }
 
 void fvi_winograd_read(const fvi_winograd *w, int64_t tile, int64_t slot, int64_t n) {
@@ -153,8 +153,8 @@ void fvi_winograd_read(const fvi_winograd *w, int64_t tile, int64_t slot, int64_
 /* What is done to eight channels of output: y + bias, then the activation; lanes beyond the last
  * channel stay zero, as every tensor in blocks has them. */
 typedef struct finish {
-    fvi_eight bias;
-    fvi_eight_ints keep;
+    fvi_f32x8 bias;
+    fvi_i32x8 keep;
 } finish;
 
 FVI_INLINE finish finish_of(const fvi_winograd *w, int64_t first) {
@@ -162,7 +162,7 @@ FVI_INLINE finish finish_of(const fvi_winograd *w, int64_t first) {
     const float *bias = w->bias ? w->bias->data : NULL;
     if (first + LANES <= w->k) {
         f.keep -= 1;
-        if (bias) f.bias = *(const fvi_eight *)(bias + first);
+        if (bias) f.bias = *(const fvi_f32x8 *)(bias + first);
         return f;
     }
     for (int i = 0; i < LANES && first + i < w->k; i++) {
@@ -172,26 +172,26 @@ FVI_INLINE finish finish_of(const fvi_winograd *w, int64_t first) {
     return f;
 }
 
-FVI_INLINE void store(const fvi_winograd *w, const finish *f, const fvi_eight *from, float *to) {
-    fvi_eight x = *from + f->bias;
-    fvi_eight low = (fvi_eight){0} + w->low, high = (fvi_eight){0} + w->high;
-    fvi_eight bent = x * w->slope;
-    fvi_eight_ints is = x < 0; /* comparisons with NaN are false, so it stays */
-    x = FVI_CHOOSE(is, bent, x);
+FVI_INLINE void store(const fvi_winograd *w, const finish *f, const fvi_f32x8 *from, float *to) {
+    fvi_f32x8 x = *from + f->bias;
+    fvi_f32x8 low = (fvi_f32x8){0} + w->low, high = (fvi_f32x8){0} + w->high;
+    fvi_f32x8 bent = x * w->slope;
+    fvi_i32x8 is = x < 0; /* comparisons with NaN are false, so it stays */
+    x = FVI_SELECT(is, bent, x);
     is = x < low;
-    x = FVI_CHOOSE(is, low, x);
+    x = FVI_SELECT(is, low, x);
     is = x > high;
-    x = FVI_CHOOSE(is, high, x);
-    *(fvi_eight_ints *)to = (fvi_eight_ints)x & f->keep;
+    x = FVI_SELECT(is, high, x);
+    *(fvi_i32x8 *)to = (fvi_i32x8)x & f->keep;
 }
 
 FVI_INLINE void write_tile(const fvi_winograd *w, const float *m, int64_t step, const finish *f,
                            float *plane, int64_t y, int64_t x, int64_t rows, int64_t columns) {
-    fvi_eight d[SIDE], half[TILE * SIDE], whole[TILE];
+    fvi_f32x8 d[SIDE], half[TILE * SIDE], whole[TILE];
 #pragma GCC unroll 6
     for (int i = 0; i < SIDE; i++) {
 #pragma GCC unroll 6
-        for (int k = 0; k < SIDE; k++) d[k] = *(const fvi_eight *)(m + (SIDE * k + i) * step);
+        for (int k = 0; k < SIDE; k++) d[k] = *(const fvi_f32x8 *)(m + (SIDE * k + i) * step);
         transform_output(d, 1, half + i, SIDE);
     }
 #pragma GCC unroll 4

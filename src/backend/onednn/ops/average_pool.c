@@ -27,7 +27,7 @@ typedef struct average_pool {
     fvi_pool_axis axis[3];
     fvi_prim *forward;     /* the step's; NULL: our loops */
     fvi_prim *backward;    /* ours until plan_backward */
-    fvi_place *src, *ddst; /* of our loops */
+    fvi_buffer *src, *ddst; /* of our loops */
     int64_t planes;        /* n * c */
     int slides;            /* the axis it slides along by average_axis.c; -1: not by that */
 } average_pool;
@@ -75,13 +75,13 @@ static int sliding_axis(const average_pool *x) {
 /* Makes both primitives; 0 if one of them cannot be had or is slow. */
 static int build(fvi_step *s, average_pool *x) {
     fvi_backend *b = fvi_step_backend(s);
-    if (fvi_step_lacks(s, fvi_prim_average(b, &x->desc, &x->forward, NULL))) return 0;
+    if (fvi_step_unavailable(s, fvi_prim_average(b, &x->desc, &x->forward, NULL))) return 0;
     int good = !fvi_prim_is_slow(x->forward);
     if (good && s->backward) {
         fvi_pool_desc d = x->desc;
         d.forward = x->forward;
         d.layout = fvi_prim_layout(x->forward, FVI_DST);
-        good = !fvi_step_lacks(s, fvi_prim_average(b, &d, &x->backward, NULL)) &&
+        good = !fvi_step_unavailable(s, fvi_prim_average(b, &d, &x->backward, NULL)) &&
                !fvi_prim_is_slow(x->backward);
     }
     if (good) return 1;

@@ -6,9 +6,9 @@
  * backward is the same primitive with shift 0. Where it has no fast code for a layout, a loop over
  * plain memory does it. Most of these never run: conv.c folds them into its weights.
  */
-#include "base/error.h"
 #include "backend/onednn/fused.h"
 #include "backend/onednn/kernels/strided_loops.h"
+#include "base/error.h"
 #include "graph/const.h"
 
 #define BLOCK_MAX 16 /* channels in oneDNN's largest block */
@@ -16,7 +16,7 @@
 typedef struct norm_state {
     int relu;
     int own[2]; /* by phase: our loop */
-    fvi_place *src[2], *scale, *shift, *zeros, *variance;
+    fvi_buffer *src[2], *scale, *shift, *zeros, *variance;
 } norm_state;
 
 static int fuse(const fvi_step *s, const fvi_node *next) {
@@ -40,21 +40,21 @@ static fv_status fill(void *user, float *dst, fv_error *err) {
 }
 
 /* The constant (or the number) as filled-up plain numbers, kept with the weights. */
-static fv_status numbers(fvi_step *s, const fvi_const *c, float value, fvi_place **out,
+static fv_status numbers(fvi_step *s, const fvi_const *c, float value, fvi_buffer **out,
                          fv_error *err) {
     static const char name[1];
     int64_t n = fvi_step_shape(s, 0)->dim[1], filled = (n + BLOCK_MAX - 1) / BLOCK_MAX * BLOCK_MAX;
     per_channel x = {n, filled, c, value};
     /* n takes part in the key: numbers of 12 and of 13 channels fill up to the same size */
-    fvi_weights_key key = {.parts = {c ? (const void *)c->bytes : name, value != 0 ? name : NULL},
-                           .variant = (int)n};
+    fvi_weight_cache_key key = {
+        .parts = {c ? (const void *)c->bytes : name, value != 0 ? name : NULL}, .variant = (int)n};
     const fvi_shape shape = {.ndim = 1, .dim = {filled}};
-    return fvi_weights_get(fvi_step_weights(s), fvi_step_backend(s), &key, &shape, NULL, fill, &x,
-                           out, err);
+    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_backend(s), &key, &shape, NULL, fill,
+                                &x, out, err);
 }
 
 /* Scale or shift: input i. */
-static fv_status operand(fvi_step *s, int i, fvi_place **out, fv_error *err) {
+static fv_status operand(fvi_step *s, int i, fvi_buffer **out, fv_error *err) {
     const fvi_const *c = fvi_step_constant(s, i);
     return c ? numbers(s, c, 0, out, err) : fvi_step_source(s, i, NULL, out, err);
 }
@@ -70,15 +70,16 @@ static fvi_prim *fast_prim(fvi_step *s, const fvi_layout *layout, int relu) {
     }
     if (layout && !(fvi_step_constant(s, 1) && fvi_step_constant(s, 2))) return NULL;
     if (fvi_shape_count(&shape) == 0 ||
-        fvi_step_lacks(s, fvi_prim_batch_norm(fvi_step_backend(s), &shape, layout, relu, &p, NULL)))
+        fvi_step_unavailable(
+            s, fvi_prim_batch_norm(fvi_step_backend(s), &shape, layout, relu, &p, NULL)))
         return NULL;
     if (!fvi_prim_is_slow(p)) return p;
     fvi_prim_free(p);
     return NULL;
 }
 
-static void set_operands(fvi_prim *p, const norm_state *x, fvi_place *src, fvi_place *shift,
-                         fvi_place *dst) {
+static void set_operands(fvi_prim *p, const norm_state *x, fvi_buffer *src, fvi_buffer *shift,
+                         fvi_buffer *dst) {
     fvi_prim_set(p, FVI_SRC, src);
     fvi_prim_set(p, FVI_MEAN, x->zeros);
     fvi_prim_set(p, FVI_VARIANCE, x->variance);
@@ -129,7 +130,7 @@ static fv_status plan_backward(fvi_step *s, fv_error *err) {
 }
 
 /* dst = src scale + shift, perhaps only what is positive, over plain memory. */
-static void own_loop(const norm_state *x, const fvi_place *from, const fvi_place *to,
+static void own_loop(const norm_state *x, const fvi_buffer *from, const fvi_buffer *to,
                      const float *shift, int relu) {
     const fvi_shape *shape = &from->shape;
     int64_t c = shape->dim[1], n = shape->dim[0] * c;

@@ -28,8 +28,8 @@ typedef struct binary_state {
     fvi_shape out, in[2];     /* as the loops see them */
     int blocked[2];           /* the operand must be brought into `like`, not plain memory */
     fvi_layout *like[2];      /* layouts of operands smaller than the result */
-    fvi_place *src[2], *ddst;
-    fvi_place *full[2]; /* gradients before summing, or NULL */
+    fvi_buffer *src[2], *ddst;
+    fvi_buffer *full[2]; /* gradients before summing, or NULL */
 } binary_state;
 
 static int is_onednn(fvi_binary f) { return f <= FVI_MAX; }
@@ -137,7 +137,7 @@ static fvi_prim *fast_prim(fvi_step *s, binary_state *x) {
     for (int i = 0; i < 2 && !x->layout; i++)
         if (s->src[i]) x->layout = s->src[i]->layout;
     if (is_safe(s, x->layout, 0) &&
-        !fvi_step_lacks(s, fvi_prim_binary(fvi_step_backend(s), f,
+        !fvi_step_unavailable(s, fvi_prim_binary(fvi_step_backend(s), f,
                                            fvi_fused_act(s, &act) ? &act : NULL, out, x->layout, &p,
                                            NULL)))
         return p;
@@ -175,7 +175,7 @@ static fv_status plan(fvi_step *s, fv_error *err) {
     fvi_prim_set(p, FVI_SRC, x->src[0]);
     fvi_prim_set(p, FVI_SRC1, x->src[1]);
     fvi_prim_set(p, FVI_DST, s->dst);
-    if (is_safe(s, x->layout, 1)) fvi_program_reuse(s->program, s->dst, x->src[0]);
+    if (is_safe(s, x->layout, 1)) fvi_schedule_reuse(s->program, s->dst, x->src[0]);
     return fvi_step_add(s, p, err);
 }
 
@@ -333,7 +333,7 @@ static fv_status backward(const fvi_step *s) {
     fv_status st = fvi_step_run(s, 1);
     for (int i = 0; i < 2; i++) {
         if (!s->wanted[i] || is_shared(s, i)) continue;
-        fvi_place *d = s->dsrc[i], *full = x->full[i] ? x->full[i] : d;
+        fvi_buffer *d = s->dsrc[i], *full = x->full[i] ? x->full[i] : d;
         apply(s, 1 + i, full->data);
         if (full != d) fvi_sum_to(&x->out, full->data, &x->in[i], d->data);
     }

@@ -21,7 +21,7 @@ static int can_cut(const fvi_step *s, const fvi_layout *l) {
 
 /* The layout of the result, yours to free: that of the largest source, or plain. */
 static fvi_layout *choose(const fvi_step *s) {
-    const fvi_place *largest = NULL;
+    const fvi_buffer *largest = NULL;
     for (int i = 0; i < s->n_in; i++)
         if (s->src[i] && (!largest || s->src[i]->bytes > largest->bytes)) largest = s->src[i];
     if (!largest || !can_cut(s, largest->layout)) return NULL;
@@ -29,7 +29,7 @@ static fvi_layout *choose(const fvi_step *s) {
 }
 
 /* A copy between a source's (or its gradient's) place and its part of the whole. */
-static fv_status add_copy(fvi_step *s, fvi_place *whole, fvi_place *part, int64_t at, int into,
+static fv_status add_copy(fvi_step *s, fvi_buffer *whole, fvi_buffer *part, int64_t at, int into,
                           fvi_prim **out, fv_error *err) {
     int64_t offset[FVI_MAX_DIMS] = {0};
     fvi_prim *p = NULL;
@@ -48,7 +48,7 @@ static fv_status plan(fvi_step *s, fv_error *err) {
     int64_t at = 0;
     for (int i = 0; i < s->n_in && !st; i++) {
         const fvi_shape *shape = fvi_step_shape(s, i);
-        fvi_place *part;
+        fvi_buffer *part;
         fvi_prim *p = NULL;
         st = fvi_step_source(s, i, s->src[i] ? s->src[i]->layout : NULL, &part, err);
         if (!st) st = add_copy(s, s->dst, part, at, 1, &p, err);
@@ -56,14 +56,14 @@ static fv_status plan(fvi_step *s, fv_error *err) {
         int64_t offset =
             fvi_layout_part_offset(s->dst->layout, &s->dst->shape, part->layout, shape, axis, at);
         if (s->src[i] && part == s->src[i] && offset >= 0 && part->bytes)
-            fvi_step_place_inside(s, part, (size_t)offset, p);
+            fvi_step_write_inside(s, part, (size_t)offset, p);
         at += shape->dim[axis];
     }
     return st;
 }
 
 /* The gradient of source i: what begins at `at` along the axis of g, shared or copied. */
-static fv_status plan_part(fvi_step *s, fvi_place *g, int i, int64_t at, fv_error *err) {
+static fv_status plan_part(fvi_step *s, fvi_buffer *g, int i, int64_t at, fv_error *err) {
     const fvi_shape *shape = fvi_step_shape(s, i);
     fvi_layout *like = fvi_layout_like(g->layout, shape);
     fvi_prim *p = NULL;
@@ -85,7 +85,7 @@ static fv_status plan_part(fvi_step *s, fvi_place *g, int i, int64_t at, fv_erro
 static fv_status plan_backward(fvi_step *s, fv_error *err) {
     int64_t at = 0;
     const fvi_layout *layout = s->ddst->layout;
-    fvi_place *g;
+    fvi_buffer *g;
     if (!can_cut(s, layout)) layout = NULL;
     fv_status st = fvi_step_convert(s, s->ddst, layout, &g, err);
     for (int i = 0; i < s->n_in && !st; i++) {

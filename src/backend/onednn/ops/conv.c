@@ -47,14 +47,14 @@ static fv_status weights_fill(void *user, float *dst, fv_error *err) {
 }
 
 /* The weights as primitive p wants them. */
-static fv_status get_weights(fvi_step *s, const fvi_prim *p, fvi_place **out, fv_error *err) {
+static fv_status get_weights(fvi_step *s, const fvi_prim *p, fvi_buffer **out, fv_error *err) {
     const fvi_convolution *c = s->state;
     weights_source x = {.w = fvi_step_constant(s, 1)};
     if (!x.w) return fvi_step_source(s, 1, NULL, out, err);
     if (c->norm) x.scale = fvi_node_constant(s->graph, c->norm, 1);
-    fvi_weights_key key = {.parts = {x.w->bytes, x.scale ? x.scale->bytes : NULL},
+    fvi_weight_cache_key key = {.parts = {x.w->bytes, x.scale ? x.scale->bytes : NULL},
                            .variant = VARIANT_WEIGHTS};
-    return fvi_weights_get(fvi_step_weights(s), fvi_step_backend(s), &key, &c->desc.weights,
+    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_backend(s), &key, &c->desc.weights,
                            fvi_prim_layout(p, FVI_WEIGHTS), x.scale ? weights_fill : NULL,
                            x.scale ? (void *)&x : (void *)(uintptr_t)x.w, out, err);
 }

@@ -8,8 +8,8 @@
  */
 #include <stdlib.h>
 
-#include "base/error.h"
 #include "backend/onednn/ops/convolve.h"
+#include "base/error.h"
 #include "graph/const.h"
 
 enum { VARIANT_WEIGHTS = 1 };
@@ -32,11 +32,12 @@ static fv_status weights_fill(void *user, float *dst, fv_error *err) {
     return FV_OK;
 }
 
-static fv_status get_weights(fvi_step *s, const fvi_prim *p, fvi_place **out, fv_error *err) {
+static fv_status get_weights(fvi_step *s, const fvi_prim *p, fvi_buffer **out, fv_error *err) {
     const fvi_convolution *c = s->state;
-    fvi_weights_key key = {.parts = {fvi_step_constant(s, 1)->bytes}, .variant = VARIANT_WEIGHTS};
-    return fvi_weights_get(fvi_step_weights(s), fvi_step_backend(s), &key, &c->desc.weights,
-                           fvi_prim_layout(p, FVI_WEIGHTS), weights_fill, s, out, err);
+    fvi_weight_cache_key key = {.parts = {fvi_step_constant(s, 1)->bytes},
+                                .variant = VARIANT_WEIGHTS};
+    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_backend(s), &key, &c->desc.weights,
+                                fvi_prim_layout(p, FVI_WEIGHTS), weights_fill, s, out, err);
 }
 
 static fv_status plan(fvi_step *s, fv_error *err) {

@@ -30,7 +30,7 @@ fv_status fvi_convolution_plan(fvi_step *s, fv_error *err) {
     fvi_convolution *c = s->state;
     if (c->empty) return fvi_step_make_dst(s, NULL, err);
     if (fvi_winograd_suits(s, c)) return fvi_winograd_plan(s, c, 0, &c->winograd[0], err);
-    fvi_place *src, *weights, *bias;
+    fvi_buffer *src, *weights, *bias;
     fvi_prim *p = NULL;
     fv_status st = fvi_fused_bias(s, 2, c->norm, c->desc.dst.dim[1], &bias, err);
     c->desc.bias = !st && bias;
@@ -53,10 +53,10 @@ fv_status fvi_convolution_plan(fvi_step *s, fv_error *err) {
 
 /* The gradient behind the activation, as primitive p wants it. Activations go backward in f32: for
  * a primitive that reads bf16 it is rounded after that, in this very step. */
-static fv_status gradient_for(fvi_step *s, const fvi_prim *p, fvi_place **out, fv_error *err) {
+static fv_status gradient_for(fvi_step *s, const fvi_prim *p, fvi_buffer **out, fv_error *err) {
     const fvi_layout *want = fvi_prim_layout(p, FVI_DIFF_DST);
     const fvi_shape *shape = &s->ddst->shape;
-    fvi_place *exact;
+    fvi_buffer *exact;
     fvi_prim *round = NULL;
     if (fvi_layout_is_f32(want)) return fvi_fused_ddst(s, want, out, err);
     fvi_layout *like = fvi_layout_like(want, shape); /* f32; NULL, plain, will do as well */
@@ -74,7 +74,7 @@ fv_status fvi_convolution_plan_backward(fvi_step *s, fv_error *err) {
     if (c->empty) return fvi_step_make_dsrc(s, 0, NULL, err);
     if (c->winograd[0]) return fvi_winograd_plan(s, c, 1, &c->winograd[1], err);
     if (fvi_depthwise_suits(s, c)) return fvi_depthwise_plan(s, c, &c->depthwise, err);
-    fvi_place *ddst, *weights;
+    fvi_buffer *ddst, *weights;
     fvi_prim *p = NULL;
     fvi_conv_desc d = c->desc;
     d.backward = 1;

@@ -17,7 +17,7 @@ typedef struct fvi_convolution {
     fvi_depthwise *depthwise;  /* backward: the same (depthwise.h) */
     int empty; /* no output elements: nothing is computed */
     /* The weights as primitive p wants them. */
-    fv_status (*weights)(fvi_step *s, const fvi_prim *p, fvi_place **out, fv_error *err);
+    fv_status (*weights)(fvi_step *s, const fvi_prim *p, fvi_buffer **out, fv_error *err);
 } fvi_convolution;
 
 /* Makes s->state, an fvi_convolution, from the node and what is fused into it; desc.weights and

@@ -7,7 +7,7 @@
 #include "backend/onednn/step.h"
 
 typedef struct expand_state {
-    fvi_place *src, *ddst;
+    fvi_buffer *src, *ddst;
 } expand_state;
 
 static fv_status plan(fvi_step *s, fv_error *err) {
@@ -34,7 +34,7 @@ static fv_status plan_backward(fvi_step *s, fv_error *err) {
 
 static fv_status backward(const fvi_step *s) {
     const expand_state *x = s->state;
-    fvi_place *dsrc = s->dsrc[0];
+    fvi_buffer *dsrc = s->dsrc[0];
     fvi_sum_to(&x->ddst->shape, x->ddst->data, &dsrc->shape, dsrc->data);
     return FV_OK;
 }

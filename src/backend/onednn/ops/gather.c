@@ -7,7 +7,7 @@
 #include "graph/const.h"
 
 typedef struct gather_state {
-    fvi_place *src, *ddst;
+    fvi_buffer *src, *ddst;
     int64_t outer, inner;
     int shared; /* a single slice of a single outer part: the source's own memory */
     fvi_axis_map map, back;

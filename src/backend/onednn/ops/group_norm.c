@@ -13,10 +13,10 @@
 #include "backend/onednn/step.h"
 
 typedef struct group_state {
-    fvi_place *src, *scale, *shift, *ddst;
-    fvi_place *stats;            /* [n][groups][2] mean and r, doubles, kept for backward */
-    fvi_place *sums;             /* [n][c][2] sums of a plane, doubles */
-    fvi_place *sums2;            /* the same, backward */
+    fvi_buffer *src, *scale, *shift, *ddst;
+    fvi_buffer *stats;            /* [n][groups][2] mean and r, doubles, kept for backward */
+    fvi_buffer *sums;             /* [n][c][2] sums of a plane, doubles */
+    fvi_buffer *sums2;            /* the same, backward */
     int64_t n, c, groups, plane; /* plane: elements of one channel of one sample */
 } group_state;
 

@@ -4,14 +4,14 @@
 #include "backend/onednn/step.h"
 
 static fv_status plan(fvi_step *s, fv_error *err) {
-    fvi_place *src;
+    fvi_buffer *src;
     const fvi_layout *layout = s->src[0] ? s->src[0]->layout : NULL;
     fv_status st = fvi_step_source(s, 0, layout, &src, err);
     return st ? st : fvi_step_share_dst(s, src, 0, layout, err);
 }
 
 static fv_status plan_backward(fvi_step *s, fv_error *err) {
-    fvi_place *ddst;
+    fvi_buffer *ddst;
     const fvi_layout *layout = s->ddst->layout;
     fv_status st = fvi_step_convert(s, s->ddst, layout, &ddst, err);
     return st ? st : fvi_step_share_dsrc(s, 0, ddst, 0, layout, err);

@@ -13,14 +13,14 @@
 #include "backend/onednn/step.h"
 
 typedef struct norm_state {
-    fvi_place *src, *scale, *shift, *ddst;
-    fvi_place *stats; /* [rows][2] mean and r, kept for backward */
+    fvi_buffer *src, *scale, *shift, *ddst;
+    fvi_buffer *stats; /* [rows][2] mean and r, kept for backward */
     int64_t rows, m;
     int64_t scale_step, shift_step; /* 1, or 0 for a single number */
 } norm_state;
 
 /* Brings in an optional parameter.  out: NULL if absent */
-static fv_status parameter(fvi_step *s, int i, int64_t m, fvi_place **out, int64_t *step,
+static fv_status parameter(fvi_step *s, int i, int64_t m, fvi_buffer **out, int64_t *step,
                            fv_error *err) {
     const fvi_shape *shape = i < s->n_in ? fvi_step_shape(s, i) : NULL;
     if (!shape) return FV_OK;

@@ -21,7 +21,7 @@
 typedef struct lrn_state {
     int own;
     fvi_prim *backward; /* ours until plan_backward */
-    fvi_place *src, *saved, *ddst;
+    fvi_buffer *src, *saved, *ddst;
     int64_t n, c, rest;
 } lrn_state;
 
@@ -36,12 +36,12 @@ static int build(fvi_step *s, lrn_state *x, fvi_prim **forward) {
                       .beta = s->node->a.lrn.beta,
                       .bias = s->node->a.lrn.bias};
     if (d.size % 2 == 0 || shape->ndim != 4 || fvi_shape_count(shape) == 0) return 0;
-    if (fvi_step_lacks(s, fvi_prim_lrn(b, &d, forward, NULL))) return 0;
+    if (fvi_step_unavailable(s, fvi_prim_lrn(b, &d, forward, NULL))) return 0;
     int good = !fvi_prim_is_slow(*forward);
     if (good && s->backward) {
         d.backward = 1;
         d.forward = *forward;
-        good = !fvi_step_lacks(s, fvi_prim_lrn(b, &d, &x->backward, NULL)) &&
+        good = !fvi_step_unavailable(s, fvi_prim_lrn(b, &d, &x->backward, NULL)) &&
                !fvi_prim_is_slow(x->backward);
     }
     if (good) return 1;

@@ -27,8 +27,8 @@ typedef struct matmul_state {
     fvi_act act;
     const fvi_prim *forward;
     fvi_shape a, b, dst; /* second way: as oneDNN is told them, stored order */
-    fvi_place *bias;
-    fvi_place *full[2]; /* gradients before they are summed over broadcast axes, or NULL */
+    fvi_buffer *bias;
+    fvi_buffer *full[2]; /* gradients before they are summed over broadcast axes, or NULL */
 } matmul_state;
 
 static int is_fully_connected(const fvi_graph *g, const fvi_node *node) {
@@ -66,23 +66,23 @@ static fv_status weights_fill(void *user, float *dst, fv_error *err) {
     return FV_OK;
 }
 
-static fv_status get_weights(fvi_step *s, const fvi_prim *p, fvi_place **out, fv_error *err) {
+static fv_status get_weights(fvi_step *s, const fvi_prim *p, fvi_buffer **out, fv_error *err) {
     static const char transposed[1]; /* its address tells [k][n] from [n][k] in the key */
     const matmul_state *x = s->state;
     const fvi_const *b = fvi_step_constant(s, 1);
     fvi_shape shape = {.ndim = 2, .dim = {x->n, x->k}};
     float alpha = s->node->a.matmul.alpha;
     int trans = s->node->a.matmul.trans_b, as_is = trans && alpha == 1;
-    fvi_weights_key key = {.parts = {b->bytes, trans ? NULL : transposed}};
+    fvi_weight_cache_key key = {.parts = {b->bytes, trans ? NULL : transposed}};
     memcpy(&key.variant, &alpha, sizeof key.variant);
-    return fvi_weights_get(fvi_step_weights(s), fvi_step_backend(s), &key, &shape,
+    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_backend(s), &key, &shape,
                            fvi_prim_layout(p, FVI_WEIGHTS), as_is ? NULL : weights_fill,
                            as_is ? (void *)(uintptr_t)b : (void *)s, out, err);
 }
 
 static fv_status plan_constant(fvi_step *s, fv_error *err) {
     matmul_state *x = s->state;
-    fvi_place *src, *weights;
+    fvi_buffer *src, *weights;
     fvi_prim *p = NULL;
     x->inner = (fvi_inner_desc){.rows = fvi_shape_count(fvi_step_shape(s, 0)) / x->k,
                                 .k = x->k,
@@ -108,7 +108,7 @@ static fv_status plan_constant(fvi_step *s, fv_error *err) {
 
 static fv_status plan_backward_constant(fvi_step *s, fv_error *err) {
     matmul_state *x = s->state;
-    fvi_place *ddst, *weights;
+    fvi_buffer *ddst, *weights;
     fvi_prim *p = NULL;
     fvi_inner_desc d = x->inner;
     d.backward = 1;
@@ -130,8 +130,8 @@ static fv_status plan_backward_constant(fvi_step *s, fv_error *err) {
 
 /* ---- any b ---- */
 
-static fv_status add_product(fvi_step *s, fvi_place *x, const fvi_shape *xs, int trans_x,
-                             fvi_place *y, const fvi_shape *ys, int trans_y, fvi_place *to,
+static fv_status add_product(fvi_step *s, fvi_buffer *x, const fvi_shape *xs, int trans_x,
+                             fvi_buffer *y, const fvi_shape *ys, int trans_y, fvi_buffer *to,
                              const fvi_shape *ts, fv_error *err) {
     fvi_prim *p = NULL;
     fv_status st = fvi_prim_matmul(fvi_step_backend(s), xs, trans_x, ys, trans_y, ts, &p, err);
@@ -158,7 +158,7 @@ static void tell_shapes(const fvi_step *s, matmul_state *x) {
 
 static fv_status plan_any(fvi_step *s, fv_error *err) {
     matmul_state *x = s->state;
-    fvi_place *a, *b;
+    fvi_buffer *a, *b;
     tell_shapes(s, x);
     fv_status st = fvi_step_source(s, 0, NULL, &a, err);
     if (!st) st = fvi_step_source(s, 1, NULL, &b, err);
@@ -169,7 +169,7 @@ static fv_status plan_any(fvi_step *s, fv_error *err) {
 }
 
 /* The place one operand's gradient is computed in, and its shape there. */
-static fv_status gradient_place(fvi_step *s, int i, fvi_place **to, fvi_shape *ts, fv_error *err) {
+static fv_status gradient_place(fvi_step *s, int i, fvi_buffer **to, fvi_shape *ts, fv_error *err) {
     matmul_state *x = s->state;
     const fvi_shape *own = i ? &x->b : &x->a;
     fv_status st = fvi_step_make_dsrc(s, i, NULL, err);
@@ -186,7 +186,7 @@ static fv_status gradient_place(fvi_step *s, int i, fvi_place **to, fvi_shape *t
 static fv_status plan_backward_any(fvi_step *s, fv_error *err) {
     matmul_state *x = s->state;
     int ta = s->node->a.matmul.trans_a, tb = s->node->a.matmul.trans_b;
-    fvi_place *g, *a, *b, *to;
+    fvi_buffer *g, *a, *b, *to;
     fvi_shape ts;
     fv_status st = fvi_step_convert(s, s->ddst, NULL, &g, err);
     if (!st && s->wanted[0]) {
@@ -265,7 +265,7 @@ static fv_status backward(const fvi_step *s) {
     float alpha = s->node->a.matmul.alpha;
     for (int i = 0; i < 2; i++) {
         if (!s->wanted[i]) continue;
-        fvi_place *d = s->dsrc[i], *full = x->full[i] ? x->full[i] : d;
+        fvi_buffer *d = s->dsrc[i], *full = x->full[i] ? x->full[i] : d;
         int64_t count = fvi_shape_count(&full->shape);
         if (x->empty)
             fvi_fill(full->data, count, 0);

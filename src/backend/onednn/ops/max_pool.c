@@ -21,7 +21,7 @@ typedef struct max_pool {
     fvi_window window;
     fvi_pool_axis axis[3];
     int64_t planes, lanes;         /* memory is [planes][cells][lanes] */
-    fvi_place *src, *where, *ddst; /* where: [planes][outputs][lanes] int32 cell, -1: nowhere */
+    fvi_buffer *src, *where, *ddst; /* where: [planes][outputs][lanes] int32 cell, -1: nowhere */
 } max_pool;
 
 static int64_t cells_in(const max_pool *x) { return x->axis[0].in * x->axis[1].in * x->axis[2].in; }
@@ -79,8 +79,8 @@ static inline void set_axis(box *w, const max_pool *x, int i, int64_t o) {
 
 /* What was found under a window so far. */
 typedef struct best_of_eight {
-    fvi_eight value;
-    fvi_eight_ints cell;
+    fvi_f32x8 value;
+    fvi_i32x8 cell;
 } best_of_eight;
 
 typedef struct best_of_one {
@@ -92,9 +92,9 @@ typedef struct best_of_one {
 FVI_INLINE void row_of_eight(best_of_eight *b, const float *v, int64_t lanes, int64_t cell,
                              int64_t step, int64_t n) {
     for (int64_t k = 0; k < n; k++, cell += step) {
-        fvi_eight x = *(const fvi_eight *)(v + cell * lanes);
-        fvi_eight_ints larger = (b->cell < 0) | (x > b->value);
-        b->value = FVI_CHOOSE(larger, x, b->value);
+        fvi_f32x8 x = *(const fvi_f32x8 *)(v + cell * lanes);
+        fvi_i32x8 larger = (b->cell < 0) | (x > b->value);
+        b->value = FVI_SELECT(larger, x, b->value);
         b->cell = ((int32_t)cell & larger) | (b->cell & ~larger);
     }
 }
@@ -129,10 +129,10 @@ FVI_WIDE static void pool_row(const max_pool *x, const float *src, int64_t row, 
         set_axis(&w, x, 2, o);
         int64_t l = 0, i = o * x->lanes;
         for (; l + 8 <= x->lanes; l += 8) {
-            best_of_eight b = {{0}, (fvi_eight_ints){0} - 1};
+            best_of_eight b = {{0}, (fvi_i32x8){0} - 1};
             largest(x, &w, src + l, &b, NULL);
-            *(fvi_eight *)(dst + i + l) = b.value;
-            if (where) *(fvi_eight_ints *)(where + i + l) = b.cell;
+            *(fvi_f32x8 *)(dst + i + l) = b.value;
+            if (where) *(fvi_i32x8 *)(where + i + l) = b.cell;
         }
         for (; l < x->lanes; l++) {
             best_of_one b = {0, -1};

@@ -5,18 +5,18 @@
  * way round. Reflect, edge and wrap take the border from the source, position by position: a map
  * along each padded axis (axis_map.h), one axis after another; backward applies the transposed
  * maps in reverse, so that a pixel mirrored into the border gathers its gradient from there too. */
-#include "base/error.h"
 #include "backend/onednn/kernels/axis_map.h"
 #include "backend/onednn/kernels/strided_loops.h"
+#include "base/error.h"
 
 typedef struct pad_pass {
     int64_t outer, inner;
     fvi_axis_map map, back;
-    fvi_place *forward, *backward; /* what the pass writes, if not dst / dsrc */
+    fvi_buffer *forward, *backward; /* what the pass writes, if not dst / dsrc */
 } pad_pass;
 
 typedef struct pad_state {
-    fvi_place *src, *ddst;
+    fvi_buffer *src, *ddst;
     fvi_shape common;            /* constant: the part that source and output share ... */
     int64_t in_start, out_start; /* ... where it begins in each */
     int n_pass;
@@ -87,13 +87,13 @@ static fv_status plan(fvi_step *s, fv_error *err) {
     return st ? st : fvi_step_make_dst(s, NULL, err);
 }
 
-static int64_t count_of(const fvi_place *p) {
+static int64_t count_of(const fvi_buffer *p) {
     return fvi_shape_product(&p->shape, 0, p->shape.ndim);
 }
 
 /* Copies the common part from one place to another. */
-static void copy_common(const pad_state *x, fvi_place *to, int64_t to_start, const fvi_place *from,
-                        int64_t from_start) {
+static void copy_common(const pad_state *x, fvi_buffer *to, int64_t to_start,
+                        const fvi_buffer *from, int64_t from_start) {
     int64_t ts[FVI_MAX_DIMS], fs[FVI_MAX_DIMS];
     fvi_shape_strides(&to->shape, ts);
     fvi_shape_strides(&from->shape, fs);
@@ -134,7 +134,7 @@ static fv_status plan_backward(fvi_step *s, fv_error *err) {
 
 static fv_status backward(const fvi_step *s) {
     const pad_state *x = s->state;
-    fvi_place *dsrc = s->dsrc[0];
+    fvi_buffer *dsrc = s->dsrc[0];
     if (s->node->a.pad.mode == FVI_PAD_CONSTANT) {
         fvi_fill(dsrc->data, count_of(dsrc), 0);
         copy_common(x, dsrc, x->in_start, x->ddst, x->out_start);

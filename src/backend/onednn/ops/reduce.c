@@ -10,17 +10,17 @@
  * Folding is done in double (fold.c); the second folds backward needs (ties, zeros) likewise. */
 #include <math.h>
 
-#include "base/error.h"
 #include "backend/onednn/kernels/reduction.h"
 #include "backend/onednn/kernels/strided_loops.h"
 #include "backend/onednn/step.h"
+#include "base/error.h"
 
 typedef struct reduce_state {
-    fvi_place *src, *ddst;
-    fvi_place *pivot;    /* log-sum-exp: the largest of what is folded, [outs] */
-    fvi_place *dst;      /* y as backward reads it */
-    fvi_place *extra[2]; /* backward's folds: ties; or zeros and product of the rest */
-    fvi_fold fold;
+    fvi_buffer *src, *ddst;
+    fvi_buffer *pivot;    /* log-sum-exp: the largest of what is folded, [outs] */
+    fvi_buffer *dst;      /* y as backward reads it */
+    fvi_buffer *extra[2]; /* backward's folds: ties; or zeros and product of the rest */
+    fvi_reduction fold;
     int64_t wide[FVI_MAX_DIMS]; /* strides of y in x's index space */
 } reduce_state;
 
@@ -29,7 +29,7 @@ static fv_status plan(fvi_step *s, fv_error *err) {
     if (!x) return fvi_fail(err, FV_NOMEM, "no memory for a plan");
     const fvi_shape *in = fvi_step_shape(s, 0);
     unsigned axes = s->node->a.reduce.axes;
-    fvi_fold_init(&x->fold, in, axes);
+    fvi_reduction_init(&x->fold, in, axes);
     fvi_shape kept = *in;
     for (int i = 0; i < in->ndim; i++)
         if (axes >> i & 1) kept.dim[i] = 1;
@@ -40,16 +40,16 @@ static fv_status plan(fvi_step *s, fv_error *err) {
     return st ? st : fvi_step_make_dst(s, NULL, err);
 }
 
-static fvi_fold_kind fold_kind(fvi_reduce f) {
+static fvi_reduction_kind fold_kind(fvi_reduce f) {
     switch (f) {
-    case FVI_REDUCE_MAX: return FVI_FOLD_MAX;
-    case FVI_REDUCE_MIN: return FVI_FOLD_MIN;
-    case FVI_REDUCE_PROD: return FVI_FOLD_PROD;
-    case FVI_REDUCE_L1: return FVI_FOLD_ABS;
+    case FVI_REDUCE_MAX: return FVI_REDUCTION_MAX;
+    case FVI_REDUCE_MIN: return FVI_REDUCTION_MIN;
+    case FVI_REDUCE_PROD: return FVI_REDUCTION_PROD;
+    case FVI_REDUCE_L1: return FVI_REDUCTION_ABS;
     case FVI_REDUCE_L2:
-    case FVI_REDUCE_SUM_SQUARE: return FVI_FOLD_SQUARE;
-    case FVI_REDUCE_LOG_SUM_EXP: return FVI_FOLD_EXP;
-    default: return FVI_FOLD_SUM;
+    case FVI_REDUCE_SUM_SQUARE: return FVI_REDUCTION_SQUARE;
+    case FVI_REDUCE_LOG_SUM_EXP: return FVI_REDUCTION_EXP;
+    default: return FVI_REDUCTION_SUM;
     }
 }
 
@@ -58,12 +58,12 @@ static fv_status forward(const fvi_step *s) {
     const float *src = x->src->data;
     float *dst = s->dst->data, *pivot = x->pivot ? x->pivot->data : NULL;
     fvi_reduce f = s->node->a.reduce.f;
-    fvi_fold fold = x->fold;
+    fvi_reduction fold = x->fold;
     if (f == FVI_REDUCE_MEAN) fold.scale = 1.0 / (double)fold.each;
     if (f == FVI_REDUCE_L2) fold.post = FVI_POST_SQRT;
     if (f == FVI_REDUCE_LOG_SUM || f == FVI_REDUCE_LOG_SUM_EXP) fold.post = FVI_POST_LOG;
-    if (pivot) fvi_fold_run(&x->fold, FVI_FOLD_MAX, src, NULL, pivot);
-    fvi_fold_run(&fold, fold_kind(f), src, pivot, dst);
+    if (pivot) fvi_reduction_run(&x->fold, FVI_REDUCTION_MAX, src, NULL, pivot);
+    fvi_reduction_run(&fold, fold_kind(f), src, pivot, dst);
     for (int64_t i = 0; pivot && i < fold.outs; i++)
         if (!isinf(pivot[i])) dst[i] += pivot[i];
     return FV_OK;
@@ -121,7 +121,7 @@ static inline void back_step(fvi_reduce f, const back_run *r, const int64_t step
 }
 
 static void back_all(const fvi_step *s, const reduce_state *x) {
-    const fvi_place *p = s->dsrc[0];
+    const fvi_buffer *p = s->dsrc[0];
     const float *g = x->ddst->data;
     float *dx = p->data;
     const float *src = x->dst ? x->src->data : dx, *y = x->dst ? x->dst->data : g;
@@ -148,10 +148,11 @@ static void back_all(const fvi_step *s, const reduce_state *x) {
 static fv_status backward(const fvi_step *s) {
     const reduce_state *x = s->state;
     if (s->node->a.reduce.f == FVI_REDUCE_PROD) {
-        fvi_fold_run(&x->fold, FVI_FOLD_ZEROS, x->src->data, NULL, x->extra[0]->data);
-        fvi_fold_run(&x->fold, FVI_FOLD_NONZERO, x->src->data, NULL, x->extra[1]->data);
+        fvi_reduction_run(&x->fold, FVI_REDUCTION_ZEROS, x->src->data, NULL, x->extra[0]->data);
+        fvi_reduction_run(&x->fold, FVI_REDUCTION_NONZERO, x->src->data, NULL, x->extra[1]->data);
     } else if (x->extra[0]) {
-        fvi_fold_run(&x->fold, FVI_FOLD_EQUALS, x->src->data, x->dst->data, x->extra[0]->data);
+        fvi_reduction_run(&x->fold, FVI_REDUCTION_EQUALS, x->src->data, x->dst->data,
+                          x->extra[0]->data);
     }
     back_all(s, x);
     return FV_OK;

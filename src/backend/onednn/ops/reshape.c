@@ -4,13 +4,13 @@
 #include "backend/onednn/step.h"
 
 static fv_status plan(fvi_step *s, fv_error *err) {
-    fvi_place *src;
+    fvi_buffer *src;
     fv_status st = fvi_step_source(s, 0, NULL, &src, err);
     return st ? st : fvi_step_share_dst(s, src, 0, NULL, err);
 }
 
 static fv_status plan_backward(fvi_step *s, fv_error *err) {
-    fvi_place *ddst;
+    fvi_buffer *ddst;
     fv_status st = fvi_step_convert(s, s->ddst, NULL, &ddst, err);
     return st ? st : fvi_step_share_dsrc(s, 0, ddst, 0, NULL, err);
 }

@@ -10,11 +10,11 @@
 typedef struct resize_pass {
     int64_t outer, inner;
     fvi_axis_map map, back;
-    fvi_place *forward, *backward; /* what the pass writes; NULL: dst / dsrc */
+    fvi_buffer *forward, *backward; /* what the pass writes; NULL: dst / dsrc */
 } resize_pass;
 
 typedef struct resize_state {
-    fvi_place *src, *ddst;
+    fvi_buffer *src, *ddst;
     int n_pass;
     resize_pass pass[FVI_MAX_DIMS];
 } resize_state;
@@ -22,7 +22,7 @@ typedef struct resize_state {
 /* The axes to be resized, in the order of the passes: their number. */
 static int pass_order(const fvi_step *s, int order[FVI_MAX_DIMS]) {
     const fvi_shape *in = fvi_step_shape(s, 0), *out = fvi_step_out_shape(s);
-    const fvi_taps *taps = s->node->a.resize.axis;
+    const fvi_resize_kernel *taps = s->node->a.resize.axis;
     int n = 0;
     for (int i = 0; i < in->ndim; i++)
         if (taps[i].taps > 0 && out->dim[i] < in->dim[i]) order[n++] = i;
@@ -41,7 +41,7 @@ static fv_status plan(fvi_step *s, fv_error *err) {
     for (int k = 0; k < x->n_pass && !st; k++) {
         int i = order[k];
         resize_pass *p = &x->pass[k];
-        const fvi_taps *t = &s->node->a.resize.axis[i];
+        const fvi_resize_kernel *t = &s->node->a.resize.axis[i];
         int64_t rows = fvi_step_out_shape(s)->dim[i];
         p->outer = fvi_shape_product(&now, 0, i);
         p->inner = fvi_shape_product(&now, i + 1, now.ndim);
@@ -81,7 +81,7 @@ static fv_status plan_backward(fvi_step *s, fv_error *err) {
 
 static fv_status backward(const fvi_step *s) {
     const resize_state *x = s->state;
-    fvi_place *dsrc = s->dsrc[0];
+    fvi_buffer *dsrc = s->dsrc[0];
     const float *from = x->ddst->data;
     for (int k = x->n_pass - 1; k >= 0; k--) {
         const resize_pass *p = &x->pass[k];

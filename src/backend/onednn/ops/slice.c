@@ -7,7 +7,7 @@
 #include "backend/onednn/step.h"
 
 typedef struct slice_state {
-    fvi_place *src, *ddst;
+    fvi_buffer *src, *ddst;
     int shared;                   /* nothing to do forward */
     int64_t start;                /* offset of the first element taken */
     int64_t stride[FVI_MAX_DIMS]; /* in the source, along each axis of the slice */

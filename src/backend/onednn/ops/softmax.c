@@ -18,14 +18,14 @@
 typedef struct softmax_state {
     int own[2]; /* by phase */
     int64_t outer, n, inner;
-    fvi_place *src, *dst, *ddst;
+    fvi_buffer *src, *dst, *ddst;
 } softmax_state;
 
 static fvi_prim *fast_prim(fvi_step *s, const softmax_state *x, int backward) {
     fvi_shape shape = {.ndim = x->inner == 1 ? 2 : 3, .dim = {x->outer, x->n, x->inner}};
     fvi_prim *p = NULL;
     if (fvi_shape_count(&shape) == 0 ||
-        fvi_step_lacks(s, fvi_prim_softmax(fvi_step_backend(s), &shape, NULL, 1,
+        fvi_step_unavailable(s, fvi_prim_softmax(fvi_step_backend(s), &shape, NULL, 1,
                                            s->node->a.softmax.log, backward, &p, NULL)))
         return NULL;
     if (!fvi_prim_is_slow(p)) return p;

@@ -22,7 +22,7 @@ typedef struct order {
 } order;
 
 typedef struct transpose_state {
-    fvi_place *src, *ddst;
+    fvi_buffer *src, *ddst;
     order forward, backward;
 } transpose_state;
 
@@ -51,10 +51,10 @@ static order order_of(const fvi_shape *in, const int *perm) {
 /* dst[y][x] = src[x][y] for 4 x 4 numbers; rows of the output are `to` apart, of the source `at`.
  */
 static inline void tile4(float *dst, int64_t to, const float *src, int64_t at) {
-    fvi_four v[4];
-    for (int i = 0; i < 4; i++) v[i] = *(const fvi_four *)(src + i * at);
-    fvi_four_transpose(v);
-    for (int i = 0; i < 4; i++) *(fvi_four *)(dst + i * to) = v[i];
+    fvi_f32x4 v[4];
+    for (int i = 0; i < 4; i++) v[i] = *(const fvi_f32x4 *)(src + i * at);
+    fvi_f32x4_transpose(v);
+    for (int i = 0; i < 4; i++) *(fvi_f32x4 *)(dst + i * to) = v[i];
 }
 
 /* The same for h rows of w numbers, one by one: loops over y are innermost. */

@@ -9,13 +9,13 @@
  * At kinks: ReLU's gradient is 0 at 0, leaky ReLU's its slope; clip, hard sigmoid and thresholded
  * ReLU pass none at their bounds; |x| and steps have 0.
  */
-#include "base/error.h"
 #include "backend/onednn/dnnl/dnnl_ops.h"
-#include "backend/onednn/kernels/strided_loops.h"
-#include "backend/onednn/program.h"
 #include "backend/onednn/kernels/relu_backward.h"
-#include "backend/onednn/step.h"
+#include "backend/onednn/kernels/strided_loops.h"
 #include "backend/onednn/kernels/vector_math.h"
+#include "backend/onednn/program.h"
+#include "backend/onednn/step.h"
+#include "base/error.h"
 
 #define VECTOR 16 /* numbers done together: the longest vector there is */
 
@@ -23,7 +23,7 @@ typedef struct unary_state {
     fvi_act act;
     int own[2]; /* by phase */
     int64_t n;
-    fvi_place *src, *ddst;
+    fvi_buffer *src, *ddst;
 } unary_state;
 
 /* ---- planning ---- */
@@ -37,8 +37,8 @@ static fv_status plan(fvi_step *s, fv_error *err) {
     x->act = (fvi_act){s->node->a.unary.f, s->node->a.unary.p, s->node->a.unary.q};
     x->n = fvi_shape_count(shape);
     x->own[0] = x->n == 0 || !fvi_act_forward(&x->act) ||
-                fvi_step_lacks(s, fvi_prim_eltwise(fvi_step_backend(s), &x->act, FVI_AHEAD, shape,
-                                                   layout, &p, NULL));
+                fvi_step_unavailable(s, fvi_prim_eltwise(fvi_step_backend(s), &x->act, FVI_AHEAD,
+                                                         shape, layout, &p, NULL));
     if (x->own[0] && !fvi_layout_is_dense(layout, shape)) layout = NULL;
     fv_status st = fvi_step_source(s, 0, layout, &x->src, err);
     if (!st) st = fvi_step_make_dst(s, layout, err);
@@ -48,11 +48,11 @@ static fv_status plan(fvi_step *s, fv_error *err) {
     }
     fvi_prim_set(p, FVI_SRC, x->src);
     fvi_prim_set(p, FVI_DST, s->dst);
-    if (fvi_layout_is_dense(layout, shape)) fvi_program_reuse(s->program, s->dst, x->src);
+    if (fvi_layout_is_dense(layout, shape)) fvi_schedule_reuse(s->program, s->dst, x->src);
     return fvi_step_add(s, p, err);
 }
 
-static fv_status add_backward(fvi_step *s, fvi_prim *p, fvi_role role, fvi_place *value,
+static fv_status add_backward(fvi_step *s, fvi_prim *p, fvi_role role, fvi_buffer *value,
                               fv_error *err) {
     const unary_state *x = s->state;
     if (!p) return FV_OK; /* our own loop does it */
@@ -66,12 +66,12 @@ static fv_status add_backward(fvi_step *s, fvi_prim *p, fvi_role role, fvi_place
 static fv_status plan_relu_backward(fvi_step *s, fv_error *err) {
     unary_state *x = s->state;
     fv_status st = FV_OK;
-    fvi_place *value = s->dst;
+    fvi_buffer *value = s->dst;
     if (x->own[0]) st = fvi_step_source(s, 0, s->dst->layout, &value, err);
     if (!st) st = fvi_step_convert(s, s->ddst, s->dst->layout, &x->ddst, err);
     if (!st) st = fvi_step_make_dsrc(s, 0, s->dst->layout, err);
     if (st) return st;
-    fvi_program_reuse(s->program, s->dsrc[0], x->ddst);
+    fvi_schedule_reuse(s->program, s->dsrc[0], x->ddst);
     return fvi_relu_plan(s, &x->act, value, x->ddst, s->dsrc[0], err);
 }
 
@@ -80,7 +80,7 @@ static fv_status plan_backward(fvi_step *s, fv_error *err) {
     unary_state *x = s->state;
     const fvi_shape *shape = fvi_step_shape(s, 0);
     const fvi_layout *layout = s->dst->layout;
-    fvi_place *value = s->dst;
+    fvi_buffer *value = s->dst;
     fvi_prim *p = NULL;
     if (!s->wanted[0]) return FV_OK;
     if (fvi_relu_is(&x->act)) return plan_relu_backward(s, err);

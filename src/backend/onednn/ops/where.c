@@ -8,9 +8,9 @@
 #include "backend/onednn/step.h"
 
 typedef struct where_state {
-    fvi_place *src[3];  /* condition, a, b; each of its own shape */
-    fvi_place *ddst;    /* full shape */
-    fvi_place *part[3]; /* the masked gradient of a broadcast operand, full shape, or NULL */
+    fvi_buffer *src[3];  /* condition, a, b; each of its own shape */
+    fvi_buffer *ddst;    /* full shape */
+    fvi_buffer *part[3]; /* the masked gradient of a broadcast operand, full shape, or NULL */
 } where_state;
 
 static fv_status plan(fvi_step *s, fv_error *err) {
@@ -101,12 +101,12 @@ static void masked(const where_state *x, int side, float *dst) {
 static fv_status backward(const fvi_step *s) {
     const where_state *x = s->state;
     if (s->wanted[0]) {
-        fvi_place *d = s->dsrc[0];
+        fvi_buffer *d = s->dsrc[0];
         fvi_fill(d->data, fvi_shape_product(&d->shape, 0, d->shape.ndim), 0);
     }
     for (int i = 1; i < 3; i++) {
         if (!s->wanted[i]) continue;
-        fvi_place *d = s->dsrc[i], *full = x->part[i] ? x->part[i] : d;
+        fvi_buffer *d = s->dsrc[i], *full = x->part[i] ? x->part[i] : d;
         masked(x, i == 1, full->data);
         if (full != d) fvi_sum_to(&full->shape, full->data, &d->shape, d->data);
     }

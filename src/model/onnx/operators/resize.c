@@ -149,7 +149,8 @@ fv_status fvi_lower_resize(fvi_site *s) {
         if ((t.scale[i] == 1 && !cropped) || out.dim[i] == 0) continue;
         any = 1;
         if (fvi_shape_count(&out) < 0) break;
-        fvi_resize_taps(s, &rule, in.dim[i], out.dim[i], t.scale[i], t.roi[i], &a.resize.axis[i]);
+        fvi_resize_kernel_fill(s, &rule, in.dim[i], out.dim[i], t.scale[i], t.roi[i],
+                               &a.resize.axis[i]);
     }
     if (s->status || !any) return fvi_site_out(s, 0, x);
     return fvi_site_out(s, 0, fvi_emit(s, FVI_RESIZE, &a, &out, 1, &x));
