@@ -48,6 +48,13 @@ typedef struct fv_error {
     char text[512]; /* one line, no newline: the thing, the value found, what was allowed */
 } fv_error;
 
+/* ---- descs ---------------------------------------------------------------------------------- */
+
+/* A desc of a call: `fv_session_new(m, FV_DESC(fv_session_desc, .threads = 2), &s, &err)`. It fills
+ * in struct_size, the first field of descs that can grow: by it a library tells which fields the
+ * program's header had, so that a program need not be compiled again for a newer library. */
+#define FV_DESC(type, ...) (&(type){.struct_size = sizeof(type), __VA_ARGS__})
+
 /* ---- tensors -------------------------------------------------------------------------------- */
 
 #define FV_MAX_DIMS 8
