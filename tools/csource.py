@@ -63,6 +63,34 @@ def function_name(head):
     return re.search(r"([A-Za-z_]\w*)\s*\(", head).group(1)
 
 
+_SECTION = re.compile(r"/\* -{2,} ([\w/]+\.c)\b[^\n]*\*/")
+_PROTOTYPE = re.compile(r"([A-Za-z_]\w*)\s*\((?!\s*\*)")
+
+
+def _prototypes(code):
+    """Names of the functions that stripped code without directives declares and does not define."""
+    depth, head, kept = 0, 0, []
+    for i, char in enumerate(code):
+        depth += (char == "{") - (char == "}")
+        if char == "}" and depth == 0 and function_name(code[head:code.find("{", head)]):
+            head = i + 1
+        elif char == ";" and depth == 0:
+            kept.append(code[head:i])
+            head = i + 1
+    for text in kept:
+        match = None if re.match(r"\s*(typedef|struct \w+ \{)", text) else _PROTOTYPE.search(text)
+        if match and not re.search(r"[{=]", text[:match.start()]):
+            yield match.group(1)
+
+
+def declared_functions(text):
+    """The functions a header declares: (name, "file.c" of the section comment above it or None)."""
+    parts = _SECTION.split(text)
+    for section, part in zip([None, *parts[1::2]], parts[::2]):
+        code = _DIRECTIVE.sub("", strip(part)).replace('extern "C" {', "")
+        yield from ((name, section) for name in _prototypes(code))
+
+
 def finish(script, problems, what):
     """Prints what was found and exits 0 or 1."""
     for problem in problems:

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "fovea/fovea.h"
+#include "signal/fft_line.h" /* FVI_FFT_LANES */
 
 typedef struct fvi_fft fvi_fft;
 
@@ -37,7 +38,6 @@ typedef struct fvi_fft_ends {
      * away, the adjoint filled in. */
     void (*pixels)(void *user, int64_t from, int64_t n, float *rows);
 } fvi_fft_ends;
-#define FVI_FFT_LANES 8
 
 /* fvi_fft_inverse and its adjoint with such ends. */
 void fvi_fft_inverse_with(fvi_fft *f, int planes, const fvi_fft_ends *ends);

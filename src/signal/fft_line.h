@@ -6,7 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "signal/fft.h" /* FVI_FFT_LANES */
+#include "fovea/fovea.h"
+
+/* Transforms done at a time: the width of a vector register, in floats. */
+#define FVI_FFT_LANES 8
 
 /* From real parts of n points to imaginary parts: 512 bytes more than the points take, since with
  * strides of powers of two all parts would lie in the same few places of the cache. */

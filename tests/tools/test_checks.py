@@ -58,6 +58,13 @@ class Ranks(Tree):
                 ("src/vis/a.c", '"fovea/fovea.h"', ""),
                 ("src/base/a.c", '"graph/graph.h"', "base stands below graph"),
                 ("src/model/a.c", '"backend/executable.h"', "do not know each other"),
+                ("src/bench/a.c", '"vis/render/render.h"', ""),
+                ("src/inspect/a.c", '"inspect/dataset/x.h"', "stands below inspect/dataset"),
+                ("src/inspect/dataset/a.c", '"inspect/a.h"', ""),
+                ("src/inspect/dataset/a.c", '"inspect/weights/a.h"', "do not know each other"),
+                ("src/backend/onednn/ops/a.c", '"backend/executable.h"', ""),
+                ("src/backend/executable.c", '"backend/onednn/plan.h"', "stands below"),
+                ("src/backend/backends.c", '"backend/onednn/plan.h"', ""),
                 ("src/base/a.c", '"error.h"', "relative to src/"),
                 ("src/base/a.c", '"base/../graph/graph.h"', "relative to src/"),
                 ("cli/a.c", '"base/error.h"', "the command sees only"),
@@ -73,6 +80,51 @@ class Ranks(Tree):
                 ("src/model/a.c", '"model/onnx/onnx.pb-c.h"', "protobuf-c is named elsewhere")]:
             with self.subTest(path=path, header=header):
                 self.check("check_ranks.py", wanted, path, f"{SPDX}#include {header}\n")
+
+    def test_circles(self):
+        """A needs B by its header, B needs C by a function, C needs A through a header of no .c."""
+        self.write("src/graph/a.h", SPDX + "int a(void);\n")
+        self.write("src/graph/b.h", SPDX + "int b(void);\n/* ---- c.c ---- */\nint c(int x);\n")
+        self.write("src/graph/types.h", SPDX + '#include "graph/a.h"\n')
+        self.write("src/graph/a.c", SPDX + '#include "graph/a.h"\n#include "graph/b.h"\n')
+        self.write("src/graph/b.c", SPDX + '#include "graph/b.h"\nint b(void) { return c(1); }\n')
+        includes = '#include "graph/b.h"\n#include "graph/types.h"\n'
+        self.check("check_ranks.py", "src/graph/c.c needs src/graph/a.c (a.h)", "src/graph/c.c",
+                   SPDX + includes)
+        self.write("src/graph/b.c", SPDX + '#include "graph/b.h"\n/* c(1) */\n')
+        self.check("check_ranks.py", "", "src/graph/c.c", SPDX + '#include "graph/types.h"\n')
+
+
+class Homes(Tree):
+    def test_functions(self):
+        self.write("src/graph/a.c", SPDX + "static int x;\nint a(void) {\n    return x;\n}\n")
+        self.write("src/graph/b.c", SPDX + "int b(void) {\n    return 1;\n}\n")
+        for text, wanted in [
+                ("int a(void);\n", ""),
+                ("int a(void);\nint b(void);\n", "b is in src/graph/b.c, not in src/graph/a.c"),
+                ("int a(void);\n/* ---- b.c: more ---- */\nint b(void);\n", ""),
+                ("/* ---- b.c ---- */\nint b(void);\nint a(void);\n", "a is in src/graph/a.c, not"),
+                ("static inline int b(void) { return 1; }\n", ""),
+                ("typedef struct t {\n    int (*b)(void);\n} t;\n", "")]:
+            with self.subTest(text=text):
+                self.check("check_homes.py", wanted, "src/graph/a.h", SPDX + text)
+
+    def test_folders(self):
+        for i in range(24):
+            self.write(f"tests/x/{i}.c", SPDX)
+        self.write("tests/x/sub/a.c", SPDX)
+        self.write("tests/x/25.h", SPDX)
+        self.check("check_homes.py", "tests/x: 26 files; at most 25", "tests/x/26.def", "")
+
+    def test_declarations_are_found(self):
+        sys.path.insert(0, str(TOOLS))
+        from csource import declared_functions
+        text = ('#define M(a) f(a)\n/* g(x); */\nint a(int x),\n    unused;\n'
+                'void *b(void (*f)(int), int n)\n    __attribute__((format(printf, 1, 2)));\n'
+                'typedef int (*fn)(int);\ntypedef struct s {\n    int v;\n} s;\n'
+                'extern const s row;\nstatic inline int c(void) {\n    return d(1);\n}\n'
+                '/* -- e.c -- */\nint e(s x[4]);\n')
+        self.assertEqual(list(declared_functions(text)), [("a", None), ("b", None), ("e", "e.c")])
 
 
 class Style(Tree):
