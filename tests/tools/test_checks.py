@@ -97,17 +97,17 @@ class Ranks(Tree):
 
 class Homes(Tree):
     def test_functions(self):
-        self.write("src/graph/a.c", SPDX + "static int x;\nint a(void) {\n    return x;\n}\n")
-        self.write("src/graph/b.c", SPDX + "int b(void) {\n    return 1;\n}\n")
+        self.write("src/draw/a.c", SPDX + "static int x;\nint a(void) {\n    return x;\n}\n")
+        self.write("src/draw/b.c", SPDX + "int b(void) {\n    return 1;\n}\n")
         for text, wanted in [
                 ("int a(void);\n", ""),
-                ("int a(void);\nint b(void);\n", "b is in src/graph/b.c, not in src/graph/a.c"),
+                ("int a(void);\nint b(void);\n", "b is in src/draw/b.c, not in src/draw/a.c"),
                 ("int a(void);\n/* ---- b.c: more ---- */\nint b(void);\n", ""),
-                ("/* ---- b.c ---- */\nint b(void);\nint a(void);\n", "a is in src/graph/a.c, not"),
+                ("/* ---- b.c ---- */\nint b(void);\nint a(void);\n", "a is in src/draw/a.c, not"),
                 ("static inline int b(void) { return 1; }\n", ""),
                 ("typedef struct t {\n    int (*b)(void);\n} t;\n", "")]:
             with self.subTest(text=text):
-                self.check("check_homes.py", wanted, "src/graph/a.h", SPDX + text)
+                self.check("check_homes.py", wanted, "src/draw/a.h", SPDX + text)
 
     def test_folders(self):
         for i in range(24):
