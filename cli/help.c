@@ -78,7 +78,8 @@ static char *bounds_of(const cli_option *o) {
     return text;
 }
 
-static void put_option(const cli_option *o, void *user) {
+static void put_option(const cli_option *o, size_t base, void *user) {
+    (void)base;
     (void)user;
     char letter[] = {'-', o->letter, ',', ' ', 0};
     char *name = g_strdup_printf("  %s--%s%s%s", o->letter ? letter : "    ", o->name,
@@ -115,12 +116,12 @@ void cli_help_command(const cli_command *c) {
     put_paragraphs(c->details);
     cli_put("Options:\n");
     cli_each_option(c, 0, put_option, NULL);
-    if (c->renders) put_recipes(c);
+    if (c->recipe) put_recipes(c);
     cli_put("\nExamples:\n");
     for (int i = 0; c->examples[i][0]; i++)
         cli_putf("  %s\n      %s\n", c->examples[i][0], c->examples[i][1]);
     cli_put("\n");
-    if (c->loads_model) {
+    if (c->model) {
         put_paragraphs(model_text);
         put_paragraphs(layer_text);
     }
@@ -154,7 +155,8 @@ static char *escape_bars(const char *text) {
     return out;
 }
 
-static void markdown_option(const cli_option *o, void *user) {
+static void markdown_option(const cli_option *o, size_t base, void *user) {
+    (void)base;
     (void)user;
     char *bounds = bounds_of(o), *value = escape_bars(o->value ? o->value : "");
     cli_put("| `");
@@ -164,7 +166,8 @@ static void markdown_option(const cli_option *o, void *user) {
     g_free(bounds);
 }
 
-static void markdown_setting(const cli_option *o, void *user) {
+static void markdown_setting(const cli_option *o, size_t base, void *user) {
+    (void)base;
     (void)user;
     char *value = escape_bars(o->value);
     cli_putf("| `--%s %s` | %s |\n", o->name, value, o->help);
@@ -185,7 +188,7 @@ static void markdown_command(const cli_command *c) {
     cli_putf("%s.\n\n%s\n\n| option | meaning | allowed; default |\n|---|---|---|\n", c->summary,
              c->details);
     cli_each_option(c, 0, markdown_option, NULL);
-    if (c->renders) markdown_recipes(c);
+    if (c->recipe) markdown_recipes(c);
     for (int i = 0; c->examples[i][0]; i++)
         cli_putf("\n%s:\n\n```sh\n%s\n```\n", c->examples[i][1], c->examples[i][0]);
     cli_put("\n");

@@ -6,7 +6,7 @@
 
 #include <glib.h>
 
-#include "options.h"
+#include "numbers.h"
 #include "report.h"
 
 /* Adds "7" or "0-15".  returns  an exit code */

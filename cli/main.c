@@ -9,23 +9,6 @@
 #include "options.h"
 #include "report.h"
 
-const cli_command *const cli_commands[] = {&cli_command_layers,      &cli_command_layer,
-                                           &cli_command_classify,    &cli_command_run,
-                                           &cli_command_gradient,    &cli_command_visualize,
-                                           &cli_command_examples,    &cli_command_dream,
-                                           &cli_command_activations, &cli_command_invert,
-                                           &cli_command_caricature,  &cli_command_accentuate,
-                                           &cli_command_spectrum,    &cli_command_weights,
-                                           &cli_command_compare,     &cli_command_attribute,
-                                           &cli_command_sanity,      &cli_command_bench,
-                                           &cli_command_models,      NULL};
-
-const cli_command *cli_command_find(const char *name) {
-    for (const cli_command *const *c = cli_commands; *c; c++)
-        if (!strcmp((*c)->name, name)) return *c;
-    return NULL;
-}
-
 static int fail_unknown(const char *what, const char *word, const char *const *words) {
     const char *near = cli_nearest(word, words);
     if (near) return cli_usage(NULL, "no %s '%s'; did you mean %s?", what, word, near);
@@ -53,15 +36,15 @@ static int run_help(int argc, char **argv) {
 }
 
 static int run_command(const cli_command *command, int argc, char **argv) {
-    cli_args args;
+    cli_args *args = NULL;
     int code = cli_args_parse(command, argc - 1, argv + 1, &args);
-    args.command_argc = argc;
-    args.command_argv = argv;
-    if (code == CLI_DONE && args.help)
+    args->command_argc = argc;
+    args->command_argv = argv;
+    if (code == CLI_DONE && args->help)
         cli_help_command(command);
     else if (code == CLI_DONE)
-        code = command->run(&args);
-    cli_args_clear(&args);
+        code = command->run(args);
+    cli_args_free(args);
     return code;
 }
 

@@ -7,10 +7,39 @@
 #include <glib.h>
 #include <string.h>
 
-#include "options.h"
+#include "numbers.h"
 #include "report.h"
 
 #define ENDING ".onnx"
+
+/* clang-format off */
+const cli_option cli_model_options[] = {
+    {"mean",  0, CLI_NUMBERS, offsetof(cli_model_args, mean),  0, 0, "A,B,C", "as the model's file says",
+     "what is subtracted from each channel, in units of --range"},
+    {"scale", 0, CLI_NUMBERS, offsetof(cli_model_args, scale), 0, 0, "A,B,C", "as the model's file says",
+     "what each channel is then multiplied by"},
+    {"std",   0, CLI_NUMBERS, offsetof(cli_model_args, std),   1, 0, "A,B,C", "as the model's file says",
+     "what each channel is divided by: another way to say --scale"},
+    {"range", 0, CLI_CHOICE,  offsetof(cli_model_args, range), 0, 0, "1|255", "as the model's file says",
+     "what white is before --mean is subtracted"},
+    {"channel-order", 0, CLI_CHOICE, offsetof(cli_model_args, channel_order), 0, 0, "rgb|bgr",
+     "as the model's file says", "order of the colours in the network's input"},
+    {"labels",  0, CLI_TEXT, offsetof(cli_model_args, labels), 0, 0, "FILE", "as the model's file says",
+     "text file with the class names, one a line"},
+    {"threads", 0, CLI_INT,  offsetof(cli_model_args, threads), 1, 1024, "N", "all processors",
+     "threads to compute with"},
+    {"memory", 0, CLI_TEXT, offsetof(cli_model_args, memory), 0, 0, "N", "no bound but --limit memory",
+     "what the program may take in all, in bytes or with K, M, G or T behind: batches and tiles are "
+     "made small enough, and what needs more is refused"},
+    {"precision", 0, CLI_CHOICE, offsetof(cli_model_args, precision), 0, 0, "f32|bf16|auto", "f32",
+     "what convolutions and matrix products multiply in: bf16, or auto, is faster where the processor "
+     "has instructions for it (AMX, AVX512-BF16), and f32 elsewhere"},
+    {"limit", 0, CLI_LIST, offsetof(cli_model_args, limits), 0, 0, "NAME=N", "as docs/limits.md says",
+     "what the model's file may make the program spend: NAME is memory, work, file, elements or "
+     "nodes; N may end in K, M, G or T, as in memory=8G; several times for several"},
+    {0},
+};
+/* clang-format on */
 
 char *cli_models_folder(void) {
     return g_build_filename(g_get_user_cache_dir(), "fovea", "models", NULL);
@@ -83,30 +112,17 @@ static int check_channels(const cli_args *args, const char *option, const cli_nu
                      list->count, fv_model_name(model), in->channels);
 }
 
-/* "8G": a whole number above 0, perhaps times a power of 1024; -1: it is none. */
-static int parse_amount(const char *text, int64_t *out) {
-    static const char units[] = "KMGT";
-    size_t n = strlen(text);
-    const char *unit = n ? strchr(units, g_ascii_toupper(text[n - 1])) : NULL;
-    int shift = unit && *unit ? 10 * (int)(unit - units + 1) : 0;
-    char *digits = g_strndup(text, n - (shift > 0));
-    int code = cli_parse_int(digits, 1, G_MAXINT64 >> shift, out);
-    g_free(digits);
-    if (!code) *out <<= shift;
-    return code;
-}
-
 /* Reads the value of --memory into the desc. */
-static int read_memory(const cli_args *args, fv_model_desc *desc) {
-    if (!args->memory || !parse_amount(args->memory, &desc->memory)) return CLI_DONE;
+static int read_memory(const cli_args *args, const char *memory, fv_model_desc *desc) {
+    if (!memory || !cli_parse_amount(memory, &desc->memory)) return CLI_DONE;
     return cli_usage(args->command,
                      "--memory: '%s' is not a number of bytes above 0, perhaps with K, M, G or T "
                      "behind it",
-                     args->memory);
+                     memory);
 }
 
 /* Reads the values of --limit into the desc. */
-static int read_limits(const cli_args *args, fv_model_desc *desc) {
+static int read_limits(const cli_args *args, char *const *limits, fv_model_desc *desc) {
     const struct {
         const char *name;
         int64_t *to;
@@ -115,10 +131,10 @@ static int read_limits(const cli_args *args, fv_model_desc *desc) {
                  {"file=", &desc->max_file_bytes},
                  {"elements=", &desc->max_elements},
                  {"nodes=", &desc->max_nodes}};
-    for (char **l = args->limits; l && *l; l++) {
+    for (char *const *l = limits; l && *l; l++) {
         size_t i = 0;
         while (i < G_N_ELEMENTS(known) && !g_str_has_prefix(*l, known[i].name)) i++;
-        if (i == G_N_ELEMENTS(known) || parse_amount(*l + strlen(known[i].name), known[i].to))
+        if (i == G_N_ELEMENTS(known) || cli_parse_amount(*l + strlen(known[i].name), known[i].to))
             return cli_usage(args->command,
                              "--limit: '%s' is not memory=N, work=N, file=N, elements=N or nodes=N",
                              *l);
@@ -126,13 +142,14 @@ static int read_limits(const cli_args *args, fv_model_desc *desc) {
     return CLI_DONE;
 }
 
-int cli_model_load(const cli_args *args, int size, fv_model **out) {
-    return cli_model_load_named(args, args->operands[0], size, out);
+int cli_model_load(const cli_args *args, const cli_model_args *how, fv_model **out) {
+    return cli_model_load_named(args, how, args->operands[0], out);
 }
 
-int cli_model_load_named(const cli_args *args, const char *name, int size, fv_model **out) {
-    cli_numbers mean = args->mean, scale = args->scale;
-    const cli_numbers *std = &args->std;
+int cli_model_load_named(const cli_args *args, const cli_model_args *how, const char *name,
+                         fv_model **out) {
+    cli_numbers mean = how->mean, scale = how->scale;
+    const cli_numbers *std = &how->std;
     if (scale.count && std->count)
         return cli_usage(args->command, "--scale and --std say the same; give one of them");
     if (std->count) {
@@ -141,15 +158,16 @@ int cli_model_load_named(const cli_args *args, const char *name, int size, fv_mo
     }
     const float ranges[] = {0, 1, 255};
     fv_model_desc desc = {
-        .size = size,
-        .channel_order = args->channel_order,
-        .range = ranges[args->range],
+        .size = how->size,
+        .channel_order = how->channel_order,
+        .range = ranges[how->range],
         .mean = spread(&mean),
         .scale = spread(&scale),
-        .labels = args->labels,
-        .precision = (fv_precision)args->precision,
+        .labels = how->labels,
+        .precision = (fv_precision)how->precision,
     };
-    if (read_limits(args, &desc) || read_memory(args, &desc)) return CLI_USAGE;
+    if (read_limits(args, how->limits, &desc) || read_memory(args, how->memory, &desc))
+        return CLI_USAGE;
     char *path = find_model(name);
     if (!path) return CLI_FAILED;
     fv_error err = {0};
@@ -157,14 +175,14 @@ int cli_model_load_named(const cli_args *args, const char *name, int size, fv_mo
     fv_status st = fv_model_load(path, &desc, &model, &err);
     g_free(path);
     if (st) return cli_fail_error(&err);
-    int code = check_channels(args, "mean", &args->mean, model);
-    if (!code) code = check_channels(args, "scale", &args->scale, model);
+    int code = check_channels(args, "mean", &how->mean, model);
+    if (!code) code = check_channels(args, "scale", &how->scale, model);
     if (!code) code = check_channels(args, "std", std, model);
     if (code) {
         fv_model_free(model);
         return code;
     }
-    if (args->precision == FV_PRECISION_BF16 && fv_model_precision(model) != FV_PRECISION_BF16)
+    if (how->precision == FV_PRECISION_BF16 && fv_model_precision(model) != FV_PRECISION_BF16)
         cli_note(args, "oneDNN multiplies nothing in bf16 on this processor (AMX or AVX512-BF16 "
                        "would do): computed in f32");
     *out = model;

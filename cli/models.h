@@ -5,20 +5,24 @@
 
 #include "command.h"
 
+/* Options of every command that loads a model, into cli_model_args; ends with a NULL name. */
+extern const cli_option cli_model_options[];
+
 /* The folder where models are kept: $XDG_CACHE_HOME/fovea/models; caller frees. */
 char *cli_models_folder(void);
 
 /* Names (without `.onnx`) of the models there, sorted, ends with NULL; caller frees the list. */
 char **cli_models_list(void);
 
-/* Loads the model that the first operand names, with the options that describe its input.
- *   size     of the input picture, 0: as the file says
+/* Loads the model that the first operand names.
+ *   how      the options that describe its input, and what it may spend
  *   returns  CLI_DONE, or another exit code with one line printed
  */
-int cli_model_load(const cli_args *args, int size, fv_model **out);
+int cli_model_load(const cli_args *args, const cli_model_args *how, fv_model **out);
 
 /* The same for a model of that name. */
-int cli_model_load_named(const cli_args *args, const char *name, int size, fv_model **out);
+int cli_model_load_named(const cli_args *args, const cli_model_args *how, const char *name,
+                         fv_model **out);
 
 /* What it multiplies in: "f32" or "bf16". */
 const char *cli_model_precision(const fv_model *model);

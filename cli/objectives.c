@@ -12,7 +12,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "options.h"
+#include "numbers.h"
 #include "report.h"
 
 /* The expansion under way. */

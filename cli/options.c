@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The command line of one command: GLib's option parser finds the options, the rows of cli_option
- * say what each may be. Numbers are read strictly: the whole word, no overflow, inside the range.
+ * say what each may be, and where in the command's struct of options it goes.
  *
  * Words are taken as bytes (a path need not be UTF-8). Nothing here depends on the locale.
  */
 #include "options.h"
 
-#include <errno.h>
-#include <math.h>
 #include <string.h>
 
+#include "models.h"
+#include "numbers.h"
 #include "recipe.h"
 #include "report.h"
 
@@ -23,32 +23,6 @@ const cli_option cli_common_options[] = {
     {0},
 };
 
-const cli_option cli_model_options[] = {
-    {"mean",  0, CLI_NUMBERS, offsetof(cli_args, mean),  0, 0, "A,B,C", "as the model's file says",
-     "what is subtracted from each channel, in units of --range"},
-    {"scale", 0, CLI_NUMBERS, offsetof(cli_args, scale), 0, 0, "A,B,C", "as the model's file says",
-     "what each channel is then multiplied by"},
-    {"std",   0, CLI_NUMBERS, offsetof(cli_args, std),   1, 0, "A,B,C", "as the model's file says",
-     "what each channel is divided by: another way to say --scale"},
-    {"range", 0, CLI_CHOICE,  offsetof(cli_args, range), 0, 0, "1|255", "as the model's file says",
-     "what white is before --mean is subtracted"},
-    {"channel-order", 0, CLI_CHOICE, offsetof(cli_args, channel_order), 0, 0, "rgb|bgr",
-     "as the model's file says", "order of the colours in the network's input"},
-    {"labels",  0, CLI_TEXT, offsetof(cli_args, labels), 0, 0, "FILE", "as the model's file says",
-     "text file with the class names, one a line"},
-    {"threads", 0, CLI_INT,  offsetof(cli_args, threads), 1, 1024, "N", "all processors",
-     "threads to compute with"},
-    {"memory", 0, CLI_TEXT, offsetof(cli_args, memory), 0, 0, "N", "no bound but --limit memory",
-     "what the program may take in all, in bytes or with K, M, G or T behind: batches and tiles are "
-     "made small enough, and what needs more is refused"},
-    {"precision", 0, CLI_CHOICE, offsetof(cli_args, precision), 0, 0, "f32|bf16|auto", "f32",
-     "what convolutions and matrix products multiply in: bf16, or auto, is faster where the processor "
-     "has instructions for it (AMX, AVX512-BF16), and f32 elsewhere"},
-    {"limit", 0, CLI_LIST, offsetof(cli_args, limits), 0, 0, "NAME=N", "as docs/limits.md says",
-     "what the model's file may make the program spend: NAME is memory, work, file, elements or "
-     "nodes; N may end in K, M, G or T, as in memory=8G; several times for several"},
-    {0},
-};
 /* clang-format on */
 
 /* Whether a table has an option of that name: a command's own stands before what all have. */
@@ -59,15 +33,19 @@ static int has_row(const cli_option *table, const char *name) {
 }
 
 void cli_each_option(const cli_command *command, int of_recipes,
-                     void (*each)(const cli_option *option, void *user), void *user) {
-    const cli_option *plain[] = {command->options, command->loads_model ? cli_model_options : NULL,
-                                 cli_common_options};
-    const cli_option *recipes[G_N_ELEMENTS(plain)] = {command->renders ? cli_recipe_options()
-                                                                       : NULL};
-    const cli_option **tables = of_recipes ? recipes : plain;
-    for (size_t t = 0; t < G_N_ELEMENTS(plain); t++)
-        for (const cli_option *o = tables[t]; o && o->name; o++)
-            if (!t || !has_row(tables[0], o->name)) each(o, user);
+                     void (*each)(const cli_option *option, size_t base, void *user), void *user) {
+    const struct {
+        const cli_option *rows;
+        size_t base;
+    } plain[] = {{command->options, 0},
+                 {command->model ? cli_model_options : NULL, command->model},
+                 {cli_common_options, 0}},
+      recipes[] = {{command->recipe ? cli_recipe_options() : NULL, command->recipe}},
+      *tables = of_recipes ? recipes : plain;
+    const size_t n = of_recipes ? G_N_ELEMENTS(recipes) : G_N_ELEMENTS(plain);
+    for (size_t t = 0; t < n; t++)
+        for (const cli_option *o = tables[t].rows; o && o->name; o++)
+            if (!t || !has_row(tables[0].rows, o->name)) each(o, tables[t].base, user);
 }
 
 char *cli_option_range(const cli_option *option) {
@@ -87,52 +65,6 @@ char *cli_option_range(const cli_option *option) {
         return g_strdup_printf("1 to %d numbers%s, separated by commas", CLI_MAX_CHANNELS,
                                option->min > 0 ? " above 0" : "");
     return g_strdup("");
-}
-
-int cli_parse_int(const char *text, int64_t min, int64_t max, int64_t *out) {
-    char *end = NULL;
-    if (!g_ascii_isdigit(text[*text == '-'])) return -1; /* no blanks, no '+' */
-    errno = 0;
-    gint64 v = g_ascii_strtoll(text, &end, 10);
-    if (errno || *end || v < min || v > max) return -1;
-    *out = v;
-    return 0;
-}
-
-static int parse_seed(const char *text, uint64_t *out) {
-    char *end = NULL;
-    if (!g_ascii_isdigit(text[0])) return -1;
-    errno = 0;
-    guint64 v = g_ascii_strtoull(text, &end, 10);
-    if (errno || *end) return -1;
-    *out = v;
-    return 0;
-}
-
-/* A finite decimal number at the start of `text`.  returns  its end, or NULL */
-static const char *parse_real(const char *text, double *out) {
-    const char *digit = text + (*text == '-');
-    char *end = NULL;
-    if (!g_ascii_isdigit(*digit) && !(*digit == '.' && g_ascii_isdigit(digit[1]))) return NULL;
-    if (digit[0] == '0' && (digit[1] | 32) == 'x') return NULL;
-    *out = g_ascii_strtod(text, &end);
-    return isfinite(*out) ? end : NULL;
-}
-
-static int parse_numbers(const char *text, int above_zero, cli_numbers *out) {
-    cli_numbers list = {0};
-    for (const char *p = text;; p++) {
-        double number = 0;
-        if (list.count == CLI_MAX_CHANNELS) return -1;
-        const char *end = parse_real(p, &number);
-        float v = (float)number;
-        if (!end || !isfinite(v) || (above_zero && !(v > 0)) || (*end && *end != ',')) return -1;
-        list.value[list.count++] = v;
-        if (!*end) break;
-        p = end;
-    }
-    *out = list;
-    return 0;
 }
 
 static int parse_choice(const char *text, const char *words, int *out) {
@@ -157,34 +89,28 @@ static void append(char ***list, const char *first, const char *second) {
 
 /* Stores one value.
  *   returns  0, or -1 if it is not allowed; then `err` says why, where the library does */
-static int store(const cli_option *o, const char *text, cli_args *args, fv_error *err) {
-    void *to = (char *)args + o->offset;
+static int store(const cli_option *o, const char *text, void *to, fv_error *err) {
     int64_t number = 0;
     double real = 0;
-    const char *end = NULL;
     switch (o->kind) {
     case CLI_FLAG: *(int *)to = 1; return 0;
     case CLI_INT:
         if (cli_parse_int(text, o->min, o->max, &number)) return -1;
         *(int *)to = (int)number;
         return 0;
-    case CLI_SEED: return parse_seed(text, to);
-    case CLI_NUMBERS: return parse_numbers(text, o->min > 0, to);
+    case CLI_SEED: return cli_parse_seed(text, to);
+    case CLI_NUMBERS: return cli_parse_numbers(text, o->min > 0, to);
     case CLI_CHOICE: return parse_choice(text, o->value, to);
     case CLI_REAL:
-        end = parse_real(text, &real);
-        if (!end || *end || !(real > o->min) || real > o->max) return -1;
-        *(double *)to = real;
-        return 0;
     case CLI_BETWEEN:
-        end = parse_real(text, &real);
-        if (!end || *end || !(real >= o->min) || real > o->max) return -1;
+        if (cli_parse_real(text, &real) || real > o->max) return -1;
+        if (o->kind == CLI_REAL ? !(real > o->min) : !(real >= o->min)) return -1;
         *(double *)to = real;
         return 0;
     case CLI_LIST: append(to, text, NULL); return 0;
     case CLI_SETTING:
         if (cli_setting_check(o->name, text, err)) return -1;
-        append(&args->settings, o->name, text);
+        append(to, o->name, text);
         return 0;
     case CLI_TEXT:
         g_free(*(char **)to);
@@ -194,23 +120,31 @@ static int store(const cli_option *o, const char *text, cli_args *args, fv_error
     return -1;
 }
 
-/* What one parse needs: the rows, and where their values go. */
+/* A row, and where its value goes. */
+typedef struct target {
+    const cli_option *option;
+    void *to;
+} target;
+
+/* What one parse needs. */
 typedef struct parse {
-    GPtrArray *rows;  /* of const cli_option */
+    GArray *rows;     /* of target */
     GArray *entries;  /* of GOptionEntry */
     GPtrArray *words; /* "--size", ...: for suggestions */
     GOptionArgFunc take;
     cli_args *args;
 } parse;
 
+static const target *row_at(const parse *p, guint i) { return &g_array_index(p->rows, target, i); }
+
 static gboolean take_option(const char *name, const char *value, gpointer data, GError **error) {
     parse *p = data;
     for (guint i = 0; i < p->rows->len; i++) {
-        const cli_option *o = p->rows->pdata[i];
+        const cli_option *o = row_at(p, i)->option;
         if (strcmp(name + strspn(name, "-"), o->name) != 0 && !(name[1] == o->letter && !name[2]))
             continue;
         fv_error err = {0};
-        if (!store(o, value, p->args, &err)) return TRUE;
+        if (!store(o, value, row_at(p, i)->to, &err)) return TRUE;
         if (err.status) {
             g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--%s", err.text);
             return FALSE;
@@ -224,8 +158,9 @@ static gboolean take_option(const char *name, const char *value, gpointer data, 
     return FALSE;
 }
 
-static void add_entry(const cli_option *o, void *user) {
+static void add_entry(const cli_option *o, size_t base, void *user) {
     parse *p = user;
+    const target row = {o, (char *)p->args + base + o->offset};
     GOptionEntry e = {0};
     e.long_name = o->name;
     e.short_name = o->letter;
@@ -233,7 +168,7 @@ static void add_entry(const cli_option *o, void *user) {
     e.arg = G_OPTION_ARG_CALLBACK;
     e.arg_data = (gpointer)p->take;
     g_array_append_val(p->entries, e);
-    g_ptr_array_add(p->rows, (gpointer)o);
+    g_array_append_val(p->rows, row);
     g_ptr_array_add(p->words, g_strdup_printf("--%s", o->name));
 }
 
@@ -241,7 +176,7 @@ static void add_entry(const cli_option *o, void *user) {
 static const cli_option *row_of(const parse *p, const char *word) {
     if (word[0] != '-') return NULL;
     for (guint i = 0; i < p->rows->len; i++) {
-        const cli_option *o = p->rows->pdata[i];
+        const cli_option *o = row_at(p, i)->option;
         size_t length = strlen(o->name);
         if (word[1] == '-' && !strncmp(word + 2, o->name, length) &&
             (word[2 + length] == '\0' || word[2 + length] == '='))
@@ -315,23 +250,32 @@ static int check_complete(const parse *p) {
         return cli_usage(c, "%s: '%s' is one argument too many", c->name,
                          a->operands[c->max_operands]);
     for (guint i = 0; i < p->rows->len; i++) {
-        const cli_option *o = p->rows->pdata[i];
-        if (o->kind == CLI_TEXT && o->fallback[0] == '\0' &&
-            !*(char *const *)((const char *)a + o->offset))
+        const cli_option *o = row_at(p, i)->option;
+        if (o->kind == CLI_TEXT && o->fallback[0] == '\0' && !*(char *const *)row_at(p, i)->to)
             return cli_usage(c, "%s needs --%s %s", c->name, o->name, o->value);
     }
     return CLI_DONE;
 }
 
-int cli_args_parse(const cli_command *command, int argc, char **argv, cli_args *out) {
-    *out = (cli_args){.command = command, .jitter = -1, .power = -1, .strength = -1};
-    parse p = {g_ptr_array_new(), g_array_new(TRUE, TRUE, sizeof(GOptionEntry)),
-               g_ptr_array_new_with_free_func(g_free), take_option, out};
+/* The command's struct of options before anything is read. */
+static cli_args *new_args(const cli_command *command) {
+    void *made = g_malloc0(command->size);
+    if (command->initial) memcpy(made, command->initial, command->size);
+    cli_args *args = made;
+    args->command = command;
+    return args;
+}
+
+int cli_args_parse(const cli_command *command, int argc, char **argv, cli_args **out) {
+    cli_args *args = *out = new_args(command);
+    parse p = {g_array_new(FALSE, FALSE, sizeof(target)),
+               g_array_new(TRUE, TRUE, sizeof(GOptionEntry)),
+               g_ptr_array_new_with_free_func(g_free), take_option, args};
     cli_each_option(command, 0, add_entry, &p);
     cli_each_option(command, 1, add_entry, &p);
     g_ptr_array_add(p.words, NULL);
     GOptionEntry rest = {G_OPTION_REMAINING, 0,    0,   G_OPTION_ARG_FILENAME_ARRAY,
-                         &out->operands,     NULL, NULL};
+                         &args->operands,    NULL, NULL};
     g_array_append_val(p.entries, rest);
 
     GOptionContext *context = g_option_context_new(NULL);
@@ -348,27 +292,28 @@ int cli_args_parse(const cli_command *command, int argc, char **argv, cli_args *
         code = explain(&p, error);
         g_error_free(error);
     } else if (!code) {
-        out->n_operands = out->operands ? (int)g_strv_length(out->operands) : 0;
+        args->n_operands = args->operands ? (int)g_strv_length(args->operands) : 0;
         code = check_complete(&p);
     }
     g_strv_builder_unref(builder);
     g_strfreev(words);
     g_option_context_free(context);
     g_array_free(p.entries, TRUE);
-    g_ptr_array_free(p.rows, TRUE);
+    g_array_free(p.rows, TRUE);
     g_ptr_array_free(p.words, TRUE);
     return code;
 }
 
-static void clear_option(const cli_option *o, void *user) {
-    void *at = (char *)user + o->offset;
+static void clear_option(const cli_option *o, size_t base, void *user) {
+    void *at = (char *)user + base + o->offset;
     if (o->kind == CLI_TEXT) g_clear_pointer((char **)at, g_free);
-    if (o->kind == CLI_LIST) g_clear_pointer((char ***)at, g_strfreev);
+    if (o->kind == CLI_LIST || o->kind == CLI_SETTING) g_clear_pointer((char ***)at, g_strfreev);
 }
 
-void cli_args_clear(cli_args *args) {
+void cli_args_free(cli_args *args) {
+    if (!args) return;
     cli_each_option(args->command, 0, clear_option, args);
+    cli_each_option(args->command, 1, clear_option, args);
     g_strfreev(args->operands);
-    g_strfreev(args->settings);
-    *args = (cli_args){0};
+    g_free(args);
 }

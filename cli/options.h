@@ -6,38 +6,39 @@
 #include "command.h"
 
 /* clang-format off */
-/* Rows that several commands have. */
-#define CLI_OPTION_SIZE {"size", 0, CLI_INT, offsetof(cli_args, size), 1, 8192, "N", \
+/* Rows that several commands have; T is the command's struct of options. */
+#define CLI_OPTION_SIZE(T) {"size", 0, CLI_INT, offsetof(T, model.size), 1, 8192, "N", \
     "as the model's file says", "height and width of the network's input picture"}
-#define CLI_OPTION_JSON {"json", 0, CLI_FLAG, offsetof(cli_args, json), 0, 0, NULL, NULL, \
+#define CLI_OPTION_JSON(T) {"json", 0, CLI_FLAG, offsetof(T, json), 0, 0, NULL, NULL, \
     "print JSON instead of a table"}
-#define CLI_OPTION_ON_NAN {"on-nan", 0, CLI_CHOICE, offsetof(cli_args, on_nan), 0, 0, "stop|keep", \
-    "stop", "where results become NaN or infinite: end with an error that names the layer, or keep " \
-    "what there is and say so"}
-#define CLI_OPTION_INPUT {"input", 'i', CLI_TEXT, offsetof(cli_args, input), 0, 0, "X.npy", "", \
+#define CLI_OPTION_ON_NAN(T) {"on-nan", 0, CLI_CHOICE, offsetof(T, model.on_nan), 0, 0, \
+    "stop|keep", "stop", "where results become NaN or infinite: end with an error that names the " \
+    "layer, or keep what there is and say so"}
+#define CLI_OPTION_INPUT(T) {"input", 'i', CLI_TEXT, offsetof(T, input), 0, 0, "X.npy", "", \
     "the network's input as it is, dim 0 the batch; nothing is preprocessed"}
-#define CLI_OPTION_OUTPUT(value, text) {"output", 'o', CLI_TEXT, offsetof(cli_args, output), 0, 0, \
+#define CLI_OPTION_OUTPUT(T, value, text) {"output", 'o', CLI_TEXT, offsetof(T, output), 0, 0, \
     value, "", text}
 /* clang-format on */
 
+/* Options of every command, into cli_args; ends with a NULL name. */
+extern const cli_option cli_common_options[];
+
 /* Calls `each` for every option of a command: its own, the model's, the common ones; or, with
- * `of_recipes`, the options of recipes where it takes them. */
+ * `of_recipes`, the options of recipes where it takes them. `base` is what the option's offset
+ * counts from, in the command's struct. */
 void cli_each_option(const cli_command *command, int of_recipes,
-                     void (*each)(const cli_option *option, void *user), void *user);
+                     void (*each)(const cli_option *option, size_t base, void *user), void *user);
 
 /* Reads the words after the command's name (argv[0] is the command's name). Options and operands
  * may be mixed; `--` ends the options; of repeated options the last counts.
- *   out      to be freed with cli_args_clear, also on failure
+ *   out      the command's struct of options, to be freed with cli_args_free, also on failure
  *   returns  CLI_DONE, or CLI_USAGE with one line printed. `--help` is left to the caller: where
  *            it is given nothing is required
  */
-int cli_args_parse(const cli_command *command, int argc, char **argv, cli_args *out);
-void cli_args_clear(cli_args *args);
+int cli_args_parse(const cli_command *command, int argc, char **argv, cli_args **out);
+void cli_args_free(cli_args *args);
 
 /* "1..1000", "1 or 255", "a number above 0, ...": what an option allows; caller frees. */
 char *cli_option_range(const cli_option *option);
-
-/* Reads a whole decimal number and nothing else.  returns  0, or -1 (then *out is untouched) */
-int cli_parse_int(const char *text, int64_t min, int64_t max, int64_t *out);
 
 #endif

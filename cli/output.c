@@ -58,10 +58,6 @@ int cli_path_check(const cli_args *args, const char *option, const char *path,
     return code;
 }
 
-int cli_output_check(const cli_args *args, int picture) {
-    return cli_path_check(args, "output", args->output, picture ? CLI_PICTURES : NULL);
-}
-
 int cli_folder_make(const char *path) {
     if (g_mkdir_with_parents(path, 0777))
         return cli_fail("%s: cannot make the folder: %s", path, g_strerror(errno));
@@ -86,15 +82,14 @@ char *cli_path_in(const char *folder, const char *stem, const char *ending, GHas
     return path;
 }
 
-int cli_npy_check(const cli_args *args) {
-    const char *where = args->npy;
+int cli_npy_check(const cli_args *args, const char *where) {
     if (!where) return CLI_DONE;
     if (!*where) return cli_usage(args->command, "--npy: '' is no file's name");
     return cli_has_ending(where, "npy") ? cli_path_check(args, "npy", where, NULL) : CLI_DONE;
 }
 
-int cli_npy_make_folder(const cli_args *args) {
-    return args->npy && !cli_has_ending(args->npy, "npy") ? cli_folder_make(args->npy) : CLI_DONE;
+int cli_npy_make_folder(const char *where) {
+    return where && !cli_has_ending(where, "npy") ? cli_folder_make(where) : CLI_DONE;
 }
 
 fv_status cli_save_together(const fv_tensor *const *tensors, int count, const char *path,

@@ -21,9 +21,6 @@ int cli_has_ending(const char *path, const char *endings);
  */
 int cli_path_check(const cli_args *args, const char *option, const char *path, const char *endings);
 
-/* The same for --output.  picture  whether it must be one */
-int cli_output_check(const cli_args *args, int picture);
-
 /* Makes a folder, with those above it, if it is not there, and sees whether it may be written to.
  *   returns  CLI_DONE, or an exit code with one line printed */
 int cli_folder_make(const char *path);
@@ -37,11 +34,11 @@ char *cli_stem(const char *text);
  *   returns  the path; caller frees */
 char *cli_path_in(const char *folder, const char *stem, const char *ending, GHashTable *taken);
 
-/* Whether --npy, if it is given, can be written: a file that ends in .npy, or a folder, which is
- * made. The first says it of the words alone.
+/* Whether --npy can be written (NULL: it is not given): a file that ends in .npy, or a folder,
+ * which is made. The first says it of the words alone.
  *   returns  CLI_DONE, or an exit code with one line printed */
-int cli_npy_check(const cli_args *args);
-int cli_npy_make_folder(const cli_args *args);
+int cli_npy_check(const cli_args *args, const char *where);
+int cli_npy_make_folder(const char *where);
 
 /* Saves tensors of one size one after the other along dimension 0. */
 fv_status cli_save_together(const fv_tensor *const *tensors, int count, const char *path,

@@ -106,9 +106,10 @@ double cli_progress_stop(cli_progress *p) {
 
 int cli_progress_signal(void) { return caught; }
 
-void cli_progress_die(const cli_progress *p, const char *what) {
+_Noreturn void cli_progress_die(const cli_progress *p, const char *what) {
     cli_fail("interrupted after %d of %d %s; %s", p->done, p->total, p->unit, what);
     fflush(stdout);
     signal(caught, SIG_DFL);
     raise(caught);
+    _exit(128 + caught); /* the signal was blocked by who started the program */
 }

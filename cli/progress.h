@@ -35,6 +35,6 @@ int cli_progress_signal(void);
 
 /* Ends the program by the signal that was noted, after saying what became of the results: "a.png
  * is not written". */
-void cli_progress_die(const cli_progress *p, const char *what);
+_Noreturn void cli_progress_die(const cli_progress *p, const char *what);
 
 #endif

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "lists.h"
-#include "options.h"
+#include "models.h"
 #include "report.h"
 
 #define MAX_ROWS  96
@@ -63,6 +63,7 @@ static cli_option row_of(const char *name, const char *value, const char *help) 
     return (cli_option){.name = name,
                         .letter = strcmp(name, "size") ? '\0' : 's',
                         .kind = CLI_SETTING,
+                        .offset = offsetof(cli_recipe_args, settings),
                         .value = value,
                         .fallback = "the recipe's",
                         .help = help};
@@ -118,33 +119,34 @@ int cli_setting_check(const char *option, const char *value, fv_error *err) {
 }
 
 /* Whether --recipe names one. */
-static int check_name(const cli_args *args) {
-    if (!args->recipe) return CLI_DONE;
+static int check_name(const cli_args *args, const char *name) {
+    if (!name) return CLI_DONE;
     char **names = g_new0(char *, (gsize)fv_recipe_count() + 1);
     int found = 0;
     for (int i = 0; i < fv_recipe_count(); i++) {
         names[i] = g_strdup(fv_recipe_name(i));
-        if (!strcmp(args->recipe, names[i])) found = 1;
+        if (!strcmp(name, names[i])) found = 1;
     }
     char *all = g_strjoinv(", ", names);
     int code = found ? CLI_DONE
                      : cli_usage(args->command, "--recipe: there is no recipe '%s'; there are %s",
-                                 args->recipe, all);
+                                 name, all);
     g_free(all);
     g_strfreev(names);
     return code;
 }
 
-static int read_shape(const cli_args *args, const fv_model *model, fv_render_desc *desc) {
+static int read_shape(const cli_args *args, const char *shape, const fv_model *model,
+                      fv_render_desc *desc) {
     int64_t size[3];
-    if (!args->shape) return CLI_DONE;
+    if (!shape) return CLI_DONE;
     if (fv_model_input(model)->is_image)
         return cli_usage(args->command,
                          "--shape is for inputs that are no pictures; the input of %s is one",
                          fv_model_name(model));
-    if (cli_sizes_parse(args->shape, size))
-        return cli_usage(args->command, "--shape: '%s' is not CxHxW or HxW, each 1..%d",
-                         args->shape, CLI_SIDE_MAX);
+    if (cli_sizes_parse(shape, size))
+        return cli_usage(args->command, "--shape: '%s' is not CxHxW or HxW, each 1..%d", shape,
+                         CLI_SIDE_MAX);
     desc->channels = (int)size[0];
     desc->height = (int)size[1];
     desc->width = (int)size[2];
@@ -152,31 +154,32 @@ static int read_shape(const cli_args *args, const fv_model *model, fv_render_des
 }
 
 /* The last value given to an option, or NULL. */
-static const char *setting(const cli_args *args, const char *name) {
+static const char *setting(const cli_recipe_args *said, const char *name) {
     const char *value = NULL;
-    for (char **s = args->settings; s && s[0]; s += 2)
+    for (char **s = said->settings; s && s[0]; s += 2)
         if (!strcmp(s[0], name)) value = s[1];
     return value;
 }
 
 /* Whether the files that are named are of use. */
-static int check_files(const cli_args *args, const fv_render_desc *desc) {
-    const char *start = setting(args, "start");
-    if (args->init && desc->start.kind != FV_START_IMAGE)
+static int check_files(const cli_args *args, const cli_recipe_args *said,
+                       const fv_render_desc *desc) {
+    const char *start = setting(said, "start");
+    if (said->init && desc->start.kind != FV_START_IMAGE)
         return cli_usage(args->command, "--init starts from an image; --start %s does not", start);
-    if (!args->init && desc->start.kind == FV_START_IMAGE)
+    if (!said->init && desc->start.kind == FV_START_IMAGE)
         return cli_usage(args->command, "--start image needs --init IMAGE");
-    if (args->spectrum && desc->param.kind != FV_PARAM_PHASE &&
+    if (said->spectrum && desc->param.kind != FV_PARAM_PHASE &&
         desc->param.kind != FV_PARAM_BOUNDED)
         return cli_usage(args->command, "--spectrum is for --param phase and bounded");
     return CLI_DONE;
 }
 
-static int load_files(const cli_args *args, cli_recipe *r) {
+static int load_files(const cli_recipe_args *said, cli_recipe *r) {
     fv_error err = {0};
-    if ((args->init && fv_image_load(args->init, &r->init, &err)) ||
-        (args->mask && fv_image_load(args->mask, &r->mask, &err)) ||
-        (args->spectrum && fv_tensor_load(args->spectrum, &r->spectrum, &err)))
+    if ((said->init && fv_image_load(said->init, &r->init, &err)) ||
+        (said->mask && fv_image_load(said->mask, &r->mask, &err)) ||
+        (said->spectrum && fv_tensor_load(said->spectrum, &r->spectrum, &err)))
         return cli_fail_error(&err);
     r->desc.start.image = r->init;
     r->desc.start.mask = r->mask;
@@ -185,11 +188,11 @@ static int load_files(const cli_args *args, cli_recipe *r) {
 }
 
 /* The settings, over the recipe, and then what depends on the units. */
-static int set_all(const cli_args *args, const fv_model *model, char *const *objectives, int count,
-                   fv_render_desc *desc) {
+static int set_all(const cli_args *args, const cli_recipe_args *said, const fv_model *model,
+                   char *const *objectives, int count, fv_render_desc *desc) {
     fv_error err = {0};
-    if (args->init) desc->start = (fv_start_desc){.kind = FV_START_IMAGE};
-    for (char **s = args->settings; s && s[0]; s += 2)
+    if (said->init) desc->start = (fv_start_desc){.kind = FV_START_IMAGE};
+    for (char **s = said->settings; s && s[0]; s += 2)
         if (set(desc, s[0], s[1], &err)) return cli_usage(args->command, "--%s", err.text);
     const char *const *units = (const char *const *)objectives;
     if (count && fv_render_desc_settle(model, units, count, desc, &err))
@@ -197,24 +200,23 @@ static int set_all(const cli_args *args, const fv_model *model, char *const *obj
     return CLI_DONE;
 }
 
-int cli_recipe_resolve(const cli_args *args, const fv_model *model, char *const *objectives,
-                       int count, cli_recipe *out) {
+int cli_recipe_resolve(const cli_args *args, const cli_recipe_args *said, const fv_model *model,
+                       char *const *objectives, int count, cli_recipe *out) {
     const char *first = count ? objectives[0] : NULL;
-    fv_render_desc asked = {
-        .batch = args->batch, .threads = args->threads, .on_nan = (fv_on_nan)args->on_nan};
+    fv_render_desc asked = {.batch = said->batch};
     fv_error err = {0};
     *out = (cli_recipe){0};
-    int code = check_name(args);
-    if (!code) code = read_shape(args, model, &asked);
+    int code = check_name(args, said->name);
+    if (!code) code = read_shape(args, said->shape, model, &asked);
     if (code) return code;
-    g_strlcpy(asked.recipe, args->recipe ? args->recipe : fv_recipe_default(model, first),
+    g_strlcpy(asked.recipe, said->name ? said->name : fv_recipe_default(model, first),
               sizeof asked.recipe);
     if (fv_render_desc_resolve(model, &asked, &out->desc, &err))
-        return args->shape ? cli_usage(args->command, "--shape %s: %s", args->shape, err.text)
+        return said->shape ? cli_usage(args->command, "--shape %s: %s", said->shape, err.text)
                            : cli_fail_error(&err);
-    code = set_all(args, model, objectives, count, &out->desc);
-    if (!code) code = check_files(args, &out->desc);
-    return code ? code : load_files(args, out);
+    code = set_all(args, said, model, objectives, count, &out->desc);
+    if (!code) code = check_files(args, said, &out->desc);
+    return code ? code : load_files(said, out);
 }
 
 void cli_recipe_clear(cli_recipe *recipe) {

@@ -21,15 +21,14 @@ typedef struct cli_recipe {
     fv_tensor *spectrum;
 } cli_recipe;
 
-/* Resolves what the command line says (--recipe, all settings, --init, --mask, --spectrum,
- * --shape) for a model.
+/* Resolves what the command line says of a recipe, for a model.
  *   objectives [count] of the call: the first decides the recipe where none is named, all of them
  *              a size that depends on them; none if they are not known yet
  *   out      to be cleared with cli_recipe_clear, also on failure
  *   returns  CLI_DONE, or an exit code with one line printed
  */
-int cli_recipe_resolve(const cli_args *args, const fv_model *model, char *const *objectives,
-                       int count, cli_recipe *out);
+int cli_recipe_resolve(const cli_args *args, const cli_recipe_args *said, const fv_model *model,
+                       char *const *objectives, int count, cli_recipe *out);
 void cli_recipe_clear(cli_recipe *recipe);
 
 /* Prints every resolved option, `name = value` on a line each. */

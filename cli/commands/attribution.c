@@ -18,8 +18,8 @@
 
 static const char *const baselines[] = {"black", "white", "grey", "mean", "blur", "noise"};
 
-void cli_methods(const cli_args *args, const fv_method_info **out, int *count) {
-    const int method = args->method ? args->method : CLI_METHOD_DEFAULT;
+void cli_methods(const cli_attribution_args *asked, const fv_method_info **out, int *count) {
+    const int method = asked->method ? asked->method : CLI_METHOD_DEFAULT;
     *count = 0;
     for (int i = 0; i < fv_method_count(); i++)
         if (method == CLI_METHOD_ALL || (int)fv_method_at(i)->method == method)
@@ -32,7 +32,7 @@ void cli_subject_begin(cli_subject *s) {
 }
 
 fv_attribute_desc cli_subject_desc(cli_subject *s, const fv_method_info *method) {
-    const cli_args *a = s->args;
+    const cli_attribution_args *a = s->asked;
     return (fv_attribute_desc){
         .method = method->method,
         .baseline = s->kind,
@@ -59,7 +59,7 @@ const char *cli_subject_objective(const cli_subject *s, const fv_method_info *me
 #define BIT(method) (1u << (method))
 
 /* Whether options were given that the method has no use for. */
-static int check_words(const cli_args *a) {
+static int check_words(const cli_args *args, const cli_attribution_args *a) {
     const int m = a->method ? a->method : CLI_METHOD_DEFAULT;
     const struct {
         int given;
@@ -80,11 +80,11 @@ static int check_words(const cli_args *a) {
          "--masks, --cells and --keep are for rise"},
     };
     if (a->class && a->objective)
-        return cli_usage(a->command, "--class and --objective say the same; give one of them");
-    if (a->class && !*a->class) return cli_usage(a->command, "--class: '' is no class");
+        return cli_usage(args->command, "--class and --objective say the same; give one of them");
+    if (a->class && !*a->class) return cli_usage(args->command, "--class: '' is no class");
     for (size_t i = 0; m != CLI_METHOD_ALL && i < G_N_ELEMENTS(rules); i++)
         if (rules[i].given && !(rules[i].methods & BIT(m)))
-            return cli_usage(a->command, "%s", rules[i].text);
+            return cli_usage(args->command, "%s", rules[i].text);
     return CLI_DONE;
 }
 
@@ -96,8 +96,8 @@ static int choose_class(cli_subject *s) {
     fv_error err = {0};
     cli_objectives list = {0};
     char *word = NULL;
-    if (s->args->class)
-        word = g_strdup_printf("class:%s", s->args->class);
+    if (s->asked->class)
+        word = g_strdup_printf("class:%s", s->asked->class);
     else if (fv_session_classify(s->session, s->input, 1, &best, &err))
         return cli_fail_error(&err);
     else
@@ -105,7 +105,7 @@ static int choose_class(cli_subject *s) {
     int code = cli_objectives_expand(s->args, s->model, &word, 1, NULL, &list);
     if (!code && list.count != 1)
         code = cli_usage(s->args->command, "--class '%s' is %d classes; one is wanted",
-                         s->args->class, list.count);
+                         s->asked->class, list.count);
     if (!code) {
         const char *which = strchr(list.text[0], ':') + 1;
         s->objective = g_strdup(list.text[0]);
@@ -122,10 +122,10 @@ static int choose_objective(cli_subject *s) {
     char text[4096], note[256];
     fv_error err = {0};
     s->class = -1;
-    if (s->args->objective) {
-        s->objective = g_strdup(s->args->objective);
-        s->probability = g_strdup(s->args->objective);
-        s->label = cli_clean(s->args->objective);
+    if (s->asked->objective) {
+        s->objective = g_strdup(s->asked->objective);
+        s->probability = g_strdup(s->asked->objective);
+        s->label = cli_clean(s->asked->objective);
     } else {
         int code = choose_class(s);
         if (code) return code;
@@ -139,7 +139,7 @@ static int choose_objective(cli_subject *s) {
 
 /* A word, or a picture as the network would see it. */
 static int load_baseline(cli_subject *s) {
-    const char *word = s->args->baseline;
+    const char *word = s->asked->baseline;
     fv_image *picture = NULL;
     fv_error err = {0};
     if (!word) return CLI_DONE;
@@ -168,7 +168,7 @@ static fv_status make_photo(cli_subject *s, const fv_image *image, int tile, fv_
     fv_status st = fv_input_picture(s->model, image, &seen, err);
     if (st) return st;
     const int longer = MAX(seen->height, seen->width);
-    if (s->args->tile_size) tile = s->args->tile_size;
+    if (s->asked->tile_size) tile = s->asked->tile_size;
     if (!tile) tile = MAX(longer, TILE_MIN);
     const double scale = (double)tile / longer;
     st = fv_image_resize(seen, MAX(1, (int)(seen->height * scale + 0.5)),
@@ -192,17 +192,18 @@ static int load_photo(cli_subject *s, int tile) {
     return code;
 }
 
-int cli_subject_load(cli_subject *s, const cli_args *args, int tile) {
+int cli_subject_load(cli_subject *s, const cli_args *args, const cli_model_args *how,
+                     const cli_attribution_args *asked, int tile) {
     fv_error err = {0};
-    const fv_session_desc how = {.threads = args->threads, .on_nan = (fv_on_nan)args->on_nan};
-    *s = (cli_subject){.args = args};
-    int code = check_words(args);
-    if (!code) code = cli_model_load(args, args->size, &s->model);
+    const fv_session_desc desc = {.threads = how->threads, .on_nan = (fv_on_nan)how->on_nan};
+    *s = (cli_subject){.args = args, .asked = asked};
+    int code = check_words(args, asked);
+    if (!code) code = cli_model_load(args, how, &s->model);
     if (code) return code;
     cli_model_note(args, s->model);
     code = load_photo(s, tile);
     if (!code) code = load_baseline(s);
-    if (!code && fv_session_new(s->model, &how, &s->session, &err)) code = cli_fail_error(&err);
+    if (!code && fv_session_new(s->model, &desc, &s->session, &err)) code = cli_fail_error(&err);
     return code ? code : choose_objective(s);
 }
 

@@ -10,44 +10,54 @@
     "occlusion|rise|all"
 enum { CLI_METHOD_DEFAULT = FV_METHOD_GRADCAM, CLI_METHOD_ALL = FV_METHOD_RISE + 1 };
 
+/* What both commands say of a map. */
+typedef struct cli_attribution_args {
+    int method; /* 0: not given */
+    char *class, *objective, *layer, *baseline;
+    int samples, path_steps, window, stride, masks, cells, tile_size;
+    double noise, keep;
+    uint64_t seed;
+} cli_attribution_args;
+
 /* clang-format off */
-/* Options of both commands. */
-#define CLI_ATTRIBUTION_OPTIONS \
-    {"method", 'm', CLI_CHOICE, offsetof(cli_args, method), 0, 0, CLI_METHODS, "gradcam", \
+/* Rows of both commands; T is the struct that has a cli_attribution_args `asked`. */
+#define CLI_ATTRIBUTION_OPTIONS(T) \
+    {"method", 'm', CLI_CHOICE, offsetof(T, asked.method), 0, 0, CLI_METHODS, "gradcam", \
      "how parts of the photo are found; all: every one of them"}, \
-    {"class", 'c', CLI_TEXT, offsetof(cli_args, class), 0, 0, "C", \
+    {"class", 'c', CLI_TEXT, offsetof(T, asked.class), 0, 0, "C", \
      "the class the network puts first", "the class to be explained: its number or name"}, \
-    {"objective", 'e', CLI_TEXT, offsetof(cli_args, objective), 0, 0, "OBJ", "none", \
+    {"objective", 'e', CLI_TEXT, offsetof(T, asked.objective), 0, 0, "OBJ", "none", \
      "anything else to be explained: LAYER:C, LAYER:C@y,x, an expression of such terms"}, \
-    {"layer", 'l', CLI_TEXT, offsetof(cli_args, layer), 0, 0, "LAYER", \
+    {"layer", 'l', CLI_TEXT, offsetof(T, asked.layer), 0, 0, "LAYER", \
      "the last one with maps over the picture", "gradcam, gradcam++: whose maps are weighed"}, \
-    {"baseline", 'b', CLI_TEXT, offsetof(cli_args, baseline), 0, 0, "B", \
+    {"baseline", 'b', CLI_TEXT, offsetof(T, asked.baseline), 0, 0, "B", \
      "black for integrated, else mean", \
      "what stands for nothing: black, white, grey, mean, blur, noise, or a picture file"}, \
-    {"samples", 0, CLI_INT, offsetof(cli_args, samples), 1, 1000000, "N", "50", \
+    {"samples", 0, CLI_INT, offsetof(T, asked.samples), 1, 1000000, "N", "50", \
      "smoothgrad: noisy copies"}, \
-    {"noise", 0, CLI_REAL, offsetof(cli_args, noise), 0, 100, "X", "0.15", \
+    {"noise", 0, CLI_REAL, offsetof(T, asked.noise), 0, 100, "X", "0.15", \
      "smoothgrad: deviation of the noise, as a share of the input's range"}, \
-    {"steps", 0, CLI_INT, offsetof(cli_args, path_steps), 1, 10000, "N", "as many as it takes", \
+    {"steps", 0, CLI_INT, offsetof(T, asked.path_steps), 1, 10000, "N", "as many as it takes", \
      "integrated: points of the path; by default where and as many as it needs, up to 1000"}, \
-    {"window", 0, CLI_INT, offsetof(cli_args, window), 1, 8192, "N", "a seventh of the side", \
+    {"window", 0, CLI_INT, offsetof(T, asked.window), 1, 8192, "N", "a seventh of the side", \
      "occlusion: side of the window, in the network's pixels"}, \
-    {"stride", 0, CLI_INT, offsetof(cli_args, stride), 1, 8192, "N", "a quarter of the window", \
+    {"stride", 0, CLI_INT, offsetof(T, asked.stride), 1, 8192, "N", "a quarter of the window", \
      "occlusion: from one window to the next"}, \
-    {"masks", 0, CLI_INT, offsetof(cli_args, masks), 1, 1000000, "N", "2000", \
+    {"masks", 0, CLI_INT, offsetof(T, asked.masks), 1, 1000000, "N", "2000", \
      "rise: random masks"}, \
-    {"cells", 0, CLI_INT, offsetof(cli_args, cells), 1, 8192, "N", "7", \
+    {"cells", 0, CLI_INT, offsetof(T, asked.cells), 1, 8192, "N", "7", \
      "rise: cells of a mask, each way"}, \
-    {"keep", 0, CLI_REAL, offsetof(cli_args, keep), 0, 1, "P", "0.5", \
+    {"keep", 0, CLI_REAL, offsetof(T, asked.keep), 0, 1, "P", "0.5", \
      "rise: probability that a cell is shown"}, \
-    {"seed", 0, CLI_SEED, offsetof(cli_args, seed), 0, 0, "N", "0", "of every random choice"}, \
-    {"tile-size", 0, CLI_INT, offsetof(cli_args, tile_size), 16, 4096, "N", "see above", \
+    {"seed", 0, CLI_SEED, offsetof(T, asked.seed), 0, 0, "N", "0", "of every random choice"}, \
+    {"tile-size", 0, CLI_INT, offsetof(T, asked.tile_size), 16, 4096, "N", "see above", \
      "longer side of a tile"}
 /* clang-format on */
 
 /* What is explained, where. To be cleared also after a failure. */
 typedef struct cli_subject {
     const cli_args *args;
+    const cli_attribution_args *asked;
     fv_model *model;
     fv_session *session;
     fv_image *photo;     /* the part of the photo the network sees, as large as tiles are */
@@ -65,7 +75,8 @@ typedef struct cli_subject {
  *   tile     longer side of the photo where --tile-size does not say; 0: the network's, 224 at
  *            least
  *   returns  CLI_DONE, or an exit code with one line printed */
-int cli_subject_load(cli_subject *s, const cli_args *args, int tile);
+int cli_subject_load(cli_subject *s, const cli_args *args, const cli_model_args *how,
+                     const cli_attribution_args *asked, int tile);
 void cli_subject_clear(cli_subject *s);
 
 /* Begins to tell how far a call is; to be ended by cli_progress_stop. */
@@ -76,7 +87,7 @@ fv_attribute_desc cli_subject_desc(cli_subject *s, const fv_method_info *method)
 const char *cli_subject_objective(const cli_subject *s, const fv_method_info *method);
 
 /* The methods asked for: [0, *count) of out [CLI_METHOD_ALL]. */
-void cli_methods(const cli_args *args, const fv_method_info **out, int *count);
+void cli_methods(const cli_attribution_args *asked, const fv_method_info **out, int *count);
 
 /* A map over the photo, with its scale beneath. */
 fv_status cli_map_tile(const cli_subject *s, const fv_attribution *a, fv_image **out,

@@ -89,14 +89,13 @@ fv_status cli_photo_tile(const cli_subject *s, fv_image **out, fv_error *err) {
 }
 
 fv_status cli_subject_describe(const cli_subject *s, fv_image *onto, fv_error *err) {
-    const cli_args *a = s->args;
-    char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, (guint64)a->seed);
+    char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, (guint64)s->asked->seed);
     const char *const texts[][2] = {{"fovea.objective", s->objective},
                                     {"fovea.seed", seed},
                                     {"fovea.model", fv_model_name(s->model)},
                                     {"fovea.model-sha256", fv_model_sha256(s->model)},
                                     {"fovea.version", fv_version()}};
-    fv_status st = cli_set_command(a, onto, err);
+    fv_status st = cli_set_command(s->args, onto, err);
     for (size_t i = 0; i < G_N_ELEMENTS(texts) && !st; i++) {
         char *valid = g_utf8_make_valid(texts[i][1], -1);
         st = fv_image_set_text(onto, texts[i][0], valid, err);

@@ -5,6 +5,14 @@
 
 #include "command.h"
 
+/* The options of `fovea bench`. */
+typedef struct cli_bench_args {
+    cli_args common;
+    cli_model_args model;
+    int size, batch, repeats, ops, machine, json;
+    char *recipe; /* its name */
+} cli_bench_args;
+
 /* --recipe: a table, or JSON. */
 void cli_bench_render_table(const fv_render_bench *times);
 void cli_bench_render_json(const fv_render_bench *times);
@@ -15,6 +23,6 @@ void cli_bench_ops_json(const fv_op_times *times, const char *precision);
 
 /* --machine: measures for 1, 2, 4, ... threads, up to --threads, and prints.
  *   returns  CLI_DONE, or an exit code with one line printed */
-int cli_bench_machine(const cli_args *args);
+int cli_bench_machine(const cli_bench_args *args);
 
 #endif

@@ -38,8 +38,8 @@ static void print_json(const GArray *speeds) {
     cli_json_print(b);
 }
 
-int cli_bench_machine(const cli_args *args) {
-    const int most = args->threads ? args->threads : (int)g_get_num_processors();
+int cli_bench_machine(const cli_bench_args *args) {
+    const int most = args->model.threads ? args->model.threads : (int)g_get_num_processors();
     GArray *speeds = g_array_new(FALSE, FALSE, sizeof(fv_machine_speed));
     int code = CLI_DONE;
     for (int n = 1; !code; n = 2 * n < most ? 2 * n : most) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "activations.h"
+#include "commands.h"
 #include "lists.h"
 #include "models.h"
 #include "options.h"
@@ -13,9 +14,16 @@
 #define STACKED_MAX 4
 #define GAP         12 /* pixels between the pictures of several layers and photos */
 
+typedef struct activations_args {
+    cli_args common;
+    cli_model_args model;
+    char *output, *channels, *npy, *title;
+    int top, by, overlay, tile_scale, palette, tile_size, columns, json;
+} activations_args;
+
 /* The work. Everything made is in order: photo by photo, layer by layer. */
 typedef struct job {
-    const cli_args *args;
+    const activations_args *args;
     const fv_model *model;
     fv_session *session;
     char **layer; /* [n_layers] */
@@ -62,7 +70,7 @@ static fv_status read_input(const job *j, const char *path, fv_tensor **input, f
 }
 
 static fv_activations_desc desc_of(const job *j, const fv_image *seen, const char *title) {
-    const cli_args *a = j->args;
+    const activations_args *a = j->args;
     return (fv_activations_desc){.channels = j->channels,
                                  .n_channels = j->n_channels,
                                  .top = a->top,
@@ -77,9 +85,9 @@ static fv_activations_desc desc_of(const job *j, const fv_image *seen, const cha
 
 /* What stands above: the photo's name too, where there are several. Caller frees. */
 static char *title_of(const job *j, const cli_activation *a) {
-    const cli_args *args = j->args;
+    const activations_args *args = j->args;
     if (args->title) return cli_clean(args->title);
-    if (args->n_operands < 4 && a->samples < 2) return NULL;
+    if (args->common.n_operands < 4 && a->samples < 2) return NULL;
     char *base = g_path_get_basename(a->image);
     char *text = a->samples > 1 ? g_strdup_printf("%s of %s #%d", a->maps->layer, base, a->sample)
                                 : g_strdup_printf("%s of %s", a->maps->layer, base);
@@ -114,7 +122,7 @@ static int run_input(job *j, const char *path) {
     int64_t total = 0;
     int code = CLI_DONE;
     if (!st && j->args->overlay && !seen)
-        code = cli_usage(j->args->command, "--overlay needs photos; %s is none", path);
+        code = cli_usage(j->args->common.command, "--overlay needs photos; %s is none", path);
     if (!st && !code) {
         const int samples = input->ndim > 0 ? (int)input->dim[0] : 1;
         total = (int64_t)samples * j->n_layers;
@@ -154,7 +162,7 @@ static fv_status set_texts(const job *j, fv_image *image, fv_error *err) {
                               {"fovea.model", fv_model_name(j->model)},
                               {"fovea.model-sha256", fv_model_sha256(j->model)},
                               {"fovea.version", fv_version()}};
-    fv_status st = cli_set_command(j->args, image, err);
+    fv_status st = cli_set_command(&j->args->common, image, err);
     for (size_t i = 0; !st && i < G_N_ELEMENTS(texts); i++)
         st = fv_image_set_text(image, texts[i][0], texts[i][1], err);
     g_free(valid);
@@ -181,7 +189,7 @@ static int save_picture(const job *j) {
     fv_image *picture = whole ? whole : j->pictures->pdata[0];
     if (!st) st = set_texts(j, picture, &err);
     if (!st) st = fv_image_save(picture, j->args->output, &err);
-    if (!st && !j->args->quiet && !j->json) {
+    if (!st && !j->args->common.quiet && !j->json) {
         char *clean = cli_clean(j->args->output);
         cli_putf("%s: %dx%d\n", clean, picture->width, picture->height);
         g_free(clean);
@@ -241,8 +249,8 @@ static void note_not_finite(const job *j, const cli_activation *a) {
     if (!count) return;
     char *image = cli_clean(a->image), *layer = cli_clean(a->maps->layer);
     char *sample = a->samples > 1 ? g_strdup_printf(" #%d", a->sample) : g_strdup("");
-    cli_note(j->args, "%s%s: %" G_GINT64_FORMAT " activation%s of %s %s not finite", image, sample,
-             (gint64)count, count == 1 ? "" : "s", layer, count == 1 ? "is" : "are");
+    cli_note(&j->args->common, "%s%s: %" G_GINT64_FORMAT " activation%s of %s %s not finite", image,
+             sample, (gint64)count, count == 1 ? "" : "s", layer, count == 1 ? "is" : "are");
     g_free(sample);
     g_free(layer);
     g_free(image);
@@ -253,12 +261,12 @@ static void put(const job *j, const cli_activation *a, int table) {
     note_not_finite(j, a);
     if (j->json)
         cli_activation_json(a, j->json);
-    else if (!j->args->quiet || !j->args->output)
+    else if (!j->args->common.quiet || !j->args->output)
         cli_activation_print(a, table);
 }
 
 static int report(job *j) {
-    const cli_args *a = j->args;
+    const activations_args *a = j->args;
     const int table = !a->output || a->top || a->channels;
     if (a->json) j->json = json_builder_new();
     int code = a->output ? save_picture(j) : CLI_DONE;
@@ -276,27 +284,30 @@ static int report(job *j) {
 
 /* ---- the command ---------------------------------------------------------------------------- */
 
-static int check_words(const cli_args *a) {
-    int code = a->output ? cli_output_check(a, 1) : CLI_DONE;
+static int check_words(const activations_args *a) {
+    int code = a->output ? cli_path_check(&a->common, "output", a->output, CLI_PICTURES) : CLI_DONE;
     if (!code && a->overlay && a->palette == FV_PALETTE_GREY)
-        code = cli_usage(a->command, "--overlay: grey cannot be told from the photo; allowed are "
-                                     "--palette signed and heat");
-    return code ? code : cli_npy_check(a);
+        code = cli_usage(a->common.command,
+                         "--overlay: grey cannot be told from the photo; allowed are "
+                         "--palette signed and heat");
+    return code ? code : cli_npy_check(&a->common, a->npy);
 }
 
 static int run_model(job *j) {
-    const cli_args *a = j->args;
-    const fv_session_desc how = {.threads = a->threads, .on_nan = (fv_on_nan)a->on_nan};
+    const activations_args *a = j->args;
+    const fv_session_desc how = {.threads = a->model.threads, .on_nan = (fv_on_nan)a->model.on_nan};
     fv_error err = {0};
-    int code = split_layers(j, a->operands[1]);
+    int code = split_layers(j, a->common.operands[1]);
     if (!code && a->npy && cli_has_ending(a->npy, "npy") && j->n_layers > 1)
-        code = cli_usage(a->command, "--npy: %d layers need a folder, '%s' is a file's name",
+        code = cli_usage(a->common.command, "--npy: %d layers need a folder, '%s' is a file's name",
                          j->n_layers, a->npy);
-    if (!code) code = cli_npy_make_folder(a);
-    if (!code) code = cli_list_parse(a, "channels", a->channels, &j->channels, &j->n_channels);
+    if (!code) code = cli_npy_make_folder(a->npy);
+    if (!code)
+        code = cli_list_parse(&a->common, "channels", a->channels, &j->channels, &j->n_channels);
     if (!code && fv_session_new(j->model, &how, &j->session, &err)) code = cli_fail_error(&err);
-    for (int i = 2; !code && i < a->n_operands; i++) code = run_input(j, a->operands[i]);
-    if (!code) cli_session_note(a, j->session);
+    for (int i = 2; !code && i < a->common.n_operands; i++)
+        code = run_input(j, a->common.operands[i]);
+    if (!code) cli_session_note(&a->common, j->session);
     return code ? code : report(j);
 }
 
@@ -308,12 +319,13 @@ static void free_activation(void *data) {
 
 static void free_image(void *data) { fv_image_free(data); }
 
-static int run(const cli_args *args) {
+static int run(const cli_args *common) {
+    const activations_args *args = (const activations_args *)common;
     fv_model *model = NULL;
     int code = check_words(args);
-    if (!code) code = cli_model_load(args, args->size, &model);
+    if (!code) code = cli_model_load(&args->common, &args->model, &model);
     if (code) return code;
-    cli_model_note(args, model);
+    cli_model_note(&args->common, model);
     job j = {.args = args,
              .model = model,
              .made = g_array_new(FALSE, FALSE, sizeof(cli_activation)),
@@ -331,32 +343,32 @@ static int run(const cli_args *args) {
 
 /* clang-format off */
 static const cli_option options[] = {
-    {"output", 'o', CLI_TEXT, offsetof(cli_args, output), 0, 0, "OUT.png", "none: only numbers",
+    {"output", 'o', CLI_TEXT, offsetof(activations_args, output), 0, 0, "OUT.png", "none: only numbers",
      "the picture to write: .png, .jpg, .jpeg, .webp, .tif or .tiff"},
-    {"channels", 'c', CLI_TEXT, offsetof(cli_args, channels), 0, 0, "0-15,40", "all",
+    {"channels", 'c', CLI_TEXT, offsetof(activations_args, channels), 0, 0, "0-15,40", "all",
      "which channels, counted from 0, in this order"},
-    {"top", 'k', CLI_INT, offsetof(cli_args, top), 1, 1000000, "K", "all, in order",
+    {"top", 'k', CLI_INT, offsetof(activations_args, top), 1, 1000000, "K", "all, in order",
      "only the K strongest channels, strongest first"},
-    {"by", 0, CLI_CHOICE, offsetof(cli_args, by), 0, 0, "max|mean", "max",
+    {"by", 0, CLI_CHOICE, offsetof(activations_args, by), 0, 0, "max|mean", "max",
      "what strong means: a channel's largest value, or its mean"},
-    {"overlay", 0, CLI_FLAG, offsetof(cli_args, overlay), 0, 0, NULL, NULL,
+    {"overlay", 0, CLI_FLAG, offsetof(activations_args, overlay), 0, 0, NULL, NULL,
      "lay every tile over what the network sees of the photo, which stands first"},
-    {"scale", 0, CLI_CHOICE, offsetof(cli_args, tile_scale), 0, 0, "all|tile", "all",
+    {"scale", 0, CLI_CHOICE, offsetof(activations_args, tile_scale), 0, 0, "all|tile", "all",
      "one scale of colours for all tiles of a layer, or one for each tile"},
-    {"palette", 0, CLI_CHOICE, offsetof(cli_args, palette), 0, 0, "grey|signed|heat",
+    {"palette", 0, CLI_CHOICE, offsetof(activations_args, palette), 0, 0, "grey|signed|heat",
      "signed where a value is below 0, else grey; heat over a photo",
      "grey: low is black, high white; signed: below 0 blue, above red; heat: dark blue to yellow"},
-    {"npy", 0, CLI_TEXT, offsetof(cli_args, npy), 0, 0, "FILE.npy|DIR", "none",
+    {"npy", 0, CLI_TEXT, offsetof(activations_args, npy), 0, 0, "FILE.npy|DIR", "none",
      "write all channels as numbers, [inputs][channels][height][width]; of several layers one file each, into DIR"},
-    {"tile-size", 0, CLI_INT, offsetof(cli_args, tile_size), 1, 8192, "N",
+    {"tile-size", 0, CLI_INT, offsetof(activations_args, tile_size), 1, 8192, "N",
      "up to 224, smaller where they are many", "side of a tile, in pixels"},
-    {"columns", 0, CLI_INT, offsetof(cli_args, columns), 1, 4096, "N", "near-square",
+    {"columns", 0, CLI_INT, offsetof(activations_args, columns), 1, 4096, "N", "near-square",
      "tiles in a row"},
-    {"title", 0, CLI_TEXT, offsetof(cli_args, title), 0, 0, "TEXT", "the layer and its size",
+    {"title", 0, CLI_TEXT, offsetof(activations_args, title), 0, 0, "TEXT", "the layer and its size",
      "above the tiles; '' for none"},
-    CLI_OPTION_JSON,
-    CLI_OPTION_SIZE,
-    CLI_OPTION_ON_NAN,
+    CLI_OPTION_JSON(activations_args),
+    CLI_OPTION_SIZE(activations_args),
+    CLI_OPTION_ON_NAN(activations_args),
     {0},
 };
 /* clang-format on */
@@ -402,8 +414,9 @@ const cli_command cli_command_activations = {
         "there are no places; a "
         "channel of which no number is finite has null for its values, and comes last among the "
         "strongest.",
+    .size = sizeof(activations_args),
     .options = options,
-    .loads_model = 1,
+    .model = offsetof(activations_args, model),
     .examples = examples,
     .run = run,
 };

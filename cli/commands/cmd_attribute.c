@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "attribution.h"
+#include "commands.h"
 #include "json.h"
 #include "options.h"
 #include "output.h"
@@ -15,7 +16,16 @@
 #define GAP      0.01
 #define PLOT_MIN 130 /* sides of a plot under a tile */
 
+typedef struct attribute_args {
+    cli_args common;
+    cli_model_args model;
+    cli_attribution_args asked;
+    char *output, *npy, *parts, *title;
+    int scores, columns, json;
+} attribute_args;
+
 typedef struct job {
+    const attribute_args *args;
     cli_subject s;
     const fv_method_info *method[CLI_METHOD_ALL];
     fv_attribution *made[CLI_METHOD_ALL];
@@ -30,9 +40,9 @@ typedef struct job {
 /* The deletion and insertion curves of a map, NULL: of a random order. */
 static int measure(job *j, const fv_tensor *map, fv_scores **out) {
     const fv_scores_desc d = {
-        .seed = j->s.args->seed, .progress = cli_progress_step, .user = &j->s.progress};
+        .seed = j->args->asked.seed, .progress = cli_progress_step, .user = &j->s.progress};
     fv_error err = {0};
-    if (!j->s.args->scores) return CLI_DONE;
+    if (!j->args->scores) return CLI_DONE;
     cli_subject_begin(&j->s);
     fv_status st =
         fv_attribute_scores(j->s.session, j->s.input, j->s.probability, map, &d, out, &err);
@@ -56,9 +66,9 @@ static int check_map(const job *j, const fv_method_info *m, const fv_tensor *map
                        : sqrt(sum) > FV_GRADIENT_MOST ? "explodes: its norm is beyond 1.8e19"
                                                       : NULL;
     if (!what) return CLI_DONE;
-    if (j->s.args->method != CLI_METHOD_ALL)
+    if (j->args->asked.method != CLI_METHOD_ALL)
         return cli_fail("%s of %s: the map %s; nothing is written", m->title, j->s.label, what);
-    cli_note(j->s.args, "%s: the map %s and says nothing", m->title, what);
+    cli_note(&j->args->common, "%s: the map %s and says nothing", m->title, what);
     return CLI_DONE;
 }
 
@@ -70,19 +80,19 @@ static int run_method(job *j, const fv_method_info *m) {
     fv_status st =
         fv_attribute(j->s.session, j->s.input, cli_subject_objective(&j->s, m), &d, &a, &err);
     const double seconds = cli_progress_stop(&j->s.progress);
-    if (st == FV_SHAPE && j->s.args->method == CLI_METHOD_ALL) {
-        cli_note(j->s.args, "%s is left out: %s", m->title, err.text);
+    if (st == FV_SHAPE && j->args->asked.method == CLI_METHOD_ALL) {
+        cli_note(&j->args->common, "%s is left out: %s", m->title, err.text);
         return CLI_DONE;
     }
     if (st) return cli_fail_error(&err);
     if (a->gap > GAP)
-        cli_note(j->s.args,
+        cli_note(&j->args->common,
                  "the map of integrated gradients misses the objective's change by %.1f %%",
                  100 * a->gap);
     j->method[j->n] = m;
     j->made[j->n] = a;
     j->seconds[j->n++] = seconds;
-    cli_session_note(j->s.args, j->s.session);
+    cli_session_note(&j->args->common, j->s.session);
     int code = check_map(j, m, a->map);
     return code ? code : measure(j, a->map, &j->scores[j->n - 1]);
 }
@@ -90,7 +100,7 @@ static int run_method(job *j, const fv_method_info *m) {
 static int run_all(job *j) {
     const fv_method_info *list[CLI_METHOD_ALL];
     int count, code = CLI_DONE;
-    cli_methods(j->s.args, list, &count);
+    cli_methods(&j->args->asked, list, &count);
     for (int i = 0; !code && i < count; i++) code = run_method(j, list[i]);
     if (!code) code = measure(j, NULL, &j->random);
     return code;
@@ -121,9 +131,9 @@ static fv_status add_plot(const fv_scores *scores, fv_image **tile, fv_error *er
 
 /* "class 8 hen", with what the curves' colours are; caller frees. */
 static char *title_of(const job *j) {
-    if (j->s.args->title) return g_strdup(j->s.args->title);
+    if (j->args->title) return g_strdup(j->args->title);
     return g_strdup_printf("%s%s", j->s.label,
-                           j->s.args->scores ? "  (blue: deletion, orange: insertion)" : "");
+                           j->args->scores ? "  (blue: deletion, orange: insertion)" : "");
 }
 
 static fv_status draw(const job *j, fv_image **out, fv_error *err) {
@@ -137,9 +147,9 @@ static fv_status draw(const job *j, fv_image **out, fv_error *err) {
         if (!st && j->scores[i]) st = add_plot(j->scores[i], &tile[i + 1], err);
         label[i + 1] = g_strdup(j->method[i]->title);
     }
-    const fv_montage_desc d = {.columns = j->s.args->columns ? j->s.args->columns
-                                          : j->n > 3         ? 5
-                                                             : j->n + 1,
+    const fv_montage_desc d = {.columns = j->args->columns ? j->args->columns
+                                          : j->n > 3       ? 5
+                                                           : j->n + 1,
                                .title = title};
     if (!st)
         st = fv_montage((const fv_image *const *)tile, (const char *const *)label, j->n + 1, &d,
@@ -158,7 +168,8 @@ static fv_status draw(const job *j, fv_image **out, fv_error *err) {
 /* All maps: [h][w], or of several methods [methods][h][w]. */
 static fv_status save_maps(const job *j, const char *path, fv_error *err) {
     const fv_tensor *first = j->made[0]->map;
-    if (j->n == 1 && j->s.args->method != CLI_METHOD_ALL) return fv_tensor_save(first, path, err);
+    if (j->n == 1 && j->args->asked.method != CLI_METHOD_ALL)
+        return fv_tensor_save(first, path, err);
     fv_tensor *all = NULL;
     const int64_t count = fv_tensor_count(first), dim[] = {j->n, first->dim[0], first->dim[1]};
     fv_status st = fv_tensor_new(3, dim, &all, err);
@@ -272,7 +283,7 @@ static void put_map(JsonBuilder *b, const job *j, int i) {
 static void put_json(const job *j) {
     JsonBuilder *b = json_builder_new();
     json_builder_begin_object(b);
-    cli_json_text(b, "image", j->s.args->operands[1]);
+    cli_json_text(b, "image", j->args->common.operands[1]);
     cli_json_text(b, "model", fv_model_name(j->s.model));
     cli_json_text(b, "objective", j->s.objective);
     if (j->s.class >= 0) cli_json_int(b, "class", j->s.class);
@@ -289,7 +300,7 @@ static void put_json(const job *j) {
 /* ---- the command ---------------------------------------------------------------------------- */
 
 static fv_status save_files(const job *j, fv_image **picture, fv_error *err) {
-    const cli_args *a = j->s.args;
+    const attribute_args *a = j->args;
     fv_status st = a->npy ? save_maps(j, a->npy, err) : FV_OK;
     if (!st && a->parts) st = fv_tensor_save(j->made[0]->parts, a->parts, err);
     if (!st && a->output) st = draw(j, picture, err);
@@ -299,20 +310,20 @@ static fv_status save_files(const job *j, fv_image **picture, fv_error *err) {
 
 /* "why.png: 484x324, class 8 hen" */
 static void say_written(const job *j, const fv_image *picture) {
-    char *clean = cli_clean(j->s.args->output), *label = cli_clean(j->s.label);
+    char *clean = cli_clean(j->args->output), *label = cli_clean(j->s.label);
     cli_putf("%s: %dx%d, %s\n", clean, picture->width, picture->height, label);
     g_free(clean);
     g_free(label);
 }
 
 static int save(const job *j) {
-    const cli_args *a = j->s.args;
+    const attribute_args *a = j->args;
     fv_image *picture = NULL;
     fv_error err = {0};
     int code = save_files(j, &picture, &err) ? cli_fail_error(&err) : CLI_DONE;
     if (!code && a->json) {
         put_json(j);
-    } else if (!code && !a->quiet) {
+    } else if (!code && !a->common.quiet) {
         put_table(j);
         if (picture) say_written(j, picture);
     }
@@ -320,25 +331,28 @@ static int save(const job *j) {
     return code;
 }
 
-static int check(const cli_args *a) {
+static int check(const attribute_args *a) {
     int code = CLI_DONE;
-    const fv_method_info *m = fv_method_at((a->method ? a->method : CLI_METHOD_DEFAULT) - 1);
+    const fv_method_info *m =
+        fv_method_at((a->asked.method ? a->asked.method : CLI_METHOD_DEFAULT) - 1);
     if (!a->output && !a->npy && !a->parts && !a->json)
-        return cli_usage(a->command, "attribute needs --output OUT.png, --npy MAP.npy or --json");
+        return cli_usage(a->common.command,
+                         "attribute needs --output OUT.png, --npy MAP.npy or --json");
     if (a->parts && (!m || m->method >= FV_METHOD_GRADCAM))
-        return cli_usage(a->command,
+        return cli_usage(a->common.command,
                          "--parts is for gradient, input-gradient, smoothgrad, integrated, guided");
-    if (a->output) code = cli_path_check(a, "output", a->output, CLI_PICTURES);
-    if (!code && a->npy) code = cli_path_check(a, "npy", a->npy, "npy");
-    if (!code && a->parts) code = cli_path_check(a, "parts", a->parts, "npy");
+    if (a->output) code = cli_path_check(&a->common, "output", a->output, CLI_PICTURES);
+    if (!code && a->npy) code = cli_path_check(&a->common, "npy", a->npy, "npy");
+    if (!code && a->parts) code = cli_path_check(&a->common, "parts", a->parts, "npy");
     return code;
 }
 
-static int run(const cli_args *args) {
-    job j = {.n = 0};
+static int run(const cli_args *common) {
+    const attribute_args *args = (const attribute_args *)common;
+    job j = {.args = args};
     int code = check(args);
     if (code) return code;
-    code = cli_subject_load(&j.s, args, 0);
+    code = cli_subject_load(&j.s, &args->common, &args->model, &args->asked, 0);
     if (!code) code = run_all(&j);
     if (cli_progress_signal() && code) cli_progress_die(&j.s.progress, "nothing is written");
     if (!code && !j.n)
@@ -355,21 +369,21 @@ static int run(const cli_args *args) {
 
 /* clang-format off */
 static const cli_option options[] = {
-    {"output", 'o', CLI_TEXT, offsetof(cli_args, output), 0, 0, "OUT.png", "none",
+    {"output", 'o', CLI_TEXT, offsetof(attribute_args, output), 0, 0, "OUT.png", "none",
      "the picture to write: .png, .jpg, .jpeg, .webp, .tif or .tiff"},
-    CLI_ATTRIBUTION_OPTIONS,
-    {"scores", 0, CLI_FLAG, offsetof(cli_args, scores), 0, 0, NULL, NULL,
+    CLI_ATTRIBUTION_OPTIONS(attribute_args),
+    {"scores", 0, CLI_FLAG, offsetof(attribute_args, scores), 0, 0, NULL, NULL,
      "measure each map by its deletion and insertion curves"},
-    {"columns", 0, CLI_INT, offsetof(cli_args, columns), 1, 1000, "N", "5", "tiles in a row"},
-    {"title", 0, CLI_TEXT, offsetof(cli_args, title), 0, 0, "TEXT", "the class",
+    {"columns", 0, CLI_INT, offsetof(attribute_args, columns), 1, 1000, "N", "5", "tiles in a row"},
+    {"title", 0, CLI_TEXT, offsetof(attribute_args, title), 0, 0, "TEXT", "the class",
      "stands above the tiles"},
-    {"npy", 0, CLI_TEXT, offsetof(cli_args, npy), 0, 0, "MAP.npy", "none",
+    {"npy", 0, CLI_TEXT, offsetof(attribute_args, npy), 0, 0, "MAP.npy", "none",
      "write the map, [height][width]; of all methods [methods][height][width]"},
-    {"parts", 0, CLI_TEXT, offsetof(cli_args, parts), 0, 0, "PARTS.npy", "none",
+    {"parts", 0, CLI_TEXT, offsetof(attribute_args, parts), 0, 0, "PARTS.npy", "none",
      "write what a map of gradients is made of, signed, [channels][height][width]"},
-    CLI_OPTION_JSON,
-    CLI_OPTION_SIZE,
-    CLI_OPTION_ON_NAN,
+    CLI_OPTION_JSON(attribute_args),
+    CLI_OPTION_SIZE(attribute_args),
+    CLI_OPTION_ON_NAN(attribute_args),
     {0},
 };
 /* clang-format on */
@@ -406,8 +420,9 @@ const cli_command cli_command_attribute = {
         "random order.\n\n"
         "docs/attribution.md says what each method computes, and what it cannot say. "
         "`fovea sanity` says whether a method's map depends on what the network has learned.",
+    .size = sizeof(attribute_args),
     .options = options,
-    .loads_model = 1,
+    .model = offsetof(attribute_args, model),
     .examples = examples,
     .run = run,
 };

@@ -3,6 +3,7 @@
 #include <glib.h>
 
 #include "bench.h"
+#include "commands.h"
 #include "json.h"
 #include "models.h"
 #include "options.h"
@@ -49,10 +50,10 @@ static void print_json(const fv_bench_result *r, const char *precision) {
     cli_json_print(b);
 }
 
-static int run_step(const cli_args *args, const fv_model *model, const fv_bench_desc *desc) {
+static int run_step(const cli_bench_args *args, const fv_model *model, const fv_bench_desc *desc) {
     fv_bench_result result = {0};
     fv_error err = {0};
-    if (fv_bench(model, args->operands[1], desc, &result, &err)) return cli_fail_error(&err);
+    if (fv_bench(model, args->common.operands[1], desc, &result, &err)) return cli_fail_error(&err);
     if (args->json)
         print_json(&result, cli_model_precision(model));
     else
@@ -60,10 +61,11 @@ static int run_step(const cli_args *args, const fv_model *model, const fv_bench_
     return CLI_DONE;
 }
 
-static int run_ops(const cli_args *args, const fv_model *model, const fv_bench_desc *desc) {
+static int run_ops(const cli_bench_args *args, const fv_model *model, const fv_bench_desc *desc) {
     fv_op_times *times = NULL;
     fv_error err = {0};
-    if (fv_bench_ops(model, args->operands[1], desc, &times, &err)) return cli_fail_error(&err);
+    if (fv_bench_ops(model, args->common.operands[1], desc, &times, &err))
+        return cli_fail_error(&err);
     if (args->json)
         cli_bench_ops_json(times, cli_model_precision(model));
     else
@@ -72,15 +74,15 @@ static int run_ops(const cli_args *args, const fv_model *model, const fv_bench_d
     return CLI_DONE;
 }
 
-static int run_render(const cli_args *args, const fv_model *model) {
+static int run_render(const cli_bench_args *args, const fv_model *model) {
     fv_render_desc desc = {.width = args->size,
                            .height = args->size,
                            .restarts = args->batch,
-                           .threads = args->threads};
+                           .threads = args->model.threads};
     fv_render_bench times = {0};
     fv_error err = {0};
     g_strlcpy(desc.recipe, args->recipe, sizeof desc.recipe);
-    if (fv_bench_render(model, args->operands[1], &desc, args->repeats, &times, &err))
+    if (fv_bench_render(model, args->common.operands[1], &desc, args->repeats, &times, &err))
         return cli_fail_error(&err);
     if (args->json)
         cli_bench_render_json(&times);
@@ -89,19 +91,21 @@ static int run_render(const cli_args *args, const fv_model *model) {
     return CLI_DONE;
 }
 
-static int run(const cli_args *args) {
+static int run(const cli_args *common) {
+    const cli_bench_args *args = (const cli_bench_args *)common;
     fv_model *model = NULL;
-    if (args->n_operands != (args->machine ? 0 : 2))
-        return cli_usage(args->command, args->machine ? "--machine takes no MODEL and no LAYER"
-                                                      : "bench needs MODEL LAYER");
+    if (args->common.n_operands != (args->machine ? 0 : 2))
+        return cli_usage(args->common.command, args->machine
+                                                   ? "--machine takes no MODEL and no LAYER"
+                                                   : "bench needs MODEL LAYER");
     if (args->machine) return cli_bench_machine(args);
     if (args->ops && args->recipe)
-        return cli_usage(args->command, "--ops and --recipe do not go together");
-    int code = cli_model_load(args, 0, &model);
+        return cli_usage(args->common.command, "--ops and --recipe do not go together");
+    int code = cli_model_load(&args->common, &args->model, &model);
     if (code) return code;
     const fv_bench_desc desc = {.size = args->size,
                                 .batch = args->batch,
-                                .threads = args->threads,
+                                .threads = args->model.threads,
                                 .repeats = args->repeats};
     code = args->ops      ? run_ops(args, model, &desc)
            : args->recipe ? run_render(args, model)
@@ -112,18 +116,18 @@ static int run(const cli_args *args) {
 
 /* clang-format off */
 static const cli_option options[] = {
-    {"size",    0,   CLI_INT, offsetof(cli_args, size),    1, 8192, "N", "the model's own",
+    {"size",    0,   CLI_INT, offsetof(cli_bench_args, size),    1, 8192, "N", "the model's own",
      "height and width of the input picture"},
-    {"batch",   'b', CLI_INT, offsetof(cli_args, batch),   1, 4096, "N", "1", "pictures in a step"},
-    {"repeats", 0,   CLI_INT, offsetof(cli_args, repeats), 1, 100000, "N", "20",
+    {"batch",   'b', CLI_INT, offsetof(cli_bench_args, batch),   1, 4096, "N", "1", "pictures in a step"},
+    {"repeats", 0,   CLI_INT, offsetof(cli_bench_args, repeats), 1, 100000, "N", "20",
      "steps whose median is taken"},
-    {"ops", 0, CLI_FLAG, offsetof(cli_args, ops), 0, 0, NULL, NULL,
+    {"ops", 0, CLI_FLAG, offsetof(cli_bench_args, ops), 0, 0, NULL, NULL,
      "time everything in a step by itself"},
-    {"recipe", 0, CLI_TEXT, offsetof(cli_args, recipe), 0, 0, "NAME", "none",
+    {"recipe", 0, CLI_TEXT, offsetof(cli_bench_args, recipe), 0, 0, "NAME", "none",
      "time the updates of a picture made by this recipe, part by part; LAYER is then an objective"},
-    {"machine", 0, CLI_FLAG, offsetof(cli_args, machine), 0, 0, NULL, NULL,
+    {"machine", 0, CLI_FLAG, offsetof(cli_bench_args, machine), 0, 0, NULL, NULL,
      "measure what this machine can do at most, with 1, 2, 4, ... threads"},
-    CLI_OPTION_JSON,
+    CLI_OPTION_JSON(cli_bench_args),
     {0},
 };
 /* clang-format on */
@@ -176,8 +180,9 @@ const cli_command cli_command_bench = {
         "\"batch\", \"peak_rss_mb\", \"parts\": [{\"part\", \"ms\", \"mean_ms\"}]}`; with "
         "`--machine`: "
         "`{\"speeds\": [{\"threads\", \"gflops\", \"gbytes\"}]}`.",
+    .size = sizeof(cli_bench_args),
     .options = options,
-    .loads_model = 1,
+    .model = offsetof(cli_bench_args, model),
     .examples = examples,
     .run = run,
 };

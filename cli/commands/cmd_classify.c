@@ -6,6 +6,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "commands.h"
 #include "json.h"
 #include "models.h"
 #include "options.h"
@@ -14,9 +15,15 @@
 #define BATCH       16
 #define DEFAULT_TOP 5
 
+typedef struct classify_args {
+    cli_args common;
+    cli_model_args model;
+    int top, json;
+} classify_args;
+
 /* The work: a batch being filled, and where its predictions go. */
 typedef struct job {
-    const cli_args *args;
+    const classify_args *args;
     const fv_model *model;
     fv_session *session;
     int top;           /* predictions a picture; 0: not known yet */
@@ -45,7 +52,7 @@ static int choose_top(job *j) {
     int classes = count_classes(j, j->input[0]);
     if (!classes) return CLI_FAILED;
     if (j->args->top > classes)
-        return cli_usage(j->args->command, "--top: '%d' is not in 1..%d, the classes of %s",
+        return cli_usage(j->args->common.command, "--top: '%d' is not in 1..%d, the classes of %s",
                          j->args->top, classes, fv_model_name(j->model));
     j->top = j->args->top ? j->args->top : MIN(DEFAULT_TOP, classes);
     return CLI_DONE;
@@ -140,10 +147,10 @@ static int add_picture(job *j, const char *path) {
 
 /* Classifies all pictures. A bad one fails the whole, but only with --json at once. */
 static int run_all(job *j) {
-    const cli_args *args = j->args;
+    const classify_args *args = j->args;
     int bad = 0, code = CLI_DONE;
-    for (int i = 1; i < args->n_operands && !code; i++) {
-        if (add_picture(j, args->operands[i])) bad = 1;
+    for (int i = 1; i < args->common.n_operands && !code; i++) {
+        if (add_picture(j, args->common.operands[i])) bad = 1;
         if (bad && j->json) return CLI_FAILED;
         if (j->n == BATCH) code = run_batch(j);
     }
@@ -151,10 +158,11 @@ static int run_all(job *j) {
     return code ? code : bad ? CLI_FAILED : CLI_DONE;
 }
 
-static int run_model(const cli_args *args, const fv_model *model) {
+static int run_model(const classify_args *args, const fv_model *model) {
     job j = {.args = args, .model = model};
     const fv_input *in = fv_model_input(model);
-    const fv_session_desc how = {.threads = args->threads, .on_nan = (fv_on_nan)args->on_nan};
+    const fv_session_desc how = {.threads = args->model.threads,
+                                 .on_nan = (fv_on_nan)args->model.on_nan};
     fv_error err = {0};
     if (!in->is_image)
         return cli_fail("%s: its input \"%s\" is no picture; fovea run takes raw input",
@@ -172,16 +180,17 @@ static int run_model(const cli_args *args, const fv_model *model) {
     } else if (j.json) {
         g_object_unref(j.json);
     }
-    if (!code) cli_session_note(args, j.session);
+    if (!code) cli_session_note(&args->common, j.session);
     fv_session_free(j.session);
     return code;
 }
 
-static int run(const cli_args *args) {
+static int run(const cli_args *common) {
+    const classify_args *args = (const classify_args *)common;
     fv_model *model = NULL;
-    int code = cli_model_load(args, args->size, &model);
+    int code = cli_model_load(&args->common, &args->model, &model);
     if (code) return code;
-    cli_model_note(args, model);
+    cli_model_note(&args->common, model);
     code = run_model(args, model);
     fv_model_free(model);
     return code;
@@ -189,11 +198,11 @@ static int run(const cli_args *args) {
 
 /* clang-format off */
 static const cli_option options[] = {
-    {"top", 'k', CLI_INT, offsetof(cli_args, top), 1, 1000000, "K",
+    {"top", 'k', CLI_INT, offsetof(classify_args, top), 1, 1000000, "K",
      "5, or all classes if they are fewer", "how many classes to print for each picture"},
-    CLI_OPTION_JSON,
-    CLI_OPTION_SIZE,
-    CLI_OPTION_ON_NAN,
+    CLI_OPTION_JSON(classify_args),
+    CLI_OPTION_SIZE(classify_args),
+    CLI_OPTION_ON_NAN(classify_args),
     {0},
 };
 /* clang-format on */
@@ -220,8 +229,9 @@ const cli_command cli_command_classify = {
         "are still classified, except with --json, which prints all or nothing.\n\n"
         "JSON: an array of `{\"image\", \"top\": [{\"index\", \"label\", \"probability\"}]}` "
         "in the order of the pictures; `label` is null where the model has no class names.",
+    .size = sizeof(classify_args),
     .options = options,
-    .loads_model = 1,
+    .model = offsetof(classify_args, model),
     .examples = examples,
     .run = run,
 };

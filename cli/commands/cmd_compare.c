@@ -5,6 +5,7 @@
 #include <glib.h>
 #include <math.h>
 
+#include "commands.h"
 #include "json.h"
 #include "models.h"
 #include "options.h"
@@ -16,9 +17,16 @@
 #define DEFAULT_TILE 224
 #define NUMBERS      7 /* of a channel in --npy */
 
+typedef struct compare_args {
+    cli_args common;
+    cli_model_args model;
+    char *output, *npy, *title;
+    int top, json, tile_size;
+} compare_args;
+
 /* One run of the command. */
 typedef struct job {
-    const cli_args *args;
+    const compare_args *args;
     fv_model *model[2];
     fv_comparison *comparison;
     fv_changes *changes;
@@ -56,10 +64,10 @@ static fv_status add_photo(job *j, const char *path, fv_error *err) {
 
 /* Adds all files. One that cannot be read is named, and fails the whole only with --json. */
 static int add_all(job *j, int *bad) {
-    const cli_args *a = j->args;
-    for (int i = 3; i < a->n_operands; i++) {
+    const compare_args *a = j->args;
+    for (int i = 3; i < a->common.n_operands; i++) {
         fv_error err = {0};
-        const char *path = a->operands[i];
+        const char *path = a->common.operands[i];
         const int rows = cli_has_ending(path, "npy");
         if (!(rows ? add_rows(j, path, &err) : add_photo(j, path, &err))) continue;
         cli_fail_input(path, &err);
@@ -146,7 +154,7 @@ static void put_json(const job *j) {
     const fv_changes *r = j->changes;
     JsonBuilder *b = json_builder_new();
     json_builder_begin_object(b);
-    cli_json_text(b, "layer", j->args->operands[2]);
+    cli_json_text(b, "layer", j->args->common.operands[2]);
     cli_json_text(b, "weights_of", r->weights);
     cli_json_text(b, "sha256_a", fv_model_sha256(j->model[0]));
     cli_json_text(b, "sha256_b", fv_model_sha256(j->model[1]));
@@ -231,14 +239,14 @@ static fv_status draw_row(const job *j, const fv_channel_change *c, fv_image *ou
 }
 
 static fv_status set_texts(const job *j, fv_image *picture, fv_error *err) {
-    char *layer = g_utf8_make_valid(j->args->operands[2], -1);
+    char *layer = g_utf8_make_valid(j->args->common.operands[2], -1);
     const char *texts[][2] = {{"fovea.layer", layer},
                               {"fovea.model", fv_model_name(j->model[0])},
                               {"fovea.model-sha256", fv_model_sha256(j->model[0])},
                               {"fovea.model-b", fv_model_name(j->model[1])},
                               {"fovea.model-b-sha256", fv_model_sha256(j->model[1])},
                               {"fovea.version", fv_version()}};
-    fv_status st = cli_set_command(j->args, picture, err);
+    fv_status st = cli_set_command(&j->args->common, picture, err);
     for (size_t i = 0; i < G_N_ELEMENTS(texts) && !st; i++)
         st = fv_image_set_text(picture, texts[i][0], texts[i][1], err);
     g_free(layer);
@@ -247,9 +255,9 @@ static fv_status set_texts(const job *j, fv_image *picture, fv_error *err) {
 
 static fv_status lay_out(const job *j, fv_image **images, char **labels, fv_image **out,
                          fv_error *err) {
-    const cli_args *a = j->args;
+    const compare_args *a = j->args;
     char *text = a->title ? g_strdup(a->title)
-                          : g_strdup_printf("%s in %s (A) and %s (B)", a->operands[2],
+                          : g_strdup_printf("%s in %s (A) and %s (B)", a->common.operands[2],
                                             fv_model_name(j->model[0]), fv_model_name(j->model[1]));
     char *title = cli_clean(text);
     const fv_montage_desc m = {.columns = 3,
@@ -273,7 +281,7 @@ static int save_picture(const job *j) {
     if (!st) st = lay_out(j, images, labels, &picture, &err);
     if (!st) st = set_texts(j, picture, &err);
     if (!st) st = fv_image_save(picture, j->args->output, &err);
-    if (!st && !j->args->json && !j->args->quiet) {
+    if (!st && !j->args->json && !j->args->common.quiet) {
         char *path = cli_clean(j->args->output);
         cli_putf("%s: %dx%d, %d channel%s\n", path, picture->width, picture->height, j->top,
                  j->top == 1 ? "" : "s");
@@ -292,35 +300,38 @@ static int save_picture(const job *j) {
 /* ---- the command ---- */
 
 static int work(job *j) {
-    const cli_args *a = j->args;
+    const compare_args *a = j->args;
     fv_error err = {0};
     int bad = 0;
-    if (fv_comparison_new(j->model[0], j->model[1], a->operands[2],
-                          &(fv_session_desc){.threads = a->threads}, &j->comparison, &err))
+    if (fv_comparison_new(j->model[0], j->model[1], a->common.operands[2],
+                          &(fv_session_desc){.threads = a->model.threads}, &j->comparison, &err))
         return cli_fail_error(&err);
     int code = add_all(j, &bad);
     if (code) return code;
     if (fv_comparison_rank(j->comparison, &j->changes, &err)) return cli_fail_error(&err);
     j->top = MIN(a->top ? a->top : DEFAULT_TOP, j->changes->count);
     if (j->changes->not_finite)
-        cli_note(a, "%" G_GINT64_FORMAT " activations are not finite and are left out",
+        cli_note(&a->common, "%" G_GINT64_FORMAT " activations are not finite and are left out",
                  (gint64)j->changes->not_finite);
-    if (!a->json && !a->quiet) put_table(j);
+    if (!a->json && !a->common.quiet) put_table(j);
     if (a->output) code = save_picture(j);
     if (!code && a->npy) code = save_numbers(j);
     if (!code && a->json) put_json(j);
     return code ? code : bad ? CLI_FAILED : CLI_DONE;
 }
 
-static int run(const cli_args *args) {
+static int run(const cli_args *common) {
+    const compare_args *args = (const compare_args *)common;
     job j = {.args = args};
-    int code = args->output ? cli_output_check(args, 1) : CLI_DONE;
-    if (!code && args->npy) code = cli_path_check(args, "npy", args->npy, "npy");
+    int code = args->output ? cli_path_check(&args->common, "output", args->output, CLI_PICTURES)
+                            : CLI_DONE;
+    if (!code && args->npy) code = cli_path_check(&args->common, "npy", args->npy, "npy");
     for (int m = 0; m < 2 && !code; m++)
-        code = cli_model_load_named(args, args->operands[m], args->size, &j.model[m]);
+        code = cli_model_load_named(&args->common, &args->model, args->common.operands[m],
+                                    &j.model[m]);
     j.path = g_ptr_array_new();
     j.row = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    if (!code) cli_model_note(args, j.model[0]);
+    if (!code) cli_model_note(&args->common, j.model[0]);
     if (!code) code = work(&j);
     fv_changes_free(j.changes);
     fv_comparison_free(j.comparison);
@@ -332,17 +343,17 @@ static int run(const cli_args *args) {
 
 /* clang-format off */
 static const cli_option options[] = {
-    {"output", 'o', CLI_TEXT, offsetof(cli_args, output), 0, 0, "OUT.png", "none",
+    {"output", 'o', CLI_TEXT, offsetof(compare_args, output), 0, 0, "OUT.png", "none",
      "the picture to write: .png, .jpg, .jpeg, .webp, .tif or .tiff"},
-    {"top", 'k', CLI_INT, offsetof(cli_args, top), 1, 1024, "N", "8",
+    {"top", 'k', CLI_INT, offsetof(compare_args, top), 1, 1024, "N", "8",
      "how many channels to print and to draw"},
-    {"npy", 0, CLI_TEXT, offsetof(cli_args, npy), 0, 0, "FILE.npy", "none",
+    {"npy", 0, CLI_TEXT, offsetof(compare_args, npy), 0, 0, "FILE.npy", "none",
      "write the numbers of all channels, see above"},
-    CLI_OPTION_JSON,
-    CLI_OPTION_SIZE,
-    {"tile-size", 0, CLI_INT, offsetof(cli_args, tile_size), 1, 8192, "N", "224",
+    CLI_OPTION_JSON(compare_args),
+    CLI_OPTION_SIZE(compare_args),
+    {"tile-size", 0, CLI_INT, offsetof(compare_args, tile_size), 1, 8192, "N", "224",
      "side of a tile of the picture, in pixels"},
-    {"title", 0, CLI_TEXT, offsetof(cli_args, title), 0, 0, "TEXT", "LAYER in A and B",
+    {"title", 0, CLI_TEXT, offsetof(compare_args, title), 0, 0, "TEXT", "LAYER in A and B",
      "above the picture; '' for none"},
     {0},
 };
@@ -385,8 +396,9 @@ const cli_command cli_command_compare = {
         "\"not_finite\", \"channels\": [{\"channel\", \"change\", \"pattern\", \"weights\", "
         "\"mean\": [A, B], \"stddev\": [A, B], \"most_on\"}]}`, most changed first; what has no "
         "value is null.",
+    .size = sizeof(compare_args),
     .options = options,
-    .loads_model = 1,
+    .model = offsetof(compare_args, model),
     .examples = examples,
     .run = run,
 };

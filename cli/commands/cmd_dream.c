@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "commands.h"
 #include "film.h"
 #include "models.h"
 #include "objectives.h"
@@ -22,8 +23,20 @@
 #define SMALLEST   16 /* a default layer's map has at least 1/16 of the input's side */
 #define MOST_BYTES ((int64_t)2 << 30)
 
+typedef struct dream_args {
+    cli_args common;
+    cli_model_args model;
+    char *output, *layer, *objective, *guide, *animate, *frames_dir;
+    int octaves, steps, tile, original_colors;
+    int jitter; /* -1: not given */
+    double octave_scale, rate;
+    uint64_t seed;
+    int frames, zoom, film_size;
+    double zoom_scale;
+} dream_args;
+
 typedef struct job {
-    const cli_args *args;
+    const dream_args *args;
     const fv_model *model;
     char *objective;
     fv_image *image, *guide;
@@ -63,32 +76,32 @@ static int middle_layer(const fv_model *model) {
 }
 
 static int choose_objective(job *j) {
-    const cli_args *a = j->args;
+    const dream_args *a = j->args;
     if (a->objective) {
         j->objective = g_strdup(a->objective);
     } else if (a->layer) {
         cli_objectives list = {0};
-        int code = cli_objectives_expand(a, j->model, &a->layer, 1, NULL, &list);
+        int code = cli_objectives_expand(&a->common, j->model, &a->layer, 1, NULL, &list);
         if (!code && list.count != 1)
-            code = cli_usage(a->command, "--layer '%s' is %d objectives; one is wanted", a->layer,
-                             list.count);
+            code = cli_usage(a->common.command, "--layer '%s' is %d objectives; one is wanted",
+                             a->layer, list.count);
         if (!code) j->objective = g_strdup(list.text[0]);
         cli_objectives_clear(&list);
         if (code) return code;
     } else {
         int layer = middle_layer(j->model);
         if (layer < 0)
-            return cli_usage(a->command,
+            return cli_usage(a->common.command,
                              "%s has no convolution to choose by itself; --layer says which layer",
                              fv_model_name(j->model));
         j->objective = g_strdup(fv_model_layer(j->model, layer)->name);
-        cli_note(a, "dreaming of layer %s; --layer chooses another", j->objective);
+        cli_note(&a->common, "dreaming of layer %s; --layer chooses another", j->objective);
     }
     char text[512], note[256] = "";
     fv_error err = {0};
     if (fv_objective_describe(j->model, j->objective, text, sizeof text, note, &err))
         return cli_fail_error(&err);
-    if (*note) cli_note(a, "%s", note);
+    if (*note) cli_note(&a->common, "%s", note);
     return CLI_DONE;
 }
 
@@ -114,7 +127,7 @@ static void snapshot(void *user, int picture, int at, const fv_image *image) {
 }
 
 static fv_dream_desc desc_of(job *j) {
-    const cli_args *a = j->args;
+    const dream_args *a = j->args;
     fv_dream_desc d = {
         .steps = a->steps,
         .octaves = a->octaves,
@@ -127,8 +140,8 @@ static fv_dream_desc desc_of(job *j) {
         .original_colors = a->original_colors,
         .guide = j->guide,
         .seed = a->seed + (uint64_t)j->frame,
-        .threads = a->threads,
-        .on_nan = (fv_on_nan)a->on_nan,
+        .threads = a->model.threads,
+        .on_nan = (fv_on_nan)a->model.on_nan,
         .progress = step,
         .user = j,
     };
@@ -144,7 +157,7 @@ static fv_status dream(job *j, fv_error *err) {
     const fv_dream_desc d = desc_of(j);
     fv_status st = fv_dream(j->model, j->image, j->objective, &d, err);
     if (st) return st;
-    return cli_set_command(j->args, j->image, err);
+    return cli_set_command(&j->args->common, j->image, err);
 }
 
 /* The middle of the picture, enlarged to the whole. */
@@ -194,7 +207,7 @@ static fv_status dream_all(job *j, fv_error *err) {
 /* ---- writing ---- */
 
 static void say(const job *j, const char *path, int height, int width, int frames) {
-    if (j->args->quiet) return;
+    if (j->args->common.quiet) return;
     char *clean = cli_clean(path), *objective = cli_clean(j->objective);
     cli_putf("%s: %dx%d", clean, width, height);
     if (frames) cli_putf(", %d frame%s", frames, frames == 1 ? "" : "s");
@@ -219,7 +232,7 @@ static int save_film(job *j, const char *path) {
 }
 
 static int save(job *j) {
-    const cli_args *a = j->args;
+    const dream_args *a = j->args;
     fv_error err = {0};
     if (a->zoom) {
         int code = a->output ? save_film(j, a->output) : CLI_DONE;
@@ -236,14 +249,14 @@ static int save(job *j) {
 
 /* Makes room for the film that was asked for. */
 static int start_film(job *j) {
-    const cli_args *a = j->args;
+    const dream_args *a = j->args;
     if (!a->animate && !(a->zoom && a->output)) return CLI_DONE;
     int h = j->image->height, w = j->image->width;
     const int frames = a->zoom ? a->zoom : a->frames ? a->frames : FRAMES;
     cli_fit(a->film_size ? a->film_size : FILM_SIZE, &h, &w);
     const int64_t bytes = (int64_t)frames * h * w * 3 * (int64_t)sizeof(float);
     if (bytes > MOST_BYTES)
-        return cli_usage(a->command,
+        return cli_usage(a->common.command,
                          "%d frames of %dx%d need %.1f GB; fewer frames, a smaller --film-size or, "
                          "with --zoom, --frames-dir would do",
                          frames, w, h, (double)bytes / 1e9);
@@ -256,14 +269,13 @@ static int draw(job *j) {
     int code = start_film(j);
     if (code) return code;
     const char *where = j->args->output ? j->args->output : j->args->frames_dir;
-    cli_progress_start(&j->progress, j->args, "steps", FV_PROGRESS_STOP);
+    cli_progress_start(&j->progress, &j->args->common, "steps", FV_PROGRESS_STOP);
     fv_status st = dream_all(j, &err);
     j->seconds = cli_progress_stop(&j->progress);
     code = st ? cli_fail_error(&err) : save(j);
     if (!code && cli_progress_signal()) {
         char *what = g_strdup_printf("%s is unfinished", where);
         cli_progress_die(&j->progress, what);
-        g_free(what); /* not reached */
     }
     return code;
 }
@@ -271,7 +283,7 @@ static int draw(job *j) {
 /* ---- the command ---- */
 
 /* Whether the words go together. */
-static int check_together(const cli_args *a) {
+static int check_together(const dream_args *a) {
     const struct {
         int wrong;
         const char *text;
@@ -285,31 +297,34 @@ static int check_together(const cli_args *a) {
         {a->frames && !a->animate, "--frames is for --animate"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rules); i++)
-        if (rules[i].wrong) return cli_usage(a->command, "%s", rules[i].text);
+        if (rules[i].wrong) return cli_usage(a->common.command, "%s", rules[i].text);
     return CLI_DONE;
 }
 
-static int check_words(const cli_args *a) {
+static int check_words(const dream_args *a) {
     int code = check_together(a);
     if (!code && a->output)
-        code = cli_path_check(a, "output", a->output, a->zoom ? CLI_ANIMATIONS : CLI_PICTURES);
-    if (!code && a->animate) code = cli_path_check(a, "animate", a->animate, CLI_ANIMATIONS);
+        code = cli_path_check(&a->common, "output", a->output,
+                              a->zoom ? CLI_ANIMATIONS : CLI_PICTURES);
+    if (!code && a->animate)
+        code = cli_path_check(&a->common, "animate", a->animate, CLI_ANIMATIONS);
     return code;
 }
 
-static int run(const cli_args *args) {
+static int run(const cli_args *common) {
+    const dream_args *args = (const dream_args *)common;
     job j = {.args = args};
     fv_model *model = NULL;
     fv_error err = {0};
     int code = check_words(args);
-    if (!code) code = cli_model_load(args, 0, &model);
+    if (!code) code = cli_model_load(&args->common, &args->model, &model);
     if (code) return code;
     j.model = model;
-    cli_model_note(args, model);
+    cli_model_note(&args->common, model);
     if (!fv_model_input(model)->is_image)
         code = cli_fail("%s: its input is no picture; it has nothing to dream of",
                         fv_model_name(model));
-    else if (fv_image_load(args->operands[1], &j.image, &err) ||
+    else if (fv_image_load(args->common.operands[1], &j.image, &err) ||
              (args->guide && fv_image_load(args->guide, &j.guide, &err)))
         code = cli_fail_error(&err);
     if (!code) code = choose_objective(&j);
@@ -325,42 +340,42 @@ static int run(const cli_args *args) {
 
 /* clang-format off */
 static const cli_option options[] = {
-    {"output", 'o', CLI_TEXT, offsetof(cli_args, output), 0, 0, "OUT.png", "none",
+    {"output", 'o', CLI_TEXT, offsetof(dream_args, output), 0, 0, "OUT.png", "none",
      "the picture to write: .png, .jpg, .jpeg, .webp, .tif or .tiff; with --zoom a film: .webp or .gif"},
-    {"layer",  'l', CLI_TEXT, offsetof(cli_args, layer), 0, 0, "LAYER", "chosen, see above",
+    {"layer",  'l', CLI_TEXT, offsetof(dream_args, layer), 0, 0, "LAYER", "chosen, see above",
      "what to bring out: a layer, or LAYER:C, class:NAME"},
-    {"expression", 'e', CLI_TEXT, offsetof(cli_args, objective), 0, 0, "EXPR", "none",
+    {"expression", 'e', CLI_TEXT, offsetof(dream_args, objective), 0, 0, "EXPR", "none",
      "what to bring out, as an expression"},
-    {"octaves", 0, CLI_INT, offsetof(cli_args, octaves), 1, 32, "N", "4",
+    {"octaves", 0, CLI_INT, offsetof(dream_args, octaves), 1, 32, "N", "4",
      "sizes the photo is dreamt at, the last one its own"},
-    {"octave-scale", 0, CLI_REAL, offsetof(cli_args, octave_scale), 1, 8, "X", "1.4",
+    {"octave-scale", 0, CLI_REAL, offsetof(dream_args, octave_scale), 1, 8, "X", "1.4",
      "from one size to the next"},
-    {"steps",  0, CLI_INT, offsetof(cli_args, steps), 1, 100000, "N", "10", "updates at each size"},
-    {"rate",   0, CLI_REAL, offsetof(cli_args, rate), 0, 1, "X", "1.5/255",
+    {"steps",  0, CLI_INT, offsetof(dream_args, steps), 1, 100000, "N", "10", "updates at each size"},
+    {"rate",   0, CLI_REAL, offsetof(dream_args, rate), 0, 1, "X", "1.5/255",
      "mean change of a pixel in an update; white is 1"},
-    {"jitter", 0, CLI_INT, offsetof(cli_args, jitter), 0, 8192, "N", "as --tile",
+    {"jitter", 0, CLI_INT, offsetof(dream_args, jitter), 0, 8192, "N", "as --tile",
      "tiles begin at a random corner, up to N pixels away; 0: always at the same"},
-    {"tile",   0, CLI_INT, offsetof(cli_args, tile), 16, 8192, "N", "512",
+    {"tile",   0, CLI_INT, offsetof(dream_args, tile), 16, 8192, "N", "512",
      "side of the pieces that the network is given"},
-    {"original-colors", 0, CLI_FLAG, offsetof(cli_args, original_colors), 0, 0, NULL, NULL,
+    {"original-colors", 0, CLI_FLAG, offsetof(dream_args, original_colors), 0, 0, NULL, NULL,
      "only the lightness changes"},
-    {"guide",  0, CLI_TEXT, offsetof(cli_args, guide), 0, 0, "IMAGE", "none",
+    {"guide",  0, CLI_TEXT, offsetof(dream_args, guide), 0, 0, "IMAGE", "none",
      "bring out what this picture has of the layer"},
-    {"seed",   0, CLI_SEED, offsetof(cli_args, seed),  0, 0, "N", "0",
+    {"seed",   0, CLI_SEED, offsetof(dream_args, seed),  0, 0, "N", "0",
      "of every random choice: the same command makes the same picture"},
-    {"animate", 0, CLI_TEXT, offsetof(cli_args, animate), 0, 0, "FILM.webp", "none",
+    {"animate", 0, CLI_TEXT, offsetof(dream_args, animate), 0, 0, "FILM.webp", "none",
      "write how the dream came about, as an animation: .webp or .gif"},
-    {"frames", 0, CLI_INT, offsetof(cli_args, frames), 2, 10000, "N", "50",
+    {"frames", 0, CLI_INT, offsetof(dream_args, frames), 2, 10000, "N", "50",
      "about how many frames --animate has"},
-    {"zoom",   0, CLI_INT, offsetof(cli_args, zoom), 1, 9999, "N", "none",
+    {"zoom",   0, CLI_INT, offsetof(dream_args, zoom), 1, 9999, "N", "none",
      "write a film of N frames, each the dream of the last one enlarged"},
-    {"zoom-scale", 0, CLI_REAL, offsetof(cli_args, zoom_scale), 0, 1, "X", "0.05",
+    {"zoom-scale", 0, CLI_REAL, offsetof(dream_args, zoom_scale), 0, 1, "X", "0.05",
      "share of the sides that is lost from frame to frame"},
-    {"frames-dir", 0, CLI_TEXT, offsetof(cli_args, frames_dir), 0, 0, "DIR", "none",
+    {"frames-dir", 0, CLI_TEXT, offsetof(dream_args, frames_dir), 0, 0, "DIR", "none",
      "write the frames of --zoom into this folder, as frame_0001.png, at the photo's size"},
-    {"film-size", 0, CLI_INT, offsetof(cli_args, film_size), 16, 8192, "N", "640",
+    {"film-size", 0, CLI_INT, offsetof(dream_args, film_size), 16, 8192, "N", "640",
      "longer side of a film's frames, if the photo's is not shorter"},
-    CLI_OPTION_ON_NAN,
+    CLI_OPTION_ON_NAN(dream_args),
     {0},
 };
 /* clang-format on */
@@ -393,8 +408,10 @@ const cli_command cli_command_dream = {
         "most channels among those whose maps have at least a sixteenth of the input's side, and "
         "the normalisation and ReLU right after it. A note says which it is.\n\n"
         "Ctrl-C: the dream so far is written; of a film, the frames that are done.",
+    .size = sizeof(dream_args),
+    .initial = &(const dream_args){.jitter = -1},
     .options = options,
-    .loads_model = 1,
+    .model = offsetof(dream_args, model),
     .examples = examples,
     .run = run,
 };

@@ -5,6 +5,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "commands.h"
 #include "examples.h"
 #include "models.h"
 #include "objectives.h"
@@ -40,9 +41,9 @@ static int score_rendered(const cli_shown *s) {
     cli_progress progress;
     fv_error err = {0};
     for (int u = 0; u < n; u++) names[u] = fv_examples_unit(s->examples, u);
-    cli_progress_start(&progress, s->args, "steps", FV_PROGRESS_CANCEL);
+    cli_progress_start(&progress, &s->args->common, "steps", FV_PROGRESS_CANCEL);
     const fv_render_desc desc = {.seed = s->args->seed,
-                                 .threads = s->args->threads,
+                                 .threads = s->args->model.threads,
                                  .progress = cli_progress_step,
                                  .user = &progress};
     fv_status st = fv_render_many(s->model, names, n, &desc, made, &err);
@@ -69,34 +70,36 @@ static int score(cli_shown *s) {
 
 /* ---- the command ---------------------------------------------------------------------------- */
 
-static int check_words(const cli_args *a) {
+static int check_words(const cli_examples_args *a) {
     const struct {
         int wrong;
         const char *text;
     } rules[] = {
         {a->crop && a->whole, "--crop and --whole say different things; give one of them"},
-        {a->index && a->no_index, "--index and --no-index say different things; give one of them"},
-        {a->index && !*a->index, "--index: '' is no folder's name"},
+        {a->index.folder && a->index.none,
+         "--index and --no-index say different things; give one of them"},
+        {a->index.folder && !*a->index.folder, "--index: '' is no folder's name"},
         {a->each && !*a->each, "--each: '' is no folder's name"},
         {a->format && !a->each, "--format is for --each"},
         {a->picture && !a->scores, "--picture is for --scores"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rules); i++)
-        if (rules[i].wrong) return cli_usage(a->command, "%s", rules[i].text);
+        if (rules[i].wrong) return cli_usage(a->common.command, "%s", rules[i].text);
     return CLI_DONE;
 }
 
-static int check_files(const cli_args *a) {
+static int check_files(const cli_examples_args *a) {
     int code = CLI_DONE;
-    if (a->output) code = cli_path_check(a, "output", a->output, CLI_PICTURES);
-    if (!code && a->histogram) code = cli_path_check(a, "histogram", a->histogram, CLI_PICTURES);
-    if (!code && a->npy) code = cli_path_check(a, "npy", a->npy, "npy");
+    if (a->output) code = cli_path_check(&a->common, "output", a->output, CLI_PICTURES);
+    if (!code && a->histogram)
+        code = cli_path_check(&a->common, "histogram", a->histogram, CLI_PICTURES);
+    if (!code && a->npy) code = cli_path_check(&a->common, "npy", a->npy, "npy");
     if (!code && a->each) code = cli_folder_make(a->each);
     return code;
 }
 
 /* What is made of every unit is made of few; a LAYER is all of its units. */
-static int check_units(const cli_args *a, const fv_model *model, const cli_objectives *o) {
+static int check_units(const cli_examples_args *a, const fv_model *model, const cli_objectives *o) {
     const int in_one = a->output || a->histogram;
     int units = 0;
     fv_error err = {0};
@@ -105,18 +108,18 @@ static int check_units(const cli_args *a, const fv_model *model, const cli_objec
         return cli_fail_error(&err);
     if (units <= CLI_SHEETS_MAX) return CLI_DONE;
     if (in_one)
-        return cli_usage(a->command,
+        return cli_usage(a->common.command,
                          "%d units do not fit into one picture, which has room for %d; --each DIR "
                          "writes a file for each, --json and --npy all numbers",
                          units, CLI_SHEETS_MAX);
-    return cli_usage(a->command,
+    return cli_usage(a->common.command,
                      "--scores makes a picture of every unit, here %d; that is done for up to %d, "
                      "or give a --picture",
                      units, CLI_SHEETS_MAX);
 }
 
 static int show(cli_shown *s) {
-    const cli_args *a = s->args;
+    const cli_examples_args *a = s->args;
     int code = a->scores ? score(s) : CLI_DONE;
     if (!code) code = cli_examples_save(s);
     if (!code && a->json) return cli_examples_json(s);
@@ -125,24 +128,25 @@ static int show(cli_shown *s) {
     return code;
 }
 
-static int run_model(const cli_args *a, const fv_model *model) {
+static int run_model(const cli_examples_args *a, const fv_model *model) {
     cli_objectives units = {0};
-    const char *folder = a->operands[a->n_operands - 1];
+    const char *folder = a->common.operands[a->common.n_operands - 1];
     cli_shown s = {.args = a,
                    .model = model,
                    .by = a->by ? (fv_score)a->by : FV_SCORE_MAX,
                    .top = a->top ? a->top : CLI_TOP,
                    .bottom = a->bottom};
-    int code = cli_objectives_expand(a, model, a->operands + 1, a->n_operands - 2, NULL, &units);
+    int code = cli_objectives_expand(&a->common, model, a->common.operands + 1,
+                                     a->common.n_operands - 2, NULL, &units);
     if (!code) code = check_units(a, model, &units);
     if (!code)
-        code =
-            cli_examples_scan(a, model, units.text, units.count, folder, &s.examples, &s.seconds);
-    if (!code && !a->quiet && !a->json) {
+        code = cli_examples_scan(&a->common, &a->model, &a->index, model, units.text, units.count,
+                                 folder, &s.examples, &s.seconds);
+    if (!code && !a->common.quiet && !a->json) {
         const int measured = fv_examples_measured(s.examples);
-        cli_note(a, "%d photos measured in %.1f s, %d known from before", measured, s.seconds,
-                 fv_examples_photo_count(s.examples) + fv_examples_skipped_count(s.examples) -
-                     measured);
+        cli_note(
+            &a->common, "%d photos measured in %.1f s, %d known from before", measured, s.seconds,
+            fv_examples_photo_count(s.examples) + fv_examples_skipped_count(s.examples) - measured);
     }
     if (!code) code = show(&s);
     fv_examples_free(s.examples);
@@ -151,13 +155,14 @@ static int run_model(const cli_args *a, const fv_model *model) {
     return code;
 }
 
-static int run(const cli_args *args) {
+static int run(const cli_args *common) {
+    const cli_examples_args *args = (const cli_examples_args *)common;
     fv_model *model = NULL;
     int code = check_words(args);
     if (!code) code = check_files(args);
-    if (!code) code = cli_model_load(args, args->size, &model);
+    if (!code) code = cli_model_load(&args->common, &args->model, &model);
     if (code) return code;
-    cli_model_note(args, model);
+    cli_model_note(&args->common, model);
     code = run_model(args, model);
     fv_model_free(model);
     return code;
@@ -165,44 +170,44 @@ static int run(const cli_args *args) {
 
 /* clang-format off */
 static const cli_option options[] = {
-    {"output", 'o', CLI_TEXT, offsetof(cli_args, output), 0, 0, "OUT.png", "none",
+    {"output", 'o', CLI_TEXT, offsetof(cli_examples_args, output), 0, 0, "OUT.png", "none",
      "the picture to write: a row of photos for each unit; at most 64 units"},
-    {"top", 'k', CLI_INT, offsetof(cli_args, top), 1, 4096, "K", "9",
+    {"top", 'k', CLI_INT, offsetof(cli_examples_args, top), 1, 4096, "K", "9",
      "photos with the highest values"},
-    {"bottom", 0, CLI_INT, offsetof(cli_args, bottom), 1, 4096, "K", "none",
+    {"bottom", 0, CLI_INT, offsetof(cli_examples_args, bottom), 1, 4096, "K", "none",
      "photos with the lowest values"},
-    {"by", 0, CLI_CHOICE, offsetof(cli_args, by), 0, 0, "max|mean", "max",
+    {"by", 0, CLI_CHOICE, offsetof(cli_examples_args, by), 0, 0, "max|mean", "max",
      "what a map comes to: its strongest position, or the mean of all"},
-    {"crop", 0, CLI_FLAG, offsetof(cli_args, crop), 0, 0, NULL, NULL,
+    {"crop", 0, CLI_FLAG, offsetof(cli_examples_args, crop), 0, 0, NULL, NULL,
      "show what the strongest position sees, cut out; so it is where that is not all"},
-    {"whole", 0, CLI_FLAG, offsetof(cli_args, whole), 0, 0, NULL, NULL,
+    {"whole", 0, CLI_FLAG, offsetof(cli_examples_args, whole), 0, 0, NULL, NULL,
      "show the whole photo, with a frame around that"},
-    {"each", 0, CLI_TEXT, offsetof(cli_args, each), 0, 0, "DIR", "none",
+    {"each", 0, CLI_TEXT, offsetof(cli_examples_args, each), 0, 0, "DIR", "none",
      "write a picture for every unit into this folder, as head_conv_7.png"},
-    {"format", 0, CLI_CHOICE, offsetof(cli_args, format), 0, 0, "png|jpg|webp", "png",
+    {"format", 0, CLI_CHOICE, offsetof(cli_examples_args, format), 0, 0, "png|jpg|webp", "png",
      "what --each writes"},
-    {"histogram", 0, CLI_TEXT, offsetof(cli_args, histogram), 0, 0, "OUT.png", "none",
+    {"histogram", 0, CLI_TEXT, offsetof(cli_examples_args, histogram), 0, 0, "OUT.png", "none",
      "draw how the values of all photos lie, with the highest marked"},
-    {"npy", 0, CLI_TEXT, offsetof(cli_args, npy), 0, 0, "FILE.npy", "none",
+    {"npy", 0, CLI_TEXT, offsetof(cli_examples_args, npy), 0, 0, "FILE.npy", "none",
      "write all values: [photos][units]; --json has the photos' names in that order"},
-    {"scores", 0, CLI_FLAG, offsetof(cli_args, scores), 0, 0, NULL, NULL,
+    {"scores", 0, CLI_FLAG, offsetof(cli_examples_args, scores), 0, 0, NULL, NULL,
      "print what an optimised picture reaches, beside the photos' highest value and 99.9th percentile"},
-    {"picture", 0, CLI_TEXT, offsetof(cli_args, picture), 0, 0, "IMAGE", "made by the default recipe",
+    {"picture", 0, CLI_TEXT, offsetof(cli_examples_args, picture), 0, 0, "IMAGE", "made by the default recipe",
      "the picture that --scores measures"},
-    {"index", 0, CLI_TEXT, offsetof(cli_args, index), 0, 0, "DIR", "examples in fovea's cache",
+    {"index", 0, CLI_TEXT, offsetof(cli_examples_args, index.folder), 0, 0, "DIR", "examples in fovea's cache",
      "folder in which what was measured is kept for the next question"},
-    {"no-index", 0, CLI_FLAG, offsetof(cli_args, no_index), 0, 0, NULL, NULL,
+    {"no-index", 0, CLI_FLAG, offsetof(cli_examples_args, index.none), 0, 0, NULL, NULL,
      "keep nothing, and use nothing that was kept"},
-    CLI_OPTION_JSON,
-    CLI_OPTION_SIZE,
-    CLI_OPTION_ON_NAN,
-    {"seed", 0, CLI_SEED, offsetof(cli_args, seed), 0, 0, "N", "0",
+    CLI_OPTION_JSON(cli_examples_args),
+    CLI_OPTION_SIZE(cli_examples_args),
+    CLI_OPTION_ON_NAN(cli_examples_args),
+    {"seed", 0, CLI_SEED, offsetof(cli_examples_args, seed), 0, 0, "N", "0",
      "of the pictures that --scores makes"},
-    {"tile-size", 0, CLI_INT, offsetof(cli_args, tile_size), 8, 8192, "N", "160",
+    {"tile-size", 0, CLI_INT, offsetof(cli_examples_args, tile_size), 8, 8192, "N", "160",
      "side of a photo in the picture, in pixels"},
-    {"columns", 0, CLI_INT, offsetof(cli_args, columns), 1, 4096, "N", "as many as there are photos",
+    {"columns", 0, CLI_INT, offsetof(cli_examples_args, columns), 1, 4096, "N", "as many as there are photos",
      "photos in a row"},
-    {"title", 0, CLI_TEXT, offsetof(cli_args, title), 0, 0, "TEXT", "none", "above all"},
+    {"title", 0, CLI_TEXT, offsetof(cli_examples_args, title), 0, 0, "TEXT", "none", "above all"},
     {0},
 };
 /* clang-format on */
@@ -254,8 +259,9 @@ const cli_command cli_command_examples = {
         "\"percentile_99_9\", \"maximum\", \"top\": [{\"photo\", \"value\", \"position\": [y, x], "
         "\"sees\": [top, left, height, width], \"spot\": [...]}], \"bottom\": [...]}]}`; with "
         "--scores also `\"picture\"` and `\"photos_above\"`.",
+    .size = sizeof(cli_examples_args),
     .options = options,
-    .loads_model = 1,
+    .model = offsetof(cli_examples_args, model),
     .examples = examples,
     .run = run,
 };

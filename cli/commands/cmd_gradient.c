@@ -4,11 +4,18 @@
 #include <glib.h>
 #include <math.h>
 
+#include "commands.h"
 #include "models.h"
 #include "objectives.h"
 #include "options.h"
 #include "output.h"
 #include "report.h"
+
+typedef struct gradient_args {
+    cli_args common;
+    cli_model_args model;
+    char *input, *objective, *output;
+} gradient_args;
 
 /* Prints a number with as many digits as bring it back exactly, and no more. */
 static void put_exact(double value) {
@@ -21,28 +28,30 @@ static void put_exact(double value) {
 }
 
 /* What the numbers do not say by themselves. */
-static void say_of(const cli_args *args, const fv_session *session, const fv_tensor *gradient) {
+static void say_of(const gradient_args *args, const fv_session *session,
+                   const fv_tensor *gradient) {
     const int64_t n = fv_tensor_count(gradient);
     double largest = 0, sum = 0;
-    cli_session_note(args, session);
+    cli_session_note(&args->common, session);
     for (int64_t i = 0; i < n; i++) {
         largest = fmax(largest, fabs((double)gradient->data[i]));
         sum += (double)gradient->data[i] * gradient->data[i];
     }
     if (n && largest < FLT_MIN)
-        cli_note(args, "the gradient %s",
+        cli_note(&args->common, "the gradient %s",
                  largest > 0 ? "vanishes: no number of it is above 1.2e-38" : "is zero everywhere");
     if (sqrt(sum) > FV_GRADIENT_MOST)
-        cli_note(args, "the gradient explodes: its norm is %.2g, beyond %.2g", sqrt(sum),
+        cli_note(&args->common, "the gradient explodes: its norm is %.2g, beyond %.2g", sqrt(sum),
                  FV_GRADIENT_MOST);
 }
 
-static int run_model(const cli_args *args, const fv_model *model, const char *objective) {
+static int run_model(const gradient_args *args, const fv_model *model, const char *objective) {
     fv_session *session = NULL;
     fv_tensor *input = NULL, *gradient = NULL;
     double *values = NULL;
     fv_error err = {0};
-    const fv_session_desc how = {.threads = args->threads, .on_nan = (fv_on_nan)args->on_nan};
+    const fv_session_desc how = {.threads = args->model.threads,
+                                 .on_nan = (fv_on_nan)args->model.on_nan};
     int code = CLI_DONE;
     if (fv_tensor_load(args->input, &input, &err)) return cli_fail_error(&err);
     int64_t n = input->ndim > 0 ? input->dim[0] : 1;
@@ -62,15 +71,16 @@ static int run_model(const cli_args *args, const fv_model *model, const char *ob
     return code;
 }
 
-static int run(const cli_args *args) {
+static int run(const cli_args *common) {
+    const gradient_args *args = (const gradient_args *)common;
     fv_model *model = NULL;
     cli_objectives list = {0};
     char *const words[] = {args->objective};
-    int code = cli_output_check(args, 0);
-    if (!code) code = cli_model_load(args, args->size, &model);
-    if (!code) code = cli_objectives_expand(args, model, words, 1, NULL, &list);
+    int code = cli_path_check(&args->common, "output", args->output, NULL);
+    if (!code) code = cli_model_load(&args->common, &args->model, &model);
+    if (!code) code = cli_objectives_expand(&args->common, model, words, 1, NULL, &list);
     if (!code && list.count != 1)
-        code = cli_usage(args->command, "--objective '%s' is %d objectives; one is wanted",
+        code = cli_usage(args->common.command, "--objective '%s' is %d objectives; one is wanted",
                          args->objective, list.count);
     if (!code) code = run_model(args, model, list.text[0]);
     cli_objectives_clear(&list);
@@ -80,12 +90,12 @@ static int run(const cli_args *args) {
 
 /* clang-format off */
 static const cli_option options[] = {
-    CLI_OPTION_INPUT,
-    {"objective", 0, CLI_TEXT, offsetof(cli_args, objective), 0, 0, "OBJ", "",
+    CLI_OPTION_INPUT(gradient_args),
+    {"objective", 0, CLI_TEXT, offsetof(gradient_args, objective), 0, 0, "OBJ", "",
      "LAYER:C, LAYER:C@y,x, LAYER, class:NAME, or an expression of such terms"},
-    CLI_OPTION_OUTPUT("G.npy", "the NPY file to write, shaped like the input"),
-    CLI_OPTION_SIZE,
-    CLI_OPTION_ON_NAN,
+    CLI_OPTION_OUTPUT(gradient_args, "G.npy", "the NPY file to write, shaped like the input"),
+    CLI_OPTION_SIZE(gradient_args),
+    CLI_OPTION_ON_NAN(gradient_args),
     {0},
 };
 /* clang-format on */
@@ -114,8 +124,9 @@ const cli_command cli_command_gradient = {
                "value is printed on stdout, one a line, with as many digits as it has; its "
                "gradient with respect to the raw input (an NPY file, nothing is preprocessed) is "
                "written.",
+    .size = sizeof(gradient_args),
     .options = options,
-    .loads_model = 1,
+    .model = offsetof(gradient_args, model),
     .examples = examples,
     .run = run,
 };

@@ -2,12 +2,19 @@
 /* fovea layer: all about one layer: its configuration, shapes, and what its weights look like. */
 #include <glib.h>
 
+#include "commands.h"
 #include "json.h"
 #include "models.h"
 #include "options.h"
 #include "output.h"
 #include "report.h"
 #include "table.h"
+
+typedef struct layer_args {
+    cli_args common;
+    cli_model_args model;
+    int json;
+} layer_args;
 
 static const cli_column columns[] = {{"property", 0, 0}, {"value", 0, 20}, {0}};
 
@@ -114,13 +121,14 @@ static void print_json(const fv_layer *l, int index, const fv_weight_stats *stat
     cli_json_print(b);
 }
 
-static int run(const cli_args *args) {
+static int run(const cli_args *common) {
+    const layer_args *args = (const layer_args *)common;
     fv_model *model = NULL;
     fv_weight_stats stats = {0};
     fv_error err = {0};
-    int index = -1, code = cli_model_load(args, args->size, &model);
+    int index = -1, code = cli_model_load(&args->common, &args->model, &model);
     if (code) return code;
-    if (fv_model_find_layer(model, args->operands[1], &index, &err) ||
+    if (fv_model_find_layer(model, args->common.operands[1], &index, &err) ||
         fv_model_weight_stats(model, index, &stats, &err)) {
         code = cli_fail_error(&err);
     } else if (args->json) {
@@ -132,7 +140,7 @@ static int run(const cli_args *args) {
     return code;
 }
 
-static const cli_option options[] = {CLI_OPTION_JSON, CLI_OPTION_SIZE, {0}};
+static const cli_option options[] = {CLI_OPTION_JSON(layer_args), CLI_OPTION_SIZE(layer_args), {0}};
 
 static const char *const examples[][2] = {
     {"fovea layer efficientnet-lite0 stem/conv", "The first convolution, by its name"},
@@ -153,8 +161,9 @@ const cli_command cli_command_layer = {
                "JSON: `{\"index\", \"name\", \"kind\", \"description\", \"source_op\", \"output\", "
                "\"config\": {...}, \"output_shape\", \"parameters\", \"multiply_adds\", "
                "\"receptive_field\", \"weights\": {...} or null, \"bias\": {...} or null}`.",
+    .size = sizeof(layer_args),
     .options = options,
-    .loads_model = 1,
+    .model = offsetof(layer_args, model),
     .examples = examples,
     .run = run,
 };

@@ -2,12 +2,19 @@
 /* fovea layers: what a network is made of, one row a layer, and the totals. */
 #include <glib.h>
 
+#include "commands.h"
 #include "json.h"
 #include "models.h"
 #include "options.h"
 #include "output.h"
 #include "report.h"
 #include "table.h"
+
+typedef struct layers_args {
+    cli_args common;
+    cli_model_args model;
+    int json;
+} layers_args;
 
 static void print_table(const fv_model *model, int64_t parameters, int64_t multiply_adds) {
     static const cli_column columns[] = {{"#", 1, 0},
@@ -70,9 +77,10 @@ static void print_json(const fv_model *model, int64_t parameters, int64_t multip
     cli_json_print(b);
 }
 
-static int run(const cli_args *args) {
+static int run(const cli_args *common) {
+    const layers_args *args = (const layers_args *)common;
     fv_model *model = NULL;
-    int code = cli_model_load(args, args->size, &model);
+    int code = cli_model_load(&args->common, &args->model, &model);
     if (code) return code;
     int64_t parameters = 0, multiply_adds = 0;
     for (int i = 0; i < fv_model_layer_count(model); i++) {
@@ -87,7 +95,8 @@ static int run(const cli_args *args) {
     return CLI_DONE;
 }
 
-static const cli_option options[] = {CLI_OPTION_JSON, CLI_OPTION_SIZE, {0}};
+static const cli_option options[] = {
+    CLI_OPTION_JSON(layers_args), CLI_OPTION_SIZE(layers_args), {0}};
 
 static const char *const examples[][2] = {
     {"fovea layers efficientnet-lite0", "The layers of the default network"},
@@ -111,8 +120,9 @@ const cli_command cli_command_layers = {
         "\"source_op\", \"output\", \"output_shape\", \"parameters\", \"multiply_adds\", "
         "\"receptive_field\"}], \"parameters\", \"multiply_adds\"}`; shapes there begin with "
         "the batch.",
+    .size = sizeof(layers_args),
     .options = options,
-    .loads_model = 1,
+    .model = offsetof(layers_args, model),
     .examples = examples,
     .run = run,
 };

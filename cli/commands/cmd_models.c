@@ -3,12 +3,18 @@
 #include <glib.h>
 #include <glib/gstdio.h>
 
+#include "commands.h"
 #include "json.h"
 #include "models.h"
 #include "options.h"
 #include "output.h"
 #include "report.h"
 #include "table.h"
+
+typedef struct models_args {
+    cli_args common;
+    int json;
+} models_args;
 
 /* One model of the cache. */
 typedef struct entry {
@@ -91,7 +97,8 @@ static void print_json(const entry *list, int n) {
     cli_json_print(b);
 }
 
-static int run(const cli_args *args) {
+static int run(const cli_args *common) {
+    const models_args *args = (const models_args *)common;
     char *folder = cli_models_folder(), **names = cli_models_list();
     int n = (int)g_strv_length(names), code = CLI_DONE;
     entry *list = g_new0(entry, n + 1);
@@ -101,7 +108,8 @@ static int run(const cli_args *args) {
     else if (n)
         print_table(list, n);
     else
-        cli_note(args, "no models in %s; `./bootstrap models` gets the default network", folder);
+        cli_note(&args->common, "no models in %s; `./bootstrap models` gets the default network",
+                 folder);
     for (int i = 0; i < n; i++) {
         if (!list[i].model) code = cli_fail_error(&list[i].err);
         fv_model_free(list[i].model);
@@ -113,7 +121,7 @@ static int run(const cli_args *args) {
     return code;
 }
 
-static const cli_option options[] = {CLI_OPTION_JSON, {0}};
+static const cli_option options[] = {CLI_OPTION_JSON(models_args), {0}};
 
 static const char *const examples[][2] = {
     {"fovea models", "What is in the cache"},
@@ -136,8 +144,8 @@ const cli_command cli_command_models = {
                "printed on stderr, and the exit code is 1.\n\n"
                "JSON: an array of `{\"name\", \"bytes\", \"input\", \"classes\", \"path\"}`; -1 in "
                "an input's shape is a free size.",
+    .size = sizeof(models_args),
     .options = options,
-    .loads_model = 0,
     .examples = examples,
     .run = run,
 };

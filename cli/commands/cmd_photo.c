@@ -7,6 +7,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "commands.h"
 #include "models.h"
 #include "objectives.h"
 #include "options.h"
@@ -21,18 +22,17 @@ typedef cli_photo_job job;
 
 /* ---- objectives ----------------------------------------------------------------------------- */
 
-int cli_photo_is_accentuation(const job *j) { return !strcmp(j->recipe, "accentuate"); }
-
 /* The layers as typed; of an accentuation the objectives that its words stand for. */
 static int read_words(job *j) {
-    const cli_args *a = j->args;
+    const cli_photo_args *a = j->args;
     cli_objectives list = {0};
-    if (!cli_photo_is_accentuation(j)) {
-        j->word = g_strdupv(a->operands + 2);
-        j->count = a->n_operands - 2;
+    if (!j->accentuates) {
+        j->word = g_strdupv(a->common.operands + 2);
+        j->count = a->common.n_operands - 2;
         return CLI_DONE;
     }
-    int code = cli_objectives_expand(a, j->model, a->operands + 2, a->n_operands - 2, NULL, &list);
+    int code = cli_objectives_expand(&a->common, j->model, a->common.operands + 2,
+                                     a->common.n_operands - 2, NULL, &list);
     if (!code) {
         j->word = g_strdupv(list.text);
         j->count = list.count;
@@ -42,9 +42,9 @@ static int read_words(job *j) {
 }
 
 static fv_status write_objective(const job *j, const char *word, char *text, fv_error *err) {
-    const cli_args *a = j->args;
-    const char *photo = a->operands[1];
-    if (cli_photo_is_accentuation(j))
+    const cli_photo_args *a = j->args;
+    const char *photo = a->common.operands[1];
+    if (j->accentuates)
         return fv_accentuation_objective(j->model, word, photo, a->near,
                                          a->strength < 0 ? 1 : a->strength, text, TEXT_MAX, err);
     return fv_photo_objective(j->model, strcmp(j->recipe, "invert") ? "caricature" : "match", word,
@@ -61,7 +61,7 @@ static int write_objectives(job *j) {
         if (st) break;
         j->text[i] = g_strdup(text);
         st = fv_objective_describe(j->model, j->word[i], text, TEXT_MAX, note, &err);
-        if (!st && *note) cli_note(j->args, "%s", note);
+        if (!st && *note) cli_note(&j->args->common, "%s", note);
     }
     g_free(text);
     return st ? cli_fail_error(&err) : CLI_DONE;
@@ -72,7 +72,7 @@ static int write_objectives(job *j) {
 static int load_photo(job *j) {
     fv_image *photo = NULL;
     fv_error err = {0};
-    fv_status st = fv_image_load(j->args->operands[1], &photo, &err);
+    fv_status st = fv_image_load(j->args->common.operands[1], &photo, &err);
     if (!st) st = fv_input_picture(j->model, photo, &j->seen, &err);
     if (!st) st = fv_input_from_image(j->model, photo, &j->input, &err);
     fv_image_free(photo);
@@ -86,10 +86,10 @@ static int render(job *j) {
     if (fv_render_desc_settle(j->model, units, j->count, &j->desc.desc, &err))
         return cli_fail_error(&err);
     fv_render_desc desc = j->desc.desc;
-    cli_progress_start(&progress, j->args, "steps", FV_PROGRESS_CANCEL);
+    cli_progress_start(&progress, &j->args->common, "steps", FV_PROGRESS_CANCEL);
     desc.progress = cli_progress_step;
     desc.user = &progress;
-    if (cli_photo_is_accentuation(j)) {
+    if (j->accentuates) {
         desc.start.kind = FV_START_IMAGE;
         desc.start.image = j->seen;
     }
@@ -100,7 +100,6 @@ static int render(job *j) {
         const char *where = j->args->output ? j->args->output : j->args->npy;
         char *what = where ? g_strdup_printf("%s is not written", where) : g_strdup("stopped");
         cli_progress_die(&progress, what);
-        g_free(what); /* not reached */
     }
     return st ? cli_fail_error(&err) : CLI_DONE;
 }
@@ -108,39 +107,44 @@ static int render(job *j) {
 /* ---- the commands --------------------------------------------------------------------------- */
 
 static int run_model(job *j) {
-    const cli_args *a = j->args;
-    cli_args mine = *a; /* with this command's own recipe */
-    char *recipe = g_strdup(a->recipe ? a->recipe : j->recipe);
-    mine.recipe = recipe;
-    int code = cli_recipe_resolve(&mine, j->model, NULL, 0, &j->desc);
+    const cli_photo_args *a = j->args;
+    cli_recipe_args mine = a->recipe; /* with this command's own recipe */
+    char *recipe = g_strdup(a->recipe.name ? a->recipe.name : j->recipe);
+    mine.name = recipe;
+    int code = cli_recipe_resolve(&a->common, &mine, j->model, NULL, 0, &j->desc);
     g_free(recipe);
-    if (!code && a->show_recipe) {
+    j->desc.desc.threads = a->model.threads;
+    if (!code && a->recipe.show) {
         cli_recipe_show(&j->desc.desc);
         return CLI_DONE;
     }
-    cli_model_note(a, j->model);
+    cli_model_note(&a->common, j->model);
     if (!code) code = load_photo(j);
     if (!code) code = read_words(j);
     if (!code && a->alone && j->count != 1)
-        code = cli_usage(a->command, "--alone: there are %d results; one is wanted", j->count);
+        code =
+            cli_usage(a->common.command, "--alone: there are %d results; one is wanted", j->count);
     if (!code) code = write_objectives(j);
-    if (!code) code = cli_npy_make_folder(a);
+    if (!code) code = cli_npy_make_folder(a->npy);
     if (!code) code = render(j);
     return code ? code : cli_photo_save(j);
 }
 
-static int run(const cli_args *args, const char *recipe) {
+static int run(const cli_args *common, const char *recipe) {
+    const cli_photo_args *args = (const cli_photo_args *)common;
     fv_model *model = NULL;
-    job j = {.args = args, .recipe = recipe};
+    job j = {.args = args, .recipe = recipe, .accentuates = !strcmp(recipe, "accentuate")};
     int code = CLI_DONE;
-    if (!args->output && !args->npy && !args->json && !args->show_recipe)
+    if (!args->output && !args->npy && !args->json && !args->recipe.show)
+        code = cli_usage(args->common.command,
+                         "%s needs --output OUT.png, --npy FILE.npy or --json", recipe);
+    if (!code && args->output)
+        code = cli_path_check(&args->common, "output", args->output, CLI_PICTURES);
+    if (!code) code = cli_npy_check(&args->common, args->npy);
+    if (!code && args->common.n_operands < 3 && !args->recipe.show)
         code =
-            cli_usage(args->command, "%s needs --output OUT.png, --npy FILE.npy or --json", recipe);
-    if (!code && args->output) code = cli_output_check(args, 1);
-    if (!code) code = cli_npy_check(args);
-    if (!code && args->n_operands < 3 && !args->show_recipe)
-        code = cli_usage(args->command, "%s needs %s", recipe, args->command->operands);
-    if (!code) code = cli_model_load(args, 0, &model);
+            cli_usage(args->common.command, "%s needs %s", recipe, args->common.command->operands);
+    if (!code) code = cli_model_load(&args->common, &args->model, &model);
     if (code) return code;
     j.model = model;
     code = run_model(&j);
@@ -162,41 +166,43 @@ static int run_accentuate(const cli_args *args) { return run(args, "accentuate")
 
 /* clang-format off */
 #define PICTURE_OPTIONS(RECIPE) \
-    {"output", 'o', CLI_TEXT, offsetof(cli_args, output), 0, 0, "OUT.png", "none", \
+    {"output", 'o', CLI_TEXT, offsetof(cli_photo_args, output), 0, 0, "OUT.png", "none", \
      "the picture to write: .png, .jpg, .jpeg, .webp, .tif or .tiff"}, \
-    {"alone", 0, CLI_FLAG, offsetof(cli_args, alone), 0, 0, NULL, NULL, \
+    {"alone", 0, CLI_FLAG, offsetof(cli_photo_args, alone), 0, 0, NULL, NULL, \
      "write the one result by itself at its full size, without the photo beside it"}, \
-    {"npy", 0, CLI_TEXT, offsetof(cli_args, npy), 0, 0, "FILE.npy|DIR", "none", \
+    {"npy", 0, CLI_TEXT, offsetof(cli_photo_args, npy), 0, 0, "FILE.npy|DIR", "none", \
      "write the network's inputs that were reached, [1][c][h][w]: one after the other in a file, " \
      "or a file each in a folder"}, \
-    CLI_OPTION_JSON, \
-    {"recipe", 0, CLI_TEXT, offsetof(cli_args, recipe), 0, 0, "NAME", RECIPE, \
+    CLI_OPTION_JSON(cli_photo_args), \
+    {"recipe", 0, CLI_TEXT, offsetof(cli_photo_args, recipe.name), 0, 0, "NAME", RECIPE, \
      "the set of options to start from, see below"}, \
-    {"show-recipe", 0, CLI_FLAG, offsetof(cli_args, show_recipe), 0, 0, NULL, NULL, \
+    {"show-recipe", 0, CLI_FLAG, offsetof(cli_photo_args, recipe.show), 0, 0, NULL, NULL, \
      "print what every option comes to, and stop"}, \
-    {"mask", 0, CLI_TEXT, offsetof(cli_args, mask), 0, 0, "IMAGE", "none", \
+    {"mask", 0, CLI_TEXT, offsetof(cli_photo_args, recipe.mask), 0, 0, "IMAGE", "none", \
      "where the picture may change: white yes, black no"}, \
-    {"tile-size", 0, CLI_INT, offsetof(cli_args, tile_size), 1, 8192, "N", "--size, at most 224", \
+    {"tile-size", 0, CLI_INT, offsetof(cli_photo_args, tile_size), 1, 8192, "N", "--size, at most 224", \
      "side of a tile, in pixels"}, \
-    {"columns", 0, CLI_INT, offsetof(cli_args, columns), 1, 4096, "N", "up to 5", \
+    {"columns", 0, CLI_INT, offsetof(cli_photo_args, columns), 1, 4096, "N", "up to 5", \
      "tiles in a row"}, \
-    {"title", 0, CLI_TEXT, offsetof(cli_args, title), 0, 0, "TEXT", "none", "above the tiles"}, \
-    {"batch", 'b', CLI_INT, offsetof(cli_args, batch), 1, 1024, "N", "chosen by a short trial", \
+    {"title", 0, CLI_TEXT, offsetof(cli_photo_args, title), 0, 0, "TEXT", "none", "above the tiles"}, \
+    {"batch", 'b', CLI_INT, offsetof(cli_photo_args, recipe.batch), 1, 1024, "N", "chosen by a short trial", \
      "pictures made at a time, at most; changes the speed, never the pictures"}
+
+static const cli_photo_args initial = {.power = -1, .strength = -1};
 
 static const cli_option invert_options[] = {PICTURE_OPTIONS("invert"), {0}};
 static const cli_option caricature_options[] = {
     PICTURE_OPTIONS("caricature"),
-    {"power", 0, CLI_BETWEEN, offsetof(cli_args, power), 0, 1000, "K", "1",
+    {"power", 0, CLI_BETWEEN, offsetof(cli_photo_args, power), 0, 1000, "K", "1",
      "how much the direction counts: 0 exaggerates freely, 4 stays close to the photo"},
     {0},
 };
 static const cli_option accentuate_options[] = {
     PICTURE_OPTIONS("accentuate"),
-    {"near", 0, CLI_TEXT, offsetof(cli_args, near), 0, 0, "LAYER",
+    {"near", 0, CLI_TEXT, offsetof(cli_photo_args, near), 0, 0, "LAYER",
      "the last whose maps have 1/8 of the input's side",
      "the layer in which the picture stays near the photo"},
-    {"strength", 0, CLI_BETWEEN, offsetof(cli_args, strength), 0, 1000, "S", "1",
+    {"strength", 0, CLI_BETWEEN, offsetof(cli_photo_args, strength), 0, 1000, "S", "1",
      "how strongly it is held there: 0 not at all"},
     {0},
 };
@@ -261,9 +267,11 @@ const cli_command cli_command_invert = {
         "squares. What the layer has thrown away comes out as chance and the picture's prior have "
         "it. Printed is how far it got: the relative distance of the activations, and their "
         "cosine.\n\n" ABOUT_THE_PICTURE ABOUT_THE_DISTANCE,
+    .size = sizeof(cli_photo_args),
+    .initial = &initial,
     .options = invert_options,
-    .loads_model = 1,
-    .renders = 1,
+    .model = offsetof(cli_photo_args, model),
+    .recipe = offsetof(cli_photo_args, recipe),
     .examples = invert_examples,
     .run = run_invert,
 };
@@ -280,9 +288,11 @@ const cli_command cli_command_caricature = {
         "times their cosine to the power K (--power). Printed are the relative distance of the "
         "activations, which may be large, and their cosine.\n\n" ABOUT_THE_PICTURE
             ABOUT_THE_DISTANCE,
+    .size = sizeof(cli_photo_args),
+    .initial = &initial,
     .options = caricature_options,
-    .loads_model = 1,
-    .renders = 1,
+    .model = offsetof(cli_photo_args, model),
+    .recipe = offsetof(cli_photo_args, recipe),
     .examples = caricature_examples,
     .run = run_caricature,
 };
@@ -299,9 +309,11 @@ const cli_command cli_command_accentuate = {
         "accentuation (Hamblin et al. 2024). Both are held against each other by their gradients "
         "at the start, times --strength. Printed is the objective on the photo and on the "
         "result.\n\n" ABOUT_THE_PICTURE ABOUT_THE_VALUE,
+    .size = sizeof(cli_photo_args),
+    .initial = &initial,
     .options = accentuate_options,
-    .loads_model = 1,
-    .renders = 1,
+    .model = offsetof(cli_photo_args, model),
+    .recipe = offsetof(cli_photo_args, recipe),
     .examples = accentuate_examples,
     .run = run_accentuate,
 };

@@ -1,31 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fovea run: a raw tensor in, the value of a layer out. */
+#include "commands.h"
 #include "models.h"
 #include "options.h"
 #include "output.h"
 #include "report.h"
 
-static int run_model(const cli_args *args, const fv_model *model) {
+typedef struct run_args {
+    cli_args common;
+    cli_model_args model;
+    char *input, *layer, *output;
+} run_args;
+
+static int run_model(const run_args *args, const fv_model *model) {
     fv_session *session = NULL;
     fv_tensor *input = NULL, *output = NULL;
     fv_error err = {0};
-    const fv_session_desc how = {.threads = args->threads, .on_nan = (fv_on_nan)args->on_nan};
+    const fv_session_desc how = {.threads = args->model.threads,
+                                 .on_nan = (fv_on_nan)args->model.on_nan};
     int code = CLI_DONE;
     if (fv_tensor_load(args->input, &input, &err) || fv_session_new(model, &how, &session, &err) ||
         fv_session_run(session, input, args->layer, &output, &err) ||
         fv_tensor_save(output, args->output, &err))
         code = cli_fail_input(args->input, &err);
-    if (!code) cli_session_note(args, session);
+    if (!code) cli_session_note(&args->common, session);
     fv_tensor_free(output);
     fv_tensor_free(input);
     fv_session_free(session);
     return code;
 }
 
-static int run(const cli_args *args) {
+static int run(const cli_args *common) {
+    const run_args *args = (const run_args *)common;
     fv_model *model = NULL;
-    int code = cli_output_check(args, 0);
-    if (!code) code = cli_model_load(args, args->size, &model);
+    int code = cli_path_check(&args->common, "output", args->output, NULL);
+    if (!code) code = cli_model_load(&args->common, &args->model, &model);
     if (!code) code = run_model(args, model);
     fv_model_free(model);
     return code;
@@ -33,12 +42,12 @@ static int run(const cli_args *args) {
 
 /* clang-format off */
 static const cli_option options[] = {
-    CLI_OPTION_INPUT,
-    {"layer", 'l', CLI_TEXT, offsetof(cli_args, layer), 0, 0, "NAME", "the network's first output",
+    CLI_OPTION_INPUT(run_args),
+    {"layer", 'l', CLI_TEXT, offsetof(run_args, layer), 0, 0, "NAME", "the network's first output",
      "a layer, or the name of any value of the graph"},
-    CLI_OPTION_OUTPUT("Y.npy", "the NPY file to write"),
-    CLI_OPTION_SIZE,
-    CLI_OPTION_ON_NAN,
+    CLI_OPTION_OUTPUT(run_args, "Y.npy", "the NPY file to write"),
+    CLI_OPTION_SIZE(run_args),
+    CLI_OPTION_ON_NAN(run_args),
     {0},
 };
 /* clang-format on */
@@ -60,8 +69,9 @@ const cli_command cli_command_run = {
     .details = "Reads an NPY file in the shape the network's input has (dimension 0 is the batch; "
                "any real type), applies no mean, no scale and no channel order, and writes the "
                "value asked for as an NPY file of 32-bit floats.",
+    .size = sizeof(run_args),
     .options = options,
-    .loads_model = 1,
+    .model = offsetof(run_args, model),
     .examples = examples,
     .run = run,
 };

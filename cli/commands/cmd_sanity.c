@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "attribution.h"
+#include "commands.h"
 #include "json.h"
 #include "options.h"
 #include "output.h"
@@ -16,6 +17,14 @@
 #define TILE  150
 #define ALIKE 0.5 /* maps whose ranks agree so well look alike */
 
+typedef struct sanity_args {
+    cli_args common;
+    cli_model_args model;
+    cli_attribution_args asked;
+    char *output, *npy, *title;
+    int stages, json;
+} sanity_args;
+
 /* The check of one method. */
 typedef struct checked {
     const fv_method_info *method;
@@ -24,23 +33,24 @@ typedef struct checked {
 } checked;
 
 typedef struct job {
+    const sanity_args *args;
     cli_subject s;
     checked made[CLI_METHOD_ALL];
     int n;
 } job;
 
 static int run_method(job *j, const fv_method_info *m) {
-    const cli_args *a = j->s.args;
+    const sanity_args *a = j->args;
     fv_attribute_desc d = cli_subject_desc(&j->s, m);
     checked *c = &j->made[j->n];
     fv_error err = {0};
     cli_subject_begin(&j->s);
-    fv_status st = fv_attribute_sanity(j->s.model, &(fv_session_desc){.threads = a->threads},
+    fv_status st = fv_attribute_sanity(j->s.model, &(fv_session_desc){.threads = a->model.threads},
                                        j->s.input, cli_subject_objective(&j->s, m), &d, a->stages,
                                        &c->stage, &c->count, &err);
     cli_progress_stop(&j->s.progress);
-    if (st == FV_SHAPE && a->method == CLI_METHOD_ALL) {
-        cli_note(a, "%s is left out: %s", m->title, err.text);
+    if (st == FV_SHAPE && a->asked.method == CLI_METHOD_ALL) {
+        cli_note(&a->common, "%s is left out: %s", m->title, err.text);
         return CLI_DONE;
     }
     if (st) return cli_fail_error(&err);
@@ -52,7 +62,7 @@ static int run_method(job *j, const fv_method_info *m) {
 static int run_all(job *j) {
     const fv_method_info *list[CLI_METHOD_ALL];
     int count, code = CLI_DONE;
-    cli_methods(j->s.args, list, &count);
+    cli_methods(&j->args->asked, list, &count);
     for (int i = 0; !code && i < count; i++) code = run_method(j, list[i]);
     return code;
 }
@@ -162,8 +172,8 @@ static fv_status draw(const job *j, fv_image **out, fv_error *err) {
     const int columns = j->made[0].count, n = j->n * columns;
     fv_image **tile = g_new0(fv_image *, n);
     char **label = g_new0(char *, n);
-    char *title = j->s.args->title
-                      ? g_strdup(j->s.args->title)
+    char *title = j->args->title
+                      ? g_strdup(j->args->title)
                       : g_strdup_printf("%s  (layers shuffled: correlation)", j->s.label);
     fv_status st = FV_OK;
     for (int i = 0; !st && i < n; i++) {
@@ -191,20 +201,20 @@ static fv_status save_maps(const job *j, fv_error *err) {
     const fv_tensor *first = j->made[0].stage[0].attribution->map;
     const int64_t stages = j->made[0].count, each = fv_tensor_count(first);
     const int64_t dim[] = {j->n, stages, first->dim[0], first->dim[1]};
-    const int one = j->s.args->method != CLI_METHOD_ALL;
+    const int one = j->args->asked.method != CLI_METHOD_ALL;
     fv_tensor *all = NULL;
     fv_status st = fv_tensor_new(one ? 3 : 4, dim + one, &all, err);
     for (int64_t i = 0; !st && i < j->n * stages; i++) {
         const fv_tensor *map = j->made[i / stages].stage[i % stages].attribution->map;
         memcpy(all->data + i * each, map->data, (size_t)each * sizeof(float));
     }
-    if (!st) st = fv_tensor_save(all, j->s.args->npy, err);
+    if (!st) st = fv_tensor_save(all, j->args->npy, err);
     fv_tensor_free(all);
     return st;
 }
 
 static int save(const job *j) {
-    const cli_args *a = j->s.args;
+    const sanity_args *a = j->args;
     fv_image *picture = NULL;
     fv_error err = {0};
     fv_status st = a->output ? draw(j, &picture, &err) : FV_OK;
@@ -212,7 +222,7 @@ static int save(const job *j) {
     if (!st && a->npy) st = save_maps(j, &err);
     if (!st && a->json)
         put_json(j);
-    else if (!st && !a->quiet)
+    else if (!st && !a->common.quiet)
         put_table(j);
     fv_image_free(picture);
     return st ? cli_fail_error(&err) : CLI_DONE;
@@ -220,12 +230,14 @@ static int save(const job *j) {
 
 /* ---- the command ---------------------------------------------------------------------------- */
 
-static int run(const cli_args *args) {
-    job j = {.n = 0};
-    int code = args->output ? cli_path_check(args, "output", args->output, CLI_PICTURES) : CLI_DONE;
-    if (!code && args->npy) code = cli_path_check(args, "npy", args->npy, "npy");
+static int run(const cli_args *common) {
+    const sanity_args *args = (const sanity_args *)common;
+    job j = {.args = args};
+    int code = args->output ? cli_path_check(&args->common, "output", args->output, CLI_PICTURES)
+                            : CLI_DONE;
+    if (!code && args->npy) code = cli_path_check(&args->common, "npy", args->npy, "npy");
     if (code) return code;
-    code = cli_subject_load(&j.s, args, TILE);
+    code = cli_subject_load(&j.s, &args->common, &args->model, &args->asked, TILE);
     if (!code) code = run_all(&j);
     if (code && cli_progress_signal()) cli_progress_die(&j.s.progress, "nothing is written");
     if (!code && !j.n)
@@ -238,18 +250,18 @@ static int run(const cli_args *args) {
 
 /* clang-format off */
 static const cli_option options[] = {
-    {"output", 'o', CLI_TEXT, offsetof(cli_args, output), 0, 0, "OUT.png", "none",
+    {"output", 'o', CLI_TEXT, offsetof(sanity_args, output), 0, 0, "OUT.png", "none",
      "the picture to write: a row of maps for each method"},
-    CLI_ATTRIBUTION_OPTIONS,
-    {"stages", 0, CLI_INT, offsetof(cli_args, stages), 1, 1000, "N", "8",
+    CLI_ATTRIBUTION_OPTIONS(sanity_args),
+    {"stages", 0, CLI_INT, offsetof(sanity_args, stages), 1, 1000, "N", "8",
      "in how many stages the network is shuffled, at most one a layer with weights"},
-    {"title", 0, CLI_TEXT, offsetof(cli_args, title), 0, 0, "TEXT", "the class",
+    {"title", 0, CLI_TEXT, offsetof(sanity_args, title), 0, 0, "TEXT", "the class",
      "stands above the tiles"},
-    {"npy", 0, CLI_TEXT, offsetof(cli_args, npy), 0, 0, "MAPS.npy", "none",
+    {"npy", 0, CLI_TEXT, offsetof(sanity_args, npy), 0, 0, "MAPS.npy", "none",
      "write all maps, the trained network's first: [stages + 1][h][w], of --method all [methods] "
      "before it"},
-    CLI_OPTION_JSON,
-    CLI_OPTION_SIZE,
+    CLI_OPTION_JSON(sanity_args),
+    CLI_OPTION_SIZE(sanity_args),
     {0},
 };
 /* clang-format on */
@@ -277,8 +289,9 @@ const cli_command cli_command_sanity = {
         "the last layer is shuffled: what that layer has learned is what makes a class. It fails "
         "if the map stays alike: it then shows the photo's edges, or how the network is built. One "
         "photo and one order of weights are an example, no proof: --seed gives another order.",
+    .size = sizeof(sanity_args),
     .options = options,
-    .loads_model = 1,
+    .model = offsetof(sanity_args, model),
     .examples = examples,
     .run = run,
 };

@@ -3,6 +3,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "commands.h"
 #include "options.h"
 #include "output.h"
 #include "progress.h"
@@ -10,6 +11,12 @@
 
 #define NAMED_MAX 5 /* unreadable files are named if there are no more */
 #define ENDINGS   "jpg jpeg png webp tif tiff gif bmp heic heif avif jp2 jxl ppm"
+
+typedef struct spectrum_args {
+    cli_args common;
+    char *output;
+    int size, color, grey;
+} spectrum_args;
 
 static int compare_paths(gconstpointer a, gconstpointer b) {
     return strcmp(*(char *const *)a, *(char *const *)b);
@@ -37,10 +44,10 @@ static int add_folder(GPtrArray *paths, const char *folder) {
 }
 
 /* Says what could not be read: how many files, and which, if they are few. */
-static void report_skipped(const cli_args *args, const GPtrArray *paths, int skipped) {
+static void report_skipped(const spectrum_args *args, const GPtrArray *paths, int skipped) {
     GString *names = g_string_new(NULL);
     int left = skipped <= NAMED_MAX ? skipped : 0;
-    if (!skipped || args->quiet) left = 0;
+    if (!skipped || args->common.quiet) left = 0;
     for (guint i = 0; i < paths->len && left; i++) {
         fv_image *image = NULL;
         if (fv_image_load(paths->pdata[i], &image, NULL)) {
@@ -51,18 +58,18 @@ static void report_skipped(const cli_args *args, const GPtrArray *paths, int ski
         fv_image_free(image);
     }
     if (skipped)
-        cli_note(args, "%d of %u files could not be read and %s left out%s", skipped, paths->len,
-                 skipped == 1 ? "is" : "are", names->str);
+        cli_note(&args->common, "%d of %u files could not be read and %s left out%s", skipped,
+                 paths->len, skipped == 1 ? "is" : "are", names->str);
     g_string_free(names, TRUE);
 }
 
-static int measure(const cli_args *args, const GPtrArray *paths) {
+static int measure(const spectrum_args *args, const GPtrArray *paths) {
     static const fv_color colors[] = {0, FV_COLOR_MACO, FV_COLOR_LUCID};
     cli_progress progress;
     fv_error err = {0};
     fv_tensor *spectrum = NULL;
     int skipped = 0;
-    cli_progress_start(&progress, args, "pictures", FV_PROGRESS_CANCEL);
+    cli_progress_start(&progress, &args->common, "pictures", FV_PROGRESS_CANCEL);
     fv_status st = fv_spectrum((const char *const *)paths->pdata, (int)paths->len, args->size,
                                colors[args->color], args->grey ? 1 : 3, cli_progress_step,
                                &progress, &spectrum, &skipped, &err);
@@ -70,7 +77,6 @@ static int measure(const cli_args *args, const GPtrArray *paths) {
     if (st && cli_progress_signal()) {
         char *what = g_strdup_printf("%s is not written", args->output);
         cli_progress_die(&progress, what);
-        g_free(what); /* not reached */
     }
     if (st) return cli_fail_error(&err);
     report_skipped(args, paths, skipped);
@@ -79,7 +85,7 @@ static int measure(const cli_args *args, const GPtrArray *paths) {
         return cli_fail_error(&err);
     }
     char *shape = cli_shape_text(spectrum->ndim, spectrum->dim, 0), *path = cli_clean(args->output);
-    if (!args->quiet)
+    if (!args->common.quiet)
         cli_putf("%s: %s, of %d pictures, %.1f s\n", path, shape, (int)paths->len - skipped,
                  seconds);
     g_free(path);
@@ -88,16 +94,17 @@ static int measure(const cli_args *args, const GPtrArray *paths) {
     return CLI_DONE;
 }
 
-static int run(const cli_args *args) {
+static int run(const cli_args *common) {
+    const spectrum_args *args = (const spectrum_args *)common;
     if (args->grey && args->color)
-        return cli_usage(args->command, "--grey has no colours; give --grey or --color");
-    int code = cli_path_check(args, "output", args->output, "npy");
+        return cli_usage(args->common.command, "--grey has no colours; give --grey or --color");
+    int code = cli_path_check(&args->common, "output", args->output, "npy");
     GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
-    for (int i = 0; i < args->n_operands && !code; i++) {
-        if (g_file_test(args->operands[i], G_FILE_TEST_IS_DIR))
-            code = add_folder(paths, args->operands[i]);
+    for (int i = 0; i < args->common.n_operands && !code; i++) {
+        if (g_file_test(args->common.operands[i], G_FILE_TEST_IS_DIR))
+            code = add_folder(paths, args->common.operands[i]);
         else
-            g_ptr_array_add(paths, g_strdup(args->operands[i]));
+            g_ptr_array_add(paths, g_strdup(args->common.operands[i]));
     }
     if (!code) code = measure(args, paths);
     g_ptr_array_free(paths, TRUE);
@@ -106,12 +113,12 @@ static int run(const cli_args *args) {
 
 /* clang-format off */
 static const cli_option options[] = {
-    CLI_OPTION_OUTPUT("S.npy", "the NPY file to write: [channels][size][size/2+1]"),
-    {"size",  's', CLI_INT,  offsetof(cli_args, size),  8, 8192, "N", "512",
+    CLI_OPTION_OUTPUT(spectrum_args, "S.npy", "the NPY file to write: [channels][size][size/2+1]"),
+    {"size",  's', CLI_INT,  offsetof(spectrum_args, size),  8, 8192, "N", "512",
      "side of the squares that the photos are brought to"},
-    {"color", 0, CLI_CHOICE, offsetof(cli_args, color), 0, 0, "maco|lucid", "maco",
+    {"color", 0, CLI_CHOICE, offsetof(spectrum_args, color), 0, 0, "maco|lucid", "maco",
      "in whose decorrelated colours"},
-    {"grey",  0, CLI_FLAG, offsetof(cli_args, grey), 0, 0, NULL, NULL,
+    {"grey",  0, CLI_FLAG, offsetof(spectrum_args, grey), 0, 0, NULL, NULL,
      "of the lightness alone, for networks of one channel"},
     {0},
 };
@@ -136,6 +143,7 @@ const cli_command cli_command_spectrum = {
         "what `fovea visualize --param phase --spectrum S.npy` keeps fixed while it looks for "
         "phases. Of a folder, the files in it that have a picture's ending are taken. Files that "
         "cannot be read are left out, counted, and named if there are at most five.",
+    .size = sizeof(spectrum_args),
     .options = options,
     .examples = examples,
     .run = run,

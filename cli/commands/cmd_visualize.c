@@ -5,6 +5,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "commands.h"
 #include "models.h"
 #include "options.h"
 #include "report.h"
@@ -49,7 +50,7 @@ static int describe(const cli_drawing *d) {
         if (fv_objective_describe(d->model, d->units.text[i], text, sizeof text, note, &err))
             code = cli_fail_error(&err);
         else if (*note && g_hash_table_add(said, kind_of(note)))
-            cli_note(d->args, "%s", note);
+            cli_note(&d->args->common, "%s", note);
     }
     g_hash_table_unref(said);
     return code;
@@ -79,7 +80,7 @@ static int render(cli_drawing *d) {
     int code = d->args->examples ? cli_drawing_find_examples(d) : CLI_DONE;
     if (!code) code = cli_drawing_start_film(d, &every);
     if (code) return code;
-    cli_progress_start(&progress, d->args, "steps", FV_PROGRESS_STOP);
+    cli_progress_start(&progress, &d->args->common, "steps", FV_PROGRESS_STOP);
     progress.user = d;
     desc.progress = cli_progress_step;
     desc.snapshot = every ? snapshot : NULL;
@@ -96,7 +97,7 @@ static int render(cli_drawing *d) {
 }
 
 /* Where the results go, in words: the first that was asked for. */
-static const char *where(const cli_args *a) {
+static const char *where(const cli_visualize_args *a) {
     return a->output ? a->output : a->each ? a->each : a->animate ? a->animate : a->npy;
 }
 
@@ -106,7 +107,6 @@ static void die(const cli_drawing *d, int written) {
     char *what =
         g_strdup_printf("%s is %s", where(d->args), written ? "unfinished" : "not written");
     cli_progress_die(&progress, what);
-    g_free(what); /* not reached */
 }
 
 /* Writes what is alive, and says what there is. */
@@ -139,7 +139,7 @@ static int draw(cli_drawing *d) {
     int begun = 0, alive = 0, there = 0, code = CLI_DONE;
     for (int u = 0; u < d->units.count; u++) there += d->there[u];
     if (there)
-        cli_note(d->args,
+        cli_note(&d->args->common,
                  "%d of %d are finished already, by this very command; --again makes them "
                  "anew",
                  there * d->starts, d->count);
@@ -184,37 +184,43 @@ static void clear(cli_drawing *d) {
 }
 
 /* Whether there is something to draw and somewhere to put it. */
-static int check_words(const cli_args *args) {
-    if (args->show_recipe) return CLI_DONE;
-    if (args->n_operands < 2 && !args->expressions)
-        return cli_usage(args->command, "visualize needs %s", args->command->operands);
+static int check_words(const cli_visualize_args *args) {
+    if (args->recipe.show) return CLI_DONE;
+    if (args->common.n_operands < 2 && !args->expressions)
+        return cli_usage(args->common.command, "visualize needs %s",
+                         args->common.command->operands);
     if (!args->output && !args->each && !args->animate && !args->npy)
-        return cli_usage(args->command,
+        return cli_usage(args->common.command,
                          "visualize needs --output OUT.png, --each DIR, --animate OUT.webp or "
                          "--npy OUT.npy");
     return CLI_DONE;
 }
 
-static int run(const cli_args *args) {
+static int run(const cli_args *common) {
+    const cli_visualize_args *args = (const cli_visualize_args *)common;
     cli_drawing d = {.args = args};
     fv_model *model = NULL;
     int code = check_words(args);
     if (!code) code = cli_drawing_check_words(args);
-    if (!code) code = cli_model_load(args, 0, &model);
+    if (!code) code = cli_model_load(&args->common, &args->model, &model);
     if (code) return code;
     d.model = model;
-    d.plots = !fv_model_input(model)->is_image && !args->shape;
-    code = cli_objectives_expand(args, model, args->operands + 1, args->n_operands - 1,
-                                 args->expressions, &d.units);
-    if (!code) code = cli_recipe_resolve(args, model, d.units.text, d.units.count, &d.recipe);
-    if (!code && args->show_recipe) {
+    d.plots = !fv_model_input(model)->is_image && !args->recipe.shape;
+    code = cli_objectives_expand(&args->common, model, args->common.operands + 1,
+                                 args->common.n_operands - 1, args->expressions, &d.units);
+    if (!code)
+        code = cli_recipe_resolve(&args->common, &args->recipe, model, d.units.text, d.units.count,
+                                  &d.recipe);
+    if (!code && args->recipe.show) {
         cli_recipe_show(&d.recipe.desc);
     } else if (!code) {
-        cli_model_note(args, model);
+        d.recipe.desc.threads = args->model.threads;
+        d.recipe.desc.on_nan = (fv_on_nan)args->model.on_nan;
+        cli_model_note(&args->common, model);
         d.starts = d.recipe.desc.restarts;
         if (!code && (int64_t)d.units.count * d.starts > CLI_MAX_OBJECTIVES)
-            code =
-                cli_usage(args->command, "more than %d pictures are asked for", CLI_MAX_OBJECTIVES);
+            code = cli_usage(args->common.command, "more than %d pictures are asked for",
+                             CLI_MAX_OBJECTIVES);
         if (!code) {
             d.count = d.units.count * d.starts;
             code = describe(&d);
@@ -233,51 +239,52 @@ static int run(const cli_args *args) {
 
 /* clang-format off */
 static const cli_option options[] = {
-    {"output", 'o', CLI_TEXT, offsetof(cli_args, output), 0, 0, "OUT.png", "none",
+    {"output", 'o', CLI_TEXT, offsetof(cli_visualize_args, output), 0, 0, "OUT.png", "none",
      "the picture to write: .png, .jpg, .jpeg, .webp, .tif or .tiff; .npy for inputs that are no pictures"},
-    {"each",   0, CLI_TEXT, offsetof(cli_args, each), 0, 0, "DIR", "none",
+    {"each",   0, CLI_TEXT, offsetof(cli_visualize_args, each), 0, 0, "DIR", "none",
      "write every picture by itself into this folder, as LAYER_7.png, class_8_hen.png"},
-    {"format", 0, CLI_CHOICE, offsetof(cli_args, format), 0, 0, "png|jpg|webp", "png",
+    {"format", 0, CLI_CHOICE, offsetof(cli_visualize_args, format), 0, 0, "png|jpg|webp", "png",
      "what --each writes"},
-    {"again", 0, CLI_FLAG, offsetof(cli_args, again), 0, 0, NULL, NULL,
+    {"again", 0, CLI_FLAG, offsetof(cli_visualize_args, again), 0, 0, NULL, NULL,
      "with --each: make anew what this very command has finished before"},
-    {"npy",    0, CLI_TEXT, offsetof(cli_args, npy), 0, 0, "FILE.npy|DIR", "none",
+    {"npy",    0, CLI_TEXT, offsetof(cli_visualize_args, npy), 0, 0, "FILE.npy|DIR", "none",
      "write the network's inputs that were reached: all in one file, or one file each in a folder"},
-    {"animate", 0, CLI_TEXT, offsetof(cli_args, animate), 0, 0, "OUT.webp", "none",
+    {"animate", 0, CLI_TEXT, offsetof(cli_visualize_args, animate), 0, 0, "OUT.webp", "none",
      "write how the pictures came about, as an animation: .webp or .gif"},
-    {"frames", 0, CLI_INT, offsetof(cli_args, frames), 2, 10000, "N", "50",
+    {"frames", 0, CLI_INT, offsetof(cli_visualize_args, frames), 2, 10000, "N", "50",
      "about how many frames --animate has"},
-    {"expression", 'e', CLI_LIST, offsetof(cli_args, expressions), 0, 0, "EXPR", "none",
+    {"expression", 'e', CLI_LIST, offsetof(cli_visualize_args, expressions), 0, 0, "EXPR", "none",
      "one more objective, taken as it stands; may be given several times"},
-    {"examples", 0, CLI_TEXT, offsetof(cli_args, examples), 0, 0, "DIR", "none",
+    {"examples", 0, CLI_TEXT, offsetof(cli_visualize_args, examples), 0, 0, "DIR", "none",
      "put photos of this folder between a picture that lowers the unit and the one that raises it"},
-    {"index", 0, CLI_TEXT, offsetof(cli_args, index), 0, 0, "DIR", "examples in fovea's cache",
+    {"index", 0, CLI_TEXT, offsetof(cli_visualize_args, index.folder), 0, 0, "DIR", "examples in fovea's cache",
      "folder in which what was measured on photos is kept, see `fovea examples`"},
-    {"no-index", 0, CLI_FLAG, offsetof(cli_args, no_index), 0, 0, NULL, NULL,
+    {"no-index", 0, CLI_FLAG, offsetof(cli_visualize_args, index.none), 0, 0, NULL, NULL,
      "keep nothing of that, and use nothing that was kept"},
-    {"recipe", 0, CLI_TEXT, offsetof(cli_args, recipe), 0, 0, "NAME", "fovea, fovea-layer or erhan: what the first objective is",
+    {"recipe", 0, CLI_TEXT, offsetof(cli_visualize_args, recipe.name), 0, 0, "NAME",
+     "fovea, fovea-layer or erhan: what the first objective is",
      "the set of options to start from, see below"},
-    {"show-recipe", 0, CLI_FLAG, offsetof(cli_args, show_recipe), 0, 0, NULL, NULL,
+    {"show-recipe", 0, CLI_FLAG, offsetof(cli_visualize_args, recipe.show), 0, 0, NULL, NULL,
      "print what every option comes to, and stop"},
-    {"init",   0, CLI_TEXT, offsetof(cli_args, init), 0, 0, "IMAGE", "none",
+    {"init",   0, CLI_TEXT, offsetof(cli_visualize_args, recipe.init), 0, 0, "IMAGE", "none",
      "the image to start from, resized to --size; --start-sd adds noise"},
-    {"initial-image", 0, CLI_TEXT, offsetof(cli_args, init), 0, 0, "IMAGE", "none",
+    {"initial-image", 0, CLI_TEXT, offsetof(cli_visualize_args, recipe.init), 0, 0, "IMAGE", "none",
      "MATLAB's name of --init"},
-    {"mask",   0, CLI_TEXT, offsetof(cli_args, mask), 0, 0, "IMAGE", "none",
+    {"mask",   0, CLI_TEXT, offsetof(cli_visualize_args, recipe.mask), 0, 0, "IMAGE", "none",
      "where the picture may change: white yes, black no"},
-    {"spectrum", 0, CLI_TEXT, offsetof(cli_args, spectrum), 0, 0, "S.npy", "built in",
+    {"spectrum", 0, CLI_TEXT, offsetof(cli_visualize_args, recipe.spectrum), 0, 0, "S.npy", "built in",
      "magnitudes for --param phase and bounded, as `fovea spectrum` makes them"},
-    {"shape",  0, CLI_TEXT, offsetof(cli_args, shape), 0, 0, "CxHxW", "none",
+    {"shape",  0, CLI_TEXT, offsetof(cli_visualize_args, recipe.shape), 0, 0, "CxHxW", "none",
      "how an input that is no picture is looked at: channels, height, width; or HxW"},
-    {"batch", 'b', CLI_INT,  offsetof(cli_args, batch), 1, 1024, "N", "chosen by a short trial",
+    {"batch", 'b', CLI_INT,  offsetof(cli_visualize_args, recipe.batch), 1, 1024, "N", "chosen by a short trial",
      "pictures made at a time, at most; changes the speed, never the pictures"},
-    {"tile-size", 0, CLI_INT, offsetof(cli_args, tile_size), 1, 8192, "N", "--size, at most 224",
+    {"tile-size", 0, CLI_INT, offsetof(cli_visualize_args, tile_size), 1, 8192, "N", "--size, at most 224",
      "side of a tile of the montage, in pixels"},
-    {"columns", 0, CLI_INT,  offsetof(cli_args, columns), 1, 4096, "N", "near-square; with --starts a row a unit",
+    {"columns", 0, CLI_INT,  offsetof(cli_visualize_args, columns), 1, 4096, "N", "near-square; with --starts a row a unit",
      "tiles in a row of the montage"},
-    {"title", 0,   CLI_TEXT, offsetof(cli_args, title), 0, 0, "TEXT", "Layer NAME Features",
+    {"title", 0,   CLI_TEXT, offsetof(cli_visualize_args, title), 0, 0, "TEXT", "Layer NAME Features",
      "above the montage; '' for none"},
-    CLI_OPTION_ON_NAN,
+    CLI_OPTION_ON_NAN(cli_visualize_args),
     {0},
 };
 /* clang-format on */
@@ -344,9 +351,10 @@ const cli_command cli_command_visualize = {
         "made again. Progress is drawn where stderr is a terminal, and told in a few lines "
         "elsewhere; --verbose prints a table of all updates instead. When done, one line says "
         "what was written, and one for each objective what value it reached.",
+    .size = sizeof(cli_visualize_args),
     .options = options,
-    .loads_model = 1,
-    .renders = 1,
+    .model = offsetof(cli_visualize_args, model),
+    .recipe = offsetof(cli_visualize_args, recipe),
     .examples = examples,
     .run = run,
 };

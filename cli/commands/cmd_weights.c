@@ -2,6 +2,7 @@
 /* fovea weights: what a layer's weights look like, as pictures and as numbers. */
 #include <glib.h>
 
+#include "commands.h"
 #include "lists.h"
 #include "models.h"
 #include "options.h"
@@ -9,9 +10,16 @@
 #include "report.h"
 #include "weights.h"
 
+typedef struct weights_args {
+    cli_args common;
+    cli_model_args model;
+    char *output, *channels, *inputs, *shape, *histogram, *npy, *title;
+    int top, tile_scale, min_max, grey, form, json, tile_size, columns;
+} weights_args;
+
 /* One run of the command. */
 typedef struct job {
-    const cli_args *args;
+    const weights_args *args;
     const fv_model *model;
     fv_weights_desc desc;
     int *channels, *inputs; /* what desc points to */
@@ -19,28 +27,30 @@ typedef struct job {
     int n;
 } job;
 
-static int check_words(const cli_args *a) {
-    const int several = a->n_operands > 2;
+static int check_words(const weights_args *a) {
+    const int several = a->common.n_operands > 2;
     if (several && (a->npy || a->histogram))
-        return cli_usage(a->command, "--%s is for one LAYER; there are %d",
-                         a->npy ? "npy" : "histogram", a->n_operands - 1);
+        return cli_usage(a->common.command, "--%s is for one LAYER; there are %d",
+                         a->npy ? "npy" : "histogram", a->common.n_operands - 1);
     if (several && a->shape)
-        return cli_usage(a->command, "--shape is for one LAYER; there are %d", a->n_operands - 1);
+        return cli_usage(a->common.command, "--shape is for one LAYER; there are %d",
+                         a->common.n_operands - 1);
     int code = CLI_DONE;
-    if (a->output) code = cli_output_check(a, 1);
-    if (!code && a->histogram) code = cli_path_check(a, "histogram", a->histogram, CLI_PICTURES);
-    if (!code && a->npy) code = cli_path_check(a, "npy", a->npy, "npy");
+    if (a->output) code = cli_path_check(&a->common, "output", a->output, CLI_PICTURES);
+    if (!code && a->histogram)
+        code = cli_path_check(&a->common, "histogram", a->histogram, CLI_PICTURES);
+    if (!code && a->npy) code = cli_path_check(&a->common, "npy", a->npy, "npy");
     return code;
 }
 
 /* The options as the library has them. */
 static int read_desc(job *j) {
-    const cli_args *a = j->args;
+    const weights_args *a = j->args;
     fv_weights_desc *d = &j->desc;
     static const fv_weights_form forms[] = {0, FV_WEIGHTS_TILES, FV_WEIGHTS_BARS,
                                             FV_WEIGHTS_MATRIX};
-    int code = cli_list_parse(a, "channels", a->channels, &j->channels, &d->n_channels);
-    if (!code) code = cli_list_parse(a, "inputs", a->inputs, &j->inputs, &d->n_inputs);
+    int code = cli_list_parse(&a->common, "channels", a->channels, &j->channels, &d->n_channels);
+    if (!code) code = cli_list_parse(&a->common, "inputs", a->inputs, &j->inputs, &d->n_inputs);
     d->channels = j->channels;
     d->inputs = j->inputs;
     d->top = a->top;
@@ -49,8 +59,8 @@ static int read_desc(job *j) {
     d->min_max = a->min_max;
     d->grey = a->grey;
     if (!code && a->shape && cli_shape_parse(a->shape, d->shape, &d->channels_last))
-        code = cli_usage(a->command, "--shape: '%s' is not CxHxW, HxW or HxWxC, each 1..32768",
-                         a->shape);
+        code = cli_usage(a->common.command,
+                         "--shape: '%s' is not CxHxW, HxW or HxWxC, each 1..32768", a->shape);
     return code;
 }
 
@@ -85,7 +95,7 @@ static int tile_side(const job *j, int count) {
 }
 
 static char *title_of(const job *j) {
-    const cli_args *a = j->args;
+    const weights_args *a = j->args;
     char *text = a->title   ? g_strdup(a->title)
                  : j->n > 1 ? g_strdup_printf("Weights of %s", fv_model_name(j->model))
                             : g_strdup_printf("Weights of %s", j->layers[0].layer->name);
@@ -143,12 +153,12 @@ static fv_status add_scale(const job *j, fv_image **picture, fv_error *err) {
 /* Writes a picture with what made it, and says so. */
 static fv_status save(const job *j, fv_image *picture, const char *path, const char *what,
                       fv_error *err) {
-    fv_status st = cli_set_command(j->args, picture, err);
+    fv_status st = cli_set_command(&j->args->common, picture, err);
     if (!st) st = fv_image_set_text(picture, "fovea.model", fv_model_name(j->model), err);
     if (!st) st = fv_image_set_text(picture, "fovea.model-sha256", fv_model_sha256(j->model), err);
     if (!st) st = fv_image_set_text(picture, "fovea.version", fv_version(), err);
     if (!st) st = fv_image_save(picture, path, err);
-    if (st || j->args->quiet || j->args->json) return st;
+    if (st || j->args->common.quiet || j->args->json) return st;
     char *clean = cli_clean(path);
     cli_putf("%s: %dx%d, %s\n", clean, picture->width, picture->height, what);
     g_free(clean);
@@ -169,12 +179,12 @@ static fv_status save_tiles(const job *j, fv_error *err) {
 
 /* The raw numbers, as a histogram and as a file. */
 static fv_status save_numbers(const job *j, fv_error *err) {
-    const cli_args *a = j->args;
+    const weights_args *a = j->args;
     const cli_weights *w = &j->layers[0];
     fv_tensor *weights = NULL;
     fv_image *plot = NULL;
     int index = -1;
-    fv_status st = fv_model_find_layer(j->model, a->operands[1], &index, err);
+    fv_status st = fv_model_find_layer(j->model, a->common.operands[1], &index, err);
     if (!st) st = fv_model_weights(j->model, index, &weights, NULL, err);
     if (!st && a->histogram) {
         char *title = g_strdup_printf("Weights of %s", w->layer->name), *clean = cli_clean(title);
@@ -186,7 +196,7 @@ static fv_status save_numbers(const job *j, fv_error *err) {
         if (!st) st = save(j, plot, a->histogram, "a histogram", err);
     }
     if (!st && a->npy) st = fv_tensor_save(weights, a->npy, err);
-    if (!st && a->npy && !a->quiet && !a->json) {
+    if (!st && a->npy && !a->common.quiet && !a->json) {
         char *shape = cli_shape_text(weights->ndim, weights->dim, 0), *path = cli_clean(a->npy);
         cli_putf("%s: %s\n", path, shape);
         g_free(path);
@@ -204,8 +214,8 @@ static void report(const job *j) {
     for (int i = 0; i < j->n; i++) {
         if (b)
             cli_weights_json(b, &j->layers[i]);
-        else if (!j->args->quiet)
-            cli_weights_print(j->args, &j->layers[i]);
+        else if (!j->args->common.quiet)
+            cli_weights_print(&j->desc, &j->layers[i]);
     }
     if (!b) return;
     json_builder_end_array(b);
@@ -215,10 +225,10 @@ static void report(const job *j) {
 static int work(job *j) {
     fv_error err = {0};
     fv_status st = FV_OK;
-    const cli_args *a = j->args;
-    j->layers = g_new0(cli_weights, a->n_operands);
-    for (int i = 1; i < a->n_operands && !st; i++)
-        st = look(j, a->operands[i], &j->layers[j->n++], &err);
+    const weights_args *a = j->args;
+    j->layers = g_new0(cli_weights, a->common.n_operands);
+    for (int i = 1; i < a->common.n_operands && !st; i++)
+        st = look(j, a->common.operands[i], &j->layers[j->n++], &err);
     if (!st && !a->json) report(j);
     if (!st && a->output) st = save_tiles(j, &err);
     if (!st && (a->histogram || a->npy)) st = save_numbers(j, &err);
@@ -226,12 +236,13 @@ static int work(job *j) {
     return st ? cli_fail_error(&err) : CLI_DONE;
 }
 
-static int run(const cli_args *args) {
+static int run(const cli_args *common) {
+    const weights_args *args = (const weights_args *)common;
     job j = {.args = args};
     fv_model *model = NULL;
     int code = check_words(args);
     if (!code) code = read_desc(&j);
-    if (!code) code = cli_model_load(args, 0, &model);
+    if (!code) code = cli_model_load(&args->common, &args->model, &model);
     j.model = model;
     if (!code) code = work(&j);
     for (int i = 0; i < j.n; i++) {
@@ -247,34 +258,34 @@ static int run(const cli_args *args) {
 
 /* clang-format off */
 static const cli_option options[] = {
-    {"output", 'o', CLI_TEXT, offsetof(cli_args, output), 0, 0, "OUT.png", "none",
+    {"output", 'o', CLI_TEXT, offsetof(weights_args, output), 0, 0, "OUT.png", "none",
      "the picture to write: .png, .jpg, .jpeg, .webp, .tif or .tiff"},
-    {"channels", 0, CLI_TEXT, offsetof(cli_args, channels), 0, 0, "0-15,40", "all",
+    {"channels", 0, CLI_TEXT, offsetof(weights_args, channels), 0, 0, "0-15,40", "all",
      "outputs to show, in this order"},
-    {"inputs", 0, CLI_TEXT, offsetof(cli_args, inputs), 0, 0, "0-15,40", "all",
+    {"inputs", 0, CLI_TEXT, offsetof(weights_args, inputs), 0, 0, "0-15,40", "all",
      "inputs to show of each output"},
-    {"top", 'k', CLI_INT, offsetof(cli_args, top), 1, 65536, "N", "all",
+    {"top", 'k', CLI_INT, offsetof(weights_args, top), 1, 65536, "N", "all",
      "of these inputs only the strongest of each output, by the L2 norm of their kernels"},
-    {"scale", 0, CLI_CHOICE, offsetof(cli_args, tile_scale), 0, 0, "all|tile", "all",
+    {"scale", 0, CLI_CHOICE, offsetof(weights_args, tile_scale), 0, 0, "all|tile", "all",
      "one scale of colours for all tiles of a layer, or one for each tile"},
-    {"min-max", 0, CLI_FLAG, offsetof(cli_args, min_max), 0, 0, NULL, NULL,
+    {"min-max", 0, CLI_FLAG, offsetof(weights_args, min_max), 0, 0, NULL, NULL,
      "black is the least value and white the greatest, wherever zero is"},
-    {"grey", 0, CLI_FLAG, offsetof(cli_args, grey), 0, 0, NULL, NULL,
+    {"grey", 0, CLI_FLAG, offsetof(weights_args, grey), 0, 0, NULL, NULL,
      "pairs of input and output in grey instead of red and blue; colours each by itself"},
-    {"as", 0, CLI_CHOICE, offsetof(cli_args, form), 0, 0, "tiles|bars|matrix", "what suits the layer",
+    {"as", 0, CLI_CHOICE, offsetof(weights_args, form), 0, 0, "tiles|bars|matrix", "what suits the layer",
      "a picture a kernel, a plot a kernel, or one picture of the whole layer"},
-    {"shape", 0, CLI_TEXT, offsetof(cli_args, shape), 0, 0, "CxHxW", "the flattened picture, if the layer sees one",
+    {"shape", 0, CLI_TEXT, offsetof(weights_args, shape), 0, 0, "CxHxW", "the flattened picture, if the layer sees one",
      "how a row of a dense layer is looked at; also HxW, and HxWxC where the colours come last"},
-    {"histogram", 0, CLI_TEXT, offsetof(cli_args, histogram), 0, 0, "FILE", "none",
+    {"histogram", 0, CLI_TEXT, offsetof(weights_args, histogram), 0, 0, "FILE", "none",
      "write how often each value occurs, as a picture"},
-    {"npy", 0, CLI_TEXT, offsetof(cli_args, npy), 0, 0, "FILE.npy", "none",
+    {"npy", 0, CLI_TEXT, offsetof(weights_args, npy), 0, 0, "FILE.npy", "none",
      "write all weights of the layer as numbers, an output a row"},
-    CLI_OPTION_JSON,
-    {"tile-size", 0, CLI_INT, offsetof(cli_args, tile_size), 1, 8192, "N", "about 72; 48 or 24 where there are many tiles",
+    CLI_OPTION_JSON(weights_args),
+    {"tile-size", 0, CLI_INT, offsetof(weights_args, tile_size), 1, 8192, "N", "about 72; 48 or 24 where there are many tiles",
      "side of a tile of the montage, in pixels"},
-    {"columns", 0, CLI_INT, offsetof(cli_args, columns), 1, 4096, "N", "near-square; for pairs a row an output",
+    {"columns", 0, CLI_INT, offsetof(weights_args, columns), 1, 4096, "N", "near-square; for pairs a row an output",
      "tiles in a row of the montage"},
-    {"title", 0, CLI_TEXT, offsetof(cli_args, title), 0, 0, "TEXT", "Weights of LAYER",
+    {"title", 0, CLI_TEXT, offsetof(weights_args, title), 0, 0, "TEXT", "Weights of LAYER",
      "above the montage; '' for none"},
     {0},
 };
@@ -321,8 +332,9 @@ const cli_command cli_command_weights = {
         "\"dead_norm\", \"dead\", \"duplicate_cosine\", \"duplicates\": [{\"filter\", \"like\", "
         "\"cosine\"}]} or null, \"picture\": {\"form\", \"colours\", \"kernel\", \"tiles\": "
         "[{\"output\", \"input\", \"low\", \"high\"}]} or null}`, one for each LAYER.",
+    .size = sizeof(weights_args),
     .options = options,
-    .loads_model = 1,
+    .model = offsetof(weights_args, model),
     .examples = examples,
     .run = run,
 };

@@ -12,9 +12,9 @@
 #define NAMED_MAX 20 /* more unreadable files are only counted */
 
 /* Where what was measured is kept, or NULL; caller frees. */
-static char *index_folder(const cli_args *args) {
-    if (args->no_index) return NULL;
-    if (args->index) return g_strdup(args->index);
+static char *index_folder(const cli_index_args *index) {
+    if (index->none) return NULL;
+    if (index->folder) return g_strdup(index->folder);
     return g_build_filename(g_get_user_cache_dir(), "fovea", "examples", NULL);
 }
 
@@ -27,15 +27,16 @@ static void name_skipped(const cli_args *args, const fv_examples *e) {
                  skipped + fv_examples_photo_count(e), skipped == 1 ? "is" : "are");
 }
 
-int cli_examples_scan(const cli_args *args, const fv_model *model, char *const *objectives,
-                      int count, const char *folder, fv_examples **out, double *seconds) {
-    char *index = index_folder(args);
+int cli_examples_scan(const cli_args *args, const cli_model_args *how, const cli_index_args *kept,
+                      const fv_model *model, char *const *objectives, int count, const char *folder,
+                      fv_examples **out, double *seconds) {
+    char *index = index_folder(kept);
     cli_progress progress;
     fv_error err = {0};
     cli_progress_start(&progress, args, "photos", FV_PROGRESS_CANCEL);
     const fv_examples_desc desc = {.index = index,
-                                   .threads = args->threads,
-                                   .on_nan = (fv_on_nan)args->on_nan,
+                                   .threads = how->threads,
+                                   .on_nan = (fv_on_nan)how->on_nan,
                                    .progress = cli_progress_step,
                                    .user = &progress};
     fv_status st =

@@ -8,9 +8,25 @@
 #define CLI_SHEETS_MAX 64 /* units that are drawn under each other in one picture */
 #define CLI_TOP        9  /* photos of a unit */
 
+/* Where what was measured on photos is kept: --index, --no-index. */
+typedef struct cli_index_args {
+    char *folder;
+    int none;
+} cli_index_args;
+
+/* The options of `fovea examples`. */
+typedef struct cli_examples_args {
+    cli_args common;
+    cli_model_args model;
+    cli_index_args index;
+    char *output, *each, *histogram, *npy, *title, *picture;
+    int top, bottom, by, crop, whole, format, scores, json, tile_size, columns;
+    uint64_t seed;
+} cli_examples_args;
+
 /* A scan and what was asked of it. */
 typedef struct cli_shown {
-    const cli_args *args;
+    const cli_examples_args *args;
     const fv_model *model;
     fv_examples *examples;
     fv_score by;
@@ -19,13 +35,15 @@ typedef struct cli_shown {
     double seconds;    /* of the scan */
 } cli_shown;
 
-/* Measures objectives on the photos of a folder, with the index that the options say, and progress;
- * names what cannot be read. Ctrl-C ends the program.
+/* Measures objectives on the photos of a folder, with progress; names what cannot be read. Ctrl-C
+ * ends the program.
+ *   how, index  the options that say it
  *   out      yours to free with fv_examples_free
  *   seconds  it took
  *   returns  CLI_DONE, or an exit code with one line printed */
-int cli_examples_scan(const cli_args *args, const fv_model *model, char *const *objectives,
-                      int count, const char *folder, fv_examples **out, double *seconds);
+int cli_examples_scan(const cli_args *args, const cli_model_args *how, const cli_index_args *index,
+                      const fv_model *model, char *const *objectives, int count, const char *folder,
+                      fv_examples **out, double *seconds);
 
 /* Print what was found: a table, the scores as a table, or all of it as JSON.
  *   returns  CLI_DONE, or an exit code with one line printed */

@@ -15,7 +15,7 @@ static const char *const endings[] = {"png", "png", "jpg", "webp"}; /* of --form
 
 /* What was written, unless stdout is for JSON alone. */
 static void say(const cli_shown *s, const char *path, const fv_image *image) {
-    if (s->args->quiet || s->args->json) return;
+    if (s->args->common.quiet || s->args->json) return;
     const int units = fv_examples_unit_count(s->examples);
     const int photos = fv_examples_photo_count(s->examples);
     char *clean = cli_clean(path);
@@ -30,7 +30,7 @@ static fv_status save(const cli_shown *s, fv_image *image, const char *path, fv_
     const char *const texts[][2] = {{"fovea.model", fv_model_name(s->model)},
                                     {"fovea.model-sha256", fv_model_sha256(s->model)},
                                     {"fovea.version", fv_version()}};
-    fv_status st = cli_set_command(s->args, image, err);
+    fv_status st = cli_set_command(&s->args->common, image, err);
     for (size_t i = 0; i < G_N_ELEMENTS(texts) && !st; i++)
         st = fv_image_set_text(image, texts[i][0], texts[i][1], err);
     return st ? st : fv_image_save(image, path, err);
@@ -38,13 +38,13 @@ static fv_status save(const cli_shown *s, fv_image *image, const char *path, fv_
 
 static fv_status sheet(const cli_shown *s, int unit, fv_image **out, fv_error *err) {
     const fv_contact_sheet_desc d = {.by = s->by,
-                             .top = s->top,
-                             .bottom = s->bottom,
-                             .view = s->args->crop    ? FV_EXAMPLE_CROP
-                                     : s->args->whole ? FV_EXAMPLE_PHOTO
-                                                      : 0,
-                             .tile = s->args->tile_size,
-                             .columns = s->args->columns};
+                                     .top = s->top,
+                                     .bottom = s->bottom,
+                                     .view = s->args->crop    ? FV_EXAMPLE_CROP
+                                             : s->args->whole ? FV_EXAMPLE_PHOTO
+                                                              : 0,
+                                     .tile = s->args->tile_size,
+                                     .columns = s->args->columns};
     return fv_examples_contact_sheet(s->examples, unit, &d, out, err);
 }
 
@@ -156,7 +156,7 @@ static int save_values(const cli_shown *s) {
 }
 
 int cli_examples_save(const cli_shown *s) {
-    const cli_args *a = s->args;
+    const cli_examples_args *a = s->args;
     int code = CLI_DONE;
     if (a->output) code = save_stack(s, a->output, sheet);
     if (!code && a->each) code = save_each(s);

@@ -5,11 +5,24 @@
 
 #include "recipe.h"
 
+/* The options of all three. */
+typedef struct cli_photo_args {
+    cli_args common;
+    cli_model_args model;
+    cli_recipe_args recipe;
+    char *output, *npy, *title;
+    int alone, tile_size, columns, json;
+    double power;    /* caricature; -1: not given */
+    char *near;      /* accentuate */
+    double strength; /* accentuate; -1: not given */
+} cli_photo_args;
+
 /* The work: result i has operand 2 + i, or what that expands to. */
 typedef struct cli_photo_job {
-    const cli_args *args;
+    const cli_photo_args *args;
     const fv_model *model;
     const char *recipe; /* its name, and the command's */
+    int accentuates;    /* words are objectives, and the photo is where it starts */
     char **word;        /* [count] layers or objectives; NULL at the end */
     char **text;        /* [count] what is climbed; NULL at the end */
     char **label;       /* [count + 1] under the photo and the results, once written */
@@ -20,8 +33,6 @@ typedef struct cli_photo_job {
     fv_rendering **made; /* [count] */
     double seconds;
 } cli_photo_job;
-
-int cli_photo_is_accentuation(const cli_photo_job *j);
 
 /* Measures the results, writes their pictures (-o) and inputs (--npy), and prints what came of
  * them.

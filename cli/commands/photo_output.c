@@ -57,27 +57,27 @@ typedef struct found {
 static fv_status find(const cli_photo_job *j, fv_session *session, int i, found *out,
                       fv_error *err) {
     out->first = out->second = NAN;
-    if (cli_photo_is_accentuation(j)) return measure(j, session, i, &out->first, &out->second, err);
+    if (j->accentuates) return measure(j, session, i, &out->first, &out->second, err);
     if (!same_size(j->made[i]->input, j->input)) return FV_OK;
     return compare(j, session, i, &out->first, &out->second, err);
 }
 
 static fv_status find_all(cli_photo_job *j, found *out, fv_error *err) {
     fv_session *session = NULL;
-    const fv_session_desc d = {.threads = j->args->threads};
+    const fv_session_desc d = {.threads = j->args->model.threads};
     fv_status st = fv_session_new(j->model, &d, &session, err);
     j->label = g_new0(char *, (gsize)j->count + 2);
     j->label[0] = g_strdup("photo");
     for (int i = 0; !st && i < j->count; i++) {
         char *clean = cli_clean(j->word[i]);
         if (j->made[i]->dead)
-            cli_note(j->args, "%s is dead: %s; its picture says nothing", clean, j->made[i]->why);
+            cli_note(&j->args->common, "%s is dead: %s; its picture says nothing", clean,
+                     j->made[i]->why);
         else if (j->made[i]->why)
-            cli_note(j->args, "%s is unfinished: %s", clean, j->made[i]->why);
+            cli_note(&j->args->common, "%s is unfinished: %s", clean, j->made[i]->why);
         st = find(j, session, i, &out[i], err);
-        j->label[i + 1] = cli_photo_is_accentuation(j)
-                              ? g_strdup_printf("%s: %.3g", clean, out[i].second)
-                              : g_strdup(clean);
+        j->label[i + 1] =
+            j->accentuates ? g_strdup_printf("%s: %.3g", clean, out[i].second) : g_strdup(clean);
         g_free(clean);
     }
     fv_session_free(session);
@@ -88,7 +88,7 @@ static fv_status find_all(cli_photo_job *j, found *out, fv_error *err) {
 
 /* The photo, and the results beside it. */
 static fv_status lay_out(const cli_photo_job *j, fv_image **out, fv_error *err) {
-    const cli_args *a = j->args;
+    const cli_photo_args *a = j->args;
     const fv_image **tile = g_new0(const fv_image *, (gsize)j->count + 1);
     int side = MAX(j->desc.desc.width, j->desc.desc.height);
     char *title = a->title ? cli_clean(a->title) : g_strdup("");
@@ -110,13 +110,13 @@ static fv_status lay_out(const cli_photo_job *j, fv_image **out, fv_error *err) 
 }
 
 static fv_status save_picture(const cli_photo_job *j, fv_error *err) {
-    const cli_args *a = j->args;
+    const cli_photo_args *a = j->args;
     fv_image *montage = NULL;
     fv_status st = a->alone ? FV_OK : lay_out(j, &montage, err);
     fv_image *picture = montage ? montage : j->made[0]->image;
-    if (!st) st = cli_set_command(a, picture, err);
+    if (!st) st = cli_set_command(&a->common, picture, err);
     if (!st) st = fv_image_save(picture, a->output, err);
-    if (!st && !a->quiet && !a->json) {
+    if (!st && !a->common.quiet && !a->json) {
         char *clean = cli_clean(a->output);
         cli_putf("%s: %dx%d, %d steps, %.1f s\n", clean, picture->width, picture->height,
                  j->made[0]->steps, j->seconds);
@@ -157,7 +157,7 @@ static fv_status save_inputs(const cli_photo_job *j, found *f, fv_error *err) {
 static void put_line(const cli_photo_job *j, int i, const found *f) {
     char *clean = cli_clean(j->word[i]);
     cli_putf("  %s", clean);
-    if (cli_photo_is_accentuation(j))
+    if (j->accentuates)
         cli_putf(": %.4g on the photo, %.4g accentuated", f->first, f->second);
     else if (same_size(j->made[i]->input, j->input))
         cli_putf(": relative error %.3g, cosine %.3g", f->first, f->second);
@@ -166,7 +166,7 @@ static void put_line(const cli_photo_job *j, int i, const found *f) {
 }
 
 static void put_json(const cli_photo_job *j, const found *f) {
-    const int accentuation = cli_photo_is_accentuation(j);
+    const int accentuation = j->accentuates;
     JsonBuilder *b = json_builder_new();
     json_builder_begin_array(b);
     for (int i = 0; i < j->count; i++) {
@@ -180,7 +180,7 @@ static void put_json(const cli_photo_job *j, const found *f) {
         cli_json_raw(b, "seed", fv_image_text(j->made[i]->image, "fovea.seed"));
         json_builder_set_member_name(b, "dead");
         json_builder_add_boolean_value(b, j->made[i]->dead);
-        cli_json_text(b, "photo", j->args->operands[1]);
+        cli_json_text(b, "photo", j->args->common.operands[1]);
         cli_json_text(b, "file", j->args->output);
         cli_json_text(b, "npy", f[i].path);
         json_builder_end_object(b);
@@ -190,7 +190,7 @@ static void put_json(const cli_photo_job *j, const found *f) {
 }
 
 int cli_photo_save(cli_photo_job *j) {
-    const cli_args *a = j->args;
+    const cli_photo_args *a = j->args;
     fv_error err = {0};
     found *f = g_new0(found, (gsize)j->count);
     fv_status st = find_all(j, f, &err);
@@ -198,7 +198,7 @@ int cli_photo_save(cli_photo_job *j) {
     if (!st && a->npy) st = save_inputs(j, f, &err);
     if (!st && a->json)
         put_json(j, f);
-    else if (!st && !a->quiet)
+    else if (!st && !a->common.quiet)
         for (int i = 0; i < j->count; i++) put_line(j, i, &f[i]);
     for (int i = 0; i < j->count; i++) g_free(f[i].path);
     g_free(f);

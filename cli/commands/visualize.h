@@ -3,10 +3,23 @@
 #ifndef FOVEA_CLI_VISUALIZE_H
 #define FOVEA_CLI_VISUALIZE_H
 
+#include "examples.h"
 #include "film.h"
 #include "objectives.h"
 #include "progress.h"
 #include "recipe.h"
+
+/* Its options. */
+typedef struct cli_visualize_args {
+    cli_args common;
+    cli_model_args model;
+    cli_recipe_args recipe;
+    cli_index_args index;
+    char **expressions; /* of -e; NULL at the end */
+    char *output, *each, *npy, *animate, *title;
+    char *examples; /* a folder of photos */
+    int format, again, frames, tile_size, columns;
+} cli_visualize_args;
 
 /* What one unit's pictures have in common. */
 typedef struct cli_unit {
@@ -20,7 +33,7 @@ typedef struct cli_unit {
 
 /* The pictures, and what becomes of them. Picture i is start i % starts of unit i / starts. */
 typedef struct cli_drawing {
-    const cli_args *args;
+    const cli_visualize_args *args;
     const fv_model *model;
     cli_objectives units;
     cli_recipe recipe;
@@ -61,7 +74,7 @@ fv_status cli_drawing_lay_out(const cli_drawing *d, fv_image *const *pictures, f
 
 /* Whether the endings and folders of all files that were asked for are right; nothing is made.
  *   returns  CLI_DONE, or an exit code with one line printed */
-int cli_drawing_check_words(const cli_args *args);
+int cli_drawing_check_words(const cli_visualize_args *args);
 
 /* What of it depends on the model, before the work; makes the folders.
  *   returns  CLI_DONE, or an exit code with one line printed */
@@ -83,7 +96,7 @@ int cli_drawing_save_film(const cli_drawing *d);
 int cli_drawing_start_film(cli_drawing *d, int *every);
 
 /* Whether what --examples needs is given. */
-int cli_drawing_check_example_words(const cli_args *args);
+int cli_drawing_check_example_words(const cli_visualize_args *args);
 
 /* --examples: measures the units on the photos, before anything is drawn; makes the pictures that
  * lower them.  returns  CLI_DONE, or an exit code with one line printed */

@@ -23,7 +23,7 @@ static int64_t bytes_of(const cli_drawing *d, int frames, int height, int width)
 }
 
 int cli_drawing_start_film(cli_drawing *d, int *every) {
-    const cli_args *a = d->args;
+    const cli_visualize_args *a = d->args;
     const fv_render_desc *r = &d->recipe.desc;
     const int total = r->schedule.steps * r->schedule.levels;
     if (!a->animate) return CLI_DONE;
@@ -39,7 +39,7 @@ int cli_drawing_start_film(cli_drawing *d, int *every) {
         if (a->tile_size || side <= LEAST_TILE || bytes_of(d, frames, h, w) <= FILM_BYTES) break;
     }
     if (bytes_of(d, frames, h, w) > MOST_BYTES)
-        return cli_usage(a->command,
+        return cli_usage(a->common.command,
                          "--animate: %d frames of %d pictures need %.0f GB; fewer --frames or a "
                          "smaller --tile-size would do",
                          frames, d->count, (double)bytes_of(d, frames, h, w) / 1e9);
@@ -60,7 +60,7 @@ static fv_status make_frame(const cli_drawing *d, int k, fv_image **out, fv_erro
         *out = tiles[0];
         tiles[0] = NULL;
     }
-    if (!st) st = cli_set_command(d->args, *out, err);
+    if (!st) st = cli_set_command(&d->args->common, *out, err);
     for (int i = 0; i < d->count; i++) fv_image_free(tiles[i]);
     g_free(tiles);
     return st;
@@ -76,7 +76,7 @@ int cli_drawing_save_film(const cli_drawing *d) {
     for (int k = 0; k < count && !st; k++) st = make_frame(d, k, &frames[k], &err);
     int code = st ? cli_fail_error(&err) : cli_film_check(d->film, d->args->animate);
     if (!code) code = cli_film_save(frames, count, d->args->animate);
-    if (!code && !d->args->quiet) {
+    if (!code && !d->args->common.quiet) {
         char *clean = cli_clean(d->args->animate);
         cli_putf("%s: %dx%d, %d frames\n", clean, frames[0]->width, frames[0]->height, count);
         g_free(clean);

@@ -12,17 +12,17 @@
 
 #define GAP 8 /* between rows */
 
-int cli_drawing_check_example_words(const cli_args *a) {
+int cli_drawing_check_example_words(const cli_visualize_args *a) {
     if (a->examples && (!a->output || cli_has_ending(a->output, "npy")))
-        return cli_usage(a->command, "--examples needs --output OUT.png");
-    if ((a->index || a->no_index) && !a->examples)
-        return cli_usage(a->command, "--index and --no-index are for --examples");
+        return cli_usage(a->common.command, "--examples needs --output OUT.png");
+    if ((a->index.folder || a->index.none) && !a->examples)
+        return cli_usage(a->common.command, "--index and --no-index are for --examples");
     return CLI_DONE;
 }
 
 /* What cannot be turned round by one factor, or is no single unit, is refused. */
 static int check(const cli_drawing *d) {
-    const cli_command *c = d->args->command;
+    const cli_command *c = d->args->common.command;
     if (d->plots || !fv_model_input(d->model)->is_image)
         return cli_usage(c, "--examples needs photos; the input of %s is no picture",
                          fv_model_name(d->model));
@@ -46,8 +46,9 @@ int cli_drawing_find_examples(cli_drawing *d) {
     double seconds = 0;
     int code = check(d);
     if (code) return code;
-    return cli_examples_scan(d->args, d->model, d->units.text, d->units.count, d->args->examples,
-                             &d->examples, &seconds);
+    return cli_examples_scan(&d->args->common, &d->args->model, &d->args->index, d->model,
+                             d->units.text, d->units.count, d->args->examples, &d->examples,
+                             &seconds);
 }
 
 int cli_drawing_make_low(cli_drawing *d) {
@@ -56,7 +57,7 @@ int cli_drawing_make_low(cli_drawing *d) {
     fv_error err = {0};
     fv_render_desc desc = d->recipe.desc;
     for (int i = 0; i < d->count; i++) names[i] = g_strdup_printf("-1*%s", d->units.text[i]);
-    cli_progress_start(&progress, d->args, "steps", FV_PROGRESS_STOP);
+    cli_progress_start(&progress, &d->args->common, "steps", FV_PROGRESS_STOP);
     desc.progress = cli_progress_step;
     desc.user = &progress;
     d->low = g_new0(fv_rendering *, d->count);

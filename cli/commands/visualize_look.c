@@ -12,7 +12,7 @@
 #define PLOT_HEIGHT 320
 
 int cli_drawing_is_montage(const cli_drawing *d) {
-    const cli_args *a = d->args;
+    const cli_visualize_args *a = d->args;
     return d->count > 1 || a->tile_size || a->columns || a->title;
 }
 
@@ -110,7 +110,7 @@ static fv_status compare(cli_drawing *d, int unit, fv_error *err) {
         }
     if (count > 1)
         st = fv_images_group(images, count, fv_model_input(d->model)->is_image, 0, groups,
-                               distances, &d->unit[unit].distinct, err);
+                             distances, &d->unit[unit].distinct, err);
     if (!st && count > 1) {
         for (int k = 0; k < count; k++) d->group[places[k]] = groups[k];
         measure(&d->unit[unit], groups, distances, count);
@@ -170,7 +170,7 @@ static void put_unit(const cli_drawing *d, int unit) {
 }
 
 void cli_drawing_summarise(const cli_drawing *d) {
-    if (d->args->quiet) return;
+    if (d->args->common.quiet) return;
     for (int u = 0; u < d->units.count; u++) {
         if (d->there[u])
             cli_putf("  %s is there already\n", d->unit[u].name);

@@ -22,7 +22,7 @@ int cli_drawing_tile(const cli_drawing *d) {
     return d->plots ? 2 * CLI_TILE : MIN(MAX(r->width, r->height), CLI_TILE);
 }
 
-int cli_drawing_check_words(const cli_args *a) {
+int cli_drawing_check_words(const cli_visualize_args *a) {
     const struct {
         int wrong;
         const char *text;
@@ -33,24 +33,26 @@ int cli_drawing_check_words(const cli_args *a) {
         {a->again && !a->each, "--again is for --each"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rules); i++)
-        if (rules[i].wrong) return cli_usage(a->command, "%s", rules[i].text);
+        if (rules[i].wrong) return cli_usage(a->common.command, "%s", rules[i].text);
     int code = cli_drawing_check_example_words(a);
-    if (!code && a->output) code = cli_path_check(a, "output", a->output, CLI_PICTURES " npy");
-    if (!code && a->animate) code = cli_path_check(a, "animate", a->animate, CLI_ANIMATIONS);
-    if (!code) code = cli_npy_check(a);
+    if (!code && a->output)
+        code = cli_path_check(&a->common, "output", a->output, CLI_PICTURES " npy");
+    if (!code && a->animate)
+        code = cli_path_check(&a->common, "animate", a->animate, CLI_ANIMATIONS);
+    if (!code) code = cli_npy_check(&a->common, a->npy);
     return code;
 }
 
 int cli_drawing_check(const cli_drawing *d) {
-    const cli_args *a = d->args;
+    const cli_visualize_args *a = d->args;
     int code = CLI_DONE;
     if (d->plots && a->animate)
-        return cli_usage(a->command,
+        return cli_usage(a->common.command,
                          "--animate needs pictures; the input of %s is none: --shape "
                          "CxHxW says how to look at it",
                          fv_model_name(d->model));
     if (a->each) code = cli_folder_make(a->each);
-    if (!code) code = cli_npy_make_folder(a);
+    if (!code) code = cli_npy_make_folder(a->npy);
     return code;
 }
 
@@ -143,7 +145,7 @@ static fv_status describe(const cli_drawing *d, fv_image *onto, const fv_montage
 
 fv_status cli_drawing_lay_out(const cli_drawing *d, fv_image *const *pictures, fv_image **out,
                               fv_error *err) {
-    const cli_args *a = d->args;
+    const cli_visualize_args *a = d->args;
     const char *title = a->title                               ? a->title
                         : d->starts > 1 && d->units.count == 1 ? d->units.text[0]
                                                                : d->units.title;
@@ -179,7 +181,7 @@ fv_status cli_drawing_lay_out(const cli_drawing *d, fv_image *const *pictures, f
 /* Writes a picture with the command that made it. */
 static fv_status save_picture(const cli_drawing *d, fv_image *image, const char *path,
                               fv_error *err) {
-    fv_status st = cli_set_command(d->args, image, err);
+    fv_status st = cli_set_command(&d->args->common, image, err);
     return st ? st : fv_image_save(image, path, err);
 }
 
@@ -193,7 +195,7 @@ static int most_together(const cli_drawing *d) {
 
 /* "a.png: 224x224, 4 pictures of 64x64, 3 steps at each of 2 sizes, 1.2 s" */
 static void say_written(const cli_drawing *d, const char *path, const fv_image *written) {
-    if (d->args->quiet) return;
+    if (d->args->common.quiet) return;
     const fv_schedule_desc *s = &d->recipe.desc.schedule;
     int n = 0;
     const fv_rendering *any = NULL;
@@ -214,7 +216,7 @@ static void say_written(const cli_drawing *d, const char *path, const fv_image *
                  any->image->height);
     cli_putf(", %d step%s", s->steps, s->steps == 1 ? "" : "s");
     if (s->levels > 1) cli_putf(" at each of %d sizes", s->levels);
-    if (d->args->verbose && d->count > 1) cli_putf(", in batches of %d", most_together(d));
+    if (d->args->common.verbose && d->count > 1) cli_putf(", in batches of %d", most_together(d));
     cli_putf(", %.1f s\n", d->seconds);
 }
 
@@ -255,12 +257,12 @@ static int is_finished(const cli_drawing *d, const char *path, const char *comma
 }
 
 void cli_drawing_find_finished(cli_drawing *d) {
-    const cli_args *a = d->args;
+    const cli_visualize_args *a = d->args;
     if (!a->each) return;
     GHashTable *taken = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    char *line = cli_command_line(a), *command = g_utf8_make_valid(line, -1);
+    char *line = cli_command_line(&a->common), *command = g_utf8_make_valid(line, -1);
     const int alone = !a->output && !a->animate && !a->npy && !a->examples && !a->again &&
-                      !a->init && !a->mask && !a->spectrum && !d->plots;
+                      !a->recipe.init && !a->recipe.mask && !a->recipe.spectrum && !d->plots;
     d->path = g_new0(char *, d->count + 1);
     d->saved = g_new0(char, d->count + 1);
     for (int u = 0; u < d->units.count; u++) {
@@ -328,7 +330,7 @@ static int save_inputs(const cli_drawing *d, const char *where) {
 }
 
 int cli_drawing_save(cli_drawing *d) {
-    const cli_args *a = d->args;
+    const cli_visualize_args *a = d->args;
     int code = CLI_DONE;
     if (a->output && cli_has_ending(a->output, "npy"))
         code = save_inputs(d, a->output);

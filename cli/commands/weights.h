@@ -15,7 +15,7 @@ typedef struct cli_weights {
 } cli_weights;
 
 /* Prints a layer's numbers, and how values became colours, in a few lines. */
-void cli_weights_print(const cli_args *args, const cli_weights *w);
+void cli_weights_print(const fv_weights_desc *desc, const cli_weights *w);
 
 /* Adds the same to an array of JSON. */
 void cli_weights_json(JsonBuilder *b, const cli_weights *w);

@@ -53,14 +53,14 @@ static void put_shape(const cli_weights *w) {
                  d->found ? ", the map the layer sees" : "");
 }
 
-static void put_colours(const cli_args *args, const fv_weights *d) {
-    const int symmetric = !args->min_max;
+static void put_colours(const fv_weights_desc *desc, const fv_weights *d) {
+    const int symmetric = !desc->min_max;
     const char *ends = d->palette == FV_PALETTE_SIGNED ? "blue .. red" : "0 .. 1";
     const char *zero = d->palette == FV_PALETTE_SIGNED ? ", zero is white"
                        : symmetric                     ? ", zero is mid grey"
                                                        : "";
     if (d->form == FV_WEIGHTS_BARS) return;
-    if (args->tile_scale == 2) {
+    if (desc->each) {
         float least = d->tiles[0].high, most = least;
         for (int i = 1; i < d->count; i++) {
             least = MIN(least, d->tiles[i].high);
@@ -75,7 +75,7 @@ static void put_colours(const cli_args *args, const fv_weights *d) {
     }
 }
 
-void cli_weights_print(const cli_args *args, const cli_weights *w) {
+void cli_weights_print(const fv_weights_desc *desc, const cli_weights *w) {
     const fv_weight_stats *s = &w->stats;
     put_name(w);
     cli_putf("  values %.4g .. %.4g, mean %.4g, stddev %.4g, %.2f %% are zero\n", s->min, s->max,
@@ -89,7 +89,7 @@ void cli_weights_print(const cli_args *args, const cli_weights *w) {
     }
     if (w->drawn) {
         put_shape(w);
-        put_colours(args, w->drawn);
+        put_colours(desc, w->drawn);
     }
 }
 

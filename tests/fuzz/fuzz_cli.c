@@ -39,13 +39,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         command = cli_commands[(unsigned char)words[0][0] % 19];
         if (!command) return 0;
     }
-    cli_args args;
+    cli_args *args = NULL;
     int code = cli_args_parse(command, n, words, &args);
     FUZZ_ASSERT(code == CLI_DONE || code == CLI_USAGE);
-    if (code == CLI_DONE && !args.help) {
-        FUZZ_ASSERT(args.n_operands >= command->min_operands);
-        FUZZ_ASSERT(args.n_operands <= command->max_operands);
+    if (code == CLI_DONE && !args->help) {
+        FUZZ_ASSERT(args->n_operands >= command->min_operands);
+        FUZZ_ASSERT(args->n_operands <= command->max_operands);
     }
-    cli_args_clear(&args);
+    cli_args_free(args);
     return 0;
 }
