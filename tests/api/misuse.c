@@ -80,8 +80,8 @@ int misuse_setup(void **state) {
     snprintf(t.path, sizeof t.path, "%s/photo.png", t.folder);
     t.photo = make_photo();
     WORKS(fv_image_save(t.photo, t.path, err));
-    WORKS(fv_model_load(SOURCE_ROOT "/tests/data/cli/tiny.onnx", NULL, &t.net, err));
-    WORKS(fv_model_load(SOURCE_ROOT "/tests/data/cli/vector.onnx", NULL, &t.vector, err));
+    WORKS(fv_model_load("tests/data/cli/tiny.onnx", NULL, &t.net, err));
+    WORKS(fv_model_load("tests/data/cli/vector.onnx", NULL, &t.vector, err));
     WORKS(fv_session_new(t.net, &one, &t.session, err));
     WORKS(fv_session_new(t.vector, &one, &t.vector_session, err));
     WORKS(fv_input_from_image(t.net, t.photo, &t.input, err));

@@ -107,7 +107,7 @@ static void test_parts(void **state) {
     fv_image_free(o.image);
 }
 
-#define TINY SOURCE_ROOT "/tests/data/cli/tiny.onnx"
+#define TINY "tests/data/cli/tiny.onnx"
 
 static void test_loading(void **state) {
     const float none[] = {NAN, NAN, NAN};

@@ -31,7 +31,7 @@ static int teardown(void **state) {
 }
 
 static fv_tensor *load_data(const char *name) {
-    char *path = g_strdup_printf("%s/tests/data/npy/%s.npy", SOURCE_ROOT, name);
+    char *path = g_strdup_printf("tests/data/npy/%s.npy", name);
     fv_tensor *t = NULL;
     fv_error err = {0};
     if (fv_tensor_load(path, &t, &err)) fail_msg("%s", err.text);
@@ -141,7 +141,7 @@ static void test_round_trip(void **state) {
 /* Byte for byte what numpy writes. */
 static void test_saves_as_numpy_does(void **state) {
     (void)state;
-    char *path = g_strdup_printf("%s/tests/data/npy/f4_little.npy", SOURCE_ROOT);
+    char *path = g_strdup("tests/data/npy/f4_little.npy");
     char *ours = NULL, *theirs = NULL;
     size_t n_ours, n_theirs;
     fv_tensor *t = load_data("f4_little");
@@ -266,7 +266,7 @@ static void test_not_npy(void **state) {
 /* Every beginning of a good file, and every byte of one changed: a status, never more. */
 static void test_damaged_files(void **state) {
     (void)state;
-    char *path = g_strdup_printf("%s/tests/data/npy/i2_big_fortran.npy", SOURCE_ROOT);
+    char *path = g_strdup("tests/data/npy/i2_big_fortran.npy");
     char *good = NULL;
     size_t n;
     assert_true(g_file_get_contents(path, &good, &n, NULL));

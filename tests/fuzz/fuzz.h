@@ -9,6 +9,8 @@
 
 #include "fovea/fovea.h"
 
+#define FUZZ_NETWORK "tests/data/cli/tiny.onnx" /* from the project's folder */
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* Called once before, of the targets that have it. */
 int LLVMFuzzerInitialize(int *argc, char ***argv) __attribute__((weak));

@@ -19,7 +19,7 @@
 
 #include "fovea/fovea.h"
 
-#define FOLDER  SOURCE_ROOT "/tests/golden/"
+#define FOLDER  "tests/golden/"
 #define SAMPLES 3
 
 /* One line of cases.txt. */

@@ -17,7 +17,7 @@
 
 #include "fovea/fovea.h"
 
-#define FOLDER      SOURCE_ROOT "/tests/golden/recipes/"
+#define FOLDER      "tests/golden/recipes/"
 #define TOLERANCE   1e-3
 #define SMALLEST    0.01 /* of the largest value */
 #define MAX_UPDATES 64

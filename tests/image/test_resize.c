@@ -17,7 +17,7 @@ static fv_image *picture;
 
 static int setup(void **state) {
     (void)state;
-    return fv_image_load(SOURCE_ROOT "/tests/data/pictures/resize.png", &picture, NULL);
+    return fv_image_load("tests/data/pictures/resize.png", &picture, NULL);
 }
 
 static int teardown(void **state) {
@@ -39,7 +39,7 @@ static fv_image *resized(const fv_image *in, int height, int width, fvi_kernel k
 /* The mean difference to Pillow's result, `edge` pixels away from the border, in 8-bit steps. */
 static double difference(const char *name, int height, int width, fvi_kernel kernel, int edge) {
     char *path =
-        g_strdup_printf("%s/tests/data/pictures/%s_%dx%d.npy", SOURCE_ROOT, name, height, width);
+        g_strdup_printf("tests/data/pictures/%s_%dx%d.npy", name, height, width);
     fv_tensor *theirs = NULL;
     fv_error err;
     if (fv_tensor_load(path, &theirs, &err)) fail_msg("%s", err.text);

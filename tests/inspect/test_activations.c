@@ -14,7 +14,7 @@
 
 #include "fovea/fovea.h"
 
-#define GOLDEN SOURCE_ROOT "/tests/golden/"
+#define GOLDEN "tests/golden/"
 
 typedef struct fixture {
     fv_model *model;

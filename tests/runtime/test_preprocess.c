@@ -19,7 +19,7 @@ static void test_alpha_is_laid_over_mid_grey(void **state) {
     fv_image *p = NULL, *flat = NULL;
     fv_tensor *x = NULL, *y = NULL;
     fv_error err;
-    if (fv_model_load(SOURCE_ROOT "/tests/golden/convnext.new20.onnx", NULL, &model, &err) ||
+    if (fv_model_load("tests/golden/convnext.new20.onnx", NULL, &model, &err) ||
         fv_image_new(4, SIDE, SIDE, &p, &err) || fv_image_new(3, SIDE, SIDE, &flat, &err))
         fail_msg("%s", err.text);
     const float grey = 128.0f / 255;
@@ -53,7 +53,7 @@ static void test_input_picture_is_what_the_input_was_made_of(void **state) {
     fv_image *photo = NULL, *seen = NULL;
     fv_tensor *x = NULL;
     fv_error err;
-    if (fv_model_load(SOURCE_ROOT "/tests/golden/convnext.new20.onnx", NULL, &model, &err) ||
+    if (fv_model_load("tests/golden/convnext.new20.onnx", NULL, &model, &err) ||
         fv_image_new(3, HEIGHT, WIDTH, &photo, &err))
         fail_msg("%s", err.text);
     for (int y = 0; y < HEIGHT; y++)
@@ -98,7 +98,7 @@ static void test_input_picture_needs_a_picture_input(void **state) {
     fv_model *model = NULL;
     fv_image *photo = NULL, *seen = NULL;
     fv_error err;
-    if (fv_model_load(SOURCE_ROOT "/tests/data/cli/vector.onnx", NULL, &model, &err) ||
+    if (fv_model_load("tests/data/cli/vector.onnx", NULL, &model, &err) ||
         fv_image_new(3, 8, 8, &photo, &err))
         fail_msg("%s", err.text);
     assert_int_equal(fv_input_picture(model, photo, &seen, &err), FV_SHAPE);
@@ -120,7 +120,7 @@ static void test_strips_are_not_enlarged_whole(void **state) {
     fv_model *model = NULL;
     fv_image *strip = NULL, *seen = NULL;
     fv_error err;
-    if (fv_model_load(SOURCE_ROOT "/tests/golden/convnext.new20.onnx", NULL, &model, &err))
+    if (fv_model_load("tests/golden/convnext.new20.onnx", NULL, &model, &err))
         fail_msg("%s", err.text);
     for (int upright = 0; upright < 2; upright++) {
         if (fv_image_new(3, upright ? LONG : 1, upright ? 1 : LONG, &strip, &err))

@@ -20,7 +20,7 @@
 #include "fovea/fovea.h"
 
 enum { THREADS = 2, PHOTOS = 6, SIDE = 36, TEXT = 256 };
-#define NETWORK SOURCE_ROOT "/tests/data/cli/tiny.onnx"
+#define NETWORK "tests/data/cli/tiny.onnx"
 #define UNIT    "head/conv:3"
 
 static char folder[] = "/tmp/fovea-threads-XXXXXX";

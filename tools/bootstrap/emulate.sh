@@ -10,12 +10,12 @@ emulate_packages=(make patch busybox-static cpio isolinux syslinux-common xorris
     debian-archive-keyring)
 
 # Of the tests, those that compute; each line of a job is a name and a command.
-emulate_tests=(engine/test_plan engine/test_redirect engine/test_preprocess engine/test_precision
-    ops/test_dnnl ops/test_relu ops/test_winograd ops/test_graphs golden/test_golden
-    golden/test_recipes vis/test_vis_color vis/test_vis_fft vis/test_vis_normalise
-    vis/test_vis_optimizer vis/test_vis_param vis/test_vis_part vis/test_vis_picture
-    vis/test_vis_sample vis/test_vis_spectrum vis/test_vis_term vis/test_vis_transform
-    vis/test_render view/test_view_attribute)
+emulate_tests=(backend_onednn_plan backend_onednn_redirect runtime_preprocess
+    backend_onednn_precision backend_onednn_dnnl backend_onednn_relu_backward
+    backend_onednn_winograd golden recipes signal_color signal_fft vis_optimize_gradient_scale
+    vis_optimize_optimizer vis_param_param vis_render_receptive_crop vis_render_picture
+    signal_sample vis_param_spectrum vis_objective_bind vis_transform_transform vis_render_render
+    inspect_attribution_attribute)
 emulate_ops=(binary channel conv depthwise matmul move norm pad pool reduce resize unary where
     winograd)
 emulate_networks=(efficientnet-lite0 tiny-darknet)
@@ -123,11 +123,12 @@ BOCHSRC
 # The lines of jobs: NAME COMMAND...
 test_lines() {
     local t
-    for t in "${emulate_tests[@]}"; do echo "${t/\//-} $1/tests/$t"; done
+    for t in "${emulate_tests[@]}"; do echo "$t $1/tests/test_$t"; done
+    echo "graphs $1/tests/backend/ops/test_graphs"
 }
 ops_lines() {
     local t
-    for t in "${emulate_ops[@]}"; do echo "ops-$t $1/tests/ops/test_ops $t"; done
+    for t in "${emulate_ops[@]}"; do echo "ops-$t $1/tests/backend/ops/test_ops $t"; done
 }
 # The layer of the last unit.
 layer_of() {
@@ -163,11 +164,14 @@ run_emulated() {
     emulate_wanted=("$@")
     locked fetch_emulator
     for build in build ${onednn3:+build-onednn3}; do
-        tests=("${emulate_tests[@]/#/$root/$build/tests/}" "$root/tests/golden" "$root/tests/data")
+        tests=("${emulate_tests[@]/#/$root/$build/tests/test_}"
+            "$root/$build/tests/backend/ops/test_graphs" "$root/tests/golden" "$root/tests/data")
         guest "$build-tests" "$no_amx" "${tests[@]}" < <(test_lines "$build")
-        guest "$build-ops" "$no_amx" "$root/$build/tests/ops/test_ops" < <(ops_lines "$build")
-        guest "$build-amx" "$all" "$root/$build/tests/engine/test_precision" "$root/tests/golden" \
-            <<<"precision $build/tests/engine/test_precision"
+        guest "$build-ops" "$no_amx" "$root/$build/tests/backend/ops/test_ops" \
+            < <(ops_lines "$build")
+        guest "$build-amx" "$all" "$root/$build/tests/test_backend_onednn_precision" \
+            "$root/tests/golden" \
+            <<<"precision $build/tests/test_backend_onednn_precision"
     done
     for i in "${!emulate_networks[@]}"; do
         model=$cache/models/${emulate_networks[i]}.onnx

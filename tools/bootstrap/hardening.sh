@@ -19,7 +19,7 @@ find_omp() {
 run_tsan() {
     local folder=build-tsan omp
     find_omp
-    CC=clang build_folder $folder tests/threads/test_threads -Dbuildtype=debugoptimized \
+    CC=clang build_folder $folder tests/test_threads -Dbuildtype=debugoptimized \
         -Db_lundef=false -Db_sanitize=thread
     mkdir -p $folder/omp
     ln -sf "$omp/libomp.so.5" $folder/omp/libgomp.so.1
@@ -29,7 +29,7 @@ run_tsan() {
     # do among themselves is not looked at. GLib's locks are told of (tests/threads/tsan_glib.c).
     LD_LIBRARY_PATH=$root/$folder/omp OMP_WAIT_POLICY=passive ARCHER_OPTIONS=verbose=1 \
         TSAN_OPTIONS="ignore_noninstrumented_modules=1 halt_on_error=0 exitcode=1" \
-        $folder/tests/threads/test_threads 2>&1 | tee $folder/tsan.log
+        $folder/tests/test_threads 2>&1 | tee $folder/tsan.log
     grep -q '^Archer detected' $folder/tsan.log || fail "Archer was not loaded: nothing is proven"
     ! grep -q 'WARNING: ThreadSanitizer' $folder/tsan.log || fail "races were found"
     say "no data race"

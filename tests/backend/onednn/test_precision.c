@@ -12,7 +12,7 @@
 
 #include "fovea/fovea.h"
 
-#define NETWORK SOURCE_ROOT "/tests/golden/residual.new18-free.onnx"
+#define NETWORK "tests/golden/residual.new18-free.onnx"
 enum { SIDE = 32 };
 
 /* Layers, and how far the gradient of their mean square is from f32's, as a share of its length,

@@ -18,10 +18,7 @@
 #include "fovea/fovea.h"
 #include "inspect/attribution/attribute.h"
 
-#ifndef SOURCE_ROOT
-#define SOURCE_ROOT "." /* the build says where it is */
-#endif
-#define GOLDEN SOURCE_ROOT "/tests/golden/attribute/"
+#define GOLDEN "tests/golden/attribute/"
 
 /* A network that is ready to run. */
 typedef struct subject {

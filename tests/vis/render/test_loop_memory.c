@@ -27,7 +27,7 @@
 #define COUNTED 0
 #endif
 
-#define NETWORK SOURCE_ROOT "/tests/golden/residual.new18-free.onnx"
+#define NETWORK "tests/golden/residual.new18-free.onnx"
 #define LAYER   "#5"
 enum { SIZE = 24, WARM = 200, WATCHED = 100, UNITS = 2 };
 

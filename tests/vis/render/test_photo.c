@@ -17,11 +17,11 @@
 
 #include "fovea/fovea.h"
 
-#define MODEL  SOURCE_ROOT "/tests/golden/residual.new18-free.onnx"
-#define FIXED  SOURCE_ROOT "/tests/golden/residual.old9.onnx"
-#define VECTOR SOURCE_ROOT "/tests/data/cli/vector.onnx"
-#define PHOTO  SOURCE_ROOT "/tests/data/cli/photo.jpg"
-#define OTHER  SOURCE_ROOT "/tests/data/pictures/exif1.jpg"
+#define MODEL  "tests/golden/residual.new18-free.onnx"
+#define FIXED  "tests/golden/residual.old9.onnx"
+#define VECTOR "tests/data/cli/vector.onnx"
+#define PHOTO  "tests/data/cli/photo.jpg"
+#define OTHER  "tests/data/pictures/exif1.jpg"
 #define LAYER  "#5" /* a convolution of 8 channels */
 #define TEXT   4096
 

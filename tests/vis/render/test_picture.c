@@ -16,10 +16,10 @@
 
 #include "runtime/model.h"
 
-#define NETWORK SOURCE_ROOT "/tests/golden/residual.new18-free.onnx"
+#define NETWORK "tests/golden/residual.new18-free.onnx"
 #define PLAIN   "param=pixels;keep=last;"
 #define UNIT    "#2:0"
-#define PHOTO   SOURCE_ROOT "/tests/data/cli/photo.jpg"
+#define PHOTO   "tests/data/cli/photo.jpg"
 enum { H = 200, W = 168, SPARE = 16384 }; /* SPARE: the allocator's rounding, tables of a line */
 
 static int64_t held;

@@ -22,7 +22,7 @@
 #include "runtime/session.h"
 #include "vis/render/pass.h"
 
-#define GOLDEN(name) SOURCE_ROOT "/tests/golden/" name ".onnx"
+#define GOLDEN(name) "tests/golden/" name ".onnx"
 enum { H = 72, W = 56 };
 
 static int parts; /* how many neurons had one */

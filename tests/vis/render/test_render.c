@@ -13,8 +13,8 @@
 
 #include "fovea/fovea.h"
 
-#define FREE_BATCH  SOURCE_ROOT "/tests/golden/residual.new18-free.onnx"
-#define FIXED_BATCH SOURCE_ROOT "/tests/golden/residual.old9.onnx"
+#define FREE_BATCH  "tests/golden/residual.new18-free.onnx"
+#define FIXED_BATCH "tests/golden/residual.old9.onnx"
 #define LAYER       "#5" /* a convolution of 8 channels */
 enum { SIZE = 24, STEPS = 12, UNITS = 5 };
 
