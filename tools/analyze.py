@@ -54,11 +54,11 @@ WRONG = {
         "a name that does not read as one of ours is left alone",
     ("src/model/layer_words.c", "clang-analyzer-core.CallAndMessage", "uninitialized value"):
         "a window has n kernels and strides; a word has as many %g as its row says",
-    ("src/model/onnx/fold.c", "clang-analyzer-core.NullDereference", "'x'"):
+    ("src/graph/constant_fold.c", "clang-analyzer-core.NullDereference", "'x'"):
         "products are folded only where both operands are constants",
-    ("src/model/onnx/fold_math.c", "clang-analyzer-core.CallAndMessage", "uninitialized value"):
+    ("src/graph/fold_math.c", "clang-analyzer-core.CallAndMessage", "uninitialized value"):
         "sum is filled where the sum is not exact, whole where it is",
-    ("src/model/onnx/fold_move.c", "clang-analyzer-core.uninitialized.Assign", "garbage"):
+    ("src/graph/fold_move.c", "clang-analyzer-core.uninitialized.Assign", "garbage"):
         "stride has a number for each axis of shape",
     ("src/model/layer_attrs.c", "clang-analyzer-core.CallAndMessage", "uninitialized value"):
         "as in describe.c: n numbers are there",

@@ -6,10 +6,11 @@
  * 5 bits of exponent (bias 15) and 10 of mantissa, subnormals below 2^-14. The machine is
  * little-endian too: all that oneDNN runs on are, and the build refuses others.
  */
+#include "graph/const.h"
+
 #include <math.h>
 #include <string.h>
 
-#include "graph/const.h"
 #include "base/tensor.h"
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -84,4 +85,114 @@ double fvi_const_at(const fvi_const *c, int64_t i) {
     }
     switch (c->dtype) { EACH_TYPE(ONE) }
     return NAN;
+}
+
+int fvi_dtype_is_int(fvi_dtype t) {
+    return t != FVI_F32 && t != FVI_F64 && t != FVI_F16 && t != FVI_BF16;
+}
+
+const char *fvi_dtype_name(fvi_dtype t) {
+    static const char *const names[] = {"undefined",  "float",   "uint8",  "int8",   "uint16",
+                                        "int16",      "int32",   "int64",  "string", "bool",
+                                        "float16",    "double",  "uint32", "uint64", "complex64",
+                                        "complex128", "bfloat16"};
+    return (unsigned)t < sizeof names / sizeof *names ? names[t] : "an unknown type";
+}
+
+static int64_t clamp_to_int(double x) {
+    if (isnan(x)) return 0;
+    if (x >= 9223372036854775807.0) return INT64_MAX;
+    if (x <= -9223372036854775808.0) return INT64_MIN;
+    return (int64_t)x;
+}
+
+int64_t fvi_const_int(const fvi_const *c, int64_t i) {
+#define READ(TYPE, T)                                          \
+    case TYPE: {                                               \
+        T e;                                                   \
+        memcpy(&e, c->bytes + (size_t)i * sizeof e, sizeof e); \
+        return (int64_t)e;                                     \
+    }
+    switch (c->dtype) {
+        READ(FVI_U8, uint8_t)
+        READ(FVI_I8, int8_t)
+        READ(FVI_U16, uint16_t)
+        READ(FVI_I16, int16_t)
+        READ(FVI_U32, uint32_t)
+        READ(FVI_I32, int32_t)
+        READ(FVI_U64, uint64_t)
+        READ(FVI_I64, int64_t)
+    case FVI_BOOL: return c->bytes[i] != 0;
+    default: return clamp_to_int(fvi_const_at(c, i));
+    }
+#undef READ
+}
+
+void fvi_put_int(fvi_dtype t, void *dst, int64_t i, int64_t x) {
+#define WRITE(TYPE, T)                                               \
+    case TYPE: {                                                     \
+        T e = (T)x;                                                  \
+        memcpy((uint8_t *)dst + (size_t)i * sizeof e, &e, sizeof e); \
+        break;                                                       \
+    }
+    switch (t) {
+        WRITE(FVI_U8, uint8_t)
+        WRITE(FVI_I8, int8_t)
+        WRITE(FVI_U16, uint16_t)
+        WRITE(FVI_I16, int16_t)
+        WRITE(FVI_U32, uint32_t)
+        WRITE(FVI_I32, int32_t)
+        WRITE(FVI_U64, uint64_t)
+        WRITE(FVI_I64, int64_t)
+    case FVI_BOOL: ((uint8_t *)dst)[i] = x != 0; break;
+    default: fvi_put_real(t, dst, i, (double)x);
+    }
+#undef WRITE
+}
+
+static uint32_t float_bits(float f) {
+    uint32_t u;
+    memcpy(&u, &f, sizeof u);
+    return u;
+}
+
+/* Nearest even; overflow becomes infinity. */
+static uint16_t to_f16(float f) {
+    uint32_t sign = float_bits(f) >> 16 & 0x8000;
+    float a = fabsf(f);
+    if (isnan(f)) return (uint16_t)(sign | 0x7e00);
+    if (a >= 65520.0f) return (uint16_t)(sign | 0x7c00);
+    if (a < 0x1p-14f) return (uint16_t)(sign | (uint32_t)lrintf(a * 0x1p24f)); /* subnormal */
+    uint32_t bits = float_bits(a) - (112u << 23);
+    bits += 0xfff + (bits >> 13 & 1);
+    return (uint16_t)(sign | bits >> 13);
+}
+
+static uint16_t to_bf16(float f) {
+    uint32_t bits = float_bits(f);
+    if (isnan(f)) return (uint16_t)(bits >> 16 | 0x40);
+    return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+void fvi_put_real(fvi_dtype t, void *dst, int64_t i, double x) {
+    float f = (float)x;
+    uint16_t h;
+    switch (t) {
+    case FVI_F64: memcpy((uint8_t *)dst + (size_t)i * sizeof x, &x, sizeof x); break;
+    case FVI_F32: memcpy((uint8_t *)dst + (size_t)i * sizeof f, &f, sizeof f); break;
+    case FVI_F16:
+    case FVI_BF16:
+        h = t == FVI_F16 ? to_f16(f) : to_bf16(f);
+        memcpy((uint8_t *)dst + (size_t)i * sizeof h, &h, sizeof h);
+        break;
+    case FVI_BOOL: ((uint8_t *)dst)[i] = x != 0; break;
+    default: fvi_put_int(t, dst, i, clamp_to_int(x));
+    }
+}
+
+void fvi_put_from(fvi_dtype t, void *dst, int64_t i, const fvi_const *c, int64_t j) {
+    if (fvi_dtype_is_int(c->dtype))
+        fvi_put_int(t, dst, i, fvi_const_int(c, j));
+    else
+        fvi_put_real(t, dst, i, fvi_const_at(c, j));
 }

@@ -40,12 +40,6 @@ static int64_t file_batch(const Onnx__ValueInfoProto *v) {
     return s.ndim > 0 ? s.dim[0] : s.ndim < 0 ? -1 : 0;
 }
 
-static const fvi_binding *binding_of(const fvi_binding *b, int nb, const char *name) {
-    for (int i = 0; i < nb; i++)
-        if (!strcmp(b[i].name, name)) return &b[i];
-    return NULL;
-}
-
 /* The shape of an input nobody has bound. */
 static fvi_shape default_shape(const fvi_network *net, const Onnx__ValueInfoProto *v,
                                int64_t batch) {
@@ -65,7 +59,7 @@ static void find_batch(binder *k, const fvi_binding *b, int nb) {
     const Onnx__GraphProto *g = fvi_onnx_proto(k->net->onnx)->graph;
     k->batch = 1;
     for (size_t i = 0; i < g->n_input; i++) {
-        const fvi_binding *bound = binding_of(b, nb, g->input[i]->name);
+        const fvi_binding *bound = fvi_binding_find(b, nb, g->input[i]->name);
         if (!bound || bound->constant || bound->shape.ndim < 1) continue;
         int64_t file = file_batch(g->input[i]);
         k->batch = bound->shape.dim[0];
@@ -83,14 +77,14 @@ static fv_status bind_all(binder *k, const fvi_binding *b, int nb, fv_error *err
         const Onnx__ValueInfoProto *v = g->input[i];
         if (!fvi_input_is_free(k->net->onnx, v)) continue;
         if (k->n == INPUTS_MAX) return fvi_fail(err, FV_NOMEM, "more than %d inputs", INPUTS_MAX);
-        const fvi_binding *bound = binding_of(b, nb, v->name);
+        const fvi_binding *bound = fvi_binding_find(b, nb, v->name);
         fvi_binding *to = &k->list[k->n++];
         *to = bound ? *bound : (fvi_binding){v->name, default_shape(k->net, v, batch), NULL};
         if (k->written && !to->constant && to->shape.ndim && to->shape.dim[0] == k->batch)
             to->shape.dim[0] = k->written;
     }
     for (int i = 0; i < nb; i++)
-        if (!binding_of(k->list, k->n, b[i].name))
+        if (!fvi_binding_find(k->list, k->n, b[i].name))
             return fvi_fail(err, FV_NOTFOUND, "the network has no input \"%s\"", b[i].name);
     return FV_OK;
 }
@@ -181,7 +175,7 @@ fv_status fvi_network_load(const char *path, const fv_model_desc *desc, fvi_netw
     g_mutex_init(&net->lock);
     net->name = model_name(path);
     net->pool = fvi_pool_new(0);
-    net->constants = fvi_constants_new(fvi_limits_constants(&limits));
+    net->constants = fvi_constant_cache_new(fvi_limits_constants(&limits));
     st = net->pool && net->constants ? load_parts(net, path, desc, &limits, err)
                                      : fvi_fail(err, FV_NOMEM, "no memory for a model");
     if (st)
@@ -199,7 +193,7 @@ void fvi_network_free(fvi_network *net) {
     if (net->shuffled) g_hash_table_destroy(net->shuffled);
     if (!net->base) {
         fvi_input_info_clear(&net->input);
-        fvi_constants_free(net->constants);
+        fvi_constant_cache_free(net->constants);
         fvi_onnx_close(net->onnx);
     }
     g_mutex_clear(&net->lock);

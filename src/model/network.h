@@ -7,7 +7,7 @@
 #ifndef FVI_MODEL_NETWORK_H
 #define FVI_MODEL_NETWORK_H
 
-#include "graph/graph.h"
+#include "graph/build.h"
 #include "model/limits.h"
 
 typedef struct fvi_network fvi_network;
@@ -63,14 +63,6 @@ int fvi_node_has_weights(const fvi_graph *g, int node);
  *   errors  ARG no such layer, or base is a shuffled network itself; NOMEM */
 fv_status fvi_network_shuffle(const fvi_network *base, const int *layers, int count, uint64_t seed,
                               fvi_network **out, fv_error *err);
-
-/* What an input of the file is bound to for one lowering: a shape, or numbers known beforehand
- * (integer or boolean inputs that carry shapes, indices or conditions). */
-typedef struct fvi_binding {
-    const char *name;
-    fvi_shape shape;
-    const fvi_const *constant; /* NULL: a run-time f32 input of that shape */
-} fvi_binding;
 
 /* Lowers the part of the network that the named values need.
  *   bindings   inputs not named here take the shape the file says (free sizes: batch 1, own size)

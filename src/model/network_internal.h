@@ -12,7 +12,7 @@
 struct fvi_network {
     char *name; /* "googlenet" */
     fvi_onnx *onnx;
-    fvi_constants *constants; /* shared by all lowerings */
+    fvi_constant_cache *constants; /* shared by all lowerings */
     fvi_input_info input;
     fvi_graph *graph; /* at its own size, batch 1 */
     fvi_pool *pool;   /* of the layer table */

@@ -19,7 +19,7 @@
 typedef struct trial {
     builder *b;
     fvi_onnx *onnx;
-    fvi_constants *cache;
+    fvi_constant_cache *cache;
     fvi_graph *graph;
     fv_error err;
 } trial;
@@ -29,7 +29,7 @@ static inline trial trial_new(int opset) { return (trial){.b = builder_new(opset
 static inline void trial_free(trial *t) {
     fvi_graph_free(t->graph);
     fvi_onnx_close(t->onnx);
-    fvi_constants_free(t->cache);
+    fvi_constant_cache_free(t->cache);
     builder_free(t->b);
 }
 
@@ -39,7 +39,7 @@ static inline fv_status trial_lower(trial *t, const char *wanted, const fvi_shap
     if (!t->onnx) {
         fv_status st = fvi_onnx_open(builder_save(t->b, "net.onnx"), NULL, &t->onnx, &t->err);
         if (st) return st;
-        t->cache = fvi_constants_new((size_t)1 << 30);
+        t->cache = fvi_constant_cache_new((size_t)1 << 30);
     }
     fvi_graph_free(t->graph);
     t->graph = NULL;

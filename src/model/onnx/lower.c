@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The walk over an ONNX graph: which nodes are needed, in which order names get values, and how the
- * finished graph is packed.
+/* Lowering an ONNX graph: which nodes are needed, and in which order names get values.
  *
- * Only ancestors of what was asked for are looked at, so that a file whose classifier does not fit
+ * Only ancestors of what was asked for are lowered, so that a file whose classifier does not fit
  * the asked size still works up to a convolution. A node all of whose inputs come from the file
- * alone is computed once in a network's life (constants.c). Nodes that nobody reads in the end
- * (those that were asked for their shape only) are dropped.
+ * alone is computed once in a network's life (graph/constant_cache.h).
  */
 #include "model/onnx/lower.h"
 
@@ -13,7 +11,9 @@
 
 #include "base/error.h"
 #include "graph/const.h"
-#include "model/onnx/lowering.h"
+#include "model/onnx/operators.h"
+
+#define SUBGRAPH_MAX_DEPTH 16
 
 static const fvi_onnx_op onnx_ops[] = {
 #define FVI_ONNX_OP(NAME, first, last, handler, param) \
@@ -22,24 +22,25 @@ static const fvi_onnx_op onnx_ops[] = {
 #undef FVI_ONNX_OP
 };
 
-static const fvi_onnx_op *find_op(const fvi_site *s) {
-    const char *domain = s->proto->domain;
+static const fvi_onnx_op *find_op(const fvi_onnx_node *node) {
+    const char *domain = node->proto->domain;
     if (domain && domain[0] && strcmp(domain, "ai.onnx") != 0) return NULL;
     for (size_t i = 0; i < G_N_ELEMENTS(onnx_ops); i++)
-        if (!strcmp(onnx_ops[i].name, s->proto->op_type) && s->l->opset >= onnx_ops[i].first &&
-            s->l->opset <= onnx_ops[i].last)
+        if (!strcmp(onnx_ops[i].name, node->proto->op_type) &&
+            node->l->opset >= onnx_ops[i].first && node->l->opset <= onnx_ops[i].last)
             return &onnx_ops[i];
     return NULL;
 }
 
-static fv_status refuse(fvi_site *s) {
-    const char *domain = s->proto->domain;
+static fv_status refuse(fvi_onnx_node *node) {
+    const char *domain = node->proto->domain;
     int own = domain && domain[0] && strcmp(domain, "ai.onnx") != 0;
-    int64_t opset = own ? fvi_onnx_opset(s->l->onnx, domain) : s->l->opset;
-    return s->status =
-               fvi_fail(s->l->err, FV_UNSUPPORTED,
+    int64_t opset = own ? fvi_onnx_opset(node->l->onnx, domain) : node->l->opset;
+    return node->b->status =
+               fvi_fail(node->b->err, FV_UNSUPPORTED,
                         "operator \"%s%s%s\" (node \"%s\", opset %" PRId64 ") is not supported",
-                        own ? domain : "", own ? "." : "", s->proto->op_type, s->label, opset);
+                        own ? domain : "", own ? "." : "", node->proto->op_type,
+                        node->operation.label, opset);
 }
 
 /* ---- names ---- */
@@ -48,23 +49,25 @@ static void scope_set(const fvi_scope *scope, const char *name, int v) {
     g_hash_table_insert(scope->values, (void *)name, GINT_TO_POINTER(v + 1));
 }
 
-static int constant_value(fvi_site *s, const char *name, const fvi_const *c, int stable) {
-    int v = fvi_emit_alias(s, c, c->dtype, stable);
-    if (v >= 0) g_array_index(s->l->values, fvi_draft, v).v.name = name;
+/* A constant of the file as a value. */
+static int constant_value(fvi_builder *b, const char *name, const fvi_const *c) {
+    int v = fvi_emit_alias(b, c, c->dtype, 1);
+    if (v >= 0) fvi_build_value(b, v)->v.name = name;
     return v;
 }
 
 /* An initialiser of a subgraph, or NULL. */
-static const fvi_const *subgraph_initializer(fvi_site *s, const fvi_scope *scope,
+static const fvi_const *subgraph_initializer(fvi_lowering *l, const fvi_scope *scope,
                                              const char *name) {
     int unused;
-    const fvi_const *c = fvi_constants_find(s->l->cache, scope->graph, name, &unused);
+    fvi_builder *b = l->b;
+    const fvi_const *c = fvi_constant_cache_find(b->cache, scope->graph, name, &unused);
     const Onnx__TensorProto *t = c ? NULL : g_hash_table_lookup(scope->inits, name);
     if (!t) return c;
-    fvi_pool *pool = s->l->cache ? fvi_constants_pool(s->l->cache) : s->l->pool;
-    s->status = fvi_onnx_tensor(s->l->onnx, t, pool, &c, s->l->err);
-    if (!s->status) fvi_constants_keep(s->l->cache, scope->graph, name, c);
-    return s->status ? NULL : c;
+    fvi_pool *pool = b->cache ? fvi_constant_cache_pool(b->cache) : b->pool;
+    b->status = fvi_onnx_tensor(l->onnx, t, pool, &c, b->err);
+    if (!b->status) fvi_constant_cache_keep(b->cache, scope->graph, name, c);
+    return b->status ? NULL : c;
 }
 
 /* The initialisers of a subgraph by name; of several of one name the first. */
@@ -76,24 +79,23 @@ static GHashTable *initializers_by_name(const Onnx__GraphProto *g) {
     return by_name;
 }
 
-/* See lowering.h. */
-int fvi_scope_find(fvi_site *s, const fvi_scope *scope, const char *name) {
-    for (; scope && !s->status; scope = scope->outer) {
+int fvi_scope_find(fvi_lowering *l, const fvi_scope *scope, const char *name) {
+    for (; scope && !l->b->status; scope = scope->outer) {
         void *found;
         if (g_hash_table_lookup_extended(scope->values, name, NULL, &found)) {
             if (!found)
-                fvi_site_fail(s, FV_UNSUPPORTED, "\"%s\" is an output of its node that is not made",
-                              name);
+                fvi_build_fail(l->b, FV_UNSUPPORTED,
+                               "\"%s\" is an output of its node that is not made", name);
             return GPOINTER_TO_INT(found) - 1;
         }
-        const fvi_const *c = scope->outer ? subgraph_initializer(s, scope, name)
-                                          : fvi_onnx_initializer(s->l->onnx, name);
+        const fvi_const *c = scope->outer ? subgraph_initializer(l, scope, name)
+                                          : fvi_onnx_initializer(l->onnx, name);
         if (!c) continue;
-        int v = constant_value(s, name, c, 1);
+        int v = constant_value(l->b, name, c);
         if (v >= 0) scope_set(scope, name, v);
         return v;
     }
-    fvi_site_fail(s, FV_FORMAT, "there is no value \"%s\"", name);
+    fvi_build_fail(l->b, FV_FORMAT, "there is no value \"%s\"", name);
     return -1;
 }
 
@@ -124,71 +126,79 @@ static void add_ancestors(GHashTable *needed, const Onnx__NodeProto *const *node
 /* ---- one node ---- */
 
 /* Takes all outputs from the network's constants; 1 when that was possible. */
-static int take_kept(fvi_site *s) {
+static int take_kept(fvi_onnx_node *node) {
     int unfoldable = 0;
-    for (int i = 0; i < s->n_out; i++) {
-        const char *name = s->proto->output[i];
-        if (!fvi_site_wants(s, i)) continue;
-        const fvi_const *c = fvi_constants_find(s->l->cache, s->scope->graph, name, &unfoldable);
-        if (unfoldable) s->stable = 0;
+    for (int i = 0; i < node->n_out; i++) {
+        const char *name = node->proto->output[i];
+        if (!fvi_onnx_wants(node, i)) continue;
+        const fvi_const *c =
+            fvi_constant_cache_find(node->b->cache, node->scope->graph, name, &unfoldable);
+        if (unfoldable) node->operation.file_constant = 0;
         if (!c) return 0;
-        fvi_site_out(s, i, fvi_emit_alias(s, c, c->dtype, 1));
+        fvi_onnx_out(node, i, fvi_emit_alias(node->b, c, c->dtype, 1));
     }
     return 1;
 }
 
-static void keep_outputs(fvi_site *s) {
-    for (int i = 0; i < s->n_out; i++)
-        if (s->out[i] >= 0)
-            fvi_constants_keep(s->l->cache, s->scope->graph, s->proto->output[i],
-                               fvi_site_const(s, s->out[i]));
+static void keep_outputs(fvi_onnx_node *node) {
+    for (int i = 0; i < node->n_out; i++)
+        if (node->out[i] >= 0)
+            fvi_constant_cache_keep(node->b->cache, node->scope->graph, node->proto->output[i],
+                                    fvi_build_const(node->b, node->out[i]));
 }
 
-static void read_inputs(fvi_site *s) {
-    s->stable = s->proto->n_attribute == 0 || !fvi_onnx_attr(s->proto, "then_branch");
+static void read_inputs(fvi_onnx_node *node) {
+    int file_constant = node->proto->n_attribute == 0 || !fvi_onnx_attr(node->proto, "then_branch");
     int64_t elements = 0;
     int known = 1;
-    for (int i = 0; i < s->n_in && !s->status; i++) {
-        const char *name = s->proto->input[i];
-        s->in[i] = name[0] ? fvi_scope_find(s, s->scope, name) : -1;
-        if (s->in[i] < 0) continue;
-        const fvi_draft *d = &g_array_index(s->l->values, fvi_draft, s->in[i]);
-        s->stable = s->stable && d->stable;
-        known = known && d->v.constant;
-        elements += fvi_shape_count(&d->v.shape);
+    for (int i = 0; i < node->n_in && !node->b->status; i++) {
+        const char *name = node->proto->input[i];
+        node->in[i] = name[0] ? fvi_scope_find(node->l, node->scope, name) : -1;
+        if (node->in[i] < 0) continue;
+        const fvi_pending_value *p = fvi_build_value(node->b, node->in[i]);
+        file_constant = file_constant && p->file_constant;
+        known = known && p->v.constant;
+        elements += fvi_shape_count(&p->v.shape);
     }
-    if (known) fvi_site_charge(s, elements);
+    node->operation.file_constant = file_constant;
+    if (known) fvi_build_charge(node->b, elements);
 }
 
 /* Takes what was computed before, or runs the handler and keeps what can be. */
-static void make_outputs(fvi_site *s) {
-    int stable = s->stable;
-    if (s->status || (stable && take_kept(s))) return;
-    s->first_value = (int)s->l->values->len;
-    s->op->lower(s);
-    if (!s->status && stable) keep_outputs(s);
+static void make_outputs(fvi_onnx_node *node) {
+    int file_constant = node->operation.file_constant;
+    if (node->b->status || (file_constant && take_kept(node))) return;
+    node->operation.first_value = (int)node->b->values->len;
+    node->op->lower(node);
+    if (!node->b->status && file_constant) keep_outputs(node);
 }
 
 static fv_status lower_node(fvi_lowering *l, const fvi_scope *scope, const Onnx__NodeProto *n) {
-    fvi_site s = {
-        .l = l, .scope = scope, .proto = n, .n_in = (int)n->n_input, .n_out = (int)n->n_output};
-    s.label = n->name && n->name[0] ? n->name : n->n_output ? n->output[0] : "?";
-    s.op = find_op(&s);
-    if (!s.op) return refuse(&s);
+    fvi_onnx_node node = {.b = l->b,
+                          .l = l,
+                          .scope = scope,
+                          .proto = n,
+                          .n_in = (int)n->n_input,
+                          .n_out = (int)n->n_output};
+    const char *label = n->name && n->name[0] ? n->name : n->n_output ? n->output[0] : "?";
+    node.operation = (fvi_operation){.source_op = n->op_type, .name = n->name, .label = label};
+    node.op = find_op(&node);
+    if (!node.op) return refuse(&node);
     int *slots = g_try_new(int, n->n_input + n->n_output + 1);
-    if (!slots) return fvi_site_nomem(&s);
+    if (!slots) return fvi_build_nomem(l->b);
     for (size_t i = 0; i < n->n_input + n->n_output; i++) slots[i] = -1;
-    s.in = slots;
-    s.out = slots + n->n_input;
-    read_inputs(&s);
-    s.first_value = (int)l->values->len;
-    s.first_node = (int)l->nodes->len;
-    make_outputs(&s);
-    if (!s.status) fvi_site_finish(&s);
-    for (int i = 0; i < s.n_out; i++)
-        if (n->output[i][0]) scope_set(scope, n->output[i], s.out[i]);
+    node.in = slots;
+    node.out = node.operation.out = slots + n->n_input;
+    node.operation.n_out = node.n_out;
+    fvi_build_begin(l->b, &node.operation);
+    read_inputs(&node);
+    node.operation.first_value = (int)l->b->values->len;
+    make_outputs(&node);
+    fvi_build_end(l->b);
+    for (int i = 0; i < node.n_out; i++)
+        if (n->output[i][0]) scope_set(scope, n->output[i], node.out[i]);
     g_free(slots);
-    return s.status;
+    return l->b->status;
 }
 
 static fv_status lower_nodes(fvi_lowering *l, const fvi_scope *scope,
@@ -204,36 +214,30 @@ static fv_status lower_nodes(fvi_lowering *l, const fvi_scope *scope,
     return st;
 }
 
-/* See lowering.h. */
-fv_status fvi_lower_subgraph(fvi_site *s, const Onnx__GraphProto *g, int *out) {
-    if (s->l->depth >= FVI_SUBGRAPH_MAX_DEPTH)
-        return fvi_site_fail(s, FV_UNSUPPORTED, "subgraphs nest deeper than %d",
-                             FVI_SUBGRAPH_MAX_DEPTH);
+fv_status fvi_lower_subgraph(fvi_onnx_node *node, const Onnx__GraphProto *g, int *out) {
+    fvi_lowering *l = node->l;
+    if (l->depth >= SUBGRAPH_MAX_DEPTH)
+        return fvi_build_fail(l->b, FV_UNSUPPORTED, "subgraphs nest deeper than %d",
+                              SUBGRAPH_MAX_DEPTH);
     GHashTable *needed = g_hash_table_new(g_str_hash, g_str_equal);
-    fvi_scope scope = {s->scope, g, g_hash_table_new(g_str_hash, g_str_equal), needed,
+    fvi_scope scope = {node->scope, g, g_hash_table_new(g_str_hash, g_str_equal), needed,
                        initializers_by_name(g)};
     const Onnx__NodeProto *const *nodes = (const Onnx__NodeProto *const *)g->node;
     for (size_t i = 0; i < g->n_output; i++)
         if (g->output[i]->name) g_hash_table_add(needed, g->output[i]->name);
     add_ancestors(needed, nodes, (int)g->n_node);
-    s->l->depth++;
-    s->status = lower_nodes(s->l, &scope, nodes, (int)g->n_node);
-    s->l->depth--;
-    for (size_t i = 0; i < g->n_output && !s->status; i++)
-        out[i] = g->output[i]->name ? fvi_scope_find(s, &scope, g->output[i]->name) : -1;
+    l->depth++;
+    lower_nodes(l, &scope, nodes, (int)g->n_node);
+    l->depth--;
+    for (size_t i = 0; i < g->n_output && !l->b->status; i++)
+        out[i] = g->output[i]->name ? fvi_scope_find(l, &scope, g->output[i]->name) : -1;
     g_hash_table_destroy(needed);
     g_hash_table_destroy(scope.values);
     g_hash_table_destroy(scope.inits);
-    return s->status;
+    return l->b->status;
 }
 
 /* ---- inputs ---- */
-
-static const fvi_binding *find_binding(const fvi_binding *b, int nb, const char *name) {
-    for (int i = 0; i < nb; i++)
-        if (!strcmp(b[i].name, name)) return &b[i];
-    return NULL;
-}
 
 /* The file's shape, free sizes 1; 0 when it gives none. */
 static int file_shape(const Onnx__ValueInfoProto *v, fvi_shape *out) {
@@ -254,130 +258,41 @@ static int file_type(const Onnx__ValueInfoProto *v) {
                : FVI_F32;
 }
 
-static int bound_constant(fvi_site *s, const fvi_binding *b) {
+static int bound_constant(fvi_builder *b, const fvi_const *c) {
     uint8_t *data;
-    int v = fvi_emit_constant(s, b->constant->dtype, &b->constant->shape, &data);
-    size_t bytes =
-        (size_t)fvi_shape_count(&b->constant->shape) * fvi_dtype_size(b->constant->dtype);
-    if (v >= 0) memcpy(data, b->constant->bytes, bytes);
+    int v = fvi_emit_constant(b, c->dtype, &c->shape, &data);
+    if (v >= 0)
+        memcpy(data, c->bytes, (size_t)fvi_shape_count(&c->shape) * fvi_dtype_size(c->dtype));
     return v;
 }
 
-/* Makes the value of one input of the file and, when it is a run-time one, notes it in `inputs`. */
-static fv_status bind_input(fvi_site *s, const Onnx__ValueInfoProto *input, const fvi_binding *b,
-                            int needed, GArray *inputs) {
+/* Makes the value of one input of the file. */
+static fv_status bind_input(fvi_lowering *l, const fvi_scope *scope,
+                            const Onnx__ValueInfoProto *input, const fvi_binding *bound) {
     const char *name = input->name;
+    const int needed = g_hash_table_contains(scope->needed, name);
+    fvi_builder *b = l->b;
     fvi_shape shape;
     int known = file_shape(input, &shape), v;
-    if (!b && fvi_onnx_initializer(s->l->onnx, name)) return FV_OK; /* an old file's weight */
-    if (b && b->constant) {
-        v = bound_constant(s, b);
+    if (!bound && fvi_onnx_initializer(l->onnx, name)) return FV_OK; /* an old file's weight */
+    if (bound && bound->constant) {
+        v = bound_constant(b, bound->constant);
     } else {
         int type = file_type(input);
-        if (b) shape = b->shape;
-        if (!needed && (!(known || b) || fvi_dtype_is_int((fvi_dtype)type))) return FV_OK;
+        if (bound) shape = bound->shape;
+        if (!needed && (!(known || bound) || fvi_dtype_is_int((fvi_dtype)type))) return FV_OK;
         if (fvi_dtype_is_int((fvi_dtype)type))
-            return fvi_fail(s->l->err, FV_UNSUPPORTED,
-                            "input \"%s\" holds integers (%s); only f32 inputs run", name,
-                            fvi_dtype_name((fvi_dtype)type));
-        if (!(known || b) || fvi_shape_count(&shape) < 0)
-            return fvi_fail(s->l->err, FV_SHAPE, "input \"%s\" has no usable shape", name);
-        fvi_draft d = {{NULL, shape, -1, NULL}, FVI_F32, 0};
-        g_array_append_val(s->l->values, d);
-        v = (int)s->l->values->len - 1;
-        g_array_append_val(inputs, v);
+            return b->status = fvi_fail(b->err, FV_UNSUPPORTED,
+                                        "input \"%s\" holds integers (%s); only f32 inputs run",
+                                        name, fvi_dtype_name((fvi_dtype)type));
+        if (!(known || bound) || fvi_shape_count(&shape) < 0)
+            return b->status = fvi_fail(b->err, FV_SHAPE, "input \"%s\" has no usable shape", name);
+        v = fvi_build_input(b, name, &shape);
     }
-    if (v < 0) return s->status;
-    g_array_index(s->l->values, fvi_draft, v).v.name = name;
-    scope_set(s->scope, name, v);
+    if (v < 0) return b->status;
+    fvi_build_value(b, v)->v.name = name;
+    scope_set(scope, name, v);
     return FV_OK;
-}
-
-/* ---- packing ---- */
-
-/* Marks nodes and values that the outputs need, and every run-time input. */
-static void mark(fvi_lowering *l, const int *outputs, int n, const GArray *inputs, char *node_used,
-                 char *value_used) {
-    for (int i = 0; i < n; i++) value_used[outputs[i]] = 1;
-    for (guint i = 0; i < inputs->len; i++) value_used[g_array_index(inputs, int, i)] = 1;
-    for (int i = (int)l->nodes->len - 1; i >= 0; i--) {
-        const fvi_node *node = &g_array_index(l->nodes, fvi_node, i);
-        node_used[i] = value_used[node->out];
-        for (int k = 0; node_used[i] && k < node->n_in; k++)
-            if (node->in[k] >= 0) value_used[node->in[k]] = 1;
-    }
-}
-
-/* Numbers of values and nodes in g, by their numbers while lowering. */
-typedef struct numbering {
-    int *value, *node;
-} numbering;
-
-/* Copies one value; a constant of this lowering only is interned. 0: no memory. */
-static int pack_value(fvi_lowering *l, fvi_graph *g, const fvi_draft *d, const numbering *new) {
-    fvi_value *v = &g->values[g->n_values++];
-    *v = d->v;
-    if (v->producer >= 0) v->producer = new->node[v->producer];
-    if (v->constant && l->cache && !d->stable)
-        v->constant = fvi_constants_intern(l->cache, v->constant);
-    return !d->v.constant || v->constant;
-}
-
-static void renumber(fvi_graph *g, const numbering *new) {
-    for (int i = 0; i < g->n_nodes; i++) {
-        fvi_node *node = &g->nodes[i];
-        node->out = new->value[node->out];
-        for (int k = 0; k < node->n_in; k++)
-            if (node->in[k] >= 0) node->in[k] = new->value[node->in[k]];
-    }
-    for (int i = 0; i < g->n_inputs; i++) g->inputs[i] = new->value[g->inputs[i]];
-    for (int i = 0; i < g->n_outputs; i++) g->outputs[i] = new->value[g->outputs[i]];
-}
-
-/* Copies what is used into g, renumbered. */
-static fv_status pack(fvi_lowering *l, fvi_graph *g, const char *node_used,
-                      const char *value_used) {
-    numbering new = {fvi_pool_array(l->pool, l->values->len + 1, sizeof(int)),
-                     fvi_pool_array(l->pool, l->nodes->len + 1, sizeof(int))};
-    g->values = fvi_pool_array(l->pool, l->values->len + 1, sizeof *g->values);
-    g->nodes = fvi_pool_array(l->pool, l->nodes->len + 1, sizeof *g->nodes);
-    int fits = new.value &&new.node && g->values && g->nodes;
-    for (guint i = 0; i < l->nodes->len && fits; i++) {
-        if (!node_used[i]) continue;
-        new.node[i] = g->n_nodes;
-        g->nodes[g->n_nodes++] = g_array_index(l->nodes, fvi_node, i);
-    }
-    for (guint i = 0; i < l->values->len && fits; i++) {
-        if (!value_used[i]) continue;
-        new.value[i] = g->n_values;
-        fits = pack_value(l, g, &g_array_index(l->values, fvi_draft, i), &new);
-    }
-    if (!fits)
-        return fvi_fail(l->err, FV_NOMEM, "the lowered graph needs more than %zu MiB",
-                        fvi_limits_constants(l->limits) >> 20);
-    renumber(g, &new);
-    return FV_OK;
-}
-
-static fv_status build(fvi_lowering *l, const int *outputs, int n, const GArray *inputs,
-                       fvi_graph *g) {
-    char *used = g_try_malloc0((gsize)l->nodes->len + l->values->len + 1);
-    g->inputs = fvi_pool_array(l->pool, inputs->len + 1, sizeof(int));
-    g->outputs = fvi_pool_array(l->pool, (size_t)n + 1, sizeof(int));
-    fv_status st = used && g->inputs && g->outputs
-                       ? FV_OK
-                       : fvi_fail(l->err, FV_NOMEM, "no memory for the graph");
-    if (!st) {
-        g->pool = l->pool;
-        g->n_inputs = (int)inputs->len;
-        g->n_outputs = n;
-        for (int i = 0; i < g->n_inputs; i++) g->inputs[i] = g_array_index(inputs, int, i);
-        for (int i = 0; i < n; i++) g->outputs[i] = outputs[i];
-        mark(l, outputs, n, inputs, used, used + l->nodes->len);
-        st = pack(l, g, used, used + l->nodes->len);
-    }
-    g_free(used);
-    return st;
 }
 
 /* ---- the whole ---- */
@@ -390,12 +305,12 @@ typedef struct wanted {
 
 /* Fills `needed`. A name that the main graph does not have may be one we invent: then everything
  * the file's outputs need is lowered, and it is looked for afterwards. */
-static void add_wanted(fvi_lowering *l, const wanted *w, GHashTable *needed) {
+static void add_wanted(const fvi_lowering *l, const wanted *w, GHashTable *needed) {
     const Onnx__GraphProto *g = fvi_onnx_proto(l->onnx)->graph;
     int invented = 0;
     for (int i = 0; i < w->n; i++) {
         g_hash_table_add(needed, (void *)w->names[i]);
-        invented |= !g_hash_table_contains(l->value_names, w->names[i]);
+        invented |= !g_hash_table_contains(l->b->value_names, w->names[i]);
     }
     for (size_t i = 0; i < g->n_output && (invented || !w->n); i++)
         g_hash_table_add(needed, g->output[i]->name);
@@ -404,89 +319,66 @@ static void add_wanted(fvi_lowering *l, const wanted *w, GHashTable *needed) {
     add_ancestors(needed, nodes, count);
 }
 
-static int find_value(fvi_site *s, const char *name) {
-    if (g_hash_table_contains(s->scope->values, name) || fvi_onnx_initializer(s->l->onnx, name))
-        return fvi_scope_find(s, s->scope, name);
-    for (guint i = 0; i < s->l->values->len; i++) {
-        const char *own = g_array_index(s->l->values, fvi_draft, i).v.name;
+static int find_value(fvi_lowering *l, const fvi_scope *scope, const char *name) {
+    if (g_hash_table_contains(scope->values, name) || fvi_onnx_initializer(l->onnx, name))
+        return fvi_scope_find(l, scope, name);
+    for (guint i = 0; i < l->b->values->len; i++) {
+        const char *own = fvi_build_value(l->b, (int)i)->v.name;
         if (own && !strcmp(own, name)) return (int)i;
     }
-    s->status = fvi_fail(s->l->err, FV_NOTFOUND, "there is no value \"%s\"", name);
+    l->b->status = fvi_fail(l->b->err, FV_NOTFOUND, "there is no value \"%s\"", name);
     return -1;
 }
 
-static fv_status walk(fvi_lowering *l, const fvi_binding *b, int nb, const wanted *w,
-                      fvi_graph *g) {
-    const Onnx__GraphProto *graph = fvi_onnx_proto(l->onnx)->graph;
-    Onnx__NodeProto self = ONNX__NODE_PROTO__INIT;
-    self.op_type = (char *)"graph";
-    GHashTable *needed = g_hash_table_new(g_str_hash, g_str_equal);
-    fvi_scope scope = {NULL, graph, g_hash_table_new(g_str_hash, g_str_equal), needed, NULL};
-    fvi_site s = {.l = l, .scope = &scope, .proto = &self, .label = graph->name ? graph->name : ""};
-    GArray *inputs = g_array_new(FALSE, FALSE, sizeof(int));
+/* Inputs, nodes, then what was asked for. */
+static void lower_graph(fvi_lowering *l, const fvi_binding *b, int nb, const wanted *w,
+                        const fvi_scope *scope) {
+    const Onnx__GraphProto *graph = scope->graph;
     int n = w->n ? w->n : (int)graph->n_output, count;
-    int *outputs = g_try_new(int, (gsize)n + 1);
-    fv_status st = outputs ? FV_OK : fvi_site_nomem(&s);
-    add_wanted(l, w, needed);
-    for (size_t i = 0; i < graph->n_input && !st; i++) {
-        const char *name = graph->input[i]->name;
-        st = bind_input(&s, graph->input[i], find_binding(b, nb, name),
-                        g_hash_table_contains(needed, name), inputs);
-    }
+    add_wanted(l, w, scope->needed);
+    for (size_t i = 0; i < graph->n_input && !l->b->status; i++)
+        bind_input(l, scope, graph->input[i], fvi_binding_find(b, nb, graph->input[i]->name));
     const Onnx__NodeProto *const *nodes = fvi_onnx_nodes(l->onnx, &count);
-    if (!st) st = lower_nodes(l, &scope, nodes, count);
-    for (int i = 0; i < n && !st; i++) {
-        outputs[i] = find_value(&s, w->n ? w->names[i] : graph->output[i]->name);
-        st = s.status;
-    }
-    if (!st) st = build(l, outputs, n, inputs, g);
-    g_free(outputs);
-    g_array_free(inputs, TRUE);
-    g_hash_table_destroy(needed);
-    g_hash_table_destroy(scope.values);
-    return st;
-}
-
-static void reserve(fvi_lowering *l, char *name) {
-    g_hash_table_insert(l->value_names, name, GUINT_TO_POINTER(1));
+    if (!l->b->status) lower_nodes(l, scope, nodes, count);
+    for (int i = 0; i < n && !l->b->status; i++)
+        fvi_build_output(l->b, find_value(l, scope, w->n ? w->names[i] : graph->output[i]->name));
 }
 
 /* Names of the file, which no invented one may take. */
-static void reserve_names(fvi_lowering *l) {
-    const Onnx__GraphProto *g = fvi_onnx_proto(l->onnx)->graph;
-    for (size_t i = 0; i < g->n_input; i++) reserve(l, g->input[i]->name);
+static void reserve_names(fvi_builder *b, const Onnx__GraphProto *g) {
+    for (size_t i = 0; i < g->n_input; i++) fvi_build_reserve(b, g->input[i]->name);
     for (size_t i = 0; i < g->n_initializer; i++)
-        if (g->initializer[i]->name) reserve(l, g->initializer[i]->name);
+        if (g->initializer[i]->name) fvi_build_reserve(b, g->initializer[i]->name);
     for (size_t i = 0; i < g->n_node; i++)
-        for (size_t k = 0; k < g->node[i]->n_output; k++) reserve(l, g->node[i]->output[k]);
+        for (size_t k = 0; k < g->node[i]->n_output; k++)
+            fvi_build_reserve(b, g->node[i]->output[k]);
 }
 
-/* See lower.h. */
-fv_status fvi_lower(const fvi_onnx *o, fvi_constants *cache, const fvi_binding *b, int nb,
+fv_status fvi_onnx_lower(const fvi_onnx *o, fvi_builder *b, const fvi_binding *bindings, int nb,
+                         const char *const *names, int nw) {
+    const Onnx__GraphProto *graph = fvi_onnx_proto(o)->graph;
+    fvi_lowering l = {.b = b, .onnx = o, .opset = fvi_onnx_opset(o, "")};
+    GHashTable *needed = g_hash_table_new(g_str_hash, g_str_equal);
+    fvi_scope scope = {NULL, graph, g_hash_table_new(g_str_hash, g_str_equal), needed, NULL};
+    fvi_operation whole = {.source_op = "graph", .label = graph->name ? graph->name : ""};
+    reserve_names(b, graph);
+    fvi_build_begin(b, &whole);
+    lower_graph(&l, bindings, nb, &(wanted){names, nw}, &scope);
+    fvi_build_end(b);
+    g_hash_table_destroy(needed);
+    g_hash_table_destroy(scope.values);
+    return b->status;
+}
+
+fv_status fvi_lower(const fvi_onnx *o, fvi_constant_cache *cache, const fvi_binding *b, int nb,
                     const char *const *names, int nw, fvi_graph **out, fv_error *err) {
-    fvi_lowering l = {.onnx = o, .cache = cache, .opset = fvi_onnx_opset(o, ""), .err = err};
-    l.limits = fvi_onnx_limits(o);
-    l.pool = fvi_pool_new(fvi_limits_constants(l.limits));
-    fvi_graph *g = l.pool ? fvi_pool_alloc(l.pool, sizeof *g) : NULL;
-    if (!g) {
-        fvi_pool_free(l.pool);
-        return fvi_fail(err, FV_NOMEM, "no memory for the graph");
-    }
-    l.values = g_array_new(FALSE, FALSE, sizeof(fvi_draft));
-    l.nodes = g_array_new(FALSE, FALSE, sizeof(fvi_node));
-    l.value_names = g_hash_table_new(g_str_hash, g_str_equal);
-    l.node_names = g_hash_table_new(g_str_hash, g_str_equal);
-    reserve_names(&l);
-    fvi_constants_lock(cache);
-    fv_status st = walk(&l, b, nb, &(wanted){names, nw}, g);
-    fvi_constants_unlock(cache);
-    g_hash_table_destroy(l.value_names);
-    g_hash_table_destroy(l.node_names);
-    g_array_free(l.values, TRUE);
-    g_array_free(l.nodes, TRUE);
-    if (st)
-        fvi_pool_free(l.pool);
-    else
-        *out = g;
+    const fvi_limits *l = fvi_onnx_limits(o);
+    const fvi_build_limits limits = {fvi_limits_constants(l), fvi_limits_folds(l), l->elements,
+                                     l->nodes};
+    fvi_builder *builder = NULL;
+    fv_status st = fvi_build_new(&limits, cache, &builder, err);
+    if (!st) st = fvi_onnx_lower(o, builder, b, nb, names, nw);
+    if (!st) st = fvi_build_finish(builder, out);
+    fvi_build_free(builder);
     return st;
 }

@@ -9,7 +9,7 @@
 #include <math.h>
 
 #include "graph/const.h"
-#include "model/onnx/lowering.h"
+#include "model/onnx/operators.h"
 
 /* Defaults of alpha and beta / gamma, by function. */
 static void defaults(fvi_unary f, float *p, float *q) {
@@ -33,91 +33,98 @@ static void defaults(fvi_unary f, float *p, float *q) {
 }
 
 /* param: the fvi_unary. */
-fv_status fvi_lower_activation(fvi_site *s) {
-    fvi_unary f = (fvi_unary)s->op->param;
+fv_status fvi_lower_activation(fvi_onnx_node *node) {
+    fvi_unary f = (fvi_unary)node->op->param;
     float p, q;
     defaults(f, &p, &q);
-    p = fvi_onnx_attr_float(s->proto, "alpha", p);
-    q = fvi_onnx_attr_float(s->proto, f == FVI_SELU ? "gamma" : "beta", q);
-    return fvi_site_out(s, 0, fvi_emit_unary(s, f, p, q, fvi_site_need(s, 0)));
+    p = fvi_onnx_attr_float(node->proto, "alpha", p);
+    q = fvi_onnx_attr_float(node->proto, f == FVI_SELU ? "gamma" : "beta", q);
+    return fvi_onnx_out(node, 0, fvi_emit_unary(node->b, f, p, q, fvi_onnx_need(node, 0)));
 }
 
-fv_status fvi_lower_gelu(fvi_site *s) {
-    int tanh_form = fvi_site_choice(s, "approximate", (const char *const[]){"none", "tanh", NULL});
-    return fvi_site_out(
-        s, 0, fvi_emit_unary(s, tanh_form ? FVI_GELU_TANH : FVI_GELU, 0, 0, fvi_site_need(s, 0)));
+fv_status fvi_lower_gelu(fvi_onnx_node *node) {
+    int tanh_form =
+        fvi_onnx_choice(node, "approximate", (const char *const[]){"none", "tanh", NULL});
+    return fvi_onnx_out(node, 0,
+                        fvi_emit_unary(node->b, tanh_form ? FVI_GELU_TANH : FVI_GELU, 0, 0,
+                                       fvi_onnx_need(node, 0)));
 }
 
 /* Bounds are attributes, or inputs; a run-time bound or an integer operand is compared with MAX and
  * MIN. */
-fv_status fvi_lower_clip(fvi_site *s) {
-    int x = fvi_site_need(s, 0), low = fvi_site_in(s, 1), high = fvi_site_in(s, 2);
-    int fixed = (low < 0 || fvi_site_const(s, low)) && (high < 0 || fvi_site_const(s, high));
-    if (s->status) return s->status;
-    if (fixed && !fvi_dtype_is_int(fvi_site_dtype(s, x))) {
-        float p = (float)fvi_site_real(s, "min", 1, -INFINITY);
-        float q = (float)fvi_site_real(s, "max", 2, INFINITY);
-        if (isnan(p) || isnan(q)) return fvi_site_fail(s, FV_FORMAT, "a bound is not a number");
+fv_status fvi_lower_clip(fvi_onnx_node *node) {
+    int x = fvi_onnx_need(node, 0), low = fvi_onnx_in(node, 1), high = fvi_onnx_in(node, 2);
+    int fixed =
+        (low < 0 || fvi_build_const(node->b, low)) && (high < 0 || fvi_build_const(node->b, high));
+    if (node->b->status) return node->b->status;
+    if (fixed && !fvi_dtype_is_int(fvi_build_dtype(node->b, x))) {
+        float p = (float)fvi_onnx_real(node, "min", 1, -INFINITY);
+        float q = (float)fvi_onnx_real(node, "max", 2, INFINITY);
+        if (isnan(p) || isnan(q))
+            return fvi_build_fail(node->b, FV_FORMAT, "a bound is not a number");
         if (p > q) p = q; /* as numpy.clip: the upper bound wins */
-        return fvi_site_out(s, 0, fvi_emit_unary(s, FVI_CLIP, p, q, x));
+        return fvi_onnx_out(node, 0, fvi_emit_unary(node->b, FVI_CLIP, p, q, x));
     }
-    if (low >= 0) x = fvi_emit_binary(s, FVI_MAX, x, low);
-    if (high >= 0) x = fvi_emit_binary(s, FVI_MIN, x, high);
-    return fvi_site_out(s, 0, x);
+    if (low >= 0) x = fvi_emit_binary(node->b, FVI_MAX, x, low);
+    if (high >= 0) x = fvi_emit_binary(node->b, FVI_MIN, x, high);
+    return fvi_onnx_out(node, 0, x);
 }
 
-fv_status fvi_lower_prelu(fvi_site *s) {
-    int x = fvi_site_need(s, 0), v = fvi_emit_binary(s, FVI_PRELU, x, fvi_site_need(s, 1));
-    fvi_shape in = fvi_site_shape(s, x), out = fvi_site_shape(s, v);
+fv_status fvi_lower_prelu(fvi_onnx_node *node) {
+    int x = fvi_onnx_need(node, 0),
+        v = fvi_emit_binary(node->b, FVI_PRELU, x, fvi_onnx_need(node, 1));
+    fvi_shape in = fvi_build_shape(node->b, x), out = fvi_build_shape(node->b, v);
     if (v >= 0 && !fvi_shape_equal(&in, &out))
-        return fvi_site_fail(s, FV_SHAPE, "its slope is larger than its input");
-    return fvi_site_out(s, 0, v);
+        return fvi_build_fail(node->b, FV_SHAPE, "its slope is larger than its input");
+    return fvi_onnx_out(node, 0, v);
 }
 
-fv_status fvi_lower_identity(fvi_site *s) { return fvi_site_out(s, 0, fvi_site_need(s, 0)); }
+fv_status fvi_lower_identity(fvi_onnx_node *node) {
+    return fvi_onnx_out(node, 0, fvi_onnx_need(node, 0));
+}
 
 /* In inference it passes its input on, and its mask (output 1) is all ones. */
-fv_status fvi_lower_dropout(fvi_site *s) {
-    int x = fvi_site_need(s, 0);
-    fvi_shape shape = fvi_site_shape(s, x);
-    const fvi_const *training = fvi_site_fixed(s, 2, "training_mode");
+fv_status fvi_lower_dropout(fvi_onnx_node *node) {
+    int x = fvi_onnx_need(node, 0);
+    fvi_shape shape = fvi_build_shape(node->b, x);
+    const fvi_const *training = fvi_onnx_fixed(node, 2, "training_mode");
     if (training && fvi_shape_count(&training->shape) > 0 && fvi_const_int(training, 0))
-        return fvi_site_fail(s, FV_UNSUPPORTED, "training_mode=1 is not supported");
-    fvi_node_attr a = {.identity = {(float)fvi_site_real(s, "ratio", 1, 0.5), 1}};
-    if (fvi_site_wants(s, 1)) {
-        int one = fvi_emit_scalar(s, s->l->opset < 10 ? FVI_F32 : FVI_BOOL, 1);
-        fvi_site_out(s, 1, fvi_emit_expand(s, one, &shape));
+        return fvi_build_fail(node->b, FV_UNSUPPORTED, "training_mode=1 is not supported");
+    fvi_node_attr a = {.identity = {(float)fvi_onnx_real(node, "ratio", 1, 0.5), 1}};
+    if (fvi_onnx_wants(node, 1)) {
+        int one = fvi_emit_scalar(node->b, node->l->opset < 10 ? FVI_F32 : FVI_BOOL, 1);
+        fvi_onnx_out(node, 1, fvi_emit_expand(node->b, one, &shape));
     }
-    if (s->status || fvi_site_const(s, x)) return fvi_site_out(s, 0, x);
-    return fvi_site_out(s, 0, fvi_emit(s, FVI_IDENTITY, &a, &shape, 1, &x));
+    if (node->b->status || fvi_build_const(node->b, x)) return fvi_onnx_out(node, 0, x);
+    return fvi_onnx_out(node, 0, fvi_emit(node->b, FVI_IDENTITY, &a, &shape, 1, &x));
 }
 
-static int cast_constant(fvi_site *s, int x, fvi_dtype t) {
-    const fvi_const *c = fvi_site_const(s, x);
+static int cast_constant(fvi_onnx_node *node, int x, fvi_dtype t) {
+    const fvi_const *c = fvi_build_const(node->b, x);
     uint8_t *data;
     if (c->dtype == t) return x;
-    int v = fvi_emit_constant(s, t, &c->shape, &data);
+    int v = fvi_emit_constant(node->b, t, &c->shape, &data);
     int64_t n = fvi_shape_count(&c->shape);
     for (int64_t i = 0; v >= 0 && i < n; i++) fvi_put_from(t, data, i, c, i);
     return v;
 }
 
 /* param 1: to the type of the second input. */
-fv_status fvi_lower_cast(fvi_site *s) {
-    int x = fvi_site_need(s, 0);
-    int64_t to = s->op->param ? fvi_site_dtype(s, fvi_site_need(s, 1))
-                              : fvi_onnx_attr_int(s->proto, "to", 0);
-    if (s->status) return s->status;
+fv_status fvi_lower_cast(fvi_onnx_node *node) {
+    int x = fvi_onnx_need(node, 0);
+    int64_t to = node->op->param ? fvi_build_dtype(node->b, fvi_onnx_need(node, 1))
+                                 : fvi_onnx_attr_int(node->proto, "to", 0);
+    if (node->b->status) return node->b->status;
     if (to < 0 || to > FVI_BF16 || !fvi_dtype_size((fvi_dtype)to))
-        return fvi_site_fail(s, FV_UNSUPPORTED, "casts to type %" PRId64, to);
+        return fvi_build_fail(node->b, FV_UNSUPPORTED, "casts to type %" PRId64, to);
     fvi_dtype t = (fvi_dtype)to;
-    if (fvi_site_const(s, x)) return fvi_site_out(s, 0, cast_constant(s, x, t));
-    if (t == FVI_BOOL && fvi_site_dtype(s, x) != FVI_BOOL)
-        x = fvi_emit_unary(s, FVI_NOT, 0, 0, fvi_emit_unary(s, FVI_NOT, 0, 0, x));
+    if (fvi_build_const(node->b, x)) return fvi_onnx_out(node, 0, cast_constant(node, x, t));
+    if (t == FVI_BOOL && fvi_build_dtype(node->b, x) != FVI_BOOL)
+        x = fvi_emit_unary(node->b, FVI_NOT, 0, 0, fvi_emit_unary(node->b, FVI_NOT, 0, 0, x));
     else if (fvi_dtype_is_int(t) && t != FVI_BOOL)
-        return fvi_site_fail(s, FV_UNSUPPORTED, "casts numbers computed at run time to %s",
-                             fvi_dtype_name(t));
-    if (fvi_site_out(s, 0, x)) return s->status;
-    g_array_index(s->l->values, fvi_draft, s->out[0]).dtype = t == FVI_BOOL ? FVI_BOOL : FVI_F32;
-    return s->status;
+        return fvi_build_fail(node->b, FV_UNSUPPORTED, "casts numbers computed at run time to %s",
+                              fvi_dtype_name(t));
+    if (fvi_onnx_out(node, 0, x)) return node->b->status;
+    fvi_build_value(node->b, node->out[0])->dtype = t == FVI_BOOL ? FVI_BOOL : FVI_F32;
+    return node->b->status;
 }

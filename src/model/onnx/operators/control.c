@@ -3,22 +3,24 @@
  * Names in a branch see those of the graphs around it. Loop and Scan are not done.
  * Source: ONNX operator specification (If-1..21).
  */
-#include "model/onnx/lowering.h"
+#include "graph/const.h"
+#include "model/onnx/lower.h"
+#include "model/onnx/operators.h"
 
-fv_status fvi_lower_if(fvi_site *s) {
-    const fvi_const *c = fvi_site_fixed(s, 0, "condition");
+fv_status fvi_lower_if(fvi_onnx_node *node) {
+    const fvi_const *c = fvi_onnx_fixed(node, 0, "condition");
     if (!c || fvi_shape_count(&c->shape) != 1)
-        return fvi_site_fail(s, FV_FORMAT, "its condition is not one number");
+        return fvi_build_fail(node->b, FV_FORMAT, "its condition is not one number");
     const char *branch = fvi_const_int(c, 0) ? "then_branch" : "else_branch";
-    const Onnx__AttributeProto *a = fvi_onnx_attr(s->proto, branch);
-    if (!a || !a->g) return fvi_site_fail(s, FV_FORMAT, "%s is missing", branch);
-    if (a->g->n_output != (size_t)s->n_out)
-        return fvi_site_fail(s, FV_FORMAT, "%s has %zu outputs; the node has %d", branch,
-                             a->g->n_output, s->n_out);
-    int *made = g_try_new(int, (gsize)s->n_out + 1);
-    if (!made) return fvi_site_nomem(s);
-    if (!fvi_lower_subgraph(s, a->g, made))
-        for (int i = 0; i < s->n_out; i++) fvi_site_out(s, i, made[i]);
+    const Onnx__AttributeProto *a = fvi_onnx_attr(node->proto, branch);
+    if (!a || !a->g) return fvi_build_fail(node->b, FV_FORMAT, "%s is missing", branch);
+    if (a->g->n_output != (size_t)node->n_out)
+        return fvi_build_fail(node->b, FV_FORMAT, "%s has %zu outputs; the node has %d", branch,
+                              a->g->n_output, node->n_out);
+    int *made = g_try_new(int, (gsize)node->n_out + 1);
+    if (!made) return fvi_build_nomem(node->b);
+    if (!fvi_lower_subgraph(node, a->g, made))
+        for (int i = 0; i < node->n_out; i++) fvi_onnx_out(node, i, made[i]);
     g_free(made);
-    return s->status;
+    return node->b->status;
 }

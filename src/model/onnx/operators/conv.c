@@ -7,61 +7,62 @@
  */
 #include <string.h>
 
-#include "model/onnx/lowering.h"
+#include "model/onnx/operators.h"
 
 /* Weights [a][b][k..] that fit x's rank; returns them or fails. */
-static const fvi_const *weights(fvi_site *s, const fvi_shape *x) {
-    const fvi_const *w = fvi_site_fixed(s, 1, "weights");
-    if (fvi_site_need(s, 0) < 0 || fvi_site_need(s, 1) < 0 || !w) return NULL;
+static const fvi_const *weights(fvi_onnx_node *node, const fvi_shape *x) {
+    const fvi_const *w = fvi_onnx_fixed(node, 1, "weights");
+    if (fvi_onnx_need(node, 0) < 0 || fvi_onnx_need(node, 1) < 0 || !w) return NULL;
     char tx[FVI_SHAPE_TEXT], tw[FVI_SHAPE_TEXT];
     if (w->shape.ndim != x->ndim || x->ndim < 3 || fvi_shape_count(&w->shape) < 1) {
-        fvi_site_fail(s, FV_SHAPE, "its weights are %s and its input is %s",
-                      fvi_shape_text(&w->shape, tw), fvi_shape_text(x, tx));
+        fvi_build_fail(node->b, FV_SHAPE, "its weights are %s and its input is %s",
+                       fvi_shape_text(&w->shape, tw), fvi_shape_text(x, tx));
         return NULL;
     }
     return w;
 }
 
 /* groups must divide the channels, and the weights must be made for them. */
-static void check_groups(fvi_site *s, const fvi_shape *x, const fvi_const *w, int64_t groups,
-                         int transposed) {
+static void check_groups(fvi_onnx_node *node, const fvi_shape *x, const fvi_const *w,
+                         int64_t groups, int transposed) {
     int64_t in = x->dim[1], own = w->shape.dim[transposed ? 0 : 1];
     int64_t expected = transposed ? in : in / (groups > 0 ? groups : 1);
     if (groups < 1 || in % groups || own != expected || (!transposed && w->shape.dim[0] % groups))
-        fvi_site_fail(s, FV_SHAPE,
-                      "%" PRId64 " input channels in %" PRId64
-                      " groups do not fit weights of %" PRId64 "x%" PRId64,
-                      in, groups, w->shape.dim[0], w->shape.dim[1]);
+        fvi_build_fail(node->b, FV_SHAPE,
+                       "%" PRId64 " input channels in %" PRId64
+                       " groups do not fit weights of %" PRId64 "x%" PRId64,
+                       in, groups, w->shape.dim[0], w->shape.dim[1]);
 }
 
-static fv_status emit_conv(fvi_site *s, fvi_kind kind, const fvi_window *w, const fvi_shape *out) {
-    const fvi_const *bias = fvi_site_fixed(s, 2, "bias");
+static fv_status emit_conv(fvi_onnx_node *node, fvi_kind kind, const fvi_window *w,
+                           const fvi_shape *out) {
+    const fvi_const *bias = fvi_onnx_fixed(node, 2, "bias");
     if (bias && (bias->shape.ndim != 1 || bias->shape.dim[0] != out->dim[1])) {
         char text[FVI_SHAPE_TEXT];
-        return fvi_site_fail(s, FV_SHAPE, "its bias is %s for %" PRId64 " channels",
-                             fvi_shape_text(&bias->shape, text), out->dim[1]);
+        return fvi_build_fail(node->b, FV_SHAPE, "its bias is %s for %" PRId64 " channels",
+                              fvi_shape_text(&bias->shape, text), out->dim[1]);
     }
     fvi_node_attr a = {.window = *w};
-    int in[] = {fvi_site_in(s, 0), fvi_site_in(s, 1), fvi_site_in(s, 2)};
-    return fvi_site_out(s, 0, fvi_emit(s, kind, &a, out, bias ? 3 : 2, in));
+    int in[] = {fvi_onnx_in(node, 0), fvi_onnx_in(node, 1), fvi_onnx_in(node, 2)};
+    return fvi_onnx_out(node, 0, fvi_emit(node->b, kind, &a, out, bias ? 3 : 2, in));
 }
 
-fv_status fvi_lower_conv(fvi_site *s) {
-    fvi_shape x = fvi_site_shape(s, fvi_site_need(s, 0));
-    const fvi_const *w = weights(s, &x);
-    if (!w) return s->status;
+fv_status fvi_lower_conv(fvi_onnx_node *node) {
+    fvi_shape x = fvi_build_shape(node->b, fvi_onnx_need(node, 0));
+    const fvi_const *w = weights(node, &x);
+    if (!w) return node->b->status;
     fvi_shape out = x;
     fvi_window win;
-    fvi_site_window(s, &x, w->shape.dim + 2, &win, out.dim + 2);
-    win.groups = fvi_onnx_attr_int(s->proto, "group", 1);
-    check_groups(s, &x, w, win.groups, 0);
+    fvi_onnx_window(node, &x, w->shape.dim + 2, &win, out.dim + 2);
+    win.groups = fvi_onnx_attr_int(node->proto, "group", 1);
+    check_groups(node, &x, w, win.groups, 0);
     out.dim[1] = w->shape.dim[0];
-    return s->status ? s->status : emit_conv(s, FVI_CONV, &win, &out);
+    return node->b->status ? node->b->status : emit_conv(node, FVI_CONV, &win, &out);
 }
 
 /* Size of one axis of a transposed convolution; where the file gives the size, or SAME, the padding
  * follows from it (the odd one before, but after with SAME_UPPER). */
-static int64_t transposed_size(fvi_site *s, int64_t in, fvi_window *w, int i, int64_t extra,
+static int64_t transposed_size(fvi_onnx_node *node, int64_t in, fvi_window *w, int i, int64_t extra,
                                const int64_t *size, int same_upper) {
     int64_t full = (in - 1) * w->stride[i] + (w->kernel[i] - 1) * w->dilation[i] + 1 + extra;
     if (size) {
@@ -72,94 +73,96 @@ static int64_t transposed_size(fvi_site *s, int64_t in, fvi_window *w, int i, in
     }
     int64_t out = full - w->pad_lo[i] - w->pad_hi[i];
     if (out < 1 || extra >= w->stride[i] + w->dilation[i])
-        fvi_site_fail(s, FV_SHAPE,
-                      "axis %d would get %" PRId64 " elements (output_padding %" PRId64 ")", i + 2,
-                      out, extra);
+        fvi_build_fail(node->b, FV_SHAPE,
+                       "axis %d would get %" PRId64 " elements (output_padding %" PRId64 ")", i + 2,
+                       out, extra);
     return out;
 }
 
 /* One list attribute of n numbers 0..FVI_WINDOW_MAX; 0 when absent. */
-static int numbers(fvi_site *s, const char *attr, int n, int64_t *out) {
-    int count = fvi_site_ints(s, attr, -1, out, n);
+static int numbers(fvi_onnx_node *node, const char *attr, int n, int64_t *out) {
+    int count = fvi_onnx_ints(node, attr, -1, out, n);
     if (count >= 0 && count != n)
-        fvi_site_fail(s, FV_FORMAT, "%s has %d numbers; %d are needed", attr, count, n);
+        fvi_build_fail(node->b, FV_FORMAT, "%s has %d numbers; %d are needed", attr, count, n);
     for (int i = 0; i < count; i++)
         if (out[i] < 0 || out[i] > FVI_WINDOW_MAX)
-            fvi_site_fail(s, FV_SHAPE, "%s is %" PRId64 "; 0..%" PRId64 " is allowed", attr, out[i],
-                          FVI_WINDOW_MAX);
-    return count > 0 && !s->status;
+            fvi_build_fail(node->b, FV_SHAPE, "%s is %" PRId64 "; 0..%" PRId64 " is allowed", attr,
+                           out[i], FVI_WINDOW_MAX);
+    return count > 0 && !node->b->status;
 }
 
-fv_status fvi_lower_conv_transpose(fvi_site *s) {
-    fvi_shape x = fvi_site_shape(s, fvi_site_need(s, 0));
-    const fvi_const *w = weights(s, &x);
-    if (!w) return s->status;
+fv_status fvi_lower_conv_transpose(fvi_onnx_node *node) {
+    fvi_shape x = fvi_build_shape(node->b, fvi_onnx_need(node, 0));
+    const fvi_const *w = weights(node, &x);
+    if (!w) return node->b->status;
     fvi_window win;
-    fvi_site_window(s, &x, w->shape.dim + 2, &win, NULL);
-    win.groups = fvi_onnx_attr_int(s->proto, "group", 1);
-    check_groups(s, &x, w, win.groups, 1);
+    fvi_onnx_window(node, &x, w->shape.dim + 2, &win, NULL);
+    win.groups = fvi_onnx_attr_int(node->proto, "group", 1);
+    check_groups(node, &x, w, win.groups, 1);
     int64_t extra[FVI_MAX_DIMS] = {0}, size[FVI_MAX_DIMS] = {0};
-    if (s->status) return s->status;
-    numbers(s, "output_padding", win.n, extra);
-    int sized = numbers(s, "output_shape", win.n, size);
-    int upper = fvi_onnx_attr_is(s->proto, "auto_pad", "SAME_UPPER", "NOTSET");
-    int same = upper || fvi_onnx_attr_is(s->proto, "auto_pad", "SAME_LOWER", "NOTSET");
+    if (node->b->status) return node->b->status;
+    numbers(node, "output_padding", win.n, extra);
+    int sized = numbers(node, "output_shape", win.n, size);
+    int upper = fvi_onnx_attr_is(node->proto, "auto_pad", "SAME_UPPER", "NOTSET");
+    int same = upper || fvi_onnx_attr_is(node->proto, "auto_pad", "SAME_LOWER", "NOTSET");
     fvi_shape out = x;
-    if (s->status || fvi_mul(w->shape.dim[1], win.groups, &out.dim[1]) < 0) return s->status;
+    if (node->b->status || fvi_mul(w->shape.dim[1], win.groups, &out.dim[1]) < 0)
+        return node->b->status;
     for (int i = 0; i < win.n; i++) {
         if (same && !sized) size[i] = x.dim[2 + i] * win.stride[i];
-        out.dim[2 + i] = transposed_size(s, x.dim[2 + i], &win, i, extra[i],
+        out.dim[2 + i] = transposed_size(node, x.dim[2 + i], &win, i, extra[i],
                                          sized || same ? &size[i] : NULL, upper);
     }
-    return s->status ? s->status : emit_conv(s, FVI_CONV_TRANSPOSE, &win, &out);
+    return node->b->status ? node->b->status : emit_conv(node, FVI_CONV_TRANSPOSE, &win, &out);
 }
 
 /* A Gemm's C as the product's bias: a constant of 1 or n numbers in the last axis only. -1: not. */
-static int gemm_bias(fvi_site *s, int c, int64_t n) {
-    const fvi_const *k = fvi_site_const(s, c);
+static int gemm_bias(fvi_onnx_node *node, int c, int64_t n) {
+    const fvi_const *k = fvi_build_const(node->b, c);
     if (!k) return -1;
     int64_t count = fvi_shape_count(&k->shape);
     fvi_shape row = {1, {count}};
     int is_row = k->shape.ndim == 0 || k->shape.dim[k->shape.ndim - 1] == count;
     if (!is_row || (count != n && count != 1)) return -1;
-    int v = fvi_emit_reshape(s, c, &row);
+    int v = fvi_emit_reshape(node->b, c, &row);
     row.dim[0] = n;
-    return fvi_emit_expand(s, v, &row);
+    return fvi_emit_expand(node->b, v, &row);
 }
 
-fv_status fvi_lower_gemm(fvi_site *s) {
-    int a = fvi_site_need(s, 0), b = fvi_site_need(s, 1), c = fvi_site_in(s, 2);
-    fvi_shape sa = fvi_site_shape(s, a), sb = fvi_site_shape(s, b);
-    if (s->status) return s->status;
+fv_status fvi_lower_gemm(fvi_onnx_node *node) {
+    int a = fvi_onnx_need(node, 0), b = fvi_onnx_need(node, 1), c = fvi_onnx_in(node, 2);
+    fvi_shape sa = fvi_build_shape(node->b, a), sb = fvi_build_shape(node->b, b);
+    if (node->b->status) return node->b->status;
     if (sa.ndim != 2 || sb.ndim != 2)
-        return fvi_site_fail(s, FV_SHAPE, "its operands have %d and %d dimensions; 2 are needed",
-                             sa.ndim, sb.ndim);
-    float beta = fvi_onnx_attr_float(s->proto, "beta", 1);
-    fvi_node_attr attr = {.matmul = {fvi_onnx_attr_int(s->proto, "transA", 0) != 0,
-                                     fvi_onnx_attr_int(s->proto, "transB", 0) != 0,
-                                     fvi_onnx_attr_float(s->proto, "alpha", 1)}};
-    if (c >= 0 && beta != 1) c = fvi_emit_unary(s, FVI_LINEAR, beta, 0, c);
-    int bias = c >= 0 && beta != 0 ? gemm_bias(s, c, sb.dim[attr.matmul.trans_b ? 0 : 1]) : -1;
-    int v = fvi_emit_matmul(s, a, b, bias, &attr);
-    if (c >= 0 && bias < 0 && beta != 0) v = fvi_emit_binary(s, FVI_ADD, v, c);
-    return fvi_site_out(s, 0, v);
+        return fvi_build_fail(node->b, FV_SHAPE,
+                              "its operands have %d and %d dimensions; 2 are needed", sa.ndim,
+                              sb.ndim);
+    float beta = fvi_onnx_attr_float(node->proto, "beta", 1);
+    fvi_node_attr attr = {.matmul = {fvi_onnx_attr_int(node->proto, "transA", 0) != 0,
+                                     fvi_onnx_attr_int(node->proto, "transB", 0) != 0,
+                                     fvi_onnx_attr_float(node->proto, "alpha", 1)}};
+    if (c >= 0 && beta != 1) c = fvi_emit_unary(node->b, FVI_LINEAR, beta, 0, c);
+    int bias = c >= 0 && beta != 0 ? gemm_bias(node, c, sb.dim[attr.matmul.trans_b ? 0 : 1]) : -1;
+    int v = fvi_emit_matmul(node->b, a, b, bias, &attr);
+    if (c >= 0 && bias < 0 && beta != 0) v = fvi_emit_binary(node->b, FVI_ADD, v, c);
+    return fvi_onnx_out(node, 0, v);
 }
 
 /* 1-D operands become a row (first) or a column (second), and their axis goes again. */
-fv_status fvi_lower_matmul(fvi_site *s) {
-    int a = fvi_site_need(s, 0), b = fvi_site_need(s, 1);
-    fvi_shape sa = fvi_site_shape(s, a), sb = fvi_site_shape(s, b);
-    if (s->status) return s->status;
+fv_status fvi_lower_matmul(fvi_onnx_node *node) {
+    int a = fvi_onnx_need(node, 0), b = fvi_onnx_need(node, 1);
+    fvi_shape sa = fvi_build_shape(node->b, a), sb = fvi_build_shape(node->b, b);
+    if (node->b->status) return node->b->status;
     if (sa.ndim < 1 || sb.ndim < 1)
-        return fvi_site_fail(s, FV_SHAPE, "a scalar cannot be multiplied as a matrix");
-    if (sa.ndim == 1) a = fvi_emit_reshape(s, a, &(fvi_shape){2, {1, sa.dim[0]}});
-    if (sb.ndim == 1) b = fvi_emit_reshape(s, b, &(fvi_shape){2, {sb.dim[0], 1}});
-    int v = fvi_emit_matmul(s, a, b, -1, &(fvi_node_attr){.matmul = {0, 0, 1}});
-    if (v < 0) return s->status;
-    fvi_shape full = fvi_site_shape(s, v), out = {0};
+        return fvi_build_fail(node->b, FV_SHAPE, "a scalar cannot be multiplied as a matrix");
+    if (sa.ndim == 1) a = fvi_emit_reshape(node->b, a, &(fvi_shape){2, {1, sa.dim[0]}});
+    if (sb.ndim == 1) b = fvi_emit_reshape(node->b, b, &(fvi_shape){2, {sb.dim[0], 1}});
+    int v = fvi_emit_matmul(node->b, a, b, -1, &(fvi_node_attr){.matmul = {0, 0, 1}});
+    if (v < 0) return node->b->status;
+    fvi_shape full = fvi_build_shape(node->b, v), out = {0};
     for (int i = 0; i < full.ndim; i++) {
         int made = (i == full.ndim - 2 && sa.ndim == 1) || (i == full.ndim - 1 && sb.ndim == 1);
         if (!made) out.dim[out.ndim++] = full.dim[i];
     }
-    return fvi_site_out(s, 0, fvi_emit_reshape(s, v, &out));
+    return fvi_onnx_out(node, 0, fvi_emit_reshape(node->b, v, &out));
 }

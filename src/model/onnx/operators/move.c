@@ -6,13 +6,15 @@
  */
 #include <string.h>
 
-#include "model/onnx/lowering.h"
+#include "graph/const.h"
+#include "model/onnx/operators.h"
 
-fv_status fvi_lower_concat(fvi_site *s) {
-    int ndim = fvi_site_shape(s, fvi_site_need(s, 0)).ndim;
-    int axis = fvi_site_axis(s, fvi_onnx_attr_int(s->proto, "axis", 1), ndim);
-    for (int i = 0; i < s->n_in; i++) fvi_site_need(s, i);
-    return fvi_site_out(s, 0, s->status ? -1 : fvi_emit_concat(s, axis, s->n_in, s->in));
+fv_status fvi_lower_concat(fvi_onnx_node *node) {
+    int ndim = fvi_build_shape(node->b, fvi_onnx_need(node, 0)).ndim;
+    int axis = fvi_build_axis(node->b, fvi_onnx_attr_int(node->proto, "axis", 1), ndim);
+    for (int i = 0; i < node->n_in; i++) fvi_onnx_need(node, i);
+    return fvi_onnx_out(
+        node, 0, node->b->status ? -1 : fvi_emit_concat(node->b, axis, node->n_in, node->in));
 }
 
 /* Size of part i of n of `total` elements, equal but for the last. */
@@ -22,37 +24,37 @@ static int64_t equal_part(int64_t total, int64_t n, int64_t i) {
 }
 
 /* Sizes of the parts, from the file or equal, that must make up the whole axis of n elements. */
-static void part_sizes(fvi_site *s, int64_t n, int64_t *sizes) {
-    int given = fvi_site_ints(s, "split", 1, sizes, s->n_out);
-    int64_t parts = given >= 0 ? given : fvi_onnx_attr_int(s->proto, "num_outputs", s->n_out);
+static void part_sizes(fvi_onnx_node *node, int64_t n, int64_t *sizes) {
+    int given = fvi_onnx_ints(node, "split", 1, sizes, node->n_out);
+    int64_t parts = given >= 0 ? given : fvi_onnx_attr_int(node->proto, "num_outputs", node->n_out);
     int64_t left = n;
-    if (parts != s->n_out)
-        fvi_site_fail(s, FV_FORMAT, "%" PRId64 " parts for %d outputs", parts, s->n_out);
-    if (given < 0 && s->l->opset < 18 && n % s->n_out)
-        fvi_site_fail(s, FV_SHAPE, "%" PRId64 " elements in %d equal parts", n, s->n_out);
-    for (int i = 0; i < s->n_out && !s->status; i++) {
-        if (given < 0) sizes[i] = equal_part(n, s->n_out, i);
+    if (parts != node->n_out)
+        fvi_build_fail(node->b, FV_FORMAT, "%" PRId64 " parts for %d outputs", parts, node->n_out);
+    if (given < 0 && node->l->opset < 18 && n % node->n_out)
+        fvi_build_fail(node->b, FV_SHAPE, "%" PRId64 " elements in %d equal parts", n, node->n_out);
+    for (int i = 0; i < node->n_out && !node->b->status; i++) {
+        if (given < 0) sizes[i] = equal_part(n, node->n_out, i);
         if (sizes[i] < 0 || sizes[i] > left)
-            fvi_site_fail(s, FV_SHAPE, "part %d of %" PRId64 " does not fit into %" PRId64, i,
-                          sizes[i], n);
+            fvi_build_fail(node->b, FV_SHAPE, "part %d of %" PRId64 " does not fit into %" PRId64,
+                           i, sizes[i], n);
         left -= sizes[i];
     }
-    if (left) fvi_site_fail(s, FV_SHAPE, "its parts leave %" PRId64 " of %" PRId64, left, n);
+    if (left) fvi_build_fail(node->b, FV_SHAPE, "its parts leave %" PRId64 " of %" PRId64, left, n);
 }
 
-fv_status fvi_lower_split(fvi_site *s) {
-    int x = fvi_site_need(s, 0);
-    fvi_shape in = fvi_site_shape(s, x);
-    int axis = fvi_site_axis(s, fvi_onnx_attr_int(s->proto, "axis", 0), in.ndim);
-    int64_t *sizes = g_try_new(int64_t, (gsize)s->n_out + 1), start = 0;
-    if (!sizes) return fvi_site_nomem(s);
-    if (!s->status) part_sizes(s, in.dim[axis], sizes);
-    for (int i = 0; i < s->n_out && !s->status; i++) {
-        fvi_site_out(s, i, fvi_emit_slice(s, x, axis, start, sizes[i]));
+fv_status fvi_lower_split(fvi_onnx_node *node) {
+    int x = fvi_onnx_need(node, 0);
+    fvi_shape in = fvi_build_shape(node->b, x);
+    int axis = fvi_build_axis(node->b, fvi_onnx_attr_int(node->proto, "axis", 0), in.ndim);
+    int64_t *sizes = g_try_new(int64_t, (gsize)node->n_out + 1), start = 0;
+    if (!sizes) return fvi_build_nomem(node->b);
+    if (!node->b->status) part_sizes(node, in.dim[axis], sizes);
+    for (int i = 0; i < node->n_out && !node->b->status; i++) {
+        fvi_onnx_out(node, i, fvi_emit_slice(node->b, x, axis, start, sizes[i]));
         start += sizes[i];
     }
     g_free(sizes);
-    return s->status;
+    return node->b->status;
 }
 
 static int64_t clamp(int64_t x, int64_t lo, int64_t hi) { return x < lo ? lo : x > hi ? hi : x; }
@@ -70,10 +72,10 @@ static int64_t slice_axis(int64_t n, int64_t start, int64_t end, int64_t step, i
 }
 
 /* Cuts one axis of `out` and notes it in a; 0 when nothing changes. */
-static int cut_axis(fvi_site *s, int axis, int64_t start, int64_t end, int64_t step, fvi_shape *out,
-                    fvi_node_attr *a) {
+static int cut_axis(fvi_onnx_node *node, int axis, int64_t start, int64_t end, int64_t step,
+                    fvi_shape *out, fvi_node_attr *a) {
     int64_t size = out->dim[axis], first;
-    if (step == 0) return fvi_site_fail(s, FV_FORMAT, "step 0 on axis %d", axis);
+    if (step == 0) return fvi_build_fail(node->b, FV_FORMAT, "step 0 on axis %d", axis);
     out->dim[axis] = slice_axis(size, start, end, step, &first);
     a->slice.start[axis] = out->dim[axis] ? first : 0;
     a->slice.step[axis] = out->dim[axis] > 1 ? step : 1;
@@ -83,112 +85,113 @@ static int cut_axis(fvi_site *s, int axis, int64_t start, int64_t end, int64_t s
 /* Whether an optional list has n entries. */
 static int as_many(int count, int n) { return count < 0 || count == n; }
 
-fv_status fvi_lower_slice(fvi_site *s) {
-    int x = fvi_site_need(s, 0), cut = 0;
-    fvi_shape out = fvi_site_shape(s, x);
+fv_status fvi_lower_slice(fvi_onnx_node *node) {
+    int x = fvi_onnx_need(node, 0), cut = 0;
+    fvi_shape out = fvi_build_shape(node->b, x);
     int64_t starts[FVI_MAX_DIMS], ends[FVI_MAX_DIMS], axes[FVI_MAX_DIMS], steps[FVI_MAX_DIMS];
-    int n = fvi_site_ints(s, "starts", 1, starts, FVI_MAX_DIMS);
-    int n_ends = fvi_site_ints(s, "ends", 2, ends, FVI_MAX_DIMS);
-    int n_axes = fvi_site_ints(s, "axes", 3, axes, FVI_MAX_DIMS);
-    int n_steps = fvi_site_ints(s, "steps", 4, steps, FVI_MAX_DIMS);
+    int n = fvi_onnx_ints(node, "starts", 1, starts, FVI_MAX_DIMS);
+    int n_ends = fvi_onnx_ints(node, "ends", 2, ends, FVI_MAX_DIMS);
+    int n_axes = fvi_onnx_ints(node, "axes", 3, axes, FVI_MAX_DIMS);
+    int n_steps = fvi_onnx_ints(node, "steps", 4, steps, FVI_MAX_DIMS);
     if (n < 0 || n > out.ndim || n_ends != n || !as_many(n_axes, n) || !as_many(n_steps, n))
-        return fvi_site_fail(s, FV_FORMAT, "starts, ends, axes and steps are not as many");
+        return fvi_build_fail(node->b, FV_FORMAT, "starts, ends, axes and steps are not as many");
     fvi_node_attr a = {0};
     unsigned seen = 0;
     for (int i = 0; i < out.ndim; i++) a.slice.step[i] = 1;
-    for (int i = 0; i < n && !s->status; i++) {
-        int axis = n_axes < 0 ? i : fvi_site_axis(s, axes[i], out.ndim);
-        if (seen >> axis & 1) return fvi_site_fail(s, FV_FORMAT, "axis %d is named twice", axis);
+    for (int i = 0; i < n && !node->b->status; i++) {
+        int axis = n_axes < 0 ? i : fvi_build_axis(node->b, axes[i], out.ndim);
+        if (seen >> axis & 1)
+            return fvi_build_fail(node->b, FV_FORMAT, "axis %d is named twice", axis);
         seen |= 1u << axis;
-        cut |= cut_axis(s, axis, starts[i], ends[i], n_steps < 0 ? 1 : steps[i], &out, &a);
+        cut |= cut_axis(node, axis, starts[i], ends[i], n_steps < 0 ? 1 : steps[i], &out, &a);
     }
-    if (!cut || s->status) return fvi_site_out(s, 0, x);
-    return fvi_site_out(s, 0, fvi_emit(s, FVI_SLICE, &a, &out, 1, &x));
+    if (!cut || node->b->status) return fvi_onnx_out(node, 0, x);
+    return fvi_onnx_out(node, 0, fvi_emit(node->b, FVI_SLICE, &a, &out, 1, &x));
 }
 
 /* Reads pads [begins.., ends..], of all axes or of `axes`, into a. */
-static void read_pads(fvi_site *s, int ndim, fvi_node_attr *a) {
+static void read_pads(fvi_onnx_node *node, int ndim, fvi_node_attr *a) {
     int64_t pads[2 * FVI_MAX_DIMS], axes[FVI_MAX_DIMS];
-    const char *name = fvi_onnx_attr(s->proto, "paddings") ? "paddings" : "pads";
-    int n = fvi_site_ints(s, name, 1, pads, 2 * FVI_MAX_DIMS);
-    int n_axes = fvi_site_ints(s, "axes", 3, axes, FVI_MAX_DIMS);
+    const char *name = fvi_onnx_attr(node->proto, "paddings") ? "paddings" : "pads";
+    int n = fvi_onnx_ints(node, name, 1, pads, 2 * FVI_MAX_DIMS);
+    int n_axes = fvi_onnx_ints(node, "axes", 3, axes, FVI_MAX_DIMS);
     int count = n_axes >= 0 ? n_axes : ndim;
     if (n != 2 * count) {
-        fvi_site_fail(s, FV_FORMAT, "%d pads for %d axes; %d are needed", n < 0 ? 0 : n, count,
-                      2 * count);
+        fvi_build_fail(node->b, FV_FORMAT, "%d pads for %d axes; %d are needed", n < 0 ? 0 : n,
+                       count, 2 * count);
         return;
     }
-    for (int i = 0; i < count && !s->status; i++) {
-        int axis = n_axes >= 0 ? fvi_site_axis(s, axes[i], ndim) : i;
+    for (int i = 0; i < count && !node->b->status; i++) {
+        int axis = n_axes >= 0 ? fvi_build_axis(node->b, axes[i], ndim) : i;
         a->pad.lo[axis] = pads[i];
         a->pad.hi[axis] = pads[count + i];
         if (clamp(pads[i], -FVI_MAX_ELEMENTS, FVI_MAX_ELEMENTS) != pads[i] ||
             clamp(pads[count + i], -FVI_MAX_ELEMENTS, FVI_MAX_ELEMENTS) != pads[count + i])
-            fvi_site_fail(s, FV_SHAPE, "axis %d is padded by %" PRId64 " and %" PRId64, axis,
-                          pads[i], pads[count + i]);
+            fvi_build_fail(node->b, FV_SHAPE, "axis %d is padded by %" PRId64 " and %" PRId64, axis,
+                           pads[i], pads[count + i]);
     }
 }
 
 /* Cuts what negative pads take away; returns x without it. */
-static int cut_negative(fvi_site *s, int x, fvi_node_attr *a) {
-    fvi_shape in = fvi_site_shape(s, x);
-    for (int i = 0; i < in.ndim && !s->status; i++) {
+static int cut_negative(fvi_onnx_node *node, int x, fvi_node_attr *a) {
+    fvi_shape in = fvi_build_shape(node->b, x);
+    for (int i = 0; i < in.ndim && !node->b->status; i++) {
         int64_t lo = a->pad.lo[i] < 0 ? -a->pad.lo[i] : 0,
                 hi = a->pad.hi[i] < 0 ? -a->pad.hi[i] : 0;
         if (lo + hi > in.dim[i])
-            fvi_site_fail(s, FV_SHAPE,
-                          "axis %d of %" PRId64 " is padded by %" PRId64 " and %" PRId64, i,
-                          in.dim[i], a->pad.lo[i], a->pad.hi[i]);
+            fvi_build_fail(node->b, FV_SHAPE,
+                           "axis %d of %" PRId64 " is padded by %" PRId64 " and %" PRId64, i,
+                           in.dim[i], a->pad.lo[i], a->pad.hi[i]);
         else
-            x = fvi_emit_slice(s, x, i, lo, in.dim[i] - lo - hi);
+            x = fvi_emit_slice(node->b, x, i, lo, in.dim[i] - lo - hi);
         if (lo) a->pad.lo[i] = 0;
         if (hi) a->pad.hi[i] = 0;
     }
     return x;
 }
 
-fv_status fvi_lower_pad(fvi_site *s) {
-    int x = fvi_site_need(s, 0), any = 0;
+fv_status fvi_lower_pad(fvi_onnx_node *node) {
+    int x = fvi_onnx_need(node, 0), any = 0;
     fvi_node_attr a = {0};
-    a.pad.mode = (fvi_pad_mode)fvi_site_choice(
-        s, "mode", (const char *const[]){"constant", "reflect", "edge", "wrap", NULL});
-    a.pad.value = (float)fvi_site_real(s, "value", 2, 0);
-    read_pads(s, fvi_site_shape(s, x).ndim, &a);
-    x = s->status ? -1 : cut_negative(s, x, &a);
-    fvi_shape out = fvi_site_shape(s, x);
-    for (int i = 0; i < out.ndim && !s->status; i++) {
+    a.pad.mode = (fvi_pad_mode)fvi_onnx_choice(
+        node, "mode", (const char *const[]){"constant", "reflect", "edge", "wrap", NULL});
+    a.pad.value = (float)fvi_onnx_real(node, "value", 2, 0);
+    read_pads(node, fvi_build_shape(node->b, x).ndim, &a);
+    x = node->b->status ? -1 : cut_negative(node, x, &a);
+    fvi_shape out = fvi_build_shape(node->b, x);
+    for (int i = 0; i < out.ndim && !node->b->status; i++) {
         int64_t n = out.dim[i], most = FVI_MAX_ELEMENTS, lo = a.pad.lo[i], hi = a.pad.hi[i];
         if (a.pad.mode == FVI_PAD_REFLECT) most = n > 0 ? n - 1 : 0;
         if (a.pad.mode == FVI_PAD_WRAP) most = n;
         if (a.pad.mode == FVI_PAD_EDGE && n == 0) most = 0;
         if (lo > most || hi > most)
-            return fvi_site_fail(s, FV_SHAPE,
-                                 "axis %d of %" PRId64 " cannot be padded by %" PRId64
-                                 " and %" PRId64 " in this mode",
-                                 i, n, lo, hi);
+            return fvi_build_fail(node->b, FV_SHAPE,
+                                  "axis %d of %" PRId64 " cannot be padded by %" PRId64
+                                  " and %" PRId64 " in this mode",
+                                  i, n, lo, hi);
         out.dim[i] += lo + hi;
         any |= lo || hi;
     }
-    if (s->status || !any) return fvi_site_out(s, 0, x);
-    return fvi_site_out(s, 0, fvi_emit(s, FVI_PAD, &a, &out, 1, &x));
+    if (node->b->status || !any) return fvi_onnx_out(node, 0, x);
+    return fvi_onnx_out(node, 0, fvi_emit(node->b, FVI_PAD, &a, &out, 1, &x));
 }
 
 /* The indices, checked to lie in -n..n-1; as they are when none is negative, else a copy. */
-static int plain_indices(fvi_site *s, const fvi_const *c, int64_t n) {
+static int plain_indices(fvi_onnx_node *node, const fvi_const *c, int64_t n) {
     int64_t count = fvi_shape_count(&c->shape);
     int negative = 0;
-    if (!fvi_site_charge(s, count)) return -1;
+    if (!fvi_build_charge(node->b, count)) return -1;
     for (int64_t i = 0; i < count; i++) {
         int64_t at = fvi_const_int(c, i);
         if (at < -n || at >= n) {
-            fvi_site_fail(s, FV_SHAPE, "index %" PRId64 " of %" PRId64, at, n);
+            fvi_build_fail(node->b, FV_SHAPE, "index %" PRId64 " of %" PRId64, at, n);
             return -1;
         }
         negative |= at < 0;
     }
-    if (!negative) return fvi_site_in(s, 1);
+    if (!negative) return fvi_onnx_in(node, 1);
     uint8_t *data;
-    int v = fvi_emit_constant(s, FVI_I64, &c->shape, &data);
+    int v = fvi_emit_constant(node->b, FVI_I64, &c->shape, &data);
     for (int64_t i = 0; v >= 0 && i < count; i++) {
         int64_t at = fvi_const_int(c, i);
         fvi_put_int(FVI_I64, data, i, at < 0 ? at + n : at);
@@ -196,44 +199,46 @@ static int plain_indices(fvi_site *s, const fvi_const *c, int64_t n) {
     return v;
 }
 
-fv_status fvi_lower_gather(fvi_site *s) {
-    int x = fvi_site_need(s, 0);
-    const fvi_const *c = fvi_site_fixed(s, 1, "indices");
-    fvi_shape in = fvi_site_shape(s, x), out = {0};
-    int axis = fvi_site_axis(s, fvi_onnx_attr_int(s->proto, "axis", 0), in.ndim);
-    if (s->status || !c) return fvi_site_need(s, 1), s->status;
+fv_status fvi_lower_gather(fvi_onnx_node *node) {
+    int x = fvi_onnx_need(node, 0);
+    const fvi_const *c = fvi_onnx_fixed(node, 1, "indices");
+    fvi_shape in = fvi_build_shape(node->b, x), out = {0};
+    int axis = fvi_build_axis(node->b, fvi_onnx_attr_int(node->proto, "axis", 0), in.ndim);
+    if (node->b->status || !c) return fvi_onnx_need(node, 1), node->b->status;
     if (in.ndim == 0 || in.ndim - 1 + c->shape.ndim > FVI_MAX_DIMS)
-        return fvi_site_fail(s, FV_UNSUPPORTED, "%d dimensions indexed by %d", in.ndim,
-                             c->shape.ndim);
+        return fvi_build_fail(node->b, FV_UNSUPPORTED, "%d dimensions indexed by %d", in.ndim,
+                              c->shape.ndim);
     for (int i = 0; i < axis; i++) out.dim[out.ndim++] = in.dim[i];
     for (int i = 0; i < c->shape.ndim; i++) out.dim[out.ndim++] = c->shape.dim[i];
     for (int i = axis + 1; i < in.ndim; i++) out.dim[out.ndim++] = in.dim[i];
-    int indices = plain_indices(s, c, in.dim[axis]);
-    if (s->status) return s->status;
+    int indices = plain_indices(node, c, in.dim[axis]);
+    if (node->b->status) return node->b->status;
     if (fvi_shape_count(&c->shape) == 1) {
-        int64_t at = fvi_const_int(fvi_site_const(s, indices), 0);
-        return fvi_site_out(s, 0, fvi_emit_reshape(s, fvi_emit_slice(s, x, axis, at, 1), &out));
+        int64_t at = fvi_const_int(fvi_build_const(node->b, indices), 0);
+        return fvi_onnx_out(
+            node, 0, fvi_emit_reshape(node->b, fvi_emit_slice(node->b, x, axis, at, 1), &out));
     }
     fvi_node_attr a = {.axis = {axis}};
-    return fvi_site_out(s, 0, fvi_emit(s, FVI_GATHER, &a, &out, 2, (int[]){x, indices}));
+    return fvi_onnx_out(node, 0, fvi_emit(node->b, FVI_GATHER, &a, &out, 2, (int[]){x, indices}));
 }
 
 /* Keeps the upper (or lower) triangle of the last two axes: selection by a constant mask. */
-fv_status fvi_lower_trilu(fvi_site *s) {
-    int x = fvi_site_need(s, 0);
-    fvi_shape in = fvi_site_shape(s, x);
-    const fvi_const *kc = fvi_site_fixed(s, 1, "k");
-    if (s->status) return s->status;
-    if (in.ndim < 2) return fvi_site_fail(s, FV_SHAPE, "its input has %d dimensions", in.ndim);
+fv_status fvi_lower_trilu(fvi_onnx_node *node) {
+    int x = fvi_onnx_need(node, 0);
+    fvi_shape in = fvi_build_shape(node->b, x);
+    const fvi_const *kc = fvi_onnx_fixed(node, 1, "k");
+    if (node->b->status) return node->b->status;
+    if (in.ndim < 2)
+        return fvi_build_fail(node->b, FV_SHAPE, "its input has %d dimensions", in.ndim);
     int64_t h = in.dim[in.ndim - 2], w = in.dim[in.ndim - 1];
     int64_t k = kc && fvi_shape_count(&kc->shape) ? fvi_const_int(kc, 0) : 0;
-    int upper = fvi_onnx_attr_int(s->proto, "upper", 1) != 0;
+    int upper = fvi_onnx_attr_int(node->proto, "upper", 1) != 0;
     k = clamp(k, -FVI_MAX_ELEMENTS, FVI_MAX_ELEMENTS);
     uint8_t *mask;
-    int m = fvi_emit_constant(s, FVI_BOOL, &(fvi_shape){2, {h, w}}, &mask);
-    if (m >= 0 && !fvi_site_charge(s, 4 * h * w)) m = -1;
+    int m = fvi_emit_constant(node->b, FVI_BOOL, &(fvi_shape){2, {h, w}}, &mask);
+    if (m >= 0 && !fvi_build_charge(node->b, 4 * h * w)) m = -1;
     for (int64_t i = 0; m >= 0 && i < h * w; i++)
         mask[i] = upper ? i % w - i / w >= k : i % w - i / w <= k;
-    int zero = fvi_emit_scalar(s, fvi_site_dtype(s, x), 0);
-    return fvi_site_out(s, 0, fvi_emit_where(s, m, x, zero));
+    int zero = fvi_emit_scalar(node->b, fvi_build_dtype(node->b, x), 0);
+    return fvi_onnx_out(node, 0, fvi_emit_where(node->b, m, x, zero));
 }

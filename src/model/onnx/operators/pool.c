@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pooling, over a sliding window or the whole picture. MaxPool's second output (indices) is not
  * made. Source: ONNX operator specification (MaxPool-1..22, AveragePool-1..22, Global*). */
-#include "model/onnx/lowering.h"
+#include "model/onnx/operators.h"
 
-fv_status fvi_lower_pool(fvi_site *s) {
-    int x = fvi_site_need(s, 0);
-    fvi_shape in = fvi_site_shape(s, x), out = in;
+fv_status fvi_lower_pool(fvi_onnx_node *node) {
+    int x = fvi_onnx_need(node, 0);
+    fvi_shape in = fvi_build_shape(node->b, x), out = in;
     fvi_node_attr a;
-    if (s->status) return s->status;
-    fvi_site_window(s, &in, NULL, &a.window, out.dim + 2);
-    a.window.count_include_pad = fvi_onnx_attr_int(s->proto, "count_include_pad", 0) != 0;
-    return fvi_site_out(s, 0, fvi_emit(s, (fvi_kind)s->op->param, &a, &out, 1, &x));
+    if (node->b->status) return node->b->status;
+    fvi_onnx_window(node, &in, NULL, &a.window, out.dim + 2);
+    a.window.count_include_pad = fvi_onnx_attr_int(node->proto, "count_include_pad", 0) != 0;
+    return fvi_onnx_out(node, 0, fvi_emit(node->b, (fvi_kind)node->op->param, &a, &out, 1, &x));
 }
 
-fv_status fvi_lower_global_pool(fvi_site *s) {
-    int x = fvi_site_need(s, 0);
-    fvi_shape in = fvi_site_shape(s, x), out = in;
-    if (s->status) return s->status;
+fv_status fvi_lower_global_pool(fvi_onnx_node *node) {
+    int x = fvi_onnx_need(node, 0);
+    fvi_shape in = fvi_build_shape(node->b, x), out = in;
+    if (node->b->status) return node->b->status;
     int n = in.ndim - 2;
     if (n < 1 || n > FVI_MAX_SPATIAL || fvi_shape_count(&in) == 0) {
         char text[FVI_SHAPE_TEXT];
-        return fvi_site_fail(s, FV_SHAPE, "it cannot pool %s", fvi_shape_text(&in, text));
+        return fvi_build_fail(node->b, FV_SHAPE, "it cannot pool %s", fvi_shape_text(&in, text));
     }
     fvi_node_attr a = {.window = {.n = n, .groups = 1, .global = 1}};
     for (int i = 0; i < n; i++) {
@@ -28,5 +28,5 @@ fv_status fvi_lower_global_pool(fvi_site *s) {
         a.window.stride[i] = a.window.dilation[i] = 1;
         out.dim[2 + i] = 1;
     }
-    return fvi_site_out(s, 0, fvi_emit(s, (fvi_kind)s->op->param, &a, &out, 1, &x));
+    return fvi_onnx_out(node, 0, fvi_emit(node->b, (fvi_kind)node->op->param, &a, &out, 1, &x));
 }

@@ -6,83 +6,85 @@
 #include <string.h>
 
 #include "graph/const.h"
-#include "model/onnx/lowering.h"
+#include "model/onnx/operators.h"
 
 /* [n,c,h,w] -> [n,c,1,1] */
-static int emit_global_mean(fvi_site *s, int x, const fvi_shape *in) {
+static int emit_global_mean(fvi_onnx_node *node, int x, const fvi_shape *in) {
     fvi_node_attr a = {.window = {.n = 2, .groups = 1, .global = 1}};
     fvi_shape out = {4, {in->dim[0], in->dim[1], 1, 1}};
     for (int i = 0; i < 2; i++) {
         a.window.kernel[i] = in->dim[2 + i];
         a.window.stride[i] = a.window.dilation[i] = 1;
     }
-    return fvi_emit(s, FVI_AVERAGE_POOL, &a, &out, 1, &x);
+    return fvi_emit(node->b, FVI_AVERAGE_POOL, &a, &out, 1, &x);
 }
 
 /* param: the fvi_reduce. */
-fv_status fvi_lower_reduce(fvi_site *s) {
-    int x = fvi_site_need(s, 0), absent;
-    fvi_shape in = fvi_site_shape(s, x);
-    unsigned axes = fvi_site_axes(s, 1, in.ndim, &absent);
-    int keepdims = fvi_onnx_attr_int(s->proto, "keepdims", 1) != 0;
-    if (s->status) return s->status;
-    if (absent && fvi_onnx_attr_int(s->proto, "noop_with_empty_axes", 0))
-        return fvi_site_out(s, 0, x);
+fv_status fvi_lower_reduce(fvi_onnx_node *node) {
+    int x = fvi_onnx_need(node, 0), absent;
+    fvi_shape in = fvi_build_shape(node->b, x);
+    unsigned axes = fvi_onnx_axes(node, 1, in.ndim, &absent);
+    int keepdims = fvi_onnx_attr_int(node->proto, "keepdims", 1) != 0;
+    if (node->b->status) return node->b->status;
+    if (absent && fvi_onnx_attr_int(node->proto, "noop_with_empty_axes", 0))
+        return fvi_onnx_out(node, 0, x);
     if (absent) axes = (1u << in.ndim) - 1;
     int picture = in.ndim == 4 && axes == (4u | 8u) && fvi_shape_count(&in) > 0;
-    if (picture && s->op->param == FVI_REDUCE_MEAN && !fvi_site_const(s, x)) {
-        int v = emit_global_mean(s, x, &in);
-        if (!keepdims) v = fvi_emit_reshape(s, v, &(fvi_shape){2, {in.dim[0], in.dim[1]}});
-        return fvi_site_out(s, 0, v);
+    if (picture && node->op->param == FVI_REDUCE_MEAN && !fvi_build_const(node->b, x)) {
+        int v = emit_global_mean(node, x, &in);
+        if (!keepdims) v = fvi_emit_reshape(node->b, v, &(fvi_shape){2, {in.dim[0], in.dim[1]}});
+        return fvi_onnx_out(node, 0, v);
     }
-    return fvi_site_out(s, 0, fvi_emit_reduce(s, (fvi_reduce)s->op->param, axes, keepdims, x));
+    return fvi_onnx_out(node, 0,
+                        fvi_emit_reduce(node->b, (fvi_reduce)node->op->param, axes, keepdims, x));
 }
 
 /* param 1: largest, -1: smallest; on constants. */
-fv_status fvi_lower_arg_extreme(fvi_site *s) {
-    const fvi_const *x = fvi_site_fixed(s, 0, "input");
-    if (!x) return fvi_site_need(s, 0), s->status;
-    int axis = fvi_site_axis(s, fvi_onnx_attr_int(s->proto, "axis", 0), x->shape.ndim);
-    int keepdims = fvi_onnx_attr_int(s->proto, "keepdims", 1) != 0;
-    int last = fvi_onnx_attr_int(s->proto, "select_last_index", 0) != 0;
-    if (s->status || x->shape.ndim == 0) return fvi_site_fail(s, FV_SHAPE, "it needs an axis");
+fv_status fvi_lower_arg_extreme(fvi_onnx_node *node) {
+    const fvi_const *x = fvi_onnx_fixed(node, 0, "input");
+    if (!x) return fvi_onnx_need(node, 0), node->b->status;
+    int axis = fvi_build_axis(node->b, fvi_onnx_attr_int(node->proto, "axis", 0), x->shape.ndim);
+    int keepdims = fvi_onnx_attr_int(node->proto, "keepdims", 1) != 0;
+    int last = fvi_onnx_attr_int(node->proto, "select_last_index", 0) != 0;
+    if (node->b->status || x->shape.ndim == 0)
+        return fvi_build_fail(node->b, FV_SHAPE, "it needs an axis");
     fvi_shape out = x->shape;
     int64_t n = x->shape.dim[axis], outer = fvi_shape_product(&out, 0, axis);
     int64_t inner = fvi_shape_product(&out, axis + 1, out.ndim);
     out.dim[axis] = 1;
-    if (n < 1) return fvi_site_fail(s, FV_SHAPE, "its axis is empty");
+    if (n < 1) return fvi_build_fail(node->b, FV_SHAPE, "its axis is empty");
     uint8_t *data;
-    int v = fvi_emit_constant(s, FVI_I64, &out, &data);
-    if (v >= 0 && !fvi_site_charge(s, 4 * outer * n * inner)) v = -1;
+    int v = fvi_emit_constant(node->b, FVI_I64, &out, &data);
+    if (v >= 0 && !fvi_build_charge(node->b, 4 * outer * n * inner)) v = -1;
     for (int64_t i = 0; v >= 0 && i < outer * inner; i++) {
         int64_t base = i / inner * n * inner + i % inner, best = 0;
         for (int64_t k = 1; k < n; k++) {
             double d = fvi_const_at(x, base + k * inner) - fvi_const_at(x, base + best * inner);
-            if (d * s->op->param > 0 || (last && d == 0)) best = k;
+            if (d * node->op->param > 0 || (last && d == 0)) best = k;
         }
         fvi_put_int(FVI_I64, data, i, best);
     }
     if (!keepdims) {
         for (int i = axis; i + 1 < out.ndim; i++) out.dim[i] = out.dim[i + 1];
         out.ndim--;
-        v = fvi_emit_reshape(s, v, &out);
+        v = fvi_emit_reshape(node->b, v, &out);
     }
-    return fvi_site_out(s, 0, v);
+    return fvi_onnx_out(node, 0, v);
 }
 
-fv_status fvi_lower_cum_sum(fvi_site *s) {
-    const fvi_const *x = fvi_site_fixed(s, 0, "input"), *where = fvi_site_fixed(s, 1, "axis");
+fv_status fvi_lower_cum_sum(fvi_onnx_node *node) {
+    const fvi_const *x = fvi_onnx_fixed(node, 0, "input"), *where = fvi_onnx_fixed(node, 1, "axis");
     if (!x || !where || fvi_shape_count(&where->shape) < 1)
-        return fvi_site_fail(s, FV_FORMAT, "it needs an input and an axis");
-    int axis = fvi_site_axis(s, fvi_const_int(where, 0), x->shape.ndim);
-    int exclusive = fvi_onnx_attr_int(s->proto, "exclusive", 0) != 0;
-    int reverse = fvi_onnx_attr_int(s->proto, "reverse", 0) != 0;
+        return fvi_build_fail(node->b, FV_FORMAT, "it needs an input and an axis");
+    int axis = fvi_build_axis(node->b, fvi_const_int(where, 0), x->shape.ndim);
+    int exclusive = fvi_onnx_attr_int(node->proto, "exclusive", 0) != 0;
+    int reverse = fvi_onnx_attr_int(node->proto, "reverse", 0) != 0;
     uint8_t *data;
-    int v = fvi_emit_constant(s, x->dtype, &x->shape, &data);
-    if (s->status || x->shape.ndim == 0) return fvi_site_out(s, 0, v);
+    int v = fvi_emit_constant(node->b, x->dtype, &x->shape, &data);
+    if (node->b->status || x->shape.ndim == 0) return fvi_onnx_out(node, 0, v);
     int64_t n = x->shape.dim[axis], outer = fvi_shape_product(&x->shape, 0, axis);
     int64_t inner = fvi_shape_product(&x->shape, axis + 1, x->shape.ndim);
-    if (!fvi_site_charge(s, 4 * fvi_shape_count(&x->shape))) return s->status;
+    if (!fvi_build_charge(node->b, 4 * fvi_shape_count(&x->shape))) return node->b->status;
     for (int64_t i = 0; i < outer * inner; i++) {
         double sum = 0;
         for (int64_t k = 0; k < n; k++) {
@@ -92,5 +94,5 @@ fv_status fvi_lower_cum_sum(fvi_site *s) {
             sum += e;
         }
     }
-    return fvi_site_out(s, 0, v);
+    return fvi_onnx_out(node, 0, v);
 }

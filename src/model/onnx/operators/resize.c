@@ -7,7 +7,8 @@
 #include <string.h>
 
 #include "graph/const.h"
-#include "model/onnx/lowering.h"
+#include "graph/resize_kernel.h"
+#include "model/onnx/operators.h"
 
 /* What each axis becomes. */
 typedef struct targets {
@@ -15,34 +16,35 @@ typedef struct targets {
     double scale[FVI_MAX_DIMS], roi[FVI_MAX_DIMS][2];
 } targets;
 
-static void read_rule(fvi_site *s, fvi_resize_rule *r) {
+static void read_rule(fvi_onnx_node *node, fvi_resize_rule *r) {
     static const char *const coordinates[] = {
         "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners",
         "asymmetric", "tf_half_pixel_for_nn", "tf_crop_and_resize", NULL};
     static const char *const rounding[] = {"round_prefer_floor", "round_prefer_ceil", "floor",
                                            "ceil", NULL};
     static const char *const modes[] = {"nearest", "linear", "cubic", NULL};
-    int old = s->l->opset < 11;
+    int old = node->l->opset < 11;
     memset(r, 0, sizeof *r);
     r->coordinates = FVI_ASYMMETRIC;
     r->nearest = FVI_ROUND_FLOOR;
-    r->mode = fvi_onnx_attr_is(s->proto, "mode", "bilinear", "nearest")
+    r->mode = fvi_onnx_attr_is(node->proto, "mode", "bilinear", "nearest")
                   ? FVI_RESIZE_LINEAR
-                  : fvi_site_choice(s, "mode", modes);
+                  : fvi_onnx_choice(node, "mode", modes);
     if (old) return;
-    r->coordinates = fvi_site_choice(s, "coordinate_transformation_mode", coordinates);
-    r->nearest = fvi_site_choice(s, "nearest_mode", rounding);
-    r->cubic_a = fvi_onnx_attr_float(s->proto, "cubic_coeff_a", -0.75f);
-    r->exclude_outside = fvi_onnx_attr_int(s->proto, "exclude_outside", 0) != 0;
-    r->antialias = fvi_onnx_attr_int(s->proto, "antialias", 0) != 0;
+    r->coordinates = fvi_onnx_choice(node, "coordinate_transformation_mode", coordinates);
+    r->nearest = fvi_onnx_choice(node, "nearest_mode", rounding);
+    r->cubic_a = fvi_onnx_attr_float(node->proto, "cubic_coeff_a", -0.75f);
+    r->exclude_outside = fvi_onnx_attr_int(node->proto, "exclude_outside", 0) != 0;
+    r->antialias = fvi_onnx_attr_int(node->proto, "antialias", 0) != 0;
     if (!isfinite(r->cubic_a) || fabs(r->cubic_a) > 1e6)
-        fvi_site_fail(s, FV_FORMAT, "cubic_coeff_a is %g", r->cubic_a);
+        fvi_build_fail(node->b, FV_FORMAT, "cubic_coeff_a is %g", r->cubic_a);
 }
 
-static void set_scale(fvi_site *s, const fvi_shape *in, int axis, double scale, targets *t) {
+static void set_scale(fvi_onnx_node *node, const fvi_shape *in, int axis, double scale,
+                      targets *t) {
     double out = floorf((float)in->dim[axis] * (float)scale);
     if (!(scale > 0) || !(out <= (double)FVI_MAX_ELEMENTS)) {
-        fvi_site_fail(s, FV_SHAPE, "the scale of axis %d is %g", axis, scale);
+        fvi_build_fail(node->b, FV_SHAPE, "the scale of axis %d is %g", axis, scale);
         return;
     }
     t->scale[axis] = scale;
@@ -50,38 +52,39 @@ static void set_scale(fvi_site *s, const fvi_shape *in, int axis, double scale, 
 }
 
 /* Numbers of constant input i or, in Upsample-7, of the attribute; NULL when absent or empty. */
-static const fvi_const *numbers(fvi_site *s, int i, const char *what) {
-    const fvi_const *c = fvi_site_fixed(s, i, what);
+static const fvi_const *numbers(fvi_onnx_node *node, int i, const char *what) {
+    const fvi_const *c = fvi_onnx_fixed(node, i, what);
     return c && fvi_shape_count(&c->shape) > 0 ? c : NULL;
 }
 
-static void use_scales(fvi_site *s, const fvi_shape *in, int n, const int *axes, int input,
+static void use_scales(fvi_onnx_node *node, const fvi_shape *in, int n, const int *axes, int input,
                        targets *t) {
-    const Onnx__AttributeProto *a = fvi_onnx_attr(s->proto, "scales");
-    const fvi_const *c = a ? NULL : numbers(s, input, "scales");
+    const Onnx__AttributeProto *a = fvi_onnx_attr(node->proto, "scales");
+    const fvi_const *c = a ? NULL : numbers(node, input, "scales");
     int64_t count = a ? (int64_t)a->n_floats : c ? fvi_shape_count(&c->shape) : 0;
     if (count != n) {
-        fvi_site_fail(s, FV_FORMAT, "%" PRId64 " scales for %d axes", count, n);
+        fvi_build_fail(node->b, FV_FORMAT, "%" PRId64 " scales for %d axes", count, n);
         return;
     }
-    for (int i = 0; i < n && !s->status; i++)
-        set_scale(s, in, axes[i], a ? a->floats[i] : fvi_const_at(c, i), t);
+    for (int i = 0; i < n && !node->b->status; i++)
+        set_scale(node, in, axes[i], a ? a->floats[i] : fvi_const_at(c, i), t);
 }
 
 /* not_larger and not_smaller give all axes the smallest or largest of their scales. */
-static void use_sizes(fvi_site *s, const fvi_shape *in, int n, const int *axes, const fvi_const *c,
-                      targets *t) {
+static void use_sizes(fvi_onnx_node *node, const fvi_shape *in, int n, const int *axes,
+                      const fvi_const *c, targets *t) {
     int policy =
-        fvi_site_choice(s, "keep_aspect_ratio_policy",
+        fvi_onnx_choice(node, "keep_aspect_ratio_policy",
                         (const char *const[]){"stretch", "not_larger", "not_smaller", NULL});
     double common = 0;
     if (fvi_shape_count(&c->shape) != n)
-        fvi_site_fail(s, FV_FORMAT, "%" PRId64 " sizes for %d axes", fvi_shape_count(&c->shape), n);
-    for (int i = 0; i < n && !s->status; i++) {
+        fvi_build_fail(node->b, FV_FORMAT, "%" PRId64 " sizes for %d axes",
+                       fvi_shape_count(&c->shape), n);
+    for (int i = 0; i < n && !node->b->status; i++) {
         int64_t size = fvi_const_int(c, i), from = in->dim[axes[i]];
         if (size < 1 || size > FVI_MAX_ELEMENTS || from < 1) {
-            fvi_site_fail(s, FV_SHAPE, "axis %d of %" PRId64 " is resized to %" PRId64, axes[i],
-                          from, size);
+            fvi_build_fail(node->b, FV_SHAPE, "axis %d of %" PRId64 " is resized to %" PRId64,
+                           axes[i], from, size);
             return;
         }
         double scale = (double)size / (double)from;
@@ -89,17 +92,17 @@ static void use_sizes(fvi_site *s, const fvi_shape *in, int n, const int *axes, 
         t->scale[axes[i]] = scale;
         if (i == 0 || (policy == 1 ? scale < common : scale > common)) common = scale;
     }
-    for (int i = 0; i < n && !s->status && policy; i++) {
+    for (int i = 0; i < n && !node->b->status && policy; i++) {
         double size = floor(common * (double)in->dim[axes[i]] + 0.5);
         t->scale[axes[i]] = common;
         t->out[axes[i]] = size < (double)FVI_MAX_ELEMENTS ? (int64_t)size : FVI_MAX_ELEMENTS;
     }
 }
 
-static void use_roi(fvi_site *s, int n, const int *axes, targets *t) {
-    const fvi_const *c = numbers(s, 1, "roi");
+static void use_roi(fvi_onnx_node *node, int n, const int *axes, targets *t) {
+    const fvi_const *c = numbers(node, 1, "roi");
     if (!c || fvi_shape_count(&c->shape) != (int64_t)2 * n) {
-        fvi_site_fail(s, FV_FORMAT, "tf_crop_and_resize needs %d numbers of roi", 2 * n);
+        fvi_build_fail(node->b, FV_FORMAT, "tf_crop_and_resize needs %d numbers of roi", 2 * n);
         return;
     }
     for (int i = 0; i < n; i++) {
@@ -108,9 +111,10 @@ static void use_roi(fvi_site *s, int n, const int *axes, targets *t) {
     }
 }
 
-static void read_targets(fvi_site *s, const fvi_shape *in, const fvi_resize_rule *r, targets *t) {
+static void read_targets(fvi_onnx_node *node, const fvi_shape *in, const fvi_resize_rule *r,
+                         targets *t) {
     int64_t given[FVI_MAX_DIMS];
-    int axes[FVI_MAX_DIMS], n = fvi_site_ints(s, "axes", -1, given, FVI_MAX_DIMS);
+    int axes[FVI_MAX_DIMS], n = fvi_onnx_ints(node, "axes", -1, given, FVI_MAX_DIMS);
     unsigned seen = 0;
     for (int i = 0; i < in->ndim; i++) {
         t->out[i] = in->dim[i];
@@ -119,39 +123,39 @@ static void read_targets(fvi_site *s, const fvi_shape *in, const fvi_resize_rule
         axes[i] = i;
     }
     for (int i = 0; i < n; i++) {
-        axes[i] = fvi_site_axis(s, given[i], in->ndim);
-        if (seen >> axes[i] & 1) fvi_site_fail(s, FV_FORMAT, "an axis is named twice");
+        axes[i] = fvi_build_axis(node->b, given[i], in->ndim);
+        if (seen >> axes[i] & 1) fvi_build_fail(node->b, FV_FORMAT, "an axis is named twice");
         seen |= 1u << axes[i];
     }
     if (n < 0) n = in->ndim;
-    const fvi_const *sizes = s->l->opset < 11 ? NULL : numbers(s, 3, "sizes");
-    if (s->status) return;
+    const fvi_const *sizes = node->l->opset < 11 ? NULL : numbers(node, 3, "sizes");
+    if (node->b->status) return;
     if (sizes)
-        use_sizes(s, in, n, axes, sizes, t);
+        use_sizes(node, in, n, axes, sizes, t);
     else
-        use_scales(s, in, n, axes, s->l->opset < 11 ? 1 : 2, t);
-    if (r->coordinates == FVI_TF_CROP_AND_RESIZE && !s->status) use_roi(s, n, axes, t);
+        use_scales(node, in, n, axes, node->l->opset < 11 ? 1 : 2, t);
+    if (r->coordinates == FVI_TF_CROP_AND_RESIZE && !node->b->status) use_roi(node, n, axes, t);
 }
 
-fv_status fvi_lower_resize(fvi_site *s) {
-    int x = fvi_site_need(s, 0), any = 0;
-    fvi_shape in = fvi_site_shape(s, x), out = in;
+fv_status fvi_lower_resize(fvi_onnx_node *node) {
+    int x = fvi_onnx_need(node, 0), any = 0;
+    fvi_shape in = fvi_build_shape(node->b, x), out = in;
     fvi_resize_rule rule;
     fvi_node_attr a = {0};
     targets t = {0};
-    read_rule(s, &rule);
-    if (!s->status) read_targets(s, &in, &rule, &t);
-    a.resize.extrapolation = fvi_onnx_attr_float(s->proto, "extrapolation_value", 0);
-    for (int i = 0; i < in.ndim && !s->status; i++) {
+    read_rule(node, &rule);
+    if (!node->b->status) read_targets(node, &in, &rule, &t);
+    a.resize.extrapolation = fvi_onnx_attr_float(node->proto, "extrapolation_value", 0);
+    for (int i = 0; i < in.ndim && !node->b->status; i++) {
         int cropped =
             rule.coordinates == FVI_TF_CROP_AND_RESIZE && (t.roi[i][0] != 0 || t.roi[i][1] != 1);
         out.dim[i] = t.out[i];
         if ((t.scale[i] == 1 && !cropped) || out.dim[i] == 0) continue;
         any = 1;
         if (fvi_shape_count(&out) < 0) break;
-        fvi_resize_kernel_fill(s, &rule, in.dim[i], out.dim[i], t.scale[i], t.roi[i],
+        fvi_resize_kernel_fill(node->b, &rule, in.dim[i], out.dim[i], t.scale[i], t.roi[i],
                                &a.resize.axis[i]);
     }
-    if (s->status || !any) return fvi_site_out(s, 0, x);
-    return fvi_site_out(s, 0, fvi_emit(s, FVI_RESIZE, &a, &out, 1, &x));
+    if (node->b->status || !any) return fvi_onnx_out(node, 0, x);
+    return fvi_onnx_out(node, 0, fvi_emit(node->b, FVI_RESIZE, &a, &out, 1, &x));
 }

@@ -9,9 +9,9 @@
  * specification, Resize-10..19, and its reference implementation for align_corners, which measures
  * the output as scale * in even where that is not whole.
  */
-#include <math.h>
+#include "graph/resize_kernel.h"
 
-#include "model/onnx/lowering.h"
+#include <math.h>
 
 #define TAPS_MAX ((int64_t)1 << 26) /* of one axis */
 
@@ -88,22 +88,21 @@ static void tap(const fvi_resize_rule *r, double c, int64_t in, double stretch, 
     }
 }
 
-/* See lowering.h. */
-void fvi_resize_kernel_fill(fvi_site *s, const fvi_resize_rule *r, int64_t in, int64_t out,
+void fvi_resize_kernel_fill(fvi_builder *b, const fvi_resize_rule *r, int64_t in, int64_t out,
                             double scale, const double roi[2], fvi_resize_kernel *taps) {
     double stretch = r->antialias && scale < 1 ? scale : 1;
     double reach = floor(-(r->mode == FVI_RESIZE_CUBIC ? 2 : 1) / stretch) + 1;
     double count = r->mode == FVI_RESIZE_NEAREST ? 1 : 2 - 2 * reach;
     if (in < 1 || in > INT32_MAX || count * (double)out > (double)TAPS_MAX) {
-        fvi_site_fail(s, FV_SHAPE, "it resizes %" PRId64 " to %" PRId64 " with %g taps each", in,
-                      out, count);
+        fvi_build_fail(b, FV_SHAPE, "it resizes %" PRId64 " to %" PRId64 " with %g taps each", in,
+                       out, count);
         return;
     }
     int n = (int)count;
-    int32_t *index = fvi_pool_array(s->l->pool, (size_t)out + 1, (size_t)n * sizeof *index);
-    float *weight = fvi_pool_array(s->l->pool, (size_t)out + 1, (size_t)n * sizeof *weight);
+    int32_t *index = fvi_pool_array(b->pool, (size_t)out + 1, (size_t)n * sizeof *index);
+    float *weight = fvi_pool_array(b->pool, (size_t)out + 1, (size_t)n * sizeof *weight);
     if (!index || !weight) {
-        fvi_site_nomem(s);
+        fvi_build_nomem(b);
         return;
     }
     *taps = (fvi_resize_kernel){n, index, weight};

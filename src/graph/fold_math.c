@@ -4,11 +4,12 @@
  * Integers follow C with wrap-around; division truncates toward zero, and dividing by zero is an
  * error of the file. MOD takes the sign of the divisor, FMOD that of the dividend.
  */
+#include "graph/fold_math.h"
+
 #include <math.h>
 #include <string.h>
 
 #include "graph/const.h"
-#include "model/onnx/lowering.h"
 
 static double softplus(double x) { return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x)); }
 
@@ -143,7 +144,7 @@ static int64_t compare_int(fvi_binary f, int64_t a, int64_t b) {
     }
 }
 
-static int64_t binary_int(fvi_site *s, fvi_binary f, int64_t a, int64_t b) {
+static int64_t binary_int(fvi_builder *builder, fvi_binary f, int64_t a, int64_t b) {
     switch (f) {
     case FVI_ADD: return (int64_t)((uint64_t)a + (uint64_t)b);
     case FVI_SUB: return (int64_t)((uint64_t)a - (uint64_t)b);
@@ -153,7 +154,7 @@ static int64_t binary_int(fvi_site *s, fvi_binary f, int64_t a, int64_t b) {
     case FVI_MOD:
     case FVI_FMOD:
         if (b) return divide_int(f, a, b);
-        fvi_site_fail(s, FV_FORMAT, "divides the integer %" PRId64 " by zero", a);
+        fvi_build_fail(builder, FV_FORMAT, "divides the integer %" PRId64 " by zero", a);
         return 0;
     case FVI_POWER: return power_int(a, b);
     default: return compare_int(f, a, b);
@@ -202,17 +203,17 @@ static void fold_unary(const fvi_node_attr *a, const fvi_const *x, int64_t n, fv
                          unary_functions[a->unary.f](fvi_const_at(x, i), a->unary.p, a->unary.q));
 }
 
-static void fold_binary(fvi_site *s, fvi_binary f, const fvi_const *const *in,
+static void fold_binary(fvi_builder *builder, fvi_binary f, const fvi_const *const *in,
                         const fvi_shape *shape, fvi_dtype t, uint8_t *dst) {
     int a_int = fvi_dtype_is_int(in[0]->dtype), b_int = fvi_dtype_is_int(in[1]->dtype);
     int64_t n = fvi_shape_count(shape);
     walk w;
     walk_begin(&w, shape, in, 2);
-    for (int64_t i = 0; i < n && !s->status; i++, walk_next(&w))
+    for (int64_t i = 0; i < n && !builder->status; i++, walk_next(&w))
         if (a_int && b_int)
-            fvi_put_int(
-                t, dst, i,
-                binary_int(s, f, fvi_const_int(in[0], w.at[0]), fvi_const_int(in[1], w.at[1])));
+            fvi_put_int(t, dst, i,
+                        binary_int(builder, f, fvi_const_int(in[0], w.at[0]),
+                                   fvi_const_int(in[1], w.at[1])));
         else
             fvi_put_real(
                 t, dst, i,
@@ -331,8 +332,8 @@ static int64_t reduce_int_start(fvi_reduce f, fvi_dtype t) {
     return f == FVI_REDUCE_PROD;
 }
 
-static void fold_reduce(fvi_site *s, const fvi_node_attr *a, const fvi_const *x, int64_t out_n,
-                        fvi_dtype t, uint8_t *dst) {
+static void fold_reduce(fvi_builder *builder, const fvi_node_attr *a, const fvi_const *x,
+                        int64_t out_n, fvi_dtype t, uint8_t *dst) {
     fvi_reduce f = a->reduce.f;
     const int64_t each = fvi_shape_count(&x->shape) / out_n; /* numbers that become one */
     double count = (double)each;
@@ -340,7 +341,7 @@ static void fold_reduce(fvi_site *s, const fvi_node_attr *a, const fvi_const *x,
     double *sum = g_try_new(double, (gsize)out_n);
     int64_t *whole = g_try_new(int64_t, (gsize)out_n);
     if (!sum || !whole) {
-        fvi_site_nomem(s);
+        fvi_build_nomem(builder);
         goto done;
     }
     for (int64_t i = 0; i < out_n; i++) {
@@ -358,15 +359,15 @@ done:
     g_free(whole);
 }
 
-/* See lowering.h. */
-int fvi_fold_math(fvi_site *s, fvi_kind kind, const fvi_node_attr *a, const fvi_const *const *in,
-                  int n_in, const fvi_shape *shape, fvi_dtype t, uint8_t *dst) {
+int fvi_fold_math(fvi_builder *builder, fvi_kind kind, const fvi_node_attr *a,
+                  const fvi_const *const *in, int n_in, const fvi_shape *shape, fvi_dtype t,
+                  uint8_t *dst) {
     int64_t n = fvi_shape_count(shape);
     switch (kind) {
     case FVI_UNARY: fold_unary(a, in[0], n, t, dst); return 1;
-    case FVI_BINARY: fold_binary(s, a->binary.f, in, shape, t, dst); return 1;
+    case FVI_BINARY: fold_binary(builder, a->binary.f, in, shape, t, dst); return 1;
     case FVI_WHERE: fold_where(in, shape, t, dst); return 1;
-    case FVI_REDUCE: fold_reduce(s, a, in[0], n, t, dst); return 1;
+    case FVI_REDUCE: fold_reduce(builder, a, in[0], n, t, dst); return 1;
     case FVI_MATMUL: fold_matmul(a, in, n_in, shape, t, dst); return 1;
     case FVI_BATCH_NORM: fold_batch_norm(in, shape, t, dst); return 1;
     default: return 0;

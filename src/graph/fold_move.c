@@ -4,10 +4,11 @@
  * SLICE, TRANSPOSE and EXPAND read element sum(i[k]*stride[k]) + start for output position i; PAD
  * looks each axis' position up in a table, -1 where nothing is; CONCAT and GATHER copy runs.
  */
+#include "graph/fold_move.h"
+
 #include <string.h>
 
 #include "graph/const.h"
-#include "model/onnx/lowering.h"
 
 /* dst[i] = src[start + sum i[k]*stride[k]], elements of `size` bytes; the innermost axis in a loop
  * of its own. */
@@ -113,9 +114,8 @@ static void move_gather(int axis, const fvi_const *x, const fvi_const *indices, 
         }
 }
 
-/* See lowering.h. */
-int fvi_fold_move(fvi_site *s, fvi_kind kind, const fvi_node_attr *a, const fvi_const *const *in,
-                  int n_in, const fvi_shape *shape, uint8_t *dst) {
+int fvi_fold_move(fvi_builder *builder, fvi_kind kind, const fvi_node_attr *a,
+                  const fvi_const *const *in, int n_in, const fvi_shape *shape, uint8_t *dst) {
     switch (kind) {
     case FVI_SLICE:
     case FVI_TRANSPOSE:
@@ -124,8 +124,8 @@ int fvi_fold_move(fvi_site *s, fvi_kind kind, const fvi_node_attr *a, const fvi_
     case FVI_CONCAT:
         for (int k = 1; k < n_in; k++)
             if (in[k]->dtype != in[0]->dtype) {
-                fvi_site_fail(s, FV_FORMAT, "it joins %s and %s", fvi_dtype_name(in[0]->dtype),
-                              fvi_dtype_name(in[k]->dtype));
+                fvi_build_fail(builder, FV_FORMAT, "it joins %s and %s",
+                               fvi_dtype_name(in[0]->dtype), fvi_dtype_name(in[k]->dtype));
                 return 1;
             }
         move_concat(a->axis.axis, in, n_in, shape, dst);

@@ -7,12 +7,14 @@
  * kept by (graph, value name) and not computed again; everything else that a node uses is interned
  * by its contents. All of it stays until the network goes; the total is limited.
  */
+#include "graph/constant_cache.h"
+
+#include <glib.h>
 #include <string.h>
 
 #include "graph/const.h"
-#include "model/onnx/lowering.h"
 
-struct fvi_constants {
+struct fvi_constant_cache {
     GMutex mutex;
     fvi_pool *pool;
     GHashTable *by_name;    /* "graph|name" -> fvi_const, or &unfoldable */
@@ -43,8 +45,8 @@ static gboolean content_equal(gconstpointer p, gconstpointer q) {
 }
 
 /* Empty; NULL when out of memory. */
-fvi_constants *fvi_constants_new(size_t max_bytes) {
-    fvi_constants *c = g_try_new0(fvi_constants, 1);
+fvi_constant_cache *fvi_constant_cache_new(size_t max_bytes) {
+    fvi_constant_cache *c = g_try_new0(fvi_constant_cache, 1);
     fvi_pool *pool = fvi_pool_new(max_bytes);
     if (!c || !pool) {
         g_free(c);
@@ -59,7 +61,7 @@ fvi_constants *fvi_constants_new(size_t max_bytes) {
 }
 
 /* NULL allowed. */
-void fvi_constants_free(fvi_constants *c) {
+void fvi_constant_cache_free(fvi_constant_cache *c) {
     if (!c) return;
     g_hash_table_destroy(c->by_name);
     g_hash_table_destroy(c->by_content);
@@ -69,17 +71,16 @@ void fvi_constants_free(fvi_constants *c) {
 }
 
 /* Held during a whole lowering. NULL allowed. */
-void fvi_constants_lock(fvi_constants *c) {
+void fvi_constant_cache_lock(fvi_constant_cache *c) {
     if (c) g_mutex_lock(&c->mutex);
 }
 
-void fvi_constants_unlock(fvi_constants *c) {
+void fvi_constant_cache_unlock(fvi_constant_cache *c) {
     if (c) g_mutex_unlock(&c->mutex);
 }
 
-/* See lowering.h. */
-const fvi_const *fvi_constants_find(fvi_constants *c, const void *graph, const char *name,
-                                    int *unfoldable) {
+const fvi_const *fvi_constant_cache_find(fvi_constant_cache *c, const void *graph, const char *name,
+                                         int *unfoldable) {
     *unfoldable = 0;
     if (!c) return NULL;
     char *key = g_strdup_printf("%p|%s", graph, name);
@@ -89,8 +90,8 @@ const fvi_const *fvi_constants_find(fvi_constants *c, const void *graph, const c
     return *unfoldable ? NULL : k;
 }
 
-/* See lowering.h. */
-void fvi_constants_keep(fvi_constants *c, const void *graph, const char *name, const fvi_const *k) {
+void fvi_constant_cache_keep(fvi_constant_cache *c, const void *graph, const char *name,
+                             const fvi_const *k) {
     if (!c) return;
     fvi_const *copy = k ? fvi_pool_alloc(c->pool, sizeof *copy) : NULL;
     if (copy) *copy = *k;
@@ -99,8 +100,7 @@ void fvi_constants_keep(fvi_constants *c, const void *graph, const char *name, c
                         (void *)(k ? copy : &unfoldable_mark));
 }
 
-/* See lowering.h. */
-const fvi_const *fvi_constants_intern(fvi_constants *c, const fvi_const *k) {
+const fvi_const *fvi_constant_cache_intern(fvi_constant_cache *c, const fvi_const *k) {
     fvi_const *found = g_hash_table_lookup(c->by_content, k);
     if (found) return found;
     size_t n = const_bytes(k);
@@ -114,4 +114,4 @@ const fvi_const *fvi_constants_intern(fvi_constants *c, const fvi_const *k) {
 }
 
 /* Where constants that are kept must have their bytes. */
-fvi_pool *fvi_constants_pool(fvi_constants *c) { return c->pool; }
+fvi_pool *fvi_constant_cache_pool(fvi_constant_cache *c) { return c->pool; }

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The handlers of the ONNX operators, one prototype a handler named in operators.def. They are in
+ * operators/, by subject. */
+#ifndef FVI_MODEL_ONNX_OPERATORS_H
+#define FVI_MODEL_ONNX_OPERATORS_H
+
+#include "model/onnx/node.h"
+
+#define FVI_ONNX_OP(NAME, first, last, handler, param) \
+    fv_status fvi_lower_##handler(fvi_onnx_node *node);
+#include "model/onnx/operators.def"
+#undef FVI_ONNX_OP
+
+#endif
