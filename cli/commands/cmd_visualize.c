@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fovea visualize: pictures that excite units of a network. Here the command line becomes one call
- * of the library; the other visualize_*.c look at what it made, and write it.
+/* fovea visualize: pictures that excite units of a network. Here the command line becomes a
+ * plan; visualize_render.c makes its pictures, visualize_tiles.c prepares them, visualize_output.c
+ * writes them.
  */
 #include <glib.h>
 #include <string.h>
@@ -11,27 +12,6 @@
 #include "report.h"
 #include "visualize.h"
 
-static void snapshot(void *user, int picture, int step, const fv_image *image) {
-    (void)step;
-    cli_drawing *d = ((cli_progress *)user)->user;
-    cli_film_add(d->film, picture, image);
-}
-
-/* The unit that is the n-th of those to be made. */
-static int nth_unit(const cli_drawing *d, int n) {
-    int u = 0;
-    while (d->there[u] || n-- > 0) u++;
-    return u;
-}
-
-/* --each alone: a picture is written as soon as it is done, so that little is lost if the program
- * is killed. */
-static fv_status finished(void *user, int picture, const fv_rendering *r, fv_error *err) {
-    cli_drawing *d = ((cli_progress *)user)->user;
-    const int place = nth_unit(d, picture / d->starts) * d->starts + picture % d->starts;
-    return r->dead ? FV_OK : cli_drawing_save_one(d, place, r->image, err);
-}
-
 /* A note without its numbers: what it says of classes 1, 2 and 3 it says once. Caller frees. */
 static char *kind_of(const char *note) {
     GString *kind = g_string_new(NULL);
@@ -41,59 +21,19 @@ static char *kind_of(const char *note) {
 }
 
 /* Says, once each, what is worth saying about the objectives; finds out which cannot be read. */
-static int describe(const cli_drawing *d) {
+static int describe(const cli_plan *p) {
     GHashTable *said = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     int code = CLI_DONE;
-    for (int i = 0; i < d->units.count && !code; i++) {
+    for (int i = 0; i < p->units.count && !code; i++) {
         char text[512], note[256] = "";
         fv_error err = {0};
-        if (fv_objective_describe(d->model, d->units.text[i], text, sizeof text, note, &err))
+        if (fv_objective_describe(p->model, p->units.text[i], text, sizeof text, note, &err))
             code = cli_fail_error(&err);
         else if (*note && g_hash_table_add(said, kind_of(note)))
-            cli_note(&d->args->common, "%s", note);
+            cli_note(&p->args->common, "%s", note);
     }
     g_hash_table_unref(said);
     return code;
-}
-
-/* Makes the pictures of all units that are not there yet, into their places. */
-static fv_status make(cli_drawing *d, const fv_render_desc *desc, fv_error *err) {
-    const char **text = g_new0(const char *, d->units.count);
-    fv_rendering **made = g_new0(fv_rendering *, d->count);
-    int n = 0;
-    for (int u = 0; u < d->units.count; u++)
-        if (!d->there[u]) text[n++] = d->units.text[u];
-    fv_status st = n ? fv_render_many(d->model, text, n, desc, made, err) : FV_OK;
-    for (int i = 0; !st && i < n * d->starts; i++)
-        d->made[nth_unit(d, i / d->starts) * d->starts + i % d->starts] = made[i];
-    g_free(made);
-    g_free(text);
-    return st;
-}
-
-/* Makes the pictures. Ctrl-C leaves those that were begun. */
-static int render(cli_drawing *d) {
-    cli_progress progress;
-    fv_error err = {0};
-    fv_render_desc desc = d->recipe.desc;
-    int every = 0;
-    int code = d->args->examples ? cli_drawing_find_examples(d) : CLI_DONE;
-    if (!code) code = cli_drawing_start_film(d, &every);
-    if (code) return code;
-    cli_progress_start(&progress, &d->args->common, "steps", FV_PROGRESS_STOP);
-    progress.user = d;
-    desc.progress = cli_progress_step;
-    desc.snapshot = every ? snapshot : NULL;
-    desc.snapshot_every = every;
-    desc.user = &progress;
-    desc.finished = d->path && !d->plots ? finished : NULL;
-    d->made = g_new0(fv_rendering *, d->count);
-    fv_status st = make(d, &desc, &err);
-    d->seconds = cli_progress_stop(&progress);
-    d->done = progress.done;
-    d->total = progress.total;
-    if (st) return cli_fail_error(&err);
-    return d->examples && !cli_progress_signal() ? cli_drawing_make_low(d) : CLI_DONE;
 }
 
 /* Where the results go, in words: the first that was asked for. */
@@ -101,86 +41,61 @@ static const char *where(const cli_visualize_args *a) {
     return a->output ? a->output : a->each ? a->each : a->animate ? a->animate : a->npy;
 }
 
-/* After Ctrl-C: names the units that were not begun, and ends the program. */
-static void die(const cli_drawing *d, int written) {
-    const cli_progress progress = {.unit = "steps", .done = d->done, .total = d->total};
+/* After Ctrl-C: says what became of the results, and ends the program. */
+static _Noreturn void die(const cli_plan *p, const cli_rendered *r, int written) {
+    const cli_progress progress = {.unit = "steps", .done = r->done, .total = r->total};
     char *what =
-        g_strdup_printf("%s is %s", where(d->args), written ? "unfinished" : "not written");
+        g_strdup_printf("%s is %s", where(p->args), written ? "unfinished" : "not written");
     cli_progress_die(&progress, what);
 }
 
-/* Writes what is alive, and says what there is. */
-static int save(cli_drawing *d, int alive) {
-    int code = cli_drawing_look(d);
-    if (!code && alive) code = cli_drawing_save(d);
-    if (!code && alive && d->film) code = cli_drawing_save_film(d);
-    if (!code) cli_drawing_summarise(d);
-    return code;
-}
-
 /* Nothing is alive: the reason, or the first of several. */
-static int fail_dead(const cli_drawing *d, int begun) {
+static int fail_dead(const cli_plan *p, const cli_rendered *r) {
     int zero = 1;
-    const char *why = NULL;
-    for (int i = 0; i < d->count; i++) {
-        const char *one = d->made[i] ? d->made[i]->why : NULL;
+    const char *why = NULL, *path = where(p->args);
+    for (int i = 0; i < p->count; i++) {
+        const char *one = r->picture[i] ? r->picture[i]->why : NULL;
         if (!why) why = one;
         zero = zero && one && !strcmp(one, "its gradient is zero");
     }
-    const char *unit = begun == 1 ? d->units.text[0] : "every unit";
+    const char *unit = r->begun == 1 ? p->units.text[0] : "every unit";
     if (zero)
         return cli_fail("nothing is alive: the gradient of %s is zero; %s is not written", unit,
-                        where(d->args));
-    return cli_fail("nothing is alive; %s: %s; %s is not written", d->units.text[0], why,
-                    where(d->args));
+                        path);
+    return cli_fail("nothing is alive; %s: %s; %s is not written", p->units.text[0], why, path);
 }
 
-static int draw(cli_drawing *d) {
-    int begun = 0, alive = 0, there = 0, code = CLI_DONE;
-    for (int u = 0; u < d->units.count; u++) there += d->there[u];
-    if (there)
-        cli_note(&d->args->common,
-                 "%d of %d are finished already, by this very command; --again makes them "
-                 "anew",
-                 there * d->starts, d->count);
-    if (there == d->units.count) return CLI_DONE;
-    code = render(d);
-    if (code) return code;
-    for (int i = 0; i < d->count; i++) {
-        const fv_rendering *r = d->made[i];
-        if (!r || !r->image) continue;
-        begun++;
-        alive += !r->dead;
-    }
-    if (cli_progress_signal() && !begun) die(d, 0);
-    code = save(d, alive);
-    if (!code && cli_progress_signal()) die(d, alive);
-    if (!code && !alive) code = fail_dead(d, begun);
+/* Writes what is alive, and says what there is. */
+static int save(const cli_plan *p, cli_each *each, const cli_rendered *r) {
+    cli_tiles t;
+    int code = cli_tiles_make(p, r, &t);
+    if (!code && r->alive) code = cli_tiles_save(&t, each);
+    if (!code && r->alive && r->film) code = cli_tiles_save_film(&t);
+    if (!code) cli_tiles_summarise(&t, each);
+    cli_tiles_clear(&t);
     return code;
 }
 
-static void clear(cli_drawing *d) {
-    for (int i = 0; i < d->count; i++) {
-        if (d->shown && d->made && d->made[i] && d->shown[i] != d->made[i]->image)
-            fv_image_free(d->shown[i]);
-        if (d->made) fv_rendering_free(d->made[i]);
-        if (d->low) fv_rendering_free(d->low[i]);
-        if (d->label) g_free(d->label[i]);
+/* Makes the pictures that are not there yet, and writes them. */
+static int draw(const cli_plan *p, cli_each *each) {
+    cli_rendered r;
+    int there = 0;
+    for (int u = 0; u < p->units.count; u++) there += each->there[u];
+    if (there)
+        cli_note(&p->args->common,
+                 "%d of %d are finished already, by this very command; --again makes them "
+                 "anew",
+                 there * p->starts, p->count);
+    if (there == p->units.count) return CLI_DONE;
+    int code = cli_render(p, each, &r);
+    if (!code) {
+        if (cli_progress_signal() && !r.begun) die(p, &r, 0);
+        code = save(p, each, &r);
+        if (!code && cli_progress_signal()) die(p, &r, r.alive);
+        if (!code && !r.alive) code = fail_dead(p, &r);
     }
-    for (int i = 0; d->unit && i < d->units.count; i++) g_free(d->unit[i].name);
-    fv_examples_free(d->examples);
-    g_free(d->shown);
-    g_free(d->low);
-    g_free(d->made);
-    g_free(d->label);
-    g_free(d->group);
-    g_free(d->unit);
-    g_strfreev(d->path);
-    g_free(d->saved);
-    g_free(d->there);
-    cli_film_free(d->film);
-    cli_recipe_clear(&d->recipe);
-    cli_objectives_clear(&d->units);
+    cli_rendered_clear(p, &r);
+    return code;
 }
 
 /* Whether there is something to draw and somewhere to put it. */
@@ -196,43 +111,49 @@ static int check_words(const cli_visualize_args *args) {
     return CLI_DONE;
 }
 
+/* Counts the pictures, and checks what the model decides. */
+static int complete(cli_plan *p) {
+    const cli_visualize_args *a = p->args;
+    p->recipe.desc.threads = a->model.threads;
+    p->recipe.desc.on_nan = (fv_on_nan)a->model.on_nan;
+    p->starts = p->recipe.desc.restarts;
+    if ((int64_t)p->units.count * p->starts > CLI_MAX_OBJECTIVES)
+        return cli_usage(a->common.command, "more than %d pictures are asked for",
+                         CLI_MAX_OBJECTIVES);
+    p->count = p->units.count * p->starts;
+    int code = describe(p);
+    return code ? code : cli_plan_check(p);
+}
+
 static int run(const cli_args *common) {
     const cli_visualize_args *args = (const cli_visualize_args *)common;
-    cli_drawing d = {.args = args};
+    cli_plan p = {.args = args};
+    cli_each each = {0};
     fv_model *model = NULL;
     int code = check_words(args);
-    if (!code) code = cli_drawing_check_words(args);
-    if (!code) code = cli_model_load(&args->common, &args->model, &model);
+    if (!code) code = cli_visualize_check(args);
+    if (!code) code = cli_model_load(common, &args->model, &model);
     if (code) return code;
-    d.model = model;
-    d.plots = !fv_model_input(model)->is_image && !args->recipe.shape;
-    code = cli_objectives_expand(&args->common, model, args->common.operands + 1,
-                                 args->common.n_operands - 1, args->expressions, &d.units);
+    p.model = model;
+    p.plots = !fv_model_input(model)->is_image && !args->recipe.shape;
+    code = cli_objectives_expand(common, model, common->operands + 1, common->n_operands - 1,
+                                 args->expressions, &p.units);
     if (!code)
-        code = cli_recipe_resolve(&args->common, &args->recipe, model, d.units.text, d.units.count,
-                                  &d.recipe);
+        code = cli_recipe_resolve(common, &args->recipe, model, p.units.text, p.units.count,
+                                  &p.recipe);
     if (!code && args->recipe.show) {
-        cli_recipe_show(&d.recipe.desc);
+        cli_recipe_show(&p.recipe.desc);
     } else if (!code) {
-        d.recipe.desc.threads = args->model.threads;
-        d.recipe.desc.on_nan = (fv_on_nan)args->model.on_nan;
-        cli_model_note(&args->common, model);
-        d.starts = d.recipe.desc.restarts;
-        if (!code && (int64_t)d.units.count * d.starts > CLI_MAX_OBJECTIVES)
-            code = cli_usage(args->common.command, "more than %d pictures are asked for",
-                             CLI_MAX_OBJECTIVES);
+        cli_model_note(common, model);
+        code = complete(&p);
         if (!code) {
-            d.count = d.units.count * d.starts;
-            code = describe(&d);
-        }
-        if (!code) code = cli_drawing_check(&d);
-        if (!code) {
-            d.there = g_new0(char, d.units.count + 1);
-            cli_drawing_find_finished(&d);
-            code = draw(&d);
+            cli_each_find(&p, &each);
+            code = draw(&p, &each);
         }
     }
-    clear(&d);
+    cli_each_clear(&each);
+    cli_recipe_clear(&p.recipe);
+    cli_objectives_clear(&p.units);
     fv_model_free(model);
     return code;
 }

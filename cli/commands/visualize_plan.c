@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fovea visualize: what can be said of the files before any picture is made. */
+#include <glib.h>
+
+#include "output.h"
+#include "report.h"
+#include "visualize.h"
+
+int cli_plan_is_montage(const cli_plan *p) {
+    const cli_visualize_args *a = p->args;
+    return p->count > 1 || a->tile_size || a->columns || a->title;
+}
+
+int cli_plan_tile(const cli_plan *p) {
+    const fv_render_desc *r = &p->recipe.desc;
+    if (p->args->tile_size) return p->args->tile_size;
+    return p->plots ? 2 * CLI_TILE : MIN(MAX(r->width, r->height), CLI_TILE);
+}
+
+int cli_visualize_check(const cli_visualize_args *a) {
+    const struct {
+        int wrong;
+        const char *text;
+    } rules[] = {
+        {a->each && !*a->each, "--each: '' is no folder's name"},
+        {a->frames && !a->animate, "--frames is for --animate"},
+        {a->format && !a->each, "--format is for --each"},
+        {a->again && !a->each, "--again is for --each"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rules); i++)
+        if (rules[i].wrong) return cli_usage(a->common.command, "%s", rules[i].text);
+    int code = cli_examples_check_words(a);
+    if (!code && a->output)
+        code = cli_path_check(&a->common, "output", a->output, CLI_PICTURES " npy");
+    if (!code && a->animate)
+        code = cli_path_check(&a->common, "animate", a->animate, CLI_ANIMATIONS);
+    if (!code) code = cli_npy_check(&a->common, a->npy);
+    return code;
+}
+
+int cli_plan_check(const cli_plan *p) {
+    const cli_visualize_args *a = p->args;
+    int code = CLI_DONE;
+    if (p->plots && a->animate)
+        return cli_usage(a->common.command,
+                         "--animate needs pictures; the input of %s is none: --shape "
+                         "CxHxW says how to look at it",
+                         fv_model_name(p->model));
+    if (a->each) code = cli_folder_make(a->each);
+    if (!code) code = cli_npy_make_folder(a->npy);
+    return code;
+}
