@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Gaussian blur with repeated edges, and its adjoint.
  *
- * Along one line, forward: out[i] = sum over k of kernel[k] in[clamp(i + k)]; the adjoint adds the
- * other way: out[clamp(i + k)] += kernel[k] in[i]. Both go over the places k outside and over whole
- * rows inside, so that the inner loops run along memory. The kernel is symmetric, but with repeated
- * edges the blur is not its own adjoint.
+ * Along one line, forward: out[i] = sum over k of kernel[k] in[clamp(i + k)]; the adjoint scatters:
+ * out[clamp(i + k)] += kernel[k] in[i]. The outer loop is over the taps k and the inner loop over a
+ * row, so memory is read in order. The kernel is symmetric, but because edges are repeated the blur
+ * is not its own adjoint.
  *
  * Not done: recursive filters; kernels are short here.
  */
 #include <math.h>
 #include <string.h>
 
-#include "signal/sample.h"
+#include "signal/blur.h"
 
 #define MAX_RADIUS (3 * FVI_BLUR_MAX)
 
@@ -41,7 +41,8 @@ static void blur_columns(const float *in, int h, int w, const float *kernel, int
         }
 }
 
-/* Along one row: places that meet inside, then those clamped to either end. */
+/* Along one row: for each tap, pixels whose neighbour is clamped to the start, lies inside, or is
+ * clamped to the end. */
 static void blur_row(const float *in, int n, const float *kernel, int r, float *out) {
     for (int k = -r; k <= r; k++) {
         int a = clamp(-k, n + 1), b = clamp(n - k, n + 1);
@@ -59,13 +60,14 @@ static void blur_row_adjoint(const float *in, int n, const float *kernel, int r,
     }
 }
 
-static void blur(float *p, int channels, int h, int w, float sigma, int adjoint, float *work) {
+static void blur(fvi_planes p, float sigma, int adjoint, float *work) {
+    const int h = p.h, w = p.w;
     if (!(sigma > 0)) return;
     float kernel[2 * MAX_RADIUS + 1];
     int r = fill_kernel(sigma, kernel);
-    size_t bytes = (size_t)((int64_t)h * w) * sizeof *p;
-    for (int c = 0; c < channels; c++) {
-        float *plane = p + (int64_t)c * h * w;
+    size_t bytes = (size_t)((int64_t)h * w) * sizeof *work;
+    for (int c = 0; c < p.channels; c++) {
+        float *plane = p.data + (int64_t)c * h * w;
         memset(work, 0, bytes);
         blur_columns(plane, h, w, kernel, r, adjoint, work);
         memset(plane, 0, bytes);
@@ -79,9 +81,5 @@ static void blur(float *p, int channels, int h, int w, float sigma, int adjoint,
     }
 }
 
-void fvi_blur(float *p, int channels, int h, int w, float sigma, float *work) {
-    blur(p, channels, h, w, sigma, 0, work);
-}
-void fvi_blur_adjoint(float *dp, int channels, int h, int w, float sigma, float *work) {
-    blur(dp, channels, h, w, sigma, 1, work);
-}
+void fvi_blur(fvi_planes p, float sigma, float *work) { blur(p, sigma, 0, work); }
+void fvi_blur_adjoint(fvi_planes dp, float sigma, float *work) { blur(dp, sigma, 1, work); }

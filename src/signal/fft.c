@@ -17,9 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/simd.h"
 #include "base/error.h"
 #include "base/large_alloc.h"
+#include "base/simd.h"
 #include "signal/fft_line.h"
 
 #define LANES FVI_FFT_LANES

@@ -24,8 +24,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "base/simd.h"
 #include "base/error.h"
+#include "base/simd.h"
 
 #define LANES     FVI_FFT_LANES
 #define MAX_STAGE 32

@@ -4,11 +4,11 @@
  *   low = down(x)         the 5x5 binomial kernel, every second row and column, zeros outside
  *   x   = up(low) + band  up = 4 times the transpose of down
  *
- * The first output stands where TensorFlow's SAME padding puts it: outputs are ceil(n / 2), inputs
- * 2i - p .. 2i - p + 4 with p = 1 for even n, 2 for odd n. The kernel is separable: lines along x,
- * then along y. Bands replace the levels they were split from, so that one block of a third of the
- * picture, and half a plane, is all the room it takes.
- * Source: DeepDreaming with TensorFlow (lap_split, lap_merge, normalize_std).
+ * Positions are those of TensorFlow's SAME padding: ceil(n / 2) outputs, output i reads inputs
+ * 2i - p .. 2i - p + 4 with p = 1 for even n, 2 for odd n. The kernel is separable: first along x,
+ * then along y. Each band overwrites the level it was split from, so the memory needed is a third
+ * of the picture and half a plane. Source: DeepDreaming with TensorFlow (lap_split, lap_merge,
+ * normalize_std).
  */
 #include "signal/pyramid.h"
 
@@ -27,9 +27,9 @@ typedef struct level {
 } level;
 
 static int half(int n) { return n / 2 + n % 2; }
-/* Inputs the kernel hangs out before the first. */
+/* How many kernel taps precede input 0 at output 0. */
 static int overhang(int n) { return n % 2 ? 2 : 1; }
-/* The taps [first, last) that fall inside n inputs, of the output that begins at input `at`. */
+/* The taps [first, last) that lie inside n inputs, for the output whose kernel begins at `at`. */
 static int first_tap(int at) { return at < 0 ? -at : 0; }
 static int last_tap(int at, int n) { return at + TAPS > n ? n - at : TAPS; }
 
@@ -54,8 +54,8 @@ static void down_line(const float *src, int n, float *dst) {
     }
 }
 
-/* dst [n] += 4 * scale * the transpose of down_line on src [half(n)], with a zero before and after.
- * Output y is met by inputs j, j-1, j-2 through taps 0, 2, 4 where y + p = 2j, and by j, j-1
+/* dst [n] += 4 * scale * the transpose of down_line on src [half(n)], which has a zero before and
+ * after it. Output y receives inputs j, j-1, j-2 through taps 0, 2, 4 where y + p = 2j, and j, j-1
  * through taps 1, 3 where y + p = 2j + 1. */
 static void add_up_line(const float *src, int n, float scale, float *dst) {
     int p = overhang(n), y = 0;
@@ -105,22 +105,22 @@ static void add_up(const float *low, int h, int w, float scale, float *room, flo
 }
 
 /* Divides by the root mean square. */
-static void level_out(float *x, int64_t n) {
+static void normalise(float *x, int64_t n) {
     double square = 0;
     for (int64_t i = 0; i < n; i++) square += (double)x[i] * x[i];
     float scale = (float)(1 / fmax(sqrt(square / (double)n), 1e-10));
     for (int64_t i = 0; i < n; i++) x[i] *= scale;
 }
 
-/* Numbers of the work itself: half a plane, and a line. The levels lie behind it. */
+/* Floats of scratch: half a plane, and a line. The levels follow them in `room`. */
 static int64_t work_room(int h, int w) { return (int64_t)h * half(w) + 2; }
 
-static void lay_out(level *l, int levels, int channels, float *g, int h, int w, float *room) {
-    float *at = room + work_room(h, w);
-    l[0] = (level){h, w, g};
+static void lay_out(level *l, int levels, fvi_planes g, float *room) {
+    float *at = room + work_room(g.h, g.w);
+    l[0] = (level){g.h, g.w, g.data};
     for (int k = 1; k < levels; k++) {
         l[k] = (level){half(l[k - 1].h), half(l[k - 1].w), at};
-        at += (int64_t)channels * l[k].h * l[k].w;
+        at += (int64_t)g.channels * l[k].h * l[k].w;
     }
 }
 
@@ -134,13 +134,13 @@ int64_t fvi_pyramid_room(int channels, int h, int w, int levels) {
     return count;
 }
 
-fv_status fvi_pyramid_normalise(float *g, int channels, int h, int w, int levels, float *room,
-                                fv_error *err) {
+fv_status fvi_pyramid_normalise(fvi_planes g, int levels, float *room, fv_error *err) {
+    const int channels = g.channels;
     level l[MAX_LEVELS];
     if (levels < 1 || levels > MAX_LEVELS)
         return fvi_fail(err, FV_ARG, "a pyramid of %d levels; allowed are 1..%d", levels,
                         MAX_LEVELS);
-    lay_out(l, levels, channels, g, h, w, room);
+    lay_out(l, levels, g, room);
     for (int k = 0; k < levels; k++) {
         int64_t plane = (int64_t)l[k].h * l[k].w;
         for (int c = 0; c < channels && k + 1 < levels; c++) {
@@ -148,7 +148,7 @@ fv_status fvi_pyramid_normalise(float *g, int channels, int h, int w, int levels
             down(l[k].data + c * plane, l[k].h, l[k].w, room, low);
             add_up(low, l[k].h, l[k].w, -1, room, l[k].data + c * plane);
         }
-        level_out(l[k].data, channels * plane);
+        normalise(l[k].data, channels * plane);
     }
     for (int k = levels - 2; k >= 0; k--)
         for (int c = 0; c < channels; c++)

@@ -4,17 +4,15 @@
 #ifndef FVI_SIGNAL_PYRAMID_H
 #define FVI_SIGNAL_PYRAMID_H
 
-#include <stdint.h>
-
+#include "base/planes.h"
 #include "fovea/fovea.h"
 
-/* Takes g [channels][h][w] apart into its pyramid, divides each level by the root mean square of
- * its numbers (all channels together; by 1e-10 where that is less), and puts it together again.
+/* Splits g into its pyramid, divides each level by the root mean square of its numbers (all
+ * channels together; by 1e-10 where that is less), and merges the levels again, in place.
  *   levels  1..10: levels - 1 splits, the rest is the last (the notebook's lap_n is levels - 1)
- *   room    fvi_pyramid_room numbers
+ *   room    [fvi_pyramid_room]
  *   errors  ARG levels */
-fv_status fvi_pyramid_normalise(float *g, int channels, int h, int w, int levels, float *room,
-                                fv_error *err);
+fv_status fvi_pyramid_normalise(fvi_planes g, int levels, float *room, fv_error *err);
 int64_t fvi_pyramid_room(int channels, int h, int w, int levels);
 
 #endif

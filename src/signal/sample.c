@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bilinear sampling along an affine map, with its exact adjoint; nearest pixels.
  *
- * A bilinear sample is a sum of four pixels with weights that depend on the place alone. So each
- * run of output pixels is done in two steps: offsets and weights of its taps once, then a pass over
- * the channels, which reads (forward) or adds (adjoint) through them. Pixels whose four taps
- * surely lie inside need no test of edges, and of those whose taps all lie on a constant border
- * nothing is looked up; both are found by solving for the columns of each row. Taps on a constant
- * border have weight 0 and are gathered in `rest`.
+ * A bilinear sample is a sum of four pixels whose weights depend on the position alone. So each run
+ * of output pixels takes two steps: the offsets and weights of its taps once, then a loop over the
+ * channels, which reads (forward) or adds (adjoint) through them. Two kinds of pixels are cheaper:
+ * those whose four taps certainly lie inside need no test of edges, and those whose taps all lie on
+ * a constant border read nothing. Both are found by solving for the columns of each row. Taps on a
+ * constant border get weight 0; their weights are summed in `rest`.
  *
- * The adjoint goes by tiles that it adds to, whatever the number of threads; each takes from the
- * gradient the pixels that look into it. In a tile the channels of a pixel lie side by side, and
- * what a pixel adds to one of its four is one vector. Those that look outside come last, a channel
- * a thread. So every sum has one order.
+ * The adjoint works on tiles of the input, the same ones for any number of threads; a tile collects
+ * from the gradient the pixels that read it. Within a tile the channels of a pixel are adjacent, so
+ * one vector addition serves all of them. Pixels with taps outside come last, one channel a thread.
+ * So every sum has one order.
  */
 #include "signal/sample.h"
 
@@ -20,11 +20,11 @@
 
 #include "base/simd.h"
 
-#define RUN   64  /* pixels whose taps are held at a time */
+#define RUN   64  /* pixels whose taps are kept at a time */
 #define BAND  16  /* rows of a tile */
-#define WIDE  320 /* columns of a tile, at most: of usual pictures; 100 KB on the stack */
+#define WIDE  320 /* columns of a tile, at most; 100 KB on the stack */
 #define HALO  2
-#define CLEAR 0.01 /* of a pixel: far more than float coordinates are off */
+#define CLEAR 0.01 /* of a pixel: far more than the rounding error of float coordinates */
 
 typedef struct taps {
     int at[4][RUN]; /* offsets into a channel; inside only the first is given */
@@ -35,9 +35,9 @@ typedef struct taps {
 /* Tiles side by side in a picture of w columns. */
 static int tiles_across(int w) { return (w + WIDE - 1) / WIDE; }
 
-/* What all rows of one call share. */
+/* The same for all rows of a call. */
 typedef struct sampling {
-    int channels, h, w, oh, ow; /* h, w: of the side that is looked at */
+    int channels, h, w, oh, ow; /* h, w: of the input */
     fvi_affine map;             /* shifted to the sample within the pixel */
     fv_edge edge;
     float share; /* of one sample in its pixel */
@@ -73,7 +73,8 @@ static void narrow(double start, double slope, double low, double high, int *a, 
     if (to < *b - 1) *b = to >= *a ? (int)floor(to) + 1 : *a;
 }
 
-/* The same, of places at most `out` pixels outside the first and last rows and columns. */
+/* The columns whose positions lie at most `out` pixels outside the first and last rows and columns.
+ */
 static void find_within(const sampling *s, int y, double out, int *a, int *b) {
     const float *m = s->map.m;
     *a = 0;
@@ -83,12 +84,12 @@ static void find_within(const sampling *s, int y, double out, int *a, int *b) {
     if (*b < *a) *b = *a;
 }
 
-/* Those whose taps are all inside. */
+/* Columns whose taps are all inside. */
 static void find_inside(const sampling *s, int y, int *a, int *b) {
     find_within(s, y, -CLEAR, a, b);
 }
 
-/* Those of which a tap may not be on a constant border. */
+/* Columns with a tap that may not be on a constant border. */
 static void find_touched(const sampling *s, int y, int *a, int *b) {
     *a = 0;
     *b = s->ow;
@@ -97,7 +98,7 @@ static void find_touched(const sampling *s, int y, int *a, int *b) {
 
 /* ---- bilinear ------------------------------------------------------------------------------- */
 
-/* n pixels of row y from x0 on, whose taps are all inside, on rows of w numbers. */
+/* Taps of n pixels of row y from x0 on, all inside; rows are w floats apart. */
 FVI_INLINE void fill_taps(const sampling *s, int y, int x0, int n, int w, taps *t) {
     const float *m = s->map.m, ys = m[0] * (float)y + m[2], xs = m[3] * (float)y + m[5];
     const float share = s->share;
@@ -221,32 +222,39 @@ static sampling part_of(sampling s, int side, int part) {
     return s;
 }
 
-void fvi_sample_mean(const float *in, int channels, int h, int w, const fvi_affine *map, int side,
-                     fv_edge edge, float grey, float *out, int oh, int ow) {
-    const sampling all = {channels, h, w, oh, ow, *map, edge, 1 / ((float)side * (float)side)};
-    const int64_t oplane = (int64_t)oh * ow;
-    const float border = edge == FV_EDGE_GREY ? grey : 0;
-#pragma omp parallel for schedule(static) if (channels * oplane > FVI_PARALLEL_MIN)
-    for (int y = 0; y < oh; y++) {
-        float *row = out + (int64_t)y * ow; /* out[0][y][.] */
-        for (int c = 0; c < channels; c++) memset(row + c * oplane, 0, (size_t)ow * sizeof *row);
-        for (int part = 0; part < side * side; part++) {
-            const sampling s = part_of(all, side, part);
-            sample_row(&s, y, in, border, row);
+static sampling sampling_of(fvi_planes in, const fvi_sampler *how, fvi_planes out) {
+    const float side = (float)how->side;
+    return (sampling){in.channels, in.h,     in.w,      out.h,
+                      out.w,       how->map, how->edge, 1 / (side * side)};
+}
+
+void fvi_sample(fvi_planes in, const fvi_sampler *how, fvi_planes out) {
+    const sampling all = sampling_of(in, how, out);
+    const int64_t oplane = fvi_planes_area(out);
+    const float border = how->edge == FV_EDGE_GREY ? how->grey : 0;
+#pragma omp parallel for schedule(static) if (fvi_planes_count(out) > FVI_PARALLEL_MIN)
+    for (int y = 0; y < out.h; y++) {
+        float *row = out.data + (int64_t)y * out.w; /* out[0][y][.] */
+        for (int c = 0; c < in.channels; c++)
+            memset(row + c * oplane, 0, (size_t)out.w * sizeof *row);
+        for (int part = 0; part < how->side * how->side; part++) {
+            const sampling s = part_of(all, how->side, part);
+            sample_row(&s, y, in.data, border, row);
         }
     }
 }
 
 /* ---- its adjoint ---------------------------------------------------------------------------- */
 
-/* A tile of the picture: rows y0..y1 - 1, columns x0..x1 - 1, and HALO more on every side for what
- * pixels at its borders add beside it: that is done again in the next tile, and forgotten here. */
+/* A tile of the input: rows y0..y1 - 1, columns x0..x1 - 1, and HALO more on every side for what
+ * pixels at its borders add outside it: the neighbouring tile computes that too, and here it is
+ * dropped. */
 typedef struct tile {
     int y0, y1, x0, x1;
     fvi_f32x4 sum[BAND + 2 * HALO][WIDE + 2 * HALO]; /* of up to four channels */
 } tile;
 
-/* to[i] = numbers i of C <= 4 channels, `plane` apart; what there is beyond them is not looked at.
+/* to[i] = element i of C <= 4 channels, which are `plane` floats apart; other lanes are not used.
  */
 FVI_INLINE void weave(const float *from, int64_t plane, int C, int n, fvi_f32x4 *to) {
     int i = 0;
@@ -260,7 +268,7 @@ FVI_INLINE void weave(const float *from, int64_t plane, int C, int n, fvi_f32x4 
         for (int c = 0; c < 4; c++) to[i][c] = from[(c < C ? c : 0) * plane + i];
 }
 
-/* The way back, of C channels. */
+/* The inverse, of C channels. */
 FVI_INLINE void unweave(const fvi_f32x4 *from, int C, int n, float *to, int64_t plane) {
     int i = 0;
     for (; i + 4 <= n; i += 4) {
@@ -281,7 +289,7 @@ FVI_INLINE void add_pixel(const taps *t, int i, fvi_f32x4 d, fvi_f32x4 *sum) {
     b[1] += t->weight[3][i] * d;
 }
 
-/* The same of n pixels; those of both halves in turn, since neighbours add to the same numbers and
+/* The same of n pixels, alternating between the two halves: neighbours add to the same floats, and
  * would wait for each other. */
 FVI_INLINE void add_run(const taps *t, int n, const fvi_f32x4 *d, fvi_f32x4 *sum) {
     const int half = n / 2;
@@ -305,7 +313,7 @@ FVI_INLINE void back_run(const sampling *s, int y, int x, int end, int C, const 
     }
 }
 
-/* What row y of the gradient adds to a tile, but for pixels at the edges. */
+/* Adds row y of the gradient to a tile, except pixels at the edges. */
 FVI_WIDE static void back_row(const sampling *s, int y, int C, const float *dout, tile *k) {
     const float *m = s->map.m, left = m[0] * (float)y + m[2], right = left + m[1] * (float)s->ow;
     int a, b;
@@ -359,7 +367,7 @@ static void back_edge(const sampling *s, int y, int x, int end, const float *dou
     }
 }
 
-/* What the pixels at the edges of row y add to a channel. */
+/* Adds the pixels at the edges of row y to a channel. */
 static void back_edges(const sampling *s, int y, const float *dout, float *din) {
     int a, b, first, last;
     find_touched(s, y, &first, &last);
@@ -369,40 +377,31 @@ static void back_edges(const sampling *s, int y, const float *dout, float *din) 
     back_edge(s, y, b, last, dout, din);
 }
 
-void fvi_sample_mean_adjoint(const float *dout, int channels, int oh, int ow, const fvi_affine *map,
-                             int side, fv_edge edge, float *din, int h, int w) {
-    const sampling all = {channels, h, w, oh, ow, *map, edge, 1 / ((float)side * (float)side)};
-    const int64_t plane = (int64_t)h * w, oplane = (int64_t)oh * ow;
-    const int parts = side * side, bands = (h + BAND - 1) / BAND;
-#pragma omp parallel if (channels * oplane > FVI_PARALLEL_MIN)
+void fvi_sample_adjoint(fvi_planes dout, const fvi_sampler *how, fvi_planes din) {
+    const sampling all = sampling_of(din, how, dout);
+    const int64_t plane = fvi_planes_area(din), oplane = fvi_planes_area(dout);
+    const int parts = how->side * how->side, bands = (din.h + BAND - 1) / BAND;
+#pragma omp parallel if (fvi_planes_count(dout) > FVI_PARALLEL_MIN)
     {
 #pragma omp for schedule(static)
-        for (int i = 0; i < bands * tiles_across(w); i++)
-            for (int c = 0; c < channels; c += 4)
-                back_tile(&all, side, i, channels - c < 4 ? channels - c : 4, dout + c * oplane,
-                          din + c * plane);
+        for (int i = 0; i < bands * tiles_across(din.w); i++)
+            for (int c = 0; c < din.channels; c += 4)
+                back_tile(&all, how->side, i, din.channels - c < 4 ? din.channels - c : 4,
+                          dout.data + c * oplane, din.data + c * plane);
 #pragma omp for schedule(static)
-        for (int c = 0; c < channels; c++)
+        for (int c = 0; c < din.channels; c++)
             for (int part = 0; part < parts; part++) {
-                const sampling s = part_of(all, side, part);
-                for (int y = 0; y < oh; y++)
-                    back_edges(&s, y, dout + c * oplane + (int64_t)y * ow, din + c * plane);
+                const sampling s = part_of(all, how->side, part);
+                for (int y = 0; y < dout.h; y++)
+                    back_edges(&s, y, dout.data + c * oplane + (int64_t)y * dout.w,
+                               din.data + c * plane);
             }
     }
 }
 
-void fvi_sample(const float *in, int channels, int h, int w, const fvi_affine *map, fv_edge edge,
-                float grey, float *out, int oh, int ow) {
-    fvi_sample_mean(in, channels, h, w, map, 1, edge, grey, out, oh, ow);
-}
-void fvi_sample_adjoint(const float *dout, int channels, int oh, int ow, const fvi_affine *map,
-                        fv_edge edge, float *din, int h, int w) {
-    fvi_sample_mean_adjoint(dout, channels, oh, ow, map, 1, edge, din, h, w);
-}
-
 /* ---- nearest -------------------------------------------------------------------------------- */
 
-/* Where an output pixel looks. */
+/* The input position of an output pixel. */
 FVI_INLINE float row_at(const fvi_affine *map, int y, int x) {
     return map->m[0] * (float)y + map->m[1] * (float)x + map->m[2];
 }
@@ -444,17 +443,16 @@ static void nearest_edge(const sampling *s, int y, int x, int end, const float *
     }
 }
 
-void fvi_sample_nearest(const float *in, int channels, int h, int w, const fvi_affine *map,
-                        fv_edge edge, float grey, float *out, int oh, int ow) {
-    const sampling s = {channels, h, w, oh, ow, *map, edge, 1};
-    const float border = edge == FV_EDGE_GREY ? grey : 0;
-#pragma omp parallel for schedule(static) if ((int64_t)channels * oh * ow > FVI_PARALLEL_MIN)
-    for (int y = 0; y < oh; y++) {
-        float *row = out + (int64_t)y * ow; /* out[0][y][.] */
+void fvi_sample_nearest(fvi_planes in, const fvi_sampler *how, fvi_planes out) {
+    const sampling s = {in.channels, in.h, in.w, out.h, out.w, how->map, how->edge, 1};
+    const float border = how->edge == FV_EDGE_GREY ? how->grey : 0;
+#pragma omp parallel for schedule(static) if (fvi_planes_count(out) > FVI_PARALLEL_MIN)
+    for (int y = 0; y < out.h; y++) {
+        float *row = out.data + (int64_t)y * out.w; /* out[0][y][.] */
         int a, b;
         find_within(&s, y, 0.5 - CLEAR, &a, &b);
-        nearest_edge(&s, y, 0, a, in, border, row);
-        nearest_inside(&s, y, a, b, in, row);
-        nearest_edge(&s, y, b, ow, in, border, row);
+        nearest_edge(&s, y, 0, a, in.data, border, row);
+        nearest_inside(&s, y, a, b, in.data, row);
+        nearest_edge(&s, y, b, out.w, in.data, border, row);
     }
 }

@@ -12,6 +12,8 @@
 #include <cmocka.h>
 
 #include "vis/transform/transform_help.h"
+#include "signal/resize.h"
+#include "signal/blur.h"
 #include "signal/sample.h"
 
 static const int sizes[][2] = {{1, 1}, {1, 6}, {5, 1}, {2, 2}, {3, 8}, {13, 9}, {70, 150}};
@@ -86,7 +88,8 @@ static void check_sampling(fvi_random *r, int channels, const int *from, const i
     float *in = noise(1, n), *y = noise(2, m), *out = malloc((size_t)m * sizeof *out);
     float *zero = calloc((size_t)n, sizeof *zero), *back = malloc((size_t)n * sizeof *back);
     float *border = malloc((size_t)m * sizeof *border);
-    fvi_sample_mean(in, channels, h, w, &map, side, edge, 0.7f, out, oh, ow);
+    const fvi_sampler how = {map, edge, 0.7f, side};
+    fvi_sample(fvi_planes_of(channels, h, w, in), &how, fvi_planes_of(channels, oh, ow, out));
     double worst = 0, slope = 0;
     for (int i = 0; i < 6; i++) slope = fmax(slope, fabs(map.m[i]));
     for (int64_t i = 0; i < m; i++) {
@@ -102,9 +105,10 @@ static void check_sampling(fvi_random *r, int channels, const int *from, const i
         worst = fmax(worst, fabs(out[i] - want));
     }
     assert_true(worst < 2e-5 * (1 + slope));
-    fvi_sample_mean(zero, channels, h, w, &map, side, edge, 0.7f, border, oh, ow);
+    fvi_sample(fvi_planes_of(channels, h, w, zero), &how, fvi_planes_of(channels, oh, ow, border));
     for (int64_t i = 0; i < m; i++) out[i] -= border[i];
-    fvi_sample_mean_adjoint(y, channels, oh, ow, &map, side, edge, back, h, w);
+    fvi_sample_adjoint(fvi_planes_of(channels, oh, ow, y), &how,
+                       fvi_planes_of(channels, h, w, back));
     same_products(out, y, m, in, back, n);
     free(in), free(y), free(out), free(zero), free(back), free(border);
 }
@@ -126,10 +130,12 @@ static void sampling_whole_pixels_copies(void **state) {
     (void)state;
     enum { H = 6, W = 7 };
     float *in = noise(3, H * W), out[H * W];
-    fvi_affine same = {{1, 0, 0, 0, 1, 0}}, turned = {{-1, 0, H - 1, 0, -1, W - 1}};
-    fvi_sample(in, 1, H, W, &same, FV_EDGE_ZERO, 0, out, H, W);
+    const fvi_sampler same = {{{1, 0, 0, 0, 1, 0}}, FV_EDGE_ZERO, 0, 1};
+    const fvi_sampler turned = {{{-1, 0, H - 1, 0, -1, W - 1}}, FV_EDGE_ZERO, 0, 1};
+    const fvi_planes from = fvi_planes_of(1, H, W, in), to = fvi_planes_of(1, H, W, out);
+    fvi_sample(from, &same, to);
     assert_memory_equal(in, out, sizeof out);
-    fvi_sample(in, 1, H, W, &turned, FV_EDGE_ZERO, 0, out, H, W);
+    fvi_sample(from, &turned, to);
     for (int i = 0; i < H * W; i++) assert_true(out[i] == in[H * W - 1 - i]);
     free(in);
 }
@@ -143,7 +149,8 @@ static void nearest_takes_the_nearest(void **state) {
         fv_edge edge = (fv_edge)(k % EDGES);
         fvi_affine map = random_map(&r, h, w, oh, ow);
         float *in = noise(4, 2 * h * w), *out = malloc((size_t)(2 * oh * ow) * sizeof *out);
-        fvi_sample_nearest(in, 2, h, w, &map, edge, 0.7f, out, oh, ow);
+        const fvi_sampler how = {map, edge, 0.7f, 1};
+        fvi_sample_nearest(fvi_planes_of(2, h, w, in), &how, fvi_planes_of(2, oh, ow, out));
         int different = 0;
         for (int i = 0; i < 2 * oh * ow; i++) {
             double y = i / ow % oh, x = i % ow;
@@ -162,22 +169,24 @@ static void nearest_takes_the_nearest(void **state) {
 static void resizes_as_the_peers(void **state) {
     (void)state;
     static const struct {
-        fvi_sample_grid grid;
+        fvi_resize_align align;
         int m;
         float want[8];
     } cases[] = {
-        {FVI_GRID_CENTRES, 3, {0.33333334f, 4, 13.666667f}},
-        {FVI_GRID_CENTRES, 8, {0, 0.4375f, 1.1875f, 3.0625f, 5.5625f, 8.6875f, 12.9375f, 16}},
-        {FVI_GRID_ENDS, 3, {0, 4, 16}},
-        {FVI_GRID_ENDS, 8, {0, 0.571429f, 1.428571f, 3.142857f, 5.428571f, 8.285714f, 12, 16}},
-        {FVI_GRID_CORNER, 3, {0, 3, 11.333333f}},
-        {FVI_GRID_CORNER, 8, {0, 0.625f, 1.75f, 3.625f, 6.5f, 9.875f, 14.25f, 16}},
+        {FVI_ALIGN_CENTRES, 3, {0.33333334f, 4, 13.666667f}},
+        {FVI_ALIGN_CENTRES, 8, {0, 0.4375f, 1.1875f, 3.0625f, 5.5625f, 8.6875f, 12.9375f, 16}},
+        {FVI_ALIGN_ENDS, 3, {0, 4, 16}},
+        {FVI_ALIGN_ENDS, 8, {0, 0.571429f, 1.428571f, 3.142857f, 5.428571f, 8.285714f, 12, 16}},
+        {FVI_ALIGN_CORNER, 3, {0, 3, 11.333333f}},
+        {FVI_ALIGN_CORNER, 8, {0, 0.625f, 1.75f, 3.625f, 6.5f, 9.875f, 14.25f, 16}},
     };
     const float in[5] = {0, 1, 4, 9, 16};
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         float across[8], down[8];
-        fvi_resize_grid(in, 1, 1, 5, across, 1, cases[k].m, cases[k].grid);
-        fvi_resize_grid(in, 1, 5, 1, down, cases[k].m, 1, cases[k].grid);
+        fvi_resize(fvi_planes_view(1, 1, 5, in), fvi_planes_of(1, 1, cases[k].m, across),
+                   cases[k].align);
+        fvi_resize(fvi_planes_view(1, 5, 1, in), fvi_planes_of(1, cases[k].m, 1, down),
+                   cases[k].align);
         for (int i = 0; i < cases[k].m; i++) {
             assert_true(fabsf(across[i] - cases[k].want[i]) < 1e-5f);
             assert_true(down[i] == across[i]);
@@ -190,29 +199,24 @@ static void resizing_has_its_adjoint(void **state) {
     for (int k = 0; k < 3 * SIZES * SIZES; k++) {
         const int *from = sizes[k % SIZES], *to = sizes[k / SIZES % SIZES];
         int channels = k % 2 ? 3 : 1;
-        fvi_sample_grid grid = (fvi_sample_grid)(k / (SIZES * SIZES));
+        fvi_resize_align align = (fvi_resize_align)(k / (SIZES * SIZES));
         int64_t n = channels * from[0] * from[1], m = channels * to[0] * to[1];
         float *x = noise(7, n), *y = noise(8, m), *ax = malloc((size_t)m * sizeof *ax);
         float *aty = malloc((size_t)n * sizeof *aty);
-        fvi_resize_grid(x, channels, from[0], from[1], ax, to[0], to[1], grid);
-        fvi_resize_grid_adjoint(y, channels, to[0], to[1], aty, from[0], from[1], grid);
+        fvi_resize(fvi_planes_of(channels, from[0], from[1], x),
+                   fvi_planes_of(channels, to[0], to[1], ax), align);
+        fvi_resize_adjoint(fvi_planes_of(channels, to[0], to[1], y),
+                           fvi_planes_of(channels, from[0], from[1], aty), align);
         same_products(ax, y, m, x, aty, n);
         if (from == to) assert_memory_equal(x, ax, (size_t)n * sizeof *x);
-        if (grid == FVI_GRID_CENTRES) {
-            float *again = malloc((size_t)(n > m ? n : m) * sizeof *again);
-            fvi_resize(x, channels, from[0], from[1], again, to[0], to[1]);
-            assert_memory_equal(again, ax, (size_t)m * sizeof *ax);
-            fvi_resize_adjoint(y, channels, to[0], to[1], again, from[0], from[1]);
-            assert_memory_equal(again, aty, (size_t)n * sizeof *aty);
-            free(again);
-        }
         free(x), free(y), free(ax), free(aty);
     }
     float wide[600], wider[1000], back[600]; /* more than one block of columns */
     for (int i = 0; i < 600; i++) wide[i] = (float)i;
-    fvi_resize(wide, 1, 1, 600, wider, 1, 1000);
+    fvi_resize(fvi_planes_of(1, 1, 600, wide), fvi_planes_of(1, 1, 1000, wider), FVI_ALIGN_CENTRES);
     for (int i = 1; i < 999; i++) assert_true(fabs(wider[i] - ((i + 0.5) * 0.6 - 0.5)) < 1e-3);
-    fvi_resize_adjoint(wider, 1, 1, 1000, back, 1, 600);
+    fvi_resize_adjoint(fvi_planes_of(1, 1, 1000, wider), fvi_planes_of(1, 1, 600, back),
+                       FVI_ALIGN_CENTRES);
     same_products(wider, wider, 1000, wide, back, 600);
 }
 
@@ -237,8 +241,8 @@ static void blurs_with_its_adjoint(void **state) {
         float sigma = sigmas[k / (SIZES - 1)];
         float *x = noise(9, n), *y = noise(10, n), *ax = noise(9, n), *aty = noise(10, n);
         float *work = malloc((size_t)(h * w) * sizeof *work);
-        fvi_blur(ax, 3, h, w, sigma, work);
-        fvi_blur_adjoint(aty, 3, h, w, sigma, work);
+        fvi_blur(fvi_planes_of(3, h, w, ax), sigma, work);
+        fvi_blur_adjoint(fvi_planes_of(3, h, w, aty), sigma, work);
         same_products(ax, y, n, x, aty, n);
         for (int i = 0; i < n; i++) {
             double want =

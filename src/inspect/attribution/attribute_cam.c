@@ -22,7 +22,7 @@
 #include "base/tensor.h"
 #include "graph/channel_axis.h"
 #include "inspect/attribution/attribute.h"
-#include "signal/sample.h"
+#include "signal/resize.h"
 
 /* ---- which layer ---------------------------------------------------------------------------- */
 
@@ -100,7 +100,9 @@ static fv_status run_cam(fvi_perturbation *p, const fv_attribute_desc *d,
     }
     for (int64_t i = 0; !st && i < n; i++)
         if (a->cells->data[i] < 0) a->cells->data[i] = 0;
-    if (!st) fvi_resize(a->cells->data, 1, (int)rows, (int)columns, a->map->data, p->h, p->w);
+    if (!st)
+        fvi_resize(fvi_planes_of(1, (int)rows, (int)columns, a->cells->data),
+                   fvi_planes_of(1, p->h, p->w, a->map->data), FVI_ALIGN_CENTRES);
     fv_tensor_free(y);
     fv_tensor_free(dy);
     return st;

@@ -22,7 +22,7 @@
 #include "base/random.h"
 #include "base/tensor.h"
 #include "inspect/attribution/attribute.h"
-#include "signal/sample.h"
+#include "signal/resize.h"
 
 static fv_status out_of_memory(fv_error *err) { return fvi_fail(err, FV_NOMEM, "out of memory"); }
 
@@ -146,7 +146,8 @@ static void draw_mask(const fvi_perturbation *p, const masks *m, const fv_attrib
     for (int k = 0; k < m->cells * m->cells; k++)
         m->small[k] = fvi_random_uniform(&r) < d->keep ? 1 : 0;
     const int y = fvi_random_int(&r, 0, m->cell_h - 1), x = fvi_random_int(&r, 0, m->cell_w - 1);
-    fvi_resize(m->small, 1, m->cells, m->cells, m->large, m->h, m->w);
+    fvi_resize(fvi_planes_of(1, m->cells, m->cells, m->small),
+               fvi_planes_of(1, m->h, m->w, m->large), FVI_ALIGN_CENTRES);
     for (int row = 0; row < p->h; row++)
         memcpy(mask + (int64_t)row * p->w, m->large + (int64_t)(y + row) * m->w + x,
                (size_t)p->w * sizeof *mask);

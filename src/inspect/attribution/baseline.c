@@ -17,7 +17,7 @@
 #include "base/tensor.h"
 #include "runtime/preprocess.h"
 #include "inspect/attribution/probe.h"
-#include "signal/sample.h"
+#include "signal/blur.h"
 
 #define BLUR (10.0f / 224)
 
@@ -50,7 +50,7 @@ static fv_status blurred(const fvi_perturbation *p, float *out, fv_error *err) {
     const float sigma = fminf(BLUR * (float)(p->h < p->w ? p->h : p->w), FVI_BLUR_MAX);
     for (int c = 0; c < p->channels; c++) {
         for (int64_t i = 0; i < p->plane; i++) plane[i] = p->picture[fvi_perturbation_at(p, c, i)];
-        fvi_blur(plane, 1, p->h, p->w, sigma, plane + p->plane);
+        fvi_blur(fvi_planes_of(1, p->h, p->w, plane), sigma, plane + p->plane);
         for (int64_t i = 0; i < p->plane; i++) out[fvi_perturbation_at(p, c, i)] = plane[i];
     }
     free(plane);

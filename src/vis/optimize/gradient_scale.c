@@ -83,7 +83,7 @@ fv_status fvi_normalise(const fv_gradient_desc *desc, float *g, int channels, in
                             "a Laplacian pyramid is made of pixels; these %lld numbers "
                             "are none",
                             (long long)n);
-        st = fvi_pyramid_normalise(g, channels, h, w, desc->levels, room, err);
+        st = fvi_pyramid_normalise(fvi_planes_of(channels, h, w, g), desc->levels, room, err);
         break;
     default:
         return fvi_fail(err, FV_ARG, "gradient normalisation is %d; allowed are %d..%d",

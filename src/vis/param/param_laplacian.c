@@ -16,18 +16,18 @@
 typedef struct level {
     int h, w;
     int64_t first;
-    fvi_affine map;
+    fvi_sampler sampler;
 } level;
 
 static level level_at(const fvi_param *p, int n) {
-    level l = {0};
+    level l = {.sampler = {.edge = FV_EDGE_REPEAT, .side = 1}};
     for (int i = 0; i <= n; i++) {
         l.first += p->channels * (int64_t)l.h * l.w;
         l.h = p->h >> i > 0 ? p->h >> i : 1;
         l.w = p->w >> i > 0 ? p->w >> i : 1;
     }
-    l.map.m[0] = (float)l.h / (float)p->h;
-    l.map.m[4] = (float)l.w / (float)p->w;
+    l.sampler.map.m[0] = (float)l.h / (float)p->h;
+    l.sampler.map.m[4] = (float)l.w / (float)p->w;
     return l;
 }
 
@@ -41,8 +41,8 @@ static fv_status laplacian_prepare(fvi_param *p, fv_error *err) {
 
 /* Adds sign times level n of the numbers, enlarged. */
 static void add_level(fvi_param *p, const float *z, const level *l, float sign, float *raw) {
-    fvi_sample(z + l->first, p->channels, l->h, l->w, &l->map, FV_EDGE_REPEAT, 0, p->centred, p->h,
-               p->w);
+    fvi_sample(fvi_planes_view(p->channels, l->h, l->w, z + l->first), &l->sampler,
+               fvi_planes_of(p->channels, p->h, p->w, p->centred));
     for (int64_t i = 0; i < p->pixels; i++) raw[i] += sign * p->centred[i];
 }
 
@@ -59,8 +59,8 @@ static void laplacian_adjoint(fvi_param *p, const float *z, float *draw, float *
     memcpy(dz, draw, (size_t)p->pixels * sizeof *dz);
     for (int n = 1; n < p->desc.levels; n++) {
         level l = level_at(p, n);
-        fvi_sample_adjoint(draw, p->channels, p->h, p->w, &l.map, FV_EDGE_REPEAT, dz + l.first, l.h,
-                           l.w);
+        fvi_sample_adjoint(fvi_planes_of(p->channels, p->h, p->w, draw), &l.sampler,
+                           fvi_planes_of(p->channels, l.h, l.w, dz + l.first));
     }
 }
 
@@ -73,9 +73,10 @@ static fv_status laplacian_invert(fvi_param *p, float *raw, float *z, fv_error *
     for (int n = p->desc.levels - 1; n > 0; n--) {
         level l = level_at(p, n);
         int64_t plane = (int64_t)l.h * l.w;
-        fvi_sample_adjoint(ones, 1, p->h, p->w, &l.map, FV_EDGE_REPEAT, weight, l.h, l.w);
-        fvi_sample_adjoint(raw, p->channels, p->h, p->w, &l.map, FV_EDGE_REPEAT, z + l.first, l.h,
-                           l.w);
+        fvi_sample_adjoint(fvi_planes_of(1, p->h, p->w, ones), &l.sampler,
+                           fvi_planes_of(1, l.h, l.w, weight));
+        fvi_sample_adjoint(fvi_planes_of(p->channels, p->h, p->w, raw), &l.sampler,
+                           fvi_planes_of(p->channels, l.h, l.w, z + l.first));
         for (int64_t i = 0; i < plane * p->channels; i++)
             z[l.first + i] /= weight[i % plane] > 0 ? weight[i % plane] : 1;
         add_level(p, z, &l, -1, raw);

@@ -22,7 +22,7 @@
 #include "vis/render/memory_fit.h"
 #include "vis/objective/guide.h"
 #include "vis/render/pass.h"
-#include "signal/sample.h"
+#include "signal/resize.h"
 #include "vis/optimize/gradient_health.h"
 
 #define STEPS      10
@@ -139,7 +139,9 @@ static fv_status enter_octave(dream *d, int h, int w, float *last, fv_error *err
     fv_status st = FV_OK;
     if (d->now) {
         st = add_photo(d, d->now, d->h, d->w, -1, err); /* leaves the detail */
-        if (!st) fvi_resize(d->now, 3, d->h, d->w, next, h, w);
+        if (!st)
+            fvi_resize(fvi_planes_of(3, d->h, d->w, d->now), fvi_planes_of(3, h, w, next),
+                       FVI_ALIGN_CENTRES);
     } else {
         memset(next, 0, (size_t)count * sizeof *next);
     }
@@ -315,7 +317,8 @@ static fv_status snapshot(dream *d, fv_error *err) {
     fv_image *image = NULL;
     fv_status st = fv_image_new(3, d->height, d->width, &image, err);
     if (st) return st;
-    fvi_resize(d->now, 3, d->h, d->w, image->data, d->height, d->width);
+    fvi_resize(fvi_planes_of(3, d->h, d->w, d->now),
+               fvi_planes_of(3, d->height, d->width, image->data), FVI_ALIGN_CENTRES);
     d->desc.snapshot(d->desc.user, 0, d->done, image);
     fv_image_free(image);
     return FV_OK;
@@ -421,7 +424,8 @@ static fv_status run(dream *d, fv_image *image, const char *name, fv_error *err)
                       name, text);
     }
     if (!st && d->now != image->data) /* stopped at a smaller octave */
-        fvi_resize(d->now, 3, d->h, d->w, image->data, d->height, d->width);
+        fvi_resize(fvi_planes_of(3, d->h, d->w, d->now),
+                   fvi_planes_of(3, d->height, d->width, image->data), FVI_ALIGN_CENTRES);
     if (st && d->now == image->data) restore_photo(d, image->data);
     if (!st && d->desc.original_colors) restore_colors(d, image->data);
     return st ? st : set_texts(d, name, image, err);

@@ -16,7 +16,7 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
-#include "signal/sample.h"
+#include "signal/resize.h"
 #include "vis/optimize/gradient_health.h"
 #include "vis/render/gradient.h"
 #include "vis/render/pass.h"
@@ -177,15 +177,18 @@ static fv_status run_resampled(fvi_evaluator *e, int samples, const fvi_route *r
                                fv_error *err) {
     int64_t from = (int64_t)e->channels * r->h * r->w, to = (int64_t)e->channels * r->eh * r->ew;
     for (int i = 0; i < samples; i++)
-        fvi_resize(e->t + i * from, e->channels, r->h, r->w, e->tile + i * to, r->eh, r->ew);
+        fvi_resize(fvi_planes_of(e->channels, r->h, r->w, e->t + i * from),
+                   fvi_planes_of(e->channels, r->eh, r->ew, e->tile + i * to), FVI_ALIGN_CENTRES);
     for (int i = 0; e->photo && i < samples; i++)
-        fvi_resize(e->photo + i * from, e->channels, r->h, r->w, e->photo_tile + i * to, r->eh,
-                   r->ew);
+        fvi_resize(fvi_planes_of(e->channels, r->h, r->w, e->photo + i * from),
+                   fvi_planes_of(e->channels, r->eh, r->ew, e->photo_tile + i * to),
+                   FVI_ALIGN_CENTRES);
     fv_status st =
         run_network(e, samples, r->eh, r->ew, e->tile, e->photo_tile, redirect, e->values, err);
     for (int i = 0; !st && i < samples; i++)
-        fvi_resize_adjoint(e->tile + i * to, e->channels, r->eh, r->ew, e->t + i * from, r->h,
-                           r->w);
+        fvi_resize_adjoint(fvi_planes_of(e->channels, r->eh, r->ew, e->tile + i * to),
+                           fvi_planes_of(e->channels, r->h, r->w, e->t + i * from),
+                           FVI_ALIGN_CENTRES);
     return st;
 }
 

@@ -13,7 +13,8 @@
 #include "image/image.h"
 #include "vis/render/stage_timer.h"
 #include "vis/optimize/gradient_scale.h"
-#include "signal/sample.h"
+#include "signal/resize.h"
+#include "signal/blur.h"
 
 #define NAME_BYTES 1024
 
@@ -219,7 +220,8 @@ static fv_status start_of_size(const fvi_picture *p, const fvi_chain_frame *fram
     if (!st) st = start_numbers(&q, err);
     if (!st) {
         fvi_param_picture(q.param, q.z, q.pixels);
-        fvi_resize(q.pixels, q.channels, full_h, full_w, out, frame->h, frame->w);
+        fvi_resize(fvi_planes_of(q.channels, full_h, full_w, q.pixels),
+                   fvi_planes_of(q.channels, frame->h, frame->w, out), FVI_ALIGN_CENTRES);
     }
     fvi_picture_clear(&q);
     return st;
@@ -227,13 +229,15 @@ static fv_status start_of_size(const fvi_picture *p, const fvi_chain_frame *fram
 
 /* What the level before left, taken to the new size: [channels][h][w]. */
 static fv_status carry_over(fvi_picture *p, const fvi_picture *before, float *out, fv_error *err) {
+    const int h = before->h, w = before->w, channels = p->channels;
+    const fvi_planes to = fvi_planes_of(channels, p->h, p->w, out);
     if (p->desc->schedule.octave_carry == FV_OCTAVE_CARRY_DETAIL) {
         for (int64_t i = 0; i < before->count; i++)
             before->room[i] = before->pixels[i] - before->begun[i];
-        fvi_resize(before->room, p->channels, before->h, before->w, out, p->h, p->w);
+        fvi_resize(fvi_planes_of(channels, h, w, before->room), to, FVI_ALIGN_CENTRES);
         for (int64_t i = 0; i < p->count; i++) out[i] += p->begun[i];
     } else {
-        fvi_resize(before->pixels, p->channels, before->h, before->w, out, p->h, p->w);
+        fvi_resize(fvi_planes_of(channels, h, w, before->pixels), to, FVI_ALIGN_CENTRES);
     }
     return fvi_param_from_picture(p->param, out, p->z, err);
 }
@@ -329,7 +333,7 @@ void fvi_picture_decode(fvi_picture *p, uint32_t step) {
 /* Blurs the pixels, whatever the numbers are. */
 static fv_status blur(fvi_picture *p, float sigma, fv_error *err) {
     fvi_param_picture(p->param, p->z, p->room);
-    fvi_blur(p->room, p->channels, p->h, p->w, sigma, p->dpixels);
+    fvi_blur(fvi_planes_of(p->channels, p->h, p->w, p->room), sigma, p->dpixels);
     return fvi_param_from_picture(p->param, p->room, p->z, err);
 }
 

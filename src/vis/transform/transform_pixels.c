@@ -10,6 +10,7 @@
 
 #include "base/parallel.h"
 #include "vis/transform/transform_kind.h"
+#include "signal/blur.h"
 
 #define CHUNK 256 /* normals at a time: even, so that chunks are one long call */
 
@@ -68,11 +69,11 @@ static void blur_draw(fvi_drawn *d, fvi_random *r, float progress) {
 }
 static void blur_apply(const fvi_drawn *d, const float *in, float *out) {
     copy(d, in, out);
-    fvi_blur(out, d->frame->channels, d->h, d->w, d->value, d->work);
+    fvi_blur(fvi_planes_of(d->frame->channels, d->h, d->w, out), d->value, d->work);
 }
 static void blur_adjoint(const fvi_drawn *d, const float *dout, float *din) {
     copy(d, dout, din);
-    fvi_blur_adjoint(din, d->frame->channels, d->h, d->w, d->value, d->work);
+    fvi_blur_adjoint(fvi_planes_of(d->frame->channels, d->h, d->w, din), d->value, d->work);
 }
 
 /* ---- color ---------------------------------------------------------------------------------- */

@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "signal/resize.h"
 #include "vis/transform/transform_kind.h"
 
 #define NEAR        1e-4
@@ -32,7 +33,7 @@
 #define MAX_SAMPLES 16  /* a side */
 
 enum { LIKE_PYTORCH, LIKE_TENSORFLOW, LIKE_ENDS };
-static const fvi_sample_grid grid_like[] = {FVI_GRID_CENTRES, FVI_GRID_CORNER, FVI_GRID_ENDS};
+static const fvi_resize_align align_like[] = {FVI_ALIGN_CENTRES, FVI_ALIGN_CORNER, FVI_ALIGN_ENDS};
 
 static fv_status range_check(const fv_transform *t, fv_error *err) {
     if (t->v[2] <= 0 || (t->v[1] - t->v[0]) / t->v[2] <= 1e6f) return FV_OK;
@@ -104,31 +105,40 @@ static void scale_draw(fvi_drawn *d, fvi_random *r, float progress) {
 static int pads(const fvi_drawn *d) {
     return d->t.v[3] == LIKE_ENDS && (d->map.m[2] < 0 || d->map.m[5] < 0);
 }
+static fvi_planes input_of(const fvi_drawn *d, const float *in) {
+    return fvi_planes_view(d->frame->channels, d->h, d->w, in);
+}
+static fvi_planes output_of(const fvi_drawn *d, const float *out) {
+    return fvi_planes_view(d->frame->channels, d->oh, d->ow, out);
+}
+
 static void scale_apply(const fvi_drawn *d, const float *in, float *out) {
-    int channels = d->frame->channels;
+    const fvi_sampler s = {.map = d->map, .edge = FV_EDGE_ZERO, .side = 1};
     if (pads(d))
-        fvi_sample(in, channels, d->h, d->w, &d->map, FV_EDGE_ZERO, 0, out, d->oh, d->ow);
+        fvi_sample(input_of(d, in), &s, output_of(d, out));
     else
-        fvi_resize_grid(in, channels, d->h, d->w, out, d->oh, d->ow, grid_like[(int)d->t.v[3]]);
+        fvi_resize(input_of(d, in), output_of(d, out), align_like[(int)d->t.v[3]]);
 }
 static void scale_adjoint(const fvi_drawn *d, const float *dout, float *din) {
-    int channels = d->frame->channels;
+    const fvi_sampler s = {.map = d->map, .edge = FV_EDGE_ZERO, .side = 1};
     if (pads(d))
-        fvi_sample_adjoint(dout, channels, d->oh, d->ow, &d->map, FV_EDGE_ZERO, din, d->h, d->w);
+        fvi_sample_adjoint(output_of(d, dout), &s, input_of(d, din));
     else
-        fvi_resize_grid_adjoint(dout, channels, d->oh, d->ow, din, d->h, d->w,
-                                grid_like[(int)d->t.v[3]]);
+        fvi_resize_adjoint(output_of(d, dout), input_of(d, din), align_like[(int)d->t.v[3]]);
 }
 
 /* ---- zoom, rotate, crop: one sampling -------------------------------------------------------- */
 
+static fvi_sampler sampler_of(const fvi_drawn *d) {
+    return (fvi_sampler){d->map, d->t.edge, d->grey, d->side};
+}
 static void map_apply(const fvi_drawn *d, const float *in, float *out) {
-    fvi_sample_mean(in, d->frame->channels, d->h, d->w, &d->map, d->side, d->t.edge, d->grey, out,
-                    d->oh, d->ow);
+    const fvi_sampler s = sampler_of(d);
+    fvi_sample(input_of(d, in), &s, output_of(d, out));
 }
 static void map_adjoint(const fvi_drawn *d, const float *dout, float *din) {
-    fvi_sample_mean_adjoint(dout, d->frame->channels, d->oh, d->ow, &d->map, d->side, d->t.edge,
-                            din, d->h, d->w);
+    const fvi_sampler s = sampler_of(d);
+    fvi_sample_adjoint(output_of(d, dout), &s, input_of(d, din));
 }
 
 static void zoom_draw(fvi_drawn *d, fvi_random *r, float progress) {
@@ -166,16 +176,16 @@ static void rotate_draw(fvi_drawn *d, fvi_random *r, float progress) {
     d->side = 1;
 }
 static void rotate_apply(const fvi_drawn *d, const float *in, float *out) {
+    const fvi_sampler s = sampler_of(d);
     if (d->t.v[3] > 0)
-        fvi_sample_nearest(in, d->frame->channels, d->h, d->w, &d->map, d->t.edge, d->grey, out,
-                           d->oh, d->ow);
+        fvi_sample_nearest(input_of(d, in), &s, output_of(d, out));
     else
         map_apply(d, in, out);
 }
 static void rotate_adjoint(const fvi_drawn *d, const float *dout, float *din) {
-    if (d->t.v[3] > 0) /* as TensorFlow: turned back; what comes in from outside is nothing */
-        fvi_sample_nearest(dout, d->frame->channels, d->oh, d->ow, &d->back, FV_EDGE_ZERO, 0, din,
-                           d->h, d->w);
+    const fvi_sampler back = {.map = d->back, .edge = FV_EDGE_ZERO, .side = 1};
+    if (d->t.v[3] > 0) /* as TensorFlow: the gradient is rotated back, zeros outside */
+        fvi_sample_nearest(output_of(d, dout), &back, input_of(d, din));
     else
         map_adjoint(d, dout, din);
 }
@@ -227,12 +237,10 @@ static void resize_draw(fvi_drawn *d, fvi_random *r, float progress) {
     d->ow = d->t.v[0] > 0 ? (int)d->t.v[0] : d->frame->net_w;
 }
 static void resize_apply(const fvi_drawn *d, const float *in, float *out) {
-    fvi_resize_grid(in, d->frame->channels, d->h, d->w, out, d->oh, d->ow,
-                    grid_like[(int)d->t.v[1]]);
+    fvi_resize(input_of(d, in), output_of(d, out), align_like[(int)d->t.v[1]]);
 }
 static void resize_adjoint(const fvi_drawn *d, const float *dout, float *din) {
-    fvi_resize_grid_adjoint(dout, d->frame->channels, d->oh, d->ow, din, d->h, d->w,
-                            grid_like[(int)d->t.v[1]]);
+    fvi_resize_adjoint(output_of(d, dout), input_of(d, din), align_like[(int)d->t.v[1]]);
 }
 
 static int64_t octave_size(int64_t n, const fv_transform *t, int k) {
@@ -249,10 +257,10 @@ static void octave_draw(fvi_drawn *d, fvi_random *r, float progress) {
     d->ow = (int)octave_size(d->w, &d->t, k);
 }
 static void octave_apply(const fvi_drawn *d, const float *in, float *out) {
-    fvi_resize_grid(in, d->frame->channels, d->h, d->w, out, d->oh, d->ow, FVI_GRID_ENDS);
+    fvi_resize(input_of(d, in), output_of(d, out), FVI_ALIGN_ENDS);
 }
 static void octave_back(const fvi_drawn *d, const float *dout, float *din) {
-    fvi_resize_grid(dout, d->frame->channels, d->oh, d->ow, din, d->h, d->w, FVI_GRID_ENDS);
+    fvi_resize(output_of(d, dout), input_of(d, din), FVI_ALIGN_ENDS);
 }
 
 const fvi_transform_entry fvi_transform_scale = {

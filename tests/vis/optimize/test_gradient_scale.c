@@ -96,8 +96,9 @@ static void test_errors(void **state) {
     assert_int_equal(fvi_normalise(&lap, g, 1, 2, 2, room, &err), FV_OK);
     const fv_gradient_desc none = {.kind = (fv_gradient_kind)99};
     assert_int_equal(fvi_normalise(&none, g, 1, 2, 2, NULL, &err), FV_ARG);
-    assert_int_equal(fvi_pyramid_normalise(g, 1, 2, 2, 0, room, &err), FV_ARG);
-    assert_int_equal(fvi_pyramid_normalise(g, 1, 2, 2, 11, room, &err), FV_ARG);
+    const fvi_planes planes = fvi_planes_of(1, 2, 2, g);
+    assert_int_equal(fvi_pyramid_normalise(planes, 0, room, &err), FV_ARG);
+    assert_int_equal(fvi_pyramid_normalise(planes, 11, room, &err), FV_ARG);
 }
 
 /* Six numbers of the result, the sum of its squares, and its sum weighted with (37 i) % 11 - 5, on

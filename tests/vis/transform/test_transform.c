@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "transform_help.h"
-#include "signal/sample.h"
+#include "signal/resize.h"
 
 /* ---- roll ----------------------------------------------------------------------------------- */
 
@@ -167,7 +167,8 @@ static void peers_gradients_come_back_their_way(void **state) {
         assert_true(h == sides[k] && w == sides[k]);
         fvi_chain_apply(octave, square, smaller);
         fvi_chain_adjoint(octave, smaller, larger);
-        fvi_resize_grid(smaller, 1, h, w, direct, 9, 9, FVI_GRID_ENDS);
+        fvi_resize(fvi_planes_of(1, h, w, smaller), fvi_planes_of(1, 9, 9, direct),
+                   FVI_ALIGN_ENDS);
         assert_memory_equal(larger, direct, sizeof direct);
         seen |= 1 << k;
     }

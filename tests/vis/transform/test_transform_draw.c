@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 #include "transform_help.h"
+#include "signal/blur.h"
+#include "signal/resize.h"
 #include "signal/sample.h"
 
 /* Runs `text` on a picture of numbers at `key`.  returns what comes out; yours to free */
@@ -133,7 +135,8 @@ static void scales_as_drawn(void **state) {
             int py = like == 2 && oh < H ? (H - oh + 1) / 2 : 0;
             int px = like == 2 && ow < W ? (W - ow + 1) / 2 : 0;
             float *want = malloc((size_t)(C * oh * ow) * sizeof *want);
-            fvi_resize_grid(in, C, H, W, want, oh, ow, (fvi_sample_grid)like);
+            fvi_resize(fvi_planes_of(C, H, W, in), fvi_planes_of(C, oh, ow, want),
+                       (fvi_resize_align)like);
             float *out = run(texts[like], &plain, &key, in, &h, &w);
             assert_true(h == oh + 2 * py && w == ow + 2 * px);
             for (int i = 0; i < C * h * w; i++) {
@@ -275,7 +278,7 @@ static void pixels_change_as_drawn(void **state) {
         r = stream(&key, 0, 0);
         float sigma = 0.5f + 1.5f * fvi_random_uniform(&r), *want = noise(4, N);
         out = run("blur(.5,2)", &plain, &key, in, &h, &w);
-        fvi_blur(want, C, H, W, sigma, work);
+        fvi_blur(fvi_planes_of(C, H, W, want), sigma, work);
         for (int i = 0; i < N; i++) assert_true(fabsf(out[i] - want[i]) < 1e-5f);
         free(out), free(want);
     }
