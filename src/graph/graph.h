@@ -123,7 +123,9 @@ typedef struct fvi_node {
 } fvi_node;
 
 typedef struct fvi_graph {
-    fvi_pool *pool;      /* owns everything below but file mappings */
+    fvi_pool *pool;      /* owns everything below but file mappings, and what `origin` owns */
+    int shares;          /* owners besides the first: fvi_graph_share */
+    struct fvi_graph *origin; /* the graph this one is a copy of, kept alive by it; or NULL */
     int n_values, n_nodes, n_inputs, n_outputs;
     fvi_value *values;
     fvi_node *nodes;     /* in topological order */
@@ -134,6 +136,17 @@ typedef struct fvi_graph {
 /* Index of the value of that name, or -1. */
 int fvi_graph_find(const fvi_graph *g, const char *value_name);
 const char *fvi_kind_name(fvi_kind k);
+
+/* One more owner of a graph that nobody changes: each calls fvi_graph_free. From any thread. */
+fvi_graph *fvi_graph_share(fvi_graph *g);
+
+/* A graph with nodes, values and index arrays of its own, which may be changed; names, constants
+ * and resize kernels are those of `g`, which lives as long as the copy.
+ *   out     yours to free with fvi_graph_free
+ *   errors  NOMEM */
+fv_status fvi_graph_copy(fvi_graph *g, fvi_graph **out, fv_error *err);
+
+/* Gives up one owner; the last one frees it. NULL allowed. */
 void fvi_graph_free(fvi_graph *g);
 
 #endif

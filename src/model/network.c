@@ -107,6 +107,7 @@ fv_status fvi_network_lower(const fvi_network *net, const fvi_binding *bindings,
                             const char *const *wanted, int n_wanted, fvi_graph **out,
                             fv_error *err) {
     binder k = {.net = net};
+    g_atomic_int_inc(&((fvi_network *)net)->lowerings); /* a count, of no influence on anything */
     fv_status st = bind_all(&k, bindings, n_bindings, err);
     if (!st) {
         int64_t from = k.written ? k.written : k.batch;
@@ -124,16 +125,8 @@ fv_status fvi_network_lower(const fvi_network *net, const fvi_binding *bindings,
     return st;
 }
 
-fv_status fvi_network_takes(const fvi_network *net, const fvi_shape *shape,
-                            const char *const *values, int n, int *takes, fv_error *err) {
-    const fvi_binding binding = {.name = net->input.in.name, .shape = *shape};
-    fvi_graph *g = NULL;
-    fv_error why = {0};
-    const fv_status st = fvi_network_lower(net, &binding, 1, values, n, &g, &why);
-    if (st == FV_NOMEM) return fvi_fail(err, st, "%s", why.text);
-    *takes = !st;
-    if (!st) fvi_graph_free(g);
-    return FV_OK;
+int fvi_network_lowerings(const fvi_network *net) {
+    return g_atomic_int_get(&((fvi_network *)net)->lowerings);
 }
 
 fvi_shape fvi_network_input_shape(const fvi_network *net, int64_t batch, int64_t height,

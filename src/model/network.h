@@ -76,11 +76,9 @@ fv_status fvi_network_lower(const fvi_network *net, const fvi_binding *bindings,
                             const char *const *wanted, int n_wanted, fvi_graph **out,
                             fv_error *err);
 
-/* Whether the part of the network that n values need runs on an input of that shape.
- *   takes   untouched on failure
- *   errors  NOMEM it could not be found out */
-fv_status fvi_network_takes(const fvi_network *net, const fvi_shape *shape,
-                            const char *const *values, int n, int *takes, fv_error *err);
+/* How many times fvi_network_lower has been called for this network, loading included: tests hold
+ * that no shape is lowered twice. */
+int fvi_network_lowerings(const fvi_network *net);
 
 /* The shape of the picture input for that batch and size (0: the model's own). */
 fvi_shape fvi_network_input_shape(const fvi_network *net, int64_t batch, int64_t height,

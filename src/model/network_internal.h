@@ -17,6 +17,7 @@ struct fvi_network {
     fvi_graph *graph; /* at its own size, batch 1 */
     fvi_pool *pool;   /* of the layer table */
     fv_layer *layers; /* [graph->n_nodes] */
+    gint lowerings;   /* calls of fvi_network_lower, for tests */
     GMutex lock;      /* of sha256 */
     char *sha256;
     GThread *hasher; /* computes it beforehand; NULL: nobody does */

@@ -40,7 +40,8 @@ fv_status fv_model_load(const char *path, const fv_model_desc *desc, fv_model **
     if (!m) return fvi_fail(err, FV_NOMEM, "out of memory while loading %s", path);
     m->weights = fvi_weight_cache_new();
     m->budget = fvi_budget_new();
-    st = m->weights && m->budget ? choose_precision(desc, &m->precision, err)
+    m->lowered = fvi_lowered_new();
+    st = m->weights && m->budget && m->lowered ? choose_precision(desc, &m->precision, err)
                                  : fvi_fail(err, FV_NOMEM, "out of memory while loading %s", path);
     if (!st) st = fvi_network_load(path, desc, &m->network, err);
     if (st) {
@@ -65,7 +66,8 @@ fv_status fv_model_shuffle(const fv_model *model, const int *layers, int count, 
     m->precision = model->precision;
     m->weights = fvi_weight_cache_new();
     m->budget = fvi_budget_new();
-    st = m->weights && m->budget
+    m->lowered = fvi_lowered_new();
+    st = m->weights && m->budget && m->lowered
              ? fvi_network_shuffle(model->network, layers, count, seed, &m->network, err)
              : fvi_fail(err, FV_NOMEM, "out of memory while shuffling weights");
     if (st) {
@@ -80,6 +82,7 @@ fv_status fv_model_shuffle(const fv_model *model, const int *layers, int count, 
 
 void fv_model_free(fv_model *model) {
     if (!model) return;
+    fvi_lowered_free(model->lowered);
     fvi_weight_cache_free(model->weights);
     fvi_budget_free(model->budget);
     fvi_network_free(model->network);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* explain: after a run whose result is not finite, which layer began it.
+/* nonfinite: after a run whose result is not finite, which layer began it.
  *
  * While running, nothing is looked at but results, so a run costs what it costs; memory is shared
  * by values that do not live at the same time, so afterwards there is nothing left to look at.
@@ -21,7 +21,6 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "graph/const.h"
-#include "runtime/model.h"
 
 /* A plan with all values as its targets. */
 typedef struct walk {
@@ -67,18 +66,11 @@ static void walk_clear(walk *w) {
     free(w->target);
 }
 
-/* The graph of `plan` again, for the same input and targets. */
-static fv_status walk_new(fv_session *s, const fvi_plan *plan, int flags, walk *w, fv_error *err) {
-    const fvi_graph *g = fvi_plan_graph(plan);
-    const fvi_value *in = &g->values[g->inputs[0]];
-    const fvi_network *net = fvi_session_network(s);
-    fvi_binding binding = {.name = in->name, .shape = in->shape};
+/* A plan of the graph with all its values as targets. */
+static fv_status walk_new(fvi_graph *graph, int flags, fvi_backend *b, fvi_weight_cache *weights,
+                          walk *w, fv_error *err) {
     fvi_graph *again = NULL;
-    const char **names = calloc((size_t)g->n_outputs, sizeof *names);
-    fv_status st = names ? FV_OK : fvi_fail(err, FV_NOMEM, "out of memory");
-    for (int i = 0; !st && i < g->n_outputs; i++) names[i] = g->values[g->outputs[i]].name;
-    if (!st) st = fvi_network_lower(net, &binding, 1, names, g->n_outputs, &again, err);
-    free(names);
+    fv_status st = fvi_graph_copy(graph, &again, err);
     if (st) return st;
     w->target = calloc((size_t)again->n_values + 1, sizeof *w->target);
     st = w->target ? widen(again, w->target, err) : fvi_fail(err, FV_NOMEM, "out of memory");
@@ -87,8 +79,7 @@ static fv_status walk_new(fv_session *s, const fvi_plan *plan, int flags, walk *
         return st;
     }
     w->g = again; /* the plan's from here on, also on failure */
-    return fvi_plan_new(again, flags, fvi_session_backend(s), fvi_session_weights(s), &w->plan,
-                        err);
+    return fvi_plan_new(again, flags, b, weights, &w->plan, err);
 }
 
 static int64_t count_of(const fvi_graph *g, int value) {
@@ -140,7 +131,7 @@ static size_t const_bytes(const fvi_const *c) {
     return (size_t)fvi_shape_count(&c->shape) * fvi_dtype_size(c->dtype);
 }
 
-/* Says so, if a constant of the node is not finite; else returns 0. `sound` as in explain.h.
+/* Says so, if a constant of the node is not finite; else returns 0. `sound` as in nonfinite.h.
  *   any  0: infinity is let pass where it is no trained weight: masks are made of it */
 static int blame_weights(const fvi_graph *g, const fvi_node *n, int any, const fvi_network *net,
                          GHashTable *sound, fv_error *why) {
@@ -261,9 +252,8 @@ static int walk_backward(const walk *w, const float *const *seeds, int n_seeds, 
     return 0;
 }
 
-void fvi_explain(fv_session *s, const fvi_plan *plan, const float *x, const float *const *seeds,
-                 fv_error *why) {
-    const fvi_graph *g = fvi_plan_graph(plan);
+void fvi_explain(fvi_graph *g, fvi_backend *b, fvi_weight_cache *weights, const float *x,
+                 const float *const *seeds, fv_error *why) {
     const int64_t count = g->n_inputs ? count_of(g, g->inputs[0]) : 0;
     const float largest = fvi_abs_max(x, count);
     walk w = {0};
@@ -276,7 +266,7 @@ void fvi_explain(fv_session *s, const fvi_plan *plan, const float *x, const floa
         return;
     }
     const int flags = seeds ? FVI_PLAN_BACKWARD | FVI_PLAN_INNER : 0;
-    if (g->n_inputs && !walk_new(s, plan, flags, &w, &ignored)) {
+    if (g->n_inputs && !walk_new(g, flags, b, weights, &w, &ignored)) {
         fvi_plan_set_input(w.plan, 0, x);
         if (!fvi_plan_forward(w.plan, &ignored) && !walk_forward(&w, x, why) && seeds)
             walk_backward(&w, seeds, g->n_outputs, why);

@@ -14,12 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
 #include "base/abs_max.h"
+#include "base/error.h"
 #include "base/tensor.h"
 #include "graph/cost.h"
-#include "runtime/nonfinite.h"
 #include "runtime/model.h"
+#include "runtime/nonfinite.h"
 
 #define MAX_THREADS 1024
 #define KEPT_BYTES  ((size_t)1 << 30)
@@ -30,6 +30,7 @@ typedef struct plan_entry {
     char **wanted; /* NULL-terminated */
     int flags;
     fvi_plan *plan;
+    fvi_graph *lowered; /* the graph before the plan simplified its copy */
     int64_t samples;
 } plan_entry;
 
@@ -38,7 +39,7 @@ struct fv_session {
     fvi_backend *backend;
     int threads;
     GPtrArray *plans;  /* plan_entry */
-    GHashTable *sound; /* constants seen to be finite (explain.h) */
+    GHashTable *sound; /* constants seen to be finite (nonfinite.h) */
     fv_on_nan on_nan;
     char note[sizeof((fv_error *)0)->text]; /* "": none */
 };
@@ -47,6 +48,7 @@ static void plan_entry_free(void *data) {
     plan_entry *e = data;
     fvi_budget_hold(e->model, -(int64_t)fvi_plan_bytes(e->plan));
     fvi_plan_free(e->plan);
+    fvi_graph_free(e->lowered);
     g_strfreev(e->wanted);
     g_free(e);
 }
@@ -102,6 +104,14 @@ fv_status fvi_session_nonfinite(fv_session *s, const fv_error *why, fv_error *er
     return FV_OK;
 }
 
+void fvi_session_explain(fv_session *s, const fvi_plan *plan, const float *x,
+                         const float *const *seeds, fv_error *why) {
+    for (guint i = 0; i < s->plans->len; i++) {
+        plan_entry *e = s->plans->pdata[i];
+        if (e->plan == plan) fvi_explain(e->lowered, s->backend, s->model->weights, x, seeds, why);
+    }
+}
+
 fv_status fvi_session_forward(fv_session *s, fvi_plan *plan, const float *x, fv_error *err) {
     const fvi_graph *g = fvi_plan_graph(plan);
     fvi_plan_set_input(plan, 0, x);
@@ -110,7 +120,7 @@ fv_status fvi_session_forward(fv_session *s, fvi_plan *plan, const float *x, fv_
         const int64_t count = fvi_shape_count(&g->values[g->outputs[t]].shape);
         if (isfinite(fvi_abs_max(fvi_plan_target(plan, t), count))) continue;
         fv_error why;
-        fvi_explain(s, plan, x, NULL, &why);
+        fvi_session_explain(s, plan, x, NULL, &why);
         return fvi_session_nonfinite(s, &why, err);
     }
     return st;
@@ -154,44 +164,52 @@ static void make_room(fv_session *s) {
 }
 
 /* A plan of ours has the picture as its only input. */
-static fv_status one_input(const fv_session *s, fvi_graph *g, fv_error *err) {
+static fv_status one_input(const fv_session *s, const fvi_graph *g, fv_error *err) {
     const char *name = fvi_network_input(s->model->network)->name;
     for (int i = 0; i < g->n_inputs; i++) {
         const char *other = g->values[g->inputs[i]].name;
         if (strcmp(other, name) == 0) continue;
-        fv_status st = fvi_fail(err, FV_UNSUPPORTED,
-                                "%s: besides \"%s\" it needs the input \"%s\"; only networks with "
-                                "one input can be run",
-                                fvi_network_name(s->model->network), name, other);
-        fvi_graph_free(g);
-        return st;
+        return fvi_fail(
+            err, FV_UNSUPPORTED,
+            "%s: besides \"%s\" it needs the input \"%s\"; only networks with one input "
+            "can be run",
+            fvi_network_name(s->model->network), name, other);
     }
     return FV_OK;
 }
 
 /* Weights that are not finite: what the session says to them. */
-static fv_status check_weights(fv_session *s, fvi_graph *g, fv_error *err) {
+static fv_status check_weights(fv_session *s, const fvi_graph *g, fv_error *err) {
     fv_error why;
-    fv_status st = fvi_explain_weights(g, s->model->network, s->sound, &why)
-                       ? fvi_session_nonfinite(s, &why, err)
-                       : FV_OK;
-    if (st) fvi_graph_free(g);
-    return st;
+    return fvi_explain_weights(g, s->model->network, s->sound, &why)
+               ? fvi_session_nonfinite(s, &why, err)
+               : FV_OK;
 }
 
-/* Lowers for that shape; where the file's batch is fixed, for the file's own batch. */
-static fv_status lower_for(const fv_session *s, const fvi_shape *input, const char *const *wanted,
-                           int n, fvi_graph **graph, int64_t *samples, fv_error *err) {
+fv_status fvi_session_graph(const fv_session *s, const fvi_shape *input, const char *const *wanted,
+                            int n, fvi_graph **graph, int64_t *samples, fv_error *err) {
     const fv_input *in = fvi_network_input(s->model->network);
-    fvi_binding binding = {.name = in->name, .shape = *input};
-    fv_status st = fvi_network_lower(s->model->network, &binding, 1, wanted, n, graph, err);
+    fvi_shape shape = *input;
+    fv_status st = fvi_model_lower(s->model, &shape, wanted, n, graph, err);
     int64_t own = in->ndim > 0 ? in->dim[0] : -1;
     *samples = input->ndim > 0 ? input->dim[0] : 1;
     if (st != FV_UNSUPPORTED || own < 1 || own == *samples || *samples % own) return st;
     fv_error second;
-    binding.shape.dim[0] = own;
-    if (fvi_network_lower(s->model->network, &binding, 1, wanted, n, graph, &second)) return st;
+    shape.dim[0] = own;
+    if (fvi_model_lower(s->model, &shape, wanted, n, graph, &second)) return st;
     *samples = own;
+    return FV_OK;
+}
+
+fv_status fvi_session_takes(const fv_session *s, const fvi_shape *input, const char *const *wanted,
+                            int n, int *takes, fv_error *err) {
+    fvi_graph *g = NULL;
+    int64_t samples;
+    fv_error why = {0};
+    const fv_status st = fvi_session_graph(s, input, wanted, n, &g, &samples, &why);
+    if (st == FV_NOMEM) return fvi_fail(err, st, "%s", why.text);
+    *takes = !st;
+    if (!st) fvi_graph_free(g);
     return FV_OK;
 }
 
@@ -212,24 +230,18 @@ static fv_status check_cost(const fv_session *s, const fvi_shape *input, double 
                     fvi_network_name(net), cost, limit);
 }
 
-/* Lowers, and plans what may be run. */
-static fv_status new_plan(fv_session *s, const fvi_shape *input, const char *const *wanted,
-                          int n_wanted, int flags, fvi_plan **plan, int64_t *samples,
-                          fv_error *err) {
+/* A plan of a copy of the graph, if it may be run. */
+static fv_status new_plan(fv_session *s, const fvi_shape *input, fvi_graph *lowered, int flags,
+                          fvi_plan **plan, fv_error *err) {
     fvi_graph *graph = NULL;
     fvi_plan *made = NULL;
-    int backward = flags & FVI_PLAN_BACKWARD;
-    fv_status st = lower_for(s, input, wanted, n_wanted, &graph, samples, err);
-    if (!st) st = one_input(s, graph, err);
-    if (!st) st = check_weights(s, graph, err);
+    fv_status st = one_input(s, lowered, err);
+    if (!st) st = check_weights(s, lowered, err);
     if (st) return st;
-    double cost = fvi_graph_cost(graph, backward);
+    const double cost = fvi_graph_cost(lowered, flags & FVI_PLAN_BACKWARD);
     st = check_cost(s, input, cost, err);
-    if (st) {
-        fvi_graph_free(graph);
-        return st;
-    }
-    st = fvi_plan_new(graph, flags, s->backend, s->model->weights, &made, err);
+    if (!st) st = fvi_graph_copy(lowered, &graph, err);
+    if (!st) st = fvi_plan_new(graph, flags, s->backend, s->model->weights, &made, err);
     if (!st) st = check_cost(s, input, cost + fvi_plan_extra_cost(made), err);
     if (st)
         fvi_plan_free(made);
@@ -240,14 +252,18 @@ static fv_status new_plan(fv_session *s, const fvi_shape *input, const char *con
 
 fv_status fvi_session_count(fv_session *s, const fvi_shape *input, const char *const *wanted,
                             int n_wanted, int flags, size_t *bytes, fv_error *err) {
-    fvi_graph *graph = NULL;
+    fvi_graph *lowered = NULL, *graph = NULL;
     int64_t samples;
     omp_set_num_threads(s->threads);
     *bytes = 0;
     if (find_plan(s, input, wanted, n_wanted, flags)) return FV_OK;
-    fv_status st = lower_for(s, input, wanted, n_wanted, &graph, &samples, err);
-    if (!st) st = one_input(s, graph, err);
-    return st ? st : fvi_plan_count(graph, flags, s->backend, s->model->weights, bytes, err);
+    fv_status st = fvi_session_graph(s, input, wanted, n_wanted, &lowered, &samples, err);
+    if (st) return st;
+    st = one_input(s, lowered, err);
+    if (!st) st = fvi_graph_copy(lowered, &graph, err);
+    if (!st) st = fvi_plan_count(graph, flags, s->backend, s->model->weights, bytes, err);
+    fvi_graph_free(lowered);
+    return st;
 }
 
 fv_status fvi_session_fit(fv_session *s, const fvi_shape *input, const char *const *wanted,
@@ -285,11 +301,16 @@ fv_status fvi_session_plan(fv_session *s, const fvi_shape *input, const char *co
     plan_entry *e = find_plan(s, input, wanted, n_wanted, flags);
     if (!e) {
         fvi_plan *made = NULL;
+        fvi_graph *lowered = NULL;
         int64_t count;
         fv_status st = afford(s, input, wanted, n_wanted, flags, err);
+        if (!st) st = fvi_session_graph(s, input, wanted, n_wanted, &lowered, &count, err);
         if (st) return st;
-        st = new_plan(s, input, wanted, n_wanted, flags, &made, &count, err);
-        if (st) return st;
+        st = new_plan(s, input, lowered, flags, &made, err);
+        if (st) {
+            fvi_graph_free(lowered);
+            return st;
+        }
         e = g_new0(plan_entry, 1);
         e->model = s->model;
         e->input = *input;
@@ -297,6 +318,7 @@ fv_status fvi_session_plan(fv_session *s, const fvi_shape *input, const char *co
         for (int i = 0; i < n_wanted; i++) e->wanted[i] = g_strdup(wanted[i]);
         e->flags = flags;
         e->plan = made;
+        e->lowered = lowered;
         e->samples = count;
         fvi_budget_hold(e->model, (int64_t)fvi_plan_bytes(made));
         g_ptr_array_add(s->plans, e);

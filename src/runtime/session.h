@@ -21,6 +21,18 @@ fv_status fvi_session_plan(fv_session *s, const fvi_shape *input, const char *co
                            int n_wanted, int flags, fvi_plan **plan, int64_t *samples,
                            fv_error *err);
 
+/* The graph such a plan is made of, lowered once for the model (runtime/lowered.h).
+ *   samples  as in fvi_session_plan
+ *   graph    shared, not to be changed; yours to free with fvi_graph_free */
+fv_status fvi_session_graph(const fv_session *s, const fvi_shape *input, const char *const *wanted,
+                            int n_wanted, fvi_graph **graph, int64_t *samples, fv_error *err);
+
+/* Whether the network runs on such an input.
+ *   takes   untouched on failure
+ *   errors  NOMEM it could not be found out */
+fv_status fvi_session_takes(const fv_session *s, const fvi_shape *input, const char *const *wanted,
+                            int n_wanted, int *takes, fv_error *err);
+
 /* Counts the memory such a plan would take besides what is held; 0 for one that is there.
  *   errors   as fvi_session_plan */
 fv_status fvi_session_count(fv_session *s, const fvi_shape *input, const char *const *wanted,
@@ -41,6 +53,11 @@ fv_status fvi_check_input(const fvi_network *net, const fv_tensor *input, fv_err
 /* Runs a plan of the session forward on the input x, and looks whether its targets are finite.
  *   errors  as fvi_plan_forward; NONFINITE, explained, unless the session keeps such numbers */
 fv_status fvi_session_forward(fv_session *s, fvi_plan *plan, const float *x, fv_error *err);
+
+/* Says where numbers that are not finite came from in a run of one of the session's plans.
+ *   x, seeds, why  as fvi_explain (runtime/nonfinite.h) */
+void fvi_session_explain(fv_session *s, const fvi_plan *plan, const float *x,
+                         const float *const *seeds, fv_error *why);
 
 /* What the session does with numbers that are not finite for the reason `why`.
  *   returns  NONFINITE with `why` in err; or FV_OK, and the first `why` becomes fv_session_note */

@@ -131,7 +131,7 @@ static fv_status reserve_seeds(fvi_perturbation *p, const fvi_graph *g, fv_error
 /* Values of a forward run are not finite: what the session says to that. */
 static fv_status broken(fvi_perturbation *p, fvi_plan *plan, const float *x, fv_error *err) {
     fv_error why;
-    fvi_explain(p->session, plan, x, NULL, &why);
+    fvi_session_explain(p->session, plan, x, NULL, &why);
     return fvi_session_nonfinite(p->session, &why, err);
 }
 

@@ -187,15 +187,16 @@ static int side_for(int64_t field, int own) {
 }
 
 /* Sets size and view for what is seen. */
-static fv_status settle(const fvi_network *net, const sight *s, fv_render_desc *desc,
+static fv_status settle(const fv_model *model, const sight *s, fv_render_desc *desc,
                         fv_error *err) {
+    const fvi_network *net = model->network;
     const fv_input *in = fvi_network_input(net);
     const int h = side_for(s->height, in->height), w = side_for(s->width, in->width);
     const fvi_shape shape = fvi_network_input_shape(net, 1, h, w);
     int small = s->values->len && !s->whole && (double)h * w < SEEN_WORTH * in->height * in->width;
     fv_status st = FV_OK;
     if (small)
-        st = fvi_network_takes(net, &shape, (const char *const *)s->values->pdata,
+        st = fvi_model_takes(model, &shape, (const char *const *)s->values->pdata,
                                (int)s->values->len, &small, err);
     if (st) return st;
     desc->height = small ? h : in->height;
@@ -213,7 +214,7 @@ fv_status fv_render_desc_settle(const fv_model *model, const char *const *object
     sight s = {.values = g_ptr_array_new(), .whole = desc->start.kind == FV_START_IMAGE};
     for (int i = 0; !st && i < count; i++)
         st = see(model->network, objectives[i], desc->reduction, &s, err);
-    if (!st) st = settle(model->network, &s, desc, err);
+    if (!st) st = settle(model, &s, desc, err);
     g_ptr_array_free(s.values, TRUE);
     return st;
 }

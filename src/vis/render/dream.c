@@ -179,7 +179,7 @@ static fv_status fit_tile(dream *d, fv_session *session, const fvi_objective *o,
 static fv_status choose_tile(dream *d, fv_error *err) {
     int th = MIN(d->h, d->desc.tile), tw = MIN(d->w, d->desc.tile);
     int takes = 1;
-    fv_status st = fvi_pass_takes_size(d->pass, th, tw, &takes, err);
+    fv_status st = fvi_pass_takes_size(d->pass, 1, th, tw, &takes, err);
     if (st) return st;
     if (!takes) { /* a fixed size: smaller octaves are enlarged */
         th = d->in->height;

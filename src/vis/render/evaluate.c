@@ -128,14 +128,14 @@ fv_status fvi_evaluator_level(fvi_evaluator *e, fv_error *err) {
 }
 
 fv_status fvi_route_find(const fv_render_desc *desc, const fv_input *in, const fvi_pass *pass,
-                         int h, int w, fvi_route *out, fv_error *err) {
+                         int samples, int h, int w, fvi_route *out, fv_error *err) {
     int tile = desc->schedule.tile, nh = in->height, nw = in->width, takes = 1;
     fvi_route r = {h, w, h, w, 0};
     if (tile > 0) {
         r.eh = MIN(h, tile);
         r.ew = MIN(w, tile);
     }
-    fv_status st = fvi_pass_takes_size(pass, r.eh, r.ew, &takes, err);
+    fv_status st = fvi_pass_takes_size(pass, samples, r.eh, r.ew, &takes, err);
     if (!takes) {
         r.resample = h < nh || w < nw || (h <= MUCH_LARGER * nh && w <= MUCH_LARGER * nw);
         r.eh = nh;
@@ -152,7 +152,7 @@ static fv_status find_route(fvi_evaluator *e, int h, int w, fvi_route *out, fv_e
         *out = *r;
         return FV_OK;
     }
-    fv_status st = fvi_route_find(e->desc, e->in, e->pass, h, w, out, err);
+    fv_status st = fvi_route_find(e->desc, e->in, e->pass, e->chunk * e->n, h, w, out, err);
     if (!st) g_array_append_val(e->routes, *out);
     return st;
 }

@@ -23,9 +23,9 @@ typedef struct fvi_route {
     int resample; /* 1: resized to eh x ew; 0: as it is, or in tiles */
 } fvi_route;
 
-/* Finds how pictures of h x w go.  errors  NOMEM it could not be found out */
+/* Finds how pictures of h x w go, in runs of `samples`.  errors  NOMEM it could not be found out */
 fv_status fvi_route_find(const fv_render_desc *desc, const fv_input *in, const fvi_pass *pass,
-                         int h, int w, fvi_route *out, fv_error *err);
+                         int samples, int h, int w, fvi_route *out, fv_error *err);
 
 /* Copies of each of n pictures that are evaluated side by side, in batches of desc->batch. */
 int fvi_copies_at_once(const fv_render_desc *desc, int n);

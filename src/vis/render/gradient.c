@@ -84,7 +84,7 @@ static void explain(fv_session *s, fvi_plan *plan, const fvi_bound *bound, int64
     for (int64_t i = 0; same && i < samples; i++)
         memcpy(same + i * count, x + k * count, (size_t)count * sizeof *same);
     float **seeds = same ? seeds_of(plan, bound, samples, same) : NULL;
-    fvi_explain(s, plan, same ? same : x, (const float *const *)seeds, why);
+    fvi_session_explain(s, plan, same ? same : x, (const float *const *)seeds, why);
     for (int v = 0; seeds && v < fvi_plan_graph(plan)->n_outputs; v++) free(seeds[v]);
     free(seeds);
     free(same);

@@ -57,7 +57,7 @@ static fv_status count(const fvi_fit *f, const fvi_pass *pass, const fv_render_d
                        size_t *bytes, fv_error *err) {
     const fv_input *in = fvi_network_input(f->model->network);
     const fvi_chain_frame frame = frame_of(d, f);
-    const int n = pictures(d, f);
+    const int n = pictures(d, f), samples = n * fvi_copies_at_once(d, n);
     size_t plan = 0, batch = 0;
     fvi_chain *chain = NULL;
     fvi_route r;
@@ -66,10 +66,9 @@ static fv_status count(const fvi_fit *f, const fvi_pass *pass, const fv_render_d
     if (st) return st;
     fvi_chain_largest(chain, &h, &w);
     fvi_chain_free(chain);
-    st = fvi_route_find(d, in, pass, h, w, &r, err);
+    st = fvi_route_find(d, in, pass, samples, h, w, &r, err);
     if (st) return st;
-    const fvi_shape shape =
-        fvi_pass_shape(pass, (int64_t)n * fvi_copies_at_once(d, n), d->channels, r.eh, r.ew);
+    const fvi_shape shape = fvi_pass_shape(pass, samples, d->channels, r.eh, r.ew);
     st = fvi_session_count(f->session, &shape, f->objective->values, f->objective->n_values,
                            FVI_PLAN_BACKWARD, &plan, err);
     if (!st) st = fvi_fit_batch_bytes(d, f, n, &batch, err);
@@ -116,7 +115,7 @@ fv_status fvi_fit_tile(const fv_model *model, fv_session *session, const fvi_pas
     while (!st && fvi_budget_is_limited(model)) {
         int h = now, w = now, takes = 1;
         size_t bytes = 0;
-        st = fvi_pass_takes_size(pass, h, w, &takes, err);
+        st = fvi_pass_takes_size(pass, 1, h, w, &takes, err);
         if (!takes) { /* a fixed size: no tile is smaller */
             h = in->height;
             w = in->width;

@@ -116,13 +116,13 @@ fvi_shape fvi_pass_shape(const fvi_pass *p, int64_t samples, int channels, int h
     return s;
 }
 
-fv_status fvi_pass_takes_size(const fvi_pass *p, int h, int w, int *takes, fv_error *err) {
+fv_status fvi_pass_takes_size(const fvi_pass *p, int samples, int h, int w, int *takes,
+                              fv_error *err) {
     *takes = 1;
     if (!p->in->is_image || (h == p->in->height && w == p->in->width)) return FV_OK;
     const fvi_objective *o = p->objectives[0];
-    const fvi_shape shape = fvi_pass_shape(p, 1, p->in->channels, h, w);
-    return fvi_network_takes(fvi_session_network(p->session), &shape, o->values, o->n_values, takes,
-                             err);
+    const fvi_shape shape = fvi_pass_shape(p, samples, p->in->channels, h, w);
+    return fvi_session_takes(p->session, &shape, o->values, o->n_values, takes, err);
 }
 
 /* The objectives tied to a plan. */
@@ -148,8 +148,8 @@ static fv_status find_bounds(fvi_pass *p, const fvi_plan *plan, int h, int w,
 }
 
 /* What the objectives see of pictures of h x w. */
-static fv_status find_part(fvi_pass *p, int channels, int h, int w, fvi_receptive_crop *out,
-                           fv_error *err) {
+static fv_status find_part(fvi_pass *p, int samples, int channels, int h, int w,
+                           fvi_receptive_crop *out, fv_error *err) {
     for (guint i = 0; i < p->parts->len; i++) {
         const part_of_size *known = &g_array_index(p->parts, part_of_size, i);
         if (known->h != h || known->w != w) continue;
@@ -157,9 +157,9 @@ static fv_status find_part(fvi_pass *p, int channels, int h, int w, fvi_receptiv
         return FV_OK;
     }
     part_of_size found = {.h = h, .w = w};
-    const fvi_shape shape = fvi_pass_shape(p, 1, channels, h, w);
-    fv_status st = fvi_receptive_crop_find(fvi_session_network(p->session), p->objectives, p->n,
-                                           &shape, h, w, &found.part, err);
+    const fvi_shape shape = fvi_pass_shape(p, samples, channels, h, w);
+    fv_status st =
+        fvi_receptive_crop_find(p->session, p->objectives, p->n, &shape, h, w, &found.part, err);
     if (!st) g_array_append_val(p->parts, found);
     *out = found.part;
     return st;
@@ -268,7 +268,7 @@ fv_status fvi_pass_run(fvi_pass *p, int samples, int channels, int h, int w, flo
     int64_t at_once = 0;
     fvi_plan *plan = NULL;
     fvi_bound **bound = NULL;
-    fv_status st = find_part(p, channels, h, w, &f.part, err);
+    fv_status st = find_part(p, samples, channels, h, w, &f.part, err);
     if (st) return st;
     f.seen = (int64_t)channels * f.part.h * f.part.w;
     fvi_shape shape = fvi_pass_shape(p, samples, channels, f.part.h, f.part.w);

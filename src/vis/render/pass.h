@@ -26,9 +26,10 @@ void fvi_pass_time(fvi_pass *p, fv_render_times *times);
 /* Room for `samples` samples of `count` numbers; to be called before fvi_pass_run needs more. */
 fv_status fvi_pass_reserve(fvi_pass *p, int samples, int64_t count, fv_error *err);
 
-/* Whether the network runs on pictures of that size.
+/* Whether the network runs on `samples` pictures of that size.
  *   errors  NOMEM it could not be found out */
-fv_status fvi_pass_takes_size(const fvi_pass *p, int h, int w, int *takes, fv_error *err);
+fv_status fvi_pass_takes_size(const fvi_pass *p, int samples, int h, int w, int *takes,
+                              fv_error *err);
 
 /* Why sample i of the runs so far came to numbers that are not finite: the first reason found, or
  * NULL. Samples i, i + n, ... have one objective, and one reason. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* part: which rectangle of a picture neurons see.
+/* receptive_crop: which rectangle of a picture neurons see.
  *
  * A neuron at place p of a map sees the pixels p*jump + first .. p*jump + last
  * (graph/receptive_field.c). A rectangle that holds them all, begins at a multiple of the network's
@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "graph/receptive_field.h"
+#include "runtime/session.h"
 #include "vis/objective/bind.h"
 
 /* A part larger than this share of the picture is not worth a size of its own. */
@@ -63,12 +64,13 @@ typedef struct map {
 } map;
 
 /* Finds the map of a graph's value; none (n 0) if it cannot be said where its samples lie. */
-static fv_status find_map(const fvi_graph *g, int v, const char *name, map *m, fv_error *err) {
+static fv_status find_map(const fvi_graph *g, int v, int64_t samples, const char *name, map *m,
+                          fv_error *err) {
     fvi_extent extent;
     int channel_axis, batch_axis;
     fv_error why = {0};
     const fv_status st =
-        fvi_extent_find(g, v, 1, name, &extent, &channel_axis, &batch_axis, &m->sample, &why);
+        fvi_extent_find(g, v, samples, name, &extent, &channel_axis, &batch_axis, &m->sample, &why);
     m->n = st ? 0 : fvi_position_axes(&m->sample, channel_axis, batch_axis, m->axis);
     return only_nomem(st, &why, err);
 }
@@ -88,14 +90,14 @@ static int look(const fvi_term *t, const map *m, const fvi_receptive_crop_axis *
 }
 
 /* All spans of all objectives.  found  0 if there is more to be seen than the part */
-static fv_status look_all(const fvi_graph *g, const fv_input *in,
+static fv_status look_all(const fvi_graph *g, const fv_input *in, int64_t samples,
                           const fvi_objective *const *objectives, int n, fvi_receptive_crop *part,
                           fvi_receptive_field (*reach)[2], span *s, int *found, fv_error *err) {
     *found = 1;
     for (int v = 0; *found && v < objectives[0]->n_values; v++) {
         map m;
         fv_status st = fvi_graph_receptive_field(g, in, g->outputs[v], reach[v], err);
-        if (!st) st = find_map(g, g->outputs[v], objectives[0]->values[v], &m, err);
+        if (!st) st = find_map(g, g->outputs[v], samples, objectives[0]->values[v], &m, err);
         if (st) return st;
         *found = find_axes(g, g->outputs[v], reach[v], part->value[v]);
         for (int k = 0; *found && k < n; k++)
@@ -117,10 +119,10 @@ static void cut(const span *s, int *from, int *length) {
 }
 
 /* The part in a graph of the whole picture; it stays the whole where there is none. */
-static fv_status find_in(const fvi_graph *g, const fvi_network *net,
+static fv_status find_in(const fvi_graph *g, const fv_session *session, int64_t samples,
                          const fvi_objective *const *objectives, int n, const fvi_shape *whole,
                          fvi_receptive_crop *out, fv_error *err) {
-    const fv_input *in = fvi_network_input(net);
+    const fv_input *in = fvi_network_input(fvi_session_network(session));
     const int axis = in->channels_last ? 1 : 2;
     span s[2] = {{.size = out->h, .first = INFINITY, .last = -INFINITY},
                  {.size = out->w, .first = INFINITY, .last = -INFINITY}};
@@ -130,7 +132,7 @@ static fv_status find_in(const fvi_graph *g, const fvi_network *net,
     fv_status st = fvi_graph_total_stride(g, in, &s[0].period, err);
     int found = 0, takes = 0;
     s[1].period = s[0].period;
-    if (!st && s[0].period) st = look_all(g, in, objectives, n, &p, reach, s, &found, err);
+    if (!st && s[0].period) st = look_all(g, in, samples, objectives, n, &p, reach, s, &found, err);
     if (st || !found) return st;
     cut(&s[0], &p.y, &p.h);
     cut(&s[1], &p.x, &p.w);
@@ -140,26 +142,26 @@ static fv_status find_in(const fvi_graph *g, const fvi_network *net,
             p.value[v][d].before = (int64_t)((d ? p.x : p.y) / reach[v][d].jump);
     shape.dim[axis] = p.h;
     shape.dim[axis + 1] = p.w;
-    st = fvi_network_takes(net, &shape, objectives[0]->values, p.n_values, &takes, err);
+    st = fvi_session_takes(session, &shape, objectives[0]->values, p.n_values, &takes, err);
     if (!st && takes) *out = p;
     return st;
 }
 
-fv_status fvi_receptive_crop_find(const fvi_network *net, const fvi_objective *const *objectives,
+fv_status fvi_receptive_crop_find(const fv_session *session, const fvi_objective *const *objectives,
                                   int n, const fvi_shape *whole, int h, int w,
                                   fvi_receptive_crop *out, fv_error *err) {
     *out = (fvi_receptive_crop){.h = h, .w = w};
-    const fv_input *in = fvi_network_input(net);
+    const fv_input *in = fvi_network_input(fvi_session_network(session));
     if (!in->is_image || whole->ndim != 4) return FV_OK;
     for (int k = 0; k < n; k++)
         if (!of_neurons(objectives[k])) return FV_OK;
-    const fvi_binding binding = {.name = in->name, .shape = *whole};
     fvi_graph *g = NULL;
+    int64_t samples;
     fv_error why = {0};
-    fv_status st = fvi_network_lower(net, &binding, 1, objectives[0]->values,
-                                     objectives[0]->n_values, &g, &why);
+    fv_status st = fvi_session_graph(session, whole, objectives[0]->values, objectives[0]->n_values,
+                                     &g, &samples, &why);
     if (st) return only_nomem(st, &why, err); /* the rest is said where the whole is planned */
-    st = find_in(g, net, objectives, n, whole, out, err);
+    st = find_in(g, session, samples, objectives, n, whole, out, err);
     fvi_graph_free(g);
     return st;
 }

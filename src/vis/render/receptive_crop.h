@@ -27,7 +27,7 @@ typedef struct fvi_receptive_crop {
  *   objectives  [n] of the same values
  *   whole       the network's input for the whole picture of h x w
  *   errors      NOMEM */
-fv_status fvi_receptive_crop_find(const fvi_network *net, const fvi_objective *const *objectives,
+fv_status fvi_receptive_crop_find(const fv_session *session, const fvi_objective *const *objectives,
                                   int n, const fvi_shape *whole, int h, int w,
                                   fvi_receptive_crop *out, fv_error *err);
 
