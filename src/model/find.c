@@ -170,34 +170,33 @@ fv_status fvi_network_find_layer(const fvi_network *net, const char *name, int *
 /* ---- values --------------------------------------------------------------------------------- */
 
 /* Adds every value of the file and of the graph; index i of `names` is the match's index. */
-static void add_values(const fvi_network *net, matches *m, GPtrArray *names, GHashTable *seen) {
-    const Onnx__GraphProto *f = fvi_onnx_proto(net->onnx)->graph;
+static void add_values(const fvi_network *net, matches *m, GPtrArray *names, GHashTable *known) {
+    const fvi_model_file *f = net->file;
     const fvi_graph *g = net->graph;
-    for (size_t i = 0; i < f->n_input; i++)
-        if (fvi_input_is_free(net->onnx, f->input[i])) g_ptr_array_add(names, f->input[i]->name);
-    for (size_t i = 0; i < f->n_node; i++)
-        for (size_t k = 0; k < f->node[i]->n_output; k++)
-            if (f->node[i]->output[k][0]) g_ptr_array_add(names, f->node[i]->output[k]);
-    for (guint i = 0; i < names->len; i++) g_hash_table_add(seen, names->pdata[i]);
+    int n;
+    const fvi_model_input *in = f->reader->inputs(f, &n);
+    for (int i = 0; i < n; i++) g_ptr_array_add(names, (gpointer)in[i].name);
+    f->reader->values(f, names);
+    for (guint i = 0; i < names->len; i++) g_hash_table_add(known, names->pdata[i]);
     for (int i = 0; i < g->n_nodes; i++) { /* values the lowering invented */
         const char *v = g->values[g->nodes[i].out].name;
-        if (g_hash_table_add(seen, (gpointer)v)) g_ptr_array_add(names, (gpointer)v);
+        if (g_hash_table_add(known, (gpointer)v)) g_ptr_array_add(names, (gpointer)v);
     }
     for (guint i = 0; i < names->len; i++) match_add(m, (int)i, names->pdata[i], 0);
 }
 
 fv_status fvi_network_find_value(const fvi_network *net, const char *name, const char **value,
                                  fv_error *err) {
-    const Onnx__GraphProto *f = fvi_onnx_proto(net->onnx)->graph;
     if (!name) {
-        if (!f->n_output) return fvi_fail(err, FV_NOTFOUND, "%s has no output", net->name);
-        *value = f->output[0]->name;
+        const char *output = net->file->reader->output(net->file);
+        if (!output) return fvi_fail(err, FV_NOTFOUND, "%s has no output", net->name);
+        *value = output;
         return FV_OK;
     }
     matches m = {.typed = name, .exact = -1, .exact_output = -1, .ending = -1};
     GPtrArray *names = g_ptr_array_new();
-    GHashTable *seen = g_hash_table_new(g_str_hash, g_str_equal);
-    add_values(net, &m, names, seen);
+    GHashTable *known = g_hash_table_new(g_str_hash, g_str_equal);
+    add_values(net, &m, names, known);
     const char *found = NULL;
     int layer = -1;
     fv_status st = FV_OK;
@@ -214,7 +213,7 @@ fv_status fvi_network_find_value(const fvi_network *net, const char *name, const
         st = name[0] == '#' ? by_index(net, name, &layer, err)
                             : not_found(net, &m, &near, "value", err);
     }
-    g_hash_table_unref(seen);
+    g_hash_table_unref(known);
     g_ptr_array_unref(names);
     if (!st) *value = found;
     return st;

@@ -19,7 +19,8 @@
 #include <glib.h>
 
 #include "base/error.h"
-#include "base/file.h"
+#include "model/input_metadata.h"
+#include "model/input_sidecar.h"
 
 #define SIZE_ASSUMED 224
 
@@ -28,56 +29,21 @@ static const float imagenet_std[3] = {0.229f, 0.224f, 0.225f};
 
 /* ---- the file's inputs ---------------------------------------------------------------------- */
 
-int fvi_input_is_free(const fvi_onnx *o, const Onnx__ValueInfoProto *v) {
-    return !fvi_onnx_initializer(o, v->name) && !fvi_onnx_initializer_problem(o, v->name);
-}
-
-int fvi_input_shape(const Onnx__ValueInfoProto *v, fvi_shape *out) {
-    const Onnx__TypeProto__Tensor *t = v->type ? v->type->tensor_type : NULL;
-    *out = (fvi_shape){.ndim = -1};
-    if (!t) return 0;
-    if (t->shape && t->shape->n_dim <= FVI_MAX_DIMS) {
-        out->ndim = (int)t->shape->n_dim;
-        for (int i = 0; i < out->ndim; i++) {
-            const Onnx__TensorShapeProto__Dimension *d = t->shape->dim[i];
-            out->dim[i] = d->has_dim_value && d->dim_value > 0 ? d->dim_value : -1;
-        }
-    }
-    return t->elem_type;
-}
-
 static int is_pixel_type(int type) {
     return type == FVI_F32 || type == FVI_F16 || type == FVI_BF16 || type == FVI_F64 ||
            type == FVI_U8 || !type;
 }
 
-/* Channels the first convolution over an input wants, and its number of axes; 0 if there is none.
- */
-static int64_t conv_channels(const fvi_onnx *o, const char *input, int *ndim) {
-    int n;
-    const Onnx__NodeProto *const *nodes = fvi_onnx_nodes(o, &n);
-    for (int i = 0; i < n; i++) {
-        if (strcmp(nodes[i]->op_type, "Conv") != 0 || nodes[i]->n_input < 2) continue;
-        if (strcmp(nodes[i]->input[0], input) != 0) continue;
-        const fvi_const *w = fvi_onnx_initializer(o, nodes[i]->input[1]);
-        int64_t groups = fvi_onnx_attr_int(nodes[i], "group", 1), c;
-        if (!w || w->shape.ndim < 3 || fvi_mul(w->shape.dim[1], groups, &c) || c < 1) continue;
-        *ndim = w->shape.ndim;
-        return c;
-    }
-    return 0;
+static int64_t conv_channels(const fvi_model_file *f, const char *input, int *ndim) {
+    return f->reader->input_channels ? f->reader->input_channels(f, input, ndim) : 0;
 }
 
-static const Onnx__ValueInfoProto *choose_input(const fvi_onnx *o, const char *wanted) {
-    const Onnx__GraphProto *g = fvi_onnx_proto(o)->graph;
-    const Onnx__ValueInfoProto *first = NULL;
-    for (size_t i = 0; i < g->n_input; i++) {
-        fvi_shape s;
-        if (!fvi_input_is_free(o, g->input[i])) continue;
-        if (wanted && !strcmp(g->input[i]->name, wanted)) return g->input[i];
-        int type = fvi_input_shape(g->input[i], &s);
-        if (!wanted && s.ndim == 4 && is_pixel_type(type)) return g->input[i];
-        if (!first) first = g->input[i];
+static const fvi_model_input *choose_input(const fvi_model_file *f, const char *wanted) {
+    int n;
+    const fvi_model_input *in = f->reader->inputs(f, &n), *first = n ? in : NULL;
+    for (int i = 0; i < n; i++) {
+        if (wanted && !strcmp(in[i].name, wanted)) return &in[i];
+        if (!wanted && in[i].shape.ndim == 4 && is_pixel_type(in[i].type)) return &in[i];
     }
     return wanted ? NULL : first;
 }
@@ -137,7 +103,7 @@ static fv_status from_options(const fv_model_desc *d, int channels, fvi_input_sp
 /* ---- resolving ------------------------------------------------------------------------------ */
 
 typedef struct resolver {
-    const fvi_onnx *o;
+    const fvi_model_file *file;
     const char *base; /* of the model's file, for messages */
     fvi_input_spec spec;
     fv_input in;
@@ -174,16 +140,17 @@ static fv_status resolve_channels(resolver *r, int64_t channels) {
 
 /* The input's shape, whether it is a picture, and how its axes lie. */
 static fv_status resolve_shape(resolver *r, int *type) {
-    const Onnx__ValueInfoProto *v = choose_input(r->o, r->spec.input);
+    const fvi_model_input *v = choose_input(r->file, r->spec.input);
     if (!v && r->spec.input)
         return fvi_fail(r->err, FV_NOTFOUND, "%s: there is no input \"%s\"", r->base,
                         r->spec.input);
     r->in.name = "";
     if (!v) return FV_OK; /* a graph of constants */
-    fvi_shape s;
+    fvi_shape s = v->shape;
     int conv_ndim = 0;
-    *type = fvi_input_shape(v, &s);
-    int64_t channels = conv_channels(r->o, v->name, &conv_ndim);
+    *type = v->type;
+    if (!r->spec.layout) r->spec.layout = v->layout;
+    int64_t channels = conv_channels(r->file, v->name, &conv_ndim);
     if (s.ndim < 0) { /* the file says nothing: as many axes as the convolution wants */
         s = (fvi_shape){.ndim = conv_ndim};
         for (int i = 0; i < s.ndim; i++) s.dim[i] = -1;
@@ -274,10 +241,10 @@ static fv_status resolve(resolver *r) {
     return st;
 }
 
-static fv_status gather_spec(resolver *r, const char *path, const fv_model_desc *desc) {
+static fv_status gather_spec(resolver *r, const fv_model_desc *desc) {
     fvi_input_spec side = {0}, file = {0};
-    fv_status st = fvi_input_from_sidecar(path, &side, r->err);
-    if (!st) st = fvi_input_from_metadata(r->o, r->base, &file, r->err);
+    fv_status st = fvi_input_from_sidecar(r->file, &side, r->err);
+    if (!st) st = fvi_input_from_metadata(r->file, &file, r->err);
     if (!st) spec_merge(&side, &file);
     fvi_input_spec_clear(&file);
     r->spec = side;
@@ -300,11 +267,11 @@ static fv_status gather_spec(resolver *r, const char *path, const fv_model_desc 
     return st;
 }
 
-fv_status fvi_input_resolve(const fvi_onnx *o, const char *path, const fv_model_desc *desc,
-                            fvi_input_info *out, fv_error *err) {
-    resolver r = {.o = o, .base = fvi_path_base(path), .err = err};
+fv_status fvi_input_resolve(const fvi_model_file *f, const fv_model_desc *desc, fvi_input_info *out,
+                            fv_error *err) {
+    resolver r = {.file = f, .base = f->base, .err = err};
     r.assumed = g_string_new(NULL);
-    fv_status st = gather_spec(&r, path, desc);
+    fv_status st = gather_spec(&r, desc);
     if (!st) st = resolve(&r);
     if (!st) {
         fvi_input_info i = {.in = r.in, .labels = r.spec.labels};

@@ -2,14 +2,16 @@
 /* The sidecar: `net.fovea.json` beside `net.onnx` (or `net.onnx.fovea.json`), one JSON object that
  * says what the model's file does not. docs/models.md describes its keys; an unknown one is an
  * error, so that a slip of the pen is not silently the default. */
+#include "model/input_sidecar.h"
+
 #include <math.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/file.h"
-#include "model/sibling_file.h"
-#include "model/input.h"
 #include "model/json.h"
+#include "model/reader.h"
+#include "model/sibling_file.h"
 
 #define SIDECAR_MAX ((int64_t)64 << 20)
 
@@ -188,10 +190,10 @@ static fv_status read_file(const sidecar *s) {
     return st;
 }
 
-fv_status fvi_input_from_sidecar(const char *path, fvi_input_spec *out, fv_error *err) {
-    size_t n = strlen(path);
-    if (g_str_has_suffix(path, ".onnx")) n -= 5;
-    char *tries[2] = {g_strdup_printf("%.*s.fovea.json", (int)n, path),
+fv_status fvi_input_from_sidecar(const fvi_model_file *f, fvi_input_spec *out, fv_error *err) {
+    const char *path = f->path;
+    if (!path) return FV_OK; /* a model from memory has none */
+    char *tries[2] = {g_strdup_printf("%.*s.fovea.json", (int)fvi_model_file_stem(f, path), path),
                       g_strdup_printf("%s.fovea.json", path)};
     fv_status st = FV_OK;
     for (int i = 0; i < 2; i++) {

@@ -3,23 +3,17 @@
  *
  * Loading reads no weight that the lowering does not need, and computes no checksum.
  * Lowering for another batch: a file whose inputs leave the batch open is lowered with it directly;
- * where a number is written in, the file is lowered at that number and lifted to the wanted one
- * (shapes inside such a file may hold the batch as a number too, so that lowering it directly could
- * succeed and be wrong).
+ * where a number is written in, the file is lowered at that number and the graph changed to the
+ * wanted one (shapes inside such a file may hold the batch as a number too, so that lowering it
+ * directly could succeed and be wrong).
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "graph/batch.h"
 #include "model/network_internal.h"
-
-static char *model_name(const char *path) {
-    char *name = g_strdup(fvi_path_base(path));
-    if (g_str_has_suffix(name, ".onnx") && name[5]) name[strlen(name) - 5] = 0;
-    return name;
-}
+#include "model/readers.h"
 
 #define INPUTS_MAX 256 /* that the file leaves to the caller */
 
@@ -34,19 +28,15 @@ typedef struct binder {
 } binder;
 
 /* Batch of an input as the file has it: -1 when open; 0 when the input is a scalar. */
-static int64_t file_batch(const Onnx__ValueInfoProto *v) {
-    fvi_shape s;
-    fvi_input_shape(v, &s);
-    return s.ndim > 0 ? s.dim[0] : s.ndim < 0 ? -1 : 0;
+static int64_t file_batch(const fvi_model_input *in) {
+    return in->shape.ndim > 0 ? in->shape.dim[0] : in->shape.ndim < 0 ? -1 : 0;
 }
 
-/* The shape of an input nobody has bound. */
-static fvi_shape default_shape(const fvi_network *net, const Onnx__ValueInfoProto *v,
-                               int64_t batch) {
-    if (!strcmp(v->name, net->input.in.name) && net->input.in.is_image)
+/* The shape of an input that no binding names. */
+static fvi_shape default_shape(const fvi_network *net, const fvi_model_input *in, int64_t batch) {
+    if (!strcmp(in->name, net->input.in.name) && net->input.in.is_image)
         return fvi_network_input_shape(net, batch, 0, 0);
-    fvi_shape s;
-    fvi_input_shape(v, &s);
+    fvi_shape s = in->shape;
     if (s.ndim < 0) s.ndim = 0;
     for (int i = 0; i < s.ndim; i++)
         if (s.dim[i] < 0) s.dim[i] = i ? 1 : batch;
@@ -55,13 +45,13 @@ static fvi_shape default_shape(const fvi_network *net, const Onnx__ValueInfoProt
 
 /* Which batch is wanted, and which one is written into the file: told by the first bound input that
  * has one. */
-static void find_batch(binder *k, const fvi_binding *b, int nb) {
-    const Onnx__GraphProto *g = fvi_onnx_proto(k->net->onnx)->graph;
+static void find_batch(binder *k, const fvi_model_input *in, int n_in, const fvi_binding *b,
+                       int nb) {
     k->batch = 1;
-    for (size_t i = 0; i < g->n_input; i++) {
-        const fvi_binding *bound = fvi_binding_find(b, nb, g->input[i]->name);
+    for (int i = 0; i < n_in; i++) {
+        const fvi_binding *bound = fvi_binding_find(b, nb, in[i].name);
         if (!bound || bound->constant || bound->shape.ndim < 1) continue;
-        int64_t file = file_batch(g->input[i]);
+        int64_t file = file_batch(&in[i]);
         k->batch = bound->shape.dim[0];
         k->written = file > 0 && file != k->batch ? file : 0;
         return;
@@ -69,17 +59,18 @@ static void find_batch(binder *k, const fvi_binding *b, int nb) {
 }
 
 static fv_status bind_all(binder *k, const fvi_binding *b, int nb, fv_error *err) {
-    const Onnx__GraphProto *g = fvi_onnx_proto(k->net->onnx)->graph;
-    k->list = g_new0(fvi_binding, g->n_input + (size_t)nb + 1);
-    find_batch(k, b, nb);
+    int n;
+    const fvi_model_file *f = k->net->file;
+    const fvi_model_input *in = f->reader->inputs(f, &n);
+    k->list = g_new0(fvi_binding, n + nb + 1);
+    find_batch(k, in, n, b, nb);
     int64_t batch = k->written ? k->written : k->batch;
-    for (size_t i = 0; i < g->n_input; i++) {
-        const Onnx__ValueInfoProto *v = g->input[i];
-        if (!fvi_input_is_free(k->net->onnx, v)) continue;
+    for (int i = 0; i < n; i++) {
         if (k->n == INPUTS_MAX) return fvi_fail(err, FV_NOMEM, "more than %d inputs", INPUTS_MAX);
-        const fvi_binding *bound = fvi_binding_find(b, nb, v->name);
+        const fvi_binding *bound = fvi_binding_find(b, nb, in[i].name);
         fvi_binding *to = &k->list[k->n++];
-        *to = bound ? *bound : (fvi_binding){v->name, default_shape(k->net, v, batch), NULL};
+        *to =
+            bound ? *bound : (fvi_binding){in[i].name, default_shape(k->net, &in[i], batch), NULL};
         if (k->written && !to->constant && to->shape.ndim && to->shape.dim[0] == k->batch)
             to->shape.dim[0] = k->written;
     }
@@ -89,11 +80,11 @@ static fv_status bind_all(binder *k, const fvi_binding *b, int nb, fv_error *err
     return FV_OK;
 }
 
-static fv_status lower_and_lift(binder *k, int64_t from, const char *const *wanted, int n_wanted,
-                                fvi_graph **out, fv_error *err) {
+static fv_status lower_and_rebatch(binder *k, int64_t from, const char *const *wanted, int n_wanted,
+                                   fvi_graph **out, fv_error *err) {
     fvi_graph *g = NULL;
-    fv_status st =
-        fvi_lower(k->net->onnx, k->net->constants, k->list, k->n, wanted, n_wanted, &g, err);
+    fv_status st = fvi_model_file_lower(k->net->file, k->net->constants, k->list, k->n, wanted,
+                                        n_wanted, &g, err);
     if (!st && from != k->batch) st = fvi_graph_set_batch(g, from, k->batch, err);
     if (!st) fvi_shuffle_apply(k->net, g);
     if (st)
@@ -111,7 +102,7 @@ fv_status fvi_network_lower(const fvi_network *net, const fvi_binding *bindings,
     fv_status st = bind_all(&k, bindings, n_bindings, err);
     if (!st) {
         int64_t from = k.written ? k.written : k.batch;
-        st = lower_and_lift(&k, from, wanted, wanted ? n_wanted : 0, out, err);
+        st = lower_and_rebatch(&k, from, wanted, wanted ? n_wanted : 0, out, err);
     }
     /* A file may leave the batch open at its inputs and still have it as a number inside. */
     if (st == FV_SHAPE && !k.written && k.batch > 1) {
@@ -119,7 +110,7 @@ fv_status fvi_network_lower(const fvi_network *net, const fvi_binding *bindings,
         for (int i = 0; i < k.n; i++)
             if (!k.list[i].constant && k.list[i].shape.ndim && k.list[i].shape.dim[0] == k.batch)
                 k.list[i].shape.dim[0] = 1;
-        if (!lower_and_lift(&k, 1, wanted, wanted ? n_wanted : 0, out, &second)) st = FV_OK;
+        if (!lower_and_rebatch(&k, 1, wanted, wanted ? n_wanted : 0, out, &second)) st = FV_OK;
     }
     g_free(k.list);
     return st;
@@ -145,37 +136,55 @@ fvi_shape fvi_network_input_shape(const fvi_network *net, int64_t batch, int64_t
 
 /* ---- loading -------------------------------------------------------------------------------- */
 
-static fv_status load_parts(fvi_network *net, const char *path, const fv_model_desc *desc,
-                            const fvi_limits *limits, fv_error *err) {
-    fv_status st = fvi_onnx_open(path, limits, &net->onnx, err);
-    if (!st) st = fvi_input_resolve(net->onnx, path, desc, &net->input, err);
+/* "googlenet" of googlenet.onnx. */
+static char *model_name(const fvi_model_file *f) {
+    return g_strndup(f->base, fvi_model_file_stem(f, f->base));
+}
+
+static fv_status load_parts(fvi_network *net, const fvi_model_source *from,
+                            const fv_model_desc *desc, const fvi_limits *limits, fv_error *err) {
+    fv_status st = fvi_readers_open(from, limits, &net->file, err);
+    if (st) return st;
+    net->name = model_name(net->file);
+    st = fvi_input_resolve(net->file, desc, &net->input, err);
     if (st) return st;
     const fv_input *in = &net->input.in;
     fvi_binding own = {in->name, fvi_network_input_shape(net, 1, 0, 0), NULL};
     st = fvi_network_lower(net, &own, in->name[0] ? 1 : 0, NULL, 0, &net->graph, err);
     if (!st) st = fvi_layers_make(net->graph, in, net->pool, &net->layers, err);
-    if (st) fvi_error_prefix(err, "%s", fvi_path_base(path));
+    if (st) fvi_error_prefix(err, "%s", net->file->base);
     return st;
 }
 
-fv_status fvi_network_load(const char *path, const fv_model_desc *desc, fvi_network **out,
-                           fv_error *err) {
-    if (!path || !path[0]) return fvi_fail(err, FV_ARG, "no path of a model given");
+fv_status fvi_network_open(const fvi_model_source *from, const fv_model_desc *desc,
+                           fvi_network **out, fv_error *err) {
     fvi_limits limits;
     fv_status st = fvi_limits_resolve(desc, &limits, err);
     if (st) return st;
     fvi_network *net = g_new0(fvi_network, 1);
     g_mutex_init(&net->lock);
-    net->name = model_name(path);
     net->pool = fvi_pool_new(0);
     net->constants = fvi_constant_cache_new(fvi_limits_constants(&limits));
-    st = net->pool && net->constants ? load_parts(net, path, desc, &limits, err)
+    st = net->pool && net->constants ? load_parts(net, from, desc, &limits, err)
                                      : fvi_fail(err, FV_NOMEM, "no memory for a model");
     if (st)
         fvi_network_free(net);
     else
         *out = net;
     return st;
+}
+
+fv_status fvi_network_load(const char *path, const fv_model_desc *desc, fvi_network **out,
+                           fv_error *err) {
+    if (!path || !path[0]) return fvi_fail(err, FV_ARG, "no path of a model given");
+    return fvi_network_open(&(fvi_model_source){.path = path}, desc, out, err);
+}
+
+fv_status fvi_network_load_memory(const void *bytes, size_t size, const char *name,
+                                  const fv_model_desc *desc, fvi_network **out, fv_error *err) {
+    if (!bytes && size) return fvi_fail(err, FV_ARG, "no bytes of a model given");
+    const fvi_model_source from = {.name = name, .bytes = bytes, .size = size};
+    return fvi_network_open(&from, desc, out, err);
 }
 
 void fvi_network_free(fvi_network *net) {
@@ -187,7 +196,7 @@ void fvi_network_free(fvi_network *net) {
     if (!net->base) {
         fvi_input_info_clear(&net->input);
         fvi_constant_cache_free(net->constants);
-        fvi_onnx_close(net->onnx);
+        fvi_model_file_close(net->file);
     }
     g_mutex_clear(&net->lock);
     g_free(net->sha256);
@@ -197,7 +206,7 @@ void fvi_network_free(fvi_network *net) {
 
 /* ---- what it says of itself ----------------------------------------------------------------- */
 
-const fvi_limits *fvi_network_limits(const fvi_network *net) { return fvi_onnx_limits(net->onnx); }
+const fvi_limits *fvi_network_limits(const fvi_network *net) { return &net->file->limits; }
 const char *fvi_network_name(const fvi_network *net) { return net->name; }
 const fv_input *fvi_network_input(const fvi_network *net) { return &net->input.in; }
 const fvi_graph *fvi_network_graph(const fvi_network *net) { return net->graph; }
@@ -219,13 +228,13 @@ const char *fvi_network_class_name(const fvi_network *net, int index) {
 const char *fvi_network_sha256(const fvi_network *net) {
     fvi_network *own = (fvi_network *)net; /* only the lazily made text changes, under its lock */
     g_mutex_lock(&own->lock);
-    if (!own->sha256) own->sha256 = fvi_onnx_sha256(net->onnx);
+    if (!own->sha256) own->sha256 = fvi_model_file_sha256(net->file);
     g_mutex_unlock(&own->lock);
     return net->sha256;
 }
 
 void fvi_network_file_bytes(const fvi_network *net, size_t *copied, size_t *mapped) {
-    fvi_onnx_file_bytes(net->onnx, copied, mapped);
+    fvi_model_file_bytes(net->file, copied, mapped);
 }
 
 static gpointer hash(gpointer net) {
@@ -235,11 +244,11 @@ static gpointer hash(gpointer net) {
 
 void fvi_network_hash_early(const fvi_network *net) {
     fvi_network *own = (fvi_network *)net;    /* as above */
-    if (!g_mutex_trylock(&own->lock)) return; /* somebody computes it now */
+    if (!g_mutex_trylock(&own->lock)) return; /* another thread computes it now */
     if (!own->sha256 && !own->hasher) own->hasher = g_thread_try_new("hash", hash, own, NULL);
     g_mutex_unlock(&own->lock);
 }
 
 void fvi_network_release(const fvi_network *net, const void *bytes, size_t size) {
-    fvi_onnx_release(net->onnx, bytes, size);
+    fvi_model_file_release(net->file, bytes, size);
 }

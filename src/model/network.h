@@ -1,21 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A network as its file says it, and its lowering to a graph for given input shapes.
  *
- * Nothing outside model/ sees ONNX: a network is loaded, described (inputs, classes, layers) and
- * lowered. It is immutable after loading and may be shared between threads.
+ * Nothing outside model/ sees a file's format: a network is loaded, described (inputs, classes,
+ * layers) and lowered. It is immutable after loading and may be shared between threads.
  */
 #ifndef FVI_MODEL_NETWORK_H
 #define FVI_MODEL_NETWORK_H
 
 #include "graph/build.h"
 #include "model/limits.h"
+#include "model/model_file.h"
 
 typedef struct fvi_network fvi_network;
 
-/* Loads and checks a file; desc may be NULL. Errors and limits: fv_model_load. Lowers once at the
+/* Loads and checks a model; desc may be NULL. Errors and limits: fv_model_load. Lowers once at the
  * model's own input size, so that an operator we cannot do is refused here, by name. */
+fv_status fvi_network_open(const fvi_model_source *from, const fv_model_desc *desc,
+                           fvi_network **out, fv_error *err);
+/* The same, of a file. */
 fv_status fvi_network_load(const char *path, const fv_model_desc *desc, fvi_network **out,
                            fv_error *err);
+/* The same, of bytes, which are copied.
+ *   name  what messages call the model; its ending may tell the format. NULL: "model" */
+fv_status fvi_network_load_memory(const void *bytes, size_t size, const char *name,
+                                  const fv_model_desc *desc, fvi_network **out, fv_error *err);
 void fvi_network_free(fvi_network *net);
 
 const fvi_limits *fvi_network_limits(const fvi_network *net);

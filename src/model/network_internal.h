@@ -6,12 +6,11 @@
 #include <glib.h>
 
 #include "model/input.h"
-#include "model/onnx/lower.h"
 #include "model/network.h"
 
 struct fvi_network {
     char *name; /* "googlenet" */
-    fvi_onnx *onnx;
+    fvi_model_file *file;
     fvi_constant_cache *constants; /* shared by all lowerings */
     fvi_input_info input;
     fvi_graph *graph; /* at its own size, batch 1 */

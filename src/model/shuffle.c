@@ -95,7 +95,7 @@ fv_status fvi_network_shuffle(const fvi_network *base, const int *layers, int co
     fvi_network *net = g_new0(fvi_network, 1);
     g_mutex_init(&net->lock);
     net->base = base;
-    net->onnx = base->onnx;
+    net->file = base->file;
     net->constants = base->constants;
     net->input = base->input;
     net->layers = base->layers;

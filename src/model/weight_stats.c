@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "graph/const.h"
-#include "model/network_internal.h"
 #include "model/layer_weights.h"
+#include "model/network_internal.h"
 
 typedef struct stats {
     double min, max, mean, stddev, zero_fraction;

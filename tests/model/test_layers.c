@@ -14,7 +14,6 @@
 
 #include "support/builder.h"
 #include "model/network.h"
-#include "model/onnx/file.h"
 
 static fvi_network *load(builder *b) {
     fvi_network *n = NULL;

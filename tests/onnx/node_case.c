@@ -14,6 +14,8 @@
 
 #include "base/error.h"
 #include "graph/const.h"
+#include "model/onnx/attribute.h"
+#include "model/onnx/tensor.h"
 
 Onnx__ModelProto *node_proto_read(const char *path) {
     char *bytes = NULL;
@@ -88,7 +90,7 @@ fv_status node_case_open(const char *folder, node_case *out, fv_error *err) {
     if (!c.proto || !c.proto->graph) st = fvi_fail(err, FV_FORMAT, "%s: no model", path);
     if (!st) {
         opened = path_to_open(c.proto, path, &temporary);
-        st = fvi_onnx_open(opened, NULL, &c.onnx, err);
+        st = onnx_open(opened, &c.onnx, err);
         if (temporary) g_unlink(opened);
     }
     if (!st && !(c.pool = fvi_pool_new(0))) st = fvi_fail(err, FV_NOMEM, "no memory");
@@ -109,7 +111,7 @@ fv_status node_case_open(const char *folder, node_case *out, fv_error *err) {
 
 void node_case_close(node_case *c) {
     if (c->proto) onnx__model_proto__free_unpacked(c->proto, NULL);
-    fvi_onnx_close(c->onnx);
+    onnx_close(c->onnx);
     fvi_pool_free(c->pool);
     g_free(c->folder);
     memset(c, 0, sizeof *c);

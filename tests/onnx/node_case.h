@@ -4,7 +4,7 @@
 #ifndef TESTS_ONNX_NODE_CASE_H
 #define TESTS_ONNX_NODE_CASE_H
 
-#include "model/onnx/file.h"
+#include "support/onnx_file.h"
 
 #define NODE_MAX_VALUES 32
 
@@ -23,7 +23,7 @@ typedef struct node_case {
 } node_case;
 
 /* Loads the model. Opsets below 7 are read as 7 where they mean the same (no `axis` in arithmetic).
- *   errors  as fvi_onnx_open; IO, FORMAT */
+ *   errors  as fvi_readers_open; IO, FORMAT */
 fv_status node_case_open(const char *folder, node_case *out, fv_error *err);
 void node_case_close(node_case *c);
 

@@ -14,7 +14,6 @@
 
 #include "backend/onednn/plan.h"
 #include "graph/const.h"
-#include "model/onnx/lower.h"
 #include "node_case.h"
 #include "backend/onednn/weight_cache.h"
 
@@ -99,7 +98,7 @@ static fv_status lower(const attempt *t, const char *const *names, int n, fvi_gr
                     (t->binding == NODE_PARAMETERS && i > 0);
         b[i] = (fvi_binding){t->in->name[i], c->shape, fixed ? c : NULL};
     }
-    return fvi_lower(t->test->onnx, NULL, b, t->in->count, names, n, out, err);
+    return fvi_model_file_lower(&t->test->onnx->file, NULL, b, t->in->count, names, n, out, err);
 }
 
 static void set_inputs(const attempt *t, fvi_plan *p) {

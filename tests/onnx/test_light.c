@@ -63,13 +63,13 @@ static int check_model(const char *folder, const char *name) {
     char text[600] = "";
     fv_error err;
     fv_status st = run_model(path, &y, &err);
-    if (!st) st = fvi_onnx_open(path, NULL, &onnx, &err);
+    if (!st) st = onnx_open(path, &onnx, &err);
     if (!st) st = node_tensor_read(onnx, pool, reference, &wanted, &err);
     if (st) g_strlcpy(text, err.text, sizeof text);
     int ok = !st && compare(y, wanted, text);
     printf("%s light_%s%s%s\n", ok ? "passed" : "FAILED", name, ok ? "" : ": ", text);
     fvi_pool_free(pool);
-    fvi_onnx_close(onnx);
+    onnx_close(onnx);
     fv_tensor_free(y);
     g_free(path);
     g_free(reference);

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "graph/const.h"
-#include "model/onnx/file.h"
+#include "model/onnx/attribute.h"
 
 struct builder {
     fvi_pool *pool;

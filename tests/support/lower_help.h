@@ -13,7 +13,8 @@
 #include <cmocka.h>
 
 #include "builder.h"
-#include "model/onnx/lower.h"
+#include "graph/constant_cache.h"
+#include "support/onnx_file.h"
 
 /* A model on its way: built, opened, lowered. */
 typedef struct trial {
@@ -28,7 +29,7 @@ static inline trial trial_new(int opset) { return (trial){.b = builder_new(opset
 
 static inline void trial_free(trial *t) {
     fvi_graph_free(t->graph);
-    fvi_onnx_close(t->onnx);
+    onnx_close(t->onnx);
     fvi_constant_cache_free(t->cache);
     builder_free(t->b);
 }
@@ -37,14 +38,14 @@ static inline void trial_free(trial *t) {
 static inline fv_status trial_lower(trial *t, const char *wanted, const fvi_shape *shape) {
     fvi_binding bound = {"x", shape ? *shape : (fvi_shape){0}, NULL};
     if (!t->onnx) {
-        fv_status st = fvi_onnx_open(builder_save(t->b, "net.onnx"), NULL, &t->onnx, &t->err);
+        fv_status st = onnx_open(builder_save(t->b, "net.onnx"), &t->onnx, &t->err);
         if (st) return st;
         t->cache = fvi_constant_cache_new((size_t)1 << 30);
     }
     fvi_graph_free(t->graph);
     t->graph = NULL;
-    return fvi_lower(t->onnx, t->cache, &bound, shape != NULL, &wanted, wanted != NULL, &t->graph,
-                     &t->err);
+    return fvi_model_file_lower(&t->onnx->file, t->cache, &bound, shape != NULL, &wanted,
+                                wanted != NULL, &t->graph, &t->err);
 }
 
 static inline const fvi_value *trial_value(const trial *t, const char *name) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Attributes of a node. That a well-known attribute has the type its operator gives it was checked
- * when the file was opened (onnx_check.c), so these can be short. */
-#include <string.h>
+ * when the file was opened (normalize.c), so these can be short. */
+#include "model/onnx/attribute.h"
 
-#include "model/onnx/file.h"
+#include <string.h>
 
 const Onnx__AttributeProto *fvi_onnx_attr(const Onnx__NodeProto *n, const char *name) {
     for (size_t i = 0; i < n->n_attribute; i++)

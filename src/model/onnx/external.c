@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* External data: weights in files of their own beside the model, where beside.c allows them. Each
- * file is mapped once. Source: docs/ExternalData.md of ONNX.
+/* External data: weights in files of their own in the model's folder. Source: docs/ExternalData.md
+ * of ONNX.
  */
+#include "model/onnx/external.h"
+
 #include <string.h>
 
 #include "base/error.h"
-#include "model/sibling_file.h"
-#include "model/onnx/file_internal.h"
 
 static const char *entry(const Onnx__TensorProto *t, const char *key) {
     for (size_t i = 0; i < t->n_external_data; i++) {
@@ -28,29 +28,7 @@ static fv_status entry_number(const Onnx__TensorProto *t, const char *key, uint6
     return FV_OK;
 }
 
-void fvi_external_free(gpointer mapping) {
-    fvi_mapping_close(mapping);
-    g_free(mapping);
-}
-
-static fv_status map_once(fvi_onnx *o, const char *real, const fvi_mapping **out, fv_error *err) {
-    fv_status st = FV_OK;
-    g_mutex_lock(&o->lock);
-    fvi_mapping *m = g_hash_table_lookup(o->external, real);
-    if (!m) {
-        m = g_new0(fvi_mapping, 1);
-        st = fvi_mapping_open(real, o->limits.file_bytes, m, err);
-        if (st)
-            g_free(m);
-        else
-            g_hash_table_insert(o->external, g_strdup(real), m);
-    }
-    g_mutex_unlock(&o->lock);
-    if (!st) *out = m;
-    return st;
-}
-
-fv_status fvi_external_find(const fvi_onnx *o, const Onnx__TensorProto *t, uint64_t need,
+fv_status fvi_onnx_external(const fvi_onnx *o, const Onnx__TensorProto *t, uint64_t need,
                             const uint8_t **out, fv_error *err) {
     const char *location = entry(t, "location");
     if (!location)
@@ -65,16 +43,12 @@ fv_status fvi_external_find(const fvi_onnx *o, const Onnx__TensorProto *t, uint6
                         "tensor \"%s\": external length is %" G_GUINT64_FORMAT
                         " bytes, its shape needs %" G_GUINT64_FORMAT,
                         fvi_tensor_name(t), (guint64)length, (guint64)need);
-    char *real = NULL;
-    st = fvi_sibling_path(o->path, location, &real, err);
+    const fvi_mapping *m = NULL;
+    st = fvi_model_file_sibling(&o->file, location, &m, err);
     if (st) {
         fvi_error_prefix(err, "tensor \"%s\"", fvi_tensor_name(t));
         return st;
     }
-    const fvi_mapping *m = NULL;
-    st = map_once((fvi_onnx *)o, real, &m, err); /* only the table of mappings grows */
-    g_free(real);
-    if (st) return st;
     if (offset > m->size || need > m->size - offset)
         return fvi_fail(err, FV_FORMAT,
                         "tensor \"%s\": %" G_GUINT64_FORMAT " bytes at %" G_GUINT64_FORMAT

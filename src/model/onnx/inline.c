@@ -11,10 +11,13 @@
  * stays, and is refused by name where it is needed.
  * Source: FunctionProto in onnx.proto of the ONNX specification.
  */
+#include "model/onnx/inline.h"
+
 #include <string.h>
 
 #include "base/error.h"
-#include "model/onnx/file_internal.h"
+#include "model/onnx/attribute.h"
+#include "model/onnx/normalize.h"
 
 #define DEPTH_MAX 32
 
@@ -203,11 +206,11 @@ static fv_status inline_nodes(inliner *in, Onnx__NodeProto **nodes, size_t n, in
     fv_status st = FV_OK;
     for (size_t i = 0; i < n && !st; i++) {
         const Onnx__FunctionProto *f = function_of(in, nodes[i]);
-        if (in->made++ >= in->o->limits.nodes)
+        if (in->made++ >= in->o->file.limits.nodes)
             return fvi_fail(in->err, FV_NOMEM,
                             "functions make more than %lld nodes "
                             "(limit max_nodes)",
-                            (long long)in->o->limits.nodes);
+                            (long long)in->o->file.limits.nodes);
         for (size_t a = 0; a < nodes[i]->n_attribute && !st; a++)
             if (nodes[i]->attribute[a]->g) st = inline_graph(in, nodes[i]->attribute[a]->g, depth);
         if (!st && f)
@@ -218,7 +221,6 @@ static fv_status inline_nodes(inliner *in, Onnx__NodeProto **nodes, size_t n, in
     return st;
 }
 
-/* See onnx_internal.h. */
 fv_status fvi_onnx_inline(fvi_onnx *o, fv_error *err) {
     if (!o->proto->n_functions) return FV_OK;
     inliner in = {.o = o, .err = err};

@@ -11,7 +11,9 @@
 
 #include "base/error.h"
 #include "graph/const.h"
+#include "model/onnx/attribute.h"
 #include "model/onnx/operators.h"
+#include "model/onnx/tensor.h"
 
 #define SUBGRAPH_MAX_DEPTH 16
 
@@ -241,15 +243,12 @@ fv_status fvi_lower_subgraph(fvi_onnx_node *node, const Onnx__GraphProto *g, int
 
 /* The file's shape, free sizes 1; 0 when it gives none. */
 static int file_shape(const Onnx__ValueInfoProto *v, fvi_shape *out) {
-    const Onnx__TypeProto__Tensor *t = v->type ? v->type->tensor_type : NULL;
-    memset(out, 0, sizeof *out);
-    if (!t || !t->shape || t->shape->n_dim > FVI_MAX_DIMS) return 0;
-    out->ndim = (int)t->shape->n_dim;
+    *out = fvi_onnx_input(v).shape;
+    const int known = out->ndim >= 0;
+    if (!known) out->ndim = 0;
     for (int i = 0; i < out->ndim; i++)
-        out->dim[i] = t->shape->dim[i]->has_dim_value && t->shape->dim[i]->dim_value > 0
-                          ? t->shape->dim[i]->dim_value
-                          : 1;
-    return 1;
+        if (out->dim[i] < 0) out->dim[i] = 1;
+    return known;
 }
 
 static int file_type(const Onnx__ValueInfoProto *v) {
@@ -368,17 +367,4 @@ fv_status fvi_onnx_lower(const fvi_onnx *o, fvi_builder *b, const fvi_binding *b
     g_hash_table_destroy(needed);
     g_hash_table_destroy(scope.values);
     return b->status;
-}
-
-fv_status fvi_lower(const fvi_onnx *o, fvi_constant_cache *cache, const fvi_binding *b, int nb,
-                    const char *const *names, int nw, fvi_graph **out, fv_error *err) {
-    const fvi_limits *l = fvi_onnx_limits(o);
-    const fvi_build_limits limits = {fvi_limits_constants(l), fvi_limits_folds(l), l->elements,
-                                     l->nodes};
-    fvi_builder *builder = NULL;
-    fv_status st = fvi_build_new(&limits, cache, &builder, err);
-    if (!st) st = fvi_onnx_lower(o, builder, b, nb, names, nw);
-    if (!st) st = fvi_build_finish(builder, out);
-    fvi_build_free(builder);
-    return st;
 }

@@ -19,12 +19,6 @@
 fv_status fvi_onnx_lower(const fvi_onnx *o, fvi_builder *b, const fvi_binding *bindings, int nb,
                          const char *const *wanted, int nw);
 
-/* The same in a builder of its own.
- *   cache   of this network, NULL: none (then made constants live and die with the graph)
- *   out     yours to free with fvi_graph_free */
-fv_status fvi_lower(const fvi_onnx *o, fvi_constant_cache *cache, const fvi_binding *b, int nb,
-                    const char *const *wanted, int nw, fvi_graph **out, fv_error *err);
-
 /* Value index of a name visible in a scope; -1 with the builder's status set. */
 int fvi_scope_find(fvi_lowering *l, const fvi_scope *scope, const char *name);
 /* Lowers the nodes of a subgraph that its outputs need; out [n_output] gets their values. */

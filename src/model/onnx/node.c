@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "graph/const.h"
+#include "model/onnx/attribute.h"
 
 /* -1 when absent. */
 int fvi_onnx_in(fvi_onnx_node *node, int i) { return i >= 0 && i < node->n_in ? node->in[i] : -1; }

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who makes each value, who uses it, and an order of the nodes in which makers come first.
+/* Which node produces each value, which nodes use it, and an order of the nodes in which producers
+ * come first.
  *
  * Files are nearly always sorted already; then their order stays. Else Kahn's algorithm: nodes
- * whose makers are all placed go into a queue, in the file's order. What is left over at the end
- * stands in a cycle or behind one; walking from maker to maker ends in the cycle. A node that holds
- * graphs (If, Loop) also uses what these take from outside.
+ * whose producers are all in the order go into a queue, in the file's order. What is left over at
+ * the end is in a cycle or depends on one; going from producer to producer ends in the cycle. A
+ * node that holds graphs (If, Loop) also uses what these take from outside.
  */
+#include "model/onnx/sort.h"
+
 #include <string.h>
 
 #include "base/error.h"
-#include "model/onnx/file_internal.h"
 
 typedef struct edge {
     int from, to;
@@ -17,7 +19,7 @@ typedef struct edge {
 
 typedef struct sorter {
     const Onnx__GraphProto *graph;
-    GHashTable *makers; /* value name -> node index + 1; 0 for inputs and initialisers */
+    GHashTable *producers; /* value name -> node index + 1; 0 for inputs and initialisers */
     GArray *edges;
     int sorted;
     fv_error *err;
@@ -29,29 +31,30 @@ typedef struct scope {
     const struct scope *outer;
 } scope;
 
-static fv_status add_maker(sorter *s, const char *value, int node, const char *what) {
-    if (g_hash_table_contains(s->makers, value))
+static fv_status add_producer(sorter *s, const char *value, int node, const char *what) {
+    if (g_hash_table_contains(s->producers, value))
         return fvi_fail(s->err, FV_FORMAT,
                         "value \"%s\" is made twice, the second time by %s \"%s\"", value, what,
                         node < 0 ? value : s->graph->node[node]->name);
-    g_hash_table_insert(s->makers, (gpointer)value, GINT_TO_POINTER(node + 1));
+    g_hash_table_insert(s->producers, (gpointer)value, GINT_TO_POINTER(node + 1));
     return FV_OK;
 }
 
-static fv_status find_makers(sorter *s) {
+static fv_status find_producers(sorter *s) {
     const Onnx__GraphProto *g = s->graph;
     fv_status st = FV_OK;
     for (size_t i = 0; i < g->n_initializer && !st; i++)
-        st = add_maker(s, g->initializer[i]->name, -1, "initialiser");
+        st = add_producer(s, g->initializer[i]->name, -1, "initialiser");
     for (size_t i = 0; i < g->n_input && !st; i++) {
         if (!g->input[i]->name[0]) return fvi_fail(s->err, FV_FORMAT, "an input has no name");
         /* Up to IR version 3 every initialiser was also listed as an input. */
-        if (!g_hash_table_contains(s->makers, g->input[i]->name))
-            st = add_maker(s, g->input[i]->name, -1, "input");
+        if (!g_hash_table_contains(s->producers, g->input[i]->name))
+            st = add_producer(s, g->input[i]->name, -1, "input");
     }
     for (size_t i = 0; i < g->n_node && !st; i++)
         for (size_t k = 0; k < g->node[i]->n_output && !st; k++)
-            if (g->node[i]->output[k][0]) st = add_maker(s, g->node[i]->output[k], (int)i, "node");
+            if (g->node[i]->output[k][0])
+                st = add_producer(s, g->node[i]->output[k], (int)i, "node");
     return st;
 }
 
@@ -63,12 +66,12 @@ static int made_in(const scope *sc, const char *value) {
 
 /* Notes that the main graph's node `user` needs `value`, which `who` reads. */
 static fv_status use(sorter *s, const scope *sc, const char *value, int user, const char *who) {
-    gpointer maker;
+    gpointer producer;
     if (!value[0] || made_in(sc, value)) return FV_OK;
-    if (!g_hash_table_lookup_extended(s->makers, value, NULL, &maker))
+    if (!g_hash_table_lookup_extended(s->producers, value, NULL, &producer))
         return fvi_fail(s->err, FV_FORMAT, "node \"%s\" uses the value \"%s\", which nothing makes",
                         who, value);
-    edge e = {GPOINTER_TO_INT(maker) - 1, user};
+    edge e = {GPOINTER_TO_INT(producer) - 1, user};
     if (e.from < 0) return FV_OK;
     if (e.from >= e.to) s->sorted = 0;
     g_array_append_val(s->edges, e);
@@ -104,22 +107,22 @@ static fv_status uses_of_node(sorter *s, const scope *sc, const Onnx__NodeProto 
 
 static fv_status cycle_error(const sorter *s, const int *waiting) {
     size_t n = s->graph->n_node;
-    int *maker = g_new0(int, n), at = 0;
+    int *producer = g_new0(int, n), at = 0;
     for (guint i = 0; i < s->edges->len; i++) {
         edge e = g_array_index(s->edges, edge, i);
-        if (waiting[e.from] && waiting[e.to]) maker[e.to] = e.from;
+        if (waiting[e.from] && waiting[e.to]) producer[e.to] = e.from;
     }
     while (!waiting[at]) at++;
-    for (size_t i = 0; i < n; i++) at = maker[at]; /* by now in the cycle */
+    for (size_t i = 0; i < n; i++) at = producer[at]; /* by now in the cycle */
     const Onnx__NodeProto *node = s->graph->node[at];
-    g_free(maker);
+    g_free(producer);
     return fvi_fail(s->err, FV_FORMAT, "the graph has a cycle: node \"%s\" (%s) depends on itself",
                     node->name[0] || !node->n_output ? node->name : node->output[0], node->op_type);
 }
 
-/* Kahn's algorithm; users of node i stand in user[first[i] .. first[i+1]-1]. */
+/* Kahn's algorithm; users of node i are user[first[i] .. first[i+1]-1]. */
 static fv_status sort_nodes(const sorter *s, const Onnx__NodeProto **nodes) {
-    int n = (int)s->graph->n_node, placed = 0, ready = 0;
+    int n = (int)s->graph->n_node, ordered = 0, ready = 0;
     int *waiting = g_new0(int, n + 1), *first = g_new0(int, n + 2), *queue = g_new0(int, n + 1);
     int *user = g_new0(int, s->edges->len + 1);
     const edge *e = (const edge *)(const void *)s->edges->data;
@@ -131,13 +134,13 @@ static fv_status sort_nodes(const sorter *s, const Onnx__NodeProto **nodes) {
     for (guint i = 0; i < s->edges->len; i++) user[first[e[i].from + 1]++] = e[i].to;
     for (int i = 0; i < n; i++)
         if (!waiting[i]) queue[ready++] = i;
-    for (; placed < ready; placed++) {
-        int at = queue[placed];
-        nodes[placed] = s->graph->node[at];
+    for (; ordered < ready; ordered++) {
+        int at = queue[ordered];
+        nodes[ordered] = s->graph->node[at];
         for (int k = first[at]; k < first[at + 1]; k++)
             if (!--waiting[user[k]]) queue[ready++] = user[k];
     }
-    fv_status st = placed < n ? cycle_error(s, waiting) : FV_OK;
+    fv_status st = ordered < n ? cycle_error(s, waiting) : FV_OK;
     g_free(waiting);
     g_free(first);
     g_free(queue);
@@ -147,7 +150,7 @@ static fv_status sort_nodes(const sorter *s, const Onnx__NodeProto **nodes) {
 
 static fv_status check_outputs(const sorter *s) {
     for (size_t i = 0; i < s->graph->n_output; i++)
-        if (!g_hash_table_contains(s->makers, s->graph->output[i]->name))
+        if (!g_hash_table_contains(s->producers, s->graph->output[i]->name))
             return fvi_fail(s->err, FV_FORMAT, "nothing makes the output \"%s\"",
                             s->graph->output[i]->name);
     return FV_OK;
@@ -157,9 +160,9 @@ fv_status fvi_onnx_sort(fvi_onnx *o, fv_error *err) {
     const Onnx__GraphProto *g = o->proto->graph;
     if (g->n_node > INT32_MAX / 4) return fvi_fail(err, FV_NOMEM, "%zu nodes", g->n_node);
     sorter s = {.graph = g, .sorted = 1, .err = err};
-    s.makers = g_hash_table_new(g_str_hash, g_str_equal);
+    s.producers = g_hash_table_new(g_str_hash, g_str_equal);
     s.edges = g_array_new(FALSE, FALSE, sizeof(edge));
-    fv_status st = find_makers(&s);
+    fv_status st = find_producers(&s);
     for (size_t i = 0; i < g->n_node && !st; i++) st = uses_of_node(&s, NULL, g->node[i], (int)i);
     if (!st) st = check_outputs(&s);
     if (!st) {
@@ -172,6 +175,6 @@ fv_status fvi_onnx_sort(fvi_onnx *o, fv_error *err) {
         st = sort_nodes(&s, o->nodes);
     o->n_nodes = st ? 0 : (int)g->n_node;
     g_array_unref(s.edges);
-    g_hash_table_unref(s.makers);
+    g_hash_table_unref(s.producers);
     return st;
 }

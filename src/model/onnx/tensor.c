@@ -9,11 +9,15 @@
  * narrower floats, 4-bit integers, segments. Source: onnx.proto of the ONNX specification,
  * TensorProto.
  */
+#include "model/onnx/tensor.h"
+
 #include <string.h>
 
 #include "base/error.h"
 #include "graph/const.h"
-#include "model/onnx/file_internal.h"
+#include "model/onnx/external.h"
+
+#define LOCATION_EXTERNAL 1 /* TensorProto.DataLocation */
 
 static const uint8_t nothing[8]; /* what empty tensors point to */
 
@@ -97,8 +101,9 @@ static fv_status payload_read(const Onnx__TensorProto *t, fvi_payload p, uint64_
     return FV_OK;
 }
 
-fv_status fvi_tensor_read(const fvi_onnx *o, const Onnx__TensorProto *t, const fvi_payload *payload,
-                          fvi_pool *pool, fvi_const *out, const char **problem, fv_error *err) {
+fv_status fvi_onnx_tensor_read(const fvi_onnx *o, const Onnx__TensorProto *t,
+                               const fvi_payload *payload, fvi_pool *pool, fvi_const *out,
+                               const char **problem, fv_error *err) {
     fvi_const c = {.dtype = (fvi_dtype)t->data_type};
     size_t size = fvi_dtype_size(c.dtype);
     int64_t count = 0;
@@ -112,8 +117,8 @@ fv_status fvi_tensor_read(const fvi_onnx *o, const Onnx__TensorProto *t, const f
     }
     if (*problem) return FV_OK;
     uint64_t need = (uint64_t)count * size; /* count <= 2^31, size <= 8 */
-    if (t->data_location == FVI_LOCATION_EXTERNAL && o)
-        st = fvi_external_find(o, t, need, &c.bytes, err);
+    if (t->data_location == LOCATION_EXTERNAL && o)
+        st = fvi_onnx_external(o, t, need, &c.bytes, err);
     else if (payload && payload->bytes)
         st = payload_read(t, *payload, need, &c.bytes, err);
     else if (t->has_raw_data)
@@ -131,7 +136,7 @@ fv_status fvi_onnx_tensor(const fvi_onnx *o, const Onnx__TensorProto *t, fvi_poo
     const char *problem = NULL;
     fvi_const *c = fvi_pool_alloc(pool, sizeof *c);
     if (!c) return fvi_fail(err, FV_NOMEM, "no memory for a tensor");
-    fv_status st = fvi_tensor_read(o, t, NULL, pool, c, &problem, err);
+    fv_status st = fvi_onnx_tensor_read(o, t, NULL, pool, c, &problem, err);
     if (st) return st;
     if (problem)
         return fvi_fail(err, FV_UNSUPPORTED, "tensor \"%s\" %s", fvi_tensor_name(t), problem);

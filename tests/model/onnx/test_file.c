@@ -16,8 +16,10 @@
 
 #include "graph/const.h"
 #include "support/builder.h"
-#include "model/onnx/file.h"
+#include "model/onnx/attribute.h"
+#include "model/onnx/tensor.h"
 #include "model/protobuf/wire.h"
+#include "support/onnx_file.h"
 
 /* A small sound network: conv, relu, gemm. */
 static builder *small_net(void) {
@@ -39,7 +41,7 @@ static builder *small_net(void) {
 static void expect_refused(const char *path, fv_status status, const char *text) {
     fvi_onnx *o = NULL;
     fv_error err = {0};
-    fv_status st = fvi_onnx_open(path, NULL, &o, &err);
+    fv_status st = onnx_open(path, &o, &err);
     if (st != status || !strstr(err.text, text))
         fail_msg("status %d (wanted %d), text \"%s\" (wanted \"%s\")", st, status, err.text, text);
     assert_int_equal(err.status, status);
@@ -54,7 +56,7 @@ static void expect_saved_refused(builder *b, fv_status status, const char *text)
 static fvi_onnx *open_good(const char *path) {
     fvi_onnx *o = NULL;
     fv_error err = {0};
-    if (fvi_onnx_open(path, NULL, &o, &err)) fail_msg("%s", err.text);
+    if (onnx_open(path, &o, &err)) fail_msg("%s", err.text);
     return o;
 }
 
@@ -78,9 +80,8 @@ static void reads_small_net(void **state) {
     assert_non_null(w);
     assert_int_equal(w->shape.ndim, 4);
     assert_int_equal(w->shape.dim[0], 4);
-    size_t size;
-    const uint8_t *file = fvi_onnx_bytes(o, &size);
-    assert_true(w->bytes > file && w->bytes < file + size); /* not copied */
+    const uint8_t *file = o->file.bytes.bytes;
+    assert_true(w->bytes > file && w->bytes < file + o->file.bytes.size); /* not copied */
     assert_int_equal(fvi_onnx_proto(o)->graph->initializer[0]->raw_data.len, 0);
     assert_true(fabs(fvi_const_at(w, 0) - (17.0 / 2003 - 0.5)) < 1e-6);
     assert_null(fvi_onnx_initializer(o, "nothing"));
@@ -92,7 +93,7 @@ static void reads_small_net(void **state) {
     assert_int_equal(fvi_onnx_attr_int(nodes[3], "transA", 7), 7);
     assert_true(fvi_onnx_attr_float(nodes[3], "alpha", 2.5f) == 2.5f);
     assert_true(fvi_onnx_attr_is(nodes[0], "auto_pad", "NOTSET", "NOTSET"));
-    fvi_onnx_close(o);
+    onnx_close(o);
     builder_free(b);
 }
 
@@ -106,11 +107,10 @@ static void keeps_packed_floats_mapped(void **state) {
     t->float_data = v;
     fvi_onnx *o = open_good(builder_save(b, "net.onnx"));
     const fvi_const *p = fvi_onnx_initializer(o, "p");
-    size_t size;
-    const uint8_t *file = fvi_onnx_bytes(o, &size);
-    assert_true(p->bytes > file && p->bytes < file + size);
+    const uint8_t *file = o->file.bytes.bytes;
+    assert_true(p->bytes > file && p->bytes < file + o->file.bytes.size);
     for (int i = 0; i < 4; i++) assert_true(fvi_const_at(p, i) == v[i]);
-    fvi_onnx_close(o);
+    onnx_close(o);
     builder_free(b);
 }
 
@@ -182,7 +182,7 @@ static void reads_every_type(void **state) {
             if (f[0] != 0 || f[1] != 1 || f[2] != last || fvi_const_at(c, 2) != last)
                 fail_msg("type %d %s: %g %g %g", cases[i].type, names[k], f[0], f[1], f[2]);
         }
-        fvi_onnx_close(o);
+        onnx_close(o);
         builder_free(b);
     }
     assert_int_equal(fvi_dtype_size((fvi_dtype)8), 0);
@@ -217,7 +217,7 @@ static void sorts_nodes(void **state) {
     assert_string_equal(nodes[0]->name, "first");
     assert_string_equal(nodes[1]->name, "second");
     assert_string_equal(nodes[2]->name, "third");
-    fvi_onnx_close(o);
+    onnx_close(o);
     builder_free(b);
 }
 
@@ -239,7 +239,7 @@ static void sorts_by_uses_inside_branches(void **state) {
     fvi_onnx *o = open_good(builder_save(b, "net.onnx"));
     int n;
     assert_string_equal(fvi_onnx_nodes(o, &n)[0]->name, "maker");
-    fvi_onnx_close(o);
+    onnx_close(o);
     builder_free(b);
 }
 
@@ -249,7 +249,7 @@ static void initializer_may_be_an_input_too(void **state) {
     builder_input(b, "w", FVI_F32, "4,3,3,3");
     fvi_onnx *o = open_good(builder_save(b, "net.onnx"));
     assert_non_null(fvi_onnx_initializer(o, "w"));
-    fvi_onnx_close(o);
+    onnx_close(o);
     builder_free(b);
 }
 
@@ -270,7 +270,7 @@ static void unread_types_wait_until_used(void **state) {
                      FV_UNSUPPORTED);
     assert_null(c);
     fvi_pool_free(pool);
-    fvi_onnx_close(o);
+    onnx_close(o);
     builder_free(b);
 }
 
@@ -341,7 +341,7 @@ static void inlines_functions(void **state) {
     assert_string_equal(nodes[2]->input[0], nodes[1]->output[0]);
     assert_string_equal(nodes[3]->output[0], "y");
     assert_true(fvi_onnx_attr_float(nodes[2], "alpha", 0) == 0.25f);
-    fvi_onnx_close(o);
+    onnx_close(o);
     builder_free(b);
 }
 
@@ -364,7 +364,7 @@ static void refuses_bad_functions(void **state) {
     fvi_onnx *o = open_good(builder_save(b, "net.onnx"));
     int n;
     assert_string_equal(fvi_onnx_nodes(o, &n)[0]->op_type, "Twice");
-    fvi_onnx_close(o);
+    onnx_close(o);
     builder_free(b);
 }
 
@@ -396,7 +396,7 @@ static void refuses_cycle(void **state) {
     builder_output(b, "d");
     fvi_onnx *o = NULL;
     fv_error err;
-    assert_int_equal(fvi_onnx_open(builder_save(b, "net.onnx"), NULL, &o, &err), FV_FORMAT);
+    assert_int_equal(onnx_open(builder_save(b, "net.onnx"), &o, &err), FV_FORMAT);
     assert_non_null(strstr(err.text, "cycle"));
     assert_true(strstr(err.text, "\"one\"") || strstr(err.text, "\"two\""));
     builder_free(b);
@@ -462,7 +462,7 @@ static void infers_attribute_types(void **state) {
     assert_false(fvi_onnx_attr_is(lrn, "mode", "line", "nearest"));
     assert_int_equal(fvi_onnx_attr_ints(lrn, "list", &list), 2);
     assert_int_equal(list[1], 8);
-    fvi_onnx_close(o);
+    onnx_close(o);
     builder_free(b);
 }
 
@@ -491,7 +491,7 @@ static void external_set(builder *b, Onnx__TensorProto *t, const char *location,
     const char *kv[3][2] = {{"location", location}, {"offset", offset}, {"length", length}};
     t->has_raw_data = 0;
     t->has_data_location = 1;
-    t->data_location = FVI_LOCATION_EXTERNAL;
+    t->data_location = 1;
     t->external_data = fvi_pool_array(builder_pool(b), 3, sizeof *t->external_data);
     for (int i = 0; i < 3; i++) {
         if (!kv[i][1]) continue;
@@ -515,7 +515,7 @@ static void reads_external_data(void **state) {
     assert_true(fvi_const_at(fvi_onnx_initializer(o, "g"), 1) == 1);
     /* one mapping for both */
     assert_ptr_equal(fvi_onnx_initializer(o, "e")->bytes, fvi_onnx_initializer(o, "g")->bytes + 8);
-    fvi_onnx_close(o);
+    onnx_close(o);
     builder_free(b);
 }
 
@@ -592,7 +592,7 @@ static void refuses_deep_nesting(void **state) {
             expect_saved_refused(b, FV_FORMAT, "graphs nested more than 64 deep");
             continue;
         }
-        fvi_onnx_close(open_good(builder_save(b, "net.onnx")));
+        onnx_close(open_good(builder_save(b, "net.onnx")));
         builder_free(b);
     }
 }
@@ -601,13 +601,13 @@ static void refuses_deep_nesting(void **state) {
 static void try_bytes(builder *b, const uint8_t *bytes, size_t size) {
     fvi_onnx *o = NULL;
     fv_error err = {0};
-    fv_status st = fvi_onnx_open(builder_write(b, "try.onnx", bytes, size), NULL, &o, &err);
+    fv_status st = onnx_open(builder_write(b, "try.onnx", bytes, size), &o, &err);
     if (st) {
         assert_null(o);
         assert_int_equal(err.status, st);
         if (!strstr(err.text, "try.onnx")) fail_msg("does not name the file: %s", err.text);
     } else {
-        fvi_onnx_close(o);
+        onnx_close(o);
     }
 }
 

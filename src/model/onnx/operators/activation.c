@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "graph/const.h"
+#include "model/onnx/attribute.h"
 #include "model/onnx/operators.h"
 
 /* Defaults of alpha and beta / gamma, by function. */

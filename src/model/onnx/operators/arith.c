@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "graph/const.h"
+#include "model/onnx/attribute.h"
 #include "model/onnx/operators.h"
 
 /* Whether v is one constant number that leaves the rank of x alone. */

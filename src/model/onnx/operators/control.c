@@ -4,6 +4,7 @@
  * Source: ONNX operator specification (If-1..21).
  */
 #include "graph/const.h"
+#include "model/onnx/attribute.h"
 #include "model/onnx/lower.h"
 #include "model/onnx/operators.h"
 

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "model/onnx/attribute.h"
 #include "model/onnx/operators.h"
 
 /* Weights [a][b][k..] that fit x's rank; returns them or fails. */

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "model/onnx/attribute.h"
 #include "model/onnx/operators.h"
 
 typedef struct term {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "graph/const.h"
+#include "model/onnx/attribute.h"
 #include "model/onnx/operators.h"
 
 fv_status fvi_lower_concat(fvi_onnx_node *node) {

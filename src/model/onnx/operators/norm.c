@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "graph/const.h"
+#include "model/onnx/attribute.h"
 #include "model/onnx/operators.h"
 
 fv_status fvi_lower_lrn(fvi_onnx_node *node) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pooling, over a sliding window or the whole picture. MaxPool's second output (indices) is not
  * made. Source: ONNX operator specification (MaxPool-1..22, AveragePool-1..22, Global*). */
+#include "model/onnx/attribute.h"
 #include "model/onnx/operators.h"
 
 fv_status fvi_lower_pool(fvi_onnx_node *node) {

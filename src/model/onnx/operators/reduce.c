@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "graph/const.h"
+#include "model/onnx/attribute.h"
 #include "model/onnx/operators.h"
 
 /* [n,c,h,w] -> [n,c,1,1] */

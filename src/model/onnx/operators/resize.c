@@ -8,6 +8,7 @@
 
 #include "graph/const.h"
 #include "graph/resize_kernel.h"
+#include "model/onnx/attribute.h"
 #include "model/onnx/operators.h"
 
 /* What each axis becomes. */

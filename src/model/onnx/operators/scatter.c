@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "graph/const.h"
+#include "model/onnx/attribute.h"
 #include "model/onnx/operators.h"
 
 /* Index j of an axis of n elements brought into range, or the site fails (then 0). */

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "model/onnx/attribute.h"
 #include "model/onnx/operators.h"
 
 /* 0 takes the input's size (unless allowzero), one -1 what is left. */

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an ONNX file's metadata_props say about its input. Three vocabularies:
+/* What a file's metadata say about its input. Three vocabularies:
  *   fovea.mean, .scale, .std, .range, .channel_order, .size, .layout, .labels, .input: ours,
  * written by `fovea`'s own converters, each an array in text, "127,127,127";
  *   Image.BitmapPixelFormat, Image.NominalPixelRange: ONNX's (docs/MetadataProps.md);
  *   names, imgsz: Ultralytics' exporter (RGB 0..1, Python notation).
  * Ours win over the others.
  */
-#include <errno.h>
+#include "model/input_metadata.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,32 +15,7 @@
 #include <glib.h>
 
 #include "base/error.h"
-#include "model/input.h"
-
-void fvi_input_spec_clear(fvi_input_spec *s) {
-    g_free(s->input);
-    g_free(s->mean.from);
-    g_free(s->scale.from);
-    fvi_labels_free(s->labels);
-    *s = (fvi_input_spec){0};
-}
-
-fv_status fvi_per_channel_set(fvi_per_channel *p, const double *v, int n, int invert,
-                              const char *from, fv_error *err) {
-    if (n < 1 || n > 4)
-        return fvi_fail(err, FV_FORMAT, "%s has %d numbers; 1 to 4, one a channel, are allowed",
-                        from, n);
-    fvi_per_channel r = {.n = n};
-    for (int i = 0; i < n; i++) {
-        r.v[i] = (float)(invert ? 1 / v[i] : v[i]);
-        if (!isfinite(r.v[i]))
-            return fvi_fail(err, FV_FORMAT, "%s: %g is not a usable number", from, v[i]);
-    }
-    g_free(p->from);
-    *p = r;
-    p->from = g_strdup(from);
-    return FV_OK;
-}
+#include "model/labels.h"
 
 /* Reads numbers with commas, spaces, 'x', brackets or parentheses between; their count, -1 on
  * anything else, max + 1 when there are more. */
@@ -60,7 +36,7 @@ static int numbers_read(const char *text, double *out, int max) {
 }
 
 typedef struct meta {
-    const fvi_onnx *o;
+    const fvi_model_file *file;
     const char *base;
     fvi_input_spec *out;
     fv_error *err;
@@ -72,7 +48,7 @@ static fv_status bad(const meta *m, const char *key, const char *value, const ch
 }
 
 static fv_status per_channel(const meta *m, const char *key, fvi_per_channel *p, int invert) {
-    const char *text = fvi_onnx_metadata(m->o, key);
+    const char *text = fvi_model_file_metadata(m->file, key);
     if (!text) return FV_OK;
     double v[5];
     int n = numbers_read(text, v, 4);
@@ -97,7 +73,7 @@ static fv_status size_read(const meta *m, const char *key, const char *text) {
 
 static fv_status choice(const meta *m, const char *key, const char *one, const char *two,
                         int *out) {
-    const char *text = fvi_onnx_metadata(m->o, key);
+    const char *text = fvi_model_file_metadata(m->file, key);
     if (!text) return FV_OK;
     int is_two = !g_ascii_strcasecmp(text, two);
     if (!is_two && g_ascii_strcasecmp(text, one) != 0) {
@@ -130,11 +106,11 @@ static fv_status ours(const meta *m) {
     if (!st) st = per_channel(m, "fovea.scale", &s->scale, 0);
     if (!st) st = choice(m, "fovea.channel_order", "rgb", "bgr", &s->channel_order);
     if (!st) st = choice(m, "fovea.layout", "nchw", "nhwc", &s->layout);
-    const char *text = fvi_onnx_metadata(m->o, "fovea.size");
+    const char *text = fvi_model_file_metadata(m->file, "fovea.size");
     if (!st && text) st = size_read(m, "fovea.size", text);
-    if (!st && (text = fvi_onnx_metadata(m->o, "fovea.range"))) st = range_read(m, text);
-    if (!st && (text = fvi_onnx_metadata(m->o, "fovea.input"))) s->input = g_strdup(text);
-    if (!st && (text = fvi_onnx_metadata(m->o, "fovea.labels"))) st = labels_read(m, text);
+    if (!st && (text = fvi_model_file_metadata(m->file, "fovea.range"))) st = range_read(m, text);
+    if (!st && (text = fvi_model_file_metadata(m->file, "fovea.input"))) s->input = g_strdup(text);
+    if (!st && (text = fvi_model_file_metadata(m->file, "fovea.labels"))) st = labels_read(m, text);
     return st;
 }
 
@@ -151,11 +127,11 @@ static void normalise(const meta *m, const char *key, float range, double mean, 
  * (MetadataProps.md, "Image Category Definition"). */
 static void image_category(const meta *m) {
     fvi_input_spec *s = m->out;
-    const char *text = fvi_onnx_metadata(m->o, "Image.BitmapPixelFormat");
+    const char *text = fvi_model_file_metadata(m->file, "Image.BitmapPixelFormat");
     if (text && !s->channel_order && g_str_has_prefix(text, "Bgr")) s->channel_order = FV_BGR;
     if (text && !s->channel_order && g_str_has_prefix(text, "Rgb")) s->channel_order = FV_RGB;
     const char *key = "Image.NominalPixelRange";
-    text = fvi_onnx_metadata(m->o, key);
+    text = fvi_model_file_metadata(m->file, key);
     if (!text) return;
     if (!strcmp(text, "NominalRange_0_255")) normalise(m, key, 255, 0, 1);
     if (!strcmp(text, "Normalized_0_1")) normalise(m, key, 1, 0, 1);
@@ -164,7 +140,8 @@ static void image_category(const meta *m) {
 
 /* Ultralytics' exports: both keys, pixels 0..1. */
 static void ultralytics(const meta *m) {
-    const char *imgsz = fvi_onnx_metadata(m->o, "imgsz"), *names = fvi_onnx_metadata(m->o, "names");
+    const char *imgsz = fvi_model_file_metadata(m->file, "imgsz"),
+               *names = fvi_model_file_metadata(m->file, "names");
     meta silent = *m;
     silent.err = NULL;
     if (imgsz && names) {
@@ -174,9 +151,8 @@ static void ultralytics(const meta *m) {
     if (names && !m->out->labels) (void)fvi_labels_from_python(names, &m->out->labels, NULL);
 }
 
-fv_status fvi_input_from_metadata(const fvi_onnx *o, const char *base, fvi_input_spec *out,
-                                  fv_error *err) {
-    meta m = {o, base, out, err};
+fv_status fvi_input_from_metadata(const fvi_model_file *f, fvi_input_spec *out, fv_error *err) {
+    meta m = {f, f->base, out, err};
     fv_status st = ours(&m);
     if (!st) image_category(&m);
     if (!st) ultralytics(&m);

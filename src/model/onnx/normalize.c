@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Evening out and checking the nodes: absent names become "", "ai.onnx" becomes "", and attributes
+/* Completing and checking the nodes: absent names become "", "ai.onnx" becomes "", and attributes
  * that the operators of ai.onnx share by name must have the type these operators give them, so that
  * the lowering may simply ask for their values.
  * Source: the operator schemas of ONNX, opsets 1 to 22.
  */
+#include "model/onnx/normalize.h"
+
 #include <string.h>
 
 #include "base/error.h"
-#include "model/onnx/file_internal.h"
+#include "model/onnx/attribute.h"
 
 typedef struct attr_type {
     const char *name;

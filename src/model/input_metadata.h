@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a model's file says of its input in its metadata. */
+#ifndef FVI_MODEL_INPUT_METADATA_H
+#define FVI_MODEL_INPUT_METADATA_H
+
+#include "model/input_spec.h"
+#include "model/reader.h"
+
+/* Keys fovea.*, ONNX's Image.*, Ultralytics' names and imgsz. */
+fv_status fvi_input_from_metadata(const fvi_model_file *f, fvi_input_spec *out, fv_error *err);
+
+#endif

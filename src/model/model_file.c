@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a model's file has whatever its format: mappings of it and of the files it refers to, which
+ * are opened once and stay until it is closed. What is in them is the reader's business.
+ */
+#include "model/model_file.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/sha256.h"
+#include "model/reader.h"
+#include "model/sibling_file.h"
+
+static void mapping_free(gpointer mapping) {
+    fvi_mapping_close(mapping);
+    g_free(mapping);
+}
+
+static void sum_bytes(const fvi_mapping *m, size_t *copied, size_t *mapped) {
+    if (m->copy) *copied += m->size;
+    if (m->handle) *mapped += m->size;
+}
+
+fv_status fvi_model_file_open(const fvi_reader *reader, const fvi_model_source *from,
+                              const fvi_limits *limits, fvi_mapping *bytes, fvi_model_file **out,
+                              fv_error *err) {
+    fvi_model_file *f = g_malloc0(reader->file_size);
+    f->reader = reader;
+    f->path = g_strdup(from->path);
+    f->base = g_strdup(from->path ? fvi_path_base(from->path) : from->name ? from->name : "model");
+    f->bytes = *bytes;
+    f->limits = *limits;
+    f->siblings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, mapping_free);
+    g_mutex_init(&f->lock);
+    *bytes = (fvi_mapping){0};
+    const fv_status st = reader->open(f, err);
+    if (st) {
+        fvi_error_prefix(err, "%s", f->base);
+        fvi_model_file_close(f);
+        return st;
+    }
+    GHashTableIter at;
+    gpointer mapping;
+    int64_t sum = (int64_t)f->bytes.size;
+    g_hash_table_iter_init(&at, f->siblings);
+    while (g_hash_table_iter_next(&at, NULL, &mapping))
+        sum += (int64_t)((const fvi_mapping *)mapping)->size;
+    fvi_limits_add_bytes(&f->limits, sum);
+    *out = f;
+    return FV_OK;
+}
+
+/* NULL allowed. */
+void fvi_model_file_close(fvi_model_file *f) {
+    if (!f) return;
+    f->reader->close(f);
+    fvi_mapping_close(&f->bytes);
+    g_hash_table_unref(f->siblings);
+    g_mutex_clear(&f->lock);
+    g_free(f->path);
+    g_free(f->base);
+    g_free(f);
+}
+
+static fv_status map_once(fvi_model_file *f, const char *real, const fvi_mapping **out,
+                          fv_error *err) {
+    fv_status st = FV_OK;
+    g_mutex_lock(&f->lock);
+    fvi_mapping *m = g_hash_table_lookup(f->siblings, real);
+    if (!m) {
+        m = g_new0(fvi_mapping, 1);
+        st = fvi_mapping_open(real, f->limits.file_bytes, m, err);
+        if (st)
+            g_free(m);
+        else
+            g_hash_table_insert(f->siblings, g_strdup(real), m);
+    }
+    g_mutex_unlock(&f->lock);
+    if (!st) *out = m;
+    return st;
+}
+
+fv_status fvi_model_file_sibling(const fvi_model_file *f, const char *location,
+                                 const fvi_mapping **out, fv_error *err) {
+    if (!f->path)
+        return fvi_fail(err, FV_IO, "the file \"%s\" cannot be found from a model in memory",
+                        location);
+    char *real = NULL;
+    fv_status st = fvi_sibling_path(f->path, location, &real, err);
+    if (!st) st = map_once((fvi_model_file *)f, real, out, err); /* only the table grows */
+    g_free(real);
+    return st;
+}
+
+fv_status fvi_model_file_lower(const fvi_model_file *f, fvi_constant_cache *cache,
+                               const fvi_binding *bindings, int n_bindings,
+                               const char *const *wanted, int n_wanted, fvi_graph **out,
+                               fv_error *err) {
+    const fvi_limits *l = &f->limits;
+    const fvi_build_limits limits = {fvi_limits_constants(l), fvi_limits_folds(l), l->elements,
+                                     l->nodes};
+    fvi_builder *b = NULL;
+    fv_status st = fvi_build_new(&limits, cache, &b, err);
+    if (!st) st = f->reader->lower(f, b, bindings, n_bindings, wanted, n_wanted);
+    if (!st) st = fvi_build_finish(b, out);
+    fvi_build_free(b);
+    return st;
+}
+
+size_t fvi_model_file_stem(const fvi_model_file *f, const char *name) {
+    const size_t n = strlen(name);
+    for (const char *const *e = f->reader->endings; *e; e++) {
+        const size_t k = strlen(*e);
+        if (n > k && !strcmp(name + n - k, *e)) return n - k;
+    }
+    return n;
+}
+
+const char *fvi_model_file_metadata(const fvi_model_file *f, const char *key) {
+    return f->reader->metadata ? f->reader->metadata(f, key) : NULL;
+}
+
+void fvi_model_file_bytes(const fvi_model_file *f, size_t *copied, size_t *mapped) {
+    GHashTableIter at;
+    gpointer mapping;
+    GMutex *lock = &((fvi_model_file *)f)->lock;
+    *copied = *mapped = 0;
+    sum_bytes(&f->bytes, copied, mapped);
+    g_mutex_lock(lock);
+    g_hash_table_iter_init(&at, f->siblings);
+    while (g_hash_table_iter_next(&at, NULL, &mapping)) sum_bytes(mapping, copied, mapped);
+    g_mutex_unlock(lock);
+}
+
+char *fvi_model_file_sha256(const fvi_model_file *f) { return fvi_sha256(&f->bytes); }
+
+void fvi_model_file_release(const fvi_model_file *f, const void *bytes, size_t size) {
+    GHashTableIter at;
+    gpointer mapping;
+    GMutex *lock = &((fvi_model_file *)f)->lock;
+    fvi_mapping_release(&f->bytes, bytes, size);
+    g_mutex_lock(lock);
+    g_hash_table_iter_init(&at, f->siblings);
+    while (g_hash_table_iter_next(&at, NULL, &mapping)) fvi_mapping_release(mapping, bytes, size);
+    g_mutex_unlock(lock);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An open model file of any format: its bytes, its limits, the files it refers to. */
+#ifndef FVI_MODEL_MODEL_FILE_H
+#define FVI_MODEL_MODEL_FILE_H
+
+#include <glib.h>
+
+#include "base/file.h"
+#include "graph/build.h"
+#include "model/limits.h"
+
+typedef struct fvi_reader fvi_reader; /* reader.h */
+
+/* Where a model comes from: a path, or bytes in memory. */
+typedef struct fvi_model_source {
+    const char *path; /* NULL: memory */
+    const char
+        *name; /* of bytes in memory, in messages; its ending may tell the format. NULL: "model" */
+    const void *bytes;
+    size_t size;
+    int borrow;                       /* 1: bytes outlive the model and are not copied */
+    const fvi_reader *const *readers; /* NULL-ended; NULL: those the library has */
+} fvi_model_source;
+
+typedef struct fvi_model_file {
+    const fvi_reader *reader;
+    char *path; /* NULL: from memory */
+    char *base; /* what messages call it: the file's name without folders */
+    fvi_mapping bytes;
+    fvi_limits limits;
+    GHashTable *siblings; /* real path -> fvi_mapping *, of the files it refers to */
+    GMutex lock;          /* of `siblings`: lowering may run in several threads */
+} fvi_model_file;
+
+/* Opens a source with a reader.
+ *   bytes   of the source; the file's from then on, also on failure
+ *   errors  the reader's, with the file's name; NOMEM */
+fv_status fvi_model_file_open(const fvi_reader *reader, const fvi_model_source *from,
+                              const fvi_limits *limits, fvi_mapping *bytes, fvi_model_file **out,
+                              fv_error *err);
+void fvi_model_file_close(fvi_model_file *f);
+
+/* Maps, once, a file that the model's file refers to, in its own folder.
+ *   errors  FORMAT not allowed; IO not there */
+fv_status fvi_model_file_sibling(const fvi_model_file *f, const char *location,
+                                 const fvi_mapping **out, fv_error *err);
+
+/* The graph of what `wanted` needs; see fvi_reader.lower.
+ *   cache   of constants of this network; NULL: made constants live and die with the graph
+ *   out     yours to free with fvi_graph_free; constants of the file point into the file */
+fv_status fvi_model_file_lower(const fvi_model_file *f, fvi_constant_cache *cache,
+                               const fvi_binding *bindings, int n_bindings,
+                               const char *const *wanted, int n_wanted, fvi_graph **out,
+                               fv_error *err);
+
+/* Length of a name or path without the ending of the file's format. */
+size_t fvi_model_file_stem(const fvi_model_file *f, const char *name);
+/* The text the file keeps under a key, or NULL. */
+const char *fvi_model_file_metadata(const fvi_model_file *f, const char *key);
+/* Bytes of it and the files it refers to that were read whole, and of what is mapped. */
+void fvi_model_file_bytes(const fvi_model_file *f, size_t *copied, size_t *mapped);
+/* The SHA-256 of the file, 64 hex digits; to be freed with g_free. */
+char *fvi_model_file_sha256(const fvi_model_file *f);
+/* Gives back the memory of a mapped file's pages, where the bytes are of one; they can still be
+ * read. */
+void fvi_model_file_release(const fvi_model_file *f, const void *bytes, size_t size);
+
+#endif

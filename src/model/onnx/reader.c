@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The reader of ONNX files: what model/reader.h asks for, from the files of this folder.
+ *
+ * Protobuf has no signature. What ends in ".onnx" is taken to be one; else a first field 1 that is
+ * a number (ir_version), as ONNX's own tools write it, or nothing that speaks against it.
+ */
+#include <string.h>
+
+#include "model/onnx/attribute.h"
+#include "model/onnx/lower.h"
+#include "model/onnx/open.h"
+
+static const char *const endings[] = {".onnx", NULL};
+
+static fvi_probe probe(const uint8_t *bytes, size_t size, const char *name) {
+    const size_t n = strlen(name), k = strlen(endings[0]);
+    if (n >= k && !strcmp(name + n - k, endings[0])) return FVI_PROBE_YES;
+    return size > 1 && bytes[0] == 0x08 ? FVI_PROBE_YES : FVI_PROBE_MAYBE;
+}
+
+static const fvi_model_input *inputs(const fvi_model_file *f, int *count) {
+    *count = fvi_onnx_of(f)->n_inputs;
+    return fvi_onnx_of(f)->inputs;
+}
+
+static int64_t input_channels(const fvi_model_file *f, const char *input, int *ndim) {
+    int n;
+    const fvi_onnx *o = fvi_onnx_of(f);
+    const Onnx__NodeProto *const *nodes = fvi_onnx_nodes(o, &n);
+    for (int i = 0; i < n; i++) {
+        if (strcmp(nodes[i]->op_type, "Conv") != 0 || nodes[i]->n_input < 2) continue;
+        if (strcmp(nodes[i]->input[0], input) != 0) continue;
+        const fvi_const *w = fvi_onnx_initializer(o, nodes[i]->input[1]);
+        int64_t groups = fvi_onnx_attr_int(nodes[i], "group", 1), c;
+        if (!w || w->shape.ndim < 3 || fvi_mul(w->shape.dim[1], groups, &c) || c < 1) continue;
+        *ndim = w->shape.ndim;
+        return c;
+    }
+    return 0;
+}
+
+static const char *output(const fvi_model_file *f) {
+    const Onnx__GraphProto *g = fvi_onnx_proto(fvi_onnx_of(f))->graph;
+    return g->n_output ? g->output[0]->name : NULL;
+}
+
+static void values(const fvi_model_file *f, GPtrArray *names) {
+    const Onnx__GraphProto *g = fvi_onnx_proto(fvi_onnx_of(f))->graph;
+    for (size_t i = 0; i < g->n_node; i++)
+        for (size_t k = 0; k < g->node[i]->n_output; k++)
+            if (g->node[i]->output[k][0]) g_ptr_array_add(names, g->node[i]->output[k]);
+}
+
+static const char *metadata(const fvi_model_file *f, const char *key) {
+    return fvi_onnx_metadata(fvi_onnx_of(f), key);
+}
+
+static const char *version(const fvi_model_file *f) { return fvi_onnx_of(f)->version; }
+
+static fv_status lower(const fvi_model_file *f, fvi_builder *b, const fvi_binding *bindings,
+                       int n_bindings, const char *const *wanted, int n_wanted) {
+    return fvi_onnx_lower(fvi_onnx_of(f), b, bindings, n_bindings, wanted, n_wanted);
+}
+
+extern const fvi_reader fvi_onnx_reader;
+const fvi_reader fvi_onnx_reader = {
+    .format = "ONNX",
+    .endings = endings,
+    .file_size = sizeof(fvi_onnx),
+    .probe = probe,
+    .open = fvi_onnx_open,
+    .close = fvi_onnx_close,
+    .inputs = inputs,
+    .input_channels = input_channels,
+    .output = output,
+    .values = values,
+    .metadata = metadata,
+    .version = version,
+    .lower = lower,
+};

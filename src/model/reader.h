@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the reader of a file format has to do, and what it gets for it.
+ *
+ * A reader turns a file's bytes into a description (inputs, outputs, values, metadata) and, for
+ * concrete shapes of the inputs, into a graph, by way of graph/build.h and graph/emit.h. All that a
+ * file of any format has (its path, bytes, limits, files it refers to) is in fvi_model_file; the
+ * reader's own struct begins with one. Nothing outside a reader's folder knows its format: to add
+ * one, write a folder that ends in one `const fvi_reader`, and a row in readers.def.
+ *
+ * Everything in a file may be wrong or hostile: sizes are checked before they are used, and errors
+ * name the thing, the value found and what is allowed. An open file is immutable; its functions may
+ * be called from several threads at once.
+ */
+#ifndef FVI_MODEL_READER_H
+#define FVI_MODEL_READER_H
+
+#include "graph/build.h"
+#include "model/model_file.h"
+
+typedef enum fvi_probe {
+    FVI_PROBE_NO,
+    FVI_PROBE_MAYBE, /* nothing speaks against it */
+    FVI_PROBE_YES
+} fvi_probe;
+
+/* How the axes of a picture lie. */
+#define FVI_NCHW 1
+#define FVI_NHWC 2
+
+/* An input of the network, as the file describes it. */
+typedef struct fvi_model_input {
+    const char *name;
+    fvi_shape shape; /* -1 for free sizes; ndim -1: the file does not say */
+    int type;        /* an fvi_dtype, or another number of the format's; 0: the file does not say */
+    int layout;      /* FVI_NCHW, FVI_NHWC; 0: the file does not say */
+} fvi_model_input;
+
+struct fvi_reader {
+    const char *format;         /* "ONNX" */
+    const char *const *endings; /* of its files' names: ".onnx"; NULL-ended */
+    size_t file_size;           /* of the reader's struct that begins with an fvi_model_file */
+
+    /* How likely the bytes are of this format. `name`: the file's, or one made up for memory. */
+    fvi_probe (*probe)(const uint8_t *bytes, size_t size, const char *name);
+    /* Reads and checks the file's bytes; the reader's part of the struct is zeroed before. On
+     * failure `close` is called as well.
+     *   errors  FORMAT, UNSUPPORTED, NOMEM, IO; the file's name is put in front */
+    fv_status (*open)(fvi_model_file *f, fv_error *err);
+    /* Frees what open made. */
+    void (*close)(fvi_model_file *f);
+
+    /* The inputs a caller may bind, in the file's order. */
+    const fvi_model_input *(*inputs)(const fvi_model_file *f, int *count);
+    /* Channels that the first convolution over an input wants, and its number of axes; 0 if there
+     * is none. NULL: the format always says its shapes. */
+    int64_t (*input_channels)(const fvi_model_file *f, const char *input, int *ndim);
+    /* Name of the first output, or NULL. */
+    const char *(*output)(const fvi_model_file *f);
+    /* Appends the names of all values that the file's operations make; they live as long as f. */
+    void (*values)(const fvi_model_file *f, GPtrArray *names);
+    /* The text the file keeps under a key, or NULL. NULL: the format has none. */
+    const char *(*metadata)(const fvi_model_file *f, const char *key);
+    /* The version of the format in its own words, "opset 17". */
+    const char *(*version)(const fvi_model_file *f);
+
+    /* Lowers what `wanted` needs into the builder and gives it the outputs.
+     *   bindings  shapes or numbers of inputs; an input not named takes the file's shape, free
+     *             sizes 1
+     *   wanted    names of values of the file, or of an earlier lowering's invented ones; n_wanted
+     *             0: the file's outputs
+     *   errors    the builder's: NOTFOUND; SHAPE; FORMAT; UNSUPPORTED; NOMEM */
+    fv_status (*lower)(const fvi_model_file *f, fvi_builder *b, const fvi_binding *bindings,
+                       int n_bindings, const char *const *wanted, int n_wanted);
+};
+
+#endif

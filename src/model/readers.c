@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of formats, and the choice of one: every reader is asked how likely the bytes are its
+ * format's; the surest gets them, and its errors say what is wrong with them.
+ */
+#include "model/readers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+#define FVI_READER(name) extern const fvi_reader fvi_##name##_reader;
+#include "model/readers.def"
+#undef FVI_READER
+
+const fvi_reader *const *fvi_readers(void) {
+    static const fvi_reader *const readers[] = {
+#define FVI_READER(name) &fvi_##name##_reader,
+#include "model/readers.def"
+#undef FVI_READER
+        NULL};
+    return readers;
+}
+
+static const fvi_reader *choose(const fvi_reader *const *readers, const fvi_mapping *m,
+                                const char *name) {
+    const fvi_reader *best = NULL;
+    fvi_probe sure = FVI_PROBE_NO;
+    for (; *readers; readers++) {
+        const fvi_probe p = (*readers)->probe(m->bytes, m->size, name);
+        if (p <= sure) continue;
+        sure = p;
+        best = *readers;
+    }
+    return best;
+}
+
+/* The source's bytes: of its file, or a copy of memory, or the memory itself. */
+static fv_status map(const fvi_model_source *from, const fvi_limits *limits, fvi_mapping *out,
+                     fv_error *err) {
+    if (from->path) return fvi_mapping_open(from->path, limits->file_bytes, out, err);
+    if ((uint64_t)from->size > (uint64_t)limits->file_bytes)
+        return fvi_fail(err, FV_NOMEM, "a model of %zu bytes; at most %lld are allowed", from->size,
+                        (long long)limits->file_bytes);
+    *out = (fvi_mapping){.bytes = from->bytes, .size = from->size};
+    if (from->borrow || !from->size) return FV_OK;
+    out->copy = malloc(from->size);
+    if (!out->copy)
+        return fvi_fail(err, FV_NOMEM, "no memory for a copy of %zu bytes of a model", from->size);
+    memcpy(out->copy, from->bytes, from->size);
+    out->bytes = out->copy;
+    return FV_OK;
+}
+
+static fv_status refuse(const fvi_reader *const *readers, const char *name, fv_error *err) {
+    GString *formats = g_string_new(NULL);
+    for (; *readers; readers++)
+        g_string_append_printf(formats, "%s%s", formats->len ? ", " : "", (*readers)->format);
+    const fv_status st =
+        fvi_fail(err, FV_FORMAT, "%s: not of a format that is read here: %s", name, formats->str);
+    g_string_free(formats, TRUE);
+    return st;
+}
+
+fv_status fvi_readers_open(const fvi_model_source *from, const fvi_limits *limits,
+                           fvi_model_file **out, fv_error *err) {
+    const fvi_reader *const *readers = from->readers ? from->readers : fvi_readers();
+    const char *name = from->path ? fvi_path_base(from->path) : from->name ? from->name : "model";
+    fvi_limits own;
+    fvi_mapping m = {0};
+    fv_status st = limits ? FV_OK : fvi_limits_resolve(NULL, &own, err);
+    if (!limits) limits = &own;
+    if (!st) st = map(from, limits, &m, err);
+    if (st) return st;
+    const fvi_reader *reader = choose(readers, &m, name);
+    if (!reader) {
+        fvi_mapping_close(&m);
+        return refuse(readers, name, err);
+    }
+    return fvi_model_file_open(reader, from, limits, &m, out, err);
+}
