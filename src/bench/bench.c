@@ -14,8 +14,8 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "graph/cost.h"
-#include "runtime/model.h"
 #include "model/input.h"
+#include "runtime/model.h"
 
 #define WARM_UP     3
 #define MAX_REPEATS 100000
@@ -33,45 +33,45 @@ double fvi_median(double *x, int n) {
 
 /* Noise in the input, ones as the seed: what the numbers are does not matter, that they are
  * ordinary does (denormals and NaN are slow). */
-static fv_status fill(fvi_plan *plan, fv_error *err) {
-    const fvi_graph *g = fvi_plan_graph(plan);
+static fv_status fill(fvi_executable *plan, fv_error *err) {
+    const fvi_graph *g = fvi_executable_graph(plan);
     if (!g->n_inputs) return fvi_fail(err, FV_ARG, "the layer does not depend on the input");
     int64_t n = fvi_shape_count(&g->values[g->inputs[0]].shape);
     float *x = malloc((size_t)n * sizeof *x);
     if (!x) return fvi_fail(err, FV_NOMEM, "out of memory for the input");
     fvi_random r = fvi_random_stream(0, 0, 0, FVI_DRAW_START);
     for (int64_t i = 0; i < n; i++) x[i] = fvi_random_uniform(&r) - 0.5f;
-    fvi_plan_set_input(plan, 0, x);
+    fv_status st = fvi_executable_set_input(plan, 0, x, err);
     free(x);
-    return FV_OK;
+    return st;
 }
 
 fv_status fvi_bench_step(const fvi_bench *b, fv_error *err) {
-    fvi_plan *plan = b->plan;
-    fv_status st = fvi_plan_forward(plan, err);
+    fvi_executable *plan = b->plan;
+    float *seed = NULL;
+    fv_status st = fvi_executable_forward(plan, err);
+    if (!st) st = fvi_executable_edit_seed(plan, 0, &seed, err);
     if (st) return st;
-    const fvi_graph *g = fvi_plan_graph(plan);
+    const fvi_graph *g = fvi_executable_graph(plan);
     int64_t n = fvi_shape_count(&g->values[g->outputs[0]].shape);
-    float *seed = fvi_plan_seed(plan, 0);
     for (int64_t i = 0; i < n; i++) seed[i] = 1;
-    return fvi_plan_backward(plan, err);
+    return fvi_executable_backward(plan, err);
 }
 
 double fvi_bench_gflop(const fvi_bench *b) {
-    return 2e-9 * (double)fvi_graph_multiply_adds(fvi_plan_graph(b->plan), 1);
+    return 2e-9 * (double)fvi_graph_multiply_adds(fvi_executable_graph(b->plan), 1);
 }
 
 static fv_status measure(const fvi_bench *b, fv_bench_result *r, fv_error *err) {
     const int repeats = b->desc.repeats;
-    fvi_backend *backend = fvi_session_backend(b->session);
     double *wall = malloc((size_t)repeats * 2 * sizeof *wall), *prims = wall + repeats;
     fv_status st = wall ? FV_OK : fvi_fail(err, FV_NOMEM, "out of memory");
     for (int i = 0; !st && i < repeats; i++) {
-        fvi_backend_time(backend, 1);
+        fvi_executable_kernel_seconds(b->plan, 1);
         double t = fvi_clock();
         st = fvi_bench_step(b, err);
         wall[i] = fvi_clock() - t;
-        prims[i] = fvi_backend_time(backend, 0);
+        prims[i] = fvi_executable_kernel_seconds(b->plan, 0);
     }
     if (!st) {
         r->step_ms = 1e3 * fvi_median(wall, repeats);
@@ -105,10 +105,10 @@ static fv_status resolve(const fv_bench_desc *desc, fv_bench_desc *d, fv_error *
 
 /* The plan to be measured: all samples at once. */
 static fv_status plan_for(const fv_model *model, fv_session *s, const char *value,
-                          const fv_bench_desc *d, fvi_plan **plan, fv_error *err) {
+                          const fv_bench_desc *d, fvi_executable **plan, fv_error *err) {
     int64_t samples;
     fvi_shape shape = fvi_network_input_shape(model->network, d->batch, d->size, d->size);
-    fv_status st = fvi_session_plan(s, &shape, &value, 1, FVI_PLAN_BACKWARD, plan, &samples, err);
+    fv_status st = fvi_session_plan(s, &shape, &value, 1, FVI_EXEC_BACKWARD, plan, &samples, err);
     if (!st && samples != d->batch)
         st = fvi_fail(err, FV_UNSUPPORTED, "%s: its batch of %d is fixed in the file",
                       fvi_network_name(model->network), (int)samples);

@@ -8,7 +8,7 @@
 typedef struct fvi_bench {
     fv_bench_desc desc; /* resolved: no zeros but .size */
     fv_session *session;
-    fvi_plan *plan; /* forward to the layer, backward to the input, all samples at once */
+    fvi_executable *plan; /* forward to the layer, backward to the input, all samples at once */
 } fvi_bench;
 
 /* Makes ready and runs the first steps, which are slower than those after.

@@ -9,10 +9,10 @@
 #include <omp.h>
 #include <stdlib.h>
 
+#include "backend/backends.h"
+#include "backend/executable.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "backend/onednn/plan.h"
-#include "backend/onednn/weight_cache.h"
 
 #define SIDE        2048               /* of the matrices: 17 GFLOP a product */
 #define LENGTH      ((size_t)24 << 20) /* of the triad's arrays: 100 MB each */
@@ -54,27 +54,25 @@ static fvi_graph *product_graph(const float *values) {
 
 static fv_status time_product(const float *values, double *gflops, fv_error *err) {
     fvi_graph *g = product_graph(values);
-    fvi_weight_cache *weights = fvi_weight_cache_new();
-    fvi_backend *backend = NULL;
-    fvi_plan *plan = NULL;
+    fvi_device *device = NULL;
+    fvi_executable *plan = NULL;
     double best = 0;
-    fv_status st = g && weights ? FV_OK : fvi_fail(err, FV_NOMEM, "out of memory");
-    if (!st) st = fvi_backend_new(&backend, err);
+    fv_status st = g ? FV_OK : fvi_fail(err, FV_NOMEM, "out of memory");
+    if (!st) st = fvi_device_new(fvi_backends_at(0), &(fvi_device_desc){0}, &device, err);
     if (st)
         fvi_graph_free(g);
     else
-        st = fvi_plan_new(g, 0, backend, weights, &plan, err);
-    if (!st) fvi_plan_set_input(plan, 0, values);
+        st = fvi_executable_new(device, g, 0, &plan, err);
+    if (!st) st = fvi_executable_set_input(plan, 0, values, err);
     for (int i = 0; !st && i < ROUNDS; i++) {
         double start = fvi_clock();
-        st = fvi_plan_forward(plan, err);
+        st = fvi_executable_forward(plan, err);
         double rate = 2e-9 * SIDE * SIDE * SIDE / (fvi_clock() - start);
         best = rate > best ? rate : best;
     }
     if (!st) *gflops = best;
-    fvi_plan_free(plan);
-    fvi_weight_cache_free(weights);
-    fvi_backend_free(backend);
+    fvi_executable_free(plan);
+    fvi_device_free(device);
     return st;
 }
 

@@ -13,10 +13,10 @@
 #include "base/pool.h"
 #include "bench/bench.h"
 
-/* Below, a loop is a view that computes nothing, or, beside primitives, the cost of calling them.
+/* A loop that takes less is a view that computes nothing; a side loop, the cost of calling kernels.
  */
-#define LEAST_MS        1e-3
-#define LEAST_BESIDE_MS 1e-2
+#define LEAST_MS      1e-3
+#define LEAST_SIDE_MS 1e-2
 
 typedef struct op_times {
     fv_op_times t; /* first: what the caller sees */
@@ -33,22 +33,20 @@ static int longest_first(const void *a, const void *b) {
     return (x < y) - (x > y);
 }
 
-/* Times `repeats` steps.  took  [repeats][works] seconds; whole  [repeats] */
-static fv_status run_steps(const fvi_bench *b, fvi_profile *p, double *took, double *whole,
-                           fv_error *err) {
+/* Times `repeats` steps.  took  [repeats][n] seconds; whole  [repeats] */
+static fv_status run_steps(const fvi_bench *b, int n, double *took, double *whole, fv_error *err) {
     fv_status st = FV_OK;
-    int n = fvi_profile_count(p);
     for (int i = 0; !st && i < b->desc.repeats; i++) {
         double start = fvi_clock();
         st = fvi_bench_step(b, err);
         whole[i] = fvi_clock() - start;
-        fvi_profile_take(p, took + (size_t)i * (size_t)n);
+        fvi_executable_profile_take(b->plan, took + (size_t)i * (size_t)n);
     }
     return st;
 }
 
-static fv_status fill_op(op_times *o, const fvi_work *w, double ms, fv_error *err) {
-    fv_op_time op = {.backward = w->phase, .ndim = w->shape.ndim, .count = 1, .ms = ms};
+static fv_status fill_op(op_times *o, const fvi_timed_op *w, double ms, fv_error *err) {
+    fv_op_time op = {.backward = w->backward, .ndim = w->shape.ndim, .count = 1, .ms = ms};
     op.layer = fvi_pool_strdup(o->pool, w->node ? w->node->name : "");
     op.kind = fvi_pool_strdup(o->pool, w->kind);
     op.implementation =
@@ -63,15 +61,15 @@ static fv_status fill_op(op_times *o, const fvi_work *w, double ms, fv_error *er
 }
 
 /* The medians of all steps, without loops that are none.  column  [repeats] for sorting */
-static fv_status fill_ops(op_times *o, const fvi_profile *p, const double *took, double *column,
-                          int repeats, fv_error *err) {
+static fv_status fill_ops(op_times *o, const fvi_bench *b, int n, const double *took,
+                          double *column, fv_error *err) {
+    const int repeats = b->desc.repeats;
     fv_status st = FV_OK;
-    int n = fvi_profile_count(p);
     for (int k = 0; !st && k < n; k++) {
         for (int i = 0; i < repeats; i++) column[i] = took[(size_t)i * (size_t)n + (size_t)k];
         double ms = 1e3 * fvi_median(column, repeats);
-        const fvi_work *w = fvi_profile_work(p, k);
-        if (w->implementation || ms >= (w->beside ? LEAST_BESIDE_MS : LEAST_MS))
+        const fvi_timed_op *w = fvi_executable_profile_op(b->plan, k);
+        if (w->implementation || ms >= (w->is_side_loop ? LEAST_SIDE_MS : LEAST_MS))
             st = fill_op(o, w, ms, err);
     }
     return st;
@@ -97,17 +95,17 @@ static void add_up(op_times *o) {
     }
 }
 
-static fv_status fill_all(const fvi_bench *b, fvi_profile *p, op_times *o, fv_error *err) {
-    size_t n = (size_t)fvi_profile_count(p) + 1, repeats = (size_t)b->desc.repeats;
+static fv_status fill_all(const fvi_bench *b, int count, op_times *o, fv_error *err) {
+    size_t n = (size_t)count + 1, repeats = (size_t)b->desc.repeats;
     double *took = calloc(repeats, n * sizeof *took), *whole = calloc(2 * repeats, sizeof *whole);
     o->ops = fvi_pool_array(o->pool, n, sizeof *o->ops);
     o->sums = fvi_pool_array(o->pool, n, sizeof *o->sums);
     fv_status st = took && whole && o->ops && o->sums
-                       ? run_steps(b, p, took, whole, err)
+                       ? run_steps(b, count, took, whole, err)
                        : fvi_fail(err, FV_NOMEM, "out of memory for the times");
     if (!st) {
         o->t.step_ms = 1e3 * fvi_median(whole, b->desc.repeats);
-        st = fill_ops(o, p, took, whole + repeats, b->desc.repeats, err);
+        st = fill_ops(o, b, count, took, whole + repeats, err);
     }
     if (!st) {
         add_up(o);
@@ -137,13 +135,13 @@ fv_status fv_bench_ops(const fv_model *model, const char *layer, const fv_bench_
     fv_status st = FVI_NOT_NULL(err, model, layer, out);
     if (st) return st;
     fvi_bench b;
-    fvi_profile *profile = NULL;
     op_times *o = NULL;
+    int count = 0;
     st = fvi_bench_open(model, layer, desc, &b, err);
     if (st) return st;
     st = op_times_new(&o, err);
-    if (!st) st = fvi_plan_profile(b.plan, &profile, err);
-    if (!st) st = fill_all(&b, profile, o, err);
+    if (!st) st = fvi_executable_profile_begin(b.plan, &count, err);
+    if (!st) st = fill_all(&b, count, o, err);
     if (!st) {
         o->t.gflop = fvi_bench_gflop(&b);
         o->t.batch = b.desc.batch;
@@ -153,7 +151,6 @@ fv_status fv_bench_ops(const fv_model *model, const char *layer, const fv_bench_
         *out = &o->t;
         o = NULL;
     }
-    fvi_profile_free(profile);
     fvi_bench_close(&b);
     if (o) fv_op_times_free(&o->t);
     return st;

@@ -133,24 +133,27 @@ static fv_status take(const taking *t, const fvi_graph *g, int64_t samples, int 
 
 /* Runs the plan over the input, `samples` at a time.
  *   made  [dim[0] * count] */
-static fv_status run_pieces(const taking *t, fvi_plan *plan, const fv_tensor *input,
+static fv_status run_pieces(const taking *t, fvi_executable *plan, const fv_tensor *input,
                             int64_t samples, fv_activations **made, fv_error *err) {
     int64_t pieces = input->dim[0] / samples, step = fv_tensor_count(input) / pieces;
     fv_status st = FV_OK;
     for (int64_t k = 0; !st && k < pieces; k++) {
         st = fvi_session_forward(t->session, plan, input->data + k * step, err);
         for (int64_t n = 0; !st && n < samples; n++)
-            for (int i = 0; !st && i < t->count; i++)
-                st =
-                    take(t, fvi_plan_graph(plan), samples, i, n, fvi_plan_target(plan, t->value[i]),
-                         &made[(k * samples + n) * t->count + i], err);
+            for (int i = 0; !st && i < t->count; i++) {
+                const float *x = NULL;
+                st = fvi_executable_view_target(plan, t->value[i], &x, err);
+                if (!st)
+                    st = take(t, fvi_executable_graph(plan), samples, i, n, x,
+                              &made[(k * samples + n) * t->count + i], err);
+            }
     }
     return st;
 }
 
 static fv_status run(const taking *t, const fv_tensor *input, fv_activations **out, fv_error *err) {
     fvi_shape shape = fvi_tensor_shape(input);
-    fvi_plan *plan = NULL;
+    fvi_executable *plan = NULL;
     int64_t samples = 0, total = input->dim[0] * t->count;
     fv_status st =
         fvi_session_plan(t->session, &shape, t->name, t->n_values, 0, &plan, &samples, err);

@@ -5,7 +5,7 @@
  * the file where it was read whole, weights rearranged and, of mapped files, those used where they
  * lie, the arenas of plans, and what vis/ and view/ say they hold. Not counted: what the caller
  * itself holds, pictures being loaded and written (libvips works through them in strips), small
- * things. Before a plan is made it is counted (fvi_plan_count), so that what does not fit is
+ * things. Before a plan is made it is counted (fvi_executable_count), so that what does not fit is
  * refused with a number before anything is touched; docs/performance.md says how near it comes.
  */
 #include "runtime/memory_budget.h"
@@ -50,13 +50,13 @@ void fvi_budget_hold(const fv_model *m, int64_t bytes) {
 }
 
 size_t fvi_budget_held(const fv_model *m) {
-    size_t own, in_place, copied, mapped;
-    fvi_weight_cache_bytes(m->weights, &own, &in_place);
+    size_t own, in_file, copied, mapped;
+    fvi_device_bytes(m->device, &own, &in_file);
     fvi_network_file_bytes(m->network, &copied, &mapped);
     g_mutex_lock(&m->budget->lock);
     const size_t held = (size_t)m->budget->held;
     g_mutex_unlock(&m->budget->lock);
-    return PROGRAM + copied + MIN(in_place, mapped) + own + held;
+    return PROGRAM + copied + MIN(in_file, mapped) + own + held;
 }
 
 int fvi_budget_fits(const fv_model *m, size_t more) {

@@ -4,52 +4,53 @@
 
 #include <stdlib.h>
 
+#include "backend/backends.h"
 #include "base/error.h"
 #include "model/layer_weights.h"
-#include "backend/onednn/dnnl/dnnl.h"
 
 static void release(const void *network, const void *bytes, size_t size) {
     fvi_network_release(network, bytes, size);
 }
 
-static size_t memory_limit(const fv_model *m) {
-    int64_t limit = fvi_network_limits(m->network)->memory;
-    return (uint64_t)limit > SIZE_MAX ? SIZE_MAX : (size_t)limit;
+/* The device that runs a model's network. */
+static fv_status start_device(fv_model *m, fv_precision precision, fv_error *err) {
+    const int64_t limit = fvi_network_limits(m->network)->memory;
+    const fvi_device_desc desc = {
+        .precision = precision,
+        .memory = (uint64_t)limit > SIZE_MAX ? SIZE_MAX : (size_t)limit,
+        .release = release,
+        .user = m->network,
+    };
+    return fvi_device_new(fvi_backends_at(0), &desc, &m->device, err);
 }
 
-/* What is asked for as what there is. */
-static fv_status choose_precision(const fv_model_desc *desc, fv_precision *out, fv_error *err) {
+/* The precision to ask the device for. */
+static fv_status check_precision(const fv_model_desc *desc, fv_precision *out, fv_error *err) {
     const fv_precision asked = desc ? desc->precision : 0;
-    *out = FV_PRECISION_F32;
     if ((int)asked < 0 || asked > FV_PRECISION_AUTO)
         return fvi_fail(err, FV_ARG, "precision is %d; allowed are 0 to %d", (int)asked,
                         FV_PRECISION_AUTO);
-    if (asked <= FV_PRECISION_F32) return FV_OK;
-    fvi_backend *b = NULL;
-    fv_status st = fvi_backend_new(&b, err);
-    if (!st && fvi_backend_has_bf16(b)) *out = FV_PRECISION_BF16;
-    fvi_backend_free(b);
-    return st;
+    *out = asked <= FV_PRECISION_F32 ? FV_PRECISION_F32 : FV_PRECISION_BF16;
+    return FV_OK;
 }
 
 fv_status fv_model_load(const char *path, const fv_model_desc *desc, fv_model **out,
                         fv_error *err) {
+    fv_precision precision = FV_PRECISION_F32;
     fv_status st = FVI_NOT_NULL(err, path, out);
+    if (!st) st = check_precision(desc, &precision, err);
     if (st) return st;
     fv_model *m = calloc(1, sizeof *m);
     if (!m) return fvi_fail(err, FV_NOMEM, "out of memory while loading %s", path);
-    m->weights = fvi_weight_cache_new();
     m->budget = fvi_budget_new();
     m->lowered = fvi_lowered_new();
-    st = m->weights && m->budget && m->lowered ? choose_precision(desc, &m->precision, err)
+    st = m->budget && m->lowered ? fvi_network_load(path, desc, &m->network, err)
                                  : fvi_fail(err, FV_NOMEM, "out of memory while loading %s", path);
-    if (!st) st = fvi_network_load(path, desc, &m->network, err);
+    if (!st) st = start_device(m, precision, err);
     if (st) {
         fv_model_free(m);
         return st;
     }
-    fvi_weight_cache_set_limit(m->weights, memory_limit(m));
-    fvi_weight_cache_set_release(m->weights, release, m->network);
     *out = m;
     return FV_OK;
 }
@@ -63,19 +64,16 @@ fv_status fv_model_shuffle(const fv_model *model, const int *layers, int count, 
         return fvi_fail(err, FV_ARG, "%d layers cannot be shuffled; allowed are 0 and more", count);
     fv_model *m = calloc(1, sizeof *m);
     if (!m) return fvi_fail(err, FV_NOMEM, "out of memory while shuffling weights");
-    m->precision = model->precision;
-    m->weights = fvi_weight_cache_new();
     m->budget = fvi_budget_new();
     m->lowered = fvi_lowered_new();
-    st = m->weights && m->budget && m->lowered
+    st = m->budget && m->lowered
              ? fvi_network_shuffle(model->network, layers, count, seed, &m->network, err)
              : fvi_fail(err, FV_NOMEM, "out of memory while shuffling weights");
+    if (!st) st = start_device(m, fvi_device_precision(model->device), err);
     if (st) {
         fv_model_free(m);
         return st;
     }
-    fvi_weight_cache_set_limit(m->weights, memory_limit(m));
-    fvi_weight_cache_set_release(m->weights, release, m->network);
     *out = m;
     return FV_OK;
 }
@@ -83,14 +81,14 @@ fv_status fv_model_shuffle(const fv_model *model, const int *layers, int count, 
 void fv_model_free(fv_model *model) {
     if (!model) return;
     fvi_lowered_free(model->lowered);
-    fvi_weight_cache_free(model->weights);
+    fvi_device_free(model->device);
     fvi_budget_free(model->budget);
     fvi_network_free(model->network);
     free(model);
 }
 
 fv_precision fv_model_precision(const fv_model *model) {
-    return model ? model->precision : FV_PRECISION_F32;
+    return model ? fvi_device_precision(model->device) : FV_PRECISION_F32;
 }
 
 const char *fv_model_name(const fv_model *model) {

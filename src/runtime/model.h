@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a fv_model is: a network, its graphs for the shapes asked for so far, and its weights in the
- * layouts plans have asked for so far. */
+/* What a fv_model is: a network, its graphs for the shapes asked for so far, and the device that
+ * runs them, which holds the weights. */
 #ifndef FVI_RUNTIME_MODEL_H
 #define FVI_RUNTIME_MODEL_H
 
+#include "backend/device.h"
+#include "model/network.h"
 #include "runtime/lowered.h"
 #include "runtime/memory_budget.h"
-#include "model/network.h"
-#include "backend/onednn/weight_cache.h"
 
 struct fv_model {
-    fv_precision precision; /* F32 or BF16 */
     fvi_network *network;
-    fvi_weight_cache *weights; /* shared by the model's sessions; locked inside */
-    fvi_budget *budget;        /* the same; what else is held for work with it */
-    fvi_lowered *lowered;      /* the same */
+    fvi_device *device;   /* shared by the model's sessions; locked inside */
+    fvi_budget *budget;   /* the same; what else is held for work with it */
+    fvi_lowered *lowered; /* the same */
 };
 
 #endif

@@ -24,7 +24,7 @@
 
 /* A plan with all values as its targets. */
 typedef struct walk {
-    fvi_plan *plan;
+    fvi_executable *plan;
     const fvi_graph *g;
     int *target; /* [n_values] which target a value is; -1 */
 } walk;
@@ -62,13 +62,12 @@ static fv_status widen(fvi_graph *g, int *target, fv_error *err) {
 }
 
 static void walk_clear(walk *w) {
-    fvi_plan_free(w->plan);
+    fvi_executable_free(w->plan);
     free(w->target);
 }
 
 /* A plan of the graph with all its values as targets. */
-static fv_status walk_new(fvi_graph *graph, int flags, fvi_backend *b, fvi_weight_cache *weights,
-                          walk *w, fv_error *err) {
+static fv_status walk_new(fvi_graph *graph, int flags, fvi_device *device, walk *w, fv_error *err) {
     fvi_graph *again = NULL;
     fv_status st = fvi_graph_copy(graph, &again, err);
     if (st) return st;
@@ -79,7 +78,7 @@ static fv_status walk_new(fvi_graph *graph, int flags, fvi_backend *b, fvi_weigh
         return st;
     }
     w->g = again; /* the plan's from here on, also on failure */
-    return fvi_plan_new(again, flags, b, weights, &w->plan, err);
+    return fvi_executable_new(device, again, flags, &w->plan, err);
 }
 
 static int64_t count_of(const fvi_graph *g, int value) {
@@ -162,14 +161,20 @@ int fvi_explain_weights(const fvi_graph *g, const fvi_network *net, GHashTable *
     return 0;
 }
 
+/* The values of a target; NULL: they could not be had. */
+static const float *target_of(const walk *w, int target) {
+    const float *y = NULL;
+    return fvi_executable_view_target(w->plan, target, &y, NULL) ? NULL : y;
+}
+
 /* The largest magnitude of what flows into a node. */
 static float largest_source(const walk *w, const fvi_node *n, const float *x) {
     float most = 0;
     for (int i = 0; i < n->n_in; i++) {
         const int v = n->in[i];
         if (v < 0 || w->g->values[v].constant) continue;
-        const float *from = w->target[v] >= 0 ? fvi_plan_target(w->plan, w->target[v]) : x;
-        most = fmaxf(most, fvi_abs_max(from, count_of(w->g, v)));
+        const float *from = w->target[v] >= 0 ? target_of(w, w->target[v]) : x;
+        if (from) most = fmaxf(most, fvi_abs_max(from, count_of(w->g, v)));
     }
     return most;
 }
@@ -180,8 +185,8 @@ static int walk_forward(const walk *w, const float *x, fv_error *why) {
     const fvi_node *first = NULL;
     for (int k = 0; k < g->n_nodes; k++) {
         const fvi_node *n = &g->nodes[k];
-        const float *y = fvi_plan_target(w->plan, w->target[n->out]);
-        const float largest = fvi_abs_max(y, count_of(g, n->out));
+        const float *y = target_of(w, w->target[n->out]);
+        const float largest = y ? fvi_abs_max(y, count_of(g, n->out)) : 0;
         if (isfinite(largest)) continue;
         if (!first) {
             first = n;
@@ -224,13 +229,14 @@ static void blame_backward(const fvi_graph *g, int value, float largest, fv_erro
 /* Walks the gradients of a backward run, from the objective down to the input. */
 static int walk_backward(const walk *w, const float *const *seeds, int n_seeds, fv_error *why) {
     const fvi_graph *g = w->g;
-    fv_error ignored;
     for (int t = 0; t < g->n_outputs; t++) {
         const size_t bytes = (size_t)count_of(g, g->outputs[t]) * sizeof(float);
+        float *seed = NULL;
+        if (fvi_executable_edit_seed(w->plan, t, &seed, NULL)) return 0;
         if (t < n_seeds)
-            memcpy(fvi_plan_seed(w->plan, t), seeds[t], bytes);
+            memcpy(seed, seeds[t], bytes);
         else
-            memset(fvi_plan_seed(w->plan, t), 0, bytes);
+            memset(seed, 0, bytes);
     }
     for (int t = 0; t < n_seeds; t++) {
         const float largest = fvi_abs_max(seeds[t], count_of(g, g->outputs[t]));
@@ -239,12 +245,13 @@ static int walk_backward(const walk *w, const float *const *seeds, int n_seeds, 
                  g->values[g->outputs[t]].name, word(largest));
         return 1;
     }
-    if (fvi_plan_backward(w->plan, &ignored)) return 0;
+    if (fvi_executable_backward(w->plan, NULL)) return 0;
     for (int k = g->n_nodes - 1; k >= -1; k--) {
         const int v = k >= 0 ? g->nodes[k].out : g->inputs[0];
-        const float *d = k >= 0 ? fvi_plan_target_gradient(w->plan, w->target[v])
-                                : fvi_plan_gradient(w->plan, 0);
-        const float largest = d ? fvi_abs_max(d, count_of(g, v)) : 0;
+        const float *d = NULL;
+        fv_status st = k >= 0 ? fvi_executable_view_target_gradient(w->plan, w->target[v], &d, NULL)
+                              : fvi_executable_view_gradient(w->plan, 0, &d, NULL);
+        const float largest = st ? 0 : fvi_abs_max(d, count_of(g, v));
         if (isfinite(largest)) continue;
         blame_backward(g, v, largest, why);
         return 1;
@@ -252,12 +259,11 @@ static int walk_backward(const walk *w, const float *const *seeds, int n_seeds, 
     return 0;
 }
 
-void fvi_explain(fvi_graph *g, fvi_backend *b, fvi_weight_cache *weights, const float *x,
-                 const float *const *seeds, fv_error *why) {
+void fvi_explain(fvi_graph *g, fvi_device *device, const float *x, const float *const *seeds,
+                 fv_error *why) {
     const int64_t count = g->n_inputs ? count_of(g, g->inputs[0]) : 0;
     const float largest = fvi_abs_max(x, count);
     walk w = {0};
-    fv_error ignored;
     fvi_fail(why, FV_NONFINITE, "\"%.200s\" comes to numbers that are not finite",
              g->values[g->outputs[0]].name);
     if (!isfinite(largest)) {
@@ -265,10 +271,10 @@ void fvi_explain(fvi_graph *g, fvi_backend *b, fvi_weight_cache *weights, const 
                  word(largest), (long long)fvi_count_nonfinite(x, count), (long long)count);
         return;
     }
-    const int flags = seeds ? FVI_PLAN_BACKWARD | FVI_PLAN_INNER : 0;
-    if (g->n_inputs && !walk_new(g, flags, b, weights, &w, &ignored)) {
-        fvi_plan_set_input(w.plan, 0, x);
-        if (!fvi_plan_forward(w.plan, &ignored) && !walk_forward(&w, x, why) && seeds)
+    const int flags = seeds ? FVI_EXEC_BACKWARD | FVI_EXEC_TARGET_GRADIENTS : 0;
+    if (g->n_inputs && !walk_new(g, flags, device, &w, NULL)) {
+        if (!fvi_executable_set_input(w.plan, 0, x, NULL) &&
+            !fvi_executable_forward(w.plan, NULL) && !walk_forward(&w, x, why) && seeds)
             walk_backward(&w, seeds, g->n_outputs, why);
     }
     walk_clear(&w);

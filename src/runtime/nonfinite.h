@@ -5,19 +5,20 @@
 
 #include <glib.h>
 
-#include "backend/onednn/plan.h"
+#include "backend/executable.h"
 #include "model/network.h"
 
 /* Runs a graph again, with every value kept, and finds the first that is not finite.
- *   graph  as it was lowered, of the plan whose result was not finite; it is copied
- *   b, w   for the plan of the copy
- *   x      the plan's input, in which the cause lies
- *   seeds  [the graph's outputs] plain gradients at the targets: looks backward where the values
- * are all finite. NULL: forward only why    NONFINITE, and one line: the input, the weights of a
- * layer, or a layer that makes it; a line without a cause where none is found (rounding that
- * differs without fusing), or where there is no memory to look */
-void fvi_explain(fvi_graph *graph, fvi_backend *b, fvi_weight_cache *w, const float *x,
-                 const float *const *seeds, fv_error *why);
+ *   graph   as it was lowered, of the plan whose result was not finite; it is copied
+ *   device  that runs the copy
+ *   x       the plan's input, in which the cause is
+ *   seeds   [the graph's outputs] plain gradients at the targets: looks backward where the values
+ *           are all finite. NULL: forward only
+ *   why     NONFINITE, and one line: the input, the weights of a layer, or a layer that makes it;
+ *           a line without a cause where none is found (rounding that differs without fusing), or
+ *           where there is no memory to look */
+void fvi_explain(fvi_graph *graph, fvi_device *device, const float *x, const float *const *seeds,
+                 fv_error *why);
 
 /* Whether constants of a graph are not finite, and which: found before anything runs, since a ReLU
  * may make a plausible zero of NaN. Infinity where it may be a mask is let pass.

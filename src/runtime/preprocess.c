@@ -10,8 +10,8 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "base/tensor.h"
-#include "runtime/model.h"
 #include "image/image.h"
+#include "runtime/model.h"
 
 #define CROP_FRACTION 0.875 /* centre crop 224 of 256: the usual ImageNet evaluation */
 #define MOST_LONG     16    /* times the window: what is longer is shortened first */
@@ -194,8 +194,7 @@ fv_status fv_input_picture(const fv_model *model, const fv_image *image, fv_imag
     return st ? st : fvi_input_picture(model->network, image, out, err);
 }
 
-fv_status fv_input_rect(const fv_model *model, int height, int width, fv_rect *out,
-                          fv_error *err) {
+fv_status fv_input_rect(const fv_model *model, int height, int width, fv_rect *out, fv_error *err) {
     fv_status st = FVI_NOT_NULL(err, model, out);
     if (st) return st;
     if (height < 1 || width < 1)

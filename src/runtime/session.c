@@ -29,14 +29,13 @@ typedef struct plan_entry {
     fvi_shape input;
     char **wanted; /* NULL-terminated */
     int flags;
-    fvi_plan *plan;
+    fvi_executable *plan;
     fvi_graph *lowered; /* the graph before the plan simplified its copy */
     int64_t samples;
 } plan_entry;
 
 struct fv_session {
     const fv_model *model;
-    fvi_backend *backend;
     int threads;
     GPtrArray *plans;  /* plan_entry */
     GHashTable *sound; /* constants seen to be finite (nonfinite.h) */
@@ -46,8 +45,8 @@ struct fv_session {
 
 static void plan_entry_free(void *data) {
     plan_entry *e = data;
-    fvi_budget_hold(e->model, -(int64_t)fvi_plan_bytes(e->plan));
-    fvi_plan_free(e->plan);
+    fvi_budget_hold(e->model, -(int64_t)fvi_executable_bytes(e->plan));
+    fvi_executable_free(e->plan);
     fvi_graph_free(e->lowered);
     g_strfreev(e->wanted);
     g_free(e);
@@ -73,12 +72,6 @@ fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc, fv_
     s->on_nan = on_nan ? on_nan : FV_ON_NAN_STOP;
     s->plans = g_ptr_array_new_with_free_func(plan_entry_free);
     s->sound = g_hash_table_new(NULL, NULL);
-    st = fvi_backend_new(&s->backend, err);
-    if (!st) fvi_backend_set_bf16(s->backend, model->precision == FV_PRECISION_BF16);
-    if (st) {
-        fv_session_free(s);
-        return st;
-    }
     *out = s;
     return FV_OK;
 }
@@ -87,14 +80,12 @@ void fv_session_free(fv_session *s) {
     if (!s) return;
     g_ptr_array_free(s->plans, TRUE);
     g_hash_table_destroy(s->sound);
-    fvi_backend_free(s->backend);
     free(s);
 }
 
 const fvi_network *fvi_session_network(const fv_session *s) { return s->model->network; }
-fvi_backend *fvi_session_backend(const fv_session *s) { return s->backend; }
+fvi_device *fvi_session_device(const fv_session *s) { return s->model->device; }
 int fvi_session_threads(const fv_session *s) { return s->threads; }
-fvi_weight_cache *fvi_session_weights(const fv_session *s) { return s->model->weights; }
 
 const char *fv_session_note(const fv_session *s) { return s && *s->note ? s->note : NULL; }
 
@@ -104,21 +95,23 @@ fv_status fvi_session_nonfinite(fv_session *s, const fv_error *why, fv_error *er
     return FV_OK;
 }
 
-void fvi_session_explain(fv_session *s, const fvi_plan *plan, const float *x,
+void fvi_session_explain(fv_session *s, const fvi_executable *plan, const float *x,
                          const float *const *seeds, fv_error *why) {
     for (guint i = 0; i < s->plans->len; i++) {
         plan_entry *e = s->plans->pdata[i];
-        if (e->plan == plan) fvi_explain(e->lowered, s->backend, s->model->weights, x, seeds, why);
+        if (e->plan == plan) fvi_explain(e->lowered, s->model->device, x, seeds, why);
     }
 }
 
-fv_status fvi_session_forward(fv_session *s, fvi_plan *plan, const float *x, fv_error *err) {
-    const fvi_graph *g = fvi_plan_graph(plan);
-    fvi_plan_set_input(plan, 0, x);
-    fv_status st = fvi_plan_forward(plan, err);
+fv_status fvi_session_forward(fv_session *s, fvi_executable *plan, const float *x, fv_error *err) {
+    const fvi_graph *g = fvi_executable_graph(plan);
+    fv_status st = fvi_executable_set_input(plan, 0, x, err);
+    if (!st) st = fvi_executable_forward(plan, err);
     for (int t = 0; !st && t < g->n_outputs; t++) {
         const int64_t count = fvi_shape_count(&g->values[g->outputs[t]].shape);
-        if (isfinite(fvi_abs_max(fvi_plan_target(plan, t), count))) continue;
+        const float *y = NULL;
+        st = fvi_executable_view_target(plan, t, &y, err);
+        if (st || isfinite(fvi_abs_max(y, count))) continue;
         fv_error why;
         fvi_session_explain(s, plan, x, NULL, &why);
         return fvi_session_nonfinite(s, &why, err);
@@ -156,9 +149,9 @@ static void touch(fv_session *s, plan_entry *e) {
 static void make_room(fv_session *s) {
     size_t bytes = 0;
     for (guint i = 0; i < s->plans->len; i++)
-        bytes += fvi_plan_bytes(((plan_entry *)s->plans->pdata[i])->plan);
+        bytes += fvi_executable_bytes(((plan_entry *)s->plans->pdata[i])->plan);
     while (bytes > KEPT_BYTES && s->plans->len > 1) {
-        bytes -= fvi_plan_bytes(((plan_entry *)s->plans->pdata[0])->plan);
+        bytes -= fvi_executable_bytes(((plan_entry *)s->plans->pdata[0])->plan);
         g_ptr_array_remove_index(s->plans, 0);
     }
 }
@@ -232,19 +225,19 @@ static fv_status check_cost(const fv_session *s, const fvi_shape *input, double 
 
 /* A plan of a copy of the graph, if it may be run. */
 static fv_status new_plan(fv_session *s, const fvi_shape *input, fvi_graph *lowered, int flags,
-                          fvi_plan **plan, fv_error *err) {
+                          fvi_executable **plan, fv_error *err) {
     fvi_graph *graph = NULL;
-    fvi_plan *made = NULL;
+    fvi_executable *made = NULL;
     fv_status st = one_input(s, lowered, err);
     if (!st) st = check_weights(s, lowered, err);
     if (st) return st;
-    const double cost = fvi_graph_cost(lowered, flags & FVI_PLAN_BACKWARD);
+    const double cost = fvi_graph_cost(lowered, flags & FVI_EXEC_BACKWARD);
     st = check_cost(s, input, cost, err);
     if (!st) st = fvi_graph_copy(lowered, &graph, err);
-    if (!st) st = fvi_plan_new(graph, flags, s->backend, s->model->weights, &made, err);
-    if (!st) st = check_cost(s, input, cost + fvi_plan_extra_cost(made), err);
+    if (!st) st = fvi_executable_new(s->model->device, graph, flags, &made, err);
+    if (!st) st = check_cost(s, input, cost + fvi_executable_extra_cost(made), err);
     if (st)
-        fvi_plan_free(made);
+        fvi_executable_free(made);
     else
         *plan = made;
     return st;
@@ -261,7 +254,7 @@ fv_status fvi_session_count(fv_session *s, const fvi_shape *input, const char *c
     if (st) return st;
     st = one_input(s, lowered, err);
     if (!st) st = fvi_graph_copy(lowered, &graph, err);
-    if (!st) st = fvi_plan_count(graph, flags, s->backend, s->model->weights, bytes, err);
+    if (!st) st = fvi_executable_count(s->model->device, graph, flags, bytes, err);
     fvi_graph_free(lowered);
     return st;
 }
@@ -295,12 +288,12 @@ static fv_status afford(fv_session *s, const fvi_shape *input, const char *const
 }
 
 fv_status fvi_session_plan(fv_session *s, const fvi_shape *input, const char *const *wanted,
-                           int n_wanted, int flags, fvi_plan **plan, int64_t *samples,
+                           int n_wanted, int flags, fvi_executable **plan, int64_t *samples,
                            fv_error *err) {
     omp_set_num_threads(s->threads);
     plan_entry *e = find_plan(s, input, wanted, n_wanted, flags);
     if (!e) {
-        fvi_plan *made = NULL;
+        fvi_executable *made = NULL;
         fvi_graph *lowered = NULL;
         int64_t count;
         fv_status st = afford(s, input, wanted, n_wanted, flags, err);
@@ -320,7 +313,7 @@ fv_status fvi_session_plan(fv_session *s, const fvi_shape *input, const char *co
         e->plan = made;
         e->lowered = lowered;
         e->samples = count;
-        fvi_budget_hold(e->model, (int64_t)fvi_plan_bytes(made));
+        fvi_budget_hold(e->model, (int64_t)fvi_executable_bytes(made));
         g_ptr_array_add(s->plans, e);
         make_room(s);
     }
@@ -331,15 +324,16 @@ fv_status fvi_session_plan(fv_session *s, const fvi_shape *input, const char *co
 }
 
 /* Runs the plan over the input, `samples` at a time, joining the outputs along dim 0. */
-static fv_status run_pieces(fv_session *s, fvi_plan *plan, const fv_tensor *input, int64_t samples,
-                            fv_tensor *out, fv_error *err) {
+static fv_status run_pieces(fv_session *s, fvi_executable *plan, const fv_tensor *input,
+                            int64_t samples, fv_tensor *out, fv_error *err) {
     int64_t pieces = input->ndim && samples ? input->dim[0] / samples : 1;
     int64_t in_step = fv_tensor_count(input) / (pieces ? pieces : 1);
     int64_t out_step = fv_tensor_count(out) / (pieces ? pieces : 1);
     for (int64_t i = 0; i < pieces; i++) {
         fv_status st = fvi_session_forward(s, plan, input->data + i * in_step, err);
         if (st) return st;
-        fvi_plan_get_target(plan, 0, out->data + i * out_step);
+        st = fvi_executable_read_target(plan, 0, out->data + i * out_step, err);
+        if (st) return st;
     }
     return FV_OK;
 }
@@ -388,13 +382,13 @@ fv_status fv_session_run(fv_session *s, const fv_tensor *input, const char *valu
     const fvi_network *net = s->model->network;
     const char *name = NULL;
     fvi_shape shape = fvi_tensor_shape(input);
-    fvi_plan *plan = NULL;
+    fvi_executable *plan = NULL;
     int64_t samples = 0;
     st = fvi_check_input(net, input, err);
     if (!st) st = fvi_network_find_value(net, value, &name, err);
     if (!st) st = fvi_session_plan(s, &shape, &name, 1, 0, &plan, &samples, err);
     if (st) return st;
-    const fvi_graph *g = fvi_plan_graph(plan);
+    const fvi_graph *g = fvi_executable_graph(plan);
     fvi_shape result = g->values[g->outputs[0]].shape;
     if (result.ndim && samples && shape.dim[0] != samples) result.dim[0] *= shape.dim[0] / samples;
     fv_tensor *t = NULL;

@@ -3,22 +3,20 @@
 #ifndef FVI_RUNTIME_SESSION_H
 #define FVI_RUNTIME_SESSION_H
 
-#include "backend/onednn/plan.h"
+#include "backend/executable.h"
 #include "model/network.h"
 
-/* Returns the session's plan for an input shape and a set of values; made at the first call, kept
- * while the session's plans fit in a gigabyte (the least recently used go first): good until the
- * next call. Sets the calling thread's number of OpenMP threads.
- *   input    the picture input's shape, dim[0] the batch
- *   wanted   names of values of the graph
- *   flags    FVI_PLAN_BACKWARD or 0
- *   samples  how many samples the plan takes: input->dim[0]; or the file's own batch where the
- *            file fixes it in a way that cannot be lifted (graph/batch.c): run it several times
- *   errors   as fvi_plan_new; NOMEM beyond the model's memory; NONFINITE weights that are not
- *            finite, unless the session keeps such
+/* Returns the session's plan (an executable) for an input shape and a set of values; made at the
+ * first call, kept while the session's plans fit in a gigabyte (the least recently used go first):
+ * good until the next call. Sets the calling thread's number of OpenMP threads. input    the
+ * picture input's shape, dim[0] the batch wanted   names of values of the graph flags
+ * FVI_EXEC_BACKWARD or 0 samples  how many samples the plan takes: input->dim[0]; or the file's own
+ * batch where the file fixes it in a way that cannot be lifted (graph/batch.c): run it several
+ * times errors   as fvi_executable_new; NOMEM beyond the model's memory; NONFINITE weights that are
+ * not finite, unless the session keeps such
  */
 fv_status fvi_session_plan(fv_session *s, const fvi_shape *input, const char *const *wanted,
-                           int n_wanted, int flags, fvi_plan **plan, int64_t *samples,
+                           int n_wanted, int flags, fvi_executable **plan, int64_t *samples,
                            fv_error *err);
 
 /* The graph such a plan is made of, lowered once for the model (runtime/lowered.h).
@@ -51,21 +49,22 @@ fv_status fvi_session_fit(fv_session *s, const fvi_shape *input, const char *con
 fv_status fvi_check_input(const fvi_network *net, const fv_tensor *input, fv_error *err);
 
 /* Runs a plan of the session forward on the input x, and looks whether its targets are finite.
- *   errors  as fvi_plan_forward; NONFINITE, explained, unless the session keeps such numbers */
-fv_status fvi_session_forward(fv_session *s, fvi_plan *plan, const float *x, fv_error *err);
+ *   errors  as fvi_executable_forward; NONFINITE, explained, unless the session keeps such numbers
+ */
+fv_status fvi_session_forward(fv_session *s, fvi_executable *plan, const float *x, fv_error *err);
 
 /* Says where numbers that are not finite came from in a run of one of the session's plans.
  *   x, seeds, why  as fvi_explain (runtime/nonfinite.h) */
-void fvi_session_explain(fv_session *s, const fvi_plan *plan, const float *x,
+void fvi_session_explain(fv_session *s, const fvi_executable *plan, const float *x,
                          const float *const *seeds, fv_error *why);
 
 /* What the session does with numbers that are not finite for the reason `why`.
  *   returns  NONFINITE with `why` in err; or FV_OK, and the first `why` becomes fv_session_note */
 fv_status fvi_session_nonfinite(fv_session *s, const fv_error *why, fv_error *err);
 
-fvi_weight_cache *fvi_session_weights(const fv_session *s);
 const fvi_network *fvi_session_network(const fv_session *s);
-fvi_backend *fvi_session_backend(const fv_session *s);
+/* The model's, which runs the session's plans. */
+fvi_device *fvi_session_device(const fv_session *s);
 int fvi_session_threads(const fv_session *s);
 
 #endif

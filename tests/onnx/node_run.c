@@ -21,7 +21,7 @@
 typedef struct attempt {
     const node_case *test;
     const node_values *in, *wanted;
-    fvi_backend *backend;
+    fvi_dnnl_engine *backend;
     node_binding binding;
 } attempt;
 
@@ -191,7 +191,7 @@ static int all_tensors(const Onnx__GraphProto *g, node_result *r) {
     return 1;
 }
 
-void node_run(const char *folder, fvi_backend *backend, node_result *out) {
+void node_run(const char *folder, fvi_dnnl_engine *backend, node_result *out) {
     node_case c;
     fv_error err;
     *out = (node_result){.verdict = NODE_PASSED};

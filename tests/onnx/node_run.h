@@ -27,7 +27,7 @@ typedef struct node_result {
 } node_result;
 
 /* Runs every data set of a folder; the worst result is given. */
-void node_run(const char *folder, fvi_backend *backend, node_result *out);
+void node_run(const char *folder, fvi_dnnl_engine *backend, node_result *out);
 
 /* Compares count numbers, and says where they differ most in text [600].
  * |a - b| <= 1e-3 |b| + 1e-6 max |b| + 1e-7; infinities and NaN must be the same.  1: equal */

@@ -30,7 +30,7 @@ typedef struct options {
     FILE *refused;    /* where tests that do not pass are listed, or NULL */
 } options;
 
-static void judge(const char *suite, const char *folder, node_scope *scope, fvi_backend *b,
+static void judge(const char *suite, const char *folder, node_scope *scope, fvi_dnnl_engine *b,
                   const options *o, tally *t) {
     const char *name = strrchr(folder, '/') + 1;
     char *model = g_build_filename(folder, "model.onnx", NULL);
@@ -65,7 +65,7 @@ static void judge(const char *suite, const char *folder, node_scope *scope, fvi_
         fprintf(o->refused, "%s %s %s\n", suite, name, r.text);
 }
 
-static int run_suite(const char *suite, const char *pattern, node_scope *scope, fvi_backend *b,
+static int run_suite(const char *suite, const char *pattern, node_scope *scope, fvi_dnnl_engine *b,
                      const options *o, tally *sum) {
     tally t = {0};
     glob_t g = {0};
@@ -95,7 +95,7 @@ static int run_suite(const char *suite, const char *pattern, node_scope *scope, 
 typedef struct session {
     options o;
     node_scope *scope;
-    fvi_backend *backend;
+    fvi_dnnl_engine *backend;
     int suites;
     tally sum;
 } session;
@@ -136,12 +136,12 @@ int main(int argc, char **argv) {
         return 2;
     }
     if (!(s.scope = node_scope_load(argv[first]))) return 1;
-    fv_status st = fvi_backend_new(&s.backend, &err);
+    fv_status st = fvi_dnnl_engine_new(&s.backend, &err);
     if (st)
         fprintf(stderr, "%s\n", err.text);
     else
         run_suites(&s, argc - first - 1, argv + first + 1);
-    fvi_backend_free(s.backend);
+    fvi_dnnl_engine_free(s.backend);
     node_scope_free(s.scope);
     if (s.o.refused) fclose(s.o.refused);
     if (st) return 1;

@@ -61,7 +61,7 @@ fv_status fvi_fused_ddst(fvi_step *s, const fvi_layout *want, fvi_buffer **out, 
     if (fvi_relu_is(&act)) return fvi_relu_plan(s, &act, dst, ddst, before, err);
     st = fvi_step_touch(s, dst, FVI_READ, err);
     if (!st)
-        st = fvi_prim_eltwise(fvi_step_backend(s), &act, FVI_BY_DST, &ddst->shape, want, &p, err);
+        st = fvi_prim_eltwise(fvi_step_engine(s), &act, FVI_BY_DST, &ddst->shape, want, &p, err);
     if (st) return st;
     fvi_prim_set(p, FVI_DST, dst);
     fvi_prim_set(p, FVI_DIFF_DST, ddst);
@@ -116,7 +116,7 @@ fv_status fvi_fused_bias(fvi_step *s, int i, const fvi_node *norm, int64_t n, fv
     fvi_weight_cache_key key = {
         .parts = {b.bias ? b.bias->bytes : NULL, b.scale->bytes, b.shift->bytes},
         .variant = VARIANT_BIAS};
-    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_backend(s), &key, &shape, NULL,
+    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_engine(s), &key, &shape, NULL,
                                 bias_fill, &b, out, err);
 }
 

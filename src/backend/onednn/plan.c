@@ -230,7 +230,7 @@ static size_t result_bytes(const fvi_plan *p) {
 }
 
 static fv_status plan_all(fvi_plan *p, int flags, fv_error *err) {
-    int backward = flags & FVI_PLAN_BACKWARD;
+    int backward = flags & FVI_EXEC_BACKWARD;
     fv_status st = fvi_graph_simplify(p->graph, err);
     if (!st) st = allocate(p, err);
     if (st) return st;
@@ -241,12 +241,12 @@ static fv_status plan_all(fvi_plan *p, int flags, fv_error *err) {
         if (!p->absorbed[k]) st = plan_node_forward(p, k, backward, err);
     if (!st) st = plan_targets(p, err);
     p->forward_end = fvi_schedule_length(p->program);
-    if (flags & FVI_PLAN_GUIDED) fvi_schedule_guide(p->program);
-    if (!st && backward) st = plan_backward(p, flags & FVI_PLAN_INNER, err);
+    if (flags & FVI_EXEC_GUIDED) fvi_schedule_guide(p->program);
+    if (!st && backward) st = plan_backward(p, flags & FVI_EXEC_TARGET_GRADIENTS, err);
     return st ? st : fvi_schedule_finish(p->program, result_bytes(p), err);
 }
 
-fv_status fvi_plan_new(fvi_graph *graph, int flags, fvi_backend *b, fvi_weight_cache *w,
+fv_status fvi_plan_new(fvi_graph *graph, int flags, fvi_dnnl_engine *b, fvi_weight_cache *w,
                        fvi_plan **out, fv_error *err) {
     fvi_plan *p = calloc(1, sizeof *p);
     if (!p) {
@@ -264,7 +264,7 @@ fv_status fvi_plan_new(fvi_graph *graph, int flags, fvi_backend *b, fvi_weight_c
     return FV_OK;
 }
 
-fv_status fvi_plan_count(fvi_graph *graph, int flags, fvi_backend *b, fvi_weight_cache *w,
+fv_status fvi_plan_count(fvi_graph *graph, int flags, fvi_dnnl_engine *b, fvi_weight_cache *w,
                          size_t *bytes, fv_error *err) {
     fvi_weight_cache *counter = fvi_weight_cache_counter(w);
     fvi_plan *p = NULL;
@@ -333,13 +333,21 @@ void fvi_plan_set_seed(fvi_plan *p, int target, const float *data) {
     fvi_buffer_write(p->seed[target], data);
 }
 
+/* A gradient of value `value`; NULL: zeros. */
+static void read_gradient(const fvi_plan *p, const fvi_buffer *gradient, int value, float *data) {
+    if (gradient)
+        fvi_buffer_read(gradient, data);
+    else
+        memset(data, 0, (size_t)fvi_shape_count(&p->graph->values[value].shape) * sizeof *data);
+}
+
 void fvi_plan_get_gradient(const fvi_plan *p, int input, float *data) {
     if (input >= p->graph->n_inputs) return;
-    const fvi_shape *shape = &p->graph->values[p->graph->inputs[input]].shape;
-    if (p->input_gradient[input])
-        fvi_buffer_read(p->input_gradient[input], data);
-    else
-        memset(data, 0, (size_t)fvi_shape_count(shape) * sizeof *data);
+    read_gradient(p, p->input_gradient[input], p->graph->inputs[input], data);
+}
+
+void fvi_plan_get_target_gradient(const fvi_plan *p, int target, float *data) {
+    read_gradient(p, p->inner_gradient[target], p->graph->outputs[target], data);
 }
 
 const float *fvi_plan_target(const fvi_plan *p, int target) { return p->target[target]->data; }

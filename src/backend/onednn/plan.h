@@ -8,31 +8,30 @@
 #ifndef FVI_BACKEND_ONEDNN_PLAN_H
 #define FVI_BACKEND_ONEDNN_PLAN_H
 
+#include "backend/executable.h"
 #include "backend/onednn/profile.h"
 #include "graph/graph.h"
 
 typedef struct fvi_plan fvi_plan;
 
 /* clang-format off */
-#define FVI_PLAN_BACKWARD 1 /* gradients at every run-time input, seeded at the targets */
-#define FVI_PLAN_GUARDS   2 /* for tests: no memory is shared, guards after every tensor */
-#define FVI_PLAN_GUIDED   4 /* backward, ReLUs pass positive gradients only (relu_backward.h) */
-#define FVI_PLAN_INNER    8 /* the gradients at the targets are kept: fvi_plan_target_gradient */
-#define FVI_PLAN_EVERY_METHOD 16 /* for tests: see fvi_schedule_every_method */
+/* Flags besides FVI_EXEC_..., for tests: */
+#define FVI_PLAN_GUARDS       0x100 /* no memory is shared, guards after every tensor */
+#define FVI_PLAN_EVERY_METHOD 0x200 /* see fvi_schedule_every_method */
 /* clang-format on */
 
 /* Plans g, whose .outputs are the targets.
  *   graph   taken over: freed with the plan, also on failure
- *   flags   FVI_PLAN_...
+ *   flags   FVI_EXEC_... and FVI_PLAN_...
  *   errors  UNSUPPORTED; NOMEM; BACKEND, each naming the layer
  */
-fv_status fvi_plan_new(fvi_graph *graph, int flags, fvi_backend *b, fvi_weight_cache *w,
+fv_status fvi_plan_new(fvi_graph *graph, int flags, fvi_dnnl_engine *b, fvi_weight_cache *w,
                        fvi_plan **out, fv_error *err);
 void fvi_plan_free(fvi_plan *p);
 
 /* Counts what a plan would take more than w has, as fvi_plan_new would make it; nothing is kept.
  *   bytes   of its arena, and of weights that are not in w yet */
-fv_status fvi_plan_count(fvi_graph *graph, int flags, fvi_backend *b, fvi_weight_cache *w,
+fv_status fvi_plan_count(fvi_graph *graph, int flags, fvi_dnnl_engine *b, fvi_weight_cache *w,
                          size_t *bytes, fv_error *err);
 
 /* The graph it runs: .inputs and .outputs are what the indices below count. */
@@ -62,8 +61,9 @@ const float *fvi_plan_gradient(const fvi_plan *p, int input);
 /* The gradient at a target, plain, until the next run: its seed and what comes back to it from the
  * other targets. So the gradient of an objective at an inner layer is had by making the layer a
  * target too, with a seed of zeros. NULL: it is zero everywhere (the target is a constant), or the
- * plan was not made with FVI_PLAN_INNER. */
+ * plan was not made with FVI_EXEC_TARGET_GRADIENTS. */
 const float *fvi_plan_target_gradient(const fvi_plan *p, int target);
+void fvi_plan_get_target_gradient(const fvi_plan *p, int target, float *data);
 
 /* Lets gradients through ReLUs and clips that are dead for a sample: where one passes none of a
  * sample's gradient at all, it passes what would bring its elements back between its bounds.

@@ -24,8 +24,8 @@ typedef struct source {
 
 struct fvi_profile {
     fvi_schedule *program;
-    GArray *works;   /* fvi_work */
-    GArray *sources; /* source, one a work */
+    GArray *ops;     /* fvi_timed_op */
+    GArray *sources; /* source, one an op */
 };
 
 static int is_product(const fvi_prim *prim) {
@@ -33,18 +33,19 @@ static int is_product(const fvi_prim *prim) {
     return g_str_has_suffix(kind, "convolution") || g_str_equal(kind, "product");
 }
 
-static void add(fvi_profile *p, const fvi_work *work, int action, fvi_prim *prim, fvi_relu *relu) {
-    g_array_append_val(p->works, *work);
+static void add(fvi_profile *p, const fvi_timed_op *op, int action, fvi_prim *prim,
+                fvi_relu *relu) {
+    g_array_append_val(p->ops, *op);
     g_array_append_val(p->sources, ((source){action, prim, relu}));
 }
 
 /* `graph` NULL: a primitive between steps, whose work is not counted. */
 static void add_prim(fvi_profile *p, int action, fvi_prim *prim, const fvi_graph *graph,
                      const fvi_node *node, int phase) {
-    fvi_work w = {.node = node,
-                  .kind = fvi_prim_kind(prim),
-                  .implementation = fvi_prim_info(prim),
-                  .phase = phase};
+    fvi_timed_op w = {.node = node,
+                      .kind = fvi_prim_kind(prim),
+                      .implementation = fvi_prim_info(prim),
+                      .backward = phase};
     if (g_str_equal(w.kind, "empty")) return;
     for (int i = 0; i < fvi_prim_operand_count(prim); i++) {
         fvi_access access;
@@ -58,11 +59,11 @@ static void add_prim(fvi_profile *p, int action, fvi_prim *prim, const fvi_graph
 
 /* Backward through the activation a step does first, or forward, what it keeps for that. */
 static void add_relu(fvi_profile *p, int action, const fvi_step *s, int phase) {
-    fvi_work w = {.node = s->node,
-                  .kind = "activation",
-                  .phase = phase,
-                  .shape = s->dst->shape,
-                  .bytes = fvi_relu_bytes(s->relu, phase)};
+    fvi_timed_op w = {.node = s->node,
+                      .kind = "activation",
+                      .backward = phase,
+                      .shape = s->dst->shape,
+                      .bytes = fvi_relu_bytes(s->relu, phase)};
     add(p, &w, action, NULL, s->relu);
 }
 
@@ -78,19 +79,19 @@ static double touched_bytes(const fvi_direction *ph) {
 }
 
 static void add_loop(fvi_profile *p, int action, const fvi_step *s, int phase) {
-    fvi_work w = {.node = s->node,
-                  .kind = s->node->source_op ? s->node->source_op : s->op->name,
-                  .phase = phase};
+    fvi_timed_op w = {.node = s->node,
+                      .kind = s->node->source_op ? s->node->source_op : s->op->name,
+                      .backward = phase};
     const fvi_buffer *to = phase ? NULL : s->dst;
     for (int i = 0; !to && i < s->n_in; i++) to = s->dsrc[i];
     if (to) w.shape = to->shape;
-    w.beside = s->phase[phase].n_prims > 0 || (phase && s->relu);
+    w.is_side_loop = s->phase[phase].n_prims > 0 || (phase && s->relu);
     if (s->phase[phase].method) {
         w.kind = "convolution";
         w.implementation = s->phase[phase].method;
         w.multiply_adds = (double)fvi_node_multiply_adds(s->graph, s->node);
         w.bytes = s->phase[phase].method_bytes;
-    } else if (!w.beside)
+    } else if (!w.is_side_loop)
         w.bytes = touched_bytes(&s->phase[phase]);
     add(p, &w, action, NULL, NULL);
 }
@@ -133,29 +134,29 @@ fv_status fvi_profile_new(fvi_schedule *program, int forward_end, fvi_profile **
         return fvi_fail(err, FV_NOMEM, "out of memory for a profile");
     }
     p->program = program;
-    p->works = g_array_new(FALSE, TRUE, sizeof(fvi_work));
+    p->ops = g_array_new(FALSE, TRUE, sizeof(fvi_timed_op));
     p->sources = g_array_new(FALSE, TRUE, sizeof(source));
     for (int t = 0; t < (int)n; t++) list_action(p, t, forward_end);
     program->clock = clock;
-    fvi_backend_time(program->backend, 1);
+    fvi_dnnl_engine_time(program->engine, 1);
     *out = p;
     return FV_OK;
 }
 
 void fvi_profile_free(fvi_profile *p) {
     if (!p) return;
-    fvi_backend_time(p->program->backend, 0);
+    fvi_dnnl_engine_time(p->program->engine, 0);
     free(p->program->clock);
     p->program->clock = NULL;
-    g_array_free(p->works, TRUE);
+    g_array_free(p->ops, TRUE);
     g_array_free(p->sources, TRUE);
     free(p);
 }
 
-int fvi_profile_count(const fvi_profile *p) { return (int)p->works->len; }
+int fvi_profile_count(const fvi_profile *p) { return (int)p->ops->len; }
 
-const fvi_work *fvi_profile_work(const fvi_profile *p, int i) {
-    return &g_array_index(p->works, fvi_work, i);
+const fvi_timed_op *fvi_profile_op(const fvi_profile *p, int i) {
+    return &g_array_index(p->ops, fvi_timed_op, i);
 }
 
 void fvi_profile_take(fvi_profile *p, double *seconds) {
@@ -163,7 +164,7 @@ void fvi_profile_take(fvi_profile *p, double *seconds) {
     for (guint i = 0; i < p->sources->len; i++) { /* a step's loop stands last */
         const source *s = &g_array_index(p->sources, source, i);
         seconds[i] = s->prim   ? fvi_prim_take_seconds(s->prim)
-                     : s->relu ? fvi_relu_take_seconds(s->relu, fvi_profile_work(p, (int)i)->phase)
+                     : s->relu ? fvi_relu_take_seconds(s->relu, fvi_profile_op(p, (int)i)->backward)
                                : clock[s->action];
         clock[s->action] -= seconds[i];
     }

@@ -25,11 +25,11 @@ static fv_status out_of_memory(fv_error *err) {
     return fvi_fail(err, FV_NOMEM, "out of memory while planning");
 }
 
-fv_status fvi_schedule_new(fvi_backend *b, fvi_weight_cache *w, int guards, fvi_schedule **out,
+fv_status fvi_schedule_new(fvi_dnnl_engine *b, fvi_weight_cache *w, int guards, fvi_schedule **out,
                            fv_error *err) {
     fvi_schedule *p = calloc(1, sizeof *p);
     if (!p) return out_of_memory(err);
-    p->backend = b;
+    p->engine = b;
     p->weights = w;
     p->guards = guards;
     p->pool = fvi_pool_new(0);
@@ -157,7 +157,7 @@ fv_status fvi_schedule_convert(fvi_schedule *p, fvi_buffer *place, const fvi_lay
     fvi_buffer *copy = NULL;
     fvi_prim *prim = NULL;
     fv_status st = fvi_schedule_buffer(p, &place->shape, want, &copy, err);
-    if (!st) st = fvi_prim_reorder(p->backend, place, copy, &prim, err);
+    if (!st) st = fvi_prim_reorder(p->engine, place, copy, &prim, err);
     if (!st) st = append_prim(p, prim, err);
     if (st) return st;
     if (!place->fixed) { /* weights are shared between programs: their copies are not remembered */
@@ -174,7 +174,7 @@ fv_status fvi_schedule_add(fvi_schedule *p, fvi_buffer *x, fvi_buffer *y, fvi_bu
     fvi_prim *prim = NULL;
     fv_status st = fvi_schedule_convert(p, y, x->layout, &same, err);
     if (!st) st = fvi_schedule_buffer(p, &x->shape, x->layout, &sum, err);
-    if (!st) st = fvi_prim_add(p->backend, x, same, sum, &prim, err);
+    if (!st) st = fvi_prim_add(p->engine, x, same, sum, &prim, err);
     if (!st) st = append_prim(p, prim, err);
     if (st) return st;
     fvi_schedule_reuse(p, sum, x);

@@ -10,29 +10,29 @@
 
 /* `guards`: a debugging program that shares no memory between places, starts as NaN everywhere and
  * has a guard after every place. */
-fv_status fvi_schedule_new(fvi_backend *b, fvi_weight_cache *w, int guards, fvi_schedule **out,
-                          fv_error *err);
+fv_status fvi_schedule_new(fvi_dnnl_engine *b, fvi_weight_cache *w, int guards, fvi_schedule **out,
+                           fv_error *err);
 void fvi_schedule_free(fvi_schedule *p);
 fvi_weight_cache *fvi_schedule_weights(const fvi_schedule *p);
 
 /* Makes a place (layout copied; NULL: plain). It lives as long as the program. */
 fv_status fvi_schedule_buffer(fvi_schedule *p, const fvi_shape *shape, const fvi_layout *layout,
-                            fvi_buffer **out, fv_error *err);
+                              fvi_buffer **out, fv_error *err);
 
 /* Makes a step for a node; nothing is planned yet. */
 fv_status fvi_schedule_step(fvi_schedule *p, const fvi_graph *g, const fvi_node *n, int backward,
-                           fvi_step **out, fv_error *err);
+                            fvi_step **out, fv_error *err);
 
 /* Plans one direction of a step and appends it. phase 0 forward, 1 backward. */
 fv_status fvi_schedule_append(fvi_schedule *p, fvi_step *s, int phase, fv_error *err);
 
 /* The value of `place` in another layout: itself, a copy made earlier, or one made now. */
 fv_status fvi_schedule_convert(fvi_schedule *p, fvi_buffer *place, const fvi_layout *want,
-                              fvi_buffer **out, fv_error *err);
+                               fvi_buffer **out, fv_error *err);
 
 /* x + y, in x's layout. */
 fv_status fvi_schedule_add(fvi_schedule *p, fvi_buffer *x, fvi_buffer *y, fvi_buffer **out,
-                          fv_error *err);
+                           fv_error *err);
 
 /* Wishes that `place`, which is computed from `of` number by number, take its memory: done where
  * nobody needs `of` afterwards, and neither is pinned. */

@@ -5,8 +5,8 @@
 
 #include <glib.h>
 
-#include "base/pool.h"
 #include "backend/onednn/program.h"
+#include "base/pool.h"
 
 #define FVI_GUARD_BYTES 64
 
@@ -31,10 +31,10 @@ typedef struct fvi_reuse {
 } fvi_reuse;
 
 struct fvi_schedule {
-    fvi_backend *backend;
+    fvi_dnnl_engine *engine;
     fvi_weight_cache *weights;
     int guards;
-    int guided; /* relu.h */
+    int guided;       /* relu.h */
     int every_method; /* see fvi_schedule_every_method */
     fvi_pool *pool;
     GArray *actions;     /* fvi_entry */

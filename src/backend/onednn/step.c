@@ -4,11 +4,11 @@
 
 #include <glib.h>
 
-#include "base/error.h"
 #include "backend/onednn/dnnl/dnnl_ops.h"
 #include "backend/onednn/program_internal.h"
+#include "base/error.h"
 
-fvi_backend *fvi_step_backend(const fvi_step *s) { return s->program->backend; }
+fvi_dnnl_engine *fvi_step_engine(const fvi_step *s) { return s->program->engine; }
 fvi_weight_cache *fvi_step_weights(const fvi_step *s) { return s->program->weights; }
 
 static const fvi_value *input_value(const fvi_step *s, int i) {

@@ -100,7 +100,7 @@ const fvi_op *fvi_op_of(fvi_kind k);
 
 /* ---- services for ops ---- */
 
-fvi_backend *fvi_step_backend(const fvi_step *s);
+fvi_dnnl_engine *fvi_step_engine(const fvi_step *s);
 fvi_weight_cache *fvi_step_weights(const fvi_step *s);
 /* The constant of input i, or NULL. */
 const fvi_const *fvi_step_constant(const fvi_step *s, int i);

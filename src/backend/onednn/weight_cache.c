@@ -166,7 +166,7 @@ static void copy_const(const fvi_weight_cache *w, const fvi_const *c, float *dst
 }
 
 /* Runs a reorder once, with scratch memory of its own. */
-static fv_status reorder_now(fvi_backend *b, fvi_buffer *from, fvi_buffer *to, fv_error *err) {
+static fv_status reorder_now(fvi_dnnl_engine *b, fvi_buffer *from, fvi_buffer *to, fv_error *err) {
     fvi_prim *p = NULL;
     fvi_buffer scratch = {.shape = {.ndim = 1}};
     fv_status st = fvi_prim_reorder(b, from, to, &p, err);
@@ -190,7 +190,7 @@ static void *entry_alloc(const fvi_weight_cache *w, size_t bytes) {
 }
 
 /* Gives an entry its numbers. */
-static fv_status entry_fill(const fvi_weight_cache *w, entry *e, fvi_backend *b,
+static fv_status entry_fill(const fvi_weight_cache *w, entry *e, fvi_dnnl_engine *b,
                             fvi_weight_cache_fill fill, void *user, void *ready, fv_error *err) {
     fvi_buffer plain = {.shape = e->place.shape, .data = ready};
     plain.bytes = fvi_layout_bytes(NULL, &plain.shape);
@@ -242,10 +242,10 @@ static entry *find_in_other(const fvi_weight_cache *w, const fvi_weight_cache_ke
     return e;
 }
 
-static fv_status get_locked(fvi_weight_cache *w, fvi_backend *b, const fvi_weight_cache_key *key,
-                            const fvi_shape *shape, const fvi_layout *layout,
-                            fvi_weight_cache_fill fill, void *user, void *ready, fvi_buffer **out,
-                            fv_error *err) {
+static fv_status get_locked(fvi_weight_cache *w, fvi_dnnl_engine *b,
+                            const fvi_weight_cache_key *key, const fvi_shape *shape,
+                            const fvi_layout *layout, fvi_weight_cache_fill fill, void *user,
+                            void *ready, fvi_buffer **out, fv_error *err) {
     entry *e = find_in_other(w, key, shape, layout);
     if (!e) e = find(w, key, shape, layout);
     if (!e) {
@@ -272,10 +272,10 @@ static fv_status get_locked(fvi_weight_cache *w, fvi_backend *b, const fvi_weigh
     return FV_OK;
 }
 
-fv_status fvi_weight_cache_get(fvi_weight_cache *w, fvi_backend *b, const fvi_weight_cache_key *key,
-                               const fvi_shape *shape, const fvi_layout *layout,
-                               fvi_weight_cache_fill fill, void *user, fvi_buffer **out,
-                               fv_error *err) {
+fv_status fvi_weight_cache_get(fvi_weight_cache *w, fvi_dnnl_engine *b,
+                               const fvi_weight_cache_key *key, const fvi_shape *shape,
+                               const fvi_layout *layout, fvi_weight_cache_fill fill, void *user,
+                               fvi_buffer **out, fv_error *err) {
     void *ready = fill ? NULL : in_place(user);
     g_mutex_lock(&w->lock);
     fv_status st = get_locked(w, b, key, shape, layout, fill, user, ready, out, err);

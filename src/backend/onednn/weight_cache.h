@@ -47,9 +47,9 @@ typedef struct fvi_weight_cache_key {
     int variant;          /* distinguishes derivations from the same parts */
 } fvi_weight_cache_key;
 typedef fv_status (*fvi_weight_cache_fill)(void *user, float *dst, fv_error *err);
-fv_status fvi_weight_cache_get(fvi_weight_cache *w, fvi_backend *b, const fvi_weight_cache_key *key,
-                               const fvi_shape *shape, const fvi_layout *layout,
-                               fvi_weight_cache_fill fill, void *user, fvi_buffer **out,
-                               fv_error *err);
+fv_status fvi_weight_cache_get(fvi_weight_cache *w, fvi_dnnl_engine *b,
+                               const fvi_weight_cache_key *key, const fvi_shape *shape,
+                               const fvi_layout *layout, fvi_weight_cache_fill fill, void *user,
+                               fvi_buffer **out, fv_error *err);
 
 #endif

@@ -64,21 +64,21 @@ static fv_status run_once(fvi_perturbation *p, int flags, fv_attribution *a, fv_
 static fv_status run_gradient(fvi_perturbation *p, const fv_attribute_desc *d, fv_attribution *a,
                               fv_error *err) {
     (void)d;
-    fv_status st = run_once(p, FVI_PLAN_BACKWARD, a, err);
+    fv_status st = run_once(p, FVI_EXEC_BACKWARD, a, err);
     return st ? st : make_map(p, p->dx, 0, a, err);
 }
 
 static fv_status run_guided(fvi_perturbation *p, const fv_attribute_desc *d, fv_attribution *a,
                             fv_error *err) {
     (void)d;
-    fv_status st = run_once(p, FVI_PLAN_BACKWARD | FVI_PLAN_GUIDED, a, err);
+    fv_status st = run_once(p, FVI_EXEC_BACKWARD | FVI_EXEC_GUIDED, a, err);
     return st ? st : make_map(p, p->dx, 0, a, err);
 }
 
 static fv_status run_input_gradient(fvi_perturbation *p, const fv_attribute_desc *d,
                                     fv_attribution *a, fv_error *err) {
     (void)d;
-    fv_status st = run_once(p, FVI_PLAN_BACKWARD, a, err);
+    fv_status st = run_once(p, FVI_EXEC_BACKWARD, a, err);
     for (int64_t i = 0; !st && i < p->count; i++) p->dx[i] *= p->picture[i];
     return st ? st : make_map(p, p->dx, 1, a, err);
 }
@@ -118,7 +118,7 @@ static fv_status run_copies(fvi_perturbation *p, const fv_attribute_desc *d, dou
         const int left = d->samples - a->steps, n = left < p->batch ? left : p->batch;
 #pragma omp parallel for schedule(static)
         for (int k = 0; k < n; k++) add_noise(p, d->seed, a->steps + k, sd, p->x + k * p->count);
-        st = fvi_perturbation_run(p, n, FVI_PLAN_BACKWARD, err);
+        st = fvi_perturbation_run(p, n, FVI_EXEC_BACKWARD, err);
         for (int k = 0; !st && k < n; k++) add_gradient(p, k, 1, sum);
         a->steps += n;
     }
@@ -176,7 +176,7 @@ static fv_status integrate(fvi_perturbation *p, const path *w, int steps, fv_err
     for (int done = 0; done < steps; done += p->batch) {
         const int n = steps - done < p->batch ? steps - done : p->batch;
         for (int k = 0; k < n; k++) place(p, w, w->node[done + k], p->x + k * p->count);
-        fv_status st = fvi_perturbation_run(p, n, FVI_PLAN_BACKWARD, err);
+        fv_status st = fvi_perturbation_run(p, n, FVI_EXEC_BACKWARD, err);
         if (st) return st;
         if (p->stopped) return fvi_fail(err, FV_CANCELLED, "stopped before there was a map");
         for (int k = 0; k < n; k++) add_gradient(p, k, w->weight[done + k], w->sum);
@@ -259,7 +259,7 @@ static fv_status integrate_pieces(fvi_perturbation *p, const path *w, pieces *al
             for (int k = 0; k < n; k++)
                 place(p, w, 0.5 * (all->now[done + k].a + all->now[done + k].b),
                       p->x + k * p->count);
-            st = fvi_perturbation_run(p, n, FVI_PLAN_BACKWARD, err);
+            st = fvi_perturbation_run(p, n, FVI_EXEC_BACKWARD, err);
             if (!st && p->stopped)
                 st = fvi_fail(err, FV_CANCELLED, "stopped before there was a map");
             all->runs += n;

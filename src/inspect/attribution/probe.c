@@ -67,7 +67,7 @@ static fv_status fit_batch(fvi_perturbation *p, fv_error *err) {
     const fvi_shape shape = batch_shape(p, p->batch);
     const size_t each = 2 * (size_t)p->count * sizeof *p->x;
     return fvi_session_fit(p->session, &shape, p->objective.values, p->objective.n_values,
-                           FVI_PLAN_BACKWARD, p->batch, each, &p->batch, err);
+                           FVI_EXEC_BACKWARD, p->batch, each, &p->batch, err);
 }
 
 fv_status fvi_perturbation_new(fv_session *session, const fv_tensor *input, const char *objective,
@@ -129,19 +129,20 @@ static fv_status reserve_seeds(fvi_perturbation *p, const fvi_graph *g, fv_error
 }
 
 /* Values of a forward run are not finite: what the session says to that. */
-static fv_status broken(fvi_perturbation *p, fvi_plan *plan, const float *x, fv_error *err) {
+static fv_status broken(fvi_perturbation *p, fvi_executable *plan, const float *x, fv_error *err) {
     fv_error why;
     fvi_session_explain(p->session, plan, x, NULL, &why);
     return fvi_session_nonfinite(p->session, &why, err);
 }
 
-static fv_status run_forward(fvi_perturbation *p, fvi_plan *plan, const fvi_bound *bound,
+static fv_status run_forward(fvi_perturbation *p, fvi_executable *plan, const fvi_bound *bound,
                              int64_t samples, const float *x, double *values, fv_error *err) {
     const float *targets[FVI_MAX_VALUES];
-    fvi_plan_set_input(plan, 0, x);
-    fv_status st = fvi_plan_forward(plan, err);
+    fv_status st = fvi_executable_set_input(plan, 0, x, err);
+    if (!st) st = fvi_executable_forward(plan, err);
+    for (int v = 0; !st && v < p->objective.n_values; v++)
+        st = fvi_executable_view_target(plan, v, &targets[v], err);
     if (st) return st;
-    for (int v = 0; v < p->objective.n_values; v++) targets[v] = fvi_plan_target(plan, v);
     for (int64_t n = 0; n < samples; n++)
         values[n] = fvi_bound_evaluate(bound, n, targets, p->seeds);
     for (int64_t n = 0; n < samples; n++)
@@ -150,8 +151,9 @@ static fv_status run_forward(fvi_perturbation *p, fvi_plan *plan, const fvi_boun
 }
 
 /* Copies i..i + samples - 1 with their gradients. */
-static fv_status run_gradient(fvi_perturbation *p, fvi_plan *plan, const fvi_bound *const *bound,
-                              int64_t samples, const float *x, int64_t i, fv_error *err) {
+static fv_status run_gradient(fvi_perturbation *p, fvi_executable *plan,
+                              const fvi_bound *const *bound, int64_t samples, const float *x,
+                              int64_t i, fv_error *err) {
     float *dx = p->dx + i * p->count;
     double *values = p->values + i;
     fv_error why;
@@ -165,7 +167,7 @@ static fv_status run_gradient(fvi_perturbation *p, fvi_plan *plan, const fvi_bou
 /* ---- batches -------------------------------------------------------------------------------- */
 
 static fv_status run_batch(fvi_perturbation *p, int flags, fv_error *err) {
-    fvi_plan *plan = NULL;
+    fvi_executable *plan = NULL;
     fvi_bound *bound = NULL;
     const fvi_bound *all[BATCH_MAX];
     int64_t samples = 0;
@@ -173,8 +175,8 @@ static fv_status run_batch(fvi_perturbation *p, int flags, fv_error *err) {
     fvi_shape shape = batch_shape(p, p->batch);
     fv_status st =
         fvi_session_plan(p->session, &shape, o->values, o->n_values, flags, &plan, &samples, err);
-    if (!st) st = fvi_objective_bind(o, fvi_plan_graph(plan), samples, &bound, err);
-    if (!st && !flags) st = reserve_seeds(p, fvi_plan_graph(plan), err);
+    if (!st) st = fvi_objective_bind(o, fvi_executable_graph(plan), samples, &bound, err);
+    if (!st && !flags) st = reserve_seeds(p, fvi_executable_graph(plan), err);
     for (int i = 0; i < BATCH_MAX; i++) all[i] = bound;
     for (int64_t i = 0; !st && i < p->batch; i += samples) {
         const float *x = p->x + i * p->count;
@@ -246,27 +248,28 @@ static fv_status copy_planar(const fvi_extent *e, int64_t rows, int64_t columns,
 }
 
 /* Forward, objective, backward, with the layer as target `at`. */
-static fv_status run_inside(fvi_perturbation *p, fvi_plan *plan, int at, fv_error *err) {
+static fv_status run_inside(fvi_perturbation *p, fvi_executable *plan, int at, fv_error *err) {
     const float *targets[FVI_MAX_VALUES];
-    float *seeds[FVI_MAX_VALUES];
+    float *seeds[FVI_MAX_VALUES + 1];
     fvi_bound *bound = NULL;
-    const fvi_graph *g = fvi_plan_graph(plan);
+    const fvi_graph *g = fvi_executable_graph(plan);
     const int n = p->objective.n_values;
-    fvi_plan_set_input(plan, 0, p->picture);
-    fv_status st = fvi_objective_bind(&p->objective, g, 1, &bound, err);
-    if (!st) st = fvi_plan_forward(plan, err);
-    if (st) goto done;
-    for (int v = 0; v < n; v++) {
-        targets[v] = fvi_plan_target(plan, v);
-        seeds[v] = fvi_plan_seed(plan, v);
+    fv_status st = fvi_executable_set_input(plan, 0, p->picture, err);
+    if (!st) st = fvi_objective_bind(&p->objective, g, 1, &bound, err);
+    if (!st) st = fvi_executable_forward(plan, err);
+    for (int v = 0; !st && v < n; v++) {
+        st = fvi_executable_view_target(plan, v, &targets[v], err);
+        if (!st) st = fvi_executable_edit_seed(plan, v, &seeds[v], err);
     }
+    if (!st && at == n) st = fvi_executable_edit_seed(plan, at, &seeds[at], err);
+    if (st) goto done;
     p->values[0] = fvi_bound_evaluate(bound, 0, targets, seeds);
     if (!isfinite(p->values[0])) st = broken(p, plan, p->picture, err);
     if (st) goto done;
     if (at == n)
-        memset(fvi_plan_seed(plan, at), 0,
+        memset(seeds[at], 0,
                (size_t)fvi_shape_count(&g->values[g->outputs[at]].shape) * sizeof(float));
-    st = fvi_plan_backward(plan, err);
+    st = fvi_executable_backward(plan, err);
 done:
     fvi_bound_free(bound);
     return st;
@@ -282,20 +285,23 @@ fv_status fvi_perturbation_layer(fvi_perturbation *p, const char *value, fv_tens
         if (!strcmp(wanted[v], value)) at = v; /* the objective looks at this very layer */
     }
     wanted[n] = value;
-    fvi_plan *plan = NULL;
+    fvi_executable *plan = NULL;
     int64_t samples = 0, rows = 0, columns = 0;
     fvi_extent e;
     fv_tensor *values = NULL, *gradients = NULL;
     fvi_shape shape = batch_shape(p, 1);
-    fv_status st = fvi_session_plan(p->session, &shape, wanted, at == n ? n + 1 : n,
-                                    FVI_PLAN_BACKWARD | FVI_PLAN_INNER, &plan, &samples, err);
+    fv_status st =
+        fvi_session_plan(p->session, &shape, wanted, at == n ? n + 1 : n,
+                         FVI_EXEC_BACKWARD | FVI_EXEC_TARGET_GRADIENTS, &plan, &samples, err);
     if (st) return st;
-    const fvi_graph *g = fvi_plan_graph(plan);
+    const fvi_graph *g = fvi_executable_graph(plan);
     st = image_extent(g, g->outputs[at], value, &e, &rows, &columns, err);
     if (!st) st = run_inside(p, plan, at, err);
-    if (!st) st = copy_planar(&e, rows, columns, fvi_plan_target(plan, at), &values, err);
-    if (!st)
-        st = copy_planar(&e, rows, columns, fvi_plan_target_gradient(plan, at), &gradients, err);
+    const float *from = NULL;
+    if (!st) st = fvi_executable_view_target(plan, at, &from, err);
+    if (!st) st = copy_planar(&e, rows, columns, from, &values, err);
+    if (!st) st = fvi_executable_view_target_gradient(plan, at, &from, err);
+    if (!st) st = copy_planar(&e, rows, columns, from, &gradients, err);
     if (!st) st = tell(p, 1, err);
     if (st) {
         fv_tensor_free(values);

@@ -41,7 +41,7 @@ static inline int64_t fvi_perturbation_at(const fvi_perturbation *p, int c, int6
 }
 
 /* Runs the first n copies of x (what stands in the rest does not matter).
- *   flags   0: values only; FVI_PLAN_BACKWARD: also gradients; with FVI_PLAN_GUIDED: guided ones
+ *   flags   0: values only; FVI_EXEC_BACKWARD: also gradients; with FVI_EXEC_GUIDED: guided ones
  *   errors  CANCELLED the callback asked for it. Where it asked to stop, FV_OK and p->stopped */
 fv_status fvi_perturbation_run(fvi_perturbation *p, int n, int flags, fv_error *err);
 

@@ -89,12 +89,12 @@ typedef struct fvi_pool_stats fvi_pool_stats;
 /* examples_meter.c: ties the active tables to a plan whose targets are e->wanted.
  *   samples  the plan is run for
  *   errors  as fvi_objective_bind */
-fv_status fvi_meter_new(const fv_examples *e, const fvi_plan *plan, int64_t samples,
+fv_status fvi_meter_new(const fv_examples *e, fvi_executable *plan, int64_t samples,
                         fvi_pool_stats **out, fv_error *err);
 void fvi_meter_free(fvi_pool_stats *m);
 /* Answers of one table to sample n of the plan's last run, [units]. */
-void fvi_meter_read(fvi_pool_stats *m, const fvi_plan *plan, int table, int64_t n,
-                    fvi_response *out);
+fv_status fvi_meter_read(fvi_pool_stats *m, fvi_executable *plan, int table, int64_t n,
+                         fvi_response *out, fv_error *err);
 
 /* examples_sheet.c: "logits:8 hen"; g_free. */
 char *fvi_examples_title(const fv_examples *e, int unit);

@@ -48,9 +48,9 @@ static fv_status bind(fvi_pool_stats *m, const fvi_table *t, const fvi_graph *g,
     return fvi_objective_bind(&t->o, &seen, samples, out, err);
 }
 
-fv_status fvi_meter_new(const fv_examples *e, const fvi_plan *plan, int64_t samples,
+fv_status fvi_meter_new(const fv_examples *e, fvi_executable *plan, int64_t samples,
                         fvi_pool_stats **out, fv_error *err) {
-    const fvi_graph *g = fvi_plan_graph(plan);
+    const fvi_graph *g = fvi_executable_graph(plan);
     fvi_pool_stats *m = calloc(1, sizeof *m);
     if (!m) return fvi_fail(err, FV_NOMEM, "out of memory");
     m->e = e;
@@ -103,29 +103,31 @@ static fvi_response look(const fvi_extent *l, const float *x, int64_t n, int64_t
 }
 
 /* An objective of sample n. */
-static fvi_response evaluate(fvi_pool_stats *m, const fvi_table *t, const fvi_bound *bound,
-                             const fvi_plan *plan, int64_t n) {
+static fv_status evaluate(fvi_pool_stats *m, const fvi_table *t, const fvi_bound *bound,
+                          fvi_executable *plan, int64_t n, fvi_response *out, fv_error *err) {
     const float *targets[FVI_MAX_VALUES];
     float *seeds[FVI_MAX_VALUES];
     for (int v = 0; v < t->o.n_values; v++) {
-        targets[v] = fvi_plan_target(plan, t->target[v]);
+        fv_status st = fvi_executable_view_target(plan, t->target[v], &targets[v], err);
+        if (st) return st;
         seeds[v] = m->seeds[t->target[v]];
     }
     const float value = (float)fvi_bound_evaluate(bound, n, targets, seeds);
     const int64_t p = bound->n_terms == 1 ? bound->terms[0].position : -1;
     const uint32_t at = p < 0 || !t->n_axes ? FVI_NOWHERE : (uint32_t)p;
-    return (fvi_response){value, value, value, at, at};
+    *out = (fvi_response){value, value, value, at, at};
+    return FV_OK;
 }
 
-void fvi_meter_read(fvi_pool_stats *m, const fvi_plan *plan, int table, int64_t n,
-                    fvi_response *out) {
+fv_status fvi_meter_read(fvi_pool_stats *m, fvi_executable *plan, int table, int64_t n,
+                         fvi_response *out, fv_error *err) {
     const fvi_table *t = m->e->tables->pdata[table];
     const gauge *ga = &m->gauges[table];
-    if (!t->is_layer) {
-        *out = evaluate(m, t, ga->bound, plan, n);
-        return;
-    }
-    const float *x = fvi_plan_target(plan, t->target[0]);
+    if (!t->is_layer) return evaluate(m, t, ga->bound, plan, n, out, err);
+    const float *x = NULL;
+    fv_status st = fvi_executable_view_target(plan, t->target[0], &x, err);
+    if (st) return st;
 #pragma omp parallel for schedule(static)
     for (int c = 0; c < t->units; c++) out[c] = look(&ga->extent, x, n, c);
+    return FV_OK;
 }

@@ -136,7 +136,7 @@ fv_status fv_examples_distribution(fv_examples *e, int unit, fv_score by, int lo
 /* ---- a picture of one's own ----------------------------------------------------------------- */
 
 /* The answer of a unit to a plan's only sample. */
-static fv_status read_one(const fv_examples *e, const fvi_unit_request *asked, const fvi_plan *plan,
+static fv_status read_one(const fv_examples *e, const fvi_unit_request *asked, fvi_executable *plan,
                           fvi_response *out, fv_error *err) {
     const fvi_table *t = e->tables->pdata[asked->table];
     fvi_pool_stats *meter = NULL;
@@ -144,8 +144,8 @@ static fv_status read_one(const fv_examples *e, const fvi_unit_request *asked, c
     fv_status st = all ? FV_OK : fvi_fail(err, FV_NOMEM, "no memory for %d units", t->units);
     if (!st) st = fvi_meter_new(e, plan, 1, &meter, err);
     if (!st) {
-        fvi_meter_read(meter, plan, asked->table, 0, all);
-        *out = all[asked->channel];
+        st = fvi_meter_read(meter, plan, asked->table, 0, all, err);
+        if (!st) *out = all[asked->channel];
     }
     fvi_meter_free(meter);
     free(all);
@@ -170,7 +170,7 @@ fv_status fv_examples_measure(fv_examples *e, int unit, fv_score by, int lowest,
         ((fvi_table *)e->tables->pdata[i])->active = i == asked->table;
     fvi_examples_want(e);
     fvi_shape shape = fvi_tensor_shape(input);
-    fvi_plan *plan = NULL;
+    fvi_executable *plan = NULL;
     int64_t samples = 0;
     fvi_response answer = {0};
     st = fvi_session_plan(e->session, &shape, e->wanted, e->n_wanted, 0, &plan, &samples, err);

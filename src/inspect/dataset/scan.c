@@ -24,13 +24,13 @@ typedef struct pass {
     const GPtrArray *todo;
     const fv_examples_desc *desc;
     GPtrArray *failed;
-    fvi_plan *plan;
+    fvi_executable *plan;
     int64_t samples; /* the plan takes at a time */
     fvi_pool_stats *meter;
     fvi_response *answers; /* of one photo and one table */
-    fv_tensor *input;    /* [batch][...] */
-    int batch;           /* at most BATCH */
-    int n;               /* photos in it */
+    fv_tensor *input;      /* [batch][...] */
+    int batch;             /* at most BATCH */
+    int n;                 /* photos in it */
     fvi_photo photo[BATCH];
 } pass;
 
@@ -62,8 +62,8 @@ static fv_status file_photo(pass *p, int i, int64_t n, fv_error *err) {
         const fvi_table *t = p->e->tables->pdata[k];
         if (!t->active || fvi_index_find(t->index, photo->path, photo->size, photo->mtime))
             continue;
-        fvi_meter_read(p->meter, p->plan, (int)k, n, p->answers);
-        st = fvi_index_add(t->index, photo, p->answers, err);
+        st = fvi_meter_read(p->meter, p->plan, (int)k, n, p->answers, err);
+        if (!st) st = fvi_index_add(t->index, photo, p->answers, err);
     }
     return st;
 }

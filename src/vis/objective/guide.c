@@ -40,9 +40,9 @@ double fvi_guide_value(const fvi_extent *l, int64_t n, const fvi_term *t, const 
 }
 
 /* The guide's activations as vectors: [positions][channels]. */
-static fv_status guide_vectors(fv_session *session, fvi_plan *plan, const fvi_objective *o,
+static fv_status guide_vectors(fv_session *session, fvi_executable *plan, const fvi_objective *o,
                                const fv_tensor *input, fv_tensor **out, fv_error *err) {
-    const fvi_graph *g = fvi_plan_graph(plan);
+    const fvi_graph *g = fvi_executable_graph(plan);
     fvi_extent l;
     fv_status st = fvi_extent_find(g, g->outputs[0], 1, o->values[0], &l, NULL, NULL, NULL, err);
     if (st) return st;
@@ -53,8 +53,9 @@ static fv_status guide_vectors(fv_session *session, fvi_plan *plan, const fvi_ob
     fvi_shape shape = {.ndim = 2, .dim = {positions, l.channels}};
     st = fvi_tensor_new(&shape, out, err);
     if (st) return st;
+    const float *x = NULL;
     st = fvi_session_forward(session, plan, input->data, err);
-    const float *x = fvi_plan_target(plan, 0);
+    if (!st) st = fvi_executable_view_target(plan, 0, &x, err);
     for (int64_t p = 0; !st && p < positions; p++)
         for (int64_t c = 0; c < l.channels; c++)
             (*out)->data[p * l.channels + c] = x[fvi_extent_at(&l, 0, c, p)];
@@ -67,7 +68,7 @@ fv_status fvi_guide(fv_session *session, const fv_model *model, const fv_image *
         return fvi_fail(err, FV_ARG, "objective \"%s\": a guided dream wants one plain layer",
                         text);
     fv_tensor *input = NULL;
-    fvi_plan *plan = NULL;
+    fvi_executable *plan = NULL;
     int64_t samples = 0;
     fv_status st = fv_input_from_image(model, guide, &input, err);
     if (st) return st;

@@ -8,21 +8,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
 #include "base/abs_max.h"
+#include "base/error.h"
 #include "base/tensor.h"
 #include "runtime/nonfinite.h"
 #include "vis/render/stage_timer.h"
 
 /* Objectives and seeds of all samples, from the targets of the last forward run. */
-static void seed_all(fvi_plan *plan, const fvi_bound *const *bound, int64_t samples, int group,
-                     double *values) {
+static fv_status seed_all(fvi_executable *plan, const fvi_bound *const *bound, int64_t samples,
+                          int group, double *values, fv_error *err) {
     const float *targets[FVI_MAX_VALUES];
     float *seeds[FVI_MAX_VALUES];
-    int n_values = fvi_plan_graph(plan)->n_outputs;
+    int n_values = fvi_executable_graph(plan)->n_outputs;
     for (int v = 0; v < n_values; v++) {
-        targets[v] = fvi_plan_target(plan, v);
-        seeds[v] = fvi_plan_seed(plan, v);
+        fv_status st = fvi_executable_view_target(plan, v, &targets[v], err);
+        if (!st) st = fvi_executable_edit_seed(plan, v, &seeds[v], err);
+        if (st) return st;
     }
 #pragma omp parallel for schedule(static) if (samples > 1)
     for (int64_t n = 0; n < samples; n++)
@@ -32,68 +33,80 @@ static void seed_all(fvi_plan *plan, const fvi_bound *const *bound, int64_t samp
         for (int i = 0; i < group; i++) members[i] = n + i;
         fvi_bound_evaluate_joint(bound[n], members, group, targets, seeds, values + n);
     }
+    return FV_OK;
 }
 
-fv_status fvi_gradient(fvi_plan *plan, const fvi_bound *const *bound, int64_t samples, int group,
-                       const float *x, double *values, float *dx, fv_render_times *times,
+fv_status fvi_gradient(fvi_executable *plan, const fvi_bound *const *bound, int64_t samples,
+                       int group, const float *x, double *values, float *dx, fv_render_times *times,
                        fv_error *err) {
-    fvi_plan_set_input(plan, 0, x);
-    fv_status st = fvi_plan_forward(plan, err);
+    fv_status st = fvi_executable_set_input(plan, 0, x, err);
+    if (!st) st = fvi_executable_forward(plan, err);
     if (st) return st;
     fvi_stage_timer(times, FV_STAGE_NETWORK);
-    seed_all(plan, bound, samples, group, values);
+    st = seed_all(plan, bound, samples, group, values, err);
+    if (st) return st;
     fvi_stage_timer(times, FV_STAGE_OBJECTIVE);
-    st = fvi_plan_backward(plan, err);
-    if (!st) fvi_plan_get_gradient(plan, 0, dx);
+    st = fvi_executable_backward(plan, err);
+    if (!st) st = fvi_executable_read_gradient(plan, 0, dx, err);
     fvi_stage_timer(times, FV_STAGE_NETWORK);
     return st;
 }
 
+/* A copy of a target's seed; NULL: no memory. */
+static float *copy_seed(fvi_executable *plan, int v) {
+    const fvi_graph *g = fvi_executable_graph(plan);
+    const int64_t count = fvi_shape_count(&g->values[g->outputs[v]].shape);
+    float *seed = NULL, *copy = malloc((size_t)(count > 0 ? count : 1) * sizeof *copy);
+    if (copy && fvi_executable_edit_seed(plan, v, &seed, NULL)) {
+        free(copy);
+        return NULL;
+    }
+    if (copy) memcpy(copy, seed, (size_t)count * sizeof *copy);
+    return copy;
+}
+
+static void free_seeds(float **seeds, int n) {
+    for (int v = 0; seeds && v < n; v++) free(seeds[v]);
+    free(seeds);
+}
+
 /* The seeds of sample k alone, in every sample's place: [targets][count]; to be freed with
  * free_seeds. NULL: no memory. */
-static float **seeds_of(fvi_plan *plan, const fvi_bound *bound, int64_t samples, const float *x) {
-    const fvi_graph *g = fvi_plan_graph(plan);
+static float **seeds_of(fvi_executable *plan, const fvi_bound *bound, int64_t samples,
+                        const float *x) {
+    const int n = fvi_executable_graph(plan)->n_outputs;
     const fvi_bound **all = malloc((size_t)samples * sizeof *all);
     double *values = malloc((size_t)samples * sizeof *values);
-    float **seeds = calloc((size_t)g->n_outputs + 1, sizeof *seeds);
+    float **seeds = calloc((size_t)n + 1, sizeof *seeds);
     int failed = !all || !values || !seeds;
     for (int64_t i = 0; !failed && i < samples; i++) all[i] = bound;
-    if (!failed) {
-        fvi_plan_set_input(plan, 0, x);
-        failed = fvi_plan_forward(plan, NULL) != FV_OK;
-    }
-    if (!failed) seed_all(plan, all, samples, 1, values);
-    for (int v = 0; !failed && v < g->n_outputs; v++) {
-        const int64_t count = fvi_shape_count(&g->values[g->outputs[v]].shape);
-        seeds[v] = malloc((size_t)(count > 0 ? count : 1) * sizeof(float));
-        failed = !seeds[v];
-        if (!failed) memcpy(seeds[v], fvi_plan_seed(plan, v), (size_t)count * sizeof(float));
-    }
+    if (!failed)
+        failed = fvi_executable_set_input(plan, 0, x, NULL) || fvi_executable_forward(plan, NULL) ||
+                 seed_all(plan, all, samples, 1, values, NULL);
+    for (int v = 0; !failed && v < n; v++) failed = !(seeds[v] = copy_seed(plan, v));
     free(values);
     free(all);
     if (!failed) return seeds;
-    for (int v = 0; seeds && v < g->n_outputs; v++) free(seeds[v]);
-    free(seeds);
+    free_seeds(seeds, n);
     return NULL;
 }
 
 /* Why sample k came out as it did: all samples become this one, so that no other is blamed. */
-static void explain(fv_session *s, fvi_plan *plan, const fvi_bound *bound, int64_t samples,
+static void explain(fv_session *s, fvi_executable *plan, const fvi_bound *bound, int64_t samples,
                     int64_t k, const float *x, int64_t count, fv_error *why) {
     float *same = malloc((size_t)(samples * count) * sizeof *same);
     for (int64_t i = 0; same && i < samples; i++)
         memcpy(same + i * count, x + k * count, (size_t)count * sizeof *same);
     float **seeds = same ? seeds_of(plan, bound, samples, same) : NULL;
     fvi_session_explain(s, plan, same ? same : x, (const float *const *)seeds, why);
-    for (int v = 0; seeds && v < fvi_plan_graph(plan)->n_outputs; v++) free(seeds[v]);
-    free(seeds);
+    free_seeds(seeds, fvi_executable_graph(plan)->n_outputs);
     free(same);
 }
 
-fv_status fvi_gradient_check(fv_session *s, fvi_plan *plan, const fvi_bound *bound, int64_t samples,
-                             int64_t k, const float *x, const double *values, const float *dx,
-                             fv_error *why) {
-    const fvi_graph *g = fvi_plan_graph(plan);
+fv_status fvi_gradient_check(fv_session *s, fvi_executable *plan, const fvi_bound *bound,
+                             int64_t samples, int64_t k, const float *x, const double *values,
+                             const float *dx, fv_error *why) {
+    const fvi_graph *g = fvi_executable_graph(plan);
     if (!g->n_inputs) return FV_OK; /* the targets are constants */
     const int64_t count = fvi_shape_count(&g->values[g->inputs[0]].shape) / samples;
     if (isfinite(values[k]) && isfinite(fvi_abs_max(dx + k * count, count))) return FV_OK;
@@ -102,11 +115,11 @@ fv_status fvi_gradient_check(fv_session *s, fvi_plan *plan, const fvi_bound *bou
 }
 
 /* Runs the plan over the input, `samples` at a time. */
-static fv_status gradient_pieces(fv_session *s, fvi_plan *plan, const fvi_objective *o,
+static fv_status gradient_pieces(fv_session *s, fvi_executable *plan, const fvi_objective *o,
                                  const fv_tensor *input, int64_t samples, double *values,
                                  fv_tensor *dx, fv_error *err) {
     fvi_bound *bound = NULL;
-    fv_status st = fvi_objective_bind(o, fvi_plan_graph(plan), samples, &bound, err);
+    fv_status st = fvi_objective_bind(o, fvi_executable_graph(plan), samples, &bound, err);
     if (st) return st;
     const fvi_bound **all = malloc((size_t)samples * sizeof *all);
     double *room = malloc((size_t)samples * sizeof *room);
@@ -138,14 +151,14 @@ fv_status fv_session_gradient(fv_session *s, const fv_tensor *input, const char 
     const fvi_network *net = fvi_session_network(s);
     fvi_objective o = {0};
     fvi_shape shape = fvi_tensor_shape(input);
-    fvi_plan *plan = NULL;
+    fvi_executable *plan = NULL;
     int64_t samples = 0;
     fv_tensor *dx = NULL;
     st = fvi_check_input(net, input, err);
     if (!st) st = fvi_objective_parse(net, objective, NULL, 0, &o, err);
     if (!st) st = fvi_objective_check_plain(&o, "a raw input", err);
     if (!st)
-        st = fvi_session_plan(s, &shape, o.values, o.n_values, FVI_PLAN_BACKWARD, &plan, &samples,
+        st = fvi_session_plan(s, &shape, o.values, o.n_values, FVI_EXEC_BACKWARD, &plan, &samples,
                               err);
     if (!st) st = fvi_tensor_new(&shape, &dx, err);
     if (!st) st = gradient_pieces(s, plan, &o, input, samples, values, dx, err);

@@ -17,16 +17,16 @@
  *   dx        gradient at the raw input, shaped like it
  *   times     where network and objective are timed, or NULL
  */
-fv_status fvi_gradient(fvi_plan *plan, const fvi_bound *const *bound, int64_t samples, int group,
-                       const float *x, double *values, float *dx, fv_render_times *times,
+fv_status fvi_gradient(fvi_executable *plan, const fvi_bound *const *bound, int64_t samples,
+                       int group, const float *x, double *values, float *dx, fv_render_times *times,
                        fv_error *err);
 
 /* Sees whether the objective and the gradient of sample k of such a run are finite; if they are
  * not, finds out why, which runs the plan again.
  *   why      NONFINITE and the reason
  *   returns  FV_OK or FV_NONFINITE */
-fv_status fvi_gradient_check(fv_session *s, fvi_plan *plan, const fvi_bound *bound, int64_t samples,
-                             int64_t k, const float *x, const double *values, const float *dx,
-                             fv_error *why);
+fv_status fvi_gradient_check(fv_session *s, fvi_executable *plan, const fvi_bound *bound,
+                             int64_t samples, int64_t k, const float *x, const double *values,
+                             const float *dx, fv_error *why);
 
 #endif

@@ -70,7 +70,7 @@ static fv_status count(const fvi_fit *f, const fvi_pass *pass, const fv_render_d
     if (st) return st;
     const fvi_shape shape = fvi_pass_shape(pass, samples, d->channels, r.eh, r.ew);
     st = fvi_session_count(f->session, &shape, f->objective->values, f->objective->n_values,
-                           FVI_PLAN_BACKWARD, &plan, err);
+                           FVI_EXEC_BACKWARD, &plan, err);
     if (!st) st = fvi_fit_batch_bytes(d, f, n, &batch, err);
     *bytes = plan + batch + (size_t)f->total * fvi_fit_result_bytes(d, f);
     return st;
@@ -122,7 +122,7 @@ fv_status fvi_fit_tile(const fv_model *model, fv_session *session, const fvi_pas
         }
         const fvi_shape shape = fvi_pass_shape(pass, 1, in->channels, h, w);
         if (!st)
-            st = fvi_session_count(session, &shape, o->values, o->n_values, FVI_PLAN_BACKWARD,
+            st = fvi_session_count(session, &shape, o->values, o->n_values, FVI_EXEC_BACKWARD,
                                    &bytes, err);
         bytes += (size_t)h * (size_t)w * each;
         if (st || fvi_budget_fits(model, bytes)) break;

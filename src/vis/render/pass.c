@@ -126,7 +126,7 @@ fv_status fvi_pass_takes_size(const fvi_pass *p, int samples, int h, int w, int 
 }
 
 /* The objectives tied to a plan. */
-static fv_status find_bounds(fvi_pass *p, const fvi_plan *plan, int h, int w,
+static fv_status find_bounds(fvi_pass *p, const fvi_executable *plan, int h, int w,
                              const fvi_receptive_crop *part, int64_t samples, fvi_bound ***out,
                              fv_error *err) {
     for (guint i = 0; i < p->bounds->len; i++) {
@@ -140,7 +140,7 @@ static fv_status find_bounds(fvi_pass *p, const fvi_plan *plan, int h, int w,
     bound_set b = {h, w, samples, g_new0(fvi_bound *, (gsize)p->n)};
     fv_status st = FV_OK;
     for (int i = 0; !st && i < p->n; i++)
-        st = fvi_objective_bind_part(p->objectives[i], fvi_plan_graph(plan), samples, part,
+        st = fvi_objective_bind_part(p->objectives[i], fvi_executable_graph(plan), samples, part,
                                      &b.bound[i], err);
     g_array_append_val(p->bounds, b);
     *out = b.bound;
@@ -228,13 +228,15 @@ static void encode_piece(const fvi_pass *p, const frame *f, const float *from, i
 }
 
 /* Runs the photos of a piece of the batch, and keeps what the network makes of them. */
-static fv_status remember(const fvi_pass *p, const frame *f, fvi_plan *plan, fvi_bound **bound,
-                          int first, int64_t at_once, const float *photo, fv_error *err) {
+static fv_status remember(const fvi_pass *p, const frame *f, fvi_executable *plan,
+                          fvi_bound **bound, int first, int64_t at_once, const float *photo,
+                          fv_error *err) {
     const float *targets[FVI_MAX_VALUES];
     encode_piece(p, f, photo, first, at_once);
-    fvi_plan_set_input(plan, 0, p->x + first * f->seen);
-    fv_status st = fvi_plan_forward(plan, err);
-    for (int v = 0; v < p->objectives[0]->n_values; v++) targets[v] = fvi_plan_target(plan, v);
+    fv_status st = fvi_executable_set_input(plan, 0, p->x + first * f->seen, err);
+    if (!st) st = fvi_executable_forward(plan, err);
+    for (int v = 0; !st && v < p->objectives[0]->n_values; v++)
+        st = fvi_executable_view_target(plan, v, &targets[v], err);
     for (int64_t i = 0; !st && i < at_once; i++)
         st = fvi_bound_remember(bound[(first + i) % p->n], i, targets, err);
     return st;
@@ -244,8 +246,8 @@ const char *fvi_pass_why(const fvi_pass *p, int i) { return p->why[i % p->n]; }
 
 /* Sees whether samples first..first + at_once - 1 of a run are finite. Of each objective the first
  * reason is looked for and kept, since looking takes as long as many runs. */
-static fv_status check_piece(fvi_pass *p, fvi_plan *plan, int first, int64_t at_once, int64_t count,
-                             const double *values, fv_error *err) {
+static fv_status check_piece(fvi_pass *p, fvi_executable *plan, int first, int64_t at_once,
+                             int64_t count, const double *values, fv_error *err) {
     const float *x = p->x + first * count, *dx = p->dx + first * count;
     fv_status st = FV_OK;
     for (int64_t k = 0; !st && k < at_once; k++) {
@@ -266,13 +268,13 @@ fv_status fvi_pass_run(fvi_pass *p, int samples, int channels, int h, int w, flo
     const fvi_objective *o = p->objectives[0];
     frame f = {.channels = channels, .h = h, .w = w, .count = (int64_t)channels * h * w};
     int64_t at_once = 0;
-    fvi_plan *plan = NULL;
+    fvi_executable *plan = NULL;
     fvi_bound **bound = NULL;
     fv_status st = find_part(p, samples, channels, h, w, &f.part, err);
     if (st) return st;
     f.seen = (int64_t)channels * f.part.h * f.part.w;
     fvi_shape shape = fvi_pass_shape(p, samples, channels, f.part.h, f.part.w);
-    st = fvi_session_plan(p->session, &shape, o->values, o->n_values, FVI_PLAN_BACKWARD, &plan,
+    st = fvi_session_plan(p->session, &shape, o->values, o->n_values, FVI_EXEC_BACKWARD, &plan,
                           &at_once, err);
     if (st) return st;
     if (at_once != samples && p->group > 1)
@@ -289,7 +291,7 @@ fv_status fvi_pass_run(fvi_pass *p, int samples, int channels, int h, int w, flo
         fvi_stage_timer(p->times, FV_STAGE_NETWORK);
         encode_piece(p, &f, t, i, at_once);
         fvi_stage_timer(p->times, FV_STAGE_TRANSFORM);
-        fvi_plan_redirect(plan, redirect ? redirect + i : NULL, at_once);
+        fvi_executable_redirect(plan, redirect ? redirect + i : NULL, at_once);
         st = fvi_gradient(plan, p->order + i, at_once, p->group, p->x + i * f.seen, values + i,
                           p->dx + i * f.seen, p->times, err);
         if (!st) st = check_piece(p, plan, i, at_once, f.seen, values, err);

@@ -21,16 +21,16 @@ static void *need(size_t count, size_t size) {
     return p;
 }
 
-static fvi_backend *backend;
+static fvi_dnnl_engine *backend;
 
 static int setup(void **state) {
     (void)state;
-    return fvi_backend_new(&backend, NULL) != FV_OK;
+    return fvi_dnnl_engine_new(&backend, NULL) != FV_OK;
 }
 
 static int teardown(void **state) {
     (void)state;
-    fvi_backend_free(backend);
+    fvi_dnnl_engine_free(backend);
     return 0;
 }
 
@@ -165,13 +165,13 @@ static void test_time(void **state) {
     (void)state;
     fvi_shape shape = {2, {300, 300}};
     fvi_buffer a = place_new(&shape, NULL), b = place_new(&shape, NULL);
-    fvi_backend_time(backend, 0);
+    fvi_dnnl_engine_time(backend, 0);
     reorder(&a, &b);
-    assert_true(fvi_backend_time(backend, 1) == 0);
+    assert_true(fvi_dnnl_engine_time(backend, 1) == 0);
     reorder(&a, &b);
-    assert_true(fvi_backend_time(backend, 0) > 0);
-    assert_true(fvi_backend_time(backend, 0) == 0);
-    assert_non_null(strstr(fvi_backend_version(), "oneDNN "));
+    assert_true(fvi_dnnl_engine_time(backend, 0) > 0);
+    assert_true(fvi_dnnl_engine_time(backend, 0) == 0);
+    assert_non_null(strstr(fvi_dnnl_version(), "oneDNN "));
     free(a.data);
     free(b.data);
 }

@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "base/random.h"
 #include "backend/onednn/plan.h"
 #include "backend/onednn/weight_cache.h"
+#include "base/random.h"
 
 /* ---- graphs ---- */
 
@@ -81,8 +81,13 @@ static int conv(fvi_graph *g, int x, int64_t c, uint64_t seed) {
     fvi_shape s = g->values[x].shape;
     int w = constant_new(g, (fvi_shape){4, {c, s.dim[1], 3, 3}}, seed);
     int b = constant_new(g, (fvi_shape){1, {c}}, seed + 100);
-    fvi_window win = {.n = 2, .kernel = {3, 3}, .stride = {1, 1}, .dilation = {1, 1},
-                      .pad_lo = {1, 1}, .pad_hi = {1, 1}, .groups = 1};
+    fvi_window win = {.n = 2,
+                      .kernel = {3, 3},
+                      .stride = {1, 1},
+                      .dilation = {1, 1},
+                      .pad_lo = {1, 1},
+                      .pad_hi = {1, 1},
+                      .groups = 1};
     s.dim[1] = c;
     return node_new(g, FVI_CONV, (fvi_node_attr){.window = win}, s, 3, x, w, b);
 }
@@ -103,19 +108,19 @@ static void target(fvi_graph *g, int v) { g->outputs[g->n_outputs++] = v; }
 
 /* ---- running ---- */
 
-static fvi_backend *backend;
+static fvi_dnnl_engine *backend;
 static fvi_weight_cache *weights;
 
 static int setup(void **state) {
     (void)state;
     weights = fvi_weight_cache_new();
-    return fvi_backend_new(&backend, NULL);
+    return fvi_dnnl_engine_new(&backend, NULL);
 }
 
 static int teardown(void **state) {
     (void)state;
     fvi_weight_cache_free(weights);
-    fvi_backend_free(backend);
+    fvi_dnnl_engine_free(backend);
     return 0;
 }
 
@@ -167,8 +172,8 @@ static float *gradient_of(fvi_plan *p, const float *x) {
 /* The whole check: gradient against central differences of the plan's own forward, the same numbers
  * with no memory shared, guards whole, the same when run again. */
 static void check(fvi_graph *(*make)(void)) {
-    fvi_plan *p = plan_of(make(), FVI_PLAN_BACKWARD);
-    fvi_plan *guarded = plan_of(make(), FVI_PLAN_BACKWARD | FVI_PLAN_GUARDS);
+    fvi_plan *p = plan_of(make(), FVI_EXEC_BACKWARD);
+    fvi_plan *guarded = plan_of(make(), FVI_EXEC_BACKWARD | FVI_PLAN_GUARDS);
     int64_t n = count_of(p, fvi_plan_graph(p)->inputs[0]);
     float *x = noise(n, 3), *g = gradient_of(p, x);
     float *again = gradient_of(p, x), *other = gradient_of(guarded, x);
@@ -248,11 +253,26 @@ static fvi_graph *input_as_target(void) {
     return g;
 }
 
-static void residual_gradient(void **state) { (void)state; check(residual); }
-static void many_readers_gradient(void **state) { (void)state; check(many_readers); }
-static void concats_gradient(void **state) { (void)state; check(concats); }
-static void inner_targets_gradient(void **state) { (void)state; check(inner_targets); }
-static void input_as_target_gradient(void **state) { (void)state; check(input_as_target); }
+static void residual_gradient(void **state) {
+    (void)state;
+    check(residual);
+}
+static void many_readers_gradient(void **state) {
+    (void)state;
+    check(many_readers);
+}
+static void concats_gradient(void **state) {
+    (void)state;
+    check(concats);
+}
+static void inner_targets_gradient(void **state) {
+    (void)state;
+    check(inner_targets);
+}
+static void input_as_target_gradient(void **state) {
+    (void)state;
+    check(input_as_target);
+}
 
 /* A value before an activation is the same whether or not the two are done as one. */
 static void asking_between_changes_nothing(void **state) {
@@ -294,11 +314,11 @@ static void inner_gradient(void **state) {
     int end = binary(g, FVI_ADD, conv(g, a, 8, 10), unary(g, FVI_TANH, a));
     target(g, end);
     target(g, a);
-    fvi_plan *whole = plan_of(g, FVI_PLAN_BACKWARD | FVI_PLAN_INNER | FVI_PLAN_GUARDS);
+    fvi_plan *whole = plan_of(g, FVI_EXEC_BACKWARD | FVI_EXEC_TARGET_GRADIENTS | FVI_PLAN_GUARDS);
     g = graph_new();
     int y = input_new(g, picture);
     target(g, binary(g, FVI_ADD, conv(g, y, 8, 10), unary(g, FVI_TANH, y)));
-    fvi_plan *rest = plan_of(g, FVI_PLAN_BACKWARD);
+    fvi_plan *rest = plan_of(g, FVI_EXEC_BACKWARD);
     const int64_t n = count_of(whole, x);
     float *in = noise(n, 3), *seed = noise(n, 4), *own = noise(n, 5), *zero = calloc((size_t)n, 4);
     for (int with_own = 0; with_own < 2; with_own++) {
@@ -332,7 +352,7 @@ static void no_gradient_is_zero(void **state) {
     fvi_graph *g = graph_new();
     int x = input_new(g, picture);
     target(g, unary(g, FVI_FLOOR, x));
-    fvi_plan *p = plan_of(g, FVI_PLAN_BACKWARD | FVI_PLAN_GUARDS);
+    fvi_plan *p = plan_of(g, FVI_EXEC_BACKWARD | FVI_PLAN_GUARDS);
     float *in = noise(count_of(p, x), 3), *d = gradient_of(p, in);
     for (int64_t i = 0; i < count_of(p, x); i++) assert_true(d[i] == 0);
     free(in);
@@ -362,8 +382,8 @@ static int count_works(fvi_profile *p, const double *seconds, const char *kind, 
                        double *time, double *multiply_adds) {
     int n = 0;
     for (int i = 0; i < fvi_profile_count(p); i++) {
-        const fvi_work *w = fvi_profile_work(p, i);
-        if (strcmp(w->kind, kind) != 0 || w->phase != phase || w->beside) continue;
+        const fvi_timed_op *w = fvi_profile_op(p, i);
+        if (strcmp(w->kind, kind) != 0 || w->backward != phase || w->is_side_loop) continue;
         assert_true(w->bytes > 0);
         *time += seconds[i];
         *multiply_adds += w->multiply_adds;
@@ -378,9 +398,9 @@ static void profile_has_everything(void **state) {
     (void)state;
     fvi_graph *g = graph_new();
     int x = input_new(g, picture);
-    int a = unary(g, FVI_RELU, conv(g, x, 16, 1)); /* fused: backward is a primitive of its own */
+    int a = unary(g, FVI_RELU, conv(g, x, 16, 1));  /* fused: backward is a primitive of its own */
     target(g, unary(g, FVI_SIN, conv(g, a, 8, 2))); /* oneDNN has no sine: a loop */
-    fvi_plan *p = plan_of(g, FVI_PLAN_BACKWARD);
+    fvi_plan *p = plan_of(g, FVI_EXEC_BACKWARD);
     fvi_profile *profile = NULL;
     assert_int_equal(fvi_plan_profile(p, &profile, NULL), FV_OK);
     double *seconds = calloc((size_t)fvi_profile_count(profile), sizeof *seconds);
@@ -393,9 +413,9 @@ static void profile_has_everything(void **state) {
         if (ran[1]) free(gradient_of(p, in));
         fvi_profile_take(profile, seconds);
         for (int phase = 0; phase < 2; phase++) {
-            assert_int_equal(count_works(profile, seconds, "convolution", phase, &product[phase],
-                                         &work[phase]),
-                             2);
+            assert_int_equal(
+                count_works(profile, seconds, "convolution", phase, &product[phase], &work[phase]),
+                2);
             assert_int_equal(count_works(profile, seconds, "Test", phase, &loop[phase], &none) > 0,
                              1);
             assert_true(work[phase] == 2.0 * 6 * 6 * (2 * 9 * 8 * 16));

@@ -17,25 +17,25 @@
 
 #include <cmocka.h>
 
-#include "base/random.h"
-#include "support/builder.h"
 #include "backend/onednn/plan.h"
-#include "model/network.h"
 #include "backend/onednn/weight_cache.h"
+#include "base/random.h"
+#include "model/network.h"
+#include "support/builder.h"
 
-static fvi_backend *backend;
+static fvi_dnnl_engine *backend;
 static fvi_weight_cache *weights;
 
 static int setup(void **state) {
     (void)state;
     weights = fvi_weight_cache_new();
-    return fvi_backend_new(&backend, NULL);
+    return fvi_dnnl_engine_new(&backend, NULL);
 }
 
 static int teardown(void **state) {
     (void)state;
     fvi_weight_cache_free(weights);
-    fvi_backend_free(backend);
+    fvi_dnnl_engine_free(backend);
     return 0;
 }
 
@@ -97,7 +97,7 @@ static fvi_plan *plan_new(kind k, int clip, const char *wanted, int64_t samples,
     if (fvi_network_load(builder_save(b, "net.onnx"), NULL, net, &err)) fail_msg("%s", err.text);
     fvi_binding bound = {"x", {k == GEMM ? 2 : 4, {samples, CHANNELS, 5, 4}}, NULL};
     if (fvi_network_lower(*net, &bound, 1, &wanted, 1, &g, &err)) fail_msg("%s", err.text);
-    if (fvi_plan_new(g, FVI_PLAN_BACKWARD | flags, backend, weights, &p, &err))
+    if (fvi_plan_new(g, FVI_EXEC_BACKWARD | flags, backend, weights, &p, &err))
         fail_msg("%s", err.text);
     builder_free(b);
     return p;
@@ -264,7 +264,7 @@ static void guides(kind k, int clip, int flags) {
     fvi_network *net[3];
     int64_t size = CHANNELS * (k == GEMM ? 1 : 20), all = SAMPLES * size;
     fvi_plan *plain = plan_new(k, clip, "y", SAMPLES, flags, &net[0]);
-    fvi_plan *guided = plan_new(k, clip, "y", SAMPLES, flags | FVI_PLAN_GUIDED, &net[1]);
+    fvi_plan *guided = plan_new(k, clip, "y", SAMPLES, flags | FVI_EXEC_GUIDED, &net[1]);
     fvi_plan *linear = plan_new(k, clip, "f", SAMPLES, flags, &net[2]);
     float *x = floats(all), *seed = floats(all), *f = floats(all), *through = floats(all);
     float *got = floats(all), *want = floats(all);
@@ -303,7 +303,7 @@ static void guided_relus_are_redirected_too(void **state) {
     (void)state;
     enum { ALL = CHANNELS * 20 };
     fvi_network *net;
-    fvi_plan *p = plan_new(ALONE, 0, "y", 1, FVI_PLAN_GUIDED, &net);
+    fvi_plan *p = plan_new(ALONE, 0, "y", 1, FVI_EXEC_GUIDED, &net);
     float x[ALL], seed[ALL], dx[ALL];
     for (int i = 0; i < ALL; i++) {
         x[i] = i % 2 ? -1 : 1;    /* f = -x: every other one is active, */
@@ -363,7 +363,7 @@ static fvi_plan *block_new(int clip, int stride, int asked, int flags, fvi_netwo
     if (fvi_network_load(builder_save(b, "net.onnx"), NULL, net, &err)) fail_msg("%s", err.text);
     fvi_binding bound = {"x", {4, {SAMPLES, 4, SIDE, SIDE}}, NULL};
     if (fvi_network_lower(*net, &bound, 1, inner, asked, &g, &err)) fail_msg("%s", err.text);
-    if (fvi_plan_new(g, FVI_PLAN_BACKWARD | FVI_PLAN_EVERY_METHOD | flags, backend, weights, &p,
+    if (fvi_plan_new(g, FVI_EXEC_BACKWARD | FVI_PLAN_EVERY_METHOD | flags, backend, weights, &p,
                      &err))
         fail_msg("%s", err.text);
     builder_free(b);
@@ -376,8 +376,8 @@ static int count_passes(fvi_plan *p) {
     int n = 0;
     assert_int_equal(fvi_plan_profile(p, &profile, NULL), FV_OK);
     for (int i = 0; i < fvi_profile_count(profile); i++) {
-        const fvi_work *w = fvi_profile_work(profile, i);
-        n += w->phase == 1 && !strcmp(w->kind, "activation");
+        const fvi_timed_op *w = fvi_profile_op(profile, i);
+        n += w->backward && !strcmp(w->kind, "activation");
     }
     fvi_profile_free(profile);
     return n;
@@ -423,7 +423,7 @@ static void both_ways(int clip, int stride, int flags) {
     fvi_network *net[2];
     fvi_plan *p = block_new(clip, stride, 1, flags, &net[0]);
     fvi_plan *apart = block_new(clip, stride, ASKED, flags, &net[1]);
-    assert_int_equal(count_passes(p), flags & FVI_PLAN_GUIDED ? 2 : 0);
+    assert_int_equal(count_passes(p), flags & FVI_EXEC_GUIDED ? 2 : 0);
     assert_int_equal(count_passes(apart), 2);
     for (int redirect = 2; redirect >= 0; redirect--) { /* off again, too */
         run_block(p, 1, redirect == 1, got);
@@ -442,8 +442,8 @@ static void depthwise_loops_mask_as_passes_do(void **state) {
     for (int clip = 0; clip < 2; clip++)
         for (int stride = 1; stride <= 2; stride++)
             for (int guided = 0; guided < 2; guided++) {
-                both_ways(clip, stride, guided ? FVI_PLAN_GUIDED : 0);
-                both_ways(clip, stride, FVI_PLAN_GUARDS | (guided ? FVI_PLAN_GUIDED : 0));
+                both_ways(clip, stride, guided ? FVI_EXEC_GUIDED : 0);
+                both_ways(clip, stride, FVI_PLAN_GUARDS | (guided ? FVI_EXEC_GUIDED : 0));
             }
 }
 
@@ -454,7 +454,7 @@ static void gradients_asked_for_are_not_masked(void **state) {
     fvi_network *net;
     int beyond = 0;
     (void)state;
-    fvi_plan *p = block_new(0, 1, 3, FVI_PLAN_INNER, &net);
+    fvi_plan *p = block_new(0, 1, 3, FVI_EXEC_TARGET_GRADIENTS, &net);
     run_block(p, 3, 0, dx);
     fvi_plan_get_target(p, 2, a);
     const float *gradient = fvi_plan_target_gradient(p, 2);

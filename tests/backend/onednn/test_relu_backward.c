@@ -12,10 +12,10 @@
 
 #include <cmocka.h>
 
+#include "backend/onednn/kernels/relu_backward.h"
+#include "backend/onednn/program_internal.h"
 #include "base/parallel.h"
 #include "base/random.h"
-#include "backend/onednn/program_internal.h"
-#include "backend/onednn/kernels/relu_backward.h"
 
 enum { N = 3 * FVI_PARALLEL_MIN + 5 };
 
@@ -32,12 +32,12 @@ static void draw(float *value, float *g) {
     }
 }
 
-static void by_onednn(fvi_backend *b, const fvi_act *act, float *value, float *g, float *out) {
+static void by_onednn(fvi_dnnl_engine *b, const fvi_act *act, float *value, float *g, float *out) {
     const fvi_shape shape = {1, {N}};
     fvi_prim *p = NULL;
     fvi_buffer places[3] = {{.shape = shape, .data = value},
-                           {.shape = shape, .data = g},
-                           {.shape = shape, .data = out}};
+                            {.shape = shape, .data = g},
+                            {.shape = shape, .data = out}};
     assert_int_equal(fvi_prim_eltwise(b, act, FVI_BY_DST, &shape, NULL, &p, NULL), FV_OK);
     fvi_prim_set(p, FVI_DST, &places[0]);
     fvi_prim_set(p, FVI_DIFF_DST, &places[1]);
@@ -55,8 +55,8 @@ static fv_status nothing(const fvi_step *s) {
 
 /* As the only step of a program, forward and backward. `kept`: the values are wiped out in between,
  * so their sides must do; only whole vectors have them. */
-static void by_ours(fvi_backend *b, const fvi_act *act, const float *value, float *g, float *out,
-                    int kept) {
+static void by_ours(fvi_dnnl_engine *b, const fvi_act *act, const float *value, float *g,
+                    float *out, int kept) {
     static float lost[N];
     static const fvi_op op = {.name = "none", .forward = nothing, .backward = nothing};
     const int n = kept ? N / 8 * 8 : N;
@@ -66,8 +66,8 @@ static void by_ours(fvi_backend *b, const fvi_act *act, const float *value, floa
     fvi_schedule *p = NULL;
     const fvi_node node = {.out = 0};
     fvi_buffer places[3] = {{.shape = shape, .data = lost, .bytes = bytes, .fixed = 1},
-                           {.shape = shape, .data = g, .bytes = bytes, .fixed = 1},
-                           {.shape = shape, .data = out, .bytes = bytes, .fixed = 1}};
+                            {.shape = shape, .data = g, .bytes = bytes, .fixed = 1},
+                            {.shape = shape, .data = out, .bytes = bytes, .fixed = 1}};
     assert_int_equal(fvi_schedule_new(b, w, 0, &p, NULL), FV_OK);
     if (kept) fvi_schedule_every_method(p);
     fvi_step s = {.op = &op, .program = p, .node = &node, .dst = &places[0]}, *step = &s;
@@ -99,9 +99,9 @@ static void test_bits(void **state) {
                             {.f = FVI_CLIP, .p = 0, .q = 6},
                             {.f = FVI_CLIP, .p = -2, .q = 0.5f},
                             {.f = FVI_CLIP, .p = 1, .q = 1}};
-    fvi_backend *b = NULL;
+    fvi_dnnl_engine *b = NULL;
     (void)state;
-    assert_int_equal(fvi_backend_new(&b, NULL), FV_OK);
+    assert_int_equal(fvi_dnnl_engine_new(&b, NULL), FV_OK);
     draw(value, g);
     for (size_t i = 0; i < sizeof acts / sizeof *acts; i++) {
         assert_true(fvi_relu_is(&acts[i]));
@@ -116,7 +116,7 @@ static void test_bits(void **state) {
             assert_same(want, got, n);
         }
     }
-    fvi_backend_free(b);
+    fvi_dnnl_engine_free(b);
 }
 
 static void test_which(void **state) {

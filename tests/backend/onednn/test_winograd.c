@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
+#include "backend/onednn/kernels/winograd.h"
 #include "backend/onednn/plan.h"
 #include "backend/onednn/profile.h"
-#include "backend/onednn/kernels/winograd.h"
 
 enum { C = 8, K = 5, SIDE = 6, LARGEST = 64 };
 
@@ -23,7 +23,7 @@ static void test_filling_stays_zero(void **state) {
     static float u[FVI_WINOGRAD_POINTS * (C + 1) * BLOCK];
     static float v[FVI_WINOGRAD_POINTS * (TILES + 1) * BLOCK], m[sizeof v / sizeof *v];
     fvi_buffer places[] = {{.data = src}, {.data = u}, {.data = bias},
-                          {.data = dst}, {.data = v}, {.data = m}};
+                           {.data = dst}, {.data = v}, {.data = m}};
     memset(dst, 0xff, sizeof dst);
     fvi_winograd_run(&(fvi_winograd){.batch = 1,
                                      .c = C,
@@ -51,7 +51,7 @@ static int is_used(int64_t n, int64_t c, int64_t k, int64_t side, int64_t stride
     fvi_graph *g = fvi_pool_alloc(pool, sizeof *g);
     fvi_const *w = fvi_pool_alloc(pool, sizeof *w);
     fvi_weight_cache *cache = fvi_weight_cache_new();
-    fvi_backend *backend = NULL;
+    fvi_dnnl_engine *backend = NULL;
     fvi_plan *plan = NULL;
     fvi_profile *profile = NULL;
     int64_t out = (side - 1) / stride + 1, found = 0;
@@ -79,25 +79,25 @@ static int is_used(int64_t n, int64_t c, int64_t k, int64_t side, int64_t stride
                                           .pad_hi = {1, 1},
                                           .groups = 1}};
     if (limit) fvi_weight_cache_set_limit(cache, limit);
-    assert_int_equal(fvi_backend_new(&backend, NULL), FV_OK);
-    assert_int_equal(fvi_plan_new(g, FVI_PLAN_BACKWARD, backend, cache, &plan, NULL), FV_OK);
+    assert_int_equal(fvi_dnnl_engine_new(&backend, NULL), FV_OK);
+    assert_int_equal(fvi_plan_new(g, FVI_EXEC_BACKWARD, backend, cache, &plan, NULL), FV_OK);
     assert_int_equal(fvi_plan_profile(plan, &profile, NULL), FV_OK);
     for (int i = 0; i < fvi_profile_count(profile); i++)
-        found += !strcmp(fvi_profile_work(profile, i)->implementation
-                             ? fvi_profile_work(profile, i)->implementation
+        found += !strcmp(fvi_profile_op(profile, i)->implementation
+                             ? fvi_profile_op(profile, i)->implementation
                              : "",
                          "winograd:f4x4");
     fvi_profile_free(profile);
     fvi_plan_free(plan);
     fvi_weight_cache_free(cache);
-    fvi_backend_free(backend);
+    fvi_dnnl_engine_free(backend);
     return (int)found;
 }
 
 /* Both directions or none, where the processor's best is AVX2; elsewhere never. */
 static void test_when(void **state) {
     (void)state;
-    int both = fvi_backend_is_avx2() ? 2 : 0;
+    int both = fvi_dnnl_is_avx2() ? 2 : 0;
     assert_int_equal(is_used(1, 64, 32, 14, 1, 0), both);
     assert_int_equal(is_used(1, 64, 24, 14, 1, 0), 0);
     assert_int_equal(is_used(1, 64, 64, 28, 2, 0), 0);

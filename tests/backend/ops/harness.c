@@ -259,7 +259,7 @@ static fv_status run_once(fvi_plan *plan, const problem *p, int flags, result *r
         r->value[t] = need(n, sizeof(float));
         fvi_plan_get_target(plan, t, r->value[t]);
     }
-    if (!(flags & FVI_PLAN_BACKWARD)) return FV_OK;
+    if (!(flags & FVI_EXEC_BACKWARD)) return FV_OK;
     for (int t = 0; t < g->n_outputs; t++) fvi_plan_set_seed(plan, t, p->seed[p->first_target + t]);
     st = fvi_plan_backward(plan, err);
     for (int i = 0; i < g->n_inputs && !st; i++) {
@@ -276,7 +276,7 @@ static int has_method(fvi_plan *plan, const char *method, int n) {
     int count = 0;
     if (fvi_plan_profile(plan, &profile, NULL)) return 0;
     for (int i = 0; i < fvi_profile_count(profile); i++) {
-        const char *by = fvi_profile_work(profile, i)->implementation;
+        const char *by = fvi_profile_op(profile, i)->implementation;
         count += by && !strcmp(by, method);
     }
     fvi_profile_free(profile);
@@ -286,12 +286,12 @@ static int has_method(fvi_plan *plan, const char *method, int n) {
 /* Makes a plan and runs it twice; the second result is kept.  returns 0, or 1 with text */
 static int plan_run(const problem *p, int flags, result *out, char *text, size_t size) {
     fv_error err = {0};
-    fvi_backend *b = NULL;
+    fvi_dnnl_engine *b = NULL;
     fvi_plan *plan = NULL;
     fvi_weight_cache *w = fvi_weight_cache_new();
-    int bad = 0, backward = flags & FVI_PLAN_BACKWARD;
+    int bad = 0, backward = flags & FVI_EXEC_BACKWARD;
     if (p->c->winograd || p->c->depthwise) flags |= FVI_PLAN_EVERY_METHOD;
-    fv_status st = fvi_backend_new(&b, &err);
+    fv_status st = fvi_dnnl_engine_new(&b, &err);
     if (!st) st = fvi_plan_new(graph_new(p), flags, b, w, &plan, &err);
     for (int turn = 0; turn < 2 && !st; turn++) {
         result_free(out);
@@ -307,7 +307,7 @@ static int plan_run(const problem *p, int flags, result *out, char *text, size_t
         bad = fail(text, size, "not done by depthwise.c");
     fvi_plan_free(plan);
     fvi_weight_cache_free(w);
-    fvi_backend_free(b);
+    fvi_dnnl_engine_free(b);
     return bad;
 }
 
@@ -436,7 +436,7 @@ static int check_samples(const problem *p, const result *whole, char *text, size
     for (int64_t k = 0; k < batch_of(p->c) && !bad; k++) {
         problem one = problem_sample(p, k);
         result r = {0};
-        bad = plan_run(&one, FVI_PLAN_BACKWARD | FVI_PLAN_GUARDS, &r, text, size) ||
+        bad = plan_run(&one, FVI_EXEC_BACKWARD | FVI_PLAN_GUARDS, &r, text, size) ||
               check_results(&one, whole, &r, k, p->c->batch == FVI_BATCH_EXACT,
                             "a sample alone and in its batch", text, size);
         result_free(&r);
@@ -450,7 +450,7 @@ static int check_threads(const problem *p, const result *whole, char *text, size
     for (int threads = 1; threads <= 3 && !bad; threads += 2) {
         result r = {0};
         omp_set_num_threads(threads);
-        bad = plan_run(p, FVI_PLAN_BACKWARD, &r, text, size) ||
+        bad = plan_run(p, FVI_EXEC_BACKWARD, &r, text, size) ||
               check_results(p, whole, &r, -1, 1, "another number of threads", text, size);
         result_free(&r);
     }
@@ -462,9 +462,9 @@ static int check_threads(const problem *p, const result *whole, char *text, size
 static int run_targets(const fvi_case *c, int all_targets, char *text, size_t size) {
     problem p = problem_new(c, all_targets);
     result guarded = {0}, shared = {0}, forward = {0};
-    int bad = plan_run(&p, FVI_PLAN_BACKWARD | FVI_PLAN_GUARDS, &guarded, text, size) ||
+    int bad = plan_run(&p, FVI_EXEC_BACKWARD | FVI_PLAN_GUARDS, &guarded, text, size) ||
               check_result(&p, &guarded, text, size) ||
-              plan_run(&p, FVI_PLAN_BACKWARD, &shared, text, size) ||
+              plan_run(&p, FVI_EXEC_BACKWARD, &shared, text, size) ||
               check_results(&p, &guarded, &shared, -1, 0, "with memory shared", text, size) ||
               plan_run(&p, FVI_PLAN_GUARDS, &forward, text, size) ||
               check_results(&p, &guarded, &forward, -1, 0, "without backward", text, size);

@@ -203,7 +203,7 @@ static void check_gradient(const fvi_graph *g, fvi_plan *plan, int i, double **v
  * as it is written, should give. Frees both. */
 static void check(fvi_graph *planned, fvi_graph *g, int flags) {
     double *value[MAX_IN + MAX_NODE] = {0};
-    fvi_backend *b = NULL;
+    fvi_dnnl_engine *b = NULL;
     fvi_plan *plan = NULL;
     fvi_weight_cache *w = fvi_weight_cache_new();
     int n_values = g->n_values, t = g->outputs[0];
@@ -211,8 +211,8 @@ static void check(fvi_graph *planned, fvi_graph *g, int flags) {
     float *out = need((size_t)n, sizeof *out), *seed = need((size_t)n, sizeof *seed);
     values_new(g, value);
     for (int64_t i = 0; i < n; i++) seed[i] = random_at(1000, i);
-    assert_int_equal(fvi_backend_new(&b, NULL), FV_OK);
-    assert_int_equal(fvi_plan_new(planned, FVI_PLAN_BACKWARD | flags, b, w, &plan, NULL), FV_OK);
+    assert_int_equal(fvi_dnnl_engine_new(&b, NULL), FV_OK);
+    assert_int_equal(fvi_plan_new(planned, FVI_EXEC_BACKWARD | flags, b, w, &plan, NULL), FV_OK);
     for (int turn = 0; turn < 2; turn++) {
         for (int i = 0; i < g->n_inputs; i++) {
             int v = g->inputs[i];
@@ -234,7 +234,7 @@ static void check(fvi_graph *planned, fvi_graph *g, int flags) {
     for (int i = 0; i < g->n_inputs && i < 4; i++) check_gradient(g, plan, i, value, seed);
     fvi_plan_free(plan);
     fvi_weight_cache_free(w);
-    fvi_backend_free(b);
+    fvi_dnnl_engine_free(b);
     for (int v = 0; v < n_values; v++) free(value[v]);
     fvi_graph_free(g);
     free(out);
@@ -633,12 +633,12 @@ static void test_window_without_cells(void **state) {
                                   .pad_hi = {0, 1},
                                   .groups = 1}};
     add_node(&k, FVI_MAX_POOL, a, picture(1, 1, 1, 4), &x, 1);
-    fvi_backend *b = NULL;
+    fvi_dnnl_engine *b = NULL;
     fvi_plan *plan = NULL;
     fvi_weight_cache *w = fvi_weight_cache_new();
     float in[2] = {-3, 5}, out[4], seed[4] = {1, 2, 4, 8}, gradient[2];
-    assert_int_equal(fvi_backend_new(&b, NULL), FV_OK);
-    assert_int_equal(fvi_plan_new(k.g, FVI_PLAN_BACKWARD, b, w, &plan, NULL), FV_OK);
+    assert_int_equal(fvi_dnnl_engine_new(&b, NULL), FV_OK);
+    assert_int_equal(fvi_plan_new(k.g, FVI_EXEC_BACKWARD, b, w, &plan, NULL), FV_OK);
     fvi_plan_set_input(plan, 0, in);
     assert_int_equal(fvi_plan_forward(plan, NULL), FV_OK);
     fvi_plan_get_target(plan, 0, out);
@@ -650,7 +650,7 @@ static void test_window_without_cells(void **state) {
     assert_memory_equal(gradient, want_gradient, sizeof want_gradient);
     fvi_plan_free(plan);
     fvi_weight_cache_free(w);
-    fvi_backend_free(b);
+    fvi_dnnl_engine_free(b);
 }
 
 int main(void) {

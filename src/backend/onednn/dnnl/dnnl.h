@@ -11,23 +11,23 @@
 #include "base/shape.h"
 #include "fovea/fovea.h"
 
-typedef struct fvi_backend fvi_backend; /* oneDNN's engine and stream; one a session */
-typedef struct fvi_layout fvi_layout;   /* immutable; NULL means plain row-major f32 */
+typedef struct fvi_dnnl_engine fvi_dnnl_engine; /* oneDNN's engine and stream; one a session */
+typedef struct fvi_layout fvi_layout;           /* immutable; NULL means plain row-major f32 */
 typedef struct fvi_prim fvi_prim;
 typedef struct fvi_buffer fvi_buffer;
 
-fv_status fvi_backend_new(fvi_backend **out, fv_error *err);
-void fvi_backend_free(fvi_backend *b);
+fv_status fvi_dnnl_engine_new(fvi_dnnl_engine **out, fv_error *err);
+void fvi_dnnl_engine_free(fvi_dnnl_engine *b);
 /* Whether convolutions and products made from now on may multiply in bf16; whether this processor
  * and oneDNN have that. */
-void fvi_backend_set_bf16(fvi_backend *b, int on);
-int fvi_backend_has_bf16(fvi_backend *b);
+void fvi_dnnl_engine_set_bf16(fvi_dnnl_engine *b, int on);
+int fvi_dnnl_engine_has_bf16(fvi_dnnl_engine *b);
 /* "oneDNN 2.6.3", static. */
-const char *fvi_backend_version(void);
+const char *fvi_dnnl_version(void);
 /* Whether the best instructions oneDNN uses here are AVX2's. */
-int fvi_backend_is_avx2(void);
+int fvi_dnnl_is_avx2(void);
 /* Seconds spent inside primitives since the last call; measured only while `on` was last set. */
-double fvi_backend_time(fvi_backend *b, int on);
+double fvi_dnnl_engine_time(fvi_dnnl_engine *b, int on);
 
 /* ---- layouts ---- */
 /* NULL gives NULL; NULL also when out of memory. */
@@ -46,11 +46,11 @@ int64_t fvi_layout_part_offset(const fvi_layout *whole, const fvi_shape *shape,
 typedef enum fvi_access { FVI_READ = 1, FVI_WRITE = 2 } fvi_access;
 
 /* Copies `from` into `to`, same shape, any two layouts. */
-fv_status fvi_prim_reorder(fvi_backend *b, fvi_buffer *from, fvi_buffer *to, fvi_prim **out,
+fv_status fvi_prim_reorder(fvi_dnnl_engine *b, fvi_buffer *from, fvi_buffer *to, fvi_prim **out,
                            fv_error *err);
 /* to = x + y, same shape and layout; `to` may share memory with x or y. */
-fv_status fvi_prim_add(fvi_backend *b, fvi_buffer *x, fvi_buffer *y, fvi_buffer *to, fvi_prim **out,
-                       fv_error *err);
+fv_status fvi_prim_add(fvi_dnnl_engine *b, fvi_buffer *x, fvi_buffer *y, fvi_buffer *to,
+                       fvi_prim **out, fv_error *err);
 
 /* Bytes of scratch memory it needs while running; the place for it. */
 size_t fvi_prim_scratch(const fvi_prim *p);
@@ -64,7 +64,7 @@ fv_status fvi_prim_bind(fvi_prim *p, fv_error *err);
 const char *fvi_prim_info(const fvi_prim *p);
 /* What it does in a word, "convolution"; static. "empty": nothing. */
 const char *fvi_prim_kind(const fvi_prim *p);
-/* Seconds it ran since the last call; measured only while fvi_backend_time was last set on. */
+/* Seconds it ran since the last call; measured only while fvi_dnnl_engine_time was last set on. */
 double fvi_prim_take_seconds(fvi_prim *p);
 fv_status fvi_prim_run(fvi_prim *p);
 void fvi_prim_free(fvi_prim *p);

@@ -13,8 +13,8 @@
 #include <float.h>
 #include <math.h>
 
-#include "base/error.h"
 #include "backend/onednn/dnnl/dnnl_prim.h"
+#include "base/error.h"
 
 typedef struct entry {
     dnnl_alg_kind_t alg, by_dst; /* 0: none */
@@ -82,8 +82,9 @@ int fvi_act_backward_from_dst(const fvi_act *a) {
     return fvi_act_algorithm(a, 1, &alg, &alpha, &beta);
 }
 
-fv_status fvi_prim_eltwise(fvi_backend *b, const fvi_act *a, fvi_way way, const fvi_shape *shape,
-                           const fvi_layout *layout, fvi_prim **out, fv_error *err) {
+fv_status fvi_prim_eltwise(fvi_dnnl_engine *b, const fvi_act *a, fvi_way way,
+                           const fvi_shape *shape, const fvi_layout *layout, fvi_prim **out,
+                           fv_error *err) {
     dnnl_alg_kind_t alg;
     float alpha, beta;
     if (!fvi_act_algorithm(a, way == FVI_BY_DST, &alg, &alpha, &beta))

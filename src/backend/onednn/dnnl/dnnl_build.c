@@ -5,13 +5,13 @@
  */
 #include <string.h>
 
-#include "base/error.h"
 #include "backend/onednn/dnnl/dnnl_prim.h"
 #include "backend/onednn/step.h"
+#include "base/error.h"
 
 /* Ends a build: from the descriptor oneDNN gave, or the reason it gave none, to a primitive. */
-static fv_status finish(fvi_backend *b, dnnl_status_t ds, dnnl_primitive_desc_t pd, int backward,
-                        const char *what, fvi_prim **out, fv_error *err) {
+static fv_status finish(fvi_dnnl_engine *b, dnnl_status_t ds, dnnl_primitive_desc_t pd,
+                        int backward, const char *what, fvi_prim **out, fv_error *err) {
     if (ds) return fvi_dnnl_fail(err, ds, what);
     return fvi_prim_new(b, pd, backward, what, out, err);
 }
@@ -20,7 +20,8 @@ static int is_empty(const fvi_shape *shape) { return fvi_shape_count(shape) <= 0
 
 /* ---- reorder, copies of parts ---- */
 
-static fv_status reorder(fvi_backend *b, fvi_md from, fvi_md to, fvi_prim **out, fv_error *err) {
+static fv_status reorder(fvi_dnnl_engine *b, fvi_md from, fvi_md to, fvi_prim **out,
+                         fv_error *err) {
     dnnl_primitive_attr_t attr = NULL;
     dnnl_primitive_desc_t pd = NULL;
     fv_status st = fvi_attr_new(NULL, &attr, err);
@@ -31,7 +32,7 @@ static fv_status reorder(fvi_backend *b, fvi_md from, fvi_md to, fvi_prim **out,
     return finish(b, ds, pd, 0, "reorder", out, err);
 }
 
-fv_status fvi_prim_reorder(fvi_backend *b, fvi_buffer *from, fvi_buffer *to, fvi_prim **out,
+fv_status fvi_prim_reorder(fvi_dnnl_engine *b, fvi_buffer *from, fvi_buffer *to, fvi_prim **out,
                            fv_error *err) {
     fvi_layout *lf = NULL, *lt = NULL;
     fvi_prim *p = NULL;
@@ -52,7 +53,7 @@ fv_status fvi_prim_reorder(fvi_backend *b, fvi_buffer *from, fvi_buffer *to, fvi
     return FV_OK;
 }
 
-fv_status fvi_prim_copy_part(fvi_backend *b, fvi_buffer *whole, fvi_buffer *part,
+fv_status fvi_prim_copy_part(fvi_dnnl_engine *b, fvi_buffer *whole, fvi_buffer *part,
                              const int64_t *offset, int into, fvi_prim **out, fv_error *err) {
     fvi_layout *lw = NULL, *lp = NULL, *view = NULL;
     fvi_prim *p = NULL;
@@ -95,8 +96,9 @@ static int binary_algorithm(fvi_binary f, dnnl_alg_kind_t *alg) {
     }
 }
 
-fv_status fvi_prim_binary(fvi_backend *b, fvi_binary f, const fvi_act *act, const fvi_shape *shape,
-                          const fvi_layout *layout, fvi_prim **out, fv_error *err) {
+fv_status fvi_prim_binary(fvi_dnnl_engine *b, fvi_binary f, const fvi_act *act,
+                          const fvi_shape *shape, const fvi_layout *layout, fvi_prim **out,
+                          fv_error *err) {
     dnnl_alg_kind_t alg;
     if (!binary_algorithm(f, &alg)) return fvi_fail(err, FV_BACKEND, "binary: not oneDNN's");
     fvi_layout *l = NULL;
@@ -122,8 +124,8 @@ fv_status fvi_prim_binary(fvi_backend *b, fvi_binary f, const fvi_act *act, cons
     return st;
 }
 
-fv_status fvi_prim_add(fvi_backend *b, fvi_buffer *x, fvi_buffer *y, fvi_buffer *to, fvi_prim **out,
-                       fv_error *err) {
+fv_status fvi_prim_add(fvi_dnnl_engine *b, fvi_buffer *x, fvi_buffer *y, fvi_buffer *to,
+                       fvi_prim **out, fv_error *err) {
     fvi_prim *p = NULL;
     /* Whatever fills up blocks is zero in both, and stays so: add the memory as it lies. */
     fvi_shape flat = {.ndim = 1,
@@ -157,7 +159,8 @@ static fvi_slide pool_slide(const fvi_pool_desc *d) {
     return s;
 }
 
-fv_status fvi_prim_average(fvi_backend *b, const fvi_pool_desc *d, fvi_prim **out, fv_error *err) {
+fv_status fvi_prim_average(fvi_dnnl_engine *b, const fvi_pool_desc *d, fvi_prim **out,
+                           fv_error *err) {
     int backward = d->forward != NULL;
     fvi_layout *given = NULL, *any = NULL;
     dnnl_primitive_attr_t attr = NULL;
@@ -187,7 +190,7 @@ fv_status fvi_prim_average(fvi_backend *b, const fvi_pool_desc *d, fvi_prim **ou
 
 /* ---- LRN, batch norm, softmax ---- */
 
-fv_status fvi_prim_lrn(fvi_backend *b, const fvi_lrn_desc *d, fvi_prim **out, fv_error *err) {
+fv_status fvi_prim_lrn(fvi_dnnl_engine *b, const fvi_lrn_desc *d, fvi_prim **out, fv_error *err) {
     fvi_layout *l = NULL;
     dnnl_primitive_attr_t attr = NULL;
     dnnl_primitive_desc_t pd = NULL;
@@ -207,7 +210,7 @@ fv_status fvi_prim_lrn(fvi_backend *b, const fvi_lrn_desc *d, fvi_prim **out, fv
     return st;
 }
 
-fv_status fvi_prim_batch_norm(fvi_backend *b, const fvi_shape *shape, const fvi_layout *layout,
+fv_status fvi_prim_batch_norm(fvi_dnnl_engine *b, const fvi_shape *shape, const fvi_layout *layout,
                               int relu, fvi_prim **out, fv_error *err) {
     fvi_layout *l = NULL;
     dnnl_primitive_attr_t attr = NULL;
@@ -226,7 +229,7 @@ fv_status fvi_prim_batch_norm(fvi_backend *b, const fvi_shape *shape, const fvi_
     return st;
 }
 
-fv_status fvi_prim_softmax(fvi_backend *b, const fvi_shape *shape, const fvi_layout *layout,
+fv_status fvi_prim_softmax(fvi_dnnl_engine *b, const fvi_shape *shape, const fvi_layout *layout,
                            int axis, int log, int backward, fvi_prim **out, fv_error *err) {
     fvi_layout *l = NULL;
     dnnl_primitive_attr_t attr = NULL;

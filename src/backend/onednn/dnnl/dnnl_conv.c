@@ -11,8 +11,8 @@
  */
 #include <string.h>
 
-#include "base/error.h"
 #include "backend/onednn/dnnl/dnnl_prim.h"
+#include "base/error.h"
 
 /* Descriptors and attributes of one build, freed together. */
 typedef struct parts {
@@ -29,7 +29,7 @@ static void parts_free(parts *p) {
 }
 
 /* Attributes of what multiplies: scratch memory from outside, an activation, the precision. */
-static fv_status make_attr(const fvi_backend *b, const fvi_act *act, dnnl_primitive_attr_t *out,
+static fv_status make_attr(const fvi_dnnl_engine *b, const fvi_act *act, dnnl_primitive_attr_t *out,
                            fv_error *err) {
     fv_status st = fvi_attr_new(act, out, err);
     if (st || !b->bf16) return st;
@@ -60,7 +60,7 @@ static fvi_slide slide_of(const fvi_window *w, const fvi_shape *in, const fvi_sh
 /* ---- convolution ---- */
 
 /* What is multiplied has type `read`; what comes out, and the bias, are f32. */
-static fv_status conv_parts(const fvi_backend *b, const fvi_conv_desc *d, dnnl_data_type_t read,
+static fv_status conv_parts(const fvi_dnnl_engine *b, const fvi_conv_desc *d, dnnl_data_type_t read,
                             parts *p, fv_error *err) {
     fvi_shape bias = {.ndim = 1, .dim = {d->dst.dim[1]}};
     fv_status st = make_any(&d->src, d->backward ? dnnl_f32 : read, &p->src, err);
@@ -72,7 +72,7 @@ static fv_status conv_parts(const fvi_backend *b, const fvi_conv_desc *d, dnnl_d
     return st ? st : make_attr(b, d->backward ? NULL : d->act, &p->attr, err);
 }
 
-static fv_status conv_of(fvi_backend *b, const fvi_conv_desc *d, dnnl_data_type_t read,
+static fv_status conv_of(fvi_dnnl_engine *b, const fvi_conv_desc *d, dnnl_data_type_t read,
                          fvi_prim **out, fv_error *err) {
     const char *what = d->transposed ? "transposed convolution" : "convolution";
     parts p = {0};
@@ -97,7 +97,7 @@ static int is_worth_rounding(const fvi_conv_desc *d) {
     return !d->plain_weights && d->weights.dim[d->weights.ndim - d->window->n - 1] > 1;
 }
 
-fv_status fvi_prim_conv(fvi_backend *b, const fvi_conv_desc *d, fvi_prim **out, fv_error *err) {
+fv_status fvi_prim_conv(fvi_dnnl_engine *b, const fvi_conv_desc *d, fvi_prim **out, fv_error *err) {
     if (b->bf16 && is_worth_rounding(d)) {
         fvi_prim *p = NULL;
         fv_status st = conv_of(b, d, dnnl_bf16, &p, err);
@@ -113,7 +113,7 @@ fv_status fvi_prim_conv(fvi_backend *b, const fvi_conv_desc *d, fvi_prim **out, 
 
 /* Whether the processor multiplies bf16 by itself: oneDNN does it on all that have AVX-512, more
  * slowly than f32 on those. And whether oneDNN has a loop for it. */
-int fvi_backend_has_bf16(fvi_backend *b) {
+int fvi_dnnl_engine_has_bf16(fvi_dnnl_engine *b) {
     const fvi_window window = {
         .n = 2, .kernel = {3, 3}, .stride = {1, 1}, .dilation = {1, 1}, .pad_lo = {1, 1}};
     const fvi_shape picture = {.ndim = 4, .dim = {1, 64, 28, 28}};
@@ -130,7 +130,7 @@ int fvi_backend_has_bf16(fvi_backend *b) {
 
 /* ---- inner product ---- */
 
-static fv_status inner_once(fvi_backend *b, const fvi_inner_desc *d, const fvi_layout *weights,
+static fv_status inner_once(fvi_dnnl_engine *b, const fvi_inner_desc *d, const fvi_layout *weights,
                             int given, fvi_prim **out, fv_error *err) {
     fvi_shape src = {.ndim = 2, .dim = {d->rows, d->k}}, w = {.ndim = 2, .dim = {d->n, d->k}};
     fvi_shape dst = {.ndim = 2, .dim = {d->rows, d->n}}, bias = {.ndim = 1, .dim = {d->n}};
@@ -154,7 +154,8 @@ static fv_status inner_once(fvi_backend *b, const fvi_inner_desc *d, const fvi_l
     return st;
 }
 
-fv_status fvi_prim_inner(fvi_backend *b, const fvi_inner_desc *d, fvi_prim **out, fv_error *err) {
+fv_status fvi_prim_inner(fvi_dnnl_engine *b, const fvi_inner_desc *d, fvi_prim **out,
+                         fv_error *err) {
     /* Weights of 150 MB should not be kept twice: first try how forward has them. */
     if (d->backward && d->forward) {
         fvi_prim *p = NULL;
@@ -187,7 +188,7 @@ static fv_status matrix(const fvi_shape *x, int trans, int ndim, fvi_layout **ou
     return st ? fvi_dnnl_fail(err, st, "describing a matrix") : FV_OK;
 }
 
-fv_status fvi_prim_matmul(fvi_backend *b, const fvi_shape *x, int trans_x, const fvi_shape *y,
+fv_status fvi_prim_matmul(fvi_dnnl_engine *b, const fvi_shape *x, int trans_x, const fvi_shape *y,
                           int trans_y, const fvi_shape *dst, fvi_prim **out, fv_error *err) {
     parts p = {0};
     fv_status st = matrix(x, trans_x, dst->ndim, &p.src, err);

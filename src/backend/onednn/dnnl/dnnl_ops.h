@@ -15,13 +15,24 @@
 #ifndef FVI_BACKEND_ONEDNN_DNNL_DNNL_OPS_H
 #define FVI_BACKEND_ONEDNN_DNNL_DNNL_OPS_H
 
-#include "graph/graph.h"
 #include "backend/onednn/dnnl/dnnl.h"
+#include "graph/graph.h"
 
 /* What an operand is to its primitive. */
 typedef enum fvi_role {
-    FVI_SRC, FVI_SRC1, FVI_WEIGHTS, FVI_BIAS, FVI_DST, FVI_DIFF_SRC, FVI_DIFF_DST, FVI_WORKSPACE,
-    FVI_MEAN, FVI_VARIANCE, FVI_SCALE, FVI_SHIFT, FVI_ROLE_COUNT
+    FVI_SRC,
+    FVI_SRC1,
+    FVI_WEIGHTS,
+    FVI_BIAS,
+    FVI_DST,
+    FVI_DIFF_SRC,
+    FVI_DIFF_DST,
+    FVI_WORKSPACE,
+    FVI_MEAN,
+    FVI_VARIANCE,
+    FVI_SCALE,
+    FVI_SHIFT,
+    FVI_ROLE_COUNT
 } fvi_role;
 
 /* The layout the primitive wants for an operand (NULL: plain), borrowed from it. */
@@ -56,7 +67,7 @@ typedef struct fvi_conv_desc {
     int plain_weights;        /* take the weights as they are in memory */
     const fvi_prim *forward;  /* backward: its forward primitive */
 } fvi_conv_desc;
-fv_status fvi_prim_conv(fvi_backend *b, const fvi_conv_desc *d, fvi_prim **out, fv_error *err);
+fv_status fvi_prim_conv(fvi_dnnl_engine *b, const fvi_conv_desc *d, fvi_prim **out, fv_error *err);
 
 /* dst [rows][n] = src [rows][k] weights [n][k]^T + bias [n], or the gradient of its src. Both
  * are plain. */
@@ -67,11 +78,12 @@ typedef struct fvi_inner_desc {
     const fvi_act *act;
     const fvi_prim *forward; /* backward: takes the same weights if oneDNN is as good with them */
 } fvi_inner_desc;
-fv_status fvi_prim_inner(fvi_backend *b, const fvi_inner_desc *d, fvi_prim **out, fv_error *err);
+fv_status fvi_prim_inner(fvi_dnnl_engine *b, const fvi_inner_desc *d, fvi_prim **out,
+                         fv_error *err);
 
 /* dst = x y over leading batch axes (1 broadcasts); all plain in memory, x and y perhaps
  * transposed: x is [..][m][k] after that. Operands FVI_SRC, FVI_WEIGHTS, FVI_DST. */
-fv_status fvi_prim_matmul(fvi_backend *b, const fvi_shape *x, int trans_x, const fvi_shape *y,
+fv_status fvi_prim_matmul(fvi_dnnl_engine *b, const fvi_shape *x, int trans_x, const fvi_shape *y,
                           int trans_y, const fvi_shape *dst, fvi_prim **out, fv_error *err);
 
 /* Average pooling in src's layout; dst's as oneDNN likes. */
@@ -82,17 +94,20 @@ typedef struct fvi_pool_desc {
     const fvi_layout *layout; /* of src (forward), of dst's gradient (backward) */
     const fvi_prim *forward;  /* backward: its forward primitive; else NULL */
 } fvi_pool_desc;
-fv_status fvi_prim_average(fvi_backend *b, const fvi_pool_desc *d, fvi_prim **out, fv_error *err);
+fv_status fvi_prim_average(fvi_dnnl_engine *b, const fvi_pool_desc *d, fvi_prim **out,
+                           fv_error *err);
 
 /* An activation alone, all operands in one layout. FVI_BY_SRC: DIFF_SRC from DIFF_DST and SRC;
  * FVI_BY_DST: from DIFF_DST and DST. */
 typedef enum fvi_way { FVI_AHEAD, FVI_BY_SRC, FVI_BY_DST } fvi_way;
-fv_status fvi_prim_eltwise(fvi_backend *b, const fvi_act *a, fvi_way way, const fvi_shape *shape,
-                           const fvi_layout *layout, fvi_prim **out, fv_error *err);
+fv_status fvi_prim_eltwise(fvi_dnnl_engine *b, const fvi_act *a, fvi_way way,
+                           const fvi_shape *shape, const fvi_layout *layout, fvi_prim **out,
+                           fv_error *err);
 
 /* dst = SRC f SRC1 for ADD SUB MUL DIV MIN MAX, all of `shape` in `layout`; then act, or NULL. */
-fv_status fvi_prim_binary(fvi_backend *b, fvi_binary f, const fvi_act *act, const fvi_shape *shape,
-                          const fvi_layout *layout, fvi_prim **out, fv_error *err);
+fv_status fvi_prim_binary(fvi_dnnl_engine *b, fvi_binary f, const fvi_act *act,
+                          const fvi_shape *shape, const fvi_layout *layout, fvi_prim **out,
+                          fv_error *err);
 
 /* LRN across channels of an odd size; forward has a workspace if `training`. */
 typedef struct fvi_lrn_desc {
@@ -103,23 +118,23 @@ typedef struct fvi_lrn_desc {
     float alpha, beta, bias;
     const fvi_prim *forward;
 } fvi_lrn_desc;
-fv_status fvi_prim_lrn(fvi_backend *b, const fvi_lrn_desc *d, fvi_prim **out, fv_error *err);
+fv_status fvi_prim_lrn(fvi_dnnl_engine *b, const fvi_lrn_desc *d, fvi_prim **out, fv_error *err);
 
 /* dst = SRC * SCALE[c] + SHIFT[c], then max(.,0) if relu. MEAN must hold zeros, VARIANCE 1 -
  * FVI_NORM_EPSILON: not 1 and no epsilon, because oneDNN gives the channels that fill up blocks a
  * variance of 0 and divides by its root. The sum is exactly 1. */
 #define FVI_NORM_EPSILON 0.0009765625f /* 2^-10 */
-fv_status fvi_prim_batch_norm(fvi_backend *b, const fvi_shape *shape, const fvi_layout *layout,
+fv_status fvi_prim_batch_norm(fvi_dnnl_engine *b, const fvi_shape *shape, const fvi_layout *layout,
                               int relu, fvi_prim **out, fv_error *err);
 
 /* Softmax or its logarithm over an axis; backward: DIFF_SRC from DST and DIFF_DST. */
-fv_status fvi_prim_softmax(fvi_backend *b, const fvi_shape *shape, const fvi_layout *layout,
+fv_status fvi_prim_softmax(fvi_dnnl_engine *b, const fvi_shape *shape, const fvi_layout *layout,
                            int axis, int log, int backward, fvi_prim **out, fv_error *err);
 
 /* Copies a part between its own place and its position in a whole.
  *   offset  [ndim] where the part begins   into  1: part into whole, 0: out of it
  */
-fv_status fvi_prim_copy_part(fvi_backend *b, fvi_buffer *whole, fvi_buffer *part,
+fv_status fvi_prim_copy_part(fvi_dnnl_engine *b, fvi_buffer *whole, fvi_buffer *part,
                              const int64_t *offset, int into, fvi_prim **out, fv_error *err);
 
 /* Whether its numbers are f32: all but what convolutions that multiply in bf16 read. */

@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/error.h"
 #include "backend/onednn/dnnl/dnnl_prim.h"
 #include "backend/onednn/step.h"
+#include "base/clock.h"
+#include "base/error.h"
 
 static const int role_args[FVI_ROLE_COUNT] = {
     [FVI_SRC] = DNNL_ARG_SRC,           [FVI_SRC1] = DNNL_ARG_SRC_1,
@@ -72,16 +72,16 @@ static fv_status note_layouts(fvi_prim *p, fv_error *err) {
     return FV_OK;
 }
 
-fv_status fvi_prim_new_empty(fvi_backend *b, fvi_prim **out, fv_error *err) {
+fv_status fvi_prim_new_empty(fvi_dnnl_engine *b, fvi_prim **out, fv_error *err) {
     fvi_prim *p = calloc(1, sizeof *p);
     if (!p) return fvi_fail(err, FV_NOMEM, "out of memory");
-    p->backend = b;
+    p->engine = b;
     p->info = "empty";
     *out = p;
     return FV_OK;
 }
 
-fv_status fvi_prim_new(fvi_backend *b, dnnl_primitive_desc_t pd, int backward, const char *what,
+fv_status fvi_prim_new(fvi_dnnl_engine *b, dnnl_primitive_desc_t pd, int backward, const char *what,
                        fvi_prim **out, fv_error *err) {
     fvi_prim *p = NULL;
     fv_status st = fvi_prim_new_empty(b, &p, err);
@@ -199,7 +199,7 @@ int fvi_prim_is_slow(const fvi_prim *p) { return strstr(p->info, "ref") != NULL;
 /* ---- binding and running ---- */
 
 static dnnl_status_t bind_one(fvi_prim *p, int arg, fvi_md md, void *data, dnnl_memory_t *memory) {
-    dnnl_status_t st = dnnl_memory_create(memory, md, p->backend->engine, data);
+    dnnl_status_t st = dnnl_memory_create(memory, md, p->engine->engine, data);
     if (!st) p->arg[p->n_args++] = (dnnl_exec_arg_t){arg, *memory};
     return st;
 }
@@ -224,7 +224,7 @@ fv_status fvi_prim_bind(fvi_prim *p, fv_error *err) {
 
 fv_status fvi_prim_run(fvi_prim *p) {
     if (!p->prim) return FV_OK;
-    fvi_backend *b = p->backend;
+    fvi_dnnl_engine *b = p->engine;
     double start = b->timing ? fvi_clock() : 0;
     dnnl_status_t st = dnnl_primitive_execute(p->prim, b->stream, p->n_args, p->arg);
     if (!st) st = dnnl_stream_wait(b->stream);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What dnnl.c, dnnl_prim.c and dnnl_build*.c share: the insides of backend and primitive. */
+/* What dnnl.c, dnnl_prim.c and dnnl_build*.c share: the insides of engine and primitive. */
 #ifndef FVI_BACKEND_ONEDNN_DNNL_DNNL_PRIM_H
 #define FVI_BACKEND_ONEDNN_DNNL_DNNL_PRIM_H
 
 #include "backend/onednn/dnnl/dnnl_compat.h"
 #include "backend/onednn/dnnl/dnnl_ops.h"
 
-struct fvi_backend {
+struct fvi_dnnl_engine {
     dnnl_engine_t engine;
     dnnl_stream_t stream;
     int bf16; /* products of f32 numbers may be made in bf16 */
@@ -25,11 +25,11 @@ typedef struct fvi_operand {
 } fvi_operand;
 
 struct fvi_prim {
-    fvi_backend *backend;
+    fvi_dnnl_engine *engine;
     dnnl_primitive_desc_t pd;
     dnnl_primitive_t prim; /* NULL: nothing to do (no elements) */
     const char *info;
-    double seconds; /* spent running while the backend is timing */
+    double seconds; /* spent running while the engine is timing */
     int backward;
     fvi_layout *layout[FVI_ROLE_COUNT]; /* NULL: plain, or none */
     size_t scratch_bytes;
@@ -53,10 +53,10 @@ fv_status fvi_attr_new(const fvi_act *act, dnnl_primitive_attr_t *out, fv_error 
 int fvi_act_algorithm(const fvi_act *a, int from_dst, dnnl_alg_kind_t *alg, float *alpha,
                       float *beta);
 /* Makes a primitive from its descriptor, which it owns from here, also on failure. */
-fv_status fvi_prim_new(fvi_backend *b, dnnl_primitive_desc_t pd, int backward, const char *what,
+fv_status fvi_prim_new(fvi_dnnl_engine *b, dnnl_primitive_desc_t pd, int backward, const char *what,
                        fvi_prim **out, fv_error *err);
 /* A primitive that does nothing. */
-fv_status fvi_prim_new_empty(fvi_backend *b, fvi_prim **out, fv_error *err);
+fv_status fvi_prim_new_empty(fvi_dnnl_engine *b, fvi_prim **out, fv_error *err);
 /* Adds an operand by oneDNN's number; `view` is taken over. */
 void fvi_prim_attach(fvi_prim *p, int arg, fvi_buffer *place, fvi_access access, fvi_layout *view);
 

@@ -50,7 +50,7 @@ static int is_possible(const fvi_step *s, const fvi_convolution *c) {
 }
 
 int fvi_depthwise_suits(const fvi_step *s, const fvi_convolution *c) {
-    return is_possible(s, c) && (s->program->every_method || fvi_backend_is_avx2());
+    return is_possible(s, c) && (s->program->every_method || fvi_dnnl_is_avx2());
 }
 
 /* ---- weights --------------------------------------------------------------------------------- */
@@ -82,7 +82,7 @@ static fv_status get_weights(fvi_step *s, const fvi_convolution *c, fvi_buffer *
     fvi_weight_cache_key key = {.parts = {x.weights->bytes, x.scale ? x.scale->bytes : NULL},
                            .variant = VARIANT_DEPTHWISE};
     fvi_shape shape = {.ndim = 4, .dim = {(dim[0] + LANES - 1) / LANES, dim[2], dim[3], LANES}};
-    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_backend(s), &key, &shape, NULL,
+    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_engine(s), &key, &shape, NULL,
                            fill_weights, &x, out, err);
 }
 

@@ -82,7 +82,7 @@ static int is_worth_it(const fvi_step *s, const fvi_convolution *c) {
     fvi_shape u = shape_of_u(c);
     size_t limit;
     fvi_weight_cache_left(fvi_step_weights(s), &limit);
-    return fvi_backend_is_avx2() && src[1] >= LEAST_CHANNELS && dst[1] >= LEAST_CHANNELS &&
+    return fvi_dnnl_is_avx2() && src[1] >= LEAST_CHANNELS && dst[1] >= LEAST_CHANNELS &&
            tiles_of(dst[2]) * tiles_of(dst[3]) >= LEAST_TILES &&
            fvi_layout_bytes(NULL, &u) <= limit / LIMIT_SHARE;
 }
@@ -131,7 +131,7 @@ static fv_status get_u(fvi_step *s, const fvi_convolution *c, fvi_buffer **out, 
     fvi_weight_cache_key key = {.parts = {x.weights->bytes, x.scale ? x.scale->bytes : NULL},
                                 .variant = VARIANT_U};
     fvi_shape shape = shape_of_u(c);
-    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_backend(s), &key, &shape, NULL,
+    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_engine(s), &key, &shape, NULL,
                                 fill_u, &x, out, err);
 }
 
@@ -195,7 +195,7 @@ static fv_status plan_activation(fvi_step *s, const fvi_act *act, fvi_winograd *
         return FV_OK;
     default: break;
     }
-    fv_status st = fvi_prim_eltwise(fvi_step_backend(s), act, FVI_AHEAD, &s->dst->shape,
+    fv_status st = fvi_prim_eltwise(fvi_step_engine(s), act, FVI_AHEAD, &s->dst->shape,
                                     s->dst->layout, &p, err);
     if (st) return st;
     fvi_prim_set(p, FVI_SRC, s->dst);

@@ -74,7 +74,7 @@ static int sliding_axis(const average_pool *x) {
 
 /* Makes both primitives; 0 if one of them cannot be had or is slow. */
 static int build(fvi_step *s, average_pool *x) {
-    fvi_backend *b = fvi_step_backend(s);
+    fvi_dnnl_engine *b = fvi_step_engine(s);
     if (fvi_step_unavailable(s, fvi_prim_average(b, &x->desc, &x->forward, NULL))) return 0;
     int good = !fvi_prim_is_slow(x->forward);
     if (good && s->backward) {

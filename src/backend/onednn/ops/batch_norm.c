@@ -49,7 +49,7 @@ static fv_status numbers(fvi_step *s, const fvi_const *c, float value, fvi_buffe
     fvi_weight_cache_key key = {
         .parts = {c ? (const void *)c->bytes : name, value != 0 ? name : NULL}, .variant = (int)n};
     const fvi_shape shape = {.ndim = 1, .dim = {filled}};
-    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_backend(s), &key, &shape, NULL, fill,
+    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_engine(s), &key, &shape, NULL, fill,
                                 &x, out, err);
 }
 
@@ -71,7 +71,7 @@ static fvi_prim *fast_prim(fvi_step *s, const fvi_layout *layout, int relu) {
     if (layout && !(fvi_step_constant(s, 1) && fvi_step_constant(s, 2))) return NULL;
     if (fvi_shape_count(&shape) == 0 ||
         fvi_step_unavailable(
-            s, fvi_prim_batch_norm(fvi_step_backend(s), &shape, layout, relu, &p, NULL)))
+            s, fvi_prim_batch_norm(fvi_step_engine(s), &shape, layout, relu, &p, NULL)))
         return NULL;
     if (!fvi_prim_is_slow(p)) return p;
     fvi_prim_free(p);

@@ -137,7 +137,7 @@ static fvi_prim *fast_prim(fvi_step *s, binary_state *x) {
     for (int i = 0; i < 2 && !x->layout; i++)
         if (s->src[i]) x->layout = s->src[i]->layout;
     if (is_safe(s, x->layout, 0) &&
-        !fvi_step_unavailable(s, fvi_prim_binary(fvi_step_backend(s), f,
+        !fvi_step_unavailable(s, fvi_prim_binary(fvi_step_engine(s), f,
                                            fvi_fused_act(s, &act) ? &act : NULL, out, x->layout, &p,
                                            NULL)))
         return p;
@@ -151,7 +151,7 @@ static fv_status add_act(fvi_step *s, const binary_state *x, fv_error *err) {
     fvi_prim *p = NULL;
     const fvi_shape *out = fvi_step_out_shape(s);
     if (!fvi_fused_act(s, &act) || fvi_shape_count(out) == 0) return FV_OK;
-    fv_status st = fvi_prim_eltwise(fvi_step_backend(s), &act, FVI_AHEAD, out, x->layout, &p, err);
+    fv_status st = fvi_prim_eltwise(fvi_step_engine(s), &act, FVI_AHEAD, out, x->layout, &p, err);
     if (st) return st;
     fvi_prim_set(p, FVI_SRC, s->dst);
     fvi_prim_set(p, FVI_DST, s->dst);

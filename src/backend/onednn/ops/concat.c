@@ -34,7 +34,7 @@ static fv_status add_copy(fvi_step *s, fvi_buffer *whole, fvi_buffer *part, int6
     int64_t offset[FVI_MAX_DIMS] = {0};
     fvi_prim *p = NULL;
     offset[s->node->a.axis.axis] = at;
-    fv_status st = fvi_prim_copy_part(fvi_step_backend(s), whole, part, offset, into, &p, err);
+    fv_status st = fvi_prim_copy_part(fvi_step_engine(s), whole, part, offset, into, &p, err);
     if (st) return st;
     *out = p;
     return fvi_step_add(s, p, err);

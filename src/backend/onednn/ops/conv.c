@@ -54,7 +54,7 @@ static fv_status get_weights(fvi_step *s, const fvi_prim *p, fvi_buffer **out, f
     if (c->norm) x.scale = fvi_node_constant(s->graph, c->norm, 1);
     fvi_weight_cache_key key = {.parts = {x.w->bytes, x.scale ? x.scale->bytes : NULL},
                            .variant = VARIANT_WEIGHTS};
-    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_backend(s), &key, &c->desc.weights,
+    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_engine(s), &key, &c->desc.weights,
                            fvi_prim_layout(p, FVI_WEIGHTS), x.scale ? weights_fill : NULL,
                            x.scale ? (void *)&x : (void *)(uintptr_t)x.w, out, err);
 }

@@ -34,7 +34,7 @@ fv_status fvi_convolution_plan(fvi_step *s, fv_error *err) {
     fvi_prim *p = NULL;
     fv_status st = fvi_fused_bias(s, 2, c->norm, c->desc.dst.dim[1], &bias, err);
     c->desc.bias = !st && bias;
-    if (!st) st = fvi_prim_conv(fvi_step_backend(s), &c->desc, &p, err);
+    if (!st) st = fvi_prim_conv(fvi_step_engine(s), &c->desc, &p, err);
     if (st) return st;
     c->forward = p;
     st = fvi_step_source(s, 0, fvi_prim_layout(p, FVI_SRC), &src, err);
@@ -63,7 +63,7 @@ static fv_status gradient_for(fvi_step *s, const fvi_prim *p, fvi_buffer **out, 
     fv_status st = fvi_fused_ddst(s, like, &exact, err);
     fvi_layout_free(like);
     if (!st) st = fvi_step_temp(s, shape, want, out, err);
-    if (!st) st = fvi_prim_reorder(fvi_step_backend(s), exact, *out, &round, err);
+    if (!st) st = fvi_prim_reorder(fvi_step_engine(s), exact, *out, &round, err);
     return st ? st : fvi_step_add(s, round, err);
 }
 
@@ -79,7 +79,7 @@ fv_status fvi_convolution_plan_backward(fvi_step *s, fv_error *err) {
     fvi_conv_desc d = c->desc;
     d.backward = 1;
     d.forward = c->forward;
-    st = fvi_prim_conv(fvi_step_backend(s), &d, &p, err);
+    st = fvi_prim_conv(fvi_step_engine(s), &d, &p, err);
     if (st) return st;
     st = gradient_for(s, p, &ddst, err);
     if (!st) st = c->weights(s, p, &weights, err);

@@ -26,7 +26,7 @@ typedef struct lrn_state {
 } lrn_state;
 
 static int build(fvi_step *s, lrn_state *x, fvi_prim **forward) {
-    fvi_backend *b = fvi_step_backend(s);
+    fvi_dnnl_engine *b = fvi_step_engine(s);
     const fvi_shape *shape = fvi_step_shape(s, 0);
     fvi_lrn_desc d = {.training = s->backward,
                       .shape = *shape,

@@ -75,7 +75,7 @@ static fv_status get_weights(fvi_step *s, const fvi_prim *p, fvi_buffer **out, f
     int trans = s->node->a.matmul.trans_b, as_is = trans && alpha == 1;
     fvi_weight_cache_key key = {.parts = {b->bytes, trans ? NULL : transposed}};
     memcpy(&key.variant, &alpha, sizeof key.variant);
-    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_backend(s), &key, &shape,
+    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_engine(s), &key, &shape,
                            fvi_prim_layout(p, FVI_WEIGHTS), as_is ? NULL : weights_fill,
                            as_is ? (void *)(uintptr_t)b : (void *)s, out, err);
 }
@@ -90,7 +90,7 @@ static fv_status plan_constant(fvi_step *s, fv_error *err) {
                                 .bias = x->bias != NULL};
     if (fvi_fused_act(s, &x->act)) x->inner.act = &x->act;
     fv_status st = fvi_step_source(s, 0, NULL, &src, err);
-    if (!st) st = fvi_prim_inner(fvi_step_backend(s), &x->inner, &p, err);
+    if (!st) st = fvi_prim_inner(fvi_step_engine(s), &x->inner, &p, err);
     if (st) return st;
     x->forward = p;
     st = get_weights(s, p, &weights, err);
@@ -113,7 +113,7 @@ static fv_status plan_backward_constant(fvi_step *s, fv_error *err) {
     fvi_inner_desc d = x->inner;
     d.backward = 1;
     d.forward = x->forward;
-    fv_status st = fvi_prim_inner(fvi_step_backend(s), &d, &p, err);
+    fv_status st = fvi_prim_inner(fvi_step_engine(s), &d, &p, err);
     if (st) return st;
     st = fvi_fused_ddst(s, NULL, &ddst, err);
     if (!st) st = get_weights(s, p, &weights, err);
@@ -134,7 +134,7 @@ static fv_status add_product(fvi_step *s, fvi_buffer *x, const fvi_shape *xs, in
                              fvi_buffer *y, const fvi_shape *ys, int trans_y, fvi_buffer *to,
                              const fvi_shape *ts, fv_error *err) {
     fvi_prim *p = NULL;
-    fv_status st = fvi_prim_matmul(fvi_step_backend(s), xs, trans_x, ys, trans_y, ts, &p, err);
+    fv_status st = fvi_prim_matmul(fvi_step_engine(s), xs, trans_x, ys, trans_y, ts, &p, err);
     if (st) return st;
     fvi_prim_set(p, FVI_SRC, x);
     fvi_prim_set(p, FVI_WEIGHTS, y);

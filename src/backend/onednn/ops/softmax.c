@@ -25,7 +25,7 @@ static fvi_prim *fast_prim(fvi_step *s, const softmax_state *x, int backward) {
     fvi_shape shape = {.ndim = x->inner == 1 ? 2 : 3, .dim = {x->outer, x->n, x->inner}};
     fvi_prim *p = NULL;
     if (fvi_shape_count(&shape) == 0 ||
-        fvi_step_unavailable(s, fvi_prim_softmax(fvi_step_backend(s), &shape, NULL, 1,
+        fvi_step_unavailable(s, fvi_prim_softmax(fvi_step_engine(s), &shape, NULL, 1,
                                            s->node->a.softmax.log, backward, &p, NULL)))
         return NULL;
     if (!fvi_prim_is_slow(p)) return p;

@@ -37,7 +37,7 @@ static fv_status plan(fvi_step *s, fv_error *err) {
     x->act = (fvi_act){s->node->a.unary.f, s->node->a.unary.p, s->node->a.unary.q};
     x->n = fvi_shape_count(shape);
     x->own[0] = x->n == 0 || !fvi_act_forward(&x->act) ||
-                fvi_step_unavailable(s, fvi_prim_eltwise(fvi_step_backend(s), &x->act, FVI_AHEAD,
+                fvi_step_unavailable(s, fvi_prim_eltwise(fvi_step_engine(s), &x->act, FVI_AHEAD,
                                                          shape, layout, &p, NULL));
     if (x->own[0] && !fvi_layout_is_dense(layout, shape)) layout = NULL;
     fv_status st = fvi_step_source(s, 0, layout, &x->src, err);
@@ -86,7 +86,7 @@ static fv_status plan_backward(fvi_step *s, fv_error *err) {
     if (fvi_relu_is(&x->act)) return plan_relu_backward(s, err);
     int by_dst = !x->own[0] && fvi_act_backward_from_dst(&x->act);
     x->own[1] = x->own[0] || !fvi_act_backward(&x->act) ||
-                fvi_prim_eltwise(fvi_step_backend(s), &x->act, by_dst ? FVI_BY_DST : FVI_BY_SRC,
+                fvi_prim_eltwise(fvi_step_engine(s), &x->act, by_dst ? FVI_BY_DST : FVI_BY_SRC,
                                  shape, layout, &p, NULL);
     if (x->own[1] && !fvi_layout_is_dense(layout, shape)) layout = NULL;
     fv_status st = FV_OK;

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The interface a backend implements: one table of functions behind device.h and executable.h.
+ *
+ * The contracts are those of the functions of the same names there. `device` and `self` are what
+ * the backend's own device_new and executable_new handed out. Functions marked "or NULL" may be
+ * missing.
+ */
+#ifndef FVI_BACKEND_BACKEND_H
+#define FVI_BACKEND_BACKEND_H
+
+#include "backend/device.h"
+#include "graph/graph.h"
+
+typedef struct fvi_timed_op fvi_timed_op; /* executable.h, where the flags are, too */
+
+struct fvi_backend {
+    const char *name;             /* "onednn" */
+    const char *(*version)(void); /* "oneDNN 2.6.3" */
+
+    fv_status (*device_new)(const fvi_device_desc *desc, void **device, fv_error *err);
+    void (*device_free)(void *device);
+    fv_precision (*device_precision)(const void *device);
+    void (*device_bytes)(void *device, size_t *own, size_t *in_file);
+
+    fv_status (*executable_new)(void *device, fvi_graph *graph, int flags, void **self,
+                                fv_error *err);
+    void (*executable_free)(void *self);
+    fv_status (*count)(void *device, fvi_graph *graph, int flags, size_t *bytes, fv_error *err);
+    const fvi_graph *(*graph)(const void *self);
+    size_t (*bytes)(const void *self);
+    double (*extra_cost)(const void *self);
+
+    fv_status (*set_input)(void *self, int input, const float *data, fv_error *err);
+    fv_status (*forward)(void *self, fv_error *err);
+    fv_status (*backward)(void *self, fv_error *err);
+    void (*redirect)(void *self, const unsigned char *samples, int64_t n);
+
+    fv_status (*read_target)(void *self, int target, float *to, fv_error *err);
+    fv_status (*write_seed)(void *self, int target, const float *from, fv_error *err);
+    fv_status (*read_gradient)(void *self, int input, float *to, fv_error *err);
+    fv_status (*read_target_gradient)(void *self, int target, float *to, fv_error *err);
+
+    /* Each or NULL: the values where they are, NULL where they are not in host memory as plain
+     * f32, or are nowhere (a gradient that is zero); then they are read and written instead. */
+    const float *(*map_target)(void *self, int target);
+    float *(*map_seed)(void *self, int target);
+    const float *(*map_gradient)(void *self, int input);
+    const float *(*map_target_gradient)(void *self, int target);
+
+    /* All or none NULL: without them there is nothing to list, and no time is known. */
+    fv_status (*profile_begin)(void *self, int *count, fv_error *err);
+    const fvi_timed_op *(*profile_op)(const void *self, int i);
+    void (*profile_take)(void *self, double *seconds);
+    void (*profile_end)(void *self);
+    double (*kernel_seconds)(void *self, int on);
+};
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* device: hands on to the backend's table. */
+#include "backend/device.h"
+
+#include <stdlib.h>
+
+#include "backend/device_internal.h"
+#include "base/error.h"
+
+fv_status fvi_device_new(const fvi_backend *backend, const fvi_device_desc *desc, fvi_device **out,
+                         fv_error *err) {
+    fvi_device *d = calloc(1, sizeof *d);
+    if (!d) return fvi_fail(err, FV_NOMEM, "out of memory");
+    d->backend = backend;
+    fv_status st = backend->device_new(desc, &d->self, err);
+    if (st)
+        free(d);
+    else
+        *out = d;
+    return st;
+}
+
+void fvi_device_free(fvi_device *d) {
+    if (!d) return;
+    d->backend->device_free(d->self);
+    free(d);
+}
+
+fv_precision fvi_device_precision(const fvi_device *d) {
+    return d->backend->device_precision(d->self);
+}
+
+void fvi_device_bytes(fvi_device *d, size_t *own, size_t *in_file) {
+    d->backend->device_bytes(d->self, own, in_file);
+}

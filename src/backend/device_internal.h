@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What device.c and executable.c share. */
+#ifndef FVI_BACKEND_DEVICE_INTERNAL_H
+#define FVI_BACKEND_DEVICE_INTERNAL_H
+
+#include "backend/backend.h"
+
+struct fvi_device {
+    const fvi_backend *backend;
+    void *self; /* the backend's */
+};
+
+#endif
