@@ -5,6 +5,8 @@
 #ifndef FOVEA_CLI_VISUALIZE_H
 #define FOVEA_CLI_VISUALIZE_H
 
+#include <glib.h>
+
 #include "examples.h"
 #include "film.h"
 #include "objectives.h"
