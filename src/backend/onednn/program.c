@@ -7,6 +7,7 @@
  */
 #include "backend/onednn/program.h"
 
+#include <assert.h>
 #include <glib.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -154,16 +155,15 @@ fv_status fvi_schedule_convert(fvi_schedule *p, fvi_buffer *place, const fvi_lay
             *out = c;
             return FV_OK;
         }
+    assert(!place->fixed);
     fvi_buffer *copy = NULL;
     fvi_prim *prim = NULL;
     fv_status st = fvi_schedule_buffer(p, &place->shape, want, &copy, err);
     if (!st) st = fvi_prim_reorder(p->engine, place, copy, &prim, err);
     if (!st) st = append_prim(p, prim, err);
     if (st) return st;
-    if (!place->fixed) { /* weights are shared between programs: their copies are not remembered */
-        copy->next_copy = place->copies;
-        place->copies = copy;
-    }
+    copy->next_copy = place->copies;
+    place->copies = copy;
     *out = copy;
     return FV_OK;
 }

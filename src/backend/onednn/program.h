@@ -26,7 +26,9 @@ fv_status fvi_schedule_step(fvi_schedule *p, const fvi_graph *g, const fvi_node 
 /* Plans one direction of a step and appends it. phase 0 forward, 1 backward. */
 fv_status fvi_schedule_append(fvi_schedule *p, fvi_step *s, int phase, fv_error *err);
 
-/* The value of `place` in another layout: itself, a copy made earlier, or one made now. */
+/* The value of `place` in another layout: itself, a copy made earlier, or one made now. Not of
+ * weights: a copy made by the schedule is there only from its action on and for one run, and its
+ * other readers may come before (fvi_weight_cache_constant). */
 fv_status fvi_schedule_convert(fvi_schedule *p, fvi_buffer *place, const fvi_layout *want,
                                fvi_buffer **out, fv_error *err);
 

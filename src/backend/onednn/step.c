@@ -58,13 +58,10 @@ fv_status fvi_step_convert(fvi_step *s, fvi_buffer *p, const fvi_layout *want, f
 
 fv_status fvi_step_source(fvi_step *s, int i, const fvi_layout *want, fvi_buffer **out,
                           fv_error *err) {
-    fvi_buffer *p = s->src[i];
-    if (!p) {
-        const fvi_const *c = fvi_step_constant(s, i);
-        fv_status st = fvi_weight_cache_plain(s->program->weights, c, &p, err);
-        if (st) return st;
-    }
-    return fvi_step_convert(s, p, want, out, err);
+    if (s->src[i]) return fvi_step_convert(s, s->src[i], want, out, err);
+    fv_status st = fvi_weight_cache_constant(s->program->weights, s->program->backend,
+                                        fvi_step_constant(s, i), want, out, err);
+    return st ? st : fvi_step_touch(s, *out, FVI_READ, err);
 }
 
 /* A place the current phase writes. */

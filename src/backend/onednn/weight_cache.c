@@ -20,8 +20,8 @@
 #include "base/parallel.h"
 #include "graph/const.h"
 
-#define VARIANT_PLAIN (-1)      /* of fvi_weight_cache_plain */
-#define PIECE         (1 << 20) /* numbers copied at a time */
+#define VARIANT_SAME (-1)      /* of fvi_weight_cache_constant */
+#define PIECE        (1 << 20) /* numbers copied at a time */
 
 typedef struct entry {
     fvi_weight_cache_key key;
@@ -283,9 +283,12 @@ fv_status fvi_weight_cache_get(fvi_weight_cache *w, fvi_dnnl_engine *b,
     return st;
 }
 
-fv_status fvi_weight_cache_plain(fvi_weight_cache *w, const fvi_const *c, fvi_buffer **out,
-                                 fv_error *err) {
-    fvi_weight_cache_key key = {.parts = {c->bytes}, .variant = VARIANT_PLAIN};
-    return fvi_weight_cache_get(w, NULL, &key, &c->shape, NULL, NULL, (void *)(uintptr_t)c, out,
-                                err);
+fv_status fvi_weight_cache_constant(fvi_weight_cache *w, fvi_backend *b, const fvi_const *c,
+                               const fvi_layout *layout, fvi_buffer **out, fv_error *err) {
+    fvi_weight_cache_key key = {.parts = {c->bytes}, .variant = VARIANT_SAME};
+    return fvi_weight_cache_get(w, b, &key, &c->shape, layout, NULL, (void *)(uintptr_t)c, out, err);
+}
+
+fv_status fvi_weight_cache_plain(fvi_weight_cache *w, const fvi_const *c, fvi_buffer **out, fv_error *err) {
+    return fvi_weight_cache_constant(w, NULL, c, NULL, out, err);
 }

@@ -31,7 +31,11 @@ int fvi_weight_cache_counts(const fvi_weight_cache *w);
 /* Of a counter: bytes counted, and those of the largest copy that is made on the way. */
 void fvi_weight_cache_counted(const fvi_weight_cache *w, size_t *bytes, size_t *largest);
 
-/* The constant as plain f32 (of its own shape).  out: borrowed, fixed memory */
+/* The constant as f32 of its own shape, in a layout (NULL: plain): it has its numbers before any
+ * plan runs, and keeps them.  out: borrowed, fixed memory */
+fv_status fvi_weight_cache_constant(fvi_weight_cache *w, fvi_backend *b, const fvi_const *c,
+                                    const fvi_layout *layout, fvi_buffer **out, fv_error *err);
+/* The same, plain. */
 fv_status fvi_weight_cache_plain(fvi_weight_cache *w, const fvi_const *c, fvi_buffer **out,
                                  fv_error *err);
 
