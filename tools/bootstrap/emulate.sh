@@ -16,8 +16,8 @@ emulate_tests=(backend_onednn_plan backend_onednn_redirect runtime_preprocess
     vis_optimize_optimizer vis_param_param vis_render_receptive_crop vis_render_picture
     signal_sample vis_param_spectrum vis_objective_bind vis_transform_transform vis_render_render
     inspect_attribution_attribute)
-emulate_ops=(binary channel conv depthwise matmul move norm pad pool reduce resize unary where
-    winograd)
+emulate_ops=(binary channel constant conv depthwise matmul move norm pad pool reduce resize unary
+    where winograd)
 emulate_networks=(efficientnet-lite0 tiny-darknet)
 # Inner units, whose result does not hang on the rounding of f32 as a class does.
 emulate_units=("block_3/expand/conv:5 block_5/expand/conv:20 block_8/expand/conv:1"

@@ -60,7 +60,7 @@ fv_status fvi_step_source(fvi_step *s, int i, const fvi_layout *want, fvi_buffer
                           fv_error *err) {
     if (s->src[i]) return fvi_step_convert(s, s->src[i], want, out, err);
     fv_status st = fvi_weight_cache_constant(s->program->weights, s->program->backend,
-                                        fvi_step_constant(s, i), want, out, err);
+                                             fvi_step_constant(s, i), want, out, err);
     return st ? st : fvi_step_touch(s, *out, FVI_READ, err);
 }
 

@@ -284,11 +284,13 @@ fv_status fvi_weight_cache_get(fvi_weight_cache *w, fvi_dnnl_engine *b,
 }
 
 fv_status fvi_weight_cache_constant(fvi_weight_cache *w, fvi_backend *b, const fvi_const *c,
-                               const fvi_layout *layout, fvi_buffer **out, fv_error *err) {
+                                    const fvi_layout *layout, fvi_buffer **out, fv_error *err) {
     fvi_weight_cache_key key = {.parts = {c->bytes}, .variant = VARIANT_SAME};
-    return fvi_weight_cache_get(w, b, &key, &c->shape, layout, NULL, (void *)(uintptr_t)c, out, err);
+    return fvi_weight_cache_get(w, b, &key, &c->shape, layout, NULL, (void *)(uintptr_t)c, out,
+                                err);
 }
 
-fv_status fvi_weight_cache_plain(fvi_weight_cache *w, const fvi_const *c, fvi_buffer **out, fv_error *err) {
+fv_status fvi_weight_cache_plain(fvi_weight_cache *w, const fvi_const *c, fvi_buffer **out,
+                                 fv_error *err) {
     return fvi_weight_cache_constant(w, NULL, c, NULL, out, err);
 }

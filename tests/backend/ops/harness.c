@@ -15,12 +15,14 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "graph/const.h"
 #include "backend/onednn/plan.h"
 #include "backend/onednn/profile.h"
 #include "backend/onednn/weight_cache.h"
 #include "reference.h"
 
 #define MAX_TARGETS (1 + FVI_CASE_THEN)
+#define MAX_VALUES  (4 * FVI_CASE_INPUTS + MAX_TARGETS)
 #define CHECKED_MOST \
     400 /* elements of a gradient that are compared; fewer where tensors are large */
 #define CHECKED_LEAST 60
@@ -32,6 +34,7 @@ typedef struct problem {
     const fvi_case *c;
     int n_all, n_first;        /* inputs in all; of the first node */
     int n_nodes, first_target; /* nodes; targets are the outputs of first_target.. */
+    int behind;                /* pictures come out of a convolution: behind_convolution */
     fvi_shape in[FVI_CASE_INPUTS], out;
     float *data[FVI_CASE_INPUTS]; /* NULL: absent */
     float *seed[MAX_TARGETS];
@@ -198,20 +201,68 @@ static void *pooled(fvi_pool *pool, const void *bytes, size_t size) {
     return p;
 }
 
+static int new_value(fvi_graph *g, const char *name, const fvi_shape *shape, int producer) {
+    g->values[g->n_values] = (fvi_value){name, *shape, producer, NULL};
+    return g->n_values++;
+}
+
+static void set_constant(fvi_graph *g, int value, fvi_dtype type, const void *numbers) {
+    const fvi_shape *shape = &g->values[value].shape;
+    size_t bytes = (size_t)fvi_ref_count(shape) * fvi_dtype_size(type);
+    fvi_const k = {type, *shape, pooled(g->pool, numbers, bytes)};
+    g->values[value].constant = pooled(g->pool, &k, sizeof k);
+}
+
 /* Value i of the graph: an input, run-time or constant. */
 static void graph_input(fvi_graph *g, const problem *p, int i) {
     const fvi_case_input *in = &p->c->in[i];
-    fvi_value *v = &g->values[i];
-    size_t n = (size_t)fvi_ref_count(&p->in[i]);
-    v->name = fvi_pool_printf(g->pool, "in%d", i);
-    v->shape = p->in[i];
-    v->producer = -1;
-    if (in->how == FVI_IN_RUN) g->inputs[g->n_inputs++] = i;
+    int v = new_value(g, fvi_pool_printf(g->pool, "in%d", i), &p->in[i], -1);
+    if (in->how == FVI_IN_RUN) g->inputs[g->n_inputs++] = v;
     if (in->how != FVI_IN_CONST) return;
-    fvi_const k = {in->indices ? FVI_I64 : FVI_F32, p->in[i], NULL};
-    k.bytes = in->indices ? pooled(g->pool, in->indices, n * sizeof(int64_t))
-                          : pooled(g->pool, p->data[i], n * sizeof(float));
-    v->constant = pooled(g->pool, &k, sizeof k);
+    if (in->indices)
+        set_constant(g, v, FVI_I64, in->indices);
+    else
+        set_constant(g, v, FVI_F32, p->data[i]);
+}
+
+/* One more node, of the kind and attributes of `like`.  returns its output */
+static int new_node(fvi_graph *g, const fvi_node *like, int n_in, const int *in,
+                    const fvi_shape *out) {
+    int k = g->n_nodes++;
+    fvi_node *n = &g->nodes[k];
+    *n = *like;
+    n->name = fvi_pool_printf(g->pool, "node%d", k);
+    n->source_op = fvi_kind_name(n->kind);
+    n->n_in = n_in;
+    n->in = pooled(g->pool, in, (size_t)n_in * sizeof *in);
+    n->out = new_value(g, fvi_pool_printf(g->pool, "out%d", k), out, k);
+    return n->out;
+}
+
+int fvi_case_is_picture(const fvi_case_input *in) {
+    if (in->how != FVI_IN_RUN || in->shape.ndim < 3 || in->shape.ndim > 5) return 0;
+    for (int64_t i = 0; in->values && i < fvi_ref_count(&in->shape); i++)
+        if (!isfinite(in->values[i])) return 0; /* 0 times it is not 0 */
+    return in->shape.dim[1] > 1 && fvi_ref_count(&in->shape) > 0;
+}
+
+/* The same numbers, as a convolution leaves them in memory: value v through a convolution that is
+ * the identity, and a pool of windows of one, so that nothing is fused into the convolution. */
+static int behind_convolution(fvi_graph *g, int v) {
+    const fvi_shape shape = g->values[v].shape;
+    const int64_t c = shape.dim[1];
+    fvi_shape kernel = {shape.ndim, {c, c, 1, 1, 1}};
+    fvi_node n = {.kind = FVI_CONV, .a.window = {.n = shape.ndim - 2, .groups = 1}};
+    for (int k = 0; k < n.a.window.n; k++)
+        n.a.window.kernel[k] = n.a.window.stride[k] = n.a.window.dilation[k] = 1;
+    float *identity = need((size_t)(c * c), sizeof *identity);
+    for (int64_t k = 0; k < c; k++) identity[k * c + k] = 1;
+    int in[] = {v, new_value(g, fvi_pool_printf(g->pool, "identity%d", v), &kernel, -1)};
+    set_constant(g, in[1], FVI_F32, identity);
+    free(identity);
+    v = new_node(g, &n, 2, in, &shape);
+    n.kind = FVI_MAX_POOL;
+    return new_node(g, &n, 1, &v, &shape);
 }
 
 static fvi_graph *graph_new(const problem *p) {
@@ -219,25 +270,21 @@ static fvi_graph *graph_new(const problem *p) {
     fvi_graph *g = pool ? fvi_pool_alloc(pool, sizeof *g) : NULL;
     if (!g) abort();
     g->pool = pool;
-    g->n_values = p->n_all + p->n_nodes;
-    g->n_nodes = p->n_nodes;
-    g->values = fvi_pool_array(pool, (size_t)g->n_values, sizeof *g->values);
-    g->nodes = fvi_pool_array(pool, (size_t)g->n_nodes, sizeof *g->nodes);
+    g->values = fvi_pool_array(pool, MAX_VALUES, sizeof *g->values);
+    g->nodes = fvi_pool_array(pool, MAX_VALUES, sizeof *g->nodes);
     g->inputs = fvi_pool_array(pool, FVI_CASE_INPUTS, sizeof(int));
     g->outputs = fvi_pool_array(pool, MAX_TARGETS, sizeof(int));
     for (int i = 0; i < p->n_all; i++) graph_input(g, p, i);
-    for (int k = 0; k < p->n_nodes; k++) {
-        fvi_node *n = &g->nodes[k];
-        *n = node_of(p->c, k, p->n_first);
-        n->name = fvi_pool_printf(pool, "node%d", k);
-        n->source_op = fvi_kind_name(n->kind);
-        n->in = fvi_pool_array(pool, FVI_CASE_INPUTS, sizeof(int));
-        for (int i = 0; i < n->n_in; i++) n->in[i] = p->c->in[i].how == FVI_IN_NONE ? -1 : i;
-        if (k) n->in[0] = p->n_all + k - 1;
-        if (other_of(p->c, k)) n->in[1] = other_of(p->c, k);
-        n->out = p->n_all + k;
-        g->values[n->out] = (fvi_value){fvi_pool_printf(pool, "out%d", k), p->out, k, NULL};
-        if (k >= p->first_target) g->outputs[g->n_outputs++] = n->out;
+    int from[FVI_CASE_INPUTS];
+    for (int i = 0; i < p->n_all; i++) {
+        from[i] = p->c->in[i].how == FVI_IN_NONE ? -1 : i;
+        if (p->behind && fvi_case_is_picture(&p->c->in[i])) from[i] = behind_convolution(g, i);
+    }
+    for (int k = 0, out = -1; k < p->n_nodes; k++) {
+        fvi_node n = node_of(p->c, k, p->n_first);
+        int chain[] = {out, from[other_of(p->c, k)]};
+        out = new_node(g, &n, n.n_in, k ? chain : from, &p->out);
+        if (k >= p->first_target) g->outputs[g->n_outputs++] = out;
     }
     return g;
 }
@@ -283,7 +330,20 @@ static int has_method(fvi_plan *plan, const char *method, int n) {
     return count == n;
 }
 
-/* Makes a plan and runs it twice; the second result is kept.  returns 0, or 1 with text */
+/* Whether two results of one plan are the same to the bit. */
+static int same_bits(const problem *p, const result *a, const result *b) {
+    int same = 1;
+    size_t n = (size_t)fvi_ref_count(&p->out) * sizeof(float);
+    for (int t = 0; t < MAX_TARGETS; t++)
+        if (a->value[t]) same &= !memcmp(a->value[t], b->value[t], n);
+    for (int i = 0; i < p->n_all; i++)
+        if (a->gradient[i])
+            same &= !memcmp(a->gradient[i], b->gradient[i],
+                            (size_t)fvi_ref_count(&p->in[i]) * sizeof(float));
+    return same;
+}
+
+/* Makes a plan and runs it twice; the first result is kept.  returns 0, or 1 with text */
 static int plan_run(const problem *p, int flags, result *out, char *text, size_t size) {
     fv_error err = {0};
     fvi_dnnl_engine *b = NULL;
@@ -293,18 +353,20 @@ static int plan_run(const problem *p, int flags, result *out, char *text, size_t
     if (p->c->winograd || p->c->depthwise) flags |= FVI_PLAN_EVERY_METHOD;
     fv_status st = fvi_dnnl_engine_new(&b, &err);
     if (!st) st = fvi_plan_new(graph_new(p), flags, b, w, &plan, &err);
-    for (int turn = 0; turn < 2 && !st; turn++) {
-        result_free(out);
-        st = run_once(plan, p, flags, out, &err);
-    }
+    result again = {0};
+    if (!st) st = run_once(plan, p, flags, out, &err);
+    if (!st) st = run_once(plan, p, flags, &again, &err);
     if (st)
         bad = fail(text, size, "status %d: %s", st, err.text);
+    else if (!same_bits(p, out, &again))
+        bad = fail(text, size, "a plan's second run gives other bits than its first");
     else if (fvi_plan_check_guards(plan))
         bad = fail(text, size, "%d guards are overwritten", fvi_plan_check_guards(plan));
     else if (p->c->winograd && !has_method(plan, "winograd:f4x4", backward ? 2 : 1))
         bad = fail(text, size, "not done by Winograd's algorithm");
     else if (p->c->depthwise && !has_method(plan, "depthwise:rows", backward ? 1 : 0))
         bad = fail(text, size, "not done by depthwise.c");
+    result_free(&again);
     fvi_plan_free(plan);
     fvi_weight_cache_free(w);
     fvi_dnnl_engine_free(b);
@@ -458,6 +520,28 @@ static int check_threads(const problem *p, const result *whole, char *text, size
     return bad;
 }
 
+/* The case behind convolutions: its numbers, which have been held against the reference, are the
+ * same, only lie otherwise. */
+static int check_behind(const problem *p, const result *plain, char *text, size_t size) {
+    static const struct {
+        int flags;
+        const char *what;
+    } ways[] = {{FVI_PLAN_BACKWARD | FVI_PLAN_GUARDS, "behind a convolution"},
+                {FVI_PLAN_BACKWARD, "behind a convolution, with memory shared"},
+                {0, "behind a convolution, without backward"}};
+    problem behind = *p; /* its data are p's */
+    int pictures = 0, bad = 0;
+    behind.behind = 1;
+    for (int i = 0; i < p->n_all; i++) pictures += fvi_case_is_picture(&p->c->in[i]);
+    for (size_t k = 0; pictures && !bad && k < sizeof ways / sizeof *ways; k++) {
+        result r = {0};
+        bad = plan_run(&behind, ways[k].flags, &r, text, size) ||
+              check_results(&behind, plain, &r, -1, 0, ways[k].what, text, size);
+        result_free(&r);
+    }
+    return bad;
+}
+
 /* The case with its last value, or all its values, as targets. */
 static int run_targets(const fvi_case *c, int all_targets, char *text, size_t size) {
     problem p = problem_new(c, all_targets);
@@ -467,7 +551,8 @@ static int run_targets(const fvi_case *c, int all_targets, char *text, size_t si
               plan_run(&p, FVI_EXEC_BACKWARD, &shared, text, size) ||
               check_results(&p, &guarded, &shared, -1, 0, "with memory shared", text, size) ||
               plan_run(&p, FVI_PLAN_GUARDS, &forward, text, size) ||
-              check_results(&p, &guarded, &forward, -1, 0, "without backward", text, size);
+              check_results(&p, &guarded, &forward, -1, 0, "without backward", text, size) ||
+              check_behind(&p, &guarded, text, size);
     if (!bad && c->batch) bad = check_samples(&p, &guarded, text, size);
     if (!bad && c->batch == FVI_BATCH_EXACT) bad = check_threads(&p, &guarded, text, size);
     result_free(&guarded);

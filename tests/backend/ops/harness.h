@@ -24,9 +24,13 @@
  *   - the gradient at every run-time input (IN, not CONST) against central differences of that
  *     reference (step 1e-6, so kinks matter only where data lie exactly on them: `away`), with a
  *     random seed at the output; from tensors of more than 400 elements 60 to 400 are taken;
- *   - the same once more with the gradient plan run a second time (nothing may be left over);
+ *   - all this of the very first run of a new plan; the second gives the same bits (nothing may be
+ *     left over, or be there only from the first run on);
  *   - the same with a plan whose tensors share memory, and forward with a plan that has no
  * backward;
+ *   - the same once more behind convolutions: every picture [n][c][..] of the inputs (of more than
+ *     one channel) first goes through a convolution that leaves its numbers as they are and brings
+ *     them into the convolution's layout, blocks of channels filled up with zeros;
  *   - with .batch: every sample alone gives what it gave in the batch (of n, the first dim of the
  *     first IN: every IN whose first dim is n is cut into samples, the output's first dim is
  * divided by n); EXACT also demands the same bits with 1 and with 3 threads;
@@ -132,6 +136,9 @@ typedef struct fvi_case_table {
 
 /* The case tables, and how many. */
 const fvi_case_table *const *fvi_case_tables(int *count);
+
+/* Whether an input is one that is put behind a convolution. */
+int fvi_case_is_picture(const fvi_case_input *in);
 
 /* Runs all checks of one case.
  *   text     a sentence on the first failure
