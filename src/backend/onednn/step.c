@@ -59,7 +59,7 @@ fv_status fvi_step_convert(fvi_step *s, fvi_buffer *p, const fvi_layout *want, f
 fv_status fvi_step_source(fvi_step *s, int i, const fvi_layout *want, fvi_buffer **out,
                           fv_error *err) {
     if (s->src[i]) return fvi_step_convert(s, s->src[i], want, out, err);
-    fv_status st = fvi_weight_cache_constant(s->program->weights, s->program->backend,
+    fv_status st = fvi_weight_cache_constant(s->program->weights, s->program->engine,
                                              fvi_step_constant(s, i), want, out, err);
     return st ? st : fvi_step_touch(s, *out, FVI_READ, err);
 }

@@ -283,7 +283,7 @@ fv_status fvi_weight_cache_get(fvi_weight_cache *w, fvi_dnnl_engine *b,
     return st;
 }
 
-fv_status fvi_weight_cache_constant(fvi_weight_cache *w, fvi_backend *b, const fvi_const *c,
+fv_status fvi_weight_cache_constant(fvi_weight_cache *w, fvi_dnnl_engine *b, const fvi_const *c,
                                     const fvi_layout *layout, fvi_buffer **out, fv_error *err) {
     fvi_weight_cache_key key = {.parts = {c->bytes}, .variant = VARIANT_SAME};
     return fvi_weight_cache_get(w, b, &key, &c->shape, layout, NULL, (void *)(uintptr_t)c, out,

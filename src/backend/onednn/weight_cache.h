@@ -33,7 +33,7 @@ void fvi_weight_cache_counted(const fvi_weight_cache *w, size_t *bytes, size_t *
 
 /* The constant as f32 of its own shape, in a layout (NULL: plain): it has its numbers before any
  * plan runs, and keeps them.  out: borrowed, fixed memory */
-fv_status fvi_weight_cache_constant(fvi_weight_cache *w, fvi_backend *b, const fvi_const *c,
+fv_status fvi_weight_cache_constant(fvi_weight_cache *w, fvi_dnnl_engine *b, const fvi_const *c,
                                     const fvi_layout *layout, fvi_buffer **out, fv_error *err);
 /* The same, plain. */
 fv_status fvi_weight_cache_plain(fvi_weight_cache *w, const fvi_const *c, fvi_buffer **out,

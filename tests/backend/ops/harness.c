@@ -526,8 +526,8 @@ static int check_behind(const problem *p, const result *plain, char *text, size_
     static const struct {
         int flags;
         const char *what;
-    } ways[] = {{FVI_PLAN_BACKWARD | FVI_PLAN_GUARDS, "behind a convolution"},
-                {FVI_PLAN_BACKWARD, "behind a convolution, with memory shared"},
+    } ways[] = {{FVI_EXEC_BACKWARD | FVI_PLAN_GUARDS, "behind a convolution"},
+                {FVI_EXEC_BACKWARD, "behind a convolution, with memory shared"},
                 {0, "behind a convolution, without backward"}};
     problem behind = *p; /* its data are p's */
     int pictures = 0, bad = 0;
