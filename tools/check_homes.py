@@ -13,8 +13,8 @@ from csource import C_FOLDERS, c_files, declared_functions, finish, functions
 MOST_FILES = 25
 
 # Allowed until mended: folders whose headers, or sizes, are not looked at.
-UNTIL_MENDED = ("cli/", "src/backend/onednn/", "src/base/", "src/graph/", "src/image/",
-                "src/inspect/", "src/model/", "src/runtime/", "src/signal/", "src/vis/")
+UNTIL_MENDED = ("cli/", "src/backend/onednn/", "src/graph/", "src/inspect/", "src/model/",
+                "src/runtime/", "src/vis/")
 
 
 def check_headers(root):

@@ -205,7 +205,8 @@ FV_API fv_precision fv_model_precision(const fv_model *model);
 /* Returns the base name of the file it came from, without `.onnx`. */
 FV_API const char *fv_model_name(const fv_model *model);
 
-/* Returns the SHA-256 of the model's file, 64 hex digits; computed when first asked for. */
+/* Returns the SHA-256 of the model's file, 64 hex digits; computed at the first call. NULL: out of
+ * memory. */
 FV_API const char *fv_model_sha256(const fv_model *model);
 
 FV_API const fv_input *fv_model_input(const fv_model *model);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* largest: without their sign, the bits of floats are ordered as the floats are, infinity above all
- * numbers and NaN above infinity (IEEE 754). So one maximum of integers, which compilers turn into
- * vector code, finds the largest magnitude and what is not finite: 0.02 ms for 150528 numbers where
- * a network's step takes 20.
+/* abs_max: without their sign, the bits of floats are ordered as the floats are, infinity above all
+ * numbers and NaN above infinity (IEEE 754). So one maximum of integers, which compilers vectorise,
+ * finds both the largest magnitude and values that are not finite.
  */
 #include "base/abs_max.h"
 
@@ -13,7 +12,7 @@
 #define MAGNITUDE 0x7fffffffu
 #define INFINITE  0x7f800000u
 
-FVI_WIDE static uint32_t largest_bits(const float *x, int64_t n) {
+FVI_WIDE static uint32_t max_bits(const float *x, int64_t n) {
     uint32_t most = 0;
     for (int64_t i = 0; i < n; i++) {
         uint32_t bits;
@@ -31,7 +30,7 @@ float fvi_abs_max(const float *x, int64_t n) {
     {
         int64_t from, to;
         fvi_thread_share(n, &from, &to);
-        most = largest_bits(x + from, to - from);
+        most = max_bits(x + from, to - from);
     }
     memcpy(&result, &most, sizeof result);
     return result;

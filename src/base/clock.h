@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A clock that only goes forward, for measuring how long things take. */
+/* A monotonic clock. */
 #ifndef FVI_BASE_CLOCK_H
 #define FVI_BASE_CLOCK_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Errors: text is composed aside (so that the old text may be among the arguments), made one line,
- * and cut at a whole UTF-8 character when it is longer than the struct's room. Bytes beyond ASCII
- * are kept as they are: names in files may be in any script.
+/* Errors: the text is composed in a separate buffer (the old text may be among the arguments), made
+ * one line, and cut at a whole UTF-8 character if it is too long for the struct. Bytes beyond ASCII
+ * are kept: names in files may be in any script.
  */
 #include "base/error.h"
 
@@ -23,18 +23,18 @@ static void error_store(fv_error *err, const char *text) {
     err->text[n] = 0;
 }
 
-/* Twice the room, so that a text that is too long is seen to be so. */
-#define ERROR_ASIDE (2 * sizeof(((fv_error *)0)->text))
+/* Twice the struct's size, so that a text that is too long is noticed. */
+#define ERROR_BUFFER (2 * sizeof(((fv_error *)0)->text))
 
 fv_status(fvi_fail)(fv_error *err, fv_status status, const char *format, ...) {
     if (!err) return status;
-    char aside[ERROR_ASIDE];
+    char buffer[ERROR_BUFFER];
     va_list args;
     va_start(args, format);
-    if (vsnprintf(aside, sizeof aside, format, args) < 0) aside[0] = 0;
+    if (vsnprintf(buffer, sizeof buffer, format, args) < 0) buffer[0] = 0;
     va_end(args);
     err->status = status;
-    error_store(err, aside);
+    error_store(err, buffer);
     return status;
 }
 
@@ -51,11 +51,11 @@ fv_status fvi_check_pointers(fv_error *err, const char *function, const char *na
 
 void fvi_error_prefix(fv_error *err, const char *format, ...) {
     if (!err) return;
-    char prefix[sizeof err->text], aside[ERROR_ASIDE + 2];
+    char prefix[sizeof err->text], buffer[ERROR_BUFFER + 2];
     va_list args;
     va_start(args, format);
     if (vsnprintf(prefix, sizeof prefix, format, args) < 0) prefix[0] = 0;
     va_end(args);
-    snprintf(aside, sizeof aside, "%s: %s", prefix, err->text);
-    error_store(err, aside);
+    snprintf(buffer, sizeof buffer, "%s: %s", prefix, err->text);
+    error_store(err, buffer);
 }

@@ -3,11 +3,11 @@
  * to the disk and renamed over the target, so that a reader sees the old file or the new one and
  * nothing between.
  *
- * A symbolic link is followed: the file it names is replaced, the link stays. What is no regular
- * file (/dev/stdout, /dev/null, a pipe) cannot be replaced and is written straight.
- * What it does not do: keep the mode, owner or hard links of a file it replaces (the new file has
- * the mode the umask gives); guard against a file that is cut short while it is mapped: touching
- * what is gone ends the process (SIGBUS), so only files of more than COPY_MAX bytes are mapped.
+ * A symbolic link is followed: the file it names is replaced, the link stays. Anything but a
+ * regular file (/dev/stdout, /dev/null, a pipe) cannot be replaced and is written directly. What it
+ * does not do: keep the mode, owner or hard links of a file it replaces (the new file has the mode
+ * the umask gives); guard against a file that is cut short while it is mapped: touching what is
+ * gone ends the process (SIGBUS), so only files of more than COPY_MAX bytes are mapped.
  */
 #include "base/file.h"
 
@@ -24,13 +24,13 @@
 
 #include "base/error.h"
 
-/* A copy stays in memory beside the weights made from it; of a mapping, pages that were read are
- * given back. */
+/* A copy stays in memory in addition to the weights made from it; pages of a mapping are released
+ * after reading. */
 #define COPY_MAX ((int64_t)32 << 20)
 
 /* ---- reading ---- */
 
-/* What the system has run out of is no fault of the file's. */
+/* Running out of a system resource is not an error of the file. */
 static fv_status status_of(int number) {
     return number == ENOMEM || number == EMFILE || number == ENFILE ? FV_NOMEM : FV_IO;
 }
@@ -146,8 +146,8 @@ static int parts_write(int fd, const fvi_bytes_range *parts, int count) {
     return 0;
 }
 
-/* Writes what is no regular file. Appending: standard output may already hold something. */
-static fv_status write_straight(const char *path, const fvi_bytes_range *parts, int count,
+/* Writes to anything but a regular file. Appends: standard output may already hold something. */
+static fv_status write_directly(const char *path, const fvi_bytes_range *parts, int count,
                                 fv_error *err) {
     int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY);
     int failed = fd < 0 || parts_write(fd, parts, count), why = errno;
@@ -180,8 +180,7 @@ static int temp_open(const char *folder, char **temp) {
     return -1;
 }
 
-/* Makes the rename itself survive a power cut; where the system cannot, the file is whole anyway.
- */
+/* Makes the rename itself survive a power cut; without it the file is still whole. */
 static void folder_sync(const char *folder) {
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return;
@@ -189,8 +188,8 @@ static void folder_sync(const char *folder) {
     close(fd);
 }
 
-/* Removes what writers of this machine that were killed have left in a folder: files named as
- * temp_open does, of processes that are no more. */
+/* Removes temporary files that killed writers on this machine left in a folder: files named by
+ * temp_open whose process no longer exists. */
 static void folder_sweep(const char *folder) {
     GDir *dir = g_dir_open(folder, 0, NULL);
     const char *name;
@@ -256,7 +255,7 @@ fv_status fvi_file_write(const char *path, const fvi_bytes_range *parts, int cou
     if (S_ISDIR(s.st_mode))
         return fvi_fail(err, FV_IO, "%s: is a folder, not a file to write", path);
     if (!S_ISREG(s.st_mode) || names_a_descriptor(path))
-        return write_straight(path, parts, count, err);
+        return write_directly(path, parts, count, err);
     if (access(path, W_OK))
         return fvi_fail(err, FV_IO, "%s: cannot be written: %s", path, g_strerror(errno));
     char *target = realpath(path, NULL);

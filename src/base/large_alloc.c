@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pages: what is larger than some large pages begins at one, and the system is asked to use them:
- * then 400 MB are there after 200 page faults and not 100,000. Whether it does is up to it
- * (transparent huge pages: always, on this request, never).
+/* large_alloc: an allocation of several huge pages (2 MB) is aligned to one, and the system is
+ * asked to use them, which saves most of its page faults. Whether the system does depends on its
+ * setting for transparent huge pages (always, on request, never).
  */
 #include "base/large_alloc.h"
 

@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-/* At least `bytes` bytes (0: one cache line), 64-byte aligned; what is large is asked for in large
- * pages, where the system has them. To be freed with free(); NULL: out of memory. */
+/* Allocates at least `bytes` bytes (0: one cache line), 64-byte aligned; large blocks in huge pages
+ * where the system has them. Free with free(); NULL: out of memory. */
 void *fvi_large_alloc(size_t bytes);
 
 #endif

@@ -199,17 +199,6 @@ static fv_status header_read(const fvi_mapping *file, npy_header *h, fv_error *e
 
 /* ---- the elements ---- */
 
-float fvi_half_to_float(uint16_t half) {
-    uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 31;
-    uint32_t mantissa = half & 0x3ff, bits = sign | (exponent + 112) << 23 | mantissa << 13;
-    if (exponent == 31) bits = sign | 0x7f800000 | mantissa << 13;
-    float f;
-    memcpy(&f, &bits, sizeof f);
-    if (exponent) return f;
-    f = (float)mantissa * 0x1p-24f; /* below the smallest normal half */
-    return sign ? -f : f;
-}
-
 /* One element as f32, from bytes in this machine's order. */
 static float element_value(char kind, int size, const uint8_t b[8]) {
     uint64_t u = 0;

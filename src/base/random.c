@@ -16,8 +16,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/parallel.h"
-#include "base/simd_math.h"
+#include "base/simd.h"
 
 /* What is added to the keys: the golden ratio's and sqrt(3)-1's bits, Weyl sequences. */
 #define WEYL_0 0x9E3779B9u

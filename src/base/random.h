@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Counter-based random numbers (Philox4x32-10, Salmon et al. 2011): the n-th number of a stream is
- * a function of the key alone, so that nothing depends on batch size, order or threads. */
+ * a function of the key alone, so results do not depend on batch size, order or threads. */
 #ifndef FVI_BASE_RANDOM_H
 #define FVI_BASE_RANDOM_H
 
 #include <stdint.h>
 
-/* What a draw is for; part of the key, so that two uses never share numbers. */
+/* The purpose of a stream; part of the key, so two purposes never share numbers. */
 typedef enum fvi_draw {
     FVI_DRAW_START = 1,
-    FVI_DRAW_TILE = 2,       /* where tiles are laid */
+    FVI_DRAW_TILE = 2,       /* tile offsets */
     FVI_DRAW_NOISE = 3,      /* attribution: noisy copies, noise baselines */
     FVI_DRAW_MASK = 4,       /* attribution: masks, random orders */
     FVI_DRAW_SHUFFLE = 5,    /* weights */
-    FVI_DRAW_TRANSFORM = 16, /* + the transform's place in its list */
+    FVI_DRAW_TRANSFORM = 16, /* + the transform's index in its list */
     FVI_DRAW_WALK = 48
 } fvi_draw;
 
@@ -25,7 +25,7 @@ typedef struct fvi_random {
 
 fvi_random fvi_random_stream(uint64_t seed, uint64_t unit, uint32_t step, fvi_draw use);
 uint32_t fvi_random_u32(fvi_random *r);
-/* Leaves out the next n >= 0 numbers. */
+/* Skips the next n >= 0 numbers. */
 void fvi_random_skip(fvi_random *r, int64_t n);
 /* Uniform in [0,1), 24 bits. */
 float fvi_random_uniform(fvi_random *r);

@@ -5,8 +5,8 @@
 
 #include "base/file.h"
 
-/* The SHA-256 of a file as 64 hex digits; to be freed with g_free. The memory of a mapping is given
- * back piece by piece. */
+/* Returns the SHA-256 of a file as 64 hex digits; g_free it. NULL: libcrypto has no memory. The
+ * memory of a mapping is released piece by piece. */
 char *fvi_sha256(const fvi_mapping *m);
 
 #endif

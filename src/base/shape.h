@@ -9,7 +9,7 @@
 #include "fovea/fovea.h"
 
 #define FVI_MAX_DIMS FV_MAX_DIMS
-#define FVI_MAX_ELEMENTS ((int64_t)1 << 31) /* of any one tensor; documented in docs/limits.md */
+#define FVI_MAX_ELEMENTS ((int64_t)1 << 31) /* of one tensor; documented in docs/limits.md */
 
 /* Sizes of a tensor, outermost first; ndim 0 is a scalar. */
 typedef struct fvi_shape {
@@ -19,7 +19,7 @@ typedef struct fvi_shape {
 
 /* Number of elements, or -1 if a size is negative or the product exceeds FVI_MAX_ELEMENTS. */
 int64_t fvi_shape_count(const fvi_shape *shape);
-/* Product of dim[from..to-1]; the shape is known to be sound. */
+/* Product of dim[from..to-1] of a shape whose count has been checked. */
 int64_t fvi_shape_product(const fvi_shape *shape, int from, int to);
 int fvi_shape_equal(const fvi_shape *a, const fvi_shape *b);
 /* Writes "1x3x224x224" ("scalar" for no dims) and returns `text`. */
@@ -27,7 +27,7 @@ int fvi_shape_equal(const fvi_shape *a, const fvi_shape *b);
 const char *fvi_shape_text(const fvi_shape *shape, char text[FVI_SHAPE_TEXT]);
 /* Row-major strides in elements. */
 void fvi_shape_strides(const fvi_shape *shape, int64_t stride[FVI_MAX_DIMS]);
-/* Numpy broadcasting of two shapes; 0 on success, -1 if they do not fit. */
+/* NumPy broadcasting of two shapes; 0 on success, -1 if they cannot be broadcast. */
 int fvi_shape_broadcast(const fvi_shape *a, const fvi_shape *b, fvi_shape *out);
 
 /* a*b and a+b into *out; 0 on success, -1 on overflow (then *out is untouched). */

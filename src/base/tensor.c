@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tensors: making, counting, freeing. Their files are in npy.c. */
+/* Tensors: making, counting, freeing; half precision. NPY files: npy.c. */
 #include "base/tensor.h"
 
 #include <stdlib.h>
@@ -75,4 +75,15 @@ void fv_tensor_free(fv_tensor *tensor) {
     if (!tensor) return;
     free(tensor->data);
     free(tensor);
+}
+
+float fvi_half_to_float(uint16_t half) {
+    uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 31;
+    uint32_t mantissa = half & 0x3ff, bits = sign | (exponent + 112) << 23 | mantissa << 13;
+    if (exponent == 31) bits = sign | 0x7f800000 | mantissa << 13;
+    float f;
+    memcpy(&f, &bits, sizeof f);
+    if (exponent) return f;
+    f = (float)mantissa * 0x1p-24f; /* below the smallest normal half */
+    return sign ? -f : f;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rules of fvi_graph_simplify: each looks at one node and, if it fits, changes it so that it
- * does what nodes before it do; those may then be read by nobody. They return whether it did.
+/* The rules of fvi_graph_simplify. Each looks at one node and, if it matches, changes it to do the
+ * work of nodes before it too, which may then have no reader. Returns whether it did.
  *   readers  [n_values] how many nodes and outputs read each value, before any rule */
 #ifndef FVI_GRAPH_SIMPLIFY_H
 #define FVI_GRAPH_SIMPLIFY_H
@@ -13,14 +13,17 @@ static inline const fvi_node *fvi_producer(const fvi_graph *g, int v) {
     return k >= 0 ? &g->nodes[k] : NULL;
 }
 
-/* A padding before a convolution or pooling (simplify_pads.c). */
-int fvi_simplify_pad(fvi_graph *g, fvi_node *n, const int *readers);
-/* GELU written as five nodes (simplify_gelu.c). */
-int fvi_simplify_gelu(fvi_graph *g, fvi_node *n, const int *readers);
-
-/* Makes fewer nodes of it that compute the same, as it is to be run: what was asked for keeps its
- * numbers to rounding, values between may be gone.
+/* Merges nodes of a graph that is about to be run: its outputs stay the same up to rounding, values
+ * in between may be gone.
  *   errors  NOMEM */
 fv_status fvi_graph_simplify(fvi_graph *g, fv_error *err);
+
+/* ---- simplify_pads.c: a padding before a convolution or pooling ---- */
+
+int fvi_simplify_pad(fvi_graph *g, fvi_node *n, const int *readers);
+
+/* ---- simplify_gelu.c: GELU written as five nodes ---- */
+
+int fvi_simplify_gelu(fvi_graph *g, fvi_node *n, const int *readers);
 
 #endif

@@ -1,22 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pictures: what the public functions on fv_image do not show. The only folder that names
- * libvips. */
+/* fv_image: functions inside the library. */
 #ifndef FVI_IMAGE_IMAGE_H
 #define FVI_IMAGE_IMAGE_H
 
 #include "fovea/fovea.h"
+
+/* Fails unless a caller's picture is one: 1 to 4 channels, sizes of at least 1, at most 2^28
+ * pixels, data.   what  "the photo"    errors  ARG */
+fv_status fvi_image_check(const fv_image *image, const char *what, fv_error *err);
+
+/* Copies the rectangle at (y, x).  errors  ARG outside the picture */
+fv_status fvi_image_crop(const fv_image *in, int y, int x, int height, int width, fv_image **out,
+                         fv_error *err);
+
+/* Lightness of a colour: Rec. 601 luma, as PIL's "L". */
+static inline float fvi_luma(float r, float g, float b) {
+    return 0.299f * r + 0.587f * g + 0.114f * b;
+}
+
+/* Lays a picture over a grey of that value: out has its 1 or 3 colours and no alpha. A picture
+ * without alpha is copied. No texts are taken along. */
+fv_status fvi_image_flatten(const fv_image *in, float grey, fv_image **out, fv_error *err);
+
+/* Copies `in` over `onto` with its corner at (y, x), clipped; grey onto RGB is spread. Neither has
+ * alpha. */
+void fvi_image_paste(fv_image *onto, const fv_image *in, int y, int x);
+
+/* Copies all texts of `from` that `to` does not have. */
+fv_status fvi_image_copy_texts(fv_image *to, const fv_image *from, fv_error *err);
+
+/* ---- start.c ---- */
 
 /* Starts libvips once a process (thread-safe); called by everything here.  errors  BACKEND */
 fv_status fvi_image_start(fv_error *err);
 /* "libvips 8.14.1", static. */
 const char *fvi_image_version(void);
 
-/* Fails unless a caller's picture is one: 1 to 4 channels, sizes of at least 1, at most 2^28
- * pixels, data.   what  "the photo"    errors  ARG */
-fv_status fvi_image_check(const fv_image *image, const char *what, fv_error *err);
+/* ---- load.c ---- */
+
 /* Whether a file is a picture beyond the limits of fv_image_load: its own fault, where a failed
  * allocation is not. Reads its header. */
 int fvi_image_is_too_large(const char *path);
+
+/* ---- resize.c ---- */
 
 typedef enum fvi_kernel {
     FVI_NEAREST,
@@ -30,29 +56,11 @@ typedef enum fvi_kernel {
 fv_status fvi_image_resize(const fv_image *in, int height, int width, fvi_kernel kernel,
                            fv_image **out, fv_error *err);
 
-/* Copies the rectangle at (y, x).  errors  ARG outside the picture */
-fv_status fvi_image_crop(const fv_image *in, int y, int x, int height, int width, fv_image **out,
-                         fv_error *err);
-
-/* Lightness of a colour: Rec. 601 luma, as PIL's "L". */
-static inline float fvi_luma(float r, float g, float b) {
-    return 0.299f * r + 0.587f * g + 0.114f * b;
-}
+/* ---- text.c ---- */
 
 /* Renders one line of UTF-8 text, dark on white, `pixels` high (cap height about 0.7 of it),
  * shortened with an ellipsis to at most max_width. Grey, 1 channel. */
 fv_status fvi_image_from_text(const char *utf8, int pixels, int max_width, fv_image **out,
                               fv_error *err);
-
-/* Lays a picture over a grey of that value: out has its 1 or 3 colours and no alpha. A picture
- * without alpha is copied. No texts are taken along. */
-fv_status fvi_image_flatten(const fv_image *in, float grey, fv_image **out, fv_error *err);
-
-/* Copies `in` over `onto` with its corner at (y, x), clipped; grey onto RGB is spread. Neither has
- * alpha. */
-void fvi_image_paste(fv_image *onto, const fv_image *in, int y, int x);
-
-/* Copies all texts of `from` that `to` does not have. */
-fv_status fvi_image_copy_texts(fv_image *to, const fv_image *from, fv_error *err);
 
 #endif

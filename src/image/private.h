@@ -24,6 +24,8 @@ struct fv_text {
     fvi_text_item *items;
 };
 
+/* ---- start.c ---- */
+
 /* Fails with "SUBJECT: WHAT: libvips's reason", its many lines made one, and clears libvips's error
  * buffer. subject: the file or the operation; what: may be NULL. */
 fv_status fvi_vips_fail(fv_error *err, fv_status status, const char *subject, const char *what);
@@ -32,12 +34,16 @@ fv_status fvi_vips_fail(fv_error *err, fv_status status, const char *subject, co
  * failed (then *next is not looked at).  Returns 0, or -1 when it failed. */
 int fvi_vips_step(VipsImage **at, int failed, VipsImage **next);
 
+/* ---- save.c ---- */
+
 /* pixels [h][w][channels] = the planes, rounded to 8 bits; what is no number becomes black. */
 void fvi_image_to_bytes(const fv_image *image, uint8_t *pixels);
 /* A libvips picture over pixels [height][width][channels], which must outlive it. `path` is for the
  * error.  errors  NOMEM */
 fv_status fvi_image_from_bytes(const uint8_t *pixels, int channels, int height, int width,
                                const char *path, VipsImage **out, fv_error *err);
+
+/* ---- texts.c ---- */
 
 /* Puts the picture's texts where PNG files keep theirs: one tEXt chunk a key. */
 void fvi_texts_to_png(const fv_image *image, VipsImage *to);
@@ -47,6 +53,8 @@ size_t fvi_texts_to_xmp(const fv_image *image, VipsImage *to);
 /* Takes over the texts of a loaded picture, from wherever the two functions above put them. What is
  * damaged or not ours is passed over.  errors  NOMEM */
 fv_status fvi_texts_read(VipsImage *from, fv_image *image, fv_error *err);
+
+/* ---- target.c ---- */
 
 /* A file's bytes as they are encoded; zeroed, then free(bytes). */
 typedef struct fvi_encoded {

@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* version: which libraries this one stands on, as found at run time. */
+/* version: the library's own, from the public header, and those of the libraries underneath, as
+ * found at run time. */
 #include <glib.h>
 
 #include "backend/backends.h"
 #include "fovea/fovea.h"
 #include "image/image.h"
 #include "model/protobuf/version.h"
+
+#define TEXT_OF(x) #x
+#define TEXT(x)    TEXT_OF(x)
+
+const char *fv_version(void) {
+    return TEXT(FV_VERSION_MAJOR) "." TEXT(FV_VERSION_MINOR) "." TEXT(FV_VERSION_PATCH);
+}
 
 const char *fv_version_libraries(void) {
     static gsize once;

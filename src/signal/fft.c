@@ -132,7 +132,7 @@ static int row_pieces(const fvi_fft *f) { return (f->h + 2 * LANES - 1) / (2 * L
 FVI_INLINE void to_lanes(const float *from, int64_t apart, int n, int w, float *to) {
     int x = 0;
     for (; n == LANES && x + LANES <= w; x += LANES)
-        fvi_eight_transpose(from + x, apart, to + x * LANES, LANES);
+        fvi_f32x8_transpose(from + x, apart, to + x * LANES, LANES);
     for (; x < w; x++)
         for (int l = 0; l < LANES; l++) to[x * LANES + l] = l < n ? from[l * apart + x] : 0;
 }
@@ -141,7 +141,7 @@ FVI_INLINE void to_lanes(const float *from, int64_t apart, int n, int w, float *
 FVI_INLINE void from_lanes(const float *from, int n, int w, float *to, int64_t apart) {
     int x = 0;
     for (; n == LANES && x + LANES <= w; x += LANES)
-        fvi_eight_transpose(from + x * LANES, LANES, to + x, apart);
+        fvi_f32x8_transpose(from + x * LANES, LANES, to + x, apart);
     for (; x < w; x++)
         for (int l = 0; l < n; l++) to[l * apart + x] = from[x * LANES + l];
 }

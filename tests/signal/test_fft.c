@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/random.h"
-#include "base/simd_math.h"
+#include "base/simd.h"
 #include "signal/fft.h"
 
 #define PI 3.14159265358979323846

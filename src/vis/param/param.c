@@ -19,7 +19,7 @@
 #include "base/error.h"
 #include "base/large_alloc.h"
 #include "base/parallel.h"
-#include "base/simd_math.h"
+#include "base/simd.h"
 #include "signal/color.h"
 #include "vis/param/param_kind.h"
 #include "vis/param/start.h"

@@ -20,7 +20,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/simd_math.h"
+#include "base/simd.h"
 #include "vis/param/param_kind.h"
 #include "vis/param/spectrum.h"
 

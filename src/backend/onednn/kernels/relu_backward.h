@@ -39,7 +39,7 @@ FVI_INLINE fvi_sides fvi_relu_sides(const fvi_slopes *s, const fvi_f32x8 *value)
 /* Eight numbers of y = g times the slopes there. */
 FVI_INLINE void fvi_relu_pass(const fvi_slopes *s, fvi_sides at, const fvi_f32x8 *g,
                               fvi_f32x8 *y) {
-    const fvi_f32x8 one = FVI_EIGHT(1), slope = FVI_EIGHT(s->slope);
+    const fvi_f32x8 one = FVI_F32X8(1), slope = FVI_F32X8(s->slope);
     *y = *g * FVI_SELECT(~(at.low | at.high), one, slope);
 }
 
