@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* simplify: fewer nodes that compute the same, for graphs that are to be run.
+/* simplify: fewer nodes that compute the same, for graphs that are about to be run.
  *
- * Files are made of what their writer's framework has operators for; some of that is one of ours.
- * Each rule changes one node (simplify.h); then nodes that nobody reads any more are dropped. What
- * was asked for is read, and stays. Graphs that are only looked at are left as the file has them.
+ * A file may spell one of our kinds as several nodes, because its framework has no operator for it.
+ * Each rule (simplify_rules.h) changes one node; then nodes without a reader are dropped. Outputs
+ * count as read. Graphs that are only listed, not run, stay as the file has them.
  */
 #include "graph/simplify.h"
 
 #include "base/error.h"
+#include "graph/simplify_rules.h"
 
 static int (*const rules[])(fvi_graph *, fvi_node *, const int *) = {fvi_simplify_pad,
                                                                      fvi_simplify_gelu};
@@ -19,7 +20,7 @@ static void count_readers(const fvi_graph *g, int *readers) {
             if (g->nodes[k].in[i] >= 0) readers[g->nodes[k].in[i]]++;
 }
 
-/* Takes out nodes that nothing asked for depends on.
+/* Removes nodes that no output depends on.
  *   read  [n_values] zeros */
 static void drop_unread(fvi_graph *g, char *read) {
     int kept = 0;

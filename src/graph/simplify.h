@@ -1,29 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rules of fvi_graph_simplify. Each looks at one node and, if it matches, changes it to do the
- * work of nodes before it too, which may then have no reader. Returns whether it did.
- *   readers  [n_values] how many nodes and outputs read each value, before any rule */
+/* Fewer nodes that compute the same. */
 #ifndef FVI_GRAPH_SIMPLIFY_H
 #define FVI_GRAPH_SIMPLIFY_H
 
 #include "graph/graph.h"
 
-/* The node that makes value v, or NULL. */
-static inline const fvi_node *fvi_producer(const fvi_graph *g, int v) {
-    const int k = v >= 0 ? g->values[v].producer : -1;
-    return k >= 0 ? &g->nodes[k] : NULL;
-}
-
 /* Merges nodes of a graph that is about to be run: its outputs stay the same up to rounding, values
  * in between may be gone.
  *   errors  NOMEM */
 fv_status fvi_graph_simplify(fvi_graph *g, fv_error *err);
-
-/* ---- simplify_pads.c: a padding before a convolution or pooling ---- */
-
-int fvi_simplify_pad(fvi_graph *g, fvi_node *n, const int *readers);
-
-/* ---- simplify_gelu.c: GELU written as five nodes ---- */
-
-int fvi_simplify_gelu(fvi_graph *g, fvi_node *n, const int *readers);
 
 #endif

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A padding that stands by itself becomes the padding of the convolutions and poolings that
- * read it, which costs nothing; PyTorch and TensorFlow write their paddings of unequal sides so.
+/* A separate padding becomes the padding of the convolutions and poolings that read it, which costs
+ * nothing; PyTorch and TensorFlow export paddings of unequal sides that way.
  *
- * It can where the border's number is what the window takes its own padding for: 0 for
- * convolutions and for averages that count their padding, -infinity for the largest. And only as
- * long as every window still holds a place of the source, since some of oneDNN's kernels ask that.
+ * This is possible if the padded value equals the window's own: 0 for convolutions and for averages
+ * that count their padding, -infinity for max pooling. And only if every window still covers an
+ * element of the source, which some of oneDNN's kernels require.
  */
 #include <math.h>
 
-#include "graph/simplify.h"
+#include "graph/simplify_rules.h"
 
 /* Whether the window takes its padding for cells of that value. */
 static int same_value(const fvi_node *n, float value) {
