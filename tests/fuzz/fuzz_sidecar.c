@@ -73,12 +73,13 @@ static void read_index(const uint8_t *data, size_t size) {
     fv_error err;
     fuzz_file("photos.index", data, size);
     if (fuzz_check(fvi_index_open(fuzz_path("photos.index"), "key", 3, &ix, &err), &err)) return;
-    fvi_response *answers = calloc((size_t)fvi_index_rows(ix) + 1, sizeof *answers);
-    FUZZ_ASSERT(answers);
-    for (int unit = 0; unit < 3; unit++) fuzz_check(fvi_index_read(ix, unit, answers, &err), &err);
+    fvi_response *responses = calloc((size_t)fvi_index_rows(ix) + 1, sizeof *responses);
+    FUZZ_ASSERT(responses);
+    for (int unit = 0; unit < 3; unit++)
+        fuzz_check(fvi_index_read(ix, unit, responses, &err), &err);
     const fvi_photo *p = fvi_index_find(ix, "a.jpg", 1, 1);
     if (p && !p->why) FUZZ_ASSERT(fvi_index_row(ix, p) < fvi_index_rows(ix));
-    free(answers);
+    free(responses);
     fvi_index_close(ix);
 }
 

@@ -22,15 +22,9 @@ extern const fvi_method fvi_method_gradient, fvi_method_input_gradient, fvi_meth
 fv_status fvi_attribute_resolve(const fvi_perturbation *p, const fv_attribute_desc *desc,
                                 fv_attribute_desc *out, fv_error *err);
 
-/* Nodes and weights of Gauss and Legendre's rule on 0..1. */
+/* ---- attribute_gradient.c ---- */
+
+/* Nodes and weights of the Gauss-Legendre rule on 0..1. */
 void fvi_gauss_legendre(int n, double *node, double *weight);
-
-/* Pixels of a map, most important first; equal ones in reading order.  errors  NOMEM */
-fv_status fvi_order_pixels(const float *map, int64_t n, int64_t **out, fv_error *err);
-
-/* Spearman's correlation of ranks, equal numbers sharing their mean rank; NaN where one of the two
- * is the same everywhere, or not finite somewhere.  errors  NOMEM */
-fv_status fvi_rank_correlation(const float *a, const float *b, int64_t n, double *out,
-                               fv_error *err);
 
 #endif

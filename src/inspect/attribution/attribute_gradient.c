@@ -26,6 +26,7 @@
 #include "base/random.h"
 #include "base/tensor.h"
 #include "inspect/attribution/attribute.h"
+#include "inspect/attribution/baseline.h"
 
 #define FIRST_PIECES 16
 #define MOST_RUNS    1000  /* gradients */

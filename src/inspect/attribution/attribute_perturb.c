@@ -22,6 +22,7 @@
 #include "base/random.h"
 #include "base/tensor.h"
 #include "inspect/attribution/attribute.h"
+#include "inspect/attribution/baseline.h"
 #include "signal/resize.h"
 
 static fv_status out_of_memory(fv_error *err) { return fvi_fail(err, FV_NOMEM, "out of memory"); }

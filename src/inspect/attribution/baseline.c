@@ -16,7 +16,7 @@
 #include "base/random.h"
 #include "base/tensor.h"
 #include "runtime/preprocess.h"
-#include "inspect/attribution/probe.h"
+#include "inspect/attribution/baseline.h"
 #include "signal/blur.h"
 
 #define BLUR (10.0f / 224)

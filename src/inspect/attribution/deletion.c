@@ -15,6 +15,8 @@
 #include "base/random.h"
 #include "base/tensor.h"
 #include "inspect/attribution/attribute.h"
+#include "inspect/attribution/baseline.h"
+#include "inspect/attribution/rank.h"
 
 #define STEPS 100
 

@@ -60,9 +60,4 @@ fv_status fvi_perturbation_layer(fvi_perturbation *p, const char *value, fv_tens
 fv_status fvi_objective_needs(const fvi_graph *g, const fvi_objective *o, char **out,
                               fv_error *err);
 
-/* Fills out [count] with a baseline, as the network's input.
- *   given  of PICTURE      errors  ARG unknown; SHAPE of `given` */
-fv_status fvi_baseline_fill(const fvi_perturbation *p, fv_baseline kind, const fv_tensor *given,
-                            uint64_t seed, float *out, fv_error *err);
-
 #endif

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "inspect/attribution/attribute.h"
+#include "inspect/attribution/rank.h"
 
 typedef struct item {
     float value;

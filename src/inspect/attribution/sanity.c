@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/tensor.h"
 #include "inspect/attribution/attribute.h"
+#include "inspect/attribution/rank.h"
 
 #define STAGES 8
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* examples_decode: photos read, resized and encoded on threads of their own, while the network
+/* decode: photos read, resized and encoded on threads of their own, while the network
  * works on those before. Photo i goes into slot i % ahead; a thread takes the next photo only when
  * its slot is free, so that memory is bounded, and the photos are handed out in their order
  * whichever is ready first. Threads are the system's own, not GLib's, whose locks a race detector
@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "image/image.h"
-#include "inspect/dataset/examples.h"
+#include "inspect/dataset/dataset.h"
 
 typedef struct slot {
     int ready;
@@ -21,7 +21,7 @@ typedef struct slot {
 struct fvi_decoder {
     const fv_model *model;
     const char *folder;
-    const GPtrArray *todo; /* fvi_file_list */
+    const GPtrArray *todo; /* fvi_file_entry */
     pthread_mutex_t lock;  /* of all below */
     pthread_cond_t changed;
     slot *slots;                /* [ahead] */
@@ -32,7 +32,7 @@ struct fvi_decoder {
 };
 
 static void read_photo(const fvi_decoder *d, guint i, fvi_decoded *out) {
-    const fvi_file_list *w = d->todo->pdata[i];
+    const fvi_file_entry *w = d->todo->pdata[i];
     char *path = g_build_filename(d->folder, w->path, NULL);
     fv_image *image = NULL;
     memset(out, 0, sizeof *out);

@@ -2,14 +2,14 @@
 /* examples: photos that excite units. A scan lists the photos of a folder, asks the index of each
  * layer which of them it knows, measures the others, and ties the photos to their rows.
  *
- * What it does not do: keep the photos, or more of the answers than one unit's at a time.
+ * What it does not do: keep the photos, or more of the responses than one unit's at a time.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "base/error.h"
-#include "inspect/dataset/examples.h"
+#include "inspect/dataset/dataset.h"
 #include "runtime/model.h"
 
 #define STEM_MAX     60 /* of an index's name, for people */
@@ -20,14 +20,14 @@ void fv_examples_free(fv_examples *e) {
     if (!e) return;
     for (guint i = 0; i < e->units->len; i++)
         g_free(g_array_index(e->units, fvi_unit_request, i).name);
-    if (e->walked) g_ptr_array_free(e->walked, TRUE);
+    if (e->files) g_ptr_array_free(e->files, TRUE);
     g_ptr_array_free(e->tables, TRUE);
     g_array_free(e->units, TRUE);
     g_array_free(e->photos, TRUE);
     g_ptr_array_free(e->skipped, TRUE);
     fv_session_free(e->session);
     g_free(e->wanted);
-    g_free(e->answers);
+    g_free(e->responses);
     g_free(e->folder);
     g_free(e->note);
     g_free(e);
@@ -36,7 +36,7 @@ void fv_examples_free(fv_examples *e) {
 /* ---- indices -------------------------------------------------------------------------------- */
 
 /* "net-head_conv-0123456789abcdef.photos" in the folder of indices; g_free. */
-static char *index_path(const fv_examples *e, const fvi_table *t, const char *folder,
+static char *index_path(const fv_examples *e, const fvi_layer_table *t, const char *folder,
                         const char *key) {
     char *real = realpath(e->folder, NULL);
     GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
@@ -71,8 +71,8 @@ static fv_status open_indices(fv_examples *e, const char *folder, fv_error *err)
     if (folder && g_mkdir_with_parents(folder, 0777))
         return fvi_fail(err, FV_IO, "%s: cannot make the folder of indices", folder);
     for (guint i = 0; i < e->tables->len && !st; i++) {
-        fvi_table *t = e->tables->pdata[i];
-        char *key = fvi_table_key(e, t);
+        fvi_layer_table *t = e->tables->pdata[i];
+        char *key = fvi_layer_table_key(e, t);
         char *path = folder ? index_path(e, t, folder, key) : NULL;
         st = fvi_index_open(path, key, t->units, &t->index, err);
         g_free(path);
@@ -84,11 +84,11 @@ static fv_status open_indices(fv_examples *e, const char *folder, fv_error *err)
 /* Photos that some index lacks; those indices become active. */
 static GPtrArray *list_todo(const fv_examples *e) {
     GPtrArray *todo = g_ptr_array_new();
-    for (guint i = 0; i < e->walked->len; i++) {
-        fvi_file_list *w = e->walked->pdata[i];
+    for (guint i = 0; i < e->files->len; i++) {
+        fvi_file_entry *w = e->files->pdata[i];
         int lacking = 0;
         for (guint k = 0; k < e->tables->len; k++) {
-            fvi_table *t = e->tables->pdata[k];
+            fvi_layer_table *t = e->tables->pdata[k];
             if (fvi_index_find(t->index, w->path, w->size, w->mtime)) continue;
             lacking = t->active = 1;
         }
@@ -100,7 +100,7 @@ static GPtrArray *list_todo(const fv_examples *e) {
 static fv_status check_writable(const fv_examples *e, fv_error *err) {
     fv_status st = FV_OK;
     for (guint i = 0; i < e->tables->len && !st; i++) {
-        const fvi_table *t = e->tables->pdata[i];
+        const fvi_layer_table *t = e->tables->pdata[i];
         if (t->active) st = fvi_index_writable(t->index, err);
     }
     return st;
@@ -109,10 +109,10 @@ static fv_status check_writable(const fv_examples *e, fv_error *err) {
 /* ---- photos --------------------------------------------------------------------------------- */
 
 /* What the tables say of a photo: the one who knows least decides. NULL: not measured. */
-static const fvi_photo *look_up(const fv_examples *e, const fvi_file_list *w) {
+static const fvi_photo *look_up(const fv_examples *e, const fvi_file_entry *w) {
     const fvi_photo *photo = NULL;
     for (guint k = 0; k < e->tables->len; k++) {
-        const fvi_table *t = e->tables->pdata[k];
+        const fvi_layer_table *t = e->tables->pdata[k];
         photo = fvi_index_find(t->index, w->path, w->size, w->mtime);
         if (!photo || photo->why) return photo;
     }
@@ -121,23 +121,23 @@ static const fvi_photo *look_up(const fv_examples *e, const fvi_file_list *w) {
 
 /* Ties the photos that can be read to their rows; lists the others. */
 static void gather(fv_examples *e, const GPtrArray *failed) {
-    for (guint i = 0; i < e->walked->len; i++) {
-        const fvi_file_list *w = e->walked->pdata[i];
+    for (guint i = 0; i < e->files->len; i++) {
+        const fvi_file_entry *w = e->files->pdata[i];
         const fvi_photo *p = look_up(e, w);
         if (p && p->why) g_ptr_array_add(e->skipped, g_strdup_printf("%s: %s", w->path, p->why));
         if (!p || p->why) continue;
-        fvi_found found = {w, p->height, p->width};
-        g_array_append_val(e->photos, found);
+        fvi_photo_entry photo = {w, p->height, p->width};
+        g_array_append_val(e->photos, photo);
     }
     for (guint i = 0; i < failed->len; i++) g_ptr_array_add(e->skipped, g_strdup(failed->pdata[i]));
 }
 
 static void tie_rows(const fv_examples *e) {
     for (guint k = 0; k < e->tables->len; k++) {
-        fvi_table *t = e->tables->pdata[k];
+        fvi_layer_table *t = e->tables->pdata[k];
         t->row = g_new(int, e->photos->len);
         for (guint i = 0; i < e->photos->len; i++) {
-            const fvi_file_list *w = g_array_index(e->photos, fvi_found, i).file;
+            const fvi_file_entry *w = g_array_index(e->photos, fvi_photo_entry, i).file;
             const fvi_photo *p = fvi_index_find(t->index, w->path, w->size, w->mtime);
             t->row[i] = (int)fvi_index_row(t->index, p);
         }
@@ -147,7 +147,7 @@ static void tie_rows(const fv_examples *e) {
 static fv_status check_photos(const fv_examples *e, fv_error *err) {
     if (e->photos->len) return FV_OK;
     return fvi_fail(err, FV_FORMAT, "%s: none of its %u pictures can be read; the first: %s",
-                    e->folder, e->walked->len,
+                    e->folder, e->files->len,
                     e->skipped->len ? (const char *)e->skipped->pdata[0] : "?");
 }
 
@@ -181,9 +181,9 @@ static fv_status check_where(const char *folder, const fv_examples_desc *desc, f
 static fv_examples *new_examples(const fv_model *model) {
     fv_examples *e = g_new0(fv_examples, 1);
     e->model = model;
-    e->tables = g_ptr_array_new_with_free_func(fvi_table_free);
+    e->tables = g_ptr_array_new_with_free_func(fvi_layer_table_free);
     e->units = g_array_new(FALSE, FALSE, sizeof(fvi_unit_request));
-    e->photos = g_array_new(FALSE, FALSE, sizeof(fvi_found));
+    e->photos = g_array_new(FALSE, FALSE, sizeof(fvi_photo_entry));
     e->skipped = g_ptr_array_new_with_free_func(g_free);
     e->loaded = -1;
     return e;
@@ -191,19 +191,19 @@ static fv_examples *new_examples(const fv_model *model) {
 
 static fv_status scan(fv_examples *e, const char *const *objectives, int count,
                       const fv_examples_desc *desc, fv_error *err) {
-    fv_status st = fvi_examples_ask(e, objectives, count, err);
+    fv_status st = fvi_examples_request(e, objectives, count, err);
     if (!st) st = check_tables(e, err);
-    if (!st) st = fvi_file_list_make(e->folder, &e->walked, err);
+    if (!st) st = fvi_list_files(e->folder, &e->files, err);
     if (!st) st = open_indices(e, desc->index, err);
     if (st) return st;
     GPtrArray *todo = list_todo(e), *failed = g_ptr_array_new_with_free_func(g_free);
     e->measured = (int)todo->len;
     if (todo->len) st = check_writable(e, err);
-    if (!st && todo->len) st = fvi_examples_pass(e, todo, desc, failed, err);
+    if (!st && todo->len) st = fvi_examples_scan_photos(e, todo, desc, failed, err);
     if (!st) gather(e, failed);
     if (!st) tie_rows(e);
     for (guint i = 0; i < e->tables->len; i++)
-        fvi_index_finish(((const fvi_table *)e->tables->pdata[i])->index);
+        fvi_index_finish(((const fvi_layer_table *)e->tables->pdata[i])->index);
     g_ptr_array_free(todo, TRUE);
     g_ptr_array_free(failed, TRUE);
     return st ? st : check_photos(e, err);
@@ -236,7 +236,7 @@ fv_status fv_examples_count_units(const fv_model *model, const char *const *obje
     if (!st) st = check_asked(model, objectives, count, err);
     if (st) return st;
     fv_examples *e = new_examples(model);
-    st = fvi_examples_ask(e, objectives, count, err);
+    st = fvi_examples_request(e, objectives, count, err);
     if (!st) *units = (int)e->units->len;
     fv_examples_free(e);
     return st;
@@ -252,7 +252,7 @@ const char *fv_examples_note(const fv_examples *e) { return e ? e->note : NULL; 
 
 const char *fv_examples_photo(const fv_examples *e, int photo) {
     if (!e || photo < 0 || photo >= (int)e->photos->len) return NULL;
-    return g_array_index(e->photos, fvi_found, photo).file->path;
+    return g_array_index(e->photos, fvi_photo_entry, photo).file->path;
 }
 
 const char *fv_examples_unit(const fv_examples *e, int unit) {
@@ -264,7 +264,7 @@ int fv_examples_unit_class(const fv_examples *e, int unit) {
     fvi_logits logits;
     if (!e || unit < 0 || unit >= (int)e->units->len) return -1;
     const fvi_unit_request *asked = &g_array_index(e->units, fvi_unit_request, unit);
-    const fvi_table *t = e->tables->pdata[asked->table];
+    const fvi_layer_table *t = e->tables->pdata[asked->table];
     if (!t->is_layer || fvi_logits_find(e->model->network, &logits, NULL)) return -1;
     const char *value = t->o.values[0];
     const int is_one =

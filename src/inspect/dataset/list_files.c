@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* examples_walk: which files of a folder are photos: those with a picture's ending, hidden ones
+/* list_files: which files of a folder are photos: those with a picture's ending, hidden ones
  * left out. Links are followed; a folder that was seen is not entered again, so that links in
  * circles end. A folder below that cannot be opened is passed over, as is what goes too deep.
  */
@@ -18,14 +18,14 @@
 static const char *const endings[] = {"jpg", "jpeg", "png",  "webp", "tif", "tiff", "gif",
                                       "bmp", "heic", "heif", "avif", "jp2", "jxl",  "ppm"};
 
-typedef struct walk {
+typedef struct listing {
     const char *folder;
     GPtrArray *found;
     GHashTable *seen; /* "device:inode" of folders */
-} walk;
+} listing;
 
-static void walked_free(void *data) {
-    fvi_file_list *w = data;
+static void entry_free(void *data) {
+    fvi_file_entry *w = data;
     g_free(w->path);
     g_free(w);
 }
@@ -38,7 +38,7 @@ static int is_picture(const char *name) {
 }
 
 /* Whether a folder is met for the first time. */
-static int first_time(walk *w, const struct stat *s) {
+static int first_time(listing *w, const struct stat *s) {
     return g_hash_table_add(w->seen, g_strdup_printf("%llu:%llu", (unsigned long long)s->st_dev,
                                                      (unsigned long long)s->st_ino));
 }
@@ -48,7 +48,7 @@ static int compare_names(gconstpointer a, gconstpointer b) {
 }
 
 static int compare_paths(gconstpointer a, gconstpointer b) {
-    return strcmp((*(fvi_file_list *const *)a)->path, (*(fvi_file_list *const *)b)->path);
+    return strcmp((*(fvi_file_entry *const *)a)->path, (*(fvi_file_entry *const *)b)->path);
 }
 
 /* The names in a folder, sorted, so that which of two links to one folder counts is settled. */
@@ -63,8 +63,8 @@ static GPtrArray *names_in(const char *path, GError **error) {
     return names;
 }
 
-static void add_photo(walk *w, const char *inside, const struct stat *s) {
-    fvi_file_list *photo = g_new0(fvi_file_list, 1);
+static void add_photo(listing *w, const char *inside, const struct stat *s) {
+    fvi_file_entry *photo = g_new0(fvi_file_entry, 1);
     photo->path = g_strdup(inside);
     photo->size = (int64_t)s->st_size;
     photo->mtime = (int64_t)s->st_mtim.tv_sec * 1000000000 + s->st_mtim.tv_nsec;
@@ -72,7 +72,7 @@ static void add_photo(walk *w, const char *inside, const struct stat *s) {
 }
 
 /* Walks the folder `inside` ("" is the first) of w->folder. */
-static void walk_folder(walk *w, const char *inside, GPtrArray *names, int depth) {
+static void list_folder(listing *w, const char *inside, GPtrArray *names, int depth) {
     for (guint i = 0; i < names->len && w->found->len <= PHOTOS_MAX; i++) {
         const char *name = names->pdata[i];
         char *below = *inside ? g_strdup_printf("%s/%s", inside, name) : g_strdup(name);
@@ -84,7 +84,7 @@ static void walk_folder(walk *w, const char *inside, GPtrArray *names, int depth
             add_photo(w, below, &s);
         } else if (S_ISDIR(s.st_mode) && depth < DEPTH_MAX && first_time(w, &s)) {
             GPtrArray *deeper = names_in(path, NULL);
-            if (deeper) walk_folder(w, below, deeper, depth + 1);
+            if (deeper) list_folder(w, below, deeper, depth + 1);
             if (deeper) g_ptr_array_free(deeper, TRUE);
         }
         g_free(path);
@@ -92,7 +92,7 @@ static void walk_folder(walk *w, const char *inside, GPtrArray *names, int depth
     }
 }
 
-fv_status fvi_file_list_make(const char *folder, GPtrArray **out, fv_error *err) {
+fv_status fvi_list_files(const char *folder, GPtrArray **out, fv_error *err) {
     struct stat s;
     GError *error = NULL;
     if (stat(folder, &s))
@@ -104,10 +104,10 @@ fv_status fvi_file_list_make(const char *folder, GPtrArray **out, fv_error *err)
         g_error_free(error);
         return st;
     }
-    walk w = {folder, g_ptr_array_new_with_free_func(walked_free),
-              g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
+    listing w = {folder, g_ptr_array_new_with_free_func(entry_free),
+                 g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
     first_time(&w, &s);
-    walk_folder(&w, "", names, 0);
+    list_folder(&w, "", names, 0);
     g_ptr_array_free(names, TRUE);
     g_hash_table_destroy(w.seen);
     fv_status st = FV_OK;

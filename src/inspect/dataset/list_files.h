@@ -7,14 +7,14 @@
 
 #include "fovea/fovea.h"
 
-typedef struct fvi_file_list {
+typedef struct fvi_file_entry {
     char *path; /* inside the folder, with '/' */
     int64_t size, mtime;
-} fvi_file_list;
+} fvi_file_entry;
 
 /* Lists the pictures in a folder, those in folders below included, sorted by path as bytes.
- *   out     of fvi_file_list; free with g_ptr_array_free(.., TRUE)
+ *   out     of fvi_file_entry; free with g_ptr_array_free(.., TRUE)
  *   errors  IO the folder cannot be read; NOTFOUND no picture in it; NOMEM too many */
-fv_status fvi_file_list_make(const char *folder, GPtrArray **out, fv_error *err);
+fv_status fvi_list_files(const char *folder, GPtrArray **out, fv_error *err);
 
 #endif

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* examples_place: from a position of a map to pixels of the photo.
+/* locate: from a position of a map to pixels of the photo.
  *
  * Along one direction, position p sees pixels p*jump + first .. p*jump + last of the network's
  * picture (graph/receptive_field.c), cut off at its borders. That picture is a piece of the resized
  * photo, so pixel i lies at (i + piece's corner) * photo's side / resized side. Rectangles are
- * rounded outwards to whole pixels. The spot of a position is as wide as the distance to the next
+ * rounded outwards to whole pixels. The center of a position is as wide as the distance to the next
  * one.
  */
 #include <math.h>
 
 #include "graph/receptive_field.h"
+#include "inspect/dataset/dataset.h"
 #include "runtime/model.h"
 #include "runtime/preprocess.h"
-#include "inspect/dataset/examples.h"
 
 /* A stretch of pixels, from low to (excluding) high. */
 typedef struct stretch {
@@ -20,7 +20,7 @@ typedef struct stretch {
 } stretch;
 
 /* Coordinate of a position along an axis of the sample; -1 if the axis counts no positions. */
-static int64_t along(const fvi_table *t, int64_t position, int axis) {
+static int64_t along(const fvi_layer_table *t, int64_t position, int axis) {
     for (int i = t->n_axes - 1; i >= 0; i--) {
         if (t->axis[i] == axis) return position % t->size[i];
         position /= t->size[i];
@@ -29,25 +29,25 @@ static int64_t along(const fvi_table *t, int64_t position, int axis) {
 }
 
 /* The position along the last axis, and along all those before it. */
-static void coordinates(const fvi_table *t, int64_t position, fv_example *out) {
+static void coordinates(const fvi_layer_table *t, int64_t position, fv_example *out) {
     const int64_t columns = t->size[t->n_axes - 1];
     out->y = (int)(position / columns);
     out->x = (int)(position % columns);
 }
 
-/* What the position sees along direction d, and its spot, in pixels of the network's picture. */
-static void see(const fvi_table *t, int64_t position, int d, int side, stretch *field,
-                stretch *spot) {
+/* What the position sees along direction d, and its center, in pixels of the network's picture. */
+static void see(const fvi_layer_table *t, int64_t position, int d, int side, stretch *field,
+                stretch *center) {
     const fvi_receptive_field *r = &t->reach[d];
     const int64_t p = position < 0 || r->axis < 0 ? -1 : along(t, position, r->axis);
-    *field = *spot = (stretch){0, side};
+    *field = *center = (stretch){0, side};
     if (p < 0) return;
     const double at = (double)p * r->jump, middle = at + (r->first + r->last + 1) / 2;
     *field = (stretch){fmax(0, at + r->first), fmin(side, at + r->last + 1)};
-    *spot = (stretch){fmax(0, middle - r->jump / 2), fmin(side, middle + r->jump / 2)};
+    *center = (stretch){fmax(0, middle - r->jump / 2), fmin(side, middle + r->jump / 2)};
     /* a map larger than the picture has positions that see nothing but the border */
     if (field->high - field->low < 1) *field = (stretch){0, side};
-    if (spot->high - spot->low < 1) *spot = *field;
+    if (center->high - center->low < 1) *center = *field;
 }
 
 /* Pixels of the photo: first and count. */
@@ -60,23 +60,23 @@ static void to_photo(const stretch *s, int64_t corner, int64_t resized, int side
     *count = CLAMP(high, *first + 1, side) - *first;
 }
 
-void fvi_example_locate(const fv_examples *e, const fvi_table *t, uint32_t position,
+void fvi_example_locate(const fv_examples *e, const fvi_layer_table *t, uint32_t position,
                         fv_example *out) {
     const fv_input *in = fv_model_input(e->model);
-    const fvi_found *photo = &g_array_index(e->photos, fvi_found, out->photo);
+    const fvi_photo_entry *photo = &g_array_index(e->photos, fvi_photo_entry, out->photo);
     const fvi_crop c = fvi_input_crop(in, photo->height, photo->width);
     int64_t places = 1, at = position;
-    stretch field[2], spot[2];
+    stretch field[2], center[2];
     for (int i = 0; i < t->n_axes; i++) places *= t->size[i];
     if (position == FVI_NOWHERE || !t->n_axes || at >= places) at = -1; /* files may say anything */
     out->y = out->x = -1;
     if (at >= 0) coordinates(t, at, out);
-    see(t, at, 0, in->height, &field[0], &spot[0]);
-    see(t, at, 1, in->width, &field[1], &spot[1]);
+    see(t, at, 0, in->height, &field[0], &center[0]);
+    see(t, at, 1, in->width, &field[1], &center[1]);
     out->whole = field[0].low <= 0 && field[0].high >= in->height && field[1].low <= 0 &&
                  field[1].high >= in->width;
     to_photo(&field[0], c.y, c.height, photo->height, &out->top, &out->height);
     to_photo(&field[1], c.x, c.width, photo->width, &out->left, &out->width);
-    to_photo(&spot[0], c.y, c.height, photo->height, &out->center_top, &out->center_height);
-    to_photo(&spot[1], c.x, c.width, photo->width, &out->center_left, &out->center_width);
+    to_photo(&center[0], c.y, c.height, photo->height, &out->center_top, &out->center_height);
+    to_photo(&center[1], c.x, c.width, photo->width, &out->center_left, &out->center_width);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* examples_meter: from the targets of a batch to answers. A channel's map comes to its highest and
+/* pool: from the targets of a batch to responses. A channel's map comes to its highest and
  * lowest value, where they are first met, and its mean, summed in double. A map with a NaN is NaN
  * in all three: it can be ranked nowhere. An objective is one number, and its position that of its
  * neuron, if it is one.
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "inspect/dataset/examples.h"
+#include "inspect/dataset/dataset.h"
 
 typedef struct gauge {
     fvi_extent extent; /* of a layer */
@@ -21,7 +21,7 @@ struct fvi_pool_stats {
     float **seeds; /* [n_wanted] room for gradients nobody asks for; NULL where no objective is */
 };
 
-void fvi_meter_free(fvi_pool_stats *m) {
+void fvi_pool_stats_free(fvi_pool_stats *m) {
     if (!m) return;
     for (guint i = 0; m->gauges && i < m->e->tables->len; i++) fvi_bound_free(m->gauges[i].bound);
     for (int i = 0; m->seeds && i < m->e->n_wanted; i++) free(m->seeds[i]);
@@ -31,8 +31,8 @@ void fvi_meter_free(fvi_pool_stats *m) {
 }
 
 /* Ties an objective to the plan's graph seen with this table's values as its outputs. */
-static fv_status bind(fvi_pool_stats *m, const fvi_table *t, const fvi_graph *g, int64_t samples,
-                      fvi_bound **out, fv_error *err) {
+static fv_status bind(fvi_pool_stats *m, const fvi_layer_table *t, const fvi_graph *g,
+                      int64_t samples, fvi_bound **out, fv_error *err) {
     int outputs[FVI_MAX_VALUES];
     fvi_graph seen = *g;
     for (int v = 0; v < t->o.n_values; v++) {
@@ -48,8 +48,8 @@ static fv_status bind(fvi_pool_stats *m, const fvi_table *t, const fvi_graph *g,
     return fvi_objective_bind(&t->o, &seen, samples, out, err);
 }
 
-fv_status fvi_meter_new(const fv_examples *e, fvi_executable *plan, int64_t samples,
-                        fvi_pool_stats **out, fv_error *err) {
+fv_status fvi_pool_stats_new(const fv_examples *e, fvi_executable *plan, int64_t samples,
+                             fvi_pool_stats **out, fv_error *err) {
     const fvi_graph *g = fvi_executable_graph(plan);
     fvi_pool_stats *m = calloc(1, sizeof *m);
     if (!m) return fvi_fail(err, FV_NOMEM, "out of memory");
@@ -58,7 +58,7 @@ fv_status fvi_meter_new(const fv_examples *e, fvi_executable *plan, int64_t samp
     m->seeds = calloc((size_t)e->n_wanted, sizeof *m->seeds);
     fv_status st = m->gauges && m->seeds ? FV_OK : fvi_fail(err, FV_NOMEM, "out of memory");
     for (guint i = 0; i < e->tables->len && !st; i++) {
-        const fvi_table *t = e->tables->pdata[i];
+        const fvi_layer_table *t = e->tables->pdata[i];
         gauge *ga = &m->gauges[i];
         if (!t->active) continue;
         if (!t->is_layer)
@@ -71,7 +71,7 @@ fv_status fvi_meter_new(const fv_examples *e, fvi_executable *plan, int64_t samp
                           t->name, (long long)ga->extent.channels, t->units);
     }
     if (st)
-        fvi_meter_free(m);
+        fvi_pool_stats_free(m);
     else
         *out = m;
     return st;
@@ -103,7 +103,7 @@ static fvi_response look(const fvi_extent *l, const float *x, int64_t n, int64_t
 }
 
 /* An objective of sample n. */
-static fv_status evaluate(fvi_pool_stats *m, const fvi_table *t, const fvi_bound *bound,
+static fv_status evaluate(fvi_pool_stats *m, const fvi_layer_table *t, const fvi_bound *bound,
                           fvi_executable *plan, int64_t n, fvi_response *out, fv_error *err) {
     const float *targets[FVI_MAX_VALUES];
     float *seeds[FVI_MAX_VALUES];
@@ -119,9 +119,9 @@ static fv_status evaluate(fvi_pool_stats *m, const fvi_table *t, const fvi_bound
     return FV_OK;
 }
 
-fv_status fvi_meter_read(fvi_pool_stats *m, fvi_executable *plan, int table, int64_t n,
-                         fvi_response *out, fv_error *err) {
-    const fvi_table *t = m->e->tables->pdata[table];
+fv_status fvi_pool_stats_read(fvi_pool_stats *m, fvi_executable *plan, int table, int64_t n,
+                              fvi_response *out, fv_error *err) {
+    const fvi_layer_table *t = m->e->tables->pdata[table];
     const gauge *ga = &m->gauges[table];
     if (!t->is_layer) return evaluate(m, t, ga->bound, plan, n, out, err);
     const float *x = NULL;

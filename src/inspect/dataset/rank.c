@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* examples_rank: the answers of one unit on all photos: the highest, the lowest, how they lie; and
+/* rank: the responses of one unit on all photos: the highest, the lowest, how they lie; and
  * the same unit measured on a picture that is none of them.
  *
  * A percentile q of n sorted values is the value at place q (n - 1), interpolated between
@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "base/tensor.h"
-#include "inspect/dataset/examples.h"
+#include "inspect/dataset/dataset.h"
 
 static fv_status check(const fv_examples *e, int unit, fv_score by, fv_error *err) {
     if (unit < 0 || unit >= (int)e->units->len)
@@ -26,20 +26,21 @@ static const fvi_unit_request *unit_of(const fv_examples *e, int unit) {
     return &g_array_index(e->units, fvi_unit_request, unit);
 }
 
-/* Loads the answers of a unit into e->answers, in the order of the photos. */
+/* Loads the responses of a unit into e->responses, in the order of the photos. */
 static fv_status load(fv_examples *e, int unit, fv_error *err) {
     if (e->loaded == unit) return FV_OK;
-    const fvi_unit_request *asked = unit_of(e, unit);
-    const fvi_table *t = e->tables->pdata[asked->table];
+    const fvi_unit_request *request = unit_of(e, unit);
+    const fvi_layer_table *t = e->tables->pdata[request->table];
     const int64_t rows = fvi_index_rows(t->index);
     fvi_response *all = malloc((size_t)MAX(rows, 1) * sizeof *all);
     if (!all)
-        return fvi_fail(err, FV_NOMEM, "no memory for the answers to %lld photos", (long long)rows);
+        return fvi_fail(err, FV_NOMEM, "no memory for the responses to %lld photos",
+                        (long long)rows);
     e->loaded = -1;
-    fv_status st = fvi_index_read(t->index, asked->channel, all, err);
+    fv_status st = fvi_index_read(t->index, request->channel, all, err);
     if (!st) {
-        e->answers = g_renew(fvi_response, e->answers, e->photos->len);
-        for (guint i = 0; i < e->photos->len; i++) e->answers[i] = all[t->row[i]];
+        e->responses = g_renew(fvi_response, e->responses, e->photos->len);
+        for (guint i = 0; i < e->photos->len; i++) e->responses[i] = all[t->row[i]];
         e->loaded = unit;
     }
     free(all);
@@ -62,7 +63,7 @@ fv_status fv_examples_find(fv_examples *e, int unit, fv_score by, int lowest, in
     if (st) return st;
     int have = 0;
     for (int i = 0; i < (int)e->photos->len; i++) {
-        const float v = value_of(&e->answers[i], by, lowest);
+        const float v = value_of(&e->responses[i], by, lowest);
         int at = have;
         if (isnan(v)) continue;
         while (at > 0 && (lowest ? v < out[at - 1].value : v > out[at - 1].value)) at--;
@@ -71,9 +72,9 @@ fv_status fv_examples_find(fv_examples *e, int unit, fv_score by, int lowest, in
         memmove(out + at + 1, out + at, (size_t)(have - 1 - at) * sizeof *out);
         out[at] = (fv_example){.photo = i, .value = v, .unit = unit, .lowest = lowest != 0};
     }
-    const fvi_table *t = e->tables->pdata[unit_of(e, unit)->table];
+    const fvi_layer_table *t = e->tables->pdata[unit_of(e, unit)->table];
     for (int i = 0; i < have; i++) {
-        const fvi_response *a = &e->answers[out[i].photo];
+        const fvi_response *a = &e->responses[out[i].photo];
         fvi_example_locate(e, t, lowest ? a->at_min : a->at_max, &out[i]);
     }
     *found = have;
@@ -85,7 +86,8 @@ fv_status fv_examples_values(fv_examples *e, int unit, fv_score by, int lowest, 
     fv_status st = FVI_NOT_NULL_AS(err, "examples, out", e, out);
     if (!st) st = check(e, unit, by, err);
     if (!st) st = load(e, unit, err);
-    for (guint i = 0; !st && i < e->photos->len; i++) out[i] = value_of(&e->answers[i], by, lowest);
+    for (guint i = 0; !st && i < e->photos->len; i++)
+        out[i] = value_of(&e->responses[i], by, lowest);
     return st;
 }
 
@@ -135,19 +137,19 @@ fv_status fv_examples_distribution(fv_examples *e, int unit, fv_score by, int lo
 
 /* ---- a picture of one's own ----------------------------------------------------------------- */
 
-/* The answer of a unit to a plan's only sample. */
-static fv_status read_one(const fv_examples *e, const fvi_unit_request *asked, fvi_executable *plan,
-                          fvi_response *out, fv_error *err) {
-    const fvi_table *t = e->tables->pdata[asked->table];
-    fvi_pool_stats *meter = NULL;
+/* The response of a unit to a plan's only sample. */
+static fv_status read_one(const fv_examples *e, const fvi_unit_request *request,
+                          fvi_executable *plan, fvi_response *out, fv_error *err) {
+    const fvi_layer_table *t = e->tables->pdata[request->table];
+    fvi_pool_stats *pool = NULL;
     fvi_response *all = malloc((size_t)t->units * sizeof *all);
     fv_status st = all ? FV_OK : fvi_fail(err, FV_NOMEM, "no memory for %d units", t->units);
-    if (!st) st = fvi_meter_new(e, plan, 1, &meter, err);
+    if (!st) st = fvi_pool_stats_new(e, plan, 1, &pool, err);
     if (!st) {
-        st = fvi_meter_read(meter, plan, asked->table, 0, all, err);
-        if (!st) *out = all[asked->channel];
+        st = fvi_pool_stats_read(pool, plan, request->table, 0, all, err);
+        if (!st) *out = all[request->channel];
     }
-    fvi_meter_free(meter);
+    fvi_pool_stats_free(pool);
     free(all);
     return st;
 }
@@ -165,18 +167,18 @@ fv_status fv_examples_measure(fv_examples *e, int unit, fv_score by, int lowest,
         st = fvi_fail(err, FV_SHAPE, "examples: %lld inputs; one is measured at a time",
                       (long long)input->dim[0]);
     if (st) return st;
-    const fvi_unit_request *asked = unit_of(e, unit);
+    const fvi_unit_request *request = unit_of(e, unit);
     for (int i = 0; i < (int)e->tables->len; i++)
-        ((fvi_table *)e->tables->pdata[i])->active = i == asked->table;
-    fvi_examples_want(e);
+        ((fvi_layer_table *)e->tables->pdata[i])->active = i == request->table;
+    fvi_examples_collect_values(e);
     fvi_shape shape = fvi_tensor_shape(input);
     fvi_executable *plan = NULL;
     int64_t samples = 0;
-    fvi_response answer = {0};
+    fvi_response response = {0};
     st = fvi_session_plan(e->session, &shape, e->wanted, e->n_wanted, 0, &plan, &samples, err);
     if (st) return st;
     st = fvi_session_forward(e->session, plan, input->data, err);
-    if (!st) st = read_one(e, asked, plan, &answer, err);
-    if (!st) *value = (double)value_of(&answer, by, lowest);
+    if (!st) st = read_one(e, request, plan, &response, err);
+    if (!st) *value = (double)value_of(&response, by, lowest);
     return st;
 }

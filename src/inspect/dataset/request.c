@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* examples_ask: from objectives to what is to be measured. `LAYER` and `LAYER:C` of one layer share
- * a table of all its channels, since one pass gives them all and one index answers later questions;
- * anything else is a table of one unit.
+/* request: from objectives to the tables that are measured. `LAYER` and `LAYER:C` of one layer
+ * share a table of all its channels: one pass gives them all, and the stored index serves later
+ * requests. Any other objective is a table of one unit.
  */
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "graph/receptive_field.h"
+#include "inspect/dataset/dataset.h"
 #include "runtime/model.h"
-#include "inspect/dataset/examples.h"
 
 #define KEY_VERSION "1 resized to size/0.875, bicubic, centre"
 
-void fvi_table_free(void *table) {
-    fvi_table *t = table;
+void fvi_layer_table_free(void *table) {
+    fvi_layer_table *t = table;
     if (!t) return;
     fvi_objective_clear(&t->o);
     fvi_index_close(t->index);
@@ -39,17 +39,16 @@ static int want(fv_examples *e, const char *value) {
     return e->n_wanted++;
 }
 
-/* See examples.h. */
-void fvi_examples_want(fv_examples *e) {
+void fvi_examples_collect_values(fv_examples *e) {
     e->n_wanted = 0;
     for (guint i = 0; i < e->tables->len; i++) {
-        fvi_table *t = e->tables->pdata[i];
+        fvi_layer_table *t = e->tables->pdata[i];
         for (int v = 0; t->active && v < t->o.n_values; v++) t->target[v] = want(e, t->o.values[v]);
     }
 }
 
-/* How many units a layer has, where their positions lie, and what those see. */
-static fv_status describe(const fv_examples *e, fvi_table *t, fv_error *err) {
+/* A layer's number of units, the axes of their positions, and their receptive fields. */
+static fv_status describe(const fv_examples *e, fvi_layer_table *t, fv_error *err) {
     const fvi_network *net = e->model->network;
     fvi_graph *g = NULL;
     fvi_extent extent;
@@ -79,11 +78,11 @@ static const char *layer_name(const fvi_network *net, const char *value) {
     return fvi_network_layer(net, index)->name;
 }
 
-/* The table of an objective, made if there is none; the objective is taken.  returns  its number */
+/* Finds or makes the table of an objective, which is moved into it.  returns  its index */
 static fv_status table_of(fv_examples *e, fvi_objective *o, int is_layer, const char *text,
                           int *number, fv_error *err) {
     for (guint i = 0; i < e->tables->len; i++) {
-        const fvi_table *have = e->tables->pdata[i];
+        const fvi_layer_table *have = e->tables->pdata[i];
         *number = (int)i;
         if (have->is_layer != is_layer) continue;
         if (is_layer ? !strcmp(have->o.values[0], o->values[0]) : !strcmp(have->name, text)) {
@@ -91,7 +90,7 @@ static fv_status table_of(fv_examples *e, fvi_objective *o, int is_layer, const 
             return FV_OK;
         }
     }
-    fvi_table *t = g_new0(fvi_table, 1);
+    fvi_layer_table *t = g_new0(fvi_layer_table, 1);
     *number = (int)e->tables->len;
     g_ptr_array_add(e->tables, t);
     t->o = *o;
@@ -108,7 +107,7 @@ static void add_unit(fv_examples *e, int table, int channel, char *name) {
     g_array_append_val(e->units, unit);
 }
 
-static fv_status ask(fv_examples *e, const char *objective, fv_error *err) {
+static fv_status add_objective(fv_examples *e, const char *objective, fv_error *err) {
     fvi_objective o;
     char text[FVI_MAX_OBJECTIVE];
     int table = 0;
@@ -124,7 +123,7 @@ static fv_status ask(fv_examples *e, const char *objective, fv_error *err) {
     fvi_objective_text(&o, text, sizeof text);
     st = table_of(e, &o, unit, text, &table, err);
     if (st) return st;
-    const fvi_table *t = e->tables->pdata[table];
+    const fvi_layer_table *t = e->tables->pdata[table];
     if (!unit)
         add_unit(e, table, 0, g_strdup(t->name));
     else if (channel >= 0)
@@ -138,10 +137,10 @@ static fv_status ask(fv_examples *e, const char *objective, fv_error *err) {
     return FV_OK;
 }
 
-fv_status fvi_examples_ask(fv_examples *e, const char *const *objectives, int count,
-                           fv_error *err) {
+fv_status fvi_examples_request(fv_examples *e, const char *const *objectives, int count,
+                               fv_error *err) {
     fv_status st = FV_OK;
-    for (int i = 0; i < count && !st; i++) st = ask(e, objectives[i], err);
+    for (int i = 0; i < count && !st; i++) st = add_objective(e, objectives[i], err);
     return st;
 }
 
@@ -167,7 +166,7 @@ static void add_vectors(GString *key, const fvi_objective *o) {
     }
 }
 
-char *fvi_table_key(const fv_examples *e, const fvi_table *t) {
+char *fvi_layer_table_key(const fv_examples *e, const fvi_layer_table *t) {
     const fv_input *in = fv_model_input(e->model);
     GString *key = g_string_new("fovea examples " KEY_VERSION "\n");
     g_string_append_printf(key, "model %s\n", fv_model_sha256(e->model));

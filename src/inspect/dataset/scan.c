@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* examples_pass: photos through the network, 16 at a time (or 8, 4, ... where the model's memory is
+/* scan: photos through the network, 16 at a time (or 8, 4, ... where the model's memory is
  * limited), into the indices.
  *
  * A batch is always full: the last one repeats what the places held before. So one plan serves, and
- * no answer depends on how many photos there are or where a pass was interrupted. What cannot be
+ * no response depends on how many photos there are or where a pass was interrupted. What cannot be
  * read because of what it is, is remembered in the index; what the system does not let us read
  * (rights, a file that is gone) is tried again next time.
  */
@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "base/tensor.h"
 #include "image/image.h"
-#include "inspect/dataset/examples.h"
+#include "inspect/dataset/dataset.h"
 
 #define BATCH 16
 #define AHEAD 32 /* photos decoded before they are needed */
@@ -26,11 +26,11 @@ typedef struct pass {
     GPtrArray *failed;
     fvi_executable *plan;
     int64_t samples; /* the plan takes at a time */
-    fvi_pool_stats *meter;
-    fvi_response *answers; /* of one photo and one table */
-    fv_tensor *input;      /* [batch][...] */
-    int batch;             /* at most BATCH */
-    int n;                 /* photos in it */
+    fvi_pool_stats *pool;
+    fvi_response *responses; /* of one photo and one table */
+    fv_tensor *input;        /* [batch][...] */
+    int batch;               /* at most BATCH */
+    int n;                   /* photos in it */
     fvi_photo photo[BATCH];
 } pass;
 
@@ -38,32 +38,32 @@ static fv_status prepare(pass *p, fv_session *session, fv_error *err) {
     fv_examples *e = p->e;
     int most = 1;
     fvi_shape shape = fvi_network_input_shape(fvi_session_network(session), BATCH, 0, 0);
-    fvi_examples_want(e);
+    fvi_examples_collect_values(e);
     const size_t each = (size_t)fvi_shape_count(&shape) / BATCH * sizeof(float);
     fv_status st = fvi_session_fit(session, &shape, e->wanted, e->n_wanted, 0, BATCH, 2 * each,
                                    &p->batch, err);
     if (st) return st;
     shape.dim[0] = p->batch;
     st = fvi_session_plan(session, &shape, e->wanted, e->n_wanted, 0, &p->plan, &p->samples, err);
-    if (!st) st = fvi_meter_new(e, p->plan, p->samples, &p->meter, err);
+    if (!st) st = fvi_pool_stats_new(e, p->plan, p->samples, &p->pool, err);
     if (!st) st = fvi_tensor_new(&shape, &p->input, err);
     for (guint i = 0; i < e->tables->len; i++)
-        most = MAX(most, ((const fvi_table *)e->tables->pdata[i])->units);
-    if (!st) p->answers = malloc((size_t)most * sizeof *p->answers);
-    if (!st && !p->answers) st = fvi_fail(err, FV_NOMEM, "no memory for %d units", most);
+        most = MAX(most, ((const fvi_layer_table *)e->tables->pdata[i])->units);
+    if (!st) p->responses = malloc((size_t)most * sizeof *p->responses);
+    if (!st && !p->responses) st = fvi_fail(err, FV_NOMEM, "no memory for %d units", most);
     return st;
 }
 
-/* Adds the answers to photo i of the batch, sample n of the plan, to the indices that lack it. */
+/* Adds the responses to photo i of the batch, sample n of the plan, to the indices that lack it. */
 static fv_status file_photo(pass *p, int i, int64_t n, fv_error *err) {
     const fvi_photo *photo = &p->photo[i];
     fv_status st = FV_OK;
     for (guint k = 0; k < p->e->tables->len && !st; k++) {
-        const fvi_table *t = p->e->tables->pdata[k];
+        const fvi_layer_table *t = p->e->tables->pdata[k];
         if (!t->active || fvi_index_find(t->index, photo->path, photo->size, photo->mtime))
             continue;
-        st = fvi_meter_read(p->meter, p->plan, (int)k, n, p->answers, err);
-        if (!st) st = fvi_index_add(t->index, photo, p->answers, err);
+        st = fvi_pool_stats_read(p->pool, p->plan, (int)k, n, p->responses, err);
+        if (!st) st = fvi_index_add(t->index, photo, p->responses, err);
     }
     return st;
 }
@@ -108,7 +108,7 @@ static fv_status file_unreadable(pass *p, fvi_photo *photo, const fv_error *why,
     photo->why = text;
     if (why->status == FV_FORMAT || why->status == FV_UNSUPPORTED) {
         for (guint k = 0; k < p->e->tables->len && !st; k++) {
-            const fvi_table *t = p->e->tables->pdata[k];
+            const fvi_layer_table *t = p->e->tables->pdata[k];
             if (t->active && !fvi_index_find(t->index, photo->path, photo->size, photo->mtime))
                 st = fvi_index_add(t->index, photo, NULL, err);
         }
@@ -120,7 +120,7 @@ static fv_status file_unreadable(pass *p, fvi_photo *photo, const fv_error *why,
 }
 
 static fv_status take(pass *p, guint i, fvi_decoded *got, fv_error *err) {
-    const fvi_file_list *w = p->todo->pdata[i];
+    const fvi_file_entry *w = p->todo->pdata[i];
     fvi_photo photo = {.path = w->path, .size = w->size, .mtime = w->mtime};
     if (!got->input) return file_unreadable(p, &photo, &got->err, err);
     const int64_t each = fv_tensor_count(got->input);
@@ -155,7 +155,7 @@ static fv_status run_all(pass *p, fvi_decoder *decoder, fv_error *err) {
 /* Writes what is measured, also after a failure. */
 static fv_status flush(const fv_examples *e, fv_status st, fv_error *err) {
     for (guint i = 0; i < e->tables->len; i++) {
-        const fvi_table *t = e->tables->pdata[i];
+        const fvi_layer_table *t = e->tables->pdata[i];
         if (!t->active) continue;
         fv_status flushed = fvi_index_flush(t->index, st ? NULL : err);
         if (!st) st = flushed;
@@ -163,8 +163,8 @@ static fv_status flush(const fv_examples *e, fv_status st, fv_error *err) {
     return st;
 }
 
-fv_status fvi_examples_pass(fv_examples *e, const GPtrArray *todo, const fv_examples_desc *desc,
-                            GPtrArray *failed, fv_error *err) {
+fv_status fvi_examples_scan_photos(fv_examples *e, const GPtrArray *todo,
+                                   const fv_examples_desc *desc, GPtrArray *failed, fv_error *err) {
     pass p = {.e = e, .todo = todo, .desc = desc, .failed = failed};
     fv_session *session = NULL;
     fvi_decoder *decoder = NULL;
@@ -182,9 +182,9 @@ fv_status fvi_examples_pass(fv_examples *e, const GPtrArray *todo, const fv_exam
         st = flush(e, st, err);
     }
     fvi_decoder_free(decoder);
-    fvi_meter_free(p.meter);
+    fvi_pool_stats_free(p.pool);
     fv_tensor_free(p.input);
-    free(p.answers);
+    free(p.responses);
     e->note = g_strdup(fv_session_note(session));
     fv_session_free(session);
     return st;

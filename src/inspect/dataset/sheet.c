@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* examples_sheet: many examples laid out: rows with titles for one unit; and photos between the
+/* sheet: many examples laid out: rows with titles for one unit; and photos between the
  * optimised pictures, as in Olah, Mordvintsev, Schubert, "Feature Visualization", Distill 2017,
  * doi:10.23915/distill.00007.
  */
@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "image/image.h"
-#include "inspect/dataset/examples.h"
+#include "inspect/dataset/dataset.h"
 #include "runtime/model.h"
 
 #define TILE       160

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* examples_index: the file of what was measured.
+/* store: the file of what was measured.
  *
  *   file   = "fovea-examples-1", order mark, length of the key, key, sum      (numbers: u32)
  *   block  = head { mark, photos, rows, bytes of the table, sum of the table, sum of the head }
  *            table: for each photo { size, mtime (i64), height, width (i32), lengths of path and of
  *            why (u16), path, why }
- *            answers: for each unit { max[rows], min[rows], mean[rows], at_max[rows], at_min[rows],
- *            sum }
+ *            responses: for each unit { max[rows], min[rows], mean[rows], at_max[rows],
+ * at_min[rows], sum }
  *
- * Rows are the photos that could be read. Answers lie unit by unit, so that one unit of 100,000
+ * Rows are the photos that could be read. Responses lie unit by unit, so that one unit of 100,000
  * photos is read in 1600 pieces of 1.3 kB, wherever they are. Sums are FNV-1a: every changed byte
  * changes them. The table's is checked when the file is opened, a unit's when it is read.
  *
@@ -42,13 +42,13 @@
 #define KEY_MAX     65536
 #define TABLE_MAX   ((int64_t)1 << 28)
 #define ENTRY_BYTES 28 /* of a photo in the table, without its texts */
-#define FIELDS      5  /* of an answer */
+#define FIELDS      5  /* of an response */
 
 typedef struct head {
     uint32_t mark, photos, rows, table, table_sum, sum;
 } head;
 
-/* Where the answers of a block are. */
+/* Where the responses of a block are. */
 typedef struct block {
     int64_t at; /* offset of the first unit's */
     int32_t rows;
@@ -65,9 +65,9 @@ struct fvi_index {
     GPtrArray *photos; /* fvi_photo, in the order of the file */
     GHashTable *by_path;
     /* the block being filled */
-    guint filed;           /* photos of finished blocks */
-    int filling;           /* rows */
-    fvi_response *answers; /* [room][units] */
+    guint filed;             /* photos of finished blocks */
+    int filling;             /* rows */
+    fvi_response *responses; /* [room][units] */
     int room;
 };
 
@@ -322,8 +322,8 @@ fv_status fvi_index_open(const char *path, const char *key, int units, fvi_index
 void fvi_index_finish(fvi_index *ix) {
     if (ix->locked && ix->fd >= 0) flock(ix->fd, LOCK_UN);
     ix->locked = 0;
-    free(ix->answers);
-    ix->answers = NULL;
+    free(ix->responses);
+    ix->responses = NULL;
     ix->room = 0;
 }
 
@@ -359,29 +359,29 @@ static fv_status grow(fvi_index *ix, fv_error *err) {
     if (ix->filling < ix->room) return FV_OK;
     int room = ix->room ? 2 * ix->room : 16;
     fvi_response *more =
-        realloc(ix->answers, (size_t)room * (size_t)ix->units * sizeof *ix->answers);
+        realloc(ix->responses, (size_t)room * (size_t)ix->units * sizeof *ix->responses);
     if (!more)
         return fvi_fail(err, FV_NOMEM, "no memory for %d photos of %d units", room, ix->units);
-    ix->answers = more;
+    ix->responses = more;
     ix->room = room;
     return FV_OK;
 }
 
-fv_status fvi_index_add(fvi_index *ix, const fvi_photo *photo, const fvi_response *answers,
+fv_status fvi_index_add(fvi_index *ix, const fvi_photo *photo, const fvi_response *responses,
                         fv_error *err) {
     fv_status st = FV_OK;
-    if (answers) st = grow(ix, err);
+    if (responses) st = grow(ix, err);
     if (st) return st;
     fvi_photo *p = g_new0(fvi_photo, 1);
     *p = *photo;
     p->path = g_strdup(photo->path);
-    p->why = answers ? NULL : g_strndup(photo->why, 1000);
+    p->why = responses ? NULL : g_strndup(photo->why, 1000);
     p->block = (int32_t)ix->blocks->len;
-    p->column = answers ? ix->filling : -1;
+    p->column = responses ? ix->filling : -1;
     remember(ix, p);
-    if (answers)
-        memcpy(ix->answers + (int64_t)ix->filling++ * ix->units, answers,
-               (size_t)ix->units * sizeof *answers);
+    if (responses)
+        memcpy(ix->responses + (int64_t)ix->filling++ * ix->units, responses,
+               (size_t)ix->units * sizeof *responses);
     const int most = CLAMP(ANSWERS / ix->units, ROWS_LEAST, ROWS);
     const int full = ix->filling >= most || ix->photos->len - ix->filed >= PHOTOS_MAX;
     return full ? fvi_index_flush(ix, err) : FV_OK;
@@ -402,11 +402,11 @@ static void put_photo(GByteArray *to, const fvi_photo *p) {
     if (length[1]) put(to, p->why, length[1]);
 }
 
-/* The answers of one unit as they lie in the file. */
+/* The responses of one unit as they lie in the file. */
 static void put_unit(const fvi_index *ix, int unit, uint8_t *to) {
     const int64_t rows = ix->filling;
     for (int64_t i = 0; i < rows; i++) {
-        const fvi_response *a = ix->answers + i * ix->units + unit;
+        const fvi_response *a = ix->responses + i * ix->units + unit;
         memcpy(to + 4 * i, &a->max, 4);
         memcpy(to + 4 * (rows + i), &a->min, 4);
         memcpy(to + 4 * (2 * rows + i), &a->mean, 4);
@@ -431,13 +431,13 @@ fv_status fvi_index_flush(fvi_index *ix, fv_error *err) {
     block b = {ix->end + out->len, (int32_t)h.rows, ix->rows};
     int64_t bytes = unit_bytes(h.rows), total = (int64_t)ix->units * bytes, end = b.at + total;
     fv_status st = FV_OK;
-    uint8_t *answers = bytes ? malloc((size_t)total) : NULL;
-    if (bytes && !answers) st = fvi_fail(err, FV_NOMEM, "no memory for an index's block");
-    for (int u = 0; u < ix->units && answers; u++) put_unit(ix, u, answers + u * bytes);
+    uint8_t *responses = bytes ? malloc((size_t)total) : NULL;
+    if (bytes && !responses) st = fvi_fail(err, FV_NOMEM, "no memory for an index's block");
+    for (int u = 0; u < ix->units && responses; u++) put_unit(ix, u, responses + u * bytes);
     if (!st && (write_at(ix->fd, out->data, out->len, ix->end) ||
-                write_at(ix->fd, answers, (size_t)total, b.at) || fdatasync(ix->fd)))
+                write_at(ix->fd, responses, (size_t)total, b.at) || fdatasync(ix->fd)))
         st = io_failed(ix, "written", err);
-    free(answers);
+    free(responses);
     g_byte_array_free(out, TRUE);
     if (st) return st;
     g_array_append_val(ix->blocks, b);
@@ -448,7 +448,8 @@ fv_status fvi_index_flush(fvi_index *ix, fv_error *err) {
     return FV_OK;
 }
 
-/* ---- answers -------------------------------------------------------------------------------- */
+/* ---- responses --------------------------------------------------------------------------------
+ */
 
 int64_t fvi_index_rows(const fvi_index *ix) { return ix->rows; }
 

@@ -25,8 +25,8 @@ typedef struct fvi_photo {
     char *path;          /* inside the folder, with '/' */
     int64_t size, mtime; /* of its file; nanoseconds */
     int32_t height, width;
-    char *why;              /* NULL, or why it cannot be read */
-    int32_t block, column;  /* where its answers are; the index's own */
+    char *why;             /* NULL, or why it cannot be read */
+    int32_t block, column; /* where its responses are; the index's own */
 } fvi_photo;
 
 typedef struct fvi_index fvi_index;
@@ -50,22 +50,22 @@ fv_status fvi_index_writable(const fvi_index *ix, fv_error *err);
 const fvi_photo *fvi_index_find(const fvi_index *ix, const char *path, int64_t size, int64_t mtime);
 
 /* Adds a photo to the block being filled. photo->path and ->why are copied.
- *   answers  [units]; NULL where ->why is given
+ *   responses  [units]; NULL where ->why is given
  *   errors   NOMEM; IO (a full block is written) */
-fv_status fvi_index_add(fvi_index *ix, const fvi_photo *photo, const fvi_response *answers,
+fv_status fvi_index_add(fvi_index *ix, const fvi_photo *photo, const fvi_response *responses,
                         fv_error *err);
 /* Writes the block being filled.  errors  IO; NOMEM */
 fv_status fvi_index_flush(fvi_index *ix, fv_error *err);
 /* Lets other processes write. Nothing can be added any more. */
 void fvi_index_finish(fvi_index *ix);
 
-/* Reads the answers of one unit on all photos of the index that can be read.
+/* Reads the responses of one unit on all photos of the index that can be read.
  *   unit    0..units-1
  *   out     [fvi_index_rows] to be read with fvi_index_row
  *   errors  IO; FORMAT damaged */
 int64_t fvi_index_rows(const fvi_index *ix);
 fv_status fvi_index_read(fvi_index *ix, int unit, fvi_response *out, fv_error *err);
-/* The place of a photo's answer in what fvi_index_read gives. */
+/* The place of a photo's response in what fvi_index_read gives. */
 int64_t fvi_index_row(const fvi_index *ix, const fvi_photo *photo);
 
 #endif

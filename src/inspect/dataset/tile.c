@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* examples_picture: one example to be looked at: cut out, or framed in its photo; and a square of
+/* tile: one example to be looked at: cut out, or framed in its photo; and a square of
  * several, as part of a larger picture.
  *
  * A frame is an orange line between two black ones, outside what it marks: seen on any photo, and
@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "image/image.h"
-#include "inspect/dataset/examples.h"
+#include "inspect/dataset/dataset.h"
 
 #define SIDE_MAX 16384
 #define LINES    4 /* of a frame, one pixel each */
@@ -73,7 +73,7 @@ static fv_status cut(fv_image **image, const fv_example *ex, fv_error *err) {
 }
 
 /* Whether a rectangle lies in a photo. */
-static int is_inside(box b, const fvi_found *photo) {
+static int is_inside(box b, const fvi_photo_entry *photo) {
     return b.top >= 0 && b.left >= 0 && b.height >= 1 && b.width >= 1 &&
            b.top <= photo->height - b.height && b.left <= photo->width - b.width;
 }
@@ -96,7 +96,7 @@ static fv_status check(const fv_examples *e, const fv_example *ex, fv_example_vi
     if (side < 8 || side > SIDE_MAX)
         return fvi_fail(err, FV_ARG, "examples: a tile of %d pixels; 8..%d can be made", side,
                         SIDE_MAX);
-    const fvi_found *photo = &g_array_index(e->photos, fvi_found, ex->photo);
+    const fvi_photo_entry *photo = &g_array_index(e->photos, fvi_photo_entry, ex->photo);
     if (!is_inside(region_of(ex), photo) ||
         (ex->whole && ex->y >= 0 && !is_inside(spot_of(ex), photo)))
         return fvi_fail(err, FV_ARG, "examples: a part of %dx%d at (%d, %d) of a photo of %dx%d",
@@ -106,7 +106,7 @@ static fv_status check(const fv_examples *e, const fv_example *ex, fv_example_vi
 
 /* Cuts the loaded photo, or frames what the position sees, at the side asked for. */
 static fv_status show(fv_image **image, const fv_example *ex, fv_example_view view, int side,
-                      const fvi_found *photo, fv_error *err) {
+                      const fvi_photo_entry *photo, fv_error *err) {
     const int whole_photo = view == FV_EXAMPLE_PHOTO || (!view && ex->whole);
     const box framed = ex->whole ? spot_of(ex) : region_of(ex);
     fv_status st = whole_photo ? FV_OK : cut(image, ex, err);
@@ -121,7 +121,7 @@ fv_status fv_examples_tile(fv_examples *e, const fv_example *ex, fv_example_view
     fv_status st = FVI_NOT_NULL_AS(err, "examples, example, out", e, ex, out);
     if (!st) st = check(e, ex, view, side, err);
     if (st) return st;
-    const fvi_found *photo = &g_array_index(e->photos, fvi_found, ex->photo);
+    const fvi_photo_entry *photo = &g_array_index(e->photos, fvi_photo_entry, ex->photo);
     char *path = g_build_filename(e->folder, photo->file->path, NULL);
     st = fv_image_load(path, &image, err);
     if (!st && (image->height != photo->height || image->width != photo->width))

@@ -6,7 +6,7 @@
  * what is lighter excites, what is darker inhibits. docs/weights.md compares the two.
  * What it does not do: lay the tiles out (fv_montage), or draw the scale (fv_paint_bar).
  */
-#include "inspect/weights/weights.h"
+#include "inspect/weights/weights_draw.h"
 
 #include <glib.h>
 #include <math.h>
@@ -39,8 +39,9 @@ static fv_weights_form choose_form(const fvi_weights_grid *g, const fv_weights_d
                                    const fvi_weights_plan *p) {
     const int64_t plots = (int64_t)p->n_outputs * p->n_inputs;
     if (d->form) return d->form;
-    if (d->top || g->kind == FVI_GRID_KERNELS) return FV_WEIGHTS_TILES;
-    if (g->kind == FVI_GRID_LINES) return plots <= BARS_PLOTS ? FV_WEIGHTS_BARS : FV_WEIGHTS_MATRIX;
+    if (d->top || g->kind == FVI_WEIGHTS_GRID_KERNELS) return FV_WEIGHTS_TILES;
+    if (g->kind == FVI_WEIGHTS_GRID_LINES)
+        return plots <= BARS_PLOTS ? FV_WEIGHTS_BARS : FV_WEIGHTS_MATRIX;
     return p->n_outputs <= BARS_ROWS ? FV_WEIGHTS_BARS : FV_WEIGHTS_MATRIX;
 }
 
@@ -53,7 +54,7 @@ static fv_status count_tiles(fvi_weights_plan *p, fv_error *err) {
     if (p->form == FV_WEIGHTS_TILES) {
         count = p->rgb ? p->n_outputs : pairs;
     } else if (p->form == FV_WEIGHTS_BARS) {
-        count = g->kind == FVI_GRID_NUMBERS ? p->n_outputs : pairs;
+        count = g->kind == FVI_WEIGHTS_GRID_NUMBERS ? p->n_outputs : pairs;
         most = PLOTS_MAX;
         what = "plots";
     } else if (pairs * g->height * g->width > MATRIX_MAX) { /* pairs < 2^31 */

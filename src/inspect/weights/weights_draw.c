@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "inspect/weights/weights.h"
+#include "inspect/weights/weights_draw.h"
 
 #define PLOT_WIDTH  320
 #define PLOT_HEIGHT 160
@@ -33,7 +33,7 @@ static int input_of(const fvi_weights_plan *p, int output, int i) {
 /* Which tile is the i-th, and how large. */
 static void find_tile(const fvi_weights_plan *p, int i, tile *t) {
     const fvi_weights_grid *g = p->grid;
-    const int whole = p->rgb || (p->form == FV_WEIGHTS_BARS && g->kind == FVI_GRID_NUMBERS);
+    const int whole = p->rgb || (p->form == FV_WEIGHTS_BARS && g->kind == FVI_WEIGHTS_GRID_NUMBERS);
     if (p->form == FV_WEIGHTS_MATRIX) {
         t->output = t->input = -1;
         t->planes = 1;
@@ -128,7 +128,7 @@ static fv_status label(const fvi_weights_plan *p, fv_weights_tile *t, fv_error *
     char text[LABEL] = "";
     if (t->output >= 0 && t->input >= 0 && p->grid->inputs > 1)
         g_snprintf(text, sizeof text, "%d > %d", t->input, t->output);
-    else if (t->output >= 0 && (p->grid->outputs > 1 || p->grid->kind == FVI_GRID_KERNELS))
+    else if (t->output >= 0 && (p->grid->outputs > 1 || p->grid->kind == FVI_WEIGHTS_GRID_KERNELS))
         g_snprintf(text, sizeof text, "%d", t->output);
     t->label = strdup(text);
     return t->label ? FV_OK : fvi_fail(err, FV_NOMEM, "out of memory");

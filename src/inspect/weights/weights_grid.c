@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "base/tensor.h"
 #include "graph/input_origin.h"
-#include "inspect/weights/weights.h"
+#include "inspect/weights/weights_grid.h"
 #include "runtime/model.h"
 
 void fvi_weights_grid_clear(fvi_weights_grid *g) {
@@ -45,13 +45,14 @@ static void lay_convolution(fvi_weights_grid *g, const fv_input *in, const fvi_i
     const int n = t->ndim;
     if (n == 3) {
         set_sizes(g, t->dim[0], t->dim[1], 1, t->dim[2]);
-        g->kind = t->dim[2] > 1 ? FVI_GRID_LINES : FVI_GRID_NUMBERS;
+        g->kind = t->dim[2] > 1 ? FVI_WEIGHTS_GRID_LINES : FVI_WEIGHTS_GRID_NUMBERS;
         return;
     }
     set_sizes(g, t->dim[0], n == 5 ? t->dim[1] * t->dim[2] : t->dim[1], t->dim[n - 2],
               t->dim[n - 1]);
     if (n == 4) set_colours(g, in, seen->picture);
-    g->kind = g->height * (int64_t)g->width > 1 || g->picture ? FVI_GRID_KERNELS : FVI_GRID_NUMBERS;
+    g->kind = g->height * (int64_t)g->width > 1 || g->picture ? FVI_WEIGHTS_GRID_KERNELS
+                                                              : FVI_WEIGHTS_GRID_NUMBERS;
 }
 
 /* Whether a row of numbers is a picture of that many channels, height and width. */
@@ -78,7 +79,7 @@ static fv_status lay_rows(fvi_weights_grid *g, const fv_weights_desc *d,
     const fvi_input_origin *map = given ? &asked : seen;
     const int64_t c = map->channels, h = map->height, w = map->width;
     set_sizes(g, g->weights->dim[0], row, 1, 1);
-    g->kind = FVI_GRID_NUMBERS;
+    g->kind = FVI_WEIGHTS_GRID_NUMBERS;
     fv_status st = given ? check_shape(g, d, row, err) : FV_OK;
     if (st) return st;
     g->found = !given && h * w > 1 && c * h * w == row;
@@ -90,7 +91,7 @@ static fv_status lay_rows(fvi_weights_grid *g, const fv_weights_desc *d,
         g->stride[2] = w * c;
         g->stride[3] = c;
     }
-    g->kind = FVI_GRID_KERNELS;
+    g->kind = FVI_WEIGHTS_GRID_KERNELS;
     if (seen->picture)
         set_colours(g, fv_model_input(g->model), 1);
     else if (given && (c == 1 || c == 3))
@@ -105,14 +106,14 @@ static void lay_plain(fvi_weights_grid *g) {
     for (int i = 0; i < t->ndim; i++)
         if (t->dim[i] == count) { /* all other axes are 1 */
             set_sizes(g, 1, 1, 1, count);
-            g->kind = FVI_GRID_LINES;
+            g->kind = FVI_WEIGHTS_GRID_LINES;
             return;
         }
     if (!t->ndim)
         set_sizes(g, 1, 1, 1, 1);
     else
         set_sizes(g, count / last, last, 1, 1);
-    g->kind = FVI_GRID_NUMBERS;
+    g->kind = FVI_WEIGHTS_GRID_NUMBERS;
 }
 
 /* Sizes that an int holds, and a shape only where there are rows. */

@@ -17,6 +17,7 @@
 #include "support/builder.h"
 #include "fovea/fovea.h"
 #include "inspect/attribution/attribute.h"
+#include "inspect/attribution/rank.h"
 
 #define GOLDEN "tests/golden/attribute/"
 

@@ -48,7 +48,7 @@ static fvi_index *opened(void) {
     return ix;
 }
 
-static fvi_response answer(int photo, int unit) {
+static fvi_response response(int photo, int unit) {
     const float v = (float)(photo * 10 + unit);
     return (fvi_response){v, -v, v / 2, (uint32_t)photo, photo % 3 ? (uint32_t)unit : FVI_NOWHERE};
 }
@@ -62,7 +62,7 @@ static void add(fvi_index *ix, int i) {
     fv_error err;
     g_snprintf(name, sizeof name, "p/%03d.jpg", i);
     fvi_photo p = {.path = name, .size = 1000 + i, .mtime = -5 - i, .height = 3 + i, .width = 7};
-    for (int u = 0; u < UNITS; u++) a[u] = answer(i, u);
+    for (int u = 0; u < UNITS; u++) a[u] = response(i, u);
     if (is_bad(i)) p.why = (char *)(uintptr_t) "is damaged", p.height = p.width = 0;
     if (fvi_index_add(ix, &p, is_bad(i) ? NULL : a, &err)) fail_msg("%s", err.text);
 }
@@ -97,7 +97,7 @@ static int check_all(fvi_index *ix) {
             assert_int_equal(p->height, 3 + i);
             const int64_t row = fvi_index_row(ix, p);
             assert_in_range(row, 0, rows - 1);
-            const fvi_response want = answer(i, u);
+            const fvi_response want = response(i, u);
             assert_memory_equal(&all[row], &want, sizeof want);
         }
         g_free(all);
@@ -113,10 +113,10 @@ static void test_round_trip(void **state) {
     fvi_index *ix = opened();
     assert_int_equal(check_all(ix), PHOTOS);
     fvi_index_close(ix);
-    /* a photo that has changed is added again, and its new answers count */
+    /* a photo that has changed is added again, and its new responses count */
     ix = opened();
     fvi_response a[UNITS];
-    for (int u = 0; u < UNITS; u++) a[u] = answer(500, u);
+    for (int u = 0; u < UNITS; u++) a[u] = response(500, u);
     const fvi_photo p = {
         .path = (char *)(uintptr_t) "p/000.jpg", .size = 1, .height = 1, .width = 1};
     assert_int_equal(fvi_index_add(ix, &p, a, NULL), FV_OK);

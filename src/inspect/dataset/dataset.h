@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files behind fv_examples share. */
-#ifndef FVI_INSPECT_DATASET_EXAMPLES_H
-#define FVI_INSPECT_DATASET_EXAMPLES_H
+/* fv_examples: its struct, and what its files offer each other. */
+#ifndef FVI_INSPECT_DATASET_DATASET_H
+#define FVI_INSPECT_DATASET_DATASET_H
 
 #include "graph/receptive_field.h"
 #include "inspect/dataset/list_files.h"
@@ -10,7 +10,7 @@
 #include "vis/objective/bind.h"
 
 /* One layer, all of whose channels are units; or one objective, which is a unit. */
-typedef struct fvi_table {
+typedef struct fvi_layer_table {
     fvi_objective o;
     int is_layer; /* of o.values[0] */
     char *name;   /* "head/conv", or the objective in one spelling */
@@ -21,8 +21,8 @@ typedef struct fvi_table {
     int active;                    /* whether this pass measures it */
     int target[FVI_MAX_VALUES];    /* then o.values[v] is the plan's target of that number */
     fvi_index *index;
-    int *row; /* [photos] of its answers in the index */
-} fvi_table;
+    int *row; /* [photos] of its responses in the index */
+} fvi_layer_table;
 
 typedef struct fvi_unit_request {
     int table, channel;
@@ -30,10 +30,10 @@ typedef struct fvi_unit_request {
 } fvi_unit_request;
 
 /* A photo of the folder that can be read. */
-typedef struct fvi_found {
-    const fvi_file_list *file;
+typedef struct fvi_photo_entry {
+    const fvi_file_entry *file;
     int height, width;
-} fvi_found;
+} fvi_photo_entry;
 
 struct fv_examples {
     const fv_model *model;
@@ -41,35 +41,41 @@ struct fv_examples {
     int threads;
     fv_on_nan on_nan;
     char *note;         /* of the session that measured, or NULL */
-    GPtrArray *walked;  /* fvi_file_list */
-    GPtrArray *tables;  /* fvi_table */
+    GPtrArray *files;   /* fvi_file_entry */
+    GPtrArray *tables;  /* fvi_layer_table */
     GArray *units;      /* fvi_unit_request */
-    GArray *photos;     /* fvi_found */
+    GArray *photos;     /* fvi_photo_entry */
     GPtrArray *skipped; /* char * */
     int measured;
     const char **wanted; /* [n_wanted] values that active tables need; borrowed from the network */
     int n_wanted;
-    fv_session *session;   /* of fv_examples_measure; NULL: not needed yet */
-    int loaded;            /* unit whose answers are in `answers`; -1 */
-    fvi_response *answers; /* [photos] */
+    fv_session *session;     /* of fv_examples_measure; NULL: not needed yet */
+    int loaded;              /* unit whose responses are in `responses`; -1 */
+    fvi_response *responses; /* [photos] */
 };
 
-/* examples_ask.c: reads the objectives: fills tables and units.  errors  as fv_examples_scan */
-fv_status fvi_examples_ask(fv_examples *e, const char *const *objectives, int count, fv_error *err);
-void fvi_table_free(void *table);
-/* Sets e->wanted, and every active table's targets. */
-void fvi_examples_want(fv_examples *e);
-/* All that a table's numbers depend on, as a text; g_free. */
-char *fvi_table_key(const fv_examples *e, const fvi_table *t);
+/* ---- request.c ---- */
 
-/* examples_pass.c: measures the photos `todo` (fvi_file_list) for the active tables, into their
+/* Reads the objectives: fills tables and units.  errors  as fv_examples_scan */
+fv_status fvi_examples_request(fv_examples *e, const char *const *objectives, int count,
+                               fv_error *err);
+void fvi_layer_table_free(void *table);
+/* Sets e->wanted, and every active table's targets. */
+void fvi_examples_collect_values(fv_examples *e);
+/* All that a table's numbers depend on, as a text; g_free. */
+char *fvi_layer_table_key(const fv_examples *e, const fvi_layer_table *t);
+
+/* ---- scan.c ---- */
+
+/* Measures the photos `todo` (fvi_file_entry) for the active tables, into their
  * indices.
  *   failed  char *: "path: why" of those that could not be read this time, and are not remembered
  *   errors  as fv_examples_scan; what was measured until then is in the indices */
-fv_status fvi_examples_pass(fv_examples *e, const GPtrArray *todo, const fv_examples_desc *desc,
-                            GPtrArray *failed, fv_error *err);
+fv_status fvi_examples_scan_photos(fv_examples *e, const GPtrArray *todo,
+                                   const fv_examples_desc *desc, GPtrArray *failed, fv_error *err);
 
-/* examples_decode.c: photos read and made network inputs on other threads, in order. */
+/* ---- decode.c: photos read and made network inputs on other threads, in order ---- */
+
 typedef struct fvi_decoder fvi_decoder;
 typedef struct fvi_decoded {
     fv_tensor *input;  /* [1][...]; NULL: could not be read */
@@ -84,27 +90,33 @@ void fvi_decoder_next(fvi_decoder *d, fvi_decoded *out);
 /* Ends the threads; photos not asked for are dropped. */
 void fvi_decoder_free(fvi_decoder *d);
 
-/* What turns a batch's targets into answers; tied to one plan. */
+/* ---- pool.c ---- */
+
+/* Turns the targets of a batch into responses; bound to one plan. */
 typedef struct fvi_pool_stats fvi_pool_stats;
-/* examples_meter.c: ties the active tables to a plan whose targets are e->wanted.
+/* Binds the active tables to a plan whose targets are e->wanted.
  *   samples  the plan is run for
  *   errors  as fvi_objective_bind */
-fv_status fvi_meter_new(const fv_examples *e, fvi_executable *plan, int64_t samples,
-                        fvi_pool_stats **out, fv_error *err);
-void fvi_meter_free(fvi_pool_stats *m);
-/* Answers of one table to sample n of the plan's last run, [units]. */
-fv_status fvi_meter_read(fvi_pool_stats *m, fvi_executable *plan, int table, int64_t n,
-                         fvi_response *out, fv_error *err);
+fv_status fvi_pool_stats_new(const fv_examples *e, fvi_executable *plan, int64_t samples,
+                             fvi_pool_stats **out, fv_error *err);
+void fvi_pool_stats_free(fvi_pool_stats *m);
+/* Writes the responses [units] of one table to sample n of the plan's last run. */
+fv_status fvi_pool_stats_read(fvi_pool_stats *m, fvi_executable *plan, int table, int64_t n,
+                              fvi_response *out, fv_error *err);
 
-/* examples_sheet.c: "logits:8 hen"; g_free. */
+/* ---- sheet.c ---- */
+
+/* "logits:8 hen"; g_free. */
 char *fvi_examples_title(const fv_examples *e, int unit);
 /* Texts that say what a picture shows.  errors  NOMEM */
 fv_status fvi_examples_describe(const fv_examples *e, int unit, const fv_contact_sheet_desc *desc,
                                 fv_image *onto, fv_error *err);
 
-/* examples_place.c: fills y and x of an example, what that position of its unit's map sees of the
- * photo, and its spot. */
-void fvi_example_locate(const fv_examples *e, const fvi_table *t, uint32_t position,
+/* ---- locate.c ---- */
+
+/* Fills y and x of an example, the receptive field of that position of its unit's map in the photo,
+ * and its center. */
+void fvi_example_locate(const fv_examples *e, const fvi_layer_table *t, uint32_t position,
                         fv_example *out);
 
 #endif
