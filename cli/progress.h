@@ -21,7 +21,7 @@ typedef struct cli_progress {
 /* From here on SIGINT and SIGTERM are noted instead of ending the program (the second one ends it
  * as ever). One at a time.
  *   unit       what is counted: "steps"; counts of anything else are no updates: no table is drawn
- *   on_signal  FV_PROGRESS_STOP or FV_PROGRESS_CANCEL: what the library is then told */
+ *   on_signal  FV_MONITOR_STOP or FV_MONITOR_CANCEL: what the library is then told */
 void cli_progress_start(cli_progress *p, const cli_args *args, const char *unit, int on_signal);
 
 /* The callback: an fv_progress_fn whose user is a cli_progress. */

@@ -18,7 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from check_symbols import exported
+from check_symbols import declared, exported
 from csource import strip
 
 SKIP = 77
@@ -88,7 +88,10 @@ def measured(code, headers, compiler):
 def interface(library, headers, compiler):
     code = "".join(strip(p.read_text(encoding="utf-8")) for p in sorted(headers.glob("*.h")))
     known = prototypes(code)
-    lines = [f"function {known.get(name, name)}" for name in sorted(exported(library))]
+    private = headers.with_name(headers.name + "-private")  # exported for our own command alone
+    hidden = set().union(*(declared(p.read_text(encoding="utf-8"))
+                           for p in private.glob("*.h")))
+    lines = [f"function {known.get(name, name)}" for name in sorted(exported(library) - hidden)]
     return ("# The binary interface of libfovea on x86-64: functions; structs with their sizes and "
             "their\n# fields' offsets and sizes; constants. Made by tools/check_abi.py.\n" +
             "\n".join(lines) + "\n" + measured(code, headers, compiler))

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checks that a library exports what its headers declare, and nothing else:
 
-    check_symbols.py LIBRARY FOLDER"""
+    check_symbols.py LIBRARY FOLDER..."""
 import re
 import subprocess
 import sys
@@ -23,8 +23,9 @@ def declared(text):
 
 
 def main():
-    library, folder = sys.argv[1:]
-    texts = [p.read_text(encoding="utf-8") for p in sorted(Path(folder).glob("*.h"))]
+    library, *folders = sys.argv[1:]
+    folder = " ".join(folders)
+    texts = [p.read_text(encoding="utf-8") for f in folders for p in sorted(Path(f).glob("*.h"))]
     there, wanted = exported(library), set().union(*map(declared, texts))
     problems = [f"{name}: exported, but not declared in {folder}" for name in there - wanted]
     problems += [f"{name}: declared in {folder}, but not exported" for name in wanted - there]

@@ -27,7 +27,7 @@ void cli_methods(const cli_attribution_args *asked, const fv_method_info **out, 
 }
 
 void cli_subject_begin(cli_subject *s) {
-    cli_progress_start(&s->progress, s->args, "pictures", FV_PROGRESS_CANCEL);
+    cli_progress_start(&s->progress, s->args, "pictures", FV_MONITOR_CANCEL);
     s->progress.least = SLOW;
 }
 

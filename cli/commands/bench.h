@@ -3,6 +3,7 @@
 #ifndef FOVEA_CLI_BENCH_H
 #define FOVEA_CLI_BENCH_H
 
+#include "fovea-private/bench.h"
 #include "command.h"
 
 /* The options of `fovea bench`. */

@@ -269,7 +269,7 @@ static int draw(job *j) {
     int code = start_film(j);
     if (code) return code;
     const char *where = j->args->output ? j->args->output : j->args->frames_dir;
-    cli_progress_start(&j->progress, &j->args->common, "steps", FV_PROGRESS_STOP);
+    cli_progress_start(&j->progress, &j->args->common, "steps", FV_MONITOR_STOP);
     fv_status st = dream_all(j, &err);
     j->seconds = cli_progress_stop(&j->progress);
     code = st ? cli_fail_error(&err) : save(j);

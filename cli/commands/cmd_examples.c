@@ -41,7 +41,7 @@ static int score_rendered(const cli_shown *s) {
     cli_progress progress;
     fv_error err = {0};
     for (int u = 0; u < n; u++) names[u] = fv_examples_unit(s->examples, u);
-    cli_progress_start(&progress, &s->args->common, "steps", FV_PROGRESS_CANCEL);
+    cli_progress_start(&progress, &s->args->common, "steps", FV_MONITOR_CANCEL);
     const fv_render_desc desc = {.seed = s->args->seed,
                                  .threads = s->args->model.threads,
                                  .progress = cli_progress_step,

@@ -86,7 +86,7 @@ static int render(job *j) {
     if (fv_render_desc_settle(j->model, units, j->count, &j->desc.desc, &err))
         return cli_fail_error(&err);
     fv_render_desc desc = j->desc.desc;
-    cli_progress_start(&progress, &j->args->common, "steps", FV_PROGRESS_CANCEL);
+    cli_progress_start(&progress, &j->args->common, "steps", FV_MONITOR_CANCEL);
     desc.progress = cli_progress_step;
     desc.user = &progress;
     if (j->accentuates) {

@@ -69,7 +69,7 @@ static int measure(const spectrum_args *args, const GPtrArray *paths) {
     fv_error err = {0};
     fv_tensor *spectrum = NULL;
     int skipped = 0;
-    cli_progress_start(&progress, &args->common, "pictures", FV_PROGRESS_CANCEL);
+    cli_progress_start(&progress, &args->common, "pictures", FV_MONITOR_CANCEL);
     fv_status st = fv_spectrum((const char *const *)paths->pdata, (int)paths->len, args->size,
                                colors[args->color], args->grey ? 1 : 3, cli_progress_step,
                                &progress, &spectrum, &skipped, &err);

@@ -33,7 +33,7 @@ int cli_examples_scan(const cli_args *args, const cli_model_args *how, const cli
     char *index = index_folder(kept);
     cli_progress progress;
     fv_error err = {0};
-    cli_progress_start(&progress, args, "photos", FV_PROGRESS_CANCEL);
+    cli_progress_start(&progress, args, "photos", FV_MONITOR_CANCEL);
     const fv_examples_desc desc = {.index = index,
                                    .threads = how->threads,
                                    .on_nan = (fv_on_nan)how->on_nan,

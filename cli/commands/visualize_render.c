@@ -69,7 +69,7 @@ static int render_units(const cli_plan *p, cli_each *each, cli_rendered *out) {
     int every = 0, code = cli_film_start(p, &out->film, &every);
     if (code) return code;
     c.film = out->film;
-    cli_progress_start(&c.progress, &p->args->common, "steps", FV_PROGRESS_STOP);
+    cli_progress_start(&c.progress, &p->args->common, "steps", FV_MONITOR_STOP);
     desc.progress = step;
     desc.snapshot = every ? snapshot : NULL;
     desc.snapshot_every = every;
@@ -96,7 +96,7 @@ static int render_opposites(const cli_plan *p, cli_rendered *out) {
     fv_error err = {0};
     fv_render_desc desc = p->recipe.desc;
     for (int i = 0; i < p->count; i++) names[i] = g_strdup_printf("-1*%s", p->units.text[i]);
-    cli_progress_start(&progress, &p->args->common, "steps", FV_PROGRESS_STOP);
+    cli_progress_start(&progress, &p->args->common, "steps", FV_MONITOR_STOP);
     desc.progress = cli_progress_step;
     desc.user = &progress;
     out->opposite = g_new0(fv_rendering *, p->count);

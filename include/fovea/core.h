@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fovea: errors, tensors, images, models, and sessions that run them. Include fovea/fovea.h. */
+/* fovea: errors, tensors, images and models. Include fovea/fovea.h. */
 #ifndef FOVEA_CORE_H
 #define FOVEA_CORE_H
 
@@ -37,8 +37,8 @@ typedef enum fv_status {
     FV_NOTFOUND = 5,    /* no such layer, class, value or file of that name */
     FV_SHAPE = 6,       /* shapes that do not fit together */
     FV_NOMEM = 7,       /* memory, or a stated limit of it, is exhausted */
-    FV_BACKEND = 8,     /* oneDNN refused or failed */
-    FV_CANCELLED = 9,   /* the progress callback asked to stop */
+    FV_BACKEND = 8,     /* the library that computes refused or failed */
+    FV_CANCELLED = 9,   /* a monitor asked to end the call */
     FV_NONFINITE = 10   /* NaN or infinity, in a network's weights or input or made by a layer: the
                            text names it */
 } fv_status;
@@ -140,6 +140,7 @@ FV_API void fv_image_free(fv_image *image);
 /* ---- models --------------------------------------------------------------------------------- */
 
 typedef struct fv_model fv_model;
+typedef struct fv_monitor fv_monitor; /* monitor.h */
 
 #define FV_RGB 1
 #define FV_BGR 2
@@ -283,32 +284,7 @@ FV_API fv_status fv_model_weight_stats(const fv_model *model, int layer, fv_weig
 FV_API fv_status fv_model_weights(const fv_model *model, int layer, fv_tensor **weights,
                                   fv_tensor **bias, fv_error *err);
 
-/* ---- sessions: run a model, and its gradient at the input ----------------------------------- */
-
-typedef struct fv_session fv_session;
-
-/* What is done where a result (the values or the gradient asked for) is NaN or infinite. */
-typedef enum fv_on_nan {
-    FV_ON_NAN_STOP = 1, /* the call fails: FV_NONFINITE, with the layer. The default */
-    FV_ON_NAN_KEEP      /* the numbers are given as they are; a run that climbs keeps its last good
-                           picture, marked unfinished */
-} fv_on_nan;
-
-typedef struct fv_session_desc {
-    int threads;      /* 0: all processors */
-    fv_on_nan on_nan; /* 0: FV_ON_NAN_STOP */
-} fv_session_desc;
-
-/* Makes a session. It keeps its plans (one a shape, batch and set of targets) and their memory.
- *   model   borrowed: must outlive the session
- */
-FV_API fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc,
-                                fv_session **out, fv_error *err);
-FV_API void fv_session_free(fv_session *session);
-
-/* Returns one line on where the first numbers came from that were not finite, with FV_ON_NAN_KEEP;
- * NULL: there were none. Borrowed from the session. */
-FV_API const char *fv_session_note(const fv_session *session);
+/* ---- a model's input ------------------------------------------------------------------------ */
 
 /* Cuts out what a network sees of a photograph: resizes the short side to size/0.875 (bicubic) and
  * crops the centre to the network's size. A layer's maps lie over this picture, not over the photo.
@@ -338,45 +314,6 @@ FV_API fv_status fv_input_rect(const fv_model *model, int height, int width, fv_
 FV_API fv_status fv_input_from_image(const fv_model *model, const fv_image *image, fv_tensor **out,
                                      fv_error *err);
 
-/* Runs the network on a raw input and returns one value of its graph.
- *   input   as the graph's input, dim[0] the batch; nothing is preprocessed
- *   value   name of a layer or of any value of the graph; NULL: the first output
- *   out     yours to free
- *   errors  NOTFOUND; SHAPE the input does not fit; NOMEM; BACKEND
- */
-FV_API fv_status fv_session_run(fv_session *session, const fv_tensor *input, const char *value,
-                                fv_tensor **out, fv_error *err);
-
-/* Computes an objective and its gradient with respect to the raw input.
- *   objective  `LAYER:C` mean over the positions of channel C; `LAYER:C@y,x` one neuron; `LAYER`
- *              mean of squares of the whole layer; each per sample of the batch. Sums, classes and
- *              more: docs/objectives.md, without terms of the picture or of several pictures (ARG)
- *              Channels are on axis 1 of what convolutions make, on the last axis of what matrix
- *              products and layer norms make; what moves or maps elements keeps them. `@` takes a
- *              coordinate for each other axis of one sample, outermost first
- *   values     [input->dim[0]] objective of each sample; caller's array, or NULL
- *   gradient   shaped like the input; yours to free. Samples do not influence each other
- *   errors     as fv_session_run; ARG an objective that cannot be read; NOTFOUND no such channel
- */
-FV_API fv_status fv_session_gradient(fv_session *session, const fv_tensor *input,
-                                     const char *objective, double *values, fv_tensor **gradient,
-                                     fv_error *err);
-
-typedef struct fv_prediction {
-    int index;
-    float probability;
-} fv_prediction;
-
-/* Classifies a batch of inputs.
- *   input   [n][...] as fv_input_from_image makes them, joined
- *   top     how many per sample, 1..classes
- *   out     [n][top], most probable first; caller's array
- *   errors  SHAPE the network's output is not [n][classes]; as fv_session_run
- * A network whose output is no distribution (it has no softmax) gets a softmax here.
- */
-FV_API fv_status fv_session_classify(fv_session *session, const fv_tensor *input, int top,
-                                     fv_prediction *out, fv_error *err);
-
 /* The one number that a unit's map comes to. Units that are one number (a class, a neuron, any sum
  * of terms) are that number. */
 typedef enum fv_score {
@@ -384,76 +321,6 @@ typedef enum fv_score {
                          counts once, wherever it is and however small */
     FV_SCORE_MEAN     /* the mean over all positions, which is what LAYER:C is elsewhere */
 } fv_score;
-
-/* ---- measuring ------------------------------------------------------------------------------ */
-
-typedef struct fv_bench_desc {
-    int size;    /* 0: the model's own */
-    int batch;   /* 0: 1 */
-    int threads; /* 0: all processors */
-    int repeats; /* 0: 20 */
-} fv_bench_desc;
-
-typedef struct fv_bench_result {
-    double step_ms;      /* median of one forward + backward step to the input */
-    double gflop;        /* of that step: 2 per multiply-add, of convolutions and matrix products */
-    double gflops;       /* gflop / step */
-    double primitive_ms; /* of the step, inside oneDNN primitives */
-    double peak_rss_mb;  /* of this process */
-    int batch, threads;
-} fv_bench_result;
-
-/* Times forward to a layer and backward to the input.  errors  as fv_session_run */
-FV_API fv_status fv_bench(const fv_model *model, const char *layer, const fv_bench_desc *desc,
-                          fv_bench_result *out, fv_error *err);
-
-/* What one thing a network does costs: a primitive of oneDNN, or a loop of the library's own. */
-typedef struct fv_op_time {
-    const char *layer;          /* name in the graph; of what stands between layers, the next one;
-                                   NULL in a sum over layers */
-    const char *kind;           /* "convolution", "reorder", "LRN"; NULL in a sum */
-    const char *implementation; /* oneDNN's name for it, "jit:avx2"; ours "winograd:f4x4",
-                                   "depthwise:rows", or "own loop" */
-    int backward;               /* 0 in a sum */
-    int ndim;                   /* shape of what it writes; 0 in a sum */
-    int64_t dim[FV_MAX_DIMS];
-    int count;    /* 1, or how many are summed */
-    double ms;    /* median over the steps */
-    double gflop; /* of convolutions and matrix products, 2 per multiply-add as defined, however
-                     many the implementation does with; else 0 */
-    double gbyte; /* of the tensors it reads and writes; 0: not known */
-} fv_op_time;
-
-typedef struct fv_op_times {
-    double step_ms; /* median of a whole step, timed so */
-    double gflop;   /* of a step, as fv_bench_result */
-    int batch, threads;
-    int op_count, sum_count;
-    const fv_op_time *ops;  /* [op_count] longest first */
-    const fv_op_time *sums; /* [sum_count] the same, added up over each implementation */
-} fv_op_times;
-
-/* Times everything in a step (forward to a layer, backward to the input) by itself.
- * Loops of under a microsecond, and of under ten beside primitives of the same step, are left out.
- *   desc    as for fv_bench
- *   out     yours to free with fv_op_times_free
- *   errors  as fv_bench
- */
-FV_API fv_status fv_bench_ops(const fv_model *model, const char *layer, const fv_bench_desc *desc,
-                              fv_op_times **out, fv_error *err);
-FV_API void fv_op_times_free(fv_op_times *times);
-
-typedef struct fv_machine_speed {
-    int threads;
-    double gflops; /* GFLOP/s of products of large f32 matrices by oneDNN */
-    double gbytes; /* GB/s of a = b + 3 c over arrays too large for caches, three tensors counted */
-} fv_machine_speed;
-
-/* Measures what a network could reach at most on this machine; takes about a second and 300 MB.
- *   threads  0: all processors; the calling thread keeps that number
- *   errors   ARG; NOMEM; BACKEND
- */
-FV_API fv_status fv_bench_machine(int threads, fv_machine_speed *out, fv_error *err);
 
 #ifdef __cplusplus
 }

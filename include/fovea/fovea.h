@@ -11,9 +11,10 @@
  *   fv_image_free(pic);
  *   fv_model_free(m);
  *
- * Five parts, in the order in which data flows: core.h (error, tensor, image, model, session),
- * render.h (pictures that excite units), view.h (montages, plots, maps), examples.h (photos that
- * excite units), attribute.h (which part of a photo does it).
+ * Its parts, in the order in which data flows: core.h (error, tensor, image, model), monitor.h
+ * (progress, ending calls), session.h (running a model, gradients), render.h (pictures that excite
+ * units), view.h (montages, plots, maps), examples.h (photos that excite units), attribute.h (which
+ * part of a photo does it).
  *
  * Ownership: you free what a `_load`, `_new`, `_copy` or `_render` function gave you, with its own
  * `_free`; every other pointer is borrowed and lives as long as the object you got it from.
@@ -33,6 +34,8 @@
 #define FOVEA_H
 
 #include "fovea/core.h"
+#include "fovea/monitor.h"
+#include "fovea/session.h"
 #include "fovea/render.h"
 #include "fovea/view.h"
 #include "fovea/examples.h"

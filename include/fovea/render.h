@@ -3,7 +3,7 @@
 #ifndef FOVEA_RENDER_H
 #define FOVEA_RENDER_H
 
-#include "fovea/core.h"
+#include "fovea/session.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -251,21 +251,6 @@ typedef enum fv_view {
  * is smaller for it is seen at its own size (FV_VIEW_PICTURE). */
 #define FV_SIZE_RECEPTIVE (-1)
 
-/* Where a long call stands. Return 0 to go on; FV_PROGRESS_STOP to get what is there, marked
- * unfinished; FV_PROGRESS_CANCEL to get nothing and FV_CANCELLED. */
-#define FV_PROGRESS_STOP   1
-#define FV_PROGRESS_CANCEL 2
-typedef struct fv_progress {
-    int done, total;          /* updates, over all batches */
-    double objective;         /* mean of the batch's objectives now */
-    const char *what;         /* the batch's units: "conv1:0 and 7 more" */
-    int iteration, level;     /* update and level of this batch, counted from 1 */
-    int count;                /* pictures of the batch, and the values of their objectives */
-    const double *objectives; /* [count] */
-    const int *pictures;      /* [count] their places in `out` */
-} fv_progress;
-typedef int (*fv_progress_fn)(void *user, const fv_progress *progress);
-
 /* Takes a picture on its way; `image` is borrowed for the call. */
 typedef void (*fv_snapshot_fn)(void *user, int picture, int step, const fv_image *image);
 
@@ -417,27 +402,6 @@ FV_API fv_status fv_render(const fv_model *model, const char *objective, const f
  */
 FV_API fv_status fv_render_many(const fv_model *model, const char *const *objectives, int count,
                                 const fv_render_desc *desc, fv_rendering **out, fv_error *err);
-
-/* What fv_bench_render measures. Medians over the updates; means have the rare ones in them. */
-typedef struct fv_render_bench {
-    int updates, batch;
-    double step_ms, mean_ms; /* of an update */
-    double stage_ms[FV_STAGE_COUNT], stage_mean_ms[FV_STAGE_COUNT];
-    double peak_rss_mb; /* of this process */
-} fv_render_bench;
-
-/* Returns a part's name, "network"; static. */
-FV_API const char *fv_stage_name(fv_stage part);
-
-/* Renders an objective and times the parts of its updates, after the first three.
- *   desc     as for fv_render; .starts pictures are made side by side; .schedule.steps, .batch,
- *            .progress, .snapshot and .times are not looked at
- *   repeats  updates to be timed at each level; 0: 20
- *   errors   as fv_render
- */
-FV_API fv_status fv_bench_render(const fv_model *model, const char *objective,
-                                 const fv_render_desc *desc, int repeats, fv_render_bench *out,
-                                 fv_error *err);
 
 /* Reads an objective and says what it was taken for: "class:hen" -> "logits:8".
  *   text, size  the objective in one spelling

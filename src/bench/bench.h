@@ -3,6 +3,7 @@
 #ifndef FVI_BENCH_BENCH_H
 #define FVI_BENCH_BENCH_H
 
+#include "fovea-private/bench.h"
 #include "runtime/session.h"
 
 typedef struct fvi_bench {

@@ -13,6 +13,7 @@
 #include "backend/executable.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "fovea-private/bench.h"
 
 #define SIDE        2048               /* of the matrices: 17 GFLOP a product */
 #define LENGTH      ((size_t)24 << 20) /* of the triad's arrays: 100 MB each */

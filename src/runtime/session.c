@@ -6,7 +6,7 @@
  * that come by many sizes would keep them all). Where the model has a budget, a plan is counted
  * before it is made, and others go until it fits.
  */
-#include "runtime/session.h"
+#include "runtime/session_state.h"
 
 #include <glib.h>
 #include <math.h>
@@ -16,6 +16,7 @@
 
 #include "base/abs_max.h"
 #include "base/error.h"
+#include "base/monitor.h"
 #include "base/tensor.h"
 #include "graph/cost.h"
 #include "runtime/model.h"
@@ -33,15 +34,6 @@ typedef struct plan_entry {
     fvi_graph *lowered; /* the graph before the plan simplified its copy */
     int64_t samples;
 } plan_entry;
-
-struct fv_session {
-    const fv_model *model;
-    int threads;
-    GPtrArray *plans;  /* plan_entry */
-    GHashTable *sound; /* constants seen to be finite (nonfinite.h) */
-    fv_on_nan on_nan;
-    char note[sizeof((fv_error *)0)->text]; /* "": none */
-};
 
 static void plan_entry_free(void *data) {
     plan_entry *e = data;
@@ -78,6 +70,7 @@ fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc, fv_
 
 void fv_session_free(fv_session *s) {
     if (!s) return;
+    fvi_last_forward_clear(&s->last);
     g_ptr_array_free(s->plans, TRUE);
     g_hash_table_destroy(s->sound);
     free(s);
@@ -87,11 +80,22 @@ const fvi_network *fvi_session_network(const fv_session *s) { return s->model->n
 fvi_device *fvi_session_device(const fv_session *s) { return s->model->device; }
 int fvi_session_threads(const fv_session *s) { return s->threads; }
 
+fv_status fv_session_set_monitor(fv_session *s, fv_monitor *monitor, fv_error *err) {
+    fv_status st = FVI_NOT_NULL_AS(err, "session", s);
+    if (!st) s->monitor = monitor;
+    return st;
+}
+
+fv_monitor *fvi_session_monitor(const fv_session *s) { return s->monitor; }
+
 const char *fv_session_note(const fv_session *s) { return s && *s->note ? s->note : NULL; }
 
 fv_status fvi_session_nonfinite(fv_session *s, const fv_error *why, fv_error *err) {
     if (s->on_nan != FV_ON_NAN_KEEP) return fvi_fail(err, FV_NONFINITE, "%s", why->text);
-    if (!*s->note) memcpy(s->note, why->text, sizeof s->note);
+    if (!*s->note) {
+        memcpy(s->note, why->text, sizeof s->note);
+        fvi_monitor_note(s->monitor, s->note);
+    }
     return FV_OK;
 }
 
@@ -291,6 +295,7 @@ fv_status fvi_session_plan(fv_session *s, const fvi_shape *input, const char *co
                            int n_wanted, int flags, fvi_executable **plan, int64_t *samples,
                            fv_error *err) {
     omp_set_num_threads(s->threads);
+    s->last.fresh = NULL; /* the caller will run it */
     plan_entry *e = find_plan(s, input, wanted, n_wanted, flags);
     if (!e) {
         fvi_executable *made = NULL;
@@ -320,84 +325,5 @@ fv_status fvi_session_plan(fv_session *s, const fvi_shape *input, const char *co
     touch(s, e);
     *plan = e->plan;
     *samples = e->samples;
-    return FV_OK;
-}
-
-/* Runs the plan over the input, `samples` at a time, joining the outputs along dim 0. */
-static fv_status run_pieces(fv_session *s, fvi_executable *plan, const fv_tensor *input,
-                            int64_t samples, fv_tensor *out, fv_error *err) {
-    int64_t pieces = input->ndim && samples ? input->dim[0] / samples : 1;
-    int64_t in_step = fv_tensor_count(input) / (pieces ? pieces : 1);
-    int64_t out_step = fv_tensor_count(out) / (pieces ? pieces : 1);
-    for (int64_t i = 0; i < pieces; i++) {
-        fv_status st = fvi_session_forward(s, plan, input->data + i * in_step, err);
-        if (st) return st;
-        st = fvi_executable_read_target(plan, 0, out->data + i * out_step, err);
-        if (st) return st;
-    }
-    return FV_OK;
-}
-
-/* Whether axis i of the input may have another size than the file says: the batch, what the file
- * leaves free, and the height and width of a picture. */
-static int is_free(const fv_input *in, int i) {
-    int channels = in->channels_last ? in->ndim - 1 : 1;
-    return i == 0 || in->dim[i] < 0 || (in->is_image && i != channels);
-}
-
-/* "Nx3x224x224" */
-static char *wanted_shape(const fv_input *in) {
-    GString *s = g_string_new(NULL);
-    for (int i = 0; i < in->ndim; i++) {
-        if (i) g_string_append_c(s, 'x');
-        if (i == 0)
-            g_string_append_c(s, 'N');
-        else if (in->dim[i] < 0)
-            g_string_append_c(s, '?');
-        else
-            g_string_append_printf(s, "%" G_GINT64_FORMAT, in->dim[i]);
-    }
-    return g_string_free(s, FALSE);
-}
-
-fv_status fvi_check_input(const fvi_network *net, const fv_tensor *input, fv_error *err) {
-    const fv_input *in = fvi_network_input(net);
-    fv_status st = fvi_tensor_check(input, "the input", err);
-    if (st) return st;
-    fvi_shape have = fvi_tensor_shape(input);
-    int fits = have.ndim == in->ndim && fvi_shape_count(&have) > 0;
-    for (int i = 0; fits && i < in->ndim; i++) fits = is_free(in, i) || have.dim[i] == in->dim[i];
-    if (fits) return FV_OK;
-    char text[FVI_SHAPE_TEXT], *wanted = wanted_shape(in);
-    st = fvi_fail(err, FV_SHAPE, "the input is %s; %s wants %s", fvi_shape_text(&have, text),
-                  fvi_network_name(net), wanted);
-    g_free(wanted);
-    return st;
-}
-
-fv_status fv_session_run(fv_session *s, const fv_tensor *input, const char *value, fv_tensor **out,
-                         fv_error *err) {
-    fv_status st = FVI_NOT_NULL_AS(err, "session, input, out", s, input, out);
-    if (st) return st;
-    const fvi_network *net = s->model->network;
-    const char *name = NULL;
-    fvi_shape shape = fvi_tensor_shape(input);
-    fvi_executable *plan = NULL;
-    int64_t samples = 0;
-    st = fvi_check_input(net, input, err);
-    if (!st) st = fvi_network_find_value(net, value, &name, err);
-    if (!st) st = fvi_session_plan(s, &shape, &name, 1, 0, &plan, &samples, err);
-    if (st) return st;
-    const fvi_graph *g = fvi_executable_graph(plan);
-    fvi_shape result = g->values[g->outputs[0]].shape;
-    if (result.ndim && samples && shape.dim[0] != samples) result.dim[0] *= shape.dim[0] / samples;
-    fv_tensor *t = NULL;
-    st = fvi_tensor_new(&result, &t, err);
-    if (!st) st = run_pieces(s, plan, input, samples, t, err);
-    if (st) {
-        fv_tensor_free(t);
-        return st;
-    }
-    *out = t;
     return FV_OK;
 }

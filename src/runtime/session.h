@@ -8,12 +8,14 @@
 
 /* Returns the session's plan (an executable) for an input shape and a set of values; made at the
  * first call, kept while the session's plans fit in a gigabyte (the least recently used go first):
- * good until the next call. Sets the calling thread's number of OpenMP threads. input    the
- * picture input's shape, dim[0] the batch wanted   names of values of the graph flags
- * FVI_EXEC_BACKWARD or 0 samples  how many samples the plan takes: input->dim[0]; or the file's own
- * batch where the file fixes it in a way that cannot be lifted (graph/batch.c): run it several
- * times errors   as fvi_executable_new; NOMEM beyond the model's memory; NONFINITE weights that are
- * not finite, unless the session keeps such
+ * good until the next call.
+ *   input    the picture input's shape, dim[0] the batch
+ *   wanted   names of values of the graph
+ *   flags    FVI_EXEC_BACKWARD or 0
+ *   samples  how many samples the plan takes: input->dim[0]; or the file's own batch where the
+ *            file fixes it in a way that cannot be lifted (graph/batch.c): run it several times
+ *   errors   as fvi_executable_new; NOMEM beyond the model's memory; NONFINITE weights that are not
+ *            finite, unless the session keeps such
  */
 fv_status fvi_session_plan(fv_session *s, const fvi_shape *input, const char *const *wanted,
                            int n_wanted, int flags, fvi_executable **plan, int64_t *samples,
@@ -45,9 +47,6 @@ fv_status fvi_session_fit(fv_session *s, const fvi_shape *input, const char *con
                           int n_wanted, int flags, int most, size_t each, int *samples,
                           fv_error *err);
 
-/* Whether a raw input fits the network's picture input.  errors  SHAPE, with both shapes */
-fv_status fvi_check_input(const fvi_network *net, const fv_tensor *input, fv_error *err);
-
 /* Runs a plan of the session forward on the input x, and looks whether its targets are finite.
  *   errors  as fvi_executable_forward; NONFINITE, explained, unless the session keeps such numbers
  */
@@ -66,5 +65,17 @@ const fvi_network *fvi_session_network(const fv_session *s);
 /* The model's, which runs the session's plans. */
 fvi_device *fvi_session_device(const fv_session *s);
 int fvi_session_threads(const fv_session *s);
+fv_monitor *fvi_session_monitor(const fv_session *s); /* or NULL */
+
+/* ---- session_run.c -------------------------------------------------------------------------- */
+
+/* Whether a raw input fits the network's picture input.  errors  SHAPE, with both shapes */
+fv_status fvi_check_input(const fvi_network *net, const fv_tensor *input, fv_error *err);
+
+/* Shows the session's monitor how many samples of a call are done.  errors  CANCELLED, also where
+ * it says STOP: half a result is none */
+fv_status fvi_session_piece(const fv_session *s, int64_t done, int64_t total, fv_error *err);
+/* Shows it that all of them are. */
+void fvi_session_done(const fv_session *s, int64_t total);
 
 #endif

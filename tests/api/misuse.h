@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fovea-private/bench.h"
 #include "fovea/fovea.h"
 
 /* Everything a public function can write into. */
@@ -31,6 +32,7 @@ typedef struct outputs {
     fv_image *image, *images[4];
     fv_model *model;
     fv_session *session;
+    fv_monitor *monitor;
     fv_rendering *renderings[4];
     fv_weights *weights;
     fv_filter_stats *filters;

@@ -286,6 +286,68 @@ static void test_gradient(void **state) {
     WORKS(fv_session_classify(t.session, t.input, 10, o.predictions, err));
 }
 
+static int go(void *user, const fv_progress *progress) {
+    (void)user;
+    (void)progress;
+    return FV_MONITOR_GO;
+}
+
+static void ignore(void *user, const char *text) {
+    (void)user;
+    (void)text;
+}
+
+static void test_monitor(void **state) {
+    (void)state;
+    REFUSED(FV_ARG, "out must", fv_monitor_new(NULL, NULL, NULL, NULL, err));
+    WORKS(fv_monitor_new(NULL, NULL, NULL, &o.monitor, err));
+    HARMLESS(fv_monitor_free(o.monitor));
+    WORKS(fv_monitor_new(go, ignore, &o, &o.monitor, err));
+    HARMLESS(fv_monitor_free(o.monitor));
+    REFUSED(FV_ARG, "session must", fv_session_set_monitor(NULL, NULL, err));
+    WORKS(fv_session_set_monitor(t.session, NULL, err));
+    HARMLESS(fv_monitor_stop(NULL));
+    HARMLESS(fv_monitor_cancel(NULL));
+    HARMLESS(fv_monitor_reset(NULL));
+    HARMLESS(fv_monitor_free(NULL));
+}
+
+static void test_forward(void **state) {
+    (void)state;
+    const char *values[] = {"pool", NULL};
+    const fv_tensor *seeds[] = {NULL, &negative_dim};
+    fv_tensor *second[2] = {NULL};
+#define FORWARD(SESSION_, INPUT, VALUES, COUNT, OUTS) \
+    fv_session_forward(SESSION_, INPUT, VALUES, COUNT, OUTS, err)
+    REFUSED(FV_ARG, "session must", FORWARD(NULL, t.input, values, 1, &o.tensor));
+    REFUSED(FV_ARG, "session must", fv_session_forward(NULL, t.input, values, 1, &o.tensor, err));
+    REFUSED(FV_ARG, "input must", fv_session_forward(t.session, NULL, values, 1, &o.tensor, err));
+    REFUSED(FV_ARG, "values must", fv_session_forward(t.session, t.input, NULL, 1, &o.tensor, err));
+    REFUSED(FV_ARG, "outs must", fv_session_forward(t.session, t.input, values, 1, NULL, err));
+    REFUSED(FV_ARG, "count is 0",
+            fv_session_forward(t.session, t.input, values, 0, &o.tensor, err));
+    REFUSED(FV_ARG, "count is 65",
+            fv_session_forward(t.session, t.input, values, 65, &o.tensor, err));
+    values[0] = "nothing";
+    REFUSED(FV_NOTFOUND, "nothing", FORWARD(t.session, t.input, values, 1, &o.tensor));
+    REFUSED(FV_SHAPE, "the input is", FORWARD(t.session, t.vector_input, values, 1, &o.tensor));
+    REFUSED(FV_ARG, "session must", fv_session_backward(NULL, seeds, &o.tensor, err));
+    REFUSED(FV_ARG, "seeds must", fv_session_backward(t.session, NULL, &o.tensor, err));
+    REFUSED(FV_ARG, "gradient must", fv_session_backward(t.session, seeds, NULL, err));
+    REFUSED(FV_ARG, "needs an fv_session_forward",
+            fv_session_backward(t.session, seeds, &o.tensor, err));
+    values[0] = "pool"; /* NULL, the second, is the first output */
+    WORKS(FORWARD(t.session, t.input, values, 2, second));
+    fv_tensor_free(second[0]);
+    fv_tensor_free(second[1]);
+    REFUSED(FV_ARG, "a seed", fv_session_backward(t.session, seeds, &o.tensor, err));
+    seeds[1] = t.input;
+    REFUSED(FV_SHAPE, "seed 1 is", fv_session_backward(t.session, seeds, &o.tensor, err));
+    seeds[1] = NULL;
+    WORKS(fv_session_backward(t.session, seeds, &o.tensor, err));
+    fv_tensor_free(o.tensor);
+}
+
 static void test_bench(void **state) {
     (void)state;
     REFUSED(FV_ARG, "model must", fv_bench(NULL, "pool", NULL, &o.bench, err));
@@ -321,6 +383,7 @@ int main(void) {
         cmocka_unit_test(test_parts),    cmocka_unit_test(test_loading),
         cmocka_unit_test(test_model),    cmocka_unit_test(test_inputs),
         cmocka_unit_test(test_session),  cmocka_unit_test(test_gradient),
+        cmocka_unit_test(test_monitor),  cmocka_unit_test(test_forward),
         cmocka_unit_test(test_bench),
     };
     return cmocka_run_group_tests(tests, misuse_setup, misuse_teardown);

@@ -16,7 +16,7 @@ enum { TEXT = 512, CUTS = 8 };
 
 static int cancel(void *user, const fv_progress *now) {
     (void)user, (void)now;
-    return FV_PROGRESS_CANCEL;
+    return FV_MONITOR_CANCEL;
 }
 
 /* Copies the first `share` of the network's file, with one byte in the middle of it turned round.

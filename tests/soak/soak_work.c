@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "fovea-private/bench.h"
 #include "soak.h"
 
 enum { PHOTOS = 3, SIDE = 40, TEXT = 512 };

@@ -200,8 +200,8 @@ static fv_status tell(fvi_perturbation *p, int n, fv_error *err) {
                              .iteration = p->done,
                              .level = 1};
     int answer = p->progress(p->user, &now);
-    if (answer == FV_PROGRESS_CANCEL) return fvi_fail(err, FV_CANCELLED, "cancelled");
-    if (answer == FV_PROGRESS_STOP) p->stopped = 1;
+    if (answer == FV_MONITOR_CANCEL) return fvi_fail(err, FV_CANCELLED, "cancelled");
+    if (answer == FV_MONITOR_STOP) p->stopped = 1;
     return FV_OK;
 }
 

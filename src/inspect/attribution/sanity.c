@@ -42,7 +42,7 @@ static int tell(void *user, const fv_progress *now) {
     if (!c->progress) return 0;
     all.done = now->done + c->stage * now->total;
     all.total = now->total * (c->stages + 1);
-    return c->progress(c->user, &all) ? FV_PROGRESS_CANCEL : 0;
+    return c->progress(c->user, &all) ? FV_MONITOR_CANCEL : 0;
 }
 
 /* Lists the layers with weights that an objective needs, the last first. */

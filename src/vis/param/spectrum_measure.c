@@ -128,9 +128,9 @@ static fv_status add_files(measure *m, const char *const *paths, int count, fv_p
         *skipped += st != FV_OK;
         fv_progress now = {.done = i + 1, .total = count, .what = paths[i], .iteration = i + 1};
         int answer = progress ? progress(user, &now) : 0;
-        if (answer == FV_PROGRESS_CANCEL)
+        if (answer == FV_MONITOR_CANCEL)
             return fvi_fail(err, FV_CANCELLED, "cancelled after %d of %d files", i + 1, count);
-        if (answer == FV_PROGRESS_STOP) break;
+        if (answer == FV_MONITOR_STOP) break;
     }
     if (m->read > 0) return FV_OK;
     return fvi_fail(err, FV_IO, "none of %d files is a picture: %s", *skipped, last.text);

@@ -305,8 +305,8 @@ static fv_status report(dream *d, int step, fv_error *err) {
                      .objectives = &d->value,
                      .pictures = &place};
     int wish = d->desc.progress(d->desc.user, &p);
-    if (wish == FV_PROGRESS_STOP) d->stopped = 1;
-    return wish && wish != FV_PROGRESS_STOP
+    if (wish == FV_MONITOR_STOP) d->stopped = 1;
+    return wish && wish != FV_MONITOR_STOP
                ? fvi_fail(err, FV_CANCELLED, "cancelled after %d of %d updates", d->done, d->total)
                : FV_OK;
 }

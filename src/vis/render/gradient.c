@@ -132,11 +132,14 @@ static fv_status gradient_pieces(fv_session *s, fvi_executable *plan, const fvi_
         float *to = dx->data + i * step;
         double *v = values ? values + i * samples : room;
         fv_error why;
+        st = fvi_session_piece(s, i * samples, pieces * samples, err);
+        if (st) break;
         st = fvi_gradient(plan, all, samples, 1, x, v, to, NULL, err);
         for (int64_t k = 0; !st && k < samples; k++)
             if (fvi_gradient_check(s, plan, bound, samples, k, x, v, to, &why))
                 st = fvi_session_nonfinite(s, &why, err);
     }
+    if (!st) fvi_session_done(s, pieces * samples);
     free(room);
     free(all);
     fvi_bound_free(bound);

@@ -114,8 +114,8 @@ static fv_status report(batch *b, int step, fv_error *err) {
                      .objectives = b->values,
                      .pictures = b->places};
     int wish = j->desc->progress(j->desc->user, &p);
-    if (wish == FV_PROGRESS_STOP) j->stopped = 1;
-    return wish && wish != FV_PROGRESS_STOP
+    if (wish == FV_MONITOR_STOP) j->stopped = 1;
+    return wish && wish != FV_MONITOR_STOP
                ? fvi_fail(err, FV_CANCELLED, "cancelled after %d of %d updates", j->done, j->total)
                : FV_OK;
 }

@@ -153,13 +153,13 @@ static void stopping(void **state) {
         {{.method = FV_METHOD_OCCLUSION, .window = 4}, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        for (int answer = 0; answer <= FV_PROGRESS_CANCEL; answer++) {
+        for (int answer = 0; answer <= FV_MONITOR_CANCEL; answer++) {
             watch w = {.stop_at = 30, .answer = answer};
             fv_attribute_desc d = cases[i].d;
             fv_attribution *a = NULL;
             d.progress = look;
             d.user = &w;
-            const int gives = !answer || (answer == FV_PROGRESS_STOP && cases[i].partial);
+            const int gives = !answer || (answer == FV_MONITOR_STOP && cases[i].partial);
             assert_int_equal(fv_attribute(net.session, x, "class:1", &d, &a, NULL),
                              gives ? FV_OK : FV_CANCELLED);
             assert_int_equal(w.falls, 0);
@@ -252,7 +252,7 @@ static void curves_are_refused(void **state) {
     assert_int_equal(fv_attribute_scores(net.session, x, "class:0", NULL,
                                          &(fv_scores_desc){.steps = -1}, &c, &err),
                      FV_ARG);
-    watch w = {.stop_at = 10, .answer = FV_PROGRESS_STOP};
+    watch w = {.stop_at = 10, .answer = FV_MONITOR_STOP};
     assert_int_equal(fv_attribute_scores(net.session, x, "class:0", NULL,
                                          &(fv_scores_desc){.progress = look, .user = &w}, &c, &err),
                      FV_CANCELLED);

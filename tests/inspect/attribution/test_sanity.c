@@ -198,7 +198,7 @@ static int cancel(void *user, const fv_progress *now) {
     int *most = user;
     if (now->done > *most) *most = now->done;
     assert_true(now->done <= now->total);
-    return now->done > 60 ? FV_PROGRESS_STOP : 0;
+    return now->done > 60 ? FV_MONITOR_STOP : 0;
 }
 
 static void the_check_can_be_cancelled(void **state) {

@@ -332,7 +332,7 @@ static int stop_at(void *user, const fv_progress *now) {
     stopper *s = user;
     s->calls++;
     assert_in_range(now->done, 0, now->total);
-    return now->done >= s->at ? FV_PROGRESS_CANCEL : 0;
+    return now->done >= s->at ? FV_MONITOR_CANCEL : 0;
 }
 
 /* All values and positions of a scan, as text. */

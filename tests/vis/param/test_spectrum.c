@@ -212,10 +212,10 @@ static void measuring_stops_and_fails(void **state) {
     const char *files[] = {paths[0], paths[1]}, *broken[] = {paths[2]};
     fv_tensor *t = NULL;
     fv_error err = {0};
-    int answer = FV_PROGRESS_CANCEL;
+    int answer = FV_MONITOR_CANCEL;
     assert_int_equal(fv_spectrum(files, 2, S, 0, 1, stop, &answer, &t, NULL, &err), FV_CANCELLED);
     assert_null(t);
-    answer = FV_PROGRESS_STOP;
+    answer = FV_MONITOR_STOP;
     assert_int_equal(fv_spectrum(files, 2, S, 0, 1, stop, &answer, &t, NULL, &err), FV_OK);
     assert_true(fabs(t->data[2] / (S * S / 2 * 2.0 / 3) - 1) < 0.03); /* of the first alone */
     fv_tensor_free(t);

@@ -333,7 +333,7 @@ static void cancelling_leaves_nothing(void **state) {
     (void)state;
     fv_model *m = load(FREE_BATCH);
     fv_error err = {0};
-    watch w = {.stop_at = 3, .wish = FV_PROGRESS_CANCEL, .total = STEPS};
+    watch w = {.stop_at = 3, .wish = FV_MONITOR_CANCEL, .total = STEPS};
     fv_rendering *out[2] = {(fv_rendering *)1, (fv_rendering *)1};
     fv_render_desc d = {
         .width = SIZE, .height = SIZE, .schedule.steps = STEPS, .progress = note, .user = &w};
@@ -347,7 +347,7 @@ static void cancelling_leaves_nothing(void **state) {
 static void stopping_gives_what_is_there(void **state) {
     (void)state;
     fv_model *m = load(FREE_BATCH);
-    watch w = {.stop_at = 3, .wish = FV_PROGRESS_STOP};
+    watch w = {.stop_at = 3, .wish = FV_MONITOR_STOP};
     fv_rendering *out[2];
     render(m, units, 2, (fv_render_desc){.batch = 1, .progress = note, .user = &w}, out);
     assert_int_equal(out[0]->steps, 3);

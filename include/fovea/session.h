@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fovea: sessions, which run a model and its gradient at the input. Include fovea/fovea.h. */
+#ifndef FOVEA_SESSION_H
+#define FOVEA_SESSION_H
+
+#include "fovea/core.h"
+#include "fovea/monitor.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct fv_session fv_session;
+
+/* What is done where a result (the values or the gradient asked for) is NaN or infinite. */
+typedef enum fv_on_nan {
+    FV_ON_NAN_STOP = 1, /* the call fails: FV_NONFINITE, with the layer. The default */
+    FV_ON_NAN_KEEP      /* the numbers are given as they are; a run that climbs keeps its last good
+                           picture, marked unfinished */
+} fv_on_nan;
+
+typedef struct fv_session_desc {
+    int threads;      /* 0: all processors */
+    fv_on_nan on_nan; /* 0: FV_ON_NAN_STOP */
+} fv_session_desc;
+
+/* Makes a session. It keeps its plans (one a shape, batch and set of targets) and their memory.
+ *   model   borrowed: must outlive the session
+ */
+FV_API fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc,
+                                fv_session **out, fv_error *err);
+FV_API void fv_session_free(fv_session *session);
+
+/* Has a monitor see all later calls of the session.
+ *   monitor  borrowed until another one is set or the session is freed; NULL: none
+ *   errors   ARG
+ */
+FV_API fv_status fv_session_set_monitor(fv_session *session, fv_monitor *monitor, fv_error *err);
+
+/* Returns one line on where the first numbers came from that were not finite, with FV_ON_NAN_KEEP;
+ * NULL: there were none. Borrowed from the session. */
+FV_API const char *fv_session_note(const fv_session *session);
+
+/* Runs the network on a raw input and returns one value of its graph.
+ *   input   as the graph's input, dim[0] the batch; nothing is preprocessed
+ *   value   name of a layer or of any value of the graph; NULL: the first output
+ *   out     yours to free
+ *   errors  NOTFOUND; SHAPE the input does not fit; NOMEM; BACKEND
+ */
+FV_API fv_status fv_session_run(fv_session *session, const fv_tensor *input, const char *value,
+                                fv_tensor **out, fv_error *err);
+
+/* Computes an objective and its gradient with respect to the raw input.
+ *   objective  `LAYER:C` mean over the positions of channel C; `LAYER:C@y,x` one neuron; `LAYER`
+ *              mean of squares of the whole layer; each per sample of the batch. Sums, classes and
+ *              more: docs/objectives.md, without terms of the picture or of several pictures (ARG)
+ *              Channels are on axis 1 of what convolutions make, on the last axis of what matrix
+ *              products and layer norms make; what moves or maps elements keeps them. `@` takes a
+ *              coordinate for each other axis of one sample, outermost first
+ *   values     [input->dim[0]] objective of each sample; caller's array, or NULL
+ *   gradient   shaped like the input; yours to free. Samples do not influence each other
+ *   errors     as fv_session_run; ARG an objective that cannot be read; NOTFOUND no such channel
+ */
+FV_API fv_status fv_session_gradient(fv_session *session, const fv_tensor *input,
+                                     const char *objective, double *values, fv_tensor **gradient,
+                                     fv_error *err);
+
+/* Runs the network on a raw input, keeps what fv_session_backward needs, and returns several values
+ * of its graph.
+ *   input   as in fv_session_run
+ *   values  [count] names as in fv_session_run, 1..64 of them; the same may be there twice
+ *   outs    [count] caller's array; each is yours to free
+ *   memory  of a run and its gradient; the input is copied
+ *   errors  as fv_session_run; ARG count
+ */
+FV_API fv_status fv_session_forward(fv_session *session, const fv_tensor *input,
+                                    const char *const *values, int count, fv_tensor **outs,
+                                    fv_error *err);
+
+/* Computes a vector-Jacobian product: the gradient, at the input of the session's last
+ * fv_session_forward, of the sum over all values and all their elements of seed * value. With it an
+ * objective may be anything that the caller can differentiate with respect to the values. May be
+ * called several times after one forward; other calls may come in between, and cost another run.
+ *   seeds     [count of that call] each of its value's shape, or NULL: zero
+ *   gradient  shaped like the input; yours to free
+ *   errors    ARG no fv_session_forward before it; SHAPE a seed that is not of its value's shape;
+ *             NONFINITE; NOMEM; BACKEND
+ */
+FV_API fv_status fv_session_backward(fv_session *session, const fv_tensor *const *seeds,
+                                     fv_tensor **gradient, fv_error *err);
+
+typedef struct fv_prediction {
+    int index;
+    float probability;
+} fv_prediction;
+
+/* Classifies a batch of inputs.
+ *   input   [n][...] as fv_input_from_image makes them, joined
+ *   top     how many per sample, 1..classes
+ *   out     [n][top], most probable first; caller's array
+ *   errors  SHAPE the network's output is not [n][classes]; as fv_session_run
+ * A network whose output is no distribution (it has no softmax) gets a softmax here.
+ */
+FV_API fv_status fv_session_classify(fv_session *session, const fv_tensor *input, int top,
+                                     fv_prediction *out, fv_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

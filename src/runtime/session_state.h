@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a session is made of, for the files that implement it. */
+#ifndef FVI_RUNTIME_SESSION_STATE_H
+#define FVI_RUNTIME_SESSION_STATE_H
+
+#include <glib.h>
+
+#include "runtime/session.h"
+
+/* The last fv_session_forward, for fv_session_backward. */
+typedef struct fvi_last_forward {
+    fv_tensor *input;    /* a copy; NULL: there was none */
+    const char **values; /* [count] the network's names */
+    int count;
+    const fvi_executable *fresh; /* the plan whose last run that was, all samples at once; NULL: it
+                              has to be run again */
+} fvi_last_forward;
+
+struct fv_session {
+    const fv_model *model;
+    int threads;
+    GPtrArray *plans;  /* plan_entry */
+    GHashTable *sound; /* constants seen to be finite (nonfinite.h) */
+    fv_on_nan on_nan;
+    fv_monitor *monitor; /* the caller's, or NULL */
+    fvi_last_forward last;
+    char note[sizeof((fv_error *)0)->text]; /* "": none */
+};
+
+/* Forgets the last forward. */
+void fvi_last_forward_clear(fvi_last_forward *last);
+
+#endif
