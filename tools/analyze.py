@@ -52,16 +52,18 @@ WRONG = {
         "at least one picture is shown where one was written",
     ("src/base/file.c", "cert-err34-c", "'sscanf'"):
         "a name that does not read as one of ours is left alone",
-    ("src/model/layer_words.c", "clang-analyzer-core.CallAndMessage", "uninitialized value"):
+    ("src/model/network/layer_words.c", "clang-analyzer-core.CallAndMessage",
+     "uninitialized value"):
         "a window has n kernels and strides; a word has as many %g as its row says",
-    ("src/graph/constant_fold.c", "clang-analyzer-core.NullDereference", "'x'"):
+    ("src/graph/fold/constant_fold.c", "clang-analyzer-core.NullDereference", "'x'"):
         "products are folded only where both operands are constants",
-    ("src/graph/fold_math.c", "clang-analyzer-core.CallAndMessage", "uninitialized value"):
+    ("src/graph/fold/math.c", "clang-analyzer-core.CallAndMessage", "uninitialized value"):
         "sum is filled where the sum is not exact, whole where it is",
-    ("src/graph/fold_move.c", "clang-analyzer-core.uninitialized.Assign", "garbage"):
+    ("src/graph/fold/move.c", "clang-analyzer-core.uninitialized.Assign", "garbage"):
         "stride has a number for each axis of shape",
-    ("src/model/layer_attrs.c", "clang-analyzer-core.CallAndMessage", "uninitialized value"):
-        "as in describe.c: n numbers are there",
+    ("src/model/network/layer_attrs.c", "clang-analyzer-core.CallAndMessage",
+     "uninitialized value"):
+        "as in layer_words.c: n numbers are there",
     ("src/graph/batch.c", "clang-analyzer-core.UndefinedBinaryOperatorResult", "garbage value"):
         "lifting_new fills all of `of`, or fails",
     ("src/graph/batch.c", "clang-analyzer-unix.Malloc", "memory leak"):

@@ -14,7 +14,8 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "graph/cost.h"
-#include "model/input.h"
+#include "model/input/input.h"
+#include "model/network/find.h"
 #include "runtime/model.h"
 
 #define WARM_UP     3

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "graph/const.h"
-#include "graph/constant_fold.h"
+#include "graph/fold/constant_fold.h"
 
 int fvi_emit_constant(fvi_builder *builder, fvi_dtype t, const fvi_shape *shape, void *data) {
     if (builder->status) return -1;

@@ -9,11 +9,23 @@
 
 #include "base/error.h"
 
-/* See graph.h. */
 int fvi_graph_find(const fvi_graph *g, const char *value_name) {
     for (int i = 0; i < g->n_values; i++)
         if (!strcmp(g->values[i].name, value_name)) return i;
     return -1;
+}
+
+int fvi_kind_has_weights(fvi_kind k) {
+    return k == FVI_CONV || k == FVI_CONV_TRANSPOSE || k == FVI_MATMUL || k == FVI_BATCH_NORM ||
+           k == FVI_GROUP_NORM || k == FVI_LAYER_NORM;
+}
+
+int fvi_node_has_weights(const fvi_graph *g, int node) {
+    const fvi_node *n = &g->nodes[node];
+    if (!fvi_kind_has_weights(n->kind)) return 0;
+    for (int i = 0; i < n->n_in; i++)
+        if (n->in[i] >= 0 && g->values[n->in[i]].constant) return 1;
+    return 0;
 }
 
 /* The enum's word ("CONV_TRANSPOSE"), static. */

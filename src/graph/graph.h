@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A lowered graph: values and nodes of the small op set (ops.def), every shape a number.
+/* A lowered graph: values and nodes of the small op set (kinds.def), every shape a number.
  *
- * It is made for one set of input shapes (the lowering folds all shape arithmetic), is immutable
- * afterwards, and knows neither ONNX nor oneDNN. Nodes stand in topological order; each has one
- * output. Constants stay in their file's mapping and type until somebody asks for f32.
+ * It is made for one set of input shapes (all shape arithmetic is folded), is immutable afterwards,
+ * and knows neither file formats nor backends. Nodes stand in topological order; each has one
+ * output. Constants stay in their file's mapping and type until f32 is asked for.
  */
 #ifndef FVI_GRAPH_GRAPH_H
 #define FVI_GRAPH_GRAPH_H
@@ -19,7 +19,7 @@ typedef enum fvi_kind {
     FVI_KIND_COUNT
 } fvi_kind;
 
-/* Element types, with ONNX's numbers (TensorProto.DataType). */
+/* Element types; ONNX's files number them so (TensorProto.DataType). */
 typedef enum fvi_dtype {
     FVI_F32 = 1, FVI_U8 = 2, FVI_I8 = 3, FVI_U16 = 4, FVI_I16 = 5, FVI_I32 = 6, FVI_I64 = 7,
     FVI_BOOL = 9, FVI_F16 = 10, FVI_F64 = 11, FVI_U32 = 12, FVI_U64 = 13, FVI_BF16 = 16
@@ -94,7 +94,7 @@ typedef struct fvi_resize_kernel {
     const float *weight;   /* [out][taps] */
 } fvi_resize_kernel;
 
-/* What a node is configured by; the member is named in ops.def. */
+/* What a node is configured by; the member is named in kinds.def. */
 typedef union fvi_node_attr {
     fvi_window window;
     struct { int trans_a, trans_b; float alpha; } matmul; /* alpha a b + bias; numpy batching */
@@ -136,6 +136,11 @@ typedef struct fvi_graph {
 /* Index of the value of that name, or -1. */
 int fvi_graph_find(const fvi_graph *g, const char *value_name);
 const char *fvi_kind_name(fvi_kind k);
+/* Whether constant inputs of such nodes were trained: convolutions, matrix products and
+ * normalisations. Constants of other nodes are arithmetic. */
+int fvi_kind_has_weights(fvi_kind k);
+/* Whether a node is of such a kind and has a constant input. */
+int fvi_node_has_weights(const fvi_graph *g, int node);
 
 /* One more owner of a graph that nobody changes: each calls fvi_graph_free. From any thread. */
 fvi_graph *fvi_graph_share(fvi_graph *g);

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "base/tensor.h"
+#include "model/network/find.h"
 #include "runtime/session.h"
 #include "vis/objective/bind.h"
 

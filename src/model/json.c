@@ -41,28 +41,6 @@ fv_status fvi_json_parse(const char *text, size_t size, JsonNode **out, fv_error
     return st;
 }
 
-static int is_string(JsonNode *n) {
-    return JSON_NODE_HOLDS_VALUE(n) && json_node_get_value_type(n) == G_TYPE_STRING;
-}
-
-fv_status fvi_json_labels(JsonNode *node, fvi_labels **out, fv_error *err) {
-    JsonArray *a = JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
-    guint n = a ? json_array_get_length(a) : 0;
-    if (!n || n > FVI_LABELS_MAX)
-        return fvi_fail(err, FV_FORMAT, "class names are not an array of 1 to %d strings",
-                        FVI_LABELS_MAX);
-    char **names = g_new0(char *, n);
-    for (guint i = 0; i < n; i++) {
-        JsonNode *e = json_array_get_element(a, i);
-        names[i] = g_strdup(is_string(e) ? json_node_get_string(e) : "");
-        if (is_string(e)) continue;
-        fvi_labels_free(fvi_labels_take(names, (int)i + 1));
-        return fvi_fail(err, FV_FORMAT, "class name %u is not a string", i);
-    }
-    *out = fvi_labels_take(names, (int)n);
-    return FV_OK;
-}
-
 void fvi_json_quote(GString *to, const char *text) {
     char *valid = g_utf8_make_valid(text, -1);
     g_string_append_c(to, '"');

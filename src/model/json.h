@@ -5,12 +5,10 @@
 
 #include <json-glib/json-glib.h>
 
-#include "model/labels.h"
+#include "fovea/fovea.h"
 
 /* Parses a text that is valid UTF-8 and nested at most 32 deep; *out to be unref'ed. */
 fv_status fvi_json_parse(const char *text, size_t size, JsonNode **out, fv_error *err);
-/* An array of strings as class names. */
-fv_status fvi_json_labels(JsonNode *node, fvi_labels **out, fv_error *err);
 /* Appends "text" with its quotes and escapes. */
 void fvi_json_quote(GString *to, const char *text);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Class names. Texts come from files, so that invalid UTF-8 and control characters are replaced
- * before anybody prints them.
+ * before they are printed.
  * What it does not do: synset ids ("n01440764 tench" is one name). */
 #include "model/labels.h"
 
@@ -9,7 +9,6 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "model/json.h"
 
 #define FILE_MAX ((int64_t)64 << 20)
 
@@ -81,12 +80,34 @@ fv_status fvi_labels_load(const char *path, fvi_labels **out, fv_error *err) {
     return st;
 }
 
+static int is_string(JsonNode *n) {
+    return JSON_NODE_HOLDS_VALUE(n) && json_node_get_value_type(n) == G_TYPE_STRING;
+}
+
+fv_status fvi_labels_from_json(JsonNode *node, fvi_labels **out, fv_error *err) {
+    JsonArray *a = JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+    guint n = a ? json_array_get_length(a) : 0;
+    if (!n || n > FVI_LABELS_MAX)
+        return fvi_fail(err, FV_FORMAT, "class names are not an array of 1 to %d strings",
+                        FVI_LABELS_MAX);
+    char **names = g_new0(char *, n);
+    for (guint i = 0; i < n; i++) {
+        JsonNode *e = json_array_get_element(a, i);
+        names[i] = g_strdup(is_string(e) ? json_node_get_string(e) : "");
+        if (is_string(e)) continue;
+        fvi_labels_free(fvi_labels_take(names, (int)i + 1));
+        return fvi_fail(err, FV_FORMAT, "class name %u is not a string", i);
+    }
+    *out = fvi_labels_take(names, (int)n);
+    return FV_OK;
+}
+
 fv_status fvi_labels_from_text(const char *text, fvi_labels **out, fv_error *err) {
     while (g_ascii_isspace(*text)) text++;
     if (*text != '[') return fvi_labels_from_lines(text, strlen(text), out, err);
     JsonNode *root = NULL;
     fv_status st = fvi_json_parse(text, strlen(text), &root, err);
-    if (!st) st = fvi_json_labels(root, out, err);
+    if (!st) st = fvi_labels_from_json(root, out, err);
     if (root) json_node_unref(root);
     return st;
 }

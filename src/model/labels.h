@@ -3,7 +3,7 @@
 #ifndef FVI_MODEL_LABELS_H
 #define FVI_MODEL_LABELS_H
 
-#include "fovea/fovea.h"
+#include "model/json.h"
 
 #define FVI_LABELS_MAX 1000000
 
@@ -16,7 +16,9 @@ typedef struct fvi_labels {
 fv_status fvi_labels_from_lines(const char *text, size_t size, fvi_labels **out, fv_error *err);
 /* As fvi_labels_from_lines, of a file of at most 64 MiB. */
 fv_status fvi_labels_load(const char *path, fvi_labels **out, fv_error *err);
-/* A JSON array of strings, else one name a line. */
+/* A JSON array of strings. */
+fv_status fvi_labels_from_json(JsonNode *node, fvi_labels **out, fv_error *err);
+/* A JSON array of strings in text, else one name a line. */
 fv_status fvi_labels_from_text(const char *text, fvi_labels **out, fv_error *err);
 /* Python's notation of a dictionary from 0.. to names: {0: 'person', 1: 'bicycle'}. */
 fv_status fvi_labels_from_python(const char *text, fvi_labels **out, fv_error *err);

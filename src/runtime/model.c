@@ -6,7 +6,10 @@
 
 #include "backend/backends.h"
 #include "base/error.h"
-#include "model/layer_weights.h"
+#include "model/network/find.h"
+#include "model/network/layer_weights.h"
+#include "model/network/shuffle.h"
+#include "model/network/weight_stats.h"
 
 static void release(const void *network, const void *bytes, size_t size) {
     fvi_network_release(network, bytes, size);

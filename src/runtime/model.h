@@ -5,7 +5,7 @@
 #define FVI_RUNTIME_MODEL_H
 
 #include "backend/device.h"
-#include "model/network.h"
+#include "model/network/network.h"
 #include "runtime/lowered.h"
 #include "runtime/memory_budget.h"
 

@@ -32,12 +32,6 @@ typedef struct walk {
 #define PIECE   1024 /* numbers of a constant looked at together */
 #define STRETCH 1024 /* pieces whose memory is given back together */
 
-/* Whether the constants of such nodes are what was trained. */
-static int has_weights(fvi_kind k) {
-    return k == FVI_CONV || k == FVI_CONV_TRANSPOSE || k == FVI_MATMUL || k == FVI_BATCH_NORM ||
-           k == FVI_GROUP_NORM || k == FVI_LAYER_NORM;
-}
-
 static const char *word(float largest) { return isnan(largest) ? "NaN" : "infinity"; }
 
 /* Makes every value that nodes compute an output of the graph, after those it has. */
@@ -144,7 +138,7 @@ static int blame_weights(const fvi_graph *g, const fvi_node *n, int any, const f
         if (!bad && sound)
             g_hash_table_insert(sound, (void *)(uintptr_t)c->bytes,
                                 GSIZE_TO_POINTER(const_bytes(c)));
-        if (!bad || (!any && !isnan(largest) && !has_weights(n->kind))) continue;
+        if (!bad || (!any && !isnan(largest) && !fvi_kind_has_weights(n->kind))) continue;
         fvi_fail(why, FV_NONFINITE,
                  "weights of layer \"%.200s\" (%s) hold %s: %lld of %lld numbers", n->name,
                  n->source_op, word(largest), (long long)bad,

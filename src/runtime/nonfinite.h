@@ -6,7 +6,7 @@
 #include <glib.h>
 
 #include "backend/executable.h"
-#include "model/network.h"
+#include "model/network/network.h"
 
 /* Runs a graph again, with every value kept, and finds the first that is not finite.
  *   graph   as it was lowered, of the plan whose result was not finite; it is copied

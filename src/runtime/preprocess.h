@@ -3,7 +3,7 @@
 #ifndef FVI_RUNTIME_PREPROCESS_H
 #define FVI_RUNTIME_PREPROCESS_H
 
-#include "model/network.h"
+#include "model/network/network.h"
 
 /* Network input of one sample from planar pixels:
  *   pixels  [channels][h][w] in [0,1], RGB

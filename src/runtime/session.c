@@ -19,6 +19,7 @@
 #include "base/monitor.h"
 #include "base/tensor.h"
 #include "graph/cost.h"
+#include "model/network/find.h"
 #include "runtime/model.h"
 #include "runtime/nonfinite.h"
 

@@ -4,7 +4,7 @@
 #define FVI_RUNTIME_SESSION_H
 
 #include "backend/executable.h"
-#include "model/network.h"
+#include "model/network/network.h"
 
 /* Returns the session's plan (an executable) for an input shape and a set of values; made at the
  * first call, kept while the session's plans fit in a gigabyte (the least recently used go first):

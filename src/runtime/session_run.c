@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/monitor.h"
 #include "base/tensor.h"
+#include "model/network/find.h"
 #include "runtime/model.h"
 #include "runtime/session_state.h"
 

@@ -19,7 +19,8 @@
 #include "backend/backends.h"
 #include "backend/executable.h"
 #include "base/random.h"
-#include "model/network.h"
+#include "model/network/find.h"
+#include "model/network/network.h"
 #include "reference/backend.h"
 
 #define TARGETS 2

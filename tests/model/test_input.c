@@ -12,8 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "model/network/find.h"
 #include "support/builder.h"
-#include "model/network.h"
+#include "model/network/network.h"
 
 /* One convolution over x of those dims, and global pooling, so that every size runs. */
 static builder *net(const char *dims) {

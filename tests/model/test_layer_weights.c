@@ -12,8 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/network/find.h"
+#include "model/network/weight_stats.h"
 #include "support/builder.h"
-#include "model/layer_weights.h"
+#include "model/network/layer_weights.h"
 
 static builder *b;
 static fvi_network *net;

@@ -12,8 +12,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/network/find.h"
+#include "model/network/weight_stats.h"
 #include "support/builder.h"
-#include "model/network.h"
+#include "model/network/network.h"
 
 static fvi_network *load(builder *b) {
     fvi_network *n = NULL;

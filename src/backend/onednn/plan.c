@@ -17,7 +17,7 @@
 #include "backend/onednn/program.h"
 #include "base/error.h"
 #include "graph/cost.h"
-#include "graph/simplify.h"
+#include "graph/simplify/simplify.h"
 
 /* In fvi_graph_cost's units, as measured: oneDNN's reference code is so many times slower; a page
  * of 4096 bytes is zeroed and mapped in some microseconds. */

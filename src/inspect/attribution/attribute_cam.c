@@ -22,6 +22,7 @@
 #include "base/tensor.h"
 #include "graph/channel_axis.h"
 #include "inspect/attribution/attribute.h"
+#include "model/network/find.h"
 #include "signal/resize.h"
 
 /* ---- which layer ---------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "graph/receptive_field.h"
 #include "inspect/dataset/dataset.h"
+#include "model/network/find.h"
 #include "runtime/model.h"
 
 #define KEY_VERSION "1 resized to size/0.875, bicubic, centre"

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "graph/channel_axis.h"
+#include "model/network/find.h"
 #include "vis/objective/bind.h"
 
 /* Whether a value is one vector of numbers for each sample, along its channels. */

@@ -12,7 +12,7 @@
 #ifndef FVI_VIS_OBJECTIVE_OBJECTIVE_H
 #define FVI_VIS_OBJECTIVE_OBJECTIVE_H
 
-#include "model/network.h"
+#include "model/network/network.h"
 #include "vis/objective/terms_image.h"
 
 #define FVI_MAX_POSITION  3

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "model/network/find.h"
 #include "vis/objective/parse.h"
 
 int fvi_is_quote(const char *text, const char *p) {

@@ -3,7 +3,7 @@
 #ifndef FVI_VIS_RENDER_RECEPTIVE_CROP_H
 #define FVI_VIS_RENDER_RECEPTIVE_CROP_H
 
-#include "model/network.h"
+#include "model/network/network.h"
 #include "vis/objective/objective.h"
 
 /* Of one value, along height and width: the axis, how long it is for the whole picture, and how

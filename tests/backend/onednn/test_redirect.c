@@ -20,7 +20,7 @@
 #include "backend/onednn/plan.h"
 #include "backend/onednn/weight_cache.h"
 #include "base/random.h"
-#include "model/network.h"
+#include "model/network/network.h"
 #include "support/builder.h"
 
 static fvi_dnnl_engine *backend;

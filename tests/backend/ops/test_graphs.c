@@ -17,7 +17,7 @@
 #include "backend/onednn/plan.h"
 #include "backend/onednn/weight_cache.h"
 #include "graph/const.h"
-#include "graph/simplify.h"
+#include "graph/simplify/simplify.h"
 #include "reference.h"
 
 static void *need(size_t count, size_t size) {

@@ -11,7 +11,7 @@
  *
  * What it does not do: guess from the weights what the network was trained on.
  */
-#include "model/input.h"
+#include "model/input/input.h"
 
 #include <math.h>
 #include <string.h>
@@ -19,8 +19,8 @@
 #include <glib.h>
 
 #include "base/error.h"
-#include "model/input_metadata.h"
-#include "model/input_sidecar.h"
+#include "model/input/metadata.h"
+#include "model/input/sidecar.h"
 
 #define SIZE_ASSUMED 224
 

@@ -5,11 +5,13 @@
  * unique. Near misses are the names with the fewest edits (Levenshtein, letters without case); a
  * name that holds the typed one, or is held by it, counts as near too.
  */
+#include "model/network/find.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "model/network_internal.h"
+#include "model/network/network_internal.h"
 
 #define NEAREST  3
 #define SHOWN    5   /* of the names an ending fits */

@@ -4,8 +4,8 @@
  * Nothing outside model/ sees a file's format: a network is loaded, described (inputs, classes,
  * layers) and lowered. It is immutable after loading and may be shared between threads.
  */
-#ifndef FVI_MODEL_NETWORK_H
-#define FVI_MODEL_NETWORK_H
+#ifndef FVI_MODEL_NETWORK_NETWORK_H
+#define FVI_MODEL_NETWORK_NETWORK_H
 
 #include "graph/build.h"
 #include "model/limits.h"
@@ -38,11 +38,6 @@ void fvi_network_release(const fvi_network *net, const void *bytes, size_t size)
 const fv_input *fvi_network_input(const fvi_network *net);
 int fvi_network_class_count(const fvi_network *net);
 const char *fvi_network_class_name(const fvi_network *net, int index);
-/* Index of a class by name: letters and digits compared without case, all else ignored; each of the
- * names of "tench, Tinca tinca" finds it; else a plain number within the count is an index.
- *   errors  NOTFOUND, with the nearest names */
-fv_status fvi_network_find_class(const fvi_network *net, const char *name, int *index,
-                                 fv_error *err);
 
 /* The graph at the model's own input size and batch 1, all outputs asked for. */
 const fvi_graph *fvi_network_graph(const fvi_network *net);
@@ -50,35 +45,13 @@ const fvi_graph *fvi_network_graph(const fvi_network *net);
 /* The layers of that graph (one per node, in its order). */
 int fvi_network_layer_count(const fvi_network *net);
 const fv_layer *fvi_network_layer(const fvi_network *net, int index);
-/* Finds a layer: exact name, exact name of its output, `#index`, or a unique ending of either after
- * a '/' or '.'.  errors  NOTFOUND, with the nearest names, or with those an ending fits */
-fv_status fvi_network_find_layer(const fvi_network *net, const char *name, int *index,
-                                 fv_error *err);
-/* Finds any value: those of the file, those of the graph, layers (their output), `#index`, unique
- * endings; NULL: the first output.
- *   value   the name fvi_network_lower knows it by; lives as long as the network */
-fv_status fvi_network_find_value(const fvi_network *net, const char *name, const char **value,
-                                 fv_error *err);
-/* Statistics of a layer's weights.  errors  ARG no such index; NOMEM */
-fv_status fvi_network_weight_stats(const fvi_network *net, int layer, fv_weight_stats *out,
-                                   fv_error *err);
-
-/* Whether a node has trained constants: it is a convolution, a matrix product or a normalisation
- * with constant inputs. */
-int fvi_node_has_weights(const fvi_graph *g, int node);
-/* The same network with the weights of some layers in another order; see fv_model_shuffle.
- *   base    borrowed: must outlive *out
- *   errors  ARG no such layer, or base is a shuffled network itself; NOMEM */
-fv_status fvi_network_shuffle(const fvi_network *base, const int *layers, int count, uint64_t seed,
-                              fvi_network **out, fv_error *err);
-
 /* Lowers the part of the network that the named values need.
  *   bindings   inputs not named here take the shape the file says (free sizes: batch 1, own size)
  *   wanted     names of values; NULL: the file's outputs
  *   out        yours to free with fvi_graph_free; .outputs holds `wanted` in order. Constants point
  *              into the network, which must outlive it
  *   errors     NOTFOUND no such value; SHAPE; UNSUPPORTED operator, with node and opset; NOMEM
- * A file whose batch is written in as a number still runs at another batch (lift.c).
+ * A file whose batch is written in as a number still runs at another batch (graph/batch.h).
  */
 fv_status fvi_network_lower(const fvi_network *net, const fvi_binding *bindings, int n_bindings,
                             const char *const *wanted, int n_wanted, fvi_graph **out,

@@ -2,7 +2,7 @@
 /* The sidecar: `net.fovea.json` beside `net.onnx` (or `net.onnx.fovea.json`), one JSON object that
  * says what the model's file does not. docs/models.md describes its keys; an unknown one is an
  * error, so that a slip of the pen is not silently the default. */
-#include "model/input_sidecar.h"
+#include "model/input/sidecar.h"
 
 #include <math.h>
 #include <string.h>
@@ -137,7 +137,7 @@ static fv_status labels_once(const sidecar *s, fv_status st, const char *key, fv
 
 static fv_status read_labels(const sidecar *s, const char *key, JsonNode *n) {
     fvi_labels *l = NULL;
-    fv_status st = fvi_json_labels(n, &l, s->err);
+    fv_status st = fvi_labels_from_json(n, &l, s->err);
     return labels_once(s, st, key, l);
 }
 

@@ -4,10 +4,10 @@
  * A source fills an fvi_input_spec as far as it says anything. In falling priority: options of the
  * caller, the sidecar, the file's metadata, the shape of the file's input, what is assumed.
  */
-#ifndef FVI_MODEL_INPUT_H
-#define FVI_MODEL_INPUT_H
+#ifndef FVI_MODEL_INPUT_INPUT_H
+#define FVI_MODEL_INPUT_INPUT_H
 
-#include "model/input_spec.h"
+#include "model/input/spec.h"
 #include "model/reader.h"
 
 /* The input of the network that a picture goes into, with the class names. */

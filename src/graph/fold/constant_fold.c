@@ -6,11 +6,11 @@
  * The heavy kinds (convolution, pooling, ...) are not folded: they run, on constants, and so do
  * large matrix products.
  */
-#include "graph/constant_fold.h"
+#include "graph/fold/constant_fold.h"
 
 #include "graph/const.h"
-#include "graph/fold_math.h"
-#include "graph/fold_move.h"
+#include "graph/fold/math.h"
+#include "graph/fold/move.h"
 
 /* A product of at most this many multiplications is folded; larger ones run. */
 #define FOLD_MAX_PRODUCT ((int64_t)1 << 24)

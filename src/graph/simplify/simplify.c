@@ -2,13 +2,13 @@
 /* simplify: fewer nodes that compute the same, for graphs that are about to be run.
  *
  * A file may spell one of our kinds as several nodes, because its framework has no operator for it.
- * Each rule (simplify_rules.h) changes one node; then nodes without a reader are dropped. Outputs
+ * Each rule (rules.h) changes one node; then nodes without a reader are dropped. Outputs
  * count as read. Graphs that are only listed, not run, stay as the file has them.
  */
-#include "graph/simplify.h"
+#include "graph/simplify/simplify.h"
 
 #include "base/error.h"
-#include "graph/simplify_rules.h"
+#include "graph/simplify/rules.h"
 
 static int (*const rules[])(fvi_graph *, fvi_node *, const int *) = {fvi_simplify_pad,
                                                                      fvi_simplify_gelu};

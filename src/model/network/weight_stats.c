@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Statistics of a layer's weights. Two passes in double: the mean, then the deviations from it. */
+#include "model/network/weight_stats.h"
+
 #include <math.h>
 
 #include "base/error.h"
 #include "graph/const.h"
-#include "model/layer_weights.h"
-#include "model/network_internal.h"
+#include "model/network/layer_weights.h"
+#include "model/network/network_internal.h"
 
 typedef struct stats {
     double min, max, mean, stddev, zero_fraction;

@@ -2,12 +2,14 @@
 /* What a layer is configured by: keys as in the get_config of Keras' layers where Keras has them,
  * values as JSON. Padding is [top, bottom, left, right]; a convolution's `activation` is the
  * activation node that alone reads its output, "linear" where there is none. */
+#include "model/network/layer_attrs.h"
+
+#include <glib.h>
 #include <math.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "model/json.h"
-#include "model/network_internal.h"
 
 #define ATTRS_MAX 16
 

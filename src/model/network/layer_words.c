@@ -2,11 +2,13 @@
 /* Layers in words: the kind and the one-line description of each node, in the words of MATLAB's
  * layer table. Sizes of kernels are HEIGHTxWIDTHxCHANNELS, strides [down right], padding
  * [top bottom left right]; axes count from 0. */
+#include "model/network/layer_words.h"
+
+#include <glib.h>
 #include <math.h>
 #include <string.h>
 
 #include "graph/const.h"
-#include "model/network_internal.h"
 
 /* clang-format off */
 typedef struct words {

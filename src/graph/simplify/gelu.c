@@ -6,7 +6,7 @@
  */
 #include <math.h>
 
-#include "graph/simplify_rules.h"
+#include "graph/simplify/rules.h"
 
 #define SQRT_1_2 0.70710678118654752
 #define NEAR     1e-6 /* constants may have gone through f32 */

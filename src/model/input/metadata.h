@@ -3,7 +3,7 @@
 #ifndef FVI_MODEL_INPUT_METADATA_H
 #define FVI_MODEL_INPUT_METADATA_H
 
-#include "model/input_spec.h"
+#include "model/input/spec.h"
 #include "model/reader.h"
 
 /* Keys fovea.*, ONNX's Image.*, Ultralytics' names and imgsz. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where a layer keeps its trained numbers. */
-#ifndef FVI_MODEL_LAYER_WEIGHTS_H
-#define FVI_MODEL_LAYER_WEIGHTS_H
+#ifndef FVI_MODEL_NETWORK_LAYER_WEIGHTS_H
+#define FVI_MODEL_NETWORK_LAYER_WEIGHTS_H
 
-#include "model/network.h"
+#include "model/network/network.h"
 
 /* The constants of a node that are its kernel and its bias; NULL where it has none. */
 void fvi_node_weights(const fvi_graph *g, const fvi_node *n, const fvi_const **kernel,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Filling what a source says of a network's input. */
-#include "model/input_spec.h"
+#include "model/input/spec.h"
 
 #include <glib.h>
 #include <math.h>

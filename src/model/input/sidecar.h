@@ -3,7 +3,7 @@
 #ifndef FVI_MODEL_INPUT_SIDECAR_H
 #define FVI_MODEL_INPUT_SIDECAR_H
 
-#include "model/input_spec.h"
+#include "model/input/spec.h"
 #include "model/model_file.h"
 
 /* Leaves *out as it is where there is no such file.  errors  IO, FORMAT, naming file and key */

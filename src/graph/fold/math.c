@@ -4,7 +4,7 @@
  * Integers follow C with wrap-around; division truncates toward zero, and dividing by zero is an
  * error of the file. MOD takes the sign of the divisor, FMOD that of the dividend.
  */
-#include "graph/fold_math.h"
+#include "graph/fold/math.h"
 
 #include <math.h>
 #include <string.h>

@@ -8,7 +8,7 @@
  */
 #include <math.h>
 
-#include "graph/simplify_rules.h"
+#include "graph/simplify/rules.h"
 
 /* Whether the window takes its padding for cells of that value. */
 static int same_value(const fvi_node *n, float value) {

@@ -7,14 +7,14 @@
  * constant) are laid one under the other. What it does not do: multiply the normalisation that
  * follows into a convolution, or alpha into a product. What is shown is what was stored.
  */
-#include "model/layer_weights.h"
+#include "model/network/layer_weights.h"
 
 #include <string.h>
 
 #include "base/error.h"
 #include "base/tensor.h"
 #include "graph/const.h"
-#include "model/network_internal.h"
+#include "model/network/network_internal.h"
 
 static const fvi_const *constant_input(const fvi_graph *g, const fvi_node *n, int i) {
     if (i < 0 || i >= n->n_in || n->in[i] < 0) return NULL;

@@ -12,7 +12,8 @@
 
 #include "base/error.h"
 #include "graph/batch.h"
-#include "model/network_internal.h"
+#include "model/network/layers.h"
+#include "model/network/network_internal.h"
 #include "model/readers.h"
 
 #define INPUTS_MAX 256 /* that the file leaves to the caller */
@@ -80,13 +81,24 @@ static fv_status bind_all(binder *k, const fvi_binding *b, int nb, fv_error *err
     return FV_OK;
 }
 
+/* Puts the substitutes into a fresh graph. Since a constant has the same address in every graph of
+ * a network, the table, made from the graph at the network's own size, holds for graphs of any
+ * size. */
+static void substitute_all(const fvi_network *net, fvi_graph *g) {
+    for (int v = 0; net->substitutes && v < g->n_values; v++) {
+        const fvi_const *c = g->values[v].constant;
+        const fvi_const *other = c ? g_hash_table_lookup(net->substitutes, c->bytes) : NULL;
+        if (other && fvi_shape_equal(&other->shape, &c->shape)) g->values[v].constant = other;
+    }
+}
+
 static fv_status lower_and_rebatch(binder *k, int64_t from, const char *const *wanted, int n_wanted,
                                    fvi_graph **out, fv_error *err) {
     fvi_graph *g = NULL;
     fv_status st = fvi_model_file_lower(k->net->file, k->net->constants, k->list, k->n, wanted,
                                         n_wanted, &g, err);
     if (!st && from != k->batch) st = fvi_graph_set_batch(g, from, k->batch, err);
-    if (!st) fvi_shuffle_apply(k->net, g);
+    if (!st) substitute_all(k->net, g);
     if (st)
         fvi_graph_free(g);
     else
@@ -148,10 +160,8 @@ static fv_status load_parts(fvi_network *net, const fvi_model_source *from,
     net->name = model_name(net->file);
     st = fvi_input_resolve(net->file, desc, &net->input, err);
     if (st) return st;
-    const fv_input *in = &net->input.in;
-    fvi_binding own = {in->name, fvi_network_input_shape(net, 1, 0, 0), NULL};
-    st = fvi_network_lower(net, &own, in->name[0] ? 1 : 0, NULL, 0, &net->graph, err);
-    if (!st) st = fvi_layers_make(net->graph, in, net->pool, &net->layers, err);
+    st = fvi_network_lower_own(net, err);
+    if (!st) st = fvi_layers_make(net->graph, &net->input.in, net->pool, &net->layers, err);
     if (st) fvi_error_prefix(err, "%s", net->file->base);
     return st;
 }
@@ -192,7 +202,7 @@ void fvi_network_free(fvi_network *net) {
     if (net->hasher) g_thread_join(net->hasher);
     fvi_graph_free(net->graph);
     fvi_pool_free(net->pool);
-    if (net->shuffled) g_hash_table_destroy(net->shuffled);
+    if (net->substitutes) g_hash_table_destroy(net->substitutes);
     if (!net->base) {
         fvi_input_info_clear(&net->input);
         fvi_constant_cache_free(net->constants);
@@ -202,6 +212,38 @@ void fvi_network_free(fvi_network *net) {
     g_free(net->sha256);
     g_free(net->name);
     g_free(net);
+}
+
+/* ---- networks that share a file ------------------------------------------------------------- */
+
+fv_status fvi_network_lower_own(fvi_network *net, fv_error *err) {
+    const fvi_binding own = {net->input.in.name, fvi_network_input_shape(net, 1, 0, 0), NULL};
+    return fvi_network_lower(net, &own, own.name[0] ? 1 : 0, NULL, 0, &net->graph, err);
+}
+
+fv_status fvi_network_new_sharing(const fvi_network *base, fvi_network **out, fv_error *err) {
+    fvi_pool *pool = fvi_pool_new(0);
+    if (!pool) return fvi_fail(err, FV_NOMEM, "no memory for a model");
+    fvi_network *net = g_new0(fvi_network, 1);
+    g_mutex_init(&net->lock);
+    net->base = base;
+    net->file = base->file;
+    net->constants = base->constants;
+    net->input = base->input;
+    net->layers = base->layers;
+    net->name = g_strdup(base->name);
+    net->pool = pool;
+    net->substitutes = g_hash_table_new(NULL, NULL);
+    *out = net;
+    return FV_OK;
+}
+
+int fvi_network_has_substitute(const fvi_network *net, const fvi_const *c) {
+    return g_hash_table_contains(net->substitutes, c->bytes);
+}
+
+void fvi_network_substitute(fvi_network *net, const fvi_const *c, const fvi_const *by) {
+    g_hash_table_insert(net->substitutes, (void *)(uintptr_t)c->bytes, (void *)(uintptr_t)by);
 }
 
 /* ---- what it says of itself ----------------------------------------------------------------- */

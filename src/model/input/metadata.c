@@ -6,7 +6,7 @@
  *   names, imgsz: Ultralytics' exporter (RGB 0..1, Python notation).
  * Ours win over the others.
  */
-#include "model/input_metadata.h"
+#include "model/input/metadata.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  * SLICE, TRANSPOSE and EXPAND read element sum(i[k]*stride[k]) + start for output position i; PAD
  * looks each axis' position up in a table, -1 where nothing is; CONCAT and GATHER copy runs.
  */
-#include "graph/fold_move.h"
+#include "graph/fold/move.h"
 
 #include <string.h>
 

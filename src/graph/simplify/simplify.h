@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Fewer nodes that compute the same. */
-#ifndef FVI_GRAPH_SIMPLIFY_H
-#define FVI_GRAPH_SIMPLIFY_H
+#ifndef FVI_GRAPH_SIMPLIFY_SIMPLIFY_H
+#define FVI_GRAPH_SIMPLIFY_SIMPLIFY_H
 
 #include "graph/graph.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Computing nodes whose inputs are constants. */
-#ifndef FVI_GRAPH_CONSTANT_FOLD_H
-#define FVI_GRAPH_CONSTANT_FOLD_H
+#ifndef FVI_GRAPH_FOLD_CONSTANT_FOLD_H
+#define FVI_GRAPH_FOLD_CONSTANT_FOLD_H
 
 #include "graph/build.h"
 

@@ -13,11 +13,11 @@ static inline const fvi_node *fvi_producer(const fvi_graph *g, int v) {
     return k >= 0 ? &g->nodes[k] : NULL;
 }
 
-/* ---- simplify_pads.c: a padding before a convolution or pooling ---- */
+/* ---- pads.c: a padding before a convolution or pooling ---- */
 
 int fvi_simplify_pad(fvi_graph *g, fvi_node *n, const int *readers);
 
-/* ---- simplify_gelu.c: GELU written as five nodes ---- */
+/* ---- gelu.c: GELU written as five nodes ---- */
 
 int fvi_simplify_gelu(fvi_graph *g, fvi_node *n, const int *readers);
 

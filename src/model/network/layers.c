@@ -8,12 +8,16 @@
  * Parameters are the constants a node multiplies or adds; a weight that two nodes share is counted
  * at both. Constants of one element in element-wise nodes (1/sqrt(d)) are arithmetic, not trained.
  */
+#include "model/network/layers.h"
+
+#include <glib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "graph/cost.h"
 #include "graph/receptive_field.h"
-#include "model/network_internal.h"
+#include "model/network/layer_attrs.h"
+#include "model/network/layer_words.h"
 
 static int is_real(fvi_dtype t) {
     return t == FVI_F32 || t == FVI_F16 || t == FVI_BF16 || t == FVI_F64;
@@ -30,13 +34,11 @@ static int64_t count_parameters(const fvi_graph *g, const fvi_node *n) {
     int64_t sum = 0;
     for (int i = 0; i < n->n_in; i++) {
         int64_t c = constant_count(g, n, i);
+        if (fvi_kind_has_weights(n->kind)) {
+            sum += c;
+            continue;
+        }
         switch (n->kind) {
-        case FVI_CONV:
-        case FVI_CONV_TRANSPOSE:
-        case FVI_MATMUL:
-        case FVI_BATCH_NORM:
-        case FVI_GROUP_NORM:
-        case FVI_LAYER_NORM: sum += c; break;
         case FVI_BINARY:
             if (c > 1 || n->a.binary.f == FVI_PRELU) sum += c;
             break;
@@ -51,7 +53,7 @@ static int64_t count_parameters(const fvi_graph *g, const fvi_node *n) {
     return sum;
 }
 
-/* Who reads a value: a node index, -1 nobody, -2 several or the outside. */
+/* Which node reads a value: its index, -1 none, -2 several or the outside. */
 static int *find_readers(const fvi_graph *g) {
     int *reader = g_try_new(int, (gsize)g->n_values + 1);
     if (!reader) return NULL;
