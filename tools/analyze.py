@@ -26,7 +26,8 @@ WRONG = {
     ("cli/commands/cmd_weights.c", "clang-analyzer-core.NullDereference",
      "null pointer (loaded from"):
         "every layer of the list is read and drawn before, or the command has ended",
-    ("src/backend/onednn/fused.c", "-Wanalyzer-null-dereference", "dereference of NULL ‘b.s"):
+    ("src/backend/onednn/kernels/fused.c", "-Wanalyzer-null-dereference",
+     "dereference of NULL ‘b.s"):
         "a normalisation is fused only where its scale and shift are constants",
     ("src/inspect/dataset/pool.c", "-Wanalyzer-malloc-leak", "leak of ‘<unknown>’"):
         "GCC 12 loses a pointer stored at an index it does not know: fvi_meter_free frees it",
@@ -73,16 +74,16 @@ WRONG = {
         "v is filled for each operand, or the status says that it is not",
     ("src/graph/cost.c", "bugprone-integer-division", "integer division"):
         "whole blocks are meant",
-    ("src/backend/onednn/dnnl/dnnl.c", "clang-analyzer-core.uninitialized.ArraySubscript",
+    ("src/backend/onednn/dnnl/dnnl_layout.c", "clang-analyzer-core.uninitialized.ArraySubscript",
      "undefined"):
         "order[0..i) was filled in the rounds before",
-    ("src/backend/onednn/kernels/winograd.c", "bugprone-implicit-widening-of-multiplication-result",
-     "type 'int'"):
+    ("src/backend/onednn/convolution/winograd.c",
+     "bugprone-implicit-widening-of-multiplication-result", "type 'int'"):
         "products of a tile's constants, far below 2^31",
-    ("src/backend/onednn/kernels/winograd_product.c",
+    ("src/backend/onednn/convolution/winograd_product.c",
      "bugprone-implicit-widening-of-multiplication-result",
      "type 'int'"): "as in winograd.c",
-    ("src/backend/onednn/kernels/winograd_transform.c",
+    ("src/backend/onednn/convolution/winograd_transform.c",
      "bugprone-implicit-widening-of-multiplication-result",
      "type 'int'"): "as in winograd.c",
     ("src/base/sha256.c", "bugprone-implicit-widening-of-multiplication-result", "type 'int'"):
@@ -97,7 +98,7 @@ WRONG = {
         "look_all has filled the reach of every value, or found none",
     ("src/vis/transform/transform.c", "clang-analyzer-optin.portability.UnixAPI", "size of 0"):
         "a chain of no transforms has room for none",
-    ("src/backend/onednn/program.c", "clang-analyzer-core.NullDereference", "'shape'"):
+    ("src/backend/onednn/schedule/schedule.c", "clang-analyzer-core.NullDereference", "'shape'"):
         "every caller has a shape",
     ("src/backend/onednn/ops/resize.c", "clang-analyzer-core.uninitialized.Assign", "garbage"):
         "pass_order has written n_pass numbers",

@@ -15,7 +15,7 @@
 #include "backend/onednn/plan.h"
 #include "graph/const.h"
 #include "node_case.h"
-#include "backend/onednn/weight_cache.h"
+#include "backend/onednn/schedule/weight_cache.h"
 
 /* What one attempt works with. */
 typedef struct attempt {

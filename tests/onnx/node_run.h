@@ -4,7 +4,7 @@
 #define TESTS_ONNX_NODE_RUN_H
 
 #include "graph/graph.h"
-#include "backend/onednn/dnnl/dnnl.h"
+#include "backend/onednn/dnnl/dnnl_engine.h"
 
 typedef enum node_verdict {
     NODE_PASSED,

@@ -8,8 +8,9 @@
 #include <stdlib.h>
 
 #include "backend/executable.h"
+#include "backend/onednn/dnnl/dnnl_conv.h"
 #include "backend/onednn/plan.h"
-#include "backend/onednn/weight_cache.h"
+#include "backend/onednn/schedule/weight_cache.h"
 #include "base/error.h"
 
 typedef struct device {

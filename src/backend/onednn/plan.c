@@ -3,7 +3,7 @@
  * (topological) order, backward in reverse.
  *
  * The graph is simplified first (fvi_graph_simplify). A step takes the nodes after it along where
- * it can and nobody asked for what lies between (fvi_op.fuse). Backward, each value's gradient is
+ * it can where no target lies between (fvi_op.fuse). Backward, each value's gradient is
  * the sum of what its readers contribute; the value's own step runs once all of them have (they
  * come later in the graph, so earlier in reverse). The graph comes already truncated to the
  * ancestors of its outputs.
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/onednn/program.h"
+#include "backend/onednn/schedule/schedule.h"
 #include "base/error.h"
 #include "graph/cost.h"
 #include "graph/simplify/simplify.h"
@@ -26,10 +26,10 @@
 
 struct fvi_plan {
     fvi_graph *graph;
-    fvi_schedule *program;
-    int forward_end;             /* actions before it are the forward pass */
-    fvi_buffer **value;          /* [n_values] where each value is; NULL: constant, or fused away */
-    fvi_step **maker;            /* [n_values] the step that makes it, or NULL */
+    fvi_schedule *schedule;
+    int forward_end;             /* entries before it are the forward pass */
+    fvi_buffer **value;          /* [n_values] each value; NULL: constant, or fused away */
+    fvi_step **producer;         /* [n_values] the step that computes it, or NULL */
     fvi_buffer **gradient;       /* [n_values] sum of the contributions so far */
     fvi_buffer **target;         /* [n_outputs] plain */
     fvi_buffer **seed;           /* [n_outputs] plain */
@@ -47,7 +47,7 @@ static fv_status allocate(fvi_plan *p, fv_error *err) {
     size_t v = (size_t)g->n_values + 1, n = (size_t)g->n_nodes + 1;
     size_t in = (size_t)g->n_inputs + 1, out = (size_t)g->n_outputs + 1;
     p->value = fvi_pool_array(g->pool, v, sizeof *p->value);
-    p->maker = fvi_pool_array(g->pool, v, sizeof *p->maker);
+    p->producer = fvi_pool_array(g->pool, v, sizeof *p->producer);
     p->gradient = fvi_pool_array(g->pool, v, sizeof *p->gradient);
     p->readers = fvi_pool_array(g->pool, v, sizeof *p->readers);
     p->sole_reader = fvi_pool_array(g->pool, v, sizeof *p->sole_reader);
@@ -58,8 +58,8 @@ static fv_status allocate(fvi_plan *p, fv_error *err) {
     p->seed = fvi_pool_array(g->pool, out, sizeof *p->seed);
     p->input_gradient = fvi_pool_array(g->pool, in, sizeof *p->input_gradient);
     p->inner_gradient = fvi_pool_array(g->pool, out, sizeof *p->inner_gradient);
-    if (!p->value || !p->maker || !p->gradient || !p->readers || !p->sole_reader || !p->depends ||
-        !p->absorbed || !p->step || !p->target || !p->seed || !p->input_gradient ||
+    if (!p->value || !p->producer || !p->gradient || !p->readers || !p->sole_reader ||
+        !p->depends || !p->absorbed || !p->step || !p->target || !p->seed || !p->input_gradient ||
         !p->inner_gradient)
         return fvi_fail(err, FV_NOMEM, "out of memory while planning");
     return FV_OK;
@@ -89,9 +89,9 @@ static fv_status plan_inputs(fvi_plan *p, fv_error *err) {
     for (int i = 0; i < g->n_inputs; i++) {
         fvi_buffer *in = NULL;
         fv_status st =
-            fvi_schedule_buffer(p->program, &g->values[g->inputs[i]].shape, NULL, &in, err);
+            fvi_schedule_buffer(p->schedule, &g->values[g->inputs[i]].shape, NULL, &in, err);
         if (st) return st;
-        fvi_schedule_pin(in, -1, INT_MAX);
+        fvi_schedule_persist(in, -1, INT_MAX);
         p->value[g->inputs[i]] = in;
     }
     return FV_OK;
@@ -115,7 +115,7 @@ static int absorb(fvi_plan *p, fvi_step *s) {
 static fv_status plan_node_forward(fvi_plan *p, int k, int backward, fv_error *err) {
     const fvi_node *n = &p->graph->nodes[k];
     fvi_step *s = NULL;
-    fv_status st = fvi_schedule_step(p->program, p->graph, n, 0, &s, err);
+    fv_status st = fvi_schedule_step(p->schedule, p->graph, n, 0, &s, err);
     if (st) return st;
     p->step[k] = s;
     for (int i = 0; i < n->n_in; i++) {
@@ -125,15 +125,15 @@ static fv_status plan_node_forward(fvi_plan *p, int k, int backward, fv_error *e
         s->backward |= s->wanted[i];
     }
     if (n->n_in > 0 && n->in[0] >= 0 && p->sole_reader[n->in[0]] == k)
-        s->maker = p->maker[n->in[0]];
+        s->producer = p->producer[n->in[0]];
     int out = absorb(p, s);
-    st = fvi_schedule_append(p->program, s, 0, err);
+    st = fvi_schedule_append(p->schedule, s, FVI_FORWARD, err);
     if (st) {
         fvi_error_prefix(err, "layer \"%s\" (%s)", n->name, n->source_op);
         return st;
     }
     p->value[out] = s->dst;
-    p->maker[out] = s;
+    p->producer[out] = s;
     return FV_OK;
 }
 
@@ -142,16 +142,16 @@ static fv_status plan_targets(fvi_plan *p, fv_error *err) {
     const fvi_graph *g = p->graph;
     for (int t = 0; t < g->n_outputs; t++) {
         const fvi_value *v = &g->values[g->outputs[t]];
-        fvi_buffer *place = p->value[g->outputs[t]];
-        if (!place) { /* an output that folded into a constant */
-            fv_status st = fvi_weight_cache_plain(fvi_schedule_weights(p->program), v->constant,
+        fvi_buffer *buffer = p->value[g->outputs[t]];
+        if (!buffer) { /* an output that folded into a constant */
+            fv_status st = fvi_weight_cache_plain(fvi_schedule_weights(p->schedule), v->constant,
                                                   &p->target[t], err);
             if (st) return st;
             continue;
         }
-        fv_status st = fvi_schedule_convert(p->program, place, NULL, &p->target[t], err);
+        fv_status st = fvi_schedule_convert(p->schedule, buffer, NULL, &p->target[t], err);
         if (st) return st;
-        fvi_schedule_pin(p->target[t], fvi_schedule_length(p->program), INT_MAX);
+        fvi_schedule_persist(p->target[t], fvi_schedule_length(p->schedule), INT_MAX);
     }
     return FV_OK;
 }
@@ -163,7 +163,7 @@ static fv_status contribute(fvi_plan *p, int value, fvi_buffer *g, fv_error *err
         return FV_OK;
     }
     fvi_buffer *sum = NULL;
-    fv_status st = fvi_schedule_add(p->program, p->gradient[value], g, &sum, err);
+    fv_status st = fvi_schedule_add(p->schedule, p->gradient[value], g, &sum, err);
     if (!st) p->gradient[value] = sum;
     return st;
 }
@@ -172,9 +172,10 @@ static fv_status plan_seeds(fvi_plan *p, fv_error *err) {
     const fvi_graph *g = p->graph;
     for (int t = 0; t < g->n_outputs; t++) {
         int v = g->outputs[t];
-        fv_status st = fvi_schedule_buffer(p->program, &g->values[v].shape, NULL, &p->seed[t], err);
+        fv_status st =
+            fvi_schedule_buffer(p->schedule, &g->values[v].shape, NULL, &p->seed[t], err);
         if (st) return st;
-        fvi_schedule_pin(p->seed[t], p->forward_end, p->forward_end);
+        fvi_schedule_persist(p->seed[t], p->forward_end, p->forward_end);
         if (p->depends[v]) st = contribute(p, v, p->seed[t], err);
         if (st) return st;
     }
@@ -186,8 +187,8 @@ static fv_status plan_node_backward(fvi_plan *p, int k, fv_error *err) {
     fvi_step *s = p->step[k];
     const fvi_node *last = s->n_fused ? s->fused[s->n_fused - 1] : n;
     s->ddst = p->gradient[last->out];
-    if (!s->ddst || !s->backward) return FV_OK; /* nobody downstream has a gradient for it */
-    fv_status st = fvi_schedule_append(p->program, s, 1, err);
+    if (!s->ddst || !s->backward) return FV_OK; /* nothing downstream has a gradient for it */
+    fv_status st = fvi_schedule_append(p->schedule, s, FVI_BACKWARD, err);
     if (st) {
         fvi_error_prefix(err, "layer \"%s\" (%s), backward", n->name, n->source_op);
         return st;
@@ -203,9 +204,9 @@ static fv_status keep_gradients(fvi_plan *p, const int *values, int n, fvi_buffe
     for (int i = 0; i < n; i++) {
         fvi_buffer *d = p->gradient[values[i]];
         if (!d) continue;
-        fv_status st = fvi_schedule_convert(p->program, d, NULL, &out[i], err);
+        fv_status st = fvi_schedule_convert(p->schedule, d, NULL, &out[i], err);
         if (st) return st;
-        fvi_schedule_pin(out[i], fvi_schedule_length(p->program), INT_MAX);
+        fvi_schedule_persist(out[i], fvi_schedule_length(p->schedule), INT_MAX);
     }
     return FV_OK;
 }
@@ -235,15 +236,15 @@ static fv_status plan_all(fvi_plan *p, int flags, fv_error *err) {
     if (!st) st = allocate(p, err);
     if (st) return st;
     survey(p);
-    if (flags & FVI_PLAN_EVERY_METHOD) fvi_schedule_every_method(p->program);
+    if (flags & FVI_PLAN_EVERY_METHOD) fvi_schedule_every_method(p->schedule);
     st = plan_inputs(p, err);
     for (int k = 0; !st && k < p->graph->n_nodes; k++)
         if (!p->absorbed[k]) st = plan_node_forward(p, k, backward, err);
     if (!st) st = plan_targets(p, err);
-    p->forward_end = fvi_schedule_length(p->program);
-    if (flags & FVI_EXEC_GUIDED) fvi_schedule_guide(p->program);
+    p->forward_end = fvi_schedule_length(p->schedule);
+    if (flags & FVI_EXEC_GUIDED) fvi_schedule_guide(p->schedule);
     if (!st && backward) st = plan_backward(p, flags & FVI_EXEC_TARGET_GRADIENTS, err);
-    return st ? st : fvi_schedule_finish(p->program, result_bytes(p), err);
+    return st ? st : fvi_schedule_finish(p->schedule, result_bytes(p), err);
 }
 
 fv_status fvi_plan_new(fvi_graph *graph, int flags, fvi_dnnl_engine *b, fvi_weight_cache *w,
@@ -254,7 +255,7 @@ fv_status fvi_plan_new(fvi_graph *graph, int flags, fvi_dnnl_engine *b, fvi_weig
         return fvi_fail(err, FV_NOMEM, "out of memory while planning");
     }
     p->graph = graph;
-    fv_status st = fvi_schedule_new(b, w, flags & FVI_PLAN_GUARDS, &p->program, err);
+    fv_status st = fvi_schedule_new(b, w, flags & FVI_PLAN_GUARDS, &p->schedule, err);
     if (!st) st = plan_all(p, flags, err);
     if (st) {
         fvi_plan_free(p);
@@ -286,7 +287,7 @@ fv_status fvi_plan_count(fvi_graph *graph, int flags, fvi_dnnl_engine *b, fvi_we
 
 void fvi_plan_free(fvi_plan *p) {
     if (!p) return;
-    fvi_schedule_free(p->program);
+    fvi_schedule_free(p->schedule);
     fvi_graph_free(p->graph);
     free(p);
 }
@@ -295,29 +296,29 @@ const fvi_graph *fvi_plan_graph(const fvi_plan *p) { return p->graph; }
 double fvi_plan_extra_cost(const fvi_plan *p) {
     double sum = BYTE * ((double)fvi_plan_bytes(p) + 2 * (double)result_bytes(p));
     for (int k = 0; k < p->graph->n_nodes; k++)
-        for (int phase = 0; p->step[k] && phase < 2; phase++)
-            if (fvi_step_is_slow(p->step[k], phase))
+        for (int i = 0; p->step[k] && i < 2; i++)
+            if (fvi_direction_is_slow(&p->step[k]->direction[i]))
                 sum += SLOWER * fvi_node_cost(p->graph, &p->graph->nodes[k]);
     return sum;
 }
 
-size_t fvi_plan_bytes(const fvi_plan *p) { return fvi_schedule_bytes(p->program); }
-int fvi_plan_check_guards(const fvi_plan *p) { return fvi_schedule_check_guards(p->program); }
+size_t fvi_plan_bytes(const fvi_plan *p) { return fvi_schedule_bytes(p->schedule); }
+int fvi_plan_check_guards(const fvi_plan *p) { return fvi_schedule_check_guards(p->schedule); }
 
 fv_status fvi_plan_profile(fvi_plan *p, fvi_profile **out, fv_error *err) {
-    return fvi_profile_new(p->program, p->forward_end, out, err);
+    return fvi_profile_new(p->schedule, p->forward_end, out, err);
 }
 
 fv_status fvi_plan_forward(fvi_plan *p, fv_error *err) {
-    return fvi_schedule_run(p->program, 0, p->forward_end, err);
+    return fvi_schedule_run(p->schedule, 0, p->forward_end, err);
 }
 
 fv_status fvi_plan_backward(fvi_plan *p, fv_error *err) {
-    return fvi_schedule_run(p->program, p->forward_end, fvi_schedule_length(p->program), err);
+    return fvi_schedule_run(p->schedule, p->forward_end, fvi_schedule_length(p->schedule), err);
 }
 
 void fvi_plan_redirect(fvi_plan *p, const unsigned char *samples, int64_t n) {
-    fvi_schedule_redirect(p->program, samples, n);
+    fvi_schedule_redirect(p->schedule, samples, n);
 }
 
 void fvi_plan_set_input(fvi_plan *p, int input, const float *data) {

@@ -1,29 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* profile: lists what a program does, and reads how long each took.
+/* profile: lists what a schedule does, and reads how long each took.
  *
- * A primitive times itself (dnnl_prim.c); the program times its actions (program.c). What an action
- * took beyond its primitives is the op's own loop, which is listed where the op has code of its
- * own. What is put between steps, conversions and sums, goes by the name of the step it is for: the
- * next one of the same pass, or the last where none follows. Bytes are those of the tensors named,
- * each once: what a primitive reads twice or keeps in a cache is not known here.
+ * A primitive times itself (dnnl_prim.c); the schedule times its entries (schedule.c). What an
+ * entry took beyond its primitives is the op's own loop, which is listed where the op has code of
+ * its own. What is put between steps, conversions and sums, goes by the name of the step it is for:
+ * the next one of the same pass, or the last where none follows. Bytes are those of the tensors
+ * named, each once: what a primitive reads twice or keeps in a cache is not known here.
  */
 #include "backend/onednn/profile.h"
 
 #include <stdlib.h>
 
-#include "backend/onednn/kernels/relu_backward.h"
-#include "backend/onednn/program_internal.h"
+#include "backend/onednn/schedule/schedule_internal.h"
 #include "base/error.h"
 #include "graph/cost.h"
 
 typedef struct source {
-    int action;
-    fvi_prim *prim; /* of these one, or */
-    fvi_relu *relu; /* none: the loop of the action's step */
+    int entry;
+    fvi_prim *prim;         /* of these one, or */
+    const fvi_step *hooked; /* or this step's hook; neither: the loop of the entry's step */
 } source;
 
 struct fvi_profile {
-    fvi_schedule *program;
+    fvi_schedule *schedule;
     GArray *ops;     /* fvi_timed_op */
     GArray *sources; /* source, one an op */
 };
@@ -33,41 +32,41 @@ static int is_product(const fvi_prim *prim) {
     return g_str_has_suffix(kind, "convolution") || g_str_equal(kind, "product");
 }
 
-static void add(fvi_profile *p, const fvi_timed_op *op, int action, fvi_prim *prim,
-                fvi_relu *relu) {
+static void add(fvi_profile *p, const fvi_timed_op *op, int entry, fvi_prim *prim,
+                const fvi_step *hooked) {
     g_array_append_val(p->ops, *op);
-    g_array_append_val(p->sources, ((source){action, prim, relu}));
+    g_array_append_val(p->sources, ((source){entry, prim, hooked}));
 }
 
 /* `graph` NULL: a primitive between steps, whose work is not counted. */
-static void add_prim(fvi_profile *p, int action, fvi_prim *prim, const fvi_graph *graph,
-                     const fvi_node *node, int phase) {
+static void add_prim(fvi_profile *p, int entry, fvi_prim *prim, const fvi_graph *graph,
+                     const fvi_node *node, int direction) {
     fvi_timed_op w = {.node = node,
                       .kind = fvi_prim_kind(prim),
                       .implementation = fvi_prim_info(prim),
-                      .backward = phase};
+                      .backward = direction};
     if (g_str_equal(w.kind, "empty")) return;
     for (int i = 0; i < fvi_prim_operand_count(prim); i++) {
         fvi_access access;
-        const fvi_buffer *place = fvi_prim_operand(prim, i, &access);
-        w.bytes += (double)place->bytes;
-        if (access & FVI_WRITE) w.shape = place->shape;
+        const fvi_buffer *buffer = fvi_prim_operand(prim, i, &access);
+        w.bytes += (double)buffer->bytes;
+        if (access & FVI_WRITE) w.shape = buffer->shape;
     }
     if (graph && is_product(prim)) w.multiply_adds = (double)fvi_node_multiply_adds(graph, node);
-    add(p, &w, action, prim, NULL);
+    add(p, &w, entry, prim, NULL);
 }
 
 /* Backward through the activation a step does first, or forward, what it keeps for that. */
-static void add_relu(fvi_profile *p, int action, const fvi_step *s, int phase) {
+static void add_hook(fvi_profile *p, int entry, const fvi_step *s, int direction) {
     fvi_timed_op w = {.node = s->node,
                       .kind = "activation",
-                      .backward = phase,
+                      .backward = direction,
                       .shape = s->dst->shape,
-                      .bytes = fvi_relu_bytes(s->relu, phase)};
-    add(p, &w, action, NULL, s->relu);
+                      .bytes = s->hook->bytes(s, direction)};
+    add(p, &w, entry, NULL, s);
 }
 
-/* Bytes of the places a phase names, each once. */
+/* Bytes of the buffers a direction touches, each once. */
 static double touched_bytes(const fvi_direction *ph) {
     double bytes = 0;
     for (int i = 0; i < ph->n_touched; i++) {
@@ -78,54 +77,55 @@ static double touched_bytes(const fvi_direction *ph) {
     return bytes;
 }
 
-static void add_loop(fvi_profile *p, int action, const fvi_step *s, int phase) {
+static void add_loop(fvi_profile *p, int entry, const fvi_step *s, int direction) {
     fvi_timed_op w = {.node = s->node,
                       .kind = s->node->source_op ? s->node->source_op : s->op->name,
-                      .backward = phase};
-    const fvi_buffer *to = phase ? NULL : s->dst;
+                      .backward = direction};
+    const fvi_buffer *to = direction ? NULL : s->dst;
     for (int i = 0; !to && i < s->n_in; i++) to = s->dsrc[i];
     if (to) w.shape = to->shape;
-    w.is_side_loop = s->phase[phase].n_prims > 0 || (phase && s->relu);
-    if (s->phase[phase].method) {
+    w.is_side_loop = s->direction[direction].n_prims > 0 || (direction && s->hook);
+    if (s->direction[direction].method) {
         w.kind = "convolution";
-        w.implementation = s->phase[phase].method;
+        w.implementation = s->direction[direction].method;
         w.multiply_adds = (double)fvi_node_multiply_adds(s->graph, s->node);
-        w.bytes = s->phase[phase].method_bytes;
+        w.bytes = s->direction[direction].method_bytes;
     } else if (!w.is_side_loop)
-        w.bytes = touched_bytes(&s->phase[phase]);
-    add(p, &w, action, NULL, NULL);
+        w.bytes = touched_bytes(&s->direction[direction]);
+    add(p, &w, entry, NULL, NULL);
 }
 
-/* The step an action between steps is for; NULL where there are no steps. */
-static const fvi_step *step_near(const fvi_schedule *p, int action, int from, int to) {
-    for (int t = action; t < to; t++)
-        if (g_array_index(p->actions, fvi_entry, t).step)
-            return g_array_index(p->actions, fvi_entry, t).step;
-    for (int t = action; t >= from; t--)
-        if (g_array_index(p->actions, fvi_entry, t).step)
-            return g_array_index(p->actions, fvi_entry, t).step;
+/* The step an entry between steps is for; NULL where there are no steps. */
+static const fvi_step *step_near(const fvi_schedule *p, int entry, int from, int to) {
+    for (int t = entry; t < to; t++)
+        if (g_array_index(p->entries, fvi_entry, t).step)
+            return g_array_index(p->entries, fvi_entry, t).step;
+    for (int t = entry; t >= from; t--)
+        if (g_array_index(p->entries, fvi_entry, t).step)
+            return g_array_index(p->entries, fvi_entry, t).step;
     return NULL;
 }
 
-static void list_action(fvi_profile *p, int t, int forward_end) {
-    const fvi_entry *a = &g_array_index(p->program->actions, fvi_entry, t);
+static void list_entry(fvi_profile *p, int t, int forward_end) {
+    const fvi_entry *a = &g_array_index(p->schedule->entries, fvi_entry, t);
     const fvi_step *s = a->step;
     if (!s) {
-        int back = t >= forward_end, length = (int)p->program->actions->len;
-        s = step_near(p->program, t, back ? forward_end : 0, back ? length : forward_end);
+        int back = t >= forward_end, length = (int)p->schedule->entries->len;
+        s = step_near(p->schedule, t, back ? forward_end : 0, back ? length : forward_end);
         add_prim(p, t, a->prim, NULL, s ? s->node : NULL, back);
         return;
     }
-    const fvi_direction *ph = &s->phase[a->phase];
-    for (int i = 0; i < ph->n_prims; i++) add_prim(p, t, ph->prims[i], s->graph, s->node, a->phase);
-    if (s->relu && (a->phase ? !fvi_relu_is_left(s->relu) : fvi_relu_keeps(s->relu)))
-        add_relu(p, t, s, a->phase);
-    if (a->phase ? s->op->backward != NULL : s->op->forward != NULL) add_loop(p, t, s, a->phase);
+    const fvi_direction *ph = &s->direction[a->direction];
+    for (int i = 0; i < ph->n_prims; i++)
+        add_prim(p, t, ph->prims[i], s->graph, s->node, a->direction);
+    if (s->hook && s->hook->is_active(s, a->direction)) add_hook(p, t, s, a->direction);
+    if (a->direction ? s->op->backward != NULL : s->op->forward != NULL)
+        add_loop(p, t, s, a->direction);
 }
 
-fv_status fvi_profile_new(fvi_schedule *program, int forward_end, fvi_profile **out,
+fv_status fvi_profile_new(fvi_schedule *schedule, int forward_end, fvi_profile **out,
                           fv_error *err) {
-    size_t n = program->actions->len;
+    size_t n = schedule->entries->len;
     fvi_profile *p = calloc(1, sizeof *p);
     double *clock = calloc(n + 1, sizeof *clock);
     if (!p || !clock) {
@@ -133,21 +133,21 @@ fv_status fvi_profile_new(fvi_schedule *program, int forward_end, fvi_profile **
         free(clock);
         return fvi_fail(err, FV_NOMEM, "out of memory for a profile");
     }
-    p->program = program;
+    p->schedule = schedule;
     p->ops = g_array_new(FALSE, TRUE, sizeof(fvi_timed_op));
     p->sources = g_array_new(FALSE, TRUE, sizeof(source));
-    for (int t = 0; t < (int)n; t++) list_action(p, t, forward_end);
-    program->clock = clock;
-    fvi_dnnl_engine_time(program->engine, 1);
+    for (int t = 0; t < (int)n; t++) list_entry(p, t, forward_end);
+    schedule->clock = clock;
+    fvi_dnnl_engine_time(schedule->engine, 1);
     *out = p;
     return FV_OK;
 }
 
 void fvi_profile_free(fvi_profile *p) {
     if (!p) return;
-    fvi_dnnl_engine_time(p->program->engine, 0);
-    free(p->program->clock);
-    p->program->clock = NULL;
+    fvi_dnnl_engine_time(p->schedule->engine, 0);
+    free(p->schedule->clock);
+    p->schedule->clock = NULL;
     g_array_free(p->ops, TRUE);
     g_array_free(p->sources, TRUE);
     free(p);
@@ -160,13 +160,15 @@ const fvi_timed_op *fvi_profile_op(const fvi_profile *p, int i) {
 }
 
 void fvi_profile_take(fvi_profile *p, double *seconds) {
-    double *clock = p->program->clock;
+    double *clock = p->schedule->clock;
     for (guint i = 0; i < p->sources->len; i++) { /* a step's loop stands last */
         const source *s = &g_array_index(p->sources, source, i);
-        seconds[i] = s->prim   ? fvi_prim_take_seconds(s->prim)
-                     : s->relu ? fvi_relu_take_seconds(s->relu, fvi_profile_op(p, (int)i)->backward)
-                               : clock[s->action];
-        clock[s->action] -= seconds[i];
+        seconds[i] =
+            s->prim ? fvi_prim_take_seconds(s->prim)
+            : s->hooked
+                ? s->hooked->hook->take_seconds(s->hooked, fvi_profile_op(p, (int)i)->backward)
+                : clock[s->entry];
+        clock[s->entry] -= seconds[i];
     }
-    for (guint t = 0; t < p->program->actions->len; t++) clock[t] = 0;
+    for (guint t = 0; t < p->schedule->entries->len; t++) clock[t] = 0;
 }

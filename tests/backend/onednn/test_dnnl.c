@@ -12,8 +12,8 @@
 #include <glib.h>
 
 #include "backend/onednn/dnnl/dnnl_ops.h"
-#include "backend/onednn/step.h"
-#include "backend/onednn/weight_cache.h"
+#include "backend/onednn/schedule/schedule.h"
+#include "backend/onednn/schedule/weight_cache.h"
 
 static void *need(size_t count, size_t size) {
     void *p = calloc(count, size);
@@ -212,7 +212,7 @@ static void test_weights_cached(void **state) {
     assert_ptr_not_equal(a, c);
     assert_ptr_not_equal(c, d);
     assert_int_equal(calls, 3);
-    assert_true(((float *)a->data)[100] == 100 && a->fixed);
+    assert_true(((float *)a->data)[100] == 100 && a->external);
     assert_int_equal((uintptr_t)a->data % 64, 0);
     fvi_buffer back = place_new(&shape, NULL);
     reorder(c, &back);

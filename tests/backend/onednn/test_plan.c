@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "backend/onednn/plan.h"
-#include "backend/onednn/weight_cache.h"
+#include "backend/onednn/schedule/weight_cache.h"
 #include "base/random.h"
 
 /* ---- graphs ---- */

@@ -13,7 +13,8 @@
 #include <cmocka.h>
 
 #include "backend/onednn/kernels/relu_backward.h"
-#include "backend/onednn/program_internal.h"
+#include "backend/onednn/schedule/schedule_internal.h"
+#include "backend/onednn/schedule/weight_cache.h"
 #include "base/parallel.h"
 #include "base/random.h"
 
@@ -35,13 +36,13 @@ static void draw(float *value, float *g) {
 static void by_onednn(fvi_dnnl_engine *b, const fvi_act *act, float *value, float *g, float *out) {
     const fvi_shape shape = {1, {N}};
     fvi_prim *p = NULL;
-    fvi_buffer places[3] = {{.shape = shape, .data = value},
-                            {.shape = shape, .data = g},
-                            {.shape = shape, .data = out}};
+    fvi_buffer buffers[3] = {{.shape = shape, .data = value},
+                             {.shape = shape, .data = g},
+                             {.shape = shape, .data = out}};
     assert_int_equal(fvi_prim_eltwise(b, act, FVI_BY_DST, &shape, NULL, &p, NULL), FV_OK);
-    fvi_prim_set(p, FVI_DST, &places[0]);
-    fvi_prim_set(p, FVI_DIFF_DST, &places[1]);
-    fvi_prim_set(p, FVI_DIFF_SRC, &places[2]);
+    fvi_prim_set(p, FVI_DST, &buffers[0]);
+    fvi_prim_set(p, FVI_DIFF_DST, &buffers[1]);
+    fvi_prim_set(p, FVI_DIFF_SRC, &buffers[2]);
     assert_int_equal(fvi_prim_scratch(p), 0);
     assert_int_equal(fvi_prim_bind(p, NULL), FV_OK);
     assert_int_equal(fvi_prim_run(p), FV_OK);
@@ -53,8 +54,8 @@ static fv_status nothing(const fvi_step *s) {
     return FV_OK;
 }
 
-/* As the only step of a program, forward and backward. `kept`: the values are wiped out in between,
- * so their sides must do; only whole vectors have them. */
+/* As the only step of a schedule, forward and backward. `kept`: the values are wiped out in
+ * between, so their sides must do; only whole vectors have them. */
 static void by_ours(fvi_dnnl_engine *b, const fvi_act *act, const float *value, float *g,
                     float *out, int kept) {
     static float lost[N];
@@ -65,18 +66,18 @@ static void by_ours(fvi_dnnl_engine *b, const fvi_act *act, const float *value, 
     fvi_weight_cache *w = fvi_weight_cache_new();
     fvi_schedule *p = NULL;
     const fvi_node node = {.out = 0};
-    fvi_buffer places[3] = {{.shape = shape, .data = lost, .bytes = bytes, .fixed = 1},
-                            {.shape = shape, .data = g, .bytes = bytes, .fixed = 1},
-                            {.shape = shape, .data = out, .bytes = bytes, .fixed = 1}};
+    fvi_buffer buffers[3] = {{.shape = shape, .data = lost, .bytes = bytes, .external = 1},
+                             {.shape = shape, .data = g, .bytes = bytes, .external = 1},
+                             {.shape = shape, .data = out, .bytes = bytes, .external = 1}};
     assert_int_equal(fvi_schedule_new(b, w, 0, &p, NULL), FV_OK);
     if (kept) fvi_schedule_every_method(p);
-    fvi_step s = {.op = &op, .program = p, .node = &node, .dst = &places[0]}, *step = &s;
+    fvi_step s = {.op = &op, .schedule = p, .node = &node, .dst = &buffers[0]}, *step = &s;
     g_ptr_array_add(p->steps, step);
-    for (int phase = 0; phase < 2; phase++)
-        g_array_append_val(p->actions, ((fvi_entry){.step = step, .phase = phase}));
-    assert_int_equal(fvi_relu_plan(&s, act, &places[0], &places[1], &places[2], NULL), FV_OK);
+    for (int i = 0; i < 2; i++)
+        g_array_append_val(p->entries, ((fvi_entry){.step = step, .direction = i}));
+    assert_int_equal(fvi_relu_plan(&s, act, &buffers[0], &buffers[1], &buffers[2], NULL), FV_OK);
     assert_int_equal(fvi_schedule_finish(p, 0, NULL), FV_OK);
-    assert_int_equal(fvi_relu_keeps(s.relu), kept);
+    assert_int_equal(s.hook->is_active(&s, FVI_FORWARD), kept);
     memcpy(lost, value, sizeof lost);
     assert_int_equal(fvi_schedule_run(p, 0, 1, NULL), FV_OK);
     for (int i = 0; kept && i < N; i++) lost[i] = 3;

@@ -9,7 +9,9 @@
 
 #include <cmocka.h>
 
-#include "backend/onednn/kernels/winograd.h"
+#include "backend/onednn/convolution/winograd.h"
+#include "backend/onednn/convolution/winograd_product.h"
+#include "backend/onednn/convolution/winograd_transform.h"
 #include "backend/onednn/plan.h"
 #include "backend/onednn/profile.h"
 

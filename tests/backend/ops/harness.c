@@ -18,7 +18,7 @@
 #include "graph/const.h"
 #include "backend/onednn/plan.h"
 #include "backend/onednn/profile.h"
-#include "backend/onednn/weight_cache.h"
+#include "backend/onednn/schedule/weight_cache.h"
 #include "reference.h"
 
 #define MAX_TARGETS (1 + FVI_CASE_THEN)

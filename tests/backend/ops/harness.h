@@ -37,7 +37,7 @@
  *   - with .then: the same chain with every value in between a target too (nothing may be fused);
  *   - no guard byte behind any place of the plan is overwritten, and nothing unwritten (NaN) is
  * read. Errors are relative to the largest magnitude of the reference tensor. A test fails when a
- * kind of ops.def has no case at all.
+ * kind of kinds.def has no case at all.
  */
 #ifndef FVI_TESTS_OPS_HARNESS_H
 #define FVI_TESTS_OPS_HARNESS_H

@@ -15,7 +15,7 @@
 
 #include "base/random.h"
 #include "backend/onednn/plan.h"
-#include "backend/onednn/weight_cache.h"
+#include "backend/onednn/schedule/weight_cache.h"
 #include "graph/const.h"
 #include "graph/simplify/simplify.h"
 #include "reference.h"

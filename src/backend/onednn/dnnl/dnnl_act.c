@@ -13,7 +13,9 @@
 #include <float.h>
 #include <math.h>
 
-#include "backend/onednn/dnnl/dnnl_prim.h"
+#include "backend/onednn/dnnl/dnnl_act_internal.h"
+#include "backend/onednn/dnnl/dnnl_layout.h"
+#include "backend/onednn/dnnl/dnnl_prim_internal.h"
 #include "base/error.h"
 
 typedef struct entry {
@@ -80,6 +82,32 @@ int fvi_act_backward_from_dst(const fvi_act *a) {
     dnnl_alg_kind_t alg;
     float alpha, beta;
     return fvi_act_algorithm(a, 1, &alg, &alpha, &beta);
+}
+
+fv_status fvi_attr_new(const fvi_act *act, dnnl_primitive_attr_t *out, fv_error *err) {
+    dnnl_primitive_attr_t attr = NULL;
+    dnnl_post_ops_t ops = NULL;
+    dnnl_status_t st = dnnl_primitive_attr_create(&attr);
+    if (!st) st = dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user);
+    if (!st && act) {
+        dnnl_alg_kind_t alg;
+        float alpha, beta;
+        if (!fvi_act_algorithm(act, 0, &alg, &alpha, &beta)) st = dnnl_unimplemented;
+        if (!st) st = dnnl_post_ops_create(&ops);
+#if DNNL_VERSION_MAJOR >= 3
+        if (!st) st = dnnl_post_ops_append_eltwise(ops, alg, alpha, beta);
+#else
+        if (!st) st = dnnl_post_ops_append_eltwise(ops, 1.0f, alg, alpha, beta);
+#endif
+        if (!st) st = dnnl_primitive_attr_set_post_ops(attr, ops);
+        if (ops) dnnl_post_ops_destroy(ops);
+    }
+    if (st) {
+        if (attr) dnnl_primitive_attr_destroy(attr);
+        return fvi_dnnl_fail(err, st, "setting up a primitive");
+    }
+    *out = attr;
+    return FV_OK;
 }
 
 fv_status fvi_prim_eltwise(fvi_dnnl_engine *b, const fvi_act *a, fvi_way way,

@@ -5,8 +5,10 @@
  */
 #include <string.h>
 
-#include "backend/onednn/dnnl/dnnl_prim.h"
-#include "backend/onednn/step.h"
+#include "backend/onednn/dnnl/dnnl_act_internal.h"
+#include "backend/onednn/dnnl/dnnl_build.h"
+#include "backend/onednn/dnnl/dnnl_layout.h"
+#include "backend/onednn/dnnl/dnnl_prim_internal.h"
 #include "base/error.h"
 
 /* Ends a build: from the descriptor oneDNN gave, or the reason it gave none, to a primitive. */

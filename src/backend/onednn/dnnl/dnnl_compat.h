@@ -8,7 +8,8 @@
 
 #include <oneapi/dnnl/dnnl.h>
 
-#include "backend/onednn/dnnl/dnnl.h"
+#include "base/shape.h"
+#include "graph/graph.h"
 
 #if DNNL_VERSION_MAJOR >= 3
 typedef const_dnnl_memory_desc_t fvi_md;
@@ -16,6 +17,7 @@ typedef const_dnnl_memory_desc_t fvi_md;
 typedef const dnnl_memory_desc_t *fvi_md;
 #endif
 
+typedef struct fvi_layout fvi_layout;
 struct fvi_layout {
     dnnl_memory_desc_t md;
 };

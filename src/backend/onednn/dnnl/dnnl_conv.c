@@ -11,7 +11,10 @@
  */
 #include <string.h>
 
-#include "backend/onednn/dnnl/dnnl_prim.h"
+#include "backend/onednn/dnnl/dnnl_act_internal.h"
+#include "backend/onednn/dnnl/dnnl_conv.h"
+#include "backend/onednn/dnnl/dnnl_layout.h"
+#include "backend/onednn/dnnl/dnnl_prim_internal.h"
 #include "base/error.h"
 
 /* Descriptors and attributes of one build, freed together. */

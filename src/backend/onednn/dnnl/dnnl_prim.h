@@ -1,63 +1,58 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What dnnl.c, dnnl_prim.c and dnnl_build*.c share: the insides of engine and primitive. */
+/* A primitive: one oneDNN call, made while planning, bound once to memory, then run any number of
+ * times without allocating. Operands are buffers: their layouts are read when the primitive is
+ * made, their addresses when it is bound. */
 #ifndef FVI_BACKEND_ONEDNN_DNNL_DNNL_PRIM_H
 #define FVI_BACKEND_ONEDNN_DNNL_DNNL_PRIM_H
 
-#include "backend/onednn/dnnl/dnnl_compat.h"
-#include "backend/onednn/dnnl/dnnl_ops.h"
+#include "backend/onednn/dnnl/buffer.h"
+#include "backend/onednn/dnnl/dnnl_engine.h"
 
-struct fvi_dnnl_engine {
-    dnnl_engine_t engine;
-    dnnl_stream_t stream;
-    int bf16; /* products of f32 numbers may be made in bf16 */
-    int timing;
-    double seconds;
-};
+typedef struct fvi_prim fvi_prim;
 
-#define FVI_MAX_OPERANDS 8
+typedef enum fvi_access { FVI_READ = 1, FVI_WRITE = 2 } fvi_access;
 
-typedef struct fvi_operand {
-    int arg; /* DNNL_ARG_... */
-    fvi_buffer *place;
-    fvi_access access;
-    fvi_layout *view; /* how the place is looked at, if not as the primitive says */
-    dnnl_memory_t memory;
-} fvi_operand;
+/* What an operand is to its primitive. */
+typedef enum fvi_role {
+    FVI_SRC,
+    FVI_SRC1,
+    FVI_WEIGHTS,
+    FVI_BIAS,
+    FVI_DST,
+    FVI_DIFF_SRC,
+    FVI_DIFF_DST,
+    FVI_WORKSPACE,
+    FVI_MEAN,
+    FVI_VARIANCE,
+    FVI_SCALE,
+    FVI_SHIFT,
+    FVI_ROLE_COUNT
+} fvi_role;
 
-struct fvi_prim {
-    fvi_dnnl_engine *engine;
-    dnnl_primitive_desc_t pd;
-    dnnl_primitive_t prim; /* NULL: nothing to do (no elements) */
-    const char *info;
-    double seconds; /* spent running while the engine is timing */
-    int backward;
-    fvi_layout *layout[FVI_ROLE_COUNT]; /* NULL: plain, or none */
-    size_t scratch_bytes;
-    fvi_operand operand[FVI_MAX_OPERANDS];
-    int n_operands;
-    fvi_buffer *scratch;
-    dnnl_memory_t scratch_memory;
-    dnnl_exec_arg_t arg[FVI_MAX_OPERANDS + 1];
-    int n_args;
-};
+/* The layout the primitive wants for an operand (NULL: plain), borrowed from it. */
+const fvi_layout *fvi_prim_layout(const fvi_prim *p, fvi_role role);
+/* Bytes of that operand, 0 if the primitive has none such. */
+size_t fvi_prim_bytes(const fvi_prim *p, fvi_role role);
+/* Names the place of an operand; it lies as fvi_prim_layout says (its own shape may differ). */
+void fvi_prim_set(fvi_prim *p, fvi_role role, fvi_buffer *place);
+/* Whether oneDNN fell back to its reference code, hundreds of times slower than ours. */
+int fvi_prim_is_slow(const fvi_prim *p);
 
-/* A failure of oneDNN as a status with text; `what` names what was being done. */
-fv_status fvi_dnnl_fail(fv_error *err, dnnl_status_t st, const char *what);
-/* The layout of a place or of (shape, layout) as a descriptor of its own; free it. */
-fv_status fvi_layout_make(const fvi_layout *l, const fvi_shape *shape, fvi_layout **out,
-                          fv_error *err);
-/* Attributes: scratch memory from outside, then perhaps an activation. */
-fv_status fvi_attr_new(const fvi_act *act, dnnl_primitive_attr_t *out, fv_error *err);
-/* oneDNN's name of an activation.  from_dst: the variant whose gradient needs only its output
- * returns 0 if it has none that is exactly ours. */
-int fvi_act_algorithm(const fvi_act *a, int from_dst, dnnl_alg_kind_t *alg, float *alpha,
-                      float *beta);
-/* Makes a primitive from its descriptor, which it owns from here, also on failure. */
-fv_status fvi_prim_new(fvi_dnnl_engine *b, dnnl_primitive_desc_t pd, int backward, const char *what,
-                       fvi_prim **out, fv_error *err);
-/* A primitive that does nothing. */
-fv_status fvi_prim_new_empty(fvi_dnnl_engine *b, fvi_prim **out, fv_error *err);
-/* Adds an operand by oneDNN's number; `view` is taken over. */
-void fvi_prim_attach(fvi_prim *p, int arg, fvi_buffer *place, fvi_access access, fvi_layout *view);
+/* Bytes of scratch memory it needs while running; the place for it. */
+size_t fvi_prim_scratch(const fvi_prim *p);
+void fvi_prim_set_scratch(fvi_prim *p, fvi_buffer *scratch);
+/* Its operands: number, and one of them with how it is used. */
+int fvi_prim_operand_count(const fvi_prim *p);
+fvi_buffer *fvi_prim_operand(const fvi_prim *p, int i, fvi_access *access);
+/* Ties it to the places' data; to be called after every place has its address. */
+fv_status fvi_prim_bind(fvi_prim *p, fv_error *err);
+/* Which implementation oneDNN chose, "jit:avx2"; borrowed. */
+const char *fvi_prim_info(const fvi_prim *p);
+/* What it does in a word, "convolution"; static. "empty": nothing. */
+const char *fvi_prim_kind(const fvi_prim *p);
+/* Seconds it ran since the last call; measured only while fvi_dnnl_engine_time was last set on. */
+double fvi_prim_take_seconds(fvi_prim *p);
+fv_status fvi_prim_run(fvi_prim *p);
+void fvi_prim_free(fvi_prim *p);
 
 #endif

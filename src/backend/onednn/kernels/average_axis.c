@@ -2,8 +2,9 @@
 /* average_axis: the mean under a window that slides along one axis of [outer][axis][inner], and its
  * adjoint. The rows of `inner` elements are added up, a run of them at a time, in double.
  */
+#include "backend/onednn/kernels/average_axis.h"
+
 #include "backend/onednn/kernels/strided_loops.h"
-#include "backend/onednn/ops/pool_window.h"
 
 #define RUN 256 /* elements done together */
 

@@ -10,8 +10,8 @@
 #include <assert.h>
 #include <string.h>
 
-#include "base/error.h"
 #include "backend/onednn/kernels/strided_loops.h"
+#include "base/error.h"
 
 /* Elements of a row done at a time: what is added up stays in the first-level cache. */
 #define PART 4096

@@ -4,7 +4,7 @@
 #ifndef FVI_BACKEND_ONEDNN_KERNELS_AXIS_MAP_H
 #define FVI_BACKEND_ONEDNN_KERNELS_AXIS_MAP_H
 
-#include "backend/onednn/step.h"
+#include "backend/onednn/schedule/step.h"
 
 /* out[i] = bias[i] + sum of weight[e] * in[index[e]] over e in [first[i], first[i+1]) */
 typedef struct fvi_axis_map {

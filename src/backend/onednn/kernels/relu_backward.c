@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* relu: the backward pass of ReLUs, leaky ReLUs and clips; redirected and guided too (relu.h).
+/* relu_backward: the backward pass of ReLUs, leaky ReLUs and clips; redirected and guided too.
  *
  * With a the activation's value (what comes out of it tells as much as what goes in), g the
  * gradient after it (which points up, as all of ours do), low and high its bounds, the gradient
@@ -34,24 +34,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/onednn/kernels/strided_loops.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "backend/onednn/kernels/strided_loops.h"
-#include "backend/onednn/program_internal.h"
 #include "graph/batch.h"
 
 #define KEPT_LEAST (4 << 20) /* bytes of a value of which only the sides are kept */
 #define KEPT       32        /* vectors of eight whose sides are one vector of bits */
 
-struct fvi_relu {
+typedef struct relu {
     int node_out; /* the value the activation makes */
     fvi_slopes slopes;
     fvi_buffer *value, *ddst, *dsrc;
-    fvi_buffer *kept;   /* on which sides the values lie; NULL: the value itself is there */
+    fvi_buffer *kept;  /* on which sides the values lie; NULL: the value itself is there */
     size_t size;       /* floats of one sample; 0: cannot be told apart */
-    int left;          /* to another loop, unless the program is redirected */
+    int skipped;       /* another loop does it, except in redirected runs */
     double seconds[2]; /* forward and backward, while it is timed */
-};
+} relu;
+
+static const fvi_step_hook hook; /* at the end of this file */
+
+static relu *relu_of(const fvi_step *s) { return s->hook_state; }
 
 int fvi_relu_is(const fvi_act *act) {
     return act->f == FVI_RELU || act->f == FVI_CLIP || (act->f == FVI_LEAKY_RELU && act->p >= 0);
@@ -67,54 +70,65 @@ fvi_slopes fvi_relu_slopes(const fvi_act *act) {
 fv_status fvi_relu_plan(fvi_step *s, const fvi_act *act, fvi_buffer *value, fvi_buffer *ddst,
                         fvi_buffer *dsrc, fv_error *err) {
     const fvi_node *last = s->n_fused ? s->fused[s->n_fused - 1] : s->node;
-    s->relu = fvi_step_alloc(s, 1, sizeof *s->relu);
-    if (!s->relu) return fvi_fail(err, FV_NOMEM, "no memory for a plan");
-    *s->relu = (fvi_relu){.node_out = last->out,
-                          .slopes = fvi_relu_slopes(act),
-                          .value = value,
-                          .ddst = ddst,
-                          .dsrc = dsrc};
+    relu *r = fvi_step_alloc(s, 1, sizeof *r);
+    if (!r) return fvi_fail(err, FV_NOMEM, "no memory for a plan");
+    s->hook = &hook;
+    s->hook_state = r;
+    *r = (relu){.node_out = last->out,
+                .slopes = fvi_relu_slopes(act),
+                .value = value,
+                .ddst = ddst,
+                .dsrc = dsrc};
     return FV_OK;
 }
 
-void fvi_relu_skip(fvi_step *s) { s->relu->left = 1; }
+int fvi_relu_is_planned(const fvi_step *s) { return s->hook == &hook; }
 
-/* Whether the sides will do: nobody else reads this value backward, and every sample is a number of
- * whole vectors. */
+void fvi_relu_skip(fvi_step *s) { relu_of(s)->skipped = 1; }
+
+/* Whether keeping the sides is enough: nothing else reads this value backward, and every sample is
+ * a whole number of vectors. */
 static int sides_will_do(const fvi_step *s) {
-    const fvi_relu *r = s->relu;
+    const relu *r = relu_of(s);
     const size_t n = r->value->bytes / sizeof(float);
     const fvi_shape *shape = &r->value->shape;
-    return !r->left && r->value == s->dst &&
-           (r->value->bytes >= KEPT_LEAST || s->program->every_method) && shape->ndim > 0 &&
+    return !r->skipped && r->value == s->dst &&
+           (r->value->bytes >= KEPT_LEAST || fvi_step_every_method(s)) && shape->ndim > 0 &&
            shape->dim[0] > 0 && n % (8 * (size_t)shape->dim[0]) == 0;
 }
 
 FVI_INLINE int vectors_of_sides(const fvi_slopes *s) { return s->unbounded ? 1 : 2; }
 
-fv_status fvi_relu_settle(fvi_step *s, fv_error *err) {
-    fvi_relu *r = s->relu;
+/* Declares what is read backward: the value, or the sides that are kept of it. */
+static fv_status declare(fvi_step *s, fv_error *err) {
+    relu *r = relu_of(s);
     const size_t groups = (r->value->bytes / sizeof(fvi_f32x8) + KEPT - 1) / KEPT;
-    s->now = 1;
-    if (!sides_will_do(s)) return fvi_step_touch(s, r->value, FVI_READ, err);
-    s->now = 0;
+    s->planning = FVI_BACKWARD;
+    if (!sides_will_do(s)) {
+        fvi_step_touch(s, r->value, FVI_READ);
+        return FV_OK;
+    }
+    s->planning = FVI_FORWARD;
     return fvi_step_saved_bytes(
         s, groups * (size_t)vectors_of_sides(&r->slopes) * sizeof(fvi_i32x8), &r->kept, err);
 }
 
-int fvi_relu_is_left(const fvi_relu *r) { return r->left; }
+static int is_active(const fvi_step *s, int direction) {
+    const relu *r = relu_of(s);
+    return direction == FVI_BACKWARD ? !r->skipped : r->kept != NULL;
+}
 
-int fvi_relu_keeps(const fvi_relu *r) { return r->kept != NULL; }
-
-double fvi_relu_bytes(const fvi_relu *r, int phase) {
+static double bytes(const fvi_step *s, int direction) {
+    const relu *r = relu_of(s);
     const double value = (double)r->value->bytes, kept = r->kept ? (double)r->kept->bytes : value;
-    if (!phase) return value + kept;
+    if (direction == FVI_FORWARD) return value + kept;
     return kept + (double)r->ddst->bytes + (r->dsrc == r->ddst ? 0 : (double)r->dsrc->bytes);
 }
 
-double fvi_relu_take_seconds(fvi_relu *r, int phase) {
-    double seconds = r->seconds[phase];
-    r->seconds[phase] = 0;
+static double take_seconds(const fvi_step *s, int direction) {
+    relu *r = relu_of(s);
+    double seconds = r->seconds[direction];
+    r->seconds[direction] = 0;
     return seconds;
 }
 
@@ -124,7 +138,7 @@ double fvi_relu_take_seconds(fvi_relu *r, int phase) {
 static int is_outermost(const fvi_step *s, int64_t samples) {
     int axis = 0;
     int64_t outer = 1;
-    const fvi_relu *r = s->relu;
+    const relu *r = relu_of(s);
     const fvi_shape *shape = &s->graph->values[r->node_out].shape;
     if (shape->ndim < 1 || shape->dim[0] % samples) return 0;
     fv_status st = fvi_graph_batch_axis(s->graph, samples, r->node_out, &axis, &outer, NULL);
@@ -134,7 +148,7 @@ static int is_outermost(const fvi_step *s, int64_t samples) {
 
 /* Floats of one sample, if each is one dense run of memory; else 0. */
 static size_t sample_size(const fvi_step *s, int64_t samples) {
-    const fvi_buffer *p = s->relu->dsrc;
+    const fvi_buffer *p = relu_of(s)->dsrc;
     fvi_shape part = p->shape;
     if (samples == 1) return p->bytes / sizeof(float);
     if (!is_outermost(s, samples) || part.ndim < 1 || part.dim[0] % samples) return 0;
@@ -149,26 +163,7 @@ static size_t sample_size(const fvi_step *s, int64_t samples) {
                : 0;
 }
 
-static int any(const unsigned char *samples, int64_t n) {
-    for (int64_t i = 0; i < n; i++)
-        if (samples[i]) return 1;
-    return 0;
-}
-
-/* See program.h. */
-void fvi_schedule_redirect(fvi_schedule *p, const unsigned char *samples, int64_t n) {
-    free(p->redirect);
-    p->redirect = NULL;
-    if (!samples || n < 1 || !any(samples, n)) return;
-    p->redirect = malloc((size_t)n);
-    if (!p->redirect) return;
-    memcpy(p->redirect, samples, (size_t)n);
-    for (guint i = 0; p->redirect_samples != n && i < p->steps->len; i++) {
-        fvi_step *s = p->steps->pdata[i];
-        if (s->relu) s->relu->size = sample_size(s, n);
-    }
-    p->redirect_samples = n;
-}
+static void set_samples(const fvi_step *s, int64_t n) { relu_of(s)->size = sample_size(s, n); }
 
 /* ---- running -------------------------------------------------------------------------------- */
 
@@ -205,7 +200,7 @@ typedef struct stretch {
     float *dsrc;
 } stretch;
 
-static stretch stretch_of(const fvi_relu *r, size_t from, size_t n) {
+static stretch stretch_of(const relu *r, size_t from, size_t n) {
     return (stretch){.value = r->kept ? NULL : (const float *)r->value->data + from,
                      .kept = r->kept ? r->kept->data : NULL,
                      .from = (int64_t)from,
@@ -249,7 +244,7 @@ FVI_WIDE static void pass_kept(fvi_slopes s, int guided, int dead, stretch t) {
 }
 
 /* Whether nothing passes of the sample that begins at `offset`. */
-static int is_dead(const fvi_relu *r, int guided, size_t offset) {
+static int is_dead(const relu *r, int guided, size_t offset) {
     enum { STRETCH = 512 };
     float y[STRETCH];
     for (size_t from = 0; from < r->size; from += STRETCH) {
@@ -264,7 +259,7 @@ static int is_dead(const fvi_relu *r, int guided, size_t offset) {
 }
 
 /* This thread's share, in whole vectors. */
-static void write_share(const fvi_relu *r, int guided, int dead, size_t offset, size_t n) {
+static void write_share(const relu *r, int guided, int dead, size_t offset, size_t n) {
     int64_t from, to;
     fvi_thread_share((int64_t)(n + 7) / 8, &from, &to);
     const size_t first = 8 * (size_t)from, end = 8 * (size_t)to < n ? 8 * (size_t)to : n;
@@ -273,29 +268,31 @@ static void write_share(const fvi_relu *r, int guided, int dead, size_t offset, 
     (r->kept ? pass_kept : pass_values)(r->slopes, guided, dead, t);
 }
 
-static void write(const fvi_relu *r, int guided, int dead, size_t offset, size_t n) {
+static void write(const relu *r, int guided, int dead, size_t offset, size_t n) {
 #pragma omp parallel if (n > FVI_PARALLEL_MIN)
     write_share(r, guided, dead, offset, n);
 }
 
 /* Sample by sample, each with all threads. */
-static void write_samples(const fvi_relu *r, const fvi_schedule *p) {
-    for (int64_t i = 0; i < p->redirect_samples; i++) {
+static void write_samples(const relu *r, int guided, const unsigned char *redirect, int64_t n) {
+    for (int64_t i = 0; i < n; i++) {
         const size_t from = (size_t)i * r->size;
-        write(r, p->guided, p->redirect[i] && is_dead(r, p->guided, from), from, r->size);
+        write(r, guided, redirect[i] && is_dead(r, guided, from), from, r->size);
     }
 }
 
-void fvi_relu_run(const fvi_step *s) {
-    fvi_relu *r = s->relu;
-    const fvi_schedule *p = s->program;
-    if (r->left && !p->redirect) return;
-    double start = p->clock ? fvi_clock() : 0;
-    if (p->redirect && r->size)
-        write_samples(r, p);
+static void before_backward(const fvi_step *s) {
+    relu *r = relu_of(s);
+    int64_t samples;
+    const unsigned char *redirect = fvi_step_redirect(s, &samples);
+    const int guided = fvi_step_is_guided(s), timed = fvi_step_is_timed(s);
+    if (r->skipped && !redirect) return;
+    double start = timed ? fvi_clock() : 0;
+    if (redirect && r->size)
+        write_samples(r, guided, redirect, samples);
     else
-        write(r, p->guided, 0, 0, r->dsrc->bytes / sizeof(float));
-    if (p->clock) r->seconds[1] += fvi_clock() - start;
+        write(r, guided, 0, 0, r->dsrc->bytes / sizeof(float));
+    if (timed) r->seconds[FVI_BACKWARD] += fvi_clock() - start;
 }
 
 /* The sides of vectors [from, to) of n, a multiple of KEPT on. */
@@ -316,18 +313,29 @@ FVI_WIDE static void keep_sides(fvi_slopes s, const float *value, int64_t from, 
     }
 }
 
-static void keep_share(const fvi_relu *r, int64_t vectors) {
+static void keep_share(const relu *r, int64_t vectors) {
     int64_t from, to;
     fvi_thread_share((vectors + KEPT - 1) / KEPT, &from, &to);
     to = to * KEPT < vectors ? to * KEPT : vectors;
     keep_sides(r->slopes, r->value->data, from * KEPT, to, r->kept->data);
 }
 
-void fvi_relu_keep(const fvi_step *s) {
-    fvi_relu *r = s->relu;
+/* Keeps the sides of a large value. */
+static void after_forward(const fvi_step *s) {
+    relu *r = relu_of(s);
     if (!r->kept) return;
-    double start = s->program->clock ? fvi_clock() : 0;
+    double start = fvi_step_is_timed(s) ? fvi_clock() : 0;
 #pragma omp parallel
     keep_share(r, (int64_t)(r->value->bytes / sizeof(fvi_f32x8)));
-    if (s->program->clock) r->seconds[0] += fvi_clock() - start;
+    if (fvi_step_is_timed(s)) r->seconds[FVI_FORWARD] += fvi_clock() - start;
 }
+
+static const fvi_step_hook hook = {
+    .declare = declare,
+    .after_forward = after_forward,
+    .before_backward = before_backward,
+    .set_samples = set_samples,
+    .is_active = is_active,
+    .bytes = bytes,
+    .take_seconds = take_seconds,
+};

@@ -9,14 +9,14 @@
  *
  * Guided: they pass only what raises: of what an ordinary backward pass lets through, the positive
  * part. It is guided backpropagation (Springenberg et al. 2015), for ReLUs, clips and leaky ReLUs;
- * a program is guided for good.
+ * a schedule is guided for good.
  */
 #ifndef FVI_BACKEND_ONEDNN_KERNELS_RELU_BACKWARD_H
 #define FVI_BACKEND_ONEDNN_KERNELS_RELU_BACKWARD_H
 
+#include "backend/onednn/dnnl/dnnl_act.h"
+#include "backend/onednn/schedule/step.h"
 #include "base/simd.h"
-#include "backend/onednn/dnnl/dnnl_ops.h"
-#include "backend/onednn/step.h"
 
 /* Whether an activation is one of these. What they pass of a gradient can be told from their output
  * as well as from their input. */
@@ -37,34 +37,23 @@ FVI_INLINE fvi_sides fvi_relu_sides(const fvi_slopes *s, const fvi_f32x8 *value)
     return (fvi_sides){*value <= s->low, ~((*value < s->high) | -s->unbounded)};
 }
 /* Eight numbers of y = g times the slopes there. */
-FVI_INLINE void fvi_relu_pass(const fvi_slopes *s, fvi_sides at, const fvi_f32x8 *g,
-                              fvi_f32x8 *y) {
+FVI_INLINE void fvi_relu_pass(const fvi_slopes *s, fvi_sides at, const fvi_f32x8 *g, fvi_f32x8 *y) {
     const fvi_f32x8 one = FVI_F32X8(1), slope = FVI_F32X8(s->slope);
     *y = *g * FVI_SELECT(~(at.low | at.high), one, slope);
 }
 
-/* Plans it for a step, while plan_backward is on its way; it runs before whatever else the step
- * does backward.
- *   act               one of these
- *   value             what goes into the activation, or comes out of it; its being read is declared
- *                     later (fvi_relu_settle), if it is read at all
- *   ddst, dsrc        its gradients; all three lie alike. They may be the same place
- *   errors            NOMEM */
+/* Plans it for a step, from within plan_backward; it runs before everything else the step does
+ * backward. It is a hook of the step (fvi_step_hook).
+ *   act         one of these
+ *   value       what goes into the activation, or comes out of it. That it is read is declared when
+ *               all is planned, if it is read at all
+ *   ddst, dsrc  its gradients; all three in one layout. They may be the same buffer
+ *   errors      NOMEM */
 fv_status fvi_relu_plan(fvi_step *s, const fvi_act *act, fvi_buffer *value, fvi_buffer *ddst,
                         fvi_buffer *dsrc, fv_error *err);
-/* Leaves it to another loop, but for programs that are redirected while they run. */
+/* Whether it was planned for the step. */
+int fvi_relu_is_planned(const fvi_step *s);
+/* Skips it, since another loop does its work, except in runs that are redirected. */
 void fvi_relu_skip(fvi_step *s);
-/* By program.c: declares what is read, once all is planned; forward, after the step, keeps of a
- * large value what backward needs; does what was planned.  errors  NOMEM */
-fv_status fvi_relu_settle(fvi_step *s, fv_error *err);
-void fvi_relu_keep(const fvi_step *s);
-void fvi_relu_run(const fvi_step *s);
-
-/* For profile.c: whether it was left to another loop; whether it does something forward; bytes of
- * the tensors it reads and writes in a phase; seconds that took since the last call. */
-int fvi_relu_is_left(const fvi_relu *r);
-int fvi_relu_keeps(const fvi_relu *r);
-double fvi_relu_bytes(const fvi_relu *r, int phase);
-double fvi_relu_take_seconds(fvi_relu *r, int phase);
 
 #endif

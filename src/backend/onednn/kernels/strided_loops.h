@@ -16,8 +16,8 @@
 #ifndef FVI_BACKEND_ONEDNN_KERNELS_STRIDED_LOOPS_H
 #define FVI_BACKEND_ONEDNN_KERNELS_STRIDED_LOOPS_H
 
-#include "base/shape.h"
 #include "base/parallel.h"
+#include "base/shape.h"
 
 #define FVI_NEST_OPERANDS 4
 

@@ -14,10 +14,10 @@
  */
 #include <string.h>
 
-#include "base/error.h"
 #include "backend/onednn/dnnl/dnnl_ops.h"
+#include "backend/onednn/kernels/average_axis.h"
 #include "backend/onednn/kernels/strided_loops.h"
-#include "backend/onednn/ops/pool_window.h"
+#include "base/error.h"
 
 #define VECTOR 8
 
@@ -25,11 +25,11 @@ typedef struct average_pool {
     fvi_window window; /* the node's, global made explicit */
     fvi_pool_desc desc;
     fvi_pool_axis axis[3];
-    fvi_prim *forward;     /* the step's; NULL: our loops */
-    fvi_prim *backward;    /* ours until plan_backward */
+    fvi_prim *forward;      /* the step's; NULL: our loops */
+    fvi_prim *backward;     /* ours until plan_backward */
     fvi_buffer *src, *ddst; /* of our loops */
-    int64_t planes;        /* n * c */
-    int slides;            /* the axis it slides along by average_axis.c; -1: not by that */
+    int64_t planes;         /* n * c */
+    int slides;             /* the axis it slides along by average_axis.c; -1: not by that */
 } average_pool;
 
 /* ---- planning ---- */

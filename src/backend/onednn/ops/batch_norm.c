@@ -6,7 +6,7 @@
  * backward is the same primitive with shift 0. Where it has no fast code for a layout, a loop over
  * plain memory does it. Most of these never run: conv.c folds them into its weights.
  */
-#include "backend/onednn/fused.h"
+#include "backend/onednn/kernels/fused.h"
 #include "backend/onednn/kernels/strided_loops.h"
 #include "base/error.h"
 #include "graph/const.h"

@@ -15,12 +15,12 @@
  */
 #include <math.h>
 
-#include "base/error.h"
+#include "backend/onednn/kernels/fused.h"
 #include "backend/onednn/kernels/reduction.h"
-#include "backend/onednn/fused.h"
 #include "backend/onednn/kernels/strided_loops.h"
-#include "backend/onednn/program.h"
-#include "backend/onednn/step.h"
+#include "backend/onednn/schedule/schedule.h"
+#include "backend/onednn/schedule/step.h"
+#include "base/error.h"
 
 typedef struct binary_state {
     int own;                  /* our loops */
@@ -138,8 +138,8 @@ static fvi_prim *fast_prim(fvi_step *s, binary_state *x) {
         if (s->src[i]) x->layout = s->src[i]->layout;
     if (is_safe(s, x->layout, 0) &&
         !fvi_step_unavailable(s, fvi_prim_binary(fvi_step_engine(s), f,
-                                           fvi_fused_act(s, &act) ? &act : NULL, out, x->layout, &p,
-                                           NULL)))
+                                                 fvi_fused_act(s, &act) ? &act : NULL, out,
+                                                 x->layout, &p, NULL)))
         return p;
     x->layout = NULL;
     return NULL;
@@ -175,7 +175,7 @@ static fv_status plan(fvi_step *s, fv_error *err) {
     fvi_prim_set(p, FVI_SRC, x->src[0]);
     fvi_prim_set(p, FVI_SRC1, x->src[1]);
     fvi_prim_set(p, FVI_DST, s->dst);
-    if (is_safe(s, x->layout, 1)) fvi_schedule_reuse(s->program, s->dst, x->src[0]);
+    if (is_safe(s, x->layout, 1)) fvi_schedule_allow_inplace(s->schedule, s->dst, x->src[0]);
     return fvi_step_add(s, p, err);
 }
 

@@ -6,9 +6,9 @@
  * memory would be one run of the result's (batch 1, or axis 0), its maker is asked to write it
  * there, and nothing is copied. Likewise a slice of ddst that is one run is shared, not copied.
  */
-#include "base/error.h"
 #include "backend/onednn/dnnl/dnnl_ops.h"
-#include "backend/onednn/step.h"
+#include "backend/onednn/schedule/step.h"
+#include "base/error.h"
 
 /* Whether a tensor laid out as l can be cut between the sources: no block holds parts of two. */
 static int can_cut(const fvi_step *s, const fvi_layout *l) {

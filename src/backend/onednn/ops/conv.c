@@ -7,8 +7,9 @@
  * plans. Backward is convolution backward-data with weights in the layout that one wants. There are
  * no gradients to weights. Run-time weights are used as they lie.
  */
+#include "backend/onednn/convolution/convolve.h"
+#include "backend/onednn/kernels/fused.h"
 #include "base/error.h"
-#include "backend/onednn/ops/convolve.h"
 #include "graph/const.h"
 
 enum { VARIANT_WEIGHTS = 0 };
@@ -53,10 +54,10 @@ static fv_status get_weights(fvi_step *s, const fvi_prim *p, fvi_buffer **out, f
     if (!x.w) return fvi_step_source(s, 1, NULL, out, err);
     if (c->norm) x.scale = fvi_node_constant(s->graph, c->norm, 1);
     fvi_weight_cache_key key = {.parts = {x.w->bytes, x.scale ? x.scale->bytes : NULL},
-                           .variant = VARIANT_WEIGHTS};
+                                .variant = VARIANT_WEIGHTS};
     return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_engine(s), &key, &c->desc.weights,
-                           fvi_prim_layout(p, FVI_WEIGHTS), x.scale ? weights_fill : NULL,
-                           x.scale ? (void *)&x : (void *)(uintptr_t)x.w, out, err);
+                                fvi_prim_layout(p, FVI_WEIGHTS), x.scale ? weights_fill : NULL,
+                                x.scale ? (void *)&x : (void *)(uintptr_t)x.w, out, err);
 }
 
 static fv_status plan(fvi_step *s, fv_error *err) {

@@ -8,7 +8,8 @@
  */
 #include <stdlib.h>
 
-#include "backend/onednn/ops/convolve.h"
+#include "backend/onednn/convolution/convolve.h"
+#include "backend/onednn/kernels/fused.h"
 #include "base/error.h"
 #include "graph/const.h"
 

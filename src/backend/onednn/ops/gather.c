@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* gather: dst[outer][k][inner] = src[outer][indices[k]][inner] along one axis, for indices known
  * beforehand (negative ones count from the end). Backward adds up where an index comes twice. */
-#include "base/error.h"
 #include "backend/onednn/kernels/axis_map.h"
 #include "backend/onednn/kernels/strided_loops.h"
+#include "base/error.h"
 #include "graph/const.h"
 
 typedef struct gather_state {

@@ -8,15 +8,15 @@
  * neither on the threads nor on the batch. */
 #include <math.h>
 
-#include "base/error.h"
 #include "backend/onednn/kernels/strided_loops.h"
-#include "backend/onednn/step.h"
+#include "backend/onednn/schedule/step.h"
+#include "base/error.h"
 
 typedef struct group_state {
     fvi_buffer *src, *scale, *shift, *ddst;
-    fvi_buffer *stats;            /* [n][groups][2] mean and r, doubles, kept for backward */
-    fvi_buffer *sums;             /* [n][c][2] sums of a plane, doubles */
-    fvi_buffer *sums2;            /* the same, backward */
+    fvi_buffer *stats;           /* [n][groups][2] mean and r, doubles, kept for backward */
+    fvi_buffer *sums;            /* [n][c][2] sums of a plane, doubles */
+    fvi_buffer *sums2;           /* the same, backward */
     int64_t n, c, groups, plane; /* plane: elements of one channel of one sample */
 } group_state;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* identity: dst = src (also dropout, which does nothing at inference). Nothing is computed: the
  * output is the input's memory, in whatever layout that has, and so is the gradient. */
-#include "backend/onednn/step.h"
+#include "backend/onednn/schedule/step.h"
 
 static fv_status plan(fvi_step *s, fv_error *err) {
     fvi_buffer *src;

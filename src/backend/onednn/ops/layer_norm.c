@@ -8,9 +8,9 @@
  * whoever makes the graph. */
 #include <math.h>
 
-#include "base/error.h"
 #include "backend/onednn/kernels/strided_loops.h"
-#include "backend/onednn/step.h"
+#include "backend/onednn/schedule/step.h"
+#include "base/error.h"
 
 typedef struct norm_state {
     fvi_buffer *src, *scale, *shift, *ddst;

@@ -11,10 +11,10 @@
  */
 #include <math.h>
 
-#include "base/error.h"
 #include "backend/onednn/dnnl/dnnl_ops.h"
 #include "backend/onednn/kernels/strided_loops.h"
-#include "backend/onednn/step.h"
+#include "backend/onednn/schedule/step.h"
+#include "base/error.h"
 
 #define STRIP 32 /* positions done together */
 

@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "backend/onednn/kernels/fused.h"
 #include "backend/onednn/kernels/reduction.h"
-#include "backend/onednn/fused.h"
 #include "backend/onednn/kernels/strided_loops.h"
+#include "base/error.h"
 #include "graph/const.h"
 
 typedef struct matmul_state {
@@ -76,8 +76,8 @@ static fv_status get_weights(fvi_step *s, const fvi_prim *p, fvi_buffer **out, f
     fvi_weight_cache_key key = {.parts = {b->bytes, trans ? NULL : transposed}};
     memcpy(&key.variant, &alpha, sizeof key.variant);
     return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_engine(s), &key, &shape,
-                           fvi_prim_layout(p, FVI_WEIGHTS), as_is ? NULL : weights_fill,
-                           as_is ? (void *)(uintptr_t)b : (void *)s, out, err);
+                                fvi_prim_layout(p, FVI_WEIGHTS), as_is ? NULL : weights_fill,
+                                as_is ? (void *)(uintptr_t)b : (void *)s, out, err);
 }
 
 static fv_status plan_constant(fvi_step *s, fv_error *err) {

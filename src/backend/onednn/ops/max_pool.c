@@ -9,18 +9,18 @@
  */
 #include <string.h>
 
-#include "base/simd.h"
-#include "base/error.h"
 #include "backend/onednn/dnnl/dnnl_ops.h"
+#include "backend/onednn/kernels/pool_window.h"
 #include "backend/onednn/kernels/strided_loops.h"
-#include "backend/onednn/ops/pool_window.h"
+#include "base/error.h"
+#include "base/simd.h"
 
 #define LANES 16 /* channels whose gradients one thread hands out together */
 
 typedef struct max_pool {
     fvi_window window;
     fvi_pool_axis axis[3];
-    int64_t planes, lanes;         /* memory is [planes][cells][lanes] */
+    int64_t planes, lanes;          /* memory is [planes][cells][lanes] */
     fvi_buffer *src, *where, *ddst; /* where: [planes][outputs][lanes] int32 cell, -1: nowhere */
 } max_pool;
 
@@ -61,7 +61,7 @@ static fv_status plan_backward(fvi_step *s, fv_error *err) {
     max_pool *x = s->state;
     if (!s->wanted[0]) return FV_OK;
     fv_status st = fvi_step_convert(s, s->ddst, s->dst->layout, &x->ddst, err);
-    if (!st) st = fvi_step_touch(s, x->where, FVI_READ, err);
+    if (!st) fvi_step_touch(s, x->where, FVI_READ);
     return st ? st : fvi_step_make_dsrc(s, 0, x->src->layout, err);
 }
 

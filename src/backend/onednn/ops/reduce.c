@@ -12,7 +12,7 @@
 
 #include "backend/onednn/kernels/reduction.h"
 #include "backend/onednn/kernels/strided_loops.h"
-#include "backend/onednn/step.h"
+#include "backend/onednn/schedule/step.h"
 #include "base/error.h"
 
 typedef struct reduce_state {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* reshape: the same numbers under another shape. Nothing is computed: both directions share the
  * plain memory of what they read. */
-#include "backend/onednn/step.h"
+#include "backend/onednn/schedule/step.h"
 
 static fv_status plan(fvi_step *s, fv_error *err) {
     fvi_buffer *src;

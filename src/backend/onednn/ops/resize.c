@@ -3,9 +3,9 @@
  * come with the node: nearest, linear, cubic, antialiased are all this). One pass an axis; axes
  * that shrink go first, outermost first, then those that grow, innermost first, so that the
  * passes in between are small. Backward applies the transposed maps in reverse order. */
-#include "base/error.h"
 #include "backend/onednn/kernels/axis_map.h"
 #include "backend/onednn/kernels/strided_loops.h"
+#include "base/error.h"
 
 typedef struct resize_pass {
     int64_t outer, inner;

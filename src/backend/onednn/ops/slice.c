@@ -2,9 +2,9 @@
 /* slice: dst[i] = src[start + i * step] along every axis; steps may be negative. A slice that is
  * one dense run of its source (a split along the outermost axis) shares its memory. Backward
  * writes zeros and the gradient where the slice was. */
-#include "base/error.h"
 #include "backend/onednn/kernels/strided_loops.h"
-#include "backend/onednn/step.h"
+#include "backend/onednn/schedule/step.h"
+#include "base/error.h"
 
 typedef struct slice_state {
     fvi_buffer *src, *ddst;

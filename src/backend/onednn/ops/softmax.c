@@ -6,11 +6,11 @@
  * Plain memory seen as [outer][axis][inner]. oneDNN where it has fast code for that (forward, inner
  * 1), else loops over strips of `inner`, or along the axis where inner is 1; sums in double.
  */
-#include "base/error.h"
 #include "backend/onednn/dnnl/dnnl_ops.h"
 #include "backend/onednn/kernels/strided_loops.h"
-#include "backend/onednn/step.h"
 #include "backend/onednn/kernels/vector_math.h"
+#include "backend/onednn/schedule/step.h"
+#include "base/error.h"
 
 #define STRIP 64
 #define LANES 8 /* sums side by side along a row */
@@ -26,7 +26,7 @@ static fvi_prim *fast_prim(fvi_step *s, const softmax_state *x, int backward) {
     fvi_prim *p = NULL;
     if (fvi_shape_count(&shape) == 0 ||
         fvi_step_unavailable(s, fvi_prim_softmax(fvi_step_engine(s), &shape, NULL, 1,
-                                           s->node->a.softmax.log, backward, &p, NULL)))
+                                                 s->node->a.softmax.log, backward, &p, NULL)))
         return NULL;
     if (!fvi_prim_is_slow(p)) return p;
     fvi_prim_free(p);

@@ -6,10 +6,10 @@
  * Otherwise the output's innermost axis and the source's innermost axis span planes, transposed in
  * tiles that stay in the first-level cache, four by four numbers in registers, while an odometer
  * walks the other axes. */
-#include "base/simd.h"
-#include "base/error.h"
 #include "backend/onednn/kernels/strided_loops.h"
-#include "backend/onednn/step.h"
+#include "backend/onednn/schedule/step.h"
+#include "base/error.h"
+#include "base/simd.h"
 
 #define TILE 32
 

@@ -13,8 +13,8 @@
 #include "backend/onednn/kernels/relu_backward.h"
 #include "backend/onednn/kernels/strided_loops.h"
 #include "backend/onednn/kernels/vector_math.h"
-#include "backend/onednn/program.h"
-#include "backend/onednn/step.h"
+#include "backend/onednn/schedule/schedule.h"
+#include "backend/onednn/schedule/step.h"
 #include "base/error.h"
 
 #define VECTOR 16 /* numbers done together: the longest vector there is */
@@ -48,7 +48,7 @@ static fv_status plan(fvi_step *s, fv_error *err) {
     }
     fvi_prim_set(p, FVI_SRC, x->src);
     fvi_prim_set(p, FVI_DST, s->dst);
-    if (fvi_layout_is_dense(layout, shape)) fvi_schedule_reuse(s->program, s->dst, x->src);
+    if (fvi_layout_is_dense(layout, shape)) fvi_schedule_allow_inplace(s->schedule, s->dst, x->src);
     return fvi_step_add(s, p, err);
 }
 
@@ -71,7 +71,7 @@ static fv_status plan_relu_backward(fvi_step *s, fv_error *err) {
     if (!st) st = fvi_step_convert(s, s->ddst, s->dst->layout, &x->ddst, err);
     if (!st) st = fvi_step_make_dsrc(s, 0, s->dst->layout, err);
     if (st) return st;
-    fvi_schedule_reuse(s->program, s->dsrc[0], x->ddst);
+    fvi_schedule_allow_inplace(s->schedule, s->dsrc[0], x->ddst);
     return fvi_relu_plan(s, &x->act, value, x->ddst, s->dsrc[0], err);
 }
 
@@ -94,7 +94,7 @@ static fv_status plan_backward(fvi_step *s, fv_error *err) {
         st = fvi_step_source(s, 0, layout, &x->src, err);
         value = x->src;
     } else {
-        st = fvi_step_touch(s, s->dst, FVI_READ, err);
+        fvi_step_touch(s, s->dst, FVI_READ);
     }
     if (!st) st = fvi_step_convert(s, s->ddst, layout, &x->ddst, err);
     if (!st) st = fvi_step_make_dsrc(s, 0, layout, err);

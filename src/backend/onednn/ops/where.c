@@ -2,10 +2,10 @@
 /* where: dst = c != 0 ? a : b, all three broadcast to each other by numpy's rule. The gradient
  * goes to a where c is not 0 and to b where it is; the condition itself has none. An operand that
  * was broadcast gets its gradient from a temporary of the full shape, summed. */
-#include "base/error.h"
 #include "backend/onednn/kernels/reduction.h"
 #include "backend/onednn/kernels/strided_loops.h"
-#include "backend/onednn/step.h"
+#include "backend/onednn/schedule/step.h"
+#include "base/error.h"
 
 typedef struct where_state {
     fvi_buffer *src[3];  /* condition, a, b; each of its own shape */

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A convolution while it is planned and run: what conv and conv_transpose share, and Winograd's
+ * algorithm and the depthwise loops look at. */
+#ifndef FVI_BACKEND_ONEDNN_CONVOLUTION_CONVOLUTION_H
+#define FVI_BACKEND_ONEDNN_CONVOLUTION_CONVOLUTION_H
+
+#include "backend/onednn/dnnl/dnnl_conv.h"
+#include "backend/onednn/schedule/step.h"
+
+typedef struct fvi_winograd fvi_winograd;
+typedef struct fvi_depthwise fvi_depthwise;
+
+typedef struct fvi_convolution {
+    fvi_conv_desc desc;
+    fvi_act act;
+    const fvi_node *norm; /* the fused BATCH_NORM, or NULL */
+    const fvi_prim *forward;
+    fvi_winograd *winograd[2]; /* forward, backward: done so (winograd.h); NULL: by oneDNN */
+    fvi_depthwise *depthwise;  /* backward: the same (depthwise.h) */
+    int empty;                 /* no output elements: nothing is computed */
+    /* The weights as primitive p wants them. */
+    fv_status (*weights)(fvi_step *s, const fvi_prim *p, fvi_buffer **out, fv_error *err);
+} fvi_convolution;
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Convolutions of 3x3 by Winograd's algorithm, forward and backward to their source: the
+ * arithmetic of winograd.c, which says what it is and when it is used. */
+#ifndef FVI_BACKEND_ONEDNN_CONVOLUTION_WINOGRAD_H
+#define FVI_BACKEND_ONEDNN_CONVOLUTION_WINOGRAD_H
+
+#include "backend/onednn/convolution/convolution.h"
+
+/* Whether a convolution is to be done so, and both of its directions with it. */
+int fvi_winograd_suits(const fvi_step *s, const fvi_convolution *c);
+/* Plans a direction of it: phase 0 forward, 1 backward.  out: lives as long as the plan
+ *   errors  NOMEM, BACKEND */
+fv_status fvi_winograd_plan(fvi_step *s, const fvi_convolution *c, int phase, fvi_winograd **out,
+                            fv_error *err);
+void fvi_winograd_run(const fvi_winograd *w);
+
+#endif

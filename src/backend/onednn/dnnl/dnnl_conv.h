@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Builders of the primitives with weights: convolutions and matrix products. dnnl_ops.h says how a
+ * builder is used. */
+#ifndef FVI_BACKEND_ONEDNN_DNNL_DNNL_CONV_H
+#define FVI_BACKEND_ONEDNN_DNNL_DNNL_CONV_H
+
+#include "backend/onednn/dnnl/dnnl_act.h"
+
+/* Convolution and its transpose, or the gradient of their src. Any layouts. */
+typedef struct fvi_conv_desc {
+    int transposed, backward;
+    fvi_shape src, dst;       /* as in forward: [n][ic][i..], [n][oc][o..] */
+    fvi_shape weights;        /* [oc][ic][k..], or [g][oc/g][ic/g][k..] if groups > 1 */
+    const fvi_window *window; /* kernel, stride, dilation, pad_lo; what is needed beyond the end
+                                 follows from the sizes */
+    int bias;                 /* forward: [oc] */
+    const fvi_act *act;       /* forward: then this, or NULL */
+    int plain_weights;        /* take the weights as they are in memory */
+    const fvi_prim *forward;  /* backward: its forward primitive */
+} fvi_conv_desc;
+fv_status fvi_prim_conv(fvi_dnnl_engine *b, const fvi_conv_desc *d, fvi_prim **out, fv_error *err);
+
+/* dst [rows][n] = src [rows][k] weights [n][k]^T + bias [n], or the gradient of its src. Both
+ * are plain. */
+typedef struct fvi_inner_desc {
+    int backward;
+    int64_t rows, k, n;
+    int bias;
+    const fvi_act *act;
+    const fvi_prim *forward; /* backward: takes the same weights if oneDNN is as good with them */
+} fvi_inner_desc;
+fv_status fvi_prim_inner(fvi_dnnl_engine *b, const fvi_inner_desc *d, fvi_prim **out,
+                         fv_error *err);
+
+/* dst = x y over leading batch axes (1 broadcasts); all plain in memory, x and y perhaps
+ * transposed: x is [..][m][k] after that. Operands FVI_SRC, FVI_WEIGHTS, FVI_DST. */
+fv_status fvi_prim_matmul(fvi_dnnl_engine *b, const fvi_shape *x, int trans_x, const fvi_shape *y,
+                          int trans_y, const fvi_shape *dst, fvi_prim **out, fv_error *err);
+
+/* Whether this processor and oneDNN multiply in bf16. */
+int fvi_dnnl_engine_has_bf16(fvi_dnnl_engine *b);
+
+#endif

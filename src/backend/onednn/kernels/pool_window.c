@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pool: how a pooling's window lies over the axes of its source. */
+#include "backend/onednn/kernels/pool_window.h"
+
+void fvi_pool_axes(const fvi_step *s, fvi_window *window, fvi_pool_axis axis[3]) {
+    const fvi_shape *src = fvi_step_shape(s, 0), *dst = fvi_step_out_shape(s);
+    *window = s->node->a.window;
+    fvi_window *w = window;
+    for (int i = 0; i < w->n && w->global; i++) {
+        w->kernel[i] = src->dim[i + 2];
+        w->stride[i] = w->dilation[i] = 1;
+        w->pad_lo[i] = w->pad_hi[i] = 0;
+    }
+    for (int i = 0; i < 3; i++) {
+        int k = i - (3 - w->n);
+        axis[i] =
+            k < 0 ? (fvi_pool_axis){1, 1, 1, 1, 1, 0, 0}
+                  : (fvi_pool_axis){src->dim[k + 2], dst->dim[k + 2], w->kernel[k], w->stride[k],
+                                    w->dilation[k],  w->pad_lo[k],    w->pad_hi[k]};
+    }
+}

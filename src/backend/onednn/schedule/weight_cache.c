@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* weight_cache: a model's constants, in each of the layouts that were asked for.
+ *
+ * A list of entries under one lock; an entry's buffer never moves or changes once it is there, so
+ * it can be used without the lock for as long as the cache lives. Numbers already f32 in the file's
+ * mapping are used where they are (or reordered straight from there); everything else is converted
+ * into temporary memory, brought into its layout, and the temporary is freed; and the pages of a
+ * mapped file are given back as its numbers are copied: big weights are never held twice. Nothing
+ * is ever dropped: what a plan asked for once, the next plan asks for again.
+ */
+#include "backend/onednn/schedule/weight_cache.h"
+
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/onednn/dnnl/dnnl_build.h"
+#include "base/error.h"
+#include "base/large_alloc.h"
+#include "base/parallel.h"
+#include "graph/const.h"
+
+#define VARIANT_SAME (-1)      /* of fvi_weight_cache_constant */
+#define PIECE        (1 << 20) /* numbers copied at a time */
+
+typedef struct entry {
+    fvi_weight_cache_key key;
+    fvi_buffer buffer;
+    void *memory; /* NULL: the buffer's data are not ours */
+} entry;
+
+struct fvi_weight_cache {
+    GMutex lock;
+    GPtrArray *entries;
+    size_t bytes, limit;              /* of memory of ours */
+    size_t in_place;                  /* bytes used where they lie */
+    size_t largest;                   /* of a counter: temporary copy */
+    fvi_weight_cache *of;             /* what a counter counts for; NULL: this is none */
+    fvi_weight_cache_release release; /* or NULL */
+    const void *release_user;
+};
+
+static void entry_free(void *p) {
+    entry *e = p;
+    if (!e) return;
+    fvi_layout_free(e->buffer.layout);
+    free(e->memory);
+    free(e);
+}
+
+fvi_weight_cache *fvi_weight_cache_new(void) {
+    fvi_weight_cache *w = calloc(1, sizeof *w);
+    if (!w) return NULL;
+    g_mutex_init(&w->lock);
+    w->entries = g_ptr_array_new_with_free_func(entry_free);
+    w->limit = SIZE_MAX;
+    return w;
+}
+
+void fvi_weight_cache_set_limit(fvi_weight_cache *w, size_t bytes) { w->limit = bytes; }
+
+void fvi_weight_cache_set_release(fvi_weight_cache *w, fvi_weight_cache_release release,
+                                  const void *user) {
+    w->release = release;
+    w->release_user = user;
+}
+
+void fvi_weight_cache_bytes(fvi_weight_cache *w, size_t *own, size_t *in_place) {
+    g_mutex_lock(&w->lock);
+    *own = w->bytes;
+    *in_place = w->in_place;
+    g_mutex_unlock(&w->lock);
+}
+
+fvi_weight_cache *fvi_weight_cache_counter(fvi_weight_cache *of) {
+    fvi_weight_cache *w = fvi_weight_cache_new();
+    if (w) w->of = of;
+    return w;
+}
+
+int fvi_weight_cache_counts(const fvi_weight_cache *w) { return w->of != NULL; }
+
+void fvi_weight_cache_counted(const fvi_weight_cache *w, size_t *bytes, size_t *largest) {
+    *bytes = w->bytes + w->in_place;
+    *largest = w->largest;
+}
+
+static void release(const fvi_weight_cache *w, const void *bytes, size_t size) {
+    if (w->release && bytes) w->release(w->release_user, bytes, size);
+}
+
+size_t fvi_weight_cache_left(fvi_weight_cache *w, size_t *limit) {
+    g_mutex_lock(&w->lock);
+    size_t left = w->limit - w->bytes;
+    g_mutex_unlock(&w->lock);
+    *limit = w->limit;
+    return left;
+}
+
+void fvi_weight_cache_free(fvi_weight_cache *w) {
+    if (!w) return;
+    g_ptr_array_free(w->entries, TRUE);
+    g_mutex_clear(&w->lock);
+    free(w);
+}
+
+static fv_status no_memory(const fvi_weight_cache *w, size_t bytes, fv_error *err) {
+    if (w && bytes > w->limit - w->bytes)
+        return fvi_fail(err, FV_NOMEM,
+                        "the weights need %zu MB more; %zu of %zu MB are left (limit max_memory)",
+                        (bytes >> 20) + 1, (w->limit - w->bytes) >> 20, w->limit >> 20);
+    return fvi_fail(err, FV_NOMEM, "no memory for %zu MB of weights", (bytes >> 20) + 1);
+}
+
+static int same_key(const fvi_weight_cache_key *a, const fvi_weight_cache_key *b) {
+    return a->variant == b->variant && !memcmp(a->parts, b->parts, sizeof a->parts);
+}
+
+static entry *find(const fvi_weight_cache *w, const fvi_weight_cache_key *key,
+                   const fvi_shape *shape, const fvi_layout *layout) {
+    for (guint i = 0; i < w->entries->len; i++) {
+        entry *e = w->entries->pdata[i];
+        if (same_key(&e->key, key) && fvi_shape_equal(&e->buffer.shape, shape) &&
+            fvi_layout_equal(e->buffer.layout, layout, shape))
+            return e;
+    }
+    return NULL;
+}
+
+/* An entry without data yet. */
+static fv_status entry_new(const fvi_weight_cache_key *key, const fvi_shape *shape,
+                           const fvi_layout *layout, entry **out, fv_error *err) {
+    entry *e = calloc(1, sizeof *e);
+    if (!e) return no_memory(NULL, sizeof *e, err);
+    e->key = *key;
+    e->buffer.shape = *shape;
+    e->buffer.external = 1;
+    e->buffer.layout = fvi_layout_copy(layout);
+    if (layout && !e->buffer.layout) {
+        free(e);
+        return no_memory(NULL, sizeof *e, err);
+    }
+    e->buffer.bytes = fvi_layout_bytes(layout, shape);
+    *out = e;
+    return FV_OK;
+}
+
+/* Where the constant's f32 numbers already are, or NULL. */
+static void *in_place(const fvi_const *c) {
+    if (G_BYTE_ORDER != G_LITTLE_ENDIAN || c->dtype != FVI_F32 || !c->bytes) return NULL;
+    if ((uintptr_t)c->bytes % sizeof(float)) return NULL;
+    return (void *)(uintptr_t)c->bytes; /* only ever read */
+}
+
+/* Copies a constant's numbers, and gives back the file's pages behind. */
+static void copy_const(const fvi_weight_cache *w, const fvi_const *c, float *dst) {
+    const int64_t n = fvi_shape_count(&c->shape);
+    const size_t size = fvi_dtype_size(c->dtype);
+#pragma omp parallel for schedule(static) if (n > PIECE)
+    for (int64_t i = 0; i < n; i += PIECE) {
+        const int64_t count = n - i < PIECE ? n - i : PIECE;
+        const fvi_const piece = {c->dtype, {1, {count}}, c->bytes + (size_t)i * size};
+        fvi_const_to_f32(&piece, dst + i);
+        release(w, piece.bytes, (size_t)count * size);
+    }
+}
+
+/* Runs a reorder once, with scratch memory of its own. */
+static fv_status reorder_now(fvi_dnnl_engine *b, fvi_buffer *from, fvi_buffer *to, fv_error *err) {
+    fvi_prim *p = NULL;
+    fvi_buffer scratch = {.shape = {.ndim = 1}};
+    fv_status st = fvi_prim_reorder(b, from, to, &p, err);
+    if (st) return st;
+    scratch.bytes = fvi_prim_scratch(p);
+    if (scratch.bytes) {
+        scratch.data = fvi_large_alloc(scratch.bytes);
+        if (!scratch.data) st = no_memory(NULL, scratch.bytes, err);
+        fvi_prim_set_scratch(p, &scratch);
+    }
+    if (!st) st = fvi_prim_bind(p, err);
+    if (!st && (st = fvi_prim_run(p))) st = fvi_fail(err, st, "reordering weights failed");
+    fvi_prim_free(p);
+    free(scratch.data);
+    return st;
+}
+
+/* Memory for numbers of an entry, within what is left of the limit. */
+static void *entry_alloc(const fvi_weight_cache *w, size_t bytes) {
+    return bytes <= w->limit - w->bytes ? fvi_large_alloc(bytes) : NULL;
+}
+
+/* Gives an entry its numbers. */
+static fv_status entry_fill(const fvi_weight_cache *w, entry *e, fvi_dnnl_engine *b,
+                            fvi_weight_cache_fill fill, void *user, void *ready, fv_error *err) {
+    fvi_buffer plain = {.shape = e->buffer.shape, .data = ready};
+    plain.bytes = fvi_layout_bytes(NULL, &plain.shape);
+    int is_plain = fvi_layout_equal(e->buffer.layout, NULL, &plain.shape);
+    void *temp = NULL;
+    fv_status st = FV_OK;
+    if (ready && is_plain) {
+        e->buffer.data = ready;
+        return FV_OK;
+    }
+    if (!ready) {
+        plain.data = temp = entry_alloc(w, plain.bytes);
+        if (!temp) return no_memory(w, plain.bytes, err);
+        if (fill)
+            st = fill(user, temp, err);
+        else
+            copy_const(w, user, temp);
+        if (!st && is_plain) {
+            e->buffer.data = e->memory = temp;
+            return FV_OK;
+        }
+    }
+    if (!st) {
+        e->buffer.data = e->memory = entry_alloc(w, e->buffer.bytes);
+        st = e->memory ? reorder_now(b, &plain, &e->buffer, err)
+                       : no_memory(w, e->buffer.bytes, err);
+    }
+    free(temp);
+    return st;
+}
+
+/* Notes what entry_fill would take. */
+static void entry_count(fvi_weight_cache *w, const entry *e, int in_place) {
+    const size_t plain = fvi_layout_bytes(NULL, &e->buffer.shape);
+    const int is_plain = fvi_layout_equal(e->buffer.layout, NULL, &e->buffer.shape);
+    if (in_place && is_plain)
+        w->in_place += e->buffer.bytes;
+    else
+        w->bytes += e->buffer.bytes;
+    if (!in_place && !is_plain && plain > w->largest) w->largest = plain;
+}
+
+/* What a counter borrows from the cache it counts for, or NULL. */
+static entry *find_in_other(const fvi_weight_cache *w, const fvi_weight_cache_key *key,
+                            const fvi_shape *shape, const fvi_layout *layout) {
+    if (!w->of) return NULL;
+    g_mutex_lock(&w->of->lock);
+    entry *e = find(w->of, key, shape, layout);
+    g_mutex_unlock(&w->of->lock);
+    return e;
+}
+
+static fv_status get_locked(fvi_weight_cache *w, fvi_dnnl_engine *b,
+                            const fvi_weight_cache_key *key, const fvi_shape *shape,
+                            const fvi_layout *layout, fvi_weight_cache_fill fill, void *user,
+                            void *ready, fvi_buffer **out, fv_error *err) {
+    entry *e = find_in_other(w, key, shape, layout);
+    if (!e) e = find(w, key, shape, layout);
+    if (!e) {
+        fv_status st = entry_new(key, shape, layout, &e, err);
+        if (st) return st;
+        if (w->of)
+            entry_count(w, e, ready != NULL);
+        else
+            st = entry_fill(w, e, b, fill, user, ready, err);
+        if (st) {
+            entry_free(e);
+            return st;
+        }
+        g_ptr_array_add(w->entries, e);
+        if (e->memory) {
+            w->bytes += e->buffer.bytes;
+            for (size_t i = 0; i < G_N_ELEMENTS(key->parts); i++)
+                release(w, key->parts[i], (size_t)fvi_shape_count(shape) * sizeof(float));
+        } else if (!w->of) {
+            w->in_place += e->buffer.bytes;
+        }
+    }
+    *out = &e->buffer;
+    return FV_OK;
+}
+
+fv_status fvi_weight_cache_get(fvi_weight_cache *w, fvi_dnnl_engine *b,
+                               const fvi_weight_cache_key *key, const fvi_shape *shape,
+                               const fvi_layout *layout, fvi_weight_cache_fill fill, void *user,
+                               fvi_buffer **out, fv_error *err) {
+    void *ready = fill ? NULL : in_place(user);
+    g_mutex_lock(&w->lock);
+    fv_status st = get_locked(w, b, key, shape, layout, fill, user, ready, out, err);
+    g_mutex_unlock(&w->lock);
+    return st;
+}
+
+fv_status fvi_weight_cache_constant(fvi_weight_cache *w, fvi_dnnl_engine *b, const fvi_const *c,
+                                    const fvi_layout *layout, fvi_buffer **out, fv_error *err) {
+    fvi_weight_cache_key key = {.parts = {c->bytes}, .variant = VARIANT_SAME};
+    return fvi_weight_cache_get(w, b, &key, &c->shape, layout, NULL, (void *)(uintptr_t)c, out,
+                                err);
+}
+
+fv_status fvi_weight_cache_plain(fvi_weight_cache *w, const fvi_const *c, fvi_buffer **out,
+                                 fv_error *err) {
+    return fvi_weight_cache_constant(w, NULL, c, NULL, out, err);
+}
