@@ -81,6 +81,7 @@ static char *bounds_of(const cli_option *o) {
 static void put_option(const cli_option *o, size_t base, void *user) {
     (void)base;
     (void)user;
+    if (!o->help) return; /* a former name */
     char letter[] = {'-', o->letter, ',', ' ', 0};
     char *name = g_strdup_printf("  %s--%s%s%s", o->letter ? letter : "    ", o->name,
                                  o->value ? " " : "", o->value ? o->value : "");
@@ -169,6 +170,7 @@ static void markdown_option(const cli_option *o, size_t base, void *user) {
 static void markdown_setting(const cli_option *o, size_t base, void *user) {
     (void)base;
     (void)user;
+    if (!o->help) return;
     char *value = escape_bars(o->value);
     cli_putf("| `--%s %s` | %s |\n", o->name, value, o->help);
     g_free(value);

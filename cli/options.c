@@ -169,7 +169,7 @@ static void add_entry(const cli_option *o, size_t base, void *user) {
     e.arg_data = (gpointer)p->take;
     g_array_append_val(p->entries, e);
     g_array_append_val(p->rows, row);
-    g_ptr_array_add(p->words, g_strdup_printf("--%s", o->name));
+    if (o->help) g_ptr_array_add(p->words, g_strdup_printf("--%s", o->name));
 }
 
 /* The row of `--name`, `--name=value`, `-n` or `-nvalue`, or NULL. */

@@ -12,6 +12,7 @@
 
 #include "lists.h"
 #include "models.h"
+#include "numbers.h"
 #include "report.h"
 
 #define MAX_ROWS  96
@@ -46,9 +47,9 @@ static const alias *find_alias(const char *name) {
     return NULL;
 }
 
-static const fv_render_option *find_option(const char *name) {
-    for (int i = 0; i < fv_render_option_count(); i++)
-        if (!strcmp(fv_render_option_at(i)->name, name)) return fv_render_option_at(i);
+static const fv_recipe_option *find_option(const char *name) {
+    for (int i = 0; i < fv_recipe_option_count(); i++)
+        if (!strcmp(fv_recipe_option_at(i)->name, name)) return fv_recipe_option_at(i);
     return NULL;
 }
 
@@ -73,13 +74,14 @@ const cli_option *cli_recipe_options(void) {
     static cli_option rows[MAX_ROWS + 1]; /* made once; the program has one thread */
     int n = 0;
     if (rows[0].name) return rows;
-    for (int i = 0; i < fv_render_option_count() && n < MAX_ROWS; i++) {
-        const fv_render_option *o = fv_render_option_at(i);
+    for (int i = 0; i < fv_recipe_option_count() && n < MAX_ROWS; i++) {
+        const fv_recipe_option *o = fv_recipe_option_at(i);
         if (!is_taken(o->name)) rows[n++] = row_of(o->name, o->value, o->help);
+        if (o->former && n < MAX_ROWS) rows[n++] = row_of(o->former, o->value, NULL);
     }
     for (size_t i = 0; i < G_N_ELEMENTS(aliases) && n < MAX_ROWS; i++) {
         const alias *a = &aliases[i];
-        const fv_render_option *o = find_option(a->of);
+        const fv_recipe_option *o = find_option(a->of);
         if (o)
             rows[n++] =
                 row_of(a->name, a->value ? a->value : o->value, a->help ? a->help : o->help);
@@ -87,27 +89,42 @@ const cli_option *cli_recipe_options(void) {
     return rows;
 }
 
-/* Sets an option under any of its names.  errors  ARG a value it does not allow */
-static fv_status set(fv_render_desc *desc, const char *option, const char *value, fv_error *err) {
+/* Sets an option under any of its names; recipe NULL: only sees whether that could be.
+ *   errors  ARG a value it does not allow */
+static fv_status set(fv_recipe *recipe, const char *option, const char *value, fv_error *err) {
     const alias *a = find_alias(option);
-    for (int i = 0; a && i < 2 && a->values[i]; i++)
-        if (!strcmp(value, a->values[i]))
-            return fv_render_desc_set(desc, a->of, a->meanings[i], err);
-    if (a && a->values[0]) {
+    const char *name = a ? a->of : option;
+    int translated = 0;
+    for (int i = 0; a && i < 2 && a->values[i] && !translated; i++)
+        if (!strcmp(value, a->values[i])) {
+            value = a->meanings[i];
+            translated = 1;
+        }
+    if (a && a->values[0] && !translated) {
         err->status = FV_ARG;
         g_snprintf(err->text, sizeof err->text, "%s is \"%.64s\"; allowed: %s", option, value,
                    a->value);
         return FV_ARG;
     }
-    return fv_render_desc_set(desc, a ? a->of : option, value, err);
+    return recipe ? fv_recipe_set(recipe, name, value, err)
+                  : fv_recipe_option_check(name, value, err);
+}
+
+/* The name an option has in the library now. */
+static const char *present_name(const char *option) {
+    const alias *a = find_alias(option);
+    if (a) return a->of;
+    for (int i = 0; i < fv_recipe_option_count(); i++) {
+        const fv_recipe_option *o = fv_recipe_option_at(i);
+        if (o->former && !strcmp(o->former, option)) return o->name;
+    }
+    return option;
 }
 
 int cli_setting_check(const char *option, const char *value, fv_error *err) {
-    fv_render_desc scratch = {0};
     fv_error found = {0};
-    if (!set(&scratch, option, value, &found)) return 0;
-    const alias *a = find_alias(option);
-    const char *named = a ? a->of : option, *text = found.text;
+    if (!set(NULL, option, value, &found)) return 0;
+    const char *named = present_name(option), *text = found.text;
     if (g_str_has_prefix(text, option)) named = option;
     size_t length = g_str_has_prefix(text, named) ? strlen(named) : 0;
     err->status = found.status;
@@ -136,9 +153,10 @@ static int check_name(const cli_args *args, const char *name) {
     return code;
 }
 
-static int read_shape(const cli_args *args, const char *shape, const fv_model *model,
-                      fv_render_desc *desc) {
+static int set_shape(const cli_args *args, const char *shape, const fv_model *model,
+                     cli_recipe *r) {
     int64_t size[3];
+    fv_error err = {0};
     if (!shape) return CLI_DONE;
     if (fv_model_input(model)->is_image)
         return cli_usage(args->command,
@@ -147,9 +165,9 @@ static int read_shape(const cli_args *args, const char *shape, const fv_model *m
     if (cli_sizes_parse(shape, size))
         return cli_usage(args->command, "--shape: '%s' is not CxHxW or HxW, each 1..%d", shape,
                          CLI_SIDE_MAX);
-    desc->channels = (int)size[0];
-    desc->height = (int)size[1];
-    desc->width = (int)size[2];
+    if (fv_recipe_set_shape(r->recipe, (int)size[0], (int)size[1], (int)size[2], &err))
+        return cli_usage(args->command, "--shape %s: %s", shape, err.text);
+    r->channels = (int)size[0];
     return CLI_DONE;
 }
 
@@ -161,78 +179,138 @@ static const char *setting(const cli_recipe_args *said, const char *name) {
     return value;
 }
 
+int cli_recipe_restarts(const cli_recipe_args *said) {
+    int64_t n = 1; /* as every recipe has it */
+    for (char **s = said->settings; s && s[0]; s += 2)
+        if (!strcmp(present_name(s[0]), "restarts")) cli_parse_int(s[1], 1, G_MAXINT, &n);
+    return (int)n;
+}
+
+/* Whether an option of the recipe has one of these values. */
+static int is_one_of(const fv_recipe *recipe, const char *option, const char *a, const char *b) {
+    char text[64];
+    if (fv_recipe_get(recipe, option, text, sizeof text, NULL)) return 0;
+    return !strcmp(text, a) || !strcmp(text, b);
+}
+
 /* Whether the files that are named are of use. */
 static int check_files(const cli_args *args, const cli_recipe_args *said,
-                       const fv_render_desc *desc) {
-    const char *start = setting(said, "start");
-    if (said->init && desc->start.kind != FV_START_IMAGE)
-        return cli_usage(args->command, "--init starts from an image; --start %s does not", start);
-    if (!said->init && desc->start.kind == FV_START_IMAGE)
+                       const fv_recipe *recipe) {
+    const int from_image = is_one_of(recipe, "start", "image", "image");
+    if (said->init && !from_image)
+        return cli_usage(args->command, "--init starts from an image; --start %s does not",
+                         setting(said, "start"));
+    if (!said->init && from_image)
         return cli_usage(args->command, "--start image needs --init IMAGE");
-    if (said->spectrum && desc->param.kind != FV_PARAM_PHASE &&
-        desc->param.kind != FV_PARAM_BOUNDED)
+    if (said->spectrum && !is_one_of(recipe, "param", "phase", "bounded"))
         return cli_usage(args->command, "--spectrum is for --param phase and bounded");
     return CLI_DONE;
 }
 
-static int load_files(const cli_recipe_args *said, cli_recipe *r) {
-    fv_error err = {0};
-    if ((said->init && fv_image_load(said->init, &r->init, &err)) ||
-        (said->mask && fv_image_load(said->mask, &r->mask, &err)) ||
-        (said->spectrum && fv_tensor_load(said->spectrum, &r->spectrum, &err)))
-        return cli_fail_error(&err);
-    r->desc.start.image = r->init;
-    r->desc.start.mask = r->mask;
-    r->desc.param.spectrum = r->spectrum;
-    return CLI_DONE;
+fv_status cli_recipe_start_from(fv_recipe *recipe, const fv_image *image, fv_error *err) {
+    char mean[64], sd[64];
+    fv_status st = fv_recipe_get(recipe, "start-mean", mean, sizeof mean, err);
+    if (!st) st = fv_recipe_get(recipe, "start-sd", sd, sizeof sd, err);
+    if (!st) st = fv_recipe_set_image(recipe, "start", image, err);
+    if (!st) st = fv_recipe_set(recipe, "start-mean", mean, err);
+    return st ? st : fv_recipe_set(recipe, "start-sd", sd, err);
 }
 
-/* The settings, over the recipe, and then what depends on the units. */
-static int set_all(const cli_args *args, const cli_recipe_args *said, const fv_model *model,
-                   char *const *objectives, int count, fv_render_desc *desc) {
+static int load_files(const cli_recipe_args *said, fv_recipe *recipe) {
+    fv_image *init = NULL, *mask = NULL;
+    fv_tensor *spectrum = NULL;
     fv_error err = {0};
-    if (said->init) desc->start = (fv_start_desc){.kind = FV_START_IMAGE};
+    fv_status st = said->init ? fv_image_load(said->init, &init, &err) : FV_OK;
+    if (!st && init) st = cli_recipe_start_from(recipe, init, &err);
+    if (!st && said->mask) st = fv_image_load(said->mask, &mask, &err);
+    if (!st && mask) st = fv_recipe_set_image(recipe, "mask", mask, &err);
+    if (!st && said->spectrum) st = fv_tensor_load(said->spectrum, &spectrum, &err);
+    if (!st && spectrum) st = fv_recipe_set_tensor(recipe, "spectrum", spectrum, &err);
+    fv_image_free(init);
+    fv_image_free(mask);
+    fv_tensor_free(spectrum);
+    return st ? cli_fail_error(&err) : CLI_DONE;
+}
+
+/* The settings, over the recipe. */
+static int set_all(const cli_args *args, const cli_recipe_args *said, fv_recipe *recipe) {
+    fv_error err = {0};
+    if (said->init && (fv_recipe_set(recipe, "start", "image", &err) ||
+                       fv_recipe_set(recipe, "start-mean", "0", &err) ||
+                       fv_recipe_set(recipe, "start-sd", "0", &err)))
+        return cli_fail_error(&err);
     for (char **s = said->settings; s && s[0]; s += 2)
-        if (set(desc, s[0], s[1], &err)) return cli_usage(args->command, "--%s", err.text);
-    const char *const *units = (const char *const *)objectives;
-    if (count && fv_render_desc_settle(model, units, count, desc, &err))
-        return cli_fail_error(&err);
+        if (set(recipe, s[0], s[1], &err)) return cli_usage(args->command, "--%s", err.text);
     return CLI_DONE;
 }
 
-int cli_recipe_resolve(const cli_args *args, const cli_recipe_args *said, const fv_model *model,
-                       char *const *objectives, int count, cli_recipe *out) {
-    const char *first = count ? objectives[0] : NULL;
-    fv_render_desc asked = {.batch = said->batch};
+static int number_of(const fv_recipe *recipe, const char *option) {
+    char text[64] = "";
+    int64_t number = 0;
+    fv_recipe_get(recipe, option, text, sizeof text, NULL);
+    cli_parse_int(text, 0, G_MAXINT, &number);
+    return (int)number;
+}
+
+/* The numbers that the command itself looks at. */
+static void read_numbers(const fv_model *model, cli_recipe *r) {
+    char text[64] = "";
+    const fv_input *in = fv_model_input(model);
+    fv_recipe_get(r->recipe, "size", text, sizeof text, NULL);
+    char **side = g_strsplit(text, "x", 2);
+    if (side[0] && side[1]) {
+        r->width = (int)g_ascii_strtoll(side[0], NULL, 10);
+        r->height = (int)g_ascii_strtoll(side[1], NULL, 10);
+    } else { /* it depends on units that are not known yet */
+        r->width = in->width;
+        r->height = in->height;
+    }
+    g_strfreev(side);
+    if (!r->channels) r->channels = in->is_image ? in->channels : 1;
+    r->restarts = number_of(r->recipe, "restarts");
+    r->steps = number_of(r->recipe, "steps");
+    r->levels = number_of(r->recipe, "levels");
+}
+
+int cli_recipe_make(const cli_args *args, const cli_recipe_args *said, const fv_model *model,
+                    char *const *objectives, int count, cli_recipe *out) {
+    const char *const *units = (const char *const *)objectives;
     fv_error err = {0};
     *out = (cli_recipe){0};
     int code = check_name(args, said->name);
-    if (!code) code = read_shape(args, said->shape, model, &asked);
     if (code) return code;
-    g_strlcpy(asked.recipe, said->name ? said->name : fv_recipe_default(model, first),
-              sizeof asked.recipe);
-    if (fv_render_desc_resolve(model, &asked, &out->desc, &err))
-        return said->shape ? cli_usage(args->command, "--shape %s: %s", said->shape, err.text)
-                           : cli_fail_error(&err);
-    code = set_all(args, said, model, objectives, count, &out->desc);
-    if (!code) code = check_files(args, said, &out->desc);
-    return code ? code : load_files(said, out);
+    if (fv_recipe_new(model, said->name, count ? units : NULL, count, &out->recipe, &err))
+        return cli_fail_error(&err);
+    code = set_shape(args, said->shape, model, out);
+    if (!code) code = set_all(args, said, out->recipe);
+    if (!code) code = check_files(args, said, out->recipe);
+    if (!code) code = load_files(said, out->recipe);
+    if (!code) read_numbers(model, out);
+    return code;
 }
 
 void cli_recipe_clear(cli_recipe *recipe) {
-    fv_image_free(recipe->init);
-    fv_image_free(recipe->mask);
-    fv_tensor_free(recipe->spectrum);
+    fv_recipe_free(recipe->recipe);
     *recipe = (cli_recipe){0};
 }
 
-void cli_recipe_show(const fv_render_desc *desc) {
+fv_render_desc cli_render_desc(const cli_recipe_args *said, const cli_model_args *model,
+                               fv_progress_fn progress, void *user) {
+    return (fv_render_desc){.struct_size = sizeof(fv_render_desc),
+                            .batch = said->batch,
+                            .threads = model->threads,
+                            .on_nan = (fv_on_nan)model->on_nan,
+                            .progress = progress,
+                            .user = user};
+}
+
+void cli_recipe_show(const cli_recipe_args *said, const fv_recipe *recipe) {
     char text[MAX_VALUE];
-    cli_putf("recipe = %s\n", desc->recipe);
-    if (desc->batch) cli_putf("batch = %d\n", desc->batch);
-    for (int i = 0; i < fv_render_option_count(); i++) {
-        const char *name = fv_render_option_at(i)->name;
-        if (!fv_render_desc_get(desc, name, text, sizeof text, NULL))
+    if (!fv_recipe_get(recipe, "recipe", text, sizeof text, NULL)) cli_putf("recipe = %s\n", text);
+    if (said->batch) cli_putf("batch = %d\n", said->batch);
+    for (int i = 0; i < fv_recipe_option_count(); i++) {
+        const char *name = fv_recipe_option_at(i)->name;
+        if (!fv_recipe_get(recipe, name, text, sizeof text, NULL))
             cli_putf("%s = %s\n", name, text);
     }
 }

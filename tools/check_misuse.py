@@ -20,8 +20,7 @@ from csource import finish, strip
 
 # Of these any value is allowed: flags, seeds, and what is not looked at.
 ANY_VALUE = {"seed", "lowest", "loop", "across", "shifts", "each", "min_max", "grey", "scale_tile",
-             "channels_last", "original_colors", "epsilon_under_root", "alpha", "keep_best",
-             "kind of fv_transforms", "kind of fv_regularizer_desc"}
+             "channels_last", "original_colors"}
 # Fields that calls cannot have wrong by themselves: an array is tested as a whole.
 WHOLE = {"shape"}
 
@@ -69,14 +68,12 @@ def declarations(text):
 def desc_fields(text):
     """(struct, field) of each number or enum of the structs that callers fill in."""
     code, fields = strip(text), []
-    pattern = r"typedef struct (fv_\w+_desc|fv_transforms) \{(.*?)\n\} \1;"
+    pattern = r"typedef struct (fv_\w+_desc) \{(.*?)\n\} \1;"
     for m in re.finditer(pattern, code, re.DOTALL):
         for line in m.group(2).split(";"):
             line = re.sub(r"\s+", " ", line).strip()
             kind = re.match(r"(int|float|double|int64_t|uint64_t|fv_\w+) (?!\*)(.*)$", line)
-            if not kind or "*" in line or kind.group(1).endswith(("_desc", "_fn", "_transforms")):
-                continue
-            if kind.group(1) in ("fv_transform",):
+            if not kind or "*" in line or kind.group(1).endswith(("_desc", "_fn")):
                 continue
             for name in kind.group(2).split(","):
                 fields.append((m.group(1), name.strip().split("[")[0]))

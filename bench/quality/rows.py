@@ -50,7 +50,7 @@ ROWS = [
     ours("maco", 43, copies=6, extra="--alpha off",
          note="its own: 1280 pixels, 1000 steps of 6 crops"),
     ours("wolfram", 256),
-    ours("matlab", 85, levels=3, extra="--levels-are below",
+    ours("matlab", 85, levels=3, extra="--octave-order to-size",
          note="three sizes up to 224; its own: 10 steps a size, the first being 224"),
     ours("deepdream", 64, levels=4, note="four sizes up to 224; its own: 10 steps a size"),
     ours("keras-vis", 256, note="its own: 200 steps"),

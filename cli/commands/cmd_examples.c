@@ -42,11 +42,17 @@ static int score_rendered(const cli_shown *s) {
     fv_error err = {0};
     for (int u = 0; u < n; u++) names[u] = fv_examples_unit(s->examples, u);
     cli_progress_start(&progress, &s->args->common, "steps", FV_MONITOR_CANCEL);
-    const fv_render_desc desc = {.seed = s->args->seed,
+    const fv_render_desc desc = {.struct_size = sizeof desc,
                                  .threads = s->args->model.threads,
                                  .progress = cli_progress_step,
                                  .user = &progress};
-    fv_status st = fv_render_many(s->model, names, n, &desc, made, &err);
+    char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, s->args->seed);
+    fv_recipe *recipe = NULL;
+    fv_status st = fv_recipe_new(s->model, NULL, names, n, &recipe, &err);
+    if (!st) st = fv_recipe_set(recipe, "seed", seed, &err);
+    if (!st) st = fv_render_many(s->model, names, n, recipe, &desc, made, &err);
+    fv_recipe_free(recipe);
+    g_free(seed);
     cli_progress_stop(&progress);
     if (st && cli_progress_signal()) cli_progress_die(&progress, "there are no scores");
     int code = st ? cli_fail_error(&err) : CLI_DONE;

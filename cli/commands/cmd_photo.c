@@ -47,7 +47,7 @@ static fv_status write_objective(const job *j, const char *word, char *text, fv_
     if (j->accentuates)
         return fv_accentuation_objective(j->model, word, photo, a->near,
                                          a->strength < 0 ? 1 : a->strength, text, TEXT_MAX, err);
-    return fv_photo_objective(j->model, strcmp(j->recipe, "invert") ? "caricature" : "match", word,
+    return fv_photo_objective(j->model, strcmp(j->name, "invert") ? "caricature" : "match", word,
                               photo, a->power, text, TEXT_MAX, err);
 }
 
@@ -83,18 +83,14 @@ static int render(job *j) {
     cli_progress progress;
     fv_error err = {0};
     const char *const *units = (const char *const *)j->text;
-    if (fv_render_desc_settle(j->model, units, j->count, &j->desc.desc, &err))
+    fv_recipe *recipe = j->recipe.recipe;
+    if (j->accentuates && cli_recipe_start_from(recipe, j->seen, &err))
         return cli_fail_error(&err);
-    fv_render_desc desc = j->desc.desc;
+    const fv_render_desc desc =
+        cli_render_desc(&j->args->recipe, &j->args->model, cli_progress_step, &progress);
     cli_progress_start(&progress, &j->args->common, "steps", FV_MONITOR_CANCEL);
-    desc.progress = cli_progress_step;
-    desc.user = &progress;
-    if (j->accentuates) {
-        desc.start.kind = FV_START_IMAGE;
-        desc.start.image = j->seen;
-    }
     j->made = g_new0(fv_rendering *, (gsize)j->count);
-    fv_status st = fv_render_many(j->model, units, j->count, &desc, j->made, &err);
+    fv_status st = fv_render_many(j->model, units, j->count, recipe, &desc, j->made, &err);
     j->seconds = cli_progress_stop(&progress);
     if (cli_progress_signal()) {
         const char *where = j->args->output ? j->args->output : j->args->npy;
@@ -109,13 +105,12 @@ static int render(job *j) {
 static int run_model(job *j) {
     const cli_photo_args *a = j->args;
     cli_recipe_args mine = a->recipe; /* with this command's own recipe */
-    char *recipe = g_strdup(a->recipe.name ? a->recipe.name : j->recipe);
+    char *recipe = g_strdup(a->recipe.name ? a->recipe.name : j->name);
     mine.name = recipe;
-    int code = cli_recipe_resolve(&a->common, &mine, j->model, NULL, 0, &j->desc);
+    int code = cli_recipe_make(&a->common, &mine, j->model, NULL, 0, &j->recipe);
     g_free(recipe);
-    j->desc.desc.threads = a->model.threads;
     if (!code && a->recipe.show) {
-        cli_recipe_show(&j->desc.desc);
+        cli_recipe_show(&a->recipe, j->recipe.recipe);
         return CLI_DONE;
     }
     cli_model_note(&a->common, j->model);
@@ -133,7 +128,7 @@ static int run_model(job *j) {
 static int run(const cli_args *common, const char *recipe) {
     const cli_photo_args *args = (const cli_photo_args *)common;
     fv_model *model = NULL;
-    job j = {.args = args, .recipe = recipe, .accentuates = !strcmp(recipe, "accentuate")};
+    job j = {.args = args, .name = recipe, .accentuates = !strcmp(recipe, "accentuate")};
     int code = CLI_DONE;
     if (!args->output && !args->npy && !args->json && !args->recipe.show)
         code = cli_usage(args->common.command,
@@ -153,7 +148,7 @@ static int run(const cli_args *common, const char *recipe) {
     g_strfreev(j.word);
     g_strfreev(j.text);
     g_strfreev(j.label);
-    cli_recipe_clear(&j.desc);
+    cli_recipe_clear(&j.recipe);
     fv_tensor_free(j.input);
     fv_image_free(j.seen);
     fv_model_free(model);

@@ -111,15 +111,9 @@ static int check_words(const cli_visualize_args *args) {
     return CLI_DONE;
 }
 
-/* Counts the pictures, and checks what the model decides. */
+/* Counts the pictures, describes them, and checks what the model decides. */
 static int complete(cli_plan *p) {
-    const cli_visualize_args *a = p->args;
-    p->recipe.desc.threads = a->model.threads;
-    p->recipe.desc.on_nan = (fv_on_nan)a->model.on_nan;
-    p->starts = p->recipe.desc.restarts;
-    if ((int64_t)p->units.count * p->starts > CLI_MAX_OBJECTIVES)
-        return cli_usage(a->common.command, "more than %d pictures are asked for",
-                         CLI_MAX_OBJECTIVES);
+    p->starts = p->recipe.restarts;
     p->count = p->units.count * p->starts;
     int code = describe(p);
     return code ? code : cli_plan_check(p);
@@ -138,11 +132,14 @@ static int run(const cli_args *common) {
     p.plots = !fv_model_input(model)->is_image && !args->recipe.shape;
     code = cli_objectives_expand(common, model, common->operands + 1, common->n_operands - 1,
                                  args->expressions, &p.units);
+    if (!code && (int64_t)p.units.count * cli_recipe_restarts(&args->recipe) > CLI_MAX_OBJECTIVES)
+        code = cli_usage(common->command, "more than %d pictures are asked for",
+                         CLI_MAX_OBJECTIVES);
     if (!code)
-        code = cli_recipe_resolve(common, &args->recipe, model, p.units.text, p.units.count,
-                                  &p.recipe);
+        code = cli_recipe_make(common, &args->recipe, model, p.units.text, p.units.count,
+                               &p.recipe);
     if (!code && args->recipe.show) {
-        cli_recipe_show(&p.recipe.desc);
+        cli_recipe_show(&args->recipe, p.recipe.recipe);
     } else if (!code) {
         cli_model_note(common, model);
         code = complete(&p);
@@ -201,7 +198,7 @@ static const cli_option options[] = {
      "pictures made at a time, at most; changes the speed, never the pictures"},
     {"tile-size", 0, CLI_INT, offsetof(cli_visualize_args, tile_size), 1, 8192, "N", "--size, at most 224",
      "side of a tile of the montage, in pixels"},
-    {"columns", 0, CLI_INT,  offsetof(cli_visualize_args, columns), 1, 4096, "N", "near-square; with --starts a row a unit",
+    {"columns", 0, CLI_INT,  offsetof(cli_visualize_args, columns), 1, 4096, "N", "near-square; with --restarts a row a unit",
      "tiles in a row of the montage"},
     {"title", 0,   CLI_TEXT, offsetof(cli_visualize_args, title), 0, 0, "TEXT", "Layer NAME Features",
      "above the montage; '' for none"},
@@ -221,7 +218,7 @@ static const char *const examples[][2] = {
     {"fovea visualize efficientnet-lite0 -e 'head/conv:3 - 0.1*tv' --init photo.jpg --size 64x48 "
      "--animate climb.webp",
      "From a photo, smoothly, as an animation"},
-    {"fovea visualize efficientnet-lite0 class:8 --starts 4 --recipe lucid -o four.png",
+    {"fovea visualize efficientnet-lite0 class:8 --restarts 4 --recipe lucid -o four.png",
      "Four different starts side by side: do they end alike?"},
     {"fovea visualize efficientnet-lite0 class:hen class:ostrich --recipe matlab "
      "--pyramid-levels 2 --each birds --format jpg",
@@ -253,9 +250,9 @@ const cli_command cli_command_visualize = {
         "must be given.\n\n"
         "How a picture is made is a recipe's; every part of it is an option. --show-recipe prints "
         "what they come to. Where units see little of the picture it is made smaller than the "
-        "model's own (`--size seen`, the default of fovea-layer): the texture is the same, and "
-        "takes a fraction of the time. With --starts the pictures of one unit are compared: those "
-        "that are the same up to a shift share a letter, and the summary says how many distinct "
+        "model's own (`--size receptive`, the default of fovea-layer): the texture is the same, "
+        "and takes a fraction of the time. With --restarts the pictures of one unit are compared: "
+        "those that are the same up to a shift share a letter, and the summary says how many distinct "
         "ones there are and how far apart: 1 - the largest correlation over all shifts.\n\n"
         "With --examples every unit gets a row: the picture that lowers it, the photos of DIR with "
         "its lowest and its highest values, and the picture that raises it; `fovea examples` says "

@@ -21,7 +21,7 @@ typedef struct cli_photo_args {
 typedef struct cli_photo_job {
     const cli_photo_args *args;
     const fv_model *model;
-    const char *recipe; /* its name, and the command's */
+    const char *name;   /* the command's, and that of its recipe */
     int accentuates;    /* words are objectives, and the photo is where it starts */
     char **word;        /* [count] layers or objectives; NULL at the end */
     char **text;        /* [count] what is climbed; NULL at the end */
@@ -29,7 +29,7 @@ typedef struct cli_photo_job {
     int count;
     fv_image *seen; /* what the network sees of the photo */
     fv_tensor *input;
-    cli_recipe desc;
+    cli_recipe recipe;
     fv_rendering **made; /* [count] */
     double seconds;
 } cli_photo_job;

@@ -90,7 +90,7 @@ static fv_status find_all(cli_photo_job *j, found *out, fv_error *err) {
 static fv_status lay_out(const cli_photo_job *j, fv_image **out, fv_error *err) {
     const cli_photo_args *a = j->args;
     const fv_image **tile = g_new0(const fv_image *, (gsize)j->count + 1);
-    int side = MAX(j->desc.desc.width, j->desc.desc.height);
+    int side = MAX(j->recipe.width, j->recipe.height);
     char *title = a->title ? cli_clean(a->title) : g_strdup("");
     tile[0] = j->seen;
     for (int i = 0; i < j->count; i++) tile[i + 1] = j->made[i]->image;

@@ -24,8 +24,8 @@ static int64_t bytes_of(const cli_plan *p, int frames, int height, int width) {
 
 int cli_film_start(const cli_plan *p, cli_film **film, int *every) {
     const cli_visualize_args *a = p->args;
-    const fv_render_desc *r = &p->recipe.desc;
-    const int total = r->schedule.steps * r->schedule.levels;
+    const cli_recipe *r = &p->recipe;
+    const int total = r->steps * r->levels;
     if (!a->animate) return CLI_DONE;
     const int wanted = a->frames ? a->frames : FRAMES;
     *every = MAX(1, (int)lround((double)total / wanted));

@@ -26,7 +26,7 @@ int cli_examples_check_plan(const cli_plan *p) {
     if (p->plots || !fv_model_input(p->model)->is_image)
         return cli_usage(c, "--examples needs photos; the input of %s is no picture",
                          fv_model_name(p->model));
-    if (p->starts > 1) return cli_usage(c, "--examples shows one start; give no --starts");
+    if (p->starts > 1) return cli_usage(c, "--examples shows one start; give no --restarts");
     if (p->units.count > CLI_SHEETS_MAX)
         return cli_usage(c, "--examples draws up to %d units; %d are asked for", CLI_SHEETS_MAX,
                          p->units.count);

@@ -110,7 +110,7 @@ static int most_together(const cli_tiles *t) {
 /* "a.png: 224x224, 4 pictures of 64x64, 3 steps at each of 2 sizes, 1.2 s" */
 static void say_written(const cli_tiles *t, const char *path, const fv_image *written) {
     if (t->plan->args->common.quiet) return;
-    const fv_schedule_desc *s = &t->plan->recipe.desc.schedule;
+    const cli_recipe *s = &t->plan->recipe;
     int n = 0;
     const fv_rendering *any = NULL;
     for (int i = 0; i < t->plan->count; i++)

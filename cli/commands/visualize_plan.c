@@ -12,7 +12,7 @@ int cli_plan_is_montage(const cli_plan *p) {
 }
 
 int cli_plan_tile(const cli_plan *p) {
-    const fv_render_desc *r = &p->recipe.desc;
+    const cli_recipe *r = &p->recipe;
     if (p->args->tile_size) return p->args->tile_size;
     return p->plots ? 2 * CLI_TILE : MIN(MAX(r->width, r->height), CLI_TILE);
 }

@@ -40,7 +40,8 @@ static void snapshot(void *user, int picture, int at, const fv_image *image) {
 
 /* --each: a picture is written as soon as it is done, so that little is lost if the program is
  * killed. */
-static fv_status finished(void *user, int picture, const fv_rendering *r, fv_error *err) {
+static fv_status finished(void *user, int picture, fv_rendering *r, int *taken, fv_error *err) {
+    (void)taken;
     const call *c = user;
     if (r->dead) return FV_OK;
     return cli_each_save(c->plan, c->each, number_of(c->plan, c->each, picture), r->image, err);
@@ -54,7 +55,7 @@ static fv_status make(const cli_plan *p, const cli_each *each, const fv_render_d
     int n = 0;
     for (int u = 0; u < p->units.count; u++)
         if (!each->there[u]) text[n++] = p->units.text[u];
-    fv_status st = n ? fv_render_many(p->model, text, n, desc, made, err) : FV_OK;
+    fv_status st = n ? fv_render_many(p->model, text, n, p->recipe.recipe, desc, made, err) : FV_OK;
     for (int i = 0; !st && i < n * p->starts; i++) out[number_of(p, each, i)] = made[i];
     g_free(made);
     g_free(text);
@@ -65,15 +66,13 @@ static fv_status make(const cli_plan *p, const cli_each *each, const fv_render_d
 static int render_units(const cli_plan *p, cli_each *each, cli_rendered *out) {
     call c = {.plan = p, .each = each};
     fv_error err = {0};
-    fv_render_desc desc = p->recipe.desc;
+    fv_render_desc desc = cli_render_desc(&p->args->recipe, &p->args->model, step, &c);
     int every = 0, code = cli_film_start(p, &out->film, &every);
     if (code) return code;
     c.film = out->film;
     cli_progress_start(&c.progress, &p->args->common, "steps", FV_MONITOR_STOP);
-    desc.progress = step;
     desc.snapshot = every ? snapshot : NULL;
     desc.snapshot_every = every;
-    desc.user = &c;
     desc.finished = each->path && !p->plots ? finished : NULL;
     out->picture = g_new0(fv_rendering *, p->count);
     fv_status st = make(p, each, &desc, out->picture, &err);
@@ -94,14 +93,13 @@ static int render_opposites(const cli_plan *p, cli_rendered *out) {
     char **names = g_new0(char *, p->count + 1);
     cli_progress progress;
     fv_error err = {0};
-    fv_render_desc desc = p->recipe.desc;
+    const fv_render_desc desc =
+        cli_render_desc(&p->args->recipe, &p->args->model, cli_progress_step, &progress);
     for (int i = 0; i < p->count; i++) names[i] = g_strdup_printf("-1*%s", p->units.text[i]);
     cli_progress_start(&progress, &p->args->common, "steps", FV_MONITOR_STOP);
-    desc.progress = cli_progress_step;
-    desc.user = &progress;
     out->opposite = g_new0(fv_rendering *, p->count);
-    fv_status st =
-        fv_render_many(p->model, (const char *const *)names, p->count, &desc, out->opposite, &err);
+    fv_status st = fv_render_many(p->model, (const char *const *)names, p->count, p->recipe.recipe,
+                                  &desc, out->opposite, &err);
     out->seconds += cli_progress_stop(&progress);
     g_strfreev(names);
     return st ? cli_fail_error(&err) : CLI_DONE;

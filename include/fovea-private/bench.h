@@ -90,14 +90,14 @@ typedef struct fv_render_bench {
 FV_API const char *fv_stage_name(fv_stage part);
 
 /* Renders an objective and times the parts of its updates, after the first three.
- *   desc     as for fv_render; .starts pictures are made side by side; .schedule.steps, .batch,
- *            .progress, .snapshot and .times are not looked at
+ *   recipe   NULL: the default; its restarts are rendered side by side, its steps are not looked at
+ *   threads  0: all processors
  *   repeats  updates to be timed at each level; 0: 20
  *   errors   as fv_render
  */
 FV_API fv_status fv_bench_render(const fv_model *model, const char *objective,
-                                 const fv_render_desc *desc, int repeats, fv_render_bench *out,
-                                 fv_error *err);
+                                 const fv_recipe *recipe, int threads, int repeats,
+                                 fv_render_bench *out, fv_error *err);
 
 #ifdef __cplusplus
 }

@@ -36,6 +36,7 @@
 #include "fovea/core.h"
 #include "fovea/monitor.h"
 #include "fovea/session.h"
+#include "fovea/recipe.h"
 #include "fovea/render.h"
 #include "fovea/view.h"
 #include "fovea/examples.h"

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bench_render: where the time of a picture's updates goes, part by part.
  *
- * A picture is rendered as always, with its parts timed (laps.h), and the times are read after each
- * update. The first updates, which make plans and touch memory for the first time, are left out;
- * later plans, for sizes that come up by chance, are in the means and hardly in the medians.
+ * A picture is rendered as always, with its parts timed (stage_timer.h), and the times are
+ * read after each update. The first updates, which make plans and touch memory for the first time,
+ * are left out; later plans, for sizes that come up by chance, are in the means and hardly in the
+ * medians.
  */
 #include <glib.h>
 #include <stdlib.h>
 
 #include "base/error.h"
 #include "bench/bench.h"
-#include "vis/render/stage_timer.h"
+#include "vis/recipe/recipe.h"
+#include "vis/render/render.h"
 
 #define WARM_UP     3
 #define MAX_REPEATS 100000
 
 typedef struct watch {
-    fv_render_times times, before;
+    fvi_stage_times times, before;
     int seen, most;
     double *took; /* [1 + FV_STAGE_COUNT][most] ms of each update: in all, and of each part */
 } watch;
@@ -66,44 +68,63 @@ static fv_status watch_new(watch *w, int64_t updates, fv_error *err) {
     return w->took ? FV_OK : fvi_fail(err, FV_NOMEM, "out of memory for %d times", w->most);
 }
 
-/* The render itself, watched; the pictures are thrown away. `d` is resolved. */
-static fv_status render_watched(const fv_model *model, const char *objective, fv_render_desc *d,
-                                watch *w, fv_error *err) {
-    fv_rendering **made = calloc((size_t)d->restarts, sizeof *made);
-    if (!made) return fvi_fail(err, FV_NOMEM, "out of memory for %d pictures", d->restarts);
-    d->times = &w->times;
-    d->progress = look;
-    d->user = w;
-    d->snapshot = NULL;
-    d->batch = d->restarts; /* so all of them are one batch */
-    fv_status st = fv_render_many(model, &objective, 1, d, made, err);
-    for (int i = 0; i < d->restarts; i++) fv_rendering_free(made[i]);
+/* The render itself, watched; the pictures are thrown away.
+ *   restarts  of the recipe: all of them are one batch */
+static fv_status render_watched(const fv_model *model, const char *objective,
+                                const fv_recipe *recipe, int restarts, int threads, watch *w,
+                                fv_error *err) {
+    const fv_render_desc d = {.struct_size = sizeof d,
+                              .batch = restarts,
+                              .threads = threads,
+                              .progress = look,
+                              .user = w};
+    fv_rendering **made = calloc((size_t)restarts, sizeof *made);
+    if (!made) return fvi_fail(err, FV_NOMEM, "out of memory for %d pictures", restarts);
+    fv_status st = fvi_render_timed(model, &objective, 1, recipe, &d, &w->times, made, err);
+    for (int i = 0; i < restarts; i++) fv_rendering_free(made[i]);
     free(made);
     return st;
 }
 
-/* See render.h. */
-fv_status fv_bench_render(const fv_model *model, const char *objective, const fv_render_desc *desc,
-                          int repeats, fv_render_bench *out, fv_error *err) {
+/* The recipe with as many steps as are wanted. */
+static fv_status timed_recipe(const fv_model *model, const char *objective, const fv_recipe *recipe,
+                              int steps, fv_recipe **out, fv_error *err) {
+    char text[16];
+    fv_recipe *r = NULL;
+    fv_status st = recipe ? fv_recipe_copy(recipe, &r, err)
+                          : fv_recipe_new(model, NULL, &objective, 1, &r, err);
+    g_snprintf(text, sizeof text, "%d", steps);
+    if (!st) st = fv_recipe_set(r, "steps", text, err);
+    if (st)
+        fv_recipe_free(r);
+    else
+        *out = r;
+    return st;
+}
+
+fv_status fv_bench_render(const fv_model *model, const char *objective, const fv_recipe *recipe,
+                          int threads, int repeats, fv_render_bench *out, fv_error *err) {
     fv_status st = FVI_NOT_NULL(err, model, objective, out);
     if (st) return st;
     if (repeats < 0 || repeats > MAX_REPEATS)
         return fvi_fail(err, FV_ARG, "repeats is %d; allowed are 0 (20) to %d", repeats,
                         MAX_REPEATS);
-    fv_render_desc d = desc ? *desc : (fv_render_desc){0};
+    const int steps = (repeats ? repeats : 20) + WARM_UP;
+    fv_recipe *timed = NULL;
     watch w = {0};
-    d.schedule.steps = (repeats ? repeats : 20) + WARM_UP;
-    if (!*d.recipe) g_strlcpy(d.recipe, fv_recipe_default(model, objective), sizeof d.recipe);
-    st = fv_render_desc_resolve(model, &d, &d, err);
-    if (!st) st = watch_new(&w, (int64_t)d.schedule.steps * d.schedule.levels, err);
-    if (!st) st = render_watched(model, objective, &d, &w, err);
+    st = timed_recipe(model, objective, recipe, steps, &timed, err);
+    const int levels = st ? 0 : timed->settings.schedule.levels;
+    const int restarts = st ? 0 : timed->settings.restarts;
+    if (!st) st = watch_new(&w, (int64_t)steps * levels, err);
+    if (!st) st = render_watched(model, objective, timed, restarts, threads, &w, err);
     int n = w.seen - WARM_UP < w.most ? w.seen - WARM_UP : w.most;
     if (!st && n < 1) st = fvi_fail(err, FV_ARG, "there were no updates to be measured");
     if (!st) {
-        fv_render_bench r = {.batch = d.restarts, .peak_rss_mb = fvi_peak_rss_mb()};
+        fv_render_bench r = {.batch = restarts, .peak_rss_mb = fvi_peak_rss_mb()};
         sum_up(&w, n, &r);
         *out = r;
     }
+    fv_recipe_free(timed);
     free(w.took);
     return st;
 }

@@ -39,20 +39,20 @@ static int tiles_across(int w) { return (w + WIDE - 1) / WIDE; }
 typedef struct sampling {
     int channels, h, w, oh, ow; /* h, w: of the input */
     fvi_affine map;             /* shifted to the sample within the pixel */
-    fv_edge edge;
+    fvi_edge edge;
     float share; /* of one sample in its pixel */
 } sampling;
 
-int fvi_edge_index(int64_t i, int n, fv_edge edge) {
+int fvi_edge_index(int64_t i, int n, fvi_edge edge) {
     if (i >= 0 && i < n) return (int)i;
     int64_t m;
     switch (edge) {
-    case FV_EDGE_REFLECT:
+    case FVI_EDGE_REFLECT:
         m = i % (2 * (int64_t)n);
         if (m < 0) m += 2 * (int64_t)n;
         return (int)(m < n ? m : 2 * (int64_t)n - 1 - m);
-    case FV_EDGE_WRAP: m = i % n; return (int)(m < 0 ? m + n : m);
-    case FV_EDGE_REPEAT: return i < 0 ? 0 : n - 1;
+    case FVI_EDGE_WRAP: m = i % n; return (int)(m < 0 ? m + n : m);
+    case FVI_EDGE_REPEAT: return i < 0 ? 0 : n - 1;
     default: return -1;
     }
 }
@@ -93,7 +93,7 @@ static void find_inside(const sampling *s, int y, int *a, int *b) {
 static void find_touched(const sampling *s, int y, int *a, int *b) {
     *a = 0;
     *b = s->ow;
-    if (s->edge == FV_EDGE_ZERO || s->edge == FV_EDGE_GREY) find_within(s, y, 1 + CLEAR, a, b);
+    if (s->edge == FVI_EDGE_ZERO || s->edge == FVI_EDGE_GREY) find_within(s, y, 1 + CLEAR, a, b);
 }
 
 /* ---- bilinear ------------------------------------------------------------------------------- */
@@ -231,7 +231,7 @@ static sampling sampling_of(fvi_planes in, const fvi_sampler *how, fvi_planes ou
 void fvi_sample(fvi_planes in, const fvi_sampler *how, fvi_planes out) {
     const sampling all = sampling_of(in, how, out);
     const int64_t oplane = fvi_planes_area(out);
-    const float border = how->edge == FV_EDGE_GREY ? how->grey : 0;
+    const float border = how->edge == FVI_EDGE_GREY ? how->grey : 0;
 #pragma omp parallel for schedule(static) if (fvi_planes_count(out) > FVI_PARALLEL_MIN)
     for (int y = 0; y < out.h; y++) {
         float *row = out.data + (int64_t)y * out.w; /* out[0][y][.] */
@@ -445,7 +445,7 @@ static void nearest_edge(const sampling *s, int y, int x, int end, const float *
 
 void fvi_sample_nearest(fvi_planes in, const fvi_sampler *how, fvi_planes out) {
     const sampling s = {in.channels, in.h, in.w, out.h, out.w, how->map, how->edge, 1};
-    const float border = how->edge == FV_EDGE_GREY ? how->grey : 0;
+    const float border = how->edge == FVI_EDGE_GREY ? how->grey : 0;
 #pragma omp parallel for schedule(static) if (fvi_planes_count(out) > FVI_PARALLEL_MIN)
     for (int y = 0; y < out.h; y++) {
         float *row = out.data + (int64_t)y * out.w; /* out[0][y][.] */

@@ -6,6 +6,15 @@
 #include "base/planes.h"
 #include "fovea/fovea.h"
 
+/* What lies outside a picture. */
+typedef enum fvi_edge {
+    FVI_EDGE_ZERO = 0, /* 0 in the picture's values */
+    FVI_EDGE_GREY,     /* the middle of low and high */
+    FVI_EDGE_REFLECT,  /* a mirror on the border: 1 0 | 0 1 2 */
+    FVI_EDGE_WRAP,
+    FVI_EDGE_REPEAT /* the nearest pixel */
+} fvi_edge;
+
 /* Maps output pixels to input positions: y_in = m[0]*y + m[1]*x + m[2], x_in = m[3]*y + m[4]*x +
  * m[5]. Pixel centres are whole numbers. */
 typedef struct fvi_affine {
@@ -15,15 +24,15 @@ typedef struct fvi_affine {
 /* How a picture is sampled. */
 typedef struct fvi_sampler {
     fvi_affine map;
-    fv_edge edge; /* what lies outside the input */
-    float grey;   /* the value outside, for FV_EDGE_GREY */
-    int side;     /* 1: one bilinear sample a pixel. More: the mean of side x side samples spread
-                     evenly over the output pixel's square, for maps that shrink a lot */
+    fvi_edge edge; /* what lies outside the input */
+    float grey;    /* the value outside, for FVI_EDGE_GREY */
+    int side;      /* 1: one bilinear sample a pixel. More: the mean of side x side samples spread
+                      evenly over the output pixel's square, for maps that shrink a lot */
 } fvi_sampler;
 
 /* The pixel that position i of a line of n reads: i itself inside, elsewhere as `edge` says; -1 for
  * a constant edge (ZERO, GREY). REFLECT mirrors at the border: 1 0 | 0 1 2. */
-int fvi_edge_index(int64_t i, int n, fv_edge edge);
+int fvi_edge_index(int64_t i, int n, fvi_edge edge);
 
 /* Writes `out`, bilinear samples of `in`. Each of the four neighbours obeys `edge` by itself. */
 void fvi_sample(fvi_planes in, const fvi_sampler *s, fvi_planes out);

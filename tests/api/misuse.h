@@ -50,7 +50,7 @@ typedef struct outputs {
     fv_op_times *ops;
     fv_machine_speed machine;
     fv_render_bench render_bench;
-    fv_render_desc render;
+    fv_recipe *recipe;
     fv_paint_desc paint;
     fv_channel channels[64];
     fv_example found[8];

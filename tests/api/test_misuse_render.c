@@ -1,299 +1,243 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Misuse of render.h: descs, objectives, rendering, dreams, animations. */
+/* Misuse of recipe.h and render.h: recipes, objectives, rendering, dreams, animations. */
 #include "misuse.h"
 
 #define UNIT "pool:0"
 
 /* ---- recipes and options -------------------------------------------------------------------- */
 
+/* A recipe for tiny pictures, made by setup. */
+static fv_recipe *good;
+
 static void test_recipes(void **state) {
     (void)state;
-    const int n = fv_recipe_count(), m = fv_render_option_count();
+    const int n = fv_recipe_count(), m = fv_recipe_option_count();
     assert_true(n > 0 && m > 0);
     GIVES(NULL, fv_recipe_name(-1));
     GIVES(NULL, fv_recipe_name(n));
     GIVES(NULL, fv_recipe_summary(-1));
     GIVES(NULL, fv_recipe_summary(n));
-    GIVES(NULL, fv_render_option_at(-1));
-    GIVES(NULL, fv_render_option_at(m));
+    GIVES(NULL, fv_recipe_option_at(-1));
+    GIVES(NULL, fv_recipe_option_at(m));
     assert_string_equal(fv_recipe_default(NULL, UNIT), "fovea");
     assert_string_equal(fv_recipe_default(t.net, NULL), "fovea");
     assert_string_equal(fv_recipe_default(t.vector, NULL), "erhan");
     assert_non_null(fv_recipe_default(t.net, "nothing:"));
 }
 
+static void test_making(void **state) {
+    const char *unit[] = {UNIT}, *wrong[] = {"conv99:0"};
+    (void)state;
+    REFUSED(FV_ARG, "model must", fv_recipe_new(NULL, NULL, unit, 1, &o.recipe, err));
+    REFUSED(FV_ARG, "out must", fv_recipe_new(t.net, NULL, unit, 1, NULL, err));
+    REFUSED(FV_ARG, "-1 objectives", fv_recipe_new(t.net, NULL, unit, -1, &o.recipe, err));
+    REFUSED(FV_ARG, "objectives is NULL", fv_recipe_new(t.net, NULL, NULL, 1, &o.recipe, err));
+    REFUSED(FV_NOTFOUND, "lucid", fv_recipe_new(t.net, "none", unit, 1, &o.recipe, err));
+    REFUSED(FV_NOTFOUND, "lucid", fv_recipe_new(t.net, "", NULL, 0, &o.recipe, err));
+    REFUSED(FV_NOTFOUND, "conv99", fv_recipe_new(t.net, NULL, wrong, 1, &o.recipe, err));
+    REFUSED(FV_ARG, "recipe must", fv_recipe_copy(NULL, &o.recipe, err));
+    REFUSED(FV_ARG, "out must", fv_recipe_copy(good, NULL, err));
+    WORKS(fv_recipe_new(t.net, NULL, NULL, 0, &o.recipe, err));
+    fv_recipe_free(o.recipe);
+    HARMLESS(fv_recipe_free(NULL));
+}
+
 static void test_options(void **state) {
-    fv_render_desc d = {0}, before;
     (void)state;
-    WORKS(fv_render_desc_resolve(t.net, NULL, &d, err));
-    before = d;
-    REFUSED(FV_ARG, "desc must", fv_render_desc_set(NULL, "steps", "1", err));
-    REFUSED(FV_ARG, "name must", fv_render_desc_set(&d, NULL, "1", err));
-    REFUSED(FV_ARG, "value must", fv_render_desc_set(&d, "steps", NULL, err));
-    REFUSED(FV_NOTFOUND, "no option", fv_render_desc_set(&d, "", "1", err));
-    REFUSED(FV_NOTFOUND, "no option", fv_render_desc_set(&d, "step", "1", err));
-    for (int i = 0; i < fv_render_option_count(); i++) {
-        const char *name = fv_render_option_at(i)->name;
-        const char *says = strcmp(name, "walk") == 0 ? "transforms" : name; /* it is such a list */
-        if (strcmp(name, "regularizer") != 0) /* a text that is read with the objective */
-            REFUSED(FV_ARG, says, fv_render_desc_set(&d, name, "@", err));
-        if (strcmp(name, "transforms") != 0 && strcmp(name, "walk") != 0 &&
-            strcmp(name, "regularizer") != 0)
-            REFUSED(FV_ARG, name, fv_render_desc_set(&d, name, "", err));
+    REFUSED(FV_ARG, "recipe must", fv_recipe_set(NULL, "steps", "1", err));
+    REFUSED(FV_ARG, "option must", fv_recipe_set(good, NULL, "1", err));
+    REFUSED(FV_ARG, "value must", fv_recipe_set(good, "steps", NULL, err));
+    REFUSED(FV_NOTFOUND, "no option", fv_recipe_set(good, "", "1", err));
+    REFUSED(FV_NOTFOUND, "no option", fv_recipe_set(good, "step", "1", err));
+    REFUSED(FV_NOTFOUND, "no option", fv_recipe_set(good, "recipe", "lucid", err));
+    REFUSED(FV_ARG, "option must", fv_recipe_option_check(NULL, "1", err));
+    REFUSED(FV_ARG, "value must", fv_recipe_option_check("steps", NULL, err));
+    REFUSED(FV_NOTFOUND, "no option", fv_recipe_option_check("", "1", err));
+    for (int i = 0; i < fv_recipe_option_count(); i++) {
+        const char *name = fv_recipe_option_at(i)->name;
+        const int is_list = strstr(name, "transforms") != NULL;
+        char before[2048], after[2048];
+        if (strcmp(name, "regularizer") == 0) continue; /* a text that is read with the objective */
+        WORKS(fv_recipe_get(good, name, before, sizeof before, err));
+        REFUSED(FV_ARG, name, fv_recipe_set(good, name, "@", err));
+        if (!is_list) REFUSED(FV_ARG, name, fv_recipe_set(good, name, "", err));
+        REFUSED(FV_ARG, name, fv_recipe_option_check(name, "@", err));
+        WORKS(fv_recipe_get(good, name, after, sizeof after, err));
+        assert_string_equal(before, after);
     }
-    assert_memory_equal(&d, &before, sizeof d);
-    REFUSED(FV_ARG, "desc must", fv_render_desc_get(NULL, "steps", o.text, sizeof o.text, err));
-    REFUSED(FV_ARG, "name must", fv_render_desc_get(&d, NULL, o.text, sizeof o.text, err));
-    REFUSED(FV_ARG, "text must", fv_render_desc_get(&d, "steps", NULL, 8, err));
-    REFUSED(FV_ARG, "at least 1", fv_render_desc_get(&d, "steps", o.text, 0, err));
-    REFUSED(FV_NOTFOUND, "no option", fv_render_desc_get(&d, "", o.text, sizeof o.text, err));
-    const fv_render_desc zero = {0};
-    for (int i = 0; i < fv_render_option_count(); i++) /* what no recipe ever says */
-        WORKS(fv_render_desc_get(&zero, fv_render_option_at(i)->name, o.text, sizeof o.text, err));
-    WORKS(fv_render_desc_get(&d, "steps", o.text, 1, err));
+    REFUSED(FV_ARG, "recipe must", fv_recipe_get(NULL, "steps", o.text, sizeof o.text, err));
+    REFUSED(FV_ARG, "option must", fv_recipe_get(good, NULL, o.text, sizeof o.text, err));
+    REFUSED(FV_ARG, "text must", fv_recipe_get(good, "steps", NULL, 8, err));
+    REFUSED(FV_ARG, "at least 1", fv_recipe_get(good, "steps", o.text, 0, err));
+    REFUSED(FV_NOTFOUND, "no option", fv_recipe_get(good, "", o.text, sizeof o.text, err));
+    WORKS(fv_recipe_get(good, "steps", o.text, 1, err));
 }
 
-/* ---- fields --------------------------------------------------------------------------------- */
-
-/* One field of a resolved desc set to a value that is out of its range. */
-#define FIELD(field, wrong, says)                                                   \
-    do {                                                                            \
-        fv_render_desc bad = good;                                                  \
-        bad.field = wrong;                                                          \
-        REFUSED(FV_ARG, says, fv_render_desc_resolve(t.net, &bad, &o.render, err)); \
-        REFUSED(FV_ARG, says, fv_render(t.net, UNIT, &bad, &o.image, err));         \
-    } while (0)
-
-static fv_render_desc good;
-
-static void test_sizes(void **state) {
+/* Values that are out of their option's range. */
+static void test_values(void **state) {
     (void)state;
-    FIELD(width, -1, "size");
-    FIELD(width, 32769, "size");
-    FIELD(height, -1, "size");
-    FIELD(height, 32769, "size");
-    FIELD(reduction, 9, "reading");
-    FIELD(reduction, -1, "reading");
-    FIELD(view, 3, "view");
-    FIELD(view, -1, "view");
-    FIELD(relu_redirect_steps, -2, "redirect");
-    FIELD(relu_redirect_steps, 1000001, "redirect");
-    FIELD(on_nan, -1, "on_nan");
-    FIELD(on_nan, 3, "on_nan");
-    FIELD(batch, -1, "batch");
-    FIELD(batch, 1025, "batch");
-    fv_render_desc d = good;
-    d.restarts = -1;
-    REFUSED(FV_ARG, "starts", fv_render_desc_resolve(t.net, &d, &o.render, err));
-    d.restarts = 1025;
-    REFUSED(FV_ARG, "starts", fv_render_desc_resolve(t.net, &d, &o.render, err));
-    d = good;
-    d.threads = -1;
-    REFUSED(FV_ARG, "threads is -1", fv_render(t.net, UNIT, &d, &o.image, err));
-    d.threads = 1025;
-    REFUSED(FV_ARG, "threads is 1025", fv_render(t.net, UNIT, &d, &o.image, err));
-    d = good;
-    d.snapshot_every = -1;
-    REFUSED(FV_ARG, "snapshot_every", fv_render(t.net, UNIT, &d, &o.image, err));
-    d = (fv_render_desc){.channels = -1};
-    REFUSED(FV_ARG, "-1", fv_render_desc_resolve(t.vector, &d, &o.render, err));
-    d.channels = 5;
-    REFUSED(FV_SHAPE, "4 elements", fv_render_desc_resolve(t.vector, &d, &o.render, err));
+    static const char *const wrong[][3] = {
+        {"size", "-1", "32769"},
+        {"size", "0x4", "4x32769"},
+        {"seed", "-1", "18446744073709551616"},
+        {"restarts", "0", "1025"},
+        {"reduction", "9", "-1"},
+        {"view", "3", "-1"},
+        {"param", "6", "-1"},
+        {"color", "4", "0"},
+        {"output-activation", "4", "-1"},
+        {"range", "1,1", "nan,1"},
+        {"range", "0,inf", "1"},
+        {"decay", "-5", "nan"},
+        {"gain", "0", "1e7"},
+        {"bias", "-11", "11"},
+        {"phase-std", "-1", "7"},
+        {"param-levels", "-1", "11"},
+        {"start", "6", "-1"},
+        {"start-mean", "nan", "-inf"},
+        {"start-sd", "-1", "nan"},
+        {"parameter-decay", "-1", "2"},
+        {"blur", "-1", "101"},
+        {"norm", "-1", "nan"},
+        {"regularize-every", "0", "1000001"},
+        {"gradient", "8", "-1"},
+        {"gradient-levels", "-1", "11"},
+        {"gradient-clip", "-1", "nan"},
+        {"optimizer", "8", "-1"},
+        {"rate", "-1", "inf"},
+        {"rate-end", "-1", "2"},
+        {"beta1", "-1", "1"},
+        {"beta2", "-1", "1"},
+        {"epsilon", "-1", "nan"},
+        {"epsilon-under-root", "1", "-1"},
+        {"weight-decay", "-1", "2"},
+        {"steps", "0", "1000001"},
+        {"copies", "0", "1025"},
+        {"levels", "0", "33"},
+        {"level-scale", "1", "17"},
+        {"octave-order", "3", "-1"},
+        {"octave-carry", "3", "-1"},
+        {"tile", "-2", "32769"},
+        {"patience", "-2", "1000001"},
+        {"keep", "1", "-1"},
+        {"display", "5", "-1"},
+        {"margin", "-1", "1"},
+        {"alpha", "1", "2"},
+        {"relu-redirect-steps", "-2", "1000001"},
+        {"transforms", "jitter(nan)", "pad(1;5)"},
+        {"transforms", "99(1)", "jitter(-1)"},
+        {"in-place-transforms", "roll(1,2,3,4)", "roll("},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        for (int k = 1; k < 3; k++)
+            REFUSED(FV_ARG, wrong[i][0], fv_recipe_set(good, wrong[i][0], wrong[i][k], err));
+    char many[17 * 8 + 1] = "", long_text[257];
+    for (int i = 0; i < 17; i++) strcat(many, "roll(1) ");
+    memset(long_text, 'x', sizeof long_text - 1);
+    long_text[256] = '\0';
+    REFUSED(FV_ARG, "transforms", fv_recipe_set(good, "transforms", many, err));
+    REFUSED(FV_ARG, "regularizer", fv_recipe_set(good, "regularizer", long_text, err));
 }
 
-static void test_param(void **state) {
+/* What is copied: pictures to start from, masks, spectra; and shapes. */
+static void test_inputs(void **state) {
     (void)state;
-    FIELD(param.kind, 6, "param");
-    FIELD(param.kind, -1, "param is \"-1\"");
-    FIELD(param.color, 4, "color");
-    FIELD(param.color, 0, "color");
-    FIELD(param.output_activation, 4, "squash");
-    FIELD(param.output_activation, -1, "squash");
-    FIELD(param.low, good.param.high, "range");
-    FIELD(param.low, NAN, "range");
-    FIELD(param.high, good.param.low, "range");
-    FIELD(param.high, INFINITY, "range");
-    FIELD(param.decay, -5, "decay");
-    FIELD(param.decay, NAN, "decay");
-    FIELD(param.gain, 0, "gain");
-    FIELD(param.gain, 1e7f, "gain");
-    FIELD(param.levels, -1, "param-levels");
-    FIELD(param.levels, 11, "param-levels");
-    FIELD(param.bias, -11, "bias");
-    FIELD(param.bias, 11, "bias");
-    FIELD(param.phase_std, -1, "spread");
-    FIELD(param.phase_std, 7, "spread");
-    FIELD(start.kind, 6, "start");
-    FIELD(start.kind, -1, "start");
-    FIELD(start.mean, NAN, "start-mean");
-    FIELD(start.mean, -INFINITY, "start-mean");
-    FIELD(start.sd, -1, "start-sd");
-    FIELD(start.sd, NAN, "start-sd");
-}
+    REFUSED(FV_ARG, "recipe must", fv_recipe_set_image(NULL, "start", t.photo, err));
+    REFUSED(FV_ARG, "input must", fv_recipe_set_image(good, NULL, t.photo, err));
+    REFUSED(FV_NOTFOUND, "start, mask", fv_recipe_set_image(good, "spectrum", t.photo, err));
+    REFUSED(FV_ARG, "0 channels", fv_recipe_set_image(good, "start", &no_image, err));
+    REFUSED(FV_ARG, "data", fv_recipe_set_image(good, "start", &no_data, err));
+    REFUSED(FV_ARG, "mask", fv_recipe_set_image(good, "mask", &seven_channels, err));
+    REFUSED(FV_ARG, "recipe must", fv_recipe_set_tensor(NULL, "spectrum", t.input, err));
+    REFUSED(FV_ARG, "input must", fv_recipe_set_tensor(good, NULL, t.input, err));
+    REFUSED(FV_NOTFOUND, "spectrum", fv_recipe_set_tensor(good, "mask", t.input, err));
+    REFUSED(FV_ARG, "spectrum", fv_recipe_set_tensor(good, "spectrum", &no_tensor, err));
+    REFUSED(FV_ARG, "spectrum", fv_recipe_set_tensor(good, "spectrum", &negative_dim, err));
+    fv_recipe *vector = NULL, *r = NULL;
+    WORKS(fv_recipe_new(t.vector, NULL, NULL, 0, &vector, err));
+    REFUSED(FV_ARG, "recipe must", fv_recipe_set_shape(NULL, 1, 1, 4, err));
+    REFUSED(FV_ARG, "is a picture", fv_recipe_set_shape(good, 1, 1, 4, err));
+    REFUSED(FV_ARG, "-1", fv_recipe_set_shape(vector, -1, 1, 4, err));
+    REFUSED(FV_ARG, "0", fv_recipe_set_shape(vector, 1, 0, 4, err));
+    REFUSED(FV_ARG, "0", fv_recipe_set_shape(vector, 1, 1, 0, err));
+    REFUSED(FV_SHAPE, "4 elements", fv_recipe_set_shape(vector, 5, 1, 1, err));
+    REFUSED(FV_ARG, "no picture", fv_recipe_set(vector, "size", "receptive", err));
+    WORKS(fv_recipe_set_shape(vector, 1, 2, 2, err));
+    REFUSED(FV_ARG, "another model", fv_render(t.net, UNIT, vector, &o.image, err));
+    fv_recipe_free(vector);
 
-static void test_lists(void **state) {
-    (void)state;
-    FIELD(transforms.count, -1, "transforms");
-    FIELD(transforms.count, 17, "transforms");
-    FIELD(in_place_transforms.count, -1, "transforms");
-    FIELD(in_place_transforms.count, INT_MAX, "transforms");
-    fv_render_desc d = good;
-    d.transforms = (fv_transforms){.kind = 1, .count = 1, .list = {{.kind = 99}}};
-    REFUSED(FV_ARG, "no kind 99", fv_render_desc_resolve(t.net, &d, &o.render, err));
-    d.transforms.list[0] = (fv_transform){.kind = 0};
-    REFUSED(FV_ARG, "no kind 0", fv_render_desc_resolve(t.net, &d, &o.render, err));
-    d.transforms.list[0] = (fv_transform){.kind = FV_TRANSFORM_PAD, .v = {1}, .edge = 5};
-    REFUSED(FV_ARG, "edge", fv_render_desc_resolve(t.net, &d, &o.render, err));
-    d.transforms.list[0] = (fv_transform){.kind = FV_TRANSFORM_PAD, .v = {1}, .edge = -1};
-    REFUSED(FV_ARG, "edge", fv_render_desc_resolve(t.net, &d, &o.render, err));
-    d.transforms.list[0] = (fv_transform){.kind = FV_TRANSFORM_JITTER, .v = {NAN}};
-    REFUSED(FV_ARG, "jitter", fv_render_desc_resolve(t.net, &d, &o.render, err));
-    d = good;
-    memset(d.recipe, 'x', sizeof d.recipe); /* no end */
-    REFUSED(FV_NOTFOUND, "xxx", fv_render_desc_resolve(t.net, &d, &o.render, err));
-    d = good;
-    d.regularizer.kind = 1;
-    memset(d.regularizer.terms, 'x', sizeof d.regularizer.terms);
-    REFUSED(FV_NOTFOUND, "xxx", fv_render(t.net, UNIT, &d, &o.image, err));
-    FIELD(regularizer.decay, -1, "shrink");
-    FIELD(regularizer.decay, 2, "shrink");
-    FIELD(regularizer.blur, -1, "smooth");
-    FIELD(regularizer.blur, 101, "smooth");
-    FIELD(regularizer.norm, -1, "norm");
-    FIELD(regularizer.norm, NAN, "norm");
-    FIELD(regularizer.every, -1, "regularize-every");
-    FIELD(regularizer.every, 1000001, "regularize-every");
-}
-
-static void test_climbing(void **state) {
-    (void)state;
-    FIELD(gradient.kind, 8, "gradient");
-    FIELD(gradient.kind, -1, "gradient");
-    FIELD(gradient.levels, -1, "gradient-levels");
-    FIELD(gradient.levels, 11, "gradient-levels");
-    FIELD(gradient.clip, -1, "gradient-clip");
-    FIELD(gradient.clip, NAN, "gradient-clip");
-    FIELD(optimizer.kind, 8, "optimizer");
-    FIELD(optimizer.kind, -1, "optimizer");
-    FIELD(optimizer.rate, -1, "rate");
-    FIELD(optimizer.rate, INFINITY, "rate");
-    FIELD(optimizer.rate_end, -1, "rate-end");
-    FIELD(optimizer.rate_end, 2, "rate-end");
-    FIELD(optimizer.beta1, -1, "beta1");
-    FIELD(optimizer.beta1, 1, "beta1");
-    FIELD(optimizer.beta2, -1, "beta2");
-    FIELD(optimizer.beta2, 1, "beta2");
-    FIELD(optimizer.epsilon, -1, "epsilon");
-    FIELD(optimizer.epsilon, NAN, "epsilon");
-    FIELD(optimizer.weight_decay, -1, "weight-decay");
-    FIELD(optimizer.weight_decay, 2, "weight-decay");
-    FIELD(schedule.steps, -1, "steps");
-    FIELD(schedule.steps, 1000001, "steps");
-    FIELD(schedule.copies, -1, "copies");
-    FIELD(schedule.copies, 1025, "copies");
-    FIELD(schedule.levels, -1, "levels");
-    FIELD(schedule.levels, 33, "levels");
-    FIELD(schedule.level_scale, 1, "level-scale");
-    FIELD(schedule.level_scale, 17, "level-scale");
-    FIELD(schedule.octave_order, 3, "levels-are");
-    FIELD(schedule.octave_order, -1, "levels-are");
-    FIELD(schedule.octave_carry, 3, "carry");
-    FIELD(schedule.octave_carry, -1, "carry");
-    FIELD(schedule.tile, -2, "tile");
-    FIELD(schedule.tile, 32769, "tile");
-    FIELD(schedule.patience, -2, "patience");
-    FIELD(schedule.patience, 1000001, "patience");
-    FIELD(display.kind, 5, "display");
-    FIELD(display.kind, -1, "display");
-    FIELD(display.margin, -1, "margin");
-    FIELD(display.margin, 1, "margin");
-    fv_render_desc d = good; /* 16^31 times as large */
-    d.schedule.levels = 32, d.schedule.level_scale = 16, d.schedule.octave_order = 1;
-    REFUSED(FV_ARG, "levels", fv_render(t.net, UNIT, &d, &o.image, err));
+    WORKS(fv_recipe_copy(good, &r, err));
+    WORKS(fv_recipe_set(r, "start", "image", err));
+    REFUSED(FV_ARG, "no image", fv_render(t.net, UNIT, r, &o.image, err));
+    WORKS(fv_recipe_set_image(r, "start", t.photo, err));
+    WORKS(fv_recipe_set(r, "start", "normal", err));
+    REFUSED(FV_ARG, "start is not image", fv_render(t.net, UNIT, r, &o.image, err));
+    WORKS(fv_recipe_set_image(r, "start", NULL, err));
+    WORKS(fv_recipe_set_tensor(r, "spectrum", t.vector_input, err));
+    REFUSED(FV_ARG, "spectrum", fv_render(t.net, UNIT, r, &o.image, err));
+    WORKS(fv_recipe_set(r, "param", "phase", err));
+    REFUSED(FV_SHAPE, "spectrum", fv_render(t.net, UNIT, r, &o.image, err));
+    WORKS(fv_recipe_set_tensor(r, "spectrum", NULL, err));
+    WORKS(fv_render(t.net, UNIT, r, &o.image, err));
+    fv_image_free(o.image);
+    fv_recipe_free(r);
 }
 
 /* ---- calls ---------------------------------------------------------------------------------- */
 
-static void test_resolve(void **state) {
-    (void)state;
-    REFUSED(FV_ARG, "model must", fv_render_desc_resolve(NULL, NULL, &o.render, err));
-    REFUSED(FV_ARG, "out must", fv_render_desc_resolve(t.net, NULL, NULL, err));
-    const fv_render_desc none = {.recipe = "none"};
-    REFUSED(FV_NOTFOUND, "lucid", fv_render_desc_resolve(t.net, &none, &o.render, err));
-    WORKS(fv_render_desc_resolve(t.net, NULL, &o.render, err));
-}
-
-static void test_settle(void **state) {
-    const char *unit[] = {UNIT}, *wrong[] = {"conv99:0"};
-    fv_render_desc d = good;
-    (void)state;
-    REFUSED(FV_ARG, "model must", fv_render_desc_settle(NULL, unit, 1, &d, err));
-    REFUSED(FV_ARG, "objectives must", fv_render_desc_settle(t.net, NULL, 1, &d, err));
-    REFUSED(FV_ARG, "desc must", fv_render_desc_settle(t.net, unit, 1, NULL, err));
-    REFUSED(FV_ARG, "0 objectives", fv_render_desc_settle(t.net, unit, 0, &d, err));
-    REFUSED(FV_ARG, "-1 objectives", fv_render_desc_settle(t.net, unit, -1, &d, err));
-    d.width = d.height = FV_SIZE_RECEPTIVE;
-    REFUSED(FV_NOTFOUND, "conv99", fv_render_desc_settle(t.net, wrong, 1, &d, err));
-    assert_int_equal(d.width, FV_SIZE_RECEPTIVE);
-    WORKS(fv_render_desc_settle(t.net, unit, 1, &d, err));
-}
-
 static void test_render(void **state) {
     const char *unit[] = {UNIT, NULL};
-    fv_render_desc d = good;
+    fv_recipe *r = NULL;
     (void)state;
     REFUSED(FV_ARG, "model must", fv_render(NULL, UNIT, NULL, &o.image, err));
     REFUSED(FV_ARG, "objective must", fv_render(t.net, NULL, NULL, &o.image, err));
     REFUSED(FV_ARG, "out must", fv_render(t.net, UNIT, NULL, NULL, err));
-    REFUSED(FV_ARG, "empty", fv_render(t.net, "", &d, &o.image, err));
-    REFUSED(FV_NOTFOUND, "nothing", fv_render(t.net, "nothing:0", &d, &o.image, err));
-    REFUSED(FV_NOTFOUND, "12", fv_render(t.net, "pool:12", &d, &o.image, err));
-    REFUSED(FV_ARG, "nothing of the network", fv_render(t.net, "tv", &d, &o.image, err));
-    REFUSED(FV_ARG, "model must", fv_render_many(NULL, unit, 1, &d, o.renderings, err));
-    REFUSED(FV_ARG, "objectives must", fv_render_many(t.net, NULL, 1, &d, o.renderings, err));
-    REFUSED(FV_ARG, "out must", fv_render_many(t.net, unit, 1, &d, NULL, err));
-    REFUSED(FV_ARG, "at least 1", fv_render_many(t.net, unit, 0, &d, o.renderings, err));
-    REFUSED(FV_ARG, "at least 1", fv_render_many(t.net, unit, -1, NULL, o.renderings, err));
-    REFUSED(FV_ARG, "empty", fv_render_many(t.net, unit, 2, &d, o.renderings, err));
-    d.restarts = 1024;
-    REFUSED(FV_ARG, "too many", fv_render_many(t.net, unit, INT_MAX, &d, o.renderings, err));
+    REFUSED(FV_ARG, "empty", fv_render(t.net, "", good, &o.image, err));
+    REFUSED(FV_NOTFOUND, "nothing", fv_render(t.net, "nothing:0", good, &o.image, err));
+    REFUSED(FV_NOTFOUND, "12", fv_render(t.net, "pool:12", good, &o.image, err));
+    REFUSED(FV_ARG, "nothing of the network", fv_render(t.net, "tv", good, &o.image, err));
+#define MANY(MODEL, UNITS, COUNT, OUT) fv_render_many(MODEL, UNITS, COUNT, good, NULL, OUT, err)
+    REFUSED(FV_ARG, "model must", MANY(NULL, unit, 1, o.renderings));
+    REFUSED(FV_ARG, "objectives must", MANY(t.net, NULL, 1, o.renderings));
+    REFUSED(FV_ARG, "out must", MANY(t.net, unit, 1, NULL));
+    REFUSED(FV_ARG, "empty", fv_render_many(t.net, unit, 2, NULL, NULL, o.renderings, err));
+    REFUSED(FV_ARG, "at least 1", MANY(t.net, unit, 0, o.renderings));
+    REFUSED(FV_ARG, "at least 1", MANY(t.net, unit, -1, o.renderings));
+    REFUSED(FV_ARG, "empty", MANY(t.net, unit, 2, o.renderings));
+#define RUN(...) \
+    fv_render_many(t.net, unit, 1, good, FV_DESC(fv_render_desc, __VA_ARGS__), o.renderings, err)
+    REFUSED(FV_ARG, "batch is -1", RUN(.batch = -1));
+    REFUSED(FV_ARG, "batch is 1025", RUN(.batch = 1025));
+    REFUSED(FV_ARG, "threads is -1", RUN(.threads = -1));
+    REFUSED(FV_ARG, "threads is 1025", RUN(.threads = 1025));
+    REFUSED(FV_ARG, "on_nan", RUN(.on_nan = -1));
+    REFUSED(FV_ARG, "on_nan", RUN(.on_nan = 3));
+    REFUSED(FV_ARG, "snapshot_every", RUN(.snapshot_every = -1));
+    REFUSED(FV_ARG, "snapshot_every", RUN(.snapshot_every = INT_MIN));
+    REFUSED(FV_ARG, "struct_size is 0",
+            fv_render_many(t.net, unit, 1, good, &(fv_render_desc){.batch = 1}, o.renderings, err));
+    WORKS(fv_recipe_copy(good, &r, err));
+    WORKS(fv_recipe_set(r, "restarts", "1024", err));
+    REFUSED(FV_ARG, "too many", fv_render_many(t.net, unit, INT_MAX, r, NULL, o.renderings, err));
+    WORKS(fv_recipe_set(r, "levels", "32", err)); /* 16^31 times as large */
+    WORKS(fv_recipe_set(r, "level-scale", "16", err));
+    REFUSED(FV_ARG, "levels", fv_render(t.net, UNIT, r, &o.image, err));
+    fv_recipe_free(r);
     HARMLESS(fv_rendering_free(NULL));
-}
-
-/* What is borrowed: pictures to start from, masks, spectra. */
-static void test_borrowed(void **state) {
-    fv_render_desc d = good;
-    (void)state;
-    d.start.kind = FV_START_IMAGE;
-    REFUSED(FV_ARG, "no image", fv_render(t.net, UNIT, &d, &o.image, err));
-    d.start.image = &no_image;
-    REFUSED(FV_ARG, "0 channels", fv_render(t.net, UNIT, &d, &o.image, err));
-    d.start.image = &no_data;
-    REFUSED(FV_ARG, "data", fv_render(t.net, UNIT, &d, &o.image, err));
-    d.start.image = t.photo;
-    d.start.mask = &seven_channels;
-    REFUSED(FV_ARG, "mask", fv_render(t.net, UNIT, &d, &o.image, err));
-    d = good;
-    d.param.kind = FV_PARAM_PHASE;
-    d.param.spectrum = &no_tensor;
-    REFUSED(FV_ARG, "spectrum", fv_render(t.net, UNIT, &d, &o.image, err));
-    d.param.spectrum = &negative_dim;
-    REFUSED(FV_ARG, "spectrum", fv_render(t.net, UNIT, &d, &o.image, err));
-    d.param.spectrum = t.vector_input;
-    REFUSED(FV_SHAPE, "spectrum", fv_render(t.net, UNIT, &d, &o.image, err));
-    d = good;
-    WORKS(fv_render(t.net, UNIT, &d, &o.image, err));
-    fv_image_free(o.image);
 }
 
 static void test_timing(void **state) {
     (void)state;
-    REFUSED(FV_ARG, "model must", fv_bench_render(NULL, UNIT, NULL, 1, &o.render_bench, err));
-    REFUSED(FV_ARG, "objective must", fv_bench_render(t.net, NULL, NULL, 1, &o.render_bench, err));
-    REFUSED(FV_ARG, "out must", fv_bench_render(t.net, UNIT, NULL, 1, NULL, err));
-    REFUSED(FV_ARG, "repeats is -1", fv_bench_render(t.net, UNIT, NULL, -1, &o.render_bench, err));
+    REFUSED(FV_ARG, "model must", fv_bench_render(NULL, UNIT, NULL, 1, 1, &o.render_bench, err));
+    REFUSED(FV_ARG, "objective must",
+            fv_bench_render(t.net, NULL, NULL, 1, 1, &o.render_bench, err));
+    REFUSED(FV_ARG, "out must", fv_bench_render(t.net, UNIT, NULL, 1, 1, NULL, err));
+    REFUSED(FV_ARG, "repeats is -1",
+            fv_bench_render(t.net, UNIT, NULL, 1, -1, &o.render_bench, err));
     REFUSED(FV_NOTFOUND, "nothing",
-            fv_bench_render(t.net, "nothing:0", NULL, 1, &o.render_bench, err));
+            fv_bench_render(t.net, "nothing:0", NULL, 1, 1, &o.render_bench, err));
+    REFUSED(FV_ARG, "threads is -1",
+            fv_bench_render(t.net, UNIT, NULL, -1, 1, &o.render_bench, err));
     assert_string_equal(fv_stage_name(FV_STAGE_COUNT), "?");
     assert_string_equal(fv_stage_name((fv_stage)-1), "?");
 }
@@ -357,8 +301,7 @@ static void test_groups(void **state) {
     (void)state;
 #define GROUP(IMAGES, COUNT, THRESHOLD) \
     fv_images_group(IMAGES, COUNT, 1, THRESHOLD, o.integers, o.values, &o.count, err)
-    REFUSED(FV_ARG, "images must",
-            fv_images_group(NULL, 2, 1, 0, o.integers, NULL, &o.count, err));
+    REFUSED(FV_ARG, "images must", fv_images_group(NULL, 2, 1, 0, o.integers, NULL, &o.count, err));
     REFUSED(FV_ARG, "groups must", fv_images_group(two, 2, 0, 0, NULL, NULL, &o.count, err));
     REFUSED(FV_ARG, "distinct must", fv_images_group(two, 2, 1, 0, o.integers, NULL, NULL, err));
     REFUSED(FV_ARG, "at least 1", GROUP(two, 0, 0));
@@ -460,23 +403,25 @@ static void test_animation(void **state) {
 
 static int setup(void **state) {
     const int st = misuse_setup(state);
-    const fv_render_desc small = {.recipe = "lucid", .schedule.steps = 1, .threads = 1};
-    if (!st) WORKS(fv_render_desc_resolve(t.net, &small, &good, err));
-    return st;
+    if (st) return st;
+    WORKS(fv_recipe_new(t.net, "lucid", NULL, 0, &good, err));
+    WORKS(fv_recipe_set(good, "steps", "1", err));
+    return 0;
+}
+
+static int teardown(void **state) {
+    fv_recipe_free(good);
+    return misuse_teardown(state);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_recipes),   cmocka_unit_test(test_options),
-        cmocka_unit_test(test_sizes),     cmocka_unit_test(test_param),
-        cmocka_unit_test(test_lists),     cmocka_unit_test(test_climbing),
-        cmocka_unit_test(test_resolve),
-        cmocka_unit_test(test_settle),
-        cmocka_unit_test(test_render),
-        cmocka_unit_test(test_borrowed),  cmocka_unit_test(test_objectives),
-        cmocka_unit_test(test_groups),    cmocka_unit_test(test_spectrum),
-        cmocka_unit_test(test_dream),     cmocka_unit_test(test_timing),
-        cmocka_unit_test(test_animation),
+        cmocka_unit_test(test_recipes),    cmocka_unit_test(test_making),
+        cmocka_unit_test(test_options),    cmocka_unit_test(test_values),
+        cmocka_unit_test(test_inputs),     cmocka_unit_test(test_render),
+        cmocka_unit_test(test_objectives), cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_spectrum),   cmocka_unit_test(test_dream),
+        cmocka_unit_test(test_timing),     cmocka_unit_test(test_animation),
     };
-    return cmocka_run_group_tests(tests, setup, misuse_teardown);
+    return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -6,7 +6,7 @@ fov relu1:0-3 -o a.png | blur | sed -E 's/ [0-9]+x[0-9]+,/ WxH,/'
 fov relu1:0-3 -q --each b && ls b
 fov relu1:0-3 -q --npy c.npy && make shape c.npy
 fov relu1:0-3 -q --animate d.gif && make frames d.gif
-fov relu1:0-1 --starts 2 -o a.png | blur | sed -E 's/ [0-9]+x[0-9]+,/ WxH,/' | grep -v distances
+fov relu1:0-1 --restarts 2 -o a.png | blur | sed -E 's/ [0-9]+x[0-9]+,/ WxH,/' | grep -v distances
 # all are dead: nothing is written
 fov relu1:1-2 -o e.png || echo "[$?]"
 fov relu1:1 -q -o e.png --each f || echo "[$?]"

@@ -59,7 +59,7 @@ try fovea visualize tiny 'head/conv:1 - head/conv:2' --steps 2 --examples photos
 try fovea visualize tiny head/conv:1 --steps 2 --examples nowhere -o e.png
 try fovea visualize tiny head/conv:1 --steps 2 --examples photos --each e
 try fovea visualize tiny head/conv:1 --steps 2 --index kept -o e.png
-try fovea visualize tiny head/conv:1 --starts 2 --steps 2 --examples photos -o e.png
+try fovea visualize tiny head/conv:1 --restarts 2 --steps 2 --examples photos -o e.png
 # refused, and nothing is written
 mkdir empty
 try fov head/conv:1 empty -o e.png

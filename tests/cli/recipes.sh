@@ -17,7 +17,7 @@ fovea visualize tiny --recipe matlab --pyramid-levels 2 --pyramid-scale 1.5 --nu
 fovea visualize tiny --output-scaling linear --show-recipe | grep display
 fovea visualize tiny --num-iterations 7 --steps 8 --show-recipe | grep '^steps'
 # files
-fov stem/conv:0 --init "$DATA/photo.jpg" --rate 0 --optimizer ascent --param pixels --color rgb --squash clip --transforms none -q -o i.png && make size i.png
+fov stem/conv:0 --init "$DATA/photo.jpg" --rate 0 --optimizer ascent --param pixels --color rgb --output-activation clip --transforms none -q -o i.png && make size i.png
 fov stem/conv:0 --init "$DATA/photo.jpg" --mask "$DATA/photo.jpg" -q -o i.png && make size i.png
 try fovea visualize tiny stem/conv:0 --init nowhere.png -o x.png
 try fovea visualize tiny stem/conv:0 --mask nowhere.png -o x.png
@@ -40,3 +40,7 @@ try fovea visualize tiny stem/conv:0 -o x.png --jitter 8
 try fovea visualize tiny stem/conv:0 -o x.png --steps
 try fovea visualize tiny stem/conv:0 -o x.png --shape 3x4
 [ ! -e x.png ] && echo 'not touched'
+# names that options had before, and words of theirs, for one release
+fov --show-recipe --squash none --starts 2 --levels-are below --size seen --redirect never | grep -E '^(output-activation|restarts|octave-order|size|relu-redirect-steps) ='
+try fovea visualize tiny stem/conv:0 -o x.png --squash some
+fovea visualize --help | grep -E -- '--(squash|starts|levels-are|redirect)' || echo 'not in the help'

@@ -5,7 +5,7 @@ fov() { fovea visualize tiny "$@" 2> log || { code=$?; cat log; return $code; };
 fov block_5/expand/conv:0-3 --size 24 --steps 3 -o a.png | montage
 make text fovea.command a.png
 make text fovea.objective a.png
-make text fovea.options a.png | tr ';' '\n' | grep -E 'recipe|size|steps'
+make text fovea.options a.png | tr ';' '\n' | grep -E '^ ?(recipe|size|steps)='
 make text fovea.montage a.png
 make text fovea.unfinished a.png
 make text fovea.seed a.png

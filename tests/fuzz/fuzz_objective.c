@@ -37,35 +37,39 @@ static void objective(const char *text) {
 }
 
 /* What was taken is written as the text that sets it, which must set the same. */
-static void option(fv_render_desc *d, char *line) {
+static void option(fv_recipe *d, char *line) {
     fv_error err;
     char text[4096], again[4096], *value = strchr(line, '=');
     if (!value) return;
     *value++ = 0;
-    fv_render_desc was = *d;
-    if (fuzz_check(fv_render_desc_set(d, line, value, &err), &err)) {
-        FUZZ_ASSERT(!memcmp(&was, d, sizeof was));
+    const int known = !fuzz_check(fv_recipe_get(d, line, text, sizeof text, &err), &err);
+    if (fuzz_check(fv_recipe_set(d, line, value, &err), &err)) {
+        if (!known) return;
+        FUZZ_ASSERT(!fuzz_check(fv_recipe_get(d, line, again, sizeof again, &err), &err));
+        FUZZ_ASSERT(!strcmp(text, again));
         return;
     }
-    FUZZ_ASSERT(!fuzz_check(fv_render_desc_get(d, line, text, sizeof text, &err), &err));
-    fv_render_desc copy = *d;
-    if (fuzz_check(fv_render_desc_set(&copy, line, text, &err), &err)) abort();
-    FUZZ_ASSERT(!fuzz_check(fv_render_desc_get(&copy, line, again, sizeof again, &err), &err));
+    fv_recipe *copy = NULL;
+    FUZZ_ASSERT(!fuzz_check(fv_recipe_get(d, line, text, sizeof text, &err), &err));
+    FUZZ_ASSERT(!fuzz_check(fv_recipe_copy(d, &copy, &err), &err));
+    if (fuzz_check(fv_recipe_set(copy, line, text, &err), &err)) abort();
+    FUZZ_ASSERT(!fuzz_check(fv_recipe_get(copy, line, again, sizeof again, &err), &err));
     FUZZ_ASSERT(!strcmp(text, again));
+    fv_recipe_free(copy);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fv_error err;
-    fv_render_desc d = {0}, resolved;
+    fv_recipe *d = NULL;
     char *text = malloc(size + 1);
     FUZZ_ASSERT(text);
     if (size) memcpy(text, data, size);
     text[size] = 0;
     char *saved = NULL, *line = strtok_r(text, "\n", &saved);
     if (line) objective(line);
-    if (!fuzz_check(fv_render_desc_resolve(model, NULL, &d, &err), &err))
-        while ((line = strtok_r(NULL, "\n", &saved))) option(&d, line);
-    fuzz_check(fv_render_desc_resolve(model, &d, &resolved, &err), &err);
+    if (!fuzz_check(fv_recipe_new(model, NULL, NULL, 0, &d, &err), &err))
+        while ((line = strtok_r(NULL, "\n", &saved))) option(d, line);
+    fv_recipe_free(d);
     free(text);
     return 0;
 }

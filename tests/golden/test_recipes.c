@@ -76,11 +76,11 @@ static void read_reference(char *text, reference *r) {
     }
 }
 
-static void apply_options(const reference *r, fv_render_desc *d) {
+static void apply_options(const reference *r, fv_recipe *d) {
     fv_error err;
     for (guint i = 0; i < r->options->len; i++) {
         char **pair = g_strsplit(g_ptr_array_index(r->options, i), "=", 2);
-        if (fv_render_desc_set(d, pair[0], pair[1], &err)) fail_msg("%s", err.text);
+        if (fv_recipe_set(d, pair[0], pair[1], &err)) fail_msg("%s", err.text);
         g_strfreev(pair);
     }
 }
@@ -114,18 +114,18 @@ static int check_recipe(const char *name) {
     fv_model *model = NULL;
     fv_tensor *spectrum = NULL;
     fv_rendering *made = NULL;
-    fv_render_desc wish = {0}, d;
+    fv_recipe *d = NULL;
     seen s = {.objective = r.objective};
-    g_strlcpy(wish.recipe, r.recipe, sizeof wish.recipe);
     if (fv_model_load(model_path, NULL, &model, &err) ||
-        fv_render_desc_resolve(model, &wish, &d, &err) ||
+        fv_recipe_new(model, r.recipe, &r.objective, 1, &d, &err) ||
         (r.spectrum && fv_tensor_load(spectrum_path, &spectrum, &err)))
         fail_msg("%s: %s", name, err.text);
-    apply_options(&r, &d);
-    d.param.spectrum = spectrum;
-    d.progress = record;
-    d.user = &s;
-    int broken = fv_render_many(model, &r.objective, 1, &d, &made, &err) != FV_OK;
+    apply_options(&r, d);
+    if (spectrum && fv_recipe_set_tensor(d, "spectrum", spectrum, &err)) fail_msg("%s", err.text);
+    int broken = fv_render_many(model, &r.objective, 1, d,
+                                FV_DESC(fv_render_desc, .progress = record, .user = &s), &made,
+                                &err) != FV_OK;
+    fv_recipe_free(d);
     if (broken) printf("%s: %s\n", name, err.text);
     int ok = compare(name, &r, &s) && !broken;
     fv_rendering_free(made);

@@ -8,11 +8,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
 
 #include "runtime/model.h"
+#include "support/recipes.h"
 
 #define GOLDEN(name) "tests/golden/" name ".onnx"
 
@@ -110,19 +112,18 @@ static void test_session(void **state) {
 /* How many lowerings one picture takes, and then the same picture again. */
 static void check_render(const char *unit, int64_t memory, int side, int tile, int expected) {
     fv_model *m = load(GOLDEN("residual.new18-free"), memory);
-    fv_render_desc desc = {0};
     fv_image *image = NULL;
     fv_error err;
+    char options[80], tiles[16] = "never";
+    if (tile > 0) snprintf(tiles, sizeof tiles, "%d", tile);
+    snprintf(options, sizeof options, "size=%d; transforms=none; steps=2; tile=%s", side, tiles);
+    fv_recipe *recipe = recipe_of(m, "fovea", NULL, options);
     const int before = lowerings(m);
-    if (fv_render_desc_resolve(m, &(fv_render_desc){.width = side, .height = side}, &desc, &err))
-        fail_msg("%s", err.text);
-    desc.transforms.count = 0;
-    desc.schedule.steps = 2;
-    desc.schedule.tile = tile;
     for (int i = 0; i < 2; i++) {
-        if (fv_render(m, unit, &desc, &image, &err)) fail_msg("%s: %s", unit, err.text);
+        if (fv_render(m, unit, recipe, &image, &err)) fail_msg("%s: %s", unit, err.text);
         fv_image_free(image);
     }
+    fv_recipe_free(recipe);
     if (lowerings(m) != before + expected)
         fail_msg("%s at %d: %d lowerings, not %d", unit, side, lowerings(m) - before, expected);
     fv_model_free(m);

@@ -28,13 +28,13 @@ static void same_products(const float *ax, const float *y, int64_t m, const floa
 }
 
 /* The pixel at i of a line of n, by walking; -1 for a constant. */
-static long walk_edge(long i, long n, fv_edge edge) {
+static long walk_edge(long i, long n, fvi_edge edge) {
     while (i < 0 || i >= n) {
-        if (edge == FV_EDGE_REFLECT)
+        if (edge == FVI_EDGE_REFLECT)
             i = i < 0 ? -1 - i : 2 * n - 1 - i;
-        else if (edge == FV_EDGE_WRAP)
+        else if (edge == FVI_EDGE_WRAP)
             i += i < 0 ? n : -n;
-        else if (edge == FV_EDGE_REPEAT)
+        else if (edge == FVI_EDGE_REPEAT)
             i = i < 0 ? 0 : n - 1;
         else
             return -1;
@@ -42,13 +42,13 @@ static long walk_edge(long i, long n, fv_edge edge) {
     return i;
 }
 
-static double pixel(const float *in, int h, int w, double y, double x, fv_edge edge, double grey) {
+static double pixel(const float *in, int h, int w, double y, double x, fvi_edge edge, double grey) {
     long row = walk_edge((long)y, h, edge), column = walk_edge((long)x, w, edge);
-    if (row < 0 || column < 0) return edge == FV_EDGE_GREY ? grey : 0;
+    if (row < 0 || column < 0) return edge == FVI_EDGE_GREY ? grey : 0;
     return in[row * w + column];
 }
 
-static double bilinear(const float *in, int h, int w, double y, double x, fv_edge edge,
+static double bilinear(const float *in, int h, int w, double y, double x, fvi_edge edge,
                        double grey) {
     double fy = floor(y), fx = floor(x), dy = y - fy, dx = x - fx;
     return (1 - dy) * (1 - dx) * pixel(in, h, w, fy, fx, edge, grey) +
@@ -76,12 +76,12 @@ static void edges_are_as_walked(void **state) {
                 assert_int_equal(fvi_edge_index(i, n, edge), walk_edge(i, n, edge));
     const int mirror[] = {1, 0, 0, 1, 2, 2, 1};
     for (int i = -2; i < 5; i++)
-        assert_int_equal(fvi_edge_index(i, 3, FV_EDGE_REFLECT), mirror[i + 2]);
+        assert_int_equal(fvi_edge_index(i, 3, FVI_EDGE_REFLECT), mirror[i + 2]);
 }
 
 /* One random map: values, means of side x side samples, adjoint. */
 static void check_sampling(fvi_random *r, int channels, const int *from, const int *to,
-                           fv_edge edge, int side) {
+                           fvi_edge edge, int side) {
     int h = from[0], w = from[1], oh = to[0], ow = to[1];
     int64_t n = (int64_t)channels * h * w, m = (int64_t)channels * oh * ow;
     fvi_affine map = random_map(r, h, w, oh, ow);
@@ -120,9 +120,9 @@ static void samples_are_bilinear_with_their_adjoint(void **state) {
         for (int b = 0; b < SIZES; b++)
             for (int edge = 0; edge < EDGES; edge++)
                 for (int k = 0; k < 3; k++)
-                    check_sampling(&r, k == 1 ? 3 : 1, sizes[a], sizes[b], (fv_edge)edge,
+                    check_sampling(&r, k == 1 ? 3 : 1, sizes[a], sizes[b], (fvi_edge)edge,
                                    k == 2 ? 2 : 1);
-    check_sampling(&r, 1, sizes[6], sizes[5], FV_EDGE_REFLECT, 3);
+    check_sampling(&r, 1, sizes[6], sizes[5], FVI_EDGE_REFLECT, 3);
 }
 
 /* Maps on whole pixels give these pixels, also in the last row and column. */
@@ -130,8 +130,8 @@ static void sampling_whole_pixels_copies(void **state) {
     (void)state;
     enum { H = 6, W = 7 };
     float *in = noise(3, H * W), out[H * W];
-    const fvi_sampler same = {{{1, 0, 0, 0, 1, 0}}, FV_EDGE_ZERO, 0, 1};
-    const fvi_sampler turned = {{{-1, 0, H - 1, 0, -1, W - 1}}, FV_EDGE_ZERO, 0, 1};
+    const fvi_sampler same = {{{1, 0, 0, 0, 1, 0}}, FVI_EDGE_ZERO, 0, 1};
+    const fvi_sampler turned = {{{-1, 0, H - 1, 0, -1, W - 1}}, FVI_EDGE_ZERO, 0, 1};
     const fvi_planes from = fvi_planes_of(1, H, W, in), to = fvi_planes_of(1, H, W, out);
     fvi_sample(from, &same, to);
     assert_memory_equal(in, out, sizeof out);
@@ -146,7 +146,7 @@ static void nearest_takes_the_nearest(void **state) {
     for (int k = 0; k < 200; k++) {
         const int *from = sizes[k % SIZES], *to = sizes[k / SIZES % SIZES];
         int h = from[0], w = from[1], oh = to[0], ow = to[1];
-        fv_edge edge = (fv_edge)(k % EDGES);
+        fvi_edge edge = (fvi_edge)(k % EDGES);
         fvi_affine map = random_map(&r, h, w, oh, ow);
         float *in = noise(4, 2 * h * w), *out = malloc((size_t)(2 * oh * ow) * sizeof *out);
         const fvi_sampler how = {map, edge, 0.7f, 1};
@@ -228,7 +228,7 @@ static double blurred(const float *in, int h, int w, double sigma, int y, int x)
         for (int i = -r; i <= r; i++) {
             double weight = exp(-(i * i + j * j) / (2 * sigma * sigma));
             weights += weight;
-            sum += weight * pixel(in, h, w, y + j, x + i, FV_EDGE_REPEAT, 0);
+            sum += weight * pixel(in, h, w, y + j, x + i, FVI_EDGE_REPEAT, 0);
         }
     return sum / weights;
 }

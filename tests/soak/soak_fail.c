@@ -61,11 +61,20 @@ static void calls(soak *s, fv_model *m, fv_session *session) {
     fv_examples *e = NULL;
     const char *first = fv_model_layer(m, 0)->name;
     for (size_t i = 0; i < sizeof objectives / sizeof *objectives; i++) {
-        const fv_render_desc d = {.schedule.steps = 1, .threads = 1};
-        NOTE(fv_render(m, objectives[i], &d, &p, &err));
+        fv_recipe *r = NULL;
+        NOTE(fv_recipe_new(m, NULL, &objectives[i], 1, &r, &err));
+        fv_recipe_free(r);
+        NOTE(fv_render(m, objectives[i], NULL, &p, &err));
     }
-    const fv_render_desc none = {.schedule.steps = 1, .threads = 1, .progress = cancel};
-    NOTE(fv_render(m, first, &none, &p, &err));
+    fv_rendering *made = NULL;
+    fv_recipe *once = NULL;
+    if (!NOTE(fv_recipe_new(m, NULL, &first, 1, &once, &err)) &&
+        !NOTE(fv_recipe_set(once, "steps", "1", &err)))
+        NOTE(fv_render_many(m, &first, 1, once,
+                            FV_DESC(fv_render_desc, .threads = 1, .progress = cancel), &made,
+                            &err));
+    fv_recipe_free(once);
+    fv_rendering_free(made);
     fv_image_free(p);
     const int64_t wrong[] = {1, 1, 1, 1, 1};
     if (!NOTE(fv_tensor_new(5, wrong, &x, &err))) {

@@ -120,22 +120,34 @@ static void activations(soak *s) {
     fv_activations_free(a);
 }
 
+static void at_most_two(fv_recipe *r, const char *option) {
+    char text[32];
+    fv_error err;
+    if (!fv_recipe_get(r, option, text, sizeof text, &err) && atoi(text) > 2)
+        fv_recipe_set(r, option, "2", &err);
+}
+
 static void render(soak *s) {
     fv_error err;
     char text[TEXT];
     snprintf(text, sizeof text, "\"%.400s\":0", s->layer->name);
     for (int i = 0; i < fv_recipe_count(); i++) {
-        fv_render_desc d = {.threads = 1, .seed = (uint64_t)i};
+        fv_recipe *r = NULL;
         fv_rendering *made = NULL;
         const char *objective = text;
-        snprintf(d.recipe, sizeof d.recipe, "%s", fv_recipe_name(i));
-        if (NOTE(fv_render_desc_resolve(s->model, &d, &d, &err))) continue;
-        if (fv_model_input(s->model)->is_image) d.width = d.height = SIDE;
-        d.schedule.steps = 2;
-        d.schedule.levels = d.schedule.levels > 2 ? 2 : d.schedule.levels;
-        d.schedule.copies = d.schedule.copies > 2 ? 2 : d.schedule.copies;
-        if (d.start.kind == FV_START_IMAGE) d.start.image = s->photo;
-        if (NOTE(fv_render_many(s->model, &objective, 1, &d, &made, &err))) continue;
+        char number[32];
+        if (NOTE(fv_recipe_new(s->model, fv_recipe_name(i), &objective, 1, &r, &err))) continue;
+        snprintf(number, sizeof number, "%d", i);
+        NOTE(fv_recipe_set(r, "seed", number, &err));
+        snprintf(number, sizeof number, "%d", SIDE);
+        if (fv_model_input(s->model)->is_image) NOTE(fv_recipe_set(r, "size", number, &err));
+        NOTE(fv_recipe_set(r, "steps", "2", &err));
+        at_most_two(r, "levels");
+        at_most_two(r, "copies");
+        const fv_render_desc d = {.struct_size = sizeof d, .threads = 1};
+        fv_status st = NOTE(fv_render_many(s->model, &objective, 1, r, &d, &made, &err));
+        fv_recipe_free(r);
+        if (st) continue;
         char path[TEXT];
         snprintf(path, sizeof path, "%s/unit.%s", s->folder, i % 2 ? "png" : "jpg");
         if (made->image) NOTE(fv_image_save(made->image, path, &err));

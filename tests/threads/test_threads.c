@@ -114,13 +114,21 @@ static fv_status run_render(work *w, fv_session *session, const fv_tensor *input
     fv_status st = FV_OK;
     (void)session, (void)input;
     for (size_t i = 0; !st && i < sizeof recipes / sizeof *recipes; i++) {
-        fv_image *p = NULL;
-        fv_render_desc d = {
-            .seed = 5, .threads = THREADS, .schedule = {.steps = 2, .levels = 1, .copies = 2}};
-        strcpy(d.recipe, recipes[i]);
-        st = fv_render(w->model, UNIT, &d, &p, err);
+        const char *unit = UNIT;
+        fv_recipe *recipe = NULL;
+        fv_rendering *r = NULL;
+        st = fv_recipe_new(w->model, recipes[i], &unit, 1, &recipe, err);
+        if (!st) st = fv_recipe_set(recipe, "seed", "5", err);
+        if (!st) st = fv_recipe_set(recipe, "steps", "2", err);
+        if (!st) st = fv_recipe_set(recipe, "levels", "1", err);
+        if (!st) st = fv_recipe_set(recipe, "copies", "2", err);
+        if (!st)
+            st = fv_render_many(w->model, &unit, 1, recipe,
+                                FV_DESC(fv_render_desc, .threads = THREADS), &r, err);
+        const fv_image *p = st ? NULL : r->image;
         if (!st) keep(w, p->data, (int64_t)p->channels * p->height * p->width);
-        fv_image_free(p);
+        fv_rendering_free(r);
+        fv_recipe_free(recipe);
     }
     return st;
 }

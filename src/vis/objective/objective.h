@@ -65,8 +65,8 @@ typedef struct fvi_objective {
     char note[256]; /* "": nothing worth saying */
 } fvi_objective;
 
-/* Reads an expression; `more` (terms, as fv_regularizer_desc has them, or NULL) is added to it.
- *   reading  what LAYER and LAYER:C mean (fv_reduction); 0: FV_REDUCTION_MEAN, and a channel of a
+/* Reads an expression; `more` (terms, as fvi_regularizer_settings has them, or NULL) is added to
+ * it. reading  what LAYER and LAYER:C mean (fv_reduction); 0: FV_REDUCTION_MEAN, and a channel of a
  *            softmax is that channel, where otherwise the logit before it is taken
  *   out      to be freed with fvi_objective_clear, also on failure
  *   errors   ARG cannot be read, or too long, or two photos; NOTFOUND no such layer, channel or

@@ -53,31 +53,33 @@ static void divide(float *g, int64_t n, double shift, double divisor) {
     if (divisor > 0 && isfinite(scale)) rescale(g, n, (float)shift, scale);
 }
 
-int64_t fvi_normalise_room(const fv_gradient_desc *desc, int channels, int h, int w) {
-    return desc->kind == FV_GRADIENT_LAPLACIAN ? fvi_pyramid_room(channels, h, w, desc->levels) : 0;
+int64_t fvi_normalise_room(const fvi_gradient_settings *desc, int channels, int h, int w) {
+    return desc->kind == FVI_GRADIENT_SCALE_LAPLACIAN
+               ? fvi_pyramid_room(channels, h, w, desc->levels)
+               : 0;
 }
 
-fv_status fvi_normalise(const fv_gradient_desc *desc, float *g, int channels, int h, int w,
+fv_status fvi_normalise(const fvi_gradient_settings *desc, float *g, int channels, int h, int w,
                         float *room, fv_error *err) {
     int64_t n = (int64_t)channels * h * w;
-    if (desc->kind == FV_GRADIENT_NONE && desc->clip <= 0) return FV_OK;
+    if (desc->kind == FVI_GRADIENT_SCALE_NONE && desc->clip <= 0) return FV_OK;
     sums s = add_up(g, n);
     int usable = isfinite(s.absolute) && s.absolute > 0;
     double mean = s.plain / (double)n;
     fv_status st = FV_OK;
-    switch (usable ? desc->kind : FV_GRADIENT_NONE) {
-    case FV_GRADIENT_NONE: break;
-    case FV_GRADIENT_MAX: divide(g, n, 0, s.top); break;
-    case FV_GRADIENT_MEAN: divide(g, n, 0, s.absolute / (double)n); break;
-    case FV_GRADIENT_L2: divide(g, n, 0, sqrt(fmax(s.square, 1e-12))); break;
-    case FV_GRADIENT_RMS: divide(g, n, 0, sqrt(s.square / (double)n)); break;
-    case FV_GRADIENT_STANDARD: {
+    switch (usable ? desc->kind : FVI_GRADIENT_SCALE_NONE) {
+    case FVI_GRADIENT_SCALE_NONE: break;
+    case FVI_GRADIENT_SCALE_MAX: divide(g, n, 0, s.top); break;
+    case FVI_GRADIENT_SCALE_MEAN: divide(g, n, 0, s.absolute / (double)n); break;
+    case FVI_GRADIENT_SCALE_L2: divide(g, n, 0, sqrt(fmax(s.square, 1e-12))); break;
+    case FVI_GRADIENT_SCALE_RMS: divide(g, n, 0, sqrt(s.square / (double)n)); break;
+    case FVI_GRADIENT_SCALE_STANDARD: {
         double variance = 0;
         for (int64_t i = 0; i < n; i++) variance += (g[i] - mean) * (g[i] - mean);
         divide(g, n, mean, sqrt(variance / (double)n));
         break;
     }
-    case FV_GRADIENT_LAPLACIAN:
+    case FVI_GRADIENT_SCALE_LAPLACIAN:
         if (channels == 1 && h == 1)
             return fvi_fail(err, FV_ARG,
                             "a Laplacian pyramid is made of pixels; these %lld numbers "
@@ -87,7 +89,7 @@ fv_status fvi_normalise(const fv_gradient_desc *desc, float *g, int channels, in
         break;
     default:
         return fvi_fail(err, FV_ARG, "gradient normalisation is %d; allowed are %d..%d",
-                        (int)desc->kind, FV_GRADIENT_NONE, FV_GRADIENT_LAPLACIAN);
+                        (int)desc->kind, FVI_GRADIENT_SCALE_NONE, FVI_GRADIENT_SCALE_LAPLACIAN);
     }
     if (!st && usable && desc->clip > 0) cut_off(g, n, desc->clip);
     return st;

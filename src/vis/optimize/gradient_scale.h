@@ -7,11 +7,29 @@
 
 #include "fovea/fovea.h"
 
+/* What is done to the gradient before the optimiser sees it, for each picture by itself. */
+typedef enum fvi_gradient_scale {
+    FVI_GRADIENT_SCALE_NONE = 1,
+    FVI_GRADIENT_SCALE_MAX,      /* divided by its largest magnitude */
+    FVI_GRADIENT_SCALE_MEAN,     /* divided by its mean magnitude */
+    FVI_GRADIENT_SCALE_L2,       /* divided by its L2 norm */
+    FVI_GRADIENT_SCALE_RMS,      /* divided by its root mean square */
+    FVI_GRADIENT_SCALE_STANDARD, /* mean 0, deviation 1 (Darknet) */
+    FVI_GRADIENT_SCALE_LAPLACIAN /* each level of its Laplacian pyramid divided by its root mean
+                                    square */
+} fvi_gradient_scale;
+
+typedef struct fvi_gradient_settings {
+    fvi_gradient_scale kind;
+    int levels; /* LAPLACIAN: levels, the lowest included */
+    float clip; /* then cut off at +-clip; 0: not */
+} fvi_gradient_settings;
+
 /* In place on g [channels][h][w] (or [1][1][count] where the numbers are no pixels: then LAPLACIAN
  * is an ARG error). A gradient that is zero or not finite everywhere it counts stays as it is.
  *   room  fvi_normalise_room numbers; NULL where that is 0 */
-fv_status fvi_normalise(const fv_gradient_desc *desc, float *g, int channels, int h, int w,
+fv_status fvi_normalise(const fvi_gradient_settings *desc, float *g, int channels, int h, int w,
                         float *room, fv_error *err);
-int64_t fvi_normalise_room(const fv_gradient_desc *desc, int channels, int h, int w);
+int64_t fvi_normalise_room(const fvi_gradient_settings *desc, int channels, int h, int w);
 
 #endif

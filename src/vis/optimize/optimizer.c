@@ -29,7 +29,7 @@
 #define NOTHING     1e-30f /* 0 / NOTHING is 0, where all gradients of an element were 0 */
 
 struct fvi_optimizer {
-    fv_optimizer_desc desc;
+    fvi_optimizer_settings desc;
     int64_t count;
     int64_t updates; /* made so far */
     double product;  /* NADAM: u_1 ... u_t */
@@ -38,12 +38,12 @@ struct fvi_optimizer {
 
 static int is_number_in(float x, double low, double high) { return x >= low && x <= high; }
 
-static fv_status check(const fv_optimizer_desc *d, fv_error *err) {
-    if (d->kind == FV_OPTIMIZER_LBFGS)
+static fv_status check(const fvi_optimizer_settings *d, fv_error *err) {
+    if (d->kind == FVI_OPTIMIZER_LBFGS)
         return fvi_fail(err, FV_ARG, "L-BFGS asks for evaluations itself; it takes no steps");
-    if (d->kind < FV_OPTIMIZER_ASCENT || d->kind > FV_OPTIMIZER_RMSPROP)
+    if (d->kind < FVI_OPTIMIZER_ASCENT || d->kind > FVI_OPTIMIZER_RMSPROP)
         return fvi_fail(err, FV_ARG, "optimizer is %d; allowed are %d..%d", (int)d->kind,
-                        FV_OPTIMIZER_ASCENT, FV_OPTIMIZER_LBFGS);
+                        FVI_OPTIMIZER_ASCENT, FVI_OPTIMIZER_LBFGS);
     const struct {
         const char *name;
         float value;
@@ -61,7 +61,7 @@ static fv_status check(const fv_optimizer_desc *d, fv_error *err) {
     return FV_OK;
 }
 
-fv_status fvi_optimizer_new(const fv_optimizer_desc *desc, int64_t count, fvi_optimizer **out,
+fv_status fvi_optimizer_new(const fvi_optimizer_settings *desc, int64_t count, fvi_optimizer **out,
                             fv_error *err) {
     fv_status st = check(desc, err);
     if (st) return st;
@@ -69,8 +69,8 @@ fv_status fvi_optimizer_new(const fv_optimizer_desc *desc, int64_t count, fvi_op
     fvi_optimizer *o = calloc(1, sizeof *o);
     if (!o) return fvi_fail(err, FV_NOMEM, "no memory for an optimizer");
     *o = (fvi_optimizer){.desc = *desc, .count = count, .product = 1};
-    int first = desc->kind != FV_OPTIMIZER_ASCENT && desc->kind != FV_OPTIMIZER_RMSPROP;
-    int second = desc->kind != FV_OPTIMIZER_ASCENT && desc->kind != FV_OPTIMIZER_MOMENTUM;
+    int first = desc->kind != FVI_OPTIMIZER_ASCENT && desc->kind != FVI_OPTIMIZER_RMSPROP;
+    int second = desc->kind != FVI_OPTIMIZER_ASCENT && desc->kind != FVI_OPTIMIZER_MOMENTUM;
     if (first) o->m = calloc((size_t)count, sizeof *o->m);
     if (second) o->v = calloc((size_t)count, sizeof *o->v);
     if ((first && !o->m) || (second && !o->v)) {
@@ -90,7 +90,7 @@ void fvi_optimizer_free(fvi_optimizer *o) {
 }
 
 /* The rate at `progress`: along half a cosine from rate to rate * rate_end. */
-static double rate_at(const fv_optimizer_desc *d, float progress) {
+static double rate_at(const fvi_optimizer_settings *d, float progress) {
     if (d->rate_end == 0) return d->rate; /* zero stands for no schedule */
     double p = progress >= 0 ? fmin(progress, 1) : 0;
     return d->rate * (d->rate_end + (1 - d->rate_end) * (1 + cos(M_PI * p)) / 2);
@@ -168,9 +168,9 @@ FVI_WIDE static void step_adam(piece p, update u) {
 
 /* Fills in Adam's factors for update t. */
 static void correct_bias(fvi_optimizer *o, double t, update *u) {
-    const fv_optimizer_desc *d = &o->desc;
+    const fvi_optimizer_settings *d = &o->desc;
     u->root = (float)(1 / sqrt(1 - pow(d->beta2, t)));
-    if (d->kind != FV_OPTIMIZER_NADAM) {
+    if (d->kind != FVI_OPTIMIZER_NADAM) {
         u->ahead = (float)(u->rate / (1 - pow(d->beta1, t)));
         return;
     }
@@ -182,27 +182,27 @@ static void correct_bias(fvi_optimizer *o, double t, update *u) {
 }
 
 void fvi_optimizer_step(fvi_optimizer *o, const float *g, float progress, float *z) {
-    const fv_optimizer_desc *d = &o->desc;
+    const fvi_optimizer_settings *d = &o->desc;
     if (!is_finite(g, o->count)) return;
     o->updates++;
     update u = {.rate = (float)rate_at(d, progress),
                 .decay = d->weight_decay,
                 .b1 = d->beta1,
                 .b2 = d->beta2};
-    int under = d->kind == FV_OPTIMIZER_RMSPROP && d->epsilon_under_root;
+    int under = d->kind == FVI_OPTIMIZER_RMSPROP && d->epsilon_under_root;
     u.inside = under ? d->epsilon : 0;
     u.outside = under ? NOTHING : fmaxf(d->epsilon, NOTHING);
     void (*run)(piece, update) = step_adam;
-    if (d->kind == FV_OPTIMIZER_ADAMW) {
+    if (d->kind == FVI_OPTIMIZER_ADAMW) {
         u.shrink = u.rate * u.decay;
         u.decay = 0;
     }
     switch (d->kind) {
-    case FV_OPTIMIZER_MOMENTUM: run = step_momentum; break;
-    case FV_OPTIMIZER_RMSPROP: run = step_rmsprop; break;
-    case FV_OPTIMIZER_ADAM:
-    case FV_OPTIMIZER_ADAMW:
-    case FV_OPTIMIZER_NADAM: correct_bias(o, (double)o->updates, &u); break;
+    case FVI_OPTIMIZER_MOMENTUM: run = step_momentum; break;
+    case FVI_OPTIMIZER_RMSPROP: run = step_rmsprop; break;
+    case FVI_OPTIMIZER_ADAM:
+    case FVI_OPTIMIZER_ADAMW:
+    case FVI_OPTIMIZER_NADAM: correct_bias(o, (double)o->updates, &u); break;
     default: run = step_plain;
     }
 #pragma omp parallel if (o->count > FVI_PARALLEL_MIN)

@@ -40,12 +40,13 @@ fv_status fvi_param_room(fvi_param *p, int64_t n, float **out, fv_error *err) {
 }
 
 /* Whether the numbers are spatial frequencies. */
-static int has_waves(const fv_param_desc *d) {
-    return d->kind == FV_PARAM_FOURIER || d->kind == FV_PARAM_PHASE || d->kind == FV_PARAM_BOUNDED;
+static int has_waves(const fvi_param_settings *d) {
+    return d->kind == FVI_PARAM_FOURIER || d->kind == FVI_PARAM_PHASE ||
+           d->kind == FVI_PARAM_BOUNDED;
 }
 
 /* The numbers of a desc. */
-static fv_status check_numbers(const fv_param_desc *d, fv_error *err) {
+static fv_status check_numbers(const fvi_param_settings *d, fv_error *err) {
     if (!(d->high > d->low) || !isfinite(d->low) || !isfinite(d->high))
         return fvi_fail(err, FV_ARG, "picture values from %g to %g: high must be above low",
                         (double)d->low, (double)d->high);
@@ -60,12 +61,12 @@ static fv_status check_numbers(const fv_param_desc *d, fv_error *err) {
 }
 
 /* What every kind asks of a desc. */
-static fv_status check(const fv_param_desc *d, int channels, int h, int w, fv_error *err) {
-    if (d->kind < FV_PARAM_PIXELS || d->kind > FV_PARAM_BOUNDED)
+static fv_status check(const fvi_param_settings *d, int channels, int h, int w, fv_error *err) {
+    if (d->kind < FVI_PARAM_PIXELS || d->kind > FVI_PARAM_BOUNDED)
         return fvi_fail(err, FV_ARG, "parametrisation %d does not exist (1..5)", d->kind);
     if (d->color < FV_COLOR_RGB || d->color > FV_COLOR_MACO)
         return fvi_fail(err, FV_ARG, "colour map %d does not exist (1..3)", d->color);
-    if (d->output_activation < FV_OUTPUT_NONE || d->output_activation > FV_OUTPUT_CLIP)
+    if (d->output_activation < FVI_OUTPUT_NONE || d->output_activation > FVI_OUTPUT_CLIP)
         return fvi_fail(err, FV_ARG, "squash %d does not exist (1..3)", d->output_activation);
     if (channels < 1 || h < 1 || w < 1)
         return fvi_fail(err, FV_ARG, "a picture of %d x %d x %d: sizes are at least 1", channels, h,
@@ -78,25 +79,25 @@ static fv_status check(const fv_param_desc *d, int channels, int h, int w, fv_er
 
 /* Whether the numbers are the picture's own values. */
 static int is_bare(const fvi_param *p) {
-    return p->desc.kind == FV_PARAM_PIXELS && p->desc.color == FV_COLOR_RGB &&
-           p->desc.output_activation != FV_OUTPUT_SIGMOID;
+    return p->desc.kind == FVI_PARAM_PIXELS && p->desc.color == FV_COLOR_RGB &&
+           p->desc.output_activation != FVI_OUTPUT_SIGMOID;
 }
 
 static fv_status prepare(fvi_param *p, fv_error *err) {
     fv_status st = fvi_param_room(p, p->pixels, &p->draw, err);
-    if (!st && p->desc.output_activation == FV_OUTPUT_SIGMOID)
+    if (!st && p->desc.output_activation == FVI_OUTPUT_SIGMOID)
         st = fvi_param_room(p, p->pixels, &p->sigmoid, err);
-    if (!st && p->desc.output_activation == FV_OUTPUT_CLIP)
+    if (!st && p->desc.output_activation == FVI_OUTPUT_CLIP)
         st = fvi_param_room(p, p->pixels, &p->cut, err);
     if (!st && has_waves(&p->desc)) st = fvi_fft_new(p->h, p->w, p->channels, &p->fft, err);
     return st ? st : p->kind->prepare(p, err);
 }
 
-fv_status fvi_param_new(const fv_param_desc *desc, int channels, int h, int w, fvi_param **out,
+fv_status fvi_param_new(const fvi_param_settings *desc, int channels, int h, int w, fvi_param **out,
                         fv_error *err) {
-    static const fvi_param_kind *const kinds[] = {&fvi_param_pixels, &fvi_param_fourier,
-                                                  &fvi_param_laplacian, &fvi_param_phase,
-                                                  &fvi_param_bounded};
+    static const fvi_param_entry *const kinds[] = {&fvi_param_pixels, &fvi_param_fourier,
+                                                   &fvi_param_laplacian, &fvi_param_phase,
+                                                   &fvi_param_bounded};
     fv_status st = check(desc, channels, h, w, err);
     if (st) return st;
     fvi_param *p = calloc(1, sizeof *p);
@@ -104,7 +105,7 @@ fv_status fvi_param_new(const fv_param_desc *desc, int channels, int h, int w, f
     p->desc = *desc;
     if (channels != 3) p->desc.color = FV_COLOR_RGB;
     if (p->desc.phase_std == 0) p->desc.phase_std = 1;
-    p->kind = kinds[desc->kind - FV_PARAM_PIXELS];
+    p->kind = kinds[desc->kind - FVI_PARAM_PIXELS];
     p->channels = channels;
     p->h = h;
     p->w = w;
@@ -130,16 +131,16 @@ void fvi_param_free(fvi_param *p) {
 int64_t fvi_param_count(const fvi_param *p) { return p->count; }
 
 /* Laplacian: a quarter as many at each level. Frequencies: a column more than half of them. */
-int64_t fvi_param_most_numbers(const fv_param_desc *desc, int channels, int h, int w) {
+int64_t fvi_param_most_numbers(const fvi_param_settings *desc, int channels, int h, int w) {
     const int64_t pixels = (int64_t)channels * h * w;
-    if (desc->kind == FV_PARAM_LAPLACIAN) return pixels + pixels / 3 + (int64_t)channels * (h + w);
+    if (desc->kind == FVI_PARAM_LAPLACIAN) return pixels + pixels / 3 + (int64_t)channels * (h + w);
     return has_waves(desc) ? pixels + 2 * (int64_t)channels * h : pixels;
 }
 
 /* Rooms of a picture's size: the gradient, the squash's, and the kind's own, at most two or, of
  * phases, three. */
-size_t fvi_param_bytes(const fv_param_desc *desc, int channels, int h, int w) {
-    const size_t rooms = desc->kind == FV_PARAM_PHASE ? 5 : 4;
+size_t fvi_param_bytes(const fvi_param_settings *desc, int channels, int h, int w) {
+    const size_t rooms = desc->kind == FVI_PARAM_PHASE ? 5 : 4;
     const size_t numbers = (size_t)fvi_param_most_numbers(desc, channels, h, w);
     return sizeof(fvi_param) + rooms * numbers * sizeof(float) +
            (has_waves(desc) ? fvi_fft_bytes(h, w, channels) : 0);
@@ -220,7 +221,7 @@ static void finish_inverse(fvi_param *p, const float *picture, float *raw) {
     float low = p->desc.low, scale = 1 / (p->desc.high - low);
     for (int64_t i = 0; i < p->pixels; i++) {
         float v = (picture[i] - low) * scale;
-        if (p->desc.output_activation == FV_OUTPUT_SIGMOID) {
+        if (p->desc.output_activation == FVI_OUTPUT_SIGMOID) {
             v = fminf(fmaxf(v, FVI_PARAM_EDGE), 1 - FVI_PARAM_EDGE);
             raw[i] = logf(v / (1 - v)) - p->desc.bias;
         } else {
@@ -258,11 +259,11 @@ fv_status fvi_param_from_picture(fvi_param *p, const float *picture, float *z, f
 /* ---- the numbers before the first update ---- */
 
 /* A picture of noise at all scales or of one value, and its numbers. */
-static fv_status start_picture(fvi_param *p, const fv_start_desc *desc, fvi_random *r, float *z,
-                               fv_error *err) {
+static fv_status start_picture(fvi_param *p, const fvi_start_settings *desc, fvi_random *r,
+                               float *z, fv_error *err) {
     float *picture = malloc((size_t)p->pixels * sizeof *picture);
     if (!picture) return fvi_fail(err, FV_NOMEM, "no memory for a start of %d x %d", p->h, p->w);
-    if (desc->kind == FV_START_SCALES)
+    if (desc->kind == FVI_START_SCALES)
         fvi_start_all_scales(r, p->channels, p->h, p->w, desc->mean, desc->sd, picture);
     else
         for (int64_t i = 0; i < p->pixels; i++) picture[i] = desc->mean;
@@ -271,19 +272,19 @@ static fv_status start_picture(fvi_param *p, const fv_start_desc *desc, fvi_rand
     return st;
 }
 
-fv_status fvi_param_start(fvi_param *p, const fv_start_desc *desc, fvi_random *r, float *z,
+fv_status fvi_param_start(fvi_param *p, const fvi_start_settings *desc, fvi_random *r, float *z,
                           fv_error *err) {
     switch (desc->kind) {
-    case FV_START_NORMAL:
+    case FVI_START_NORMAL:
         fvi_random_normals(r, p->count, z);
         for (int64_t i = 0; i < p->count; i++) z[i] = desc->mean + desc->sd * z[i];
         return FV_OK;
-    case FV_START_UNIFORM:
+    case FVI_START_UNIFORM:
         for (int64_t i = 0; i < p->count; i++)
             z[i] = desc->mean + desc->sd * (2 * fvi_random_uniform(r) - 1);
         return FV_OK;
-    case FV_START_SCALES:
-    case FV_START_GREY: return start_picture(p, desc, r, z, err);
+    case FVI_START_SCALES:
+    case FVI_START_GREY: return start_picture(p, desc, r, z, err);
     default: return fvi_fail(err, FV_ARG, "start %d is not made of random numbers", desc->kind);
     }
 }
@@ -300,7 +301,7 @@ static int64_t cut(const fvi_param *p, float *picture) {
 }
 
 void fvi_param_constrain(fvi_param *p, float *z) {
-    if (p->desc.output_activation != FV_OUTPUT_CLIP || p->desc.kind == FV_PARAM_PHASE) return;
+    if (p->desc.output_activation != FVI_OUTPUT_CLIP || p->desc.kind == FVI_PARAM_PHASE) return;
     if (is_bare(p)) {
         cut(p, z);
         return;
@@ -308,7 +309,7 @@ void fvi_param_constrain(fvi_param *p, float *z) {
     fvi_param_picture(p, z, p->cut);
     if (!cut(p, p->cut)) return;
     finish_inverse(p, p->cut, p->draw);
-    if (p->desc.kind == FV_PARAM_LAPLACIAN) { /* level 0 takes the difference */
+    if (p->desc.kind == FVI_PARAM_LAPLACIAN) { /* level 0 takes the difference */
         p->kind->raw(p, z, p->cut);
         for (int64_t i = 0; i < p->pixels; i++) z[i] += p->draw[i] - p->cut[i];
     } else {

@@ -121,5 +121,5 @@ static fv_status bounded_invert(fvi_param *p, float *raw, float *z, fv_error *er
     return FV_OK;
 }
 
-const fvi_param_kind fvi_param_bounded = {bounded_prepare, bounded_raw, bounded_adjoint,
+const fvi_param_entry fvi_param_bounded = {bounded_prepare, bounded_raw, bounded_adjoint,
                                           bounded_invert, 1};

@@ -88,5 +88,5 @@ static fv_status fourier_invert(fvi_param *p, float *raw, float *z, fv_error *er
     return FV_OK;
 }
 
-const fvi_param_kind fvi_param_fourier = {fourier_prepare, fourier_raw, fourier_adjoint,
+const fvi_param_entry fvi_param_fourier = {fourier_prepare, fourier_raw, fourier_adjoint,
                                           fourier_invert, 1};

@@ -11,7 +11,7 @@
 
 #define FVI_PARAM_ROOMS 8
 
-typedef struct fvi_param_kind {
+typedef struct fvi_param_entry {
     /* Sets p->count and takes all room the kind will ever need.  errors  ARG; SHAPE; NOMEM */
     fv_status (*prepare)(fvi_param *p, fv_error *err);
     /* Numbers -> raw [channels][h][w]; remembers what the adjoint needs. */
@@ -23,7 +23,7 @@ typedef struct fvi_param_kind {
     /* Whether `raw` and `adjoint` call fvi_param_finish and fvi_param_finish_adjoint themselves,
      * with pieces that they have at hand, and leave `raw` and `draw` alone. */
     int by_pieces;
-} fvi_param_kind;
+} fvi_param_entry;
 
 /* Asks for the numbers that lie like those at p in a row some way down: rows of frequencies are too
  * far apart for the processor to foresee which come next.  row  numbers of a row */
@@ -37,12 +37,12 @@ FVI_INLINE void fvi_param_fetch(const float *p, int64_t row) {
 void fvi_param_finish(void *user, int64_t from, int64_t n, float *rows);
 void fvi_param_finish_adjoint(void *user, int64_t from, int64_t n, float *rows);
 
-extern const fvi_param_kind fvi_param_pixels, fvi_param_fourier, fvi_param_laplacian,
+extern const fvi_param_entry fvi_param_pixels, fvi_param_fourier, fvi_param_laplacian,
     fvi_param_phase, fvi_param_bounded;
 
 struct fvi_param {
-    fv_param_desc desc; /* its colour is FV_COLOR_RGB unless there are 3 channels */
-    const fvi_param_kind *kind;
+    fvi_param_settings desc; /* its colour is FV_COLOR_RGB unless there are 3 channels */
+    const fvi_param_entry *kind;
     int channels, h, w, columns; /* columns: of a half spectrum, w / 2 + 1 */
     int64_t plane, pixels, count;
     float middle[3];  /* what raw 0 is between low 0 and high 1, without a sigmoid */

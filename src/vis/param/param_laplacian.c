@@ -20,7 +20,7 @@ typedef struct level {
 } level;
 
 static level level_at(const fvi_param *p, int n) {
-    level l = {.sampler = {.edge = FV_EDGE_REPEAT, .side = 1}};
+    level l = {.sampler = {.edge = FVI_EDGE_REPEAT, .side = 1}};
     for (int i = 0; i <= n; i++) {
         l.first += p->channels * (int64_t)l.h * l.w;
         l.h = p->h >> i > 0 ? p->h >> i : 1;
@@ -86,5 +86,5 @@ static fv_status laplacian_invert(fvi_param *p, float *raw, float *z, fv_error *
     return FV_OK;
 }
 
-const fvi_param_kind fvi_param_laplacian = {laplacian_prepare, laplacian_raw, laplacian_adjoint,
+const fvi_param_entry fvi_param_laplacian = {laplacian_prepare, laplacian_raw, laplacian_adjoint,
                                             laplacian_invert, 0};

@@ -25,5 +25,5 @@ static fv_status pixels_invert(fvi_param *p, float *raw, float *z, fv_error *err
     return FV_OK;
 }
 
-const fvi_param_kind fvi_param_pixels = {pixels_prepare, pixels_raw, pixels_adjoint, pixels_invert,
+const fvi_param_entry fvi_param_pixels = {pixels_prepare, pixels_raw, pixels_adjoint, pixels_invert,
                                          0};

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The options of a render desc: one table that knows their names, kinds and ranges. */
+/* Options: a recipe's settings by name, as text (recipe.h has the list). */
 #ifndef FVI_VIS_RECIPE_OPTIONS_H
 #define FVI_VIS_RECIPE_OPTIONS_H
 
-#include "fovea/fovea.h"
+#include "vis/recipe/settings.h"
 
-/* Whether every number of a resolved desc is in its range.  errors  ARG, naming the option */
-fv_status fvi_options_check(const fv_render_desc *desc, fv_error *err);
+/* Sets one option from text, under its name or its former one; untouched on failure.
+ *   errors  NOTFOUND no such option; ARG a value it does not allow, with what it allows */
+fv_status fvi_option_set(fvi_settings *settings, const char *name, const char *value,
+                         fv_error *err);
 
-/* All options as "name=value; name=value", for a picture's metadata; free with g_free. */
-char *fvi_options_text(const fv_render_desc *desc);
+/* Writes one option as the text that sets it; cut to `size` bytes.  errors  NOTFOUND */
+fv_status fvi_option_get(const fvi_settings *settings, const char *name, char *text, size_t size,
+                         fv_error *err);
+
+/* "recipe=lucid; size=128x128; ..." with every option; g_free it. */
+char *fvi_options_text(const fvi_settings *settings);
 
 #endif

@@ -1,239 +1,318 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* recipes: what each of the field's programs does, as one table of options.
+/* recipe: the handle. What a named recipe says, completed for a model, and what the caller set over
+ * it. Options as text are options.c's; which recipes there are, recipes.c's.
  *
- * Numbers follow the programs' code, not their documents; docs/recipes.md says where the two differ
- * and what of a program cannot be expressed. tests/golden/recipes holds an independent reference of
- * the first steps of each.
+ * A receptive size stays open in the settings: what the picture starts from can still change. It is
+ * settled each time the settings are read.
  */
 #include "vis/recipe/recipe.h"
 
 #include <glib.h>
-#include <math.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/tensor.h"
+#include "image/image.h"
+#include "runtime/model.h"
+#include "vis/objective/objective.h"
+#include "vis/recipe/options.h"
+#include "vis/recipe/recipes.h"
 
-#define PIXEL (1.0f / 255)
-#define LIST(...)                                                       \
-    {                                                                   \
-        .kind = 1, .count = COUNT(__VA_ARGS__), .list = { __VA_ARGS__ } \
-    }
-#define COUNT(...) ((int)(sizeof((fv_transform[]){__VA_ARGS__}) / sizeof(fv_transform)))
-#define NOTHING \
-    { .kind = 1 }
-#define T(KIND, ...) \
-    { FV_TRANSFORM_##KIND, {__VA_ARGS__}, FV_EDGE_ZERO }
-#define TE(KIND, EDGE, ...) \
-    { FV_TRANSFORM_##KIND, {__VA_ARGS__}, FV_EDGE_##EDGE }
+/* ---- defaults ------------------------------------------------------------------------------- */
 
-/* Pixels as they are, between black 0 and white `high`. */
-#define PIXELS(SQUASH, HIGH)                                                                     \
-    {                                                                                            \
-        .kind = FV_PARAM_PIXELS, .color = FV_COLOR_RGB, .output_activation = FV_OUTPUT_##SQUASH, \
-        .high = (HIGH), .decay = 1, .gain = 1                                                    \
-    }
-#define FOURIER(DECAY, GAIN)                                                                       \
-    {                                                                                              \
-        .kind = FV_PARAM_FOURIER, .color = FV_COLOR_LUCID, .output_activation = FV_OUTPUT_SIGMOID, \
-        .high = 1, .decay = (DECAY), .gain = (GAIN)                                                \
-    }
-#define ASCENT(RATE) \
-    { .kind = FV_OPTIMIZER_ASCENT, .rate = (RATE) }
-#define ADAM(RATE) \
-    { .kind = FV_OPTIMIZER_ADAM, .rate = (RATE), .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f }
-#define ONE_SIZE(STEPS)                                                                      \
-    {                                                                                        \
-        .steps = (STEPS), .copies = 1, .levels = 1, .level_scale = 1.4f, .octave_order = 1,  \
-        .octave_carry = FV_OCTAVE_CARRY_PICTURE, .tile = -1, .patience = -1, .keep_best = -1 \
-    }
-
-typedef struct recipe {
-    const char *summary;
-    int size; /* 0: the model's own; FV_SIZE_RECEPTIVE */
-    fv_render_desc desc;
-} recipe;
-
-/* clang-format off */
-static const recipe recipes[] = {
-    {"our default for classes: the one whose pictures unseen networks recognise best", 0, {
-        .recipe = "fovea", .reduction = FV_REDUCTION_MEAN,
-        .param = {.kind = FV_PARAM_BOUNDED, .color = FV_COLOR_LUCID, .output_activation = FV_OUTPUT_SIGMOID,
-                  .high = 1, .decay = 1.3f, .gain = 1.5f, .bias = 0.5f},
-        .start = {FV_START_NORMAL, 0, 0.05f, NULL, NULL},
-        .transforms = LIST(TE(CROP, REFLECT, 0.66f, 0.91f, 0.25f, 0.58f, 10, 0.5f, 0.125f, 1),
-                           T(COLOR, 0.25f, 0.05f), T(NOISE, 0.05f)),
-        .in_place_transforms = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_NONE},
-        .optimizer = ADAM(0.05f), .schedule = ONE_SIZE(256),
-        .display = {.kind = FV_DISPLAY_CLIP, .margin = 0.107f}, .relu_redirect_steps = 16}},
-    {"our default for the maps of inner layers: the same without close-ups", FV_SIZE_RECEPTIVE, {
-        .recipe = "fovea-layer", .reduction = FV_REDUCTION_MEAN,
-        .param = {.kind = FV_PARAM_BOUNDED, .color = FV_COLOR_LUCID, .output_activation = FV_OUTPUT_SIGMOID,
-                  .high = 1, .decay = 1.3f, .gain = 2},
-        .start = {FV_START_NORMAL, 0, 0.05f, NULL, NULL},
-        .transforms = LIST(TE(CROP, REFLECT, 0.85f, 1.1f, 0.85f, 1.1f, 10), T(NOISE, 0.05f)),
-        .in_place_transforms = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_NONE},
-        .optimizer = ADAM(0.05f), .schedule = ONE_SIZE(256),
-        .display = {.kind = FV_DISPLAY_CLIP}, .relu_redirect_steps = 16}},
-    {"Lucid's render_vis (Olah, Mordvintsev and Schubert 2017)", 128, {
-        .recipe = "lucid", .reduction = FV_REDUCTION_MEAN,
-        .param = FOURIER(1, 0.25f),
-        .start = {FV_START_NORMAL, 0, 0.01f, NULL, NULL},
-        .transforms = LIST(TE(PAD, GREY, 12), T(JITTER, 8), T(SCALE, 0.9f, 1.1f, 0.02f, 1),
-                           T(ROTATE, -10, 10, 5, 1), T(JITTER, 4)),
-        .in_place_transforms = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_NONE},
-        .optimizer = ADAM(0.05f), .schedule = ONE_SIZE(513),
-        .display = {.kind = FV_DISPLAY_CLIP}, .relu_redirect_steps = 17}},
-    {"Lucent's render_vis, Lucid in PyTorch", 128, {
-        .recipe = "lucent", .reduction = FV_REDUCTION_MEAN,
-        .param = FOURIER(1, 0.25f),
-        .start = {FV_START_NORMAL, 0, 0.01f, NULL, NULL},
-        .transforms = LIST(TE(PAD, GREY, 12), T(TRANSLATE, 0, 7), T(SCALE, 0.9f, 1.1f, 0.02f, 2),
-                           T(ROTATE, -10, 10, 5), T(TRANSLATE, 0, 3), T(RESIZE, 0, 2)),
-        .in_place_transforms = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_NONE},
-        .optimizer = ADAM(0.05f), .schedule = ONE_SIZE(512),
-        .display = {.kind = FV_DISPLAY_CLIP}, .relu_redirect_steps = -1}},
-    {"MACO as Horama has it: phases under a fixed spectrum (Fel et al. 2023)", 1280, {
-        .recipe = "maco", .reduction = FV_REDUCTION_MEAN,
-        .param = {.kind = FV_PARAM_PHASE, .color = FV_COLOR_MACO, .output_activation = FV_OUTPUT_SIGMOID,
-                  .high = 1, .decay = 1.6f, .gain = 1},
-        .start = {FV_START_NORMAL, 0, 1, NULL, NULL},
-        .transforms = LIST(TE(CROP, REPEAT, 0.25f, 0.3f, 0.25f, 0.3f, 0, 0, 0.15f),
-                           T(NOISE, 0.01f, 0.005f)),
-        .in_place_transforms = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_NONE},
-        .optimizer = {.kind = FV_OPTIMIZER_NADAM, .rate = 1, .beta1 = 0.9f, .beta2 = 0.999f,
-                      .epsilon = 1e-8f},
-        .schedule = {.steps = 1000, .copies = 6, .levels = 1, .level_scale = 1.4f, .octave_order = 1,
-                     .octave_carry = FV_OCTAVE_CARRY_PICTURE, .tile = -1, .patience = -1, .keep_best = -1},
-        .display = {.kind = FV_DISPLAY_PERCENTILE, .alpha = 1}, .relu_redirect_steps = -1}},
-    {"Wolfram's Deep Dream example: the largest step is 1/8, noise at all scales", 0, {
-        .recipe = "wolfram", .reduction = FV_REDUCTION_ENERGY,
-        .param = PIXELS(CLIP, 1),
-        .start = {FV_START_SCALES, 0.5f, 0.1f, NULL, NULL},
-        .transforms = LIST(T(ROLL, 8)),
-        .in_place_transforms = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_MAX},
-        .optimizer = ASCENT(0.125f), .schedule = ONE_SIZE(256),
-        .display = {.kind = FV_DISPLAY_CLIP}, .relu_redirect_steps = 16}},
-    {"MATLAB's deepDreamImage: growing sizes, Laplacian gradient normalisation", 0, {
-        .recipe = "matlab", .reduction = FV_REDUCTION_MEAN,
-        .param = PIXELS(NONE, 1),
-        .start = {FV_START_UNIFORM, 100.5f * PIXEL, 0.5f * PIXEL, NULL, NULL},
-        .transforms = LIST(T(ROLL, 0, 511)),
-        .in_place_transforms = NOTHING, .regularizer = NOTHING,
-        .gradient = {.kind = FV_GRADIENT_LAPLACIAN, .levels = 5},
-        .optimizer = ASCENT(PIXEL),
-        .schedule = {.steps = 10, .copies = 1, .levels = 3, .level_scale = 1.4f, .octave_order = 1,
-                     .octave_carry = FV_OCTAVE_CARRY_PICTURE, .tile = 512, .patience = -1, .keep_best = -1},
-        .display = {.kind = FV_DISPLAY_LINEAR}, .relu_redirect_steps = 16}},
-    {"Google's DeepDream notebook: octaves on a picture, detail carried over", 0, {
-        .recipe = "deepdream", .reduction = FV_REDUCTION_MEAN,
-        .param = PIXELS(CLIP, 1),
-        .start = {FV_START_SCALES, 0.5f, 0.1f, NULL, NULL},
-        .transforms = LIST(T(ROLL, 32)),
-        .in_place_transforms = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_MEAN},
-        .optimizer = ASCENT(1.5f * PIXEL),
-        .schedule = {.steps = 10, .copies = 1, .levels = 4, .level_scale = 1.4f, .octave_order = 2,
-                     .octave_carry = FV_OCTAVE_CARRY_DETAIL, .tile = -1, .patience = -1, .keep_best = -1},
-        .display = {.kind = FV_DISPLAY_CLIP}, .relu_redirect_steps = 16}},
-    {"keras-vis' visualize_activation: total variation, 6-norm, RMSprop", 0, {
-        .recipe = "keras-vis", .reduction = FV_REDUCTION_MEAN,
-        .param = PIXELS(NONE, 255),
-        .start = {FV_START_UNIFORM, 127.5f, 22.083648f, NULL, NULL}, /* sd 0.05 * 255 */
-        .transforms = NOTHING, .in_place_transforms = NOTHING,
-        .regularizer = {.kind = 1, .terms = "- 10*tv(2) - 10*lp(6)"},
-        .gradient = {.kind = FV_GRADIENT_L2},
-        .optimizer = {.kind = FV_OPTIMIZER_RMSPROP, .rate = 1, .beta2 = 0.95f, .epsilon = 1e-7f,
-                      .epsilon_under_root = 1},
-        .schedule = {.steps = 200, .copies = 1, .levels = 1, .level_scale = 1.4f, .octave_order = 1,
-                     .octave_carry = FV_OCTAVE_CARRY_PICTURE, .tile = -1, .patience = -1, .keep_best = 1},
-        .display = {.kind = FV_DISPLAY_STANDARD}, .relu_redirect_steps = -1}},
-    {"tf-keras-vis' ActivationMaximization: jitter and rotation of the picture itself", 0, {
-        .recipe = "tf-keras-vis", .reduction = FV_REDUCTION_MEAN,
-        .param = PIXELS(NONE, 255),
-        .start = {FV_START_UNIFORM, 127.5f, 127.5f, NULL, NULL},
-        .transforms = NOTHING, .in_place_transforms = LIST(T(ROLL, 4, -1), TE(ROTATE, REFLECT, -1, 1)),
-        .regularizer = {.kind = 1, .terms = "- mean_tv - 0.3*mean_norm(1)"},
-        .gradient = {.kind = FV_GRADIENT_NONE},
-        .optimizer = {.kind = FV_OPTIMIZER_RMSPROP, .rate = 1, .beta2 = 0.999f, .epsilon = 1e-7f,
-                      .epsilon_under_root = 1},
-        .schedule = ONE_SIZE(200), .display = {.kind = FV_DISPLAY_CLIP}, .relu_redirect_steps = -1}},
-    {"Darknet's nightmare: one random octave a step, strong activations only", 0, {
-        .recipe = "darknet", .reduction = FV_REDUCTION_STRONG,
-        .param = PIXELS(CLIP, 1),
-        .start = {FV_START_SCALES, 0.5f, 0.1f, NULL, NULL},
-        .transforms = LIST(TE(TRANSLATE, REPEAT, 7, 1, 1), T(OCTAVE, 4, 4.0f / 3), T(FLIP, 0.5f)),
-        .in_place_transforms = NOTHING, .regularizer = {.kind = 1, .terms = "- 0.05*squares(0.5)"},
-        .gradient = {.kind = FV_GRADIENT_STANDARD},
-        .optimizer = ASCENT(0.04f), .schedule = ONE_SIZE(10),
-        .display = {.kind = FV_DISPLAY_CLIP}, .relu_redirect_steps = -1}},
-    {"our inversion: a picture that a layer takes for a photo; objective match(LAYER, PHOTO)", 0, {
-        .recipe = "invert", .reduction = FV_REDUCTION_MEAN,
-        .param = FOURIER(1, 0.25f),
-        .start = {FV_START_NORMAL, 0, 0.01f, NULL, NULL},
-        .transforms = LIST(TE(PAD, REFLECT, 4), T(JITTER, 8)),
-        .in_place_transforms = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_NONE},
-        .optimizer = {.kind = FV_OPTIMIZER_ADAM, .rate = 0.05f, .rate_end = 0.1f, .beta1 = 0.9f,
-                      .beta2 = 0.999f, .epsilon = 1e-8f},
-        .schedule = ONE_SIZE(256), .display = {.kind = FV_DISPLAY_CLIP}, .relu_redirect_steps = -1}},
-    {"our caricature, after Lucid's: a photo with what a layer sees in it exaggerated", 0, {
-        .recipe = "caricature", .reduction = FV_REDUCTION_MEAN,
-        .param = FOURIER(1, 0.25f),
-        .start = {FV_START_NORMAL, 0, 0.01f, NULL, NULL},
-        .transforms = LIST(TE(PAD, REFLECT, 12), T(JITTER, 12), T(ROTATE, -5, 5), T(JITTER, 4)),
-        .in_place_transforms = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_NONE},
-        .optimizer = ADAM(0.05f), .schedule = ONE_SIZE(256),
-        .display = {.kind = FV_DISPLAY_CLIP}, .relu_redirect_steps = -1}},
-    {"feature accentuation, after Hamblin et al. 2024: crops of all sizes, from a photo", 0, {
-        .recipe = "accentuate", .reduction = FV_REDUCTION_MEAN,
-        .param = FOURIER(1, 0.25f),
-        .start = {FV_START_NORMAL, 0, 0.01f, NULL, NULL},
-        .transforms = LIST(TE(CROP, REFLECT, 0.05f, 0.99f), T(NOISE, 0.02f, 0.01f)),
-        .in_place_transforms = NOTHING, .regularizer = NOTHING, .gradient = {.kind = FV_GRADIENT_NONE},
-        .optimizer = ADAM(0.05f),
-        .schedule = {.steps = 100, .copies = 4, .levels = 1, .level_scale = 1.4f, .octave_order = 1,
-                     .octave_carry = FV_OCTAVE_CARRY_PICTURE, .tile = -1, .patience = -1, .keep_best = -1},
-        .display = {.kind = FV_DISPLAY_CLIP}, .relu_redirect_steps = -1}},
-    {"for inputs that are no pictures: no prior but a fixed norm (Erhan et al. 2009)", 0, {
-        .recipe = "erhan", .reduction = FV_REDUCTION_MEAN,
-        .param = PIXELS(NONE, 1),
-        .start = {FV_START_UNIFORM, 0, 1, NULL, NULL},
-        .transforms = NOTHING, .in_place_transforms = NOTHING,
-        .regularizer = {.kind = 1, .norm = 10},
-        .gradient = {.kind = FV_GRADIENT_L2},
-        .optimizer = ASCENT(0.5f), .schedule = ONE_SIZE(256),
-        .display = {.kind = FV_DISPLAY_LINEAR}, .relu_redirect_steps = 16}},
-};
-/* clang-format on */
-
-int fv_recipe_count(void) { return (int)G_N_ELEMENTS(recipes); }
-
-const char *fv_recipe_name(int index) {
-    return index >= 0 && index < fv_recipe_count() ? recipes[index].desc.recipe : NULL;
-}
-
-const char *fv_recipe_summary(int index) {
-    return index >= 0 && index < fv_recipe_count() ? recipes[index].summary : NULL;
-}
-
-fv_status fvi_recipe_find(const char *name, fv_render_desc *desc, fv_error *err) {
-    GString *names = g_string_new(NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(recipes); i++) {
-        if (strcmp(recipes[i].desc.recipe, name) == 0) {
-            *desc = recipes[i].desc;
-            desc->width = desc->height = recipes[i].size;
-            desc->restarts = 1;
-            desc->view = FV_VIEW_MODEL;
-            desc->regularizer.every = 1;
-            if (!desc->optimizer.rate_end) desc->optimizer.rate_end = 1;
-            if (!desc->param.levels) desc->param.levels = 5;
-            if (!desc->gradient.levels) desc->gradient.levels = 4;
-            g_string_free(names, TRUE);
-            return FV_OK;
+/* Whether a value has one number a channel: classes, vectors. */
+static int is_vector(const fvi_network *net, const char *value) {
+    for (int i = 0; i < fvi_network_layer_count(net); i++) {
+        const fv_layer *l = fvi_network_layer(net, i);
+        int64_t elements = 1, most = 1;
+        if (strcmp(l->output, value) != 0) continue;
+        for (int k = 0; k < l->ndim; k++) {
+            elements *= l->dim[k];
+            most = MAX(most, l->dim[k]);
         }
-        g_string_append_printf(names, "%s%s", i ? ", " : "", recipes[i].desc.recipe);
+        return elements == most;
     }
-    fv_status st =
-        fvi_fail(err, FV_NOTFOUND, "there is no recipe \"%.32s\"; there are %s", name, names->str);
-    g_string_free(names, TRUE);
+    return 0;
+}
+
+const char *fv_recipe_default(const fv_model *model, const char *objective) {
+    fvi_objective o = {0};
+    if (!model || !fvi_network_input(model->network)->is_image) return model ? "erhan" : "fovea";
+    if (!objective) return "fovea";
+    int vector = 1;
+    if (!fvi_objective_parse(model->network, objective, NULL, FV_REDUCTION_MEAN, &o, NULL))
+        for (int i = 0; i < o.n_values; i++)
+            vector = vector && is_vector(model->network, o.values[i]);
+    fvi_objective_clear(&o);
+    return vector ? "fovea" : "fovea-layer";
+}
+
+/* Elements of a sample of an input that is no picture. */
+static int64_t elements_of(const fv_input *in) {
+    int64_t elements = 1;
+    for (int i = 1; i < in->ndim; i++) elements *= in->dim[i] > 0 ? in->dim[i] : 1;
+    return elements;
+}
+
+/* What the recipe leaves to the model. */
+static fv_status complete(const fv_input *in, fvi_settings *s, fv_error *err) {
+    if (!in->is_image) {
+        const int64_t elements = elements_of(in);
+        if (elements > G_MAXINT)
+            return fvi_fail(err, FV_UNSUPPORTED, "the input has %" G_GINT64_FORMAT " elements",
+                            elements);
+        s->channels = s->height = 1;
+        s->width = (int)elements;
+        return FV_OK;
+    }
+    if (!s->width) s->width = in->width;
+    if (!s->height) s->height = in->height;
+    s->channels = in->channels;
+    return FV_OK;
+}
+
+/* ---- making and freeing --------------------------------------------------------------------- */
+
+/* Finds the receptive size where it is asked for and can be known. */
+static fv_status find_size(fv_recipe *r, fv_error *err) {
+    if (r->settings.width != FVI_SIZE_RECEPTIVE || !r->extent.values || r->receptive.known)
+        return FV_OK;
+    return fvi_receptive_size_find(r->model, &r->extent, &r->receptive, err);
+}
+
+fv_status fv_recipe_new(const fv_model *model, const char *name, const char *const *objectives,
+                        int count, fv_recipe **out, fv_error *err) {
+    fv_status st = FVI_NOT_NULL(err, model, out);
+    if (st) return st;
+    if (count < 0 || (count > 0 && !objectives))
+        return fvi_fail(err, FV_ARG, "fv_recipe_new: %d objectives%s", count,
+                        objectives ? "; at least 0" : ", and objectives is NULL");
+    fv_recipe *r = calloc(1, sizeof *r);
+    if (!r) return fvi_fail(err, FV_NOMEM, "out of memory for a recipe");
+    r->model = model;
+    if (!name) name = fv_recipe_default(model, count ? objectives[0] : NULL);
+    st = fvi_recipes_find(name, &r->settings, err);
+    if (!st) st = complete(fvi_network_input(model->network), &r->settings, err);
+    if (!st && count)
+        st = fvi_units_extent_find(model->network, objectives, count, &r->extent, err);
+    if (!st) st = find_size(r, err);
+    if (st)
+        fv_recipe_free(r);
+    else
+        *out = r;
     return st;
+}
+
+fv_status fv_recipe_copy(const fv_recipe *recipe, fv_recipe **out, fv_error *err) {
+    fv_status st = FVI_NOT_NULL(err, recipe, out);
+    if (st) return st;
+    fv_recipe *r = calloc(1, sizeof *r);
+    if (!r) return fvi_fail(err, FV_NOMEM, "out of memory for a recipe");
+    *r = *recipe;
+    r->start = r->mask = NULL;
+    r->spectrum = NULL;
+    r->settings.start.image = r->settings.start.mask = NULL;
+    r->settings.param.spectrum = NULL;
+    if (r->extent.values) g_ptr_array_ref(r->extent.values);
+    const fvi_start_settings start = recipe->settings.start;
+    if (recipe->start) st = fv_recipe_set_image(r, "start", recipe->start, err);
+    r->settings.start.kind = start.kind;
+    r->settings.start.mean = start.mean;
+    r->settings.start.sd = start.sd;
+    if (!st && recipe->mask) st = fv_recipe_set_image(r, "mask", recipe->mask, err);
+    if (!st && recipe->spectrum) st = fv_recipe_set_tensor(r, "spectrum", recipe->spectrum, err);
+    if (st)
+        fv_recipe_free(r);
+    else
+        *out = r;
+    return st;
+}
+
+void fv_recipe_free(fv_recipe *recipe) {
+    if (!recipe) return;
+    if (recipe->extent.values) g_ptr_array_unref(recipe->extent.values);
+    fv_image_free(recipe->start);
+    fv_image_free(recipe->mask);
+    fv_tensor_free(recipe->spectrum);
+    free(recipe);
+}
+
+/* ---- setting -------------------------------------------------------------------------------- */
+
+fv_status fv_recipe_option_check(const char *option, const char *value, fv_error *err) {
+    fvi_settings scratch = {0};
+    fv_status st = FVI_NOT_NULL(err, option, value);
+    return st ? st : fvi_option_set(&scratch, option, value, err);
+}
+
+fv_status fv_recipe_set(fv_recipe *recipe, const char *option, const char *value, fv_error *err) {
+    fv_status st = FVI_NOT_NULL(err, recipe, option, value);
+    if (st) return st;
+    const fvi_settings before = recipe->settings;
+    st = fvi_option_set(&recipe->settings, option, value, err);
+    if (!st && !fvi_network_input(recipe->model->network)->is_image &&
+        recipe->settings.width == FVI_SIZE_RECEPTIVE)
+        st = fvi_fail(err, FV_ARG, "size is \"%s\"; the input of %s is no picture", value,
+                      fv_model_name(recipe->model));
+    if (!st) st = find_size(recipe, err);
+    if (st) recipe->settings = before;
+    return st;
+}
+
+/* What is settled, for reading. */
+static fvi_settings settled(const fv_recipe *r) {
+    const fv_input *in = fvi_network_input(r->model->network);
+    fvi_settings s = r->settings;
+    if (s.width != FVI_SIZE_RECEPTIVE || !r->receptive.known) return s;
+    const int small = r->receptive.small && s.start.kind != FVI_START_IMAGE;
+    s.height = small ? r->receptive.height : in->height;
+    s.width = small ? r->receptive.width : in->width;
+    if (small) s.view = FVI_VIEW_PICTURE;
+    return s;
+}
+
+fv_status fv_recipe_get(const fv_recipe *recipe, const char *option, char *text, size_t size,
+                        fv_error *err) {
+    fv_status st = FVI_NOT_NULL(err, recipe, option, text);
+    if (st) return st;
+    if (size < 1) return fvi_fail(err, FV_ARG, "fv_recipe_get: size is 0; at least 1");
+    const fvi_settings s = settled(recipe);
+    if (strcmp(option, "recipe") != 0) return fvi_option_get(&s, option, text, size, err);
+    g_strlcpy(text, s.recipe, size);
+    return FV_OK;
+}
+
+/* A copy of the pixels; texts are left. */
+static fv_status copy_image(const fv_image *image, const char *what, fv_image **out,
+                            fv_error *err) {
+    fv_status st = fvi_image_check(image, what, err);
+    return st ? st : fvi_image_crop(image, 0, 0, image->height, image->width, out, err);
+}
+
+static void set_start(fv_recipe *r, fv_image *image) {
+    fvi_start_settings *start = &r->settings.start;
+    fvi_settings named = {0};
+    fv_image_free(r->start);
+    r->start = image;
+    if (image) {
+        *start = (fvi_start_settings){.kind = FVI_START_IMAGE, .mask = start->mask};
+    } else if (!fvi_recipes_find(r->settings.recipe, &named, NULL)) {
+        named.start.mask = start->mask;
+        *start = named.start;
+    }
+    start->image = image;
+}
+
+fv_status fv_recipe_set_image(fv_recipe *recipe, const char *input, const fv_image *image,
+                              fv_error *err) {
+    fv_status st = FVI_NOT_NULL(err, recipe, input);
+    if (st) return st;
+    const int is_start = !strcmp(input, "start");
+    if (!is_start && strcmp(input, "mask") != 0)
+        return fvi_fail(err, FV_NOTFOUND, "there is no picture \"%.64s\"; there are start, mask",
+                        input);
+    fv_image *copy = NULL;
+    if (image)
+        st = copy_image(image, is_start ? "the picture to start from" : "the mask", &copy, err);
+    if (st) return st;
+    if (is_start) {
+        set_start(recipe, copy);
+    } else {
+        fv_image_free(recipe->mask);
+        recipe->settings.start.mask = recipe->mask = copy;
+    }
+    return FV_OK;
+}
+
+fv_status fv_recipe_set_tensor(fv_recipe *recipe, const char *input, const fv_tensor *tensor,
+                               fv_error *err) {
+    fv_status st = FVI_NOT_NULL(err, recipe, input);
+    if (st) return st;
+    if (strcmp(input, "spectrum") != 0)
+        return fvi_fail(err, FV_NOTFOUND, "there is no tensor \"%.64s\"; there is spectrum", input);
+    fv_tensor *copy = NULL;
+    if (tensor) st = fvi_tensor_check(tensor, "the spectrum", err);
+    if (!st && tensor) st = fv_tensor_new(tensor->ndim, tensor->dim, &copy, err);
+    if (st) return st;
+    if (copy) memcpy(copy->data, tensor->data, (size_t)fv_tensor_count(tensor) * sizeof(float));
+    fv_tensor_free(recipe->spectrum);
+    recipe->settings.param.spectrum = recipe->spectrum = copy;
+    return FV_OK;
+}
+
+/* Whether the settings take all elements of an input that is no picture. */
+static fv_status check_shape(const fv_model *model, const fvi_settings *s, fv_error *err) {
+    const int64_t elements = elements_of(fvi_network_input(model->network));
+    if ((int64_t)s->channels * s->height * s->width == elements) return FV_OK;
+    return fvi_fail(err, FV_SHAPE,
+                    "%dx%dx%d are not the %" G_GINT64_FORMAT " elements of the input", s->channels,
+                    s->height, s->width, elements);
+}
+
+fv_status fv_recipe_set_shape(fv_recipe *recipe, int channels, int height, int width,
+                              fv_error *err) {
+    fv_status st = FVI_NOT_NULL(err, recipe);
+    if (st) return st;
+    if (fvi_network_input(recipe->model->network)->is_image)
+        return fvi_fail(err, FV_ARG, "the input of %s is a picture; a shape is for other inputs",
+                        fv_model_name(recipe->model));
+    if (channels < 1 || height < 1 || width < 1)
+        return fvi_fail(err, FV_ARG, "the shape is %dx%dx%d; sizes are at least 1", channels,
+                        height, width);
+    const fvi_settings before = recipe->settings;
+    recipe->settings.channels = channels;
+    recipe->settings.height = height;
+    recipe->settings.width = width;
+    st = check_shape(recipe->model, &recipe->settings, err);
+    if (st) recipe->settings = before;
+    return st;
+}
+
+/* ---- for a call ----------------------------------------------------------------------------- */
+
+/* What does not go together. */
+static fv_status check(const fv_model *model, const fvi_settings *s, fv_error *err) {
+    const fv_input *in = fvi_network_input(model->network);
+    const int in_place = s->in_place_transforms.count > 0;
+    if (in_place && s->param.kind != FVI_PARAM_PIXELS)
+        return fvi_fail(err, FV_ARG, "in-place-transforms are of pixels; param must be pixels");
+    if (in_place && s->optimizer.kind == FVI_OPTIMIZER_LBFGS)
+        return fvi_fail(err, FV_ARG, "optimizer lbfgs does not go with in-place-transforms");
+    if (s->start.kind == FVI_START_IMAGE && !s->start.image)
+        return fvi_fail(err, FV_ARG, "start is image, and no image is given");
+    if (s->start.kind != FVI_START_IMAGE && s->start.image)
+        return fvi_fail(err, FV_ARG, "an image to start from is given, and start is not image");
+    if (s->param.spectrum && s->param.kind != FVI_PARAM_PHASE &&
+        s->param.kind != FVI_PARAM_BOUNDED)
+        return fvi_fail(err, FV_ARG, "a spectrum is given, and param is not phase or bounded");
+    if (s->schedule.levels > 1 && !in->is_image)
+        return fvi_fail(err, FV_ARG, "levels is %d; inputs that are no pictures have one",
+                        s->schedule.levels);
+    return in->is_image ? FV_OK : check_shape(model, s, err);
+}
+
+fv_status fvi_recipe_settings(const fv_recipe *recipe, const fv_model *model,
+                              const char *const *objectives, int count, fvi_settings *out,
+                              fv_recipe **owner, fv_error *err) {
+    fv_status st = FV_OK;
+    fv_recipe *own = NULL;
+    if (recipe && recipe->model != model)
+        return fvi_fail(err, FV_ARG, "the recipe was made for another model, %s",
+                        fv_model_name(recipe->model));
+    if (!recipe) st = fv_recipe_new(model, NULL, objectives, count, &own, err);
+    if (recipe && recipe->settings.width == FVI_SIZE_RECEPTIVE && !recipe->extent.values) {
+        st = fv_recipe_copy(recipe, &own, err);
+        if (!st) st = fvi_units_extent_find(model->network, objectives, count, &own->extent, err);
+        if (!st) st = find_size(own, err);
+    }
+    const fvi_settings s = st ? (fvi_settings){0} : settled(own ? own : recipe);
+    if (!st) st = check(model, &s, err);
+    if (st) {
+        fv_recipe_free(own);
+        return st;
+    }
+    *out = s;
+    *owner = own;
+    return FV_OK;
 }

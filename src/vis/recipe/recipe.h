@@ -1,12 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Recipes: complete sets of options under a name. */
+/* A recipe as the library sees it: settings, what they borrow, and the size they come to. */
 #ifndef FVI_VIS_RECIPE_RECIPE_H
 #define FVI_VIS_RECIPE_RECIPE_H
 
-#include "fovea/fovea.h"
+#include "vis/recipe/receptive_size.h"
+#include "vis/recipe/settings.h"
 
-/* Fills every part of *desc as the recipe has it; other fields are zero.
- *   errors  NOTFOUND no such recipe, with the names there are */
-fv_status fvi_recipe_find(const char *name, fv_render_desc *desc, fv_error *err);
+struct fv_recipe {
+    const fv_model *model; /* it was made for; borrowed */
+    fvi_settings settings; /* complete, but for a receptive size */
+    fvi_units_extent extent;      /* of the objectives it was made for */
+    fvi_receptive_size receptive; /* known once it has been asked for */
+    fv_image *start, *mask; /* `settings` points to these */
+    fv_tensor *spectrum;
+};
+
+/* The settings a call renders with: the recipe's, a receptive size settled.
+ *   recipe      NULL: the default of the first objective
+ *   objectives  [count] of the call; they decide the size where the recipe was made without any
+ *   owner       of what *out points to: free it after *out; NULL where that is `recipe`
+ *   errors      ARG the recipe was made for another model, or settings that do not go together; as
+ *               fv_recipe_new */
+fv_status fvi_recipe_settings(const fv_recipe *recipe, const fv_model *model,
+                              const char *const *objectives, int count, fvi_settings *out,
+                              fv_recipe **owner, fv_error *err);
 
 #endif

@@ -68,7 +68,8 @@ static int64_t collect(const float *x, int64_t n, float *out) {
 }
 
 /* The numbers that become 0 and 1; `found` are the finite ones, which it may reorder. */
-static void ends_of(const fv_display_desc *d, float *found, int64_t n, double *low, double *high) {
+static void ends_of(const fvi_display_settings *d, float *found, int64_t n, double *low,
+                    double *high) {
     double sum = 0, square = 0, min = found[0], max = found[0];
     for (int64_t i = 0; i < n; i++) {
         sum += found[i];
@@ -77,14 +78,14 @@ static void ends_of(const fv_display_desc *d, float *found, int64_t n, double *l
     }
     double mean = sum / (double)n;
     switch (d->kind) {
-    case FV_DISPLAY_LINEAR: *low = min, *high = max; break;
-    case FV_DISPLAY_STANDARD:
+    case FVI_DISPLAY_LINEAR: *low = min, *high = max; break;
+    case FVI_DISPLAY_STANDARD:
         for (int64_t i = 0; i < n; i++) square += (found[i] - mean) * (found[i] - mean);
         square = sqrt(square / (double)n);
         *low = mean - 5 * (square + KERAS_EPSILON);
         *high = mean + 5 * (square + KERAS_EPSILON);
         break;
-    case FV_DISPLAY_PERCENTILE:
+    case FVI_DISPLAY_PERCENTILE:
         *low = percentile(found, n, PICTURE_PERCENT);
         *high = percentile(found, n, 100 - PICTURE_PERCENT);
         break;
@@ -92,11 +93,11 @@ static void ends_of(const fv_display_desc *d, float *found, int64_t n, double *l
     }
 }
 
-void fvi_display(const fv_display_desc *d, const float *picture, int channels, int64_t plane,
+void fvi_display(const fvi_display_settings *d, const float *picture, int channels, int64_t plane,
                  float low, float high, float *out) {
     int64_t n = channels * plane;
     double from = low, to = high;
-    if (d->kind != FV_DISPLAY_CLIP) {
+    if (d->kind != FVI_DISPLAY_CLIP) {
         int64_t finite = collect(picture, n, out);
         if (finite) ends_of(d, out, finite, &from, &to);
     }

@@ -5,13 +5,13 @@
 
 #include <stdint.h>
 
-#include "fovea/fovea.h"
+#include "vis/recipe/settings.h"
 
 /* Values in [0,1] of a picture in the numbers low..high. Statistics are of all channels together;
  * what is not finite counts for nothing in them. NaN becomes 0.5, as does a picture whose numbers
  * are all equal where a kind stretches them.
  *   picture   [channels][plane]    out  the same; must not overlap */
-void fvi_display(const fv_display_desc *d, const float *picture, int channels, int64_t plane,
+void fvi_display(const fvi_display_settings *d, const float *picture, int channels, int64_t plane,
                  float low, float high, float *out);
 
 /* How much gradient has arrived at each pixel: summed over channels, cut off at percentile 80, and

@@ -26,7 +26,7 @@
 #define MUCH_LARGER   1.25 /* than the network's own size: tiles instead of shrinking */
 
 struct fvi_evaluator {
-    const fv_render_desc *desc;
+    const fvi_settings *desc;
     const fv_input *in;
     fvi_picture *pictures;
     int n, group, channels;
@@ -41,15 +41,15 @@ struct fvi_evaluator {
 };
 
 /* Transforms that change the size make copies of different sizes. */
-static int sizes_vary(const fv_transforms *t) {
+static int sizes_vary(const fvi_transforms *t) {
     for (int i = 0; i < t->count; i++)
-        if (t->list[i].kind == FV_TRANSFORM_SCALE || t->list[i].kind == FV_TRANSFORM_OCTAVE)
+        if (t->list[i].kind == FVI_TRANSFORM_SCALE || t->list[i].kind == FVI_TRANSFORM_OCTAVE)
             return 1;
     return 0;
 }
 
 /* The largest number of copies that divides all of them and keeps within the batch. */
-int fvi_copies_at_once(const fv_render_desc *d, int n) {
+int fvi_copies_at_once(const fvi_settings *d, int n) {
     int most = d->batch / n;
     if (sizes_vary(&d->transforms) || most < 1) return 1;
     for (int c = MIN(most, d->schedule.copies); c > 1; c--)
@@ -57,7 +57,7 @@ int fvi_copies_at_once(const fv_render_desc *d, int n) {
     return 1;
 }
 
-fv_status fvi_evaluator_new(fv_session *session, const fv_render_desc *desc, fvi_picture *pictures,
+fv_status fvi_evaluator_new(fv_session *session, const fvi_settings *desc, fvi_picture *pictures,
                             int n, int group, fvi_evaluator **out, fv_error *err) {
     fvi_evaluator *e = calloc(1, sizeof *e);
     if (!e) return fvi_fail(err, FV_NOMEM, "out of memory");
@@ -127,7 +127,7 @@ fv_status fvi_evaluator_level(fvi_evaluator *e, fv_error *err) {
     return fvi_pass_reserve(e->pass, samples, e->channels * plane, err);
 }
 
-fv_status fvi_route_find(const fv_render_desc *desc, const fv_input *in, const fvi_pass *pass,
+fv_status fvi_route_find(const fvi_settings *desc, const fv_input *in, const fvi_pass *pass,
                          int samples, int h, int w, fvi_route *out, fv_error *err) {
     int tile = desc->schedule.tile, nh = in->height, nw = in->width, takes = 1;
     fvi_route r = {h, w, h, w, 0};

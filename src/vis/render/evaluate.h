@@ -12,7 +12,7 @@ typedef struct fvi_evaluator fvi_evaluator;
 /* Makes an evaluator for pictures of objectives on the same values.
  *   pictures  [n] borrowed; neighbours of one objective in groups of `group` where they are joint
  *   group     1: no terms tie pictures together */
-fv_status fvi_evaluator_new(fv_session *session, const fv_render_desc *desc, fvi_picture *pictures,
+fv_status fvi_evaluator_new(fv_session *session, const fvi_settings *desc, fvi_picture *pictures,
                             int n, int group, fvi_evaluator **out, fv_error *err);
 void fvi_evaluator_free(fvi_evaluator *e);
 
@@ -24,11 +24,11 @@ typedef struct fvi_route {
 } fvi_route;
 
 /* Finds how pictures of h x w go, in runs of `samples`.  errors  NOMEM it could not be found out */
-fv_status fvi_route_find(const fv_render_desc *desc, const fv_input *in, const fvi_pass *pass,
+fv_status fvi_route_find(const fvi_settings *desc, const fv_input *in, const fvi_pass *pass,
                          int samples, int h, int w, fvi_route *out, fv_error *err);
 
 /* Copies of each of n pictures that are evaluated side by side, in batches of desc->batch. */
-int fvi_copies_at_once(const fv_render_desc *desc, int n);
+int fvi_copies_at_once(const fvi_settings *desc, int n);
 
 /* Room for the pictures' present level; to be called after every fvi_picture_level. */
 fv_status fvi_evaluator_level(fvi_evaluator *e, fv_error *err);

@@ -37,7 +37,7 @@ static fv_status seed_all(fvi_executable *plan, const fvi_bound *const *bound, i
 }
 
 fv_status fvi_gradient(fvi_executable *plan, const fvi_bound *const *bound, int64_t samples,
-                       int group, const float *x, double *values, float *dx, fv_render_times *times,
+                       int group, const float *x, double *values, float *dx, fvi_stage_times *times,
                        fv_error *err) {
     fv_status st = fvi_executable_set_input(plan, 0, x, err);
     if (!st) st = fvi_executable_forward(plan, err);

@@ -5,6 +5,7 @@
 
 #include "runtime/session.h"
 #include "vis/objective/objective.h"
+#include "vis/render/stage_timer.h"
 
 #define FVI_MAX_GROUP 1024 /* pictures that joint terms can tie together */
 
@@ -18,7 +19,7 @@
  *   times     where network and objective are timed, or NULL
  */
 fv_status fvi_gradient(fvi_executable *plan, const fvi_bound *const *bound, int64_t samples,
-                       int group, const float *x, double *values, float *dx, fv_render_times *times,
+                       int group, const float *x, double *values, float *dx, fvi_stage_times *times,
                        fv_error *err);
 
 /* Sees whether the objective and the gradient of sample k of such a run are finite; if they are

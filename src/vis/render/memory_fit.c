@@ -15,19 +15,19 @@
 
 #define STEP 32 /* sides of tiles are multiples of it: what networks reduce pictures by */
 
-static fvi_chain_frame frame_of(const fv_render_desc *d, const fvi_fit *f) {
+static fvi_chain_frame frame_of(const fvi_settings *d, const fvi_fit *f) {
     return fvi_picture_frame(d, fvi_network_input(f->model->network), f->h, f->w);
 }
 
 /* Copies of transformed pictures: of the evaluator, of a photo beside, of the pass. */
-static size_t sample_bytes(const fv_render_desc *d, const fvi_fit *f, const fvi_chain *chain) {
+static size_t sample_bytes(const fvi_settings *d, const fvi_fit *f, const fvi_chain *chain) {
     const fv_input *in = fvi_network_input(f->model->network);
     const int64_t plane = MAX(fvi_chain_max_plane(chain), (int64_t)in->height * MAX(in->width, 1));
     const int arrays = fvi_objective_photo(f->objective) ? 6 : 4;
     return (size_t)(arrays * d->channels * plane) * sizeof(float);
 }
 
-fv_status fvi_fit_batch_bytes(const fv_render_desc *desc, const fvi_fit *f, int n, size_t *bytes,
+fv_status fvi_fit_batch_bytes(const fvi_settings *desc, const fvi_fit *f, int n, size_t *bytes,
                               fv_error *err) {
     const fvi_chain_frame frame = frame_of(desc, f);
     fvi_chain *chain = NULL, *walk = NULL;
@@ -42,18 +42,18 @@ fv_status fvi_fit_batch_bytes(const fv_render_desc *desc, const fvi_fit *f, int 
     return st;
 }
 
-size_t fvi_fit_result_bytes(const fv_render_desc *desc, const fvi_fit *f) {
+size_t fvi_fit_result_bytes(const fvi_settings *desc, const fvi_fit *f) {
     return 2 * (size_t)desc->channels * (size_t)f->h * (size_t)f->w * sizeof(float);
 }
 
 /* Pictures in a batch. */
-static int pictures(const fv_render_desc *d, const fvi_fit *f) {
+static int pictures(const fvi_settings *d, const fvi_fit *f) {
     const int n = MIN(d->batch, f->run) / f->group * f->group;
     return MAX(n, f->group);
 }
 
 /* Bytes that all takes with this desc, besides what is held. */
-static fv_status count(const fvi_fit *f, const fvi_pass *pass, const fv_render_desc *d,
+static fv_status count(const fvi_fit *f, const fvi_pass *pass, const fvi_settings *d,
                        size_t *bytes, fv_error *err) {
     const fv_input *in = fvi_network_input(f->model->network);
     const fvi_chain_frame frame = frame_of(d, f);
@@ -82,10 +82,10 @@ static int smaller(int side, int least) {
     return next < side ? next : 0;
 }
 
-fv_status fvi_fit_desc(const fvi_fit *f, fv_render_desc *desc, fv_error *err) {
+fv_status fvi_fit_desc(const fvi_fit *f, fvi_settings *desc, fv_error *err) {
     const fv_input *in = fvi_network_input(f->model->network);
     const int own = MAX(in->height, in->width), side = MAX(f->h, f->w);
-    fv_render_desc d = *desc;
+    fvi_settings d = *desc;
     fvi_pass *pass = NULL;
     size_t bytes = 0;
     if (!fvi_budget_is_limited(f->model)) return FV_OK;

@@ -18,17 +18,17 @@ typedef struct fvi_fit {
 
 /* Bytes that n pictures in one batch hold besides the network: their numbers, and room for
  * desc->batch transformed copies.  errors  as fvi_chain_new */
-fv_status fvi_fit_batch_bytes(const fv_render_desc *desc, const fvi_fit *f, int n, size_t *bytes,
+fv_status fvi_fit_batch_bytes(const fvi_settings *desc, const fvi_fit *f, int n, size_t *bytes,
                               fv_error *err);
 
 /* Bytes of a finished picture and the input that goes with it. */
-size_t fvi_fit_result_bytes(const fv_render_desc *desc, const fvi_fit *f);
+size_t fvi_fit_result_bytes(const fvi_settings *desc, const fvi_fit *f);
 
 /* Brings desc->batch, and where that is not enough desc->schedule.tile, down to what fits in the
  * model's memory (fv_model_desc.memory), if that is limited.
  *   desc     resolved; .batch the most there may be
  *   errors   NOMEM not even one picture fits, with what it needs; as fvi_session_count */
-fv_status fvi_fit_desc(const fvi_fit *f, fv_render_desc *desc, fv_error *err);
+fv_status fvi_fit_desc(const fvi_fit *f, fvi_settings *desc, fv_error *err);
 
 /* The same of a tile's side alone, for one picture in one pass: `side` or smaller, and not below
  * `least`.

@@ -42,7 +42,7 @@ struct fvi_pass {
     int64_t count;
     float *x, *dx;           /* [samples][count] the network's input and the gradient there */
     const fvi_bound **order; /* [samples] */
-    fv_render_times *times;  /* or NULL */
+    fvi_stage_times *times;  /* or NULL */
     char **why;              /* [n] why it was not finite, or NULL */
 };
 
@@ -65,7 +65,7 @@ fv_status fvi_pass_new(fv_session *session, const fvi_objective *const *objectiv
     return FV_OK;
 }
 
-void fvi_pass_time(fvi_pass *p, fv_render_times *times) { p->times = times; }
+void fvi_pass_time(fvi_pass *p, fvi_stage_times *times) { p->times = times; }
 
 static void free_bounds(fvi_pass *p) {
     for (guint i = 0; i < p->bounds->len; i++) {

@@ -6,6 +6,7 @@
 
 #include "runtime/session.h"
 #include "vis/objective/objective.h"
+#include "vis/render/stage_timer.h"
 
 typedef struct fvi_pass fvi_pass;
 
@@ -21,7 +22,7 @@ void fvi_pass_free(fvi_pass *p);
 fvi_shape fvi_pass_shape(const fvi_pass *p, int64_t samples, int channels, int h, int w);
 
 /* Has the parts of later runs timed there; NULL: not timed. */
-void fvi_pass_time(fvi_pass *p, fv_render_times *times);
+void fvi_pass_time(fvi_pass *p, fvi_stage_times *times);
 
 /* Room for `samples` samples of `count` numbers; to be called before fvi_pass_run needs more. */
 fv_status fvi_pass_reserve(fvi_pass *p, int samples, int64_t count, fv_error *err);

@@ -11,10 +11,10 @@
 
 #include "base/error.h"
 #include "image/image.h"
-#include "vis/render/stage_timer.h"
-#include "vis/optimize/gradient_scale.h"
-#include "signal/resize.h"
 #include "signal/blur.h"
+#include "signal/resize.h"
+#include "vis/optimize/gradient_scale.h"
+#include "vis/render/stage_timer.h"
 
 #define NAME_BYTES 1024
 
@@ -31,7 +31,7 @@ static uint64_t unit_key(const char *name, int start) {
     return h;
 }
 
-void fvi_picture_init(fvi_picture *p, const fv_render_desc *desc, const fvi_objective *objective,
+void fvi_picture_init(fvi_picture *p, const fvi_settings *desc, const fvi_objective *objective,
                       const char *name, int start, int place) {
     *p = (fvi_picture){.desc = desc,
                        .objective = objective,
@@ -70,12 +70,12 @@ void fvi_picture_clear(fvi_picture *p) {
     p->why = NULL;
 }
 
-int fvi_picture_margin(const fv_render_desc *desc, int side) {
+int fvi_picture_margin(const fvi_settings *desc, int side) {
     return (int)lround((double)desc->display.margin * side);
 }
 
-fvi_chain_frame fvi_picture_frame(const fv_render_desc *desc, const fv_input *in, int h, int w) {
-    const int own = in->is_image && desc->view == FV_VIEW_MODEL;
+fvi_chain_frame fvi_picture_frame(const fvi_settings *desc, const fv_input *in, int h, int w) {
+    const int own = in->is_image && desc->view == FVI_VIEW_MODEL;
     return (fvi_chain_frame){.channels = desc->channels,
                              .h = h + 2 * fvi_picture_margin(desc, h),
                              .w = w + 2 * fvi_picture_margin(desc, w),
@@ -93,11 +93,11 @@ static float *floats(int64_t n, int *failed) {
 
 /* Room for numbers and pixels of this level. */
 static fv_status allocate_numbers(fvi_picture *p, fv_error *err) {
-    const fv_render_desc *d = p->desc;
+    const fvi_settings *d = p->desc;
     int failed = 0;
     p->z = floats(p->numbers, &failed);
     p->dz = floats(p->numbers, &failed);
-    if (d->schedule.keep_best > 0) p->best = floats(p->numbers, &failed);
+    if (d->schedule.keep == FVI_KEEP_BEST) p->best = floats(p->numbers, &failed);
     if (d->on_nan == FV_ON_NAN_KEEP) p->good = floats(p->numbers, &failed);
     p->pixels = floats(p->count, &failed);
     p->dpixels = floats(p->count, &failed);
@@ -114,7 +114,7 @@ static fv_status allocate_numbers(fvi_picture *p, fv_error *err) {
 
 /* The chains of its copies, and the walk. */
 static fv_status make_chains(fvi_picture *p, const fvi_chain_frame *frame, fv_error *err) {
-    const fv_render_desc *d = p->desc;
+    const fvi_settings *d = p->desc;
     fv_status st = FV_OK;
     p->chain = calloc((size_t)d->schedule.copies, sizeof(fvi_chain *));
     if (!p->chain)
@@ -129,7 +129,7 @@ static fv_status make_chains(fvi_picture *p, const fvi_chain_frame *frame, fv_er
 }
 
 static fv_status allocate(fvi_picture *p, const fvi_chain_frame *frame, fv_error *err) {
-    const fv_render_desc *d = p->desc;
+    const fvi_settings *d = p->desc;
     p->channels = frame->channels;
     p->h = frame->h;
     p->w = frame->w;
@@ -139,13 +139,13 @@ static fv_status allocate(fvi_picture *p, const fvi_chain_frame *frame, fv_error
     p->numbers = fvi_param_count(p->param);
     st = allocate_numbers(p, err);
     if (!st) st = make_chains(p, frame, err);
-    if (!st && d->optimizer.kind != FV_OPTIMIZER_LBFGS)
+    if (!st && d->optimizer.kind != FVI_OPTIMIZER_LBFGS)
         st = fvi_optimizer_new(&d->optimizer, p->numbers, &p->optimizer, err);
     return st;
 }
 
 /* A picture file's pixels at h x w in low..high: [channels][h][w]. */
-static fv_status from_image(const fv_render_desc *d, const fv_image *image, int channels, int h,
+static fv_status from_image(const fvi_settings *d, const fv_image *image, int channels, int h,
                             int w, float *out, fv_error *err) {
     fv_image *flat = NULL, *sized = NULL;
     fv_status st = fvi_image_flatten(image, 0.5f, &flat, err);
@@ -166,9 +166,10 @@ static fv_status from_image(const fv_render_desc *d, const fv_image *image, int 
 
 /* Numbers of the start picture at this level's size. */
 static fv_status start_numbers(fvi_picture *p, fv_error *err) {
-    const fv_render_desc *d = p->desc;
+    const fvi_settings *d = p->desc;
     fvi_random r = fvi_random_stream(d->seed, p->key, 0, FVI_DRAW_START);
-    if (d->start.kind != FV_START_IMAGE) return fvi_param_start(p->param, &d->start, &r, p->z, err);
+    if (d->start.kind != FVI_START_IMAGE)
+        return fvi_param_start(p->param, &d->start, &r, p->z, err);
     fv_status st = from_image(d, d->start.image, p->channels, p->h, p->w, p->room, err);
     if (st) return st;
     if (d->start.sd > 0) {
@@ -231,7 +232,7 @@ static fv_status start_of_size(const fvi_picture *p, const fvi_chain_frame *fram
 static fv_status carry_over(fvi_picture *p, const fvi_picture *before, float *out, fv_error *err) {
     const int h = before->h, w = before->w, channels = p->channels;
     const fvi_planes to = fvi_planes_of(channels, p->h, p->w, out);
-    if (p->desc->schedule.octave_carry == FV_OCTAVE_CARRY_DETAIL) {
+    if (p->desc->schedule.octave_carry == FVI_OCTAVE_CARRY_DETAIL) {
         for (int64_t i = 0; i < before->count; i++)
             before->room[i] = before->pixels[i] - before->begun[i];
         fvi_resize(fvi_planes_of(channels, h, w, before->room), to, FVI_ALIGN_CENTRES);
@@ -245,8 +246,8 @@ static fv_status carry_over(fvi_picture *p, const fvi_picture *before, float *ou
 /* Sets p->begun at a level whose start is given elsewhere: by an image, or by the full size. */
 static fv_status begin_at(fvi_picture *p, const fvi_chain_frame *frame, int full_h, int full_w,
                           fv_error *err) {
-    const fv_render_desc *d = p->desc;
-    if (d->start.kind == FV_START_IMAGE)
+    const fvi_settings *d = p->desc;
+    if (d->start.kind == FVI_START_IMAGE)
         return from_image(d, d->start.image, p->channels, p->h, p->w, p->begun, err);
     return start_of_size(p, frame, full_h, full_w, p->begun, err);
 }
@@ -254,8 +255,9 @@ static fv_status begin_at(fvi_picture *p, const fvi_chain_frame *frame, int full
 /* The first level: the start itself; at a smaller size than the full one, the start resized. */
 static fv_status enter_first(fvi_picture *p, const fvi_chain_frame *frame, int full_h, int full_w,
                              fv_error *err) {
-    int smaller = p->desc->schedule.octave_order == 2 && (p->h < full_h || p->w < full_w);
-    if (!smaller || p->desc->start.kind == FV_START_IMAGE) return start_numbers(p, err);
+    int smaller =
+        p->desc->schedule.octave_order == FVI_OCTAVES_TO_SIZE && (p->h < full_h || p->w < full_w);
+    if (!smaller || p->desc->start.kind == FVI_START_IMAGE) return start_numbers(p, err);
     fv_status st = begin_at(p, frame, full_h, full_w, err);
     return st ? st : fvi_param_from_picture(p->param, p->begun, p->z, err);
 }
@@ -282,7 +284,7 @@ fv_status fvi_picture_level(fvi_picture *p, const fvi_chain_frame *frame, int fu
     if (!st && !before.param) {
         st = enter_first(p, frame, full_h, full_w, err);
     } else if (!st) {
-        if (p->desc->schedule.octave_carry == FV_OCTAVE_CARRY_DETAIL)
+        if (p->desc->schedule.octave_carry == FVI_OCTAVE_CARRY_DETAIL)
             st = begin_at(p, frame, full_h, full_w, err);
         if (!st) st = carry_over(p, &before, p->room, err);
     }
@@ -290,7 +292,7 @@ fv_status fvi_picture_level(fvi_picture *p, const fvi_chain_frame *frame, int fu
         scale_to_norm(p);
         if (p->good) memcpy(p->good, p->z, (size_t)p->numbers * sizeof *p->z);
         fvi_param_picture(p->param, p->z, p->pixels);
-        if (!before.param || p->desc->schedule.octave_carry == FV_OCTAVE_CARRY_PICTURE)
+        if (!before.param || p->desc->schedule.octave_carry == FVI_OCTAVE_CARRY_PICTURE)
             memcpy(p->begun, p->pixels, (size_t)p->count * sizeof *p->begun);
     }
     leave_level(&before);
@@ -300,13 +302,14 @@ fv_status fvi_picture_level(fvi_picture *p, const fvi_chain_frame *frame, int fu
 /* As many as there are numbers: these, their gradient, two moments, the best and the good. As many
  * as there are pixels: these, their gradient, the start, a room, a mask, alpha, a photo. What the
  * parametrisation and the gradient's pyramid take, and the chains. */
-size_t fvi_picture_bytes(const fv_render_desc *desc, const fvi_objective *objective,
+size_t fvi_picture_bytes(const fvi_settings *desc, const fvi_objective *objective,
                          const fvi_chain_frame *frame, const fvi_chain *chain,
                          const fvi_chain *walk) {
     const int c = frame->channels, h = frame->h, w = frame->w;
     const size_t pixels = (size_t)c * (size_t)h * (size_t)w;
     const size_t numbers = (size_t)fvi_param_most_numbers(&desc->param, c, h, w);
-    const size_t of_numbers = 4 + (desc->schedule.keep_best > 0) + (desc->on_nan == FV_ON_NAN_KEEP);
+    const size_t of_numbers =
+        4 + (desc->schedule.keep == FVI_KEEP_BEST) + (desc->on_nan == FV_ON_NAN_KEEP);
     const size_t of_pixels = 4 + (desc->start.mask != NULL) + (desc->display.alpha != 0) +
                              (fvi_objective_photo(objective) != NULL);
     const size_t levels = (size_t)fvi_normalise_room(&desc->gradient, c, h, w);
@@ -339,7 +342,7 @@ static fv_status blur(fvi_picture *p, float sigma, fv_error *err) {
 
 /* After an update. */
 static fv_status regularise(fvi_picture *p, int step, fv_error *err) {
-    const fv_regularizer_desc *r = &p->desc->regularizer;
+    const fvi_regularizer_settings *r = &p->desc->regularizer;
     fv_status st = FV_OK;
     if ((step + 1) % r->every == 0) {
         for (int64_t i = 0; r->decay > 0 && i < p->numbers; i++) p->z[i] *= 1 - r->decay;

@@ -4,13 +4,11 @@
 #define FVI_VIS_RENDER_PICTURE_H
 
 #include "vis/objective/objective.h"
-#include "vis/optimize/optimizer.h"
-#include "vis/param/param.h"
-#include "vis/transform/transform.h"
+#include "vis/recipe/settings.h"
 #include "vis/optimize/gradient_health.h"
 
 typedef struct fvi_picture {
-    const fv_render_desc *desc; /* resolved */
+    const fvi_settings *desc; /* resolved */
     const fvi_objective *objective;
     int place;    /* of its rendering among all */
     int start;    /* which of its objective's starts */
@@ -47,24 +45,24 @@ typedef struct fvi_picture {
 
 /* Makes a picture; nothing is allocated before its first level.
  *   name   the objective's one spelling, which decides its random numbers */
-void fvi_picture_init(fvi_picture *p, const fv_render_desc *desc, const fvi_objective *objective,
+void fvi_picture_init(fvi_picture *p, const fvi_settings *desc, const fvi_objective *objective,
                       const char *name, int start, int place);
 void fvi_picture_clear(fvi_picture *p);
 
 /* Rows (columns) added on each side of a picture with `side` of them. */
-int fvi_picture_margin(const fv_render_desc *desc, int side);
+int fvi_picture_margin(const fvi_settings *desc, int side);
 /* How transforms see a picture of h x w with its margins; `in` is the network's input. */
-fvi_chain_frame fvi_picture_frame(const fv_render_desc *desc, const fv_input *in, int h, int w);
+fvi_chain_frame fvi_picture_frame(const fvi_settings *desc, const fv_input *in, int h, int w);
 
 /* Enters a level: of size h x w; `frame` as transforms see it there. The first level begins with
- * the start, further ones with what the level before left (fv_octave_carry).
+ * the start, further ones with what the level before left (fvi_octave_carry).
  *   full_h, full_w  size of the last level: what the start is made at where levels lie below it */
 fv_status fvi_picture_level(fvi_picture *p, const fvi_chain_frame *frame, int full_h, int full_w,
                             fv_error *err);
 
 /* Bytes a picture of `desc` and `objective` takes at a level of that frame, at most.
  *   chain, walk  one of its chains there, and its walk or NULL */
-size_t fvi_picture_bytes(const fv_render_desc *desc, const fvi_objective *objective,
+size_t fvi_picture_bytes(const fvi_settings *desc, const fvi_objective *objective,
                          const fvi_chain_frame *frame, const fvi_chain *chain,
                          const fvi_chain *walk);
 

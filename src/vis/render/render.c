@@ -9,20 +9,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/desc.h"
 #include "base/error.h"
 #include "base/parallel.h"
-#include "base/tensor.h"
 #include "runtime/model.h"
-#include "image/image.h"
+#include "vis/recipe/recipe.h"
 #include "vis/render/evaluate.h"
-#include "vis/render/memory_fit.h"
 #include "vis/render/gradient.h"
-#include "vis/render/stage_timer.h"
+#include "vis/render/memory_fit.h"
+#include "vis/render/render.h"
 #include "vis/render/rendering.h"
+#include "vis/render/stage_timer.h"
 
 #define SIDE_MAX   32768 /* of a picture at any level */
 #define NAME_BYTES 1024
 #define MAX_LEVELS 32
+#define MAX_BATCH  1024
 #define BATCH      8    /* where nothing is tried */
 #define TRIAL_MOST 32   /* pictures in a batch that is tried */
 #define TRIAL      0.03 /* share of a call's evaluations that may go into trying */
@@ -37,7 +39,8 @@ typedef struct unit {
 /* The whole call. */
 typedef struct job {
     const fv_model *model;
-    fv_render_desc *desc; /* resolved */
+    fvi_settings *desc; /* of the recipe, for this call */
+    const fv_render_desc *call;
     fv_session *session;
     unit *units; /* [count] */
     int count;
@@ -53,29 +56,30 @@ typedef struct batch {
     int n, group;
     fvi_evaluator *evaluator;
     fvi_gradient_health *verdicts; /* [n] of the last evaluation */
-    double *values;        /* [n] */
-    int *places;           /* [n] */
-    int level, done;       /* level now; updates of all levels */
-    size_t bytes;          /* noted as held */
+    double *values;                /* [n] */
+    int *places;                   /* [n] */
+    int level, done;               /* level now; updates of all levels */
+    size_t bytes;                  /* noted as held */
 } batch;
 
 /* Sizes of the levels: growing from the asked size (as MATLAB's reference, cut to whole pixels), or
  * shrinking towards it (as DeepDream, rounded). */
 static fv_status set_sizes(job *j, fv_error *err) {
-    const fv_schedule_desc *s = &j->desc->schedule;
+    const fvi_schedule_settings *s = &j->desc->schedule;
     int h = j->desc->height, w = j->desc->width;
     const double most = fmax(h, w) * pow((double)s->level_scale, s->levels - 1);
-    if (s->octave_order == 1 && most > SIDE_MAX)
+    if (s->octave_order == FVI_OCTAVES_FROM_SIZE && most > SIDE_MAX)
         return fvi_fail(err, FV_ARG,
                         "levels: after %d of %g the picture would be %.0f pixels long; at most %d",
                         s->levels, (double)s->level_scale, most, SIDE_MAX);
     j->n_sizes = s->levels;
     for (int i = 0; i < s->levels; i++) {
-        int at = s->octave_order == 1 ? i : s->levels - 1 - i;
+        int at = s->octave_order == FVI_OCTAVES_FROM_SIZE ? i : s->levels - 1 - i;
         j->size[at][0] = h;
         j->size[at][1] = w;
-        double scale = s->octave_order == 1 ? s->level_scale : 1 / (double)s->level_scale;
-        double half = s->octave_order == 1 ? 1e-6 : 0.5;
+        double scale =
+            s->octave_order == FVI_OCTAVES_FROM_SIZE ? s->level_scale : 1 / (double)s->level_scale;
+        double half = s->octave_order == FVI_OCTAVES_FROM_SIZE ? 1e-6 : 0.5;
         h = MAX(1, (int)floor(h * scale + half));
         w = MAX(1, (int)floor(w * scale + half));
     }
@@ -97,7 +101,7 @@ static fv_status report(batch *b, int step, fv_error *err) {
     char what[NAME_BYTES];
     double mean = 0;
     j->done++;
-    if (!j->desc->progress) return FV_OK;
+    if (!j->call->progress) return FV_OK;
     for (int i = 0; i < b->n; i++) {
         b->values[i] = b->p[i].value;
         b->places[i] = b->p[i].place;
@@ -113,7 +117,7 @@ static fv_status report(batch *b, int step, fv_error *err) {
                      .count = b->n,
                      .objectives = b->values,
                      .pictures = b->places};
-    int wish = j->desc->progress(j->desc->user, &p);
+    int wish = j->call->progress(j->call->user, &p);
     if (wish == FV_MONITOR_STOP) j->stopped = 1;
     return wish && wish != FV_MONITOR_STOP
                ? fvi_fail(err, FV_CANCELLED, "cancelled after %d of %d updates", j->done, j->total)
@@ -121,7 +125,7 @@ static fv_status report(batch *b, int step, fv_error *err) {
 }
 
 static fv_status snapshots(const batch *b, fv_error *err) {
-    const fv_render_desc *d = b->j->desc;
+    const fv_render_desc *d = b->j->call;
     if (!d->snapshot || d->snapshot_every < 1 || b->done % d->snapshot_every) return FV_OK;
     for (int i = 0; i < b->n; i++) {
         fv_image *image = NULL;
@@ -289,7 +293,7 @@ static fv_status look_again(batch *b, fv_error *err) {
 
 static fv_status enter_level(batch *b, fv_error *err) {
     const job *j = b->j;
-    const fv_render_desc *d = j->desc;
+    const fvi_settings *d = j->desc;
     const fv_input *in = fvi_network_input(j->model->network);
     const int *size = j->size[b->level], *last = j->size[j->n_sizes - 1];
     const fvi_chain_frame frame = fvi_picture_frame(d, in, size[0], size[1]);
@@ -304,15 +308,15 @@ static fv_status enter_level(batch *b, fv_error *err) {
 }
 
 static fv_status climb(batch *b, fv_error *err) {
-    const fv_render_desc *d = b->j->desc;
+    const fvi_settings *d = b->j->desc;
     int planned = b->j->done + d->schedule.levels * d->schedule.steps;
     fv_status st = FV_OK;
     for (b->level = 0; !st && b->level < b->j->n_sizes && !b->j->stopped; b->level++) {
         st = enter_level(b, err);
         if (d->times) d->times->mark = fvi_clock();
         if (!st)
-            st =
-                d->optimizer.kind == FV_OPTIMIZER_LBFGS ? climb_lbfgs(b, err) : climb_level(b, err);
+            st = d->optimizer.kind == FVI_OPTIMIZER_LBFGS ? climb_lbfgs(b, err)
+                                                          : climb_level(b, err);
         for (int i = 0; !st && i < b->n; i++) fvi_picture_settle(&b->p[i]);
     }
     if (!st && !b->j->stopped) {
@@ -322,12 +326,15 @@ static fv_status climb(batch *b, fv_error *err) {
     return st;
 }
 
-/* Shows the caller the pictures of a batch that is done. */
+/* Shows the caller the pictures of a batch that is done; what it takes is no longer ours. */
 static fv_status hand_out(const job *j, int first, int n, fv_error *err) {
-    const fv_render_desc *d = j->desc;
+    const fv_render_desc *d = j->call;
     fv_status st = FV_OK;
-    for (int i = first; !st && !j->stopped && d->finished && i < first + n; i++)
-        st = d->finished(d->user, i, j->made[i], err);
+    for (int i = first; !st && !j->stopped && d->finished && i < first + n; i++) {
+        int taken = 0;
+        st = d->finished(d->user, i, j->made[i], &taken, err);
+        if (taken) j->made[i] = NULL;
+    }
     return st;
 }
 
@@ -345,7 +352,7 @@ static fvi_fit fit_of(const job *j, int first, int run, int group) {
 
 /* Pictures first..first + n - 1, none at a level yet. To be freed, also on failure. */
 static fv_status batch_new(job *j, int first, int n, int group, batch *b, fv_error *err) {
-    const fv_render_desc *d = j->desc;
+    const fvi_settings *d = j->desc;
     const fvi_fit f = fit_of(j, first, n, group);
     *b = (batch){.j = j, .n = n, .group = group};
     b->p = calloc((size_t)n, sizeof *b->p);
@@ -398,11 +405,11 @@ static int same_values(const fvi_objective *a, const fvi_objective *b) {
 /* How many pictures from `from` on share a batch: those of the same values, and of joint objectives
  * only whole ones. */
 static int run_length(const job *j, int from, int *group) {
-    const fv_render_desc *d = j->desc;
+    const fvi_settings *d = j->desc;
     const fvi_objective *first = &j->units[from / d->restarts].objective;
     int total = j->count * d->restarts, joint = fvi_objective_is_joint(first);
     int step = joint ? d->restarts : 1, n = step;
-    int most = d->optimizer.kind == FV_OPTIMIZER_LBFGS ? 1 : d->batch;
+    int most = d->optimizer.kind == FVI_OPTIMIZER_LBFGS ? 1 : d->batch;
     while (n + step <= most && from + n < total) {
         const fvi_objective *next = &j->units[(from + n) / d->restarts].objective;
         if (!same_values(first, next) || fvi_objective_is_joint(next) != joint) break;
@@ -461,7 +468,7 @@ static fv_status time_batch(job *j, int size, float **gradient, int *same, doubl
  * passed over: so the same call makes the same pictures whatever the trial says. What goes wrong
  * here goes wrong again where it is told. */
 static void try_batches(job *j, int most, int run) {
-    fv_render_desc *d = j->desc;
+    fvi_settings *d = j->desc;
     const double evaluations = (double)run * d->schedule.steps * d->schedule.levels;
     const double start = fvi_clock();
     float *gradient = NULL;
@@ -498,14 +505,14 @@ static fv_status fit_all(job *j, fv_error *err) {
 
 /* Settles the batch: what is asked for, or what a trial finds best, within the memory. */
 static fv_status settle_batch(job *j, fv_error *err) {
-    fv_render_desc *d = j->desc;
+    fvi_settings *d = j->desc;
     const int chosen = !d->batch;
     int group;
     if (chosen) d->batch = j->count * d->restarts > 1 ? TRIAL_MOST : BATCH;
     fv_status st = fit_all(j, err);
     const int run = run_length(j, 0, &group), most = d->batch;
     if (st || !chosen) return st;
-    if (run > group && d->optimizer.kind != FV_OPTIMIZER_LBFGS && group == 1 && !d->times)
+    if (run > group && d->optimizer.kind != FVI_OPTIMIZER_LBFGS && group == 1 && !d->times)
         try_batches(j, most, whole_run(j));
     else
         d->batch = MIN(most, BATCH);
@@ -513,9 +520,9 @@ static fv_status settle_batch(job *j, fv_error *err) {
 }
 
 static fv_status render_all(job *j, fv_error *err) {
-    const fv_render_desc *d = j->desc;
+    const fvi_settings *d = j->desc;
     int total = j->count * d->restarts, group;
-    const fv_session_desc how = {.threads = d->threads, .on_nan = d->on_nan};
+    const fv_session_desc how = {.threads = j->call->threads, .on_nan = d->on_nan};
     const int updates = d->schedule.levels * d->schedule.steps; /* at most 32 * 1,000,000 */
     fv_status st = set_sizes(j, err);
     if (st) return st;
@@ -534,36 +541,6 @@ static fv_status render_all(job *j, fv_error *err) {
     fv_session_free(j->session);
     fvi_budget_hold(j->model, -results);
     return st;
-}
-
-/* Pictures and numbers of the caller's. */
-static fv_status check_borrowed(const fv_render_desc *d, fv_error *err) {
-    fv_status st = FV_OK;
-    if (d->start.kind == FV_START_IMAGE)
-        st = fvi_image_check(d->start.image, "the picture to start from", err);
-    if (!st && d->start.mask) st = fvi_image_check(d->start.mask, "the mask", err);
-    if (!st && d->param.spectrum) st = fvi_tensor_check(d->param.spectrum, "the spectrum", err);
-    return st;
-}
-
-/* What does not go together, whatever the recipe. */
-static fv_status check_parts(const fv_model *model, const fv_render_desc *d, fv_error *err) {
-    const fv_input *in = fvi_network_input(model->network);
-    if (d->in_place_transforms.count && d->param.kind != FV_PARAM_PIXELS)
-        return fvi_fail(err, FV_ARG, "walk moves the pixels themselves; param must be pixels");
-    if (d->start.kind == FV_START_IMAGE && !d->start.image)
-        return fvi_fail(err, FV_ARG, "start is image, and no image is given");
-    if (d->snapshot_every < 0)
-        return fvi_fail(err, FV_ARG, "snapshot_every is %d; allowed are 0 (none) and more",
-                        d->snapshot_every);
-    if (d->restarts > FVI_MAX_GROUP)
-        return fvi_fail(err, FV_ARG, "starts is %d; allowed are 1..%d", d->restarts, FVI_MAX_GROUP);
-    if (d->schedule.levels > 1 && !in->is_image)
-        return fvi_fail(err, FV_ARG, "levels is %d; inputs that are no pictures have one",
-                        d->schedule.levels);
-    if (d->optimizer.kind == FV_OPTIMIZER_LBFGS && d->in_place_transforms.count)
-        return fvi_fail(err, FV_ARG, "optimizer lbfgs cannot follow pixels that walk");
-    return check_borrowed(d, err);
 }
 
 static fv_status parse_units(job *j, const char *const *objectives, fv_error *err) {
@@ -602,48 +579,76 @@ static void hand_over(job *j, fv_rendering **out, fv_status st) {
     free(j->units);
 }
 
-/* Fills *d in, for these units, and checks it. */
+/* How the call runs, and what the recipe says for these units.
+ *   owner  as fvi_recipe_settings */
 static fv_status prepare(const fv_model *model, const char *const *objectives, int count,
-                         fv_render_desc *d, fv_error *err) {
-    if (!*d->recipe)
-        g_strlcpy(d->recipe, fv_recipe_default(model, objectives[0]), sizeof d->recipe);
-    fv_status st = fv_render_desc_resolve(model, d, d, err);
-    if (!st) st = fv_render_desc_settle(model, objectives, count, d, err);
-    if (!st) st = check_parts(model, d, err);
-    if (!st && count > INT_MAX / d->restarts)
+                         const fv_recipe *recipe, const fv_render_desc *call, fvi_settings *d,
+                         fv_recipe **owner, fv_error *err) {
+    if (count < 1) return fvi_fail(err, FV_ARG, "%d objectives to render; at least 1", count);
+    if (call->batch < 0 || call->batch > MAX_BATCH)
+        return fvi_fail(err, FV_ARG, "batch is %d; allowed are 0 (chosen) to %d", call->batch,
+                        MAX_BATCH);
+    if ((int)call->on_nan < 0 || call->on_nan > FV_ON_NAN_KEEP)
+        return fvi_fail(err, FV_ARG, "on_nan is %d; allowed are 0 to %d", (int)call->on_nan,
+                        FV_ON_NAN_KEEP);
+    if (call->snapshot_every < 0)
+        return fvi_fail(err, FV_ARG, "snapshot_every is %d; allowed are 0 (none) and more",
+                        call->snapshot_every);
+    fv_status st = fvi_recipe_settings(recipe, model, objectives, count, d, owner, err);
+    if (st) return st;
+    d->batch = call->batch;
+    d->on_nan = call->on_nan ? call->on_nan : FV_ON_NAN_STOP;
+    if (count > INT_MAX / d->restarts)
         st = fvi_fail(err, FV_ARG, "%d objectives from %d starts each are too many pictures", count,
                       d->restarts);
     return st;
 }
 
-fv_status fv_render_many(const fv_model *model, const char *const *objectives, int count,
-                         const fv_render_desc *desc, fv_rendering **out, fv_error *err) {
-    fv_status st = FVI_NOT_NULL(err, model, objectives, out);
-    if (st) return st;
-    if (count < 1) return fvi_fail(err, FV_ARG, "%d objectives to render; at least 1", count);
-    fv_render_desc d = desc ? *desc : (fv_render_desc){0};
-    st = prepare(model, objectives, count, &d, err);
-    if (st) return st;
-    job j = {.model = model, .desc = &d, .count = count};
+fv_status fvi_render_timed(const fv_model *model, const char *const *objectives, int count,
+                           const fv_recipe *recipe, const fv_render_desc *desc,
+                           fvi_stage_times *times, fv_rendering **out, fv_error *err) {
+    fv_recipe *owner = NULL;
+    fvi_settings d;
+    fv_status st = prepare(model, objectives, count, recipe, desc, &d, &owner, err);
+    job j = {.model = model, .desc = &d, .call = desc, .count = count};
+    if (st) {
+        fv_recipe_free(owner);
+        return st;
+    }
+    d.times = times;
     j.units = calloc((size_t)count, sizeof *j.units);
     j.made = calloc((size_t)count * (size_t)d.restarts, sizeof *j.made);
     if (!j.units || !j.made)
         st = fvi_fail(err, FV_NOMEM, "out of memory for %d pictures", count * d.restarts);
     if (!st) st = parse_units(&j, objectives, err);
-    if (!st && d.threads != 1) fvi_network_hash_early(model->network); /* for the texts */
+    if (!st && desc->threads != 1) fvi_network_hash_early(model->network); /* for the texts */
     if (!st) st = render_all(&j, err);
     hand_over(&j, out, st);
+    fv_recipe_free(owner);
     return st;
 }
 
-fv_status fv_render(const fv_model *model, const char *objective, const fv_render_desc *desc,
+fv_status fv_render_many(const fv_model *model, const char *const *objectives, int count,
+                         const fv_recipe *recipe, const fv_render_desc *desc, fv_rendering **out,
+                         fv_error *err) {
+    fv_render_desc call;
+    fv_status st = FVI_NOT_NULL(err, model, objectives, out);
+    if (!st) st = FVI_DESC_READ(fv_render_desc, user, desc, &call, err);
+    return st ? st : fvi_render_timed(model, objectives, count, recipe, &call, NULL, out, err);
+}
+
+fv_status fv_render(const fv_model *model, const char *objective, const fv_recipe *recipe,
                     fv_image **out, fv_error *err) {
-    fv_status st = FVI_NOT_NULL(err, model, objective, out);
-    if (st) return st;
-    fv_render_desc one = desc ? *desc : (fv_render_desc){0};
+    const fv_render_desc call = {.struct_size = sizeof call};
     fv_rendering *r = NULL;
-    one.restarts = 1;
-    st = fv_render_many(model, &objective, 1, &one, &r, err);
+    fv_recipe *one = NULL;
+    fv_status st = FVI_NOT_NULL(err, model, objective, out);
+    if (!st)
+        st = recipe ? fv_recipe_copy(recipe, &one, err)
+                    : fv_recipe_new(model, NULL, &objective, 1, &one, err);
+    if (!st) st = fv_recipe_set(one, "restarts", "1", err);
+    if (!st) st = fvi_render_timed(model, &objective, 1, one, &call, NULL, &r, err);
+    fv_recipe_free(one);
     if (st) return st;
     if (r->dead) {
         st = fvi_fail(err, FV_NOTFOUND, "\"%.200s\" is dead: %.250s", r->objective, r->why);

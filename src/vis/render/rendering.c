@@ -45,7 +45,7 @@ static float *without_margins(const fvi_picture *p, const float *planes, int h, 
 /* Fills the image's planes, and its alpha where it has one. */
 static void fill_image(const fvi_picture *p, const float *pixels, const float *alpha, int h, int w,
                        float *shown, fv_image *image) {
-    const fv_render_desc *d = p->desc;
+    const fvi_settings *d = p->desc;
     int64_t plane = (int64_t)h * w;
     fvi_display(&d->display, pixels, p->channels, plane, d->param.low, d->param.high, shown);
     if (p->channels == 1 || p->channels == 3)
@@ -83,7 +83,7 @@ fv_status fvi_rendering_image(const fvi_picture *p, fv_image **out, fv_error *er
 static fv_status reached_input(const fvi_network *net, const fvi_picture *p, fv_tensor **out,
                                fv_error *err) {
     const fv_input *in = fvi_network_input(net);
-    const fv_param_desc *d = &p->desc->param;
+    const fvi_param_settings *d = &p->desc->param;
     int h = p->h - 2 * p->margin[0], w = p->w - 2 * p->margin[1];
     int64_t count = (int64_t)p->channels * h * w;
     fvi_shape shape = {.ndim = in->ndim};
@@ -106,7 +106,7 @@ static fv_status reached_input(const fvi_network *net, const fvi_picture *p, fv_
 }
 
 /* Sets what the picture needs to be made again, and what it reached. */
-static fv_status set_texts(const fv_model *model, const fv_rendering *r, const fv_render_desc *d,
+static fv_status set_texts(const fv_model *model, const fv_rendering *r, const fvi_settings *d,
                            fv_error *err) {
     char *options = fvi_options_text(d);
     char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, d->seed);
@@ -145,7 +145,7 @@ fv_status fvi_rendering_new(const fv_model *model, const fvi_picture *p, const c
     char zero[128];
     fvi_gradient_health_text(&faint, zero, sizeof zero);
     const char *why = p->why ? p->why : p->alive ? NULL : zero;
-    int best = p->desc->schedule.keep_best > 0;
+    int best = p->desc->schedule.keep == FVI_KEEP_BEST;
     *r = (fv_rendering){.objective = strdup(name),
                         .start = p->start,
                         .first = p->first,

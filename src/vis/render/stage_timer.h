@@ -8,9 +8,15 @@
 #include "base/clock.h"
 #include "fovea/fovea.h"
 
+/* Seconds of all updates so far. */
+typedef struct fvi_stage_times {
+    double seconds[FV_STAGE_COUNT];
+    double mark; /* the library's own */
+} fvi_stage_times;
+
 /* Nothing where nobody measures (`t` NULL), and in all threads but the first, which stands for
  * what the others do at the same time. */
-static inline void fvi_stage_timer(fv_render_times *t, fv_stage part) {
+static inline void fvi_stage_timer(fvi_stage_times *t, fv_stage part) {
     if (!t || omp_get_thread_num() != 0) return;
     double now = fvi_clock();
     t->seconds[part] += now - t->mark;

@@ -22,27 +22,27 @@
 #define MAX_PLANE ((int64_t)1 << 28) /* pixels, as pictures may have */
 
 static const fvi_transform_entry *const kinds[] = {
-    [FV_TRANSFORM_PAD] = &fvi_transform_pad,
-    [FV_TRANSFORM_JITTER] = &fvi_transform_jitter,
-    [FV_TRANSFORM_ROLL] = &fvi_transform_roll,
-    [FV_TRANSFORM_TRANSLATE] = &fvi_transform_translate,
-    [FV_TRANSFORM_SCALE] = &fvi_transform_scale,
-    [FV_TRANSFORM_ZOOM] = &fvi_transform_zoom,
-    [FV_TRANSFORM_ROTATE] = &fvi_transform_rotate,
-    [FV_TRANSFORM_FLIP] = &fvi_transform_flip,
-    [FV_TRANSFORM_CROP] = &fvi_transform_crop,
-    [FV_TRANSFORM_NOISE] = &fvi_transform_noise,
-    [FV_TRANSFORM_BLUR] = &fvi_transform_blur,
-    [FV_TRANSFORM_COLOR] = &fvi_transform_color,
-    [FV_TRANSFORM_RESIZE] = &fvi_transform_resize,
-    [FV_TRANSFORM_FIT] = &fvi_transform_fit,
-    [FV_TRANSFORM_OCTAVE] = &fvi_transform_octave,
+    [FVI_TRANSFORM_PAD] = &fvi_transform_pad,
+    [FVI_TRANSFORM_JITTER] = &fvi_transform_jitter,
+    [FVI_TRANSFORM_ROLL] = &fvi_transform_roll,
+    [FVI_TRANSFORM_TRANSLATE] = &fvi_transform_translate,
+    [FVI_TRANSFORM_SCALE] = &fvi_transform_scale,
+    [FVI_TRANSFORM_ZOOM] = &fvi_transform_zoom,
+    [FVI_TRANSFORM_ROTATE] = &fvi_transform_rotate,
+    [FVI_TRANSFORM_FLIP] = &fvi_transform_flip,
+    [FVI_TRANSFORM_CROP] = &fvi_transform_crop,
+    [FVI_TRANSFORM_NOISE] = &fvi_transform_noise,
+    [FVI_TRANSFORM_BLUR] = &fvi_transform_blur,
+    [FVI_TRANSFORM_COLOR] = &fvi_transform_color,
+    [FVI_TRANSFORM_RESIZE] = &fvi_transform_resize,
+    [FVI_TRANSFORM_FIT] = &fvi_transform_fit,
+    [FVI_TRANSFORM_OCTAVE] = &fvi_transform_octave,
 };
 
 struct fvi_chain {
     fvi_chain_frame frame;
     int count;
-    fvi_drawn list[FV_MAX_TRANSFORMS];
+    fvi_drawn list[FVI_MAX_TRANSFORMS];
     int64_t max_plane; /* largest h * w at any place */
     int keeps_size;
     int largest[2];    /* height and width that can come out */
@@ -73,7 +73,7 @@ static fv_status check_frame(const fvi_chain_frame *f, fv_error *err) {
 }
 
 /* The sizes after transform `i`, which must be possible and not too large. */
-static fv_status next_sizes(const fv_transform *t, int i, const fvi_chain_frame *frame,
+static fv_status next_sizes(const fvi_transform *t, int i, const fvi_chain_frame *frame,
                             fvi_sizes *s, fv_error *err) {
     const fvi_transform_entry *entry = fvi_transform_find(t->kind);
     const fvi_sizes before = *s;
@@ -95,7 +95,8 @@ static fv_status next_sizes(const fv_transform *t, int i, const fvi_chain_frame 
 
 /* Checks every transform and follows the sizes.
  *   line  the longest h + w that comes out of one */
-static fv_status plan(fvi_chain *c, const fv_transforms *transforms, int64_t *line, fv_error *err) {
+static fv_status plan(fvi_chain *c, const fvi_transforms *transforms, int64_t *line,
+                      fv_error *err) {
     const fvi_chain_frame *f = &c->frame;
     fvi_sizes s = {{f->h, f->w}, {f->h, f->w}};
     c->max_plane = (int64_t)f->h * f->w;
@@ -114,15 +115,15 @@ static fv_status plan(fvi_chain *c, const fv_transforms *transforms, int64_t *li
 
 /* Whether two moves of whole pixels are done in one; TRANSLATE's last number has an adjoint of its
  * own. */
-static int joins(const fv_transform *a, const fv_transform *b) {
-    if (a->kind == FV_TRANSFORM_TRANSLATE && a->v[2] > 0) return 0;
+static int joins(const fvi_transform *a, const fvi_transform *b) {
+    if (a->kind == FVI_TRANSFORM_TRANSLATE && a->v[2] > 0) return 0;
     return fvi_transform_find(a->kind)->moves && fvi_transform_find(b->kind)->never_out;
 }
 
 static fv_status reserve(fvi_chain *c, int64_t line, fv_error *err) {
     int64_t bytes = c->max_plane * (int64_t)sizeof(float), blurs = 0;
     int ok = 1;
-    for (int i = 0; i < c->count; i++) blurs += c->list[i].t.kind == FV_TRANSFORM_BLUR;
+    for (int i = 0; i < c->count; i++) blurs += c->list[i].t.kind == FVI_TRANSFORM_BLUR;
     for (int i = 0; i < 2; i++)
         if (c->count > i + 1)
             ok &= !!(c->between[i] = calloc((size_t)c->frame.channels, (size_t)bytes));
@@ -141,7 +142,7 @@ static fv_status reserve(fvi_chain *c, int64_t line, fv_error *err) {
     return FV_OK;
 }
 
-fv_status fvi_chain_new(const fv_transforms *transforms, const fvi_chain_frame *frame,
+fv_status fvi_chain_new(const fvi_transforms *transforms, const fvi_chain_frame *frame,
                         fvi_chain **out, fv_error *err) {
     fv_status st = fvi_transforms_check(transforms, err);
     if (!st) st = check_frame(frame, err);

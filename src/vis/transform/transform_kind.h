@@ -14,7 +14,7 @@ typedef struct fvi_sizes {
 
 /* One transform of a chain with its random choices made. */
 typedef struct fvi_drawn {
-    fv_transform t;
+    fvi_transform t;
     const fvi_chain_frame *frame;
     const struct fvi_drawn *before; /* a move done in one with this one, first; or NULL */
     float grey;       /* the middle of low and high */
@@ -48,9 +48,9 @@ typedef struct fvi_transform_entry {
     int never_out;   /* if that never looks outside */
     int one_for_all; /* decides a size: all pictures of an evaluation draw the same */
     /* What ranges cannot say, or NULL. */
-    fv_status (*check)(const fv_transform *t, fv_error *err);
+    fv_status (*check)(const fvi_transform *t, fv_error *err);
     /* Sizes before -> sizes after; NULL: unchanged. */
-    void (*resize)(const fv_transform *t, const fvi_chain_frame *frame, fvi_sizes *sizes);
+    void (*resize)(const fvi_transform *t, const fvi_chain_frame *frame, fvi_sizes *sizes);
     /* Makes the random choices; oh, ow are h, w unless it says otherwise. NULL: there are none. */
     void (*draw)(fvi_drawn *d, fvi_random *r, float progress);
     void (*apply)(const fvi_drawn *d, const float *in, float *out);
@@ -70,7 +70,7 @@ const fvi_transform_entry *fvi_transform_find(int kind);
 
 /* Whether t's numbers and edge are allowed; in *out with what was left out filled in.
  *   errors  ARG names the transform, the number, the value and the range */
-fv_status fvi_transform_check(const fv_transform *t, fv_transform *out, fv_error *err);
+fv_status fvi_transform_check(const fvi_transform *t, fvi_transform *out, fv_error *err);
 
 /* low + (high - low) u. */
 double fvi_between(double low, double high, double u);

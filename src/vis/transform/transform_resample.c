@@ -35,19 +35,19 @@
 enum { LIKE_PYTORCH, LIKE_TENSORFLOW, LIKE_ENDS };
 static const fvi_resize_align align_like[] = {FVI_ALIGN_CENTRES, FVI_ALIGN_CORNER, FVI_ALIGN_ENDS};
 
-static fv_status range_check(const fv_transform *t, fv_error *err) {
+static fv_status range_check(const fvi_transform *t, fv_error *err) {
     if (t->v[2] <= 0 || (t->v[1] - t->v[0]) / t->v[2] <= 1e6f) return FV_OK;
     return fvi_fail(err, FV_ARG, "transforms: %s: step %g: at most 1000000 steps allowed",
                     fvi_transform_find(t->kind)->name, t->v[2]);
 }
 /* Of low, high, step: how many steps; the largest value. */
-static int steps_of(const fv_transform *t) {
+static int steps_of(const fvi_transform *t) {
     return (int)floor(((double)t->v[1] - t->v[0]) / t->v[2] + 0.5);
 }
-static double top_of(const fv_transform *t) {
+static double top_of(const fvi_transform *t) {
     return t->v[2] > 0 ? fmax(t->v[1], t->v[0] + (double)steps_of(t) * t->v[2]) : t->v[1];
 }
-static double draw_factor(const fv_transform *t, fvi_random *r) {
+static double draw_factor(const fvi_transform *t, fvi_random *r) {
     if (t->v[2] > 0) return t->v[0] + (double)fvi_random_int(r, 0, steps_of(t)) * t->v[2];
     return fvi_between(t->v[0], t->v[1], fvi_random_uniform(r));
 }
@@ -69,7 +69,7 @@ static int64_t scaled(int64_t n, double factor, int like) {
 /* What is added on each side (LIKE_ENDS). */
 static int64_t padding(int64_t n, int64_t size) { return size < n ? (n - size + 1) / 2 : 0; }
 
-static void scale_sizes(const fv_transform *t, const fvi_chain_frame *frame, fvi_sizes *s) {
+static void scale_sizes(const fvi_transform *t, const fvi_chain_frame *frame, fvi_sizes *s) {
     int like = (int)t->v[3];
     (void)frame;
     for (int i = 0; i < 2; i++) {
@@ -113,14 +113,14 @@ static fvi_planes output_of(const fvi_drawn *d, const float *out) {
 }
 
 static void scale_apply(const fvi_drawn *d, const float *in, float *out) {
-    const fvi_sampler s = {.map = d->map, .edge = FV_EDGE_ZERO, .side = 1};
+    const fvi_sampler s = {.map = d->map, .edge = FVI_EDGE_ZERO, .side = 1};
     if (pads(d))
         fvi_sample(input_of(d, in), &s, output_of(d, out));
     else
         fvi_resize(input_of(d, in), output_of(d, out), align_like[(int)d->t.v[3]]);
 }
 static void scale_adjoint(const fvi_drawn *d, const float *dout, float *din) {
-    const fvi_sampler s = {.map = d->map, .edge = FV_EDGE_ZERO, .side = 1};
+    const fvi_sampler s = {.map = d->map, .edge = FVI_EDGE_ZERO, .side = 1};
     if (pads(d))
         fvi_sample_adjoint(output_of(d, dout), &s, input_of(d, din));
     else
@@ -154,7 +154,7 @@ static void turn(const fvi_drawn *d, double angle, fvi_affine *map) {
     set_map(map, c, s, y - c * y - s * x, -s, c, x + s * y - c * x);
 }
 
-static fv_status rotate_check(const fv_transform *t, fv_error *err) {
+static fv_status rotate_check(const fvi_transform *t, fv_error *err) {
     if (t->v[2] <= 0 || (t->v[0] == floorf(t->v[0]) && t->v[1] == floorf(t->v[1]))) return FV_OK;
     return fvi_fail(
         err, FV_ARG,
@@ -183,15 +183,15 @@ static void rotate_apply(const fvi_drawn *d, const float *in, float *out) {
         map_apply(d, in, out);
 }
 static void rotate_adjoint(const fvi_drawn *d, const float *dout, float *din) {
-    const fvi_sampler back = {.map = d->back, .edge = FV_EDGE_ZERO, .side = 1};
+    const fvi_sampler back = {.map = d->back, .edge = FVI_EDGE_ZERO, .side = 1};
     if (d->t.v[3] > 0) /* as TensorFlow: the gradient is rotated back, zeros outside */
         fvi_sample_nearest(output_of(d, dout), &back, input_of(d, din));
     else
         map_adjoint(d, dout, din);
 }
 
-static void net_sizes(const fv_transform *t, const fvi_chain_frame *frame, fvi_sizes *s) {
-    int n = t->kind == FV_TRANSFORM_RESIZE ? (int)t->v[0] : 0;
+static void net_sizes(const fvi_transform *t, const fvi_chain_frame *frame, fvi_sizes *s) {
+    int n = t->kind == FVI_TRANSFORM_RESIZE ? (int)t->v[0] : 0;
     s->low[0] = s->high[0] = n ? n : frame->net_h;
     s->low[1] = s->high[1] = n ? n : frame->net_w;
 }
@@ -243,10 +243,10 @@ static void resize_adjoint(const fvi_drawn *d, const float *dout, float *din) {
     fvi_resize_adjoint(output_of(d, dout), input_of(d, din), align_like[(int)d->t.v[1]]);
 }
 
-static int64_t octave_size(int64_t n, const fv_transform *t, int k) {
+static int64_t octave_size(int64_t n, const fvi_transform *t, int k) {
     return (int64_t)floor((double)n / pow(t->v[1], k) + NEAR);
 }
-static void octave_sizes(const fv_transform *t, const fvi_chain_frame *frame, fvi_sizes *s) {
+static void octave_sizes(const fvi_transform *t, const fvi_chain_frame *frame, fvi_sizes *s) {
     (void)frame;
     for (int i = 0; i < 2; i++) s->low[i] = octave_size(s->low[i], t, (int)t->v[0] - 1);
 }

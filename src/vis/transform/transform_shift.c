@@ -26,8 +26,9 @@ static int lap_index(int64_t i, int n) {
 
 /* Which of n pixels of a line stands at place i after a shift, -1 for the border. */
 static int source(const fvi_drawn *d, int64_t i, int shift, int n) {
-    if (d->t.kind == FV_TRANSFORM_ROLL && d->t.v[2] > 0) return lap_index(i - shift, n);
-    return fvi_edge_index(i - shift, n, d->t.kind == FV_TRANSFORM_ROLL ? FV_EDGE_WRAP : d->t.edge);
+    if (d->t.kind == FVI_TRANSFORM_ROLL && d->t.v[2] > 0) return lap_index(i - shift, n);
+    return fvi_edge_index(i - shift, n,
+                          d->t.kind == FVI_TRANSFORM_ROLL ? FVI_EDGE_WRAP : d->t.edge);
 }
 
 /* Tables: where in the input each output row and column is, through all moves done in one. */
@@ -83,7 +84,7 @@ static void move(const fvi_drawn *d, const float *in, float *out) {
     const int *row = d->index, *column = d->index + d->oh, channels = d->frame->channels;
     const fvi_drawn *f = first_of(d);
     const int64_t plane = (int64_t)f->h * f->w, oplane = (int64_t)d->oh * d->ow;
-    const float border = f->t.edge == FV_EDGE_GREY ? f->grey : 0;
+    const float border = f->t.edge == FVI_EDGE_GREY ? f->grey : 0;
     int a, b;
     fill_tables(d);
     find_run(column, d->ow, &a, &b);
@@ -129,8 +130,8 @@ static void move_adjoint(const fvi_drawn *d, const float *dout, float *din) {
 }
 
 void fvi_roll(const float *in, int channels, int h, int w, int dy, int dx, float *out) {
-    int sy = fvi_edge_index(-(int64_t)dy, h, FV_EDGE_WRAP);
-    int sx = fvi_edge_index(-(int64_t)dx, w, FV_EDGE_WRAP); /* first pixel of each row */
+    int sy = fvi_edge_index(-(int64_t)dy, h, FVI_EDGE_WRAP);
+    int sx = fvi_edge_index(-(int64_t)dx, w, FVI_EDGE_WRAP); /* first pixel of each row */
     for (int c = 0; c < channels; c++)
         for (int y = 0; y < h; y++) {
             const float *from = in + ((int64_t)c * h + (y + sy) % h) * w;
@@ -142,7 +143,7 @@ void fvi_roll(const float *in, int channels, int h, int w, int dy, int dx, float
 
 /* ---- pad and fit: nothing random ------------------------------------------------------------ */
 
-static void pad_sizes(const fv_transform *t, const fvi_chain_frame *frame, fvi_sizes *s) {
+static void pad_sizes(const fvi_transform *t, const fvi_chain_frame *frame, fvi_sizes *s) {
     (void)frame;
     for (int i = 0; i < 2; i++) {
         s->low[i] += 2 * (int64_t)t->v[0];
@@ -157,7 +158,7 @@ static void pad_draw(fvi_drawn *d, fvi_random *r, float progress) {
     d->ow = d->w + 2 * d->dx;
 }
 
-static void fit_sizes(const fv_transform *t, const fvi_chain_frame *frame, fvi_sizes *s) {
+static void fit_sizes(const fvi_transform *t, const fvi_chain_frame *frame, fvi_sizes *s) {
     (void)t;
     s->low[0] = s->high[0] = frame->net_h;
     s->low[1] = s->high[1] = frame->net_w;
@@ -175,7 +176,7 @@ static void fit_draw(fvi_drawn *d, fvi_random *r, float progress) {
 
 /* ---- jitter, roll, translate, flip ---------------------------------------------------------- */
 
-static void jitter_sizes(const fv_transform *t, const fvi_chain_frame *frame, fvi_sizes *s) {
+static void jitter_sizes(const fvi_transform *t, const fvi_chain_frame *frame, fvi_sizes *s) {
     (void)frame;
     for (int i = 0; i < 2; i++) {
         s->low[i] -= (int64_t)t->v[0];
@@ -191,7 +192,7 @@ static void jitter_draw(fvi_drawn *d, fvi_random *r, float progress) {
     d->ow = d->w - n;
 }
 
-static fv_status shift_check(const fv_transform *t, fv_error *err) {
+static fv_status shift_check(const fvi_transform *t, fv_error *err) {
     if (2 * t->v[0] + t->v[1] >= 0) return FV_OK;
     return fvi_fail(err, FV_ARG, "transforms: %s(%g,%g): shifts from %g to %g: there are none",
                     fvi_transform_find(t->kind)->name, t->v[0], t->v[1], -t->v[0],

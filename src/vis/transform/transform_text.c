@@ -34,45 +34,45 @@ static fv_status check_number(const char *name, int i, float v, const fvi_number
 }
 
 /* Pairs low, high from number `i` on. */
-static fv_status check_order(const fv_transform *t, const char *name, int i, fv_error *err) {
+static fv_status check_order(const fvi_transform *t, const char *name, int i, fv_error *err) {
     if (t->v[i] <= t->v[i + 1]) return FV_OK;
     return fvi_fail(err, FV_ARG, "transforms: %s: %g to %g: the first must not be above the second",
                     name, (double)t->v[i], (double)t->v[i + 1]);
 }
 
 /* t without what its kind does not have, with what was left out filled in. */
-static fv_transform filled(const fv_transform *t, const fvi_transform_entry *entry) {
-    fv_transform full = {.kind = t->kind, .edge = entry->takes_edge ? t->edge : FV_EDGE_ZERO};
+static fvi_transform filled(const fvi_transform *t, const fvi_transform_entry *entry) {
+    fvi_transform full = {.kind = t->kind, .edge = entry->takes_edge ? t->edge : FVI_EDGE_ZERO};
     for (int i = 0; i < entry->most; i++) full.v[i] = t->v[i];
-    if (t->kind == FV_TRANSFORM_CROP && full.v[2] == 0 && full.v[3] == 0) {
+    if (t->kind == FVI_TRANSFORM_CROP && full.v[2] == 0 && full.v[3] == 0) {
         full.v[2] = full.v[0];
         full.v[3] = full.v[1];
     }
     return full;
 }
 
-fv_status fvi_transform_check(const fv_transform *t, fv_transform *out, fv_error *err) {
+fv_status fvi_transform_check(const fvi_transform *t, fvi_transform *out, fv_error *err) {
     const fvi_transform_entry *entry = fvi_transform_find(t->kind);
     if (!entry) return fvi_fail(err, FV_ARG, "transforms: there is no kind %d", (int)t->kind);
     if ((int)t->edge < 0 || (int)t->edge >= EDGES)
         return fvi_fail(err, FV_ARG, "transforms: %s: there is no edge %d", entry->name,
                         (int)t->edge);
-    fv_transform full = filled(t, entry);
+    fvi_transform full = filled(t, entry);
     fv_status st = FV_OK;
     for (int i = 0; st == FV_OK && i < entry->most; i++)
         st = check_number(entry->name, i, full.v[i], &entry->number[i], err);
     if (st == FV_OK && entry->ordered) st = check_order(&full, entry->name, 0, err);
-    if (st == FV_OK && t->kind == FV_TRANSFORM_CROP) st = check_order(&full, entry->name, 2, err);
+    if (st == FV_OK && t->kind == FVI_TRANSFORM_CROP) st = check_order(&full, entry->name, 2, err);
     if (st == FV_OK && entry->check) st = entry->check(&full, err);
     if (st == FV_OK) *out = full;
     return st;
 }
 
-fv_status fvi_transforms_check(const fv_transforms *t, fv_error *err) {
-    fv_transform full;
-    if (t->count < 0 || t->count > FV_MAX_TRANSFORMS)
+fv_status fvi_transforms_check(const fvi_transforms *t, fv_error *err) {
+    fvi_transform full;
+    if (t->count < 0 || t->count > FVI_MAX_TRANSFORMS)
         return fvi_fail(err, FV_ARG, "transforms: %d of them; 0..%d allowed", t->count,
-                        FV_MAX_TRANSFORMS);
+                        FVI_MAX_TRANSFORMS);
     fv_status st = FV_OK;
     for (int i = 0; i < t->count && !st; i++) st = fvi_transform_check(&t->list[i], &full, err);
     return st;
@@ -113,12 +113,12 @@ static fv_status fail_unknown_name(const char *word, int length, fv_error *err) 
     return FV_ARG;
 }
 
-static fv_status read_name(reader *r, fv_transform *t, fv_error *err) {
+static fv_status read_name(reader *r, fvi_transform *t, fv_error *err) {
     int length = (int)strcspn(r->at, SPACES "(),;");
     for (int k = 1; fvi_transform_find(k); k++) {
         const char *name = fvi_transform_find(k)->name;
         if (length != (int)strlen(name) || strncmp(r->at, name, (size_t)length) != 0) continue;
-        t->kind = (fv_transform_kind)k;
+        t->kind = (fvi_transform_kind)k;
         r->name = name;
         r->at += length;
         return FV_OK;
@@ -143,7 +143,7 @@ static fv_status read_number(reader *r, float *v, fv_error *err) {
     return FV_OK;
 }
 
-static fv_status read_edge(reader *r, fv_transform *t, fv_error *err) {
+static fv_status read_edge(reader *r, fvi_transform *t, fv_error *err) {
     skip_spaces(r);
     size_t length = strcspn(r->at, SPACES "(),;");
     if (!fvi_transform_find(t->kind)->takes_edge)
@@ -151,7 +151,7 @@ static fv_status read_edge(reader *r, fv_transform *t, fv_error *err) {
                         quote(r->at, length), r->at);
     for (int i = 0; i < EDGES; i++)
         if (length == strlen(edges[i]) && strncmp(r->at, edges[i], length) == 0) {
-            t->edge = (fv_edge)i;
+            t->edge = (fvi_edge)i;
             r->at += length;
             return FV_OK;
         }
@@ -169,7 +169,7 @@ static fv_status fail_count(const fvi_transform_entry *entry, const char *given,
 }
 
 /* "(12;grey)". */
-static fv_status read_arguments(reader *r, fv_transform *t, int *count, fv_error *err) {
+static fv_status read_arguments(reader *r, fvi_transform *t, int *count, fv_error *err) {
     const fvi_transform_entry *entry = fvi_transform_find(t->kind);
     fv_status st = FV_OK;
     *count = 0;
@@ -186,8 +186,8 @@ static fv_status read_arguments(reader *r, fv_transform *t, int *count, fv_error
     return st;
 }
 
-static fv_status read_transform(reader *r, fv_transform *out, fv_error *err) {
-    fv_transform t = {0};
+static fv_status read_transform(reader *r, fvi_transform *out, fv_error *err) {
+    fvi_transform t = {0};
     int count = 0;
     fv_status st = read_name(r, &t, err);
     if (st == FV_OK) st = read_arguments(r, &t, &count, err);
@@ -201,8 +201,8 @@ static fv_status read_transform(reader *r, fv_transform *out, fv_error *err) {
     return fvi_transform_check(&t, out, err);
 }
 
-fv_status fvi_transforms_parse(const char *text, fv_transforms *out, fv_error *err) {
-    fv_transforms list = {.kind = 1};
+fv_status fvi_transforms_parse(const char *text, fvi_transforms *out, fv_error *err) {
+    fvi_transforms list = {0};
     reader r = {.at = text};
     skip_spaces(&r);
     if (g_str_has_prefix(r.at, "none")) {
@@ -211,8 +211,8 @@ fv_status fvi_transforms_parse(const char *text, fv_transforms *out, fv_error *e
         if (*rest.at == 0) r = rest;
     }
     while (*r.at) {
-        if (list.count == FV_MAX_TRANSFORMS)
-            return fvi_fail(err, FV_ARG, "transforms: more than %d at \"%.*s\"", FV_MAX_TRANSFORMS,
+        if (list.count == FVI_MAX_TRANSFORMS)
+            return fvi_fail(err, FV_ARG, "transforms: more than %d at \"%.*s\"", FVI_MAX_TRANSFORMS,
                             quote(r.at, QUOTED), r.at);
         fv_status st = read_transform(&r, &list.list[list.count], err);
         if (st) return st;
@@ -241,17 +241,17 @@ static void append_number(GString *s, float v) {
 }
 
 /* How many numbers must be written: the rest is what leaving them out means. */
-static int needed(const fv_transform *t, const fvi_transform_entry *entry) {
+static int needed(const fvi_transform *t, const fvi_transform_entry *entry) {
     int n = entry->most;
     while (n > entry->least && t->v[n - 1] == 0) n--;
-    if (t->kind == FV_TRANSFORM_CROP && n <= 4 && t->v[2] == t->v[0] && t->v[3] == t->v[1]) n = 2;
+    if (t->kind == FVI_TRANSFORM_CROP && n <= 4 && t->v[2] == t->v[0] && t->v[3] == t->v[1]) n = 2;
     return n;
 }
 
-void fvi_transforms_text(const fv_transforms *t, char *text, size_t size) {
+void fvi_transforms_text(const fvi_transforms *t, char *text, size_t size) {
     GString *s = g_string_new(NULL);
-    for (int i = 0; i < t->count && i < FV_MAX_TRANSFORMS; i++) {
-        fv_transform full = t->list[i];
+    for (int i = 0; i < t->count && i < FVI_MAX_TRANSFORMS; i++) {
+        fvi_transform full = t->list[i];
         if (fvi_transform_check(&t->list[i], &full, NULL)) continue;
         const fvi_transform_entry *entry = fvi_transform_find(full.kind);
         g_string_append_printf(s, "%s%s(", s->len ? " " : "", entry->name);

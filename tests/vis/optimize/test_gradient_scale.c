@@ -11,12 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vis/optimize/gradient_scale.h"
 #include "signal/pyramid.h"
+#include "vis/optimize/gradient_scale.h"
 
-static void normalise(fv_gradient_kind kind, float clip, float *g, int n) {
+static void normalise(fvi_gradient_scale kind, float clip, float *g, int n) {
     fv_error err;
-    fv_gradient_desc d = {.kind = kind, .levels = 3, .clip = clip};
+    fvi_gradient_settings d = {.kind = kind, .levels = 3, .clip = clip};
     if (fvi_normalise(&d, g, 1, 1, n, NULL, &err)) fail_msg("%s", err.text);
 }
 
@@ -31,22 +31,22 @@ static void test_divisors(void **state) {
     (void)state;
     static const float sizes[] = {1e-15f, 1e-3f, 1, 1e12f};
     for (int k = 0; k < 4; k++)
-        for (int kind = FV_GRADIENT_NONE; kind <= FV_GRADIENT_STANDARD; kind++) {
+        for (int kind = FVI_GRADIENT_SCALE_NONE; kind <= FVI_GRADIENT_SCALE_STANDARD; kind++) {
             const float ramp[5] = {1, -4, 2, 0.5f, 3};
             float g[5];
             for (int i = 0; i < 5; i++) g[i] = ramp[i] * sizes[k];
-            normalise((fv_gradient_kind)kind, 0, g, 5);
+            normalise((fvi_gradient_scale)kind, 0, g, 5);
             double got = 0;
             switch (kind) {
-            case FV_GRADIENT_NONE: got = g[0] / sizes[k]; break;
-            case FV_GRADIENT_MAX: got = -g[1]; break;
-            case FV_GRADIENT_MEAN: got = mean_of(g, 5, 0); break;
-            case FV_GRADIENT_L2: got = sqrt(mean_of(g, 5, 2) * 5); break;
-            case FV_GRADIENT_RMS: got = sqrt(mean_of(g, 5, 2)); break;
+            case FVI_GRADIENT_SCALE_NONE: got = g[0] / sizes[k]; break;
+            case FVI_GRADIENT_SCALE_MAX: got = -g[1]; break;
+            case FVI_GRADIENT_SCALE_MEAN: got = mean_of(g, 5, 0); break;
+            case FVI_GRADIENT_SCALE_L2: got = sqrt(mean_of(g, 5, 2) * 5); break;
+            case FVI_GRADIENT_SCALE_RMS: got = sqrt(mean_of(g, 5, 2)); break;
             default: got = sqrt(mean_of(g, 5, 2)) + fabs(mean_of(g, 5, 1)); break;
             }
             /* keras-vis: L2 divides by no less than 1e-6 */
-            double want = kind == FV_GRADIENT_L2 && k == 0 ? 1e-9 * sqrt(30.25) : 1;
+            double want = kind == FVI_GRADIENT_SCALE_L2 && k == 0 ? 1e-9 * sqrt(30.25) : 1;
             if (fabs(got / want - 1) > 1e-5) fail_msg("kind %d, size %g: %g", kind, sizes[k], got);
         }
 }
@@ -55,34 +55,34 @@ static void test_divisors(void **state) {
 static void test_max(void **state) {
     (void)state;
     float g[3] = {1, -4, 2};
-    normalise(FV_GRADIENT_MAX, 0, g, 3);
+    normalise(FVI_GRADIENT_SCALE_MAX, 0, g, 3);
     assert_true(g[0] == 0.25f && g[1] == -1 && g[2] == 0.5f);
 }
 
 static void test_clip(void **state) {
     (void)state;
     float g[4] = {1, -4, 2, 0.25f}, h[4] = {1, -4, 2, 0.25f};
-    normalise(FV_GRADIENT_NONE, 1.5f, g, 4);
+    normalise(FVI_GRADIENT_SCALE_NONE, 1.5f, g, 4);
     assert_true(g[0] == 1 && g[1] == -1.5f && g[2] == 1.5f && g[3] == 0.25f);
-    normalise(FV_GRADIENT_MAX, 0.5f, h, 4); /* cut off after the division */
+    normalise(FVI_GRADIENT_SCALE_MAX, 0.5f, h, 4); /* cut off after the division */
     assert_true(h[0] == 0.25f && h[1] == -0.5f && h[2] == 0.5f && h[3] == 0.0625f);
 }
 
 static void test_what_cannot_be_normalised_stays(void **state) {
     (void)state;
-    for (int kind = FV_GRADIENT_NONE; kind <= FV_GRADIENT_LAPLACIAN; kind++) {
+    for (int kind = FVI_GRADIENT_SCALE_NONE; kind <= FVI_GRADIENT_SCALE_LAPLACIAN; kind++) {
         const float bad[5][4] = {
             {0}, {1, NAN, 2, 3}, {INFINITY, 1, 0, 5}, {1, -INFINITY, 0, 2}, {NAN, NAN, NAN, NAN}};
         for (int k = 0; k < 5; k++) {
             float g[4], room[16];
             memcpy(g, bad[k], sizeof g);
-            fv_gradient_desc d = {.kind = (fv_gradient_kind)kind, .levels = 2, .clip = 0.5f};
+            fvi_gradient_settings d = {.kind = (fvi_gradient_scale)kind, .levels = 2, .clip = 0.5f};
             assert_int_equal(fvi_normalise(&d, g, 1, 2, 2, room, NULL), FV_OK);
             assert_memory_equal(g, bad[k], sizeof g);
         }
     }
     float same[3] = {2, 2, 2}; /* has a mean, but no deviation */
-    normalise(FV_GRADIENT_STANDARD, 0, same, 3);
+    normalise(FVI_GRADIENT_SCALE_STANDARD, 0, same, 3);
     assert_true(same[0] == 2 && same[2] == 2);
 }
 
@@ -90,11 +90,11 @@ static void test_errors(void **state) {
     (void)state;
     float g[4] = {1, 2, 3, 4}, room[16];
     fv_error err;
-    const fv_gradient_desc lap = {.kind = FV_GRADIENT_LAPLACIAN, .levels = 3};
+    const fvi_gradient_settings lap = {.kind = FVI_GRADIENT_SCALE_LAPLACIAN, .levels = 3};
     assert_int_equal(fvi_normalise(&lap, g, 1, 1, 4, room, &err), FV_ARG);
     assert_int_equal(fvi_normalise_room(&lap, 1, 2, 2), 2 + 2 + 1 + 1);
     assert_int_equal(fvi_normalise(&lap, g, 1, 2, 2, room, &err), FV_OK);
-    const fv_gradient_desc none = {.kind = (fv_gradient_kind)99};
+    const fvi_gradient_settings none = {.kind = (fvi_gradient_scale)99};
     assert_int_equal(fvi_normalise(&none, g, 1, 2, 2, NULL, &err), FV_ARG);
     const fvi_planes planes = fvi_planes_of(1, 2, 2, g);
     assert_int_equal(fvi_pyramid_normalise(planes, 0, room, &err), FV_ARG);
@@ -176,7 +176,8 @@ static void test_pyramid_is_the_notebooks(void **state) {
         float *g = malloc((size_t)n * sizeof *g);
         for (int i = 0; i < n; i++)
             g[i] = (float)((7 * i * i + 13 * i) % 101 - 50) / 50 * (float)(1 + i % 3);
-        fv_gradient_desc d = {.kind = FV_GRADIENT_LAPLACIAN, .levels = pyramids[k].splits + 1};
+        fvi_gradient_settings d = {.kind = FVI_GRADIENT_SCALE_LAPLACIAN,
+                                   .levels = pyramids[k].splits + 1};
         const int c = pyramids[k].channels, h = pyramids[k].h, w = pyramids[k].w;
         float *room = malloc((size_t)fvi_normalise_room(&d, c, h, w) * sizeof *room);
         assert_non_null(room);

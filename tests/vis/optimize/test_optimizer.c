@@ -21,7 +21,7 @@ static float gradient(int t, int i) {
     return (float)((7 * t + 5 * i) % 13 - 6) / 8 * scale[i];
 }
 
-static fvi_optimizer *make(fv_optimizer_desc d, int64_t count) {
+static fvi_optimizer *make(fvi_optimizer_settings d, int64_t count) {
     fvi_optimizer *o = NULL;
     fv_error err;
     if (fvi_optimizer_new(&d, count, &o, &err)) fail_msg("%s", err.text);
@@ -44,20 +44,20 @@ static void run(fvi_optimizer *o, float *z) {
  * for t in range(20): z.grad = gradient(t); o.step(). */
 static const struct {
     const char *name;
-    fv_optimizer_desc desc;
+    fvi_optimizer_settings desc;
     float z[COUNT];
 } references[] = {
     {"SGD(lr=.1, weight_decay=.01)",
-     {.kind = FV_OPTIMIZER_ASCENT, .rate = 0.1f, .weight_decay = 0.01f},
+     {.kind = FVI_OPTIMIZER_ASCENT, .rate = 0.1f, .weight_decay = 0.01f},
      {0.341840893f, -0.98022598f, 2.69699383f, 0.245047241f}},
     {"SGD(lr=.1, momentum=.9)",
-     {.kind = FV_OPTIMIZER_MOMENTUM, .rate = 0.1f, .beta1 = 0.9f},
+     {.kind = FVI_OPTIMIZER_MOMENTUM, .rate = 0.1f, .beta1 = 0.9f},
      {-0.376381338f, -1.00015211f, 8.74312019f, 0.25f}},
     {"Adam(lr=.05)",
-     {.kind = FV_OPTIMIZER_ADAM, .rate = 0.05f, .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f},
+     {.kind = FVI_OPTIMIZER_ADAM, .rate = 0.05f, .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f},
      {0.2644113f, -1.04951942f, 2.20059156f, 0.25f}},
     {"Adam(lr=.05, betas=(.8, .99), eps=1e-4, weight_decay=.1)",
-     {.kind = FV_OPTIMIZER_ADAM,
+     {.kind = FVI_OPTIMIZER_ADAM,
       .rate = 0.05f,
       .beta1 = 0.8f,
       .beta2 = 0.99f,
@@ -65,10 +65,10 @@ static const struct {
       .weight_decay = 0.1f},
      {0.244550735f, -0.16697289f, 2.13685346f, 0.0234753396f}},
     {"NAdam(lr=1)",
-     {.kind = FV_OPTIMIZER_NADAM, .rate = 1, .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f},
+     {.kind = FVI_OPTIMIZER_NADAM, .rate = 1, .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f},
      {-2.06938338f, -2.24569798f, 3.90108538f, 0.25f}},
     {"NAdam(lr=.05, weight_decay=.1)",
-     {.kind = FV_OPTIMIZER_NADAM,
+     {.kind = FVI_OPTIMIZER_NADAM,
       .rate = 0.05f,
       .beta1 = 0.9f,
       .beta2 = 0.999f,
@@ -76,7 +76,7 @@ static const struct {
       .weight_decay = 0.1f},
      {0.3118366f, -0.29692775f, 2.0617702f, -0.0116631398f}},
     {"AdamW(lr=.05, weight_decay=.1)",
-     {.kind = FV_OPTIMIZER_ADAMW,
+     {.kind = FVI_OPTIMIZER_ADAMW,
       .rate = 0.05f,
       .beta1 = 0.9f,
       .beta2 = 0.999f,
@@ -84,10 +84,10 @@ static const struct {
       .weight_decay = 0.1f},
      {0.233297393f, -0.95059526f, 1.9956696f, 0.226152614f}},
     {"RMSprop(lr=.1, alpha=.95, eps=1e-3)",
-     {.kind = FV_OPTIMIZER_RMSPROP, .rate = 0.1f, .beta2 = 0.95f, .epsilon = 1e-3f},
+     {.kind = FVI_OPTIMIZER_RMSPROP, .rate = 0.1f, .beta2 = 0.95f, .epsilon = 1e-3f},
      {-0.176542789f, -1.02755404f, 2.55078602f, 0.25f}},
     {"Keras RMSprop(learning_rate=.1, rho=.95, epsilon=1e-3)",
-     {.kind = FV_OPTIMIZER_RMSPROP,
+     {.kind = FVI_OPTIMIZER_RMSPROP,
       .rate = 0.1f,
       .beta2 = 0.95f,
       .epsilon = 1e-3f,
@@ -112,7 +112,8 @@ static void test_steps_are_those_of_pytorch(void **state) {
 static void test_ascent_adds_the_gradient(void **state) {
     (void)state;
     float z[3] = {0, 0, 1}, g[3] = {1, -4, 2};
-    fvi_optimizer *o = make((fv_optimizer_desc){.kind = FV_OPTIMIZER_ASCENT, .rate = 0.125f}, 3);
+    fvi_optimizer *o =
+        make((fvi_optimizer_settings){.kind = FVI_OPTIMIZER_ASCENT, .rate = 0.125f}, 3);
     fvi_optimizer_step(o, g, 0, z);
     assert_true(z[0] == 0.125f && z[1] == -0.5f && z[2] == 1.25f);
     fvi_optimizer_free(o);
@@ -127,9 +128,9 @@ static void test_rate_follows_a_cosine(void **state) {
     for (int k = 0; k < 2; k++)
         for (int i = 0; i < 6; i++) {
             float z = 0;
-            fvi_optimizer *o = make((fv_optimizer_desc){.kind = FV_OPTIMIZER_ASCENT,
-                                                        .rate = 2,
-                                                        .rate_end = k ? 0 : 0.2f},
+            fvi_optimizer *o = make((fvi_optimizer_settings){.kind = FVI_OPTIMIZER_ASCENT,
+                                                             .rate = 2,
+                                                             .rate_end = k ? 0 : 0.2f},
                                     1);
             fvi_optimizer_step(o, &one, at[i], &z);
             assert_true(fabs(z - rates[k][i]) < 1e-6);
@@ -162,14 +163,14 @@ static void test_updates_that_are_not_finite_are_left_out(void **state) {
 
 static void test_zero_gradients_move_nothing(void **state) {
     (void)state;
-    for (int kind = FV_OPTIMIZER_ASCENT; kind <= FV_OPTIMIZER_RMSPROP; kind++)
+    for (int kind = FVI_OPTIMIZER_ASCENT; kind <= FVI_OPTIMIZER_RMSPROP; kind++)
         for (int under = 0; under < 2; under++) {
             float z[2] = {3, -4}, g[2] = {0};
-            fvi_optimizer *o = make((fv_optimizer_desc){.kind = (fv_optimizer_kind)kind,
-                                                        .rate = 1,
-                                                        .beta1 = 0.9f,
-                                                        .beta2 = 0.9f,
-                                                        .epsilon_under_root = under},
+            fvi_optimizer *o = make((fvi_optimizer_settings){.kind = (fvi_optimizer_kind)kind,
+                                                             .rate = 1,
+                                                             .beta1 = 0.9f,
+                                                             .beta2 = 0.9f,
+                                                             .epsilon_under_root = under},
                                     2);
             for (int t = 0; t < 3; t++) fvi_optimizer_step(o, g, 0, z);
             assert_true(z[0] == 3 && z[1] == -4);
@@ -179,23 +180,23 @@ static void test_zero_gradients_move_nothing(void **state) {
 
 static void test_impossible_numbers(void **state) {
     (void)state;
-    const fv_optimizer_desc bad[] = {
-        {.kind = (fv_optimizer_kind)0, .rate = 1},
-        {.kind = (fv_optimizer_kind)8, .rate = 1},
-        {.kind = FV_OPTIMIZER_LBFGS, .rate = 1},
-        {.kind = FV_OPTIMIZER_ADAM, .rate = NAN},
-        {.kind = FV_OPTIMIZER_ADAM, .rate = -1},
-        {.kind = FV_OPTIMIZER_ADAM, .rate = 1, .beta1 = 1},
-        {.kind = FV_OPTIMIZER_ADAM, .rate = 1, .beta2 = -0.1f},
-        {.kind = FV_OPTIMIZER_ADAM, .rate = 1, .rate_end = 1.5f},
-        {.kind = FV_OPTIMIZER_ADAM, .rate = 1, .epsilon = INFINITY},
-        {.kind = FV_OPTIMIZER_ADAM, .rate = 1, .weight_decay = -1},
+    const fvi_optimizer_settings bad[] = {
+        {.kind = (fvi_optimizer_kind)0, .rate = 1},
+        {.kind = (fvi_optimizer_kind)8, .rate = 1},
+        {.kind = FVI_OPTIMIZER_LBFGS, .rate = 1},
+        {.kind = FVI_OPTIMIZER_ADAM, .rate = NAN},
+        {.kind = FVI_OPTIMIZER_ADAM, .rate = -1},
+        {.kind = FVI_OPTIMIZER_ADAM, .rate = 1, .beta1 = 1},
+        {.kind = FVI_OPTIMIZER_ADAM, .rate = 1, .beta2 = -0.1f},
+        {.kind = FVI_OPTIMIZER_ADAM, .rate = 1, .rate_end = 1.5f},
+        {.kind = FVI_OPTIMIZER_ADAM, .rate = 1, .epsilon = INFINITY},
+        {.kind = FVI_OPTIMIZER_ADAM, .rate = 1, .weight_decay = -1},
     };
     fvi_optimizer *o = NULL;
     fv_error err;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_int_equal(fvi_optimizer_new(&bad[i], 4, &o, &err), FV_ARG);
-    const fv_optimizer_desc good = {.kind = FV_OPTIMIZER_ADAM, .rate = 1};
+    const fvi_optimizer_settings good = {.kind = FVI_OPTIMIZER_ADAM, .rate = 1};
     assert_int_equal(fvi_optimizer_new(&good, 0, &o, &err), FV_ARG);
     assert_null(o);
     fvi_optimizer_free(NULL);

@@ -18,7 +18,7 @@
 #define PI 3.14159265358979323846
 enum { MOST = 512 };
 
-static fvi_param *make(const fv_param_desc *d, int c, int h, int w) {
+static fvi_param *make(const fvi_param_settings *d, int c, int h, int w) {
     fvi_param *p = NULL;
     fv_error err = {0};
     if (fvi_param_new(d, c, h, w, &p, &err)) fail_msg("%s", err.text);
@@ -34,7 +34,7 @@ static void noise(uint64_t seed, int64_t n, float mean, float sd, float *x) {
 /* ---- the formulas, in double ---- */
 
 typedef struct formula {
-    fv_param_desc d;
+    fvi_param_settings d;
     int c, h, w;
     float magnitude[MOST]; /* PHASE */
 } formula;
@@ -131,15 +131,15 @@ static void picture_of(const formula *f, const double *z, double *x) {
     static const double lucid[3] = {0.48, 0.46, 0.41};
     int plane = f->h * f->w, n = f->c * plane;
     int colour = f->c == 3 && f->d.color != FV_COLOR_RGB,
-        sigmoid = f->d.output_activation == FV_OUTPUT_SIGMOID;
+        sigmoid = f->d.output_activation == FVI_OUTPUT_SIGMOID;
     double raw[MOST];
-    if (f->d.kind == FV_PARAM_FOURIER)
+    if (f->d.kind == FVI_PARAM_FOURIER)
         fourier(f, z, raw);
-    else if (f->d.kind == FV_PARAM_LAPLACIAN)
+    else if (f->d.kind == FVI_PARAM_LAPLACIAN)
         laplacian(f, z, raw);
-    else if (f->d.kind == FV_PARAM_PHASE)
+    else if (f->d.kind == FVI_PARAM_PHASE)
         phase(f, z, raw);
-    else if (f->d.kind == FV_PARAM_BOUNDED)
+    else if (f->d.kind == FVI_PARAM_BOUNDED)
         bounded(f, z, raw);
     else
         memcpy(raw, z, (size_t)n * sizeof *raw);
@@ -150,21 +150,21 @@ static void picture_of(const formula *f, const double *z, double *x) {
             v = m[c][0] * raw[at] + m[c][1] * raw[plane + at] + m[c][2] * raw[2 * plane + at];
         x[i] = sigmoid ? 1 / (1 + exp(-v)) : v + (colour ? lucid[c] : 0.5);
         x[i] = f->d.low + range * x[i];
-        if (f->d.kind == FV_PARAM_PIXELS && !colour && !sigmoid) x[i] = v;
+        if (f->d.kind == FVI_PARAM_PIXELS && !colour && !sigmoid) x[i] = v;
     }
 }
 
 /* ---- against them ---- */
 
-static void check_formula(const fv_param_desc *d, int c, int h, int w) {
+static void check_formula(const fvi_param_settings *d, int c, int h, int w) {
     fvi_param *p = make(d, c, h, w);
     formula f = {.d = *d, .c = c, .h = h, .w = w};
     int n = (int)fvi_param_count(p), pixels = c * h * w;
     float z[MOST], x[MOST], t[MOST], dz[MOST];
     double zd[MOST], want[MOST], up[MOST], down[MOST];
     assert_true(n <= MOST && pixels <= MOST);
-    if (d->kind >= FV_PARAM_PHASE) fvi_spectrum_builtin(d->color, d->decay, c, h, w, f.magnitude);
-    noise(11, n, 0.2f, d->kind == FV_PARAM_FOURIER ? 0.3f : 1, z);
+    if (d->kind >= FVI_PARAM_PHASE) fvi_spectrum_builtin(d->color, d->decay, c, h, w, f.magnitude);
+    noise(11, n, 0.2f, d->kind == FVI_PARAM_FOURIER ? 0.3f : 1, z);
     noise(12, pixels, 0, 1, t);
     for (int i = 0; i < n; i++) zd[i] = z[i];
     picture_of(&f, zd, want);
@@ -192,13 +192,13 @@ static void pictures_and_gradients_are_the_formulas(void **state) {
     (void)state;
     static const int sizes[][3] = {{3, 4, 6}, {3, 5, 7}, {1, 6, 5},
                                    {4, 3, 4}, {3, 1, 8}, {2, 7, 1}};
-    for (int kind = FV_PARAM_PIXELS; kind <= FV_PARAM_BOUNDED; kind++)
-        for (int squash = FV_OUTPUT_NONE; squash <= FV_OUTPUT_CLIP; squash++)
+    for (int kind = FVI_PARAM_PIXELS; kind <= FVI_PARAM_BOUNDED; kind++)
+        for (int squash = FVI_OUTPUT_NONE; squash <= FVI_OUTPUT_CLIP; squash++)
             for (int color = FV_COLOR_RGB; color <= FV_COLOR_LUCID; color++)
                 for (int s = 0; s < 6; s++) {
-                    fv_param_desc d = {.kind = (fv_param_kind)kind,
+                    fvi_param_settings d = {.kind = (fvi_param_kind)kind,
                                        .color = (fv_color)color,
-                                       .output_activation = (fv_output_activation)squash,
+                                       .output_activation = (fvi_output_activation)squash,
                                        .low = -1,
                                        .high = 3,
                                        .decay = s % 2 ? 1 : 1.5f,
@@ -210,7 +210,7 @@ static void pictures_and_gradients_are_the_formulas(void **state) {
 }
 
 /* z[i] = sin(1.7 i). Every seventh value of the picture is compared. */
-static void check_numbers(const fv_param_desc *d, const float *want, int count) {
+static void check_numbers(const fvi_param_settings *d, const float *want, int count) {
     fvi_param *p = make(d, 3, 4, 6);
     float z[MOST], x[72];
     for (int i = 0; i < fvi_param_count(p); i++) z[i] = (float)sin(1.7 * i);
@@ -222,10 +222,10 @@ static void check_numbers(const fv_param_desc *d, const float *want, int count) 
 /* fft_image and to_valid_rgb of Lucid in numpy 2.4. */
 static void lucid_has_these_numbers(void **state) {
     (void)state;
-    const fv_param_desc d = {.kind = FV_PARAM_FOURIER,
+    const fvi_param_settings d = {.kind = FVI_PARAM_FOURIER,
                              .color = FV_COLOR_LUCID,
                              .high = 1,
-                             .output_activation = FV_OUTPUT_SIGMOID,
+                             .output_activation = FVI_OUTPUT_SIGMOID,
                              .decay = 1,
                              .gain = 0.25f};
     const float want[] = {0.499506f, 0.519875f, 0.567875f, 0.583687f, 0.506640f, 0.440599f,
@@ -239,11 +239,11 @@ static void maco_has_these_numbers(void **state) {
     float m[48];
     for (int i = 0; i < 48; i++) m[i] = 1.0f / (float)(1 + i % 5);
     const fv_tensor spectrum = {.ndim = 3, .dim = {3, 4, 4}, .data = m};
-    const fv_param_desc d = {.kind = FV_PARAM_PHASE,
+    const fvi_param_settings d = {.kind = FVI_PARAM_PHASE,
                              .color = FV_COLOR_MACO,
                              .low = -2.5f,
                              .high = 2.5f,
-                             .output_activation = FV_OUTPUT_SIGMOID,
+                             .output_activation = FVI_OUTPUT_SIGMOID,
                              .decay = 1,
                              .gain = 1,
                              .spectrum = &spectrum};
@@ -256,12 +256,12 @@ static void maco_has_these_numbers(void **state) {
 
 static void pictures_come_back(void **state) {
     (void)state;
-    for (int kind = FV_PARAM_PIXELS; kind <= FV_PARAM_LAPLACIAN; kind++)
-        for (int squash = FV_OUTPUT_NONE; squash <= FV_OUTPUT_CLIP; squash++) {
-            fv_param_desc d = {.kind = (fv_param_kind)kind,
+    for (int kind = FVI_PARAM_PIXELS; kind <= FVI_PARAM_LAPLACIAN; kind++)
+        for (int squash = FVI_OUTPUT_NONE; squash <= FVI_OUTPUT_CLIP; squash++) {
+            fvi_param_settings d = {.kind = (fvi_param_kind)kind,
                                .color = FV_COLOR_MACO,
                                .high = 255,
-                               .output_activation = (fv_output_activation)squash,
+                               .output_activation = (fvi_output_activation)squash,
                                .decay = 1.5f,
                                .gain = 0.25f,
                                .levels = 4};
@@ -278,10 +278,10 @@ static void pictures_come_back(void **state) {
 
 static void black_and_white_come_back_nearly(void **state) {
     (void)state;
-    fv_param_desc d = {.kind = FV_PARAM_PIXELS,
+    fvi_param_settings d = {.kind = FVI_PARAM_PIXELS,
                        .color = FV_COLOR_RGB,
                        .high = 1,
-                       .output_activation = FV_OUTPUT_SIGMOID};
+                       .output_activation = FVI_OUTPUT_SIGMOID};
     float x[2] = {0, 1}, z[2];
     fvi_param *p = make(&d, 1, 1, 2);
     assert_int_equal(fvi_param_from_picture(p, x, z, NULL), FV_OK);
@@ -313,10 +313,10 @@ static void phases_come_back(void **state) {
         {2.5f, 2.5f, 0.995}, {6, 2, 0.995}, {1, 1, 0.995}, {4, 1, 0.95}, {1, 4, 0.995}};
     static float x[N], y[N], z[N];
     for (int k = 0; k < CASES; k++) {
-        fv_param_desc d = {.kind = FV_PARAM_PHASE,
+        fvi_param_settings d = {.kind = FVI_PARAM_PHASE,
                            .color = FV_COLOR_MACO,
                            .high = 1,
-                           .output_activation = FV_OUTPUT_SIGMOID,
+                           .output_activation = FVI_OUTPUT_SIGMOID,
                            .decay = FVI_SPECTRUM_DECAY,
                            .gain = 1,
                            .phase_std = cases[k].from};
@@ -340,10 +340,10 @@ static void phases_come_back(void **state) {
 static void bounded_pictures_come_back(void **state) {
     (void)state;
     enum { N = 3 * 16 * 15 };
-    fv_param_desc d = {.kind = FV_PARAM_BOUNDED,
+    fvi_param_settings d = {.kind = FVI_PARAM_BOUNDED,
                        .color = FV_COLOR_MACO,
                        .high = 1,
-                       .output_activation = FV_OUTPUT_SIGMOID,
+                       .output_activation = FVI_OUTPUT_SIGMOID,
                        .decay = FVI_SPECTRUM_DECAY,
                        .gain = 1};
     static float x[N], y[N], z[3 * 16 * 8 * 2];
@@ -365,16 +365,16 @@ static void bounded_pictures_come_back(void **state) {
 
 static void random_numbers_are_drawn_in_order(void **state) {
     (void)state;
-    for (int kind = FV_PARAM_PIXELS; kind <= FV_PARAM_BOUNDED; kind++) {
-        fv_param_desc d = {.kind = (fv_param_kind)kind,
+    for (int kind = FVI_PARAM_PIXELS; kind <= FVI_PARAM_BOUNDED; kind++) {
+        fvi_param_settings d = {.kind = (fvi_param_kind)kind,
                            .color = FV_COLOR_LUCID,
                            .high = 1,
-                           .output_activation = FV_OUTPUT_SIGMOID,
+                           .output_activation = FVI_OUTPUT_SIGMOID,
                            .decay = 1,
                            .gain = 1,
                            .levels = 2};
-        fv_start_desc normal = {.kind = FV_START_NORMAL, .mean = 2, .sd = 0.5f};
-        fv_start_desc uniform = {.kind = FV_START_UNIFORM, .mean = 2, .sd = 0.5f};
+        fvi_start_settings normal = {.kind = FVI_START_NORMAL, .mean = 2, .sd = 0.5f};
+        fvi_start_settings uniform = {.kind = FVI_START_UNIFORM, .mean = 2, .sd = 0.5f};
         fvi_param *p = make(&d, 3, 5, 4);
         int n = (int)fvi_param_count(p);
         float z[MOST], want[MOST];
@@ -386,7 +386,7 @@ static void random_numbers_are_drawn_in_order(void **state) {
         assert_int_equal(fvi_param_start(p, &uniform, &r, z, NULL), FV_OK);
         for (int i = 0; i < n; i++)
             assert_true(z[i] == 2 + 0.5f * (2 * fvi_random_uniform(&s) - 1));
-        normal.kind = FV_START_IMAGE;
+        normal.kind = FVI_START_IMAGE;
         assert_int_equal(fvi_param_start(p, &normal, &r, z, NULL), FV_ARG);
         fvi_param_free(p);
     }
@@ -395,17 +395,17 @@ static void random_numbers_are_drawn_in_order(void **state) {
 static void starts_are_pictures(void **state) {
     (void)state;
     enum { N = 3 * 12 * 11 };
-    for (int kind = FV_PARAM_PIXELS; kind <= FV_PARAM_LAPLACIAN; kind++)
-        for (int squash = FV_OUTPUT_NONE; squash <= FV_OUTPUT_CLIP; squash++) {
-            fv_param_desc d = {.kind = (fv_param_kind)kind,
+    for (int kind = FVI_PARAM_PIXELS; kind <= FVI_PARAM_LAPLACIAN; kind++)
+        for (int squash = FVI_OUTPUT_NONE; squash <= FVI_OUTPUT_CLIP; squash++) {
+            fvi_param_settings d = {.kind = (fvi_param_kind)kind,
                                .color = FV_COLOR_LUCID,
                                .high = 255,
-                               .output_activation = (fv_output_activation)squash,
+                               .output_activation = (fvi_output_activation)squash,
                                .decay = 1,
                                .gain = 1,
                                .levels = 3};
-            fv_start_desc grey = {.kind = FV_START_GREY, .mean = 100};
-            fv_start_desc scales = {.kind = FV_START_SCALES, .mean = 100, .sd = 20};
+            fvi_start_settings grey = {.kind = FVI_START_GREY, .mean = 100};
+            fvi_start_settings scales = {.kind = FVI_START_SCALES, .mean = 100, .sd = 20};
             fvi_param *p = make(&d, 3, 12, 11);
             static float z[2 * N], x[N];
             fvi_random r = fvi_random_stream(1, 2, 0, FVI_DRAW_START);
@@ -426,13 +426,13 @@ static void starts_are_pictures(void **state) {
 
 static void clipping_keeps_pictures_in_range(void **state) {
     (void)state;
-    for (int kind = FV_PARAM_PIXELS; kind <= FV_PARAM_LAPLACIAN; kind++)
+    for (int kind = FVI_PARAM_PIXELS; kind <= FVI_PARAM_LAPLACIAN; kind++)
         for (int color = FV_COLOR_RGB; color <= FV_COLOR_LUCID; color++) {
-            fv_param_desc d = {.kind = (fv_param_kind)kind,
+            fvi_param_settings d = {.kind = (fvi_param_kind)kind,
                                .color = (fv_color)color,
                                .low = -1,
                                .high = 1,
-                               .output_activation = FV_OUTPUT_CLIP,
+                               .output_activation = FVI_OUTPUT_CLIP,
                                .decay = 1,
                                .gain = 1,
                                .levels = 3};
@@ -457,25 +457,25 @@ static void clipping_keeps_pictures_in_range(void **state) {
 
 static void what_cannot_be_is_refused(void **state) {
     (void)state;
-    const fv_param_desc good = {.kind = FV_PARAM_PHASE,
+    const fvi_param_settings good = {.kind = FVI_PARAM_PHASE,
                                 .color = FV_COLOR_MACO,
                                 .high = 1,
-                                .output_activation = FV_OUTPUT_SIGMOID,
+                                .output_activation = FVI_OUTPUT_SIGMOID,
                                 .decay = 1,
                                 .gain = 1,
                                 .levels = 1};
     float data[8] = {0};
     const fv_tensor flat = {.ndim = 2, .dim = {2, 4}, .data = data};
     const fv_tensor grey = {.ndim = 3, .dim = {1, 2, 4}, .data = data};
-    fv_param_desc bad[] = {good, good, good, good, good, good, good, good, good};
+    fvi_param_settings bad[] = {good, good, good, good, good, good, good, good, good};
     fv_status want[] = {FV_ARG, FV_ARG, FV_ARG, FV_ARG, FV_ARG, FV_ARG, FV_ARG, FV_SHAPE, FV_SHAPE};
-    bad[0].kind = (fv_param_kind)6;
+    bad[0].kind = (fvi_param_kind)6;
     bad[1].color = (fv_color)0;
-    bad[2].output_activation = (fv_output_activation)4;
+    bad[2].output_activation = (fvi_output_activation)4;
     bad[3].low = 1;
     bad[4].gain = 0;
     bad[5].phase_std = 7;
-    bad[6].kind = FV_PARAM_LAPLACIAN;
+    bad[6].kind = FVI_PARAM_LAPLACIAN;
     bad[6].levels = 11;
     bad[7].spectrum = &flat;
     bad[8].spectrum = &grey;

@@ -23,13 +23,13 @@ static void sample(float *p) {
 /* Elements 0, 5, 50, 77, 150, 188 and the sum, made with numpy 2 by the formulas of keras-vis'
  * deprocess_input and Horama's plot_maco. */
 static const struct {
-    fv_display_kind kind;
+    fvi_display_kind kind;
     double at[6], sum;
 } references[] = {
-    {FV_DISPLAY_CLIP, {0, 1, 0.435049027, 0, 0.539215684, 0.619362772}, 64.2301473},
-    {FV_DISPLAY_LINEAR, {0.412365913, 1, 0.430229187, 0, 0.43407318, 0.437030792}, 80.7789023},
-    {FV_DISPLAY_STANDARD, {0.471310681, 1, 0.505395278, 0, 0.512729939, 0.518373312}, 94.2229526},
-    {FV_DISPLAY_PERCENTILE, {0, 1, 0.674626946, 0, 0.822233319, 0.935803354}, 101.254463},
+    {FVI_DISPLAY_CLIP, {0, 1, 0.435049027, 0, 0.539215684, 0.619362772}, 64.2301473},
+    {FVI_DISPLAY_LINEAR, {0.412365913, 1, 0.430229187, 0, 0.43407318, 0.437030792}, 80.7789023},
+    {FVI_DISPLAY_STANDARD, {0.471310681, 1, 0.505395278, 0, 0.512729939, 0.518373312}, 94.2229526},
+    {FVI_DISPLAY_PERCENTILE, {0, 1, 0.674626946, 0, 0.822233319, 0.935803354}, 101.254463},
 };
 
 static void test_kinds_are_those_of_their_programs(void **state) {
@@ -38,7 +38,7 @@ static void test_kinds_are_those_of_their_programs(void **state) {
     float p[N], out[N];
     sample(p);
     for (size_t k = 0; k < sizeof references / sizeof *references; k++) {
-        const fv_display_desc d = {.kind = references[k].kind};
+        const fvi_display_settings d = {.kind = references[k].kind};
         double sum = 0;
         fvi_display(&d, p, C, PLANE, 0, 255, out);
         for (int i = 0; i < N; i++) sum += out[i];
@@ -67,7 +67,7 @@ static void test_alpha_is_plot_macos(void **state) {
 /* Percentiles of every size from one element on, ordered or not, with many equal ones. */
 static void test_percentiles_of_any_count(void **state) {
     (void)state;
-    const fv_display_desc d = {.kind = FV_DISPLAY_PERCENTILE};
+    const fvi_display_settings d = {.kind = FVI_DISPLAY_PERCENTILE};
     float p[300], out[300];
     for (int n = 2; n < 300; n++)
         for (int order = 0; order < 4; order++) {
@@ -92,8 +92,8 @@ static void test_percentiles_of_any_count(void **state) {
 /* NaN is mid grey, infinities are black and white, and neither changes what is around it. */
 static void test_what_is_no_number(void **state) {
     (void)state;
-    for (int kind = FV_DISPLAY_CLIP; kind <= FV_DISPLAY_PERCENTILE; kind++) {
-        const fv_display_desc d = {.kind = (fv_display_kind)kind};
+    for (int kind = FVI_DISPLAY_CLIP; kind <= FVI_DISPLAY_PERCENTILE; kind++) {
+        const fvi_display_settings d = {.kind = (fvi_display_kind)kind};
         const float p[8] = {NAN, 10, INFINITY, 20, 30, -INFINITY, 40, NAN}, q[4] = {10, 20, 30, 40};
         float out[8], plain[4];
         fvi_display(&d, p, 2, 4, 0, 50, out);
@@ -105,7 +105,7 @@ static void test_what_is_no_number(void **state) {
         fvi_display(&d, none, 1, 2, 0, 50, out);
         assert_true(out[0] == 0.5f && out[1] == 0.5f);
         fvi_display(&d, flat, 1, 2, 0, 50, out);
-        assert_true(out[0] == (kind == FV_DISPLAY_CLIP ? 0.14f : 0.5f) && out[1] == out[0]);
+        assert_true(out[0] == (kind == FVI_DISPLAY_CLIP ? 0.14f : 0.5f) && out[1] == out[0]);
     }
 }
 

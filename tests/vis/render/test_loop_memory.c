@@ -20,6 +20,7 @@
 #include <cmocka.h>
 
 #include "fovea/fovea.h"
+#include "support/recipes.h"
 
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define COUNTED 1
@@ -93,38 +94,37 @@ static int watch(void *user, const fv_progress *p) {
     return 0;
 }
 
-static void run(const char *recipe, void (*change)(fv_render_desc *d)) {
+static void run(const char *recipe, int batch) {
     static const char *const units[UNITS] = {LAYER ":0", LAYER ":3@2,4"};
     fv_rendering *out[UNITS] = {0};
     fv_error err = {0};
     fv_model *m = NULL;
-    fv_render_desc d = {.progress = watch, .seed = 3};
-    strcpy(d.recipe, recipe);
-    d.width = d.height = SIZE;
-    d.schedule.steps = WARM + WATCHED + 1;
-    d.schedule.levels = 1;
-    if (change) change(&d);
+    char options[64];
+    snprintf(options, sizeof options, "seed=3; size=%d; steps=%d; levels=1", SIZE,
+             WARM + WATCHED + 1);
     if (fv_model_load(NETWORK, NULL, &m, &err)) fail_msg("%s", err.text);
+    fv_recipe *r = recipe_of(m, recipe, units[0], options);
     fv_model_sha256(m); /* waits for the thread that makes the checksum */
     ours = dnnl = 0;
     whose[0] = 0;
-    if (fv_render_many(m, units, UNITS, &d, out, &err)) fail_msg("%s: %s", recipe, err.text);
+    if (fv_render_many(m, units, UNITS, r,
+                       FV_DESC(fv_render_desc, .batch = batch, .progress = watch), out, &err))
+        fail_msg("%s: %s", recipe, err.text);
     print_message("%s: %ld allocations in %d updates, %ld of oneDNN\n", recipe, (long)ours, WATCHED,
                   (long)dnnl);
     if (ours)
         fail_msg("%s: the loop allocates: %ld times; the last by %s", recipe, (long)ours, whose);
     for (int i = 0; i < UNITS; i++) fv_rendering_free(out[i]);
+    fv_recipe_free(r);
     fv_model_free(m);
 }
-
-static void batch_of_one(fv_render_desc *d) { d->batch = 1; }
 
 static void test_recipes(void **state) {
     (void)state;
     if (!COUNTED) skip();
     for (int i = 0; i < fv_recipe_count(); i++) {
-        run(fv_recipe_name(i), NULL);
-        run(fv_recipe_name(i), batch_of_one);
+        run(fv_recipe_name(i), 0);
+        run(fv_recipe_name(i), 1);
     }
 }
 

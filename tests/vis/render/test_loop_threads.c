@@ -103,12 +103,12 @@ static void transforms_do_not_depend_on_threads(void **state) {
 }
 
 /* Which pixel of n stands at place i of what a shift by `by` makes. */
-static int from_place(int i, int by, int n, fv_edge edge) {
+static int from_place(int i, int by, int n, fvi_edge edge) {
     return fvi_edge_index((int64_t)i - by, n, edge);
 }
 
 /* pad(P) of any picture: out[y][x] = in[y - P][x - P]; the gradient the same way back. */
-static void check_pad(const fvi_chain_frame *f, int by, fv_edge edge, const char *text) {
+static void check_pad(const fvi_chain_frame *f, int by, fvi_edge edge, const char *text) {
     const int h = f->h + 2 * by, w = f->w + 2 * by;
     const int64_t n = (int64_t)f->channels * f->h * f->w, m = (int64_t)f->channels * h * w;
     float *x = noise(1, n), *y = noise(2, m), *ax = noise(3, m), *aty = noise(4, n);
@@ -121,7 +121,7 @@ static void check_pad(const fvi_chain_frame *f, int by, fv_edge edge, const char
         const int column = from_place((int)(i % w), by, f->w, edge);
         const int64_t at = (i / w / h * f->h + row) * f->w + column;
         const int inside = row >= 0 && column >= 0;
-        if (ax[i] != (inside ? x[at] : edge == FV_EDGE_GREY ? 0.5f : 0))
+        if (ax[i] != (inside ? x[at] : edge == FVI_EDGE_GREY ? 0.5f : 0))
             fail_msg("%s of %d x %d: pixel %d", text, f->h, f->w, (int)i);
         if (inside) back[at] += y[i];
     }
@@ -184,18 +184,18 @@ static void moves_are_right_at_every_edge(void **state) {
     (void)state;
     static const int sizes[][2] = {{1, 1}, {1, 97}, {97, 1}, {2, 3}, {61, 53}};
     static const int by[] = {0, 1, 5, 130};
-    static const char *const edges[] = {[FV_EDGE_ZERO] = "zero",
-                                        [FV_EDGE_GREY] = "grey",
-                                        [FV_EDGE_REFLECT] = "reflect",
-                                        [FV_EDGE_WRAP] = "wrap",
-                                        [FV_EDGE_REPEAT] = "repeat"};
+    static const char *const edges[] = {[FVI_EDGE_ZERO] = "zero",
+                                        [FVI_EDGE_GREY] = "grey",
+                                        [FVI_EDGE_REFLECT] = "reflect",
+                                        [FVI_EDGE_WRAP] = "wrap",
+                                        [FVI_EDGE_REPEAT] = "repeat"};
     for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++)
         for (size_t b = 0; b < sizeof by / sizeof *by; b++)
             for (int e = 0; e < (int)(sizeof edges / sizeof *edges); e++) {
                 const fvi_chain_frame f = {3, sizes[k][0], sizes[k][1], 9, 9, 0, 1};
                 char text[40];
                 snprintf(text, sizeof text, "pad(%d;%s)", by[b], edges[e]);
-                check_pad(&f, by[b], (fv_edge)e, text);
+                check_pad(&f, by[b], (fvi_edge)e, text);
             }
 }
 
@@ -214,11 +214,11 @@ static void run_param(const void *what, float *out) {
 
 static void parametrisations_do_not_depend_on_threads(void **state) {
     (void)state;
-    for (int kind = FV_PARAM_PIXELS; kind <= FV_PARAM_BOUNDED; kind++)
-        for (int squash = FV_OUTPUT_NONE; squash <= FV_OUTPUT_CLIP; squash++) {
-            const fv_param_desc d = {.kind = (fv_param_kind)kind,
+    for (int kind = FVI_PARAM_PIXELS; kind <= FVI_PARAM_BOUNDED; kind++)
+        for (int squash = FVI_OUTPUT_NONE; squash <= FVI_OUTPUT_CLIP; squash++) {
+            const fvi_param_settings d = {.kind = (fvi_param_kind)kind,
                                      .color = FV_COLOR_LUCID,
-                                     .output_activation = (fv_output_activation)squash,
+                                     .output_activation = (fvi_output_activation)squash,
                                      .high = 2,
                                      .decay = 1,
                                      .gain = 1,
@@ -246,8 +246,8 @@ static void run_optimizer(const void *what, float *out) {
 
 static void optimizers_do_not_depend_on_threads(void **state) {
     (void)state;
-    for (int kind = FV_OPTIMIZER_ASCENT; kind <= FV_OPTIMIZER_RMSPROP; kind++) {
-        const fv_optimizer_desc d = {.kind = (fv_optimizer_kind)kind,
+    for (int kind = FVI_OPTIMIZER_ASCENT; kind <= FVI_OPTIMIZER_RMSPROP; kind++) {
+        const fvi_optimizer_settings d = {.kind = (fvi_optimizer_kind)kind,
                                      .rate = 0.05f,
                                      .rate_end = 0.5f,
                                      .beta1 = 0.9f,

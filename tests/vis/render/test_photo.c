@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "fovea/fovea.h"
+#include "support/recipes.h"
 
 #define MODEL  "tests/golden/residual.new18-free.onnx"
 #define FIXED  "tests/golden/residual.old9.onnx"
@@ -47,20 +48,18 @@ static void match(const fv_model *m, const char *photo, char text[TEXT]) {
         fail_msg("%s", err.text);
 }
 
-static void render(const fv_model *m, const char *const *objectives, int n, const fv_render_desc *d,
+static void render(const fv_model *m, const char *const *objectives, int n, const fv_recipe *recipe,
                    fv_rendering **out) {
     fv_error err = {0};
-    if (fv_render_many(m, objectives, n, d, out, &err)) fail_msg("%s", err.text);
+    if (fv_render_many(m, objectives, n, recipe, NULL, out, &err)) fail_msg("%s", err.text);
 }
 
 /* The bare pixels of the photo, one update. */
-static fv_render_desc from_photo(const fv_image *photo) {
-    return (fv_render_desc){
-        .recipe = "wolfram",
-        .start = {.kind = FV_START_IMAGE, .image = photo},
-        .transforms = {.kind = 1},
-        .schedule = {.steps = 1},
-    };
+static fv_recipe *from_photo(const fv_model *m, const fv_image *photo) {
+    fv_error err = {0};
+    fv_recipe *r = recipe_of(m, "wolfram", NULL, "transforms=none; steps=1");
+    if (fv_recipe_set_image(r, "start", photo, &err)) fail_msg("%s", err.text);
+    return r;
 }
 
 /* A picture that is the photo matches it, whatever is done to it on the way to the network. */
@@ -80,11 +79,11 @@ static void the_photo_goes_through_the_same_transforms(void **state) {
     for (size_t i = 0; i < sizeof chains / sizeof *chains; i++) {
         fv_error err = {0};
         fv_rendering *r = NULL;
-        fv_render_desc d = from_photo(photo);
-        assert_int_equal(fv_render_desc_resolve(m, &d, &d, NULL), FV_OK);
-        if (fv_render_desc_set(&d, "transforms", chains[i], &err)) fail_msg("%s", err.text);
-        d.schedule.copies = 3;
-        render(m, &one, 1, &d, &r);
+        fv_recipe *d = from_photo(m, photo);
+        if (fv_recipe_set(d, "transforms", chains[i], &err)) fail_msg("%s", err.text);
+        recipe_set(d, "copies=3");
+        render(m, &one, 1, d, &r);
+        fv_recipe_free(d);
         if (fabs(r->first) > 1e-10) fail_msg("%s: %g", chains[i], r->first);
         fv_rendering_free(r);
     }
@@ -97,14 +96,14 @@ static void tiles_see_the_photo_too(void **state) {
     (void)state;
     fv_model *m = load(MODEL);
     fv_image *photo = seen(m, PHOTO);
-    fv_render_desc d = from_photo(photo);
+    fv_recipe *d = from_photo(m, photo);
     fv_rendering *r = NULL;
     char text[TEXT];
     const char *one = text;
     match(m, PHOTO, text);
-    d.width = d.height = 40;
-    d.schedule.tile = 16;
-    render(m, &one, 1, &d, &r);
+    recipe_set(d, "size=40; tile=16");
+    render(m, &one, 1, d, &r);
+    fv_recipe_free(d);
     assert_float_equal(r->first, 0, 1e-6);
     fv_rendering_free(r);
     fv_image_free(photo);
@@ -126,7 +125,9 @@ static void inversion_comes_near(void **state) {
     char text[TEXT];
     const char *one = text;
     match(m, PHOTO, text);
-    render(m, &one, 1, &(fv_render_desc){.recipe = "invert", .transforms = {.kind = 1}}, &r);
+    fv_recipe *d = recipe_of(m, "invert", NULL, "transforms=none");
+    render(m, &one, 1, d, &r);
+    fv_recipe_free(d);
     assert_true(r->first < -0.5 && r->reached > -0.05);
     if (fv_session_new(m, NULL, &s, &err) || fv_image_load(PHOTO, &photo, &err) ||
         fv_input_from_image(m, photo, &input, &err) ||
@@ -156,10 +157,10 @@ static void each_picture_has_its_photo(void **state) {
         match(m, OTHER, text[1]);
         const char *const three[] = {text[0], text[1], LAYER ":2"};
         fv_rendering *together[3], *alone[3];
-        fv_render_desc d = {.recipe = "invert", .schedule = {.steps = 6}};
-        render(m, three, 3, &d, together);
+        fv_recipe *d = recipe_of(m, "invert", NULL, "steps=6");
+        render(m, three, 3, d, together);
         for (int i = 0; i < 3; i++) {
-            render(m, &three[i], 1, &d, &alone[i]);
+            render(m, &three[i], 1, d, &alone[i]);
             assert_float_equal(together[i]->reached, alone[i]->reached,
                                1e-3 * fabs(alone[i]->reached));
             assert_float_equal(together[i]->first, alone[i]->first, 1e-4 * fabs(alone[i]->first));
@@ -169,6 +170,7 @@ static void each_picture_has_its_photo(void **state) {
             fv_rendering_free(together[i]);
             fv_rendering_free(alone[i]);
         }
+        fv_recipe_free(d);
         fv_model_free(m);
     }
 }
@@ -273,12 +275,12 @@ static void accentuation_is_held_near(void **state) {
         fv_tensor *dx = NULL;
         char text[TEXT];
         const char *one = text;
-        fv_render_desc d = {.recipe = "accentuate",
-                            .start = {.kind = FV_START_IMAGE, .image = photo},
-                            .schedule = {.steps = 30, .copies = 4}};
+        fv_recipe *d = recipe_of(m, "accentuate", NULL, "steps=30; copies=4");
+        if (fv_recipe_set_image(d, "start", photo, &err)) fail_msg("%s", err.text);
         if (fv_accentuation_objective(m, LAYER ":2", PHOTO, "#1", strength[i], text, TEXT, &err))
             fail_msg("%s", err.text);
-        render(m, &one, 1, &d, &r);
+        render(m, &one, 1, d, &r);
+        fv_recipe_free(d);
         if (fv_session_gradient(s, r->input, LAYER ":2", &grown[i], &dx, &err))
             fail_msg("%s", err.text);
         fv_tensor_free(dx);

@@ -15,9 +15,11 @@
 #include <cmocka.h>
 
 #include "runtime/model.h"
+#include "support/recipes.h"
+#include "vis/recipe/recipe.h"
 
 #define NETWORK "tests/golden/residual.new18-free.onnx"
-#define PLAIN   "param=pixels;keep=last;"
+#define PLAIN   "param=pixels; keep=last; "
 #define UNIT    "#2:0"
 #define PHOTO   "tests/data/cli/photo.jpg"
 enum { H = 200, W = 168, SPARE = 16384 }; /* SPARE: the allocator's rounding, tables of a line */
@@ -52,19 +54,12 @@ void __wrap_free(void *p) {
     __real_free(p);
 }
 
-/* Sets options "name=value;name=value" of a recipe. */
-static void set(const fv_model *m, const char *recipe, const char *options, fv_render_desc *d) {
-    fv_error err = {0};
-    fv_render_desc asked = {.width = W, .height = H};
-    char text[128], *rest = text;
-    strcpy(asked.recipe, recipe);
-    if (fv_render_desc_resolve(m, &asked, d, &err)) fail_msg("%s: %s", recipe, err.text);
-    strcpy(text, options);
-    for (char *name; (name = strsep(&rest, ";")) && *name;) {
-        char *value = strchr(name, '=');
-        *value++ = 0;
-        if (fv_render_desc_set(d, name, value, &err)) fail_msg("%s: %s", name, err.text);
-    }
+/* The settings of a recipe with such options, at W x H. */
+static void set(const fv_model *m, const char *recipe, const char *options, fvi_settings *d) {
+    fv_recipe *r = recipe_of(m, recipe, NULL, "size=168x200");
+    recipe_set(r, options);
+    *d = r->settings;
+    fv_recipe_free(r);
 }
 
 /* Bytes. */
@@ -73,7 +68,7 @@ typedef struct sizes {
 } sizes;
 
 /* A picture holds no more than was counted, and that is not twice as much. */
-static sizes check(const fv_model *m, const char *objective, const fv_render_desc *d,
+static sizes check(const fv_model *m, const char *objective, const fvi_settings *d,
                    const char *options) {
     fv_error err = {0};
     fvi_objective o = {0};
@@ -112,15 +107,15 @@ static void test_recipes(void **state) {
     (void)state;
     static const char *const params[] = {"param=pixels",
                                          "param=fourier",
-                                         "param=laplacian;param-levels=6",
+                                         "param=laplacian; param-levels=6",
                                          "param=phase",
-                                         "param=phase;squash=clip",
-                                         "param=bounded;squash=clip",
-                                         "param=fourier;squash=clip",
+                                         "param=phase; output-activation=clip",
+                                         "param=bounded; output-activation=clip",
+                                         "param=fourier; output-activation=clip",
                                          "param=bounded"};
     const int count = sizeof params / sizeof *params;
     fv_model *m = load();
-    fv_render_desc d;
+    fvi_settings d;
     for (int i = 0; i < fv_recipe_count() + count; i++) {
         const int own = i < fv_recipe_count();
         const char *options = own ? "" : params[i - fv_recipe_count()];
@@ -140,12 +135,12 @@ static void grows(sizes plain, sizes more, const char *by) {
 
 static void test_extras(void **state) {
     (void)state;
-    static const char *const options[] = {PLAIN "gradient=laplacian;gradient-levels=4",
-                                          PLAIN "walk=roll(8) roll(4) roll(3)", PLAIN "keep=best",
-                                          PLAIN "copies=5"};
+    static const char *const options[] = {PLAIN "gradient=laplacian; gradient-levels=4",
+                                          PLAIN "in-place-transforms=roll(8) roll(4) roll(3)",
+                                          PLAIN "keep=best", PLAIN "copies=5"};
     fv_model *m = load();
     fv_image *mask = NULL;
-    fv_render_desc d;
+    fvi_settings d;
     assert_int_equal(fv_image_new(1, H, W, &mask, NULL), FV_OK);
     set(m, "fovea", PLAIN, &d);
     const sizes plain = check(m, UNIT, &d, "");

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "fovea/fovea.h"
+#include "support/recipes.h"
 
 #define FREE_BATCH  "tests/golden/residual.new18-free.onnx"
 #define FIXED_BATCH "tests/golden/residual.old9.onnx"
@@ -25,14 +26,31 @@ static fv_model *load(const char *path) {
     return m;
 }
 
-/* One picture a unit, of a recipe that climbs steadily. */
-static void render(const fv_model *m, const char *const *units, int n, fv_render_desc d,
-                   fv_rendering **out) {
+/* What is rendered with. */
+typedef struct how {
+    const char *recipe;    /* NULL: "wolfram", which climbs steadily */
+    const char *options;   /* NULL: none besides its size and steps */
+    const fv_image *start; /* or NULL */
+    const fv_image *mask;  /* or NULL */
+    fv_render_desc call;   /* but for its struct_size */
+} how;
+
+static fv_recipe *recipe_for(const fv_model *m, const char *unit, const how *d) {
     fv_error err = {0};
-    d.width = d.height = SIZE;
-    d.schedule.steps = STEPS;
-    if (!*d.recipe) strcpy(d.recipe, "wolfram");
-    if (fv_render_many(m, units, n, &d, out, &err)) fail_msg("%s", err.text);
+    fv_recipe *r = recipe_of(m, d->recipe ? d->recipe : "wolfram", unit, "size=24; steps=12");
+    recipe_set(r, d->options ? d->options : "");
+    if (d->start && fv_recipe_set_image(r, "start", d->start, &err)) fail_msg("%s", err.text);
+    if (d->mask && fv_recipe_set_image(r, "mask", d->mask, &err)) fail_msg("%s", err.text);
+    return r;
+}
+
+/* One picture a unit. */
+static void render(const fv_model *m, const char *const *units, int n, how d, fv_rendering **out) {
+    fv_error err = {0};
+    fv_recipe *r = recipe_for(m, units[0], &d);
+    d.call.struct_size = sizeof d.call;
+    if (fv_render_many(m, units, n, r, &d.call, out, &err)) fail_msg("%s", err.text);
+    fv_recipe_free(r);
 }
 
 static const char *const units[UNITS] = {LAYER ":0", LAYER ":1", LAYER ":7", LAYER, LAYER ":3@2,4"};
@@ -86,11 +104,10 @@ static void one_picture_whatever_the_batch(void **state) {
     const char *recipes[] = {"wolfram", "lucid", "fovea", "matlab"};
     for (int k = 0; k < 4; k++) {
         fv_rendering *alone[UNITS], *batched[UNITS], *pairs[UNITS];
-        fv_render_desc d = {0};
-        strcpy(d.recipe, recipes[k]);
+        how d = {.recipe = recipes[k]};
         for (int i = 0; i < UNITS; i++) render(m, &units[i], 1, d, &alone[i]);
         render(m, units, UNITS, d, batched);
-        d.batch = 2;
+        d.call.batch = 2;
         render(m, units, UNITS, d, pairs);
         for (int i = 0; i < UNITS; i++) {
             assert_same_picture(alone[i], batched[i], exact);
@@ -108,9 +125,9 @@ static void copies_share_a_batch_or_not(void **state) {
     fv_model *m = load(FREE_BATCH);
     int exact = gradients_are_batch_invariant(m);
     fv_rendering *together, *apart;
-    fv_render_desc d = {.schedule.copies = 4};
+    how d = {.options = "copies=4"};
     render(m, units, 1, d, &together);
-    d.batch = 1;
+    d.call.batch = 1;
     render(m, units, 1, d, &apart);
     assert_same_picture(together, apart, exact);
     fv_rendering_free(together);
@@ -122,8 +139,8 @@ static void a_file_with_a_fixed_batch_renders_too(void **state) {
     (void)state;
     fv_model *m = load(FIXED_BATCH);
     fv_rendering *alone, *batched[UNITS];
-    render(m, units, UNITS, (fv_render_desc){0}, batched);
-    render(m, units + 2, 1, (fv_render_desc){0}, &alone);
+    render(m, units, UNITS, (how){0}, batched);
+    render(m, units + 2, 1, (how){0}, &alone);
     assert_same_picture(alone, batched[2], gradients_are_batch_invariant(m));
     fv_rendering_free(alone);
     free_all(batched, UNITS);
@@ -134,9 +151,9 @@ static void the_seed_decides(void **state) {
     (void)state;
     fv_model *m = load(FREE_BATCH);
     fv_rendering *a, *again, *other;
-    render(m, units, 1, (fv_render_desc){.seed = 5}, &a);
-    render(m, units, 1, (fv_render_desc){.seed = 5}, &again);
-    render(m, units, 1, (fv_render_desc){.seed = 6}, &other);
+    render(m, units, 1, (how){.options = "seed=5"}, &a);
+    render(m, units, 1, (how){.options = "seed=5"}, &again);
+    render(m, units, 1, (how){.options = "seed=6"}, &other);
     assert_memory_equal(a->image->data, again->image->data, bytes_of(a->image));
     assert_memory_not_equal(a->image->data, other->image->data, bytes_of(a->image));
     assert_string_equal(fv_image_text(a->image, "fovea.seed"), "5");
@@ -154,8 +171,8 @@ static void starts_differ_and_the_first_is_the_only_one(void **state) {
     (void)state;
     fv_model *m = load(FREE_BATCH);
     fv_rendering *many[6], *one;
-    render(m, units, 2, (fv_render_desc){.restarts = 3}, many);
-    render(m, units + 1, 1, (fv_render_desc){0}, &one);
+    render(m, units, 2, (how){.options = "restarts=3"}, many);
+    render(m, units + 1, 1, (how){0}, &one);
     int exact = gradients_are_batch_invariant(m);
     assert_same_picture(one, many[3], exact);
     assert_int_equal(many[4]->start, 1);
@@ -189,7 +206,7 @@ static void objectives_climb(void **state) {
     for (int i = 0; i < UNITS; i++) {
         watch w = {.total = STEPS};
         fv_rendering *r;
-        fv_render_desc d = {.transforms = {.kind = 1}, .progress = note, .user = &w};
+        how d = {.options = "transforms=none", .call = {.progress = note, .user = &w}};
         render(m, &units[i], 1, d, &r); /* no shifts: a neuron stays under its pixels */
         assert_int_equal(w.calls, STEPS);
         if (!(w.last > w.first)) fail_msg("%s: %g, then %g", units[i], w.first, w.last);
@@ -209,8 +226,7 @@ static void every_recipe_climbs(void **state) {
     for (int k = 0; k < fv_recipe_count(); k++) {
         watch w = {0};
         fv_rendering *r;
-        fv_render_desc d = {.progress = note, .user = &w};
-        strcpy(d.recipe, fv_recipe_name(k));
+        how d = {.recipe = fv_recipe_name(k), .call = {.progress = note, .user = &w}};
         render(m, units, 1, d, &r);
         if (!(w.late > w.early)) fail_msg("%s: %g, then %g", d.recipe, w.early, w.late);
         assert_non_null(r->input);
@@ -227,7 +243,7 @@ static void the_input_reached_is_returned(void **state) {
     fv_rendering *r;
     fv_tensor *dx = NULL;
     double value = 0;
-    render(m, units, 1, (fv_render_desc){.transforms = {.kind = 1}}, &r);
+    render(m, units, 1, (how){.options = "transforms=none"}, &r);
     assert_int_equal(fv_session_new(m, NULL, &s, NULL), FV_OK);
     assert_int_equal(fv_session_gradient(s, r->input, "energy(" LAYER ":0)", &value, &dx, NULL),
                      FV_OK);
@@ -242,11 +258,10 @@ static void levels_grow_or_end_at_the_size(void **state) {
     (void)state;
     fv_model *m = load(FREE_BATCH);
     fv_rendering *above, *below;
-    fv_schedule_desc s = {.levels = 3, .level_scale = 1.5f, .octave_order = 1};
-    render(m, units, 1, (fv_render_desc){.schedule = s}, &above);
-    s.octave_order = 2;
-    s.octave_carry = FV_OCTAVE_CARRY_DETAIL;
-    render(m, units, 1, (fv_render_desc){.schedule = s}, &below);
+    how d = {.options = "levels=3; level-scale=1.5; octave-order=from-size"};
+    render(m, units, 1, d, &above);
+    d.options = "levels=3; level-scale=1.5; octave-order=to-size; octave-carry=detail";
+    render(m, units, 1, d, &below);
     assert_int_equal(above->image->width, 54); /* 24, 36, 54 */
     assert_int_equal(below->image->width, SIZE);
     assert_int_equal(below->steps, 3 * STEPS);
@@ -260,11 +275,11 @@ static void tiles_cover_what_is_larger(void **state) {
     fv_model *m = load(FREE_BATCH);
     watch w = {0};
     fv_rendering *r, *both[2];
-    fv_render_desc d = {.schedule.tile = 16, .progress = note, .user = &w};
+    how d = {.options = "tile=16", .call = {.progress = note, .user = &w}};
     render(m, units, 2, d, both);
     free_all(both, 2);
     assert_true(w.last > w.first);
-    render(m, units, 1, (fv_render_desc){.schedule.tile = 16}, &r);
+    render(m, units, 1, (how){.options = "tile=16"}, &r);
     int touched = 0, plane = SIZE * SIZE;
     for (int i = 0; i < plane; i++) touched += r->image->data[i] != 0.5f;
     assert_true(touched == plane);
@@ -276,8 +291,7 @@ static void a_plateau_stops_a_picture(void **state) {
     (void)state;
     fv_model *m = load(FREE_BATCH);
     fv_rendering *r;
-    fv_render_desc d = {.schedule = {.patience = 2}, .optimizer = {FV_OPTIMIZER_ASCENT, 1e-30f}};
-    render(m, units, 1, d, &r);
+    render(m, units, 1, (how){.options = "patience=2; optimizer=ascent; rate=1e-30"}, &r);
     assert_true(r->steps < STEPS);
     assert_false(r->unfinished);
     fv_rendering_free(r);
@@ -294,8 +308,7 @@ static void a_mask_keeps_the_start(void **state) {
     assert_int_equal(fv_image_new(1, SIZE, SIZE, &mask, NULL), FV_OK);
     for (int i = 0; i < 3 * SIZE * SIZE; i++) init->data[i] = 0.25f;
     for (int i = 0; i < SIZE * SIZE; i++) mask->data[i] = i % SIZE < SIZE / 2;
-    fv_render_desc d = {.start = {.kind = FV_START_IMAGE, .image = init, .mask = mask}};
-    render(m, units, 1, d, &r);
+    render(m, units, 1, (how){.start = init, .mask = mask}, &r);
     int changed = 0;
     for (int i = 0; i < SIZE * SIZE; i++) {
         if (i % SIZE >= SIZE / 2) assert_true(r->image->data[i] == 0.25f);
@@ -312,7 +325,7 @@ static void lbfgs_climbs(void **state) {
     (void)state;
     fv_model *m = load(FREE_BATCH);
     fv_rendering *r;
-    render(m, units, 1, (fv_render_desc){.optimizer = {FV_OPTIMIZER_LBFGS, 1}}, &r);
+    render(m, units, 1, (how){.options = "optimizer=lbfgs; rate=1"}, &r);
     assert_true(r->reached > r->first);
     fv_rendering_free(r);
     fv_model_free(m);
@@ -323,7 +336,7 @@ static void pictures_of_one_objective_can_differ(void **state) {
     fv_model *m = load(FREE_BATCH);
     const char *joint = LAYER ":0 + 5*diversity(" LAYER ")";
     fv_rendering *r[3];
-    render(m, &joint, 1, (fv_render_desc){.restarts = 3, .batch = 1}, r);
+    render(m, &joint, 1, (how){.options = "restarts=3", .call.batch = 1}, r);
     for (int i = 0; i < 3; i++) assert_true(r[i]->reached > r[i]->first);
     free_all(r, 3);
     fv_model_free(m);
@@ -335,9 +348,12 @@ static void cancelling_leaves_nothing(void **state) {
     fv_error err = {0};
     watch w = {.stop_at = 3, .wish = FV_MONITOR_CANCEL, .total = STEPS};
     fv_rendering *out[2] = {(fv_rendering *)1, (fv_rendering *)1};
-    fv_render_desc d = {
-        .width = SIZE, .height = SIZE, .schedule.steps = STEPS, .progress = note, .user = &w};
-    assert_int_equal(fv_render_many(m, units, 2, &d, out, &err), FV_CANCELLED);
+    fv_recipe *recipe = recipe_for(m, units[0], &(how){0});
+    assert_int_equal(fv_render_many(m, units, 2, recipe,
+                                    FV_DESC(fv_render_desc, .progress = note, .user = &w), out,
+                                    &err),
+                     FV_CANCELLED);
+    fv_recipe_free(recipe);
     assert_int_equal(w.calls, 3);
     assert_ptr_equal(out[0], (fv_rendering *)1);
     assert_non_null(strstr(err.text, "3 of 12"));
@@ -349,7 +365,7 @@ static void stopping_gives_what_is_there(void **state) {
     fv_model *m = load(FREE_BATCH);
     watch w = {.stop_at = 3, .wish = FV_MONITOR_STOP};
     fv_rendering *out[2];
-    render(m, units, 2, (fv_render_desc){.batch = 1, .progress = note, .user = &w}, out);
+    render(m, units, 2, (how){.call = {.batch = 1, .progress = note, .user = &w}}, out);
     assert_int_equal(out[0]->steps, 3);
     assert_true(out[0]->unfinished);
     assert_non_null(fv_image_text(out[0]->image, "fovea.unfinished"));
@@ -361,66 +377,64 @@ static void stopping_gives_what_is_there(void **state) {
 static void bad_requests(void **state) {
     (void)state;
     fv_model *m = load(FREE_BATCH);
-    struct {
-        const char *objective;
-        fv_render_desc desc;
+    const struct {
+        const char *objective, *recipe, *options;
+        fv_render_desc call;
         fv_status status;
         const char *text;
     } cases[] = {
-        {LAYER ":8", {.seed = 0}, FV_NOTFOUND, "(0..7)"},
-        {LAYER ":1@99,0", {.seed = 0}, FV_NOTFOUND, "positions are"},
-        {LAYER ":1@1", {.seed = 0}, FV_ARG, "2 coordinates"},
-        {LAYER ":1x", {.seed = 0}, FV_ARG, "1x"},
-        {"relu_9:1", {.seed = 0}, FV_NOTFOUND, "relu_"},
-        {"", {.seed = 0}, FV_ARG, "empty"},
-        {"- tv", {.seed = 0}, FV_ARG, "asks nothing"},
-        {LAYER ":1", {.recipe = "wolfrom"}, FV_NOTFOUND, "wolfram"},
-        {LAYER ":1", {.width = -1, .height = 3}, FV_ARG, "size is"},
-        {LAYER ":1", {.width = 100000}, FV_ARG, "32768"},
-        {LAYER ":1", {.schedule.steps = -3}, FV_ARG, "steps is"},
-        {LAYER ":1", {.batch = -1}, FV_ARG, "batch is -1"},
-        {LAYER ":1", {.threads = -1}, FV_ARG, "threads is -1"},
-        {LAYER ":1", {.start.kind = FV_START_IMAGE}, FV_ARG, "no image"},
-        {LAYER ":1",
-         {.recipe = "lucid", .in_place_transforms = {1, 1, {{FV_TRANSFORM_ROLL, {4}, 0}}}},
-         FV_ARG,
-         "pixels"},
-        {LAYER ":1", {.transforms = {1, 1, {{FV_TRANSFORM_JITTER, {4000}, 0}}}}, FV_ARG, "jitter"},
-        {LAYER ":1", {.regularizer = {.kind = 1, .terms = "- 3*tvv"}}, FV_NOTFOUND, "tvv"},
+        {LAYER ":8", NULL, "", {0}, FV_NOTFOUND, "(0..7)"},
+        {LAYER ":1@99,0", NULL, "", {0}, FV_NOTFOUND, "positions are"},
+        {LAYER ":1@1", NULL, "", {0}, FV_ARG, "2 coordinates"},
+        {LAYER ":1x", NULL, "", {0}, FV_ARG, "1x"},
+        {"relu_9:1", NULL, "", {0}, FV_NOTFOUND, "relu_"},
+        {"", NULL, "", {0}, FV_ARG, "empty"},
+        {"- tv", NULL, "", {0}, FV_ARG, "asks nothing"},
+        {LAYER ":1", NULL, "", {.batch = -1}, FV_ARG, "batch is -1"},
+        {LAYER ":1", NULL, "", {.threads = -1}, FV_ARG, "threads is -1"},
+        {LAYER ":1", NULL, "start=image", {0}, FV_ARG, "no image"},
+        {LAYER ":1", "lucid", "in-place-transforms=roll(4)", {0}, FV_ARG, "pixels"},
+        {LAYER ":1", NULL, "transforms=jitter(4000)", {0}, FV_ARG, "jitter"},
+        {LAYER ":1", NULL, "regularizer=- 3*tvv", {0}, FV_NOTFOUND, "tvv"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         fv_error err = {0};
-        fv_image *out = NULL;
-        if (!cases[i].desc.schedule.steps) cases[i].desc.schedule.steps = 1;
-        fv_status st = fv_render(m, cases[i].objective, &cases[i].desc, &out, &err);
+        fv_rendering *out = NULL;
+        fv_recipe *r = recipe_of(m, cases[i].recipe, LAYER ":1", "steps=1");
+        fv_render_desc call = cases[i].call;
+        call.struct_size = sizeof call;
+        recipe_set(r, cases[i].options);
+        fv_status st = fv_render_many(m, &cases[i].objective, 1, r, &call, &out, &err);
         if (st != cases[i].status || !strstr(err.text, cases[i].text))
             fail_msg("%d %s: status %d, \"%s\"", (int)i, cases[i].objective, st, err.text);
         assert_null(out);
+        fv_recipe_free(r);
     }
     fv_model_free(m);
 }
 
-/* Every option of every recipe can be read back and set again. */
-static void options_survive_their_text(void **state) {
+/* Takes every second picture. */
+static fv_status take(void *user, int picture, fv_rendering *r, int *taken, fv_error *err) {
+    fv_rendering **mine = user;
+    (void)err;
+    *taken = picture % 2;
+    if (*taken) mine[picture] = r;
+    return FV_OK;
+}
+
+static void pictures_can_be_taken(void **state) {
     (void)state;
     fv_model *m = load(FREE_BATCH);
-    for (int k = 0; k < fv_recipe_count(); k++) {
-        fv_render_desc d = {0}, again;
-        strcpy(d.recipe, fv_recipe_name(k));
-        assert_int_equal(fv_render_desc_resolve(m, &d, &d, NULL), FV_OK);
-        again = d;
-        for (int i = 0; i < fv_render_option_count(); i++) {
-            const char *name = fv_render_option_at(i)->name;
-            char text[2048], twice[2048];
-            fv_error err = {0};
-            assert_int_equal(fv_render_desc_get(&d, name, text, sizeof text, NULL), FV_OK);
-            if (fv_render_desc_set(&again, name, text, &err)) fail_msg("%s", err.text);
-            assert_int_equal(fv_render_desc_get(&again, name, twice, sizeof twice, NULL), FV_OK);
-            assert_string_equal(text, twice);
-            assert_int_equal(fv_render_desc_set(&again, name, "\x01 nonsense", &err),
-                             strcmp(name, "regularizer") ? FV_ARG : FV_OK);
-        }
+    fv_rendering *all[UNITS], *rest[UNITS], *taken[UNITS] = {NULL};
+    render(m, units, UNITS, (how){0}, all);
+    render(m, units, UNITS, (how){.call = {.finished = take, .user = taken}}, rest);
+    for (int i = 0; i < UNITS; i++) {
+        assert_true((taken[i] != NULL) == (i % 2 == 1) && (rest[i] == NULL) == (i % 2 == 1));
+        assert_same_picture(all[i], taken[i] ? taken[i] : rest[i], 1);
     }
+    free_all(all, UNITS);
+    free_all(rest, UNITS);
+    free_all(taken, UNITS);
     fv_model_free(m);
 }
 
@@ -443,7 +457,7 @@ int main(void) {
         cmocka_unit_test(cancelling_leaves_nothing),
         cmocka_unit_test(stopping_gives_what_is_there),
         cmocka_unit_test(bad_requests),
-        cmocka_unit_test(options_survive_their_text),
+        cmocka_unit_test(pictures_can_be_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

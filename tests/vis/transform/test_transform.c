@@ -253,7 +253,7 @@ static void impossible_sizes_are_refused(void **state) {
         {"scale(1,100) scale(1,100) scale(1,100)", "number 2"},
         {"pad(4096) scale(1,100)", "number 2"}};
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
-        fv_transforms t = parse(cases[k].text);
+        fvi_transforms t = parse(cases[k].text);
         fvi_chain *c = NULL;
         fv_error err;
         assert_int_equal(fvi_chain_new(&t, &plain, &c, &err), FV_ARG);
@@ -265,12 +265,12 @@ static void impossible_sizes_are_refused(void **state) {
                                    {1, 4, 4, 4, 4, 1, 1},
                                    {1, 4, 4, 4, 4, NAN, 1},
                                    {1, 1 << 20, 1 << 20, 4, 4, 0, 1}};
-    fv_transforms none = parse("");
+    fvi_transforms none = parse("");
     fvi_chain *c = NULL;
     for (size_t k = 0; k < sizeof bad / sizeof *bad; k++)
         assert_int_equal(fvi_chain_new(&none, &bad[k], &c, NULL), FV_ARG);
     const fvi_chain_frame no_net = {1, 4, 4, 0, 0, 0, 1};
-    fv_transforms crop = parse("crop(.5,1)");
+    fvi_transforms crop = parse("crop(.5,1)");
     assert_int_equal(fvi_chain_new(&crop, &no_net, &c, NULL), FV_ARG);
 }
 

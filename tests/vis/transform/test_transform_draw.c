@@ -159,8 +159,8 @@ static void scales_as_drawn(void **state) {
 static double look(const float *in, int c, double y, double x) {
     double fy = floor(y), fx = floor(x), sum = 0;
     for (int k = 0; k < 4; k++) {
-        int row = fvi_edge_index((int64_t)fy + k / 2, H, FV_EDGE_REFLECT);
-        int column = fvi_edge_index((int64_t)fx + k % 2, W, FV_EDGE_REFLECT);
+        int row = fvi_edge_index((int64_t)fy + k / 2, H, FVI_EDGE_REFLECT);
+        int column = fvi_edge_index((int64_t)fx + k % 2, W, FVI_EDGE_REFLECT);
         sum +=
             (k / 2 ? y - fy : 1 - y + fy) * (k % 2 ? x - fx : 1 - x + fx) * at(in, c, row, column);
     }

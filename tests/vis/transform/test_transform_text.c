@@ -11,8 +11,8 @@
 
 #include "vis/transform/transform.h"
 
-static fv_transforms parse(const char *text) {
-    fv_transforms t;
+static fvi_transforms parse(const char *text) {
+    fvi_transforms t;
     fv_error err;
     if (fvi_transforms_parse(text, &t, &err)) fail_msg("%s: %s", text, err.text);
     return t;
@@ -43,17 +43,17 @@ static void text_comes_back_in_one_spelling(void **state) {
         {"pad(1;zero)", "pad(1)"},
     };
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
-        fv_transforms t = parse(cases[k].text);
+        fvi_transforms t = parse(cases[k].text);
         char text[400], again[400];
         fvi_transforms_text(&t, text, sizeof text);
         assert_string_equal(text, cases[k].same);
-        fv_transforms back = parse(text);
+        fvi_transforms back = parse(text);
         assert_memory_equal(&t, &back, sizeof t);
         fvi_transforms_text(&back, again, sizeof again);
         assert_string_equal(text, again);
     }
     char small[8] = "-------";
-    fv_transforms t = parse("jitter(8) jitter(4)");
+    fvi_transforms t = parse("jitter(8) jitter(4)");
     fvi_transforms_text(&t, small, sizeof small);
     assert_string_equal(small, "jitter(");
 }
@@ -106,7 +106,7 @@ static void bad_text_is_named(void **state) {
         {"pad(1),jitter(1)", "\",\" is none of"},
     };
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
-        fv_transforms t = {.count = 77};
+        fvi_transforms t = {.count = 77};
         fv_error err;
         if (fvi_transforms_parse(cases[k].text, &t, &err) != FV_ARG)
             fail_msg("%s: accepted", cases[k].text);
@@ -124,7 +124,7 @@ static void hostile_text_is_refused(void **state) {
     char *text = malloc(LONG + 1);
     for (size_t k = 0; k < sizeof heads / sizeof *heads; k++)
         for (size_t i = 0; i < sizeof fills; i++) {
-            fv_transforms t;
+            fvi_transforms t;
             fv_error err = {0};
             memset(text, fills[i], LONG);
             memcpy(text, heads[k], strlen(heads[k]));
@@ -134,11 +134,11 @@ static void hostile_text_is_refused(void **state) {
             assert_true(strlen(err.text) < 250);
         }
     free(text);
-    char many[FV_MAX_TRANSFORMS * 7 + 8] = "";
-    for (int i = 0; i < FV_MAX_TRANSFORMS; i++) strcat(many, "pad(1) ");
-    assert_int_equal(parse(many).count, FV_MAX_TRANSFORMS);
+    char many[FVI_MAX_TRANSFORMS * 7 + 8] = "";
+    for (int i = 0; i < FVI_MAX_TRANSFORMS; i++) strcat(many, "pad(1) ");
+    assert_int_equal(parse(many).count, FVI_MAX_TRANSFORMS);
     strcat(many, "pad(1)");
-    fv_transforms t;
+    fvi_transforms t;
     fv_error err;
     assert_int_equal(fvi_transforms_parse(many, &t, &err), FV_ARG);
     assert_non_null(strstr(err.text, "more than 16"));
@@ -148,24 +148,24 @@ static void hostile_text_is_refused(void **state) {
 static void impossible_structs_are_refused(void **state) {
     (void)state;
     const fvi_chain_frame frame = {3, 21, 26, 14, 11, 0, 1};
-    const fv_transform bad[] = {{0, {0}, 0},
+    const fvi_transform bad[] = {{0, {0}, 0},
                                 {16, {0}, 0},
-                                {(fv_transform_kind)-1, {0}, 0},
-                                {FV_TRANSFORM_PAD, {NAN}, 0},
-                                {FV_TRANSFORM_NOISE, {NAN}, 0},
-                                {FV_TRANSFORM_PAD, {-1}, 0},
-                                {FV_TRANSFORM_PAD, {INFINITY}, 0},
-                                {FV_TRANSFORM_PAD, {1}, (fv_edge)5},
-                                {FV_TRANSFORM_PAD, {1}, (fv_edge)-1},
-                                {FV_TRANSFORM_SCALE, {0}, 0},
-                                {FV_TRANSFORM_SCALE, {1, 100, 1e-6f}, 0},
-                                {FV_TRANSFORM_CROP, {.5f, 1, .5f}, 0}};
+                                {(fvi_transform_kind)-1, {0}, 0},
+                                {FVI_TRANSFORM_PAD, {NAN}, 0},
+                                {FVI_TRANSFORM_NOISE, {NAN}, 0},
+                                {FVI_TRANSFORM_PAD, {-1}, 0},
+                                {FVI_TRANSFORM_PAD, {INFINITY}, 0},
+                                {FVI_TRANSFORM_PAD, {1}, (fvi_edge)5},
+                                {FVI_TRANSFORM_PAD, {1}, (fvi_edge)-1},
+                                {FVI_TRANSFORM_SCALE, {0}, 0},
+                                {FVI_TRANSFORM_SCALE, {1, 100, 1e-6f}, 0},
+                                {FVI_TRANSFORM_CROP, {.5f, 1, .5f}, 0}};
     for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
-        fv_transforms t = {1, 1, {bad[k]}};
+        fvi_transforms t = {1, {bad[k]}};
         fvi_chain *c = NULL;
         assert_int_equal(fvi_chain_new(&t, &frame, &c, NULL), FV_ARG);
     }
-    fv_transforms count = {1, FV_MAX_TRANSFORMS + 1, {{0}}}, less = {1, -1, {{0}}};
+    fvi_transforms count = {FVI_MAX_TRANSFORMS + 1, {{0}}}, less = {-1, {{0}}};
     fvi_chain *c = NULL;
     assert_int_equal(fvi_chain_new(&count, &frame, &c, NULL), FV_ARG);
     assert_int_equal(fvi_chain_new(&less, &frame, &c, NULL), FV_ARG);

@@ -28,15 +28,15 @@ static inline double dot(const float *a, const float *b, int64_t n) {
     return sum;
 }
 
-static inline fv_transforms parse(const char *text) {
-    fv_transforms t;
+static inline fvi_transforms parse(const char *text) {
+    fvi_transforms t;
     fv_error err;
     if (fvi_transforms_parse(text, &t, &err)) fail_msg("%s: %s", text, err.text);
     return t;
 }
 
 static inline fvi_chain *chain(const char *text, const fvi_chain_frame *frame) {
-    fv_transforms t = parse(text);
+    fvi_transforms t = parse(text);
     fvi_chain *c = NULL;
     fv_error err;
     if (fvi_chain_new(&t, frame, &c, &err)) fail_msg("%s: %s", text, err.text);

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fovea: recipes, the settings a picture is rendered with. Include fovea/fovea.h. */
+#ifndef FOVEA_RECIPE_H
+#define FOVEA_RECIPE_H
+
+#include "fovea/core.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A picture that excites a unit is made by a loop: parameters -> picture -> transforms -> network
+ * -> objective, and the gradient all the way back. A recipe says how each of these is done: the
+ * parametrisation, the start, transforms, regularisers, optimiser, schedule and display, as options
+ * with a name and a value. The field's programs have one each, and there are some of our own;
+ * docs/recipes.md describes them.
+ *
+ * A recipe handle holds a value for every option. It can be read by several threads at a time;
+ * setting anything needs it alone. */
+typedef struct fv_recipe fv_recipe;
+
+/* ---- what there is -------------------------------------------------------------------------- */
+
+/* The number of recipes; name and one line of one of them, NULL where there is none. */
+FV_API int fv_recipe_count(void);
+FV_API const char *fv_recipe_name(int index);
+FV_API const char *fv_recipe_summary(int index);
+
+/* Returns the name of the recipe an objective gets where none is named, static: "fovea" where it
+ * asks for classes (or anything that is one number a channel), "fovea-layer" for the maps of inner
+ * layers, "erhan" for inputs that are no pictures.
+ *   objective  NULL for "fovea" or "erhan" */
+FV_API const char *fv_recipe_default(const fv_model *model, const char *objective);
+
+/* One of the options, which are the same for all recipes. */
+typedef struct fv_recipe_option {
+    const char *name;   /* "level-scale" */
+    const char *value;  /* what stands for its value: "N", "pixels|fourier|laplacian|phase" */
+    const char *help;   /* a line, without a full stop */
+    const char *former; /* a name it had before, which is accepted too; or NULL */
+} fv_recipe_option;
+
+/* The number of options; one of them, static, NULL where there is none. */
+FV_API int fv_recipe_option_count(void);
+FV_API const fv_recipe_option *fv_recipe_option_at(int index);
+
+/* Says whether an option takes a value.
+ *   errors  NOTFOUND no such option; ARG a value it does not allow, with what it allows */
+FV_API fv_status fv_recipe_option_check(const char *option, const char *value, fv_error *err);
+
+/* ---- one recipe ----------------------------------------------------------------------------- */
+
+/* Makes a recipe for a model and the units that are to be rendered.
+ *   model       borrowed, as long as the recipe is used
+ *   name        NULL: the default of the first objective
+ *   objectives  [count] they decide the default, and the size of the picture where that is
+ *               "receptive"; NULL with count 0: they are not known yet
+ *   out         yours to free with fv_recipe_free
+ *   errors      NOTFOUND no such recipe, with the names there are; as fv_objective_describe */
+FV_API fv_status fv_recipe_new(const fv_model *model, const char *name,
+                               const char *const *objectives, int count, fv_recipe **out,
+                               fv_error *err);
+FV_API fv_status fv_recipe_copy(const fv_recipe *recipe, fv_recipe **out, fv_error *err);
+FV_API void fv_recipe_free(fv_recipe *recipe);
+
+/* Sets an option from text; the recipe is untouched on failure.
+ *   option  "size", "steps", "transforms", ...
+ *   errors  NOTFOUND no such option; ARG a value it does not allow, with what it allows; as
+ *           fv_recipe_new for size "receptive" */
+FV_API fv_status fv_recipe_set(fv_recipe *recipe, const char *option, const char *value,
+                               fv_error *err);
+
+/* Writes an option as the text that sets it, or "recipe": the recipe's name.
+ *   text    cut to `size` bytes, the end included; 2048 are enough for all
+ *   errors  NOTFOUND no such option */
+FV_API fv_status fv_recipe_get(const fv_recipe *recipe, const char *option, char *text, size_t size,
+                               fv_error *err);
+
+/* Gives the recipe a picture, which is copied.
+ *   input   "start": what the optimisation begins with, resized to the picture's size. Sets the
+ *           options start to image, start-mean and start-sd to 0; a start-sd that is set afterwards
+ *           is the deviation of noise added to it
+ *           "mask": where the picture may change, 1 yes .. 0 no (its first channel, resized);
+ *           elsewhere it stays the start
+ *   image   NULL: takes it away again; the start is then the one of the recipe's name
+ *   errors  NOTFOUND another input; ARG no picture; NOMEM */
+FV_API fv_status fv_recipe_set_image(fv_recipe *recipe, const char *input, const fv_image *image,
+                                     fv_error *err);
+
+/* Gives the recipe numbers, which are copied.
+ *   input   "spectrum": magnitudes [channels][h][w/2+1] of any h, w, as fv_spectrum makes them, for
+ *           the parametrisations phase and bounded, which have one built in
+ *   tensor  NULL: takes it away again
+ *   errors  NOTFOUND another input; ARG no tensor; NOMEM */
+FV_API fv_status fv_recipe_set_tensor(fv_recipe *recipe, const char *input, const fv_tensor *tensor,
+                                      fv_error *err);
+
+/* For inputs that are no pictures: takes their elements as a picture of [channels][height][width];
+ * a new recipe takes them as [1][1][elements].
+ *   errors  ARG the input is a picture, or a size below 1; SHAPE another number of elements */
+FV_API fv_status fv_recipe_set_shape(fv_recipe *recipe, int channels, int height, int width,
+                                     fv_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
