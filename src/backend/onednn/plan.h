@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A plan: a lowered graph made ready to run, forward to its targets and backward to its inputs.
  *
- * The graph is truncated to what the targets need, fused where nobody asked for the value between,
+ * The graph is truncated to what the targets need, fused where the value between is no target,
  * ordered into steps, and all its memory is one arena, laid out by liveness. Running allocates
  * nothing. A plan belongs to one thread at a time.
  */
@@ -52,7 +52,7 @@ void fvi_plan_set_seed(fvi_plan *p, int target, const float *data);
 fv_status fvi_plan_backward(fvi_plan *p, fv_error *err);
 void fvi_plan_get_gradient(const fvi_plan *p, int input, float *data);
 
-/* The same, without a copy: a target's values until the next forward run, the place of a seed to
+/* The same, without a copy: a target's values until the next forward run, a seed's memory to
  * be filled in full, a gradient until the next run (NULL: it is zero everywhere). */
 const float *fvi_plan_target(const fvi_plan *p, int target);
 float *fvi_plan_seed(fvi_plan *p, int target);

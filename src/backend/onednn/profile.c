@@ -70,9 +70,9 @@ static void add_hook(fvi_profile *p, int entry, const fvi_step *s, int direction
 static double touched_bytes(const fvi_direction *ph) {
     double bytes = 0;
     for (int i = 0; i < ph->n_touched; i++) {
-        int seen = 0;
-        for (int k = 0; k < i && !seen; k++) seen = ph->touched[k] == ph->touched[i];
-        if (!seen) bytes += (double)ph->touched[i]->bytes;
+        int counted = 0;
+        for (int k = 0; k < i && !counted; k++) counted = ph->touched[k] == ph->touched[i];
+        if (!counted) bytes += (double)ph->touched[i]->bytes;
     }
     return bytes;
 }

@@ -178,6 +178,9 @@ static void test_time(void **state) {
 
 /* ---- weights ---- */
 
+#define ITEM(KEY, LAYOUT, FILL, USER) \
+    (fvi_weight_cache_item) { KEY, shape, LAYOUT, FILL, USER }
+
 static fv_status fill_counting(void *user, float *dst, fv_error *err) {
     (void)err;
     ++*(int *)user;
@@ -200,15 +203,14 @@ static void test_weights_cached(void **state) {
     fvi_buffer *a = NULL, *b = NULL, *c = NULL, *d = NULL;
     int calls = 0;
     assert_int_equal(
-        fvi_weight_cache_get(w, backend, &key, &shape, NULL, fill_failing, NULL, &a, NULL),
-        FV_NOMEM);
+        fvi_weight_cache_get(w, backend, &ITEM(key, NULL, fill_failing, NULL), &a, NULL), FV_NOMEM);
     assert_null(a);
-    fvi_weight_cache_get(w, backend, &key, &shape, NULL, fill_counting, &calls, &a, NULL);
-    fvi_weight_cache_get(w, backend, &key, &shape, NULL, fill_counting, &calls, &b, NULL);
+    fvi_weight_cache_get(w, backend, &ITEM(key, NULL, fill_counting, &calls), &a, NULL);
+    fvi_weight_cache_get(w, backend, &ITEM(key, NULL, fill_counting, &calls), &b, NULL);
     assert_ptr_equal(a, b);
     assert_int_equal(calls, 1);
-    fvi_weight_cache_get(w, backend, &key, &shape, l, fill_counting, &calls, &c, NULL);
-    fvi_weight_cache_get(w, backend, &other, &shape, l, fill_counting, &calls, &d, NULL);
+    fvi_weight_cache_get(w, backend, &ITEM(key, l, fill_counting, &calls), &c, NULL);
+    fvi_weight_cache_get(w, backend, &ITEM(other, l, fill_counting, &calls), &d, NULL);
     assert_ptr_not_equal(a, c);
     assert_ptr_not_equal(c, d);
     assert_int_equal(calls, 3);
@@ -251,7 +253,7 @@ static void *ask(void *p) {
     fvi_shape shape = {4, {16, 16, 3, 3}};
     static int calls;
     fvi_buffer *out = NULL;
-    fvi_weight_cache_get(p, NULL, &key, &shape, NULL, fill_counting, &calls, &out, NULL);
+    fvi_weight_cache_get(p, NULL, &ITEM(key, NULL, fill_counting, &calls), &out, NULL);
     return calls == 1 ? out : NULL;
 }
 

@@ -83,8 +83,13 @@ static fv_status get_weights(fvi_step *s, const fvi_convolution *c, fvi_buffer *
     fvi_weight_cache_key key = {.parts = {x.weights->bytes, x.scale ? x.scale->bytes : NULL},
                                 .variant = VARIANT_DEPTHWISE};
     fvi_shape shape = {.ndim = 4, .dim = {(dim[0] + LANES - 1) / LANES, dim[2], dim[3], LANES}};
-    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_engine(s), &key, &shape, NULL,
-                                fill_weights, &x, out, err);
+    const fvi_weight_cache_item item = {
+        .key = key,
+        .shape = shape,
+        .fill = fill_weights,
+        .user = &x,
+    };
+    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_engine(s), &item, out, err);
 }
 
 /* ---- planning -------------------------------------------------------------------------------- */

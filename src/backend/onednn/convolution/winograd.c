@@ -133,8 +133,13 @@ static fv_status get_u(fvi_step *s, const fvi_convolution *c, fvi_buffer **out, 
     fvi_weight_cache_key key = {.parts = {x.weights->bytes, x.scale ? x.scale->bytes : NULL},
                                 .variant = VARIANT_U};
     fvi_shape shape = shape_of_u(c);
-    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_engine(s), &key, &shape, NULL, fill_u,
-                                &x, out, err);
+    const fvi_weight_cache_item item = {
+        .key = key,
+        .shape = shape,
+        .fill = fill_u,
+        .user = &x,
+    };
+    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_engine(s), &item, out, err);
 }
 
 /* ---- planning -------------------------------------------------------------------------------- */
@@ -222,21 +227,23 @@ static fv_status plan_backward(fvi_step *s, const fvi_layout *src, const fvi_lay
     return st;
 }
 
-fv_status fvi_winograd_plan(fvi_step *s, const fvi_convolution *c, int phase, fvi_winograd **out,
-                            fv_error *err) {
+fv_status fvi_winograd_plan(fvi_step *s, const fvi_convolution *c, int direction,
+                            fvi_winograd **out, fv_error *err) {
     fvi_layout *src = NULL, *dst = NULL;
-    fvi_winograd *w = describe(s, c, phase);
+    fvi_winograd *w = describe(s, c, direction);
     if (!w) return fvi_fail(err, FV_NOMEM, "no memory for a plan");
     fv_status st = fvi_layout_blocked(&c->desc.src, FVI_WINOGRAD_LANES, &src, err);
     if (!st) st = fvi_layout_blocked(&c->desc.dst, FVI_WINOGRAD_LANES, &dst, err);
     if (!st) st = get_u(s, c, &w->u, err);
-    if (!st) st = phase ? plan_backward(s, src, dst, w, err) : plan_forward(s, c, src, dst, w, err);
+    if (!st)
+        st = direction == FVI_BACKWARD ? plan_backward(s, src, dst, w, err)
+                                       : plan_forward(s, c, src, dst, w, err);
     if (!st) st = make_scratch(s, w, err);
     fvi_layout_free(src);
     fvi_layout_free(dst);
     if (st) return st;
-    s->direction[phase].method = "winograd:f4x4";
-    s->direction[phase].method_bytes =
+    s->direction[direction].method = "winograd:f4x4";
+    s->direction[direction].method_bytes =
         (double)w->src->bytes + (double)w->u->bytes + (double)w->dst->bytes;
     *out = w;
     return FV_OK;

@@ -8,10 +8,10 @@
 
 /* Whether a convolution is to be done so, and both of its directions with it. */
 int fvi_winograd_suits(const fvi_step *s, const fvi_convolution *c);
-/* Plans a direction of it: phase 0 forward, 1 backward.  out: lives as long as the plan
+/* Plans a direction of it: FVI_FORWARD or FVI_BACKWARD.  out: lives as long as the plan
  *   errors  NOMEM, BACKEND */
-fv_status fvi_winograd_plan(fvi_step *s, const fvi_convolution *c, int phase, fvi_winograd **out,
-                            fv_error *err);
+fv_status fvi_winograd_plan(fvi_step *s, const fvi_convolution *c, int direction,
+                            fvi_winograd **out, fv_error *err);
 void fvi_winograd_run(const fvi_winograd *w);
 
 #endif

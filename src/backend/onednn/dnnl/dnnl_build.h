@@ -50,7 +50,7 @@ fv_status fvi_prim_batch_norm(fvi_dnnl_engine *b, const fvi_shape *shape, const 
 fv_status fvi_prim_softmax(fvi_dnnl_engine *b, const fvi_shape *shape, const fvi_layout *layout,
                            int axis, int log, int backward, fvi_prim **out, fv_error *err);
 
-/* Copies a part between its own place and its position in a whole.
+/* Copies a part between its own buffer and its position in a whole.
  *   offset  [ndim] where the part begins   into  1: part into whole, 0: out of it
  */
 fv_status fvi_prim_copy_part(fvi_dnnl_engine *b, fvi_buffer *whole, fvi_buffer *part,

@@ -21,13 +21,13 @@ int64_t fvi_layout_part_offset(const fvi_layout *whole, const fvi_shape *shape,
                                const fvi_layout *part, const fvi_shape *part_shape, int axis,
                                int64_t offset);
 
-/* The layout of a place or of (shape, layout) as a descriptor of its own; free it. */
+/* A layout, or the plain one where l is NULL, as a descriptor of its own; yours to free. */
 fv_status fvi_layout_make(const fvi_layout *l, const fvi_shape *shape, fvi_layout **out,
                           fv_error *err);
 
 /* Whether its numbers are f32: all but what convolutions that multiply in bf16 read. */
 int fvi_layout_is_f32(const fvi_layout *l);
-/* Whether element-wise code may run over a place's memory in order, whatever its layout: it holds
+/* Whether element-wise code may run over a buffer's memory in order, whatever its layout: it holds
  * the tensor's elements and nothing else (no channels added to fill a block). */
 int fvi_layout_is_dense(const fvi_layout *l, const fvi_shape *shape);
 /* Whether the tensor lies as [n][c/block][..][block of c], c perhaps filled up with zeros: then the

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The primitives ops are made of, one builder each. A builder asks oneDNN for its best
  * implementation and the layouts that one wants; the op then reads those layouts (fvi_prim_layout),
- * brings or makes places in them, and names them (fvi_prim_set).
+ * brings or makes buffers in them, and sets them (fvi_prim_set).
  *
  *     fvi_prim_conv(b, &desc, &p, err);
  *     fvi_step_source(s, 0, fvi_prim_layout(p, FVI_SRC), &src, err);

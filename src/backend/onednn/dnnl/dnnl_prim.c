@@ -108,16 +108,17 @@ size_t fvi_prim_bytes(const fvi_prim *p, fvi_role role) {
     return md ? dnnl_memory_desc_get_size(md) : 0;
 }
 
-void fvi_prim_attach(fvi_prim *p, int arg, fvi_buffer *place, fvi_access access, fvi_layout *view) {
+void fvi_prim_attach(fvi_prim *p, int arg, fvi_buffer *buffer, fvi_access access,
+                     fvi_layout *view) {
     assert(p->n_operands < FVI_MAX_OPERANDS); /* no builder has so many */
     p->operand[p->n_operands++] =
-        (fvi_operand){.arg = arg, .place = place, .access = access, .view = view};
+        (fvi_operand){.arg = arg, .buffer = buffer, .access = access, .view = view};
 }
 
-void fvi_prim_set(fvi_prim *p, fvi_role role, fvi_buffer *place) {
+void fvi_prim_set(fvi_prim *p, fvi_role role, fvi_buffer *buffer) {
     int writes =
         role == FVI_DIFF_SRC || (!p->backward && (role == FVI_DST || role == FVI_WORKSPACE));
-    fvi_prim_attach(p, role_args[role], place, writes ? FVI_WRITE : FVI_READ, NULL);
+    fvi_prim_attach(p, role_args[role], buffer, writes ? FVI_WRITE : FVI_READ, NULL);
 }
 
 size_t fvi_prim_scratch(const fvi_prim *p) { return p->scratch_bytes; }
@@ -126,7 +127,7 @@ int fvi_prim_operand_count(const fvi_prim *p) { return p->n_operands; }
 
 fvi_buffer *fvi_prim_operand(const fvi_prim *p, int i, fvi_access *access) {
     if (access) *access = p->operand[i].access;
-    return p->operand[i].place;
+    return p->operand[i].buffer;
 }
 
 const char *fvi_prim_info(const fvi_prim *p) { return p->info; }
@@ -186,7 +187,7 @@ fv_status fvi_prim_bind(fvi_prim *p, fv_error *err) {
         fvi_operand *o = &p->operand[i];
         fvi_md md = fvi_layout_md(o->view);
         if (!md) md = dnnl_primitive_desc_query_md(p->pd, dnnl_query_exec_arg_md, o->arg);
-        st = bind_one(p, o->arg, md, o->place->data, &o->memory);
+        st = bind_one(p, o->arg, md, o->buffer->data, &o->memory);
     }
     if (!st && p->scratch_bytes && p->scratch)
         st = bind_one(p, DNNL_ARG_SCRATCHPAD,

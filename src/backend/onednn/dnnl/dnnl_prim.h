@@ -33,18 +33,19 @@ typedef enum fvi_role {
 const fvi_layout *fvi_prim_layout(const fvi_prim *p, fvi_role role);
 /* Bytes of that operand, 0 if the primitive has none such. */
 size_t fvi_prim_bytes(const fvi_prim *p, fvi_role role);
-/* Names the place of an operand; it lies as fvi_prim_layout says (its own shape may differ). */
-void fvi_prim_set(fvi_prim *p, fvi_role role, fvi_buffer *place);
+/* Sets the buffer of an operand; its layout is what fvi_prim_layout says (its own shape may
+ * differ). */
+void fvi_prim_set(fvi_prim *p, fvi_role role, fvi_buffer *buffer);
 /* Whether oneDNN fell back to its reference code, hundreds of times slower than ours. */
 int fvi_prim_is_slow(const fvi_prim *p);
 
-/* Bytes of scratch memory it needs while running; the place for it. */
+/* Bytes of scratch memory it needs while running; the buffer for it. */
 size_t fvi_prim_scratch(const fvi_prim *p);
 void fvi_prim_set_scratch(fvi_prim *p, fvi_buffer *scratch);
 /* Its operands: number, and one of them with how it is used. */
 int fvi_prim_operand_count(const fvi_prim *p);
 fvi_buffer *fvi_prim_operand(const fvi_prim *p, int i, fvi_access *access);
-/* Ties it to the places' data; to be called after every place has its address. */
+/* Binds it to the buffers' data; to be called after every buffer has its address. */
 fv_status fvi_prim_bind(fvi_prim *p, fv_error *err);
 /* Which implementation oneDNN chose, "jit:avx2"; borrowed. */
 const char *fvi_prim_info(const fvi_prim *p);

@@ -10,9 +10,9 @@
 
 typedef struct fvi_operand {
     int arg; /* DNNL_ARG_... */
-    fvi_buffer *place;
+    fvi_buffer *buffer;
     fvi_access access;
-    fvi_layout *view; /* how the place is looked at, if not as the primitive says */
+    fvi_layout *view; /* how the buffer is looked at, if not as the primitive says */
     dnnl_memory_t memory;
 } fvi_operand;
 
@@ -41,6 +41,6 @@ fv_status fvi_prim_new(fvi_dnnl_engine *b, dnnl_primitive_desc_t pd, int backwar
 /* A primitive that does nothing. */
 fv_status fvi_prim_new_empty(fvi_dnnl_engine *b, fvi_prim **out, fv_error *err);
 /* Adds an operand by oneDNN's number; `view` is taken over. */
-void fvi_prim_attach(fvi_prim *p, int arg, fvi_buffer *place, fvi_access access, fvi_layout *view);
+void fvi_prim_attach(fvi_prim *p, int arg, fvi_buffer *buffer, fvi_access access, fvi_layout *view);
 
 #endif

@@ -116,8 +116,13 @@ fv_status fvi_fused_bias(fvi_step *s, int i, const fvi_node *norm, int64_t n, fv
     fvi_weight_cache_key key = {
         .parts = {b.bias ? b.bias->bytes : NULL, b.scale->bytes, b.shift->bytes},
         .variant = VARIANT_BIAS};
-    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_engine(s), &key, &shape, NULL,
-                                bias_fill, &b, out, err);
+    const fvi_weight_cache_item item = {
+        .key = key,
+        .shape = shape,
+        .fill = bias_fill,
+        .user = &b,
+    };
+    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_engine(s), &item, out, err);
 }
 
 fv_status fvi_refuse_gradients(const fvi_step *s, int from, fv_error *err) {

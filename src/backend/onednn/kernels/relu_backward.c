@@ -20,7 +20,7 @@
  * (PReLU, max with 0), pass their gradient unchanged.
  *
  * All of this asks only on which side of its bounds a value lies. Of large values that is what is
- * kept from forward to backward, a bit or two in the place of 32: the memory of the value itself
+ * kept from forward to backward, a bit or two instead of 32: the memory of the value itself
  * is free for others as soon as it has been read forward. 256 numbers are 8 words: bit k of word l
  * says of number 8 k + l whether it is at or below the lower bound; clips have 8 words more, for
  * the upper one. What is no number counts as above a clip's upper bound.

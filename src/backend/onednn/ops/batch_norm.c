@@ -15,7 +15,7 @@
 
 typedef struct norm_state {
     int relu;
-    int own[2]; /* by phase: our loop */
+    int own[2]; /* by direction: our loop */
     fvi_buffer *src[2], *scale, *shift, *zeros, *variance;
 } norm_state;
 
@@ -49,8 +49,13 @@ static fv_status numbers(fvi_step *s, const fvi_const *c, float value, fvi_buffe
     fvi_weight_cache_key key = {
         .parts = {c ? (const void *)c->bytes : name, value != 0 ? name : NULL}, .variant = (int)n};
     const fvi_shape shape = {.ndim = 1, .dim = {filled}};
-    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_engine(s), &key, &shape, NULL, fill,
-                                &x, out, err);
+    const fvi_weight_cache_item item = {
+        .key = key,
+        .shape = shape,
+        .fill = fill,
+        .user = &x,
+    };
+    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_engine(s), &item, out, err);
 }
 
 /* Scale or shift: input i. */
@@ -119,7 +124,7 @@ static fv_status plan_backward(fvi_step *s, fv_error *err) {
     if (!p) layout = NULL;
     x->own[1] = !p;
     st = fvi_fused_ddst(s, layout, &x->src[1], err);
-    if (!st) st = operand(s, 1, &x->scale, err); /* this phase reads it too */
+    if (!st) st = operand(s, 1, &x->scale, err); /* this direction reads it too */
     if (!st) st = fvi_step_make_dsrc(s, 0, layout, err);
     if (st || !p) {
         fvi_prim_free(p);

@@ -24,7 +24,7 @@
 
 typedef struct binary_state {
     int own;                  /* our loops */
-    const fvi_layout *layout; /* of what has the result's shape; borrowed from a place */
+    const fvi_layout *layout; /* of what has the result's shape; borrowed from a buffer */
     fvi_shape out, in[2];     /* as the loops see them */
     int blocked[2];           /* the operand must be brought into `like`, not plain memory */
     fvi_layout *like[2];      /* layouts of operands smaller than the result */

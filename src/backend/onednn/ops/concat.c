@@ -28,7 +28,7 @@ static fvi_layout *choose(const fvi_step *s) {
     return fvi_layout_like(largest->layout, fvi_step_out_shape(s));
 }
 
-/* A copy between a source's (or its gradient's) place and its part of the whole. */
+/* A copy between a source's (or its gradient's) buffer and its part of the output. */
 static fv_status add_copy(fvi_step *s, fvi_buffer *whole, fvi_buffer *part, int64_t at, int into,
                           fvi_prim **out, fv_error *err) {
     int64_t offset[FVI_MAX_DIMS] = {0};

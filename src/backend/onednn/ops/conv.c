@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* conv: dst[n][o][y] = bias[o] + sum over c, k of w[o][c][k] src[n][c][y stride + k dilation -
  * pad], over 1 to 3 spatial axes, in groups; with a batch normalization folded into w and bias, and
- * an activation on top, where nobody asked for the values between.
+ * an activation on top, where no value between is a target.
  *
  * oneDNN does the work, in the layouts it likes best; weights are brought into them once for all
  * plans. Backward is convolution backward-data with weights in the layout that one wants. There are
@@ -55,9 +55,14 @@ static fv_status get_weights(fvi_step *s, const fvi_prim *p, fvi_buffer **out, f
     if (c->norm) x.scale = fvi_node_constant(s->graph, c->norm, 1);
     fvi_weight_cache_key key = {.parts = {x.w->bytes, x.scale ? x.scale->bytes : NULL},
                                 .variant = VARIANT_WEIGHTS};
-    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_engine(s), &key, &c->desc.weights,
-                                fvi_prim_layout(p, FVI_WEIGHTS), x.scale ? weights_fill : NULL,
-                                x.scale ? (void *)&x : (void *)(uintptr_t)x.w, out, err);
+    const fvi_weight_cache_item item = {
+        .key = key,
+        .shape = c->desc.weights,
+        .layout = fvi_prim_layout(p, FVI_WEIGHTS),
+        .fill = x.scale ? weights_fill : NULL,
+        .user = x.scale ? (void *)&x : (void *)(uintptr_t)x.w,
+    };
+    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_engine(s), &item, out, err);
 }
 
 static fv_status plan(fvi_step *s, fv_error *err) {

@@ -37,8 +37,14 @@ static fv_status get_weights(fvi_step *s, const fvi_prim *p, fvi_buffer **out, f
     const fvi_convolution *c = s->state;
     fvi_weight_cache_key key = {.parts = {fvi_step_constant(s, 1)->bytes},
                                 .variant = VARIANT_WEIGHTS};
-    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_engine(s), &key, &c->desc.weights,
-                                fvi_prim_layout(p, FVI_WEIGHTS), weights_fill, s, out, err);
+    const fvi_weight_cache_item item = {
+        .key = key,
+        .shape = c->desc.weights,
+        .layout = fvi_prim_layout(p, FVI_WEIGHTS),
+        .fill = weights_fill,
+        .user = s,
+    };
+    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_engine(s), &item, out, err);
 }
 
 static fv_status plan(fvi_step *s, fv_error *err) {

@@ -75,9 +75,14 @@ static fv_status get_weights(fvi_step *s, const fvi_prim *p, fvi_buffer **out, f
     int trans = s->node->a.matmul.trans_b, as_is = trans && alpha == 1;
     fvi_weight_cache_key key = {.parts = {b->bytes, trans ? NULL : transposed}};
     memcpy(&key.variant, &alpha, sizeof key.variant);
-    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_engine(s), &key, &shape,
-                                fvi_prim_layout(p, FVI_WEIGHTS), as_is ? NULL : weights_fill,
-                                as_is ? (void *)(uintptr_t)b : (void *)s, out, err);
+    const fvi_weight_cache_item item = {
+        .key = key,
+        .shape = shape,
+        .layout = fvi_prim_layout(p, FVI_WEIGHTS),
+        .fill = as_is ? NULL : weights_fill,
+        .user = as_is ? (void *)(uintptr_t)b : (void *)s,
+    };
+    return fvi_weight_cache_get(fvi_step_weights(s), fvi_step_engine(s), &item, out, err);
 }
 
 static fv_status plan_constant(fvi_step *s, fv_error *err) {
@@ -168,7 +173,7 @@ static fv_status plan_any(fvi_step *s, fv_error *err) {
                        s->dst, &x->dst, err);
 }
 
-/* The place one operand's gradient is computed in, and its shape there. */
+/* The buffer one operand's gradient is computed in, and its shape there. */
 static fv_status gradient_place(fvi_step *s, int i, fvi_buffer **to, fvi_shape *ts, fv_error *err) {
     matmul_state *x = s->state;
     const fvi_shape *own = i ? &x->b : &x->a;

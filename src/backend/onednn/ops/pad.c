@@ -91,7 +91,7 @@ static int64_t count_of(const fvi_buffer *p) {
     return fvi_shape_product(&p->shape, 0, p->shape.ndim);
 }
 
-/* Copies the common part from one place to another. */
+/* Copies the common part from one buffer to another. */
 static void copy_common(const pad_state *x, fvi_buffer *to, int64_t to_start,
                         const fvi_buffer *from, int64_t from_start) {
     int64_t ts[FVI_MAX_DIMS], fs[FVI_MAX_DIMS];

@@ -16,7 +16,7 @@
 #define LANES 8 /* sums side by side along a row */
 
 typedef struct softmax_state {
-    int own[2]; /* by phase */
+    int own[2]; /* by direction */
     int64_t outer, n, inner;
     fvi_buffer *src, *dst, *ddst;
 } softmax_state;

@@ -21,7 +21,7 @@
 
 typedef struct unary_state {
     fvi_act act;
-    int own[2]; /* by phase */
+    int own[2]; /* by direction */
     int64_t n;
     fvi_buffer *src, *ddst;
 } unary_state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An op, as a table of functions, and a step: one op planned for one place of a graph. step.h has
- * what an op may ask for while it is planned.
+/* An op, as a table of functions, and a step: one op planned for one node of a graph and for those
+ * fused into it. step.h has what a step may ask of its schedule.
  */
 #ifndef FVI_BACKEND_ONEDNN_SCHEDULE_OP_H
 #define FVI_BACKEND_ONEDNN_SCHEDULE_OP_H

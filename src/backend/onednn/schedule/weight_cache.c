@@ -33,7 +33,7 @@ struct fvi_weight_cache {
     GMutex lock;
     GPtrArray *entries;
     size_t bytes, limit;              /* of memory of ours */
-    size_t in_place;                  /* bytes used where they lie */
+    size_t in_place;                  /* bytes used in the file */
     size_t largest;                   /* of a counter: temporary copy */
     fvi_weight_cache *of;             /* what a counter counts for; NULL: this is none */
     fvi_weight_cache_release release; /* or NULL */
@@ -116,31 +116,29 @@ static int same_key(const fvi_weight_cache_key *a, const fvi_weight_cache_key *b
     return a->variant == b->variant && !memcmp(a->parts, b->parts, sizeof a->parts);
 }
 
-static entry *find(const fvi_weight_cache *w, const fvi_weight_cache_key *key,
-                   const fvi_shape *shape, const fvi_layout *layout) {
+static entry *find(const fvi_weight_cache *w, const fvi_weight_cache_item *item) {
     for (guint i = 0; i < w->entries->len; i++) {
         entry *e = w->entries->pdata[i];
-        if (same_key(&e->key, key) && fvi_shape_equal(&e->buffer.shape, shape) &&
-            fvi_layout_equal(e->buffer.layout, layout, shape))
+        if (same_key(&e->key, &item->key) && fvi_shape_equal(&e->buffer.shape, &item->shape) &&
+            fvi_layout_equal(e->buffer.layout, item->layout, &item->shape))
             return e;
     }
     return NULL;
 }
 
 /* An entry without data yet. */
-static fv_status entry_new(const fvi_weight_cache_key *key, const fvi_shape *shape,
-                           const fvi_layout *layout, entry **out, fv_error *err) {
+static fv_status entry_new(const fvi_weight_cache_item *item, entry **out, fv_error *err) {
     entry *e = calloc(1, sizeof *e);
     if (!e) return no_memory(NULL, sizeof *e, err);
-    e->key = *key;
-    e->buffer.shape = *shape;
+    e->key = item->key;
+    e->buffer.shape = item->shape;
     e->buffer.external = 1;
-    e->buffer.layout = fvi_layout_copy(layout);
-    if (layout && !e->buffer.layout) {
+    e->buffer.layout = fvi_layout_copy(item->layout);
+    if (item->layout && !e->buffer.layout) {
         free(e);
         return no_memory(NULL, sizeof *e, err);
     }
-    e->buffer.bytes = fvi_layout_bytes(layout, shape);
+    e->buffer.bytes = fvi_layout_bytes(item->layout, &item->shape);
     *out = e;
     return FV_OK;
 }
@@ -191,7 +189,7 @@ static void *entry_alloc(const fvi_weight_cache *w, size_t bytes) {
 
 /* Gives an entry its numbers. */
 static fv_status entry_fill(const fvi_weight_cache *w, entry *e, fvi_dnnl_engine *b,
-                            fvi_weight_cache_fill fill, void *user, void *ready, fv_error *err) {
+                            const fvi_weight_cache_item *item, void *ready, fv_error *err) {
     fvi_buffer plain = {.shape = e->buffer.shape, .data = ready};
     plain.bytes = fvi_layout_bytes(NULL, &plain.shape);
     int is_plain = fvi_layout_equal(e->buffer.layout, NULL, &plain.shape);
@@ -204,10 +202,10 @@ static fv_status entry_fill(const fvi_weight_cache *w, entry *e, fvi_dnnl_engine
     if (!ready) {
         plain.data = temp = entry_alloc(w, plain.bytes);
         if (!temp) return no_memory(w, plain.bytes, err);
-        if (fill)
-            st = fill(user, temp, err);
+        if (item->fill)
+            st = item->fill(item->user, temp, err);
         else
-            copy_const(w, user, temp);
+            copy_const(w, item->user, temp);
         if (!st && is_plain) {
             e->buffer.data = e->memory = temp;
             return FV_OK;
@@ -234,28 +232,26 @@ static void entry_count(fvi_weight_cache *w, const entry *e, int in_place) {
 }
 
 /* What a counter borrows from the cache it counts for, or NULL. */
-static entry *find_in_other(const fvi_weight_cache *w, const fvi_weight_cache_key *key,
-                            const fvi_shape *shape, const fvi_layout *layout) {
+static entry *find_in_other(const fvi_weight_cache *w, const fvi_weight_cache_item *item) {
     if (!w->of) return NULL;
     g_mutex_lock(&w->of->lock);
-    entry *e = find(w->of, key, shape, layout);
+    entry *e = find(w->of, item);
     g_mutex_unlock(&w->of->lock);
     return e;
 }
 
 static fv_status get_locked(fvi_weight_cache *w, fvi_dnnl_engine *b,
-                            const fvi_weight_cache_key *key, const fvi_shape *shape,
-                            const fvi_layout *layout, fvi_weight_cache_fill fill, void *user,
-                            void *ready, fvi_buffer **out, fv_error *err) {
-    entry *e = find_in_other(w, key, shape, layout);
-    if (!e) e = find(w, key, shape, layout);
+                            const fvi_weight_cache_item *item, void *ready, fvi_buffer **out,
+                            fv_error *err) {
+    entry *e = find_in_other(w, item);
+    if (!e) e = find(w, item);
     if (!e) {
-        fv_status st = entry_new(key, shape, layout, &e, err);
+        fv_status st = entry_new(item, &e, err);
         if (st) return st;
         if (w->of)
             entry_count(w, e, ready != NULL);
         else
-            st = entry_fill(w, e, b, fill, user, ready, err);
+            st = entry_fill(w, e, b, item, ready, err);
         if (st) {
             entry_free(e);
             return st;
@@ -263,8 +259,9 @@ static fv_status get_locked(fvi_weight_cache *w, fvi_dnnl_engine *b,
         g_ptr_array_add(w->entries, e);
         if (e->memory) {
             w->bytes += e->buffer.bytes;
-            for (size_t i = 0; i < G_N_ELEMENTS(key->parts); i++)
-                release(w, key->parts[i], (size_t)fvi_shape_count(shape) * sizeof(float));
+            for (size_t i = 0; i < G_N_ELEMENTS(item->key.parts); i++)
+                release(w, item->key.parts[i],
+                        (size_t)fvi_shape_count(&item->shape) * sizeof(float));
         } else if (!w->of) {
             w->in_place += e->buffer.bytes;
         }
@@ -274,12 +271,10 @@ static fv_status get_locked(fvi_weight_cache *w, fvi_dnnl_engine *b,
 }
 
 fv_status fvi_weight_cache_get(fvi_weight_cache *w, fvi_dnnl_engine *b,
-                               const fvi_weight_cache_key *key, const fvi_shape *shape,
-                               const fvi_layout *layout, fvi_weight_cache_fill fill, void *user,
-                               fvi_buffer **out, fv_error *err) {
-    void *ready = fill ? NULL : in_place(user);
+                               const fvi_weight_cache_item *item, fvi_buffer **out, fv_error *err) {
+    void *ready = item->fill ? NULL : in_place(item->user);
     g_mutex_lock(&w->lock);
-    fv_status st = get_locked(w, b, key, shape, layout, fill, user, ready, out, err);
+    fv_status st = get_locked(w, b, item, ready, out, err);
     g_mutex_unlock(&w->lock);
     return st;
 }
@@ -287,8 +282,13 @@ fv_status fvi_weight_cache_get(fvi_weight_cache *w, fvi_dnnl_engine *b,
 fv_status fvi_weight_cache_constant(fvi_weight_cache *w, fvi_dnnl_engine *b, const fvi_const *c,
                                     const fvi_layout *layout, fvi_buffer **out, fv_error *err) {
     fvi_weight_cache_key key = {.parts = {c->bytes}, .variant = VARIANT_SAME};
-    return fvi_weight_cache_get(w, b, &key, &c->shape, layout, NULL, (void *)(uintptr_t)c, out,
-                                err);
+    const fvi_weight_cache_item item = {
+        .key = key,
+        .shape = c->shape,
+        .layout = layout,
+        .user = (void *)(uintptr_t)c,
+    };
+    return fvi_weight_cache_get(w, b, &item, out, err);
 }
 
 fv_status fvi_weight_cache_plain(fvi_weight_cache *w, const fvi_const *c, fvi_buffer **out,

@@ -39,21 +39,29 @@ fv_status fvi_weight_cache_constant(fvi_weight_cache *w, fvi_dnnl_engine *b, con
 fv_status fvi_weight_cache_plain(fvi_weight_cache *w, const fvi_const *c, fvi_buffer **out,
                                  fv_error *err);
 
-/* Numbers derived from constants, in a layout.
- *   key     names the derivation: equal keys (and layouts), equal numbers
- *   fill    writes the plain f32 numbers of `shape` into dst; called only when not cached.
- *           NULL: they are those of the constant `user` (const fvi_const *), unchanged
- *   out     borrowed; its memory never moves, 64-byte aligned where it is ours
- *   errors  NOMEM; BACKEND; what fill returns
- */
+/* Names a derivation from constants: equal keys (and layouts), equal numbers. */
 typedef struct fvi_weight_cache_key {
     const void *parts[4]; /* addresses of fvi_const.bytes that take part, NULL-padded */
     int variant;          /* distinguishes derivations from the same parts */
 } fvi_weight_cache_key;
 typedef fv_status (*fvi_weight_cache_fill)(void *user, float *dst, fv_error *err);
+
+/* Numbers derived from constants, in a layout. */
+typedef struct fvi_weight_cache_item {
+    fvi_weight_cache_key key;
+    fvi_shape shape;
+    const fvi_layout *layout; /* NULL: plain */
+    /* Writes the plain f32 numbers of `shape` into dst; called only when they are not cached. NULL:
+     * they are those of the constant `user` (const fvi_const *), unchanged. */
+    fvi_weight_cache_fill fill;
+    void *user;
+} fvi_weight_cache_item;
+
+/* Finds or makes an item.
+ *   item    copied
+ *   out     borrowed; its memory never moves, 64-byte aligned unless it is the file's
+ *   errors  NOMEM; BACKEND; what fill returns */
 fv_status fvi_weight_cache_get(fvi_weight_cache *w, fvi_dnnl_engine *b,
-                               const fvi_weight_cache_key *key, const fvi_shape *shape,
-                               const fvi_layout *layout, fvi_weight_cache_fill fill, void *user,
-                               fvi_buffer **out, fv_error *err);
+                               const fvi_weight_cache_item *item, fvi_buffer **out, fv_error *err);
 
 #endif
