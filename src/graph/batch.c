@@ -41,20 +41,50 @@ static const fvi_shape *shape_of(const lifting *l, int v) { return &l->g->values
 
 /* ---- rules: where an output's samples lie; 0 when the op mixes them ---- */
 
-static int rule_first_axis(const stack *x, stack *out) {
-    *out = *x;
+/* ---- the rules of kinds.def: where the samples are in the output, which *out says; x is where
+ * they are in input 0. They return 0 where the samples are mixed. ---- */
+
+#define UNUSED(...) ((void)(l), (void)(n), (void)(x), (void)(out))
+
+/* Convolution, pooling, normalisation by channel. */
+static int rule_first(lifting *l, const fvi_node *n, const stack *x, stack *out) {
+    UNUSED();
     return x->axis == 0;
 }
 
-static int rule_reduce(const fvi_node *n, const stack *x, stack *out) {
-    *out = *x;
+static int rule_same(lifting *l, const fvi_node *n, const stack *x, stack *out) {
+    UNUSED();
+    return 1;
+}
+
+static int rule_layer_norm(lifting *l, const fvi_node *n, const stack *x, stack *out) {
+    UNUSED();
+    return x->axis < n->a.norm.axis;
+}
+
+static int rule_softmax(lifting *l, const fvi_node *n, const stack *x, stack *out) {
+    UNUSED();
+    return x->axis != n->a.softmax.axis;
+}
+
+static int rule_pad(lifting *l, const fvi_node *n, const stack *x, stack *out) {
+    UNUSED();
+    return n->a.pad.lo[x->axis] == 0 && n->a.pad.hi[x->axis] == 0;
+}
+
+static int rule_resize(lifting *l, const fvi_node *n, const stack *x, stack *out) {
+    UNUSED();
+    return n->a.resize.axis[x->axis].taps == 0;
+}
+
+static int rule_reduce(lifting *l, const fvi_node *n, const stack *x, stack *out) {
+    UNUSED();
     for (int i = 0; i < x->axis; i++)
         if (n->a.reduce.axes >> i & 1 && !n->a.reduce.keepdims) out->axis--;
     return !(n->a.reduce.axes >> x->axis & 1);
 }
 
-static int rule_transpose(const lifting *l, const fvi_node *n, const stack *x, stack *out) {
-    *out = *x;
+static int rule_transpose(lifting *l, const fvi_node *n, const stack *x, stack *out) {
     for (int i = 0; i < shape_of(l, n->out)->ndim; i++)
         if (n->a.transpose.perm[i] == x->axis) out->axis = i;
     return 1;
@@ -147,7 +177,8 @@ static int operand_fits(lifting *l, const fvi_node *n, int k, const stack *out) 
 }
 
 /* Operands that meet axis by axis: BINARY, WHERE, CONCAT, and the batch axes of MATMUL. */
-static int rule_aligned(lifting *l, const fvi_node *n, stack *out) {
+static int rule_aligned(lifting *l, const fvi_node *n, const stack *x, stack *out) {
+    (void)x;
     const fvi_shape *shape = shape_of(l, n->out);
     int ndim = shape->ndim;
     out->axis = -1;
@@ -168,7 +199,7 @@ static int rule_aligned(lifting *l, const fvi_node *n, stack *out) {
 }
 
 /* Rows of a or columns of b may be samples; what is summed over may not. */
-static int rule_matmul(lifting *l, const fvi_node *n, stack *out) {
+static int rule_matmul(lifting *l, const fvi_node *n, const stack *x, stack *out) {
     const fvi_shape *shape = shape_of(l, n->out);
     int side = l->of[n->in[0]].axis >= 0 ? 0 : 1;
     stack s = l->of[n->in[side]];
@@ -178,51 +209,36 @@ static int rule_matmul(lifting *l, const fvi_node *n, stack *out) {
     if (n->n_in > 2 && n->in[2] >= 0 &&
         (l->of[n->in[2]].axis >= 0 || (side == 1 && s.axis == kept)))
         return 0;
-    if (s.axis < ndim - 2) return rule_aligned(l, n, out);
+    if (s.axis < ndim - 2) return rule_aligned(l, n, x, out);
     *out = (stack){shape->ndim - 2 + side, s.outer};
     return s.axis == kept && l->of[n->in[1 - side]].axis < 0;
 }
 
 /* Indices into a whole sample that was flattened (from 1) are used within every sample. */
-static int rule_gather(const lifting *l, const fvi_node *n, const stack *x, stack *out) {
+static int rule_gather(lifting *l, const fvi_node *n, const stack *x, stack *out) {
     int rank = shape_of(l, n->in[1])->ndim;
-    *out = *x;
     if (x->axis > n->a.axis.axis) out->axis += rank - 1;
     if (l->of[n->in[1]].axis >= 0) return 0;
     return x->axis != n->a.axis.axis || (l->from == 1 && x->outer == 1 && rank > 0);
 }
 
-static int rule_slice(const lifting *l, const fvi_node *n, const stack *x, stack *out) {
-    *out = *x;
+static int rule_slice(lifting *l, const fvi_node *n, const stack *x, stack *out) {
+    UNUSED();
     return n->a.slice.start[x->axis] == 0 && n->a.slice.step[x->axis] == 1 &&
            shape_of(l, n->in[0])->dim[x->axis] == shape_of(l, n->out)->dim[x->axis];
 }
 
-static int rule_expand(const lifting *l, const fvi_node *n, const stack *x, stack *out) {
+static int rule_expand(lifting *l, const fvi_node *n, const stack *x, stack *out) {
     const fvi_shape *from = shape_of(l, n->in[0]), *to = shape_of(l, n->out);
     *out = (stack){x->axis + to->ndim - from->ndim, x->outer};
     return from->dim[x->axis] == to->dim[out->axis];
 }
 
-/* Ops that look at one sample's axes only, or at all axes but some. */
-static int rule_one_operand(lifting *l, const fvi_node *n, const stack *x, stack *out) {
-    *out = *x;
-    switch (n->kind) {
-    case FVI_UNARY:
-    case FVI_IDENTITY: return 1;
-    case FVI_LAYER_NORM: return x->axis < n->a.norm.axis;
-    case FVI_SOFTMAX: return x->axis != n->a.softmax.axis;
-    case FVI_REDUCE: return rule_reduce(n, x, out);
-    case FVI_SLICE: return rule_slice(l, n, x, out);
-    case FVI_PAD: return n->a.pad.lo[x->axis] == 0 && n->a.pad.hi[x->axis] == 0;
-    case FVI_RESHAPE: return rule_reshape(l, n, x, out);
-    case FVI_TRANSPOSE: return rule_transpose(l, n, x, out);
-    case FVI_EXPAND: return rule_expand(l, n, x, out);
-    case FVI_RESIZE: return n->a.resize.axis[x->axis].taps == 0;
-    case FVI_GATHER: return rule_gather(l, n, x, out);
-    default: return rule_first_axis(x, out); /* convolution, pooling, normalisation by channel */
-    }
-}
+static int (*const rules[FVI_KIND_COUNT])(lifting *, const fvi_node *, const stack *, stack *) = {
+#define FVI_KIND(NAME, file, traits, channels, batch, ...) [FVI_##NAME] = rule_##batch,
+#include "graph/kinds.def"
+#undef FVI_KIND
+};
 
 static int apply(lifting *l, const fvi_node *n) {
     stack *out = &l->of[n->out];
@@ -230,10 +246,11 @@ static int apply(lifting *l, const fvi_node *n) {
     for (int k = 0; k < n->n_in; k++) any += n->in[k] >= 0 && l->of[n->in[k]].axis >= 0;
     *out = (stack){-1, 1};
     if (!any) return 1;
-    if (n->kind == FVI_MATMUL) return rule_matmul(l, n, out);
-    if (n->kind == FVI_BINARY || n->kind == FVI_WHERE || n->kind == FVI_CONCAT)
-        return rule_aligned(l, n, out);
-    return first && any == 1 && rule_one_operand(l, n, &l->of[n->in[0]], out);
+    if (!fvi_kind_has(n->kind, FVI_SEVERAL)) {
+        if (!first || any > 1) return 0;
+        *out = l->of[n->in[0]];
+    }
+    return rules[n->kind](l, n, &l->of[n->in[0]], out);
 }
 
 /* ---- the search ---- */
@@ -304,9 +321,8 @@ static int repeat(lifting *l, const fvi_node *user, int v, int axis, int64_t out
 /* Repeats the operands of n that meet the batch at full size. */
 static int widen_operands(lifting *l, const fvi_node *n) {
     const stack *out = &l->of[n->out];
-    int aligned = n->kind == FVI_BINARY || n->kind == FVI_WHERE || n->kind == FVI_CONCAT ||
-                  n->kind == FVI_MATMUL;
-    for (int k = 0; aligned && out->axis >= 0 && k < n->n_in; k++) {
+    const int several = fvi_kind_has(n->kind, FVI_SEVERAL);
+    for (int k = 0; several && out->axis >= 0 && k < n->n_in; k++) {
         if (n->in[k] < 0 || l->of[n->in[k]].axis >= 0) continue;
         int axis = operand_axis(l, n, k, out->axis);
         if (axis < 0) continue;

@@ -5,70 +5,78 @@
  * (transformers, ConvNeXt) make them on the last axis; what only moves or maps elements keeps them
  * where its input had them. One pass in the graph's order.
  */
+#include <glib.h>
 #include <stdlib.h>
 
 #include "graph/channel_axis.h"
 
 static int ndim_of(const fvi_graph *g, int v) { return g->values[v].shape.ndim; }
 
-/* The run-time input whose axes are the output's: the first of the same number of axes and, for
- * element-wise ops, the same shape; -1 if there is none. */
-static int like_output(const fvi_graph *g, const fvi_node *n, int same_shape) {
+/* Where the channels are unless a rule says otherwise. */
+static int usual_axis(const fvi_graph *g, int v) { return ndim_of(g, v) > 1 ? 1 : 0; }
+
+/* The axis of the first run-time input whose axes are the output's: of as many axes and, with
+ * `same_shape`, the same shape. */
+static int axis_of_input(const fvi_graph *g, const fvi_node *n, const int *axis, int same_shape) {
     for (int i = 0; i < n->n_in; i++) {
-        int v = n->in[i];
+        const int v = n->in[i];
         if (v < 0 || g->values[v].constant || ndim_of(g, v) != ndim_of(g, n->out)) continue;
-        if (!same_shape || fvi_shape_equal(&g->values[v].shape, &g->values[n->out].shape)) return v;
+        if (!same_shape || fvi_shape_equal(&g->values[v].shape, &g->values[n->out].shape))
+            return axis[v];
     }
-    return -1;
+    return usual_axis(g, n->out);
+}
+
+/* ---- the rules of kinds.def: the axis of a node's output; `axis` has those of its inputs ---- */
+
+typedef int (*rule)(const fvi_graph *g, const fvi_node *n, const int *axis);
+
+static int rule_second(const fvi_graph *g, const fvi_node *n, const int *axis) {
+    (void)axis;
+    return usual_axis(g, n->out);
+}
+
+static int rule_last(const fvi_graph *g, const fvi_node *n, const int *axis) {
+    (void)axis;
+    return MAX(ndim_of(g, n->out) - 1, 0);
+}
+
+static int rule_same_shape(const fvi_graph *g, const fvi_node *n, const int *axis) {
+    return axis_of_input(g, n, axis, 1);
+}
+
+static int rule_same_rank(const fvi_graph *g, const fvi_node *n, const int *axis) {
+    return axis_of_input(g, n, axis, 0);
 }
 
 /* A reshape keeps the axis if one of the same size has as many elements before it. */
-static int through_reshape(const fvi_shape *from, const fvi_shape *to, int axis, int otherwise) {
-    int64_t before = fvi_shape_product(from, 0, axis);
+static int rule_reshape(const fvi_graph *g, const fvi_node *n, const int *axis) {
+    const fvi_shape *from = &g->values[n->in[0]].shape, *to = &g->values[n->out].shape;
+    const int old = axis[n->in[0]];
+    const int64_t before = fvi_shape_product(from, 0, old);
     for (int i = 0; i < to->ndim; i++)
-        if (to->dim[i] == from->dim[axis] && fvi_shape_product(to, 0, i) == before) return i;
-    return otherwise;
+        if (to->dim[i] == from->dim[old] && fvi_shape_product(to, 0, i) == before) return i;
+    return usual_axis(g, n->out);
 }
 
-static int through_transpose(const fvi_node *n, int ndim, int axis) {
-    for (int i = 0; i < ndim; i++)
-        if (n->a.transpose.perm[i] == axis) return i;
-    return axis;
+static int rule_transpose(const fvi_graph *g, const fvi_node *n, const int *axis) {
+    for (int i = 0; i < ndim_of(g, n->out); i++)
+        if (n->a.transpose.perm[i] == axis[n->in[0]]) return i;
+    return axis[n->in[0]];
 }
 
-/* The axis of a node's output; `axis` holds those of all values before it. */
-static int axis_after(const fvi_graph *g, const fvi_node *n, const int *axis) {
-    int ndim = ndim_of(g, n->out), usual = ndim > 1 ? 1 : 0, v;
-    switch (n->kind) {
-    case FVI_MATMUL:
-    case FVI_LAYER_NORM: return ndim > 0 ? ndim - 1 : 0;
-    case FVI_UNARY:
-    case FVI_BINARY:
-    case FVI_WHERE:
-    case FVI_SOFTMAX:
-    case FVI_IDENTITY: v = like_output(g, n, 1); return v < 0 ? usual : axis[v];
-    case FVI_CONCAT:
-    case FVI_SLICE:
-    case FVI_PAD:
-    case FVI_RESIZE:
-    case FVI_EXPAND:
-    case FVI_REDUCE:
-    case FVI_GATHER: v = like_output(g, n, 0); return v < 0 ? usual : axis[v];
-    case FVI_TRANSPOSE: return through_transpose(n, ndim, axis[n->in[0]]);
-    case FVI_RESHAPE:
-        return through_reshape(&g->values[n->in[0]].shape, &g->values[n->out].shape, axis[n->in[0]],
-                               usual);
-    default: return usual;
-    }
-}
+static const rule rules[FVI_KIND_COUNT] = {
+#define FVI_KIND(NAME, file, traits, channels, ...) [FVI_##NAME] = rule_##channels,
+#include "graph/kinds.def"
+#undef FVI_KIND
+};
 
 int fvi_graph_channel_axis(const fvi_graph *g, int v) {
     int *axis = malloc(((size_t)g->n_values + 1) * sizeof *axis);
-    int usual = ndim_of(g, v) > 1 ? 1 : 0;
-    if (!axis) return usual;
-    for (int i = 0; i < g->n_values; i++) axis[i] = ndim_of(g, i) > 1 ? 1 : 0;
+    if (!axis) return usual_axis(g, v);
+    for (int i = 0; i < g->n_values; i++) axis[i] = usual_axis(g, i);
     for (int k = 0; k < g->n_nodes && k <= g->values[v].producer; k++)
-        axis[g->nodes[k].out] = axis_after(g, &g->nodes[k], axis);
+        axis[g->nodes[k].out] = rules[g->nodes[k].kind](g, &g->nodes[k], axis);
     const int found = axis[v];
     free(axis);
     return found;

@@ -35,7 +35,7 @@ static double blocks(int64_t channels) { return (double)((channels + BLOCK - 1) 
 static double count(const fvi_shape *s) { return (double)fvi_shape_count(s); }
 
 /* Channels of a group are filled up to blocks; a group for every channel has code of its own. */
-static double conv_cost(const fvi_graph *g, const fvi_node *n) {
+static double cost_conv(const fvi_graph *g, const fvi_node *n) {
     const fvi_shape *out = &g->values[n->out].shape, *in = &g->values[n->in[0]].shape;
     const fvi_shape *w = &g->values[n->in[1]].shape; /* [oc][ic/g][k..] or [ic][oc/g][k..] */
     const fvi_shape *per = n->kind == FVI_CONV ? out : in;
@@ -46,7 +46,7 @@ static double conv_cost(const fvi_graph *g, const fvi_node *n) {
     return places * kernel * groups * blocks((int64_t)own) * blocks(w->dim[1]);
 }
 
-static double matmul_cost(const fvi_graph *g, const fvi_node *n) {
+static double cost_matmul(const fvi_graph *g, const fvi_node *n) {
     const fvi_shape *out = &g->values[n->out].shape;
     double rows = (double)out->dim[out->ndim - 2], macs = (double)fvi_node_multiply_adds(g, n);
     double products = count(out) / (rows * (double)out->dim[out->ndim - 1]);
@@ -54,7 +54,7 @@ static double matmul_cost(const fvi_graph *g, const fvi_node *n) {
 }
 
 /* Taps of a window that can lie in the picture. */
-static double pool_cost(const fvi_graph *g, const fvi_node *n) {
+static double cost_pool(const fvi_graph *g, const fvi_node *n) {
     const fvi_shape *in = &g->values[n->in[0]].shape, *out = &g->values[n->out].shape;
     double taps = 1;
     for (int i = 0; i < n->a.window.n; i++)
@@ -64,7 +64,7 @@ static double pool_cost(const fvi_graph *g, const fvi_node *n) {
 }
 
 /* Axis by axis, those that shrink first (backend/onednn/ops/resize.c). */
-static double resize_cost(const fvi_graph *g, const fvi_node *n) {
+static double cost_resize(const fvi_graph *g, const fvi_node *n) {
     const fvi_shape *in = &g->values[n->in[0]].shape, *out = &g->values[n->out].shape;
     double now = count(in), cost = 0;
     for (int grow = 0; grow < 2; grow++)
@@ -77,25 +77,25 @@ static double resize_cost(const fvi_graph *g, const fvi_node *n) {
     return cost;
 }
 
-static double own_cost(const fvi_graph *g, const fvi_node *n) {
+static double cost_lrn(const fvi_graph *g, const fvi_node *n) {
     const fvi_shape *out = &g->values[n->out].shape;
-    switch (n->kind) {
-    case FVI_CONV:
-    case FVI_CONV_TRANSPOSE: return conv_cost(g, n);
-    case FVI_MATMUL: return matmul_cost(g, n);
-    case FVI_MAX_POOL:
-    case FVI_AVERAGE_POOL: return pool_cost(g, n);
-    case FVI_RESIZE: return resize_cost(g, n);
-    case FVI_LRN: return TAP * count(out) * (double)MIN(n->a.lrn.size, out->dim[1]);
-    case FVI_UNARY:
-    case FVI_BINARY:
-    case FVI_WHERE:
-    case FVI_SOFTMAX:
-    case FVI_LAYER_NORM:
-    case FVI_GROUP_NORM: return FUNCTION * count(out);
-    default: return 0;
-    }
+    return TAP * count(out) * (double)MIN(n->a.lrn.size, out->dim[1]);
 }
+
+static double cost_function(const fvi_graph *g, const fvi_node *n) {
+    return FUNCTION * count(&g->values[n->out].shape);
+}
+
+static double cost_none(const fvi_graph *g, const fvi_node *n) {
+    (void)g, (void)n;
+    return 0;
+}
+
+static double (*const costs[FVI_KIND_COUNT])(const fvi_graph *, const fvi_node *) = {
+#define FVI_KIND(NAME, file, traits, channels, batch, field, cost, ...) [FVI_##NAME] = cost_##cost,
+#include "graph/kinds.def"
+#undef FVI_KIND
+};
 
 double fvi_node_cost(const fvi_graph *g, const fvi_node *n) {
     double moved = count(&g->values[n->out].shape);
@@ -103,7 +103,7 @@ double fvi_node_cost(const fvi_graph *g, const fvi_node *n) {
         if (n->in[i] >= 0 && !g->values[n->in[i]].constant)
             moved += count(&g->values[n->in[i]].shape);
     double primitives = n->kind == FVI_CONCAT ? n->n_in : 1;
-    return PRIMITIVE * primitives + MOVE * moved + own_cost(g, n);
+    return PRIMITIVE * primitives + MOVE * moved + costs[n->kind](g, n);
 }
 
 double fvi_graph_cost(const fvi_graph *g, int backward) {

@@ -66,8 +66,8 @@ static int reshaped_constant(fvi_builder *builder, int x, const fvi_shape *shape
 
 static fvi_dtype result_type(const fvi_builder *builder, fvi_kind kind, const fvi_node_attr *a,
                              const int *in) {
-    if (kind == FVI_BINARY && a->binary.f >= FVI_LESS) return FVI_BOOL;
-    if (kind == FVI_UNARY && (a->unary.f == FVI_IS_NAN || a->unary.f == FVI_NOT)) return FVI_BOOL;
+    if (kind == FVI_BINARY && fvi_binary_info(a->binary.f)->is_bool) return FVI_BOOL;
+    if (kind == FVI_UNARY && fvi_unary_info(a->unary.f)->is_bool) return FVI_BOOL;
     return fvi_build_value(builder, in[kind == FVI_WHERE ? 1 : 0])->dtype;
 }
 

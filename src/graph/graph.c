@@ -15,27 +15,12 @@ int fvi_graph_find(const fvi_graph *g, const char *value_name) {
     return -1;
 }
 
-int fvi_kind_has_weights(fvi_kind k) {
-    return k == FVI_CONV || k == FVI_CONV_TRANSPOSE || k == FVI_MATMUL || k == FVI_BATCH_NORM ||
-           k == FVI_GROUP_NORM || k == FVI_LAYER_NORM;
-}
-
 int fvi_node_has_weights(const fvi_graph *g, int node) {
     const fvi_node *n = &g->nodes[node];
-    if (!fvi_kind_has_weights(n->kind)) return 0;
+    if (!fvi_kind_has(n->kind, FVI_TRAINED)) return 0;
     for (int i = 0; i < n->n_in; i++)
         if (n->in[i] >= 0 && g->values[n->in[i]].constant) return 1;
     return 0;
-}
-
-/* The enum's word ("CONV_TRANSPOSE"), static. */
-const char *fvi_kind_name(fvi_kind k) {
-    static const char *const names[] = {
-#define FVI_OP(NAME, file) #NAME,
-#include "graph/kinds.def"
-#undef FVI_OP
-    };
-    return (unsigned)k < FVI_KIND_COUNT ? names[k] : "?";
 }
 
 fvi_graph *fvi_graph_share(fvi_graph *g) {

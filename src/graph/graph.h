@@ -11,13 +11,8 @@
 #include "base/pool.h"
 #include "base/shape.h"
 #include "fovea/fovea.h"
-
-typedef enum fvi_kind {
-#define FVI_OP(NAME, file) FVI_##NAME,
-#include "graph/kinds.def"
-#undef FVI_OP
-    FVI_KIND_COUNT
-} fvi_kind;
+#include "graph/functions.h"
+#include "graph/kind.h"
 
 /* Element types; ONNX's files number them so (TensorProto.DataType). */
 typedef enum fvi_dtype {
@@ -54,32 +49,6 @@ typedef struct fvi_window {
     int count_include_pad;     /* AVERAGE_POOL */
     int global;                /* POOL: the window is the whole picture */
 } fvi_window;
-
-/* f(x) of UNARY; p, q are its parameters. "kinks" are where the derivative jumps. */
-typedef enum fvi_unary {
-    FVI_RELU, FVI_LEAKY_RELU /* p slope */, FVI_CLIP /* p low, q high */, FVI_SIGMOID, FVI_TANH,
-    FVI_ELU /* p */, FVI_SELU /* p alpha, q gamma */, FVI_CELU /* p */, FVI_SOFTPLUS, FVI_SOFTSIGN,
-    FVI_HARD_SIGMOID /* max(0,min(1,p x + q)) */, FVI_HARD_SWISH, FVI_GELU /* erf */,
-    FVI_GELU_TANH, FVI_SWISH /* x sigmoid(p x) */, FVI_MISH, FVI_ERF, FVI_EXP, FVI_LOG, FVI_SQRT,
-    FVI_RECIPROCAL, FVI_ABS, FVI_NEG, FVI_POW /* x^p */, FVI_SIN, FVI_COS, FVI_LINEAR /* p x + q */,
-    FVI_THRESHOLDED_RELU /* p */, FVI_FLOOR, FVI_CEIL, FVI_ROUND /* half to even */, FVI_SIGN,
-    FVI_IS_NAN, FVI_NOT /* 1 where x is 0 */, FVI_UNARY_COUNT
-} fvi_unary;
-
-/* f(a,b) of BINARY. Comparisons and logic give 0 or 1 and have no gradient. MOD as fmod=0 for
- * integers would: sign of b; FMOD as C's. */
-typedef enum fvi_binary {
-    FVI_ADD, FVI_SUB, FVI_MUL, FVI_DIV, FVI_MIN, FVI_MAX, FVI_POWER,
-    FVI_PRELU /* a where a >= 0, else a*b */, FVI_MOD, FVI_FMOD,
-    FVI_LESS, FVI_LESS_EQUAL, FVI_GREATER, FVI_GREATER_EQUAL, FVI_EQUAL, FVI_AND, FVI_OR,
-    FVI_XOR, FVI_BINARY_COUNT
-} fvi_binary;
-
-typedef enum fvi_reduce {
-    FVI_REDUCE_MEAN, FVI_REDUCE_SUM, FVI_REDUCE_MAX, FVI_REDUCE_MIN, FVI_REDUCE_PROD,
-    FVI_REDUCE_L1, FVI_REDUCE_L2, FVI_REDUCE_SUM_SQUARE, FVI_REDUCE_LOG_SUM,
-    FVI_REDUCE_LOG_SUM_EXP, FVI_REDUCE_COUNT
-} fvi_reduce;
 
 typedef enum fvi_pad_mode {
     FVI_PAD_CONSTANT, FVI_PAD_REFLECT, FVI_PAD_EDGE, FVI_PAD_WRAP
@@ -135,11 +104,7 @@ typedef struct fvi_graph {
 
 /* Index of the value of that name, or -1. */
 int fvi_graph_find(const fvi_graph *g, const char *value_name);
-const char *fvi_kind_name(fvi_kind k);
-/* Whether constant inputs of such nodes were trained: convolutions, matrix products and
- * normalisations. Constants of other nodes are arithmetic. */
-int fvi_kind_has_weights(fvi_kind k);
-/* Whether a node is of such a kind and has a constant input. */
+/* Whether a node is of a kind whose constants were trained, and has a constant input. */
 int fvi_node_has_weights(const fvi_graph *g, int node);
 
 /* One more owner of a graph that nobody changes: each calls fvi_graph_free. From any thread. */

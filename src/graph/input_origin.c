@@ -35,17 +35,7 @@ static int running_input(const fvi_graph *g, const fvi_node *n) {
 
 /* Whether a node works on every channel by itself and keeps the axes where they are. */
 static int keeps_channels(const fvi_graph *g, const fvi_node *n) {
-    switch (n->kind) {
-    case FVI_UNARY:
-    case FVI_IDENTITY:
-    case FVI_BINARY:
-    case FVI_PAD:
-    case FVI_RESIZE:
-    case FVI_BATCH_NORM:
-    case FVI_MAX_POOL:
-    case FVI_AVERAGE_POOL: break;
-    default: return 0;
-    }
+    if (!fvi_kind_has(n->kind, FVI_BY_CHANNEL)) return 0;
     const int in = running_input(g, n);
     return in >= 0 && g->values[in].shape.ndim == g->values[n->out].shape.ndim;
 }

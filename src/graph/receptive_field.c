@@ -240,46 +240,96 @@ static field join_inputs(const fvi_graph *g, const fvi_node *n, const field *val
     return r;
 }
 
-static void through_gather(field *f, const fvi_graph *g, const fvi_node *n) {
+/* ---- the rules of kinds.def: *f is that of input 0, and becomes the output's ---- */
+
+typedef void (*rule)(const fvi_graph *g, const fvi_node *n, const field *value, field *f);
+#define RULE(name)                                                                            \
+    static void field_##name(const fvi_graph *g, const fvi_node *n, const field *value, field *f)
+#define UNUSED(...) ((void)(g), (void)(n), (void)(value), (void)(f))
+
+RULE(same) { UNUSED(); }
+
+RULE(window) {
+    UNUSED();
+    through_window(f, &n->a.window, n->kind);
+}
+
+RULE(lrn) {
+    const double half = (double)(n->a.lrn.size - 1) / 2;
+    UNUSED();
+    slide_axis(f, 1, -half, half, 1);
+}
+
+RULE(group_norm) {
+    UNUSED();
+    mix(f, from_axis(1));
+}
+
+RULE(layer_norm) {
+    UNUSED();
+    mix(f, from_axis(n->a.norm.axis));
+}
+
+RULE(softmax) {
+    UNUSED();
+    mix(f, 1u << n->a.softmax.axis);
+}
+
+RULE(reduce) {
+    UNUSED();
+    through_reduce(f, n);
+}
+
+RULE(matmul) { *f = through_matmul(g, n, (field[2]){value[n->in[0]], value[n->in[1]]}); }
+
+RULE(joined) { *f = join_inputs(g, n, value); }
+
+RULE(reshape) {
+    UNUSED();
+    move_axes(f, reshaped, &(shapes){&g->values[n->in[0]].shape, &g->values[n->out].shape});
+}
+
+RULE(transpose) {
+    UNUSED();
+    move_axes(f, transposed, &(perm){n->a.transpose.perm, g->values[n->in[0]].shape.ndim});
+}
+
+RULE(expand) {
+    UNUSED();
+    move_axes(f, shifted, &(int){g->values[n->out].shape.ndim - g->values[n->in[0]].shape.ndim});
+}
+
+RULE(resize) {
+    UNUSED();
+    through_resize(f, n, &g->values[n->in[0]].shape, &g->values[n->out].shape);
+}
+
+RULE(slice) {
+    UNUSED();
+    through_slice(f, n, g->values[n->in[0]].shape.ndim);
+}
+
+RULE(gather) {
+    UNUSED();
     replaced_axis r = {n->a.axis.axis, g->values[n->in[1]].shape.ndim};
     move_axes(f, with_axis_replaced, &r);
 }
 
-static void through_moving(field *f, const fvi_graph *g, const fvi_node *n) {
-    const fvi_shape *in = &g->values[n->in[0]].shape, *out = &g->values[n->out].shape;
-    if (n->kind == FVI_RESHAPE) move_axes(f, reshaped, &(shapes){in, out});
-    if (n->kind == FVI_TRANSPOSE) move_axes(f, transposed, &(perm){n->a.transpose.perm, in->ndim});
-    if (n->kind == FVI_EXPAND) move_axes(f, shifted, &(int){out->ndim - in->ndim});
-    if (n->kind == FVI_RESIZE) through_resize(f, n, in, out);
-    if (n->kind == FVI_SLICE) through_slice(f, n, in->ndim);
-    if (n->kind == FVI_GATHER) through_gather(f, g, n);
-    for (int i = 0; n->kind == FVI_PAD && i < in->ndim; i++)
+RULE(pad) {
+    UNUSED();
+    for (int i = 0; i < g->values[n->in[0]].shape.ndim; i++)
         slide_axis(f, i, -(double)n->a.pad.lo[i], -(double)n->a.pad.lo[i], 1);
 }
 
+static const rule rules[FVI_KIND_COUNT] = {
+#define FVI_KIND(NAME, file, traits, channels, batch, field, ...) [FVI_##NAME] = field_##field,
+#include "graph/kinds.def"
+#undef FVI_KIND
+};
+
 static field through_node(const fvi_graph *g, const fvi_node *n, const field *value) {
-    if (n->kind == FVI_MATMUL)
-        return through_matmul(g, n, (field[2]){value[n->in[0]], value[n->in[1]]});
-    if (n->kind == FVI_BINARY || n->kind == FVI_WHERE || n->kind == FVI_CONCAT)
-        return join_inputs(g, n, value);
     field f = value[n->in[0]];
-    if (!f.known) return f;
-    switch (n->kind) {
-    case FVI_CONV:
-    case FVI_CONV_TRANSPOSE:
-    case FVI_MAX_POOL:
-    case FVI_AVERAGE_POOL: through_window(&f, &n->a.window, n->kind); break;
-    case FVI_LRN: {
-        double half = (double)(n->a.lrn.size - 1) / 2;
-        slide_axis(&f, 1, -half, half, 1);
-        break;
-    }
-    case FVI_GROUP_NORM: mix(&f, from_axis(1)); break;
-    case FVI_LAYER_NORM: mix(&f, from_axis(n->a.norm.axis)); break;
-    case FVI_SOFTMAX: mix(&f, 1u << n->a.softmax.axis); break;
-    case FVI_REDUCE: through_reduce(&f, n); break;
-    default: through_moving(&f, g, n);
-    }
+    if (f.known || fvi_kind_has(n->kind, FVI_SEVERAL)) rules[n->kind](g, n, value, &f);
     return f;
 }
 

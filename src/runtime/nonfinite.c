@@ -138,7 +138,7 @@ static int blame_weights(const fvi_graph *g, const fvi_node *n, int any, const f
         if (!bad && sound)
             g_hash_table_insert(sound, (void *)(uintptr_t)c->bytes,
                                 GSIZE_TO_POINTER(const_bytes(c)));
-        if (!bad || (!any && !isnan(largest) && !fvi_kind_has_weights(n->kind))) continue;
+        if (!bad || (!any && !isnan(largest) && !fvi_kind_has(n->kind, FVI_TRAINED))) continue;
         fvi_fail(why, FV_NONFINITE,
                  "weights of layer \"%.200s\" (%s) hold %s: %lld of %lld numbers", n->name,
                  n->source_op, word(largest), (long long)bad,

@@ -42,21 +42,7 @@ int64_t fvi_fold_work(fvi_kind kind, const fvi_node_attr *a, const fvi_const *co
 
 int fvi_fold_knows(fvi_kind kind, const fvi_node_attr *a, const fvi_const *first,
                    const fvi_shape *shape) {
-    switch (kind) {
-    case FVI_MATMUL: return small_product(a, first, shape);
-    case FVI_UNARY:
-    case FVI_BINARY:
-    case FVI_WHERE:
-    case FVI_REDUCE:
-    case FVI_BATCH_NORM:
-    case FVI_CONCAT:
-    case FVI_SLICE:
-    case FVI_PAD:
-    case FVI_TRANSPOSE:
-    case FVI_EXPAND:
-    case FVI_GATHER: return 1;
-    default: return 0;
-    }
+    return kind == FVI_MATMUL ? small_product(a, first, shape) : fvi_kind_has(kind, FVI_FOLDED);
 }
 
 int fvi_constant_fold(fvi_builder *builder, fvi_kind kind, const fvi_node_attr *a,

@@ -13,54 +13,20 @@
 
 static double softplus(double x) { return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x)); }
 
-/* clang-format off */
-#define UNARY_FUNCTIONS(X)                                                                         \
-    X(FVI_RELU, x > 0 ? x : 0)                                                                     \
-    X(FVI_LEAKY_RELU, x > 0 ? x : p * x)                                                           \
-    X(FVI_CLIP, x < p ? p : x > q ? q : x)                                                         \
-    X(FVI_SIGMOID, 1 / (1 + exp(-x)))                                                              \
-    X(FVI_TANH, tanh(x))                                                                           \
-    X(FVI_ELU, x > 0 ? x : p * expm1(x))                                                           \
-    X(FVI_SELU, q * (x > 0 ? x : p * expm1(x)))                                                    \
-    X(FVI_CELU, x > 0 ? x : p * expm1(x / p))                                                      \
-    X(FVI_SOFTPLUS, softplus(x))                                                                   \
-    X(FVI_SOFTSIGN, x / (1 + fabs(x)))                                                             \
-    X(FVI_HARD_SIGMOID, fmax(0, fmin(1, p * x + q)))                                               \
-    X(FVI_HARD_SWISH, x * fmax(0, fmin(1, x / 6 + 0.5)))                                           \
-    X(FVI_GELU, 0.5 * x * (1 + erf(x * 0.70710678118654752)))                                      \
-    X(FVI_GELU_TANH, 0.5 * x * (1 + tanh(0.79788456080286536 * (x + 0.044715 * x * x * x))))       \
-    X(FVI_SWISH, x / (1 + exp(-p * x)))                                                            \
-    X(FVI_MISH, x * tanh(softplus(x)))                                                             \
-    X(FVI_ERF, erf(x))                                                                             \
-    X(FVI_EXP, exp(x))                                                                             \
-    X(FVI_LOG, log(x))                                                                             \
-    X(FVI_SQRT, sqrt(x))                                                                           \
-    X(FVI_RECIPROCAL, 1 / x)                                                                       \
-    X(FVI_ABS, fabs(x))                                                                            \
-    X(FVI_NEG, -x)                                                                                 \
-    X(FVI_POW, pow(x, p))                                                                          \
-    X(FVI_SIN, sin(x))                                                                             \
-    X(FVI_COS, cos(x))                                                                             \
-    X(FVI_LINEAR, p * x + q)                                                                       \
-    X(FVI_THRESHOLDED_RELU, x > p ? x : 0)                                                         \
-    X(FVI_FLOOR, floor(x))                                                                         \
-    X(FVI_CEIL, ceil(x))                                                                           \
-    X(FVI_ROUND, nearbyint(x))                                                                     \
-    X(FVI_SIGN, (x > 0) - (x < 0))                                                                 \
-    X(FVI_IS_NAN, isnan(x))                                                                        \
-    X(FVI_NOT, x == 0)
-/* clang-format on */
-
 typedef double (*unary_function)(double x, double p, double q);
-#define DEFINE(NAME, VALUE)                                   \
-    static double real_##NAME(double x, double p, double q) { \
-        (void)x, (void)p, (void)q;                            \
-        return VALUE;                                         \
+#define FVI_UNARY_FUNCTION(NAME, key, kind, text, P, Q, is_bool, VALUE, ...) \
+    static double real_##NAME(double x, double p, double q) {               \
+        (void)x, (void)p, (void)q;                                          \
+        return VALUE;                                                       \
     }
-#define ENTRY(NAME, VALUE) [NAME] = real_##NAME,
-UNARY_FUNCTIONS(DEFINE)
-static const unary_function unary_functions[FVI_UNARY_COUNT] = {UNARY_FUNCTIONS(ENTRY)};
-#undef DEFINE
+#include "graph/unary.def"
+#undef FVI_UNARY_FUNCTION
+
+static const unary_function unary_functions[FVI_UNARY_COUNT] = {
+#define FVI_UNARY_FUNCTION(NAME, ...) [FVI_##NAME] = real_##NAME,
+#include "graph/unary.def"
+#undef FVI_UNARY_FUNCTION
+};
 
 static int64_t unary_int(fvi_unary f, double p, double q, int64_t x) {
     switch (f) {
@@ -84,35 +50,17 @@ static double floor_mod(double a, double b) {
     return m != 0 && (m < 0) != (b < 0) ? m + b : m;
 }
 
-/* clang-format off */
-#define BINARY_FUNCTIONS(X)                                                                        \
-    X(FVI_ADD, a + b)                                                                              \
-    X(FVI_SUB, a - b)                                                                              \
-    X(FVI_MUL, a * b)                                                                              \
-    X(FVI_DIV, a / b)                                                                              \
-    X(FVI_MIN, isnan(a) || isnan(b) ? NAN : fmin(a, b))                                            \
-    X(FVI_MAX, isnan(a) || isnan(b) ? NAN : fmax(a, b))                                            \
-    X(FVI_POWER, pow(a, b))                                                                        \
-    X(FVI_PRELU, a >= 0 ? a : a * b)                                                               \
-    X(FVI_MOD, floor_mod(a, b))                                                                    \
-    X(FVI_FMOD, fmod(a, b))                                                                        \
-    X(FVI_LESS, a < b)                                                                             \
-    X(FVI_LESS_EQUAL, a <= b)                                                                      \
-    X(FVI_GREATER, a > b)                                                                          \
-    X(FVI_GREATER_EQUAL, a >= b)                                                                   \
-    X(FVI_EQUAL, a == b)                                                                           \
-    X(FVI_AND, a != 0 && b != 0)                                                                   \
-    X(FVI_OR, a != 0 || b != 0)                                                                    \
-    X(FVI_XOR, (a != 0) != (b != 0))
-/* clang-format on */
-
 typedef double (*binary_function)(double a, double b);
-#define DEFINE(NAME, VALUE) \
+#define FVI_BINARY_FUNCTION(NAME, key, word, is_bool, VALUE, ...) \
     static double real_##NAME(double a, double b) { return VALUE; }
-BINARY_FUNCTIONS(DEFINE)
-static const binary_function binary_functions[FVI_BINARY_COUNT] = {BINARY_FUNCTIONS(ENTRY)};
-#undef DEFINE
-#undef ENTRY
+#include "graph/binary.def"
+#undef FVI_BINARY_FUNCTION
+
+static const binary_function binary_functions[FVI_BINARY_COUNT] = {
+#define FVI_BINARY_FUNCTION(NAME, ...) [FVI_##NAME] = real_##NAME,
+#include "graph/binary.def"
+#undef FVI_BINARY_FUNCTION
+};
 
 /* a^b by squaring, wrapping; b < 0 truncates 1/a^-b. */
 static int64_t power_int(int64_t a, int64_t b) {

@@ -13,33 +13,10 @@
 
 #define ATTRS_MAX 16
 
-/* clang-format off */
-static const char *const unary_names[FVI_UNARY_COUNT] = {
-    "relu", "leaky_relu", "clip", "sigmoid", "tanh", "elu", "selu", "celu", "softplus", "softsign",
-    "hard_sigmoid", "hard_swish", "gelu", "gelu_tanh", "swish", "mish", "erf", "exp", "log", "sqrt",
-    "reciprocal", "abs", "neg", "pow", "sin", "cos", "linear_map", "thresholded_relu", "floor",
-    "ceil", "round", "sign", "is_nan", "not",
-};
-/* Names of the parameters p and q. */
-static const char *const unary_parameters[FVI_UNARY_COUNT][2] = {
-    [FVI_LEAKY_RELU] = {"alpha"},         [FVI_CLIP] = {"min", "max"},
-    [FVI_ELU] = {"alpha"},                [FVI_SELU] = {"alpha", "gamma"},
-    [FVI_CELU] = {"alpha"},               [FVI_HARD_SIGMOID] = {"alpha", "beta"},
-    [FVI_SWISH] = {"beta"},               [FVI_POW] = {"exponent"},
-    [FVI_LINEAR] = {"scale", "offset"},   [FVI_THRESHOLDED_RELU] = {"theta"},
-};
-static const char *const binary_names[FVI_BINARY_COUNT] = {
-    "add", "subtract", "multiply", "divide", "minimum", "maximum", "power", "prelu", "mod", "fmod",
-    "less", "less_equal", "greater", "greater_equal", "equal", "and", "or", "xor",
-};
-static const char *const reduce_names[FVI_REDUCE_COUNT] = {
-    "mean", "sum", "max", "min", "prod", "l1", "l2", "sum_square", "log_sum", "log_sum_exp",
-};
-/* clang-format on */
-
 typedef struct attrs {
     const fvi_graph *g;
     const fvi_node *n;
+    const fvi_node *sole_reader; /* of its output, or NULL */
     fvi_pool *pool;
     fv_attr list[ATTRS_MAX];
     int count;
@@ -127,19 +104,19 @@ static void add_padding(attrs *a, const char *key, const int64_t *lo, const int6
 
 static const char *activation_name(const fvi_node *reader) {
     if (!reader) return "linear";
-    if (reader->kind == FVI_UNARY) return unary_names[reader->a.unary.f];
+    if (reader->kind == FVI_UNARY) return fvi_unary_info(reader->a.unary.f)->key;
     if (reader->kind == FVI_SOFTMAX) return "softmax";
     if (reader->kind == FVI_BINARY && reader->a.binary.f == FVI_PRELU) return "prelu";
     return "linear";
 }
 
-static void add_activation(attrs *a, const fvi_node *reader) {
-    add_text(a, "activation", activation_name(reader));
+static void add_activation(attrs *a) {
+    add_text(a, "activation", activation_name(a->sole_reader));
 }
 
 static void add_use_bias(attrs *a) { add_bool(a, "use_bias", a->n->n_in > 2 && a->n->in[2] >= 0); }
 
-static void convolution(attrs *a, const fvi_node *reader) {
+static void config_convolution(attrs *a) {
     const fvi_window *w = &a->n->a.window;
     add_int(a, "filters", out_shape(a)->ndim > 1 ? out_shape(a)->dim[1] : 0);
     add_ints(a, "kernel_size", w->kernel, w->n);
@@ -147,11 +124,11 @@ static void convolution(attrs *a, const fvi_node *reader) {
     add_padding(a, "padding", w->pad_lo, w->pad_hi, w->n);
     add_ints(a, "dilation_rate", w->dilation, w->n);
     add_int(a, "groups", w->groups > 1 ? w->groups : 1);
-    add_activation(a, reader);
+    add_activation(a);
     add_use_bias(a);
 }
 
-static void pooling(attrs *a) {
+static void config_pooling(attrs *a) {
     const fvi_window *w = &a->n->a.window;
     add_bool(a, "global", w->global);
     if (!w->global) {
@@ -164,23 +141,23 @@ static void pooling(attrs *a) {
         add_bool(a, "count_include_pad", w->count_include_pad);
 }
 
-static void matmul(attrs *a, const fvi_node *reader) {
+static void config_matmul(attrs *a) {
     add_int(a, "units", out_shape(a)->ndim ? out_shape(a)->dim[out_shape(a)->ndim - 1] : 1);
     add_bool(a, "transpose_a", a->n->a.matmul.trans_a);
     add_bool(a, "transpose_b", a->n->a.matmul.trans_b);
     add_real(a, "alpha", a->n->a.matmul.alpha);
-    add_activation(a, reader);
+    add_activation(a);
     add_use_bias(a);
 }
 
-static void unary(attrs *a) {
-    fvi_unary f = a->n->a.unary.f;
-    add_text(a, "function", unary_names[f]);
-    if (unary_parameters[f][0]) add_real(a, unary_parameters[f][0], a->n->a.unary.p);
-    if (unary_parameters[f][1]) add_real(a, unary_parameters[f][1], a->n->a.unary.q);
+static void config_unary(attrs *a) {
+    const fvi_function_info *f = fvi_unary_info(a->n->a.unary.f);
+    add_text(a, "function", f->key);
+    if (f->parameter[0]) add_real(a, f->parameter[0], a->n->a.unary.p);
+    if (f->parameter[1]) add_real(a, f->parameter[1], a->n->a.unary.q);
 }
 
-static void norm(attrs *a) {
+static void config_norm(attrs *a) {
     const fvi_shape *x = in_shape(a, 0);
     if (a->n->kind == FVI_LAYER_NORM) add_int(a, "axis", a->n->a.norm.axis);
     if (a->n->kind == FVI_GROUP_NORM) add_int(a, "groups", a->n->a.norm.groups);
@@ -191,79 +168,79 @@ static void norm(attrs *a) {
         add_real(a, "epsilon", a->n->a.norm.epsilon);
 }
 
-static void reduce(attrs *a) {
+static void config_reduce(attrs *a) {
     int64_t axes[FVI_MAX_DIMS];
     int n = 0;
     for (int i = 0; i < in_shape(a, 0)->ndim; i++)
         if (a->n->a.reduce.axes & 1u << i) axes[n++] = i;
-    add_text(a, "function", reduce_names[a->n->a.reduce.f]);
+    add_text(a, "function", fvi_reduce_info(a->n->a.reduce.f)->key);
     add_ints(a, "axis", axes, n);
     add_bool(a, "keepdims", a->n->a.reduce.keepdims);
 }
 
-static void moved(attrs *a) {
-    static const char *const modes[] = {"constant", "reflect", "edge", "wrap"};
+static void config_lrn(attrs *a) {
     const fvi_node_attr *at = &a->n->a;
-    int ndim = in_shape(a, 0)->ndim;
-    int64_t perm[FVI_MAX_DIMS];
-    switch (a->n->kind) {
-    case FVI_SLICE:
-        add_ints(a, "start", at->slice.start, ndim);
-        add_ints(a, "step", at->slice.step, ndim);
-        break;
-    case FVI_PAD:
-        add_padding(a, "padding", at->pad.lo, at->pad.hi, ndim);
-        add_text(a, "mode", modes[at->pad.mode]);
-        add_real(a, "value", at->pad.value);
-        break;
-    case FVI_TRANSPOSE:
-        for (int i = 0; i < ndim; i++) perm[i] = at->transpose.perm[i];
-        add_ints(a, "dims", perm, ndim);
-        break;
-    case FVI_CONCAT:
-    case FVI_GATHER: add_int(a, "axis", at->axis.axis); break;
-    default: add_ints(a, "target_shape", out_shape(a)->dim, out_shape(a)->ndim); break;
-    }
+    add_int(a, "size", at->lrn.size);
+    add_real(a, "alpha", at->lrn.alpha);
+    add_real(a, "beta", at->lrn.beta);
+    add_real(a, "bias", at->lrn.bias);
 }
 
-static void add_all(attrs *a, const fvi_node *reader) {
-    const fvi_node_attr *at = &a->n->a;
-    switch (a->n->kind) {
-    case FVI_CONV:
-    case FVI_CONV_TRANSPOSE: convolution(a, reader); break;
-    case FVI_MATMUL: matmul(a, reader); break;
-    case FVI_MAX_POOL:
-    case FVI_AVERAGE_POOL: pooling(a); break;
-    case FVI_LRN:
-        add_int(a, "size", at->lrn.size);
-        add_real(a, "alpha", at->lrn.alpha);
-        add_real(a, "beta", at->lrn.beta);
-        add_real(a, "bias", at->lrn.bias);
-        break;
-    case FVI_BATCH_NORM:
-    case FVI_GROUP_NORM:
-    case FVI_LAYER_NORM: norm(a); break;
-    case FVI_SOFTMAX:
-        add_int(a, "axis", at->softmax.axis);
-        add_bool(a, "log", at->softmax.log);
-        break;
-    case FVI_UNARY: unary(a); break;
-    case FVI_BINARY: add_text(a, "function", binary_names[at->binary.f]); break;
-    case FVI_REDUCE: reduce(a); break;
-    case FVI_IDENTITY:
-        if (at->identity.dropout) add_real(a, "rate", at->identity.ratio);
-        break;
-    case FVI_WHERE:
-    case FVI_KIND_COUNT: break;
-    default: moved(a);
-    }
+static void config_softmax(attrs *a) {
+    add_int(a, "axis", a->n->a.softmax.axis);
+    add_bool(a, "log", a->n->a.softmax.log);
 }
+
+static void config_binary(attrs *a) {
+    add_text(a, "function", fvi_binary_info(a->n->a.binary.f)->key);
+}
+
+static void config_slice(attrs *a) {
+    const int ndim = in_shape(a, 0)->ndim;
+    add_ints(a, "start", a->n->a.slice.start, ndim);
+    add_ints(a, "step", a->n->a.slice.step, ndim);
+}
+
+static void config_pad(attrs *a) {
+    static const char *const modes[] = {"constant", "reflect", "edge", "wrap"};
+    const fvi_node_attr *at = &a->n->a;
+    add_padding(a, "padding", at->pad.lo, at->pad.hi, in_shape(a, 0)->ndim);
+    add_text(a, "mode", modes[at->pad.mode]);
+    add_real(a, "value", at->pad.value);
+}
+
+static void config_transpose(attrs *a) {
+    const int ndim = in_shape(a, 0)->ndim;
+    int64_t perm[FVI_MAX_DIMS];
+    for (int i = 0; i < ndim; i++) perm[i] = a->n->a.transpose.perm[i];
+    add_ints(a, "dims", perm, ndim);
+}
+
+static void config_axis(attrs *a) { add_int(a, "axis", a->n->a.axis.axis); }
+
+static void config_target_shape(attrs *a) {
+    add_ints(a, "target_shape", out_shape(a)->dim, out_shape(a)->ndim);
+}
+
+static void config_identity(attrs *a) {
+    if (a->n->a.identity.dropout) add_real(a, "rate", a->n->a.identity.ratio);
+}
+
+static void config_none(attrs *a) { (void)a; }
+
+/* The rules of kinds.def. */
+static void (*const rules[FVI_KIND_COUNT])(attrs *) = {
+#define FVI_KIND(NAME, file, traits, channels, batch, field, cost, words, config) \
+    [FVI_##NAME] = config_##config,
+#include "graph/kinds.def"
+#undef FVI_KIND
+};
 
 fv_status fvi_layer_attrs(const fvi_graph *g, const fvi_node *n, const fvi_node *sole_reader,
                           fvi_pool *pool, fv_layer *out, fv_error *err) {
-    attrs a = {.g = g, .n = n, .pool = pool};
+    attrs a = {.g = g, .n = n, .sole_reader = sole_reader, .pool = pool};
     add_input_shape(&a);
-    add_all(&a, sole_reader);
+    rules[n->kind](&a);
     fv_attr *list = fvi_pool_array(pool, (size_t)a.count + 1, sizeof *list);
     if (!list || a.exhausted) return fvi_fail(err, FV_NOMEM, "no memory for the layer table");
     memcpy(list, a.list, (size_t)a.count * sizeof *list);

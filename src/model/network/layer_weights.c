@@ -24,20 +24,9 @@ static const fvi_const *constant_input(const fvi_graph *g, const fvi_node *n, in
 void fvi_node_weights(const fvi_graph *g, const fvi_node *n, const fvi_const **kernel,
                       const fvi_const **bias) {
     int k = -1, b = -1;
-    switch (n->kind) {
-    case FVI_CONV:
-    case FVI_CONV_TRANSPOSE:
-    case FVI_BATCH_NORM:
-    case FVI_GROUP_NORM:
-    case FVI_LAYER_NORM:
-    case FVI_MATMUL:
-        k = 1;
-        b = 2;
-        break;
-    case FVI_BINARY: k = 1; break;
-    case FVI_GATHER: k = 0; break;
-    default: break;
-    }
+    if (fvi_kind_has(n->kind, FVI_TRAINED)) k = 1, b = 2;
+    if (n->kind == FVI_BINARY) k = 1;
+    if (n->kind == FVI_GATHER) k = 0;
     *kernel = constant_input(g, n, k);
     *bias = constant_input(g, n, b);
     if (!*kernel && (n->kind == FVI_BINARY || n->kind == FVI_MATMUL))

@@ -10,66 +10,6 @@
 
 #include "graph/const.h"
 
-/* clang-format off */
-typedef struct words {
-    const char *kind, *text; /* text may hold two %g: p and q */
-} words;
-
-static const words unary_words[FVI_UNARY_COUNT] = {
-    [FVI_RELU] = {"relu", "ReLU"},
-    [FVI_LEAKY_RELU] = {"leaky relu", "leaky ReLU with scale %g"},
-    [FVI_CLIP] = {"clip", "clip to %g..%g"},
-    [FVI_SIGMOID] = {"sigmoid", "sigmoid"},
-    [FVI_TANH] = {"tanh", "hyperbolic tangent"},
-    [FVI_ELU] = {"elu", "ELU with alpha %g"},
-    [FVI_SELU] = {"selu", "SELU with alpha %g and gamma %g"},
-    [FVI_CELU] = {"celu", "CELU with alpha %g"},
-    [FVI_SOFTPLUS] = {"softplus", "softplus"},
-    [FVI_SOFTSIGN] = {"softsign", "softsign"},
-    [FVI_HARD_SIGMOID] = {"hard sigmoid", "hard sigmoid with slope %g and offset %g"},
-    [FVI_HARD_SWISH] = {"hard swish", "hard swish"},
-    [FVI_GELU] = {"gelu", "GELU"},
-    [FVI_GELU_TANH] = {"gelu", "GELU, tanh approximation"},
-    [FVI_SWISH] = {"swish", "swish"},
-    [FVI_MISH] = {"mish", "mish"},
-    [FVI_ERF] = {"erf", "error function"},
-    [FVI_EXP] = {"exponential", "exponential"},
-    [FVI_LOG] = {"logarithm", "natural logarithm"},
-    [FVI_SQRT] = {"square root", "square root"},
-    [FVI_RECIPROCAL] = {"reciprocal", "reciprocal"},
-    [FVI_ABS] = {"absolute value", "absolute value"},
-    [FVI_NEG] = {"negation", "negation"},
-    [FVI_POW] = {"power", "power %g"},
-    [FVI_SIN] = {"sine", "sine"},
-    [FVI_COS] = {"cosine", "cosine"},
-    [FVI_LINEAR] = {"scaling", "scaling by %g, plus %g"},
-    [FVI_THRESHOLDED_RELU] = {"thresholded relu", "thresholded ReLU with threshold %g"},
-    [FVI_FLOOR] = {"floor", "rounding down"},
-    [FVI_CEIL] = {"ceil", "rounding up"},
-    [FVI_ROUND] = {"round", "rounding to nearest"},
-    [FVI_SIGN] = {"sign", "sign"},
-    [FVI_IS_NAN] = {"is nan", "test for not-a-number"},
-    [FVI_NOT] = {"not", "logical not"},
-};
-
-static const char *const binary_words[FVI_BINARY_COUNT] = {
-    [FVI_ADD] = "addition", [FVI_SUB] = "subtraction", [FVI_MUL] = "multiplication",
-    [FVI_DIV] = "division", [FVI_MIN] = "minimum", [FVI_MAX] = "maximum", [FVI_POWER] = "power",
-    [FVI_PRELU] = "prelu", [FVI_MOD] = "modulo", [FVI_FMOD] = "remainder",
-    [FVI_LESS] = "less", [FVI_LESS_EQUAL] = "less or equal", [FVI_GREATER] = "greater",
-    [FVI_GREATER_EQUAL] = "greater or equal", [FVI_EQUAL] = "equal", [FVI_AND] = "logical and",
-    [FVI_OR] = "logical or", [FVI_XOR] = "logical exclusive or",
-};
-
-static const char *const reduce_words[FVI_REDUCE_COUNT] = {
-    [FVI_REDUCE_MEAN] = "mean", [FVI_REDUCE_SUM] = "sum", [FVI_REDUCE_MAX] = "maximum",
-    [FVI_REDUCE_MIN] = "minimum", [FVI_REDUCE_PROD] = "product", [FVI_REDUCE_L1] = "L1 norm",
-    [FVI_REDUCE_L2] = "L2 norm", [FVI_REDUCE_SUM_SQUARE] = "sum of squares",
-    [FVI_REDUCE_LOG_SUM] = "logarithm of the sum",
-    [FVI_REDUCE_LOG_SUM_EXP] = "logarithm of the sum of exponentials",
-};
-/* clang-format on */
-
 static const char *shape_text(const fvi_shape *s, char text[FVI_SHAPE_TEXT]) {
     return fvi_shape_text(s, text);
 }
@@ -184,7 +124,7 @@ static void unary(GString *s, const fvi_node *n) {
     } else if ((unsigned)n->a.unary.f < FVI_UNARY_COUNT) {
         const double v[2] = {p, q};
         int at = 0;
-        for (const char *t = unary_words[n->a.unary.f].text; *t; t++) {
+        for (const char *t = fvi_unary_info(n->a.unary.f)->text; *t; t++) {
             if (*t == '%') {
                 g_string_append_printf(s, "%g", v[at++]);
                 t++; /* the g */
@@ -203,14 +143,15 @@ static void binary(GString *s, const fvi_graph *g, const fvi_node *n) {
         g_string_append_printf(s, "PReLU with %" G_GINT64_FORMAT " slopes",
                                fvi_shape_count(shape_in(g, n, 1)));
     else if (!c)
-        g_string_append_printf(s, "element-wise %s of 2 inputs", binary_words[n->a.binary.f]);
+        g_string_append_printf(s, "element-wise %s of 2 inputs",
+                               fvi_binary_info(n->a.binary.f)->word);
     else if (fvi_shape_count(&c->shape) == 1)
         g_string_append_printf(s, "element-wise %s with the constant %g%s",
-                               binary_words[n->a.binary.f], fvi_const_at(c, 0),
+                               fvi_binary_info(n->a.binary.f)->word, fvi_const_at(c, 0),
                                with ? "" : " on the left");
     else
         g_string_append_printf(s, "element-wise %s with a %s constant%s",
-                               binary_words[n->a.binary.f], shape_text(&c->shape, text),
+                               fvi_binary_info(n->a.binary.f)->word, shape_text(&c->shape, text),
                                with ? "" : " on the left");
 }
 
@@ -219,7 +160,7 @@ static void reduce(GString *s, const fvi_graph *g, const fvi_node *n) {
     int count = 0, ndim = shape_in(g, n, 0)->ndim;
     for (int i = 0; i < ndim; i++)
         if (n->a.reduce.axes & 1u << i) axes[count++] = i;
-    g_string_append_printf(s, "%s over axes ", reduce_words[n->a.reduce.f]);
+    g_string_append_printf(s, "%s over axes ", fvi_reduce_info(n->a.reduce.f)->word);
     list(s, axes, count);
 }
 
@@ -300,21 +241,9 @@ static void resize(GString *s, const fvi_graph *g, const fvi_node *n) {
     if (from == y->ndim) g_string_append(s, "the same size");
 }
 
-static void moved(GString *s, const fvi_graph *g, const fvi_node *n) {
+static void to_shape(GString *s, const char *what, const fvi_graph *g, const fvi_node *n) {
     char text[FVI_SHAPE_TEXT];
-    const fvi_shape *y = &g->values[n->out].shape;
-    if (n->kind == FVI_TRANSPOSE) {
-        g_string_append(s, "transposition with order [");
-        for (int i = 0; i < y->ndim; i++)
-            g_string_append_printf(s, "%s%d", i ? " " : "", n->a.transpose.perm[i]);
-        g_string_append_c(s, ']');
-    } else if (n->kind == FVI_GATHER) {
-        g_string_append_printf(s, "selection of %" G_GINT64_FORMAT " indices along axis %d",
-                               fvi_shape_count(shape_in(g, n, 1)), n->a.axis.axis);
-    } else {
-        g_string_append_printf(s, "%s to %s", n->kind == FVI_EXPAND ? "expansion" : "reshape",
-                               shape_text(y, text));
-    }
+    g_string_append_printf(s, "%s to %s", what, shape_text(&g->values[n->out].shape, text));
 }
 
 static void identity(GString *s, const fvi_node *n) {
@@ -324,74 +253,151 @@ static void identity(GString *s, const fvi_node *n) {
         g_string_append(s, "identity");
 }
 
-static void describe_into(GString *s, const fvi_graph *g, const fvi_node *n) {
-    switch (n->kind) {
-    case FVI_CONV:
-    case FVI_CONV_TRANSPOSE: convolution(s, g, n); break;
-    case FVI_MATMUL: matmul(s, g, n); break;
-    case FVI_MAX_POOL:
-    case FVI_AVERAGE_POOL: pooling(s, n); break;
-    case FVI_LRN:
-        g_string_append_printf(
-            s, "cross channel normalization with %" G_GINT64_FORMAT " channels per element",
-            n->a.lrn.size);
-        break;
-    case FVI_BATCH_NORM:
-    case FVI_GROUP_NORM:
-    case FVI_LAYER_NORM: norm(s, g, n); break;
-    case FVI_SOFTMAX: g_string_append(s, n->a.softmax.log ? "log softmax" : "softmax"); break;
-    case FVI_UNARY: unary(s, n); break;
-    case FVI_BINARY: binary(s, g, n); break;
-    case FVI_WHERE: g_string_append(s, "element-wise selection by a condition"); break;
-    case FVI_REDUCE: reduce(s, g, n); break;
-    case FVI_CONCAT: concat(s, g, n); break;
-    case FVI_SLICE: slice(s, g, n); break;
-    case FVI_PAD: pad(s, g, n); break;
-    case FVI_RESHAPE:
-    case FVI_TRANSPOSE:
-    case FVI_EXPAND:
-    case FVI_GATHER: moved(s, g, n); break;
-    case FVI_RESIZE: resize(s, g, n); break;
-    case FVI_IDENTITY: identity(s, n); break;
-    case FVI_KIND_COUNT: break;
-    }
+/* ---- the rules of kinds.def: they append the description and return the kind ---- */
+
+#define RULE(name) \
+    static const char *words_##name(GString *s, const fvi_graph *g, const fvi_node *n)
+#define UNUSED() ((void)s, (void)g, (void)n)
+
+RULE(convolution) {
+    convolution(s, g, n);
+    if (n->kind == FVI_CONV_TRANSPOSE) return "transposed convolution";
+    return n->a.window.groups > 1 ? "grouped convolution" : "convolution";
 }
+
+RULE(matmul) {
+    matmul(s, g, n);
+    return is_fully_connected(g, n) ? "fully connected" : "matrix product";
+}
+
+RULE(pooling) {
+    UNUSED();
+    pooling(s, n);
+    if (n->kind == FVI_MAX_POOL) return n->a.window.global ? "global max pooling" : "max pooling";
+    return n->a.window.global ? "global average pooling" : "average pooling";
+}
+
+RULE(lrn) {
+    UNUSED();
+    g_string_append_printf(
+        s, "cross channel normalization with %" G_GINT64_FORMAT " channels per element",
+        n->a.lrn.size);
+    return "cross channel normalization";
+}
+
+RULE(batch_norm) {
+    norm(s, g, n);
+    return "batch normalization";
+}
+
+RULE(group_norm) {
+    norm(s, g, n);
+    return is_instance_norm(g, n) ? "instance normalization" : "group normalization";
+}
+
+RULE(layer_norm) {
+    norm(s, g, n);
+    return "layer normalization";
+}
+
+RULE(softmax) {
+    const char *kind = n->a.softmax.log ? "log softmax" : "softmax";
+    UNUSED();
+    g_string_append(s, kind);
+    return kind;
+}
+
+RULE(unary) {
+    UNUSED();
+    unary(s, n);
+    return is_clipped_relu(n) ? "clipped relu" : fvi_unary_info(n->a.unary.f)->word;
+}
+
+RULE(binary) {
+    binary(s, g, n);
+    return fvi_binary_info(n->a.binary.f)->word;
+}
+
+RULE(where) {
+    UNUSED();
+    g_string_append(s, "element-wise selection by a condition");
+    return "selection";
+}
+
+RULE(reduce) {
+    reduce(s, g, n);
+    return fvi_reduce_info(n->a.reduce.f)->word;
+}
+
+RULE(concat) {
+    concat(s, g, n);
+    return is_depth(g, n) ? "depth concatenation" : "concatenation";
+}
+
+RULE(slice) {
+    slice(s, g, n);
+    return "slice";
+}
+
+RULE(pad) {
+    pad(s, g, n);
+    return "padding";
+}
+
+RULE(reshape) {
+    to_shape(s, "reshape", g, n);
+    return !strcmp(n->source_op, "Flatten") ? "flatten" : "reshape";
+}
+
+RULE(transpose) {
+    g_string_append(s, "transposition with order [");
+    for (int i = 0; i < g->values[n->out].shape.ndim; i++)
+        g_string_append_printf(s, "%s%d", i ? " " : "", n->a.transpose.perm[i]);
+    g_string_append_c(s, ']');
+    return "transposition";
+}
+
+RULE(expand) {
+    to_shape(s, "expansion", g, n);
+    return "expansion";
+}
+
+RULE(resize) {
+    resize(s, g, n);
+    return "resize";
+}
+
+RULE(gather) {
+    g_string_append_printf(s, "selection of %" G_GINT64_FORMAT " indices along axis %d",
+                           fvi_shape_count(shape_in(g, n, 1)), n->a.axis.axis);
+    return "selection by index";
+}
+
+RULE(identity) {
+    UNUSED();
+    identity(s, n);
+    return n->a.identity.dropout ? "dropout" : "identity";
+}
+
+static const char *(*const rules[FVI_KIND_COUNT])(GString *, const fvi_graph *,
+                                                  const fvi_node *) = {
+#define FVI_KIND(NAME, file, traits, channels, batch, field, cost, words, ...) \
+    [FVI_##NAME] = words_##words,
+#include "graph/kinds.def"
+#undef FVI_KIND
+};
 
 const char *fvi_describe(const fvi_graph *g, const fvi_node *n, fvi_pool *pool) {
     GString *s = g_string_new(NULL);
-    describe_into(s, g, n);
+    rules[n->kind](s, g, n);
     char *text = fvi_pool_strdup(pool, s->str);
     g_string_free(s, TRUE);
     return text;
 }
 
 const char *fvi_describe_kind(const fvi_graph *g, const fvi_node *n) {
-    switch (n->kind) {
-    case FVI_CONV: return n->a.window.groups > 1 ? "grouped convolution" : "convolution";
-    case FVI_CONV_TRANSPOSE: return "transposed convolution";
-    case FVI_MATMUL: return is_fully_connected(g, n) ? "fully connected" : "matrix product";
-    case FVI_MAX_POOL: return n->a.window.global ? "global max pooling" : "max pooling";
-    case FVI_AVERAGE_POOL: return n->a.window.global ? "global average pooling" : "average pooling";
-    case FVI_LRN: return "cross channel normalization";
-    case FVI_BATCH_NORM: return "batch normalization";
-    case FVI_GROUP_NORM:
-        return is_instance_norm(g, n) ? "instance normalization" : "group normalization";
-    case FVI_LAYER_NORM: return "layer normalization";
-    case FVI_SOFTMAX: return n->a.softmax.log ? "log softmax" : "softmax";
-    case FVI_UNARY: return is_clipped_relu(n) ? "clipped relu" : unary_words[n->a.unary.f].kind;
-    case FVI_BINARY: return binary_words[n->a.binary.f];
-    case FVI_WHERE: return "selection";
-    case FVI_REDUCE: return reduce_words[n->a.reduce.f];
-    case FVI_CONCAT: return is_depth(g, n) ? "depth concatenation" : "concatenation";
-    case FVI_SLICE: return "slice";
-    case FVI_PAD: return "padding";
-    case FVI_RESHAPE: return !strcmp(n->source_op, "Flatten") ? "flatten" : "reshape";
-    case FVI_TRANSPOSE: return "transposition";
-    case FVI_EXPAND: return "expansion";
-    case FVI_RESIZE: return "resize";
-    case FVI_GATHER: return "selection by index";
-    case FVI_IDENTITY: return n->a.identity.dropout ? "dropout" : "identity";
-    case FVI_KIND_COUNT: break;
-    }
-    return "unknown";
+    GString *s = g_string_new(NULL);
+    const char *kind = rules[n->kind](s, g, n);
+    g_string_free(s, TRUE);
+    return kind;
 }

@@ -34,21 +34,10 @@ static int64_t count_parameters(const fvi_graph *g, const fvi_node *n) {
     int64_t sum = 0;
     for (int i = 0; i < n->n_in; i++) {
         int64_t c = constant_count(g, n, i);
-        if (fvi_kind_has_weights(n->kind)) {
+        const int one = n->kind == FVI_BINARY && n->a.binary.f == FVI_PRELU;
+        if (fvi_kind_has(n->kind, FVI_TRAINED) ||
+            (fvi_kind_has(n->kind, FVI_HOLDS_TABLES) && (c > 1 || one)))
             sum += c;
-            continue;
-        }
-        switch (n->kind) {
-        case FVI_BINARY:
-            if (c > 1 || n->a.binary.f == FVI_PRELU) sum += c;
-            break;
-        case FVI_CONCAT:
-        case FVI_EXPAND:
-        case FVI_GATHER:
-            if (c > 1) sum += c;
-            break;
-        default: break;
-        }
     }
     return sum;
 }

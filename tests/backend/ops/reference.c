@@ -4,9 +4,9 @@
 
 fvi_reference fvi_reference_of(fvi_kind k) {
     static const fvi_reference table[] = {
-#define FVI_OP(NAME, file) [FVI_##NAME] = fvi_ref_##file,
+#define FVI_KIND(NAME, file, ...) [FVI_##NAME] = fvi_ref_##file,
 #include "graph/kinds.def"
-#undef FVI_OP
+#undef FVI_KIND
     };
     return table[k];
 }

@@ -25,8 +25,9 @@ int64_t fvi_ref_ravel(const fvi_shape *s, const int64_t pos[FVI_MAX_DIMS]);
 /* The element of t that numpy's broadcasting puts at position pos of a tensor of ndim axes. */
 double fvi_ref_broadcast(const fvi_ref *t, const int64_t *pos, int ndim);
 
-#define FVI_OP(NAME, file) void fvi_ref_##file(const fvi_node *n, const fvi_ref *in, fvi_ref *out);
+#define FVI_KIND(NAME, file, ...) \
+    void fvi_ref_##file(const fvi_node *n, const fvi_ref *in, fvi_ref *out);
 #include "graph/kinds.def"
-#undef FVI_OP
+#undef FVI_KIND
 
 #endif

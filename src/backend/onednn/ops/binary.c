@@ -230,29 +230,6 @@ static inline float power_slope_b(float a, float b) {
 /* 1 for the chosen one, 1/2 for equals. */
 static inline float chosen(int yes, int equal) { return yes ? 1.0f : equal ? 0.5f : 0.0f; }
 
-/* Every function once: its name, f(a,b), the gradients at a and b for g at the result. */
-// clang-format off
-#define FUNCTIONS(F)                                                                               \
-    F(FVI_ADD,   a + b,             g,                            g)                               \
-    F(FVI_SUB,   a - b,             g,                            -g)                              \
-    F(FVI_MUL,   a * b,             g * b,                        g * a)                           \
-    F(FVI_DIV,   a / b,             g / b,                        -g * a / (b * b))                \
-    F(FVI_MIN,   a < b ? a : b,     g * chosen(a < b, a == b),    g * chosen(b < a, a == b))       \
-    F(FVI_MAX,   a > b ? a : b,     g * chosen(a > b, a == b),    g * chosen(b > a, a == b))       \
-    F(FVI_POWER, powf(a, b),        b == 0 ? 0 : g * b * powf(a, b - 1),  g * power_slope_b(a, b)) \
-    F(FVI_PRELU, a >= 0 ? a : a * b, a > 0 ? g : g * b,           a < 0 ? g * a : 0)               \
-    F(FVI_MOD,   mod_floor(a, b),   g,                            -g * floorf(a / b))              \
-    F(FVI_FMOD,  fmodf(a, b),       g,                            -g * truncf(a / b))              \
-    F(FVI_LESS,          a < b ? 1.0f : 0.0f,                   0, 0)                              \
-    F(FVI_LESS_EQUAL,    a <= b ? 1.0f : 0.0f,                  0, 0)                              \
-    F(FVI_GREATER,       a > b ? 1.0f : 0.0f,                   0, 0)                              \
-    F(FVI_GREATER_EQUAL, a >= b ? 1.0f : 0.0f,                  0, 0)                              \
-    F(FVI_EQUAL,         a == b ? 1.0f : 0.0f,                  0, 0)                              \
-    F(FVI_AND,           a != 0 && b != 0 ? 1.0f : 0.0f,        0, 0)                              \
-    F(FVI_OR,            a != 0 || b != 0 ? 1.0f : 0.0f,        0, 0)                              \
-    F(FVI_XOR,           (a != 0) != (b != 0) ? 1.0f : 0.0f,    0, 0)
-// clang-format on
-
 /* One run of n elements. which 0: the result; 1, 2: the gradient at a, b. as, bs: 0 or 1 where met
  * in practice, then known to the compiler. */
 typedef struct run {
@@ -268,22 +245,22 @@ typedef struct run {
         (void)a, (void)b, (void)g;                           \
         to[i] = VALUE;                                       \
     }
-#define CASE(NAME, F, DA, DB)    \
-    case NAME:                   \
-        if (which == 0) {        \
-            LOOP(F)              \
-        } else if (which == 1) { \
-            LOOP(DA)             \
-        } else {                 \
-            LOOP(DB)             \
-        }                        \
+#define FVI_BINARY_FUNCTION(NAME, key, word, is_bool, value, F, DA, DB) \
+    case FVI_##NAME:                                                   \
+        if (which == 0) {                                              \
+            LOOP(F)                                                    \
+        } else if (which == 1) {                                       \
+            LOOP(DA)                                                   \
+        } else {                                                       \
+            LOOP(DB)                                                   \
+        }                                                              \
         return;
 
 static inline __attribute__((always_inline)) void run_steps(fvi_binary f, int which, const run *r,
                                                             int64_t as, int64_t bs) {
     float *restrict to = r->to;
     switch (f) {
-        FUNCTIONS(CASE)
+#include "graph/binary.def"
     case FVI_BINARY_COUNT: return;
     }
 }

@@ -158,45 +158,6 @@ static inline float clip(float x, float lo, float hi) {
 
 static inline float hard_swish_slope(float x) { return x < -3 ? 0 : x <= 3 ? x / 3 + 0.5f : 1; }
 
-/* Every function once: its name, f(x), f'(x); p and q are its parameters. */
-// clang-format off
-#define FUNCTIONS(F)                                                                              \
-    F(FVI_RELU,         x > 0 ? x : 0,                      x > 0 ? 1.0f : 0.0f)                  \
-    F(FVI_LEAKY_RELU,   x > 0 ? x : p * x,                  x > 0 ? 1 : p)                        \
-    F(FVI_CLIP,         clip(x, p, q),                      x > p && x < q ? 1.0f : 0.0f)         \
-    F(FVI_SIGMOID,      sigmoid(x),                         sigmoid(x) * sigmoid(-x))             \
-    F(FVI_TANH,         tanhf(x),                           1 - tanhf(x) * tanhf(x))              \
-    F(FVI_ELU,          x > 0 ? x : p * expm1f(x),          x > 0 ? 1 : p * expf(x))              \
-    F(FVI_SELU,         q * (x > 0 ? x : p * expm1f(x)),    q * (x > 0 ? 1 : p * expf(x)))        \
-    F(FVI_CELU,         x > 0 ? x : p * expm1f(x / p),      x > 0 ? 1 : expf(x / p))              \
-    F(FVI_SOFTPLUS,     softplus(x),                        sigmoid(x))                           \
-    F(FVI_SOFTSIGN,     x / (1 + fabsf(x)),                 softsign_slope(x))                    \
-    F(FVI_HARD_SIGMOID, clip(p * x + q, 0, 1),  p * x + q > 0 && p * x + q < 1 ? p : 0)           \
-    F(FVI_HARD_SWISH,   x * clip(x / 6 + 0.5f, 0, 1),       hard_swish_slope(x))                  \
-    F(FVI_GELU,         gelu(x),                            gelu_slope(x))                        \
-    F(FVI_GELU_TANH,    gelu_tanh(x),                       gelu_tanh_slope(x))                   \
-    F(FVI_SWISH,        x * sigmoid(p * x),                 swish_slope(x, p))                    \
-    F(FVI_MISH,         x * tanhf(softplus(x)),             mish_slope(x))                        \
-    F(FVI_ERF,          erff(x),                            erf_slope(x))                         \
-    F(FVI_EXP,          expf(x),                            expf(x))                              \
-    F(FVI_LOG,          logf(x),                            1 / x)                                \
-    F(FVI_SQRT,         sqrtf(x),                           0.5f / sqrtf(x))                      \
-    F(FVI_RECIPROCAL,   1 / x,                              -1 / (x * x))                         \
-    F(FVI_ABS,          fabsf(x),                           x > 0 ? 1.0f : x < 0 ? -1.0f : 0.0f)  \
-    F(FVI_NEG,          -x,                                 -1.0f)                                \
-    F(FVI_POW,          powf(x, p),                         p == 0 ? 0 : p * powf(x, p - 1))      \
-    F(FVI_SIN,          sinf(x),                            cosf(x))                              \
-    F(FVI_COS,          cosf(x),                            -sinf(x))                             \
-    F(FVI_LINEAR,       p * x + q,                          p)                                    \
-    F(FVI_THRESHOLDED_RELU, x > p ? x : 0,                  x > p ? 1.0f : 0.0f)                  \
-    F(FVI_FLOOR,        floorf(x),                          0)                                    \
-    F(FVI_CEIL,         ceilf(x),                           0)                                    \
-    F(FVI_ROUND,        rintf(x),                           0)                                    \
-    F(FVI_SIGN,         x > 0 ? 1.0f : x < 0 ? -1.0f : x,   0)                                    \
-    F(FVI_IS_NAN,       isnan(x) ? 1.0f : 0.0f,             0)                                    \
-    F(FVI_NOT,          x == 0 ? 1.0f : 0.0f,               0)
-// clang-format on
-
 /* x^(k/4) */
 FVI_INLINE float quarter_power(float x, int k) {
     const float root = sqrtf(x);
@@ -248,19 +209,19 @@ FVI_WIDE static void run(const fvi_act *act, const float *restrict src, const fl
             (void)x;                                                                               \
             out[b + k] = VALUE;                                                                    \
         }
-#define CASE(NAME, F, SLOPE)            \
-    case NAME:                          \
-        if (!ddst) {                    \
-            LOOP(F)                     \
-        } else {                        \
-            LOOP(ddst[b + k] * (SLOPE)) \
-        }                               \
+#define FVI_UNARY_FUNCTION(NAME, key, kind, text, P, Q, is_bool, value, F, SLOPE) \
+    case FVI_##NAME:                                                             \
+        if (!ddst) {                                                             \
+            LOOP(F)                                                              \
+        } else {                                                                 \
+            LOOP(ddst[b + k] * (SLOPE))                                          \
+        }                                                                        \
         return;
     switch (act->f) {
-        FUNCTIONS(CASE)
+#include "graph/unary.def"
     case FVI_UNARY_COUNT: return;
     }
-#undef CASE
+#undef FVI_UNARY_FUNCTION
 #undef LOOP
 }
 

@@ -3,9 +3,9 @@
 #include "backend/onednn/schedule/op.h"
 
 static const fvi_op *const table[FVI_KIND_COUNT] = {
-#define FVI_OP(NAME, file) [FVI_##NAME] = &fvi_op_##file,
+#define FVI_KIND(NAME, file, ...) [FVI_##NAME] = &fvi_op_##file,
 #include "graph/kinds.def"
-#undef FVI_OP
+#undef FVI_KIND
 };
 
 const fvi_op *fvi_op_of(fvi_kind k) { return (unsigned)k < FVI_KIND_COUNT ? table[k] : NULL; }

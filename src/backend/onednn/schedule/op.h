@@ -76,9 +76,9 @@ struct fvi_op {
 };
 
 /* The table graph/kinds.def makes: fvi_op_conv, ... */
-#define FVI_OP(NAME, file) extern const fvi_op fvi_op_##file;
+#define FVI_KIND(NAME, file, ...) extern const fvi_op fvi_op_##file;
 #include "graph/kinds.def"
-#undef FVI_OP
+#undef FVI_KIND
 const fvi_op *fvi_op_of(fvi_kind k);
 
 #endif
