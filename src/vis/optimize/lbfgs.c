@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "vis/optimize/optimizer.h"
+#include "vis/optimize/lbfgs.h"
 
 #define IRRESISTIBLE (-1e300)
 

@@ -17,27 +17,13 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/large_alloc.h"
-#include "base/parallel.h"
-#include "base/simd.h"
-#include "signal/color.h"
 #include "vis/param/param_kind.h"
 #include "vis/param/start.h"
 
 #define MAX_NUMBERS ((int64_t)1 << 32)
-#define MAX_SPREAD  6 /* whole turns make any picture of phases up to here (param_phase.c) */
+#define MAX_STD     6 /* whole turns make any picture of phases up to here (param_phase.c) */
 
 static const float mean_color[3] = {0.48f, 0.46f, 0.41f};
-
-fv_status fvi_param_room(fvi_param *p, int64_t n, float **out, fv_error *err) {
-    int i = 0;
-    while (p->rooms[i]) i++; /* FVI_PARAM_ROOMS is enough for every kind */
-    p->rooms[i] = fvi_large_alloc((size_t)n * sizeof(float));
-    if (!p->rooms[i])
-        return fvi_fail(err, FV_NOMEM, "no memory for a picture of %d x %d", p->h, p->w);
-    *out = p->rooms[i];
-    return FV_OK;
-}
 
 /* Whether the numbers are spatial frequencies. */
 static int has_waves(const fvi_param_settings *d) {
@@ -54,9 +40,9 @@ static fv_status check_numbers(const fvi_param_settings *d, fv_error *err) {
         return fvi_fail(err, FV_ARG, "gain %g, decay %g: a gain is above 0, both are finite",
                         (double)d->gain, (double)d->decay);
     if (!isfinite(d->bias)) return fvi_fail(err, FV_ARG, "bias %g is not finite", (double)d->bias);
-    if (!(d->phase_std >= 0 && d->phase_std <= MAX_SPREAD))
-        return fvi_fail(err, FV_ARG, "phase phase_std %g; 0..%d are allowed", (double)d->phase_std,
-                        MAX_SPREAD);
+    if (!(d->phase_std >= 0 && d->phase_std <= MAX_STD))
+        return fvi_fail(err, FV_ARG, "phase-std %g; 0..%d are allowed", (double)d->phase_std,
+                        MAX_STD);
     return FV_OK;
 }
 
@@ -67,7 +53,8 @@ static fv_status check(const fvi_param_settings *d, int channels, int h, int w, 
     if (d->color < FV_COLOR_RGB || d->color > FV_COLOR_MACO)
         return fvi_fail(err, FV_ARG, "colour map %d does not exist (1..3)", d->color);
     if (d->output_activation < FVI_OUTPUT_NONE || d->output_activation > FVI_OUTPUT_CLIP)
-        return fvi_fail(err, FV_ARG, "squash %d does not exist (1..3)", d->output_activation);
+        return fvi_fail(err, FV_ARG, "output activation %d does not exist (1..3)",
+                        d->output_activation);
     if (channels < 1 || h < 1 || w < 1)
         return fvi_fail(err, FV_ARG, "a picture of %d x %d x %d: sizes are at least 1", channels, h,
                         w);
@@ -146,95 +133,12 @@ size_t fvi_param_bytes(const fvi_param_settings *desc, int channels, int h, int 
            (has_waves(desc) ? fvi_fft_bytes(h, w, channels) : 0);
 }
 
-/* ---- raw picture to picture: colour and squash, there, back and inverted ---- */
-
-static float middle(const fvi_param *p, int64_t pixel) {
-    int64_t c = pixel / p->plane;
-    return p->middle[c < 3 ? c : 0];
-}
-
-/* s = the sigmoid of raw; picture = low + range * s */
-FVI_WIDE static void squash(const float *raw, float bias, float low, float range, int64_t n,
-                            float *restrict s, float *picture) {
-#pragma omp simd
-    for (int64_t i = 0; i < n; i++) {
-        s[i] = 1 / (1 + fvi_exp(-(raw[i] + bias)));
-        picture[i] = low + range * s[i];
-    }
-}
-
-/* picture = low + range * (raw + middle) */
-FVI_WIDE static void shift(const float *raw, float middle, float low, float range, int64_t n,
-                           float *picture) {
-#pragma omp simd
-    for (int64_t i = 0; i < n; i++) picture[i] = low + range * (raw[i] + middle);
-}
-
-/* Pixels from..from + n - 1; `raw` has the first of them, its channels lie `apart`. */
-static void finish(const fvi_param *p, int64_t from, int64_t n, float *raw, int64_t apart) {
-    const float low = p->desc.low, range = p->desc.high - low;
-    fvi_color_apply(p->desc.color, apart, n, raw);
-    for (int64_t at = from; at < p->pixels; at += p->plane, raw += apart)
-        if (p->sigmoid)
-            squash(raw, p->desc.bias, low, range, n, p->sigmoid + at, p->picture + at);
-        else
-            shift(raw, middle(p, at), low, range, n, p->picture + at);
-}
-
-void fvi_param_finish(void *user, int64_t from, int64_t n, float *rows) {
-    finish(user, from, n, rows, n);
-}
-
-/* d * range, and the sigmoid's slope where there is one */
-FVI_WIDE static void squash_adjoint(const float *d, const float *s, float range, int64_t n,
-                                    float *restrict draw) {
-#pragma omp simd
-    for (int64_t i = 0; i < n; i++) draw[i] = d[i] * range * (s ? s[i] * (1 - s[i]) : 1);
-}
-
-static void finish_adjoint(const fvi_param *p, int64_t from, int64_t n, float *draw,
-                           int64_t apart) {
-    const float range = p->desc.high - p->desc.low, *s = p->sigmoid;
-    float *to = draw;
-    for (int64_t at = from; at < p->pixels; at += p->plane, to += apart)
-        squash_adjoint(p->dpicture + at, s ? s + at : NULL, range, n, to);
-    fvi_color_adjoint(p->desc.color, apart, n, draw);
-}
-
-void fvi_param_finish_adjoint(void *user, int64_t from, int64_t n, float *rows) {
-    finish_adjoint(user, from, n, rows, n);
-}
-
-/* One of the two for whole planes. */
-static void all_pixels(const fvi_param *p, float *raw,
-                       void (*piece)(const fvi_param *p, int64_t from, int64_t n, float *raw,
-                                     int64_t apart)) {
-#pragma omp parallel if (p->pixels > FVI_PARALLEL_MIN)
-    {
-        int64_t from, to;
-        fvi_thread_share(p->plane, &from, &to);
-        piece(p, from, to - from, raw + from, p->plane);
-    }
-}
-
-static void finish_inverse(fvi_param *p, const float *picture, float *raw) {
-    float low = p->desc.low, scale = 1 / (p->desc.high - low);
-    for (int64_t i = 0; i < p->pixels; i++) {
-        float v = (picture[i] - low) * scale;
-        if (p->desc.output_activation == FVI_OUTPUT_SIGMOID) {
-            v = fminf(fmaxf(v, FVI_PARAM_EDGE), 1 - FVI_PARAM_EDGE);
-            raw[i] = logf(v / (1 - v)) - p->desc.bias;
-        } else {
-            raw[i] = v - middle(p, i);
-        }
-    }
-    fvi_color_inverse(p->desc.color, p->plane, raw);
-}
+/* ---- there, back and inverted ---- */
 
 void fvi_param_picture(fvi_param *p, const float *z, float *picture) {
     p->picture = picture;
     p->kind->raw(p, z, picture);
-    if (!p->kind->by_pieces && !is_bare(p)) all_pixels(p, picture, finish);
+    if (!p->kind->by_pieces && !is_bare(p)) fvi_param_finish_all(p, picture);
 }
 
 void fvi_param_adjoint(fvi_param *p, const float *z, const float *dpicture, float *dz) {
@@ -243,7 +147,7 @@ void fvi_param_adjoint(fvi_param *p, const float *z, const float *dpicture, floa
         return;
     }
     p->dpicture = dpicture;
-    if (!p->kind->by_pieces) all_pixels(p, p->draw, finish_adjoint);
+    if (!p->kind->by_pieces) fvi_param_finish_all_adjoint(p, p->draw);
     p->kind->adjoint(p, z, p->draw, dz);
 }
 
@@ -252,7 +156,7 @@ fv_status fvi_param_from_picture(fvi_param *p, const float *picture, float *z, f
         memmove(z, picture, (size_t)p->pixels * sizeof *z);
         return FV_OK;
     }
-    finish_inverse(p, picture, p->draw);
+    fvi_param_finish_inverse(p, picture, p->draw);
     return p->kind->invert(p, p->draw, z, err);
 }
 
@@ -308,7 +212,7 @@ void fvi_param_constrain(fvi_param *p, float *z) {
     }
     fvi_param_picture(p, z, p->cut);
     if (!cut(p, p->cut)) return;
-    finish_inverse(p, p->cut, p->draw);
+    fvi_param_finish_inverse(p, p->cut, p->draw);
     if (p->desc.kind == FVI_PARAM_LAPLACIAN) { /* level 0 takes the difference */
         p->kind->raw(p, z, p->cut);
         for (int64_t i = 0; i < p->pixels; i++) z[i] += p->draw[i] - p->cut[i];

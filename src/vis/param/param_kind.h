@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the files param*.c share and nobody else sees: the object, and what each kind of
- * parametrisation does. A kind makes a "raw" picture of the numbers; colour and squash, the same
- * for all kinds, make the picture of that (param.c). */
+ * parametrisation does. A kind makes a "raw" picture of the numbers; colour and output activation,
+ * the same for all kinds, make the picture of that (param.c). */
 #ifndef FVI_VIS_PARAM_PARAM_KIND_H
 #define FVI_VIS_PARAM_PARAM_KIND_H
 
@@ -32,10 +32,17 @@ FVI_INLINE void fvi_param_fetch(const float *p, int64_t row) {
     __builtin_prefetch(p + 16 * row + 15);
 }
 
-/* Colour and squash of raw pixels from..from + n - 1, rows [channels][n] that are overwritten, into
- * p->picture; and back, from p->dpicture to the gradient at raw.  user  the fvi_param */
+/* Colour and output activation of raw pixels from..from + n - 1, rows [channels][n] that are
+ * overwritten, into p->picture; and back, from p->dpicture to the gradient at raw.  user  the
+ * fvi_param */
 void fvi_param_finish(void *user, int64_t from, int64_t n, float *rows);
 void fvi_param_finish_adjoint(void *user, int64_t from, int64_t n, float *rows);
+/* The same of whole planes: raw [channels][h][w], overwritten, into p->picture; p->dpicture into
+ * draw. */
+void fvi_param_finish_all(fvi_param *p, float *raw);
+void fvi_param_finish_all_adjoint(fvi_param *p, float *draw);
+/* The raw picture whose picture is the one given, as near as a sigmoid can reach. */
+void fvi_param_finish_inverse(fvi_param *p, const float *picture, float *raw);
 
 extern const fvi_param_entry fvi_param_pixels, fvi_param_fourier, fvi_param_laplacian,
     fvi_param_phase, fvi_param_bounded;
@@ -45,9 +52,9 @@ struct fvi_param {
     const fvi_param_entry *kind;
     int channels, h, w, columns; /* columns: of a half spectrum, w / 2 + 1 */
     int64_t plane, pixels, count;
-    float middle[3];  /* what raw 0 is between low 0 and high 1, without a sigmoid */
-    float *sigmoid;   /* [channels][h][w] of the last picture, 0..1; SIGMOID only */
-    float *draw;      /* [channels][h][w] gradient at raw; also room of fvi_param_from_picture */
+    float middle[3]; /* what raw 0 is between low 0 and high 1, without a sigmoid */
+    float *sigmoid;  /* [channels][h][w] of the last picture, 0..1; SIGMOID only */
+    float *draw;     /* [channels][h][w] gradient at raw; also room of fvi_param_from_picture */
     /* of the call under way: the numbers, the picture, and their gradients */
     const float *z, *dpicture;
     float *picture, *dz;

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "vis/recipe/option_table.h"
+#include "vis/transform/transform_text.h"
 
 #define NEVER     "never"     /* FVI_NEVER */
 #define RECEPTIVE "receptive" /* FVI_SIZE_RECEPTIVE */

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "runtime/model.h"
+#include "vis/optimize/lbfgs.h"
 #include "vis/recipe/recipe.h"
 #include "vis/render/evaluate.h"
 #include "vis/render/gradient.h"

@@ -18,26 +18,9 @@
 
 #include "base/error.h"
 #include "vis/transform/transform_kind.h"
+#include "vis/transform/transform_text.h"
 
 #define MAX_PLANE ((int64_t)1 << 28) /* pixels, as pictures may have */
-
-static const fvi_transform_entry *const kinds[] = {
-    [FVI_TRANSFORM_PAD] = &fvi_transform_pad,
-    [FVI_TRANSFORM_JITTER] = &fvi_transform_jitter,
-    [FVI_TRANSFORM_ROLL] = &fvi_transform_roll,
-    [FVI_TRANSFORM_TRANSLATE] = &fvi_transform_translate,
-    [FVI_TRANSFORM_SCALE] = &fvi_transform_scale,
-    [FVI_TRANSFORM_ZOOM] = &fvi_transform_zoom,
-    [FVI_TRANSFORM_ROTATE] = &fvi_transform_rotate,
-    [FVI_TRANSFORM_FLIP] = &fvi_transform_flip,
-    [FVI_TRANSFORM_CROP] = &fvi_transform_crop,
-    [FVI_TRANSFORM_NOISE] = &fvi_transform_noise,
-    [FVI_TRANSFORM_BLUR] = &fvi_transform_blur,
-    [FVI_TRANSFORM_COLOR] = &fvi_transform_color,
-    [FVI_TRANSFORM_RESIZE] = &fvi_transform_resize,
-    [FVI_TRANSFORM_FIT] = &fvi_transform_fit,
-    [FVI_TRANSFORM_OCTAVE] = &fvi_transform_octave,
-};
 
 struct fvi_chain {
     fvi_chain_frame frame;
@@ -50,12 +33,6 @@ struct fvi_chain {
     float *work;       /* [max_plane]; NULL without a blur */
     int *index;        /* [largest h + largest w] */
 };
-
-const fvi_transform_entry *fvi_transform_find(int kind) {
-    return kind >= 1 && kind < (int)(sizeof kinds / sizeof *kinds) ? kinds[kind] : NULL;
-}
-
-double fvi_between(double low, double high, double u) { return low + (high - low) * u; }
 
 /* ---- making one ----------------------------------------------------------------------------- */
 

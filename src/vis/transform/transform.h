@@ -28,50 +28,59 @@
 
 /* What the picture must survive. v[] in the order given here; degrees, pixels, standard deviations
  * in units of high - low. Every one is linear in the picture, but for what it adds, and goes
- * back by its adjoint where nothing else is said. A number in brackets may be left out: it is 0. */
+ * back by its adjoint where nothing else is said. An argument in brackets may be left out: it is 0.
+ */
 typedef enum fvi_transform_kind {
-    FVI_TRANSFORM_PAD = 1,   /* pad(pixels): around all edges, with `edge` */
-    FVI_TRANSFORM_JITTER,    /* jitter(n): crops n rows and columns off, at a random place */
-    FVI_TRANSFORM_ROLL,      /* roll(n[,more[,lap]]): shifts by -n..n+more, around the edges. lap 1:
-                               the first and last row and column are taken for one, as scipy's shift
-                               does for keras-vis */
-    FVI_TRANSFORM_TRANSLATE, /* translate(n[,more[,back]]): shifts by -n..n+more; what comes in is
-                               `edge`. back 1: the gradient is shifted back the same way, as Darknet
-                               does, instead of the adjoint */
-    FVI_TRANSFORM_SCALE,     /* scale(low,high[,step[,like]]): resizes, so the size changes. like 0:
-                               sizes rounded, grid as PyTorch's align_corners=False; 1: as Lucid
-                               (sizes cut off, TensorFlow 1's grid); 2: as Lucent (sizes rounded up,
-                               align_corners=True, padded back with zeros) */
-    FVI_TRANSFORM_ZOOM,      /* zoom(low,high[,step]): enlarges about the centre; the size stays */
-    FVI_TRANSFORM_ROTATE,    /* rotate(low,high[,zeros[,like]]): counter-clockwise about the centre,
-                               the size stays; whole degrees; 0 counts `zeros` more times. Without
-                               `zeros` (or 0): any angle in between. like 1: as Lucid (nearest
-                               pixel, 3.14 for pi, the gradient turned back, not the adjoint) */
-    FVI_TRANSFORM_FLIP,      /* flip(p): left to right with probability p */
-    FVI_TRANSFORM_CROP,      /* crop(low,high[,low2,high2[,degrees[,flip[,sd[,turns]]]]]): a random
-                               window of low..high of the sides (of low2..high2 at the last
-                               update), turned by up to +-degrees, flipped with probability
-                               flip, resampled to the network's size. Anywhere it fits; with sd
-                               around the centre, normal with that deviation in sides, kept inside.
-                               A window larger than the picture lies anywhere that keeps the
-                               picture inside.
-                               turns 1: the two ranges take turns, evaluation by evaluation */
-    FVI_TRANSFORM_NOISE,     /* noise(sd[,range]): normal, plus uniform in +-range */
-    FVI_TRANSFORM_BLUR,      /* blur(low,high): Gaussian, sigma random in between, in pixels */
-    FVI_TRANSFORM_COLOR,     /* color(contrast,shift): (x-grey)*exp(+-contrast)+grey, plus normal
-                               shifts of each channel */
-    FVI_TRANSFORM_RESIZE,    /* resize(n[,like]): to n x n, bilinear; n 0: the network's size. like:
-                               whose grid, as in scale */
-    FVI_TRANSFORM_FIT,       /* fit(): crops or pads around the centre to the network's size */
-    FVI_TRANSFORM_OCTAVE     /* octave(n,factor): resizes by factor^-k, k random in 0..n-1; the
-                               gradient comes back by resizing, as Darknet does, not by the
-                               adjoint */
+    /* pad(pixels): around all edges, with `edge` */
+    FVI_TRANSFORM_PAD = 1,
+    /* jitter(pixels): crops so many rows and columns off, at a random position */
+    FVI_TRANSFORM_JITTER,
+    /* roll(pixels[,extra[,overlap]]): shifts by -pixels..pixels+extra, around the edges. overlap 1:
+     * the first and last row and column count as one, as scipy's shift does for keras-vis */
+    FVI_TRANSFORM_ROLL,
+    /* translate(pixels[,extra[,same_way]]): shifts by -pixels..pixels+extra; what comes in is
+     * `edge`. same_way 1: the gradient is shifted the same way again, as Darknet does, instead of
+     * by the adjoint */
+    FVI_TRANSFORM_TRANSLATE,
+    /* scale(low,high[,step[,compat]]): resizes, so the size changes. compat exact: sizes rounded,
+     * grid as PyTorch's align_corners=False; lucid: sizes cut off, TensorFlow 1's grid; lucent:
+     * sizes rounded up, align_corners=True, padded back with zeros */
+    FVI_TRANSFORM_SCALE,
+    /* zoom(low,high[,step]): enlarges about the centre; the size stays */
+    FVI_TRANSFORM_ZOOM,
+    /* rotate(low,high[,zeros[,compat]]): counter-clockwise about the centre, the size stays; whole
+     * degrees; 0 counts `zeros` more times. Without `zeros` (or 0): any angle in between. compat
+     * lucid: nearest pixel, 3.14 for pi, the gradient turned back, not the adjoint */
+    FVI_TRANSFORM_ROTATE,
+    /* flip(probability): left to right */
+    FVI_TRANSFORM_FLIP,
+    /* crop(low,high[,low_end,high_end[,degrees[,flip[,sd[,alternate]]]]]): a random window of
+     * low..high of the sides (of low_end..high_end at the last update), turned by up to +-degrees,
+     * flipped with probability flip, resampled to the network's size. Anywhere it fits; with sd
+     * around the centre, normal with that deviation in sides, kept inside. A window larger than the
+     * picture lies anywhere that keeps the picture inside. alternate 1: the two ranges alternate,
+     * evaluation by evaluation */
+    FVI_TRANSFORM_CROP,
+    /* noise(sd[,range]): normal, plus uniform in +-range */
+    FVI_TRANSFORM_NOISE,
+    /* blur(low,high): Gaussian, sigma random in between, in pixels */
+    FVI_TRANSFORM_BLUR,
+    /* color(contrast,shift): (x-grey)*exp(+-contrast)+grey, plus normal shifts of each channel */
+    FVI_TRANSFORM_COLOR,
+    /* resize(side[,compat]): to side x side, bilinear; 0: the network's size. compat: as scale's */
+    FVI_TRANSFORM_RESIZE,
+    /* fit(): crops or pads around the centre to the network's size */
+    FVI_TRANSFORM_FIT,
+    /* octave(count,factor): resizes by factor^-k, k random in 0..count-1; the gradient comes back
+     * by resizing, as Darknet does, not by the adjoint */
+    FVI_TRANSFORM_OCTAVE
 } fvi_transform_kind;
 
-#define FVI_MAX_TRANSFORMS 16
+#define FVI_TRANSFORM_ARGUMENTS 8
+#define FVI_MAX_TRANSFORMS      16
 typedef struct fvi_transform {
     fvi_transform_kind kind;
-    float v[8];
+    float v[FVI_TRANSFORM_ARGUMENTS]; /* in the order above */
     fvi_edge edge;
 } fvi_transform;
 
@@ -119,21 +128,5 @@ int fvi_chain_keeps_size(const fvi_chain *c);
 void fvi_chain_apply(fvi_chain *c, const float *in, float *out);
 /* Gradient at out -> gradient at in (written, not added). */
 void fvi_chain_adjoint(fvi_chain *c, const float *dout, float *din);
-
-/* Reads "pad(12) jitter(8) scale(.9,1.1,.02) rotate(-10,10,5) crop(.5,1.1;reflect)": names of
- * fvi_transform_kind in lower case with their numbers, in the order of v[], then perhaps `;` and an
- * edge (zero, grey, reflect, wrap, repeat). Numbers at the end may be left out where
- * fvi_transform_kind says so; they are then 0 (of crop's second window: the first). "" or "none" is
- * an empty list.
- *   errors  ARG names the word, the number of numbers it takes, or the range */
-/* Checks a list: how many, their kinds, edges and numbers.  errors  ARG */
-fv_status fvi_transforms_check(const fvi_transforms *t, fv_error *err);
-fv_status fvi_transforms_parse(const char *text, fvi_transforms *out, fv_error *err);
-/* The same text in one spelling ("none" for an empty list), cut to size. */
-void fvi_transforms_text(const fvi_transforms *t, char *text, size_t size);
-
-/* Shifts a picture down by dy and right by dx, around the edges: out[y][x] = in[y - dy][x - dx].
- *   in, out   [channels][h][w], not the same memory; any dy, dx */
-void fvi_roll(const float *in, int channels, int h, int w, int dy, int dx, float *out);
 
 #endif

@@ -17,9 +17,9 @@ typedef struct fvi_drawn {
     fvi_transform t;
     const fvi_chain_frame *frame;
     const struct fvi_drawn *before; /* a move done in one with this one, first; or NULL */
-    float grey;       /* the middle of low and high */
-    int h, w, oh, ow; /* of what goes in, and of what comes out */
-    int dy, dx;       /* shifts down and right; JITTER, FIT: minus what is cut off above, left */
+    float grey;                     /* the middle of low and high */
+    int h, w, oh, ow;               /* of what goes in, and of what comes out */
+    int dy, dx; /* shifts down and right; JITTER, FIT: minus what is cut off above, left */
     int flip;
     uint32_t evaluation;
     int side;             /* CROP: samples a side of each pixel */
@@ -30,22 +30,22 @@ typedef struct fvi_drawn {
     float *work;          /* room for h * w (BLUR) */
 } fvi_drawn;
 
-#define FVI_TRANSFORM_NUMBERS 8
-
-/* The range of one number. Numbers left out are 0. */
-typedef struct fvi_number {
+/* One argument. Arguments left out are 0. */
+typedef struct fvi_argument {
+    const char *name;
     float low, high;
     int whole;
-} fvi_number;
+    const char *words; /* "exact|lucid|lucent" for 0, 1, 2; or NULL */
+} fvi_argument;
 
 typedef struct fvi_transform_entry {
     const char *name;
-    int least, most; /* how many numbers */
-    fvi_number number[FVI_TRANSFORM_NUMBERS];
-    int ordered; /* number 0 <= number 1 (crop: 2 <= 3 too) */
+    int least, most; /* how many arguments */
+    fvi_argument argument[FVI_TRANSFORM_ARGUMENTS];
+    int ordered; /* argument 0 <= argument 1 (crop: 2 <= 3 too) */
     int takes_edge;
-    int moves;       /* whole pixels: may be done in one with such a one behind it, */
-    int never_out;   /* if that never looks outside */
+    int moves;       /* an integer shift: can be merged with a following never_out one */
+    int never_out;   /* never samples outside its input */
     int one_for_all; /* decides a size: all pictures of an evaluation draw the same */
     /* What ranges cannot say, or NULL. */
     fv_status (*check)(const fvi_transform *t, fv_error *err);
@@ -57,6 +57,10 @@ typedef struct fvi_transform_entry {
     /* NULL: din is dout. */
     void (*adjoint)(const fvi_drawn *d, const float *dout, float *din);
 } fvi_transform_entry;
+
+/* Words of the argument `compat`, and what it is then. */
+#define FVI_COMPAT_WORDS "exact|lucid|lucent"
+typedef enum fvi_compat { FVI_COMPAT_EXACT, FVI_COMPAT_LUCID, FVI_COMPAT_LUCENT } fvi_compat;
 
 extern const fvi_transform_entry fvi_transform_pad, fvi_transform_jitter, fvi_transform_roll,
     fvi_transform_translate, fvi_transform_flip, fvi_transform_fit; /* transform_shift.c */
@@ -73,6 +77,8 @@ const fvi_transform_entry *fvi_transform_find(int kind);
 fv_status fvi_transform_check(const fvi_transform *t, fvi_transform *out, fv_error *err);
 
 /* low + (high - low) u. */
-double fvi_between(double low, double high, double u);
+static inline double fvi_between(double low, double high, double u) {
+    return low + (high - low) * u;
+}
 
 #endif

@@ -10,6 +10,11 @@
 
 #include "base/parallel.h"
 #include "vis/transform/transform_kind.h"
+
+/* Arguments of noise, blur, color. */
+enum { SD, RANGE };
+enum { LOW, HIGH };
+enum { CONTRAST, SHIFT };
 #include "signal/blur.h"
 
 #define CHUNK 256 /* normals at a time: even, so that chunks are one long call */
@@ -45,7 +50,7 @@ FVI_WIDE static void add_normals(fvi_random r, float sd, int64_t n, int64_t from
 static void noise_apply(const fvi_drawn *d, const float *in, float *out) {
     fvi_random r = d->random;
     const int64_t n = count_of(d), plane = (int64_t)d->h * d->w;
-    const float sd = d->t.v[0] * span_of(d), range = d->t.v[1] * span_of(d);
+    const float sd = d->t.v[SD] * span_of(d), range = d->t.v[RANGE] * span_of(d);
     if (sd > 0) {
 #pragma omp parallel if (n > FVI_PARALLEL_MIN)
         {
@@ -65,7 +70,7 @@ static void noise_apply(const fvi_drawn *d, const float *in, float *out) {
 
 static void blur_draw(fvi_drawn *d, fvi_random *r, float progress) {
     (void)progress;
-    d->value = (float)fvi_between(d->t.v[0], d->t.v[1], fvi_random_uniform(r));
+    d->value = (float)fvi_between(d->t.v[LOW], d->t.v[HIGH], fvi_random_uniform(r));
 }
 static void blur_apply(const fvi_drawn *d, const float *in, float *out) {
     copy(d, in, out);
@@ -80,7 +85,7 @@ static void blur_adjoint(const fvi_drawn *d, const float *dout, float *din) {
 
 static void color_draw(fvi_drawn *d, fvi_random *r, float progress) {
     (void)progress;
-    d->value = (float)exp(d->t.v[0] * fvi_between(-1, 1, fvi_random_uniform(r)));
+    d->value = (float)exp(d->t.v[CONTRAST] * fvi_between(-1, 1, fvi_random_uniform(r)));
     d->random = *r;
 }
 
@@ -100,7 +105,7 @@ static void scale_all(const fvi_drawn *d, int shift, const float *in, float *out
         fvi_thread_share(plane, &from, &to);
         for (int c = 0; c < d->frame->channels; c++) {
             if (shift && c % 2 == 0) fvi_random_normals(&r, 2, pair);
-            if (shift) add = d->grey * (1 - d->value) + d->t.v[1] * span_of(d) * pair[c % 2];
+            if (shift) add = d->grey * (1 - d->value) + d->t.v[SHIFT] * span_of(d) * pair[c % 2];
             scale(d->value, add, to - from, in + c * plane + from, out + c * plane + from);
         }
     }
@@ -116,7 +121,7 @@ const fvi_transform_entry fvi_transform_noise = {
     .name = "noise",
     .least = 1,
     .most = 2,
-    .number = {{0, 100, 0}, {0, 100, 0}},
+    .argument = {{"sd", 0, 100, 0, NULL}, {"range", 0, 100, 0, NULL}},
     .draw = noise_draw,
     .apply = noise_apply,
 };
@@ -124,7 +129,7 @@ const fvi_transform_entry fvi_transform_blur = {
     .name = "blur",
     .least = 2,
     .most = 2,
-    .number = {{0, FVI_BLUR_MAX, 0}, {0, FVI_BLUR_MAX, 0}},
+    .argument = {{"low", 0, FVI_BLUR_MAX, 0, NULL}, {"high", 0, FVI_BLUR_MAX, 0, NULL}},
     .ordered = 1,
     .draw = blur_draw,
     .apply = blur_apply,
@@ -134,7 +139,7 @@ const fvi_transform_entry fvi_transform_color = {
     .name = "color",
     .least = 2,
     .most = 2,
-    .number = {{0, 10, 0}, {0, 10, 0}},
+    .argument = {{"contrast", 0, 10, 0, NULL}, {"shift", 0, 10, 0, NULL}},
     .draw = color_draw,
     .apply = color_apply,
     .adjoint = color_adjoint,

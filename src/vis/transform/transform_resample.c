@@ -2,15 +2,15 @@
 /* Transforms that look between pixels, bilinear: scale, zoom, rotate, crop, resize, octave.
  *
  * Pixel centres are at whole numbers, so a side of n pixels reaches from -0.5 to n - 0.5 and its
- * middle is (n - 1) / 2. A turn by a > 0 degrees turns the picture counter-clockwise: outputs look
- * at x_in = x cos a - y sin a,  y_in = x sin a + y cos a   around the middle. All choices are
+ * middle is (n - 1) / 2. Turning by a > 0 degrees is counter-clockwise: outputs read
+ * x_in = x cos a - y sin a,  y_in = x sin a + y cos a   around the middle. All choices are
  * computed in double from the floats given, and maps stored as floats.
  *
- * `like` (scale's and resize's last number) says whose grid it is: 0 PyTorch's interpolate with
- * align_corners=False and sizes rounded (halves up); 1 TensorFlow 1's resize_bilinear and sizes cut
- * off (Lucid); 2 align_corners=True, and in scale sizes rounded up and padded back with zeros to at
- * least the size before (Lucent's random_scale, whose exchange of the two paddings of pictures that
- * are not square is not copied). rotate's last number takes nearest pixels, 3.14 for pi, and brings
+ * `compat` (of scale and resize) says whose grid it is: exact is PyTorch's interpolate with
+ * align_corners=False and sizes rounded (halves up); lucid TensorFlow 1's resize_bilinear and sizes
+ * cut off; lucent align_corners=True, and in scale sizes rounded up and padded back with zeros to
+ * at least the size before (Lucent's random_scale, whose exchange of the two paddings of pictures
+ * that are not square is not copied). rotate's lucid takes nearest pixels, 3.14 for pi, and brings
  * the gradient back by turning it back, all as Lucid has it through tf.contrib.image.rotate. Octave
  * resizes as Darknet: ends on ends, sizes cut off, and the gradient resized back.
  *
@@ -32,24 +32,31 @@
 #define COARSE      1.5 /* window pixels an output pixel from which crop takes means */
 #define MAX_SAMPLES 16  /* a side */
 
-enum { LIKE_PYTORCH, LIKE_TENSORFLOW, LIKE_ENDS };
-static const fvi_resize_align align_like[] = {FVI_ALIGN_CENTRES, FVI_ALIGN_CORNER, FVI_ALIGN_ENDS};
+/* Arguments of scale and zoom, rotate, crop, resize, octave. */
+enum { LOW, HIGH, STEP, COMPAT };
+enum { ZEROS = 2 };
+enum { LOW_END = 2, HIGH_END, DEGREES, FLIP, SD, ALTERNATE };
+enum { SIDE, RESIZE_COMPAT };
+enum { COUNT, FACTOR };
+
+static const fvi_resize_align align_of[] = {FVI_ALIGN_CENTRES, FVI_ALIGN_CORNER, FVI_ALIGN_ENDS};
 
 static fv_status range_check(const fvi_transform *t, fv_error *err) {
-    if (t->v[2] <= 0 || (t->v[1] - t->v[0]) / t->v[2] <= 1e6f) return FV_OK;
+    if (t->v[STEP] <= 0 || (t->v[HIGH] - t->v[LOW]) / t->v[STEP] <= 1e6f) return FV_OK;
     return fvi_fail(err, FV_ARG, "transforms: %s: step %g: at most 1000000 steps allowed",
-                    fvi_transform_find(t->kind)->name, t->v[2]);
+                    t->kind == FVI_TRANSFORM_SCALE ? "scale" : "zoom", t->v[STEP]);
 }
 /* Of low, high, step: how many steps; the largest value. */
 static int steps_of(const fvi_transform *t) {
-    return (int)floor(((double)t->v[1] - t->v[0]) / t->v[2] + 0.5);
+    return (int)floor(((double)t->v[HIGH] - t->v[LOW]) / t->v[STEP] + 0.5);
 }
 static double top_of(const fvi_transform *t) {
-    return t->v[2] > 0 ? fmax(t->v[1], t->v[0] + (double)steps_of(t) * t->v[2]) : t->v[1];
+    return t->v[STEP] > 0 ? fmax(t->v[HIGH], t->v[LOW] + (double)steps_of(t) * t->v[STEP])
+                          : t->v[HIGH];
 }
 static double draw_factor(const fvi_transform *t, fvi_random *r) {
-    if (t->v[2] > 0) return t->v[0] + (double)fvi_random_int(r, 0, steps_of(t)) * t->v[2];
-    return fvi_between(t->v[0], t->v[1], fvi_random_uniform(r));
+    if (t->v[STEP] > 0) return t->v[LOW] + (double)fvi_random_int(r, 0, steps_of(t)) * t->v[STEP];
+    return fvi_between(t->v[LOW], t->v[HIGH], fvi_random_uniform(r));
 }
 
 static void set_map(fvi_affine *map, double yy, double yx, double y, double xy, double xx,
@@ -60,37 +67,38 @@ static void set_map(fvi_affine *map, double yy, double yx, double y, double xy, 
 /* ---- scale ---------------------------------------------------------------------------------- */
 
 /* The size n is resized to. */
-static int64_t scaled(int64_t n, double factor, int like) {
+static int64_t scaled(int64_t n, double factor, int compat) {
     double size = (double)n * factor;
-    if (like == LIKE_TENSORFLOW) return (int64_t)floor(size + NEAR);
-    if (like == LIKE_ENDS) return (int64_t)ceil(size - NEAR);
+    if (compat == FVI_COMPAT_LUCID) return (int64_t)floor(size + NEAR);
+    if (compat == FVI_COMPAT_LUCENT) return (int64_t)ceil(size - NEAR);
     return (int64_t)floor(size + 0.5 + NEAR);
 }
-/* What is added on each side (LIKE_ENDS). */
+/* What is added on each side (FVI_COMPAT_LUCENT). */
 static int64_t padding(int64_t n, int64_t size) { return size < n ? (n - size + 1) / 2 : 0; }
 
 static void scale_sizes(const fvi_transform *t, const fvi_chain_frame *frame, fvi_sizes *s) {
-    int like = (int)t->v[3];
+    int compat = (int)t->v[COMPAT];
     (void)frame;
     for (int i = 0; i < 2; i++) {
         int64_t n = s->low[i], most = s->high[i];
-        s->low[i] = scaled(n, t->v[0], like);
-        s->high[i] = scaled(most, top_of(t), like);
-        if (like == LIKE_ENDS) { /* padded back to n, or n + 1 where the parities differ */
+        s->low[i] = scaled(n, t->v[LOW], compat);
+        s->high[i] = scaled(most, top_of(t), compat);
+        if (compat ==
+            FVI_COMPAT_LUCENT) { /* padded back to n, or n + 1 where the parities differ */
             if (s->low[i] < n && s->low[i] > 0) s->low[i] = n;
-            if (t->v[0] < 1 && s->high[i] < most + 1) s->high[i] = most + 1;
+            if (t->v[LOW] < 1 && s->high[i] < most + 1) s->high[i] = most + 1;
         }
     }
 }
 
 static void scale_draw(fvi_drawn *d, fvi_random *r, float progress) {
     (void)progress;
-    int like = (int)d->t.v[3];
+    int compat = (int)d->t.v[COMPAT];
     double factor = draw_factor(&d->t, r);
-    int h = (int)scaled(d->h, factor, like), w = (int)scaled(d->w, factor, like);
+    int h = (int)scaled(d->h, factor, compat), w = (int)scaled(d->w, factor, compat);
     d->oh = h;
     d->ow = w;
-    if (like == LIKE_ENDS) {
+    if (compat == FVI_COMPAT_LUCENT) {
         int py = (int)padding(d->h, h), px = (int)padding(d->w, w);
         double y = h > 1 ? (d->h - 1.0) / (h - 1) : d->h; /* one row: its neighbours are outside */
         double x = w > 1 ? (d->w - 1.0) / (w - 1) : d->w;
@@ -103,7 +111,7 @@ static void scale_draw(fvi_drawn *d, fvi_random *r, float progress) {
 /* Whether scale pads: then it is a sampling with zeros outside, which is the same thing, for
  * padding lies whole pixels of the smaller picture (more than one of the larger) outside. */
 static int pads(const fvi_drawn *d) {
-    return d->t.v[3] == LIKE_ENDS && (d->map.m[2] < 0 || d->map.m[5] < 0);
+    return d->t.v[COMPAT] == FVI_COMPAT_LUCENT && (d->map.m[2] < 0 || d->map.m[5] < 0);
 }
 static fvi_planes input_of(const fvi_drawn *d, const float *in) {
     return fvi_planes_view(d->frame->channels, d->h, d->w, in);
@@ -117,14 +125,14 @@ static void scale_apply(const fvi_drawn *d, const float *in, float *out) {
     if (pads(d))
         fvi_sample(input_of(d, in), &s, output_of(d, out));
     else
-        fvi_resize(input_of(d, in), output_of(d, out), align_like[(int)d->t.v[3]]);
+        fvi_resize(input_of(d, in), output_of(d, out), align_of[(int)d->t.v[COMPAT]]);
 }
 static void scale_adjoint(const fvi_drawn *d, const float *dout, float *din) {
     const fvi_sampler s = {.map = d->map, .edge = FVI_EDGE_ZERO, .side = 1};
     if (pads(d))
         fvi_sample_adjoint(output_of(d, dout), &s, input_of(d, din));
     else
-        fvi_resize_adjoint(output_of(d, dout), input_of(d, din), align_like[(int)d->t.v[3]]);
+        fvi_resize_adjoint(output_of(d, dout), input_of(d, din), align_of[(int)d->t.v[COMPAT]]);
 }
 
 /* ---- zoom, rotate, crop: one sampling -------------------------------------------------------- */
@@ -155,43 +163,44 @@ static void turn(const fvi_drawn *d, double angle, fvi_affine *map) {
 }
 
 static fv_status rotate_check(const fvi_transform *t, fv_error *err) {
-    if (t->v[2] <= 0 || (t->v[0] == floorf(t->v[0]) && t->v[1] == floorf(t->v[1]))) return FV_OK;
+    if (t->v[ZEROS] <= 0 || (t->v[LOW] == floorf(t->v[LOW]) && t->v[HIGH] == floorf(t->v[HIGH])))
+        return FV_OK;
     return fvi_fail(
         err, FV_ARG,
-        "transforms: rotate(%g,%g,%g): with a third number the angles are whole degrees", t->v[0],
-        t->v[1], t->v[2]);
+        "transforms: rotate(%g,%g,%g): with a third number the angles are whole degrees", t->v[LOW],
+        t->v[HIGH], t->v[ZEROS]);
 }
 static void rotate_draw(fvi_drawn *d, fvi_random *r, float progress) {
     (void)progress;
     const float *v = d->t.v;
     double degrees;
-    if (v[2] > 0) {
-        int span = (int)(v[1] - v[0]), k = fvi_random_int(r, 0, span + (int)v[2]);
-        degrees = k <= span ? v[0] + k : 0;
+    if (v[ZEROS] > 0) {
+        int span = (int)(v[HIGH] - v[LOW]), k = fvi_random_int(r, 0, span + (int)v[ZEROS]);
+        degrees = k <= span ? v[LOW] + k : 0;
     } else
-        degrees = fvi_between(v[0], v[1], fvi_random_uniform(r));
-    double angle = degrees * (v[3] > 0 ? 3.14 : PI) / 180;
+        degrees = fvi_between(v[LOW], v[HIGH], fvi_random_uniform(r));
+    double angle = degrees * (v[COMPAT] > 0 ? 3.14 : PI) / 180;
     turn(d, angle, &d->map);
     turn(d, -angle, &d->back);
     d->side = 1;
 }
 static void rotate_apply(const fvi_drawn *d, const float *in, float *out) {
     const fvi_sampler s = sampler_of(d);
-    if (d->t.v[3] > 0)
+    if (d->t.v[COMPAT] > 0)
         fvi_sample_nearest(input_of(d, in), &s, output_of(d, out));
     else
         map_apply(d, in, out);
 }
 static void rotate_adjoint(const fvi_drawn *d, const float *dout, float *din) {
     const fvi_sampler back = {.map = d->back, .edge = FVI_EDGE_ZERO, .side = 1};
-    if (d->t.v[3] > 0) /* as TensorFlow: the gradient is rotated back, zeros outside */
+    if (d->t.v[COMPAT] > 0) /* as TensorFlow: the gradient is rotated back, zeros outside */
         fvi_sample_nearest(output_of(d, dout), &back, input_of(d, din));
     else
         map_adjoint(d, dout, din);
 }
 
 static void net_sizes(const fvi_transform *t, const fvi_chain_frame *frame, fvi_sizes *s) {
-    int n = t->kind == FVI_TRANSFORM_RESIZE ? (int)t->v[0] : 0;
+    int n = t->kind == FVI_TRANSFORM_RESIZE ? (int)t->v[SIDE] : 0;
     s->low[0] = s->high[0] = n ? n : frame->net_h;
     s->low[1] = s->high[1] = n ? n : frame->net_w;
 }
@@ -204,13 +213,14 @@ static double crop_middle(double window, float sd, double choice) {
 }
 static void crop_draw(fvi_drawn *d, fvi_random *r, float progress) {
     const float *v = d->t.v;
-    if (v[7] > 0) progress = (float)(d->evaluation % 2); /* the ranges take turns */
-    double low = fvi_between(v[0], v[2], progress), high = fvi_between(v[1], v[3], progress);
+    if (v[ALTERNATE] > 0) progress = (float)(d->evaluation % 2); /* the ranges take turns */
+    double low = fvi_between(v[LOW], v[LOW_END], progress),
+           high = fvi_between(v[HIGH], v[HIGH_END], progress);
     double window = fvi_between(low, high, fvi_random_uniform(r));
-    double angle = v[4] * fvi_between(-1, 1, fvi_random_uniform(r)) * PI / 180;
-    int flip = fvi_random_uniform(r) < v[5];
+    double angle = v[DEGREES] * fvi_between(-1, 1, fvi_random_uniform(r)) * PI / 180;
+    int flip = fvi_random_uniform(r) < v[FLIP];
     float place[2];
-    if (v[6] > 0)
+    if (v[SD] > 0)
         fvi_random_normals(r, 2, place);
     else
         for (int i = 0; i < 2; i++) place[i] = fvi_random_uniform(r);
@@ -219,8 +229,8 @@ static void crop_draw(fvi_drawn *d, fvi_random *r, float progress) {
     /* Output pixel -> place in the window's own directions, from its middle; then turned. */
     double sy = window * d->h / d->oh, sx = window * d->w / d->ow * (flip ? -1 : 1);
     double ty = -sy * (d->oh - 1) / 2, tx = -sx * (d->ow - 1) / 2;
-    double y = crop_middle(window, v[6], place[0]) * d->h - 0.5;
-    double x = crop_middle(window, v[6], place[1]) * d->w - 0.5;
+    double y = crop_middle(window, v[SD], place[0]) * d->h - 0.5;
+    double x = crop_middle(window, v[SD], place[1]) * d->w - 0.5;
     double s = sin(angle), c = cos(angle);
     set_map(&d->map, c * sy, s * sx, y + c * ty + s * tx, -s * sy, c * sx, x - s * ty + c * tx);
     double ratio = fmax(sy, fabs(sx));
@@ -233,26 +243,26 @@ static void crop_draw(fvi_drawn *d, fvi_random *r, float progress) {
 static void resize_draw(fvi_drawn *d, fvi_random *r, float progress) {
     (void)r;
     (void)progress;
-    d->oh = d->t.v[0] > 0 ? (int)d->t.v[0] : d->frame->net_h;
-    d->ow = d->t.v[0] > 0 ? (int)d->t.v[0] : d->frame->net_w;
+    d->oh = d->t.v[SIDE] > 0 ? (int)d->t.v[SIDE] : d->frame->net_h;
+    d->ow = d->t.v[SIDE] > 0 ? (int)d->t.v[SIDE] : d->frame->net_w;
 }
 static void resize_apply(const fvi_drawn *d, const float *in, float *out) {
-    fvi_resize(input_of(d, in), output_of(d, out), align_like[(int)d->t.v[1]]);
+    fvi_resize(input_of(d, in), output_of(d, out), align_of[(int)d->t.v[RESIZE_COMPAT]]);
 }
 static void resize_adjoint(const fvi_drawn *d, const float *dout, float *din) {
-    fvi_resize_adjoint(output_of(d, dout), input_of(d, din), align_like[(int)d->t.v[1]]);
+    fvi_resize_adjoint(output_of(d, dout), input_of(d, din), align_of[(int)d->t.v[RESIZE_COMPAT]]);
 }
 
 static int64_t octave_size(int64_t n, const fvi_transform *t, int k) {
-    return (int64_t)floor((double)n / pow(t->v[1], k) + NEAR);
+    return (int64_t)floor((double)n / pow(t->v[FACTOR], k) + NEAR);
 }
 static void octave_sizes(const fvi_transform *t, const fvi_chain_frame *frame, fvi_sizes *s) {
     (void)frame;
-    for (int i = 0; i < 2; i++) s->low[i] = octave_size(s->low[i], t, (int)t->v[0] - 1);
+    for (int i = 0; i < 2; i++) s->low[i] = octave_size(s->low[i], t, (int)t->v[COUNT] - 1);
 }
 static void octave_draw(fvi_drawn *d, fvi_random *r, float progress) {
     (void)progress;
-    int k = fvi_random_int(r, 0, (int)d->t.v[0] - 1);
+    int k = fvi_random_int(r, 0, (int)d->t.v[COUNT] - 1);
     d->oh = (int)octave_size(d->h, &d->t, k);
     d->ow = (int)octave_size(d->w, &d->t, k);
 }
@@ -267,7 +277,10 @@ const fvi_transform_entry fvi_transform_scale = {
     .name = "scale",
     .least = 2,
     .most = 4,
-    .number = {{0.01f, 100, 0}, {0.01f, 100, 0}, {0, 100, 0}, {0, 2, 1}},
+    .argument = {{"low", 0.01f, 100, 0, NULL},
+                 {"high", 0.01f, 100, 0, NULL},
+                 {"step", 0, 100, 0, NULL},
+                 {"compat", 0, 2, 1, FVI_COMPAT_WORDS}},
     .ordered = 1,
     .one_for_all = 1,
     .check = range_check,
@@ -280,7 +293,9 @@ const fvi_transform_entry fvi_transform_zoom = {
     .name = "zoom",
     .least = 2,
     .most = 3,
-    .number = {{0.01f, 100, 0}, {0.01f, 100, 0}, {0, 100, 0}},
+    .argument = {{"low", 0.01f, 100, 0, NULL},
+                 {"high", 0.01f, 100, 0, NULL},
+                 {"step", 0, 100, 0, NULL}},
     .ordered = 1,
     .takes_edge = 1,
     .check = range_check,
@@ -292,7 +307,10 @@ const fvi_transform_entry fvi_transform_rotate = {
     .name = "rotate",
     .least = 2,
     .most = 4,
-    .number = {{-360, 360, 0}, {-360, 360, 0}, {0, 1000000, 1}, {0, 1, 1}},
+    .argument = {{"low", -360, 360, 0, NULL},
+                 {"high", -360, 360, 0, NULL},
+                 {"zeros", 0, 1000000, 1, NULL},
+                 {"compat", 0, 1, 1, "exact|lucid"}},
     .ordered = 1,
     .takes_edge = 1,
     .check = rotate_check,
@@ -304,14 +322,14 @@ const fvi_transform_entry fvi_transform_crop = {
     .name = "crop",
     .least = 2,
     .most = 8,
-    .number = {{0.01f, 10, 0},
-               {0.01f, 10, 0},
-               {0.01f, 10, 0},
-               {0.01f, 10, 0},
-               {0, 360, 0},
-               {0, 1, 0},
-               {0, 10, 0},
-               {0, 1, 1}},
+    .argument = {{"low", 0.01f, 10, 0, NULL},
+                 {"high", 0.01f, 10, 0, NULL},
+                 {"low_end", 0.01f, 10, 0, NULL},
+                 {"high_end", 0.01f, 10, 0, NULL},
+                 {"degrees", 0, 360, 0, NULL},
+                 {"flip", 0, 1, 0, NULL},
+                 {"sd", 0, 10, 0, NULL},
+                 {"alternate", 0, 1, 1, NULL}},
     .ordered = 1,
     .takes_edge = 1,
     .resize = net_sizes,
@@ -323,7 +341,7 @@ const fvi_transform_entry fvi_transform_resize = {
     .name = "resize",
     .least = 1,
     .most = 2,
-    .number = {{0, 65536, 1}, {0, 2, 1}},
+    .argument = {{"side", 0, 65536, 1, NULL}, {"compat", 0, 2, 1, FVI_COMPAT_WORDS}},
     .resize = net_sizes,
     .draw = resize_draw,
     .apply = resize_apply,
@@ -333,7 +351,7 @@ const fvi_transform_entry fvi_transform_octave = {
     .name = "octave",
     .least = 2,
     .most = 2,
-    .number = {{1, 16, 1}, {1, 10, 0}},
+    .argument = {{"count", 1, 16, 1, NULL}, {"factor", 1, 10, 0, NULL}},
     .one_for_all = 1,
     .resize = octave_sizes,
     .draw = octave_draw,

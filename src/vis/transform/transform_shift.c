@@ -15,6 +15,11 @@
 #include "base/parallel.h"
 #include "vis/transform/transform_kind.h"
 
+/* Arguments: of pad and jitter the first, of roll, of translate; of flip. */
+enum { PIXELS, EXTRA, OVERLAP };
+enum { SAME_WAY = 2 };
+enum { PROBABILITY };
+
 /* ---- both directions ------------------------------------------------------------------------ */
 
 /* scipy's 'wrap': a period of n - 1; 0..n-2 above the end, 1..n-1 below 0. */
@@ -26,7 +31,7 @@ static int lap_index(int64_t i, int n) {
 
 /* Which of n pixels of a line stands at place i after a shift, -1 for the border. */
 static int source(const fvi_drawn *d, int64_t i, int shift, int n) {
-    if (d->t.kind == FVI_TRANSFORM_ROLL && d->t.v[2] > 0) return lap_index(i - shift, n);
+    if (d->t.kind == FVI_TRANSFORM_ROLL && d->t.v[OVERLAP] > 0) return lap_index(i - shift, n);
     return fvi_edge_index(i - shift, n,
                           d->t.kind == FVI_TRANSFORM_ROLL ? FVI_EDGE_WRAP : d->t.edge);
 }
@@ -129,31 +134,19 @@ static void move_adjoint(const fvi_drawn *d, const float *dout, float *din) {
     }
 }
 
-void fvi_roll(const float *in, int channels, int h, int w, int dy, int dx, float *out) {
-    int sy = fvi_edge_index(-(int64_t)dy, h, FVI_EDGE_WRAP);
-    int sx = fvi_edge_index(-(int64_t)dx, w, FVI_EDGE_WRAP); /* first pixel of each row */
-    for (int c = 0; c < channels; c++)
-        for (int y = 0; y < h; y++) {
-            const float *from = in + ((int64_t)c * h + (y + sy) % h) * w;
-            float *to = out + ((int64_t)c * h + y) * w;
-            memcpy(to, from + sx, (size_t)(w - sx) * sizeof *to);
-            memcpy(to + w - sx, from, (size_t)sx * sizeof *to);
-        }
-}
-
 /* ---- pad and fit: nothing random ------------------------------------------------------------ */
 
 static void pad_sizes(const fvi_transform *t, const fvi_chain_frame *frame, fvi_sizes *s) {
     (void)frame;
     for (int i = 0; i < 2; i++) {
-        s->low[i] += 2 * (int64_t)t->v[0];
-        s->high[i] += 2 * (int64_t)t->v[0];
+        s->low[i] += 2 * (int64_t)t->v[PIXELS];
+        s->high[i] += 2 * (int64_t)t->v[PIXELS];
     }
 }
 static void pad_draw(fvi_drawn *d, fvi_random *r, float progress) {
     (void)r;
     (void)progress;
-    d->dy = d->dx = (int)d->t.v[0];
+    d->dy = d->dx = (int)d->t.v[PIXELS];
     d->oh = d->h + 2 * d->dy;
     d->ow = d->w + 2 * d->dx;
 }
@@ -179,13 +172,13 @@ static void fit_draw(fvi_drawn *d, fvi_random *r, float progress) {
 static void jitter_sizes(const fvi_transform *t, const fvi_chain_frame *frame, fvi_sizes *s) {
     (void)frame;
     for (int i = 0; i < 2; i++) {
-        s->low[i] -= (int64_t)t->v[0];
-        s->high[i] -= (int64_t)t->v[0];
+        s->low[i] -= (int64_t)t->v[PIXELS];
+        s->high[i] -= (int64_t)t->v[PIXELS];
     }
 }
 static void jitter_draw(fvi_drawn *d, fvi_random *r, float progress) {
     (void)progress;
-    int n = (int)d->t.v[0];
+    int n = (int)d->t.v[PIXELS];
     d->dy = -fvi_random_int(r, 0, n);
     d->dx = -fvi_random_int(r, 0, n);
     d->oh = d->h - n;
@@ -193,20 +186,20 @@ static void jitter_draw(fvi_drawn *d, fvi_random *r, float progress) {
 }
 
 static fv_status shift_check(const fvi_transform *t, fv_error *err) {
-    if (2 * t->v[0] + t->v[1] >= 0) return FV_OK;
+    if (2 * t->v[PIXELS] + t->v[EXTRA] >= 0) return FV_OK;
     return fvi_fail(err, FV_ARG, "transforms: %s(%g,%g): shifts from %g to %g: there are none",
-                    fvi_transform_find(t->kind)->name, t->v[0], t->v[1], -t->v[0],
-                    t->v[0] + t->v[1]);
+                    t->kind == FVI_TRANSFORM_ROLL ? "roll" : "translate", t->v[PIXELS], t->v[EXTRA],
+                    -t->v[PIXELS], t->v[PIXELS] + t->v[EXTRA]);
 }
 static void shift_draw(fvi_drawn *d, fvi_random *r, float progress) {
     (void)progress;
-    int n = (int)d->t.v[0], more = (int)d->t.v[1];
+    int n = (int)d->t.v[PIXELS], more = (int)d->t.v[EXTRA];
     d->dy = fvi_random_int(r, -n, n + more);
     d->dx = fvi_random_int(r, -n, n + more);
 }
 
 static void translate_adjoint(const fvi_drawn *d, const float *dout, float *din) {
-    if (d->t.v[2] > 0) {
+    if (d->t.v[SAME_WAY] > 0) {
         fvi_drawn back = *d;
         back.dy = -d->dy;
         back.dx = -d->dx;
@@ -218,7 +211,7 @@ static void translate_adjoint(const fvi_drawn *d, const float *dout, float *din)
 
 static void flip_draw(fvi_drawn *d, fvi_random *r, float progress) {
     (void)progress;
-    d->flip = fvi_random_uniform(r) < d->t.v[0];
+    d->flip = fvi_random_uniform(r) < d->t.v[PROBABILITY];
 }
 
 const fvi_transform_entry fvi_transform_pad = {
@@ -226,7 +219,7 @@ const fvi_transform_entry fvi_transform_pad = {
     .moves = 1,
     .least = 1,
     .most = 1,
-    .number = {{0, 4096, 1}},
+    .argument = {{"pixels", 0, 4096, 1, NULL}},
     .takes_edge = 1,
     .resize = pad_sizes,
     .draw = pad_draw,
@@ -239,7 +232,7 @@ const fvi_transform_entry fvi_transform_jitter = {
     .never_out = 1,
     .least = 1,
     .most = 1,
-    .number = {{0, 4096, 1}},
+    .argument = {{"pixels", 0, 4096, 1, NULL}},
     .resize = jitter_sizes,
     .draw = jitter_draw,
     .apply = move,
@@ -251,7 +244,9 @@ const fvi_transform_entry fvi_transform_roll = {
     .never_out = 1,
     .least = 1,
     .most = 3,
-    .number = {{0, 65536, 1}, {-65536, 65536, 1}, {0, 1, 1}},
+    .argument = {{"pixels", 0, 65536, 1, NULL},
+                 {"extra", -65536, 65536, 1, NULL},
+                 {"overlap", 0, 1, 1, NULL}},
     .check = shift_check,
     .draw = shift_draw,
     .apply = move,
@@ -262,7 +257,9 @@ const fvi_transform_entry fvi_transform_translate = {
     .moves = 1,
     .least = 1,
     .most = 3,
-    .number = {{0, 65536, 1}, {-65536, 65536, 1}, {0, 1, 1}},
+    .argument = {{"pixels", 0, 65536, 1, NULL},
+                 {"extra", -65536, 65536, 1, NULL},
+                 {"same_way", 0, 1, 1, NULL}},
     .takes_edge = 1,
     .check = shift_check,
     .draw = shift_draw,
@@ -275,7 +272,7 @@ const fvi_transform_entry fvi_transform_flip = {
     .never_out = 1,
     .least = 1,
     .most = 1,
-    .number = {{0, 1, 0}},
+    .argument = {{"probability", 0, 1, 0, NULL}},
     .draw = flip_draw,
     .apply = move,
     .adjoint = move_adjoint,

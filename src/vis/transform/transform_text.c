@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Transforms as text: "pad(12;grey) jitter(8) rotate(-10,10,5)", and what their numbers may be.
+/* Transforms as text: "pad(12;grey) jitter(8) rotate(-10,10,5)".
  *
- *   list = [none | transform {transform}]    transform = name [ '(' [numbers] [';' edge] ')' ]
+ *   list = [none | transform {transform}]
+ *   transform = name [ '(' [argument {',' argument}] [';' edge] ')' ]
+ *   argument = value | NAME '=' value | "edge" '=' edge
  *
- * with spaces anywhere between these. Numbers are decimal; "nan", "inf" and hexadecimal are none.
+ * with spaces anywhere between these; after an argument by name all are. They are written without
+ * their names. Numbers are decimal; "nan", "inf" and hexadecimal are none.
  * What is left out is 0, but for crop's second window, which is the first. Text that is not ours
  * may be of any length and is quoted by its first few characters.
  */
+#include "vis/transform/transform_text.h"
+
 #include <glib.h>
 #include <math.h>
 #include <string.h>
@@ -19,54 +24,6 @@
 
 static const char *const edges[] = {"zero", "grey", "reflect", "wrap", "repeat"};
 enum { EDGES = sizeof edges / sizeof *edges };
-
-/* ---- ranges --------------------------------------------------------------------------------- */
-
-static fv_status check_number(const char *name, int i, float v, const fvi_number *range,
-                              fv_error *err) {
-    if (!(v >= range->low && v <= range->high))
-        return fvi_fail(err, FV_ARG, "transforms: number %d of %s is %g; %g..%g allowed", i + 1,
-                        name, (double)v, (double)range->low, (double)range->high);
-    if (range->whole && v != floorf(v))
-        return fvi_fail(err, FV_ARG, "transforms: number %d of %s is %g; it must be whole", i + 1,
-                        name, (double)v);
-    return FV_OK;
-}
-
-/* Pairs low, high from number `i` on. */
-static fv_status check_order(const fvi_transform *t, const char *name, int i, fv_error *err) {
-    if (t->v[i] <= t->v[i + 1]) return FV_OK;
-    return fvi_fail(err, FV_ARG, "transforms: %s: %g to %g: the first must not be above the second",
-                    name, (double)t->v[i], (double)t->v[i + 1]);
-}
-
-/* t without what its kind does not have, with what was left out filled in. */
-static fvi_transform filled(const fvi_transform *t, const fvi_transform_entry *entry) {
-    fvi_transform full = {.kind = t->kind, .edge = entry->takes_edge ? t->edge : FVI_EDGE_ZERO};
-    for (int i = 0; i < entry->most; i++) full.v[i] = t->v[i];
-    if (t->kind == FVI_TRANSFORM_CROP && full.v[2] == 0 && full.v[3] == 0) {
-        full.v[2] = full.v[0];
-        full.v[3] = full.v[1];
-    }
-    return full;
-}
-
-fv_status fvi_transform_check(const fvi_transform *t, fvi_transform *out, fv_error *err) {
-    const fvi_transform_entry *entry = fvi_transform_find(t->kind);
-    if (!entry) return fvi_fail(err, FV_ARG, "transforms: there is no kind %d", (int)t->kind);
-    if ((int)t->edge < 0 || (int)t->edge >= EDGES)
-        return fvi_fail(err, FV_ARG, "transforms: %s: there is no edge %d", entry->name,
-                        (int)t->edge);
-    fvi_transform full = filled(t, entry);
-    fv_status st = FV_OK;
-    for (int i = 0; st == FV_OK && i < entry->most; i++)
-        st = check_number(entry->name, i, full.v[i], &entry->number[i], err);
-    if (st == FV_OK && entry->ordered) st = check_order(&full, entry->name, 0, err);
-    if (st == FV_OK && t->kind == FVI_TRANSFORM_CROP) st = check_order(&full, entry->name, 2, err);
-    if (st == FV_OK && entry->check) st = entry->check(&full, err);
-    if (st == FV_OK) *out = full;
-    return st;
-}
 
 fv_status fvi_transforms_check(const fvi_transforms *t, fv_error *err) {
     fvi_transform full;
@@ -168,17 +125,97 @@ static fv_status fail_count(const fvi_transform_entry *entry, const char *given,
                     entry->most == 1 ? "" : "s", given);
 }
 
-/* "(12;grey)". */
-static fv_status read_arguments(reader *r, fvi_transform *t, int *count, fv_error *err) {
+/* Which arguments were given. */
+typedef struct given {
+    int count, named; /* how many; whether some by name */
+    unsigned mask;
+} given;
+
+/* The name before '=', which is then behind the reader; NULL where there is none. */
+static const char *read_argument_name(reader *r, size_t *length) {
+    const char *name = r->at;
+    *length = strspn(name, "abcdefghijklmnopqrstuvwxyz_");
+    const char *rest = name + *length + strspn(name + *length, SPACES);
+    if (!*length || *rest != '=') return NULL;
+    r->at = rest + 1;
+    return name;
+}
+
+/* Which argument has that name, or -1. */
+static int find_argument(const fvi_transform_entry *entry, const char *name, size_t length) {
+    for (int i = 0; i < entry->most; i++)
+        if (length == strlen(entry->argument[i].name) &&
+            strncmp(name, entry->argument[i].name, length) == 0)
+            return i;
+    return -1;
+}
+
+static fv_status fail_argument_name(const fvi_transform_entry *entry, const char *name,
+                                    size_t length, fv_error *err) {
+    GString *names = g_string_new(NULL);
+    for (int i = 0; i < entry->most; i++)
+        g_string_append_printf(names, "%s%s", i ? ", " : "", entry->argument[i].name);
+    if (entry->takes_edge) g_string_append_printf(names, "%sedge", entry->most ? ", " : "");
+    fvi_fail(err, FV_ARG, "transforms: %s has no argument \"%.*s\"; %s%s", entry->name,
+             quote(name, length), name, names->len ? "it has " : "it has none", names->str);
+    g_string_free(names, TRUE);
+    return FV_ARG;
+}
+
+/* The place of the next word among "a|b|c", which is then behind the reader; -1: none of them. */
+static int read_word(reader *r, const char *words) {
+    const size_t length = strcspn(r->at, SPACES "(),;");
+    for (int i = 0; words && length; i++) {
+        const size_t n = strcspn(words, "|");
+        if (n == length && strncmp(words, r->at, n) == 0) {
+            r->at += length;
+            return i;
+        }
+        if (!words[n]) break;
+        words += n + 1;
+    }
+    return -1;
+}
+
+/* The value of argument i: a number, or one of its words. */
+static fv_status read_value(reader *r, fvi_transform *t, int i, given *g, fv_error *err) {
+    skip_spaces(r);
+    const fvi_argument *a = &fvi_transform_find(t->kind)->argument[i];
+    if (g->mask & 1u << i)
+        return fvi_fail(err, FV_ARG, "transforms: %s: %s is given twice", r->name, a->name);
+    g->mask |= 1u << i;
+    g->count++;
+    const int word = read_word(r, a->words);
+    if (word < 0) return read_number(r, &t->v[i], err);
+    t->v[i] = (float)word;
+    return FV_OK;
+}
+
+/* "12" or "pixels=12", or "edge=grey". */
+static fv_status read_argument(reader *r, fvi_transform *t, given *g, fv_error *err) {
     const fvi_transform_entry *entry = fvi_transform_find(t->kind);
+    size_t length;
+    skip_spaces(r);
+    const char *name = read_argument_name(r, &length);
+    if (!name && g->named)
+        return fvi_fail(err, FV_ARG, "transforms: %s: NAME=VALUE expected at \"%.*s\"", r->name,
+                        quote(r->at, QUOTED), r->at);
+    if (!name && g->count == entry->most) return fail_count(entry, "more are", err);
+    if (!name) return read_value(r, t, g->count, g, err);
+    g->named = 1;
+    if (entry->takes_edge && length == 4 && strncmp(name, "edge", length) == 0)
+        return read_edge(r, t, err);
+    const int i = find_argument(entry, name, length);
+    return i < 0 ? fail_argument_name(entry, name, length, err) : read_value(r, t, i, g, err);
+}
+
+/* "(12;grey)". */
+static fv_status read_arguments(reader *r, fvi_transform *t, given *g, fv_error *err) {
     fv_status st = FV_OK;
-    *count = 0;
     if (!take(r, '(') || take(r, ')')) return FV_OK;
     skip_spaces(r);
-    for (int more = *r->at != ';'; st == FV_OK && more; more = st == FV_OK && take(r, ',')) {
-        if (*count == entry->most) return fail_count(entry, "more are", err);
-        st = read_number(r, &t->v[(*count)++], err);
-    }
+    for (int more = *r->at != ';'; st == FV_OK && more; more = st == FV_OK && take(r, ','))
+        st = read_argument(r, t, g, err);
     if (st == FV_OK && take(r, ';')) st = read_edge(r, t, err);
     if (st == FV_OK && !take(r, ')'))
         st = fvi_fail(err, FV_ARG, "transforms: %s: ')' expected at \"%.*s\"", r->name,
@@ -188,15 +225,18 @@ static fv_status read_arguments(reader *r, fvi_transform *t, int *count, fv_erro
 
 static fv_status read_transform(reader *r, fvi_transform *out, fv_error *err) {
     fvi_transform t = {0};
-    int count = 0;
+    given g = {0};
     fv_status st = read_name(r, &t, err);
-    if (st == FV_OK) st = read_arguments(r, &t, &count, err);
+    if (st == FV_OK) st = read_arguments(r, &t, &g, err);
     if (st) return st;
     const fvi_transform_entry *entry = fvi_transform_find(t.kind);
-    if (count < entry->least) {
-        char given[8];
-        g_snprintf(given, sizeof given, "%d", count);
-        return fail_count(entry, given, err);
+    for (int i = 0; i < entry->least; i++) {
+        char count[8];
+        if (g.mask & 1u << i) continue;
+        g_snprintf(count, sizeof count, "%d", g.count);
+        if (!g.named) return fail_count(entry, count, err);
+        return fvi_fail(err, FV_ARG, "transforms: %s: %s is not given", entry->name,
+                        entry->argument[i].name);
     }
     return fvi_transform_check(&t, out, err);
 }

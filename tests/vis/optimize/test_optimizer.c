@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "vis/optimize/lbfgs.h"
 #include "vis/optimize/optimizer.h"
 
 enum { COUNT = 4, STEPS = 20 };

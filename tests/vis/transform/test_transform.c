@@ -23,8 +23,8 @@ static void roll_has_its_adjoint(void **state) {
     int shifts[][2] = {{0, 0}, {3, -2}, {-7, 5}, {20, -13}, {-1, 0}, {INT32_MIN, INT32_MAX}};
     for (size_t i = 0; i < sizeof shifts / sizeof *shifts; i++) {
         int dy = shifts[i][0], dx = shifts[i][1];
-        fvi_roll(x, C, H, W, dy, dx, ax);
-        fvi_roll(y, C, H, W, -(dy % H), -(dx % W), aty);
+        roll(x, C, H, W, dy, dx, ax);
+        roll(y, C, H, W, -(dy % H), -(dx % W), aty);
         assert_true(fabs(dot(ax, y, N) - dot(x, aty, N)) < 1e-5);
     }
     free(x);
@@ -34,7 +34,7 @@ static void roll_has_its_adjoint(void **state) {
 static void roll_moves_down_and_right(void **state) {
     (void)state;
     float x[6] = {1, 2, 3, 4, 5, 6}, out[6];
-    fvi_roll(x, 1, 2, 3, 1, 1, out);
+    roll(x, 1, 2, 3, 1, 1, out);
     const float want[6] = {6, 4, 5, 3, 1, 2};
     assert_memory_equal(out, want, sizeof want);
 }

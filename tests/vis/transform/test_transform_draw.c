@@ -50,7 +50,7 @@ static void moves_as_drawn(void **state) {
         a = fvi_random_int(&r, -4, 3), b = fvi_random_int(&r, -4, 3);
         out = run("roll(4,-1)", &plain, &key, in, &h, &w);
         float *want = malloc(N * sizeof *want);
-        fvi_roll(in, C, H, W, a, b, want);
+        roll(in, C, H, W, a, b, want);
         assert_memory_equal(out, want, N * sizeof *want);
         free(out), free(want);
 
@@ -312,7 +312,7 @@ static void draws_depend_on_their_key_alone(void **state) {
     int dy = fvi_random_int(&r, -5, 5) + fvi_random_int(&s, -5, 5);
     int dx = fvi_random_int(&r, -5, 5) + fvi_random_int(&s, -5, 5);
     float *want = malloc(N * sizeof *want);
-    fvi_roll(in, C, H, W, dy, dx, want);
+    roll(in, C, H, W, dy, dx, want);
     assert_memory_equal(first, want, N * sizeof *want);
     free(in), free(a), free(b), free(first), free(want);
 }

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "vis/transform/transform.h"
+#include "vis/transform/transform_text.h"
 
 static fvi_transforms parse(const char *text) {
     fvi_transforms t;
@@ -41,6 +42,20 @@ static void text_comes_back_in_one_spelling(void **state) {
         {"resize(0) resize(224,2) fit fit() fit(;wrap) octave(4,1.33333333)",
          "resize(0) resize(224,2) fit() fit() fit(;wrap) octave(4,1.3333334)"},
         {"pad(1;zero)", "pad(1)"},
+        {"pad(pixels=12,edge=grey) jitter( pixels = 8 )", "pad(12;grey) jitter(8)"},
+        {"crop(0.5,1,flip=0.5)", "crop(0.5,1,0.5,1,0,0.5)"},
+        {"crop(high=1.1,low=.5,edge=reflect)", "crop(0.5,1.1;reflect)"},
+        {"crop(.5,1,low_end=.2,high_end=.3,degrees=10,sd=.15,alternate=1)",
+         "crop(0.5,1,0.2,0.3,10,0,0.15,1)"},
+        {"roll(4,extra=-1,overlap=1) translate(7,same_way=1)", "roll(4,-1,1) translate(7,0,1)"},
+        {"scale(.9,1.1,compat=lucid) scale(.9,1.1,.02,lucent) scale(1,2,compat=2)",
+         "scale(0.9,1.1,0,1) scale(0.9,1.1,0.02,2) scale(1,2,0,2)"},
+        {"rotate(-1,1,zeros=3,compat=lucid) resize(0,compat=exact) resize(side=9,compat=lucent)",
+         "rotate(-1,1,3,1) resize(0) resize(9,2)"},
+        {"noise(sd=.1) noise(.1,range=.2) blur(0,high=1) color(contrast=.1,shift=.2)",
+         "noise(0.1) noise(0.1,0.2) blur(0,1) color(0.1,0.2)"},
+        {"flip(probability=.5) octave(count=4,factor=2) fit(edge=wrap) zoom(1,2,step=.5)",
+         "flip(0.5) octave(4,2) fit(;wrap) zoom(1,2,0.5)"},
     };
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         fvi_transforms t = parse(cases[k].text);
@@ -104,6 +119,18 @@ static void bad_text_is_named(void **state) {
         {"\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4 \xc3\xa4(1)", "\xc3\xa4\" is none"},
         {"abcdefghijklmnopqrstuvw\xc3\xa4(1)", "opqrstuvw\" is none"},
         {"pad(1),jitter(1)", "\",\" is none of"},
+        {"crop(0.5,1,flp=0.5)",
+         "crop has no argument \"flp\"; it has low, high, low_end, high_end, "
+         "degrees, flip, sd, alternate, edge"},
+        {"fit(sd=1)", "fit has no argument \"sd\"; it has edge"},
+        {"jitter(edge=grey)", "jitter has no argument \"edge\"; it has pixels"},
+        {"pad(1,pixels=2)", "pad: pixels is given twice"},
+        {"scale(low=1)", "scale: high is not given"},
+        {"scale(low=1,2)", "NAME=VALUE expected at \"2)\""},
+        {"scale(1,2,compat=keras)", "a number expected at \"keras)\""},
+        {"rotate(1,2,compat=lucent)", "a number expected at \"lucent)\""},
+        {"pad(pixels=)", "a number expected at \")\""},
+        {"pad(pixels=-1)", "number 1 of pad is -1"},
     };
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         fvi_transforms t = {.count = 77};
@@ -149,17 +176,17 @@ static void impossible_structs_are_refused(void **state) {
     (void)state;
     const fvi_chain_frame frame = {3, 21, 26, 14, 11, 0, 1};
     const fvi_transform bad[] = {{0, {0}, 0},
-                                {16, {0}, 0},
-                                {(fvi_transform_kind)-1, {0}, 0},
-                                {FVI_TRANSFORM_PAD, {NAN}, 0},
-                                {FVI_TRANSFORM_NOISE, {NAN}, 0},
-                                {FVI_TRANSFORM_PAD, {-1}, 0},
-                                {FVI_TRANSFORM_PAD, {INFINITY}, 0},
-                                {FVI_TRANSFORM_PAD, {1}, (fvi_edge)5},
-                                {FVI_TRANSFORM_PAD, {1}, (fvi_edge)-1},
-                                {FVI_TRANSFORM_SCALE, {0}, 0},
-                                {FVI_TRANSFORM_SCALE, {1, 100, 1e-6f}, 0},
-                                {FVI_TRANSFORM_CROP, {.5f, 1, .5f}, 0}};
+                                 {16, {0}, 0},
+                                 {(fvi_transform_kind)-1, {0}, 0},
+                                 {FVI_TRANSFORM_PAD, {NAN}, 0},
+                                 {FVI_TRANSFORM_NOISE, {NAN}, 0},
+                                 {FVI_TRANSFORM_PAD, {-1}, 0},
+                                 {FVI_TRANSFORM_PAD, {INFINITY}, 0},
+                                 {FVI_TRANSFORM_PAD, {1}, (fvi_edge)5},
+                                 {FVI_TRANSFORM_PAD, {1}, (fvi_edge)-1},
+                                 {FVI_TRANSFORM_SCALE, {0}, 0},
+                                 {FVI_TRANSFORM_SCALE, {1, 100, 1e-6f}, 0},
+                                 {FVI_TRANSFORM_CROP, {.5f, 1, .5f}, 0}};
     for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
         fvi_transforms t = {1, {bad[k]}};
         fvi_chain *c = NULL;

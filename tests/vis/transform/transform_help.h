@@ -8,11 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "base/random.h"
 #include "vis/transform/transform.h"
+#include "vis/transform/transform_text.h"
 
 /* n standard normal numbers; yours to free. */
 static inline float *noise(uint64_t seed, int64_t n) {
@@ -47,6 +49,20 @@ static inline fvi_chain *chain(const char *text, const fvi_chain_frame *frame) {
 static inline fvi_random stream(const fvi_draw_key *key, int i, int one_for_all) {
     return fvi_random_stream(key->seed, one_for_all ? 0 : key->unit, key->evaluation,
                              (fvi_draw)(key->use + i));
+}
+
+/* Shifts a picture down by dy and right by dx, around the edges: out[y][x] = in[y - dy][x - dx].
+ *   in, out   [channels][h][w], not the same memory; any dy, dx */
+static inline void roll(const float *in, int channels, int h, int w, int dy, int dx, float *out) {
+    int sy = fvi_edge_index(-(int64_t)dy, h, FVI_EDGE_WRAP);
+    int sx = fvi_edge_index(-(int64_t)dx, w, FVI_EDGE_WRAP); /* first pixel of each row */
+    for (int c = 0; c < channels; c++)
+        for (int y = 0; y < h; y++) {
+            const float *from = in + ((int64_t)c * h + (y + sy) % h) * w;
+            float *to = out + ((int64_t)c * h + y) * w;
+            memcpy(to, from + sx, (size_t)(w - sx) * sizeof *to);
+            memcpy(to + w - sx, from, (size_t)sx * sizeof *to);
+        }
 }
 
 #endif
