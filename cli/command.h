@@ -63,7 +63,7 @@ typedef enum cli_kind {
     CLI_BETWEEN, /* double in min..max */
     CLI_TEXT,    /* char *, as typed */
     CLI_LIST,    /* char **: every one that is given */
-    CLI_CHOICE,  /* int: 1, 2, ... for the words of `value`, which are separated by '|' */
+    CLI_CHOICE,  /* int: 1, 2, ... for the words of `value`, with '|' between, or of `choice` */
     CLI_SETTING  /* an option of recipes: the library says what it allows */
 } cli_kind;
 
@@ -76,7 +76,8 @@ typedef struct cli_option {
     int min, max;
     const char *value;    /* what stands for its value in help, "N"; NULL for a flag */
     const char *fallback; /* its default, in words; NULL for a flag; "" where it must be given */
-    const char *help;
+    const char *help;     /* NULL: a former name, which still reads but is told nowhere */
+    const char *(*choice)(int index); /* CLI_CHOICE without `value`: its words; NULL beyond */
 } cli_option;
 
 struct cli_command {

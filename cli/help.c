@@ -159,6 +159,7 @@ static char *escape_bars(const char *text) {
 static void markdown_option(const cli_option *o, size_t base, void *user) {
     (void)base;
     (void)user;
+    if (!o->help) return;
     char *bounds = bounds_of(o), *value = escape_bars(o->value ? o->value : "");
     cli_put("| `");
     if (o->letter) cli_putf("-%c`, `", o->letter);

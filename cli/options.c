@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The command line of one command: GLib's option parser finds the options, the rows of cli_option
- * say what each may be, and where in the command's struct of options it goes.
+/* The command line of one command. The rows of cli_option say what an option may be, and where in
+ * the command's struct of options it goes.
+ *
+ * The words are split here: getopt_long takes any beginning of a name for it and keeps its place in
+ * globals, GOption reads -oFILE as four letters, and either needs more code around it than this.
  *
  * Words are taken as bytes (a path need not be UTF-8). Nothing here depends on the locale.
  */
@@ -128,116 +131,102 @@ typedef struct target {
 
 /* What one parse needs. */
 typedef struct parse {
-    GArray *rows;     /* of target */
-    GArray *entries;  /* of GOptionEntry */
-    GPtrArray *words; /* "--size", ...: for suggestions */
-    GOptionArgFunc take;
     cli_args *args;
+    GArray *rows;        /* of target */
+    GPtrArray *words;    /* "--size", ...: for suggestions; ends with NULL */
+    GPtrArray *operands; /* ends with NULL */
 } parse;
 
 static const target *row_at(const parse *p, guint i) { return &g_array_index(p->rows, target, i); }
 
-static gboolean take_option(const char *name, const char *value, gpointer data, GError **error) {
-    parse *p = data;
-    for (guint i = 0; i < p->rows->len; i++) {
-        const cli_option *o = row_at(p, i)->option;
-        if (strcmp(name + strspn(name, "-"), o->name) != 0 && !(name[1] == o->letter && !name[2]))
-            continue;
-        fv_error err = {0};
-        if (!store(o, value, row_at(p, i)->to, &err)) return TRUE;
-        if (err.status) {
-            g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--%s", err.text);
-            return FALSE;
-        }
-        char *range = cli_option_range(o);
-        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--%s: '%s' is not %s%s",
-                    o->name, value, o->kind == CLI_INT || o->kind == CLI_SEED ? "in " : "", range);
-        g_free(range);
-        return FALSE;
-    }
-    return FALSE;
-}
-
-static void add_entry(const cli_option *o, size_t base, void *user) {
+static void add_row(const cli_option *o, size_t base, void *user) {
     parse *p = user;
     const target row = {o, (char *)p->args + base + o->offset};
-    GOptionEntry e = {0};
-    e.long_name = o->name;
-    e.short_name = o->letter;
-    e.flags = o->kind == CLI_FLAG ? G_OPTION_FLAG_NO_ARG : G_OPTION_FLAG_FILENAME;
-    e.arg = G_OPTION_ARG_CALLBACK;
-    e.arg_data = (gpointer)p->take;
-    g_array_append_val(p->entries, e);
     g_array_append_val(p->rows, row);
     if (o->help) g_ptr_array_add(p->words, g_strdup_printf("--%s", o->name));
 }
 
-/* The row of `--name`, `--name=value`, `-n` or `-nvalue`, or NULL. */
-static const cli_option *row_of(const parse *p, const char *word) {
-    if (word[0] != '-') return NULL;
+/* The row of a name of that length, or NULL. */
+static const target *named(const parse *p, const char *name, size_t length) {
     for (guint i = 0; i < p->rows->len; i++) {
-        const cli_option *o = row_at(p, i)->option;
-        size_t length = strlen(o->name);
-        if (word[1] == '-' && !strncmp(word + 2, o->name, length) &&
-            (word[2 + length] == '\0' || word[2 + length] == '='))
-            return o;
-        if (o->letter && word[1] == o->letter) return o;
+        const char *own = row_at(p, i)->option->name;
+        if (strlen(own) == length && !strncmp(own, name, length)) return row_at(p, i);
     }
     return NULL;
 }
 
-/* Whether a word is one letter with more behind it, as `-oFILE`. */
-static int is_joined(const char *word) { return word[1] != '-' && word[2]; }
-
-/* Copies one word that is an option; `-oFILE` becomes `-o FILE`, which is all GLib understands.
- *   value    set to whether the next word is its value
- *   returns  -1 for `--json=3`, which GLib takes for `--json` */
-static int copy_option(const cli_option *o, const char *word, GStrvBuilder *out, int *value) {
-    int equals = strchr(word, '=') != NULL, joined = is_joined(word);
-    if (o->kind == CLI_FLAG && equals && !joined) return -1;
-    *value = o->kind != CLI_FLAG && !equals && !joined;
-    if (joined && o->kind != CLI_FLAG) {
-        const char letter[] = {'-', o->letter, 0};
-        g_strv_builder_add(out, letter);
-        word += 2;
-    }
-    g_strv_builder_add(out, word);
-    return 0;
+/* The row of a letter, or NULL. */
+static const target *lettered(const parse *p, char letter) {
+    for (guint i = 0; i < p->rows->len; i++)
+        if (row_at(p, i)->option->letter == letter) return row_at(p, i);
+    return NULL;
 }
 
-/* Copies the words in a spelling that GLib reads as one expects.
- *   returns  an exit code, if not CLI_DONE with one line printed */
-static int copy_words(const parse *p, int argc, char **argv, GStrvBuilder *out) {
-    int value = 0, end = 0; /* the next word is a value; the options have ended */
-    for (int i = 0; i < argc; i++) {
-        const cli_option *o = i && !value && !end ? row_of(p, argv[i]) : NULL;
-        if (o) {
-            if (copy_option(o, argv[i], out, &value))
-                return cli_usage(p->args->command, "--%s takes no value", o->name);
+static int take(const parse *p, const target *row, const char *value) {
+    const cli_option *o = row->option;
+    fv_error err = {0};
+    if (!store(o, value, row->to, &err)) return CLI_DONE;
+    if (err.status) return cli_usage(p->args->command, "--%s", err.text);
+    char *range = cli_option_range(o);
+    int code = cli_usage(p->args->command, "--%s: '%s' is not %s%s", o->name, value,
+                         o->kind == CLI_INT || o->kind == CLI_SEED ? "in " : "", range);
+    g_free(range);
+    return code;
+}
+
+static int fail_unknown(const parse *p, const char *word) {
+    char *name = g_strndup(word, strcspn(word, "="));
+    const char *near = cli_nearest(name, (const char *const *)p->words->pdata);
+    int code = near ? cli_usage(p->args->command, "no option %s; did you mean %s?", name, near)
+                    : cli_usage(p->args->command, "no option %s", name);
+    g_free(name);
+    return code;
+}
+
+/* `--name`, `--name value` or `--name=value`. *next: the word after, taken if it is the value. */
+static int take_long(const parse *p, const char *word, char ***next) {
+    const char *equals = strchr(word, '=');
+    const size_t length = equals ? (size_t)(equals - word) : strlen(word);
+    const target *row = named(p, word + 2, length - 2);
+    if (!row) return fail_unknown(p, word);
+    if (row->option->kind == CLI_FLAG && equals)
+        return cli_usage(p->args->command, "--%s takes no value", row->option->name);
+    if (row->option->kind == CLI_FLAG || equals) return take(p, row, equals ? equals + 1 : NULL);
+    if (!**next) return cli_usage(p->args->command, "%s needs a value", word);
+    return take(p, row, *(*next)++);
+}
+
+/* `-q`, `-qv`, `-o value`, `-ovalue`. */
+static int take_letters(const parse *p, const char *word, char ***next) {
+    for (const char *letter = word + 1; *letter; letter++) {
+        const target *row = lettered(p, *letter);
+        if (!row) return fail_unknown(p, word);
+        if (row->option->kind == CLI_FLAG) {
+            *(int *)row->to = 1;
             continue;
         }
-        if (!value && !strcmp(argv[i], "--")) end = 1;
-        value = 0;
-        g_strv_builder_add(out, argv[i]);
+        if (letter[1]) return take(p, row, letter + 1);
+        if (!**next) return cli_usage(p->args->command, "-%c needs a value", *letter);
+        return take(p, row, *(*next)++);
     }
     return CLI_DONE;
 }
 
-/* Puts GLib's words for what went wrong into ours. */
-static int explain(const parse *p, const GError *error) {
-    const cli_command *c = p->args->command;
-    const char *last = strrchr(error->message, ' ');
-    if (error->code == G_OPTION_ERROR_UNKNOWN_OPTION && last) {
-        char *name = g_strndup(last + 1, strcspn(last + 1, "="));
-        const char *near = cli_nearest(name, (const char *const *)p->words->pdata);
-        int code = near ? cli_usage(c, "no option %s; did you mean %s?", name, near)
-                        : cli_usage(c, "no option %s", name);
-        g_free(name);
-        return code;
+/* Reads all words; `--` ends the options, `-` is an operand. */
+static int take_words(const parse *p, char **word) {
+    int code = CLI_DONE, options = 1;
+    while (*word && !code) {
+        const char *w = *word++;
+        if (options && !strcmp(w, "--"))
+            options = 0;
+        else if (options && g_str_has_prefix(w, "--"))
+            code = take_long(p, w, &word);
+        else if (options && w[0] == '-' && w[1])
+            code = take_letters(p, w, &word);
+        else
+            g_ptr_array_add(p->operands, g_strdup(w));
     }
-    if (error->code == G_OPTION_ERROR_BAD_VALUE && g_str_has_prefix(error->message, "Missing"))
-        return cli_usage(c, "%s needs a value", last ? last + 1 : error->message);
-    return cli_usage(c, "%s", error->message);
+    return code;
 }
 
 /* Whether every option that must be given is, and the operands are as many as they should be. */
@@ -268,37 +257,16 @@ static cli_args *new_args(const cli_command *command) {
 
 int cli_args_parse(const cli_command *command, int argc, char **argv, cli_args **out) {
     cli_args *args = *out = new_args(command);
-    parse p = {g_array_new(FALSE, FALSE, sizeof(target)),
-               g_array_new(TRUE, TRUE, sizeof(GOptionEntry)),
-               g_ptr_array_new_with_free_func(g_free), take_option, args};
-    cli_each_option(command, 0, add_entry, &p);
-    cli_each_option(command, 1, add_entry, &p);
+    parse p = {args, g_array_new(FALSE, FALSE, sizeof(target)),
+               g_ptr_array_new_with_free_func(g_free), g_ptr_array_new()};
+    cli_each_option(command, 0, add_row, &p);
+    cli_each_option(command, 1, add_row, &p);
     g_ptr_array_add(p.words, NULL);
-    GOptionEntry rest = {G_OPTION_REMAINING, 0,    0,   G_OPTION_ARG_FILENAME_ARRAY,
-                         &args->operands,    NULL, NULL};
-    g_array_append_val(p.entries, rest);
-
-    GOptionContext *context = g_option_context_new(NULL);
-    GOptionGroup *group = g_option_group_new("fovea", "", "", &p, NULL);
-    g_option_group_add_entries(group, (const GOptionEntry *)(void *)p.entries->data);
-    g_option_context_set_main_group(context, group); /* the context frees it */
-    g_option_context_set_help_enabled(context, FALSE);
-
-    GStrvBuilder *builder = g_strv_builder_new();
-    GError *error = NULL;
-    int code = copy_words(&p, argc, argv, builder);
-    char **words = g_strv_builder_end(builder);
-    if (!code && !g_option_context_parse_strv(context, &words, &error)) {
-        code = explain(&p, error);
-        g_error_free(error);
-    } else if (!code) {
-        args->n_operands = args->operands ? (int)g_strv_length(args->operands) : 0;
-        code = check_complete(&p);
-    }
-    g_strv_builder_unref(builder);
-    g_strfreev(words);
-    g_option_context_free(context);
-    g_array_free(p.entries, TRUE);
+    int code = argc > 1 ? take_words(&p, argv + 1) : CLI_DONE;
+    args->n_operands = (int)p.operands->len;
+    g_ptr_array_add(p.operands, NULL);
+    args->operands = (char **)g_ptr_array_free(p.operands, FALSE);
+    if (!code) code = check_complete(&p);
     g_array_free(p.rows, TRUE);
     g_ptr_array_free(p.words, TRUE);
     return code;
