@@ -77,8 +77,16 @@ typedef struct cli_option {
     const char *value;    /* what stands for its value in help, "N"; NULL for a flag */
     const char *fallback; /* its default, in words; NULL for a flag; "" where it must be given */
     const char *help;     /* NULL: a former name, which still reads but is told nowhere */
-    const char *(*choice)(int index); /* CLI_CHOICE without `value`: its words; NULL beyond */
+    const char *(*choice)(int index); /* NULL beyond. CLI_CHOICE: its words, which help lists unless
+                                         `value` stands for them; CLI_TEXT: words it may be */
 } cli_option;
+
+/* Names that an option takes, printed with a line each below the options. */
+typedef struct cli_names {
+    const char *title;
+    const char *(*name)(int index); /* NULL beyond */
+    char *(*text)(int index);       /* what it is; caller frees */
+} cli_names;
 
 struct cli_command {
     const char *name;
@@ -89,6 +97,7 @@ struct cli_command {
     size_t size;                      /* of the struct of its options; cli_args stands first */
     const void *initial;              /* such a struct before parsing; NULL: all zero */
     const cli_option *options;        /* its own; ends with a NULL name */
+    const cli_names *names;           /* or NULL */
     size_t model;                     /* offset of a cli_model_args; 0: it loads no model */
     size_t recipe;                    /* offset of a cli_recipe_args; 0: it takes none */
     const char *const (*examples)[2]; /* command line, what it does; ends with NULL */

@@ -70,11 +70,23 @@ static void put_paragraphs(const char *text) {
  * options of recipes the heading says it. */
 static char *bounds_of(const cli_option *o) {
     if (o->kind == CLI_FLAG || o->kind == CLI_SETTING) return g_strdup("");
-    char *range = cli_option_range(o);
+    /* names that are listed below are not listed twice */
+    char *range = o->choice && o->value ? g_strdup("") : cli_option_range(o);
     char *text = o->fallback[0] == '\0'
                      ? g_strdup_printf("%s%srequired", range, *range ? "; " : "")
                      : g_strdup_printf("%s%sdefault: %s", range, *range ? "; " : "", o->fallback);
     g_free(range);
+    return text;
+}
+
+/* What stands for its value: "N", "all|tile", "black|white|FILE", ""; caller frees. */
+static char *value_of(const cli_option *o) {
+    if (!o->choice || (o->value && o->kind == CLI_CHOICE))
+        return g_strdup(o->value ? o->value : "");
+    char **list = cli_option_choices(o), *words = g_strjoinv("|", list);
+    char *text = o->value ? g_strdup_printf("%s|%s", words, o->value) : g_strdup(words);
+    g_free(words);
+    g_strfreev(list);
     return text;
 }
 
@@ -83,8 +95,9 @@ static void put_option(const cli_option *o, size_t base, void *user) {
     (void)user;
     if (!o->help) return; /* a former name */
     char letter[] = {'-', o->letter, ',', ' ', 0};
+    char *value = value_of(o);
     char *name = g_strdup_printf("  %s--%s%s%s", o->letter ? letter : "    ", o->name,
-                                 o->value ? " " : "", o->value ? o->value : "");
+                                 *value ? " " : "", value);
     char *bounds = bounds_of(o);
     char *text = *bounds ? g_strdup_printf("%s (%s)", o->help, bounds) : g_strdup(o->help);
     int width = (int)strlen(name);
@@ -96,19 +109,22 @@ static void put_option(const cli_option *o, size_t base, void *user) {
     g_free(text);
     g_free(bounds);
     g_free(name);
+    g_free(value);
 }
 
-static const char recipes_title[] = "Recipes (--recipe NAME)";
+static char *recipe_text(int index) { return g_strdup(fv_recipe_summary(index)); }
+
+static const cli_names recipes = {"Recipes (--recipe NAME)", fv_recipe_name, recipe_text};
 static const char settings_title[] = "Recipe options (default: the recipe's)";
 
-static void put_recipes(const cli_command *c) {
-    cli_putf("\n%s:\n", recipes_title);
-    for (int i = 0; i < fv_recipe_count(); i++) {
-        cli_putf("  %-*s", NAME_COLUMNS - 2, fv_recipe_name(i));
-        put_wrapped(fv_recipe_summary(i), NAME_COLUMNS, NAME_COLUMNS);
+static void put_names(const cli_names *n) {
+    cli_putf("\n%s:\n", n->title);
+    for (int i = 0; n->name(i); i++) {
+        char *text = n->text(i);
+        cli_putf("  %-*s", NAME_COLUMNS - 2, n->name(i));
+        put_wrapped(text, NAME_COLUMNS, NAME_COLUMNS);
+        g_free(text);
     }
-    cli_putf("\n%s:\n", settings_title);
-    cli_each_option(c, 1, put_option, NULL);
 }
 
 void cli_help_command(const cli_command *c) {
@@ -117,7 +133,12 @@ void cli_help_command(const cli_command *c) {
     put_paragraphs(c->details);
     cli_put("Options:\n");
     cli_each_option(c, 0, put_option, NULL);
-    if (c->recipe) put_recipes(c);
+    if (c->names) put_names(c->names);
+    if (c->recipe) {
+        put_names(&recipes);
+        cli_putf("\n%s:\n", settings_title);
+        cli_each_option(c, 1, put_option, NULL);
+    }
     cli_put("\nExamples:\n");
     for (int i = 0; c->examples[i][0]; i++)
         cli_putf("  %s\n      %s\n", c->examples[i][0], c->examples[i][1]);
@@ -160,11 +181,12 @@ static void markdown_option(const cli_option *o, size_t base, void *user) {
     (void)base;
     (void)user;
     if (!o->help) return;
-    char *bounds = bounds_of(o), *value = escape_bars(o->value ? o->value : "");
+    char *bounds = bounds_of(o), *plain = value_of(o), *value = escape_bars(plain);
     cli_put("| `");
     if (o->letter) cli_putf("-%c`, `", o->letter);
     cli_putf("--%s%s%s` | %s | %s |\n", o->name, *value ? " " : "", value, o->help, bounds);
     g_free(value);
+    g_free(plain);
     g_free(bounds);
 }
 
@@ -177,12 +199,13 @@ static void markdown_setting(const cli_option *o, size_t base, void *user) {
     g_free(value);
 }
 
-static void markdown_recipes(const cli_command *c) {
-    cli_putf("\n%s:\n\n| recipe | what it is |\n|---|---|\n", recipes_title);
-    for (int i = 0; i < fv_recipe_count(); i++)
-        cli_putf("| `%s` | %s |\n", fv_recipe_name(i), fv_recipe_summary(i));
-    cli_putf("\n%s:\n\n| option | meaning |\n|---|---|\n", settings_title);
-    cli_each_option(c, 1, markdown_setting, NULL);
+static void markdown_names(const cli_names *n) {
+    cli_putf("\n%s:\n\n| name | what it is |\n|---|---|\n", n->title);
+    for (int i = 0; n->name(i); i++) {
+        char *text = n->text(i);
+        cli_putf("| `%s` | %s |\n", n->name(i), text);
+        g_free(text);
+    }
 }
 
 static void markdown_command(const cli_command *c) {
@@ -191,7 +214,12 @@ static void markdown_command(const cli_command *c) {
     cli_putf("%s.\n\n%s\n\n| option | meaning | allowed; default |\n|---|---|---|\n", c->summary,
              c->details);
     cli_each_option(c, 0, markdown_option, NULL);
-    if (c->recipe) markdown_recipes(c);
+    if (c->names) markdown_names(c->names);
+    if (c->recipe) {
+        markdown_names(&recipes);
+        cli_putf("\n%s:\n\n| option | meaning |\n|---|---|\n", settings_title);
+        cli_each_option(c, 1, markdown_setting, NULL);
+    }
     for (int i = 0; c->examples[i][0]; i++)
         cli_putf("\n%s:\n\n```sh\n%s\n```\n", c->examples[i][1], c->examples[i][0]);
     cli_put("\n");

@@ -59,7 +59,7 @@ char *cli_option_range(const cli_option *option) {
         return g_strdup_printf("a number from %d to %d", option->min, option->max);
     if (option->kind == CLI_SEED) return g_strdup_printf("0..%" G_GUINT64_FORMAT, G_MAXUINT64);
     if (option->kind == CLI_CHOICE) {
-        char **words = g_strsplit(option->value, "|", -1);
+        char **words = cli_option_choices(option);
         char *text = g_strjoinv(" or ", words);
         g_strfreev(words);
         return text;
@@ -70,8 +70,17 @@ char *cli_option_range(const cli_option *option) {
     return g_strdup("");
 }
 
-static int parse_choice(const char *text, const char *words, int *out) {
-    char **list = g_strsplit(words, "|", -1);
+char **cli_option_choices(const cli_option *option) {
+    if (!option->choice) return g_strsplit(option->value, "|", -1);
+    GStrvBuilder *builder = g_strv_builder_new();
+    for (int i = 0; option->choice(i); i++) g_strv_builder_add(builder, option->choice(i));
+    char **list = g_strv_builder_end(builder);
+    g_strv_builder_unref(builder);
+    return list;
+}
+
+static int parse_choice(const char *text, const cli_option *o, int *out) {
+    char **list = cli_option_choices(o);
     int found = 0;
     for (int i = 0; list[i] && !found; i++)
         if (!g_ascii_strcasecmp(text, list[i])) found = i + 1;
@@ -103,7 +112,7 @@ static int store(const cli_option *o, const char *text, void *to, fv_error *err)
         return 0;
     case CLI_SEED: return cli_parse_seed(text, to);
     case CLI_NUMBERS: return cli_parse_numbers(text, o->min > 0, to);
-    case CLI_CHOICE: return parse_choice(text, o->value, to);
+    case CLI_CHOICE: return parse_choice(text, o, to);
     case CLI_REAL:
     case CLI_BETWEEN:
         if (cli_parse_real(text, &real) || real > o->max) return -1;

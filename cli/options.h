@@ -38,6 +38,9 @@ void cli_each_option(const cli_command *command, int of_recipes,
 int cli_args_parse(const cli_command *command, int argc, char **argv, cli_args **out);
 void cli_args_free(cli_args *args);
 
+/* The words of a CLI_CHOICE; ends with NULL, caller frees. */
+char **cli_option_choices(const cli_option *option);
+
 /* "1..1000", "1 or 255", "a number above 0, ...": what an option allows; caller frees. */
 char *cli_option_range(const cli_option *option);
 

@@ -16,14 +16,58 @@
 
 /* ---- options -------------------------------------------------------------------------------- */
 
-static const char *const baselines[] = {"black", "white", "grey", "mean", "blur", "noise"};
+/* The options that only some methods read: as typed, and as the library's field is called. */
+static const struct {
+    const char *option, *field;
+} fields[] = {{"layer", "layer"},   {"baseline", "baseline"}, {"samples", "samples"},
+              {"noise", "sd"},      {"steps", "steps"},       {"window", "window"},
+              {"stride", "stride"}, {"masks", "masks"},       {"cells", "cells"},
+              {"keep", "keep"}};
 
-void cli_methods(const cli_attribution_args *asked, const fv_method_info **out, int *count) {
-    const int method = asked->method ? asked->method : CLI_METHOD_DEFAULT;
-    *count = 0;
-    for (int i = 0; i < fv_method_count(); i++)
-        if (method == CLI_METHOD_ALL || (int)fv_method_at(i)->method == method)
-            out[(*count)++] = fv_method_at(i);
+const char *cli_method_name(int index) {
+    if (index == fv_method_count()) return "all";
+    const fv_method_info *m = fv_method_at(index);
+    return m ? m->name : NULL;
+}
+
+const char *cli_baseline_name(int index) {
+    return fv_baseline_name((fv_baseline)(FV_BASELINE_BLACK + index));
+}
+
+static int reads(const fv_method_info *m, const char *field) {
+    char **list = g_strsplit(m->options, " ", -1);
+    int found = g_strv_contains((const char *const *)list, field);
+    g_strfreev(list);
+    return found;
+}
+
+/* "what the objective loses when a window is covered (--window, --stride, --baseline)" */
+static char *method_text(int index) {
+    const fv_method_info *m = fv_method_at(index);
+    if (!m) return g_strdup("every one of them, side by side");
+    GString *text = g_string_new(m->summary);
+    int n = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
+        if (reads(m, fields[i].field))
+            g_string_append_printf(text, "%s--%s", n++ ? ", " : " (", fields[i].option);
+    if (n) g_string_append_c(text, ')');
+    return g_string_free(text, FALSE);
+}
+
+const cli_names cli_method_names = {"Methods (--method NAME), and the options they read",
+                                    cli_method_name, method_text};
+
+int cli_methods_all(const cli_attribution_args *asked) {
+    return asked->method == fv_method_count() + 1;
+}
+
+const fv_method_info **cli_methods(const cli_attribution_args *asked) {
+    const int n = fv_method_count(), all = cli_methods_all(asked);
+    const fv_method_info **out = g_new0(const fv_method_info *, (gsize)n + 1);
+    for (int i = 0, k = 0; i < n; i++)
+        if (all || i + 1 == (asked->method ? asked->method : FV_METHOD_GRADCAM))
+            out[k++] = fv_method_at(i);
+    return out;
 }
 
 void cli_subject_begin(cli_subject *s) {
@@ -53,39 +97,42 @@ fv_attribute_desc cli_subject_desc(cli_subject *s, const fv_method_info *method)
 }
 
 const char *cli_subject_objective(const cli_subject *s, const fv_method_info *method) {
-    return method->method == FV_METHOD_RISE ? s->probability : s->objective;
+    return method->of_probability ? s->probability : s->objective;
 }
 
-#define BIT(method) (1u << (method))
+/* Says which methods an option is for. */
+static int refuse_option(const cli_args *args, const char *option, const char *field) {
+    GString *names = g_string_new(NULL);
+    const char *last = NULL;
+    for (int i = 0; i < fv_method_count(); i++) {
+        const fv_method_info *m = fv_method_at(i);
+        if (!reads(m, field)) continue;
+        if (last) g_string_append_printf(names, "%s%s", names->len ? ", " : "", last);
+        last = m->name;
+    }
+    int code = cli_usage(args->command, "--%s is for %s%s%s", option, names->str,
+                         names->len ? " and " : "", last ? last : "no method");
+    g_string_free(names, TRUE);
+    return code;
+}
 
-/* Whether options were given that the method has no use for. */
+/* Whether options were given that the method does not read. */
 static int check_words(const cli_args *args, const cli_attribution_args *a) {
-    const int m = a->method ? a->method : CLI_METHOD_DEFAULT;
-    const struct {
-        int given;
-        unsigned methods;
-        const char *text;
-    } rules[] = {
-        {a->layer != NULL, BIT(FV_METHOD_GRADCAM) | BIT(FV_METHOD_GRADCAM_PLUS),
-         "--layer is for gradcam and gradcam++"},
-        {a->baseline != NULL,
-         BIT(FV_METHOD_INTEGRATED) | BIT(FV_METHOD_OCCLUSION) | BIT(FV_METHOD_RISE),
-         "--baseline is for integrated, occlusion and rise"},
-        {a->samples || a->noise != 0, BIT(FV_METHOD_SMOOTHGRAD),
-         "--samples and --noise are for smoothgrad"},
-        {a->path_steps, BIT(FV_METHOD_INTEGRATED), "--steps is for integrated"},
-        {a->window || a->stride, BIT(FV_METHOD_OCCLUSION),
-         "--window and --stride are for occlusion"},
-        {a->masks || a->cells || a->keep != 0, BIT(FV_METHOD_RISE),
-         "--masks, --cells and --keep are for rise"},
-    };
+    const int given[] = {a->layer != NULL, a->baseline != NULL, a->samples, a->noise != 0,
+                         a->path_steps,    a->window,           a->stride,  a->masks,
+                         a->cells,         a->keep != 0};
+    G_STATIC_ASSERT(G_N_ELEMENTS(given) == G_N_ELEMENTS(fields));
+    const fv_method_info **methods = cli_methods(a);
+    int code = CLI_DONE;
     if (a->class && a->objective)
-        return cli_usage(args->command, "--class and --objective say the same; give one of them");
-    if (a->class && !*a->class) return cli_usage(args->command, "--class: '' is no class");
-    for (size_t i = 0; m != CLI_METHOD_ALL && i < G_N_ELEMENTS(rules); i++)
-        if (rules[i].given && !(rules[i].methods & BIT(m)))
-            return cli_usage(args->command, "%s", rules[i].text);
-    return CLI_DONE;
+        code = cli_usage(args->command, "--class and --objective say the same; give one of them");
+    else if (a->class && !*a->class)
+        code = cli_usage(args->command, "--class: '' is no class");
+    for (size_t i = 0; !code && !cli_methods_all(a) && i < G_N_ELEMENTS(fields); i++)
+        if (given[i] && !reads(methods[0], fields[i].field))
+            code = refuse_option(args, fields[i].option, fields[i].field);
+    g_free(methods);
+    return code;
 }
 
 /* ---- objective ------------------------------------------------------------------------------ */
@@ -143,18 +190,18 @@ static int load_baseline(cli_subject *s) {
     fv_image *picture = NULL;
     fv_error err = {0};
     if (!word) return CLI_DONE;
-    for (size_t i = 0; i < G_N_ELEMENTS(baselines); i++)
-        if (!strcmp(word, baselines[i])) {
-            s->kind = (fv_baseline)(FV_BASELINE_BLACK + i);
-            return CLI_DONE;
-        }
-    if (!strchr(word, '.') && !strchr(word, '/'))
-        return cli_usage(s->args->command,
-                         "--baseline: '%s' is not black, white, grey, mean, blur, noise or a "
-                         "picture file",
-                         word);
-    s->kind = FV_BASELINE_PICTURE;
+    GString *names = g_string_new(NULL);
+    for (int i = 0; cli_baseline_name(i); i++) {
+        if (!strcmp(word, cli_baseline_name(i))) s->kind = (fv_baseline)(FV_BASELINE_BLACK + i);
+        g_string_append_printf(names, "%s%s", i ? ", " : "", cli_baseline_name(i));
+    }
     int code = CLI_DONE;
+    if (!s->kind && !strchr(word, '.') && !strchr(word, '/'))
+        code = cli_usage(s->args->command, "--baseline: '%s' is not %s or a picture file", word,
+                         names->str);
+    g_string_free(names, TRUE);
+    if (code || s->kind) return code;
+    s->kind = FV_BASELINE_PICTURE;
     if (fv_image_load(word, &picture, &err) ||
         fv_input_from_image(s->model, picture, &s->baseline, &err))
         code = cli_fail_error(&err);

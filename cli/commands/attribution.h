@@ -6,49 +6,52 @@
 #include "command.h"
 #include "progress.h"
 
-#define CLI_METHODS "gradient|input-gradient|smoothgrad|integrated|guided|gradcam|gradcam++|" \
-    "occlusion|rise|all"
-enum { CLI_METHOD_DEFAULT = FV_METHOD_GRADCAM, CLI_METHOD_ALL = FV_METHOD_RISE + 1 };
-
 /* What both commands say of a map. */
 typedef struct cli_attribution_args {
-    int method; /* 0: not given */
+    int method; /* 1, 2, ...: as cli_method_name counts; 0: not given */
     char *class, *objective, *layer, *baseline;
     int samples, path_steps, window, stride, masks, cells, tile_size;
     double noise, keep;
     uint64_t seed;
 } cli_attribution_args;
 
+/* The methods, and "all"; NULL beyond. */
+const char *cli_method_name(int index);
+/* The baselines; NULL beyond. */
+const char *cli_baseline_name(int index);
+/* Help on the methods. */
+extern const cli_names cli_method_names;
+
 /* clang-format off */
 /* Rows of both commands; T is the struct that has a cli_attribution_args `asked`. */
 #define CLI_ATTRIBUTION_OPTIONS(T) \
-    {"method", 'm', CLI_CHOICE, offsetof(T, asked.method), 0, 0, CLI_METHODS, "gradcam", \
-     "how parts of the photo are found; all: every one of them"}, \
+    {"method", 'm', CLI_CHOICE, offsetof(T, asked.method), 0, 0, "NAME", "gradcam", \
+     "how parts of the photo are found, see below", .choice = cli_method_name}, \
     {"class", 'c', CLI_TEXT, offsetof(T, asked.class), 0, 0, "C", \
      "the class the network puts first", "the class to be explained: its number or name"}, \
     {"objective", 'e', CLI_TEXT, offsetof(T, asked.objective), 0, 0, "OBJ", "none", \
      "anything else to be explained: LAYER:C, LAYER:C@y,x, an expression of such terms"}, \
     {"layer", 'l', CLI_TEXT, offsetof(T, asked.layer), 0, 0, "LAYER", \
-     "the last one with maps over the picture", "gradcam, gradcam++: whose maps are weighed"}, \
-    {"baseline", 'b', CLI_TEXT, offsetof(T, asked.baseline), 0, 0, "B", \
+     "the last one with maps over the picture", "whose maps are weighted"}, \
+    {"baseline", 'b', CLI_TEXT, offsetof(T, asked.baseline), 0, 0, "FILE", \
      "black for integrated, else mean", \
-     "what stands for nothing: black, white, grey, mean, blur, noise, or a picture file"}, \
+     "what stands for nothing; FILE is a picture", .choice = cli_baseline_name}, \
     {"samples", 0, CLI_INT, offsetof(T, asked.samples), 1, 1000000, "N", "50", \
-     "smoothgrad: noisy copies"}, \
+     "noisy copies of the photo"}, \
     {"noise", 0, CLI_REAL, offsetof(T, asked.noise), 0, 100, "X", "0.15", \
-     "smoothgrad: deviation of the noise, as a share of the input's range"}, \
+     "standard deviation of the noise, as a share of the input's range"}, \
     {"steps", 0, CLI_INT, offsetof(T, asked.path_steps), 1, 10000, "N", "as many as it takes", \
-     "integrated: points of the path; by default where and as many as it needs, up to 1000"}, \
+     "points of the path; by default where and as many as it needs, up to 1000"}, \
     {"window", 0, CLI_INT, offsetof(T, asked.window), 1, 8192, "N", "a seventh of the side", \
-     "occlusion: side of the window, in the network's pixels"}, \
+     "side of the window, in the network's pixels"}, \
     {"stride", 0, CLI_INT, offsetof(T, asked.stride), 1, 8192, "N", "a quarter of the window", \
-     "occlusion: from one window to the next"}, \
+     "from one window to the next"}, \
     {"masks", 0, CLI_INT, offsetof(T, asked.masks), 1, 1000000, "N", "2000", \
-     "rise: random masks"}, \
+     "random masks"}, \
     {"cells", 0, CLI_INT, offsetof(T, asked.cells), 1, 8192, "N", "7", \
-     "rise: cells of a mask, each way"}, \
+     "cells of a mask, each way"}, \
     {"keep", 0, CLI_REAL, offsetof(T, asked.keep), 0, 1, "P", "0.5", \
-     "rise: probability that a cell is shown"}, \
+     "probability that a cell is shown"}, \
     {"seed", 0, CLI_SEED, offsetof(T, asked.seed), 0, 0, "N", "0", "of every random choice"}, \
     {"tile-size", 0, CLI_INT, offsetof(T, asked.tile_size), 16, 4096, "N", "see above", \
      "longer side of a tile"}
@@ -86,8 +89,10 @@ void cli_subject_begin(cli_subject *s);
 fv_attribute_desc cli_subject_desc(cli_subject *s, const fv_method_info *method);
 const char *cli_subject_objective(const cli_subject *s, const fv_method_info *method);
 
-/* The methods asked for: [0, *count) of out [CLI_METHOD_ALL]. */
-void cli_methods(const cli_attribution_args *asked, const fv_method_info **out, int *count);
+/* The methods that were asked for; ends with NULL, caller frees. */
+const fv_method_info **cli_methods(const cli_attribution_args *asked);
+/* Whether that is all of them. */
+int cli_methods_all(const cli_attribution_args *asked);
 
 /* A map over the photo, with its scale beneath. */
 fv_status cli_map_tile(const cli_subject *s, const fv_attribution *a, fv_image **out,

@@ -43,7 +43,7 @@ static fv_status scale_of(const fv_attribution *a, fv_paint_desc *d, fv_error *e
     if (m->is_fine) {
         d->high = quantile(a->map, SHOWN);
         d->low = m->is_signed ? -d->high : 0;
-    } else if (a->method == FV_METHOD_GRADCAM || a->method == FV_METHOD_GRADCAM_PLUS) {
+    } else if (m->is_rectified) {
         d->high = quantile(a->map, 1); /* from zero, also where no number is */
     }
     return fv_paint_scale(a->map->data, fv_tensor_count(a->map), d, err);

@@ -24,15 +24,20 @@ typedef struct attribute_args {
     int scores, columns, json;
 } attribute_args;
 
+/* One method's map. */
+typedef struct made {
+    const fv_method_info *method;
+    fv_attribution *map;
+    fv_scores *scores; /* NULL: not asked for */
+    double seconds;
+} made;
+
 typedef struct job {
     const attribute_args *args;
     cli_subject s;
-    const fv_method_info *method[CLI_METHOD_ALL];
-    fv_attribution *made[CLI_METHOD_ALL];
-    fv_scores *scores[CLI_METHOD_ALL]; /* NULL: not asked for */
-    fv_scores *random;                 /* of pixels in a random order */
-    double seconds[CLI_METHOD_ALL];
+    made *made; /* [n] */
     int n;
+    fv_scores *random; /* of pixels in a random order */
 } job;
 
 /* ---- the work ------------------------------------------------------------------------------- */
@@ -56,7 +61,7 @@ static int measure(job *j, const fv_tensor *map, fv_scores **out) {
 static int check_map(const job *j, const fv_method_info *m, const fv_tensor *map) {
     const int64_t n = fv_tensor_count(map);
     double largest = 0, sum = 0;
-    if (m->method > FV_METHOD_INTEGRATED) return CLI_DONE; /* in others zero may be the answer */
+    if (!m->is_gradient) return CLI_DONE; /* in others zero may be the answer */
     for (int64_t i = 0; i < n; i++) {
         if (isnan(map->data[i])) return CLI_DONE; /* asked for, and told */
         largest = fmax(largest, fabs((double)map->data[i]));
@@ -66,7 +71,7 @@ static int check_map(const job *j, const fv_method_info *m, const fv_tensor *map
                        : sqrt(sum) > FV_GRADIENT_MOST ? "explodes: its norm is beyond 1.8e19"
                                                       : NULL;
     if (!what) return CLI_DONE;
-    if (j->args->asked.method != CLI_METHOD_ALL)
+    if (!cli_methods_all(&j->args->asked))
         return cli_fail("%s of %s: the map %s; nothing is written", m->title, j->s.label, what);
     cli_note(&j->args->common, "%s: the map %s and says nothing", m->title, what);
     return CLI_DONE;
@@ -80,28 +85,27 @@ static int run_method(job *j, const fv_method_info *m) {
     fv_status st =
         fv_attribute(j->s.session, j->s.input, cli_subject_objective(&j->s, m), &d, &a, &err);
     const double seconds = cli_progress_stop(&j->s.progress);
-    if (st == FV_SHAPE && j->args->asked.method == CLI_METHOD_ALL) {
+    if (st == FV_SHAPE && cli_methods_all(&j->args->asked)) {
         cli_note(&j->args->common, "%s is left out: %s", m->title, err.text);
         return CLI_DONE;
     }
     if (st) return cli_fail_error(&err);
     if (a->gap > GAP)
         cli_note(&j->args->common,
-                 "the map of integrated gradients misses the objective's change by %.1f %%",
-                 100 * a->gap);
-    j->method[j->n] = m;
-    j->made[j->n] = a;
-    j->seconds[j->n++] = seconds;
+                 "%s: the map misses the objective's change by %.1f %%", m->title, 100 * a->gap);
+    made *out = &j->made[j->n++];
+    *out = (made){.method = m, .map = a, .seconds = seconds};
     cli_session_note(&j->args->common, j->s.session);
     int code = check_map(j, m, a->map);
-    return code ? code : measure(j, a->map, &j->scores[j->n - 1]);
+    return code ? code : measure(j, a->map, &out->scores);
 }
 
 static int run_all(job *j) {
-    const fv_method_info *list[CLI_METHOD_ALL];
-    int count, code = CLI_DONE;
-    cli_methods(&j->args->asked, list, &count);
-    for (int i = 0; !code && i < count; i++) code = run_method(j, list[i]);
+    const fv_method_info **list = cli_methods(&j->args->asked);
+    int code = CLI_DONE;
+    j->made = g_new0(made, fv_method_count());
+    for (int i = 0; !code && list[i]; i++) code = run_method(j, list[i]);
+    g_free(list);
     if (!code) code = measure(j, NULL, &j->random);
     return code;
 }
@@ -137,15 +141,15 @@ static char *title_of(const job *j) {
 }
 
 static fv_status draw(const job *j, fv_image **out, fv_error *err) {
-    fv_image *tile[CLI_METHOD_ALL + 1] = {NULL};
-    char *label[CLI_METHOD_ALL + 1] = {NULL}, *title = title_of(j);
+    fv_image **tile = g_new0(fv_image *, (gsize)j->n + 1);
+    char **label = g_new0(char *, (gsize)j->n + 1), *title = title_of(j);
     fv_status st = cli_photo_tile(&j->s, &tile[0], err);
     label[0] = g_strdup(j->random ? "photo, random order" : "photo");
     if (!st && j->random) st = add_plot(j->random, &tile[0], err);
     for (int i = 0; !st && i < j->n; i++) {
-        st = cli_map_tile(&j->s, j->made[i], &tile[i + 1], err);
-        if (!st && j->scores[i]) st = add_plot(j->scores[i], &tile[i + 1], err);
-        label[i + 1] = g_strdup(j->method[i]->title);
+        st = cli_map_tile(&j->s, j->made[i].map, &tile[i + 1], err);
+        if (!st && j->made[i].scores) st = add_plot(j->made[i].scores, &tile[i + 1], err);
+        label[i + 1] = g_strdup(j->made[i].method->title);
     }
     const fv_montage_desc d = {.columns = j->args->columns ? j->args->columns
                                           : j->n > 3       ? 5
@@ -155,10 +159,12 @@ static fv_status draw(const job *j, fv_image **out, fv_error *err) {
         st = fv_montage((const fv_image *const *)tile, (const char *const *)label, j->n + 1, &d,
                         out, err);
     if (!st) st = cli_subject_describe(&j->s, *out, err);
-    for (int i = 0; i <= CLI_METHOD_ALL; i++) {
+    for (int i = 0; i <= j->n; i++) {
         fv_image_free(tile[i]);
         g_free(label[i]);
     }
+    g_free(tile);
+    g_free(label);
     g_free(title);
     return st;
 }
@@ -167,14 +173,13 @@ static fv_status draw(const job *j, fv_image **out, fv_error *err) {
 
 /* All maps: [h][w], or of several methods [methods][h][w]. */
 static fv_status save_maps(const job *j, const char *path, fv_error *err) {
-    const fv_tensor *first = j->made[0]->map;
-    if (j->n == 1 && j->args->asked.method != CLI_METHOD_ALL)
-        return fv_tensor_save(first, path, err);
+    const fv_tensor *first = j->made[0].map->map;
+    if (j->n == 1 && !cli_methods_all(&j->args->asked)) return fv_tensor_save(first, path, err);
     fv_tensor *all = NULL;
     const int64_t count = fv_tensor_count(first), dim[] = {j->n, first->dim[0], first->dim[1]};
     fv_status st = fv_tensor_new(3, dim, &all, err);
     for (int i = 0; !st && i < j->n; i++)
-        memcpy(all->data + i * count, j->made[i]->map->data, (size_t)count * sizeof(float));
+        memcpy(all->data + i * count, j->made[i].map->map->data, (size_t)count * sizeof(float));
     if (!st) st = fv_tensor_save(all, path, err);
     fv_tensor_free(all);
     return st;
@@ -190,14 +195,16 @@ static void range_of(const fv_tensor *map, double *low, double *high) {
     }
 }
 
-static void put_about(cli_table *t, const fv_attribution *a) {
+static void put_about(cli_table *t, const made *m) {
+    const fv_attribution *a = m->map;
+    const char *steps = m->method->steps ? m->method->steps : "steps";
     if (a->layer)
         cli_table_addf(t, "layer %s", a->layer);
-    else if (a->method == FV_METHOD_INTEGRATED)
-        cli_table_addf(t, "%d points, gap %.2f %%, baseline %.4g", a->steps, 100 * a->gap,
+    else if (m->method->is_complete)
+        cli_table_addf(t, "%d %s, gap %.2f %%, baseline %.4g", a->steps, steps, 100 * a->gap,
                        a->baseline);
     else if (a->steps)
-        cli_table_addf(t, a->method == FV_METHOD_RISE ? "%d masks" : "%d copies", a->steps);
+        cli_table_addf(t, "%d %s", a->steps, steps);
     else
         cli_table_add(t, "");
 }
@@ -217,17 +224,17 @@ static void put_table(const job *j) {
                                         {NULL, 0, 0}};
     cli_table *t = cli_table_new(j->random ? scored : plain);
     for (int i = 0; i < j->n; i++) {
-        const fv_attribution *a = j->made[i];
+        const fv_attribution *a = j->made[i].map;
         double low, high;
         range_of(a->map, &low, &high);
-        cli_table_add(t, j->method[i]->name);
+        cli_table_add(t, j->made[i].method->name);
         cli_table_addf(t, "%.4f", a->value);
         cli_table_addf(t, "%.4g", low);
         cli_table_addf(t, "%.4g", high);
         cli_table_addf(t, "%d", a->evaluations);
-        cli_table_addf(t, "%.1f", j->seconds[i]);
-        if (j->scores[i]) put_areas(t, j->scores[i]);
-        put_about(t, a);
+        cli_table_addf(t, "%.1f", j->made[i].seconds);
+        if (j->made[i].scores) put_areas(t, j->made[i].scores);
+        put_about(t, &j->made[i]);
     }
     if (j->random) {
         cli_table_add(t, "(random order)");
@@ -257,26 +264,26 @@ static void put_scores(JsonBuilder *b, const char *name, const fv_scores *s) {
 }
 
 static void put_map(JsonBuilder *b, const job *j, int i) {
-    const fv_attribution *a = j->made[i];
+    const fv_attribution *a = j->made[i].map;
     double low, high;
     range_of(a->map, &low, &high);
     json_builder_begin_object(b);
-    cli_json_text(b, "method", j->method[i]->name);
+    cli_json_text(b, "method", j->made[i].method->name);
     cli_json_text(b, "objective", a->objective);
     cli_json_number(b, "value", a->value);
     cli_json_sizes(b, "shape", 2, a->map->dim);
     cli_json_number(b, "least", low);
     cli_json_number(b, "largest", high);
     cli_json_int(b, "pictures", a->evaluations);
-    cli_json_number(b, "seconds", j->seconds[i]);
+    cli_json_number(b, "seconds", j->made[i].seconds);
     if (a->layer) cli_json_text(b, "layer", a->layer);
     if (a->cells) cli_json_sizes(b, "cells", 2, a->cells->dim);
     if (a->steps) cli_json_int(b, "steps", a->steps);
-    if (a->method == FV_METHOD_INTEGRATED) {
+    if (j->made[i].method->is_complete) {
         cli_json_number(b, "baseline", a->baseline);
         cli_json_number(b, "gap", a->gap);
     }
-    if (j->scores[i]) put_scores(b, "scores", j->scores[i]);
+    if (j->made[i].scores) put_scores(b, "scores", j->made[i].scores);
     json_builder_end_object(b);
 }
 
@@ -302,7 +309,7 @@ static void put_json(const job *j) {
 static fv_status save_files(const job *j, fv_image **picture, fv_error *err) {
     const attribute_args *a = j->args;
     fv_status st = a->npy ? save_maps(j, a->npy, err) : FV_OK;
-    if (!st && a->parts) st = fv_tensor_save(j->made[0]->parts, a->parts, err);
+    if (!st && a->parts) st = fv_tensor_save(j->made[0].map->parts, a->parts, err);
     if (!st && a->output) st = draw(j, picture, err);
     if (!st && *picture) st = fv_image_save(*picture, a->output, err);
     return st;
@@ -331,17 +338,27 @@ static int save(const job *j) {
     return code;
 }
 
+/* Whether --parts is for the method, and which it is for. */
+static int check_parts(const attribute_args *a) {
+    const fv_method_info **asked = cli_methods(&a->asked);
+    const int has = !cli_methods_all(&a->asked) && asked[0]->has_parts;
+    GString *names = g_string_new(NULL);
+    for (int i = 0; i < fv_method_count(); i++)
+        if (fv_method_at(i)->has_parts)
+            g_string_append_printf(names, "%s%s", names->len ? ", " : "", fv_method_at(i)->name);
+    int code = has ? CLI_DONE : cli_usage(a->common.command, "--parts is for %s", names->str);
+    g_string_free(names, TRUE);
+    g_free(asked);
+    return code;
+}
+
 static int check(const attribute_args *a) {
     int code = CLI_DONE;
-    const fv_method_info *m =
-        fv_method_at((a->asked.method ? a->asked.method : CLI_METHOD_DEFAULT) - 1);
     if (!a->output && !a->npy && !a->parts && !a->json)
         return cli_usage(a->common.command,
                          "attribute needs --output OUT.png, --npy MAP.npy or --json");
-    if (a->parts && (!m || m->method >= FV_METHOD_GRADCAM))
-        return cli_usage(a->common.command,
-                         "--parts is for gradient, input-gradient, smoothgrad, integrated, guided");
-    if (a->output) code = cli_path_check(&a->common, "output", a->output, CLI_PICTURES);
+    if (a->parts) code = check_parts(a);
+    if (!code && a->output) code = cli_path_check(&a->common, "output", a->output, CLI_PICTURES);
     if (!code && a->npy) code = cli_path_check(&a->common, "npy", a->npy, "npy");
     if (!code && a->parts) code = cli_path_check(&a->common, "parts", a->parts, "npy");
     return code;
@@ -358,10 +375,11 @@ static int run(const cli_args *common) {
     if (!code && !j.n)
         code = cli_fail("%s: no method has anything to show", fv_model_name(j.s.model));
     if (!code) code = save(&j);
-    for (int i = 0; i < CLI_METHOD_ALL; i++) {
-        fv_attribution_free(j.made[i]);
-        fv_scores_free(j.scores[i]);
+    for (int i = 0; i < j.n; i++) {
+        fv_attribution_free(j.made[i].map);
+        fv_scores_free(j.made[i].scores);
     }
+    g_free(j.made);
     fv_scores_free(j.random);
     cli_subject_clear(&j.s);
     return code;
@@ -421,6 +439,7 @@ const cli_command cli_command_attribute = {
         "docs/attribution.md says what each method computes, and what it cannot say. "
         "`fovea sanity` says whether a method's map depends on what the network has learned.",
     .size = sizeof(attribute_args),
+    .names = &cli_method_names,
     .options = options,
     .model = offsetof(attribute_args, model),
     .examples = examples,

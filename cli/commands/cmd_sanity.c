@@ -35,7 +35,7 @@ typedef struct checked {
 typedef struct job {
     const sanity_args *args;
     cli_subject s;
-    checked made[CLI_METHOD_ALL];
+    checked *made; /* [n] */
     int n;
 } job;
 
@@ -49,7 +49,7 @@ static int run_method(job *j, const fv_method_info *m) {
                                        j->s.input, cli_subject_objective(&j->s, m), &d, a->stages,
                                        &c->stage, &c->count, &err);
     cli_progress_stop(&j->s.progress);
-    if (st == FV_SHAPE && a->asked.method == CLI_METHOD_ALL) {
+    if (st == FV_SHAPE && cli_methods_all(&a->asked)) {
         cli_note(&a->common, "%s is left out: %s", m->title, err.text);
         return CLI_DONE;
     }
@@ -60,10 +60,11 @@ static int run_method(job *j, const fv_method_info *m) {
 }
 
 static int run_all(job *j) {
-    const fv_method_info *list[CLI_METHOD_ALL];
-    int count, code = CLI_DONE;
-    cli_methods(&j->args->asked, list, &count);
-    for (int i = 0; !code && i < count; i++) code = run_method(j, list[i]);
+    const fv_method_info **list = cli_methods(&j->args->asked);
+    int code = CLI_DONE;
+    j->made = g_new0(checked, fv_method_count());
+    for (int i = 0; !code && list[i]; i++) code = run_method(j, list[i]);
+    g_free(list);
     return code;
 }
 
@@ -201,7 +202,7 @@ static fv_status save_maps(const job *j, fv_error *err) {
     const fv_tensor *first = j->made[0].stage[0].attribution->map;
     const int64_t stages = j->made[0].count, each = fv_tensor_count(first);
     const int64_t dim[] = {j->n, stages, first->dim[0], first->dim[1]};
-    const int one = j->args->asked.method != CLI_METHOD_ALL;
+    const int one = !cli_methods_all(&j->args->asked);
     fv_tensor *all = NULL;
     fv_status st = fv_tensor_new(one ? 3 : 4, dim + one, &all, err);
     for (int64_t i = 0; !st && i < j->n * stages; i++) {
@@ -244,6 +245,7 @@ static int run(const cli_args *common) {
         code = cli_fail("%s: no method has anything to show", fv_model_name(j.s.model));
     if (!code) code = save(&j);
     for (int i = 0; i < j.n; i++) fv_sanity_free(j.made[i].stage, j.made[i].count);
+    g_free(j.made);
     cli_subject_clear(&j.s);
     return code;
 }
@@ -290,6 +292,7 @@ const cli_command cli_command_sanity = {
         "if the map stays alike: it then shows the photo's edges, or how the network is built. One "
         "photo and one order of weights are an example, no proof: --seed gives another order.",
     .size = sizeof(sanity_args),
+    .names = &cli_method_names,
     .options = options,
     .model = offsetof(sanity_args, model),
     .examples = examples,

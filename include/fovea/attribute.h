@@ -25,18 +25,6 @@ typedef enum fv_method {
     FV_METHOD_RISE            /* what is left under random masks */
 } fv_method;
 
-typedef struct fv_method_info {
-    fv_method method;
-    const char *name;  /* "gradcam++" */
-    const char *title; /* "Grad-CAM++" */
-    int is_signed;     /* below zero: speaks against the objective */
-    int is_fine;       /* a number a pixel, few of them large */
-} fv_method_info;
-
-/* Methods: their number, and one of them; NULL beyond. */
-FV_API int fv_method_count(void);
-FV_API const fv_method_info *fv_method_at(int index);
-
 /* What stands for "nothing there". */
 typedef enum fv_baseline {
     FV_BASELINE_BLACK = 1,
@@ -47,6 +35,32 @@ typedef enum fv_baseline {
     FV_BASELINE_NOISE,  /* uniform in 0..1, every number by itself */
     FV_BASELINE_PICTURE /* baseline_input */
 } fv_baseline;
+
+/* "black", ..., "noise": of a baseline that is no picture of the caller's; NULL of any other. */
+FV_API const char *fv_baseline_name(fv_baseline baseline);
+
+/* What a method takes and what its maps are. The library's own; fields may be added at the end. */
+typedef struct fv_method_info {
+    fv_method method;
+    const char *name;     /* "gradcam++" */
+    const char *title;    /* "Grad-CAM++" */
+    const char *summary;  /* one line: what the map is */
+    const char *options;  /* the fields of fv_attribute_desc that it reads, with blanks between, as
+                             "window stride baseline"; seed is not among them; "" for none */
+    const char *steps;    /* what `steps` of its maps counts: "masks"; NULL: nothing */
+    fv_baseline baseline; /* what stands for nothing by default; 0: it needs none */
+    int is_signed;        /* below zero: speaks against the objective */
+    int is_fine;          /* a number a pixel, few of them large */
+    int is_gradient;      /* zero everywhere means that the gradient vanishes */
+    int is_rectified;     /* never below zero; zero is the low end of its scale */
+    int is_complete;      /* sums to the objective's change from a baseline, but for `gap` */
+    int has_parts;        /* its maps have `parts` */
+    int of_probability;   /* defined for probabilities: explain prob:C rather than class:C */
+} fv_method_info;
+
+/* Methods: their number, and one of them; NULL beyond. */
+FV_API int fv_method_count(void);
+FV_API const fv_method_info *fv_method_at(int index);
 
 typedef struct fv_attribute_desc {
     fv_method method;       /* 0: GRADIENT */

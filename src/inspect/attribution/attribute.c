@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* attribute: the list of methods, their options, and the call that runs one of them.
+/* attribute: the methods' options, and the call that runs one of them.
  *
- * A further method is a struct of its own file and a line in the list here; nothing else knows
- * which there are.
+ * A further method is a struct in a file of its own, a name in FVI_METHODS and one in fv_method;
+ * nothing else knows which there are: what a method takes and gives is said by its struct.
  */
 #include "inspect/attribution/attribute.h"
 
@@ -14,12 +14,9 @@
 #include "base/error.h"
 #include "base/tensor.h"
 
-/* In the order of fv_method. */
-static const fvi_method *const methods[] = {
-    &fvi_method_gradient,     &fvi_method_input_gradient, &fvi_method_smoothgrad,
-    &fvi_method_integrated,   &fvi_method_guided,         &fvi_method_gradcam,
-    &fvi_method_gradcam_plus, &fvi_method_occlusion,      &fvi_method_rise,
-};
+#define ADDRESS(name) &fvi_method_##name,
+static const fvi_method *const methods[] = {FVI_METHODS(ADDRESS)};
+#undef ADDRESS
 #define METHODS ((int)(sizeof methods / sizeof *methods))
 
 int fv_method_count(void) { return METHODS; }
@@ -61,8 +58,8 @@ static void fill_defaults(int side, fv_attribute_desc *d) {
         .keep = 0.5f,
     };
     if (!d->method) d->method = FV_METHOD_GRADIENT;
-    if (!d->baseline)
-        d->baseline = d->method == FV_METHOD_INTEGRATED ? FV_BASELINE_BLACK : FV_BASELINE_MEAN;
+    const fv_method_info *m = fv_method_at((int)d->method - 1);
+    if (!d->baseline) d->baseline = m && m->baseline ? m->baseline : FV_BASELINE_MEAN;
     if (!d->samples) d->samples = usual.samples;
     if (!d->sd) d->sd = usual.sd;
     if (!d->window) d->window = usual.window;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Attribution methods: one struct each, listed in attribute.c. */
+/* Attribution methods: one struct each in its own file, and its name in FVI_METHODS. */
 #ifndef FVI_INSPECT_ATTRIBUTION_ATTRIBUTE_H
 #define FVI_INSPECT_ATTRIBUTION_ATTRIBUTE_H
 
@@ -13,9 +13,14 @@ typedef struct fvi_method {
                      fv_error *err);
 } fvi_method;
 
-extern const fvi_method fvi_method_gradient, fvi_method_input_gradient, fvi_method_smoothgrad,
-    fvi_method_integrated, fvi_method_guided, fvi_method_gradcam, fvi_method_gradcam_plus,
-    fvi_method_occlusion, fvi_method_rise;
+/* All of them, in the order of fv_method: X(name) stands for fvi_method_name. */
+#define FVI_METHODS(X) \
+    X(gradient) X(input_gradient) X(smoothgrad) X(integrated) X(guided) X(gradcam) \
+    X(gradcam_plus) X(occlusion) X(rise)
+
+#define FVI_METHOD_EXTERN(name) extern const fvi_method fvi_method_##name;
+FVI_METHODS(FVI_METHOD_EXTERN)
+#undef FVI_METHOD_EXTERN
 
 /* Fields of 0 get their defaults, of which those in pixels depend on the picture. `steps` stays 0:
  * the method chooses.  errors  ARG a field out of its range, named */

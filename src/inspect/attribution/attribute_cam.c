@@ -119,7 +119,21 @@ static fv_status run_gradcam_plus(fvi_perturbation *p, const fv_attribute_desc *
     return run_cam(p, d, weight_plus, a, err);
 }
 
-const fvi_method fvi_method_gradcam = {{FV_METHOD_GRADCAM, "gradcam", "Grad-CAM", 0, 0},
-                                       run_gradcam};
+const fvi_method fvi_method_gradcam = {
+    .info = {.method = FV_METHOD_GRADCAM,
+             .name = "gradcam",
+             .title = "Grad-CAM",
+             .summary = "a layer's channels weighted by their mean gradients",
+             .options = "layer",
+             .is_rectified = 1},
+    .run = run_gradcam,
+};
 const fvi_method fvi_method_gradcam_plus = {
-    {FV_METHOD_GRADCAM_PLUS, "gradcam++", "Grad-CAM++", 0, 0}, run_gradcam_plus};
+    .info = {.method = FV_METHOD_GRADCAM_PLUS,
+             .name = "gradcam++",
+             .title = "Grad-CAM++",
+             .summary = "the same, each position's gradient weighted by its share",
+             .options = "layer",
+             .is_rectified = 1},
+    .run = run_gradcam_plus,
+};

@@ -333,13 +333,63 @@ static fv_status run_integrated(fvi_perturbation *p, const fv_attribute_desc *d,
 
 /* ---- the methods ---------------------------------------------------------------------------- */
 
-const fvi_method fvi_method_gradient = {{FV_METHOD_GRADIENT, "gradient", "Gradient", 0, 1},
-                                        run_gradient};
+const fvi_method fvi_method_gradient = {
+    .info = {.method = FV_METHOD_GRADIENT,
+             .name = "gradient",
+             .title = "Gradient",
+             .summary = "magnitude of the gradient, the largest of the channels",
+             .options = "",
+             .is_fine = 1,
+             .is_gradient = 1,
+             .has_parts = 1},
+    .run = run_gradient,
+};
 const fvi_method fvi_method_input_gradient = {
-    {FV_METHOD_INPUT_GRADIENT, "input-gradient", "Input x gradient", 1, 1}, run_input_gradient};
-const fvi_method fvi_method_smoothgrad = {{FV_METHOD_SMOOTHGRAD, "smoothgrad", "SmoothGrad", 0, 1},
-                                          run_smoothgrad};
+    .info = {.method = FV_METHOD_INPUT_GRADIENT,
+             .name = "input-gradient",
+             .title = "Input x gradient",
+             .summary = "input times gradient, summed over the channels",
+             .options = "",
+             .is_signed = 1,
+             .is_fine = 1,
+             .is_gradient = 1,
+             .has_parts = 1},
+    .run = run_input_gradient,
+};
+const fvi_method fvi_method_smoothgrad = {
+    .info = {.method = FV_METHOD_SMOOTHGRAD,
+             .name = "smoothgrad",
+             .title = "SmoothGrad",
+             .summary = "the gradient's mean over noisy copies of the picture",
+             .options = "samples sd",
+             .steps = "copies",
+             .is_fine = 1,
+             .is_gradient = 1,
+             .has_parts = 1},
+    .run = run_smoothgrad,
+};
 const fvi_method fvi_method_integrated = {
-    {FV_METHOD_INTEGRATED, "integrated", "Integrated gradients", 1, 1}, run_integrated};
-const fvi_method fvi_method_guided = {{FV_METHOD_GUIDED, "guided", "Guided backprop", 0, 1},
-                                      run_guided};
+    .info = {.method = FV_METHOD_INTEGRATED,
+             .name = "integrated",
+             .title = "Integrated gradients",
+             .summary = "gradients integrated from a baseline to the picture",
+             .options = "steps baseline",
+             .steps = "points",
+             .baseline = FV_BASELINE_BLACK,
+             .is_signed = 1,
+             .is_fine = 1,
+             .is_gradient = 1,
+             .is_complete = 1,
+             .has_parts = 1},
+    .run = run_integrated,
+};
+const fvi_method fvi_method_guided = {
+    .info = {.method = FV_METHOD_GUIDED,
+             .name = "guided",
+             .title = "Guided backprop",
+             .summary = "the gradient, of which ReLUs pass positive numbers only",
+             .options = "",
+             .is_fine = 1,
+             .has_parts = 1},
+    .run = run_guided,
+};

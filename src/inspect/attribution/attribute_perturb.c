@@ -200,6 +200,24 @@ static fv_status run_rise(fvi_perturbation *p, const fv_attribute_desc *d, fv_at
     return st;
 }
 
-const fvi_method fvi_method_occlusion = {{FV_METHOD_OCCLUSION, "occlusion", "Occlusion", 1, 0},
-                                         run_occlusion};
-const fvi_method fvi_method_rise = {{FV_METHOD_RISE, "rise", "RISE", 0, 0}, run_rise};
+const fvi_method fvi_method_occlusion = {
+    .info = {.method = FV_METHOD_OCCLUSION,
+             .name = "occlusion",
+             .title = "Occlusion",
+             .summary = "what the objective loses when a window is covered",
+             .options = "window stride baseline",
+             .baseline = FV_BASELINE_MEAN,
+             .is_signed = 1},
+    .run = run_occlusion,
+};
+const fvi_method fvi_method_rise = {
+    .info = {.method = FV_METHOD_RISE,
+             .name = "rise",
+             .title = "RISE",
+             .summary = "mean of the objective under random masks that show a pixel",
+             .options = "masks cells keep baseline",
+             .steps = "masks",
+             .baseline = FV_BASELINE_MEAN,
+             .of_probability = 1},
+    .run = run_rise,
+};

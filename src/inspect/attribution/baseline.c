@@ -21,6 +21,18 @@
 
 #define BLUR (10.0f / 224)
 
+const char *fv_baseline_name(fv_baseline baseline) {
+    static const char *const names[] = {NULL,
+                                        [FV_BASELINE_BLACK] = "black",
+                                        [FV_BASELINE_WHITE] = "white",
+                                        [FV_BASELINE_GREY] = "grey",
+                                        [FV_BASELINE_MEAN] = "mean",
+                                        [FV_BASELINE_BLUR] = "blur",
+                                        [FV_BASELINE_NOISE] = "noise"};
+    const unsigned i = (unsigned)baseline;
+    return i < sizeof names / sizeof *names ? names[i] : NULL;
+}
+
 /* A picture of one brightness, or of noise. */
 static fv_status encoded(const fvi_perturbation *p, fv_baseline kind, uint64_t seed, float *out,
                          fv_error *err) {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Attribution's calls: what is refused and how, stopping, deletion and insertion curves. */
+#include <glib.h>
+
 #include "attribute_help.h"
 #include "base/tensor.h"
 
@@ -125,6 +127,34 @@ static void methods_are_listed(void **state) {
     for (int i = 0; i < fv_method_count(); i++) assert_int_equal(fv_method_at(i)->method, i + 1);
     assert_null(fv_method_at(-1));
     assert_null(fv_method_at(fv_method_count()));
+    assert_string_equal(fv_baseline_name(FV_BASELINE_NOISE), "noise");
+    assert_null(fv_baseline_name(FV_BASELINE_PICTURE));
+    assert_null(fv_baseline_name(0));
+}
+
+/* What a method says of itself holds for the map it makes. */
+static void methods_are_what_they_say(void **state) {
+    static const char *const fields =
+        " layer baseline samples sd steps window stride masks cells keep ";
+    (void)state;
+    for (int i = 0; i < fv_method_count(); i++) {
+        const fv_method_info *m = fv_method_at(i);
+        fv_attribution *a = attribute(
+            &net, x, "class:1",
+            &(fv_attribute_desc){.method = m->method, .samples = 3, .masks = 20, .steps = 20});
+        assert_true(m->title && m->summary && *m->summary);
+        char **words = g_strsplit(m->options, " ", -1);
+        for (char **w = words; *w; w++) assert_non_null(strstr(fields, *w));
+        assert_int_equal(a->layer != NULL, g_strv_contains((const char *const *)words, "layer"));
+        assert_int_equal(m->baseline != 0, g_strv_contains((const char *const *)words, "baseline"));
+        g_strfreev(words);
+        assert_int_equal(a->parts != NULL, m->has_parts);
+        assert_int_equal(a->steps > 0, m->steps != NULL);
+        assert_int_equal(a->gap != 0, m->is_complete);
+        for (int64_t k = 0; m->is_rectified && k < fv_tensor_count(a->map); k++)
+            assert_true(a->map->data[k] >= 0);
+        fv_attribution_free(a);
+    }
 }
 
 /* ---- stopping ------------------------------------------------------------------------------- */
@@ -266,6 +296,7 @@ int main(void) {
         cmocka_unit_test(networks_without_maps),
         cmocka_unit_test(what_is_taken_where_nothing_is_said),
         cmocka_unit_test(methods_are_listed),
+        cmocka_unit_test(methods_are_what_they_say),
         cmocka_unit_test(stopping),
         cmocka_unit_test(curves_of_a_linear_model),
         cmocka_unit_test(curves_are_refused),
