@@ -19,8 +19,11 @@ static const char program_summary[] =
 static const char model_text[] =
     "MODEL is the path of an ONNX file, or the bare name of a model in the cache "
     "($XDG_CACHE_HOME/fovea/models, by default ~/.cache/fovea/models; `fovea models` lists it). "
-    "How a picture becomes the network's input is said by options, else by a file MODEL.fovea.json "
-    "beside it, else by the file itself; what nobody says is assumed, and a note says what was.";
+    "How a picture becomes the "
+    "network's input is read from the options, then from a file MODEL.fovea.json in the model's "
+    "folder, then from the model's file. Where none of them says it, a default is assumed and a "
+    "note "
+    "names it.";
 
 static const char layer_text[] =
     "LAYER is a layer's name as `fovea layers` prints it, `#` and its index, or an ending of its "
@@ -29,8 +32,10 @@ static const char layer_text[] =
 
 static const char exit_text[] =
     "Exit codes: 0 done, 1 failed, 2 the command line is wrong. Errors are one line on stderr that "
-    "starts with `fovea: `; a file that could not be made whole is not touched. Interrupted with "
-    "Ctrl-C, the program stops between two steps, says so, and ends by that signal (130 in a "
+    "starts with `fovea: `; a file that could not be "
+    "written completely is left unchanged. Interrupted with "
+    "Ctrl-C, the program stops between two steps, "
+    "reports it, and ends by that signal (130 in a "
     "shell); visualize and dream first write the pictures so far, marked unfinished in their "
     "metadata. A second Ctrl-C ends it at once.";
 

@@ -15,13 +15,13 @@
 /* clang-format off */
 const cli_option cli_model_options[] = {
     {"mean",  0, CLI_NUMBERS, offsetof(cli_model_args, mean),  0, 0, "A,B,C", "as the model's file says",
-     "what is subtracted from each channel, in units of --range"},
+     "value subtracted from each channel, in units of --range"},
     {"scale", 0, CLI_NUMBERS, offsetof(cli_model_args, scale), 0, 0, "A,B,C", "as the model's file says",
-     "what each channel is then multiplied by"},
+     "factor of each channel after --mean is subtracted"},
     {"std",   0, CLI_NUMBERS, offsetof(cli_model_args, std),   1, 0, "A,B,C", "as the model's file says",
-     "what each channel is divided by: another way to say --scale"},
+     "divisor of each channel: the reciprocal of --scale"},
     {"range", 0, CLI_CHOICE,  offsetof(cli_model_args, range), 0, 0, "1|255", "as the model's file says",
-     "what white is before --mean is subtracted"},
+     "value of white before --mean is subtracted"},
     {"channel-order", 0, CLI_CHOICE, offsetof(cli_model_args, channel_order), 0, 0, "rgb|bgr",
      "as the model's file says", "order of the colours in the network's input"},
     {"labels",  0, CLI_TEXT, offsetof(cli_model_args, labels), 0, 0, "FILE", "as the model's file says",
@@ -29,14 +29,15 @@ const cli_option cli_model_options[] = {
     {"threads", 0, CLI_INT,  offsetof(cli_model_args, threads), 1, 1024, "N", "all processors",
      "threads to compute with"},
     {"memory", 0, CLI_TEXT, offsetof(cli_model_args, memory), 0, 0, "N", "no bound but --limit memory",
-     "what the program may take in all, in bytes or with K, M, G or T behind: batches and tiles are "
-     "made small enough, and what needs more is refused"},
+     "memory the program may use in total, in bytes or with the suffix K, M, G or T: batches and tiles "
+     "are made small enough; a request that needs more is refused"},
     {"precision", 0, CLI_CHOICE, offsetof(cli_model_args, precision), 0, 0, "f32|bf16|auto", "f32",
-     "what convolutions and matrix products multiply in: bf16, or auto, is faster where the processor "
+     "number format of convolutions and matrix products: bf16, or auto, is faster where the processor "
      "has instructions for it (AMX, AVX512-BF16), and f32 elsewhere"},
     {"limit", 0, CLI_LIST, offsetof(cli_model_args, limits), 0, 0, "NAME=N", "as docs/limits.md says",
-     "what the model's file may make the program spend: NAME is memory, work, file, elements or "
-     "nodes; N may end in K, M, G or T, as in memory=8G; several times for several"},
+     "limits on what a model's file can make the program use: NAME is memory, work, file, elements or "
+     "nodes; N may have the suffix "
+     "K, M, G or T, as in memory=8G; may be given several times"},
     {0},
 };
 /* clang-format on */

@@ -26,16 +26,16 @@ extern const cli_names cli_method_names;
 /* Rows of both commands; T is the struct that has a cli_attribution_args `asked`. */
 #define CLI_ATTRIBUTION_OPTIONS(T) \
     {"method", 'm', CLI_CHOICE, offsetof(T, asked.method), 0, 0, "NAME", "gradcam", \
-     "how parts of the photo are found, see below", .choice = cli_method_name}, \
+     "attribution method, see the list below", .choice = cli_method_name}, \
     {"class", 'c', CLI_TEXT, offsetof(T, asked.class), 0, 0, "C", \
      "the class the network puts first", "the class to be explained: its number or name"}, \
     {"objective", 'e', CLI_TEXT, offsetof(T, asked.objective), 0, 0, "OBJ", "none", \
-     "anything else to be explained: LAYER:C, LAYER:C@y,x, an expression of such terms"}, \
+     "explain this objective instead: LAYER:C, LAYER:C@y,x, or an expression of such terms"}, \
     {"layer", 'l', CLI_TEXT, offsetof(T, asked.layer), 0, 0, "LAYER", \
-     "the last one with maps over the picture", "whose maps are weighted"}, \
+     "the last one with maps over the picture", "layer whose activation maps are weighted"}, \
     {"baseline", 'b', CLI_TEXT, offsetof(T, asked.baseline), 0, 0, "FILE", \
      "black for integrated, else mean", \
-     "what stands for nothing; FILE is a picture", .choice = cli_baseline_name}, \
+     "input that stands for absence: a kind, or a picture file", .choice = cli_baseline_name}, \
     {"samples", 0, CLI_INT, offsetof(T, asked.samples), 1, 1000000, "N", "50", \
      "noisy copies of the photo"}, \
     {"noise", 0, CLI_REAL, offsetof(T, asked.noise), 0, 100, "X", "0.15", \
@@ -52,7 +52,7 @@ extern const cli_names cli_method_names;
      "cells of a mask, each way"}, \
     {"keep", 0, CLI_REAL, offsetof(T, asked.keep), 0, 1, "P", "0.5", \
      "probability that a cell is shown"}, \
-    {"seed", 0, CLI_SEED, offsetof(T, asked.seed), 0, 0, "N", "0", "of every random choice"}, \
+    {"seed", 0, CLI_SEED, offsetof(T, asked.seed), 0, 0, "N", "0", "seed of every random choice"}, \
     {"tile-size", 0, CLI_INT, offsetof(T, asked.tile_size), 16, 4096, "N", "see above", \
      "longer side of a tile"}
 /* clang-format on */

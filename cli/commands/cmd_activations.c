@@ -350,9 +350,9 @@ static const cli_option options[] = {
     {"top", 'k', CLI_INT, offsetof(activations_args, top), 1, 1000000, "K", "all, in order",
      "only the K strongest channels, strongest first"},
     {"by", 0, CLI_CHOICE, offsetof(activations_args, by), 0, 0, "max|mean", "max",
-     "what strong means: a channel's largest value, or its mean"},
+     "how channels are ranked: by their largest value or by their mean"},
     {"overlay", 0, CLI_FLAG, offsetof(activations_args, overlay), 0, 0, NULL, NULL,
-     "lay every tile over what the network sees of the photo, which stands first"},
+     "blend every tile with the network's input picture, which is the first tile"},
     {"scale", 0, CLI_CHOICE, offsetof(activations_args, tile_scale), 0, 0, "all|tile", "all",
      "one scale of colours for all tiles of a layer, or one for each tile"},
     {"palette", 0, CLI_CHOICE, offsetof(activations_args, palette), 0, 0, "grey|signed|heat",
@@ -392,12 +392,11 @@ const cli_command cli_command_activations = {
     .operands = "MODEL LAYER IMAGE...",
     .min_operands = 3,
     .max_operands = G_MAXINT,
-    .summary = "Show what a layer makes of a photo",
+    .summary = "Show a layer's activations on a photo",
     .details =
         "Every channel of the layer is a tile. LAYER may be several layers with commas between. "
-        "IMAGE is a photo, of which the network sees the centre (as `classify` does), or an NPY "
-        "file: the network's input as it is, dim 0 the samples; it is what vectors and signals "
-        "are given as.\n\n"
+        "IMAGE is a photo, whose centre is the network's input (as for `classify`), or an NPY "
+        "file with the raw input, samples along dimension 0; vectors and signals are given so.\n\n"
         "All tiles of a layer are on one scale, whose ends are printed and drawn as a bar, so that "
         "strong and weak channels can be told apart; --scale tile stretches every tile to its own "
         "ends. (So --scale is not the model's multiplier here; --std says the same.) Layers that "

@@ -91,8 +91,8 @@ static int run_method(job *j, const fv_method_info *m) {
     }
     if (st) return cli_fail_error(&err);
     if (a->gap > GAP)
-        cli_note(&j->args->common,
-                 "%s: the map misses the objective's change by %.1f %%", m->title, 100 * a->gap);
+        cli_note(&j->args->common, "%s: the map misses the objective's change by %.1f %%", m->title,
+                 100 * a->gap);
     made *out = &j->made[j->n++];
     *out = (made){.method = m, .map = a, .seconds = seconds};
     cli_session_note(&j->args->common, j->s.session);
@@ -394,7 +394,7 @@ static const cli_option options[] = {
      "measure each map by its deletion and insertion curves"},
     {"columns", 0, CLI_INT, offsetof(attribute_args, columns), 1, 1000, "N", "5", "tiles in a row"},
     {"title", 0, CLI_TEXT, offsetof(attribute_args, title), 0, 0, "TEXT", "the class",
-     "stands above the tiles"},
+     "title above the tiles"},
     {"npy", 0, CLI_TEXT, offsetof(attribute_args, npy), 0, 0, "MAP.npy", "none",
      "write the map, [height][width]; of all methods [methods][height][width]"},
     {"parts", 0, CLI_TEXT, offsetof(attribute_args, parts), 0, 0, "PARTS.npy", "none",
@@ -424,20 +424,22 @@ const cli_command cli_command_attribute = {
     .max_operands = 2,
     .summary = "Show which part of a photo speaks for a class",
     .details =
-        "The photo is cut as `fovea classify` cuts it, and a map is laid over that part of it: "
-        "from "
-        "dark blue over red to yellow where numbers are not below zero; red for and blue against "
-        "where they have a sign. The scale is beneath. Of maps with a number a pixel the hundredth "
-        "with the largest magnitudes has the end's colour.\n\n"
-        "A class is explained by its number before the softmax; rise, and the curves of --scores, "
-        "take its probability. Tiles are as large as the network's input, at least 224 pixels.\n\n"
+        "The photo is cropped as `fovea classify` crops it, and a map is drawn over that crop: "
+        "from dark "
+        "blue through red to yellow for maps without a sign; red (for) and blue (against) for maps "
+        "with "
+        "one. The scale is shown below. In maps with one number a pixel, the 1 % with the largest "
+        "magnitudes is drawn in the scale's end colour.\n\n"
+        "A class is explained by its logit; rise, and the curves of --scores, use its probability. "
+        "Tiles are as large as the network's input, at least 224 pixels.\n\n"
         "--scores: pixels are deleted, most important first (replaced by the picture's mean "
         "colour), "
         "and inserted into the blurred picture; the areas under the class's probability are "
         "printed. A small area of deletion and a large one of insertion are good; compare with a "
         "random order.\n\n"
-        "docs/attribution.md says what each method computes, and what it cannot say. "
-        "`fovea sanity` says whether a method's map depends on what the network has learned.",
+        "docs/attribution.md describes what each method computes, and its limits. `fovea sanity` "
+        "checks "
+        "whether a method's map depends on what the network has learned.",
     .size = sizeof(attribute_args),
     .names = &cli_method_names,
     .options = options,

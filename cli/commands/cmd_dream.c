@@ -382,7 +382,7 @@ static const cli_option options[] = {
 
 static const char *const examples[][2] = {
     {"fovea dream efficientnet-lite0 photo.jpg -o dream.jpg",
-     "What the network's middle sees in a photo"},
+     "Features of a layer in the middle of the network, amplified in a photo"},
     {"fovea dream efficientnet-lite0 photo.jpg --layer head/conv --octaves 6 --original-colors "
      "-o dream.png",
      "Another layer, more sizes, in the photo's own colours"},
@@ -399,11 +399,13 @@ const cli_command cli_command_dream = {
     .operands = "MODEL IMAGE",
     .min_operands = 2,
     .max_operands = 2,
-    .summary = "Bring out in a photo what a network sees in it",
+    .summary = "Amplify in a photo the features that a layer detects (DeepDream)",
     .details =
-        "DeepDream: at some sizes, from small to large, the photo is moved along the gradient of "
-        "the layer's mean square, tile by tile, so that photos of any size need little memory. "
-        "The result has the photo's size.\n\n"
+        "DeepDream: at several sizes, from small to large, gradient ascent on the mean square of "
+        "the "
+        "layer's activations changes the photo, tile by tile, so that photos of any size need "
+        "little "
+        "memory. The result has the photo's size.\n\n"
         "Where neither --layer nor -e is given, the layer is chosen: the last convolution with "
         "most channels among those whose maps have at least a sixteenth of the input's side, and "
         "the normalisation and ReLU right after it. A note says which it is.\n\n"

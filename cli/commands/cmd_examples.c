@@ -183,32 +183,32 @@ static const cli_option options[] = {
     {"bottom", 0, CLI_INT, offsetof(cli_examples_args, bottom), 1, 4096, "K", "none",
      "photos with the lowest values"},
     {"by", 0, CLI_CHOICE, offsetof(cli_examples_args, by), 0, 0, "max|mean", "max",
-     "what a map comes to: its strongest position, or the mean of all"},
+     "how a map becomes one value: by its strongest position or by the mean of all"},
     {"crop", 0, CLI_FLAG, offsetof(cli_examples_args, crop), 0, 0, NULL, NULL,
-     "show what the strongest position sees, cut out; so it is where that is not all"},
+     "show only the receptive field of the strongest position (the default where it is smaller than the photo)"},
     {"whole", 0, CLI_FLAG, offsetof(cli_examples_args, whole), 0, 0, NULL, NULL,
-     "show the whole photo, with a frame around that"},
+     "show the whole photo with a frame around the receptive field"},
     {"each", 0, CLI_TEXT, offsetof(cli_examples_args, each), 0, 0, "DIR", "none",
      "write a picture for every unit into this folder, as head_conv_7.png"},
     {"format", 0, CLI_CHOICE, offsetof(cli_examples_args, format), 0, 0, "png|jpg|webp", "png",
      "what --each writes"},
     {"histogram", 0, CLI_TEXT, offsetof(cli_examples_args, histogram), 0, 0, "OUT.png", "none",
-     "draw how the values of all photos lie, with the highest marked"},
+     "draw a histogram of the values of all photos, with the highest marked"},
     {"npy", 0, CLI_TEXT, offsetof(cli_examples_args, npy), 0, 0, "FILE.npy", "none",
      "write all values: [photos][units]; --json has the photos' names in that order"},
     {"scores", 0, CLI_FLAG, offsetof(cli_examples_args, scores), 0, 0, NULL, NULL,
-     "print what an optimised picture reaches, beside the photos' highest value and 99.9th percentile"},
+     "compare the value of an optimised picture with the photos' highest value and 99.9th percentile"},
     {"picture", 0, CLI_TEXT, offsetof(cli_examples_args, picture), 0, 0, "IMAGE", "made by the default recipe",
      "the picture that --scores measures"},
     {"index", 0, CLI_TEXT, offsetof(cli_examples_args, index.folder), 0, 0, "DIR", "examples in fovea's cache",
-     "folder in which what was measured is kept for the next question"},
+     "folder in which measurements are kept for later calls"},
     {"no-index", 0, CLI_FLAG, offsetof(cli_examples_args, index.none), 0, 0, NULL, NULL,
-     "keep nothing, and use nothing that was kept"},
+     "neither keep measurements nor use those that were kept"},
     CLI_OPTION_JSON(cli_examples_args),
     CLI_OPTION_SIZE(cli_examples_args),
     CLI_OPTION_ON_NAN(cli_examples_args),
     {"seed", 0, CLI_SEED, offsetof(cli_examples_args, seed), 0, 0, "N", "0",
-     "of the pictures that --scores makes"},
+     "seed of the pictures that --scores makes"},
     {"tile-size", 0, CLI_INT, offsetof(cli_examples_args, tile_size), 8, 8192, "N", "160",
      "side of a photo in the picture, in pixels"},
     {"columns", 0, CLI_INT, offsetof(cli_examples_args, columns), 1, 4096, "N", "as many as there are photos",
@@ -220,10 +220,10 @@ static const cli_option options[] = {
 
 static const char *const examples[][2] = {
     {"fovea examples efficientnet-lite0 block_5/expand/conv:3 photos -o three.png",
-     "The nine photos that excite a channel most, cut to what it sees"},
+     "The nine photos that excite a channel most, cropped to its receptive field"},
     {"fovea examples efficientnet-lite0 block_5/expand/conv:0-3 photos --top 5 --bottom 5 --whole "
-     "-o four.png --histogram lie.png",
-     "The highest and lowest photos of four channels, whole, and how all values lie"},
+     "-o four.png --histogram values.png",
+     "The highest and lowest photos of four channels, whole, and a histogram of all values"},
     {"fovea examples efficientnet-lite0 head/conv photos --json > head.json",
      "All channels of a layer in one pass, for a program"},
     {"fovea examples efficientnet-lite0 class:hen photos --scores",
@@ -250,20 +250,25 @@ const cli_command cli_command_examples = {
         "and however small, and that position says where to look. The lowest photos are then those "
         "with the weakest position. With --by mean the whole map counts, as in `fovea visualize`. "
         "Ties go to the first path.\n\n"
-        "A photo is cut to the receptive field of that position, as far as the network sees it; "
-        "where that is everything, the whole photo is shown, with a frame around the spot the "
-        "position stands for. Under it are value and file name.\n\n"
-        "What was measured is kept in an index, one file for each layer or expression: the next "
-        "question about it is answered at once, new and changed photos alone are measured, and an "
-        "interrupted pass goes on where it stopped. It takes 20 bytes for each photo and unit. "
+        "A photo is cropped to the part of that position's receptive field that lies in the input; "
+        "if "
+        "that is all of it, the whole photo is shown, with a frame around the centre of the "
+        "receptive "
+        "field. The value and the file name are printed below.\n\n"
+        "Measurements are kept in an index, one file for each layer or expression: later calls "
+        "read "
+        "it and measure only new and changed photos, and an interrupted pass continues where it "
+        "stopped. The index takes 20 bytes for each photo and unit. "
         "Files that cannot be read are named on stderr, counted and left out; the exit code stays "
         "0.\n\n"
         "With none of -o, --each, --histogram, --npy and --json a table is printed: value, photo, "
-        "position (y,x) in the map, and what it sees of the photo as WIDTHxHEIGHT+LEFT+TOP.\n\n"
+        "position (y,x) in the map, and its receptive field in the photo as "
+        "WIDTHxHEIGHT+LEFT+TOP.\n\n"
         "JSON: `{\"model\", \"sha256\", \"by\", \"photos\": [...], \"unreadable\": [...], "
         "\"units\": [{\"unit\", \"label\", \"minimum\", \"median\", \"mean\", "
         "\"percentile_99_9\", \"maximum\", \"top\": [{\"photo\", \"value\", \"position\": [y, x], "
-        "\"sees\": [top, left, height, width], \"spot\": [...]}], \"bottom\": [...]}]}`; with "
+        "\"receptive_field\": [top, left, height, width], \"center\": [...]}], \"bottom\": "
+        "[...]}]}`; with "
         "--scores also `\"picture\"` and `\"photos_above\"`.",
     .size = sizeof(cli_examples_args),
     .options = options,

@@ -156,8 +156,8 @@ const cli_command cli_command_layer = {
     .summary = "Show one layer: configuration, shapes, weight statistics",
     .details = "The whole configuration of a layer, under the names Keras gives them where it has "
                "them (filters, kernel_size, strides, padding, dilation, groups, activation, "
-               "use_bias), the shapes of its input and output, and the smallest, largest, mean "
-               "and spread of its weights.\n\n"
+               "use_bias), the shapes of its input and output, and the smallest, largest, mean and "
+               "standard deviation of its weights.\n\n"
                "JSON: `{\"index\", \"name\", \"kind\", \"description\", \"source_op\", \"output\", "
                "\"config\": {...}, \"output_shape\", \"parameters\", \"multiply_adds\", "
                "\"receptive_field\", \"weights\": {...} or null, \"bias\": {...} or null}`.",

@@ -164,15 +164,15 @@ static int run_accentuate(const cli_args *args) { return run(args, "accentuate")
     {"output", 'o', CLI_TEXT, offsetof(cli_photo_args, output), 0, 0, "OUT.png", "none", \
      "the picture to write: .png, .jpg, .jpeg, .webp, .tif or .tiff"}, \
     {"alone", 0, CLI_FLAG, offsetof(cli_photo_args, alone), 0, 0, NULL, NULL, \
-     "write the one result by itself at its full size, without the photo beside it"}, \
+     "write the single result at its full size, without the photo"}, \
     {"npy", 0, CLI_TEXT, offsetof(cli_photo_args, npy), 0, 0, "FILE.npy|DIR", "none", \
      "write the network's inputs that were reached, [1][c][h][w]: one after the other in a file, " \
      "or a file each in a folder"}, \
     CLI_OPTION_JSON(cli_photo_args), \
     {"recipe", 0, CLI_TEXT, offsetof(cli_photo_args, recipe.name), 0, 0, "NAME", RECIPE, \
-     "the set of options to start from, see below"}, \
+     "set of options to start from, see below"}, \
     {"show-recipe", 0, CLI_FLAG, offsetof(cli_photo_args, recipe.show), 0, 0, NULL, NULL, \
-     "print what every option comes to, and stop"}, \
+     "print the value of every option, and stop"}, \
     {"mask", 0, CLI_TEXT, offsetof(cli_photo_args, recipe.mask), 0, 0, "IMAGE", "none", \
      "where the picture may change: white yes, black no"}, \
     {"tile-size", 0, CLI_INT, offsetof(cli_photo_args, tile_size), 1, 8192, "N", "--size, at most 224", \
@@ -216,7 +216,7 @@ static const char *const invert_examples[][2] = {
 static const char *const caricature_examples[][2] = {
     {"fovea caricature efficientnet-lite0 photo.jpg stem/conv block_5/expand/conv head/conv "
      "-o caricatures.png",
-     "What three layers see most in a photo"},
+     "The features of a photo that three layers respond to most"},
     {"fovea caricature efficientnet-lite0 photo.jpg head/conv --power 4 --alone -o caricature.png",
      "One that stays closer to the photo"},
     {0},
@@ -234,9 +234,9 @@ static const char *const accentuate_examples[][2] = {
 };
 
 #define ABOUT_THE_PICTURE                                                                          \
-    "Shown are the photo, as the network sees it (its centre, as `classify` cuts it), and beside " \
-    "it the results. How they are made is a recipe's; every part of it is an option, and "         \
-    "--show-recipe prints what they come to. The picture's metadata has the command, the "         \
+    "The picture shows the photo, cropped to the network's input (as for `classify`), and the "    \
+    "results next to it. A recipe decides how they are made; every part of it is an option, and "  \
+    "--show-recipe prints their values. The picture's metadata has the command, the "              \
     "objectives, the options, the seed, the SHA-256 of the model's file and the version, so that " \
     "it can be made again.\n\n"
 
@@ -276,7 +276,7 @@ const cli_command cli_command_caricature = {
     .operands = "MODEL IMAGE LAYER...",
     .min_operands = 1,
     .max_operands = G_MAXINT,
-    .summary = "Exaggerate what a layer sees in a photo",
+    .summary = "Exaggerate the features of a photo that a layer responds to",
     .details =
         "From noise, a picture is made whose activations at LAYER point where the photo's do, as "
         "far as they can: the objective `caricature(LAYER, IMAGE, K)`, the dot product of both "

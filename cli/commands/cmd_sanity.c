@@ -258,7 +258,7 @@ static const cli_option options[] = {
     {"stages", 0, CLI_INT, offsetof(sanity_args, stages), 1, 1000, "N", "8",
      "in how many stages the network is shuffled, at most one a layer with weights"},
     {"title", 0, CLI_TEXT, offsetof(sanity_args, title), 0, 0, "TEXT", "the class",
-     "stands above the tiles"},
+     "title above the tiles"},
     {"npy", 0, CLI_TEXT, offsetof(sanity_args, npy), 0, 0, "MAPS.npy", "none",
      "write all maps, the trained network's first: [stages + 1][h][w], of --method all [methods] "
      "before it"},
@@ -287,10 +287,13 @@ const cli_command cli_command_sanity = {
         "layers before, down to the first, in --stages stages; at each the method explains the "
         "same class again. Correlations are Spearman's, of the ranks of the map's numbers with "
         "those of the trained network's map: as they are, and of their magnitudes.\n\n"
-        "A method passes if its map is another one (magnitudes agree by less than 0.5) as soon as "
-        "the last layer is shuffled: what that layer has learned is what makes a class. It fails "
-        "if the map stays alike: it then shows the photo's edges, or how the network is built. One "
-        "photo and one order of weights are an example, no proof: --seed gives another order.",
+        "A method passes if its map changes (the correlation of magnitudes falls below 0.5) as "
+        "soon as "
+        "the last layer is shuffled, since that layer's weights define the classes. It fails if "
+        "the map "
+        "stays similar: the map then shows edges of the photo or the network's architecture. One "
+        "photo "
+        "and one order of weights are an example, not a proof: --seed gives another order.",
     .size = sizeof(sanity_args),
     .names = &cli_method_names,
     .options = options,

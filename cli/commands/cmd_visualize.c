@@ -82,10 +82,11 @@ static int draw(const cli_plan *p, cli_each *each) {
     int there = 0;
     for (int u = 0; u < p->units.count; u++) there += each->there[u];
     if (there)
-        cli_note(&p->args->common,
-                 "%d of %d are finished already, by this very command; --again makes them "
-                 "anew",
-                 there * p->starts, p->count);
+        cli_note(
+            &p->args->common,
+            "%d of %d pictures were finished by an earlier run of this command; --again makes them "
+            "again",
+            there * p->starts, p->count);
     if (there == p->units.count) return CLI_DONE;
     int code = cli_render(p, each, &r);
     if (!code) {
@@ -164,26 +165,26 @@ static const cli_option options[] = {
     {"format", 0, CLI_CHOICE, offsetof(cli_visualize_args, format), 0, 0, "png|jpg|webp", "png",
      "what --each writes"},
     {"again", 0, CLI_FLAG, offsetof(cli_visualize_args, again), 0, 0, NULL, NULL,
-     "with --each: make anew what this very command has finished before"},
+     "with --each: also make the pictures that an earlier run of this command finished"},
     {"npy",    0, CLI_TEXT, offsetof(cli_visualize_args, npy), 0, 0, "FILE.npy|DIR", "none",
      "write the network's inputs that were reached: all in one file, or one file each in a folder"},
     {"animate", 0, CLI_TEXT, offsetof(cli_visualize_args, animate), 0, 0, "OUT.webp", "none",
-     "write how the pictures came about, as an animation: .webp or .gif"},
+     "write the course of the optimisation as an animation: .webp or .gif"},
     {"frames", 0, CLI_INT, offsetof(cli_visualize_args, frames), 2, 10000, "N", "50",
-     "about how many frames --animate has"},
+     "approximate number of frames of --animate"},
     {"expression", 'e', CLI_LIST, offsetof(cli_visualize_args, expressions), 0, 0, "EXPR", "none",
-     "one more objective, taken as it stands; may be given several times"},
+     "one more objective, not expanded; may be given several times"},
     {"examples", 0, CLI_TEXT, offsetof(cli_visualize_args, examples), 0, 0, "DIR", "none",
      "put photos of this folder between a picture that lowers the unit and the one that raises it"},
     {"index", 0, CLI_TEXT, offsetof(cli_visualize_args, index.folder), 0, 0, "DIR", "examples in fovea's cache",
-     "folder in which what was measured on photos is kept, see `fovea examples`"},
+     "folder in which measurements on photos are kept, see `fovea examples`"},
     {"no-index", 0, CLI_FLAG, offsetof(cli_visualize_args, index.none), 0, 0, NULL, NULL,
-     "keep nothing of that, and use nothing that was kept"},
+     "neither keep measurements nor use those that were kept"},
     {"recipe", 0, CLI_TEXT, offsetof(cli_visualize_args, recipe.name), 0, 0, "NAME",
      "fovea, fovea-layer or erhan: what the first objective is",
-     "the set of options to start from, see below"},
+     "set of options to start from, see below"},
     {"show-recipe", 0, CLI_FLAG, offsetof(cli_visualize_args, recipe.show), 0, 0, NULL, NULL,
-     "print what every option comes to, and stop"},
+     "print the value of every option, and stop"},
     {"init",   0, CLI_TEXT, offsetof(cli_visualize_args, recipe.init), 0, 0, "IMAGE", "none",
      "the image to start from, resized to --size; --start-sd adds noise"},
     {"initial-image", 0, CLI_TEXT, offsetof(cli_visualize_args, recipe.init), 0, 0, "IMAGE", "none",
@@ -193,7 +194,7 @@ static const cli_option options[] = {
     {"spectrum", 0, CLI_TEXT, offsetof(cli_visualize_args, recipe.spectrum), 0, 0, "S.npy", "built in",
      "magnitudes for --param phase and bounded, as `fovea spectrum` makes them"},
     {"shape",  0, CLI_TEXT, offsetof(cli_visualize_args, recipe.shape), 0, 0, "CxHxW", "none",
-     "how an input that is no picture is looked at: channels, height, width; or HxW"},
+     "shape in which an input that is not a picture is drawn: channels, height, width; or HxW"},
     {"batch", 'b', CLI_INT,  offsetof(cli_visualize_args, recipe.batch), 1, 1024, "N", "chosen by a short trial",
      "pictures made at a time, at most; changes the speed, never the pictures"},
     {"tile-size", 0, CLI_INT, offsetof(cli_visualize_args, tile_size), 1, 8192, "N", "--size, at most 224",
@@ -214,18 +215,19 @@ static const char *const examples[][2] = {
      "What looks like a hen to the network"},
     {"fovea visualize efficientnet-lite0 stem/conv:3,7,9 head/conv:0 --recipe wolfram "
      "--tile-size 128 --columns 4 --title 'First and last' -o both.png",
-     "Channels of two layers beside each other, as Wolfram's example makes them"},
+     "Channels of two layers side by side, made as in Wolfram's example"},
     {"fovea visualize efficientnet-lite0 -e 'head/conv:3 - 0.1*tv' --init photo.jpg --size 64x48 "
-     "--animate climb.webp",
+     "--animate ascent.webp",
      "From a photo, smoothly, as an animation"},
     {"fovea visualize efficientnet-lite0 class:8 --restarts 4 --recipe lucid -o four.png",
      "Four different starts side by side: do they end alike?"},
     {"fovea visualize efficientnet-lite0 class:hen class:ostrich --recipe matlab "
      "--pyramid-levels 2 --each birds --format jpg",
      "One file a class, as MATLAB's deepDreamImage makes them"},
-    {"fovea visualize efficientnet-lite0 block_5/expand/conv:3 --examples photos -o beside.png",
+    {"fovea visualize efficientnet-lite0 block_5/expand/conv:3 --examples photos -o row.png",
      "The picture, its opposite, and the photos that come nearest to both"},
-    {"fovea visualize efficientnet-lite0 --recipe maco --show-recipe", "What a recipe comes to"},
+    {"fovea visualize efficientnet-lite0 --recipe maco --show-recipe",
+     "The values of a recipe's options"},
     {0},
 };
 
@@ -248,9 +250,9 @@ const cli_command cli_command_visualize = {
         "Inputs that are no pictures are drawn as bars, unless --shape says how to look at them, "
         "and written as numbers where OUT ends in .npy. One of -o, --each, --npy and --animate "
         "must be given.\n\n"
-        "How a picture is made is a recipe's; every part of it is an option. --show-recipe prints "
-        "what they come to. Where units see little of the picture it is made smaller than the "
-        "model's own (`--size receptive`, the default of fovea-layer): the texture is the same, "
+        "A recipe decides how a picture is made; every part of it is an option. --show-recipe "
+        "prints their values. Where the receptive field is small the picture is made smaller than "
+        "the model's own (`--size receptive`, the default of fovea-layer): the texture is the same "
         "and takes a fraction of the time. With --restarts the pictures of one unit are compared: "
         "those that are the same up to a shift share a letter, and the summary says how many "
         "distinct ones there are and how far apart: 1 - the largest correlation over all "
@@ -258,16 +260,16 @@ const cli_command cli_command_visualize = {
         "With --examples every unit gets a row: the picture that lowers it, the photos of DIR with "
         "its lowest and its highest values, and the picture that raises it; `fovea examples` says "
         "how photos are chosen and cut.\n\n"
-        "With --each every file is written as soon as its picture is done. The same command run "
-        "again "
-        "goes on where it stopped: files that it finished, with the same words, model and version "
-        "in their metadata, are left as they are, unless --again is given, another output is asked "
-        "for beside --each, or a picture is named (--init, --mask, --spectrum).\n\n"
-        "A unit whose gradient is zero whatever is tried is dead: a grey tile stands in its "
-        "place. It is an error if all are.\n\n"
+        "With --each every file is written as soon as its picture is done. Run again, the same "
+        "command continues where it stopped: files whose metadata has the same "
+        "command line, model and version are kept, unless --again is given, another output is "
+        "asked for "
+        "as well, or a picture is named (--init, --mask, --spectrum).\n\n"
+        "A unit whose gradient stays zero from every start is dead and drawn as a grey tile. It is "
+        "an error if all are dead.\n\n"
         "The picture's metadata has the command (`fovea.command`), the options it resolved "
         "to, the seed, the SHA-256 of the model's file and the version, so that it can be "
-        "made again. Progress is drawn where stderr is a terminal, and told in a few lines "
+        "made again. Progress is drawn where stderr is a terminal, and printed in a few lines "
         "elsewhere; --verbose prints a table of all updates instead. When done, one line says "
         "what was written, and one for each objective what value it reached.",
     .size = sizeof(cli_visualize_args),

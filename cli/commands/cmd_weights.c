@@ -274,8 +274,8 @@ static const cli_option options[] = {
      "pairs of input and output in grey instead of red and blue; colours each by itself"},
     {"as", 0, CLI_CHOICE, offsetof(weights_args, form), 0, 0, "tiles|bars|matrix", "what suits the layer",
      "a picture a kernel, a plot a kernel, or one picture of the whole layer"},
-    {"shape", 0, CLI_TEXT, offsetof(weights_args, shape), 0, 0, "CxHxW", "the flattened picture, if the layer sees one",
-     "how a row of a dense layer is looked at; also HxW, and HxWxC where the colours come last"},
+    {"shape", 0, CLI_TEXT, offsetof(weights_args, shape), 0, 0, "CxHxW", "the flattened map, if the layer reads one",
+     "shape in which a row of a dense layer is drawn; also HxW, and HxWxC for channels last"},
     {"histogram", 0, CLI_TEXT, offsetof(weights_args, histogram), 0, 0, "FILE", "none",
      "write how often each value occurs, as a picture"},
     {"npy", 0, CLI_TEXT, offsetof(weights_args, npy), 0, 0, "FILE.npy", "none",
@@ -313,7 +313,8 @@ const cli_command cli_command_weights = {
     .max_operands = G_MAXINT,
     .summary = "Draw a layer's weights; name dead and duplicate filters",
     .details =
-        "Kernels that see the network's picture are drawn in its colours, a tile a filter, in grey "
+        "Kernels of layers that read the input picture are drawn in its colours, a tile a filter, "
+        "in grey "
         "where it is grey. All others, those of depthwise convolutions too, are drawn pair by pair "
         "of input and output (`17 > 3` is input 17 of output 3), blue below zero and red above. "
         "Dense layers are drawn row by row as the picture each row is compared with, if --shape or "

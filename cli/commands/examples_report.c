@@ -8,7 +8,7 @@
 #include "table.h"
 
 static const cli_column example_columns[] = {{"unit", 0, 12},    {"value", 1, 0}, {"photo", 0, 20},
-                                             {"position", 1, 0}, {"sees", 1, 0},  {0}};
+                                             {"position", 1, 0}, {"receptive field", 1, 0},  {0}};
 static const cli_column score_columns[] = {{"unit", 0, 12},
                                            {"picture", 1, 0},
                                            {"highest photo", 1, 0},
@@ -126,8 +126,8 @@ static void put_examples(JsonBuilder *b, const cli_shown *s, const char *name,
         cli_json_number(b, "value", (double)ex->value);
         const int64_t at[2] = {ex->y, ex->x};
         cli_json_sizes(b, "position", ex->y >= 0 ? 2 : 0, at);
-        put_box(b, "sees", ex->top, ex->left, ex->height, ex->width);
-        put_box(b, "spot", ex->center_top, ex->center_left, ex->center_height, ex->center_width);
+        put_box(b, "receptive_field", ex->top, ex->left, ex->height, ex->width);
+        put_box(b, "center", ex->center_top, ex->center_left, ex->center_height, ex->center_width);
         json_builder_end_object(b);
     }
     json_builder_end_array(b);
