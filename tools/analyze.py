@@ -66,7 +66,7 @@ WRONG = {
      "uninitialized value"):
         "as in layer_words.c: n numbers are there",
     ("src/graph/batch.c", "clang-analyzer-core.UndefinedBinaryOperatorResult", "garbage value"):
-        "lifting_new fills all of `of`, or fails",
+        "rebatch_new fills all of `of`, or fails",
     ("src/graph/batch.c", "clang-analyzer-unix.Malloc", "memory leak"):
         "lifting_free frees what rules have added",
     ("src/model/onnx/operators/einsum.c", "clang-analyzer-core.CallAndMessage",

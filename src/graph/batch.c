@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Widening the batch of a lowered graph whose file has it written in as a number.
+/* Changing the batch of a lowered graph whose file fixes it as a number.
  *
- * Every value either does not depend on the batch, or is the stack of its samples: one axis is
- * outer x batch x inner, and element (o, b, i) of that axis belongs to sample b. Each op has a rule
- * for where the stack of its output lies, given those of its inputs, or says that it mixes samples.
- * A reshape may leave a choice (a batch of 1 hides between any two axes: [197,1,768] -> [197,768]
- * is [197*N,768] or [197,N*768]); a choice that leads a later op to mix samples is taken back.
- * Whatever assignment is found is right, because every rule is; the choice only decides whether one
- * is found. Then the batch axes grow, and operands without a batch that met one of full size are
- * repeated.
+ * Every value either does not depend on the batch or has a batch axis: one that is outer x batch x
+ * inner, element (o, b, i) of which belongs to sample b. Each op has a rule for the batch axis of
+ * its output, given those of its inputs, or says that it mixes samples. A reshape may leave a
+ * choice (a batch of 1 hides between any two axes: [197,1,768] -> [197,768] is [197*N,768] or
+ * [197,N*768]); a choice that leads a later op to mix samples is taken back. Whatever assignment is
+ * found is right, because every rule is; the choice only decides whether one is found. Then the
+ * batch axes grow, and operands without a batch that met one of full size are repeated.
  */
 #include <glib.h>
 #include <inttypes.h>
@@ -21,25 +20,25 @@
 #define COMPARED_MAX ((int64_t)1 << 32)
 #define RESHAPES_MAX 64 /* one after the other */
 
-/* Where the samples of a value are stacked; axis -1: it does not depend on the batch. */
-typedef struct stack {
+/* The axis of a value that holds its samples; axis -1: it does not depend on the batch. */
+typedef struct batch_axis {
     int axis;
     int64_t outer;
-} stack;
+} batch_axis;
 
-typedef struct lifting {
+typedef struct rebatch {
     fvi_graph *g;
     int64_t from, to;
-    stack *of;              /* [n_values] */
+    batch_axis *of;         /* [n_values] */
     int *choice;            /* [n_nodes] which candidate a reshape takes */
     int *options;           /* [n_nodes] how many it had */
     GArray *values, *nodes; /* the new ones: fvi_value, fvi_node */
     int64_t compared;       /* bytes of constants, of COMPARED_MAX */
-} lifting;
+} rebatch;
 
-static const fvi_shape *shape_of(const lifting *l, int v) { return &l->g->values[v].shape; }
+static const fvi_shape *shape_of(const rebatch *l, int v) { return &l->g->values[v].shape; }
 
-/* ---- rules: where an output's samples lie; 0 when the op mixes them ---- */
+/* ---- rules: the batch axis of an output; 0 when the op mixes them ---- */
 
 /* ---- the rules of kinds.def: where the samples are in the output, which *out says; x is where
  * they are in input 0. They return 0 where the samples are mixed. ---- */
@@ -47,67 +46,67 @@ static const fvi_shape *shape_of(const lifting *l, int v) { return &l->g->values
 #define UNUSED(...) ((void)(l), (void)(n), (void)(x), (void)(out))
 
 /* Convolution, pooling, normalisation by channel. */
-static int rule_first(lifting *l, const fvi_node *n, const stack *x, stack *out) {
+static int rule_first(rebatch *l, const fvi_node *n, const batch_axis *x, batch_axis *out) {
     UNUSED();
     return x->axis == 0;
 }
 
-static int rule_same(lifting *l, const fvi_node *n, const stack *x, stack *out) {
+static int rule_same(rebatch *l, const fvi_node *n, const batch_axis *x, batch_axis *out) {
     UNUSED();
     return 1;
 }
 
-static int rule_layer_norm(lifting *l, const fvi_node *n, const stack *x, stack *out) {
+static int rule_layer_norm(rebatch *l, const fvi_node *n, const batch_axis *x, batch_axis *out) {
     UNUSED();
     return x->axis < n->a.norm.axis;
 }
 
-static int rule_softmax(lifting *l, const fvi_node *n, const stack *x, stack *out) {
+static int rule_softmax(rebatch *l, const fvi_node *n, const batch_axis *x, batch_axis *out) {
     UNUSED();
     return x->axis != n->a.softmax.axis;
 }
 
-static int rule_pad(lifting *l, const fvi_node *n, const stack *x, stack *out) {
+static int rule_pad(rebatch *l, const fvi_node *n, const batch_axis *x, batch_axis *out) {
     UNUSED();
     return n->a.pad.lo[x->axis] == 0 && n->a.pad.hi[x->axis] == 0;
 }
 
-static int rule_resize(lifting *l, const fvi_node *n, const stack *x, stack *out) {
+static int rule_resize(rebatch *l, const fvi_node *n, const batch_axis *x, batch_axis *out) {
     UNUSED();
     return n->a.resize.axis[x->axis].taps == 0;
 }
 
-static int rule_reduce(lifting *l, const fvi_node *n, const stack *x, stack *out) {
+static int rule_reduce(rebatch *l, const fvi_node *n, const batch_axis *x, batch_axis *out) {
     UNUSED();
     for (int i = 0; i < x->axis; i++)
         if (n->a.reduce.axes >> i & 1 && !n->a.reduce.keepdims) out->axis--;
     return !(n->a.reduce.axes >> x->axis & 1);
 }
 
-static int rule_transpose(lifting *l, const fvi_node *n, const stack *x, stack *out) {
+static int rule_transpose(rebatch *l, const fvi_node *n, const batch_axis *x, batch_axis *out) {
     for (int i = 0; i < shape_of(l, n->out)->ndim; i++)
         if (n->a.transpose.perm[i] == x->axis) out->axis = i;
     return 1;
 }
 
 /* How willingly a candidate is taken; the larger the earlier. */
-static int reshape_rank(const lifting *l, const stack *x, const stack *to, int64_t size,
+static int reshape_rank(const rebatch *l, const batch_axis *x, const batch_axis *to, int64_t size,
                         int64_t x_size) {
     if (size == l->from) return to->axis == x->axis ? 4 : 3;
     return (to->outer == 1) == (x_size == l->from) ? 2 : 1;
 }
 
 /* The batch keeps its place among the elements: as many stand before it. */
-static int rule_reshape(lifting *l, const fvi_node *n, const stack *x, stack *out) {
+static int rule_reshape(rebatch *l, const fvi_node *n, const batch_axis *x, batch_axis *out) {
     const fvi_shape *from = shape_of(l, n->in[0]), *to = shape_of(l, n->out);
     int64_t before = fvi_shape_product(from, 0, x->axis) * x->outer;
-    stack found[FVI_MAX_DIMS];
+    batch_axis found[FVI_MAX_DIMS];
     int rank[FVI_MAX_DIMS], count = 0, node = (int)(n - l->g->nodes);
     if (fvi_shape_count(to) == 0) return 0;
     for (int t = 0; t < to->ndim; t++) {
         int64_t skipped = fvi_shape_product(to, 0, t);
         if (before % skipped || to->dim[t] % (before / skipped * l->from)) continue;
-        stack s = {t, before / skipped};
+        batch_axis s = {t, before / skipped};
         int r = reshape_rank(l, x, &s, to->dim[t], from->dim[x->axis]), at = count++;
         for (; at > 0 && rank[at - 1] < r; at--) {
             found[at] = found[at - 1];
@@ -123,7 +122,7 @@ static int rule_reshape(lifting *l, const fvi_node *n, const stack *x, stack *ou
 }
 
 /* Axis of operand k that meets axis `axis` of the output, negative: it has none there. */
-static int operand_axis(const lifting *l, const fvi_node *n, int k, int axis) {
+static int operand_axis(const rebatch *l, const fvi_node *n, int k, int axis) {
     int ndim = shape_of(l, n->out)->ndim, own = shape_of(l, n->in[k])->ndim;
     if (n->kind == FVI_CONCAT) return axis;
     if (n->kind == FVI_MATMUL && (axis >= ndim - 2 || k == 2)) return -1;
@@ -132,7 +131,7 @@ static int operand_axis(const lifting *l, const fvi_node *n, int k, int axis) {
 
 /* Whether all B samples' parts of a constant are the same numbers; `before` parts of other things
  * stand before the batch. */
-static int constant_repeats(lifting *l, const fvi_const *c, int64_t before) {
+static int constant_repeats(rebatch *l, const fvi_const *c, int64_t before) {
     l->compared += fvi_shape_count(&c->shape) * (int64_t)fvi_dtype_size(c->dtype);
     if (l->compared > COMPARED_MAX) return 0;
     size_t run = (size_t)(fvi_shape_count(&c->shape) / (before * l->from));
@@ -146,7 +145,7 @@ static int constant_repeats(lifting *l, const fvi_const *c, int64_t before) {
 }
 
 /* The same of any batchless value: a constant, or what an expand along the batch makes. */
-static int same_for_all(lifting *l, int v, int64_t before) {
+static int same_for_all(rebatch *l, int v, int64_t before) {
     if (l->from == 1) return 1;
     const fvi_node *n = NULL;
     for (int steps = 0;; steps++) { /* through reshapes */
@@ -166,9 +165,9 @@ static int same_for_all(lifting *l, int v, int64_t before) {
     return 0;
 }
 
-/* Whether batchless operand k can stand beside an output stacked at `out`: it is broadcast there
+/* Whether batchless operand k fits an output whose batch axis is `out`: it is broadcast there
  * (size 1 where the output has more, or no such axis), or it can be repeated for every sample. */
-static int operand_fits(lifting *l, const fvi_node *n, int k, const stack *out) {
+static int operand_fits(rebatch *l, const fvi_node *n, int k, const batch_axis *out) {
     int axis = operand_axis(l, n, k, out->axis);
     const fvi_value *v = &l->g->values[n->in[k]];
     if (axis < 0 || (n->kind != FVI_CONCAT && v->shape.dim[axis] == 1)) return 1;
@@ -177,7 +176,7 @@ static int operand_fits(lifting *l, const fvi_node *n, int k, const stack *out) 
 }
 
 /* Operands that meet axis by axis: BINARY, WHERE, CONCAT, and the batch axes of MATMUL. */
-static int rule_aligned(lifting *l, const fvi_node *n, const stack *x, stack *out) {
+static int rule_aligned(rebatch *l, const fvi_node *n, const batch_axis *x, batch_axis *out) {
     (void)x;
     const fvi_shape *shape = shape_of(l, n->out);
     int ndim = shape->ndim;
@@ -185,7 +184,7 @@ static int rule_aligned(lifting *l, const fvi_node *n, const stack *x, stack *ou
     for (int k = 0; k < n->n_in; k++) {
         if (n->in[k] < 0 || l->of[n->in[k]].axis < 0) continue;
         const fvi_shape *own = shape_of(l, n->in[k]);
-        stack s = l->of[n->in[k]];
+        batch_axis s = l->of[n->in[k]];
         int64_t size = own->dim[s.axis];
         s.axis += ndim - own->ndim;
         if (out->axis >= 0 && (s.axis != out->axis || s.outer != out->outer)) return 0;
@@ -199,10 +198,10 @@ static int rule_aligned(lifting *l, const fvi_node *n, const stack *x, stack *ou
 }
 
 /* Rows of a or columns of b may be samples; what is summed over may not. */
-static int rule_matmul(lifting *l, const fvi_node *n, const stack *x, stack *out) {
+static int rule_matmul(rebatch *l, const fvi_node *n, const batch_axis *x, batch_axis *out) {
     const fvi_shape *shape = shape_of(l, n->out);
     int side = l->of[n->in[0]].axis >= 0 ? 0 : 1;
-    stack s = l->of[n->in[side]];
+    batch_axis s = l->of[n->in[side]];
     int ndim = shape_of(l, n->in[side])->ndim;
     int kept = side == 0 ? (n->a.matmul.trans_a ? ndim - 1 : ndim - 2)
                          : (n->a.matmul.trans_b ? ndim - 2 : ndim - 1);
@@ -210,41 +209,42 @@ static int rule_matmul(lifting *l, const fvi_node *n, const stack *x, stack *out
         (l->of[n->in[2]].axis >= 0 || (side == 1 && s.axis == kept)))
         return 0;
     if (s.axis < ndim - 2) return rule_aligned(l, n, x, out);
-    *out = (stack){shape->ndim - 2 + side, s.outer};
+    *out = (batch_axis){shape->ndim - 2 + side, s.outer};
     return s.axis == kept && l->of[n->in[1 - side]].axis < 0;
 }
 
 /* Indices into a whole sample that was flattened (from 1) are used within every sample. */
-static int rule_gather(lifting *l, const fvi_node *n, const stack *x, stack *out) {
+static int rule_gather(rebatch *l, const fvi_node *n, const batch_axis *x, batch_axis *out) {
     int rank = shape_of(l, n->in[1])->ndim;
     if (x->axis > n->a.axis.axis) out->axis += rank - 1;
     if (l->of[n->in[1]].axis >= 0) return 0;
     return x->axis != n->a.axis.axis || (l->from == 1 && x->outer == 1 && rank > 0);
 }
 
-static int rule_slice(lifting *l, const fvi_node *n, const stack *x, stack *out) {
+static int rule_slice(rebatch *l, const fvi_node *n, const batch_axis *x, batch_axis *out) {
     UNUSED();
     return n->a.slice.start[x->axis] == 0 && n->a.slice.step[x->axis] == 1 &&
            shape_of(l, n->in[0])->dim[x->axis] == shape_of(l, n->out)->dim[x->axis];
 }
 
-static int rule_expand(lifting *l, const fvi_node *n, const stack *x, stack *out) {
+static int rule_expand(rebatch *l, const fvi_node *n, const batch_axis *x, batch_axis *out) {
     const fvi_shape *from = shape_of(l, n->in[0]), *to = shape_of(l, n->out);
-    *out = (stack){x->axis + to->ndim - from->ndim, x->outer};
+    *out = (batch_axis){x->axis + to->ndim - from->ndim, x->outer};
     return from->dim[x->axis] == to->dim[out->axis];
 }
 
-static int (*const rules[FVI_KIND_COUNT])(lifting *, const fvi_node *, const stack *, stack *) = {
+static int (*const rules[FVI_KIND_COUNT])(rebatch *, const fvi_node *, const batch_axis *,
+                                          batch_axis *) = {
 #define FVI_KIND(NAME, file, traits, channels, batch, ...) [FVI_##NAME] = rule_##batch,
 #include "graph/kinds.def"
 #undef FVI_KIND
 };
 
-static int apply(lifting *l, const fvi_node *n) {
-    stack *out = &l->of[n->out];
+static int apply(rebatch *l, const fvi_node *n) {
+    batch_axis *out = &l->of[n->out];
     int any = 0, first = l->of[n->in[0]].axis >= 0;
     for (int k = 0; k < n->n_in; k++) any += n->in[k] >= 0 && l->of[n->in[k]].axis >= 0;
-    *out = (stack){-1, 1};
+    *out = (batch_axis){-1, 1};
     if (!any) return 1;
     if (!fvi_kind_has(n->kind, FVI_SEVERAL)) {
         if (!first || any > 1) return 0;
@@ -255,7 +255,7 @@ static int apply(lifting *l, const fvi_node *n) {
 
 /* ---- the search ---- */
 
-static fv_status assign(lifting *l, fv_error *err) {
+static fv_status assign(rebatch *l, fv_error *err) {
     const fvi_graph *g = l->g;
     int64_t visits = 0, most = 1000 + 64 * (int64_t)g->n_nodes;
     int deepest = 0;
@@ -280,11 +280,11 @@ static fv_status assign(lifting *l, fv_error *err) {
 
 /* ---- the change ---- */
 
-static const char *unique_name(const lifting *l, const char *base) {
+static const char *unique_name(const rebatch *l, const char *base) {
     return fvi_pool_printf(l->g->pool, "%s/batch%d", base, (int)l->values->len);
 }
 
-static int add_node(lifting *l, const fvi_node *user, fvi_kind kind, int x, const fvi_shape *shape,
+static int add_node(rebatch *l, const fvi_node *user, fvi_kind kind, int x, const fvi_shape *shape,
                     const fvi_node_attr *a) {
     const char *name = unique_name(l, user->name);
     int *in = fvi_pool_alloc(l->g->pool, sizeof *in);
@@ -305,7 +305,7 @@ static int add_node(lifting *l, const fvi_node *user, fvi_kind kind, int x, cons
 
 /* One sample's part of a batchless operand, `to` times:
  * [outer, from, inner] -> [outer, 1, inner] -> [outer, to, inner]. Returns the value, -1: NOMEM. */
-static int repeat(lifting *l, const fvi_node *user, int v, int axis, int64_t outer) {
+static int repeat(rebatch *l, const fvi_node *user, int v, int axis, int64_t outer) {
     fvi_shape shape = g_array_index(l->values, fvi_value, v).shape, full = shape;
     int64_t before = fvi_shape_product(&shape, 0, axis) * outer;
     int64_t after = fvi_shape_product(&shape, axis, shape.ndim) / (outer * l->from);
@@ -319,8 +319,8 @@ static int repeat(lifting *l, const fvi_node *user, int v, int axis, int64_t out
 }
 
 /* Repeats the operands of n that meet the batch at full size. */
-static int widen_operands(lifting *l, const fvi_node *n) {
-    const stack *out = &l->of[n->out];
+static int widen_operands(rebatch *l, const fvi_node *n) {
+    const batch_axis *out = &l->of[n->out];
     const int several = fvi_kind_has(n->kind, FVI_SEVERAL);
     for (int k = 0; several && out->axis >= 0 && k < n->n_in; k++) {
         if (n->in[k] < 0 || l->of[n->in[k]].axis >= 0) continue;
@@ -336,8 +336,8 @@ static int widen_operands(lifting *l, const fvi_node *n) {
 
 /* A gather inside samples: [before, size, after] -> [before, to, size, after], gathered along the
  * third axis by the flat indices; n becomes the reshape back. */
-static int widen_gather(lifting *l, fvi_node *n) {
-    const stack *x = &l->of[n->in[0]];
+static int widen_gather(rebatch *l, fvi_node *n) {
+    const batch_axis *x = &l->of[n->in[0]];
     int axis = n->a.axis.axis;
     if (n->kind != FVI_GATHER || x->axis != axis) return 1;
     const fvi_shape *in = shape_of(l, n->in[0]);
@@ -366,7 +366,7 @@ static int widen_gather(lifting *l, fvi_node *n) {
     return 1;
 }
 
-static fv_status widen_shapes(lifting *l, fv_error *err) {
+static fv_status widen_shapes(rebatch *l, fv_error *err) {
     for (int v = 0; v < l->g->n_values; v++) {
         fvi_shape *s = &l->g->values[v].shape;
         int axis = l->of[v].axis;
@@ -381,7 +381,7 @@ static fv_status widen_shapes(lifting *l, fv_error *err) {
 }
 
 /* Moves the new arrays into the graph. */
-static int put_back(lifting *l) {
+static int put_back(rebatch *l) {
     fvi_graph *g = l->g;
     fvi_value *values = fvi_pool_array(g->pool, l->values->len + 1, sizeof *values);
     fvi_node *nodes = fvi_pool_array(g->pool, l->nodes->len + 1, sizeof *nodes);
@@ -398,7 +398,7 @@ static int put_back(lifting *l) {
     return 1;
 }
 
-static fv_status change(lifting *l, fv_error *err) {
+static fv_status change(rebatch *l, fv_error *err) {
     fvi_graph *g = l->g;
     g_array_append_vals(l->values, g->values, (guint)g->n_values);
     for (int i = 0; i < g->n_nodes; i++) {
@@ -413,12 +413,12 @@ nomem:
     return fvi_fail(err, FV_NOMEM, "no memory for the graph");
 }
 
-static fv_status check_inputs(const lifting *l, fv_error *err) {
+static fv_status check_inputs(const rebatch *l, fv_error *err) {
     const fvi_graph *g = l->g;
     for (int i = 0; i < g->n_inputs; i++) {
         const fvi_value *v = &g->values[g->inputs[i]];
         if (v->shape.ndim > 0 && v->shape.dim[0] == l->from) {
-            l->of[g->inputs[i]] = (stack){0, 1};
+            l->of[g->inputs[i]] = (batch_axis){0, 1};
             continue;
         }
         char text[FVI_SHAPE_TEXT];
@@ -428,7 +428,7 @@ static fv_status check_inputs(const lifting *l, fv_error *err) {
     return FV_OK;
 }
 
-static void lifting_free(lifting *l) {
+static void rebatch_free(rebatch *l) {
     g_free(l->of);
     g_free(l->choice);
     g_free(l->options);
@@ -436,41 +436,39 @@ static void lifting_free(lifting *l) {
     g_array_free(l->nodes, TRUE);
 }
 
-/* Says of every value where its samples lie. */
-static fv_status lifting_new(fvi_graph *g, int64_t from, int64_t to, lifting *l, fv_error *err) {
-    *l = (lifting){.g = g, .from = from, .to = to};
-    l->of = g_try_new(stack, (gsize)g->n_values + 1);
+/* Finds every value's batch axis. */
+static fv_status rebatch_new(fvi_graph *g, int64_t from, int64_t to, rebatch *l, fv_error *err) {
+    *l = (rebatch){.g = g, .from = from, .to = to};
+    l->of = g_try_new(batch_axis, (gsize)g->n_values + 1);
     l->choice = g_try_new0(int, (gsize)g->n_nodes + 1);
     l->options = g_try_new0(int, (gsize)g->n_nodes + 1);
     l->values = g_array_new(FALSE, FALSE, sizeof(fvi_value));
     l->nodes = g_array_new(FALSE, FALSE, sizeof(fvi_node));
     if (!l->of || !l->choice || !l->options)
         return fvi_fail(err, FV_NOMEM, "no memory for the graph");
-    for (int v = 0; v < g->n_values; v++) l->of[v] = (stack){-1, 1};
+    for (int v = 0; v < g->n_values; v++) l->of[v] = (batch_axis){-1, 1};
     fv_status st = check_inputs(l, err);
     return st ? st : assign(l, err);
 }
 
-/* See lower.h. */
 fv_status fvi_graph_set_batch(fvi_graph *g, int64_t from, int64_t to, fv_error *err) {
-    lifting l;
+    rebatch l;
     if (from < 1 || to < 1 || to > FVI_MAX_ELEMENTS)
         return fvi_fail(err, FV_ARG, "a batch of %" PRId64 " cannot become %" PRId64, from, to);
     if (from == to) return FV_OK;
-    fv_status st = lifting_new(g, from, to, &l, err);
+    fv_status st = rebatch_new(g, from, to, &l, err);
     if (!st) st = change(&l, err);
-    lifting_free(&l);
+    rebatch_free(&l);
     return st;
 }
 
-/* See graph.h. */
 fv_status fvi_graph_batch_axis(const fvi_graph *g, int64_t batch, int value, int *axis,
                                int64_t *outer, fv_error *err) {
-    lifting l;
+    rebatch l;
     *axis = 0;
     *outer = 1;
     if (batch == 1) return FV_OK;
-    fv_status st = lifting_new((fvi_graph *)(uintptr_t)g, batch, batch, &l, err); /* only read */
+    fv_status st = rebatch_new((fvi_graph *)(uintptr_t)g, batch, batch, &l, err); /* only read */
     if (!st && l.of[value].axis < 0)
         st = fvi_fail(err, FV_UNSUPPORTED, "\"%s\" does not depend on the picture",
                       g->values[value].name);
@@ -478,6 +476,6 @@ fv_status fvi_graph_batch_axis(const fvi_graph *g, int64_t batch, int value, int
         *axis = l.of[value].axis;
         *outer = l.of[value].outer;
     }
-    lifting_free(&l);
+    rebatch_free(&l);
     return st;
 }
