@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From what the user calls a model to a loaded model. A word with a '/' or the ending `.onnx` is a
- * path; any other is the name of a model in the cache, or, failing that, a file of that name.
+/* From what the user calls a model to a loaded model. A word with a '/' or the ending of a
+ * model's file is a path; any other is the name of a model in the cache, or, failing that, a file
+ * of that name.
  */
 #include "models.h"
 
@@ -9,8 +10,6 @@
 
 #include "numbers.h"
 #include "report.h"
-
-#define ENDING ".onnx"
 
 /* clang-format off */
 const cli_option cli_model_options[] = {
@@ -46,6 +45,25 @@ char *cli_models_folder(void) {
     return g_build_filename(g_get_user_cache_dir(), "fovea", "models", NULL);
 }
 
+/* Length of a file's name without the ending of a model's file; 0: it has none. */
+static size_t stem(const char *file) {
+    const char *ending;
+    for (int i = 0; (ending = fv_model_ending(i)); i++)
+        if (g_str_has_suffix(file, ending)) return strlen(file) - strlen(ending);
+    return 0;
+}
+
+char *cli_models_path(const char *name) {
+    char *folder = cli_models_folder(), *path = NULL;
+    const char *ending;
+    for (int i = 0; !path && (ending = fv_model_ending(i)); i++) {
+        path = g_strconcat(folder, "/", name, ending, NULL);
+        if (!g_file_test(path, G_FILE_TEST_EXISTS)) g_clear_pointer(&path, g_free);
+    }
+    g_free(folder);
+    return path;
+}
+
 static int compare_names(gconstpointer a, gconstpointer b) {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
@@ -55,8 +73,7 @@ char **cli_models_list(void) {
     char *folder = cli_models_folder();
     GDir *dir = g_dir_open(folder, 0, NULL);
     for (const char *file; dir && (file = g_dir_read_name(dir));)
-        if (file[0] != '.' && g_str_has_suffix(file, ENDING))
-            g_ptr_array_add(names, g_strndup(file, strlen(file) - strlen(ENDING)));
+        if (file[0] != '.' && stem(file)) g_ptr_array_add(names, g_strndup(file, stem(file)));
     if (dir) g_dir_close(dir);
     g_free(folder);
     g_ptr_array_sort(names, compare_names);
@@ -85,13 +102,9 @@ static int fail_missing(const char *name) {
 
 /* The file that `name` means; caller frees; NULL with one line printed. */
 static char *find_model(const char *name) {
-    if (strchr(name, '/') || g_str_has_suffix(name, ENDING)) return g_strdup(name);
-    char *folder = cli_models_folder(), *file = g_strconcat(name, ENDING, NULL);
-    char *path = g_build_filename(folder, file, NULL);
-    g_free(file);
-    g_free(folder);
-    if (g_file_test(path, G_FILE_TEST_EXISTS)) return path;
-    g_free(path);
+    if (strchr(name, '/') || stem(name)) return g_strdup(name);
+    char *path = cli_models_path(name);
+    if (path) return path;
     if (g_file_test(name, G_FILE_TEST_EXISTS)) return g_strdup(name);
     fail_missing(name);
     return NULL;

@@ -11,7 +11,10 @@ extern const cli_option cli_model_options[];
 /* The folder where models are kept: $XDG_CACHE_HOME/fovea/models; caller frees. */
 char *cli_models_folder(void);
 
-/* Names (without `.onnx`) of the models there, sorted, ends with NULL; caller frees the list. */
+/* The file of the model of that name there; NULL if there is none; caller frees. */
+char *cli_models_path(const char *name);
+
+/* Names (without their ending) of the models there, sorted, ends with NULL; caller frees. */
 char **cli_models_list(void);
 
 /* Loads the model that the first operand names.

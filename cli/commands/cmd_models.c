@@ -25,13 +25,11 @@ typedef struct entry {
     fv_error err;
 } entry;
 
-static void open_entry(const char *folder, const char *name, entry *e) {
-    char *file = g_strconcat(name, ".onnx", NULL);
+static void open_entry(const char *name, entry *e) {
     GStatBuf info = {0};
-    *e = (entry){.name = name, .path = g_build_filename(folder, file, NULL)};
-    if (!g_stat(e->path, &info)) e->bytes = info.st_size;
+    *e = (entry){.name = name, .path = cli_models_path(name)};
+    if (e->path && !g_stat(e->path, &info)) e->bytes = info.st_size;
     fv_model_load(e->path, NULL, &e->model, &e->err);
-    g_free(file);
 }
 
 /* "3x224x224" of a picture, else the raw shape with '?' where it is free; caller frees. */
@@ -102,7 +100,7 @@ static int run(const cli_args *common) {
     char *folder = cli_models_folder(), **names = cli_models_list();
     int n = (int)g_strv_length(names), code = CLI_DONE;
     entry *list = g_new0(entry, n + 1);
-    for (int i = 0; i < n; i++) open_entry(folder, names[i], &list[i]);
+    for (int i = 0; i < n; i++) open_entry(names[i], &list[i]);
     if (args->json)
         print_json(list, n);
     else if (n)

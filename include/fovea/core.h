@@ -190,6 +190,10 @@ typedef struct fv_model_desc {
     fv_precision precision; /* 0: FV_PRECISION_F32 */
 } fv_model_desc;
 
+/* Endings of the names of files that hold models, with the dot (".onnx"); static. NULL beyond the
+ * last. */
+FV_API const char *fv_model_ending(int index);
+
 /* Loads a network from an ONNX file, with its sidecar `MODEL.fovea.json` where there is one.
  *   path    of a .onnx file, opset 7..22
  *   errors  IO; FORMAT not ONNX, truncated, cyclic, or inconsistent; UNSUPPORTED an operator,

@@ -22,6 +22,13 @@ const fvi_reader *const *fvi_readers(void) {
     return readers;
 }
 
+const char *fvi_readers_ending(int index) {
+    for (const fvi_reader *const *r = fvi_readers(); index >= 0 && *r; r++)
+        for (const char *const *e = (*r)->endings; *e; e++)
+            if (index-- == 0) return *e;
+    return NULL;
+}
+
 static const fvi_reader *choose(const fvi_reader *const *readers, const fvi_mapping *m,
                                 const char *name) {
     const fvi_reader *best = NULL;

@@ -8,6 +8,9 @@
 /* The library's readers, NULL-ended, static. */
 const fvi_reader *const *fvi_readers(void);
 
+/* Ending `index` of the names of files they read, static; NULL beyond the last. */
+const char *fvi_readers_ending(int index);
+
 /* Opens a model with the reader that finds its bytes most likely to be of its format.
  *   limits  NULL: the defaults
  *   errors  IO; the chosen reader's, naming the file */

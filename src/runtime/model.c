@@ -10,6 +10,7 @@
 #include "model/network/layer_weights.h"
 #include "model/network/shuffle.h"
 #include "model/network/weight_stats.h"
+#include "model/readers.h"
 
 static void release(const void *network, const void *bytes, size_t size) {
     fvi_network_release(network, bytes, size);
@@ -36,6 +37,8 @@ static fv_status check_precision(const fv_model_desc *desc, fv_precision *out, f
     *out = asked <= FV_PRECISION_F32 ? FV_PRECISION_F32 : FV_PRECISION_BF16;
     return FV_OK;
 }
+
+const char *fv_model_ending(int index) { return fvi_readers_ending(index); }
 
 fv_status fv_model_load(const char *path, const fv_model_desc *desc, fv_model **out,
                         fv_error *err) {

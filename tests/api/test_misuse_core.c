@@ -153,6 +153,8 @@ static void test_loading(void **state) {
 
 static void test_model(void **state) {
     (void)state;
+    GIVES(NULL, fv_model_ending(-1));
+    GIVES(NULL, fv_model_ending(1000));
     GIVES(NULL, fv_model_name(NULL));
     GIVES(NULL, fv_model_sha256(NULL));
     GIVES(FV_PRECISION_F32, fv_model_precision(NULL));
