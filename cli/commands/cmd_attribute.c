@@ -118,7 +118,8 @@ static fv_status add_plot(const fv_scores *scores, fv_image **tile, fv_error *er
     fv_image *plot = NULL, *both = NULL;
     char title[64];
     g_snprintf(title, sizeof title, "%.3f, %.3f", scores->deletion_area, scores->insertion_area);
-    const fv_plot_desc d = {.width = MAX((*tile)->width, PLOT_MIN),
+    const fv_plot_desc d = {.struct_size = sizeof d,
+                            .width = MAX((*tile)->width, PLOT_MIN),
                             .height = MAX((*tile)->width / 2, PLOT_MIN),
                             .title = title,
                             .low = "0",
@@ -151,7 +152,8 @@ static fv_status draw(const job *j, fv_image **out, fv_error *err) {
         if (!st && j->made[i].scores) st = add_plot(j->made[i].scores, &tile[i + 1], err);
         label[i + 1] = g_strdup(j->made[i].method->title);
     }
-    const fv_montage_desc d = {.columns = j->args->columns ? j->args->columns
+    const fv_montage_desc d = {.struct_size = sizeof d,
+                               .columns = j->args->columns ? j->args->columns
                                           : j->n > 3       ? 5
                                                            : j->n + 1,
                                .title = title};

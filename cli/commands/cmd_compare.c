@@ -260,7 +260,8 @@ static fv_status lay_out(const job *j, fv_image **images, char **labels, fv_imag
                           : g_strdup_printf("%s in %s (A) and %s (B)", a->common.operands[2],
                                             fv_model_name(j->model[0]), fv_model_name(j->model[1]));
     char *title = cli_clean(text);
-    const fv_montage_desc m = {.columns = 3,
+    const fv_montage_desc m = {.struct_size = sizeof m,
+                               .columns = 3,
                                .tile = a->tile_size ? a->tile_size : DEFAULT_TILE,
                                .title = *title ? title : NULL};
     fv_status st = fv_montage((const fv_image *const *)images, (const char *const *)labels,

@@ -182,7 +182,7 @@ static fv_status draw(const job *j, fv_image **out, fv_error *err) {
         st = cli_map_tile(&j->s, c->stage[i % columns].attribution, &tile[i], err);
         label[i] = label_of(c, i % columns);
     }
-    const fv_montage_desc d = {.columns = columns, .title = title};
+    const fv_montage_desc d = {.struct_size = sizeof d, .columns = columns, .title = title};
     if (!st)
         st = fv_montage((const fv_image *const *)tile, (const char *const *)label, n, &d, out, err);
     if (!st) st = cli_subject_describe(&j->s, *out, err);

@@ -120,7 +120,8 @@ static fv_status lay_out(const job *j, fv_image **out, int *count, fv_error *err
     *count = (int)images->len;
     char *title = title_of(j);
     const int columns = j->n == 1 ? j->layers[0].drawn->columns : 0;
-    const fv_montage_desc m = {.columns = j->args->columns ? j->args->columns : columns,
+    const fv_montage_desc m = {.struct_size = sizeof m,
+                               .columns = j->args->columns ? j->args->columns : columns,
                                .tile = tile_side(j, *count),
                                .title = *title ? title : NULL};
     fv_status st = fv_montage((const fv_image *const *)images->pdata,
@@ -140,7 +141,7 @@ static fv_status add_scale(const job *j, fv_image **picture, fv_error *err) {
     fv_status st = fv_paint_bar(&scale, CLAMP((*picture)->width - 16, 64, 256), &bar, err);
     if (!st) /* for its margins */
         st = fv_montage((const fv_image *const[]){bar}, NULL, 1,
-                        &(fv_montage_desc){.tile = bar->width}, &framed, err);
+                        FV_DESC(fv_montage_desc, .tile = bar->width), &framed, err);
     if (!st) st = fv_stack((const fv_image *const[]){*picture, framed}, 2, 0, 0, &both, err);
     fv_image_free(framed);
     fv_image_free(bar);
@@ -188,7 +189,7 @@ static fv_status save_numbers(const job *j, fv_error *err) {
     if (!st) st = fv_model_weights(j->model, index, &weights, NULL, err);
     if (!st && a->histogram) {
         char *title = g_strdup_printf("Weights of %s", w->layer->name), *clean = cli_clean(title);
-        const fv_plot_desc d = {.title = a->title ? a->title : clean};
+        const fv_plot_desc d = {.struct_size = sizeof d, .title = a->title ? a->title : clean};
         const float zero = 0;
         st = fv_plot_histogram(weights->data, fv_tensor_count(weights), &zero, 1, &d, &plot, err);
         g_free(clean);

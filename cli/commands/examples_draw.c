@@ -60,7 +60,7 @@ static fv_status histogram(const cli_shown *s, int unit, fv_image **out, fv_erro
     char *title = g_strdup_printf("%s on %d photos; lines: the %d highest",
                                   fv_examples_unit(s->examples, unit), n, found);
     char *valid = cli_clean(title);
-    const fv_plot_desc plot = {.title = valid};
+    const fv_plot_desc plot = {.struct_size = sizeof plot, .title = valid};
     if (!st) st = fv_plot_histogram(v, n, marks, found, &plot, out, err);
     g_free(valid);
     g_free(title);
@@ -87,7 +87,7 @@ static fv_status stack(const cli_shown *s,
         fv_image *titled = NULL;
         const fv_image *const one[1] = {all};
         char *clean = cli_clean(s->args->title);
-        st = fv_montage(one, NULL, 1, &(fv_montage_desc){.title = clean}, &titled, err);
+        st = fv_montage(one, NULL, 1, FV_DESC(fv_montage_desc, .title = clean), &titled, err);
         g_free(clean);
         fv_image_free(all);
         all = titled;

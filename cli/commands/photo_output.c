@@ -94,7 +94,8 @@ static fv_status lay_out(const cli_photo_job *j, fv_image **out, fv_error *err) 
     char *title = a->title ? cli_clean(a->title) : g_strdup("");
     tile[0] = j->seen;
     for (int i = 0; i < j->count; i++) tile[i + 1] = j->made[i]->image;
-    const fv_montage_desc m = {.columns = a->columns ? a->columns : MIN(j->count + 1, 5),
+    const fv_montage_desc m = {.struct_size = sizeof m,
+                               .columns = a->columns ? a->columns : MIN(j->count + 1, 5),
                                .tile = a->tile_size ? a->tile_size : MIN(side, TILE),
                                .title = *title ? title : NULL};
     fv_status st = fv_montage(tile, (const char *const *)j->label, j->count + 1, &m, out, err);

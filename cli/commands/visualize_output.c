@@ -65,7 +65,8 @@ fv_status cli_tiles_lay_out(const cli_tiles *t, fv_image *const *pictures, fv_im
                                                                            : t->plan->units.title;
     char *clean = cli_clean(title);
     const int rows = t->plan->starts > 1 && t->plan->units.count > 1; /* one a unit */
-    const fv_montage_desc m = {.columns = a->columns ? a->columns
+    const fv_montage_desc m = {.struct_size = sizeof m,
+                               .columns = a->columns ? a->columns
                                           : rows     ? t->plan->starts
                                                      : 0,
                                .tile = cli_plan_tile(t->plan),

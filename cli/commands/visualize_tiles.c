@@ -67,7 +67,8 @@ static fv_status draw(cli_tiles *t, int i, fv_error *err) {
         t->image[i] = r->image;
         return FV_OK;
     }
-    const fv_plot_desc plot = {.width = PLOT_WIDTH,
+    const fv_plot_desc plot = {.struct_size = sizeof plot,
+                               .width = PLOT_WIDTH,
                                .height = PLOT_HEIGHT,
                                .title = cli_plan_is_montage(t->plan) ? NULL : t->unit[i].name,
                                .like = r->image};

@@ -12,9 +12,10 @@ extern "C" {
 /* ---- montage -------------------------------------------------------------------------------- */
 
 typedef struct fv_montage_desc {
-    int columns;       /* 0: near-square */
-    int tile;          /* side of a tile in pixels; 0: as the first picture */
-    const char *title; /* above all tiles, or NULL */
+    size_t struct_size; /* FV_DESC */
+    int columns;        /* 0: near-square */
+    int tile;           /* side of a tile in pixels; 0: as the first picture */
+    const char *title;  /* above all tiles, or NULL */
 } fv_montage_desc;
 
 /* Lays pictures out in a grid, each with its label underneath.
@@ -26,6 +27,7 @@ FV_API fv_status fv_montage(const fv_image *const *images, const char *const *la
                             const fv_montage_desc *desc, fv_image **out, fv_error *err);
 
 typedef struct fv_plot_desc {
+    size_t struct_size;     /* FV_DESC */
     int width, height;      /* in pixels; 0: 640 x 320 */
     const char *title;      /* above the bars, or NULL */
     const char *low, *high; /* under the first and the last bar; NULL: their numbers, from 0 */

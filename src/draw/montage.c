@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/desc.h"
 #include "base/error.h"
 #include "image/image.h"
 
@@ -223,14 +224,14 @@ static fv_status draw(const montage *m, fv_image *onto, fv_error *err) {
 
 fv_status fv_montage(const fv_image *const *images, const char *const *labels, int count,
                      const fv_montage_desc *desc, fv_image **out, fv_error *err) {
-    const fv_montage_desc defaults = {0};
+    fv_montage_desc d;
     fv_status st = FVI_NOT_NULL(err, images, out);
+    if (!st) st = FVI_DESC_READ(fv_montage_desc, title, desc, &d, err);
     if (st) return st;
-    if (!desc) desc = &defaults;
     montage m = {.images = images, .labels = labels, .count = count};
     fv_image *picture = NULL;
-    st = check(images, count, desc, err);
-    if (!st) st = plan(&m, desc, err);
+    st = check(images, count, &d, err);
+    if (!st) st = plan(&m, &d, err);
     if (!st) st = fv_image_new(m.channels, m.height, m.width, &picture, err);
     if (!st) st = draw(&m, picture, err);
     if (!st) st = fvi_image_copy_texts(picture, images[0], err);

@@ -13,6 +13,7 @@
 #include <glib.h>
 #include <math.h>
 
+#include "base/desc.h"
 #include "base/error.h"
 #include "image/image.h"
 
@@ -135,14 +136,16 @@ float *fvi_plot_finite(const float *values, int64_t count) {
 
 fv_status fvi_plot_begin(fvi_plot *p, const fv_plot_desc *desc, double low, double high,
                          fv_error *err) {
-    fv_plot_desc d = desc ? *desc : (fv_plot_desc){0};
+    fv_plot_desc d;
+    fv_status st = FVI_DESC_READ(fv_plot_desc, like, desc, &d, err);
+    if (st) return st;
     if (!d.width) d.width = WIDTH;
     if (!d.height) d.height = HEIGHT;
     if (d.width < SIDE_MIN || d.width > SIDE_MAX || d.height < SIDE_MIN || d.height > SIDE_MAX)
         return fvi_fail(err, FV_ARG, "a plot of %dx%d pixels; each side may be %d..%d", d.width,
                         d.height, SIDE_MIN, SIDE_MAX);
     *p = (fvi_plot){.desc = d};
-    fv_status st = fv_image_new(3, d.height, d.width, &p->onto, err);
+    st = fv_image_new(3, d.height, d.width, &p->onto, err);
     if (st) return st;
     const int64_t n = 3 * (int64_t)d.height * d.width;
     for (int64_t i = 0; i < n; i++) p->onto->data[i] = 1;

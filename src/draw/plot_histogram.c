@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/desc.h"
 #include "base/error.h"
 #include "draw/plot.h"
 
@@ -70,22 +71,24 @@ static void draw_marks(const fvi_plot *p, const bins *b, const float *marks, int
 fv_status fv_plot_histogram(const float *values, int64_t count, const float *marks, int n_marks,
                             const fv_plot_desc *desc, fv_image **out, fv_error *err) {
     fvi_plot p = {0};
+    fv_plot_desc d;
     fv_status st = FVI_NOT_NULL(err, values, out);
     if (!st && n_marks > 0) st = FVI_NOT_NULL(err, marks);
+    if (!st) st = FVI_DESC_READ(fv_plot_desc, like, desc, &d, err);
     if (st) return st;
     if (n_marks < 0) return fvi_fail(err, FV_ARG, "a histogram with %d marks; at least 0", n_marks);
     if (count < 1)
         return fvi_fail(err, FV_ARG, "a histogram of %lld values; at least 1", (long long)count);
     bins *b = calloc(1, sizeof *b);
     if (!b) return fvi_fail(err, FV_NOMEM, "no memory for a histogram");
-    if (!count_all(b, values, count, desc && desc->width > 0 ? desc->width : WIDTH)) {
+    if (!count_all(b, values, count, d.width > 0 ? d.width : WIDTH)) {
         st = fvi_fail(err, FV_ARG, "a histogram of %lld values: none of them is finite",
                       (long long)count);
         goto done;
     }
     int64_t most = 0;
     for (int i = 0; i < b->n; i++) most = MAX(most, b->count[i]);
-    st = fvi_plot_begin(&p, desc, 0, (double)most, err);
+    st = fvi_plot_begin(&p, &d, 0, (double)most, err);
     if (!st) {
         draw(&p, b);
         draw_marks(&p, b, marks, n_marks);

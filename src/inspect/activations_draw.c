@@ -12,8 +12,8 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "image/image.h"
 #include "draw/plot.h"
+#include "image/image.h"
 
 enum {
     TILE_MAX = 224, /* sides of tiles, in pixels, if nothing else is asked for */
@@ -136,7 +136,8 @@ static fv_status add_bar(const drawing *d, const fv_image *montage, fv_image **o
 /* Lays tiles out, the photo first where they lie over it. */
 static fv_status lay_out(const drawing *d, fv_image **tile, char **label, int n, fv_image **out,
                          fv_error *err) {
-    const fv_montage_desc m = {.columns = d->desc->columns, .tile = d->tile, .title = d->title};
+    const fv_montage_desc m = {
+        .struct_size = sizeof m, .columns = d->desc->columns, .tile = d->tile, .title = d->title};
     fv_image *montage = NULL;
     fv_status st =
         fv_montage((const fv_image *const *)tile, (const char *const *)label, n, &m, &montage, err);
@@ -185,7 +186,7 @@ static fv_status draw_lines(const drawing *d, const float *x, fv_image **out, fv
         g_snprintf(name[i], sizeof name[i], "%d", d->channel[i].channel);
         names[i] = name[i];
     }
-    const fv_plot_desc plot = {.title = d->title};
+    const fv_plot_desc plot = {.struct_size = sizeof plot, .title = d->title};
     return fv_plot_lines(line, names, d->count, d->a->width, &plot, out, err);
 }
 
@@ -195,7 +196,8 @@ static fv_status draw_plots(drawing *d, const float *x, fv_image **out, fv_error
         return fvi_fail(err, FV_ARG,
                         "%d signals of \"%s\" are too many to be drawn; at most %d can be chosen",
                         d->count, d->a->layer, PLOTS_MAX);
-    const fv_plot_desc plot = {.width = PLOT_WIDTH, .height = PLOT_HEIGHT};
+    const fv_plot_desc plot = {
+        .struct_size = sizeof plot, .width = PLOT_WIDTH, .height = PLOT_HEIGHT};
     fv_image **tile = g_new0(fv_image *, (gsize)d->count);
     char **label = g_new0(char *, (gsize)d->count + 1);
     fv_status st = FV_OK;
@@ -220,7 +222,8 @@ static fv_status draw_bars(const drawing *d, fv_image **out, fv_error *err) {
         x[i] = isnan(d->channel[i].max) ? 0 : d->channel[i].max;
     g_snprintf(low, sizeof low, "channel %d", d->channel[0].channel);
     g_snprintf(high, sizeof high, "%d", d->channel[d->count - 1].channel);
-    const fv_plot_desc plot = {.title = d->title, .low = low, .high = high};
+    const fv_plot_desc plot = {
+        .struct_size = sizeof plot, .title = d->title, .low = low, .high = high};
     fv_status st = fv_plot_bars(x, d->count, &plot, out, err);
     g_free(x);
     return st;

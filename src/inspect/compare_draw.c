@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "draw/plot.h"
+#include "inspect/compare.h"
 #include "runtime/model.h"
 #include "runtime/session.h"
-#include "inspect/compare.h"
-#include "draw/plot.h"
 
 #define PLOT 224
 
@@ -42,7 +42,7 @@ static fv_status draw_input(const fv_input *in, const fv_tensor *x, fv_image **o
     float *bars = fvi_plot_finite(x->data, count);
     if (!bars) return fvi_fail(err, FV_NOMEM, "no memory for a plot of %lld", (long long)count);
     fv_status st = fv_plot_bars(bars, (int)MIN(count, G_MAXINT),
-                                &(fv_plot_desc){.width = PLOT, .height = PLOT}, out, err);
+                                FV_DESC(fv_plot_desc, .width = PLOT, .height = PLOT), out, err);
     g_free(bars);
     return st;
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/sha256.h"
+#include "model/sha256.h"
 #include "model/reader.h"
 #include "model/sibling_file.h"
 

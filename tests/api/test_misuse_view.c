@@ -15,7 +15,7 @@ static void test_montage(void **state) {
     REFUSED(FV_ARG, "picture 1", fv_montage(none, NULL, 2, NULL, &o.image, err));
     REFUSED(FV_ARG, "picture 0", fv_montage(bad, NULL, 1, NULL, &o.image, err));
     REFUSED(FV_ARG, "picture 0", fv_montage(huge, NULL, 1, NULL, &o.image, err));
-#define MONTAGE(...) fv_montage(two, NULL, 2, &(fv_montage_desc){__VA_ARGS__}, &o.image, err)
+#define MONTAGE(...) fv_montage(two, NULL, 2, FV_DESC(fv_montage_desc, __VA_ARGS__), &o.image, err)
     REFUSED(FV_ARG, "-1 columns", MONTAGE(.columns = -1));
     REFUSED(FV_ARG, "tiles of -1", MONTAGE(.tile = -1));
     REFUSED(FV_ARG, "at most", MONTAGE(.tile = INT_MAX));
@@ -44,7 +44,7 @@ static void test_bars(void **state) {
     REFUSED(FV_ARG, "0 values", fv_plot_bars(numbers, 0, NULL, &o.image, err));
     REFUSED(FV_ARG, "-1 values", fv_plot_bars(numbers, -1, NULL, &o.image, err));
     REFUSED(FV_ARG, "not finite", fv_plot_bars(not_numbers, 4, NULL, &o.image, err));
-#define BARS(...) fv_plot_bars(numbers, 4, &(fv_plot_desc){__VA_ARGS__}, &o.image, err)
+#define BARS(...) fv_plot_bars(numbers, 4, FV_DESC(fv_plot_desc, __VA_ARGS__), &o.image, err)
     REFUSED(FV_ARG, "64", BARS(.width = 63));
     REFUSED(FV_ARG, "16384", BARS(.width = 16385));
     REFUSED(FV_ARG, "64", BARS(.height = -1));
@@ -62,7 +62,7 @@ static void test_lines(void **state) {
     REFUSED(FV_ARG, "1 values", fv_plot_lines(series, NULL, 2, 1, NULL, &o.image, err));
     REFUSED(FV_ARG, "line 1", fv_plot_lines(no_series, NULL, 2, 4, NULL, &o.image, err));
     REFUSED(FV_ARG, "not finite", fv_plot_lines(bad_series, NULL, 2, 4, NULL, &o.image, err));
-    const fv_plot_desc small = {.width = 8, .height = 8};
+    const fv_plot_desc small = {.struct_size = sizeof small, .width = 8, .height = 8};
     REFUSED(FV_ARG, "64", fv_plot_lines(series, NULL, 2, 4, &small, &o.image, err));
 }
 

@@ -24,6 +24,7 @@ static fv_image *flat(int channels, int height, int width, float value) {
 
 static fv_image *montage(fv_image **images, const char *const *labels, int count,
                          fv_montage_desc desc) {
+    desc.struct_size = sizeof desc;
     fv_image *out = NULL;
     fv_error err;
     if (fv_montage((const fv_image *const *)images, labels, count, &desc, &out, &err))
@@ -213,6 +214,7 @@ static void test_texts_come_along(void **state) {
 }
 
 static void check_refused(fv_image **images, int count, fv_montage_desc desc, fv_status expected) {
+    desc.struct_size = sizeof desc;
     fv_image *out = NULL;
     fv_error err;
     fv_status st = fv_montage((const fv_image *const *)images, NULL, count, &desc, &out, &err);

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "image/image.h"
 #include "draw/palette.h"
+#include "image/image.h"
 
 static fv_error err;
 #define OK(call) \
@@ -222,7 +222,7 @@ static void test_histogram(void **state) {
     p = NULL;
     assert_int_equal(fv_plot_histogram(v + 1000, 1, NULL, 0, NULL, &p, &err), FV_ARG);
     assert_int_equal(fv_plot_histogram(v, 0, NULL, 0, NULL, &p, &err), FV_ARG);
-    assert_int_equal(fv_plot_histogram(v, 5, NULL, 0, &(fv_plot_desc){.width = 5}, &p, &err),
+    assert_int_equal(fv_plot_histogram(v, 5, NULL, 0, FV_DESC(fv_plot_desc, .width = 5), &p, &err),
                      FV_ARG);
     assert_null(p);
 }
@@ -233,7 +233,8 @@ static void test_lines(void **state) {
     const float *both[] = {rise, fall};
     const char *names[] = {"rise", "fall"};
     fv_image *p = NULL;
-    OK(fv_plot_lines(both, names, 2, 4, &(fv_plot_desc){.width = 400, .height = 300}, &p, &err));
+    OK(fv_plot_lines(both, names, 2, 4, FV_DESC(fv_plot_desc, .width = 400, .height = 300), &p,
+                     &err));
     int first = 0, last = 0; /* rows of the blue line near both ends */
     for (int y = 0; y < p->height; y++) {
         if (at(p, 2, y, 60) > at(p, 0, y, 60) + 0.3f) first = y;

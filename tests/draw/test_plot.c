@@ -13,6 +13,7 @@
 #include "image/image.h"
 
 static fv_image *plot(const float *values, int count, fv_plot_desc desc) {
+    desc.struct_size = sizeof desc;
     fv_image *out = NULL;
     fv_error err;
     if (fv_plot_bars(values, count, &desc, &out, &err)) fail_msg("%s", err.text);
@@ -146,6 +147,7 @@ static void test_texts(void **state) {
 }
 
 static void check_refused(const float *values, int count, fv_plot_desc desc) {
+    desc.struct_size = sizeof desc;
     fv_image *out = NULL;
     assert_int_equal(fv_plot_bars(values, count, &desc, &out, NULL), FV_ARG);
     assert_null(out);

@@ -135,8 +135,10 @@ static fv_status block(fv_examples *e, int unit, const fv_contact_sheet_desc *d,
     fv_status st = row_fill(e, unit, d, lowest, count, side, &r, err);
     if (!st) {
         char *title = row_title(e, unit, d, lowest, &r);
-        const fv_montage_desc m = {
-            .columns = d->columns ? d->columns : r.count, .tile = side, .title = title};
+        const fv_montage_desc m = {.struct_size = sizeof m,
+                                   .columns = d->columns ? d->columns : r.count,
+                                   .tile = side,
+                                   .title = title};
         st = fv_montage((const fv_image *const *)r.tiles, (const char *const *)r.labels, r.count,
                         &m, out, err);
         g_free(title);
@@ -222,7 +224,7 @@ static fv_status join(const fv_examples *e, int unit, const fv_image *const four
         labels[n++] = names[i];
     }
     char *title = fvi_examples_title(e, unit);
-    const fv_montage_desc m = {.columns = n, .tile = side, .title = title};
+    const fv_montage_desc m = {.struct_size = sizeof m, .columns = n, .tile = side, .title = title};
     fv_status st = fv_montage(parts, labels, n, &m, out, err);
     g_free(title);
     return st;

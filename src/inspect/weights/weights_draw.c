@@ -117,7 +117,7 @@ static fv_status paint(const fvi_weights_plan *p, const tile *t, fv_weights_tile
     if (p->rgb) return paint_rgb(t, out->low, out->high, &out->image, err);
     if (p->form == FV_WEIGHTS_BARS)
         return fv_plot_bars(t->values, t->width,
-                            &(fv_plot_desc){.width = PLOT_WIDTH, .height = PLOT_HEIGHT},
+                            FV_DESC(fv_plot_desc, .width = PLOT_WIDTH, .height = PLOT_HEIGHT),
                             &out->image, err);
     const fv_paint_desc d = {p->palette, out->low, out->high};
     return fv_paint(t->values, t->height, t->width, &d, &out->image, err);

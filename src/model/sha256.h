@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SHA-256. */
-#ifndef FVI_BASE_SHA256_H
-#define FVI_BASE_SHA256_H
+#ifndef FVI_MODEL_SHA256_H
+#define FVI_MODEL_SHA256_H
 
 #include "base/file.h"
 

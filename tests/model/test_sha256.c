@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/sha256.h"
+#include "model/sha256.h"
 
 static void is(const void *bytes, size_t size, const char *want) {
     const fvi_mapping m = {.bytes = bytes, .size = size};

@@ -5,7 +5,7 @@
  * It runs in a library context of its own: so libcrypto reads no configuration file and shares no
  * state with the rest of the process. Source: FIPS 180-4.
  */
-#include "base/sha256.h"
+#include "model/sha256.h"
 
 #include <glib.h>
 #include <openssl/evp.h>

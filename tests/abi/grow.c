@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A program that calls the library with each desc that can grow. test_grow.py compiles it against
+ * today's header, and with -DGROWN against one whose descs have one more field, `grown`, at their
+ * end: both must work with the same library.
+ *
+ * For a new desc, a line TRY(its type, a call that takes `desc`). The call may fail for any reason
+ * but the size of its desc. */
+#include <fovea/fovea.h>
+#include <stdio.h>
+#include <string.h>
+
+static int failures;
+static fv_error err;
+static fv_image *out;
+
+static void check(const char *type, const char *what, fv_status got, int refused) {
+    if (!got) err = (fv_error){0};
+    const int size = strstr(err.text, "struct_size") || strstr(err.text, "newer one");
+    if (size != refused || (refused && got != FV_UNSUPPORTED)) {
+        printf("%s: %s: status %d, \"%s\"\n", type, what, (int)got, err.text);
+        failures++;
+    }
+    fv_image_free(out);
+    out = NULL;
+}
+
+#ifdef GROWN
+#define TRY_GROWN(type, call)                       \
+    own.grown = 1;                                  \
+    check(#type, "an unknown field is set", call, 1);
+#else
+#define TRY_GROWN(type, call)
+#endif
+#define TRY(type, call)                                 \
+    do {                                                \
+        type own = {.struct_size = sizeof own};         \
+        const type *desc = &own;                        \
+        check(#type, "all fields are 0", call, 0);      \
+        TRY_GROWN(type, call)                           \
+    } while (0)
+
+int main(int argc, char **argv) {
+    const float numbers[4] = {1, 2, 3, 4};
+    fv_image *picture = NULL;
+    fv_model *model = NULL;
+    if (argc != 2 || fv_model_load(argv[1], NULL, &model, &err) ||
+        fv_image_new(3, 8, 8, &picture, &err))
+        return 1;
+    const fv_image *const pictures[] = {picture};
+    const char *const nowhere[] = {"nowhere:0"};
+    fv_rendering *pictures_made[64] = {0};
+
+    TRY(fv_montage_desc, fv_montage(pictures, NULL, 1, desc, &out, &err));
+    TRY(fv_plot_desc, fv_plot_bars(numbers, 4, desc, &out, &err));
+    TRY(fv_plot_desc, fv_plot_histogram(numbers, 4, NULL, 0, desc, &out, &err));
+
+    TRY(fv_render_desc, fv_render_many(model, nowhere, 1, NULL, desc, pictures_made, &err));
+
+    fv_image_free(picture);
+    fv_model_free(model);
+    return failures != 0;
+}
