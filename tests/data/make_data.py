@@ -104,5 +104,6 @@ def make_pictures(folder):
             np.save(f'{folder}/{name}_{h}x{w}.npy', np.stack(out).clip(0, 1).astype('f4'))
 
 
-make_npy(os.path.join(here, 'npy'))
-make_pictures(os.path.join(here, 'pictures'))
+if __name__ == '__main__':
+    make_npy(os.path.join(here, 'npy'))
+    make_pictures(os.path.join(here, 'pictures'))

@@ -97,4 +97,5 @@ def main():
             save(name, cam(input_tensor=x.clone(), targets=targets)[0])
 
 
-main()
+if __name__ == "__main__":
+    main()
