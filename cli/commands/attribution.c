@@ -65,7 +65,7 @@ const fv_method_info **cli_methods(const cli_attribution_args *asked) {
     const int n = fv_method_count(), all = cli_methods_all(asked);
     const fv_method_info **out = g_new0(const fv_method_info *, (gsize)n + 1);
     for (int i = 0, k = 0; i < n; i++)
-        if (all || i + 1 == (asked->method ? asked->method : FV_METHOD_GRADCAM))
+        if (all || i + 1 == (asked->method ? asked->method : FV_METHOD_DEFAULT))
             out[k++] = fv_method_at(i);
     return out;
 }

@@ -73,7 +73,7 @@ typedef struct fv_machine_speed {
 } fv_machine_speed;
 
 /* Measures what a network could reach at most on this machine; takes about a second and 300 MB.
- *   threads  0: all processors; the calling thread keeps that number
+ *   threads  0: all processors
  *   errors   ARG; NOMEM; BACKEND
  */
 FV_API fv_status fv_bench_machine(int threads, fv_machine_speed *out, fv_error *err);

@@ -25,6 +25,8 @@ typedef enum fv_method {
     FV_METHOD_RISE            /* what is left under random masks */
 } fv_method;
 
+#define FV_METHOD_DEFAULT FV_METHOD_GRADCAM /* where none is named, here and in the command */
+
 /* What stands for "nothing there". */
 typedef enum fv_baseline {
     FV_BASELINE_BLACK = 1,
@@ -63,7 +65,7 @@ FV_API int fv_method_count(void);
 FV_API const fv_method_info *fv_method_at(int index);
 
 typedef struct fv_attribute_desc {
-    fv_method method;       /* 0: GRADIENT */
+    fv_method method;       /* 0: FV_METHOD_DEFAULT */
     fv_baseline baseline;   /* INTEGRATED: 0: BLACK; OCCLUSION, RISE: what covers, 0: MEAN */
     const fv_tensor *baseline_input; /* PICTURE: of the input's shape. Borrowed */
     const char *layer;      /* GRADCAM: whose maps; NULL: the last one the objective needs that has

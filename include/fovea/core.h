@@ -59,7 +59,9 @@ typedef struct fv_error {
 
 #define FV_MAX_DIMS 8
 
-/* A dense f32 array, row-major, dim[0] outermost; images in networks are [n][c][h][w]. */
+/* A dense f32 array, row-major, dim[0] outermost; images in networks are [n][c][h][w]. A caller may
+ * fill one in with a buffer of its own, and pass it wherever a const fv_tensor * is taken; it is
+ * then not to be freed with fv_tensor_free. */
 typedef struct fv_tensor {
     int ndim; /* 0..FV_MAX_DIMS; 0 is a scalar */
     int64_t dim[FV_MAX_DIMS];
@@ -90,7 +92,8 @@ FV_API void fv_tensor_free(fv_tensor *tensor);
 
 typedef struct fv_text fv_text; /* key/value texts a picture carries into its file */
 
-/* A picture: planar, values in [0,1], sRGB. Alpha, where there is one, is the last channel, and the
+/* A picture: planar, values in [0,1], sRGB. As with tensors, a caller may fill one in, `text` being
+ * NULL. Alpha, where there is one, is the last channel, and the
  * colours are not multiplied by it. */
 typedef struct fv_image {
     int channels; /* 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha */
@@ -117,7 +120,24 @@ FV_API fv_status fv_image_load(const char *path, fv_image **out, fv_error *err);
  */
 FV_API fv_status fv_image_save(const fv_image *image, const char *path, fv_error *err);
 
-/* Sets (or replaces) a text the picture carries into its file.
+/* The same from the bytes of a picture file, which are borrowed for the call.
+ *   errors  ARG; FORMAT, NOMEM, UNSUPPORTED as fv_image_load */
+FV_API fv_status fv_image_load_memory(const void *bytes, size_t size, fv_image **out,
+                                      fv_error *err);
+
+/* Makes the bytes that fv_image_save writes.
+ *   format  "png", "jpeg" ("jpg"), "webp" or "tiff" ("tif")
+ *   bytes   yours to free with fv_bytes_free
+ *   errors  ARG another format; NOMEM; BACKEND, IO the encoder failed
+ */
+FV_API fv_status fv_image_encode(const fv_image *image, const char *format, void **bytes,
+                                 size_t *size, fv_error *err);
+FV_API void fv_bytes_free(void *bytes);
+
+/* Sets (or replaces) a text the picture carries into its file. Pictures that the library makes
+ * carry, where they apply: fovea.version, fovea.model, fovea.model-sha256, fovea.objective,
+ * fovea.options (the recipe's, all of them), fovea.seed, fovea.start, fovea.size, fovea.reached,
+ * fovea.unfinished (steps done), fovea.dead (why); the command adds fovea.command.
  *   key     letters, digits, '-', '_' and '.'; 1..60 characters    errors  ARG; NOMEM
  */
 FV_API fv_status fv_image_set_text(fv_image *image, const char *key, const char *value,

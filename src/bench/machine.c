@@ -100,6 +100,7 @@ fv_status fv_bench_machine(int threads, fv_machine_speed *out, fv_error *err) {
     fv_machine_speed r = {.threads = threads ? threads : omp_get_num_procs()};
     float *a = malloc(3 * LENGTH * sizeof *a);
     if (!a) return fvi_fail(err, FV_NOMEM, "out of memory for %zu MB", 3 * LENGTH * 4 / 1000000);
+    const int before = omp_get_max_threads(); /* the caller's, set again at the end */
     omp_set_num_threads(r.threads);
 #pragma omp parallel for schedule(static)
     for (size_t i = 0; i < LENGTH; i++) { /* each thread its own pages */
@@ -109,6 +110,7 @@ fv_status fv_bench_machine(int threads, fv_machine_speed *out, fv_error *err) {
     }
     r.gbytes = time_triad(a, a + LENGTH, a + 2 * LENGTH);
     st = time_product(a + LENGTH, &r.gflops, err);
+    omp_set_num_threads(before);
     free(a);
     if (!st) *out = r;
     return st;

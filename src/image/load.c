@@ -15,7 +15,7 @@
 #include "image/private.h"
 
 /* The reader for these bytes if there is one that may be used, else NULL with `err` filled. */
-static const char *trusted_loader(const char *path, const fvi_mapping *file, fv_error *err) {
+static const char *trusted_loader(const char *path, const fvi_bytes_range *file, fv_error *err) {
     const char *loader = file->size ? vips_foreign_find_load_buffer(file->bytes, file->size) : NULL;
 #if VIPS_MAJOR_VERSION > 8 || VIPS_MINOR_VERSION >= 13
     gpointer class = loader ? g_type_class_ref(g_type_from_name(loader)) : NULL;
@@ -32,7 +32,7 @@ static const char *trusted_loader(const char *path, const fvi_mapping *file, fv_
 }
 
 /* Whether the size that a header says is one to be decoded. */
-static fv_status check_size(const char *path, const fvi_mapping *file, const VipsImage *image,
+static fv_status check_size(const char *path, const fvi_bytes_range *file, const VipsImage *image,
                             fv_error *err) {
     int width = vips_image_get_width(image), height = vips_image_get_height(image);
     int64_t pixels = (int64_t)width * height, pixel = VIPS_IMAGE_SIZEOF_PEL(image);
@@ -51,7 +51,8 @@ static fv_status check_size(const char *path, const fvi_mapping *file, const Vip
 }
 
 /* Reads the header, checks the size, then decodes all pixels into memory. */
-static fv_status decode(const char *path, const fvi_mapping *file, VipsImage **out, fv_error *err) {
+static fv_status decode(const char *path, const fvi_bytes_range *file, VipsImage **out,
+                        fv_error *err) {
     VipsImage *image =
         vips_image_new_from_buffer(file->bytes, file->size, "", "access", VIPS_ACCESS_SEQUENTIAL,
                                    "fail_on", VIPS_FAIL_ON_ERROR, NULL);
@@ -158,7 +159,7 @@ int fvi_image_is_too_large(const char *path) {
     if (fvi_mapping_open(path, INT64_MAX, &file, NULL)) return 0;
     if ((int64_t)file.size > FVI_IMAGE_MAX_BYTES) too_large = 1;
     VipsImage *image = NULL;
-    if (!too_large && trusted_loader(path, &file, NULL))
+    if (!too_large && trusted_loader(path, &(fvi_bytes_range){file.bytes, file.size}, NULL))
         image = vips_image_new_from_buffer(file.bytes, file.size, "", NULL);
     if (image)
         too_large = (int64_t)vips_image_get_width(image) * vips_image_get_height(image) >
@@ -169,30 +170,24 @@ int fvi_image_is_too_large(const char *path) {
     return too_large;
 }
 
-fv_status fv_image_load(const char *path, fv_image **out, fv_error *err) {
-    fvi_mapping file = {0};
+/* Decodes the bytes of a file; `name` stands for it in errors. */
+static fv_status load(const char *name, const fvi_bytes_range *file, fv_image **out,
+                      fv_error *err) {
     VipsImage *image = NULL;
     fv_image *picture = NULL;
-    fv_status st = FVI_NOT_NULL(err, path, out);
-    if (!st) st = fvi_image_start(err);
-    if (!st) st = fvi_mapping_open(path, FVI_IMAGE_MAX_BYTES, &file, err);
-    if (st) return st;
-    if (!trusted_loader(path, &file, err)) {
-        st = FV_FORMAT;
-        goto done;
-    }
-    st = decode(path, &file, &image, err);
+    if (!trusted_loader(name, file, err)) return FV_FORMAT;
+    fv_status st = decode(name, file, &image, err);
     if (st) goto done;
     if (!range_is_known(image)) {
         st = fvi_fail(err, FV_UNSUPPORTED, "%s: its pixels are of type %s; read are 8 and 16 bits",
-                      path, vips_enum_nick(VIPS_TYPE_BAND_FORMAT, vips_image_get_format(image)));
+                      name, vips_enum_nick(VIPS_TYPE_BAND_FORMAT, vips_image_get_format(image)));
         goto done;
     }
     if (to_srgb(&image)) {
-        st = fvi_vips_fail(err, FV_FORMAT, path, "its colours cannot be read");
+        st = fvi_vips_fail(err, FV_FORMAT, name, "its colours cannot be read");
         goto done;
     }
-    st = to_planar(path, image, &picture, err);
+    st = to_planar(name, image, &picture, err);
     if (!st) st = fvi_texts_read(image, picture, err);
     if (st) goto done;
     *out = picture;
@@ -200,6 +195,25 @@ fv_status fv_image_load(const char *path, fv_image **out, fv_error *err) {
 done:
     if (image) g_object_unref(image);
     fv_image_free(picture);
+    return st;
+}
+
+fv_status fv_image_load(const char *path, fv_image **out, fv_error *err) {
+    fvi_mapping file = {0};
+    fv_status st = FVI_NOT_NULL(err, path, out);
+    if (!st) st = fvi_image_start(err);
+    if (!st) st = fvi_mapping_open(path, FVI_IMAGE_MAX_BYTES, &file, err);
+    if (st) return st;
+    st = load(path, &(fvi_bytes_range){file.bytes, file.size}, out, err);
     fvi_mapping_close(&file);
     return st;
+}
+
+fv_status fv_image_load_memory(const void *bytes, size_t size, fv_image **out, fv_error *err) {
+    fv_status st = FVI_NOT_NULL(err, bytes, out);
+    if (!st && size > FVI_IMAGE_MAX_BYTES)
+        st = fvi_fail(err, FV_NOMEM, "the picture has %zu bytes; at most %lld are read", size,
+                      (long long)FVI_IMAGE_MAX_BYTES);
+    if (!st) st = fvi_image_start(err);
+    return st ? st : load("the picture", &(fvi_bytes_range){bytes, size}, out, err);
 }

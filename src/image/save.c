@@ -17,16 +17,22 @@ typedef enum save_format { SAVE_PNG, SAVE_JPEG, SAVE_WEBP, SAVE_TIFF, SAVE_UNKNO
 enum { JPEG_XMP_MAX = 60000 };
 #define MID_GREY (128.0f / 255) /* as loading lays alpha over it */
 
-static save_format format_of(const char *path) {
+/* The format of a name without its dot: "png". */
+static save_format format_named(const char *name) {
     static const struct {
-        const char *ending;
+        const char *name;
         save_format format;
-    } known[] = {{".png", SAVE_PNG},   {".jpg", SAVE_JPEG}, {".jpeg", SAVE_JPEG},
-                 {".webp", SAVE_WEBP}, {".tif", SAVE_TIFF}, {".tiff", SAVE_TIFF}};
-    const char *dot = strrchr(fvi_path_base(path), '.');
-    for (size_t i = 0; dot && i < G_N_ELEMENTS(known); i++)
-        if (!g_ascii_strcasecmp(dot, known[i].ending)) return known[i].format;
+    } known[] = {{"png", SAVE_PNG},   {"jpg", SAVE_JPEG}, {"jpeg", SAVE_JPEG},
+                 {"webp", SAVE_WEBP}, {"tif", SAVE_TIFF}, {"tiff", SAVE_TIFF}};
+    for (size_t i = 0; i < G_N_ELEMENTS(known); i++)
+        if (!g_ascii_strcasecmp(name, known[i].name)) return known[i].format;
     return SAVE_UNKNOWN;
+}
+
+/* The format of a path's ending. */
+static save_format format_of(const char *path) {
+    const char *dot = strrchr(fvi_path_base(path), '.');
+    return dot ? format_named(dot + 1) : SAVE_UNKNOWN;
 }
 
 void fvi_image_to_bytes(const fv_image *image, uint8_t *pixels) {
@@ -110,41 +116,67 @@ static fv_status check(const fv_image *image, const char *path, fv_error *err) {
     return st;
 }
 
-fv_status fv_image_save(const fv_image *image, const char *path, fv_error *err) {
-    fv_status st = FVI_NOT_NULL(err, image, path);
-    if (!st) st = check(image, path, err);
-    if (st) return st;
-    const save_format format = format_of(path);
+/* Encodes a picture; `name` stands for it in errors. `out` is to be freed, also on failure. */
+static fv_status encode_image(const fv_image *image, save_format format, const char *name,
+                              fvi_encoded *out, fv_error *err) {
     VipsImage *vips = NULL;
     fv_image *flat = NULL; /* without alpha, for the format that has none */
-    fvi_encoded encoded = {0};
     uint8_t *pixels = NULL;
-    st = fvi_image_start(err);
+    fv_status st = fvi_image_start(err);
     if (!st && format == SAVE_JPEG && image->channels % 2 == 0)
         st = fvi_image_flatten(image, MID_GREY, &flat, err);
     if (st) return st;
     const fv_image *shown = flat ? flat : image;
     pixels = malloc((size_t)shown->channels * (size_t)shown->height * (size_t)shown->width);
     if (!pixels) {
-        st = fvi_fail(err, FV_NOMEM, "%s: no memory to encode %dx%d pixels", path, image->width,
+        st = fvi_fail(err, FV_NOMEM, "%s: no memory to encode %dx%d pixels", name, image->width,
                       image->height);
         goto done;
     }
     fvi_image_to_bytes(shown, pixels);
-    st = fvi_image_from_bytes(pixels, shown->channels, shown->height, shown->width, path, &vips,
+    st = fvi_image_from_bytes(pixels, shown->channels, shown->height, shown->width, name, &vips,
                               err);
-    if (!st) st = add_texts(image, path, format, vips, err);
-    if (st) goto done;
-    if (encode(vips, format, &encoded)) {
-        st = fvi_encoded_fail(&encoded, path, err);
-        goto done;
-    }
-    fvi_bytes_range part = {encoded.bytes, encoded.size};
-    st = fvi_file_write(path, &part, 1, err);
+    if (!st) st = add_texts(image, name, format, vips, err);
+    if (!st && encode(vips, format, out)) st = fvi_encoded_fail(out, name, err);
 done:
-    free(encoded.bytes);
     if (vips) g_object_unref(vips);
     free(pixels);
     fv_image_free(flat);
     return st;
 }
+
+fv_status fv_image_save(const fv_image *image, const char *path, fv_error *err) {
+    fv_status st = FVI_NOT_NULL(err, image, path);
+    if (!st) st = check(image, path, err);
+    if (st) return st;
+    fvi_encoded encoded = {0};
+    st = encode_image(image, format_of(path), path, &encoded, err);
+    const fvi_bytes_range part = {encoded.bytes, encoded.size};
+    if (!st) st = fvi_file_write(path, &part, 1, err);
+    free(encoded.bytes);
+    return st;
+}
+
+fv_status fv_image_encode(const fv_image *image, const char *format, void **bytes, size_t *size,
+                          fv_error *err) {
+    fv_status st = FVI_NOT_NULL(err, image, format, bytes, size);
+    if (st) return st;
+    const save_format as = format_named(format);
+    if (as == SAVE_UNKNOWN)
+        return fvi_fail(err, FV_ARG,
+                        "format is \"%.60s\"; allowed are png, jpeg, jpg, webp, tiff and tif",
+                        format);
+    st = fvi_image_check(image, "what is to be encoded", err);
+    if (st) return st;
+    fvi_encoded encoded = {0};
+    st = encode_image(image, as, "the picture", &encoded, err);
+    if (st) {
+        free(encoded.bytes);
+        return st;
+    }
+    *bytes = encoded.bytes;
+    *size = encoded.size;
+    return FV_OK;
+}
+
+void fv_bytes_free(void *bytes) { free(bytes); }

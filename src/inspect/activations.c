@@ -174,6 +174,7 @@ static fv_status run(const taking *t, const fv_tensor *input, fv_activations **o
 
 fv_status fv_activations_run(fv_session *session, const fv_tensor *input, const char *const *layers,
                              int count, fv_activations **out, fv_error *err) {
+    FVI_USE_THREADS(session);
     fv_status st = FVI_NOT_NULL(err, session, input, layers, out);
     if (st) return st;
     if (count < 1 || count > LAYERS_MAX)

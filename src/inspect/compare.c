@@ -23,6 +23,7 @@
 #include "graph/channel_axis.h"
 #include "runtime/model.h"
 #include "graph/input_origin.h"
+#include "runtime/session.h"
 
 #define CONSTANT 1e-14 /* a variance below this part of the squared mean is f32's rounding */
 
@@ -225,6 +226,7 @@ static fv_status add(fv_comparison *c, const fv_tensor *const inputs[2], fv_erro
 }
 
 fv_status fv_comparison_add(fv_comparison *c, const fv_image *photo, fv_error *err) {
+    FVI_USE_THREADS(c ? c->session[0] : NULL);
     fv_tensor *inputs[2] = {NULL, NULL};
     fv_status st = FVI_NOT_NULL_AS(err, "comparison, photo", c, photo);
     for (int m = 0; m < 2 && !st; m++)
@@ -235,6 +237,7 @@ fv_status fv_comparison_add(fv_comparison *c, const fv_image *photo, fv_error *e
 }
 
 fv_status fv_comparison_add_input(fv_comparison *c, const fv_tensor *input, fv_error *err) {
+    FVI_USE_THREADS(c ? c->session[0] : NULL);
     fv_status st = FVI_NOT_NULL_AS(err, "comparison, input", c, input);
     return st ? st : add(c, (const fv_tensor *const[]){input, input}, err);
 }

@@ -141,6 +141,7 @@ static fv_status check_sample(const fv_comparison *c, const fv_tensor *input, fv
 
 fv_status fv_comparison_draw(fv_comparison *c, const fv_image *photo, const fv_tensor *input,
                              int channel, float peaks[2], fv_image *out[3], fv_error *err) {
+    FVI_USE_THREADS(c ? c->session[0] : NULL);
     fv_status st = FVI_NOT_NULL_AS(err, "comparison, out", c, out);
     if (st) return st;
     if (!photo == !input)

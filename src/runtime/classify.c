@@ -45,6 +45,7 @@ static void best_of(const float *row, int64_t n, int top, fv_prediction *out) {
 
 fv_status fv_session_classify(fv_session *session, const fv_tensor *input, int top,
                               fv_prediction *out, fv_error *err) {
+    FVI_USE_THREADS(session);
     fv_tensor *scores = NULL;
     fv_status st = FVI_NOT_NULL(err, session, input, out);
     if (!st) st = fv_session_run(session, input, NULL, &scores, err);

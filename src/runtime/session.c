@@ -16,7 +16,7 @@
 
 #include "base/abs_max.h"
 #include "base/error.h"
-#include "base/monitor.h"
+#include "runtime/monitor.h"
 #include "base/tensor.h"
 #include "graph/cost.h"
 #include "model/network/find.h"
@@ -61,7 +61,6 @@ fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc, fv_
     if (!s) return fvi_fail(err, FV_NOMEM, "out of memory while making a session");
     s->model = model;
     s->threads = threads ? threads : omp_get_num_procs();
-    omp_set_num_threads(s->threads); /* of what the caller does around the network, too */
     s->on_nan = on_nan ? on_nan : FV_ON_NAN_STOP;
     s->plans = g_ptr_array_new_with_free_func(plan_entry_free);
     s->sound = g_hash_table_new(NULL, NULL);
@@ -80,6 +79,14 @@ void fv_session_free(fv_session *s) {
 const fvi_network *fvi_session_network(const fv_session *s) { return s->model->network; }
 fvi_device *fvi_session_device(const fv_session *s) { return s->model->device; }
 int fvi_session_threads(const fv_session *s) { return s->threads; }
+
+int fvi_threads_use(const fv_session *s) {
+    const int before = omp_get_max_threads();
+    if (s) omp_set_num_threads(s->threads);
+    return before;
+}
+
+void fvi_threads_restore(const int *before) { omp_set_num_threads(*before); }
 
 fv_status fv_session_set_monitor(fv_session *s, fv_monitor *monitor, fv_error *err) {
     fv_status st = FVI_NOT_NULL_AS(err, "session", s);
@@ -252,7 +259,6 @@ fv_status fvi_session_count(fv_session *s, const fvi_shape *input, const char *c
                             int n_wanted, int flags, size_t *bytes, fv_error *err) {
     fvi_graph *lowered = NULL, *graph = NULL;
     int64_t samples;
-    omp_set_num_threads(s->threads);
     *bytes = 0;
     if (find_plan(s, input, wanted, n_wanted, flags)) return FV_OK;
     fv_status st = fvi_session_graph(s, input, wanted, n_wanted, &lowered, &samples, err);
@@ -295,7 +301,6 @@ static fv_status afford(fv_session *s, const fvi_shape *input, const char *const
 fv_status fvi_session_plan(fv_session *s, const fvi_shape *input, const char *const *wanted,
                            int n_wanted, int flags, fvi_executable **plan, int64_t *samples,
                            fv_error *err) {
-    omp_set_num_threads(s->threads);
     s->last.fresh = NULL; /* the caller will run it */
     plan_entry *e = find_plan(s, input, wanted, n_wanted, flags);
     if (!e) {

@@ -65,6 +65,16 @@ const fvi_network *fvi_session_network(const fv_session *s);
 /* The model's, which runs the session's plans. */
 fvi_device *fvi_session_device(const fv_session *s);
 int fvi_session_threads(const fv_session *s);
+
+/* From here to the end of the block the calling thread's parallel regions have the session's number
+ * of threads; then the caller's number is set again. The first line of each public function that
+ * computes. */
+#define FVI_USE_THREADS(session)                                                              \
+    __attribute__((cleanup(fvi_threads_restore), unused)) int fvi_threads_before =            \
+        fvi_threads_use(session)
+/* For that: sets the session's number (NULL: none), returns the one before; sets it again. */
+int fvi_threads_use(const fv_session *s);
+void fvi_threads_restore(const int *before);
 fv_monitor *fvi_session_monitor(const fv_session *s); /* or NULL */
 
 /* ---- session_run.c -------------------------------------------------------------------------- */

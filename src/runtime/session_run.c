@@ -13,7 +13,7 @@
 
 #include "base/abs_max.h"
 #include "base/error.h"
-#include "base/monitor.h"
+#include "runtime/monitor.h"
 #include "base/tensor.h"
 #include "model/network/find.h"
 #include "runtime/model.h"
@@ -96,6 +96,7 @@ static fv_status result_new(const fvi_executable *plan, int target, const fvi_sh
 
 fv_status fv_session_run(fv_session *s, const fv_tensor *input, const char *value, fv_tensor **out,
                          fv_error *err) {
+    FVI_USE_THREADS(s);
     fv_status st = FVI_NOT_NULL_AS(err, "session, input, out", s, input, out);
     if (st) return st;
     const fvi_network *net = s->model->network;
@@ -189,6 +190,7 @@ static fv_status keep_last(fv_session *s, const values_run *r, const char **name
 
 fv_status fv_session_forward(fv_session *s, const fv_tensor *input, const char *const *values,
                              int count, fv_tensor **outs, fv_error *err) {
+    FVI_USE_THREADS(s);
     fv_tensor *made[MAX_VALUES] = {NULL};
     values_run r = {0};
     fv_status st = FVI_NOT_NULL_AS(err, "session, input, values, outs", s, input, values, outs);
@@ -274,6 +276,7 @@ static fv_status backward_piece(fv_session *s, const values_run *r, int64_t i,
 
 fv_status fv_session_backward(fv_session *s, const fv_tensor *const *seeds, fv_tensor **gradient,
                               fv_error *err) {
+    FVI_USE_THREADS(s);
     fv_status st = FVI_NOT_NULL_AS(err, "session, seeds, gradient", s, seeds, gradient);
     if (st) return st;
     if (!s->last.input)

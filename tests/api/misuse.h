@@ -57,6 +57,8 @@ typedef struct outputs {
     fv_distribution spread;
     float peaks[2], floats[64];
     double value, values[64];
+    void *bytes;
+    size_t size;
     int index, count, integers[16];
     char text[256], note[256];
 } outputs;

@@ -70,6 +70,26 @@ static void test_images(void **state) {
     REFUSED(FV_ARG, "data", fv_image_save(&no_data, misuse_path("x.png"), err));
     REFUSED(FV_ARG, "pixels", fv_image_save(&huge_image, misuse_path("x.png"), err));
     REFUSED(FV_IO, "nowhere", fv_image_save(t.photo, misuse_path("nowhere/x.png"), err));
+
+    REFUSED(FV_ARG, "image must", fv_image_encode(NULL, "png", &o.bytes, &o.size, err));
+    REFUSED(FV_ARG, "format must", fv_image_encode(t.photo, NULL, &o.bytes, &o.size, err));
+    REFUSED(FV_ARG, "bytes must", fv_image_encode(t.photo, "png", NULL, &o.size, err));
+    REFUSED(FV_ARG, "size must", fv_image_encode(t.photo, "png", &o.bytes, NULL, err));
+    REFUSED(FV_ARG, "format is \"bmp\"", fv_image_encode(t.photo, "bmp", &o.bytes, &o.size, err));
+    REFUSED(FV_ARG, "format is \"\"", fv_image_encode(t.photo, "", &o.bytes, &o.size, err));
+    REFUSED(FV_ARG, "data", fv_image_encode(&no_data, "png", &o.bytes, &o.size, err));
+    WORKS(fv_image_encode(t.photo, "png", &o.bytes, &o.size, err));
+    void *const png = o.bytes;
+    const size_t png_size = o.size;
+    REFUSED(FV_ARG, "bytes must", fv_image_load_memory(NULL, 8, &o.image, err));
+    REFUSED(FV_ARG, "out must", fv_image_load_memory(png, png_size, NULL, err));
+    REFUSED(FV_FORMAT, "is empty", fv_image_load_memory(png, 0, &o.image, err));
+    REFUSED(FV_FORMAT, "damaged", fv_image_load_memory(png, png_size / 2, &o.image, err));
+    REFUSED(FV_NOMEM, "bytes", fv_image_load_memory(png, SIZE_MAX, &o.image, err));
+    WORKS(fv_image_load_memory(png, png_size, &o.image, err));
+    fv_image_free(o.image);
+    HARMLESS(fv_bytes_free(png));
+    HARMLESS(fv_bytes_free(NULL));
     HARMLESS(fv_image_free(NULL));
 }
 

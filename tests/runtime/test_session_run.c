@@ -4,6 +4,7 @@
 #include "runtime/session.h"
 
 #include <math.h>
+#include <omp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +14,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "support/recipes.h"
 
 enum { SAMPLES = 3 };
 
@@ -216,12 +219,51 @@ static void test_note(void **state) {
     close_set(&t);
 }
 
+/* Calls run on the session's threads, and the caller's number stays what it was. */
+static int count_threads(void *user, const fv_progress *p) {
+    (void)p;
+    *(int *)user = omp_get_max_threads();
+    return FV_MONITOR_GO;
+}
+
+static void test_threads(void **state) {
+    (void)state;
+    set t;
+    int inside = 0;
+    fv_monitor *m = NULL;
+    fv_error err;
+    omp_set_num_threads(3);
+    open_set(&t, "tests/golden/residual.new18-free.onnx");
+    assert_int_equal(omp_get_max_threads(), 3);
+    fv_session_free(t.s);
+    assert_int_equal(fv_session_new(t.m, &(fv_session_desc){.threads = 2}, &t.s, &err), FV_OK);
+    assert_int_equal(omp_get_max_threads(), 3);
+    assert_int_equal(fv_monitor_new(count_threads, NULL, &inside, &m, &err), FV_OK);
+    assert_int_equal(fv_session_set_monitor(t.s, m, &err), FV_OK);
+    all_calls(&t, FV_OK);
+    assert_int_equal(inside, 2);
+    assert_int_equal(omp_get_max_threads(), 3);
+    fv_rendering *r = NULL;
+    fv_recipe *recipe = recipe_of(t.m, "fovea", NULL, "size=32; steps=1");
+    inside = 0;
+    assert_int_equal(fv_render_many(t.m, &t.a, 1, recipe,
+                                    FV_DESC(fv_render_desc, .threads = 2, .progress = count_threads,
+                                            .user = &inside),
+                                    &r, &err),
+                     FV_OK);
+    assert_int_equal(inside, 2);
+    assert_int_equal(omp_get_max_threads(), 3);
+    fv_rendering_free(r);
+    fv_recipe_free(recipe);
+    fv_monitor_free(m);
+    close_set(&t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),
-        cmocka_unit_test(test_seeds),
-        cmocka_unit_test(test_monitor),
-        cmocka_unit_test(test_note),
+        cmocka_unit_test(test_values),  cmocka_unit_test(test_seeds),
+        cmocka_unit_test(test_monitor), cmocka_unit_test(test_note),
+        cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,7 +57,7 @@ static void fill_defaults(int side, fv_attribute_desc *d) {
         .cells = side < 7 ? side : 7,
         .keep = 0.5f,
     };
-    if (!d->method) d->method = FV_METHOD_GRADIENT;
+    if (!d->method) d->method = FV_METHOD_DEFAULT;
     const fv_method_info *m = fv_method_at((int)d->method - 1);
     if (!d->baseline) d->baseline = m && m->baseline ? m->baseline : FV_BASELINE_MEAN;
     if (!d->samples) d->samples = usual.samples;
@@ -122,6 +122,7 @@ static fv_status run_method(fvi_perturbation *p, const fv_attribute_desc *desc, 
 
 fv_status fv_attribute(fv_session *session, const fv_tensor *input, const char *objective,
                        const fv_attribute_desc *desc, fv_attribution **out, fv_error *err) {
+    FVI_USE_THREADS(session);
     fvi_perturbation *p = NULL;
     fv_status st = FVI_NOT_NULL(err, session, input, out);
     if (!st) st = fvi_perturbation_new(session, input, objective, &p, err);

@@ -118,6 +118,7 @@ static fv_status run_scores(fvi_perturbation *p, const fv_tensor *map, const fv_
 fv_status fv_attribute_scores(fv_session *session, const fv_tensor *input, const char *objective,
                               const fv_tensor *map, const fv_scores_desc *desc, fv_scores **out,
                               fv_error *err) {
+    FVI_USE_THREADS(session);
     const fv_scores_desc defaults = {0};
     fvi_perturbation *p = NULL;
     fv_status st = FVI_NOT_NULL(err, session, input, out);

@@ -167,6 +167,7 @@ fv_status fv_examples_measure(fv_examples *e, int unit, fv_score by, int lowest,
         st = fvi_fail(err, FV_SHAPE, "examples: %lld inputs; one is measured at a time",
                       (long long)input->dim[0]);
     if (st) return st;
+    FVI_USE_THREADS(e->session);
     const fvi_unit_request *request = unit_of(e, unit);
     for (int i = 0; i < (int)e->tables->len; i++)
         ((fvi_layer_table *)e->tables->pdata[i])->active = i == request->table;

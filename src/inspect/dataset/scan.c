@@ -170,6 +170,7 @@ fv_status fvi_examples_scan_photos(fv_examples *e, const GPtrArray *todo,
     fvi_decoder *decoder = NULL;
     const fv_session_desc how = {.threads = desc->threads, .on_nan = desc->on_nan};
     fv_status st = fv_session_new(e->model, &how, &session, err);
+    FVI_USE_THREADS(session);
     p.session = session;
     if (!st) st = prepare(&p, session, err);
     if (!st) {

@@ -445,6 +445,7 @@ fv_status fv_dream(const fv_model *model, fv_image *image, const char *objective
     char name[TEXT_BYTES];
     st = check(model, image, &d.desc, err);
     if (!st) st = fv_session_new(model, &how, &session, err);
+    FVI_USE_THREADS(session);
     if (!st) st = read_objective(&d, session, objective, &o, name, sizeof name, err);
     if (!st) st = fvi_pass_new(session, &only, 1, 1, 0, 1, &d.pass, err);
     if (!st) st = fit_tile(&d, session, &o, image, err);

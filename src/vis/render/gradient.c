@@ -148,6 +148,7 @@ static fv_status gradient_pieces(fv_session *s, fvi_executable *plan, const fvi_
 
 fv_status fv_session_gradient(fv_session *s, const fv_tensor *input, const char *objective,
                               double *values, fv_tensor **gradient, fv_error *err) {
+    FVI_USE_THREADS(s);
     fv_status st =
         FVI_NOT_NULL_AS(err, "session, input, objective, gradient", s, input, objective, gradient);
     if (st) return st;

@@ -134,6 +134,7 @@ static fv_status balance(const fv_model *model, const fvi_objective *objective,
     float *x = malloc((size_t)count * sizeof *x);
     fv_status st =
         x ? fv_session_new(model, NULL, &session, err) : fvi_fail(err, FV_NOMEM, "out of memory");
+    FVI_USE_THREADS(session);
     if (!st) {
         fvi_random r = fvi_random_stream(0, NOISE_UNIT, 0, FVI_DRAW_START);
         fvi_random_normals(&r, count, x);

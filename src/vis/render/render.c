@@ -528,6 +528,7 @@ static fv_status render_all(job *j, fv_error *err) {
     fv_status st = set_sizes(j, err);
     if (st) return st;
     st = fv_session_new(j->model, &how, &j->session, err);
+    FVI_USE_THREADS(j->session);
     if (!st) st = settle_batch(j, err);
     const fvi_fit f = fit_of(j, 0, total, 1);
     const int64_t results = (int64_t)total * (int64_t)fvi_fit_result_bytes(d, &f);

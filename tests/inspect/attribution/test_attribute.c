@@ -142,7 +142,8 @@ static void integrated_gradients_add_up(void **state) {
 
 static void smoothgrad_without_noise_is_the_gradient(void **state) {
     (void)state;
-    fv_attribution *g = attribute(&net, x, OBJECTIVE, NULL);
+    fv_attribution *g =
+        attribute(&net, x, OBJECTIVE, &(fv_attribute_desc){.method = FV_METHOD_GRADIENT});
     const fv_attribute_desc d = {.method = FV_METHOD_SMOOTHGRAD, .sd = 1e-6f, .samples = 19};
     fv_attribution *a = attribute(&net, x, OBJECTIVE, &d);
     assert_close(a->parts->data, g->parts->data, fv_tensor_count(g->parts), 1e-3);

@@ -117,11 +117,12 @@ static void shuffling_is_refused(void **state) {
 /* ---- the check ------------------------------------------------------------------------------ */
 
 static void stages_go_down(void **state) {
+    const fv_attribute_desc gradient = {.method = FV_METHOD_GRADIENT};
     (void)state;
     fv_sanity_stage *s = NULL;
     int count = 0;
     fv_error err;
-    if (fv_attribute_sanity(net.model, NULL, x, NULL, NULL, 0, &s, &count, &err))
+    if (fv_attribute_sanity(net.model, NULL, x, NULL, &gradient, 0, &s, &count, &err))
         fail_msg("%s", err.text);
     assert_int_equal(count, 5); /* the network has four layers with weights */
     for (int k = 0; k < count; k++) {
@@ -135,7 +136,7 @@ static void stages_go_down(void **state) {
     assert_string_equal(fv_model_layer(net.model, s[4].layer)->name, "/conv1/Conv");
     for (int k = 1; k < count; k++) assert_true(s[k].correlation < 0.95);
     fv_sanity_free(s, count);
-    if (fv_attribute_sanity(net.model, NULL, x, NULL, NULL, 2, &s, &count, &err))
+    if (fv_attribute_sanity(net.model, NULL, x, NULL, &gradient, 2, &s, &count, &err))
         fail_msg("%s", err.text);
     assert_int_equal(count, 3);
     assert_int_equal(s[1].shuffled, 1);
@@ -185,7 +186,8 @@ static void what_does_not_depend_on_weights_is_seen(void **state) {
     assert_true(fabs(stage[1].correlation - 1) < 1e-12);
     fv_sanity_free(stage, count);
     /* and of a gradient that is the same everywhere nothing can be said */
-    if (fv_attribute_sanity(s.model, NULL, p, "class:0", NULL, 0, &stage, &count, &err))
+    const fv_attribute_desc gradient = {.method = FV_METHOD_GRADIENT};
+    if (fv_attribute_sanity(s.model, NULL, p, "class:0", &gradient, 0, &stage, &count, &err))
         fail_msg("%s", err.text);
     assert_true(isnan(stage[1].correlation));
     fv_sanity_free(stage, count);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What long calls ask of a monitor; NULL is a monitor that says nothing. */
-#ifndef FVI_BASE_MONITOR_H
-#define FVI_BASE_MONITOR_H
+#ifndef FVI_RUNTIME_MONITOR_H
+#define FVI_RUNTIME_MONITOR_H
 
 #include "fovea/fovea.h"
 

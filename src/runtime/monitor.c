@@ -4,7 +4,7 @@
  * The wish is one lock-free atomic number that only grows until it is reset, so that setting it is
  * safe in a signal handler. Calls look at it when they report, between pieces of their work.
  */
-#include "base/monitor.h"
+#include "runtime/monitor.h"
 
 #include <limits.h>
 #include <stdatomic.h>
