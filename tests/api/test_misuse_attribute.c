@@ -8,6 +8,8 @@ static void test_methods(void **state) {
     (void)state;
     assert_true(fv_method_count() > 0);
     GIVES(NULL, fv_method_at(-1));
+    GIVES(NULL, fv_baseline_name(0));
+    GIVES(NULL, fv_baseline_name(FV_BASELINE_PICTURE));
     GIVES(NULL, fv_method_at(fv_method_count()));
 }
 
