@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/planes.h"
 #include "image/private.h"
 
 fv_status fvi_image_check(const fv_image *image, const char *what, fv_error *err) {
@@ -149,12 +150,8 @@ fv_status fvi_image_crop(const fv_image *in, int y, int x, int height, int width
     fv_image *part = NULL;
     fv_status st = fv_image_new(in->channels, height, width, &part, err);
     if (st) return st;
-    for (int c = 0; c < in->channels; c++)
-        for (int row = 0; row < height; row++) {
-            const float *src = in->data + ((int64_t)c * in->height + y + row) * in->width + x;
-            memcpy(part->data + ((int64_t)c * height + row) * width, src,
-                   (size_t)width * sizeof *src);
-        }
+    fvi_planes_crop(fvi_planes_of(in->channels, in->height, in->width, in->data), y, x,
+                    fvi_planes_of(in->channels, height, width, part->data));
     *out = part;
     return FV_OK;
 }

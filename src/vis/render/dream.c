@@ -193,11 +193,9 @@ static fv_status choose_tile(dream *d, fv_error *err) {
     return fvi_pass_reserve(d->pass, 1, (int64_t)3 * th * tw, err);
 }
 
-/* How many tiles an axis takes, and where tile i of n begins on an axis turned by `shift`. */
-static int tile_count(int size, int tile) { return size > tile ? (size + tile - 1) / tile : 1; }
+/* Where tile i of n begins on an axis turned by `shift`. */
 static int tile_begin(int i, int n, int size, int tile, int shift) {
-    int at = n > 1 ? (int)((int64_t)i * (size - tile) / (n - 1)) : 0;
-    return (at + shift) % size;
+    return (fvi_tile_begin(i, n, size, tile) + shift) % size;
 }
 
 /* Copies a window that runs around the edges into the tile, or adds factor * tile to it. Where the
@@ -271,7 +269,7 @@ static fv_status climb_tile(dream *d, int y, int x, double seen_mean, double *va
 
 /* One update of the whole picture, tile by tile. */
 static fv_status update(dream *d, int step, fv_error *err) {
-    int ny = tile_count(d->h, d->tile_h), nx = tile_count(d->w, d->tile_w);
+    int ny = fvi_tile_count(d->h, d->tile_h), nx = fvi_tile_count(d->w, d->tile_w);
     int most = d->desc.jitter > 0 ? d->desc.jitter : 0;
     fvi_random r =
         fvi_random_stream(d->desc.seed, (uint64_t)d->octave, (uint32_t)step, FVI_DRAW_TILE);

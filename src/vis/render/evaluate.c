@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "base/planes.h"
 #include "signal/resize.h"
 #include "vis/optimize/gradient_health.h"
 #include "vis/render/gradient.h"
@@ -192,41 +193,40 @@ static fv_status run_resampled(fvi_evaluator *e, int samples, const fvi_route *r
     return st;
 }
 
-/* First row (column) of tile i of n that cover `size` evenly. */
-static int tile_at(int i, int n, int size, int tile) {
-    return n > 1 ? (int)((int64_t)i * (size - tile) / (n - 1)) : 0;
-}
-
 /* How many of n tiles cover each row (column). */
 static void count_cover(int *cover, int n, int size, int tile) {
     memset(cover, 0, (size_t)size * sizeof *cover);
     for (int i = 0; i < n; i++)
-        for (int k = 0; k < tile; k++) cover[tile_at(i, n, size, tile) + k]++;
+        for (int k = 0; k < tile; k++) cover[fvi_tile_begin(i, n, size, tile) + k]++;
 }
 
-/* Copies a window out of every plane of a picture. */
-static void cut(const float *from, int channels, int h, int w, int y, int x, float *to, int th,
-                int tw) {
-    for (int c = 0; c < channels; c++)
-        for (int k = 0; k < th; k++)
-            memcpy(to + ((int64_t)c * th + k) * tw, from + ((int64_t)c * h + y + k) * w + x,
-                   (size_t)tw * sizeof *to);
-}
-
-/* Adds a window's gradient, divided by how many windows see each pixel. */
-static void add_window(const float *from, int channels, int th, int tw, int y, int x,
-                       const int *cover_y, const int *cover_x, float *to, int h, int w) {
-    for (int c = 0; c < channels; c++)
-        for (int k = 0; k < th; k++) {
-            const float *in = from + ((int64_t)c * th + k) * tw;
-            float *row = to + ((int64_t)c * h + y + k) * w + x;
-            for (int i = 0; i < tw; i++) row[i] += in[i] / (float)(cover_y[y + k] * cover_x[x + i]);
+/* Adds a tile's gradient at (y, x), divided by how many tiles have each pixel. */
+static void add_tile(fvi_planes tile, fvi_planes to, int y, int x, const int *cover_y,
+                     const int *cover_x) {
+    for (int c = 0; c < tile.channels; c++)
+        for (int k = 0; k < tile.h; k++) {
+            const float *in = fvi_planes_row(tile, c, k);
+            float *row = fvi_planes_row(to, c, y + k) + x;
+            for (int i = 0; i < tile.w; i++)
+                row[i] += in[i] / (float)(cover_y[y + k] * cover_x[x + i]);
         }
+}
+
+/* The tiles at (y, x) of all samples' pictures. */
+static void cut_tiles(const fvi_evaluator *e, int samples, const fvi_route *r, int y, int x,
+                      float *pictures, float *tiles) {
+    fvi_planes whole = fvi_planes_of(e->channels, r->h, r->w, pictures);
+    fvi_planes tile = fvi_planes_of(e->channels, r->eh, r->ew, tiles);
+    for (int i = 0; i < samples; i++) {
+        fvi_planes_crop(whole, y, x, tile);
+        whole.data += fvi_planes_count(whole);
+        tile.data += fvi_planes_count(tile);
+    }
 }
 
 static fv_status run_tiles(fvi_evaluator *e, int samples, const fvi_route *r, int redirect,
                            fv_error *err) {
-    int ny = (r->h + r->eh - 1) / r->eh, nx = (r->w + r->ew - 1) / r->ew;
+    const int ny = fvi_tile_count(r->h, r->eh), nx = fvi_tile_count(r->w, r->ew);
     int64_t whole = (int64_t)e->channels * r->h * r->w, part = (int64_t)e->channels * r->eh * r->ew;
     float *sum = calloc((size_t)(samples * whole), sizeof *sum);
     double *values = calloc((size_t)samples, sizeof *values);
@@ -237,18 +237,17 @@ static fv_status run_tiles(fvi_evaluator *e, int samples, const fvi_route *r, in
         count_cover(cover + r->h, nx, r->w, r->ew);
     }
     for (int k = 0; !st && k < ny * nx; k++) {
-        int y = tile_at(k / nx, ny, r->h, r->eh), x = tile_at(k % nx, nx, r->w, r->ew);
-        for (int i = 0; i < samples; i++)
-            cut(e->t + i * whole, e->channels, r->h, r->w, y, x, e->tile + i * part, r->eh, r->ew);
-        for (int i = 0; e->photo && i < samples; i++)
-            cut(e->photo + i * whole, e->channels, r->h, r->w, y, x, e->photo_tile + i * part,
-                r->eh, r->ew);
+        int y = fvi_tile_begin(k / nx, ny, r->h, r->eh),
+            x = fvi_tile_begin(k % nx, nx, r->w, r->ew);
+        cut_tiles(e, samples, r, y, x, e->t, e->tile);
+        if (e->photo) cut_tiles(e, samples, r, y, x, e->photo, e->photo_tile);
         st =
             run_network(e, samples, r->eh, r->ew, e->tile, e->photo_tile, redirect, e->values, err);
         for (int i = 0; !st && i < samples; i++) {
             values[i] += e->values[i] / (ny * nx);
-            add_window(e->tile + i * part, e->channels, r->eh, r->ew, y, x, cover, cover + r->h,
-                       sum + i * whole, r->h, r->w);
+            add_tile(fvi_planes_of(e->channels, r->eh, r->ew, e->tile + i * part),
+                     fvi_planes_of(e->channels, r->h, r->w, sum + i * whole), y, x, cover,
+                     cover + r->h);
         }
     }
     if (!st) {

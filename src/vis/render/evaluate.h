@@ -44,4 +44,17 @@ fv_status fvi_evaluate(fvi_evaluator *e, uint32_t step, float progress, int redi
 /* Where picture i met numbers that are not finite: the first time, or NULL. */
 const char *fvi_evaluator_why(const fvi_evaluator *e, int i);
 
+/* Tiles that cover a line of pixels evenly: the first begins where the line does, the last ends
+ * where it ends. */
+
+/* How many tiles a line of `size` pixels takes. */
+static inline int fvi_tile_count(int size, int tile) {
+    return size > tile ? (size + tile - 1) / tile : 1;
+}
+
+/* First pixel of tile i of n. */
+static inline int fvi_tile_begin(int i, int n, int size, int tile) {
+    return n > 1 ? (int)((int64_t)i * (size - tile) / (n - 1)) : 0;
+}
+
 #endif

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/planes.h"
 #include "graph/receptive_field.h"
 #include "runtime/session.h"
 #include "vis/objective/bind.h"
@@ -168,17 +169,13 @@ fv_status fvi_receptive_crop_find(const fv_session *session, const fvi_objective
 
 void fvi_receptive_crop_cut(const fvi_receptive_crop *p, const float *whole, int channels, int h,
                             int w, float *part) {
-    for (int c = 0; c < channels; c++)
-        for (int y = 0; y < p->h; y++)
-            memcpy(part + ((int64_t)c * p->h + y) * p->w,
-                   whole + ((int64_t)c * h + p->y + y) * w + p->x, (size_t)p->w * sizeof *part);
+    fvi_planes_crop(fvi_planes_view(channels, h, w, whole), p->y, p->x,
+                    fvi_planes_of(channels, p->h, p->w, part));
 }
 
 void fvi_receptive_crop_paste(const fvi_receptive_crop *p, const float *part, int channels, int h,
                               int w, float *whole) {
-    memset(whole, 0, (size_t)channels * (size_t)h * (size_t)w * sizeof *whole);
-    for (int c = 0; c < channels; c++)
-        for (int y = 0; y < p->h; y++)
-            memcpy(whole + ((int64_t)c * h + p->y + y) * w + p->x,
-                   part + ((int64_t)c * p->h + y) * p->w, (size_t)p->w * sizeof *whole);
+    const fvi_planes to = fvi_planes_of(channels, h, w, whole);
+    memset(whole, 0, (size_t)fvi_planes_count(to) * sizeof *whole);
+    fvi_planes_paste(fvi_planes_view(channels, p->h, p->w, part), to, p->y, p->x);
 }

@@ -9,11 +9,12 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/planes.h"
 #include "base/tensor.h"
 #include "runtime/model.h"
 #include "runtime/preprocess.h"
-#include "vis/render/display.h"
 #include "vis/recipe/options.h"
+#include "vis/render/display.h"
 
 void fv_rendering_free(fv_rendering *r) {
     if (!r) return;
@@ -35,10 +36,9 @@ static void lay_side_by_side(const float *planes, int n, int h, int w, float *ou
 /* Planes of the level's size without the margins: [channels][h][w] of the picture; free it. */
 static float *without_margins(const fvi_picture *p, const float *planes, int h, int w) {
     float *out = malloc((size_t)p->channels * (size_t)h * (size_t)w * sizeof *out);
-    for (int i = 0; out && i < p->channels * h; i++) {
-        int64_t row = (int64_t)(i / h) * p->h + p->margin[0] + i % h;
-        memcpy(out + (int64_t)i * w, planes + row * p->w + p->margin[1], (size_t)w * sizeof *out);
-    }
+    if (out)
+        fvi_planes_crop(fvi_planes_view(p->channels, p->h, p->w, planes), p->margin[0],
+                        p->margin[1], fvi_planes_of(p->channels, h, w, out));
     return out;
 }
 

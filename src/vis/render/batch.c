@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* batch: the loop. Decode, evaluate, step, level by level; many pictures at a time, each with its
+ * own unit and its own random numbers, so that a picture never depends on the others of its batch.
+ */
+#include "vis/render/batch.h"
+
+#include <glib.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/parallel.h"
+#include "runtime/model.h"
+#include "vis/optimize/lbfgs.h"
+#include "vis/render/rendering.h"
+#include "vis/render/stage_timer.h"
+
+#define NAME_BYTES 1024
+
+/* ---- making --------------------------------------------------------------------------------- */
+
+fvi_fit fvi_batch_fit(const fvi_job *j, int first, int run, int group) {
+    return (fvi_fit){.session = j->session,
+                     .model = j->model,
+                     .objective = &j->units[first / j->desc->restarts].objective,
+                     .h = j->size[j->n_sizes - 1][0],
+                     .w = j->size[j->n_sizes - 1][1],
+                     .group = group,
+                     .run = run,
+                     .total = j->count * j->desc->restarts};
+}
+
+fv_status fvi_batch_new(fvi_job *j, int first, int n, int group, fvi_batch *b, fv_error *err) {
+    const fvi_settings *d = j->desc;
+    const fvi_fit f = fvi_batch_fit(j, first, n, group);
+    *b = (fvi_batch){.j = j, .n = n, .group = group};
+    b->p = calloc((size_t)n, sizeof *b->p);
+    b->health = calloc((size_t)n, sizeof *b->health);
+    b->values = calloc((size_t)n, sizeof *b->values);
+    b->places = calloc((size_t)n, sizeof *b->places);
+    if (!b->p || !b->health || !b->values || !b->places)
+        return fvi_fail(err, FV_NOMEM, "out of memory for %d pictures", n);
+    for (int i = 0; i < n; i++) {
+        const fvi_unit *u = &j->units[(first + i) / d->restarts];
+        fvi_picture_init(&b->p[i], d, &u->objective, u->name, (first + i) % d->restarts, first + i);
+    }
+    fv_status st = fvi_fit_batch_bytes(d, &f, n, &b->bytes, err);
+    if (!st) fvi_budget_hold(j->model, (int64_t)b->bytes);
+    return st ? st : fvi_evaluator_new(j->session, d, b->p, n, group, &b->evaluator, err);
+}
+
+void fvi_batch_clear(fvi_batch *b) {
+    fvi_budget_hold(b->j->model, -(int64_t)b->bytes);
+    for (int i = 0; b->p && i < b->n; i++) fvi_picture_clear(&b->p[i]);
+    fvi_evaluator_free(b->evaluator);
+    free(b->places);
+    free(b->values);
+    free(b->health);
+    free(b->p);
+}
+
+/* ---- what the caller sees ------------------------------------------------------------------- */
+
+/* What a batch is busy with: "conv1:3", or "conv1:3 and 7 more". */
+static void batch_text(const fvi_batch *b, char *text, size_t size) {
+    const char *first = b->j->units[b->p[0].place / b->j->desc->restarts].name;
+    if (b->n == 1)
+        g_strlcpy(text, first, size);
+    else
+        g_snprintf(text, (gulong)size, "%s and %d more", first, b->n - 1);
+}
+
+/* Tells the caller where the batch stands, and hears whether to go on. */
+static fv_status report(fvi_batch *b, int step, fv_error *err) {
+    fvi_job *j = b->j;
+    char what[NAME_BYTES];
+    double mean = 0;
+    j->done++;
+    if (!j->call->progress) return FV_OK;
+    for (int i = 0; i < b->n; i++) {
+        b->values[i] = b->p[i].value;
+        b->places[i] = b->p[i].place;
+        mean += b->values[i] / b->n;
+    }
+    batch_text(b, what, sizeof what);
+    fv_progress p = {.done = j->done,
+                     .total = j->total,
+                     .objective = mean,
+                     .what = what,
+                     .iteration = step + 1,
+                     .level = b->level + 1,
+                     .count = b->n,
+                     .objectives = b->values,
+                     .pictures = b->places};
+    int answer = j->call->progress(j->call->user, &p);
+    if (answer == FV_MONITOR_STOP) j->stopped = 1;
+    return answer && answer != FV_MONITOR_STOP
+               ? fvi_fail(err, FV_CANCELLED, "cancelled after %d of %d updates", j->done, j->total)
+               : FV_OK;
+}
+
+static fv_status snapshots(const fvi_batch *b, fv_error *err) {
+    const fv_render_desc *d = b->j->call;
+    if (!d->snapshot || d->snapshot_every < 1 || b->done % d->snapshot_every) return FV_OK;
+    for (int i = 0; i < b->n; i++) {
+        fv_image *image = NULL;
+        fv_status st = fvi_rendering_image(&b->p[i], &image, err);
+        if (st) return st;
+        d->snapshot(d->user, b->p[i].place, b->done, image);
+        fv_image_free(image);
+    }
+    return FV_OK;
+}
+
+static void decode_one(void *user, int64_t i) {
+    fvi_batch *b = user;
+    fvi_picture_decode(&b->p[i], (uint32_t)b->done);
+}
+
+void fvi_batch_decode(fvi_batch *b) { fvi_side_by_side(b->n, decode_one, b); }
+
+/* Whether redirected ReLUs may still help at this update. */
+static int redirecting(const fvi_batch *b) { return b->done < b->j->desc->relu_redirect_steps; }
+
+fv_status fvi_batch_evaluate(fvi_batch *b, float progress, int redirect, fv_error *err) {
+    char what[NAME_BYTES];
+    fv_status st =
+        fvi_evaluate(b->evaluator, (uint32_t)b->done, progress, redirect, b->health, err);
+    if (st == FV_NONFINITE) {
+        batch_text(b, what, sizeof what);
+        fvi_error_prefix(err, "%.100s, update %d", what, b->done + 1);
+    }
+    return st;
+}
+
+static int is_sound(const fvi_batch *b, int i) {
+    return b->health[i].kind == FVI_GRADIENT_SOUND && !b->p[i].broken;
+}
+
+/* The first evaluation: pictures without any gradient are marked, and get a second one with their
+ * ReLUs redirected. */
+static fv_status redirect_dead(fvi_batch *b, float progress, fv_error *err) {
+    int dead = 0;
+    for (int i = 0; i < b->n; i++) {
+        b->p[i].alive = is_sound(b, i);
+        b->p[i].redirected = b->health[i].kind == FVI_GRADIENT_VANISHED && redirecting(b);
+        dead += b->p[i].redirected;
+    }
+    return dead ? fvi_batch_evaluate(b, progress, 1, err) : FV_OK;
+}
+
+static fv_status evaluate(fvi_batch *b, int step, fv_error *err) {
+    int steps = b->j->desc->schedule.steps, redirect = b->done > 0 && redirecting(b);
+    float progress = steps > 1 ? (float)step / (float)(steps - 1) : 0;
+    fv_status st = fvi_batch_evaluate(b, progress, redirect, err);
+    if (!st && b->done == 0) {
+        st = redirect_dead(b, progress, err);
+        redirect = 1;
+    }
+    for (int i = 0; !st && i < b->n; i++) {
+        if (is_sound(b, i) && !(redirect && b->p[i].redirected)) b->p[i].alive = 1;
+        fvi_picture_check(&b->p[i], &b->health[i], fvi_evaluator_why(b->evaluator, i));
+    }
+    return st;
+}
+
+/* An update of all pictures of a batch. */
+typedef struct stepping {
+    fvi_batch *b;
+    int step;
+    fv_status status;
+    fv_error *err;
+} stepping;
+
+static void step_one(void *user, int64_t i) {
+    stepping *c = user;
+    fv_error mine = {0};
+    fv_status st = fvi_picture_step(&c->b->p[i], c->step, c->b->j->desc->schedule.steps, &mine);
+    if (!st) return;
+#pragma omp critical
+    {
+        c->status = st;
+        if (c->err) *c->err = mine;
+    }
+}
+
+static fv_status step_all(fvi_batch *b, int step, fv_error *err) {
+    stepping c = {b, step, FV_OK, err};
+    fvi_side_by_side(b->n, step_one, &c);
+    return c.status;
+}
+
+static int all_frozen(const fvi_batch *b) {
+    int frozen = 0;
+    for (int i = 0; i < b->n; i++) frozen += b->p[i].frozen;
+    return frozen == b->n;
+}
+
+/* L-BFGS asks for evaluations itself; every one counts as an update's evaluation. */
+typedef struct lbfgs_user {
+    fvi_batch *b;
+    fv_status status;
+    fv_error *err;
+    int step;
+} lbfgs_user;
+
+static double lbfgs_evaluate(void *user, const float *z, float *g, int *stop) {
+    lbfgs_user *u = user;
+    fvi_picture *p = &u->b->p[0];
+    if (z != p->z) memcpy(p->z, z, (size_t)p->numbers * sizeof *z);
+    fvi_stage_timer(p->desc->times, FV_STAGE_OPTIMIZER);
+    fvi_picture_decode(p, 0);
+    u->status = fvi_batch_evaluate(u->b, 0, 0, u->err);
+    if (u->status == FV_OK) {
+        if (u->step == 0) p->first = p->value;
+        p->alive |= is_sound(u->b, 0);
+        fvi_picture_check(p, u->b->health, fvi_evaluator_why(u->b->evaluator, 0));
+    }
+    if (u->status == FV_OK && !p->broken) {
+        fvi_stage_timer(p->desc->times, FV_STAGE_OPTIMIZER);
+        fvi_param_adjoint(p->param, p->z, p->dpixels, g);
+        fvi_stage_timer(p->desc->times, FV_STAGE_PARAM);
+        u->status = report(u->b, u->step++, u->err);
+        p->steps++;
+    }
+    *stop = u->status != FV_OK || u->b->j->stopped || p->broken;
+    return p->broken ? NAN : p->value;
+}
+
+static fv_status run_lbfgs(fvi_batch *b, fv_error *err) {
+    fvi_picture *p = &b->p[0];
+    lbfgs_user u = {b, FV_OK, err, 0};
+    float *z = malloc((size_t)p->numbers * sizeof *z);
+    if (!z) return fvi_fail(err, FV_NOMEM, "out of memory");
+    memcpy(z, p->z, (size_t)p->numbers * sizeof *z);
+    fv_status st = fvi_lbfgs(p->numbers, b->j->desc->schedule.steps, lbfgs_evaluate, &u, z, err);
+    memcpy(p->z, z, (size_t)p->numbers * sizeof *z);
+    free(z);
+    return u.status ? u.status : st;
+}
+
+static fv_status run_level(fvi_batch *b, fv_error *err) {
+    int steps = b->j->desc->schedule.steps;
+    fv_status st = FV_OK;
+    for (int step = 0; !st && step < steps && !b->j->stopped && !all_frozen(b); step++) {
+        fvi_batch_decode(b);
+        st = evaluate(b, step, err);
+        if (!st) st = step_all(b, step, err);
+        b->done++;
+        fvi_stage_timer(b->j->desc->times, FV_STAGE_OPTIMIZER);
+        if (!st) st = snapshots(b, err);
+        if (!st) st = report(b, step, err);
+        fvi_stage_timer(b->j->desc->times, FV_STAGE_OTHER);
+    }
+    return st;
+}
+
+/* Whether units that were redirected to the end have a gradient of their own now. */
+static fv_status check_unsure(fvi_batch *b, fv_error *err) {
+    int unsure = 0;
+    for (int i = 0; i < b->n; i++) unsure += !b->p[i].alive && !b->p[i].broken;
+    if (!unsure) return FV_OK;
+    fv_status st = fvi_batch_evaluate(b, 1, 0, err);
+    for (int i = 0; !st && i < b->n; i++) b->p[i].alive |= is_sound(b, i);
+    return st;
+}
+
+fv_status fvi_batch_enter_level(fvi_batch *b, fv_error *err) {
+    const fvi_job *j = b->j;
+    const fvi_settings *d = j->desc;
+    const fv_input *in = fvi_network_input(j->model->network);
+    const int *size = j->size[b->level], *last = j->size[j->n_sizes - 1];
+    const fvi_chain_frame frame = fvi_picture_frame(d, in, size[0], size[1]);
+    const fvi_chain_frame full = fvi_picture_frame(d, in, last[0], last[1]);
+    fv_status st = FV_OK;
+    for (int i = 0; !st && i < b->n; i++) {
+        b->p[i].margin[0] = fvi_picture_margin(d, size[0]);
+        b->p[i].margin[1] = fvi_picture_margin(d, size[1]);
+        st = fvi_picture_level(&b->p[i], &frame, full.h, full.w, err);
+    }
+    return st ? st : fvi_evaluator_level(b->evaluator, err);
+}
+
+fv_status fvi_batch_run(fvi_batch *b, fv_error *err) {
+    const fvi_settings *d = b->j->desc;
+    int planned = b->j->done + d->schedule.levels * d->schedule.steps;
+    fv_status st = FV_OK;
+    for (b->level = 0; !st && b->level < b->j->n_sizes && !b->j->stopped; b->level++) {
+        st = fvi_batch_enter_level(b, err);
+        if (d->times) d->times->mark = fvi_clock();
+        if (!st)
+            st = d->optimizer.kind == FVI_OPTIMIZER_LBFGS ? run_lbfgs(b, err) : run_level(b, err);
+        for (int i = 0; !st && i < b->n; i++) fvi_picture_settle(&b->p[i]);
+    }
+    if (!st && !b->j->stopped) {
+        st = check_unsure(b, err);
+        b->j->done = planned; /* pictures that stopped early count as done */
+    }
+    return st;
+}

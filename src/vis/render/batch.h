@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One call of fv_render_many, and the pictures of it that are optimised side by side. */
+#ifndef FVI_VIS_RENDER_BATCH_H
+#define FVI_VIS_RENDER_BATCH_H
+
+#include "vis/render/evaluate.h"
+#include "vis/render/memory_fit.h"
+
+#define FVI_MAX_LEVELS 32
+
+/* An objective of the call. */
+typedef struct fvi_unit {
+    fvi_objective objective; /* with the regulariser's terms */
+    char *name;              /* in one spelling, without them */
+} fvi_unit;
+
+/* The whole call. */
+typedef struct fvi_job {
+    const fv_model *model;
+    fvi_settings *desc; /* of the recipe, for this call */
+    const fv_render_desc *call;
+    fv_session *session;
+    fvi_unit *units; /* [count] */
+    int count;
+    fv_rendering **made;                  /* [count * starts] */
+    int n_sizes, size[FVI_MAX_LEVELS][2]; /* height, width of each level */
+    int done, total, stopped;
+} fvi_job;
+
+/* Pictures made side by side. */
+typedef struct fvi_batch {
+    fvi_job *j;
+    fvi_picture *p; /* [n] */
+    int n, group;
+    fvi_evaluator *evaluator;
+    fvi_gradient_health *health; /* [n] of the last evaluation */
+    double *values;              /* [n] */
+    int *places;                 /* [n] */
+    int level, done;             /* level now; updates of all levels */
+    size_t bytes;                /* noted as held */
+} fvi_batch;
+
+/* What pictures `first`... are, for counting their memory. */
+fvi_fit fvi_batch_fit(const fvi_job *j, int first, int run, int group);
+
+/* Pictures first..first + n - 1, none at a level yet. To be cleared, also on failure.
+ *   group  neighbouring pictures that joint terms tie together; 1: none are */
+fv_status fvi_batch_new(fvi_job *j, int first, int n, int group, fvi_batch *b, fv_error *err);
+void fvi_batch_clear(fvi_batch *b);
+
+/* Brings all pictures to level b->level. */
+fv_status fvi_batch_enter_level(fvi_batch *b, fv_error *err);
+/* Parameters -> pixels, of all pictures. */
+void fvi_batch_decode(fvi_batch *b);
+/* Objectives and gradients of all pictures, into b->health and the pictures. An error names the
+ * batch and the update.
+ *   progress  0 at the first update, 1 at the last
+ *   redirect  1: ReLUs of the pictures that are marked let a gradient through */
+fv_status fvi_batch_evaluate(fvi_batch *b, float progress, int redirect, fv_error *err);
+
+/* The whole optimisation, level by level; ends early where the caller asks for it. */
+fv_status fvi_batch_run(fvi_batch *b, fv_error *err);
+
+#endif
