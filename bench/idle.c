@@ -24,10 +24,13 @@ static fv_status step(const fv_model *model, fv_session *session, const char *ob
     const fv_input *in = fv_model_input(model);
     const int64_t dim[] = {1, in->channels, in->height, in->width};
     fv_tensor *input = NULL, *gradient = NULL;
-    fv_status st = fv_tensor_new(4, dim, &input, err);
+    fv_objective *o = NULL;
+    fv_status st = fv_objective_new(model, objective, NULL, 0, &o, err);
+    if (!st) st = fv_tensor_new(4, dim, &input, err);
     for (int64_t i = 0; !st && i < fv_tensor_count(input); i++)
         input->data[i] = (float)sin((double)i);
-    if (!st) st = fv_session_gradient(session, input, objective, NULL, &gradient, err);
+    if (!st) st = fv_session_gradient(session, input, o, NULL, &gradient, err);
+    fv_objective_free(o);
     fv_tensor_free(gradient);
     fv_tensor_free(input);
     return st;

@@ -210,10 +210,32 @@ int cli_objectives_expand(const cli_args *args, const fv_model *model, char *con
     return CLI_DONE;
 }
 
+int cli_objective_parse(const fv_model *model, const char *text, fv_objective **out) {
+    fv_error err = {0};
+    return fv_objective_new(model, text, NULL, 0, out, &err) ? cli_fail_error(&err) : CLI_DONE;
+}
+
+int cli_objectives_parse(const fv_model *model, char *const *text, int count, fv_objective ***out) {
+    int code = CLI_DONE;
+    *out = g_new0(fv_objective *, (gsize)count + 1);
+    for (int i = 0; !code && i < count; i++) code = cli_objective_parse(model, text[i], &(*out)[i]);
+    return code;
+}
+
+void cli_objectives_free(fv_objective **list, int count) {
+    for (int i = 0; list && i < count; i++) fv_objective_free(list[i]);
+    g_free(list);
+}
+
+int cli_objectives_read(const fv_model *model, cli_objectives *o) {
+    return cli_objectives_parse(model, o->text, o->count, &o->list);
+}
+
 void cli_objectives_clear(cli_objectives *o) {
     g_strfreev(o->text);
     g_strfreev(o->label);
     g_free(o->class);
     g_free(o->title);
+    cli_objectives_free(o->list, o->count);
     *o = (cli_objectives){0};
 }

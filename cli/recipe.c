@@ -194,8 +194,7 @@ static int is_one_of(const fv_recipe *recipe, const char *option, const char *a,
 }
 
 /* Whether the files that are named are of use. */
-static int check_files(const cli_args *args, const cli_recipe_args *said,
-                       const fv_recipe *recipe) {
+static int check_files(const cli_args *args, const cli_recipe_args *said, const fv_recipe *recipe) {
     const int from_image = is_one_of(recipe, "start", "image", "image");
     if (said->init && !from_image)
         return cli_usage(args->command, "--init starts from an image; --start %s does not",
@@ -273,8 +272,8 @@ static void read_numbers(const fv_model *model, cli_recipe *r) {
 }
 
 int cli_recipe_make(const cli_args *args, const cli_recipe_args *said, const fv_model *model,
-                    char *const *objectives, int count, cli_recipe *out) {
-    const char *const *units = (const char *const *)objectives;
+                    fv_objective *const *objectives, int count, cli_recipe *out) {
+    const fv_objective *const *units = (const fv_objective *const *)objectives;
     fv_error err = {0};
     *out = (cli_recipe){0};
     int code = check_name(args, said->name);

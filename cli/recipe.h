@@ -28,7 +28,7 @@ typedef struct cli_recipe {
  *   returns  CLI_DONE, or an exit code with one line printed
  */
 int cli_recipe_make(const cli_args *args, const cli_recipe_args *said, const fv_model *model,
-                    char *const *objectives, int count, cli_recipe *out);
+                    fv_objective *const *objectives, int count, cli_recipe *out);
 void cli_recipe_clear(cli_recipe *recipe);
 
 /* Pictures of each unit, which can be known before the recipe is made. */

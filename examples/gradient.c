@@ -27,11 +27,13 @@ int main(int argc, char **argv) {
     fv_error err = {0};
     fv_model *m = NULL;
     fv_session *s = NULL;
+    fv_objective *o = NULL;
     fv_tensor *gradient = NULL;
     double value;
     if (argc != 4) return 2;
     if (fv_monitor_new(progress, NULL, NULL, &monitor, &err) ||
         fv_model_load(argv[1], NULL, &m, &err) || fv_session_new(m, NULL, &s, &err) ||
+        fv_objective_new(m, argv[2], NULL, 0, &o, &err) ||
         fv_session_set_monitor(s, monitor, &err)) {
         fprintf(stderr, "%s\n", err.text);
         return 1;
@@ -42,7 +44,7 @@ int main(int argc, char **argv) {
     if (!input.data) return 1;
     signal(SIGALRM, too_long);
     alarm(1);
-    int failed = fv_session_gradient(s, &input, argv[2], &value, &gradient, &err) ||
+    int failed = fv_session_gradient(s, &input, o, &value, &gradient, &err) ||
                  fv_tensor_save(gradient, argv[3], &err);
     if (failed)
         fprintf(stderr, "%s\n", err.text);
@@ -51,6 +53,7 @@ int main(int argc, char **argv) {
     fv_tensor_free(gradient);
     free(input.data);
     fv_session_free(s);
+    fv_objective_free(o);
     fv_model_free(m);
     fv_monitor_free(monitor);
     return failed;

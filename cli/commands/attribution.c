@@ -96,8 +96,12 @@ fv_attribute_desc cli_subject_desc(cli_subject *s, const fv_method_info *method)
     };
 }
 
-const char *cli_subject_objective(const cli_subject *s, const fv_method_info *method) {
-    return method->of_probability ? s->probability : s->objective;
+const fv_objective *cli_subject_probability(const cli_subject *s) {
+    return s->probability ? s->probability : s->objective;
+}
+
+const fv_objective *cli_subject_objective(const cli_subject *s, const fv_method_info *method) {
+    return method->of_probability ? cli_subject_probability(s) : s->objective;
 }
 
 /* Says which methods an option is for. */
@@ -155,8 +159,10 @@ static int choose_class(cli_subject *s) {
                          s->asked->class, list.count);
     if (!code) {
         const char *which = strchr(list.text[0], ':') + 1;
-        s->objective = g_strdup(list.text[0]);
-        s->probability = g_strdup_printf("prob:%s", which);
+        s->text = g_strdup(list.text[0]);
+        char *probability = g_strdup_printf("prob:%s", which);
+        code = cli_objective_parse(s->model, probability, &s->probability);
+        g_free(probability);
         s->label = g_strdup_printf("class %s", list.label[0]);
         s->class = list.class[0];
     }
@@ -166,20 +172,15 @@ static int choose_class(cli_subject *s) {
 }
 
 static int choose_objective(cli_subject *s) {
-    char text[4096], note[256];
-    fv_error err = {0};
     s->class = -1;
     if (s->asked->objective) {
-        s->objective = g_strdup(s->asked->objective);
-        s->probability = g_strdup(s->asked->objective);
+        s->text = g_strdup(s->asked->objective);
         s->label = cli_clean(s->asked->objective);
     } else {
         int code = choose_class(s);
         if (code) return code;
     }
-    if (fv_objective_describe(s->model, s->objective, text, sizeof text, note, &err))
-        return cli_fail_error(&err);
-    return CLI_DONE;
+    return cli_objective_parse(s->model, s->text, &s->objective);
 }
 
 /* ---- pictures ------------------------------------------------------------------------------- */
@@ -255,8 +256,9 @@ int cli_subject_load(cli_subject *s, const cli_args *args, const cli_model_args 
 }
 
 void cli_subject_clear(cli_subject *s) {
-    g_free(s->objective);
-    g_free(s->probability);
+    g_free(s->text);
+    fv_objective_free(s->objective);
+    fv_objective_free(s->probability);
     g_free(s->label);
     fv_tensor_free(s->input);
     fv_tensor_free(s->baseline);

@@ -67,8 +67,9 @@ typedef struct cli_subject {
     fv_tensor *input;    /* [1][...] */
     fv_tensor *baseline; /* of a picture file, or NULL */
     fv_baseline kind;    /* 0: each method's own */
-    char *objective;     /* for the maps: a class before the softmax */
-    char *probability;   /* for RISE and curves: its probability; any other objective as it is */
+    char *text;                /* the objective as it was given */
+    fv_objective *objective;   /* for the maps: a class before the softmax */
+    fv_objective *probability; /* for RISE and curves: its probability; NULL: the objective */
     char *label;         /* "class 8 hen" */
     int class;           /* its index, or -1 */
     cli_progress progress;
@@ -87,7 +88,9 @@ void cli_subject_begin(cli_subject *s);
 
 /* A method's options, its progress told, and the objective it takes. */
 fv_attribute_desc cli_subject_desc(cli_subject *s, const fv_method_info *method);
-const char *cli_subject_objective(const cli_subject *s, const fv_method_info *method);
+const fv_objective *cli_subject_objective(const cli_subject *s, const fv_method_info *method);
+/* What curves are of: a class's probability, or the objective. */
+const fv_objective *cli_subject_probability(const cli_subject *s);
 
 /* The methods that were asked for; ends with NULL, caller frees. */
 const fv_method_info **cli_methods(const cli_attribution_args *asked);

@@ -90,7 +90,7 @@ fv_status cli_photo_tile(const cli_subject *s, fv_image **out, fv_error *err) {
 
 fv_status cli_subject_describe(const cli_subject *s, fv_image *onto, fv_error *err) {
     char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, (guint64)s->asked->seed);
-    const char *const texts[][2] = {{"fovea.objective", s->objective},
+    const char *const texts[][2] = {{"fovea.objective", s->text},
                                     {"fovea.seed", seed},
                                     {"fovea.model", fv_model_name(s->model)},
                                     {"fovea.model-sha256", fv_model_sha256(s->model)},

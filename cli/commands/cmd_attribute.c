@@ -49,8 +49,8 @@ static int measure(job *j, const fv_tensor *map, fv_scores **out) {
     fv_error err = {0};
     if (!j->args->scores) return CLI_DONE;
     cli_subject_begin(&j->s);
-    fv_status st =
-        fv_attribute_scores(j->s.session, j->s.input, j->s.probability, map, &d, out, &err);
+    fv_status st = fv_attribute_scores(j->s.session, j->s.input, cli_subject_probability(&j->s),
+                                       map, &d, out, &err);
     cli_progress_stop(&j->s.progress);
     return st ? cli_fail_error(&err) : CLI_DONE;
 }
@@ -294,7 +294,7 @@ static void put_json(const job *j) {
     json_builder_begin_object(b);
     cli_json_text(b, "image", j->args->common.operands[1]);
     cli_json_text(b, "model", fv_model_name(j->s.model));
-    cli_json_text(b, "objective", j->s.objective);
+    cli_json_text(b, "objective", j->s.text);
     if (j->s.class >= 0) cli_json_int(b, "class", j->s.class);
     if (j->s.class >= 0) cli_json_text(b, "label", fv_model_class_name(j->s.model, j->s.class));
     json_builder_set_member_name(b, "maps");

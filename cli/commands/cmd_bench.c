@@ -75,20 +75,23 @@ static int run_ops(const cli_bench_args *args, const fv_model *model, const fv_b
 }
 
 static int run_render(const cli_bench_args *args, const fv_model *model) {
-    const char *objective = args->common.operands[1];
+    fv_objective *objective = NULL;
+    const fv_objective *const *list = (const fv_objective *const *)&objective;
     char size[16], restarts[16];
     fv_recipe *recipe = NULL;
     fv_render_bench times = {0};
     fv_error err = {0};
     g_snprintf(size, sizeof size, "%d", args->size);
     g_snprintf(restarts, sizeof restarts, "%d", args->batch);
-    fv_status st = fv_recipe_new(model, args->recipe, &objective, 1, &recipe, &err);
+    fv_status st = fv_objective_new(model, args->common.operands[1], NULL, 0, &objective, &err);
+    if (!st) st = fv_recipe_new(model, args->recipe, list, 1, &recipe, &err);
     if (!st && args->size) st = fv_recipe_set(recipe, "size", size, &err);
     if (!st && args->batch) st = fv_recipe_set(recipe, "restarts", restarts, &err);
     if (!st)
         st = fv_bench_render(model, objective, recipe, args->model.threads, args->repeats, &times,
                              &err);
     fv_recipe_free(recipe);
+    fv_objective_free(objective);
     if (st) return cli_fail_error(&err);
     if (args->json)
         cli_bench_render_json(&times);

@@ -38,7 +38,8 @@ typedef struct dream_args {
 typedef struct job {
     const dream_args *args;
     const fv_model *model;
-    char *objective;
+    char *what; /* the objective as it was given */
+    fv_objective *objective;
     fv_image *image, *guide;
     cli_film *film; /* NULL: none */
     cli_progress progress;
@@ -78,14 +79,14 @@ static int middle_layer(const fv_model *model) {
 static int choose_objective(job *j) {
     const dream_args *a = j->args;
     if (a->objective) {
-        j->objective = g_strdup(a->objective);
+        j->what = g_strdup(a->objective);
     } else if (a->layer) {
         cli_objectives list = {0};
         int code = cli_objectives_expand(&a->common, j->model, &a->layer, 1, NULL, &list);
         if (!code && list.count != 1)
             code = cli_usage(a->common.command, "--layer '%s' is %d objectives; one is wanted",
                              a->layer, list.count);
-        if (!code) j->objective = g_strdup(list.text[0]);
+        if (!code) j->what = g_strdup(list.text[0]);
         cli_objectives_clear(&list);
         if (code) return code;
     } else {
@@ -94,15 +95,13 @@ static int choose_objective(job *j) {
             return cli_usage(a->common.command,
                              "%s has no convolution to choose by itself; --layer says which layer",
                              fv_model_name(j->model));
-        j->objective = g_strdup(fv_model_layer(j->model, layer)->name);
-        cli_note(&a->common, "dreaming of layer %s; --layer chooses another", j->objective);
+        j->what = g_strdup(fv_model_layer(j->model, layer)->name);
+        cli_note(&a->common, "dreaming of layer %s; --layer chooses another", j->what);
     }
-    char text[512], note[256] = "";
-    fv_error err = {0};
-    if (fv_objective_describe(j->model, j->objective, text, sizeof text, note, &err))
-        return cli_fail_error(&err);
-    if (*note) cli_note(&a->common, "%s", note);
-    return CLI_DONE;
+    int code = cli_objective_parse(j->model, j->what, &j->objective);
+    if (!code && *fv_objective_note(j->objective))
+        cli_note(&a->common, "%s", fv_objective_note(j->objective));
+    return code;
 }
 
 /* ---- dreaming ---- */
@@ -208,7 +207,7 @@ static fv_status dream_all(job *j, fv_error *err) {
 
 static void say(const job *j, const char *path, int height, int width, int frames) {
     if (j->args->common.quiet) return;
-    char *clean = cli_clean(path), *objective = cli_clean(j->objective);
+    char *clean = cli_clean(path), *objective = cli_clean(j->what);
     cli_putf("%s: %dx%d", clean, width, height);
     if (frames) cli_putf(", %d frame%s", frames, frames == 1 ? "" : "s");
     cli_putf(", a dream of %s, %.1f s\n", objective, j->seconds);
@@ -333,7 +332,8 @@ static int run(const cli_args *common) {
     cli_film_free(j.film);
     fv_image_free(j.image);
     fv_image_free(j.guide);
-    g_free(j.objective);
+    g_free(j.what);
+    fv_objective_free(j.objective);
     fv_model_free(model);
     return code;
 }

@@ -36,11 +36,16 @@ static int measure(const cli_shown *s, int unit, const fv_tensor *input) {
 /* Makes the picture of every unit by the default recipe, and measures it. */
 static int score_rendered(const cli_shown *s) {
     const int n = fv_examples_unit_count(s->examples);
-    const char **names = g_new0(const char *, n);
+    char **names = g_new0(char *, n + 1);
+    fv_objective **list = NULL;
     fv_rendering **made = g_new0(fv_rendering *, n);
     cli_progress progress;
     fv_error err = {0};
-    for (int u = 0; u < n; u++) names[u] = fv_examples_unit(s->examples, u);
+    for (int u = 0; u < n; u++) names[u] = g_strdup(fv_examples_unit(s->examples, u));
+    int code = cli_objectives_parse(s->model, names, n, &list);
+    const fv_objective *const *units = (const fv_objective *const *)list;
+    g_strfreev(names);
+    if (code) goto done;
     cli_progress_start(&progress, &s->args->common, "steps", FV_MONITOR_CANCEL);
     const fv_render_desc desc = {.struct_size = sizeof desc,
                                  .threads = s->args->model.threads,
@@ -48,18 +53,19 @@ static int score_rendered(const cli_shown *s) {
                                  .user = &progress};
     char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, s->args->seed);
     fv_recipe *recipe = NULL;
-    fv_status st = fv_recipe_new(s->model, NULL, names, n, &recipe, &err);
+    fv_status st = fv_recipe_new(s->model, NULL, units, n, &recipe, &err);
     if (!st) st = fv_recipe_set(recipe, "seed", seed, &err);
-    if (!st) st = fv_render_many(s->model, names, n, recipe, &desc, made, &err);
+    if (!st) st = fv_render_many(s->model, units, n, recipe, &desc, made, &err);
     fv_recipe_free(recipe);
     g_free(seed);
     cli_progress_stop(&progress);
     if (st && cli_progress_signal()) cli_progress_die(&progress, "there are no scores");
-    int code = st ? cli_fail_error(&err) : CLI_DONE;
+    code = st ? cli_fail_error(&err) : CLI_DONE;
     for (int u = 0; u < n && !code; u++) code = measure(s, u, made[u]->input);
     for (int u = 0; u < n; u++) fv_rendering_free(made[u]);
+done:
     g_free(made);
-    g_free(names);
+    cli_objectives_free(list, n);
     return code;
 }
 
@@ -110,7 +116,8 @@ static int check_units(const cli_examples_args *a, const fv_model *model, const 
     int units = 0;
     fv_error err = {0};
     if (!in_one && (!a->scores || a->picture)) return CLI_DONE;
-    if (fv_examples_count_units(model, (const char *const *)o->text, o->count, &units, &err))
+    if (fv_examples_count_units(model, (const fv_objective *const *)o->list, o->count, &units,
+                                &err))
         return cli_fail_error(&err);
     if (units <= CLI_SHEETS_MAX) return CLI_DONE;
     if (in_one)
@@ -144,10 +151,11 @@ static int run_model(const cli_examples_args *a, const fv_model *model) {
                    .bottom = a->bottom};
     int code = cli_objectives_expand(&a->common, model, a->common.operands + 1,
                                      a->common.n_operands - 2, NULL, &units);
+    if (!code) code = cli_objectives_read(model, &units);
     if (!code) code = check_units(a, model, &units);
     if (!code)
-        code = cli_examples_scan(&a->common, &a->model, &a->index, model, units.text, units.count,
-                                 folder, &s.examples, &s.seconds);
+        code = cli_examples_scan(&a->common, &a->model, &a->index, model, &units, folder,
+                                 &s.examples, &s.seconds);
     if (!code && !a->common.quiet && !a->json) {
         const int measured = fv_examples_measured(s.examples);
         cli_note(

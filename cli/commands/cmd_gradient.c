@@ -45,7 +45,8 @@ static void say_of(const gradient_args *args, const fv_session *session,
                  FV_GRADIENT_MOST);
 }
 
-static int run_model(const gradient_args *args, const fv_model *model, const char *objective) {
+static int run_model(const gradient_args *args, const fv_model *model,
+                     const fv_objective *objective) {
     fv_session *session = NULL;
     fv_tensor *input = NULL, *gradient = NULL;
     double *values = NULL;
@@ -82,7 +83,8 @@ static int run(const cli_args *common) {
     if (!code && list.count != 1)
         code = cli_usage(args->common.command, "--objective '%s' is %d objectives; one is wanted",
                          args->objective, list.count);
-    if (!code) code = run_model(args, model, list.text[0]);
+    if (!code) code = cli_objectives_read(model, &list);
+    if (!code) code = run_model(args, model, list.list[0]);
     cli_objectives_clear(&list);
     fv_model_free(model);
     return code;

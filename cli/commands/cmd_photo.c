@@ -16,8 +16,6 @@
 #include "progress.h"
 #include "report.h"
 
-#define TEXT_MAX 4096
-
 typedef cli_photo_job job;
 
 /* ---- objectives ----------------------------------------------------------------------------- */
@@ -41,51 +39,48 @@ static int read_words(job *j) {
     return code;
 }
 
-static fv_status write_objective(const job *j, const char *word, char *text, fv_error *err) {
+static fv_status make_objective(job *j, int i, fv_error *err) {
     const cli_photo_args *a = j->args;
-    const char *photo = a->common.operands[1];
-    if (j->accentuates)
-        return fv_accentuation_objective(j->model, word, photo, a->near,
-                                         a->strength < 0 ? 1 : a->strength, text, TEXT_MAX, err);
-    return fv_photo_objective(j->model, strcmp(j->name, "invert") ? "caricature" : "match", word,
-                              photo, a->power, text, TEXT_MAX, err);
+    const char *path = a->common.operands[1];
+    const char *term = strcmp(j->name, "invert") ? "caricature" : "match";
+    if (!j->accentuates)
+        return fv_photo_objective(j->model, term, j->word[i], j->photo, path, a->power,
+                                  &j->objective[i], err);
+    fv_status st = fv_objective_new(j->model, j->word[i], NULL, 0, &j->wanted[i], err);
+    if (st) return st;
+    return fv_accentuation_objective(j->model, j->wanted[i], j->photo, path, a->near,
+                                     a->strength < 0 ? 1 : a->strength, &j->objective[i], err);
 }
 
-static int write_objectives(job *j) {
-    char *text = g_malloc(TEXT_MAX), note[256] = "";
+static int make_objectives(job *j) {
     fv_error err = {0};
     fv_status st = FV_OK;
-    j->text = g_new0(char *, (gsize)j->count + 1);
+    j->wanted = g_new0(fv_objective *, (gsize)j->count + 1);
+    j->objective = g_new0(fv_objective *, (gsize)j->count + 1);
     for (int i = 0; !st && i < j->count; i++) {
-        st = write_objective(j, j->word[i], text, &err);
-        if (st) break;
-        j->text[i] = g_strdup(text);
-        st = fv_objective_describe(j->model, j->word[i], text, TEXT_MAX, note, &err);
-        if (!st && *note) cli_note(&j->args->common, "%s", note);
+        st = make_objective(j, i, &err);
+        if (!st && *fv_objective_note(j->objective[i]))
+            cli_note(&j->args->common, "%s", fv_objective_note(j->objective[i]));
     }
-    g_free(text);
     return st ? cli_fail_error(&err) : CLI_DONE;
 }
 
 /* ---- making --------------------------------------------------------------------------------- */
 
 static int load_photo(job *j) {
-    fv_image *photo = NULL;
     fv_error err = {0};
-    fv_status st = fv_image_load(j->args->common.operands[1], &photo, &err);
-    if (!st) st = fv_input_picture(j->model, photo, &j->seen, &err);
-    if (!st) st = fv_input_from_image(j->model, photo, &j->input, &err);
-    fv_image_free(photo);
+    fv_status st = fv_image_load(j->args->common.operands[1], &j->photo, &err);
+    if (!st) st = fv_input_picture(j->model, j->photo, &j->seen, &err);
+    if (!st) st = fv_input_from_image(j->model, j->photo, &j->input, &err);
     return st ? cli_fail_error(&err) : CLI_DONE;
 }
 
 static int render(job *j) {
     cli_progress progress;
     fv_error err = {0};
-    const char *const *units = (const char *const *)j->text;
+    const fv_objective *const *units = (const fv_objective *const *)j->objective;
     fv_recipe *recipe = j->recipe.recipe;
-    if (j->accentuates && cli_recipe_start_from(recipe, j->seen, &err))
-        return cli_fail_error(&err);
+    if (j->accentuates && cli_recipe_start_from(recipe, j->seen, &err)) return cli_fail_error(&err);
     const fv_render_desc desc =
         cli_render_desc(&j->args->recipe, &j->args->model, cli_progress_step, &progress);
     cli_progress_start(&progress, &j->args->common, "steps", FV_MONITOR_CANCEL);
@@ -119,7 +114,7 @@ static int run_model(job *j) {
     if (!code && a->alone && j->count != 1)
         code =
             cli_usage(a->common.command, "--alone: there are %d results; one is wanted", j->count);
-    if (!code) code = write_objectives(j);
+    if (!code) code = make_objectives(j);
     if (!code) code = cli_npy_make_folder(a->npy);
     if (!code) code = render(j);
     return code ? code : cli_photo_save(j);
@@ -146,11 +141,13 @@ static int run(const cli_args *common, const char *recipe) {
     for (int i = 0; j.made && i < j.count; i++) fv_rendering_free(j.made[i]);
     g_free(j.made);
     g_strfreev(j.word);
-    g_strfreev(j.text);
+    cli_objectives_free(j.wanted, j.count);
+    cli_objectives_free(j.objective, j.count);
     g_strfreev(j.label);
     cli_recipe_clear(&j.recipe);
     fv_tensor_free(j.input);
     fv_image_free(j.seen);
+    fv_image_free(j.photo);
     fv_model_free(model);
     return code;
 }

@@ -20,20 +20,14 @@ static char *kind_of(const char *note) {
     return g_string_free(kind, FALSE);
 }
 
-/* Says, once each, what is worth saying about the objectives; finds out which cannot be read. */
-static int describe(const cli_plan *p) {
+/* Says, once each, what is worth saying about the objectives. */
+static void describe(const cli_plan *p) {
     GHashTable *said = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    int code = CLI_DONE;
-    for (int i = 0; i < p->units.count && !code; i++) {
-        char text[512], note[256] = "";
-        fv_error err = {0};
-        if (fv_objective_describe(p->model, p->units.text[i], text, sizeof text, note, &err))
-            code = cli_fail_error(&err);
-        else if (*note && g_hash_table_add(said, kind_of(note)))
-            cli_note(&p->args->common, "%s", note);
+    for (int i = 0; i < p->units.count; i++) {
+        const char *note = fv_objective_note(p->units.list[i]);
+        if (*note && g_hash_table_add(said, kind_of(note))) cli_note(&p->args->common, "%s", note);
     }
     g_hash_table_unref(said);
-    return code;
 }
 
 /* Where the results go, in words: the first that was asked for. */
@@ -116,8 +110,8 @@ static int check_words(const cli_visualize_args *args) {
 static int complete(cli_plan *p) {
     p->starts = p->recipe.restarts;
     p->count = p->units.count * p->starts;
-    int code = describe(p);
-    return code ? code : cli_plan_check(p);
+    describe(p);
+    return cli_plan_check(p);
 }
 
 static int run(const cli_args *common) {
@@ -134,11 +128,12 @@ static int run(const cli_args *common) {
     code = cli_objectives_expand(common, model, common->operands + 1, common->n_operands - 1,
                                  args->expressions, &p.units);
     if (!code && (int64_t)p.units.count * cli_recipe_restarts(&args->recipe) > CLI_MAX_OBJECTIVES)
-        code = cli_usage(common->command, "more than %d pictures are asked for",
-                         CLI_MAX_OBJECTIVES);
+        code =
+            cli_usage(common->command, "more than %d pictures are asked for", CLI_MAX_OBJECTIVES);
+    if (!code) code = cli_objectives_read(model, &p.units);
     if (!code)
-        code = cli_recipe_make(common, &args->recipe, model, p.units.text, p.units.count,
-                               &p.recipe);
+        code =
+            cli_recipe_make(common, &args->recipe, model, p.units.list, p.units.count, &p.recipe);
     if (!code && args->recipe.show) {
         cli_recipe_show(&args->recipe, p.recipe.recipe);
     } else if (!code) {

@@ -28,7 +28,7 @@ static void name_skipped(const cli_args *args, const fv_examples *e) {
 }
 
 int cli_examples_scan(const cli_args *args, const cli_model_args *how, const cli_index_args *kept,
-                      const fv_model *model, char *const *objectives, int count, const char *folder,
+                      const fv_model *model, const cli_objectives *units, const char *folder,
                       fv_examples **out, double *seconds) {
     char *index = index_folder(kept);
     cli_progress progress;
@@ -39,8 +39,8 @@ int cli_examples_scan(const cli_args *args, const cli_model_args *how, const cli
                                    .on_nan = (fv_on_nan)how->on_nan,
                                    .progress = cli_progress_step,
                                    .user = &progress};
-    fv_status st =
-        fv_examples_scan(model, (const char *const *)objectives, count, folder, &desc, out, &err);
+    fv_status st = fv_examples_scan(model, (const fv_objective *const *)units->list, units->count,
+                                    folder, &desc, out, &err);
     *seconds = cli_progress_stop(&progress);
     if (st == FV_CANCELLED && cli_progress_signal())
         cli_progress_die(&progress, index ? "what was measured is kept; the same command goes on "

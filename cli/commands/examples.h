@@ -3,7 +3,7 @@
 #ifndef FOVEA_CLI_EXAMPLES_H
 #define FOVEA_CLI_EXAMPLES_H
 
-#include "command.h"
+#include "objectives.h"
 
 #define CLI_SHEETS_MAX 64 /* units that are drawn under each other in one picture */
 #define CLI_TOP        9  /* photos of a unit */
@@ -35,14 +35,14 @@ typedef struct cli_shown {
     double seconds;    /* of the scan */
 } cli_shown;
 
-/* Measures objectives on the photos of a folder, with progress; names what cannot be read. Ctrl-C
- * ends the program.
+/* Measures objectives (cli_objectives_read) on the photos of a folder, with progress; names what
+ * cannot be read. Ctrl-C ends the program.
  *   how, index  the options that say it
  *   out      yours to free with fv_examples_free
  *   seconds  it took
  *   returns  CLI_DONE, or an exit code with one line printed */
 int cli_examples_scan(const cli_args *args, const cli_model_args *how, const cli_index_args *index,
-                      const fv_model *model, char *const *objectives, int count, const char *folder,
+                      const fv_model *model, const cli_objectives *units, const char *folder,
                       fv_examples **out, double *seconds);
 
 /* Print what was found: a table, the scores as a table, or all of it as JSON.

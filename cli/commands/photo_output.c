@@ -42,7 +42,7 @@ static fv_status measure(const cli_photo_job *j, fv_session *session, int i, dou
     fv_status st = FV_OK;
     for (int k = 0; !st && k < 2; k++) {
         fv_tensor *gradient = NULL;
-        st = fv_session_gradient(session, inputs[k], j->word[i], values[k], &gradient, err);
+        st = fv_session_gradient(session, inputs[k], j->wanted[i], values[k], &gradient, err);
         fv_tensor_free(gradient);
     }
     return st;
@@ -87,6 +87,14 @@ static fv_status find_all(cli_photo_job *j, found *out, fv_error *err) {
 /* ---- writing -------------------------------------------------------------------------------- */
 
 /* The photo, and the results beside it. */
+/* All objectives in one line; caller frees. */
+static char *join_objectives(const cli_photo_job *j) {
+    GString *all = g_string_new(NULL);
+    for (int i = 0; i < j->count; i++)
+        g_string_append_printf(all, "%s%s", i ? "; " : "", fv_objective_text(j->objective[i]));
+    return g_string_free(all, FALSE);
+}
+
 static fv_status lay_out(const cli_photo_job *j, fv_image **out, fv_error *err) {
     const cli_photo_args *a = j->args;
     const fv_image **tile = g_new0(const fv_image *, (gsize)j->count + 1);
@@ -101,7 +109,7 @@ static fv_status lay_out(const cli_photo_job *j, fv_image **out, fv_error *err) 
     fv_status st = fv_montage(tile, (const char *const *)j->label, j->count + 1, &m, out, err);
     if (!st) st = cli_copy_texts(j->made[0]->image, *out, err);
     if (!st) {
-        char *all = g_strjoinv("; ", j->text);
+        char *all = join_objectives(j);
         st = fv_image_set_text(*out, "fovea.objective", all, err);
         g_free(all);
     }
@@ -174,7 +182,7 @@ static void put_json(const cli_photo_job *j, const found *f) {
         json_builder_begin_object(b);
         cli_json_text(b, accentuation ? "unit" : "layer", j->word[i]);
         if (accentuation) cli_json_text(b, "near", j->args->near);
-        cli_json_text(b, "objective", j->text[i]);
+        cli_json_text(b, "objective", fv_objective_text(j->objective[i]));
         cli_json_number(b, accentuation ? "before" : "relative_error", f[i].first);
         cli_json_number(b, accentuation ? "after" : "cosine", f[i].second);
         cli_json_int(b, "steps", j->made[i]->steps);

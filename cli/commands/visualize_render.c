@@ -50,15 +50,15 @@ static fv_status finished(void *user, int picture, fv_rendering *r, int *taken, 
 /* Makes the pictures of all units that are not there yet. */
 static fv_status make(const cli_plan *p, const cli_each *each, const fv_render_desc *desc,
                       fv_rendering **out, fv_error *err) {
-    const char **text = g_new0(const char *, p->units.count);
+    const fv_objective **todo = g_new0(const fv_objective *, p->units.count);
     fv_rendering **made = g_new0(fv_rendering *, p->count);
     int n = 0;
     for (int u = 0; u < p->units.count; u++)
-        if (!each->there[u]) text[n++] = p->units.text[u];
-    fv_status st = n ? fv_render_many(p->model, text, n, p->recipe.recipe, desc, made, err) : FV_OK;
+        if (!each->there[u]) todo[n++] = p->units.list[u];
+    fv_status st = n ? fv_render_many(p->model, todo, n, p->recipe.recipe, desc, made, err) : FV_OK;
     for (int i = 0; !st && i < n * p->starts; i++) out[number_of(p, each, i)] = made[i];
     g_free(made);
-    g_free(text);
+    g_free(todo);
     return st;
 }
 
@@ -91,17 +91,24 @@ static int render_units(const cli_plan *p, cli_each *each, cli_rendered *out) {
 /* --examples: the pictures that lower the units. */
 static int render_opposites(const cli_plan *p, cli_rendered *out) {
     char **names = g_new0(char *, p->count + 1);
+    fv_objective **units = NULL;
     cli_progress progress;
     fv_error err = {0};
     const fv_render_desc desc =
         cli_render_desc(&p->args->recipe, &p->args->model, cli_progress_step, &progress);
     for (int i = 0; i < p->count; i++) names[i] = g_strdup_printf("-1*%s", p->units.text[i]);
+    int code = cli_objectives_parse(p->model, names, p->count, &units);
+    g_strfreev(names);
+    if (code) {
+        cli_objectives_free(units, p->count);
+        return code;
+    }
     cli_progress_start(&progress, &p->args->common, "steps", FV_MONITOR_STOP);
     out->opposite = g_new0(fv_rendering *, p->count);
-    fv_status st = fv_render_many(p->model, (const char *const *)names, p->count, p->recipe.recipe,
-                                  &desc, out->opposite, &err);
+    fv_status st = fv_render_many(p->model, (const fv_objective *const *)units, p->count,
+                                  p->recipe.recipe, &desc, out->opposite, &err);
     out->seconds += cli_progress_stop(&progress);
-    g_strfreev(names);
+    cli_objectives_free(units, p->count);
     return st ? cli_fail_error(&err) : CLI_DONE;
 }
 
@@ -112,8 +119,8 @@ static int find_examples(const cli_plan *p, cli_rendered *out) {
     double seconds = 0;
     int code = cli_examples_check_plan(p);
     if (code) return code;
-    return cli_examples_scan(&a->common, &a->model, &a->index, p->model, p->units.text,
-                             p->units.count, a->examples, &out->examples, &seconds);
+    return cli_examples_scan(&a->common, &a->model, &a->index, p->model, &p->units, a->examples,
+                             &out->examples, &seconds);
 }
 
 int cli_render(const cli_plan *p, cli_each *each, cli_rendered *out) {

@@ -95,7 +95,7 @@ FV_API const char *fv_stage_name(fv_stage part);
  *   repeats  updates to be timed at each level; 0: 20
  *   errors   as fv_render
  */
-FV_API fv_status fv_bench_render(const fv_model *model, const char *objective,
+FV_API fv_status fv_bench_render(const fv_model *model, const fv_objective *objective,
                                  const fv_recipe *recipe, int threads, int repeats,
                                  fv_render_bench *out, fv_error *err);
 

@@ -114,8 +114,9 @@ FV_API void fv_attribution_free(fv_attribution *attribution);
  *              shape, a baseline of another shape; ARG a field out of its range; NOTFOUND no such
  *              layer; CANCELLED
  */
-FV_API fv_status fv_attribute(fv_session *session, const fv_tensor *input, const char *objective,
-                              const fv_attribute_desc *desc, fv_attribution **out, fv_error *err);
+FV_API fv_status fv_attribute(fv_session *session, const fv_tensor *input,
+                              const fv_objective *objective, const fv_attribute_desc *desc,
+                              fv_attribution **out, fv_error *err);
 
 typedef struct fv_scores_desc {
     int steps;             /* points of a curve after the first; 0: 100 */
@@ -142,7 +143,7 @@ FV_API void fv_scores_free(fv_scores *scores);
  *   errors  as fv_attribute; SHAPE a map of another size; CANCELLED (also for STOP)
  */
 FV_API fv_status fv_attribute_scores(fv_session *session, const fv_tensor *input,
-                                     const char *objective, const fv_tensor *map,
+                                     const fv_objective *objective, const fv_tensor *map,
                                      const fv_scores_desc *desc, fv_scores **out, fv_error *err);
 
 /* Makes a model whose weights in some layers are shuffled: every constant of such a layer (kernel,
@@ -177,7 +178,7 @@ FV_API void fv_sanity_free(fv_sanity_stage *stages, int count);
  *   errors     as fv_attribute; SHAPE no layer before the objective has weights; CANCELLED
  */
 FV_API fv_status fv_attribute_sanity(const fv_model *model, const fv_session_desc *session,
-                                     const fv_tensor *input, const char *objective,
+                                     const fv_tensor *input, const fv_objective *objective,
                                      const fv_attribute_desc *desc, int stages,
                                      fv_sanity_stage **out, int *count, fv_error *err);
 

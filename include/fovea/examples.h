@@ -30,7 +30,8 @@ typedef struct fv_examples_desc {
  * from there.
  *   model       borrowed: must outlive the result
  *   objectives  [count] `LAYER` stands for all its units, each a `LAYER:C`; else as in
- *               fv_session_gradient. One pass of the photos measures them all
+ *               fv_session_gradient. One pass of the photos measures them all. Not needed
+ *               afterwards
  *   out         yours to free with fv_examples_free
  *   memory      does not grow with the photos, but for about 200 bytes each
  *   errors      as fv_session_gradient; IO the folder or an index file; NOTFOUND no picture in it;
@@ -39,16 +40,17 @@ typedef struct fv_examples_desc {
  *               may have open: each is an open file until the result is freed; CANCELLED whatever
  *               the callback returned; NONFINITE
  */
-FV_API fv_status fv_examples_scan(const fv_model *model, const char *const *objectives, int count,
-                                  const char *folder, const fv_examples_desc *desc,
+FV_API fv_status fv_examples_scan(const fv_model *model, const fv_objective *const *objectives,
+                                  int count, const char *folder, const fv_examples_desc *desc,
                                   fv_examples **out, fv_error *err);
 FV_API void fv_examples_free(fv_examples *examples);
 
 /* Counts the units that objectives stand for, without a photo: what fv_examples_unit_count says
  * after a scan.
  *   errors  as fv_examples_scan, but for those of the folder and the index */
-FV_API fv_status fv_examples_count_units(const fv_model *model, const char *const *objectives,
-                                         int count, int *units, fv_error *err);
+FV_API fv_status fv_examples_count_units(const fv_model *model,
+                                         const fv_objective *const *objectives, int count,
+                                         int *units, fv_error *err);
 
 /* Photos in order of their paths, without those that cannot be read; the path inside the folder. */
 FV_API int fv_examples_photo_count(const fv_examples *examples);

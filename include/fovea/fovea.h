@@ -12,9 +12,9 @@
  *   fv_model_free(m);
  *
  * Its parts, in the order in which data flows: core.h (error, tensor, image, model), monitor.h
- * (progress, ending calls), session.h (running a model, gradients), render.h (pictures that excite
- * units), view.h (montages, plots, maps), examples.h (photos that excite units), attribute.h (which
- * part of a photo does it).
+ * (progress, ending calls), session.h (running a model, gradients), objective.h (what to look for),
+ * render.h (pictures that excite units), view.h (montages, plots, maps), examples.h (photos that
+ * excite units), attribute.h (which part of a photo does it).
  *
  * Ownership: you free what a `_load`, `_new`, `_copy` or `_render` function gave you, with its own
  * `_free`; every other pointer is borrowed and lives as long as the object you got it from.
@@ -35,6 +35,7 @@
 
 #include "fovea/core.h"
 #include "fovea/monitor.h"
+#include "fovea/objective.h"
 #include "fovea/session.h"
 #include "fovea/recipe.h"
 #include "fovea/render.h"

@@ -3,7 +3,7 @@
 #ifndef FOVEA_RECIPE_H
 #define FOVEA_RECIPE_H
 
-#include "fovea/core.h"
+#include "fovea/objective.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -30,7 +30,7 @@ FV_API const char *fv_recipe_summary(int index);
  * asks for classes (or anything that is one number a channel), "fovea-layer" for the maps of inner
  * layers, "erhan" for inputs that are no pictures.
  *   objective  NULL for "fovea" or "erhan" */
-FV_API const char *fv_recipe_default(const fv_model *model, const char *objective);
+FV_API const char *fv_recipe_default(const fv_model *model, const fv_objective *objective);
 
 /* One of the options, which are the same for all recipes. */
 typedef struct fv_recipe_option {
@@ -56,17 +56,17 @@ FV_API fv_status fv_recipe_option_check(const char *option, const char *value, f
  *   objectives  [count] they decide the default, and the size of the picture where that is
  *               "receptive"; NULL with count 0: they are not known yet
  *   out         yours to free with fv_recipe_free
- *   errors      NOTFOUND no such recipe, with the names there are; as fv_objective_describe */
+ *   errors      NOTFOUND no such recipe, with the names there are; ARG another
+ *               model's objective */
 FV_API fv_status fv_recipe_new(const fv_model *model, const char *name,
-                               const char *const *objectives, int count, fv_recipe **out,
+                               const fv_objective *const *objectives, int count, fv_recipe **out,
                                fv_error *err);
 FV_API fv_status fv_recipe_copy(const fv_recipe *recipe, fv_recipe **out, fv_error *err);
 FV_API void fv_recipe_free(fv_recipe *recipe);
 
 /* Sets an option from text; the recipe is untouched on failure.
  *   option  "size", "steps", "transforms", ...
- *   errors  NOTFOUND no such option; ARG a value it does not allow, with what it allows; as
- *           fv_recipe_new for size "receptive" */
+ *   errors  NOTFOUND no such option; ARG a value it does not allow, with what it allows */
 FV_API fv_status fv_recipe_set(fv_recipe *recipe, const char *option, const char *value,
                                fv_error *err);
 

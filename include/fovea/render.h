@@ -69,11 +69,12 @@ typedef struct fv_rendering {
 FV_API void fv_rendering_free(fv_rendering *rendering);
 
 /* Makes the picture that excites one unit.
- *   objective  terms to raise, with weights: "mixed4a:3 - 0.1*tv"; see docs/objectives.md
+ *   objective  terms to raise, with weights, as fv_objective_new reads them: "mixed4a:3 - 0.1*tv"
  *   recipe     NULL: the default for the objective
  *   out        [3][height][width] (1 channel where the input has one), with texts; yours to free
- *   errors     as fv_session_gradient; SHAPE the network's input is no picture; CANCELLED; NOTFOUND
- *              the unit is dead: its gradient is zero whatever was tried, or explodes; NONFINITE
+ *   errors     as fv_objective_new and fv_session_gradient; SHAPE the network's input is no
+ *              picture; CANCELLED; NOTFOUND the unit is dead: its gradient is zero whatever was
+ *              tried, or explodes; NONFINITE
  */
 FV_API fv_status fv_render(const fv_model *model, const char *objective, const fv_recipe *recipe,
                            fv_image **out, fv_error *err);
@@ -109,40 +110,9 @@ typedef struct fv_render_desc {
  *               failure. Where the callback stopped the call, pictures not begun are NULL; so are
  *               those that `finished` has taken
  *   errors      ARG settings of the recipe that do not go together; as fv_render */
-FV_API fv_status fv_render_many(const fv_model *model, const char *const *objectives, int count,
-                                const fv_recipe *recipe, const fv_render_desc *desc,
+FV_API fv_status fv_render_many(const fv_model *model, const fv_objective *const *objectives,
+                                int count, const fv_recipe *recipe, const fv_render_desc *desc,
                                 fv_rendering **out, fv_error *err);
-
-/* Reads an objective and says what it was taken for: "class:hen" -> "logits:8".
- *   text, size  the objective in one spelling
- *   note        one sentence worth saying ("optimised before the softmax"), or ""; 256 bytes
- */
-FV_API fv_status fv_objective_describe(const fv_model *model, const char *objective, char *text,
-                                       size_t size, char note[256], fv_error *err);
-
-/* Writes an objective that compares with a photo: "match(LAYER, PHOTO)" (feature inversion) or
- * "caricature(LAYER, PHOTO, POWER)"; docs/objectives.md. Recipes of these names go with them.
- *   term    "match" or "caricature"    photo  path of a picture file
- *   power   of a caricature's cosine, 0..1000; < 0: 1
- *   errors  ARG a name with both kinds of quotes, or a text longer than `size`; as
- *           fv_objective_describe */
-FV_API fv_status fv_photo_objective(const fv_model *model, const char *term, const char *layer,
-                                    const char *photo, double power, char *text, size_t size,
-                                    fv_error *err);
-
-/* Writes the objective of feature accentuation (Hamblin et al. 2024), to be climbed from the photo
- * itself (fv_recipe_set_image, fv_input_picture) with the recipe "accentuate": OBJECTIVE +
- * W*match(NEAR, PHOTO). W is measured, on the photo with some noise, so that both terms' gradients
- * have the same mean magnitude, times `strength`.
- *   objective  what to bring out: terms of the network
- *   near       the layer in which the picture stays near the photo; NULL: the last whose maps have
- *              at least 1/8 of the input's side
- *   strength   0: no nearness; the more, the nearer
- *   errors     ARG as fv_photo_objective, a strength that is no number >= 0, or an objective that
- *              looks at the picture; NOTFOUND no layer to stay near, or its gradient is zero */
-FV_API fv_status fv_accentuation_objective(const fv_model *model, const char *objective,
-                                           const char *photo, const char *near, double strength,
-                                           char *text, size_t size, fv_error *err);
 
 /* Groups pictures of one unit that are the same up to a shift.
  *   shifts     1: compared over all circular shifts; 0: as they lie (vectors)
@@ -188,12 +158,12 @@ typedef struct fv_dream_desc {
 
 /* Brings out in a picture what a layer sees in it (DeepDream, Mordvintsev et al. 2015).
  *   image      any size; it is changed: the result replaces it, with texts as fv_render's
- *   objective  as fv_render; a guide takes a plain LAYER only
+ *   objective  terms of the network; a guide takes a plain LAYER only
  *   memory     the picture, its change, 3 bytes a pixel, and one tile's plan
  *   errors     as fv_render. With FV_ON_NAN_KEEP a dream that meets NaN ends there, is marked
  *              unfinished, and FV_OK
  */
-FV_API fv_status fv_dream(const fv_model *model, fv_image *image, const char *objective,
+FV_API fv_status fv_dream(const fv_model *model, fv_image *image, const fv_objective *objective,
                           const fv_dream_desc *desc, fv_error *err);
 
 /* Saves pictures of one size and one number of channels as an animation: .webp (with the texts of

@@ -5,6 +5,7 @@
 
 #include "fovea/core.h"
 #include "fovea/monitor.h"
+#include "fovea/objective.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -51,19 +52,16 @@ FV_API fv_status fv_session_run(fv_session *session, const fv_tensor *input, con
                                 fv_tensor **out, fv_error *err);
 
 /* Computes an objective and its gradient with respect to the raw input.
- *   objective  `LAYER:C` mean over the positions of channel C; `LAYER:C@y,x` one neuron; `LAYER`
- *              mean of squares of the whole layer; each per sample of the batch. Sums, classes and
- *              more: docs/objectives.md, without terms of the picture or of several pictures (ARG)
- *              Channels are on axis 1 of what convolutions make, on the last axis of what matrix
- *              products and layer norms make; what moves or maps elements keeps them. `@` takes a
- *              coordinate for each other axis of one sample, outermost first
+ *   objective  of the session's model, without terms of the picture or of several pictures (ARG);
+ *              each per sample of the batch. A channel of a softmax is that channel, though
+ *              rendering takes the logit before it
  *   values     [input->dim[0]] objective of each sample; caller's array, or NULL
  *   gradient   shaped like the input; yours to free. Samples do not influence each other
- *   errors     as fv_session_run; ARG an objective that cannot be read; NOTFOUND no such channel
+ *   errors     as fv_session_run; ARG another model's objective; NOTFOUND no such position
  */
 FV_API fv_status fv_session_gradient(fv_session *session, const fv_tensor *input,
-                                     const char *objective, double *values, fv_tensor **gradient,
-                                     fv_error *err);
+                                     const fv_objective *objective, double *values,
+                                     fv_tensor **gradient, fv_error *err);
 
 /* Runs the network on a raw input, keeps what fv_session_backward needs, and returns several values
  * of its graph.

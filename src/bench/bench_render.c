@@ -70,7 +70,7 @@ static fv_status watch_new(watch *w, int64_t updates, fv_error *err) {
 
 /* The render itself, watched; the pictures are thrown away.
  *   restarts  of the recipe: all of them are one batch */
-static fv_status render_watched(const fv_model *model, const char *objective,
+static fv_status render_watched(const fv_model *model, const fv_objective *objective,
                                 const fv_recipe *recipe, int restarts, int threads, watch *w,
                                 fv_error *err) {
     const fv_render_desc d = {.struct_size = sizeof d,
@@ -87,8 +87,8 @@ static fv_status render_watched(const fv_model *model, const char *objective,
 }
 
 /* The recipe with as many steps as are wanted. */
-static fv_status timed_recipe(const fv_model *model, const char *objective, const fv_recipe *recipe,
-                              int steps, fv_recipe **out, fv_error *err) {
+static fv_status timed_recipe(const fv_model *model, const fv_objective *objective,
+                              const fv_recipe *recipe, int steps, fv_recipe **out, fv_error *err) {
     char text[16];
     fv_recipe *r = NULL;
     fv_status st = recipe ? fv_recipe_copy(recipe, &r, err)
@@ -102,8 +102,9 @@ static fv_status timed_recipe(const fv_model *model, const char *objective, cons
     return st;
 }
 
-fv_status fv_bench_render(const fv_model *model, const char *objective, const fv_recipe *recipe,
-                          int threads, int repeats, fv_render_bench *out, fv_error *err) {
+fv_status fv_bench_render(const fv_model *model, const fv_objective *objective,
+                          const fv_recipe *recipe, int threads, int repeats, fv_render_bench *out,
+                          fv_error *err) {
     fv_status st = FVI_NOT_NULL(err, model, objective, out);
     if (st) return st;
     if (repeats < 0 || repeats > MAX_REPEATS)

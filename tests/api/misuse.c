@@ -82,6 +82,10 @@ int misuse_setup(void **state) {
     WORKS(fv_image_save(t.photo, t.path, err));
     WORKS(fv_model_load("tests/data/cli/tiny.onnx", NULL, &t.net, err));
     WORKS(fv_model_load("tests/data/cli/vector.onnx", NULL, &t.vector, err));
+    WORKS(fv_objective_new(t.net, "head/conv:0", NULL, 0, &t.unit, err));
+    WORKS(fv_objective_new(t.net, "pool:0", NULL, 0, &t.pool, err));
+    WORKS(fv_objective_new(t.net, "pool:0 - tv", NULL, 0, &t.mixed, err));
+    WORKS(fv_objective_new(t.vector, "dense1:0", NULL, 0, &t.dense, err));
     WORKS(fv_session_new(t.net, &one, &t.session, err));
     WORKS(fv_session_new(t.vector, &one, &t.vector_session, err));
     WORKS(fv_input_from_image(t.net, t.photo, &t.input, err));
@@ -94,6 +98,10 @@ int misuse_teardown(void **state) {
     fv_tensor_free(t.vector_input);
     fv_tensor_free(t.input);
     fv_session_free(t.vector_session);
+    fv_objective_free(t.unit);
+    fv_objective_free(t.pool);
+    fv_objective_free(t.mixed);
+    fv_objective_free(t.dense);
     fv_session_free(t.session);
     fv_model_free(t.vector);
     fv_model_free(t.net);

@@ -30,6 +30,7 @@
 typedef struct outputs {
     fv_tensor *tensor, *second;
     fv_image *image, *images[4];
+    fv_objective *objective;
     fv_model *model;
     fv_session *session;
     fv_monitor *monitor;
@@ -65,19 +66,19 @@ typedef struct outputs {
 extern outputs o;
 
 /* A call that must be refused. `err` in the call is the error, or NULL. */
-#define REFUSED(STATUS, TEXT, CALL)                                                               \
-    for (int once_more = 1; once_more >= 0; once_more--) {                                        \
-        fv_error *err = misuse_begin(once_more);                                                  \
-        fv_status got = (CALL);                                                                   \
-        misuse_check(got, STATUS, TEXT, #CALL, __FILE__, __LINE__);                               \
+#define REFUSED(STATUS, TEXT, CALL)                                 \
+    for (int once_more = 1; once_more >= 0; once_more--) {          \
+        fv_error *err = misuse_begin(once_more);                    \
+        fv_status got = (CALL);                                     \
+        misuse_check(got, STATUS, TEXT, #CALL, __FILE__, __LINE__); \
     }
 
 /* A call that must do its work. */
-#define WORKS(CALL)                                                                               \
-    do {                                                                                          \
-        fv_error *err = misuse_begin(1);                                                          \
-        fv_status got = (CALL);                                                                   \
-        misuse_works(got, #CALL, __FILE__, __LINE__);                                             \
+#define WORKS(CALL)                                   \
+    do {                                              \
+        fv_error *err = misuse_begin(1);              \
+        fv_status got = (CALL);                       \
+        misuse_works(got, #CALL, __FILE__, __LINE__); \
     } while (0)
 
 /* A function without a status that is called with nothing, and gives `VALUE`. */
@@ -87,11 +88,14 @@ extern outputs o;
 #define HARMLESS(CALL) CALL
 
 /* What the calls are made with: a small network of 32 x 32 pictures with 10 classes, its session,
- * an input, a photo; and a network of vectors. Made by misuse_setup, freed by misuse_teardown. */
+ * objectives, an input, a photo; and a network of vectors. Made by misuse_setup, freed by
+ * misuse_teardown. */
 typedef struct things {
     fv_model *net, *vector;
     fv_session *session, *vector_session;
     fv_tensor *input, *vector_input;
+    fv_objective *unit, *pool, *mixed; /* of net: head/conv:0, pool:0, pool:0 - tv */
+    fv_objective *dense;               /* of vector: dense1:0 */
     fv_image *photo;
     char folder[64]; /* of our own, empty but for "photo.png" */
     char path[96];   /* of that photo */

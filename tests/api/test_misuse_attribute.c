@@ -2,8 +2,6 @@
 /* Misuse of attribute.h: which part of a picture does it. */
 #include "misuse.h"
 
-#define UNIT "head/conv:0"
-
 static void test_methods(void **state) {
     (void)state;
     assert_true(fv_method_count() > 0);
@@ -17,19 +15,19 @@ static void test_calls(void **state) {
     (void)state;
 #define CALL(SESSION_, INPUT, WHAT) fv_attribute(SESSION_, INPUT, WHAT, NULL, &o.attribution, err)
     REFUSED(FV_ARG, "session must", fv_attribute(NULL, t.input, NULL, NULL, &o.attribution, err));
-    REFUSED(FV_ARG, "input must", fv_attribute(t.session, NULL, UNIT, NULL, &o.attribution, err));
-    REFUSED(FV_ARG, "out must", fv_attribute(t.session, t.input, UNIT, NULL, NULL, err));
-    REFUSED(FV_ARG, "empty", CALL(t.session, t.input, ""));
-    REFUSED(FV_NOTFOUND, "nothing", CALL(t.session, t.input, "nothing"));
-    REFUSED(FV_ARG, "data", CALL(t.session, &no_numbers, UNIT));
-    REFUSED(FV_ARG, "9 dimensions", CALL(t.session, &nine_dims, UNIT));
-    REFUSED(FV_SHAPE, "wants", CALL(t.session, t.vector_input, UNIT));
-    REFUSED(FV_SHAPE, "no picture", CALL(t.vector_session, t.vector_input, "dense1:0"));
+    REFUSED(FV_ARG, "input must", fv_attribute(t.session, NULL, t.unit, NULL, &o.attribution, err));
+    REFUSED(FV_ARG, "out must", fv_attribute(t.session, t.input, t.unit, NULL, NULL, err));
+    REFUSED(FV_ARG, "another model", CALL(t.session, t.input, t.dense));
+    REFUSED(FV_ARG, "tv", CALL(t.session, t.input, t.mixed));
+    REFUSED(FV_ARG, "data", CALL(t.session, &no_numbers, t.unit));
+    REFUSED(FV_ARG, "9 dimensions", CALL(t.session, &nine_dims, t.unit));
+    REFUSED(FV_SHAPE, "wants", CALL(t.session, t.vector_input, t.unit));
+    REFUSED(FV_SHAPE, "no picture", CALL(t.vector_session, t.vector_input, t.dense));
     const float was = t.input->data[0];
     t.input->data[0] = NAN;
-    REFUSED(FV_ARG, "not finite", CALL(t.session, t.input, UNIT));
+    REFUSED(FV_ARG, "not finite", CALL(t.session, t.input, t.unit));
     t.input->data[0] = was;
-    WORKS(CALL(t.session, t.input, UNIT));
+    WORKS(CALL(t.session, t.input, t.unit));
     fv_attribution_free(o.attribution);
     HARMLESS(fv_attribution_free(NULL));
 }
@@ -37,7 +35,7 @@ static void test_calls(void **state) {
 static void test_fields(void **state) {
     (void)state;
 #define METHOD(...) \
-    fv_attribute(t.session, t.input, UNIT, &(fv_attribute_desc){__VA_ARGS__}, &o.attribution, err)
+    fv_attribute(t.session, t.input, t.unit, &(fv_attribute_desc){__VA_ARGS__}, &o.attribution, err)
     REFUSED(FV_ARG, "method is -1", METHOD(.method = -1));
     REFUSED(FV_ARG, "method is 10", METHOD(.method = 10));
     REFUSED(FV_ARG, "baseline is -1", METHOD(.baseline = -1));
@@ -72,15 +70,15 @@ static void test_fields(void **state) {
 
 static void test_scores(void **state) {
     (void)state;
-#define SCORES(MAP, ...)                                                                          \
-    fv_attribute_scores(t.session, t.input, UNIT, MAP, &(fv_scores_desc){__VA_ARGS__}, &o.scores, \
-                        err)
+#define SCORES(MAP, ...)                                                                 \
+    fv_attribute_scores(t.session, t.input, t.unit, MAP, &(fv_scores_desc){__VA_ARGS__}, \
+                        &o.scores, err)
     REFUSED(FV_ARG, "session must",
-            fv_attribute_scores(NULL, t.input, UNIT, NULL, NULL, &o.scores, err));
+            fv_attribute_scores(NULL, t.input, t.unit, NULL, NULL, &o.scores, err));
     REFUSED(FV_ARG, "input must",
             fv_attribute_scores(t.session, NULL, NULL, NULL, NULL, &o.scores, err));
     REFUSED(FV_ARG, "out must",
-            fv_attribute_scores(t.session, t.input, UNIT, NULL, NULL, NULL, err));
+            fv_attribute_scores(t.session, t.input, t.unit, NULL, NULL, NULL, err));
     REFUSED(FV_ARG, "steps is -1", SCORES(NULL, .steps = -1));
     REFUSED(FV_ARG, "steps is 100001", SCORES(NULL, .steps = 100001));
     REFUSED(FV_ARG, "baseline -1", SCORES(NULL, .deletion = -1));
@@ -115,22 +113,22 @@ static void test_sanity(void **state) {
 #define SANITY(HOW, INPUT, WHAT, STAGES) \
     fv_attribute_sanity(t.net, HOW, INPUT, WHAT, NULL, STAGES, &o.stages, &o.count, err)
     REFUSED(FV_ARG, "model must",
-            fv_attribute_sanity(NULL, NULL, t.input, UNIT, NULL, 1, &o.stages, &o.count, err));
+            fv_attribute_sanity(NULL, NULL, t.input, t.unit, NULL, 1, &o.stages, &o.count, err));
     REFUSED(FV_ARG, "input must",
             fv_attribute_sanity(t.net, NULL, NULL, NULL, NULL, 1, &o.stages, &o.count, err));
     REFUSED(FV_ARG, "out must",
-            fv_attribute_sanity(t.net, NULL, t.input, UNIT, NULL, 1, NULL, &o.count, err));
+            fv_attribute_sanity(t.net, NULL, t.input, t.unit, NULL, 1, NULL, &o.count, err));
     REFUSED(FV_ARG, "count must",
-            fv_attribute_sanity(t.net, NULL, t.input, UNIT, NULL, 1, &o.stages, NULL, err));
-    REFUSED(FV_ARG, "stages is -1", SANITY(&one, t.input, UNIT, -1));
-    REFUSED(FV_ARG, "stages is 1001", SANITY(&one, t.input, UNIT, 1001));
-    REFUSED(FV_ARG, "threads is -1", SANITY(&below, t.input, UNIT, 1));
-    REFUSED(FV_NOTFOUND, "nothing", SANITY(&one, t.input, "nothing", 1));
-    REFUSED(FV_SHAPE, "wants", SANITY(&one, t.vector_input, UNIT, 1));
-    REFUSED(FV_ARG, "data", SANITY(&one, &no_numbers, UNIT, 1));
+            fv_attribute_sanity(t.net, NULL, t.input, t.unit, NULL, 1, &o.stages, NULL, err));
+    REFUSED(FV_ARG, "stages is -1", SANITY(&one, t.input, t.unit, -1));
+    REFUSED(FV_ARG, "stages is 1001", SANITY(&one, t.input, t.unit, 1001));
+    REFUSED(FV_ARG, "threads is -1", SANITY(&below, t.input, t.unit, 1));
+    REFUSED(FV_ARG, "another model", SANITY(&one, t.input, t.dense, 1));
+    REFUSED(FV_SHAPE, "wants", SANITY(&one, t.vector_input, t.unit, 1));
+    REFUSED(FV_ARG, "data", SANITY(&one, &no_numbers, t.unit, 1));
     const fv_attribute_desc bad = {.keep = 2};
     REFUSED(FV_ARG, "keep is 2",
-            fv_attribute_sanity(t.net, &one, t.input, UNIT, &bad, 1, &o.stages, &o.count, err));
+            fv_attribute_sanity(t.net, &one, t.input, t.unit, &bad, 1, &o.stages, &o.count, err));
     HARMLESS(fv_sanity_free(NULL, 0));
     HARMLESS(fv_sanity_free(NULL, 3));
 }

@@ -4,8 +4,7 @@
 
 static fv_examples *e;
 
-static const char *unit[] = {"head/conv:0"}, *none[] = {"head/conv:0", NULL},
-                  *wrong[] = {"nothing"}, *empty[] = {""};
+static const fv_objective *unit[1], *none[2], *wrong[1], *mixed[1]; /* filled by setup */
 
 static void test_scan(void **state) {
     (void)state;
@@ -21,8 +20,8 @@ static void test_scan(void **state) {
     REFUSED(FV_ARG, "at least 1", SCAN(t.net, unit, 0, t.folder));
     REFUSED(FV_ARG, "at least 1", SCAN(t.net, unit, -1, t.folder));
     REFUSED(FV_ARG, "objective 1", SCAN(t.net, none, 2, t.folder));
-    REFUSED(FV_ARG, "empty", SCAN(t.net, empty, 1, t.folder));
-    REFUSED(FV_NOTFOUND, "nothing", SCAN(t.net, wrong, 1, t.folder));
+    REFUSED(FV_ARG, "tv", SCAN(t.net, mixed, 1, t.folder));
+    REFUSED(FV_ARG, "another model", SCAN(t.net, wrong, 1, t.folder));
     REFUSED(FV_ARG, "folder", SCAN(t.net, unit, 1, ""));
     REFUSED(FV_IO, "nowhere", SCAN(t.net, unit, 1, misuse_path("nowhere")));
     REFUSED(FV_IO, "photo.png", SCAN(t.net, unit, 1, t.path));
@@ -45,7 +44,7 @@ static void test_scan(void **state) {
     REFUSED(FV_ARG, "at least 1", fv_examples_count_units(t.net, unit, 0, &o.count, err));
     REFUSED(FV_ARG, "at least 1", fv_examples_count_units(t.net, unit, -1, &o.count, err));
     REFUSED(FV_ARG, "objective 1", fv_examples_count_units(t.net, none, 2, &o.count, err));
-    REFUSED(FV_NOTFOUND, "nothing", fv_examples_count_units(t.net, wrong, 1, &o.count, err));
+    REFUSED(FV_ARG, "another model", fv_examples_count_units(t.net, wrong, 1, &o.count, err));
 }
 
 static void test_looking(void **state) {
@@ -178,6 +177,9 @@ static void test_sheet(void **state) {
 static int setup(void **state) {
     const fv_examples_desc one = {.threads = 1, .decoders = 1};
     const int st = misuse_setup(state);
+    unit[0] = none[0] = t.unit;
+    wrong[0] = t.dense;
+    mixed[0] = t.mixed;
     if (!st) WORKS(fv_examples_scan(t.net, unit, 1, t.folder, &one, &e, err));
     return st;
 }

@@ -19,14 +19,14 @@ static void test_recipes(void **state) {
     GIVES(NULL, fv_recipe_summary(n));
     GIVES(NULL, fv_recipe_option_at(-1));
     GIVES(NULL, fv_recipe_option_at(m));
-    assert_string_equal(fv_recipe_default(NULL, UNIT), "fovea");
+    assert_string_equal(fv_recipe_default(NULL, t.pool), "fovea");
     assert_string_equal(fv_recipe_default(t.net, NULL), "fovea");
     assert_string_equal(fv_recipe_default(t.vector, NULL), "erhan");
-    assert_non_null(fv_recipe_default(t.net, "nothing:"));
+    assert_non_null(fv_recipe_default(t.net, t.dense));
 }
 
 static void test_making(void **state) {
-    const char *unit[] = {UNIT}, *wrong[] = {"conv99:0"};
+    const fv_objective *unit[] = {t.pool}, *wrong[] = {t.dense}, *none[] = {t.pool, NULL};
     (void)state;
     REFUSED(FV_ARG, "model must", fv_recipe_new(NULL, NULL, unit, 1, &o.recipe, err));
     REFUSED(FV_ARG, "out must", fv_recipe_new(t.net, NULL, unit, 1, NULL, err));
@@ -34,7 +34,8 @@ static void test_making(void **state) {
     REFUSED(FV_ARG, "objectives is NULL", fv_recipe_new(t.net, NULL, NULL, 1, &o.recipe, err));
     REFUSED(FV_NOTFOUND, "lucid", fv_recipe_new(t.net, "none", unit, 1, &o.recipe, err));
     REFUSED(FV_NOTFOUND, "lucid", fv_recipe_new(t.net, "", NULL, 0, &o.recipe, err));
-    REFUSED(FV_NOTFOUND, "conv99", fv_recipe_new(t.net, NULL, wrong, 1, &o.recipe, err));
+    REFUSED(FV_ARG, "another model", fv_recipe_new(t.net, NULL, wrong, 1, &o.recipe, err));
+    REFUSED(FV_ARG, "objective 1", fv_recipe_new(t.net, NULL, none, 2, &o.recipe, err));
     REFUSED(FV_ARG, "recipe must", fv_recipe_copy(NULL, &o.recipe, err));
     REFUSED(FV_ARG, "out must", fv_recipe_copy(good, NULL, err));
     WORKS(fv_recipe_new(t.net, NULL, NULL, 0, &o.recipe, err));
@@ -186,7 +187,7 @@ static void test_inputs(void **state) {
 /* ---- calls ---------------------------------------------------------------------------------- */
 
 static void test_render(void **state) {
-    const char *unit[] = {UNIT, NULL};
+    const fv_objective *unit[] = {t.pool, NULL}, *wrong[] = {t.dense};
     fv_recipe *r = NULL;
     (void)state;
     REFUSED(FV_ARG, "model must", fv_render(NULL, UNIT, NULL, &o.image, err));
@@ -200,10 +201,11 @@ static void test_render(void **state) {
     REFUSED(FV_ARG, "model must", MANY(NULL, unit, 1, o.renderings));
     REFUSED(FV_ARG, "objectives must", MANY(t.net, NULL, 1, o.renderings));
     REFUSED(FV_ARG, "out must", MANY(t.net, unit, 1, NULL));
-    REFUSED(FV_ARG, "empty", fv_render_many(t.net, unit, 2, NULL, NULL, o.renderings, err));
+    REFUSED(FV_ARG, "objective 1", fv_render_many(t.net, unit, 2, NULL, NULL, o.renderings, err));
     REFUSED(FV_ARG, "at least 1", MANY(t.net, unit, 0, o.renderings));
     REFUSED(FV_ARG, "at least 1", MANY(t.net, unit, -1, o.renderings));
-    REFUSED(FV_ARG, "empty", MANY(t.net, unit, 2, o.renderings));
+    REFUSED(FV_ARG, "objective 1", MANY(t.net, unit, 2, o.renderings));
+    REFUSED(FV_ARG, "another model", MANY(t.net, wrong, 1, o.renderings));
 #define RUN(...) \
     fv_render_many(t.net, unit, 1, good, FV_DESC(fv_render_desc, __VA_ARGS__), o.renderings, err)
     REFUSED(FV_ARG, "batch is -1", RUN(.batch = -1));
@@ -228,71 +230,18 @@ static void test_render(void **state) {
 
 static void test_timing(void **state) {
     (void)state;
-    REFUSED(FV_ARG, "model must", fv_bench_render(NULL, UNIT, NULL, 1, 1, &o.render_bench, err));
+    REFUSED(FV_ARG, "model must", fv_bench_render(NULL, t.pool, NULL, 1, 1, &o.render_bench, err));
     REFUSED(FV_ARG, "objective must",
             fv_bench_render(t.net, NULL, NULL, 1, 1, &o.render_bench, err));
-    REFUSED(FV_ARG, "out must", fv_bench_render(t.net, UNIT, NULL, 1, 1, NULL, err));
+    REFUSED(FV_ARG, "out must", fv_bench_render(t.net, t.pool, NULL, 1, 1, NULL, err));
     REFUSED(FV_ARG, "repeats is -1",
-            fv_bench_render(t.net, UNIT, NULL, 1, -1, &o.render_bench, err));
-    REFUSED(FV_NOTFOUND, "nothing",
-            fv_bench_render(t.net, "nothing:0", NULL, 1, 1, &o.render_bench, err));
+            fv_bench_render(t.net, t.pool, NULL, 1, -1, &o.render_bench, err));
+    REFUSED(FV_ARG, "another model",
+            fv_bench_render(t.net, t.dense, NULL, 1, 1, &o.render_bench, err));
     REFUSED(FV_ARG, "threads is -1",
-            fv_bench_render(t.net, UNIT, NULL, -1, 1, &o.render_bench, err));
+            fv_bench_render(t.net, t.pool, NULL, -1, 1, &o.render_bench, err));
     assert_string_equal(fv_stage_name(FV_STAGE_COUNT), "?");
     assert_string_equal(fv_stage_name((fv_stage)-1), "?");
-}
-
-static void test_objectives(void **state) {
-    char room[4];
-    (void)state;
-#define DESCRIBE(MODEL, TEXT, OUT, SIZE, NOTE) \
-    fv_objective_describe(MODEL, TEXT, OUT, SIZE, NOTE, err)
-    REFUSED(FV_ARG, "model must", fv_objective_describe(NULL, UNIT, o.text, 99, o.note, err));
-    REFUSED(FV_ARG, "objective must", fv_objective_describe(t.net, NULL, o.text, 99, o.note, err));
-    REFUSED(FV_ARG, "text must", fv_objective_describe(t.net, UNIT, NULL, 99, o.note, err));
-    REFUSED(FV_ARG, "note must", fv_objective_describe(t.net, UNIT, o.text, 99, NULL, err));
-    REFUSED(FV_ARG, "at least 1", fv_objective_describe(t.net, UNIT, o.text, 0, o.note, err));
-    REFUSED(FV_ARG, "empty", DESCRIBE(t.net, "", o.text, 99, o.note));
-    REFUSED(FV_NOTFOUND, "nothing", DESCRIBE(t.net, "nothing:0", o.text, 99, o.note));
-    WORKS(DESCRIBE(t.net, UNIT, room, sizeof room, o.note));
-    assert_true(strlen(room) < sizeof room);
-
-#define PHOTO(MODEL, TERM, LAYER, FILE, POWER, TEXT, SIZE) \
-    fv_photo_objective(MODEL, TERM, LAYER, FILE, POWER, TEXT, SIZE, err)
-    REFUSED(FV_ARG, "model must",
-            fv_photo_objective(NULL, "match", "pool", t.path, 1, o.text, 99, err));
-    REFUSED(FV_ARG, "term must",
-            fv_photo_objective(t.net, NULL, "pool", t.path, 1, o.text, 99, err));
-    REFUSED(FV_ARG, "layer must",
-            fv_photo_objective(t.net, "match", NULL, t.path, 1, o.text, 99, err));
-    REFUSED(FV_ARG, "photo must",
-            fv_photo_objective(t.net, "match", "pool", NULL, 1, o.text, 99, err));
-    REFUSED(FV_ARG, "text must",
-            fv_photo_objective(t.net, "match", "pool", t.path, 1, NULL, 99, err));
-    REFUSED(FV_ARG, "at least 1", PHOTO(t.net, "match", "pool", t.path, 1, o.text, 0));
-    REFUSED(FV_ARG, "room", PHOTO(t.net, "match", "pool", t.path, 1, o.text, 4));
-    REFUSED(FV_ARG, "caricature", PHOTO(t.net, "", "pool", t.path, 1, o.text, 99));
-    REFUSED(FV_ARG, "power", PHOTO(t.net, "caricature", "pool", t.path, NAN, o.text, 99));
-    REFUSED(FV_ARG, "power", PHOTO(t.net, "caricature", "pool", t.path, 1001, o.text, 99));
-    REFUSED(FV_IO, "nowhere", PHOTO(t.net, "match", "pool", "nowhere.png", 1, o.text, 99));
-    REFUSED(FV_NOTFOUND, "nothing", PHOTO(t.net, "match", "nothing", t.path, 1, o.text, 99));
-    REFUSED(FV_ARG, "quotes", PHOTO(t.net, "match", "pool", "'\"", 1, o.text, 99));
-
-    REFUSED(FV_ARG, "model must",
-            fv_accentuation_objective(NULL, UNIT, t.path, NULL, 1, o.text, 99, err));
-    REFUSED(FV_ARG, "objective must",
-            fv_accentuation_objective(t.net, NULL, t.path, NULL, 1, o.text, 99, err));
-    REFUSED(FV_ARG, "photo must",
-            fv_accentuation_objective(t.net, UNIT, NULL, NULL, 1, o.text, 99, err));
-    REFUSED(FV_ARG, "text must",
-            fv_accentuation_objective(t.net, UNIT, t.path, NULL, 1, NULL, 99, err));
-#define ACCENT(STRENGTH, SIZE) \
-    fv_accentuation_objective(t.net, UNIT, t.path, "pool", STRENGTH, o.text, SIZE, err)
-    REFUSED(FV_ARG, "at least 1", ACCENT(1, 0));
-    REFUSED(FV_ARG, "room", ACCENT(1, 4));
-    REFUSED(FV_ARG, "strength", ACCENT(-1, 99));
-    REFUSED(FV_ARG, "strength", ACCENT(NAN, 99));
-    REFUSED(FV_ARG, "strength", ACCENT(INFINITY, 99));
 }
 
 static void test_groups(void **state) {
@@ -343,19 +292,21 @@ static void test_spectrum(void **state) {
 static void test_dream(void **state) {
     (void)state;
     fv_image *p = NULL, before;
+    fv_objective *pool = NULL;
+    WORKS(fv_objective_new(t.net, "pool", NULL, 0, &pool, err));
     WORKS(fv_image_crop(t.photo, 0, 0, 40, 40, &p, err));
     before = *p;
     fv_image none = no_image, seven = seven_channels, empty = no_data;
-    REFUSED(FV_ARG, "model must", fv_dream(NULL, p, "pool", NULL, err));
-    REFUSED(FV_ARG, "image must", fv_dream(t.net, NULL, "pool", NULL, err));
+    REFUSED(FV_ARG, "model must", fv_dream(NULL, p, pool, NULL, err));
+    REFUSED(FV_ARG, "image must", fv_dream(t.net, NULL, pool, NULL, err));
     REFUSED(FV_ARG, "objective must", fv_dream(t.net, p, NULL, NULL, err));
-    REFUSED(FV_ARG, "0 channels", fv_dream(t.net, &none, "pool", NULL, err));
-    REFUSED(FV_ARG, "7 channels", fv_dream(t.net, &seven, "pool", NULL, err));
-    REFUSED(FV_ARG, "data", fv_dream(t.net, &empty, "pool", NULL, err));
-    REFUSED(FV_ARG, "empty", fv_dream(t.net, p, "", NULL, err));
-    REFUSED(FV_NOTFOUND, "nothing", fv_dream(t.net, p, "nothing", NULL, err));
-    REFUSED(FV_SHAPE, "no picture", fv_dream(t.vector, p, "dense1", NULL, err));
-#define DREAM(...) fv_dream(t.net, p, "pool", &(fv_dream_desc){__VA_ARGS__}, err)
+    REFUSED(FV_ARG, "0 channels", fv_dream(t.net, &none, pool, NULL, err));
+    REFUSED(FV_ARG, "7 channels", fv_dream(t.net, &seven, pool, NULL, err));
+    REFUSED(FV_ARG, "data", fv_dream(t.net, &empty, pool, NULL, err));
+    REFUSED(FV_ARG, "tv", fv_dream(t.net, p, t.mixed, NULL, err));
+    REFUSED(FV_ARG, "another model", fv_dream(t.net, p, t.dense, NULL, err));
+    REFUSED(FV_SHAPE, "no picture", fv_dream(t.vector, p, t.dense, NULL, err));
+#define DREAM(...) fv_dream(t.net, p, pool, &(fv_dream_desc){__VA_ARGS__}, err)
     REFUSED(FV_ARG, "steps", DREAM(.steps = -1));
     REFUSED(FV_ARG, "steps", DREAM(.steps = 100001));
     REFUSED(FV_ARG, "octaves", DREAM(.octaves = -1));
@@ -378,6 +329,7 @@ static void test_dream(void **state) {
     REFUSED(FV_ARG, "guide", DREAM(.guide = &no_data));
     assert_memory_equal(p, &before, sizeof before);
     WORKS(DREAM(.steps = 1, .octaves = 1, .tile = 32, .threads = 1));
+    fv_objective_free(pool);
     fv_image_free(p);
 }
 
@@ -416,12 +368,12 @@ static int teardown(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_recipes),    cmocka_unit_test(test_making),
-        cmocka_unit_test(test_options),    cmocka_unit_test(test_values),
-        cmocka_unit_test(test_inputs),     cmocka_unit_test(test_render),
-        cmocka_unit_test(test_objectives), cmocka_unit_test(test_groups),
-        cmocka_unit_test(test_spectrum),   cmocka_unit_test(test_dream),
-        cmocka_unit_test(test_timing),     cmocka_unit_test(test_animation),
+        cmocka_unit_test(test_recipes),   cmocka_unit_test(test_making),
+        cmocka_unit_test(test_options),   cmocka_unit_test(test_values),
+        cmocka_unit_test(test_inputs),    cmocka_unit_test(test_render),
+        cmocka_unit_test(test_groups),    cmocka_unit_test(test_spectrum),
+        cmocka_unit_test(test_dream),     cmocka_unit_test(test_timing),
+        cmocka_unit_test(test_animation),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fuzzes the texts a user types for a picture: objectives (read, described, and evaluated with
+/* Fuzzes the texts a user types for a picture: objectives (read, written, and evaluated with
  * their gradient on a small network), and every option of a recipe, transforms and regularisers
  * among them. The first line is the objective, each other line NAME=VALUE. */
 #include <stdlib.h>
@@ -27,12 +27,16 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
 static void objective(const char *text) {
     fv_error err;
     double values[2];
-    char line[256], note[256];
+    fv_objective *o = NULL, *twice = NULL;
     fv_tensor *gradient = NULL;
-    if (!fuzz_check(fv_objective_describe(model, text, line, sizeof line, note, &err), &err))
-        FUZZ_ASSERT(memchr(line, 0, sizeof line));
-    if (!fuzz_check(fv_session_gradient(session, input, text, values, &gradient, &err), &err))
+    if (fuzz_check(fv_objective_new(model, text, NULL, 0, &o, &err), &err)) return;
+    FUZZ_ASSERT(*fv_objective_text(o) && strlen(fv_objective_note(o)) < 256);
+    if (!fuzz_check(fv_session_gradient(session, input, o, values, &gradient, &err), &err))
         FUZZ_ASSERT(fv_tensor_count(gradient) == fv_tensor_count(input));
+    if (!fuzz_check(fv_objective_add(o, -1, o, &twice, &err), &err))
+        FUZZ_ASSERT(*fv_objective_text(twice));
+    fv_objective_free(twice);
+    fv_objective_free(o);
     fv_tensor_free(gradient);
 }
 

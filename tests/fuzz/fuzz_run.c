@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "fuzz.h"
+#include "support/texts.h"
 
 #define INPUT_MAX (1 << 16) /* numbers */
 
@@ -44,7 +45,7 @@ static void run(const fv_model *m, const fv_tensor *x, const char *value, int ba
     if (!fuzz_check(fv_session_run(s, x, value, &y, &err), &err)) sink = sum(y);
     double *values = calloc((size_t)(x->ndim ? x->dim[0] : 1) + 1, sizeof *values);
     FUZZ_ASSERT(values);
-    if (backward && !fuzz_check(fv_session_gradient(s, x, value, values, &g, &err), &err)) {
+    if (backward && !fuzz_check(gradient_text(m, s, x, value, values, &g, &err), &err)) {
         FUZZ_ASSERT(fv_tensor_count(g) == fv_tensor_count(x));
         sink = sum(g);
     }

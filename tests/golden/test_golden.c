@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "fovea/fovea.h"
+#include "support/texts.h"
 
 #define FOLDER  "tests/golden/"
 #define SAMPLES 3
@@ -79,12 +80,12 @@ static int check_value(const golden_case *c, fv_session *s, const fv_tensor *x, 
     return ok;
 }
 
-static int check_gradient(const golden_case *c, fv_session *s, const fv_tensor *x,
-                          const char *value, int channel, const char *suffix) {
+static int check_gradient(const golden_case *c, const fv_model *m, fv_session *s,
+                          const fv_tensor *x, const char *value, int channel, const char *suffix) {
     char *objective = g_strdup_printf("%s:%d", value, channel);
     fv_tensor *want = load(suffix, c->net), *got = NULL;
     fv_error err;
-    int ok = fv_session_gradient(s, x, objective, NULL, &got, &err) == FV_OK;
+    int ok = gradient_text(m, s, x, objective, NULL, &got, &err) == FV_OK;
     if (ok)
         ok = compare(c, objective, got, want, x->dim[0], 1e-3);
     else
@@ -108,8 +109,8 @@ static int check_file(const golden_case *c) {
         fv_tensor v = first(x, n);
         ok &= check_value(c, s, &v, NULL, "%s.y.npy");
         ok &= check_value(c, s, &v, c->middle, "%s.a.npy");
-        ok &= check_gradient(c, s, &v, "output", c->output_channel, "%s.gy.npy");
-        ok &= check_gradient(c, s, &v, c->middle, c->channel, "%s.ga.npy");
+        ok &= check_gradient(c, m, s, &v, "output", c->output_channel, "%s.gy.npy");
+        ok &= check_gradient(c, m, s, &v, c->middle, c->channel, "%s.ga.npy");
     }
     fv_tensor_free(x);
     fv_session_free(s);

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "fovea/fovea.h"
+#include "support/texts.h"
 
 #define FOLDER      "tests/golden/recipes/"
 #define TOLERANCE   1e-3
@@ -117,14 +118,14 @@ static int check_recipe(const char *name) {
     fv_recipe *d = NULL;
     seen s = {.objective = r.objective};
     if (fv_model_load(model_path, NULL, &model, &err) ||
-        fv_recipe_new(model, r.recipe, &r.objective, 1, &d, &err) ||
+        recipe_texts(model, r.recipe, &r.objective, 1, &d, &err) ||
         (r.spectrum && fv_tensor_load(spectrum_path, &spectrum, &err)))
         fail_msg("%s: %s", name, err.text);
     apply_options(&r, d);
     if (spectrum && fv_recipe_set_tensor(d, "spectrum", spectrum, &err)) fail_msg("%s", err.text);
-    int broken = fv_render_many(model, &r.objective, 1, d,
-                                FV_DESC(fv_render_desc, .progress = record, .user = &s), &made,
-                                &err) != FV_OK;
+    int broken =
+        render_texts(model, &r.objective, 1, d,
+                     FV_DESC(fv_render_desc, .progress = record, .user = &s), &made, &err) != FV_OK;
     fv_recipe_free(d);
     if (broken) printf("%s: %s\n", name, err.text);
     int ok = compare(name, &r, &s) && !broken;

@@ -15,6 +15,7 @@
 
 #include "runtime/model.h"
 #include "support/recipes.h"
+#include "support/texts.h"
 
 #define GOLDEN(name) "tests/golden/" name ".onnx"
 
@@ -95,7 +96,7 @@ static void test_session(void **state) {
     for (int i = 0; i < 2; i++) {
         assert_int_equal(fv_session_run(s, x, layer, &y, &err), FV_OK);
         fv_tensor_free(y);
-        assert_int_equal(fv_session_gradient(s, x, layer, NULL, &dx, &err), FV_OK);
+        assert_int_equal(gradient_text(m, s, x, layer, NULL, &dx, &err), FV_OK);
         fv_tensor_free(dx);
     }
     assert_int_equal(lowerings(m), before + 1);

@@ -2,6 +2,7 @@
 /* Several values of one run, and gradients back from them with seeds of the caller's: against
  * fv_session_run and fv_session_gradient; monitors that stop and cancel them. */
 #include "runtime/session.h"
+#include "support/texts.h"
 
 #include <math.h>
 #include <omp.h>
@@ -89,7 +90,7 @@ static void check_values(const char *path) {
     assert_int_equal(fv_session_backward(t.s, seeds, &again, &err), FV_OK);
     assert_memory_equal(dx->data, again->data, (size_t)fv_tensor_count(dx) * sizeof(float));
     snprintf(objective, sizeof objective, "%s:1 + %s:0", t.a, t.b);
-    if (fv_session_gradient(t.s, t.x, objective, NULL, &expected, &err)) fail_msg("%s", err.text);
+    if (gradient_text(t.m, t.s, t.x, objective, NULL, &expected, &err)) fail_msg("%s", err.text);
     same(dx, expected, 1e-5);
     fv_tensor_free(again);
     fv_tensor_free(dx);
@@ -155,7 +156,7 @@ static void all_calls(set *t, fv_status wanted) {
     assert_int_equal(fv_session_run(t->s, t->x, t->a, &out, &err), wanted);
     fv_tensor_free(out);
     out = NULL;
-    assert_int_equal(fv_session_gradient(t->s, t->x, t->a, NULL, &dx, &err), wanted);
+    assert_int_equal(gradient_text(t->m, t->s, t->x, t->a, NULL, &dx, &err), wanted);
     fv_tensor_free(dx);
     dx = NULL;
     assert_int_equal(fv_session_classify(t->s, t->x, 1, top, &err), wanted);
@@ -246,7 +247,7 @@ static void test_threads(void **state) {
     fv_rendering *r = NULL;
     fv_recipe *recipe = recipe_of(t.m, "fovea", NULL, "size=32; steps=1");
     inside = 0;
-    assert_int_equal(fv_render_many(t.m, &t.a, 1, recipe,
+    assert_int_equal(render_texts(t.m, &t.a, 1, recipe,
                                     FV_DESC(fv_render_desc, .threads = 2, .progress = count_threads,
                                             .user = &inside),
                                     &r, &err),

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "soak.h"
+#include "support/texts.h"
 
 enum { TEXT = 512, CUTS = 8 };
 
@@ -62,29 +63,28 @@ static void calls(soak *s, fv_model *m, fv_session *session) {
     const char *first = fv_model_layer(m, 0)->name;
     for (size_t i = 0; i < sizeof objectives / sizeof *objectives; i++) {
         fv_recipe *r = NULL;
-        NOTE(fv_recipe_new(m, NULL, &objectives[i], 1, &r, &err));
+        NOTE(recipe_texts(m, NULL, &objectives[i], 1, &r, &err));
         fv_recipe_free(r);
         NOTE(fv_render(m, objectives[i], NULL, &p, &err));
     }
     fv_rendering *made = NULL;
     fv_recipe *once = NULL;
-    if (!NOTE(fv_recipe_new(m, NULL, &first, 1, &once, &err)) &&
+    if (!NOTE(recipe_texts(m, NULL, &first, 1, &once, &err)) &&
         !NOTE(fv_recipe_set(once, "steps", "1", &err)))
-        NOTE(fv_render_many(m, &first, 1, once,
-                            FV_DESC(fv_render_desc, .threads = 1, .progress = cancel), &made,
-                            &err));
+        NOTE(render_texts(m, &first, 1, once,
+                          FV_DESC(fv_render_desc, .threads = 1, .progress = cancel), &made, &err));
     fv_recipe_free(once);
     fv_rendering_free(made);
     fv_image_free(p);
     const int64_t wrong[] = {1, 1, 1, 1, 1};
     if (!NOTE(fv_tensor_new(5, wrong, &x, &err))) {
         NOTE(fv_session_run(session, x, NULL, &y, &err));
-        NOTE(fv_session_gradient(session, x, first, NULL, &y, &err));
+        NOTE(gradient_text(m, session, x, first, NULL, &y, &err));
         NOTE(fv_tensor_save(x, "/nowhere/x.npy", &err));
     }
     fv_tensor_free(x);
-    NOTE(fv_examples_scan(m, &first, 1, "/nowhere", NULL, &e, &err));
-    NOTE(fv_examples_scan(m, &objectives[0], 1, s->folder, NULL, &e, &err));
+    NOTE(scan_texts(m, &first, 1, "/nowhere", NULL, &e, &err));
+    NOTE(scan_texts(m, &objectives[0], 1, s->folder, NULL, &e, &err));
 }
 
 void soak_fail(soak *s) {

@@ -11,6 +11,7 @@
 
 #include "fovea-private/bench.h"
 #include "soak.h"
+#include "support/texts.h"
 
 enum { PHOTOS = 3, SIDE = 40, TEXT = 512 };
 
@@ -66,10 +67,11 @@ int soak_make_photos(const char *folder) {
 static void look(soak *s) {
     fv_error err;
     int index = 0;
-    char text[TEXT], note[256];
+    fv_objective *objective = NULL;
     fv_model_sha256(s->model);
     NOTE(fv_model_find_layer(s->model, s->layer->name, &index, &err));
-    NOTE(fv_objective_describe(s->model, s->layer->name, text, sizeof text, note, &err));
+    NOTE(fv_objective_new(s->model, s->layer->name, NULL, 0, &objective, &err));
+    fv_objective_free(objective);
     for (int i = 0; i < fv_model_layer_count(s->model); i++) {
         fv_weight_stats stats;
         fv_tensor *weights = NULL, *bias = NULL;
@@ -96,7 +98,7 @@ static void run(soak *s) {
     fv_bench_desc twice = {.repeats = 2, .threads = 1};
     char path[TEXT];
     NOTE(fv_session_run(s->session, s->input, NULL, &y, &err));
-    NOTE(fv_session_gradient(s->session, s->input, s->layer->name, NULL, &dx, &err));
+    NOTE(gradient_text(s->model, s->session, s->input, s->layer->name, NULL, &dx, &err));
     NOTE(fv_session_classify(s->session, s->input, 1, &best, &err));
     NOTE(fv_bench(s->model, s->layer->name, &twice, &bench, &err));
     snprintf(path, sizeof path, "%s/y.npy", s->folder);
@@ -136,7 +138,7 @@ static void render(soak *s) {
         fv_rendering *made = NULL;
         const char *objective = text;
         char number[32];
-        if (NOTE(fv_recipe_new(s->model, fv_recipe_name(i), &objective, 1, &r, &err))) continue;
+        if (NOTE(recipe_texts(s->model, fv_recipe_name(i), &objective, 1, &r, &err))) continue;
         snprintf(number, sizeof number, "%d", i);
         NOTE(fv_recipe_set(r, "seed", number, &err));
         snprintf(number, sizeof number, "%d", SIDE);
@@ -145,7 +147,7 @@ static void render(soak *s) {
         at_most_two(r, "levels");
         at_most_two(r, "copies");
         const fv_render_desc d = {.struct_size = sizeof d, .threads = 1};
-        fv_status st = NOTE(fv_render_many(s->model, &objective, 1, r, &d, &made, &err));
+        fv_status st = NOTE(render_texts(s->model, &objective, 1, r, &d, &made, &err));
         fv_recipe_free(r);
         if (st) continue;
         char path[TEXT];
@@ -155,7 +157,7 @@ static void render(soak *s) {
     }
     fv_dream_desc dream = {.steps = 1, .octaves = 2, .tile = 32, .threads = 1};
     fv_image *p = make_photo(7);
-    if (p) NOTE(fv_dream(s->model, p, s->layer->name, &dream, &err));
+    if (p) NOTE(dream_text(s->model, p, s->layer->name, &dream, &err));
     fv_image_free(p);
 }
 
@@ -177,7 +179,7 @@ static void attribute(soak *s) {
                                .window = window,
                                .stride = window,
                                .cells = 2};
-        if (NOTE(fv_attribute(s->session, s->input, text, &d, &a, &err))) continue;
+        if (NOTE(attribute_text(s->model, s->session, s->input, text, &d, &a, &err))) continue;
         const fv_paint_desc paint = {.palette = FV_PALETTE_HEAT};
         NOTE(fv_overlay(s->photo, a->map->data, (int)a->map->dim[0], (int)a->map->dim[1], &paint, 0,
                         &over, &err));
@@ -185,10 +187,10 @@ static void attribute(soak *s) {
         fv_attribution_free(a);
     }
     const fv_scores_desc sd = {.steps = 4};
-    NOTE(fv_attribute_scores(s->session, s->input, text, NULL, &sd, &scores, &err));
+    NOTE(scores_text(s->model, s->session, s->input, text, NULL, &sd, &scores, &err));
     fv_scores_free(scores);
     const fv_session_desc one = {.threads = 1};
-    NOTE(fv_attribute_sanity(s->model, &one, s->input, text, NULL, 1, &stages, &count, &err));
+    NOTE(sanity_text(s->model, &one, s->input, text, NULL, 1, &stages, &count, &err));
     fv_sanity_free(stages, count);
 }
 
@@ -205,7 +207,7 @@ static void examples(soak *s) {
     /* every other round reads what the one before it measured */
     const fv_examples_desc d = {
         .index = s->log->round % 2 ? index : NULL, .threads = 1, .decoders = 2};
-    if (NOTE(fv_examples_scan(s->model, &objective, 1, folder, &d, &e, &err))) return;
+    if (NOTE(scan_texts(s->model, &objective, 1, folder, &d, &e, &err))) return;
     NOTE(fv_examples_distribution(e, 0, FV_SCORE_MAX, 0, &spread, &err));
     const fv_contact_sheet_desc sheet_desc = {.top = 2, .bottom = 1, .tile = 32};
     NOTE(fv_examples_contact_sheet(e, 0, &sheet_desc, &sheet, &err));

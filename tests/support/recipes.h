@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "fovea/fovea.h"
+#include "support/texts.h"
 
 /* Sets options "steps=12; transforms=pad(4;reflect) jitter(8)", which "; " separates. */
 static inline void recipe_set(fv_recipe *recipe, const char *options) {
@@ -35,7 +36,7 @@ static inline fv_recipe *recipe_of(const fv_model *model, const char *name, cons
                                    const char *options) {
     fv_error err = {0};
     fv_recipe *recipe = NULL;
-    if (fv_recipe_new(model, name, objective ? &objective : NULL, objective != NULL, &recipe, &err))
+    if (recipe_texts(model, name, &objective, objective != NULL, &recipe, &err))
         fail_msg("%s: %s", name ? name : "default", err.text);
     recipe_set(recipe, options);
     return recipe;

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "fovea/fovea.h"
+#include "support/texts.h"
 
 enum { THREADS = 2, PHOTOS = 6, SIDE = 36, TEXT = 256 };
 #define NETWORK "tests/data/cli/tiny.onnx"
@@ -96,7 +97,7 @@ static fv_status run_gradient(work *w, fv_session *session, const fv_tensor *inp
     float first = (float)fv_model_sha256(w->model)[0];
     keep(w, &first, 1);
     fv_status st = fv_session_run(session, input, NULL, &y, err);
-    if (!st) st = fv_session_gradient(session, input, UNIT, NULL, &dx, err);
+    if (!st) st = gradient_text(w->model, session, input, UNIT, NULL, &dx, err);
     if (!st) st = fv_model_weight_stats(w->model, 0, &stats, err);
     if (!st) {
         keep(w, y->data, fv_tensor_count(y));
@@ -117,14 +118,14 @@ static fv_status run_render(work *w, fv_session *session, const fv_tensor *input
         const char *unit = UNIT;
         fv_recipe *recipe = NULL;
         fv_rendering *r = NULL;
-        st = fv_recipe_new(w->model, recipes[i], &unit, 1, &recipe, err);
+        st = recipe_texts(w->model, recipes[i], &unit, 1, &recipe, err);
         if (!st) st = fv_recipe_set(recipe, "seed", "5", err);
         if (!st) st = fv_recipe_set(recipe, "steps", "2", err);
         if (!st) st = fv_recipe_set(recipe, "levels", "1", err);
         if (!st) st = fv_recipe_set(recipe, "copies", "2", err);
         if (!st)
-            st = fv_render_many(w->model, &unit, 1, recipe,
-                                FV_DESC(fv_render_desc, .threads = THREADS), &r, err);
+            st = render_texts(w->model, &unit, 1, recipe,
+                              FV_DESC(fv_render_desc, .threads = THREADS), &r, err);
         const fv_image *p = st ? NULL : r->image;
         if (!st) keep(w, p->data, (int64_t)p->channels * p->height * p->width);
         fv_rendering_free(r);
@@ -145,7 +146,7 @@ static fv_status run_attribute(work *w, fv_session *session, const fv_tensor *in
                                      .stride = 16,
                                      .cells = 4};
         fv_attribution *a = NULL;
-        st = fv_attribute(session, input, UNIT, &d, &a, err);
+        st = attribute_text(w->model, session, input, UNIT, &d, &a, err);
         if (!st) keep(w, a->map->data, fv_tensor_count(a->map));
         fv_attribution_free(a);
     }
@@ -158,7 +159,7 @@ static fv_status run_examples(work *w, fv_session *session, const fv_tensor *inp
     fv_examples *e = NULL;
     float values[PHOTOS];
     (void)session, (void)input;
-    fv_status st = fv_examples_scan(w->model, units, 2, folder, &d, &e, err);
+    fv_status st = scan_texts(w->model, units, 2, folder, &d, &e, err);
     for (int u = 0; !st && u < fv_examples_unit_count(e); u++) {
         st = fv_examples_values(e, u, FV_SCORE_MAX, 0, values, err);
         if (!st) keep(w, values, PHOTOS);

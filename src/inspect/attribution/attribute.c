@@ -103,7 +103,6 @@ fv_status fvi_attribute_resolve(const fvi_perturbation *p, const fv_attribute_de
 static fv_status run_method(fvi_perturbation *p, const fv_attribute_desc *desc, fv_attribution *a,
                             fv_error *err) {
     fv_attribute_desc d;
-    char text[FVI_MAX_OBJECTIVE];
     fv_status st = fvi_attribute_resolve(p, desc, &d, err);
     if (st) return st;
     const fvi_method *m = methods[d.method - 1];
@@ -111,8 +110,7 @@ static fv_status run_method(fvi_perturbation *p, const fv_attribute_desc *desc, 
     p->user = d.user;
     p->what = m->info.title;
     a->method = d.method;
-    fvi_objective_text(&p->objective, text, sizeof text);
-    a->objective = g_strdup(text);
+    a->objective = fvi_objective_string(&p->objective);
     st = m->run(p, &d, a, err);
     a->evaluations = p->done;
     if (st || !p->stopped || p->done >= p->total) return st;
@@ -120,19 +118,32 @@ static fv_status run_method(fvi_perturbation *p, const fv_attribute_desc *desc, 
     return a->map ? FV_OK : fvi_fail(err, FV_CANCELLED, "stopped before there was a map");
 }
 
-fv_status fv_attribute(fv_session *session, const fv_tensor *input, const char *objective,
-                       const fv_attribute_desc *desc, fv_attribution **out, fv_error *err) {
-    FVI_USE_THREADS(session);
-    fvi_perturbation *p = NULL;
-    fv_status st = FVI_NOT_NULL(err, session, input, out);
-    if (!st) st = fvi_perturbation_new(session, input, objective, &p, err);
-    if (st) return st;
+/* Runs the method with a perturbation batch, which is freed. */
+static fv_status attribute(fvi_perturbation *p, const fv_attribute_desc *desc, fv_attribution **out,
+                           fv_error *err) {
     fv_attribution *a = calloc(1, sizeof *a);
-    st = a ? run_method(p, desc, a, err) : fvi_fail(err, FV_NOMEM, "out of memory");
+    fv_status st = a ? run_method(p, desc, a, err) : fvi_fail(err, FV_NOMEM, "out of memory");
     fvi_perturbation_free(p);
     if (st)
         fv_attribution_free(a);
     else
         *out = a;
     return st;
+}
+
+fv_status fvi_attribute(fv_session *session, const fv_tensor *input, const fvi_objective *objective,
+                        const fv_attribute_desc *desc, fv_attribution **out, fv_error *err) {
+    FVI_USE_THREADS(session);
+    fvi_perturbation *p = NULL;
+    fv_status st = fvi_perturbation_new_resolved(session, input, objective, &p, err);
+    return st ? st : attribute(p, desc, out, err);
+}
+
+fv_status fv_attribute(fv_session *session, const fv_tensor *input, const fv_objective *objective,
+                       const fv_attribute_desc *desc, fv_attribution **out, fv_error *err) {
+    FVI_USE_THREADS(session);
+    fvi_perturbation *p = NULL;
+    fv_status st = FVI_NOT_NULL(err, session, input, out);
+    if (!st) st = fvi_perturbation_new(session, input, objective, &p, err);
+    return st ? st : attribute(p, desc, out, err);
 }

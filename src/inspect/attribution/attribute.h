@@ -27,6 +27,10 @@ FVI_METHODS(FVI_METHOD_EXTERN)
 fv_status fvi_attribute_resolve(const fvi_perturbation *p, const fv_attribute_desc *desc,
                                 fv_attribute_desc *out, fv_error *err);
 
+/* fv_attribute with an objective that is resolved. */
+fv_status fvi_attribute(fv_session *session, const fv_tensor *input, const fvi_objective *objective,
+                        const fv_attribute_desc *desc, fv_attribution **out, fv_error *err);
+
 /* ---- attribute_gradient.c ---- */
 
 /* Nodes and weights of the Gauss-Legendre rule on 0..1. */

@@ -115,9 +115,9 @@ static fv_status run_scores(fvi_perturbation *p, const fv_tensor *map, const fv_
     return st;
 }
 
-fv_status fv_attribute_scores(fv_session *session, const fv_tensor *input, const char *objective,
-                              const fv_tensor *map, const fv_scores_desc *desc, fv_scores **out,
-                              fv_error *err) {
+fv_status fv_attribute_scores(fv_session *session, const fv_tensor *input,
+                              const fv_objective *objective, const fv_tensor *map,
+                              const fv_scores_desc *desc, fv_scores **out, fv_error *err) {
     FVI_USE_THREADS(session);
     const fv_scores_desc defaults = {0};
     fvi_perturbation *p = NULL;

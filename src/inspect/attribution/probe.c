@@ -42,20 +42,28 @@ static fv_status check_input(const fvi_network *net, const fv_tensor *input, fv_
     return st;
 }
 
-/* Reads the objective; without one it is the class the network puts first. */
-static fv_status read_objective(fvi_perturbation *p, const fv_tensor *input, const char *text,
-                                fv_error *err) {
-    const fvi_network *net = fvi_session_network(p->session);
-    char first[32];
-    if (!text) {
-        fv_prediction best;
-        fv_status st = fv_session_classify(p->session, input, 1, &best, err);
-        if (st) return st;
-        snprintf(first, sizeof first, "class:%d", best.index);
-        text = first;
-    }
-    fv_status st = fvi_objective_parse(net, text, NULL, 0, &p->objective, err);
-    return st ? st : fvi_objective_check_plain(&p->objective, "a picture's parts", err);
+/* The class the network puts first. */
+static fv_status first_class(fv_session *session, const fv_tensor *input, fv_objective **out,
+                             fv_error *err) {
+    char text[32];
+    fv_prediction best;
+    fv_status st = fv_session_classify(session, input, 1, &best, err);
+    if (st) return st;
+    snprintf(text, sizeof text, "class:%d", best.index);
+    return fvi_objective_read(fvi_session_network(session), text, NULL, 0, out, err);
+}
+
+/* Resolves the objective; without one it is the class the network puts first. */
+static fv_status resolve_objective(fv_session *session, const fv_tensor *input,
+                                   const fv_objective *objective, fvi_objective *out,
+                                   fv_error *err) {
+    fv_objective *own = NULL;
+    fv_status st = objective ? FV_OK : first_class(session, input, &own, err);
+    if (!st)
+        st = fvi_objective_resolve(objective ? objective : own, NULL, fvi_session_network(session),
+                                   FVI_REDUCTION_LITERAL, out, err);
+    fv_objective_free(own);
+    return st;
 }
 
 static fvi_shape batch_shape(const fvi_perturbation *p, int n) {
@@ -70,11 +78,10 @@ static fv_status fit_batch(fvi_perturbation *p, fv_error *err) {
                            FVI_EXEC_BACKWARD, p->batch, each, &p->batch, err);
 }
 
-fv_status fvi_perturbation_new(fv_session *session, const fv_tensor *input, const char *objective,
-                               fvi_perturbation **out, fv_error *err) {
+static fv_status new_resolved(fv_session *session, const fv_tensor *input,
+                              const fvi_objective *objective, fvi_perturbation **out,
+                              fv_error *err) {
     const fvi_network *net = fvi_session_network(session);
-    fv_status st = check_input(net, input, err);
-    if (st) return st;
     fvi_perturbation *p = calloc(1, sizeof *p);
     if (!p) return fvi_fail(err, FV_NOMEM, "out of memory");
     const fv_input *in = fvi_network_input(net);
@@ -89,7 +96,8 @@ fv_status fvi_perturbation_new(fv_session *session, const fv_tensor *input, cons
     p->what = "";
     int64_t batch = BATCH_NUMBERS / p->count;
     p->batch = batch < 1 ? 1 : batch > BATCH_MAX ? BATCH_MAX : (int)batch;
-    st = read_objective(p, input, objective, err);
+    fvi_objective_copy(objective, &p->objective);
+    fv_status st = fvi_objective_check_plain(objective, "a picture's parts", err);
     if (!st) st = fit_batch(p, err);
     size_t numbers = (size_t)p->batch * (size_t)p->count;
     p->x = calloc(numbers, sizeof *p->x);
@@ -100,6 +108,24 @@ fv_status fvi_perturbation_new(fv_session *session, const fv_tensor *input, cons
         fvi_perturbation_free(p);
     else
         *out = p;
+    return st;
+}
+
+fv_status fvi_perturbation_new_resolved(fv_session *session, const fv_tensor *input,
+                                        const fvi_objective *objective, fvi_perturbation **out,
+                                        fv_error *err) {
+    fv_status st = check_input(fvi_session_network(session), input, err);
+    return st ? st : new_resolved(session, input, objective, out, err);
+}
+
+fv_status fvi_perturbation_new(fv_session *session, const fv_tensor *input,
+                               const fv_objective *objective, fvi_perturbation **out,
+                               fv_error *err) {
+    fvi_objective o = {0};
+    fv_status st = check_input(fvi_session_network(session), input, err);
+    if (!st) st = resolve_objective(session, input, objective, &o, err);
+    if (!st) st = new_resolved(session, input, &o, out, err);
+    fvi_objective_clear(&o);
     return st;
 }
 

@@ -31,8 +31,13 @@ typedef struct fvi_perturbation {
  *   input      one picture; borrowed
  *   objective  NULL: the network's first class
  *   errors     as fv_attribute */
-fv_status fvi_perturbation_new(fv_session *session, const fv_tensor *input, const char *objective,
-                               fvi_perturbation **out, fv_error *err);
+fv_status fvi_perturbation_new(fv_session *session, const fv_tensor *input,
+                               const fv_objective *objective, fvi_perturbation **out,
+                               fv_error *err);
+/* The same of an objective that is resolved already. */
+fv_status fvi_perturbation_new_resolved(fv_session *session, const fv_tensor *input,
+                                        const fvi_objective *objective, fvi_perturbation **out,
+                                        fv_error *err);
 void fvi_perturbation_free(fvi_perturbation *p);
 
 /* Place of channel c of pixel i in a copy. */

@@ -8,6 +8,7 @@
  * (its edges) or the architecture. A map of few cells (Grad-CAM: 7 x 7) agrees or disagrees by
  * chance by +-0.15 and more; so does a network whose shuffled weights happen to mean something.
  */
+#include <glib.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -27,7 +28,8 @@ void fv_sanity_free(fv_sanity_stage *stages, int count) {
 typedef struct check {
     const fv_model *model;
     const fv_tensor *input;
-    char objective[FVI_MAX_OBJECTIVE];
+    fvi_objective objective; /* the same at all stages: shuffled networks would put another class
+                                first */
     fv_attribute_desc desc;
     int *layers; /* with weights, the last first */
     int n_layers, stages, stage;
@@ -45,6 +47,14 @@ static int tell(void *user, const fv_progress *now) {
     return c->progress(c->user, &all) ? FV_MONITOR_CANCEL : 0;
 }
 
+static fv_status fail_weights(const fvi_network *net, const fvi_objective *o, fv_error *err) {
+    char *text = fvi_objective_string(o);
+    fv_status st = fvi_fail(err, FV_SHAPE, "%s: no layer before \"%s\" has weights to shuffle",
+                            fvi_network_name(net), text);
+    g_free(text);
+    return st;
+}
+
 /* Lists the layers with weights that an objective needs, the last first. */
 static fv_status list_layers(check *c, const fvi_network *net, const fvi_objective *o,
                              fv_error *err) {
@@ -56,23 +66,20 @@ static fv_status list_layers(check *c, const fvi_network *net, const fvi_objecti
     for (int k = g->n_nodes - 1; !st && k >= 0; k--)
         if (needed[g->nodes[k].out] && fvi_node_has_weights(g, k)) c->layers[c->n_layers++] = k;
     free(needed);
-    if (!st && !c->n_layers)
-        st = fvi_fail(err, FV_SHAPE, "%s: no layer before \"%s\" has weights to shuffle",
-                      fvi_network_name(net), c->objective);
+    if (!st && !c->n_layers) st = fail_weights(net, o, err);
     if (c->stages > c->n_layers) c->stages = c->n_layers;
     return st;
 }
 
-/* Finds what is to be shuffled, and the objective in one spelling: shuffled networks would put
- * another class first. */
-static fv_status survey(check *c, const fv_session_desc *how, const char *objective,
+/* Finds what is to be shuffled, and the objective. */
+static fv_status survey(check *c, const fv_session_desc *how, const fv_objective *objective,
                         fv_error *err) {
     fvi_perturbation *p = NULL;
     fv_session *session = NULL;
     fv_status st = fv_session_new(c->model, how, &session, err);
     if (!st) st = fvi_perturbation_new(session, c->input, objective, &p, err);
     if (!st) {
-        fvi_objective_text(&p->objective, c->objective, sizeof c->objective);
+        fvi_objective_copy(&p->objective, &c->objective);
         st = list_layers(c, fvi_session_network(session), &p->objective, err);
     }
     fvi_perturbation_free(p);
@@ -95,7 +102,7 @@ static fv_status run_stage(check *c, const fv_session_desc *how, fv_sanity_stage
     fv_status st =
         n ? fv_model_shuffle(c->model, c->layers, n, c->desc.seed, &shuffled, err) : FV_OK;
     if (!st) st = fv_session_new(n ? shuffled : c->model, how, &session, err);
-    if (!st) st = fv_attribute(session, c->input, c->objective, &c->desc, &out->attribution, err);
+    if (!st) st = fvi_attribute(session, c->input, &c->objective, &c->desc, &out->attribution, err);
     out->layer = n ? c->layers[n - 1] : -1;
     out->shuffled = n;
     fv_session_free(session);
@@ -131,7 +138,7 @@ static fv_status run_stages(check *c, const fv_session_desc *how, fv_sanity_stag
 }
 
 fv_status fv_attribute_sanity(const fv_model *model, const fv_session_desc *how,
-                              const fv_tensor *input, const char *objective,
+                              const fv_tensor *input, const fv_objective *objective,
                               const fv_attribute_desc *desc, int stages, fv_sanity_stage **out,
                               int *count, fv_error *err) {
     fv_status st = FVI_NOT_NULL(err, model, input, out, count);
@@ -150,6 +157,7 @@ fv_status fv_attribute_sanity(const fv_model *model, const fv_session_desc *how,
         st = fvi_fail(err, FV_NOMEM, "out of memory");
     if (!st) st = run_stages(&c, how, made, err);
     free(c.layers);
+    fvi_objective_clear(&c.objective);
     if (st) {
         fv_sanity_free(made, c.stages + 1);
         return st;

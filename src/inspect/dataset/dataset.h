@@ -57,7 +57,7 @@ struct fv_examples {
 /* ---- request.c ---- */
 
 /* Reads the objectives: fills tables and units.  errors  as fv_examples_scan */
-fv_status fvi_examples_request(fv_examples *e, const char *const *objectives, int count,
+fv_status fvi_examples_request(fv_examples *e, const fv_objective *const *objectives, int count,
                                fv_error *err);
 void fvi_layer_table_free(void *table);
 /* Sets e->wanted, and every active table's targets. */

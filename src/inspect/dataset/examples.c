@@ -153,11 +153,11 @@ static fv_status check_photos(const fv_examples *e, fv_error *err) {
 
 /* ---- scanning ------------------------------------------------------------------------------- */
 
-static fv_status check_asked(const fv_model *model, const char *const *objectives, int count,
-                             fv_error *err) {
+static fv_status check_asked(const fv_model *model, const fv_objective *const *objectives,
+                             int count, fv_error *err) {
     if (count < 1) return fvi_fail(err, FV_ARG, "%d objectives to measure; at least 1", count);
-    for (int i = 0; i < count; i++)
-        if (!objectives[i]) return fvi_fail(err, FV_ARG, "objective %d is NULL", i);
+    fv_status st = fvi_objectives_check(objectives, count, err);
+    if (st) return st;
     const fv_input *in = fv_model_input(model);
     if (!in->is_image || (in->channels != 1 && in->channels != 3))
         return fvi_fail(err, FV_SHAPE,
@@ -189,7 +189,7 @@ static fv_examples *new_examples(const fv_model *model) {
     return e;
 }
 
-static fv_status scan(fv_examples *e, const char *const *objectives, int count,
+static fv_status scan(fv_examples *e, const fv_objective *const *objectives, int count,
                       const fv_examples_desc *desc, fv_error *err) {
     fv_status st = fvi_examples_request(e, objectives, count, err);
     if (!st) st = check_tables(e, err);
@@ -209,7 +209,7 @@ static fv_status scan(fv_examples *e, const char *const *objectives, int count,
     return st ? st : check_photos(e, err);
 }
 
-fv_status fv_examples_scan(const fv_model *model, const char *const *objectives, int count,
+fv_status fv_examples_scan(const fv_model *model, const fv_objective *const *objectives, int count,
                            const char *folder, const fv_examples_desc *desc, fv_examples **out,
                            fv_error *err) {
     const fv_examples_desc defaults = {0};
@@ -230,8 +230,8 @@ fv_status fv_examples_scan(const fv_model *model, const char *const *objectives,
     return st;
 }
 
-fv_status fv_examples_count_units(const fv_model *model, const char *const *objectives, int count,
-                                  int *units, fv_error *err) {
+fv_status fv_examples_count_units(const fv_model *model, const fv_objective *const *objectives,
+                                  int count, int *units, fv_error *err) {
     fv_status st = FVI_NOT_NULL(err, model, objectives, units);
     if (!st) st = check_asked(model, objectives, count, err);
     if (st) return st;

@@ -108,13 +108,14 @@ static void add_unit(fv_examples *e, int table, int channel, char *name) {
     g_array_append_val(e->units, unit);
 }
 
-static fv_status add_objective(fv_examples *e, const char *objective, fv_error *err) {
+static fv_status add_objective(fv_examples *e, const fv_objective *objective, fv_error *err) {
     fvi_objective o;
     char text[FVI_MAX_OBJECTIVE];
     int table = 0;
-    /* Without a reading: a channel of a softmax is that channel. */
-    fv_status st = fvi_objective_parse(e->model->network, objective, NULL, 0, &o, err);
-    if (!st) st = fvi_objective_check_plain(&o, "a photo", err);
+    fv_status st =
+        fvi_objective_resolve(objective, NULL, e->model->network, FVI_REDUCTION_LITERAL, &o, err);
+    if (st) return st;
+    st = fvi_objective_check_plain(&o, "a photo", err);
     if (st) {
         fvi_objective_clear(&o);
         return st;
@@ -138,7 +139,7 @@ static fv_status add_objective(fv_examples *e, const char *objective, fv_error *
     return FV_OK;
 }
 
-fv_status fvi_examples_request(fv_examples *e, const char *const *objectives, int count,
+fv_status fvi_examples_request(fv_examples *e, const fv_objective *const *objectives, int count,
                                fv_error *err) {
     fv_status st = FV_OK;
     for (int i = 0; i < count && !st; i++) st = add_objective(e, objectives[i], err);

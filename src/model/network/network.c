@@ -197,6 +197,10 @@ fv_status fvi_network_load_memory(const void *bytes, size_t size, const char *na
     return fvi_network_open(&from, desc, out, err);
 }
 
+const fvi_network *fvi_network_origin(const fvi_network *net) {
+    return net->base ? net->base : net;
+}
+
 void fvi_network_free(fvi_network *net) {
     if (!net) return;
     if (net->hasher) g_thread_join(net->hasher);

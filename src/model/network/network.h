@@ -39,6 +39,8 @@ const fv_input *fvi_network_input(const fvi_network *net);
 int fvi_network_class_count(const fvi_network *net);
 const char *fvi_network_class_name(const fvi_network *net, int index);
 
+/* The network whose file, input and layers it has: itself, unless it was shuffled. */
+const fvi_network *fvi_network_origin(const fvi_network *net);
 /* The graph at the model's own input size and batch 1, all outputs asked for. */
 const fvi_graph *fvi_network_graph(const fvi_network *net);
 

@@ -62,20 +62,32 @@ static fv_status guide_vectors(fv_session *session, fvi_executable *plan, const 
     return st;
 }
 
+static fv_status fail_layer(const fvi_objective *o, fv_error *err) {
+    char *text = fvi_objective_string(o);
+    fv_status st =
+        fvi_fail(err, FV_ARG, "objective \"%.300s\": a guided dream wants one plain layer", text);
+    g_free(text);
+    return st;
+}
+
 fv_status fvi_guide(fv_session *session, const fv_model *model, const fv_image *guide,
-                    const char *text, fvi_objective *o, fv_error *err) {
+                    fvi_objective *o, fv_error *err) {
     if (o->n_terms != 1 || o->terms[0].kind != FVI_TERM_LAYER || o->terms[0].channel >= 0)
-        return fvi_fail(err, FV_ARG, "objective \"%s\": a guided dream wants one plain layer",
-                        text);
-    fv_tensor *input = NULL;
+        return fail_layer(o, err);
+    fv_tensor *input = NULL, *vectors = NULL;
     fvi_executable *plan = NULL;
     int64_t samples = 0;
     fv_status st = fv_input_from_image(model, guide, &input, err);
     if (st) return st;
     fvi_shape shape = fvi_tensor_shape(input);
     st = fvi_session_plan(session, &shape, o->values, 1, 0, &plan, &samples, err);
-    if (!st) st = guide_vectors(session, plan, o, input, &o->terms[0].vector, err);
-    if (!st) o->terms[0].kind = FVI_TERM_GUIDE;
+    if (!st) st = guide_vectors(session, plan, o, input, &vectors, err);
+    if (!st) {
+        fvi_term_own(&o->terms[0], NULL, vectors);
+        o->terms[0].kind = FVI_TERM_GUIDE;
+    } else {
+        fv_tensor_free(vectors);
+    }
     fv_tensor_free(input);
     return st;
 }

@@ -8,9 +8,8 @@
 
 /* Turns an objective that is one plain layer into that of the DeepDream notebook's guide: at every
  * position, the dot product with the guide's feature vector that fits best, summed.
- *   text    the objective as it was given, for errors
  *   errors  ARG the objective is not one plain layer; as fv_session_run */
 fv_status fvi_guide(fv_session *session, const fv_model *model, const fv_image *guide,
-                    const char *text, fvi_objective *o, fv_error *err);
+                    fvi_objective *o, fv_error *err);
 
 #endif

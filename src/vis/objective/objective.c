@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* objective: reads an expression: a sum of weighted terms.
+/* objective: an expression as it was read, and what it comes to under a reduction.
  *
- * Names of layers hold '-', '/', '.', ':' and, rarely, worse. So a text that is the name of a unit
- * from beginning to end is that unit, whatever stands in it; '+' and '-' are operators only between
- * blanks or at the very beginning; and a name in quotes is nothing but a name.
+ * Text is read once (parse.c), into terms that say how each was written: `LAYER:C` stays a bare
+ * unit, a channel of a softmax keeps its name and that of the logits before it. What a recipe
+ * decides, the reduction of bare units and more terms, is applied to those terms afterwards,
+ * without text and without files. So one objective serves every call, and calls of different
+ * recipes.
  */
 #include "vis/objective/objective.h"
 
@@ -11,161 +13,151 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/tensor.h"
+#include "image/image.h"
+#include "runtime/model.h"
 #include "vis/objective/parse.h"
 
-static int is_blank(char c) { return c == ' ' || c == '\t'; }
+#define WEIGHT_MAX 1e30
 
-static const char *skip_blanks(const char *s) {
-    while (is_blank(*s)) s++;
-    return s;
+/* ---- vectors of terms ----------------------------------------------------------------------- */
+
+static void free_data(void *data) {
+    fvi_term_data *d = data;
+    g_free(d->name);
+    fv_tensor_free(d->vector);
 }
 
-/* ---- terms ---------------------------------------------------------------------------------- */
+void fvi_term_own(fvi_term *t, const char *name, fv_tensor *vector) {
+    t->data = g_atomic_rc_box_new0(fvi_term_data);
+    t->data->name = g_strdup(name);
+    t->data->vector = vector;
+    t->vector = vector;
+    t->file = t->data->name;
+}
 
-/* A unit without more words around it is read as the reading says; one neuron, and a class, are
- * numbers in themselves. */
-static fv_status bare_unit(fvi_reader *r, const char *text, fvi_unit *u, fv_error *err) {
-    fvi_term_kind kind = r->reading == FV_REDUCTION_ENERGY   ? FVI_TERM_ENERGY
-                         : r->reading == FV_REDUCTION_STRONG ? FVI_TERM_STRONG
-                         : u->channel < 0                  ? FVI_TERM_LAYER
-                                                           : FVI_TERM_CHANNEL;
-    fvi_term *t;
-    if (u->n_position && u->channel < 0)
-        return fvi_fail(err, FV_ARG,
-                        "\"%.150s\": a position without a channel; allowed is LAYER:C@y,x", text);
-    if (u->n_position || u->is_class) kind = FVI_TERM_CHANNEL;
-    fvi_unit_before_softmax(r, text, u);
-    fv_status st = fvi_reader_add(r, kind, u, &t, err);
-    if (st) return st;
-    t->bare = u->n_position >= 0 && (!u->is_class || r->reading == FV_REDUCTION_MEAN);
-    if (kind == FVI_TERM_STRONG) t->argument[0] = 1;
+void fvi_term_share(fvi_term *t, const fvi_term *with) {
+    t->data = with->data ? g_atomic_rc_box_acquire(with->data) : NULL;
+    t->vector = with->vector;
+    t->file = with->file;
+}
+
+static void clear_term(fvi_term *t) {
+    if (t->data) g_atomic_rc_box_release_full(t->data, free_data);
+}
+
+static fvi_term copy_term(const fvi_term *from) {
+    fvi_term t = *from;
+    fvi_term_share(&t, from);
+    return t;
+}
+
+/* ---- resolving ------------------------------------------------------------------------------ */
+
+/* Index of a value among the objective's, appended if it is new. */
+static fv_status find_value(fvi_objective *o, const char *value, int *index, fv_error *err) {
+    for (int i = 0; i < o->n_values; i++)
+        if (!strcmp(o->values[i], value)) {
+            *index = i;
+            return FV_OK;
+        }
+    if (o->n_values == FVI_MAX_VALUES)
+        return fvi_fail(err, FV_ARG, "an objective of more than %d layers; \"%.80s\" is too many",
+                        FVI_MAX_VALUES, value);
+    *index = o->n_values;
+    o->values[o->n_values++] = value;
     return FV_OK;
 }
 
-static fv_status probability(fvi_reader *r, const char *name, fv_error *err) {
-    fvi_logits l;
-    fvi_unit u = {.channel = -1};
-    fvi_term *t;
-    fv_status st = fvi_logits_find(r->net, &l, err);
-    if (!st) st = fvi_class_find(r->net, &l, name, &u.channel, err);
-    if (st) return st;
-    u.value = l.value;
-    return fvi_reader_add(r, FVI_TERM_PROBABILITY, &u, &t, err);
+static int is_mean(fvi_reduction r) {
+    return r == FVI_REDUCTION_MEAN || r == FVI_REDUCTION_LITERAL;
 }
 
-/* What cannot be read as anything else has to be a unit; if it is none, says what is allowed. */
-static fv_status unit_or_fail(fvi_reader *r, const char *text, fv_error *err) {
-    fvi_unit u;
-    fv_status st = fvi_unit_read(r, text, &u, err);
-    const char *open = strchr(text, '('), *star = strchr(text, '*');
-    if (!st) return bare_unit(r, text, &u, err);
-    if (fvi_is_quote(text, text) || st != FV_NOTFOUND) return st;
-    if (open && open > text && text[strlen(text) - 1] == ')')
-        return fvi_fail(err, FV_ARG, "objective: there is no term \"%.80s\"; allowed are %s", text,
-                        fvi_call_names());
-    if (star && star > text)
-        return fvi_fail(err, FV_ARG,
-                        "objective \"%.150s\": \"%.*s\" is no weight; a number of -1e30..1e30 is",
-                        text, (int)MIN(star - text, 80), text);
-    return st;
+/* What a bare unit stands for; one neuron, and a class, are numbers in themselves. */
+static void reduce(fvi_term *t, fvi_reduction r) {
+    if (t->spelling == FVI_SPELLED_MEAN) t->bare = is_mean(r);
+    if (t->spelling != FVI_SPELLED_BARE) return;
+    t->bare = t->n_position >= 0 && (!t->is_class || is_mean(r));
+    if (t->n_position || t->is_class || is_mean(r)) return;
+    t->kind = r == FVI_REDUCTION_ENERGY ? FVI_TERM_ENERGY : FVI_TERM_STRONG;
+    if (r == FVI_REDUCTION_STRONG) t->argument[0] = 1;
 }
 
-static fv_status read_term(fvi_reader *r, const char *text, fv_error *err) {
-    int known = 0;
-    if (g_str_has_prefix(text, "prob:")) return probability(r, text + strlen("prob:"), err);
-    fv_status st = fvi_call_read(r, text, &known, err);
-    return st || known ? st : unit_or_fail(r, text, err);
-}
-
-/* ---- sums ----------------------------------------------------------------------------------- */
-
-/* Whether '+' or '-' stands at p between blanks, the ends of the text s counted as such. */
-static int is_operator(const char *s, const char *p) {
-    return (*p == '+' || *p == '-') && (p == s || is_blank(p[-1])) && (is_blank(p[1]) || !p[1]);
-}
-
-/* The end of the term that begins at s: an operator, or the end of the text. *open: a quote or
- * parenthesis that is not closed, or 0. */
-static const char *term_end(const char *s, char *open) {
-    int depth = 0;
-    char quote = 0;
-    const char *p = s;
-    for (; *p; p++) {
-        if (quote)
-            quote = *p == quote ? 0 : quote;
-        else if (fvi_is_quote(s, p))
-            quote = *p;
-        else if (*p == '(')
-            depth++;
-        else if (*p == ')')
-            depth -= depth > 0;
-        else if (!depth && is_operator(s, p))
-            break;
-    }
-    *open = quote ? quote : depth ? '(' : 0;
-    return p;
-}
-
-/* Reads "NUMBER *" at the beginning of a term; returns what follows.
- *   errors  ARG a number that is none */
-static fv_status read_weight(const char *text, const char **rest, double *weight, fv_error *err) {
-    const char *digits = text + (*text == '-' || *text == '+');
-    size_t length = strspn(text, "+-.0123456789eE");
-    const char *star = skip_blanks(text + length);
-    *rest = text;
-    if ((!g_ascii_isdigit(*digits) && *digits != '.') || *star != '*') return FV_OK;
-    char *number = g_strndup(text, length);
+static fv_status add_term(fvi_objective *o, const fvi_term *from, fvi_reduction r, fv_error *err) {
+    const int logits = r != FVI_REDUCTION_LITERAL;
+    if (o->n_terms == FVI_MAX_TERMS)
+        return fvi_fail(err, FV_ARG, "an objective of more than %d terms", FVI_MAX_TERMS);
+    fvi_term *t = &o->terms[o->n_terms++];
     fv_status st = FV_OK;
-    double v = 0;
-    if (!fvi_read_number(number, &v))
-        st = fvi_fail(err, FV_ARG, "objective: the weight \"%.80s\" is no number of -1e30..1e30",
-                      number);
-    g_free(number);
-    *weight *= v;
-    *rest = skip_blanks(star + 1);
+    *t = copy_term(from);
+    t->value = -1;
+    reduce(t, r);
+    if (t->layer) st = find_value(o, logits && t->logits ? t->logits : t->layer, &t->value, err);
+    if (!st && t->layer2)
+        st = find_value(o, logits && t->logits2 ? t->logits2 : t->layer2, &t->value2, err);
     return st;
 }
 
-/* One term, from its weight on. */
-static fv_status read_weighted(fvi_reader *r, const char *from, const char *to, double sign,
-                               fv_error *err) {
-    char *text = g_strstrip(g_strndup(from, (gsize)(to - from)));
-    const char *rest = text;
-    fv_status st = read_weight(text, &rest, &sign, err);
-    r->weight = (float)sign;
-    if (!st && !*rest)
-        st = fvi_fail(err, FV_ARG, "objective: a term is missing %s \"%.80s\"",
-                      *text ? "after" : "before",
-                      *text ? text
-                      : *to ? to
-                            : "the end");
-    if (!st) st = read_term(r, rest, err);
-    g_free(text);
-    return st;
+static int same_numbers(const fv_tensor *a, const fv_tensor *b) {
+    return a->ndim == b->ndim && !memcmp(a->dim, b->dim, (size_t)a->ndim * sizeof *a->dim) &&
+           !memcmp(a->data, b->data, (size_t)fv_tensor_count(a) * sizeof *a->data);
 }
 
-static fv_status read_sum(fvi_reader *r, const char *text, fv_error *err) {
-    const char *s = skip_blanks(text);
-    double sign = 1;
-    if (*s == '-' || *s == '+') sign = *s++ == '-' ? -1 : 1;
-    for (;;) {
-        char open;
-        const char *end = term_end(s, &open);
-        if (open)
-            return fvi_fail(err, FV_ARG, "objective \"%.150s\": %c is not closed", text, open);
-        fv_status st = read_weighted(r, s, end, sign, err);
-        if (st || !*end) return st;
-        sign = *end == '-' ? -1 : 1;
-        s = end + 1;
+/* Pictures are kept near one photo: what terms compare with is evaluated once a picture. */
+static fv_status check_photos(const fvi_term *terms, int n, fv_error *err) {
+    const fvi_term *first = NULL;
+    for (int i = 0; i < n; i++) {
+        const fvi_term *t = &terms[i];
+        if (!fvi_term_has_photo(t)) continue;
+        if (first && t->data != first->data && !same_numbers(t->vector, first->vector))
+            return fvi_fail(err, FV_ARG,
+                            "an objective may look at one photo; \"%.150s\" and \"%.150s\" are two",
+                            first->file, t->file);
+        first = t;
     }
+    return FV_OK;
 }
 
-/* ---- whole objectives ----------------------------------------------------------------------- */
+static fv_status check_network(const fv_objective *o, const fvi_network *net, fv_error *err) {
+    if (fvi_network_origin(o->net) == fvi_network_origin(net)) return FV_OK;
+    return fvi_fail(err, FV_ARG, "the objective \"%.150s\" was made for another model than this %s",
+                    o->text, fvi_network_name(net));
+}
+
+fv_status fvi_objective_resolve(const fv_objective *o, const fv_objective *more,
+                                const fvi_network *net, fvi_reduction reduction, fvi_objective *out,
+                                fv_error *err) {
+    fvi_objective made = {0};
+    const fv_objective *const parts[] = {o, more};
+    fv_status st = FV_OK;
+    for (int k = 0; !st && k < 2 && parts[k]; k++) {
+        st = check_network(parts[k], net, err);
+        for (int i = 0; !st && i < parts[k]->n_terms; i++)
+            st = add_term(&made, &parts[k]->terms[i], reduction, err);
+    }
+    if (!st) st = check_photos(made.terms, made.n_terms, err);
+    if (st)
+        fvi_objective_clear(&made);
+    else
+        *out = made;
+    return st;
+}
+
+void fvi_objective_copy(const fvi_objective *from, fvi_objective *to) {
+    *to = *from;
+    for (int i = 0; i < to->n_terms; i++) to->terms[i] = copy_term(&from->terms[i]);
+}
+
+void fvi_objective_clear(fvi_objective *o) {
+    for (int i = 0; i < o->n_terms; i++) clear_term(&o->terms[i]);
+    *o = (fvi_objective){0};
+}
+
+/* ---- making --------------------------------------------------------------------------------- */
 
 /* Channels do not depend on the size of the input: what does not exist is refused at once. */
-static fv_status check_terms(const fvi_reader *r, fv_error *err) {
-    const fvi_graph *g = fvi_network_graph(r->net);
-    const fvi_objective *o = r->o;
+static fv_status check_terms(const fvi_network *net, const fvi_objective *o, fv_error *err) {
+    const fvi_graph *g = fvi_network_graph(net);
     fvi_extent layout[FVI_MAX_VALUES];
     int known[FVI_MAX_VALUES] = {0};
     for (int v = 0; v < o->n_values; v++) {
@@ -183,34 +175,111 @@ static fv_status check_terms(const fvi_reader *r, fv_error *err) {
     return FV_OK;
 }
 
-/* Whether the whole text names a unit; its term is added then. */
-static int read_whole(fvi_reader *r, const char *text, fv_status *st, fv_error *err) {
-    fvi_unit u;
-    if (g_str_has_prefix(text, "class:") || g_str_has_prefix(text, "prob:")) return 0;
-    if (fvi_is_quote(text, text) || fvi_unit_read(r, text, &u, NULL)) return 0;
-    if (u.channel < 0 && u.n_position) return 0;
-    *st = bare_unit(r, text, &u, err);
-    return 1;
+/* Checks the terms, and writes them in one spelling. */
+static fv_status finish(fv_objective *o, fv_error *err) {
+    fvi_objective plain;
+    fv_status st = fvi_objective_resolve(o, NULL, o->net, FVI_REDUCTION_MEAN, &plain, err);
+    if (st) return st;
+    st = check_terms(o->net, &plain, err);
+    if (!st) o->text = fvi_objective_string(&plain);
+    fvi_objective_clear(&plain);
+    return st;
 }
 
-fv_status fvi_objective_parse(const fvi_network *net, const char *text, const char *more,
-                              fv_reduction reading, fvi_objective *out, fv_error *err) {
-    fvi_reader r = {net, reading ? reading : FV_REDUCTION_MEAN, 1, !reading, out};
-    fv_status st = FV_OK;
-    *out = (fvi_objective){0};
-    if (!text || !*skip_blanks(text))
-        return fvi_fail(err, FV_ARG, "an empty objective; allowed are LAYER, LAYER:C, LAYER:C@y,x");
-    if (strlen(text) > FVI_MAX_OBJECTIVE || (more && strlen(more) > FVI_MAX_OBJECTIVE))
-        return fvi_fail(err, FV_ARG, "an objective of more than %d characters", FVI_MAX_OBJECTIVE);
-    if (!read_whole(&r, text, &st, err)) st = read_sum(&r, text, err);
-    if (!st && more && *skip_blanks(more)) st = read_sum(&r, more, err);
-    return st ? st : check_terms(&r, err);
+/* Hands a finished objective over, or frees it. */
+static fv_status hand_over(fv_objective *o, fv_status st, fv_objective **out, fv_error *err) {
+    if (!st) st = finish(o, err);
+    if (st)
+        fv_objective_free(o);
+    else
+        *out = o;
+    return st;
 }
 
-void fvi_objective_clear(fvi_objective *o) {
-    for (int i = 0; i < o->n_terms; i++) {
-        fv_tensor_free(o->terms[i].vector);
-        g_free(o->terms[i].file);
+fv_status fvi_objective_read(const fvi_network *net, const char *text,
+                             const fv_attachment *attachments, int count, fv_objective **out,
+                             fv_error *err) {
+    fv_objective *o = g_new0(fv_objective, 1);
+    o->net = net;
+    fvi_reader r = {
+        .net = net, .weight = 1, .attachments = attachments, .n_attachments = count, .o = o};
+    return hand_over(o, fvi_parse(&r, text, err), out, err);
+}
+
+static fv_status check_attachment(const fv_attachment *all, int i, fv_error *err) {
+    const fv_attachment *a = &all[i];
+    if (!a->name || !*a->name) return fvi_fail(err, FV_ARG, "attachment %d has no name", i);
+    if (!a->image == !a->tensor)
+        return fvi_fail(err, FV_ARG,
+                        "attachment \"%.150s\" has %s; one of image and tensor is "
+                        "wanted",
+                        a->name, a->image ? "both" : "neither");
+    for (int k = 0; k < i; k++)
+        if (!strcmp(all[k].name, a->name))
+            return fvi_fail(err, FV_ARG, "two attachments have the name \"%.150s\"", a->name);
+    return a->image ? fvi_image_check(a->image, "the attached image", err)
+                    : fvi_tensor_check(a->tensor, "the attached tensor", err);
+}
+
+fv_status fv_objective_new(const fv_model *model, const char *text,
+                           const fv_attachment *attachments, int count, fv_objective **out,
+                           fv_error *err) {
+    fv_status st = FVI_NOT_NULL(err, model, text, out);
+    if (!st && count > 0) st = FVI_NOT_NULL(err, attachments);
+    if (!st && count < 0) st = fvi_fail(err, FV_ARG, "%d attachments; at least 0", count);
+    for (int i = 0; !st && i < count; i++) st = check_attachment(attachments, i, err);
+    return st ? st : fvi_objective_read(model->network, text, attachments, count, out, err);
+}
+
+/* Appends copies of the terms of another, their weights multiplied. */
+static fv_status append(fv_objective *to, const fv_objective *from, double weight, fv_error *err) {
+    for (int i = 0; i < from->n_terms; i++) {
+        if (to->n_terms == FVI_MAX_TERMS)
+            return fvi_fail(err, FV_ARG, "an objective of more than %d terms", FVI_MAX_TERMS);
+        fvi_term *t = &to->terms[to->n_terms++];
+        *t = copy_term(&from->terms[i]);
+        t->weight = (float)(weight * t->weight);
     }
-    *o = (fvi_objective){0};
+    if (!to->note[0]) memcpy(to->note, from->note, sizeof to->note);
+    return FV_OK;
+}
+
+fv_status fv_objective_add(const fv_objective *a, double weight, const fv_objective *b,
+                           fv_objective **out, fv_error *err) {
+    fv_status st = FVI_NOT_NULL(err, a, b, out);
+    if (!st && !(fabs(weight) <= WEIGHT_MAX))
+        st = fvi_fail(err, FV_ARG, "weight is %g; allowed are -%g..%g", weight, WEIGHT_MAX,
+                      WEIGHT_MAX);
+    if (!st) st = check_network(b, a->net, err);
+    if (st) return st;
+    fv_objective *o = g_new0(fv_objective, 1);
+    o->net = a->net;
+    st = append(o, a, 1, err);
+    if (!st) st = append(o, b, weight, err);
+    return hand_over(o, st, out, err);
+}
+
+fv_status fvi_objective_clone(const fv_objective *from, const fvi_network *net, fv_objective **out,
+                              fv_error *err) {
+    fv_status st = check_network(from, net, err);
+    if (st) return st;
+    fv_objective *o = g_new0(fv_objective, 1);
+    o->net = from->net;
+    return hand_over(o, append(o, from, 1, err), out, err);
+}
+
+const char *fv_objective_text(const fv_objective *o) { return o ? o->text : ""; }
+const char *fv_objective_note(const fv_objective *o) { return o ? o->note : ""; }
+
+void fv_objective_free(fv_objective *o) {
+    if (!o) return;
+    for (int i = 0; i < o->n_terms; i++) clear_term(&o->terms[i]);
+    g_free(o->text);
+    g_free(o);
+}
+
+fv_status fvi_objectives_check(const fv_objective *const *objectives, int count, fv_error *err) {
+    for (int i = 0; i < count; i++)
+        if (!objectives[i]) return fvi_fail(err, FV_ARG, "objective %d is NULL", i);
+    return FV_OK;
 }

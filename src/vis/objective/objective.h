@@ -39,46 +39,103 @@ typedef enum fvi_term_kind {
     FVI_TERM_PICTURE      /* tv, l1, l2, ...: picture_term.h */
 } fvi_term_kind;
 
+/* How a term was written. */
+typedef enum fvi_spelling {
+    FVI_SPELLED_OUT,  /* strong(LAYER:C), neuron(LAYER:C), ...: the same under every reduction */
+    FVI_SPELLED_BARE, /* LAYER, LAYER:C, class:C: what the reduction says */
+    FVI_SPELLED_MEAN  /* mean(LAYER:C), squares(LAYER): what a bare one is under the mean */
+} fvi_spelling;
+
+/* What a bare LAYER or LAYER:C stands for. */
+typedef enum fvi_reduction {
+    FVI_REDUCTION_MEAN = FV_REDUCTION_MEAN,
+    FVI_REDUCTION_ENERGY = FV_REDUCTION_ENERGY,
+    FVI_REDUCTION_STRONG = FV_REDUCTION_STRONG,
+    FVI_REDUCTION_LITERAL /* the mean; and a channel of a softmax is that channel, where the others
+                             take the logit before it */
+} fvi_reduction;
+
+/* A vector that belongs to a term; shared by its copies. */
+typedef struct fvi_term_data {
+    char *name; /* its path, or the attachment's name */
+    fv_tensor *vector;
+} fvi_term_data;
+
 typedef struct fvi_term {
     fvi_term_kind kind;
     float weight;
-    int bare;        /* written as LAYER, LAYER:C: where a channel is one number, that number */
-    int value;       /* index into values; -1: the picture */
     int64_t channel; /* -1: all */
     int n_position;  /* 0: all positions; FVI_CENTRE */
     int64_t position[FVI_MAX_POSITION];
-    int value2; /* INTERPOLATE: the other end */
-    int64_t channel2;
+    int64_t channel2;  /* INTERPOLATE: of the other end */
     float argument[2]; /* power, threshold, decay, ...; PICTURE: its arguments */
     fvi_picture_kind picture;
-    fv_tensor *vector; /* DIRECTION: the direction; MATCH, CARICATURE: what the network sees of the
-                          photo, [channels][h][w] in 0..1. Owned */
-    char *file;        /* its path, owned */
+    fvi_term_data *data;     /* owner of the next two, counted; NULL: none */
+    const fv_tensor *vector; /* DIRECTION: the direction; MATCH, CARICATURE: what the network sees
+                                of the photo, [channels][h][w] in 0..1 */
+    const char *file;        /* its name */
+    /* as it is written */
+    fvi_spelling spelling;
+    int is_class;                 /* class:C */
+    const char *layer, *layer2;   /* values of the network, borrowed; NULL: the picture */
+    const char *logits, *logits2; /* what goes into the softmax that the value is; or NULL */
+    /* as it is computed: set by fvi_objective_resolve */
+    int bare;          /* the text has no word around the unit: where a channel is one number, it
+                          stands for that number */
+    int value, value2; /* index into values; -1: the picture */
 } fvi_term;
 
-/* An objective as the user named it, resolved to values of the network. */
+/* An expression as it was read: nothing in it depends on a recipe. */
+struct fv_objective {
+    const fvi_network *net;
+    int n_terms;
+    fvi_term terms[FVI_MAX_TERMS];
+    char *text;     /* under FVI_REDUCTION_MEAN */
+    char note[256]; /* "": nothing worth saying */
+};
+
+/* An objective under a reduction, tied to values of the network. */
 typedef struct fvi_objective {
     int n_values;
     const char *values[FVI_MAX_VALUES]; /* names of values; borrowed from the network */
     int n_terms;
     fvi_term terms[FVI_MAX_TERMS];
-    char note[256]; /* "": nothing worth saying */
 } fvi_objective;
 
-/* Reads an expression; `more` (terms, as fvi_regularizer_settings has them, or NULL) is added to
- * it. reading  what LAYER and LAYER:C mean (fv_reduction); 0: FV_REDUCTION_MEAN, and a channel of a
- *            softmax is that channel, where otherwise the logit before it is taken
- *   out      to be freed with fvi_objective_clear, also on failure
- *   errors   ARG cannot be read, or too long, or two photos; NOTFOUND no such layer, channel or
- *            class; SHAPE a vector that does not fit, no classes, or a photo where the input is no
- *            picture; IO, FORMAT of a vector's or a photo's file
- */
-fv_status fvi_objective_parse(const fvi_network *net, const char *text, const char *more,
-                              fv_reduction reading, fvi_objective *out, fv_error *err);
+/* Reads an expression.
+ *   attachments  [count] what terms take from memory instead of a file
+ *   out          to be freed with fv_objective_free
+ *   errors       as fv_objective_new */
+fv_status fvi_objective_read(const fvi_network *net, const char *text,
+                             const fv_attachment *attachments, int count, fv_objective **out,
+                             fv_error *err);
+
+/* Resolves an objective for a network: its own, or one with the same layers and shuffled weights.
+ *   more    terms to be added (a recipe's regularisers), or NULL
+ *   out     to be freed with fvi_objective_clear; untouched on failure
+ *   errors  ARG another network's; more than FVI_MAX_TERMS terms, FVI_MAX_VALUES values or one
+ *           photo */
+fv_status fvi_objective_resolve(const fv_objective *o, const fv_objective *more,
+                                const fvi_network *net, fvi_reduction reduction, fvi_objective *out,
+                                fv_error *err);
+/* A copy, to be cleared as the original is. */
+void fvi_objective_copy(const fvi_objective *from, fvi_objective *to);
 void fvi_objective_clear(fvi_objective *o);
+/* Makes another handle of the same objective.  errors  ARG it is not of this network */
+fv_status fvi_objective_clone(const fv_objective *o, const fvi_network *net, fv_objective **out,
+                              fv_error *err);
+/* That none of [count] objectives is NULL.  errors  ARG */
+fv_status fvi_objectives_check(const fv_objective *const *objectives, int count, fv_error *err);
+
+/* Gives a term its vector, which is taken over, with a name. */
+void fvi_term_own(fvi_term *t, const char *name, fv_tensor *vector);
+/* Gives a term the vector of another. */
+void fvi_term_share(fvi_term *t, const fvi_term *with);
 
 /* The objective in one spelling, for labels and random keys; at most `size` bytes. */
 void fvi_objective_text(const fvi_objective *o, char *text, size_t size);
+/* The same of any length; to be freed with g_free. */
+char *fvi_objective_string(const fvi_objective *o);
 /* The photo that terms of it look at, as fvi_term.vector has it, or NULL; there is at most one. */
 const fv_tensor *fvi_objective_photo(const fvi_objective *o);
 /* Whether it has terms that tie the pictures of one objective together. */

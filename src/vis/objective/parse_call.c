@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* objective_call: terms written as NAME(argument, ...), and those of the picture.
+/* parse_call: terms written as NAME(argument, ...), and those of the picture.
  *
  * Arguments are separated by commas; coordinates after '@' belong to the unit before them. Which
  * names there are, and what they take, is one table.
@@ -122,10 +122,10 @@ static fv_status read_channel(fvi_reader *r, const call_rule *rule, const call *
     fv_status st = fvi_unit_read(r, c->arg[0], &u, err);
     if (st) return st;
     if (u.channel < 0 || (u.n_position && !neuron)) return wrong(rule, c, err);
-    fvi_unit_before_softmax(r, c->arg[0], &u);
+    fvi_unit_find_logits(r, c->arg[0], &u);
     if (neuron && !u.n_position) u.n_position = FVI_CENTRE;
     st = fvi_reader_add(r, FVI_TERM_CHANNEL, &u, &t, err);
-    if (!st) t->bare = !neuron && r->reading == FV_REDUCTION_MEAN;
+    if (!st && !neuron) t->spelling = FVI_SPELLED_MEAN;
     return st;
 }
 
@@ -141,7 +141,7 @@ static fv_status read_squares(fvi_reader *r, const call_rule *rule, const call *
     if (!st) st = fvi_reader_add(r, rule->kind, &u, &t, err);
     if (st) return st;
     if (rule->kind == FVI_TERM_STRONG) t->argument[0] = threshold;
-    t->bare = rule->kind == FVI_TERM_LAYER && u.channel < 0 && r->reading == FV_REDUCTION_MEAN;
+    if (rule->kind == FVI_TERM_LAYER && u.channel < 0) t->spelling = FVI_SPELLED_MEAN;
     return FV_OK;
 }
 
@@ -165,19 +165,17 @@ static fv_status read_interpolate(fvi_reader *r, const call_rule *rule, const ca
                                   fv_error *err) {
     fvi_unit near, far;
     fvi_term *t;
-    int other;
     fv_status st = fvi_unit_read(r, c->arg[0], &near, err);
     if (!st) st = fvi_unit_read(r, c->arg[1], &far, err);
     if (st) return st;
     if (near.channel < 0 || far.channel < 0 || near.n_position || far.n_position)
         return wrong(rule, c, err);
-    fvi_unit_before_softmax(r, c->arg[0], &near);
-    fvi_unit_before_softmax(r, c->arg[1], &far);
-    st = fvi_reader_value(r, near.value, &other, err);
-    if (!st) st = fvi_reader_value(r, far.value, &other, err);
-    if (!st) st = fvi_reader_add(r, rule->kind, &near, &t, err);
+    fvi_unit_find_logits(r, c->arg[0], &near);
+    fvi_unit_find_logits(r, c->arg[1], &far);
+    st = fvi_reader_add(r, rule->kind, &near, &t, err);
     if (st) return st;
-    t->value2 = other;
+    t->layer2 = far.value;
+    t->logits2 = far.logits;
     t->channel2 = far.channel;
     return FV_OK;
 }
@@ -202,6 +200,31 @@ static int is_direction(const fv_tensor *v) {
     return somewhere;
 }
 
+/* What the caller has attached under that name, or NULL. */
+static const fv_attachment *find_attachment(const fvi_reader *r, const char *name) {
+    for (int i = 0; i < r->n_attachments; i++)
+        if (!strcmp(r->attachments[i].name, name)) return &r->attachments[i];
+    return NULL;
+}
+
+static fv_status copy_tensor(const fv_tensor *from, fv_tensor **out, fv_error *err) {
+    fvi_shape shape = fvi_tensor_shape(from);
+    fv_status st = fvi_tensor_new(&shape, out, err);
+    if (!st) memcpy((*out)->data, from->data, (size_t)fv_tensor_count(from) * sizeof *from->data);
+    return st;
+}
+
+/* The numbers of an attachment or a file. */
+static fv_status load_direction(const fvi_reader *r, const char *name, fv_tensor **out,
+                                fv_error *err) {
+    const fv_attachment *a = find_attachment(r, name);
+    if (!a) return fv_tensor_load(name, out, err);
+    if (!a->tensor)
+        return fvi_fail(err, FV_ARG, "attachment \"%.150s\" is an image; the term takes a tensor",
+                        name);
+    return copy_tensor(a->tensor, out, err);
+}
+
 /* direction(LAYER[@y,x], FILE.npy[, power]). */
 static fv_status read_direction(fvi_reader *r, const call_rule *rule, const call *c,
                                 fv_error *err) {
@@ -214,49 +237,70 @@ static fv_status read_direction(fvi_reader *r, const call_rule *rule, const call
     if (!st) st = fvi_reader_add(r, rule->kind, &u, &t, err);
     if (st) return st;
     t->argument[0] = power;
-    st = read_path(c->arg[1], &t->file, err);
-    if (!st) st = fv_tensor_load(t->file, &t->vector, err);
-    if (!st && !is_direction(t->vector))
+    char *name = NULL;
+    fv_tensor *v = NULL;
+    st = read_path(c->arg[1], &name, err);
+    if (!st) st = load_direction(r, name, &v, err);
+    if (!st && !is_direction(v))
         st = fvi_fail(err, FV_ARG, "%.200s: a direction needs finite numbers that are not all 0",
-                      t->file);
+                      name);
+    if (!st)
+        fvi_term_own(t, name, v);
+    else
+        fv_tensor_free(v);
+    g_free(name);
     return st;
 }
 
-static fv_status copy_photo(const fv_tensor *from, fv_tensor **out, fv_error *err) {
-    fvi_shape shape = fvi_tensor_shape(from);
-    fv_status st = fvi_tensor_new(&shape, out, err);
-    if (!st) memcpy((*out)->data, from->data, (size_t)fv_tensor_count(from) * sizeof *from->data);
-    return st;
-}
-
-/* Loads what the network sees of a photo: [channels][h][w]. */
-static fv_status load_photo(const fvi_network *net, const char *path, fv_tensor **out,
-                            fv_error *err) {
-    fv_image *photo = NULL, *seen = NULL;
-    fv_status st = fv_image_load(path, &photo, err);
-    if (!st) st = fvi_input_picture(net, photo, &seen, err);
+/* What the network sees of a picture: [channels][h][w]. */
+static fv_status see_photo(const fvi_network *net, const fv_image *photo, fv_tensor **out,
+                           fv_error *err) {
+    fv_image *seen = NULL;
+    fv_status st = fvi_input_picture(net, photo, &seen, err);
     if (!st) {
-        fv_tensor t = {3, {seen->channels, seen->height, seen->width}, seen->data};
-        st = copy_photo(&t, out, err);
+        const fv_tensor t = {3, {seen->channels, seen->height, seen->width}, seen->data};
+        st = copy_tensor(&t, out, err);
     }
-    fv_image_free(photo);
     fv_image_free(seen);
     return st;
 }
 
-/* Gives a term its photo: that of an earlier term, or a file's. */
-static fv_status read_photo(const fvi_reader *r, fvi_term *t, const char *path, fv_error *err) {
-    fv_status st = read_path(path, &t->file, err);
-    if (st) return st;
+/* The same of an attachment or a file. */
+static fv_status load_photo(const fvi_reader *r, const char *name, fv_tensor **out, fv_error *err) {
+    const fv_attachment *a = find_attachment(r, name);
+    fv_image *photo = NULL;
+    if (a && !a->image)
+        return fvi_fail(err, FV_ARG, "attachment \"%.150s\" is a tensor; the term takes an image",
+                        name);
+    fv_status st = a ? FV_OK : fv_image_load(name, &photo, err);
+    if (!st) st = see_photo(r->net, a ? a->image : photo, out, err);
+    fv_image_free(photo);
+    return st;
+}
+
+/* Gives a term its photo: that of an earlier term, or a new one. */
+static fv_status take_photo(const fvi_reader *r, fvi_term *t, const char *name, fv_error *err) {
+    fv_tensor *photo = NULL;
     for (const fvi_term *o = r->o->terms; o < t; o++) {
         if (!fvi_term_has_photo(o)) continue;
-        if (strcmp(o->file, t->file) != 0)
+        if (strcmp(o->file, name) != 0)
             return fvi_fail(err, FV_ARG,
                             "an objective may look at one photo; \"%.150s\" and \"%.150s\" are two",
-                            o->file, t->file);
-        return copy_photo(o->vector, &t->vector, err);
+                            o->file, name);
+        fvi_term_share(t, o);
+        return FV_OK;
     }
-    return load_photo(r->net, t->file, &t->vector, err);
+    fv_status st = load_photo(r, name, &photo, err);
+    if (!st) fvi_term_own(t, name, photo);
+    return st;
+}
+
+static fv_status read_photo(const fvi_reader *r, fvi_term *t, const char *path, fv_error *err) {
+    char *name = NULL;
+    fv_status st = read_path(path, &name, err);
+    if (!st) st = take_photo(r, t, name, err);
+    g_free(name);
+    return st;
 }
 
 /* match(LAYER[:C], PHOTO), caricature(LAYER[:C], PHOTO[, power]). */
@@ -288,7 +332,6 @@ static const call_rule rules[] = {
     {"caricature", FVI_TERM_CARICATURE, 2, 3, read_match, "caricature(LAYER[:C], PHOTO[, POWER])"},
 };
 
-/* See reader.h. */
 const char *fvi_call_names(void) {
     return "LAYER, LAYER:C, LAYER:C@y,x, class:C, prob:C, neuron(), mean(), squares(), energy(), "
            "strong(), direction(), diversity(), alignment(), interpolate(), match(), caricature(); "
@@ -343,7 +386,6 @@ static fv_status read_call(fvi_reader *r, const call *c, int *known, fv_error *e
     return read_picture(r, c, known, err);
 }
 
-/* See reader.h. */
 fv_status fvi_call_read(fvi_reader *r, const char *text, int *known, fv_error *err) {
     call c;
     *known = 0;

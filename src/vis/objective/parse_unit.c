@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* objective_unit: names of units: LAYER, LAYER:C, LAYER:C@y,x, class:C.
+/* parse_unit: names of units: LAYER, LAYER:C, LAYER:C@y,x, class:C.
  *
  * A layer's name may hold ':' and '@' itself. So the longest LAYER that is followed by something
  * that reads as a channel or a position is tried first, then the whole text; quotes settle what is
@@ -109,7 +109,6 @@ static fv_status read_name(const fvi_reader *r, const char *text, const char *co
     return st;
 }
 
-/* See reader.h. */
 fv_status fvi_unit_read(fvi_reader *r, const char *text, fvi_unit *out, fv_error *err) {
     if (fvi_is_quote(text, text)) return read_quoted(r, text, out, err);
     if (g_str_has_prefix(text, "class:")) return read_class(r, text + strlen("class:"), out, err);
@@ -126,12 +125,11 @@ fv_status fvi_unit_read(fvi_reader *r, const char *text, fvi_unit *out, fv_error
                                 : bad_tail(text, colon, err);
 }
 
-/* See reader.h. */
-void fvi_unit_before_softmax(fvi_reader *r, const char *text, fvi_unit *u) {
+void fvi_unit_find_logits(fvi_reader *r, const char *text, fvi_unit *u) {
     fvi_logits l, own;
-    if (r->literal || u->is_class || u->channel < 0 || u->n_position > 0) return;
+    if (u->is_class || u->channel < 0 || u->n_position > 0) return;
     if (!fvi_logits_before(r->net, u->value, &l)) return;
-    u->value = l.value;
+    u->logits = l.value;
     if (r->o->note[0]) return;
     int n = g_snprintf(r->o->note, sizeof r->o->note,
                        "%.60s is optimised on \"%.50s\", the logits before the softmax \"%.50s\"",
@@ -143,33 +141,17 @@ void fvi_unit_before_softmax(fvi_reader *r, const char *text, fvi_unit *u) {
 
 /* ---- terms ---------------------------------------------------------------------------------- */
 
-/* See reader.h. */
-fv_status fvi_reader_value(fvi_reader *r, const char *value, int *index, fv_error *err) {
-    fvi_objective *o = r->o;
-    for (int i = 0; i < o->n_values; i++)
-        if (!strcmp(o->values[i], value)) {
-            *index = i;
-            return FV_OK;
-        }
-    if (o->n_values == FVI_MAX_VALUES)
-        return fvi_fail(err, FV_ARG, "an objective of more than %d layers; \"%.80s\" is too many",
-                        FVI_MAX_VALUES, value);
-    *index = o->n_values;
-    o->values[o->n_values++] = value;
-    return FV_OK;
-}
-
-/* See reader.h. */
 fv_status fvi_reader_add(fvi_reader *r, fvi_term_kind kind, const fvi_unit *u, fvi_term **out,
                          fv_error *err) {
-    fvi_objective *o = r->o;
-    fvi_term t = {.kind = kind, .weight = r->weight, .value = -1, .channel = -1};
+    fv_objective *o = r->o;
+    fvi_term t = {.kind = kind, .weight = r->weight, .channel = -1};
     if (o->n_terms == FVI_MAX_TERMS)
         return fvi_fail(err, FV_ARG, "an objective of more than %d terms", FVI_MAX_TERMS);
     if (u) {
-        fv_status st = fvi_reader_value(r, u->value, &t.value, err);
-        if (st) return st;
+        t.layer = u->value;
+        t.logits = u->logits;
         t.channel = u->channel;
+        t.is_class = u->is_class;
         t.n_position = u->n_position;
         memcpy(t.position, u->position, sizeof t.position);
     }

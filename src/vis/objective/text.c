@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* objective_text: an objective in the one spelling it is known by in labels, files and random keys.
+/* text: an objective in the one spelling it is known by in labels, files and random keys.
  * What is written here reads back as the same objective (but for layers with both kinds of quotes).
  */
 #include <inttypes.h>
@@ -83,7 +83,6 @@ static void append_call(GString *s, const fvi_objective *o, const fvi_term *t) {
     g_string_append_c(s, ')');
 }
 
-/* See term.h. */
 void fvi_term_text(const fvi_objective *o, const fvi_term *t, int alone, GString *s) {
     if (t->kind == FVI_TERM_PICTURE) {
         char text[80];
@@ -98,7 +97,7 @@ void fvi_term_text(const fvi_objective *o, const fvi_term *t, int alone, GString
     }
 }
 
-void fvi_objective_text(const fvi_objective *o, char *text, size_t size) {
+char *fvi_objective_string(const fvi_objective *o) {
     GString *s = g_string_new(NULL);
     for (int i = 0; i < o->n_terms; i++) {
         const fvi_term *t = &o->terms[i];
@@ -115,8 +114,13 @@ void fvi_objective_text(const fvi_objective *o, char *text, size_t size) {
         }
         fvi_term_text(o, t, o->n_terms == 1 && w == 1, s);
     }
-    g_strlcpy(text, s->str, size);
-    g_string_free(s, TRUE);
+    return g_string_free(s, FALSE);
+}
+
+void fvi_objective_text(const fvi_objective *o, char *text, size_t size) {
+    char *s = fvi_objective_string(o);
+    g_strlcpy(text, s, size);
+    g_free(s);
 }
 
 const fv_tensor *fvi_objective_photo(const fvi_objective *o) {

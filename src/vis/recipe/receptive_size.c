@@ -9,8 +9,6 @@
 #include <glib.h>
 #include <string.h>
 
-#include "vis/objective/objective.h"
-
 #define FIELDS_PER_SIDE 3   /* sides of a picture, in receptive fields */
 #define SMALLEST_SIDE   96  /* pixels: smaller pictures are hard to look at */
 #define SIDE_STEP       32  /* sides are multiples of it: what networks reduce pictures by */
@@ -30,10 +28,10 @@ static void add_value(const fvi_network *net, const char *value, fvi_units_exten
     if (!made) e->whole = 1; /* by no layer: how much it sees is not known */
 }
 
-static fv_status add_objective(const fvi_network *net, const char *text, fvi_units_extent *e,
-                               fv_error *err) {
+static fv_status add_objective(const fvi_network *net, const fv_objective *objective,
+                               fvi_units_extent *e, fv_error *err) {
     fvi_objective o = {0};
-    fv_status st = fvi_objective_parse(net, text, NULL, FV_REDUCTION_MEAN, &o, err);
+    fv_status st = fvi_objective_resolve(objective, NULL, net, FVI_REDUCTION_MEAN, &o, err);
     if (!st && fvi_objective_photo(&o)) e->whole = 1;
     for (int i = 0; i < o.n_terms; i++)
         if (o.terms[i].value >= 0 && o.terms[i].n_position > 0) e->whole = 1;
@@ -42,10 +40,10 @@ static fv_status add_objective(const fvi_network *net, const char *text, fvi_uni
     return st;
 }
 
-fv_status fvi_units_extent_find(const fvi_network *net, const char *const *objectives, int count,
-                                fvi_units_extent *out, fv_error *err) {
+fv_status fvi_units_extent_find(const fvi_network *net, const fv_objective *const *objectives,
+                                int count, fvi_units_extent *out, fv_error *err) {
     fvi_units_extent e = {.values = g_ptr_array_new_with_free_func(g_free)};
-    fv_status st = FV_OK;
+    fv_status st = fvi_objectives_check(objectives, count, err);
     for (int i = 0; !st && i < count; i++) st = add_objective(net, objectives[i], &e, err);
     if (st)
         g_ptr_array_unref(e.values);

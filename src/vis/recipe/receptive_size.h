@@ -6,6 +6,7 @@
 #include <glib.h>
 
 #include "runtime/model.h"
+#include "vis/objective/objective.h"
 
 /* What the units of some objectives see of the picture. */
 typedef struct fvi_units_extent {
@@ -17,9 +18,9 @@ typedef struct fvi_units_extent {
 } fvi_units_extent;
 
 /* objectives  [count]; out->values is to be unreferenced
- * errors      as fv_objective_describe */
-fv_status fvi_units_extent_find(const fvi_network *net, const char *const *objectives, int count,
-                                fvi_units_extent *out, fv_error *err);
+ * errors      ARG as fvi_objective_resolve, or one is NULL */
+fv_status fvi_units_extent_find(const fvi_network *net, const fv_objective *const *objectives,
+                                int count, fvi_units_extent *out, fv_error *err);
 
 typedef struct fvi_receptive_size {
     int known; /* 0: nothing has been found out yet */

@@ -36,12 +36,12 @@ static int is_vector(const fvi_network *net, const char *value) {
     return 0;
 }
 
-const char *fv_recipe_default(const fv_model *model, const char *objective) {
+const char *fv_recipe_default(const fv_model *model, const fv_objective *objective) {
     fvi_objective o = {0};
     if (!model || !fvi_network_input(model->network)->is_image) return model ? "erhan" : "fovea";
     if (!objective) return "fovea";
     int vector = 1;
-    if (!fvi_objective_parse(model->network, objective, NULL, FV_REDUCTION_MEAN, &o, NULL))
+    if (!fvi_objective_resolve(objective, NULL, model->network, FVI_REDUCTION_MEAN, &o, NULL))
         for (int i = 0; i < o.n_values; i++)
             vector = vector && is_vector(model->network, o.values[i]);
     fvi_objective_clear(&o);
@@ -81,8 +81,9 @@ static fv_status find_size(fv_recipe *r, fv_error *err) {
     return fvi_receptive_size_find(r->model, &r->extent, &r->receptive, err);
 }
 
-fv_status fv_recipe_new(const fv_model *model, const char *name, const char *const *objectives,
-                        int count, fv_recipe **out, fv_error *err) {
+fv_status fv_recipe_new(const fv_model *model, const char *name,
+                        const fv_objective *const *objectives, int count, fv_recipe **out,
+                        fv_error *err) {
     fv_status st = FVI_NOT_NULL(err, model, out);
     if (st) return st;
     if (count < 0 || (count > 0 && !objectives))
@@ -283,8 +284,7 @@ static fv_status check(const fv_model *model, const fvi_settings *s, fv_error *e
         return fvi_fail(err, FV_ARG, "start is image, and no image is given");
     if (s->start.kind != FVI_START_IMAGE && s->start.image)
         return fvi_fail(err, FV_ARG, "an image to start from is given, and start is not image");
-    if (s->param.spectrum && s->param.kind != FVI_PARAM_PHASE &&
-        s->param.kind != FVI_PARAM_BOUNDED)
+    if (s->param.spectrum && s->param.kind != FVI_PARAM_PHASE && s->param.kind != FVI_PARAM_BOUNDED)
         return fvi_fail(err, FV_ARG, "a spectrum is given, and param is not phase or bounded");
     if (s->schedule.levels > 1 && !in->is_image)
         return fvi_fail(err, FV_ARG, "levels is %d; inputs that are no pictures have one",
@@ -293,7 +293,7 @@ static fv_status check(const fv_model *model, const fvi_settings *s, fv_error *e
 }
 
 fv_status fvi_recipe_settings(const fv_recipe *recipe, const fv_model *model,
-                              const char *const *objectives, int count, fvi_settings *out,
+                              const fv_objective *const *objectives, int count, fvi_settings *out,
                               fv_recipe **owner, fv_error *err) {
     fv_status st = FV_OK;
     fv_recipe *own = NULL;

@@ -7,11 +7,11 @@
 #include "vis/recipe/settings.h"
 
 struct fv_recipe {
-    const fv_model *model; /* it was made for; borrowed */
-    fvi_settings settings; /* complete, but for a receptive size */
+    const fv_model *model;        /* it was made for; borrowed */
+    fvi_settings settings;        /* complete, but for a receptive size */
     fvi_units_extent extent;      /* of the objectives it was made for */
     fvi_receptive_size receptive; /* known once it has been asked for */
-    fv_image *start, *mask; /* `settings` points to these */
+    fv_image *start, *mask;       /* `settings` points to these */
     fv_tensor *spectrum;
 };
 
@@ -22,7 +22,7 @@ struct fv_recipe {
  *   errors      ARG the recipe was made for another model, or settings that do not go together; as
  *               fv_recipe_new */
 fv_status fvi_recipe_settings(const fv_recipe *recipe, const fv_model *model,
-                              const char *const *objectives, int count, fvi_settings *out,
+                              const fv_objective *const *objectives, int count, fvi_settings *out,
                               fv_recipe **owner, fv_error *err);
 
 #endif

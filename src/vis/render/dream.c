@@ -17,13 +17,13 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "runtime/model.h"
 #include "image/image.h"
-#include "vis/render/memory_fit.h"
-#include "vis/objective/guide.h"
-#include "vis/render/pass.h"
+#include "runtime/model.h"
 #include "signal/resize.h"
+#include "vis/objective/guide.h"
 #include "vis/optimize/gradient_health.h"
+#include "vis/render/memory_fit.h"
+#include "vis/render/pass.h"
 
 #define STEPS      10
 #define OCTAVES    4
@@ -47,10 +47,10 @@ typedef struct dream {
     double mean; /* mean |gradient| of the last update; 0: none yet */
     double value;
     int done, total, octave, stopped;
-    int64_t held;     /* bytes noted as held */
-    int alive;        /* some tile had a gradient */
+    int64_t held;             /* bytes noted as held */
+    int alive;                /* some tile had a gradient */
     fvi_gradient_health last; /* of the last tile that had none */
-    char why[512];    /* it stopped by itself; "" */
+    char why[512];            /* it stopped by itself; "" */
 } dream;
 
 static fv_dream_desc resolve(const fv_dream_desc *desc) {
@@ -401,13 +401,14 @@ static void restore_photo(const dream *d, float *pixels) {
     for (int64_t i = 0; i < count; i++) pixels[i] = (float)d->photo[i] / 255;
 }
 
-/* Parses the objective, with the guide's features in it where there is a guide. */
-static fv_status read_objective(dream *d, fv_session *session, const char *text, fvi_objective *o,
-                                char *name, size_t size, fv_error *err) {
-    fv_status st = fvi_objective_parse(d->model->network, text, NULL, FV_REDUCTION_MEAN, o, err);
+/* Resolves the objective, with the guide's features in it where there is a guide. */
+static fv_status read_objective(dream *d, fv_session *session, const fv_objective *objective,
+                                fvi_objective *o, char *name, size_t size, fv_error *err) {
+    fv_status st =
+        fvi_objective_resolve(objective, NULL, d->model->network, FVI_REDUCTION_MEAN, o, err);
     if (!st) st = fvi_objective_check_plain(o, "a dream", err);
     if (!st) fvi_objective_text(o, name, size);
-    if (!st && d->desc.guide) st = fvi_guide(session, d->model, d->desc.guide, text, o, err);
+    if (!st && d->desc.guide) st = fvi_guide(session, d->model, d->desc.guide, o, err);
     return st;
 }
 
@@ -429,7 +430,7 @@ static fv_status run(dream *d, fv_image *image, const char *name, fv_error *err)
     return st ? st : set_texts(d, name, image, err);
 }
 
-fv_status fv_dream(const fv_model *model, fv_image *image, const char *objective,
+fv_status fv_dream(const fv_model *model, fv_image *image, const fv_objective *objective,
                    const fv_dream_desc *desc, fv_error *err) {
     fv_status st = FVI_NOT_NULL(err, model, image, objective);
     if (!st) st = fvi_image_check(image, "the picture", err);

@@ -146,7 +146,7 @@ static fv_status gradient_pieces(fv_session *s, fvi_executable *plan, const fvi_
     return st;
 }
 
-fv_status fv_session_gradient(fv_session *s, const fv_tensor *input, const char *objective,
+fv_status fv_session_gradient(fv_session *s, const fv_tensor *input, const fv_objective *objective,
                               double *values, fv_tensor **gradient, fv_error *err) {
     FVI_USE_THREADS(s);
     fv_status st =
@@ -159,7 +159,7 @@ fv_status fv_session_gradient(fv_session *s, const fv_tensor *input, const char 
     int64_t samples = 0;
     fv_tensor *dx = NULL;
     st = fvi_check_input(net, input, err);
-    if (!st) st = fvi_objective_parse(net, objective, NULL, 0, &o, err);
+    if (!st) st = fvi_objective_resolve(objective, NULL, net, FVI_REDUCTION_LITERAL, &o, err);
     if (!st) st = fvi_objective_check_plain(&o, "a raw input", err);
     if (!st)
         st = fvi_session_plan(s, &shape, o.values, o.n_values, FVI_EXEC_BACKWARD, &plan, &samples,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* photo_objective: objectives between a unit and a photo, as texts: inversion, caricature,
- * accentuation. What they mean is term_value.c's; how they are climbed is the loop's.
+/* photo_objective: objectives between a unit and a photo: inversion, caricature, accentuation. What
+ * they mean is term_value.c's; how they are climbed is the loop's.
  *
  * Accentuation. f(x) - W |a(x) - a(photo)|^2 / |a(photo)|^2, a being a layer. At the photo itself
  * the second term has no gradient; so the two are weighed on the photo with noise of deviation
@@ -18,12 +18,13 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "image/image.h"
 #include "runtime/model.h"
 #include "vis/render/pass.h"
 
 #define NOISE      0.02f
 #define SMALLEST   8 /* a default layer's map has at least 1/8 of the input's side */
-#define LONGEST    FVI_MAX_OBJECTIVE
+#define PHOTO_NAME "photo"
 #define POWER_MAX  1000
 #define NOISE_UNIT 0x6e6f697365u /* of the random stream */
 
@@ -46,38 +47,24 @@ static fv_status append_term(GString *s, const char *term, const char *layer, co
     return st;
 }
 
-/* Rounded: what is measured may differ in its last digits from machine to machine, and the text
- * decides the random numbers. */
 static void append_number(GString *s, double v) {
     char text[G_ASCII_DTOSTR_BUF_SIZE];
     g_string_append(s, g_ascii_formatd(text, sizeof text, "%.3g", v));
 }
 
-/* Reads `text` and `more`, and writes them in one spelling. */
-static fv_status describe(const fv_model *model, const char *text, const char *more, char *out,
-                          size_t size, fv_error *err) {
-    fvi_objective o;
-    char *room = g_malloc(LONGEST);
-    fv_status st = fvi_objective_parse(model->network, text, more, FV_REDUCTION_MEAN, &o, err);
-    if (!st) {
-        fvi_objective_text(&o, room, LONGEST);
-        if (strlen(room) >= size)
-            st = fvi_fail(err, FV_ARG, "the objective has %zu characters; there is room for %zu",
-                          strlen(room), size - 1);
-        else
-            g_strlcpy(out, room, size);
-    }
-    fvi_objective_clear(&o);
-    g_free(room);
-    return st;
+/* Reads a text that has the photo under its name. */
+static fv_status read(const fv_model *model, const char *text, const fv_image *photo,
+                      const char *name, fv_objective **out, fv_error *err) {
+    const fv_attachment a = {.name = name, .image = photo};
+    return fv_objective_new(model, text, &a, 1, out, err);
 }
 
 fv_status fv_photo_objective(const fv_model *model, const char *term, const char *layer,
-                             const char *photo, double power, char *text, size_t size,
-                             fv_error *err) {
-    fv_status st = FVI_NOT_NULL(err, model, term, layer, photo, text);
+                             const fv_image *photo, const char *name, double power,
+                             fv_objective **out, fv_error *err) {
+    fv_status st = FVI_NOT_NULL(err, model, term, layer, photo, out);
+    if (!st) st = fvi_image_check(photo, "the photo", err);
     if (st) return st;
-    if (!size) return fvi_fail(err, FV_ARG, "fv_photo_objective: size is 0; at least 1");
     int caricature = !strcmp(term, "caricature");
     if (!caricature && strcmp(term, "match") != 0)
         return fvi_fail(err, FV_ARG,
@@ -88,15 +75,23 @@ fv_status fv_photo_objective(const fv_model *model, const char *term, const char
         return fvi_fail(err, FV_ARG, "power is %g; allowed are 0..%d, or below 0 for 1", power,
                         POWER_MAX);
     GString *s = g_string_new(NULL);
-    st = append_term(s, term, layer, photo, err);
+    if (!name) name = PHOTO_NAME;
+    st = append_term(s, term, layer, name, err);
     if (caricature && power >= 0) {
         g_string_append(s, ", ");
         append_number(s, power);
     }
     g_string_append_c(s, ')');
-    if (!st) st = describe(model, s->str, NULL, text, size, err);
+    if (!st) st = read(model, s->str, photo, name, out, err);
     g_string_free(s, TRUE);
     return st;
+}
+
+/* What is measured may differ in its last digits from machine to machine, and the text of an
+ * objective decides the random numbers. */
+static double rounded(double v) {
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
+    return g_ascii_strtod(g_ascii_formatd(text, sizeof text, "%.3g", v), NULL);
 }
 
 /* ---- accentuation --------------------------------------------------------------------------- */
@@ -171,42 +166,39 @@ static fv_status default_near(const fvi_network *net, const char **layer, fv_err
                     fvi_network_name(net), SMALLEST);
 }
 
-/* "W*match(NEAR, PHOTO)". */
-static fv_status nearness(const fv_model *model, const char *objective, const char *photo,
-                          const char *near, double strength, GString *s, fv_error *err) {
+/* What `near` is to be multiplied with, rounded. */
+static fv_status find_weight(const fv_model *model, const fv_objective *objective,
+                             const fv_objective *near, double strength, double *out,
+                             fv_error *err) {
     fvi_objective wanted = {0}, match = {0};
     double weight = 0;
-    GString *term = g_string_new(NULL);
-    fv_status st = append_term(term, "match", near, photo, err);
-    g_string_append_c(term, ')');
-    if (!st)
-        st = fvi_objective_parse(model->network, objective, NULL, FV_REDUCTION_MEAN, &wanted, err);
+    fv_status st =
+        fvi_objective_resolve(objective, NULL, model->network, FVI_REDUCTION_MEAN, &wanted, err);
     if (!st) st = fvi_objective_check_plain(&wanted, "accentuation", err);
     if (!st)
-        st = fvi_objective_parse(model->network, term->str, NULL, FV_REDUCTION_MEAN, &match, err);
+        st = fvi_objective_resolve(near, NULL, model->network, FVI_REDUCTION_MEAN, &match, err);
     if (!st) st = balance(model, &wanted, &match, &weight, err);
-    if (!st) {
-        append_number(s, strength * weight);
-        g_string_append_printf(s, " * %s", term->str);
-    }
+    if (!st) *out = rounded(strength * weight);
     fvi_objective_clear(&wanted);
     fvi_objective_clear(&match);
-    g_string_free(term, TRUE);
     return st;
 }
 
-fv_status fv_accentuation_objective(const fv_model *model, const char *objective, const char *photo,
-                                    const char *near, double strength, char *text, size_t size,
-                                    fv_error *err) {
-    fv_status st = FVI_NOT_NULL(err, model, objective, photo, text);
+fv_status fv_accentuation_objective(const fv_model *model, const fv_objective *objective,
+                                    const fv_image *photo, const char *name, const char *near,
+                                    double strength, fv_objective **out, fv_error *err) {
+    fv_status st = FVI_NOT_NULL(err, model, objective, photo, out);
+    if (!st) st = fvi_image_check(photo, "the photo", err);
     if (st) return st;
-    if (!size) return fvi_fail(err, FV_ARG, "fv_accentuation_objective: size is 0; at least 1");
     if (!(strength >= 0) || !isfinite(strength))
         return fvi_fail(err, FV_ARG, "strength is %g; allowed is a number >= 0", strength);
-    GString *s = g_string_new(NULL);
+    fv_objective *match = NULL;
+    double weight = 0;
     st = near ? FV_OK : default_near(model->network, &near, err);
-    if (!st && strength > 0) st = nearness(model, objective, photo, near, strength, s, err);
-    if (!st) st = describe(model, objective, s->str, text, size, err);
-    g_string_free(s, TRUE);
+    if (!st && strength == 0) return fvi_objective_clone(objective, model->network, out, err);
+    if (!st) st = fv_photo_objective(model, "match", near, photo, name, -1, &match, err);
+    if (!st) st = find_weight(model, objective, match, strength, &weight, err);
+    if (!st) st = fv_objective_add(objective, weight, match, out, err);
+    fv_objective_free(match);
     return st;
 }

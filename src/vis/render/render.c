@@ -98,24 +98,33 @@ static fv_status render_all(fvi_job *j, fv_error *err) {
     return st;
 }
 
-static fv_status parse_units(fvi_job *j, const char *const *objectives, fv_error *err) {
+/* One objective: its name, and with the regulariser's terms. */
+static fv_status resolve_unit(const fvi_job *j, const fv_objective *objective,
+                              const fv_objective *more, fvi_unit *u, fv_error *err) {
     const fvi_network *net = j->model->network;
-    const char *more = *j->desc->regularizer.terms ? j->desc->regularizer.terms : NULL;
+    const fvi_reduction reduction = (fvi_reduction)j->desc->reduction;
+    fvi_objective bare;
+    char text[NAME_BYTES];
+    fv_status st = fvi_objective_resolve(objective, NULL, net, reduction, &bare, err);
+    if (st) return st;
+    fvi_objective_text(&bare, text, sizeof text);
+    if (!(u->name = strdup(text)))
+        st = fvi_fail(err, FV_NOMEM, "out of memory");
+    else if (bare.n_values == 0)
+        st = fvi_fail(err, FV_ARG, "objective \"%s\" asks nothing of the network", text);
+    fvi_objective_clear(&bare);
+    return st ? st : fvi_objective_resolve(objective, more, net, reduction, &u->objective, err);
+}
+
+static fv_status resolve_units(fvi_job *j, const fv_objective *const *objectives, fv_error *err) {
+    const char *terms = j->desc->regularizer.terms;
+    fv_objective *more = NULL;
     fv_status st = FV_OK;
-    for (int i = 0; !st && i < j->count; i++) {
-        char text[NAME_BYTES];
-        fvi_objective bare = {0};
-        st = fvi_objective_parse(net, objectives[i], NULL, j->desc->reduction, &bare, err);
-        if (!st) fvi_objective_text(&bare, text, sizeof text);
-        if (!st && !(j->units[i].name = strdup(text)))
-            st = fvi_fail(err, FV_NOMEM, "out of memory");
-        if (!st && bare.n_values == 0)
-            st = fvi_fail(err, FV_ARG, "objective \"%s\" asks nothing of the network", text);
-        fvi_objective_clear(&bare);
-        if (!st)
-            st = fvi_objective_parse(net, objectives[i], more, j->desc->reduction,
-                                     &j->units[i].objective, err);
-    }
+    if (terms[strspn(terms, " \t")])
+        st = fvi_objective_read(j->model->network, terms, NULL, 0, &more, err);
+    for (int i = 0; !st && i < j->count; i++)
+        st = resolve_unit(j, objectives[i], more, &j->units[i], err);
+    fv_objective_free(more);
     return st;
 }
 
@@ -136,7 +145,7 @@ static void hand_over(fvi_job *j, fv_rendering **out, fv_status st) {
 
 /* How the call runs, and what the recipe says for these units.
  *   owner  as fvi_recipe_settings */
-static fv_status prepare(const fv_model *model, const char *const *objectives, int count,
+static fv_status prepare(const fv_model *model, const fv_objective *const *objectives, int count,
                          const fv_recipe *recipe, const fv_render_desc *call, fvi_settings *d,
                          fv_recipe **owner, fv_error *err) {
     if (count < 1) return fvi_fail(err, FV_ARG, "%d objectives to render; at least 1", count);
@@ -156,10 +165,10 @@ static fv_status prepare(const fv_model *model, const char *const *objectives, i
     if (count > INT_MAX / d->restarts)
         st = fvi_fail(err, FV_ARG, "%d objectives from %d starts each are too many pictures", count,
                       d->restarts);
-    return st;
+    return st ? st : fvi_objectives_check(objectives, count, err);
 }
 
-fv_status fvi_render_timed(const fv_model *model, const char *const *objectives, int count,
+fv_status fvi_render_timed(const fv_model *model, const fv_objective *const *objectives, int count,
                            const fv_recipe *recipe, const fv_render_desc *desc,
                            fvi_stage_times *times, fv_rendering **out, fv_error *err) {
     fv_recipe *owner = NULL;
@@ -175,7 +184,7 @@ fv_status fvi_render_timed(const fv_model *model, const char *const *objectives,
     j.made = calloc((size_t)count * (size_t)d.restarts, sizeof *j.made);
     if (!j.units || !j.made)
         st = fvi_fail(err, FV_NOMEM, "out of memory for %d pictures", count * d.restarts);
-    if (!st) st = parse_units(&j, objectives, err);
+    if (!st) st = resolve_units(&j, objectives, err);
     if (!st && desc->threads != 1) fvi_network_hash_early(model->network); /* for the texts */
     if (!st) st = render_all(&j, err);
     hand_over(&j, out, st);
@@ -183,7 +192,7 @@ fv_status fvi_render_timed(const fv_model *model, const char *const *objectives,
     return st;
 }
 
-fv_status fv_render_many(const fv_model *model, const char *const *objectives, int count,
+fv_status fv_render_many(const fv_model *model, const fv_objective *const *objectives, int count,
                          const fv_recipe *recipe, const fv_render_desc *desc, fv_rendering **out,
                          fv_error *err) {
     fv_render_desc call;
@@ -197,13 +206,17 @@ fv_status fv_render(const fv_model *model, const char *objective, const fv_recip
     const fv_render_desc call = {.struct_size = sizeof call};
     fv_rendering *r = NULL;
     fv_recipe *one = NULL;
+    fv_objective *o = NULL;
+    const fv_objective *const *list = (const fv_objective *const *)&o;
     fv_status st = FVI_NOT_NULL(err, model, objective, out);
+    if (!st) st = fv_objective_new(model, objective, NULL, 0, &o, err);
     if (!st)
         st = recipe ? fv_recipe_copy(recipe, &one, err)
-                    : fv_recipe_new(model, NULL, &objective, 1, &one, err);
+                    : fv_recipe_new(model, NULL, list, 1, &one, err);
     if (!st) st = fv_recipe_set(one, "restarts", "1", err);
-    if (!st) st = fvi_render_timed(model, &objective, 1, one, &call, NULL, &r, err);
+    if (!st) st = fvi_render_timed(model, list, 1, one, &call, NULL, &r, err);
     fv_recipe_free(one);
+    fv_objective_free(o);
     if (st) return st;
     if (r->dead) {
         st = fvi_fail(err, FV_NOTFOUND, "\"%.200s\" is dead: %.250s", r->objective, r->why);

@@ -3,12 +3,13 @@
 #ifndef FVI_VIS_RENDER_RENDER_H
 #define FVI_VIS_RENDER_RENDER_H
 
+#include "vis/objective/objective.h"
 #include "vis/render/stage_timer.h"
 
 /* fv_render_many, timed.
  *   desc   as long as the header has it; not NULL
  *   times  the stages' times are added here; NULL: they are not measured */
-fv_status fvi_render_timed(const fv_model *model, const char *const *objectives, int count,
+fv_status fvi_render_timed(const fv_model *model, const fv_objective *const *objectives, int count,
                            const fv_recipe *recipe, const fv_render_desc *desc,
                            fvi_stage_times *times, fv_rendering **out, fv_error *err);
 

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "fovea/fovea.h"
+#include "support/texts.h"
 
 #define NETWORK "tests/golden/residual.new18-free.onnx"
 enum { SIDE = 32 };
@@ -34,7 +35,7 @@ static fv_tensor *gradient(fv_precision asked, const char *layer, fv_precision *
         fv_session_new(m, NULL, &s, &err) || fv_tensor_new(4, dims, &x, &err))
         fail_msg("%s", err.text);
     for (int64_t i = 0; i < fv_tensor_count(x); i++) x->data[i] = sinf((float)(i * i % 977));
-    if (fv_session_gradient(s, x, layer, NULL, &g, &err)) fail_msg("%s", err.text);
+    if (gradient_text(m, s, x, layer, NULL, &g, &err)) fail_msg("%s", err.text);
     *used = fv_model_precision(m);
     fv_tensor_free(x);
     fv_session_free(s);

@@ -14,10 +14,11 @@
 
 #include <cmocka.h>
 
-#include "support/builder.h"
 #include "fovea/fovea.h"
 #include "inspect/attribution/attribute.h"
 #include "inspect/attribution/rank.h"
+#include "support/builder.h"
+#include "support/texts.h"
 
 #define GOLDEN "tests/golden/attribute/"
 
@@ -54,7 +55,7 @@ static inline fv_attribution *attribute(const subject *s, const fv_tensor *x, co
                                         const fv_attribute_desc *d) {
     fv_attribution *a = NULL;
     fv_error err;
-    if (fv_attribute(s->session, x, objective, d, &a, &err)) fail_msg("%s", err.text);
+    if (attribute_text(s->model, s->session, x, objective, d, &a, &err)) fail_msg("%s", err.text);
     return a;
 }
 

@@ -28,7 +28,7 @@ static void refused(const subject *s, const fv_tensor *input, const char *object
                     const fv_attribute_desc *d, fv_status status, const char *part) {
     fv_attribution *a = NULL;
     fv_error err = {0};
-    assert_int_equal(fv_attribute(s->session, input, objective, d, &a, &err), status);
+    assert_int_equal(attribute_text(s->model, s->session, input, objective, d, &a, &err), status);
     assert_null(a);
     if (!strstr(err.text, part)) fail_msg("\"%s\" is not in \"%s\"", part, err.text);
 }
@@ -190,7 +190,7 @@ static void stopping(void **state) {
             d.progress = look;
             d.user = &w;
             const int gives = !answer || (answer == FV_MONITOR_STOP && cases[i].partial);
-            assert_int_equal(fv_attribute(net.session, x, "class:1", &d, &a, NULL),
+            assert_int_equal(attribute_text(net.model, net.session, x, "class:1", &d, &a, NULL),
                              gives ? FV_OK : FV_CANCELLED);
             assert_int_equal(w.falls, 0);
             assert_true(w.calls > 1);
@@ -215,7 +215,7 @@ static fv_scores *scores_of(const subject *s, const fv_tensor *p, const fv_tenso
                             const fv_scores_desc *d) {
     fv_scores *c = NULL;
     fv_error err;
-    if (fv_attribute_scores(s->session, p, "class:0", map, d, &c, &err)) fail_msg("%s", err.text);
+    if (scores_text(s->model, s->session, p, "class:0", map, d, &c, &err)) fail_msg("%s", err.text);
     return c;
 }
 
@@ -277,14 +277,15 @@ static void curves_are_refused(void **state) {
     fv_error err = {0};
     const int64_t dim[] = {24, 20};
     assert_int_equal(fv_tensor_new(2, dim, &map, NULL), FV_OK);
-    assert_int_equal(fv_attribute_scores(net.session, x, "class:0", map, NULL, &c, &err), FV_SHAPE);
+    assert_int_equal(scores_text(net.model, net.session, x, "class:0", map, NULL, &c, &err),
+                     FV_SHAPE);
     assert_string_equal(err.text, "the map is 24x20; the picture is 20x24");
-    assert_int_equal(fv_attribute_scores(net.session, x, "class:0", NULL,
-                                         &(fv_scores_desc){.steps = -1}, &c, &err),
+    assert_int_equal(scores_text(net.model, net.session, x, "class:0", NULL,
+                                 &(fv_scores_desc){.steps = -1}, &c, &err),
                      FV_ARG);
     watch w = {.stop_at = 10, .answer = FV_MONITOR_STOP};
-    assert_int_equal(fv_attribute_scores(net.session, x, "class:0", NULL,
-                                         &(fv_scores_desc){.progress = look, .user = &w}, &c, &err),
+    assert_int_equal(scores_text(net.model, net.session, x, "class:0", NULL,
+                                 &(fv_scores_desc){.progress = look, .user = &w}, &c, &err),
                      FV_CANCELLED);
     assert_null(c);
     fv_tensor_free(map);

@@ -122,7 +122,7 @@ static void stages_go_down(void **state) {
     fv_sanity_stage *s = NULL;
     int count = 0;
     fv_error err;
-    if (fv_attribute_sanity(net.model, NULL, x, NULL, &gradient, 0, &s, &count, &err))
+    if (sanity_text(net.model, NULL, x, NULL, &gradient, 0, &s, &count, &err))
         fail_msg("%s", err.text);
     assert_int_equal(count, 5); /* the network has four layers with weights */
     for (int k = 0; k < count; k++) {
@@ -136,7 +136,7 @@ static void stages_go_down(void **state) {
     assert_string_equal(fv_model_layer(net.model, s[4].layer)->name, "/conv1/Conv");
     for (int k = 1; k < count; k++) assert_true(s[k].correlation < 0.95);
     fv_sanity_free(s, count);
-    if (fv_attribute_sanity(net.model, NULL, x, NULL, &gradient, 2, &s, &count, &err))
+    if (sanity_text(net.model, NULL, x, NULL, &gradient, 2, &s, &count, &err))
         fail_msg("%s", err.text);
     assert_int_equal(count, 3);
     assert_int_equal(s[1].shuffled, 1);
@@ -150,15 +150,14 @@ static void only_what_the_objective_needs_is_shuffled(void **state) {
     fv_sanity_stage *s = NULL;
     int count = 0;
     fv_error err = {0};
-    assert_int_equal(
-        fv_attribute_sanity(net.model, NULL, x, "relu2/Relu:3", NULL, 0, &s, &count, &err), FV_OK);
+    assert_int_equal(sanity_text(net.model, NULL, x, "relu2/Relu:3", NULL, 0, &s, &count, &err),
+                     FV_OK);
     assert_int_equal(count, 3);
     assert_string_equal(fv_model_layer(net.model, s[1].layer)->name, "/conv2/Conv");
     fv_sanity_free(s, count);
-    assert_int_equal(fv_attribute_sanity(net.model, NULL, x, "class:9", NULL, 0, &s, &count, &err),
+    assert_int_equal(sanity_text(net.model, NULL, x, "class:9", NULL, 0, &s, &count, &err),
                      FV_NOTFOUND);
-    assert_int_equal(fv_attribute_sanity(net.model, NULL, x, NULL, NULL, -1, &s, &count, &err),
-                     FV_ARG);
+    assert_int_equal(sanity_text(net.model, NULL, x, NULL, NULL, -1, &s, &count, &err), FV_ARG);
 }
 
 /* A method that does not look at the weights at all is found out: covering by occlusion looks at
@@ -180,14 +179,14 @@ static void what_does_not_depend_on_weights_is_seen(void **state) {
     int count = 0;
     fv_error err;
     const fv_attribute_desc product = {.method = FV_METHOD_INPUT_GRADIENT};
-    if (fv_attribute_sanity(s.model, NULL, p, "class:0", &product, 0, &stage, &count, &err))
+    if (sanity_text(s.model, NULL, p, "class:0", &product, 0, &stage, &count, &err))
         fail_msg("%s", err.text);
     assert_int_equal(count, 2);
     assert_true(fabs(stage[1].correlation - 1) < 1e-12);
     fv_sanity_free(stage, count);
     /* and of a gradient that is the same everywhere nothing can be said */
     const fv_attribute_desc gradient = {.method = FV_METHOD_GRADIENT};
-    if (fv_attribute_sanity(s.model, NULL, p, "class:0", &gradient, 0, &stage, &count, &err))
+    if (sanity_text(s.model, NULL, p, "class:0", &gradient, 0, &stage, &count, &err))
         fail_msg("%s", err.text);
     assert_true(isnan(stage[1].correlation));
     fv_sanity_free(stage, count);
@@ -209,8 +208,7 @@ static void the_check_can_be_cancelled(void **state) {
     int count = 0, most = 0;
     const fv_attribute_desc d = {
         .method = FV_METHOD_SMOOTHGRAD, .samples = 40, .progress = cancel, .user = &most};
-    assert_int_equal(fv_attribute_sanity(net.model, NULL, x, NULL, &d, 0, &s, &count, NULL),
-                     FV_CANCELLED);
+    assert_int_equal(sanity_text(net.model, NULL, x, NULL, &d, 0, &s, &count, NULL), FV_CANCELLED);
     assert_true(most > 60 && most < 100);
     assert_null(s);
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "fovea/fovea.h"
+#include "support/texts.h"
 
 /* 37 pixels a side are cropped to the network's 32 without being resized. */
 enum { PHOTOS = 37, SIDE = 37, CROP = 2, INPUT = 32 };
@@ -116,8 +117,7 @@ static fv_examples *scan_with(const char *const *objectives, int count, const ch
     fv_examples *e = NULL;
     fv_error err;
     const fv_examples_desc desc = {.index = index, .threads = 1, .decoders = 3};
-    if (fv_examples_scan(model, objectives, count, photos, &desc, &e, &err))
-        fail_msg("%s", err.text);
+    if (scan_texts(model, objectives, count, photos, &desc, &e, &err)) fail_msg("%s", err.text);
     return e;
 }
 
@@ -129,7 +129,7 @@ static void expect_failure(const char *objective, const char *folder, fv_status 
                            const char *text) {
     fv_examples *e = NULL;
     fv_error err = {0};
-    fv_status st = fv_examples_scan(model, &objective, 1, folder, NULL, &e, &err);
+    fv_status st = scan_texts(model, &objective, 1, folder, NULL, &e, &err);
     if (st != status || e || !strstr(err.text, text))
         fail_msg("status %d, \"%s\"; expected %d, \"%s\"", st, err.text, status, text);
 }
@@ -257,7 +257,7 @@ static void test_objectives(void **state) {
         for (int i = 0; i < PHOTOS; i += 5) {
             fv_tensor *x = input_of(fv_examples_photo(e, i)), *dx = NULL;
             double want = 0;
-            assert_int_equal(fv_session_gradient(session, x, objectives[u], &want, &dx, NULL),
+            assert_int_equal(gradient_text(model, session, x, objectives[u], &want, &dx, NULL),
                              FV_OK);
             check_near(v[i], want);
             fv_tensor_free(x);
@@ -367,8 +367,7 @@ static void test_stopped(void **state) {
         const fv_examples_desc desc = {
             .index = index_folder, .threads = 1, .decoders = 3, .progress = stop_at, .user = &s};
         e = NULL;
-        assert_int_equal(fv_examples_scan(model, objectives, 2, photos, &desc, &e, &err),
-                         FV_CANCELLED);
+        assert_int_equal(scan_texts(model, objectives, 2, photos, &desc, &e, &err), FV_CANCELLED);
         assert_null(e);
         assert_true(s.calls > 0);
         e = scan_with(objectives, 2, index_folder);
@@ -470,7 +469,7 @@ static void test_damaged_index(void **state) {
     fv_error err = {0};
     const char *objective = "head/conv";
     const fv_examples_desc desc = {.index = index_folder};
-    fv_status st = fv_examples_scan(model, &objective, 1, photos, &desc, &e, &err);
+    fv_status st = scan_texts(model, &objective, 1, photos, &desc, &e, &err);
     for (int u = 0; !st && u < 12; u++) {
         float v[PHOTOS];
         st = fv_examples_values(e, u, 0, 0, v, &err);
@@ -528,8 +527,7 @@ static void test_refused(void **state) {
     expect_failure("head/cnov", photos, FV_NOTFOUND, "head/conv");
     expect_failure("tv", photos, FV_ARG, "tv");
     fv_model *vector = NULL, *keep = model;
-    assert_int_equal(fv_model_load("tests/data/cli/vector.onnx", NULL, &vector, NULL),
-                     FV_OK);
+    assert_int_equal(fv_model_load("tests/data/cli/vector.onnx", NULL, &vector, NULL), FV_OK);
     model = vector;
     expect_failure("dense1", photos, FV_SHAPE, "no picture of 1 or 3 channels");
     model = keep;
@@ -545,7 +543,7 @@ static void test_refused_session(void **state) {
     const fv_examples_desc desc = {.threads = -1};
     fv_examples *e = NULL;
     fv_error err = {0};
-    assert_int_equal(fv_examples_scan(model, &objective, 1, photos, &desc, &e, &err), FV_ARG);
+    assert_int_equal(scan_texts(model, &objective, 1, photos, &desc, &e, &err), FV_ARG);
     assert_non_null(strstr(err.text, "threads is -1"));
     assert_null(e);
 }
@@ -553,7 +551,7 @@ static void test_refused_session(void **state) {
 static int count_units(const fv_model *m, const char *const *objectives, int count) {
     fv_error err;
     int units = 0;
-    if (fv_examples_count_units(m, objectives, count, &units, &err)) fail_msg("%s", err.text);
+    if (count_texts(m, objectives, count, &units, &err)) fail_msg("%s", err.text);
     return units;
 }
 
@@ -583,9 +581,9 @@ static void test_count(void **state) {
     }
     int units = 0;
     static const char *const wrong = "head/cnov";
-    assert_int_equal(fv_examples_count_units(model, &wrong, 1, &units, NULL), FV_NOTFOUND);
+    assert_int_equal(count_texts(model, &wrong, 1, &units, NULL), FV_NOTFOUND);
     assert_int_equal(fv_examples_count_units(model, NULL, 1, &units, NULL), FV_ARG);
-    assert_int_equal(fv_examples_count_units(model, objectives, 1, NULL, NULL), FV_ARG);
+    assert_int_equal(count_texts(model, objectives, 1, NULL, NULL), FV_ARG);
 }
 
 enum { FILES = 40 }; /* a process may have open, in the next test */
@@ -604,7 +602,7 @@ static void test_many_tables(void **state) {
     few.rlim_cur = FILES;
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
     const char *const *asked = (const char *const *)objectives;
-    fv_status all = fv_examples_scan(model, asked, FILES / 2 + 1, photos, NULL, &e, &err);
+    fv_status all = scan_texts(model, asked, FILES / 2 + 1, photos, NULL, &e, &err);
     fv_examples_free(e);
     e = scan_with(asked, FILES / 2, NULL);
     assert_int_equal(fv_examples_unit_count(e), FILES / 2);

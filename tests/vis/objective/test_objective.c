@@ -12,8 +12,11 @@
 
 #include <cmocka.h>
 
+#include <glib.h>
+
+#include "runtime/model.h"
 #include "support/builder.h"
-#include "vis/objective/objective.h"
+#include "support/resolve.h"
 
 /* ---- networks ------------------------------------------------------------------------------- */
 
@@ -68,17 +71,20 @@ static int teardown(void **state) {
 
 /* ---- what is read --------------------------------------------------------------------------- */
 
-static void assert_reads(fv_reduction reading, const char *text, const char *more,
+static void assert_reads(fvi_reduction reduction, const char *text, const char *more,
                          const char *expected, const char *note) {
     fvi_objective o;
+    fv_objective *handle = NULL;
     fv_error err = {0};
     char out[512], again[512];
-    if (fvi_objective_parse(net, text, more, reading, &o, &err)) fail_msg("%s: %s", text, err.text);
+    if (fvi_objective_read(net, text, NULL, 0, &handle, &err)) fail_msg("%s: %s", text, err.text);
+    assert_string_equal(handle->note, note);
+    fv_objective_free(handle);
+    if (resolve_text(net, text, more, reduction, &o, &err)) fail_msg("%s: %s", text, err.text);
     fvi_objective_text(&o, out, sizeof out);
     assert_string_equal(out, expected);
-    assert_string_equal(o.note, note);
     fvi_objective_clear(&o);
-    if (fvi_objective_parse(net, out, NULL, reading, &o, &err)) fail_msg("%s: %s", out, err.text);
+    if (resolve_text(net, out, NULL, reduction, &o, &err)) fail_msg("%s: %s", out, err.text);
     fvi_objective_text(&o, again, sizeof again);
     assert_string_equal(again, out);
     fvi_objective_clear(&o);
@@ -148,33 +154,33 @@ static void every_spelling_is_read(void **state) {
         {"fc8:1 - squares(0.5) + squares(fc8)", "fc8_1:1 - squares(0.5) + fc8_1", ""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_reads(FV_REDUCTION_MEAN, cases[i].text, NULL, cases[i].expected, cases[i].note);
+        assert_reads(FVI_REDUCTION_MEAN, cases[i].text, NULL, cases[i].expected, cases[i].note);
 }
 
-/* What bare units mean is the reading's; what says what it is, keeps it. */
-static void readings_are_kept(void **state) {
+/* What bare units mean is the reduction's; what says what it is, keeps it. */
+static void reductions_are_kept(void **state) {
     (void)state;
     static const struct {
-        fv_reduction reading;
+        fvi_reduction reduction;
         const char *text, *expected;
         fvi_term_kind kind;
     } cases[] = {
-        {FV_REDUCTION_MEAN, "stem_relu:1", "stem_relu:1", FVI_TERM_CHANNEL},
-        {FV_REDUCTION_MEAN, "stem_relu", "stem_relu", FVI_TERM_LAYER},
-        {FV_REDUCTION_ENERGY, "stem_relu:1", "stem_relu:1", FVI_TERM_ENERGY},
-        {FV_REDUCTION_ENERGY, "stem_relu", "stem_relu", FVI_TERM_ENERGY},
-        {FV_REDUCTION_STRONG, "stem_relu:1", "stem_relu:1", FVI_TERM_STRONG},
-        {FV_REDUCTION_STRONG, "stem_relu", "stem_relu", FVI_TERM_STRONG},
-        {FV_REDUCTION_ENERGY, "stem_relu:1@2,3", "stem_relu:1@2,3", FVI_TERM_CHANNEL},
-        {FV_REDUCTION_ENERGY, "mean(stem_relu:1)", "mean(stem_relu:1)", FVI_TERM_CHANNEL},
-        {FV_REDUCTION_ENERGY, "squares(stem_relu)", "squares(stem_relu)", FVI_TERM_LAYER},
-        {FV_REDUCTION_ENERGY, "class:hen", "mean(fc8_1:2)", FVI_TERM_CHANNEL},
-        {FV_REDUCTION_STRONG, "neuron(stem_relu:1)", "neuron(stem_relu:1)", FVI_TERM_CHANNEL},
+        {FVI_REDUCTION_MEAN, "stem_relu:1", "stem_relu:1", FVI_TERM_CHANNEL},
+        {FVI_REDUCTION_MEAN, "stem_relu", "stem_relu", FVI_TERM_LAYER},
+        {FVI_REDUCTION_ENERGY, "stem_relu:1", "stem_relu:1", FVI_TERM_ENERGY},
+        {FVI_REDUCTION_ENERGY, "stem_relu", "stem_relu", FVI_TERM_ENERGY},
+        {FVI_REDUCTION_STRONG, "stem_relu:1", "stem_relu:1", FVI_TERM_STRONG},
+        {FVI_REDUCTION_STRONG, "stem_relu", "stem_relu", FVI_TERM_STRONG},
+        {FVI_REDUCTION_ENERGY, "stem_relu:1@2,3", "stem_relu:1@2,3", FVI_TERM_CHANNEL},
+        {FVI_REDUCTION_ENERGY, "mean(stem_relu:1)", "mean(stem_relu:1)", FVI_TERM_CHANNEL},
+        {FVI_REDUCTION_ENERGY, "squares(stem_relu)", "squares(stem_relu)", FVI_TERM_LAYER},
+        {FVI_REDUCTION_ENERGY, "class:hen", "mean(fc8_1:2)", FVI_TERM_CHANNEL},
+        {FVI_REDUCTION_STRONG, "neuron(stem_relu:1)", "neuron(stem_relu:1)", FVI_TERM_CHANNEL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         fvi_objective o;
         char text[128];
-        fv_status st = fvi_objective_parse(net, cases[i].text, NULL, cases[i].reading, &o, NULL);
+        fv_status st = resolve_text(net, cases[i].text, NULL, cases[i].reduction, &o, NULL);
         assert_int_equal(st, FV_OK);
         assert_int_equal(o.terms[0].kind, cases[i].kind);
         fvi_objective_text(&o, text, sizeof text);
@@ -185,10 +191,36 @@ static void readings_are_kept(void **state) {
 
 static void regularisers_are_added(void **state) {
     (void)state;
-    assert_reads(0, "fc8:1", "-10*tv(2) - 10*lp(6)", "fc8_1:1 - 10*tv(2) - 10*lp(6)", "");
-    assert_reads(0, "fc8:1", " ", "fc8_1:1", "");
-    assert_reads(0, "prob_1:2", NULL, "prob_1:2", ""); /* as it stands: no logits instead */
-    assert_reads(0, "tv", "- tv", "tv_out - tv", "");
+    assert_reads(FVI_REDUCTION_LITERAL, "fc8:1", "-10*tv(2) - 10*lp(6)",
+                 "fc8_1:1 - 10*tv(2) - 10*lp(6)", "");
+    assert_reads(FVI_REDUCTION_LITERAL, "fc8:1", NULL, "fc8_1:1", "");
+    assert_reads(FVI_REDUCTION_LITERAL, "tv", "- tv", "tv_out - tv", "");
+}
+
+/* Of one objective: a channel of a softmax itself, or the logit before it. */
+static void a_softmax_stays_where_it_is_wanted(void **state) {
+    (void)state;
+    fv_objective *o = NULL;
+    assert_int_equal(fvi_objective_read(net, "prob_1:2 + class:1", NULL, 0, &o, NULL), FV_OK);
+    static const struct {
+        fvi_reduction reduction;
+        const char *expected;
+    } cases[] = {
+        {FVI_REDUCTION_LITERAL, "prob_1:2 + fc8_1:1"},
+        {FVI_REDUCTION_MEAN, "fc8_1:2 + fc8_1:1"},
+        {FVI_REDUCTION_ENERGY, "fc8_1:2 + mean(fc8_1:1)"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fvi_objective r;
+        char text[64];
+        fv_status st = fvi_objective_resolve(o, NULL, net, cases[i].reduction, &r, NULL);
+        assert_int_equal(st, FV_OK);
+        assert_int_equal(r.n_values, i ? 1 : 2);
+        fvi_objective_text(&r, text, sizeof text);
+        assert_string_equal(text, cases[i].expected);
+        fvi_objective_clear(&r);
+    }
+    fv_objective_free(o);
 }
 
 static void directions_are_loaded(void **state) {
@@ -198,7 +230,7 @@ static void directions_are_loaded(void **state) {
     const char *path = builder_path(b, "v.npy");
     fv_error err = {0};
     snprintf(text, sizeof text, "fc8:0 + 2*direction(stem_relu@1,2, %s, 4)", path);
-    if (fvi_objective_parse(net, text, NULL, 0, &o, &err)) fail_msg("%s", err.text);
+    if (resolve_text(net, text, NULL, FVI_REDUCTION_LITERAL, &o, &err)) fail_msg("%s", err.text);
     const fvi_term *t = &o.terms[1];
     assert_int_equal(t->kind, FVI_TERM_DIRECTION);
     assert_true(t->n_position == 2 && t->position[0] == 1 && t->position[1] == 2);
@@ -208,7 +240,7 @@ static void directions_are_loaded(void **state) {
     assert_string_equal(written, text);
     fvi_objective_clear(&o);
     snprintf(text, sizeof text, "direction(fc8, '%s')", path);
-    assert_int_equal(fvi_objective_parse(net, text, NULL, 0, &o, &err), FV_SHAPE);
+    assert_int_equal(resolve_text(net, text, NULL, FVI_REDUCTION_LITERAL, &o, &err), FV_SHAPE);
     assert_non_null(strstr(err.text,
                            "v.npy: 6 numbers; a direction in \"fc8_1\" has 4, one for each "
                            "channel"));
@@ -219,13 +251,13 @@ static void directions_are_loaded(void **state) {
         const char *other = builder_path(b, "bad.npy");
         assert_int_equal(fv_tensor_save(&bad[i], other, NULL), FV_OK);
         snprintf(text, sizeof text, "direction(stem_relu, %s)", other);
-        assert_int_equal(fvi_objective_parse(net, text, NULL, 0, &o, &err), FV_ARG);
+        assert_int_equal(resolve_text(net, text, NULL, FVI_REDUCTION_LITERAL, &o, &err), FV_ARG);
         assert_non_null(strstr(err.text, "a direction needs finite numbers that are not all 0"));
         fvi_objective_clear(&o);
         remove(other);
     }
     snprintf(text, sizeof text, "direction(stem_relu@centre, '%s')", path);
-    if (fvi_objective_parse(net, text, NULL, 0, &o, &err)) fail_msg("%s", err.text);
+    if (resolve_text(net, text, NULL, FVI_REDUCTION_LITERAL, &o, &err)) fail_msg("%s", err.text);
     fvi_objective_text(&o, written, sizeof written);
     snprintf(text, sizeof text, "direction(stem_relu@centre, %s)", path);
     assert_string_equal(written, text);
@@ -290,7 +322,7 @@ static void refusals_say_why(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         fvi_objective o;
         fv_error err = {0};
-        fv_status st = fvi_objective_parse(net, cases[i].text, NULL, 0, &o, &err);
+        fv_status st = resolve_text(net, cases[i].text, NULL, FVI_REDUCTION_LITERAL, &o, &err);
         fvi_objective_clear(&o);
         if (st != cases[i].status ||
             strncmp(err.text, cases[i].expected, strlen(cases[i].expected)))
@@ -312,14 +344,15 @@ static void hostile_texts_do_no_harm(void **state) {
             text[all] = '\0';
             fvi_objective o;
             fv_error err = {0};
-            assert_true(fvi_objective_parse(net, text, NULL, 0, &o, &err) != FV_OK);
+            assert_true(resolve_text(net, text, NULL, FVI_REDUCTION_LITERAL, &o, &err) != FV_OK);
             if (longer) assert_string_equal(err.text, "an objective of more than 4096 characters");
             fvi_objective_clear(&o);
         }
     fvi_objective o;
-    assert_int_equal(fvi_objective_parse(net, "fc8:1", text, 0, &o, NULL), FV_ARG);
+    assert_int_equal(resolve_text(net, "fc8:1", text, FVI_REDUCTION_LITERAL, &o, NULL), FV_ARG);
     fvi_objective_clear(&o);
-    assert_int_equal(fvi_objective_parse(net, "fc8:1 - 0.1*tv + fc8:2", NULL, 0, &o, NULL), FV_OK);
+    assert_int_equal(
+        resolve_text(net, "fc8:1 - 0.1*tv + fc8:2", NULL, FVI_REDUCTION_LITERAL, &o, NULL), FV_OK);
     fvi_objective_text(&o, out, 8);
     assert_string_equal(out, "fc8_1:1");
     fvi_objective_clear(&o);
@@ -329,18 +362,16 @@ static void hostile_texts_do_no_harm(void **state) {
 
 static void assert_class(builder *from, const char *text, const char *expected, const char *note) {
     fvi_network *n = load(from, "other.onnx");
-    fvi_objective o;
+    fv_objective *o = NULL;
     fv_error err = {0};
-    char out[128];
-    fv_status st = fvi_objective_parse(n, text, NULL, 0, &o, &err);
+    fv_status st = fvi_objective_read(n, text, NULL, 0, &o, &err);
     if (st) {
         assert_string_equal(err.text, expected);
     } else {
-        fvi_objective_text(&o, out, sizeof out);
-        assert_string_equal(out, expected);
-        assert_string_equal(o.note, note);
+        assert_string_equal(fv_objective_text(o), expected);
+        assert_string_equal(fv_objective_note(o), note);
     }
-    fvi_objective_clear(&o);
+    fv_objective_free(o);
     fvi_network_free(n);
     builder_free(from);
 }
@@ -420,7 +451,8 @@ static void joint_and_picture_terms_are_known(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         fvi_objective o;
         fv_error err = {0};
-        assert_int_equal(fvi_objective_parse(net, cases[i].text, NULL, 0, &o, &err), FV_OK);
+        assert_int_equal(resolve_text(net, cases[i].text, NULL, FVI_REDUCTION_LITERAL, &o, &err),
+                         FV_OK);
         assert_int_equal(fvi_objective_is_joint(&o), cases[i].joint);
         fv_status st = fvi_objective_check_plain(&o, "here", &err);
         assert_int_equal(st, cases[i].plain ? FV_ARG : FV_OK);
@@ -433,43 +465,148 @@ static void picture_terms_are_summed(void **state) {
     (void)state;
     fvi_objective o;
     float p[4] = {1, 2, 3, 4}, start[4] = {0}, dp[4] = {0};
-    assert_int_equal(
-        fvi_objective_parse(net, "fc8:1 - 2*squares(1) + 0.5*squares(0)", NULL, 0, &o, NULL),
-        FV_OK);
+    assert_int_equal(resolve_text(net, "fc8:1 - 2*squares(1) + 0.5*squares(0)", NULL,
+                                  FVI_REDUCTION_LITERAL, &o, NULL),
+                     FV_OK);
     assert_float_equal(fvi_objective_picture(&o, p, start, 1, 2, 2, dp), -2 * 14 + 0.5 * 30, 1e-6);
     for (int i = 0; i < 4; i++) assert_float_equal(dp[i], -4 * (p[i] - 1) + p[i], 1e-6);
     fvi_objective_clear(&o);
 }
 
-/* The public face. */
-static void objectives_are_described(void **state) {
-    (void)state;
-    char text[64], note[256];
+/* ---- the public face ------------------------------------------------------------------------ */
+
+static fv_model *load_model(void) {
     fv_model *m = NULL;
     fv_error err = {0};
     if (fv_model_load(builder_path(b, "net.onnx"), NULL, &m, &err)) fail_msg("%s", err.text);
-    assert_int_equal(fv_objective_describe(m, "class:hen", text, sizeof text, note, &err), FV_OK);
-    assert_string_equal(text, "fc8_1:2");
-    assert_string_equal(note, CLASS_NOTE("hen"));
-    assert_int_equal(fv_objective_describe(m, "class:owl", text, sizeof text, note, &err),
-                     FV_NOTFOUND);
-    assert_string_equal(text, "fc8_1:2");
-    assert_int_equal(fv_objective_describe(m, NULL, text, sizeof text, note, &err), FV_ARG);
+    return m;
+}
+
+static fv_objective *new_objective(const fv_model *m, const char *text) {
+    fv_objective *o = NULL;
+    fv_error err = {0};
+    if (fv_objective_new(m, text, NULL, 0, &o, &err)) fail_msg("%s: %s", text, err.text);
+    return o;
+}
+
+static void objectives_have_a_text_and_a_note(void **state) {
+    (void)state;
+    fv_model *m = load_model();
+    fv_objective *o = new_objective(m, "class:hen");
+    assert_string_equal(fv_objective_text(o), "fc8_1:2");
+    assert_string_equal(fv_objective_note(o), CLASS_NOTE("hen"));
+    fv_objective_free(o);
+    fv_objective *untouched = NULL;
+    assert_int_equal(fv_objective_new(m, "class:owl", NULL, 0, &untouched, NULL), FV_NOTFOUND);
+    assert_null(untouched);
+    fv_model_free(m);
+}
+
+/* A text of any length is written whole. */
+static void long_objectives_are_written(void **state) {
+    (void)state;
+    fv_model *m = load_model();
+    GString *text = g_string_new("fc8_1:0");
+    for (int i = 1; i < 16; i++)
+        g_string_append_printf(text, " + %d.123456*mean_norm(%d)", i, i + 1);
+    fv_objective *o = new_objective(m, text->str);
+    fv_objective *again = new_objective(m, fv_objective_text(o));
+    assert_string_equal(fv_objective_text(o), fv_objective_text(again));
+    assert_non_null(strstr(fv_objective_text(o), "15.12346*mean_norm(16)"));
+    fv_objective_free(o);
+    fv_objective_free(again);
+    g_string_free(text, TRUE);
+    fv_model_free(m);
+}
+
+static void objectives_are_added(void **state) {
+    (void)state;
+    fv_model *m = load_model();
+    fv_objective *a = new_objective(m, "class:hen - 2*energy(stem_relu)");
+    fv_objective *c = new_objective(m, "0.5*tv + fc8:1"), *sum = NULL, *more = NULL;
+    fv_error err = {0};
+    assert_int_equal(fv_objective_add(a, -3, c, &sum, &err), FV_OK);
+    assert_string_equal(fv_objective_text(sum),
+                        "fc8_1:2 - 2*energy(stem_relu) - 1.5*tv - 3*fc8_1:1");
+    assert_string_equal(fv_objective_note(sum), CLASS_NOTE("hen"));
+    for (int i = 0; i < 3; i++) { /* 4, 8, 16 terms */
+        fv_objective *before = sum;
+        if (fv_objective_add(before, 1, before, &sum, &err)) break;
+        fv_objective_free(before);
+    }
+    assert_int_equal(fv_objective_add(sum, 1, c, &more, &err), FV_ARG);
+    assert_string_equal(err.text, "an objective of more than 16 terms");
+    assert_null(more);
+    fv_objective_free(sum);
+    fv_objective_free(a);
+    fv_objective_free(c);
+    fv_model_free(m);
+}
+
+/* A direction from memory is that of the file, and does not need it afterwards. */
+static void directions_come_from_memory(void **state) {
+    (void)state;
+    fv_model *m = load_model();
+    float v[6] = {1, 2, 3, 4, 5, 6};
+    const fv_tensor vector = {1, {6}, v}, wrong = {1, {5}, v};
+    fv_attachment a = {.name = "it's, mine", .tensor = &vector};
+    fv_objective *o = NULL, *copy = NULL;
+    fv_error err = {0};
+    const char *text = "fc8_1:0 + direction(stem_relu, \"it's, mine\")";
+    assert_int_equal(fv_objective_new(m, text, &a, 1, &o, &err), FV_OK);
+    assert_string_equal(fv_objective_text(o), text);
+    v[5] = 0; /* it was copied */
+    assert_true(o->terms[1].vector->data[5] == 6);
+    assert_int_equal(fv_objective_add(o, 1, o, &copy, &err), FV_OK);
+    fv_objective_free(o);
+    assert_true(copy->terms[1].vector->data[5] == 6 && copy->terms[3].vector->data[4] == 5);
+    fv_objective_free(copy);
+    a.tensor = &wrong;
+    o = NULL;
+    assert_int_equal(fv_objective_new(m, text, &a, 1, &o, &err), FV_SHAPE);
+    assert_null(o);
+    fv_model_free(m);
+}
+
+/* Objectives of a model fit the same model with shuffled weights, and no other. */
+static void objectives_belong_to_their_model(void **state) {
+    (void)state;
+    static const int first[] = {0};
+    fv_model *m = load_model(), *other = load_model(), *shuffled = NULL;
+    fv_objective *o = new_objective(m, "fc8:1");
+    fvi_objective r;
+    fv_error err = {0};
+    assert_int_equal(fv_model_shuffle(m, first, 1, 0, &shuffled, &err), FV_OK);
+    assert_int_equal(
+        fvi_objective_resolve(o, NULL, shuffled->network, FVI_REDUCTION_MEAN, &r, &err), FV_OK);
+    fvi_objective_clear(&r);
+    assert_int_equal(fvi_objective_resolve(o, NULL, other->network, FVI_REDUCTION_MEAN, &r, &err),
+                     FV_ARG);
+    assert_string_equal(err.text,
+                        "the objective \"fc8_1:1\" was made for another model than this net");
+    fv_objective_free(o);
+    fv_model_free(shuffled);
+    fv_model_free(other);
     fv_model_free(m);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_spelling_is_read),
-        cmocka_unit_test(readings_are_kept),
+        cmocka_unit_test(reductions_are_kept),
         cmocka_unit_test(regularisers_are_added),
+        cmocka_unit_test(a_softmax_stays_where_it_is_wanted),
         cmocka_unit_test(directions_are_loaded),
         cmocka_unit_test(refusals_say_why),
         cmocka_unit_test(hostile_texts_do_no_harm),
         cmocka_unit_test(classes_are_found_where_they_are),
         cmocka_unit_test(joint_and_picture_terms_are_known),
         cmocka_unit_test(picture_terms_are_summed),
-        cmocka_unit_test(objectives_are_described),
+        cmocka_unit_test(objectives_have_a_text_and_a_note),
+        cmocka_unit_test(long_objectives_are_written),
+        cmocka_unit_test(objectives_are_added),
+        cmocka_unit_test(directions_come_from_memory),
+        cmocka_unit_test(objectives_belong_to_their_model),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -15,6 +15,7 @@
 #include "fovea/fovea.h"
 #include "support/builder.h"
 #include "support/recipes.h"
+#include "support/texts.h"
 
 enum { HEIGHT = 256, WIDTH = 224 };
 
@@ -65,7 +66,7 @@ static void expect_size(const char *const *units, int n, const char *recipe, con
     fv_error err = {0};
     fv_recipe *r = NULL;
     char got[64], seen[64];
-    if (fv_recipe_new(model, recipe, units, n, &r, &err)) fail_msg("%s: %s", units[0], err.text);
+    if (recipe_texts(model, recipe, units, n, &r, &err)) fail_msg("%s: %s", units[0], err.text);
     recipe_set(r, options);
     strcpy(got, recipe_text(r, "size"));
     strcpy(seen, recipe_text(r, "view"));
@@ -78,18 +79,13 @@ static void every_unit_has_its_size(void **state) {
     (void)state;
     const struct {
         const char *unit, *size;
-    } small[] = {{"small:0", "96x96"},
-                 {"small", "96x96"},
-                 {"neuron(small:1)", "96x96"},
-                 {"small:0 - 0.1*tv", "96x96"},
-                 {"wide:0", "128x128"},
-                 {"tall:0", "96x160"},
+    } small[] = {{"small:0", "96x96"},          {"small", "96x96"},    {"neuron(small:1)", "96x96"},
+                 {"small:0 - 0.1*tv", "96x96"}, {"wide:0", "128x128"}, {"tall:0", "96x160"},
                  {"large:3", "192x192"}, /* three quarters of the whole */
                  {"wide:0 + tall:1", "128x160"}};
-    const char *whole[] = {"most:0",      /* 224x224: nearly all there is */
-                           "small:0@3,4", /* a given place */
-                           "small:0 + small:1@3,4",
-                           "pool:0",    /* sees everything */
+    const char *whole[] = {"most:0",                          /* 224x224: nearly all there is */
+                           "small:0@3,4",                     /* a given place */
+                           "small:0 + small:1@3,4", "pool:0", /* sees everything */
                            "placed:0"}; /* the network runs at no other size */
     for (size_t i = 0; i < sizeof small / sizeof *small; i++)
         expect_size(&small[i].unit, 1, "fovea-layer", "", small[i].size, "picture");

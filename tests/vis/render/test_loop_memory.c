@@ -21,6 +21,7 @@
 
 #include "fovea/fovea.h"
 #include "support/recipes.h"
+#include "support/texts.h"
 
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define COUNTED 1
@@ -107,8 +108,8 @@ static void run(const char *recipe, int batch) {
     fv_model_sha256(m); /* waits for the thread that makes the checksum */
     ours = dnnl = 0;
     whose[0] = 0;
-    if (fv_render_many(m, units, UNITS, r,
-                       FV_DESC(fv_render_desc, .batch = batch, .progress = watch), out, &err))
+    if (render_texts(m, units, UNITS, r, FV_DESC(fv_render_desc, .batch = batch, .progress = watch),
+                     out, &err))
         fail_msg("%s: %s", recipe, err.text);
     print_message("%s: %ld allocations in %d updates, %ld of oneDNN\n", recipe, (long)ours, WATCHED,
                   (long)dnnl);

@@ -17,6 +17,7 @@
 
 #include "fovea/fovea.h"
 #include "support/recipes.h"
+#include "support/texts.h"
 
 #define MODEL  "tests/golden/residual.new18-free.onnx"
 #define FIXED  "tests/golden/residual.old9.onnx"
@@ -24,7 +25,6 @@
 #define PHOTO  "tests/data/cli/photo.jpg"
 #define OTHER  "tests/data/pictures/exif1.jpg"
 #define LAYER  "#5" /* a convolution of 8 channels */
-#define TEXT   4096
 
 static fv_model *load(const char *path) {
     fv_error err = {0};
@@ -42,16 +42,28 @@ static fv_image *seen(const fv_model *m, const char *path) {
     return out;
 }
 
-static void match(const fv_model *m, const char *photo, char text[TEXT]) {
+static fv_image *photo_of(const char *path) {
     fv_error err = {0};
-    if (fv_photo_objective(m, "match", LAYER, photo, -1, text, TEXT, &err))
-        fail_msg("%s", err.text);
+    fv_image *photo = NULL;
+    if (fv_image_load(path, &photo, &err)) fail_msg("%s", err.text);
+    return photo;
 }
 
-static void render(const fv_model *m, const char *const *objectives, int n, const fv_recipe *recipe,
-                   fv_rendering **out) {
+/* match(LAYER, photo), of a file. */
+static fv_objective *match(const fv_model *m, const char *path) {
     fv_error err = {0};
-    if (fv_render_many(m, objectives, n, recipe, NULL, out, &err)) fail_msg("%s", err.text);
+    fv_objective *o = NULL;
+    fv_image *photo = photo_of(path);
+    if (fv_photo_objective(m, "match", LAYER, photo, path, -1, &o, &err)) fail_msg("%s", err.text);
+    fv_image_free(photo);
+    return o;
+}
+
+static void render(const fv_model *m, fv_objective *const *objectives, int n,
+                   const fv_recipe *recipe, fv_rendering **out) {
+    fv_error err = {0};
+    if (fv_render_many(m, (objective_list)objectives, n, recipe, NULL, out, &err))
+        fail_msg("%s", err.text);
 }
 
 /* The bare pixels of the photo, one update. */
@@ -73,9 +85,7 @@ static void the_photo_goes_through_the_same_transforms(void **state) {
                                          "color(0.5,0.2)"};
     fv_model *m = load(MODEL);
     fv_image *photo = seen(m, PHOTO);
-    char text[TEXT];
-    const char *one = text;
-    match(m, PHOTO, text);
+    fv_objective *one = match(m, PHOTO);
     for (size_t i = 0; i < sizeof chains / sizeof *chains; i++) {
         fv_error err = {0};
         fv_rendering *r = NULL;
@@ -87,6 +97,7 @@ static void the_photo_goes_through_the_same_transforms(void **state) {
         if (fabs(r->first) > 1e-10) fail_msg("%s: %g", chains[i], r->first);
         fv_rendering_free(r);
     }
+    fv_objective_free(one);
     fv_image_free(photo);
     fv_model_free(m);
 }
@@ -98,14 +109,13 @@ static void tiles_see_the_photo_too(void **state) {
     fv_image *photo = seen(m, PHOTO);
     fv_recipe *d = from_photo(m, photo);
     fv_rendering *r = NULL;
-    char text[TEXT];
-    const char *one = text;
-    match(m, PHOTO, text);
+    fv_objective *one = match(m, PHOTO);
     recipe_set(d, "size=40; tile=16");
     render(m, &one, 1, d, &r);
     fv_recipe_free(d);
     assert_float_equal(r->first, 0, 1e-6);
     fv_rendering_free(r);
+    fv_objective_free(one);
     fv_image_free(photo);
     fv_model_free(m);
 }
@@ -122,9 +132,7 @@ static void inversion_comes_near(void **state) {
     fv_activations *a = NULL, *b = NULL;
     fv_error err = {0};
     double error = 1, cosine = 0;
-    char text[TEXT];
-    const char *one = text;
-    match(m, PHOTO, text);
+    fv_objective *one = match(m, PHOTO);
     fv_recipe *d = recipe_of(m, "invert", NULL, "transforms=none");
     render(m, &one, 1, d, &r);
     fv_recipe_free(d);
@@ -137,6 +145,7 @@ static void inversion_comes_near(void **state) {
         fail_msg("%s", err.text);
     assert_true(error < 0.25 && cosine > 0.95);
     assert_float_equal(error * error, -r->reached, 0.02);
+    fv_objective_free(one);
     fv_activations_free(a);
     fv_activations_free(b);
     fv_tensor_free(input);
@@ -152,10 +161,8 @@ static void each_picture_has_its_photo(void **state) {
     static const char *const paths[] = {MODEL, FIXED};
     for (int k = 0; k < 2; k++) {
         fv_model *m = load(paths[k]);
-        char text[2][TEXT];
-        match(m, PHOTO, text[0]);
-        match(m, OTHER, text[1]);
-        const char *const three[] = {text[0], text[1], LAYER ":2"};
+        fv_objective *three[] = {match(m, PHOTO), match(m, OTHER), NULL};
+        assert_int_equal(fv_objective_new(m, LAYER ":2", NULL, 0, &three[2], NULL), FV_OK);
         fv_rendering *together[3], *alone[3];
         fv_recipe *d = recipe_of(m, "invert", NULL, "steps=6");
         render(m, three, 3, d, together);
@@ -169,10 +176,20 @@ static void each_picture_has_its_photo(void **state) {
         for (int i = 0; i < 3; i++) {
             fv_rendering_free(together[i]);
             fv_rendering_free(alone[i]);
+            fv_objective_free(three[i]);
         }
         fv_recipe_free(d);
         fv_model_free(m);
     }
+}
+
+/* Checks that an objective's text reads back as it is, from the file it names. */
+static void reads_back(const fv_model *m, const fv_objective *o) {
+    fv_error err = {0};
+    fv_objective *again = NULL;
+    if (fv_objective_new(m, fv_objective_text(o), NULL, 0, &again, &err)) fail_msg("%s", err.text);
+    assert_string_equal(fv_objective_text(o), fv_objective_text(again));
+    fv_objective_free(again);
 }
 
 /* What is written reads back, also where names need quotes. */
@@ -180,20 +197,21 @@ static void texts_read_back(void **state) {
     (void)state;
     fv_model *m = load(MODEL);
     fv_image *photo = seen(m, PHOTO);
+    fv_objective *o = NULL;
     fv_error err = {0};
-    char folder[] = "/tmp/fovea-photo-XXXXXX", path[256], text[TEXT], again[TEXT], note[256];
+    char folder[] = "/tmp/fovea-photo-XXXXXX", path[256];
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/a (b), 'c'.png", folder);
-    if (fv_image_save(photo, path, &err)) fail_msg("%s", err.text);
-    if (fv_photo_objective(m, "caricature", LAYER, path, 2, text, sizeof text, &err) ||
-        fv_objective_describe(m, text, again, sizeof again, note, &err))
+    if (fv_image_save(photo, path, &err) ||
+        fv_photo_objective(m, "caricature", LAYER, photo, path, 2, &o, &err))
         fail_msg("%s", err.text);
-    assert_string_equal(text, again);
-    assert_non_null(strstr(text, "'c'.png\", 2)"));
-    assert_int_equal(fv_photo_objective(m, "match", LAYER, path, 2, text, 16, &err), FV_ARG);
-    assert_int_equal(fv_photo_objective(m, "match", LAYER, "a'\".png", 2, text, TEXT, &err),
-                     FV_ARG);
-    assert_int_equal(fv_photo_objective(m, "tv", LAYER, path, 2, text, TEXT, &err), FV_ARG);
+    reads_back(m, o);
+    assert_non_null(strstr(fv_objective_text(o), "'c'.png\", 2)"));
+    fv_objective_free(o);
+    o = NULL;
+    assert_int_equal(fv_photo_objective(m, "match", LAYER, photo, "a'\".png", 2, &o, &err), FV_ARG);
+    assert_int_equal(fv_photo_objective(m, "tv", LAYER, photo, path, 2, &o, &err), FV_ARG);
+    assert_null(o);
     unlink(path);
     rmdir(folder);
     fv_image_free(photo);
@@ -205,58 +223,69 @@ static void double_quotes_read_back(void **state) {
     (void)state;
     fv_model *m = load(MODEL);
     fv_image *photo = seen(m, PHOTO);
+    fv_objective *o = NULL;
     fv_error err = {0};
-    char folder[] = "/tmp/fovea-photo-XXXXXX", path[256], text[TEXT], again[TEXT], note[256];
+    char folder[] = "/tmp/fovea-photo-XXXXXX", path[256];
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/a \"b.png", folder);
     if (fv_image_save(photo, path, &err)) fail_msg("%s", err.text);
-    match(m, path, text);
-    if (fv_objective_describe(m, text, again, sizeof again, note, &err)) fail_msg("%s", err.text);
-    assert_string_equal(text, again);
-    assert_non_null(strstr(text, "/a \"b.png')"));
+    o = match(m, path);
+    reads_back(m, o);
+    assert_non_null(strstr(fv_objective_text(o), "/a \"b.png')"));
+    fv_objective_free(o);
+    o = NULL;
     unlink(path);
     rmdir(folder);
-    assert_int_equal(
-        fv_objective_describe(m, "match(" LAYER ", a'b\".png)", text, TEXT, note, &err), FV_ARG);
+    assert_int_equal(fv_objective_new(m, "match(" LAYER ", a'b\".png)", NULL, 0, &o, &err), FV_ARG);
     assert_string_equal(err.text, "a'b\".png: a name with both kinds of quotes cannot be written");
     fv_image_free(photo);
     fv_model_free(m);
 }
 
 /* The number before " * match" or "*match". */
-static double weight_of(const char *text) {
-    const char *plus = strstr(text, " + ");
+static double weight_of(const fv_objective *o) {
+    const char *plus = strstr(fv_objective_text(o), " + ");
     assert_non_null(plus);
     return strtod(plus + 3, NULL);
+}
+
+/* The accentuation of a text on PHOTO. */
+static fv_status accentuate(const fv_model *m, const char *text, const char *near, double strength,
+                            fv_objective **out, fv_error *err) {
+    fv_image *photo = photo_of(PHOTO);
+    fv_objective *o = NULL;
+    fv_status st = fv_objective_new(m, text, NULL, 0, &o, err);
+    if (!st) st = fv_accentuation_objective(m, o, photo, PHOTO, near, strength, out, err);
+    fv_objective_free(o);
+    fv_image_free(photo);
+    return st;
 }
 
 static void accentuation_weighs_its_terms(void **state) {
     (void)state;
     fv_model *m = load(MODEL);
     fv_error err = {0};
-    char one[TEXT], two[TEXT], ten[TEXT];
-    if (fv_accentuation_objective(m, LAYER ":2", PHOTO, "#1", 1, one, TEXT, &err) ||
-        fv_accentuation_objective(m, LAYER ":2", PHOTO, "#1", 2, two, TEXT, &err) ||
-        fv_accentuation_objective(m, "10*" LAYER ":2", PHOTO, "#1", 1, ten, TEXT, &err))
+    fv_objective *one = NULL, *two = NULL, *ten = NULL, *none = NULL, *usual = NULL, *bad = NULL;
+    if (accentuate(m, LAYER ":2", "#1", 1, &one, &err) ||
+        accentuate(m, LAYER ":2", "#1", 2, &two, &err) ||
+        accentuate(m, "10*" LAYER ":2", "#1", 1, &ten, &err))
         fail_msg("%s", err.text);
     assert_true(weight_of(one) > 0);
     assert_float_equal(weight_of(two) / weight_of(one), 2, 0.02);
     assert_float_equal(weight_of(ten) / weight_of(one), 10, 0.1);
-    if (fv_accentuation_objective(m, LAYER ":2", PHOTO, NULL, 0, one, TEXT, &err))
-        fail_msg("%s", err.text);
-    assert_null(strstr(one, "match"));
+    reads_back(m, one);
+    if (accentuate(m, LAYER ":2", NULL, 0, &none, &err)) fail_msg("%s", err.text);
+    assert_null(strstr(fv_objective_text(none), "match"));
     /* by default the last layer of maps of 2x2 and more */
-    if (fv_accentuation_objective(m, LAYER ":2", PHOTO, NULL, 1, one, TEXT, &err))
-        fail_msg("%s", err.text);
-    assert_non_null(strstr(one, "match(relu_4, "));
-    assert_int_equal(fv_accentuation_objective(m, LAYER ":2", PHOTO, "#1", -1, one, TEXT, &err),
-                     FV_ARG);
-    assert_int_equal(fv_accentuation_objective(m, LAYER ":2", PHOTO, "#1", NAN, one, TEXT, &err),
-                     FV_ARG);
-    assert_int_equal(fv_accentuation_objective(m, "-1*tv", PHOTO, "#1", 1, one, TEXT, &err),
-                     FV_ARG);
-    assert_int_equal(fv_accentuation_objective(m, LAYER ":2", PHOTO, "nowhere", 1, one, TEXT, &err),
-                     FV_NOTFOUND);
+    if (accentuate(m, LAYER ":2", NULL, 1, &usual, &err)) fail_msg("%s", err.text);
+    assert_non_null(strstr(fv_objective_text(usual), "match(relu_4, "));
+    assert_int_equal(accentuate(m, LAYER ":2", "#1", -1, &bad, &err), FV_ARG);
+    assert_int_equal(accentuate(m, LAYER ":2", "#1", NAN, &bad, &err), FV_ARG);
+    assert_int_equal(accentuate(m, "-1*tv", "#1", 1, &bad, &err), FV_ARG);
+    assert_int_equal(accentuate(m, LAYER ":2", "nowhere", 1, &bad, &err), FV_NOTFOUND);
+    assert_null(bad);
+    fv_objective *const all[] = {one, two, ten, none, usual};
+    for (int i = 0; i < 5; i++) fv_objective_free(all[i]);
     fv_model_free(m);
 }
 
@@ -273,18 +302,17 @@ static void accentuation_is_held_near(void **state) {
     for (int i = 0; i < 3; i++) {
         fv_rendering *r = NULL;
         fv_tensor *dx = NULL;
-        char text[TEXT];
-        const char *one = text;
+        fv_objective *one = NULL;
         fv_recipe *d = recipe_of(m, "accentuate", NULL, "steps=30; copies=4");
         if (fv_recipe_set_image(d, "start", photo, &err)) fail_msg("%s", err.text);
-        if (fv_accentuation_objective(m, LAYER ":2", PHOTO, "#1", strength[i], text, TEXT, &err))
-            fail_msg("%s", err.text);
+        if (accentuate(m, LAYER ":2", "#1", strength[i], &one, &err)) fail_msg("%s", err.text);
         render(m, &one, 1, d, &r);
         fv_recipe_free(d);
-        if (fv_session_gradient(s, r->input, LAYER ":2", &grown[i], &dx, &err))
+        if (gradient_text(m, s, r->input, LAYER ":2", &grown[i], &dx, &err))
             fail_msg("%s", err.text);
         fv_tensor_free(dx);
         fv_rendering_free(r);
+        fv_objective_free(one);
     }
     assert_true(grown[0] > grown[1] && grown[1] > grown[2]);
     fv_session_free(s);
@@ -313,8 +341,8 @@ static void bad_requests(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         fv_model *m = load(cases[i].model);
         fv_error err = {0};
-        char text[TEXT], note[256];
-        fv_status st = fv_objective_describe(m, cases[i].objective, text, TEXT, note, &err);
+        fv_objective *o = NULL;
+        fv_status st = fv_objective_new(m, cases[i].objective, NULL, 0, &o, &err);
         if (st != cases[i].status || !strstr(err.text, cases[i].expected))
             fail_msg("%s: %d, %s", cases[i].objective, st, err.text);
         fv_model_free(m);
@@ -332,7 +360,7 @@ static void raw_inputs_have_no_photo(void **state) {
     assert_int_equal(fv_image_load(PHOTO, &photo, &err), FV_OK);
     assert_int_equal(fv_input_from_image(m, photo, &x, &err), FV_OK);
     assert_int_equal(fv_session_new(m, NULL, &s, NULL), FV_OK);
-    assert_int_equal(fv_session_gradient(s, x, "match(" LAYER ", " PHOTO ")", NULL, &dx, &err),
+    assert_int_equal(gradient_text(m, s, x, "match(" LAYER ", " PHOTO ")", NULL, &dx, &err),
                      FV_ARG);
     assert_non_null(strstr(err.text, "looks at a photo"));
     assert_null(dx);

@@ -16,6 +16,7 @@
 
 #include "runtime/model.h"
 #include "support/recipes.h"
+#include "support/resolve.h"
 #include "vis/recipe/recipe.h"
 
 #define NETWORK "tests/golden/residual.new18-free.onnx"
@@ -74,7 +75,8 @@ static sizes check(const fv_model *m, const char *objective, const fvi_settings 
     fvi_objective o = {0};
     fvi_picture p;
     fvi_chain *chain = NULL, *walk = NULL;
-    if (fvi_objective_parse(m->network, objective, NULL, 0, &o, &err)) fail_msg("%s", err.text);
+    if (resolve_text(m->network, objective, NULL, FVI_REDUCTION_LITERAL, &o, &err))
+        fail_msg("%s", err.text);
     const fvi_chain_frame frame = fvi_picture_frame(d, fvi_network_input(m->network), H, W);
     assert_int_equal(fvi_chain_new(&d->transforms, &frame, &chain, &err), FV_OK);
     if (d->in_place_transforms.count)

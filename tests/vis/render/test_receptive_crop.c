@@ -20,6 +20,8 @@
 #include "runtime/model.h"
 #include "runtime/preprocess.h"
 #include "runtime/session.h"
+#include "support/resolve.h"
+#include "support/texts.h"
 #include "vis/render/pass.h"
 
 #define GOLDEN(name) "tests/golden/" name ".onnx"
@@ -38,14 +40,14 @@ static double apart(const float *a, const float *b, int64_t n) {
 }
 
 /* What is expected: the whole picture's. 0 if the network does not take this size. */
-static int whole(fv_session *s, const fv_input *in, const char *objective, const float *t,
-                 double *value, float *dt) {
+static int whole(const fv_model *m, fv_session *s, const fv_input *in, const char *objective,
+                 const float *t, double *value, float *dt) {
     const int64_t dim[4] = {1, in->channels, H, W};
     fv_error err = {0};
     fv_tensor *x = NULL, *g = NULL;
     assert_int_equal(fv_tensor_new(4, dim, &x, NULL), FV_OK);
     fvi_encode(in, t, H, W, x->data);
-    fv_status st = fv_session_gradient(s, x, objective, value, &g, &err);
+    fv_status st = gradient_text(m, s, x, objective, value, &g, &err);
     if (st && st != FV_SHAPE) fail_msg("%s", err.text);
     if (!st) fvi_encode_adjoint(in, g->data, H, W, dt);
     fv_tensor_free(x);
@@ -54,7 +56,7 @@ static int whole(fv_session *s, const fv_input *in, const char *objective, const
 }
 
 /* Returns 0 if the network does not take this size. */
-static int check(fv_session *s, const char *unit) {
+static int check(const fv_model *m, fv_session *s, const char *unit) {
     const fvi_network *net = fvi_session_network(s);
     const fv_input *in = fvi_network_input(net);
     const int64_t count = (int64_t)in->channels * H * W;
@@ -65,12 +67,12 @@ static int check(fv_session *s, const char *unit) {
     float *t = malloc((size_t)count * sizeof *t), *expected = malloc((size_t)count * sizeof *t);
     double value = 0, expected_value = 0;
     for (int64_t i = 0; i < count; i++) t[i] = 0.5f + 0.5f * sinf((float)(i % 1009) * 1.7f);
-    if (!whole(s, in, unit, t, &expected_value, expected)) {
+    if (!whole(m, s, in, unit, t, &expected_value, expected)) {
         free(t);
         free(expected);
         return 0;
     }
-    if (fvi_objective_parse(net, unit, NULL, 0, &o, &err) ||
+    if (resolve_text(net, unit, NULL, FVI_REDUCTION_LITERAL, &o, &err) ||
         fvi_pass_new(s, &all, 1, 1, 0, 1, &pass, &err) || fvi_pass_reserve(pass, 1, count, &err) ||
         fvi_pass_run(pass, 1, in->channels, H, W, t, NULL, NULL, &value, &err))
         fail_msg("%s: %s", unit, err.text);
@@ -104,7 +106,7 @@ static void check_network(const char *path) {
         for (size_t k = 0, taken = 1; taken && k < 4; k++) {
             char unit[64];
             snprintf(unit, sizeof unit, k ? "#%d:0%s" : "#%d:0@centre%s", i, spots[k]);
-            taken = (size_t)check(s, unit);
+            taken = (size_t)check(m, s, unit);
         }
     }
     fv_session_free(s);
@@ -182,7 +184,7 @@ static void test_memory(void **state) {
         failing = 0;
         if (fv_model_load(GOLDEN("residual.new18-free"), NULL, &m, &err) ||
             fv_session_new(m, NULL, &s, &err) ||
-            fvi_objective_parse(m->network, "#2:0@centre", NULL, 0, &o, &err))
+            resolve_text(m->network, "#2:0@centre", NULL, FVI_REDUCTION_LITERAL, &o, &err))
             fail_msg("%s", err.text);
         const fvi_shape shape = fvi_network_input_shape(m->network, 1, H, W);
         failing = ++next;

@@ -13,6 +13,7 @@
 
 #include "fovea/fovea.h"
 #include "support/recipes.h"
+#include "support/texts.h"
 
 #define FREE_BATCH  "tests/golden/residual.new18-free.onnx"
 #define FIXED_BATCH "tests/golden/residual.old9.onnx"
@@ -49,7 +50,7 @@ static void render(const fv_model *m, const char *const *units, int n, how d, fv
     fv_error err = {0};
     fv_recipe *r = recipe_for(m, units[0], &d);
     d.call.struct_size = sizeof d.call;
-    if (fv_render_many(m, units, n, r, &d.call, out, &err)) fail_msg("%s", err.text);
+    if (render_texts(m, units, n, r, &d.call, out, &err)) fail_msg("%s", err.text);
     fv_recipe_free(r);
 }
 
@@ -72,8 +73,8 @@ static int gradients_are_batch_invariant(const fv_model *m) {
     assert_int_equal(fv_tensor_new(4, dims, &one, NULL), FV_OK);
     size_t bytes = (size_t)fv_tensor_count(one) * sizeof(float);
     memcpy(one->data, x->data, bytes);
-    assert_int_equal(fv_session_gradient(s, x, LAYER ":0", NULL, &all, NULL), FV_OK);
-    assert_int_equal(fv_session_gradient(s, one, LAYER ":0", NULL, &alone, NULL), FV_OK);
+    assert_int_equal(gradient_text(m, s, x, LAYER ":0", NULL, &all, NULL), FV_OK);
+    assert_int_equal(gradient_text(m, s, one, LAYER ":0", NULL, &alone, NULL), FV_OK);
     int same = memcmp(all->data, alone->data, bytes) == 0;
     for (int64_t i = 0; i < fv_tensor_count(one); i++)
         assert_true(fabsf(all->data[i] - alone->data[i]) < 1e-5f);
@@ -245,7 +246,7 @@ static void the_input_reached_is_returned(void **state) {
     double value = 0;
     render(m, units, 1, (how){.options = "transforms=none"}, &r);
     assert_int_equal(fv_session_new(m, NULL, &s, NULL), FV_OK);
-    assert_int_equal(fv_session_gradient(s, r->input, "energy(" LAYER ":0)", &value, &dx, NULL),
+    assert_int_equal(gradient_text(m, s, r->input, "energy(" LAYER ":0)", &value, &dx, NULL),
                      FV_OK);
     assert_true(value > r->first);
     fv_tensor_free(dx);
@@ -349,9 +350,8 @@ static void cancelling_leaves_nothing(void **state) {
     watch w = {.stop_at = 3, .wish = FV_MONITOR_CANCEL, .total = STEPS};
     fv_rendering *out[2] = {(fv_rendering *)1, (fv_rendering *)1};
     fv_recipe *recipe = recipe_for(m, units[0], &(how){0});
-    assert_int_equal(fv_render_many(m, units, 2, recipe,
-                                    FV_DESC(fv_render_desc, .progress = note, .user = &w), out,
-                                    &err),
+    assert_int_equal(render_texts(m, units, 2, recipe,
+                                  FV_DESC(fv_render_desc, .progress = note, .user = &w), out, &err),
                      FV_CANCELLED);
     fv_recipe_free(recipe);
     assert_int_equal(w.calls, 3);
@@ -404,7 +404,7 @@ static void bad_requests(void **state) {
         fv_render_desc call = cases[i].call;
         call.struct_size = sizeof call;
         recipe_set(r, cases[i].options);
-        fv_status st = fv_render_many(m, &cases[i].objective, 1, r, &call, &out, &err);
+        fv_status st = render_texts(m, &cases[i].objective, 1, r, &call, &out, &err);
         if (st != cases[i].status || !strstr(err.text, cases[i].text))
             fail_msg("%d %s: status %d, \"%s\"", (int)i, cases[i].objective, st, err.text);
         assert_null(out);

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fovea: objectives, what to look for in a network. Include fovea/fovea.h. */
+#ifndef FOVEA_OBJECTIVE_H
+#define FOVEA_OBJECTIVE_H
+
+#include "fovea/core.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* An objective is a weighted sum of terms, each a number to raise: "mixed4a:3 - 0.1*tv". It is read
+ * once and serves any number of calls. It is immutable: threads may share one. */
+
+typedef struct fv_objective fv_objective;
+
+/* Something in memory that terms of an objective take where they would take a file. */
+typedef struct fv_attachment {
+    const char *name;        /* what stands for the file in the text; any text but "" */
+    const fv_image *image;   /* of match() and caricature(): a photo, or NULL */
+    const fv_tensor *tensor; /* of direction(): a number for each channel, or NULL */
+} fv_attachment;
+
+/* Reads an objective.
+ *   model        borrowed: must outlive *out
+ *   text         `LAYER:C` mean over the positions of channel C; `LAYER:C@y,x` one neuron; `LAYER`
+ *                mean of squares of the whole layer; `class:NAME`; sums of these with weights, and
+ *                more: docs/objectives.md. Which reduction `LAYER` and `LAYER:C` stand for is a
+ *                recipe's; where there is none it is the mean. Channels are on axis 1 of what
+ *                convolutions make, on the last axis of what matrix products and layer norms make;
+ *                what moves or maps elements keeps them. `@` takes a coordinate for each other axis
+ *                of one sample, outermost first
+ *   attachments  [count] what has one of these names is not looked for in a file; with one of image
+ *                and tensor each. Copied; NULL where count is 0
+ *   out          yours to free with fv_objective_free
+ *   errors       ARG the text cannot be read, is too long, or looks at two photos; an attachment
+ *                of another sort than its term takes; NOTFOUND no such layer, channel or class;
+ *                SHAPE a vector that does not fit, no classes, or a photo where the input is no
+ *                picture; IO, FORMAT a vector's or a photo's file
+ */
+FV_API fv_status fv_objective_new(const fv_model *model, const char *text,
+                                  const fv_attachment *attachments, int count, fv_objective **out,
+                                  fv_error *err);
+FV_API void fv_objective_free(fv_objective *objective);
+
+/* Makes a + weight * b, of two objectives of one model.
+ *   weight  -1e30..1e30
+ *   out     yours to free with fv_objective_free
+ *   errors  ARG another model's; too many terms (16), layers (8) or photos (1) together
+ */
+FV_API fv_status fv_objective_add(const fv_objective *a, double weight, const fv_objective *b,
+                                  fv_objective **out, fv_error *err);
+
+/* The objective in one spelling, with bare units read as means: "class:hen" is "logits:8". It reads
+ * back as the same objective, given the same files and attachments. Borrowed; NULL: "". */
+FV_API const char *fv_objective_text(const fv_objective *objective);
+
+/* One sentence worth saying ("optimised before the softmax"), or "". Borrowed; NULL: "". */
+FV_API const char *fv_objective_note(const fv_objective *objective);
+
+/* Makes an objective that compares with a photo: match(LAYER, PHOTO) (feature inversion) or
+ * caricature(LAYER, PHOTO, POWER); docs/objectives.md. Recipes of these names go with them.
+ *   term    "match" or "caricature"
+ *   photo   of any size; what the network sees of it is copied
+ *   name    what it is called in the objective's text, say its file's path; NULL: "photo"
+ *   power   of a caricature's cosine, 0..1000; < 0: 1
+ *   out     yours to free with fv_objective_free
+ *   errors  ARG a layer or name with both kinds of quotes, no such term; as fv_objective_new */
+FV_API fv_status fv_photo_objective(const fv_model *model, const char *term, const char *layer,
+                                    const fv_image *photo, const char *name, double power,
+                                    fv_objective **out, fv_error *err);
+
+/* Makes the objective of feature accentuation (Hamblin et al. 2024), to be climbed from the photo
+ * itself (FV_START_IMAGE, fv_input_picture) with the recipe "accentuate": OBJECTIVE +
+ * W*match(NEAR, PHOTO). W is measured, on the photo with some noise, so that both terms' gradients
+ * have the same mean magnitude, times `strength`.
+ *   objective    what to bring out: terms of the network
+ *   photo, name  as fv_photo_objective
+ *   near         the layer in which the picture stays near the photo; NULL: the last whose maps
+ *                have at least 1/8 of the input's side
+ *   strength     0: no nearness; the more, the nearer
+ *   out          yours to free with fv_objective_free
+ *   errors       ARG as fv_photo_objective, a strength that is no number >= 0, or an objective that
+ *                looks at the picture; NOTFOUND no layer to stay near, or its gradient is zero */
+FV_API fv_status fv_accentuation_objective(const fv_model *model, const fv_objective *objective,
+                                           const fv_image *photo, const char *name,
+                                           const char *near, double strength, fv_objective **out,
+                                           fv_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* parse: reads an expression, a sum of weighted terms.
+ *
+ * Names of layers hold '-', '/', '.', ':' and, rarely, worse. So a text that is the name of a unit
+ * from beginning to end is that unit, whatever stands in it; '+' and '-' are operators only between
+ * blanks or at the very beginning; and a name in quotes is nothing but a name.
+ */
+#include "vis/objective/parse.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+
+static int is_blank(char c) { return c == ' ' || c == '\t'; }
+
+static const char *skip_blanks(const char *s) {
+    while (is_blank(*s)) s++;
+    return s;
+}
+
+/* ---- terms ---------------------------------------------------------------------------------- */
+
+/* A unit without a word around it: what it stands for is the reduction's. */
+static fv_status bare_unit(fvi_reader *r, const char *text, fvi_unit *u, fv_error *err) {
+    fvi_term *t;
+    if (u->n_position && u->channel < 0)
+        return fvi_fail(err, FV_ARG,
+                        "\"%.150s\": a position without a channel; allowed is LAYER:C@y,x", text);
+    fvi_unit_find_logits(r, text, u);
+    fv_status st =
+        fvi_reader_add(r, u->channel < 0 ? FVI_TERM_LAYER : FVI_TERM_CHANNEL, u, &t, err);
+    if (!st) t->spelling = FVI_SPELLED_BARE;
+    return st;
+}
+
+static fv_status probability(fvi_reader *r, const char *name, fv_error *err) {
+    fvi_logits l;
+    fvi_unit u = {.channel = -1};
+    fvi_term *t;
+    fv_status st = fvi_logits_find(r->net, &l, err);
+    if (!st) st = fvi_class_find(r->net, &l, name, &u.channel, err);
+    if (st) return st;
+    u.value = l.value;
+    return fvi_reader_add(r, FVI_TERM_PROBABILITY, &u, &t, err);
+}
+
+/* What cannot be read as anything else has to be a unit; if it is none, says what is allowed. */
+static fv_status unit_or_fail(fvi_reader *r, const char *text, fv_error *err) {
+    fvi_unit u;
+    fv_status st = fvi_unit_read(r, text, &u, err);
+    const char *open = strchr(text, '('), *star = strchr(text, '*');
+    if (!st) return bare_unit(r, text, &u, err);
+    if (fvi_is_quote(text, text) || st != FV_NOTFOUND) return st;
+    if (open && open > text && text[strlen(text) - 1] == ')')
+        return fvi_fail(err, FV_ARG, "objective: there is no term \"%.80s\"; allowed are %s", text,
+                        fvi_call_names());
+    if (star && star > text)
+        return fvi_fail(err, FV_ARG,
+                        "objective \"%.150s\": \"%.*s\" is no weight; a number of -1e30..1e30 is",
+                        text, (int)MIN(star - text, 80), text);
+    return st;
+}
+
+static fv_status read_term(fvi_reader *r, const char *text, fv_error *err) {
+    int known = 0;
+    if (g_str_has_prefix(text, "prob:")) return probability(r, text + strlen("prob:"), err);
+    fv_status st = fvi_call_read(r, text, &known, err);
+    return st || known ? st : unit_or_fail(r, text, err);
+}
+
+/* ---- sums ----------------------------------------------------------------------------------- */
+
+/* Whether '+' or '-' stands at p between blanks, the ends of the text s counted as such. */
+static int is_operator(const char *s, const char *p) {
+    return (*p == '+' || *p == '-') && (p == s || is_blank(p[-1])) && (is_blank(p[1]) || !p[1]);
+}
+
+/* The end of the term that begins at s: an operator, or the end of the text. *open: a quote or
+ * parenthesis that is not closed, or 0. */
+static const char *term_end(const char *s, char *open) {
+    int depth = 0;
+    char quote = 0;
+    const char *p = s;
+    for (; *p; p++) {
+        if (quote)
+            quote = *p == quote ? 0 : quote;
+        else if (fvi_is_quote(s, p))
+            quote = *p;
+        else if (*p == '(')
+            depth++;
+        else if (*p == ')')
+            depth -= depth > 0;
+        else if (!depth && is_operator(s, p))
+            break;
+    }
+    *open = quote ? quote : depth ? '(' : 0;
+    return p;
+}
+
+/* Reads "NUMBER *" at the beginning of a term; returns what follows.
+ *   errors  ARG a number that is none */
+static fv_status read_weight(const char *text, const char **rest, double *weight, fv_error *err) {
+    const char *digits = text + (*text == '-' || *text == '+');
+    size_t length = strspn(text, "+-.0123456789eE");
+    const char *star = skip_blanks(text + length);
+    *rest = text;
+    if ((!g_ascii_isdigit(*digits) && *digits != '.') || *star != '*') return FV_OK;
+    char *number = g_strndup(text, length);
+    fv_status st = FV_OK;
+    double v = 0;
+    if (!fvi_read_number(number, &v))
+        st = fvi_fail(err, FV_ARG, "objective: the weight \"%.80s\" is no number of -1e30..1e30",
+                      number);
+    g_free(number);
+    *weight *= v;
+    *rest = skip_blanks(star + 1);
+    return st;
+}
+
+/* One term, from its weight on. */
+static fv_status read_weighted(fvi_reader *r, const char *from, const char *to, double sign,
+                               fv_error *err) {
+    char *text = g_strstrip(g_strndup(from, (gsize)(to - from)));
+    const char *rest = text;
+    fv_status st = read_weight(text, &rest, &sign, err);
+    r->weight = (float)sign;
+    if (!st && !*rest)
+        st = fvi_fail(err, FV_ARG, "objective: a term is missing %s \"%.80s\"",
+                      *text ? "after" : "before",
+                      *text ? text
+                      : *to ? to
+                            : "the end");
+    if (!st) st = read_term(r, rest, err);
+    g_free(text);
+    return st;
+}
+
+static fv_status read_sum(fvi_reader *r, const char *text, fv_error *err) {
+    const char *s = skip_blanks(text);
+    double sign = 1;
+    if (*s == '-' || *s == '+') sign = *s++ == '-' ? -1 : 1;
+    for (;;) {
+        char open;
+        const char *end = term_end(s, &open);
+        if (open)
+            return fvi_fail(err, FV_ARG, "objective \"%.150s\": %c is not closed", text, open);
+        fv_status st = read_weighted(r, s, end, sign, err);
+        if (st || !*end) return st;
+        sign = *end == '-' ? -1 : 1;
+        s = end + 1;
+    }
+}
+
+/* ---- whole objectives ----------------------------------------------------------------------- */
+
+/* Whether the whole text names a unit; its term is added then. */
+static int read_whole(fvi_reader *r, const char *text, fv_status *st, fv_error *err) {
+    fvi_unit u;
+    if (g_str_has_prefix(text, "class:") || g_str_has_prefix(text, "prob:")) return 0;
+    if (fvi_is_quote(text, text) || fvi_unit_read(r, text, &u, NULL)) return 0;
+    if (u.channel < 0 && u.n_position) return 0;
+    *st = bare_unit(r, text, &u, err);
+    return 1;
+}
+
+fv_status fvi_parse(fvi_reader *r, const char *text, fv_error *err) {
+    fv_status st = FV_OK;
+    if (!*skip_blanks(text))
+        return fvi_fail(err, FV_ARG, "an empty objective; allowed are LAYER, LAYER:C, LAYER:C@y,x");
+    if (strlen(text) > FVI_MAX_OBJECTIVE)
+        return fvi_fail(err, FV_ARG, "an objective of more than %d characters", FVI_MAX_OBJECTIVE);
+    if (!read_whole(r, text, &st, err)) st = read_sum(r, text, err);
+    return st;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calls that take objectives, with the objectives' texts: each is read, used and freed. A text that
+ * cannot be read ends the call as an objective that the call itself refuses would. */
+#ifndef TESTS_SUPPORT_TEXTS_H
+#define TESTS_SUPPORT_TEXTS_H
+
+#include <stdlib.h>
+
+#include "fovea/fovea.h"
+
+typedef const fv_objective *const *objective_list;
+
+static inline void free_objectives(fv_objective **list, int count) {
+    for (int i = 0; list && i < count; i++) fv_objective_free(list[i]);
+    free(list);
+}
+
+/* out  [count]; to be freed with free_objectives, also after a failure */
+static inline fv_status read_objectives(const fv_model *model, const char *const *texts, int count,
+                                        fv_objective ***out, fv_error *err) {
+    fv_status st = FV_OK;
+    *out = calloc((size_t)(count > 0 ? count : 1), sizeof **out);
+    if (!*out) abort();
+    for (int i = 0; !st && i < count; i++)
+        st = fv_objective_new(model, texts[i], NULL, 0, &(*out)[i], err);
+    return st;
+}
+
+static inline fv_status render_texts(const fv_model *model, const char *const *texts, int count,
+                                     const fv_recipe *recipe, const fv_render_desc *desc,
+                                     fv_rendering **out, fv_error *err) {
+    fv_objective **list;
+    fv_status st = read_objectives(model, texts, count, &list, err);
+    if (!st) st = fv_render_many(model, (objective_list)list, count, recipe, desc, out, err);
+    free_objectives(list, count);
+    return st;
+}
+
+static inline fv_status recipe_texts(const fv_model *model, const char *name,
+                                     const char *const *texts, int count, fv_recipe **out,
+                                     fv_error *err) {
+    fv_objective **list;
+    fv_status st = read_objectives(model, texts, count, &list, err);
+    if (!st) st = fv_recipe_new(model, name, (objective_list)list, count, out, err);
+    free_objectives(list, count);
+    return st;
+}
+
+static inline fv_status scan_texts(const fv_model *model, const char *const *texts, int count,
+                                   const char *folder, const fv_examples_desc *desc,
+                                   fv_examples **out, fv_error *err) {
+    fv_objective **list;
+    fv_status st = read_objectives(model, texts, count, &list, err);
+    if (!st) st = fv_examples_scan(model, (objective_list)list, count, folder, desc, out, err);
+    free_objectives(list, count);
+    return st;
+}
+
+static inline fv_status count_texts(const fv_model *model, const char *const *texts, int count,
+                                    int *units, fv_error *err) {
+    fv_objective **list;
+    fv_status st = read_objectives(model, texts, count, &list, err);
+    if (!st) st = fv_examples_count_units(model, (objective_list)list, count, units, err);
+    free_objectives(list, count);
+    return st;
+}
+
+/* model: the session's */
+static inline fv_status gradient_text(const fv_model *model, fv_session *session,
+                                      const fv_tensor *input, const char *text, double *values,
+                                      fv_tensor **out, fv_error *err) {
+    fv_objective *o = NULL;
+    fv_status st = fv_objective_new(model, text, NULL, 0, &o, err);
+    if (!st) st = fv_session_gradient(session, input, o, values, out, err);
+    fv_objective_free(o);
+    return st;
+}
+
+/* text: or NULL */
+static inline fv_status attribute_text(const fv_model *model, fv_session *session,
+                                       const fv_tensor *input, const char *text,
+                                       const fv_attribute_desc *desc, fv_attribution **out,
+                                       fv_error *err) {
+    fv_objective *o = NULL;
+    fv_status st = text ? fv_objective_new(model, text, NULL, 0, &o, err) : FV_OK;
+    if (!st) st = fv_attribute(session, input, o, desc, out, err);
+    fv_objective_free(o);
+    return st;
+}
+
+static inline fv_status scores_text(const fv_model *model, fv_session *session,
+                                    const fv_tensor *input, const char *text, const fv_tensor *map,
+                                    const fv_scores_desc *desc, fv_scores **out, fv_error *err) {
+    fv_objective *o = NULL;
+    fv_status st = text ? fv_objective_new(model, text, NULL, 0, &o, err) : FV_OK;
+    if (!st) st = fv_attribute_scores(session, input, o, map, desc, out, err);
+    fv_objective_free(o);
+    return st;
+}
+
+static inline fv_status sanity_text(const fv_model *model, const fv_session_desc *how,
+                                    const fv_tensor *input, const char *text,
+                                    const fv_attribute_desc *desc, int stages,
+                                    fv_sanity_stage **out, int *count, fv_error *err) {
+    fv_objective *o = NULL;
+    fv_status st = text ? fv_objective_new(model, text, NULL, 0, &o, err) : FV_OK;
+    if (!st) st = fv_attribute_sanity(model, how, input, o, desc, stages, out, count, err);
+    fv_objective_free(o);
+    return st;
+}
+
+static inline fv_status dream_text(const fv_model *model, fv_image *image, const char *text,
+                                   const fv_dream_desc *desc, fv_error *err) {
+    fv_objective *o = NULL;
+    fv_status st = fv_objective_new(model, text, NULL, 0, &o, err);
+    if (!st) st = fv_dream(model, image, o, desc, err);
+    fv_objective_free(o);
+    return st;
+}
+
+#endif
