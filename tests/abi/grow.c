@@ -47,7 +47,7 @@ int main(int argc, char **argv) {
         fv_image_new(3, 8, 8, &picture, &err))
         return 1;
     const fv_image *const pictures[] = {picture};
-    const char *const nowhere[] = {"nowhere:0"};
+    const fv_objective *const nowhere[] = {NULL};
     fv_rendering *pictures_made[64] = {0};
 
     TRY(fv_montage_desc, fv_montage(pictures, NULL, 1, desc, &out, &err));
