@@ -171,8 +171,7 @@ int cli_model_load_named(const cli_args *args, const cli_model_args *how, const 
         for (int c = 0; c < std->count; c++) scale.value[c] = 1.0f / std->value[c];
     }
     const float ranges[] = {0, 1, 255};
-    fv_model_desc desc = {
-        .size = how->size,
+    fv_model_desc desc = {.struct_size = sizeof(fv_model_desc), .size = how->size,
         .channel_order = how->channel_order,
         .range = ranges[how->range],
         .mean = spread(&mean),

@@ -243,7 +243,9 @@ static int load_photo(cli_subject *s, int tile) {
 int cli_subject_load(cli_subject *s, const cli_args *args, const cli_model_args *how,
                      const cli_attribution_args *asked, int tile) {
     fv_error err = {0};
-    const fv_session_desc desc = {.threads = how->threads, .on_nan = (fv_on_nan)how->on_nan};
+    const fv_session_desc desc = {.struct_size = sizeof(fv_session_desc),
+                                  .threads = how->threads,
+                                  .on_nan = (fv_on_nan)how->on_nan};
     *s = (cli_subject){.args = args, .asked = asked};
     int code = check_words(args, asked);
     if (!code) code = cli_model_load(args, how, &s->model);

@@ -295,7 +295,9 @@ static int check_words(const activations_args *a) {
 
 static int run_model(job *j) {
     const activations_args *a = j->args;
-    const fv_session_desc how = {.threads = a->model.threads, .on_nan = (fv_on_nan)a->model.on_nan};
+    const fv_session_desc how = {.struct_size = sizeof(fv_session_desc),
+                                 .threads = a->model.threads,
+                                 .on_nan = (fv_on_nan)a->model.on_nan};
     fv_error err = {0};
     int code = split_layers(j, a->common.operands[1]);
     if (!code && a->npy && cli_has_ending(a->npy, "npy") && j->n_layers > 1)

@@ -161,7 +161,8 @@ static int run_all(job *j) {
 static int run_model(const classify_args *args, const fv_model *model) {
     job j = {.args = args, .model = model};
     const fv_input *in = fv_model_input(model);
-    const fv_session_desc how = {.threads = args->model.threads,
+    const fv_session_desc how = {.struct_size = sizeof(fv_session_desc),
+                                 .threads = args->model.threads,
                                  .on_nan = (fv_on_nan)args->model.on_nan};
     fv_error err = {0};
     if (!in->is_image)

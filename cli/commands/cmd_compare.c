@@ -305,7 +305,8 @@ static int work(job *j) {
     fv_error err = {0};
     int bad = 0;
     if (fv_comparison_new(j->model[0], j->model[1], a->common.operands[2],
-                          &(fv_session_desc){.threads = a->model.threads}, &j->comparison, &err))
+                          FV_DESC(fv_session_desc, .threads = a->model.threads), &j->comparison,
+                          &err))
         return cli_fail_error(&err);
     int code = add_all(j, &bad);
     if (code) return code;

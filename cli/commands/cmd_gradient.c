@@ -51,7 +51,8 @@ static int run_model(const gradient_args *args, const fv_model *model,
     fv_tensor *input = NULL, *gradient = NULL;
     double *values = NULL;
     fv_error err = {0};
-    const fv_session_desc how = {.threads = args->model.threads,
+    const fv_session_desc how = {.struct_size = sizeof(fv_session_desc),
+                                 .threads = args->model.threads,
                                  .on_nan = (fv_on_nan)args->model.on_nan};
     int code = CLI_DONE;
     if (fv_tensor_load(args->input, &input, &err)) return cli_fail_error(&err);

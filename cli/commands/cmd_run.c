@@ -16,7 +16,8 @@ static int run_model(const run_args *args, const fv_model *model) {
     fv_session *session = NULL;
     fv_tensor *input = NULL, *output = NULL;
     fv_error err = {0};
-    const fv_session_desc how = {.threads = args->model.threads,
+    const fv_session_desc how = {.struct_size = sizeof(fv_session_desc),
+                                 .threads = args->model.threads,
                                  .on_nan = (fv_on_nan)args->model.on_nan};
     int code = CLI_DONE;
     if (fv_tensor_load(args->input, &input, &err) || fv_session_new(model, &how, &session, &err) ||

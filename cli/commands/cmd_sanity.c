@@ -45,9 +45,9 @@ static int run_method(job *j, const fv_method_info *m) {
     checked *c = &j->made[j->n];
     fv_error err = {0};
     cli_subject_begin(&j->s);
-    fv_status st = fv_attribute_sanity(j->s.model, &(fv_session_desc){.threads = a->model.threads},
-                                       j->s.input, cli_subject_objective(&j->s, m), &d, a->stages,
-                                       &c->stage, &c->count, &err);
+    fv_status st = fv_attribute_sanity(
+        j->s.model, FV_DESC(fv_session_desc, .threads = a->model.threads), j->s.input,
+        cli_subject_objective(&j->s, m), &d, a->stages, &c->stage, &c->count, &err);
     cli_progress_stop(&j->s.progress);
     if (st == FV_SHAPE && cli_methods_all(&a->asked)) {
         cli_note(&a->common, "%s is left out: %s", m->title, err.text);

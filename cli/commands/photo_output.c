@@ -64,7 +64,8 @@ static fv_status find(const cli_photo_job *j, fv_session *session, int i, found 
 
 static fv_status find_all(cli_photo_job *j, found *out, fv_error *err) {
     fv_session *session = NULL;
-    const fv_session_desc d = {.threads = j->args->model.threads};
+    const fv_session_desc d = {.struct_size = sizeof(fv_session_desc),
+                               .threads = j->args->model.threads};
     fv_status st = fv_session_new(j->model, &d, &session, err);
     j->label = g_new0(char *, (gsize)j->count + 2);
     j->label[0] = g_strdup("photo");

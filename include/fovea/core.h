@@ -167,17 +167,17 @@ typedef struct fv_monitor fv_monitor; /* monitor.h */
 
 /* How a picture becomes the network's input: x[c] = (pixel01[c] * range - mean[c]) * scale[c]. */
 typedef struct fv_input {
-    const char *name;      /* of the graph's picture input */
-    int is_image;          /* 0: the input is a vector or a signal; the fields below are 0 */
-    int channels;          /* 1 or 3, or n */
-    int height, width;     /* what the network was trained on */
-    int channels_last;     /* 1: the file wants [n][h][w][c] */
-    int channel_order;     /* FV_RGB or FV_BGR */
-    float range;           /* 1 or 255 */
+    const char *name;  /* of the graph's picture input */
+    int is_image;      /* 0: the input is a vector or a signal; the fields below are 0 */
+    int channels;      /* 1 or 3, or n */
+    int height, width; /* what the network was trained on */
+    int channels_last; /* 1: the file wants [n][h][w][c] */
+    int channel_order; /* FV_RGB or FV_BGR */
+    float range;       /* 1 or 255 */
     float mean[4], scale[4];
-    int ndim;              /* the raw input's shape as the file says it; -1 where it is free */
+    int ndim; /* the raw input's shape as the file says it; -1 where it is free */
     int64_t dim[FV_MAX_DIMS];
-    const char *assumed;   /* NULL, or one sentence: what no file or option said and we assumed */
+    const char *assumed; /* NULL, or one sentence: what no file or option said and we assumed */
 } fv_input;
 
 /* What convolutions and matrix products multiply in. Everything else, all sums, and what lies in
@@ -189,8 +189,11 @@ typedef enum fv_precision {
     FV_PRECISION_AUTO     /* the same, without a word: for those who do not care which */
 } fv_precision;
 
+typedef struct fv_monitor fv_monitor; /* monitor.h */
+
 /* Options of loading. The input fields override what the file and its sidecar say. */
 typedef struct fv_model_desc {
+    size_t struct_size;     /* FV_DESC */
     int size;               /* height and width of the input picture; 0: as the file says */
     int channel_order;      /* FV_RGB, FV_BGR; 0: as the file says */
     float range;            /* 0: as the file says */
@@ -208,6 +211,10 @@ typedef struct fv_model_desc {
                                batches and tiles follow it, and what cannot be done with so much is
                                refused (NOMEM, with what it needs); 0: no such wish */
     fv_precision precision; /* 0: FV_PRECISION_F32 */
+    int class_count;        /* of class_names; 0: as `labels`, or the file, says */
+    const char *const *class_names; /* [class_count] UTF-8, instead of `labels`; copied */
+    fv_monitor *monitor; /* sees the loading: its parts are done and total. STOP ends it with
+                            CANCELLED like CANCEL: half a model is none. Borrowed; or NULL */
 } fv_model_desc;
 
 /* Endings of the names of files that hold models, with the dot (".onnx"); static. NULL beyond the
@@ -221,6 +228,11 @@ FV_API const char *fv_model_ending(int index);
  */
 FV_API fv_status fv_model_load(const char *path, const fv_model_desc *desc, fv_model **out,
                                fv_error *err);
+/* Loads a network from bytes in memory, as fv_model_load does from a file; no sidecar is looked
+ * for, and weights must be inside. bytes   [size] of a model file; copied name    what messages
+ * call it and fv_model_name is made from; NULL: "model" errors  as fv_model_load */
+FV_API fv_status fv_model_load_memory(const void *bytes, size_t size, const char *name,
+                                      const fv_model_desc *desc, fv_model **out, fv_error *err);
 FV_API void fv_model_free(fv_model *model);
 
 /* Returns what its sessions multiply in: FV_PRECISION_BF16 where that was asked for and can be had
@@ -256,15 +268,15 @@ typedef struct fv_attr {
 
 /* One layer, in the order in which data flows. Counted from 0. */
 typedef struct fv_layer {
-    const char *name;         /* unique in the model */
-    const char *output;       /* name of the value it computes, as in the file */
-    const char *kind;         /* "convolution", "relu", "max pooling", ... */
-    const char *description;  /* "64 3x3x3 convolutions with stride [1 1] and padding [1 1 1 1]" */
-    const char *source_op;    /* "Conv": the operator, as the file calls it */
-    int ndim;                 /* output shape at the model's own input size, batch 1 */
+    const char *name;        /* unique in the model */
+    const char *output;      /* name of the value it computes, as in the file */
+    const char *kind;        /* "convolution", "relu", "max pooling", ... */
+    const char *description; /* "64 3x3x3 convolutions with stride [1 1] and padding [1 1 1 1]" */
+    const char *source_op;   /* "Conv": the operator, as the file calls it */
+    int ndim;                /* output shape at the model's own input size, batch 1 */
     int64_t dim[FV_MAX_DIMS];
-    int64_t parameters;       /* trained numbers */
-    int64_t multiply_adds;    /* for one picture */
+    int64_t parameters;         /* trained numbers */
+    int64_t multiply_adds;      /* for one picture */
     int64_t receptive_field[2]; /* height, width in input pixels; 0 where the input is no image */
     int attr_count;
     const fv_attr *attrs;
@@ -283,7 +295,7 @@ FV_API fv_status fv_model_find_layer(const fv_model *model, const char *name, in
 
 /* What a layer's weights look like as numbers. */
 typedef struct fv_weight_stats {
-    int64_t count;   /* of the kernel, without the bias; 0 for a layer without weights */
+    int64_t count; /* of the kernel, without the bias; 0 for a layer without weights */
     int ndim;
     int64_t dim[FV_MAX_DIMS];
     double min, max, mean, stddev, zero_fraction;
@@ -329,7 +341,7 @@ typedef struct fv_rect {
 /* Says where fv_input_picture cuts in a photograph of that size.
  *   errors  ARG a size < 1; SHAPE as above */
 FV_API fv_status fv_input_rect(const fv_model *model, int height, int width, fv_rect *out,
-                                 fv_error *err);
+                               fv_error *err);
 
 /* Turns a picture into a network's input: fv_input_picture, then mean, scale and channel order.
  *   out     [1][c][h][w], or [1][h][w][c] where the input is channels-last

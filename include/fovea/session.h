@@ -21,6 +21,7 @@ typedef enum fv_on_nan {
 } fv_on_nan;
 
 typedef struct fv_session_desc {
+    size_t struct_size; /* FV_DESC */
     int threads;      /* 0: all processors */
     fv_on_nan on_nan; /* 0: FV_ON_NAN_STOP */
 } fv_session_desc;

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/desc.h"
 #include "base/error.h"
 #include "base/tensor.h"
 #include "graph/channel_axis.h"
@@ -94,7 +95,9 @@ static fv_status begin(fv_comparison *c, const char *layer, const fv_session_des
         st = fv_model_find_layer(c->model[m], layer, &c->layer[m], err);
     if (!st) st = check_outputs(c, err);
     if (!st) st = find_weights(c, err);
-    fv_session_desc how = desc ? *desc : (fv_session_desc){0};
+    fv_session_desc how;
+    if (!st) st = FVI_DESC_READ(fv_session_desc, on_nan, desc, &how, err);
+    if (st) return st;
     how.on_nan = FV_ON_NAN_KEEP; /* what is not finite is counted and told, channel by channel */
     for (int m = 0; m < 2 && !st; m++) st = fv_session_new(c->model[m], &how, &c->session[m], err);
     if (st) return st;

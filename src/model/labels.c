@@ -80,6 +80,20 @@ fv_status fvi_labels_load(const char *path, fvi_labels **out, fv_error *err) {
     return st;
 }
 
+fv_status fvi_labels_from_array(const char *const *names, int count, fvi_labels **out,
+                                fv_error *err) {
+    if (count < 1 || count > FVI_LABELS_MAX)
+        return fvi_fail(err, FV_ARG, "class_count is %d; allowed are 0 to %d", count,
+                        FVI_LABELS_MAX);
+    if (!names) return fvi_fail(err, FV_ARG, "class_names is NULL, class_count %d", count);
+    for (int i = 0; i < count; i++)
+        if (!names[i]) return fvi_fail(err, FV_ARG, "class name %d is NULL", i);
+    char **copy = g_new0(char *, count);
+    for (int i = 0; i < count; i++) copy[i] = g_strdup(names[i]);
+    *out = fvi_labels_take(copy, count);
+    return FV_OK;
+}
+
 static int is_string(JsonNode *n) {
     return JSON_NODE_HOLDS_VALUE(n) && json_node_get_value_type(n) == G_TYPE_STRING;
 }

@@ -16,6 +16,10 @@ typedef struct fvi_labels {
 fv_status fvi_labels_from_lines(const char *text, size_t size, fvi_labels **out, fv_error *err);
 /* As fvi_labels_from_lines, of a file of at most 64 MiB. */
 fv_status fvi_labels_load(const char *path, fvi_labels **out, fv_error *err);
+/* A caller's array.  errors  ARG a count outside 1..FVI_LABELS_MAX, no array, a name that is NULL
+ */
+fv_status fvi_labels_from_array(const char *const *names, int count, fvi_labels **out,
+                                fv_error *err);
 /* A JSON array of strings. */
 fv_status fvi_labels_from_json(JsonNode *node, fvi_labels **out, fv_error *err);
 /* A JSON array of strings in text, else one name a line. */

@@ -5,12 +5,14 @@
 #include <stdlib.h>
 
 #include "backend/backends.h"
+#include "base/desc.h"
 #include "base/error.h"
 #include "model/network/find.h"
 #include "model/network/layer_weights.h"
 #include "model/network/shuffle.h"
 #include "model/network/weight_stats.h"
 #include "model/readers.h"
+#include "runtime/monitor.h"
 
 static void release(const void *network, const void *bytes, size_t size) {
     fvi_network_release(network, bytes, size);
@@ -29,8 +31,7 @@ static fv_status start_device(fv_model *m, fv_precision precision, fv_error *err
 }
 
 /* The precision to ask the device for. */
-static fv_status check_precision(const fv_model_desc *desc, fv_precision *out, fv_error *err) {
-    const fv_precision asked = desc ? desc->precision : 0;
+static fv_status check_precision(fv_precision asked, fv_precision *out, fv_error *err) {
     if ((int)asked < 0 || asked > FV_PRECISION_AUTO)
         return fvi_fail(err, FV_ARG, "precision is %d; allowed are 0 to %d", (int)asked,
                         FV_PRECISION_AUTO);
@@ -40,25 +41,51 @@ static fv_status check_precision(const fv_model_desc *desc, fv_precision *out, f
 
 const char *fv_model_ending(int index) { return fvi_readers_ending(index); }
 
-fv_status fv_model_load(const char *path, const fv_model_desc *desc, fv_model **out,
-                        fv_error *err) {
+/* Tells a monitor that so many parts of loading are done.  errors  CANCELLED */
+static fv_status report(const fv_monitor *monitor, int done, fv_error *err) {
+    enum { PARTS = 2 }; /* the file read and lowered; the device ready */
+    if (!fvi_monitor_step(monitor, "loading", done, PARTS)) return FV_OK;
+    return fvi_monitor_cancelled(done, PARTS, "parts of loading", err);
+}
+
+static fv_status load(const fvi_model_source *from, const char *name, const fv_model_desc *desc,
+                      fv_model **out, fv_error *err) {
+    fv_model_desc d;
     fv_precision precision = FV_PRECISION_F32;
-    fv_status st = FVI_NOT_NULL(err, path, out);
-    if (!st) st = check_precision(desc, &precision, err);
+    fv_status st = FVI_DESC_READ(fv_model_desc, monitor, desc, &d, err);
+    if (!st) st = check_precision(d.precision, &precision, err);
+    if (!st) st = report(d.monitor, 0, err);
     if (st) return st;
     fv_model *m = calloc(1, sizeof *m);
-    if (!m) return fvi_fail(err, FV_NOMEM, "out of memory while loading %s", path);
+    if (!m) return fvi_fail(err, FV_NOMEM, "out of memory while loading %s", name);
     m->budget = fvi_budget_new();
     m->lowered = fvi_lowered_new();
-    st = m->budget && m->lowered ? fvi_network_load(path, desc, &m->network, err)
-                                 : fvi_fail(err, FV_NOMEM, "out of memory while loading %s", path);
+    st = m->budget && m->lowered ? fvi_network_open(from, &d, &m->network, err)
+                                 : fvi_fail(err, FV_NOMEM, "out of memory while loading %s", name);
+    if (!st) st = report(d.monitor, 1, err);
     if (!st) st = start_device(m, precision, err);
+    if (!st) st = report(d.monitor, 2, err);
     if (st) {
         fv_model_free(m);
         return st;
     }
     *out = m;
     return FV_OK;
+}
+
+fv_status fv_model_load(const char *path, const fv_model_desc *desc, fv_model **out,
+                        fv_error *err) {
+    fv_status st = FVI_NOT_NULL(err, path, out);
+    if (!st && !path[0]) st = fvi_fail(err, FV_ARG, "no path of a model given");
+    return st ? st : load(&(fvi_model_source){.path = path}, path, desc, out, err);
+}
+
+fv_status fv_model_load_memory(const void *bytes, size_t size, const char *name,
+                               const fv_model_desc *desc, fv_model **out, fv_error *err) {
+    fv_status st = FVI_NOT_NULL(err, bytes, out);
+    if (st) return st;
+    const fvi_model_source from = {.name = name, .bytes = bytes, .size = size};
+    return load(&from, name ? name : "a model in memory", desc, out, err);
 }
 
 fv_status fv_model_shuffle(const fv_model *model, const int *layers, int count, uint64_t seed,

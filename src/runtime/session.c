@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/abs_max.h"
+#include "base/desc.h"
 #include "base/error.h"
 #include "runtime/monitor.h"
 #include "base/tensor.h"
@@ -48,12 +49,14 @@ static void plan_entry_free(void *data) {
 fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc, fv_session **out,
                          fv_error *err) {
     fv_status st = FVI_NOT_NULL(err, model, out);
+    fv_session_desc d;
+    if (!st) st = FVI_DESC_READ(fv_session_desc, on_nan, desc, &d, err);
     if (st) return st;
-    int threads = desc ? desc->threads : 0;
+    const int threads = d.threads;
     if (threads < 0 || threads > MAX_THREADS)
         return fvi_fail(err, FV_ARG, "threads is %d; allowed are 0 (all) to %d", threads,
                         MAX_THREADS);
-    fv_on_nan on_nan = desc ? desc->on_nan : 0;
+    const fv_on_nan on_nan = d.on_nan;
     if ((int)on_nan < 0 || on_nan > FV_ON_NAN_KEEP)
         return fvi_fail(err, FV_ARG, "on_nan is %d; allowed are 0 to %d", (int)on_nan,
                         FV_ON_NAN_KEEP);

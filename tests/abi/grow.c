@@ -46,10 +46,15 @@ int main(int argc, char **argv) {
     if (argc != 2 || fv_model_load(argv[1], NULL, &model, &err) ||
         fv_image_new(3, 8, 8, &picture, &err))
         return 1;
+    fv_model *no_model = NULL;
+    fv_session *session = NULL;
     const fv_image *const pictures[] = {picture};
     const fv_objective *const nowhere[] = {NULL};
     fv_rendering *pictures_made[64] = {0};
 
+    TRY(fv_model_desc, fv_model_load("/nowhere.onnx", desc, &no_model, &err));
+    TRY(fv_session_desc, fv_session_new(model, desc, &session, &err));
+    fv_session_free(session);
     TRY(fv_montage_desc, fv_montage(pictures, NULL, 1, desc, &out, &err));
     TRY(fv_plot_desc, fv_plot_bars(numbers, 4, desc, &out, &err));
     TRY(fv_plot_desc, fv_plot_histogram(numbers, 4, NULL, 0, desc, &out, &err));

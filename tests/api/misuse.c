@@ -72,7 +72,7 @@ static fv_image *make_photo(void) {
 }
 
 int misuse_setup(void **state) {
-    const fv_session_desc one = {.threads = 1};
+    const fv_session_desc one = {.struct_size = sizeof(fv_session_desc), .threads = 1};
     const int64_t four[] = {1, 4};
     (void)state;
     strcpy(t.folder, "/tmp/fovea-misuse-XXXXXX");

@@ -108,7 +108,8 @@ static void test_shuffle(void **state) {
 }
 
 static void test_sanity(void **state) {
-    const fv_session_desc one = {.threads = 1}, below = {.threads = -1};
+    const fv_session_desc one = {.struct_size = sizeof(fv_session_desc), .threads = 1},
+                          below = {.struct_size = sizeof(fv_session_desc), .threads = -1};
     (void)state;
 #define SANITY(HOW, INPUT, WHAT, STAGES) \
     fv_attribute_sanity(t.net, HOW, INPUT, WHAT, NULL, STAGES, &o.stages, &o.count, err)

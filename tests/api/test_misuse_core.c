@@ -138,7 +138,17 @@ static void test_loading(void **state) {
     REFUSED(FV_IO, "nowhere.onnx", fv_model_load(misuse_path("nowhere.onnx"), NULL, &o.model, err));
     REFUSED(FV_IO, "folder", fv_model_load(t.folder, NULL, &o.model, err));
     REFUSED(FV_FORMAT, "photo.png", fv_model_load(t.path, NULL, &o.model, err));
-#define LOAD(...) fv_model_load(TINY, &(fv_model_desc){__VA_ARGS__}, &o.model, err)
+    REFUSED(FV_ARG, "bytes must", fv_model_load_memory(NULL, 8, "m", NULL, &o.model, err));
+    REFUSED(FV_ARG, "out must", fv_model_load_memory("bytes", 5, "m", NULL, NULL, err));
+    REFUSED(FV_FORMAT, "m", fv_model_load_memory("bytes", 5, "m", NULL, &o.model, err));
+    REFUSED(FV_FORMAT, "model", fv_model_load_memory("bytes", 0, NULL, NULL, &o.model, err));
+    REFUSED(FV_ARG, "struct_size", fv_model_load(TINY, &(fv_model_desc){.size = 8}, &o.model, err));
+    const char *const names[] = {"a", NULL};
+#define LOAD(...) fv_model_load(TINY, FV_DESC(fv_model_desc, __VA_ARGS__), &o.model, err)
+    REFUSED(FV_ARG, "class_count is -1", LOAD(.class_names = names, .class_count = -1));
+    REFUSED(FV_ARG, "class_count is 1000001", LOAD(.class_names = names, .class_count = 1000001));
+    REFUSED(FV_ARG, "class name 1 is NULL", LOAD(.class_names = names, .class_count = 2));
+    REFUSED(FV_ARG, "class_names is NULL", LOAD(.class_names = NULL, .class_count = 2));
     REFUSED(FV_ARG, "size is -1", LOAD(.size = -1));
     REFUSED(FV_ARG, "size is 32769", LOAD(.size = 32769));
     REFUSED(FV_ARG, "channel_order", LOAD(.channel_order = -1));
@@ -250,7 +260,7 @@ static void test_session(void **state) {
     (void)state;
     REFUSED(FV_ARG, "model must", fv_session_new(NULL, NULL, &o.session, err));
     REFUSED(FV_ARG, "out must", fv_session_new(t.net, NULL, NULL, err));
-#define SESSION(...) fv_session_new(t.net, &(fv_session_desc){__VA_ARGS__}, &o.session, err)
+#define SESSION(...) fv_session_new(t.net, FV_DESC(fv_session_desc, __VA_ARGS__), &o.session, err)
     REFUSED(FV_ARG, "threads is -1", SESSION(.threads = -1));
     REFUSED(FV_ARG, "threads is 1025", SESSION(.threads = 1025));
     REFUSED(FV_ARG, "on_nan is -1", SESSION(.on_nan = -1));

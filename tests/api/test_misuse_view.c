@@ -175,7 +175,8 @@ static void test_weights(void **state) {
 #define COMPARISON(A, B, LAYER, DESC) fv_comparison_new(A, B, LAYER, DESC, &o.comparison, err)
 
 static void test_comparison(void **state) {
-    const fv_session_desc below = {.threads = -1}, above = {.threads = 1025};
+    const fv_session_desc below = {.struct_size = sizeof(fv_session_desc), .threads = -1},
+                          above = {.struct_size = sizeof(fv_session_desc), .threads = 1025};
     (void)state;
     REFUSED(FV_ARG, "a must", fv_comparison_new(NULL, t.net, "pool", NULL, &o.comparison, err));
     REFUSED(FV_ARG, "b must", fv_comparison_new(t.net, NULL, "pool", NULL, &o.comparison, err));
@@ -192,7 +193,7 @@ static void test_comparison(void **state) {
 
 static void test_comparing(void **state) {
     (void)state;
-    const fv_session_desc one = {.threads = 1};
+    const fv_session_desc one = {.struct_size = sizeof(fv_session_desc), .threads = 1};
     fv_comparison *c = NULL;
     WORKS(fv_comparison_new(t.net, t.net, "head/conv", &one, &c, err));
     REFUSED(FV_ARG, "comparison must", fv_comparison_add(NULL, t.photo, err));

@@ -11,6 +11,7 @@ static char folder[256];
 static char path[512];
 
 const fv_model_desc fuzz_small = {
+    .struct_size = sizeof(fv_model_desc),
     .max_memory = (int64_t)64 << 20,
     .max_work = (int64_t)1 << 32,
     .max_elements = 1 << 20,

@@ -14,9 +14,10 @@ static fv_tensor *input;
 int LLVMFuzzerInitialize(int *argc, char ***argv) {
     (void)argc, (void)argv;
     fv_error err;
-    const fv_model_desc desc = {.max_work = (int64_t)1 << 36}; /* texts are what is looked at */
+    const fv_model_desc desc = {.struct_size = sizeof(fv_model_desc),
+                                .max_work = (int64_t)1 << 36}; /* texts are what is looked at */
     FUZZ_ASSERT(!fv_model_load(FUZZ_NETWORK, &desc, &model, &err));
-    FUZZ_ASSERT(!fv_session_new(model, &(fv_session_desc){.threads = 1}, &session, &err));
+    FUZZ_ASSERT(!fv_session_new(model, FV_DESC(fv_session_desc, .threads = 1), &session, &err));
     const fv_input *in = fv_model_input(model);
     const int64_t dim[] = {2, in->channels, in->height, in->width};
     FUZZ_ASSERT(!fv_tensor_new(4, dim, &input, &err));

@@ -275,7 +275,7 @@ static void options_beat_sidecar(void **state) {
     assert_string_equal(fvi_network_class_name(n, 1), "two");
     fvi_network_free(n);
     const float mean[3] = {1, 2, 3}, scale[3] = {4, 5, 6};
-    fv_model_desc d = {.size = 64,
+    fv_model_desc d = {.struct_size = sizeof(fv_model_desc), .size = 64,
                        .channel_order = FV_RGB,
                        .range = 255,
                        .mean = mean,

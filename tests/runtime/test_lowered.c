@@ -24,7 +24,8 @@ static int lowerings(const fv_model *m) { return fvi_network_lowerings(m->networ
 static fv_model *load(const char *path, int64_t memory) {
     fv_model *m = NULL;
     fv_error err;
-    if (fv_model_load(path, &(fv_model_desc){.memory = memory}, &m, &err)) fail_msg("%s", err.text);
+    if (fv_model_load(path, FV_DESC(fv_model_desc, .memory = memory), &m, &err))
+        fail_msg("%s", err.text);
     return m;
 }
 
@@ -89,8 +90,8 @@ static void test_session(void **state) {
     const fv_input *in = fv_model_input(m);
     const char *layer = fv_model_layer(m, 2)->name;
     const int before = lowerings(m);
-    assert_int_equal(fv_session_new(m, &(fv_session_desc){.on_nan = FV_ON_NAN_KEEP}, &s, &err),
-                     FV_OK);
+    assert_int_equal(
+        fv_session_new(m, FV_DESC(fv_session_desc, .on_nan = FV_ON_NAN_KEEP), &s, &err), FV_OK);
     assert_int_equal(
         fv_tensor_new(4, (int64_t[]){1, in->channels, in->height, in->width}, &x, &err), FV_OK);
     for (int i = 0; i < 2; i++) {

@@ -208,7 +208,7 @@ static void test_note(void **state) {
     fv_error err;
     open_set(&t, "tests/golden/residual.new18-free.onnx");
     fv_session_free(t.s);
-    const fv_session_desc keep = {.on_nan = FV_ON_NAN_KEEP};
+    const fv_session_desc keep = {.struct_size = sizeof(fv_session_desc), .on_nan = FV_ON_NAN_KEEP};
     assert_int_equal(fv_session_new(t.m, &keep, &t.s, &err), FV_OK);
     assert_int_equal(fv_monitor_new(NULL, remember, text, &m, &err), FV_OK);
     assert_int_equal(fv_session_set_monitor(t.s, m, &err), FV_OK);
@@ -237,7 +237,8 @@ static void test_threads(void **state) {
     open_set(&t, "tests/golden/residual.new18-free.onnx");
     assert_int_equal(omp_get_max_threads(), 3);
     fv_session_free(t.s);
-    assert_int_equal(fv_session_new(t.m, &(fv_session_desc){.threads = 2}, &t.s, &err), FV_OK);
+    assert_int_equal(fv_session_new(t.m, FV_DESC(fv_session_desc, .threads = 2), &t.s, &err),
+                     FV_OK);
     assert_int_equal(omp_get_max_threads(), 3);
     assert_int_equal(fv_monitor_new(count_threads, NULL, &inside, &m, &err), FV_OK);
     assert_int_equal(fv_session_set_monitor(t.s, m, &err), FV_OK);

@@ -49,7 +49,7 @@ static void files(soak *s) {
     NOTE(fv_model_load("/nowhere/net.onnx", NULL, &m, &err));
     NOTE(fv_image_load(path, &p, &err));
     NOTE(fv_tensor_load(path, &t, &err));
-    const fv_model_desc small = {.max_file_bytes = 16};
+    const fv_model_desc small = {.struct_size = sizeof(fv_model_desc), .max_file_bytes = 16};
     NOTE(fv_model_load(s->path, &small, &m, &err));
 }
 

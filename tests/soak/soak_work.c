@@ -189,7 +189,7 @@ static void attribute(soak *s) {
     const fv_scores_desc sd = {.steps = 4};
     NOTE(scores_text(s->model, s->session, s->input, text, NULL, &sd, &scores, &err));
     fv_scores_free(scores);
-    const fv_session_desc one = {.threads = 1};
+    const fv_session_desc one = {.struct_size = sizeof(fv_session_desc), .threads = 1};
     NOTE(sanity_text(s->model, &one, s->input, text, NULL, 1, &stages, &count, &err));
     fv_sanity_free(stages, count);
 }
@@ -220,7 +220,7 @@ static void compare(soak *s) {
     fv_model *other = NULL;
     fv_comparison *c = NULL;
     fv_changes *changes = NULL;
-    const fv_session_desc one = {.threads = 1};
+    const fv_session_desc one = {.struct_size = sizeof(fv_session_desc), .threads = 1};
     if (NOTE(fv_model_shuffle(s->model, &s->layer_index, 1, 3, &other, &err))) return;
     if (!NOTE(fv_comparison_new(s->model, other, s->layer->name, &one, &c, &err))) {
         NOTE(fv_comparison_add_input(c, s->input, &err));
@@ -251,7 +251,8 @@ static fv_tensor *make_input(soak *s) {
 
 void soak_run(soak *s) {
     fv_error err;
-    const fv_session_desc two = {.threads = 1 + s->log->round % 2};
+    const fv_session_desc two = {.struct_size = sizeof(fv_session_desc),
+                                 .threads = 1 + s->log->round % 2};
     if (NOTE(fv_model_load(s->path, NULL, &s->model, &err))) return;
     s->layer_index = fv_model_layer_count(s->model) / 2;
     s->layer = fv_model_layer(s->model, s->layer_index);

@@ -47,7 +47,7 @@ static void keep(work *w, const float *numbers, int64_t count) {
 
 static void *work_thread(void *data) {
     work *w = data;
-    const fv_session_desc desc = {.threads = THREADS};
+    const fv_session_desc desc = {.struct_size = sizeof(fv_session_desc), .threads = THREADS};
     fv_session *session = NULL;
     fv_image *photo = NULL;
     fv_tensor *input = NULL;

@@ -159,9 +159,9 @@ fv_status fv_examples_measure(fv_examples *e, int unit, fv_score by, int lowest,
     fv_status st = FVI_NOT_NULL_AS(err, "examples, input, value", e, input, value);
     if (!st) st = check(e, unit, by, err);
     if (!st && !e->session)
-        st =
-            fv_session_new(e->model, &(fv_session_desc){.threads = e->threads, .on_nan = e->on_nan},
-                           &e->session, err);
+        st = fv_session_new(e->model,
+                            FV_DESC(fv_session_desc, .threads = e->threads, .on_nan = e->on_nan),
+                            &e->session, err);
     if (!st) st = fvi_check_input(fvi_session_network(e->session), input, err);
     if (!st && input->dim[0] != 1)
         st = fvi_fail(err, FV_SHAPE, "examples: %lld inputs; one is measured at a time",

@@ -168,7 +168,8 @@ fv_status fvi_examples_scan_photos(fv_examples *e, const GPtrArray *todo,
     pass p = {.e = e, .todo = todo, .desc = desc, .failed = failed};
     fv_session *session = NULL;
     fvi_decoder *decoder = NULL;
-    const fv_session_desc how = {.threads = desc->threads, .on_nan = desc->on_nan};
+    const fv_session_desc how = {
+        .struct_size = sizeof(fv_session_desc), .threads = desc->threads, .on_nan = desc->on_nan};
     fv_status st = fv_session_new(e->model, &how, &session, err);
     FVI_USE_THREADS(session);
     p.session = session;

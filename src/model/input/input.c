@@ -96,6 +96,8 @@ static fv_status from_options(const fv_model_desc *d, int channels, fvi_input_sp
     s->range = d->range;
     fv_status st = option_per_channel(d->mean, channels, "option mean", &s->mean, err);
     if (!st) st = option_per_channel(d->scale, channels, "option scale", &s->scale, err);
+    if (!st && d->class_count)
+        return fvi_labels_from_array(d->class_names, d->class_count, &s->labels, err);
     if (!st && d->labels) st = fvi_labels_load(d->labels, &s->labels, err);
     return st;
 }

@@ -439,7 +439,8 @@ fv_status fv_dream(const fv_model *model, fv_image *image, const fv_objective *o
     dream d = {.model = model, .desc = resolve(desc), .in = fvi_network_input(model->network)};
     fvi_objective o = {0};
     const fvi_objective *only = &o;
-    const fv_session_desc how = {.threads = d.desc.threads, .on_nan = d.desc.on_nan};
+    const fv_session_desc how = {
+        .struct_size = sizeof(fv_session_desc), .threads = d.desc.threads, .on_nan = d.desc.on_nan};
     fv_session *session = NULL;
     char name[TEXT_BYTES];
     st = check(model, image, &d.desc, err);

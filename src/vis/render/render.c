@@ -76,7 +76,8 @@ static fv_status render_batch(fvi_job *j, int first, int n, int group, fv_error 
 static fv_status render_all(fvi_job *j, fv_error *err) {
     const fvi_settings *d = j->desc;
     int total = j->count * d->restarts, group;
-    const fv_session_desc how = {.threads = j->call->threads, .on_nan = d->on_nan};
+    const fv_session_desc how = {
+        .struct_size = sizeof(fv_session_desc), .threads = j->call->threads, .on_nan = d->on_nan};
     const int updates = d->schedule.levels * d->schedule.steps; /* at most 32 * 1,000,000 */
     fv_status st = set_sizes(j, err);
     if (st) return st;

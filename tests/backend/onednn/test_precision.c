@@ -31,7 +31,7 @@ static fv_tensor *gradient(fv_precision asked, const char *layer, fv_precision *
     fv_model *m = NULL;
     fv_session *s = NULL;
     fv_tensor *x = NULL, *g = NULL;
-    if (fv_model_load(NETWORK, &(fv_model_desc){.precision = asked}, &m, &err) ||
+    if (fv_model_load(NETWORK, FV_DESC(fv_model_desc, .precision = asked), &m, &err) ||
         fv_session_new(m, NULL, &s, &err) || fv_tensor_new(4, dims, &x, &err))
         fail_msg("%s", err.text);
     for (int64_t i = 0; i < fv_tensor_count(x); i++) x->data[i] = sinf((float)(i * i % 977));

@@ -111,7 +111,7 @@ static void test_rgb(void **state) {
 static void test_bgr_is_turned_round(void **state) {
     (void)state;
     picture_net("N,3,8,8", 0);
-    model = net_load(b, &(fv_model_desc){.channel_order = FV_BGR});
+    model = net_load(b, FV_DESC(fv_model_desc, .channel_order = FV_BGR));
     fv_weights *w = draw("conv", NULL);
     expect_colours(w, (const int[]){2, 1, 0});
     fv_weights_free(w);
