@@ -90,7 +90,6 @@ static double time_triad(float *restrict a, const float *restrict b, const float
     return best;
 }
 
-/* See core.h. */
 fv_status fv_bench_machine(int threads, fv_machine_speed *out, fv_error *err) {
     fv_status st = FVI_NOT_NULL(err, out);
     if (st) return st;

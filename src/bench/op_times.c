@@ -129,7 +129,6 @@ static fv_status op_times_new(op_times **out, fv_error *err) {
     return FV_OK;
 }
 
-/* See core.h. */
 fv_status fv_bench_ops(const fv_model *model, const char *layer, const fv_bench_desc *desc,
                        fv_op_times **out, fv_error *err) {
     fv_status st = FVI_NOT_NULL(err, model, layer, out);

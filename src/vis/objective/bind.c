@@ -2,8 +2,8 @@
 /* term: an objective tied to the values of a batch, and the sum of its terms for a sample.
  *
  * Where a value keeps its channels, and where a batch its samples, is asked of the graph
- * (graph/channel_axis.c, graph/batch.c). What each term computes stands in term_value.c and
- * term_joint.c.
+ * (graph/channel_axis.c, graph/batch.c). What each term computes stands in terms_sample.c and
+ * terms_group.c.
  */
 #include "vis/objective/bind.h"
 
@@ -31,7 +31,6 @@ static fv_status find_samples(const fvi_graph *g, int v, int64_t samples, int *a
     return FV_OK;
 }
 
-/* See term.h. */
 fv_status fvi_extent_find(const fvi_graph *g, int v, int64_t samples, const char *name,
                           fvi_extent *out, int *channel_axis, int *batch_axis, fvi_shape *sample,
                           fv_error *err) {
@@ -64,7 +63,6 @@ static fv_status check_channel(const char *name, const fvi_extent *l, int64_t ch
                     name, l->channels, channel, l->channels - 1);
 }
 
-/* See term.h. */
 fv_status fvi_term_check(const fvi_objective *o, const fvi_term *t, const fvi_extent *layouts,
                          fv_error *err) {
     if (t->value < 0) return FV_OK;
@@ -87,7 +85,6 @@ typedef struct place_axis {
     int64_t size, before, here;
 } place_axis;
 
-/* See term.h. */
 int fvi_position_axes(const fvi_shape *sample, int channel_axis, int batch_axis,
                       int axis[FVI_MAX_DIMS]) {
     int n = 0;

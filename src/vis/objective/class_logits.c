@@ -77,7 +77,6 @@ static int before_softmax(const fvi_network *net, int v, fvi_logits *out) {
     return 1;
 }
 
-/* See term.h. */
 int fvi_logits_before(const fvi_network *net, const char *value, fvi_logits *out) {
     const fvi_graph *g = fvi_network_graph(net);
     int v = fvi_graph_find(g, value);
@@ -85,7 +84,6 @@ int fvi_logits_before(const fvi_network *net, const char *value, fvi_logits *out
     return v >= 0 && is_vector(g, v, &length) && before_softmax(net, v, out);
 }
 
-/* See term.h. */
 fv_status fvi_logits_find(const fvi_network *net, fvi_logits *out, fv_error *err) {
     const fvi_graph *g = fvi_network_graph(net);
     int64_t classes;
@@ -105,7 +103,6 @@ fv_status fvi_logits_find(const fvi_network *net, fvi_logits *out, fv_error *err
     return FV_OK;
 }
 
-/* See term.h. */
 fv_status fvi_class_find(const fvi_network *net, const fvi_logits *l, const char *name,
                          int64_t *index, fv_error *err) {
     guint64 number;

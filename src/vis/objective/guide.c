@@ -14,7 +14,6 @@
 
 #define MAX_VECTORS 16384
 
-/* See term.h. */
 double fvi_guide_value(const fvi_extent *l, int64_t n, const fvi_term *t, const float *x,
                        double scale, float *seed) {
     const fv_tensor *y = t->vector; /* [vectors][channels] */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Objectives: what to look for. An objective is a weighted sum of terms, each a number to raise; a
  * penalty is a term with a negative weight. Terms look at values of the network, at the picture
- * (picture_term.h), or at several pictures made together.
+ * (terms_image.h), or at several pictures made together.
  *
  *   expression  = [-] [NUMBER *] term { (+|-) [NUMBER *] term }     + and - stand between blanks
  *   term        = LAYER | LAYER:C | LAYER:C@y,x | class:C | prob:C | NAME | NAME(argument, ...)
@@ -36,7 +36,7 @@ typedef enum fvi_term_kind {
     FVI_TERM_MATCH,       /* match(LAYER[:C], photo): minus |a - b|^2 / |b|^2, b of the photo */
     FVI_TERM_CARICATURE,  /* caricature(LAYER[:C], photo[, power]): <a, b> / |b|^2 cos^power */
     FVI_TERM_GUIDE,       /* a guided dream's (guide.h); it has no text */
-    FVI_TERM_PICTURE      /* tv, l1, l2, ...: picture_term.h */
+    FVI_TERM_PICTURE      /* tv, l1, l2, ...: terms_image.h */
 } fvi_term_kind;
 
 /* How a term was written. */

@@ -36,7 +36,6 @@ typedef struct gram_work {
 
 static int by_channels(const fvi_extent *l) { return l->channels <= fvi_extent_positions(l); }
 
-/* See term.h. */
 int64_t fvi_diversity_size(const fvi_extent *l) {
     int64_t x = 2 * fvi_extent_count(l), g = 0;
     if (by_channels(l) && (fvi_mul(l->channels, 2 * l->channels, &g) || fvi_add(x, g, &x)))
@@ -106,7 +105,7 @@ static void multiply(const gram_work *a) {
 
 static double length_of(double square) { return sqrt(fmax(square, SQUARED_LENGTH_MIN)); }
 
-/* See term.h. `product` holds <G_i, G_j> in row sample[i], column j. */
+/* See bind.h. `product` holds <G_i, G_j> in row sample[i], column j. */
 void fvi_diversity(const fvi_extent *l, float *work, double *product, const int64_t *sample,
                    int count, const float *x, double weight, float *seed, double *values) {
     if (count < 2) {
@@ -163,7 +162,6 @@ static double difference(const float *a, const float *b, int64_t n, double by, f
     return by * sum;
 }
 
-/* See term.h. */
 void fvi_alignment(const fvi_extent *l, const int64_t *sample, int count, const float *x,
                    float decay, double weight, float *seed, double *values) {
     int64_t size = fvi_extent_count(l);

@@ -11,7 +11,6 @@
 
 #include "vis/objective/bind.h"
 
-/* See term.h. */
 double fvi_channel_value(const fvi_extent *l, int64_t n, int64_t channel, int64_t position,
                          const float *x, double scale, float *seed) {
     int64_t positions = fvi_extent_positions(l);
@@ -48,12 +47,10 @@ static int64_t part_place(const part *p, int64_t i) {
                           : fvi_extent_at(p->l, p->n, p->channel, i);
 }
 
-/* See term.h. */
 int64_t fvi_term_count(const fvi_extent *l, const fvi_term *t) {
     return part_of(l, 0, t->channel).count;
 }
 
-/* See term.h. */
 int64_t fvi_term_offset(const fvi_extent *l, int64_t n, const fvi_term *t, int64_t i) {
     part p = part_of(l, n, t->channel);
     return part_place(&p, i);
@@ -188,7 +185,6 @@ static double caricature(const part *p, const float *b, double power, const floa
     return dot_cosine(p, b, sqrt(square), power, x, scale / square, seed) / square;
 }
 
-/* See term.h. */
 double fvi_term_value(const fvi_extent *l, int64_t n, const fvi_bound_term *t, const float *x,
                       float *seed) {
     const fvi_term *term = t->term;

@@ -2,9 +2,9 @@
 /* unary: dst[i] = f(src[i]), for every f of fvi_unary; backward dsrc = ddst f'(src).
  *
  * oneDNN's eltwise where it has f exactly (dnnl_act.c), in the layout the source has; else the
- * loops here; backward through ReLUs and clips is relu.c's. The loops here too run over the memory
- * as it lies, since order does not matter; only where blocks are filled up with zeros (which must
- * stay zeros) the tensor is made plain first.
+ * loops here; backward through ReLUs and clips is relu_backward.c's. The loops here too run over
+ * the memory as it lies, since order does not matter; only where blocks are filled up with zeros
+ * (which must stay zeros) the tensor is made plain first.
  *
  * At kinks: ReLU's gradient is 0 at 0, leaky ReLU's its slope; clip, hard sigmoid and thresholded
  * ReLU pass none at their bounds; |x| and steps have 0.
@@ -62,7 +62,7 @@ static fv_status add_backward(fvi_step *s, fvi_prim *p, fvi_role role, fvi_buffe
     return fvi_step_add(s, p, err);
 }
 
-/* Of a ReLU or clip (relu.h). */
+/* Of a ReLU or clip (relu_backward.h). */
 static fv_status plan_relu_backward(fvi_step *s, fv_error *err) {
     unary_state *x = s->state;
     fv_status st = FV_OK;
@@ -210,12 +210,12 @@ FVI_WIDE static void run(const fvi_act *act, const float *restrict src, const fl
             out[b + k] = VALUE;                                                                    \
         }
 #define FVI_UNARY_FUNCTION(NAME, key, kind, text, P, Q, is_bool, value, F, SLOPE) \
-    case FVI_##NAME:                                                             \
-        if (!ddst) {                                                             \
-            LOOP(F)                                                              \
-        } else {                                                                 \
-            LOOP(ddst[b + k] * (SLOPE))                                          \
-        }                                                                        \
+    case FVI_##NAME:                                                              \
+        if (!ddst) {                                                              \
+            LOOP(F)                                                               \
+        } else {                                                                  \
+            LOOP(ddst[b + k] * (SLOPE))                                           \
+        }                                                                         \
         return;
     switch (act->f) {
 #include "graph/unary.def"

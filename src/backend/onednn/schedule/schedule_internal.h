@@ -34,7 +34,7 @@ struct fvi_schedule {
     fvi_dnnl_engine *engine;
     fvi_weight_cache *weights;
     int guards;
-    int guided;       /* relu.h */
+    int guided;       /* relu_backward.h */
     int every_method; /* fvi_schedule_every_method */
     fvi_pool *pool;
     GArray *entries;     /* fvi_entry */
