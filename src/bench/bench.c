@@ -16,7 +16,7 @@
 #include "graph/cost.h"
 #include "model/input/input.h"
 #include "model/network/find.h"
-#include "runtime/model.h"
+#include "runtime/model_state.h"
 
 #define WARM_UP     3
 #define MAX_REPEATS 100000

@@ -22,7 +22,7 @@
 #include "base/error.h"
 #include "base/tensor.h"
 #include "graph/channel_axis.h"
-#include "runtime/model.h"
+#include "runtime/model_state.h"
 #include "graph/input_origin.h"
 #include "runtime/session.h"
 

@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "draw/plot.h"
 #include "inspect/compare.h"
-#include "runtime/model.h"
+#include "runtime/model_state.h"
 #include "runtime/session.h"
 
 #define PLOT 224

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/tensor.h"
-#include "runtime/model.h"
+#include "runtime/model_state.h"
 #include "runtime/session.h"
 
 /* Whether a row is a distribution: non-negative and summing to 1. */

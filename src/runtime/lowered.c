@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "runtime/model.h"
+#include "runtime/model_state.h"
 
 #define KEPT 64 /* more than the sizes any recipe draws */
 

@@ -13,7 +13,7 @@
 #include <glib.h>
 
 #include "base/error.h"
-#include "runtime/model.h"
+#include "runtime/model_state.h"
 
 #define PROGRAM ((size_t)56 << 20) /* bytes */
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* model: the public face of a loaded network. All it does is to hand on to model/. */
-#include "runtime/model.h"
+#include "runtime/lowered.h"
+#include "runtime/memory_budget.h"
+#include "runtime/model_state.h"
 
 #include <stdlib.h>
 

@@ -11,7 +11,7 @@
 #include "base/parallel.h"
 #include "base/tensor.h"
 #include "image/image.h"
-#include "runtime/model.h"
+#include "runtime/model_state.h"
 
 #define CROP_FRACTION 0.875 /* centre crop 224 of 256: the usual ImageNet evaluation */
 #define MOST_LONG     16    /* times the window: what is longer is shortened first */

@@ -6,6 +6,9 @@
  * that come by many sizes would keep them all). Where the model has a budget, a plan is counted
  * before it is made, and others go until it fits.
  */
+#include "runtime/lowered.h"
+#include "runtime/memory_budget.h"
+#include "runtime/session.h"
 #include "runtime/session_state.h"
 
 #include <glib.h>
@@ -21,7 +24,7 @@
 #include "base/tensor.h"
 #include "graph/cost.h"
 #include "model/network/find.h"
-#include "runtime/model.h"
+#include "runtime/model_state.h"
 #include "runtime/nonfinite.h"
 
 #define MAX_THREADS 1024

@@ -16,7 +16,8 @@
 #include "runtime/monitor.h"
 #include "base/tensor.h"
 #include "model/network/find.h"
-#include "runtime/model.h"
+#include "runtime/model_state.h"
+#include "runtime/session.h"
 #include "runtime/session_state.h"
 
 #define MAX_VALUES 64 /* of one forward run */
@@ -120,12 +121,6 @@ fv_status fv_session_run(fv_session *s, const fv_tensor *input, const char *valu
 }
 
 /* ---- several values, and back from them ----------------------------------------------------- */
-
-void fvi_last_forward_clear(fvi_last_forward *last) {
-    fv_tensor_free(last->input);
-    g_free(last->values);
-    *last = (fvi_last_forward){0};
-}
 
 /* What a forward or backward run of several values works with. */
 typedef struct values_run {

@@ -5,7 +5,8 @@
 
 #include <glib.h>
 
-#include "runtime/session.h"
+#include "backend/executable.h"
+#include "runtime/model_state.h"
 
 /* The last fv_session_forward, for fv_session_backward. */
 typedef struct fvi_last_forward {

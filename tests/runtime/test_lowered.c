@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "runtime/model.h"
+#include "runtime/model_state.h"
 #include "support/recipes.h"
 #include "support/texts.h"
 

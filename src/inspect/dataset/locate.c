@@ -11,7 +11,7 @@
 
 #include "graph/receptive_field.h"
 #include "inspect/dataset/dataset.h"
-#include "runtime/model.h"
+#include "runtime/model_state.h"
 #include "runtime/preprocess.h"
 
 /* A stretch of pixels, from low to (excluding) high. */

@@ -10,7 +10,7 @@
 #include "graph/receptive_field.h"
 #include "inspect/dataset/dataset.h"
 #include "model/network/find.h"
-#include "runtime/model.h"
+#include "runtime/model_state.h"
 
 #define KEY_VERSION "1 resized to size/0.875, bicubic, centre"
 

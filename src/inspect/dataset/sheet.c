@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "image/image.h"
 #include "inspect/dataset/dataset.h"
-#include "runtime/model.h"
+#include "runtime/model_state.h"
 
 #define TILE       160
 #define BESIDE_MIN 192

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "runtime/model.h"
+#include "runtime/model_state.h"
 
 #define DEAD     1e-3
 #define SAME     0.999

@@ -14,7 +14,7 @@
 #include "base/tensor.h"
 #include "graph/input_origin.h"
 #include "inspect/weights/weights_grid.h"
-#include "runtime/model.h"
+#include "runtime/model_state.h"
 
 void fvi_weights_grid_clear(fvi_weights_grid *g) {
     fv_tensor_free(g->weights);

@@ -15,7 +15,7 @@
 #include "base/error.h"
 #include "base/tensor.h"
 #include "image/image.h"
-#include "runtime/model.h"
+#include "runtime/model_state.h"
 #include "vis/objective/parse.h"
 
 #define WEIGHT_MAX 1e30

@@ -9,6 +9,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "runtime/lowered.h"
+
 #define FIELDS_PER_SIDE 3   /* sides of a picture, in receptive fields */
 #define SMALLEST_SIDE   96  /* pixels: smaller pictures are hard to look at */
 #define SIDE_STEP       32  /* sides are multiples of it: what networks reduce pictures by */

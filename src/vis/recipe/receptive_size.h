@@ -5,7 +5,7 @@
 
 #include <glib.h>
 
-#include "runtime/model.h"
+#include "runtime/model_state.h"
 #include "vis/objective/objective.h"
 
 /* What the units of some objectives see of the picture. */

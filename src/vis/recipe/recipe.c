@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "base/tensor.h"
 #include "image/image.h"
-#include "runtime/model.h"
+#include "runtime/model_state.h"
 #include "vis/objective/objective.h"
 #include "vis/recipe/options.h"
 #include "vis/recipe/recipes.h"

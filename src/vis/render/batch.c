@@ -11,7 +11,8 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
-#include "runtime/model.h"
+#include "runtime/memory_budget.h"
+#include "runtime/model_state.h"
 #include "vis/optimize/lbfgs.h"
 #include "vis/render/rendering.h"
 #include "vis/render/stage_timer.h"

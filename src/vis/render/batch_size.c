@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/model.h"
+#include "runtime/memory_budget.h"
+#include "runtime/model_state.h"
 #include "vis/render/batch.h"
 #include "vis/render/stage_timer.h"
 

@@ -11,7 +11,8 @@
 #include <glib.h>
 
 #include "base/error.h"
-#include "runtime/model.h"
+#include "runtime/memory_budget.h"
+#include "runtime/model_state.h"
 
 #define STEP 32 /* sides of tiles are multiples of it: what networks reduce pictures by */
 

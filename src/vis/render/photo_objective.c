@@ -19,7 +19,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "image/image.h"
-#include "runtime/model.h"
+#include "runtime/model_state.h"
 #include "vis/render/pass.h"
 
 #define NOISE      0.02f

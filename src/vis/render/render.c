@@ -12,7 +12,8 @@
 
 #include "base/desc.h"
 #include "base/error.h"
-#include "runtime/model.h"
+#include "runtime/memory_budget.h"
+#include "runtime/model_state.h"
 #include "vis/recipe/recipe.h"
 #include "vis/render/batch.h"
 #include "vis/render/batch_size.h"

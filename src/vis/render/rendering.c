@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/planes.h"
 #include "base/tensor.h"
-#include "runtime/model.h"
+#include "runtime/model_state.h"
 #include "runtime/preprocess.h"
 #include "vis/recipe/options.h"
 #include "vis/render/display.h"

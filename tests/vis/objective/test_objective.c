@@ -14,7 +14,7 @@
 
 #include <glib.h>
 
-#include "runtime/model.h"
+#include "runtime/model_state.h"
 #include "support/builder.h"
 #include "support/resolve.h"
 

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "runtime/model.h"
+#include "runtime/model_state.h"
 #include "support/recipes.h"
 #include "support/resolve.h"
 #include "vis/recipe/recipe.h"

@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "runtime/model.h"
+#include "runtime/model_state.h"
 #include "runtime/preprocess.h"
 #include "runtime/session.h"
 #include "support/resolve.h"
