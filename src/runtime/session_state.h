@@ -28,8 +28,6 @@ struct fv_session {
     char note[sizeof((fv_error *)0)->text]; /* "": none */
 };
 
-/* ---- session_run.c ---- */
-
 /* Forgets the last forward. */
 void fvi_last_forward_clear(fvi_last_forward *last);
 
