@@ -6,7 +6,7 @@
 #include <glib.h>
 
 #include "base/file.h"
-#include "graph/build.h"
+#include "graph/build/build.h"
 #include "model/limits.h"
 
 typedef struct fvi_reader fvi_reader; /* reader.h */

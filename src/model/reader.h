@@ -2,10 +2,11 @@
 /* What the reader of a file format has to do, and what it gets for it.
  *
  * A reader turns a file's bytes into a description (inputs, outputs, values, metadata) and, for
- * concrete shapes of the inputs, into a graph, by way of graph/build.h and graph/emit.h. All that a
- * file of any format has (its path, bytes, limits, files it refers to) is in fvi_model_file; the
- * reader's own struct begins with one. Nothing outside a reader's folder knows its format: to add
- * one, write a folder that ends in one `const fvi_reader`, and a row in readers.def.
+ * concrete shapes of the inputs, into a graph, by way of graph/build/build.h and
+ * graph/build/emit.h. All that a file of any format has (its path, bytes, limits, files it refers
+ * to) is in fvi_model_file; the reader's own struct begins with one. Nothing outside a reader's
+ * folder knows its format: to add one, write a folder that ends in one `const fvi_reader`, and a
+ * row in readers.def.
  *
  * Everything in a file may be wrong or hostile: sizes are checked before they are used, and errors
  * name the thing, the value found and what is allowed. An open file is immutable; its functions may
@@ -14,7 +15,7 @@
 #ifndef FVI_MODEL_READER_H
 #define FVI_MODEL_READER_H
 
-#include "graph/build.h"
+#include "graph/build/build.h"
 #include "model/model_file.h"
 
 typedef enum fvi_probe {

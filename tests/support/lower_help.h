@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "builder.h"
-#include "graph/constant_cache.h"
+#include "graph/build/constant_cache.h"
 #include "support/onnx_file.h"
 
 /* A model on its way: built, opened, lowered. */

@@ -3,7 +3,7 @@
 #ifndef FVI_GRAPH_FOLD_CONSTANT_FOLD_H
 #define FVI_GRAPH_FOLD_CONSTANT_FOLD_H
 
-#include "graph/build.h"
+#include "graph/build/build.h"
 
 /* Whether a node of constants is to be computed at once. */
 int fvi_fold_knows(fvi_kind kind, const fvi_node_attr *a, const fvi_const *first,

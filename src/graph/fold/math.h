@@ -3,7 +3,7 @@
 #ifndef FVI_GRAPH_FOLD_MATH_H
 #define FVI_GRAPH_FOLD_MATH_H
 
-#include "graph/build.h"
+#include "graph/build/build.h"
 
 /* fvi_constant_fold for functions, selection, reductions and products. */
 int fvi_fold_math(fvi_builder *builder, fvi_kind kind, const fvi_node_attr *a,

@@ -3,7 +3,7 @@
 #ifndef FVI_GRAPH_FOLD_MOVE_H
 #define FVI_GRAPH_FOLD_MOVE_H
 
-#include "graph/build.h"
+#include "graph/build/build.h"
 
 /* fvi_constant_fold for the kinds that copy bytes of whatever type. */
 int fvi_fold_move(fvi_builder *builder, fvi_kind kind, const fvi_node_attr *a,

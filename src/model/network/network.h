@@ -7,7 +7,7 @@
 #ifndef FVI_MODEL_NETWORK_NETWORK_H
 #define FVI_MODEL_NETWORK_NETWORK_H
 
-#include "graph/build.h"
+#include "graph/build/build.h"
 #include "model/limits.h"
 #include "model/model_file.h"
 

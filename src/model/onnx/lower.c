@@ -3,7 +3,7 @@
  *
  * Only ancestors of what was asked for are lowered, so that a file whose classifier does not fit
  * the asked size still works up to a convolution. A node all of whose inputs come from the file
- * alone is computed once in a network's life (graph/constant_cache.h).
+ * alone is computed once in a network's life (graph/build/constant_cache.h).
  */
 #include "model/onnx/lower.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One ONNX node while it is lowered: where its handler reads it. What the handler makes goes into
- * the builder, by graph/emit.h; failure is the builder's. */
+ * the builder, by graph/build/emit.h; failure is the builder's. */
 #ifndef FVI_MODEL_ONNX_NODE_H
 #define FVI_MODEL_ONNX_NODE_H
 
-#include "graph/emit.h"
-#include "graph/window.h"
+#include "graph/build/emit.h"
+#include "graph/build/window.h"
 #include "model/onnx/file.h"
 
 /* Names visible in one (sub)graph. */

@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "graph/emit.h"
-#include "graph/window.h"
+#include "graph/build/emit.h"
+#include "graph/build/window.h"
 
 typedef struct toy {
     fvi_model_file file;

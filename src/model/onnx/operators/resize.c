@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Resize and Upsample: each axis' scale and size, then its taps (graph/resize_kernel.c).
+/* Resize and Upsample: each axis' scale and size, then its taps (graph/build/resize_kernel.c).
  * Opset 10 and Upsample know one rule only: coordinates x / scale, nearest rounds down.
  * Source: ONNX operator specification, Resize-10..19, Upsample-7/9.
  */
@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "graph/const.h"
-#include "graph/resize_kernel.h"
+#include "graph/build/resize_kernel.h"
 #include "model/onnx/attribute.h"
 #include "model/onnx/operators.h"
 

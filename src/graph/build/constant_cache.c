@@ -7,7 +7,7 @@
  * kept by (graph, value name) and not computed again; everything else that a node uses is interned
  * by its contents. All of it stays until the network goes; the total is limited.
  */
-#include "graph/constant_cache.h"
+#include "graph/build/constant_cache.h"
 
 #include <glib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How many positions a sliding window has along an axis. */
-#ifndef FVI_GRAPH_WINDOW_H
-#define FVI_GRAPH_WINDOW_H
+#ifndef FVI_GRAPH_BUILD_WINDOW_H
+#define FVI_GRAPH_BUILD_WINDOW_H
 
-#include "graph/build.h"
+#include "graph/build/build.h"
 
 #define FVI_WINDOW_MAX ((int64_t)1 << 24) /* kernel, stride, dilation, padding of an axis */
 

@@ -9,7 +9,7 @@
  * specification, Resize-10..19, and its reference implementation for align_corners, which measures
  * the output as scale * in even where that is not whole.
  */
-#include "graph/resize_kernel.h"
+#include "graph/build/resize_kernel.h"
 
 #include <math.h>
 

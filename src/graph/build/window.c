@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Positions of a sliding window: floor((n + padding - extent) / stride) + 1, or rounded up in
  * ceil_mode, where extent = (kernel - 1) * dilation + 1. */
-#include "graph/window.h"
+#include "graph/build/window.h"
 
 int64_t fvi_window_positions(fvi_builder *b, int64_t in, const fvi_window *w, int i,
                              int ceil_mode) {

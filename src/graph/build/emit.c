@@ -6,7 +6,7 @@
  * nothing return their input. Names come last: fvi_emit_named gives the file's, fvi_build_end the
  * rest.
  */
-#include "graph/emit.h"
+#include "graph/build/emit.h"
 
 #include <string.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The weights by which one axis of a picture is resized. */
-#ifndef FVI_GRAPH_RESIZE_KERNEL_H
-#define FVI_GRAPH_RESIZE_KERNEL_H
+#ifndef FVI_GRAPH_BUILD_RESIZE_KERNEL_H
+#define FVI_GRAPH_BUILD_RESIZE_KERNEL_H
 
-#include "graph/build.h"
+#include "graph/build/build.h"
 
 /* How one axis is mapped. */
 typedef struct fvi_resize_rule {

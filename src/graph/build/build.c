@@ -9,7 +9,7 @@
  *
  * What it does not do: compute anything (constant_fold.h) or choose nodes (emit.h).
  */
-#include "graph/build.h"
+#include "graph/build/build.h"
 
 #include <stdarg.h>
 #include <string.h>

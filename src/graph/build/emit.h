@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Making values and nodes in a builder: one emitter for each shape of the small op set. */
-#ifndef FVI_GRAPH_EMIT_H
-#define FVI_GRAPH_EMIT_H
+#ifndef FVI_GRAPH_BUILD_EMIT_H
+#define FVI_GRAPH_BUILD_EMIT_H
 
-#include "graph/build.h"
+#include "graph/build/build.h"
 
 #define FVI_CONSTANT_MAX_ELEMENTS ((int64_t)1 << 28)
 

@@ -2,20 +2,20 @@
 /* A graph under construction, whatever the file's format.
  *
  * A reader of a format walks its file's operations. For each it begins an fvi_operation, makes
- * values with the functions of graph/emit.h, and ends it; at last it says which values are the
- * outputs and fvi_build_finish packs what they need into a graph. Every value is either a constant
- * of any type or a run-time f32 (or 0/1) tensor of known shape.
+ * values with the functions of graph/build/emit.h, and ends it; at last it says which values are
+ * the outputs and fvi_build_finish packs what they need into a graph. Every value is either a
+ * constant of any type or a run-time f32 (or 0/1) tensor of known shape.
  *
  * Failure is sticky: the first error stays in `status`, every later call returns at once, and value
  * indices turn -1. So a reader composes emitters freely and looks at `status` at the end.
  */
-#ifndef FVI_GRAPH_BUILD_H
-#define FVI_GRAPH_BUILD_H
+#ifndef FVI_GRAPH_BUILD_BUILD_H
+#define FVI_GRAPH_BUILD_BUILD_H
 
 #include <glib.h>
 #include <inttypes.h>
 
-#include "graph/constant_cache.h"
+#include "graph/build/constant_cache.h"
 #include "graph/graph.h"
 
 /* What an input of the file is bound to for one lowering: a shape, or numbers known beforehand

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The constants made while lowering one network: kept so that lowering it again, at any shape,
  * names equal numbers by equal addresses. */
-#ifndef FVI_GRAPH_CONSTANT_CACHE_H
-#define FVI_GRAPH_CONSTANT_CACHE_H
+#ifndef FVI_GRAPH_BUILD_CONSTANT_CACHE_H
+#define FVI_GRAPH_BUILD_CONSTANT_CACHE_H
 
 #include "graph/graph.h"
 
