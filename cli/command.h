@@ -106,6 +106,8 @@ struct cli_command {
 
 extern const cli_command *const cli_commands[]; /* ends with NULL */
 
+/* ---- commands/commands.c ---- */
+
 /* Returns the command of that name, or NULL. */
 const cli_command *cli_command_find(const char *name);
 

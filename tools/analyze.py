@@ -45,11 +45,11 @@ WRONG = {
         "bytes of a file, with their length: no text",
     ("src/base/npy.c", "clang-analyzer-core.UndefinedBinaryOperatorResult", "garbage value"):
         "the text is one of those in the list: it has two characters",
-    ("cli/report.c", "clang-analyzer-valist.Uninitialized", "'vfprintf'"):
+    ("cli/output/report.c", "clang-analyzer-valist.Uninitialized", "'vfprintf'"):
         "va_start stands in the line before",
-    ("cli/commands/visualize_output.c", "-Wanalyzer-null-dereference", "‘any’"):
+    ("cli/commands/visualize/visualize_output.c", "-Wanalyzer-null-dereference", "‘any’"):
         "at least one picture is shown where one was written",
-    ("cli/commands/visualize_output.c", "clang-analyzer-core.NullDereference", "'any'"):
+    ("cli/commands/visualize/visualize_output.c", "clang-analyzer-core.NullDereference", "'any'"):
         "at least one picture is shown where one was written",
     ("src/base/file.c", "cert-err34-c", "'sscanf'"):
         "a name that does not read as one of ours is left alone",

@@ -12,6 +12,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from check_ranks import CLI_FOLDERS
 from csource import c_files, finish
 
 PACKAGES = ["glib-2.0", "json-glib-1.0", "vips", "libprotobuf-c"]
@@ -37,7 +38,8 @@ def main():
     root, cc, folders = Path(sys.argv[1]).resolve(), sys.argv[2], sys.argv[3:]
     # The library's own headers may share work among threads; the public one is compiled without.
     inside = [cc, "-std=gnu11", "-fopenmp", *WARN, f"-I{root}/include", f"-I{root}/src",
-              f"-I{root}/cli", f"-I{root}/tests", *folders, *package_flags()]
+              *(f"-I{root}/{f}" for f in CLI_FOLDERS),
+              f"-I{root}/tests", *folders, *package_flags()]
     headers = [p for p in c_files(root, ("include", "src", "cli", "tests")) if p.suffix == ".h"]
     jobs = [(inside, "c", header) for header in headers]
     public = root / "include" / "fovea" / "fovea.h"

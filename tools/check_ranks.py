@@ -33,6 +33,9 @@ REGISTRIES = ("src/vis/param/param.c", "src/vis/transform/transform.c")
 UNTIL_MENDED = [("src/vis/objective/", "src/vis/"),
                 ("src/vis/render/receptive_crop", "src/vis/objective/")]
 
+# Where the command's files find headers, besides their own folder.
+CLI_FOLDERS = ("cli", "cli/output", "cli/commands", "cli/commands/examples")
+
 # A header's name, and the files that may include it.
 ONLY = [
     (re.compile(r"(^|/)dnnl(_\w+)?\.h(pp)?$"),
@@ -88,7 +91,7 @@ def check_quoted(root, file, name):
     if name == "fovea/fovea.h" or (top == "include" and name.startswith("fovea/")):
         return None
     if top == "cli":
-        near = any((folder / name).is_file() for folder in (root / "cli", root / file.parent))
+        near = any((root / folder / name).is_file() for folder in (*CLI_FOLDERS, file.parent))
         return None if near else "the command sees only fovea/fovea.h"
     if top in ("examples", "include"):
         return "only fovea/fovea.h is there for users"
@@ -141,7 +144,7 @@ class Needs:
 
     def included(self, path):
         """Our headers a file includes."""
-        folders = (self.root / "src", self.root / "cli", path.parent)
+        folders = (self.root / "src", *(self.root / f for f in CLI_FOLDERS), path.parent)
         for match in INCLUDE.finditer(self.text[path]):
             if match.group(1) == '"':
                 found = [f / match.group(2) for f in folders if f / match.group(2) in self.text]

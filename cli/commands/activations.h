@@ -17,6 +17,8 @@ typedef struct cli_activation {
     fv_paint_desc scale; /* of the picture; low and high 0: each tile its own, or no picture */
 } cli_activation;
 
+/* ---- activations_report.c ---- */
+
 /* Prints what there is: a line, and with `table` a row for each chosen channel. */
 void cli_activation_print(const cli_activation *a, int table);
 

@@ -36,6 +36,8 @@ typedef struct cli_photo_job {
     double seconds;
 } cli_photo_job;
 
+/* ---- photo_output.c ---- */
+
 /* Measures the results, writes their pictures (-o) and inputs (--npy), and prints what came of
  * them.
  *   returns  CLI_DONE, or an exit code with one line printed */

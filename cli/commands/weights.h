@@ -14,6 +14,8 @@ typedef struct cli_weights {
     fv_weights *drawn;   /* NULL: no picture was asked for */
 } cli_weights;
 
+/* ---- weights_report.c ---- */
+
 /* Prints a layer's numbers, and how values became colours, in a few lines. */
 void cli_weights_print(const fv_weights_desc *desc, const cli_weights *w);
 

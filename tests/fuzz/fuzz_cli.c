@@ -7,7 +7,7 @@
 #include "../../cli/command.h"
 #include "../../cli/lists.h"
 #include "../../cli/options.h"
-#include "../../cli/report.h"
+#include "../../cli/output/report.h"
 #include "fuzz.h"
 
 #define WORDS_MAX 64

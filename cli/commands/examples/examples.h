@@ -45,11 +45,15 @@ int cli_examples_scan(const cli_args *args, const cli_model_args *how, const cli
                       const fv_model *model, const cli_objectives *units, const char *folder,
                       fv_examples **out, double *seconds);
 
+/* ---- examples_report.c ---- */
+
 /* Print what was found: a table, the scores as a table, or all of it as JSON.
  *   returns  CLI_DONE, or an exit code with one line printed */
 int cli_examples_table(const cli_shown *s);
 int cli_examples_score_table(const cli_shown *s);
 int cli_examples_json(const cli_shown *s);
+
+/* ---- examples_draw.c ---- */
 
 /* Write what was asked for: -o, --each, --histogram, --npy.
  *   returns  CLI_DONE, or an exit code with one line printed */

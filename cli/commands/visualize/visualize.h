@@ -37,6 +37,8 @@ typedef struct cli_plan {
     int plots;         /* inputs are no pictures: bars are drawn */
 } cli_plan;
 
+/* ---- visualize_plan.c ---- */
+
 /* Whether the endings and folders of all files that were asked for are right; nothing is made.
  *   returns  CLI_DONE, or an exit code with one line printed */
 int cli_visualize_check(const cli_visualize_args *args);
@@ -59,6 +61,8 @@ typedef struct cli_each {
     char *saved; /* [count] it is written, by this call or an earlier one */
     char *there; /* [units] all pictures of the unit were, before this call */
 } cli_each;
+
+/* ---- visualize_each.c ---- */
 
 /* Names the files; finds out which of them an earlier call of the same command has finished, where
  * nothing else is asked for.  out  to be cleared with cli_each_clear */
@@ -86,6 +90,8 @@ typedef struct cli_rendered {
     int begun, alive; /* pictures that were begun; those that are not dead */
 } cli_rendered;
 
+/* ---- visualize_render.c ---- */
+
 /* Makes the pictures of all units that are not there yet. Ctrl-C leaves those that were begun.
  *   each     files are written as soon as their picture is done
  *   out      to be cleared with cli_rendered_clear, also on failure
@@ -93,10 +99,14 @@ typedef struct cli_rendered {
 int cli_render(const cli_plan *p, cli_each *each, cli_rendered *out);
 void cli_rendered_clear(const cli_plan *p, cli_rendered *r);
 
+/* ---- visualize_animate.c ---- */
+
 /* The film of --animate: as many frames as will do; without it NULL.
  *   every    updates between two frames
  *   returns  CLI_DONE, or an exit code with one line printed */
 int cli_film_start(const cli_plan *p, cli_film **film, int *every);
+
+/* ---- visualize_examples.c ---- */
 
 /* Whether what --examples needs is given; whether these units can be shown so. */
 int cli_examples_check_words(const cli_visualize_args *args);
@@ -124,6 +134,8 @@ typedef struct cli_tiles {
     int *group;        /* [count] group of like pictures of the unit; -1 */
 } cli_tiles;
 
+/* ---- visualize_tiles.c ---- */
+
 /* t        borrows p and r; to be cleared with cli_tiles_clear, also on failure
  * returns  CLI_DONE, or an exit code with one line printed */
 int cli_tiles_make(const cli_plan *p, const cli_rendered *r, cli_tiles *t);
@@ -131,18 +143,29 @@ void cli_tiles_clear(cli_tiles *t);
 
 /* ---- 5: the files ---------------------------------------------------------------------------- */
 
+/* ---- visualize_output.c ---- */
+
 /* Lays pictures out as a montage: `pictures` [count] with NULL where there is none.
  *   out  yours to free */
 fv_status cli_tiles_lay_out(const cli_tiles *t, fv_image *const *pictures, fv_image **out,
                             fv_error *err);
 
+/* ---- visualize_examples.c ---- */
+
 /* --examples: a row a unit: lowered, lowest and highest photos, raised.  out  yours to free */
 fv_status cli_tiles_lay_out_examples(const cli_tiles *t, fv_image **out, fv_error *err);
+
+/* ---- visualize_output.c ---- */
 
 /* Writes what was asked for; the film of --animate.
  *   returns  CLI_DONE, or an exit code with one line printed */
 int cli_tiles_save(const cli_tiles *t, cli_each *each);
+
+/* ---- visualize_animate.c ---- */
+
 int cli_tiles_save_film(const cli_tiles *t);
+
+/* ---- visualize_tiles.c ---- */
 
 /* Says what each unit reached. */
 void cli_tiles_summarise(const cli_tiles *t, const cli_each *each);

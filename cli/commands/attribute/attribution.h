@@ -97,6 +97,8 @@ const fv_method_info **cli_methods(const cli_attribution_args *asked);
 /* Whether that is all of them. */
 int cli_methods_all(const cli_attribution_args *asked);
 
+/* ---- attribution_output.c ---- */
+
 /* A map over the photo, with its scale beneath. */
 fv_status cli_map_tile(const cli_subject *s, const fv_attribution *a, fv_image **out,
                        fv_error *err);

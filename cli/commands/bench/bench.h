@@ -14,13 +14,19 @@ typedef struct cli_bench_args {
     char *recipe; /* its name */
 } cli_bench_args;
 
+/* ---- bench_render.c ---- */
+
 /* --recipe: a table, or JSON. */
 void cli_bench_render_table(const fv_render_bench *times);
 void cli_bench_render_json(const fv_render_bench *times);
 
+/* ---- bench_ops.c ---- */
+
 /* --ops: two tables, or JSON. */
 void cli_bench_ops_table(const fv_op_times *times, const char *precision);
 void cli_bench_ops_json(const fv_op_times *times, const char *precision);
+
+/* ---- bench_machine.c ---- */
 
 /* --machine: measures for 1, 2, 4, ... threads, up to --threads, and prints.
  *   returns  CLI_DONE, or an exit code with one line printed */
