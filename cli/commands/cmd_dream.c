@@ -137,7 +137,7 @@ static fv_dream_desc desc_of(job *j) {
                                    : a->jitter,
         .tile = a->tile,
         .original_colors = a->original_colors,
-        .guide = j->guide,
+        .reference = j->guide,
         .seed = a->seed + (uint64_t)j->frame,
         .threads = a->model.threads,
         .on_nan = (fv_on_nan)a->model.on_nan,

@@ -146,7 +146,7 @@ typedef struct fv_dream_desc {
     int jitter;            /* tiles are laid from a random corner; 0: a tile's side; -1: none */
     int tile;              /* side of the pieces the gradient is computed on; 0: 512 */
     int original_colors;   /* 1: only the lightness changes */
-    const fv_image *guide; /* a picture whose features are to be brought out, or NULL */
+    const fv_image *reference; /* a picture whose features are to be brought out, or NULL */
     uint64_t seed;
     int threads;
     fv_on_nan on_nan; /* where an objective or gradient is not finite; 0: STOP */
@@ -158,7 +158,7 @@ typedef struct fv_dream_desc {
 
 /* Brings out in a picture what a layer sees in it (DeepDream, Mordvintsev et al. 2015).
  *   image      any size; it is changed: the result replaces it, with texts as fv_render's
- *   objective  terms of the network; a guide takes a plain LAYER only
+ *   objective  terms of the network; a reference takes a plain LAYER only
  *   memory     the picture, its change, 3 bytes a pixel, and one tile's plan
  *   errors     as fv_render. With FV_ON_NAN_KEEP a dream that meets NaN ends there, is marked
  *              unfinished, and FV_OK

@@ -3,7 +3,7 @@
  * are strongest.
  *
  * Where a value keeps its channels, and where the samples of a batch, is asked of the graph
- * (vis/objective/bind.h): layers of transformers and ConvNeXt have them last. What is left of a
+ * (vis/objective/extent.h): layers of transformers and ConvNeXt have them last. What is left of a
  * sample's axes are positions: two make a map, none a vector. One axis of positions is a signal
  * where the input is a signal; where it is a picture it is a transformer's sequence of patches, and
  * if its length, or that without a first token, is a square, the patches lie row by row. What it
@@ -18,7 +18,7 @@
 #include "base/tensor.h"
 #include "model/network/find.h"
 #include "runtime/session.h"
-#include "vis/objective/bind.h"
+#include "vis/objective/extent.h"
 
 #define LAYERS_MAX 256
 

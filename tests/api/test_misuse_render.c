@@ -326,7 +326,7 @@ static void test_dream(void **state) {
     REFUSED(FV_ARG, "on_nan", DREAM(.on_nan = -1));
     REFUSED(FV_ARG, "on_nan", DREAM(.on_nan = 3));
     REFUSED(FV_ARG, "snapshot_every", DREAM(.snapshot_every = -1));
-    REFUSED(FV_ARG, "guide", DREAM(.guide = &no_data));
+    REFUSED(FV_ARG, "reference", DREAM(.reference = &no_data));
     assert_memory_equal(p, &before, sizeof before);
     WORKS(DREAM(.steps = 1, .octaves = 1, .tile = 32, .threads = 1));
     fv_objective_free(pool);

@@ -201,7 +201,7 @@ static fv_status run_batch(fvi_perturbation *p, int flags, fv_error *err) {
     fvi_shape shape = batch_shape(p, p->batch);
     fv_status st =
         fvi_session_plan(p->session, &shape, o->values, o->n_values, flags, &plan, &samples, err);
-    if (!st) st = fvi_objective_bind(o, fvi_executable_graph(plan), samples, &bound, err);
+    if (!st) st = fvi_objective_bind(o, fvi_executable_graph(plan), samples, NULL, &bound, err);
     if (!st && !flags) st = reserve_seeds(p, fvi_executable_graph(plan), err);
     for (int i = 0; i < BATCH_MAX; i++) all[i] = bound;
     for (int64_t i = 0; !st && i < p->batch; i += samples) {
@@ -281,7 +281,7 @@ static fv_status run_inside(fvi_perturbation *p, fvi_executable *plan, int at, f
     const fvi_graph *g = fvi_executable_graph(plan);
     const int n = p->objective.n_values;
     fv_status st = fvi_executable_set_input(plan, 0, p->picture, err);
-    if (!st) st = fvi_objective_bind(&p->objective, g, 1, &bound, err);
+    if (!st) st = fvi_objective_bind(&p->objective, g, 1, NULL, &bound, err);
     if (!st) st = fvi_executable_forward(plan, err);
     for (int v = 0; !st && v < n; v++) {
         st = fvi_executable_view_target(plan, v, &targets[v], err);
@@ -336,20 +336,5 @@ fv_status fvi_perturbation_layer(fvi_perturbation *p, const char *value, fv_tens
     }
     *y = values;
     *dy = gradients;
-    return FV_OK;
-}
-
-fv_status fvi_objective_needs(const fvi_graph *g, const fvi_objective *o, char **out,
-                              fv_error *err) {
-    char *needed = calloc((size_t)g->n_values + 1, 1);
-    if (!needed) return fvi_fail(err, FV_NOMEM, "out of memory");
-    for (int v = 0; v < o->n_values; v++) {
-        int at = fvi_graph_find(g, o->values[v]);
-        if (at >= 0) needed[at] = 1;
-    }
-    for (int k = g->n_nodes - 1; k >= 0; k--)
-        for (int i = 0; needed[g->nodes[k].out] && i < g->nodes[k].n_in; i++)
-            if (g->nodes[k].in[i] >= 0) needed[g->nodes[k].in[i]] = 1;
-    *out = needed;
     return FV_OK;
 }

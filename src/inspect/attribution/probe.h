@@ -6,7 +6,7 @@
 #define FVI_INSPECT_ATTRIBUTION_PROBE_H
 
 #include "runtime/session.h"
-#include "vis/objective/objective.h"
+#include "vis/objective/bind.h"
 
 typedef struct fvi_perturbation {
     fv_session *session;
@@ -59,10 +59,5 @@ fv_status fvi_perturbation_run_picture(fvi_perturbation *p, int flags, fv_error 
  *   errors    SHAPE the layer has no image shape */
 fv_status fvi_perturbation_layer(fvi_perturbation *p, const char *value, fv_tensor **y,
                                  fv_tensor **dy, fv_error *err);
-
-/* Marks the values of a graph that an objective depends on.
- *   out  [n_values]; to be freed with free      errors  NOMEM */
-fv_status fvi_objective_needs(const fvi_graph *g, const fvi_objective *o, char **out,
-                              fv_error *err);
 
 #endif

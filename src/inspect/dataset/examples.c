@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "inspect/dataset/dataset.h"
 #include "runtime/model_state.h"
+#include "vis/objective/class_logits.h"
 
 #define STEM_MAX     60 /* of an index's name, for people */
 #define DECODERS_MAX 64

@@ -45,7 +45,7 @@ static fv_status bind(fvi_pool_stats *m, const fvi_layer_table *t, const fvi_gra
     }
     seen.outputs = outputs;
     seen.n_outputs = t->o.n_values;
-    return fvi_objective_bind(&t->o, &seen, samples, out, err);
+    return fvi_objective_bind(&t->o, &seen, samples, NULL, out, err);
 }
 
 fv_status fvi_pool_stats_new(const fv_examples *e, fvi_executable *plan, int64_t samples,

@@ -28,7 +28,7 @@ void fvi_layer_table_free(void *table) {
 static int is_unit(const fvi_objective *o) {
     const fvi_term *t = o->terms;
     return o->n_terms == 1 && t->bare && t->weight == 1 && !t->n_position &&
-           (t->kind == FVI_TERM_LAYER || (t->kind == FVI_TERM_CHANNEL && t->channel >= 0));
+           (t->kind == &fvi_term_layer || (t->kind == &fvi_term_channel && t->channel >= 0));
 }
 
 /* Number of a value among those the plan gives. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* objective_class: where a network keeps its classes, and which is meant.
+/* class_logits: where a network keeps its classes, and which is meant.
  *
  * A softmax hides its gradient: where one class is far ahead, raising it moves nothing. So a class
  * is raised on the logits, the numbers before the softmax (Simonyan, Vedaldi and Zisserman 2014,
@@ -7,13 +7,15 @@
  * through reshapes and identities to a softmax over one vector of classes, and on to what goes into
  * it.
  */
+#include "vis/objective/class_logits.h"
+
+#include <glib.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "graph/channel_axis.h"
 #include "model/network/find.h"
-#include "vis/objective/bind.h"
 
 /* Whether a value is one vector of numbers for each sample, along its channels. */
 static int is_vector(const fvi_graph *g, int v, int64_t *length) {

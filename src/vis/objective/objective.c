@@ -17,34 +17,9 @@
 #include "image/image.h"
 #include "runtime/model_state.h"
 #include "vis/objective/parse.h"
+#include "vis/objective/spelling.h"
 
 #define WEIGHT_MAX 1e30
-
-/* ---- vectors of terms ----------------------------------------------------------------------- */
-
-static void free_data(void *data) {
-    fvi_term_data *d = data;
-    g_free(d->name);
-    fv_tensor_free(d->vector);
-}
-
-void fvi_term_own(fvi_term *t, const char *name, fv_tensor *vector) {
-    t->data = g_atomic_rc_box_new0(fvi_term_data);
-    t->data->name = g_strdup(name);
-    t->data->vector = vector;
-    t->vector = vector;
-    t->file = t->data->name;
-}
-
-void fvi_term_share(fvi_term *t, const fvi_term *with) {
-    t->data = with->data ? g_atomic_rc_box_acquire(with->data) : NULL;
-    t->vector = with->vector;
-    t->file = with->file;
-}
-
-static void clear_term(fvi_term *t) {
-    if (t->data) g_atomic_rc_box_release_full(t->data, free_data);
-}
 
 static fvi_term copy_term(const fvi_term *from) {
     fvi_term t = *from;
@@ -79,7 +54,7 @@ static void reduce(fvi_term *t, fvi_reduction r) {
     if (t->spelling != FVI_SPELLED_BARE) return;
     t->bare = t->n_position >= 0 && (!t->is_class || is_mean(r));
     if (t->n_position || t->is_class || is_mean(r)) return;
-    t->kind = r == FVI_REDUCTION_ENERGY ? FVI_TERM_ENERGY : FVI_TERM_STRONG;
+    t->kind = r == FVI_REDUCTION_ENERGY ? &fvi_term_energy : &fvi_term_strong;
     if (r == FVI_REDUCTION_STRONG) t->argument[0] = 1;
 }
 
@@ -149,11 +124,78 @@ void fvi_objective_copy(const fvi_objective *from, fvi_objective *to) {
 }
 
 void fvi_objective_clear(fvi_objective *o) {
-    for (int i = 0; i < o->n_terms; i++) clear_term(&o->terms[i]);
+    for (int i = 0; i < o->n_terms; i++) fvi_term_clear(&o->terms[i]);
     *o = (fvi_objective){0};
 }
 
+/* ---- as text, and questions ----------------------------------------------------------------- */
+
+char *fvi_objective_string(const fvi_objective *o) {
+    GString *s = g_string_new(NULL);
+    for (int i = 0; i < o->n_terms; i++) {
+        const fvi_term *t = &o->terms[i];
+        double w = t->weight;
+        if (i) {
+            g_string_append(s, w < 0 ? " - " : " + ");
+            if (w < 0) w = -w;
+        }
+        if (w == -1)
+            g_string_append_c(s, '-');
+        else if (w != 1) {
+            fvi_append_number(s, w);
+            g_string_append_c(s, '*');
+        }
+        fvi_append_term(s, o, t, o->n_terms == 1 && w == 1);
+    }
+    return g_string_free(s, FALSE);
+}
+
+void fvi_objective_text(const fvi_objective *o, char *text, size_t size) {
+    char *s = fvi_objective_string(o);
+    g_strlcpy(text, s, size);
+    g_free(s);
+}
+
+const fv_tensor *fvi_objective_photo(const fvi_objective *o) {
+    for (int i = 0; i < o->n_terms; i++)
+        if (fvi_term_has_photo(&o->terms[i])) return o->terms[i].vector;
+    return NULL;
+}
+
+int fvi_objective_is_joint(const fvi_objective *o) {
+    for (int i = 0; i < o->n_terms; i++)
+        if (o->terms[i].kind->scope == FVI_SCOPE_GROUP) return 1;
+    return 0;
+}
+
+fv_status fvi_objective_check_plain(const fvi_objective *o, const char *what, fv_error *err) {
+    static const char *const seen[] = {[FVI_SCOPE_PHOTO] = "a photo",
+                                       [FVI_SCOPE_GROUP] = "several pictures made together",
+                                       [FVI_SCOPE_PICTURE] = "the picture being made"};
+    for (int i = 0; i < o->n_terms; i++) {
+        const fvi_term *t = &o->terms[i];
+        if (t->kind->scope == FVI_SCOPE_SAMPLE) continue;
+        GString *s = g_string_new(NULL);
+        fvi_append_term(s, o, t, 0);
+        fv_status st = fvi_fail(err, FV_ARG,
+                                "%s: \"%.200s\" looks at %s; terms of one input's layers "
+                                "are allowed",
+                                what, s->str, seen[t->kind->scope]);
+        g_string_free(s, TRUE);
+        return st;
+    }
+    return FV_OK;
+}
+
 /* ---- making --------------------------------------------------------------------------------- */
+
+fv_status fvi_term_check(const fvi_objective *o, const fvi_term *t, const fvi_extent *extents,
+                         fv_error *err) {
+    if (t->value < 0) return FV_OK;
+    fv_status st =
+        fvi_extent_check_channel(&extents[t->value], o->values[t->value], t->channel, err);
+    return st || !t->kind->check ? st : t->kind->check(o, t, extents, err);
+}
 
 /* Channels do not depend on the size of the input: what does not exist is refused at once. */
 static fv_status check_terms(const fvi_network *net, const fvi_objective *o, fv_error *err) {
@@ -168,7 +210,7 @@ static fv_status check_terms(const fvi_network *net, const fvi_objective *o, fv_
     for (int i = 0; i < o->n_terms; i++) {
         const fvi_term *t = &o->terms[i];
         if (t->value < 0 || !known[t->value]) continue;
-        if (t->kind == FVI_TERM_INTERPOLATE && !known[t->value2]) continue;
+        if (t->layer2 && !known[t->value2]) continue;
         fv_status st = fvi_term_check(o, t, layout, err);
         if (st) return st;
     }
@@ -201,8 +243,13 @@ fv_status fvi_objective_read(const fvi_network *net, const char *text,
                              fv_error *err) {
     fv_objective *o = g_new0(fv_objective, 1);
     o->net = net;
-    fvi_reader r = {
-        .net = net, .weight = 1, .attachments = attachments, .n_attachments = count, .o = o};
+    fvi_reader r = {.net = net,
+                    .weight = 1,
+                    .attachments = attachments,
+                    .n_attachments = count,
+                    .n_terms = &o->n_terms,
+                    .terms = o->terms,
+                    .note = o->note};
     return hand_over(o, fvi_parse(&r, text, err), out, err);
 }
 
@@ -273,7 +320,7 @@ const char *fv_objective_note(const fv_objective *o) { return o ? o->note : ""; 
 
 void fv_objective_free(fv_objective *o) {
     if (!o) return;
-    for (int i = 0; i < o->n_terms; i++) clear_term(&o->terms[i]);
+    for (int i = 0; i < o->n_terms; i++) fvi_term_clear(&o->terms[i]);
     g_free(o->text);
     g_free(o);
 }

@@ -11,12 +11,117 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "vis/objective/class_logits.h"
+#include "vis/objective/spelling.h"
+#include "vis/objective/terms.h"
 
 static int is_blank(char c) { return c == ' ' || c == '\t'; }
 
 static const char *skip_blanks(const char *s) {
     while (is_blank(*s)) s++;
     return s;
+}
+
+/* ---- NAME(argument, ...) -------------------------------------------------------------------- */
+
+/* Arguments are separated by commas; coordinates after '@' belong to the unit before them. */
+
+/* Whether the argument before goes on after the comma: "conv@3" and "4". */
+static int is_coordinate(const char *before, const char *next) {
+    const char *at = strrchr(before, '@');
+    return at && g_ascii_isdigit(at[1]) && !at[1 + strspn(at + 1, "0123456789,")] && *next &&
+           !next[strspn(next, "0123456789")];
+}
+
+static void call_clear(fvi_call *c) {
+    g_free(c->name);
+    for (int i = 0; i < c->n; i++) g_free(c->arg[i]);
+}
+
+/* Takes one argument, blanks cut off; 0: there are too many. */
+static int take(fvi_call *c, const char *from, const char *to) {
+    char *s = g_strstrip(g_strndup(from, (gsize)(to - from)));
+    if (c->n && is_coordinate(c->arg[c->n - 1], s)) {
+        char *joined = g_strconcat(c->arg[c->n - 1], ",", s, NULL);
+        g_free(c->arg[c->n - 1]);
+        g_free(s);
+        c->arg[c->n - 1] = joined;
+        return 1;
+    }
+    if (c->n == FVI_MAX_ARGUMENTS) {
+        g_free(s);
+        return 0;
+    }
+    c->arg[c->n++] = s;
+    return 1;
+}
+
+/* Splits NAME(a, b, ...); 0 if the text is not that. "NAME" and "NAME()" have no arguments. */
+static int call_split(const char *text, fvi_call *c) {
+    size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_"), all = strlen(text);
+    *c = (fvi_call){.text = text, .name = g_strndup(text, length)};
+    if (!text[length]) return 1;
+    if (text[length] != '(' || text[all - 1] != ')') return 0;
+    const char *from = text + length + 1, *end = text + all - 1;
+    char quote = 0;
+    if (!from[strspn(from, " \t)")]) return 1;
+    for (const char *p = from; p <= end; p++) {
+        if (quote)
+            quote = *p == quote ? 0 : quote;
+        else if (fvi_is_quote(text, p))
+            quote = *p;
+        else if (p == end || *p == ',') {
+            if (!take(c, from, p)) return 0;
+            from = p + 1;
+        }
+    }
+    return !quote;
+}
+
+/* A number, or "inf": lp(inf) is a norm. */
+static int read_argument(const char *text, double *out) {
+    *out = INFINITY;
+    return !strcmp(text, "inf") || fvi_read_number(text, out);
+}
+
+static fv_status read_picture(fvi_reader *r, const fvi_call *c, int *known, fv_error *err) {
+    double given[FVI_MAX_ARGUMENTS];
+    float argument[2] = {0};
+    fvi_picture_kind kind = FVI_PICTURE_NONE;
+    fvi_term *t;
+    *known = fvi_picture_term_is(c->name);
+    if (!*known) return FV_OK;
+    for (int i = 0; i < c->n; i++)
+        if (!read_argument(c->arg[i], &given[i]))
+            return fvi_fail(err, FV_ARG, "\"%.150s\": \"%.80s\" is no number", c->text, c->arg[i]);
+    fv_status st = fvi_picture_term_find(c->name, given, c->n, &kind, argument, err);
+    if (!st) st = fvi_reader_add(r, &fvi_term_picture, NULL, &t, err);
+    if (st) return st;
+    t->picture = kind;
+    memcpy(t->argument, argument, sizeof argument);
+    return FV_OK;
+}
+
+/* squares(LAYER) is of the network, squares(0.5) of the picture. */
+static fv_status read_split(fvi_reader *r, const fvi_call *c, int *known, fv_error *err) {
+    double number;
+    int picture = !c->n || read_argument(c->arg[0], &number);
+    if (picture && fvi_picture_term_is(c->name)) return read_picture(r, c, known, err);
+    const fvi_term_kind *kind = strchr(c->text, '(') ? fvi_terms_find(c->name) : NULL;
+    if (!kind) return read_picture(r, c, known, err);
+    *known = 1;
+    if (c->n < kind->min || c->n > kind->max) return fvi_call_wrong(kind, c, err);
+    return kind->read(r, kind, c, err);
+}
+
+/* Reads NAME(argument, ...), or the NAME of a picture term alone, and appends its term.
+ *   known  0 if the NAME is none of the terms; nothing is done then */
+static fv_status read_call(fvi_reader *r, const char *text, int *known, fv_error *err) {
+    fvi_call c;
+    *known = 0;
+    fv_status st = call_split(text, &c) ? read_split(r, &c, known, err) : FV_OK;
+    call_clear(&c);
+    return st;
 }
 
 /* ---- terms ---------------------------------------------------------------------------------- */
@@ -29,7 +134,7 @@ static fv_status bare_unit(fvi_reader *r, const char *text, fvi_unit *u, fv_erro
                         "\"%.150s\": a position without a channel; allowed is LAYER:C@y,x", text);
     fvi_unit_find_logits(r, text, u);
     fv_status st =
-        fvi_reader_add(r, u->channel < 0 ? FVI_TERM_LAYER : FVI_TERM_CHANNEL, u, &t, err);
+        fvi_reader_add(r, u->channel < 0 ? &fvi_term_layer : &fvi_term_channel, u, &t, err);
     if (!st) t->spelling = FVI_SPELLED_BARE;
     return st;
 }
@@ -42,7 +147,15 @@ static fv_status probability(fvi_reader *r, const char *name, fv_error *err) {
     if (!st) st = fvi_class_find(r->net, &l, name, &u.channel, err);
     if (st) return st;
     u.value = l.value;
-    return fvi_reader_add(r, FVI_TERM_PROBABILITY, &u, &t, err);
+    return fvi_reader_add(r, &fvi_term_probability, &u, &t, err);
+}
+
+static fv_status fail_name(const char *text, fv_error *err) {
+    char *names = fvi_terms_names();
+    fv_status st =
+        fvi_fail(err, FV_ARG, "objective: there is no term \"%.80s\"; allowed are %s", text, names);
+    g_free(names);
+    return st;
 }
 
 /* What cannot be read as anything else has to be a unit; if it is none, says what is allowed. */
@@ -52,9 +165,7 @@ static fv_status unit_or_fail(fvi_reader *r, const char *text, fv_error *err) {
     const char *open = strchr(text, '('), *star = strchr(text, '*');
     if (!st) return bare_unit(r, text, &u, err);
     if (fvi_is_quote(text, text) || st != FV_NOTFOUND) return st;
-    if (open && open > text && text[strlen(text) - 1] == ')')
-        return fvi_fail(err, FV_ARG, "objective: there is no term \"%.80s\"; allowed are %s", text,
-                        fvi_call_names());
+    if (open && open > text && text[strlen(text) - 1] == ')') return fail_name(text, err);
     if (star && star > text)
         return fvi_fail(err, FV_ARG,
                         "objective \"%.150s\": \"%.*s\" is no weight; a number of -1e30..1e30 is",
@@ -65,7 +176,7 @@ static fv_status unit_or_fail(fvi_reader *r, const char *text, fv_error *err) {
 static fv_status read_term(fvi_reader *r, const char *text, fv_error *err) {
     int known = 0;
     if (g_str_has_prefix(text, "prob:")) return probability(r, text + strlen("prob:"), err);
-    fv_status st = fvi_call_read(r, text, &known, err);
+    fv_status st = read_call(r, text, &known, err);
     return st || known ? st : unit_or_fail(r, text, err);
 }
 

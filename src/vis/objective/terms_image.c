@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* picture_term: regularisers, value and gradient side by side, one element at a time.
+/* terms_image: regularisers, value and gradient side by side, one element at a time.
  *
  * Formulas are in the header, each as the program it is named after has it in its source (Lucid
  * 0.3.10, keras-vis 0.5.0, tf-keras-vis 0.8, Horama 0.3.0), with edges and divisors. Where a
@@ -62,12 +62,12 @@ static const struct term {
     {FVI_PICTURE_L2, "l2", 0, 1, {0}, {-ANY}, {ANY}, l2},
     {FVI_PICTURE_LP, "lp", 0, 1, {6}, {1}, {HUGE_VAL}, p_norm},
     {FVI_PICTURE_SQUARES, "squares", 0, 1, {0}, {-ANY}, {ANY}, squares},
-    {FVI_PICTURE_DISTANCE, "distance", 0, 0, {0}, {0}, {0}, distance},
-    {FVI_PICTURE_BOUNDARY, "boundary", 0, 2, {20, 0.5f}, {1, -ANY}, {32768, ANY}, boundary},
     {FVI_PICTURE_MEAN_TV, "mean_tv", 0, 0, {0}, {0}, {0}, mean_variation},
     {FVI_PICTURE_MEAN_NORM, "mean_norm", 0, 1, {2}, {1}, {1000}, mean_norm},
     {FVI_PICTURE_DIFFERENCE, "difference", 0, 0, {0}, {0}, {0}, difference},
+    {FVI_PICTURE_DISTANCE, "distance", 0, 0, {0}, {0}, {0}, distance},
     {FVI_PICTURE_BLUR, "blur", 0, 0, {0}, {0}, {0}, blur},
+    {FVI_PICTURE_BOUNDARY, "boundary", 0, 2, {20, 0.5f}, {1, -ANY}, {32768, ANY}, boundary},
 };
 
 static const struct term *term_of(fvi_picture_kind kind) {
@@ -111,6 +111,18 @@ fv_status fvi_picture_term_find(const char *name, const double *given, int n_giv
                         found->most, found->most == 1 ? "" : "s", n_given);
     *kind = FVI_PICTURE_NONE;
     return FV_OK;
+}
+
+int fvi_picture_term_is(const char *name) {
+    for (size_t i = 0; i < G_N_ELEMENTS(terms); i++)
+        if (!strcmp(terms[i].name, name)) return 1;
+    return 0;
+}
+
+void fvi_picture_term_names(GString *s) {
+    for (size_t i = 0; i < G_N_ELEMENTS(terms); i++)
+        if (!i || strcmp(terms[i].name, terms[i - 1].name) != 0)
+            g_string_append_printf(s, "%s%s", i ? ", " : "", terms[i].name);
 }
 
 /* A decimal that reads back as x, with as few digits beyond six as that takes. */

@@ -5,6 +5,8 @@
 #ifndef FVI_VIS_OBJECTIVE_TERMS_IMAGE_H
 #define FVI_VIS_OBJECTIVE_TERMS_IMAGE_H
 
+#include <glib.h>
+
 #include "fovea/fovea.h"
 
 typedef enum fvi_picture_kind {
@@ -44,6 +46,9 @@ typedef enum fvi_picture_kind {
  *   errors    ARG a wrong number of arguments, or one out of range */
 fv_status fvi_picture_term_find(const char *name, const double *given, int n_given,
                                 fvi_picture_kind *kind, float argument[2], fv_error *err);
+/* Whether a picture term has that name; all names, "tv, l1, ..." */
+int fvi_picture_term_is(const char *name);
+void fvi_picture_term_names(GString *s);
 /* "tv", "lp(6)": with the arguments, also where they are the default. */
 void fvi_picture_term_text(fvi_picture_kind kind, const float argument[2], char *text, size_t size);
 

@@ -21,7 +21,7 @@
 #include "runtime/memory_budget.h"
 #include "runtime/model_state.h"
 #include "signal/resize.h"
-#include "vis/objective/guide.h"
+#include "vis/objective/reference.h"
 #include "vis/optimize/gradient_health.h"
 #include "vis/render/memory_fit.h"
 #include "vis/render/pass.h"
@@ -367,7 +367,7 @@ static fv_status set_texts(const dream *d, const char *name, fv_image *image, fv
                "steps=%d; octaves=%d; octave-scale=%s; rate=%s; jitter=%d; tile=%d; "
                "original-colors=%s; guide=%s",
                d->desc.steps, d->desc.octaves, scale, rate, d->desc.jitter, d->desc.tile,
-               d->desc.original_colors ? "on" : "off", d->desc.guide ? "on" : "off");
+               d->desc.original_colors ? "on" : "off", d->desc.reference ? "on" : "off");
     g_snprintf(seed, sizeof seed, "%" G_GUINT64_FORMAT, d->desc.seed);
     g_snprintf(steps, sizeof steps, "%d of %d steps%s%s", d->done, d->total, *d->why ? ": " : "",
                d->why);
@@ -402,14 +402,15 @@ static void restore_photo(const dream *d, float *pixels) {
     for (int64_t i = 0; i < count; i++) pixels[i] = (float)d->photo[i] / 255;
 }
 
-/* Resolves the objective, with the guide's features in it where there is a guide. */
+/* Resolves the objective, with the reference's features in it where there is one. */
 static fv_status read_objective(dream *d, fv_session *session, const fv_objective *objective,
                                 fvi_objective *o, char *name, size_t size, fv_error *err) {
     fv_status st =
         fvi_objective_resolve(objective, NULL, d->model->network, FVI_REDUCTION_MEAN, o, err);
     if (!st) st = fvi_objective_check_plain(o, "a dream", err);
     if (!st) fvi_objective_text(o, name, size);
-    if (!st && d->desc.guide) st = fvi_guide(session, d->model, d->desc.guide, o, err);
+    if (!st && d->desc.reference)
+        st = fvi_reference_resolve(session, d->model, d->desc.reference, o, err);
     return st;
 }
 
@@ -435,7 +436,7 @@ fv_status fv_dream(const fv_model *model, fv_image *image, const fv_objective *o
                    const fv_dream_desc *desc, fv_error *err) {
     fv_status st = FVI_NOT_NULL(err, model, image, objective);
     if (!st) st = fvi_image_check(image, "the picture", err);
-    if (!st && desc && desc->guide) st = fvi_image_check(desc->guide, "the guide", err);
+    if (!st && desc && desc->reference) st = fvi_image_check(desc->reference, "the reference", err);
     if (st) return st;
     dream d = {.model = model, .desc = resolve(desc), .in = fvi_network_input(model->network)};
     fvi_objective o = {0};

@@ -119,7 +119,7 @@ static fv_status gradient_pieces(fv_session *s, fvi_executable *plan, const fvi_
                                  const fv_tensor *input, int64_t samples, double *values,
                                  fv_tensor *dx, fv_error *err) {
     fvi_bound *bound = NULL;
-    fv_status st = fvi_objective_bind(o, fvi_executable_graph(plan), samples, &bound, err);
+    fv_status st = fvi_objective_bind(o, fvi_executable_graph(plan), samples, NULL, &bound, err);
     if (st) return st;
     const fvi_bound **all = malloc((size_t)samples * sizeof *all);
     double *room = malloc((size_t)samples * sizeof *room);

@@ -4,7 +4,7 @@
 #define FVI_VIS_RENDER_GRADIENT_H
 
 #include "runtime/session.h"
-#include "vis/objective/objective.h"
+#include "vis/objective/bind.h"
 #include "vis/render/stage_timer.h"
 
 #define FVI_MAX_GROUP 1024 /* pictures that joint terms can tie together */

@@ -140,8 +140,8 @@ static fv_status find_bounds(fvi_pass *p, const fvi_executable *plan, int h, int
     bound_set b = {h, w, samples, g_new0(fvi_bound *, (gsize)p->n)};
     fv_status st = FV_OK;
     for (int i = 0; !st && i < p->n; i++)
-        st = fvi_objective_bind_part(p->objectives[i], fvi_executable_graph(plan), samples, part,
-                                     &b.bound[i], err);
+        st = fvi_objective_bind(p->objectives[i], fvi_executable_graph(plan), samples,
+                                part->n_values ? part->value : NULL, &b.bound[i], err);
     g_array_append_val(p->bounds, b);
     *out = b.bound;
     return st;

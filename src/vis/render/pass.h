@@ -5,7 +5,7 @@
 #define FVI_VIS_RENDER_PASS_H
 
 #include "runtime/session.h"
-#include "vis/objective/objective.h"
+#include "vis/objective/bind.h"
 #include "vis/render/stage_timer.h"
 
 typedef struct fvi_pass fvi_pass;

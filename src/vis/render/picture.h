@@ -3,7 +3,7 @@
 #ifndef FVI_VIS_RENDER_PICTURE_H
 #define FVI_VIS_RENDER_PICTURE_H
 
-#include "vis/objective/objective.h"
+#include "vis/objective/bind.h"
 #include "vis/recipe/settings.h"
 #include "vis/optimize/gradient_health.h"
 

@@ -19,7 +19,6 @@
 #include "base/planes.h"
 #include "graph/receptive_field.h"
 #include "runtime/session.h"
-#include "vis/objective/bind.h"
 
 /* A part larger than this share of the picture is not worth a size of its own. */
 #define WORTH 0.8
@@ -44,11 +43,11 @@ static int of_neurons(const fvi_objective *o) {
 /* Where the axes of a value lie that run along the picture, how long they are.
  * returns 0 if it sees the whole picture along one of them */
 static int find_axes(const fvi_graph *g, int v, const fvi_receptive_field *reach,
-                     fvi_receptive_crop_axis *axis) {
+                     fvi_crop_axis *axis) {
     for (int d = 0; d < 2; d++) {
         if (reach[d].axis < 0) return 0;
         axis[d] =
-            (fvi_receptive_crop_axis){reach[d].axis, g->values[v].shape.dim[reach[d].axis], 0};
+            (fvi_crop_axis){reach[d].axis, g->values[v].shape.dim[reach[d].axis], 0};
     }
     return axis[0].axis != axis[1].axis;
 }
@@ -77,7 +76,7 @@ static fv_status find_map(const fvi_graph *g, int v, int64_t samples, const char
 }
 
 /* Widens the spans by what a term sees; 0 if its position is none of this map. */
-static int look(const fvi_term *t, const map *m, const fvi_receptive_crop_axis *axis,
+static int look(const fvi_term *t, const map *m, const fvi_crop_axis *axis,
                 const fvi_receptive_field *reach, span *s) {
     if (m->n != 2 || (t->n_position != FVI_CENTRE && t->n_position < 2)) return 0;
     for (int i = 0; i < 2; i++) {

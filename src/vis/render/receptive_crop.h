@@ -4,20 +4,13 @@
 #define FVI_VIS_RENDER_RECEPTIVE_CROP_H
 
 #include "model/network/network.h"
-#include "vis/objective/objective.h"
-
-/* Of one value, along height and width: the axis, how long it is for the whole picture, and how
- * many of its places lie before the part. */
-typedef struct fvi_receptive_crop_axis {
-    int axis;
-    int64_t size, before;
-} fvi_receptive_crop_axis;
+#include "vis/objective/bind.h"
 
 /* The rectangle at (y, x) of a picture. */
 typedef struct fvi_receptive_crop {
     int y, x, h, w;
     int n_values; /* 0: it is the whole picture, and `value` has no meaning */
-    fvi_receptive_crop_axis value[FVI_MAX_VALUES][2];
+    fvi_crop_axis value[FVI_MAX_VALUES][2];
 } fvi_receptive_crop;
 
 /* Finds the smallest part that gives the objectives the values and gradients the whole gives them:

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "base/random.h"
-#include "vis/objective/objective.h"
+#include "vis/objective/bind.h"
 
 /* ---- values of every layout ----------------------------------------------------------------- */
 
@@ -155,9 +155,11 @@ static double ref_squares(const value *v, const fvi_term *t, const double *x, co
     (void)count;
     for (int64_t i = 0; i < m; i++) mean += e[i] / (double)m;
     for (int64_t i = 0; i < m; i++) var += (e[i] - mean) * (e[i] - mean) / (double)m;
-    double above = t->kind == FVI_TERM_STRONG ? mean + t->argument[0] * sqrt(var) : -INFINITY;
+    double above = t->kind == &fvi_term_strong ? mean + t->argument[0] * sqrt(var) : -INFINITY;
     for (int64_t i = 0; i < m; i++) sum += e[i] > above ? e[i] * e[i] : 0;
-    return t->kind == FVI_TERM_LAYER ? sum / (double)m : t->kind == FVI_TERM_STRONG ? sum / 2 : sum;
+    return t->kind == &fvi_term_layer    ? sum / (double)m
+           : t->kind == &fvi_term_strong ? sum / 2
+                                         : sum;
 }
 
 static double ref_probability(const value *v, const fvi_term *t, const double *x,
@@ -312,7 +314,7 @@ static void compare(value v, fvi_term t, reference f, int joint, const int64_t *
         d[i] = x[i] = fvi_random_normal(&r);
         seed[i] = UNTOUCHED;
     }
-    if (fvi_objective_bind(&o, v.g, v.n, &b, &err)) fail_msg("%s: %s", v.name, err.text);
+    if (fvi_objective_bind(&o, v.g, v.n, NULL, &b, &err)) fail_msg("%s: %s", v.name, err.text);
     const float *targets[1] = {x}, *photos[1] = {y};
     float *seeds[1] = {seed};
     for (int64_t i = 0; i < all; i++) photo[i] = y[i] = x[i] + like_photo * fvi_random_normal(&r);
@@ -362,32 +364,32 @@ static void compare_all(fvi_term t, reference f, int joint) {
 }
 
 #define TERM(KIND, CHANNEL, ...) \
-    (fvi_term) { .kind = FVI_TERM_##KIND, .channel = CHANNEL, __VA_ARGS__ }
+    (fvi_term) { .kind = &fvi_term_##KIND, .channel = CHANNEL, __VA_ARGS__ }
 
 static void channels_and_neurons(void **state) {
     (void)state;
-    compare_all(TERM(CHANNEL, 2), ref_channel, 0);
-    compare_all(TERM(CHANNEL, 1, .n_position = FVI_CENTRE), ref_channel, 0);
-    compare_all(TERM(CHANNEL, 0, .n_position = 2, .position = {0, 1}), ref_channel, 0);
-    compare(sequence_first(4, 3, 6), TERM(CHANNEL, 1, .n_position = 1, .position = {4}),
+    compare_all(TERM(channel, 2), ref_channel, 0);
+    compare_all(TERM(channel, 1, .n_position = FVI_CENTRE), ref_channel, 0);
+    compare_all(TERM(channel, 0, .n_position = 2, .position = {0, 1}), ref_channel, 0);
+    compare(sequence_first(4, 3, 6), TERM(channel, 1, .n_position = 1, .position = {4}),
             ref_channel, 0, (int64_t[]){3}, 1);
 }
 
 static void sums_of_squares(void **state) {
     (void)state;
     for (int64_t c = -1; c < 3; c += 2) {
-        compare_all(TERM(LAYER, c), ref_squares, 0);
-        compare_all(TERM(ENERGY, c), ref_squares, 0);
-        compare(channels_first(3, 4, 5, 5), TERM(STRONG, c, .argument = {1}), ref_squares, 0,
+        compare_all(TERM(layer, c), ref_squares, 0);
+        compare_all(TERM(energy, c), ref_squares, 0);
+        compare(channels_first(3, 4, 5, 5), TERM(strong, c, .argument = {1}), ref_squares, 0,
                 (int64_t[]){1}, 1);
-        compare(channels_last(3, 4, 5, 5), TERM(STRONG, c, .argument = {-0.5f}), ref_squares, 0,
+        compare(channels_last(3, 4, 5, 5), TERM(strong, c, .argument = {-0.5f}), ref_squares, 0,
                 (int64_t[]){2}, 1);
     }
 }
 
 static void probabilities(void **state) {
     (void)state;
-    compare_all(TERM(PROBABILITY, 2), ref_probability, 0);
+    compare_all(TERM(probability, 2), ref_probability, 0);
 }
 
 /* Numbers a plain softmax would overflow on. */
@@ -395,10 +397,10 @@ static void probabilities_of_large_logits(void **state) {
     (void)state;
     value v = vectors(1, 3);
     fvi_objective o = {.n_values = 1, .values = {"layer"}, .n_terms = 1};
-    o.terms[0] = TERM(PROBABILITY, 1, .weight = 1);
+    o.terms[0] = TERM(probability, 1, .weight = 1);
     float x[3] = {1000, 1000, -1000}, seed[3];
     fvi_bound *b = NULL;
-    assert_int_equal(fvi_objective_bind(&o, v.g, 1, &b, NULL), FV_OK);
+    assert_int_equal(fvi_objective_bind(&o, v.g, 1, NULL, &b, NULL), FV_OK);
     assert_true(fvi_bound_evaluate(b, 0, (const float *[]){x}, (float *[]){seed}) == 0.5);
     assert_true(seed[0] == -0.25f && seed[1] == 0.25f && seed[2] == 0);
     fvi_bound_free(b);
@@ -412,7 +414,7 @@ static void directions(void **state) {
         fv_tensor vector = {1, {c}, d};
         for (int power = 0; power <= 4; power += 2)
             for (int n_position = FVI_CENTRE; n_position <= 0; n_position++) {
-                fvi_term t = TERM(DIRECTION, -1, .vector = &vector, .n_position = n_position,
+                fvi_term t = TERM(direction, -1, .vector = &vector, .n_position = n_position,
                                   .argument = {(float)power});
                 static const int64_t one[] = {1};
                 compare(channels_first(2, c, 3, 4), t, ref_direction, 0, one, 1);
@@ -430,9 +432,9 @@ static void photos_are_compared_with(void **state) {
     for (int far = 0; far < 2; far++) {
         like_photo = far ? 4 : 0.5f;
         for (int64_t c = -1; c < 3; c += 2) {
-            compare_all(TERM(MATCH, c), ref_match, 0);
+            compare_all(TERM(match, c), ref_match, 0);
             for (int power = 0; power <= 4; power += 2)
-                compare_all(TERM(CARICATURE, c, .argument = {(float)power}), ref_caricature, 0);
+                compare_all(TERM(caricature, c, .argument = {(float)power}), ref_caricature, 0);
         }
     }
     like_photo = 1;
@@ -446,10 +448,10 @@ static void photos_at_their_limits(void **state) {
     const float *targets[1] = {x}, *zeros[1] = {zero};
     float *seeds[1] = {seed};
     fvi_objective o = {.n_values = 1, .values = {"layer"}, .n_terms = 2};
-    o.terms[0] = TERM(MATCH, -1, .weight = 1);
-    o.terms[1] = TERM(CARICATURE, -1, .weight = 1, .argument = {1});
+    o.terms[0] = TERM(match, -1, .weight = 1);
+    o.terms[1] = TERM(caricature, -1, .weight = 1, .argument = {1});
     fvi_bound *b = NULL;
-    assert_int_equal(fvi_objective_bind(&o, v.g, 2, &b, NULL), FV_OK);
+    assert_int_equal(fvi_objective_bind(&o, v.g, 2, NULL, &b, NULL), FV_OK);
     assert_int_equal(fvi_bound_remember(b, 1, targets, NULL), FV_OK);
     assert_float_equal(fvi_bound_evaluate(b, 1, targets, seeds), 1, 1e-3);
     for (int i = 3; i < 6; i++) assert_float_equal(seed[i], x[i] / 14, 1e-3);
@@ -466,9 +468,9 @@ static void a_direction_of_no_activation_is_finite(void **state) {
     float x[3] = {0}, d[3] = {1, 2, 3}, seed[3];
     fv_tensor vector = {1, {3}, d};
     fvi_objective o = {.n_values = 1, .values = {"layer"}, .n_terms = 1};
-    o.terms[0] = TERM(DIRECTION, -1, .vector = &vector, .weight = 1, .argument = {2});
+    o.terms[0] = TERM(direction, -1, .vector = &vector, .weight = 1, .argument = {2});
     fvi_bound *b = NULL;
-    assert_int_equal(fvi_objective_bind(&o, v.g, 1, &b, NULL), FV_OK);
+    assert_int_equal(fvi_objective_bind(&o, v.g, 1, NULL, &b, NULL), FV_OK);
     assert_true(fvi_bound_evaluate(b, 0, (const float *[]){x}, (float *[]){seed}) == 0);
     for (int i = 0; i < 3; i++) assert_float_equal(seed[i], 0.01f * d[i], 1e-7);
     fvi_bound_free(b);
@@ -478,13 +480,13 @@ static void a_direction_of_no_activation_is_finite(void **state) {
 static void terms_of_several_pictures(void **state) {
     (void)state;
     static const int64_t six[] = {5, 0, 3, 1, 2, 4};
-    compare_all(TERM(DIVERSITY, -1), ref_diversity, 1);
-    compare_all(TERM(ALIGNMENT, -1, .argument = {2}), ref_alignment, 1);
-    compare(channels_first(7, 2, 2, 2), TERM(ALIGNMENT, -1, .argument = {3}), ref_alignment, 1, six,
+    compare_all(TERM(diversity, -1), ref_diversity, 1);
+    compare_all(TERM(alignment, -1, .argument = {2}), ref_alignment, 1);
+    compare(channels_first(7, 2, 2, 2), TERM(alignment, -1, .argument = {3}), ref_alignment, 1, six,
             6);
-    compare(channels_last(7, 2, 2, 2), TERM(DIVERSITY, -1), ref_diversity, 1, six, 6);
-    compare_all(TERM(INTERPOLATE, 1, .channel2 = 2), ref_interpolate, 1);
-    compare(vectors(3, 4), TERM(INTERPOLATE, 1, .channel2 = 2), ref_interpolate, 1, (int64_t[]){2},
+    compare(channels_last(7, 2, 2, 2), TERM(diversity, -1), ref_diversity, 1, six, 6);
+    compare_all(TERM(interpolate, 1, .channel2 = 2), ref_interpolate, 1);
+    compare(vectors(3, 4), TERM(interpolate, 1, .channel2 = 2), ref_interpolate, 1, (int64_t[]){2},
             1);
 }
 
@@ -501,8 +503,8 @@ static void pictures_are_aligned(void **state) {
         dp[i] = 1;
     }
     fvi_objective o = {.n_terms = 2};
-    o.terms[0] = TERM(ALIGNMENT, -1, .value = -1, .argument = {2}, .weight = 3);
-    o.terms[1] = TERM(CHANNEL, 0, .weight = 1); /* not of the picture */
+    o.terms[0] = TERM(alignment, -1, .value = -1, .argument = {2}, .weight = 3);
+    o.terms[1] = TERM(channel, 0, .weight = 1); /* not of the picture */
     const float *pictures[COUNT] = {p, p + SIZE, p + 2 * SIZE};
     float *gradients[COUNT] = {dp, dp + SIZE, dp + 2 * SIZE};
     fvi_objective_pictures(&o, pictures, COUNT, 2, 3, 4, gradients, values);
@@ -528,11 +530,11 @@ static void terms_add_up(void **state) {
     value v = vectors(2, 3);
     float x[6] = {9, 9, 9, 1, 2, 3}, seed[6];
     fvi_objective o = {.n_values = 1, .values = {"layer"}, .n_terms = 3};
-    o.terms[0] = TERM(CHANNEL, 1, .weight = 2);
-    o.terms[1] = TERM(ENERGY, 2, .weight = -1, .bare = 1);
-    o.terms[2] = TERM(ENERGY, 2, .weight = 1);
+    o.terms[0] = TERM(channel, 1, .weight = 2);
+    o.terms[1] = TERM(energy, 2, .weight = -1, .bare = 1);
+    o.terms[2] = TERM(energy, 2, .weight = 1);
     fvi_bound *b = NULL;
-    assert_int_equal(fvi_objective_bind(&o, v.g, 2, &b, NULL), FV_OK);
+    assert_int_equal(fvi_objective_bind(&o, v.g, 2, NULL, &b, NULL), FV_OK);
     assert_true(fvi_bound_evaluate(b, 1, (const float *[]){x}, (float *[]){seed}) == 4 - 3 + 9);
     assert_true(seed[3] == 0 && seed[4] == 2 && seed[5] == 5);
     fvi_bound_free(b);
@@ -545,7 +547,7 @@ static void assert_refused(value v, fvi_term t, fv_status status, const char *ex
     fv_error err = {0};
     t.bare = 1;
     o.terms[0] = t;
-    assert_int_equal(fvi_objective_bind(&o, v.g, v.n, &b, &err), status);
+    assert_int_equal(fvi_objective_bind(&o, v.g, v.n, NULL, &b, &err), status);
     assert_string_equal(err.text, expected);
     assert_null(b);
     fvi_graph_free(v.g);
@@ -555,20 +557,20 @@ static void units_that_are_not_there_are_refused(void **state) {
     (void)state;
     float d[2] = {1, 2};
     fv_tensor vector = {1, {2}, d};
-    assert_refused(channels_first(2, 3, 4, 5), TERM(CHANNEL, 3), FV_NOTFOUND,
+    assert_refused(channels_first(2, 3, 4, 5), TERM(channel, 3), FV_NOTFOUND,
                    "layer \"layer\" has 3 channels; 3 does not exist (0..2)");
-    assert_refused(channels_first(2, 3, 4, 5), TERM(INTERPOLATE, 2, .channel2 = 9), FV_NOTFOUND,
+    assert_refused(channels_first(2, 3, 4, 5), TERM(interpolate, 2, .channel2 = 9), FV_NOTFOUND,
                    "layer \"layer\" has 3 channels; 9 does not exist (0..2)");
-    assert_refused(channels_first(2, 3, 4, 5), TERM(CHANNEL, 2, .n_position = 1), FV_ARG,
+    assert_refused(channels_first(2, 3, 4, 5), TERM(channel, 2, .n_position = 1), FV_ARG,
                    "\"layer\" has 2 coordinates a position; 1 were given");
     assert_refused(channels_first(2, 3, 4, 5),
-                   TERM(CHANNEL, 2, .n_position = 2, .position = {3, 5}), FV_NOTFOUND,
+                   TERM(channel, 2, .n_position = 2, .position = {3, 5}), FV_NOTFOUND,
                    "\"layer:2@3,5\" does not exist; positions are 0..3, 0..4");
     assert_refused(channels_first(2, 3, 4, 5),
-                   TERM(DIRECTION, -1, .vector = &vector, .file = (char[]){"v.npy"}), FV_SHAPE,
+                   TERM(direction, -1, .vector = &vector, .file = (char[]){"v.npy"}), FV_SHAPE,
                    "v.npy: 2 numbers; a direction in \"layer\" has 3, one for each channel");
     assert_refused(
-        channels_first(2, 40000, 201, 200), TERM(DIVERSITY, -1), FV_NOMEM,
+        channels_first(2, 40000, 201, 200), TERM(diversity, -1), FV_NOMEM,
         "diversity of \"layer\", 40000 channels, takes more than 2 GiB for 2 pictures; a "
         "layer with fewer channels or positions is needed");
 }

@@ -17,6 +17,7 @@
 #include "runtime/model_state.h"
 #include "support/builder.h"
 #include "support/resolve.h"
+#include "vis/objective/bind.h"
 
 /* ---- networks ------------------------------------------------------------------------------- */
 
@@ -163,26 +164,26 @@ static void reductions_are_kept(void **state) {
     static const struct {
         fvi_reduction reduction;
         const char *text, *expected;
-        fvi_term_kind kind;
+        const fvi_term_kind *kind;
     } cases[] = {
-        {FVI_REDUCTION_MEAN, "stem_relu:1", "stem_relu:1", FVI_TERM_CHANNEL},
-        {FVI_REDUCTION_MEAN, "stem_relu", "stem_relu", FVI_TERM_LAYER},
-        {FVI_REDUCTION_ENERGY, "stem_relu:1", "stem_relu:1", FVI_TERM_ENERGY},
-        {FVI_REDUCTION_ENERGY, "stem_relu", "stem_relu", FVI_TERM_ENERGY},
-        {FVI_REDUCTION_STRONG, "stem_relu:1", "stem_relu:1", FVI_TERM_STRONG},
-        {FVI_REDUCTION_STRONG, "stem_relu", "stem_relu", FVI_TERM_STRONG},
-        {FVI_REDUCTION_ENERGY, "stem_relu:1@2,3", "stem_relu:1@2,3", FVI_TERM_CHANNEL},
-        {FVI_REDUCTION_ENERGY, "mean(stem_relu:1)", "mean(stem_relu:1)", FVI_TERM_CHANNEL},
-        {FVI_REDUCTION_ENERGY, "squares(stem_relu)", "squares(stem_relu)", FVI_TERM_LAYER},
-        {FVI_REDUCTION_ENERGY, "class:hen", "mean(fc8_1:2)", FVI_TERM_CHANNEL},
-        {FVI_REDUCTION_STRONG, "neuron(stem_relu:1)", "neuron(stem_relu:1)", FVI_TERM_CHANNEL},
+        {FVI_REDUCTION_MEAN, "stem_relu:1", "stem_relu:1", &fvi_term_channel},
+        {FVI_REDUCTION_MEAN, "stem_relu", "stem_relu", &fvi_term_layer},
+        {FVI_REDUCTION_ENERGY, "stem_relu:1", "stem_relu:1", &fvi_term_energy},
+        {FVI_REDUCTION_ENERGY, "stem_relu", "stem_relu", &fvi_term_energy},
+        {FVI_REDUCTION_STRONG, "stem_relu:1", "stem_relu:1", &fvi_term_strong},
+        {FVI_REDUCTION_STRONG, "stem_relu", "stem_relu", &fvi_term_strong},
+        {FVI_REDUCTION_ENERGY, "stem_relu:1@2,3", "stem_relu:1@2,3", &fvi_term_channel},
+        {FVI_REDUCTION_ENERGY, "mean(stem_relu:1)", "mean(stem_relu:1)", &fvi_term_channel},
+        {FVI_REDUCTION_ENERGY, "squares(stem_relu)", "squares(stem_relu)", &fvi_term_layer},
+        {FVI_REDUCTION_ENERGY, "class:hen", "mean(fc8_1:2)", &fvi_term_channel},
+        {FVI_REDUCTION_STRONG, "neuron(stem_relu:1)", "neuron(stem_relu:1)", &fvi_term_channel},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         fvi_objective o;
         char text[128];
         fv_status st = resolve_text(net, cases[i].text, NULL, cases[i].reduction, &o, NULL);
         assert_int_equal(st, FV_OK);
-        assert_int_equal(o.terms[0].kind, cases[i].kind);
+        assert_ptr_equal(o.terms[0].kind, cases[i].kind);
         fvi_objective_text(&o, text, sizeof text);
         assert_string_equal(text, cases[i].expected);
         fvi_objective_clear(&o);
@@ -232,7 +233,7 @@ static void directions_are_loaded(void **state) {
     snprintf(text, sizeof text, "fc8:0 + 2*direction(stem_relu@1,2, %s, 4)", path);
     if (resolve_text(net, text, NULL, FVI_REDUCTION_LITERAL, &o, &err)) fail_msg("%s", err.text);
     const fvi_term *t = &o.terms[1];
-    assert_int_equal(t->kind, FVI_TERM_DIRECTION);
+    assert_ptr_equal(t->kind, &fvi_term_direction);
     assert_true(t->n_position == 2 && t->position[0] == 1 && t->position[1] == 2);
     assert_true(t->argument[0] == 4 && t->weight == 2 && t->vector->data[5] == 6);
     fvi_objective_text(&o, written, sizeof written);

@@ -10,6 +10,7 @@
 
 #include "support/recipes.h"
 #include "support/texts.h"
+#include "vis/objective/objective.h"
 #include "vis/objective/parse.h"
 
 #define MODEL "tests/golden/residual.new18-free.onnx"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* term_joint: terms that tie several pictures together: diversity and alignment (Lucid's objectives
- * of these names; Olah et al. 2017, doi:10.23915/distill.00007).
+/* term_diversity: how different several pictures are, diversity(LAYER) (Lucid's objective of this
+ * name; Olah et al. 2017, doi:10.23915/distill.00007).
  *
  * Diversity. A picture's activations are X [positions][channels], its Gram matrix G = Xt X, and
  * cos(i, j) = <G_i, G_j> / (|G_i| |G_j|). Share of picture i: 1 - mean of cos(i, j) over the
@@ -9,22 +9,26 @@
  * G_j> = 2 X_i G_j,   d cos(i, j) = 2 X_i (G_j / (|G_i| |G_j|) - cos(i, j) G_i / |G_i|^2). As in
  * Lucid, a squared length below 1e-10 counts as 1e-10.
  *
- * Alignment. Minus the mean squared difference of two pictures, divided by decay^distance, over all
- * pairs of distance 1..4; each of a pair gets half.
- *
- * Lucid's diversity is what we take from 1, summed, not averaged: docs/objectives.md says which
- * weights are the same.
+ * Lucid's diversity is what is taken here from 1, summed, not averaged: docs/objectives.md says
+ * which weights are the same.
  */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/shape.h"
-#include "vis/objective/bind.h"
+#include "vis/objective/reader.h"
+
+static fv_status read(fvi_reader *r, const fvi_term_kind *kind, const fvi_call *c, fv_error *err) {
+    fvi_unit u;
+    fvi_term *t;
+    fv_status st = fvi_unit_read(r, c->arg[0], &u, err);
+    if (!st && (u.n_position || u.channel >= 0)) return fvi_call_wrong(kind, c, err);
+    return st ? st : fvi_reader_add(r, kind, &u, &t, err);
+}
 
 #define SQUARED_LENGTH_MIN 1e-10
-#define REACH              4 /* pictures further apart are not aligned */
-
-/* ---- diversity ------------------------------------------------------------------------------ */
 
 /* Work of one sample: X [p][c], its gradient [p][c]; through channels also G and a sum of such,
  * [c][c]. */
@@ -36,7 +40,8 @@ typedef struct gram_work {
 
 static int by_channels(const fvi_extent *l) { return l->channels <= fvi_extent_positions(l); }
 
-int64_t fvi_diversity_size(const fvi_extent *l) {
+/* Floats of work a sample needs; -1: too many. */
+static int64_t work_size(const fvi_extent *l) {
     int64_t x = 2 * fvi_extent_count(l), g = 0;
     if (by_channels(l) && (fvi_mul(l->channels, 2 * l->channels, &g) || fvi_add(x, g, &x)))
         return -1;
@@ -45,7 +50,7 @@ int64_t fvi_diversity_size(const fvi_extent *l) {
 
 static gram_work work_of(const fvi_extent *l, float *work, int64_t sample) {
     int64_t count = fvi_extent_count(l), square = l->channels * l->channels;
-    float *x = work + sample * fvi_diversity_size(l);
+    float *x = work + sample * work_size(l);
     return (gram_work){fvi_extent_positions(l), l->channels,           by_channels(l), x, x + count,
                        x + 2 * count,           x + 2 * count + square};
 }
@@ -105,9 +110,10 @@ static void multiply(const gram_work *a) {
 
 static double length_of(double square) { return sqrt(fmax(square, SQUARED_LENGTH_MIN)); }
 
-/* See bind.h. `product` holds <G_i, G_j> in row sample[i], column j. */
-void fvi_diversity(const fvi_extent *l, float *work, double *product, const int64_t *sample,
-                   int count, const float *x, double weight, float *seed, double *values) {
+/* work: [samples][work_size]; product: [samples][samples], <G_i, G_j> in row sample[i], column j.
+ */
+static void diversity(const fvi_extent *l, float *work, double *product, const int64_t *sample,
+                      int count, const float *x, double weight, float *seed, double *values) {
     if (count < 2) {
         for (int i = 0; i < count; i++) values[i] += weight;
         return;
@@ -146,53 +152,36 @@ void fvi_diversity(const fvi_extent *l, float *work, double *product, const int6
     }
 }
 
-/* ---- alignment ------------------------------------------------------------------------------ */
-
-/* `by` times the sum of squared differences of n numbers. */
-static double difference(const float *a, const float *b, int64_t n, double by, float *da,
-                         float *db) {
-    double sum = 0;
-    for (int64_t i = 0; i < n; i++) {
-        double d = (double)a[i] - b[i];
-        float slope = (float)(2 * by * d);
-        sum += d * d;
-        da[i] += slope;
-        db[i] -= slope;
-    }
-    return by * sum;
+static fv_status bind(const fvi_bound *b, fvi_bound_term *t, fv_error *err) {
+    const fvi_extent *l = &b->layout[t->term->value];
+    int64_t size = work_size(l), all = -1;
+    const char *name = b->objective->values[t->term->value];
+    if (size < 0 || fvi_mul(size, b->samples, &all) || all > FVI_MAX_ELEMENTS / 4)
+        return fvi_fail(err, FV_NOMEM,
+                        "diversity of \"%s\", %" PRId64
+                        " channels, takes more than 2 GiB for %" PRId64
+                        " pictures; a layer with fewer channels or positions is needed",
+                        name, l->channels, b->samples);
+    t->work = malloc((size_t)all * sizeof(float));
+    t->product = malloc((size_t)(b->samples * b->samples) * sizeof(double));
+    if (t->work && t->product) return FV_OK;
+    return fvi_fail(err, FV_NOMEM, "no memory for the diversity of \"%s\"", name);
 }
 
-void fvi_alignment(const fvi_extent *l, const int64_t *sample, int count, const float *x,
-                   float decay, double weight, float *seed, double *values) {
-    int64_t size = fvi_extent_count(l);
-    for (int d = 1; d <= REACH; d++) {
-        double by = -weight / pow(decay, d) / (double)size;
-        for (int i = 0; i + d < count; i++) {
-            double sum = 0;
-            for (int64_t e = 0; e < size; e += l->run) {
-                int64_t a = fvi_extent_offset(l, sample[i], e);
-                int64_t b = fvi_extent_offset(l, sample[i + d], e);
-                sum += difference(x + a, x + b, l->run, by, seed + a, seed + b);
-            }
-            values[i] += sum / 2;
-            values[i + d] += sum / 2;
-        }
-    }
+static void group(const fvi_bound *b, const fvi_bound_term *t, const int64_t *sample, int count,
+                  const float *const *targets, float *const *seeds, double *values) {
+    const int v = t->term->value;
+    diversity(&b->layout[v], t->work, t->product, sample, count, targets[v], t->term->weight,
+              seeds[v], values);
 }
 
-void fvi_objective_pictures(const fvi_objective *o, const float *const *p, int count, int channels,
-                            int h, int w, float *const *dp, double *values) {
-    int64_t size = (int64_t)channels * h * w;
-    for (int k = 0; k < o->n_terms; k++) {
-        const fvi_term *t = &o->terms[k];
-        if (t->kind != FVI_TERM_ALIGNMENT || t->value >= 0) continue;
-        for (int d = 1; d <= REACH; d++) {
-            double by = -t->weight / pow(t->argument[0], d) / (double)size;
-            for (int i = 0; i + d < count; i++) {
-                double sum = difference(p[i], p[i + d], size, by, dp[i], dp[i + d]);
-                values[i] += sum / 2;
-                values[i + d] += sum / 2;
-            }
-        }
-    }
-}
+const fvi_term_kind fvi_term_diversity = {
+    .name = "diversity",
+    .usage = "diversity(LAYER)",
+    .min = 1,
+    .max = 1,
+    .scope = FVI_SCOPE_GROUP,
+    .read = read,
+    .bind = bind,
+    .group = group,
+};

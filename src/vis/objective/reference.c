@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* guide: brings out in a dream the features of another picture (the guided dreams of the DeepDream
- * notebook, 2015). At every position p, with activations a_p and the guide's feature vectors y_k:
- * sum over p of max_k <a_p, y_k>; its gradient at a_p is the y_k that fits best.
+/* reference: brings out in a dream the features of another picture (the guided dreams of the
+ * DeepDream notebook, 2015). At every position p, with activations a_p and the reference's feature
+ * vectors y_k: sum over p of max_k <a_p, y_k>; its gradient at a_p is the y_k that fits best.
  */
-#include "vis/objective/guide.h"
+#include "vis/objective/reference.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/tensor.h"
-#include "vis/objective/bind.h"
+#include "vis/objective/reader.h"
 
 #define MAX_VECTORS 16384
 
-double fvi_guide_value(const fvi_extent *l, int64_t n, const fvi_term *t, const float *x,
-                       double scale, float *seed) {
-    const fv_tensor *y = t->vector; /* [vectors][channels] */
+static double value(const fvi_extent *l, int64_t n, const fvi_bound_term *t, const float *x,
+                    float *seed) {
+    const fv_tensor *y = t->term->vector; /* [vectors][channels] */
     int64_t positions = fvi_extent_positions(l), channels = l->channels;
     double sum = 0;
     for (int64_t p = 0; p < positions; p++) {
@@ -33,22 +33,28 @@ double fvi_guide_value(const fvi_extent *l, int64_t n, const fvi_term *t, const 
         }
         sum += best;
         for (int64_t c = 0; c < channels; c++)
-            seed[fvi_extent_at(l, n, c, p)] += (float)scale * y->data[at * channels + c];
+            seed[fvi_extent_at(l, n, c, p)] += t->term->weight * y->data[at * channels + c];
     }
     return sum;
 }
 
-/* The guide's activations as vectors: [positions][channels]. */
-static fv_status guide_vectors(fv_session *session, fvi_executable *plan, const fvi_objective *o,
-                               const fv_tensor *input, fv_tensor **out, fv_error *err) {
+const fvi_term_kind fvi_term_reference = {
+    .scope = FVI_SCOPE_SAMPLE,
+    .value = value,
+};
+
+/* The reference's activations as vectors: [positions][channels]. */
+static fv_status reference_vectors(fv_session *session, fvi_executable *plan,
+                                   const fvi_objective *o, const fv_tensor *input, fv_tensor **out,
+                                   fv_error *err) {
     const fvi_graph *g = fvi_executable_graph(plan);
     fvi_extent l;
     fv_status st = fvi_extent_find(g, g->outputs[0], 1, o->values[0], &l, NULL, NULL, NULL, err);
     if (st) return st;
     int64_t positions = fvi_extent_positions(&l);
     if (positions > MAX_VECTORS)
-        return fvi_fail(err, FV_SHAPE, "\"%s\" has %d positions; a guide may have %d", o->values[0],
-                        (int)positions, MAX_VECTORS);
+        return fvi_fail(err, FV_SHAPE, "\"%s\" has %d positions; a reference may have %d",
+                        o->values[0], (int)positions, MAX_VECTORS);
     fvi_shape shape = {.ndim = 2, .dim = {positions, l.channels}};
     st = fvi_tensor_new(&shape, out, err);
     if (st) return st;
@@ -69,21 +75,21 @@ static fv_status fail_layer(const fvi_objective *o, fv_error *err) {
     return st;
 }
 
-fv_status fvi_guide(fv_session *session, const fv_model *model, const fv_image *guide,
-                    fvi_objective *o, fv_error *err) {
-    if (o->n_terms != 1 || o->terms[0].kind != FVI_TERM_LAYER || o->terms[0].channel >= 0)
+fv_status fvi_reference_resolve(fv_session *session, const fv_model *model,
+                                const fv_image *reference, fvi_objective *o, fv_error *err) {
+    if (o->n_terms != 1 || o->terms[0].kind != &fvi_term_layer || o->terms[0].channel >= 0)
         return fail_layer(o, err);
     fv_tensor *input = NULL, *vectors = NULL;
     fvi_executable *plan = NULL;
     int64_t samples = 0;
-    fv_status st = fv_input_from_image(model, guide, &input, err);
+    fv_status st = fv_input_from_image(model, reference, &input, err);
     if (st) return st;
     fvi_shape shape = fvi_tensor_shape(input);
     st = fvi_session_plan(session, &shape, o->values, 1, 0, &plan, &samples, err);
-    if (!st) st = guide_vectors(session, plan, o, input, &vectors, err);
+    if (!st) st = reference_vectors(session, plan, o, input, &vectors, err);
     if (!st) {
         fvi_term_own(&o->terms[0], NULL, vectors);
-        o->terms[0].kind = FVI_TERM_GUIDE;
+        o->terms[0].kind = &fvi_term_reference;
     } else {
         fv_tensor_free(vectors);
     }

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* parse_unit: names of units: LAYER, LAYER:C, LAYER:C@y,x, class:C.
+/* reader: the units a term names, LAYER, LAYER:C, LAYER:C@y,x, class:C, and the arguments of calls.
  *
  * A layer's name may hold ':' and '@' itself. So the longest LAYER that is followed by something
  * that reads as a channel or a position is tried first, then the whole text; quotes settle what is
  * left.
  */
+#include "vis/objective/reader.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/tensor.h"
 #include "model/network/find.h"
-#include "vis/objective/parse.h"
+#include "vis/objective/class_logits.h"
+#include "vis/objective/spelling.h"
 
-int fvi_is_quote(const char *text, const char *p) {
-    return (*p == '\'' || *p == '"') && (p == text || strchr(" \t(,*+-", p[-1]));
-}
+#define NOTE_BYTES 256
 
 /* ---- what follows a layer's name ------------------------------------------------------------ */
 
@@ -88,9 +90,9 @@ static fv_status read_class(const fvi_reader *r, const char *name, fvi_unit *out
     if (!st) st = fvi_class_find(r->net, &l, name, &u.channel, err);
     if (st) return st;
     u.value = l.value;
-    if (l.softmax && !r->o->note[0])
+    if (l.softmax && !r->note[0])
         g_snprintf(
-            r->o->note, sizeof r->o->note,
+            r->note, NOTE_BYTES,
             "class:%.40s is optimised on \"%.50s\", the logits before the softmax \"%.50s\"; "
             "ask prob:%.40s for the probability",
             name, l.layer, l.softmax, name);
@@ -130,22 +132,21 @@ void fvi_unit_find_logits(fvi_reader *r, const char *text, fvi_unit *u) {
     if (u->is_class || u->channel < 0 || u->n_position > 0) return;
     if (!fvi_logits_before(r->net, u->value, &l)) return;
     u->logits = l.value;
-    if (r->o->note[0]) return;
-    int n = g_snprintf(r->o->note, sizeof r->o->note,
+    if (r->note[0]) return;
+    int n = g_snprintf(r->note, NOTE_BYTES,
                        "%.60s is optimised on \"%.50s\", the logits before the softmax \"%.50s\"",
                        text, l.layer, l.softmax);
     if (!fvi_logits_find(r->net, &own, NULL) && !strcmp(own.value, l.value))
-        g_snprintf(r->o->note + n, sizeof r->o->note - (gsize)n,
+        g_snprintf(r->note + n, NOTE_BYTES - (gsize)n,
                    "; ask prob:%" G_GINT64_FORMAT " for the probability", u->channel);
 }
 
 /* ---- terms ---------------------------------------------------------------------------------- */
 
-fv_status fvi_reader_add(fvi_reader *r, fvi_term_kind kind, const fvi_unit *u, fvi_term **out,
-                         fv_error *err) {
-    fv_objective *o = r->o;
+fv_status fvi_reader_add(fvi_reader *r, const fvi_term_kind *kind, const fvi_unit *u,
+                         fvi_term **out, fv_error *err) {
     fvi_term t = {.kind = kind, .weight = r->weight, .channel = -1};
-    if (o->n_terms == FVI_MAX_TERMS)
+    if (*r->n_terms == FVI_MAX_TERMS)
         return fvi_fail(err, FV_ARG, "an objective of more than %d terms", FVI_MAX_TERMS);
     if (u) {
         t.layer = u->value;
@@ -155,7 +156,72 @@ fv_status fvi_reader_add(fvi_reader *r, fvi_term_kind kind, const fvi_unit *u, f
         t.n_position = u->n_position;
         memcpy(t.position, u->position, sizeof t.position);
     }
-    o->terms[o->n_terms] = t;
-    *out = &o->terms[o->n_terms++];
+    *out = &r->terms[(*r->n_terms)++];
+    **out = t;
     return FV_OK;
+}
+
+/* ---- arguments ------------------------------------------------------------------------------ */
+
+fv_status fvi_read_parameter(const fvi_call *c, int i, const char *what, double low, double high,
+                             float *out, fv_error *err) {
+    double v;
+    if (i >= c->n) return FV_OK;
+    if (!fvi_read_number(c->arg[i], &v) || v < low || v > high)
+        return fvi_fail(err, FV_ARG, "\"%.150s\": the %s \"%.40s\" is no number of %g..%g", c->text,
+                        what, c->arg[i], low, high);
+    *out = (float)v;
+    return FV_OK;
+}
+
+fv_status fvi_call_wrong(const fvi_term_kind *kind, const fvi_call *c, fv_error *err) {
+    return fvi_fail(err, FV_ARG, "\"%.150s\" cannot be read; allowed is %s", c->text, kind->usage);
+}
+
+fv_status fvi_read_path(const char *path, char **out, fv_error *err) {
+    size_t length = strlen(path);
+    int quoted = length > 1 && fvi_is_quote(path, path) && path[length - 1] == *path;
+    *out = quoted ? g_strndup(path + 1, length - 2) : g_strdup(path);
+    if (!strchr(*out, '"') || !strchr(*out, '\'')) return FV_OK;
+    return fvi_fail(err, FV_ARG, "%.200s: a name with both kinds of quotes cannot be written",
+                    *out);
+}
+
+const fv_attachment *fvi_reader_attachment(const fvi_reader *r, const char *name) {
+    for (int i = 0; i < r->n_attachments; i++)
+        if (!strcmp(r->attachments[i].name, name)) return &r->attachments[i];
+    return NULL;
+}
+
+/* ---- vectors -------------------------------------------------------------------------------- */
+
+fv_status fvi_copy_tensor(const fv_tensor *from, fv_tensor **out, fv_error *err) {
+    fvi_shape shape = fvi_tensor_shape(from);
+    fv_status st = fvi_tensor_new(&shape, out, err);
+    if (!st) memcpy((*out)->data, from->data, (size_t)fv_tensor_count(from) * sizeof *from->data);
+    return st;
+}
+
+static void free_data(void *data) {
+    fvi_term_data *d = data;
+    g_free(d->name);
+    fv_tensor_free(d->vector);
+}
+
+void fvi_term_own(fvi_term *t, const char *name, fv_tensor *vector) {
+    t->data = g_atomic_rc_box_new0(fvi_term_data);
+    t->data->name = g_strdup(name);
+    t->data->vector = vector;
+    t->vector = vector;
+    t->file = t->data->name;
+}
+
+void fvi_term_share(fvi_term *t, const fvi_term *with) {
+    t->data = with->data ? g_atomic_rc_box_acquire(with->data) : NULL;
+    t->vector = with->vector;
+    t->file = with->file;
+}
+
+void fvi_term_clear(fvi_term *t) {
+    if (t->data) g_atomic_rc_box_release_full(t->data, free_data);
 }

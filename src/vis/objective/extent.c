@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* extent: where the channels, positions and samples of a value lie. The graph says it
+ * (graph/channel_axis.c, graph/batch.c).
+ */
+#include "vis/objective/extent.h"
+
+#include <inttypes.h>
+
+#include "base/error.h"
+#include "graph/batch.h"
+#include "graph/channel_axis.h"
+
+/* Where the samples lie. A graph the analysis gives up on (files that flatten a batch and gather
+ * from it by computed indices) is taken at its word if the value's first axis is as long as the
+ * batch. */
+static fv_status find_samples(const fvi_graph *g, int v, int64_t samples, int *axis, int64_t *outer,
+                              fv_error *err) {
+    const fvi_shape *s = &g->values[v].shape;
+    fv_status st = fvi_graph_batch_axis(g, samples, v, axis, outer, err);
+    if (st != FV_UNSUPPORTED || s->ndim < 1 || s->dim[0] != samples) return st;
+    *axis = 0;
+    *outer = 1;
+    return FV_OK;
+}
+
+fv_status fvi_extent_find(const fvi_graph *g, int v, int64_t samples, const char *name,
+                          fvi_extent *out, int *channel_axis, int *batch_axis, fvi_shape *sample,
+                          fv_error *err) {
+    fvi_shape s = g->values[v].shape; /* becomes that of one sample */
+    int axis = fvi_graph_channel_axis(g, v), batch;
+    int64_t outer;
+    fv_status st = find_samples(g, v, samples, &batch, &outer, err);
+    if (st) return st;
+    if (s.ndim > 0) s.dim[batch] /= samples;
+    if (axis == batch && s.ndim > 1 && s.dim[axis] == 1) axis = s.ndim - 1;
+    int64_t count = fvi_shape_count(&s), before = fvi_shape_product(&s, 0, batch) * outer;
+    if (count < 1) return fvi_fail(err, FV_SHAPE, "\"%s\" has no elements", name);
+    out->samples = samples;
+    out->run = before > 0 ? count / before : count;
+    out->channels = s.ndim ? s.dim[axis] : 1;
+    out->outer = fvi_shape_product(&s, 0, axis);
+    out->inner = count / (out->outer * out->channels);
+    if (channel_axis) *channel_axis = axis;
+    if (batch_axis) *batch_axis = batch;
+    if (sample) *sample = s;
+    return FV_OK;
+}
+
+fv_status fvi_extent_check_channel(const fvi_extent *l, const char *name, int64_t channel,
+                                   fv_error *err) {
+    if (channel < l->channels) return FV_OK;
+    return fvi_fail(err, FV_NOTFOUND,
+                    "layer \"%s\" has %" PRId64 " channels; %" PRId64 " does not exist (0..%" PRId64
+                    ")",
+                    name, l->channels, channel, l->channels - 1);
+}
+
+int fvi_position_axes(const fvi_shape *sample, int channel_axis, int batch_axis,
+                      int axis[FVI_MAX_DIMS]) {
+    int n = 0;
+    for (int i = 0; i < sample->ndim; i++)
+        if (i != channel_axis && (i != batch_axis || sample->dim[i] > 1)) axis[n++] = i;
+    return n;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a term of an objective is. A kind of term has one row (struct fvi_term_kind), in one file
+ * term_*.c: its name, how it is read and written, and what it computes. terms.c lists the rows.
+ */
+#ifndef FVI_VIS_OBJECTIVE_TERM_H
+#define FVI_VIS_OBJECTIVE_TERM_H
+
+#include <glib.h>
+
+#include "model/network/network.h"
+#include "vis/objective/extent.h"
+#include "vis/objective/terms_image.h"
+
+#define FVI_MAX_POSITION  3
+#define FVI_MAX_TERMS     16
+#define FVI_MAX_VALUES    8
+#define FVI_MAX_OBJECTIVE 4096 /* characters of an expression */
+#define FVI_CENTRE        (-1) /* n_position: the middle; of an even size the later one */
+
+typedef struct fvi_term_kind fvi_term_kind;
+
+/* How a term was written. */
+typedef enum fvi_spelling {
+    FVI_SPELLED_OUT,  /* strong(LAYER:C), neuron(LAYER:C), ...: the same under every reduction */
+    FVI_SPELLED_BARE, /* LAYER, LAYER:C, class:C: what the reduction says */
+    FVI_SPELLED_MEAN  /* mean(LAYER:C), squares(LAYER): what a bare one is under the mean */
+} fvi_spelling;
+
+/* A vector that belongs to a term; shared by its copies. */
+typedef struct fvi_term_data {
+    char *name; /* its path, or the attachment's name */
+    fv_tensor *vector;
+} fvi_term_data;
+
+typedef struct fvi_term {
+    const fvi_term_kind *kind;
+    float weight;
+    int64_t channel; /* -1: all */
+    int n_position;  /* 0: all positions; FVI_CENTRE */
+    int64_t position[FVI_MAX_POSITION];
+    int64_t channel2;  /* INTERPOLATE: of the other end */
+    float argument[2]; /* power, threshold, decay, ...; PICTURE: its arguments */
+    fvi_picture_kind picture;
+    fvi_term_data *data;     /* owner of the next two, counted; NULL: none */
+    const fv_tensor *vector; /* DIRECTION: the direction; MATCH, CARICATURE: what the network sees
+                                of the photo, [channels][h][w] in 0..1 */
+    const char *file;        /* its name */
+    /* as it is written */
+    fvi_spelling spelling;
+    int is_class;                 /* class:C */
+    const char *layer, *layer2;   /* values of the network, borrowed; NULL: the picture */
+    const char *logits, *logits2; /* what goes into the softmax that the value is; or NULL */
+    /* as it is computed: set by fvi_objective_resolve */
+    int bare;          /* the text has no word around the unit: where a channel is one number, it
+                          stands for that number */
+    int value, value2; /* index into values; -1: the picture */
+} fvi_term;
+
+/* An objective under a reduction, tied to values of the network. */
+typedef struct fvi_objective {
+    int n_values;
+    const char *values[FVI_MAX_VALUES]; /* names of values; borrowed from the network */
+    int n_terms;
+    fvi_term terms[FVI_MAX_TERMS];
+} fvi_objective;
+
+/* A term of a network's values, bound to those of a batch. */
+typedef struct fvi_bound_term {
+    const fvi_term *term;
+    const fvi_term_kind *kind; /* as it is computed: a bare energy of one number is that number */
+    int64_t position;          /* -1: all */
+    float **reference; /* of photos: [samples] what is compared with, elements of the layer or the
+                          channel in their order; owned. Else NULL */
+    float *work;       /* what `bind` allocates; owned */
+    double *product;   /* the same */
+} fvi_bound_term;
+
+/* An objective bound to the values of a batch. */
+typedef struct fvi_bound {
+    const fvi_objective *objective;
+    int64_t samples;
+    fvi_extent layout[FVI_MAX_VALUES];
+    int n_terms; /* those of the network's values */
+    fvi_bound_term terms[FVI_MAX_TERMS];
+} fvi_bound;
+
+struct fvi_reader;
+struct fvi_call;
+
+/* What a term depends on. */
+typedef enum fvi_term_scope {
+    FVI_SCOPE_SAMPLE, /* one sample's values of the network */
+    FVI_SCOPE_PHOTO,  /* those, and the same values of a photo */
+    FVI_SCOPE_GROUP,  /* several pictures made together */
+    FVI_SCOPE_PICTURE /* the picture itself */
+} fvi_term_scope;
+
+/* One kind of term. A function that a kind does not need is NULL. */
+struct fvi_term_kind {
+    const char *name;  /* of NAME(argument, ...); NULL: it is written otherwise */
+    const char *usage; /* "strong(LAYER[:C][, DEVIATIONS])" */
+    int min, max;      /* arguments */
+    fvi_term_scope scope;
+    float usual; /* argument[0] that is not written */
+
+    /* Appends the term of a call, whose number of arguments is right. */
+    fv_status (*read)(struct fvi_reader *r, const fvi_term_kind *kind, const struct fvi_call *c,
+                      fv_error *err);
+    /* Appends the term without its weight; NULL: the bare unit, or NAME(unit, ...).
+     *   alone  nothing else stands in the text */
+    void (*text)(const fvi_objective *o, const fvi_term *t, int alone, GString *s);
+    /* Whether it fits its values.  extents  [n_values] */
+    fv_status (*check)(const fvi_objective *o, const fvi_term *t, const fvi_extent *extents,
+                       fv_error *err);
+    /* Allocates what evaluating it needs. */
+    fv_status (*bind)(const fvi_bound *b, fvi_bound_term *t, fv_error *err);
+    /* Its value for sample n, without its weight; adds weight * gradient to the value's seed. */
+    double (*value)(const fvi_extent *l, int64_t n, const fvi_bound_term *t, const float *x,
+                    float *seed);
+    /* GROUP: adds each sample's share to values, and the gradient of their sum to seeds. */
+    void (*group)(const fvi_bound *b, const fvi_bound_term *t, const int64_t *sample, int count,
+                  const float *const *targets, float *const *seeds, double *values);
+    /* GROUP: the same of the pictures themselves, of `size` elements each. */
+    void (*pictures)(const fvi_term *t, const float *const *p, int count, int64_t size,
+                     float *const *dp, double *values);
+};
+
+/* The rows; terms.c has them in the order of their names in messages. */
+extern const fvi_term_kind fvi_term_channel, fvi_term_neuron, fvi_term_layer, fvi_term_energy,
+    fvi_term_strong, fvi_term_probability, fvi_term_direction, fvi_term_diversity,
+    fvi_term_alignment, fvi_term_interpolate, fvi_term_match, fvi_term_caricature,
+    fvi_term_reference, fvi_term_picture;
+
+/* Coordinate i of a term's position on an axis of that size; -1 if it is outside. */
+static inline int64_t fvi_term_coordinate(const fvi_term *t, int i, int64_t size) {
+    const int64_t at = t->n_position == FVI_CENTRE ? size / 2 : t->position[i];
+    return at < size ? at : -1;
+}
+
+/* Whether a term compares with a photo. */
+static inline int fvi_term_has_photo(const fvi_term *t) {
+    return t->kind->scope == FVI_SCOPE_PHOTO;
+}
+
+#endif

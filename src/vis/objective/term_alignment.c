@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* term_alignment: how alike neighbours of several pictures are, alignment(LAYER|input[, decay])
+ * (Lucid's objective of this name). Minus the mean squared difference of two pictures, divided by
+ * decay^distance, over all pairs of distance 1..4; each of a pair gets half.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "vis/objective/reader.h"
+
+#define REACH 4 /* pictures further apart are not aligned */
+
+static fv_status read(fvi_reader *r, const fvi_term_kind *kind, const fvi_call *c, fv_error *err) {
+    fvi_unit u = {.channel = -1};
+    fvi_term *t;
+    float decay = 2;
+    int picture = !strcmp(c->arg[0], "input");
+    fv_status st = picture ? FV_OK : fvi_unit_read(r, c->arg[0], &u, err);
+    if (!st && (u.n_position || u.channel >= 0)) return fvi_call_wrong(kind, c, err);
+    if (!st) st = fvi_read_parameter(c, 1, "decay", 1e-3, FVI_PARAMETER_MAX, &decay, err);
+    if (!st) st = fvi_reader_add(r, kind, picture ? NULL : &u, &t, err);
+    if (!st) t->argument[0] = decay;
+    return st;
+}
+
+/* `by` times the sum of squared differences of n numbers. */
+static double difference(const float *a, const float *b, int64_t n, double by, float *da,
+                         float *db) {
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++) {
+        double d = (double)a[i] - b[i];
+        float slope = (float)(2 * by * d);
+        sum += d * d;
+        da[i] += slope;
+        db[i] -= slope;
+    }
+    return by * sum;
+}
+
+static void alignment(const fvi_extent *l, const int64_t *sample, int count, const float *x,
+                      float decay, double weight, float *seed, double *values) {
+    int64_t size = fvi_extent_count(l);
+    for (int d = 1; d <= REACH; d++) {
+        double by = -weight / pow(decay, d) / (double)size;
+        for (int i = 0; i + d < count; i++) {
+            double sum = 0;
+            for (int64_t e = 0; e < size; e += l->run) {
+                int64_t a = fvi_extent_offset(l, sample[i], e);
+                int64_t b = fvi_extent_offset(l, sample[i + d], e);
+                sum += difference(x + a, x + b, l->run, by, seed + a, seed + b);
+            }
+            values[i] += sum / 2;
+            values[i + d] += sum / 2;
+        }
+    }
+}
+
+static void group(const fvi_bound *b, const fvi_bound_term *t, const int64_t *sample, int count,
+                  const float *const *targets, float *const *seeds, double *values) {
+    const int v = t->term->value;
+    if (v >= 0)
+        alignment(&b->layout[v], sample, count, targets[v], t->term->argument[0], t->term->weight,
+                  seeds[v], values);
+}
+
+/* alignment(input). */
+static void pictures(const fvi_term *t, const float *const *p, int count, int64_t size,
+                     float *const *dp, double *values) {
+    for (int d = 1; t->value < 0 && d <= REACH; d++) {
+        double by = -t->weight / pow(t->argument[0], d) / (double)size;
+        for (int i = 0; i + d < count; i++) {
+            double sum = difference(p[i], p[i + d], size, by, dp[i], dp[i + d]);
+            values[i] += sum / 2;
+            values[i + d] += sum / 2;
+        }
+    }
+}
+
+const fvi_term_kind fvi_term_alignment = {
+    .name = "alignment",
+    .usage = "alignment(LAYER|input[, DECAY])",
+    .min = 1,
+    .max = 2,
+    .scope = FVI_SCOPE_GROUP,
+    .usual = 2,
+    .read = read,
+    .group = group,
+    .pictures = pictures,
+};

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* term_direction: how far activations go along a vector, direction(LAYER[@y,x], v[, power]):
+ * <a, v> cos(a, v)^power at one position, or the mean over all (Lucid's direction).
+ */
+#include <inttypes.h>
+#include <math.h>
+
+#include "base/error.h"
+#include "vis/objective/reader.h"
+#include "vis/objective/spelling.h"
+#include "vis/objective/subset.h"
+
+static int is_direction(const fv_tensor *v) {
+    int somewhere = 0;
+    for (int64_t i = 0; i < fv_tensor_count(v); i++) {
+        if (!isfinite(v->data[i])) return 0;
+        somewhere |= v->data[i] != 0;
+    }
+    return somewhere;
+}
+
+/* The numbers of an attachment or a file. */
+static fv_status load(const fvi_reader *r, const char *name, fv_tensor **out, fv_error *err) {
+    const fv_attachment *a = fvi_reader_attachment(r, name);
+    if (!a) return fv_tensor_load(name, out, err);
+    if (!a->tensor)
+        return fvi_fail(err, FV_ARG, "attachment \"%.150s\" is an image; the term takes a tensor",
+                        name);
+    return fvi_copy_tensor(a->tensor, out, err);
+}
+
+static fv_status read(fvi_reader *r, const fvi_term_kind *kind, const fvi_call *c, fv_error *err) {
+    fvi_unit u;
+    fvi_term *t;
+    float power = 0;
+    fv_status st = fvi_unit_read(r, c->arg[0], &u, err);
+    if (!st && u.channel >= 0) return fvi_call_wrong(kind, c, err);
+    if (!st) st = fvi_read_parameter(c, 2, "power", 0, FVI_PARAMETER_MAX, &power, err);
+    if (!st) st = fvi_reader_add(r, kind, &u, &t, err);
+    if (st) return st;
+    t->argument[0] = power;
+    char *name = NULL;
+    fv_tensor *v = NULL;
+    st = fvi_read_path(c->arg[1], &name, err);
+    if (!st) st = load(r, name, &v, err);
+    if (!st && !is_direction(v))
+        st = fvi_fail(err, FV_ARG, "%.200s: a direction needs finite numbers that are not all 0",
+                      name);
+    if (!st)
+        fvi_term_own(t, name, v);
+    else
+        fv_tensor_free(v);
+    g_free(name);
+    return st;
+}
+
+static void text(const fvi_objective *o, const fvi_term *t, int alone, GString *s) {
+    (void)alone;
+    fvi_append_call(s, "direction", o, t);
+}
+
+static fv_status check(const fvi_objective *o, const fvi_term *t, const fvi_extent *extents,
+                       fv_error *err) {
+    const int64_t count = fv_tensor_count(t->vector), channels = extents[t->value].channels;
+    if (count == channels) return FV_OK;
+    return fvi_fail(err, FV_SHAPE,
+                    "%s: %" PRId64 " numbers; a direction in \"%s\" has %" PRId64
+                    ", one for each channel",
+                    t->file, count, o->values[t->value], channels);
+}
+
+static double value(const fvi_extent *l, int64_t n, const fvi_bound_term *t, const float *x,
+                    float *seed) {
+    const double scale = t->term->weight;
+    const float *v = t->term->vector->data;
+    int64_t positions = t->position >= 0 ? 1 : fvi_extent_positions(l);
+    double length = sqrt(fvi_sum_squares(v, l->channels)), sum = 0;
+    for (int64_t i = 0; i < positions; i++) {
+        fvi_subset p = {l, n, -1, t->position >= 0 ? t->position : i, l->channels};
+        sum +=
+            fvi_dot_cosine(&p, v, length, t->term->argument[0], x, scale / (double)positions, seed);
+    }
+    return sum / (double)positions;
+}
+
+const fvi_term_kind fvi_term_direction = {
+    .name = "direction",
+    .usage = "direction(LAYER[@y,x], FILE.npy[, POWER])",
+    .min = 2,
+    .max = 3,
+    .scope = FVI_SCOPE_SAMPLE,
+    .read = read,
+    .text = text,
+    .check = check,
+    .value = value,
+};

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* term_interpolate: between two channels, interpolate(LAYER:A, LAYER:B): picture k of n raises
+ * (1 - t) of one and t of the other, t = k / (n - 1).
+ */
+#include <inttypes.h>
+
+#include "vis/objective/reader.h"
+#include "vis/objective/spelling.h"
+#include "vis/objective/subset.h"
+
+static fv_status read(fvi_reader *r, const fvi_term_kind *kind, const fvi_call *c, fv_error *err) {
+    fvi_unit near, far;
+    fvi_term *t;
+    fv_status st = fvi_unit_read(r, c->arg[0], &near, err);
+    if (!st) st = fvi_unit_read(r, c->arg[1], &far, err);
+    if (st) return st;
+    if (near.channel < 0 || far.channel < 0 || near.n_position || far.n_position)
+        return fvi_call_wrong(kind, c, err);
+    fvi_unit_find_logits(r, c->arg[0], &near);
+    fvi_unit_find_logits(r, c->arg[1], &far);
+    st = fvi_reader_add(r, kind, &near, &t, err);
+    if (st) return st;
+    t->layer2 = far.value;
+    t->logits2 = far.logits;
+    t->channel2 = far.channel;
+    return FV_OK;
+}
+
+static void text(const fvi_objective *o, const fvi_term *t, int alone, GString *s) {
+    (void)alone;
+    g_string_append(s, "interpolate(");
+    fvi_append_unit(s, o, t, 0);
+    g_string_append(s, ", ");
+    fvi_append_name(s, o->values[t->value2], 0, 1);
+    g_string_append_printf(s, ":%" PRId64 ")", t->channel2);
+}
+
+static fv_status check(const fvi_objective *o, const fvi_term *t, const fvi_extent *extents,
+                       fv_error *err) {
+    return fvi_extent_check_channel(&extents[t->value2], o->values[t->value2], t->channel2, err);
+}
+
+static void group(const fvi_bound *b, const fvi_bound_term *bound, const int64_t *sample, int count,
+                  const float *const *targets, float *const *seeds, double *values) {
+    const fvi_term *t = bound->term;
+    for (int k = 0; k < count; k++) {
+        double far = count > 1 ? (double)k / (count - 1) : 0;
+        double near_weight = t->weight * (1 - far), far_weight = t->weight * far;
+        values[k] +=
+            near_weight * fvi_channel_value(&b->layout[t->value], sample[k], t->channel, -1,
+                                            targets[t->value], near_weight, seeds[t->value]);
+        values[k] +=
+            far_weight * fvi_channel_value(&b->layout[t->value2], sample[k], t->channel2, -1,
+                                           targets[t->value2], far_weight, seeds[t->value2]);
+    }
+}
+
+const fvi_term_kind fvi_term_interpolate = {
+    .name = "interpolate",
+    .usage = "interpolate(LAYER:A, LAYER:B)",
+    .min = 2,
+    .max = 2,
+    .scope = FVI_SCOPE_GROUP,
+    .read = read,
+    .text = text,
+    .check = check,
+    .group = group,
+};

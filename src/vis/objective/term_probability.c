@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* term_probability: the softmax of a network's logits, prob:C.
+ */
+#include <inttypes.h>
+#include <math.h>
+
+#include "vis/objective/term.h"
+
+static void text(const fvi_objective *o, const fvi_term *t, int alone, GString *s) {
+    (void)alone;
+    (void)o;
+    g_string_append_printf(s, "prob:%" PRId64, t->channel);
+}
+
+/* s_c = exp(a_c) / sum of exp(a), at each position, and their mean.
+ * ds_c/da_j = s_c ((j == c) - s_j). */
+static double value(const fvi_extent *l, int64_t n, const fvi_bound_term *t, const float *x,
+                    float *seed) {
+    const int64_t channel = t->term->channel;
+    int64_t positions = fvi_extent_positions(l);
+    double mean = 0, share = t->term->weight / (double)positions;
+    for (int64_t p = 0; p < positions; p++) {
+        double top = -INFINITY, sum = 0;
+        for (int64_t c = 0; c < l->channels; c++) top = fmax(top, x[fvi_extent_at(l, n, c, p)]);
+        for (int64_t c = 0; c < l->channels; c++) sum += exp(x[fvi_extent_at(l, n, c, p)] - top);
+        double s = exp(x[fvi_extent_at(l, n, channel, p)] - top) / sum;
+        mean += s / (double)positions;
+        for (int64_t c = 0; c < l->channels; c++) {
+            int64_t at = fvi_extent_at(l, n, c, p);
+            double here = exp(x[at] - top) / sum;
+            seed[at] += (float)(share * s * ((c == channel) - here));
+        }
+    }
+    return mean;
+}
+
+const fvi_term_kind fvi_term_probability = {
+    .scope = FVI_SCOPE_SAMPLE,
+    .text = text,
+    .value = value,
+};

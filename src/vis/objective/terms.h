@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kinds of terms that are written as NAME(argument, ...): a table of rows. */
+#ifndef FVI_VIS_OBJECTIVE_TERMS_H
+#define FVI_VIS_OBJECTIVE_TERMS_H
+
+#include "vis/objective/term.h"
+
+/* The kind of that name, or NULL. */
+const fvi_term_kind *fvi_terms_find(const char *name);
+/* "LAYER, LAYER:C, ..., neuron(), ...; of the picture tv, l1, ...": what a term may be; caller
+ * frees with g_free. */
+char *fvi_terms_names(void);
+
+#endif
