@@ -51,7 +51,8 @@ typedef struct fv_error {
 /* ---- descs ---------------------------------------------------------------------------------- */
 
 /* A desc of a call: `fv_session_new(m, FV_DESC(fv_session_desc, .threads = 2), &s, &err)`. It fills
- * in struct_size, the first field of descs that can grow: by it a library tells which fields the
+ * in struct_size, the first field of descs that can grow (in C++, which has no such literals,
+ * `fv_session_desc d = {sizeof d};`): by it a library tells which fields the
  * program's header had, so that a program need not be compiled again for a newer library. */
 #define FV_DESC(type, ...) (&(type){.struct_size = sizeof(type), __VA_ARGS__})
 
@@ -120,8 +121,10 @@ FV_API fv_status fv_image_load(const char *path, fv_image **out, fv_error *err);
  */
 FV_API fv_status fv_image_save(const fv_image *image, const char *path, fv_error *err);
 
-/* The same from the bytes of a picture file, which are borrowed for the call.
- *   errors  ARG; FORMAT, NOMEM, UNSUPPORTED as fv_image_load */
+/* Loads a picture from the bytes of a file, as fv_image_load does from a path.
+ *   bytes   [size]; borrowed for the call
+ *   errors  ARG; FORMAT not a picture, or damaged; UNSUPPORTED a format libvips does not read here;
+ *           NOMEM */
 FV_API fv_status fv_image_load_memory(const void *bytes, size_t size, fv_image **out,
                                       fv_error *err);
 
@@ -189,8 +192,6 @@ typedef enum fv_precision {
     FV_PRECISION_AUTO     /* the same, without a word: for those who do not care which */
 } fv_precision;
 
-typedef struct fv_monitor fv_monitor; /* monitor.h */
-
 /* Options of loading. The input fields override what the file and its sidecar say. */
 typedef struct fv_model_desc {
     size_t struct_size;     /* FV_DESC */
@@ -229,8 +230,12 @@ FV_API const char *fv_model_ending(int index);
 FV_API fv_status fv_model_load(const char *path, const fv_model_desc *desc, fv_model **out,
                                fv_error *err);
 /* Loads a network from bytes in memory, as fv_model_load does from a file; no sidecar is looked
- * for, and weights must be inside. bytes   [size] of a model file; copied name    what messages
- * call it and fv_model_name is made from; NULL: "model" errors  as fv_model_load */
+ * for, and weights must be inside.
+ *   bytes   [size] of a model file; copied
+ *   name    what messages call it, and fv_model_name is made from; its folders are cut off.
+ *           NULL: "model"
+ *   errors  as fv_model_load
+ */
 FV_API fv_status fv_model_load_memory(const void *bytes, size_t size, const char *name,
                                       const fv_model_desc *desc, fv_model **out, fv_error *err);
 FV_API void fv_model_free(fv_model *model);

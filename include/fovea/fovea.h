@@ -13,11 +13,12 @@
  *
  * Its parts, in the order in which data flows: core.h (error, tensor, image, model), monitor.h
  * (progress, ending calls), session.h (running a model, gradients), objective.h (what to look for),
- * render.h (pictures that excite units), view.h (montages, plots, maps), examples.h (photos that
- * excite units), attribute.h (which part of a photo does it).
+ * recipe.h (how a picture is made), render.h (pictures that excite units), view.h (montages, plots,
+ * maps), examples.h (photos that excite units), attribute.h (which part of a photo does it).
  *
- * Ownership: you free what a `_load`, `_new`, `_copy` or `_render` function gave you, with its own
- * `_free`; every other pointer is borrowed and lives as long as the object you got it from.
+ * Ownership: what a function puts into an `out` parameter is yours, to be freed with the `_free` of
+ * its type (bytes: fv_bytes_free) unless its comment says otherwise; every pointer that a function
+ * returns is borrowed and lives as long as the object you got it from.
  * Every `_free` takes NULL.
  *
  * Errors: a function that can fail returns a status, FV_OK being 0, and fills `err` if that is not
@@ -25,7 +26,8 @@
  * functions without a status then give NULL, 0 or -1. What was freed must not be used, or freed
  * again.
  *
- * Descs: zero in any field means the default; a NULL desc means all defaults.
+ * Descs: zero in any field means the default; a NULL desc means all defaults. A desc that begins
+ * with struct_size is made with FV_DESC (core.h), which fills that in.
  *
  * Threads: a model is immutable once loaded and may be shared. A session belongs to one thread at
  * a time. The library never prints, exits, reads the environment, or keeps global state of its own.

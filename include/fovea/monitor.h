@@ -18,11 +18,11 @@ extern "C" {
 
 /* Where a long call stands. */
 typedef struct fv_progress {
-    int done, total;          /* updates, over all batches */
+    int done, total;          /* updates, samples, copies, photos, parts of loading */
     double objective;         /* mean of the batch's objectives now */
-    const char *what;         /* the batch's units: "conv1:0 and 7 more" */
-    int iteration, level;     /* update and level of this batch, counted from 1 */
-    int count;                /* pictures of the batch, and the values of their objectives */
+    const char *what;         /* the batch's units: "conv1:0 and 7 more"; or NULL */
+    int iteration, level;     /* update and level of this batch, counted from 1; else 0 */
+    int count;                /* pictures of the batch, and values of their objectives; or 0 */
     const double *objectives; /* [count] */
     const int *pictures;      /* [count] their places in `out` */
 } fv_progress;

@@ -71,9 +71,9 @@ FV_API fv_status fv_photo_objective(const fv_model *model, const char *term, con
                                     fv_objective **out, fv_error *err);
 
 /* Makes the objective of feature accentuation (Hamblin et al. 2024), to be climbed from the photo
- * itself (FV_START_IMAGE, fv_input_picture) with the recipe "accentuate": OBJECTIVE +
- * W*match(NEAR, PHOTO). W is measured, on the photo with some noise, so that both terms' gradients
- * have the same mean magnitude, times `strength`.
+ * itself (fv_recipe_set_image "start", of fv_input_picture) with the recipe "accentuate":
+ * OBJECTIVE + W*match(NEAR, PHOTO). W is measured, on the photo with some noise, so that both
+ * terms' gradients have the same mean magnitude, times `strength`.
  *   objective    what to bring out: terms of the network
  *   photo, name  as fv_photo_objective
  *   near         the layer in which the picture stays near the photo; NULL: the last whose maps

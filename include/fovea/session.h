@@ -33,7 +33,8 @@ FV_API fv_status fv_session_new(const fv_model *model, const fv_session_desc *de
                                 fv_session **out, fv_error *err);
 FV_API void fv_session_free(fv_session *session);
 
-/* Has a monitor see all later calls of the session.
+/* Has a monitor see the later calls of the session: running, gradients, classifying, activations
+ * and attribution. It is asked between pieces of work, not inside a run of the network.
  *   monitor  borrowed until another one is set or the session is freed; NULL: none
  *   errors   ARG
  */

@@ -139,7 +139,8 @@ static fv_status run_pieces(const taking *t, fvi_executable *plan, const fv_tens
     int64_t pieces = input->dim[0] / samples, step = fv_tensor_count(input) / pieces;
     fv_status st = FV_OK;
     for (int64_t k = 0; !st && k < pieces; k++) {
-        st = fvi_session_forward(t->session, plan, input->data + k * step, err);
+        st = fvi_session_piece(t->session, k * samples, input->dim[0], err);
+        if (!st) st = fvi_session_forward(t->session, plan, input->data + k * step, err);
         for (int64_t n = 0; !st && n < samples; n++)
             for (int i = 0; !st && i < t->count; i++) {
                 const float *x = NULL;

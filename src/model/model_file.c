@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "model/sha256.h"
 #include "model/reader.h"
+#include "model/sha256.h"
 #include "model/sibling_file.h"
 
 static void mapping_free(gpointer mapping) {
@@ -27,7 +27,9 @@ fv_status fvi_model_file_open(const fvi_reader *reader, const fvi_model_source *
     fvi_model_file *f = g_malloc0(reader->file_size);
     f->reader = reader;
     f->path = g_strdup(from->path);
-    f->base = g_strdup(from->path ? fvi_path_base(from->path) : from->name ? from->name : "model");
+    f->base = g_strdup(from->path                  ? fvi_path_base(from->path)
+                       : from->name && *from->name ? fvi_path_base(from->name)
+                                                   : "model");
     f->bytes = *bytes;
     f->limits = *limits;
     f->siblings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, mapping_free);

@@ -136,6 +136,24 @@ static void test_seeds(void **state) {
     close_set(&t);
 }
 
+static void test_failing_leaves_values(void **state) {
+    (void)state;
+    set t;
+    double values[SAMPLES] = {7, 7, 7};
+    fv_objective *o = NULL;
+    fv_tensor *dx = NULL;
+    fv_error err;
+    open_set(&t, "tests/golden/residual.new18-free.onnx");
+    if (fv_objective_new(t.m, t.b, NULL, 0, &o, &err)) fail_msg("%s", err.text);
+    for (int64_t n = fv_tensor_count(t.x), i = n - n / SAMPLES; i < n; i++)
+        t.x->data[i] = 3e38f; /* the last sample overflows */
+    assert_int_equal(fv_session_gradient(t.s, t.x, o, values, &dx, &err), FV_NONFINITE);
+    assert_null(dx);
+    for (int i = 0; i < SAMPLES; i++) assert_true(values[i] == 7);
+    fv_objective_free(o);
+    close_set(&t);
+}
+
 typedef struct watcher {
     int calls, answer;
     fv_progress last;
@@ -264,6 +282,7 @@ static void test_threads(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values),  cmocka_unit_test(test_seeds),
+        cmocka_unit_test(test_failing_leaves_values),
         cmocka_unit_test(test_monitor), cmocka_unit_test(test_note),
         cmocka_unit_test(test_threads),
     };

@@ -158,6 +158,7 @@ fv_status fv_session_gradient(fv_session *s, const fv_tensor *input, const fv_ob
     fvi_executable *plan = NULL;
     int64_t samples = 0;
     fv_tensor *dx = NULL;
+    double *found = NULL; /* values are the caller's only when all is well */
     st = fvi_check_input(net, input, err);
     if (!st) st = fvi_objective_resolve(objective, NULL, net, FVI_REDUCTION_LITERAL, &o, err);
     if (!st) st = fvi_objective_check_plain(&o, "a raw input", err);
@@ -165,8 +166,12 @@ fv_status fv_session_gradient(fv_session *s, const fv_tensor *input, const fv_ob
         st = fvi_session_plan(s, &shape, o.values, o.n_values, FVI_EXEC_BACKWARD, &plan, &samples,
                               err);
     if (!st) st = fvi_tensor_new(&shape, &dx, err);
-    if (!st) st = gradient_pieces(s, plan, &o, input, samples, values, dx, err);
+    if (!st && values && !(found = calloc((size_t)shape.dim[0] + 1, sizeof *found)))
+        st = fvi_fail(err, FV_NOMEM, "no memory for %lld values", (long long)shape.dim[0]);
+    if (!st) st = gradient_pieces(s, plan, &o, input, samples, found, dx, err);
     fvi_objective_clear(&o);
+    if (!st && values) memcpy(values, found, (size_t)shape.dim[0] * sizeof *values);
+    free(found);
     if (st) {
         fv_tensor_free(dx);
         return st;

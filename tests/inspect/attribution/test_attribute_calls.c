@@ -183,15 +183,21 @@ static void stopping(void **state) {
         {{.method = FV_METHOD_OCCLUSION, .window = 4}, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        for (int answer = 0; answer <= FV_MONITOR_CANCEL; answer++) {
+        for (int k = 0; k <= 2 * FV_MONITOR_CANCEL + 1; k++) {
+            const int answer = k / 2, by_monitor = k % 2;
             watch w = {.stop_at = 30, .answer = answer};
             fv_attribute_desc d = cases[i].d;
             fv_attribution *a = NULL;
-            d.progress = look;
+            fv_monitor *monitor = NULL;
+            assert_int_equal(fv_monitor_new(look, NULL, &w, &monitor, NULL), FV_OK);
+            d.progress = by_monitor ? NULL : look;
             d.user = &w;
+            if (by_monitor) fv_session_set_monitor(net.session, monitor, NULL);
             const int gives = !answer || (answer == FV_MONITOR_STOP && cases[i].partial);
             assert_int_equal(attribute_text(net.model, net.session, x, "class:1", &d, &a, NULL),
                              gives ? FV_OK : FV_CANCELLED);
+            fv_session_set_monitor(net.session, NULL, NULL);
+            fv_monitor_free(monitor);
             assert_int_equal(w.falls, 0);
             assert_true(w.calls > 1);
             if (gives) {
