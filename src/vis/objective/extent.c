@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* extent: where the channels, positions and samples of a value lie. The graph says it
+/* extent: the layout of a value, its channels, positions and samples, as the graph says it
  * (graph/channel_axis.c, graph/batch.c).
  */
 #include "vis/objective/extent.h"
@@ -10,9 +10,9 @@
 #include "graph/batch.h"
 #include "graph/channel_axis.h"
 
-/* Where the samples lie. A graph the analysis gives up on (files that flatten a batch and gather
- * from it by computed indices) is taken at its word if the value's first axis is as long as the
- * batch. */
+/* Finds the axis of the samples. A graph the analysis gives up on (files that flatten a batch and
+ * gather from it by computed indices) is taken at its word if the value's first axis is as long as
+ * the batch. */
 static fv_status find_samples(const fvi_graph *g, int v, int64_t samples, int *axis, int64_t *outer,
                               fv_error *err) {
     const fvi_shape *s = &g->values[v].shape;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where the elements of a value lie: its channels, positions and samples.
+/* The layout of a value: its channels, positions and samples.
  *
  * One sample of a value is outer x channels x inner elements, its channels somewhere in the middle.
- * In the whole value they lie in runs: `run` elements of sample 0, `run` of sample 1, ...
+ * The whole value is a sequence of runs: `run` elements of sample 0, `run` of sample 1, ...
  */
 #ifndef FVI_VIS_OBJECTIVE_EXTENT_H
 #define FVI_VIS_OBJECTIVE_EXTENT_H

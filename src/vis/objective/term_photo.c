@@ -15,13 +15,13 @@
 /* What the network sees of a picture: [channels][h][w]. */
 static fv_status see_photo(const fvi_network *net, const fv_image *photo, fv_tensor **out,
                            fv_error *err) {
-    fv_image *seen = NULL;
-    fv_status st = fvi_input_picture(net, photo, &seen, err);
+    fv_image *input = NULL;
+    fv_status st = fvi_input_picture(net, photo, &input, err);
     if (!st) {
-        const fv_tensor t = {3, {seen->channels, seen->height, seen->width}, seen->data};
+        const fv_tensor t = {3, {input->channels, input->height, input->width}, input->data};
         st = fvi_copy_tensor(&t, out, err);
     }
-    fv_image_free(seen);
+    fv_image_free(input);
     return st;
 }
 
