@@ -10,6 +10,7 @@
 #include "graph/receptive_field.h"
 #include "inspect/dataset/dataset.h"
 #include "model/network/find.h"
+#include "runtime/lowered.h"
 #include "runtime/model_state.h"
 
 #define KEY_VERSION "1 resized to size/0.875, bicubic, centre"
@@ -55,7 +56,8 @@ static fv_status describe(const fv_examples *e, fvi_layer_table *t, fv_error *er
     fvi_extent extent;
     fvi_shape sample;
     int channel_axis, batch_axis;
-    fv_status st = fvi_network_lower(net, NULL, 0, t->o.values, 1, &g, err);
+    const fvi_shape own = fvi_network_input_shape(net, 1, 0, 0);
+    fv_status st = fvi_model_lower(e->model, &own, t->o.values, 1, &g, err);
     if (st) return st;
     const int v = g->outputs[0];
     st = fvi_extent_find(g, v, 1, t->name, &extent, &channel_axis, &batch_axis, &sample, err);
