@@ -387,17 +387,10 @@ static const char *(*const rules[FVI_KIND_COUNT])(GString *, const fvi_graph *,
 #undef FVI_KIND
 };
 
-const char *fvi_describe(const fvi_graph *g, const fvi_node *n, fvi_pool *pool) {
+const char *fvi_describe(const fvi_graph *g, const fvi_node *n, fvi_pool *pool, const char **kind) {
     GString *s = g_string_new(NULL);
-    rules[n->kind](s, g, n);
+    *kind = rules[n->kind](s, g, n);
     char *text = fvi_pool_strdup(pool, s->str);
     g_string_free(s, TRUE);
     return text;
-}
-
-const char *fvi_describe_kind(const fvi_graph *g, const fvi_node *n) {
-    GString *s = g_string_new(NULL);
-    const char *kind = rules[n->kind](s, g, n);
-    g_string_free(s, TRUE);
-    return kind;
 }

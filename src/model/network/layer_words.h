@@ -5,8 +5,8 @@
 
 #include "graph/graph.h"
 
-/* The words of one node, allocated in the pool; NULL when it is exhausted. */
-const char *fvi_describe_kind(const fvi_graph *g, const fvi_node *n);
-const char *fvi_describe(const fvi_graph *g, const fvi_node *n, fvi_pool *pool);
+/* The description of a node, allocated in the pool; NULL when that is exhausted.
+ *   kind  its kind in words; static */
+const char *fvi_describe(const fvi_graph *g, const fvi_node *n, fvi_pool *pool, const char **kind);
 
 #endif

@@ -62,8 +62,7 @@ static fv_status make_row(const fvi_graph *g, const fvi_node *n, const fvi_node 
     l->name = fvi_pool_strdup(pool, n->name);
     l->output = fvi_pool_strdup(pool, y->name);
     l->source_op = fvi_pool_strdup(pool, n->source_op);
-    l->kind = fvi_describe_kind(g, n);
-    l->description = fvi_describe(g, n, pool);
+    l->description = fvi_describe(g, n, pool, &l->kind);
     if (!l->name || !l->output || !l->source_op || !l->description)
         return fvi_fail(err, FV_NOMEM, "no memory for the layer table");
     l->ndim = y->shape.ndim;
