@@ -20,6 +20,17 @@ static void release(const void *network, const void *bytes, size_t size) {
     fvi_network_release(network, bytes, size);
 }
 
+/* A model without network and device.  NULL: out of memory */
+static fv_model *model_new(void) {
+    fv_model *m = calloc(1, sizeof *m);
+    if (!m) return NULL;
+    m->budget = fvi_budget_new();
+    m->lowered = fvi_lowered_new();
+    if (m->budget && m->lowered) return m;
+    fv_model_free(m);
+    return NULL;
+}
+
 /* The device that runs a model's network. */
 static fv_status start_device(fv_model *m, fv_precision precision, fv_error *err) {
     const int64_t limit = fvi_network_limits(m->network)->memory;
@@ -58,12 +69,9 @@ static fv_status load(const fvi_model_source *from, const char *name, const fv_m
     if (!st) st = check_precision(d.precision, &precision, err);
     if (!st) st = report(d.monitor, 0, err);
     if (st) return st;
-    fv_model *m = calloc(1, sizeof *m);
-    if (!m) return fvi_fail(err, FV_NOMEM, "out of memory while loading %s", name);
-    m->budget = fvi_budget_new();
-    m->lowered = fvi_lowered_new();
-    st = m->budget && m->lowered ? fvi_network_open(from, &d, &m->network, err)
-                                 : fvi_fail(err, FV_NOMEM, "out of memory while loading %s", name);
+    fv_model *m = model_new();
+    st = m ? fvi_network_open(from, &d, &m->network, err)
+           : fvi_fail(err, FV_NOMEM, "out of memory while loading %s", name);
     if (!st) st = report(d.monitor, 1, err);
     if (!st) st = start_device(m, precision, err);
     if (!st) st = report(d.monitor, 2, err);
@@ -97,13 +105,9 @@ fv_status fv_model_shuffle(const fv_model *model, const int *layers, int count, 
     if (st) return st;
     if (count < 0)
         return fvi_fail(err, FV_ARG, "%d layers cannot be shuffled; allowed are 0 and more", count);
-    fv_model *m = calloc(1, sizeof *m);
-    if (!m) return fvi_fail(err, FV_NOMEM, "out of memory while shuffling weights");
-    m->budget = fvi_budget_new();
-    m->lowered = fvi_lowered_new();
-    st = m->budget && m->lowered
-             ? fvi_network_shuffle(model->network, layers, count, seed, &m->network, err)
-             : fvi_fail(err, FV_NOMEM, "out of memory while shuffling weights");
+    fv_model *m = model_new();
+    st = m ? fvi_network_shuffle(model->network, layers, count, seed, &m->network, err)
+           : fvi_fail(err, FV_NOMEM, "out of memory while shuffling weights");
     if (!st) st = start_device(m, fvi_device_precision(model->device), err);
     if (st) {
         fv_model_free(m);
