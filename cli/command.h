@@ -77,8 +77,11 @@ typedef struct cli_option {
     const char *value;    /* what stands for its value in help, "N"; NULL for a flag */
     const char *fallback; /* its default, in words; NULL for a flag; "" where it must be given */
     const char *help;     /* NULL: a former name, which still reads but is told nowhere */
-    const char *(*choice)(int index); /* NULL beyond. CLI_CHOICE: its words, which help lists unless
-                                         `value` stands for them; CLI_TEXT: words it may be */
+    const char *(*choice)(int n); /* the n-th of its words, from 1; NULL beyond. CLI_CHOICE: all of
+                                     them, which help lists unless `value` stands for them;
+                                     CLI_TEXT: words it may be */
+    const char *former;           /* CLI_CHOICE: words that still read and are told nowhere,
+                                     "old=new|old=new"; or NULL */
 } cli_option;
 
 /* Names that an option takes, printed with a line each below the options. */

@@ -73,18 +73,31 @@ char *cli_option_range(const cli_option *option) {
 char **cli_option_choices(const cli_option *option) {
     if (!option->choice) return g_strsplit(option->value, "|", -1);
     GStrvBuilder *builder = g_strv_builder_new();
-    for (int i = 0; option->choice(i); i++) g_strv_builder_add(builder, option->choice(i));
+    for (int i = 1; option->choice(i); i++) g_strv_builder_add(builder, option->choice(i));
     char **list = g_strv_builder_end(builder);
     g_strv_builder_unref(builder);
     return list;
 }
 
+/* The word that has taken the place of a former one; or the word itself. Caller frees. */
+static char *present_word(const char *word, const char *former) {
+    char **pairs = g_strsplit(former ? former : "", "|", -1);
+    const size_t n = strlen(word);
+    char *found = NULL;
+    for (char **p = pairs; *p && !found; p++)
+        if (!g_ascii_strncasecmp(*p, word, n) && (*p)[n] == '=') found = g_strdup(*p + n + 1);
+    g_strfreev(pairs);
+    return found ? found : g_strdup(word);
+}
+
 static int parse_choice(const char *text, const cli_option *o, int *out) {
+    char *word = present_word(text, o->former);
     char **list = cli_option_choices(o);
     int found = 0;
     for (int i = 0; list[i] && !found; i++)
-        if (!g_ascii_strcasecmp(text, list[i])) found = i + 1;
+        if (!g_ascii_strcasecmp(word, list[i])) found = i + 1;
     g_strfreev(list);
+    g_free(word);
     if (!found) return -1;
     *out = found;
     return 0;

@@ -39,8 +39,8 @@ static char *shape_text(const fv_activations *m) {
 /* What the colours mean. */
 static void print_scale(const fv_paint_desc *s) {
     static const char *const ends[][2] = {[FV_PALETTE_GREY] = {"black", "white"},
-                                          [FV_PALETTE_SIGNED] = {"blue", "red"},
-                                          [FV_PALETTE_HEAT] = {"dark blue", "light yellow"}};
+                                          [FV_PALETTE_DIVERGING] = {"blue", "red"},
+                                          [FV_PALETTE_SEQUENTIAL] = {"dark blue", "light yellow"}};
     if (!s->palette) return;
     if (s->low < s->high)
         cli_putf(", %s is %.4g, %s %.4g", ends[s->palette][0], (double)s->low, ends[s->palette][1],
@@ -110,8 +110,6 @@ static void json_pair(JsonBuilder *b, const char *name, double y, double x) {
 }
 
 static void json_scale(JsonBuilder *b, const fv_paint_desc *s) {
-    static const char *const names[] = {
-        [FV_PALETTE_GREY] = "grey", [FV_PALETTE_SIGNED] = "signed", [FV_PALETTE_HEAT] = "heat"};
     const int one = s->low < s->high;
     json_builder_set_member_name(b, "scale");
     if (!s->palette) {
@@ -119,7 +117,7 @@ static void json_scale(JsonBuilder *b, const fv_paint_desc *s) {
         return;
     }
     json_builder_begin_object(b);
-    cli_json_text(b, "palette", names[s->palette]);
+    cli_json_text(b, "palette", fv_palette_name(s->palette));
     cli_json_number(b, "low", one ? (double)s->low : (double)NAN);
     cli_json_number(b, "high", one ? (double)s->high : (double)NAN);
     json_builder_end_object(b);

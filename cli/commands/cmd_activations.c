@@ -289,7 +289,7 @@ static int check_words(const activations_args *a) {
     if (!code && a->overlay && a->palette == FV_PALETTE_GREY)
         code = cli_usage(a->common.command,
                          "--overlay: grey cannot be told from the photo; allowed are "
-                         "--palette signed and heat");
+                         "--palette diverging and sequential");
     return code ? code : cli_npy_check(&a->common, a->npy);
 }
 
@@ -343,6 +343,8 @@ static int run(const cli_args *common) {
     return code;
 }
 
+static const char *palette_name(int n) { return fv_palette_name((fv_palette)n); }
+
 /* clang-format off */
 static const cli_option options[] = {
     {"output", 'o', CLI_TEXT, offsetof(activations_args, output), 0, 0, "OUT.png", "none: only numbers",
@@ -357,9 +359,10 @@ static const cli_option options[] = {
      "blend every tile with the network's input picture, which is the first tile"},
     {"scale", 0, CLI_CHOICE, offsetof(activations_args, tile_scale), 0, 0, "all|tile", "all",
      "one scale of colours for all tiles of a layer, or one for each tile"},
-    {"palette", 0, CLI_CHOICE, offsetof(activations_args, palette), 0, 0, "grey|signed|heat",
-     "signed where a value is below 0, else grey; heat over a photo",
-     "grey: low is black, high white; signed: below 0 blue, above red; heat: dark blue to yellow"},
+    {"palette", 0, CLI_CHOICE, offsetof(activations_args, palette), 0, 0, NULL,
+     "diverging where a value is below 0, else grey; sequential over a photo",
+     "grey: low is black, high white; diverging: below 0 blue, above red; sequential: dark blue to yellow",
+     .choice = palette_name, .former = "signed=diverging|heat=sequential"},
     {"npy", 0, CLI_TEXT, offsetof(activations_args, npy), 0, 0, "FILE.npy|DIR", "none",
      "write all channels as numbers, [inputs][channels][height][width]; of several layers one file each, into DIR"},
     {"tile-size", 0, CLI_INT, offsetof(activations_args, tile_size), 1, 8192, "N",

@@ -257,6 +257,8 @@ static int run(const cli_args *common) {
     return code;
 }
 
+static const char *form_name(int n) { return fv_weights_form_name((fv_weights_form)n); }
+
 /* clang-format off */
 static const cli_option options[] = {
     {"output", 'o', CLI_TEXT, offsetof(weights_args, output), 0, 0, "OUT.png", "none",
@@ -273,8 +275,8 @@ static const cli_option options[] = {
      "black is the least value and white the greatest, wherever zero is"},
     {"grey", 0, CLI_FLAG, offsetof(weights_args, grey), 0, 0, NULL, NULL,
      "pairs of input and output in grey instead of red and blue; colours each by itself"},
-    {"as", 0, CLI_CHOICE, offsetof(weights_args, form), 0, 0, "tiles|bars|matrix", "what suits the layer",
-     "a picture a kernel, a plot a kernel, or one picture of the whole layer"},
+    {"as", 0, CLI_CHOICE, offsetof(weights_args, form), 0, 0, NULL, "what suits the layer",
+     "a picture a kernel, a plot a kernel, or one picture of the whole layer", .choice = form_name},
     {"shape", 0, CLI_TEXT, offsetof(weights_args, shape), 0, 0, "CxHxW", "the flattened map, if the layer reads one",
      "shape in which a row of a dense layer is drawn; also HxW, and HxWxC for channels last"},
     {"histogram", 0, CLI_TEXT, offsetof(weights_args, histogram), 0, 0, "FILE", "none",

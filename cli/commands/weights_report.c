@@ -11,8 +11,6 @@
 
 #define NAMED_MAX 16 /* dead filters, and pairs, that are named in a text; JSON has all */
 
-static const char *const forms[] = {"", "tiles", "bars", "matrix"};
-
 static void put_name(const cli_weights *w) {
     char *name = cli_clean(w->layer->name), *kind = cli_clean(w->layer->kind);
     char *shape = cli_shape_text(w->stats.ndim, w->stats.dim, 0);
@@ -55,10 +53,10 @@ static void put_shape(const cli_weights *w) {
 
 static void put_colours(const fv_weights_desc *desc, const fv_weights *d) {
     const int symmetric = !desc->min_max;
-    const char *ends = d->palette == FV_PALETTE_SIGNED ? "blue .. red" : "0 .. 1";
-    const char *zero = d->palette == FV_PALETTE_SIGNED ? ", zero is white"
-                       : symmetric                     ? ", zero is mid grey"
-                                                       : "";
+    const char *ends = d->palette == FV_PALETTE_DIVERGING ? "blue .. red" : "0 .. 1";
+    const char *zero = d->palette == FV_PALETTE_DIVERGING ? ", zero is white"
+                       : symmetric                        ? ", zero is mid grey"
+                                                          : "";
     if (d->form == FV_WEIGHTS_BARS) return;
     if (desc->each) {
         float least = d->tiles[0].high, most = least;
@@ -132,11 +130,8 @@ static void json_drawn(JsonBuilder *b, const fv_weights *d) {
         return;
     }
     json_builder_begin_object(b);
-    cli_json_text(b, "form", forms[d->form]);
-    cli_json_text(b, "colours",
-                  d->rgb                            ? "rgb"
-                  : d->palette == FV_PALETTE_SIGNED ? "signed"
-                                                    : "grey");
+    cli_json_text(b, "form", fv_weights_form_name(d->form));
+    cli_json_text(b, "colours", d->rgb ? "rgb" : fv_palette_name(d->palette));
     cli_json_sizes(b, "kernel", 2, (int64_t[]){d->height, d->width});
     json_builder_set_member_name(b, "tiles");
     json_builder_begin_array(b);

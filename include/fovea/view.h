@@ -48,19 +48,22 @@ FV_API fv_status fv_plot_bars(const float *values, int count, const fv_plot_desc
 /* How numbers become colours. All three can be told apart by colour-blind people. */
 typedef enum fv_palette {
     FV_PALETTE_GREY = 1, /* low black, high white */
-    FV_PALETTE_SIGNED,   /* below zero blue, zero white, above zero red, equally strong */
-    FV_PALETTE_HEAT      /* dark blue over red to light yellow, lightness in even steps */
+    FV_PALETTE_DIVERGING,   /* below zero blue, zero white, above zero red, equally strong */
+    FV_PALETTE_SEQUENTIAL      /* dark blue over red to light yellow, lightness in even steps */
 } fv_palette;
+
+/* "grey", "diverging", "sequential"; NULL for another number. */
+FV_API const char *fv_palette_name(fv_palette palette);
 
 typedef struct fv_paint_desc {
     fv_palette palette; /* 0: GREY */
-    float low, high;    /* the values of the palette's ends, low < high; both 0: found. SIGNED: -m
-                           and m, the largest magnitude; else the least and the largest value */
+    float low, high;    /* the values of the palette's ends, low < high; both 0: found. DIVERGING:
+                           -m and m, the largest magnitude; else the least and the largest value */
 } fv_paint_desc;
 
 /* Fills the fields of a desc that are 0, for numbers to be painted on one scale.
  *   values  [count]; numbers that are not finite are passed over
- *   errors  ARG low >= high, an unknown palette; SIGNED whose low is not -high */
+ *   errors  ARG low >= high, an unknown palette; DIVERGING whose low is not -high */
 FV_API fv_status fv_paint_scale(const float *values, int64_t count, fv_paint_desc *desc,
                                 fv_error *err);
 
@@ -79,8 +82,8 @@ FV_API fv_status fv_paint_bar(const fv_paint_desc *desc, int width, fv_image **o
 /* Lays a map over a photograph: the map is resized (bilinear) to the photograph, painted, and mixed
  * with the photograph's lightness.
  *   values    [height][width]
- *   strength  of the colours, 0..1; 0: 0.6. SIGNED and HEAT are mixed in by |value|'s place between
- *             zero and the end, so that what matters little leaves the photograph as it is
+ *   strength  of the colours, 0..1; 0: 0.6. It is scaled by |value| as a share of the scale's end,
+ *             so that what matters little leaves the photograph as it is
  *   out       [3], the photograph's size    errors  ARG GREY; as fv_paint
  */
 FV_API fv_status fv_overlay(const fv_image *photo, const float *values, int height, int width,
@@ -123,6 +126,9 @@ typedef enum fv_weights_form {
     FV_WEIGHTS_MATRIX     /* one picture: a row for each output, a column for each of its numbers */
 } fv_weights_form;
 
+/* "tiles", "bars", "matrix"; NULL for another number. */
+FV_API const char *fv_weights_form_name(fv_weights_form form);
+
 typedef struct fv_weights_desc {
     const int *channels; /* [n_channels] outputs to show, in this order; NULL: all */
     int n_channels;
@@ -154,7 +160,7 @@ typedef struct fv_weights {
     int count;
     fv_weights_tile *tiles; /* [count] in the order asked for */
     fv_weights_form form;
-    fv_palette palette; /* GREY, which for RGB tiles holds of each colour; or SIGNED */
+    fv_palette palette; /* GREY, which for RGB tiles holds of each colour; or DIVERGING */
     int rgb;            /* the tiles have colours */
     int outputs, inputs; /* what the layer has; the inputs are those of one group */
     int height, width;  /* of a kernel */
@@ -263,7 +269,8 @@ FV_API fv_status fv_comparison_rank(const fv_comparison *comparison, fv_changes 
  * the map in A, the map in B, both on one scale.
  *   photo, input  one of them; input [1][...]
  *   peaks   [2] the value of largest magnitude in each map; or NULL. The scale ends at the larger
- *           of the two: GREY from 0 (HEAT for a single number), or SIGNED where a value is below 0
+ *           of the two: GREY from 0 (SEQUENTIAL for a single number), or DIVERGING where a value is
+ *           below 0
  *   out     [3] yours to free    errors  ARG no such channel; as fv_comparison_add */
 FV_API fv_status fv_comparison_draw(fv_comparison *comparison, const fv_image *photo,
                                     const fv_tensor *input, int channel, float peaks[2],
@@ -320,7 +327,8 @@ typedef struct fv_activations_desc {
     int top;              /* only the strongest so many of them, strongest first, of equals the
                              one that is stronger the other way; 0: all */
     fv_score by;       /* what strong means: the largest value, or the mean; 0: MAX */
-    fv_palette palette;   /* 0: SIGNED where a value is below zero; else GREY, over a photo HEAT */
+    fv_palette palette;   /* 0: DIVERGING where a value is below zero; else GREY, over a photo
+                             SEQUENTIAL */
     int scale_tile;       /* 1: every tile has a scale of its own; 0: all have one */
     const fv_image *photo; /* tiles are laid over it (fv_input_picture's); NULL: they stand alone */
     int columns, tile;    /* as fv_montage_desc; tile 0: up to 224, smaller where they are many */

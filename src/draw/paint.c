@@ -37,13 +37,13 @@ fv_status fv_paint_scale(const float *values, int64_t count, fv_paint_desc *desc
     if (!d.palette) d.palette = FV_PALETTE_GREY;
     if (d.low == 0 && d.high == 0) {
         extremes(values, count, &d.low, &d.high);
-        if (d.palette == FV_PALETTE_SIGNED) {
+        if (d.palette == FV_PALETTE_DIVERGING) {
             d.high = fmaxf(fabsf(d.low), fabsf(d.high));
             d.low = -d.high;
         }
         if (!(d.low < d.high)) { /* all alike: any scale holds them */
             d.high += fmaxf(fabsf(d.high) * FLT_EPSILON * 16, FLT_MIN);
-            if (d.palette == FV_PALETTE_SIGNED) d.low = -d.high;
+            if (d.palette == FV_PALETTE_DIVERGING) d.low = -d.high;
         }
     }
     st = fvi_paint_check(&d, err);
@@ -136,7 +136,7 @@ fv_status fv_paint_bar(const fv_paint_desc *desc, int width, fv_image **out, fv_
     draw_bar(p, &d);
     st = write_number(p, (double)d.low, 0, 0, width / 2, err);
     if (!st) st = write_number(p, (double)d.high, width, 2, width / 2, err);
-    if (!st && d.palette == FV_PALETTE_SIGNED && width >= 3 * SIDE_MIN)
+    if (!st && d.palette == FV_PALETTE_DIVERGING && width >= 3 * SIDE_MIN)
         st = write_number(p, 0, width / 2, 1, width / 3, err);
     if (st)
         fv_image_free(p);
@@ -159,15 +159,15 @@ static fv_status enlarge(const float *values, int h, int w, const fv_image *phot
 
 /* How much of the colour a value gets, 0..1: its distance from the neutral end of the scale. */
 static float weight_of(const fv_paint_desc *d, float value) {
-    float t = d->palette == FV_PALETTE_SIGNED ? fabsf(value) / d->high
+    float t = d->palette == FV_PALETTE_DIVERGING ? fabsf(value) / d->high
                                               : (value - d->low) / (d->high - d->low);
     return sqrtf(fminf(fmaxf(t, 0), 1)); /* middling values are to be seen */
 }
 
-/* The colour that is mixed in. In SIGNED the neutral middle of the palette would whiten the
+/* The colour that is mixed in. In DIVERGING the neutral middle of the palette would whiten the
  * photograph where the map says nothing, so that colours begin halfway to the ends. */
 static fvi_rgb tint_of(const fvi_rgb *colors, const fv_paint_desc *d, float value) {
-    if (d->palette == FV_PALETTE_SIGNED && value != 0)
+    if (d->palette == FV_PALETTE_DIVERGING && value != 0)
         value = copysignf(fmaxf(fabsf(value), d->high / 2), value);
     return color_of(colors, d, value);
 }
@@ -189,7 +189,7 @@ static void mix(const fv_image *photo, const fv_image *map, const fv_paint_desc 
 
 fv_status fv_overlay(const fv_image *photo, const float *values, int height, int width,
                      const fv_paint_desc *desc, float strength, fv_image **out, fv_error *err) {
-    fv_paint_desc d = desc ? *desc : (fv_paint_desc){.palette = FV_PALETTE_HEAT};
+    fv_paint_desc d = desc ? *desc : (fv_paint_desc){.palette = FV_PALETTE_SEQUENTIAL};
     fv_image *flat = NULL, *map = NULL, *p = NULL;
     fv_status st = FVI_NOT_NULL(err, photo, values, out);
     if (!st) st = fvi_image_check(photo, "the photograph", err);

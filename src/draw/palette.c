@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Palettes: from numbers to colours.
  *
- * SIGNED and HEAT run through a few colours in OKLab (Ottosson 2020, "A perceptual color space for
- * image processing"), in which equal steps look equal: HEAT's lightness rises in a straight line,
- * so it also reads in grey; SIGNED falls from a neutral white at zero equally far to blue and to
- * red, the pair that the common colour deficiencies tell apart. Between two of its colours a
- * palette is a straight line in OKLab; what leaves sRGB there is cut off.
+ * DIVERGING and SEQUENTIAL run through a few colours in OKLab (Ottosson 2020, "A perceptual color
+ * space for image processing"), in which equal steps look equal: SEQUENTIAL's lightness rises in a
+ * straight line, so it also reads in grey; DIVERGING falls from a neutral white at zero equally far
+ * to blue and to red, the pair that the common colour deficiencies tell apart. Between two of its
+ * colours a palette is a straight line in OKLab; what leaves sRGB there is cut off.
  */
 #include "draw/palette.h"
 
@@ -18,19 +18,29 @@ typedef struct lab {
     double l, a, b;
 } lab;
 
-static const lab heat[] = {{0.22, 0.010, -0.060},
-                           {0.39, 0.085, -0.130},
-                           {0.58, 0.170, -0.010},
-                           {0.77, 0.090, 0.140},
-                           {0.98, -0.025, 0.070}};
-static const lab sign[] = {{0.36, -0.015, -0.135},
-                           {0.67, -0.040, -0.105},
-                           {0.975, 0, 0},
-                           {0.67, 0.110, 0.075},
-                           {0.36, 0.125, 0.055}};
+static const lab sequential[] = {{0.22, 0.010, -0.060},
+                                 {0.39, 0.085, -0.130},
+                                 {0.58, 0.170, -0.010},
+                                 {0.77, 0.090, 0.140},
+                                 {0.98, -0.025, 0.070}};
+static const lab diverging[] = {{0.36, -0.015, -0.135},
+                                {0.67, -0.040, -0.105},
+                                {0.975, 0, 0},
+                                {0.67, 0.110, 0.075},
+                                {0.36, 0.125, 0.055}};
 enum { KNOTS = 5 };
-_Static_assert(sizeof heat / sizeof heat[0] == KNOTS && sizeof sign / sizeof sign[0] == KNOTS,
+_Static_assert(sizeof sequential / sizeof sequential[0] == KNOTS &&
+                   sizeof diverging / sizeof diverging[0] == KNOTS,
                "a palette has five colours");
+
+static const char *const names[] = {[FV_PALETTE_GREY] = "grey",
+                                    [FV_PALETTE_DIVERGING] = "diverging",
+                                    [FV_PALETTE_SEQUENTIAL] = "sequential"};
+
+const char *fv_palette_name(fv_palette palette) {
+    const size_t i = (size_t)palette;
+    return i < sizeof names / sizeof *names ? names[i] : NULL;
+}
 
 static float encode(double linear) {
     double x = fmin(fmax(linear, 0), 1);
@@ -61,28 +71,29 @@ static lab between(const lab *knots, double t) {
 void fvi_palette(fv_palette palette, fvi_rgb colors[FVI_PALETTE_SIZE]) {
     for (int i = 0; i < FVI_PALETTE_SIZE; i++) {
         float t = (float)i / (FVI_PALETTE_SIZE - 1);
-        if (palette == FV_PALETTE_HEAT)
-            colors[i] = to_rgb(between(heat, (double)t));
-        else if (palette == FV_PALETTE_SIGNED) /* both halves reach the middle */
+        if (palette == FV_PALETTE_SEQUENTIAL)
+            colors[i] = to_rgb(between(sequential, (double)t));
+        else if (palette == FV_PALETTE_DIVERGING) /* both halves reach the middle */
             colors[i] =
-                to_rgb(between(sign, i < FVI_PALETTE_SIZE / 2 ? i / 254.0 : (i - 1) / 254.0));
+                to_rgb(between(diverging, i < FVI_PALETTE_SIZE / 2 ? i / 254.0 : (i - 1) / 254.0));
         else
             colors[i] = (fvi_rgb){{t, t, t}};
     }
 }
 
 fv_status fvi_paint_check(const fv_paint_desc *d, fv_error *err) {
-    if (d->palette < FV_PALETTE_GREY || d->palette > FV_PALETTE_HEAT)
+    if (d->palette < FV_PALETTE_GREY || d->palette > FV_PALETTE_SEQUENTIAL)
         return fvi_fail(err, FV_ARG, "there is no palette %d; there are %d..%d", (int)d->palette,
-                        FV_PALETTE_GREY, FV_PALETTE_HEAT);
+                        FV_PALETTE_GREY, FV_PALETTE_SEQUENTIAL);
     if (!isfinite(d->low) || !isfinite(d->high) || !(d->low < d->high))
         return fvi_fail(err, FV_ARG, "colours from %g to %g: the first must be below the second",
                         (double)d->low, (double)d->high);
-    if (d->palette == FV_PALETTE_SIGNED && !(d->low == -d->high))
-        return fvi_fail(err, FV_ARG,
-                        "signed colours from %g to %g: they must reach equally far below and above "
-                        "zero",
-                        (double)d->low, (double)d->high);
+    if (d->palette == FV_PALETTE_DIVERGING && !(d->low == -d->high))
+        return fvi_fail(
+            err, FV_ARG,
+            "diverging colours from %g to %g: they must reach equally far below and above "
+            "zero",
+            (double)d->low, (double)d->high);
     return FV_OK;
 }
 

@@ -11,8 +11,8 @@ typedef struct fvi_rgb {
 
 enum { FVI_PALETTE_SIZE = 256 };
 
-/* Fills the palette's colours from its low end to its high end. SIGNED has an odd middle: entries
- * 127 and 128 are both its neutral colour. */
+/* Fills the palette's colours from its low end to its high end. DIVERGING has an odd middle:
+ * entries 127 and 128 are both its neutral colour. */
 void fvi_palette(fv_palette palette, fvi_rgb colors[FVI_PALETTE_SIZE]);
 
 /* Checks a desc whose fields are all given.  errors  ARG as fv_paint_scale */

@@ -58,7 +58,9 @@ static fv_palette palette_of(const drawing *d) {
     int negative = 0;
     for (int i = 0; i < d->count; i++) negative |= d->channel[i].min < 0;
     if (d->desc->palette) return d->desc->palette;
-    return negative ? FV_PALETTE_SIGNED : d->desc->photo ? FV_PALETTE_HEAT : FV_PALETTE_GREY;
+    return negative         ? FV_PALETTE_DIVERGING
+           : d->desc->photo ? FV_PALETTE_SEQUENTIAL
+                            : FV_PALETTE_GREY;
 }
 
 /* A tile's side: a whole number of pixels for each of the map's where it can be. */
@@ -249,9 +251,9 @@ static fv_status draw(drawing *d, fv_image **out, fv_error *err) {
 
 /* What a desc says of the drawing.  errors  ARG */
 static fv_status check(const fv_activations *a, const fv_activations_desc *d, fv_error *err) {
-    if (d->palette < 0 || d->palette > FV_PALETTE_HEAT)
+    if (d->palette < 0 || d->palette > FV_PALETTE_SEQUENTIAL)
         return fvi_fail(err, FV_ARG, "there is no palette %d; allowed are 0..%d", (int)d->palette,
-                        FV_PALETTE_HEAT);
+                        FV_PALETTE_SEQUENTIAL);
     if (d->columns < 0) return fvi_fail(err, FV_ARG, "columns is %d; at least 0", d->columns);
     if (d->tile < 0 || d->tile > SIDE_MAX)
         return fvi_fail(err, FV_ARG, "tile is %d; allowed are 0..%d", d->tile, SIDE_MAX);

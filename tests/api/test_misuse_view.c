@@ -90,6 +90,10 @@ static void test_paint(void **state) {
     REFUSED(FV_ARG, "desc must", fv_paint_scale(numbers, 4, NULL, err));
     REFUSED(FV_ARG, "0 numbers", fv_paint_scale(numbers, 0, &d, err));
     REFUSED(FV_ARG, "-1 numbers", fv_paint_scale(numbers, -1, &d, err));
+    GIVES(NULL, fv_palette_name(0));
+    GIVES(NULL, fv_palette_name(FV_PALETTE_SEQUENTIAL + 1));
+    GIVES(NULL, fv_weights_form_name(0));
+    GIVES(NULL, fv_weights_form_name(FV_WEIGHTS_MATRIX + 1));
     REFUSED(FV_ARG, "palette 9", fv_paint_scale(numbers, 4, &d, err));
     assert_memory_equal(&d, &before, sizeof d);
 
@@ -104,7 +108,7 @@ static void test_paint(void **state) {
     REFUSED(FV_ARG, "below", PAINT(.low = 1, .high = 1));
     REFUSED(FV_ARG, "below", PAINT(.low = NAN, .high = 1));
     REFUSED(FV_ARG, "below", PAINT(.low = 0, .high = INFINITY));
-    REFUSED(FV_ARG, "equally", PAINT(.palette = FV_PALETTE_SIGNED, .low = -1, .high = 2));
+    REFUSED(FV_ARG, "equally", PAINT(.palette = FV_PALETTE_DIVERGING, .low = -1, .high = 2));
 
     REFUSED(FV_ARG, "desc must", fv_paint_bar(NULL, 64, &o.image, err));
     REFUSED(FV_ARG, "out must", fv_paint_bar(&whole, 64, NULL, err));

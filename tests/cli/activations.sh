@@ -11,7 +11,10 @@ make text fovea.layers a.png
 make text fovea.model a.png
 fov stem/conv photo.jpg -o b.png --scale tile | digits
 make size b.png
-fov stem/conv photo.jpg -o b.png --palette heat --tile-size 32 --columns 5 --title '' | digits
+fov stem/conv photo.jpg -o b.png --palette sequential --tile-size 32 --columns 5 --title '' | digits
+# its former word, for one release
+fov stem/conv photo.jpg -o b2.png --palette heat --tile-size 32 --columns 5 --title '' >/dev/null
+make pixels b.png b2.png
 make size b.png
 fov head/conv photo.jpg --top 3 --overlay -o b.png | digits | cut -d ' ' -f 1-12 | sed -n 1,2p
 make size b.png

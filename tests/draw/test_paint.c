@@ -41,14 +41,14 @@ static void test_scale(void **state) {
     OK(fv_paint_scale(v, 5, &d, &err));
     assert_int_equal(d.palette, FV_PALETTE_GREY);
     assert_true(d.low == -1 && d.high == 3);
-    d = (fv_paint_desc){.palette = FV_PALETTE_SIGNED};
+    d = (fv_paint_desc){.palette = FV_PALETTE_DIVERGING};
     OK(fv_paint_scale(v, 5, &d, &err));
     assert_true(d.low == -3 && d.high == 3);
     d = (fv_paint_desc){.low = 0, .high = 2};
     OK(fv_paint_scale(v, 5, &d, &err));
     assert_true(d.low == 0 && d.high == 2);
     const float same[] = {2e9f, 2e9f}, none[] = {NAN}, zero[] = {0};
-    for (int palette = FV_PALETTE_GREY; palette <= FV_PALETTE_HEAT; palette++) {
+    for (int palette = FV_PALETTE_GREY; palette <= FV_PALETTE_SEQUENTIAL; palette++) {
         d = (fv_paint_desc){.palette = (fv_palette)palette};
         OK(fv_paint_scale(same, 2, &d, &err));
         assert_true(d.low < d.high);
@@ -58,7 +58,7 @@ static void test_scale(void **state) {
         OK(fv_paint_scale(zero, 1, &d, &err));
         assert_true(d.low < d.high);
     }
-    d = (fv_paint_desc){.palette = FV_PALETTE_SIGNED, .low = -1, .high = 2};
+    d = (fv_paint_desc){.palette = FV_PALETTE_DIVERGING, .low = -1, .high = 2};
     assert_int_equal(fv_paint_scale(v, 5, &d, &err), FV_ARG);
     assert_non_null(strstr(err.text, "-1 to 2"));
     d = (fv_paint_desc){.low = 2, .high = 1};
@@ -73,14 +73,14 @@ static void test_scale(void **state) {
 static void test_palettes(void **state) {
     (void)state;
     fvi_rgb c[FVI_PALETTE_SIZE];
-    fvi_palette(FV_PALETTE_HEAT, c);
+    fvi_palette(FV_PALETTE_SEQUENTIAL, c);
     double span = lightness(c[255]) - lightness(c[0]);
     assert_true(span > 80);
     for (int i = 16; i < FVI_PALETTE_SIZE; i += 16) {
         double step = (lightness(c[i]) - lightness(c[i - 16])) / span * 255 / 16;
         assert_true(step > 0.5 && step < 1.6);
     }
-    fvi_palette(FV_PALETTE_SIGNED, c);
+    fvi_palette(FV_PALETTE_DIVERGING, c);
     assert_memory_equal(&c[127], &c[128], sizeof c[0]);
     for (int k = 0; k < 3; k++) assert_true(fabsf(c[127].v[k] - c[127].v[0]) < 0.01f);
     assert_true(c[127].v[0] > 0.95f);
@@ -101,7 +101,7 @@ static void test_paint(void **state) {
     for (int i = 0; i < 4; i++) assert_true(fabsf(p->data[i] - want[i]) < 1 / 255.f);
     fv_image_free(p);
     const float w[] = {-2, 0, NAN, 2};
-    OK(fv_paint(w, 1, 4, &(fv_paint_desc){.palette = FV_PALETTE_SIGNED}, &p, &err));
+    OK(fv_paint(w, 1, 4, &(fv_paint_desc){.palette = FV_PALETTE_DIVERGING}, &p, &err));
     assert_int_equal(p->channels, 3);
     assert_true(at(p, 2, 0, 0) > at(p, 0, 0, 0) && at(p, 0, 0, 3) > at(p, 2, 0, 3));
     assert_true(at(p, 0, 0, 1) > 0.95f && at(p, 2, 0, 1) > 0.95f);
@@ -118,7 +118,7 @@ static void test_paint(void **state) {
 static void test_bar(void **state) {
     (void)state;
     fv_image *p = NULL;
-    OK(fv_paint_bar(&(fv_paint_desc){.palette = FV_PALETTE_SIGNED, .low = -2, .high = 2}, 0, &p,
+    OK(fv_paint_bar(&(fv_paint_desc){.palette = FV_PALETTE_DIVERGING, .low = -2, .high = 2}, 0, &p,
                     &err));
     assert_int_equal(p->width, 256);
     assert_true(at(p, 2, 2, 0) > at(p, 0, 2, 0) && at(p, 0, 2, 255) > at(p, 2, 2, 255));
@@ -129,10 +129,10 @@ static void test_bar(void **state) {
     for (int i = 0; i < 3; i++) assert_true(ink[i] > 5);
     fv_image_free(p);
     p = NULL;
-    assert_int_equal(fv_paint_bar(&(fv_paint_desc){.palette = FV_PALETTE_HEAT}, 0, &p, &err),
+    assert_int_equal(fv_paint_bar(&(fv_paint_desc){.palette = FV_PALETTE_SEQUENTIAL}, 0, &p, &err),
                      FV_ARG);
     assert_int_equal(
-        fv_paint_bar(&(fv_paint_desc){.palette = FV_PALETTE_HEAT, .high = 1}, 10, &p, &err),
+        fv_paint_bar(&(fv_paint_desc){.palette = FV_PALETTE_SEQUENTIAL, .high = 1}, 10, &p, &err),
         FV_ARG);
     assert_null(p);
 }
@@ -150,7 +150,8 @@ static void test_overlay(void **state) {
     assert_true(at(p, 0, 4, 7) > grey + 0.3f);
     fv_image_free(p);
     const float sign[] = {-1, 1};
-    OK(fv_overlay(photo, sign, 1, 2, &(fv_paint_desc){.palette = FV_PALETTE_SIGNED}, 1, &p, &err));
+    OK(fv_overlay(photo, sign, 1, 2, &(fv_paint_desc){.palette = FV_PALETTE_DIVERGING}, 1, &p,
+                  &err));
     assert_true(at(p, 2, 0, 0) > at(p, 0, 0, 0) && at(p, 0, 0, 7) > at(p, 2, 0, 7));
     fv_image_free(p);
     p = NULL;

@@ -232,7 +232,7 @@ static void scales_say_what_colours_mean(void **state) {
     (void)state;
     fv_paint_desc s = {0};
     fv_image *p = draw(&four, (fv_activations_desc){0}, &s);
-    assert_true(s.palette == FV_PALETTE_SIGNED && s.low == -1000 && s.high == 1000);
+    assert_true(s.palette == FV_PALETTE_DIVERGING && s.low == -1000 && s.high == 1000);
     fv_image_free(p);
     fv_activations_desc d = {.channels = (int[]){0, 1}, .n_channels = 2, .title = ""};
     p = draw(&four, d, &s);
@@ -244,9 +244,9 @@ static void scales_say_what_colours_mean(void **state) {
     assert_true(s.palette == FV_PALETTE_GREY && s.low == 0 && s.high == 0);
     assert_true(has_color(p, 0.2f, 0.2f, 0.2f)); /* 2 of 1..6 */
     fv_image_free(p);
-    d.palette = FV_PALETTE_HEAT;
+    d.palette = FV_PALETTE_SEQUENTIAL;
     p = draw(&four, d, &s);
-    assert_true(s.palette == FV_PALETTE_HEAT && p->channels == 3);
+    assert_true(s.palette == FV_PALETTE_SEQUENTIAL && p->channels == 3);
     fv_image_free(p);
 }
 
@@ -261,7 +261,7 @@ static void tiles_are_laid_over_a_photo(void **state) {
     bare = draw(&four, d, &s);
     d.photo = photo;
     over = draw(&four, d, &s);
-    assert_int_equal(s.palette, FV_PALETTE_HEAT);
+    assert_int_equal(s.palette, FV_PALETTE_SEQUENTIAL);
     assert_true(over->width >= 2 * 90 && over->channels == 3);
     assert_true(has_color(over, 1, 0, 0)); /* the photo itself stands first */
     assert_false(has_color(bare, 1, 0, 0));

@@ -180,7 +180,7 @@ static void attribute(soak *s) {
                                .stride = window,
                                .cells = 2};
         if (NOTE(attribute_text(s->model, s->session, s->input, text, &d, &a, &err))) continue;
-        const fv_paint_desc paint = {.palette = FV_PALETTE_HEAT};
+        const fv_paint_desc paint = {.palette = FV_PALETTE_SEQUENTIAL};
         NOTE(fv_overlay(s->photo, a->map->data, (int)a->map->dim[0], (int)a->map->dim[1], &paint, 0,
                         &over, &err));
         fv_image_free(over);

@@ -24,15 +24,15 @@ static const struct {
               {"stride", "stride"}, {"masks", "masks"},       {"cells", "cells"},
               {"keep", "keep"}};
 
-const char *cli_method_name(int index) {
+static const char *method_name(int index) {
     if (index == fv_method_count()) return "all";
     const fv_method_info *m = fv_method_at(index);
     return m ? m->name : NULL;
 }
 
-const char *cli_baseline_name(int index) {
-    return fv_baseline_name((fv_baseline)(FV_BASELINE_BLACK + index));
-}
+const char *cli_method_name(int n) { return method_name(n - 1); }
+
+const char *cli_baseline_name(int n) { return fv_baseline_name((fv_baseline)n); }
 
 static int reads(const fv_method_info *m, const char *field) {
     char **list = g_strsplit(m->options, " ", -1);
@@ -55,7 +55,7 @@ static char *method_text(int index) {
 }
 
 const cli_names cli_method_names = {"Methods (--method NAME), and the options they read",
-                                    cli_method_name, method_text};
+                                    method_name, method_text};
 
 int cli_methods_all(const cli_attribution_args *asked) {
     return asked->method == fv_method_count() + 1;
@@ -192,9 +192,9 @@ static int load_baseline(cli_subject *s) {
     fv_error err = {0};
     if (!word) return CLI_DONE;
     GString *names = g_string_new(NULL);
-    for (int i = 0; cli_baseline_name(i); i++) {
-        if (!strcmp(word, cli_baseline_name(i))) s->kind = (fv_baseline)(FV_BASELINE_BLACK + i);
-        g_string_append_printf(names, "%s%s", i ? ", " : "", cli_baseline_name(i));
+    for (int i = 1; cli_baseline_name(i); i++) {
+        if (!strcmp(word, cli_baseline_name(i))) s->kind = (fv_baseline)i;
+        g_string_append_printf(names, "%s%s", i > 1 ? ", " : "", cli_baseline_name(i));
     }
     int code = CLI_DONE;
     if (!s->kind && !strchr(word, '.') && !strchr(word, '/'))

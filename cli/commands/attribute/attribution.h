@@ -15,10 +15,10 @@ typedef struct cli_attribution_args {
     uint64_t seed;
 } cli_attribution_args;
 
-/* The methods, and "all"; NULL beyond. */
-const char *cli_method_name(int index);
-/* The baselines; NULL beyond. */
-const char *cli_baseline_name(int index);
+/* The n-th of the methods, and "all" behind them; n from 1, NULL beyond. */
+const char *cli_method_name(int n);
+/* The n-th of the baselines, from 1; NULL beyond. */
+const char *cli_baseline_name(int n);
 /* Help on the methods. */
 extern const cli_names cli_method_names;
 

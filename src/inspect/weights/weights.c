@@ -129,12 +129,20 @@ static int *copy_list(const int *list, int count) {
     return out;
 }
 
+const char *fv_weights_form_name(fv_weights_form form) {
+    static const char *const names[] = {[FV_WEIGHTS_TILES] = "tiles",
+                                        [FV_WEIGHTS_BARS] = "bars",
+                                        [FV_WEIGHTS_MATRIX] = "matrix"};
+    const size_t i = (size_t)form;
+    return i < sizeof names / sizeof *names ? names[i] : NULL;
+}
+
 static fv_status check(const fvi_weights_grid *g, const fv_weights_desc *d, fv_error *err) {
     fv_status st = check_list(g, d->channels, d->n_channels, g->outputs, "channel", err);
     if (!st) st = check_list(g, d->inputs, d->n_inputs, g->inputs, "input", err);
     if (st) return st;
     if (d->top < 0) return fvi_fail(err, FV_ARG, "the strongest %d inputs: at least 0", d->top);
-    if (d->form < 0 || d->form > FV_WEIGHTS_MATRIX)
+    if (d->form && !fv_weights_form_name(d->form))
         return fvi_fail(err, FV_ARG, "there is no form %d of weights; allowed are 0..%d",
                         (int)d->form, FV_WEIGHTS_MATRIX);
     if (d->top && d->form && d->form != FV_WEIGHTS_TILES)
@@ -147,8 +155,8 @@ static fv_status choose_colours(const fvi_weights_grid *g, const fv_weights_desc
                                 fvi_weights_plan *p, fv_error *err) {
     p->form = choose_form(g, d, p);
     p->rgb = p->form == FV_WEIGHTS_TILES && g->picture == 3 && !d->grey && !d->top && !d->inputs;
-    p->palette = p->rgb || d->grey || g->picture == 1 ? FV_PALETTE_GREY : FV_PALETTE_SIGNED;
-    if (d->min_max && p->palette == FV_PALETTE_SIGNED)
+    p->palette = p->rgb || d->grey || g->picture == 1 ? FV_PALETTE_GREY : FV_PALETTE_DIVERGING;
+    if (d->min_max && p->palette == FV_PALETTE_DIVERGING)
         return fvi_fail(err, FV_ARG,
                         "%s: layer \"%s\" is drawn in red and blue, whose middle is zero; a scale "
                         "from the least to the greatest value is for grey and for colours",

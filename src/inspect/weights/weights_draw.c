@@ -94,7 +94,7 @@ static void widen(const tile *t, float *low, float *high, int *any) {
 /* The ends of a scale that holds the values low .. high. */
 static void settle(const fvi_weights_plan *p, float *low, float *high) {
     const float m = fmaxf(fabsf(*low), fabsf(*high));
-    if (!p->min_max || p->palette == FV_PALETTE_SIGNED) {
+    if (!p->min_max || p->palette == FV_PALETTE_DIVERGING) {
         *high = m > 0 ? m : 1;
         *low = -*high;
     } else if (!(*low < *high)) {

@@ -200,7 +200,7 @@ static void test_depthwise_is_one_tile_an_output(void **state) {
     deep_net();
     fv_weights *w = draw("depth", NULL);
     assert_int_equal(w->count, 20);
-    assert_int_equal(w->palette, FV_PALETTE_SIGNED);
+    assert_int_equal(w->palette, FV_PALETTE_DIVERGING);
     assert_string_equal(w->tiles[19].label, "19");
     fv_weights_free(w);
 }
