@@ -13,7 +13,7 @@ from csource import C_FOLDERS, c_files, declared_functions, finish, functions
 MOST_FILES = 25
 
 # Allowed until mended: folders whose headers, or sizes, are not looked at.
-UNTIL_MENDED = ("src/vis/objective/",)
+UNTIL_MENDED = ()
 
 
 def check_headers(root):

@@ -20,6 +20,7 @@ RANKS = {
     "src/backend": [["."], ["*"]],
     "src/backend/onednn": [["dnnl"], ["schedule"], ["kernels"], ["convolution"], ["ops"], ["."]],
     "src/vis": [["objective", "param", "transform", "optimize"], ["recipe"], ["render"]],
+    "src/vis/objective": [["."], ["terms"]],
     "src/inspect": [["."], ["attribution", "dataset", "weights"]],
 }
 

@@ -46,7 +46,8 @@ FV_API void fv_objective_free(fv_objective *objective);
 /* Makes a + weight * b, of two objectives of one model.
  *   weight  -1e30..1e30
  *   out     yours to free with fv_objective_free
- *   errors  ARG another model's; too many terms (16), layers (8) or photos (1) together
+ *   errors  ARG another model's; a term's weight beyond -1e30..1e30; too many terms (16), layers
+ *           (8) or photos (1) together
  */
 FV_API fv_status fv_objective_add(const fv_objective *a, double weight, const fv_objective *b,
                                   fv_objective **out, fv_error *err);

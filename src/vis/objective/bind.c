@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bind: an objective tied to the values of a batch, and the sum of its terms for a sample. What
- * each term computes is its kind's (term_*.c).
+ * each term computes is its kind's (terms/).
  */
 #include "vis/objective/bind.h"
 
@@ -179,11 +179,10 @@ void fvi_bound_evaluate_joint(const fvi_bound *b, const int64_t *sample, int cou
 double fvi_objective_picture(const fvi_objective *o, const float *p, const float *start,
                              int channels, int h, int w, float *dp) {
     double sum = 0;
+    const fvi_picture_view v = {p, start, channels, h, w, (int64_t)channels * h * w, dp};
     for (int i = 0; i < o->n_terms; i++) {
         const fvi_term *t = &o->terms[i];
-        if (t->kind == &fvi_term_picture)
-            sum += t->weight * fvi_picture_term(t->picture, t->argument, p, start, channels, h, w,
-                                                t->weight, dp);
+        if (t->kind->picture) sum += t->weight * t->kind->picture(t, &v);
     }
     return sum;
 }

@@ -134,7 +134,7 @@ char *fvi_objective_string(const fvi_objective *o) {
     GString *s = g_string_new(NULL);
     for (int i = 0; i < o->n_terms; i++) {
         const fvi_term *t = &o->terms[i];
-        double w = t->weight;
+        float w = t->weight;
         if (i) {
             g_string_append(s, w < 0 ? " - " : " + ");
             if (w < 0) w = -w;
@@ -283,9 +283,14 @@ static fv_status append(fv_objective *to, const fv_objective *from, double weigh
     for (int i = 0; i < from->n_terms; i++) {
         if (to->n_terms == FVI_MAX_TERMS)
             return fvi_fail(err, FV_ARG, "an objective of more than %d terms", FVI_MAX_TERMS);
+        const float product = (float)(weight * from->terms[i].weight);
+        if (!(fabsf(product) <= (float)WEIGHT_MAX))
+            return fvi_fail(err, FV_ARG,
+                            "%g times \"%.200s\" has a weight of %g; allowed are -%g..%g", weight,
+                            from->text, weight * from->terms[i].weight, WEIGHT_MAX, WEIGHT_MAX);
         fvi_term *t = &to->terms[to->n_terms++];
         *t = copy_term(&from->terms[i]);
-        t->weight = (float)(weight * t->weight);
+        t->weight = product;
     }
     if (!to->note[0]) memcpy(to->note, from->note, sizeof to->note);
     return FV_OK;

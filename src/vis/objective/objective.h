@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Objectives: what to look for. An objective is a weighted sum of terms, each a number to raise; a
- * penalty is a term with a negative weight. Terms look at values of the network, at the picture
- * (terms_image.h), or at several pictures made together.
+ * penalty is a term with a negative weight. Terms look at values of the network, at the picture,
+ * or at several pictures made together.
  *
  *   expression  = [-] [NUMBER *] term { (+|-) [NUMBER *] term }     + and - stand between blanks
  *   term        = LAYER | LAYER:C | LAYER:C@y,x | class:C | prob:C | NAME | NAME(argument, ...)

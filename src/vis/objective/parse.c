@@ -78,48 +78,26 @@ static int call_split(const char *text, fvi_call *c) {
     return !quote;
 }
 
-/* A number, or "inf": lp(inf) is a norm. */
-static int read_argument(const char *text, double *out) {
-    *out = INFINITY;
-    return !strcmp(text, "inf") || fvi_read_number(text, out);
-}
-
-static fv_status read_picture(fvi_reader *r, const fvi_call *c, int *known, fv_error *err) {
-    double given[FVI_MAX_ARGUMENTS];
-    float argument[2] = {0};
-    fvi_picture_kind kind = FVI_PICTURE_NONE;
-    fvi_term *t;
-    *known = fvi_picture_term_is(c->name);
-    if (!*known) return FV_OK;
-    for (int i = 0; i < c->n; i++)
-        if (!read_argument(c->arg[i], &given[i]))
-            return fvi_fail(err, FV_ARG, "\"%.150s\": \"%.80s\" is no number", c->text, c->arg[i]);
-    fv_status st = fvi_picture_term_find(c->name, given, c->n, &kind, argument, err);
-    if (!st) st = fvi_reader_add(r, &fvi_term_picture, NULL, &t, err);
-    if (st) return st;
-    t->picture = kind;
-    memcpy(t->argument, argument, sizeof argument);
-    return FV_OK;
-}
-
-/* squares(LAYER) is of the network, squares(0.5) of the picture. */
-static fv_status read_split(fvi_reader *r, const fvi_call *c, int *known, fv_error *err) {
+/* The kind a call is of, or NULL. squares(LAYER) is of the network, squares(0.5) of the picture. */
+static const fvi_term_kind *kind_of(const fvi_call *c) {
     double number;
-    int picture = !c->n || read_argument(c->arg[0], &number);
-    if (picture && fvi_picture_term_is(c->name)) return read_picture(r, c, known, err);
-    const fvi_term_kind *kind = strchr(c->text, '(') ? fvi_terms_find(c->name) : NULL;
-    if (!kind) return read_picture(r, c, known, err);
-    *known = 1;
-    if (c->n < kind->min || c->n > kind->max) return fvi_call_wrong(kind, c, err);
-    return kind->read(r, kind, c, err);
+    const fvi_term_kind *network = strchr(c->text, '(') ? fvi_terms_find(c->name) : NULL;
+    const fvi_term_kind *picture = fvi_terms_find_picture(c->name, c->n);
+    const int is_number = !c->n || fvi_read_argument(c->arg[0], &number);
+    return network && picture ? (is_number ? picture : network) : network ? network : picture;
 }
 
 /* Reads NAME(argument, ...), or the NAME of a picture term alone, and appends its term.
  *   known  0 if the NAME is none of the terms; nothing is done then */
 static fv_status read_call(fvi_reader *r, const char *text, int *known, fv_error *err) {
     fvi_call c;
-    *known = 0;
-    fv_status st = call_split(text, &c) ? read_split(r, &c, known, err) : FV_OK;
+    fv_status st = FV_OK;
+    const fvi_term_kind *kind = call_split(text, &c) ? kind_of(&c) : NULL;
+    *known = kind != NULL;
+    if (kind && kind->scope != FVI_SCOPE_PICTURE && (c.n < kind->min || c.n > kind->max))
+        st = fvi_call_wrong(kind, &c, err);
+    else if (kind)
+        st = kind->read(r, kind, &c, err);
     call_clear(&c);
     return st;
 }

@@ -7,6 +7,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/float_text.h"
+#include "vis/objective/terms.h"
+
 int fvi_is_quote(const char *text, const char *p) {
     return (*p == '\'' || *p == '"') && (p == text || strchr(" \t(,*+-", p[-1]));
 }
@@ -22,9 +25,15 @@ int fvi_read_number(const char *text, double *out) {
     return 1;
 }
 
-void fvi_append_number(GString *s, double v) {
-    char text[G_ASCII_DTOSTR_BUF_SIZE];
-    g_string_append(s, g_ascii_formatd(text, sizeof text, "%.7g", v));
+int fvi_read_argument(const char *text, double *out) {
+    *out = INFINITY;
+    return !strcmp(text, "inf") || fvi_read_number(text, out);
+}
+
+void fvi_append_number(GString *s, float x) {
+    char text[FVI_FLOAT_TEXT_BYTES];
+    fvi_float_text(x, text, sizeof text);
+    g_string_append(s, text);
 }
 
 /* Whether a name would be read as something else: "conv:0", "a b", "tv". */
@@ -35,7 +44,8 @@ static int needs_quotes(const char *name, int alone, int has_channel) {
     if (!has_channel && colon && g_ascii_isdigit(colon[1])) return 1;
     if (alone) return 0;
     return !*name || strpbrk(name, " \t,()'\"*@") || strchr("+-", *name) ||
-           !strcmp(name, "input") || fvi_read_number(name, &number) || fvi_picture_term_is(name);
+           !strcmp(name, "input") || fvi_read_number(name, &number) ||
+           fvi_terms_find_picture(name, 0);
 }
 
 void fvi_append_name(GString *s, const char *name, int alone, int has_channel) {

@@ -9,7 +9,6 @@
 
 #include "model/network/network.h"
 #include "vis/objective/extent.h"
-#include "vis/objective/terms_image.h"
 
 #define FVI_MAX_POSITION  3
 #define FVI_MAX_TERMS     16
@@ -38,9 +37,8 @@ typedef struct fvi_term {
     int64_t channel; /* -1: all */
     int n_position;  /* 0: all positions; FVI_CENTRE */
     int64_t position[FVI_MAX_POSITION];
-    int64_t channel2;  /* INTERPOLATE: of the other end */
-    float argument[2]; /* power, threshold, decay, ...; PICTURE: its arguments */
-    fvi_picture_kind picture;
+    int64_t channel2;        /* INTERPOLATE: of the other end */
+    float argument[2];       /* power, threshold, decay, ...; PICTURE: its arguments */
     fvi_term_data *data;     /* owner of the next two, counted; NULL: none */
     const fv_tensor *vector; /* DIRECTION: the direction; MATCH, CARICATURE: what the network sees
                                 of the photo, [channels][h][w] in 0..1 */
@@ -84,6 +82,14 @@ typedef struct fvi_bound {
     fvi_bound_term terms[FVI_MAX_TERMS];
 } fvi_bound;
 
+/* The picture as its terms are evaluated on it. */
+typedef struct fvi_picture_view {
+    const float *p, *start; /* [channels][h][w]; start: the picture before the first update */
+    int channels, h, w;
+    int64_t n; /* channels * h * w */
+    float *dp; /* [channels][h][w]: gradients are added */
+} fvi_picture_view;
+
 struct fvi_reader;
 struct fvi_call;
 
@@ -95,6 +101,15 @@ typedef enum fvi_term_scope {
     FVI_SCOPE_PICTURE /* the picture itself */
 } fvi_term_scope;
 
+#define FVI_PICTURE_ARGUMENTS 2
+
+/* One argument of a picture term. */
+typedef struct fvi_picture_argument {
+    float usual; /* where it is not written */
+    double low, high;
+    int whole; /* 1: whole numbers only */
+} fvi_picture_argument;
+
 /* One kind of term. A function that a kind does not need is NULL. */
 struct fvi_term_kind {
     const char *name;  /* of NAME(argument, ...); NULL: it is written otherwise */
@@ -102,6 +117,7 @@ struct fvi_term_kind {
     int min, max;      /* arguments */
     fvi_term_scope scope;
     float usual; /* argument[0] that is not written */
+    fvi_picture_argument picture_arguments[FVI_PICTURE_ARGUMENTS]; /* PICTURE */
 
     /* Appends the term of a call, whose number of arguments is right. */
     fv_status (*read)(struct fvi_reader *r, const fvi_term_kind *kind, const struct fvi_call *c,
@@ -123,13 +139,18 @@ struct fvi_term_kind {
     /* GROUP: the same of the pictures themselves, of `size` elements each. */
     void (*pictures)(const fvi_term *t, const float *const *p, int count, int64_t size,
                      float *const *dp, double *values);
+    /* PICTURE: its value, without its weight; adds weight * gradient to v->dp. Allocates nothing.
+     */
+    double (*picture)(const fvi_term *t, const fvi_picture_view *v);
 };
 
 /* The rows; terms.c has them in the order of their names in messages. */
 extern const fvi_term_kind fvi_term_channel, fvi_term_neuron, fvi_term_layer, fvi_term_energy,
     fvi_term_strong, fvi_term_probability, fvi_term_direction, fvi_term_diversity,
     fvi_term_alignment, fvi_term_interpolate, fvi_term_match, fvi_term_caricature,
-    fvi_term_reference, fvi_term_picture;
+    fvi_term_reference, fvi_term_tv, fvi_term_tv_power, fvi_term_mean_tv, fvi_term_l1, fvi_term_l2,
+    fvi_term_picture_squares, fvi_term_distance, fvi_term_difference, fvi_term_lp,
+    fvi_term_mean_norm, fvi_term_boundary, fvi_term_blur;
 
 /* Coordinate i of a term's position on an axis of that size; -1 if it is outside. */
 static inline int64_t fvi_term_coordinate(const fvi_term *t, int i, int64_t size) {

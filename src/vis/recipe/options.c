@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/float_text.h"
 #include "vis/recipe/option_table.h"
 #include "vis/transform/transform_text.h"
 
@@ -179,20 +180,10 @@ fv_status fvi_option_set(fvi_settings *settings, const char *name, const char *v
     return FV_ARG;
 }
 
-/* The shortest decimal that reads back as x. */
-static void float_text(float x, char *text, size_t size) {
-    for (int digits = 6; digits <= 9; digits++) {
-        char format[8];
-        g_snprintf(format, sizeof format, "%%.%dg", digits);
-        g_ascii_formatd(text, (int)size, format, x);
-        if ((float)g_ascii_strtod(text, NULL) == x) return;
-    }
-}
-
 static void pair_text(const float x[2], char *text, size_t size) {
     char low[32], high[32];
-    float_text(x[0], low, sizeof low);
-    float_text(x[1], high, sizeof high);
+    fvi_float_text(x[0], low, sizeof low);
+    fvi_float_text(x[1], high, sizeof high);
     g_snprintf(text, (gulong)size, "%s,%s", low, high);
 }
 
@@ -219,7 +210,7 @@ static void option_text(const fvi_option *o, const fvi_settings *settings, char 
     case FVI_OPTION_SEED:
         g_snprintf(text, (gulong)size, "%" G_GUINT64_FORMAT, *(const uint64_t *)field);
         break;
-    case FVI_OPTION_FLOAT: float_text(*(const float *)field, text, size); break;
+    case FVI_OPTION_FLOAT: fvi_float_text(*(const float *)field, text, size); break;
     case FVI_OPTION_PAIR: pair_text(field, text, size); break;
     case FVI_OPTION_SIZE: size_text(field, text, size); break;
     case FVI_OPTION_TEXT: g_strlcpy(text, *(const char *)field ? field : "none", size); break;

@@ -513,10 +513,50 @@ static void long_objectives_are_written(void **state) {
     fv_objective *o = new_objective(m, text->str);
     fv_objective *again = new_objective(m, fv_objective_text(o));
     assert_string_equal(fv_objective_text(o), fv_objective_text(again));
-    assert_non_null(strstr(fv_objective_text(o), "15.12346*mean_norm(16)"));
+    assert_non_null(strstr(fv_objective_text(o), "15.123456*mean_norm(16)"));
     fv_objective_free(o);
     fv_objective_free(again);
     g_string_free(text, TRUE);
+    fv_model_free(m);
+}
+
+/* Every weight and argument is written so that it reads back as the same float. */
+static void numbers_read_back(void **state) {
+    (void)state;
+    static const char *const texts[] = {
+        "0.33333334*fc8_1:0 + 16777217*tv - 1.17549435e-38*l1", "1e30*fc8_1:0",
+        "strong(stem_relu, 0.33333334) + 3.0000002*lp(1.0000001)"};
+    fv_model *m = load_model();
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        fv_objective *o = new_objective(m, texts[i]);
+        fv_objective *again = new_objective(m, fv_objective_text(o));
+        for (int k = 0; k < o->n_terms; k++)
+            if (o->terms[k].weight != again->terms[k].weight ||
+                o->terms[k].argument[0] != again->terms[k].argument[0])
+                fail_msg("\"%s\" is written \"%s\"", texts[i], fv_objective_text(o));
+        fv_objective_free(o);
+        fv_objective_free(again);
+    }
+    fv_model_free(m);
+}
+
+/* A sum whose weights no text could say is refused; the largest one is not. */
+static void weights_do_not_overflow(void **state) {
+    (void)state;
+    fv_model *m = load_model();
+    fv_objective *a = new_objective(m, "1e30*fc8_1:0"), *c = new_objective(m, "1e20*tv");
+    fv_objective *sum = NULL;
+    fv_error err = {0};
+    assert_int_equal(fv_objective_add(a, 1e30, c, &sum, &err), FV_ARG);
+    assert_string_equal(err.text, "1e+30 times \"1e+20*tv\" has a weight of 1e+50; allowed are "
+                                  "-1e+30..1e+30");
+    assert_int_equal(fv_objective_add(c, -2, a, &sum, &err), FV_ARG);
+    assert_null(sum);
+    assert_int_equal(fv_objective_add(c, -1, a, &sum, &err), FV_OK);
+    assert_string_equal(fv_objective_text(sum), "1e+20*tv - 1e+30*fc8_1:0");
+    fv_objective_free(sum);
+    fv_objective_free(a);
+    fv_objective_free(c);
     fv_model_free(m);
 }
 
@@ -605,6 +645,8 @@ int main(void) {
         cmocka_unit_test(picture_terms_are_summed),
         cmocka_unit_test(objectives_have_a_text_and_a_note),
         cmocka_unit_test(long_objectives_are_written),
+        cmocka_unit_test(numbers_read_back),
+        cmocka_unit_test(weights_do_not_overflow),
         cmocka_unit_test(objectives_are_added),
         cmocka_unit_test(directions_come_from_memory),
         cmocka_unit_test(objectives_belong_to_their_model),

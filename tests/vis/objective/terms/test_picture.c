@@ -12,25 +12,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vis/objective/terms_image.h"
+#include "vis/objective/reader.h"
+#include "vis/objective/terms.h"
 
 enum { C = 3, H = 7, W = 9, N = C * H * W };
 
-/* "lp(6)" -> kind and arguments. */
-static fv_status read_term(const char *text, fvi_picture_kind *kind, float argument[2],
-                           fv_error *err) {
-    char name[32];
-    double given[3];
-    int n = 0;
-    size_t length = strcspn(text, "(");
-    memcpy(name, text, length);
-    name[length] = 0;
-    for (const char *at = text + length; *at == '(' || *at == ',';) {
-        char *end;
-        given[n++] = strtod(at + 1, &end);
-        at = end;
-    }
-    return fvi_picture_term_find(name, given, n, kind, argument, err);
+/* "lp(6)" -> a term of that weight. Nothing is written on failure. */
+static fv_status read_term(const char *text, float weight, fvi_term *out, fv_error *err) {
+    fvi_call c = {.text = text};
+    char **part = g_strsplit_set(text, "(,)", -1);
+    fvi_term terms[FVI_MAX_TERMS];
+    int n_terms = 0;
+    fvi_reader r = {.weight = weight, .n_terms = &n_terms, .terms = terms};
+    for (c.name = part[0]; part[c.n + 1] && *part[c.n + 1]; c.n++) c.arg[c.n] = part[c.n + 1];
+    const fvi_term_kind *kind = fvi_terms_find_picture(c.name, c.n);
+    assert_non_null(kind);
+    const fv_status st = kind->read(&r, kind, &c, err);
+    assert_int_equal(n_terms, st ? 0 : 1);
+    if (!st) *out = terms[0];
+    g_strfreev(part);
+    return st;
+}
+
+static double evaluate(const fvi_term *t, const float *p, const float *start, int channels, int h,
+                       int w, float *dp) {
+    const fvi_picture_view v = {p, start, channels, h, w, (int64_t)channels * h * w, dp};
+    return t->kind->picture(t, &v);
 }
 
 static void picture_and_start(float *p, float *start) {
@@ -75,11 +82,10 @@ static void test_terms_are_those_of_their_programs(void **state) {
     float p[N], start[N], dp[N];
     picture_and_start(p, start);
     for (int k = 0; k < REFERENCES; k++) {
-        fvi_picture_kind kind;
-        float a[2];
-        assert_int_equal(read_term(references[k].text, &kind, a, NULL), FV_OK);
+        fvi_term t;
+        assert_int_equal(read_term(references[k].text, -2, &t, NULL), FV_OK);
         for (int i = 0; i < N; i++) dp[i] = 1;
-        double value = fvi_picture_term(kind, a, p, start, C, H, W, -2, dp), sum = 0;
+        double value = evaluate(&t, p, start, C, H, W, dp), sum = 0;
         for (int i = 0; i < N; i++) sum += (dp[i] - 1.0) / -2 * (37 * i % 11 - 5);
         if (fabs(value / references[k].value - 1) > 1e-6 ||
             fabs(sum - references[k].gradient) > 2e-4)
@@ -95,18 +101,17 @@ static void test_gradients_are_central_differences(void **state) {
     picture_and_start(p, start);
     for (int i = 0; i < N; i++) p[i] += (float)(i % 7 + 1) / 16384 * 64; /* no two are equal */
     for (int k = 0; k < REFERENCES - 1; k++) {
-        fvi_picture_kind kind;
-        float a[2];
-        assert_int_equal(read_term(references[k].text, &kind, a, NULL), FV_OK);
+        fvi_term t;
+        assert_int_equal(read_term(references[k].text, 1, &t, NULL), FV_OK);
         memset(dp, 0, sizeof dp);
-        double here = fvi_picture_term(kind, a, p, start, C, H, W, 1, dp);
+        double here = evaluate(&t, p, start, C, H, W, dp);
         int compared = 0;
         for (int i = 0; i < N; i++) {
             float keep = p[i];
             p[i] = keep + e;
-            double up = fvi_picture_term(kind, a, p, start, C, H, W, 1, unused);
+            double up = evaluate(&t, p, start, C, H, W, unused);
             p[i] = keep - e;
-            double down = fvi_picture_term(kind, a, p, start, C, H, W, 1, unused);
+            double down = evaluate(&t, p, start, C, H, W, unused);
             p[i] = keep;
             double slope = (up - down) / (2 * e), bend = (up - 2 * here + down) / e;
             if (fabs(bend) > 0.2 * (fabs(up - here) + fabs(here - down)) / e) continue;
@@ -127,12 +132,12 @@ static void test_small_and_flat_pictures(void **state) {
     for (int k = 0; k < REFERENCES; k++)
         for (int s = 0; s < 5; s++)
             for (int l = 0; l < 3; l++) {
-                fvi_picture_kind kind;
-                float a[2], p[25], dp[25] = {0};
+                fvi_term t;
+                float p[25], dp[25] = {0};
                 int h = sizes[s][0], w = sizes[s][1];
-                assert_int_equal(read_term(references[k].text, &kind, a, NULL), FV_OK);
+                assert_int_equal(read_term(references[k].text, -1, &t, NULL), FV_OK);
                 for (int i = 0; i < 25; i++) p[i] = levels[l];
-                assert_true(isfinite(fvi_picture_term(kind, a, p, p, 1, h, w, -1, dp)));
+                assert_true(isfinite(evaluate(&t, p, p, 1, h, w, dp)));
                 for (int i = 0; i < 25; i++) assert_true(isfinite(dp[i]) && (i < h * w || !dp[i]));
             }
 }
@@ -140,9 +145,10 @@ static void test_small_and_flat_pictures(void **state) {
 /* Large numbers with a large p do not overflow. */
 static void test_norms_do_not_overflow(void **state) {
     (void)state;
-    const float a[2] = {1000, 0}, p[4] = {255, -100, 254, 1e-20f};
+    const fvi_term t = {.kind = &fvi_term_mean_norm, .weight = 1, .argument = {1000, 0}};
+    const float p[4] = {255, -100, 254, 1e-20f};
     float dp[4] = {0};
-    double value = fvi_picture_term(FVI_PICTURE_MEAN_NORM, a, p, p, 1, 2, 2, 1, dp);
+    double value = evaluate(&t, p, p, 1, 2, 2, dp);
     assert_true(fabs(value - 255 * pow(4, -0.001)) < 0.1);
     assert_true(dp[0] > 0.9f && dp[0] <= 1 && dp[1] <= 0 && dp[3] == 0);
 }
@@ -164,16 +170,13 @@ static void test_text(void **state) {
                                                {"mean_tv", "mean_tv"},
                                                {"blur", "blur"}};
     for (size_t k = 0; k < sizeof spellings / sizeof *spellings; k++) {
-        fvi_picture_kind kind = FVI_PICTURE_NONE;
-        float a[2];
-        char text[64];
-        assert_int_equal(read_term(spellings[k][0], &kind, a, NULL), FV_OK);
-        fvi_picture_term_text(kind, a, text, sizeof text);
-        assert_string_equal(text, spellings[k][1]);
+        fvi_term t;
+        GString *s = g_string_new(NULL);
+        assert_int_equal(read_term(spellings[k][0], 1, &t, NULL), FV_OK);
+        t.kind->text(NULL, &t, 1, s);
+        assert_string_equal(s->str, spellings[k][1]);
+        g_string_free(s, TRUE);
     }
-    char small[4];
-    fvi_picture_term_text(FVI_PICTURE_DISTANCE, (float[2]){0}, small, sizeof small);
-    assert_string_equal(small, "dis");
 }
 
 static void test_what_is_refused(void **state) {
@@ -182,16 +185,14 @@ static void test_what_is_refused(void **state) {
         "tv(0)",           "tv(nan)",        "tv(1,2)",     "tv(inf)",     "l1(1,2)",
         "lp(0.5)",         "lp(nan)",        "distance(1)", "boundary(0)", "boundary(1.5)",
         "boundary(1,2,3)", "mean_norm(inf)", "mean_tv(1)"};
-    fvi_picture_kind kind = FVI_PICTURE_L1;
-    float a[2] = {7, 7};
+    fvi_term t = {.argument = {7, 7}};
     fv_error err;
     for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
-        assert_int_equal(read_term(bad[k], &kind, a, &err), FV_ARG);
-        assert_int_equal(kind, FVI_PICTURE_L1);
-        assert_true(a[0] == 7 && a[1] == 7);
+        assert_int_equal(read_term(bad[k], 1, &t, &err), FV_ARG);
+        assert_null(t.kind);
+        assert_true(t.argument[0] == 7 && t.argument[1] == 7);
     }
-    assert_int_equal(read_term("conv1", &kind, a, &err), FV_OK);
-    assert_int_equal(kind, FVI_PICTURE_NONE);
+    assert_null(fvi_terms_find_picture("conv1", 0));
 }
 
 int main(void) {

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Floats as text: short where that is enough, and the same float when read back. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <float.h>
+#include <glib.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/float_text.h"
+
+static void numbers_are_short(void **state) {
+    (void)state;
+    static const struct {
+        float x;
+        const char *text;
+    } cases[] = {{0, "0"},
+                 {0.1f, "0.1"},
+                 {-2.5f, "-2.5"},
+                 {1e30f, "1e+30"},
+                 {16777216, "16777216"},
+                 {1.0f / 3, "0.33333334"},
+                 {INFINITY, "inf"},
+                 {-INFINITY, "-inf"},
+                 {NAN, "nan"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[FVI_FLOAT_TEXT_BYTES];
+        fvi_float_text(cases[i].x, text, sizeof text);
+        assert_string_equal(text, cases[i].text);
+    }
+}
+
+/* Bit patterns from all over. */
+static void floats_read_back(void **state) {
+    (void)state;
+    for (uint32_t bits = 1; bits < 0x7f800000; bits += 65599) {
+        char text[FVI_FLOAT_TEXT_BYTES];
+        float x;
+        memcpy(&x, &bits, sizeof x);
+        fvi_float_text(-x, text, sizeof text);
+        if ((float)g_ascii_strtod(text, NULL) != -x) fail_msg("%.9g is written %s", -x, text);
+    }
+}
+
+static void text_is_cut(void **state) {
+    (void)state;
+    char text[4];
+    fvi_float_text(-INFINITY, text, sizeof text);
+    assert_string_equal(text, "-in");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_are_short),
+        cmocka_unit_test(floats_read_back),
+        cmocka_unit_test(text_is_cut),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
