@@ -71,16 +71,10 @@ static fv_status read_input(const job *j, const char *path, fv_tensor **input, f
 
 static fv_activations_desc desc_of(const job *j, const fv_image *seen, const char *title) {
     const activations_args *a = j->args;
-    return (fv_activations_desc){.channels = j->channels,
-                                 .n_channels = j->n_channels,
-                                 .top = a->top,
-                                 .by = (fv_score)a->by,
-                                 .palette = (fv_palette)a->palette,
-                                 .scale_tile = a->tile_scale == 2,
-                                 .photo = a->overlay ? seen : NULL,
-                                 .columns = a->columns,
-                                 .tile = a->tile_size,
-                                 .title = title};
+    return *FV_DESC(fv_activations_desc, .channels = j->channels, .n_channels = j->n_channels,
+                    .top = a->top, .by = (fv_score)a->by, .palette = (fv_palette)a->palette,
+                    .scale_tile = a->tile_scale == 2, .photo = a->overlay ? seen : NULL,
+                    .columns = a->columns, .tile = a->tile_size, .title = title);
 }
 
 /* What stands above: the photo's name too, where there are several. Caller frees. */

@@ -136,7 +136,10 @@ static fv_status lay_out(const job *j, fv_image **out, int *count, fv_error *err
 static fv_status add_scale(const job *j, fv_image **picture, fv_error *err) {
     const fv_weights *d = j->layers[0].drawn;
     if (j->n > 1 || d->form == FV_WEIGHTS_BARS || j->desc.each) return FV_OK;
-    const fv_paint_desc scale = {d->palette, d->tiles[0].low, d->tiles[0].high};
+    const fv_paint_desc scale = {.struct_size = sizeof scale,
+                                 .palette = d->palette,
+                                 .low = d->tiles[0].low,
+                                 .high = d->tiles[0].high};
     fv_image *bar = NULL, *framed = NULL, *both = NULL;
     fv_status st = fv_paint_bar(&scale, CLAMP((*picture)->width - 16, 64, 256), &bar, err);
     if (!st) /* for its margins */

@@ -65,6 +65,7 @@ FV_API int fv_method_count(void);
 FV_API const fv_method_info *fv_method_at(int index);
 
 typedef struct fv_attribute_desc {
+    size_t struct_size;     /* FV_DESC */
     fv_method method;       /* 0: FV_METHOD_DEFAULT */
     fv_baseline baseline;   /* INTEGRATED: 0: BLACK; OCCLUSION, RISE: what covers, 0: MEAN */
     const fv_tensor *baseline_input; /* PICTURE: of the input's shape. Borrowed */
@@ -119,6 +120,7 @@ FV_API fv_status fv_attribute(fv_session *session, const fv_tensor *input,
                               fv_attribution **out, fv_error *err);
 
 typedef struct fv_scores_desc {
+    size_t struct_size;    /* FV_DESC */
     int steps;             /* points of a curve after the first; 0: 100 */
     fv_baseline deletion;  /* what takes the place of deleted pixels; 0: MEAN */
     fv_baseline insertion; /* from what pixels are inserted; 0: BLUR */

@@ -15,6 +15,7 @@ extern "C" {
 typedef struct fv_examples fv_examples;
 
 typedef struct fv_examples_desc {
+    size_t struct_size;      /* FV_DESC */
     const char *index;       /* folder of what was measured before, with one file for each layer or
                                 objective; it is made if it is not there. NULL: nothing is kept */
     int threads;             /* of the network; 0: all processors */
@@ -117,6 +118,7 @@ typedef enum fv_example_view {
 } fv_example_view;
 
 typedef struct fv_contact_sheet_desc {
+    size_t struct_size;   /* FV_DESC */
     fv_score by;          /* 0: FV_SCORE_MAX */
     int top, bottom;      /* photos of the highest and lowest values; both 0: 9 and none */
     fv_example_view view; /* 0: CROP where that is less than the whole, else PHOTO */

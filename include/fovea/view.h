@@ -56,9 +56,12 @@ typedef enum fv_palette {
 FV_API const char *fv_palette_name(fv_palette palette);
 
 typedef struct fv_paint_desc {
-    fv_palette palette; /* 0: GREY */
+    size_t struct_size; /* FV_DESC */
+    fv_palette palette; /* 0: GREY; of fv_overlay with a NULL desc:
+                           SEQUENTIAL */
     float low, high;    /* the values of the palette's ends, low < high; both 0: found. DIVERGING:
                            -m and m, the largest magnitude; else the least and the largest value */
+    float strength;     /* fv_overlay: of the colours, above 0 to 1; 0: 0.6. Others ignore it */
 } fv_paint_desc;
 
 /* Fills the fields of a desc that are 0, for numbers to be painted on one scale.
@@ -81,14 +84,13 @@ FV_API fv_status fv_paint_bar(const fv_paint_desc *desc, int width, fv_image **o
 
 /* Lays a map over a photograph: the map is resized (bilinear) to the photograph, painted, and mixed
  * with the photograph's lightness.
- *   values    [height][width]
- *   strength  of the colours, 0..1; 0: 0.6. It is scaled by |value| as a share of the scale's end,
- *             so that what matters little leaves the photograph as it is
- *   out       [3], the photograph's size    errors  ARG GREY; as fv_paint
+ *   values  [height][width]
+ *   desc    its strength is scaled by |value| as a share of the scale's end, so that what matters
+ *           little leaves the photograph as it is
+ *   out     [3], the photograph's size    errors  ARG GREY; as fv_paint
  */
 FV_API fv_status fv_overlay(const fv_image *photo, const float *values, int height, int width,
-                            const fv_paint_desc *desc, float strength, fv_image **out,
-                            fv_error *err);
+                            const fv_paint_desc *desc, fv_image **out, fv_error *err);
 
 /* Draws how often values occur, in bars of equal width, with marks at some values.
  *   values  [count], those that are not finite are passed over
@@ -130,6 +132,7 @@ typedef enum fv_weights_form {
 FV_API const char *fv_weights_form_name(fv_weights_form form);
 
 typedef struct fv_weights_desc {
+    size_t struct_size;  /* FV_DESC */
     const int *channels; /* [n_channels] outputs to show, in this order; NULL: all */
     int n_channels;
     const int *inputs; /* [n_inputs] inputs to show of each output; NULL: all */
@@ -322,6 +325,7 @@ typedef struct fv_channel {
 } fv_channel;
 
 typedef struct fv_activations_desc {
+    size_t struct_size;   /* FV_DESC */
     const int *channels;  /* [n_channels] which, in this order; NULL: all */
     int n_channels;
     int top;              /* only the strongest so many of them, strongest first, of equals the
@@ -343,7 +347,8 @@ FV_API fv_status fv_activations_choose(const fv_activations *a, const fv_activat
 
 /* Draws activations: maps as tiles with their channel and, where there is room, its strength
  * beneath, and the one scale they are on as a bar; signals as lines; a vector as bars.
- *   scale   what the tiles' colours mean: low and high of the one scale, or 0 and 0; or NULL
+ *   scale   its palette, low and high are set to what the tiles' colours mean; low and high are 0
+ *           where there is no one scale. Its struct_size must be filled in; or NULL
  *   out     yours to free    errors  ARG as fv_activations_choose; a photo and no maps; NOMEM
  */
 FV_API fv_status fv_activations_draw(const fv_activations *a, const fv_activations_desc *desc,

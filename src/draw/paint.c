@@ -8,9 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/desc.h"
 #include "base/error.h"
-#include "image/image.h"
 #include "draw/palette.h"
+#include "image/image.h"
 
 enum { BAR_WIDTH = 256, BAR_HEIGHT = 14, TEXT = 14, SPACE = 3, SIDE_MIN = 64, SIDE_MAX = 16384 };
 #define STRENGTH    0.6f
@@ -33,7 +34,9 @@ fv_status fv_paint_scale(const float *values, int64_t count, fv_paint_desc *desc
     if (st) return st;
     if (count < 1)
         return fvi_fail(err, FV_ARG, "a scale of %lld numbers; at least 1", (long long)count);
-    fv_paint_desc d = *desc;
+    fv_paint_desc d;
+    st = FVI_DESC_READ(fv_paint_desc, strength, desc, &d, err);
+    if (st) return st;
     if (!d.palette) d.palette = FV_PALETTE_GREY;
     if (d.low == 0 && d.high == 0) {
         extremes(values, count, &d.low, &d.high);
@@ -47,8 +50,11 @@ fv_status fv_paint_scale(const float *values, int64_t count, fv_paint_desc *desc
         }
     }
     st = fvi_paint_check(&d, err);
-    if (!st) *desc = d;
-    return st;
+    if (st) return st;
+    desc->palette = d.palette;
+    desc->low = d.low;
+    desc->high = d.high;
+    return FV_OK;
 }
 
 /* What is not a number is told apart from every colour of the palette. */
@@ -76,11 +82,12 @@ static fv_status check_sizes(int height, int width, fv_error *err) {
 
 fv_status fv_paint(const float *values, int height, int width, const fv_paint_desc *desc,
                    fv_image **out, fv_error *err) {
-    fv_paint_desc d = desc ? *desc : (fv_paint_desc){0};
+    fv_paint_desc d;
     fvi_rgb colors[FVI_PALETTE_SIZE];
     fv_image *p = NULL;
     const int64_t n = (int64_t)height * width;
     fv_status st = FVI_NOT_NULL(err, values, out);
+    if (!st) st = FVI_DESC_READ(fv_paint_desc, strength, desc, &d, err);
     if (!st) st = check_sizes(height, width, err);
     if (!st) st = fv_paint_scale(values, n, &d, err);
     if (!st) st = fv_image_new(channels_of(&d, values, n), height, width, &p, err);
@@ -121,9 +128,10 @@ static void draw_bar(fv_image *onto, const fv_paint_desc *d) {
 }
 
 fv_status fv_paint_bar(const fv_paint_desc *desc, int width, fv_image **out, fv_error *err) {
+    fv_paint_desc d;
     fv_status st = FVI_NOT_NULL(err, desc, out);
+    if (!st) st = FVI_DESC_READ(fv_paint_desc, strength, desc, &d, err);
     if (st) return st;
-    fv_paint_desc d = *desc;
     fv_image *p = NULL;
     if (!d.palette) d.palette = FV_PALETTE_GREY;
     if (!width) width = BAR_WIDTH;
@@ -173,7 +181,7 @@ static fvi_rgb tint_of(const fvi_rgb *colors, const fv_paint_desc *d, float valu
 }
 
 /* The photograph's lightness, and as much of the map's colours as its values call for. */
-static void mix(const fv_image *photo, const fv_image *map, const fv_paint_desc *d, float strength,
+static void mix(const fv_image *photo, const fv_image *map, const fv_paint_desc *d,
                 fv_image *onto) {
     const int64_t n = (int64_t)onto->height * onto->width;
     fvi_rgb colors[FVI_PALETTE_SIZE];
@@ -181,32 +189,34 @@ static void mix(const fv_image *photo, const fv_image *map, const fv_paint_desc 
     for (int64_t i = 0; i < n; i++) {
         const float *px = photo->data + i;
         float grey = photo->channels == 1 ? px[0] : fvi_luma(px[0], px[n], px[2 * n]);
-        float share = strength * weight_of(d, map->data[i]);
+        float share = d->strength * weight_of(d, map->data[i]);
         fvi_rgb c = tint_of(colors, d, map->data[i]);
         for (int k = 0; k < 3; k++) onto->data[k * n + i] = (1 - share) * grey + share * c.v[k];
     }
 }
 
 fv_status fv_overlay(const fv_image *photo, const float *values, int height, int width,
-                     const fv_paint_desc *desc, float strength, fv_image **out, fv_error *err) {
-    fv_paint_desc d = desc ? *desc : (fv_paint_desc){.palette = FV_PALETTE_SEQUENTIAL};
+                     const fv_paint_desc *desc, fv_image **out, fv_error *err) {
+    fv_paint_desc d;
     fv_image *flat = NULL, *map = NULL, *p = NULL;
     fv_status st = FVI_NOT_NULL(err, photo, values, out);
+    if (!st) st = FVI_DESC_READ(fv_paint_desc, strength, desc, &d, err);
+    if (!st && !desc) d.palette = FV_PALETTE_SEQUENTIAL;
     if (!st) st = fvi_image_check(photo, "the photograph", err);
     if (!st) st = check_sizes(height, width, err);
     if (st) return st;
     if (d.palette == FV_PALETTE_GREY)
         return fvi_fail(err, FV_ARG, "a grey map cannot be told from the photograph under it");
-    if (strength == 0) strength = STRENGTH;
-    if (!(strength > 0 && strength <= 1))
+    if (d.strength == 0) d.strength = STRENGTH;
+    if (!(d.strength > 0 && d.strength <= 1))
         return fvi_fail(err, FV_ARG, "an overlay's strength is %g; it may be 0..1",
-                        (double)strength);
+                        (double)d.strength);
     st = fv_paint_scale(values, (int64_t)height * width, &d, err);
     if (!st) st = fvi_image_flatten(photo, 1, &flat, err);
     if (!st) st = enlarge(values, height, width, photo, &map, err);
     if (!st) st = fv_image_new(3, photo->height, photo->width, &p, err);
     if (!st) {
-        mix(flat, map, &d, strength, p);
+        mix(flat, map, &d, p);
         *out = p;
     }
     fv_image_free(map);

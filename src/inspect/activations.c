@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/desc.h"
 #include "base/error.h"
 #include "base/tensor.h"
 #include "model/network/find.h"
@@ -292,16 +293,16 @@ static fv_status check_choice(const fv_activations *a, const fv_activations_desc
 
 fv_status fv_activations_choose(const fv_activations *a, const fv_activations_desc *desc,
                                 fv_channel *out, int *count, fv_error *err) {
-    const fv_activations_desc all = {0};
+    fv_activations_desc d;
     fv_status st = FVI_NOT_NULL(err, a, out, count);
+    if (!st) st = FVI_DESC_READ(fv_activations_desc, title, desc, &d, err);
     if (!st) st = check_activations(a, err);
     if (st) return st;
-    const fv_activations_desc *d = desc ? desc : &all;
-    const int n = d->channels ? d->n_channels : a->channels;
-    st = check_choice(a, d, n, err);
+    const int n = d.channels ? d.n_channels : a->channels;
+    st = check_choice(a, &d, n, err);
     if (st) return st;
-    for (int i = 0; i < n; i++) out[i] = measure(a, d->channels ? d->channels[i] : i);
-    if (d->top) qsort(out, (size_t)n, sizeof *out, d->by == FV_SCORE_MEAN ? by_mean : by_max);
-    *count = d->top ? d->top : n;
+    for (int i = 0; i < n; i++) out[i] = measure(a, d.channels ? d.channels[i] : i);
+    if (d.top) qsort(out, (size_t)n, sizeof *out, d.by == FV_SCORE_MEAN ? by_mean : by_max);
+    *count = d.top ? d.top : n;
     return FV_OK;
 }

@@ -11,6 +11,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/desc.h"
 #include "base/error.h"
 #include "draw/plot.h"
 #include "image/image.h"
@@ -50,7 +51,7 @@ static fv_status scale_of(const drawing *d, int from, int to, fv_paint_desc *sca
         ends[0] = fminf(ends[0], d->channel[i].min);
         ends[1] = fmaxf(ends[1], d->channel[i].max);
     }
-    *scale = (fv_paint_desc){.palette = d->scale.palette};
+    *scale = *FV_DESC(fv_paint_desc, .palette = d->scale.palette);
     return fv_paint_scale(ends, 2, scale, err);
 }
 
@@ -110,9 +111,8 @@ static fv_status draw_map(const drawing *d, int i, fv_image **out, fv_error *err
     fv_paint_desc scale = d->scale;
     fv_status st = d->desc->scale_tile ? scale_of(d, i, i + 1, &scale, err) : FV_OK;
     if (st) return st;
-    return d->desc->photo
-               ? fv_overlay(d->desc->photo, map, a->height, a->width, &scale, 0, out, err)
-               : fv_paint(map, a->height, a->width, &scale, out, err);
+    return d->desc->photo ? fv_overlay(d->desc->photo, map, a->height, a->width, &scale, out, err)
+                          : fv_paint(map, a->height, a->width, &scale, out, err);
 }
 
 /* The tiles' montage with the bar of their scale beneath. */
@@ -264,10 +264,13 @@ static fv_status check(const fv_activations *a, const fv_activations_desc *d, fv
 
 fv_status fv_activations_draw(const fv_activations *a, const fv_activations_desc *desc,
                               fv_paint_desc *scale, fv_image **out, fv_error *err) {
-    const fv_activations_desc all = {0};
+    fv_activations_desc own;
+    fv_paint_desc none;
     fv_status st = FVI_NOT_NULL(err, a, out);
+    if (!st) st = FVI_DESC_READ(fv_activations_desc, title, desc, &own, err);
+    if (!st && scale) st = FVI_DESC_READ(fv_paint_desc, strength, scale, &none, err);
     if (st) return st;
-    drawing d = {.a = a, .desc = desc ? desc : &all};
+    drawing d = {.a = a, .desc = &own, .scale = {.struct_size = sizeof d.scale}};
     d.channel = g_try_new0(fv_channel, (gsize)MAX(a->channels, 1));
     if (!d.channel) return fvi_fail(err, FV_NOMEM, "out of memory");
     st = check(a, d.desc, err);
@@ -276,7 +279,11 @@ fv_status fv_activations_draw(const fv_activations *a, const fv_activations_desc
         d.title = d.desc->title ? g_strdup(d.desc->title) : title_of(&d);
         st = draw(&d, out, err);
     }
-    if (!st && scale) *scale = d.scale;
+    if (!st && scale) {
+        scale->palette = d.scale.palette;
+        scale->low = d.scale.low;
+        scale->high = d.scale.high;
+    }
     g_free(d.title);
     g_free(d.channel);
     return st;

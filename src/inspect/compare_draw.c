@@ -83,8 +83,10 @@ static float peak_of(const float *map, int64_t count, int *below) {
 /* The scale on which both maps can be seen. */
 static fv_paint_desc scale_of(const float peaks[2], int below, int64_t count) {
     const float most = fmaxf(fabsf(peaks[0]), fabsf(peaks[1])), m = most > 0 ? most : 1;
-    if (below) return (fv_paint_desc){FV_PALETTE_DIVERGING, -m, m};
-    return (fv_paint_desc){count == 1 ? FV_PALETTE_SEQUENTIAL : FV_PALETTE_GREY, 0, m};
+    if (below)
+        return *FV_DESC(fv_paint_desc, .palette = FV_PALETTE_DIVERGING, .low = -m, .high = m);
+    return *FV_DESC(fv_paint_desc, .palette = count == 1 ? FV_PALETTE_SEQUENTIAL : FV_PALETTE_GREY,
+                    .high = m);
 }
 
 /* Runs both networks and paints the channel's maps. */

@@ -40,27 +40,49 @@ static void check(const char *type, const char *what, fv_status got, int refused
     } while (0)
 
 int main(int argc, char **argv) {
-    const float numbers[4] = {1, 2, 3, 4};
+    float numbers[4] = {1, 2, 3, 4};
     fv_image *picture = NULL;
     fv_model *model = NULL;
+    fv_session *session = NULL;
+    fv_tensor *input = NULL;
     if (argc != 2 || fv_model_load(argv[1], NULL, &model, &err) ||
-        fv_image_new(3, 8, 8, &picture, &err))
+        fv_image_new(3, 8, 8, &picture, &err) || fv_session_new(model, NULL, &session, &err) ||
+        fv_input_from_image(model, picture, &input, &err))
         return 1;
     fv_model *no_model = NULL;
-    fv_session *session = NULL;
+    fv_session *other = NULL;
+    fv_weights *weights = NULL;
+    fv_attribution *attribution = NULL;
+    fv_scores *scores = NULL;
+    fv_examples *examples = NULL;
+    const fv_activations activations = {"layer", FV_ACTIVATION_MAPS, 1, 2, 2, 0, numbers};
     const fv_image *const pictures[] = {picture};
     const fv_objective *const nowhere[] = {NULL};
     fv_rendering *pictures_made[64] = {0};
 
     TRY(fv_model_desc, fv_model_load("/nowhere.onnx", desc, &no_model, &err));
-    TRY(fv_session_desc, fv_session_new(model, desc, &session, &err));
-    fv_session_free(session);
+    TRY(fv_session_desc, fv_session_new(model, desc, &other, &err));
     TRY(fv_montage_desc, fv_montage(pictures, NULL, 1, desc, &out, &err));
     TRY(fv_plot_desc, fv_plot_bars(numbers, 4, desc, &out, &err));
     TRY(fv_plot_desc, fv_plot_histogram(numbers, 4, NULL, 0, desc, &out, &err));
 
+    TRY(fv_paint_desc, fv_paint(numbers, 2, 2, desc, &out, &err));
+    TRY(fv_weights_desc, fv_weights_render(model, 0, desc, &weights, &err));
+    TRY(fv_activations_desc, fv_activations_draw(&activations, desc, NULL, &out, &err));
+    TRY(fv_examples_desc, fv_examples_scan(model, nowhere, 1, ".", desc, &examples, &err));
+    TRY(fv_contact_sheet_desc, fv_examples_contact_sheet(NULL, 0, desc, &out, &err));
+    TRY(fv_contact_sheet_desc, fv_examples_strip(NULL, 0, NULL, NULL, desc, &out, &err));
+    TRY(fv_attribute_desc, fv_attribute(session, input, NULL, desc, &attribution, &err));
+    TRY(fv_scores_desc, fv_attribute_scores(session, input, NULL, NULL, desc, &scores, &err));
     TRY(fv_render_desc, fv_render_many(model, nowhere, 1, NULL, desc, pictures_made, &err));
 
+    fv_scores_free(scores);
+    fv_attribution_free(attribution);
+    fv_examples_free(examples);
+    fv_weights_free(weights);
+    fv_session_free(other);
+    fv_tensor_free(input);
+    fv_session_free(session);
     fv_image_free(picture);
     fv_model_free(model);
     return failures != 0;

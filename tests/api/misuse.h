@@ -52,7 +52,6 @@ typedef struct outputs {
     fv_machine_speed machine;
     fv_render_bench render_bench;
     fv_recipe *recipe;
-    fv_paint_desc paint;
     fv_channel channels[64];
     fv_example found[8];
     fv_distribution spread;

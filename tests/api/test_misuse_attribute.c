@@ -34,8 +34,9 @@ static void test_calls(void **state) {
 
 static void test_fields(void **state) {
     (void)state;
-#define METHOD(...) \
-    fv_attribute(t.session, t.input, t.unit, &(fv_attribute_desc){__VA_ARGS__}, &o.attribution, err)
+#define METHOD(...)                                                                   \
+    fv_attribute(t.session, t.input, t.unit, FV_DESC(fv_attribute_desc, __VA_ARGS__), \
+                 &o.attribution, err)
     REFUSED(FV_ARG, "method is -1", METHOD(.method = -1));
     REFUSED(FV_ARG, "method is 10", METHOD(.method = 10));
     REFUSED(FV_ARG, "baseline is -1", METHOD(.baseline = -1));
@@ -70,8 +71,8 @@ static void test_fields(void **state) {
 
 static void test_scores(void **state) {
     (void)state;
-#define SCORES(MAP, ...)                                                                 \
-    fv_attribute_scores(t.session, t.input, t.unit, MAP, &(fv_scores_desc){__VA_ARGS__}, \
+#define SCORES(MAP, ...)                                                                       \
+    fv_attribute_scores(t.session, t.input, t.unit, MAP, FV_DESC(fv_scores_desc, __VA_ARGS__), \
                         &o.scores, err)
     REFUSED(FV_ARG, "session must",
             fv_attribute_scores(NULL, t.input, t.unit, NULL, NULL, &o.scores, err));
@@ -127,7 +128,7 @@ static void test_sanity(void **state) {
     REFUSED(FV_ARG, "another model", SANITY(&one, t.input, t.dense, 1));
     REFUSED(FV_SHAPE, "wants", SANITY(&one, t.vector_input, t.unit, 1));
     REFUSED(FV_ARG, "data", SANITY(&one, &no_numbers, t.unit, 1));
-    const fv_attribute_desc bad = {.keep = 2};
+    const fv_attribute_desc bad = {.struct_size = sizeof bad, .keep = 2};
     REFUSED(FV_ARG, "keep is 2",
             fv_attribute_sanity(t.net, &one, t.input, t.unit, &bad, 1, &o.stages, &o.count, err));
     HARMLESS(fv_sanity_free(NULL, 0));

@@ -26,8 +26,9 @@ static void test_scan(void **state) {
     REFUSED(FV_IO, "nowhere", SCAN(t.net, unit, 1, misuse_path("nowhere")));
     REFUSED(FV_IO, "photo.png", SCAN(t.net, unit, 1, t.path));
     REFUSED(FV_SHAPE, "no picture", SCAN(t.vector, unit, 1, t.folder));
-#define DESC(...) \
-    fv_examples_scan(t.net, unit, 1, t.folder, &(fv_examples_desc){__VA_ARGS__}, &o.examples, err)
+#define DESC(...)                                                                      \
+    fv_examples_scan(t.net, unit, 1, t.folder, FV_DESC(fv_examples_desc, __VA_ARGS__), \
+                     &o.examples, err)
     REFUSED(FV_ARG, "threads is -1", DESC(.threads = -1));
     REFUSED(FV_ARG, "threads is 1025", DESC(.threads = 1025));
     REFUSED(FV_ARG, "decoders is -1", DESC(.decoders = -1));
@@ -145,7 +146,7 @@ static void test_sheet(void **state) {
     REFUSED(FV_ARG, "unit -1", fv_examples_contact_sheet(e, -1, NULL, &o.image, err));
     REFUSED(FV_ARG, "unit 1", fv_examples_contact_sheet(e, 1, NULL, &o.image, err));
 #define SHEET(...) \
-    fv_examples_contact_sheet(e, 0, &(fv_contact_sheet_desc){__VA_ARGS__}, &o.image, err)
+    fv_examples_contact_sheet(e, 0, FV_DESC(fv_contact_sheet_desc, __VA_ARGS__), &o.image, err)
     REFUSED(FV_ARG, "by is -1", SHEET(.by = -1));
     REFUSED(FV_ARG, "by is 3", SHEET(.by = 3));
     REFUSED(FV_ARG, "-1 highest", SHEET(.top = -1));
@@ -167,7 +168,8 @@ static void test_sheet(void **state) {
     REFUSED(FV_ARG, "unit 1", BESIDE(1, NULL, NULL, NULL));
     REFUSED(FV_ARG, "low", BESIDE(0, &no_data, NULL, NULL));
     REFUSED(FV_ARG, "high", BESIDE(0, NULL, &no_image, NULL));
-    const fv_contact_sheet_desc small = {.tile = 31}, large = {.tile = INT_MAX};
+    const fv_contact_sheet_desc small = {.struct_size = sizeof small, .tile = 31},
+                                large = {.struct_size = sizeof large, .tile = INT_MAX};
     REFUSED(FV_ARG, "31 pixels", BESIDE(0, NULL, NULL, &small));
     REFUSED(FV_ARG, "2147483647 pixels", BESIDE(0, NULL, NULL, &large));
     WORKS(BESIDE(0, t.photo, NULL, NULL));
@@ -175,7 +177,7 @@ static void test_sheet(void **state) {
 }
 
 static int setup(void **state) {
-    const fv_examples_desc one = {.threads = 1, .decoders = 1};
+    const fv_examples_desc one = {.struct_size = sizeof one, .threads = 1, .decoders = 1};
     const int st = misuse_setup(state);
     unit[0] = none[0] = t.unit;
     wrong[0] = t.dense;

@@ -83,7 +83,8 @@ static void test_histogram(void **state) {
 /* ---- maps ----------------------------------------------------------------------------------- */
 
 static void test_paint(void **state) {
-    const fv_paint_desc whole = {.low = 0, .high = 1}, before = {.palette = 9};
+    const fv_paint_desc whole = {.struct_size = sizeof whole, .low = 0, .high = 1};
+    const fv_paint_desc before = {.struct_size = sizeof before, .palette = 9};
     fv_paint_desc d = before;
     (void)state;
     REFUSED(FV_ARG, "values must", fv_paint_scale(NULL, 4, &d, err));
@@ -102,7 +103,7 @@ static void test_paint(void **state) {
     REFUSED(FV_ARG, "at least 1", fv_paint(numbers, 0, 2, NULL, &o.image, err));
     REFUSED(FV_ARG, "at least 1", fv_paint(numbers, 2, -1, NULL, &o.image, err));
     REFUSED(FV_ARG, "at most", fv_paint(numbers, INT_MAX, INT_MAX, NULL, &o.image, err));
-#define PAINT(...) fv_paint(numbers, 2, 2, &(fv_paint_desc){__VA_ARGS__}, &o.image, err)
+#define PAINT(...) fv_paint(numbers, 2, 2, FV_DESC(fv_paint_desc, __VA_ARGS__), &o.image, err)
     REFUSED(FV_ARG, "palette -1", PAINT(.palette = -1));
     REFUSED(FV_ARG, "palette 4", PAINT(.palette = 4));
     REFUSED(FV_ARG, "below", PAINT(.low = 1, .high = 1));
@@ -114,23 +115,26 @@ static void test_paint(void **state) {
     REFUSED(FV_ARG, "out must", fv_paint_bar(&whole, 64, NULL, err));
     REFUSED(FV_ARG, "64..16384", fv_paint_bar(&whole, 63, &o.image, err));
     REFUSED(FV_ARG, "64..16384", fv_paint_bar(&whole, 16385, &o.image, err));
-    REFUSED(FV_ARG, "below", fv_paint_bar(&(fv_paint_desc){0}, 64, &o.image, err));
+    REFUSED(FV_ARG, "below", fv_paint_bar(FV_DESC(fv_paint_desc, .low = 0), 64, &o.image, err));
 
-#define OVERLAY(H, W, STRENGTH) fv_overlay(t.photo, numbers, H, W, NULL, STRENGTH, &o.image, err)
-    REFUSED(FV_ARG, "photo must", fv_overlay(NULL, numbers, 2, 2, NULL, 0, &o.image, err));
-    REFUSED(FV_ARG, "values must", fv_overlay(t.photo, NULL, 2, 2, NULL, 0, &o.image, err));
-    REFUSED(FV_ARG, "out must", fv_overlay(t.photo, numbers, 2, 2, NULL, 0, NULL, err));
-    REFUSED(FV_ARG, "0 channels", fv_overlay(&no_image, numbers, 2, 2, NULL, 0, &o.image, err));
-    REFUSED(FV_ARG, "data", fv_overlay(&no_data, numbers, 2, 2, NULL, 0, &o.image, err));
-    REFUSED(FV_ARG, "at least 1", OVERLAY(0, 2, 0));
-    REFUSED(FV_ARG, "at least 1", OVERLAY(2, -1, 0));
-    REFUSED(FV_ARG, "at most", OVERLAY(INT_MAX, INT_MAX, 0));
-    REFUSED(FV_ARG, "strength", OVERLAY(2, 2, -1));
-    REFUSED(FV_ARG, "strength", OVERLAY(2, 2, 2));
-    REFUSED(FV_ARG, "strength", OVERLAY(2, 2, NAN));
-    const fv_paint_desc grey = {.palette = FV_PALETTE_GREY};
-    REFUSED(FV_ARG, "grey", fv_overlay(t.photo, numbers, 2, 2, &grey, 0, &o.image, err));
-    WORKS(OVERLAY(2, 2, 1));
+#define OVERLAY(H, W, ...)                                                                      \
+    fv_overlay(t.photo, numbers, H, W,                                                          \
+               FV_DESC(fv_paint_desc, .palette = FV_PALETTE_SEQUENTIAL, __VA_ARGS__), &o.image, \
+               err)
+    REFUSED(FV_ARG, "photo must", fv_overlay(NULL, numbers, 2, 2, NULL, &o.image, err));
+    REFUSED(FV_ARG, "values must", fv_overlay(t.photo, NULL, 2, 2, NULL, &o.image, err));
+    REFUSED(FV_ARG, "out must", fv_overlay(t.photo, numbers, 2, 2, NULL, NULL, err));
+    REFUSED(FV_ARG, "0 channels", fv_overlay(&no_image, numbers, 2, 2, NULL, &o.image, err));
+    REFUSED(FV_ARG, "data", fv_overlay(&no_data, numbers, 2, 2, NULL, &o.image, err));
+    REFUSED(FV_ARG, "at least 1", OVERLAY(0, 2, .low = 0));
+    REFUSED(FV_ARG, "at least 1", OVERLAY(2, -1, .low = 0));
+    REFUSED(FV_ARG, "at most", OVERLAY(INT_MAX, INT_MAX, .low = 0));
+    REFUSED(FV_ARG, "strength", OVERLAY(2, 2, .strength = -1));
+    REFUSED(FV_ARG, "strength", OVERLAY(2, 2, .strength = 2));
+    REFUSED(FV_ARG, "strength", OVERLAY(2, 2, .strength = NAN));
+    const fv_paint_desc grey = {.struct_size = sizeof grey, .palette = FV_PALETTE_GREY};
+    REFUSED(FV_ARG, "grey", fv_overlay(t.photo, numbers, 2, 2, &grey, &o.image, err));
+    WORKS(OVERLAY(2, 2, .strength = 1));
     fv_image_free(o.image);
 }
 
@@ -144,7 +148,8 @@ static void test_weights(void **state) {
     REFUSED(FV_ARG, "0..9", fv_weights_render(t.net, -1, NULL, &o.weights, err));
     REFUSED(FV_ARG, "0..9", fv_weights_render(t.net, 10, NULL, &o.weights, err));
     REFUSED(FV_NOTFOUND, "no weights", fv_weights_render(t.net, 6, NULL, &o.weights, err));
-#define WEIGHTS(...) fv_weights_render(t.net, 0, &(fv_weights_desc){__VA_ARGS__}, &o.weights, err)
+#define WEIGHTS(...) \
+    fv_weights_render(t.net, 0, FV_DESC(fv_weights_desc, __VA_ARGS__), &o.weights, err)
     REFUSED(FV_ARG, "0 channels", WEIGHTS(.channels = channels, .n_channels = 0));
     REFUSED(FV_ARG, "-1 channels", WEIGHTS(.channels = channels, .n_channels = -1));
     REFUSED(FV_ARG, "-1 does not", WEIGHTS(.channels = below, .n_channels = 1));
@@ -158,8 +163,9 @@ static void test_weights(void **state) {
     REFUSED(FV_ARG, "form", WEIGHTS(.form = 4));
     REFUSED(FV_ARG, "tiles only", WEIGHTS(.form = FV_WEIGHTS_BARS, .top = 1));
     REFUSED(FV_SHAPE, "matrix product", WEIGHTS(.shape = {1, 3, 9}));
-    const fv_weights_desc long_row = {.shape = {INT_MAX, INT_MAX, INT_MAX}};
-    const fv_weights_desc negative = {.shape = {-1, 1, -12}};
+    const fv_weights_desc long_row = {.struct_size = sizeof long_row,
+                                      .shape = {INT_MAX, INT_MAX, INT_MAX}};
+    const fv_weights_desc negative = {.struct_size = sizeof negative, .shape = {-1, 1, -12}};
     REFUSED(FV_SHAPE, "12", fv_weights_render(t.net, 8, &long_row, &o.weights, err));
     REFUSED(FV_SHAPE, "-1", fv_weights_render(t.net, 8, &negative, &o.weights, err));
     WORKS(WEIGHTS(.channels = channels, .n_channels = 1));
@@ -278,7 +284,7 @@ static void test_activations(void **state) {
     REFUSED(FV_ARG, "count must", fv_activations_choose(a, NULL, o.channels, NULL, err));
     REFUSED(FV_ARG, "are none", fv_activations_choose(&zero, NULL, o.channels, &o.count, err));
 #define CHOOSE(...) \
-    fv_activations_choose(a, &(fv_activations_desc){__VA_ARGS__}, o.channels, &o.count, err)
+    fv_activations_choose(a, FV_DESC(fv_activations_desc, __VA_ARGS__), o.channels, &o.count, err)
     REFUSED(FV_ARG, "0 channels", CHOOSE(.channels = below, .n_channels = 0));
     REFUSED(FV_ARG, "13 channels", CHOOSE(.channels = below, .n_channels = 13));
     REFUSED(FV_ARG, "-1 does not", CHOOSE(.channels = below, .n_channels = 1));
@@ -288,11 +294,13 @@ static void test_activations(void **state) {
     REFUSED(FV_ARG, "by is -1", CHOOSE(.by = -1));
     REFUSED(FV_ARG, "by is 3", CHOOSE(.by = 3));
 
+    const fv_paint_desc nothing = {.struct_size = sizeof nothing};
+    fv_paint_desc scale = nothing;
     REFUSED(FV_ARG, "a must", fv_activations_draw(NULL, NULL, NULL, &o.image, err));
     REFUSED(FV_ARG, "out must", fv_activations_draw(a, NULL, NULL, NULL, err));
-    REFUSED(FV_ARG, "activations", fv_activations_draw(&zero, NULL, &o.paint, &o.image, err));
+    REFUSED(FV_ARG, "activations", fv_activations_draw(&zero, NULL, &scale, &o.image, err));
 #define PICTURE(...) \
-    fv_activations_draw(a, &(fv_activations_desc){__VA_ARGS__}, &o.paint, &o.image, err)
+    fv_activations_draw(a, FV_DESC(fv_activations_desc, __VA_ARGS__), &scale, &o.image, err)
     REFUSED(FV_ARG, "palette -1", PICTURE(.palette = -1));
     REFUSED(FV_ARG, "palette 4", PICTURE(.palette = 4));
     REFUSED(FV_ARG, "columns is -1", PICTURE(.columns = -1));
@@ -300,8 +308,9 @@ static void test_activations(void **state) {
     REFUSED(FV_ARG, "tile is 16385", PICTURE(.tile = 16385));
     REFUSED(FV_ARG, "photo", PICTURE(.photo = &no_data));
     REFUSED(FV_ARG, "photo", PICTURE(.photo = &huge_image));
-    const fv_activations_desc over = {.photo = t.photo};
-    REFUSED(FV_ARG, "no maps", fv_activations_draw(b, &over, &o.paint, &o.image, err));
+    const fv_activations_desc over = {.struct_size = sizeof over, .photo = t.photo};
+    REFUSED(FV_ARG, "no maps", fv_activations_draw(b, &over, &scale, &o.image, err));
+    assert_memory_equal(&scale, &nothing, sizeof scale);
     WORKS(PICTURE(.top = 1, .columns = 1000));
     fv_image_free(o.image);
     for (int i = 0; i < 2; i++) fv_activations_free(made[i]);

@@ -37,33 +37,33 @@ static double lightness(fvi_rgb c) {
 static void test_scale(void **state) {
     (void)state;
     const float v[] = {-1, NAN, 3, 0.5f, INFINITY};
-    fv_paint_desc d = {0};
+    fv_paint_desc d = {.struct_size = sizeof d};
     OK(fv_paint_scale(v, 5, &d, &err));
     assert_int_equal(d.palette, FV_PALETTE_GREY);
     assert_true(d.low == -1 && d.high == 3);
-    d = (fv_paint_desc){.palette = FV_PALETTE_DIVERGING};
+    d = *FV_DESC(fv_paint_desc, .palette = FV_PALETTE_DIVERGING);
     OK(fv_paint_scale(v, 5, &d, &err));
     assert_true(d.low == -3 && d.high == 3);
-    d = (fv_paint_desc){.low = 0, .high = 2};
+    d = *FV_DESC(fv_paint_desc, .low = 0, .high = 2);
     OK(fv_paint_scale(v, 5, &d, &err));
     assert_true(d.low == 0 && d.high == 2);
     const float same[] = {2e9f, 2e9f}, none[] = {NAN}, zero[] = {0};
     for (int palette = FV_PALETTE_GREY; palette <= FV_PALETTE_SEQUENTIAL; palette++) {
-        d = (fv_paint_desc){.palette = (fv_palette)palette};
+        d = *FV_DESC(fv_paint_desc, .palette = (fv_palette)palette);
         OK(fv_paint_scale(same, 2, &d, &err));
         assert_true(d.low < d.high);
-        d = (fv_paint_desc){.palette = (fv_palette)palette};
+        d = *FV_DESC(fv_paint_desc, .palette = (fv_palette)palette);
         OK(fv_paint_scale(none, 1, &d, &err));
-        d = (fv_paint_desc){.palette = (fv_palette)palette};
+        d = *FV_DESC(fv_paint_desc, .palette = (fv_palette)palette);
         OK(fv_paint_scale(zero, 1, &d, &err));
         assert_true(d.low < d.high);
     }
-    d = (fv_paint_desc){.palette = FV_PALETTE_DIVERGING, .low = -1, .high = 2};
+    d = *FV_DESC(fv_paint_desc, .palette = FV_PALETTE_DIVERGING, .low = -1, .high = 2);
     assert_int_equal(fv_paint_scale(v, 5, &d, &err), FV_ARG);
     assert_non_null(strstr(err.text, "-1 to 2"));
-    d = (fv_paint_desc){.low = 2, .high = 1};
+    d = *FV_DESC(fv_paint_desc, .low = 2, .high = 1);
     assert_int_equal(fv_paint_scale(v, 5, &d, &err), FV_ARG);
-    d = (fv_paint_desc){.palette = (fv_palette)9};
+    d = *FV_DESC(fv_paint_desc, .palette = (fv_palette)9);
     assert_int_equal(fv_paint_scale(v, 5, &d, &err), FV_ARG);
     assert_int_equal(fv_paint_scale(NULL, 5, &d, &err), FV_ARG);
 }
@@ -101,7 +101,7 @@ static void test_paint(void **state) {
     for (int i = 0; i < 4; i++) assert_true(fabsf(p->data[i] - want[i]) < 1 / 255.f);
     fv_image_free(p);
     const float w[] = {-2, 0, NAN, 2};
-    OK(fv_paint(w, 1, 4, &(fv_paint_desc){.palette = FV_PALETTE_DIVERGING}, &p, &err));
+    OK(fv_paint(w, 1, 4, FV_DESC(fv_paint_desc, .palette = FV_PALETTE_DIVERGING), &p, &err));
     assert_int_equal(p->channels, 3);
     assert_true(at(p, 2, 0, 0) > at(p, 0, 0, 0) && at(p, 0, 0, 3) > at(p, 2, 0, 3));
     assert_true(at(p, 0, 0, 1) > 0.95f && at(p, 2, 0, 1) > 0.95f);
@@ -118,8 +118,8 @@ static void test_paint(void **state) {
 static void test_bar(void **state) {
     (void)state;
     fv_image *p = NULL;
-    OK(fv_paint_bar(&(fv_paint_desc){.palette = FV_PALETTE_DIVERGING, .low = -2, .high = 2}, 0, &p,
-                    &err));
+    OK(fv_paint_bar(FV_DESC(fv_paint_desc, .palette = FV_PALETTE_DIVERGING, .low = -2, .high = 2),
+                    0, &p, &err));
     assert_int_equal(p->width, 256);
     assert_true(at(p, 2, 2, 0) > at(p, 0, 2, 0) && at(p, 0, 2, 255) > at(p, 2, 2, 255));
     int ink[3] = {0}; /* a number under the left end, the middle and the right end */
@@ -129,10 +129,12 @@ static void test_bar(void **state) {
     for (int i = 0; i < 3; i++) assert_true(ink[i] > 5);
     fv_image_free(p);
     p = NULL;
-    assert_int_equal(fv_paint_bar(&(fv_paint_desc){.palette = FV_PALETTE_SEQUENTIAL}, 0, &p, &err),
-                     FV_ARG);
     assert_int_equal(
-        fv_paint_bar(&(fv_paint_desc){.palette = FV_PALETTE_SEQUENTIAL, .high = 1}, 10, &p, &err),
+        fv_paint_bar(FV_DESC(fv_paint_desc, .palette = FV_PALETTE_SEQUENTIAL), 0, &p, &err),
+        FV_ARG);
+    assert_int_equal(
+        fv_paint_bar(FV_DESC(fv_paint_desc, .palette = FV_PALETTE_SEQUENTIAL, .high = 1), 10, &p,
+                     &err),
         FV_ARG);
     assert_null(p);
 }
@@ -144,21 +146,26 @@ static void test_overlay(void **state) {
     OK(fv_image_new(3, 8, 8, &photo, &err));
     for (int i = 0; i < 64; i++) photo->data[i] = 0.8f; /* red */
     const float map[] = {0, 4, 0, 4}, grey = fvi_luma(0.8f, 0, 0);
-    OK(fv_overlay(photo, map, 2, 2, NULL, 0, &p, &err));
+    OK(fv_overlay(photo, map, 2, 2, NULL, &p, &err));
     assert_int_equal(p->width, 8);
     for (int k = 0; k < 3; k++) assert_true(fabsf(at(p, k, 0, 0) - grey) < 1e-5f);
     assert_true(at(p, 0, 4, 7) > grey + 0.3f);
     fv_image_free(p);
     const float sign[] = {-1, 1};
-    OK(fv_overlay(photo, sign, 1, 2, &(fv_paint_desc){.palette = FV_PALETTE_DIVERGING}, 1, &p,
+    OK(fv_overlay(photo, sign, 1, 2,
+                  FV_DESC(fv_paint_desc, .palette = FV_PALETTE_DIVERGING, .strength = 1), &p,
                   &err));
     assert_true(at(p, 2, 0, 0) > at(p, 0, 0, 0) && at(p, 0, 0, 7) > at(p, 2, 0, 7));
     fv_image_free(p);
     p = NULL;
     assert_int_equal(
-        fv_overlay(photo, sign, 1, 2, &(fv_paint_desc){.palette = FV_PALETTE_GREY}, 0, &p, &err),
+        fv_overlay(photo, sign, 1, 2, FV_DESC(fv_paint_desc, .palette = FV_PALETTE_GREY), &p, &err),
         FV_ARG);
-    assert_int_equal(fv_overlay(photo, sign, 1, 2, NULL, 1.5f, &p, &err), FV_ARG);
+    assert_int_equal(
+        fv_overlay(photo, sign, 1, 2,
+                   FV_DESC(fv_paint_desc, .palette = FV_PALETTE_DIVERGING, .strength = 1.5f), &p,
+                   &err),
+        FV_ARG);
     assert_null(p);
     fv_image_free(photo);
 }

@@ -161,18 +161,18 @@ static void strong_channels_come_first(void **state) {
     assert_true(c[0].mean == 3.5f && c[0].min == 1 && c[0].max == 6 && c[0].y == 1 && c[0].x == 2);
     assert_true(c[1].max == 9 && c[1].y == 0 && c[1].x == 2);
     assert_true(c[3].mean == 6 && c[3].min == 6 && c[3].y == 0 && c[3].x == 0);
-    fv_activations_desc d = {.top = 3};
+    fv_activations_desc d = {.struct_size = sizeof d, .top = 3};
     assert_int_equal(fv_activations_choose(&four, &d, c, &n, NULL), FV_OK);
     assert_int_equal(n, 3);
     assert_true(c[0].channel == 2 && c[1].channel == 1 && c[2].channel == 3); /* 6, 6: the mean */
-    d = (fv_activations_desc){
-        .channels = (int[]){1, 0, 3}, .n_channels = 3, .top = 3, .by = FV_SCORE_MEAN};
+    d = *FV_DESC(fv_activations_desc, .channels = (int[]){1, 0, 3}, .n_channels = 3, .top = 3,
+                 .by = FV_SCORE_MEAN);
     assert_int_equal(fv_activations_choose(&four, &d, c, &n, NULL), FV_OK);
     assert_true(c[0].channel == 3 && c[1].channel == 0 && c[2].channel == 1);
-    d = (fv_activations_desc){.channels = (int[]){4}, .n_channels = 1};
+    d = *FV_DESC(fv_activations_desc, .channels = (int[]){4}, .n_channels = 1);
     assert_int_equal(fv_activations_choose(&four, &d, c, &n, &err), FV_ARG);
     assert_string_equal(err.text, "layer \"conv\" has 4 channels; 4 does not exist (0..3)");
-    d = (fv_activations_desc){.top = 5};
+    d = *FV_DESC(fv_activations_desc, .top = 5);
     assert_int_equal(fv_activations_choose(&four, &d, c, &n, &err), FV_ARG);
 }
 
@@ -187,7 +187,7 @@ static void channels_without_numbers_come_last(void **state) {
     fv_channel c[5];
     int n = 0;
     for (int by = 1; by <= 2; by++) {
-        fv_activations_desc d = {.top = 5, .by = (fv_score)by};
+        fv_activations_desc d = {.struct_size = sizeof d, .top = 5, .by = (fv_score)by};
         assert_int_equal(fv_activations_choose(&a, &d, c, &n, NULL), FV_OK);
         for (int i = 0; i < 5; i++) {
             assert_int_equal(c[i].channel, order[i]);
@@ -199,9 +199,9 @@ static void channels_without_numbers_come_last(void **state) {
     const fv_activations *const all[] = {&a, &nothing, &vector};
     for (int i = 0; i < 3; i++)
         for (int tile = 0; tile < 2; tile++) {
-            fv_activations_desc d = {.scale_tile = tile};
+            fv_activations_desc d = {.struct_size = sizeof d, .scale_tile = tile};
             fv_image *p = NULL;
-            fv_paint_desc s = {0};
+            fv_paint_desc s = {.struct_size = sizeof s};
             fv_error err = {0};
             if (fv_activations_draw(all[i], &d, &s, &p, &err)) fail_msg("%s", err.text);
             assert_true(isfinite(s.low) && isfinite(s.high));
@@ -230,11 +230,13 @@ static int has_color(const fv_image *p, float r, float g, float b) {
 /* One scale for all channels that are shown, or one each; signed where something is negative. */
 static void scales_say_what_colours_mean(void **state) {
     (void)state;
-    fv_paint_desc s = {0};
-    fv_image *p = draw(&four, (fv_activations_desc){0}, &s);
+    fv_paint_desc s = {.struct_size = sizeof s};
+    fv_image *p =
+        draw(&four, (fv_activations_desc){.struct_size = sizeof(fv_activations_desc)}, &s);
     assert_true(s.palette == FV_PALETTE_DIVERGING && s.low == -1000 && s.high == 1000);
     fv_image_free(p);
-    fv_activations_desc d = {.channels = (int[]){0, 1}, .n_channels = 2, .title = ""};
+    fv_activations_desc d = {
+        .struct_size = sizeof d, .channels = (int[]){0, 1}, .n_channels = 2, .title = ""};
     p = draw(&four, d, &s);
     assert_true(s.palette == FV_PALETTE_GREY && s.low == 0 && s.high == 9);
     assert_true(has_color(p, 1 / 9.0f, 1 / 9.0f, 1 / 9.0f)); /* channel 0's own 1 */
@@ -254,10 +256,11 @@ static void tiles_are_laid_over_a_photo(void **state) {
     (void)state;
     fv_image *photo = NULL, *bare = NULL, *over = NULL, *none = NULL;
     fv_error err = {0};
-    fv_paint_desc s = {0};
+    fv_paint_desc s = {.struct_size = sizeof s};
     assert_int_equal(fv_image_new(3, 60, 90, &photo, NULL), FV_OK);
     for (int i = 0; i < 60 * 90; i++) photo->data[i] = 1; /* red */
-    fv_activations_desc d = {.channels = (int[]){1}, .n_channels = 1, .columns = 2};
+    fv_activations_desc d = {
+        .struct_size = sizeof d, .channels = (int[]){1}, .n_channels = 1, .columns = 2};
     bare = draw(&four, d, &s);
     d.photo = photo;
     over = draw(&four, d, &s);
@@ -266,7 +269,7 @@ static void tiles_are_laid_over_a_photo(void **state) {
     assert_true(has_color(over, 1, 0, 0)); /* the photo itself stands first */
     assert_false(has_color(bare, 1, 0, 0));
     const fv_activations vector = {"dense", FV_ACTIVATION_VECTOR, 4, 1, 1, 0, numbers};
-    d = (fv_activations_desc){.photo = photo};
+    d = *FV_DESC(fv_activations_desc, .photo = photo);
     assert_int_equal(fv_activations_draw(&vector, &d, &s, &none, &err), FV_ARG);
     assert_string_equal(err.text, "layer \"dense\" has no maps to lay over a photo: it gives 4 "
                                   "numbers, one a channel");
@@ -282,10 +285,12 @@ static void signals_and_vectors_are_plotted(void **state) {
     const fv_activations few = {"conv1d", FV_ACTIVATION_SIGNALS, 4, 1, 6, 0, numbers};
     const fv_activations many = {"conv1d", FV_ACTIVATION_SIGNALS, 12, 1, 2, 0, numbers};
     const fv_activations vector = {"dense", FV_ACTIVATION_VECTOR, 20, 1, 1, 0, numbers};
-    fv_image *p = draw(&few, (fv_activations_desc){0}, NULL), *q, *r;
-    q = draw(&many, (fv_activations_desc){.columns = 3}, NULL);
+    fv_image *p = draw(&few, (fv_activations_desc){.struct_size = sizeof(fv_activations_desc)},
+                       NULL),
+             *q, *r;
+    q = draw(&many, *FV_DESC(fv_activations_desc, .columns = 3), NULL);
     assert_true(q->width > 3 * 300 && q->height > 4 * 150);
-    r = draw(&vector, (fv_activations_desc){.top = 5}, NULL);
+    r = draw(&vector, *FV_DESC(fv_activations_desc, .top = 5), NULL);
     assert_true(r->width == p->width && r->height == p->height);
     fv_image_free(p);
     fv_image_free(q);

@@ -85,7 +85,11 @@ static void look(soak *s) {
     }
     fv_weights *drawn = NULL;
     const int first[] = {0};
-    fv_weights_desc d = {.channels = first, .n_channels = 1, .inputs = first, .n_inputs = 1};
+    fv_weights_desc d = {.struct_size = sizeof d,
+                         .channels = first,
+                         .n_channels = 1,
+                         .inputs = first,
+                         .n_inputs = 1};
     NOTE(fv_weights_render(s->model, s->layer_index, &d, &drawn, &err));
     fv_weights_free(drawn);
 }
@@ -114,7 +118,7 @@ static void activations(soak *s) {
     fv_activations *a = NULL;
     fv_image *drawn = NULL;
     double error, cosine;
-    const fv_activations_desc d = {.top = 1, .tile = 32};
+    const fv_activations_desc d = {.struct_size = sizeof d, .top = 1, .tile = 32};
     if (NOTE(fv_activations_run(s->session, s->input, &s->layer->name, 1, &a, &err))) return;
     NOTE(fv_activations_compare(a, a, &error, &cosine, &err));
     NOTE(fv_activations_draw(a, &d, NULL, &drawn, &err));
@@ -172,7 +176,8 @@ static void attribute(soak *s) {
     for (int i = 0; i < fv_method_count(); i++) {
         fv_attribution *a = NULL;
         fv_image *over = NULL;
-        fv_attribute_desc d = {.method = fv_method_at(i)->method,
+        fv_attribute_desc d = {.struct_size = sizeof d,
+                               .method = fv_method_at(i)->method,
                                .samples = 2,
                                .steps = 2,
                                .masks = 4,
@@ -180,13 +185,13 @@ static void attribute(soak *s) {
                                .stride = window,
                                .cells = 2};
         if (NOTE(attribute_text(s->model, s->session, s->input, text, &d, &a, &err))) continue;
-        const fv_paint_desc paint = {.palette = FV_PALETTE_SEQUENTIAL};
-        NOTE(fv_overlay(s->photo, a->map->data, (int)a->map->dim[0], (int)a->map->dim[1], &paint, 0,
+        const fv_paint_desc paint = {.struct_size = sizeof paint, .palette = FV_PALETTE_SEQUENTIAL};
+        NOTE(fv_overlay(s->photo, a->map->data, (int)a->map->dim[0], (int)a->map->dim[1], &paint,
                         &over, &err));
         fv_image_free(over);
         fv_attribution_free(a);
     }
-    const fv_scores_desc sd = {.steps = 4};
+    const fv_scores_desc sd = {.struct_size = sizeof sd, .steps = 4};
     NOTE(scores_text(s->model, s->session, s->input, text, NULL, &sd, &scores, &err));
     fv_scores_free(scores);
     const fv_session_desc one = {.struct_size = sizeof(fv_session_desc), .threads = 1};
@@ -205,11 +210,14 @@ static void examples(soak *s) {
     snprintf(folder, sizeof folder, "%s/photos", s->folder);
     snprintf(index, sizeof index, "%s/index", s->folder);
     /* every other round reads what the one before it measured */
-    const fv_examples_desc d = {
-        .index = s->log->round % 2 ? index : NULL, .threads = 1, .decoders = 2};
+    const fv_examples_desc d = {.struct_size = sizeof d,
+                                .index = s->log->round % 2 ? index : NULL,
+                                .threads = 1,
+                                .decoders = 2};
     if (NOTE(scan_texts(s->model, &objective, 1, folder, &d, &e, &err))) return;
     NOTE(fv_examples_distribution(e, 0, FV_SCORE_MAX, 0, &spread, &err));
-    const fv_contact_sheet_desc sheet_desc = {.top = 2, .bottom = 1, .tile = 32};
+    const fv_contact_sheet_desc sheet_desc = {
+        .struct_size = sizeof sheet_desc, .top = 2, .bottom = 1, .tile = 32};
     NOTE(fv_examples_contact_sheet(e, 0, &sheet_desc, &sheet, &err));
     fv_image_free(sheet);
     fv_examples_free(e);

@@ -138,7 +138,8 @@ static fv_status run_attribute(work *w, fv_session *session, const fv_tensor *in
                                fv_error *err) {
     fv_status st = FV_OK;
     for (int i = 0; !st && i < fv_method_count(); i++) {
-        const fv_attribute_desc d = {.method = fv_method_at(i)->method,
+        const fv_attribute_desc d = {.struct_size = sizeof d,
+                                     .method = fv_method_at(i)->method,
                                      .samples = 2,
                                      .steps = 2,
                                      .masks = 4,
@@ -155,7 +156,7 @@ static fv_status run_attribute(work *w, fv_session *session, const fv_tensor *in
 
 static fv_status run_examples(work *w, fv_session *session, const fv_tensor *input, fv_error *err) {
     static const char *const units[] = {"head/conv", "logits:2"};
-    const fv_examples_desc d = {.threads = THREADS, .decoders = 3};
+    const fv_examples_desc d = {.struct_size = sizeof d, .threads = THREADS, .decoders = 3};
     fv_examples *e = NULL;
     float values[PHOTOS];
     (void)session, (void)input;

@@ -77,23 +77,12 @@ void cli_subject_begin(cli_subject *s) {
 
 fv_attribute_desc cli_subject_desc(cli_subject *s, const fv_method_info *method) {
     const cli_attribution_args *a = s->asked;
-    return (fv_attribute_desc){
-        .method = method->method,
-        .baseline = s->kind,
-        .baseline_input = s->baseline,
-        .layer = a->layer,
-        .samples = a->samples,
-        .sd = (float)a->noise,
-        .steps = a->path_steps,
-        .window = a->window,
-        .stride = a->stride,
-        .masks = a->masks,
-        .cells = a->cells,
-        .keep = (float)a->keep,
-        .seed = a->seed,
-        .progress = cli_progress_step,
-        .user = &s->progress,
-    };
+    return *FV_DESC(fv_attribute_desc, .method = method->method, .baseline = s->kind,
+                    .baseline_input = s->baseline, .layer = a->layer, .samples = a->samples,
+                    .sd = (float)a->noise, .steps = a->path_steps, .window = a->window,
+                    .stride = a->stride, .masks = a->masks, .cells = a->cells,
+                    .keep = (float)a->keep, .seed = a->seed, .progress = cli_progress_step,
+                    .user = &s->progress);
 }
 
 const fv_objective *cli_subject_probability(const cli_subject *s) {

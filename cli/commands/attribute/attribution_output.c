@@ -39,7 +39,8 @@ static float quantile(const fv_tensor *map, double share) {
 /* The scale a map is painted on. */
 static fv_status scale_of(const fv_attribution *a, fv_paint_desc *d, fv_error *err) {
     const fv_method_info *m = fv_method_at((int)a->method - 1);
-    *d = (fv_paint_desc){.palette = m->is_signed ? FV_PALETTE_DIVERGING : FV_PALETTE_SEQUENTIAL};
+    *d = *FV_DESC(fv_paint_desc,
+                  .palette = m->is_signed ? FV_PALETTE_DIVERGING : FV_PALETTE_SEQUENTIAL);
     if (m->is_fine) {
         d->high = quantile(a->map, SHOWN);
         d->low = m->is_signed ? -d->high : 0;
@@ -65,8 +66,7 @@ fv_status cli_map_tile(const cli_subject *s, const fv_attribution *a, fv_image *
     const fv_tensor *map = a->map;
     fv_status st = scale_of(a, &d, err);
     if (!st)
-        st = fv_overlay(s->photo, map->data, (int)map->dim[0], (int)map->dim[1], &d, 0, &overlay,
-                        err);
+        st = fv_overlay(s->photo, map->data, (int)map->dim[0], (int)map->dim[1], &d, &overlay, err);
     if (!st) st = fv_paint_bar(&d, MAX(s->photo->width, BAR_MIN), &bar, err);
     if (!st) return under(overlay, bar, out, err);
     fv_image_free(overlay);
@@ -74,7 +74,8 @@ fv_status cli_map_tile(const cli_subject *s, const fv_attribution *a, fv_image *
 }
 
 fv_status cli_photo_tile(const cli_subject *s, fv_image **out, fv_error *err) {
-    const fv_paint_desc any = {.palette = FV_PALETTE_SEQUENTIAL, .low = 0, .high = 1};
+    const fv_paint_desc any = {
+        .struct_size = sizeof any, .palette = FV_PALETTE_SEQUENTIAL, .low = 0, .high = 1};
     const fv_image *p = s->photo;
     fv_image *photo = NULL, *blank = NULL;
     fv_status st = fv_image_crop(p, 0, 0, p->height, p->width, &photo, err);

@@ -44,8 +44,10 @@ typedef struct job {
 
 /* The deletion and insertion curves of a map, NULL: of a random order. */
 static int measure(job *j, const fv_tensor *map, fv_scores **out) {
-    const fv_scores_desc d = {
-        .seed = j->args->asked.seed, .progress = cli_progress_step, .user = &j->s.progress};
+    const fv_scores_desc d = {.struct_size = sizeof d,
+                              .seed = j->args->asked.seed,
+                              .progress = cli_progress_step,
+                              .user = &j->s.progress};
     fv_error err = {0};
     if (!j->args->scores) return CLI_DONE;
     cli_subject_begin(&j->s);

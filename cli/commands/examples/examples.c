@@ -34,7 +34,8 @@ int cli_examples_scan(const cli_args *args, const cli_model_args *how, const cli
     cli_progress progress;
     fv_error err = {0};
     cli_progress_start(&progress, args, "photos", FV_MONITOR_CANCEL);
-    const fv_examples_desc desc = {.index = index,
+    const fv_examples_desc desc = {.struct_size = sizeof desc,
+                                   .index = index,
                                    .threads = how->threads,
                                    .on_nan = (fv_on_nan)how->on_nan,
                                    .progress = cli_progress_step,

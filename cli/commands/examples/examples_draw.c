@@ -37,7 +37,8 @@ static fv_status save(const cli_shown *s, fv_image *image, const char *path, fv_
 }
 
 static fv_status sheet(const cli_shown *s, int unit, fv_image **out, fv_error *err) {
-    const fv_contact_sheet_desc d = {.by = s->by,
+    const fv_contact_sheet_desc d = {.struct_size = sizeof d,
+                                     .by = s->by,
                                      .top = s->top,
                                      .bottom = s->bottom,
                                      .view = s->args->crop    ? FV_EXAMPLE_CROP

@@ -50,7 +50,8 @@ static fv_status flat(const fv_rendering *r, fv_image **out, fv_error *err) {
 
 static fv_status row(const cli_tiles *t, int i, fv_image **out, fv_error *err) {
     fv_image *low = NULL, *high = NULL;
-    const fv_contact_sheet_desc desc = {.tile = t->plan->args->tile_size};
+    const fv_contact_sheet_desc desc = {.struct_size = sizeof desc,
+                                        .tile = t->plan->args->tile_size};
     fv_status st = flat(t->made->opposite ? t->made->opposite[i] : NULL, &low, err);
     if (!st) st = flat(t->made->picture[i], &high, err);
     if (!st) st = fv_examples_strip(t->made->examples, i, low, high, &desc, out, err);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/desc.h"
 #include "base/error.h"
 #include "base/tensor.h"
 
@@ -71,7 +72,9 @@ static void fill_defaults(int side, fv_attribute_desc *d) {
 
 fv_status fvi_attribute_resolve(const fvi_perturbation *p, const fv_attribute_desc *desc,
                                 fv_attribute_desc *out, fv_error *err) {
-    fv_attribute_desc d = desc ? *desc : (fv_attribute_desc){0};
+    fv_attribute_desc d;
+    fv_status st = FVI_DESC_READ(fv_attribute_desc, seed, desc, &d, err);
+    if (st) return st;
     const int side = p->h < p->w ? p->h : p->w;
     fill_defaults(side, &d);
     const struct {
@@ -90,8 +93,7 @@ fv_status fvi_attribute_resolve(const fvi_perturbation *p, const fv_attribute_de
         {"keep", (double)d.keep, 1e-3, 1},
     };
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
-        fv_status st =
-            check_number(ranges[i].name, ranges[i].value, ranges[i].low, ranges[i].high, err);
+        st = check_number(ranges[i].name, ranges[i].value, ranges[i].low, ranges[i].high, err);
         if (st) return st;
     }
     *out = d;

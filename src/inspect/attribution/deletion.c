@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/desc.h"
 #include "base/error.h"
 #include "base/random.h"
 #include "base/tensor.h"
@@ -119,18 +120,18 @@ fv_status fv_attribute_scores(fv_session *session, const fv_tensor *input,
                               const fv_objective *objective, const fv_tensor *map,
                               const fv_scores_desc *desc, fv_scores **out, fv_error *err) {
     FVI_USE_THREADS(session);
-    const fv_scores_desc defaults = {0};
+    fv_scores_desc d;
     fvi_perturbation *p = NULL;
     fv_status st = FVI_NOT_NULL(err, session, input, out);
+    if (!st) st = FVI_DESC_READ(fv_scores_desc, seed, desc, &d, err);
     if (!st && map) st = fvi_tensor_check(map, "the map", err);
     if (st) return st;
-    if (desc && (desc->steps < 0 || desc->steps > 100000))
-        return fvi_fail(err, FV_ARG, "steps is %d; allowed are 0 to 100000", desc->steps);
+    if (d.steps < 0 || d.steps > 100000)
+        return fvi_fail(err, FV_ARG, "steps is %d; allowed are 0 to 100000", d.steps);
     st = fvi_perturbation_new(session, input, objective, &p, err);
     if (st) return st;
     fv_scores *s = calloc(1, sizeof *s);
-    st = s ? run_scores(p, map, desc ? desc : &defaults, s, err)
-           : fvi_fail(err, FV_NOMEM, "out of memory");
+    st = s ? run_scores(p, map, &d, s, err) : fvi_fail(err, FV_NOMEM, "out of memory");
     fvi_perturbation_free(p);
     if (st)
         fv_scores_free(s);

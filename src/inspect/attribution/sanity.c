@@ -12,6 +12,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/desc.h"
 #include "base/error.h"
 #include "base/tensor.h"
 #include "inspect/attribution/attribute.h"
@@ -147,7 +148,8 @@ fv_status fv_attribute_sanity(const fv_model *model, const fv_session_desc *how,
         return fvi_fail(err, FV_ARG, "stages is %d; allowed are 0 to 1000", stages);
     check c = {.model = model, .input = input, .stages = stages ? stages : STAGES};
     fv_sanity_stage *made = NULL;
-    if (desc) c.desc = *desc;
+    st = FVI_DESC_READ(fv_attribute_desc, seed, desc, &c.desc, err);
+    if (st) return st;
     c.progress = c.desc.progress;
     c.user = c.desc.user;
     c.desc.progress = tell;

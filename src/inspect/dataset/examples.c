@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/desc.h"
 #include "base/error.h"
 #include "inspect/dataset/dataset.h"
 #include "runtime/model_state.h"
@@ -213,17 +214,17 @@ static fv_status scan(fv_examples *e, const fv_objective *const *objectives, int
 fv_status fv_examples_scan(const fv_model *model, const fv_objective *const *objectives, int count,
                            const char *folder, const fv_examples_desc *desc, fv_examples **out,
                            fv_error *err) {
-    const fv_examples_desc defaults = {0};
-    if (!desc) desc = &defaults;
+    fv_examples_desc d;
     fv_status st = FVI_NOT_NULL(err, model, objectives, folder, out);
+    if (!st) st = FVI_DESC_READ(fv_examples_desc, user, desc, &d, err);
     if (!st) st = check_asked(model, objectives, count, err);
-    if (!st) st = check_where(folder, desc, err);
+    if (!st) st = check_where(folder, &d, err);
     if (st) return st;
     fv_examples *e = new_examples(model);
     e->folder = g_strdup(folder);
-    e->threads = desc->threads;
-    e->on_nan = desc->on_nan;
-    st = scan(e, objectives, count, desc, err);
+    e->threads = d.threads;
+    e->on_nan = d.on_nan;
+    st = scan(e, objectives, count, &d, err);
     if (st)
         fv_examples_free(e);
     else

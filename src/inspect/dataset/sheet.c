@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/desc.h"
 #include "base/error.h"
 #include "image/image.h"
 #include "inspect/dataset/dataset.h"
@@ -149,11 +150,12 @@ static fv_status block(fv_examples *e, int unit, const fv_contact_sheet_desc *d,
 
 fv_status fv_examples_contact_sheet(fv_examples *e, int unit, const fv_contact_sheet_desc *desc,
                                     fv_image **out, fv_error *err) {
-    fv_contact_sheet_desc d = desc ? *desc : (fv_contact_sheet_desc){0};
+    fv_contact_sheet_desc d;
     fv_image *blocks[2] = {NULL, NULL}, *sheet = NULL;
-    if (!d.top && !d.bottom) d.top = TOP;
-    fv_status st = FVI_NOT_NULL_AS(err, "examples, out", e, out);
+    fv_status st = FVI_DESC_READ(fv_contact_sheet_desc, columns, desc, &d, err);
+    if (!st) st = FVI_NOT_NULL_AS(err, "examples, out", e, out);
     if (!st) st = check(&d, err);
+    if (!st && !d.top && !d.bottom) d.top = TOP;
     if (!st) st = block(e, unit, &d, 0, &blocks[0], err);
     if (!st) st = block(e, unit, &d, 1, &blocks[1], err);
     if (!st) {
@@ -230,15 +232,13 @@ static fv_status join(const fv_examples *e, int unit, const fv_image *const four
     return st;
 }
 
-/* The desc with its defaults, beside optimised pictures like this one (or NULL). */
-static fv_contact_sheet_desc beside_desc(const fv_contact_sheet_desc *desc, const fv_image *like) {
+/* Fills in a desc's defaults, beside optimised pictures like this one (or NULL). */
+static void beside_defaults(fv_contact_sheet_desc *d, const fv_image *like) {
     const int largest = like ? MAX(like->height, like->width) : BESIDE_MAX;
-    fv_contact_sheet_desc d = desc ? *desc : (fv_contact_sheet_desc){0};
-    if (!d.top) d.top = BESIDE_TOP;
-    if (!d.view) d.view = FV_EXAMPLE_CROP;
-    if (!d.tile) d.tile = CLAMP(largest, BESIDE_MIN, BESIDE_MAX);
-    d.bottom = d.top;
-    return d;
+    if (!d->top) d->top = BESIDE_TOP;
+    if (!d->view) d->view = FV_EXAMPLE_CROP;
+    if (!d->tile) d->tile = CLAMP(largest, BESIDE_MIN, BESIDE_MAX);
+    d->bottom = d->top;
 }
 
 static fv_status check_beside(const fv_contact_sheet_desc *d, const fv_image *low,
@@ -254,11 +254,14 @@ static fv_status check_beside(const fv_contact_sheet_desc *d, const fv_image *lo
 
 fv_status fv_examples_strip(fv_examples *e, int unit, const fv_image *low, const fv_image *high,
                             const fv_contact_sheet_desc *desc, fv_image **out, fv_error *err) {
-    fv_contact_sheet_desc d = beside_desc(desc, high ? high : low);
-    const int side = d.tile;
+    fv_contact_sheet_desc d;
     fv_image *lowest = NULL, *highest = NULL, *sheet = NULL;
-    fv_status st = FVI_NOT_NULL_AS(err, "examples, out", e, out);
-    if (!st) st = check_beside(&d, low, high, err);
+    fv_status st = FVI_DESC_READ(fv_contact_sheet_desc, columns, desc, &d, err);
+    if (!st) st = FVI_NOT_NULL_AS(err, "examples, out", e, out);
+    if (st) return st;
+    beside_defaults(&d, high ? high : low);
+    const int side = d.tile;
+    st = check_beside(&d, low, high, err);
     if (!st) st = square(e, unit, &d, 1, side, &lowest, err);
     if (!st) st = square(e, unit, &d, 0, side, &highest, err);
     const fv_image *const four[4] = {low, lowest, highest, high};

@@ -12,6 +12,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/desc.h"
 #include "base/error.h"
 
 enum {
@@ -203,16 +204,16 @@ static int columns_of(const fvi_weights_plan *p) {
 
 fv_status fv_weights_render(const fv_model *model, int layer, const fv_weights_desc *desc,
                             fv_weights **out, fv_error *err) {
-    const fv_weights_desc defaults = {0};
+    fv_weights_desc d;
     fv_status st = FVI_NOT_NULL(err, model, out);
+    if (!st) st = FVI_DESC_READ(fv_weights_desc, channels_last, desc, &d, err);
     if (st) return st;
-    if (!desc) desc = &defaults;
     fvi_weights_grid g = {0};
     fvi_weights_plan p = {0};
     fv_weights *w = NULL;
-    st = fvi_weights_grid_read(model, layer, desc, &g, err);
+    st = fvi_weights_grid_read(model, layer, &d, &g, err);
     if (st) return st;
-    st = make_plan(&g, desc, &p, err);
+    st = make_plan(&g, &d, &p, err);
     if (st) goto done;
     w = calloc(1, sizeof *w);
     if (w) w->tiles = calloc((size_t)p.count, sizeof *w->tiles);

@@ -119,7 +119,8 @@ static fv_status paint(const fvi_weights_plan *p, const tile *t, fv_weights_tile
         return fv_plot_bars(t->values, t->width,
                             FV_DESC(fv_plot_desc, .width = PLOT_WIDTH, .height = PLOT_HEIGHT),
                             &out->image, err);
-    const fv_paint_desc d = {p->palette, out->low, out->high};
+    const fv_paint_desc d = {
+        .struct_size = sizeof d, .palette = p->palette, .low = out->low, .high = out->high};
     return fv_paint(t->values, t->height, t->width, &d, &out->image, err);
 }
 

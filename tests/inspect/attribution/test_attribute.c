@@ -26,7 +26,7 @@ static int teardown(void **state) {
 
 static void parts_are(fv_method method, const fv_attribute_desc *d, const char *file,
                       double share) {
-    fv_attribute_desc desc = d ? *d : (fv_attribute_desc){0};
+    fv_attribute_desc desc = d ? *d : (fv_attribute_desc){.struct_size = sizeof(fv_attribute_desc)};
     desc.method = method;
     fv_attribution *a = attribute(&net, x, OBJECTIVE, &desc);
     fv_tensor *want = load_npy(file);
@@ -48,8 +48,10 @@ static void integrated_gradients_are_captums(void **state) {
     (void)state;
     fv_tensor *zeros = NULL;
     assert_int_equal(fv_tensor_new(x->ndim, x->dim, &zeros, NULL), FV_OK);
-    const fv_attribute_desc d = {
-        .baseline = FV_BASELINE_PICTURE, .baseline_input = zeros, .steps = 50};
+    const fv_attribute_desc d = {.struct_size = sizeof d,
+                                 .baseline = FV_BASELINE_PICTURE,
+                                 .baseline_input = zeros,
+                                 .steps = 50};
     parts_are(FV_METHOD_INTEGRATED, &d, "integrated", 1e-4);
     fv_tensor_free(zeros);
 }
@@ -60,11 +62,9 @@ static void occlusion_is_captums(void **state) {
     assert_int_equal(fv_tensor_new(x->ndim, x->dim, &fill, NULL), FV_OK);
     for (int64_t i = 0; i < fv_tensor_count(fill); i++) fill->data[i] = 0.25f;
     fv_attribution *a = attribute(&net, x, OBJECTIVE,
-                                  &(fv_attribute_desc){.method = FV_METHOD_OCCLUSION,
-                                                       .baseline = FV_BASELINE_PICTURE,
-                                                       .baseline_input = fill,
-                                                       .window = 6,
-                                                       .stride = 4});
+                                  FV_DESC(fv_attribute_desc, .method = FV_METHOD_OCCLUSION,
+                                          .baseline = FV_BASELINE_PICTURE, .baseline_input = fill,
+                                          .window = 6, .stride = 4));
     assert_close(a->map->data, want->data, fv_tensor_count(a->map), 1e-5); /* each channel alike */
     assert_int_equal(a->evaluations, 1 + 5 * 6);
     fv_attribution_free(a);
@@ -76,7 +76,7 @@ static void occlusion_is_captums(void **state) {
 static void cam_is(fv_method method, const char *layer, const char *file) {
     fv_tensor *want = load_npy(file);
     fv_attribution *a =
-        attribute(&net, x, OBJECTIVE, &(fv_attribute_desc){.method = method, .layer = layer});
+        attribute(&net, x, OBJECTIVE, FV_DESC(fv_attribute_desc, .method = method, .layer = layer));
     float low = INFINITY, high = -INFINITY;
     for (int64_t i = 0; i < fv_tensor_count(a->map); i++) {
         low = fminf(low, a->map->data[i]);
@@ -93,7 +93,7 @@ static void class_activation_maps_are_pytorchs(void **state) {
     (void)state;
     fv_tensor *want = load_npy("gradcam_cells");
     fv_attribution *a =
-        attribute(&net, x, OBJECTIVE, &(fv_attribute_desc){.method = FV_METHOD_GRADCAM});
+        attribute(&net, x, OBJECTIVE, FV_DESC(fv_attribute_desc, .method = FV_METHOD_GRADCAM));
     assert_string_equal(a->layer, "/relu3/Relu"); /* found */
     assert_close(a->cells->data, want->data, fv_tensor_count(want), 1e-4);
     fv_attribution_free(a);
@@ -125,9 +125,9 @@ static void integrated_gradients_add_up(void **state) {
     assert_int_equal(fv_session_run(net.session, x, NULL, &y, NULL), FV_OK);
     assert_int_equal(fv_session_run(net.session, black, NULL, &y0, NULL), FV_OK);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        fv_attribution *a =
-            attribute(&net, x, OBJECTIVE,
-                      &(fv_attribute_desc){.method = FV_METHOD_INTEGRATED, .baseline = kinds[i]});
+        fv_attribution *a = attribute(
+            &net, x, OBJECTIVE,
+            FV_DESC(fv_attribute_desc, .method = FV_METHOD_INTEGRATED, .baseline = kinds[i]));
         assert_true(fabs(a->value - (double)y->data[2]) < 1e-4 * fabs(a->value));
         if (!i) assert_true(fabs(a->baseline - (double)y0->data[2]) < 1e-4 * fabs(a->baseline));
         const double difference = a->value - a->baseline;
@@ -143,8 +143,9 @@ static void integrated_gradients_add_up(void **state) {
 static void smoothgrad_without_noise_is_the_gradient(void **state) {
     (void)state;
     fv_attribution *g =
-        attribute(&net, x, OBJECTIVE, &(fv_attribute_desc){.method = FV_METHOD_GRADIENT});
-    const fv_attribute_desc d = {.method = FV_METHOD_SMOOTHGRAD, .sd = 1e-6f, .samples = 19};
+        attribute(&net, x, OBJECTIVE, FV_DESC(fv_attribute_desc, .method = FV_METHOD_GRADIENT));
+    const fv_attribute_desc d = {
+        .struct_size = sizeof d, .method = FV_METHOD_SMOOTHGRAD, .sd = 1e-6f, .samples = 19};
     fv_attribution *a = attribute(&net, x, OBJECTIVE, &d);
     assert_close(a->parts->data, g->parts->data, fv_tensor_count(g->parts), 1e-3);
     assert_close(a->map->data, g->map->data, fv_tensor_count(g->map), 1e-3);
@@ -161,12 +162,14 @@ static void smoothgrad_draws_the_noise_it_says(void **state) {
     fv_tensor *p = linear_input(0);
     float w[2 * COUNT];
     linear_weights(w);
-    const fv_attribute_desc d = {.method = FV_METHOD_SMOOTHGRAD, .sd = 0.3f, .samples = 5};
+    const fv_attribute_desc d = {
+        .struct_size = sizeof d, .method = FV_METHOD_SMOOTHGRAD, .sd = 0.3f, .samples = 5};
     fv_attribution *a = attribute(&s, p, "class:0", &d);
     assert_close(a->parts->data, w, COUNT, 1e-5);
     fv_attribution_free(a);
     enum { COPIES = 200, AT = 5 * SIDE + 10 };
-    const fv_attribute_desc one = {.method = FV_METHOD_SMOOTHGRAD, .sd = 0.3f, .samples = 1};
+    const fv_attribute_desc one = {
+        .struct_size = sizeof one, .method = FV_METHOD_SMOOTHGRAD, .sd = 0.3f, .samples = 1};
     double sum = 0, squares = 0, ww = 0;
     for (int i = 0; i < COPIES; i++) {
         fv_attribute_desc each = one;
@@ -209,7 +212,7 @@ static void occlusion_of_a_linear_model(void **state) {
         }
         fv_attribution *a = attribute(
             &s, p, "class:0",
-            &(fv_attribute_desc){.method = FV_METHOD_OCCLUSION, .window = 1, .stride = 1});
+            FV_DESC(fv_attribute_desc, .method = FV_METHOD_OCCLUSION, .window = 1, .stride = 1));
         assert_close(a->map->data, want, PLANE, 1e-4);
         if (!last)
             memcpy(first, a->map->data, sizeof first);
@@ -271,11 +274,9 @@ static void rise_of_a_linear_model(void **state) {
         const int cells = k ? 4 : 5;
         rise_expected(a, b, cells, (double)keep, want);
         fv_attribution *r = attribute(&s, p, "class:0",
-                                      &(fv_attribute_desc){.method = FV_METHOD_RISE,
-                                                           .baseline = FV_BASELINE_GREY,
-                                                           .masks = 6000,
-                                                           .cells = cells,
-                                                           .keep = keep});
+                                      FV_DESC(fv_attribute_desc, .method = FV_METHOD_RISE,
+                                              .baseline = FV_BASELINE_GREY, .masks = 6000,
+                                              .cells = cells, .keep = keep));
         float middle = 0;
         for (int i = 0; i < PLANE; i++) middle += want[i] / PLANE;
         for (int i = 0; i < PLANE; i++) { /* what differs from pixel to pixel */
@@ -288,7 +289,7 @@ static void rise_of_a_linear_model(void **state) {
     /* every mask shows all: the objective itself */
     fv_attribution *r = attribute(
         &s, p, "class:0",
-        &(fv_attribute_desc){.method = FV_METHOD_RISE, .masks = 3, .keep = 1, .cells = 3});
+        FV_DESC(fv_attribute_desc, .method = FV_METHOD_RISE, .masks = 3, .keep = 1, .cells = 3));
     for (int i = 0; i < PLANE; i++)
         assert_true(fabs((double)r->map->data[i] - r->value) < 1e-4 * fabs(r->value));
     fv_attribution_free(r);
@@ -298,8 +299,9 @@ static void rise_of_a_linear_model(void **state) {
 
 static void the_seed_makes_the_map(void **state) {
     (void)state;
-    const fv_attribute_desc kinds[] = {{.method = FV_METHOD_SMOOTHGRAD, .samples = 5},
-                                       {.method = FV_METHOD_RISE, .masks = 21}};
+    const fv_attribute_desc kinds[] = {
+        {.struct_size = sizeof *kinds, .method = FV_METHOD_SMOOTHGRAD, .samples = 5},
+        {.struct_size = sizeof *kinds, .method = FV_METHOD_RISE, .masks = 21}};
     for (int k = 0; k < 2; k++) {
         fv_attribute_desc d = kinds[k];
         fv_attribution *a = attribute(&net, x, OBJECTIVE, &d);

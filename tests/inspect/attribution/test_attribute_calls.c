@@ -69,8 +69,11 @@ static void bad_requests_are_named(void **state) {
          "is 1x5, no maps over the picture"},
         {{.method = FV_METHOD_GRADCAM, .layer = "relu9"}, FV_NOTFOUND, "relu9"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        refused(&net, x, "class:2", &cases[i].d, cases[i].status, cases[i].part);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fv_attribute_desc d = cases[i].d;
+        d.struct_size = sizeof d;
+        refused(&net, x, "class:2", &d, cases[i].status, cases[i].part);
+    }
     refused(&net, x, "class:5", NULL, FV_NOTFOUND, "5 classes");
     refused(&net, x, "relu9:3", NULL, FV_NOTFOUND, "relu9");
     refused(&net, x, "class:2 - 0.1*tv", NULL, FV_ARG, "tv");
@@ -84,7 +87,7 @@ static void networks_without_maps(void **state) {
     (void)state;
     subject s = linear(0);
     fv_tensor *p = linear_input(0), *v = NULL;
-    refused(&s, p, "class:0", &(fv_attribute_desc){.method = FV_METHOD_GRADCAM}, FV_SHAPE,
+    refused(&s, p, "class:0", FV_DESC(fv_attribute_desc, .method = FV_METHOD_GRADCAM), FV_SHAPE,
             "no layer before the objective has maps");
     p->data[7] = NAN;
     refused(&s, p, "class:0", NULL, FV_ARG, "number 7 of the input is not finite");
@@ -112,7 +115,7 @@ static void what_is_taken_where_nothing_is_said(void **state) {
     /* the gradient of a channel's mean at that channel is one over its places: its own map is left
      */
     fv_tensor *y = NULL;
-    a = attribute(&net, x, "relu2/Relu:4", &(fv_attribute_desc){.method = FV_METHOD_GRADCAM});
+    a = attribute(&net, x, "relu2/Relu:4", FV_DESC(fv_attribute_desc, .method = FV_METHOD_GRADCAM));
     assert_string_equal(a->layer, "/relu2/Relu");
     assert_int_equal(fv_session_run(net.session, x, "relu2/Relu", &y, NULL), FV_OK);
     for (int i = 0; i < 120; i++) y->data[480 + i] /= 120;
@@ -139,9 +142,9 @@ static void methods_are_what_they_say(void **state) {
     (void)state;
     for (int i = 0; i < fv_method_count(); i++) {
         const fv_method_info *m = fv_method_at(i);
-        fv_attribution *a = attribute(
-            &net, x, "class:1",
-            &(fv_attribute_desc){.method = m->method, .samples = 3, .masks = 20, .steps = 20});
+        fv_attribution *a = attribute(&net, x, "class:1",
+                                      FV_DESC(fv_attribute_desc, .method = m->method, .samples = 3,
+                                              .masks = 20, .steps = 20));
         assert_true(m->title && m->summary && *m->summary);
         char **words = g_strsplit(m->options, " ", -1);
         for (char **w = words; *w; w++) assert_non_null(strstr(fields, *w));
@@ -187,6 +190,7 @@ static void stopping(void **state) {
             const int answer = k / 2, by_monitor = k % 2;
             watch w = {.stop_at = 30, .answer = answer};
             fv_attribute_desc d = cases[i].d;
+            d.struct_size = sizeof d;
             fv_attribution *a = NULL;
             fv_monitor *monitor = NULL;
             assert_int_equal(fv_monitor_new(look, NULL, &w, &monitor, NULL), FV_OK);
@@ -247,8 +251,10 @@ static void curves_of_a_linear_model(void **state) {
         }
         map->data[i] = (float)-i; /* in reading order */
     }
-    const fv_scores_desc d = {
-        .steps = 64, .deletion = FV_BASELINE_WHITE, .insertion = FV_BASELINE_WHITE};
+    const fv_scores_desc d = {.struct_size = sizeof d,
+                              .steps = 64,
+                              .deletion = FV_BASELINE_WHITE,
+                              .insertion = FV_BASELINE_WHITE};
     fv_scores *c = scores_of(&s, p, map, &d);
     assert_int_equal(c->count, 65);
     double gone = 0;
@@ -287,11 +293,11 @@ static void curves_are_refused(void **state) {
                      FV_SHAPE);
     assert_string_equal(err.text, "the map is 24x20; the picture is 20x24");
     assert_int_equal(scores_text(net.model, net.session, x, "class:0", NULL,
-                                 &(fv_scores_desc){.steps = -1}, &c, &err),
+                                 FV_DESC(fv_scores_desc, .steps = -1), &c, &err),
                      FV_ARG);
     watch w = {.stop_at = 10, .answer = FV_MONITOR_STOP};
     assert_int_equal(scores_text(net.model, net.session, x, "class:0", NULL,
-                                 &(fv_scores_desc){.progress = look, .user = &w}, &c, &err),
+                                 FV_DESC(fv_scores_desc, .progress = look, .user = &w), &c, &err),
                      FV_CANCELLED);
     assert_null(c);
     fv_tensor_free(map);

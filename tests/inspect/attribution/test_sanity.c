@@ -117,7 +117,8 @@ static void shuffling_is_refused(void **state) {
 /* ---- the check ------------------------------------------------------------------------------ */
 
 static void stages_go_down(void **state) {
-    const fv_attribute_desc gradient = {.method = FV_METHOD_GRADIENT};
+    const fv_attribute_desc gradient = {.struct_size = sizeof gradient,
+                                        .method = FV_METHOD_GRADIENT};
     (void)state;
     fv_sanity_stage *s = NULL;
     int count = 0;
@@ -178,14 +179,16 @@ static void what_does_not_depend_on_weights_is_seen(void **state) {
     fv_sanity_stage *stage = NULL;
     int count = 0;
     fv_error err;
-    const fv_attribute_desc product = {.method = FV_METHOD_INPUT_GRADIENT};
+    const fv_attribute_desc product = {.struct_size = sizeof product,
+                                       .method = FV_METHOD_INPUT_GRADIENT};
     if (sanity_text(s.model, NULL, p, "class:0", &product, 0, &stage, &count, &err))
         fail_msg("%s", err.text);
     assert_int_equal(count, 2);
     assert_true(fabs(stage[1].correlation - 1) < 1e-12);
     fv_sanity_free(stage, count);
     /* and of a gradient that is the same everywhere nothing can be said */
-    const fv_attribute_desc gradient = {.method = FV_METHOD_GRADIENT};
+    const fv_attribute_desc gradient = {.struct_size = sizeof gradient,
+                                        .method = FV_METHOD_GRADIENT};
     if (sanity_text(s.model, NULL, p, "class:0", &gradient, 0, &stage, &count, &err))
         fail_msg("%s", err.text);
     assert_true(isnan(stage[1].correlation));
@@ -206,8 +209,11 @@ static void the_check_can_be_cancelled(void **state) {
     (void)state;
     fv_sanity_stage *s = NULL;
     int count = 0, most = 0;
-    const fv_attribute_desc d = {
-        .method = FV_METHOD_SMOOTHGRAD, .samples = 40, .progress = cancel, .user = &most};
+    const fv_attribute_desc d = {.struct_size = sizeof d,
+                                 .method = FV_METHOD_SMOOTHGRAD,
+                                 .samples = 40,
+                                 .progress = cancel,
+                                 .user = &most};
     assert_int_equal(sanity_text(net.model, NULL, x, NULL, &d, 0, &s, &count, NULL), FV_CANCELLED);
     assert_true(most > 60 && most < 100);
     assert_null(s);

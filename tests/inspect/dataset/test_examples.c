@@ -116,7 +116,8 @@ static int tear_down(void **state) {
 static fv_examples *scan_with(const char *const *objectives, int count, const char *index) {
     fv_examples *e = NULL;
     fv_error err;
-    const fv_examples_desc desc = {.index = index, .threads = 1, .decoders = 3};
+    const fv_examples_desc desc = {
+        .struct_size = sizeof desc, .index = index, .threads = 1, .decoders = 3};
     if (scan_texts(model, objectives, count, photos, &desc, &e, &err)) fail_msg("%s", err.text);
     return e;
 }
@@ -364,8 +365,12 @@ static void test_stopped(void **state) {
         remove_tree(index_folder);
         stopper s = {at, 0};
         fv_error err = {0};
-        const fv_examples_desc desc = {
-            .index = index_folder, .threads = 1, .decoders = 3, .progress = stop_at, .user = &s};
+        const fv_examples_desc desc = {.struct_size = sizeof desc,
+                                       .index = index_folder,
+                                       .threads = 1,
+                                       .decoders = 3,
+                                       .progress = stop_at,
+                                       .user = &s};
         e = NULL;
         assert_int_equal(scan_texts(model, objectives, 2, photos, &desc, &e, &err), FV_CANCELLED);
         assert_null(e);
@@ -468,7 +473,7 @@ static void test_damaged_index(void **state) {
     fv_examples *e = NULL;
     fv_error err = {0};
     const char *objective = "head/conv";
-    const fv_examples_desc desc = {.index = index_folder};
+    const fv_examples_desc desc = {.struct_size = sizeof desc, .index = index_folder};
     fv_status st = scan_texts(model, &objective, 1, photos, &desc, &e, &err);
     for (int u = 0; !st && u < 12; u++) {
         float v[PHOTOS];
@@ -540,7 +545,7 @@ static void test_refused(void **state) {
 static void test_refused_session(void **state) {
     (void)state;
     static const char *const objective = "head/conv";
-    const fv_examples_desc desc = {.threads = -1};
+    const fv_examples_desc desc = {.struct_size = sizeof desc, .threads = -1};
     fv_examples *e = NULL;
     fv_error err = {0};
     assert_int_equal(scan_texts(model, &objective, 1, photos, &desc, &e, &err), FV_ARG);
@@ -726,8 +731,9 @@ static void test_sheets(void **state) {
     (void)state;
     fv_examples *e = scan("head/conv", NULL);
     fv_image *sheet = NULL, *both = NULL, *optimised = make_photo(1, 48, 48);
-    const fv_contact_sheet_desc one = {.top = 3, .tile = 50};
-    const fv_contact_sheet_desc two = {.top = 3, .bottom = 2, .tile = 50, .by = FV_SCORE_MEAN};
+    const fv_contact_sheet_desc one = {.struct_size = sizeof one, .top = 3, .tile = 50};
+    const fv_contact_sheet_desc two = {
+        .struct_size = sizeof two, .top = 3, .bottom = 2, .tile = 50, .by = FV_SCORE_MEAN};
     assert_int_equal(fv_examples_contact_sheet(e, 2, &one, &sheet, NULL), FV_OK);
     assert_int_equal(fv_examples_contact_sheet(e, 2, &two, &both, NULL), FV_OK);
     assert_true(both->height > 3 * sheet->height / 2);
@@ -736,7 +742,7 @@ static void test_sheets(void **state) {
     assert_string_equal(fv_image_text(sheet, "fovea.model-sha256"), fv_model_sha256(model));
     fv_image_free(sheet);
     fv_image_free(both);
-    const fv_contact_sheet_desc wrong = {.top = -1};
+    const fv_contact_sheet_desc wrong = {.struct_size = sizeof wrong, .top = -1};
     assert_int_equal(fv_examples_contact_sheet(e, 2, &wrong, &sheet, NULL), FV_ARG);
     assert_int_equal(fv_examples_contact_sheet(e, 12, &one, &sheet, NULL), FV_ARG);
     assert_int_equal(fv_examples_strip(e, 2, optimised, optimised, NULL, &sheet, NULL), FV_OK);

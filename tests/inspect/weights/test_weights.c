@@ -130,19 +130,19 @@ static void test_scales(void **state) {
     (void)state;
     picture_net("N,3,8,8", 0);
     model = net_load(b, NULL);
-    fv_weights *w = draw("conv", &(fv_weights_desc){.each = 1});
+    fv_weights *w = draw("conv", FV_DESC(fv_weights_desc, .each = 1));
     expect(w->tiles[0].high, 2);
     expect(w->tiles[1].high, 1);
     expect(w->tiles[1].low, -1);
     expect(at(w, 1, 0, 0, 1), 0.25 / 2 + 0.5);
     fv_weights_free(w);
-    w = draw("conv", &(fv_weights_desc){.min_max = 1});
+    w = draw("conv", FV_DESC(fv_weights_desc, .min_max = 1));
     expect(w->tiles[0].low, -2);
     expect(w->tiles[0].high, 1);
     expect(at(w, 0, 0, 0, 0), 1);
     expect(at(w, 0, 0, 0, 1), 2.0 / 3); /* zero is not grey */
     fv_weights_free(w);
-    w = draw("conv", &(fv_weights_desc){.channels = (const int[]){1}, .n_channels = 1});
+    w = draw("conv", FV_DESC(fv_weights_desc, .channels = (const int[]){1}, .n_channels = 1));
     assert_int_equal(w->count, 1);
     expect(w->tiles[0].high, 1); /* of what is shown */
     fv_weights_free(w);
@@ -152,14 +152,14 @@ static void test_colours_apart(void **state) {
     (void)state;
     picture_net("N,3,8,8", 0);
     model = net_load(b, NULL);
-    fv_weights *w = draw("conv", &(fv_weights_desc){.grey = 1});
+    fv_weights *w = draw("conv", FV_DESC(fv_weights_desc, .grey = 1));
     assert_int_equal(w->count, 6);
     assert_int_equal(w->columns, 3);
     assert_int_equal(w->tiles[2].image->channels, 1);
     expect(at(w, 2, 0, 1, 0), 0); /* output 0, blue: -2 */
     assert_string_equal(w->tiles[2].label, "2 > 0");
     fv_weights_free(w);
-    w = draw("conv", &(fv_weights_desc){.top = 1});
+    w = draw("conv", FV_DESC(fv_weights_desc, .top = 1));
     assert_int_equal(w->count, 2);
     assert_int_equal(w->tiles[0].input, 2);
     assert_int_equal(w->tiles[1].input, 0); /* its norm is 1.03; that of input 2 is 1 */
@@ -220,12 +220,12 @@ static void test_single_numbers(void **state) {
             assert_int_equal(sign_at(w, 0, i / 4, i % 4), raw->data[i] > 0 ? 1 : -1);
     fv_weights_free(w);
     const int some[] = {3, 5};
-    w = draw("point", &(fv_weights_desc){.channels = some, .n_channels = 2});
+    w = draw("point", FV_DESC(fv_weights_desc, .channels = some, .n_channels = 2));
     assert_int_equal(w->form, FV_WEIGHTS_BARS);
     assert_int_equal(w->count, 2);
     assert_int_equal(w->tiles[1].output, 5);
     fv_weights_free(w);
-    w = draw("point", &(fv_weights_desc){.inputs = some, .n_inputs = 1});
+    w = draw("point", FV_DESC(fv_weights_desc, .inputs = some, .n_inputs = 1));
     assert_int_equal(w->tiles[0].image->width, 1);
     fv_weights_free(w);
     fv_tensor_free(raw);
@@ -249,7 +249,7 @@ static void test_vectors_and_signals_are_bars(void **state) {
     assert_int_equal(w->count, 1);
     assert_string_equal(w->tiles[0].label, "");
     fv_weights_free(w);
-    refuse("scale", (fv_weights_desc){.shape = {1, 1, 3}}, FV_SHAPE,
+    refuse("scale", *FV_DESC(fv_weights_desc, .shape = {1, 1, 3}), FV_SHAPE,
            "net: layer \"scale\" is a multiplication; a shape is for the rows of a matrix product");
 }
 
@@ -266,7 +266,7 @@ static void test_zero_and_odd_numbers(void **state) {
     expect(at(w, 0, 1, 0, 1), 1.0 / 6 + 0.5);
     fv_weights_free(w);
     const int zeros[] = {0, 2};
-    w = draw("conv", &(fv_weights_desc){.inputs = zeros, .n_inputs = 2, .grey = 1});
+    w = draw("conv", FV_DESC(fv_weights_desc, .inputs = zeros, .n_inputs = 2, .grey = 1));
     expect(w->tiles[0].high, 1);
     expect_grey(at(w, 1, 0, 0, 0), 0.5);
     fv_weights_free(w);
@@ -311,25 +311,25 @@ static void test_given_shapes(void **state) {
     fv_weights *w = draw("fc", NULL);
     assert_int_equal(w->form, FV_WEIGHTS_BARS);
     fv_weights_free(w);
-    w = draw("fc", &(fv_weights_desc){.shape = {1, 3, 4}});
+    w = draw("fc", FV_DESC(fv_weights_desc, .shape = {1, 3, 4}));
     assert_int_equal(w->palette, FV_PALETTE_GREY);
     assert_int_equal(w->tiles[0].image->width, 4);
     expect_grey(at(w, 0, 0, 1, 2), 0.5);
     expect(at(w, 0, 0, 0, 0), 0);
     fv_weights_free(w);
-    w = draw("fc", &(fv_weights_desc){.shape = {3, 2, 2}, .channels_last = 1});
+    w = draw("fc", FV_DESC(fv_weights_desc, .shape = {3, 2, 2}, .channels_last = 1));
     expect(at(w, 0, 2, 1, 0), rows[8] / 12 + 0.5);
     fv_weights_free(w);
-    w = draw("fc", &(fv_weights_desc){.shape = {6, 1, 2}}); /* a map: pairs in red and blue */
+    w = draw("fc", FV_DESC(fv_weights_desc, .shape = {6, 1, 2})); /* a map: pairs in red and blue */
     assert_int_equal(w->count, 6);
     assert_int_equal(sign_at(w, 0, 0, 0), -1);
     assert_int_equal(sign_at(w, 5, 0, 1), 1);
     fv_weights_free(w);
-    refuse("fc", (fv_weights_desc){.shape = {1, 3, 5}}, FV_SHAPE,
+    refuse("fc", *FV_DESC(fv_weights_desc, .shape = {1, 3, 5}), FV_SHAPE,
            "net: layer \"fc\" has rows of 12 numbers; the shape 1x3x5 has 15");
-    refuse("fc", (fv_weights_desc){.shape = {3, 3, 2}, .channels_last = 1}, FV_SHAPE,
+    refuse("fc", *FV_DESC(fv_weights_desc, .shape = {3, 3, 2}, .channels_last = 1), FV_SHAPE,
            "net: layer \"fc\" has rows of 12 numbers; the shape 3x2x3 has 18");
-    refuse("fc", (fv_weights_desc){.shape = {-1, -3, 4}}, FV_SHAPE,
+    refuse("fc", *FV_DESC(fv_weights_desc, .shape = {-1, -3, 4}), FV_SHAPE,
            "net: layer \"fc\" has rows of 12 numbers; the shape -1x-3x4 has 12");
 }
 
@@ -339,17 +339,19 @@ static void test_refused(void **state) {
     (void)state;
     deep_net();
     const int bad[] = {4, -1};
-    refuse("conv1", (fv_weights_desc){.channels = bad, .n_channels = 1}, FV_ARG,
+    refuse("conv1", *FV_DESC(fv_weights_desc, .channels = bad, .n_channels = 1), FV_ARG,
            "net: layer \"conv1\" has 4 channels; 4 does not exist (0..3)");
-    refuse("conv1", (fv_weights_desc){.inputs = bad + 1, .n_inputs = 1}, FV_ARG,
+    refuse("conv1", *FV_DESC(fv_weights_desc, .inputs = bad + 1, .n_inputs = 1), FV_ARG,
            "net: layer \"conv1\" has 3 inputs; -1 does not exist (0..2)");
-    refuse("conv1", (fv_weights_desc){.channels = bad}, FV_ARG, "a list of 0 channels to show");
-    refuse("conv1", (fv_weights_desc){.top = 1, .form = FV_WEIGHTS_MATRIX}, FV_ARG,
+    refuse("conv1", *FV_DESC(fv_weights_desc, .channels = bad), FV_ARG,
+           "a list of 0 channels to show");
+    refuse("conv1", *FV_DESC(fv_weights_desc, .top = 1, .form = FV_WEIGHTS_MATRIX), FV_ARG,
            "inputs are ranked in tiles only");
-    refuse("conv1", (fv_weights_desc){.top = -1}, FV_ARG, "the strongest -1 inputs: at least 0");
-    refuse("conv1", (fv_weights_desc){.form = 7}, FV_ARG,
+    refuse("conv1", *FV_DESC(fv_weights_desc, .top = -1), FV_ARG,
+           "the strongest -1 inputs: at least 0");
+    refuse("conv1", *FV_DESC(fv_weights_desc, .form = 7), FV_ARG,
            "there is no form 7 of weights; allowed are 0..3");
-    refuse("depth", (fv_weights_desc){.min_max = 1}, FV_ARG,
+    refuse("depth", *FV_DESC(fv_weights_desc, .min_max = 1), FV_ARG,
            "net: layer \"depth\" is drawn in red and blue, whose middle is zero; a scale from the "
            "least to the greatest value is for grey and for colours");
     fv_weights *w = NULL;
@@ -364,13 +366,13 @@ static void test_too_many_tiles(void **state) {
     builder_f32(b, "w", "65,64,2,2", NULL);
     builder_node(b, "Conv", "conv", "x,w", "y");
     model = net_load(b, NULL);
-    refuse("conv", (fv_weights_desc){0}, FV_ARG,
+    refuse("conv", (fv_weights_desc){.struct_size = sizeof(fv_weights_desc)}, FV_ARG,
            "net: layer \"conv\" makes 65x64 = 4160 tiles; at most 4096: choose channels, inputs or "
            "only the strongest inputs");
-    refuse("conv", (fv_weights_desc){.form = FV_WEIGHTS_BARS}, FV_ARG,
+    refuse("conv", *FV_DESC(fv_weights_desc, .form = FV_WEIGHTS_BARS), FV_ARG,
            "net: layer \"conv\" makes 65x64 = 4160 plots; at most 256: choose channels, inputs or "
            "only the strongest inputs");
-    fv_weights *w = draw("conv", &(fv_weights_desc){.top = 2});
+    fv_weights *w = draw("conv", FV_DESC(fv_weights_desc, .top = 2));
     assert_int_equal(w->count, 130);
     assert_int_equal(w->columns, 2);
     fv_weights_free(w);
