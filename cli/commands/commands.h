@@ -1,28 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every command, by name: what the table of commands.c lists. */
+/* The commands: each is a cli_command in a file of its own, and a name here. */
 #ifndef FOVEA_CLI_COMMANDS_H
 #define FOVEA_CLI_COMMANDS_H
 
 #include "command.h"
 
-extern const cli_command cli_command_layers;
-extern const cli_command cli_command_layer;
-extern const cli_command cli_command_classify;
-extern const cli_command cli_command_run;
-extern const cli_command cli_command_gradient;
-extern const cli_command cli_command_visualize;
-extern const cli_command cli_command_examples;
-extern const cli_command cli_command_dream;
-extern const cli_command cli_command_activations;
-extern const cli_command cli_command_invert;
-extern const cli_command cli_command_caricature;
-extern const cli_command cli_command_accentuate;
-extern const cli_command cli_command_spectrum;
-extern const cli_command cli_command_weights;
-extern const cli_command cli_command_compare;
-extern const cli_command cli_command_attribute;
-extern const cli_command cli_command_sanity;
-extern const cli_command cli_command_bench;
-extern const cli_command cli_command_models;
+/* All of them, in the order help lists them: X(name) stands for cli_command_name. */
+#define CLI_COMMANDS(X) \
+    X(layers) X(layer) X(classify) X(run) X(gradient) X(visualize) X(examples) X(dream) \
+    X(activations) X(invert) X(caricature) X(accentuate) X(spectrum) X(weights) \
+    X(compare) X(attribute) X(sanity) X(bench) X(models)
+
+#define CLI_COMMAND_EXTERN(name) extern const cli_command cli_command_##name;
+CLI_COMMANDS(CLI_COMMAND_EXTERN)
+#undef CLI_COMMAND_EXTERN
 
 #endif
