@@ -235,7 +235,7 @@ static int rule_expand(rebatch *l, const fvi_node *n, const batch_axis *x, batch
 
 static int (*const rules[FVI_KIND_COUNT])(rebatch *, const fvi_node *, const batch_axis *,
                                           batch_axis *) = {
-#define FVI_KIND(NAME, file, traits, channels, batch, ...) [FVI_##NAME] = rule_##batch,
+#define FVI_KIND(NAME, file, traits, fold, channels, batch, ...) [FVI_##NAME] = rule_##batch,
 #include "graph/kinds.def"
 #undef FVI_KIND
 };

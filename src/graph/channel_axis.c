@@ -66,7 +66,7 @@ static int rule_transpose(const fvi_graph *g, const fvi_node *n, const int *axis
 }
 
 static const rule rules[FVI_KIND_COUNT] = {
-#define FVI_KIND(NAME, file, traits, channels, ...) [FVI_##NAME] = rule_##channels,
+#define FVI_KIND(NAME, file, traits, fold, channels, ...) [FVI_##NAME] = rule_##channels,
 #include "graph/kinds.def"
 #undef FVI_KIND
 };

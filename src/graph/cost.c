@@ -92,7 +92,8 @@ static double cost_none(const fvi_graph *g, const fvi_node *n) {
 }
 
 static double (*const costs[FVI_KIND_COUNT])(const fvi_graph *, const fvi_node *) = {
-#define FVI_KIND(NAME, file, traits, channels, batch, field, cost, ...) [FVI_##NAME] = cost_##cost,
+#define FVI_KIND(NAME, file, traits, fold, channels, batch, field, cost, ...) \
+    [FVI_##NAME] = cost_##cost,
 #include "graph/kinds.def"
 #undef FVI_KIND
 };

@@ -16,9 +16,7 @@ typedef enum fvi_trait {
     FVI_SEVERAL = 2,     /* several inputs may depend on the network's input, and meet axis by axis
                             (of a matrix product, the axes before the last two) */
     FVI_BY_CHANNEL = 4,  /* works on every channel by itself and keeps the axes where they are */
-    FVI_HOLDS_TABLES = 8, /* a constant input of more than one number counts as parameters */
-    FVI_FOLDED = 16       /* computed at once where all inputs are constants (constant_fold.c); of
-                             matrix products, small ones */
+    FVI_HOLDS_TABLES = 8 /* a constant input of more than one number counts as parameters */
 } fvi_trait;
 
 int fvi_kind_has(fvi_kind k, fvi_trait trait);

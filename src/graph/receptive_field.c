@@ -243,7 +243,7 @@ static field join_inputs(const fvi_graph *g, const fvi_node *n, const field *val
 /* ---- the rules of kinds.def: *f is that of input 0, and becomes the output's ---- */
 
 typedef void (*rule)(const fvi_graph *g, const fvi_node *n, const field *value, field *f);
-#define RULE(name)                                                                            \
+#define RULE(name) \
     static void field_##name(const fvi_graph *g, const fvi_node *n, const field *value, field *f)
 #define UNUSED(...) ((void)(g), (void)(n), (void)(value), (void)(f))
 
@@ -322,7 +322,8 @@ RULE(pad) {
 }
 
 static const rule rules[FVI_KIND_COUNT] = {
-#define FVI_KIND(NAME, file, traits, channels, batch, field, ...) [FVI_##NAME] = field_##field,
+#define FVI_KIND(NAME, file, traits, fold, channels, batch, field, ...) \
+    [FVI_##NAME] = field_##field,
 #include "graph/kinds.def"
 #undef FVI_KIND
 };

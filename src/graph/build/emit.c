@@ -71,6 +71,28 @@ static fvi_dtype result_type(const fvi_builder *builder, fvi_kind kind, const fv
     return fvi_build_value(builder, in[kind == FVI_WHERE ? 1 : 0])->dtype;
 }
 
+/* Computes a node whose inputs are constants, which are put in node->in. Returns the value, or -1
+ * if it is of a kind that is not folded, or on failure. */
+static int fold(fvi_builder *builder, fvi_fold_node *node, const int *in) {
+    const fvi_const **c = g_try_new0(const fvi_const *, (gsize)node->n_in + 1);
+    uint8_t *data;
+    int v = -1;
+    for (int i = 0; c && i < node->n_in; i++)
+        c[i] = in[i] < 0 ? NULL : fvi_build_value(builder, in[i])->v.constant;
+    node->in = c;
+    if (!c) {
+        fvi_build_nomem(builder);
+    } else if (fvi_fold_knows(node)) {
+        v = fvi_emit_constant(builder, node->dtype, node->shape, &data);
+        if (v < 0)
+            fvi_build_nomem(builder);
+        else if (fvi_build_charge(builder, fvi_fold_work(node)))
+            fvi_constant_fold(builder, node, data);
+    }
+    g_free(c);
+    return v;
+}
+
 int fvi_emit(fvi_builder *builder, fvi_kind kind, const fvi_node_attr *a, const fvi_shape *shape,
              int n_in, const int *in) {
     int known = n_in > 0;
@@ -85,20 +107,13 @@ int fvi_emit(fvi_builder *builder, fvi_kind kind, const fvi_node_attr *a, const 
     for (int i = 0; i < n_in; i++)
         known = known && (in[i] < 0 || fvi_build_value(builder, in[i])->v.constant);
     fvi_dtype t = result_type(builder, kind, a, in);
-    if (!known || !fvi_fold_knows(kind, a, fvi_build_value(builder, in[0])->v.constant, shape))
-        return fvi_build_append_node(builder, kind, a, shape, t, n_in, in);
-    const fvi_const **c = g_try_new0(const fvi_const *, (gsize)n_in + 1);
-    uint8_t *data;
-    int v = c ? fvi_emit_constant(builder, t, shape, &data) : -1;
-    if (v >= 0) {
-        for (int i = 0; i < n_in; i++)
-            c[i] = in[i] < 0 ? NULL : fvi_build_value(builder, in[i])->v.constant;
-        if (fvi_build_charge(builder, fvi_fold_work(kind, a, c, n_in, shape)))
-            fvi_constant_fold(builder, kind, a, c, n_in, shape, t, data);
-    } else {
-        fvi_build_nomem(builder);
+    int v = -1;
+    if (known) {
+        fvi_fold_node node = {kind, a, NULL, n_in, shape, t};
+        v = fold(builder, &node, in);
     }
-    g_free(c);
+    if (v < 0 && !builder->status)
+        return fvi_build_append_node(builder, kind, a, shape, t, n_in, in);
     return builder->status ? -1 : v;
 }
 

@@ -3,35 +3,51 @@
  *
  * Two kinds of numbers only: every integer type and bool as int64 (u64 as its bits), every floating
  * one as double; results are stored in the ONNX type. Ops that only move elements copy bytes.
- * The heavy kinds (convolution, pooling, ...) are not folded: they run, on constants, and so do
- * large matrix products.
+ * The heavy kinds (convolution, pooling, ...) and large matrix products are not folded: they run,
+ * on constants.
  */
 #include "graph/fold/constant_fold.h"
 
-#include "graph/const.h"
+#include <stddef.h>
+
 #include "graph/fold/math.h"
 #include "graph/fold/move.h"
 
 /* A product of at most this many multiplications is folded; larger ones run. */
 #define FOLD_MAX_PRODUCT ((int64_t)1 << 24)
 
-static int small_product(const fvi_node_attr *a, const fvi_const *x, const fvi_shape *shape) {
-    int64_t k = x->shape.dim[x->shape.ndim - 1 - (a->matmul.trans_a != 0)], work;
-    return fvi_mul(fvi_shape_count(shape), k, &work) == 0 && work <= FOLD_MAX_PRODUCT;
+typedef void (*fold_rule)(fvi_builder *builder, const fvi_fold_node *n, uint8_t *dst);
+
+#define fvi_fold_none NULL
+static const fold_rule rules[FVI_KIND_COUNT] = {
+#define FVI_KIND(NAME, file, traits, fold, ...) [FVI_##NAME] = fvi_fold_##fold,
+#include "graph/kinds.def"
+#undef FVI_KIND
+};
+#undef fvi_fold_none
+
+/* The axis of a matrix product that is summed over. */
+static int64_t product_depth(const fvi_fold_node *n) {
+    const fvi_shape *a = &n->in[0]->shape;
+    return a->dim[a->ndim - 1 - (n->attr->matmul.trans_a != 0)];
 }
 
-/* Functions and walks over axes cost more than a copy; a product is counted by its
- * multiplications. None overflows: counts are at most 2^31, a product's work is small_product's. */
-int64_t fvi_fold_work(fvi_kind kind, const fvi_node_attr *a, const fvi_const *const *in, int n_in,
-                      const fvi_shape *shape) {
-    int64_t out = fvi_shape_count(shape), work = 0;
-    for (int i = 0; i < n_in; i++)
-        if (in[i]) work += fvi_shape_count(&in[i]->shape);
-    switch (kind) {
-    case FVI_MATMUL: {
-        const fvi_shape *x = &in[0]->shape;
-        return work + out * x->dim[x->ndim - 1 - (a->matmul.trans_a != 0)];
-    }
+int fvi_fold_knows(const fvi_fold_node *n) {
+    int64_t work;
+    if (!rules[n->kind]) return 0;
+    if (n->kind != FVI_MATMUL) return 1;
+    return fvi_mul(fvi_shape_count(n->shape), product_depth(n), &work) == 0 &&
+           work <= FOLD_MAX_PRODUCT;
+}
+
+/* Functions, and ops that step through several axes, cost more than a copy; a product is counted by
+ * its multiplications. None overflows: counts are at most 2^31, a product is a small one. */
+int64_t fvi_fold_work(const fvi_fold_node *n) {
+    int64_t out = fvi_shape_count(n->shape), work = 0;
+    for (int i = 0; i < n->n_in; i++)
+        if (n->in[i]) work += fvi_shape_count(&n->in[i]->shape);
+    switch (n->kind) {
+    case FVI_MATMUL: return work + out * product_depth(n);
     case FVI_UNARY:
     case FVI_BINARY:
     case FVI_WHERE:
@@ -40,15 +56,6 @@ int64_t fvi_fold_work(fvi_kind kind, const fvi_node_attr *a, const fvi_const *co
     }
 }
 
-int fvi_fold_knows(fvi_kind kind, const fvi_node_attr *a, const fvi_const *first,
-                   const fvi_shape *shape) {
-    return kind == FVI_MATMUL ? small_product(a, first, shape) : fvi_kind_has(kind, FVI_FOLDED);
-}
-
-int fvi_constant_fold(fvi_builder *builder, fvi_kind kind, const fvi_node_attr *a,
-                      const fvi_const *const *in, int n_in, const fvi_shape *shape, fvi_dtype t,
-                      uint8_t *dst) {
-    if (fvi_shape_count(shape) == 0) return 1;
-    return fvi_fold_move(builder, kind, a, in, n_in, shape, dst) ||
-           fvi_fold_math(builder, kind, a, in, n_in, shape, t, dst);
+void fvi_constant_fold(fvi_builder *builder, const fvi_fold_node *n, uint8_t *dst) {
+    if (fvi_shape_count(n->shape) > 0) rules[n->kind](builder, n, dst);
 }

@@ -15,9 +15,9 @@ static double softplus(double x) { return x > 0 ? x + log1p(exp(-x)) : log1p(exp
 
 typedef double (*unary_function)(double x, double p, double q);
 #define FVI_UNARY_FUNCTION(NAME, key, kind, text, P, Q, is_bool, VALUE, ...) \
-    static double real_##NAME(double x, double p, double q) {               \
-        (void)x, (void)p, (void)q;                                          \
-        return VALUE;                                                       \
+    static double real_##NAME(double x, double p, double q) {                \
+        (void)x, (void)p, (void)q;                                           \
+        return VALUE;                                                        \
     }
 #include "graph/unary.def"
 #undef FVI_UNARY_FUNCTION
@@ -109,14 +109,15 @@ static int64_t binary_int(fvi_builder *builder, fvi_binary f, int64_t a, int64_t
     }
 }
 
-/* Walks an output shape in order and keeps the element each broadcast operand is at. */
-typedef struct walk {
+/* Counts through an output shape in order, with the index of each broadcast operand's element. */
+typedef struct broadcast {
     const fvi_shape *shape;
     int64_t index[FVI_MAX_DIMS], stride[3][FVI_MAX_DIMS], at[3];
     int n;
-} walk;
+} broadcast;
 
-static void walk_begin(walk *w, const fvi_shape *shape, const fvi_const *const *in, int n) {
+static void broadcast_begin(broadcast *w, const fvi_shape *shape, const fvi_const *const *in,
+                            int n) {
     memset(w, 0, sizeof *w);
     w->shape = shape;
     w->n = n;
@@ -130,7 +131,7 @@ static void walk_begin(walk *w, const fvi_shape *shape, const fvi_const *const *
     }
 }
 
-static void walk_next(walk *w) {
+static void broadcast_next(broadcast *w) {
     for (int i = w->shape->ndim - 1; i >= 0; i--) {
         for (int k = 0; k < w->n; k++) w->at[k] += w->stride[k][i];
         if (++w->index[i] < w->shape->dim[i]) return;
@@ -139,78 +140,83 @@ static void walk_next(walk *w) {
     }
 }
 
-static void fold_unary(const fvi_node_attr *a, const fvi_const *x, int64_t n, fvi_dtype t,
-                       uint8_t *dst) {
+void fvi_fold_unary(fvi_builder *builder, const fvi_fold_node *node, uint8_t *dst) {
+    const fvi_const *x = node->in[0];
+    fvi_unary f = node->attr->unary.f;
+    double p = node->attr->unary.p, q = node->attr->unary.q;
+    int64_t n = fvi_shape_count(node->shape);
     int is_int = fvi_dtype_is_int(x->dtype);
+    (void)builder;
     for (int64_t i = 0; i < n; i++)
         if (is_int)
-            fvi_put_int(t, dst, i,
-                        unary_int(a->unary.f, a->unary.p, a->unary.q, fvi_const_int(x, i)));
+            fvi_put_int(node->dtype, dst, i, unary_int(f, p, q, fvi_const_int(x, i)));
         else
-            fvi_put_real(t, dst, i,
-                         unary_functions[a->unary.f](fvi_const_at(x, i), a->unary.p, a->unary.q));
+            fvi_put_real(node->dtype, dst, i, unary_functions[f](fvi_const_at(x, i), p, q));
 }
 
-static void fold_binary(fvi_builder *builder, fvi_binary f, const fvi_const *const *in,
-                        const fvi_shape *shape, fvi_dtype t, uint8_t *dst) {
-    int a_int = fvi_dtype_is_int(in[0]->dtype), b_int = fvi_dtype_is_int(in[1]->dtype);
-    int64_t n = fvi_shape_count(shape);
-    walk w;
-    walk_begin(&w, shape, in, 2);
-    for (int64_t i = 0; i < n && !builder->status; i++, walk_next(&w))
-        if (a_int && b_int)
-            fvi_put_int(t, dst, i,
-                        binary_int(builder, f, fvi_const_int(in[0], w.at[0]),
-                                   fvi_const_int(in[1], w.at[1])));
+void fvi_fold_binary(fvi_builder *builder, const fvi_fold_node *node, uint8_t *dst) {
+    const fvi_const *a = node->in[0], *b = node->in[1];
+    fvi_binary f = node->attr->binary.f;
+    int is_int = fvi_dtype_is_int(a->dtype) && fvi_dtype_is_int(b->dtype);
+    int64_t n = fvi_shape_count(node->shape);
+    broadcast w;
+    broadcast_begin(&w, node->shape, node->in, 2);
+    for (int64_t i = 0; i < n && !builder->status; i++, broadcast_next(&w))
+        if (is_int)
+            fvi_put_int(
+                node->dtype, dst, i,
+                binary_int(builder, f, fvi_const_int(a, w.at[0]), fvi_const_int(b, w.at[1])));
         else
-            fvi_put_real(
-                t, dst, i,
-                binary_functions[f](fvi_const_at(in[0], w.at[0]), fvi_const_at(in[1], w.at[1])));
+            fvi_put_real(node->dtype, dst, i,
+                         binary_functions[f](fvi_const_at(a, w.at[0]), fvi_const_at(b, w.at[1])));
 }
 
-static void fold_where(const fvi_const *const *in, const fvi_shape *shape, fvi_dtype t,
-                       uint8_t *dst) {
-    int64_t n = fvi_shape_count(shape);
-    walk w;
-    walk_begin(&w, shape, in, 3);
-    for (int64_t i = 0; i < n; i++, walk_next(&w)) {
-        int pick = fvi_const_int(in[0], w.at[0]) ? 1 : 2;
-        fvi_put_from(t, dst, i, in[pick], w.at[pick]);
+void fvi_fold_where(fvi_builder *builder, const fvi_fold_node *node, uint8_t *dst) {
+    int64_t n = fvi_shape_count(node->shape);
+    broadcast w;
+    (void)builder;
+    broadcast_begin(&w, node->shape, node->in, 3);
+    for (int64_t i = 0; i < n; i++, broadcast_next(&w)) {
+        int pick = fvi_const_int(node->in[0], w.at[0]) ? 1 : 2;
+        fvi_put_from(node->dtype, dst, i, node->in[pick], w.at[pick]);
     }
 }
 
 /* alpha a b + bias, one product for every position of the batch axes. */
-static void fold_matmul(const fvi_node_attr *attr, const fvi_const *const *in, int n_in,
-                        const fvi_shape *shape, fvi_dtype t, uint8_t *dst) {
-    const fvi_const *a = in[0], *b = in[1], *bias = n_in > 2 ? in[2] : NULL;
-    int ta = attr->matmul.trans_a != 0, tb = attr->matmul.trans_b != 0;
+void fvi_fold_matmul(fvi_builder *builder, const fvi_fold_node *node, uint8_t *dst) {
+    const fvi_const *a = node->in[0], *b = node->in[1], *bias = node->n_in > 2 ? node->in[2] : NULL;
+    const fvi_shape *shape = node->shape;
+    int ta = node->attr->matmul.trans_a != 0, tb = node->attr->matmul.trans_b != 0;
     int64_t m = shape->dim[shape->ndim - 2], n = shape->dim[shape->ndim - 1];
     int64_t k = a->shape.dim[a->shape.ndim - 1 - ta], count = fvi_shape_count(shape);
     fvi_const corner[2] = {*a, *b}; /* their batch axes only, of one element a matrix */
     fvi_shape batch = *shape;
-    walk w;
+    broadcast w;
+    (void)builder;
     for (int i = 0; i < 2; i++) corner[i].shape.ndim -= 2;
     batch.ndim -= 2;
-    walk_begin(&w, &batch, (const fvi_const *const[]){&corner[0], &corner[1]}, 2);
+    broadcast_begin(&w, &batch, (const fvi_const *const[]){&corner[0], &corner[1]}, 2);
     for (int64_t i = 0; i < count; i++) {
         int64_t y = i / n % m, x = i % n;
         double sum = 0;
         for (int64_t j = 0; j < k; j++)
             sum += fvi_const_at(a, w.at[0] * m * k + (ta ? j * m + y : y * k + j)) *
                    fvi_const_at(b, w.at[1] * k * n + (tb ? x * k + j : j * n + x));
-        sum *= attr->matmul.alpha;
-        fvi_put_real(t, dst, i, bias ? sum + fvi_const_at(bias, x) : sum);
-        if ((i + 1) % (m * n) == 0) walk_next(&w);
+        sum *= node->attr->matmul.alpha;
+        fvi_put_real(node->dtype, dst, i, bias ? sum + fvi_const_at(bias, x) : sum);
+        if ((i + 1) % (m * n) == 0) broadcast_next(&w);
     }
 }
 
 /* x * scale[c] + shift[c] along axis 1. */
-static void fold_batch_norm(const fvi_const *const *in, const fvi_shape *shape, fvi_dtype t,
-                            uint8_t *dst) {
+void fvi_fold_batch_norm(fvi_builder *builder, const fvi_fold_node *node, uint8_t *dst) {
+    const fvi_const *const *in = node->in;
+    const fvi_shape *shape = node->shape;
+    (void)builder;
     int64_t inner = fvi_shape_product(shape, 2, shape->ndim), n = fvi_shape_count(shape);
     for (int64_t i = 0; i < n; i++) {
         int64_t c = i / inner % shape->dim[1];
-        fvi_put_real(t, dst, i,
+        fvi_put_real(node->dtype, dst, i,
                      fvi_const_at(in[0], i) * fvi_const_at(in[1], c) + fvi_const_at(in[2], c));
     }
 }
@@ -280,9 +286,11 @@ static int64_t reduce_int_start(fvi_reduce f, fvi_dtype t) {
     return f == FVI_REDUCE_PROD;
 }
 
-static void fold_reduce(fvi_builder *builder, const fvi_node_attr *a, const fvi_const *x,
-                        int64_t out_n, fvi_dtype t, uint8_t *dst) {
-    fvi_reduce f = a->reduce.f;
+void fvi_fold_reduce(fvi_builder *builder, const fvi_fold_node *node, uint8_t *dst) {
+    const fvi_const *x = node->in[0];
+    const fvi_reduce f = node->attr->reduce.f;
+    const fvi_dtype t = node->dtype;
+    const int64_t out_n = fvi_shape_count(node->shape);
     const int64_t each = fvi_shape_count(&x->shape) / out_n; /* numbers that become one */
     double count = (double)each;
     int exact = fvi_dtype_is_int(x->dtype) && f >= FVI_REDUCE_SUM && f <= FVI_REDUCE_PROD;
@@ -296,7 +304,7 @@ static void fold_reduce(fvi_builder *builder, const fvi_node_attr *a, const fvi_
         sum[i] = reduce_start(f);
         whole[i] = reduce_int_start(f, t);
     }
-    accumulate(a, x, exact, sum, whole);
+    accumulate(node->attr, x, exact, sum, whole);
     for (int64_t i = 0; i < out_n; i++)
         if (exact)
             fvi_put_int(t, dst, i, whole[i]);
@@ -305,19 +313,4 @@ static void fold_reduce(fvi_builder *builder, const fvi_node_attr *a, const fvi_
 done:
     g_free(sum);
     g_free(whole);
-}
-
-int fvi_fold_math(fvi_builder *builder, fvi_kind kind, const fvi_node_attr *a,
-                  const fvi_const *const *in, int n_in, const fvi_shape *shape, fvi_dtype t,
-                  uint8_t *dst) {
-    int64_t n = fvi_shape_count(shape);
-    switch (kind) {
-    case FVI_UNARY: fold_unary(a, in[0], n, t, dst); return 1;
-    case FVI_BINARY: fold_binary(builder, a->binary.f, in, shape, t, dst); return 1;
-    case FVI_WHERE: fold_where(in, shape, t, dst); return 1;
-    case FVI_REDUCE: fold_reduce(builder, a, in[0], n, t, dst); return 1;
-    case FVI_MATMUL: fold_matmul(a, in, n_in, shape, t, dst); return 1;
-    case FVI_BATCH_NORM: fold_batch_norm(in, shape, t, dst); return 1;
-    default: return 0;
-    }
 }

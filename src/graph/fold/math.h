@@ -3,11 +3,14 @@
 #ifndef FVI_GRAPH_FOLD_MATH_H
 #define FVI_GRAPH_FOLD_MATH_H
 
-#include "graph/build/build.h"
+#include "graph/fold/fold_node.h"
 
 /* fvi_constant_fold for functions, selection, reductions and products. */
-int fvi_fold_math(fvi_builder *builder, fvi_kind kind, const fvi_node_attr *a,
-                  const fvi_const *const *in, int n_in, const fvi_shape *shape, fvi_dtype t,
-                  uint8_t *dst);
+void fvi_fold_unary(fvi_builder *builder, const fvi_fold_node *n, uint8_t *dst);
+void fvi_fold_binary(fvi_builder *builder, const fvi_fold_node *n, uint8_t *dst);
+void fvi_fold_where(fvi_builder *builder, const fvi_fold_node *n, uint8_t *dst);
+void fvi_fold_reduce(fvi_builder *builder, const fvi_fold_node *n, uint8_t *dst);
+void fvi_fold_matmul(fvi_builder *builder, const fvi_fold_node *n, uint8_t *dst);
+void fvi_fold_batch_norm(fvi_builder *builder, const fvi_fold_node *n, uint8_t *dst);
 
 #endif

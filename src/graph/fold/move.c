@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Folding of the ops that only move elements: bytes are copied, of whatever type.
+/* Folding of the ops that only move elements: bytes are copied, of any type.
  *
  * SLICE, TRANSPOSE and EXPAND read element sum(i[k]*stride[k]) + start for output position i; PAD
  * looks each axis' position up in a table, -1 where nothing is; CONCAT and GATHER copy runs.
@@ -10,10 +10,11 @@
 
 #include "graph/const.h"
 
-/* dst[i] = src[start + sum i[k]*stride[k]], elements of `size` bytes; the innermost axis in a loop
- * of its own. */
-static void copy_strided(uint8_t *dst, const fvi_shape *shape, const uint8_t *src, size_t size,
-                         int64_t start, const int64_t *stride) {
+/* dst[i] = x[start + sum i[k]*stride[k]]; the innermost axis in a loop of its own. */
+static void copy_strided(uint8_t *dst, const fvi_shape *shape, const fvi_const *x, int64_t start,
+                         const int64_t *stride) {
+    const uint8_t *src = x->bytes;
+    const size_t size = fvi_dtype_size(x->dtype);
     int64_t index[FVI_MAX_DIMS] = {0}, at = start, count = fvi_shape_count(shape);
     int last = shape->ndim - 1;
     int64_t run = last >= 0 ? shape->dim[last] : 1, step = last >= 0 ? stride[last] : 0;
@@ -34,7 +35,7 @@ static void copy_strided(uint8_t *dst, const fvi_shape *shape, const uint8_t *sr
     }
 }
 
-/* Strides of `from` seen from `to`, to which it is broadcast. */
+/* For each axis of `to`, the stride in `from`, which is broadcast to it: 0 along new axes. */
 static void broadcast_strides(const fvi_shape *from, const fvi_shape *to, int64_t *stride) {
     int64_t own[FVI_MAX_DIMS];
     fvi_shape_strides(from, own);
@@ -44,19 +45,30 @@ static void broadcast_strides(const fvi_shape *from, const fvi_shape *to, int64_
     }
 }
 
-static void move_strided(fvi_kind kind, const fvi_node_attr *a, const fvi_const *x,
-                         const fvi_shape *shape, uint8_t *dst) {
+void fvi_fold_slice(fvi_builder *builder, const fvi_fold_node *n, uint8_t *dst) {
     int64_t own[FVI_MAX_DIMS], stride[FVI_MAX_DIMS], start = 0;
-    fvi_shape_strides(&x->shape, own);
-    for (int i = 0; i < shape->ndim; i++) {
-        if (kind == FVI_TRANSPOSE) stride[i] = own[a->transpose.perm[i]];
-        if (kind == FVI_SLICE) {
-            stride[i] = own[i] * a->slice.step[i];
-            start += own[i] * a->slice.start[i];
-        }
+    (void)builder;
+    fvi_shape_strides(&n->in[0]->shape, own);
+    for (int i = 0; i < n->shape->ndim; i++) {
+        stride[i] = own[i] * n->attr->slice.step[i];
+        start += own[i] * n->attr->slice.start[i];
     }
-    if (kind == FVI_EXPAND) broadcast_strides(&x->shape, shape, stride);
-    copy_strided(dst, shape, x->bytes, fvi_dtype_size(x->dtype), start, stride);
+    copy_strided(dst, n->shape, n->in[0], start, stride);
+}
+
+void fvi_fold_transpose(fvi_builder *builder, const fvi_fold_node *n, uint8_t *dst) {
+    int64_t own[FVI_MAX_DIMS], stride[FVI_MAX_DIMS];
+    (void)builder;
+    fvi_shape_strides(&n->in[0]->shape, own);
+    for (int i = 0; i < n->shape->ndim; i++) stride[i] = own[n->attr->transpose.perm[i]];
+    copy_strided(dst, n->shape, n->in[0], 0, stride);
+}
+
+void fvi_fold_expand(fvi_builder *builder, const fvi_fold_node *n, uint8_t *dst) {
+    int64_t stride[FVI_MAX_DIMS];
+    (void)builder;
+    broadcast_strides(&n->in[0]->shape, n->shape, stride);
+    copy_strided(dst, n->shape, n->in[0], 0, stride);
 }
 
 /* Source position of padded position i of an axis of n elements, or -1. */
@@ -70,8 +82,11 @@ static int64_t pad_source(int64_t i, int64_t n, fvi_pad_mode mode) {
     return i < n ? i : period - i;
 }
 
-static void move_pad(const fvi_node_attr *a, const fvi_const *x, const fvi_shape *shape,
-                     uint8_t *dst) {
+void fvi_fold_pad(fvi_builder *builder, const fvi_fold_node *n, uint8_t *dst) {
+    const fvi_node_attr *a = n->attr;
+    const fvi_const *x = n->in[0];
+    const fvi_shape *shape = n->shape;
+    (void)builder;
     size_t size = fvi_dtype_size(x->dtype);
     int64_t own[FVI_MAX_DIMS], index[FVI_MAX_DIMS] = {0}, count = fvi_shape_count(shape);
     fvi_shape_strides(&x->shape, own);
@@ -89,21 +104,31 @@ static void move_pad(const fvi_node_attr *a, const fvi_const *x, const fvi_shape
     }
 }
 
-static void move_concat(int axis, const fvi_const *const *in, int n_in, const fvi_shape *shape,
-                        uint8_t *dst) {
-    size_t size = fvi_dtype_size(in[0]->dtype);
-    size_t inner = (size_t)fvi_shape_product(shape, axis + 1, shape->ndim) * size;
+void fvi_fold_concat(fvi_builder *builder, const fvi_fold_node *n, uint8_t *dst) {
+    const int axis = n->attr->axis.axis;
+    const fvi_dtype dtype = n->in[0]->dtype;
+    const fvi_shape *shape = n->shape;
+    size_t inner = (size_t)fvi_shape_product(shape, axis + 1, shape->ndim) * fvi_dtype_size(dtype);
     int64_t outer = fvi_shape_product(shape, 0, axis);
+    for (int k = 1; k < n->n_in; k++)
+        if (n->in[k]->dtype != dtype) {
+            fvi_build_fail(builder, FV_FORMAT, "it joins %s and %s", fvi_dtype_name(dtype),
+                           fvi_dtype_name(n->in[k]->dtype));
+            return;
+        }
     for (int64_t o = 0; o < outer; o++)
-        for (int k = 0; k < n_in; k++) {
-            size_t run = (size_t)in[k]->shape.dim[axis] * inner;
-            memcpy(dst, in[k]->bytes + (size_t)o * run, run);
+        for (int k = 0; k < n->n_in; k++) {
+            size_t run = (size_t)n->in[k]->shape.dim[axis] * inner;
+            memcpy(dst, n->in[k]->bytes + (size_t)o * run, run);
             dst += run;
         }
 }
 
-/* Indices were brought into range by the handler. */
-static void move_gather(int axis, const fvi_const *x, const fvi_const *indices, uint8_t *dst) {
+/* The format's reader has brought the indices into range. */
+void fvi_fold_gather(fvi_builder *builder, const fvi_fold_node *node, uint8_t *dst) {
+    const fvi_const *x = node->in[0], *indices = node->in[1];
+    const int axis = node->attr->axis.axis;
+    (void)builder;
     size_t size = fvi_dtype_size(x->dtype);
     size_t inner = (size_t)fvi_shape_product(&x->shape, axis + 1, x->shape.ndim) * size;
     int64_t outer = fvi_shape_product(&x->shape, 0, axis), n = fvi_shape_count(&indices->shape);
@@ -112,25 +137,4 @@ static void move_gather(int axis, const fvi_const *x, const fvi_const *indices, 
             int64_t from = o * x->shape.dim[axis] + fvi_const_int(indices, i);
             memcpy(dst, x->bytes + (size_t)from * inner, inner);
         }
-}
-
-int fvi_fold_move(fvi_builder *builder, fvi_kind kind, const fvi_node_attr *a,
-                  const fvi_const *const *in, int n_in, const fvi_shape *shape, uint8_t *dst) {
-    switch (kind) {
-    case FVI_SLICE:
-    case FVI_TRANSPOSE:
-    case FVI_EXPAND: move_strided(kind, a, in[0], shape, dst); return 1;
-    case FVI_PAD: move_pad(a, in[0], shape, dst); return 1;
-    case FVI_CONCAT:
-        for (int k = 1; k < n_in; k++)
-            if (in[k]->dtype != in[0]->dtype) {
-                fvi_build_fail(builder, FV_FORMAT, "it joins %s and %s",
-                               fvi_dtype_name(in[0]->dtype), fvi_dtype_name(in[k]->dtype));
-                return 1;
-            }
-        move_concat(a->axis.axis, in, n_in, shape, dst);
-        return 1;
-    case FVI_GATHER: move_gather(a->axis.axis, in[0], in[1], dst); return 1;
-    default: return 0;
-    }
 }

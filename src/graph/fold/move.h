@@ -3,10 +3,14 @@
 #ifndef FVI_GRAPH_FOLD_MOVE_H
 #define FVI_GRAPH_FOLD_MOVE_H
 
-#include "graph/build/build.h"
+#include "graph/fold/fold_node.h"
 
-/* fvi_constant_fold for the kinds that copy bytes of whatever type. */
-int fvi_fold_move(fvi_builder *builder, fvi_kind kind, const fvi_node_attr *a,
-                  const fvi_const *const *in, int n_in, const fvi_shape *shape, uint8_t *dst);
+/* fvi_constant_fold for the kinds that copy bytes, of any type. */
+void fvi_fold_slice(fvi_builder *builder, const fvi_fold_node *n, uint8_t *dst);
+void fvi_fold_transpose(fvi_builder *builder, const fvi_fold_node *n, uint8_t *dst);
+void fvi_fold_expand(fvi_builder *builder, const fvi_fold_node *n, uint8_t *dst);
+void fvi_fold_pad(fvi_builder *builder, const fvi_fold_node *n, uint8_t *dst);
+void fvi_fold_concat(fvi_builder *builder, const fvi_fold_node *n, uint8_t *dst);
+void fvi_fold_gather(fvi_builder *builder, const fvi_fold_node *n, uint8_t *dst);
 
 #endif

@@ -110,9 +110,7 @@ static const char *activation_name(const fvi_node *reader) {
     return "linear";
 }
 
-static void add_activation(attrs *a) {
-    add_text(a, "activation", activation_name(a->sole_reader));
-}
+static void add_activation(attrs *a) { add_text(a, "activation", activation_name(a->sole_reader)); }
 
 static void add_use_bias(attrs *a) { add_bool(a, "use_bias", a->n->n_in > 2 && a->n->in[2] >= 0); }
 
@@ -230,7 +228,7 @@ static void config_none(attrs *a) { (void)a; }
 
 /* The rules of kinds.def. */
 static void (*const rules[FVI_KIND_COUNT])(attrs *) = {
-#define FVI_KIND(NAME, file, traits, channels, batch, field, cost, words, config) \
+#define FVI_KIND(NAME, file, traits, fold, channels, batch, field, cost, words, config) \
     [FVI_##NAME] = config_##config,
 #include "graph/kinds.def"
 #undef FVI_KIND

@@ -381,7 +381,7 @@ RULE(identity) {
 
 static const char *(*const rules[FVI_KIND_COUNT])(GString *, const fvi_graph *,
                                                   const fvi_node *) = {
-#define FVI_KIND(NAME, file, traits, channels, batch, field, cost, words, ...) \
+#define FVI_KIND(NAME, file, traits, fold, channels, batch, field, cost, words, ...) \
     [FVI_##NAME] = words_##words,
 #include "graph/kinds.def"
 #undef FVI_KIND
