@@ -63,6 +63,27 @@ def function_name(head):
     return re.search(r"([A-Za-z_]\w*)\s*\(", head).group(1)
 
 
+def parameters(text):
+    """Function definitions in C text: (name, line, number of parameters)."""
+    lines = text.split("\n")
+    for name, first, last, _ in functions(text):
+        code = strip("\n".join(lines[first - 1:last]))
+        match = re.search(rf"\b{name}\s*\(", code)
+        if match:  # not a function that a macro defines
+            yield name, first, _count_arguments(code[match.end():])
+
+
+def _count_arguments(code):
+    """How many arguments precede the parenthesis that closes the list."""
+    depth, commas = 0, 0
+    for i, char in enumerate(code):
+        if char == ")" and depth == 0:
+            return 0 if code[:i].strip() in ("", "void") else commas + 1
+        depth += (char in "([") - (char in ")]")
+        commas += char == "," and depth == 0
+    return 0
+
+
 _SECTION = re.compile(r"/\* -{2,} ([\w/]+\.c)\b[^\n]*\*/")
 _PROTOTYPE = re.compile(r"([A-Za-z_]\w*)\s*\((?!\s*\*)")
 

@@ -109,7 +109,8 @@ static fv_status plan_for(const fv_model *model, fv_session *s, const char *valu
                           const fv_bench_desc *d, fvi_executable **plan, fv_error *err) {
     int64_t samples;
     fvi_shape shape = fvi_network_input_shape(model->network, d->batch, d->size, d->size);
-    fv_status st = fvi_session_plan(s, &shape, &value, 1, FVI_EXEC_BACKWARD, plan, &samples, err);
+    fv_status st = fvi_session_plan(s, &(fvi_plan_key){shape, &value, 1, FVI_EXEC_BACKWARD}, plan,
+                                    &samples, err);
     if (!st && samples != d->batch)
         st = fvi_fail(err, FV_UNSUPPORTED, "%s: its batch of %d is fixed in the file",
                       fvi_network_name(model->network), (int)samples);

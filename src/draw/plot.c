@@ -69,12 +69,11 @@ int fvi_plot_row(const fvi_plot *p, double value) {
     return p->top + (int)lround((p->high - value) / (p->high - p->low) * (p->bottom - p->top - 1));
 }
 
-fv_status fvi_plot_text(const fvi_plot *p, const char *text, int pixels, int y, int x, int align,
-                        int width, fv_error *err) {
+fv_status fvi_plot_text(const fvi_plot *p, const char *text, fvi_plot_label at, fv_error *err) {
     fv_image *line = NULL;
-    fv_status st = fvi_image_from_text(text, pixels, MAX(width, 1), &line, err);
+    fv_status st = fvi_image_from_text(text, at.pixels, MAX(at.width, 1), &line, err);
     if (st) return st;
-    fvi_image_paste(p->onto, line, y, x - line->width * align / 2);
+    fvi_image_paste(p->onto, line, at.y, at.x - line->width * at.align / 2);
     fv_image_free(line);
     return FV_OK;
 }
@@ -121,8 +120,8 @@ static fv_status draw_axis(const fvi_plot *p, fv_error *err) {
         int y = fvi_plot_row(p, value);
         tick_text(p, value, text);
         fvi_plot_fill(p, y, y + 1, p->left, p->right, &fvi_plot_light);
-        fv_status st =
-            fvi_plot_text(p, text, TEXT, y - TEXT / 2, p->left - SPACE, 2, p->left - SPACE, err);
+        fvi_plot_label at = {TEXT, y - TEXT / 2, p->left - SPACE, 2, p->left - SPACE};
+        fv_status st = fvi_plot_text(p, text, at, err);
         if (st) return st;
     }
     return FV_OK;
@@ -160,13 +159,14 @@ fv_status fvi_plot_begin(fvi_plot *p, const fv_plot_desc *desc, double low, doub
 /* The texts above and below. */
 static fv_status draw_texts(const fvi_plot *p, const char *low, const char *high, fv_error *err) {
     const fv_plot_desc *d = &p->desc;
-    const int half = (p->right - p->left) / 2, y = p->bottom + SPACE;
-    fv_status st = fvi_plot_text(p, d->low ? d->low : low, TEXT, y, p->left, 0, half - SPACE, err);
+    const int width = (p->right - p->left) / 2 - SPACE, y = p->bottom + SPACE;
+    const int whole = p->onto->width;
+    const fvi_plot_label left = {TEXT, y, p->left, 0, width}, right = {TEXT, y, p->right, 2, width};
+    const fvi_plot_label title = {TITLE, EDGE, whole / 2, 1, whole - 2 * EDGE};
+    fv_status st = fvi_plot_text(p, d->low ? d->low : low, left, err);
     if (d->high) high = d->high;
-    if (!st && high) st = fvi_plot_text(p, high, TEXT, y, p->right, 2, half - SPACE, err);
-    if (!st && d->title && d->title[0])
-        st = fvi_plot_text(p, d->title, TITLE, EDGE, p->onto->width / 2, 1,
-                           p->onto->width - 2 * EDGE, err);
+    if (!st && high) st = fvi_plot_text(p, high, right, err);
+    if (!st && d->title && d->title[0]) st = fvi_plot_text(p, d->title, title, err);
     return st;
 }
 

@@ -33,10 +33,14 @@ int fvi_plot_row(const fvi_plot *p, double value);
 void fvi_plot_fill(const fvi_plot *p, int y0, int y1, int x0, int x1, const fvi_rgb *color);
 /* A dark line from left to right at a value. */
 void fvi_plot_line(const fvi_plot *p, double value);
-/* Writes a text with its corner at (y, x); `align` 0, 1, 2: x is its left, its middle, its right;
- * shortened to `width`. */
-fv_status fvi_plot_text(const fvi_plot *p, const char *text, int pixels, int y, int x, int align,
-                        int width, fv_error *err);
+/* Where and how large a text is written. */
+typedef struct fvi_plot_label {
+    int pixels; /* height of the text */
+    int y, x;   /* its top, and its left, middle or right */
+    int align;  /* 0: x is its left; 1: its middle; 2: its right */
+    int width;  /* the text is shortened to it */
+} fvi_plot_label;
+fv_status fvi_plot_text(const fvi_plot *p, const char *text, fvi_plot_label at, fv_error *err);
 
 /* Writes title and ends, and hands the picture over; with a status that is not OK, frees it.
  *   low, high  what stands under the ends unless the desc says; high NULL: nothing

@@ -10,8 +10,8 @@
 #include <math.h>
 
 #include "base/error.h"
-#include "image/image.h"
 #include "draw/plot.h"
+#include "image/image.h"
 
 enum { SERIES_MAX = 8, STROKE = 2, NAME = 14, NAME_LINE = 18, NAME_ROOM = 160, INSET = 8 };
 
@@ -72,7 +72,8 @@ static fv_status draw_names(const fvi_plot *p, const char *const *names, int ser
     for (int s = 0; !st && s < series; s++) {
         if (!names[s] || !names[s][0]) continue;
         fvi_plot_fill(p, y + NAME / 2 - 1, y + NAME / 2 + 2, x, x + 2 * INSET, &colors[s]);
-        st = fvi_plot_text(p, names[s], NAME, y, x + 3 * INSET, 0, NAME_ROOM - 3 * INSET, err);
+        fvi_plot_label at = {NAME, y, x + 3 * INSET, 0, NAME_ROOM - 3 * INSET};
+        st = fvi_plot_text(p, names[s], at, err);
         y += NAME_LINE;
     }
     return st;

@@ -7,11 +7,16 @@
 
 enum { SIDE_MAX = 1 << 20 };
 
-/* The size of the whole, and whether it needs colours. */
+typedef struct extent {
+    int channels; /* 3 if any picture has colours */
+    int64_t height, width;
+} extent;
+
+/* The size of the whole. */
 static fv_status measure(const fv_image *const *images, int count, int across, int gap,
-                         int *channels, int64_t *height, int64_t *width, fv_error *err) {
+                         extent *whole, fv_error *err) {
     int64_t along = -(int64_t)gap, wide = 0;
-    *channels = 1;
+    whole->channels = 1;
     for (int i = 0; i < count; i++) {
         const fv_image *p = images[i];
         char what[48];
@@ -20,17 +25,17 @@ static fv_status measure(const fv_image *const *images, int count, int across, i
         if (st) return st;
         along += gap + (across ? p->width : p->height);
         wide = MAX(wide, across ? p->height : p->width);
-        if (p->channels >= 3) *channels = 3;
+        if (p->channels >= 3) whole->channels = 3;
     }
     if (along > SIDE_MAX)
         return fvi_fail(err, FV_NOMEM, "a stack of %lld pixels is too large; at most %d a side",
                         (long long)along, SIDE_MAX);
-    *height = across ? wide : along;
-    *width = across ? along : wide;
+    whole->height = across ? wide : along;
+    whole->width = across ? along : wide;
     return FV_OK;
 }
 
-/* Pastes one picture at the place `at` along the stack. */
+/* Pastes one picture at position `at` along the stack. */
 static fv_status put(fv_image *onto, const fv_image *p, int across, int at, fv_error *err) {
     fv_image *flat = NULL;
     fv_status st = p->channels % 2 == 0 ? fvi_image_flatten(p, 1, &flat, err) : FV_OK;
@@ -41,19 +46,18 @@ static fv_status put(fv_image *onto, const fv_image *p, int across, int at, fv_e
 
 fv_status fv_stack(const fv_image *const *images, int count, int across, int gap, fv_image **out,
                    fv_error *err) {
-    int channels = 1;
-    int64_t height = 0, width = 0;
+    extent whole = {0};
     fv_status st = FVI_NOT_NULL(err, images, out);
     if (st) return st;
     if (count < 1) return fvi_fail(err, FV_ARG, "a stack of %d pictures; at least 1", count);
     if (gap < 0 || gap > SIDE_MAX)
         return fvi_fail(err, FV_ARG, "a stack's gap is %d; allowed are 0..%d", gap, SIDE_MAX);
-    st = measure(images, count, across, gap, &channels, &height, &width, err);
+    st = measure(images, count, across, gap, &whole, err);
     if (st) return st;
     fv_image *onto = NULL;
-    st = fv_image_new(channels, (int)height, (int)width, &onto, err);
+    st = fv_image_new(whole.channels, (int)whole.height, (int)whole.width, &onto, err);
     if (st) return st;
-    for (int64_t i = 0; i < channels * height * width; i++) onto->data[i] = 1;
+    for (int64_t i = 0; i < whole.channels * whole.height * whole.width; i++) onto->data[i] = 1;
     for (int i = 0, at = 0; !st && i < count; i++) {
         st = put(onto, images[i], across, at, err);
         at += gap + (across ? images[i]->width : images[i]->height);

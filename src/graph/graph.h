@@ -63,11 +63,17 @@ typedef struct fvi_resize_kernel {
     const float *weight;   /* [out][taps] */
 } fvi_resize_kernel;
 
+/* Local response normalization: dst = src (bias + alpha/size * sum of squares)^-beta. */
+typedef struct fvi_lrn {
+    int64_t size; /* channels summed over */
+    float alpha, beta, bias;
+} fvi_lrn;
+
 /* What a node is configured by; the member is named in kinds.def. */
 typedef union fvi_node_attr {
     fvi_window window;
     struct { int trans_a, trans_b; float alpha; } matmul; /* alpha a b + bias; numpy batching */
-    struct { int64_t size; float alpha, beta, bias; } lrn;
+    fvi_lrn lrn;
     struct { int64_t groups; int axis; float epsilon; } norm; /* LAYER_NORM: axes axis..ndim-1 */
     struct { int axis; int log; } softmax;
     struct { fvi_unary f; float p, q; } unary;

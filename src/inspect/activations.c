@@ -158,8 +158,8 @@ static fv_status run(const taking *t, const fv_tensor *input, fv_activations **o
     fvi_shape shape = fvi_tensor_shape(input);
     fvi_executable *plan = NULL;
     int64_t samples = 0, total = input->dim[0] * t->count;
-    fv_status st =
-        fvi_session_plan(t->session, &shape, t->name, t->n_values, 0, &plan, &samples, err);
+    fv_status st = fvi_session_plan(t->session, &(fvi_plan_key){shape, t->name, t->n_values, 0},
+                                    &plan, &samples, err);
     if (st) return st;
     fv_activations **made = calloc((size_t)total, sizeof(fv_activations *));
     if (!made) return fvi_fail(err, FV_NOMEM, "out of memory");

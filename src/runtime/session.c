@@ -6,9 +6,9 @@
  * that come by many sizes would keep them all). Where the model has a budget, a plan is counted
  * before it is made, and others go until it fits.
  */
+#include "runtime/session.h"
 #include "runtime/lowered.h"
 #include "runtime/memory_budget.h"
-#include "runtime/session.h"
 #include "runtime/session_state.h"
 
 #include <glib.h>
@@ -20,11 +20,11 @@
 #include "base/abs_max.h"
 #include "base/desc.h"
 #include "base/error.h"
-#include "runtime/monitor.h"
 #include "base/tensor.h"
 #include "graph/cost.h"
 #include "model/network/find.h"
 #include "runtime/model_state.h"
+#include "runtime/monitor.h"
 #include "runtime/nonfinite.h"
 
 #define MAX_THREADS 1024
@@ -143,12 +143,11 @@ static int same_names(char *const *have, const char *const *wanted, int n) {
     return have[n] == NULL;
 }
 
-static plan_entry *find_plan(const fv_session *s, const fvi_shape *input, const char *const *wanted,
-                             int n, int flags) {
+static plan_entry *find_plan(const fv_session *s, const fvi_plan_key *key) {
     for (guint i = 0; i < s->plans->len; i++) {
         plan_entry *e = s->plans->pdata[i];
-        if (e->flags == flags && fvi_shape_equal(&e->input, input) &&
-            same_names(e->wanted, wanted, n))
+        if (e->flags == key->flags && fvi_shape_equal(&e->input, &key->input) &&
+            same_names(e->wanted, key->wanted, key->n_wanted))
             return e;
     }
     return NULL;
@@ -242,18 +241,18 @@ static fv_status check_cost(const fv_session *s, const fvi_shape *input, double 
 }
 
 /* A plan of a copy of the graph, if it may be run. */
-static fv_status new_plan(fv_session *s, const fvi_shape *input, fvi_graph *lowered, int flags,
+static fv_status new_plan(fv_session *s, const fvi_plan_key *key, fvi_graph *lowered,
                           fvi_executable **plan, fv_error *err) {
     fvi_graph *graph = NULL;
     fvi_executable *made = NULL;
     fv_status st = one_input(s, lowered, err);
     if (!st) st = check_weights(s, lowered, err);
     if (st) return st;
-    const double cost = fvi_graph_cost(lowered, flags & FVI_EXEC_BACKWARD);
-    st = check_cost(s, input, cost, err);
+    const double cost = fvi_graph_cost(lowered, key->flags & FVI_EXEC_BACKWARD);
+    st = check_cost(s, &key->input, cost, err);
     if (!st) st = fvi_graph_copy(lowered, &graph, err);
-    if (!st) st = fvi_executable_new(s->model->device, graph, flags, &made, err);
-    if (!st) st = check_cost(s, input, cost + fvi_executable_extra_cost(made), err);
+    if (!st) st = fvi_executable_new(s->model->device, graph, key->flags, &made, err);
+    if (!st) st = check_cost(s, &key->input, cost + fvi_executable_extra_cost(made), err);
     if (st)
         fvi_executable_free(made);
     else
@@ -261,72 +260,74 @@ static fv_status new_plan(fv_session *s, const fvi_shape *input, fvi_graph *lowe
     return st;
 }
 
-fv_status fvi_session_count(fv_session *s, const fvi_shape *input, const char *const *wanted,
-                            int n_wanted, int flags, size_t *bytes, fv_error *err) {
+/* fvi_session_graph for a key. */
+static fv_status lower(const fv_session *s, const fvi_plan_key *key, fvi_graph **graph,
+                       int64_t *samples, fv_error *err) {
+    return fvi_session_graph(s, &key->input, key->wanted, key->n_wanted, graph, samples, err);
+}
+
+fv_status fvi_session_count(fv_session *s, const fvi_plan_key *key, size_t *bytes, fv_error *err) {
     fvi_graph *lowered = NULL, *graph = NULL;
     int64_t samples;
     *bytes = 0;
-    if (find_plan(s, input, wanted, n_wanted, flags)) return FV_OK;
-    fv_status st = fvi_session_graph(s, input, wanted, n_wanted, &lowered, &samples, err);
+    if (find_plan(s, key)) return FV_OK;
+    fv_status st = lower(s, key, &lowered, &samples, err);
     if (st) return st;
     st = one_input(s, lowered, err);
     if (!st) st = fvi_graph_copy(lowered, &graph, err);
-    if (!st) st = fvi_executable_count(s->model->device, graph, flags, bytes, err);
+    if (!st) st = fvi_executable_count(s->model->device, graph, key->flags, bytes, err);
     fvi_graph_free(lowered);
     return st;
 }
 
-fv_status fvi_session_fit(fv_session *s, const fvi_shape *input, const char *const *wanted,
-                          int n_wanted, int flags, int most, size_t each, int *samples,
-                          fv_error *err) {
+fv_status fvi_session_fit(fv_session *s, const fvi_plan_key *key, int most, size_t each,
+                          int *samples, fv_error *err) {
     fv_status st = FV_OK;
     int n = most;
     for (; fvi_budget_is_limited(s->model) && n > 1; n /= 2) {
-        fvi_shape shape = *input;
+        fvi_plan_key batch = *key;
         size_t bytes;
-        shape.dim[0] = n;
-        st = fvi_session_count(s, &shape, wanted, n_wanted, flags, &bytes, err);
+        batch.input.dim[0] = n;
+        st = fvi_session_count(s, &batch, &bytes, err);
         if (st || fvi_budget_fits(s->model, bytes + (size_t)n * each)) break;
     }
     if (!st) *samples = n;
     return st;
 }
 
-/* Makes room for a plan in what the model's caller allows, or refuses it. */
-static fv_status afford(fv_session *s, const fvi_shape *input, const char *const *wanted,
-                        int n_wanted, int flags, fv_error *err) {
+/* Frees older plans until a new one fits the model's memory budget, or refuses it. */
+static fv_status afford(fv_session *s, const fvi_plan_key *key, fv_error *err) {
     size_t bytes;
     if (!fvi_budget_is_limited(s->model)) return FV_OK;
-    fv_status st = fvi_session_count(s, input, wanted, n_wanted, flags, &bytes, err);
+    fv_status st = fvi_session_count(s, key, &bytes, err);
     if (st) return st;
     while (s->plans->len && !fvi_budget_fits(s->model, bytes))
         g_ptr_array_remove_index(s->plans, 0);
     return fvi_budget_fits(s->model, bytes) ? FV_OK : fvi_budget_refuse(s->model, bytes, err);
 }
 
-fv_status fvi_session_plan(fv_session *s, const fvi_shape *input, const char *const *wanted,
-                           int n_wanted, int flags, fvi_executable **plan, int64_t *samples,
-                           fv_error *err) {
+fv_status fvi_session_plan(fv_session *s, const fvi_plan_key *key, fvi_executable **plan,
+                           int64_t *samples, fv_error *err) {
     s->last.fresh = NULL; /* the caller will run it */
-    plan_entry *e = find_plan(s, input, wanted, n_wanted, flags);
+    plan_entry *e = find_plan(s, key);
     if (!e) {
         fvi_executable *made = NULL;
         fvi_graph *lowered = NULL;
         int64_t count;
-        fv_status st = afford(s, input, wanted, n_wanted, flags, err);
-        if (!st) st = fvi_session_graph(s, input, wanted, n_wanted, &lowered, &count, err);
+        fv_status st = afford(s, key, err);
+        if (!st) st = lower(s, key, &lowered, &count, err);
         if (st) return st;
-        st = new_plan(s, input, lowered, flags, &made, err);
+        st = new_plan(s, key, lowered, &made, err);
         if (st) {
             fvi_graph_free(lowered);
             return st;
         }
         e = g_new0(plan_entry, 1);
         e->model = s->model;
-        e->input = *input;
-        e->wanted = g_new0(char *, (gsize)n_wanted + 1);
-        for (int i = 0; i < n_wanted; i++) e->wanted[i] = g_strdup(wanted[i]);
-        e->flags = flags;
+        e->input = key->input;
+        e->wanted = g_new0(char *, (gsize)key->n_wanted + 1);
+        for (int i = 0; i < key->n_wanted; i++) e->wanted[i] = g_strdup(key->wanted[i]);
+        e->flags = key->flags;
         e->plan = made;
         e->lowered = lowered;
         e->samples = count;

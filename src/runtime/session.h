@@ -6,20 +6,24 @@
 #include "backend/executable.h"
 #include "model/network/network.h"
 
-/* Returns the session's plan (an executable) for an input shape and a set of values; made at the
- * first call, kept while the session's plans fit in a gigabyte (the least recently used go first):
- * good until the next call.
- *   input    the picture input's shape, dim[0] the batch
- *   wanted   names of values of the graph
- *   flags    FVI_EXEC_BACKWARD or 0
- *   samples  how many samples the plan takes: input->dim[0]; or the file's own batch where the
- *            file fixes it in a way that cannot be lifted (graph/batch.c): run it several times
+/* What a plan is for, and found by. */
+typedef struct fvi_plan_key {
+    fvi_shape input;           /* of the picture input; dim[0] is the batch */
+    const char *const *wanted; /* [n_wanted] names of values of the graph */
+    int n_wanted;
+    int flags; /* FVI_EXEC_ */
+} fvi_plan_key;
+
+/* Returns the session's plan (an executable). It is made at the first call and kept while the
+ * session's plans fit in a gigabyte (the least recently used are freed first); valid until the next
+ * call.
+ *   samples  how many samples the plan takes: key->input.dim[0]; or the batch size that the file
+ *            fixes, where it cannot be changed (graph/batch.c): run it several times
  *   errors   as fvi_executable_new; NOMEM beyond the model's memory; NONFINITE weights that are not
- *            finite, unless the session keeps such
+ *            finite, unless the session keeps such numbers
  */
-fv_status fvi_session_plan(fv_session *s, const fvi_shape *input, const char *const *wanted,
-                           int n_wanted, int flags, fvi_executable **plan, int64_t *samples,
-                           fv_error *err);
+fv_status fvi_session_plan(fv_session *s, const fvi_plan_key *key, fvi_executable **plan,
+                           int64_t *samples, fv_error *err);
 
 /* The graph such a plan is made of, lowered once for the model (runtime/lowered.h).
  *   samples  as in fvi_session_plan
@@ -33,19 +37,17 @@ fv_status fvi_session_graph(const fv_session *s, const fvi_shape *input, const c
 fv_status fvi_session_takes(const fv_session *s, const fvi_shape *input, const char *const *wanted,
                             int n_wanted, int *takes, fv_error *err);
 
-/* Counts the memory such a plan would take besides what is held; 0 for one that is there.
+/* Counts the memory that making the plan would allocate; 0 if the session already has it.
  *   errors   as fvi_session_plan */
-fv_status fvi_session_count(fv_session *s, const fvi_shape *input, const char *const *wanted,
-                            int n_wanted, int flags, size_t *bytes, fv_error *err);
+fv_status fvi_session_count(fv_session *s, const fvi_plan_key *key, size_t *bytes, fv_error *err);
 
-/* The largest number of samples, `most` or so many halves of it, whose plan fits the model's
- * memory; 1 where none does: the plan will be refused.
- *   input  the shape; dim[0] is not looked at
- *   each   bytes the caller needs for every sample besides
+/* The largest batch, `most` or it halved several times, whose plan fits the model's memory; 1 where
+ * none does: fvi_session_plan will then refuse it.
+ *   key    key->input.dim[0] is ignored
+ *   each   bytes a sample that the caller needs in addition
  *   errors as fvi_session_plan, but for what does not fit */
-fv_status fvi_session_fit(fv_session *s, const fvi_shape *input, const char *const *wanted,
-                          int n_wanted, int flags, int most, size_t each, int *samples,
-                          fv_error *err);
+fv_status fvi_session_fit(fv_session *s, const fvi_plan_key *key, int most, size_t each,
+                          int *samples, fv_error *err);
 
 /* Runs a plan of the session forward on the input x, and looks whether its targets are finite.
  *   errors  as fvi_executable_forward; NONFINITE, explained, unless the session keeps such numbers

@@ -13,10 +13,10 @@
 
 #include "base/abs_max.h"
 #include "base/error.h"
-#include "runtime/monitor.h"
 #include "base/tensor.h"
 #include "model/network/find.h"
 #include "runtime/model_state.h"
+#include "runtime/monitor.h"
 #include "runtime/session.h"
 #include "runtime/session_state.h"
 
@@ -107,7 +107,7 @@ fv_status fv_session_run(fv_session *s, const fv_tensor *input, const char *valu
     int64_t samples = 0;
     st = fvi_check_input(net, input, err);
     if (!st) st = fvi_network_find_value(net, value, &name, err);
-    if (!st) st = fvi_session_plan(s, &shape, &name, 1, 0, &plan, &samples, err);
+    if (!st) st = fvi_session_plan(s, &(fvi_plan_key){shape, &name, 1, 0}, &plan, &samples, err);
     if (st) return st;
     fv_tensor *t = NULL;
     st = result_new(plan, 0, &shape, samples, &t, err);
@@ -133,8 +133,8 @@ typedef struct values_run {
 static fv_status values_open(fv_session *s, const fv_tensor *input, const char *const *values,
                              int count, values_run *r, fv_error *err) {
     const fvi_shape shape = fvi_tensor_shape(input);
-    fv_status st =
-        fvi_session_plan(s, &shape, values, count, FVI_EXEC_BACKWARD, &r->plan, &r->samples, err);
+    fv_status st = fvi_session_plan(s, &(fvi_plan_key){shape, values, count, FVI_EXEC_BACKWARD},
+                                    &r->plan, &r->samples, err);
     if (st) return st;
     r->input = input;
     r->pieces = input->ndim && r->samples ? input->dim[0] / r->samples : 1;

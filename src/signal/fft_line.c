@@ -120,31 +120,33 @@ size_t fvi_fft_line_most_room(int n) { return (size_t)(n + 1) * 2 * LANES; }
 
 int fvi_fft_line_crosses(const fvi_fft_line *f) { return f->count % 2; }
 
-/* The numbers x[k + q r] or y[p k + j] of LANES lines begin at these places. */
-typedef struct ends {
+/* Inputs x[k + q r] and outputs y[p k + j] of one transform of p points, in LANES lines. */
+typedef struct butterfly {
     const float *x; /* real parts; `step` from r to r + 1 */
     float *y;       /* real parts; `run` from j to j + 1 */
     int64_t step, run;
     int64_t xi, yi; /* offsets of the imaginary parts */
-} ends;
+    const float *w; /* [p - 1] of (re, im): the twiddle of each y[j], j = 1.. */
+    int last;       /* the last stage, whose twiddles are 1 */
+} butterfly;
 
 /* A complex number of each of LANES lines. */
 typedef struct many {
     fvi_f32x8 re, im;
 } many;
 
-FVI_INLINE many take(const ends *e, int r) {
+FVI_INLINE many take(const butterfly *e, int r) {
     const float *x = e->x + e->step * r;
     return (many){*(const fvi_f32x8 *)x, *(const fvi_f32x8 *)(x + e->xi)};
 }
-/* y[j] = a, times its twiddle unless this is the last stage, whose are 1. */
-FVI_INLINE void put(const ends *e, const float *w, int last, int j, many a) {
+/* y[j] = a, times its twiddle. */
+FVI_INLINE void put(const butterfly *e, int j, many a) {
     float *y = e->y + e->run * j;
-    if (last || j == 0) {
+    if (e->last || j == 0) {
         *(fvi_f32x8 *)y = a.re;
         *(fvi_f32x8 *)(y + e->yi) = a.im;
     } else {
-        const float wr = w[2 * j - 2], wi = w[2 * j - 1];
+        const float wr = e->w[2 * j - 2], wi = e->w[2 * j - 1];
         *(fvi_f32x8 *)y = a.re * wr - a.im * wi;
         *(fvi_f32x8 *)(y + e->yi) = a.re * wi + a.im * wr;
     }
@@ -154,10 +156,10 @@ FVI_INLINE many minus(many a, many b) { return (many){a.re - b.re, a.im - b.im};
 /* -i a */
 FVI_INLINE many back(many a) { return (many){a.im, -a.re}; }
 
-FVI_INLINE void radix2(const ends *e, const float *w, int last) {
+FVI_INLINE void radix2(const butterfly *e) {
     const many a = take(e, 0), b = take(e, 1);
-    put(e, w, last, 0, plus(a, b));
-    put(e, w, last, 1, minus(a, b));
+    put(e, 0, plus(a, b));
+    put(e, 1, minus(a, b));
 }
 
 /* The four sums of a transform of four points, in order. */
@@ -169,26 +171,26 @@ FVI_INLINE void four(many *a, many *b, many *c, many *d) {
     *d = minus(t, v);
 }
 
-FVI_INLINE void radix4(const ends *e, const float *w, int last) {
+FVI_INLINE void radix4(const butterfly *e) {
     many a = take(e, 0), b = take(e, 1), c = take(e, 2), d = take(e, 3);
     four(&a, &b, &c, &d);
-    put(e, w, last, 0, a);
-    put(e, w, last, 1, b);
-    put(e, w, last, 2, c);
-    put(e, w, last, 3, d);
+    put(e, 0, a);
+    put(e, 1, b);
+    put(e, 2, c);
+    put(e, 3, d);
 }
 
 /* Even outputs are the transform of sums four apart, odd ones of differences turned by eighths. */
-FVI_INLINE void radix8(const ends *e, const float *w, int last) {
+FVI_INLINE void radix8(const butterfly *e) {
     const float half = 0.70710678f; /* sqrt(1/2) */
     many a = take(e, 0), b = take(e, 1), c = take(e, 2), d = take(e, 3);
     many f = take(e, 4), g = take(e, 5), h = take(e, 6), i = take(e, 7);
     many p = plus(a, f), q = plus(b, g), r = plus(c, h), s = plus(d, i);
     four(&p, &q, &r, &s);
-    put(e, w, last, 0, p);
-    put(e, w, last, 2, q);
-    put(e, w, last, 4, r);
-    put(e, w, last, 6, s);
+    put(e, 0, p);
+    put(e, 2, q);
+    put(e, 4, r);
+    put(e, 6, s);
     a = minus(a, f);
     b = minus(b, g);
     c = back(minus(c, h));
@@ -196,14 +198,14 @@ FVI_INLINE void radix8(const ends *e, const float *w, int last) {
     b = (many){(b.re + b.im) * half, (b.im - b.re) * half};  /* times exp(-i pi / 4) */
     d = (many){(d.im - d.re) * half, (d.re + d.im) * -half}; /* times exp(-3 i pi / 4) */
     four(&a, &b, &c, &d);
-    put(e, w, last, 1, a);
-    put(e, w, last, 3, b);
-    put(e, w, last, 5, c);
-    put(e, w, last, 7, d);
+    put(e, 1, a);
+    put(e, 3, b);
+    put(e, 5, c);
+    put(e, 7, d);
 }
 
 /* work [p / 2][2] = x[r] + x[p - r] and x[r] - x[p - r], r = 1..p / 2; y[0] is the sum of all. */
-FVI_INLINE void odd_pairs(const ends *e, int p, many *work) {
+FVI_INLINE void odd_pairs(const butterfly *e, int p, many *work) {
     many sum = take(e, 0);
 #pragma GCC unroll 8
     for (int r = 1; r <= p / 2; r++, work += 2) {
@@ -212,7 +214,7 @@ FVI_INLINE void odd_pairs(const ends *e, int p, many *work) {
         work[1] = minus(a, b);
         sum = plus(sum, work[0]);
     }
-    put(e, NULL, 1, 0, sum);
+    put(e, 0, sum);
 }
 
 /* c += a sum of work times cosine, d += a difference times sine. */
@@ -225,8 +227,8 @@ FVI_INLINE void add_pair(const many *work, const float *root, many *c, many *d) 
 
 /* y[j] and y[p - j] = x[0] + sum of work's sums * cos -+ i sum of its differences * sin; and, if
  * `two`, those of j + 1: so that each number of `work` is looked up once for both. */
-FVI_INLINE void odd_outputs(const ends *e, const float *root, int p, int j, int two, const float *w,
-                            int last, const many *work) {
+FVI_INLINE void odd_outputs(const butterfly *e, const float *root, int p, int j, int two,
+                            const many *work) {
     const many zero = {{0}, {0}};
     many c = take(e, 0), d = zero, f = c, g = zero;
     int at = j, next = j + 1; /* j r and (j + 1) r modulo p */
@@ -237,61 +239,60 @@ FVI_INLINE void odd_outputs(const ends *e, const float *root, int p, int j, int 
         at = at + j < p ? at + j : at + j - p;
         next = next + j + 1 < p ? next + j + 1 : next + j + 1 - p;
     }
-    put(e, w, last, j, plus(c, back(d)));
-    put(e, w, last, p - j, minus(c, back(d)));
+    put(e, j, plus(c, back(d)));
+    put(e, p - j, minus(c, back(d)));
     if (!two) return;
-    put(e, w, last, j + 1, plus(f, back(g)));
-    put(e, w, last, p - j - 1, minus(f, back(g)));
+    put(e, j + 1, plus(f, back(g)));
+    put(e, p - j - 1, minus(f, back(g)));
 }
 
-FVI_INLINE void radix_odd(const ends *e, const stage *g, int p, const float *w, int last,
-                          many *work) {
+FVI_INLINE void radix_odd(const butterfly *e, const stage *g, int p, many *work) {
     int j = 1;
     odd_pairs(e, p, work);
 #pragma GCC unroll 4
-    for (; j + 1 <= p / 2; j += 2) odd_outputs(e, g->root, p, j, 1, w, last, work);
-    if (j <= p / 2) odd_outputs(e, g->root, p, j, 0, w, last, work);
+    for (; j + 1 <= p / 2; j += 2) odd_outputs(e, g->root, p, j, 1, work);
+    if (j <= p / 2) odd_outputs(e, g->root, p, j, 0, work);
 }
 
-/* One stage of radix p from (x, xi on) to (y, yi on). */
-FVI_INLINE void run_radix(const stage *g, int p, int last, const float *x, int64_t xi, float *y,
-                          int64_t yi, float *work) {
+/* Numbers of a stage, before and after. */
+typedef struct lines {
+    const float *x;
+    float *y;
+    int64_t xi, yi; /* offsets of the imaginary parts */
+} lines;
+
+/* One stage of radix p. */
+FVI_INLINE void run_radix(const stage *g, int p, int last, const lines *l, float *work) {
     const int64_t run = (int64_t)g->s * LANES;
     for (int k = 0; k < g->q; k++) {
         const float *w = g->twiddle + (int64_t)k * (p - 1) * 2;
         for (int64_t t = 0; t < run; t += LANES) {
-            const ends e = {x + k * run + t, y + k * p * run + t, g->q * run, run, xi, yi};
+            const butterfly e = {
+                l->x + k * run + t, l->y + k * p * run + t, g->q * run, run, l->xi, l->yi, w, last};
             if (p == 8)
-                radix8(&e, w, last);
+                radix8(&e);
             else if (p == 4)
-                radix4(&e, w, last);
+                radix4(&e);
             else if (p == 2)
-                radix2(&e, w, last);
+                radix2(&e);
             else
-                radix_odd(&e, g, p, w, last, (many *)work);
+                radix_odd(&e, g, p, (many *)work);
         }
     }
 }
 
-/* The same with p a constant, where loops over it are unrolled. */
-FVI_WIDE static void run_stage(const stage *g, const float *x, int64_t xi, float *y, int64_t yi,
-                               float *work) {
+/* The same with p a constant, so that loops over it are unrolled. */
+FVI_WIDE static void run_stage(const stage *g, const lines *l, float *work) {
     const int last = g->q == 1;
     switch (g->radix) {
-    case 8:
-        last ? run_radix(g, 8, 1, x, xi, y, yi, work) : run_radix(g, 8, 0, x, xi, y, yi, work);
-        break;
-    case 4:
-        last ? run_radix(g, 4, 1, x, xi, y, yi, work) : run_radix(g, 4, 0, x, xi, y, yi, work);
-        break;
-    case 2:
-        last ? run_radix(g, 2, 1, x, xi, y, yi, work) : run_radix(g, 2, 0, x, xi, y, yi, work);
-        break;
-    case 3: run_radix(g, 3, last, x, xi, y, yi, work); break;
-    case 5: run_radix(g, 5, last, x, xi, y, yi, work); break;
-    case 7: run_radix(g, 7, last, x, xi, y, yi, work); break;
-    case 17: run_radix(g, 17, last, x, xi, y, yi, work); break;
-    default: run_radix(g, g->radix, last, x, xi, y, yi, work);
+    case 8: last ? run_radix(g, 8, 1, l, work) : run_radix(g, 8, 0, l, work); break;
+    case 4: last ? run_radix(g, 4, 1, l, work) : run_radix(g, 4, 0, l, work); break;
+    case 2: last ? run_radix(g, 2, 1, l, work) : run_radix(g, 2, 0, l, work); break;
+    case 3: run_radix(g, 3, last, l, work); break;
+    case 5: run_radix(g, 5, last, l, work); break;
+    case 7: run_radix(g, 7, last, l, work); break;
+    case 17: run_radix(g, 17, last, l, work); break;
+    default: run_radix(g, g->radix, last, l, work);
     }
 }
 
@@ -300,7 +301,8 @@ float *fvi_fft_line_run(const fvi_fft_line *f, int inverse, float *x, float *y, 
     int64_t plane = fvi_fft_plane(f->n), first = inverse ? plane : 0;
     int64_t imag = inverse ? -plane : plane;
     for (int i = 0; i < f->count; i++) {
-        run_stage(&f->stages[i], x + first, imag, y + first, imag, room);
+        const lines l = {x + first, y + first, imag, imag};
+        run_stage(&f->stages[i], &l, room);
         float *swap = x;
         x = y;
         y = swap;

@@ -95,6 +95,26 @@ class Ranks(Tree):
         self.check("check_ranks.py", "", "src/graph/c.c", SPDX + '#include "graph/types.h"\n')
 
 
+class Parameters(Tree):
+    def test_counts(self):
+        seven = "int a, int b, int c, int d, int e, int f, int (*g)(int, int)"
+        for text, wanted in [
+                (f"int f({seven}) {{\n    return a;\n}}\n", ""),
+                (f"int f({seven}, int h) {{\n    return a;\n}}\n",
+                 "src/draw/a.c:2: f has 8 parameters, at most 7"),
+                (f"int f({seven}) {{\n    return g(1, 2) + h(1, 2, 3, 4, 5, 6, 7, 8);\n}}\n", ""),
+                (f"int fv_overlay({seven}, int h) {{\n    return a;\n}}\n", "")]:
+            with self.subTest(text=text):
+                self.check("check_parameters.py", wanted, "src/draw/a.c", SPDX + text)
+
+    def test_folders_that_are_not_mended(self):
+        one = "int f{}(int a, int b, int c, int d, int e, int f, int g, int h) {{\n    return a;\n"
+        one += "}}\n"
+        self.check("check_parameters.py", "", "src/vis/a.c", SPDX + one.format(0))
+        self.check("check_parameters.py", "src/vis: 40 such functions, at most", "src/vis/a.c",
+                   SPDX + "".join(one.format(i) for i in range(40)))
+
+
 class Homes(Tree):
     def test_functions(self):
         self.write("src/draw/a.c", SPDX + "static int x;\nint a(void) {\n    return x;\n}\n")

@@ -75,10 +75,10 @@ static fvi_shape batch_shape(const fvi_perturbation *p, int n) {
 
 /* Lets the batch follow the model's memory, once, for the largest kind of run. */
 static fv_status fit_batch(fvi_perturbation *p, fv_error *err) {
-    const fvi_shape shape = batch_shape(p, p->batch);
+    const fvi_plan_key key = {batch_shape(p, p->batch), p->objective.values, p->objective.n_values,
+                              FVI_EXEC_BACKWARD};
     const size_t each = 2 * (size_t)p->count * sizeof *p->x;
-    return fvi_session_fit(p->session, &shape, p->objective.values, p->objective.n_values,
-                           FVI_EXEC_BACKWARD, p->batch, each, &p->batch, err);
+    return fvi_session_fit(p->session, &key, p->batch, each, &p->batch, err);
 }
 
 static fv_status new_resolved(fv_session *session, const fv_tensor *input,
@@ -201,9 +201,8 @@ static fv_status run_batch(fvi_perturbation *p, int flags, fv_error *err) {
     const fvi_bound *all[BATCH_MAX];
     int64_t samples = 0;
     const fvi_objective *o = &p->objective;
-    fvi_shape shape = batch_shape(p, p->batch);
-    fv_status st =
-        fvi_session_plan(p->session, &shape, o->values, o->n_values, flags, &plan, &samples, err);
+    const fvi_plan_key key = {batch_shape(p, p->batch), o->values, o->n_values, flags};
+    fv_status st = fvi_session_plan(p->session, &key, &plan, &samples, err);
     if (!st) st = fvi_objective_bind(o, fvi_executable_graph(plan), samples, NULL, &bound, err);
     if (!st && !flags) st = reserve_seeds(p, fvi_executable_graph(plan), err);
     for (int i = 0; i < BATCH_MAX; i++) all[i] = bound;
@@ -321,10 +320,9 @@ fv_status fvi_perturbation_layer(fvi_perturbation *p, const char *value, fv_tens
     int64_t samples = 0, rows = 0, columns = 0;
     fvi_extent e;
     fv_tensor *values = NULL, *gradients = NULL;
-    fvi_shape shape = batch_shape(p, 1);
-    fv_status st =
-        fvi_session_plan(p->session, &shape, wanted, at == n ? n + 1 : n,
-                         FVI_EXEC_BACKWARD | FVI_EXEC_TARGET_GRADIENTS, &plan, &samples, err);
+    const fvi_plan_key key = {batch_shape(p, 1), wanted, at == n ? n + 1 : n,
+                              FVI_EXEC_BACKWARD | FVI_EXEC_TARGET_GRADIENTS};
+    fv_status st = fvi_session_plan(p->session, &key, &plan, &samples, err);
     if (st) return st;
     const fvi_graph *g = fvi_executable_graph(plan);
     st = image_extent(g, g->outputs[at], value, &e, &rows, &columns, err);

@@ -176,7 +176,8 @@ fv_status fv_examples_measure(fv_examples *e, int unit, fv_score by, int lowest,
     fvi_executable *plan = NULL;
     int64_t samples = 0;
     fvi_response response = {0};
-    st = fvi_session_plan(e->session, &shape, e->wanted, e->n_wanted, 0, &plan, &samples, err);
+    st = fvi_session_plan(e->session, &(fvi_plan_key){shape, e->wanted, e->n_wanted, 0}, &plan,
+                          &samples, err);
     if (st) return st;
     st = fvi_session_forward(e->session, plan, input->data, err);
     if (!st) st = read_one(e, request, plan, &response, err);

@@ -40,11 +40,12 @@ static fv_status prepare(pass *p, fv_session *session, fv_error *err) {
     fvi_shape shape = fvi_network_input_shape(fvi_session_network(session), BATCH, 0, 0);
     fvi_examples_collect_values(e);
     const size_t each = (size_t)fvi_shape_count(&shape) / BATCH * sizeof(float);
-    fv_status st = fvi_session_fit(session, &shape, e->wanted, e->n_wanted, 0, BATCH, 2 * each,
-                                   &p->batch, err);
+    fv_status st = fvi_session_fit(session, &(fvi_plan_key){shape, e->wanted, e->n_wanted, 0},
+                                   BATCH, 2 * each, &p->batch, err);
     if (st) return st;
     shape.dim[0] = p->batch;
-    st = fvi_session_plan(session, &shape, e->wanted, e->n_wanted, 0, &p->plan, &p->samples, err);
+    st = fvi_session_plan(session, &(fvi_plan_key){shape, e->wanted, e->n_wanted, 0}, &p->plan,
+                          &p->samples, err);
     if (!st) st = fvi_pool_stats_new(e, p->plan, p->samples, &p->pool, err);
     if (!st) st = fvi_tensor_new(&shape, &p->input, err);
     for (guint i = 0; i < e->tables->len; i++)

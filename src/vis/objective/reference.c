@@ -85,7 +85,7 @@ fv_status fvi_reference_resolve(fv_session *session, const fv_model *model,
     fv_status st = fv_input_from_image(model, reference, &input, err);
     if (st) return st;
     fvi_shape shape = fvi_tensor_shape(input);
-    st = fvi_session_plan(session, &shape, o->values, 1, 0, &plan, &samples, err);
+    st = fvi_session_plan(session, &(fvi_plan_key){shape, o->values, 1, 0}, &plan, &samples, err);
     if (!st) st = reference_vectors(session, plan, o, input, &vectors, err);
     if (!st) {
         fvi_term_own(&o->terms[0], NULL, vectors);

@@ -162,9 +162,8 @@ fv_status fv_session_gradient(fv_session *s, const fv_tensor *input, const fv_ob
     st = fvi_check_input(net, input, err);
     if (!st) st = fvi_objective_resolve(objective, NULL, net, FVI_REDUCTION_LITERAL, &o, err);
     if (!st) st = fvi_objective_check_plain(&o, "a raw input", err);
-    if (!st)
-        st = fvi_session_plan(s, &shape, o.values, o.n_values, FVI_EXEC_BACKWARD, &plan, &samples,
-                              err);
+    const fvi_plan_key key = {shape, o.values, o.n_values, FVI_EXEC_BACKWARD};
+    if (!st) st = fvi_session_plan(s, &key, &plan, &samples, err);
     if (!st) st = fvi_tensor_new(&shape, &dx, err);
     if (!st && values && !(found = calloc((size_t)shape.dim[0] + 1, sizeof *found)))
         st = fvi_fail(err, FV_NOMEM, "no memory for %lld values", (long long)shape.dim[0]);

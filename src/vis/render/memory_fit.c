@@ -69,9 +69,9 @@ static fv_status count(const fvi_fit *f, const fvi_pass *pass, const fvi_setting
     fvi_chain_free(chain);
     st = fvi_route_find(d, in, pass, samples, h, w, &r, err);
     if (st) return st;
-    const fvi_shape shape = fvi_pass_shape(pass, samples, d->channels, r.eh, r.ew);
-    st = fvi_session_count(f->session, &shape, f->objective->values, f->objective->n_values,
-                           FVI_EXEC_BACKWARD, &plan, err);
+    const fvi_plan_key key = {fvi_pass_shape(pass, samples, d->channels, r.eh, r.ew),
+                              f->objective->values, f->objective->n_values, FVI_EXEC_BACKWARD};
+    st = fvi_session_count(f->session, &key, &plan, err);
     if (!st) st = fvi_fit_batch_bytes(d, f, n, &batch, err);
     *bytes = plan + batch + (size_t)f->total * fvi_fit_result_bytes(d, f);
     return st;
@@ -121,10 +121,9 @@ fv_status fvi_fit_tile(const fv_model *model, fv_session *session, const fvi_pas
             h = in->height;
             w = in->width;
         }
-        const fvi_shape shape = fvi_pass_shape(pass, 1, in->channels, h, w);
-        if (!st)
-            st = fvi_session_count(session, &shape, o->values, o->n_values, FVI_EXEC_BACKWARD,
-                                   &bytes, err);
+        const fvi_plan_key key = {fvi_pass_shape(pass, 1, in->channels, h, w), o->values,
+                                  o->n_values, FVI_EXEC_BACKWARD};
+        if (!st) st = fvi_session_count(session, &key, &bytes, err);
         bytes += (size_t)h * (size_t)w * each;
         if (st || fvi_budget_fits(model, bytes)) break;
         if (takes && smaller(now, least))

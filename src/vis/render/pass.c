@@ -273,9 +273,9 @@ fv_status fvi_pass_run(fvi_pass *p, int samples, int channels, int h, int w, flo
     fv_status st = find_part(p, samples, channels, h, w, &f.part, err);
     if (st) return st;
     f.seen = (int64_t)channels * f.part.h * f.part.w;
-    fvi_shape shape = fvi_pass_shape(p, samples, channels, f.part.h, f.part.w);
-    st = fvi_session_plan(p->session, &shape, o->values, o->n_values, FVI_EXEC_BACKWARD, &plan,
-                          &at_once, err);
+    const fvi_plan_key key = {fvi_pass_shape(p, samples, channels, f.part.h, f.part.w), o->values,
+                              o->n_values, FVI_EXEC_BACKWARD};
+    st = fvi_session_plan(p->session, &key, &plan, &at_once, err);
     if (st) return st;
     if (at_once != samples && p->group > 1)
         return fvi_fail(err, FV_UNSUPPORTED,

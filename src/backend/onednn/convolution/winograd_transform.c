@@ -88,7 +88,7 @@ void fvi_winograd_kernels(const double *g, float *u, int64_t step) {
 
 /* ---- tiles ---- */
 
-/* Where a tile lies. */
+/* Position of a tile. */
 typedef struct spot {
     int64_t n, y, x; /* picture; first output */
 } spot;
@@ -185,8 +185,14 @@ FVI_INLINE void store(const fvi_winograd *w, const finish *f, const fvi_f32x8 *f
     *(fvi_i32x8 *)to = (fvi_i32x8)x & f->keep;
 }
 
+/* Where a tile of outputs is written: plane[y][x] on, rows x columns of it. */
+typedef struct target {
+    float *plane;
+    int64_t y, x, rows, columns;
+} target;
+
 FVI_INLINE void write_tile(const fvi_winograd *w, const float *m, int64_t step, const finish *f,
-                           float *plane, int64_t y, int64_t x, int64_t rows, int64_t columns) {
+                           target to) {
     fvi_f32x8 d[SIDE], half[TILE * SIDE], whole[TILE];
 #pragma GCC unroll 6
     for (int i = 0; i < SIDE; i++) {
@@ -196,12 +202,12 @@ FVI_INLINE void write_tile(const fvi_winograd *w, const float *m, int64_t step, 
     }
 #pragma GCC unroll 4
     for (int i = 0; i < TILE; i++) {
-        if (i >= rows) break;
-        float *row = plane + ((y + i) * w->out[1] + x) * LANES;
+        if (i >= to.rows) break;
+        float *row = to.plane + ((to.y + i) * w->out[1] + to.x) * LANES;
         transform_output(half + SIDE * i, 1, whole, 1);
 #pragma GCC unroll 4
         for (int k = 0; k < TILE; k++)
-            if (k < columns) store(w, f, &whole[k], row + k * LANES);
+            if (k < to.columns) store(w, f, &whole[k], row + k * LANES);
     }
 }
 
@@ -217,9 +223,9 @@ FVI_WIDE static void write_tiles(const fvi_winograd *w, int64_t tile, int64_t n,
             const float *from = m + i * next + b * LANES;
             float *dst = (float *)w->dst->data + (at[i].n * blocks + b) * plane;
             if (rows >= TILE && columns >= TILE)
-                write_tile(w, from, step, &f, dst, at[i].y, at[i].x, TILE, TILE);
+                write_tile(w, from, step, &f, (target){dst, at[i].y, at[i].x, TILE, TILE});
             else
-                write_tile(w, from, step, &f, dst, at[i].y, at[i].x, rows, columns);
+                write_tile(w, from, step, &f, (target){dst, at[i].y, at[i].x, rows, columns});
         }
     }
 }

@@ -203,8 +203,7 @@ fv_status fvi_prim_lrn(fvi_dnnl_engine *b, const fvi_lrn_desc *d, fvi_prim **out
         dnnl_prop_kind_t prop = d->backward   ? dnnl_backward_data
                                 : d->training ? dnnl_forward_training
                                               : dnnl_forward_inference;
-        dnnl_status_t ds =
-            fvi_pd_lrn(&pd, &how, prop, fvi_layout_md(l), d->size, d->alpha, d->beta, d->bias);
+        dnnl_status_t ds = fvi_pd_lrn(&pd, &how, prop, fvi_layout_md(l), &d->lrn);
         st = finish(b, ds, pd, d->backward, "LRN", out, err);
     }
     if (attr) dnnl_primitive_attr_destroy(attr);
@@ -231,24 +230,25 @@ fv_status fvi_prim_batch_norm(fvi_dnnl_engine *b, const fvi_shape *shape, const 
     return st;
 }
 
-fv_status fvi_prim_softmax(fvi_dnnl_engine *b, const fvi_shape *shape, const fvi_layout *layout,
-                           int axis, int log, int backward, fvi_prim **out, fv_error *err) {
+fv_status fvi_prim_softmax(fvi_dnnl_engine *b, const fvi_softmax_desc *d, fvi_prim **out,
+                           fv_error *err) {
     fvi_layout *l = NULL;
     dnnl_primitive_attr_t attr = NULL;
     dnnl_primitive_desc_t forward = NULL, pd = NULL;
-    fv_status st = fvi_layout_make(layout, shape, &l, err);
+    fv_status st = fvi_layout_make(NULL, &d->shape, &l, err);
     if (!st) st = fvi_attr_new(NULL, &attr, err);
     if (!st) {
         fvi_pd how = {b->engine, attr, NULL};
-        dnnl_status_t ds = fvi_pd_softmax(&forward, &how, fvi_layout_md(l), axis, log, 0);
-        if (!ds && backward) {
+        fvi_md md = fvi_layout_md(l);
+        dnnl_status_t ds = fvi_pd_softmax(&forward, &how, md, d->axis, d->log, 0);
+        if (!ds && d->backward) {
             how.hint = forward;
-            ds = fvi_pd_softmax(&pd, &how, fvi_layout_md(l), axis, log, 1);
+            ds = fvi_pd_softmax(&pd, &how, md, d->axis, d->log, 1);
         } else if (!ds) {
             pd = forward;
             forward = NULL;
         }
-        st = finish(b, ds, pd, backward, "softmax", out, err);
+        st = finish(b, ds, pd, d->backward, "softmax", out, err);
     }
     if (forward) dnnl_primitive_desc_destroy(forward);
     if (attr) dnnl_primitive_attr_destroy(attr);

@@ -33,8 +33,7 @@ typedef struct fvi_lrn_desc {
     int backward, training;
     fvi_shape shape;
     const fvi_layout *layout;
-    int64_t size;
-    float alpha, beta, bias;
+    fvi_lrn lrn;
     const fvi_prim *forward;
 } fvi_lrn_desc;
 fv_status fvi_prim_lrn(fvi_dnnl_engine *b, const fvi_lrn_desc *d, fvi_prim **out, fv_error *err);
@@ -46,9 +45,14 @@ fv_status fvi_prim_lrn(fvi_dnnl_engine *b, const fvi_lrn_desc *d, fvi_prim **out
 fv_status fvi_prim_batch_norm(fvi_dnnl_engine *b, const fvi_shape *shape, const fvi_layout *layout,
                               int relu, fvi_prim **out, fv_error *err);
 
-/* Softmax or its logarithm over an axis; backward: DIFF_SRC from DST and DIFF_DST. */
-fv_status fvi_prim_softmax(fvi_dnnl_engine *b, const fvi_shape *shape, const fvi_layout *layout,
-                           int axis, int log, int backward, fvi_prim **out, fv_error *err);
+/* Softmax or its logarithm over an axis, in plain memory; backward: DIFF_SRC from DST and DIFF_DST.
+ */
+typedef struct fvi_softmax_desc {
+    int backward, log, axis;
+    fvi_shape shape;
+} fvi_softmax_desc;
+fv_status fvi_prim_softmax(fvi_dnnl_engine *b, const fvi_softmax_desc *d, fvi_prim **out,
+                           fv_error *err);
 
 /* Copies a part between its own buffer and its position in a whole.
  *   offset  [ndim] where the part begins   into  1: part into whole, 0: out of it

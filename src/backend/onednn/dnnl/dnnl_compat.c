@@ -104,35 +104,35 @@ int fvi_md_blocks(fvi_md md, fvi_blocks *out) {
     return 0;
 }
 
-dnnl_status_t fvi_pd_conv(dnnl_primitive_desc_t *out, const fvi_pd *a, fvi_md src, fvi_md weights,
-                          fvi_md bias, fvi_md dst, const fvi_slide *w, int backward) {
+dnnl_status_t fvi_pd_conv(dnnl_primitive_desc_t *out, const fvi_pd *a, const fvi_operands *o,
+                          const fvi_slide *w, int backward) {
     if (backward)
         return dnnl_convolution_backward_data_primitive_desc_create(
-            out, a->engine, dnnl_convolution_direct, src, weights, dst, w->stride, w->dilation,
-            w->pad_l, w->pad_r, a->hint, a->attr);
+            out, a->engine, dnnl_convolution_direct, o->src, o->weights, o->dst, w->stride,
+            w->dilation, w->pad_l, w->pad_r, a->hint, a->attr);
     return dnnl_convolution_forward_primitive_desc_create(
-        out, a->engine, dnnl_forward_inference, dnnl_convolution_direct, src, weights, bias, dst,
-        w->stride, w->dilation, w->pad_l, w->pad_r, a->attr);
+        out, a->engine, dnnl_forward_inference, dnnl_convolution_direct, o->src, o->weights,
+        o->bias, o->dst, w->stride, w->dilation, w->pad_l, w->pad_r, a->attr);
 }
 
-dnnl_status_t fvi_pd_deconv(dnnl_primitive_desc_t *out, const fvi_pd *a, fvi_md src, fvi_md weights,
-                            fvi_md bias, fvi_md dst, const fvi_slide *w, int backward) {
+dnnl_status_t fvi_pd_deconv(dnnl_primitive_desc_t *out, const fvi_pd *a, const fvi_operands *o,
+                            const fvi_slide *w, int backward) {
     if (backward)
         return dnnl_deconvolution_backward_data_primitive_desc_create(
-            out, a->engine, dnnl_deconvolution_direct, src, weights, dst, w->stride, w->dilation,
-            w->pad_l, w->pad_r, a->hint, a->attr);
+            out, a->engine, dnnl_deconvolution_direct, o->src, o->weights, o->dst, w->stride,
+            w->dilation, w->pad_l, w->pad_r, a->hint, a->attr);
     return dnnl_deconvolution_forward_primitive_desc_create(
-        out, a->engine, dnnl_forward_inference, dnnl_deconvolution_direct, src, weights, bias, dst,
-        w->stride, w->dilation, w->pad_l, w->pad_r, a->attr);
+        out, a->engine, dnnl_forward_inference, dnnl_deconvolution_direct, o->src, o->weights,
+        o->bias, o->dst, w->stride, w->dilation, w->pad_l, w->pad_r, a->attr);
 }
 
-dnnl_status_t fvi_pd_inner(dnnl_primitive_desc_t *out, const fvi_pd *a, fvi_md src, fvi_md weights,
-                           fvi_md bias, fvi_md dst, int backward) {
+dnnl_status_t fvi_pd_inner(dnnl_primitive_desc_t *out, const fvi_pd *a, const fvi_operands *o,
+                           int backward) {
     if (backward)
-        return dnnl_inner_product_backward_data_primitive_desc_create(out, a->engine, src, weights,
-                                                                      dst, a->hint, a->attr);
-    return dnnl_inner_product_forward_primitive_desc_create(out, a->engine, dnnl_forward_inference,
-                                                            src, weights, bias, dst, a->attr);
+        return dnnl_inner_product_backward_data_primitive_desc_create(
+            out, a->engine, o->src, o->weights, o->dst, a->hint, a->attr);
+    return dnnl_inner_product_forward_primitive_desc_create(
+        out, a->engine, dnnl_forward_inference, o->src, o->weights, o->bias, o->dst, a->attr);
 }
 
 dnnl_status_t fvi_pd_matmul(dnnl_primitive_desc_t *out, const fvi_pd *a, fvi_md x, fvi_md y,
@@ -166,13 +166,14 @@ dnnl_status_t fvi_pd_binary(dnnl_primitive_desc_t *out, const fvi_pd *a, dnnl_al
 }
 
 dnnl_status_t fvi_pd_lrn(dnnl_primitive_desc_t *out, const fvi_pd *a, dnnl_prop_kind_t prop,
-                         fvi_md data, int64_t size, float alpha, float beta, float k) {
+                         fvi_md data, const fvi_lrn *lrn) {
     if (prop == dnnl_backward_data)
         return dnnl_lrn_backward_primitive_desc_create(out, a->engine, dnnl_lrn_across_channels,
-                                                       data, data, data, size, alpha, beta, k,
-                                                       a->hint, a->attr);
+                                                       data, data, data, lrn->size, lrn->alpha,
+                                                       lrn->beta, lrn->bias, a->hint, a->attr);
     return dnnl_lrn_forward_primitive_desc_create(out, a->engine, prop, dnnl_lrn_across_channels,
-                                                  data, data, size, alpha, beta, k, a->attr);
+                                                  data, data, lrn->size, lrn->alpha, lrn->beta,
+                                                  lrn->bias, a->attr);
 }
 
 dnnl_status_t fvi_pd_batch_norm(dnnl_primitive_desc_t *out, const fvi_pd *a, fvi_md data,
@@ -257,43 +258,43 @@ int fvi_md_blocks(fvi_md md, fvi_blocks *out) {
     return 0;
 }
 
-dnnl_status_t fvi_pd_conv(dnnl_primitive_desc_t *out, const fvi_pd *a, fvi_md src, fvi_md weights,
-                          fvi_md bias, fvi_md dst, const fvi_slide *w, int backward) {
+dnnl_status_t fvi_pd_conv(dnnl_primitive_desc_t *out, const fvi_pd *a, const fvi_operands *o,
+                          const fvi_slide *w, int backward) {
     dnnl_convolution_desc_t d;
     if (backward)
         return finish(out, a, &d,
                       dnnl_dilated_convolution_backward_data_desc_init(
-                          &d, dnnl_convolution_direct, src, weights, dst, w->stride, w->dilation,
-                          w->pad_l, w->pad_r));
+                          &d, dnnl_convolution_direct, o->src, o->weights, o->dst, w->stride,
+                          w->dilation, w->pad_l, w->pad_r));
     return finish(out, a, &d,
                   dnnl_dilated_convolution_forward_desc_init(
-                      &d, dnnl_forward_inference, dnnl_convolution_direct, src, weights, bias, dst,
-                      w->stride, w->dilation, w->pad_l, w->pad_r));
+                      &d, dnnl_forward_inference, dnnl_convolution_direct, o->src, o->weights,
+                      o->bias, o->dst, w->stride, w->dilation, w->pad_l, w->pad_r));
 }
 
-dnnl_status_t fvi_pd_deconv(dnnl_primitive_desc_t *out, const fvi_pd *a, fvi_md src, fvi_md weights,
-                            fvi_md bias, fvi_md dst, const fvi_slide *w, int backward) {
+dnnl_status_t fvi_pd_deconv(dnnl_primitive_desc_t *out, const fvi_pd *a, const fvi_operands *o,
+                            const fvi_slide *w, int backward) {
     dnnl_deconvolution_desc_t d;
     if (backward)
         return finish(out, a, &d,
                       dnnl_dilated_deconvolution_backward_data_desc_init(
-                          &d, dnnl_deconvolution_direct, src, weights, dst, w->stride, w->dilation,
-                          w->pad_l, w->pad_r));
+                          &d, dnnl_deconvolution_direct, o->src, o->weights, o->dst, w->stride,
+                          w->dilation, w->pad_l, w->pad_r));
     return finish(out, a, &d,
                   dnnl_dilated_deconvolution_forward_desc_init(
-                      &d, dnnl_forward_inference, dnnl_deconvolution_direct, src, weights, bias,
-                      dst, w->stride, w->dilation, w->pad_l, w->pad_r));
+                      &d, dnnl_forward_inference, dnnl_deconvolution_direct, o->src, o->weights,
+                      o->bias, o->dst, w->stride, w->dilation, w->pad_l, w->pad_r));
 }
 
-dnnl_status_t fvi_pd_inner(dnnl_primitive_desc_t *out, const fvi_pd *a, fvi_md src, fvi_md weights,
-                           fvi_md bias, fvi_md dst, int backward) {
+dnnl_status_t fvi_pd_inner(dnnl_primitive_desc_t *out, const fvi_pd *a, const fvi_operands *o,
+                           int backward) {
     dnnl_inner_product_desc_t d;
     if (backward)
         return finish(out, a, &d,
-                      dnnl_inner_product_backward_data_desc_init(&d, src, weights, dst));
-    return finish(
-        out, a, &d,
-        dnnl_inner_product_forward_desc_init(&d, dnnl_forward_inference, src, weights, bias, dst));
+                      dnnl_inner_product_backward_data_desc_init(&d, o->src, o->weights, o->dst));
+    return finish(out, a, &d,
+                  dnnl_inner_product_forward_desc_init(&d, dnnl_forward_inference, o->src,
+                                                       o->weights, o->bias, o->dst));
 }
 
 dnnl_status_t fvi_pd_matmul(dnnl_primitive_desc_t *out, const fvi_pd *a, fvi_md x, fvi_md y,
@@ -330,15 +331,15 @@ dnnl_status_t fvi_pd_binary(dnnl_primitive_desc_t *out, const fvi_pd *a, dnnl_al
 }
 
 dnnl_status_t fvi_pd_lrn(dnnl_primitive_desc_t *out, const fvi_pd *a, dnnl_prop_kind_t prop,
-                         fvi_md data, int64_t size, float alpha, float beta, float k) {
+                         fvi_md data, const fvi_lrn *lrn) {
     dnnl_lrn_desc_t d;
     if (prop == dnnl_backward_data)
         return finish(out, a, &d,
-                      dnnl_lrn_backward_desc_init(&d, dnnl_lrn_across_channels, data, data, size,
-                                                  alpha, beta, k));
-    return finish(
-        out, a, &d,
-        dnnl_lrn_forward_desc_init(&d, prop, dnnl_lrn_across_channels, data, size, alpha, beta, k));
+                      dnnl_lrn_backward_desc_init(&d, dnnl_lrn_across_channels, data, data,
+                                                  lrn->size, lrn->alpha, lrn->beta, lrn->bias));
+    return finish(out, a, &d,
+                  dnnl_lrn_forward_desc_init(&d, prop, dnnl_lrn_across_channels, data, lrn->size,
+                                             lrn->alpha, lrn->beta, lrn->bias));
 }
 
 dnnl_status_t fvi_pd_batch_norm(dnnl_primitive_desc_t *out, const fvi_pd *a, fvi_md data,

@@ -61,15 +61,20 @@ typedef struct fvi_slide {
     dnnl_dims_t stride, kernel, dilation, pad_l, pad_r;
 } fvi_slide;
 
+/* Operands of a primitive with weights; NULL: none. */
+typedef struct fvi_operands {
+    fvi_md src, weights, bias, dst;
+} fvi_operands;
+
 /* One function a primitive; backward where the last argument or the name says so. Descriptors
  * stand in oneDNN's order; src and dst are their gradients in backward. */
 dnnl_status_t fvi_pd_reorder(dnnl_primitive_desc_t *out, const fvi_pd *a, fvi_md from, fvi_md to);
-dnnl_status_t fvi_pd_conv(dnnl_primitive_desc_t *out, const fvi_pd *a, fvi_md src, fvi_md weights,
-                          fvi_md bias, fvi_md dst, const fvi_slide *w, int backward);
-dnnl_status_t fvi_pd_deconv(dnnl_primitive_desc_t *out, const fvi_pd *a, fvi_md src, fvi_md weights,
-                            fvi_md bias, fvi_md dst, const fvi_slide *w, int backward);
-dnnl_status_t fvi_pd_inner(dnnl_primitive_desc_t *out, const fvi_pd *a, fvi_md src, fvi_md weights,
-                           fvi_md bias, fvi_md dst, int backward);
+dnnl_status_t fvi_pd_conv(dnnl_primitive_desc_t *out, const fvi_pd *a, const fvi_operands *o,
+                          const fvi_slide *w, int backward);
+dnnl_status_t fvi_pd_deconv(dnnl_primitive_desc_t *out, const fvi_pd *a, const fvi_operands *o,
+                            const fvi_slide *w, int backward);
+dnnl_status_t fvi_pd_inner(dnnl_primitive_desc_t *out, const fvi_pd *a, const fvi_operands *o,
+                           int backward);
 dnnl_status_t fvi_pd_matmul(dnnl_primitive_desc_t *out, const fvi_pd *a, fvi_md x, fvi_md y,
                             fvi_md dst);
 dnnl_status_t fvi_pd_pool(dnnl_primitive_desc_t *out, const fvi_pd *a, dnnl_prop_kind_t prop,
@@ -79,7 +84,7 @@ dnnl_status_t fvi_pd_eltwise(dnnl_primitive_desc_t *out, const fvi_pd *a, dnnl_p
 dnnl_status_t fvi_pd_binary(dnnl_primitive_desc_t *out, const fvi_pd *a, dnnl_alg_kind_t alg,
                             fvi_md x, fvi_md y, fvi_md dst);
 dnnl_status_t fvi_pd_lrn(dnnl_primitive_desc_t *out, const fvi_pd *a, dnnl_prop_kind_t prop,
-                         fvi_md data, int64_t size, float alpha, float beta, float k);
+                         fvi_md data, const fvi_lrn *lrn);
 dnnl_status_t fvi_pd_batch_norm(dnnl_primitive_desc_t *out, const fvi_pd *a, fvi_md data,
                                 float epsilon, unsigned flags);
 dnnl_status_t fvi_pd_softmax(dnnl_primitive_desc_t *out, const fvi_pd *a, fvi_md data, int axis,

@@ -31,6 +31,11 @@ static void parts_free(parts *p) {
     if (p->attr) dnnl_primitive_attr_destroy(p->attr);
 }
 
+static fvi_operands operands_of(const parts *p) {
+    return (fvi_operands){fvi_layout_md(p->src), fvi_layout_md(p->weights), fvi_layout_md(p->bias),
+                          fvi_layout_md(p->dst)};
+}
+
 /* Attributes of what multiplies: scratch memory from outside, an activation, the precision. */
 static fv_status make_attr(const fvi_dnnl_engine *b, const fvi_act *act, dnnl_primitive_attr_t *out,
                            fv_error *err) {
@@ -85,9 +90,9 @@ static fv_status conv_of(fvi_dnnl_engine *b, const fvi_conv_desc *d, dnnl_data_t
         fvi_slide s = d->transposed ? slide_of(d->window, &d->dst, &d->src)
                                     : slide_of(d->window, &d->src, &d->dst);
         fvi_pd how = {b->engine, p.attr, d->forward ? d->forward->pd : NULL};
-        dnnl_status_t ds = (d->transposed ? fvi_pd_deconv : fvi_pd_conv)(
-            &pd, &how, fvi_layout_md(p.src), fvi_layout_md(p.weights), fvi_layout_md(p.bias),
-            fvi_layout_md(p.dst), &s, d->backward);
+        fvi_operands o = operands_of(&p);
+        dnnl_status_t ds = d->transposed ? fvi_pd_deconv(&pd, &how, &o, &s, d->backward)
+                                         : fvi_pd_conv(&pd, &how, &o, &s, d->backward);
         st = ds ? fvi_dnnl_fail(err, ds, what) : fvi_prim_new(b, pd, d->backward, what, out, err);
     }
     parts_free(&p);
@@ -148,8 +153,8 @@ static fv_status inner_once(fvi_dnnl_engine *b, const fvi_inner_desc *d, const f
     if (!st) {
         dnnl_primitive_desc_t pd = NULL;
         fvi_pd how = {b->engine, p.attr, d->forward ? d->forward->pd : NULL};
-        dnnl_status_t ds = fvi_pd_inner(&pd, &how, fvi_layout_md(p.src), fvi_layout_md(p.weights),
-                                        fvi_layout_md(p.bias), fvi_layout_md(p.dst), d->backward);
+        fvi_operands o = operands_of(&p);
+        dnnl_status_t ds = fvi_pd_inner(&pd, &how, &o, d->backward);
         st = ds ? fvi_dnnl_fail(err, ds, "fully connected")
                 : fvi_prim_new(b, pd, d->backward, "fully connected", out, err);
     }
@@ -175,15 +180,16 @@ fv_status fvi_prim_inner(fvi_dnnl_engine *b, const fvi_inner_desc *d, fvi_prim *
 
 /* ---- matmul ---- */
 
-/* x as matmul sees it: the last two axes swapped if what lies in memory is the transpose. */
-static fv_status matrix(const fvi_shape *x, int trans, int ndim, fvi_layout **out, fv_error *err) {
+/* m as matmul sees it: the last two axes swapped if the transpose is what is stored. */
+static fv_status matrix(const fvi_matrix *m, int ndim, fvi_layout **out, fv_error *err) {
+    const fvi_shape *x = m->shape;
     int64_t own[FVI_MAX_DIMS], strides[FVI_MAX_DIMS];
     fvi_shape shape = {.ndim = ndim};
     int skip = ndim - x->ndim;
     fvi_shape_strides(x, own);
     for (int i = 0; i < ndim; i++) {
         int from = i - skip;
-        if (trans && i >= ndim - 2) from = 2 * x->ndim - 3 - from;
+        if (m->trans && i >= ndim - 2) from = 2 * x->ndim - 3 - from;
         shape.dim[i] = from < 0 ? 1 : x->dim[from];
         strides[i] = from < 0 ? own[0] * x->dim[0] : own[from];
     }
@@ -191,21 +197,26 @@ static fv_status matrix(const fvi_shape *x, int trans, int ndim, fvi_layout **ou
     return st ? fvi_dnnl_fail(err, st, "describing a matrix") : FV_OK;
 }
 
-fv_status fvi_prim_matmul(fvi_dnnl_engine *b, const fvi_shape *x, int trans_x, const fvi_shape *y,
-                          int trans_y, const fvi_shape *dst, fvi_prim **out, fv_error *err) {
+fv_status fvi_prim_matmul(fvi_dnnl_engine *b, const fvi_matrix *x, const fvi_matrix *y,
+                          const fvi_matrix *dst, fvi_prim **out, fv_error *err) {
+    const int ndim = dst->shape->ndim;
     parts p = {0};
-    fv_status st = matrix(x, trans_x, dst->ndim, &p.src, err);
-    if (!st) st = matrix(y, trans_y, dst->ndim, &p.weights, err);
-    if (!st) st = matrix(dst, 0, dst->ndim, &p.dst, err);
+    fv_status st = matrix(x, ndim, &p.src, err);
+    if (!st) st = matrix(y, ndim, &p.weights, err);
+    if (!st) st = matrix(dst, ndim, &p.dst, err);
     if (!st) st = make_attr(b, NULL, &p.attr, err);
     if (!st) {
         dnnl_primitive_desc_t pd = NULL;
         fvi_pd how = {b->engine, p.attr, NULL};
-        dnnl_status_t ds = fvi_pd_matmul(&pd, &how, fvi_layout_md(p.src), fvi_layout_md(p.weights),
-                                         fvi_layout_md(p.dst));
+        fvi_operands o = operands_of(&p);
+        dnnl_status_t ds = fvi_pd_matmul(&pd, &how, o.src, o.weights, o.dst);
         st = ds ? fvi_dnnl_fail(err, ds, "matrix product")
                 : fvi_prim_new(b, pd, 0, "matrix product", out, err);
     }
     parts_free(&p);
-    return st;
+    if (st) return st;
+    fvi_prim_set(*out, FVI_SRC, x->buffer);
+    fvi_prim_set(*out, FVI_WEIGHTS, y->buffer);
+    fvi_prim_set(*out, FVI_DST, dst->buffer);
+    return FV_OK;
 }

@@ -32,10 +32,15 @@ typedef struct fvi_inner_desc {
 fv_status fvi_prim_inner(fvi_dnnl_engine *b, const fvi_inner_desc *d, fvi_prim **out,
                          fv_error *err);
 
-/* dst = x y over leading batch axes (1 broadcasts); all plain in memory, x and y perhaps
- * transposed: x is [..][m][k] after that. Operands FVI_SRC, FVI_WEIGHTS, FVI_DST. */
-fv_status fvi_prim_matmul(fvi_dnnl_engine *b, const fvi_shape *x, int trans_x, const fvi_shape *y,
-                          int trans_y, const fvi_shape *dst, fvi_prim **out, fv_error *err);
+/* Matrices in plain memory, over leading batch axes. */
+typedef struct fvi_matrix {
+    fvi_buffer *buffer;
+    const fvi_shape *shape; /* as stored */
+    int trans;              /* multiplied as the transpose of what is stored */
+} fvi_matrix;
+/* dst = x y; batch axes of size 1 are broadcast. dst->trans must be 0. The operands are set. */
+fv_status fvi_prim_matmul(fvi_dnnl_engine *b, const fvi_matrix *x, const fvi_matrix *y,
+                          const fvi_matrix *dst, fvi_prim **out, fv_error *err);
 
 /* Whether this processor and oneDNN multiply in bf16. */
 int fvi_dnnl_engine_has_bf16(fvi_dnnl_engine *b);

@@ -2,9 +2,9 @@
 /* axis_map: a sparse matrix applied along one axis.
  *
  * Stored by rows (first, index, weight), so that both directions gather: an output is written once,
- * by one thread, and no two threads ever add into the same place. With elements behind the axis
+ * by one thread, and two threads never add to the same element. With elements behind the axis
  * (inner > 1) an output row is a weighted sum of source rows; on the innermost axis it is a dot
- * product per element, with the number of taps known to the compiler where it is 1, 2 or 4. */
+ * product per element, with its length known to the compiler where it is 1, 2 or 4. */
 #include "backend/onednn/kernels/axis_map.h"
 
 #include <assert.h>
@@ -13,8 +13,8 @@
 #include "backend/onednn/kernels/strided_loops.h"
 #include "base/error.h"
 
-/* Elements of a row done at a time: what is added up stays in the first-level cache. */
-#define PART 4096
+/* Elements of a row computed at a time, so that the sums stay in the first-level cache. */
+#define CHUNK 4096
 
 static void note_uniform(fvi_axis_map *m) {
     m->uniform = m->rows > 0 ? (int)m->first[1] : 0;
@@ -35,23 +35,26 @@ static fv_status map_alloc(fvi_step *s, int64_t rows, int64_t cols, int64_t entr
     return FV_OK;
 }
 
-fv_status fvi_axis_map_new(fvi_step *s, int64_t rows, int64_t cols, int taps, const int32_t *index,
-                           const float *weight, float outside, fvi_axis_map *out, fv_error *err) {
-    fv_status st = map_alloc(s, rows, cols, rows * taps, weight != NULL, out, err);
+fv_status fvi_axis_map_new(fvi_step *s, const fvi_axis_rows *from, fvi_axis_map *out,
+                           fv_error *err) {
+    const int64_t rows = from->rows;
+    const float *weight = from->weight;
+    fv_status st = map_alloc(s, rows, from->cols, rows * from->entries, weight != NULL, out, err);
     if (st) return st;
     int64_t n = 0;
     for (int64_t i = 0; i < rows; i++) {
-        for (int64_t e = i * taps; e < (i + 1) * taps; e++) {
-            float w = weight ? weight[e] : 1;
-            assert(index[e] >= -1 && index[e] < cols);
-            if (index[e] >= 0) {
-                out->index[n] = index[e];
+        for (int64_t e = i * from->entries; e < (i + 1) * from->entries; e++) {
+            const float w = weight ? weight[e] : 1;
+            const int32_t index = from->index[e];
+            assert(index >= -1 && index < from->cols);
+            if (index >= 0) {
+                out->index[n] = index;
                 if (weight) out->weight[n] = w;
                 n++;
-            } else if (outside != 0) {
+            } else if (from->outside != 0) {
                 if (!out->bias) out->bias = fvi_step_alloc(s, (size_t)rows, sizeof *out->bias);
                 if (!out->bias) return fvi_fail(err, FV_NOMEM, "no memory for a plan");
-                out->bias[i] += w * outside;
+                out->bias[i] += w * from->outside;
             }
         }
         out->first[i + 1] = n;
@@ -80,19 +83,21 @@ fv_status fvi_axis_map_transpose(fvi_step *s, const fvi_axis_map *m, fvi_axis_ma
     return FV_OK;
 }
 
-/* dst[0..n) = (add ? dst : b) + u x + v y */
-static void two_rows(float *restrict dst, int add, float b, float u, const float *restrict x,
-                     float v, const float *restrict y, int64_t n) {
-    if (add) {
+/* dst[0..n) = b + u x + v y */
+static void set_two(float *restrict dst, float b, float u, const float *restrict x, float v,
+                    const float *restrict y, int64_t n) {
 #pragma omp simd
-        for (int64_t i = 0; i < n; i++) dst[i] = dst[i] + u * x[i] + v * y[i];
-    } else {
-#pragma omp simd
-        for (int64_t i = 0; i < n; i++) dst[i] = b + u * x[i] + v * y[i];
-    }
+    for (int64_t i = 0; i < n; i++) dst[i] = b + u * x[i] + v * y[i];
 }
 
-/* One output row of n elements; src is column 0, `inner` apart from column 1. */
+/* dst[0..n) += u x + v y */
+static void add_two(float *restrict dst, float u, const float *restrict x, float v,
+                    const float *restrict y, int64_t n) {
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) dst[i] = dst[i] + u * x[i] + v * y[i];
+}
+
+/* One output row of n elements; src is column 0, and columns are `inner` elements apart. */
 static void map_row(const fvi_axis_map *m, int64_t row, int64_t inner, const float *src,
                     float *restrict dst, int64_t n) {
     int64_t e = m->first[row], end = m->first[row + 1];
@@ -116,18 +121,22 @@ static void map_row(const fvi_axis_map *m, int64_t row, int64_t inner, const flo
     for (int add = 0; e < end; e += 2, add = 1) {
         int both = e + 1 < end;
         const float *x = src + m->index[e] * inner, *y = both ? src + m->index[e + 1] * inner : x;
-        two_rows(dst, add, b, w ? w[e] : 1, x, !both ? 0 : w ? w[e + 1] : 1, y, n);
+        const float u = w ? w[e] : 1, v = !both ? 0 : w ? w[e + 1] : 1;
+        if (add)
+            add_two(dst, u, x, v, y, n);
+        else
+            set_two(dst, b, u, x, v, y, n);
     }
 }
 
-/* The innermost axis, every output of `taps` taps. */
-static inline void line_uniform(const fvi_axis_map *m, const int taps, const float *restrict src,
+/* The innermost axis, where every row has `entries` entries. */
+static inline void line_uniform(const fvi_axis_map *m, const int entries, const float *restrict src,
                                 float *restrict dst) {
     const int32_t *index = m->index;
     const float *w = m->weight;
-    for (int64_t i = 0; i < m->rows; i++, index += taps) {
+    for (int64_t i = 0; i < m->rows; i++, index += entries) {
         float a = m->bias ? m->bias[i] : 0;
-        for (int t = 0; t < taps; t++) a += (w ? w[i * taps + t] : 1) * src[index[t]];
+        for (int t = 0; t < entries; t++) a += (w ? w[i * entries + t] : 1) * src[index[t]];
         dst[i] = a;
     }
 }
@@ -164,15 +173,15 @@ void fvi_axis_map_apply(const fvi_axis_map *m, int64_t outer, int64_t inner, con
         apply_lines(m, outer, src, dst);
         return;
     }
-    int64_t parts = (inner + PART - 1) / PART, units = outer * m->rows * parts;
+    int64_t parts = (inner + CHUNK - 1) / CHUNK, units = outer * m->rows * parts;
 #pragma omp parallel if (outer * m->rows * inner > FVI_PARALLEL_MIN)
     {
         int64_t from, to;
         fvi_thread_share(units, &from, &to);
         for (int64_t u = from; u < to; u++) {
-            int64_t x = u % parts * PART, r = u / parts % m->rows, o = u / parts / m->rows;
+            int64_t x = u % parts * CHUNK, r = u / parts % m->rows, o = u / parts / m->rows;
             map_row(m, r, inner, src + o * m->cols * inner + x, dst + (o * m->rows + r) * inner + x,
-                    inner - x < PART ? inner - x : PART);
+                    inner - x < CHUNK ? inner - x : CHUNK);
         }
     }
 }

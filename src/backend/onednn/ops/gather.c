@@ -45,7 +45,8 @@ static fv_status plan(fvi_step *s, fv_error *err) {
     x->outer = fvi_shape_product(in, 0, axis);
     x->inner = fvi_shape_product(in, axis + 1, in->ndim);
     x->shared = count == 1 && x->outer == 1 && x->inner > 0;
-    st = fvi_axis_map_new(s, count, in->dim[axis], 1, index, NULL, 0, &x->map, err);
+    const fvi_axis_rows rows = {.rows = count, .cols = in->dim[axis], .entries = 1, .index = index};
+    st = fvi_axis_map_new(s, &rows, &x->map, err);
     if (st) return st;
     if (!x->shared) return fvi_step_make_dst(s, NULL, err);
     size_t at = (size_t)(index[0] * x->inner) * sizeof(float);

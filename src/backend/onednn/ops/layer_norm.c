@@ -3,9 +3,9 @@
  *   h = (x - mean) r,  r = 1 / sqrt(variance + epsilon),  dst = h scale + shift
  * backward, with q = ddst scale:
  *   dx = r (q - mean(q) - h mean(q h)),  dscale = sum of ddst h,  dshift = sum of ddst over rows
- * Mean and variance are taken in double, in two passes; each row is the work of one thread.
- * scale and shift are of the row's size, of one number, or absent; other broadcasting is left to
- * whoever makes the graph. */
+ * Mean and variance are summed in double, in two passes; each row is computed by one thread.
+ * scale and shift have the row's size or one number, or are absent; a format's reader writes any
+ * other broadcasting as nodes of its own. */
 #include <math.h>
 
 #include "backend/onednn/kernels/strided_loops.h"
@@ -19,7 +19,7 @@ typedef struct norm_state {
     int64_t scale_step, shift_step; /* 1, or 0 for a single number */
 } norm_state;
 
-/* Brings in an optional parameter.  out: NULL if absent */
+/* The buffer of an optional parameter; out stays NULL if it is absent. */
 static fv_status parameter(fvi_step *s, int i, int64_t m, fvi_buffer **out, int64_t *step,
                            fv_error *err) {
     const fvi_shape *shape = i < s->n_in ? fvi_step_shape(s, i) : NULL;
@@ -61,10 +61,16 @@ static void row_stats(const float *src, int64_t m, double epsilon, float stats[2
     stats[1] = (float)(1 / sqrt(square / (double)m + epsilon));
 }
 
-static void row_forward(const float *restrict src, const float *stats, const float *scale,
-                        int64_t scale_step, const float *shift, int64_t shift_step,
+/* Scale and shift of a row, and the steps from element to element in them. */
+typedef struct affine {
+    const float *scale, *shift;
+    int64_t scale_step, shift_step;
+} affine;
+
+static void row_forward(const float *restrict src, const float *stats, const affine *p,
                         float *restrict dst, int64_t m) {
-    float mean = stats[0], r = stats[1];
+    const float mean = stats[0], r = stats[1], *scale = p->scale, *shift = p->shift;
+    const int64_t scale_step = p->scale_step, shift_step = p->shift_step;
     if (scale_step == 1 && shift_step == 1) {
 #pragma omp simd
         for (int64_t i = 0; i < m; i++) dst[i] = (src[i] - mean) * r * scale[i] + shift[i];
@@ -81,14 +87,13 @@ static fv_status forward(const fvi_step *s) {
     const norm_state *x = s->state;
     const float *src = x->src->data;
     float *dst = s->dst->data, *stats = x->stats->data;
-    const float *scale = x->scale ? x->scale->data : &one;
-    const float *shift = x->shift ? x->shift->data : &zero;
+    const affine p = {x->scale ? x->scale->data : &one, x->shift ? x->shift->data : &zero,
+                      x->scale_step, x->shift_step};
     int64_t m = x->m;
 #pragma omp parallel for schedule(static) if (x->rows * m > FVI_PARALLEL_MIN)
     for (int64_t k = 0; k < x->rows; k++) {
         row_stats(src + k * m, m, s->node->a.norm.epsilon, stats + 2 * k);
-        row_forward(src + k * m, stats + 2 * k, scale, x->scale_step, shift, x->shift_step,
-                    dst + k * m, m);
+        row_forward(src + k * m, stats + 2 * k, &p, dst + k * m, m);
     }
     return FV_OK;
 }

@@ -31,11 +31,8 @@ static int build(fvi_step *s, lrn_state *x, fvi_prim **forward) {
     fvi_lrn_desc d = {.training = s->backward,
                       .shape = *shape,
                       .layout = s->src[0] ? s->src[0]->layout : NULL,
-                      .size = s->node->a.lrn.size,
-                      .alpha = s->node->a.lrn.alpha,
-                      .beta = s->node->a.lrn.beta,
-                      .bias = s->node->a.lrn.bias};
-    if (d.size % 2 == 0 || shape->ndim != 4 || fvi_shape_count(shape) == 0) return 0;
+                      .lrn = s->node->a.lrn};
+    if (d.lrn.size % 2 == 0 || shape->ndim != 4 || fvi_shape_count(shape) == 0) return 0;
     if (fvi_step_unavailable(s, fvi_prim_lrn(b, &d, forward, NULL))) return 0;
     int good = !fvi_prim_is_slow(*forward);
     if (good && s->backward) {

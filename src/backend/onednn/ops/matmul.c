@@ -4,7 +4,7 @@
  *
  * Two ways. A constant matrix b ("fully connected") is oneDNN's inner product: alpha is folded into
  * the cached weights, bias and activation into the primitive, and there is no gradient to b.
- * Everything else is oneDNN's matmul over plain memory, alpha and bias in a loop behind it; with
+ * Everything else is oneDNN's matmul over plain memory, alpha and bias in a loop after it; with
  * A = a^(T), B = b^(T) as multiplied,
  *     dA = alpha ddst B^T        dB = alpha A^T ddst
  * each computed in the order in which it is stored, and summed over the batch axes along which its
@@ -20,13 +20,13 @@
 #include "graph/const.h"
 
 typedef struct matmul_state {
-    int constant; /* the first way */
+    int constant; /* 1: the first way */
     int empty;    /* nothing to multiply: the result has no elements, or is bias alone */
     int64_t k, n;
     fvi_inner_desc inner; /* first way */
     fvi_act act;
     const fvi_prim *forward;
-    fvi_shape a, b, dst; /* second way: as oneDNN is told them, stored order */
+    fvi_shape a, b, dst; /* second way: the shapes given to oneDNN, as stored */
     fvi_buffer *bias;
     fvi_buffer *full[2]; /* gradients before they are summed over broadcast axes, or NULL */
 } matmul_state;
@@ -67,7 +67,7 @@ static fv_status weights_fill(void *user, float *dst, fv_error *err) {
 }
 
 static fv_status get_weights(fvi_step *s, const fvi_prim *p, fvi_buffer **out, fv_error *err) {
-    static const char transposed[1]; /* its address tells [k][n] from [n][k] in the key */
+    static const char transposed[1]; /* its address marks [k][n] weights in the key */
     const matmul_state *x = s->state;
     const fvi_const *b = fvi_step_constant(s, 1);
     fvi_shape shape = {.ndim = 2, .dim = {x->n, x->k}};
@@ -135,21 +135,17 @@ static fv_status plan_backward_constant(fvi_step *s, fv_error *err) {
 
 /* ---- any b ---- */
 
-static fv_status add_product(fvi_step *s, fvi_buffer *x, const fvi_shape *xs, int trans_x,
-                             fvi_buffer *y, const fvi_shape *ys, int trans_y, fvi_buffer *to,
-                             const fvi_shape *ts, fv_error *err) {
+/* Adds the primitive to = x y to the step. */
+static fv_status add_product(fvi_step *s, fvi_matrix x, fvi_matrix y, fvi_matrix to,
+                             fv_error *err) {
     fvi_prim *p = NULL;
-    fv_status st = fvi_prim_matmul(fvi_step_engine(s), xs, trans_x, ys, trans_y, ts, &p, err);
-    if (st) return st;
-    fvi_prim_set(p, FVI_SRC, x);
-    fvi_prim_set(p, FVI_WEIGHTS, y);
-    fvi_prim_set(p, FVI_DST, to);
-    return fvi_step_add(s, p, err);
+    fv_status st = fvi_prim_matmul(fvi_step_engine(s), &x, &y, &to, &p, err);
+    return st ? st : fvi_step_add(s, p, err);
 }
 
-/* Tells a, b and dst as they are stored; a product with one single matrix b is one over all rows.
- */
-static void tell_shapes(const fvi_step *s, matmul_state *x) {
+/* Sets a, b and dst to the shapes that are stored; a product with a single matrix b is one over all
+ * rows. */
+static void set_shapes(const fvi_step *s, matmul_state *x) {
     x->a = *fvi_step_shape(s, 0);
     x->b = *fvi_step_shape(s, 1);
     x->dst = *fvi_step_out_shape(s);
@@ -164,17 +160,19 @@ static void tell_shapes(const fvi_step *s, matmul_state *x) {
 static fv_status plan_any(fvi_step *s, fv_error *err) {
     matmul_state *x = s->state;
     fvi_buffer *a, *b;
-    tell_shapes(s, x);
+    set_shapes(s, x);
     fv_status st = fvi_step_source(s, 0, NULL, &a, err);
     if (!st) st = fvi_step_source(s, 1, NULL, &b, err);
     if (!st) st = fvi_step_make_dst(s, NULL, err);
     if (st || x->empty) return st;
-    return add_product(s, a, &x->a, s->node->a.matmul.trans_a, b, &x->b, s->node->a.matmul.trans_b,
-                       s->dst, &x->dst, err);
+    return add_product(s, (fvi_matrix){a, &x->a, s->node->a.matmul.trans_a},
+                       (fvi_matrix){b, &x->b, s->node->a.matmul.trans_b},
+                       (fvi_matrix){s->dst, &x->dst, 0}, err);
 }
 
-/* The buffer one operand's gradient is computed in, and its shape there. */
-static fv_status gradient_place(fvi_step *s, int i, fvi_buffer **to, fvi_shape *ts, fv_error *err) {
+/* The buffer an operand's gradient is computed in, and its shape there. */
+static fv_status gradient_buffer(fvi_step *s, int i, fvi_buffer **to, fvi_shape *ts,
+                                 fv_error *err) {
     matmul_state *x = s->state;
     const fvi_shape *own = i ? &x->b : &x->a;
     fv_status st = fvi_step_make_dsrc(s, i, NULL, err);
@@ -191,22 +189,20 @@ static fv_status gradient_place(fvi_step *s, int i, fvi_buffer **to, fvi_shape *
 static fv_status plan_backward_any(fvi_step *s, fv_error *err) {
     matmul_state *x = s->state;
     int ta = s->node->a.matmul.trans_a, tb = s->node->a.matmul.trans_b;
-    fvi_buffer *g, *a, *b, *to;
+    fvi_buffer *g, *a = NULL, *b = NULL, *to = NULL;
     fvi_shape ts;
     fv_status st = fvi_step_convert(s, s->ddst, NULL, &g, err);
     if (!st && s->wanted[0]) {
         st = fvi_step_source(s, 1, NULL, &b, err);
-        if (!st) st = gradient_place(s, 0, &to, &ts, err);
-        if (!st)
-            st = ta ? add_product(s, b, &x->b, tb, g, &x->dst, 1, to, &ts, err)
-                    : add_product(s, g, &x->dst, 0, b, &x->b, !tb, to, &ts, err);
+        if (!st) st = gradient_buffer(s, 0, &to, &ts, err);
+        const fvi_matrix mb = {b, &x->b, ta ? tb : !tb}, mg = {g, &x->dst, ta};
+        if (!st) st = add_product(s, ta ? mb : mg, ta ? mg : mb, (fvi_matrix){to, &ts, 0}, err);
     }
     if (!st && s->wanted[1]) {
         st = fvi_step_source(s, 0, NULL, &a, err);
-        if (!st) st = gradient_place(s, 1, &to, &ts, err);
-        if (!st)
-            st = tb ? add_product(s, g, &x->dst, 1, a, &x->a, ta, to, &ts, err)
-                    : add_product(s, a, &x->a, !ta, g, &x->dst, 0, to, &ts, err);
+        if (!st) st = gradient_buffer(s, 1, &to, &ts, err);
+        const fvi_matrix ma = {a, &x->a, tb ? ta : !ta}, mg = {g, &x->dst, tb};
+        if (!st) st = add_product(s, tb ? mg : ma, tb ? ma : mg, (fvi_matrix){to, &ts, 0}, err);
     }
     return st;
 }

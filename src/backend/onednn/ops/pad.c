@@ -64,7 +64,8 @@ static fv_status plan_passes(fvi_step *s, pad_state *x, fv_error *err) {
         int32_t *index = fvi_step_alloc(s, (size_t)m + 1, sizeof *index);
         if (!index) return fvi_fail(err, FV_NOMEM, "no memory for a plan");
         for (int64_t k = 0; k < m; k++) index[k] = (int32_t)mapped(s->node->a.pad.mode, k - lo, n);
-        fv_status st = fvi_axis_map_new(s, m, n, 1, index, NULL, 0, &p->map, err);
+        const fvi_axis_rows rows = {.rows = m, .cols = n, .entries = 1, .index = index};
+        fv_status st = fvi_axis_map_new(s, &rows, &p->map, err);
         if (st) return st;
         p->outer = fvi_shape_product(&now, 0, i);
         p->inner = fvi_shape_product(&now, i + 1, now.ndim);

@@ -42,12 +42,16 @@ static fv_status plan(fvi_step *s, fv_error *err) {
         int i = order[k];
         resize_pass *p = &x->pass[k];
         const fvi_resize_kernel *t = &s->node->a.resize.axis[i];
-        int64_t rows = fvi_step_out_shape(s)->dim[i];
+        const fvi_axis_rows rows = {.rows = fvi_step_out_shape(s)->dim[i],
+                                    .cols = now.dim[i],
+                                    .entries = t->taps,
+                                    .index = t->index,
+                                    .weight = t->weight,
+                                    .outside = s->node->a.resize.extrapolation};
         p->outer = fvi_shape_product(&now, 0, i);
         p->inner = fvi_shape_product(&now, i + 1, now.ndim);
-        st = fvi_axis_map_new(s, rows, now.dim[i], t->taps, t->index, t->weight,
-                              s->node->a.resize.extrapolation, &p->map, err);
-        now.dim[i] = rows;
+        st = fvi_axis_map_new(s, &rows, &p->map, err);
+        now.dim[i] = rows.rows;
         if (!st && k + 1 < x->n_pass) st = fvi_step_temp(s, &now, NULL, &p->forward, err);
     }
     return st ? st : fvi_step_make_dst(s, NULL, err);

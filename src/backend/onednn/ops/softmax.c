@@ -22,11 +22,14 @@ typedef struct softmax_state {
 } softmax_state;
 
 static fvi_prim *fast_prim(fvi_step *s, const softmax_state *x, int backward) {
-    fvi_shape shape = {.ndim = x->inner == 1 ? 2 : 3, .dim = {x->outer, x->n, x->inner}};
+    const fvi_softmax_desc d = {
+        .backward = backward,
+        .log = s->node->a.softmax.log,
+        .axis = 1,
+        .shape = {.ndim = x->inner == 1 ? 2 : 3, .dim = {x->outer, x->n, x->inner}}};
     fvi_prim *p = NULL;
-    if (fvi_shape_count(&shape) == 0 ||
-        fvi_step_unavailable(s, fvi_prim_softmax(fvi_step_engine(s), &shape, NULL, 1,
-                                                 s->node->a.softmax.log, backward, &p, NULL)))
+    if (fvi_shape_count(&d.shape) == 0 ||
+        fvi_step_unavailable(s, fvi_prim_softmax(fvi_step_engine(s), &d, &p, NULL)))
         return NULL;
     if (!fvi_prim_is_slow(p)) return p;
     fvi_prim_free(p);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* where: dst = c != 0 ? a : b, all three broadcast to each other by numpy's rule. The gradient
- * goes to a where c is not 0 and to b where it is; the condition itself has none. An operand that
- * was broadcast gets its gradient from a temporary of the full shape, summed. */
+ * goes to a where c is not 0 and to b where it is; the condition itself has none. The gradient of
+ * an operand that was broadcast is summed from a temporary of the full shape. */
 #include "backend/onednn/kernels/reduction.h"
 #include "backend/onednn/kernels/strided_loops.h"
 #include "backend/onednn/schedule/step.h"
@@ -10,7 +10,7 @@
 typedef struct where_state {
     fvi_buffer *src[3];  /* condition, a, b; each of its own shape */
     fvi_buffer *ddst;    /* full shape */
-    fvi_buffer *part[3]; /* the masked gradient of a broadcast operand, full shape, or NULL */
+    fvi_buffer *full[3]; /* the masked gradient of a broadcast operand, full shape, or NULL */
 } where_state;
 
 static fv_status plan(fvi_step *s, fv_error *err) {
@@ -23,26 +23,30 @@ static fv_status plan(fvi_step *s, fv_error *err) {
     return fvi_step_make_dst(s, NULL, err);
 }
 
-static inline void select_run(float *restrict dst, const float *c, int64_t cs, const float *a,
-                              int64_t as, const float *b, int64_t bs, int64_t n) {
+/* A row of an operand; step 0 repeats one number. */
+typedef struct row {
+    const float *at;
+    int64_t step;
+} row;
+
+static inline void select_run(float *restrict dst, row c, row a, row b, int64_t n) {
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
-        float x = a[i * as], y = b[i * bs];
-        dst[i] = c[i * cs] != 0 ? x : y;
+        float x = a.at[i * a.step], y = b.at[i * b.step];
+        dst[i] = c.at[i * c.step] != 0 ? x : y;
     }
 }
 
-/* The same, with the steps met in practice known to the compiler. */
-static void select_steps(float *dst, const float *c, int64_t cs, const float *a, int64_t as,
-                         const float *b, int64_t bs, int64_t n) {
-    if (cs == 1 && as == 1 && bs == 1)
-        select_run(dst, c, 1, a, 1, b, 1, n);
-    else if (cs == 1 && as == 1 && bs == 0)
-        select_run(dst, c, 1, a, 1, b, 0, n);
-    else if (cs == 1 && as == 0 && bs == 1)
-        select_run(dst, c, 1, a, 0, b, 1, n);
+/* The same, with the steps that are usual known to the compiler. */
+static void select_row(float *dst, row c, row a, row b, int64_t n) {
+    if (c.step == 1 && a.step == 1 && b.step == 1)
+        select_run(dst, (row){c.at, 1}, (row){a.at, 1}, (row){b.at, 1}, n);
+    else if (c.step == 1 && a.step == 1 && b.step == 0)
+        select_run(dst, (row){c.at, 1}, (row){a.at, 1}, (row){b.at, 0}, n);
+    else if (c.step == 1 && a.step == 0 && b.step == 1)
+        select_run(dst, (row){c.at, 1}, (row){a.at, 0}, (row){b.at, 1}, n);
     else
-        select_run(dst, c, cs, a, as, b, bs, n);
+        select_run(dst, c, a, b, n);
 }
 
 static fv_status forward(const fvi_step *s) {
@@ -57,8 +61,9 @@ static fv_status forward(const fvi_step *s) {
     const float *c = x->src[0]->data, *a = x->src[1]->data, *b = x->src[2]->data;
 #pragma omp parallel if (t.total > FVI_PARALLEL_MIN)
     for (fvi_run r = fvi_nest_first(&t); r.left > 0; fvi_nest_next(&t, &r))
-        select_steps(dst + r.offset[0], c + r.offset[1], t.inner_stride[1], a + r.offset[2],
-                     t.inner_stride[2], b + r.offset[3], t.inner_stride[3], r.n);
+        select_row(dst + r.offset[0], (row){c + r.offset[1], t.inner_stride[1]},
+                   (row){a + r.offset[2], t.inner_stride[2]},
+                   (row){b + r.offset[3], t.inner_stride[3]}, r.n);
     return FV_OK;
 }
 
@@ -71,7 +76,7 @@ static fv_status plan_backward(fvi_step *s, fv_error *err) {
         if (!s->wanted[i]) continue;
         st = fvi_step_make_dsrc(s, i, NULL, err);
         if (!st && i > 0 && !fvi_shape_equal(fvi_step_shape(s, i), out))
-            st = fvi_step_temp(s, out, NULL, &x->part[i], err);
+            st = fvi_step_temp(s, out, NULL, &x->full[i], err);
     }
     return st;
 }
@@ -89,12 +94,12 @@ static void masked(const where_state *x, int side, float *dst) {
     const float *c = x->src[0]->data, *g = x->ddst->data;
 #pragma omp parallel if (t.total > FVI_PARALLEL_MIN)
     for (fvi_run r = fvi_nest_first(&t); r.left > 0; fvi_nest_next(&t, &r)) {
-        const float *cr = c + r.offset[1], *gr = g + r.offset[2];
-        int64_t cs = t.inner_stride[1];
+        const row condition = {c + r.offset[1], t.inner_stride[1]};
+        const row gradient = {g + r.offset[2], 1}, none = {&zero, 0};
         if (side)
-            select_steps(dst + r.offset[0], cr, cs, gr, 1, &zero, 0, r.n);
+            select_row(dst + r.offset[0], condition, gradient, none, r.n);
         else
-            select_steps(dst + r.offset[0], cr, cs, &zero, 0, gr, 1, r.n);
+            select_row(dst + r.offset[0], condition, none, gradient, r.n);
     }
 }
 
@@ -106,7 +111,7 @@ static fv_status backward(const fvi_step *s) {
     }
     for (int i = 1; i < 3; i++) {
         if (!s->wanted[i]) continue;
-        fvi_buffer *d = s->dsrc[i], *full = x->part[i] ? x->part[i] : d;
+        fvi_buffer *d = s->dsrc[i], *full = x->full[i] ? x->full[i] : d;
         masked(x, i == 1, full->data);
         if (full != d) fvi_sum_to(&full->shape, full->data, &d->shape, d->data);
     }
