@@ -2,8 +2,7 @@
 /* The interface a backend implements: one table of functions behind device.h and executable.h.
  *
  * The contracts are those of the functions of the same names there. `device` and `self` are what
- * the backend's own device_new and executable_new handed out. Functions marked "or NULL" may be
- * missing.
+ * the backend's device_new and executable_new returned. Functions marked "or NULL" are optional.
  */
 #ifndef FVI_BACKEND_BACKEND_H
 #define FVI_BACKEND_BACKEND_H
@@ -11,7 +10,7 @@
 #include "backend/device.h"
 #include "graph/graph.h"
 
-typedef struct fvi_timed_op fvi_timed_op; /* executable.h, where the flags are, too */
+typedef struct fvi_timed_op fvi_timed_op; /* executable.h, as are the flags */
 
 struct fvi_backend {
     const char *name;             /* "onednn" */
@@ -40,14 +39,15 @@ struct fvi_backend {
     fv_status (*read_gradient)(void *self, int input, float *to, fv_error *err);
     fv_status (*read_target_gradient)(void *self, int target, float *to, fv_error *err);
 
-    /* Each or NULL: the values where they are, NULL where they are not in host memory as plain
-     * f32, or are nowhere (a gradient that is zero); then they are read and written instead. */
+    /* Each or NULL: a host pointer to the values. They return NULL if the values are not in host
+     * memory as plain f32, or not stored at all (a gradient that is zero); callers then read and
+     * write them instead. */
     const float *(*map_target)(void *self, int target);
     float *(*map_seed)(void *self, int target);
     const float *(*map_gradient)(void *self, int input);
     const float *(*map_target_gradient)(void *self, int target);
 
-    /* All or none NULL: without them there is nothing to list, and no time is known. */
+    /* All or none NULL. Without them an executable has no list of ops and no times. */
     fv_status (*profile_begin)(void *self, int *count, fv_error *err);
     const fvi_timed_op *(*profile_op)(const void *self, int i);
     void (*profile_take)(void *self, double *seconds);

@@ -5,7 +5,7 @@
 
 #include "backend/backend.h"
 
-/* Backend i of those there are, the one used by default first; NULL beyond the last. */
+/* Backend i; the default one is 0. NULL beyond the last. */
 const fvi_backend *fvi_backends_at(int i);
 
 #endif

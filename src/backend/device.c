@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* device: hands on to the backend's table. */
+/* device: calls the functions of the backend's table. */
 #include "backend/device.h"
 
 #include <stdlib.h>

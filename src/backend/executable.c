@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* executable: hands on to the backend's table, and keeps host copies of what a backend cannot map.
+/* executable: calls the functions of the backend's table, and keeps host copies of what a backend
+ * cannot map.
  *
  * A copy is made when it is first asked for after a run, and its memory is kept: a caller that
  * views the same targets step after step allocates once. Seeds are edited in their copy, which is
@@ -14,8 +15,8 @@
 
 /* A tensor's host copy. */
 typedef struct host_copy {
-    float *data; /* NULL: none was needed so far */
-    int valid;   /* as of the last run; of a seed: to be written */
+    float *data; /* NULL: not needed so far */
+    int valid;   /* it holds the values of the last run; of a seed: it is still to be written */
 } host_copy;
 
 typedef enum view { VIEW_TARGET, VIEW_SEED, VIEW_TARGET_GRADIENT, VIEW_GRADIENT, VIEWS } view;
@@ -146,9 +147,9 @@ static fv_status reserve(fvi_executable *e, view v, int i, fv_error *err) {
 typedef fv_status (*read_fn)(void *self, int i, float *to, fv_error *err);
 typedef const float *(*map_fn)(void *self, int i);
 
-/* The backend's own memory where it can be mapped, else the copy, read once a run. */
-static fv_status look(fvi_executable *e, view v, int i, map_fn map, read_fn read, const float **out,
-                      fv_error *err) {
+/* The backend's own memory if it can be mapped, else the copy, which is read once a run. */
+static fv_status view_values(fvi_executable *e, view v, int i, map_fn map, read_fn read,
+                             const float **out, fv_error *err) {
     host_copy *c = &e->copies[v][i];
     const float *mapped = map ? map(e->self, i) : NULL;
     if (mapped) {
@@ -165,19 +166,20 @@ static fv_status look(fvi_executable *e, view v, int i, map_fn map, read_fn read
 
 fv_status fvi_executable_view_target(fvi_executable *e, int target, const float **out,
                                      fv_error *err) {
-    return look(e, VIEW_TARGET, target, e->backend->map_target, e->backend->read_target, out, err);
+    return view_values(e, VIEW_TARGET, target, e->backend->map_target, e->backend->read_target, out,
+                       err);
 }
 
 fv_status fvi_executable_view_gradient(fvi_executable *e, int input, const float **out,
                                        fv_error *err) {
-    return look(e, VIEW_GRADIENT, input, e->backend->map_gradient, e->backend->read_gradient, out,
-                err);
+    return view_values(e, VIEW_GRADIENT, input, e->backend->map_gradient, e->backend->read_gradient,
+                       out, err);
 }
 
 fv_status fvi_executable_view_target_gradient(fvi_executable *e, int target, const float **out,
                                               fv_error *err) {
-    return look(e, VIEW_TARGET_GRADIENT, target, e->backend->map_target_gradient,
-                e->backend->read_target_gradient, out, err);
+    return view_values(e, VIEW_TARGET_GRADIENT, target, e->backend->map_target_gradient,
+                       e->backend->read_target_gradient, out, err);
 }
 
 fv_status fvi_executable_edit_seed(fvi_executable *e, int target, float **out, fv_error *err) {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Changing the batch of a lowered graph whose file fixes it as a number.
+/* Changing the batch size of a lowered graph whose file fixes it as a number.
  *
- * Every value either does not depend on the batch or has a batch axis: one that is outer x batch x
- * inner, element (o, b, i) of which belongs to sample b. Each op has a rule for the batch axis of
- * its output, given those of its inputs, or says that it mixes samples. A reshape may leave a
- * choice (a batch of 1 hides between any two axes: [197,1,768] -> [197,768] is [197*N,768] or
- * [197,N*768]); a choice that leads a later op to mix samples is taken back. Whatever assignment is
- * found is right, because every rule is; the choice only decides whether one is found. Then the
- * batch axes grow, and operands without a batch that met one of full size are repeated.
+ * Every value either does not depend on the batch or has a batch axis: an axis of outer x batch x
+ * inner elements, of which element (o, b, i) belongs to sample b. Each op has a rule that gives the
+ * batch axis of its output from those of its inputs, or reports that it mixes samples. A reshape
+ * can be ambiguous (a batch of 1 may be between any two axes: [197,1,768] -> [197,768] is
+ * [197*N,768] or [197,N*768]); a choice after which a later op mixes samples is undone. Every rule
+ * is correct, so every assignment found is; the choices only decide whether one is found. Then the
+ * batch axes grow, and operands without a batch that are combined with a whole batch are repeated.
  */
 #include <glib.h>
 #include <inttypes.h>
@@ -20,7 +20,7 @@
 #define COMPARED_MAX ((int64_t)1 << 32)
 #define RESHAPES_MAX 64 /* one after the other */
 
-/* The axis of a value that holds its samples; axis -1: it does not depend on the batch. */
+/* The batch axis of a value; axis -1: it does not depend on the batch. */
 typedef struct batch_axis {
     int axis;
     int64_t outer;
@@ -30,18 +30,16 @@ typedef struct rebatch {
     fvi_graph *g;
     int64_t from, to;
     batch_axis *of;         /* [n_values] */
-    int *choice;            /* [n_nodes] which candidate a reshape takes */
-    int *options;           /* [n_nodes] how many it had */
+    int *choice;            /* [n_nodes] which candidate of a reshape is used */
+    int *options;           /* [n_nodes] how many it has */
     GArray *values, *nodes; /* the new ones: fvi_value, fvi_node */
     int64_t compared;       /* bytes of constants, of COMPARED_MAX */
 } rebatch;
 
 static const fvi_shape *shape_of(const rebatch *l, int v) { return &l->g->values[v].shape; }
 
-/* ---- rules: the batch axis of an output; 0 when the op mixes them ---- */
-
-/* ---- the rules of kinds.def: where the samples are in the output, which *out says; x is where
- * they are in input 0. They return 0 where the samples are mixed. ---- */
+/* ---- the rules of kinds.def: *out is the batch axis of the output, x that of input 0. They return
+ * 0 if samples are mixed. ---- */
 
 #define UNUSED(...) ((void)(l), (void)(n), (void)(x), (void)(out))
 
@@ -73,7 +71,7 @@ static int rule_pad(rebatch *l, const fvi_node *n, const batch_axis *x, batch_ax
 
 static int rule_resize(rebatch *l, const fvi_node *n, const batch_axis *x, batch_axis *out) {
     UNUSED();
-    return n->a.resize.axis[x->axis].taps == 0;
+    return n->a.resize.axis[x->axis].entries == 0;
 }
 
 static int rule_reduce(rebatch *l, const fvi_node *n, const batch_axis *x, batch_axis *out) {
@@ -89,14 +87,14 @@ static int rule_transpose(rebatch *l, const fvi_node *n, const batch_axis *x, ba
     return 1;
 }
 
-/* How willingly a candidate is taken; the larger the earlier. */
+/* Priority of a candidate: larger ones are tried first. */
 static int reshape_rank(const rebatch *l, const batch_axis *x, const batch_axis *to, int64_t size,
                         int64_t x_size) {
     if (size == l->from) return to->axis == x->axis ? 4 : 3;
     return (to->outer == 1) == (x_size == l->from) ? 2 : 1;
 }
 
-/* The batch keeps its place among the elements: as many stand before it. */
+/* A reshape keeps the order of elements, so as many elements precede the batch as before. */
 static int rule_reshape(rebatch *l, const fvi_node *n, const batch_axis *x, batch_axis *out) {
     const fvi_shape *from = shape_of(l, n->in[0]), *to = shape_of(l, n->out);
     int64_t before = fvi_shape_product(from, 0, x->axis) * x->outer;
@@ -121,7 +119,7 @@ static int rule_reshape(rebatch *l, const fvi_node *n, const batch_axis *x, batc
     return 1;
 }
 
-/* Axis of operand k that meets axis `axis` of the output, negative: it has none there. */
+/* The axis of operand k that is aligned with axis `axis` of the output; negative: it has none. */
 static int operand_axis(const rebatch *l, const fvi_node *n, int k, int axis) {
     int ndim = shape_of(l, n->out)->ndim, own = shape_of(l, n->in[k])->ndim;
     if (n->kind == FVI_CONCAT) return axis;
@@ -129,8 +127,7 @@ static int operand_axis(const rebatch *l, const fvi_node *n, int k, int axis) {
     return axis - (ndim - own);
 }
 
-/* Whether all B samples' parts of a constant are the same numbers; `before` parts of other things
- * stand before the batch. */
+/* Whether all samples' parts of a constant are equal; the constant is [before][batch][..]. */
 static int constant_repeats(rebatch *l, const fvi_const *c, int64_t before) {
     l->compared += fvi_shape_count(&c->shape) * (int64_t)fvi_dtype_size(c->dtype);
     if (l->compared > COMPARED_MAX) return 0;
@@ -144,7 +141,8 @@ static int constant_repeats(rebatch *l, const fvi_const *c, int64_t before) {
     return 1;
 }
 
-/* The same of any batchless value: a constant, or what an expand along the batch makes. */
+/* The same for any value without a batch: a constant, or the result of an expand along the batch.
+ */
 static int same_for_all(rebatch *l, int v, int64_t before) {
     if (l->from == 1) return 1;
     const fvi_node *n = NULL;
@@ -165,8 +163,8 @@ static int same_for_all(rebatch *l, int v, int64_t before) {
     return 0;
 }
 
-/* Whether batchless operand k fits an output whose batch axis is `out`: it is broadcast there
- * (size 1 where the output has more, or no such axis), or it can be repeated for every sample. */
+/* Whether operand k, which has no batch, fits an output whose batch axis is `out`: it is broadcast
+ * along it (size 1, or no such axis), or it can be repeated for every sample. */
 static int operand_fits(rebatch *l, const fvi_node *n, int k, const batch_axis *out) {
     int axis = operand_axis(l, n, k, out->axis);
     const fvi_value *v = &l->g->values[n->in[k]];
@@ -175,7 +173,7 @@ static int operand_fits(rebatch *l, const fvi_node *n, int k, const batch_axis *
            same_for_all(l, n->in[k], fvi_shape_product(&v->shape, 0, axis) * out->outer);
 }
 
-/* Operands that meet axis by axis: BINARY, WHERE, CONCAT, and the batch axes of MATMUL. */
+/* Operands that are aligned axis by axis: BINARY, WHERE, CONCAT, and the batch axes of MATMUL. */
 static int rule_aligned(rebatch *l, const fvi_node *n, const batch_axis *x, batch_axis *out) {
     (void)x;
     const fvi_shape *shape = shape_of(l, n->out);
@@ -188,7 +186,7 @@ static int rule_aligned(rebatch *l, const fvi_node *n, const batch_axis *x, batc
         int64_t size = own->dim[s.axis];
         s.axis += ndim - own->ndim;
         if (out->axis >= 0 && (s.axis != out->axis || s.outer != out->outer)) return 0;
-        if (size != shape->dim[s.axis]) return 0; /* broadcast along the batch itself */
+        if (size != shape->dim[s.axis]) return 0; /* broadcast along the batch */
         *out = s;
     }
     if (n->kind == FVI_CONCAT && out->axis == n->a.axis.axis) return 0;
@@ -197,7 +195,7 @@ static int rule_aligned(rebatch *l, const fvi_node *n, const batch_axis *x, batc
     return 1;
 }
 
-/* Rows of a or columns of b may be samples; what is summed over may not. */
+/* Rows of a or columns of b may be samples; the axis that is summed over may not. */
 static int rule_matmul(rebatch *l, const fvi_node *n, const batch_axis *x, batch_axis *out) {
     const fvi_shape *shape = shape_of(l, n->out);
     int side = l->of[n->in[0]].axis >= 0 ? 0 : 1;
@@ -318,7 +316,7 @@ static int repeat(rebatch *l, const fvi_node *user, int v, int axis, int64_t out
     return v < 0 ? v : add_node(l, user, FVI_RESHAPE, v, &full, NULL);
 }
 
-/* Repeats the operands of n that meet the batch at full size. */
+/* Repeats the operands of n that have no batch but its full size. */
 static int widen_operands(rebatch *l, const fvi_node *n) {
     const batch_axis *out = &l->of[n->out];
     const int several = fvi_kind_has(n->kind, FVI_SEVERAL);

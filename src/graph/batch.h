@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The batch of a lowered graph: which axes hold it, and how it is changed. */
+/* The batch of a lowered graph: its axis in each value, and changing its size. */
 #ifndef FVI_GRAPH_BATCH_H
 #define FVI_GRAPH_BATCH_H
 
@@ -12,9 +12,9 @@ fv_status fvi_graph_batch_axis(const fvi_graph *g, int64_t batch, int value, int
                                int64_t *outer, fv_error *err);
 
 /* Changes the batch of a lowered graph from `from` to `to`: axis 0 of every run-time input, and
- * whatever comes of it. On failure the graph may be half changed: free it.
- *   errors  UNSUPPORTED the file computes with its batch in a way that cannot be widened; SHAPE an
- *           input's axis 0 is not `from`
+ * everything computed from it. On failure the graph may be partly changed and must be freed.
+ *   errors  UNSUPPORTED the file mixes samples, or uses its batch size as a number; SHAPE an
+ * input's axis 0 is not `from`
  */
 fv_status fvi_graph_set_batch(fvi_graph *g, int64_t from, int64_t to, fv_error *err);
 

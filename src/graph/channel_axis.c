@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which axis of a value its channels are on.
  *
- * Convolutions and what works on their results have them on axis 1; matrix products and layer norms
- * (transformers, ConvNeXt) make them on the last axis; what only moves or maps elements keeps them
- * where its input had them. One pass in the graph's order.
+ * Convolutions, pooling and normalizations by channel have them on axis 1; matrix products and
+ * layer norms (transformers, ConvNeXt) on the last axis; ops that only move or map elements keep
+ * their input's. One pass in the graph's order.
  */
 #include <glib.h>
 #include <stdlib.h>
@@ -12,10 +12,10 @@
 
 static int ndim_of(const fvi_graph *g, int v) { return g->values[v].shape.ndim; }
 
-/* Where the channels are unless a rule says otherwise. */
+/* The channel axis unless a rule gives another. */
 static int usual_axis(const fvi_graph *g, int v) { return ndim_of(g, v) > 1 ? 1 : 0; }
 
-/* The axis of the first run-time input whose axes are the output's: of as many axes and, with
+/* The channel axis of the first run-time input that has as many axes as the output and, with
  * `same_shape`, the same shape. */
 static int axis_of_input(const fvi_graph *g, const fvi_node *n, const int *axis, int same_shape) {
     for (int i = 0; i < n->n_in; i++) {
@@ -27,7 +27,8 @@ static int axis_of_input(const fvi_graph *g, const fvi_node *n, const int *axis,
     return usual_axis(g, n->out);
 }
 
-/* ---- the rules of kinds.def: the axis of a node's output; `axis` has those of its inputs ---- */
+/* ---- the rules of kinds.def: the channel axis of a node's output; `axis` has those of all inputs
+ * ---- */
 
 typedef int (*rule)(const fvi_graph *g, const fvi_node *n, const int *axis);
 

@@ -5,7 +5,7 @@
 
 #include "graph/graph.h"
 
-/* The axis a value's channels are on; 0 for a value of one axis (channel_axis.c). */
+/* The axis a value's channels are on; 0 for a value of one axis. */
 int fvi_graph_channel_axis(const fvi_graph *g, int value);
 
 #endif

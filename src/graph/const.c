@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Constants: little-endian elements of any type we read, turned into numbers.
+/* Constants: little-endian elements of any type we read, converted to numbers.
  *
- * Elements may stand at any address (a mapped file aligns nothing), so they are copied out before
- * they are looked at. Half floats are converted by bits: bf16 is the upper half of an f32; f16 has
- * 5 bits of exponent (bias 15) and 10 of mantissa, subnormals below 2^-14. The machine is
- * little-endian too: all that oneDNN runs on are, and the build refuses others.
+ * Elements may be unaligned (a mapped file guarantees no alignment), so they are read with memcpy.
+ * Half floats are converted by bits: bf16 is the upper half of an f32; f16 has 5 bits of exponent
+ * (bias 15) and 10 of mantissa, subnormals below 2^-14. The machine must be little-endian too, like
+ * all that oneDNN supports; the build refuses others.
  */
 #include "graph/const.h"
 
@@ -156,7 +156,7 @@ static uint32_t float_bits(float f) {
     return u;
 }
 
-/* Nearest even; overflow becomes infinity. */
+/* Rounds to nearest even; overflow becomes infinity. */
 static uint16_t to_f16(float f) {
     uint32_t sign = float_bits(f) >> 16 & 0x8000;
     float a = fabsf(f);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Constants: tensors whose numbers are known. */
+/* The numbers of constants. */
 #ifndef FVI_GRAPH_CONST_H
 #define FVI_GRAPH_CONST_H
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How much arithmetic a node and a graph are, in multiply-adds of convolutions and matrix
- * products; and an estimate of what they cost, to refuse what would run for hours.
+/* The arithmetic of a node and of a graph, in multiply-adds of convolutions and matrix products;
+ * and an estimate of their run time, to refuse graphs that would run for hours.
  *
- * The estimate's unit is one multiply-add of a large convolution. Measured beside that, on one
- * thread: moving an element costs 16 to 64, a function of it (exp, pow) up to 128, a tap of a
- * window in our own loops 32; convolutions compute with channels in blocks of 16, filled up; a
- * small product of a batch 2^15 (a microsecond); making a primitive 2^24 (half a millisecond).
- * Backward is counted as twice forward.
+ * The estimate's unit is one multiply-add of a large convolution. In that unit, on one thread,
+ * moving an element costs 16 to 64, a function of it (exp, pow) up to 128, a cell of a window in
+ * our own loops 32; convolutions compute with channels in blocks of 16, padded; a small product of
+ * a batch costs 2^15 (a microsecond), making a primitive 2^24 (half a millisecond). Backward is
+ * counted as twice forward.
  */
 #include <glib.h>
 
@@ -24,9 +24,9 @@ int64_t fvi_node_multiply_adds(const fvi_graph *g, const fvi_node *n) {
     return fvi_shape_product(per, 0, per->ndim) * fvi_shape_product(w, 1, w->ndim);
 }
 
-/* ---- the estimate: doubles, since sizes of a hostile file multiply to anything ---- */
+/* ---- the estimate: in doubles, since the sizes in a hostile file have unbounded products ---- */
 
-enum { MOVE = 32, FUNCTION = 128, TAP = 32, BLOCK = 16 };
+enum { MOVE = 32, FUNCTION = 128, CELL = 32, BLOCK = 16 };
 #define PRIMITIVE 0x1p24
 #define PRODUCT   0x1p15
 
@@ -34,7 +34,7 @@ static double blocks(int64_t channels) { return (double)((channels + BLOCK - 1) 
 
 static double count(const fvi_shape *s) { return (double)fvi_shape_count(s); }
 
-/* Channels of a group are filled up to blocks; a group for every channel has code of its own. */
+/* Channels of a group are padded to blocks; depthwise convolutions have their own code. */
 static double cost_conv(const fvi_graph *g, const fvi_node *n) {
     const fvi_shape *out = &g->values[n->out].shape, *in = &g->values[n->in[0]].shape;
     const fvi_shape *w = &g->values[n->in[1]].shape; /* [oc][ic/g][k..] or [ic][oc/g][k..] */
@@ -53,33 +53,33 @@ static double cost_matmul(const fvi_graph *g, const fvi_node *n) {
     return macs ? macs * blocks((int64_t)rows) / rows + PRODUCT * products : 0;
 }
 
-/* Taps of a window that can lie in the picture. */
+/* Cells of a window that can be inside the picture. */
 static double cost_pool(const fvi_graph *g, const fvi_node *n) {
     const fvi_shape *in = &g->values[n->in[0]].shape, *out = &g->values[n->out].shape;
-    double taps = 1;
+    double cells = 1;
     for (int i = 0; i < n->a.window.n; i++)
-        taps *= (double)MIN(n->a.window.global ? in->dim[i + 2] : n->a.window.kernel[i],
-                            in->dim[i + 2]);
-    return TAP * taps * count(out);
+        cells *= (double)MIN(n->a.window.global ? in->dim[i + 2] : n->a.window.kernel[i],
+                             in->dim[i + 2]);
+    return CELL * cells * count(out);
 }
 
-/* Axis by axis, those that shrink first (backend/onednn/ops/resize.c). */
+/* Axis by axis, as backend/onednn/ops/resize.c computes it. */
 static double cost_resize(const fvi_graph *g, const fvi_node *n) {
     const fvi_shape *in = &g->values[n->in[0]].shape, *out = &g->values[n->out].shape;
     double now = count(in), cost = 0;
     for (int grow = 0; grow < 2; grow++)
         for (int i = 0; i < in->ndim; i++) {
-            int taps = n->a.resize.axis[i].taps;
-            if (!taps || (out->dim[i] >= in->dim[i]) != grow || !in->dim[i]) continue;
+            int entries = n->a.resize.axis[i].entries;
+            if (!entries || (out->dim[i] >= in->dim[i]) != grow || !in->dim[i]) continue;
             now *= (double)out->dim[i] / (double)in->dim[i];
-            cost += TAP * now * taps;
+            cost += CELL * now * entries;
         }
     return cost;
 }
 
 static double cost_lrn(const fvi_graph *g, const fvi_node *n) {
     const fvi_shape *out = &g->values[n->out].shape;
-    return TAP * count(out) * (double)MIN(n->a.lrn.size, out->dim[1]);
+    return CELL * count(out) * (double)MIN(n->a.lrn.size, out->dim[1]);
 }
 
 static double cost_function(const fvi_graph *g, const fvi_node *n) {
@@ -124,7 +124,7 @@ int64_t fvi_graph_multiply_adds(const fvi_graph *g, int backward) {
         for (int i = 0; i < n->n_in; i++) {
             if (n->in[i] < 0 || !depends[n->in[i]]) continue;
             depends[n->out] = 1;
-            if (backward) sum += work; /* a product of two activations counts for each */
+            if (backward) sum += work; /* a product of two activations has two gradients */
         }
     }
     g_free(depends);

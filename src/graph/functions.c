@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the tables of functions say in words. */
+/* The rows of the tables of functions. */
 #include "graph/functions.h"
 
 #include <stddef.h>

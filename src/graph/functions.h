@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The functions of UNARY, BINARY and REDUCE nodes: the rows of unary.def, binary.def and reduce.def
- * as enums, and what is said of them in words. */
+ * as enums, and their names. */
 #ifndef FVI_GRAPH_FUNCTIONS_H
 #define FVI_GRAPH_FUNCTIONS_H
 
@@ -33,7 +33,7 @@ typedef struct fvi_function_info {
     const char *word;         /* "leaky relu" */
     const char *text;         /* "leaky ReLU with scale %g"; NULL but for UNARY */
     const char *parameter[2]; /* names of p and q, or NULL */
-    int is_bool;              /* gives 0 or 1, and has no gradient */
+    int is_bool;              /* its result is 0 or 1, and has no gradient */
 } fvi_function_info;
 
 const fvi_function_info *fvi_unary_info(fvi_unary f);

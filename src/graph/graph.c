@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lowered graphs: looking things up, sharing, copying and freeing them. They are made by a reader's
- * lowering; batch.c changes them before anyone sees them, and simplify.c changes copies.
+/* Lowered graphs: lookup, sharing, copying and freeing. A reader's lowering makes them; batch.c may
+ * change a graph right after that, and simplify.c changes copies.
  */
 #include "graph/graph.h"
 
@@ -28,7 +28,7 @@ fvi_graph *fvi_graph_share(fvi_graph *g) {
     return g;
 }
 
-/* `n` things copied into the pool.  NULL: out of memory */
+/* A copy of `n` elements in the pool.  NULL: out of memory */
 static void *copy_array(fvi_pool *pool, const void *from, int n, size_t size) {
     void *to = fvi_pool_array(pool, (size_t)n + 1, size);
     if (to && n > 0) memcpy(to, from, (size_t)n * size);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A lowered graph: values and nodes of the small op set (kinds.def), every shape a number.
+/* A lowered graph: values and nodes of the small op set (kinds.def), with all shapes known.
  *
  * It is made for one set of input shapes (all shape arithmetic is folded), is immutable afterwards,
- * and knows neither file formats nor backends. Nodes stand in topological order; each has one
- * output. Constants stay in their file's mapping and type until f32 is asked for.
+ * and knows neither file formats nor backends. Nodes are in topological order; each has one output.
+ * Constants keep their file's mapping and type until they are converted to f32.
  */
 #ifndef FVI_GRAPH_GRAPH_H
 #define FVI_GRAPH_GRAPH_H
@@ -14,15 +14,15 @@
 #include "graph/functions.h"
 #include "graph/kind.h"
 
-/* Element types; ONNX's files number them so (TensorProto.DataType). */
+/* Element types, numbered as in ONNX's TensorProto.DataType. */
 typedef enum fvi_dtype {
     FVI_F32 = 1, FVI_U8 = 2, FVI_I8 = 3, FVI_U16 = 4, FVI_I16 = 5, FVI_I32 = 6, FVI_I64 = 7,
     FVI_BOOL = 9, FVI_F16 = 10, FVI_F64 = 11, FVI_U32 = 12, FVI_U64 = 13, FVI_BF16 = 16
 } fvi_dtype;
 
-/* A constant tensor: little-endian elements, perhaps unaligned, in a mapped file or in a pool.
- * The address of `bytes` names the constant: equal addresses, equal numbers (weights are cached
- * under it), also across graphs of one network. */
+/* A constant tensor: little-endian elements, perhaps unaligned, in a mapped file or in a pool. The
+ * address of `bytes` identifies the constant (weights are cached by it): equal addresses mean equal
+ * numbers in all graphs of a network. */
 typedef struct fvi_const {
     fvi_dtype dtype;
     fvi_shape shape;
@@ -42,8 +42,8 @@ typedef struct fvi_value {
 typedef struct fvi_window {
     int n;
     int64_t kernel[FVI_MAX_SPATIAL], stride[FVI_MAX_SPATIAL], dilation[FVI_MAX_SPATIAL];
-    /* Padding before and after each axis, as the file says; the output may reach further beyond the
-     * end (ceil_mode): those cells count as no input at all. */
+    /* Padding before and after each axis, as in the file. With ceil_mode the last windows may go
+     * beyond it; cells there are neither input nor padding. */
     int64_t pad_lo[FVI_MAX_SPATIAL], pad_hi[FVI_MAX_SPATIAL];
     int64_t groups;            /* CONV, CONV_TRANSPOSE */
     int count_include_pad;     /* AVERAGE_POOL */
@@ -54,13 +54,13 @@ typedef enum fvi_pad_mode {
     FVI_PAD_CONSTANT, FVI_PAD_REFLECT, FVI_PAD_EDGE, FVI_PAD_WRAP
 } fvi_pad_mode;
 
-/* One axis of a RESIZE as a sparse matrix: output i is the sum over t of
- * weight[i*taps+t] * input[index[i*taps+t]]. Nearest, linear, cubic and antialiased resizing, with
- * every coordinate rule, are this. taps 0: the axis is left alone. */
+/* One axis of a RESIZE as a sparse matrix: output i is the sum over k < entries of
+ * weight[i][k] * input[index[i][k]]. Nearest, linear, cubic and antialiased resizing, with every
+ * coordinate rule, have this form. entries 0: the axis does not change. */
 typedef struct fvi_resize_kernel {
-    int taps;
-    const int32_t *index;  /* [out][taps] */
-    const float *weight;   /* [out][taps] */
+    int entries;           /* per output */
+    const int32_t *index;  /* [out][entries] */
+    const float *weight;   /* [out][entries] */
 } fvi_resize_kernel;
 
 /* Local response normalization: dst = src (bias + alpha/size * sum of squares)^-beta. */
@@ -69,7 +69,7 @@ typedef struct fvi_lrn {
     float alpha, beta, bias;
 } fvi_lrn;
 
-/* What a node is configured by; the member is named in kinds.def. */
+/* Attributes of a node; kinds.def names the member of each kind. */
 typedef union fvi_node_attr {
     fvi_window window;
     struct { int trans_a, trans_b; float alpha; } matmul; /* alpha a b + bias; numpy batching */
@@ -90,7 +90,7 @@ typedef union fvi_node_attr {
 typedef struct fvi_node {
     fvi_kind kind;
     const char *name;    /* unique in the graph */
-    const char *source_op; /* "Gemm": the word for messages */
+    const char *source_op; /* the format's name of the operator, for messages: "Gemm" */
     int n_in;
     int *in;             /* value indices; -1 for an optional input that is absent */
     int out;
@@ -98,14 +98,14 @@ typedef struct fvi_node {
 } fvi_node;
 
 typedef struct fvi_graph {
-    fvi_pool *pool;      /* owns everything below but file mappings, and what `origin` owns */
-    int shares;          /* owners besides the first: fvi_graph_share */
+    fvi_pool *pool;      /* owns everything below, except file mappings and what `origin` owns */
+    int shares;          /* owners beyond the first: fvi_graph_share */
     struct fvi_graph *origin; /* the graph this one is a copy of, kept alive by it; or NULL */
     int n_values, n_nodes, n_inputs, n_outputs;
     fvi_value *values;
     fvi_node *nodes;     /* in topological order */
     int *inputs;         /* value indices of the run-time f32 inputs, in the file's order */
-    int *outputs;        /* value indices of what was asked for */
+    int *outputs;        /* value indices of the requested values */
 } fvi_graph;
 
 /* Index of the value of that name, or -1. */
@@ -113,7 +113,8 @@ int fvi_graph_find(const fvi_graph *g, const char *value_name);
 /* Whether a node is of a kind whose constants were trained, and has a constant input. */
 int fvi_node_has_weights(const fvi_graph *g, int node);
 
-/* One more owner of a graph that nobody changes: each calls fvi_graph_free. From any thread. */
+/* Adds an owner to a graph, which must not be changed any more; each owner calls fvi_graph_free.
+ * From any thread. */
 fvi_graph *fvi_graph_share(fvi_graph *g);
 
 /* A graph with nodes, values and index arrays of its own, which may be changed; names, constants
@@ -122,7 +123,7 @@ fvi_graph *fvi_graph_share(fvi_graph *g);
  *   errors  NOMEM */
 fv_status fvi_graph_copy(fvi_graph *g, fvi_graph **out, fv_error *err);
 
-/* Gives up one owner; the last one frees it. NULL allowed. */
+/* Removes an owner; the last one frees the graph. NULL allowed. */
 void fvi_graph_free(fvi_graph *g);
 
 #endif

@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a layer's inputs are.
  *
- * From the layer back to the network's input, as long as every node works on each channel by itself
- * (element-wise functions, padding, pooling, resizing, batch normalisation, arithmetic with
- * constants) or only turns the axes. For a matrix product one flattening may lie on the way: the
- * value before it is the map that the rows of the product see. Which of a flattened map's axes has
- * the channels is known exactly where it comes from the picture; elsewhere fvi_graph_channel_axis
- * says it.
- * What it does not do: see through slices, concatenations or gathers, which may reorder channels.
+ * Follows the graph from the layer back to the network's input, as long as every node works on each
+ * channel by itself (element-wise functions, padding, pooling, resizing, batch normalisation,
+ * arithmetic with constants) or only permutes axes. Before a matrix product there may be one
+ * flattening: the value before it is the map that the product's weights belong to. The channel axis
+ * of a flattened map is known exactly if the map comes from the picture; otherwise it is
+ * fvi_graph_channel_axis.
+ * What it does not do: follow slices, concatenations or gathers, which may reorder channels.
  */
 #include "graph/input_origin.h"
 #include "graph/channel_axis.h"
 
 #include <string.h>
 
-/* The walk: which axis of the value it is at is axis i of the map it started from. */
-typedef struct walk {
+/* A position on the way back: axis i of the map it started from is axis[i] of the value there. */
+typedef struct position {
     const fvi_graph *g;
     int value;
     int ndim;
     int axis[FV_MAX_DIMS];
-} walk;
+} position;
 
-/* The only input of a node that is no constant, or -1. */
+/* The only input of a node that is not a constant, or -1. */
 static int running_input(const fvi_graph *g, const fvi_node *n) {
     int found = -1;
     for (int i = 0; i < n->n_in; i++) {
@@ -40,13 +40,13 @@ static int keeps_channels(const fvi_graph *g, const fvi_node *n) {
     return in >= 0 && g->values[in].shape.ndim == g->values[n->out].shape.ndim;
 }
 
-static void start(walk *w, const fvi_graph *g, int value) {
-    *w = (walk){.g = g, .value = value, .ndim = g->values[value].shape.ndim};
+static void start(position *w, const fvi_graph *g, int value) {
+    *w = (position){.g = g, .value = value, .ndim = g->values[value].shape.ndim};
     for (int i = 0; i < w->ndim; i++) w->axis[i] = i;
 }
 
-/* Goes back one node.  returns  0 where that is not possible */
-static int step(walk *w) {
+/* Goes back one node. Returns 0 if that is not possible. */
+static int step(position *w) {
     const int producer = w->g->values[w->value].producer;
     if (producer < 0) return 0;
     const fvi_node *n = &w->g->nodes[producer];
@@ -60,8 +60,8 @@ static int step(walk *w) {
     return 1;
 }
 
-/* The axis of the walk's start that has the channels of the network's picture, or -1. */
-static int picture_axis(walk *w, const fv_input *in) {
+/* The axis of the map at the start that has the channels of the network's picture, or -1. */
+static int picture_axis(position *w, const fv_input *in) {
     while (step(w)) continue;
     const fvi_value *v = &w->g->values[w->value];
     if (!in->is_image || v->producer >= 0 || v->constant || strcmp(v->name, in->name) != 0)
@@ -72,9 +72,9 @@ static int picture_axis(walk *w, const fv_input *in) {
     return -1;
 }
 
-/* The value that a flattening on the way back from `value` was given, or -1. */
+/* The input of the flattening on the way back from `value`, or -1. */
 static int flattened(const fvi_graph *g, int value) {
-    walk w;
+    position w;
     for (start(&w, g, value);;) {
         const int producer = g->values[w.value].producer;
         if (producer >= 0 && g->nodes[producer].kind == FVI_RESHAPE) {
@@ -89,7 +89,7 @@ void fvi_input_origin_find(const fvi_graph *g, const fv_input *in, int node,
                            fvi_input_origin *out) {
     const fvi_node *n = &g->nodes[node];
     int value = running_input(g, n), axis;
-    walk w;
+    position w;
     *out = (fvi_input_origin){0};
     if (value < 0) return;
     if (n->kind == FVI_MATMUL) {
@@ -113,7 +113,7 @@ void fvi_input_origin_find(const fvi_graph *g, const fv_input *in, int node,
 }
 
 int fvi_filter_node(const fvi_graph *g, int node) {
-    walk w;
+    position w;
     start(&w, g, g->nodes[node].out);
     do {
         const int producer = g->values[w.value].producer;

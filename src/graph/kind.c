@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What kinds.def says of each kind for everybody. */
+/* The traits and names of kinds.def. */
 #include "graph/kind.h"
 
 int fvi_kind_has(fvi_kind k, fvi_trait trait) {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Receptive fields: which input pixels a node's output can see, computed forward through the graph.
+/* Receptive fields: which input pixels a node's output depends on, computed forward through the
+ * graph.
  *
- * For each picture direction d (0 height, 1 width) a value knows which of its axes run along d (a
- * bit set), and that its element at position p sees the pixels p*jump + first .. p*jump + last. A
- * window op widens that interval by its kernel, a stride multiplies the jump; where branches meet,
- * the interval spans both. As soon as positions are mixed as a whole (global pooling, a matrix
- * product, softmax or reduction along d, normalisation over positions) or can no longer be told
- * apart, it is `whole`: the picture. What comes out is clipped to the picture's size.
+ * For each picture direction d (0 height, 1 width) a value has the set of its axes that run along
+ * d, and an interval: its element at position p depends on the pixels p*jump + first .. p*jump +
+ * last. A window op widens that interval by its kernel, a stride multiplies the jump; where
+ * branches join, the interval covers both. If all positions are mixed (global pooling, a matrix
+ * product, softmax or reduction along d, normalisation over positions) or the axes can no longer be
+ * followed, the interval is `whole`, the picture. Results are clipped to the picture's size.
  * Method: Araujo, Norris, Sim, "Computing Receptive Fields of Convolutional Neural Networks", 2019.
  *
  * What it does not do: attention within windows (Swin): it counts as whole.
@@ -20,23 +21,23 @@
 
 #define PERIOD_MAX (1 << 20)
 
-typedef struct reach {
+typedef struct interval {
     unsigned axes; /* bit i: axis i of the value runs along this direction */
     double jump, first, last;
     int whole;
-} reach;
+} interval;
 
 typedef struct field {
     int known; /* depends on the picture */
-    reach d[2];
+    interval d[2];
 } field;
 
-static void whole(reach *r) { r->whole = 1; }
+static void whole(interval *r) { r->whole = 1; }
 
 static int single(unsigned bits) { return bits && !(bits & (bits - 1)); }
 
-/* Spans both; branches with different jumps have lost their common scale. */
-static void reach_join(reach *to, const reach *r) {
+/* Widens `to` to cover r too; branches with different jumps have no common interval. */
+static void interval_join(interval *to, const interval *r) {
     to->axes |= r->axes;
     if (r->whole || (!to->whole && fabs(to->jump - r->jump) > 1e-6)) whole(to);
     to->first = fmin(to->first, r->first);
@@ -49,10 +50,10 @@ static void field_join(field *to, const field *f) {
         *to = *f;
         return;
     }
-    for (int d = 0; d < 2; d++) reach_join(&to->d[d], &f->d[d]);
+    for (int d = 0; d < 2; d++) interval_join(&to->d[d], &f->d[d]);
 }
 
-/* Positions along the axes in `bits` are mixed without distance. */
+/* All positions along the axes in `bits` are mixed. */
 static void mix(field *f, unsigned bits) {
     for (int d = 0; d < 2; d++)
         if (f->d[d].axes & bits) whole(&f->d[d]);
@@ -63,8 +64,8 @@ static unsigned from_axis(int from) { return ~0u << from; }
 
 /* ---- windows -------------------------------------------------------------------------------- */
 
-/* The element at p now sees positions p*stride + lo .. p*stride + hi of what was there. */
-static void slide(reach *r, double lo, double hi, double stride) {
+/* The element at p now depends on elements p*stride + lo .. p*stride + hi of the input. */
+static void slide(interval *r, double lo, double hi, double stride) {
     r->first += lo * r->jump;
     r->last += hi * r->jump;
     r->jump *= stride;
@@ -100,10 +101,10 @@ static void through_window(field *f, const fvi_window *w, fvi_kind kind) {
 
 static void through_resize(field *f, const fvi_node *n, const fvi_shape *in, const fvi_shape *out) {
     for (int i = 0; i < in->ndim; i++) {
-        int taps = n->a.resize.axis[i].taps;
-        if (!taps || !out->dim[i]) continue;
+        int entries = n->a.resize.axis[i].entries;
+        if (!entries || !out->dim[i]) continue;
         double ratio = (double)in->dim[i] / (double)out->dim[i];
-        double middle = (ratio - 1) / 2, half = (taps - 1) / 2.0;
+        double middle = (ratio - 1) / 2, half = (entries - 1) / 2.0;
         slide_axis(f, i, middle - half, middle + half, ratio);
     }
 }
@@ -137,15 +138,15 @@ static unsigned transposed(unsigned bits, const void *how) {
     return r;
 }
 
-/* Broadcasting puts axes at the right end. */
+/* Broadcasting aligns axes at the right end. */
 static unsigned shifted(unsigned bits, const void *how) { return bits << *(const int *)how; }
 
 typedef struct shapes {
     const fvi_shape *in, *out;
 } shapes;
 
-/* Axes of equal products belong together: [3][h*w] and [3][h][w]. An axis of a group that was split
- * or merged may run along each of the axes that came of it. */
+/* Groups of axes with equal products correspond: [3][h*w] and [3][h][w]. An axis of a group that
+ * was split or merged may run along each of the axes that result. */
 static unsigned reshaped(unsigned bits, const void *how) {
     const fvi_shape *a = ((const shapes *)how)->in, *b = ((const shapes *)how)->out;
     unsigned r = 0;
@@ -177,7 +178,7 @@ static unsigned without_axes(unsigned bits, const void *how) {
     return r;
 }
 
-/* An axis is replaced by `n` axes none of which is the picture's. */
+/* An axis is replaced by `n` axes, none of which runs along the picture. */
 typedef struct replaced_axis {
     int axis, n;
 } replaced_axis;
@@ -196,7 +197,8 @@ static void through_reduce(field *f, const fvi_node *n) {
 
 /* ---- matrix products ------------------------------------------------------------------------ */
 
-/* One operand of a product: `contracted` is summed away, its other matrix axis goes to `to`. */
+/* One operand of a product: axis `contracted` is summed over, its other matrix axis becomes `to`.
+ */
 static void through_operand(field *f, int ndim, int out_ndim, int contracted, int kept, int to) {
     if (ndim < 2) {
         mix(f, ~0u);
@@ -219,14 +221,14 @@ static field through_matmul(const fvi_graph *g, const fvi_node *n, const field *
     if (a.known) through_operand(&a, na, no, ta ? na - 2 : na - 1, ta ? na - 1 : na - 2, no - 2);
     if (b.known) through_operand(&b, nb, no, tb ? nb - 1 : nb - 2, tb ? nb - 2 : nb - 1, no - 1);
     if (a.known && b.known && (a.d[0].axes != b.d[0].axes || a.d[1].axes != b.d[1].axes))
-        mix(&a, ~0u), mix(&b, ~0u); /* each position meets each: attention */
+        mix(&a, ~0u), mix(&b, ~0u); /* every position with every other: attention */
     field_join(&a, &b);
     return a;
 }
 
 /* ---- nodes ---------------------------------------------------------------------------------- */
 
-/* Inputs of an element-wise op, their axes brought to the output's by broadcasting. */
+/* Joins the inputs of an element-wise op, with their axes aligned by broadcasting. */
 static field join_inputs(const fvi_graph *g, const fvi_node *n, const field *value) {
     field r = {0};
     int ndim = g->values[n->out].shape.ndim;
@@ -334,7 +336,7 @@ static field through_node(const fvi_graph *g, const fvi_node *n, const field *va
     return f;
 }
 
-static int64_t pixels(const reach *r, int64_t size) {
+static int64_t pixels(const interval *r, int64_t size) {
     double n = round(r->last - r->first + 1);
     return r->whole || n >= (double)size ? size : n < 1 ? 1 : (int64_t)n;
 }
@@ -344,7 +346,7 @@ static field *trace(const fvi_graph *g, int input, const int axis[2]) {
     field *value = g_try_new0(field, (gsize)g->n_values + 1);
     if (!value) return NULL;
     value[input].known = 1;
-    for (int d = 0; d < 2; d++) value[input].d[d] = (reach){.axes = 1u << axis[d], .jump = 1};
+    for (int d = 0; d < 2; d++) value[input].d[d] = (interval){.axes = 1u << axis[d], .jump = 1};
     for (int i = 0; i < g->n_nodes; i++) {
         const fvi_node *n = &g->nodes[i];
         if (n->n_in > 0 && n->in[0] >= 0) value[n->out] = through_node(g, n, value);
@@ -366,7 +368,7 @@ fv_status fvi_graph_receptive_sizes(const fvi_graph *g, int input, int axis_y, i
     return FV_OK;
 }
 
-/* Where the picture's height and width lie in an input of pictures: the first of two axes; -1. */
+/* The first of the picture's two spatial axes in an input of pictures, or -1. */
 static int picture_axis(const fvi_graph *g, const fv_input *in, int *input) {
     *input = in->is_image ? fvi_graph_find(g, in->name) : -1;
     if (*input < 0 || g->values[*input].shape.ndim != 4) return -1;
@@ -381,9 +383,10 @@ static int axis_of(unsigned axes) {
     return axis;
 }
 
-/* Whether a node mixes in numbers of its own for each place of the picture (coordinates,
- * positions): a part of the picture would meet those of other places. */
-static int knows_places(const fvi_graph *g, const fvi_node *n, const field *value) {
+/* Whether a node combines its input with constants that differ by position in the picture (position
+ * embeddings, coordinates): a crop of the picture would be combined with those of other positions.
+ */
+static int depends_on_position(const fvi_graph *g, const fvi_node *n, const field *value) {
     const fvi_shape *out = &g->values[n->out].shape;
     if (n->kind != FVI_BINARY && n->kind != FVI_WHERE && n->kind != FVI_CONCAT) return 0;
     const unsigned axes = value[n->out].d[0].axes | value[n->out].d[1].axes;
@@ -396,9 +399,9 @@ static int knows_places(const fvi_graph *g, const fvi_node *n, const field *valu
     return 0;
 }
 
-/* Whether a node's places lie where the reach of its result says to the pixel, also in a part of
- * the picture. Resizing and transposed convolutions are known by their middle only, slices may
- * begin at a share of the size, and reshaping may lay other axes into those of the picture. */
+/* Whether the interval of a node's result is exact to the pixel, also for a crop of the picture.
+ * For resizing and transposed convolutions only its middle is known, slices may begin at a fraction
+ * of the size, and reshaping may merge other axes with those of the picture. */
 static int is_exact(const fvi_graph *g, const fvi_node *n, const field *value) {
     const field *from = &value[n->in[0]], *to = &value[n->out];
     const fvi_shape *in = &g->values[n->in[0]].shape, *out = &g->values[n->out].shape;
@@ -406,7 +409,7 @@ static int is_exact(const fvi_graph *g, const fvi_node *n, const field *value) {
     for (int d = 0; d < 2; d++) {
         if (!from->known || from->d[d].whole) continue;
         const int before = axis_of(from->d[d].axes), after = axis_of(to->d[d].axes);
-        if (n->kind == FVI_RESIZE && (before < 0 || n->a.resize.axis[before].taps)) return 0;
+        if (n->kind == FVI_RESIZE && (before < 0 || n->a.resize.axis[before].entries)) return 0;
         if (n->kind == FVI_SLICE && (before < 0 || n->a.slice.start[before])) return 0;
         if (n->kind == FVI_RESHAPE &&
             (before < 0 || after < 0 || in->dim[before] != out->dim[after]))
@@ -421,7 +424,7 @@ static double common_jump(const fvi_graph *g, const field *value) {
     int divides = 1;
     for (int pass = 0; pass < 2; pass++)
         for (int i = 0; i < 2 * g->n_values; i++) {
-            const reach *r = &value[i / 2].d[i % 2];
+            const interval *r = &value[i / 2].d[i % 2];
             if (!value[i / 2].known || r->whole) continue;
             if (!pass) longest = fmax(longest, r->jump);
             if (pass && (r->jump < 1 || fmod(longest, r->jump) != 0)) divides = 0;
@@ -439,7 +442,7 @@ fv_status fvi_graph_total_stride(const fvi_graph *g, const fv_input *in, int64_t
     *out = (int64_t)common_jump(g, value);
     for (int i = 0; i < g->n_nodes; i++)
         if (g->nodes[i].n_in > 0 && g->nodes[i].in[0] >= 0 &&
-            (knows_places(g, &g->nodes[i], value) || !is_exact(g, &g->nodes[i], value)))
+            (depends_on_position(g, &g->nodes[i], value) || !is_exact(g, &g->nodes[i], value)))
             *out = 0;
     g_free(value);
     return FV_OK;
@@ -454,7 +457,7 @@ fv_status fvi_graph_receptive_field(const fvi_graph *g, const fv_input *in, int 
     field *fields = trace(g, input, axis);
     if (!fields) return fvi_fail(err, FV_NOMEM, "no memory for %d receptive fields", g->n_values);
     for (int d = 0; d < 2 && fields[v].known; d++) {
-        const reach *r = &fields[v].d[d];
+        const interval *r = &fields[v].d[d];
         if (!r->whole) out[d] = (fvi_receptive_field){axis_of(r->axes), r->jump, r->first, r->last};
     }
     g_free(fields);

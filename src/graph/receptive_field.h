@@ -5,21 +5,21 @@
 
 #include "graph/graph.h"
 
-/* Along one direction of the picture: the element at place p of `axis` sees the input's pixels
- * p*jump + first .. p*jump + last, some of which may lie outside. axis -1: the whole picture. */
+/* Along one direction of the picture: the element at position p of `axis` depends on the input's
+ * pixels p*jump + first .. p*jump + last, some of which may be outside. axis -1: on all pixels. */
 typedef struct fvi_receptive_field {
     int axis;
     double jump, first, last;
 } fvi_receptive_field;
 
-/* What the elements of value v of a graph see of the picture `in`, [0] along its height, [1] along
- * its width.  errors  NOMEM */
+/* The receptive field of the elements of value v in the picture `in`, [0] along its height, [1]
+ * along its width.  errors  NOMEM */
 fv_status fvi_graph_receptive_field(const fvi_graph *g, const fv_input *in, int v,
                                     fvi_receptive_field out[2], fv_error *err);
 
-/* After how many pixels the windows of all layers begin anew, along both directions: a picture that
- * is cut at multiples of it, and to a size that differs by multiples, is seen like the whole, but
- * for what lies near the cuts. 0: it may not be cut.  errors  NOMEM */
+/* Least common stride of all layers, in input pixels, along both directions. A crop whose offset
+ * and change of size are multiples of it gives the same activations, except near its borders. 0:
+ * cropping is not safe.  errors  NOMEM */
 fv_status fvi_graph_total_stride(const fvi_graph *g, const fv_input *in, int64_t *out,
                                  fv_error *err);
 

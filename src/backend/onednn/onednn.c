@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* onednn: the backend's table. A device is a model's weights in the layouts its plans ask for; an
- * executable is a plan (plan.h) with an engine and stream of its own, so that executables of one
- * device run in different threads. All values are in host memory and can be mapped.
+/* onednn: the backend's table. A device holds a model's weights in the layouts its plans need; an
+ * executable is a plan (plan.h) with its own engine and stream, so that executables of one device
+ * can run in different threads. All values are in host memory and can be mapped.
  */
 #include "backend/onednn/onednn.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* oneDNN as a backend. Nothing else of this folder is for the rest of the library. */
+/* oneDNN as a backend. The rest of the library includes no other header of this folder. */
 #ifndef FVI_BACKEND_ONEDNN_ONEDNN_H
 #define FVI_BACKEND_ONEDNN_ONEDNN_H
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan: puts a graph's nodes, as steps, into the order of running: forward in the graph's own
+/* plan: turns a graph's nodes into steps, in the order they run: forward in the graph's own
  * (topological) order, backward in reverse.
  *
- * The graph is simplified first (fvi_graph_simplify). A step takes the nodes after it along where
- * it can where no target lies between (fvi_op.fuse). Backward, each value's gradient is
- * the sum of what its readers contribute; the value's own step runs once all of them have (they
- * come later in the graph, so earlier in reverse). The graph comes already truncated to the
- * ancestors of its outputs.
+ * The graph is simplified first (fvi_graph_simplify). A step fuses the nodes after it that it can
+ * compute too, if no target is between them (fvi_op.fuse). Backward, a value's gradient is the sum
+ * of its readers' contributions; the step that computes the value runs after all of them, since
+ * they come later in the graph. The graph holds only ancestors of its outputs.
  */
 #include "backend/onednn/plan.h"
 
@@ -19,8 +18,8 @@
 #include "graph/cost.h"
 #include "graph/simplify/simplify.h"
 
-/* In fvi_graph_cost's units, as measured: oneDNN's reference code is so many times slower; a page
- * of 4096 bytes is zeroed and mapped in some microseconds. */
+/* Measured, in fvi_graph_cost's units: how many times slower oneDNN's reference code is; a page of
+ * 4096 bytes takes some microseconds to be zeroed and mapped. */
 #define SLOWER 100
 #define BYTE   64
 
@@ -36,10 +35,10 @@ struct fvi_plan {
     fvi_buffer **input_gradient; /* [n_inputs] plain; NULL: zero */
     fvi_buffer **inner_gradient; /* [n_outputs] plain; NULL: zero, or not asked for */
     int *readers;                /* [n_values] nodes and outputs that read it */
-    int *sole_reader;            /* [n_values] the node that reads it, where it is one; else -1 */
-    char *depends;               /* [n_values] on a run-time input */
-    char *absorbed;              /* [n_nodes] done by an earlier step */
-    fvi_step **step;             /* [n_nodes] */
+    int *sole_reader; /* [n_values] the node that reads it if there is just one; else -1 */
+    char *depends;    /* [n_values] on a run-time input */
+    char *absorbed;   /* [n_nodes] fused into an earlier step */
+    fvi_step **step;  /* [n_nodes] */
 };
 
 static fv_status allocate(fvi_plan *p, fv_error *err) {
@@ -97,7 +96,7 @@ static fv_status plan_inputs(fvi_plan *p, fv_error *err) {
     return FV_OK;
 }
 
-/* Lets step s take along the nodes after it, one by one; returns the last one's output value. */
+/* Fuses the nodes after step s into it, one by one; returns the last one's output value. */
 static int absorb(fvi_plan *p, fvi_step *s) {
     const fvi_graph *g = p->graph;
     int out = s->node->out;
@@ -137,7 +136,7 @@ static fv_status plan_node_forward(fvi_plan *p, int k, int backward, fv_error *e
     return FV_OK;
 }
 
-/* Targets are read in plain layout, at any time until the next run. */
+/* Gives targets plain layout and memory that stays valid until the next run. */
 static fv_status plan_targets(fvi_plan *p, fv_error *err) {
     const fvi_graph *g = p->graph;
     for (int t = 0; t < g->n_outputs; t++) {
@@ -198,7 +197,7 @@ static fv_status plan_node_backward(fvi_plan *p, int k, fv_error *err) {
     return st;
 }
 
-/* Gradients that can be read, in plain layout, at any time until the next run. */
+/* Gives gradients plain layout and memory that stays valid until the next run. */
 static fv_status keep_gradients(fvi_plan *p, const int *values, int n, fvi_buffer **out,
                                 fv_error *err) {
     for (int i = 0; i < n; i++) {
@@ -221,7 +220,7 @@ static fv_status plan_backward(fvi_plan *p, int inner, fv_error *err) {
     return st;
 }
 
-/* What callers copy: targets, and gradients at the inputs. */
+/* Bytes of what callers copy: targets, and gradients at the inputs. */
 static size_t result_bytes(const fvi_plan *p) {
     size_t sum = 0; /* each is at most 2^33 */
     for (int t = 0; t < p->graph->n_outputs; t++) sum += p->target[t]->bytes;

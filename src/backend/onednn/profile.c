@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* profile: lists what a schedule does, and reads how long each took.
+/* profile: lists the operations of a schedule, and reads how long each took.
  *
- * A primitive times itself (dnnl_prim.c); the schedule times its entries (schedule.c). What an
- * entry took beyond its primitives is the op's own loop, which is listed where the op has code of
- * its own. What is put between steps, conversions and sums, goes by the name of the step it is for:
- * the next one of the same pass, or the last where none follows. Bytes are those of the tensors
- * named, each once: what a primitive reads twice or keeps in a cache is not known here.
+ * A primitive times itself (dnnl_prim.c); the schedule times its entries (schedule.c). The time of
+ * an entry beyond its primitives is that of the op's own loop, which is listed if the op has one.
+ * Conversions and sums between steps are listed under the step they are for: the next one of the
+ * same pass, or the last if none follows. Bytes count each tensor read or written once; repeated
+ * reads and caches are not known here.
  */
 #include "backend/onednn/profile.h"
 
@@ -17,7 +17,7 @@
 
 typedef struct source {
     int entry;
-    fvi_prim *prim;         /* of these one, or */
+    fvi_prim *prim;         /* this primitive, or */
     const fvi_step *hooked; /* or this step's hook; neither: the loop of the entry's step */
 } source;
 
@@ -56,7 +56,7 @@ static void add_prim(fvi_profile *p, int entry, fvi_prim *prim, const fvi_graph 
     add(p, &w, entry, prim, NULL);
 }
 
-/* Backward through the activation a step does first, or forward, what it keeps for that. */
+/* A step's hook: backward through its activation, or forward, storing what that needs. */
 static void add_hook(fvi_profile *p, int entry, const fvi_step *s, int direction) {
     fvi_timed_op w = {.node = s->node,
                       .kind = "activation",
@@ -95,7 +95,7 @@ static void add_loop(fvi_profile *p, int entry, const fvi_step *s, int direction
     add(p, &w, entry, NULL, NULL);
 }
 
-/* The step an entry between steps is for; NULL where there are no steps. */
+/* The step that an entry between steps is for; NULL if there are no steps. */
 static const fvi_step *step_near(const fvi_schedule *p, int entry, int from, int to) {
     for (int t = entry; t < to; t++)
         if (g_array_index(p->entries, fvi_entry, t).step)
@@ -161,7 +161,7 @@ const fvi_timed_op *fvi_profile_op(const fvi_profile *p, int i) {
 
 void fvi_profile_take(fvi_profile *p, double *seconds) {
     double *clock = p->schedule->clock;
-    for (guint i = 0; i < p->sources->len; i++) { /* a step's loop stands last */
+    for (guint i = 0; i < p->sources->len; i++) { /* a step's loop is the last of its entry */
         const source *s = &g_array_index(p->sources, source, i);
         seconds[i] =
             s->prim ? fvi_prim_take_seconds(s->prim)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How long each thing takes that a schedule does: every primitive by itself, and what an op does in
- * loops of its own. A schedule that is not profiled is not timed.
+/* How long each operation of a schedule takes: every primitive, and the loops that ops have of
+ * their own. A schedule without a profile is not timed.
  */
 #ifndef FVI_BACKEND_ONEDNN_PROFILE_H
 #define FVI_BACKEND_ONEDNN_PROFILE_H
@@ -10,7 +10,7 @@
 
 typedef struct fvi_profile fvi_profile;
 
-/* Lists what a finished schedule does, and times it from now on.
+/* Lists the operations of a finished schedule, and times them from now on.
  *   schedule     borrowed; at most one profile a schedule at a time
  *   forward_end  entries before it are the forward pass
  *   errors       NOMEM
@@ -23,7 +23,7 @@ void fvi_profile_free(fvi_profile *p);
 int fvi_profile_count(const fvi_profile *p);
 const fvi_timed_op *fvi_profile_op(const fvi_profile *p, int i);
 
-/* Writes the seconds each took since the last call, and begins anew.  seconds  [count] */
+/* Writes the seconds each took since the last call, and starts at 0 again.  seconds  [count] */
 void fvi_profile_take(fvi_profile *p, double *seconds);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A graph under construction: its values and nodes, their names, and how the finished graph is
- * packed.
+/* A graph under construction: its values and nodes, their names, and the packing of the finished
+ * graph.
  *
- * Names are given when an operation ends: the node that makes its first output gets the operation's
- * own name, nodes of other outputs that output's name, all others "LABEL/kind"; a number is
- * appended where a name is taken. Nodes and values that no output needs in the end (those that were
- * only asked for their shape) are dropped.
+ * Names are given when an operation ends: the node of its first output gets the operation's name,
+ * nodes of other outputs that output's name, all others "LABEL/kind"; a number is appended if a
+ * name is used already. Nodes and values that no output needs (only their shape was needed) are
+ * dropped.
  *
  * What it does not do: compute anything (constant_fold.h) or choose nodes (emit.h).
  */
@@ -158,7 +158,7 @@ void fvi_build_reserve(fvi_builder *b, const char *name) {
     g_hash_table_insert(b->value_names, (void *)name, GUINT_TO_POINTER(1));
 }
 
-/* `used` remembers the last number appended to each name. */
+/* A name not in use yet; `used` has the last number appended to each name. */
 static const char *unique(fvi_builder *b, GHashTable *used, const char *name) {
     guint k = GPOINTER_TO_UINT(g_hash_table_lookup(used, name));
     const char *found = name;
@@ -231,12 +231,12 @@ static void mark(const fvi_builder *b, char *node_used, char *value_used) {
     }
 }
 
-/* Numbers of values and nodes in the graph, by their numbers in the builder. */
+/* Indices of values and nodes in the graph, by their indices in the builder. */
 typedef struct numbering {
     int *value, *node;
 } numbering;
 
-/* Copies one value; a constant of this lowering only is interned. 0: no memory. */
+/* Copies one value; a constant made by this lowering is interned. Returns 0 if out of memory. */
 static int pack_value(const fvi_builder *b, fvi_graph *g, const fvi_pending_value *p,
                       const numbering *new) {
     fvi_value *v = &g->values[g->n_values++];
@@ -258,7 +258,7 @@ static void renumber(fvi_graph *g, const numbering *new) {
     for (int i = 0; i < g->n_outputs; i++) g->outputs[i] = new->value[g->outputs[i]];
 }
 
-/* Copies what is used into g, renumbered. */
+/* Copies the values and nodes in use to g, renumbered. */
 static fv_status pack(const fvi_builder *b, fvi_graph *g, const char *node_used,
                       const char *value_used) {
     numbering new = {fvi_pool_array(b->pool, b->values->len + 1, sizeof(int)),

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A graph under construction, whatever the file's format.
  *
- * A reader of a format walks its file's operations. For each it begins an fvi_operation, makes
- * values with the functions of graph/build/emit.h, and ends it; at last it says which values are
- * the outputs and fvi_build_finish packs what they need into a graph. Every value is either a
- * constant of any type or a run-time f32 (or 0/1) tensor of known shape.
+ * A format's reader goes through its file's operations. For each it begins an fvi_operation, makes
+ * values with the functions of graph/build/emit.h, and ends it; finally it marks the outputs, and
+ * fvi_build_finish packs what they need into a graph. Every value is either a constant of any type
+ * or a run-time f32 (or 0/1) tensor of known shape.
  *
- * Failure is sticky: the first error stays in `status`, every later call returns at once, and value
- * indices turn -1. So a reader composes emitters freely and looks at `status` at the end.
+ * Failure is sticky: the first error stays in `status`, later calls return at once with value index
+ * -1. So a reader composes emitters freely and checks `status` at the end.
  */
 #ifndef FVI_GRAPH_BUILD_BUILD_H
 #define FVI_GRAPH_BUILD_BUILD_H
@@ -18,8 +18,8 @@
 #include "graph/build/constant_cache.h"
 #include "graph/graph.h"
 
-/* What an input of the file is bound to for one lowering: a shape, or numbers known beforehand
- * (integer or boolean inputs that carry shapes, indices or conditions). */
+/* What an input of the file is bound to in one lowering: a shape, or a constant (integer or boolean
+ * inputs that carry shapes, indices or conditions). */
 typedef struct fvi_binding {
     const char *name;
     fvi_shape shape;
@@ -29,9 +29,9 @@ typedef struct fvi_binding {
 /* The binding of that name, or NULL. */
 const fvi_binding *fvi_binding_find(const fvi_binding *b, int n, const char *name);
 
-/* What building may take. */
+/* Limits of what building may use. */
 typedef struct fvi_build_limits {
-    size_t constant_bytes; /* of the graph with the constants made for it */
+    size_t constant_bytes; /* of the graph and the constants made for it */
     int64_t folds;         /* elements of constants read and written */
     int64_t elements;      /* of one value */
     int64_t nodes;
@@ -41,20 +41,19 @@ typedef struct fvi_build_limits {
 typedef struct fvi_pending_value {
     fvi_value v;
     fvi_dtype dtype;   /* run-time: FVI_F32, or FVI_BOOL for 0/1 */
-    int file_constant; /* a constant that depends on the file alone, not on what inputs are bound to
-                        */
+    int file_constant; /* a constant that depends only on the file, not on bindings */
 } fvi_pending_value;
 
-/* One operation of the file while it is lowered. They nest: a branch that is put in the place of a
- * conditional is lowered inside it. */
+/* One operation of the file while it is lowered. They nest: the branch of a conditional is lowered
+ * inside it. */
 typedef struct fvi_operation {
-    const char *source_op; /* the format's word for it: "Gemm" */
-    const char *name;      /* its own; NULL or "": none */
-    const char *label;     /* what messages call it: its name, else its first output's */
-    int file_constant;     /* its constants depend on the file alone */
-    int n_out, *out;       /* its outputs' values; -1 not made */
+    const char *source_op; /* the format's name of the operator: "Gemm" */
+    const char *name;      /* the operation's; NULL or "": none */
+    const char *label;     /* for messages: its name, else its first output's */
+    int file_constant;     /* its constants depend only on the file */
+    int n_out, *out;       /* its outputs' values; -1: not made yet */
     int first_value, first_node;
-    struct fvi_operation *outer; /* the one it is part of, or NULL */
+    struct fvi_operation *outer; /* the one it is nested in, or NULL */
 } fvi_operation;
 
 typedef struct fvi_builder {
@@ -65,38 +64,40 @@ typedef struct fvi_builder {
     GArray *nodes;                        /* fvi_node */
     GArray *inputs, *outputs;             /* int: indices of values */
     GHashTable *value_names, *node_names; /* name -> the last number that was appended to it */
-    int64_t folded;                       /* elements, against limits.folds */
+    int64_t folded;                       /* elements counted for limits.folds */
     fvi_operation *op;                    /* the current one; not NULL while values are made */
     fv_status status;
     fv_error *err;
 } fvi_builder;
 
 /* An empty builder.
- *   cache   of constants; locked until fvi_build_free. NULL: what is made lives with the graph
+ *   cache   of constants; locked until fvi_build_free. NULL: constants live as long as the graph
  *   errors  NOMEM */
 fv_status fvi_build_new(const fvi_build_limits *limits, fvi_constant_cache *cache,
                         fvi_builder **out, fv_error *err);
 void fvi_build_free(fvi_builder *b);
 
-/* A name of the file, which no invented one may take. Borrowed: it lives as long as the graph. */
+/* Reserves a name of the file, so that no invented name equals it. Borrowed: it must live as long
+ * as the graph. */
 void fvi_build_reserve(fvi_builder *b, const char *name);
 /* A name that no other value has: `name` itself, else "name/2", ...; NULL: no memory. */
 const char *fvi_build_unique(fvi_builder *b, const char *name);
 
-/* Makes `op` the current operation: source_op, name, label, file_constant and outputs are the
- * caller's, the rest is filled. */
+/* Makes `op` the current operation. The caller sets source_op, name, label, file_constant and
+ * outputs; the rest is filled here. */
 void fvi_build_begin(fvi_builder *b, fvi_operation *op);
-/* Names the nodes and values the operation made that have no name yet, and goes back to the one
- * around it. */
+/* Names the operation's nodes and values that have no name yet, and makes the outer operation
+ * current again. */
 void fvi_build_end(fvi_builder *b);
 
-/* Sets and returns the status; the text is prefixed with the operation. The first failure stays. */
+/* Sets and returns the status; the text is prefixed with the operation. Only the first failure is
+ * kept. */
 fv_status fvi_build_fail(fvi_builder *b, fv_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* The same for constants that need more memory than the limit. */
+/* Fails because constants need more memory than the limit. */
 fv_status fvi_build_nomem(fvi_builder *b);
-/* Counts elements of constants that are read or written; fails beyond the limit: returns 0 then. To
- * be called before the loop over them. */
+/* Counts elements of constants to be read or written. Returns 0 and fails beyond the limit. To be
+ * called before the loop over them. */
 int fvi_build_charge(fvi_builder *b, int64_t elements);
 
 /* A value under construction; the pointer is valid until the next value is made. */
@@ -105,11 +106,10 @@ fvi_pending_value *fvi_build_value(const fvi_builder *b, int v);
 fvi_shape fvi_build_shape(const fvi_builder *b, int v);
 fvi_dtype fvi_build_dtype(const fvi_builder *b, int v);
 const fvi_const *fvi_build_const(const fvi_builder *b, int v);
-/* Brings an axis into 0..ndim-1 (negative counts from the end) or fails: returns 0 then. */
+/* The axis in 0..ndim-1 (negative ones count from the end). Fails and returns 0 otherwise. */
 int fvi_build_axis(fvi_builder *b, int64_t axis, int ndim);
 
-/* The pool for constants of the current operation: the cache's, if they depend on the file alone.
- */
+/* The pool for constants of the current operation: the cache's if they depend only on the file. */
 fvi_pool *fvi_build_constant_pool(const fvi_builder *b);
 /* Appends a value without a name; producer: index of a node, -1 for none. */
 int fvi_build_append_value(fvi_builder *b, const fvi_shape *shape, fvi_dtype t, const fvi_const *c,
@@ -120,10 +120,10 @@ int fvi_build_append_node(fvi_builder *b, fvi_kind kind, const fvi_node_attr *a,
 
 /* Appends a run-time f32 input. */
 int fvi_build_input(fvi_builder *b, const char *name, const fvi_shape *shape);
-/* Makes v the graph's next output. */
+/* Appends v to the graph's outputs. */
 void fvi_build_output(fvi_builder *b, int v);
 
-/* The graph of what the outputs need, with every input; yours to free with fvi_graph_free. The
+/* The graph of everything the outputs need, and all inputs; yours to free with fvi_graph_free. The
  * builder can only be freed afterwards. Fails with the builder's status. */
 fv_status fvi_build_finish(fvi_builder *b, fvi_graph **out);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Constants that outlive one lowering.
  *
- * Weights are cached, further down, under the address of their bytes. So a constant made while
- * lowering must lie at the same address in every graph of its network, and no other numbers may
- * ever lie there while the network lives. Two tables do that: what depends on the file alone is
- * kept by (graph, value name) and not computed again; everything else that a node uses is interned
- * by its contents. All of it stays until the network goes; the total is limited.
+ * A backend caches weights by the address of their bytes. So a constant made while lowering must
+ * have the same address in every graph of its network, and no other numbers may be at that address
+ * while the network lives. There are two tables: constants that depend only on the file are kept by
+ * (graph, value name) and not computed again; other constants used by nodes are interned by their
+ * contents. They are freed with the network; the total size is limited.
  */
 #include "graph/build/constant_cache.h"
 
@@ -70,7 +70,7 @@ void fvi_constant_cache_free(fvi_constant_cache *c) {
     g_free(c);
 }
 
-/* Held during a whole lowering. NULL allowed. */
+/* The lock is held during a whole lowering. NULL allowed. */
 void fvi_constant_cache_lock(fvi_constant_cache *c) {
     if (c) g_mutex_lock(&c->mutex);
 }
@@ -113,5 +113,5 @@ const fvi_const *fvi_constant_cache_intern(fvi_constant_cache *c, const fvi_cons
     return copy;
 }
 
-/* Where constants that are kept must have their bytes. */
+/* The pool for the bytes of constants that are kept. */
 fvi_pool *fvi_constant_cache_pool(fvi_constant_cache *c) { return c->pool; }

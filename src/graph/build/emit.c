@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making values and nodes: one emitter for each shape of the small op set that readers compose.
+/* Making values and nodes: one emitter for each op of the small op set that readers use.
  *
- * An emitter whose inputs are all constants computes its result at once instead of appending a node
- * (constant_fold.h), so readers never ask whether they are folding. Emitters that would change
- * nothing return their input. Names come last: fvi_emit_named gives the file's, fvi_build_end the
- * rest.
+ * If all inputs are constants, an emitter computes its result instead of appending a node
+ * (constant_fold.h), so readers need not distinguish the two. Emitters that would change nothing
+ * return their input. fvi_emit_named gives a value the file's name, fvi_build_end names the rest.
  */
 #include "graph/build/emit.h"
 

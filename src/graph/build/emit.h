@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making values and nodes in a builder: one emitter for each shape of the small op set. */
+/* Making values and nodes in a builder: one emitter for each op that readers use. */
 #ifndef FVI_GRAPH_BUILD_EMIT_H
 #define FVI_GRAPH_BUILD_EMIT_H
 
@@ -7,7 +7,7 @@
 
 #define FVI_CONSTANT_MAX_ELEMENTS ((int64_t)1 << 28)
 
-/* Each returns the value it made, or -1 with builder->status set; a value -1 given is passed on. */
+/* Each returns the value it made, or -1 with builder->status set. An input of -1 gives -1. */
 
 /* Appends a node, or folds it when all its inputs are constants; returns its output value. */
 int fvi_emit(fvi_builder *builder, fvi_kind kind, const fvi_node_attr *a, const fvi_shape *shape,
@@ -34,7 +34,7 @@ int fvi_emit_constant(fvi_builder *builder, fvi_dtype t, const fvi_shape *shape,
 int fvi_emit_scalar(fvi_builder *builder, fvi_dtype t, double x);
 /* The same constant under another name. */
 int fvi_emit_alias(fvi_builder *builder, const fvi_const *c, fvi_dtype t, int file_constant);
-/* Names v: v itself, or, when it has a name already, a second constant or an IDENTITY of it. */
+/* Names v; if it has a name already, a second constant or an IDENTITY of it. */
 int fvi_emit_named(fvi_builder *builder, int v, const char *name);
 
 #endif

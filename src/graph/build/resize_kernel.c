@@ -4,8 +4,10 @@
  * Output x has the coordinate c(x) in the input. Nearest copies one neighbour; linear and cubic
  * weigh the neighbours k around floor(c) with a kernel of half-width 1 or 2 at (k - c), stretched
  * by 1/scale when shrinking with antialias. Neighbours outside repeat the edge, or get weight 0 and
- * the others are scaled up (exclude_outside). Cubic kernel (Keys 1981), a = cubic_coeff_a: |t| <=
- * 1: (a+2)|t|^3 - (a+3)|t|^2 + 1        |t| < 2: a|t|^3 - 5a|t|^2 + 8a|t| - 4a
+ * the others are scaled up (exclude_outside). Cubic kernel (Keys 1981) with a = cubic_coeff_a:
+ *
+ *   |t| <= 1: (a+2)|t|^3 - (a+3)|t|^2 + 1
+ *   |t| <  2: a|t|^3 - 5a|t|^2 + 8a|t| - 4a
  *
  * Source: ONNX operator specification, Resize-10..19; for align_corners its reference
  * implementation, which uses scale * in as the output's size even where that is not whole.

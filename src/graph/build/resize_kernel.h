@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The weights by which one axis of a picture is resized. */
+/* The interpolation weights of one axis of a resize. */
 #ifndef FVI_GRAPH_BUILD_RESIZE_KERNEL_H
 #define FVI_GRAPH_BUILD_RESIZE_KERNEL_H
 
@@ -24,7 +24,7 @@ typedef struct fvi_resize_rule {
 
 /* Fills the interpolation weights of one axis of `in` elements becoming `out`.
  *   scale     out / in, as the file means it;  roi  start and end, TF_CROP_AND_RESIZE only
- *   An output that lies outside the picture (TF_CROP_AND_RESIZE) has index -1 in all its entries.
+ *   An output outside the picture (TF_CROP_AND_RESIZE) has index -1 in all its entries.
  */
 void fvi_resize_kernel_fill(fvi_builder *b, const fvi_resize_rule *r, int64_t in, int64_t out,
                             double scale, const double roi[2], fvi_resize_kernel *kernel);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Folding: computing nodes of the small op set whose inputs are constants.
  *
- * Two kinds of numbers only: every integer type and bool as int64 (u64 as its bits), every floating
- * one as double; results are stored in the ONNX type. Ops that only move elements copy bytes.
- * The heavy kinds (convolution, pooling, ...) and large matrix products are not folded: they run,
- * on constants.
+ * There are two kinds of numbers: integers and bool are computed as int64 (u64 as its bits), floats
+ * as double; results are stored in their own type. Ops that only move elements copy bytes. The
+ * heavy kinds (convolution, pooling, ...) and large matrix products are not folded: they run, on
+ * constants.
  */
 #include "graph/fold/constant_fold.h"
 

@@ -78,7 +78,7 @@ static int64_t divide_int(fvi_binary f, int64_t a, int64_t b) {
     return f == FVI_MOD && m && (m < 0) != (b < 0) ? m + b : m;
 }
 
-/* Those of which the order of large integers would suffer as doubles. */
+/* Comparisons, min and max, which doubles would get wrong for large integers; and logic. */
 static int64_t compare_int(fvi_binary f, int64_t a, int64_t b) {
     switch (f) {
     case FVI_MIN: return a < b ? a : b;
@@ -189,7 +189,7 @@ void fvi_fold_matmul(fvi_builder *builder, const fvi_fold_node *node, uint8_t *d
     int ta = node->attr->matmul.trans_a != 0, tb = node->attr->matmul.trans_b != 0;
     int64_t m = shape->dim[shape->ndim - 2], n = shape->dim[shape->ndim - 1];
     int64_t k = a->shape.dim[a->shape.ndim - 1 - ta], count = fvi_shape_count(shape);
-    fvi_const corner[2] = {*a, *b}; /* their batch axes only, of one element a matrix */
+    fvi_const corner[2] = {*a, *b}; /* their batch axes, with one element for each matrix */
     fvi_shape batch = *shape;
     broadcast w;
     (void)builder;
@@ -249,7 +249,7 @@ static double reduce_end(fvi_reduce f, double sum, double count) {
     }
 }
 
-/* The plain kinds of an integer constant stay exact. */
+/* Sum, product, max and min of integers are exact. */
 static int64_t reduce_int(fvi_reduce f, int64_t sum, int64_t x) {
     if (f == FVI_REDUCE_MAX) return x > sum ? x : sum;
     if (f == FVI_REDUCE_MIN) return x < sum ? x : sum;
@@ -257,7 +257,7 @@ static int64_t reduce_int(fvi_reduce f, int64_t sum, int64_t x) {
     return (int64_t)((uint64_t)sum + (uint64_t)x);
 }
 
-/* sum[at] of every element, in the order of x. */
+/* Accumulates every element of x, in order, into sum or whole. */
 static void accumulate(const fvi_node_attr *a, const fvi_const *x, int exact, double *sum,
                        int64_t *whole) {
     int64_t n = fvi_shape_count(&x->shape), index[FVI_MAX_DIMS] = {0}, stride[FVI_MAX_DIMS];

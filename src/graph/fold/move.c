@@ -2,7 +2,7 @@
 /* Folding of the ops that only move elements: bytes are copied, of any type.
  *
  * SLICE, TRANSPOSE and EXPAND read element sum(i[k]*stride[k]) + start for output position i; PAD
- * looks each axis' position up in a table, -1 where nothing is; CONCAT and GATHER copy runs.
+ * computes the source position on each axis, -1 in the border; CONCAT and GATHER copy runs.
  */
 #include "graph/fold/move.h"
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A separate padding becomes the padding of the convolutions and poolings that read it, which costs
- * nothing; PyTorch and TensorFlow export paddings of unequal sides that way.
+/* Merges a padding node into the convolutions and poolings that read it, which pad at no cost.
+ * PyTorch and TensorFlow export padding with unequal sides as such a node.
  *
- * This is possible if the padded value equals the window's own: 0 for convolutions and for averages
- * that count their padding, -infinity for max pooling. And only if every window still covers an
+ * Possible if the padding's value is the one the window assumes: 0 for convolutions and for
+ * averages that count their padding, -infinity for max pooling; and if every window still covers an
  * element of the source, which some of oneDNN's kernels require.
  */
 #include <math.h>
 
 #include "graph/simplify/rules.h"
 
-/* Whether the window takes its padding for cells of that value. */
+/* Whether the window treats its padding as cells of that value. */
 static int same_value(const fvi_node *n, float value) {
     const fvi_window *w = &n->a.window;
     if (n->kind == FVI_CONV) return value == 0;
@@ -21,7 +21,7 @@ static int same_value(const fvi_node *n, float value) {
     return w->count_include_pad || !padded;
 }
 
-/* Whether the window can do the padding too. */
+/* Whether the window can include the padding. */
 static int takes(const fvi_node *n, const fvi_node *pad) {
     const fvi_window *w = &n->a.window;
     const int64_t *lo = pad->a.pad.lo, *hi = pad->a.pad.hi;
@@ -48,7 +48,7 @@ static void take(fvi_node *n, const fvi_node *pad) {
 
 int fvi_simplify_pad(fvi_graph *g, fvi_node *n, const int *readers) {
     const fvi_node *pad = n->n_in > 0 ? fvi_producer(g, n->in[0]) : NULL;
-    (void)readers; /* those that also read the padding still find it */
+    (void)readers; /* other readers of the padding keep it */
     if (!pad || pad->kind != FVI_PAD || !takes(n, pad)) return 0;
     take(n, pad);
     return 1;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rules of fvi_graph_simplify. Each looks at one node and, if it matches, changes it to do the
- * work of nodes before it too, which may then have no reader. Returns whether it did.
- *   readers  [n_values] how many nodes and outputs read each value, before any rule */
+/* The rules of fvi_graph_simplify. If a rule matches a node, it changes the node to include the
+ * work of nodes before it, which may then have no reader. Returns whether it did. readers
+ * [n_values] how many nodes and outputs read each value, before any rule */
 #ifndef FVI_GRAPH_SIMPLIFY_RULES_H
 #define FVI_GRAPH_SIMPLIFY_RULES_H
 
 #include "graph/graph.h"
 
-/* The node that makes value v, or NULL. */
+/* The node that computes value v, or NULL. */
 static inline const fvi_node *fvi_producer(const fvi_graph *g, int v) {
     const int k = v >= 0 ? g->values[v].producer : -1;
     return k >= 0 ? &g->nodes[k] : NULL;

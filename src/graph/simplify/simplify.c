@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* simplify: fewer nodes that compute the same, for graphs that are about to be run.
+/* simplify: merges nodes of graphs that will be run.
  *
- * A file may spell one of our kinds as several nodes, because its framework has no operator for it.
- * Each rule (rules.h) changes one node; then nodes without a reader are dropped. Outputs
- * count as read. Graphs that are only listed, not run, stay as the file has them.
+ * A file may write one of our kinds as several nodes, because its framework has no operator for it.
+ * Each rule (rules.h) changes one node; then nodes without a reader are removed. Outputs count as
+ * readers. Graphs that are only listed keep the file's nodes.
  */
 #include "graph/simplify/simplify.h"
 

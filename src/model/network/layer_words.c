@@ -234,7 +234,7 @@ static void resize(GString *s, const fvi_graph *g, const fvi_node *n) {
     const fvi_shape *x = shape_in(g, n, 0), *y = &g->values[n->out].shape;
     int from = y->ndim;
     for (int i = y->ndim - 1; i >= 0; i--)
-        if (x->dim[i] != y->dim[i] || n->a.resize.axis[i].taps) from = i;
+        if (x->dim[i] != y->dim[i] || n->a.resize.axis[i].entries) from = i;
     if (from > 2 && y->ndim == 4) from = 2;
     g_string_append(s, "resize to ");
     sizes(s, y->dim + from, y->ndim - from);

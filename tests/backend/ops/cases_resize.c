@@ -4,7 +4,7 @@
 
 #define RESIZE .kind = FVI_RESIZE, .a.resize
 #define TAPS(NAME, T) \
-    { .taps = (T), .index = NAME##_i, .weight = NAME##_w }
+    { .entries = (T), .index = NAME##_i, .weight = NAME##_w }
 
 /* 3 -> 6, nearest */
 static const int32_t near_i[] = {0, 0, 1, 1, 2, 2};

@@ -146,12 +146,12 @@ static double resized(const fvi_node *n, const fvi_ref *in, const int64_t *pos, 
     if (d == in->shape.ndim)
         return outside ? n->a.resize.extrapolation : in->data[fvi_ref_ravel(&in->shape, from)];
     const fvi_resize_kernel *t = &n->a.resize.axis[d];
-    if (t->taps == 0) {
+    if (t->entries == 0) {
         from[d] = pos[d];
         return resized(n, in, pos, from, d + 1, outside);
     }
     double sum = 0;
-    for (int64_t e = pos[d] * t->taps; e < (pos[d] + 1) * t->taps; e++) {
+    for (int64_t e = pos[d] * t->entries; e < (pos[d] + 1) * t->entries; e++) {
         from[d] = t->index[e] < 0 ? 0 : t->index[e];
         sum += t->weight[e] * resized(n, in, pos, from, d + 1, outside || t->index[e] < 0);
     }

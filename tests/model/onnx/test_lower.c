@@ -150,21 +150,21 @@ static void resize_scales_are_checked(void **state) {
 }
 
 /* Taps of a doubling: half_pixel linear puts 3/4 and 1/4, clamped at the edges. */
-static void resize_has_taps(void **state) {
+static void resize_has_weights(void **state) {
     (void)state;
     static const float twice[] = {1, 1, 1, 2};
     trial t = one_op(13, "Resize", "1,1,3,2", "x,,s", "mode!linear");
     builder_f32(t.b, "s", "4", twice);
     assert_int_equal(trial_lower(&t, NULL, NULL), FV_OK);
     assert_shape(&t, "y", "1x1x3x4");
-    const fvi_resize_kernel *taps = trial_node(&t, "y")->a.resize.axis;
-    assert_int_equal(taps[2].taps, 0);
-    assert_int_equal(taps[3].taps, 2);
+    const fvi_resize_kernel *axis = trial_node(&t, "y")->a.resize.axis;
+    assert_int_equal(axis[2].entries, 0);
+    assert_int_equal(axis[3].entries, 2);
     static const int32_t index[] = {0, 0, 0, 1, 0, 1, 1, 1};
     static const float weight[] = {0.25f, 0.75f, 0.75f, 0.25f, 0.25f, 0.75f, 0.75f, 0.25f};
     for (int i = 0; i < 8; i++) {
-        assert_int_equal(taps[3].index[i], index[i]);
-        assert_float_equal(taps[3].weight[i], weight[i], 1e-6);
+        assert_int_equal(axis[3].index[i], index[i]);
+        assert_float_equal(axis[3].weight[i], weight[i], 1e-6);
     }
     trial_free(&t);
 }
@@ -385,7 +385,7 @@ int main(void) {
         cmocka_unit_test(shapes_come_out),
         cmocka_unit_test(hostile_attributes_are_refused),
         cmocka_unit_test(resize_scales_are_checked),
-        cmocka_unit_test(resize_has_taps),
+        cmocka_unit_test(resize_has_weights),
         cmocka_unit_test(a_network_is_lowered),
         cmocka_unit_test(only_ancestors_are_lowered),
         cmocka_unit_test(inputs_and_constants_can_be_asked_for),

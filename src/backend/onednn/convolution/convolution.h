@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A convolution while it is planned and run: what conv and conv_transpose share, and Winograd's
- * algorithm and the depthwise loops look at. */
+/* The state of a convolution's step: shared by conv and conv_transpose, and read by Winograd's
+ * algorithm and the depthwise loops. */
 #ifndef FVI_BACKEND_ONEDNN_CONVOLUTION_CONVOLUTION_H
 #define FVI_BACKEND_ONEDNN_CONVOLUTION_CONVOLUTION_H
 
@@ -15,10 +15,10 @@ typedef struct fvi_convolution {
     fvi_act act;
     const fvi_node *norm; /* the fused BATCH_NORM, or NULL */
     const fvi_prim *forward;
-    fvi_winograd *winograd[2]; /* forward, backward: done so (winograd.h); NULL: by oneDNN */
-    fvi_depthwise *depthwise;  /* backward: the same (depthwise.h) */
+    fvi_winograd *winograd[2]; /* forward, backward: by winograd.h; NULL: by oneDNN */
+    fvi_depthwise *depthwise;  /* backward: by depthwise.h; NULL: by oneDNN */
     int empty;                 /* no output elements: nothing is computed */
-    /* The weights as primitive p wants them. */
+    /* The weights in primitive p's layout. */
     fv_status (*weights)(fvi_step *s, const fvi_prim *p, fvi_buffer **out, fv_error *err);
 } fvi_convolution;
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* convolve: plans convolutions, straight and transposed, forward and backward to their source.
  *
- * The primitive is made first, with every layout left to oneDNN; then source, weights and result
- * are brought or made as it says. Backward needs no values of forward but the result, if an
- * activation is fused. Steps without output elements compute nothing; their gradient is zero.
+ * The primitive is made first, with every layout left to oneDNN; then source and weights are
+ * converted to its layouts, and the result gets its layout. Backward needs no forward value except
+ * the result, if an activation is fused. Steps without output elements compute nothing; their
+ * gradient is zero.
  */
 #include "backend/onednn/convolution/convolve.h"
 
@@ -52,8 +53,8 @@ fv_status fvi_convolution_plan(fvi_step *s, fv_error *err) {
     return fvi_step_add(s, p, err);
 }
 
-/* The gradient behind the activation, as primitive p wants it. Activations go backward in f32: for
- * a primitive that reads bf16 it is rounded after that, in this very step. */
+/* The gradient before the activation, in primitive p's layout. Activations go backward in f32; for
+ * a primitive that reads bf16 the result is rounded afterwards, in the same step. */
 static fv_status gradient_for(fvi_step *s, const fvi_prim *p, fvi_buffer **out, fv_error *err) {
     const fvi_layout *want = fvi_prim_layout(p, FVI_DIFF_DST);
     const fvi_shape *shape = &s->ddst->shape;

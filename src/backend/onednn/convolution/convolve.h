@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What convolution and its transpose share: all but how their weights are told to oneDNN. */
+/* What convolution and its transpose share: everything but the layout of their weights. */
 #ifndef FVI_BACKEND_ONEDNN_CONVOLUTION_CONVOLVE_H
 #define FVI_BACKEND_ONEDNN_CONVOLUTION_CONVOLVE_H
 

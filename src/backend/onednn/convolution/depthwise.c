@@ -5,24 +5,24 @@
  *   dst[c][y][x] = sum over i, j of w[c][i][j] src[c][y stride + i - pad][x stride + j - pad]
  *
  * The gradient of the source is the same kind of sum. At position p of an axis, only weights k with
- * p + pad - k = stride q meet a gradient, the one at q; so each of the `stride` remainders of p has
- * its own weights, with neighbouring q: a convolution of stride 1, from whose sums every stride-th
- * position is written (fvi_depthwise_phase).
+ * p + pad - k = stride q contribute, with the gradient at q; so each of the `stride` remainders of
+ * p has its own weights, with neighbouring q: a convolution of stride 1, from whose sums every
+ * stride-th position is written (fvi_depthwise_phase).
  *
- * Such convolutions read and write about as much as they multiply. What is won is what stands
- * beside them in a network: in a block of MobileNet or EfficientNet, with activations a and b,
+ * Such convolutions are bound by memory. Time is saved at the activations around them: in a block
+ * of MobileNet or EfficientNet, with activations a and b,
  *
  *   1x1 -> a -> depthwise -> b -> 1x1
  *
  * the gradient comes from the right, is multiplied by b's slopes, goes backward through the
- * convolution, is multiplied by a's slopes. Both are done here on the way, while rows are read and
- * written, instead of by passes of their own over tensors as large as these (fused.h says when a's
- * may be). Where ReLUs are redirected, which is known only at run time, and which looks at whole
- * samples first, there are two passes; guided ones are never done here.
+ * convolution and is multiplied by a's slopes. Both multiplications are done here while rows are
+ * read and written, instead of in extra passes over these large tensors (fused.h says when a's may
+ * be). Redirected ReLUs look at whole samples first, and whether they are redirected is known only
+ * at run time: then there are separate passes. Guided ReLUs are never fused.
  *
- * What it does not do: forward, at which oneDNN is as good; gradients of weights; dilations,
- * strides beyond 2, kernels beyond 7, weights made at run time. oneDNN's kernels are used there,
- * and on processors with AVX-512, where nothing was measured.
+ * What it does not do: forward, where oneDNN is as fast; gradients of weights; dilations, strides
+ * beyond 2, kernels beyond 7, weights made at run time. oneDNN's kernels are used there, and on
+ * processors with AVX-512, where nothing was measured.
  */
 #include "backend/onednn/convolution/depthwise.h"
 
@@ -94,7 +94,7 @@ static fv_status get_weights(fvi_step *s, const fvi_convolution *c, fvi_buffer *
 
 /* ---- planning -------------------------------------------------------------------------------- */
 
-/* The remainder that is not negative. */
+/* The non-negative remainder. */
 static int64_t modulo(int64_t a, int64_t b) { return (a % b + b) % b; }
 
 static fvi_depthwise_axis axis_of(const fvi_convolution *c, int i) {
@@ -106,14 +106,15 @@ static fvi_depthwise_axis axis_of(const fvi_convolution *c, int i) {
                             .stride = (int)stride};
     for (int64_t p = 0; p < stride; p++) {
         const int64_t least = modulo(p + pad, stride);
-        if (least >= kernel) continue; /* no weight ever meets these */
+        if (least >= kernel) continue; /* no weight reaches these positions */
         const int64_t taps = (kernel - 1 - least) / stride + 1, last = least + (taps - 1) * stride;
         x.phase[p] = (fvi_depthwise_phase){(int)taps, (p + pad - last) / stride, (int)last};
     }
     return x;
 }
 
-/* The mask on the way in: relu_backward.c's pass stays planned, for redirected runs alone. */
+/* The mask of the gradient that is read. relu_backward.c's pass stays planned, for redirected runs
+ * only. */
 static fv_status mask_dst(fvi_step *s, const fvi_convolution *c, const fvi_layout *dst,
                           fvi_depthwise *d, fv_error *err) {
     if (!fvi_relu_is_planned(s) || s->backward_fused_by_consumer || fvi_step_is_guided(s))
@@ -126,7 +127,7 @@ static fv_status mask_dst(fvi_step *s, const fvi_convolution *c, const fvi_layou
     return st;
 }
 
-/* The one on the way out. */
+/* The mask of the gradient that is written. */
 static fv_status mask_src(fvi_step *s, const fvi_layout *src, fvi_depthwise *d, fv_error *err) {
     fvi_act act;
     if (!fvi_fused_mask_producer(s, src, &act)) return FV_OK;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* depthwise_rows: backward through a depthwise convolution, for a part of a picture: eight
+/* depthwise_rows: backward through a depthwise convolution, for one block of a picture: eight
  * channels, some rows, some columns.
  *
- * Rows of the gradient are copied, masked on the way, with zeros beyond the edges, into a ring of
- * eight rows that stays in the nearest cache; each is copied once and read for every row written
- * that it takes part in. Of a row written, seven neighbours are summed at once: seven sums, a row
- * of weights and nothing else fill AVX2's registers, and pictures of 224 have maps of 7, 14, 28, 56
- * and 112. Then the row is masked, still in the cache. Every sum has one order, from the first row
- * read to the last, so how the work is cut changes no digit. Zeros are multiplied like numbers:
- * weights that are not finite spoil the edges too.
+ * Rows of the gradient are copied, masked and padded with zeros, into a ring of eight rows that
+ * stays in the first-level cache; each is copied once and read for every output row it contributes
+ * to. Seven neighbours of an output row are summed at once: seven sums and a row of weights fill
+ * AVX2's registers, and pictures of 224 have maps of 7, 14, 28, 56 and 112. Then the row is masked
+ * while it is in the cache. Every sum is added in one order, from the first row read to the last,
+ * so the result does not depend on how the work is divided. Padding zeros are multiplied like other
+ * numbers, so weights that are not finite make the edges NaN.
  */
 #include "backend/onednn/convolution/depthwise_rows.h"
 
@@ -22,11 +22,11 @@
 #define STREAMS    3
 #define CACHE_LINE 16 /* floats */
 
-/* ---- cutting --------------------------------------------------------------------------------- */
+/* ---- dividing------------------------------------------------------------------------------- */
 
 typedef struct cut {
     int64_t blocks, strips, chunks; /* of channels, columns and rows */
-    int64_t width;                  /* positions of every phase in a strip */
+    int64_t width;                  /* positions of each phase in a strip */
 } cut;
 
 static int64_t parts_of(int64_t n, int64_t most) { return (n + most - 1) / most; }
@@ -58,11 +58,11 @@ static block_mask mask_of(const fvi_depthwise_mask *m, int on, int64_t offset) {
 }
 
 typedef struct part {
-    int64_t block;               /* of channels, counted through the pictures */
+    int64_t block;               /* of channels, counted over all pictures */
     int64_t top, bottom;         /* rows written */
     int64_t first, n;            /* positions of every phase */
-    int64_t left, columns;       /* read of every row */
-    int fetch;                   /* ahead */
+    int64_t left, columns;       /* read from each row */
+    int fetch;                   /* prefetch */
     const float *ddst, *weights; /* of the block */
     float *dsrc;
     block_mask dst, src;
@@ -92,7 +92,7 @@ static part part_of(const cut *c, const fvi_depthwise *d, int64_t i) {
  * mask */
 FVI_INLINE void copy_row(const fvi_slopes *mask, const float *ddst, const float *value,
                          int64_t size, int64_t left, int64_t n, float *to) {
-    const fvi_slopes slopes = *mask; /* a copy no pointer leads to stays in registers */
+    const fvi_slopes slopes = *mask; /* a local copy stays in registers */
     const fvi_f32x8 zero = {0};
     int64_t i = 0, end = size - left < n ? size - left : n;
     for (; i < n && left + i < 0; i++) *(fvi_f32x8 *)(to + i * LANES) = zero;
@@ -109,14 +109,14 @@ FVI_INLINE void copy_row(const fvi_slopes *mask, const float *ddst, const float 
 
 /* ---- a row out ------------------------------------------------------------------------------- */
 
-/* What a row is made of. */
+/* The inputs of one output row. */
 typedef struct row {
     const float *from[KERNEL];    /* rows of the ring */
-    const float *weights[KERNEL]; /* the row of the kernel that each meets */
+    const float *weights[KERNEL]; /* the kernel row for each */
     int n;                        /* such rows */
 } row;
 
-/* What one phase of it is made of. */
+/* The inputs and output of one of its phases. */
 typedef struct line {
     const row *row;
     int64_t column, weight, turn; /* floats to the first column and weight; from that to the next */
@@ -147,10 +147,10 @@ FVI_INLINE void sum_neighbours(const line *l, int taps, int64_t j, int64_t n) {
     }
 }
 
-/* Memory that will be read soon, fetched while there is something else to do. */
+/* Memory that will be read soon, to be prefetched. */
 typedef struct ahead {
     const float *at[STREAMS];
-    int64_t each[STREAMS]; /* floats for every seven neighbours written; 0: no more */
+    int64_t each[STREAMS]; /* floats to fetch for every seven neighbours written; 0: no more */
 } ahead;
 
 FVI_INLINE void fetch(const ahead *a, int64_t block) {
@@ -189,9 +189,9 @@ FVI_INLINE void mask_row(const fvi_slopes *mask, const float *value, float *x, i
                       (const fvi_f32x8 *)(x + i), (fvi_f32x8 *)(x + i));
 }
 
-/* ---- a part ---------------------------------------------------------------------------------- */
+/* ---- a block --------------------------------------------------------------------------------- */
 
-/* The rows of the ring that row `at` is made of, and the rows of the kernel they meet. */
+/* The rows of the ring that contribute to row `at`, and their rows of the kernel. */
 FVI_INLINE void read_rows(const fvi_depthwise *d, const part *p, int64_t at,
                           float ring[RING][COLUMNS * LANES], int64_t *loaded, row *r) {
     const fvi_depthwise_phase *v = &d->y.phase[at % d->y.stride];
@@ -211,7 +211,8 @@ FVI_INLINE void read_rows(const fvi_depthwise *d, const part *p, int64_t at,
     }
 }
 
-/* The next row of the ring, and what the row that begins `to` floats from dsrc is masked with. */
+/* Prefetches the next row of the ring, and the mask of the row that begins `to` floats from dsrc.
+ */
 FVI_INLINE void look_ahead(const fvi_depthwise *d, const part *p, int64_t to, int64_t loaded,
                            ahead *a) {
     const int64_t next = (loaded * d->x.dst + p->left) * LANES, each = SUMS * LANES;
@@ -224,7 +225,7 @@ FVI_WIDE static void run_part(const fvi_depthwise *d, const part *p) {
     const int stride = d->x.stride;
     const int64_t left = d->x.src - p->first * stride, all = p->n * stride;
     float ring[RING][COLUMNS * LANES];
-    int64_t loaded = 0; /* rows before it are in the ring, as far as they are still needed */
+    int64_t loaded = 0; /* rows before it are in the ring, if they are still needed */
     ahead a;
     for (int64_t at = p->top; at < p->bottom; at++) {
         const int64_t to = (at * d->x.src + p->first * stride) * LANES;
@@ -245,7 +246,7 @@ FVI_WIDE static void run_part(const fvi_depthwise *d, const part *p) {
     }
 }
 
-/* Tensors beyond it come from behind the nearest caches. */
+/* Larger tensors do not fit in the nearer caches. */
 #define FETCH_MIN ((size_t)1 << 20)
 
 void fvi_depthwise_part(const fvi_depthwise *d, int masks, int64_t i) {

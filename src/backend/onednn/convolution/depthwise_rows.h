@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The arithmetic of depthwise.c, a part at a time. */
+/* The arithmetic of depthwise.c, one block at a time. */
 #ifndef FVI_BACKEND_ONEDNN_CONVOLUTION_DEPTHWISE_ROWS_H
 #define FVI_BACKEND_ONEDNN_CONVOLUTION_DEPTHWISE_ROWS_H
 
@@ -10,9 +10,9 @@
 #define FVI_DEPTHWISE_KERNEL 7 /* largest kernel */
 #define FVI_DEPTHWISE_STRIDE 2 /* largest stride */
 
-/* Of one axis, source positions p + stride j for one p < stride: their gradient is a sum over so
- * many neighbouring gradients, from number first + j on, each times a weight of the kernel: the
- * first times number `last`, then `stride` less each time. */
+/* One axis, source positions p + stride j for one p < stride. The gradient at position j is a sum
+ * over `taps` neighbouring gradients, from index first + j on, each times a weight of the kernel:
+ * the first times weight `last`, each next one times the weight `stride` before it. */
 typedef struct fvi_depthwise_phase {
     int taps;
     int64_t first;
@@ -20,7 +20,7 @@ typedef struct fvi_depthwise_phase {
 } fvi_depthwise_phase;
 
 typedef struct fvi_depthwise_axis {
-    int64_t src, dst; /* sizes: of what is written; of what is read */
+    int64_t src, dst; /* sizes of what is written and read */
     int kernel, stride;
     fvi_depthwise_phase phase[FVI_DEPTHWISE_STRIDE];
 } fvi_depthwise_axis;
@@ -28,19 +28,19 @@ typedef struct fvi_depthwise_axis {
 /* An activation by whose slopes a gradient is multiplied. */
 typedef struct fvi_depthwise_mask {
     fvi_slopes slopes;
-    fvi_buffer *value; /* what comes out of it; NULL: there is none */
+    fvi_buffer *value; /* its output; NULL: there is no activation */
 } fvi_depthwise_mask;
 
-/* All tensors lie as [n][channels / 8][y][x][8]. */
+/* All tensors are stored as [n][channels / 8][y][x][8]. */
 struct fvi_depthwise {
     int64_t batch, channels;
     fvi_depthwise_axis y, x;
     fvi_buffer *ddst, *weights, *dsrc; /* weights [channels / 8][y][x][8] */
-    fvi_depthwise_mask dst, src;       /* on the way in; on the way out */
-    fvi_buffer *masked;                /* ddst after that of dst, where it was done apart */
+    fvi_depthwise_mask dst, src;       /* of the gradient read; of the one written */
+    fvi_buffer *masked;                /* ddst after dst's mask, if that is a pass of its own */
 };
 
-/* Parts that are done by themselves, in any order: so many, and number i of them. */
+/* Independent blocks, to be computed in any order: how many, and block i. */
 int64_t fvi_depthwise_parts(const fvi_depthwise *d);
 void fvi_depthwise_part(const fvi_depthwise *d, int masks, int64_t i);
 

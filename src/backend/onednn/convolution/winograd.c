@@ -10,21 +10,21 @@
  * with g a kernel, d a tile of inputs, Y one of outputs. So a convolution becomes, for each of the
  * 36 positions ("points") in a transformed tile, a matrix product:
  *
- *   V [point][tile][c]    = B^T d B      read: from the source as it lies
- *   U [point][c][k]       = G g G^T      once a model, kept with its weights (weights.h)
+ *   V [point][tile][c]    = B^T d B      read: from the source, in its layout
+ *   U [point][c][k]       = G g G^T      once a model, kept with its weights (weight_cache.h)
  *   M [point][tile][k]    = V U          multiply
  *   dst                   = A^T M A      write: with bias and activation
  *
  * The gradient of the source is the same convolution of the destination's gradient, with kernels
- * turned by half a turn, k and c exchanged, and 2 - pad for pad. It has the same U
- * (winograd_transform.c). Tiles go through V and M in
- * chunks, so that these stay in the caches; threads share the tiles of a chunk, then its products,
- * then its tiles again. Nothing depends on how they do.
+ * rotated by 180 degrees, k and c exchanged, and 2 - pad for pad. It has the same U
+ * (winograd_transform.c). Tiles go through V and M in chunks, so that these stay in the caches;
+ * threads share the tiles of a chunk, then its products, then its tiles again. The result does not
+ * depend on how they share them.
  *
  * What it does not do: other kernels, strides, dilations or groups, weights made at run time. A
- * number that is not finite spreads over its tile. oneDNN 2.6 and 3.2 have no such kernels for
- * AVX2, and their direct ones run there at nine tenths of what the machine can: there this is used.
- * For AVX-512 nothing was measured, and oneDNN's kernels are left alone.
+ * number that is not finite spreads over its tile. It is used with AVX2, for which oneDNN 2.6
+ * and 3.2 have only direct kernels. For AVX-512 nothing was measured, and oneDNN's kernels are
+ * used.
  *
  * Source: Lavin and Gray 2016, Fast algorithms for convolutional neural networks,
  * arXiv:1509.09308; Winograd 1980.
@@ -49,11 +49,10 @@ enum { VARIANT_U = 200 };
 
 /* ---- when ------------------------------------------------------------------------------------ */
 
-/* Measured on two cores of an AMD EPYC (Zen 3), batches of 1 and 8, against oneDNN's direct
- * kernels: with 64 channels and more 1.3 to 2.9 times as fast, with 32 at one end 1 to 1.8 times,
- * with 24 or 16 of them 0.8 to 1 times. With few tiles U, four times as large as the weights, is
- * read from memory for little: 512 channels of 7x7 (4 tiles) are 2.4 times as fast in a batch of 8,
- * and no faster alone. A picture's tiles are counted, not the batch's, so that it keeps its digits.
+/* Measured against oneDNN's direct kernels (docs/performance.md): faster from 32 channels on, not
+ * below. With few tiles there is little work for each read of U, which is four times as large as
+ * the weights. The tiles of one picture are counted, not those of the batch, so that a picture's
+ * result does not depend on the batch.
  */
 #define LEAST_CHANNELS 32
 #define LEAST_TILES    12 /* of one picture */
@@ -68,7 +67,7 @@ static fvi_shape shape_of_u(const fvi_convolution *c) {
     return (fvi_shape){.ndim = 4, .dim = {POINTS, blocks, rows, BLOCK}};
 }
 
-/* Whether the algorithm can do it. */
+/* Whether the algorithm can compute it. */
 static int is_possible(const fvi_step *s, const fvi_convolution *c) {
     const fvi_window *w = c->desc.window;
     if (c->desc.transposed || w->n != 2 || w->groups != 1 || c->desc.plain_weights) return 0;
@@ -77,8 +76,8 @@ static int is_possible(const fvi_step *s, const fvi_convolution *c) {
     return fvi_step_constant(s, 1) != NULL;
 }
 
-/* Whether it is worth it: a matter of shapes and instructions, never of the clock, so that two runs
- * give the same bits. */
+/* Whether it is likely to be faster. Decided by shapes and instructions, never by timing, so that
+ * two runs give the same bits. */
 static int is_worth_it(const fvi_step *s, const fvi_convolution *c) {
     const int64_t *src = c->desc.src.dim, *dst = c->desc.dst.dim;
     fvi_shape u = shape_of_u(c);
@@ -147,7 +146,7 @@ static fv_status get_u(fvi_step *s, const fvi_convolution *c, fvi_buffer **out, 
 #define CHUNK_BYTES ((int64_t)4 << 20) /* of V and M */
 #define CHUNK_LEAST 48                 /* tiles for which U is read once */
 
-/* Tiles of a chunk: chunks are of about one size, and of whole sixes as the products like them. */
+/* Tiles of a chunk: chunks have about the same size, a multiple of six as the products want it. */
 static int64_t chunk_of(const fvi_winograd *w) {
     int64_t all = w->batch * w->tiles[0] * w->tiles[1];
     int64_t bytes = POINTS * (fvi_winograd_tile_step(w->c) + fvi_winograd_tile_step(w->k)) * 4;
@@ -189,8 +188,8 @@ static fv_status make_scratch(fvi_step *s, fvi_winograd *w, fv_error *err) {
                                err);
 }
 
-/* Takes the activation along while writing, where it is of the kind that can be; else it is done in
- * place afterwards. */
+/* Fuses the activation into writing if it is a ReLU or a clip; else it is applied in place
+ * afterwards. */
 static fv_status plan_activation(fvi_step *s, const fvi_act *act, fvi_winograd *w, fv_error *err) {
     fvi_prim *p = NULL;
     switch (act->f) {
@@ -262,7 +261,7 @@ void fvi_winograd_run(const fvi_winograd *w) {
 #pragma omp for schedule(static)
         for (int64_t i = 0; i < POINTS * blocks; i++)
             fvi_winograd_multiply(w, i / blocks, i % blocks, n);
-            /* nowait: V may be written again now, and M is not before all have read it */
+            /* nowait: V may be overwritten now; M is not until all threads have read it */
 #pragma omp for schedule(static) nowait
         for (int64_t i = 0; i < n; i += GROUP)
             fvi_winograd_write(w, from + i, i, n - i < GROUP ? n - i : GROUP);

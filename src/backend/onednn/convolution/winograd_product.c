@@ -2,14 +2,12 @@
 /* winograd_product: the products of Winograd's algorithm at one point,
  *
  *   forward   M[tile][k] = sum over c of V[tile][c] U[c][k]
- *   backward  M[tile][c] = sum over k of V[tile][k] U'[c][k],   U' the U of the kernels turned
- * round
+ *   backward  M[tile][c] = sum over k of V[tile][k] U'[c][k],   U' of the rotated kernels
  *
- * with one U for both, whose rows are 16 k. Twelve vectors of eight sums leave four of AVX2's
- * sixteen for what is multiplied. Forward they are 6 tiles by 16 k, each U a vector and each V a
- * number; backward 3 tiles by 4 c, all vectors along k, and the eight lanes are added up at the
- * end. Every sum has one order, whatever the number of tiles, so neither chunks nor threads change
- * a digit.
+ * with one U for both, in rows of 16 k. Twelve registers of eight sums leave four of AVX2's sixteen
+ * for the factors. Forward they are 6 tiles by 16 k, U a vector and V a number; backward 3 tiles by
+ * 4 c, all vectors along k, and the eight lanes are summed at the end. Every sum is added in one
+ * order, whatever the number of tiles, so the result depends neither on chunks nor on threads.
  */
 #include "backend/onednn/convolution/winograd_product.h"
 #include "base/simd.h"
@@ -19,7 +17,7 @@
 
 typedef float four __attribute__((vector_size(16), aligned(4), may_alias));
 
-/* What one product is made of. */
+/* The operands of one product. */
 typedef struct operands {
     const float *v, *u;
     float *m;
@@ -72,7 +70,7 @@ FVI_WIDE static void forward_tiles(const operands *o, int64_t n) {
 #define TURNED_TILES 3
 #define TURNED_ROWS  4
 
-/* Sums of neighbours, of x and y in turn by fours. */
+/* Pairwise sums of lanes, alternating four of x and four of y. */
 #define PAIRS(x, y)                                             \
     (__builtin_shufflevector(x, y, 0, 2, 8, 10, 4, 6, 12, 14) + \
      __builtin_shufflevector(x, y, 1, 3, 9, 11, 5, 7, 13, 15))
@@ -100,7 +98,7 @@ FVI_INLINE void backward(const operands *o, int n, const float *v, const float *
     }
 }
 
-/* n tiles by 8 rows, so that they are in the nearest cache the second time. */
+/* n tiles by 8 rows, so that the second half finds the tiles in the first-level cache. */
 FVI_WIDE static void backward_tiles(const operands *o, int64_t n) {
     const float *v = o->v;
     float *m = o->m;
@@ -116,7 +114,7 @@ FVI_WIDE static void backward_tiles(const operands *o, int64_t n) {
 
 /* ---- both ------------------------------------------------------------------------------------ */
 
-/* The point at which a kernel has what it has at this one when it is turned round. */
+/* The point at which the rotated kernel has the value that the kernel has at this one. */
 static int64_t turned(int64_t point) {
     static const int inverse[SIDE] = {5, 3, 4, 1, 2, 0}; /* of 0, +-a, +-1/a, infinity */
     return inverse[point / SIDE] * SIDE + inverse[point % SIDE];

@@ -5,7 +5,8 @@
 
 #include "backend/onednn/convolution/winograd_tile.h"
 
-/* M = V U at one point, for one of so many blocks of channels written, and the first n tiles. */
+/* M = V U at one point, for block `block` of the channels written and the first n tiles; and how
+ * many such blocks there are. */
 int64_t fvi_winograd_blocks(const fvi_winograd *w);
 void fvi_winograd_multiply(const fvi_winograd *w, int64_t point, int64_t block, int64_t n);
 

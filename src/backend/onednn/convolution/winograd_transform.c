@@ -2,16 +2,14 @@
 /* winograd_transform: the three transforms of F(4x4, 3x3), B^T d B of a tile, G g G^T of a kernel
  * and A^T m A of a tile of products.
  *
- * Along one axis, 6 inputs d and 3 weights g are polynomials' coefficients; both are evaluated at
- * six points, multiplied there, and 4 outputs are read off the products (Toom and Cook's method,
- * transposed). The points are 0, +-a, +-1/a and infinity. Which they are decides how many digits
- * are lost: with 1 and 2, as published, two, with a = 2/3 half a one. Measured against double
- * precision, uniform numbers, 256 channels, the worst error as a share of the largest output:
- * 1.3e-5 and 2.6e-6 (F(2x2, 3x3): 9e-7).
+ * Along one axis, 6 inputs d and 3 weights g are coefficients of polynomials; both are evaluated at
+ * six points, multiplied there, and 4 outputs are interpolated from the products (Toom and Cook's
+ * method, transposed). The points are 0, +-a, +-1/a and infinity. Their choice decides how many
+ * digits are lost: two with 1 and 2, as published, half a digit with a = 2/3 (docs/performance.md).
  *
- * Kernels are evaluated as g0/p + g1 + g2 p, and what that lacks is made good for when outputs are
- * read off. So a kernel turned round has at p what it has at 1/p, and backward finds its U among
- * forward's.
+ * Kernels are evaluated as g0/p + g1 + g2 p, and the missing factor p is applied when outputs are
+ * interpolated. So a rotated kernel has at p the value that the kernel has at 1/p, and backward
+ * reads its U from forward's.
  *
  * Source: Lavin and Gray 2016, arXiv:1509.09308; for points, Barabasz et al. 2020,
  * arXiv:1803.10986.
@@ -45,7 +43,7 @@ FVI_INLINE void transform_input(const fvi_f32x8 *d, int step, fvi_f32x8 *v, int 
     v[5 * to] = d[step] - both * d[3 * step] + d[5 * step];
 }
 
-/* A^T m: powers of the points, times point / product of its distances from the others. */
+/* A^T m: powers of the points, times point / product of its distances to the others. */
 FVI_INLINE void transform_output(const fvi_f32x8 *m, int step, fvi_f32x8 *y, int to) {
     const double at_a = 1 / (2 * A * (A2 - B2)), at_b = 1 / (2 * B * (B2 - A2));
     const float a0 = at_a, a1 = at_a * A, a2 = at_a * A2, a3 = at_a * A2 * A;
@@ -150,8 +148,8 @@ void fvi_winograd_read(const fvi_winograd *w, int64_t tile, int64_t slot, int64_
     read_tiles(w, tile, n, (float *)w->v->data + slot * fvi_winograd_tile_step(w->c));
 }
 
-/* What is done to eight channels of output: y + bias, then the activation; lanes beyond the last
- * channel stay zero, as every tensor in blocks has them. */
+/* Bias and activation of eight output channels. Lanes beyond the last channel stay zero, as in
+ * every blocked tensor. */
 typedef struct finish {
     fvi_f32x8 bias;
     fvi_i32x8 keep;

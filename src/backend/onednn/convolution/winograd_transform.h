@@ -5,9 +5,9 @@
 
 #include "backend/onednn/convolution/winograd_tile.h"
 
-/* V: n <= 4 tiles of the batch from number `tile` on become those of the chunk from `slot` on. */
+/* Fills V: n <= 4 tiles of the batch, from `tile` on, become tiles `slot` on of the chunk. */
 void fvi_winograd_read(const fvi_winograd *w, int64_t tile, int64_t slot, int64_t n);
-/* dst: the reverse of read, with bias and activation. */
+/* Writes dst from such tiles of M, with bias and activation. */
 void fvi_winograd_write(const fvi_winograd *w, int64_t tile, int64_t slot, int64_t n);
 
 /* U of 16 kernels over one channel.

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A tensor buffer: what a tensor inside a plan is, its layout and, once the plan is bound, its
- * address. */
+/* A tensor inside a plan: its shape, its layout and, once the plan is bound, its address. */
 #ifndef FVI_BACKEND_ONEDNN_DNNL_BUFFER_H
 #define FVI_BACKEND_ONEDNN_DNNL_BUFFER_H
 
@@ -12,9 +11,9 @@ struct fvi_buffer {
     fvi_shape shape;
     fvi_layout *layout; /* NULL: plain */
     size_t bytes;
-    void *data; /* NULL until bound; weights have theirs from the start */
+    void *data; /* NULL until bound; weights are bound from the start */
     /* kept by schedule.c: */
-    fvi_buffer *alias_of; /* the buffer whose memory it is (a part of), or NULL */
+    fvi_buffer *alias_of; /* the buffer whose memory it shares, or NULL */
     size_t offset;        /* inside alias_of, or inside the arena */
     int first, last; /* entries between which its values are needed; first -1: before the run */
     int external;    /* its memory is not the arena's: weights */

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Activations as oneDNN's "eltwise": which of ours it has, with exactly our definition.
+/* Activations as oneDNN's "eltwise": those that oneDNN has with exactly our definition.
  *
- * Left out on purpose (our own loops in unary.c do them): SELU, CELU, softplus, softsign, hard
- * sigmoid, reciprocal, power and all others that oneDNN lacks, has under different definitions in
- * v2 and v3, or computes less precisely than f32 rounding. A clip whose bounds are crossed is left
- * out too: oneDNN refuses it.
+ * Not used (our loops in unary.c compute them): SELU, CELU, softplus, softsign, hard sigmoid,
+ * reciprocal, power and all others that oneDNN lacks, defines differently in v2 and v3, or computes
+ * less precisely than f32 rounding; and clips whose lower bound is above the upper one, which
+ * oneDNN refuses.
  *
  * Gradients: ReLU passes none at exactly 0; clip none at its bounds (clip_v2), as PyTorch's
  * hardtanh. The *_use_dst_for_bwd variants compute the same function and take the gradient from
- * its result, which holds where that result tells on which side of each kink the source was.
+ * its result, which is correct where the result shows on which side of each kink the source was.
  */
 #include <float.h>
 #include <math.h>
@@ -121,7 +121,7 @@ fv_status fvi_prim_eltwise(fvi_dnnl_engine *b, const fvi_act *a, fvi_way way,
     dnnl_primitive_attr_t attr = NULL;
     dnnl_primitive_desc_t forward = NULL, pd = NULL;
     fv_status st = FV_OK;
-    /* Elements without filling between them need no axes. */
+    /* Without padding between elements the shape does not matter. */
     if (fvi_layout_is_dense(layout, shape)) {
         fvi_shape flat = {.ndim = 1, .dim = {fvi_shape_count(shape)}};
         st = fvi_layout_make(NULL, &flat, &l, err);

@@ -8,10 +8,10 @@
 
 /* ---- dnnl_act.c ---- */
 
-/* Attributes: scratch memory from outside, then perhaps an activation. */
+/* Attributes: scratch memory given by the caller, and an activation, or NULL. */
 fv_status fvi_attr_new(const fvi_act *act, dnnl_primitive_attr_t *out, fv_error *err);
-/* oneDNN's name of an activation.  from_dst: the variant whose gradient needs only its output
- * returns 0 if it has none that is exactly ours. */
+/* oneDNN's name of an activation. Returns 0 if oneDNN has none with exactly our definition.
+ *   from_dst  the variant whose gradient needs only the output */
 int fvi_act_algorithm(const fvi_act *a, int from_dst, dnnl_alg_kind_t *alg, float *alpha,
                       float *beta);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Builders of the primitives without weights: reorder, add, binary, pooling, LRN, batch norm,
- * softmax. All take the layout their source already has; pooling alone lets oneDNN say how its
- * result lies.
+ * softmax. All use the layout their source already has; for pooling oneDNN chooses the layout of
+ * the result.
  */
 #include <string.h>
 
@@ -11,7 +11,7 @@
 #include "backend/onednn/dnnl/dnnl_prim_internal.h"
 #include "base/error.h"
 
-/* Ends a build: from the descriptor oneDNN gave, or the reason it gave none, to a primitive. */
+/* Makes the primitive of a descriptor, or fails with oneDNN's reason for not making one. */
 static fv_status finish(fvi_dnnl_engine *b, dnnl_status_t ds, dnnl_primitive_desc_t pd,
                         int backward, const char *what, fvi_prim **out, fv_error *err) {
     if (ds) return fvi_dnnl_fail(err, ds, what);
@@ -107,7 +107,7 @@ fv_status fvi_prim_binary(fvi_dnnl_engine *b, fvi_binary f, const fvi_act *act,
     dnnl_primitive_attr_t attr = NULL;
     dnnl_primitive_desc_t pd = NULL;
     fv_status st;
-    /* Operands that lie alike without filling need no axes. */
+    /* Operands of one layout without padding need no axes. */
     if (fvi_layout_is_dense(layout, shape)) {
         fvi_shape flat = {.ndim = 1, .dim = {fvi_shape_count(shape)}};
         st = fvi_layout_make(NULL, &flat, &l, err);
@@ -129,7 +129,7 @@ fv_status fvi_prim_binary(fvi_dnnl_engine *b, fvi_binary f, const fvi_act *act,
 fv_status fvi_prim_add(fvi_dnnl_engine *b, fvi_buffer *x, fvi_buffer *y, fvi_buffer *to,
                        fvi_prim **out, fv_error *err) {
     fvi_prim *p = NULL;
-    /* Whatever fills up blocks is zero in both, and stays so: add the memory as it lies. */
+    /* The padding of blocks is zero in both and stays zero, so all memory can be added. */
     fvi_shape flat = {.ndim = 1,
                       .dim = {(int64_t)(fvi_layout_bytes(x->layout, &x->shape) / sizeof(float))}};
     fv_status st = is_empty(&x->shape) ? fvi_prim_new_empty(b, &p, err)
@@ -144,8 +144,8 @@ fv_status fvi_prim_add(fvi_dnnl_engine *b, fvi_buffer *x, fvi_buffer *y, fvi_buf
 
 /* ---- pooling ---- */
 
-/* What pooling needs beyond the end follows from the sizes; it may be more than the model's
- * padding (ceil_mode), and is negative where the window never reaches the end. */
+/* The padding after the end is computed from the sizes: it may be more than the model's padding
+ * (ceil_mode), and is negative where no window reaches the end. */
 static fvi_slide pool_slide(const fvi_pool_desc *d) {
     const fvi_window *w = d->window;
     fvi_slide s = {.stride = {0}};

@@ -12,7 +12,7 @@ fv_status fvi_prim_reorder(fvi_dnnl_engine *b, fvi_buffer *from, fvi_buffer *to,
 fv_status fvi_prim_add(fvi_dnnl_engine *b, fvi_buffer *x, fvi_buffer *y, fvi_buffer *to,
                        fvi_prim **out, fv_error *err);
 
-/* Average pooling in src's layout; dst's as oneDNN likes. */
+/* Average pooling in src's layout; oneDNN chooses dst's. */
 typedef struct fvi_pool_desc {
     int include_pad;
     fvi_shape src, dst;
@@ -39,8 +39,8 @@ typedef struct fvi_lrn_desc {
 fv_status fvi_prim_lrn(fvi_dnnl_engine *b, const fvi_lrn_desc *d, fvi_prim **out, fv_error *err);
 
 /* dst = SRC * SCALE[c] + SHIFT[c], then max(.,0) if relu. MEAN must hold zeros, VARIANCE 1 -
- * FVI_NORM_EPSILON: not 1 and no epsilon, because oneDNN gives the channels that fill up blocks a
- * variance of 0 and divides by its root. The sum is exactly 1. */
+ * FVI_NORM_EPSILON: not 1 without an epsilon, because oneDNN gives padding channels a variance of 0
+ * and divides by its root. The sum is exactly 1. */
 #define FVI_NORM_EPSILON 0.0009765625f /* 2^-10 */
 fv_status fvi_prim_batch_norm(fvi_dnnl_engine *b, const fvi_shape *shape, const fvi_layout *layout,
                               int relu, fvi_prim **out, fv_error *err);
@@ -54,8 +54,9 @@ typedef struct fvi_softmax_desc {
 fv_status fvi_prim_softmax(fvi_dnnl_engine *b, const fvi_softmax_desc *d, fvi_prim **out,
                            fv_error *err);
 
-/* Copies a part between its own buffer and its position in a whole.
- *   offset  [ndim] where the part begins   into  1: part into whole, 0: out of it
+/* Copies a part of a tensor from or to a buffer of its own.
+ *   offset  [ndim] where the part begins in the whole
+ *   into    1: from `part` into `whole`; 0: from `whole` into `part`
  */
 fv_status fvi_prim_copy_part(fvi_dnnl_engine *b, fvi_buffer *whole, fvi_buffer *part,
                              const int64_t *offset, int into, fvi_prim **out, fv_error *err);

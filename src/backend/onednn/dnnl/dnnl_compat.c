@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* oneDNN's C API v2 and v3 behind one set of functions (see dnnl_compat.h).
+/* oneDNN's C API v2 and v3 behind one set of functions.
  *
- * The first half serves v3, the second v2. Nothing here decides anything: which algorithm, layout
- * or attribute is used is the business of the callers, dnnl_build.c and dnnl_prim.c.
+ * The first half is for v3, the second for v2. The callers, dnnl_build.c and dnnl_conv.c, choose
+ * algorithms, layouts and attributes.
  *
  * Source: oneDNN's developer guide, "Transition from v2.x to v3.x".
  */
@@ -20,7 +20,7 @@ fvi_md fvi_layout_md(const fvi_layout *l) {
 #endif
 }
 
-/* Wraps a descriptor just made; on failure nothing is left behind. */
+/* Returns l, whose descriptor was made with status st; frees it on failure. */
 static dnnl_status_t wrap(fvi_layout **out, fvi_layout *l, dnnl_status_t st) {
     if (st == dnnl_success)
         *out = l;
@@ -194,7 +194,7 @@ dnnl_status_t fvi_pd_softmax(dnnl_primitive_desc_t *out, const fvi_pd *a, fvi_md
 
 #else /* v2 */
 
-/* All v2 operation descriptors are made ready into primitive descriptors by the same call. */
+/* The call that makes a primitive descriptor of any v2 operation descriptor. */
 static dnnl_status_t finish(dnnl_primitive_desc_t *out, const fvi_pd *a, const void *desc,
                             dnnl_status_t st) {
     if (st != dnnl_success) return st;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What differs between oneDNN's C API v2 and v3, behind one set of functions: memory descriptors
- * (a struct in v2, an opaque pointer in v3) and the making of primitive descriptors (through an
- * operation descriptor in v2, in one call in v3). Included by dnnl*.c only.
+ * (a struct in v2, an opaque pointer in v3) and primitive descriptors (made from an operation
+ * descriptor in v2, by one call in v3). Included by dnnl*.c only.
  */
 #ifndef FVI_BACKEND_ONEDNN_DNNL_DNNL_COMPAT_H
 #define FVI_BACKEND_ONEDNN_DNNL_DNNL_COMPAT_H
@@ -22,7 +22,7 @@ struct fvi_layout {
     dnnl_memory_desc_t md;
 };
 
-/* The descriptor of a layout that is not NULL; NULL for NULL. */
+/* The descriptor of a layout; NULL for NULL. */
 fvi_md fvi_layout_md(const fvi_layout *l);
 
 /* New layouts, each for fvi_layout_free: `any`, by strides, channels in blocks, a copy, and a view
@@ -38,7 +38,7 @@ dnnl_status_t fvi_md_part(fvi_layout **out, fvi_md md, const fvi_shape *part,
                           const int64_t *offsets);
 void fvi_md_clear(fvi_layout *l); /* frees what the descriptor holds, not l */
 
-/* A descriptor opened up: element (i) lies at the sum over dims of strides and inner blocks. */
+/* The contents of a descriptor: an element is at the sum of its strides and inner blocks. */
 typedef struct fvi_blocks {
     dnnl_data_type_t type;
     int ndim, n_inner;
@@ -49,14 +49,14 @@ typedef struct fvi_blocks {
 /* 0 on success, -1 if the descriptor is not of the blocked kind. */
 int fvi_md_blocks(fvi_md md, fvi_blocks *out);
 
-/* What every primitive descriptor is made with. */
+/* Arguments of every primitive descriptor. */
 typedef struct fvi_pd {
     dnnl_engine_t engine;
     const_dnnl_primitive_attr_t attr;
-    const_dnnl_primitive_desc_t hint; /* the forward one, for backward */
+    const_dnnl_primitive_desc_t hint; /* backward: the forward descriptor */
 } fvi_pd;
 
-/* A window in oneDNN's words: dilation counted from 0. */
+/* A window as oneDNN counts: dilation from 0. */
 typedef struct fvi_slide {
     dnnl_dims_t stride, kernel, dilation, pad_l, pad_r;
 } fvi_slide;
@@ -66,8 +66,8 @@ typedef struct fvi_operands {
     fvi_md src, weights, bias, dst;
 } fvi_operands;
 
-/* One function a primitive; backward where the last argument or the name says so. Descriptors
- * stand in oneDNN's order; src and dst are their gradients in backward. */
+/* One function a primitive; `backward` (or prop) selects its backward variant, in which src and dst
+ * are their gradients. Descriptors are in oneDNN's order. */
 dnnl_status_t fvi_pd_reorder(dnnl_primitive_desc_t *out, const fvi_pd *a, fvi_md from, fvi_md to);
 dnnl_status_t fvi_pd_conv(dnnl_primitive_desc_t *out, const fvi_pd *a, const fvi_operands *o,
                           const fvi_slide *w, int backward);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Builders of the primitives with weights: convolution, its transpose, inner product, matmul.
  *
- * Every operand asks for layout `any`, so that oneDNN chooses implementation and layouts together,
- * except where the memory is what it is (run-time weights, matmul, the plain sides of the inner
- * product). oneDNN's Winograd is never asked for: it has none for AVX2, and ours (winograd.c) keeps
- * the digits.
+ * Operands have layout `any`, so that oneDNN chooses implementation and layouts together, except
+ * where the layout is given (run-time weights, matmul, source and result of the inner product).
+ * oneDNN's Winograd is never used: it has none for AVX2, and ours (winograd.c) is more precise.
  *
- * The padding after the end is not taken from the model but computed, so that the sizes agree for
- * oneDNN exactly:  pad_r = (o-1) stride + (k-1) dilation + 1 - i - pad_l.
+ * The padding after the end is not the model's but computed, so that the sizes agree exactly: pad_r
+ * = (o-1) stride + (k-1) dilation + 1 - i - pad_l.
  */
 #include <string.h>
 
@@ -36,7 +35,9 @@ static fvi_operands operands_of(const parts *p) {
                           fvi_layout_md(p->dst)};
 }
 
-/* Attributes of what multiplies: scratch memory from outside, an activation, the precision. */
+/* Attributes of convolutions and products: scratch memory given by the caller, activation,
+ * precision.
+ */
 static fv_status make_attr(const fvi_dnnl_engine *b, const fvi_act *act, dnnl_primitive_attr_t *out,
                            fv_error *err) {
     fv_status st = fvi_attr_new(act, out, err);
@@ -67,7 +68,7 @@ static fvi_slide slide_of(const fvi_window *w, const fvi_shape *in, const fvi_sh
 
 /* ---- convolution ---- */
 
-/* What is multiplied has type `read`; what comes out, and the bias, are f32. */
+/* The factors have type `read`; the result and the bias are f32. */
 static fv_status conv_parts(const fvi_dnnl_engine *b, const fvi_conv_desc *d, dnnl_data_type_t read,
                             parts *p, fv_error *err) {
     fvi_shape bias = {.ndim = 1, .dim = {d->dst.dim[1]}};
@@ -99,8 +100,8 @@ static fv_status conv_of(fvi_dnnl_engine *b, const fvi_conv_desc *d, dnnl_data_t
     return st;
 }
 
-/* Whether rounding what a convolution reads is little beside its products: not if it is depthwise.
- * Run-time weights are f32 as they lie. */
+/* Whether a convolution has enough arithmetic to pay for rounding its inputs: not a depthwise one.
+ * Run-time weights stay f32. */
 static int is_worth_rounding(const fvi_conv_desc *d) {
     return !d->plain_weights && d->weights.dim[d->weights.ndim - d->window->n - 1] > 1;
 }
@@ -119,8 +120,8 @@ fv_status fvi_prim_conv(fvi_dnnl_engine *b, const fvi_conv_desc *d, fvi_prim **o
     return conv_of(b, d, dnnl_f32, out, err);
 }
 
-/* Whether the processor multiplies bf16 by itself: oneDNN does it on all that have AVX-512, more
- * slowly than f32 on those. And whether oneDNN has a loop for it. */
+/* Whether the processor has bf16 instructions, and oneDNN a kernel for them. (On other processors
+ * with AVX-512 oneDNN emulates bf16, more slowly than f32.) */
 int fvi_dnnl_engine_has_bf16(fvi_dnnl_engine *b) {
     const fvi_window window = {
         .n = 2, .kernel = {3, 3}, .stride = {1, 1}, .dilation = {1, 1}, .pad_lo = {1, 1}};
@@ -164,7 +165,7 @@ static fv_status inner_once(fvi_dnnl_engine *b, const fvi_inner_desc *d, const f
 
 fv_status fvi_prim_inner(fvi_dnnl_engine *b, const fvi_inner_desc *d, fvi_prim **out,
                          fv_error *err) {
-    /* Weights of 150 MB should not be kept twice: first try how forward has them. */
+    /* Try forward's layout first, so that large weights are not kept twice. */
     if (d->backward && d->forward) {
         fvi_prim *p = NULL;
         fv_status st = inner_once(b, d, fvi_prim_layout(d->forward, FVI_WEIGHTS), 1, &p, err);

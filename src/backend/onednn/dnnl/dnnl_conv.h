@@ -11,11 +11,11 @@ typedef struct fvi_conv_desc {
     int transposed, backward;
     fvi_shape src, dst;       /* as in forward: [n][ic][i..], [n][oc][o..] */
     fvi_shape weights;        /* [oc][ic][k..], or [g][oc/g][ic/g][k..] if groups > 1 */
-    const fvi_window *window; /* kernel, stride, dilation, pad_lo; what is needed beyond the end
-                                 follows from the sizes */
+    const fvi_window *window; /* kernel, stride, dilation, pad_lo; the padding after the end is
+                                 computed from the sizes */
     int bias;                 /* forward: [oc] */
-    const fvi_act *act;       /* forward: then this, or NULL */
-    int plain_weights;        /* take the weights as they are in memory */
+    const fvi_act *act;       /* forward: applied to the result, or NULL */
+    int plain_weights;        /* the weights are plain */
     const fvi_prim *forward;  /* backward: its forward primitive */
 } fvi_conv_desc;
 fv_status fvi_prim_conv(fvi_dnnl_engine *b, const fvi_conv_desc *d, fvi_prim **out, fv_error *err);
@@ -27,7 +27,7 @@ typedef struct fvi_inner_desc {
     int64_t rows, k, n;
     int bias;
     const fvi_act *act;
-    const fvi_prim *forward; /* backward: takes the same weights if oneDNN is as good with them */
+    const fvi_prim *forward; /* backward: its weights are used if oneDNN has fast code for them */
 } fvi_inner_desc;
 fv_status fvi_prim_inner(fvi_dnnl_engine *b, const fvi_inner_desc *d, fvi_prim **out,
                          fv_error *err);

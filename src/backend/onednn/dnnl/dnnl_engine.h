@@ -9,11 +9,11 @@ typedef struct fvi_dnnl_engine fvi_dnnl_engine;
 
 fv_status fvi_dnnl_engine_new(fvi_dnnl_engine **out, fv_error *err);
 void fvi_dnnl_engine_free(fvi_dnnl_engine *b);
-/* Whether convolutions and products made from now on may multiply in bf16. */
+/* Sets whether convolutions and products built from now on may multiply in bf16. */
 void fvi_dnnl_engine_set_bf16(fvi_dnnl_engine *b, int on);
 /* "oneDNN 2.6.3", static. */
 const char *fvi_dnnl_version(void);
-/* Whether the best instructions oneDNN uses here are AVX2's. */
+/* Whether AVX2 is the best instruction set oneDNN uses on this processor. */
 int fvi_dnnl_is_avx2(void);
 /* Seconds spent inside primitives since the last call; measured only while `on` was last set. */
 double fvi_dnnl_engine_time(fvi_dnnl_engine *b, int on);

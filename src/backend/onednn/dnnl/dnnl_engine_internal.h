@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the dnnl_*.c files see of the engine. */
+/* The engine, for the dnnl_*.c files. */
 #ifndef FVI_BACKEND_ONEDNN_DNNL_DNNL_ENGINE_INTERNAL_H
 #define FVI_BACKEND_ONEDNN_DNNL_DNNL_ENGINE_INTERNAL_H
 
@@ -9,7 +9,7 @@
 struct fvi_dnnl_engine {
     dnnl_engine_t engine;
     dnnl_stream_t stream;
-    int bf16; /* products of f32 numbers may be made in bf16 */
+    int bf16; /* f32 numbers may be multiplied in bf16 */
     int timing;
     double seconds;
 };

@@ -2,10 +2,10 @@
 /* Layouts.
  *
  * A layout is one oneDNN memory descriptor; plain row-major f32 is NULL. Layouts are compared by
- * what they mean, not by how they are written: each axis is brought to a list of (count, stride)
- * factors, outermost first, without factors of count 1 and with neighbours merged where they step
- * on evenly. 1x8x1x1 in blocks of 8 channels is then the same as plain. What is not of the blocked
- * kind (oneDNN has such formats for some weights) is only ever equal to itself.
+ * what they mean, not by how they are written: each axis becomes a list of (count, stride) factors,
+ * outermost first, without factors of count 1, neighbours merged if the outer stride is the inner
+ * count times the inner stride. 1x8x1x1 in blocks of 8 channels is then the same as plain. A layout
+ * that is not of the blocked kind (oneDNN has such formats for some weights) equals only itself.
  */
 #include "backend/onednn/dnnl/dnnl_layout.h"
 
@@ -92,7 +92,7 @@ static int factors_of(const fvi_blocks *b, int axis, factor out[MAX_FACTORS]) {
     return m;
 }
 
-/* Whether two layouts put every element (and the filling) of a tensor in the same spot. */
+/* Whether two layouts put every element of a tensor (and the padding) at the same address. */
 static int blocks_equal(const fvi_blocks *a, const fvi_blocks *b) {
     if (a->ndim != b->ndim || a->type != b->type) return 0;
     for (int d = 0; d < a->ndim; d++) {
@@ -178,7 +178,7 @@ int64_t fvi_layout_part_offset(const fvi_layout *whole, const fvi_shape *shape,
     int64_t block = block_of(&w, axis), n = p.dim[axis], step = w.stride[axis];
     int last = offset + n == w.dim[axis];
     if (offset % block || (n % block && !last)) return -1;
-    /* The whole, cut down to the part: the part must lie just so, and without gaps. */
+    /* The whole's blocks with the part's size: they must be the part's own layout, without gaps. */
     w.dim[axis] = n;
     w.padded[axis] = last ? w.padded[axis] - offset : n;
     if (!blocks_equal(&w, &p)) return -1;
@@ -195,8 +195,8 @@ static void outer_order(const fvi_blocks *b, int order[DNNL_MAX_NDIMS]) {
     }
 }
 
-/* A descriptor with given blocks can only be had from oneDNN by its tags: nC..8c and nC..16c are
- * the ones it uses for activations, the channels-last orders are told by strides. */
+/* oneDNN makes blocked descriptors only from tags: nC..8c and nC..16c are those it uses for
+ * activations; channels-last orders are given by strides. */
 fvi_layout *fvi_layout_like(const fvi_layout *l, const fvi_shape *shape) {
     fvi_blocks b = {0};
     fvi_layout *out = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The primitives ops are made of, one builder each. A builder asks oneDNN for its best
- * implementation and the layouts that one wants; the op then reads those layouts (fvi_prim_layout),
- * brings or makes buffers in them, and sets them (fvi_prim_set).
+ * implementation and the layouts it needs; the op then reads those layouts (fvi_prim_layout),
+ * converts or makes buffers in them, and sets them (fvi_prim_set).
  *
  *     fvi_prim_conv(b, &desc, &p, err);
  *     fvi_step_source(s, 0, fvi_prim_layout(p, FVI_SRC), &src, err);
@@ -9,8 +9,8 @@
  *     fvi_prim_set(p, FVI_SRC, src);  fvi_prim_set(p, FVI_DST, s->dst);
  *     fvi_step_add(s, p, err);
  *
- * All builders fail with BACKEND where oneDNN refuses, NOMEM, and leave *out alone then. Shapes
- * have no zero sizes. Numbers are f32, or bf16 (fvi_layout_is_f32).
+ * All builders fail with BACKEND where oneDNN refuses, or NOMEM, and then leave *out unchanged.
+ * Shapes have no zero sizes. Numbers are f32, or bf16 (fvi_layout_is_f32).
  */
 #ifndef FVI_BACKEND_ONEDNN_DNNL_DNNL_OPS_H
 #define FVI_BACKEND_ONEDNN_DNNL_DNNL_OPS_H

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Primitives: made, told their operands, bound to memory, run.
+/* Primitives: make them, set their operands, bind them to memory, run them.
  *
- * A primitive is made from a primitive descriptor, which is kept: it says how each operand must
- * lie, which implementation was chosen, how much scratch memory it needs, and is the hint backward
- * primitives ask for. Scratch memory always comes from outside (the plan's arena), so running
- * allocates nothing here. Memory objects are made when binding, over addresses that others own.
- * A primitive on tensors without elements is empty: it can be bound and run, and does nothing.
+ * A primitive is made from a primitive descriptor, which is kept: it has the layout of each
+ * operand, the implementation chosen and the scratch memory needed, and is the hint for backward
+ * primitives. Scratch memory is part of the plan's arena, so running allocates nothing. Memory
+ * objects are made when binding, over addresses owned by others. A primitive on tensors without
+ * elements is empty: it can be bound and run, and does nothing.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -27,7 +27,7 @@ static const int role_args[FVI_ROLE_COUNT] = {
 
 /* ---- making ---- */
 
-/* Notes how each operand must lie, where that is not plain. */
+/* Stores the layout of each operand, if it is not plain. */
 static fv_status note_layouts(fvi_prim *p, fv_error *err) {
     for (int r = 0; r < FVI_ROLE_COUNT; r++) {
         if (r == FVI_WORKSPACE) continue;
@@ -110,7 +110,7 @@ size_t fvi_prim_bytes(const fvi_prim *p, fvi_role role) {
 
 void fvi_prim_attach(fvi_prim *p, int arg, fvi_buffer *buffer, fvi_access access,
                      fvi_layout *view) {
-    assert(p->n_operands < FVI_MAX_OPERANDS); /* no builder has so many */
+    assert(p->n_operands < FVI_MAX_OPERANDS); /* no builder adds more */
     p->operand[p->n_operands++] =
         (fvi_operand){.arg = arg, .buffer = buffer, .access = access, .view = view};
 }

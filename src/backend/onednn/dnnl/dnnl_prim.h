@@ -12,7 +12,7 @@ typedef struct fvi_prim fvi_prim;
 
 typedef enum fvi_access { FVI_READ = 1, FVI_WRITE = 2 } fvi_access;
 
-/* What an operand is to its primitive. */
+/* The role of an operand. */
 typedef enum fvi_role {
     FVI_SRC,
     FVI_SRC1,
@@ -29,14 +29,15 @@ typedef enum fvi_role {
     FVI_ROLE_COUNT
 } fvi_role;
 
-/* The layout the primitive wants for an operand (NULL: plain), borrowed from it. */
+/* The layout that an operand must have (NULL: plain), borrowed. */
 const fvi_layout *fvi_prim_layout(const fvi_prim *p, fvi_role role);
-/* Bytes of that operand, 0 if the primitive has none such. */
+/* Bytes of that operand, 0 if the primitive has none. */
 size_t fvi_prim_bytes(const fvi_prim *p, fvi_role role);
-/* Sets the buffer of an operand; its layout is what fvi_prim_layout says (its own shape may
- * differ). */
+/* Sets the buffer of an operand, which must have the layout of fvi_prim_layout (its shape may
+ * differ).
+ */
 void fvi_prim_set(fvi_prim *p, fvi_role role, fvi_buffer *buffer);
-/* Whether oneDNN fell back to its reference code, hundreds of times slower than ours. */
+/* Whether oneDNN chose its reference code, which is far slower than our loops. */
 int fvi_prim_is_slow(const fvi_prim *p);
 
 /* Bytes of scratch memory it needs while running; the buffer for it. */
@@ -49,7 +50,7 @@ fvi_buffer *fvi_prim_operand(const fvi_prim *p, int i, fvi_access *access);
 fv_status fvi_prim_bind(fvi_prim *p, fv_error *err);
 /* Which implementation oneDNN chose, "jit:avx2"; borrowed. */
 const char *fvi_prim_info(const fvi_prim *p);
-/* What it does in a word, "convolution"; static. "empty": nothing. */
+/* Its kind in a word, "convolution"; static. "empty": it does nothing. */
 const char *fvi_prim_kind(const fvi_prim *p);
 /* Seconds it ran since the last call; measured only while fvi_dnnl_engine_time was last set on. */
 double fvi_prim_take_seconds(fvi_prim *p);

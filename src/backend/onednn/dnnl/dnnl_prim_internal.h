@@ -12,7 +12,7 @@ typedef struct fvi_operand {
     int arg; /* DNNL_ARG_... */
     fvi_buffer *buffer;
     fvi_access access;
-    fvi_layout *view; /* how the buffer is looked at, if not as the primitive says */
+    fvi_layout *view; /* the layout the buffer is read in, if not that of the primitive */
     dnnl_memory_t memory;
 } fvi_operand;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* average_axis: the mean under a window that slides along one axis of [outer][axis][inner], and its
- * adjoint. The rows of `inner` elements are added up, a run of them at a time, in double.
+ * adjoint. Rows of `inner` elements are summed in double, a run of elements at a time.
  */
 #include "backend/onednn/kernels/average_axis.h"
 
@@ -8,18 +8,18 @@
 
 #define RUN 256 /* elements done together */
 
-/* Which rows of the one side a row of the other is made of: first, first + step, ..., n of them. */
+/* The rows that contribute to a row of the other side: first, first + step, ..., n of them. */
 typedef struct rows {
     int64_t first, step, n;
 } rows;
 
 static rows under_window(const fvi_pool_axis *a, int64_t o) {
     int64_t from, to;
-    fvi_pool_taps(a, o, &from, &to);
+    fvi_pool_inside(a, o, &from, &to);
     return (rows){o * a->stride - a->lo + from * a->dilation, a->dilation, to - from};
 }
 
-/* One over the cells that count under window o. */
+/* 1 / the number of cells that count under window o. */
 static double weight_of(const fvi_pool_axis *a, int64_t o, int include_pad) {
     const int64_t n = fvi_pool_counted(a, o, include_pad);
     return n ? 1.0 / (double)n : 0;
@@ -51,7 +51,7 @@ FVI_WIDE static void add_windows(const float *restrict ddst, int64_t inner, cons
     for (int64_t i = 0; i < n; i++) dst[i] = (float)sum[i];
 }
 
-/* Pieces of a row. */
+/* Runs of a row. */
 static int64_t runs_of(int64_t inner) { return (inner + RUN - 1) / RUN; }
 
 static int64_t length(int64_t inner, int64_t from) {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fused: an activation done inside a convolution or matrix product, backward through it, and biases
- * with a batch normalization folded in.
+/* fused: an activation that is part of a convolution or matrix product, backward through it, and
+ * biases with a batch normalization folded in.
  *
- * Forward, the activation is a post-op of the primitive, so the value before it never exists. Its
- * gradient is therefore taken from the output:  d(before) = f'(f^-1(dst)) ddst, which oneDNN has as
+ * Forward, the activation is a post-op of the primitive, so the value before it is never stored.
+ * Its gradient is therefore computed from the output:  d(before) = f'(f^-1(dst)) ddst, which oneDNN
+ * has as
  * *_use_dst_for_bwd; activations without that are not fused into a step that needs a gradient.
  */
 #include "backend/onednn/kernels/fused.h"

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the ops with weights share: an activation done as part of them, and biases. */
+/* What the ops with weights share: fused activations, and biases. */
 #ifndef FVI_BACKEND_ONEDNN_KERNELS_FUSED_H
 #define FVI_BACKEND_ONEDNN_KERNELS_FUSED_H
 
 #include "backend/onednn/dnnl/dnnl_ops.h"
 #include "backend/onednn/schedule/step.h"
 
-/* Whether `next` is an activation this step can do too: oneDNN has it, and, if a gradient will be
- * asked for, has that from the output alone. */
+/* Whether `next` is an activation that can be fused into this step: oneDNN has it and, if there
+ * will be a gradient, has that from the output alone. */
 int fvi_fuse_act(const fvi_step *s, const fvi_node *next);
 /* The activation among the fused nodes, in *act; 0 if there is none. */
 int fvi_fused_act(const fvi_step *s, fvi_act *act);
-/* The gradient before that activation (s->ddst itself without one), in layout `want`. */
+/* The gradient before that activation (s->ddst itself if there is none), in layout `want`. */
 fv_status fvi_fused_ddst(fvi_step *s, const fvi_layout *want, fvi_buffer **out, fv_error *err);
 
 /* Tries to fold the producer's activation backward into this op's backward loop, which writes the
@@ -26,7 +26,7 @@ const fvi_const *fvi_node_constant(const fvi_graph *g, const fvi_node *n, int i)
  * bias * scale + shift, [n].  out: NULL if there is nothing to add */
 fv_status fvi_fused_bias(fvi_step *s, int i, const fvi_node *norm, int64_t n, fvi_buffer **out,
                          fv_error *err);
-/* Refuses gradients to inputs from..n_in-1, which an op with weights does not give. */
+/* Fails if a gradient of inputs from..n_in-1 is wanted: ops with weights do not compute it. */
 fv_status fvi_refuse_gradients(const fvi_step *s, int from, fv_error *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pool: how a pooling's window lies over the axes of its source. */
+/* pool_window: a pooling's window on each axis of its source. */
 #include "backend/onednn/kernels/pool_window.h"
 
 void fvi_pool_axes(const fvi_step *s, fvi_window *window, fvi_pool_axis axis[3]) {

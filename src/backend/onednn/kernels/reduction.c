@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fold: dst[o] = post(scale * (x1 op x2 op ...)) over the elements that belong to output o.
+/* reduction: dst[o] = post(scale * (x1 op x2 op ...)) over the elements that belong to output o.
  *
- * If the innermost axis is folded, one output is made from runs of consecutive elements, in LANES
- * parallel accumulators that are combined at the end; if it is kept, a block of neighbouring
- * outputs is made together, one row of elements after another. Both ways the inner loop walks
- * memory in order, and the order of accumulation does not depend on threads. One output is the
- * work of one thread: a tensor folded to a scalar is not done in parallel. */
+ * If the innermost axis is reduced, an output is computed from runs of consecutive elements, in
+ * LANES parallel accumulators that are combined at the end; if it is kept, a block of neighbouring
+ * outputs is accumulated together, row by row. In both cases the inner loop reads memory in order,
+ * and the order of accumulation does not depend on threads. Each output is computed by one thread,
+ * so a reduction to a scalar does not run in parallel. */
 #include "backend/onednn/kernels/reduction.h"
 
 #include <math.h>
@@ -16,7 +16,7 @@
 #define LANES 16
 #define BLOCK 256
 
-/* NAME, start, a <- with element x and pivot p, two accumulators a and b combined */
+/* NAME, start value, accumulating element x (pivot p) into a, combining accumulators a and b */
 // clang-format off
 #define FOLDS(X)                                                       \
     X(SUM,     0,         a + x,                     a + b)            \
@@ -31,7 +31,7 @@
     X(EQUALS,  0,         a + (x == p),              a + b)
 // clang-format on
 
-/* row: acc[i] takes src[i], i < n.  run: one accumulator takes src[0..n), lane by lane. */
+/* row: src[i] is accumulated into acc[i], i < n.  run: src[0..n) into one accumulator, by lanes. */
 #define DEFINE(NAME, START, STEP, COMBINE)                                             \
     static inline double step_##NAME(double a, double x, double p) {                   \
         (void)p;                                                                       \
@@ -68,29 +68,29 @@ void fvi_reduction_init(fvi_reduction *f, const fvi_shape *shape, unsigned axes)
     f->outs = f->each = 1;
     f->inner = 1;
     int64_t size[FVI_MAX_DIMS], stride[FVI_MAX_DIMS];
-    int is_folded[FVI_MAX_DIMS], n = 0;
+    int is_reduced[FVI_MAX_DIMS], n = 0;
     fvi_shape_strides(shape, stride);
     for (int i = 0; i < shape->ndim; i++) {
-        int fold = axes >> i & 1;
-        *(fold ? &f->each : &f->outs) *= shape->dim[i];
+        int reduced = axes >> i & 1;
+        *(reduced ? &f->each : &f->outs) *= shape->dim[i];
         if (shape->dim[i] == 1) continue;
-        if (n && is_folded[n - 1] == fold) {
+        if (n && is_reduced[n - 1] == reduced) {
             size[n - 1] *= shape->dim[i];
             stride[n - 1] = stride[i];
         } else {
             size[n] = shape->dim[i];
             stride[n] = stride[i];
-            is_folded[n++] = fold;
+            is_reduced[n++] = reduced;
         }
     }
     if (n) {
         f->inner = size[--n];
-        f->inner_folded = is_folded[n];
+        f->inner_reduced = is_reduced[n];
     }
     for (int i = 0; i < n; i++) {
-        int k = is_folded[i] ? f->n_folded++ : f->n_kept++;
-        (is_folded[i] ? f->folded : f->kept)[k] = size[i];
-        (is_folded[i] ? f->folded_stride : f->kept_stride)[k] = stride[i];
+        int k = is_reduced[i] ? f->n_reduced++ : f->n_kept++;
+        (is_reduced[i] ? f->reduced : f->kept)[k] = size[i];
+        (is_reduced[i] ? f->reduced_stride : f->kept_stride)[k] = stride[i];
     }
 }
 
@@ -104,12 +104,12 @@ static int64_t offset_of(int64_t index, int n, const int64_t *dim, const int64_t
     return at;
 }
 
-/* Steps an odometer over the folded axes: the next offset, or -1 after the last. */
+/* The next offset over the reduced axes, or -1 after the last. */
 static int64_t next_offset(const fvi_reduction *f, int64_t *index, int64_t at) {
-    for (int i = f->n_folded - 1; i >= 0; i--) {
-        at += f->folded_stride[i];
-        if (++index[i] < f->folded[i]) return at;
-        at -= f->folded[i] * f->folded_stride[i];
+    for (int i = f->n_reduced - 1; i >= 0; i--) {
+        at += f->reduced_stride[i];
+        if (++index[i] < f->reduced[i]) return at;
+        at -= f->reduced[i] * f->reduced_stride[i];
         index[i] = 0;
     }
     return -1;
@@ -127,9 +127,9 @@ static double pivot_of(fvi_reduction_kind kind, const float *pivot, int64_t o) {
     return kind == FVI_REDUCTION_EXP && isinf(pivot[o]) ? 0 : pivot[o];
 }
 
-/* Outputs [from, to), when the innermost axis is folded. */
-static void fold_runs(const fvi_reduction *f, fvi_reduction_kind kind, const float *src,
-                      const float *pivot, float *dst, int64_t from, int64_t to) {
+/* Outputs [from, to), when the innermost axis is reduced. */
+static void reduce_runs(const fvi_reduction *f, fvi_reduction_kind kind, const float *src,
+                        const float *pivot, float *dst, int64_t from, int64_t to) {
     const kernel *k = &kernels[kind];
     for (int64_t o = from; o < to; o++) {
         const float *base = src + offset_of(o, f->n_kept, f->kept, f->kept_stride);
@@ -145,8 +145,8 @@ static void fold_runs(const fvi_reduction *f, fvi_reduction_kind kind, const flo
 }
 
 /* Blocks [from, to) of outputs, when the innermost axis is kept. */
-static void fold_rows(const fvi_reduction *f, fvi_reduction_kind kind, const float *src,
-                      const float *pivot, float *dst, int64_t from, int64_t to) {
+static void reduce_rows(const fvi_reduction *f, fvi_reduction_kind kind, const float *src,
+                        const float *pivot, float *dst, int64_t from, int64_t to) {
     const kernel *k = &kernels[kind];
     int64_t blocks = (f->inner + BLOCK - 1) / BLOCK;
     for (int64_t b = from; b < to; b++) {
@@ -172,12 +172,12 @@ void fvi_reduction_run(const fvi_reduction *f, fvi_reduction_kind kind, const fl
     }
     if (f->outs == 0) return;
     int64_t units =
-        f->inner_folded ? f->outs : f->outs / f->inner * ((f->inner + BLOCK - 1) / BLOCK);
+        f->inner_reduced ? f->outs : f->outs / f->inner * ((f->inner + BLOCK - 1) / BLOCK);
 #pragma omp parallel if (f->outs * f->each > FVI_PARALLEL_MIN && units > 1)
     {
         int64_t from, to;
         fvi_thread_share(units, &from, &to);
-        (f->inner_folded ? fold_runs : fold_rows)(f, kind, src, pivot, dst, from, to);
+        (f->inner_reduced ? reduce_runs : reduce_rows)(f, kind, src, pivot, dst, from, to);
     }
 }
 

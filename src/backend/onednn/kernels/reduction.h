@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Folding a plain tensor over some of its axes: sums, products, largest values and the like. */
+/* Reductions of a plain tensor over some of its axes: sums, products, extremes and the like. */
 #ifndef FVI_BACKEND_ONEDNN_KERNELS_REDUCTION_H
 #define FVI_BACKEND_ONEDNN_KERNELS_REDUCTION_H
 
@@ -11,34 +11,34 @@ typedef enum fvi_reduction_kind {
     FVI_REDUCTION_ABS,    /* sum of |x| */
     FVI_REDUCTION_SQUARE, /* sum of x^2 */
     FVI_REDUCTION_PROD,
-    FVI_REDUCTION_MAX, /* NaN if there is one */
+    FVI_REDUCTION_MAX, /* NaN if any element is */
     FVI_REDUCTION_MIN,
     FVI_REDUCTION_EXP,     /* sum of e^(x - p) */
-    FVI_REDUCTION_NONZERO, /* product of what is not 0 */
+    FVI_REDUCTION_NONZERO, /* product of the elements that are not 0 */
     FVI_REDUCTION_ZEROS,   /* how many are 0 */
     FVI_REDUCTION_EQUALS,  /* how many are p */
     FVI_REDUCTION_COUNT
 } fvi_reduction_kind;
 
-/* What is done to the accumulated number, in double, before it becomes a float. */
-typedef enum fvi_fold_post { FVI_POST_NONE, FVI_POST_SQRT, FVI_POST_LOG } fvi_fold_post;
+/* Applied to the accumulated number, in double, before it is rounded to float. */
+typedef enum fvi_reduction_post { FVI_POST_NONE, FVI_POST_SQRT, FVI_POST_LOG } fvi_reduction_post;
 
 typedef struct fvi_reduction {
-    double scale; /* after folding, before `post`; 1 unless changed */
-    fvi_fold_post post;
-    /* kept and folded axes, neighbours merged, outermost first; the innermost axis of all is
-     * `inner`, and belongs to one of them */
-    int n_kept, n_folded, inner_folded;
+    double scale; /* before `post`; 1 unless changed */
+    fvi_reduction_post post;
+    /* kept and reduced axes, neighbours merged, outermost first, without the innermost axis `inner`
+     * (reduced if inner_reduced) */
+    int n_kept, n_reduced, inner_reduced;
     int64_t kept[FVI_MAX_DIMS], kept_stride[FVI_MAX_DIMS];
-    int64_t folded[FVI_MAX_DIMS], folded_stride[FVI_MAX_DIMS];
+    int64_t reduced[FVI_MAX_DIMS], reduced_stride[FVI_MAX_DIMS];
     int64_t inner, outs, each; /* each: elements that make one output */
 } fvi_reduction;
 
-/* Prepares folding a tensor of `shape` over the axes whose bits are set. */
+/* Prepares the reduction of a tensor of `shape` over the axes whose bits are set. */
 void fvi_reduction_init(fvi_reduction *f, const fvi_shape *shape, unsigned axes);
 
-/* Folds src into dst [outs], accumulating in double, in an order that depends on the shape alone.
- *   pivot   [outs], or NULL for the kinds that have none; an infinite one counts as 0 for EXP */
+/* Reduces src to dst [outs], accumulating in double, in an order that depends on the shape alone.
+ *   pivot   [outs], or NULL for the kinds that have none; for EXP an infinite pivot is used as 0 */
 void fvi_reduction_run(const fvi_reduction *f, fvi_reduction_kind kind, const float *src,
                        const float *pivot, float *dst);
 

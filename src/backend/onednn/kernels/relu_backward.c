@@ -1,32 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* relu_backward: the backward pass of ReLUs, leaky ReLUs and clips; redirected and guided too.
  *
- * With a the activation's value (what comes out of it tells as much as what goes in), g the
- * gradient after it (which points up, as all of ours do), low and high its bounds, the gradient
- * before it is
+ * With a the activation's output (its input would do as well), g the gradient after it (for ascent,
+ * as all gradients here), low and high its bounds, the gradient before it is
  *
- *   low < a < high:  g       elsewhere: 0, of a leaky ReLU slope g
+ *   low < a < high:  g       elsewhere: 0, for a leaky ReLU slope g
  *
- * to the bit what oneDNN makes of it: where a is no number, a ReLU passes g, a clip 0.
+ * the same bits as oneDNN's: where a is NaN, a ReLU passes g, a clip 0.
  *
- * Redirected: where that came out as zero over the whole sample, a <= low and g > 0, or a >= high
- * and g < 0:  g        elsewhere: 0, as it is. Source: Lucid, lucid/misc/redirected_relu_grad.py,
- * with signs for ascent; there a loss is descended. Only where a sample's elements are one dense
- * run; ops whose batch is not outermost are left out.
+ * Redirected: if that is zero for the whole sample, the gradient is g where a <= low and g > 0, or
+ * a >= high and g < 0, else 0. Source: Lucid, lucid/misc/redirected_relu_grad.py, with signs for
+ * ascent instead of descent. Only for samples whose elements are one dense run; ops whose batch is
+ * not outermost are left out.
  *
- * Guided: the gradient before it is what it is where that is positive, else 0. Source:
- * Springenberg, Dosovitskiy, Brox and Riedmiller 2015, arXiv:1412.6806, for ReLU; taken over to
- * clips (ReLU6) and leaky ReLUs as it stands. Activations that are smooth, or made of several nodes
- * (PReLU, max with 0), pass their gradient unchanged.
+ * Guided: the ordinary gradient where it is positive, else 0. Source: Springenberg, Dosovitskiy,
+ * Brox and Riedmiller 2015, arXiv:1412.6806, for ReLU; the same rule is used for clips (ReLU6) and
+ * leaky ReLUs. Activations that are smooth, or made of several nodes (PReLU, max with 0), pass
+ * their gradient unchanged.
  *
- * All of this asks only on which side of its bounds a value lies. Of large values that is what is
- * kept from forward to backward, a bit or two instead of 32: the memory of the value itself
- * is free for others as soon as it has been read forward. 256 numbers are 8 words: bit k of word l
- * says of number 8 k + l whether it is at or below the lower bound; clips have 8 words more, for
- * the upper one. What is no number counts as above a clip's upper bound.
+ * Only the side of the bounds on which a value is matters. For large values only that is kept from
+ * forward to backward, one or two bits instead of 32, and the memory of the value itself is free
+ * after its last forward use. 256 numbers are 8 words: bit k of word l is set if number 8 k + l is
+ * at or below the lower bound; clips have 8 more words for the upper one. NaN counts as above a
+ * clip's upper bound.
  *
- * One loop over the memory as it lies; blocks filled up with zeros stay so. It is not oneDNN's
- * eltwise because that cannot be told about samples, nor write where it reads.
+ * One loop over the memory in any layout; padding zeros stay zero. oneDNN's eltwise is not used
+ * because it knows no samples and cannot run in place.
  */
 #include "backend/onednn/kernels/relu_backward.h"
 
@@ -43,13 +42,13 @@
 #define KEPT       32        /* vectors of eight whose sides are one vector of bits */
 
 typedef struct relu {
-    int node_out; /* the value the activation makes */
+    int node_out; /* the activation's output value */
     fvi_slopes slopes;
     fvi_buffer *value, *ddst, *dsrc;
-    fvi_buffer *kept;  /* on which sides the values lie; NULL: the value itself is there */
-    size_t size;       /* floats of one sample; 0: cannot be told apart */
-    int skipped;       /* another loop does it, except in redirected runs */
-    double seconds[2]; /* forward and backward, while it is timed */
+    fvi_buffer *kept;  /* the sides of the values; NULL: the value itself is kept */
+    size_t size;       /* floats of one sample; 0: samples are not contiguous */
+    int skipped;       /* fused into another loop, except in redirected runs */
+    double seconds[2]; /* forward and backward, while timed */
 } relu;
 
 static const fvi_step_hook hook; /* at the end of this file */
@@ -86,9 +85,9 @@ int fvi_relu_is_planned(const fvi_step *s) { return s->hook == &hook; }
 
 void fvi_relu_skip(fvi_step *s) { relu_of(s)->skipped = 1; }
 
-/* Whether keeping the sides is enough: nothing else reads this value backward, and every sample is
- * a whole number of vectors. */
-static int sides_will_do(const fvi_step *s) {
+/* Whether keeping the sides is enough: no other step reads this value backward, and a sample is a
+ * whole number of vectors. */
+static int sides_suffice(const fvi_step *s) {
     const relu *r = relu_of(s);
     const size_t n = r->value->bytes / sizeof(float);
     const fvi_shape *shape = &r->value->shape;
@@ -99,12 +98,12 @@ static int sides_will_do(const fvi_step *s) {
 
 FVI_INLINE int vectors_of_sides(const fvi_slopes *s) { return s->unbounded ? 1 : 2; }
 
-/* Declares what is read backward: the value, or the sides that are kept of it. */
+/* Declares what is read backward: the value, or its sides. */
 static fv_status declare(fvi_step *s, fv_error *err) {
     relu *r = relu_of(s);
     const size_t groups = (r->value->bytes / sizeof(fvi_f32x8) + KEPT - 1) / KEPT;
     s->planning = FVI_BACKWARD;
-    if (!sides_will_do(s)) {
+    if (!sides_suffice(s)) {
         fvi_step_touch(s, r->value, FVI_READ);
         return FV_OK;
     }
@@ -142,7 +141,7 @@ static int is_outermost(const fvi_step *s, int64_t samples) {
     const fvi_shape *shape = &s->graph->values[r->node_out].shape;
     if (shape->ndim < 1 || shape->dim[0] % samples) return 0;
     fv_status st = fvi_graph_batch_axis(s->graph, samples, r->node_out, &axis, &outer, NULL);
-    if (st == FV_UNSUPPORTED) return shape->dim[0] == samples; /* taken at its word */
+    if (st == FV_UNSUPPORTED) return shape->dim[0] == samples; /* assume so */
     return !st && axis == 0 && outer == 1;
 }
 
@@ -167,10 +166,10 @@ static void set_samples(const fvi_step *s, int64_t n) { relu_of(s)->size = sampl
 
 /* ---- running -------------------------------------------------------------------------------- */
 
-/* What stands for vector i in the bits kept of it and its neighbours. */
+/* The bit of vector i in the words it shares with its neighbours. */
 FVI_INLINE int32_t bit_of(int64_t i) { return (int32_t)(1u << i % KEPT); }
 
-/* Of vector i, from what is kept. */
+/* The sides of vector i. */
 FVI_INLINE fvi_sides sides_kept(const fvi_slopes *s, const fvi_i32x8 *kept, int64_t i) {
     const fvi_i32x8 none = {0}, bit = none + bit_of(i);
     const fvi_i32x8 *at = kept + i / KEPT * vectors_of_sides(s);
@@ -178,8 +177,7 @@ FVI_INLINE fvi_sides sides_kept(const fvi_slopes *s, const fvi_i32x8 *kept, int6
     return (fvi_sides){(at[0] & bit) != none, (at[1] & bit) != none};
 }
 
-/* Eight of g, as an ordinary or guided backward pass passes them, or, of a dead ReLU, lets through
- * what would raise it. */
+/* Eight numbers of the ordinary or guided gradient; for a dead ReLU, of the redirected one. */
 FVI_INLINE void pass(const fvi_slopes *s, int guided, int dead, fvi_sides at, const fvi_f32x8 *g,
                      fvi_f32x8 *y) {
     const fvi_f32x8 zero = {0};
@@ -190,8 +188,8 @@ FVI_INLINE void pass(const fvi_slopes *s, int guided, int dead, fvi_sides at, co
     *y = dead ? FVI_SELECT(up | down, *g, passed) : passed;
 }
 
-/* Numbers of a value from `from` on, a multiple of eight where sides are kept, and their gradients;
- * all are read before they are written, so dsrc may be ddst. */
+/* A run of a value's numbers, or of their sides (then it begins at a multiple of eight), and their
+ * gradients. Each is read before it is written, so dsrc may be ddst. */
 typedef struct stretch {
     const float *value; /* or */
     const fvi_i32x8 *kept;
@@ -243,7 +241,7 @@ FVI_WIDE static void pass_kept(fvi_slopes s, int guided, int dead, stretch t) {
         pass_stretch(&s, 0, 0, 1, &t);
 }
 
-/* Whether nothing passes of the sample that begins at `offset`. */
+/* Whether no gradient passes in the sample that begins at `offset`. */
 static int is_dead(const relu *r, int guided, size_t offset) {
     enum { STRETCH = 512 };
     float y[STRETCH];
@@ -258,7 +256,7 @@ static int is_dead(const relu *r, int guided, size_t offset) {
     return 1;
 }
 
-/* This thread's share, in whole vectors. */
+/* Writes this thread's share, in whole vectors. */
 static void write_share(const relu *r, int guided, int dead, size_t offset, size_t n) {
     int64_t from, to;
     fvi_thread_share((int64_t)(n + 7) / 8, &from, &to);
@@ -273,7 +271,7 @@ static void write(const relu *r, int guided, int dead, size_t offset, size_t n) 
     write_share(r, guided, dead, offset, n);
 }
 
-/* Sample by sample, each with all threads. */
+/* Writes sample by sample, each with all threads. */
 static void write_samples(const relu *r, int guided, const unsigned char *redirect, int64_t n) {
     for (int64_t i = 0; i < n; i++) {
         const size_t from = (size_t)i * r->size;
@@ -295,7 +293,7 @@ static void before_backward(const fvi_step *s) {
     if (timed) r->seconds[FVI_BACKWARD] += fvi_clock() - start;
 }
 
-/* The sides of vectors [from, to) of n, a multiple of KEPT on. */
+/* Stores the sides of vectors [from, to) of n; `from` is a multiple of KEPT. */
 FVI_WIDE static void keep_sides(fvi_slopes s, const float *value, int64_t from, int64_t to,
                                 fvi_i32x8 *kept) {
     for (int64_t i = from; i < to;) {
@@ -320,7 +318,7 @@ static void keep_share(const relu *r, int64_t vectors) {
     keep_sides(r->slopes, r->value->data, from * KEPT, to, r->kept->data);
 }
 
-/* Keeps the sides of a large value. */
+/* Stores the sides of a large value. */
 static void after_forward(const fvi_step *s) {
     relu *r = relu_of(s);
     if (!r->kept) return;

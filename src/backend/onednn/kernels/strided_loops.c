@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loops: walking strided tensors run by run (loops.h says how it is used).
+/* strided_loops: iterating over strided tensors, run by run.
  *
- * Axes of size one are dropped; two neighbours merge when, for every operand, the outer stride is
- * the inner stride times the inner size. The innermost axis left is the run; when it is long it is
- * cut into parts, so that a flat tensor still feeds every thread. Does no arithmetic of its own
- * beyond copying. */
+ * Axes of size one are dropped; two neighbours merge if, for every operand, the outer stride is the
+ * inner stride times the inner size. The innermost axis left is the run; a long one is split, so
+ * that a flat tensor still has work for every thread. No arithmetic besides copying. */
 #include "backend/onednn/kernels/strided_loops.h"
 
 #include <string.h>
 
-/* Elements of one run at most: two or three runs of this size stay in the first-level cache. */
+/* Most elements of a run: two or three runs of this size fit in the first-level cache. */
 #define RUN_MAX 2048
 
 /* Whether axis i of the shape may be merged into the innermost axis collected so far. */
@@ -24,7 +23,7 @@ void fvi_nest_init(fvi_nest *t, const fvi_shape *shape, int n_op,
     memset(t, 0, sizeof *t);
     t->n_op = n_op;
     t->total = fvi_shape_product(shape, 0, shape->ndim);
-    /* From the inside out: dim[0] is innermost until they are turned round below. */
+    /* From the inside out: dim[0] is innermost until the order is reversed below. */
     for (int i = shape->ndim - 1; i >= 0; i--) {
         int64_t d = shape->dim[i];
         if (d == 1) continue;
@@ -53,7 +52,7 @@ void fvi_nest_init(fvi_nest *t, const fvi_shape *shape, int n_op,
 }
 
 /* Sets the offsets and the length of the run from its index and part. */
-static void settle(const fvi_nest *t, fvi_run *r) {
+static void set_offsets(const fvi_nest *t, fvi_run *r) {
     int64_t at = r->part * t->part;
     r->n = t->inner - at < t->part ? t->inner - at : t->part;
     for (int k = 0; k < t->n_op; k++) r->offset[k] = r->base[k] + at * t->inner_stride[k];
@@ -72,7 +71,7 @@ fvi_run fvi_nest_first(const fvi_nest *t) {
         from /= t->dim[i];
         for (int k = 0; k < t->n_op; k++) r.base[k] += r.index[i] * t->stride[k][i];
     }
-    settle(t, &r);
+    set_offsets(t, &r);
     return r;
 }
 
@@ -90,7 +89,7 @@ void fvi_nest_next(const fvi_nest *t, fvi_run *r) {
             if (!back) break;
         }
     }
-    settle(t, r);
+    set_offsets(t, r);
 }
 
 void fvi_broadcast_strides(const fvi_shape *in, const fvi_shape *out,

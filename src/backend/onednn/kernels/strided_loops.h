@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Loops over strided tensors of up to 8 dims, shared by the ops that are written here.
+/* Loops over strided tensors of up to 8 dims, shared by the ops' own loops.
  *
- * A nest walks a shape with up to four operands at once, each with its own strides (0 where it is
- * broadcast). Sizes of one are dropped and axes that lie together are merged, so that what is left
- * is a list of runs along the innermost axis; index arithmetic is done once a run:
+ * A nest iterates over a shape with up to four operands at once, each with its own strides (0 where
+ * it is broadcast). Sizes of one are dropped and contiguous axes merged, which leaves runs along
+ * the innermost axis; index arithmetic is done once a run:
  *
  *   fvi_nest t;
  *   fvi_nest_init(&t, &shape, 2, strides);
@@ -23,18 +23,18 @@
 
 typedef struct fvi_nest {
     int ndim, n_op;            /* outer axes; operands */
-    int64_t total;             /* elements in all */
+    int64_t total;             /* elements in total */
     int64_t dim[FVI_MAX_DIMS]; /* outer sizes */
     int64_t stride[FVI_NEST_OPERANDS][FVI_MAX_DIMS];
     int64_t inner, inner_stride[FVI_NEST_OPERANDS];
-    int64_t part, parts; /* a long innermost axis is cut into `parts` runs of `part` */
+    int64_t part, parts; /* a long innermost axis is split into `parts` runs of `part` */
     int64_t runs;
 } fvi_nest;
 
 typedef struct fvi_run {
     int64_t offset[FVI_NEST_OPERANDS]; /* of the run's first element */
     int64_t n;                         /* elements of this run */
-    int64_t left;                      /* runs this thread still has, this one included */
+    int64_t left;                      /* runs left for this thread, including this one */
     int64_t index[FVI_MAX_DIMS], part, base[FVI_NEST_OPERANDS];
 } fvi_run;
 
@@ -45,8 +45,8 @@ void fvi_nest_init(fvi_nest *t, const fvi_shape *shape, int n_op,
 fvi_run fvi_nest_first(const fvi_nest *t);
 void fvi_nest_next(const fvi_nest *t, fvi_run *r);
 
-/* Strides of a tensor of shape `in` in the index space of `out`, to which it is broadcast by
- * numpy's rule: 0 along the axes it is repeated on. */
+/* For each axis of `out`, the stride in a tensor of shape `in` that is broadcast to it by numpy's
+ * rule: 0 along repeated axes. */
 void fvi_broadcast_strides(const fvi_shape *in, const fvi_shape *out, int64_t stride[FVI_MAX_DIMS]);
 
 /* dst[i] = src[i] over `shape`, each with its strides. */

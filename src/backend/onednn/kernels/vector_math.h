@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Functions of <math.h> for loops over many numbers: where the C library has them for vectors
- * (glibc 2.35's libmvec on x86-64, at most 4 units in the last place off), the compiler takes
- * those; the caller changes nothing but this include. Widest inside of FVI_WIDE. */
+/* Functions of <math.h> for loops over many numbers. Where the C library has vector versions (glibc
+ * 2.35's libmvec on x86-64, at most 4 ulp off), the compiler uses them; callers only include this
+ * header. Vectors are widest inside FVI_WIDE. */
 #ifndef FVI_BACKEND_ONEDNN_KERNELS_VECTOR_MATH_H
 #define FVI_BACKEND_ONEDNN_KERNELS_VECTOR_MATH_H
 

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* average_pool: dst = mean of src under the window: over the input cells in it, or, with
- * count_include_pad, over those and the cells of the padding (but never over cells beyond it).
- * A window without anything to count gives 0.
+/* average_pool: dst = mean of src under the window, over the input cells in it or, with
+ * count_include_pad, over those and the padding (but never over cells beyond the padding). A window
+ * with no cell to count gives 0.
  *
- * oneDNN does it in the layout the source already has; the loops here, over plain memory, where
+ * oneDNN computes it in the layout the source already has. The loops here, over plain memory, are
+ * used where
  *   - a window holds no input cell at all (dilation, or padding as wide as the kernel),
- *   - the padding counts, but the last windows reach beyond it (ceil_mode): cells beyond the
- *     padding do not count, while oneDNN divides by the whole kernel,
+ *   - the padding counts, but the last windows extend beyond it (ceil_mode): oneDNN would divide by
+ *     the whole kernel,
  *   - oneDNN refuses, or has only its reference code (dilation),
- *   - there is one channel, and the window slides along one axis with more behind it: oneDNN's fast
- *     code goes from channel to channel, average_axis.c along the axes behind. So PyTorch writes
- *     local response normalization.
+ *   - there is one channel, and the window slides along one axis that is not the innermost:
+ * oneDNN's fast code is vectorised over channels, average_axis.c over the inner axes. PyTorch
+ * exports local response normalization that way.
  */
 #include <string.h>
 
@@ -22,19 +23,19 @@
 #define VECTOR 8
 
 typedef struct average_pool {
-    fvi_window window; /* the node's, global made explicit */
+    fvi_window window; /* the node's; sizes of a global one filled in */
     fvi_pool_desc desc;
     fvi_pool_axis axis[3];
     fvi_prim *forward;      /* the step's; NULL: our loops */
     fvi_prim *backward;     /* ours until plan_backward */
     fvi_buffer *src, *ddst; /* of our loops */
     int64_t planes;         /* n * c */
-    int slides;             /* the axis it slides along by average_axis.c; -1: not by that */
+    int slides;             /* the axis for average_axis.c; -1: it is not used */
 } average_pool;
 
 /* ---- planning ---- */
 
-/* Elements before and behind one of the three axes, which are the last of src. */
+/* Elements outside and inside one of the three axes, which are the last of src. */
 static int64_t outer_of(const average_pool *x, int axis) {
     return fvi_shape_product(&x->desc.src, 0, x->desc.src.ndim - 3 + axis);
 }
@@ -43,7 +44,7 @@ static int64_t inner_of(const average_pool *x, int axis) {
     return fvi_shape_product(&x->desc.src, x->desc.src.ndim - 2 + axis, x->desc.src.ndim);
 }
 
-/* Whether oneDNN would compute something else than meant, or nothing sensible. */
+/* Whether oneDNN would compute something else. */
 static int needs_own(const average_pool *x) {
     if (fvi_shape_count(&x->desc.dst) == 0 || fvi_shape_count(&x->desc.src) == 0) return 1;
     for (int i = 0; i < 3; i++) {
@@ -52,15 +53,15 @@ static int needs_own(const average_pool *x) {
         if (x->desc.include_pad && end > a->in + a->hi) return 1;
         for (int64_t o = 0; o < a->out; o++) {
             int64_t from, to;
-            fvi_pool_taps(a, o, &from, &to);
+            fvi_pool_inside(a, o, &from, &to);
             if (from == to) return 1;
         }
     }
     return 0;
 }
 
-/* The one axis along which the window slides if there is one channel and at least a vector of
- * elements behind that axis, else -1. */
+/* The axis along which the window slides, if it is the only one, there is one channel, and at least
+ * a vector of elements inside that axis; else -1. */
 static int sliding_axis(const average_pool *x) {
     int found = -1;
     for (int i = 0; i < 3; i++) {
@@ -72,7 +73,7 @@ static int sliding_axis(const average_pool *x) {
     return found >= 0 && x->desc.src.dim[1] == 1 && inner_of(x, found) >= VECTOR ? found : -1;
 }
 
-/* Makes both primitives; 0 if one of them cannot be had or is slow. */
+/* Makes both primitives; 0 if one is unavailable or slow. */
 static int build(fvi_step *s, average_pool *x) {
     fvi_dnnl_engine *b = fvi_step_engine(s);
     if (fvi_step_unavailable(s, fvi_prim_average(b, &x->desc, &x->forward, NULL))) return 0;
@@ -137,7 +138,7 @@ static void drop(fvi_step *s) {
 
 /* ---- our loops ---- */
 
-/* The window (o): first and one-past-last taps, the plane's cell under tap 0, 1/count. */
+/* A window: first and one-past-last kernel positions, the cell under position 0, 1/count. */
 typedef struct box {
     int64_t from[3], to[3], at[3];
     double weight;
@@ -148,7 +149,7 @@ static box box_of(const average_pool *x, int64_t j) {
     int64_t o[3] = {j / o2 / o1, j / o2 % o1, j % o2}, n = 1;
     box b;
     for (int i = 0; i < 3; i++) {
-        fvi_pool_taps(&x->axis[i], o[i], &b.from[i], &b.to[i]);
+        fvi_pool_inside(&x->axis[i], o[i], &b.from[i], &b.to[i]);
         b.at[i] = o[i] * x->axis[i].stride - x->axis[i].lo;
         n *= fvi_pool_counted(&x->axis[i], o[i], x->desc.include_pad);
     }
@@ -156,7 +157,7 @@ static box box_of(const average_pool *x, int64_t j) {
     return b;
 }
 
-/* Cell of the plane under taps (a, b, c). */
+/* Cell of the plane under kernel position (a, b, c). */
 static int64_t cell(const average_pool *x, const box *w, int64_t a, int64_t b, int64_t c) {
     const fvi_pool_axis *ax = x->axis;
     return ((w->at[0] + a * ax[0].dilation) * ax[1].in + w->at[1] + b * ax[1].dilation) * ax[2].in +

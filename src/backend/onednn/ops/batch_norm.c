@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* batch_norm: dst = src scale[c] + shift[c]; the running mean and variance are already inside scale
- * and shift. Backward: dsrc = ddst scale[c]. A ReLU on top is done in the same pass.
+ * and shift. Backward: dsrc = ddst scale[c]. A ReLU after it is fused.
  *
  * oneDNN's batch normalization with mean 0 and variance + epsilon 1 is exactly this, in any layout;
- * backward is the same primitive with shift 0. Where it has no fast code for a layout, a loop over
- * plain memory does it. Most of these never run: conv.c folds them into its weights.
+ * backward is the same primitive with shift 0. If it has no fast code for a layout, a loop over
+ * plain memory is used. Most of these nodes never run: conv.c folds them into its weights.
  */
 #include "backend/onednn/kernels/fused.h"
 #include "backend/onednn/kernels/strided_loops.h"
@@ -23,12 +23,13 @@ static int fuse(const fvi_step *s, const fvi_node *next) {
     return s->n_fused == 0 && next->kind == FVI_UNARY && next->a.unary.f == FVI_RELU;
 }
 
-/* Numbers a channel, filled up to whole blocks, whose filling oneDNN may read in blocked layouts.
+/* One number a channel, padded to whole blocks, since oneDNN may read the padding in blocked
+ * layouts.
  */
 typedef struct per_channel {
     int64_t n, filled;
-    const fvi_const *c; /* filled up with 0; NULL: `value` */
-    float value;        /* filled up with itself */
+    const fvi_const *c; /* padded with 0; NULL: `value` */
+    float value;        /* padded with itself */
 } per_channel;
 
 static fv_status fill(void *user, float *dst, fv_error *err) {
@@ -39,13 +40,13 @@ static fv_status fill(void *user, float *dst, fv_error *err) {
     return FV_OK;
 }
 
-/* The constant (or the number) as filled-up plain numbers, kept with the weights. */
+/* The constant (or the number) as padded plain numbers, cached with the weights. */
 static fv_status numbers(fvi_step *s, const fvi_const *c, float value, fvi_buffer **out,
                          fv_error *err) {
     static const char name[1];
     int64_t n = fvi_step_shape(s, 0)->dim[1], filled = (n + BLOCK_MAX - 1) / BLOCK_MAX * BLOCK_MAX;
     per_channel x = {n, filled, c, value};
-    /* n takes part in the key: numbers of 12 and of 13 channels fill up to the same size */
+    /* n is part of the key: 12 and 13 channels are padded to the same size */
     fvi_weight_cache_key key = {
         .parts = {c ? (const void *)c->bytes : name, value != 0 ? name : NULL}, .variant = (int)n};
     const fvi_shape shape = {.ndim = 1, .dim = {filled}};
@@ -64,7 +65,7 @@ static fv_status operand(fvi_step *s, int i, fvi_buffer **out, fv_error *err) {
     return c ? numbers(s, c, 0, out, err) : fvi_step_source(s, i, NULL, out, err);
 }
 
-/* The primitive for a tensor in that layout, or NULL if there is no fast one. Plain memory is seen
+/* The primitive for a tensor in that layout, or NULL if there is no fast one. Plain memory is used
  * as [n][c][1][rest]. */
 static fvi_prim *fast_prim(fvi_step *s, const fvi_layout *layout, int relu) {
     fvi_shape shape = *fvi_step_shape(s, 0);
@@ -134,7 +135,7 @@ static fv_status plan_backward(fvi_step *s, fv_error *err) {
     return fvi_step_add(s, p, err);
 }
 
-/* dst = src scale + shift, perhaps only what is positive, over plain memory. */
+/* dst = src scale + shift over plain memory, then perhaps a ReLU. */
 static void own_loop(const norm_state *x, const fvi_buffer *from, const fvi_buffer *to,
                      const float *shift, int relu) {
     const fvi_shape *shape = &from->shape;

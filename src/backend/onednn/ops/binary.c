@@ -6,12 +6,11 @@
  * each summed over the axes along which its operand was broadcast.
  *
  * Operands of equal shape go to oneDNN for the four operations, min and max, with an activation
- * behind them (ResNet's blocks end so). All else is done by the loops here. So that an image in
- * blocks of channels need not be made plain to be scaled by a vector or a gate [n][c][1][1], the
- * loops see blocked memory as what it is: a plain tensor [n][c/block][y][x][block], to which the
- * smaller operand is broadcast in the same view. Channels filled up to whole blocks are zeros in
- * all operands; functions that would make something else of them (division, say) get plain memory
- * then.
+ * after them (the end of a ResNet block). Everything else is computed by the loops here. They read
+ * blocked memory as the plain tensor [n][c/block][y][x][block] that it is, to which the smaller
+ * operand is broadcast in the same view; so a tensor in blocks of channels need not be made plain
+ * to be scaled by a vector or a gate [n][c][1][1]. Channels that pad blocks are zeros in all
+ * operands; functions that would not keep them zero (division, say) are computed on plain memory.
  */
 #include <math.h>
 
@@ -24,9 +23,9 @@
 
 typedef struct binary_state {
     int own;                  /* our loops */
-    const fvi_layout *layout; /* of what has the result's shape; borrowed from a buffer */
-    fvi_shape out, in[2];     /* as the loops see them */
-    int blocked[2];           /* the operand must be brought into `like`, not plain memory */
+    const fvi_layout *layout; /* of tensors of the result's shape; borrowed from a buffer */
+    fvi_shape out, in[2];     /* in the view of the loops */
+    int blocked[2];           /* the operand must be converted to `like`, not made plain */
     fvi_layout *like[2];      /* layouts of operands smaller than the result */
     fvi_buffer *src[2], *ddst;
     fvi_buffer *full[2]; /* gradients before summing, or NULL */
@@ -34,7 +33,7 @@ typedef struct binary_state {
 
 static int is_onednn(fvi_binary f) { return f <= FVI_MAX; }
 
-/* Whether 0 f x is 0 for the numbers that fill up blocks. */
+/* Whether f(0, 0) is 0, so that padding channels stay zero. */
 static int keeps_zero(fvi_binary f) { return f <= FVI_MUL || f == FVI_PRELU; }
 
 static int same_shape(const fvi_step *s, int i) {
@@ -49,7 +48,7 @@ static int64_t aligned(const fvi_shape *shape, int ndim, int i) {
     return k < 0 ? 1 : shape->dim[k];
 }
 
-/* Operand i as [n][c/block][..][block], if its memory is or can be made that. */
+/* Views operand i as [n][c/block][..][block], if its memory has that layout or can be converted. */
 static int view_blocked(const fvi_step *s, binary_state *x, int i, int64_t block, int64_t padded) {
     const fvi_shape *out = fvi_step_out_shape(s), *shape = fvi_step_shape(s, i);
     fvi_shape *v = &x->in[i];
@@ -62,9 +61,9 @@ static int view_blocked(const fvi_step *s, binary_state *x, int i, int64_t block
     v->dim[1] = c == 1 ? 1 : padded / block;
     v->dim[out->ndim] = c == 1 ? 1 : block;
     if (fvi_shape_equal(shape, out)) return 1;
-    if (c == 1) /* x + 1 would fill the filling */
+    if (c == 1) /* x + 1 would change the padding */
         return padded == out->dim[1] || s->node->a.binary.f == FVI_MUL;
-    if (behind == 1 && padded == c) return 1; /* plain memory lies just so */
+    if (behind == 1 && padded == c) return 1; /* plain memory has that layout */
     if (shape->ndim != out->ndim) return 0;
     x->blocked[i] = 1;
     x->like[i] = fvi_layout_like(x->layout, shape);
@@ -80,7 +79,7 @@ static void view_plain(const fvi_step *s, binary_state *x) {
     }
 }
 
-/* Decides how the loops see the tensors. */
+/* Chooses the view of the loops. */
 static void choose_view(const fvi_step *s, binary_state *x) {
     const fvi_shape *out = fvi_step_out_shape(s);
     int64_t block, padded;
@@ -113,21 +112,21 @@ static int fuse(const fvi_step *s, const fvi_node *next) {
     return is_fast(s) && fvi_fuse_act(s, next);
 }
 
-/* Whether oneDNN may do it in that layout, into new memory or in place. What 2.6 gets wrong, with
- * an activation fused: blocks of channels with filling, where they are not as long as its vectors;
- * and in place, blocked channels that do not fill the longest vectors (16 numbers). */
+/* Whether oneDNN may compute it in that layout, into new memory or in place. oneDNN 2.6 with a
+ * fused activation is wrong for padded blocks of channels that are shorter than its vectors; and,
+ * in place, for blocked channels that do not fill the longest vectors (16 numbers). */
 static int is_safe(const fvi_step *s, const fvi_layout *layout, int in_place) {
     const fvi_shape *out = fvi_step_out_shape(s);
     const int dense = fvi_layout_is_dense(layout, out);
     int64_t block, padded;
     fvi_act act;
-    if (s->node->a.binary.f == FVI_DIV && !dense) return 0; /* 0/0 in the filling */
+    if (s->node->a.binary.f == FVI_DIV && !dense) return 0; /* 0/0 in the padding */
     if (!fvi_fused_act(s, &act)) return dense || !in_place;
     return dense && (!in_place || !fvi_layout_channel_block(layout, out, &block, &padded) ||
                      out->dim[1] % 16 == 0);
 }
 
-/* oneDNN's primitive for operands of one shape, or NULL; sets the layout they are wanted in. */
+/* oneDNN's primitive for operands of one shape, or NULL; sets the layout they must have. */
 static fvi_prim *fast_prim(fvi_step *s, binary_state *x) {
     const fvi_shape *out = fvi_step_out_shape(s);
     fvi_binary f = s->node->a.binary.f;
@@ -145,7 +144,7 @@ static fvi_prim *fast_prim(fvi_step *s, binary_state *x) {
     return NULL;
 }
 
-/* The activation over what the loops have made. */
+/* Appends the activation of the loops' result. */
 static fv_status add_act(fvi_step *s, const binary_state *x, fv_error *err) {
     fvi_act act;
     fvi_prim *p = NULL;
@@ -196,7 +195,7 @@ static fv_status plan_backward(fvi_step *s, fv_error *err) {
     binary_state *x = s->state;
     fv_status st = FV_OK;
     int computed = 0;
-    fvi_layout *layout[2] = {x->like[0], x->like[1]}; /* made anew below */
+    fvi_layout *layout[2] = {x->like[0], x->like[1]}; /* replaced below */
     x->layout = NULL;
     x->like[0] = x->like[1] = NULL;
     choose_view(s, x);
@@ -227,11 +226,11 @@ static inline float power_slope_b(float a, float b) {
     return a == 0 && b >= 0 ? 0 : powf(a, b) * logf(a);
 }
 
-/* 1 for the chosen one, 1/2 for equals. */
+/* Weight of the gradient for min and max: 1 for the chosen operand, 1/2 if both are equal. */
 static inline float chosen(int yes, int equal) { return yes ? 1.0f : equal ? 0.5f : 0.0f; }
 
-/* One run of n elements. which 0: the result; 1, 2: the gradient at a, b. as, bs: 0 or 1 where met
- * in practice, then known to the compiler. */
+/* One run of n elements. which 0: the result; 1, 2: the gradient at a, b. as, bs: 0 or 1 in the
+ * usual cases, then known to the compiler. */
 typedef struct run {
     float *to;
     const float *a, *b, *g;
@@ -246,14 +245,14 @@ typedef struct run {
         to[i] = VALUE;                                       \
     }
 #define FVI_BINARY_FUNCTION(NAME, key, word, is_bool, value, F, DA, DB) \
-    case FVI_##NAME:                                                   \
-        if (which == 0) {                                              \
-            LOOP(F)                                                    \
-        } else if (which == 1) {                                       \
-            LOOP(DA)                                                   \
-        } else {                                                       \
-            LOOP(DB)                                                   \
-        }                                                              \
+    case FVI_##NAME:                                                    \
+        if (which == 0) {                                               \
+            LOOP(F)                                                     \
+        } else if (which == 1) {                                        \
+            LOOP(DA)                                                    \
+        } else {                                                        \
+            LOOP(DB)                                                    \
+        }                                                               \
         return;
 
 static inline __attribute__((always_inline)) void run_steps(fvi_binary f, int which, const run *r,

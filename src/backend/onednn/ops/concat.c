@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* concat: dst = the sources side by side along one axis. Backward: dsrc[i] = its slice of ddst.
+/* concat: dst = the sources, concatenated along one axis. Backward: dsrc[i] = its slice of ddst.
  *
- * The result keeps the blocked layout of the largest source if every part begins and ends on a
- * block. Each source is copied to its position by one reorder, whatever layout it has; where its
- * memory would be one run of the result's (batch 1, or axis 0), its maker is asked to write it
- * there, and nothing is copied. Likewise a slice of ddst that is one run is shared, not copied.
+ * The result has the blocked layout of the largest source if every source begins and ends on a
+ * block. Each source is copied to its position by one reorder, from any layout. If the position is
+ * one run of the result's memory (batch 1, or axis 0), its producer is asked to write there
+ * instead, and nothing is copied. Likewise a slice of ddst that is one run is shared, not copied.
  */
 #include "backend/onednn/dnnl/dnnl_ops.h"
 #include "backend/onednn/schedule/step.h"
 #include "base/error.h"
 
-/* Whether a tensor laid out as l can be cut between the sources: no block holds parts of two. */
+/* Whether layout l can be split between the sources: no block holds channels of two. */
 static int can_cut(const fvi_step *s, const fvi_layout *l) {
     int axis = s->node->a.axis.axis;
     int64_t block = fvi_layout_cut(l, axis);
@@ -28,7 +28,7 @@ static fvi_layout *choose(const fvi_step *s) {
     return fvi_layout_like(largest->layout, fvi_step_out_shape(s));
 }
 
-/* A copy between a source's (or its gradient's) buffer and its part of the output. */
+/* Adds a copy between a source (or its gradient) and its part of the output. */
 static fv_status add_copy(fvi_step *s, fvi_buffer *whole, fvi_buffer *part, int64_t at, int into,
                           fvi_prim **out, fv_error *err) {
     int64_t offset[FVI_MAX_DIMS] = {0};
@@ -62,7 +62,7 @@ static fv_status plan(fvi_step *s, fv_error *err) {
     return st;
 }
 
-/* The gradient of source i: what begins at `at` along the axis of g, shared or copied. */
+/* The gradient of source i: the slice of g that begins at `at`, shared or copied. */
 static fv_status plan_part(fvi_step *s, fvi_buffer *g, int i, int64_t at, fv_error *err) {
     const fvi_shape *shape = fvi_step_shape(s, i);
     fvi_layout *like = fvi_layout_like(g->layout, shape);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* conv: dst[n][o][y] = bias[o] + sum over c, k of w[o][c][k] src[n][c][y stride + k dilation -
  * pad], over 1 to 3 spatial axes, in groups; with a batch normalization folded into w and bias, and
- * an activation on top, where no value between is a target.
+ * a fused activation, if no value between is a target.
  *
- * oneDNN does the work, in the layouts it likes best; weights are brought into them once for all
- * plans. Backward is convolution backward-data with weights in the layout that one wants. There are
- * no gradients to weights. Run-time weights are used as they lie.
+ * oneDNN computes it, in layouts of its choice; weights are converted to them once for all plans.
+ * Backward is convolution backward-data, with weights in the layout it chooses. There are no
+ * gradients of weights. Run-time weights are used in plain layout.
  */
 #include "backend/onednn/convolution/convolve.h"
 #include "backend/onednn/kernels/fused.h"
@@ -47,7 +47,7 @@ static fv_status weights_fill(void *user, float *dst, fv_error *err) {
     return FV_OK;
 }
 
-/* The weights as primitive p wants them. */
+/* The weights in primitive p's layout. */
 static fv_status get_weights(fvi_step *s, const fvi_prim *p, fvi_buffer **out, fv_error *err) {
     const fvi_convolution *c = s->state;
     weights_source x = {.w = fvi_step_constant(s, 1)};

@@ -2,9 +2,9 @@
 /* conv_transpose: every src[n][c][y] adds src * w[c][o][k] to dst[n][o][y stride + k dilation -
  * pad]; plus bias[o]. It is the adjoint of a convolution, and its gradient is one.
  *
- * oneDNN calls it deconvolution and wants weights [oc][ic][k..], groups outermost, so ONNX's
- * [ic][oc/g][k..] are turned round once, when they are cached. What output_padding adds is in the
- * output's size. Run-time weights and gradients to weights: not done.
+ * oneDNN calls it deconvolution and takes weights [oc][ic][k..], groups outermost, so ONNX's
+ * [ic][oc/g][k..] are transposed once, when they are cached. output_padding is part of the output's
+ * size. What it does not do: run-time weights, gradients of weights.
  */
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* expand: dst[i] = src[i mod], src repeated along its axes of size one (and new leading ones) by
- * numpy's broadcasting. Backward sums over the repetitions. */
+/* expand: src repeated along its axes of size one (and new leading ones) by numpy's broadcasting.
+ * Backward sums over the repetitions. */
 #include "backend/onednn/kernels/reduction.h"
 #include "backend/onednn/kernels/strided_loops.h"
 #include "backend/onednn/schedule/step.h"

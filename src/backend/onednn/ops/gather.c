@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gather: dst[outer][k][inner] = src[outer][indices[k]][inner] along one axis, for indices known
- * beforehand (negative ones count from the end). Backward adds up where an index comes twice. */
+/* gather: dst[outer][k][inner] = src[outer][indices[k]][inner] along one axis, for constant indices
+ * (negative ones count from the end). Backward sums the gradients of equal indices. */
 #include "backend/onednn/kernels/axis_map.h"
 #include "backend/onednn/kernels/strided_loops.h"
 #include "base/error.h"
@@ -9,7 +9,7 @@
 typedef struct gather_state {
     fvi_buffer *src, *ddst;
     int64_t outer, inner;
-    int shared; /* a single slice of a single outer part: the source's own memory */
+    int shared; /* one index and outer 1: a slice that shares the source's memory */
     fvi_axis_map map, back;
 } gather_state;
 

@@ -3,8 +3,8 @@
  * variance: h = (x - mean) r,  r = 1 / sqrt(variance + epsilon),  dst = h scale[c] + shift[c]
  * backward, with q = ddst scale[c] and means over the group:
  *   dx = r (q - mean(q) - h mean(q h)),  dscale[c] = sum of ddst h,  dshift[c] = sum of ddst
- * (instance norm: as many groups as channels). Sums are taken in double, first one channel of one
- * sample at a time in parallel, then over the channels of a group in order: the result depends
+ * (instance norm: as many groups as channels). Sums are computed in double, first in parallel, each
+ * over one channel of one sample, then over the channels of a group in order: the result depends
  * neither on the threads nor on the batch. */
 #include <math.h>
 

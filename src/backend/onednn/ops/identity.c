@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* identity: dst = src (also dropout, which does nothing at inference). Nothing is computed: the
- * output is the input's memory, in whatever layout that has, and so is the gradient. */
+/* identity: dst = src (also dropout, which does nothing at inference). Nothing is computed: output
+ * and gradient share the memory of their sources, in any layout. */
 #include "backend/onednn/schedule/step.h"
 
 static fv_status plan(fvi_step *s, fv_error *err) {

@@ -6,8 +6,8 @@
  *                    - 2 alpha beta / size * src[j] * sum of ddst[c] src[c] s[c]^(-beta-1)
  * over the channels c whose window holds j.
  *
- * oneDNN does odd sizes where it has fast code (size 5, beta 3/4); its window for even sizes is
- * another one, so those and all others are done here, over plain memory, sums in double.
+ * oneDNN computes odd sizes for which it has fast code (size 5, beta 3/4); its window for even
+ * sizes differs, so those and all others are computed here, over plain memory, with sums in double.
  */
 #include <math.h>
 
@@ -137,7 +137,7 @@ static fv_status forward(const fvi_step *st) {
     return FV_OK;
 }
 
-/* Every channel adds its own term, and then to all in its window what they get through it. */
+/* Adds every channel's own term, and its term to all channels in its window. */
 static void backward_strip(const fvi_step *st, const lrn_state *x, strip p) {
     const float *src = (const float *)x->src->data + p.at, *g = (const float *)x->ddst->data + p.at;
     float *dsrc = (float *)st->dsrc[0]->data + p.at;

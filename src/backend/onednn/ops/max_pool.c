@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* max_pool: dst = the largest src under the window; padding never counts, and a window without any
- * input cell gives 0. Backward hands each output's gradient to the cell it came from, the first one
- * of equals.
+ * input cell gives 0. Backward adds each output's gradient to the cell of the maximum, the first
+ * one of equals.
  *
- * Not oneDNN's: on processors with AVX2 its code for this takes a quarter of GoogLeNet's step, ten
- * times what these loops take. They run over the source as it lies: `lanes` channels side by side,
- * as oneDNN's convolutions leave them (8, 16, or all), or one (plain).
+ * oneDNN's code for this is slow with AVX2 (docs/performance.md). These loops run over the source
+ * in its layout: `lanes` adjacent channels, as oneDNN's convolutions write them (8, 16, or all), or
+ * one (plain).
  */
 #include <string.h>
 
@@ -67,17 +67,18 @@ static fv_status plan_backward(fvi_step *s, fv_error *err) {
 
 /* ---- running ---- */
 
-/* The cells under one window: taps [from, to) along each axis, cell `at` under tap 0. */
+/* The cells under one window: kernel positions [from, to) on each axis, cell `at` under position 0.
+ */
 typedef struct box {
     int64_t from[3], to[3], at[3];
 } box;
 
 static inline void set_axis(box *w, const max_pool *x, int i, int64_t o) {
-    fvi_pool_taps(&x->axis[i], o, &w->from[i], &w->to[i]);
+    fvi_pool_inside(&x->axis[i], o, &w->from[i], &w->to[i]);
     w->at[i] = o * x->axis[i].stride - x->axis[i].lo;
 }
 
-/* What was found under a window so far. */
+/* The maxima under a window so far. */
 typedef struct best_of_eight {
     fvi_f32x8 value;
     fvi_i32x8 cell;
@@ -88,7 +89,7 @@ typedef struct best_of_one {
     int32_t cell;
 } best_of_one;
 
-/* n cells from `cell` on, `step` apart; v points at cell 0, cells are `lanes` floats apart. */
+/* Compares n cells from `cell` on, `step` apart; v is cell 0, cells are `lanes` floats apart. */
 FVI_INLINE void row_of_eight(best_of_eight *b, const float *v, int64_t lanes, int64_t cell,
                              int64_t step, int64_t n) {
     for (int64_t k = 0; k < n; k++, cell += step) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pad: the source with a border before and after each axis; a negative border cuts off.
+/* pad: the source with a border before and after each axis; a negative border crops.
  *
- * Constant: the border is one number, the rest one strided copy, and backward is the copy the other
- * way round. Reflect, edge and wrap take the border from the source, position by position: a map
- * along each padded axis (axis_map.h), one axis after another; backward applies the transposed
- * maps in reverse, so that a pixel mirrored into the border gathers its gradient from there too. */
+ * Constant: the border is one number, the rest one strided copy; backward is the reverse copy.
+ * Reflect, edge and wrap copy the border from the source: a map along each padded axis
+ * (axis_map.h), one axis after another; backward applies the transposed maps in reverse order, so
+ * that a pixel that was mirrored into the border also gathers the gradient from there. */
 #include "backend/onednn/kernels/axis_map.h"
 #include "backend/onednn/kernels/strided_loops.h"
 #include "base/error.h"
@@ -47,7 +47,8 @@ static void plan_constant(const fvi_step *s, pad_state *x) {
     }
 }
 
-/* One pass a padded axis; `now` grows axis by axis from the source's shape to the output's. */
+/* One pass for each padded axis; `now` changes axis by axis from the source's shape to the
+ * output's. */
 static fv_status plan_passes(fvi_step *s, pad_state *x, fv_error *err) {
     const fvi_shape *out = fvi_step_out_shape(s);
     const fvi_shape *in = fvi_step_shape(s, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reduce: y = fold of x over some axes. With g the gradient of y, spread over what was folded:
+/* reduce: y = a reduction of x over some axes. Gradients, with g the gradient of y, broadcast to x:
  *
  *   mean g/n          sum g             max, min  g / (number of ties) where x == y, else 0
  *   l1   g sign(x)    l2  g x / y, 0 where y is 0       sum of squares  2 g x
@@ -7,7 +7,8 @@
  *   product           g times the product of the others: with z zeros among them and p the
  *                     product of the rest, g p / x if z = 0; g p at the zero if z = 1; else 0
  *
- * Folding is done in double (fold.c); the second folds backward needs (ties, zeros) likewise. */
+ * All reductions, also those that backward needs (ties, zeros), accumulate in double (reduction.c).
+ */
 #include <math.h>
 
 #include "backend/onednn/kernels/reduction.h"
@@ -17,10 +18,10 @@
 
 typedef struct reduce_state {
     fvi_buffer *src, *ddst;
-    fvi_buffer *pivot;    /* log-sum-exp: the largest of what is folded, [outs] */
-    fvi_buffer *dst;      /* y as backward reads it */
-    fvi_buffer *extra[2]; /* backward's folds: ties; or zeros and product of the rest */
-    fvi_reduction fold;
+    fvi_buffer *pivot;    /* log-sum-exp: the largest x of each output, [outs] */
+    fvi_buffer *dst;      /* y, for backward */
+    fvi_buffer *extra[2]; /* reductions for backward: ties; or zeros and product of the rest */
+    fvi_reduction reduction;
     int64_t wide[FVI_MAX_DIMS]; /* strides of y in x's index space */
 } reduce_state;
 
@@ -29,7 +30,7 @@ static fv_status plan(fvi_step *s, fv_error *err) {
     if (!x) return fvi_fail(err, FV_NOMEM, "no memory for a plan");
     const fvi_shape *in = fvi_step_shape(s, 0);
     unsigned axes = s->node->a.reduce.axes;
-    fvi_reduction_init(&x->fold, in, axes);
+    fvi_reduction_init(&x->reduction, in, axes);
     fvi_shape kept = *in;
     for (int i = 0; i < in->ndim; i++)
         if (axes >> i & 1) kept.dim[i] = 1;
@@ -40,7 +41,7 @@ static fv_status plan(fvi_step *s, fv_error *err) {
     return st ? st : fvi_step_make_dst(s, NULL, err);
 }
 
-static fvi_reduction_kind fold_kind(fvi_reduce f) {
+static fvi_reduction_kind reduction_kind(fvi_reduce f) {
     switch (f) {
     case FVI_REDUCE_MAX: return FVI_REDUCTION_MAX;
     case FVI_REDUCE_MIN: return FVI_REDUCTION_MIN;
@@ -58,13 +59,13 @@ static fv_status forward(const fvi_step *s) {
     const float *src = x->src->data;
     float *dst = s->dst->data, *pivot = x->pivot ? x->pivot->data : NULL;
     fvi_reduce f = s->node->a.reduce.f;
-    fvi_reduction fold = x->fold;
-    if (f == FVI_REDUCE_MEAN) fold.scale = 1.0 / (double)fold.each;
-    if (f == FVI_REDUCE_L2) fold.post = FVI_POST_SQRT;
-    if (f == FVI_REDUCE_LOG_SUM || f == FVI_REDUCE_LOG_SUM_EXP) fold.post = FVI_POST_LOG;
-    if (pivot) fvi_reduction_run(&x->fold, FVI_REDUCTION_MAX, src, NULL, pivot);
-    fvi_reduction_run(&fold, fold_kind(f), src, pivot, dst);
-    for (int64_t i = 0; pivot && i < fold.outs; i++)
+    fvi_reduction reduction = x->reduction;
+    if (f == FVI_REDUCE_MEAN) reduction.scale = 1.0 / (double)reduction.each;
+    if (f == FVI_REDUCE_L2) reduction.post = FVI_POST_SQRT;
+    if (f == FVI_REDUCE_LOG_SUM || f == FVI_REDUCE_LOG_SUM_EXP) reduction.post = FVI_POST_LOG;
+    if (pivot) fvi_reduction_run(&x->reduction, FVI_REDUCTION_MAX, src, NULL, pivot);
+    fvi_reduction_run(&reduction, reduction_kind(f), src, pivot, dst);
+    for (int64_t i = 0; pivot && i < reduction.outs; i++)
         if (!isinf(pivot[i])) dst[i] += pivot[i];
     return FV_OK;
 }
@@ -74,7 +75,7 @@ static fv_status plan_backward(fvi_step *s, fv_error *err) {
     fvi_reduce f = s->node->a.reduce.f;
     int extras = f == FVI_REDUCE_PROD ? 2 : f == FVI_REDUCE_MAX || f == FVI_REDUCE_MIN;
     fv_status st = fvi_step_convert(s, s->ddst, NULL, &x->ddst, err);
-    /* Mean and sum need nothing but the gradient: what they read forward may be gone. */
+    /* Mean and sum need only the gradient, so x and y may be overwritten. */
     if (!st && f != FVI_REDUCE_MEAN && f != FVI_REDUCE_SUM) {
         st = fvi_step_source(s, 0, NULL, &x->src, err);
         if (!st) st = fvi_step_convert(s, s->dst, NULL, &x->dst, err);
@@ -84,12 +85,12 @@ static fv_status plan_backward(fvi_step *s, fv_error *err) {
     return st ? st : fvi_step_make_dsrc(s, 0, NULL, err);
 }
 
-/* What one run of the backward loop sees; y, g and the extras advance by `step` (0 or 1). */
+/* One run of the backward loop; y, g and the extras advance by `step` (0 or 1). */
 typedef struct back_run {
     float *dx;
     const float *x, *y, *g, *e0, *e1;
     int64_t n;
-    float inverse; /* 1 / elements folded */
+    float inverse; /* 1 / elements of an output */
 } back_run;
 
 #define EACH(EXPR)                                                 \
@@ -137,7 +138,7 @@ static void back_all(const fvi_step *s, const reduce_state *x) {
     for (fvi_run r = fvi_nest_first(&t); r.left > 0; fvi_nest_next(&t, &r)) {
         int64_t a = r.offset[0], b = r.offset[1];
         back_run run = {dx + a, src + a, y + b, g + b,
-                        e0 + b, e1 + b,  r.n,   1.0f / (float)x->fold.each};
+                        e0 + b, e1 + b,  r.n,   1.0f / (float)x->reduction.each};
         if (t.inner_stride[1])
             back_step(f, &run, 1);
         else
@@ -148,10 +149,12 @@ static void back_all(const fvi_step *s, const reduce_state *x) {
 static fv_status backward(const fvi_step *s) {
     const reduce_state *x = s->state;
     if (s->node->a.reduce.f == FVI_REDUCE_PROD) {
-        fvi_reduction_run(&x->fold, FVI_REDUCTION_ZEROS, x->src->data, NULL, x->extra[0]->data);
-        fvi_reduction_run(&x->fold, FVI_REDUCTION_NONZERO, x->src->data, NULL, x->extra[1]->data);
+        fvi_reduction_run(&x->reduction, FVI_REDUCTION_ZEROS, x->src->data, NULL,
+                          x->extra[0]->data);
+        fvi_reduction_run(&x->reduction, FVI_REDUCTION_NONZERO, x->src->data, NULL,
+                          x->extra[1]->data);
     } else if (x->extra[0]) {
-        fvi_reduction_run(&x->fold, FVI_REDUCTION_EQUALS, x->src->data, x->dst->data,
+        fvi_reduction_run(&x->reduction, FVI_REDUCTION_EQUALS, x->src->data, x->dst->data,
                           x->extra[0]->data);
     }
     back_all(s, x);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reshape: the same numbers under another shape. Nothing is computed: both directions share the
- * plain memory of what they read. */
+/* reshape: the same numbers in another shape. Nothing is computed: both directions share the plain
+ * memory of their source. */
 #include "backend/onednn/schedule/step.h"
 
 static fv_status plan(fvi_step *s, fv_error *err) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* resize: dst = every output position a weighted sum of source positions, axis by axis (the taps
- * come with the node: nearest, linear, cubic, antialiased are all this). One pass an axis; axes
- * that shrink go first, outermost first, then those that grow, innermost first, so that the
- * passes in between are small. Backward applies the transposed maps in reverse order. */
+/* resize: every output position is a weighted sum of source positions, axis by axis (the node has
+ * the weights: nearest, linear, cubic and antialiased resizing are all of this form). One pass an
+ * axis: first the axes that shrink, outermost first, then those that grow, innermost first, to keep
+ * the intermediate tensors small. Backward applies the transposed maps in reverse order. */
 #include "backend/onednn/kernels/axis_map.h"
 #include "backend/onednn/kernels/strided_loops.h"
 #include "base/error.h"
@@ -19,15 +19,15 @@ typedef struct resize_state {
     resize_pass pass[FVI_MAX_DIMS];
 } resize_state;
 
-/* The axes to be resized, in the order of the passes: their number. */
+/* Fills the axes to be resized, in the order of the passes; returns how many. */
 static int pass_order(const fvi_step *s, int order[FVI_MAX_DIMS]) {
     const fvi_shape *in = fvi_step_shape(s, 0), *out = fvi_step_out_shape(s);
-    const fvi_resize_kernel *taps = s->node->a.resize.axis;
+    const fvi_resize_kernel *axis = s->node->a.resize.axis;
     int n = 0;
     for (int i = 0; i < in->ndim; i++)
-        if (taps[i].taps > 0 && out->dim[i] < in->dim[i]) order[n++] = i;
+        if (axis[i].entries > 0 && out->dim[i] < in->dim[i]) order[n++] = i;
     for (int i = in->ndim - 1; i >= 0; i--)
-        if (taps[i].taps > 0 && out->dim[i] >= in->dim[i]) order[n++] = i;
+        if (axis[i].entries > 0 && out->dim[i] >= in->dim[i]) order[n++] = i;
     return n;
 }
 
@@ -44,7 +44,7 @@ static fv_status plan(fvi_step *s, fv_error *err) {
         const fvi_resize_kernel *t = &s->node->a.resize.axis[i];
         const fvi_axis_rows rows = {.rows = fvi_step_out_shape(s)->dim[i],
                                     .cols = now.dim[i],
-                                    .entries = t->taps,
+                                    .entries = t->entries,
                                     .index = t->index,
                                     .weight = t->weight,
                                     .outside = s->node->a.resize.extrapolation};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* slice: dst[i] = src[start + i * step] along every axis; steps may be negative. A slice that is
- * one dense run of its source (a split along the outermost axis) shares its memory. Backward
- * writes zeros and the gradient where the slice was. */
+ * one dense run of its source (a split along the outermost axis) shares its memory. Backward writes
+ * the gradient at the slice's position and zeros elsewhere. */
 #include "backend/onednn/kernels/strided_loops.h"
 #include "backend/onednn/schedule/step.h"
 #include "base/error.h"
@@ -9,7 +9,7 @@
 typedef struct slice_state {
     fvi_buffer *src, *ddst;
     int shared;                   /* nothing to do forward */
-    int64_t start;                /* offset of the first element taken */
+    int64_t start;                /* offset of the first element */
     int64_t stride[FVI_MAX_DIMS]; /* in the source, along each axis of the slice */
 } slice_state;
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* softmax: dst = exp(src - m) / sum of exp(src - m) over one axis, m its largest value; or the
- * logarithm of that,  src - m - log(sum).
+/* softmax: dst = exp(src - m) / sum of exp(src - m) over one axis, m its maximum; or the logarithm
+ * of that,  src - m - log(sum).
  * Backward:  dsrc = dst (ddst - sum of ddst dst);   log:  dsrc = ddst - exp(dst) sum of ddst.
  *
- * Plain memory seen as [outer][axis][inner]. oneDNN where it has fast code for that (forward, inner
- * 1), else loops over strips of `inner`, or along the axis where inner is 1; sums in double.
+ * On plain memory as [outer][axis][inner]: oneDNN if it has fast code (forward, inner 1), else
+ * loops over strips of `inner`, or along the axis if inner is 1; sums in double.
  */
 #include "backend/onednn/dnnl/dnnl_ops.h"
 #include "backend/onednn/kernels/strided_loops.h"
@@ -111,7 +111,7 @@ static void backward_strip(const float *dst, const float *ddst, float *dsrc, int
         }
 }
 
-/* The same of one row of consecutive numbers. */
+/* The same for one row of consecutive numbers. */
 FVI_WIDE static void backward_row(const float *restrict dst, const float *restrict ddst,
                                   float *restrict dsrc, int64_t n, int log_too) {
     double lane[LANES] = {0}, sum = 0;
@@ -126,7 +126,7 @@ FVI_WIDE static void backward_row(const float *restrict dst, const float *restri
         for (i = 0; i < n; i++) dsrc[i] = (float)(dst[i] * (ddst[i] - sum));
 }
 
-/* Strip k of the tensor: where it begins, how wide it is. */
+/* The offset of strip k of the tensor, and its width. */
 static int64_t strip_at(const softmax_state *x, int64_t k, int64_t *width) {
     int64_t strips = (x->inner + STRIP - 1) / STRIP, from = k % strips * STRIP;
     *width = x->inner - from < STRIP ? x->inner - from : STRIP;

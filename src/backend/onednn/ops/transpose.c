@@ -3,9 +3,9 @@
  *
  * Axes of size one are dropped and axes that stay neighbours are merged, so NCHW <-> NHWC is three
  * axes and a window partition four. If the innermost axis stays innermost, rows are copied whole.
- * Otherwise the output's innermost axis and the source's innermost axis span planes, transposed in
- * tiles that stay in the first-level cache, four by four numbers in registers, while an odometer
- * walks the other axes. */
+ * Otherwise the output's innermost axis and the source's innermost axis span planes, which are
+ * transposed in tiles that fit in the first-level cache, four by four numbers in registers, for
+ * every index of the other axes. */
 #include "backend/onednn/kernels/strided_loops.h"
 #include "backend/onednn/schedule/step.h"
 #include "base/error.h"
@@ -57,7 +57,7 @@ static inline void tile4(float *dst, int64_t to, const float *src, int64_t at) {
     for (int i = 0; i < 4; i++) *(fvi_f32x4 *)(dst + i * to) = v[i];
 }
 
-/* The same for h rows of w numbers, one by one: loops over y are innermost. */
+/* The same for h rows of w numbers, one by one, with the loop over y innermost. */
 static inline void tile_tall(float *restrict dst, const int64_t to, const float *restrict src,
                              int64_t at, int64_t h, const int64_t w) {
     for (int64_t y = 0; y < h; y++)
@@ -70,7 +70,7 @@ static inline void tile_wide(float *restrict dst, int64_t to, const float *restr
         for (int64_t x = 0; x < w; x++) dst[y * to + x] = src[x * at + y];
 }
 
-/* The same for any h and w; two or three channels woven together are known to the compiler. */
+/* The same for any h and w; two or three interleaved channels are known to the compiler. */
 static void tile(float *dst, int64_t to, const float *src, int64_t at, int64_t h, int64_t w) {
     if (w == 3 && to == 3) {
         tile_tall(dst, 3, src, at, h, 3);
@@ -95,7 +95,7 @@ static int64_t tile_side(int64_t other) { return other < TILE / 4 ? 16 * TILE : 
 /* Transposes the planes of axes (cross, last), tile by tile. */
 static void run_planes(const order *o, const float *src, float *dst) {
     int last = o->ndim - 1, c = o->cross;
-    fvi_shape rest = o->shape; /* the walk: both plane axes in steps of a tile */
+    fvi_shape rest = o->shape; /* the loop: both plane axes in steps of a tile */
     int64_t stride[2][FVI_MAX_DIMS], h = rest.dim[c], w = rest.dim[last];
     int64_t th = tile_side(w), tw = tile_side(h);
     rest.dim[c] = (h + th - 1) / th;

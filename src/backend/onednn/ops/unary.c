@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* unary: dst[i] = f(src[i]), for every f of fvi_unary; backward dsrc = ddst f'(src).
  *
- * oneDNN's eltwise where it has f exactly (dnnl_act.c), in the layout the source has; else the
- * loops here; backward through ReLUs and clips is relu_backward.c's. The loops here too run over
- * the memory as it lies, since order does not matter; only where blocks are filled up with zeros
- * (which must stay zeros) the tensor is made plain first.
+ * By oneDNN's eltwise if it has f exactly (dnnl_act.c), in the source's layout, else by the loops
+ * here; backward through ReLUs and clips by relu_backward.c. The loops run over the memory in any
+ * layout, since order does not matter, except that a tensor in padded blocks is made plain first,
+ * because the padding must stay zero.
  *
  * At kinks: ReLU's gradient is 0 at 0, leaky ReLU's its slope; clip, hard sigmoid and thresholded
- * ReLU pass none at their bounds; |x| and steps have 0.
+ * ReLU pass none at their bounds; |x| and steps have gradient 0.
  */
 #include "backend/onednn/dnnl/dnnl_ops.h"
 #include "backend/onednn/kernels/relu_backward.h"
@@ -55,14 +55,14 @@ static fv_status plan(fvi_step *s, fv_error *err) {
 static fv_status add_backward(fvi_step *s, fvi_prim *p, fvi_role role, fvi_buffer *value,
                               fv_error *err) {
     const unary_state *x = s->state;
-    if (!p) return FV_OK; /* our own loop does it */
+    if (!p) return FV_OK; /* by our loop */
     fvi_prim_set(p, role, value);
     fvi_prim_set(p, FVI_DIFF_DST, x->ddst);
     fvi_prim_set(p, FVI_DIFF_SRC, s->dsrc[0]);
     return fvi_step_add(s, p, err);
 }
 
-/* Of a ReLU or clip (relu_backward.h). */
+/* For a ReLU or clip (relu_backward.h). */
 static fv_status plan_relu_backward(fvi_step *s, fv_error *err) {
     unary_state *x = s->state;
     fv_status st = FV_OK;
@@ -75,7 +75,9 @@ static fv_status plan_relu_backward(fvi_step *s, fv_error *err) {
     return fvi_relu_plan(s, &x->act, value, x->ddst, s->dsrc[0], err);
 }
 
-/* The gradient is made in dst's layout; from dst where that is enough, so that src may go. */
+/* The gradient has dst's layout, and is computed from dst if possible, so that src can be
+ * overwritten.
+ */
 static fv_status plan_backward(fvi_step *s, fv_error *err) {
     unary_state *x = s->state;
     const fvi_shape *shape = fvi_step_shape(s, 0);
@@ -179,7 +181,7 @@ FVI_INLINE void power_loop(int k, const float *restrict src, const float *restri
             dst[i] = ddst[i] * (0.25f * (float)k) * quarter_power(src[i], k - 4);
 }
 
-/* The powers that normalizations are written with, without powf(); 0: p is none of them. */
+/* The powers that normalizations use, without powf(). Returns 0 if p is none of them. */
 FVI_WIDE static int run_power(float p, const float *restrict src, const float *restrict ddst,
                               float *restrict dst, int64_t n) {
     if (p == 2)
@@ -195,9 +197,9 @@ FVI_WIDE static int run_power(float p, const float *restrict src, const float *r
     return 1;
 }
 
-/* out = f(src), or with a gradient ddst f'(src), of n numbers, a multiple of VECTOR. No number is
- * left to a loop for the rest, whose functions may round otherwise: what comes of a number does not
- * depend on where it stands. */
+/* out = f(src), or with a gradient ddst f'(src), for n numbers, a multiple of VECTOR. There is no
+ * scalar loop for a rest, because it may round differently: a result must not depend on the
+ * number's position. */
 FVI_WIDE static void run(const fvi_act *act, const float *restrict src, const float *restrict ddst,
                          float *restrict out, int64_t n) {
     const float p = act->p, q = act->q;
@@ -225,7 +227,7 @@ FVI_WIDE static void run(const fvi_act *act, const float *restrict src, const fl
 #undef LOOP
 }
 
-/* This thread's share of n numbers; what makes no whole vector is filled up with copies. */
+/* This thread's share of n numbers; the last vector is padded with copies. */
 static void run_share(const fvi_act *act, const float *src, const float *ddst, float *out,
                       int64_t n) {
     int64_t from, to;

@@ -37,7 +37,7 @@ static inline void select_run(float *restrict dst, row c, row a, row b, int64_t 
     }
 }
 
-/* The same, with the steps that are usual known to the compiler. */
+/* The same, with the usual steps known to the compiler. */
 static void select_row(float *dst, row c, row a, row b, int64_t n) {
     if (c.step == 1 && a.step == 1 && b.step == 1)
         select_run(dst, (row){c.at, 1}, (row){a.at, 1}, (row){b.at, 1}, n);

@@ -3,8 +3,8 @@
  * it overlaps no buffer that is alive at the same time ("greedy by size" of Pisarchyk and Lee 2020,
  * "Efficient Memory Management for Deep Neural Net Inference", arXiv:2001.03288).
  *
- * Quadratic in the number of buffers (thousands: milliseconds). Not optimal; within a few percent
- * of the lower bound on convolutional networks.
+ * Quadratic in the number of buffers (milliseconds for thousands). Not optimal, but within a few
+ * percent of the lower bound on convolutional networks.
  */
 #include "backend/onednn/schedule/arena.h"
 
@@ -32,8 +32,8 @@ static int lower_first(const void *a, const void *b) {
     return x->offset < y->offset ? -1 : x->offset > y->offset;
 }
 
-/* The lowest gap that holds `p` between the already placed [0, n) that live when it does; they are
- * sorted by offset. */
+/* The lowest offset at which p overlaps none of the placed buffers [0, n) that are alive at the
+ * same time; they are sorted by offset. */
 static size_t lowest_gap(fvi_buffer *const *placed, int n, const fvi_buffer *p) {
     size_t at = 0;
     for (int i = 0; i < n; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* direction: lists of primitives and touched buffers. */
+/* direction: the lists of primitives and touched buffers. */
 #include "backend/onednn/schedule/direction.h"
 
 #include <glib.h>

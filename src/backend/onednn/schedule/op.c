@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* op: the table of all ops, one line of graph/kinds.def each. */
+/* op: the table of all ops, one row of graph/kinds.def each. */
 #include "backend/onednn/schedule/op.h"
 
 static const fvi_op *const table[FVI_KIND_COUNT] = {

@@ -2,8 +2,8 @@
 /* schedule: collects entries (one direction of a step, a conversion, an addition) and the buffers
  * they touch, then gives every buffer its address in one arena (arena.c) and runs the entries.
  *
- * Entries run in the order in which they were appended, each after everything it reads. It does not
- * decide what is computed (backend/onednn/plan.c) nor how (the op files).
+ * Entries run in the order in which they were appended, each after everything it reads. plan.c
+ * decides what is computed, the op files how.
  */
 #include "backend/onednn/schedule/schedule.h"
 
@@ -121,7 +121,7 @@ fv_status fvi_schedule_append(fvi_schedule *p, fvi_step *s, int direction, fv_er
     return FV_OK;
 }
 
-/* Appends a primitive that belongs to no step; owned by the schedule from here, also on failure. */
+/* Appends a primitive that belongs to no step; the schedule owns it then, also on failure. */
 static fv_status append_prim(fvi_schedule *p, fvi_prim *prim, fv_error *err) {
     fvi_buffer *scratch = NULL;
     fv_status st = fvi_schedule_scratch(p, prim, &scratch, err);
@@ -194,11 +194,11 @@ fvi_weight_cache *fvi_schedule_weights(const fvi_schedule *p) { return p->weight
 int fvi_schedule_length(const fvi_schedule *p) { return (int)p->entries->len; }
 size_t fvi_schedule_bytes(const fvi_schedule *p) { return p->arena_bytes; }
 
-/* Extends the lifetime of a buffer, and of the one whose memory it is in, to entry t. */
+/* Extends the lifetime of a buffer, and of the one whose memory it shares, to entry t. */
 static void live_at(fvi_buffer *buffer, int t) {
     if (!buffer) return;
     while (buffer->alias_of) buffer = buffer->alias_of;
-    if (buffer->external) return; /* weights: shared with other schedules, alive longer than all */
+    if (buffer->external) return; /* weights: shared by schedules, and outlive them */
     if (t < buffer->first) buffer->first = t;
     if (t > buffer->last) buffer->last = t;
 }
@@ -209,8 +209,8 @@ static void live_prim(const fvi_prim *prim, int t) {
         live_at(fvi_prim_operand(prim, i, &access), t);
 }
 
-/* Decides which inputs of a concat are written straight into its output (fvi_step_write_inside):
- * those that are not part of another buffer already and whose memory is their own. */
+/* Decides which inputs of a concat are written directly into its output (fvi_step_write_inside):
+ * those that have their own memory and are not part of another buffer yet. */
 static void plan_concat_in_place(fvi_schedule *p) {
     for (guint i = 0; i < p->concats->len; i++) {
         fvi_concat_request *w = &g_array_index(p->concats, fvi_concat_request, i);
@@ -231,7 +231,7 @@ static fv_status declare_hooks(fvi_schedule *p, fv_error *err) {
 }
 
 static void compute_lifetimes(fvi_schedule *p) {
-    for (guint i = 0; i < p->buffers->len; i++) { /* of persistent buffers that share memory */
+    for (guint i = 0; i < p->buffers->len; i++) { /* persistent buffers that share memory */
         fvi_buffer *buffer = p->buffers->pdata[i];
         if (!buffer->alias_of || buffer->first > buffer->last) continue;
         live_at(buffer->alias_of, buffer->first);
@@ -248,7 +248,7 @@ static void compute_lifetimes(fvi_schedule *p) {
     }
 }
 
-/* The buffer whose memory this is all of, or NULL. */
+/* The buffer whose whole memory this one shares (or itself), or NULL. */
 static fvi_buffer *owner(fvi_buffer *buffer) {
     const size_t bytes = buffer->bytes;
     for (; buffer->alias_of; buffer = buffer->alias_of)
@@ -272,7 +272,7 @@ static void plan_inplace(fvi_schedule *p) {
     }
 }
 
-/* Takes the skipped primitives out of their steps. */
+/* Removes the skipped primitives from their steps. */
 static void drop_skipped(fvi_schedule *p) {
     for (guint i = 0; i < p->steps->len; i++) {
         fvi_direction *ph = &((fvi_step *)p->steps->pdata[i])->direction[FVI_FORWARD];
@@ -300,8 +300,8 @@ static fv_status bind_all(fvi_schedule *p, fv_error *err) {
     return st;
 }
 
-/* A plan may not ask for more memory than the model's limit leaves, nor than the machine has: where
- * memory is overcommitted, the request would succeed and the process be killed while running. */
+/* A plan may not allocate more than the model's limit leaves, nor more than the machine has: with
+ * overcommitted memory the allocation would succeed and the process be killed while running. */
 static fv_status arena_new(const fvi_schedule *p, size_t bytes, size_t results, void **out,
                            fv_error *err) {
     size_t limit, left = fvi_weight_cache_left(p->weights, &limit);
@@ -337,7 +337,7 @@ fv_status fvi_schedule_finish(fvi_schedule *p, size_t results, fv_error *err) {
     size_t bytes = p->arena_bytes ? p->arena_bytes : 64;
     st = arena_new(p, bytes, results, &p->arena, err);
     if (st) return st;
-    if (p->guards) memset(p->arena, 0xff, bytes); /* NaN: what is read unwritten shows */
+    if (p->guards) memset(p->arena, 0xff, bytes); /* NaN, so that reading unwritten memory shows */
     fvi_arena_bind((fvi_buffer **)p->buffers->pdata, (int)p->buffers->len, p->arena);
     return bind_all(p, err);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The insides of a schedule, for step.c and profile.c. */
+/* The schedule, for step.c and profile.c. */
 #ifndef FVI_BACKEND_ONEDNN_SCHEDULE_SCHEDULE_INTERNAL_H
 #define FVI_BACKEND_ONEDNN_SCHEDULE_SCHEDULE_INTERNAL_H
 
@@ -10,7 +10,7 @@
 
 #define FVI_GUARD_BYTES 64
 
-/* One thing done: a direction of a step, or a primitive of the schedule's own. */
+/* What is run: a direction of a step, or a primitive that belongs to no step. */
 typedef struct fvi_entry {
     fvi_step *step;
     int direction;
@@ -18,14 +18,15 @@ typedef struct fvi_entry {
     fvi_buffer *scratch;
 } fvi_entry;
 
-/* `part` may be written at `offset` of `whole` by its producer; then `prim` is not needed. */
+/* `part` may be written at `offset` of `whole` by its producer; `prim` is then not run. */
 typedef struct fvi_concat_request {
     fvi_buffer *part, *whole;
     size_t offset;
     fvi_prim *prim;
 } fvi_concat_request;
 
-/* `buffer` may take the memory of `of`, if nothing needs that any more once `buffer` is begun. */
+/* `buffer` may use the memory of `of`, if nothing reads `of` after the entry that writes `buffer`.
+ */
 typedef struct fvi_inplace_request {
     fvi_buffer *buffer, *of;
 } fvi_inplace_request;
@@ -42,19 +43,19 @@ struct fvi_schedule {
     GPtrArray *steps;    /* fvi_step, in the pool */
     GArray *concats;     /* fvi_concat_request */
     GArray *inplaces;    /* fvi_inplace_request */
-    GHashTable *skipped; /* primitives not to be run; only while finishing */
+    GHashTable *skipped; /* primitives that are not run; only while finishing */
     void *arena;
     size_t arena_bytes;
-    unsigned char *redirect; /* [redirect_samples] which may be redirected; NULL: none */
+    unsigned char *redirect; /* [redirect_samples] which are redirected; NULL: none */
     int64_t redirect_samples;
-    double *clock; /* [entries] seconds each took since it was last read; NULL: not timed */
+    double *clock; /* [entries] seconds each took since the last read; NULL: not timed */
 };
 
 /* ---- schedule.c ---- */
 
-/* A buffer of so many bytes. */
+/* A buffer of `bytes` bytes. */
 fv_status fvi_schedule_bytes_buffer(fvi_schedule *p, size_t bytes, fvi_buffer **out, fv_error *err);
-/* The scratch buffer a primitive asks for, or NULL. */
+/* The scratch buffer of a primitive; NULL if it needs none. */
 fv_status fvi_schedule_scratch(fvi_schedule *p, fvi_prim *prim, fvi_buffer **out, fv_error *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* step: the services an op has while it plans (see step.h for what each promises). */
+/* step: what an op may call while it plans. */
 #include "backend/onednn/schedule/step.h"
 
 #include <glib.h>
@@ -42,7 +42,7 @@ void fvi_step_touch(fvi_step *s, fvi_buffer *p, fvi_access access) {
     fvi_direction_touch(&s->direction[s->planning], p, access);
 }
 
-/* Declares a buffer that was made without failure. */
+/* Declares a buffer as touched, unless making it failed (st). */
 static fv_status touched(fvi_step *s, fv_status st, fvi_buffer *const *p, fvi_access access) {
     if (!st) fvi_step_touch(s, *p, access);
     return st;
@@ -77,7 +77,7 @@ fv_status fvi_step_make_dsrc(fvi_step *s, int i, const fvi_layout *layout, fv_er
     return written_buffer(s, fvi_step_shape(s, i), layout, &s->dsrc[i], err);
 }
 
-/* A buffer of `shape` that is (a part of) the memory of `of`. */
+/* A buffer of `shape` in (a part of) the memory of `of`. */
 static fv_status shared_buffer(fvi_step *s, const fvi_shape *shape, fvi_buffer *of, size_t offset,
                                const fvi_layout *layout, fvi_buffer **out, fv_error *err) {
     fv_status st = written_buffer(s, shape, layout, out, err);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* weight_cache: a model's constants, in each of the layouts that were asked for.
+/* weight_cache: a model's constants, in each layout that was requested.
  *
- * A list of entries under one lock; an entry's buffer never moves or changes once it is there, so
- * it can be used without the lock for as long as the cache lives. Numbers already f32 in the file's
- * mapping are used where they are (or reordered straight from there); everything else is converted
- * into temporary memory, brought into its layout, and the temporary is freed; and the pages of a
- * mapped file are given back as its numbers are copied: big weights are never held twice. Nothing
- * is ever dropped: what a plan asked for once, the next plan asks for again.
+ * A list of entries under one lock; an entry's buffer never moves or changes, so it is used without
+ * the lock as long as the cache lives. Numbers that are f32 in the file's mapping are used in place
+ * (or reordered directly from there); others are converted into temporary memory and reordered, and
+ * the temporary is freed. Pages of a mapped file are released as its numbers are copied, so large
+ * weights are never held twice. Entries are never evicted, because the next plan will request them
+ * again.
  */
 #include "backend/onednn/schedule/weight_cache.h"
 
@@ -26,16 +26,16 @@
 typedef struct entry {
     fvi_weight_cache_key key;
     fvi_buffer buffer;
-    void *memory; /* NULL: the buffer's data are not ours */
+    void *memory; /* NULL: the buffer's data belong to the file */
 } entry;
 
 struct fvi_weight_cache {
     GMutex lock;
     GPtrArray *entries;
-    size_t bytes, limit;              /* of memory of ours */
-    size_t in_place;                  /* bytes used in the file */
-    size_t largest;                   /* of a counter: temporary copy */
-    fvi_weight_cache *of;             /* what a counter counts for; NULL: this is none */
+    size_t bytes, limit;              /* of our own memory */
+    size_t in_place;                  /* bytes used in the file's mapping */
+    size_t largest;                   /* of a counter: the largest temporary copy */
+    fvi_weight_cache *of;             /* the cache a counter counts for; NULL: this is no counter */
     fvi_weight_cache_release release; /* or NULL */
     const void *release_user;
 };
@@ -126,7 +126,7 @@ static entry *find(const fvi_weight_cache *w, const fvi_weight_cache_item *item)
     return NULL;
 }
 
-/* An entry without data yet. */
+/* An entry without data. */
 static fv_status entry_new(const fvi_weight_cache_item *item, entry **out, fv_error *err) {
     entry *e = calloc(1, sizeof *e);
     if (!e) return no_memory(NULL, sizeof *e, err);
@@ -143,14 +143,14 @@ static fv_status entry_new(const fvi_weight_cache_item *item, entry **out, fv_er
     return FV_OK;
 }
 
-/* Where the constant's f32 numbers already are, or NULL. */
+/* The constant's bytes if they are f32 and aligned, or NULL. */
 static void *in_place(const fvi_const *c) {
     if (G_BYTE_ORDER != G_LITTLE_ENDIAN || c->dtype != FVI_F32 || !c->bytes) return NULL;
     if ((uintptr_t)c->bytes % sizeof(float)) return NULL;
     return (void *)(uintptr_t)c->bytes; /* only ever read */
 }
 
-/* Copies a constant's numbers, and gives back the file's pages behind. */
+/* Copies a constant's numbers, and releases the file's pages. */
 static void copy_const(const fvi_weight_cache *w, const fvi_const *c, float *dst) {
     const int64_t n = fvi_shape_count(&c->shape);
     const size_t size = fvi_dtype_size(c->dtype);
@@ -163,7 +163,7 @@ static void copy_const(const fvi_weight_cache *w, const fvi_const *c, float *dst
     }
 }
 
-/* Runs a reorder once, with scratch memory of its own. */
+/* Runs a reorder once, with its own scratch memory. */
 static fv_status reorder_now(fvi_dnnl_engine *b, fvi_buffer *from, fvi_buffer *to, fv_error *err) {
     fvi_prim *p = NULL;
     fvi_buffer scratch = {.shape = {.ndim = 1}};
@@ -182,12 +182,12 @@ static fv_status reorder_now(fvi_dnnl_engine *b, fvi_buffer *from, fvi_buffer *t
     return st;
 }
 
-/* Memory for numbers of an entry, within what is left of the limit. */
+/* Memory for the numbers of an entry; NULL beyond the limit. */
 static void *entry_alloc(const fvi_weight_cache *w, size_t bytes) {
     return bytes <= w->limit - w->bytes ? fvi_large_alloc(bytes) : NULL;
 }
 
-/* Gives an entry its numbers. */
+/* Fills an entry's numbers. */
 static fv_status entry_fill(const fvi_weight_cache *w, entry *e, fvi_dnnl_engine *b,
                             const fvi_weight_cache_item *item, void *ready, fv_error *err) {
     fvi_buffer plain = {.shape = e->buffer.shape, .data = ready};
@@ -220,7 +220,7 @@ static fv_status entry_fill(const fvi_weight_cache *w, entry *e, fvi_dnnl_engine
     return st;
 }
 
-/* Notes what entry_fill would take. */
+/* Counts what entry_fill would allocate. */
 static void entry_count(fvi_weight_cache *w, const entry *e, int in_place) {
     const size_t plain = fvi_layout_bytes(NULL, &e->buffer.shape);
     const int is_plain = fvi_layout_equal(e->buffer.layout, NULL, &e->buffer.shape);
@@ -231,7 +231,7 @@ static void entry_count(fvi_weight_cache *w, const entry *e, int in_place) {
     if (!in_place && !is_plain && plain > w->largest) w->largest = plain;
 }
 
-/* What a counter borrows from the cache it counts for, or NULL. */
+/* The entry in the cache that a counter counts for, or NULL. */
 static entry *find_in_other(const fvi_weight_cache *w, const fvi_weight_cache_item *item) {
     if (!w->of) return NULL;
     g_mutex_lock(&w->of->lock);
