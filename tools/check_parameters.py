@@ -14,12 +14,10 @@ from csource import c_files, finish, parameters
 MOST = 7
 
 # A function: why it may have more.
-EXCEPTIONS = {
-    "fv_overlay": "public, and one picture in one call",
-}
+EXCEPTIONS = {}
 
 # Folders with functions that are still to be mended: how many.
-UNTIL_MENDED = {"src/inspect": 5, "src/model": 1, "src/vis": 25}
+UNTIL_MENDED = {"src/inspect": 5, "src/model": 1, "src/vis": 24}
 
 
 def check_counts(root):
