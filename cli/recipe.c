@@ -293,16 +293,6 @@ void cli_recipe_clear(cli_recipe *recipe) {
     *recipe = (cli_recipe){0};
 }
 
-fv_render_desc cli_render_desc(const cli_recipe_args *said, const cli_model_args *model,
-                               fv_progress_fn progress, void *user) {
-    return (fv_render_desc){.struct_size = sizeof(fv_render_desc),
-                            .batch = said->batch,
-                            .threads = model->threads,
-                            .on_nan = (fv_on_nan)model->on_nan,
-                            .progress = progress,
-                            .user = user};
-}
-
 void cli_recipe_show(const cli_recipe_args *said, const fv_recipe *recipe) {
     char text[MAX_VALUE];
     if (!fv_recipe_get(recipe, "recipe", text, sizeof text, NULL)) cli_putf("recipe = %s\n", text);

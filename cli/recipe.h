@@ -37,10 +37,6 @@ int cli_recipe_restarts(const cli_recipe_args *said);
 /* Starts from an image, with the noise that start-mean and start-sd say. */
 fv_status cli_recipe_start_from(fv_recipe *recipe, const fv_image *image, fv_error *err);
 
-/* How a call that renders runs: --batch, --threads, --on-nan, and its progress. */
-fv_render_desc cli_render_desc(const cli_recipe_args *said, const cli_model_args *model,
-                               fv_progress_fn progress, void *user);
-
 /* Prints every option of a recipe, `name = value` on a line each. */
 void cli_recipe_show(const cli_recipe_args *said, const fv_recipe *recipe);
 

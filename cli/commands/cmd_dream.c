@@ -14,8 +14,8 @@
 #include "objectives.h"
 #include "options.h"
 #include "output.h"
-#include "progress.h"
 #include "report.h"
+#include "sessions.h"
 
 #define FRAMES     50  /* of --animate */
 #define FILM_SIZE  640 /* longer side of a film's frames */
@@ -38,12 +38,12 @@ typedef struct dream_args {
 typedef struct job {
     const dream_args *args;
     const fv_model *model;
+    cli_session session;
     char *what; /* the objective as it was given */
     fv_objective *objective;
     fv_image *image, *guide;
     cli_film *film; /* NULL: none */
-    cli_progress progress;
-    int frame; /* of the zoom film, from 0 */
+    int frame;      /* of the zoom film, from 0 */
     double seconds;
 } job;
 
@@ -106,20 +106,6 @@ static int choose_objective(job *j) {
 
 /* ---- dreaming ---- */
 
-/* Progress of one frame as progress of all. */
-static int step(void *user, const fv_progress *now) {
-    job *j = user;
-    fv_progress all = *now;
-    char what[64];
-    if (j->args->zoom) {
-        all.done = j->frame * now->total + now->done;
-        all.total = j->args->zoom * now->total;
-        g_snprintf(what, sizeof what, "frame %d of %d", j->frame + 1, j->args->zoom);
-        all.what = what;
-    }
-    return cli_progress_step(&j->progress, &all);
-}
-
 static void snapshot(void *user, int picture, int at, const fv_image *image) {
     (void)at;
     cli_film_add(((job *)user)->film, picture, image);
@@ -128,6 +114,7 @@ static void snapshot(void *user, int picture, int at, const fv_image *image) {
 static fv_dream_desc desc_of(job *j) {
     const dream_args *a = j->args;
     fv_dream_desc d = {
+        .struct_size = sizeof d,
         .steps = a->steps,
         .octaves = a->octaves,
         .octave_scale = (float)a->octave_scale,
@@ -139,9 +126,6 @@ static fv_dream_desc desc_of(job *j) {
         .original_colors = a->original_colors,
         .reference = j->guide,
         .seed = a->seed + (uint64_t)j->frame,
-        .threads = a->model.threads,
-        .on_nan = (fv_on_nan)a->model.on_nan,
-        .progress = step,
         .user = j,
     };
     if (a->animate) {
@@ -154,7 +138,7 @@ static fv_dream_desc desc_of(job *j) {
 
 static fv_status dream(job *j, fv_error *err) {
     const fv_dream_desc d = desc_of(j);
-    fv_status st = fv_dream(j->model, j->image, j->objective, &d, err);
+    fv_status st = fv_dream(j->session.session, j->image, j->objective, &d, err);
     if (st) return st;
     return cli_set_command(&j->args->common, j->image, err);
 }
@@ -191,6 +175,7 @@ static fv_status dream_all(job *j, fv_error *err) {
     fv_status st = FV_OK;
     const int frames = MAX(j->args->zoom, 1);
     for (j->frame = 0; !st && j->frame < frames; j->frame++) {
+        j->session.progress.frame = j->frame;
         if (j->frame) st = zoom(j, err);
         if (!st) st = dream(j, err);
         if (st || (cli_progress_signal() && j->frame)) break;
@@ -265,16 +250,19 @@ static int start_film(job *j) {
 
 static int draw(job *j) {
     fv_error err = {0};
+    cli_progress *progress = &j->session.progress;
     int code = start_film(j);
+    if (!code) code = cli_session_open(j->model, &j->args->model, &j->session);
     if (code) return code;
     const char *where = j->args->output ? j->args->output : j->args->frames_dir;
-    cli_progress_start(&j->progress, &j->args->common, "steps", FV_MONITOR_STOP);
+    cli_progress_start(progress, &j->args->common, "steps", FV_MONITOR_STOP);
+    progress->frames = j->args->zoom;
     fv_status st = dream_all(j, &err);
-    j->seconds = cli_progress_stop(&j->progress);
+    j->seconds = cli_progress_stop(progress);
     code = st ? cli_fail_error(&err) : save(j);
     if (!code && cli_progress_signal()) {
         char *what = g_strdup_printf("%s is unfinished", where);
-        cli_progress_die(&j->progress, what);
+        cli_progress_die(progress, what);
     }
     return code;
 }
@@ -334,6 +322,7 @@ static int run(const cli_args *common) {
     fv_image_free(j.guide);
     g_free(j.what);
     fv_objective_free(j.objective);
+    cli_session_close(&j.session);
     fv_model_free(model);
     return code;
 }

@@ -13,7 +13,6 @@
 #include "options.h"
 #include "output.h"
 #include "photo.h"
-#include "progress.h"
 #include "report.h"
 
 typedef cli_photo_job job;
@@ -48,7 +47,7 @@ static fv_status make_objective(job *j, int i, fv_error *err) {
                                   &j->objective[i], err);
     fv_status st = fv_objective_new(j->model, j->word[i], NULL, 0, &j->wanted[i], err);
     if (st) return st;
-    return fv_accentuation_objective(j->model, j->wanted[i], j->photo, path, a->near,
+    return fv_accentuation_objective(j->session.session, j->wanted[i], j->photo, path, a->near,
                                      a->strength < 0 ? 1 : a->strength, &j->objective[i], err);
 }
 
@@ -76,21 +75,21 @@ static int load_photo(job *j) {
 }
 
 static int render(job *j) {
-    cli_progress progress;
+    cli_progress *progress = &j->session.progress;
     fv_error err = {0};
     const fv_objective *const *units = (const fv_objective *const *)j->objective;
     fv_recipe *recipe = j->recipe.recipe;
     if (j->accentuates && cli_recipe_start_from(recipe, j->seen, &err)) return cli_fail_error(&err);
-    const fv_render_desc desc =
-        cli_render_desc(&j->args->recipe, &j->args->model, cli_progress_step, &progress);
-    cli_progress_start(&progress, &j->args->common, "steps", FV_MONITOR_CANCEL);
+    cli_progress_start(progress, &j->args->common, "steps", FV_MONITOR_CANCEL);
     j->made = g_new0(fv_rendering *, (gsize)j->count);
-    fv_status st = fv_render_many(j->model, units, j->count, recipe, &desc, j->made, &err);
-    j->seconds = cli_progress_stop(&progress);
+    fv_status st =
+        fv_render_many(j->session.session, units, j->count, recipe,
+                       FV_DESC(fv_render_desc, .batch = j->args->recipe.batch), j->made, &err);
+    j->seconds = cli_progress_stop(progress);
     if (cli_progress_signal()) {
         const char *where = j->args->output ? j->args->output : j->args->npy;
         char *what = where ? g_strdup_printf("%s is not written", where) : g_strdup("stopped");
-        cli_progress_die(&progress, what);
+        cli_progress_die(progress, what);
     }
     return st ? cli_fail_error(&err) : CLI_DONE;
 }
@@ -114,6 +113,7 @@ static int run_model(job *j) {
     if (!code && a->alone && j->count != 1)
         code =
             cli_usage(a->common.command, "--alone: there are %d results; one is wanted", j->count);
+    if (!code) code = cli_session_open(j->model, &a->model, &j->session);
     if (!code) code = make_objectives(j);
     if (!code) code = cli_npy_make_folder(a->npy);
     if (!code) code = render(j);
@@ -145,6 +145,7 @@ static int run(const cli_args *common, const char *recipe) {
     cli_objectives_free(j.objective, j.count);
     g_strfreev(j.label);
     cli_recipe_clear(&j.recipe);
+    cli_session_close(&j.session);
     fv_tensor_free(j.input);
     fv_image_free(j.seen);
     fv_image_free(j.photo);

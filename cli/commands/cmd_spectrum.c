@@ -67,13 +67,19 @@ static int measure(const spectrum_args *args, const GPtrArray *paths) {
     static const fv_color colors[] = {0, FV_COLOR_MACO, FV_COLOR_LUCID};
     cli_progress progress;
     fv_error err = {0};
+    fv_monitor *monitor = NULL;
     fv_tensor *spectrum = NULL;
     int skipped = 0;
+    if (fv_monitor_new(cli_progress_step, NULL, &progress, &monitor, &err))
+        return cli_fail_error(&err);
     cli_progress_start(&progress, &args->common, "pictures", FV_MONITOR_CANCEL);
-    fv_status st = fv_spectrum((const char *const *)paths->pdata, (int)paths->len, args->size,
-                               colors[args->color], args->grey ? 1 : 3, cli_progress_step,
-                               &progress, &spectrum, &skipped, &err);
+    fv_status st = fv_spectrum((const char *const *)paths->pdata, (int)paths->len,
+                               FV_DESC(fv_spectrum_desc, .size = args->size,
+                                       .color = colors[args->color],
+                                       .channels = args->grey ? 1 : 3, .monitor = monitor),
+                               &spectrum, &skipped, &err);
     double seconds = cli_progress_stop(&progress);
+    fv_monitor_free(monitor);
     if (st && cli_progress_signal()) {
         char *what = g_strdup_printf("%s is not written", args->output);
         cli_progress_die(&progress, what);

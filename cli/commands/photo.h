@@ -4,6 +4,7 @@
 #define FOVEA_CLI_PHOTO_H
 
 #include "recipe.h"
+#include "sessions.h"
 
 /* The options of all three. */
 typedef struct cli_photo_args {
@@ -21,6 +22,7 @@ typedef struct cli_photo_args {
 typedef struct cli_photo_job {
     const cli_photo_args *args;
     const fv_model *model;
+    cli_session session;
     const char *name;   /* the command's, and that of its recipe */
     int accentuates;    /* words are objectives, and the photo is where it starts */
     char **word;        /* [count] layers or objectives; NULL at the end */

@@ -20,14 +20,14 @@ static int same_size(const fv_tensor *a, const fv_tensor *b) {
 }
 
 /* How far the result's activations are from the photo's; untouched at another size. */
-static fv_status compare(const cli_photo_job *j, fv_session *session, int i, double *error,
-                         double *cosine, fv_error *err) {
+static fv_status compare(const cli_photo_job *j, int i, double *error, double *cosine,
+                         fv_error *err) {
     const char *const layer = j->word[i];
     const fv_tensor *const inputs[] = {j->made[i]->input, j->input};
     fv_activations *a[2] = {NULL, NULL};
     fv_status st = FV_OK;
     for (int k = 0; !st && k < 2; k++)
-        st = fv_activations_run(session, inputs[k], &layer, 1, &a[k], err);
+        st = fv_activations_run(j->session.session, inputs[k], &layer, 1, &a[k], err);
     if (!st) st = fv_activations_compare(a[0], a[1], error, cosine, err);
     fv_activations_free(a[0]);
     fv_activations_free(a[1]);
@@ -35,14 +35,15 @@ static fv_status compare(const cli_photo_job *j, fv_session *session, int i, dou
 }
 
 /* The objective's value on the photo and on the result. */
-static fv_status measure(const cli_photo_job *j, fv_session *session, int i, double *before,
-                         double *after, fv_error *err) {
+static fv_status measure(const cli_photo_job *j, int i, double *before, double *after,
+                         fv_error *err) {
     const fv_tensor *const inputs[] = {j->input, j->made[i]->input};
     double *const values[] = {before, after};
     fv_status st = FV_OK;
     for (int k = 0; !st && k < 2; k++) {
         fv_tensor *gradient = NULL;
-        st = fv_session_gradient(session, inputs[k], j->wanted[i], values[k], &gradient, err);
+        st = fv_session_gradient(j->session.session, inputs[k], j->wanted[i], values[k], &gradient,
+                                 err);
         fv_tensor_free(gradient);
     }
     return st;
@@ -54,19 +55,15 @@ typedef struct found {
     char *path;           /* of its numbers, or NULL */
 } found;
 
-static fv_status find(const cli_photo_job *j, fv_session *session, int i, found *out,
-                      fv_error *err) {
+static fv_status find(const cli_photo_job *j, int i, found *out, fv_error *err) {
     out->first = out->second = NAN;
-    if (j->accentuates) return measure(j, session, i, &out->first, &out->second, err);
+    if (j->accentuates) return measure(j, i, &out->first, &out->second, err);
     if (!same_size(j->made[i]->input, j->input)) return FV_OK;
-    return compare(j, session, i, &out->first, &out->second, err);
+    return compare(j, i, &out->first, &out->second, err);
 }
 
 static fv_status find_all(cli_photo_job *j, found *out, fv_error *err) {
-    fv_session *session = NULL;
-    const fv_session_desc d = {.struct_size = sizeof(fv_session_desc),
-                               .threads = j->args->model.threads};
-    fv_status st = fv_session_new(j->model, &d, &session, err);
+    fv_status st = FV_OK;
     j->label = g_new0(char *, (gsize)j->count + 2);
     j->label[0] = g_strdup("photo");
     for (int i = 0; !st && i < j->count; i++) {
@@ -76,12 +73,11 @@ static fv_status find_all(cli_photo_job *j, found *out, fv_error *err) {
                      j->made[i]->why);
         else if (j->made[i]->why)
             cli_note(&j->args->common, "%s is unfinished: %s", clean, j->made[i]->why);
-        st = find(j, session, i, &out[i], err);
+        st = find(j, i, &out[i], err);
         j->label[i + 1] =
             j->accentuates ? g_strdup_printf("%s: %.3g", clean, out[i].second) : g_strdup(clean);
         g_free(clean);
     }
-    fv_session_free(session);
     return st;
 }
 

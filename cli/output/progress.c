@@ -26,7 +26,8 @@ void cli_progress_start(cli_progress *p, const cli_args *args, const char *unit,
                         .unit = unit,
                         .on_signal = on_signal,
                         .start = g_get_monotonic_time(),
-                        .tenths = -1};
+                        .tenths = -1,
+                        .running = 1};
     p->terminal = isatty(STDERR_FILENO);
     p->table = args->verbose && !strcmp(unit, "steps");
     struct sigaction action = {0};
@@ -76,8 +77,26 @@ static void put_row(cli_progress *p, const fv_progress *now) {
     fflush(stderr);
 }
 
+/* Progress of one frame as progress of all. */
+static fv_progress of_all_frames(const cli_progress *p, const fv_progress *now, char *what,
+                                 size_t size) {
+    fv_progress all = *now;
+    all.done = p->frame * now->total + now->done;
+    all.total = p->frames * now->total;
+    g_snprintf(what, (gulong)size, "frame %d of %d", p->frame + 1, p->frames);
+    all.what = what;
+    return all;
+}
+
 int cli_progress_step(void *user, const fv_progress *now) {
     cli_progress *p = user;
+    fv_progress all;
+    char what[64];
+    if (!p->running) return FV_MONITOR_GO;
+    if (p->frames) {
+        all = of_all_frames(p, now, what, sizeof what);
+        now = &all;
+    }
     p->done = now->done;
     p->total = now->total;
     if (caught) return p->on_signal;
@@ -97,6 +116,7 @@ int cli_progress_step(void *user, const fv_progress *now) {
 }
 
 double cli_progress_stop(cli_progress *p) {
+    p->running = 0;
     if (p->terminal && p->shown) fputs("\r\x1b[K", stderr);
     if (p->what) fputs(RULE, stderr);
     fflush(stderr);

@@ -15,7 +15,8 @@ typedef struct cli_progress {
     int done, total;
     int least;  /* work of fewer than so many is not told of; 0 after the start */
     char *what; /* the batch whose table is open, or NULL */
-    void *user; /* the caller's */
+    int running;          /* between start and stop */
+    int frame, frames;    /* of a film, of which each frame is a call of its own; 0: none */
 } cli_progress;
 
 /* From here on SIGINT and SIGTERM are noted instead of ending the program (the second one ends it
@@ -24,7 +25,8 @@ typedef struct cli_progress {
  *   on_signal  FV_MONITOR_STOP or FV_MONITOR_CANCEL: what the library is then told */
 void cli_progress_start(cli_progress *p, const cli_args *args, const char *unit, int on_signal);
 
-/* The callback: an fv_progress_fn whose user is a cli_progress. */
+/* The callback: an fv_progress_fn whose user is a cli_progress. Says nothing of calls that are made
+ * before the start and after the stop. */
 int cli_progress_step(void *user, const fv_progress *now);
 
 /* Clears the line, closes the table.  returns  seconds since the start */

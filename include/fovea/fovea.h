@@ -3,12 +3,15 @@
  *
  *   fv_error err;
  *   fv_model *m = NULL;
+ *   fv_session *s = NULL;
  *   fv_image *pic = NULL;
  *   if (fv_model_load("googlenet.onnx", NULL, &m, &err) ||
- *       fv_render(m, "inception_4d:11", NULL, &pic, &err) ||
+ *       fv_session_new(m, NULL, &s, &err) ||
+ *       fv_render(s, "inception_4d:11", NULL, &pic, &err) ||
  *       fv_image_save(pic, "unit.png", &err))
  *       fprintf(stderr, "%s\n", err.text);
  *   fv_image_free(pic);
+ *   fv_session_free(s);
  *   fv_model_free(m);
  *
  * Its parts, in the order in which data flows: core.h (error, tensor, image, model), monitor.h

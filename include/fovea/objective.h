@@ -5,6 +5,8 @@
 
 #include "fovea/core.h"
 
+struct fv_session; /* session.h */
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -75,6 +77,7 @@ FV_API fv_status fv_photo_objective(const fv_model *model, const char *term, con
  * itself (fv_recipe_set_image "start", of fv_input_picture) with the recipe "accentuate":
  * OBJECTIVE + W*match(NEAR, PHOTO). W is measured, on the photo with some noise, so that both
  * terms' gradients have the same mean magnitude, times `strength`.
+ *   session      W is measured with
  *   objective    what to bring out: terms of the network
  *   photo, name  as fv_photo_objective
  *   near         the layer in which the picture stays near the photo; NULL: the last whose maps
@@ -82,11 +85,12 @@ FV_API fv_status fv_photo_objective(const fv_model *model, const char *term, con
  *   strength     0: no nearness; the more, the nearer
  *   out          yours to free with fv_objective_free
  *   errors       ARG as fv_photo_objective, a strength that is no number >= 0, or an objective that
- *                looks at the picture; NOTFOUND no layer to stay near, or its gradient is zero */
-FV_API fv_status fv_accentuation_objective(const fv_model *model, const fv_objective *objective,
-                                           const fv_image *photo, const char *name,
-                                           const char *near, double strength, fv_objective **out,
-                                           fv_error *err);
+ *                looks at the picture; NOTFOUND no layer to stay near, or its gradient is zero;
+ *                NONFINITE; CANCELLED */
+FV_API fv_status fv_accentuation_objective(struct fv_session *session,
+                                           const fv_objective *objective, const fv_image *photo,
+                                           const char *name, const char *near, double strength,
+                                           fv_objective **out, fv_error *err);
 
 #ifdef __cplusplus
 }

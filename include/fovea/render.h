@@ -61,7 +61,7 @@ typedef struct fv_rendering {
     int redirected;        /* its gradient was zero at the start; ReLUs were redirected */
     int dead;              /* its gradient vanished or exploded, or it met NaN: the picture says
                               nothing */
-    int unfinished; /* stopped: by the progress callback, or (FV_ON_NAN_KEEP) where it met NaN
+    int unfinished; /* stopped: by the session's monitor, or (FV_ON_NAN_KEEP) where it met NaN
                        or its gradient exploded; it is the last good picture */
     char *why;      /* NULL, or why it is dead, or is unfinished: "its gradient is zero",
                        "layer \"exp1\" (Exp) makes infinity of finite numbers, ..." */
@@ -69,14 +69,17 @@ typedef struct fv_rendering {
 FV_API void fv_rendering_free(fv_rendering *rendering);
 
 /* Makes the picture that excites one unit.
+ *   session    whose model, threads and on_nan it is made with, and whose monitor is asked after
+ *              each update; plans made for it stay with the session
  *   objective  terms to raise, with weights, as fv_objective_new reads them: "mixed4a:3 - 0.1*tv"
  *   recipe     NULL: the default for the objective
  *   out        [3][height][width] (1 channel where the input has one), with texts; yours to free
  *   errors     as fv_objective_new and fv_session_gradient; SHAPE the network's input is no
- *              picture; CANCELLED; NOTFOUND the unit is dead: its gradient is zero whatever was
- *              tried, or explodes; NONFINITE
+ *              picture; NOTFOUND the unit is dead: its gradient is zero whatever was tried, or
+ *              explodes; NONFINITE; CANCELLED. STOP gives the picture as it stands, with the text
+ *              fovea.unfinished; CANCELLED before there is one
  */
-FV_API fv_status fv_render(const fv_model *model, const char *objective, const fv_recipe *recipe,
+FV_API fv_status fv_render(fv_session *session, const char *objective, const fv_recipe *recipe,
                            fv_image **out, fv_error *err);
 
 /* Takes a picture that is done, while others are still to be made.
@@ -88,29 +91,29 @@ typedef fv_status (*fv_finished_fn)(void *user, int picture, fv_rendering *rende
                                     fv_error *err);
 
 typedef struct fv_render_desc {
-    size_t struct_size;
+    size_t struct_size;      /* FV_DESC */
     int batch;               /* pictures at a time, at most, 1..1024: fewer where
                                 fv_model_desc.memory says so; 0: of many pictures what a short trial
                                 finds fastest. Never changes the pictures */
-    int threads;             /* 0: all processors */
-    fv_on_nan on_nan;        /* where an objective or gradient is not finite; 0: STOP */
     int snapshot_every;      /* updates; 0: no snapshots */
     fv_snapshot_fn snapshot; /* or NULL */
     fv_finished_fn finished; /* or NULL */
-    fv_progress_fn progress; /* or NULL */
-    void *user;              /* of the callbacks */
+    void *user;              /* of snapshot and finished */
 } fv_render_desc;
 
 /* Makes pictures for several objectives, as many of each as the recipe's option restarts says, in
  * batches of one layer where it can.
+ *   session     as in fv_render; of one session, as of a fresh one, the same call makes the same
+ *               pictures
  *   objectives  [count]
  *   recipe      NULL: the default for the first objective; it must not change during the call
  *   desc        how the call runs; NULL: defaults
  *   out         [count * restarts], objective by objective; all filled on success, all untouched on
- *               failure. Where the callback stopped the call, pictures not begun are NULL; so are
- *               those that `finished` has taken
- *   errors      ARG settings of the recipe that do not go together; as fv_render */
-FV_API fv_status fv_render_many(const fv_model *model, const fv_objective *const *objectives,
+ *               failure. Where the monitor says STOP, pictures not begun are NULL, and the others
+ *               that were not finished are marked so; NULL are also those that `finished` has taken
+ *   errors      ARG settings of the recipe that do not go together; as fv_render;
+ *               CANCELLED also where the monitor says STOP before any picture is begun */
+FV_API fv_status fv_render_many(fv_session *session, const fv_objective *const *objectives,
                                 int count, const fv_recipe *recipe, const fv_render_desc *desc,
                                 fv_rendering **out, fv_error *err);
 
@@ -125,20 +128,29 @@ FV_API fv_status fv_images_group(const fv_image *const *images, int count, int s
                                  double threshold, int *groups, double *distances, int *distinct,
                                  fv_error *err);
 
-/* Mean magnitudes of the spatial frequencies of photographs, for fv_recipe_set_tensor.
- *   paths     [count] picture files; what cannot be read is skipped and counted in *skipped
- *   size      side of the squares they are brought to; 0: 512
- *   color     in whose decorrelated colours; 0: FV_COLOR_MACO
- *   channels  3, or 1 for grey
- *   out       [channels][size][size/2+1]
+typedef struct fv_spectrum_desc {
+    size_t struct_size;  /* FV_DESC */
+    int size;            /* side of the squares that photos are brought to, 1..8192; 0: 512 */
+    fv_color color;      /* in whose decorrelated colours; 0: FV_COLOR_MACO */
+    int channels;        /* 3, or 1 for grey; 0: 3 */
+    fv_monitor *monitor; /* is asked after each file; NULL: none */
+} fv_spectrum_desc;
+
+/* Measures the mean magnitudes of the spatial frequencies of photographs, for fv_recipe_set_tensor.
+ *   paths    [count] picture files; what cannot be read is skipped
+ *   desc     NULL: defaults
+ *   out      [channels][size][size/2+1]; yours to free with fv_tensor_free
+ *   skipped  how many files could not be read; or NULL
+ *   errors   ARG; IO, FORMAT none of the files can be read; CANCELLED; NOMEM. STOP gives the
+ *            spectrum of the files so far
  */
-FV_API fv_status fv_spectrum(const char *const *paths, int count, int size, fv_color color,
-                             int channels, fv_progress_fn progress, void *user, fv_tensor **out,
-                             int *skipped, fv_error *err);
+FV_API fv_status fv_spectrum(const char *const *paths, int count, const fv_spectrum_desc *desc,
+                             fv_tensor **out, int *skipped, fv_error *err);
 
 /* ---- dreams --------------------------------------------------------------------------------- */
 
 typedef struct fv_dream_desc {
+    size_t struct_size;    /* FV_DESC */
     int steps;             /* updates at each octave; 0: 10 */
     int octaves;           /* 0: 4 */
     float octave_scale;    /* > 1; 0: 1.4 */
@@ -148,22 +160,23 @@ typedef struct fv_dream_desc {
     int original_colors;   /* 1: only the lightness changes */
     const fv_image *reference; /* a picture whose features are to be brought out, or NULL */
     uint64_t seed;
-    int threads;
-    fv_on_nan on_nan; /* where an objective or gradient is not finite; 0: STOP */
-    int snapshot_every;
-    fv_snapshot_fn snapshot;
-    fv_progress_fn progress;
-    void *user;
+    int snapshot_every;      /* updates; 0: no snapshots */
+    fv_snapshot_fn snapshot; /* or NULL */
+    void *user;              /* of snapshot */
 } fv_dream_desc;
 
 /* Brings out in a picture what a layer sees in it (DeepDream, Mordvintsev et al. 2015).
+ *   session    as in fv_render; its monitor is asked after each update and each tile
  *   image      any size; it is changed: the result replaces it, with texts as fv_render's
  *   objective  terms of the network; a reference takes a plain LAYER only
  *   memory     the picture, its change, 3 bytes a pixel, and one tile's plan
- *   errors     as fv_render. With FV_ON_NAN_KEEP a dream that meets NaN ends there, is marked
+ *   desc       NULL: defaults
+ *   errors     as fv_render; CANCELLED leaves the picture as it was, as do all errors, but for
+ *              rounding to 8 bits. STOP gives what was dreamt so far, marked unfinished. With
+ *              FV_ON_NAN_KEEP a dream that meets NaN ends there, is marked
  *              unfinished, and FV_OK
  */
-FV_API fv_status fv_dream(const fv_model *model, fv_image *image, const fv_objective *objective,
+FV_API fv_status fv_dream(fv_session *session, fv_image *image, const fv_objective *objective,
                           const fv_dream_desc *desc, fv_error *err);
 
 /* Saves pictures of one size and one number of channels as an animation: .webp (with the texts of

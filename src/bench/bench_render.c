@@ -70,17 +70,22 @@ static fv_status watch_new(watch *w, int64_t updates, fv_error *err) {
 
 /* The render itself, watched; the pictures are thrown away.
  *   restarts  of the recipe: all of them are one batch */
-static fv_status render_watched(const fv_model *model, const fv_objective *objective,
-                                const fv_recipe *recipe, int restarts, int threads, watch *w,
-                                fv_error *err) {
-    const fv_render_desc d = {.struct_size = sizeof d,
-                              .batch = restarts,
-                              .threads = threads,
-                              .progress = look,
-                              .user = w};
+static fv_status render_watched(fv_session *session, const fv_objective *objective,
+                                const fv_recipe *recipe, int restarts, watch *w, fv_error *err) {
+    const fvi_render_request request = {
+        .objectives = &objective,
+        .count = 1,
+        .recipe = recipe,
+        .desc = {.struct_size = sizeof(fv_render_desc), .batch = restarts},
+        .times = &w->times};
+    fv_monitor *monitor = NULL;
     fv_rendering **made = calloc((size_t)restarts, sizeof *made);
     if (!made) return fvi_fail(err, FV_NOMEM, "out of memory for %d pictures", restarts);
-    fv_status st = fvi_render_timed(model, &objective, 1, recipe, &d, &w->times, made, err);
+    fv_status st = fv_monitor_new(look, NULL, w, &monitor, err);
+    if (!st) st = fv_session_set_monitor(session, monitor, err);
+    if (!st) st = fvi_render(session, &request, made, err);
+    fv_session_set_monitor(session, NULL, NULL);
+    fv_monitor_free(monitor);
     for (int i = 0; i < restarts; i++) fv_rendering_free(made[i]);
     free(made);
     return st;
@@ -112,12 +117,15 @@ fv_status fv_bench_render(const fv_model *model, const fv_objective *objective,
                         MAX_REPEATS);
     const int steps = (repeats ? repeats : 20) + WARM_UP;
     fv_recipe *timed = NULL;
+    fv_session *session = NULL;
     watch w = {0};
     st = timed_recipe(model, objective, recipe, steps, &timed, err);
+    if (!st)
+        st = fv_session_new(model, FV_DESC(fv_session_desc, .threads = threads), &session, err);
     const int levels = st ? 0 : timed->settings.schedule.levels;
     const int restarts = st ? 0 : timed->settings.restarts;
     if (!st) st = watch_new(&w, (int64_t)steps * levels, err);
-    if (!st) st = render_watched(model, objective, timed, restarts, threads, &w, err);
+    if (!st) st = render_watched(session, objective, timed, restarts, &w, err);
     int n = w.seen - WARM_UP < w.most ? w.seen - WARM_UP : w.most;
     if (!st && n < 1) st = fvi_fail(err, FV_ARG, "there were no updates to be measured");
     if (!st) {
@@ -125,6 +133,7 @@ fv_status fv_bench_render(const fv_model *model, const fv_objective *objective,
         sum_up(&w, n, &r);
         *out = r;
     }
+    fv_session_free(session);
     fv_recipe_free(timed);
     free(w.took);
     return st;

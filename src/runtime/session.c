@@ -82,9 +82,11 @@ void fv_session_free(fv_session *s) {
     free(s);
 }
 
+const fv_model *fvi_session_model(const fv_session *s) { return s->model; }
 const fvi_network *fvi_session_network(const fv_session *s) { return s->model->network; }
 fvi_device *fvi_session_device(const fv_session *s) { return s->model->device; }
 int fvi_session_threads(const fv_session *s) { return s->threads; }
+fv_on_nan fvi_session_on_nan(const fv_session *s) { return s->on_nan; }
 
 int fvi_threads_use(const fv_session *s) {
     const int before = omp_get_max_threads();

@@ -63,10 +63,12 @@ void fvi_session_explain(fv_session *s, const fvi_executable *plan, const float 
  *   returns  NONFINITE with `why` in err; or FV_OK, and the first `why` becomes fv_session_note */
 fv_status fvi_session_nonfinite(fv_session *s, const fv_error *why, fv_error *err);
 
+const fv_model *fvi_session_model(const fv_session *s);
 const fvi_network *fvi_session_network(const fv_session *s);
 /* The model's, which runs the session's plans. */
 fvi_device *fvi_session_device(const fv_session *s);
 int fvi_session_threads(const fv_session *s);
+fv_on_nan fvi_session_on_nan(const fv_session *s); /* never 0 */
 
 /* From here to the end of the block the calling thread's parallel regions have the session's number
  * of threads; then the caller's number is set again. The first line of each public function that

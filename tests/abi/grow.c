@@ -25,18 +25,18 @@ static void check(const char *type, const char *what, fv_status got, int refused
 }
 
 #ifdef GROWN
-#define TRY_GROWN(type, call)                       \
-    own.grown = 1;                                  \
+#define TRY_GROWN(type, call) \
+    own.grown = 1;            \
     check(#type, "an unknown field is set", call, 1);
 #else
 #define TRY_GROWN(type, call)
 #endif
-#define TRY(type, call)                                 \
-    do {                                                \
-        type own = {.struct_size = sizeof own};         \
-        const type *desc = &own;                        \
-        check(#type, "all fields are 0", call, 0);      \
-        TRY_GROWN(type, call)                           \
+#define TRY(type, call)                            \
+    do {                                           \
+        type own = {.struct_size = sizeof own};    \
+        const type *desc = &own;                   \
+        check(#type, "all fields are 0", call, 0); \
+        TRY_GROWN(type, call)                      \
     } while (0)
 
 int main(int argc, char **argv) {
@@ -59,6 +59,14 @@ int main(int argc, char **argv) {
     const fv_image *const pictures[] = {picture};
     const fv_objective *const nowhere[] = {NULL};
     fv_rendering *pictures_made[64] = {0};
+    const char *const nothing[] = {NULL};
+    fv_tensor *tensor = NULL;
+    fv_model *other_model = NULL;
+    fv_objective *elsewhere = NULL; /* of the other model: calls are refused */
+    if (fv_model_load(argv[1], NULL, &other_model, &err) ||
+        fv_objective_new(other_model, fv_model_layer(other_model, 0)->name, NULL, 0, &elsewhere,
+                         &err))
+        return 1;
 
     TRY(fv_model_desc, fv_model_load("/nowhere.onnx", desc, &no_model, &err));
     TRY(fv_session_desc, fv_session_new(model, desc, &other, &err));
@@ -74,8 +82,12 @@ int main(int argc, char **argv) {
     TRY(fv_contact_sheet_desc, fv_examples_strip(NULL, 0, NULL, NULL, desc, &out, &err));
     TRY(fv_attribute_desc, fv_attribute(session, input, NULL, desc, &attribution, &err));
     TRY(fv_scores_desc, fv_attribute_scores(session, input, NULL, NULL, desc, &scores, &err));
-    TRY(fv_render_desc, fv_render_many(model, nowhere, 1, NULL, desc, pictures_made, &err));
+    TRY(fv_render_desc, fv_render_many(session, nowhere, 1, NULL, desc, pictures_made, &err));
+    TRY(fv_dream_desc, fv_dream(session, picture, elsewhere, desc, &err));
+    TRY(fv_spectrum_desc, fv_spectrum(nothing, 1, desc, &tensor, NULL, &err));
 
+    fv_objective_free(elsewhere);
+    fv_model_free(other_model);
     fv_scores_free(scores);
     fv_attribution_free(attribution);
     fv_examples_free(examples);

@@ -89,13 +89,13 @@ static void test_photo(void **state) {
 static void test_accentuation(void **state) {
     (void)state;
 #define ACCENT(OBJECTIVE, IMAGE, NAME, NEAR, STRENGTH) \
-    fv_accentuation_objective(t.net, OBJECTIVE, IMAGE, NAME, NEAR, STRENGTH, &o.objective, err)
-    REFUSED(FV_ARG, "model must",
+    fv_accentuation_objective(t.session, OBJECTIVE, IMAGE, NAME, NEAR, STRENGTH, &o.objective, err)
+    REFUSED(FV_ARG, "session must",
             fv_accentuation_objective(NULL, t.pool, t.photo, NULL, NULL, 1, &o.objective, err));
     REFUSED(FV_ARG, "objective must", ACCENT(NULL, t.photo, "a", "pool", 1));
     REFUSED(FV_ARG, "photo must", ACCENT(t.pool, NULL, "a", "pool", 1));
     REFUSED(FV_ARG, "out must",
-            fv_accentuation_objective(t.net, t.pool, t.photo, "a", NULL, 1, NULL, err));
+            fv_accentuation_objective(t.session, t.pool, t.photo, "a", NULL, 1, NULL, err));
     REFUSED(FV_ARG, "7 channels", ACCENT(t.pool, &seven_channels, "a", "pool", 1));
     REFUSED(FV_ARG, "another model", ACCENT(t.dense, t.photo, "a", "pool", 1));
     REFUSED(FV_ARG, "another model", ACCENT(t.dense, t.photo, "a", "pool", 0));

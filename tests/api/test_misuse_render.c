@@ -164,22 +164,22 @@ static void test_inputs(void **state) {
     REFUSED(FV_SHAPE, "4 elements", fv_recipe_set_shape(vector, 5, 1, 1, err));
     REFUSED(FV_ARG, "no picture", fv_recipe_set(vector, "size", "receptive", err));
     WORKS(fv_recipe_set_shape(vector, 1, 2, 2, err));
-    REFUSED(FV_ARG, "another model", fv_render(t.net, UNIT, vector, &o.image, err));
+    REFUSED(FV_ARG, "another model", fv_render(t.session, UNIT, vector, &o.image, err));
     fv_recipe_free(vector);
 
     WORKS(fv_recipe_copy(good, &r, err));
     WORKS(fv_recipe_set(r, "start", "image", err));
-    REFUSED(FV_ARG, "no image", fv_render(t.net, UNIT, r, &o.image, err));
+    REFUSED(FV_ARG, "no image", fv_render(t.session, UNIT, r, &o.image, err));
     WORKS(fv_recipe_set_image(r, "start", t.photo, err));
     WORKS(fv_recipe_set(r, "start", "normal", err));
-    REFUSED(FV_ARG, "start is not image", fv_render(t.net, UNIT, r, &o.image, err));
+    REFUSED(FV_ARG, "start is not image", fv_render(t.session, UNIT, r, &o.image, err));
     WORKS(fv_recipe_set_image(r, "start", NULL, err));
     WORKS(fv_recipe_set_tensor(r, "spectrum", t.vector_input, err));
-    REFUSED(FV_ARG, "spectrum", fv_render(t.net, UNIT, r, &o.image, err));
+    REFUSED(FV_ARG, "spectrum", fv_render(t.session, UNIT, r, &o.image, err));
     WORKS(fv_recipe_set(r, "param", "phase", err));
-    REFUSED(FV_SHAPE, "spectrum", fv_render(t.net, UNIT, r, &o.image, err));
+    REFUSED(FV_SHAPE, "spectrum", fv_render(t.session, UNIT, r, &o.image, err));
     WORKS(fv_recipe_set_tensor(r, "spectrum", NULL, err));
-    WORKS(fv_render(t.net, UNIT, r, &o.image, err));
+    WORKS(fv_render(t.session, UNIT, r, &o.image, err));
     fv_image_free(o.image);
     fv_recipe_free(r);
 }
@@ -190,40 +190,40 @@ static void test_render(void **state) {
     const fv_objective *unit[] = {t.pool, NULL}, *wrong[] = {t.dense};
     fv_recipe *r = NULL;
     (void)state;
-    REFUSED(FV_ARG, "model must", fv_render(NULL, UNIT, NULL, &o.image, err));
-    REFUSED(FV_ARG, "objective must", fv_render(t.net, NULL, NULL, &o.image, err));
-    REFUSED(FV_ARG, "out must", fv_render(t.net, UNIT, NULL, NULL, err));
-    REFUSED(FV_ARG, "empty", fv_render(t.net, "", good, &o.image, err));
-    REFUSED(FV_NOTFOUND, "nothing", fv_render(t.net, "nothing:0", good, &o.image, err));
-    REFUSED(FV_NOTFOUND, "12", fv_render(t.net, "pool:12", good, &o.image, err));
-    REFUSED(FV_ARG, "nothing of the network", fv_render(t.net, "tv", good, &o.image, err));
-#define MANY(MODEL, UNITS, COUNT, OUT) fv_render_many(MODEL, UNITS, COUNT, good, NULL, OUT, err)
-    REFUSED(FV_ARG, "model must", MANY(NULL, unit, 1, o.renderings));
-    REFUSED(FV_ARG, "objectives must", MANY(t.net, NULL, 1, o.renderings));
-    REFUSED(FV_ARG, "out must", MANY(t.net, unit, 1, NULL));
-    REFUSED(FV_ARG, "objective 1", fv_render_many(t.net, unit, 2, NULL, NULL, o.renderings, err));
-    REFUSED(FV_ARG, "at least 1", MANY(t.net, unit, 0, o.renderings));
-    REFUSED(FV_ARG, "at least 1", MANY(t.net, unit, -1, o.renderings));
-    REFUSED(FV_ARG, "objective 1", MANY(t.net, unit, 2, o.renderings));
-    REFUSED(FV_ARG, "another model", MANY(t.net, wrong, 1, o.renderings));
-#define RUN(...) \
-    fv_render_many(t.net, unit, 1, good, FV_DESC(fv_render_desc, __VA_ARGS__), o.renderings, err)
+    REFUSED(FV_ARG, "session must", fv_render(NULL, UNIT, NULL, &o.image, err));
+    REFUSED(FV_ARG, "objective must", fv_render(t.session, NULL, NULL, &o.image, err));
+    REFUSED(FV_ARG, "out must", fv_render(t.session, UNIT, NULL, NULL, err));
+    REFUSED(FV_ARG, "empty", fv_render(t.session, "", good, &o.image, err));
+    REFUSED(FV_NOTFOUND, "nothing", fv_render(t.session, "nothing:0", good, &o.image, err));
+    REFUSED(FV_NOTFOUND, "12", fv_render(t.session, "pool:12", good, &o.image, err));
+    REFUSED(FV_ARG, "nothing of the network", fv_render(t.session, "tv", good, &o.image, err));
+#define MANY(SESSION, UNITS, COUNT, OUT) fv_render_many(SESSION, UNITS, COUNT, good, NULL, OUT, err)
+    REFUSED(FV_ARG, "session must", MANY(NULL, unit, 1, o.renderings));
+    REFUSED(FV_ARG, "objectives must", MANY(t.session, NULL, 1, o.renderings));
+    REFUSED(FV_ARG, "out must", MANY(t.session, unit, 1, NULL));
+    REFUSED(FV_ARG, "objective 1",
+            fv_render_many(t.session, unit, 2, NULL, NULL, o.renderings, err));
+    REFUSED(FV_ARG, "at least 1", MANY(t.session, unit, 0, o.renderings));
+    REFUSED(FV_ARG, "at least 1", MANY(t.session, unit, -1, o.renderings));
+    REFUSED(FV_ARG, "objective 1", MANY(t.session, unit, 2, o.renderings));
+    REFUSED(FV_ARG, "another model", MANY(t.session, wrong, 1, o.renderings));
+#define RUN(...)                                                                                 \
+    fv_render_many(t.session, unit, 1, good, FV_DESC(fv_render_desc, __VA_ARGS__), o.renderings, \
+                   err)
     REFUSED(FV_ARG, "batch is -1", RUN(.batch = -1));
     REFUSED(FV_ARG, "batch is 1025", RUN(.batch = 1025));
-    REFUSED(FV_ARG, "threads is -1", RUN(.threads = -1));
-    REFUSED(FV_ARG, "threads is 1025", RUN(.threads = 1025));
-    REFUSED(FV_ARG, "on_nan", RUN(.on_nan = -1));
-    REFUSED(FV_ARG, "on_nan", RUN(.on_nan = 3));
     REFUSED(FV_ARG, "snapshot_every", RUN(.snapshot_every = -1));
     REFUSED(FV_ARG, "snapshot_every", RUN(.snapshot_every = INT_MIN));
-    REFUSED(FV_ARG, "struct_size is 0",
-            fv_render_many(t.net, unit, 1, good, &(fv_render_desc){.batch = 1}, o.renderings, err));
+    REFUSED(
+        FV_ARG, "struct_size is 0",
+        fv_render_many(t.session, unit, 1, good, &(fv_render_desc){.batch = 1}, o.renderings, err));
     WORKS(fv_recipe_copy(good, &r, err));
     WORKS(fv_recipe_set(r, "restarts", "1024", err));
-    REFUSED(FV_ARG, "too many", fv_render_many(t.net, unit, INT_MAX, r, NULL, o.renderings, err));
+    REFUSED(FV_ARG, "too many",
+            fv_render_many(t.session, unit, INT_MAX, r, NULL, o.renderings, err));
     WORKS(fv_recipe_set(r, "levels", "32", err)); /* 16^31 times as large */
     WORKS(fv_recipe_set(r, "level-scale", "16", err));
-    REFUSED(FV_ARG, "levels", fv_render(t.net, UNIT, r, &o.image, err));
+    REFUSED(FV_ARG, "levels", fv_render(t.session, UNIT, r, &o.image, err));
     fv_recipe_free(r);
     HARMLESS(fv_rendering_free(NULL));
 }
@@ -268,22 +268,24 @@ static void test_groups(void **state) {
 static void test_spectrum(void **state) {
     const char *one[] = {t.path}, *none[] = {t.path, NULL}, *nowhere[] = {"nowhere.png"};
     (void)state;
-#define SPECTRUM(PATHS, COUNT, SIZE, COLOR, CHANNELS) \
-    fv_spectrum(PATHS, COUNT, SIZE, COLOR, CHANNELS, NULL, NULL, &o.tensor, &o.count, err)
-    REFUSED(FV_ARG, "paths must", SPECTRUM(NULL, 1, 8, 0, 3));
-    REFUSED(FV_ARG, "paths must", fv_spectrum(NULL, 1, 8, 0, 3, NULL, NULL, &o.tensor, NULL, err));
-    REFUSED(FV_ARG, "out must", fv_spectrum(one, 1, 8, 0, 3, NULL, NULL, NULL, NULL, err));
-    REFUSED(FV_ARG, "path 1", SPECTRUM(none, 2, 8, 0, 3));
-    REFUSED(FV_ARG, "at least 1", SPECTRUM(one, 0, 8, 0, 3));
-    REFUSED(FV_ARG, "at least 1", SPECTRUM(one, -1, 8, 0, 3));
-    REFUSED(FV_ARG, "size -1", SPECTRUM(one, 1, -1, 0, 3));
-    REFUSED(FV_ARG, "size", SPECTRUM(one, 1, INT_MAX, 0, 3));
-    REFUSED(FV_ARG, "colour map -1", SPECTRUM(one, 1, 8, -1, 3));
-    REFUSED(FV_ARG, "colour map 4", SPECTRUM(one, 1, 8, 4, 3));
-    REFUSED(FV_ARG, "channels", SPECTRUM(one, 1, 8, 0, 0));
-    REFUSED(FV_ARG, "channels", SPECTRUM(one, 1, 8, 0, 4));
-    REFUSED(FV_IO, "nowhere", SPECTRUM(nowhere, 1, 8, 0, 3));
-    WORKS(SPECTRUM(one, 1, 8, 0, 3));
+#define FILES(PATHS, COUNT) fv_spectrum(PATHS, COUNT, NULL, &o.tensor, &o.count, err)
+    REFUSED(FV_ARG, "paths must", FILES(NULL, 1));
+    REFUSED(FV_ARG, "out must", fv_spectrum(one, 1, NULL, NULL, NULL, err));
+    REFUSED(FV_ARG, "path 1", FILES(none, 2));
+    REFUSED(FV_ARG, "at least 1", FILES(one, 0));
+    REFUSED(FV_ARG, "at least 1", FILES(one, -1));
+    REFUSED(FV_IO, "nowhere", FILES(nowhere, 1));
+#define SPECTRUM(...) \
+    fv_spectrum(one, 1, FV_DESC(fv_spectrum_desc, __VA_ARGS__), &o.tensor, &o.count, err)
+    REFUSED(FV_ARG, "size -1", SPECTRUM(.size = -1));
+    REFUSED(FV_ARG, "size", SPECTRUM(.size = INT_MAX));
+    REFUSED(FV_ARG, "colour map -1", SPECTRUM(.size = 8, .color = -1));
+    REFUSED(FV_ARG, "colour map 4", SPECTRUM(.size = 8, .color = 4));
+    REFUSED(FV_ARG, "channels", SPECTRUM(.size = 8, .channels = -1));
+    REFUSED(FV_ARG, "channels", SPECTRUM(.size = 8, .channels = 4));
+    REFUSED(FV_ARG, "struct_size is 0",
+            fv_spectrum(one, 1, &(fv_spectrum_desc){.size = 8}, &o.tensor, &o.count, err));
+    WORKS(SPECTRUM(.size = 8));
     fv_tensor_free(o.tensor);
 }
 
@@ -297,16 +299,16 @@ static void test_dream(void **state) {
     WORKS(fv_image_crop(t.photo, 0, 0, 40, 40, &p, err));
     before = *p;
     fv_image none = no_image, seven = seven_channels, empty = no_data;
-    REFUSED(FV_ARG, "model must", fv_dream(NULL, p, pool, NULL, err));
-    REFUSED(FV_ARG, "image must", fv_dream(t.net, NULL, pool, NULL, err));
-    REFUSED(FV_ARG, "objective must", fv_dream(t.net, p, NULL, NULL, err));
-    REFUSED(FV_ARG, "0 channels", fv_dream(t.net, &none, pool, NULL, err));
-    REFUSED(FV_ARG, "7 channels", fv_dream(t.net, &seven, pool, NULL, err));
-    REFUSED(FV_ARG, "data", fv_dream(t.net, &empty, pool, NULL, err));
-    REFUSED(FV_ARG, "tv", fv_dream(t.net, p, t.mixed, NULL, err));
-    REFUSED(FV_ARG, "another model", fv_dream(t.net, p, t.dense, NULL, err));
-    REFUSED(FV_SHAPE, "no picture", fv_dream(t.vector, p, t.dense, NULL, err));
-#define DREAM(...) fv_dream(t.net, p, pool, &(fv_dream_desc){__VA_ARGS__}, err)
+    REFUSED(FV_ARG, "session must", fv_dream(NULL, p, pool, NULL, err));
+    REFUSED(FV_ARG, "image must", fv_dream(t.session, NULL, pool, NULL, err));
+    REFUSED(FV_ARG, "objective must", fv_dream(t.session, p, NULL, NULL, err));
+    REFUSED(FV_ARG, "0 channels", fv_dream(t.session, &none, pool, NULL, err));
+    REFUSED(FV_ARG, "7 channels", fv_dream(t.session, &seven, pool, NULL, err));
+    REFUSED(FV_ARG, "data", fv_dream(t.session, &empty, pool, NULL, err));
+    REFUSED(FV_ARG, "tv", fv_dream(t.session, p, t.mixed, NULL, err));
+    REFUSED(FV_ARG, "another model", fv_dream(t.session, p, t.dense, NULL, err));
+    REFUSED(FV_SHAPE, "no picture", fv_dream(t.vector_session, p, t.dense, NULL, err));
+#define DREAM(...) fv_dream(t.session, p, pool, FV_DESC(fv_dream_desc, __VA_ARGS__), err)
     REFUSED(FV_ARG, "steps", DREAM(.steps = -1));
     REFUSED(FV_ARG, "steps", DREAM(.steps = 100001));
     REFUSED(FV_ARG, "octaves", DREAM(.octaves = -1));
@@ -321,14 +323,12 @@ static void test_dream(void **state) {
     REFUSED(FV_ARG, "jitter", DREAM(.jitter = INT_MAX));
     REFUSED(FV_ARG, "tile", DREAM(.tile = -1));
     REFUSED(FV_ARG, "tile", DREAM(.tile = 8193));
-    REFUSED(FV_ARG, "threads", DREAM(.threads = -1));
-    REFUSED(FV_ARG, "threads", DREAM(.threads = 1025));
-    REFUSED(FV_ARG, "on_nan", DREAM(.on_nan = -1));
-    REFUSED(FV_ARG, "on_nan", DREAM(.on_nan = 3));
+    REFUSED(FV_ARG, "struct_size is 0",
+            fv_dream(t.session, p, pool, &(fv_dream_desc){.steps = 1}, err));
     REFUSED(FV_ARG, "snapshot_every", DREAM(.snapshot_every = -1));
     REFUSED(FV_ARG, "reference", DREAM(.reference = &no_data));
     assert_memory_equal(p, &before, sizeof before);
-    WORKS(DREAM(.steps = 1, .octaves = 1, .tile = 32, .threads = 1));
+    WORKS(DREAM(.steps = 1, .octaves = 1, .tile = 32));
     fv_objective_free(pool);
     fv_image_free(p);
 }

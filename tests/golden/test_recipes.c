@@ -123,9 +123,8 @@ static int check_recipe(const char *name) {
         fail_msg("%s: %s", name, err.text);
     apply_options(&r, d);
     if (spectrum && fv_recipe_set_tensor(d, "spectrum", spectrum, &err)) fail_msg("%s", err.text);
-    int broken =
-        render_texts(model, &r.objective, 1, d,
-                     FV_DESC(fv_render_desc, .progress = record, .user = &s), &made, &err) != FV_OK;
+    int broken = render_texts(model, &r.objective, 1, d,
+                              &(render_how){.progress = record, .user = &s}, &made, &err) != FV_OK;
     fv_recipe_free(d);
     if (broken) printf("%s: %s\n", name, err.text);
     int ok = compare(name, &r, &s) && !broken;

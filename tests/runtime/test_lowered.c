@@ -122,7 +122,7 @@ static void check_render(const char *unit, int64_t memory, int side, int tile, i
     fv_recipe *recipe = recipe_of(m, "fovea", NULL, options);
     const int before = lowerings(m);
     for (int i = 0; i < 2; i++) {
-        if (fv_render(m, unit, recipe, &image, &err)) fail_msg("%s: %s", unit, err.text);
+        if (render_text(m, unit, recipe, &image, &err)) fail_msg("%s: %s", unit, err.text);
         fv_image_free(image);
     }
     fv_recipe_free(recipe);

@@ -267,8 +267,8 @@ static void test_threads(void **state) {
     fv_recipe *recipe = recipe_of(t.m, "fovea", NULL, "size=32; steps=1");
     inside = 0;
     assert_int_equal(render_texts(t.m, &t.a, 1, recipe,
-                                    FV_DESC(fv_render_desc, .threads = 2, .progress = count_threads,
-                                            .user = &inside),
+                                    &(render_how){.threads = 2, .progress = count_threads,
+                                                 .user = &inside},
                                     &r, &err),
                      FV_OK);
     assert_int_equal(inside, 2);

@@ -65,14 +65,14 @@ static void calls(soak *s, fv_model *m, fv_session *session) {
         fv_recipe *r = NULL;
         NOTE(recipe_texts(m, NULL, &objectives[i], 1, &r, &err));
         fv_recipe_free(r);
-        NOTE(fv_render(m, objectives[i], NULL, &p, &err));
+        NOTE(fv_render(session, objectives[i], NULL, &p, &err));
     }
     fv_rendering *made = NULL;
     fv_recipe *once = NULL;
     if (!NOTE(recipe_texts(m, NULL, &first, 1, &once, &err)) &&
         !NOTE(fv_recipe_set(once, "steps", "1", &err)))
         NOTE(render_texts(m, &first, 1, once,
-                          FV_DESC(fv_render_desc, .threads = 1, .progress = cancel), &made, &err));
+                          &(render_how){.threads = 1, .progress = cancel}, &made, &err));
     fv_recipe_free(once);
     fv_rendering_free(made);
     fv_image_free(p);

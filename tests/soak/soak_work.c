@@ -150,8 +150,8 @@ static void render(soak *s) {
         NOTE(fv_recipe_set(r, "steps", "2", &err));
         at_most_two(r, "levels");
         at_most_two(r, "copies");
-        const fv_render_desc d = {.struct_size = sizeof d, .threads = 1};
-        fv_status st = NOTE(render_texts(s->model, &objective, 1, r, &d, &made, &err));
+        const render_how how = {.threads = 1};
+        fv_status st = NOTE(render_texts(s->model, &objective, 1, r, &how, &made, &err));
         fv_recipe_free(r);
         if (st) continue;
         char path[TEXT];
@@ -159,9 +159,12 @@ static void render(soak *s) {
         if (made->image) NOTE(fv_image_save(made->image, path, &err));
         fv_rendering_free(made);
     }
-    fv_dream_desc dream = {.steps = 1, .octaves = 2, .tile = 32, .threads = 1};
+    const fv_dream_desc dream = {.struct_size = sizeof dream, .steps = 1, .octaves = 2, .tile = 32};
+    own_session own;
     fv_image *p = make_photo(7);
-    if (p) NOTE(dream_text(s->model, p, s->layer->name, &dream, &err));
+    if (!NOTE(open_own(s->model, &(render_how){.threads = 1}, &own, &err)) && p)
+        NOTE(dream_text(s->model, own.session, p, s->layer->name, &dream, &err));
+    close_own(&own);
     fv_image_free(p);
 }
 

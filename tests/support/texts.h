@@ -26,13 +26,65 @@ static inline fv_status read_objectives(const fv_model *model, const char *const
     return st;
 }
 
+/* How a call runs that is the only one of its session. */
+typedef struct render_how {
+    int threads;
+    fv_on_nan on_nan;
+    fv_progress_fn progress;
+    int batch;
+    fv_finished_fn finished;
+    void *user; /* of progress and finished */
+} render_how;
+
+typedef struct own_session {
+    fv_session *session;
+    fv_monitor *monitor;
+} own_session;
+
+/* how: or NULL. To be closed, also after a failure. */
+static inline fv_status open_own(const fv_model *model, const render_how *how, own_session *s,
+                                 fv_error *err) {
+    const render_how h = how ? *how : (render_how){0};
+    *s = (own_session){0};
+    fv_status st =
+        fv_session_new(model, FV_DESC(fv_session_desc, .threads = h.threads, .on_nan = h.on_nan),
+                       &s->session, err);
+    if (!st) st = fv_monitor_new(h.progress, NULL, h.user, &s->monitor, err);
+    if (!st) st = fv_session_set_monitor(s->session, s->monitor, err);
+    return st;
+}
+
+static inline void close_own(own_session *s) {
+    fv_session_free(s->session);
+    fv_monitor_free(s->monitor);
+}
+
+/* how: or NULL */
 static inline fv_status render_texts(const fv_model *model, const char *const *texts, int count,
-                                     const fv_recipe *recipe, const fv_render_desc *desc,
+                                     const fv_recipe *recipe, const render_how *how,
                                      fv_rendering **out, fv_error *err) {
+    const render_how h = how ? *how : (render_how){0};
+    own_session s = {0};
     fv_objective **list;
     fv_status st = read_objectives(model, texts, count, &list, err);
-    if (!st) st = fv_render_many(model, (objective_list)list, count, recipe, desc, out, err);
+    if (!st) st = open_own(model, how, &s, err);
+    if (!st)
+        st = fv_render_many(
+            s.session, (objective_list)list, count, recipe,
+            FV_DESC(fv_render_desc, .batch = h.batch, .finished = h.finished, .user = h.user), out,
+            err);
+    close_own(&s);
     free_objectives(list, count);
+    return st;
+}
+
+/* fv_render in a session of its own. */
+static inline fv_status render_text(const fv_model *model, const char *text,
+                                    const fv_recipe *recipe, fv_image **out, fv_error *err) {
+    own_session s;
+    fv_status st = open_own(model, NULL, &s, err);
+    if (!st) st = fv_render(s.session, text, recipe, out, err);
+    close_own(&s);
     return st;
 }
 
@@ -109,11 +161,12 @@ static inline fv_status sanity_text(const fv_model *model, const fv_session_desc
     return st;
 }
 
-static inline fv_status dream_text(const fv_model *model, fv_image *image, const char *text,
-                                   const fv_dream_desc *desc, fv_error *err) {
+/* model: the session's */
+static inline fv_status dream_text(const fv_model *model, fv_session *session, fv_image *image,
+                                   const char *text, const fv_dream_desc *desc, fv_error *err) {
     fv_objective *o = NULL;
     fv_status st = fv_objective_new(model, text, NULL, 0, &o, err);
-    if (!st) st = fv_dream(model, image, o, desc, err);
+    if (!st) st = fv_dream(session, image, o, desc, err);
     fv_objective_free(o);
     return st;
 }

@@ -125,7 +125,7 @@ static fv_status run_render(work *w, fv_session *session, const fv_tensor *input
         if (!st) st = fv_recipe_set(recipe, "copies", "2", err);
         if (!st)
             st = render_texts(w->model, &unit, 1, recipe,
-                              FV_DESC(fv_render_desc, .threads = THREADS), &r, err);
+                              &(render_how){.threads = THREADS}, &r, err);
         const fv_image *p = st ? NULL : r->image;
         if (!st) keep(w, p->data, (int64_t)p->channels * p->height * p->width);
         fv_rendering_free(r);

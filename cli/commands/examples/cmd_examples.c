@@ -11,8 +11,8 @@
 #include "objectives.h"
 #include "options.h"
 #include "output.h"
-#include "progress.h"
 #include "report.h"
+#include "sessions.h"
 
 /* ---- scores --------------------------------------------------------------------------------- */
 
@@ -35,35 +35,33 @@ static int measure(const cli_shown *s, int unit, const fv_tensor *input) {
 
 /* Makes the picture of every unit by the default recipe, and measures it. */
 static int score_rendered(const cli_shown *s) {
+    cli_session session = {0};
     const int n = fv_examples_unit_count(s->examples);
     char **names = g_new0(char *, n + 1);
     fv_objective **list = NULL;
     fv_rendering **made = g_new0(fv_rendering *, n);
-    cli_progress progress;
     fv_error err = {0};
     for (int u = 0; u < n; u++) names[u] = g_strdup(fv_examples_unit(s->examples, u));
     int code = cli_objectives_parse(s->model, names, n, &list);
     const fv_objective *const *units = (const fv_objective *const *)list;
     g_strfreev(names);
+    if (!code) code = cli_session_open(s->model, &s->args->model, &session);
     if (code) goto done;
-    cli_progress_start(&progress, &s->args->common, "steps", FV_MONITOR_CANCEL);
-    const fv_render_desc desc = {.struct_size = sizeof desc,
-                                 .threads = s->args->model.threads,
-                                 .progress = cli_progress_step,
-                                 .user = &progress};
+    cli_progress_start(&session.progress, &s->args->common, "steps", FV_MONITOR_CANCEL);
     char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, s->args->seed);
     fv_recipe *recipe = NULL;
     fv_status st = fv_recipe_new(s->model, NULL, units, n, &recipe, &err);
     if (!st) st = fv_recipe_set(recipe, "seed", seed, &err);
-    if (!st) st = fv_render_many(s->model, units, n, recipe, &desc, made, &err);
+    if (!st) st = fv_render_many(session.session, units, n, recipe, NULL, made, &err);
     fv_recipe_free(recipe);
     g_free(seed);
-    cli_progress_stop(&progress);
-    if (st && cli_progress_signal()) cli_progress_die(&progress, "there are no scores");
+    cli_progress_stop(&session.progress);
+    if (st && cli_progress_signal()) cli_progress_die(&session.progress, "there are no scores");
     code = st ? cli_fail_error(&err) : CLI_DONE;
     for (int u = 0; u < n && !code; u++) code = measure(s, u, made[u]->input);
     for (int u = 0; u < n; u++) fv_rendering_free(made[u]);
 done:
+    cli_session_close(&session);
     g_free(made);
     cli_objectives_free(list, n);
     return code;

@@ -118,12 +118,14 @@ static int run(const cli_args *common) {
     const cli_visualize_args *args = (const cli_visualize_args *)common;
     cli_plan p = {.args = args};
     cli_each each = {0};
+    cli_session session = {0};
     fv_model *model = NULL;
     int code = check_words(args);
     if (!code) code = cli_visualize_check(args);
     if (!code) code = cli_model_load(common, &args->model, &model);
     if (code) return code;
     p.model = model;
+    p.session = &session;
     p.plots = !fv_model_input(model)->is_image && !args->recipe.shape;
     code = cli_objectives_expand(common, model, common->operands + 1, common->n_operands - 1,
                                  args->expressions, &p.units);
@@ -139,6 +141,7 @@ static int run(const cli_args *common) {
     } else if (!code) {
         cli_model_note(common, model);
         code = complete(&p);
+        if (!code) code = cli_session_open(model, &args->model, &session);
         if (!code) {
             cli_each_find(&p, &each);
             code = draw(&p, &each);
@@ -147,6 +150,7 @@ static int run(const cli_args *common) {
     cli_each_clear(&each);
     cli_recipe_clear(&p.recipe);
     cli_objectives_clear(&p.units);
+    cli_session_close(&session);
     fv_model_free(model);
     return code;
 }

@@ -10,8 +10,8 @@
 #include "examples.h"
 #include "film.h"
 #include "objectives.h"
-#include "progress.h"
 #include "recipe.h"
+#include "sessions.h"
 
 /* Its options. */
 typedef struct cli_visualize_args {
@@ -31,6 +31,7 @@ typedef struct cli_visualize_args {
 typedef struct cli_plan {
     const cli_visualize_args *args;
     const fv_model *model;
+    cli_session *session; /* opened once there is something to be made */
     cli_objectives units;
     cli_recipe recipe;
     int starts, count; /* of each unit; of all */

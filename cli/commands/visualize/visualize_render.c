@@ -14,7 +14,6 @@ typedef struct call {
     const cli_plan *plan;
     cli_each *each;
     cli_film *film;
-    cli_progress progress;
 } call;
 
 /* The unit that is the n-th of those to be made. */
@@ -27,10 +26,6 @@ static int nth_unit(const cli_each *each, int n) {
 /* The picture's number among all, of its number among those to be made. */
 static int number_of(const cli_plan *p, const cli_each *each, int picture) {
     return nth_unit(each, picture / p->starts) * p->starts + picture % p->starts;
-}
-
-static int step(void *user, const fv_progress *now) {
-    return cli_progress_step(&((call *)user)->progress, now);
 }
 
 static void snapshot(void *user, int picture, int at, const fv_image *image) {
@@ -55,7 +50,8 @@ static fv_status make(const cli_plan *p, const cli_each *each, const fv_render_d
     int n = 0;
     for (int u = 0; u < p->units.count; u++)
         if (!each->there[u]) todo[n++] = p->units.list[u];
-    fv_status st = n ? fv_render_many(p->model, todo, n, p->recipe.recipe, desc, made, err) : FV_OK;
+    fv_status st = FV_OK;
+    if (n) st = fv_render_many(p->session->session, todo, n, p->recipe.recipe, desc, made, err);
     for (int i = 0; !st && i < n * p->starts; i++) out[number_of(p, each, i)] = made[i];
     g_free(made);
     g_free(todo);
@@ -65,20 +61,23 @@ static fv_status make(const cli_plan *p, const cli_each *each, const fv_render_d
 /* The pictures that raise the units. */
 static int render_units(const cli_plan *p, cli_each *each, cli_rendered *out) {
     call c = {.plan = p, .each = each};
+    cli_progress *progress = &p->session->progress;
     fv_error err = {0};
-    fv_render_desc desc = cli_render_desc(&p->args->recipe, &p->args->model, step, &c);
     int every = 0, code = cli_film_start(p, &out->film, &every);
     if (code) return code;
     c.film = out->film;
-    cli_progress_start(&c.progress, &p->args->common, "steps", FV_MONITOR_STOP);
-    desc.snapshot = every ? snapshot : NULL;
-    desc.snapshot_every = every;
-    desc.finished = each->path && !p->plots ? finished : NULL;
+    const fv_render_desc desc = {.struct_size = sizeof desc,
+                                 .batch = p->args->recipe.batch,
+                                 .snapshot_every = every,
+                                 .snapshot = every ? snapshot : NULL,
+                                 .finished = each->path && !p->plots ? finished : NULL,
+                                 .user = &c};
+    cli_progress_start(progress, &p->args->common, "steps", FV_MONITOR_STOP);
     out->picture = g_new0(fv_rendering *, p->count);
     fv_status st = make(p, each, &desc, out->picture, &err);
-    out->seconds = cli_progress_stop(&c.progress);
-    out->done = c.progress.done;
-    out->total = c.progress.total;
+    out->seconds = cli_progress_stop(progress);
+    out->done = progress->done;
+    out->total = progress->total;
     for (int i = 0; i < p->count; i++) {
         const fv_rendering *r = out->picture[i];
         if (!r || !r->image) continue;
@@ -92,10 +91,8 @@ static int render_units(const cli_plan *p, cli_each *each, cli_rendered *out) {
 static int render_opposites(const cli_plan *p, cli_rendered *out) {
     char **names = g_new0(char *, p->count + 1);
     fv_objective **units = NULL;
-    cli_progress progress;
+    cli_progress *progress = &p->session->progress;
     fv_error err = {0};
-    const fv_render_desc desc =
-        cli_render_desc(&p->args->recipe, &p->args->model, cli_progress_step, &progress);
     for (int i = 0; i < p->count; i++) names[i] = g_strdup_printf("-1*%s", p->units.text[i]);
     int code = cli_objectives_parse(p->model, names, p->count, &units);
     g_strfreev(names);
@@ -103,11 +100,12 @@ static int render_opposites(const cli_plan *p, cli_rendered *out) {
         cli_objectives_free(units, p->count);
         return code;
     }
-    cli_progress_start(&progress, &p->args->common, "steps", FV_MONITOR_STOP);
+    cli_progress_start(progress, &p->args->common, "steps", FV_MONITOR_STOP);
     out->opposite = g_new0(fv_rendering *, p->count);
-    fv_status st = fv_render_many(p->model, (const fv_objective *const *)units, p->count,
-                                  p->recipe.recipe, &desc, out->opposite, &err);
-    out->seconds += cli_progress_stop(&progress);
+    fv_status st = fv_render_many(
+        p->session->session, (const fv_objective *const *)units, p->count, p->recipe.recipe,
+        FV_DESC(fv_render_desc, .batch = p->args->recipe.batch), out->opposite, &err);
+    out->seconds += cli_progress_stop(progress);
     cli_objectives_free(units, p->count);
     return st ? cli_fail_error(&err) : CLI_DONE;
 }

@@ -12,9 +12,11 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/desc.h"
 #include "base/error.h"
 #include "base/tensor.h"
 #include "image/image.h"
+#include "runtime/monitor.h"
 #include "signal/color.h"
 #include "signal/fft.h"
 
@@ -116,10 +118,10 @@ static fv_status add_file(measure *m, const char *path, fv_error *err) {
     return FV_OK;
 }
 
-/* All files; how many could not be read. Stops early with what there is where progress asks for it.
+/* All files; how many could not be read. Stops early with what there is where the monitor says so.
  *   errors  CANCELLED; NOMEM; IO none could be read: the last one's reason */
-static fv_status add_files(measure *m, const char *const *paths, int count, fv_progress_fn progress,
-                           void *user, int *skipped, fv_error *err) {
+static fv_status add_files(measure *m, const char *const *paths, int count,
+                           const fv_monitor *monitor, int *skipped, fv_error *err) {
     fv_error last = {0};
     *skipped = 0;
     for (int i = 0; i < count; i++) {
@@ -127,9 +129,9 @@ static fv_status add_files(measure *m, const char *const *paths, int count, fv_p
         if (st == FV_NOMEM) return fvi_fail(err, st, "%s", last.text);
         *skipped += st != FV_OK;
         fv_progress now = {.done = i + 1, .total = count, .what = paths[i], .iteration = i + 1};
-        int answer = progress ? progress(user, &now) : 0;
-        if (answer == FV_MONITOR_CANCEL)
-            return fvi_fail(err, FV_CANCELLED, "cancelled after %d of %d files", i + 1, count);
+        const int answer = fvi_monitor_report(monitor, &now);
+        if (answer == FV_MONITOR_CANCEL || (answer == FV_MONITOR_STOP && !m->read))
+            return fvi_monitor_cancelled(i + 1, count, "files", err);
         if (answer == FV_MONITOR_STOP) break;
     }
     if (m->read > 0) return FV_OK;
@@ -150,19 +152,21 @@ static fv_status check(const char *const *paths, int count, int size, fv_color c
     return FV_OK;
 }
 
-fv_status fv_spectrum(const char *const *paths, int count, int size, fv_color color, int channels,
-                      fv_progress_fn progress, void *user, fv_tensor **out, int *skipped,
-                      fv_error *err) {
-    if (size == 0) size = 512;
-    if (color == 0) color = FV_COLOR_MACO;
+fv_status fv_spectrum(const char *const *paths, int count, const fv_spectrum_desc *desc,
+                      fv_tensor **out, int *skipped, fv_error *err) {
+    fv_spectrum_desc d;
     fv_status st = FVI_NOT_NULL(err, paths, out);
-    if (!st) st = check(paths, count, size, color, channels, err);
+    if (!st) st = FVI_DESC_READ(fv_spectrum_desc, monitor, desc, &d, err);
+    if (st) return st;
+    const int size = d.size ? d.size : 512, channels = d.channels ? d.channels : 3;
+    const fv_color color = d.color ? d.color : FV_COLOR_MACO;
+    st = check(paths, count, size, color, channels, err);
     if (st) return st;
     measure m = {0};
     fv_tensor *t = NULL;
     int missed = 0;
     st = measure_new(size, color, channels, &m, err);
-    if (!st) st = add_files(&m, paths, count, progress, user, &missed, err);
+    if (!st) st = add_files(&m, paths, count, d.monitor, &missed, err);
     if (!st) st = fv_tensor_new(3, (int64_t[]){channels, size, size / 2 + 1}, &t, err);
     if (st) goto done;
     for (int64_t i = 0; i < fv_tensor_count(t); i++) t->data[i] = (float)(m.sum[i] / m.read);

@@ -13,6 +13,7 @@
 #include "base/parallel.h"
 #include "runtime/memory_budget.h"
 #include "runtime/model_state.h"
+#include "runtime/monitor.h"
 #include "vis/optimize/lbfgs.h"
 #include "vis/render/rendering.h"
 #include "vis/render/stage_timer.h"
@@ -72,13 +73,16 @@ static void batch_text(const fvi_batch *b, char *text, size_t size) {
         g_snprintf(text, (gulong)size, "%s and %d more", first, b->n - 1);
 }
 
-/* Tells the caller where the batch stands, and hears whether to go on. */
+static fv_status cancelled(const fvi_job *j, fv_error *err) {
+    return fvi_monitor_cancelled(j->done, j->total, "updates", err);
+}
+
+/* Tells the monitor where the batch stands, and does what it answers. */
 static fv_status report(fvi_batch *b, int step, fv_error *err) {
     fvi_job *j = b->j;
     char what[NAME_BYTES];
     double mean = 0;
     j->done++;
-    if (!j->call->progress) return FV_OK;
     for (int i = 0; i < b->n; i++) {
         b->values[i] = b->p[i].value;
         b->places[i] = b->p[i].place;
@@ -94,11 +98,9 @@ static fv_status report(fvi_batch *b, int step, fv_error *err) {
                      .count = b->n,
                      .objectives = b->values,
                      .pictures = b->places};
-    int answer = j->call->progress(j->call->user, &p);
+    const int answer = fvi_monitor_report(fvi_session_monitor(j->session), &p);
     if (answer == FV_MONITOR_STOP) j->stopped = 1;
-    return answer && answer != FV_MONITOR_STOP
-               ? fvi_fail(err, FV_CANCELLED, "cancelled after %d of %d updates", j->done, j->total)
-               : FV_OK;
+    return answer == FV_MONITOR_CANCEL ? cancelled(j, err) : FV_OK;
 }
 
 static fv_status snapshots(const fvi_batch *b, fv_error *err) {
@@ -132,8 +134,14 @@ fv_status fvi_batch_evaluate(fvi_batch *b, float progress, int redirect, fv_erro
         batch_text(b, what, sizeof what);
         fvi_error_prefix(err, "%.100s, update %d", what, b->done + 1);
     }
+    if (st == FV_CANCELLED) {
+        b->j->stopped = fvi_monitor_wish(fvi_session_monitor(b->j->session)) == FV_MONITOR_STOP;
+        return cancelled(b->j, err);
+    }
     return st;
 }
+
+int fvi_batch_begun(const fvi_batch *b) { return b->done > 0 || b->p[0].steps > 0; }
 
 static int is_sound(const fvi_batch *b, int i) {
     return b->health[i].kind == FVI_GRADIENT_SOUND && !b->p[i].broken;
@@ -151,13 +159,20 @@ static fv_status redirect_dead(fvi_batch *b, float progress, fv_error *err) {
     return dead ? fvi_batch_evaluate(b, progress, 1, err) : FV_OK;
 }
 
+/* An evaluation for an update. One that a stop breaks off leaves the pictures' values as they were
+ * after the last update. */
 static fv_status evaluate(fvi_batch *b, int step, fv_error *err) {
     int steps = b->j->desc->schedule.steps, redirect = b->done > 0 && redirecting(b);
     float progress = steps > 1 ? (float)step / (float)(steps - 1) : 0;
+    for (int i = 0; i < b->n; i++) b->values[i] = b->p[i].value;
     fv_status st = fvi_batch_evaluate(b, progress, redirect, err);
     if (!st && b->done == 0) {
         st = redirect_dead(b, progress, err);
         redirect = 1;
+    }
+    if (st && b->j->stopped) {
+        for (int i = 0; i < b->n; i++) b->p[i].value = b->values[i];
+        return FV_OK;
     }
     for (int i = 0; !st && i < b->n; i++) {
         if (is_sound(b, i) && !(redirect && b->p[i].redirected)) b->p[i].alive = 1;
@@ -212,7 +227,14 @@ static double lbfgs_evaluate(void *user, const float *z, float *g, int *stop) {
     if (z != p->z) memcpy(p->z, z, (size_t)p->numbers * sizeof *z);
     fvi_stage_timer(p->desc->times, FV_STAGE_OPTIMIZER);
     fvi_picture_decode(p, 0);
+    const double before = p->value;
     u->status = fvi_batch_evaluate(u->b, 0, 0, u->err);
+    if (u->status && u->b->j->stopped) { /* the best so far stays */
+        p->value = before;
+        u->status = FV_OK;
+        *stop = 1;
+        return NAN;
+    }
     if (u->status == FV_OK) {
         if (u->step == 0) p->first = p->value;
         p->alive |= is_sound(u->b, 0);
@@ -247,6 +269,7 @@ static fv_status run_level(fvi_batch *b, fv_error *err) {
     for (int step = 0; !st && step < steps && !b->j->stopped && !all_frozen(b); step++) {
         fvi_batch_decode(b);
         st = evaluate(b, step, err);
+        if (b->j->stopped) break;
         if (!st) st = step_all(b, step, err);
         b->done++;
         fvi_stage_timer(b->j->desc->times, FV_STAGE_OPTIMIZER);
@@ -264,7 +287,7 @@ static fv_status check_unsure(fvi_batch *b, fv_error *err) {
     if (!unsure) return FV_OK;
     fv_status st = fvi_batch_evaluate(b, 1, 0, err);
     for (int i = 0; !st && i < b->n; i++) b->p[i].alive |= is_sound(b, i);
-    return st;
+    return b->j->stopped ? FV_OK : st;
 }
 
 fv_status fvi_batch_enter_level(fvi_batch *b, fv_error *err) {

@@ -24,7 +24,9 @@ typedef struct fvi_job {
     int count;
     fv_rendering **made;                  /* [count * starts] */
     int n_sizes, size[FVI_MAX_LEVELS][2]; /* height, width of each level */
-    int done, total, stopped;
+    int done, total; /* updates */
+    int begun;       /* pictures of which there is a rendering */
+    int stopped;     /* the monitor said STOP */
 } fvi_job;
 
 /* Pictures made side by side. */
@@ -54,11 +56,15 @@ fv_status fvi_batch_enter_level(fvi_batch *b, fv_error *err);
 void fvi_batch_decode(fvi_batch *b);
 /* Objectives and gradients of all pictures, into b->health and the pictures. An error names the
  * batch and the update.
+ *   errors    CANCELLED the monitor says STOP, which is noted in the job, or CANCEL
  *   progress  0 at the first update, 1 at the last
  *   redirect  1: ReLUs of the pictures that are marked let a gradient through */
 fv_status fvi_batch_evaluate(fvi_batch *b, float progress, int redirect, fv_error *err);
 
-/* The whole optimisation, level by level; ends early where the caller asks for it. */
+/* The whole optimisation, level by level; ends early where the monitor says STOP. */
 fv_status fvi_batch_run(fvi_batch *b, fv_error *err);
+
+/* Whether an update was made: if not, a stop leaves nothing to show. */
+int fvi_batch_begun(const fvi_batch *b);
 
 #endif

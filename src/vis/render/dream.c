@@ -15,11 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/desc.h"
 #include "base/error.h"
 #include "base/random.h"
 #include "image/image.h"
 #include "runtime/memory_budget.h"
 #include "runtime/model_state.h"
+#include "runtime/monitor.h"
 #include "signal/resize.h"
 #include "vis/objective/reference.h"
 #include "vis/optimize/gradient_health.h"
@@ -36,6 +38,7 @@
 #define TEXT_BYTES 512
 
 typedef struct dream {
+    fv_session *session;
     const fv_model *model;
     fv_dream_desc desc; /* resolved */
     const fv_input *in;
@@ -54,15 +57,17 @@ typedef struct dream {
     char why[512];            /* it stopped by itself; "" */
 } dream;
 
-static fv_dream_desc resolve(const fv_dream_desc *desc) {
-    fv_dream_desc d = desc ? *desc : (fv_dream_desc){0};
-    if (!d.steps) d.steps = STEPS;
-    if (!d.octaves) d.octaves = OCTAVES;
-    if (!(d.octave_scale != 0)) d.octave_scale = SCALE;
-    if (!(d.rate != 0)) d.rate = RATE;
-    if (!d.tile) d.tile = TILE;
-    if (!d.jitter) d.jitter = d.tile;
-    return d;
+/* The caller's desc, with the defaults filled in. */
+static fv_status resolve(const fv_dream_desc *desc, fv_dream_desc *d, fv_error *err) {
+    fv_status st = FVI_DESC_READ(fv_dream_desc, user, desc, d, err);
+    if (st) return st;
+    if (!d->steps) d->steps = STEPS;
+    if (!d->octaves) d->octaves = OCTAVES;
+    if (!(d->octave_scale != 0)) d->octave_scale = SCALE;
+    if (!(d->rate != 0)) d->rate = RATE;
+    if (!d->tile) d->tile = TILE;
+    if (!d->jitter) d->jitter = d->tile;
+    return FV_OK;
 }
 
 static fv_status check_numbers(const fv_dream_desc *d, fv_error *err) {
@@ -83,7 +88,7 @@ static fv_status check_numbers(const fv_dream_desc *d, fv_error *err) {
     if (d->snapshot_every < 0)
         return fvi_fail(err, FV_ARG, "snapshot_every is %d; allowed are 0 (none) and more",
                         d->snapshot_every);
-    return FV_OK;
+    return d->reference ? fvi_image_check(d->reference, "the reference", err) : FV_OK;
 }
 
 static fv_status check(const fv_model *model, const fv_image *image, const fv_dream_desc *d,
@@ -158,8 +163,7 @@ static fv_status enter_octave(dream *d, int h, int w, float *last, fv_error *err
 /* Brings the tile down to what fits the model's memory, besides the photograph as floats (the
  * caller's, in which the last octave is made), as bytes (kept, and twice while its file is
  * written), and the octave before the last. */
-static fv_status fit_tile(dream *d, fv_session *session, const fvi_objective *o,
-                          const fv_image *image, fv_error *err) {
+static fv_status fit_tile(dream *d, const fvi_objective *o, const fv_image *image, fv_error *err) {
     const int64_t numbers = (int64_t)3 * image->height * image->width;
     const int side = MAX(image->height, image->width);
     const int own = MAX(d->in->height, d->in->width), asked = d->desc.tile;
@@ -168,7 +172,7 @@ static fv_status fit_tile(dream *d, fv_session *session, const fvi_objective *o,
     fvi_budget_hold(d->model, d->held);
     int tile = MIN(asked, side);
     fv_status st =
-        fvi_fit_tile(d->model, session, d->pass, o, MIN(own, tile), &tile, 9 * sizeof(float), err);
+        fvi_fit_tile(d->session, d->pass, o, MIN(own, tile), &tile, 9 * sizeof(float), err);
     if (!st && tile < MIN(asked, side)) {
         if (d->desc.jitter == asked) d->desc.jitter = tile;
         d->desc.tile = tile;
@@ -240,9 +244,16 @@ static fv_status give_up(dream *d, const fvi_gradient_health *v, fv_error *err) 
     else
         g_strlcpy(d->why, why, sizeof d->why);
     d->stopped = 1;
-    if (d->desc.on_nan == FV_ON_NAN_KEEP && d->alive) return FV_OK;
+    if (fvi_session_on_nan(d->session) == FV_ON_NAN_KEEP && d->alive) return FV_OK;
     return fvi_fail(err, v->kind == FVI_GRADIENT_EXPLODED ? FV_NOTFOUND : FV_NONFINITE, "%s",
                     d->why);
+}
+
+/* Another thread has told the monitor to stop or cancel. There is nothing to keep of a dream that
+ * has not begun. */
+static fv_status interrupted(dream *d, fv_error *err) {
+    d->stopped = fvi_monitor_wish(fvi_session_monitor(d->session)) == FV_MONITOR_STOP && d->alive;
+    return d->stopped ? FV_OK : fvi_monitor_cancelled(d->done, d->total, "updates", err);
 }
 
 /* One tile: gradient, and the picture moves. Returns the sum of |gradient| in *sum. */
@@ -253,6 +264,7 @@ static fv_status climb_tile(dream *d, int y, int x, double seen_mean, double *va
     if (d->in->channels == 1) to_grey(d);
     fv_status st = fvi_pass_run(d->pass, 1, d->in->channels, d->tile_h, d->tile_w, d->tile, NULL,
                                 NULL, value, err);
+    if (st == FV_CANCELLED) return interrupted(d, err);
     if (st) return st;
     if (d->in->channels == 1) from_grey(d);
     const fvi_gradient_health v = fvi_gradient_health_of(*value, d->tile, count);
@@ -292,7 +304,6 @@ static fv_status update(dream *d, int step, fv_error *err) {
 
 static fv_status report(dream *d, int step, fv_error *err) {
     d->done++;
-    if (!d->desc.progress) return FV_OK;
     int place = 0;
     fv_progress p = {.done = d->done,
                      .total = d->total,
@@ -303,11 +314,10 @@ static fv_status report(dream *d, int step, fv_error *err) {
                      .count = 1,
                      .objectives = &d->value,
                      .pictures = &place};
-    int wish = d->desc.progress(d->desc.user, &p);
-    if (wish == FV_MONITOR_STOP) d->stopped = 1;
-    return wish && wish != FV_MONITOR_STOP
-               ? fvi_fail(err, FV_CANCELLED, "cancelled after %d of %d updates", d->done, d->total)
-               : FV_OK;
+    const int answer = fvi_monitor_report(fvi_session_monitor(d->session), &p);
+    if (answer == FV_MONITOR_STOP) d->stopped = 1;
+    return answer == FV_MONITOR_CANCEL ? fvi_monitor_cancelled(d->done, d->total, "updates", err)
+                                       : FV_OK;
 }
 
 static fv_status snapshot(dream *d, fv_error *err) {
@@ -403,14 +413,14 @@ static void restore_photo(const dream *d, float *pixels) {
 }
 
 /* Resolves the objective, with the reference's features in it where there is one. */
-static fv_status read_objective(dream *d, fv_session *session, const fv_objective *objective,
-                                fvi_objective *o, char *name, size_t size, fv_error *err) {
+static fv_status read_objective(dream *d, const fv_objective *objective, fvi_objective *o,
+                                char *name, size_t size, fv_error *err) {
     fv_status st =
         fvi_objective_resolve(objective, NULL, d->model->network, FVI_REDUCTION_MEAN, o, err);
     if (!st) st = fvi_objective_check_plain(o, "a dream", err);
     if (!st) fvi_objective_text(o, name, size);
     if (!st && d->desc.reference)
-        st = fvi_reference_resolve(session, d->model, d->desc.reference, o, err);
+        st = fvi_reference_resolve(d->session, d->model, d->desc.reference, o, err);
     return st;
 }
 
@@ -432,25 +442,22 @@ static fv_status run(dream *d, fv_image *image, const char *name, fv_error *err)
     return st ? st : set_texts(d, name, image, err);
 }
 
-fv_status fv_dream(const fv_model *model, fv_image *image, const fv_objective *objective,
+fv_status fv_dream(fv_session *session, fv_image *image, const fv_objective *objective,
                    const fv_dream_desc *desc, fv_error *err) {
-    fv_status st = FVI_NOT_NULL(err, model, image, objective);
+    FVI_USE_THREADS(session);
+    fv_status st = FVI_NOT_NULL(err, session, image, objective);
     if (!st) st = fvi_image_check(image, "the picture", err);
-    if (!st && desc && desc->reference) st = fvi_image_check(desc->reference, "the reference", err);
     if (st) return st;
-    dream d = {.model = model, .desc = resolve(desc), .in = fvi_network_input(model->network)};
+    const fv_model *model = fvi_session_model(session);
+    dream d = {.session = session, .model = model, .in = fvi_network_input(model->network)};
     fvi_objective o = {0};
     const fvi_objective *only = &o;
-    const fv_session_desc how = {
-        .struct_size = sizeof(fv_session_desc), .threads = d.desc.threads, .on_nan = d.desc.on_nan};
-    fv_session *session = NULL;
     char name[TEXT_BYTES];
-    st = check(model, image, &d.desc, err);
-    if (!st) st = fv_session_new(model, &how, &session, err);
-    FVI_USE_THREADS(session);
-    if (!st) st = read_objective(&d, session, objective, &o, name, sizeof name, err);
+    st = resolve(desc, &d.desc, err);
+    if (!st) st = check(model, image, &d.desc, err);
+    if (!st) st = read_objective(&d, objective, &o, name, sizeof name, err);
     if (!st) st = fvi_pass_new(session, &only, 1, 1, 0, 1, &d.pass, err);
-    if (!st) st = fit_tile(&d, session, &o, image, err);
+    if (!st) st = fit_tile(&d, &o, image, err);
     if (!st) st = run(&d, image, name, err);
     fvi_budget_hold(model, -d.held);
     if (d.now != image->data) free(d.now);
@@ -458,6 +465,5 @@ fv_status fv_dream(const fv_model *model, fv_image *image, const fv_objective *o
     free(d.photo);
     fvi_pass_free(d.pass);
     fvi_objective_clear(&o);
-    fv_session_free(session);
     return st;
 }

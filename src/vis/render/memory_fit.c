@@ -54,8 +54,8 @@ static int pictures(const fvi_settings *d, const fvi_fit *f) {
 }
 
 /* Bytes that all takes with this desc, besides what is held. */
-static fv_status count(const fvi_fit *f, const fvi_pass *pass, const fvi_settings *d,
-                       size_t *bytes, fv_error *err) {
+static fv_status count(const fvi_fit *f, const fvi_pass *pass, const fvi_settings *d, size_t *bytes,
+                       fv_error *err) {
     const fv_input *in = fvi_network_input(f->model->network);
     const fvi_chain_frame frame = frame_of(d, f);
     const int n = pictures(d, f), samples = n * fvi_copies_at_once(d, n);
@@ -108,8 +108,9 @@ fv_status fvi_fit_desc(const fvi_fit *f, fvi_settings *desc, fv_error *err) {
     return st;
 }
 
-fv_status fvi_fit_tile(const fv_model *model, fv_session *session, const fvi_pass *pass,
-                       const fvi_objective *o, int least, int *side, size_t each, fv_error *err) {
+fv_status fvi_fit_tile(fv_session *session, const fvi_pass *pass, const fvi_objective *o, int least,
+                       int *side, size_t each, fv_error *err) {
+    const fv_model *model = fvi_session_model(session);
     const fv_input *in = fvi_network_input(model->network);
     fv_status st = FV_OK;
     int now = *side;

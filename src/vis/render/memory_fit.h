@@ -33,7 +33,7 @@ fv_status fvi_fit_desc(const fvi_fit *f, fvi_settings *desc, fv_error *err);
 /* The same of a tile's side alone, for one picture in one pass: `side` or smaller, and not below
  * `least`.
  *   each   bytes a pixel of the tile takes besides the network */
-fv_status fvi_fit_tile(const fv_model *model, fv_session *session, const fvi_pass *pass,
-                       const fvi_objective *o, int least, int *side, size_t each, fv_error *err);
+fv_status fvi_fit_tile(fv_session *session, const fvi_pass *pass, const fvi_objective *o, int least,
+                       int *side, size_t each, fv_error *err);
 
 #endif

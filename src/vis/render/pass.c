@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "runtime/monitor.h"
 #include "runtime/preprocess.h"
 #include "vis/render/gradient.h"
 #include "vis/render/receptive_crop.h"
@@ -286,6 +287,8 @@ fv_status fvi_pass_run(fvi_pass *p, int samples, int channels, int h, int w, flo
     fvi_stage_timer(p->times, FV_STAGE_PLAN);
     for (int i = 0; i < samples; i++) p->order[i] = bound[i % p->n];
     for (int i = 0; !st && i < samples; i += (int)at_once) {
+        if (fvi_monitor_wish(fvi_session_monitor(p->session)) != FV_MONITOR_GO)
+            return fvi_monitor_cancelled(i, samples, "samples", err);
         if (photo) st = remember(p, &f, plan, bound, i, at_once, photo, err);
         if (st) break;
         fvi_stage_timer(p->times, FV_STAGE_NETWORK);
@@ -295,6 +298,7 @@ fv_status fvi_pass_run(fvi_pass *p, int samples, int channels, int h, int w, flo
         st = fvi_gradient(plan, p->order + i, at_once, p->group, p->x + i * f.seen, values + i,
                           p->dx + i * f.seen, p->times, err);
         if (!st) st = check_piece(p, plan, i, at_once, f.seen, values, err);
+        fvi_executable_redirect(plan, NULL, at_once); /* the plan is the session's */
     }
     fvi_side_by_side(samples, encode_one_adjoint, &(samples_of){p, &f, 0, NULL, t});
     return st;

@@ -41,7 +41,8 @@ const char *fvi_pass_why(const fvi_pass *p, int i);
  *   redirect  [samples] who may have redirected ReLUs, or NULL
  *   values    [samples]
  *   errors    NONFINITE, explained, unless the session keeps such numbers: then they are left in
- *             `values` and t, and fvi_pass_why says where they come from */
+ *             `values` and t, and fvi_pass_why says where they come from; CANCELLED another thread
+ *             has told the session's monitor to stop or cancel */
 fv_status fvi_pass_run(fvi_pass *p, int samples, int channels, int h, int w, float *t,
                        const float *photo, const unsigned char *redirect, double *values,
                        fv_error *err);

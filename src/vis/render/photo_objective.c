@@ -120,16 +120,13 @@ static fv_status mean_gradient(fv_session *session, const fvi_objective *o, cons
 }
 
 /* What the match term is to be multiplied with for both gradients to be alike. */
-static fv_status balance(const fv_model *model, const fvi_objective *objective,
+static fv_status balance(fv_session *session, const fvi_objective *objective,
                          const fvi_objective *match, double *out, fv_error *err) {
     const fv_tensor *photo = fvi_objective_photo(match);
     const int64_t count = fv_tensor_count(photo);
-    fv_session *session = NULL;
     double ours = 0, theirs = 0;
     float *x = malloc((size_t)count * sizeof *x);
-    fv_status st =
-        x ? fv_session_new(model, NULL, &session, err) : fvi_fail(err, FV_NOMEM, "out of memory");
-    FVI_USE_THREADS(session);
+    fv_status st = x ? FV_OK : fvi_fail(err, FV_NOMEM, "out of memory");
     if (!st) {
         fvi_random r = fvi_random_stream(0, NOISE_UNIT, 0, FVI_DRAW_START);
         fvi_random_normals(&r, count, x);
@@ -144,7 +141,6 @@ static fv_status balance(const fv_model *model, const fvi_objective *objective,
             "photo",
             match->values[0]);
     if (!st) *out = ours / theirs;
-    fv_session_free(session);
     free(x);
     return st;
 }
@@ -167,37 +163,38 @@ static fv_status default_near(const fvi_network *net, const char **layer, fv_err
 }
 
 /* What `near` is to be multiplied with, rounded. */
-static fv_status find_weight(const fv_model *model, const fv_objective *objective,
+static fv_status find_weight(fv_session *session, const fv_objective *objective,
                              const fv_objective *near, double strength, double *out,
                              fv_error *err) {
+    const fvi_network *net = fvi_session_network(session);
     fvi_objective wanted = {0}, match = {0};
     double weight = 0;
-    fv_status st =
-        fvi_objective_resolve(objective, NULL, model->network, FVI_REDUCTION_MEAN, &wanted, err);
+    fv_status st = fvi_objective_resolve(objective, NULL, net, FVI_REDUCTION_MEAN, &wanted, err);
     if (!st) st = fvi_objective_check_plain(&wanted, "accentuation", err);
-    if (!st)
-        st = fvi_objective_resolve(near, NULL, model->network, FVI_REDUCTION_MEAN, &match, err);
-    if (!st) st = balance(model, &wanted, &match, &weight, err);
+    if (!st) st = fvi_objective_resolve(near, NULL, net, FVI_REDUCTION_MEAN, &match, err);
+    if (!st) st = balance(session, &wanted, &match, &weight, err);
     if (!st) *out = rounded(strength * weight);
     fvi_objective_clear(&wanted);
     fvi_objective_clear(&match);
     return st;
 }
 
-fv_status fv_accentuation_objective(const fv_model *model, const fv_objective *objective,
+fv_status fv_accentuation_objective(fv_session *session, const fv_objective *objective,
                                     const fv_image *photo, const char *name, const char *near,
                                     double strength, fv_objective **out, fv_error *err) {
-    fv_status st = FVI_NOT_NULL(err, model, objective, photo, out);
+    FVI_USE_THREADS(session);
+    fv_status st = FVI_NOT_NULL(err, session, objective, photo, out);
     if (!st) st = fvi_image_check(photo, "the photo", err);
     if (st) return st;
     if (!(strength >= 0) || !isfinite(strength))
         return fvi_fail(err, FV_ARG, "strength is %g; allowed is a number >= 0", strength);
+    const fv_model *model = fvi_session_model(session);
     fv_objective *match = NULL;
     double weight = 0;
     st = near ? FV_OK : default_near(model->network, &near, err);
     if (!st && strength == 0) return fvi_objective_clone(objective, model->network, out, err);
     if (!st) st = fv_photo_objective(model, "match", near, photo, name, -1, &match, err);
-    if (!st) st = find_weight(model, objective, match, strength, &weight, err);
+    if (!st) st = find_weight(session, objective, match, strength, &weight, err);
     if (!st) st = fv_objective_add(objective, weight, match, out, err);
     fv_objective_free(match);
     return st;

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "runtime/memory_budget.h"
 #include "runtime/model_state.h"
+#include "runtime/monitor.h"
 #include "vis/recipe/recipe.h"
 #include "vis/render/batch.h"
 #include "vis/render/batch_size.h"
@@ -63,11 +64,12 @@ static fv_status render_batch(fvi_job *j, int first, int n, int group, fv_error 
     fvi_batch b;
     fv_status st = fvi_batch_new(j, first, n, group, &b, err);
     if (!st) st = fvi_batch_run(&b, err);
-    for (int i = 0; !st && i < n; i++) {
+    for (int i = 0; !st && fvi_batch_begun(&b) && i < n; i++) {
         fv_rendering **made = &j->made[first + i];
         st = fvi_rendering_new(j->model, &b.p[i], j->units[(first + i) / j->desc->restarts].name,
                                j->stopped, made, err);
         if (!st) (*made)->batch = n;
+        j->begun += !st;
     }
     if (!st) st = hand_out(j, first, n, err);
     fvi_batch_clear(&b);
@@ -77,14 +79,10 @@ static fv_status render_batch(fvi_job *j, int first, int n, int group, fv_error 
 static fv_status render_all(fvi_job *j, fv_error *err) {
     const fvi_settings *d = j->desc;
     int total = j->count * d->restarts, group;
-    const fv_session_desc how = {
-        .struct_size = sizeof(fv_session_desc), .threads = j->call->threads, .on_nan = d->on_nan};
     const int updates = d->schedule.levels * d->schedule.steps; /* at most 32 * 1,000,000 */
     fv_status st = set_sizes(j, err);
     if (st) return st;
-    st = fv_session_new(j->model, &how, &j->session, err);
-    FVI_USE_THREADS(j->session);
-    if (!st) st = fvi_batch_size_choose(j, err);
+    st = fvi_batch_size_choose(j, err);
     const fvi_fit f = fvi_batch_fit(j, 0, total, 1);
     const int64_t results = (int64_t)total * (int64_t)fvi_fit_result_bytes(d, &f);
     fvi_budget_hold(j->model, results);
@@ -95,9 +93,8 @@ static fv_status render_all(fvi_job *j, fv_error *err) {
         st = render_batch(j, i, n, group, err);
         i += n;
     }
-    fv_session_free(j->session);
     fvi_budget_hold(j->model, -results);
-    return st;
+    return !st && !j->begun ? fvi_monitor_cancelled(0, j->total, "updates", err) : st;
 }
 
 /* One objective: its name, and with the regulariser's terms. */
@@ -147,76 +144,84 @@ static void hand_over(fvi_job *j, fv_rendering **out, fv_status st) {
 
 /* How the call runs, and what the recipe says for these units.
  *   owner  as fvi_recipe_settings */
-static fv_status prepare(const fv_model *model, const fv_objective *const *objectives, int count,
-                         const fv_recipe *recipe, const fv_render_desc *call, fvi_settings *d,
-                         fv_recipe **owner, fv_error *err) {
+static fv_status prepare(const fv_session *session, const fvi_render_request *request,
+                         fvi_settings *d, fv_recipe **owner, fv_error *err) {
+    const fv_objective *const *objectives = request->objectives;
+    const fv_render_desc *call = &request->desc;
+    const int count = request->count;
     if (count < 1) return fvi_fail(err, FV_ARG, "%d objectives to render; at least 1", count);
     if (call->batch < 0 || call->batch > MAX_BATCH)
         return fvi_fail(err, FV_ARG, "batch is %d; allowed are 0 (chosen) to %d", call->batch,
                         MAX_BATCH);
-    if ((int)call->on_nan < 0 || call->on_nan > FV_ON_NAN_KEEP)
-        return fvi_fail(err, FV_ARG, "on_nan is %d; allowed are 0 to %d", (int)call->on_nan,
-                        FV_ON_NAN_KEEP);
     if (call->snapshot_every < 0)
         return fvi_fail(err, FV_ARG, "snapshot_every is %d; allowed are 0 (none) and more",
                         call->snapshot_every);
-    fv_status st = fvi_recipe_settings(recipe, model, objectives, count, d, owner, err);
+    fv_status st = fvi_recipe_settings(request->recipe, fvi_session_model(session), objectives,
+                                       count, d, owner, err);
     if (st) return st;
     d->batch = call->batch;
-    d->on_nan = call->on_nan ? call->on_nan : FV_ON_NAN_STOP;
+    d->on_nan = fvi_session_on_nan(session);
     if (count > INT_MAX / d->restarts)
         st = fvi_fail(err, FV_ARG, "%d objectives from %d starts each are too many pictures", count,
                       d->restarts);
     return st ? st : fvi_objectives_check(objectives, count, err);
 }
 
-fv_status fvi_render_timed(const fv_model *model, const fv_objective *const *objectives, int count,
-                           const fv_recipe *recipe, const fv_render_desc *desc,
-                           fvi_stage_times *times, fv_rendering **out, fv_error *err) {
+fv_status fvi_render(fv_session *session, const fvi_render_request *request, fv_rendering **out,
+                     fv_error *err) {
+    FVI_USE_THREADS(session);
+    const int count = request->count;
     fv_recipe *owner = NULL;
     fvi_settings d;
-    fv_status st = prepare(model, objectives, count, recipe, desc, &d, &owner, err);
-    fvi_job j = {.model = model, .desc = &d, .call = desc, .count = count};
+    fv_status st = prepare(session, request, &d, &owner, err);
+    fvi_job j = {.model = fvi_session_model(session),
+                 .session = session,
+                 .desc = &d,
+                 .call = &request->desc,
+                 .count = count};
     if (st) {
         fv_recipe_free(owner);
         return st;
     }
-    d.times = times;
+    d.times = request->times;
     j.units = calloc((size_t)count, sizeof *j.units);
     j.made = calloc((size_t)count * (size_t)d.restarts, sizeof *j.made);
     if (!j.units || !j.made)
         st = fvi_fail(err, FV_NOMEM, "out of memory for %d pictures", count * d.restarts);
-    if (!st) st = resolve_units(&j, objectives, err);
-    if (!st && desc->threads != 1) fvi_network_hash_early(model->network); /* for the texts */
+    if (!st) st = resolve_units(&j, request->objectives, err);
+    if (!st && fvi_session_threads(session) > 1) /* for the texts */
+        fvi_network_hash_early(j.model->network);
     if (!st) st = render_all(&j, err);
     hand_over(&j, out, st);
     fv_recipe_free(owner);
     return st;
 }
 
-fv_status fv_render_many(const fv_model *model, const fv_objective *const *objectives, int count,
+fv_status fv_render_many(fv_session *session, const fv_objective *const *objectives, int count,
                          const fv_recipe *recipe, const fv_render_desc *desc, fv_rendering **out,
                          fv_error *err) {
-    fv_render_desc call;
-    fv_status st = FVI_NOT_NULL(err, model, objectives, out);
-    if (!st) st = FVI_DESC_READ(fv_render_desc, user, desc, &call, err);
-    return st ? st : fvi_render_timed(model, objectives, count, recipe, &call, NULL, out, err);
+    fvi_render_request request = {.objectives = objectives, .count = count, .recipe = recipe};
+    fv_status st = FVI_NOT_NULL(err, session, objectives, out);
+    if (!st) st = FVI_DESC_READ(fv_render_desc, user, desc, &request.desc, err);
+    return st ? st : fvi_render(session, &request, out, err);
 }
 
-fv_status fv_render(const fv_model *model, const char *objective, const fv_recipe *recipe,
+fv_status fv_render(fv_session *session, const char *objective, const fv_recipe *recipe,
                     fv_image **out, fv_error *err) {
-    const fv_render_desc call = {.struct_size = sizeof call};
+    fv_status st = FVI_NOT_NULL(err, session, objective, out);
+    if (st) return st;
+    const fv_model *model = fvi_session_model(session);
     fv_rendering *r = NULL;
     fv_recipe *one = NULL;
     fv_objective *o = NULL;
     const fv_objective *const *list = (const fv_objective *const *)&o;
-    fv_status st = FVI_NOT_NULL(err, model, objective, out);
-    if (!st) st = fv_objective_new(model, objective, NULL, 0, &o, err);
+    st = fv_objective_new(model, objective, NULL, 0, &o, err);
     if (!st)
         st = recipe ? fv_recipe_copy(recipe, &one, err)
                     : fv_recipe_new(model, NULL, list, 1, &one, err);
     if (!st) st = fv_recipe_set(one, "restarts", "1", err);
-    if (!st) st = fvi_render_timed(model, list, 1, one, &call, NULL, &r, err);
+    const fvi_render_request request = {.objectives = list, .count = 1, .recipe = one};
+    if (!st) st = fvi_render(session, &request, &r, err);
     fv_recipe_free(one);
     fv_objective_free(o);
     if (st) return st;

@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rendering, with a look at where the time goes. */
+/* Rendering, with the time that each part of it takes. */
 #ifndef FVI_VIS_RENDER_RENDER_H
 #define FVI_VIS_RENDER_RENDER_H
 
 #include "vis/objective/objective.h"
 #include "vis/render/stage_timer.h"
 
-/* fv_render_many, timed.
- *   desc   as long as the header has it; not NULL
- *   times  the stages' times are added here; NULL: they are not measured */
-fv_status fvi_render_timed(const fv_model *model, const fv_objective *const *objectives, int count,
-                           const fv_recipe *recipe, const fv_render_desc *desc,
-                           fvi_stage_times *times, fv_rendering **out, fv_error *err);
+/* What is to be rendered, as in fv_render_many. */
+typedef struct fvi_render_request {
+    const fv_objective *const *objectives; /* [count] */
+    int count;
+    const fv_recipe *recipe; /* or NULL */
+    fv_render_desc desc;     /* as long as the header has it */
+    fvi_stage_times *times;  /* the stages' times are added here; NULL: they are not measured */
+} fvi_render_request;
+
+/* fv_render_many, on the session's threads. */
+fv_status fvi_render(fv_session *session, const fvi_render_request *request, fv_rendering **out,
+                     fv_error *err);
 
 #endif

@@ -167,6 +167,15 @@ static int count_calls(void *user, const fv_progress *progress) {
     return 0;
 }
 
+/* Calls of one line: what a spectrum of squares of S is measured with. */
+#define HOW(...) FV_DESC(fv_spectrum_desc, .size = S, __VA_ARGS__)
+
+static fv_monitor *monitor_of(fv_progress_fn progress, void *user) {
+    fv_monitor *m = NULL;
+    assert_int_equal(fv_monitor_new(progress, NULL, user, &m, NULL), FV_OK);
+    return m;
+}
+
 /* A wave stands at its frequency, wherever the picture's square lies and whatever its size; logits
  * have mean 1 and amplitudes 1 and 2, so the mean magnitude of column 2 is 1.5 * S^2 / 2 but for
  * the window. */
@@ -176,8 +185,11 @@ static void waves_are_found(void **state) {
     fv_tensor *t = NULL;
     int skipped = -1, calls = 0;
     fv_error err = {0};
-    if (fv_spectrum(files, 3, S, FV_COLOR_RGB, 1, count_calls, &calls, &t, &skipped, &err))
+    fv_monitor *m = monitor_of(count_calls, &calls);
+    if (fv_spectrum(files, 3, HOW(.color = FV_COLOR_RGB, .channels = 1, .monitor = m), &t, &skipped,
+                    &err))
         fail_msg("%s", err.text);
+    fv_monitor_free(m);
     assert_int_equal(skipped, 1);
     assert_int_equal(calls, 3);
     assert_true(t->ndim == 3 && t->dim[0] == 1 && t->dim[1] == S && t->dim[2] == COLUMNS);
@@ -196,7 +208,7 @@ static void colours_are_decorrelated(void **state) {
     (void)state;
     const char *files[] = {paths[0]};
     fv_tensor *t = NULL;
-    assert_int_equal(fv_spectrum(files, 1, S, 0, 3, NULL, NULL, &t, NULL, NULL), FV_OK);
+    assert_int_equal(fv_spectrum(files, 1, HOW(.channels = 3), &t, NULL, NULL), FV_OK);
     assert_true(t->dim[0] == 3);
     assert_true(t->data[HALF + 2] < 0.2f * t->data[2] && t->data[2 * HALF + 2] < 0.4f * t->data[2]);
     fv_tensor_free(t);
@@ -213,20 +225,25 @@ static void measuring_stops_and_fails(void **state) {
     fv_tensor *t = NULL;
     fv_error err = {0};
     int answer = FV_MONITOR_CANCEL;
-    assert_int_equal(fv_spectrum(files, 2, S, 0, 1, stop, &answer, &t, NULL, &err), FV_CANCELLED);
+    fv_monitor *m = monitor_of(stop, &answer);
+    assert_int_equal(fv_spectrum(files, 2, HOW(.channels = 1, .monitor = m), &t, NULL, &err),
+                     FV_CANCELLED);
     assert_null(t);
     answer = FV_MONITOR_STOP;
-    assert_int_equal(fv_spectrum(files, 2, S, 0, 1, stop, &answer, &t, NULL, &err), FV_OK);
+    assert_int_equal(fv_spectrum(files, 2, HOW(.channels = 1, .monitor = m), &t, NULL, &err),
+                     FV_OK);
     assert_true(fabs(t->data[2] / (S * S / 2 * 2.0 / 3) - 1) < 0.03); /* of the first alone */
     fv_tensor_free(t);
     t = NULL;
-    assert_int_equal(fv_spectrum(broken, 1, S, 0, 1, NULL, NULL, &t, NULL, &err), FV_IO);
+    assert_int_equal(fv_spectrum(broken, 1, HOW(.channels = 1), &t, NULL, &err), FV_IO);
     assert_non_null(strstr(err.text, "2.png"));
-    assert_int_equal(fv_spectrum(files, 0, S, 0, 1, NULL, NULL, &t, NULL, &err), FV_ARG);
-    assert_int_equal(fv_spectrum(files, 1, -1, 0, 1, NULL, NULL, &t, NULL, &err), FV_ARG);
-    assert_int_equal(fv_spectrum(files, 1, S, 0, 2, NULL, NULL, &t, NULL, &err), FV_ARG);
-    assert_int_equal(fv_spectrum(files, 1, S, (fv_color)9, 1, NULL, NULL, &t, NULL, &err), FV_ARG);
+    assert_int_equal(fv_spectrum(files, 0, HOW(.channels = 1), &t, NULL, &err), FV_ARG);
+    assert_int_equal(fv_spectrum(files, 1, FV_DESC(fv_spectrum_desc, .size = -1), &t, NULL, &err),
+                     FV_ARG);
+    assert_int_equal(fv_spectrum(files, 1, HOW(.channels = 2), &t, NULL, &err), FV_ARG);
+    assert_int_equal(fv_spectrum(files, 1, HOW(.color = (fv_color)9), &t, NULL, &err), FV_ARG);
     assert_null(t);
+    fv_monitor_free(m);
 }
 
 int main(void) {

@@ -128,7 +128,7 @@ static fv_image *rendered(const char *options, int with_units) {
     fv_image *image = NULL;
     fv_recipe *r = recipe_of(model, "fovea-layer", with_units ? "small:1" : NULL, options);
     recipe_set(r, "steps=2");
-    if (fv_render(model, "small:1", r, &image, &err)) fail_msg("%s", err.text);
+    if (render_text(model, "small:1", r, &image, &err)) fail_msg("%s", err.text);
     fv_recipe_free(r);
     return image;
 }
@@ -247,9 +247,9 @@ static void copies_are_their_own(void **state) {
     recipe_set(r, "start-sd=0.25");
     assert_int_equal(fv_recipe_copy(r, &copy, &err), FV_OK);
     assert_string_equal(recipe_text(copy, "start-sd"), "0.25");
-    assert_int_equal(fv_render(model, "small:1", r, &one, &err), FV_OK);
+    assert_int_equal(render_text(model, "small:1", r, &one, &err), FV_OK);
     fv_recipe_free(r);
-    assert_int_equal(fv_render(model, "small:1", copy, &two, &err), FV_OK);
+    assert_int_equal(render_text(model, "small:1", copy, &two, &err), FV_OK);
     assert_true(same(one, two));
     fv_recipe_free(copy);
     fv_image_free(one);
@@ -267,15 +267,15 @@ static void what_does_not_go_together_is_refused(void **state) {
     assert_int_equal(fv_tensor_new(3, dim, &spectrum, NULL), FV_OK);
     fv_recipe *r = recipe_of(model, "lucid", NULL, "size=32; steps=1");
     assert_int_equal(fv_recipe_set_tensor(r, "spectrum", spectrum, &err), FV_OK);
-    assert_int_equal(fv_render(model, "small:1", r, &out, &err), FV_ARG);
+    assert_int_equal(render_text(model, "small:1", r, &out, &err), FV_ARG);
     assert_non_null(strstr(err.text, "spectrum"));
     assert_int_equal(fv_recipe_set_tensor(r, "spectrum", NULL, &err), FV_OK);
     assert_int_equal(fv_recipe_set_image(r, "start", photo, &err), FV_OK);
     recipe_set(r, "start=normal");
-    assert_int_equal(fv_render(model, "small:1", r, &out, &err), FV_ARG);
+    assert_int_equal(render_text(model, "small:1", r, &out, &err), FV_ARG);
     assert_non_null(strstr(err.text, "start is not image"));
     recipe_set(r, "start=image");
-    assert_int_equal(fv_render(model, "small:1", r, &out, &err), FV_OK);
+    assert_int_equal(render_text(model, "small:1", r, &out, &err), FV_OK);
     fv_image_free(out);
     fv_image_free(photo);
     fv_tensor_free(spectrum);

@@ -108,7 +108,7 @@ static void run(const char *recipe, int batch) {
     fv_model_sha256(m); /* waits for the thread that makes the checksum */
     ours = dnnl = 0;
     whose[0] = 0;
-    if (render_texts(m, units, UNITS, r, FV_DESC(fv_render_desc, .batch = batch, .progress = watch),
+    if (render_texts(m, units, UNITS, r, &(render_how){.batch = batch, .progress = watch},
                      out, &err))
         fail_msg("%s: %s", recipe, err.text);
     print_message("%s: %ld allocations in %d updates, %ld of oneDNN\n", recipe, (long)ours, WATCHED,

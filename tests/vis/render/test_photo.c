@@ -62,8 +62,11 @@ static fv_objective *match(const fv_model *m, const char *path) {
 static void render(const fv_model *m, fv_objective *const *objectives, int n,
                    const fv_recipe *recipe, fv_rendering **out) {
     fv_error err = {0};
-    if (fv_render_many(m, (objective_list)objectives, n, recipe, NULL, out, &err))
+    fv_session *s = NULL;
+    if (fv_session_new(m, NULL, &s, &err) ||
+        fv_render_many(s, (objective_list)objectives, n, recipe, NULL, out, &err))
         fail_msg("%s", err.text);
+    fv_session_free(s);
 }
 
 /* The bare pixels of the photo, one update. */
@@ -254,8 +257,11 @@ static fv_status accentuate(const fv_model *m, const char *text, const char *nea
                             fv_objective **out, fv_error *err) {
     fv_image *photo = photo_of(PHOTO);
     fv_objective *o = NULL;
+    fv_session *s = NULL;
     fv_status st = fv_objective_new(m, text, NULL, 0, &o, err);
-    if (!st) st = fv_accentuation_objective(m, o, photo, PHOTO, near, strength, out, err);
+    if (!st) st = fv_session_new(m, NULL, &s, err);
+    if (!st) st = fv_accentuation_objective(s, o, photo, PHOTO, near, strength, out, err);
+    fv_session_free(s);
     fv_objective_free(o);
     fv_image_free(photo);
     return st;

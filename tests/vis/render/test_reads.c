@@ -35,14 +35,16 @@ fv_status __wrap_fv_image_load(const char *path, fv_image **out, fv_error *err) 
 #pragma GCC visibility pop
 
 static fv_model *model;
+static fv_session *session;
 
 static int setup(void **state) {
     (void)state;
-    return fv_model_load(MODEL, NULL, &model, NULL) != FV_OK;
+    return fv_model_load(MODEL, NULL, &model, NULL) || fv_session_new(model, NULL, &session, NULL);
 }
 
 static int teardown(void **state) {
     (void)state;
+    fv_session_free(session);
     fv_model_free(model);
     return 0;
 }
@@ -54,7 +56,7 @@ static void render(fv_objective *const *list, int n, const char *recipe, const c
     fv_error err = {0};
     recipe_set(r, options);
     reads = decodes = 0;
-    if (fv_render_many(model, (objective_list)list, n, r, NULL, made, &err))
+    if (fv_render_many(session, (objective_list)list, n, r, NULL, made, &err))
         fail_msg("%s", err.text);
     for (int i = 0; i < n; i++) fv_rendering_free(made[i]);
     fv_recipe_free(r);
@@ -81,7 +83,7 @@ static void the_convenience_reads_once(void **state) {
     fv_image *picture = NULL;
     fv_error err = {0};
     reads = 0;
-    if (fv_render(model, "#5:2", r, &picture, &err)) fail_msg("%s", err.text);
+    if (fv_render(session, "#5:2", r, &picture, &err)) fail_msg("%s", err.text);
     assert_int_equal(reads, 1);
     fv_image_free(picture);
     fv_recipe_free(r);

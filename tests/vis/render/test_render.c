@@ -33,7 +33,7 @@ typedef struct how {
     const char *options;   /* NULL: none besides its size and steps */
     const fv_image *start; /* or NULL */
     const fv_image *mask;  /* or NULL */
-    fv_render_desc call;   /* but for its struct_size */
+    render_how call;
 } how;
 
 static fv_recipe *recipe_for(const fv_model *m, const char *unit, const how *d) {
@@ -49,7 +49,6 @@ static fv_recipe *recipe_for(const fv_model *m, const char *unit, const how *d) 
 static void render(const fv_model *m, const char *const *units, int n, how d, fv_rendering **out) {
     fv_error err = {0};
     fv_recipe *r = recipe_for(m, units[0], &d);
-    d.call.struct_size = sizeof d.call;
     if (render_texts(m, units, n, r, &d.call, out, &err)) fail_msg("%s", err.text);
     fv_recipe_free(r);
 }
@@ -351,7 +350,7 @@ static void cancelling_leaves_nothing(void **state) {
     fv_rendering *out[2] = {(fv_rendering *)1, (fv_rendering *)1};
     fv_recipe *recipe = recipe_for(m, units[0], &(how){0});
     assert_int_equal(render_texts(m, units, 2, recipe,
-                                  FV_DESC(fv_render_desc, .progress = note, .user = &w), out, &err),
+                                  &(render_how){.progress = note, .user = &w}, out, &err),
                      FV_CANCELLED);
     fv_recipe_free(recipe);
     assert_int_equal(w.calls, 3);
@@ -379,7 +378,7 @@ static void bad_requests(void **state) {
     fv_model *m = load(FREE_BATCH);
     const struct {
         const char *objective, *recipe, *options;
-        fv_render_desc call;
+        render_how call;
         fv_status status;
         const char *text;
     } cases[] = {
@@ -401,10 +400,8 @@ static void bad_requests(void **state) {
         fv_error err = {0};
         fv_rendering *out = NULL;
         fv_recipe *r = recipe_of(m, cases[i].recipe, LAYER ":1", "steps=1");
-        fv_render_desc call = cases[i].call;
-        call.struct_size = sizeof call;
         recipe_set(r, cases[i].options);
-        fv_status st = render_texts(m, &cases[i].objective, 1, r, &call, &out, &err);
+        fv_status st = render_texts(m, &cases[i].objective, 1, r, &cases[i].call, &out, &err);
         if (st != cases[i].status || !strstr(err.text, cases[i].text))
             fail_msg("%d %s: status %d, \"%s\"", (int)i, cases[i].objective, st, err.text);
         assert_null(out);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The session a command computes with, and who watches it. */
+#ifndef FOVEA_CLI_SESSIONS_H
+#define FOVEA_CLI_SESSIONS_H
+
+#include "command.h"
+#include "progress.h"
+
+/* One a command. */
+typedef struct cli_session {
+    fv_session *session;
+    fv_monitor *monitor;
+    cli_progress progress; /* shown between cli_progress_start and cli_progress_stop */
+} cli_session;
+
+/* Opens a session as the command line says it: --threads, --on-nan. Its calls report to
+ * out->progress.
+ *   out      must stay where it is; to be closed with cli_session_close, also on failure
+ *   returns  CLI_DONE, or an exit code with one line printed */
+int cli_session_open(const fv_model *model, const cli_model_args *how, cli_session *out);
+void cli_session_close(cli_session *s);
+
+#endif
