@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sourced by ./bootstrap: what looks for faults longer than a test run may take.
 
-hardening_packages=(clang clang-tidy libomp-dev valgrind)
+# libclang-rt-dev, the sanitizers and libFuzzer, is only recommended by clang.
+hardening_packages=(clang clang-tidy libclang-rt-dev libomp-dev valgrind)
 
 # ---- ThreadSanitizer --------------------------------------------------------------
 
