@@ -44,7 +44,8 @@ typedef struct fv_recipe_option {
 FV_API int fv_recipe_option_count(void);
 FV_API const fv_recipe_option *fv_recipe_option_at(int index);
 
-/* Says whether an option takes a value.
+/* Says whether an option takes a value, where that does not depend on a model: of a regularizer,
+ * whose terms may name layers, only the length is checked.
  *   errors  NOTFOUND no such option; ARG a value it does not allow, with what it allows */
 FV_API fv_status fv_recipe_option_check(const char *option, const char *value, fv_error *err);
 
@@ -64,9 +65,12 @@ FV_API fv_status fv_recipe_new(const fv_model *model, const char *name,
 FV_API fv_status fv_recipe_copy(const fv_recipe *recipe, fv_recipe **out, fv_error *err);
 FV_API void fv_recipe_free(fv_recipe *recipe);
 
-/* Sets an option from text; the recipe is untouched on failure.
+/* Sets an option from text; the recipe is untouched on failure. Setting `start` to or from "image"
+ * also sets start-mean and start-sd: to 0 for the picture the recipe holds, else to those of the
+ * recipe's name.
  *   option  "size", "steps", "transforms", ...
- *   errors  NOTFOUND no such option; ARG a value it does not allow, with what it allows */
+ *   errors  NOTFOUND no such option; ARG a value it does not allow, with what it allows; of
+ *           "regularizer" as fv_objective_new; NOMEM */
 FV_API fv_status fv_recipe_set(fv_recipe *recipe, const char *option, const char *value,
                                fv_error *err);
 
@@ -77,21 +81,26 @@ FV_API fv_status fv_recipe_get(const fv_recipe *recipe, const char *option, char
                                fv_error *err);
 
 /* Gives the recipe a picture, which is copied.
- *   input   "start": what the optimisation begins with, resized to the picture's size. Sets the
- *           options start to image, start-mean and start-sd to 0; a start-sd that is set afterwards
- *           is the deviation of noise added to it
+ *   input   "start": what the optimisation begins with, resized to the picture's size. A grey one
+ *           is the same in all colours, colours become grey for a grey network, alpha is laid over
+ *           mid grey. Sets the options start to image, start-mean and start-sd to 0; a start-sd
+ *           that is set afterwards is the deviation of noise added to it. A `start` that is set
+ *           afterwards counts instead; the picture is kept for when it is "image" again
  *           "mask": where the picture may change, 1 yes .. 0 no (its first channel, resized);
  *           elsewhere it stays the start
- *   image   NULL: takes it away again; the start is then the one of the recipe's name
- *   errors  NOTFOUND another input; ARG no picture; NOMEM */
+ *   image   values in 0..1. NULL: takes it away again; the start is then the one of the recipe's
+ *           name
+ *   errors  NOTFOUND another input; ARG no picture, or a value that is not in 0..1; NOMEM */
 FV_API fv_status fv_recipe_set_image(fv_recipe *recipe, const char *input, const fv_image *image,
                                      fv_error *err);
 
 /* Gives the recipe numbers, which are copied.
- *   input   "spectrum": magnitudes [channels][h][w/2+1] of any h, w, as fv_spectrum makes them, for
- *           the parametrisations phase and bounded, which have one built in
- *   tensor  NULL: takes it away again
- *   errors  NOTFOUND another input; ARG no tensor; NOMEM */
+ *   input   "spectrum": magnitudes [channels][h][w/2+1] as fv_spectrum makes them, of the picture's
+ *           channels and any h, w of 1..2^20, for the parametrisations phase and bounded, which
+ *           have one built in. With another parametrisation, rendering fails with ARG
+ *   tensor  finite values of at least 0. NULL: takes it away again
+ *   errors  NOTFOUND another input; SHAPE another shape; ARG no tensor, or a value that is no
+ *           magnitude; NOMEM */
 FV_API fv_status fv_recipe_set_tensor(fv_recipe *recipe, const char *input, const fv_tensor *tensor,
                                       fv_error *err);
 

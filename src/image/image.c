@@ -27,6 +27,19 @@ fv_status fvi_image_check(const fv_image *image, const char *what, fv_error *err
     return FV_OK;
 }
 
+fv_status fvi_image_check_values(const fv_image *image, const char *what, fv_error *err) {
+    const int64_t plane = (int64_t)image->height * image->width;
+    for (int64_t i = 0; i < image->channels * plane; i++) {
+        const float x = image->data[i];
+        if (x >= 0 && x <= 1) continue;
+        return fvi_fail(err, FV_ARG,
+                        "%s has the value %g at (%d, %d) of channel %d; allowed are 0..1", what,
+                        (double)x, (int)(i % plane / image->width), (int)(i % plane % image->width),
+                        (int)(i / plane));
+    }
+    return FV_OK;
+}
+
 fv_status fv_image_new(int channels, int height, int width, fv_image **out, fv_error *err) {
     fv_status st = FVI_NOT_NULL(err, out);
     if (st) return st;

@@ -8,6 +8,8 @@
 /* Fails unless a caller's picture is one: 1 to 4 channels, sizes of at least 1, at most 2^28
  * pixels, data.   what  "the photo"    errors  ARG */
 fv_status fvi_image_check(const fv_image *image, const char *what, fv_error *err);
+/* Fails unless all values of such a picture are in [0,1].  errors  ARG */
+fv_status fvi_image_check_values(const fv_image *image, const char *what, fv_error *err);
 
 /* Copies the rectangle at (y, x).  errors  ARG outside the picture */
 fv_status fvi_image_crop(const fv_image *in, int y, int x, int height, int width, fv_image **out,

@@ -87,7 +87,9 @@ fv_status fvi_labels_from_array(const char *const *names, int count, fvi_labels 
                         FVI_LABELS_MAX);
     if (!names) return fvi_fail(err, FV_ARG, "class_names is NULL, class_count %d", count);
     for (int i = 0; i < count; i++)
-        if (!names[i]) return fvi_fail(err, FV_ARG, "class name %d is NULL", i);
+        if (!names[i] || !g_utf8_validate(names[i], -1, NULL))
+            return fvi_fail(err, FV_ARG, "class name %d is %s; allowed is UTF-8", i,
+                            names[i] ? "not UTF-8" : "NULL");
     char **copy = g_new0(char *, count);
     for (int i = 0; i < count; i++) copy[i] = g_strdup(names[i]);
     *out = fvi_labels_take(copy, count);

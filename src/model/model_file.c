@@ -21,15 +21,18 @@ static void sum_bytes(const fvi_mapping *m, size_t *copied, size_t *mapped) {
     if (m->handle) *mapped += m->size;
 }
 
+const char *fvi_model_source_name(const fvi_model_source *from) {
+    if (from->path) return fvi_path_base(from->path);
+    return from->name && *from->name ? fvi_path_base(from->name) : "model";
+}
+
 fv_status fvi_model_file_open(const fvi_reader *reader, const fvi_model_source *from,
                               const fvi_limits *limits, fvi_mapping *bytes, fvi_model_file **out,
                               fv_error *err) {
     fvi_model_file *f = g_malloc0(reader->file_size);
     f->reader = reader;
     f->path = g_strdup(from->path);
-    f->base = g_strdup(from->path                  ? fvi_path_base(from->path)
-                       : from->name && *from->name ? fvi_path_base(from->name)
-                                                   : "model");
+    f->base = g_strdup(fvi_model_source_name(from));
     f->bytes = *bytes;
     f->limits = *limits;
     f->siblings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, mapping_free);

@@ -14,8 +14,7 @@ typedef struct fvi_reader fvi_reader; /* reader.h */
 /* Where a model comes from: a path, or bytes in memory. */
 typedef struct fvi_model_source {
     const char *path; /* NULL: memory */
-    const char
-        *name; /* of bytes in memory, in messages; its ending may tell the format. NULL: "model" */
+    const char *name; /* of bytes in memory; its ending may tell the format. NULL, "": "model" */
     const void *bytes;
     size_t size;
     int borrow;                       /* 1: bytes outlive the model and are not copied */
@@ -31,6 +30,9 @@ typedef struct fvi_model_file {
     GHashTable *siblings; /* real path -> fvi_mapping *, of the files it refers to */
     GMutex lock;          /* of `siblings`: lowering may run in several threads */
 } fvi_model_file;
+
+/* What messages call a source: its name without folders. */
+const char *fvi_model_source_name(const fvi_model_source *from);
 
 /* Opens a source with a reader.
  *   bytes   of the source; the file's from then on, also on failure

@@ -61,8 +61,6 @@ struct fvi_reader {
     void (*values)(const fvi_model_file *f, GPtrArray *names);
     /* The text the file keeps under a key, or NULL. NULL: the format has none. */
     const char *(*metadata)(const fvi_model_file *f, const char *key);
-    /* The version of the format in its own words, "opset 17". */
-    const char *(*version)(const fvi_model_file *f);
 
     /* Lowers what `wanted` needs into the builder and gives it the outputs.
      *   bindings  shapes or numbers of inputs; an input not named takes the file's shape, free

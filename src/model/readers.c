@@ -47,13 +47,14 @@ static fv_status map(const fvi_model_source *from, const fvi_limits *limits, fvi
                      fv_error *err) {
     if (from->path) return fvi_mapping_open(from->path, limits->file_bytes, out, err);
     if ((uint64_t)from->size > (uint64_t)limits->file_bytes)
-        return fvi_fail(err, FV_NOMEM, "a model of %zu bytes; at most %lld are allowed", from->size,
-                        (long long)limits->file_bytes);
+        return fvi_fail(err, FV_NOMEM, "%s: has %zu bytes; at most %lld are read (max_file_bytes)",
+                        fvi_model_source_name(from), from->size, (long long)limits->file_bytes);
     *out = (fvi_mapping){.bytes = from->bytes, .size = from->size};
     if (from->borrow || !from->size) return FV_OK;
     out->copy = malloc(from->size);
     if (!out->copy)
-        return fvi_fail(err, FV_NOMEM, "no memory for a copy of %zu bytes of a model", from->size);
+        return fvi_fail(err, FV_NOMEM, "%s: no memory for a copy of its %zu bytes",
+                        fvi_model_source_name(from), from->size);
     memcpy(out->copy, from->bytes, from->size);
     out->bytes = out->copy;
     return FV_OK;

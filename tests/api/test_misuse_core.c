@@ -142,12 +142,17 @@ static void test_loading(void **state) {
     REFUSED(FV_ARG, "out must", fv_model_load_memory("bytes", 5, "m", NULL, NULL, err));
     REFUSED(FV_FORMAT, "m", fv_model_load_memory("bytes", 5, "m", NULL, &o.model, err));
     REFUSED(FV_FORMAT, "model", fv_model_load_memory("bytes", 0, NULL, NULL, &o.model, err));
+    const fv_model_desc *four = FV_DESC(fv_model_desc, .max_file_bytes = 4);
+    REFUSED(FV_NOMEM, "m.onnx: has 5 bytes; at most 4",
+            fv_model_load_memory("bytes", 5, "m.onnx", four, &o.model, err));
     REFUSED(FV_ARG, "struct_size", fv_model_load(TINY, &(fv_model_desc){.size = 8}, &o.model, err));
     const char *const names[] = {"a", NULL};
 #define LOAD(...) fv_model_load(TINY, FV_DESC(fv_model_desc, __VA_ARGS__), &o.model, err)
     REFUSED(FV_ARG, "class_count is -1", LOAD(.class_names = names, .class_count = -1));
     REFUSED(FV_ARG, "class_count is 1000001", LOAD(.class_names = names, .class_count = 1000001));
     REFUSED(FV_ARG, "class name 1 is NULL", LOAD(.class_names = names, .class_count = 2));
+    const char *const latin[] = {"a", "fris\xe9"};
+    REFUSED(FV_ARG, "class name 1 is not UTF-8", LOAD(.class_names = latin, .class_count = 2));
     REFUSED(FV_ARG, "class_names is NULL", LOAD(.class_names = NULL, .class_count = 2));
     REFUSED(FV_ARG, "size is -1", LOAD(.size = -1));
     REFUSED(FV_ARG, "size is 32769", LOAD(.size = 32769));

@@ -58,6 +58,10 @@ static void test_add(void **state) {
     REFUSED(FV_ARG, "weight is inf", ADD(t.pool, INFINITY, t.unit));
     REFUSED(FV_ARG, "weight is 2e+30", ADD(t.pool, 2e30, t.unit));
     REFUSED(FV_ARG, "another model", ADD(t.pool, 1, t.dense));
+    WORKS(ADD(t.pool, 1e30, t.unit));
+    fv_objective *large = o.objective;
+    REFUSED(FV_ARG, "has a weight of 1e+60", ADD(t.pool, 1e30, large));
+    fv_objective_free(large);
     WORKS(ADD(t.pool, -0.5, t.mixed));
     assert_string_equal(fv_objective_text(o.objective), "pool:0 - 0.5*pool:0 + 0.5*tv");
     fv_objective_free(o.objective);
@@ -80,7 +84,10 @@ static void test_photo(void **state) {
     REFUSED(FV_ARG, "power", PHOTO("caricature", "pool", t.photo, "a", 1001));
     REFUSED(FV_NOTFOUND, "nothing", PHOTO("match", "nothing", t.photo, "a", 1));
     REFUSED(FV_ARG, "quotes", PHOTO("match", "pool", t.photo, "'\"", 1));
-    REFUSED(FV_ARG, "no name", PHOTO("match", "pool", t.photo, "", 1));
+    REFUSED(FV_ARG, "photo's name is empty", PHOTO("match", "pool", t.photo, "", 1));
+    WORKS(PHOTO("caricature", "pool", t.photo, NULL, 0.12345));
+    assert_string_equal(fv_objective_text(o.objective), "caricature(pool, photo, 0.12345)");
+    fv_objective_free(o.objective);
     WORKS(PHOTO("match", "pool", t.photo, NULL, 1));
     assert_string_equal(fv_objective_text(o.objective), "match(pool, photo)");
     fv_objective_free(o.objective);
@@ -102,6 +109,7 @@ static void test_accentuation(void **state) {
     REFUSED(FV_ARG, "tv", ACCENT(t.mixed, t.photo, "a", "pool", 1));
     REFUSED(FV_NOTFOUND, "nothing", ACCENT(t.pool, t.photo, "a", "nothing", 1));
     REFUSED(FV_ARG, "quotes", ACCENT(t.pool, t.photo, "'\"", "pool", 1));
+    REFUSED(FV_ARG, "photo's name is empty", ACCENT(t.pool, t.photo, "", "pool", 1));
     REFUSED(FV_ARG, "strength", ACCENT(t.pool, t.photo, "a", "pool", -1));
     REFUSED(FV_ARG, "strength", ACCENT(t.pool, t.photo, "a", "pool", NAN));
     REFUSED(FV_ARG, "strength", ACCENT(t.pool, t.photo, "a", "pool", INFINITY));

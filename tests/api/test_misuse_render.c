@@ -30,6 +30,8 @@ static void test_making(void **state) {
     (void)state;
     REFUSED(FV_ARG, "model must", fv_recipe_new(NULL, NULL, unit, 1, &o.recipe, err));
     REFUSED(FV_ARG, "out must", fv_recipe_new(t.net, NULL, unit, 1, NULL, err));
+    REFUSED(FV_ARG, "-1 objectives; allowed are 0",
+            fv_recipe_new(t.net, NULL, NULL, -1, &o.recipe, err));
     REFUSED(FV_ARG, "-1 objectives", fv_recipe_new(t.net, NULL, unit, -1, &o.recipe, err));
     REFUSED(FV_ARG, "objectives is NULL", fv_recipe_new(t.net, NULL, NULL, 1, &o.recipe, err));
     REFUSED(FV_NOTFOUND, "lucid", fv_recipe_new(t.net, "none", unit, 1, &o.recipe, err));
@@ -58,7 +60,7 @@ static void test_options(void **state) {
         const char *name = fv_recipe_option_at(i)->name;
         const int is_list = strstr(name, "transforms") != NULL;
         char before[2048], after[2048];
-        if (strcmp(name, "regularizer") == 0) continue; /* a text that is read with the objective */
+        if (strcmp(name, "regularizer") == 0) continue; /* "" is none; and it needs a model */
         WORKS(fv_recipe_get(good, name, before, sizeof before, err));
         REFUSED(FV_ARG, name, fv_recipe_set(good, name, "@", err));
         if (!is_list) REFUSED(FV_ARG, name, fv_recipe_set(good, name, "", err));
@@ -138,6 +140,9 @@ static void test_values(void **state) {
     long_text[256] = '\0';
     REFUSED(FV_ARG, "transforms", fv_recipe_set(good, "transforms", many, err));
     REFUSED(FV_ARG, "regularizer", fv_recipe_set(good, "regularizer", long_text, err));
+    REFUSED(FV_ARG,
+            "regularizer is \"- 3*tv(\": ", fv_recipe_set(good, "regularizer", "- 3*tv(", err));
+    REFUSED(FV_NOTFOUND, "\"tvv\"", fv_recipe_set(good, "regularizer", "- 3*tvv", err));
 }
 
 /* What is copied: pictures to start from, masks, spectra; and shapes. */
@@ -154,6 +159,20 @@ static void test_inputs(void **state) {
     REFUSED(FV_NOTFOUND, "spectrum", fv_recipe_set_tensor(good, "mask", t.input, err));
     REFUSED(FV_ARG, "spectrum", fv_recipe_set_tensor(good, "spectrum", &no_tensor, err));
     REFUSED(FV_ARG, "spectrum", fv_recipe_set_tensor(good, "spectrum", &negative_dim, err));
+    REFUSED(FV_SHAPE, "allowed is [3][height][width/2+1]",
+            fv_recipe_set_tensor(good, "spectrum", t.vector_input, err));
+    float magnitudes[3] = {1, -1, 1}, pixels[3] = {0, 1, NAN};
+    const fv_tensor spectrum = {3, {3, 1, 1}, magnitudes};
+    fv_image picture = {.channels = 3, .height = 1, .width = 1, .data = pixels};
+    REFUSED(FV_ARG, "element 1 is -1", fv_recipe_set_tensor(good, "spectrum", &spectrum, err));
+    magnitudes[1] = INFINITY;
+    REFUSED(FV_ARG, "element 1 is inf", fv_recipe_set_tensor(good, "spectrum", &spectrum, err));
+    REFUSED(FV_ARG, "the value nan at (0, 0) of channel 2",
+            fv_recipe_set_image(good, "start", &picture, err));
+    pixels[2] = 1.5f;
+    REFUSED(FV_ARG, "the mask has the value 1.5", fv_recipe_set_image(good, "mask", &picture, err));
+    pixels[2] = -0.5f;
+    REFUSED(FV_ARG, "allowed are 0..1", fv_recipe_set_image(good, "start", &picture, err));
     fv_recipe *vector = NULL, *r = NULL;
     WORKS(fv_recipe_new(t.vector, NULL, NULL, 0, &vector, err));
     REFUSED(FV_ARG, "recipe must", fv_recipe_set_shape(NULL, 1, 1, 4, err));
@@ -172,12 +191,14 @@ static void test_inputs(void **state) {
     REFUSED(FV_ARG, "no image", fv_render(t.session, UNIT, r, &o.image, err));
     WORKS(fv_recipe_set_image(r, "start", t.photo, err));
     WORKS(fv_recipe_set(r, "start", "normal", err));
-    REFUSED(FV_ARG, "start is not image", fv_render(t.session, UNIT, r, &o.image, err));
+    WORKS(fv_render(t.session, UNIT, r, &o.image, err));
+    fv_image_free(o.image);
+    o.image = NULL;
     WORKS(fv_recipe_set_image(r, "start", NULL, err));
-    WORKS(fv_recipe_set_tensor(r, "spectrum", t.vector_input, err));
+    magnitudes[1] = 1;
+    WORKS(fv_recipe_set_tensor(r, "spectrum", &spectrum, err));
     REFUSED(FV_ARG, "spectrum", fv_render(t.session, UNIT, r, &o.image, err));
     WORKS(fv_recipe_set(r, "param", "phase", err));
-    REFUSED(FV_SHAPE, "spectrum", fv_render(t.session, UNIT, r, &o.image, err));
     WORKS(fv_recipe_set_tensor(r, "spectrum", NULL, err));
     WORKS(fv_render(t.session, UNIT, r, &o.image, err));
     fv_image_free(o.image);

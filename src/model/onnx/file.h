@@ -33,7 +33,6 @@ typedef struct fvi_onnx {
     GHashTable *init_by_name; /* name -> fvi_init * */
     fvi_model_input *inputs;  /* that no initialiser stands behind */
     int n_inputs;
-    char *version; /* "opset 17" */
 } fvi_onnx;
 
 /* The same file by its first member. */

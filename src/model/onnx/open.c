@@ -82,8 +82,7 @@ static fv_status read_initializers(fvi_onnx *o, const fvi_skim *skim, fv_error *
 static fv_status describe_inputs(fvi_onnx *o, fv_error *err) {
     const Onnx__GraphProto *g = o->proto->graph;
     o->inputs = fvi_pool_array(o->pool, g->n_input + 1, sizeof *o->inputs);
-    o->version = fvi_pool_printf(o->pool, "opset %" G_GINT64_FORMAT, fvi_onnx_opset(o, ""));
-    if (!o->inputs || !o->version)
+    if (!o->inputs)
         return fvi_fail(err, FV_NOMEM, "no memory for %zu inputs", g->n_input);
     for (size_t i = 0; i < g->n_input; i++)
         if (!g_hash_table_contains(o->init_by_name, g->input[i]->name))

@@ -55,8 +55,6 @@ static const char *metadata(const fvi_model_file *f, const char *key) {
     return fvi_onnx_metadata(fvi_onnx_of(f), key);
 }
 
-static const char *version(const fvi_model_file *f) { return fvi_onnx_of(f)->version; }
-
 static fv_status lower(const fvi_model_file *f, fvi_builder *b, const fvi_binding *bindings,
                        int n_bindings, const char *const *wanted, int n_wanted) {
     return fvi_onnx_lower(fvi_onnx_of(f), b, bindings, n_bindings, wanted, n_wanted);
@@ -75,6 +73,5 @@ const fvi_reader fvi_onnx_reader = {
     .output = output,
     .values = values,
     .metadata = metadata,
-    .version = version,
     .lower = lower,
 };

@@ -26,6 +26,10 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/shape.h"
+#include "base/tensor.h"
+
+#define MAX_SIDE (1 << 20) /* of a measured spectrum */
 
 typedef struct fit {
     double corner, power, deviation, average;
@@ -77,8 +81,8 @@ void fvi_spectrum_builtin(fv_color color, float decay, int channels, int h, int 
 typedef struct source {
     const float *m; /* [h][columns] */
     int h, w, columns;
-    float
-        beside; /* stands in for frequency 0 where that is a neighbour: the mean of those around */
+    float around_zero; /* mean of the frequencies next to 0: replaces the magnitude at 0, which is
+                          the picture's mean, where others are interpolated */
 } source;
 
 static source source_of(const fv_tensor *t, int channel) {
@@ -88,15 +92,15 @@ static source source_of(const fv_tensor *t, int channel) {
     float sum = 0, count = 0;
     if (s.columns > 1) sum += s.m[1], count++;
     if (s.h > 1) sum += s.m[s.columns] + s.m[(int64_t)(s.h - 1) * s.columns], count += 2;
-    s.beside = count > 0 ? sum / count : s.m[0];
+    s.around_zero = count > 0 ? sum / count : s.m[0];
     return s;
 }
 
-/* The magnitude at row y of any number (they go round) and column x (held at the last). */
+/* The magnitude at row y, modulo the height, and column x, clamped to the last. */
 static float source_at(const source *s, int y, int x) {
     y = ((y % s->h) + s->h) % s->h;
     if (x >= s->columns) x = s->columns - 1;
-    return x + y == 0 ? s->beside : s->m[(int64_t)y * s->columns + x];
+    return x + y == 0 ? s->around_zero : s->m[(int64_t)y * s->columns + x];
 }
 
 static float source_between(const source *s, double y, double x) {
@@ -107,19 +111,29 @@ static float source_between(const source *s, double y, double x) {
     return above * (1 - ty) + below * ty;
 }
 
+fv_status fvi_spectrum_check(const fv_tensor *spectrum, int channels, fv_error *err) {
+    const fv_tensor *t = spectrum;
+    char text[FVI_SHAPE_TEXT];
+    const fvi_shape shape = fvi_tensor_shape(t);
+    if (t->ndim != 3 || t->dim[0] != channels || t->dim[1] < 1 || t->dim[2] < 1 ||
+        t->dim[1] > MAX_SIDE || t->dim[2] > MAX_SIDE)
+        return fvi_fail(err, FV_SHAPE,
+                        "the spectrum is %s; allowed is [%d][height][width/2+1] with sizes of "
+                        "1..%d",
+                        fvi_shape_text(&shape, text), channels, MAX_SIDE);
+    for (int64_t i = 0; i < fv_tensor_count(t); i++)
+        if (!(t->data[i] >= 0) || isinf(t->data[i]))
+            return fvi_fail(err, FV_ARG,
+                            "the spectrum's element %lld is %g; allowed are magnitudes, 0 and more",
+                            (long long)i, (double)t->data[i]);
+    return FV_OK;
+}
+
 fv_status fvi_spectrum_resample(const fv_tensor *spectrum, int channels, int h, int w,
                                 float *magnitude, fv_error *err) {
     const fv_tensor *t = spectrum;
-    if (t->ndim != 3)
-        return fvi_fail(err, FV_SHAPE,
-                        "a spectrum of %d dimensions: [%d][height][width/2+1] needed", t->ndim,
-                        channels);
-    if (t->dim[0] != channels)
-        return fvi_fail(err, FV_SHAPE, "a spectrum of %lld channels for a picture of %d",
-                        (long long)t->dim[0], channels);
-    if (t->dim[1] < 1 || t->dim[2] < 1 || t->dim[1] > 1 << 20 || t->dim[2] > 1 << 20)
-        return fvi_fail(err, FV_SHAPE, "a spectrum of %lld x %lld: sizes of 1..2^20 needed",
-                        (long long)t->dim[1], (long long)t->dim[2]);
+    fv_status st = fvi_spectrum_check(t, channels, err);
+    if (st) return st;
     int columns = w / 2 + 1;
     for (int c = 0; c < channels; c++) {
         source s = source_of(t, c);

@@ -16,11 +16,16 @@
 void fvi_spectrum_builtin(fv_color color, float decay, int channels, int h, int w,
                           float *magnitude);
 
+/* Checks measured magnitudes for a picture of so many channels.
+ *   errors  SHAPE they are not [channels][h][w/2+1] with sizes of 1..2^20; ARG a negative
+ * magnitude, or one that is not finite */
+fv_status fvi_spectrum_check(const fv_tensor *spectrum, int channels, fv_error *err);
+
 /* Resamples measured magnitudes [channels][h0][w0/2+1] to [channels][h][w/2+1] by frequency in
  * cycles a pixel, bilinear; below the lowest frequency measured they stay as they are there.
  * Strengths are kept: those of pictures of equal deviation and mean. w0 is h0 if that has so many
  * columns, else even.
- *   errors  SHAPE another number of channels or dimensions, or no columns or rows */
+ *   errors  as fvi_spectrum_check */
 fv_status fvi_spectrum_resample(const fv_tensor *spectrum, int channels, int h, int w,
                                 float *magnitude, fv_error *err);
 

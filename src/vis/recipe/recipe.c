@@ -16,6 +16,8 @@
 #include "image/image.h"
 #include "runtime/model_state.h"
 #include "vis/objective/objective.h"
+#include "vis/objective/reader.h"
+#include "vis/param/spectrum.h"
 #include "vis/recipe/options.h"
 #include "vis/recipe/recipes.h"
 
@@ -74,6 +76,27 @@ static fv_status complete(const fv_input *in, fvi_settings *s, fv_error *err) {
 
 /* ---- making and freeing --------------------------------------------------------------------- */
 
+/* Reads the regularizer's terms, once for all calls.  errors  as fv_objective_new */
+static fv_status read_regularizer(fv_recipe *r, fv_error *err) {
+    const char *terms = r->settings.regularizer.terms;
+    fv_objective *read = NULL;
+    if (terms[strspn(terms, " \t")]) {
+        fv_status st = fvi_objective_read(r->model->network, terms, NULL, 0, &read, err);
+        if (st) {
+            fvi_error_prefix(err, "regularizer is \"%.80s\"", terms);
+            return st;
+        }
+    }
+    fv_objective_free(r->regularizer);
+    r->settings.regularizer.objective = r->regularizer = read;
+    return FV_OK;
+}
+
+/* A copy of the pixels; texts are left. */
+static fv_status copy_pixels(const fv_image *image, fv_image **out, fv_error *err) {
+    return fvi_image_crop(image, 0, 0, image->height, image->width, out, err);
+}
+
 /* Finds the receptive size where it is asked for and can be known. */
 static fv_status find_size(fv_recipe *r, fv_error *err) {
     if (r->settings.width != FVI_SIZE_RECEPTIVE || !r->extent.values || r->receptive.known)
@@ -86,15 +109,17 @@ fv_status fv_recipe_new(const fv_model *model, const char *name,
                         fv_error *err) {
     fv_status st = FVI_NOT_NULL(err, model, out);
     if (st) return st;
-    if (count < 0 || (count > 0 && !objectives))
-        return fvi_fail(err, FV_ARG, "fv_recipe_new: %d objectives%s", count,
-                        objectives ? "; at least 0" : ", and objectives is NULL");
+    if (count < 0)
+        return fvi_fail(err, FV_ARG, "fv_recipe_new: %d objectives; allowed are 0 and more", count);
+    if (count && !objectives)
+        return fvi_fail(err, FV_ARG, "fv_recipe_new: objectives is NULL, count is %d", count);
     fv_recipe *r = calloc(1, sizeof *r);
     if (!r) return fvi_fail(err, FV_NOMEM, "out of memory for a recipe");
     r->model = model;
     if (!name) name = fv_recipe_default(model, count ? objectives[0] : NULL);
     st = fvi_recipes_find(name, &r->settings, err);
     if (!st) st = complete(fvi_network_input(model->network), &r->settings, err);
+    if (!st) st = read_regularizer(r, err);
     if (!st && count)
         st = fvi_units_extent_find(model->network, objectives, count, &r->extent, err);
     if (!st) st = find_size(r, err);
@@ -113,16 +138,17 @@ fv_status fv_recipe_copy(const fv_recipe *recipe, fv_recipe **out, fv_error *err
     *r = *recipe;
     r->start = r->mask = NULL;
     r->spectrum = NULL;
-    r->settings.start.image = r->settings.start.mask = NULL;
-    r->settings.param.spectrum = NULL;
+    r->regularizer = NULL;
     if (r->extent.values) g_ptr_array_ref(r->extent.values);
-    const fvi_start_settings start = recipe->settings.start;
-    if (recipe->start) st = fv_recipe_set_image(r, "start", recipe->start, err);
-    r->settings.start.kind = start.kind;
-    r->settings.start.mean = start.mean;
-    r->settings.start.sd = start.sd;
-    if (!st && recipe->mask) st = fv_recipe_set_image(r, "mask", recipe->mask, err);
-    if (!st && recipe->spectrum) st = fv_recipe_set_tensor(r, "spectrum", recipe->spectrum, err);
+    if (recipe->start) st = copy_pixels(recipe->start, &r->start, err);
+    if (!st && recipe->mask) st = copy_pixels(recipe->mask, &r->mask, err);
+    if (!st && recipe->spectrum) st = fvi_copy_tensor(recipe->spectrum, &r->spectrum, err);
+    if (!st && recipe->regularizer)
+        st = fvi_objective_clone(recipe->regularizer, r->model->network, &r->regularizer, err);
+    r->settings.regularizer.objective = r->regularizer;
+    r->settings.start.image = r->start;
+    r->settings.start.mask = r->mask;
+    r->settings.param.spectrum = r->spectrum;
     if (st)
         fv_recipe_free(r);
     else
@@ -136,6 +162,7 @@ void fv_recipe_free(fv_recipe *recipe) {
     fv_image_free(recipe->start);
     fv_image_free(recipe->mask);
     fv_tensor_free(recipe->spectrum);
+    fv_objective_free(recipe->regularizer);
     free(recipe);
 }
 
@@ -145,6 +172,25 @@ fv_status fv_recipe_option_check(const char *option, const char *value, fv_error
     fvi_settings scratch = {0};
     fv_status st = FVI_NOT_NULL(err, option, value);
     return st ? st : fvi_option_set(&scratch, option, value, err);
+}
+
+/* Sets the numbers that go with the kind of start: none with a picture, else the recipe's own. */
+static void reset_start(fv_recipe *r) {
+    fvi_settings named = {0};
+    fvi_start_settings *start = &r->settings.start;
+    start->mean = start->sd = 0;
+    if (start->kind == FVI_START_IMAGE || fvi_recipes_find(r->settings.recipe, &named, NULL))
+        return;
+    start->mean = named.start.mean;
+    start->sd = named.start.sd;
+}
+
+/* What follows from an option that was set. */
+static fv_status follow(fv_recipe *r, const fvi_settings *before, fv_error *err) {
+    const int was_image = before->start.kind == FVI_START_IMAGE;
+    if (r->start && was_image != (r->settings.start.kind == FVI_START_IMAGE)) reset_start(r);
+    if (!strcmp(r->settings.regularizer.terms, before->regularizer.terms)) return FV_OK;
+    return read_regularizer(r, err);
 }
 
 fv_status fv_recipe_set(fv_recipe *recipe, const char *option, const char *value, fv_error *err) {
@@ -157,6 +203,7 @@ fv_status fv_recipe_set(fv_recipe *recipe, const char *option, const char *value
         st = fvi_fail(err, FV_ARG, "size is \"%s\"; the input of %s is no picture", value,
                       fv_model_name(recipe->model));
     if (!st) st = find_size(recipe, err);
+    if (!st) st = follow(recipe, &before, err);
     if (st) recipe->settings = before;
     return st;
 }
@@ -184,25 +231,23 @@ fv_status fv_recipe_get(const fv_recipe *recipe, const char *option, char *text,
     return FV_OK;
 }
 
-/* A copy of the pixels; texts are left. */
 static fv_status copy_image(const fv_image *image, const char *what, fv_image **out,
                             fv_error *err) {
     fv_status st = fvi_image_check(image, what, err);
-    return st ? st : fvi_image_crop(image, 0, 0, image->height, image->width, out, err);
+    if (!st) st = fvi_image_check_values(image, what, err);
+    return st ? st : copy_pixels(image, out, err);
 }
 
+/* Takes a picture over (NULL: the start is the recipe's own again). */
 static void set_start(fv_recipe *r, fv_image *image) {
-    fvi_start_settings *start = &r->settings.start;
     fvi_settings named = {0};
     fv_image_free(r->start);
-    r->start = image;
-    if (image) {
-        *start = (fvi_start_settings){.kind = FVI_START_IMAGE, .mask = start->mask};
-    } else if (!fvi_recipes_find(r->settings.recipe, &named, NULL)) {
-        named.start.mask = start->mask;
-        *start = named.start;
-    }
-    start->image = image;
+    r->settings.start.image = r->start = image;
+    if (image)
+        r->settings.start.kind = FVI_START_IMAGE;
+    else if (!fvi_recipes_find(r->settings.recipe, &named, NULL))
+        r->settings.start.kind = named.start.kind;
+    reset_start(r);
 }
 
 fv_status fv_recipe_set_image(fv_recipe *recipe, const char *input, const fv_image *image,
@@ -234,9 +279,9 @@ fv_status fv_recipe_set_tensor(fv_recipe *recipe, const char *input, const fv_te
         return fvi_fail(err, FV_NOTFOUND, "there is no tensor \"%.64s\"; there is spectrum", input);
     fv_tensor *copy = NULL;
     if (tensor) st = fvi_tensor_check(tensor, "the spectrum", err);
-    if (!st && tensor) st = fv_tensor_new(tensor->ndim, tensor->dim, &copy, err);
+    if (!st && tensor) st = fvi_spectrum_check(tensor, recipe->settings.channels, err);
+    if (!st && tensor) st = fvi_copy_tensor(tensor, &copy, err);
     if (st) return st;
-    if (copy) memcpy(copy->data, tensor->data, (size_t)fv_tensor_count(tensor) * sizeof(float));
     fv_tensor_free(recipe->spectrum);
     recipe->settings.param.spectrum = recipe->spectrum = copy;
     return FV_OK;
@@ -282,8 +327,6 @@ static fv_status check(const fv_model *model, const fvi_settings *s, fv_error *e
         return fvi_fail(err, FV_ARG, "optimizer lbfgs does not go with in-place-transforms");
     if (s->start.kind == FVI_START_IMAGE && !s->start.image)
         return fvi_fail(err, FV_ARG, "start is image, and no image is given");
-    if (s->start.kind != FVI_START_IMAGE && s->start.image)
-        return fvi_fail(err, FV_ARG, "an image to start from is given, and start is not image");
     if (s->param.spectrum && s->param.kind != FVI_PARAM_PHASE && s->param.kind != FVI_PARAM_BOUNDED)
         return fvi_fail(err, FV_ARG, "a spectrum is given, and param is not phase or bounded");
     if (s->schedule.levels > 1 && !in->is_image)

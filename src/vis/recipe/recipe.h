@@ -11,8 +11,9 @@ struct fv_recipe {
     fvi_settings settings;        /* complete, but for a receptive size */
     fvi_units_extent extent;      /* of the objectives it was made for */
     fvi_receptive_size receptive; /* known once it has been asked for */
-    fv_image *start, *mask;       /* `settings` points to these */
+    fv_image *start, *mask; /* `settings` points to these; `start` also while it is not used */
     fv_tensor *spectrum;
+    fv_objective *regularizer;
 };
 
 /* The settings a call renders with: the recipe's, a receptive size settled.

@@ -15,6 +15,7 @@
 /* What is done to the picture besides following the objective. */
 typedef struct fvi_regularizer_settings {
     char terms[256]; /* added to every objective: "-10*tv(2) - 10*lp(6)"; "" for none */
+    const struct fv_objective *objective; /* the same as it was read; NULL for none */
     float decay;     /* after every `every` updates: parameters *= 1 - decay */
     float blur;      /* after every `every` updates: pixels blurred with this sigma */
     float norm;      /* after every update: parameters scaled to this L2 norm; 0: not */

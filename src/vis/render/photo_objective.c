@@ -20,6 +20,7 @@
 #include "base/random.h"
 #include "image/image.h"
 #include "runtime/model_state.h"
+#include "vis/objective/spelling.h"
 #include "vis/render/pass.h"
 
 #define NOISE      0.02f
@@ -47,11 +48,6 @@ static fv_status append_term(GString *s, const char *term, const char *layer, co
     return st;
 }
 
-static void append_number(GString *s, double v) {
-    char text[G_ASCII_DTOSTR_BUF_SIZE];
-    g_string_append(s, g_ascii_formatd(text, sizeof text, "%.3g", v));
-}
-
 /* Reads a text that has the photo under its name. */
 static fv_status read(const fv_model *model, const char *text, const fv_image *photo,
                       const char *name, fv_objective **out, fv_error *err) {
@@ -71,6 +67,8 @@ fv_status fv_photo_objective(const fv_model *model, const char *term, const char
                         "there is no term \"%.80s\" of a photo; allowed are match and "
                         "caricature",
                         term);
+    if (name && !*name)
+        return fvi_fail(err, FV_ARG, "the photo's name is empty; allowed is any other, or NULL");
     if (!(power <= POWER_MAX))
         return fvi_fail(err, FV_ARG, "power is %g; allowed are 0..%d, or below 0 for 1", power,
                         POWER_MAX);
@@ -79,7 +77,7 @@ fv_status fv_photo_objective(const fv_model *model, const char *term, const char
     st = append_term(s, term, layer, name, err);
     if (caricature && power >= 0) {
         g_string_append(s, ", ");
-        append_number(s, power);
+        fvi_append_number(s, (float)power);
     }
     g_string_append_c(s, ')');
     if (!st) st = read(model, s->str, photo, name, out, err);

@@ -116,14 +116,10 @@ static fv_status resolve_unit(const fvi_job *j, const fv_objective *objective,
 }
 
 static fv_status resolve_units(fvi_job *j, const fv_objective *const *objectives, fv_error *err) {
-    const char *terms = j->desc->regularizer.terms;
-    fv_objective *more = NULL;
+    const fv_objective *more = j->desc->regularizer.objective;
     fv_status st = FV_OK;
-    if (terms[strspn(terms, " \t")])
-        st = fvi_objective_read(j->model->network, terms, NULL, 0, &more, err);
     for (int i = 0; !st && i < j->count; i++)
         st = resolve_unit(j, objectives[i], more, &j->units[i], err);
-    fv_objective_free(more);
     return st;
 }
 

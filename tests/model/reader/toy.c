@@ -89,11 +89,6 @@ static const char *metadata(const fvi_model_file *f, const char *key) {
     return NULL;
 }
 
-static const char *version(const fvi_model_file *f) {
-    (void)f;
-    return "version 1";
-}
-
 /* The numbers at the end of a line as a constant. */
 static int constant(fvi_builder *b, char **words, const fvi_shape *shape) {
     float *data;
@@ -189,6 +184,5 @@ const fvi_reader toy_reader = {
     .output = output,
     .values = values,
     .metadata = metadata,
-    .version = version,
     .lower = lower,
 };

@@ -73,8 +73,20 @@ static void texts_are_read_once(void **state) {
     render(list, 3, "lucid", "regularizer=none");
     assert_int_equal(reads, 0);
     render(list, 3, "lucid", "regularizer=- 0.2*tv");
-    assert_int_equal(reads, 1); /* the regulariser, for all of them */
+    assert_int_equal(reads, 0); /* the regulariser was read when it was set */
     free_objectives(list, 3);
+}
+
+static void a_regularizer_is_read_when_it_is_set(void **state) {
+    (void)state;
+    fv_recipe *r = recipe_of(model, "lucid", NULL, ""), *copy = NULL;
+    reads = 0;
+    recipe_set(r, "regularizer=- 0.2*tv; steps=2");
+    assert_int_equal(reads, 1);
+    assert_int_equal(fv_recipe_copy(r, &copy, NULL), FV_OK);
+    assert_int_equal(reads, 1);
+    fv_recipe_free(r);
+    fv_recipe_free(copy);
 }
 
 static void the_convenience_reads_once(void **state) {
@@ -130,6 +142,7 @@ static void an_attached_photo_is_not_decoded(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_are_read_once),
+        cmocka_unit_test(a_regularizer_is_read_when_it_is_set),
         cmocka_unit_test(the_convenience_reads_once),
         cmocka_unit_test(a_photo_is_decoded_once),
         cmocka_unit_test(an_attached_photo_is_not_decoded),
