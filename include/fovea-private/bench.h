@@ -4,6 +4,7 @@
 #ifndef FOVEA_PRIVATE_BENCH_H
 #define FOVEA_PRIVATE_BENCH_H
 
+#include "fovea-private/stage.h"
 #include "fovea/fovea.h"
 
 #ifdef __cplusplus

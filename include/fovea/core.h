@@ -43,6 +43,8 @@ typedef enum fv_status {
                            text names it */
 } fv_status;
 
+/* What went wrong. It is the caller's, is filled in where a call fails, and is untouched where it
+ * does not. */
 typedef struct fv_error {
     fv_status status;
     char text[512]; /* one line, no newline: the thing, the value found, what was allowed */
@@ -50,11 +52,25 @@ typedef struct fv_error {
 
 /* ---- descs ---------------------------------------------------------------------------------- */
 
-/* A desc of a call: `fv_session_new(m, FV_DESC(fv_session_desc, .threads = 2), &s, &err)`. It fills
- * in struct_size, the first field of descs that can grow (in C++, which has no such literals,
- * `fv_session_desc d = {sizeof d};`): by it a library tells which fields the
- * program's header had, so that a program need not be compiled again for a newer library. */
+/* Options of a call are a desc. Its first field, struct_size, is the desc's size in the header that
+ * the program was compiled with: by it a newer library tells which fields there are, and takes the
+ * others as 0, their default.
+ *
+ *   C    fv_session_new(m, FV_DESC(fv_session_desc, .threads = 2), &s, &err)
+ *   C++  fv_session_desc d = fv_desc<fv_session_desc>();  d.threads = 2;
+ *        fv_session_new(m, &d, &s, &err)
+ */
+#ifdef __cplusplus
+} /* templates have no C linkage */
+template <typename type> inline type fv_desc() {
+    type desc = type();
+    desc.struct_size = sizeof desc;
+    return desc;
+}
+extern "C" {
+#else
 #define FV_DESC(type, ...) (&(type){.struct_size = sizeof(type), __VA_ARGS__})
+#endif
 
 /* ---- tensors -------------------------------------------------------------------------------- */
 
@@ -65,51 +81,55 @@ typedef struct fv_error {
  * then not to be freed with fv_tensor_free. */
 typedef struct fv_tensor {
     int ndim; /* 0..FV_MAX_DIMS; 0 is a scalar */
-    int64_t dim[FV_MAX_DIMS];
-    float *data;
+    int64_t dim[FV_MAX_DIMS]; /* each >= 0; their product at most 2^31 */
+    float *data;              /* [dim[0]][dim[1]]... */
 } fv_tensor;
 
 /* Makes a tensor of zeros.
- *   dim     ndim sizes, each >= 0
+ *   dim     [ndim] sizes, each >= 0; NULL where ndim is 0
  *   out     yours to free with fv_tensor_free
- *   errors  ARG ndim outside 0..8 or a negative size; NOMEM
+ *   errors  ARG ndim outside 0..8, or a negative size; NOMEM also for more than 2^31 elements
  */
 FV_API fv_status fv_tensor_new(int ndim, const int64_t *dim, fv_tensor **out, fv_error *err);
 
 /* Loads an NPY file (format 1.0, 2.0 or 3.0, C or Fortran order, any real dtype) as f32.
+ *   out     yours to free with fv_tensor_free
  *   errors  IO; FORMAT not an NPY file, truncated, an unknown dtype or more than 8 dimensions
  */
 FV_API fv_status fv_tensor_load(const char *path, fv_tensor **out, fv_error *err);
 
-/* Saves a tensor as NPY 1.0, '<f4'. The file appears whole or not at all.  errors  IO */
+/* Saves a tensor as NPY 1.0, '<f4'. The file appears whole or not at all.
+ *   errors  ARG no tensor; IO; NOMEM */
 FV_API fv_status fv_tensor_save(const fv_tensor *tensor, const char *path, fv_error *err);
 
-/* Returns the number of elements. */
+/* Returns the number of elements, the product of the sizes; 0 where `tensor` is none. */
 FV_API int64_t fv_tensor_count(const fv_tensor *tensor);
 
+/* Frees a tensor that the library made, and its data. */
 FV_API void fv_tensor_free(fv_tensor *tensor);
 
 /* ---- images --------------------------------------------------------------------------------- */
 
 typedef struct fv_text fv_text; /* key/value texts a picture carries into its file */
 
-/* A picture: planar, values in [0,1], sRGB. As with tensors, a caller may fill one in, `text` being
- * NULL. Alpha, where there is one, is the last channel, and the
- * colours are not multiplied by it. */
+/* A picture: planar, values in 0..1, sRGB. As with tensors, a caller may fill one in, `text` being
+ * NULL. Alpha, where there is one, is the last channel, and colours are not multiplied by it. */
 typedef struct fv_image {
     int channels; /* 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha */
-    int height, width;
-    float *data; /* [channels][height][width] */
-    fv_text *text;
+    int height, width; /* at least 1; height * width at most 2^28 */
+    float *data;       /* [channels][height][width] */
+    fv_text *text;     /* its texts, or NULL */
 } fv_image;
 
 /* Makes a black picture, which with an alpha channel is transparent.
+ *   out     yours to free with fv_image_free
  *   errors  ARG channels not 1..4, or a size < 1; NOMEM
  */
 FV_API fv_status fv_image_new(int channels, int height, int width, fv_image **out, fv_error *err);
 
 /* Loads a picture (JPEG, PNG, WebP, TIFF, ...: what libvips reads), turned upright by its EXIF tag,
- * converted to sRGB; alpha is laid over mid grey. Always 3 channels.
+ * converted to sRGB; alpha is laid over mid grey.
+ *   out     [3][height][width]; yours to free with fv_image_free
  *   errors  IO; FORMAT not a picture, or cut short; NOMEM more than 2^28 pixels
  */
 FV_API fv_status fv_image_load(const char *path, fv_image **out, fv_error *err);
@@ -117,12 +137,14 @@ FV_API fv_status fv_image_load(const char *path, fv_image **out, fv_error *err);
 /* Saves a picture in the format of the path's ending (.png .jpg .jpeg .webp .tif .tiff), with its
  * texts (PNG: one tEXt/zTXt chunk a key). Alpha is kept; in JPEG, which has none, the picture is
  * laid over mid grey. The file appears whole or not at all.
- *   errors  ARG an ending we do not write; IO
+ *   errors  ARG no picture, or an ending that is none of these; IO; NOMEM; BACKEND the encoder
+ *           failed
  */
 FV_API fv_status fv_image_save(const fv_image *image, const char *path, fv_error *err);
 
 /* Loads a picture from the bytes of a file, as fv_image_load does from a path.
  *   bytes   [size]; borrowed for the call
+ *   out     [3][height][width]; yours to free with fv_image_free
  *   errors  ARG; FORMAT not a picture, or damaged; UNSUPPORTED a format libvips does not read here;
  *           NOMEM */
 FV_API fv_status fv_image_load_memory(const void *bytes, size_t size, fv_image **out,
@@ -135,33 +157,42 @@ FV_API fv_status fv_image_load_memory(const void *bytes, size_t size, fv_image *
  */
 FV_API fv_status fv_image_encode(const fv_image *image, const char *format, void **bytes,
                                  size_t *size, fv_error *err);
+/* Frees what fv_image_encode made. */
 FV_API void fv_bytes_free(void *bytes);
 
 /* Sets (or replaces) a text the picture carries into its file. Pictures that the library makes
  * carry, where they apply: fovea.version, fovea.model, fovea.model-sha256, fovea.objective,
  * fovea.options (the recipe's, all of them), fovea.seed, fovea.start, fovea.size, fovea.reached,
  * fovea.unfinished (steps done), fovea.dead (why); the command adds fovea.command.
- *   key     letters, digits, '-', '_' and '.'; 1..60 characters    errors  ARG; NOMEM
+ *   key     letters, digits, '-', '_' and '.'; 1..60 characters
+ *   value   copied
+ *   errors  ARG another key; NOMEM
  */
 FV_API fv_status fv_image_set_text(fv_image *image, const char *key, const char *value,
                                    fv_error *err);
 
-/* Returns the text of that key, or NULL. Loaded pictures carry the texts we wrote. */
+/* Returns the text of that key, or NULL; borrowed until it is set again. Loaded pictures carry the
+ * texts that the library wrote. */
 FV_API const char *fv_image_text(const fv_image *image, const char *key);
 
 /* Makes a picture of another size (bicubic, antialiased when it shrinks), without texts.
- *   errors  ARG a size < 1; NOMEM */
+ *   out     [channels][height][width]; yours to free with fv_image_free
+ *   errors  ARG a size < 1; NOMEM also for more than 2^28 pixels */
 FV_API fv_status fv_image_resize(const fv_image *image, int height, int width, fv_image **out,
                                  fv_error *err);
 
-/* Copies the rectangle at (y, x), without texts.  errors  ARG outside the picture; NOMEM */
+/* Copies the rectangle whose upper left pixel is (y, x), without texts.
+ *   out     [channels][height][width]; yours to free with fv_image_free
+ *   errors  ARG it is not inside the picture; NOMEM */
 FV_API fv_status fv_image_crop(const fv_image *image, int y, int x, int height, int width,
                                fv_image **out, fv_error *err);
 
+/* Frees a picture that the library made, with its data and texts. */
 FV_API void fv_image_free(fv_image *image);
 
 /* ---- models --------------------------------------------------------------------------------- */
 
+/* A network and its weights, read only. Threads may share one. */
 typedef struct fv_model fv_model;
 typedef struct fv_monitor fv_monitor; /* monitor.h */
 
@@ -172,12 +203,12 @@ typedef struct fv_monitor fv_monitor; /* monitor.h */
 typedef struct fv_input {
     const char *name;  /* of the graph's picture input */
     int is_image;      /* 0: the input is a vector or a signal; the fields below are 0 */
-    int channels;      /* 1 or 3, or n */
-    int height, width; /* what the network was trained on */
+    int channels;      /* 1 grey, 3 colours; or another number, which no picture file has */
+    int height, width; /* in pixels: what the network was trained on */
     int channels_last; /* 1: the file wants [n][h][w][c] */
     int channel_order; /* FV_RGB or FV_BGR */
-    float range;       /* 1 or 255 */
-    float mean[4], scale[4];
+    float range;       /* 1, 255 or another: what white is before mean and scale */
+    float mean[4], scale[4]; /* [channels], in channel_order */
     int ndim; /* the raw input's shape as the file says it; -1 where it is free */
     int64_t dim[FV_MAX_DIMS];
     const char *assumed; /* NULL, or one sentence: what no file or option said and we assumed */
@@ -189,17 +220,18 @@ typedef enum fv_precision {
     FV_PRECISION_F32 = 1, /* the default */
     FV_PRECISION_BF16,    /* bfloat16 (8 bits of fraction) where oneDNN has that for this processor
                              (AMX, AVX512-BF16): faster there. Elsewhere f32 */
-    FV_PRECISION_AUTO     /* the same, without a word: for those who do not care which */
+    FV_PRECISION_AUTO     /* BF16 where the processor has it, else F32; no note is given */
 } fv_precision;
 
 /* Options of loading. The input fields override what the file and its sidecar say. */
 typedef struct fv_model_desc {
     size_t struct_size;     /* FV_DESC */
-    int size;               /* height and width of the input picture; 0: as the file says */
+    int size;               /* height and width of the input picture in pixels, 1..32768; 0: as the
+                               file says */
     int channel_order;      /* FV_RGB, FV_BGR; 0: as the file says */
-    float range;            /* 0: as the file says */
-    const float *mean;      /* [channels] or NULL */
-    const float *scale;     /* [channels] or NULL: multipliers */
+    float range;            /* above 0; 0: as the file says */
+    const float *mean;      /* [channels], copied; NULL: as the file says */
+    const float *scale;     /* [channels] multipliers, copied; NULL: as the file says */
     const char *labels;     /* path of a text file, one class name a line, or NULL */
     int64_t max_file_bytes; /* 0: 8 GiB */
     /* What the file may make us spend (docs/limits.md). */
@@ -208,24 +240,28 @@ typedef struct fv_model_desc {
                                and 2^12 for each byte of the file */
     int64_t max_elements;   /* of one tensor; 0: 2^31, which is also the most */
     int64_t max_nodes;      /* of the file, and of what it becomes; 0: 2^17; at most 2^20 */
-    int64_t memory;         /* bytes the process shall take for work with this model, all in all:
-                               batches and tiles follow it, and what cannot be done with so much is
-                               refused (NOMEM, with what it needs); 0: no such wish */
+    int64_t memory;         /* bytes that all work with this model may take: batches and tiles are
+                               made small enough, and what needs more is refused (NOMEM, with what
+                               it needs); 0: no limit */
     fv_precision precision; /* 0: FV_PRECISION_F32 */
-    int class_count;        /* of class_names; 0: as `labels`, or the file, says */
+    int class_count;        /* of class_names, 0..1000000; 0: as `labels`, or the file, says */
     const char *const *class_names; /* [class_count] UTF-8, instead of `labels`; copied */
-    fv_monitor *monitor; /* sees the loading: its parts are done and total. STOP ends it with
-                            CANCELLED like CANCEL: half a model is none. Borrowed; or NULL */
+    fv_monitor *monitor; /* is told how many parts of the loading are done. STOP ends it with
+                            CANCELLED, as CANCEL does. Borrowed for the call; or NULL */
 } fv_model_desc;
 
-/* Endings of the names of files that hold models, with the dot (".onnx"); static. NULL beyond the
- * last. */
+/* Returns an ending of the names of files that hold models, with the dot (".onnx"); static.
+ *   index   0..; NULL beyond the last */
 FV_API const char *fv_model_ending(int index);
 
-/* Loads a network from an ONNX file, with its sidecar `MODEL.fovea.json` where there is one.
+/* Loads a network from an ONNX file, with its sidecar `MODEL.fovea.json` where there is one. Large
+ * files stay mapped as long as the model lives, and must not be changed.
  *   path    of a .onnx file, opset 7..22
- *   errors  IO; FORMAT not ONNX, truncated, cyclic, or inconsistent; UNSUPPORTED an operator,
- *           named with its node and opset; NOMEM beyond a limit
+ *   desc    NULL: all defaults
+ *   out     yours to free with fv_model_free, after everything that was made from it
+ *   errors  ARG a field of desc out of its range; IO; FORMAT not ONNX, truncated, cyclic, or
+ *           inconsistent; UNSUPPORTED an operator, named with its node and opset; NOMEM beyond a
+ *           limit; CANCELLED
  */
 FV_API fv_status fv_model_load(const char *path, const fv_model_desc *desc, fv_model **out,
                                fv_error *err);
@@ -238,6 +274,7 @@ FV_API fv_status fv_model_load(const char *path, const fv_model_desc *desc, fv_m
  */
 FV_API fv_status fv_model_load_memory(const void *bytes, size_t size, const char *name,
                                       const fv_model_desc *desc, fv_model **out, fv_error *err);
+/* Frees a model. Sessions, objectives and recipes made from it must be freed before. */
 FV_API void fv_model_free(fv_model *model);
 
 /* Returns what its sessions multiply in: FV_PRECISION_BF16 where that was asked for and can be had
@@ -251,9 +288,11 @@ FV_API const char *fv_model_name(const fv_model *model);
  * memory. */
 FV_API const char *fv_model_sha256(const fv_model *model);
 
+/* Describes the model's input; borrowed. */
 FV_API const fv_input *fv_model_input(const fv_model *model);
 
-/* Class names: their number (0 when the file has none), and one of them. */
+/* Returns the number of class names, 0 when neither file nor caller gave any; and one of them, NULL
+ * where there is none of that index. Borrowed. */
 FV_API int fv_model_class_count(const fv_model *model);
 FV_API const char *fv_model_class_name(const fv_model *model, int index);
 
@@ -280,13 +319,15 @@ typedef struct fv_layer {
     const char *source_op;   /* "Conv": the operator, as the file calls it */
     int ndim;                /* output shape at the model's own input size, batch 1 */
     int64_t dim[FV_MAX_DIMS];
-    int64_t parameters;         /* trained numbers */
+    int64_t parameters;         /* weights and biases, each element counted */
     int64_t multiply_adds;      /* for one picture */
     int64_t receptive_field[2]; /* height, width in input pixels; 0 where the input is no image */
     int attr_count;
-    const fv_attr *attrs;
+    const fv_attr *attrs; /* [attr_count] */
 } fv_layer;
 
+/* Returns the number of layers; and one of them, borrowed, NULL where there is none of that
+ * index. */
 FV_API int fv_model_layer_count(const fv_model *model);
 FV_API const fv_layer *fv_model_layer(const fv_model *model, int index);
 
@@ -303,8 +344,9 @@ typedef struct fv_weight_stats {
     int64_t count; /* of the kernel, without the bias; 0 for a layer without weights */
     int ndim;
     int64_t dim[FV_MAX_DIMS];
-    double min, max, mean, stddev, zero_fraction;
-    int64_t bias_count;
+    double min, max, mean, stddev;
+    double zero_fraction; /* 0..1, of `count` */
+    int64_t bias_count;   /* 0 for a layer without a bias */
     double bias_min, bias_max, bias_mean, bias_stddev;
 } fv_weight_stats;
 

@@ -43,6 +43,7 @@ typedef struct fv_attachment {
 FV_API fv_status fv_objective_new(const fv_model *model, const char *text,
                                   const fv_attachment *attachments, int count, fv_objective **out,
                                   fv_error *err);
+/* Frees an objective. */
 FV_API void fv_objective_free(fv_objective *objective);
 
 /* Makes a + weight * b, of two objectives of one model.
@@ -54,18 +55,21 @@ FV_API void fv_objective_free(fv_objective *objective);
 FV_API fv_status fv_objective_add(const fv_objective *a, double weight, const fv_objective *b,
                                   fv_objective **out, fv_error *err);
 
-/* The objective in one spelling, with bare units read as means: "class:hen" is "logits:8". It reads
- * back as the same objective, given the same files and attachments. Borrowed; NULL: "". */
+/* Returns the objective in one spelling, with bare units read as means: "class:hen" is "logits:8".
+ * It reads back as the same objective, numbers to the last bit, given the same files and
+ * attachments. Borrowed; of NULL: "". */
 FV_API const char *fv_objective_text(const fv_objective *objective);
 
-/* One sentence worth saying ("optimised before the softmax"), or "". Borrowed; NULL: "". */
+/* Returns a sentence on how the text was understood ("optimised before the softmax"), or "".
+ * Borrowed; of NULL: "". */
 FV_API const char *fv_objective_note(const fv_objective *objective);
 
 /* Makes an objective that compares with a photo: match(LAYER, PHOTO) (feature inversion) or
  * caricature(LAYER, PHOTO, POWER); docs/objectives.md. Recipes of these names go with them.
  *   term    "match" or "caricature"
  *   photo   of any size; what the network sees of it is copied
- *   name    what it is called in the objective's text, say its file's path; NULL: "photo"
+ *   name    what it is called in the objective's text, say its file's path, and not ""; NULL:
+ *           "photo"
  *   power   of a caricature's cosine, 0..1000; < 0: 1
  *   out     yours to free with fv_objective_free
  *   errors  ARG a layer or name with both kinds of quotes, no such term; as fv_objective_new */
@@ -73,16 +77,16 @@ FV_API fv_status fv_photo_objective(const fv_model *model, const char *term, con
                                     const fv_image *photo, const char *name, double power,
                                     fv_objective **out, fv_error *err);
 
-/* Makes the objective of feature accentuation (Hamblin et al. 2024), to be climbed from the photo
- * itself (fv_recipe_set_image "start", of fv_input_picture) with the recipe "accentuate":
- * OBJECTIVE + W*match(NEAR, PHOTO). W is measured, on the photo with some noise, so that both
- * terms' gradients have the same mean magnitude, times `strength`.
- *   session      W is measured with
+/* Makes the objective of feature accentuation (Hamblin et al. 2024): OBJECTIVE + W*match(NEAR,
+ * PHOTO), for the recipe "accentuate" with the photo as its start (fv_recipe_set_image "start", of
+ * fv_input_picture). W is `strength` times what gives both terms' gradients the same mean magnitude
+ * on the photo with some noise: the network is run for that, and the call blocks as long.
+ *   session      what the network is run with
  *   objective    what to bring out: terms of the network
  *   photo, name  as fv_photo_objective
  *   near         the layer in which the picture stays near the photo; NULL: the last whose maps
  *                have at least 1/8 of the input's side
- *   strength     0: no nearness; the more, the nearer
+ *   strength     at least 0. The larger, the nearer the picture stays to the photo; 0: it need not
  *   out          yours to free with fv_objective_free
  *   errors       ARG as fv_photo_objective, a strength that is no number >= 0, or an objective that
  *                looks at the picture; NOTFOUND no layer to stay near, or its gradient is zero;

@@ -21,7 +21,8 @@ typedef struct fv_recipe fv_recipe;
 
 /* ---- what there is -------------------------------------------------------------------------- */
 
-/* The number of recipes; name and one line of one of them, NULL where there is none. */
+/* Returns the number of recipes; the name and a line about one of them, static, NULL where there is
+ * none of that index. */
 FV_API int fv_recipe_count(void);
 FV_API const char *fv_recipe_name(int index);
 FV_API const char *fv_recipe_summary(int index);
@@ -40,7 +41,7 @@ typedef struct fv_recipe_option {
     const char *former; /* a name it had before, which is accepted too; or NULL */
 } fv_recipe_option;
 
-/* The number of options; one of them, static, NULL where there is none. */
+/* Returns the number of options; one of them, static, NULL where there is none of that index. */
 FV_API int fv_recipe_option_count(void);
 FV_API const fv_recipe_option *fv_recipe_option_at(int index);
 
@@ -62,7 +63,11 @@ FV_API fv_status fv_recipe_option_check(const char *option, const char *value, f
 FV_API fv_status fv_recipe_new(const fv_model *model, const char *name,
                                const fv_objective *const *objectives, int count, fv_recipe **out,
                                fv_error *err);
+/* Copies a recipe, with the pictures and numbers it holds.
+ *   out     yours to free with fv_recipe_free
+ *   errors  NOMEM */
 FV_API fv_status fv_recipe_copy(const fv_recipe *recipe, fv_recipe **out, fv_error *err);
+/* Frees a recipe. */
 FV_API void fv_recipe_free(fv_recipe *recipe);
 
 /* Sets an option from text; the recipe is untouched on failure. Setting `start` to or from "image"
@@ -74,9 +79,10 @@ FV_API void fv_recipe_free(fv_recipe *recipe);
 FV_API fv_status fv_recipe_set(fv_recipe *recipe, const char *option, const char *value,
                                fv_error *err);
 
-/* Writes an option as the text that sets it, or "recipe": the recipe's name.
- *   text    cut to `size` bytes, the end included; 2048 are enough for all
- *   errors  NOTFOUND no such option */
+/* Writes an option as the text that sets it; of "recipe", the recipe's name.
+ *   text    [size] caller's array; what does not fit is cut off. 2048 bytes are always enough
+ *   size    at least 1
+ *   errors  NOTFOUND no such option; ARG size is 0 */
 FV_API fv_status fv_recipe_get(const fv_recipe *recipe, const char *option, char *text, size_t size,
                                fv_error *err);
 

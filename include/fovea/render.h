@@ -19,27 +19,8 @@ typedef enum fv_color {
     FV_COLOR_MACO     /* Horama's and Xplique's matrix */
 } fv_color;
 
-/* How bare units are read: LAYER:C, and LAYER. */
-typedef enum fv_reduction {
-    FV_REDUCTION_MEAN = 1, /* mean over positions; a layer: mean of squares (Lucid) */
-    FV_REDUCTION_ENERGY,   /* sum of squares (Wolfram) */
-    FV_REDUCTION_STRONG    /* half the sum of squares of what exceeds mean + sd (Darknet) */
-} fv_reduction;
-
 /* Takes a picture on its way; `image` is borrowed for the call. */
 typedef void (*fv_snapshot_fn)(void *user, int picture, int step, const fv_image *image);
-
-/* The parts an update's time goes to. */
-typedef enum fv_stage {
-    FV_STAGE_PARAM,     /* numbers -> pixels, and their gradient back */
-    FV_STAGE_TRANSFORM, /* transforms, tiles, mean and scale; there and back */
-    FV_STAGE_PLAN,      /* making the network ready for a size it has not had yet */
-    FV_STAGE_NETWORK,   /* forward and backward */
-    FV_STAGE_OBJECTIVE, /* values and their gradients, terms of the picture included */
-    FV_STAGE_OPTIMIZER, /* normalised gradients, the step, regularisers */
-    FV_STAGE_OTHER,     /* between updates: snapshots, progress */
-    FV_STAGE_COUNT
-} fv_stage;
 
 /* A gradient whose norm is beyond this counts as exploding, and no picture is made of it: its
  * square does not fit a float, so optimisers that square it divide by infinity. One all of whose

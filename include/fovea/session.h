@@ -11,32 +11,42 @@
 extern "C" {
 #endif
 
+/* Runs a model. It keeps what it prepared for earlier calls (a plan for each shape of the input and
+ * set of values), so later ones of that shape begin at once. One thread at a time may use it;
+ * threads that want to work at the same time take a session each. Calls block until they are done,
+ * and compute with OpenMP: the caller's omp_set_num_threads is as before after each. After a fork
+ * the child must not use a session of the parent, because OpenMP's threads are not copied. */
 typedef struct fv_session fv_session;
 
 /* What is done where a result (the values or the gradient asked for) is NaN or infinite. */
 typedef enum fv_on_nan {
     FV_ON_NAN_STOP = 1, /* the call fails: FV_NONFINITE, with the layer. The default */
-    FV_ON_NAN_KEEP      /* the numbers are given as they are; a run that climbs keeps its last good
-                           picture, marked unfinished */
+    FV_ON_NAN_KEEP      /* the numbers are given as they are; rendering keeps its last good picture,
+                           marked unfinished */
 } fv_on_nan;
 
+/* How a session works. */
 typedef struct fv_session_desc {
     size_t struct_size; /* FV_DESC */
-    int threads;      /* 0: all processors */
+    int threads;      /* 1..1024; 0: all processors */
     fv_on_nan on_nan; /* 0: FV_ON_NAN_STOP */
 } fv_session_desc;
 
-/* Makes a session. It keeps its plans (one a shape, batch and set of targets) and their memory.
+/* Makes a session. Nothing is computed yet.
  *   model   borrowed: must outlive the session
+ *   desc    NULL: all defaults
+ *   out     yours to free with fv_session_free
+ *   errors  ARG a field of desc out of its range; NOMEM
  */
 FV_API fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc,
                                 fv_session **out, fv_error *err);
+/* Frees a session and the plans it kept. */
 FV_API void fv_session_free(fv_session *session);
 
-/* Has a monitor see the later calls of the session: running, gradients, classifying, activations
- * and attribution. It is asked between pieces of work, not inside a run of the network.
+/* Sets the monitor that later calls of the session report to: running, gradients, classifying,
+ * activations and attribution. It is asked between pieces of work, not inside a run of the network.
  *   monitor  borrowed until another one is set or the session is freed; NULL: none
- *   errors   ARG
+ *   errors   ARG session is NULL
  */
 FV_API fv_status fv_session_set_monitor(fv_session *session, fv_monitor *monitor, fv_error *err);
 
@@ -45,18 +55,21 @@ FV_API fv_status fv_session_set_monitor(fv_session *session, fv_monitor *monitor
 FV_API const char *fv_session_note(const fv_session *session);
 
 /* Runs the network on a raw input and returns one value of its graph.
- *   input   as the graph's input, dim[0] the batch; nothing is preprocessed
+ *   input   of the shape of fv_input.dim, dim[0] the batch; nothing is preprocessed
  *   value   name of a layer or of any value of the graph; NULL: the first output
- *   out     yours to free
- *   errors  NOTFOUND; SHAPE the input does not fit; NOMEM; BACKEND
+ *   out     of the value's own shape; yours to free with fv_tensor_free
+ *   errors  NOTFOUND no such value; SHAPE the input does not fit; NONFINITE; CANCELLED; NOMEM;
+ *           BACKEND
  */
 FV_API fv_status fv_session_run(fv_session *session, const fv_tensor *input, const char *value,
                                 fv_tensor **out, fv_error *err);
 
 /* Computes an objective and its gradient with respect to the raw input.
- *   objective  of the session's model, without terms of the picture or of several pictures (ARG);
- *              each per sample of the batch. A channel of a softmax is that channel, though
- *              rendering takes the logit before it
+ *   objective  of the session's model, of terms of the network alone: those of the picture (tv,
+ *              ...) or of several pictures (diversity, ...), and those that compare with a photo
+ *              (match, caricature), are refused with ARG. It is computed for each sample of the
+ *              batch. A channel of a softmax is that channel, though rendering takes the logit
+ *              before it
  *   values     [input->dim[0]] objective of each sample; caller's array, or NULL
  *   gradient   shaped like the input; yours to free. Samples do not influence each other
  *   errors     as fv_session_run; ARG another model's objective; NOTFOUND no such position
@@ -89,9 +102,10 @@ FV_API fv_status fv_session_forward(fv_session *session, const fv_tensor *input,
 FV_API fv_status fv_session_backward(fv_session *session, const fv_tensor *const *seeds,
                                      fv_tensor **gradient, fv_error *err);
 
+/* A class and how probable it is. */
 typedef struct fv_prediction {
-    int index;
-    float probability;
+    int index;         /* of the class, from 0 */
+    float probability; /* 0..1 */
 } fv_prediction;
 
 /* Classifies a batch of inputs.

@@ -16,9 +16,9 @@
 
 /* What a bare LAYER or LAYER:C stands for. */
 typedef enum fvi_reduction {
-    FVI_REDUCTION_MEAN = FV_REDUCTION_MEAN,
-    FVI_REDUCTION_ENERGY = FV_REDUCTION_ENERGY,
-    FVI_REDUCTION_STRONG = FV_REDUCTION_STRONG,
+    FVI_REDUCTION_MEAN = 1, /* mean over positions; a layer: mean of squares (Lucid) */
+    FVI_REDUCTION_ENERGY,   /* sum of squares (Wolfram) */
+    FVI_REDUCTION_STRONG,   /* half the sum of squares of what exceeds mean + sd (Darknet) */
     FVI_REDUCTION_LITERAL /* the mean; and a channel of a softmax is that channel, where the others
                              take the logit before it */
 } fvi_reduction;

@@ -56,7 +56,7 @@ typedef struct recipe {
 /* clang-format off */
 static const recipe recipes[] = {
     {"our default for classes: the one whose pictures unseen networks recognise best", 0, {
-        .recipe = "fovea", .reduction = FV_REDUCTION_MEAN,
+        .recipe = "fovea", .reduction = FVI_REDUCTION_MEAN,
         .param = {.kind = FVI_PARAM_BOUNDED, .color = FV_COLOR_LUCID, .output_activation = FVI_OUTPUT_SIGMOID,
                   .high = 1, .decay = 1.3f, .gain = 1.5f, .bias = 0.5f},
         .start = {FVI_START_NORMAL, 0, 0.05f, NULL, NULL},
@@ -66,7 +66,7 @@ static const recipe recipes[] = {
         .optimizer = ADAM(0.05f), .schedule = ONE_SIZE(256),
         .display = {.kind = FVI_DISPLAY_CLIP, .margin = 0.107f}, .relu_redirect_steps = 16}},
     {"our default for the maps of inner layers: the same without close-ups", FVI_SIZE_RECEPTIVE, {
-        .recipe = "fovea-layer", .reduction = FV_REDUCTION_MEAN,
+        .recipe = "fovea-layer", .reduction = FVI_REDUCTION_MEAN,
         .param = {.kind = FVI_PARAM_BOUNDED, .color = FV_COLOR_LUCID, .output_activation = FVI_OUTPUT_SIGMOID,
                   .high = 1, .decay = 1.3f, .gain = 2},
         .start = {FVI_START_NORMAL, 0, 0.05f, NULL, NULL},
@@ -75,7 +75,7 @@ static const recipe recipes[] = {
         .optimizer = ADAM(0.05f), .schedule = ONE_SIZE(256),
         .display = {.kind = FVI_DISPLAY_CLIP}, .relu_redirect_steps = 16}},
     {"Lucid's render_vis (Olah, Mordvintsev and Schubert 2017)", 128, {
-        .recipe = "lucid", .reduction = FV_REDUCTION_MEAN,
+        .recipe = "lucid", .reduction = FVI_REDUCTION_MEAN,
         .param = FOURIER(1, 0.25f),
         .start = {FVI_START_NORMAL, 0, 0.01f, NULL, NULL},
         .transforms = LIST(TE(PAD, GREY, 12), T(JITTER, 8), T(SCALE, 0.9f, 1.1f, 0.02f, 1),
@@ -84,7 +84,7 @@ static const recipe recipes[] = {
         .optimizer = ADAM(0.05f), .schedule = ONE_SIZE(513),
         .display = {.kind = FVI_DISPLAY_CLIP}, .relu_redirect_steps = 17}},
     {"Lucent's render_vis, Lucid in PyTorch", 128, {
-        .recipe = "lucent", .reduction = FV_REDUCTION_MEAN,
+        .recipe = "lucent", .reduction = FVI_REDUCTION_MEAN,
         .param = FOURIER(1, 0.25f),
         .start = {FVI_START_NORMAL, 0, 0.01f, NULL, NULL},
         .transforms = LIST(TE(PAD, GREY, 12), T(TRANSLATE, 0, 7), T(SCALE, 0.9f, 1.1f, 0.02f, 2),
@@ -93,7 +93,7 @@ static const recipe recipes[] = {
         .optimizer = ADAM(0.05f), .schedule = ONE_SIZE(512),
         .display = {.kind = FVI_DISPLAY_CLIP}}},
     {"MACO as Horama has it: phases under a fixed spectrum (Fel et al. 2023)", 1280, {
-        .recipe = "maco", .reduction = FV_REDUCTION_MEAN,
+        .recipe = "maco", .reduction = FVI_REDUCTION_MEAN,
         .param = {.kind = FVI_PARAM_PHASE, .color = FV_COLOR_MACO, .output_activation = FVI_OUTPUT_SIGMOID,
                   .high = 1, .decay = 1.6f, .gain = 1},
         .start = {FVI_START_NORMAL, 0, 1, NULL, NULL},
@@ -106,7 +106,7 @@ static const recipe recipes[] = {
                      .octave_carry = FVI_OCTAVE_CARRY_PICTURE, .keep = FVI_KEEP_LAST},
         .display = {.kind = FVI_DISPLAY_PERCENTILE, .alpha = 1}}},
     {"Wolfram's Deep Dream example: the largest step is 1/8, noise at all scales", 0, {
-        .recipe = "wolfram", .reduction = FV_REDUCTION_ENERGY,
+        .recipe = "wolfram", .reduction = FVI_REDUCTION_ENERGY,
         .param = PIXELS(CLIP, 1),
         .start = {FVI_START_SCALES, 0.5f, 0.1f, NULL, NULL},
         .transforms = LIST(T(ROLL, 8)),
@@ -114,7 +114,7 @@ static const recipe recipes[] = {
         .optimizer = ASCENT(0.125f), .schedule = ONE_SIZE(256),
         .display = {.kind = FVI_DISPLAY_CLIP}, .relu_redirect_steps = 16}},
     {"MATLAB's deepDreamImage: growing sizes, Laplacian gradient normalisation", 0, {
-        .recipe = "matlab", .reduction = FV_REDUCTION_MEAN,
+        .recipe = "matlab", .reduction = FVI_REDUCTION_MEAN,
         .param = PIXELS(NONE, 1),
         .start = {FVI_START_UNIFORM, 100.5f * PIXEL, 0.5f * PIXEL, NULL, NULL},
         .transforms = LIST(T(ROLL, 0, 511)),
@@ -125,7 +125,7 @@ static const recipe recipes[] = {
                      .octave_carry = FVI_OCTAVE_CARRY_PICTURE, .tile = 512, .keep = FVI_KEEP_LAST},
         .display = {.kind = FVI_DISPLAY_LINEAR}, .relu_redirect_steps = 16}},
     {"Google's DeepDream notebook: octaves on a picture, detail carried over", 0, {
-        .recipe = "deepdream", .reduction = FV_REDUCTION_MEAN,
+        .recipe = "deepdream", .reduction = FVI_REDUCTION_MEAN,
         .param = PIXELS(CLIP, 1),
         .start = {FVI_START_SCALES, 0.5f, 0.1f, NULL, NULL},
         .transforms = LIST(T(ROLL, 32)),
@@ -135,7 +135,7 @@ static const recipe recipes[] = {
                      .octave_carry = FVI_OCTAVE_CARRY_DETAIL, .keep = FVI_KEEP_LAST},
         .display = {.kind = FVI_DISPLAY_CLIP}, .relu_redirect_steps = 16}},
     {"keras-vis' visualize_activation: total variation, 6-norm, RMSprop", 0, {
-        .recipe = "keras-vis", .reduction = FV_REDUCTION_MEAN,
+        .recipe = "keras-vis", .reduction = FVI_REDUCTION_MEAN,
         .param = PIXELS(NONE, 255),
         .start = {FVI_START_UNIFORM, 127.5f, 22.083648f, NULL, NULL}, /* sd 0.05 * 255 */
         .regularizer = {.terms = "- 10*tv(2) - 10*lp(6)"},
@@ -146,7 +146,7 @@ static const recipe recipes[] = {
                      .octave_carry = FVI_OCTAVE_CARRY_PICTURE, .keep = FVI_KEEP_BEST},
         .display = {.kind = FVI_DISPLAY_STANDARD}}},
     {"tf-keras-vis' ActivationMaximization: jitter and rotation of the picture itself", 0, {
-        .recipe = "tf-keras-vis", .reduction = FV_REDUCTION_MEAN,
+        .recipe = "tf-keras-vis", .reduction = FVI_REDUCTION_MEAN,
         .param = PIXELS(NONE, 255),
         .start = {FVI_START_UNIFORM, 127.5f, 127.5f, NULL, NULL},
         .in_place_transforms = LIST(T(ROLL, 4, -1), TE(ROTATE, REFLECT, -1, 1)),
@@ -156,7 +156,7 @@ static const recipe recipes[] = {
                       .epsilon_under_root = 1},
         .schedule = ONE_SIZE(200), .display = {.kind = FVI_DISPLAY_CLIP}}},
     {"Darknet's nightmare: one random octave a step, strong activations only", 0, {
-        .recipe = "darknet", .reduction = FV_REDUCTION_STRONG,
+        .recipe = "darknet", .reduction = FVI_REDUCTION_STRONG,
         .param = PIXELS(CLIP, 1),
         .start = {FVI_START_SCALES, 0.5f, 0.1f, NULL, NULL},
         .transforms = LIST(TE(TRANSLATE, REPEAT, 7, 1, 1), T(OCTAVE, 4, 4.0f / 3), T(FLIP, 0.5f)),
@@ -165,7 +165,7 @@ static const recipe recipes[] = {
         .optimizer = ASCENT(0.04f), .schedule = ONE_SIZE(10),
         .display = {.kind = FVI_DISPLAY_CLIP}}},
     {"our inversion: a picture that a layer takes for a photo; objective match(LAYER, PHOTO)", 0, {
-        .recipe = "invert", .reduction = FV_REDUCTION_MEAN,
+        .recipe = "invert", .reduction = FVI_REDUCTION_MEAN,
         .param = FOURIER(1, 0.25f),
         .start = {FVI_START_NORMAL, 0, 0.01f, NULL, NULL},
         .transforms = LIST(TE(PAD, REFLECT, 4), T(JITTER, 8)),
@@ -174,7 +174,7 @@ static const recipe recipes[] = {
                       .beta2 = 0.999f, .epsilon = 1e-8f},
         .schedule = ONE_SIZE(256), .display = {.kind = FVI_DISPLAY_CLIP}}},
     {"our caricature, after Lucid's: a photo with what a layer sees in it exaggerated", 0, {
-        .recipe = "caricature", .reduction = FV_REDUCTION_MEAN,
+        .recipe = "caricature", .reduction = FVI_REDUCTION_MEAN,
         .param = FOURIER(1, 0.25f),
         .start = {FVI_START_NORMAL, 0, 0.01f, NULL, NULL},
         .transforms = LIST(TE(PAD, REFLECT, 12), T(JITTER, 12), T(ROTATE, -5, 5), T(JITTER, 4)),
@@ -182,7 +182,7 @@ static const recipe recipes[] = {
         .optimizer = ADAM(0.05f), .schedule = ONE_SIZE(256),
         .display = {.kind = FVI_DISPLAY_CLIP}}},
     {"feature accentuation, after Hamblin et al. 2024: crops of all sizes, from a photo", 0, {
-        .recipe = "accentuate", .reduction = FV_REDUCTION_MEAN,
+        .recipe = "accentuate", .reduction = FVI_REDUCTION_MEAN,
         .param = FOURIER(1, 0.25f),
         .start = {FVI_START_NORMAL, 0, 0.01f, NULL, NULL},
         .transforms = LIST(TE(CROP, REFLECT, 0.05f, 0.99f), T(NOISE, 0.02f, 0.01f)),
@@ -192,7 +192,7 @@ static const recipe recipes[] = {
                      .octave_carry = FVI_OCTAVE_CARRY_PICTURE, .keep = FVI_KEEP_LAST},
         .display = {.kind = FVI_DISPLAY_CLIP}}},
     {"for inputs that are no pictures: no prior but a fixed norm (Erhan et al. 2009)", 0, {
-        .recipe = "erhan", .reduction = FV_REDUCTION_MEAN,
+        .recipe = "erhan", .reduction = FVI_REDUCTION_MEAN,
         .param = PIXELS(NONE, 1),
         .start = {FVI_START_UNIFORM, 0, 1, NULL, NULL},
         .regularizer = {.norm = 10},

@@ -5,6 +5,7 @@
 #define FVI_VIS_RECIPE_SETTINGS_H
 
 #include "fovea/fovea.h"
+#include "vis/objective/objective.h"
 #include "vis/optimize/gradient_scale.h"
 #include "vis/optimize/optimizer.h"
 #include "vis/param/param.h"
@@ -83,7 +84,7 @@ typedef struct fvi_settings {
                            as [channels][height][width] */
     uint64_t seed;      /* of every random choice */
     int restarts;       /* pictures of each objective, from different starts */
-    fv_reduction reduction;
+    fvi_reduction reduction;
     fvi_view view;
     fvi_param_settings param;
     fvi_start_settings start;

@@ -101,7 +101,7 @@ static fv_status render_all(fvi_job *j, fv_error *err) {
 static fv_status resolve_unit(const fvi_job *j, const fv_objective *objective,
                               const fv_objective *more, fvi_unit *u, fv_error *err) {
     const fvi_network *net = j->model->network;
-    const fvi_reduction reduction = (fvi_reduction)j->desc->reduction;
+    const fvi_reduction reduction = j->desc->reduction;
     fvi_objective bare;
     char text[NAME_BYTES];
     fv_status st = fvi_objective_resolve(objective, NULL, net, reduction, &bare, err);

@@ -6,12 +6,12 @@
 #include <omp.h>
 
 #include "base/clock.h"
-#include "fovea/fovea.h"
+#include "fovea-private/stage.h"
 
 /* Seconds of all updates so far. */
 typedef struct fvi_stage_times {
     double seconds[FV_STAGE_COUNT];
-    double mark; /* the library's own */
+    double mark; /* when the last part ended */
 } fvi_stage_times;
 
 /* Nothing where nobody measures (`t` NULL), and in all threads but the first, which stands for
