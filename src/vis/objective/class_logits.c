@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* class_logits: where a network keeps its classes, and which is meant.
+/* class_logits: finds the values that stand for a network's classes.
  *
- * A softmax hides its gradient: where one class is far ahead, raising it moves nothing. So a class
- * is raised on the logits, the numbers before the softmax (Simonyan, Vedaldi and Zisserman 2014,
+ * The gradient of a softmax vanishes where one class is far more probable than the others. So the
+ * logits are optimised, the values before the softmax (Simonyan, Vedaldi and Zisserman 2014,
  * arXiv:1312.6034). They are found in the graph at the network's own size: from a value back
  * through reshapes and identities to a softmax over one vector of classes, and on to what goes into
  * it.
@@ -17,7 +17,7 @@
 #include "graph/channel_axis.h"
 #include "model/network/find.h"
 
-/* Whether a value is one vector of numbers for each sample, along its channels. */
+/* Whether a value is a vector for each sample, along its channels. */
 static int is_vector(const fvi_graph *g, int v, int64_t *length) {
     const fvi_shape *s = &g->values[v].shape;
     int axis = -1;

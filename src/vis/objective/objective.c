@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* objective: an expression as it was read, and what it comes to under a reduction.
+/* objective: an expression as it was read, and its terms under a reduction.
  *
  * Text is read once (parse.c), into terms that say how each was written: `LAYER:C` stays a bare
  * unit, a channel of a softmax keeps its name and that of the logits before it. What a recipe
@@ -48,7 +48,7 @@ static int is_mean(fvi_reduction r) {
     return r == FVI_REDUCTION_MEAN || r == FVI_REDUCTION_LITERAL;
 }
 
-/* What a bare unit stands for; one neuron, and a class, are numbers in themselves. */
+/* Applies the reduction to a bare unit. A neuron and a class are single values and need none. */
 static void reduce(fvi_term *t, fvi_reduction r) {
     if (t->spelling == FVI_SPELLED_MEAN) t->bare = is_mean(r);
     if (t->spelling != FVI_SPELLED_BARE) return;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* parse: reads an expression, a sum of weighted terms.
  *
- * Names of layers hold '-', '/', '.', ':' and, rarely, worse. So a text that is the name of a unit
- * from beginning to end is that unit, whatever stands in it; '+' and '-' are operators only between
- * blanks or at the very beginning; and a name in quotes is nothing but a name.
+ * Names of layers contain '-', '/', '.', ':' and sometimes parentheses or blanks. Three rules keep
+ * them apart from operators: a text that as a whole names a unit is that unit; '+' and '-' are
+ * operators only between blanks or at the beginning; a name in quotes is only a name.
  */
 #include "vis/objective/parse.h"
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* reader: the units a term names, LAYER, LAYER:C, LAYER:C@y,x, class:C, and the arguments of calls.
  *
- * A layer's name may hold ':' and '@' itself. So the longest LAYER that is followed by something
- * that reads as a channel or a position is tried first, then the whole text; quotes settle what is
- * left.
+ * A layer's name may itself contain ':' and '@'. So the longest LAYER that is followed by a channel
+ * or a position is tried first, then the whole text; quotes decide the cases that remain.
  */
 #include "vis/objective/reader.h"
 

@@ -58,12 +58,12 @@ fv_status fvi_read_path(const char *path, char **out, fv_error *err);
 /* What the caller has attached under that name, or NULL. */
 const fv_attachment *fvi_reader_attachment(const fvi_reader *r, const char *name);
 
-/* Gives a term its vector, which is taken over, with a name. */
+/* Gives a term a vector, which it then owns, and its name. */
 void fvi_term_own(fvi_term *t, const char *name, fv_tensor *vector);
 /* Gives a term the vector of another. */
 void fvi_term_share(fvi_term *t, const fvi_term *with);
 void fvi_term_clear(fvi_term *t);
-/* A tensor of the same numbers.  errors  NOMEM */
+/* Copies a tensor.  errors  NOMEM */
 fv_status fvi_copy_tensor(const fv_tensor *from, fv_tensor **out, fv_error *err);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* subset: what several terms compute of the elements they look at, each with its gradient.
- */
+/* subset: functions of a subset of elements that several terms share, each with its gradient. */
 #include "vis/objective/subset.h"
 
 #include <math.h>

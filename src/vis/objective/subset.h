@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The elements of one sample that a term looks at: those of a layer, of a channel of it, or of one
- * position. */
+/* The elements of one sample that a term is computed from: those of a layer, of one of its
+ * channels, or of one position. */
 #ifndef FVI_VIS_OBJECTIVE_SUBSET_H
 #define FVI_VIS_OBJECTIVE_SUBSET_H
 
@@ -33,7 +33,7 @@ double fvi_channel_value(const fvi_extent *l, int64_t n, int64_t channel, int64_
  * with its constants); adds scale * its gradient. */
 double fvi_dot_cosine(const fvi_subset *p, const float *v, double v_length, double power,
                       const float *x, double scale, float *seed);
-/* Sum of squares of n numbers. */
+/* Sum of squares of n elements. */
 double fvi_sum_squares(const float *v, int64_t n);
 
 #endif

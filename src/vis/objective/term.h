@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a term of an objective is. A kind of term has one row (struct fvi_term_kind), in one file
- * term_*.c: its name, how it is read and written, and what it computes. terms.c lists the rows.
+/* What a term of an objective is. A kind of term has one row (struct fvi_term_kind), in a file
+ * of terms/: its name, how it is read and written, and what it computes. terms.c lists the rows.
  */
 #ifndef FVI_VIS_OBJECTIVE_TERM_H
 #define FVI_VIS_OBJECTIVE_TERM_H

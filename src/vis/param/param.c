@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* param: how a picture is written as numbers.
+/* param: from parameters z to a picture, and its gradient back.
  *
- * A kind (param_pixels, _fourier, _laplacian, _phase) makes a raw picture of the numbers. Then,
- * with C the colour map (none but for 3 channels): SIGMOID     low + (high - low) * sigmoid(C raw)
+ * A kind (param_pixels, _fourier, _laplacian, _phase, _bounded) makes a raw picture of the
+ * parameters. With C the colour map (which only pictures of 3 channels have), the picture is
+ *     SIGMOID     low + (high - low) * sigmoid(C raw + bias)
  *     NONE, CLIP  low + (high - low) * (C raw + middle), middle being Lucid's mean colour of
  *                 ImageNet where there is a colour map, else 1/2
- * but PIXELS without a colour map and sigmoid are the picture's own values. All of it has an exact
- * adjoint.
+ * The parameters of PIXELS without a colour map and a sigmoid are the picture itself. Every step
+ * has an exact adjoint.
  *
  * Source: Lucid's param.image and to_valid_rgb; Olah et al., "Feature Visualization", Distill 2017.
  */
@@ -25,13 +26,13 @@
 
 static const float mean_color[3] = {0.48f, 0.46f, 0.41f};
 
-/* Whether the numbers are spatial frequencies. */
+/* Whether the parameters are spatial frequencies. */
 static int has_waves(const fvi_param_settings *d) {
     return d->kind == FVI_PARAM_FOURIER || d->kind == FVI_PARAM_PHASE ||
            d->kind == FVI_PARAM_BOUNDED;
 }
 
-/* The numbers of a desc. */
+/* The settings that are numbers. */
 static fv_status check_numbers(const fvi_param_settings *d, fv_error *err) {
     if (!(d->high > d->low) || !isfinite(d->low) || !isfinite(d->high))
         return fvi_fail(err, FV_ARG, "picture values from %g to %g: high must be above low",
@@ -46,7 +47,7 @@ static fv_status check_numbers(const fvi_param_settings *d, fv_error *err) {
     return FV_OK;
 }
 
-/* What every kind asks of a desc. */
+/* Checks the settings that all kinds have. */
 static fv_status check(const fvi_param_settings *d, int channels, int h, int w, fv_error *err) {
     if (d->kind < FVI_PARAM_PIXELS || d->kind > FVI_PARAM_BOUNDED)
         return fvi_fail(err, FV_ARG, "parametrisation %d does not exist (1..5)", d->kind);
@@ -59,12 +60,12 @@ static fv_status check(const fvi_param_settings *d, int channels, int h, int w, 
         return fvi_fail(err, FV_ARG, "a picture of %d x %d x %d: sizes are at least 1", channels, h,
                         w);
     if ((int64_t)h * w > MAX_NUMBERS / channels)
-        return fvi_fail(err, FV_NOMEM, "a picture of %d x %d x %d has more than 2^32 numbers",
+        return fvi_fail(err, FV_NOMEM, "a picture of %d x %d x %d has more than 2^32 elements",
                         channels, h, w);
     return check_numbers(d, err);
 }
 
-/* Whether the numbers are the picture's own values. */
+/* Whether the parameters are the picture itself. */
 static int is_bare(const fvi_param *p) {
     return p->desc.kind == FVI_PARAM_PIXELS && p->desc.color == FV_COLOR_RGB &&
            p->desc.output_activation != FVI_OUTPUT_SIGMOID;
@@ -118,18 +119,18 @@ void fvi_param_free(fvi_param *p) {
 int64_t fvi_param_count(const fvi_param *p) { return p->count; }
 
 /* Laplacian: a quarter as many at each level. Frequencies: a column more than half of them. */
-int64_t fvi_param_most_numbers(const fvi_param_settings *desc, int channels, int h, int w) {
+int64_t fvi_param_count_max(const fvi_param_settings *desc, int channels, int h, int w) {
     const int64_t pixels = (int64_t)channels * h * w;
     if (desc->kind == FVI_PARAM_LAPLACIAN) return pixels + pixels / 3 + (int64_t)channels * (h + w);
     return has_waves(desc) ? pixels + 2 * (int64_t)channels * h : pixels;
 }
 
-/* Rooms of a picture's size: the gradient, the squash's, and the kind's own, at most two or, of
+/* Buffers of a picture's size: the gradient, the sigmoid, and those of the kind, at most two or, of
  * phases, three. */
 size_t fvi_param_bytes(const fvi_param_settings *desc, int channels, int h, int w) {
     const size_t rooms = desc->kind == FVI_PARAM_PHASE ? 5 : 4;
-    const size_t numbers = (size_t)fvi_param_most_numbers(desc, channels, h, w);
-    return sizeof(fvi_param) + rooms * numbers * sizeof(float) +
+    const size_t count = (size_t)fvi_param_count_max(desc, channels, h, w);
+    return sizeof(fvi_param) + rooms * count * sizeof(float) +
            (has_waves(desc) ? fvi_fft_bytes(h, w, channels) : 0);
 }
 
@@ -160,9 +161,9 @@ fv_status fvi_param_from_picture(fvi_param *p, const float *picture, float *z, f
     return p->kind->invert(p, p->draw, z, err);
 }
 
-/* ---- the numbers before the first update ---- */
+/* ---- the parameters before the first update ---- */
 
-/* A picture of noise at all scales or of one value, and its numbers. */
+/* Those of a picture of noise at all scales, or of one value. */
 static fv_status start_picture(fvi_param *p, const fvi_start_settings *desc, fvi_random *r,
                                float *z, fv_error *err) {
     float *picture = malloc((size_t)p->pixels * sizeof *picture);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Parametrisations: how the picture is written as numbers (param.c has the formulas). One object a
- * picture: it has its own room to work in, so pictures of a batch can be worked on side by side.
+/* Parametrisations: the parameters that a picture is made of, which the optimiser changes (param.c
+ * has the formulas). Each picture has an object of its own with its own buffers, so that threads
+ * can work on the pictures of a batch at the same time.
  *
  * A "picture" in this folder is planar [channels][h][w] with values in low..high
  * (fvi_param_settings).
@@ -11,7 +12,7 @@
 #include "base/random.h"
 #include "fovea/fovea.h"
 
-/* How the picture is written as numbers that are optimised. */
+/* What the parameters are. */
 typedef enum fvi_param_kind {
     FVI_PARAM_PIXELS = 1, /* the pixels themselves */
     FVI_PARAM_FOURIER,    /* spatial frequencies, scaled by 1/f^decay (Olah et al. 2017) */
@@ -20,7 +21,7 @@ typedef enum fvi_param_kind {
     FVI_PARAM_BOUNDED     /* spatial frequencies, at most as strong as in photographs */
 } fvi_param_kind;
 
-/* How the numbers are kept where pictures are. */
+/* What keeps the picture in low..high. */
 typedef enum fvi_output_activation {
     FVI_OUTPUT_NONE = 1,
     FVI_OUTPUT_SIGMOID, /* low + (high - low) * sigmoid */
@@ -31,11 +32,11 @@ typedef struct fvi_param_settings {
     fvi_param_kind kind;
     fv_color color;
     fvi_output_activation output_activation;
-    float low, high; /* what picture values of 0 and 1 are in the numbers regularisers, clipping and
-                        step sizes see (0,1 or 0,255) */
+    float low, high; /* picture values of black and white (0,1 or 0,255), on which regularisers,
+                        clipping and step sizes work */
     float decay;     /* FOURIER: power of 1/f; PHASE, BOUNDED: of the built-in spectrum */
     float gain;      /* FOURIER: multiplies the inverse transform (Lucid: 1/4); PHASE: standard
-                        deviation of the picture before the squash; BOUNDED: of photographs */
+                        deviation of the raw picture; BOUNDED: of photographs */
     int levels;      /* LAPLACIAN: pictures, 1..10 */
     const fv_tensor *spectrum; /* PHASE, BOUNDED: magnitudes [channels][h][w/2+1] of any h, w, as
                                   fv_spectrum makes them; NULL: built in. Borrowed */
@@ -45,12 +46,12 @@ typedef struct fvi_param_settings {
                         at the corners, which glow */
 } fvi_param_settings;
 
-/* The numbers before the first update. Means and deviations are those of the numbers optimised
- * (Fourier coefficients, phases, pixels between low and high). */
+/* The parameters before the first update. Means and deviations are those of the parameters (Fourier
+ * coefficients, phases, pixels between low and high). */
 typedef enum fvi_start_kind {
     FVI_START_SCALES = 1, /* noise of equal strength in every octave of frequency */
-    FVI_START_NORMAL,     /* independent normal numbers: mean, sd */
-    FVI_START_UNIFORM,    /* independent uniform numbers in mean +- sd */
+    FVI_START_NORMAL,     /* independent normal parameters: mean, sd */
+    FVI_START_UNIFORM,    /* independent uniform parameters in mean +- sd */
     FVI_START_GREY,       /* `mean` everywhere */
     FVI_START_IMAGE       /* a picture, plus normal noise of deviation sd */
 } fvi_start_kind;
@@ -70,42 +71,45 @@ fv_status fvi_param_new(const fvi_param_settings *desc, int channels, int h, int
                         fv_error *err);
 void fvi_param_free(fvi_param *p);
 
-/* How many numbers there are. */
+/* The number of parameters. */
 int64_t fvi_param_count(const fvi_param *p);
 
-/* Before one is made, at most: how many numbers there will be, and bytes it takes besides them. */
-int64_t fvi_param_most_numbers(const fvi_param_settings *desc, int channels, int h, int w);
+/* Upper bounds, before an object is made: of the number of its parameters, and of the bytes of its
+ * buffers, which the parameters are not in. */
+int64_t fvi_param_count_max(const fvi_param_settings *desc, int channels, int h, int w);
 size_t fvi_param_bytes(const fvi_param_settings *desc, int channels, int h, int w);
 
-/* The numbers before the first update, for every kind but FVI_START_IMAGE (an ARG error).
- *   NORMAL   z[i] = mean + sd * n, n of fvi_random_normals over all numbers in order
- *   UNIFORM  z[i] = mean + sd * (2 u - 1), u of fvi_random_uniform, a draw a number in order
- *   SCALES   the numbers of a picture that fvi_start_all_scales draws with `mean` and `sd`
- *   GREY     the numbers of a picture of `mean` everywhere
- * Order of the numbers: PIXELS [c][h][w]; FOURIER [c][h][w/2+1] of (re, im); LAPLACIAN level 0
+/* Sets the parameters before the first update, for every kind but FVI_START_IMAGE (an ARG error).
+ *   NORMAL   mean + sd * n, n of fvi_random_normals over all parameters in order
+ *   UNIFORM  mean + sd * (2 u - 1), u of fvi_random_uniform, drawn for each parameter in order
+ *   SCALES   those of a picture that fvi_start_all_scales draws with `mean` and `sd`
+ *   GREY     those of a picture of `mean` everywhere
+ * Order of the parameters: PIXELS [c][h][w]; FOURIER [c][h][w/2+1] of (re, im); LAPLACIAN level 0
  * [c][h][w], then level 1 [c][h/2][w/2], ...; PHASE [c][h][w/2+1].
  *   errors  ARG; NOMEM */
-fv_status fvi_param_start(fvi_param *p, const fvi_start_settings *desc, fvi_random *r, float *z,
-                          fv_error *err);
+fv_status fvi_param_start(fvi_param *p, const fvi_start_settings *desc, fvi_random *r,
+                          float *parameters, fv_error *err);
 
-/* A sigmoid's picture is taken to lie this share of high - low inside low and high: half a level of
- * 8-bit pictures. */
+/* Where a sigmoid's picture is inverted, values are first kept this share of high - low away from
+ * low and high: half a level of 8-bit pictures. */
 #define FVI_PARAM_EDGE (1.0f / 512)
 
-/* The numbers whose picture is (as near as the kind can: phases keep their magnitudes and their
- * spread, a sigmoid cannot reach low or high) the one given: of a start picture, and of the one
- * carried on from a smaller size.
+/* Finds the parameters of a picture: a start, or the result of a smaller octave. They make it as
+ * nearly as the kind can: phases keep their magnitudes and standard deviation, a sigmoid cannot
+ * reach low or high.
  *   errors  NOMEM */
-fv_status fvi_param_from_picture(fvi_param *p, const float *picture, float *z, fv_error *err);
+fv_status fvi_param_from_picture(fvi_param *p, const float *picture, float *parameters,
+                                 fv_error *err);
 
-/* numbers [count] -> picture [channels][h][w]; remembers what the adjoint needs. */
-void fvi_param_picture(fvi_param *p, const float *z, float *picture);
-/* Gradient at the picture -> gradient at the numbers, around the z of the last fvi_param_picture.
- */
-void fvi_param_adjoint(fvi_param *p, const float *z, const float *dpicture, float *dz);
+/* Makes the picture [channels][h][w] of parameters [count]; keeps what the adjoint needs. */
+void fvi_param_picture(fvi_param *p, const float *parameters, float *picture);
+/* Turns the gradient at the picture into that at the parameters, which must be those of the last
+ * fvi_param_picture. */
+void fvi_param_adjoint(fvi_param *p, const float *parameters, const float *dpicture,
+                       float *dparameters);
 
-/* After an update: brings the numbers back where their picture lies in low..high, for CLIP; phases
- * stay as they are. Call fvi_param_picture before the next adjoint. */
-void fvi_param_constrain(fvi_param *p, float *z);
+/* After an update, for CLIP: changes the parameters so that their picture is in low..high; phases
+ * are left alone. Call fvi_param_picture before the next adjoint. */
+void fvi_param_constrain(fvi_param *p, float *parameters);
 
 #endif

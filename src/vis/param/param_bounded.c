@@ -3,13 +3,13 @@
  *
  *     raw = gain * irfft2(m * z / sqrt(1 + |z|^2))
  *
- * Numbers are z, complex, (re, im) of [channels][h][w/2+1]; m the mean magnitudes of photographs
- * (spectrum.c; 0 at frequency 0, which leaves the mean grey); irfft2 divides by h w. A free Fourier
- * picture (param_fourier.c) may pile up any strength at high frequencies, which is what networks
- * other than the one it was made for do not recognise; one of phases alone (param_phase.c) must
- * have the full strength at every frequency from the start, and shows it as clutter. Here
- * frequencies begin near nothing and grow only where the objective wants them, up to a photograph's
- * strength.
+ * The parameters are z, complex, (re, im) of [channels][h][w/2+1]; m are the mean magnitudes of
+ * photographs (spectrum.c; 0 at frequency 0, which leaves the mean grey); irfft2 divides by h w. A
+ * free Fourier picture (param_fourier.c) may pile up any strength at high frequencies, which is
+ * what networks other than the one it was made for do not recognise; one of phases alone
+ * (param_phase.c) must have the full strength at every frequency from the start, and shows it as
+ * clutter. Here frequencies begin near 0 and grow only where that raises the objective, up to a
+ * photograph's strength.
  *
  * The adjoint of y = z / s, s = sqrt(1 + |z|^2):  dz = (dy - z <z, dy> / s^2) / s.
  */
@@ -38,7 +38,7 @@ static fv_status bounded_prepare(fvi_param *p, fv_error *err) {
     return st;
 }
 
-/* y = m z / sqrt(1 + |z|^2) of n numbers */
+/* y = m z / sqrt(1 + |z|^2) of n elements */
 FVI_INLINE void bound(const float *z, const float *m, int n, float *restrict re,
                       float *restrict im) {
 #pragma omp simd
@@ -122,4 +122,4 @@ static fv_status bounded_invert(fvi_param *p, float *raw, float *z, fv_error *er
 }
 
 const fvi_param_entry fvi_param_bounded = {bounded_prepare, bounded_raw, bounded_adjoint,
-                                          bounded_invert, 1};
+                                           bounded_invert, 1};

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* param_fourier: raw = gain * irfft2(z / max(f, 1 / max(h, w))^decay), f in cycles a pixel, irfft2
- * the orthonormal inverse; numbers are (re, im) of [channels][h][w/2+1].
+ * the orthonormal inverse; the parameters z are (re, im) of [channels][h][w/2+1].
  *
  * Dividing by the frequency makes all of them equally strong in the picture, as they are in
  * photographs, so that one step of the optimiser moves them alike. This is fft_image of Lucid,
- * which writes sqrt(h w) / f before an inverse transform that divides by h w: the same numbers. Not
- * as Lucid: an odd width has its own (w+1)/2 columns; Lucid makes a picture one column wider and
- * cuts.
+ * which writes sqrt(h w) / f before an inverse transform that divides by h w. That is the
+ * same. Different from Lucid: an odd width has its own (w+1)/2 columns, where Lucid makes a picture
+ * one column wider and crops it.
  *
  * Source: Olah, Mordvintsev and Schubert, "Feature Visualization", Distill 2017.
  */
@@ -31,7 +31,7 @@ static fv_status fourier_prepare(fvi_param *p, fv_error *err) {
     return FV_OK;
 }
 
-/* The Fourier transform's frequencies, and their gradient: numbers times scale. */
+/* The frequencies of the inverse transform, z times scale, and their gradient. */
 FVI_WIDE static void fourier_spectrum(void *user, int64_t first, int n, float *re, float *im) {
     const fvi_param *p = user;
     const float *z = p->z + 2 * first, *scale = p->scale + first % ((int64_t)p->h * p->columns);
@@ -89,4 +89,4 @@ static fv_status fourier_invert(fvi_param *p, float *raw, float *z, fv_error *er
 }
 
 const fvi_param_entry fvi_param_fourier = {fourier_prepare, fourier_raw, fourier_adjoint,
-                                          fourier_invert, 1};
+                                           fourier_invert, 1};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files param*.c share and nobody else sees: the object, and what each kind of
- * parametrisation does. A kind makes a "raw" picture of the numbers; colour and output activation,
- * the same for all kinds, make the picture of that (param.c). */
+/* Shared by the files param*.c alone: the object, and what each kind of parametrisation does. A
+ * kind makes a "raw" picture of the parameters; colour and output activation, the same for all
+ * kinds, make the picture of that (param.c). z are the parameters, dz their gradient. */
 #ifndef FVI_VIS_PARAM_PARAM_KIND_H
 #define FVI_VIS_PARAM_PARAM_KIND_H
 
@@ -12,21 +12,21 @@
 #define FVI_PARAM_ROOMS 8
 
 typedef struct fvi_param_entry {
-    /* Sets p->count and takes all room the kind will ever need.  errors  ARG; SHAPE; NOMEM */
+    /* Sets p->count and allocates all buffers of the kind.  errors  ARG; SHAPE; NOMEM */
     fv_status (*prepare)(fvi_param *p, fv_error *err);
-    /* Numbers -> raw [channels][h][w]; remembers what the adjoint needs. */
+    /* z -> raw [channels][h][w]; keeps what the adjoint needs. */
     void (*raw)(fvi_param *p, const float *z, float *raw);
-    /* Gradient at raw (may be overwritten) -> gradient at the numbers. */
+    /* Gradient at raw (may be overwritten) -> dz. */
     void (*adjoint)(fvi_param *p, const float *z, float *draw, float *dz);
-    /* The numbers whose raw picture is nearest (raw may be overwritten).  errors  NOMEM */
+    /* Finds the z whose raw picture is nearest (raw may be overwritten).  errors  NOMEM */
     fv_status (*invert)(fvi_param *p, float *raw, float *z, fv_error *err);
     /* Whether `raw` and `adjoint` call fvi_param_finish and fvi_param_finish_adjoint themselves,
-     * with pieces that they have at hand, and leave `raw` and `draw` alone. */
+     * on the rows that are in the cache, and leave `raw` and `draw` alone. */
     int by_pieces;
 } fvi_param_entry;
 
-/* Asks for the numbers that lie like those at p in a row some way down: rows of frequencies are too
- * far apart for the processor to foresee which come next.  row  numbers of a row */
+/* Prefetches what is 16 rows below p: rows of frequencies are too far apart for the processor to do
+ * so by itself.  row  floats of a row */
 FVI_INLINE void fvi_param_fetch(const float *p, int64_t row) {
     __builtin_prefetch(p + 16 * row);
     __builtin_prefetch(p + 16 * row + 15);
@@ -55,7 +55,7 @@ struct fvi_param {
     float middle[3]; /* what raw 0 is between low 0 and high 1, without a sigmoid */
     float *sigmoid;  /* [channels][h][w] of the last picture, 0..1; SIGMOID only */
     float *draw;     /* [channels][h][w] gradient at raw; also room of fvi_param_from_picture */
-    /* of the call under way: the numbers, the picture, and their gradients */
+    /* of the call that runs: the parameters, the picture, and their gradients */
     const float *z, *dpicture;
     float *picture, *dz;
     float *cut;       /* [channels][h][w] a picture being cut off; CLIP only */
@@ -65,12 +65,12 @@ struct fvi_param {
     float *spectrum;  /* PHASE: (re, im) of [channels][h][columns] */
     float *dspectrum; /* PHASE: [h][columns] of (re, im) */
     float *centred;   /* PHASE: [channels][h][w] the picture minus its mean; LAPLACIAN: one level */
-    double mean, sd;  /* PHASE: of the last numbers */
+    double mean, sd;  /* PHASE: of the last parameters */
     double picture_sd;             /* PHASE: of the last picture before it was standardised */
     float *rooms[FVI_PARAM_ROOMS]; /* everything above that was allocated */
 };
 
-/* Room for n floats, freed with p.  errors  NOMEM */
+/* Allocates n floats, freed with p.  errors  NOMEM */
 fv_status fvi_param_room(fvi_param *p, int64_t n, float **out, fv_error *err);
 
 #endif

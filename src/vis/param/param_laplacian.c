@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* param_laplacian: raw = sum over levels n of their numbers, [channels][h / 2^n][w / 2^n] (at least
- * one pixel), enlarged to h x w. Numbers: level 0 first.
+/* param_laplacian: raw = sum over levels n of the parameters [channels][h / 2^n][w / 2^n] (at least
+ * one pixel), enlarged to h x w. Level 0 comes first.
  *
  * Enlarging is bilinear with pixel 0 of a level on pixel 0 of the picture and the last one repeated
- * beyond its place, as TensorFlow 1's resize_bilinear does for Lucid's laplacian_pyramid_image.
+ * beyond it, as TensorFlow 1's resize_bilinear does for Lucid's laplacian_pyramid_image.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "vis/param/param_kind.h"
 #include "signal/sample.h"
+#include "vis/param/param_kind.h"
 
-/* One level: its size, its first number, and where a pixel of the picture lies in it. */
+/* One level: its size, the index of its first parameter, and how the picture samples it. */
 typedef struct level {
     int h, w;
     int64_t first;
@@ -39,7 +39,7 @@ static fv_status laplacian_prepare(fvi_param *p, fv_error *err) {
     return fvi_param_room(p, p->pixels, &p->centred, err);
 }
 
-/* Adds sign times level n of the numbers, enlarged. */
+/* Adds sign times level n of the parameters, enlarged. */
 static void add_level(fvi_param *p, const float *z, const level *l, float sign, float *raw) {
     fvi_sample(fvi_planes_view(p->channels, l->h, l->w, z + l->first), &l->sampler,
                fvi_planes_of(p->channels, p->h, p->w, p->centred));
@@ -87,4 +87,4 @@ static fv_status laplacian_invert(fvi_param *p, float *raw, float *z, fv_error *
 }
 
 const fvi_param_entry fvi_param_laplacian = {laplacian_prepare, laplacian_raw, laplacian_adjoint,
-                                            laplacian_invert, 0};
+                                             laplacian_invert, 0};

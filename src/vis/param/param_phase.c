@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* param_phase: phases under fixed magnitudes, MACO.
  *
- *     phi = spread * (z - mean z) / (sd z + eps)           over all channels together
+ *     phi = std * (z - mean z) / (sd z + eps)           over all channels together
  *     x   = irfft2(magnitude * exp(i phi))                 each channel
  *     raw = gain * (x - mean x) / (sd x + eps)             over all channels together
  *
- * Numbers are z, [channels][h][w/2+1]. sd is that of a sample (n - 1) and eps 1e-4, as in Horama;
- * Xplique divides by n and has 1e-5, which changes the fourth digit. Both have spread 1. With it
- * exp(-1/2) = 61 % of every magnitude is in phase at the origin, whatever z is, which shows as
- * bright corners; with spread 2.5 it is 4 %.
+ * The parameters are z, [channels][h][w/2+1]. sd is that of a sample (n - 1) and eps 1e-4, as in
+ * Horama; Xplique divides by n and has 1e-5, which changes the fourth digit. Both have std 1. With
+ * it exp(-1/2) = 61 % of every magnitude is in phase at the origin, whatever z is, which shows as
+ * bright corners; with std 2.5 it is 4 %.
  *
  * The adjoint of y = (x - mean) / (sd + eps) =: (x - mean) * s is, u being x - mean,
  *     dx = s (dy - mean dy) - s^2 u <dy, u> / ((n - 1) sd).
@@ -108,9 +108,8 @@ static void phase_adjoint(fvi_param *p, const float *z, float *draw, float *dz) 
     standardise_adjoint(z, p->mean, p->sd, p->desc.phase_std, dz, p->count, dz);
 }
 
-/* Angles spread too far: each is drawn towards 0 by m^2 / (m^2 + lambda), m the magnitude it has in
- * the picture, lambda such that their mean square is the one asked for. So the frequencies that
- * carry the picture keep their phases. */
+/* Reduces the mean square of angles to `square`: multiplies each by m^2 / (m^2 + lambda), m being
+ * the magnitude of its frequency in the picture, so that strong frequencies keep their phases. */
 static void draw_together(const float *m, float *z, int64_t n, double square) {
     double low = 0, high = 1;
     for (int64_t i = 0; i < n; i++) high = fmax(high, 1e4 * m[i] * m[i]);
@@ -131,12 +130,12 @@ static void draw_together(const float *m, float *z, int64_t n, double square) {
     }
 }
 
-/* Angles that lie too close: every so many get a whole turn more, which changes nothing but their
- * mean square. */
+/* Raises the mean square of angles: some get a whole turn more, which leaves their frequencies as
+ * they are. */
 static void draw_apart(float *z, int64_t n, double missing) {
     double gain = 0, owed = 0;
     for (int64_t i = 0; i < n; i++) gain += 4 * PI * (PI + fabs((double)z[i]));
-    double share = missing / gain; /* of the numbers; more than one turn for a large spread */
+    double share = missing / gain; /* of the angles; more than one turn each for a large std */
     for (int64_t i = 0; i < n; i++) {
         owed += share;
         if (owed < 1) continue;

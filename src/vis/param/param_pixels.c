@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* param_pixels: the numbers are the raw picture. */
+/* param_pixels: the parameters are the raw picture. */
 #include <string.h>
 
 #include "vis/param/param_kind.h"
@@ -26,4 +26,4 @@ static fv_status pixels_invert(fvi_param *p, float *raw, float *z, fv_error *err
 }
 
 const fvi_param_entry fvi_param_pixels = {pixels_prepare, pixels_raw, pixels_adjoint, pixels_invert,
-                                         0};
+                                          0};

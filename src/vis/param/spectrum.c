@@ -2,17 +2,18 @@
 /* spectrum: magnitudes of spatial frequencies as photographs have them.
  *
  * The built-in spectrum is, for a frequency f in cycles a pixel of a picture with longer side s,
- *     magnitude(f) = deviation * h w * g(f) / sqrt(sum of g^2),   g(f) = 1 / (corner / s +
- * f)^power, and average * h w at f = 0, all of it over the root mean square of the channels'
+ *     magnitude(f) = deviation * h w * g(f) / sqrt(sum of g^2)
+ *     g(f) = 1 / (corner / s + f)^power
+ * and average * h w at f = 0, all of it divided by the root mean square of the channels'
  * deviations.
  *
- * How the numbers were fitted: 500 photographs of ImageNet's classes, their centre squares reduced
- * to 224 pixels; values cut off at 0.02 and 0.98, made logits (what a sigmoid's picture is before
- * it), decorrelated by the inverse of color.c's matrix; mean removed, under a Hann window (without
- * one the jump from each edge to the opposite one adds a bright cross); the mean of |rfft2| over
- * the photographs; the mean over each ring of equal frequency; least squares of the logarithm
- * between 1 cycle a picture and 1/4 cycle a pixel (above, reducing has taken strength away), every
- * octave with the same weight. The fit is 3 to 4 % off (root mean square); at 112 pixels the
+ * How the constants were fitted: 500 photographs of ImageNet's classes, their centre squares
+ * reduced to 224 pixels; values cut off at 0.02 and 0.98, made logits (what a sigmoid's picture is
+ * before it), decorrelated by the inverse of color.c's matrix; mean removed, under a Hann window
+ * (without one the jump from each edge to the opposite one adds a bright cross); the mean of
+ * |rfft2| over the photographs; the mean over each ring of equal frequency; least squares of the
+ * logarithm between 1 cycle a picture and 1/4 cycle a pixel (above, resizing has weakened them),
+ * every octave with the same weight. The fit is 3 to 4 % off (root mean square); at 112 pixels the
  * corners come out the same per picture. `average` is the mean over photographs of a channel's
  * |mean|. Photographs have more than this formula along the two axes (20 and 30 %) and less between
  * them (12 %).

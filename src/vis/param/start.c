@@ -2,7 +2,8 @@
 /* start: the picture before the first update.
  *
  * "Random at all scales" (Wolfram's Deep Dream example): every octave of spatial frequency has the
- * same energy, as in photographs, so that structures of any size find a seed to grow from.
+ * same energy, as in photographs, so that the optimiser finds structures of every size to
+ * strengthen.
  */
 #include "vis/param/start.h"
 

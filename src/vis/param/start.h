@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Starting pictures. */
+/* Noise that a picture starts from. */
 #ifndef FVI_VIS_PARAM_START_H
 #define FVI_VIS_PARAM_START_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* option_table: each option's name, values, help, range and place in the settings. Options are read
- * and written by it (options.c), and the command's help is made of it.
+/* option_table: each option's name, values, help, range and field of the settings. options.c reads
+ * and writes options by it, and the command's help is made from it.
  *
- * What is not text (an image to start from, a mask, a spectrum) is not here.
+ * Inputs that are not text (an image to start from, a mask, a spectrum) are not in it.
  */
 #include "vis/recipe/option_table.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What there is to be said about each option: the one table. */
+/* The table of options. */
 #ifndef FVI_VIS_RECIPE_OPTION_TABLE_H
 #define FVI_VIS_RECIPE_OPTION_TABLE_H
 
@@ -7,7 +7,7 @@
 
 #include "fovea/fovea.h"
 
-#define FVI_OPTION_ANY 1e9 /* as low or high: no bound that is worth telling */
+#define FVI_OPTION_ANY 1e9 /* as low or high: a bound that messages need not name */
 
 typedef enum fvi_option_kind {
     FVI_OPTION_INT,       /* int in low..high */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* options: settings as text, and text as settings, by the table of options. */
+/* options: reads settings from text and writes them as text, by the table of options. */
 #include "vis/recipe/options.h"
 
 #include <errno.h>
@@ -36,7 +36,7 @@ static fv_status refuse(const fvi_option *o, const char *text, fv_error *err) {
     return fvi_fail(err, FV_ARG, "%s is \"%.64s\"; allowed: %s", o->shown.name, text, range);
 }
 
-/* Place of `word` among "a|b|c", from 1; 0: none. */
+/* Index of `word` among "a|b|c", from 1; 0: none. */
 static int choice_index(const char *words, const char *word) {
     char **all = g_strsplit(words, "|", -1);
     int found = 0;
@@ -56,7 +56,7 @@ static void choice_word(const char *words, int index, char *text, size_t size) {
     g_strfreev(all);
 }
 
-/* A whole finite number; its end must be `stop`. NULL if it is none, else what follows the stop. */
+/* Reads a finite number that ends at `stop`. NULL if it is none, else what follows `stop`. */
 static const char *read_number(const char *text, char stop, double *out) {
     char *end;
     if (g_ascii_isspace(*text) || strpbrk(text, "xXpP")) return NULL; /* no hexadecimal */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* receptive_size: how large a picture has to be for the units it is made for.
  *
- * Units of early layers see a few pixels. A picture of three times that, in both directions, shows
- * the same texture as a larger one and costs a fraction of it.
+ * Units of early layers have receptive fields of a few pixels. A picture of three times that, in
+ * both directions, shows the same texture as a larger one and costs a fraction of it.
  */
 #include "vis/recipe/receptive_size.h"
 
@@ -12,9 +12,9 @@
 #include "runtime/lowered.h"
 
 #define FIELDS_PER_SIDE 3   /* sides of a picture, in receptive fields */
-#define SMALLEST_SIDE   96  /* pixels: smaller pictures are hard to look at */
+#define SMALLEST_SIDE   96  /* pixels: details of smaller pictures are hard to see */
 #define SIDE_STEP       32  /* sides are multiples of it: what networks reduce pictures by */
-#define WORTHWHILE      0.8 /* share of the model's own picture above which that is taken */
+#define WORTHWHILE      0.8 /* share of the model's own picture above which that is used */
 
 static void add_value(const fvi_network *net, const char *value, fvi_units_extent *e) {
     int made = 0;
@@ -27,7 +27,7 @@ static void add_value(const fvi_network *net, const char *value, fvi_units_exten
         e->width = MAX(e->width, l->receptive_field[1]);
         made = 1;
     }
-    if (!made) e->whole = 1; /* by no layer: how much it sees is not known */
+    if (!made) e->whole = 1; /* by no layer: its receptive field is not known */
 }
 
 static fv_status add_objective(const fvi_network *net, const fv_objective *objective,

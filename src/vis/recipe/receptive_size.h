@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The size of a picture whose units see a small part of the model's own. */
+/* The size of pictures for units with small receptive fields. */
 #ifndef FVI_VIS_RECIPE_RECEPTIVE_SIZE_H
 #define FVI_VIS_RECIPE_RECEPTIVE_SIZE_H
 
@@ -8,7 +8,7 @@
 #include "runtime/model_state.h"
 #include "vis/objective/objective.h"
 
-/* What the units of some objectives see of the picture. */
+/* The part of the picture that the units of some objectives depend on. */
 typedef struct fvi_units_extent {
     GPtrArray *values;     /* names of the network's values they are of, each once; NULL: no units
                               are known. Shared: g_ptr_array_ref */
@@ -23,7 +23,7 @@ fv_status fvi_units_extent_find(const fvi_network *net, const fv_objective *cons
                                 int count, fvi_units_extent *out, fv_error *err);
 
 typedef struct fvi_receptive_size {
-    int known; /* 0: nothing has been found out yet */
+    int known; /* 0: not computed yet */
     int small; /* 0: the model's own size */
     int height, width;
 } fvi_receptive_size;

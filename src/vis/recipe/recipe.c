@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* recipe: the handle. What a named recipe says, completed for a model, and what the caller set over
- * it. Options as text are options.c's; which recipes there are, recipes.c's.
+/* recipe: the handle. It holds the settings of a named recipe (recipes.c), completed for a model,
+ * and what the caller changed. options.c reads and writes them as text.
  *
- * A receptive size stays open in the settings: what the picture starts from can still change. It is
- * settled each time the settings are read.
+ * A receptive size is not written into the settings, because it depends on the start, which may be
+ * set later. It is computed each time the settings are read.
  */
 #include "vis/recipe/recipe.h"
 
@@ -57,7 +57,7 @@ static int64_t elements_of(const fv_input *in) {
     return elements;
 }
 
-/* What the recipe leaves to the model. */
+/* Fills in what the recipe leaves to the model. */
 static fv_status complete(const fv_input *in, fvi_settings *s, fv_error *err) {
     if (!in->is_image) {
         const int64_t elements = elements_of(in);
@@ -208,8 +208,8 @@ fv_status fv_recipe_set(fv_recipe *recipe, const char *option, const char *value
     return st;
 }
 
-/* What is settled, for reading. */
-static fvi_settings settled(const fv_recipe *r) {
+/* The settings with a receptive size filled in. */
+static fvi_settings with_size(const fv_recipe *r) {
     const fv_input *in = fvi_network_input(r->model->network);
     fvi_settings s = r->settings;
     if (s.width != FVI_SIZE_RECEPTIVE || !r->receptive.known) return s;
@@ -225,7 +225,7 @@ fv_status fv_recipe_get(const fv_recipe *recipe, const char *option, char *text,
     fv_status st = FVI_NOT_NULL(err, recipe, option, text);
     if (st) return st;
     if (size < 1) return fvi_fail(err, FV_ARG, "fv_recipe_get: size is 0; at least 1");
-    const fvi_settings s = settled(recipe);
+    const fvi_settings s = with_size(recipe);
     if (strcmp(option, "recipe") != 0) return fvi_option_get(&s, option, text, size, err);
     g_strlcpy(text, s.recipe, size);
     return FV_OK;
@@ -317,7 +317,7 @@ fv_status fv_recipe_set_shape(fv_recipe *recipe, int channels, int height, int w
 
 /* ---- for a call ----------------------------------------------------------------------------- */
 
-/* What does not go together. */
+/* Refuses settings that contradict each other. */
 static fv_status check(const fv_model *model, const fvi_settings *s, fv_error *err) {
     const fv_input *in = fvi_network_input(model->network);
     const int in_place = s->in_place_transforms.count > 0;
@@ -349,7 +349,7 @@ fv_status fvi_recipe_settings(const fv_recipe *recipe, const fv_model *model,
         if (!st) st = fvi_units_extent_find(model->network, objectives, count, &own->extent, err);
         if (!st) st = find_size(own, err);
     }
-    const fvi_settings s = st ? (fvi_settings){0} : settled(own ? own : recipe);
+    const fvi_settings s = st ? (fvi_settings){0} : with_size(own ? own : recipe);
     if (!st) st = check(model, &s, err);
     if (st) {
         fv_recipe_free(own);

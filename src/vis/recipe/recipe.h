@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A recipe as the library sees it: settings, what they borrow, and the size they come to. */
+/* What is behind the handle of a recipe. */
 #ifndef FVI_VIS_RECIPE_RECIPE_H
 #define FVI_VIS_RECIPE_RECIPE_H
 
@@ -16,7 +16,7 @@ struct fv_recipe {
     fv_objective *regularizer;
 };
 
-/* The settings a call renders with: the recipe's, a receptive size settled.
+/* Gets the settings that a call renders with: the recipe's, with a receptive size filled in.
  *   recipe      NULL: the default of the first objective
  *   objectives  [count] of the call; they decide the size where the recipe was made without any
  *   owner       of what *out points to: free it after *out; NULL where that is `recipe`

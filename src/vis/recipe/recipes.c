@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* recipes: what each of the field's programs does, as one table of options.
+/* recipes: the settings of each of the field's programs.
  *
- * Numbers follow the programs' code, not their documents; docs/recipes.md says where the two differ
- * and what of a program cannot be expressed. tests/golden/recipes holds an independent reference of
- * the first steps of each.
+ * Values follow the programs' code, not their documentation; docs/recipes.md says where the two
+ * differ and what of a program cannot be expressed. tests/golden/recipes holds an independent
+ * reference of the first steps of each.
  */
 #include "vis/recipe/recipes.h"
 

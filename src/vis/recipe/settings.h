@@ -13,17 +13,17 @@
 
 #define FVI_NEVER 0 /* of numbers of updates or pixels that can be "never" */
 
-/* What is done to the picture besides following the objective. */
+/* Regularisation. */
 typedef struct fvi_regularizer_settings {
     char terms[256]; /* added to every objective: "-10*tv(2) - 10*lp(6)"; "" for none */
     const struct fv_objective *objective; /* the same as it was read; NULL for none */
-    float decay;     /* after every `every` updates: parameters *= 1 - decay */
-    float blur;      /* after every `every` updates: pixels blurred with this sigma */
-    float norm;      /* after every update: parameters scaled to this L2 norm; 0: not */
-    int every;       /* updates, at least 1 */
+    float decay;                          /* after every `every` updates: parameters *= 1 - decay */
+    float blur; /* after every `every` updates: pixels blurred with this sigma */
+    float norm; /* after every update: parameters scaled to this L2 norm; 0: never */
+    int every;  /* updates, at least 1 */
 } fvi_regularizer_settings;
 
-/* What goes on to the next octave. */
+/* What the next octave starts from. */
 typedef enum fvi_octave_carry {
     FVI_OCTAVE_CARRY_PICTURE = 1, /* the picture, resized */
     FVI_OCTAVE_CARRY_DETAIL       /* the start at that size, plus what was added so far, resized

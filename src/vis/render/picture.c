@@ -307,7 +307,7 @@ size_t fvi_picture_bytes(const fvi_settings *desc, const fvi_objective *objectiv
                          const fvi_chain *walk) {
     const int c = frame->channels, h = frame->h, w = frame->w;
     const size_t pixels = (size_t)c * (size_t)h * (size_t)w;
-    const size_t numbers = (size_t)fvi_param_most_numbers(&desc->param, c, h, w);
+    const size_t numbers = (size_t)fvi_param_count_max(&desc->param, c, h, w);
     const size_t of_numbers =
         4 + (desc->schedule.keep == FVI_KEEP_BEST) + (desc->on_nan == FV_ON_NAN_KEEP);
     const size_t of_pixels = 4 + (desc->start.mask != NULL) + (desc->display.alpha != 0) +

@@ -2,12 +2,12 @@
 /* Chains of transforms: all random choices of one evaluation, then the picture forwards and the
  * gradient backwards through them.
  *
- * A chain owns every buffer it will need: two for pictures between transforms, one line of indices,
- * one plane for blurs. Their size follows from the smallest and largest sizes that can occur at
- * each place, which are found when the chain is made; a size that cannot be (a crop of more than
- * there is) is refused there, so drawing and running cannot fail.
+ * A chain owns all its buffers: two for pictures between transforms, one line of indices, one plane
+ * for blurs. They fit the smallest and largest sizes that can occur before each transform, which
+ * are found when the chain is made. Impossible sizes (a crop of more than the picture has) are
+ * refused there, so drawing and running cannot fail.
  *
- * Moves of whole pixels that follow each other are one. Not done: merging neighbouring resamplings;
+ * Consecutive shifts by whole pixels are done as one. Not done: merging neighbouring resamplings;
  * a crop is one by itself.
  */
 #include "vis/transform/transform.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Transforms: what the picture must survive. A chain is a list of transforms with every random
- * choice of one evaluation made; it is linear (but for borders, noise and colour shifts, which are
- * added), and has its adjoint: that of the linear part.
+/* Transforms: random changes under which the picture is to stay good. A chain is a list of
+ * transforms with every random choice of one evaluation made; it is linear (but for borders, noise
+ * and colour shifts, which are added), and has its adjoint: that of the linear part.
  *
  * Random choices: transform i of a chain draws from fvi_random_stream(seed, unit, evaluation,
- * FVI_DRAW_TRANSFORM + i) (FVI_DRAW_WALK + i for a walk); `evaluation` is update * copies + copy.
- * What decides a size (SCALE, OCTAVE) draws with unit 0, so that all pictures of an
+ * FVI_DRAW_TRANSFORM + i) (FVI_DRAW_WALK + i of in-place transforms); `evaluation` is update *
+ * copies + copy. What decides a size (SCALE, OCTAVE) draws with unit 0, so that all pictures of an
  * evaluation stay of one size. Draws within a transform, in order (u: fvi_random_uniform, k:
  * fvi_random_int, n: fvi_random_normals):
  *   JITTER k(0,n) rows, k(0,n) columns, cut off above and left; the rest of n below and right
@@ -26,9 +26,9 @@
 #include "fovea/fovea.h"
 #include "signal/sample.h"
 
-/* What the picture must survive. v[] in the order given here; degrees, pixels, standard deviations
- * in units of high - low. Every one is linear in the picture, but for what it adds, and goes
- * back by its adjoint where nothing else is said. An argument in brackets may be left out: it is 0.
+/* The kinds, with their arguments in the order of v[]: degrees, pixels, standard deviations in
+ * units of high - low. Each is linear in the picture, but for what it adds, and its gradient is
+ * that of the adjoint where nothing else is said. An argument in brackets may be left out: it is 0.
  */
 typedef enum fvi_transform_kind {
     /* pad(pixels): around all edges, with `edge` */
@@ -101,7 +101,7 @@ typedef struct fvi_draw_key {
 typedef struct fvi_chain_frame {
     int channels, h, w; /* the picture's */
     int net_h, net_w;   /* what the picture is resampled to for the network: fvi_view */
-    float low, high;    /* the picture's numbers for black and white */
+    float low, high;    /* picture values of black and white */
 } fvi_chain_frame;
 
 typedef struct fvi_chain fvi_chain;
@@ -121,7 +121,7 @@ int64_t fvi_chain_max_plane(const fvi_chain *c);
 void fvi_chain_largest(const fvi_chain *c, int *h, int *w);
 /* Bytes of its own memory. */
 size_t fvi_chain_bytes(const fvi_chain *c);
-/* Whether every draw ends with the picture's own size, as a walk must. */
+/* Whether every draw ends with the picture's own size, as in-place transforms must. */
 int fvi_chain_keeps_size(const fvi_chain *c);
 
 /* in [channels][frame h][frame w] -> out [channels][h][w]; not the same memory. */

@@ -7,7 +7,7 @@
 #include "signal/sample.h"
 #include "vis/transform/transform.h"
 
-/* Heights and widths that can occur at one place of a chain. */
+/* Heights and widths that can occur between two transforms of a chain. */
 typedef struct fvi_sizes {
     int64_t low[2], high[2]; /* h, w */
 } fvi_sizes;
@@ -16,7 +16,7 @@ typedef struct fvi_sizes {
 typedef struct fvi_drawn {
     fvi_transform t;
     const fvi_chain_frame *frame;
-    const struct fvi_drawn *before; /* a move done in one with this one, first; or NULL */
+    const struct fvi_drawn *before; /* a shift that is merged into this one; or NULL */
     float grey;                     /* the middle of low and high */
     int h, w, oh, ow;               /* of what goes in, and of what comes out */
     int dy, dx; /* shifts down and right; JITTER, FIT: minus what is cut off above, left */
@@ -25,9 +25,9 @@ typedef struct fvi_drawn {
     int side;             /* CROP: samples a side of each pixel */
     float value;          /* BLUR: sigma; COLOR: contrast */
     fvi_affine map, back; /* where outputs look; `back`: its inverse */
-    fvi_random random;    /* NOISE, COLOR: the stream where it stood after the draw */
-    int *index;           /* room for oh + ow */
-    float *work;          /* room for h * w (BLUR) */
+    fvi_random random;    /* NOISE, COLOR: the stream as it was after the draw */
+    int *index;           /* [oh + ow] buffer */
+    float *work;          /* [h * w] buffer (BLUR) */
 } fvi_drawn;
 
 /* One argument. Arguments left out are 0. */
@@ -47,7 +47,7 @@ typedef struct fvi_transform_entry {
     int moves;       /* an integer shift: can be merged with a following never_out one */
     int never_out;   /* never samples outside its input */
     int one_for_all; /* decides a size: all pictures of an evaluation draw the same */
-    /* What ranges cannot say, or NULL. */
+    /* Checks what ranges do not express; NULL: nothing. */
     fv_status (*check)(const fvi_transform *t, fv_error *err);
     /* Sizes before -> sizes after; NULL: unchanged. */
     void (*resize)(const fvi_transform *t, const fvi_chain_frame *frame, fvi_sizes *sizes);

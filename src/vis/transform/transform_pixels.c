@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Transforms of the pixels' values: noise, blur, color.
  *
- * Noise and colour shifts are numbers added, so they have no part in the adjoint. They are not
- * kept: the stream of random numbers is, as it stood after the draw, and is run again by each
- * apply. Deviations, ranges and shifts are in units of high - low.
+ * Noise and colour shifts are added, so the adjoint does not contain them. They are not stored:
+ * each apply draws them again from the stream of random numbers as it was after the draw.
+ * Deviations, ranges and shifts are in units of high - low.
  */
 #include <math.h>
 #include <string.h>
 
 #include "base/parallel.h"
+#include "signal/blur.h"
 #include "vis/transform/transform_kind.h"
+
+#define CHUNK 256 /* normals at a time: even, so that chunks are one long call */
 
 /* Arguments of noise, blur, color. */
 enum { SD, RANGE };
 enum { LOW, HIGH };
 enum { CONTRAST, SHIFT };
-#include "signal/blur.h"
-
-#define CHUNK 256 /* normals at a time: even, so that chunks are one long call */
 
 static int64_t count_of(const fvi_drawn *d) { return (int64_t)d->frame->channels * d->h * d->w; }
 static float span_of(const fvi_drawn *d) { return d->frame->high - d->frame->low; }

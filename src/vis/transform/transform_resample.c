@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Transforms that look between pixels, bilinear: scale, zoom, rotate, crop, resize, octave.
+/* Transforms that interpolate between pixels, bilinearly: scale, zoom, rotate, crop, resize,
+ * octave.
  *
- * Pixel centres are at whole numbers, so a side of n pixels reaches from -0.5 to n - 0.5 and its
- * middle is (n - 1) / 2. Turning by a > 0 degrees is counter-clockwise: outputs read
- * x_in = x cos a - y sin a,  y_in = x sin a + y cos a   around the middle. All choices are
- * computed in double from the floats given, and maps stored as floats.
+ * Pixel centres have integer coordinates, so a side of n pixels reaches from -0.5 to n - 0.5 and
+ * its middle is (n - 1) / 2. Turning by a > 0 degrees is counter-clockwise: outputs read x_in = x
+ * cos a - y sin a,  y_in = x sin a + y cos a   around the middle. All choices are computed in
+ * double from the floats given, and maps stored as floats.
  *
  * `compat` (of scale and resize) says whose grid it is: exact is PyTorch's interpolate with
  * align_corners=False and sizes rounded (halves up); lucid TensorFlow 1's resize_bilinear and sizes
@@ -17,8 +18,8 @@
  * Sizes are taken from products that may miss a whole number by a rounding error; what lies within
  * 1e-4 of one (or, when rounding, of a half) counts as it.
  *
- * Crop's window of more than 1.5 picture pixels an output pixel would skip pixels; then each output
- * pixel is the mean of k x k samples, k the window's pixels an output pixel, rounded up.
+ * Where crop's window has more than 1.5 pixels for each output pixel, single samples would skip
+ * some: each output pixel is then the mean of k x k samples, k being that ratio rounded up.
  */
 #include <math.h>
 #include <string.h>

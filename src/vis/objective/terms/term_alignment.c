@@ -23,7 +23,7 @@ static fv_status read(fvi_reader *r, const fvi_term_kind *kind, const fvi_call *
     return st;
 }
 
-/* `by` times the sum of squared differences of n numbers. */
+/* `by` times the sum of squared differences of n elements. */
 static double difference(const float *a, const float *b, int64_t n, double by, float *da,
                          float *db) {
     double sum = 0;

@@ -19,7 +19,7 @@ static int is_direction(const fv_tensor *v) {
     return somewhere;
 }
 
-/* The numbers of an attachment or a file. */
+/* Reads the vector of an attachment or a file. */
 static fv_status load(const fvi_reader *r, const char *name, fv_tensor **out, fv_error *err) {
     const fv_attachment *a = fvi_reader_attachment(r, name);
     if (!a) return fv_tensor_load(name, out, err);

@@ -5,12 +5,12 @@
  * Diversity. A picture's activations are X [positions][channels], its Gram matrix G = Xt X, and
  * cos(i, j) = <G_i, G_j> / (|G_i| |G_j|). Share of picture i: 1 - mean of cos(i, j) over the
  * others. <G_i, G_j> is also |X_i X_jt|^2, so there are two ways: through channels x channels
- * matrices, or through positions x positions; the smaller is taken. With respect to X_i, d<G_i,
+ * matrices, or through positions x positions; the smaller is used. With respect to X_i, d<G_i,
  * G_j> = 2 X_i G_j,   d cos(i, j) = 2 X_i (G_j / (|G_i| |G_j|) - cos(i, j) G_i / |G_i|^2). As in
  * Lucid, a squared length below 1e-10 counts as 1e-10.
  *
- * Lucid's diversity is what is taken here from 1, summed, not averaged: docs/objectives.md says
- * which weights are the same.
+ * Lucid's diversity is the sum of cos(i, j) instead of 1 minus their mean: docs/objectives.md says
+ * which weights correspond.
  */
 #include <math.h>
 #include <stdlib.h>

@@ -12,7 +12,7 @@
 #include "vis/objective/reader.h"
 #include "vis/objective/subset.h"
 
-/* What the network sees of a picture: [channels][h][w]. */
+/* The crop of a picture that the network gets: [channels][h][w]. */
 static fv_status see_photo(const fvi_network *net, const fv_image *photo, fv_tensor **out,
                            fv_error *err) {
     fv_image *input = NULL;
