@@ -23,7 +23,7 @@ typedef struct fvi_executable fvi_executable;
 /* clang-format on */
 
 /* Compiles a graph, whose .outputs are the targets.
- *   graph   taken over: freed with the executable, also on failure
+ *   graph   owned by the executable then, and freed also on failure
  *   flags   FVI_EXEC_...
  *   errors  UNSUPPORTED; NOMEM; BACKEND, each naming the layer
  */
@@ -31,8 +31,8 @@ fv_status fvi_executable_new(fvi_device *d, fvi_graph *graph, int flags, fvi_exe
                              fv_error *err);
 void fvi_executable_free(fvi_executable *e);
 
-/* Dry run: the bytes that fvi_executable_new would allocate in addition, weights included.  graph:
- * taken over. */
+/* Dry run: the bytes that fvi_executable_new would allocate in addition, weights included. Frees
+ * the graph. */
 fv_status fvi_executable_count(fvi_device *d, fvi_graph *graph, int flags, size_t *bytes,
                                fv_error *err);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* abs_max: without their sign, the bits of floats are ordered as the floats are, infinity above all
- * numbers and NaN above infinity (IEEE 754). So one maximum of integers, which compilers vectorise,
- * finds both the largest magnitude and values that are not finite.
+/* abs_max: the largest magnitude. Without the sign bit, the bits of floats have the order of the
+ * floats, with infinity above all numbers and NaN above infinity (IEEE 754). So one maximum of
+ * integers, which compilers vectorise, finds both the largest magnitude and values that are not
+ * finite.
  */
 #include "base/abs_max.h"
 

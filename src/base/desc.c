@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Descs that can grow: a program compiled against one version of a header works with a library of
- * another.
+/* Descs that can grow: a program compiled against one version of a header works with another
+ * version of the library.
  *
- * Every desc begins with its size as the caller's compiler knew it. An older caller's desc is
- * shorter: what it lacks is 0, and 0 is every field's default. A newer caller's desc is longer: it
- * is accepted while what this library does not know is 0, since that asks for nothing.
+ * Every desc begins with its size when the caller was compiled. An older caller's desc is shorter:
+ * the missing fields are 0, which is every field's default. A newer caller's desc is longer: it is
+ * accepted if the fields that this library does not know are 0.
  *
  * Not done: fields that change their type or meaning; those need a new desc.
  */

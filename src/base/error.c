@@ -23,7 +23,7 @@ static void error_store(fv_error *err, const char *text) {
     err->text[n] = 0;
 }
 
-/* Twice the struct's size, so that a text that is too long is noticed. */
+/* Twice the struct's size, so that a text that is too long is detected. */
 #define ERROR_BUFFER (2 * sizeof(((fv_error *)0)->text))
 
 fv_status(fvi_fail)(fv_error *err, fv_status status, const char *format, ...) {

@@ -6,8 +6,8 @@
  * A symbolic link is followed: the file it names is replaced, the link stays. Anything but a
  * regular file (/dev/stdout, /dev/null, a pipe) cannot be replaced and is written directly. What it
  * does not do: keep the mode, owner or hard links of a file it replaces (the new file has the mode
- * the umask gives); guard against a file that is cut short while it is mapped: touching what is
- * gone ends the process (SIGBUS), so only files of more than COPY_MAX bytes are mapped.
+ * the umask gives); guard against a file that is truncated while it is mapped: reading beyond its
+ * end kills the process (SIGBUS), so only files of more than COPY_MAX bytes are mapped.
  */
 #include "base/file.h"
 
@@ -37,7 +37,7 @@ static fv_status status_of(int number) {
 
 /* Opens a regular file and puts its size into *size; the descriptor, or -1 with `err` filled. */
 static int regular_open(const char *path, int64_t *size, fv_status *st, fv_error *err) {
-    /* O_NONBLOCK: opening a pipe nobody writes to would wait for ever. */
+    /* O_NONBLOCK: opening a pipe without a writer would wait for ever. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat s;
     if (fd < 0 || fstat(fd, &s)) {
@@ -162,7 +162,7 @@ static fv_status write_directly(const char *path, const fvi_bytes_range *parts, 
 /* Creates a new file in `folder` with the mode the umask gives and puts its path into *temp (to be
  * freed); the descriptor, or -1 with errno set. */
 static int temp_open(const char *folder, char **temp) {
-    for (int i = 0; i < 1000; i++) { /* names left behind by a killed process are passed over */
+    for (int i = 0; i < 1000; i++) { /* skip names left behind by killed processes */
         char name[64];
         snprintf(name, sizeof name, ".fovea-%08x-%ld-%d.tmp", g_str_hash(g_get_host_name()),
                  (long)getpid(), i);
@@ -200,7 +200,7 @@ static void folder_sweep(const char *folder) {
         if (sscanf(name, ".fovea-%8x-%ld-%d.tmp%n", &host, &pid, &i, &end) != 3 || !end ||
             name[end] || host != g_str_hash(g_get_host_name()) || pid < 1)
             continue;
-        if (!kill((pid_t)pid, 0) || errno != ESRCH) continue; /* it is being written */
+        if (!kill((pid_t)pid, 0) || errno != ESRCH) continue; /* the process is still writing it */
         char *path = g_build_filename(folder, name, NULL);
         unlink(path);
         g_free(path);
@@ -250,7 +250,7 @@ static int names_a_descriptor(const char *path) {
 fv_status fvi_file_write(const char *path, const fvi_bytes_range *parts, int count, fv_error *err) {
     if (!path || !path[0]) return fvi_fail(err, FV_ARG, "no file to write was named");
     struct stat s;
-    if (stat(path, &s)) /* a link to nothing is replaced by the file */
+    if (stat(path, &s)) /* a dangling link is replaced by the file */
         return write_by_rename(path, path, parts, count, err);
     if (S_ISDIR(s.st_mode))
         return fvi_fail(err, FV_IO, "%s: is a folder, not a file to write", path);

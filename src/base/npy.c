@@ -4,11 +4,11 @@
  *   "\x93NUMPY" major minor  header length (2 bytes, from version 2 on 4)  header  elements
  *
  * The header is a Python dictionary written out: {'descr': '<f4', 'fortran_order': False,
- * 'shape': (3, 4), }. It is read by a small parser for exactly these three keys; nothing of it is
- * believed: the elements must be in the file before memory is asked for, so a file makes us
- * allocate at most four times its own size. Bytes after the last element are ignored, as numpy
- * does. What it does not read: complex numbers, long doubles, strings, dates, structures, objects.
- * Source: numpy.lib.format's documentation.
+ * 'shape': (3, 4), }. It is read by a small parser for exactly these three keys, and not trusted:
+ * the elements must be in the file before memory is allocated, so a file causes an allocation of at
+ * most four times its size. Bytes after the last element are ignored, as numpy does. What it does
+ * not read: complex numbers, long doubles, strings, dates, structures, objects. Source:
+ * numpy.lib.format's documentation.
  */
 #include <errno.h>
 #include <glib.h>
@@ -20,7 +20,8 @@
 #include "base/file.h"
 #include "base/tensor.h"
 
-_Static_assert(G_BYTE_ORDER == G_LITTLE_ENDIAN, "tensors are written as they lie in memory");
+_Static_assert(G_BYTE_ORDER == G_LITTLE_ENDIAN,
+               "tensors are written with the bytes they have in memory");
 
 static const uint8_t npy_magic[6] = {0x93, 'N', 'U', 'M', 'P', 'Y'};
 
@@ -41,7 +42,7 @@ typedef struct npy_text {
     const char *at, *end;
 } npy_text;
 
-/* Passes over white space, then over `c` if it is there: 1, else 0. */
+/* Skips white space, then `c` if it follows: returns 1, else 0. */
 static int text_take(npy_text *t, char c) {
     while (t->at < t->end && g_ascii_isspace(*t->at)) t->at++;
     if (t->at >= t->end || *t->at != c) return 0;
@@ -223,7 +224,7 @@ static float element_value(char kind, int size, const uint8_t b[8]) {
     }
 }
 
-/* Converts n elements that lie `stride` bytes apart. */
+/* Converts n elements that are `stride` bytes apart. */
 static void convert_run(const npy_header *h, const uint8_t *src, int64_t stride, int64_t n,
                         float *dst) {
     if (h->kind == 'f' && h->size == 4 && !h->swapped && stride == 4) {

@@ -16,7 +16,7 @@ static inline fvi_planes fvi_planes_of(int channels, int h, int w, float *data) 
     return (fvi_planes){channels, h, w, data};
 }
 
-/* The same over pixels that must not be written: for arguments that a function only reads. */
+/* The same over const pixels: for arguments that a function only reads. */
 static inline fvi_planes fvi_planes_view(int channels, int h, int w, const float *data) {
     return (fvi_planes){channels, h, w, (float *)data};
 }
@@ -30,8 +30,9 @@ static inline float *fvi_planes_row(fvi_planes p, int c, int y) {
     return p.data + ((int64_t)c * p.h + y) * p.w;
 }
 
-/* Copies the rectangle of `whole` at (y, x), as large as `part`, which must be inside it; and
- * writes it back into whole, whose other pixels stay. */
+/* Copies the rectangle of `whole` at (y, x), which must be inside it, to `part`; and back from
+ * `part`.
+ */
 static inline void fvi_planes_crop(fvi_planes whole, int y, int x, fvi_planes part) {
     for (int c = 0; c < part.channels; c++)
         for (int i = 0; i < part.h; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pools: requests are cut from blocks that grow; a large request gets a block of its own. All
  * blocks come zeroed from calloc and are freed together. Under AddressSanitizer every request gets
- * its own block, so that reading past one is seen.
+ * its own block, so that reading past one is detected.
  * What it does not do: free single requests, or lock: a pool belongs to one thread at a time.
  */
 #include "base/pool.h"
@@ -27,11 +27,11 @@ enum { ALIGN_SMALL = 16, ALIGN_LARGE = 64 };
 typedef struct pool_block {
     struct pool_block *next;
     size_t size, used;                  /* bytes after this header */
-    _Alignas(ALIGN_SMALL) char start[]; /* so that small requests need no skipping */
+    _Alignas(ALIGN_SMALL) char start[]; /* so that small requests need no padding */
 } pool_block;
 
 struct fvi_pool {
-    pool_block *blocks; /* the newest first: the one being cut */
+    pool_block *blocks; /* the newest first: requests are cut from it */
     size_t limit, total;
     size_t next_size; /* of the next ordinary block */
 };
@@ -64,8 +64,8 @@ static void *block_cut(pool_block *b, size_t bytes, size_t align) {
     return at;
 }
 
-/* Adds a block with room for `bytes` at their alignment. A block of its own goes behind the one
- * that is being cut, which still has room for small requests. */
+/* Adds a block for `bytes` at their alignment. A block for a single large request goes second,
+ * because the first still has room for small requests. */
 static pool_block *pool_grow(fvi_pool *pool, size_t bytes) {
     size_t need = bytes + (bytes < ALIGN_LARGE ? 0 : ALIGN_LARGE - ALIGN_SMALL),
            size = pool->next_size;

@@ -24,7 +24,7 @@
 
 FVI_INLINE void philox_round(uint32_t *c0, uint32_t *c1, uint32_t *c2, uint32_t *c3, uint32_t k0,
                              uint32_t k1) {
-    /* both halves by themselves: so vectors of 32 bits need not be taken apart */
+    /* both halves separately, which suits vectors of 32-bit lanes */
     const uint32_t m0 = 0xD2511F53u, m1 = 0xCD9E8D57u, a = *c0, b = *c2;
     *c0 = (uint32_t)((uint64_t)m1 * b >> 32) ^ *c1 ^ k0;
     *c1 = m1 * b;
@@ -77,7 +77,7 @@ float fvi_random_normal(fvi_random *r) {
     return (float)(sqrt(-2 * log(u)) * cos(2 * 3.14159265358979323846 * v));
 }
 
-/* ---- many normals: blocks side by side, then the two functions side by side ---- */
+/* ---- many normals: blocks in vector lanes, then the two functions in vector lanes ---- */
 
 enum {
     BLOCKS = 64,       /* of four numbers, made together */
@@ -143,7 +143,7 @@ static void chunk_of(const fvi_random *r, int64_t i, float *out) {
 }
 
 void fvi_random_normals(fvi_random *r, int64_t n, float *out) {
-    /* in turn up to the next block; all of them where a pair lies across two */
+    /* one by one up to the next block; all of them if a pair crosses a block */
     int64_t first = r->left < n && r->left % 2 == 0 ? r->left : r->left ? n : 0;
     normals_in_turn(r, first, out);
     n -= first;
@@ -152,7 +152,7 @@ void fvi_random_normals(fvi_random *r, int64_t n, float *out) {
     if (n > FVI_PARALLEL_MIN) {
 #pragma omp parallel for schedule(static)
         for (int64_t i = 0; i < chunks; i++) chunk_of(r, i, out);
-    } else { /* not even a team of one: those who call are many threads themselves */
+    } else { /* no parallel region: the callers are threads of one */
         for (int64_t i = 0; i < chunks; i++) chunk_of(r, i, out);
     }
     r->counter[0] += (uint32_t)chunks * BLOCKS;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench: how long one step (forward to a layer, backward to the input) takes, and what share of it
- * oneDNN's primitives are.
+/* bench: the time of one step (forward to a layer, backward to the input), and the share of
+ * oneDNN's primitives in it.
  *
- * GFLOP counts two operations per multiply-add of convolutions and matrix products, forward, and
- * the same again backward for each through which the gradient passes; nothing else is counted.
+ * GFLOP counts two operations per multiply-add of convolutions and matrix products, forward, and as
+ * many backward for each that the gradient passes; nothing else is counted.
  */
 #include "bench/bench.h"
 
@@ -32,8 +32,8 @@ double fvi_median(double *x, int n) {
     return n % 2 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
 }
 
-/* Noise in the input, ones as the seed: what the numbers are does not matter, that they are
- * ordinary does (denormals and NaN are slow). */
+/* Fills the input with noise and the seed with ones: any ordinary numbers will do (denormals and
+ * NaN are slow). */
 static fv_status fill(fvi_executable *plan, fv_error *err) {
     const fvi_graph *g = fvi_executable_graph(plan);
     if (!g->n_inputs) return fvi_fail(err, FV_ARG, "the layer does not depend on the input");
@@ -104,7 +104,7 @@ static fv_status resolve(const fv_bench_desc *desc, fv_bench_desc *d, fv_error *
     return FV_OK;
 }
 
-/* The plan to be measured: all samples at once. */
+/* The plan to be timed, for all samples at once. */
 static fv_status plan_for(const fv_model *model, fv_session *s, const char *value,
                           const fv_bench_desc *d, fvi_executable **plan, fv_error *err) {
     int64_t samples;

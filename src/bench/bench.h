@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the measurements of one step share: a session, a plan, an input in place. */
+/* What the timings of one step share: a session, and a plan with its input. */
 #ifndef FVI_BENCH_BENCH_H
 #define FVI_BENCH_BENCH_H
 
@@ -7,13 +7,13 @@
 #include "runtime/session.h"
 
 typedef struct fvi_bench {
-    fv_bench_desc desc; /* resolved: no zeros but .size */
+    fv_bench_desc desc; /* with defaults filled in, except .size */
     fv_session *session;
     fvi_executable *plan; /* forward to the layer, backward to the input, all samples at once */
 } fvi_bench;
 
-/* Makes ready and runs the first steps, which are slower than those after.
- *   b       filled; to be closed unless it fails
+/* Makes a plan and runs the first steps, which are slower than later ones.
+ *   b       filled; to be closed unless this fails
  *   errors  as fv_bench
  */
 fv_status fvi_bench_open(const fv_model *model, const char *layer, const fv_bench_desc *desc,
@@ -24,9 +24,9 @@ void fvi_bench_close(fvi_bench *b);
 fv_status fvi_bench_step(const fvi_bench *b, fv_error *err);
 /* The work of a step, two operations for a multiply-add. */
 double fvi_bench_gflop(const fvi_bench *b);
-/* The median of x[0..n), n >= 1, which is sorted by that. */
+/* The median of x[0..n), n >= 1. Sorts x. */
 double fvi_median(double *x, int n);
-/* The most memory this process has had so far. */
+/* The peak memory of this process so far. */
 double fvi_peak_rss_mb(void);
 
 #endif

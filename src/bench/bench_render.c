@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench_render: where the time of a picture's updates goes, part by part.
+/* bench_render: the time of a picture's updates, by stage.
  *
- * A picture is rendered as always, with its parts timed (stage_timer.h), and the times are
- * read after each update. The first updates, which make plans and touch memory for the first time,
- * are left out; later plans, for sizes that come up by chance, are in the means and hardly in the
- * medians.
+ * A picture is rendered as usual, with its stages timed (stage_timer.h), and the times are read
+ * after each update. The first updates, which make plans and touch memory for the first time, are
+ * left out. Later plans, for sizes drawn at random, affect the means, but hardly the medians.
  */
 #include <glib.h>
 #include <stdlib.h>
@@ -19,8 +18,8 @@
 
 typedef struct watch {
     fvi_stage_times times, before;
-    int seen, most;
-    double *took; /* [1 + FV_STAGE_COUNT][most] ms of each update: in all, and of each part */
+    int updates, most;
+    double *took; /* [1 + FV_STAGE_COUNT][most] ms of each update: total, and of each stage */
 } watch;
 
 const char *fv_stage_name(fv_stage part) {
@@ -32,7 +31,7 @@ const char *fv_stage_name(fv_stage part) {
 static int look(void *user, const fv_progress *progress) {
     watch *w = user;
     (void)progress;
-    int i = w->seen++ - WARM_UP;
+    int i = w->updates++ - WARM_UP;
     if (i >= 0 && i < w->most) {
         w->took[i] = 0;
         for (int k = 0; k < FV_STAGE_COUNT; k++) {
@@ -68,7 +67,7 @@ static fv_status watch_new(watch *w, int64_t updates, fv_error *err) {
     return w->took ? FV_OK : fvi_fail(err, FV_NOMEM, "out of memory for %d times", w->most);
 }
 
-/* The render itself, watched; the pictures are thrown away.
+/* Renders with timing, and discards the pictures.
  *   restarts  of the recipe: all of them are one batch */
 static fv_status render_watched(fv_session *session, const fv_objective *objective,
                                 const fv_recipe *recipe, int restarts, watch *w, fv_error *err) {
@@ -91,7 +90,7 @@ static fv_status render_watched(fv_session *session, const fv_objective *objecti
     return st;
 }
 
-/* The recipe with as many steps as are wanted. */
+/* The recipe with the number of steps requested. */
 static fv_status timed_recipe(const fv_model *model, const fv_objective *objective,
                               const fv_recipe *recipe, int steps, fv_recipe **out, fv_error *err) {
     char text[16];
@@ -126,7 +125,7 @@ fv_status fv_bench_render(const fv_model *model, const fv_objective *objective,
     const int restarts = st ? 0 : timed->settings.restarts;
     if (!st) st = watch_new(&w, (int64_t)steps * levels, err);
     if (!st) st = render_watched(session, objective, timed, restarts, &w, err);
-    int n = w.seen - WARM_UP < w.most ? w.seen - WARM_UP : w.most;
+    int n = w.updates - WARM_UP < w.most ? w.updates - WARM_UP : w.most;
     if (!st && n < 1) st = fvi_fail(err, FV_ARG, "there were no updates to be measured");
     if (!st) {
         fv_render_bench r = {.batch = restarts, .peak_rss_mb = fvi_peak_rss_mb()};

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* machine: what this machine can do at most, as far as a network can tell: products of large f32
- * matrices by oneDNN (arithmetic), and a triad, a = b + s c, over arrays no cache holds (memory).
+/* machine: the peak rates of this machine that matter to networks: products of large f32 matrices
+ * by oneDNN (arithmetic), and a triad, a = b + s c, over arrays larger than all caches (memory).
  *
- * Both give the best of several runs: what is asked is the machine, not its other users. The bytes
- * of the triad are those of its three arrays; that a processor may read `a` before it writes it is
- * not counted. Source of the triad: McCalpin's STREAM.
+ * Both are the best of several runs, to exclude other users of the machine. The bytes of the triad
+ * are those of its three arrays, without the read of `a` that some processors do before writing it.
+ * Source of the triad: McCalpin's STREAM.
  */
 #include <omp.h>
 #include <stdlib.h>
@@ -102,7 +102,7 @@ fv_status fv_bench_machine(int threads, fv_machine_speed *out, fv_error *err) {
     const int before = omp_get_max_threads(); /* the caller's, set again at the end */
     omp_set_num_threads(r.threads);
 #pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < LENGTH; i++) { /* each thread its own pages */
+    for (size_t i = 0; i < LENGTH; i++) { /* each thread touches its own pages first */
         a[i] = 0;
         a[LENGTH + i] = (float)(i % 7) - 3;
         a[2 * LENGTH + i] = (float)(i % 5) - 2;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* op_times: what each thing in a step costs, longest first, and what each implementation costs in
- * all.
+/* op_times: the time of each operation of a step, longest first, and the total time of each
+ * implementation.
  *
- * Medians over the steps, one thing at a time, so they add up to about a median step and not
- * exactly. Reading the clock twice for each costs some 50 ns, which is in the step's time too.
+ * Medians over the steps for each operation, so their sum is only about the median step. Reading
+ * the clock twice per operation takes some 50 ns, which the step's time includes.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,13 +13,13 @@
 #include "base/pool.h"
 #include "bench/bench.h"
 
-/* A loop that takes less is a view that computes nothing; a side loop, the cost of calling kernels.
- */
+/* A loop that takes less time is a view that computes nothing, or a side loop with only the
+ * overhead of calling kernels. */
 #define LEAST_MS      1e-3
 #define LEAST_SIDE_MS 1e-2
 
 typedef struct op_times {
-    fv_op_times t; /* first: what the caller sees */
+    fv_op_times t; /* first: the public part */
     fvi_pool *pool;
     fv_op_time *ops, *sums;
 } op_times;
@@ -60,7 +60,8 @@ static fv_status fill_op(op_times *o, const fvi_timed_op *w, double ms, fv_error
     return FV_OK;
 }
 
-/* The medians of all steps, without loops that are none.  column  [repeats] for sorting */
+/* Fills the medians over all steps, without loops that compute nothing.  column  [repeats] scratch
+ */
 static fv_status fill_ops(op_times *o, const fvi_bench *b, int n, const double *took,
                           double *column, fv_error *err) {
     const int repeats = b->desc.repeats;
@@ -75,7 +76,7 @@ static fv_status fill_ops(op_times *o, const fvi_bench *b, int n, const double *
     return st;
 }
 
-/* Bytes stay known in a sum only where all of its parts' are. */
+/* Sums by implementation. The bytes of a sum are known only if those of all its operations are. */
 static void add_up(op_times *o) {
     for (int k = 0; k < o->t.op_count; k++) {
         const fv_op_time *op = &o->ops[k];

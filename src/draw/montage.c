@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Montages: pictures in a grid on white, a label under each, a title above all.
  *
- * Every picture is fitted into the tile with its aspect kept: enlarged by the largest whole factor
- * that fits (nearest, so that pixels stay pixels) or shrunk bicubically; it stands in the middle of
- * its cell. Labels keep their size whatever the tile's: they are shortened to the cell, a cell of
- * narrow tiles becomes somewhat wider for short labels, and a label of which too little would be
- * left is not drawn. Pictures with alpha are laid over white first.
- * What it does not do: colour bars, frames, several lines of text.
+ * Every picture is fitted into the tile with its aspect ratio: enlarged by the largest whole factor
+ * that fits (nearest, so that pixels stay sharp) or shrunk bicubically, and centred in its cell.
+ * The size of labels does not depend on the tile: they are shortened to the cell, cells of narrow
+ * tiles become somewhat wider for short labels, and a label that would be shortened too much is not
+ * drawn. Pictures with alpha are composited over white first. What it does not do: colour bars,
+ * frames, several lines of text.
  */
 #include <glib.h>
 #include <math.h>
@@ -22,16 +22,16 @@ enum {
     LABEL_MAX = 18,
     TITLE_MIN = 16,
     TITLE_MAX = 24,
-    LABEL_SPACE = 4,    /* between the labels of two cells, beside the gap */
+    LABEL_SPACE = 4,    /* between the labels of two cells, in addition to the gap */
     LABEL_ROOM = 44,    /* narrower cells grow up to this for their labels */
-    SHORTENED_MIN = 36, /* a label shortened to less than this says nothing */
+    SHORTENED_MIN = 36, /* a label shortened to less than this is not drawn */
     TITLE_ROOM = 480,   /* a narrower picture grows up to this for its title */
     EMPTY_COST = 4,     /* of a grid with as many empty cells as pictures; the cost of a grid twice
                          * as wide as high is log 2 */
     SIDE_MAX = 1 << 20
 };
 
-/* Where everything goes, in pixels. */
+/* The layout, in pixels. */
 typedef struct montage {
     const fv_image *const *images;
     const char *const *labels; /* NULL: no label anywhere */
@@ -77,7 +77,7 @@ static fv_status check(const fv_image *const *images, int count, const fv_montag
     return st;
 }
 
-/* The tile: as large as the largest fitted picture, so that wide pictures do not stand in squares.
+/* The tile: as large as the largest fitted picture, so that wide pictures do not get square tiles.
  */
 static void plan_tile(montage *m, int tile) {
     int box_h = tile ? tile : m->images[0]->height, box_w = tile ? tile : m->images[0]->width;
@@ -115,14 +115,15 @@ static int cell_height(const montage *m) {
     return m->tile_h + (m->label_h ? m->label_h + 4 : 0); /* 2 above and below the label */
 }
 
-/* The number of columns that makes the whole nearest to square, empty cells counting against it. */
+/* The number of columns for which the whole is nearest to a square, with a cost for empty cells. */
 static int near_square(const montage *m) {
     double best = HUGE_VAL;
     int columns = 1;
     for (int c = 1; c <= m->count; c++) {
         int rows = (m->count + c - 1) / c;
         double w = (double)c * (m->cell_w + m->gap), h = (double)rows * (cell_height(m) + m->gap);
-        double wide = log(w / h); /* too high is somewhat worse than too wide: so are screens */
+        double wide =
+            log(w / h); /* too high is somewhat worse than too wide, since screens are wide */
         double empty = (double)((int64_t)rows * c - m->count) / m->count;
         double cost = (wide < 0 ? -1.2 * wide : wide) + EMPTY_COST * empty;
         if (cost < best) {
@@ -133,7 +134,7 @@ static int near_square(const montage *m) {
     return columns;
 }
 
-/* Renders the title as large as fits the grid; a narrow montage grows for it up to a limit. */
+/* Renders the title in the largest size that fits; a narrow montage grows for it up to a limit. */
 static fv_status plan_title(montage *m, const char *title, int grid_w, fv_error *err) {
     int room = MAX(grid_w, TITLE_ROOM);
     int pixels = MIN(MAX(grid_w / 24, TITLE_MIN), TITLE_MAX);
@@ -188,7 +189,7 @@ static fv_status draw_picture(const montage *m, fv_image *onto, const fv_image *
     return st;
 }
 
-/* Writes a label under its tile, if enough of it fits. */
+/* Draws a label under its tile, if enough of it fits. */
 static fv_status draw_label(const montage *m, fv_image *onto, const char *label, int y, int x,
                             fv_error *err) {
     fv_image *line = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Maps of numbers as pictures: painted alone, laid over a photograph, and the bar that says which
- * colour is which number. The colours are palette.c's.
+/* Maps of numbers as pictures: alone or over a photograph; and the colour bar. The colours are
+ * those of palette.c.
  */
 #include <float.h>
 #include <glib.h>
@@ -17,7 +17,7 @@ enum { BAR_WIDTH = 256, BAR_HEIGHT = 14, TEXT = 14, SPACE = 3, SIDE_MIN = 64, SI
 #define STRENGTH    0.6f
 #define NUMBERS_MAX ((int64_t)1 << 28) /* as pixels of a picture */
 
-/* The least and the largest finite value; 0 and 0 where there is none. */
+/* The least and the largest finite value; 0 and 0 if there is none. */
 static void extremes(const float *values, int64_t count, float *low, float *high) {
     *low = INFINITY;
     *high = -INFINITY;
@@ -44,7 +44,7 @@ fv_status fv_paint_scale(const float *values, int64_t count, fv_paint_desc *desc
             d.high = fmaxf(fabsf(d.low), fabsf(d.high));
             d.low = -d.high;
         }
-        if (!(d.low < d.high)) { /* all alike: any scale holds them */
+        if (!(d.low < d.high)) { /* all equal: any range will do */
             d.high += fmaxf(fabsf(d.high) * FLT_EPSILON * 16, FLT_MIN);
             if (d.palette == FV_PALETTE_DIVERGING) d.low = -d.high;
         }
@@ -57,13 +57,13 @@ fv_status fv_paint_scale(const float *values, int64_t count, fv_paint_desc *desc
     return FV_OK;
 }
 
-/* What is not a number is told apart from every colour of the palette. */
+/* The colour of a value; NaN has one that is not in the palette. */
 static fvi_rgb color_of(const fvi_rgb *colors, const fv_paint_desc *d, float value) {
-    int place = fvi_palette_at(d, value);
-    return place < 0 ? (fvi_rgb){{0.5f, 0.5f, 0.5f}} : colors[place];
+    int index = fvi_palette_at(d, value);
+    return index < 0 ? (fvi_rgb){{0.5f, 0.5f, 0.5f}} : colors[index];
 }
 
-/* Grey pictures have one channel, but red where a value is not finite, which takes three. */
+/* A grey picture has one channel, or three if a value is not finite, which is drawn red. */
 static int channels_of(const fv_paint_desc *d, const float *values, int64_t count) {
     if (d->palette != FV_PALETTE_GREY) return 3;
     for (int64_t i = 0; i < count; i++)
@@ -71,7 +71,7 @@ static int channels_of(const fv_paint_desc *d, const float *values, int64_t coun
     return 1;
 }
 
-/* Sizes of a map.  errors  ARG */
+/* Checks the size of a map.  errors  ARG */
 static fv_status check_sizes(int height, int width, fv_error *err) {
     if (height >= 1 && width >= 1 && (int64_t)height * width <= NUMBERS_MAX) return FV_OK;
     return fvi_fail(err, FV_ARG,
@@ -102,7 +102,7 @@ fv_status fv_paint(const float *values, int height, int width, const fv_paint_de
     return FV_OK;
 }
 
-/* Writes a number under the bar; `align` 0, 1, 2: x is its left, its middle, its right. */
+/* Draws a number under the bar; `align` 0, 1, 2: x is its left, its middle, its right. */
 static fv_status write_number(fv_image *onto, double value, int x, int align, int room,
                               fv_error *err) {
     char text[32];
@@ -115,7 +115,7 @@ static fv_status write_number(fv_image *onto, double value, int x, int align, in
     return FV_OK;
 }
 
-/* White, with the palette from left to right at the top. */
+/* Fills white, with the palette from left to right at the top. */
 static void draw_bar(fv_image *onto, const fv_paint_desc *d) {
     const int width = onto->width;
     const int64_t n = (int64_t)onto->height * width;
@@ -153,7 +153,7 @@ fv_status fv_paint_bar(const fv_paint_desc *desc, int width, fv_image **out, fv_
     return st;
 }
 
-/* The map at the photograph's size; numbers that are not finite count as 0. */
+/* The map, resized to the photograph; numbers that are not finite count as 0. */
 static fv_status enlarge(const float *values, int h, int w, const fv_image *photo, fv_image **out,
                          fv_error *err) {
     fv_image *map = NULL;
@@ -165,22 +165,22 @@ static fv_status enlarge(const float *values, int h, int w, const fv_image *phot
     return st;
 }
 
-/* How much of the colour a value gets, 0..1: its distance from the neutral end of the scale. */
+/* Opacity of a value's colour, 0..1: its distance from the neutral end of the scale. */
 static float weight_of(const fv_paint_desc *d, float value) {
     float t = d->palette == FV_PALETTE_DIVERGING ? fabsf(value) / d->high
-                                              : (value - d->low) / (d->high - d->low);
-    return sqrtf(fminf(fmaxf(t, 0), 1)); /* middling values are to be seen */
+                                                 : (value - d->low) / (d->high - d->low);
+    return sqrtf(fminf(fmaxf(t, 0), 1)); /* the root makes middle values visible */
 }
 
-/* The colour that is mixed in. In DIVERGING the neutral middle of the palette would whiten the
- * photograph where the map says nothing, so that colours begin halfway to the ends. */
+/* The colour that is mixed in. The white middle of DIVERGING would whiten the photograph where
+ * values are near zero, so its colours begin halfway to the ends. */
 static fvi_rgb tint_of(const fvi_rgb *colors, const fv_paint_desc *d, float value) {
     if (d->palette == FV_PALETTE_DIVERGING && value != 0)
         value = copysignf(fmaxf(fabsf(value), d->high / 2), value);
     return color_of(colors, d, value);
 }
 
-/* The photograph's lightness, and as much of the map's colours as its values call for. */
+/* Mixes the photograph in grey with the map's colours, by their opacity. */
 static void mix(const fv_image *photo, const fv_image *map, const fv_paint_desc *d,
                 fv_image *onto) {
     const int64_t n = (int64_t)onto->height * onto->width;

@@ -3,9 +3,9 @@
  *
  * DIVERGING and SEQUENTIAL run through a few colours in OKLab (Ottosson 2020, "A perceptual color
  * space for image processing"), in which equal steps look equal: SEQUENTIAL's lightness rises in a
- * straight line, so it also reads in grey; DIVERGING falls from a neutral white at zero equally far
- * to blue and to red, the pair that the common colour deficiencies tell apart. Between two of its
- * colours a palette is a straight line in OKLab; what leaves sRGB there is cut off.
+ * straight line, so it is readable in grey; DIVERGING falls from white at zero equally far to blue
+ * and to red, which people with the common colour deficiencies can distinguish. Between two of its
+ * colours a palette is a straight line in OKLab; colours outside sRGB are clipped.
  */
 #include "draw/palette.h"
 

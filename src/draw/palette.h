@@ -15,10 +15,10 @@ enum { FVI_PALETTE_SIZE = 256 };
  * entries 127 and 128 are both its neutral colour. */
 void fvi_palette(fv_palette palette, fvi_rgb colors[FVI_PALETTE_SIZE]);
 
-/* Checks a desc whose fields are all given.  errors  ARG as fv_paint_scale */
+/* Checks a desc without default fields.  errors  ARG as fv_paint_scale */
 fv_status fvi_paint_check(const fv_paint_desc *desc, fv_error *err);
 
-/* The palette's place of a value, 0..FVI_PALETTE_SIZE - 1; -1: it is not finite. */
+/* The palette's index for a value, 0..FVI_PALETTE_SIZE - 1; -1: it is not finite. */
 int fvi_palette_at(const fv_paint_desc *desc, float value);
 
 #endif

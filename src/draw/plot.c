@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What all plots share: a white picture with a title, a vertical axis with lines at round values,
- * and the texts of the horizontal axis's ends. The bars, histograms and lines in it are drawn by
- * plot_bars.c, plot_histogram.c and plot_lines.c.
+ * and texts at the ends of the horizontal axis. plot_bars.c, plot_histogram.c and plot_lines.c draw
+ * into it.
  *
- * The axis holds all values and a little more, but nothing beyond zero where it ends there; its
- * lines stand at multiples of 1, 2 or 5 times a power of ten, the least step that gives at most one
- * line in 40 pixels. What it does not do: logarithmic axes.
+ * The axis covers all values and a margin, but no margin beyond zero if zero is an end; its lines
+ * are at multiples of 1, 2 or 5 times a power of ten, the smallest step with at most one line in 40
+ * pixels. What it does not do: logarithmic axes.
  */
 #include "draw/plot.h"
 
@@ -24,7 +24,7 @@ enum {
     SIDE_MAX = 16384,
     TEXT = 14, /* heights of text, in pixels */
     TITLE = 18,
-    EDGE = 10, /* around everything */
+    EDGE = 10, /* margin of the picture */
     SPACE = 6, /* between text and plot */
     LINE_EVERY = 40,
     TICKS_MAX = 512
@@ -50,7 +50,7 @@ static double round_step(double x) {
 }
 
 static void plan_axis(fvi_plot *p, double low, double high) {
-    if (high - low < (double)FLT_MIN) high = low + fmax(1, fabs(low)); /* as good as one value */
+    if (high - low < (double)FLT_MIN) high = low + fmax(1, fabs(low)); /* practically one value */
     double room = 0.05 * (high - low);
     p->low = low == 0 ? low : low - room;
     p->high = high == 0 ? high : high + room;
@@ -88,13 +88,13 @@ void fvi_plot_line(const fvi_plot *p, double value) {
     fvi_plot_fill(p, y, y + 1, p->left, p->right, &fvi_plot_dark);
 }
 
-/* Values of the lines: the first, and how many. */
+/* The value of the first line; returns how many lines there are. */
 static int ticks(const fvi_plot *p, double *first) {
     *first = ceil(p->low / p->step - 1e-9) * p->step;
     return MIN((int)floor((p->high - *first) / p->step + 1e-9) + 1, TICKS_MAX);
 }
 
-/* Moves the left edge so that the widest number fits before it. */
+/* Moves the left edge so that the widest number fits left of it. */
 static fv_status plan_left(fvi_plot *p, fv_error *err) {
     double first;
     int n = ticks(p, &first), widest = 0;

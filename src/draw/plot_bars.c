@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bar plots: numbers as bars from zero.
  *
- * Bars stand apart where each has at least 4 pixels. A column of pixels in which several bars fall
- * is drawn from the least to the greatest of them (and zero), so that no peak is lost. What it does
- * not do: several series, names for each bar.
+ * Bars of at least 4 pixels have gaps between them. A column of pixels with several bars is drawn
+ * from the least to the greatest of them (and zero), so that no peak is lost. What it does not do:
+ * several series, names of bars.
  */
 #include <glib.h>
 #include <math.h>
@@ -11,9 +11,9 @@
 #include "base/error.h"
 #include "draw/plot.h"
 
-enum { APART = 4 }; /* bars at least so wide stand apart */
+enum { APART = 4 }; /* bars of at least this width have gaps */
 
-/* Bars that are narrower than a pixel: each column from its least to its greatest value. */
+/* Bars narrower than a pixel: draws each column from its least to its greatest value. */
 static void draw_columns(const fvi_plot *p, const float *values, int count) {
     const int width = p->right - p->left, zero = fvi_plot_row(p, 0);
     for (int x = 0; x < width; x++) {

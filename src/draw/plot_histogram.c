@@ -2,7 +2,7 @@
 /* Histograms: how often values occur, in bars of equal width from the least to the greatest value.
  *
  * As many bars as the square root of the number of values, at least 10 and at most one in 4 pixels;
- * marks are lines from top to bottom at their values, in front.
+ * marks are lines from top to bottom at their values, drawn over the bars.
  * What it does not do: logarithmic counts; several series.
  */
 #include <glib.h>
@@ -21,10 +21,12 @@ typedef struct bins {
     int64_t count[BINS_MAX];
 } bins;
 
-/* The place of a value on the horizontal axis, 0..1. */
-static double place(const bins *b, double value) { return (value - b->low) / (b->high - b->low); }
+/* The position of a value on the horizontal axis, 0..1. */
+static double position(const bins *b, double value) {
+    return (value - b->low) / (b->high - b->low);
+}
 
-/* Counts the finite values; their number. */
+/* Counts the finite values in bins; returns their number. */
 static int64_t count_all(bins *b, const float *values, int64_t count, int width) {
     int64_t finite = 0;
     b->low = HUGE_VAL;
@@ -45,7 +47,7 @@ static int64_t count_all(bins *b, const float *values, int64_t count, int width)
     b->n = MIN(MAX((int)fmin(ceil(sqrt((double)finite)), BINS_MAX), BINS_MIN), most);
     for (int64_t i = 0; i < count; i++)
         if (isfinite(values[i]))
-            b->count[MIN((int)(place(b, (double)values[i]) * b->n), b->n - 1)]++;
+            b->count[MIN((int)(position(b, (double)values[i]) * b->n), b->n - 1)]++;
     return finite;
 }
 
@@ -61,7 +63,7 @@ static void draw(const fvi_plot *p, const bins *b) {
 
 static void draw_marks(const fvi_plot *p, const bins *b, const float *marks, int n) {
     for (int i = 0; i < n; i++) {
-        double t = isfinite(marks[i]) ? place(b, (double)marks[i]) : -1;
+        double t = isfinite(marks[i]) ? position(b, (double)marks[i]) : -1;
         if (t < 0 || t > 1) continue;
         int x = p->left + (int)lround(t * (p->right - p->left - MARK));
         fvi_plot_fill(p, p->top, p->bottom, x, x + MARK, &fvi_plot_red);

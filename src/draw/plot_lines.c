@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Line plots: series of numbers over one axis, each in its colour, with its name.
  *
- * The colours are Okabe and Ito's ("Color Universal Design", 2008), which colour-blind people tell
- * apart. A line joins its points with a stroke of 2 pixels, column by column, so that steep parts
- * have no holes; where a column holds several points, all are in the stroke.
- * What it does not do: points without lines, error bars, a horizontal scale but for its ends.
+ * The colours are Okabe and Ito's ("Color Universal Design", 2008), which colour-blind people can
+ * distinguish. A line joins its points with a stroke of 2 pixels, column by column, so that steep
+ * segments have no holes; if a column has several points, the stroke covers all of them.
+ * What it does not do: points without lines, error bars, a horizontal scale between the ends.
  */
 #include <glib.h>
 #include <math.h>
@@ -41,7 +41,7 @@ static void draw_column(const fvi_plot *p, const float *v, int count, int x, con
     fvi_plot_fill(p, y0, MAX(y1 + 1, y0 + STROKE), p->left + x, p->left + x + 1, color);
 }
 
-/* How many pixels of a box hold a line: they are coloured. */
+/* How many pixels of a box are covered by lines, that is, coloured. */
 static int covered(const fvi_plot *p, int top, int left, int height) {
     const fv_image *o = p->onto;
     const int64_t n = (int64_t)o->height * o->width;
@@ -55,7 +55,7 @@ static int covered(const fvi_plot *p, int top, int left, int height) {
     return sum;
 }
 
-/* Names, one under the other in the corner in which they cover least. */
+/* Draws the names, one under the other, in the corner where they cover least of the lines. */
 static fv_status draw_names(const fvi_plot *p, const char *const *names, int series,
                             fv_error *err) {
     fv_status st = FV_OK;
@@ -79,7 +79,7 @@ static fv_status draw_names(const fvi_plot *p, const char *const *names, int ser
     return st;
 }
 
-/* Checks the series, and finds what the axis must hold. */
+/* Checks the series, and finds the range of the axis. */
 static fv_status span(const float *const *values, int series, int count, double *low, double *high,
                       fv_error *err) {
     *low = HUGE_VAL;
@@ -93,7 +93,7 @@ static fv_status span(const float *const *values, int series, int count, double 
             *high = fmax(*high, (double)values[s][i]);
         }
     }
-    if (*low > 0 && *low < 0.2 * *high) *low = 0; /* near enough for zero to be seen */
+    if (*low > 0 && *low < 0.2 * *high) *low = 0; /* begin the axis at zero if it is near */
     return FV_OK;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Stacks: pictures under each other or side by side, as large as they are, on white. */
+/* Stacks: pictures under each other or side by side, at their own size, on white. */
 #include <glib.h>
 
 #include "base/error.h"

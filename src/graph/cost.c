@@ -40,10 +40,10 @@ static double cost_conv(const fvi_graph *g, const fvi_node *n) {
     const fvi_shape *w = &g->values[n->in[1]].shape; /* [oc][ic/g][k..] or [ic][oc/g][k..] */
     const fvi_shape *per = n->kind == FVI_CONV ? out : in;
     double groups = (double)n->a.window.groups, own = (double)w->dim[0] / groups;
-    double places = per->dim[1] ? count(per) / (double)per->dim[1] : 0;
+    double positions = per->dim[1] ? count(per) / (double)per->dim[1] : 0;
     double kernel = (double)fvi_shape_product(w, 2, w->ndim);
-    if (own == 1 && w->dim[1] == 1) return 4 * places * kernel * groups;
-    return places * kernel * groups * blocks((int64_t)own) * blocks(w->dim[1]);
+    if (own == 1 && w->dim[1] == 1) return 4 * positions * kernel * groups;
+    return positions * kernel * groups * blocks((int64_t)own) * blocks(w->dim[1]);
 }
 
 static double cost_matmul(const fvi_graph *g, const fvi_node *n) {

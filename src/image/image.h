@@ -5,7 +5,7 @@
 
 #include "fovea/fovea.h"
 
-/* Fails unless a caller's picture is one: 1 to 4 channels, sizes of at least 1, at most 2^28
+/* Fails unless a caller's picture is valid: 1 to 4 channels, sizes of at least 1, at most 2^28
  * pixels, data.   what  "the photo"    errors  ARG */
 fv_status fvi_image_check(const fv_image *image, const char *what, fv_error *err);
 /* Fails unless all values of such a picture are in [0,1].  errors  ARG */
@@ -20,12 +20,12 @@ static inline float fvi_luma(float r, float g, float b) {
     return 0.299f * r + 0.587f * g + 0.114f * b;
 }
 
-/* Lays a picture over a grey of that value: out has its 1 or 3 colours and no alpha. A picture
- * without alpha is copied. No texts are taken along. */
+/* Composites a picture over a grey of that value: out has its 1 or 3 colours and no alpha. A
+ * picture without alpha is copied. Texts are not copied. */
 fv_status fvi_image_flatten(const fv_image *in, float grey, fv_image **out, fv_error *err);
 
-/* Copies `in` over `onto` with its corner at (y, x), clipped; grey onto RGB is spread. Neither has
- * alpha. */
+/* Copies `in` over `onto` with its corner at (y, x), clipped; grey is copied to all channels of
+ * RGB. Neither has alpha. */
 void fvi_image_paste(fv_image *onto, const fv_image *in, int y, int x);
 
 /* Copies all texts of `from` that `to` does not have. */
@@ -40,8 +40,8 @@ const char *fvi_image_version(void);
 
 /* ---- load.c ---- */
 
-/* Whether a file is a picture beyond the limits of fv_image_load: its own fault, where a failed
- * allocation is not. Reads its header. */
+/* Whether a file is a picture beyond the limits of fv_image_load, which is the file's fault, unlike
+ * a failed allocation. Reads its header. */
 int fvi_image_is_too_large(const char *path);
 
 /* ---- resize.c ---- */
@@ -50,11 +50,11 @@ typedef enum fvi_kernel {
     FVI_NEAREST,
     FVI_BILINEAR,
     FVI_BICUBIC,
-    FVI_AREA /* shrink by mean; enlarges as FVI_NEAREST */
+    FVI_AREA /* shrinks by means; enlarges like FVI_NEAREST */
 } fvi_kernel;
 
-/* Resizes to height x width; bicubic and bilinear are antialiased when shrinking (as PIL does:
- * what networks were measured with). */
+/* Resizes to height x width; bicubic and bilinear are antialiased when shrinking (like PIL, with
+ * which networks were evaluated). */
 fv_status fvi_image_resize(const fv_image *in, int height, int width, fvi_kernel kernel,
                            fv_image **out, fv_error *err);
 

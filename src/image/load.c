@@ -4,8 +4,8 @@
  *
  * The size is checked from the header, before a pixel is decoded. Formats whose readers libvips
  * itself calls untrusted (ImageMagick, PDF, SVG, ...) are refused. 16-bit pictures keep their 16
- * bits. What it does not do: animations (the first frame is read); pictures of numbers that are not
- * 8 or 16 bits (floating-point TIFF: nothing says which number is white), which are refused.
+ * bits. What it does not do: animations (the first frame is read). Pictures of numbers that are not
+ * 8 or 16 bits are refused (in floating-point TIFF the value of white is unknown).
  */
 #include <string.h>
 
@@ -31,7 +31,7 @@ static const char *trusted_loader(const char *path, const fvi_bytes_range *file,
     return loader;
 }
 
-/* Whether the size that a header says is one to be decoded. */
+/* Checks the size in a header before decoding. */
 static fv_status check_size(const char *path, const fvi_bytes_range *file, const VipsImage *image,
                             fv_error *err) {
     int width = vips_image_get_width(image), height = vips_image_get_height(image);
@@ -69,8 +69,7 @@ static fv_status decode(const char *path, const fvi_bytes_range *file, VipsImage
     return FV_OK;
 }
 
-/* Whether the numbers of the picture have a white of their own: 8 or 16 bits, or a measured space.
- */
+/* Whether the value of white is known: 8 or 16 bits, or a colorimetric space. */
 static int range_is_known(const VipsImage *image) {
     VipsBandFormat format = vips_image_get_format(image);
     if (format == VIPS_FORMAT_UCHAR || format == VIPS_FORMAT_USHORT) return 1;
@@ -84,7 +83,9 @@ static int range_is_known(const VipsImage *image) {
     }
 }
 
-/* Turns the picture by its EXIF tag, brings it to sRGB of 8 or 16 bits and lays it over grey. */
+/* Rotates the picture by its EXIF tag, converts it to sRGB of 8 or 16 bits and composites it over
+ * grey.
+ */
 static int to_srgb(VipsImage **image) {
     VipsImage *next = NULL;
     if (fvi_vips_step(image, vips_autorot(*image, &next, NULL), &next)) return -1;
@@ -93,7 +94,7 @@ static int to_srgb(VipsImage **image) {
     int deep = from == VIPS_INTERPRETATION_RGB16 || from == VIPS_INTERPRETATION_GREY16;
     VipsInterpretation to = deep ? VIPS_INTERPRETATION_RGB16 : VIPS_INTERPRETATION_sRGB;
     if (vips_image_get_typeof(*image, VIPS_META_ICC_NAME)) {
-        /* A profile that cannot be used is as good as none. */
+        /* A profile that cannot be used is ignored. */
         if (!vips_icc_transform(*image, &next, "srgb", "embedded", TRUE, "depth", deep ? 16 : 8,
                                 NULL))
             fvi_vips_step(image, 0, &next);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of src/image/ share and nobody else sees. */
+/* What the files of src/image/ share. */
 #ifndef FVI_IMAGE_PRIVATE_H
 #define FVI_IMAGE_PRIVATE_H
 
@@ -10,8 +10,8 @@
 #define FVI_IMAGE_MAX_PIXELS ((int64_t)1 << 28)
 #define FVI_IMAGE_MAX_BYTES  ((int64_t)1 << 30) /* of a picture's file */
 #define FVI_IMAGE_MAX_MEMORY ((int64_t)1 << 31) /* bytes of its decoded pixels */
-/* A picture larger than this may not have more than so many pixels for each byte of its file: only
- * a blank one has (PNG: 340 and more), or one that is made to fill the memory. */
+/* A picture larger than this may not have more than so many pixels for each byte of its file. Only
+ * blank pictures have more (PNG: 340 and more), and files made to exhaust memory. */
 #define FVI_IMAGE_DENSE_PIXELS ((int64_t)1 << 24)
 #define FVI_IMAGE_DENSE_RATIO  200
 
@@ -26,17 +26,17 @@ struct fv_text {
 
 /* ---- start.c ---- */
 
-/* Fails with "SUBJECT: WHAT: libvips's reason", its many lines made one, and clears libvips's error
- * buffer. subject: the file or the operation; what: may be NULL. */
+/* Fails with "SUBJECT: WHAT: libvips's reason", in one line, and clears libvips's error buffer.
+ * subject: the file or the operation; what: may be NULL. */
 fv_status fvi_vips_fail(fv_error *err, fv_status status, const char *subject, const char *what);
 
-/* One step of a chain of operations: puts *next, made from *at, in its place, unless the operation
- * failed (then *next is not looked at).  Returns 0, or -1 when it failed. */
+/* One step of a chain of operations: replaces *at by *next, unless the operation failed (then *next
+ * is not read). Returns 0, or -1 if it failed. */
 int fvi_vips_step(VipsImage **at, int failed, VipsImage **next);
 
 /* ---- save.c ---- */
 
-/* pixels [h][w][channels] = the planes, rounded to 8 bits; what is no number becomes black. */
+/* pixels [h][w][channels] = the planes, rounded to 8 bits; NaN becomes black. */
 void fvi_image_to_bytes(const fv_image *image, uint8_t *pixels);
 /* A libvips picture over pixels [height][width][channels], which must outlive it. `path` is for the
  * error.  errors  NOMEM */
@@ -50,8 +50,8 @@ void fvi_texts_to_png(const fv_image *image, VipsImage *to);
 /* Puts the picture's texts into an XMP packet, which JPEG, WebP and TIFF files carry.
  * Returns its size in bytes, 0 if there is no text. */
 size_t fvi_texts_to_xmp(const fv_image *image, VipsImage *to);
-/* Takes over the texts of a loaded picture, from wherever the two functions above put them. What is
- * damaged or not ours is passed over.  errors  NOMEM */
+/* Reads the texts of a loaded picture, as the two functions above write them. Damaged texts and
+ * those of others are ignored.  errors  NOMEM */
 fv_status fvi_texts_read(VipsImage *from, fv_image *image, fv_error *err);
 
 /* ---- target.c ---- */
@@ -60,12 +60,12 @@ fv_status fvi_texts_read(VipsImage *from, fv_image *image, fv_error *err);
 typedef struct fvi_encoded {
     void *bytes;
     size_t size, room;
-    int failed; /* there was no memory for all */
+    int failed; /* out of memory */
 } fvi_encoded;
 
 /* A target that encoders fill `e` through; g_object_unref (target.c). */
 VipsTarget *fvi_encoded_target(fvi_encoded *e);
-/* Says why encoding failed: NOMEM, or IO with libvips' reason. */
+/* Fails with the reason for which encoding failed: NOMEM, or IO with libvips' reason. */
 fv_status fvi_encoded_fail(const fvi_encoded *e, const char *path, fv_error *err);
 
 #endif

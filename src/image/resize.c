@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Resizing with libvips, plane by plane.
  *
- * Pixel centres lie at half-integers: output x is read at (x + 0.5) * in / out - 0.5. Shrinking
+ * Pixel centres are at half-integers: output x is read at (x + 0.5) * in / out - 0.5. Shrinking
  * bilinearly or bicubically (a = -0.5) widens the kernel by the factor, as PIL does; enlarging
- * interpolates. vips_resize is not used because its enlarging lays the pixels differently; the
- * operations under it are told the offsets. Inside the picture the result is within 0.1/255 of
- * PIL's on average; at the very edge PIL leaves the outside away where libvips repeats the last
- * pixel. FVI_AREA takes the mean of whole blocks, then goes the rest of the way bilinearly.
+ * interpolates. vips_resize is not used because its enlarging places the pixels differently; the
+ * operations it is made of take offsets. Inside the picture the result is within 0.1/255 of PIL's
+ * on average; at the edge PIL ignores pixels outside where libvips repeats the last one. FVI_AREA
+ * averages whole blocks, then resizes bilinearly.
  */
 #include <math.h>
 #include <string.h>
@@ -18,8 +18,7 @@
 /* Beyond this factor libvips's kernels get too wide: whole blocks are averaged first. */
 enum { SHRINK_BY_KERNEL = 16 };
 
-/* Where a centre falls exactly between two pixels it belongs to the further one, rounding or not.
- */
+/* A centre exactly between two pixels counts for the further one, whatever the rounding. */
 #define NEAREST_NUDGE 1e-5
 
 /* Shrinks one axis of length `from` to `to` by whole blocks, then by the kernel. */
@@ -46,7 +45,7 @@ static int interpolate(VipsImage **plane, int height, int width, fvi_kernel kern
     double sx = (double)width / vips_image_get_width(*plane);
     double sy = (double)height / vips_image_get_height(*plane);
     int nearest = kernel == FVI_NEAREST || kernel == FVI_AREA;
-    /* The nearest interpolator cuts off, the others take whole numbers for pixel centres. */
+    /* The nearest interpolator truncates; for the others pixel centres are whole numbers. */
     double ix = nearest || sx == 1 ? 0 : 0.5, iy = nearest || sy == 1 ? 0 : 0.5;
     double ox = sx == 1 ? 0 : -0.5, oy = sy == 1 ? 0 : -0.5;
     if (nearest) ox -= NEAREST_NUDGE, oy -= NEAREST_NUDGE;

@@ -53,7 +53,7 @@ fv_status fvi_image_from_bytes(const uint8_t *pixels, int channels, int height, 
     VipsImage *raw =
         vips_image_new_from_memory(pixels, bytes, width, height, channels, VIPS_FORMAT_UCHAR);
     VipsImage *copy = NULL;
-    const double per_mm = 72 / 25.4; /* the usual resolution when none is meant */
+    const double per_mm = 72 / 25.4; /* the usual resolution if there is none */
     int failed =
         !raw || vips_copy(raw, &copy, "interpretation",
                           channels >= 3 ? VIPS_INTERPRETATION_sRGB : VIPS_INTERPRETATION_B_W,
@@ -64,7 +64,7 @@ fv_status fvi_image_from_bytes(const uint8_t *pixels, int channels, int height, 
     return FV_OK;
 }
 
-/* Puts the texts where the format keeps them. */
+/* Writes the texts as the format stores them. */
 static fv_status add_texts(const fv_image *image, const char *path, save_format format,
                            VipsImage *to, fv_error *err) {
     if (format == SAVE_PNG) {
@@ -78,7 +78,7 @@ static fv_status add_texts(const fv_image *image, const char *path, save_format 
     return FV_OK;
 }
 
-/* TIFF files are sought in while they are written: libvips' own memory, which is made ours. */
+/* The TIFF encoder seeks in its output, so it writes to libvips' memory, which is then copied. */
 static int encode_tiff(VipsImage *image, fvi_encoded *e) {
     void *bytes = NULL;
     if (vips_tiffsave_buffer(image, &bytes, &e->size, "compression",
@@ -92,8 +92,7 @@ static int encode_tiff(VipsImage *image, fvi_encoded *e) {
     return -e->failed;
 }
 
-/* Encodes into memory. Quality where the format loses something: so high that the textures these
- * pictures are about stay. */
+/* Encodes into memory. Lossy formats have a quality that keeps the textures of these pictures. */
 static int encode(VipsImage *image, save_format format, fvi_encoded *e) {
     if (format == SAVE_TIFF) return encode_tiff(image, e);
     VipsTarget *target = fvi_encoded_target(e);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Starting libvips, and its errors made into ours.
+/* Starting libvips, and converting its errors.
  *
- * libvips keeps state for the whole process. If nobody has started it yet we do, and set: one
- * worker a pipeline (our callers have their own threads), no cache of operations (every picture is
- * read once), warnings not printed (the library never prints). A program that has started libvips
- * itself keeps its own settings.
+ * libvips has state for the whole process. If it was not started yet, it is started with one worker
+ * a pipeline (our callers have their own threads), without a cache of operations (every picture is
+ * read once), and without printing warnings (the library never prints). A program that has started
+ * libvips itself keeps its own settings.
  */
 #include "image/image.h"
 

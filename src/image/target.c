@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* target: where encoders put a file's bytes: memory that grows, and may fail to. libvips' own
- * memory target collects them in a GLib string, which ends the process when it cannot grow; an
- * encoded picture may be large. What it does not do: be read or sought in, as the TIFF encoder
- * wants.
+/* target: growing memory into which encoders write a file, with an error when it cannot grow.
+ * libvips' own memory target is a GLib string, which aborts the process then, and an encoded
+ * picture may be large. What it does not do: reading and seeking, which the TIFF encoder needs.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -11,8 +11,7 @@
 #include "image/image.h"
 #include "image/private.h"
 
-/* A tail is at most 8 characters; before it at least 3 are kept, or none: they would say nothing.
- */
+/* A tail is at most 8 characters; before it at least 3 are kept, or none. */
 enum { TEXT_MAX_CHARS = 300, TEXT_TAIL_MAX = 8, TEXT_HEAD_MIN = 3 };
 #define TEXT_INK 0.1f /* of the darkest pixel */
 
@@ -21,7 +20,7 @@ enum { TEXT_MAX_CHARS = 300, TEXT_TAIL_MAX = 8, TEXT_HEAD_MIN = 3 };
 #define TEXT_EM_PER_PIXEL 0.96
 #define TEXT_SPARE_ASCENT 0.15
 
-/* Renders the text as an ink mask, 8 bits, its offset saying where in the line it lies. */
+/* Renders the text as an ink mask of 8 bits, whose offset is its position in the line. */
 static int render_mask(const char *utf8, int pixels, VipsImage **mask) {
     char *markup = g_markup_escape_text(utf8, -1);
     char size[G_ASCII_DTOSTR_BUF_SIZE]; /* with a point in every locale */
@@ -82,7 +81,7 @@ static int render_fitting(const char *utf8, int pixels, int max_width, VipsImage
     return 0;
 }
 
-/* Lays the mask onto a white line of that height, ink dark. */
+/* Draws the mask in dark on a white line of that height. */
 static fv_status mask_to_line(VipsImage *mask, int pixels, fv_image **out, fv_error *err) {
     int width = vips_image_get_width(mask), height = vips_image_get_height(mask);
     int bands = vips_image_get_bands(mask);
@@ -104,7 +103,7 @@ static fv_status mask_to_line(VipsImage *mask, int pixels, fv_image **out, fv_er
     return FV_OK;
 }
 
-/* The text as one line of sound UTF-8 without control characters, of bounded length; to be freed.
+/* The text as one line of valid UTF-8 without control characters, of bounded length; to be freed.
  */
 static char *one_line(const char *utf8) {
     char *text = g_utf8_make_valid(utf8, -1);
@@ -131,7 +130,8 @@ fv_status fvi_image_from_text(const char *utf8, int pixels, int max_width, fv_im
             g_clear_object(&mask);
             render_fitting(text, pixels * pixels / height, max_width, &mask);
         }
-        vips_error_clear(); /* what cannot be set (blanks of some script) is as good as no text */
+        vips_error_clear(); /* a text that cannot be rendered (blanks of some script) counts as
+                               empty */
     }
     fv_image *line = NULL;
     if (mask) {

@@ -3,9 +3,9 @@
  *
  * PNG has text chunks of its own, which libvips shows as fields "png-comment-N-KEY". The other
  * formats carry an XMP packet (ISO 16684-1): one rdf:Description with an attribute fovea:KEY a
- * text, which exiftool and the like list by name. What it does not do: read texts that others wrote
- * into XMP or EXIF. In PNG a text beyond ASCII stands as UTF-8, which readers that follow the
- * standard to the letter show as Latin-1.
+ * text, which exiftool and similar programs list by name. What it does not do: read texts of other
+ * programs in XMP or EXIF. In PNG, text beyond ASCII is written as UTF-8, which strictly conforming
+ * readers show as Latin-1.
  */
 #include <stdio.h>
 #include <string.h>
@@ -33,7 +33,7 @@ typedef struct texts_reader {
     fv_error *err;
 } texts_reader;
 
-/* Takes one text over, unless its key is not one of ours or there are absurdly many. */
+/* Adds one text, unless its key is not one of ours or there are too many. */
 static void take_text(texts_reader *r, const char *key, const char *value) {
     int count = r->image->text ? r->image->text->count : 0;
     if (r->status || count >= TEXTS_MAX_COUNT || fv_image_text(r->image, key)) return;

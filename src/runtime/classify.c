@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* classify: the network's output as the most probable classes. A network that ends in logits (its
- * rows are no distribution) gets a softmax here.
+/* classify: the network's output as the most probable classes. If the output's rows are logits
+ * rather than distributions, a softmax is applied here.
  */
 #include <glib.h>
 #include <math.h>
@@ -29,7 +29,7 @@ static void softmax(float *row, int64_t n) {
     for (int64_t i = 0; i < n; i++) row[i] = (float)(exp((double)row[i] - top) / sum);
 }
 
-/* The `top` largest of a row, largest first; of equal ones the lower index. NaN ranks last. */
+/* The `top` largest of a row, in falling order; ties in order of index. NaN ranks last. */
 static void best_of(const float *row, int64_t n, int top, fv_prediction *out) {
     int have = 0;
     for (int64_t i = 0; i < n; i++) {

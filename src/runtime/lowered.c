@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lowered: a model's graphs, kept by what they were lowered for.
+/* lowered: a cache of a model's lowered graphs.
  *
- * Lowering reads the file's graph anew and folds all shape arithmetic: milliseconds to a good part
- * of a second. Whether a size can be run, which rectangle of a picture a neuron sees, what a plan
- * would take of memory and the plan itself are all answered by one and the same graph. The KEPT
- * graphs used last are kept; a graph that is still in use elsewhere outlives its entry.
+ * Lowering reads the file's graph again and folds all shape arithmetic, which takes milliseconds to
+ * a large part of a second. The same graph tells whether a size can be run, what the receptive
+ * field of a neuron is and how much memory a plan needs, and is what the plan is made of. The KEPT
+ * most recently used graphs are kept; a graph that is still in use elsewhere outlives its entry.
  *
  * What it does not do: derive the graph of one shape from that of another.
  */
@@ -21,13 +21,13 @@
 typedef struct lowered_entry {
     fvi_shape input;
     char **wanted;    /* NULL-terminated */
-    fvi_graph *graph; /* NULL: refused, for the reason `why` */
+    fvi_graph *graph; /* NULL: lowering failed, with error `why` */
     fv_error why;
 } lowered_entry;
 
 struct fvi_lowered {
     GMutex lock;
-    GPtrArray *entries; /* lowered_entry; the one used last is the last */
+    GPtrArray *entries; /* lowered_entry; the most recently used is the last */
 };
 
 static void entry_free(void *data) {
@@ -58,7 +58,7 @@ static int same_names(char *const *have, const char *const *wanted, int n) {
     return have[n] == NULL;
 }
 
-/* The entry for that, made the last one; NULL: there is none. */
+/* The entry, moved to the end; NULL: there is none. */
 static lowered_entry *find(fvi_lowered *l, const fvi_shape *input, const char *const *wanted,
                            int n) {
     for (guint i = l->entries->len; i-- > 0;) {

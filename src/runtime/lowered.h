@@ -13,8 +13,7 @@ fvi_lowered *fvi_lowered_new(void);
 void fvi_lowered_free(fvi_lowered *l);
 
 /* Finds or makes the graph of the part of a model's network that n values need, for an input of
- * that shape. A refusal is remembered as a graph is (but NOMEM, which may pass). From any thread.
- *   wanted  [n] names of values
+ * that shape. Failures are cached too, except NOMEM. From any thread. wanted  [n] names of values
  *   out     shared, not to be changed (fvi_graph_copy); yours to free with fvi_graph_free
  *   errors  as fvi_network_lower */
 fv_status fvi_model_lower(const fv_model *model, const fvi_shape *input, const char *const *wanted,
@@ -22,7 +21,7 @@ fv_status fvi_model_lower(const fv_model *model, const fvi_shape *input, const c
 
 /* Whether that part of the network runs on an input of that shape.
  *   takes   untouched on failure
- *   errors  NOMEM it could not be found out */
+ *   errors  NOMEM */
 fv_status fvi_model_takes(const fv_model *model, const fvi_shape *input, const char *const *wanted,
                           int n, int *takes, fv_error *err);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* budget: what work with a model takes of this process's memory, as near as it can be known.
+/* memory_budget: an estimate of the process's memory that work with a model uses.
  *
- * Held are: the program itself and its libraries with the code oneDNN makes (PROGRAM, measured),
- * the file where it was read whole, weights rearranged and, of mapped files, those used where they
- * lie, the arenas of plans, and what vis/ and view/ say they hold. Not counted: what the caller
- * itself holds, pictures being loaded and written (libvips works through them in strips), small
- * things. Before a plan is made it is counted (fvi_executable_count), so that what does not fit is
- * refused with a number before anything is touched; docs/performance.md says how near it comes.
+ * Counted are the program and its libraries with the code oneDNN generates (PROGRAM, measured), the
+ * file if it was read into memory, converted weights and those used in place in a mapped file, the
+ * arenas of plans, and what vis/ and inspect/ report. Not counted are the caller's own memory,
+ * pictures while they are loaded and written (libvips processes them in strips), and small
+ * allocations. A plan is counted before it is made (fvi_executable_count), so that one that does
+ * not fit is refused with its size; docs/performance.md says how accurate this is.
  */
 #include "runtime/memory_budget.h"
 

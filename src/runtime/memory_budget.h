@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The memory that work with a model takes, against what its caller allows
- * (fv_model_desc.memory). */
+/* The memory that work with a model uses, and its limit (fv_model_desc.memory). */
 #ifndef FVI_RUNTIME_MEMORY_BUDGET_H
 #define FVI_RUNTIME_MEMORY_BUDGET_H
 
@@ -15,15 +14,15 @@ typedef struct fvi_budget fvi_budget;
 fvi_budget *fvi_budget_new(void);
 void fvi_budget_free(fvi_budget *b);
 
-/* Whether there is a limit at all. Where there is none nothing needs to be counted. */
+/* Whether there is a limit. Without one nothing needs to be counted. */
 int fvi_budget_is_limited(const fv_model *m);
-/* Notes that so many bytes more are held for the model, or, below 0, less. */
+/* Adds bytes to what is held for the model; negative: subtracts them. */
 void fvi_budget_hold(const fv_model *m, int64_t bytes);
-/* Bytes held for work with the model: the program, the file, the weights, and what was noted. */
+/* Bytes held for work with the model: program, file, weights, and what fvi_budget_hold added. */
 size_t fvi_budget_held(const fv_model *m);
-/* Whether so many bytes more fit. */
+/* Whether `more` bytes fit in addition. */
 int fvi_budget_fits(const fv_model *m, size_t more);
-/* NOMEM, naming what is needed in all for `more` besides what is held. */
+/* Fails with NOMEM, naming the total that `more` bytes in addition would need. */
 fv_status fvi_budget_refuse(const fv_model *m, size_t more, fv_error *err);
 
 #endif

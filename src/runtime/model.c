@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* model: the public face of a loaded network. All it does is to hand on to model/. */
+/* model: the public functions of a loaded network, which call those of model/. */
 #include "runtime/lowered.h"
 #include "runtime/memory_budget.h"
 #include "runtime/model_state.h"
@@ -54,7 +54,7 @@ static fv_status check_precision(fv_precision asked, fv_precision *out, fv_error
 
 const char *fv_model_ending(int index) { return fvi_readers_ending(index); }
 
-/* Tells a monitor that so many parts of loading are done.  errors  CANCELLED */
+/* Reports to a monitor how many parts of loading are done.  errors  CANCELLED */
 static fv_status report(const fv_monitor *monitor, int done, fv_error *err) {
     enum { PARTS = 2 }; /* the file read and lowered; the device ready */
     if (!fvi_monitor_step(monitor, "loading", done, PARTS)) return FV_OK;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* monitor: the caller's callbacks, and a wish that other threads and signal handlers may set.
+/* monitor: the caller's callbacks, and a request to stop that other threads and signal handlers may
+ * set.
  *
- * The wish is one lock-free atomic number that only grows until it is reset, so that setting it is
- * safe in a signal handler. Calls look at it when they report, between pieces of their work.
+ * The request is one lock-free atomic number that only grows until it is reset, so that it can be
+ * set in a signal handler. Calls read it when they report progress.
  */
 #include "runtime/monitor.h"
 
@@ -16,7 +17,7 @@ struct fv_monitor {
     fv_progress_fn progress;
     fv_note_fn note;
     void *user;
-    atomic_int wish; /* FV_MONITOR_... */
+    atomic_int request; /* FV_MONITOR_... */
 };
 
 _Static_assert(ATOMIC_INT_LOCK_FREE == 2, "fv_monitor_stop is for signal handlers");
@@ -30,32 +31,34 @@ fv_status fv_monitor_new(fv_progress_fn progress, fv_note_fn note, void *user, f
     m->progress = progress;
     m->note = note;
     m->user = user;
-    atomic_init(&m->wish, FV_MONITOR_GO);
+    atomic_init(&m->request, FV_MONITOR_GO);
     *out = m;
     return FV_OK;
 }
 
 void fv_monitor_free(fv_monitor *m) { free(m); }
 
-static void raise_wish(fv_monitor *m, int wish) {
-    int now = m ? atomic_load(&m->wish) : wish;
-    while (now < wish && !atomic_compare_exchange_weak(&m->wish, &now, wish)) continue;
+static void raise_wish(fv_monitor *m, int request) {
+    int now = m ? atomic_load(&m->request) : request;
+    while (now < request && !atomic_compare_exchange_weak(&m->request, &now, request)) continue;
 }
 
 void fv_monitor_stop(fv_monitor *m) { raise_wish(m, FV_MONITOR_STOP); }
 void fv_monitor_cancel(fv_monitor *m) { raise_wish(m, FV_MONITOR_CANCEL); }
 
 void fv_monitor_reset(fv_monitor *m) {
-    if (m) atomic_store(&m->wish, FV_MONITOR_GO);
+    if (m) atomic_store(&m->request, FV_MONITOR_GO);
 }
 
-int fvi_monitor_wish(const fv_monitor *m) { return m ? atomic_load(&m->wish) : FV_MONITOR_GO; }
+int fvi_monitor_request(const fv_monitor *m) {
+    return m ? atomic_load(&m->request) : FV_MONITOR_GO;
+}
 
 int fvi_monitor_report(const fv_monitor *m, const fv_progress *progress) {
     int answer = m && m->progress ? m->progress(m->user, progress) : FV_MONITOR_GO;
     if (answer != FV_MONITOR_GO && answer != FV_MONITOR_STOP) answer = FV_MONITOR_CANCEL;
-    const int wish = fvi_monitor_wish(m);
-    return wish > answer ? wish : answer;
+    const int request = fvi_monitor_request(m);
+    return request > answer ? request : answer;
 }
 
 int fvi_monitor_step(const fv_monitor *m, const char *what, int64_t done, int64_t total) {

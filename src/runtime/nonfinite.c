@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nonfinite: after a run whose result is not finite, which layer began it.
+/* nonfinite: after a run whose result is not finite, finds the layer where that began.
  *
- * While running, nothing is looked at but results, so a run costs what it costs; memory is shared
- * by values that do not live at the same time, so afterwards there is nothing left to look at.
- * Therefore the same graph is planned once more with every value as a target (nothing is fused,
- * nothing overwritten), run on the same input, and walked in the order of running: forward over
- * the values, then, from the objective down, over their gradients. The first that is not finite is
- * it: either a constant of that node is not, or the node makes it of finite numbers.
+ * A run checks only its results, which costs almost nothing; its values share memory, so afterwards
+ * most are overwritten. Therefore the same graph is planned again with every value as a target
+ * (nothing is fused or overwritten), run on the same input, and searched in the order of running:
+ * forward through the values, then, from the objective down, through their gradients. The first
+ * that is not finite is reported: either a constant of its node is not finite, or the node computes
+ * it from finite numbers.
  *
- * An infinity may be meant (a mask before a softmax). So where NaN is what comes out, the layer
- * that makes the first NaN is named too.
+ * An infinity may be intended (a mask before a softmax). So if the result is NaN, the layer that
+ * computes the first NaN is named too.
  */
 #include "runtime/nonfinite.h"
 
@@ -23,18 +23,18 @@
 #include "graph/const.h"
 
 /* A plan with all values as its targets. */
-typedef struct walk {
+typedef struct trace {
     fvi_executable *plan;
     const fvi_graph *g;
-    int *target; /* [n_values] which target a value is; -1 */
-} walk;
+    int *target; /* [n_values] the index of the target, or -1 */
+} trace;
 
 #define PIECE   1024 /* numbers of a constant looked at together */
-#define STRETCH 1024 /* pieces whose memory is given back together */
+#define STRETCH 1024 /* pieces whose memory is released together */
 
 static const char *word(float largest) { return isnan(largest) ? "NaN" : "infinity"; }
 
-/* Makes every value that nodes compute an output of the graph, after those it has. */
+/* Appends every value that nodes compute to the outputs of the graph. */
 static fv_status widen(fvi_graph *g, int *target, fv_error *err) {
     int *all = fvi_pool_array(g->pool, (size_t)g->n_outputs + (size_t)g->n_nodes, sizeof *all),
         n = 0;
@@ -55,13 +55,14 @@ static fv_status widen(fvi_graph *g, int *target, fv_error *err) {
     return FV_OK;
 }
 
-static void walk_clear(walk *w) {
+static void trace_clear(trace *w) {
     fvi_executable_free(w->plan);
     free(w->target);
 }
 
 /* A plan of the graph with all its values as targets. */
-static fv_status walk_new(fvi_graph *graph, int flags, fvi_device *device, walk *w, fv_error *err) {
+static fv_status trace_new(fvi_graph *graph, int flags, fvi_device *device, trace *w,
+                           fv_error *err) {
     fvi_graph *again = NULL;
     fv_status st = fvi_graph_copy(graph, &again, err);
     if (st) return st;
@@ -71,7 +72,7 @@ static fv_status walk_new(fvi_graph *graph, int flags, fvi_device *device, walk 
         fvi_graph_free(again);
         return st;
     }
-    w->g = again; /* the plan's from here on, also on failure */
+    w->g = again; /* owned by the plan, also on failure */
     return fvi_executable_new(device, again, flags, &w->plan, err);
 }
 
@@ -79,7 +80,7 @@ static int64_t count_of(const fvi_graph *g, int value) {
     return fvi_shape_count(&g->values[value].shape);
 }
 
-/* What count_bad says, of numbers [from, to): a piece at a time. */
+/* count_bad for numbers [from, to). */
 static int64_t count_bad_in(const fvi_const *c, int64_t from, int64_t to, float *largest) {
     const int64_t size = (int64_t)fvi_dtype_size(c->dtype);
     float room[PIECE];
@@ -97,8 +98,9 @@ static int64_t count_bad_in(const fvi_const *c, int64_t from, int64_t to, float 
     return bad;
 }
 
-/* How many numbers of a constant are not finite as f32, and the largest magnitude, 0 if all are.
- *   net  whose file may have its pages back, or NULL */
+/* How many numbers of a constant are not finite as f32, and the largest magnitude, 0 if all are
+ * finite.
+ *   net  its file's pages are released after reading; or NULL */
 static int64_t count_bad(const fvi_const *c, const fvi_network *net, float *largest) {
     const int64_t n = fvi_shape_count(&c->shape), size = (int64_t)fvi_dtype_size(c->dtype);
     int64_t bad = 0;
@@ -124,8 +126,8 @@ static size_t const_bytes(const fvi_const *c) {
     return (size_t)fvi_shape_count(&c->shape) * fvi_dtype_size(c->dtype);
 }
 
-/* Says so, if a constant of the node is not finite; else returns 0. `sound` as in nonfinite.h.
- *   any  0: infinity is let pass where it is no trained weight: masks are made of it */
+/* Returns whether a constant of the node is not finite, and reports it. `sound` as in nonfinite.h.
+ *   any  0: infinity is accepted in constants that are not trained weights, such as masks */
 static int blame_weights(const fvi_graph *g, const fvi_node *n, int any, const fvi_network *net,
                          GHashTable *sound, fv_error *why) {
     for (int i = 0; i < n->n_in; i++) {
@@ -155,14 +157,14 @@ int fvi_explain_weights(const fvi_graph *g, const fvi_network *net, GHashTable *
     return 0;
 }
 
-/* The values of a target; NULL: they could not be had. */
-static const float *target_of(const walk *w, int target) {
+/* The values of a target; NULL: reading them failed. */
+static const float *target_of(const trace *w, int target) {
     const float *y = NULL;
     return fvi_executable_view_target(w->plan, target, &y, NULL) ? NULL : y;
 }
 
-/* The largest magnitude of what flows into a node. */
-static float largest_source(const walk *w, const fvi_node *n, const float *x) {
+/* The largest magnitude among the inputs of a node. */
+static float largest_source(const trace *w, const fvi_node *n, const float *x) {
     float most = 0;
     for (int i = 0; i < n->n_in; i++) {
         const int v = n->in[i];
@@ -173,8 +175,8 @@ static float largest_source(const walk *w, const fvi_node *n, const float *x) {
     return most;
 }
 
-/* Walks the values of a forward run.  returns  whether one is not finite, and then says where */
-static int walk_forward(const walk *w, const float *x, fv_error *why) {
+/* Searches the values of a forward run. Returns whether one is not finite, and reports where. */
+static int search_forward(const trace *w, const float *x, fv_error *why) {
     const fvi_graph *g = w->g;
     const fvi_node *first = NULL;
     for (int k = 0; k < g->n_nodes; k++) {
@@ -209,7 +211,7 @@ static const fvi_node *reader_of(const fvi_graph *g, int value) {
     return NULL;
 }
 
-/* Says that the gradient of a value is not finite while those after it are. */
+/* Reports that the gradient of a value is not finite while those after it are. */
 static void blame_backward(const fvi_graph *g, int value, float largest, fv_error *why) {
     const fvi_node *n = reader_of(g, value);
     if (!n)
@@ -220,8 +222,8 @@ static void blame_backward(const fvi_graph *g, int value, float largest, fv_erro
                  n->name, n->source_op, word(largest));
 }
 
-/* Walks the gradients of a backward run, from the objective down to the input. */
-static int walk_backward(const walk *w, const float *const *seeds, int n_seeds, fv_error *why) {
+/* Searches the gradients of a backward run, from the objective down to the input. */
+static int search_backward(const trace *w, const float *const *seeds, int n_seeds, fv_error *why) {
     const fvi_graph *g = w->g;
     for (int t = 0; t < g->n_outputs; t++) {
         const size_t bytes = (size_t)count_of(g, g->outputs[t]) * sizeof(float);
@@ -257,7 +259,7 @@ void fvi_explain(fvi_graph *g, fvi_device *device, const float *x, const float *
                  fv_error *why) {
     const int64_t count = g->n_inputs ? count_of(g, g->inputs[0]) : 0;
     const float largest = fvi_abs_max(x, count);
-    walk w = {0};
+    trace w = {0};
     fvi_fail(why, FV_NONFINITE, "\"%.200s\" comes to numbers that are not finite",
              g->values[g->outputs[0]].name);
     if (!isfinite(largest)) {
@@ -266,10 +268,10 @@ void fvi_explain(fvi_graph *g, fvi_device *device, const float *x, const float *
         return;
     }
     const int flags = seeds ? FVI_EXEC_BACKWARD | FVI_EXEC_TARGET_GRADIENTS : 0;
-    if (g->n_inputs && !walk_new(g, flags, device, &w, NULL)) {
+    if (g->n_inputs && !trace_new(g, flags, device, &w, NULL)) {
         if (!fvi_executable_set_input(w.plan, 0, x, NULL) &&
-            !fvi_executable_forward(w.plan, NULL) && !walk_forward(&w, x, why) && seeds)
-            walk_backward(&w, seeds, g->n_outputs, why);
+            !fvi_executable_forward(w.plan, NULL) && !search_forward(&w, x, why) && seeds)
+            search_backward(&w, seeds, g->n_outputs, why);
     }
-    walk_clear(&w);
+    trace_clear(&w);
 }

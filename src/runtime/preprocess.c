@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* preprocess: x[c] = (pixel[c] * range - mean[c]) * scale[c], in the network's channel order and
- * layout; and the resize and crop that classification networks are measured with.
+ * layout; and the resize and crop with which classification networks are evaluated.
  */
 #include "runtime/preprocess.h"
 
@@ -16,20 +16,20 @@
 #define CROP_FRACTION 0.875 /* centre crop 224 of 256: the usual ImageNet evaluation */
 #define MOST_LONG     16    /* times the window: what is longer is shortened first */
 
-/* The picture's channel that goes into the network's channel c. */
+/* The picture's channel for the network's channel c. */
 static int source_channel(const fv_input *in, int c) {
     return in->channels == 3 && in->channel_order == FV_BGR ? 2 - c : c;
 }
 
-/* Mean and scale are given for up to four channels; further ones take the last. */
+/* Mean and scale are given for up to four channels; further channels use the last. */
 static int parameter(int c) { return c < 4 ? c : 3; }
 
-/* A channel on its way in, or its gradient on the way back. */
+/* The transformation of one channel. */
 typedef struct coding {
-    float low, per; /* pixels become (pixel - low) * per, which is 0..1, */
+    float low, per; /* pixels are mapped to (pixel - low) * per, 0..1, */
     float range;    /* and then ((0..1) * range - mean) * scale */
     float mean, scale;
-    int64_t stride; /* from one of its numbers to the next in the network's input */
+    int64_t stride; /* between its numbers in the network's input */
 } coding;
 
 FVI_WIDE static void encode_piece(coding k, int64_t n, const float *p, float *restrict x) {
@@ -100,7 +100,7 @@ void fvi_encode_adjoint(const fv_input *in, const float *dx, int h, int w, float
     fvi_encode_range_adjoint(in, dx, 0, 1, h, w, dpixels);
 }
 
-/* Mean of the three colours: Rec. 601 luma, as PIL's "L". */
+/* Rec. 601 luma, as PIL's "L". */
 static fv_status to_grey(const fv_image *rgb, fv_image **out, fv_error *err) {
     fv_status st = fv_image_new(1, rgb->height, rgb->width, out, err);
     if (st) return st;
@@ -122,10 +122,9 @@ fvi_crop fvi_input_crop(const fv_input *in, int height, int width) {
     return (fvi_crop){fh, fw, (fh - h) / 2, (fw - w) / 2};
 }
 
-/* The middle of a picture that is MOST_LONG times as long as the window's shape or longer: enlarged
- * whole, a strip of few pixels would be gigabytes, of which the window shows next to nothing. As
- * much is cut off at both ends, so that the window stays where it was. *out NULL: nothing is to be
- * cut. */
+/* The middle of a picture whose aspect ratio is MOST_LONG times the window's or more: resizing such
+ * a narrow strip as a whole would need gigabytes, almost all outside the window. Both ends are
+ * cropped equally, so that the window stays in place. *out NULL: no crop is needed. */
 static fv_status shorten(const fv_image *image, int h, int w, fv_image **out, fv_error *err) {
     int high = image->height, wide = image->width;
     const int64_t most_high = MOST_LONG * (1 + (int64_t)wide * h / w);

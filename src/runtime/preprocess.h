@@ -23,8 +23,8 @@ void fvi_encode_range_adjoint(const fv_input *in, const float *dx, float low, fl
 fv_status fvi_input_picture(const fvi_network *net, const fv_image *image, fv_image **out,
                             fv_error *err);
 
-/* Where the network looks: the picture is resized to height x width, of which the input's rectangle
- * at (y, x) is cut out. */
+/* The network's crop: the picture is resized to height x width, and the input is the rectangle at
+ * (y, x). */
 typedef struct fvi_crop {
     int64_t height, width, y, x;
 } fvi_crop;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* session: one user of a model; keeps the plans made so far, and runs raw tensors through them.
+/* session: one user of a model; caches plans, and runs raw tensors through them.
  *
- * A plan is looked up by (input shape, wanted values, flags) in a list, the one used last at its
- * end; when all of them together hold more than KEPT_BYTES, those not used for longest go (loops
- * that come by many sizes would keep them all). Where the model has a budget, a plan is counted
- * before it is made, and others go until it fits.
+ * Plans are in a list in order of last use, found by (input shape, wanted values, flags). When they
+ * hold more than KEPT_BYTES in total, the least recently used are freed (loops over many sizes
+ * would keep them all). If the model has a memory limit, a plan is counted before it is made, and
+ * others are freed until it fits.
  */
 #include "runtime/session.h"
 #include "runtime/lowered.h"
@@ -164,7 +164,7 @@ static void touch(fv_session *s, plan_entry *e) {
     g_ptr_array_add(s->plans, e);
 }
 
-/* Drops plans from the front, but never the last. */
+/* Frees plans from the front, but never the last. */
 static void make_room(fv_session *s) {
     size_t bytes = 0;
     for (guint i = 0; i < s->plans->len; i++)
@@ -175,7 +175,7 @@ static void make_room(fv_session *s) {
     }
 }
 
-/* A plan of ours has the picture as its only input. */
+/* Checks that the picture is the only input. */
 static fv_status one_input(const fv_session *s, const fvi_graph *g, fv_error *err) {
     const char *name = fvi_network_input(s->model->network)->name;
     for (int i = 0; i < g->n_inputs; i++) {
@@ -190,7 +190,7 @@ static fv_status one_input(const fv_session *s, const fvi_graph *g, fv_error *er
     return FV_OK;
 }
 
-/* Weights that are not finite: what the session says to them. */
+/* Applies the session's on_nan to weights that are not finite. */
 static fv_status check_weights(fv_session *s, const fvi_graph *g, fv_error *err) {
     fv_error why;
     return fvi_explain_weights(g, s->model->network, s->sound, &why)
@@ -225,8 +225,8 @@ fv_status fvi_session_takes(const fv_session *s, const fvi_shape *input, const c
     return FV_OK;
 }
 
-/* Refuses what costs more than the model's limit. That is meant for the model's own input size: a
- * larger input, or a batch, is the caller's own wish, and may cost as much more. */
+/* Refuses a graph that costs more than the model's limit. The limit is for the model's own input
+ * size; for a larger input, or a batch, it grows in proportion. */
 static fv_status check_cost(const fv_session *s, const fvi_shape *input, double cost,
                             fv_error *err) {
     const fvi_network *net = s->model->network;
@@ -242,7 +242,7 @@ static fv_status check_cost(const fv_session *s, const fvi_shape *input, double 
                     fvi_network_name(net), cost, limit);
 }
 
-/* A plan of a copy of the graph, if it may be run. */
+/* Makes a plan of a copy of the graph, if the limits allow it. */
 static fv_status new_plan(fv_session *s, const fvi_plan_key *key, fvi_graph *lowered,
                           fvi_executable **plan, fv_error *err) {
     fvi_graph *graph = NULL;

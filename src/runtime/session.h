@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a session does for the folders above: plans, cached by what they are for. */
+/* A session for the rest of the library: cached plans. */
 #ifndef FVI_RUNTIME_SESSION_H
 #define FVI_RUNTIME_SESSION_H
 
 #include "backend/executable.h"
 #include "model/network/network.h"
 
-/* What a plan is for, and found by. */
+/* Identifies a plan. */
 typedef struct fvi_plan_key {
     fvi_shape input;           /* of the picture input; dim[0] is the batch */
     const char *const *wanted; /* [n_wanted] names of values of the graph */
@@ -33,7 +33,7 @@ fv_status fvi_session_graph(const fv_session *s, const fvi_shape *input, const c
 
 /* Whether the network runs on such an input.
  *   takes   untouched on failure
- *   errors  NOMEM it could not be found out */
+ *   errors  NOMEM */
 fv_status fvi_session_takes(const fv_session *s, const fvi_shape *input, const char *const *wanted,
                             int n_wanted, int *takes, fv_error *err);
 
@@ -49,23 +49,23 @@ fv_status fvi_session_count(fv_session *s, const fvi_plan_key *key, size_t *byte
 fv_status fvi_session_fit(fv_session *s, const fvi_plan_key *key, int most, size_t each,
                           int *samples, fv_error *err);
 
-/* Runs a plan of the session forward on the input x, and looks whether its targets are finite.
+/* Runs a plan of the session forward on the input x, and checks that its targets are finite.
  *   errors  as fvi_executable_forward; NONFINITE, explained, unless the session keeps such numbers
  */
 fv_status fvi_session_forward(fv_session *s, fvi_executable *plan, const float *x, fv_error *err);
 
-/* Says where numbers that are not finite came from in a run of one of the session's plans.
+/* Finds the origin of numbers that are not finite in a run of one of the session's plans.
  *   x, seeds, why  as fvi_explain (runtime/nonfinite.h) */
 void fvi_session_explain(fv_session *s, const fvi_executable *plan, const float *x,
                          const float *const *seeds, fv_error *why);
 
-/* What the session does with numbers that are not finite for the reason `why`.
+/* Applies the session's on_nan to numbers that are not finite for the reason `why`.
  *   returns  NONFINITE with `why` in err; or FV_OK, and the first `why` becomes fv_session_note */
 fv_status fvi_session_nonfinite(fv_session *s, const fv_error *why, fv_error *err);
 
 const fv_model *fvi_session_model(const fv_session *s);
 const fvi_network *fvi_session_network(const fv_session *s);
-/* The model's, which runs the session's plans. */
+/* The model's device, which runs the session's plans. */
 fvi_device *fvi_session_device(const fv_session *s);
 int fvi_session_threads(const fv_session *s);
 fv_on_nan fvi_session_on_nan(const fv_session *s); /* never 0 */
@@ -73,10 +73,11 @@ fv_on_nan fvi_session_on_nan(const fv_session *s); /* never 0 */
 /* From here to the end of the block the calling thread's parallel regions have the session's number
  * of threads; then the caller's number is set again. The first line of each public function that
  * computes. */
-#define FVI_USE_THREADS(session)                                                              \
-    __attribute__((cleanup(fvi_threads_restore), unused)) int fvi_threads_before =            \
+#define FVI_USE_THREADS(session)                                                   \
+    __attribute__((cleanup(fvi_threads_restore), unused)) int fvi_threads_before = \
         fvi_threads_use(session)
-/* For that: sets the session's number (NULL: none), returns the one before; sets it again. */
+/* Sets the session's number of threads (NULL: no change) and returns the previous one; restores it.
+ */
 int fvi_threads_use(const fv_session *s);
 void fvi_threads_restore(const int *before);
 fv_monitor *fvi_session_monitor(const fv_session *s); /* or NULL */
@@ -86,10 +87,10 @@ fv_monitor *fvi_session_monitor(const fv_session *s); /* or NULL */
 /* Whether a raw input fits the network's picture input.  errors  SHAPE, with both shapes */
 fv_status fvi_check_input(const fvi_network *net, const fv_tensor *input, fv_error *err);
 
-/* Shows the session's monitor how many samples of a call are done.  errors  CANCELLED, also where
- * it says STOP: half a result is none */
+/* Reports to the session's monitor how many samples of a call are done.
+ *   errors  CANCELLED, also if the monitor says STOP, since there is no partial result */
 fv_status fvi_session_piece(const fv_session *s, int64_t done, int64_t total, fv_error *err);
-/* Shows it that all of them are. */
+/* Reports that all are done. */
 void fvi_session_done(const fv_session *s, int64_t total);
 
 #endif

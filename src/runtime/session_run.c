@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* session_run: raw inputs through a session's plans, to values of the graph; and back from them,
- * with the caller's own seeds.
+/* session_run: runs raw inputs forward to values of the graph, and backward from the caller's seeds
+ * at those values.
  *
- * Reverse-mode differentiation: with seeds dL/dv at some values v, one backward run gives dL/dx,
- * whatever L is. The values are those of the last forward run. The plan that made them still holds
- * what its backward run needs, unless it, or another plan, was used in between: then it is run
- * again on the input, of which a copy is kept.
+ * Reverse-mode differentiation: with seeds dL/dv at some values v, one backward run gives dL/dx for
+ * any L. The values are those of the last forward run. Its plan still holds what the backward run
+ * needs, unless a plan was used in between: then it is run again on a copy of the input.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -29,7 +28,7 @@ fv_status fvi_session_piece(const fv_session *s, int64_t done, int64_t total, fv
 }
 
 void fvi_session_done(const fv_session *s, int64_t total) {
-    (void)fvi_monitor_step(s->monitor, NULL, total, total); /* nothing is left to be stopped */
+    (void)fvi_monitor_step(s->monitor, NULL, total, total); /* it is too late to stop */
 }
 
 /* Runs the plan over the input, `samples` at a time, joining the outputs along dim 0. */
@@ -48,8 +47,8 @@ static fv_status run_pieces(fv_session *s, fvi_executable *plan, const fv_tensor
     return FV_OK;
 }
 
-/* Whether axis i of the input may have another size than the file says: the batch, what the file
- * leaves free, and the height and width of a picture. */
+/* Whether axis i of the input may have another size than in the file: the batch, axes without a
+ * fixed size, and the height and width of a picture. */
 static int is_free(const fv_input *in, int i) {
     int channels = in->channels_last ? in->ndim - 1 : 1;
     return i == 0 || in->dim[i] < 0 || (in->is_image && i != channels);
@@ -122,7 +121,7 @@ fv_status fv_session_run(fv_session *s, const fv_tensor *input, const char *valu
 
 /* ---- several values, and back from them ----------------------------------------------------- */
 
-/* What a forward or backward run of several values works with. */
+/* A forward or backward run of several values. */
 typedef struct values_run {
     fvi_executable *plan;
     int64_t samples, pieces;
@@ -142,7 +141,7 @@ static fv_status values_open(fv_session *s, const fv_tensor *input, const char *
     return FV_OK;
 }
 
-/* Runs piece i forward, after looking whether to go on. */
+/* Runs piece i forward, unless the monitor cancels. */
 static fv_status values_forward(fv_session *s, const values_run *r, int64_t i, fv_error *err) {
     fv_status st = fvi_session_piece(s, i * r->samples, r->pieces * r->samples, err);
     return st ? st : fvi_session_forward(s, r->plan, r->input->data + i * r->step, err);
@@ -170,7 +169,7 @@ static fv_status forward_all(fv_session *s, const values_run *r, int count, fv_t
     return st;
 }
 
-/* Remembers a forward run; the names are taken. */
+/* Stores a forward run, which owns the names then. */
 static fv_status keep_last(fv_session *s, const values_run *r, const char **names, int count,
                            fv_error *err) {
     const fvi_shape shape = fvi_tensor_shape(r->input);
@@ -209,7 +208,7 @@ fv_status fv_session_forward(fv_session *s, const fv_tensor *input, const char *
     return FV_OK;
 }
 
-/* Whether each seed is as its value was. */
+/* Checks that each seed has the shape of its value. */
 static fv_status check_seeds(const fvi_last_forward *last, const values_run *r,
                              const fv_tensor *const *seeds, fv_error *err) {
     fv_status st = FV_OK;
@@ -229,7 +228,7 @@ static fv_status check_seeds(const fvi_last_forward *last, const values_run *r,
     return st;
 }
 
-/* The gradient of one piece is in dx: is it finite? */
+/* Checks that the gradient of one piece, in dx, is finite. */
 static fv_status check_gradient(fv_session *s, const values_run *r, int64_t i,
                                 const fv_tensor *const *seeds, const float *dx, fv_error *err) {
     const float *piece[MAX_VALUES];
@@ -246,7 +245,7 @@ static fv_status check_gradient(fv_session *s, const values_run *r, int64_t i,
     return fvi_session_nonfinite(s, &why, err);
 }
 
-/* Runs piece i back from its seeds; its gradient is written to dx. */
+/* Runs piece i backward from its seeds, and writes its gradient to dx. */
 static fv_status backward_piece(fv_session *s, const values_run *r, int64_t i,
                                 const fv_tensor *const *seeds, float *dx, fv_error *err) {
     fv_status st = FV_OK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Parts of a session that several files work with. */
+/* Fields of a session that several files use. */
 #include "runtime/session_state.h"
 
 void fvi_last_forward_clear(fvi_last_forward *last) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a session is made of, for the files that implement it. */
+/* The fields of a session, for the files that implement it. */
 #ifndef FVI_RUNTIME_SESSION_STATE_H
 #define FVI_RUNTIME_SESSION_STATE_H
 
@@ -13,15 +13,15 @@ typedef struct fvi_last_forward {
     fv_tensor *input;    /* a copy; NULL: there was none */
     const char **values; /* [count] the network's names */
     int count;
-    const fvi_executable *fresh; /* the plan whose last run that was, all samples at once; NULL: it
-                              has to be run again */
+    const fvi_executable *fresh; /* the plan, if this was its last run and of all samples at once;
+                              NULL: it must be run again */
 } fvi_last_forward;
 
 struct fv_session {
     const fv_model *model;
     int threads;
     GPtrArray *plans;  /* plan_entry */
-    GHashTable *sound; /* constants seen to be finite (nonfinite.h) */
+    GHashTable *sound; /* constants known to be finite (nonfinite.h) */
     fv_on_nan on_nan;
     fv_monitor *monitor; /* the caller's, or NULL */
     fvi_last_forward last;

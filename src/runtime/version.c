@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* version: the library's own, from the public header, and those of the libraries underneath, as
- * found at run time. */
+/* version: the library's, from the public header, and those of the libraries it uses, as found at
+ * run time. */
 #include <glib.h>
 
 #include "backend/backends.h"

@@ -41,7 +41,7 @@ static void blur_columns(const float *in, int h, int w, const float *kernel, int
         }
 }
 
-/* Along one row: for each tap, pixels whose neighbour is clamped to the start, lies inside, or is
+/* Along one row: for each tap, pixels whose neighbour is clamped to the start, is inside, or is
  * clamped to the end. */
 static void blur_row(const float *in, int n, const float *kernel, int r, float *out) {
     for (int k = -r; k <= r; k++) {

@@ -4,9 +4,8 @@
  * M is the square root of the covariance of ImageNet's colours, divided by the length of its
  * longest column (Olah, Mordvintsev and Schubert, "Feature Visualization", Distill 2017; the
  * numbers are Lucid's). The columns of M are light, red against blue, green against magenta. Lucid
- * multiplies M's transpose from the right, and so do Horama and Xplique (MACO), who print that
- * transpose with eight digits: the two maps are one, and FV_COLOR_LUCID and FV_COLOR_MACO mean the
- * same.
+ * multiplies by M's transpose from the right, and so do Horama and Xplique (MACO), which print that
+ * transpose with eight digits: FV_COLOR_LUCID and FV_COLOR_MACO are the same map.
  */
 #include "signal/color.h"
 
@@ -18,7 +17,7 @@ static const float matrix[3][3] = {{0.26f / LONGEST, 0.09f / LONGEST, 0.02f / LO
                                    {0.27f / LONGEST, 0, -0.05f / LONGEST},
                                    {0.27f / LONGEST, -0.09f / LONGEST, 0.03f / LONGEST}};
 
-/* pixels[c] = sum over k of m[c][k] pixels[k], at n places; planes apart. */
+/* pixels[c] = sum over k of m[c][k] pixels[k], for n pixels of planes `plane` numbers apart. */
 FVI_WIDE static void multiply(const float m[3][3], int64_t plane, int64_t n, float *pixels) {
     float *restrict a = pixels, *restrict b = a + plane, *restrict c = b + plane;
     const float m00 = m[0][0], m01 = m[0][1], m02 = m[0][2], m10 = m[1][0], m11 = m[1][1];

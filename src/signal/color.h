@@ -7,11 +7,11 @@
 
 #include "fovea/fovea.h"
 
-/* In place on the first n pixels of three planes, `plane` numbers apart: decorrelated -> RGB; its
- * adjoint. Nothing happens for FV_COLOR_RGB. */
+/* Decorrelated colour to RGB, and its adjoint, in place on the first n pixels of three planes that
+ * are `plane` numbers apart. FV_COLOR_RGB changes nothing. */
 void fvi_color_apply(fv_color color, int64_t plane, int64_t n, float *pixels);
 void fvi_color_adjoint(fv_color color, int64_t plane, int64_t n, float *pixels);
-/* The inverse of the first, of whole planes. */
+/* RGB to decorrelated colour, for whole planes. */
 void fvi_color_inverse(fv_color color, int64_t plane, float *pixels);
 
 #endif

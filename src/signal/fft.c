@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fft: two-dimensional Fourier transforms of real pictures, with half spectra.
  *
- * Rows first, two rows a complex line (one as its real, one as its imaginary part: their spectra
- * are the Hermitian and the anti-Hermitian half of the line's), then the w/2 + 1 columns. The
- * inverse goes the other way. Lines are transformed LANES at a time, side by side, which rows of
- * memory become by squares of LANES x LANES numbers, transposed in registers. In between, spectra
- * of rows lie in columns of LANES, as the lines of columns want them: their transforms begin, or
- * end, right there. Several threads take such pieces in turn, each with room of its own.
+ * Rows first, two rows as one complex line (its real and imaginary parts; their spectra are the
+ * Hermitian and the anti-Hermitian half of the line's), then the w/2 + 1 columns. The inverse goes
+ * the other way. Lines are transformed LANES at a time, one in each lane of a vector; rows of
+ * memory are brought into that form by transposing LANES x LANES numbers in registers. Between the
+ * two passes, spectra of rows are stored in pieces of LANES columns, the form in which columns are
+ * transformed. Threads share the pieces, each with its own scratch memory.
  *
- * The inverse's adjoint is the forward transform over h * w, with columns that stand for two
- * (their own and their conjugate's) counted twice.
+ * The adjoint of the inverse is the forward transform over h * w, with columns that also represent
+ * their conjugates counted twice.
  */
 #include "signal/fft.h"
 
@@ -29,17 +29,17 @@ struct fvi_fft {
     fvi_fft_line *row;    /* w points */
     fvi_fft_line *column; /* h points */
     int64_t piece;        /* numbers of LANES columns: 2 fvi_fft_plane(h) */
-    int pieces;           /* of columns, the last one filled up */
+    int pieces;           /* of columns, the last one padded */
     float *half;          /* [planes][pieces][piece] */
     int threads;
-    size_t rows, each; /* floats of one thread's rows, and of all it has in `rooms` */
-    float *rooms; /* [threads][each]; `half` lies behind it, and all numbers in aligned vectors */
+    size_t rows, each; /* floats of one thread's rows, and of all its scratch memory */
+    float *rooms;      /* [threads][each], followed by `half`; all aligned to vectors */
 };
 
-/* What one thread works with. */
+/* Scratch memory of one thread. */
 typedef struct room {
     float *x, *y; /* [2][fvi_fft_plane(max(h, w))] each */
-    float *line;  /* of the lines */
+    float *line;  /* for fvi_fft_line_run */
     float *rows;  /* [planes][2 LANES][w] */
 } room;
 
@@ -47,7 +47,7 @@ static size_t line_floats(int h, int w) { return 2 * (size_t)fvi_fft_plane(h > w
 static size_t row_floats(int w, int planes) { return (size_t)planes * 2 * LANES * (size_t)w; }
 static int column_pieces(int w) { return w / 2 / LANES + 1; }
 
-/* The calling thread's. */
+/* The calling thread's scratch memory. */
 static room room_of(const fvi_fft *f) {
     const size_t line = line_floats(f->h, f->w);
     float *at = f->rooms + (size_t)omp_get_thread_num() * f->each;
@@ -103,7 +103,7 @@ size_t fvi_fft_bytes(int h, int w, int planes) {
            sizeof(fvi_fft);
 }
 
-/* As many as may run now and have a room. */
+/* Threads to use: those available now that have scratch memory. */
 static int threads_of(const fvi_fft *f, int planes) {
     int most = omp_get_max_threads();
     if ((int64_t)planes * f->h * f->w <= FVI_PARALLEL_MIN) return 1;
@@ -112,8 +112,8 @@ static int threads_of(const fvi_fft *f, int planes) {
 
 /* ---- rows ----------------------------------------------------------------------------------- */
 
-/* Rows first.. of a plane as one piece: lane l is row first + l, with row first + pairs + l as its
- * imaginary part. */
+/* A piece of rows of a plane: lane l has row first + l as its real part and row first + pairs + l
+ * as its imaginary part. */
 typedef struct rows {
     int first, pairs;
     int count[2]; /* rows that are real, and imaginary, parts */
@@ -128,7 +128,7 @@ static rows rows_of(const fvi_fft *f, int piece) {
 /* Pieces of rows in a plane. */
 static int row_pieces(const fvi_fft *f) { return (f->h + 2 * LANES - 1) / (2 * LANES); }
 
-/* to [x][LANES] = n rows of w numbers, `apart` apart, as lanes; zeros where there is no row. */
+/* to [x][LANES] = n rows of w numbers, `apart` apart, as lanes; missing rows are zeros. */
 FVI_INLINE void to_lanes(const float *from, int64_t apart, int n, int w, float *to) {
     int x = 0;
     for (; n == LANES && x + LANES <= w; x += LANES)
@@ -137,7 +137,7 @@ FVI_INLINE void to_lanes(const float *from, int64_t apart, int n, int w, float *
         for (int l = 0; l < LANES; l++) to[x * LANES + l] = l < n ? from[l * apart + x] : 0;
 }
 
-/* The way back. */
+/* The inverse. */
 FVI_INLINE void from_lanes(const float *from, int n, int w, float *to, int64_t apart) {
     int x = 0;
     for (; n == LANES && x + LANES <= w; x += LANES)
@@ -162,8 +162,8 @@ FVI_WIDE static void rows_out(const fvi_fft *f, rows r, const float *z, float *t
 FVI_INLINE fvi_f32x8 *at(float *p) { return (fvi_f32x8 *)p; }
 
 /* The spectra of the two rows of each lane, from the lane's spectrum z:
- * a[k] = (z[k] + conj z[w-k]) / 2, b[k] = (z[k] - conj z[w-k]) / 2i; into their places in `half`
- * [pieces][piece], times `once`, or `twice` in columns that stand for their conjugate too. */
+ * a[k] = (z[k] + conj z[w-k]) / 2, b[k] = (z[k] - conj z[w-k]) / 2i. Written to `half`
+ * [pieces][piece], times `once`, or `twice` in columns that also represent their conjugates. */
 FVI_WIDE static void rows_spectra(const fvi_fft *f, rows r, float *z, float *half, float once,
                                   float twice) {
     const int64_t imag = fvi_fft_plane(f->w), down = fvi_fft_plane(f->h);
@@ -189,8 +189,8 @@ FVI_WIDE static void rows_spectra(const fvi_fft *f, rows r, float *z, float *hal
     }
 }
 
-/* Lines z = a + i b, times `scale`, of two rows' spectra, the other half from their symmetry; what
- * has its conjugate in the same place (k = 0, k = w/2) has no imaginary part. */
+/* Lines z = a + i b, times `scale`, from two rows' spectra, with the other half by symmetry;
+ * entries that are their own conjugates (k = 0, k = w/2) have no imaginary part. */
 FVI_WIDE static void rows_from_spectra(const fvi_fft *f, rows r, const float *half, float scale,
                                        float *z) {
     const int64_t imag = fvi_fft_plane(f->w), down = fvi_fft_plane(f->h);
@@ -266,7 +266,7 @@ void fvi_fft_inverse_with(fvi_fft *f, int planes, const fvi_fft_ends *ends) {
             int n;
             const int64_t first = first_of(f, i, &n);
             float *x = f->half + i * f->piece, *y = own.y;
-            if (crosses) { /* so that it ends in its place */
+            if (crosses) { /* so that the result is in place */
                 y = x;
                 x = own.y;
             }
@@ -293,9 +293,9 @@ void fvi_fft_inverse_adjoint_with(fvi_fft *f, int planes, const fvi_fft_ends *en
     forward(f, planes, ends, once, 2 * once);
 }
 
-/* ---- pictures and spectra as they are ------------------------------------------------------- */
+/* ---- pictures and spectra in memory -------------------------------------------------------- */
 
-/* Both in memory, one to read and one to write. */
+/* Callbacks that copy both from and to memory. */
 typedef struct arrays {
     int h, columns, planes;
     int64_t plane;

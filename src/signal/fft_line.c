@@ -3,17 +3,16 @@
  *
  * Stockham's self-sorting scheme, decimation in frequency: with n = p q, s the product of the
  * radices already done, and W = exp(-2 pi i / n), y[p k + j] = W^(j k) * sum over r of x[k + q r]
- * exp(-2 pi i j r / p),   k < q, j < p, each "number" being s * LANES numbers that lie together and
- * share their twiddle. LANES lines are a vector, so that there is not a shuffle; nothing is sorted
- * afterwards. Lines of 256 points, there and back, just fill a cache of 32 KB.
+ * exp(-2 pi i j r / p),   k < q, j < p. Each "number" is s * LANES contiguous numbers that share
+ * their twiddle. A vector has one point of LANES lines, so no shuffles are needed, nor a final
+ * reordering.
  *
  * Radix 8, 4 and 2 are written out; an odd radix p is a small transform by its definition, halved
- * by the symmetry of cosine and sine. A length with a large prime factor p therefore takes time in
- * proportion to p: 227 points take five times as long as 224.
+ * by the symmetry of cosine and sine. So the time of a length with a large prime factor p grows
+ * with p.
  *
- * Why not a library: those with a licence we can ship under that also come in packages have scalar
- * code and slow paths for factors above 5; kissfft 131 needs 1.4 ms for a plane of 224 x 224
- * (224 = 32 * 7) where this takes 0.08.
+ * Why not a library: the packaged ones with a compatible licence have scalar code and slow paths
+ * for factors above 5 (docs/performance.md).
  *
  * Source: Stockham, "High-speed convolution and correlation", AFIPS 1966; the formulation of Van
  * Loan, "Computational Frameworks for the Fast Fourier Transform", 1992, section 1.7.
@@ -32,7 +31,7 @@
 #define PI        3.14159265358979323846
 
 typedef struct stage {
-    int radix, q, s;      /* x[k + q r] -> y[radix k + j], k < q; s numbers lie together */
+    int radix, q, s;      /* x[k + q r] -> y[radix k + j], k < q; s numbers are contiguous */
     const float *twiddle; /* [q][radix - 1] of (re, im): W^(j k), j = 1.. */
     const float *root;    /* odd radix: [radix] of (cos, sin) of 2 pi i / radix */
 } stage;
@@ -44,8 +43,8 @@ struct fvi_fft_line {
     float *table; /* all twiddles and roots */
 };
 
-/* The next factor to take out of n: of its power of two 8 or 4 so that there are few, and no 2
- * unless it is alone; then the smallest odd prime. */
+/* The next radix for n: 8 or 4 while n is even, so that there are few stages and a 2 only if it is
+ * the last power of two; then the smallest odd prime. */
 static int next_factor(int n) {
     if (n % 8 == 0 && n % 32 != 16) return 8;
     if (n % 4 == 0) return 4;
@@ -180,7 +179,8 @@ FVI_INLINE void radix4(const butterfly *e) {
     put(e, 3, d);
 }
 
-/* Even outputs are the transform of sums four apart, odd ones of differences turned by eighths. */
+/* Even outputs are the transform of sums of numbers four apart, odd ones that of their differences
+ * times powers of exp(-i pi / 4). */
 FVI_INLINE void radix8(const butterfly *e) {
     const float half = 0.70710678f; /* sqrt(1/2) */
     many a = take(e, 0), b = take(e, 1), c = take(e, 2), d = take(e, 3);
@@ -226,7 +226,7 @@ FVI_INLINE void add_pair(const many *work, const float *root, many *c, many *d) 
 }
 
 /* y[j] and y[p - j] = x[0] + sum of work's sums * cos -+ i sum of its differences * sin; and, if
- * `two`, those of j + 1: so that each number of `work` is looked up once for both. */
+ * `two`, those of j + 1, so that each number of `work` is read once for both. */
 FVI_INLINE void odd_outputs(const butterfly *e, const float *root, int p, int j, int two,
                             const many *work) {
     const many zero = {{0}, {0}};
@@ -297,7 +297,8 @@ FVI_WIDE static void run_stage(const stage *g, const lines *l, float *work) {
 }
 
 float *fvi_fft_line_run(const fvi_fft_line *f, int inverse, float *x, float *y, float *room) {
-    /* The inverse is the forward transform with the parts exchanged, before and after. */
+    /* The inverse is the forward transform with real and imaginary parts exchanged, before and
+     * after. */
     int64_t plane = fvi_fft_plane(f->n), first = inverse ? plane : 0;
     int64_t imag = inverse ? -plane : plane;
     for (int i = 0; i < f->count; i++) {

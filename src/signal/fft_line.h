@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One-dimensional Fourier transforms of any length, FVI_FFT_LANES of them side by side. */
+/* One-dimensional Fourier transforms of any length, FVI_FFT_LANES lines at a time. */
 #ifndef FVI_SIGNAL_FFT_LINE_H
 #define FVI_SIGNAL_FFT_LINE_H
 
@@ -8,11 +8,11 @@
 
 #include "fovea/fovea.h"
 
-/* Transforms done at a time: the width of a vector register, in floats. */
+/* Lines at a time: the width of a vector register, in floats. */
 #define FVI_FFT_LANES 8
 
-/* From real parts of n points to imaginary parts: 512 bytes more than the points take, since with
- * strides of powers of two all parts would lie in the same few places of the cache. */
+/* Distance from the real parts of n points to their imaginary parts: 512 bytes more than necessary,
+ * so that strides of powers of two do not map to the same few cache sets. */
 static inline int64_t fvi_fft_plane(int n) { return (int64_t)n * FVI_FFT_LANES + 128; }
 
 typedef struct fvi_fft_line fvi_fft_line;
@@ -21,9 +21,9 @@ typedef struct fvi_fft_line fvi_fft_line;
 fv_status fvi_fft_line_new(int n, fvi_fft_line **out, fv_error *err);
 void fvi_fft_line_free(fvi_fft_line *f);
 
-/* Floats a thread needs to run the plan, beside x and y. */
+/* Floats of scratch memory that running the plan needs, in addition to x and y. */
 size_t fvi_fft_line_room(const fvi_fft_line *f);
-/* The most it is for any plan of n points. */
+/* The most of them for any plan of n points. */
 size_t fvi_fft_line_most_room(int n);
 
 /* X[k] = sum over j of x[j] exp(-2 pi i j k / n), or exp(+...) for the inverse; no scaling.

@@ -4,13 +4,13 @@
  * Each output pixel is a weighted sum of two rows and two columns. The two rows are blended first,
  * along memory, and the columns are then read from the blend, one block of columns at a time (as
  * many as read SPAN columns of the input). The adjoint spreads a row of the gradient over the
- * input's columns, left and right taps in separate buffers so that neighbouring additions do not
- * wait for each other, and adds the result to both rows. Each thread owns some rows of the input; a
- * gradient row whose two target rows belong to two threads is spread twice. So every sum has one
- * order, whatever the number of threads.
+ * input's columns, left and right neighbours in separate buffers so that consecutive additions are
+ * independent, and adds the result to both rows. Each thread owns some rows of the input; a
+ * gradient row whose two target rows belong to two threads is spread twice. So every sum is added
+ * in one order, whatever the number of threads.
  *
- * Not done: antialiasing (peers do none either); fvi_sampler.side takes several samples a pixel
- * instead.
+ * Not done: antialiasing (peers have none either); fvi_sampler.side averages several samples a
+ * pixel instead.
  */
 #include "signal/resize.h"
 
@@ -19,12 +19,12 @@
 
 #include "base/parallel.h"
 
-#define BLOCK 256 /* output columns whose taps are kept at a time */
+#define BLOCK 256 /* output columns whose inputs are computed at a time */
 #define SPAN  512 /* input columns that they may read */
 
-/* The two taps of output i of m on a line of n: *a with weight 1 - result, and the next one with
- * the result, which is 0 where there is no next one. */
-static float line_taps(fvi_resize_align align, int i, int m, int n, int *a) {
+/* The two inputs of output i of m on a line of n: *a with weight 1 - result, and the next one with
+ * the result, which is 0 if there is no next one. */
+static float line_weight(fvi_resize_align align, int i, int m, int n, int *a) {
     double at;
     if (align == FVI_ALIGN_ENDS)
         at = m > 1 ? (double)i * (n - 1) / (m - 1) : 0;
@@ -36,21 +36,21 @@ static float line_taps(fvi_resize_align align, int i, int m, int n, int *a) {
     return *a < n - 1 ? (float)(at - *a) : 0;
 }
 
-/* The taps of some columns. */
+/* The inputs and weights of some columns. */
 typedef struct columns {
     int count;
     int first, span;     /* input columns they read */
-    int at[BLOCK];       /* left tap, from `first` on */
+    int at[BLOCK];       /* left input, from `first` on */
     float weight[BLOCK]; /* of the right one */
 } columns;
 
-/* Those of columns x0, x0 + 1, ... of m, on lines of n. */
+/* Fills those of columns x0, x0 + 1, ... of m, on lines of n. */
 static void fill_columns(fvi_resize_align align, int x0, int m, int n, columns *k) {
-    line_taps(align, x0, m, n, &k->first);
+    line_weight(align, x0, m, n, &k->first);
     k->count = 0;
     for (int x = x0; x < m && k->count < BLOCK; x++) {
         int at;
-        float weight = line_taps(align, x, m, n, &at);
+        float weight = line_weight(align, x, m, n, &at);
         if (at + 2 - k->first > SPAN) break;
         k->at[k->count] = at - k->first;
         k->weight[k->count++] = weight;
@@ -58,7 +58,7 @@ static void fill_columns(fvi_resize_align align, int x0, int m, int n, columns *
     }
 }
 
-/* top, bottom [span], mixed, to the columns of out [count]. */
+/* Blends top and bottom [span] and interpolates the columns of out [count]. */
 FVI_WIDE static void resize_row(const columns *k, const float *top, const float *bottom, float wy,
                                 float *restrict out) {
     float line[SPAN + 1];
@@ -100,7 +100,7 @@ void fvi_resize(fvi_planes in, fvi_planes out, fvi_resize_align align) {
             fill_columns(align, x0, ow, w, &k);
             for (int64_t y = from; y < to; y++) {
                 int a;
-                const float wy = line_taps(align, (int)y, oh, h, &a);
+                const float wy = line_weight(align, (int)y, oh, h, &a);
                 for (int64_t c = 0; c < in.channels; c++) {
                     const float *top = in.data + (c * h + a) * w + k.first; /* in[c][a][first] */
                     const float *bottom = a + 1 < h ? top + w : top;
@@ -123,7 +123,7 @@ static void resize_back(fvi_planes dout, fvi_planes din, int64_t c, int from, in
         fill_columns(align, x0, dout.w, din.w, &k);
         for (int y = 0; y < dout.h; y++) {
             int a;
-            const float wy = line_taps(align, y, dout.h, din.h, &a);
+            const float wy = line_weight(align, y, dout.h, din.h, &a);
             const int upper = a >= from && a < to, lower = a + 1 >= from && a + 1 < to;
             if (!upper && !lower) continue;
             float *row = plane + (int64_t)a * din.w + k.first; /* din[c][a][first] */

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bilinear sampling along an affine map, with its exact adjoint; nearest pixels.
  *
- * A bilinear sample is a sum of four pixels whose weights depend on the position alone. So each run
- * of output pixels takes two steps: the offsets and weights of its taps once, then a loop over the
- * channels, which reads (forward) or adds (adjoint) through them. Two kinds of pixels are cheaper:
- * those whose four taps certainly lie inside need no test of edges, and those whose taps all lie on
- * a constant border read nothing. Both are found by solving for the columns of each row. Taps on a
- * constant border get weight 0; their weights are summed in `rest`.
+ * A bilinear sample is a sum of four pixels, its corners, whose weights depend only on the
+ * position. So a run of output pixels takes two steps: computing the offsets and weights of the
+ * corners, then a loop over the channels that reads (forward) or adds to (adjoint) them. Two kinds
+ * of pixels are cheaper: those whose four corners are inside need no edge handling, and those whose
+ * corners are all on a constant border read nothing. Both are found by solving for the columns of
+ * each row. Corners on a constant border get weight 0; their weights are summed in `rest`.
  *
- * The adjoint works on tiles of the input, the same ones for any number of threads; a tile collects
- * from the gradient the pixels that read it. Within a tile the channels of a pixel are adjacent, so
- * one vector addition serves all of them. Pixels with taps outside come last, one channel a thread.
- * So every sum has one order.
+ * The adjoint works on tiles of the input, the same ones for any number of threads; a tile adds up
+ * the gradient of all output pixels that read it. Within a tile the channels of a pixel are
+ * adjacent, so one vector addition adds all of them. Pixels with corners outside come last, one
+ * channel a thread. So every sum is added in one order.
  */
 #include "signal/sample.h"
 
@@ -20,19 +20,19 @@
 
 #include "base/simd.h"
 
-#define RUN   64  /* pixels whose taps are kept at a time */
+#define RUN   64  /* pixels whose corners are computed at a time */
 #define BAND  16  /* rows of a tile */
 #define WIDE  320 /* columns of a tile, at most; 100 KB on the stack */
 #define HALO  2
 #define CLEAR 0.01 /* of a pixel: far more than the rounding error of float coordinates */
 
-typedef struct taps {
-    int at[4][RUN]; /* offsets into a channel; inside only the first is given */
+typedef struct corners {
+    int at[4][RUN]; /* offsets into a channel; only the first for pixels inside */
     float weight[4][RUN];
-    float rest[RUN]; /* of taps on the constant border */
-} taps;
+    float rest[RUN]; /* of corners on the constant border */
+} corners;
 
-/* Tiles side by side in a picture of w columns. */
+/* Tiles in a row of a picture of w columns. */
 static int tiles_across(int w) { return (w + WIDE - 1) / WIDE; }
 
 /* The same for all rows of a call. */
@@ -40,7 +40,7 @@ typedef struct sampling {
     int channels, h, w, oh, ow; /* h, w: of the input */
     fvi_affine map;             /* shifted to the sample within the pixel */
     fvi_edge edge;
-    float share; /* of one sample in its pixel */
+    float share; /* weight of one sample in its pixel */
 } sampling;
 
 int fvi_edge_index(int64_t i, int n, fvi_edge edge) {
@@ -73,7 +73,7 @@ static void narrow(double start, double slope, double low, double high, int *a, 
     if (to < *b - 1) *b = to >= *a ? (int)floor(to) + 1 : *a;
 }
 
-/* The columns whose positions lie at most `out` pixels outside the first and last rows and columns.
+/* The columns with positions at most `out` pixels outside the first and last rows and columns.
  */
 static void find_within(const sampling *s, int y, double out, int *a, int *b) {
     const float *m = s->map.m;
@@ -84,12 +84,12 @@ static void find_within(const sampling *s, int y, double out, int *a, int *b) {
     if (*b < *a) *b = *a;
 }
 
-/* Columns whose taps are all inside. */
+/* Columns whose corners are all inside. */
 static void find_inside(const sampling *s, int y, int *a, int *b) {
     find_within(s, y, -CLEAR, a, b);
 }
 
-/* Columns with a tap that may not be on a constant border. */
+/* Columns with a corner that is not on a constant border. */
 static void find_touched(const sampling *s, int y, int *a, int *b) {
     *a = 0;
     *b = s->ow;
@@ -98,8 +98,8 @@ static void find_touched(const sampling *s, int y, int *a, int *b) {
 
 /* ---- bilinear ------------------------------------------------------------------------------- */
 
-/* Taps of n pixels of row y from x0 on, all inside; rows are w floats apart. */
-FVI_INLINE void fill_taps(const sampling *s, int y, int x0, int n, int w, taps *t) {
+/* Corners of n pixels of row y from x0 on, all inside; rows are w floats apart. */
+FVI_INLINE void fill_corners(const sampling *s, int y, int x0, int n, int w, corners *t) {
     const float *m = s->map.m, ys = m[0] * (float)y + m[2], xs = m[3] * (float)y + m[5];
     const float share = s->share;
 #pragma omp simd
@@ -115,7 +115,7 @@ FVI_INLINE void fill_taps(const sampling *s, int y, int x0, int n, int w, taps *
     }
 }
 
-static void fill_edge(const sampling *s, int y, int x0, int n, taps *t) {
+static void fill_edge(const sampling *s, int y, int x0, int n, corners *t) {
     const float *m = s->map.m, ys = m[0] * (float)y + m[2], xs = m[3] * (float)y + m[5];
     for (int i = 0; i < n; i++) {
         float fy = ys + m[1] * (float)(x0 + i), fx = xs + m[4] * (float)(x0 + i);
@@ -147,7 +147,7 @@ FVI_INLINE void read_four(const float *from, const int *at, fvi_f32x4 *left, fvi
 }
 
 /* out[i] += sum of weight * in[at], for the n pixels of a run inside. */
-FVI_INLINE void read_inside(const taps *t, int n, int w, const float *in, float *out) {
+FVI_INLINE void read_inside(const corners *t, int n, int w, const float *in, float *out) {
     int i = 0;
     for (; i + 4 <= n; i += 4) {
         const fvi_f32x4 p = *(const fvi_f32x4 *)(t->weight[0] + i);
@@ -170,10 +170,10 @@ FVI_INLINE void read_inside(const taps *t, int n, int w, const float *in, float 
 FVI_WIDE static void sample_inside(const sampling *s, int y, int x, int end, const float *in,
                                    float *out) {
     const int64_t plane = (int64_t)s->h * s->w, oplane = (int64_t)s->oh * s->ow;
-    taps t;
+    corners t;
     for (int n; x < end; x += n) {
         n = end - x < RUN ? end - x : RUN;
-        fill_taps(s, y, x, n, s->w, &t);
+        fill_corners(s, y, x, n, s->w, &t);
         for (int c = 0; c < s->channels; c++)
             read_inside(&t, n, s->w, in + c * plane, out + c * oplane + x);
     }
@@ -182,7 +182,7 @@ FVI_WIDE static void sample_inside(const sampling *s, int y, int x, int end, con
 static void sample_edge(const sampling *s, int y, int x, int end, const float *in, float border,
                         float *out) {
     const int64_t plane = (int64_t)s->h * s->w, oplane = (int64_t)s->oh * s->ow;
-    taps t;
+    corners t;
     for (int n; x < end; x += n) {
         n = end - x < RUN ? end - x : RUN;
         fill_edge(s, y, x, n, &t);
@@ -211,10 +211,10 @@ static void sample_row(const sampling *s, int y, const float *in, float border, 
     sample_edge(s, y, b, last, in, border, out);
 }
 
-/* The map of sample number `part` of side x side in each pixel. */
-static sampling part_of(sampling s, int side, int part) {
+/* The map of sample i of side x side in each pixel. */
+static sampling sample_of(sampling s, int side, int i) {
     const fvi_affine whole = s.map, *map = &whole;
-    const int row = part / side, column = part % side;
+    const int row = i / side, column = i % side;
     float y = ((float)row + 0.5f) / (float)side - 0.5f;
     float x = ((float)column + 0.5f) / (float)side - 0.5f;
     s.map.m[2] += map->m[0] * y + map->m[1] * x;
@@ -238,7 +238,7 @@ void fvi_sample(fvi_planes in, const fvi_sampler *how, fvi_planes out) {
         for (int c = 0; c < in.channels; c++)
             memset(row + c * oplane, 0, (size_t)out.w * sizeof *row);
         for (int part = 0; part < how->side * how->side; part++) {
-            const sampling s = part_of(all, how->side, part);
+            const sampling s = sample_of(all, how->side, part);
             sample_row(&s, y, in.data, border, row);
         }
     }
@@ -247,8 +247,8 @@ void fvi_sample(fvi_planes in, const fvi_sampler *how, fvi_planes out) {
 /* ---- its adjoint ---------------------------------------------------------------------------- */
 
 /* A tile of the input: rows y0..y1 - 1, columns x0..x1 - 1, and HALO more on every side for what
- * pixels at its borders add outside it: the neighbouring tile computes that too, and here it is
- * dropped. */
+ * pixels at its borders add outside it. That is discarded: the neighbouring tile computes it too.
+ */
 typedef struct tile {
     int y0, y1, x0, x1;
     fvi_f32x4 sum[BAND + 2 * HALO][WIDE + 2 * HALO]; /* of up to four channels */
@@ -256,7 +256,7 @@ typedef struct tile {
 
 /* to[i] = element i of C <= 4 channels, which are `plane` floats apart; other lanes are not used.
  */
-FVI_INLINE void weave(const float *from, int64_t plane, int C, int n, fvi_f32x4 *to) {
+FVI_INLINE void interleave(const float *from, int64_t plane, int C, int n, fvi_f32x4 *to) {
     int i = 0;
     for (; i + 4 <= n; i += 4) {
         fvi_f32x4 v[4];
@@ -268,8 +268,8 @@ FVI_INLINE void weave(const float *from, int64_t plane, int C, int n, fvi_f32x4 
         for (int c = 0; c < 4; c++) to[i][c] = from[(c < C ? c : 0) * plane + i];
 }
 
-/* The inverse, of C channels. */
-FVI_INLINE void unweave(const fvi_f32x4 *from, int C, int n, float *to, int64_t plane) {
+/* The inverse, for C channels. */
+FVI_INLINE void deinterleave(const fvi_f32x4 *from, int C, int n, float *to, int64_t plane) {
     int i = 0;
     for (; i + 4 <= n; i += 4) {
         fvi_f32x4 v[4] = {from[i], from[i + 1], from[i + 2], from[i + 3]};
@@ -280,8 +280,8 @@ FVI_INLINE void unweave(const fvi_f32x4 *from, int C, int n, float *to, int64_t 
         for (int c = 0; c < C; c++) to[c * plane + i] = from[i][c];
 }
 
-/* What pixel i, of gradient d, adds to a tile. */
-FVI_INLINE void add_pixel(const taps *t, int i, fvi_f32x4 d, fvi_f32x4 *sum) {
+/* Adds pixel i, of gradient d, to a tile. */
+FVI_INLINE void add_pixel(const corners *t, int i, fvi_f32x4 d, fvi_f32x4 *sum) {
     fvi_f32x4 *a = sum + t->at[0][i], *b = a + WIDE + 2 * HALO;
     a[0] += t->weight[0][i] * d;
     a[1] += t->weight[1][i] * d;
@@ -289,9 +289,9 @@ FVI_INLINE void add_pixel(const taps *t, int i, fvi_f32x4 d, fvi_f32x4 *sum) {
     b[1] += t->weight[3][i] * d;
 }
 
-/* The same of n pixels, alternating between the two halves: neighbours add to the same floats, and
- * would wait for each other. */
-FVI_INLINE void add_run(const taps *t, int n, const fvi_f32x4 *d, fvi_f32x4 *sum) {
+/* The same for n pixels, alternating between the two halves of the run: neighbouring pixels add to
+ * the same floats, so consecutive additions would depend on each other. */
+FVI_INLINE void add_run(const corners *t, int n, const fvi_f32x4 *d, fvi_f32x4 *sum) {
     const int half = n / 2;
     for (int i = 0; i < half; i++) {
         add_pixel(t, i, d[i], sum);
@@ -304,11 +304,11 @@ FVI_INLINE void add_run(const taps *t, int n, const fvi_f32x4 *d, fvi_f32x4 *sum
 FVI_INLINE void back_run(const sampling *s, int y, int x, int end, int C, const float *dout,
                          tile *k) {
     fvi_f32x4 d[RUN];
-    taps t;
+    corners t;
     for (int n; x < end; x += n) {
         n = end - x < RUN ? end - x : RUN;
-        fill_taps(s, y, x, n, WIDE + 2 * HALO, &t);
-        weave(dout + x, (int64_t)s->oh * s->ow, C, n, d);
+        fill_corners(s, y, x, n, WIDE + 2 * HALO, &t);
+        interleave(dout + x, (int64_t)s->oh * s->ow, C, n, d);
         add_run(&t, n, d, k->sum[0] + (HALO - k->y0) * (WIDE + 2 * HALO) + HALO - k->x0);
     }
 }
@@ -334,9 +334,9 @@ FVI_WIDE static void write_tile(const sampling *s, const tile *k, int C, float *
         const fvi_f32x4 *from = k->sum[HALO + y - k->y0] + HALO;
         float *to = din + (int64_t)y * s->w + k->x0;
         if (C == 3)
-            unweave(from, 3, k->x1 - k->x0, to, plane);
+            deinterleave(from, 3, k->x1 - k->x0, to, plane);
         else
-            unweave(from, C, k->x1 - k->x0, to, plane);
+            deinterleave(from, C, k->x1 - k->x0, to, plane);
     }
 }
 
@@ -351,14 +351,14 @@ static void back_tile(const sampling *all, int side, int i, int C, const float *
     for (int row = 0; row < k.y1 - k.y0 + 2 * HALO; row++)
         memset(k.sum[row], 0, (size_t)(k.x1 - k.x0 + 2 * HALO) * sizeof k.sum[row][0]);
     for (int part = 0; part < side * side; part++) {
-        const sampling s = part_of(*all, side, part);
+        const sampling s = sample_of(*all, side, part);
         for (int row = 0; row < s.oh; row++) back_row(&s, row, C, dout + (int64_t)row * s.ow, &k);
     }
     write_tile(all, &k, C, din);
 }
 
 static void back_edge(const sampling *s, int y, int x, int end, const float *dout, float *din) {
-    taps t;
+    corners t;
     for (int n; x < end; x += n) {
         n = end - x < RUN ? end - x : RUN;
         fill_edge(s, y, x, n, &t);
@@ -391,7 +391,7 @@ void fvi_sample_adjoint(fvi_planes dout, const fvi_sampler *how, fvi_planes din)
 #pragma omp for schedule(static)
         for (int c = 0; c < din.channels; c++)
             for (int part = 0; part < parts; part++) {
-                const sampling s = part_of(all, how->side, part);
+                const sampling s = sample_of(all, how->side, part);
                 for (int y = 0; y < dout.h; y++)
                     back_edges(&s, y, dout.data + c * oplane + (int64_t)y * dout.w,
                                din.data + c * plane);
@@ -409,7 +409,7 @@ FVI_INLINE float column_at(const fvi_affine *map, int y, int x) {
     return map->m[3] * (float)y + map->m[4] * (float)x + map->m[5];
 }
 
-/* The nearest whole number to one above -0.5; halves upwards, which is away from 0. */
+/* Rounds a number above -0.5, halves up (away from 0). */
 FVI_INLINE int nearest(float f) {
     const int i = (int)f;
     return i + (f - (float)i >= 0.5f);

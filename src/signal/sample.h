@@ -6,7 +6,7 @@
 #include "base/planes.h"
 #include "fovea/fovea.h"
 
-/* What lies outside a picture. */
+/* The pixels outside a picture. */
 typedef enum fvi_edge {
     FVI_EDGE_ZERO = 0, /* 0 in the picture's values */
     FVI_EDGE_GREY,     /* the middle of low and high */
@@ -24,17 +24,17 @@ typedef struct fvi_affine {
 /* How a picture is sampled. */
 typedef struct fvi_sampler {
     fvi_affine map;
-    fvi_edge edge; /* what lies outside the input */
+    fvi_edge edge; /* the pixels outside the input */
     float grey;    /* the value outside, for FVI_EDGE_GREY */
     int side;      /* 1: one bilinear sample a pixel. More: the mean of side x side samples spread
                       evenly over the output pixel's square, for maps that shrink a lot */
 } fvi_sampler;
 
-/* The pixel that position i of a line of n reads: i itself inside, elsewhere as `edge` says; -1 for
- * a constant edge (ZERO, GREY). REFLECT mirrors at the border: 1 0 | 0 1 2. */
+/* The pixel at position i of a line of n: i itself inside, elsewhere by `edge`; -1 for a constant
+ * edge (ZERO, GREY). REFLECT mirrors at the border: 1 0 | 0 1 2. */
 int fvi_edge_index(int64_t i, int n, fvi_edge edge);
 
-/* Writes `out`, bilinear samples of `in`. Each of the four neighbours obeys `edge` by itself. */
+/* Writes `out`, bilinear samples of `in`. `edge` applies to each of the four corners separately. */
 void fvi_sample(fvi_planes in, const fvi_sampler *s, fvi_planes out);
 /* Its adjoint: writes `din`, the gradient at the input. */
 void fvi_sample_adjoint(fvi_planes dout, const fvi_sampler *s, fvi_planes din);

@@ -19,23 +19,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-
-static char *folder; /* of this run */
-
-static int setup(void **state) {
-    (void)state;
-    folder = g_dir_make_tmp("fovea-test-XXXXXX", NULL);
-    return folder ? 0 : -1;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    g_rmdir(folder);
-    g_free(folder);
-    return 0;
-}
-
-static char *in_folder(const char *name) { return g_build_filename(folder, name, NULL); }
+#include "support/scratch.h"
 
 /* Number of names in the folder: a temporary left behind would be one too many. */
 static int names_in_folder(void) {
@@ -280,5 +264,5 @@ int main(void) {
         cmocka_unit_test(test_leftover_temporary_is_no_obstacle),
         cmocka_unit_test(test_base_name),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, folder_setup, folder_teardown);
 }

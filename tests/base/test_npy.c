@@ -14,20 +14,11 @@
 
 #include "base/file.h"
 #include "base/tensor.h"
-
-static char *scratch; /* a file of this run */
+#include "support/scratch.h"
 
 static int setup(void **state) {
     (void)state;
-    int fd = g_file_open_tmp("fovea-test-XXXXXX.npy", &scratch, NULL);
-    return g_close(fd, NULL) ? 0 : -1;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    g_unlink(scratch);
-    g_free(scratch);
-    return 0;
+    return scratch_setup(".npy");
 }
 
 static fv_tensor *load_data(const char *name) {
@@ -331,5 +322,5 @@ int main(void) {
         cmocka_unit_test(test_new),
         cmocka_unit_test(test_file_errors),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, scratch_teardown);
 }

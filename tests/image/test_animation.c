@@ -14,23 +14,9 @@
 
 #include "image/image.h"
 #include "image/private.h"
+#include "support/scratch.h"
 
 enum { FRAMES = 3, HEIGHT = 24, WIDTH = 40 };
-
-static char *folder;
-
-static int setup(void **state) {
-    (void)state;
-    folder = g_dir_make_tmp("fovea-test-XXXXXX", NULL);
-    return folder ? 0 : -1;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    int left = g_rmdir(folder);
-    g_free(folder);
-    return left;
-}
 
 /* Frame i: a bar at its place on a colour; with alpha, the right half is transparent. */
 static fv_image *frame(int i, int channels) {
@@ -102,7 +88,7 @@ static void test_round_trip(void **state) {
         for (int channels = 1; channels <= 4; channels++) {
             fv_image *frames[FRAMES];
             fv_error err;
-            char *path = g_build_filename(folder, names[k], NULL);
+            char *path = in_folder(names[k]);
             frames_new(frames, channels);
             int delay = 40 * channels, loop = channels % 2;
             fv_status st =
@@ -127,7 +113,7 @@ static void test_texts(void **state) {
     (void)state;
     fv_image *frames[FRAMES], *back = NULL;
     fv_error err;
-    char *path = g_build_filename(folder, "a.webp", NULL);
+    char *path = in_folder("a.webp");
     frames_new(frames, 3);
     fv_image_set_text(frames[0], "seed", "17", NULL);
     if (fv_animation_save((const fv_image *const *)frames, FRAMES, 100, 1, path, &err) ||
@@ -145,7 +131,7 @@ static void test_what_is_refused(void **state) {
     (void)state;
     fv_image *p[FRAMES], *grey = frame(0, 1), *wide = NULL;
     fv_error err;
-    char *path = g_build_filename(folder, "a.webp", NULL);
+    char *path = in_folder("a.webp");
     frames_new(p, 3);
     assert_int_equal(fv_image_new(3, HEIGHT, WIDTH + 1, &wide, NULL), FV_OK);
     const fv_image *const *good = (const fv_image *const *)p;
@@ -179,5 +165,5 @@ int main(void) {
         cmocka_unit_test(test_texts),
         cmocka_unit_test(test_what_is_refused),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, folder_setup, folder_teardown);
 }

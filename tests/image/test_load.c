@@ -14,20 +14,11 @@
 #include <string.h>
 
 #include "image/image.h"
-
-static char *scratch;
+#include "support/scratch.h"
 
 static int setup(void **state) {
     (void)state;
-    int fd = g_file_open_tmp("fovea-test-XXXXXX.picture", &scratch, NULL);
-    return g_close(fd, NULL) ? 0 : -1;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    g_unlink(scratch);
-    g_free(scratch);
-    return 0;
+    return scratch_setup(".picture");
 }
 
 static char *data_path(const char *name) {
@@ -245,5 +236,5 @@ int main(void) {
         cmocka_unit_test(test_absurd_size),      cmocka_unit_test(test_bombs),
         cmocka_unit_test(test_cut_short),        cmocka_unit_test(test_damaged),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, scratch_teardown);
 }

@@ -14,23 +14,7 @@
 
 #include "image/image.h"
 #include "image/private.h"
-
-static char *folder;
-
-static int setup(void **state) {
-    (void)state;
-    folder = g_dir_make_tmp("fovea-test-XXXXXX", NULL);
-    return folder ? 0 : -1;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    int left = g_rmdir(folder); /* fails if a test left anything behind */
-    g_free(folder);
-    return left;
-}
-
-static char *in_folder(const char *name) { return g_build_filename(folder, name, NULL); }
+#include "support/scratch.h"
 
 /* A smooth picture of 8-bit values. */
 static fv_image *sample(int channels) {
@@ -256,5 +240,5 @@ int main(void) {
         cmocka_unit_test(test_unknown_endings),
         cmocka_unit_test(test_failed_save_keeps_the_old_file),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, folder_setup, folder_teardown);
 }

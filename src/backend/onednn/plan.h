@@ -21,7 +21,7 @@ typedef struct fvi_plan fvi_plan;
 /* clang-format on */
 
 /* Plans g, whose .outputs are the targets.
- *   graph   taken over: freed with the plan, also on failure
+ *   graph   owned by the plan then, and freed also on failure
  *   flags   FVI_EXEC_... and FVI_PLAN_...
  *   errors  UNSUPPORTED; NOMEM; BACKEND, each naming the layer
  */

@@ -104,8 +104,8 @@ void fvi_resize_kernel_fill(fvi_builder *b, const fvi_resize_rule *r, int64_t in
     double first = floor(-(r->mode == FVI_RESIZE_CUBIC ? 2 : 1) / stretch) + 1;
     double count = r->mode == FVI_RESIZE_NEAREST ? 1 : 2 - 2 * first;
     if (in < 1 || in > INT32_MAX || count * (double)out > (double)WEIGHTS_MAX) {
-        fvi_build_fail(b, FV_SHAPE, "it resizes %" PRId64 " to %" PRId64 " with %g taps each", in,
-                       out, count);
+        fvi_build_fail(b, FV_SHAPE, "it resizes %" PRId64 " to %" PRId64 " with %g weights each",
+                       in, out, count);
         return;
     }
     int n = (int)count;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Plans of small graphs built in memory: gradients where values have several readers, concats done
  * in place, targets in the middle, values nobody computes, memory that is shared. Each op's own
- * arithmetic is tested in tests/ops. */
+ * arithmetic is tested in tests/backend/ops. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,8 +12,8 @@
 #include <cmocka.h>
 
 #include "backend/onednn/plan.h"
-#include "backend/onednn/schedule/weight_cache.h"
 #include "base/random.h"
+#include "engine.h"
 
 /* ---- graphs ---- */
 
@@ -107,22 +107,6 @@ static int concat(fvi_graph *g, int n, const int *parts) {
 static void target(fvi_graph *g, int v) { g->outputs[g->n_outputs++] = v; }
 
 /* ---- running ---- */
-
-static fvi_dnnl_engine *backend;
-static fvi_weight_cache *weights;
-
-static int setup(void **state) {
-    (void)state;
-    weights = fvi_weight_cache_new();
-    return fvi_dnnl_engine_new(&backend, NULL);
-}
-
-static int teardown(void **state) {
-    (void)state;
-    fvi_weight_cache_free(weights);
-    fvi_dnnl_engine_free(backend);
-    return 0;
-}
 
 static fvi_plan *plan_of(fvi_graph *g, int flags) {
     fv_error err = {0};

@@ -18,26 +18,10 @@
 #include <cmocka.h>
 
 #include "backend/onednn/plan.h"
-#include "backend/onednn/schedule/weight_cache.h"
 #include "base/random.h"
 #include "model/network/network.h"
 #include "support/builder.h"
-
-static fvi_dnnl_engine *backend;
-static fvi_weight_cache *weights;
-
-static int setup(void **state) {
-    (void)state;
-    weights = fvi_weight_cache_new();
-    return fvi_dnnl_engine_new(&backend, NULL);
-}
-
-static int teardown(void **state) {
-    (void)state;
-    fvi_weight_cache_free(weights);
-    fvi_dnnl_engine_free(backend);
-    return 0;
-}
+#include "engine.h"
 
 /* ---- networks ------------------------------------------------------------------------------- */
 

@@ -1,26 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Attribution held against PyTorch's captum and pytorch-grad-cam (tests/golden/attribute), and
  * against its own mathematics on a linear model and the golden network. */
-#include "attribute_help.h"
-#include "base/tensor.h"
+#include "golden_net.h"
 
-static subject net;
-static fv_tensor *x; /* the golden network and its input */
 #define OBJECTIVE "class:2"
-
-static int setup(void **state) {
-    (void)state;
-    net = subject_load(GOLDEN "net.onnx");
-    x = load_npy("x");
-    return 0;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    fv_tensor_free(x);
-    subject_free(&net);
-    return 0;
-}
 
 /* ---- references ----------------------------------------------------------------------------- */
 

@@ -2,25 +2,7 @@
 /* Attribution's calls: what is refused and how, stopping, deletion and insertion curves. */
 #include <glib.h>
 
-#include "attribute_help.h"
-#include "base/tensor.h"
-
-static subject net;
-static fv_tensor *x;
-
-static int setup(void **state) {
-    (void)state;
-    net = subject_load(GOLDEN "net.onnx");
-    x = load_npy("x");
-    return 0;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    fv_tensor_free(x);
-    subject_free(&net);
-    return 0;
-}
+#include "golden_net.h"
 
 /* ---- what is refused ------------------------------------------------------------------------ */
 

@@ -1,24 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Networks with shuffled weights, and the cascading randomisation that stands on them. */
-#include "attribute_help.h"
-#include "base/tensor.h"
-
-static subject net;
-static fv_tensor *x;
-
-static int setup(void **state) {
-    (void)state;
-    net = subject_load(GOLDEN "net.onnx");
-    x = load_npy("x");
-    return 0;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    fv_tensor_free(x);
-    subject_free(&net);
-    return 0;
-}
+#include "golden_net.h"
 
 static fv_tensor *run(const fv_model *m, const fv_tensor *input, const char *value) {
     fv_session *s = NULL;

@@ -11,24 +11,7 @@
 #include <string.h>
 
 #include "fovea/fovea.h"
-#include "support/net.h"
-
-static builder *b;
-static fv_model *model;
-
-static int setup(void **state) {
-    (void)state;
-    b = builder_new(17);
-    model = NULL;
-    return 0;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    fv_model_free(model);
-    builder_free(b);
-    return 0;
-}
+#include "weights_net.h"
 
 static fv_filter_stats *measure(const char *layer) {
     fv_filter_stats *f = NULL;

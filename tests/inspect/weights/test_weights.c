@@ -12,24 +12,7 @@
 #include <string.h>
 
 #include "fovea/fovea.h"
-#include "support/net.h"
-
-static builder *b;
-static fv_model *model;
-
-static int setup(void **state) {
-    (void)state;
-    b = builder_new(17);
-    model = NULL;
-    return 0;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    fv_model_free(model);
-    builder_free(b);
-    return 0;
-}
+#include "weights_net.h"
 
 static fv_weights *draw(const char *layer, const fv_weights_desc *desc) {
     fv_weights *w = NULL;

@@ -75,14 +75,14 @@ static part part_of(const cut *c, const fvi_depthwise *d, int64_t i) {
     p.first = i / c->chunks % c->strips * c->width;
     p.block = i / c->chunks / c->strips;
     const fvi_depthwise_phase *h = d->x.phase;
-    int64_t left = INT64_MAX, reach = INT64_MIN;
+    int64_t left = INT64_MAX, end = INT64_MIN;
     for (int k = 0; k < d->x.stride; k++) {
         if (!h[k].taps) continue; /* a kernel of 1 and a stride of 2 */
         if (h[k].first < left) left = h[k].first;
-        if (h[k].first + h[k].taps > reach) reach = h[k].first + h[k].taps;
+        if (h[k].first + h[k].taps > end) end = h[k].first + h[k].taps;
     }
     p.left = p.first + left;
-    p.columns = p.n - 1 + reach - left;
+    p.columns = p.n - 1 + end - left;
     return p;
 }
 

@@ -6,7 +6,7 @@
 #include "backend/onednn/convolution/convolution.h"
 #include "backend/onednn/kernels/relu_backward.h"
 
-#define FVI_DEPTHWISE_LANES  8 /* channels of one vector, as they lie in tensors */
+#define FVI_DEPTHWISE_LANES  8 /* channels of one vector, and of one block of the tensors */
 #define FVI_DEPTHWISE_KERNEL 7 /* largest kernel */
 #define FVI_DEPTHWISE_STRIDE 2 /* largest stride */
 

@@ -150,13 +150,13 @@ static fvi_slide pool_slide(const fvi_pool_desc *d) {
     const fvi_window *w = d->window;
     fvi_slide s = {.stride = {0}};
     for (int i = 0; i < w->n; i++) {
-        int64_t reach = (w->kernel[i] - 1) * w->dilation[i] + 1;
+        int64_t extent = (w->kernel[i] - 1) * w->dilation[i] + 1;
         int64_t in = d->src.dim[i + 2], o = d->dst.dim[i + 2];
         s.stride[i] = w->stride[i];
         s.kernel[i] = w->kernel[i];
         s.dilation[i] = w->dilation[i] - 1;
         s.pad_l[i] = w->pad_lo[i];
-        s.pad_r[i] = (o - 1) * w->stride[i] + reach - in - w->pad_lo[i];
+        s.pad_r[i] = (o - 1) * w->stride[i] + extent - in - w->pad_lo[i];
     }
     return s;
 }

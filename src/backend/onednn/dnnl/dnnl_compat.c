@@ -40,7 +40,16 @@ dnnl_status_t fvi_pd_reorder(dnnl_primitive_desc_t *out, const fvi_pd *a, fvi_md
     return dnnl_reorder_primitive_desc_create(out, from, a->engine, to, a->engine, a->attr);
 }
 
+/* Functions that have the same arguments in both versions. */
 #if DNNL_VERSION_MAJOR >= 3
+#define MD_BY_TAG     dnnl_memory_desc_create_with_tag
+#define MD_BY_STRIDES dnnl_memory_desc_create_with_strides
+#define MD_PART       dnnl_memory_desc_create_submemory
+#else
+#define MD_BY_TAG     dnnl_memory_desc_init_by_tag
+#define MD_BY_STRIDES dnnl_memory_desc_init_by_strides
+#define MD_PART       dnnl_memory_desc_init_submemory
+#endif
 
 static dnnl_status_t by_tag(fvi_layout **out, const fvi_shape *shape, dnnl_data_type_t type,
                             dnnl_format_tag_t tag) {
@@ -48,7 +57,7 @@ static dnnl_status_t by_tag(fvi_layout **out, const fvi_shape *shape, dnnl_data_
     if (!l) return dnnl_out_of_memory;
     dnnl_dims_t dims;
     int n = dims_of(shape, dims);
-    return wrap(out, l, dnnl_memory_desc_create_with_tag(&l->md, n, dims, type, tag));
+    return wrap(out, l, MD_BY_TAG(&l->md, n, dims, type, tag));
 }
 
 dnnl_status_t fvi_md_strided(fvi_layout **out, const fvi_shape *shape, dnnl_data_type_t type,
@@ -58,13 +67,7 @@ dnnl_status_t fvi_md_strided(fvi_layout **out, const fvi_shape *shape, dnnl_data
     dnnl_dims_t dims, st = {1};
     int n = dims_of(shape, dims);
     for (int i = 0; i < shape->ndim; i++) st[i] = strides[i];
-    return wrap(out, l, dnnl_memory_desc_create_with_strides(&l->md, n, dims, type, st));
-}
-
-dnnl_status_t fvi_md_copy(fvi_layout **out, fvi_md md) {
-    fvi_layout *l = calloc(1, sizeof *l);
-    if (!l) return dnnl_out_of_memory;
-    return wrap(out, l, dnnl_memory_desc_clone(&l->md, md));
+    return wrap(out, l, MD_BY_STRIDES(&l->md, n, dims, type, st));
 }
 
 dnnl_status_t fvi_md_part(fvi_layout **out, fvi_md md, const fvi_shape *part,
@@ -74,7 +77,15 @@ dnnl_status_t fvi_md_part(fvi_layout **out, fvi_md md, const fvi_shape *part,
     dnnl_dims_t dims, at;
     int n = dims_of(part, dims);
     for (int i = 0; i < n; i++) at[i] = offsets[i];
-    return wrap(out, l, dnnl_memory_desc_create_submemory(&l->md, md, dims, at));
+    return wrap(out, l, MD_PART(&l->md, md, dims, at));
+}
+
+#if DNNL_VERSION_MAJOR >= 3
+
+dnnl_status_t fvi_md_copy(fvi_layout **out, fvi_md md) {
+    fvi_layout *l = calloc(1, sizeof *l);
+    if (!l) return dnnl_out_of_memory;
+    return wrap(out, l, dnnl_memory_desc_clone(&l->md, md));
 }
 
 void fvi_md_clear(fvi_layout *l) { dnnl_memory_desc_destroy(l->md); }
@@ -201,41 +212,12 @@ static dnnl_status_t finish(dnnl_primitive_desc_t *out, const fvi_pd *a, const v
     return dnnl_primitive_desc_create(out, desc, a->attr, a->engine, a->hint);
 }
 
-static dnnl_status_t by_tag(fvi_layout **out, const fvi_shape *shape, dnnl_data_type_t type,
-                            dnnl_format_tag_t tag) {
-    fvi_layout *l = calloc(1, sizeof *l);
-    if (!l) return dnnl_out_of_memory;
-    dnnl_dims_t dims;
-    int n = dims_of(shape, dims);
-    return wrap(out, l, dnnl_memory_desc_init_by_tag(&l->md, n, dims, type, tag));
-}
-
-dnnl_status_t fvi_md_strided(fvi_layout **out, const fvi_shape *shape, dnnl_data_type_t type,
-                             const int64_t *strides) {
-    fvi_layout *l = calloc(1, sizeof *l);
-    if (!l) return dnnl_out_of_memory;
-    dnnl_dims_t dims, st = {1};
-    int n = dims_of(shape, dims);
-    for (int i = 0; i < shape->ndim; i++) st[i] = strides[i];
-    return wrap(out, l, dnnl_memory_desc_init_by_strides(&l->md, n, dims, type, st));
-}
-
 dnnl_status_t fvi_md_copy(fvi_layout **out, fvi_md md) {
     fvi_layout *l = calloc(1, sizeof *l);
     if (!l) return dnnl_out_of_memory;
     l->md = *md;
     *out = l;
     return dnnl_success;
-}
-
-dnnl_status_t fvi_md_part(fvi_layout **out, fvi_md md, const fvi_shape *part,
-                          const int64_t *offsets) {
-    fvi_layout *l = calloc(1, sizeof *l);
-    if (!l) return dnnl_out_of_memory;
-    dnnl_dims_t dims, at;
-    int n = dims_of(part, dims);
-    for (int i = 0; i < n; i++) at[i] = offsets[i];
-    return wrap(out, l, dnnl_memory_desc_init_submemory(&l->md, md, dims, at));
 }
 
 void fvi_md_clear(fvi_layout *l) { (void)l; }

@@ -56,12 +56,12 @@ static fv_status make_any(const fvi_shape *shape, dnnl_data_type_t type, fvi_lay
 static fvi_slide slide_of(const fvi_window *w, const fvi_shape *in, const fvi_shape *out) {
     fvi_slide s = {.stride = {0}};
     for (int i = 0; i < w->n; i++) {
-        int64_t reach = (w->kernel[i] - 1) * w->dilation[i] + 1;
+        int64_t extent = (w->kernel[i] - 1) * w->dilation[i] + 1;
         s.stride[i] = w->stride[i];
         s.kernel[i] = w->kernel[i];
         s.dilation[i] = w->dilation[i] - 1;
         s.pad_l[i] = w->pad_lo[i];
-        s.pad_r[i] = (out->dim[i + 2] - 1) * w->stride[i] + reach - in->dim[i + 2] - w->pad_lo[i];
+        s.pad_r[i] = (out->dim[i + 2] - 1) * w->stride[i] + extent - in->dim[i + 2] - w->pad_lo[i];
     }
     return s;
 }

@@ -40,7 +40,7 @@ fv_status fvi_prim_new(fvi_dnnl_engine *b, dnnl_primitive_desc_t pd, int backwar
                        fvi_prim **out, fv_error *err);
 /* A primitive that does nothing. */
 fv_status fvi_prim_new_empty(fvi_dnnl_engine *b, fvi_prim **out, fv_error *err);
-/* Adds an operand by oneDNN's number; `view` is taken over. */
+/* Adds an operand by oneDNN's number; `view` is owned by the primitive then. */
 void fvi_prim_attach(fvi_prim *p, int arg, fvi_buffer *buffer, fvi_access access, fvi_layout *view);
 
 #endif

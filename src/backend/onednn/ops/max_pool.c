@@ -15,7 +15,7 @@
 #include "base/error.h"
 #include "base/simd.h"
 
-#define LANES 16 /* channels whose gradients one thread hands out together */
+#define LANES 16 /* channels for which one thread scatters gradients together */
 
 typedef struct max_pool {
     fvi_window window;
