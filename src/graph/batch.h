@@ -13,8 +13,8 @@ fv_status fvi_graph_batch_axis(const fvi_graph *g, int64_t batch, int value, int
 
 /* Changes the batch of a lowered graph from `from` to `to`: axis 0 of every run-time input, and
  * everything computed from it. On failure the graph may be partly changed and must be freed.
- *   errors  UNSUPPORTED the file mixes samples, or uses its batch size as a number; SHAPE an
- * input's axis 0 is not `from`
+ *   errors  UNSUPPORTED the file mixes samples, or uses its batch size as a number; SHAPE axis 0 of
+ *           an input is not `from`
  */
 fv_status fvi_graph_set_batch(fvi_graph *g, int64_t from, int64_t to, fv_error *err);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rules of fvi_graph_simplify. If a rule matches a node, it changes the node to include the
- * work of nodes before it, which may then have no reader. Returns whether it did. readers
- * [n_values] how many nodes and outputs read each value, before any rule */
+ * work of nodes before it, which may then have no reader. Returns whether it did.
+ *   readers  [n_values] how many nodes and outputs read each value, before any rule */
 #ifndef FVI_GRAPH_SIMPLIFY_RULES_H
 #define FVI_GRAPH_SIMPLIFY_RULES_H
 

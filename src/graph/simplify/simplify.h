@@ -6,7 +6,7 @@
 #include "graph/graph.h"
 
 /* Merges nodes of a graph before it is run. Its outputs stay the same up to rounding; inner values
- * may disappear. errors  NOMEM */
+ * may disappear.  errors  NOMEM */
 fv_status fvi_graph_simplify(fvi_graph *g, fv_error *err);
 
 #endif

@@ -5,8 +5,9 @@
  * where the layout is given (run-time weights, matmul, source and result of the inner product).
  * oneDNN's Winograd is never used: it has none for AVX2, and ours (winograd.c) is more precise.
  *
- * The padding after the end is not the model's but computed, so that the sizes agree exactly: pad_r
- * = (o-1) stride + (k-1) dilation + 1 - i - pad_l.
+ * The padding after the end is not the model's but computed, so that the sizes agree exactly:
+ *
+ *   pad_r = (o-1) stride + (k-1) dilation + 1 - i - pad_l
  */
 #include <string.h>
 

@@ -10,8 +10,8 @@
  *     the whole kernel,
  *   - oneDNN refuses, or has only its reference code (dilation),
  *   - there is one channel, and the window slides along one axis that is not the innermost:
- * oneDNN's fast code is vectorised over channels, average_axis.c over the inner axes. PyTorch
- * exports local response normalization that way.
+ *     oneDNN's fast code is vectorised over channels, average_axis.c over the inner axes. (PyTorch
+ *     exports local response normalization that way.)
  */
 #include <string.h>
 

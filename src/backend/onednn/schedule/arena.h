@@ -6,8 +6,9 @@
 #include "backend/onednn/dnnl/buffer.h"
 
 /* Gives every buffer that has its own memory an offset, so that no two that are alive at the same
- * time overlap. guard   > 0: no buffers share memory, and each is followed by so many bytes errors
- * NOMEM the sum overflows */
+ * time overlap.
+ *   guard   > 0: no buffers share memory, and each is followed by so many bytes
+ *   errors  NOMEM the sum overflows */
 fv_status fvi_arena_lay_out(fvi_buffer **buffers, int count, size_t guard, size_t *bytes,
                             fv_error *err);
 

@@ -47,8 +47,9 @@ void fvi_schedule_persist(fvi_buffer *buffer, int first, int last);
 int fvi_schedule_length(const fvi_schedule *p);
 
 /* Lays out the memory, allocates it and binds every primitive. Nothing can be appended afterwards.
- * If the weights are a dry-run cache, only the memory is laid out. results  bytes the caller will
- * need for copies of the results errors   NOMEM, naming the megabytes needed; BACKEND */
+ * If the weights are a dry-run cache, only the memory is laid out.
+ *   results  bytes the caller will need for copies of the results
+ *   errors   NOMEM, naming the megabytes needed; BACKEND */
 fv_status fvi_schedule_finish(fvi_schedule *p, size_t results, fv_error *err);
 size_t fvi_schedule_bytes(const fvi_schedule *p);
 
