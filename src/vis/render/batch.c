@@ -135,7 +135,7 @@ fv_status fvi_batch_evaluate(fvi_batch *b, float progress, int redirect, fv_erro
         fvi_error_prefix(err, "%.100s, update %d", what, b->done + 1);
     }
     if (st == FV_CANCELLED) {
-        b->j->stopped = fvi_monitor_wish(fvi_session_monitor(b->j->session)) == FV_MONITOR_STOP;
+        b->j->stopped = fvi_monitor_request(fvi_session_monitor(b->j->session)) == FV_MONITOR_STOP;
         return cancelled(b->j, err);
     }
     return st;

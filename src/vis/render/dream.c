@@ -252,7 +252,8 @@ static fv_status give_up(dream *d, const fvi_gradient_health *v, fv_error *err) 
 /* Another thread has told the monitor to stop or cancel. There is nothing to keep of a dream that
  * has not begun. */
 static fv_status interrupted(dream *d, fv_error *err) {
-    d->stopped = fvi_monitor_wish(fvi_session_monitor(d->session)) == FV_MONITOR_STOP && d->alive;
+    d->stopped =
+        fvi_monitor_request(fvi_session_monitor(d->session)) == FV_MONITOR_STOP && d->alive;
     return d->stopped ? FV_OK : fvi_monitor_cancelled(d->done, d->total, "updates", err);
 }
 

@@ -287,7 +287,7 @@ fv_status fvi_pass_run(fvi_pass *p, int samples, int channels, int h, int w, flo
     fvi_stage_timer(p->times, FV_STAGE_PLAN);
     for (int i = 0; i < samples; i++) p->order[i] = bound[i % p->n];
     for (int i = 0; !st && i < samples; i += (int)at_once) {
-        if (fvi_monitor_wish(fvi_session_monitor(p->session)) != FV_MONITOR_GO)
+        if (fvi_monitor_request(fvi_session_monitor(p->session)) != FV_MONITOR_GO)
             return fvi_monitor_cancelled(i, samples, "samples", err);
         if (photo) st = remember(p, &f, plan, bound, i, at_once, photo, err);
         if (st) break;
