@@ -282,6 +282,28 @@ fv_status fvi_session_count(fv_session *s, const fvi_plan_key *key, size_t *byte
     return st;
 }
 
+int fvi_session_make_room(fv_session *s, const fvi_plan_key *key, size_t *bytes) {
+    const plan_entry *own = find_plan(s, key);
+    size_t others = 0;
+    for (guint i = 0; i < s->plans->len; i++) {
+        const plan_entry *e = s->plans->pdata[i];
+        if (e != own) others += fvi_executable_bytes(e->plan);
+    }
+    if (!fvi_budget_fits(s->model, *bytes - MIN(*bytes, others))) {
+        *bytes -= MIN(*bytes, others);
+        return 0;
+    }
+    for (guint i = 0; i < s->plans->len && !fvi_budget_fits(s->model, *bytes);) {
+        if (s->plans->pdata[i] == own) {
+            i++;
+            continue;
+        }
+        s->last.fresh = NULL; /* it may be that one */
+        g_ptr_array_remove_index(s->plans, i);
+    }
+    return 1;
+}
+
 fv_status fvi_session_fit(fv_session *s, const fvi_plan_key *key, int most, size_t each,
                           int *samples, fv_error *err) {
     fv_status st = FV_OK;
@@ -291,7 +313,8 @@ fv_status fvi_session_fit(fv_session *s, const fvi_plan_key *key, int most, size
         size_t bytes;
         batch.input.dim[0] = n;
         st = fvi_session_count(s, &batch, &bytes, err);
-        if (st || fvi_budget_fits(s->model, bytes + (size_t)n * each)) break;
+        bytes += (size_t)n * each;
+        if (st || fvi_session_make_room(s, &batch, &bytes)) break;
     }
     if (!st) *samples = n;
     return st;
@@ -303,9 +326,7 @@ static fv_status afford(fv_session *s, const fvi_plan_key *key, fv_error *err) {
     if (!fvi_budget_is_limited(s->model)) return FV_OK;
     fv_status st = fvi_session_count(s, key, &bytes, err);
     if (st) return st;
-    while (s->plans->len && !fvi_budget_fits(s->model, bytes))
-        g_ptr_array_remove_index(s->plans, 0);
-    return fvi_budget_fits(s->model, bytes) ? FV_OK : fvi_budget_refuse(s->model, bytes, err);
+    return fvi_session_make_room(s, key, &bytes) ? FV_OK : fvi_budget_refuse(s->model, bytes, err);
 }
 
 fv_status fvi_session_plan(fv_session *s, const fvi_plan_key *key, fvi_executable **plan,

@@ -41,6 +41,13 @@ fv_status fvi_session_takes(const fv_session *s, const fvi_shape *input, const c
  *   errors   as fvi_session_plan */
 fv_status fvi_session_count(fv_session *s, const fvi_plan_key *key, size_t *bytes, fv_error *err);
 
+/* Whether so many more bytes fit the model's memory budget. If they do, the session's plans other
+ * than that of the key are freed as far as they are in the way, the least recently used first; so
+ * what fits does not depend on the calls before.
+ *   bytes  fvi_session_count's and more; where they do not fit, what the other plans hold is
+ *          subtracted, for fvi_budget_refuse */
+int fvi_session_make_room(fv_session *s, const fvi_plan_key *key, size_t *bytes);
+
 /* The largest batch, `most` or it halved several times, whose plan fits the model's memory; 1 where
  * none does: fvi_session_plan will then refuse it.
  *   key    key->input.dim[0] is ignored

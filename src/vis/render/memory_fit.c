@@ -53,9 +53,9 @@ static int pictures(const fvi_settings *d, const fvi_fit *f) {
     return MAX(n, f->group);
 }
 
-/* Bytes that all takes with this desc, besides what is held. */
-static fv_status count(const fvi_fit *f, const fvi_pass *pass, const fvi_settings *d, size_t *bytes,
-                       fv_error *err) {
+/* Whether all fits with these settings; what it takes besides what is held. */
+static fv_status try_fit(const fvi_fit *f, const fvi_pass *pass, const fvi_settings *d, int *fits,
+                         size_t *bytes, fv_error *err) {
     const fv_input *in = fvi_network_input(f->model->network);
     const fvi_chain_frame frame = frame_of(d, f);
     const int n = pictures(d, f), samples = n * fvi_copies_at_once(d, n);
@@ -73,8 +73,10 @@ static fv_status count(const fvi_fit *f, const fvi_pass *pass, const fvi_setting
                               f->objective->values, f->objective->n_values, FVI_EXEC_BACKWARD};
     st = fvi_session_count(f->session, &key, &plan, err);
     if (!st) st = fvi_fit_batch_bytes(d, f, n, &batch, err);
+    if (st) return st;
     *bytes = plan + batch + (size_t)f->total * fvi_fit_result_bytes(d, f);
-    return st;
+    *fits = fvi_session_make_room(f->session, &key, bytes);
+    return FV_OK;
 }
 
 /* The next smaller tile than `side`, not below `least`; 0: there is none. */
@@ -89,11 +91,12 @@ fv_status fvi_fit_desc(const fvi_fit *f, fvi_settings *desc, fv_error *err) {
     fvi_settings d = *desc;
     fvi_pass *pass = NULL;
     size_t bytes = 0;
+    int fits = 0;
     if (!fvi_budget_is_limited(f->model)) return FV_OK;
     fv_status st =
         fvi_pass_new(f->session, &f->objective, 1, 1, d.param.low, d.param.high, &pass, err);
-    if (!st) st = count(f, pass, &d, &bytes, err);
-    while (!st && !fvi_budget_fits(f->model, bytes)) {
+    if (!st) st = try_fit(f, pass, &d, &fits, &bytes, err);
+    while (!st && !fits) {
         const int tile = d.schedule.tile > 0 ? MIN(d.schedule.tile, side) : side;
         if (d.batch > f->group)
             d.batch = MAX(d.batch / 2, f->group);
@@ -101,7 +104,7 @@ fv_status fvi_fit_desc(const fvi_fit *f, fvi_settings *desc, fv_error *err) {
             d.schedule.tile = smaller(tile, own);
         else
             st = fvi_budget_refuse(f->model, bytes, err);
-        if (!st) st = count(f, pass, &d, &bytes, err);
+        if (!st) st = try_fit(f, pass, &d, &fits, &bytes, err);
     }
     fvi_pass_free(pass);
     if (!st) *desc = d;
@@ -126,7 +129,7 @@ fv_status fvi_fit_tile(fv_session *session, const fvi_pass *pass, const fvi_obje
                                   o->n_values, FVI_EXEC_BACKWARD};
         if (!st) st = fvi_session_count(session, &key, &bytes, err);
         bytes += (size_t)h * (size_t)w * each;
-        if (st || fvi_budget_fits(model, bytes)) break;
+        if (st || fvi_session_make_room(session, &key, &bytes)) break;
         if (takes && smaller(now, least))
             now = smaller(now, least);
         else

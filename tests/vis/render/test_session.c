@@ -192,6 +192,56 @@ static void second_calls_make_no_plan(void **state) {
     }
 }
 
+/* Bytes of memory that a rendering needs, as its refusal says. */
+static int64_t needed(const char *text, const char *options) {
+    fv_model *m = NULL;
+    fv_image *image = NULL;
+    fv_error err = {0};
+    long long megabytes = 0;
+    if (fv_model_load(MODEL, FV_DESC(fv_model_desc, .memory = 1), &m, &err))
+        fail_msg("%s", err.text);
+    fv_recipe *r = recipe_of(m, "lucid", text, options);
+    assert_int_equal(render_text(m, text, r, &image, &err), FV_NOMEM);
+    const char *number = strstr(err.text, "needs ");
+    assert_true(number && sscanf(number, "needs %lld MB", &megabytes) == 1);
+    fv_recipe_free(r);
+    fv_model_free(m);
+    return (int64_t)megabytes << 20;
+}
+
+/* Where memory is short, the plans of calls before make way: tiles are not smaller than those of a
+ * fresh session. */
+enum { SPARE = 8 << 20 }; /* makes room for tiles larger than the smallest */
+static void old_plans_make_way(void **state) {
+    (void)state;
+    const char *const options = "size=400; steps=1; transforms=none";
+    const char *const both[] = {"#5:0", "#9:0", "#5:0"};
+    const int64_t a = needed(both[0], options), b = needed(both[1], options);
+    fv_model *m = NULL;
+    fv_session *s = NULL;
+    fv_image *alone = NULL, *made[3];
+    fv_error err = {0};
+    if (fv_model_load(MODEL, FV_DESC(fv_model_desc, .memory = (a > b ? a : b) + SPARE), &m, &err) ||
+        fv_session_new(m, NULL, &s, &err))
+        fail_msg("%s", err.text);
+    for (int i = 0; i < 3; i++) {
+        fv_recipe *r = recipe_of(m, "lucid", both[i], options);
+        if (fv_render(s, both[i], r, &made[i], &err)) fail_msg("%d: %s", i, err.text);
+        fv_recipe_free(r);
+    }
+    fv_recipe *r = recipe_of(m, "lucid", both[1], options);
+    fv_session_free(s);
+    if (render_text(m, both[1], r, &alone, &err)) fail_msg("%s", err.text);
+    assert_same(made[1], alone);
+    assert_same(made[0], made[2]);
+    assert_string_equal(fv_image_text(made[1], "fovea.options"),
+                        fv_image_text(alone, "fovea.options"));
+    for (int i = 0; i < 3; i++) fv_image_free(made[i]);
+    fv_image_free(alone);
+    fv_recipe_free(r);
+    fv_model_free(m);
+}
+
 static int stop_at_once(void *user, const fv_progress *p) {
     (void)user, (void)p;
     return FV_MONITOR_STOP;
@@ -451,6 +501,7 @@ static void on_nan_is_the_sessions(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(second_calls_make_no_plan),
+        cmocka_unit_test(old_plans_make_way),
         cmocka_unit_test(redirected_relus_do_not_stay),
         cmocka_unit_test(another_thread_ends_a_rendering),
         cmocka_unit_test(another_thread_ends_a_dream),
