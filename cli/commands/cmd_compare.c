@@ -28,6 +28,7 @@ typedef struct compare_args {
 typedef struct job {
     const compare_args *args;
     fv_model *model[2];
+    fv_session *session[2];
     fv_comparison *comparison;
     fv_changes *changes;
     GPtrArray *path; /* of each sample, borrowed */
@@ -300,14 +301,23 @@ static int save_picture(const job *j) {
 
 /* ---- the command ---- */
 
+/* Opens a session of each model, in which what is not finite is counted, not an error. */
+static fv_status begin(job *j, fv_error *err) {
+    const compare_args *a = j->args;
+    fv_status st = FV_OK;
+    const fv_session_desc how = {
+        .struct_size = sizeof how, .threads = a->model.threads, .on_nan = FV_ON_NAN_KEEP};
+    for (int m = 0; m < 2 && !st; m++) st = fv_session_new(j->model[m], &how, &j->session[m], err);
+    if (st) return st;
+    return fv_comparison_new(j->session[0], j->session[1], a->common.operands[2], &j->comparison,
+                             err);
+}
+
 static int work(job *j) {
     const compare_args *a = j->args;
     fv_error err = {0};
     int bad = 0;
-    if (fv_comparison_new(j->model[0], j->model[1], a->common.operands[2],
-                          FV_DESC(fv_session_desc, .threads = a->model.threads), &j->comparison,
-                          &err))
-        return cli_fail_error(&err);
+    if (begin(j, &err)) return cli_fail_error(&err);
     int code = add_all(j, &bad);
     if (code) return code;
     if (fv_comparison_rank(j->comparison, &j->changes, &err)) return cli_fail_error(&err);
@@ -337,6 +347,7 @@ static int run(const cli_args *common) {
     if (!code) code = work(&j);
     fv_changes_free(j.changes);
     fv_comparison_free(j.comparison);
+    for (int m = 0; m < 2; m++) fv_session_free(j.session[m]);
     for (int m = 0; m < 2; m++) fv_model_free(j.model[m]);
     g_ptr_array_free(j.path, TRUE);
     g_array_free(j.row, TRUE);

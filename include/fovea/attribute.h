@@ -82,9 +82,6 @@ typedef struct fv_attribute_desc {
     int cells;              /* RISE: of a mask, each way, before it is enlarged; 0: 7 */
     float keep;             /* RISE: probability that a cell is shown; 0: 0.5 */
     uint64_t seed;          /* of every random choice */
-    fv_progress_fn progress; /* or NULL; done and total are pictures run. STOP: SMOOTHGRAD and RISE
-                                give what they have, other methods nothing and CANCELLED */
-    void *user;
 } fv_attribute_desc;
 
 /* One map, and what is known about it. */
@@ -102,11 +99,14 @@ typedef struct fv_attribution {
     double gap;        /* INTEGRATED: |sum of the map - (value - baseline)| / |value - baseline| */
     int evaluations;   /* pictures run through the network */
     int steps;         /* INTEGRATED: points of the path; SMOOTHGRAD, RISE: copies; else 0 */
-    int unfinished;    /* stopped by the progress callback */
+    int unfinished;    /* a monitor said STOP: of fewer copies than were asked for */
 } fv_attribution;
 FV_API void fv_attribution_free(fv_attribution *attribution);
 
 /* Finds which parts of a picture an objective is due to.
+ *   session    its monitor's done and total are pictures run; where the objective is NULL, it sees
+ *              the run that finds the class first. STOP: SMOOTHGRAD and RISE give the map of the
+ *              copies run so far, marked unfinished; other methods end with CANCELLED
  *   input      one picture as fv_input_from_image makes it, of any size the network takes
  *   objective  as fv_session_gradient takes it; NULL: the class the network puts first
  *   desc       or NULL
@@ -114,6 +114,7 @@ FV_API void fv_attribution_free(fv_attribution *attribution);
  *   errors     as fv_session_gradient; SHAPE the input is no single picture, a layer without image
  *              shape, a baseline of another shape; ARG a field out of its range; NOTFOUND no such
  *              layer; CANCELLED
+ *   threads    one call per session at a time; callbacks run on the calling thread
  */
 FV_API fv_status fv_attribute(fv_session *session, const fv_tensor *input,
                               const fv_objective *objective, const fv_attribute_desc *desc,
@@ -124,9 +125,7 @@ typedef struct fv_scores_desc {
     int steps;             /* points of a curve after the first; 0: 100 */
     fv_baseline deletion;  /* what takes the place of deleted pixels; 0: MEAN */
     fv_baseline insertion; /* from what pixels are inserted; 0: BLUR */
-    uint64_t seed;
-    fv_progress_fn progress;
-    void *user;
+    uint64_t seed;         /* of the random order, and of FV_BASELINE_NOISE */
 } fv_scores_desc;
 
 /* Deletion and insertion curves (Petsiuk, Das and Saenko 2018, arXiv:1806.07421). */
@@ -140,9 +139,12 @@ typedef struct fv_scores {
 FV_API void fv_scores_free(fv_scores *scores);
 
 /* Measures a map by what its most important pixels do to the objective.
+ *   session the objective's model's; its monitor's done and total are pictures run
  *   map     [h][w] of the input, largest most important; equal ones in reading order. NULL: a
  *           random order, to compare with
- *   errors  as fv_attribute; SHAPE a map of another size; CANCELLED (also for STOP)
+ *   errors  as fv_attribute; SHAPE a map of another size; CANCELLED (also for STOP: half a curve is
+ *           none)
+ *   threads as fv_attribute
  */
 FV_API fv_status fv_attribute_scores(fv_session *session, const fv_tensor *input,
                                      const fv_objective *objective, const fv_tensor *map,
@@ -168,21 +170,41 @@ typedef struct fv_sanity_stage {
                                     is the same everywhere */
     double correlation_magnitude; /* the same of the maps' magnitudes */
 } fv_sanity_stage;
-FV_API void fv_sanity_free(fv_sanity_stage *stages, int count);
+
+/* A sanity check. The library's own; fields may be added at the end, also of a stage. */
+typedef struct fv_sanity {
+    int count;                /* stages that are done, that of the trained network included */
+    fv_sanity_stage **stages; /* [count] the first is the trained network */
+    int unfinished;           /* 1: a monitor's STOP ended the check before its last stage */
+} fv_sanity;
+FV_API void fv_sanity_free(fv_sanity *sanity);
+
+typedef struct fv_sanity_desc {
+    size_t struct_size; /* FV_DESC */
+    int stages;         /* after the trained network, 1..1000: the first has the last layer
+                           shuffled, the last one all; 0: 8; at most as many as there are layers
+                           with weights */
+    const fv_attribute_desc *attribute; /* the method and its options, of which seed is also that of
+                                           the shuffles; NULL: defaults */
+} fv_sanity_desc;
 
 /* The cascading randomisation of Adebayo et al. 2018 (arXiv:1810.03292): shuffles the weights of
  * the network from the output downwards, in stages, and compares the maps. A method whose maps stay
- * alike does not show what the network has learned.
- *   stages     after the trained network: the first has the last layer shuffled, the last one all;
- *              0: 8; at most as many as there are layers with weights
+ * alike does not show what the network has learned. Returns when all stages are done.
+ *   session    of the trained network. Each shuffled network is run by a session of its own with
+ *              this one's settings, and this one's monitor sees them all: done and total count the
+ *              pictures run at all stages. STOP: the result has the stages done so far and is
+ *              marked unfinished; without any the call ends with CANCELLED
  *   objective  as fv_attribute; NULL: the trained network's first class, at all stages
- *   out        [*count] stage 0 is the trained network; to be freed with fv_sanity_free
- *   errors     as fv_attribute; SHAPE no layer before the objective has weights; CANCELLED
+ *   desc       or NULL
+ *   out        yours to free with fv_sanity_free
+ *   errors     as fv_attribute; ARG stages out of range; SHAPE no layer before the objective has
+ *              weights; CANCELLED
+ *   threads    as fv_attribute
  */
-FV_API fv_status fv_attribute_sanity(const fv_model *model, const fv_session_desc *session,
-                                     const fv_tensor *input, const fv_objective *objective,
-                                     const fv_attribute_desc *desc, int stages,
-                                     fv_sanity_stage **out, int *count, fv_error *err);
+FV_API fv_status fv_attribute_sanity(fv_session *session, const fv_tensor *input,
+                                     const fv_objective *objective, const fv_sanity_desc *desc,
+                                     fv_sanity **out, fv_error *err);
 
 #ifdef __cplusplus
 }

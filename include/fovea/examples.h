@@ -15,21 +15,22 @@ extern "C" {
 typedef struct fv_examples fv_examples;
 
 typedef struct fv_examples_desc {
-    size_t struct_size;      /* FV_DESC */
-    const char *index;       /* folder of what was measured before, with one file for each layer or
-                                objective; it is made if it is not there. NULL: nothing is kept */
-    int threads;             /* of the network; 0: all processors */
-    int decoders;            /* threads that read and resize photos; 0: as many as threads, 1..64 */
-    fv_on_nan on_nan;        /* where a value is not finite; 0: STOP. KEEP: NaN, ranked nowhere */
-    fv_progress_fn progress; /* done and total count photos to be measured; or NULL */
-    void *user;
+    size_t struct_size; /* FV_DESC */
+    int decoders;       /* threads that read and resize photos, 1..64; 0: as many as the session's,
+                           at most 64 */
+    const char *index;  /* folder of what was measured before, with one file for each layer or
+                           objective; it is made if it is not there. NULL: nothing is kept */
 } fv_examples_desc;
 
 /* Measures units on all photos of a folder and of the folders in it, preprocessed as
  * fv_input_from_image does. Photos that the index knows (by path, size and time) are not read
  * again; what is measured is written to it at intervals, so that a call that was stopped goes on
- * from there.
- *   model       borrowed: must outlive the result
+ * from there. Returns when all are measured.
+ *   session     runs the network, 16 photos at a time; borrowed: must outlive the result. With
+ *               FV_ON_NAN_KEEP a value that is not finite becomes NaN, which is ranked nowhere.
+ *               Its monitor's done and total count photos to be measured. STOP: the result has the
+ *               photos measured so far and those of the index, and is unfinished
+ *               (fv_examples_unfinished); without any the call ends with CANCELLED
  *   objectives  [count] `LAYER` stands for all its units, each a `LAYER:C`; else as in
  *               fv_session_gradient. One pass of the photos measures them all. Not needed
  *               afterwards
@@ -38,10 +39,13 @@ typedef struct fv_examples_desc {
  *   errors      as fv_session_gradient; IO the folder or an index file; NOTFOUND no picture in it;
  *               FORMAT none can be read, or a damaged index; UNSUPPORTED a layer of more than 65536
  *               units, or more layers and expressions than 1024 or half of the files the process
- *               may have open: each is an open file until the result is freed; CANCELLED whatever
- *               the callback returned; NONFINITE
+ *               may have open: each is an open file until the result is freed; CANCELLED, with
+ *               what was measured in the index; NONFINITE
+ *   threads     one call per session at a time. The network and the monitor's callbacks run on the
+ *               calling thread. Photos are read and resized on threads of the library, which end
+ *               with the call and call nothing of the caller's
  */
-FV_API fv_status fv_examples_scan(const fv_model *model, const fv_objective *const *objectives,
+FV_API fv_status fv_examples_scan(fv_session *session, const fv_objective *const *objectives,
                                   int count, const char *folder, const fv_examples_desc *desc,
                                   fv_examples **out, fv_error *err);
 FV_API void fv_examples_free(fv_examples *examples);
@@ -61,9 +65,8 @@ FV_API int fv_examples_skipped_count(const fv_examples *examples);
 FV_API const char *fv_examples_skipped(const fv_examples *examples, int index);
 /* How many photos were measured by this call; the others were in the index. */
 FV_API int fv_examples_measured(const fv_examples *examples);
-
-/* One line on where the first values came from that were not finite (FV_ON_NAN_KEEP), or NULL. */
-FV_API const char *fv_examples_note(const fv_examples *examples);
+/* 1: a monitor's STOP ended the scan, and some photos of the folder were not measured. Else 0. */
+FV_API int fv_examples_unfinished(const fv_examples *examples);
 
 /* Units in the order they were asked for: "head/conv:3". */
 FV_API int fv_examples_unit_count(const fv_examples *examples);
@@ -106,8 +109,9 @@ typedef struct fv_distribution {
 FV_API fv_status fv_examples_distribution(fv_examples *examples, int unit, fv_score by, int lowest,
                                           fv_distribution *out, fv_error *err);
 
-/* Measures a unit on one network input, as the photos were.
- *   input   as fv_session_run; dim[0] 1    errors  as fv_session_run; ARG */
+/* Measures a unit on one network input, as the photos were, with the session of the scan.
+ *   input   as fv_session_run; dim[0] 1    errors  as fv_session_run; ARG
+ *   threads one call per session at a time */
 FV_API fv_status fv_examples_measure(fv_examples *examples, int unit, fv_score by, int lowest,
                                      const fv_tensor *input, double *value, fv_error *err);
 

@@ -43,8 +43,8 @@ FV_API fv_status fv_session_new(const fv_model *model, const fv_session_desc *de
 /* Frees a session and the plans it kept. */
 FV_API void fv_session_free(fv_session *session);
 
-/* Sets the monitor that later calls of the session report to: running, gradients, classifying,
- * activations and attribution. It is asked between pieces of work, not inside a run of the network.
+/* Sets the monitor that all later calls that compute with the session report to. It is asked
+ * between pieces of work, not inside a run of the network.
  *   monitor  borrowed until another one is set or the session is freed; NULL: none
  *   errors   ARG session is NULL
  */

@@ -235,22 +235,25 @@ typedef struct fv_changes {
     int samples;
     int64_t not_finite;  /* activations left out, since they were not finite in A or B */
     const char *weights; /* the layer whose weights were compared: the one asked for, or the one
-                            that feeds it channel by channel; NULL: none. Lives as long as A */
+                            that feeds it channel by channel; NULL: none. Lives as long as A's
+                            model */
 } fv_changes;
 FV_API void fv_changes_free(fv_changes *changes);
 
 typedef struct fv_comparison fv_comparison;
 
-/* Begins a comparison of a layer in two networks.
- *   a, b    borrowed: must outlive the comparison
+/* Begins a comparison of a layer in two networks. Runs neither of them yet.
+ *   a, b    sessions of the two networks; borrowed: must outlive the comparison. With
+ *           FV_ON_NAN_KEEP activations that are not finite are left out and counted; else they end
+ *           the call with NONFINITE. The monitor of each session sees the runs of its own network:
+ *           done and total are samples. STOP and CANCEL of either end a call with CANCELLED, and
+ *           the comparison is as before
  *   layer   is looked for in both
- *   desc    of the two sessions it runs them with, or NULL
  *   errors  NOTFOUND no such layer in one of them; SHAPE the layer's outputs or weights have other
  *           shapes in B than in A: both are named; NOMEM
  */
-FV_API fv_status fv_comparison_new(const fv_model *a, const fv_model *b, const char *layer,
-                                   const fv_session_desc *desc, fv_comparison **out,
-                                   fv_error *err);
+FV_API fv_status fv_comparison_new(fv_session *a, fv_session *b, const char *layer,
+                                   fv_comparison **out, fv_error *err);
 FV_API void fv_comparison_free(fv_comparison *comparison);
 
 /* Runs both networks on a photograph, each as its own input wants it, and counts the activations

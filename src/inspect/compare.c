@@ -18,19 +18,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/desc.h"
 #include "base/error.h"
 #include "base/tensor.h"
 #include "graph/channel_axis.h"
-#include "runtime/model_state.h"
 #include "graph/input_origin.h"
+#include "runtime/model_state.h"
+#include "runtime/monitor.h"
 #include "runtime/session.h"
 
 #define CONSTANT 1e-14 /* a variance below this part of the squared mean is f32's rounding */
 
 void fv_comparison_free(fv_comparison *c) {
     if (!c) return;
-    for (int m = 0; m < 2; m++) fv_session_free(c->session[m]);
     free(c->moments);
     free(c);
 }
@@ -88,18 +87,12 @@ static fv_status find_weights(fv_comparison *c, fv_error *err) {
                     fvi_shape_text(&shape[1], text[1]), fv_model_name(c->model[1]));
 }
 
-static fv_status begin(fv_comparison *c, const char *layer, const fv_session_desc *desc,
-                       fv_error *err) {
+static fv_status begin(fv_comparison *c, const char *layer, fv_error *err) {
     fv_status st = FV_OK;
     for (int m = 0; m < 2 && !st; m++)
         st = fv_model_find_layer(c->model[m], layer, &c->layer[m], err);
     if (!st) st = check_outputs(c, err);
     if (!st) st = find_weights(c, err);
-    fv_session_desc how;
-    if (!st) st = FVI_DESC_READ(fv_session_desc, on_nan, desc, &how, err);
-    if (st) return st;
-    how.on_nan = FV_ON_NAN_KEEP; /* what is not finite is counted and told, channel by channel */
-    for (int m = 0; m < 2 && !st; m++) st = fv_session_new(c->model[m], &how, &c->session[m], err);
     if (st) return st;
     const fvi_graph *g = fvi_network_graph(c->model[0]->network);
     const int value = g->nodes[c->layer[0]].out;
@@ -113,15 +106,16 @@ static fv_status begin(fv_comparison *c, const char *layer, const fv_session_des
     return c->moments ? FV_OK : fvi_fail(err, FV_NOMEM, "no memory for %d channels", c->channels);
 }
 
-fv_status fv_comparison_new(const fv_model *a, const fv_model *b, const char *layer,
-                            const fv_session_desc *desc, fv_comparison **out, fv_error *err) {
+fv_status fv_comparison_new(fv_session *a, fv_session *b, const char *layer, fv_comparison **out,
+                            fv_error *err) {
     fv_status st = FVI_NOT_NULL(err, a, b, layer, out);
     if (st) return st;
     fv_comparison *c = calloc(1, sizeof *c);
     if (!c) return fvi_fail(err, FV_NOMEM, "out of memory while comparing");
-    c->model[0] = a;
-    c->model[1] = b;
-    st = begin(c, layer, desc, err);
+    c->session[0] = a;
+    c->session[1] = b;
+    for (int m = 0; m < 2; m++) c->model[m] = fvi_session_model(c->session[m]);
+    st = begin(c, layer, err);
     if (st)
         fv_comparison_free(c);
     else
@@ -218,10 +212,18 @@ static fv_status count_in(fv_comparison *c, fv_tensor *const values[2], int64_t 
     return st;
 }
 
+/* Ends the call before A runs if B's monitor was asked to stop or cancel. */
+static fv_status heed(const fv_comparison *c, fv_error *err) {
+    for (int m = 0; m < 2; m++)
+        if (fvi_monitor_request(fvi_session_monitor(c->session[m])))
+            return fvi_monitor_cancelled(m, 2, "networks", err);
+    return FV_OK;
+}
+
 /* Runs both networks, each on its own input. */
 static fv_status add(fv_comparison *c, const fv_tensor *const inputs[2], fv_error *err) {
     fv_tensor *values[2] = {NULL, NULL};
-    fv_status st = FV_OK;
+    fv_status st = heed(c, err);
     for (int m = 0; m < 2 && !st; m++) st = fvi_comparison_run(c, m, inputs[m], &values[m], err);
     if (!st) st = count_in(c, values, inputs[0]->ndim ? inputs[0]->dim[0] : 0, err);
     for (int m = 0; m < 2; m++) fv_tensor_free(values[m]);

@@ -16,7 +16,7 @@ typedef struct fvi_moments {
 
 struct fv_comparison {
     const fv_model *model[2];
-    fv_session *session[2];
+    fv_session *session[2]; /* the caller's */
     int layer[2];  /* indices */
     int axis;      /* of the channels, in a value with a batch */
     int channels;

@@ -74,6 +74,13 @@ fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc, fv_
     return FV_OK;
 }
 
+fv_status fvi_session_new_like(const fv_session *like, const fv_model *model, fv_session **out,
+                               fv_error *err) {
+    return fv_session_new(
+        model, FV_DESC(fv_session_desc, .threads = like->threads, .on_nan = like->on_nan), out,
+        err);
+}
+
 void fv_session_free(fv_session *s) {
     if (!s) return;
     fvi_last_forward_clear(&s->last);
@@ -82,6 +89,7 @@ void fv_session_free(fv_session *s) {
     free(s);
 }
 
+int fvi_session_plans_made(const fv_session *s) { return s->plans_made; }
 const fv_model *fvi_session_model(const fv_session *s) { return s->model; }
 const fvi_network *fvi_session_network(const fv_session *s) { return s->model->network; }
 fvi_device *fvi_session_device(const fv_session *s) { return s->model->device; }
@@ -354,6 +362,7 @@ fv_status fvi_session_plan(fv_session *s, const fvi_plan_key *key, fvi_executabl
         e->plan = made;
         e->lowered = lowered;
         e->samples = count;
+        s->plans_made++;
         fvi_budget_hold(e->model, (int64_t)fvi_executable_bytes(made));
         g_ptr_array_add(s->plans, e);
         make_room(s);

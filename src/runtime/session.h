@@ -70,6 +70,14 @@ void fvi_session_explain(fv_session *s, const fvi_executable *plan, const float 
  *   returns  NONFINITE with `why` in err; or FV_OK, and the first `why` becomes fv_session_note */
 fv_status fvi_session_nonfinite(fv_session *s, const fv_error *why, fv_error *err);
 
+/* Makes a session of another model with the settings of `like` and without a monitor.
+ *   model  borrowed    out  yours to free with fv_session_free */
+fv_status fvi_session_new_like(const fv_session *like, const fv_model *model, fv_session **out,
+                               fv_error *err);
+
+/* How many plans the session has made so far, those it has dropped included. For tests. */
+int fvi_session_plans_made(const fv_session *s);
+
 const fv_model *fvi_session_model(const fv_session *s);
 const fvi_network *fvi_session_network(const fv_session *s);
 /* The model's device, which runs the session's plans. */

@@ -21,6 +21,7 @@ struct fv_session {
     const fv_model *model;
     int threads;
     GPtrArray *plans;  /* plan_entry */
+    int plans_made;    /* so far */
     GHashTable *sound; /* constants known to be finite (nonfinite.h) */
     fv_on_nan on_nan;
     fv_monitor *monitor; /* the caller's, or NULL */

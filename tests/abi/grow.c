@@ -54,6 +54,7 @@ int main(int argc, char **argv) {
     fv_weights *weights = NULL;
     fv_attribution *attribution = NULL;
     fv_scores *scores = NULL;
+    fv_sanity *sanity = NULL;
     fv_examples *examples = NULL;
     const fv_activations activations = {"layer", FV_ACTIVATION_MAPS, 1, 2, 2, 0, numbers};
     const fv_image *const pictures[] = {picture};
@@ -77,10 +78,11 @@ int main(int argc, char **argv) {
     TRY(fv_paint_desc, fv_paint(numbers, 2, 2, desc, &out, &err));
     TRY(fv_weights_desc, fv_weights_render(model, 0, desc, &weights, &err));
     TRY(fv_activations_desc, fv_activations_draw(&activations, desc, NULL, &out, &err));
-    TRY(fv_examples_desc, fv_examples_scan(model, nowhere, 1, ".", desc, &examples, &err));
+    TRY(fv_examples_desc, fv_examples_scan(session, nowhere, 1, ".", desc, &examples, &err));
     TRY(fv_contact_sheet_desc, fv_examples_contact_sheet(NULL, 0, desc, &out, &err));
     TRY(fv_contact_sheet_desc, fv_examples_strip(NULL, 0, NULL, NULL, desc, &out, &err));
     TRY(fv_attribute_desc, fv_attribute(session, input, NULL, desc, &attribution, &err));
+    TRY(fv_sanity_desc, fv_attribute_sanity(session, input, NULL, desc, &sanity, &err));
     TRY(fv_scores_desc, fv_attribute_scores(session, input, NULL, NULL, desc, &scores, &err));
     TRY(fv_render_desc, fv_render_many(session, nowhere, 1, NULL, desc, pictures_made, &err));
     TRY(fv_dream_desc, fv_dream(session, picture, elsewhere, desc, &err));
@@ -89,6 +91,7 @@ int main(int argc, char **argv) {
     fv_objective_free(elsewhere);
     fv_model_free(other_model);
     fv_scores_free(scores);
+    fv_sanity_free(sanity);
     fv_attribution_free(attribution);
     fv_examples_free(examples);
     fv_weights_free(weights);

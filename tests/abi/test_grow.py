@@ -3,8 +3,8 @@
 """A program compiled against a newer header, whose descs have one more field, works with this
 library, and so does one compiled against today's:  test_grow.py INCLUDE LIBRARY COMPILER...
 
-A desc can grow if it begins with `size_t struct_size`. Each of them must be tried in grow.c, and
-must not end in padding: a field added there would be read from bytes that nobody has set."""
+Each struct fv_*_desc of the headers must begin with `size_t struct_size`, must be tried in grow.c,
+and must not end in padding: a field added there would be read from bytes that nobody has set."""
 import re
 import subprocess
 import sys
@@ -13,6 +13,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 MODEL = HERE.parent / "data" / "cli" / "tiny.onnx"
+ANY = re.compile(r"typedef struct (fv_\w+_desc) \{")
 DESC = re.compile(r"(typedef struct (fv_\w+) \{\s*size_t struct_size;.*?)(\n\} \2;)", re.DOTALL)
 
 
@@ -33,12 +34,16 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         newer = Path(folder) / "include"
         (newer / "fovea").mkdir(parents=True)
-        names = []
+        names, descs = [], []
         for header in (include / "fovea").glob("*.h"):
             text = header.read_text(encoding="utf-8")
             names += [m.group(2) for m in DESC.finditer(text)]
+            descs += ANY.findall(text)
             text = DESC.sub(r"\1\n    int64_t grown;\3", text)
             (newer / "fovea" / header.name).write_text(text, encoding="utf-8")
+        fixed = [n for n in descs if n not in names]
+        if fixed:
+            sys.exit(f"{', '.join(fixed)}: a desc must begin with size_t struct_size")
         untried = [n for n in names if f"TRY({n}," not in source]
         if untried or not names:
             sys.exit(f"grow.c does not try {', '.join(untried) or 'anything'}")

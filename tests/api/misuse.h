@@ -43,7 +43,7 @@ typedef struct outputs {
     fv_examples *examples;
     fv_attribution *attribution;
     fv_scores *scores;
-    fv_sanity_stage *stages;
+    fv_sanity *sanity;
     fv_weight_stats stats;
     fv_rect window;
     fv_prediction predictions[16];

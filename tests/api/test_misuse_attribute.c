@@ -109,30 +109,23 @@ static void test_shuffle(void **state) {
 }
 
 static void test_sanity(void **state) {
-    const fv_session_desc one = {.struct_size = sizeof(fv_session_desc), .threads = 1},
-                          below = {.struct_size = sizeof(fv_session_desc), .threads = -1};
     (void)state;
-#define SANITY(HOW, INPUT, WHAT, STAGES) \
-    fv_attribute_sanity(t.net, HOW, INPUT, WHAT, NULL, STAGES, &o.stages, &o.count, err)
-    REFUSED(FV_ARG, "model must",
-            fv_attribute_sanity(NULL, NULL, t.input, t.unit, NULL, 1, &o.stages, &o.count, err));
-    REFUSED(FV_ARG, "input must",
-            fv_attribute_sanity(t.net, NULL, NULL, NULL, NULL, 1, &o.stages, &o.count, err));
-    REFUSED(FV_ARG, "out must",
-            fv_attribute_sanity(t.net, NULL, t.input, t.unit, NULL, 1, NULL, &o.count, err));
-    REFUSED(FV_ARG, "count must",
-            fv_attribute_sanity(t.net, NULL, t.input, t.unit, NULL, 1, &o.stages, NULL, err));
-    REFUSED(FV_ARG, "stages is -1", SANITY(&one, t.input, t.unit, -1));
-    REFUSED(FV_ARG, "stages is 1001", SANITY(&one, t.input, t.unit, 1001));
-    REFUSED(FV_ARG, "threads is -1", SANITY(&below, t.input, t.unit, 1));
-    REFUSED(FV_ARG, "another model", SANITY(&one, t.input, t.dense, 1));
-    REFUSED(FV_SHAPE, "wants", SANITY(&one, t.vector_input, t.unit, 1));
-    REFUSED(FV_ARG, "data", SANITY(&one, &no_numbers, t.unit, 1));
-    const fv_attribute_desc bad = {.struct_size = sizeof bad, .keep = 2};
-    REFUSED(FV_ARG, "keep is 2",
-            fv_attribute_sanity(t.net, &one, t.input, t.unit, &bad, 1, &o.stages, &o.count, err));
-    HARMLESS(fv_sanity_free(NULL, 0));
-    HARMLESS(fv_sanity_free(NULL, 3));
+#define SANITY(INPUT, WHAT, ...)                                                                 \
+    fv_attribute_sanity(t.session, INPUT, WHAT, FV_DESC(fv_sanity_desc, __VA_ARGS__), &o.sanity, \
+                        err)
+    REFUSED(FV_ARG, "session must",
+            fv_attribute_sanity(NULL, t.input, t.unit, NULL, &o.sanity, err));
+    REFUSED(FV_ARG, "input must", fv_attribute_sanity(t.session, NULL, NULL, NULL, &o.sanity, err));
+    REFUSED(FV_ARG, "out must", fv_attribute_sanity(t.session, t.input, t.unit, NULL, NULL, err));
+    REFUSED(FV_ARG, "stages is -1", SANITY(t.input, t.unit, .stages = -1));
+    REFUSED(FV_ARG, "stages is 1001", SANITY(t.input, t.unit, .stages = 1001));
+    REFUSED(FV_ARG, "another model", SANITY(t.input, t.dense, .stages = 1));
+    REFUSED(FV_SHAPE, "wants", SANITY(t.vector_input, t.unit, .stages = 1));
+    REFUSED(FV_ARG, "data", SANITY(&no_numbers, t.unit, .stages = 1));
+    const fv_attribute_desc bad = {.struct_size = sizeof bad, .keep = 2}, none = {.struct_size = 0};
+    REFUSED(FV_ARG, "keep is 2", SANITY(t.input, t.unit, .stages = 1, .attribute = &bad));
+    REFUSED(FV_ARG, "struct_size", SANITY(t.input, t.unit, .stages = 1, .attribute = &none));
+    HARMLESS(fv_sanity_free(NULL));
 }
 
 int main(void) {

@@ -8,33 +8,29 @@ static const fv_objective *unit[1], *none[2], *wrong[1], *mixed[1]; /* filled by
 
 static void test_scan(void **state) {
     (void)state;
-#define SCAN(MODEL, WHAT, COUNT, FOLDER) \
-    fv_examples_scan(MODEL, WHAT, COUNT, FOLDER, NULL, &o.examples, err)
-    REFUSED(FV_ARG, "model must", SCAN(NULL, unit, 1, t.folder));
-    REFUSED(FV_ARG, "model must",
+#define SCAN(SESSION, WHAT, COUNT, FOLDER) \
+    fv_examples_scan(SESSION, WHAT, COUNT, FOLDER, NULL, &o.examples, err)
+    REFUSED(FV_ARG, "session must",
             fv_examples_scan(NULL, unit, 1, t.folder, NULL, &o.examples, err));
     REFUSED(FV_ARG, "objectives must",
-            fv_examples_scan(t.net, NULL, 1, t.folder, NULL, &o.examples, err));
-    REFUSED(FV_ARG, "folder must", fv_examples_scan(t.net, unit, 1, NULL, NULL, &o.examples, err));
-    REFUSED(FV_ARG, "out must", fv_examples_scan(t.net, unit, 1, t.folder, NULL, NULL, err));
-    REFUSED(FV_ARG, "at least 1", SCAN(t.net, unit, 0, t.folder));
-    REFUSED(FV_ARG, "at least 1", SCAN(t.net, unit, -1, t.folder));
-    REFUSED(FV_ARG, "objective 1", SCAN(t.net, none, 2, t.folder));
-    REFUSED(FV_ARG, "tv", SCAN(t.net, mixed, 1, t.folder));
-    REFUSED(FV_ARG, "another model", SCAN(t.net, wrong, 1, t.folder));
-    REFUSED(FV_ARG, "folder", SCAN(t.net, unit, 1, ""));
-    REFUSED(FV_IO, "nowhere", SCAN(t.net, unit, 1, misuse_path("nowhere")));
-    REFUSED(FV_IO, "photo.png", SCAN(t.net, unit, 1, t.path));
-    REFUSED(FV_SHAPE, "no picture", SCAN(t.vector, unit, 1, t.folder));
-#define DESC(...)                                                                      \
-    fv_examples_scan(t.net, unit, 1, t.folder, FV_DESC(fv_examples_desc, __VA_ARGS__), \
+            fv_examples_scan(t.session, NULL, 1, t.folder, NULL, &o.examples, err));
+    REFUSED(FV_ARG, "folder must",
+            fv_examples_scan(t.session, unit, 1, NULL, NULL, &o.examples, err));
+    REFUSED(FV_ARG, "out must", fv_examples_scan(t.session, unit, 1, t.folder, NULL, NULL, err));
+    REFUSED(FV_ARG, "at least 1", SCAN(t.session, unit, 0, t.folder));
+    REFUSED(FV_ARG, "at least 1", SCAN(t.session, unit, -1, t.folder));
+    REFUSED(FV_ARG, "objective 1", SCAN(t.session, none, 2, t.folder));
+    REFUSED(FV_ARG, "tv", SCAN(t.session, mixed, 1, t.folder));
+    REFUSED(FV_ARG, "another model", SCAN(t.session, wrong, 1, t.folder));
+    REFUSED(FV_ARG, "folder", SCAN(t.session, unit, 1, ""));
+    REFUSED(FV_IO, "nowhere", SCAN(t.session, unit, 1, misuse_path("nowhere")));
+    REFUSED(FV_IO, "photo.png", SCAN(t.session, unit, 1, t.path));
+    REFUSED(FV_SHAPE, "no picture", SCAN(t.vector_session, unit, 1, t.folder));
+#define DESC(...)                                                                          \
+    fv_examples_scan(t.session, unit, 1, t.folder, FV_DESC(fv_examples_desc, __VA_ARGS__), \
                      &o.examples, err)
-    REFUSED(FV_ARG, "threads is -1", DESC(.threads = -1));
-    REFUSED(FV_ARG, "threads is 1025", DESC(.threads = 1025));
     REFUSED(FV_ARG, "decoders is -1", DESC(.decoders = -1));
     REFUSED(FV_ARG, "decoders is 65", DESC(.decoders = 65));
-    REFUSED(FV_ARG, "on_nan is -1", DESC(.on_nan = -1));
-    REFUSED(FV_ARG, "on_nan is 3", DESC(.on_nan = 3));
     REFUSED(FV_ARG, "indices", DESC(.index = ""));
     REFUSED(FV_IO, "photo.png", DESC(.index = t.path));
     HARMLESS(fv_examples_free(NULL));
@@ -53,8 +49,8 @@ static void test_looking(void **state) {
     GIVES(0, fv_examples_photo_count(NULL));
     GIVES(0, fv_examples_skipped_count(NULL));
     GIVES(0, fv_examples_measured(NULL));
-    GIVES(NULL, fv_examples_note(NULL));
-    GIVES(NULL, fv_examples_note(e));
+    GIVES(0, fv_examples_unfinished(NULL));
+    GIVES(0, fv_examples_unfinished(e));
     GIVES(0, fv_examples_unit_count(NULL));
     GIVES(NULL, fv_examples_photo(NULL, 0));
     GIVES(NULL, fv_examples_photo(e, -1));
@@ -177,12 +173,12 @@ static void test_sheet(void **state) {
 }
 
 static int setup(void **state) {
-    const fv_examples_desc one = {.struct_size = sizeof one, .threads = 1, .decoders = 1};
+    const fv_examples_desc one = {.struct_size = sizeof one, .decoders = 1};
     const int st = misuse_setup(state);
     unit[0] = none[0] = t.unit;
     wrong[0] = t.dense;
     mixed[0] = t.mixed;
-    if (!st) WORKS(fv_examples_scan(t.net, unit, 1, t.folder, &one, &e, err));
+    if (!st) WORKS(fv_examples_scan(t.session, unit, 1, t.folder, &one, &e, err));
     return st;
 }
 

@@ -182,30 +182,26 @@ static void test_weights(void **state) {
 
 /* ---- comparisons ---------------------------------------------------------------------------- */
 
-#define COMPARISON(A, B, LAYER, DESC) fv_comparison_new(A, B, LAYER, DESC, &o.comparison, err)
+#define COMPARISON(A, B, LAYER) fv_comparison_new(A, B, LAYER, &o.comparison, err)
 
 static void test_comparison(void **state) {
-    const fv_session_desc below = {.struct_size = sizeof(fv_session_desc), .threads = -1},
-                          above = {.struct_size = sizeof(fv_session_desc), .threads = 1025};
     (void)state;
-    REFUSED(FV_ARG, "a must", fv_comparison_new(NULL, t.net, "pool", NULL, &o.comparison, err));
-    REFUSED(FV_ARG, "b must", fv_comparison_new(t.net, NULL, "pool", NULL, &o.comparison, err));
-    REFUSED(FV_ARG, "layer must", fv_comparison_new(t.net, t.net, NULL, NULL, &o.comparison, err));
-    REFUSED(FV_ARG, "out must", fv_comparison_new(t.net, t.net, "pool", NULL, NULL, err));
-    REFUSED(FV_NOTFOUND, "nothing", COMPARISON(t.net, t.net, "nothing", NULL));
-    REFUSED(FV_NOTFOUND, "no layer", COMPARISON(t.net, t.net, "", NULL));
-    REFUSED(FV_NOTFOUND, "pool", COMPARISON(t.net, t.vector, "pool", NULL));
-    REFUSED(FV_ARG, "threads", COMPARISON(t.net, t.net, "pool", &below));
-    REFUSED(FV_ARG, "threads", COMPARISON(t.net, t.net, "pool", &above));
+    REFUSED(FV_ARG, "a must", fv_comparison_new(NULL, t.session, "pool", &o.comparison, err));
+    REFUSED(FV_ARG, "b must", fv_comparison_new(t.session, NULL, "pool", &o.comparison, err));
+    REFUSED(FV_ARG, "layer must",
+            fv_comparison_new(t.session, t.session, NULL, &o.comparison, err));
+    REFUSED(FV_ARG, "out must", fv_comparison_new(t.session, t.session, "pool", NULL, err));
+    REFUSED(FV_NOTFOUND, "nothing", COMPARISON(t.session, t.session, "nothing"));
+    REFUSED(FV_NOTFOUND, "no layer", COMPARISON(t.session, t.session, ""));
+    REFUSED(FV_NOTFOUND, "pool", COMPARISON(t.session, t.vector_session, "pool"));
     HARMLESS(fv_comparison_free(NULL));
     HARMLESS(fv_changes_free(NULL));
 }
 
 static void test_comparing(void **state) {
     (void)state;
-    const fv_session_desc one = {.struct_size = sizeof(fv_session_desc), .threads = 1};
     fv_comparison *c = NULL;
-    WORKS(fv_comparison_new(t.net, t.net, "head/conv", &one, &c, err));
+    WORKS(fv_comparison_new(t.session, t.session, "head/conv", &c, err));
     REFUSED(FV_ARG, "comparison must", fv_comparison_add(NULL, t.photo, err));
     REFUSED(FV_ARG, "photo must", fv_comparison_add(c, NULL, err));
     REFUSED(FV_ARG, "0 channels", fv_comparison_add(c, &no_image, err));

@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "fovea/fovea.h"
+#include "runtime/session.h"
+#include "support/interrupt.h"
 #include "support/net.h"
 
 #define CHANNELS 6
@@ -18,6 +20,7 @@
 
 static builder *ba, *bb;
 static fv_model *a, *b;
+static fv_session *sa, *sb; /* of them, made by begin */
 
 /* x [N][4] -> fc [N][6] -> relu. B differs from A by channel: 0 the same; 1 negated; 2 twice; 3
  * with another bias; 4 all zero; 5 other weights. */
@@ -46,11 +49,14 @@ static int setup(void **state) {
     ba = builder_new(17);
     bb = builder_new(17);
     a = b = NULL;
+    sa = sb = NULL;
     return 0;
 }
 
 static int teardown(void **state) {
     (void)state;
+    fv_session_free(sa);
+    fv_session_free(sb);
     fv_model_free(a);
     fv_model_free(b);
     builder_free(ba);
@@ -72,10 +78,18 @@ static fv_tensor *inputs(void) {
     return t;
 }
 
+/* Sessions of both that keep what is not finite. */
+static void open_both(void) {
+    const fv_session_desc keep = {.struct_size = sizeof keep, .on_nan = FV_ON_NAN_KEEP};
+    if (!sa) assert_int_equal(fv_session_new(a, &keep, &sa, NULL), FV_OK);
+    if (!sb) assert_int_equal(fv_session_new(b, &keep, &sb, NULL), FV_OK);
+}
+
 static fv_comparison *begin(const char *layer) {
     fv_comparison *c = NULL;
     fv_error err = {0};
-    if (fv_comparison_new(a, b, layer, NULL, &c, &err)) fail_msg("%s", err.text);
+    open_both();
+    if (fv_comparison_new(sa, sb, layer, &c, &err)) fail_msg("%s", err.text);
     return c;
 }
 
@@ -301,15 +315,14 @@ static void test_refused(void **state) {
     b = net_load(bb, NULL);
     fv_comparison *c = NULL;
     fv_error err = {0};
-    assert_int_equal(fv_comparison_new(a, b, "relu", NULL, &c, &err), FV_SHAPE);
+    open_both();
+    assert_int_equal(fv_comparison_new(sa, sb, "relu", &c, &err), FV_SHAPE);
     assert_string_equal(err.text, "layer \"relu\" is 1x2x8x8 in A (net) and 1x5x8x8 in B (net); "
                                   "only layers of one shape can be compared");
-    assert_int_equal(fv_comparison_new(a, b, "nowhere", NULL, &c, &err), FV_NOTFOUND);
-    assert_int_equal(fv_comparison_new(a, NULL, "relu", NULL, &c, &err), FV_ARG);
+    assert_int_equal(fv_comparison_new(sa, sb, "nowhere", &c, &err), FV_NOTFOUND);
+    assert_int_equal(fv_comparison_new(sa, NULL, "relu", &c, &err), FV_ARG);
     assert_null(c);
-    fv_model_free(b);
-    b = NULL;
-    assert_int_equal(fv_comparison_new(a, a, "relu", NULL, &c, &err), FV_OK);
+    assert_int_equal(fv_comparison_new(sa, sa, "relu", &c, &err), FV_OK);
     fv_changes *r = NULL;
     assert_int_equal(fv_comparison_rank(c, &r, &err), FV_ARG);
     assert_string_equal(err.text, "nothing was added to compare the networks on");
@@ -332,9 +345,76 @@ static void test_other_kernels_are_refused(void **state) {
     b = net_load(bb, NULL);
     fv_comparison *c = NULL;
     fv_error err = {0};
-    assert_int_equal(fv_comparison_new(a, b, "relu", NULL, &c, &err), FV_SHAPE);
+    open_both();
+    assert_int_equal(fv_comparison_new(sa, sb, "relu", &c, &err), FV_SHAPE);
     assert_string_equal(err.text, "the weights of layer \"conv\" are 2x3x1x1 in A (net) and "
                                   "2x3x3x3 in B (net); only layers of one shape can be compared");
+}
+
+/* ---- sessions ------------------------------------------------------------------------------- */
+
+/* Another thread ends an addition through the monitor of either session; the comparison is as it
+ * was before. */
+static void test_interrupted(void **state) {
+    (void)state;
+    load_both();
+    fv_tensor *x = inputs();
+    fv_image *out[3] = {NULL, NULL, NULL};
+    fv_comparison *c = begin("fc");
+    fv_tensor row = {2, {1, 4}, x->data};
+    assert_int_equal(fv_comparison_add_input(c, x, NULL), FV_OK);
+    fv_changes *before = rank(c);
+    for (int k = 0; k < 4; k++) {
+        fv_session *watched = k / 2 ? sb : sa;
+        const int wish = k % 2 ? FV_MONITOR_STOP : FV_MONITOR_CANCEL;
+        fv_error err = {0};
+        interrupt w;
+        interrupt_begin(&w, watched, wish, 0);
+        assert_int_equal(fv_comparison_add_input(c, x, &err), FV_CANCELLED);
+        assert_true(w.calls == 1 && w.total == SAMPLES);
+        assert_int_equal(fv_comparison_add_input(c, x, &err), FV_CANCELLED); /* before A runs */
+        assert_int_equal(w.calls, 1);
+        assert_int_equal(fv_comparison_draw(c, NULL, &row, 0, NULL, out, &err), FV_CANCELLED);
+        interrupt_end(&w, watched);
+        fv_changes *after = rank(c);
+        assert_int_equal(after->samples, before->samples);
+        assert_memory_equal(after->change, before->change, CHANNELS * sizeof *before->change);
+        fv_changes_free(after);
+    }
+    fv_changes_free(before);
+    fv_comparison_free(c);
+    fv_tensor_free(x);
+}
+
+/* The second comparison of two sessions makes no plan and lowers nothing; the sessions' threads are
+ * used, and one that does not keep NaN refuses it. */
+static void test_one_session(void **state) {
+    (void)state;
+    load_both();
+    fv_tensor *x = inputs();
+    fv_error err = {0};
+    interrupt w;
+    assert_int_equal(fv_session_new(a, FV_DESC(fv_session_desc, .threads = 3), &sa, NULL), FV_OK);
+    fv_comparison *c = begin("fc");
+    assert_int_equal(fv_comparison_add_input(c, x, NULL), FV_OK);
+    fv_comparison_free(c);
+    const int plans = fvi_session_plans_made(sa);
+    const int lowerings = fvi_network_lowerings(fvi_session_network(sa));
+    assert_int_equal(plans, 1);
+    interrupt_begin(&w, sa, FV_MONITOR_GO, 0);
+    c = begin("fc");
+    assert_int_equal(fv_comparison_add_input(c, x, NULL), FV_OK);
+    assert_true(w.threads == 3 && w.last == SAMPLES);
+    interrupt_end(&w, sa);
+    assert_int_equal(fvi_session_plans_made(sa), plans);
+    assert_int_equal(fvi_network_lowerings(fvi_session_network(sa)), lowerings);
+    x->data[1] = NAN;
+    assert_int_equal(fv_comparison_add_input(c, x, &err), FV_NONFINITE);
+    fv_changes *r = rank(c);
+    assert_int_equal(r->samples, SAMPLES);
+    fv_changes_free(r);
+    fv_comparison_free(c);
+    fv_tensor_free(x);
 }
 
 int main(void) {
@@ -343,6 +423,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_samples_in_parts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_not_finite, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unknown_comes_last, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_interrupted, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_one_session, setup, teardown),
         cmocka_unit_test_setup_teardown(test_maps_are_on_one_scale, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_other_kernels_are_refused, setup, teardown),

@@ -83,8 +83,8 @@ static void calls(soak *s, fv_model *m, fv_session *session) {
         NOTE(fv_tensor_save(x, "/nowhere/x.npy", &err));
     }
     fv_tensor_free(x);
-    NOTE(scan_texts(m, &first, 1, "/nowhere", NULL, &e, &err));
-    NOTE(scan_texts(m, &objectives[0], 1, s->folder, NULL, &e, &err));
+    NOTE(scan_texts(m, session, &first, 1, "/nowhere", NULL, &e, &err));
+    NOTE(scan_texts(m, session, &objectives[0], 1, s->folder, NULL, &e, &err));
 }
 
 void soak_fail(soak *s) {

@@ -172,8 +172,7 @@ static void attribute(soak *s) {
     fv_error err;
     char text[TEXT];
     fv_scores *scores = NULL;
-    fv_sanity_stage *stages = NULL;
-    int count = 0;
+    fv_sanity *sanity = NULL;
     const int side = fv_model_input(s->model)->height, window = side > 4 ? side / 4 : 1;
     snprintf(text, sizeof text, "\"%.400s\":0", s->layer->name);
     for (int i = 0; i < fv_method_count(); i++) {
@@ -197,9 +196,9 @@ static void attribute(soak *s) {
     const fv_scores_desc sd = {.struct_size = sizeof sd, .steps = 4};
     NOTE(scores_text(s->model, s->session, s->input, text, NULL, &sd, &scores, &err));
     fv_scores_free(scores);
-    const fv_session_desc one = {.struct_size = sizeof(fv_session_desc), .threads = 1};
-    NOTE(sanity_text(s->model, &one, s->input, text, NULL, 1, &stages, &count, &err));
-    fv_sanity_free(stages, count);
+    NOTE(sanity_text(s->model, s->session, s->input, text, FV_DESC(fv_sanity_desc, .stages = 1),
+                     &sanity, &err));
+    fv_sanity_free(sanity);
 }
 
 static void examples(soak *s) {
@@ -213,11 +212,9 @@ static void examples(soak *s) {
     snprintf(folder, sizeof folder, "%s/photos", s->folder);
     snprintf(index, sizeof index, "%s/index", s->folder);
     /* every other round reads what the one before it measured */
-    const fv_examples_desc d = {.struct_size = sizeof d,
-                                .index = s->log->round % 2 ? index : NULL,
-                                .threads = 1,
-                                .decoders = 2};
-    if (NOTE(scan_texts(s->model, &objective, 1, folder, &d, &e, &err))) return;
+    const fv_examples_desc d = {
+        .struct_size = sizeof d, .decoders = 2, .index = s->log->round % 2 ? index : NULL};
+    if (NOTE(scan_texts(s->model, s->session, &objective, 1, folder, &d, &e, &err))) return;
     NOTE(fv_examples_distribution(e, 0, FV_SCORE_MAX, 0, &spread, &err));
     const fv_contact_sheet_desc sheet_desc = {
         .struct_size = sizeof sheet_desc, .top = 2, .bottom = 1, .tile = 32};
@@ -231,9 +228,11 @@ static void compare(soak *s) {
     fv_model *other = NULL;
     fv_comparison *c = NULL;
     fv_changes *changes = NULL;
+    fv_session *second = NULL;
     const fv_session_desc one = {.struct_size = sizeof(fv_session_desc), .threads = 1};
     if (NOTE(fv_model_shuffle(s->model, &s->layer_index, 1, 3, &other, &err))) return;
-    if (!NOTE(fv_comparison_new(s->model, other, s->layer->name, &one, &c, &err))) {
+    NOTE(fv_session_new(other, &one, &second, &err));
+    if (second && !NOTE(fv_comparison_new(s->session, second, s->layer->name, &c, &err))) {
         NOTE(fv_comparison_add_input(c, s->input, &err));
         NOTE(fv_comparison_rank(c, &changes, &err));
         fv_image *three[3] = {NULL, NULL, NULL};
@@ -242,6 +241,7 @@ static void compare(soak *s) {
     }
     fv_changes_free(changes);
     fv_comparison_free(c);
+    fv_session_free(second);
     fv_model_free(other);
 }
 

@@ -98,12 +98,13 @@ static inline fv_status recipe_texts(const fv_model *model, const char *name,
     return st;
 }
 
-static inline fv_status scan_texts(const fv_model *model, const char *const *texts, int count,
-                                   const char *folder, const fv_examples_desc *desc,
-                                   fv_examples **out, fv_error *err) {
+/* model: the session's */
+static inline fv_status scan_texts(const fv_model *model, fv_session *session,
+                                   const char *const *texts, int count, const char *folder,
+                                   const fv_examples_desc *desc, fv_examples **out, fv_error *err) {
     fv_objective **list;
     fv_status st = read_objectives(model, texts, count, &list, err);
-    if (!st) st = fv_examples_scan(model, (objective_list)list, count, folder, desc, out, err);
+    if (!st) st = fv_examples_scan(session, (objective_list)list, count, folder, desc, out, err);
     free_objectives(list, count);
     return st;
 }
@@ -150,13 +151,12 @@ static inline fv_status scores_text(const fv_model *model, fv_session *session,
     return st;
 }
 
-static inline fv_status sanity_text(const fv_model *model, const fv_session_desc *how,
+static inline fv_status sanity_text(const fv_model *model, fv_session *session,
                                     const fv_tensor *input, const char *text,
-                                    const fv_attribute_desc *desc, int stages,
-                                    fv_sanity_stage **out, int *count, fv_error *err) {
+                                    const fv_sanity_desc *desc, fv_sanity **out, fv_error *err) {
     fv_objective *o = NULL;
     fv_status st = text ? fv_objective_new(model, text, NULL, 0, &o, err) : FV_OK;
-    if (!st) st = fv_attribute_sanity(model, how, input, o, desc, stages, out, count, err);
+    if (!st) st = fv_attribute_sanity(session, input, o, desc, out, err);
     fv_objective_free(o);
     return st;
 }

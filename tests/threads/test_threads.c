@@ -156,11 +156,11 @@ static fv_status run_attribute(work *w, fv_session *session, const fv_tensor *in
 
 static fv_status run_examples(work *w, fv_session *session, const fv_tensor *input, fv_error *err) {
     static const char *const units[] = {"head/conv", "logits:2"};
-    const fv_examples_desc d = {.struct_size = sizeof d, .threads = THREADS, .decoders = 3};
+    const fv_examples_desc d = {.struct_size = sizeof d, .decoders = 3};
     fv_examples *e = NULL;
     float values[PHOTOS];
-    (void)session, (void)input;
-    fv_status st = scan_texts(w->model, units, 2, folder, &d, &e, err);
+    (void)input;
+    fv_status st = scan_texts(w->model, session, units, 2, folder, &d, &e, err);
     for (int u = 0; !st && u < fv_examples_unit_count(e); u++) {
         st = fv_examples_values(e, u, FV_SCORE_MAX, 0, values, err);
         if (!st) keep(w, values, PHOTOS);

@@ -71,18 +71,17 @@ const fv_method_info **cli_methods(const cli_attribution_args *asked) {
 }
 
 void cli_subject_begin(cli_subject *s) {
-    cli_progress_start(&s->progress, s->args, "pictures", FV_MONITOR_CANCEL);
-    s->progress.least = SLOW;
+    cli_progress_start(&s->session.progress, s->args, "pictures", FV_MONITOR_CANCEL);
+    s->session.progress.least = SLOW;
 }
 
-fv_attribute_desc cli_subject_desc(cli_subject *s, const fv_method_info *method) {
+fv_attribute_desc cli_subject_desc(const cli_subject *s, const fv_method_info *method) {
     const cli_attribution_args *a = s->asked;
     return *FV_DESC(fv_attribute_desc, .method = method->method, .baseline = s->kind,
                     .baseline_input = s->baseline, .layer = a->layer, .samples = a->samples,
                     .sd = (float)a->noise, .steps = a->path_steps, .window = a->window,
                     .stride = a->stride, .masks = a->masks, .cells = a->cells,
-                    .keep = (float)a->keep, .seed = a->seed, .progress = cli_progress_step,
-                    .user = &s->progress);
+                    .keep = (float)a->keep, .seed = a->seed);
 }
 
 const fv_objective *cli_subject_probability(const cli_subject *s) {
@@ -138,7 +137,7 @@ static int choose_class(cli_subject *s) {
     char *word = NULL;
     if (s->asked->class)
         word = g_strdup_printf("class:%s", s->asked->class);
-    else if (fv_session_classify(s->session, s->input, 1, &best, &err))
+    else if (fv_session_classify(s->session.session, s->input, 1, &best, &err))
         return cli_fail_error(&err);
     else
         word = g_strdup_printf("class:%d", best.index);
@@ -231,10 +230,6 @@ static int load_photo(cli_subject *s, int tile) {
 
 int cli_subject_load(cli_subject *s, const cli_args *args, const cli_model_args *how,
                      const cli_attribution_args *asked, int tile) {
-    fv_error err = {0};
-    const fv_session_desc desc = {.struct_size = sizeof(fv_session_desc),
-                                  .threads = how->threads,
-                                  .on_nan = (fv_on_nan)how->on_nan};
     *s = (cli_subject){.args = args, .asked = asked};
     int code = check_words(args, asked);
     if (!code) code = cli_model_load(args, how, &s->model);
@@ -242,7 +237,7 @@ int cli_subject_load(cli_subject *s, const cli_args *args, const cli_model_args 
     cli_model_note(args, s->model);
     code = load_photo(s, tile);
     if (!code) code = load_baseline(s);
-    if (!code && fv_session_new(s->model, &desc, &s->session, &err)) code = cli_fail_error(&err);
+    if (!code) code = cli_session_open(s->model, how, &s->session);
     return code ? code : choose_objective(s);
 }
 
@@ -254,6 +249,6 @@ void cli_subject_clear(cli_subject *s) {
     fv_tensor_free(s->input);
     fv_tensor_free(s->baseline);
     fv_image_free(s->photo);
-    fv_session_free(s->session);
+    cli_session_close(&s->session);
     fv_model_free(s->model);
 }

@@ -4,7 +4,7 @@
 #define FOVEA_CLI_ATTRIBUTION_H
 
 #include "command.h"
-#include "progress.h"
+#include "sessions.h"
 
 /* What both commands say of a map. */
 typedef struct cli_attribution_args {
@@ -62,7 +62,7 @@ typedef struct cli_subject {
     const cli_args *args;
     const cli_attribution_args *asked;
     fv_model *model;
-    fv_session *session;
+    cli_session session;
     fv_image *photo;     /* the part of the photo the network sees, as large as tiles are */
     fv_tensor *input;    /* [1][...] */
     fv_tensor *baseline; /* of a picture file, or NULL */
@@ -72,7 +72,6 @@ typedef struct cli_subject {
     fv_objective *probability; /* for RISE and curves: its probability; NULL: the objective */
     char *label;         /* "class 8 hen" */
     int class;           /* its index, or -1 */
-    cli_progress progress;
 } cli_subject;
 
 /* Checks the words, loads all of it.
@@ -83,11 +82,12 @@ int cli_subject_load(cli_subject *s, const cli_args *args, const cli_model_args 
                      const cli_attribution_args *asked, int tile);
 void cli_subject_clear(cli_subject *s);
 
-/* Begins to tell how far a call is; to be ended by cli_progress_stop. */
+/* Begins to tell how far a call is; to be ended by
+ * cli_progress_stop(&s->session.progress). */
 void cli_subject_begin(cli_subject *s);
 
-/* A method's options, its progress told, and the objective it takes. */
-fv_attribute_desc cli_subject_desc(cli_subject *s, const fv_method_info *method);
+/* A method's options, and the objective it takes. */
+fv_attribute_desc cli_subject_desc(const cli_subject *s, const fv_method_info *method);
 const fv_objective *cli_subject_objective(const cli_subject *s, const fv_method_info *method);
 /* What curves are of: a class's probability, or the objective. */
 const fv_objective *cli_subject_probability(const cli_subject *s);

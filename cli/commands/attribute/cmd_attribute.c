@@ -44,16 +44,13 @@ typedef struct job {
 
 /* The deletion and insertion curves of a map, NULL: of a random order. */
 static int measure(job *j, const fv_tensor *map, fv_scores **out) {
-    const fv_scores_desc d = {.struct_size = sizeof d,
-                              .seed = j->args->asked.seed,
-                              .progress = cli_progress_step,
-                              .user = &j->s.progress};
+    const fv_scores_desc d = {.struct_size = sizeof d, .seed = j->args->asked.seed};
     fv_error err = {0};
     if (!j->args->scores) return CLI_DONE;
     cli_subject_begin(&j->s);
-    fv_status st = fv_attribute_scores(j->s.session, j->s.input, cli_subject_probability(&j->s),
-                                       map, &d, out, &err);
-    cli_progress_stop(&j->s.progress);
+    fv_status st = fv_attribute_scores(j->s.session.session, j->s.input,
+                                       cli_subject_probability(&j->s), map, &d, out, &err);
+    cli_progress_stop(&j->s.session.progress);
     return st ? cli_fail_error(&err) : CLI_DONE;
 }
 
@@ -84,9 +81,9 @@ static int run_method(job *j, const fv_method_info *m) {
     fv_attribution *a = NULL;
     fv_error err = {0};
     cli_subject_begin(&j->s);
-    fv_status st =
-        fv_attribute(j->s.session, j->s.input, cli_subject_objective(&j->s, m), &d, &a, &err);
-    const double seconds = cli_progress_stop(&j->s.progress);
+    fv_status st = fv_attribute(j->s.session.session, j->s.input, cli_subject_objective(&j->s, m),
+                                &d, &a, &err);
+    const double seconds = cli_progress_stop(&j->s.session.progress);
     if (st == FV_SHAPE && cli_methods_all(&j->args->asked)) {
         cli_note(&j->args->common, "%s is left out: %s", m->title, err.text);
         return CLI_DONE;
@@ -97,7 +94,7 @@ static int run_method(job *j, const fv_method_info *m) {
                  100 * a->gap);
     made *out = &j->made[j->n++];
     *out = (made){.method = m, .map = a, .seconds = seconds};
-    cli_session_note(&j->args->common, j->s.session);
+    cli_session_note(&j->args->common, j->s.session.session);
     int code = check_map(j, m, a->map);
     return code ? code : measure(j, a->map, &out->scores);
 }
@@ -375,7 +372,8 @@ static int run(const cli_args *common) {
     if (code) return code;
     code = cli_subject_load(&j.s, &args->common, &args->model, &args->asked, 0);
     if (!code) code = run_all(&j);
-    if (cli_progress_signal() && code) cli_progress_die(&j.s.progress, "nothing is written");
+    if (cli_progress_signal() && code)
+        cli_progress_die(&j.s.session.progress, "nothing is written");
     if (!code && !j.n)
         code = cli_fail("%s: no method has anything to show", fv_model_name(j.s.model));
     if (!code) code = save(&j);

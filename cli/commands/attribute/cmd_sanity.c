@@ -28,8 +28,7 @@ typedef struct sanity_args {
 /* The check of one method. */
 typedef struct checked {
     const fv_method_info *method;
-    fv_sanity_stage *stage;
-    int count;
+    fv_sanity *sanity;
 } checked;
 
 typedef struct job {
@@ -46,9 +45,9 @@ static int run_method(job *j, const fv_method_info *m) {
     fv_error err = {0};
     cli_subject_begin(&j->s);
     fv_status st = fv_attribute_sanity(
-        j->s.model, FV_DESC(fv_session_desc, .threads = a->model.threads), j->s.input,
-        cli_subject_objective(&j->s, m), &d, a->stages, &c->stage, &c->count, &err);
-    cli_progress_stop(&j->s.progress);
+        j->s.session.session, j->s.input, cli_subject_objective(&j->s, m),
+        FV_DESC(fv_sanity_desc, .stages = a->stages, .attribute = &d), &c->sanity, &err);
+    cli_progress_stop(&j->s.session.progress);
     if (st == FV_SHAPE && cli_methods_all(&a->asked)) {
         cli_note(&a->common, "%s is left out: %s", m->title, err.text);
         return CLI_DONE;
@@ -74,19 +73,20 @@ static int run_all(job *j) {
  * 0 if it did at once. */
 static int alike_until(const checked *c) {
     int layers = 0;
-    for (int k = 1; k < c->count && c->stage[k].correlation_magnitude >= ALIKE; k++)
-        layers = c->stage[k].shuffled;
+    for (int k = 1; k < c->sanity->count && c->sanity->stages[k]->correlation_magnitude >= ALIKE;
+         k++)
+        layers = c->sanity->stages[k]->shuffled;
     return layers;
 }
 
 /* "passes", "fails", or NULL: the trained network's map is the same everywhere. */
 static const char *verdict_of(const checked *c) {
-    if (isnan(c->stage[0].correlation_magnitude)) return NULL;
+    if (isnan(c->sanity->stages[0]->correlation_magnitude)) return NULL;
     return alike_until(c) ? "fails" : "passes";
 }
 
 static void put_verdict(const checked *c) {
-    const int layers = alike_until(c), all = c->stage[c->count - 1].shuffled;
+    const int layers = alike_until(c), all = c->sanity->stages[c->sanity->count - 1]->shuffled;
     if (!verdict_of(c))
         cli_putf("%s says nothing: its map of the trained network is the same everywhere\n",
                  c->method->name);
@@ -115,8 +115,8 @@ static void put_table(const job *j) {
         {"correlation", 1, 0}, {"of magnitudes", 1, 0},     {NULL, 0, 0}};
     cli_table *t = cli_table_new(columns);
     for (int i = 0; i < j->n; i++)
-        for (int k = 0; k < j->made[i].count; k++) {
-            const fv_sanity_stage *s = &j->made[i].stage[k];
+        for (int k = 0; k < j->made[i].sanity->count; k++) {
+            const fv_sanity_stage *s = j->made[i].sanity->stages[k];
             cli_table_add(t, j->made[i].method->name);
             cli_table_add(t, layer_name(j, s));
             cli_table_addf(t, "%d", s->shuffled);
@@ -136,13 +136,13 @@ static void put_json(const job *j) {
         const checked *c = &j->made[i];
         json_builder_begin_object(b);
         cli_json_text(b, "method", c->method->name);
-        cli_json_text(b, "objective", c->stage[0].attribution->objective);
+        cli_json_text(b, "objective", c->sanity->stages[0]->attribution->objective);
         cli_json_text(b, "verdict", verdict_of(c));
         cli_json_int(b, "alike_until", alike_until(c));
         json_builder_set_member_name(b, "stages");
         json_builder_begin_array(b);
-        for (int k = 0; k < c->count; k++) {
-            const fv_sanity_stage *s = &c->stage[k];
+        for (int k = 0; k < c->sanity->count; k++) {
+            const fv_sanity_stage *s = c->sanity->stages[k];
             json_builder_begin_object(b);
             cli_json_text(b, "layer", s->layer < 0 ? NULL : layer_name(j, s));
             cli_json_int(b, "shuffled", s->shuffled);
@@ -162,7 +162,7 @@ static void put_json(const job *j) {
 
 /* "gradcam" for the trained network, "12: 0.31" for the others; caller frees. */
 static char *label_of(const checked *c, int k) {
-    const fv_sanity_stage *s = &c->stage[k];
+    const fv_sanity_stage *s = c->sanity->stages[k];
     if (!k) return g_strdup(c->method->name);
     if (isnan(s->correlation_magnitude)) return g_strdup_printf("%d: no map", s->shuffled);
     return g_strdup_printf("%d: %.2f", s->shuffled, s->correlation_magnitude);
@@ -170,7 +170,7 @@ static char *label_of(const checked *c, int k) {
 
 /* A row a method: the trained network's map, then those of the stages. */
 static fv_status draw(const job *j, fv_image **out, fv_error *err) {
-    const int columns = j->made[0].count, n = j->n * columns;
+    const int columns = j->made[0].sanity->count, n = j->n * columns;
     fv_image **tile = g_new0(fv_image *, n);
     char **label = g_new0(char *, n);
     char *title = j->args->title
@@ -179,7 +179,7 @@ static fv_status draw(const job *j, fv_image **out, fv_error *err) {
     fv_status st = FV_OK;
     for (int i = 0; !st && i < n; i++) {
         const checked *c = &j->made[i / columns];
-        st = cli_map_tile(&j->s, c->stage[i % columns].attribution, &tile[i], err);
+        st = cli_map_tile(&j->s, c->sanity->stages[i % columns]->attribution, &tile[i], err);
         label[i] = label_of(c, i % columns);
     }
     const fv_montage_desc d = {.struct_size = sizeof d, .columns = columns, .title = title};
@@ -199,14 +199,14 @@ static fv_status draw(const job *j, fv_image **out, fv_error *err) {
 /* The maps of all stages, the trained network's first: [stages + 1][h][w]; of --method all
  * [methods][stages + 1][h][w]. */
 static fv_status save_maps(const job *j, fv_error *err) {
-    const fv_tensor *first = j->made[0].stage[0].attribution->map;
-    const int64_t stages = j->made[0].count, each = fv_tensor_count(first);
+    const fv_tensor *first = j->made[0].sanity->stages[0]->attribution->map;
+    const int64_t stages = j->made[0].sanity->count, each = fv_tensor_count(first);
     const int64_t dim[] = {j->n, stages, first->dim[0], first->dim[1]};
     const int one = !cli_methods_all(&j->args->asked);
     fv_tensor *all = NULL;
     fv_status st = fv_tensor_new(one ? 3 : 4, dim + one, &all, err);
     for (int64_t i = 0; !st && i < j->n * stages; i++) {
-        const fv_tensor *map = j->made[i / stages].stage[i % stages].attribution->map;
+        const fv_tensor *map = j->made[i / stages].sanity->stages[i % stages]->attribution->map;
         memcpy(all->data + i * each, map->data, (size_t)each * sizeof(float));
     }
     if (!st) st = fv_tensor_save(all, j->args->npy, err);
@@ -240,11 +240,12 @@ static int run(const cli_args *common) {
     if (code) return code;
     code = cli_subject_load(&j.s, &args->common, &args->model, &args->asked, TILE);
     if (!code) code = run_all(&j);
-    if (code && cli_progress_signal()) cli_progress_die(&j.s.progress, "nothing is written");
+    if (code && cli_progress_signal())
+        cli_progress_die(&j.s.session.progress, "nothing is written");
     if (!code && !j.n)
         code = cli_fail("%s: no method has anything to show", fv_model_name(j.s.model));
     if (!code) code = save(&j);
-    for (int i = 0; i < j.n; i++) fv_sanity_free(j.made[i].stage, j.made[i].count);
+    for (int i = 0; i < j.n; i++) fv_sanity_free(j.made[i].sanity);
     g_free(j.made);
     cli_subject_clear(&j.s);
     return code;

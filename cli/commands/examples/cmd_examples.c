@@ -35,7 +35,6 @@ static int measure(const cli_shown *s, int unit, const fv_tensor *input) {
 
 /* Makes the picture of every unit by the default recipe, and measures it. */
 static int score_rendered(const cli_shown *s) {
-    cli_session session = {0};
     const int n = fv_examples_unit_count(s->examples);
     char **names = g_new0(char *, n + 1);
     fv_objective **list = NULL;
@@ -45,23 +44,21 @@ static int score_rendered(const cli_shown *s) {
     int code = cli_objectives_parse(s->model, names, n, &list);
     const fv_objective *const *units = (const fv_objective *const *)list;
     g_strfreev(names);
-    if (!code) code = cli_session_open(s->model, &s->args->model, &session);
     if (code) goto done;
-    cli_progress_start(&session.progress, &s->args->common, "steps", FV_MONITOR_CANCEL);
+    cli_progress_start(&s->session->progress, &s->args->common, "steps", FV_MONITOR_CANCEL);
     char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, s->args->seed);
     fv_recipe *recipe = NULL;
     fv_status st = fv_recipe_new(s->model, NULL, units, n, &recipe, &err);
     if (!st) st = fv_recipe_set(recipe, "seed", seed, &err);
-    if (!st) st = fv_render_many(session.session, units, n, recipe, NULL, made, &err);
+    if (!st) st = fv_render_many(s->session->session, units, n, recipe, NULL, made, &err);
     fv_recipe_free(recipe);
     g_free(seed);
-    cli_progress_stop(&session.progress);
-    if (st && cli_progress_signal()) cli_progress_die(&session.progress, "there are no scores");
+    cli_progress_stop(&s->session->progress);
+    if (st && cli_progress_signal()) cli_progress_die(&s->session->progress, "there are no scores");
     code = st ? cli_fail_error(&err) : CLI_DONE;
     for (int u = 0; u < n && !code; u++) code = measure(s, u, made[u]->input);
     for (int u = 0; u < n; u++) fv_rendering_free(made[u]);
 done:
-    cli_session_close(&session);
     g_free(made);
     cli_objectives_free(list, n);
     return code;
@@ -141,9 +138,11 @@ static int show(cli_shown *s) {
 
 static int run_model(const cli_examples_args *a, const fv_model *model) {
     cli_objectives units = {0};
+    cli_session session = {0};
     const char *folder = a->common.operands[a->common.n_operands - 1];
     cli_shown s = {.args = a,
                    .model = model,
+                   .session = &session,
                    .by = a->by ? (fv_score)a->by : FV_SCORE_MAX,
                    .top = a->top ? a->top : CLI_TOP,
                    .bottom = a->bottom};
@@ -151,9 +150,10 @@ static int run_model(const cli_examples_args *a, const fv_model *model) {
                                      a->common.n_operands - 2, NULL, &units);
     if (!code) code = cli_objectives_read(model, &units);
     if (!code) code = check_units(a, model, &units);
+    if (!code) code = cli_session_open(model, &a->model, &session);
     if (!code)
-        code = cli_examples_scan(&a->common, &a->model, &a->index, model, &units, folder,
-                                 &s.examples, &s.seconds);
+        code = cli_examples_scan(&a->common, &a->index, &session, &units, folder, &s.examples,
+                                 &s.seconds);
     if (!code && !a->common.quiet && !a->json) {
         const int measured = fv_examples_measured(s.examples);
         cli_note(
@@ -162,6 +162,7 @@ static int run_model(const cli_examples_args *a, const fv_model *model) {
     }
     if (!code) code = show(&s);
     fv_examples_free(s.examples);
+    cli_session_close(&session);
     g_free(s.score);
     cli_objectives_clear(&units);
     return code;

@@ -6,7 +6,6 @@
 
 #include <glib.h>
 
-#include "progress.h"
 #include "report.h"
 
 #define NAMED_MAX 20 /* more unreadable files are only counted */
@@ -27,29 +26,24 @@ static void name_skipped(const cli_args *args, const fv_examples *e) {
                  skipped + fv_examples_photo_count(e), skipped == 1 ? "is" : "are");
 }
 
-int cli_examples_scan(const cli_args *args, const cli_model_args *how, const cli_index_args *kept,
-                      const fv_model *model, const cli_objectives *units, const char *folder,
-                      fv_examples **out, double *seconds) {
+int cli_examples_scan(const cli_args *args, const cli_index_args *kept, cli_session *session,
+                      const cli_objectives *units, const char *folder, fv_examples **out,
+                      double *seconds) {
     char *index = index_folder(kept);
-    cli_progress progress;
+    cli_progress *progress = &session->progress;
     fv_error err = {0};
-    cli_progress_start(&progress, args, "photos", FV_MONITOR_CANCEL);
-    const fv_examples_desc desc = {.struct_size = sizeof desc,
-                                   .index = index,
-                                   .threads = how->threads,
-                                   .on_nan = (fv_on_nan)how->on_nan,
-                                   .progress = cli_progress_step,
-                                   .user = &progress};
-    fv_status st = fv_examples_scan(model, (const fv_objective *const *)units->list, units->count,
-                                    folder, &desc, out, &err);
-    *seconds = cli_progress_stop(&progress);
+    cli_progress_start(progress, args, "photos", FV_MONITOR_CANCEL);
+    fv_status st =
+        fv_examples_scan(session->session, (const fv_objective *const *)units->list, units->count,
+                         folder, FV_DESC(fv_examples_desc, .index = index), out, &err);
+    *seconds = cli_progress_stop(progress);
     if (st == FV_CANCELLED && cli_progress_signal())
-        cli_progress_die(&progress, index ? "what was measured is kept; the same command goes on "
-                                            "from there"
-                                          : "nothing is kept");
+        cli_progress_die(progress, index ? "what was measured is kept; the same command goes on "
+                                           "from there"
+                                         : "nothing is kept");
     g_free(index);
     if (st) return cli_fail_error(&err);
     name_skipped(args, *out);
-    if (fv_examples_note(*out)) cli_note(args, "%s", fv_examples_note(*out));
+    cli_session_note(args, session->session);
     return CLI_DONE;
 }

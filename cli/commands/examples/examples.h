@@ -4,6 +4,7 @@
 #define FOVEA_CLI_EXAMPLES_H
 
 #include "objectives.h"
+#include "sessions.h"
 
 #define CLI_SHEETS_MAX 64 /* units that are drawn under each other in one picture */
 #define CLI_TOP        9  /* photos of a unit */
@@ -28,6 +29,7 @@ typedef struct cli_examples_args {
 typedef struct cli_shown {
     const cli_examples_args *args;
     const fv_model *model;
+    cli_session *session;
     fv_examples *examples;
     fv_score by;
     int top, bottom;
@@ -37,13 +39,14 @@ typedef struct cli_shown {
 
 /* Measures objectives (cli_objectives_read) on the photos of a folder, with progress; names what
  * cannot be read. Ctrl-C ends the program.
- *   how, index  the options that say it
+ *   index    the options that say where
+ *   session  runs them, and outlives the result
  *   out      yours to free with fv_examples_free
  *   seconds  it took
  *   returns  CLI_DONE, or an exit code with one line printed */
-int cli_examples_scan(const cli_args *args, const cli_model_args *how, const cli_index_args *index,
-                      const fv_model *model, const cli_objectives *units, const char *folder,
-                      fv_examples **out, double *seconds);
+int cli_examples_scan(const cli_args *args, const cli_index_args *index, cli_session *session,
+                      const cli_objectives *units, const char *folder, fv_examples **out,
+                      double *seconds);
 
 /* ---- examples_report.c ---- */
 

@@ -117,7 +117,7 @@ static int find_examples(const cli_plan *p, cli_rendered *out) {
     double seconds = 0;
     int code = cli_examples_check_plan(p);
     if (code) return code;
-    return cli_examples_scan(&a->common, &a->model, &a->index, p->model, &p->units, a->examples,
+    return cli_examples_scan(&a->common, &a->index, p->session, &p->units, a->examples,
                              &out->examples, &seconds);
 }
 

@@ -108,8 +108,6 @@ static fv_status run_method(fvi_perturbation *p, const fv_attribute_desc *desc, 
     fv_status st = fvi_attribute_resolve(p, desc, &d, err);
     if (st) return st;
     const fvi_method *m = methods[d.method - 1];
-    p->progress = d.progress;
-    p->user = d.user;
     p->what = m->info.title;
     a->method = d.method;
     a->objective = fvi_objective_string(&p->objective);

@@ -94,8 +94,6 @@ static fv_status run_scores(fvi_perturbation *p, const fv_tensor *map, const fv_
     s->insertion = calloc((size_t)s->count, sizeof *s->insertion);
     fv_status st = FV_OK;
     if (!fill || !s->deletion || !s->insertion) st = fvi_fail(err, FV_NOMEM, "out of memory");
-    p->progress = d->progress;
-    p->user = d->user;
     p->total = 2 * s->count;
     p->what = "deletion";
     if (!st) st = check_map(p, map, err);

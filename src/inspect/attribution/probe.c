@@ -215,11 +215,11 @@ static fv_status run_batch(fvi_perturbation *p, int flags, fv_error *err) {
     return st;
 }
 
-/* Counts n copies as done and asks the callback and the session's monitor. */
+/* Counts n copies as done and reports to the session's monitor. */
 static fv_status tell(fvi_perturbation *p, int n, fv_error *err) {
     const fv_monitor *monitor = fvi_session_monitor(p->session);
     p->done += n;
-    if (!p->progress && !monitor) return FV_OK;
+    if (!monitor) return FV_OK;
     double sum = 0;
     for (int i = 0; i < n; i++) sum += p->values[i];
     const fv_progress now = {.done = p->done,
@@ -228,10 +228,9 @@ static fv_status tell(fvi_perturbation *p, int n, fv_error *err) {
                              .what = p->what,
                              .iteration = p->done,
                              .level = 1};
-    int answer = p->progress ? p->progress(p->user, &now) : FV_MONITOR_GO;
-    const int monitors = fvi_monitor_report(monitor, &now);
-    if (monitors > answer) answer = monitors;
-    if (answer == FV_MONITOR_CANCEL) return fvi_fail(err, FV_CANCELLED, "cancelled");
+    const int answer = fvi_monitor_report(monitor, &now);
+    if (answer == FV_MONITOR_CANCEL)
+        return fvi_monitor_cancelled(now.done, now.total, "pictures", err);
     if (answer == FV_MONITOR_STOP) p->stopped = 1;
     return FV_OK;
 }

@@ -20,11 +20,9 @@ typedef struct fvi_perturbation {
     double *values;               /* [batch] their objectives */
     float *seeds[FVI_MAX_VALUES]; /* room for the gradients of forward runs, which nobody reads */
     int64_t seed_count[FVI_MAX_VALUES];
-    fv_progress_fn progress;
-    void *user;
-    const char *what; /* for progress */
+    const char *what; /* for the monitor */
     int done, total;  /* copies run, to be run */
-    int stopped;      /* the callback asked to stop */
+    int stopped;      /* the monitor said STOP */
 } fvi_perturbation;
 
 /* Makes a probe.
@@ -47,7 +45,7 @@ static inline int64_t fvi_perturbation_at(const fvi_perturbation *p, int c, int6
 
 /* Runs the first n copies of x (what stands in the rest does not matter).
  *   flags   0: values only; FVI_EXEC_BACKWARD: also gradients; with FVI_EXEC_GUIDED: guided ones
- *   errors  CANCELLED the callback asked for it. Where it asked to stop, FV_OK and p->stopped */
+ *   errors  CANCELLED the session's monitor says so. Where it says STOP: FV_OK, and p->stopped */
 fv_status fvi_perturbation_run(fvi_perturbation *p, int n, int flags, fv_error *err);
 
 /* Runs the picture itself, as copy 0. */

@@ -17,35 +17,51 @@
 #include "base/tensor.h"
 #include "inspect/attribution/attribute.h"
 #include "inspect/attribution/rank.h"
+#include "runtime/monitor.h"
 
 #define STAGES 8
 
-void fv_sanity_free(fv_sanity_stage *stages, int count) {
-    for (int i = 0; stages && i < count; i++) fv_attribution_free(stages[i].attribution);
-    free(stages);
+static void stage_free(fv_sanity_stage *stage) {
+    if (!stage) return;
+    fv_attribution_free(stage->attribution);
+    free(stage);
+}
+
+void fv_sanity_free(fv_sanity *sanity) {
+    if (!sanity) return;
+    for (int i = 0; sanity->stages && i < sanity->count; i++) stage_free(sanity->stages[i]);
+    free(sanity->stages);
+    free(sanity);
 }
 
 /* The check under way. */
 typedef struct check {
-    const fv_model *model;
+    fv_session *session; /* of the trained network */
+    fv_monitor *outer;   /* the session's own monitor, or NULL */
+    fv_monitor *inner;   /* what the sessions of all stages report to */
+    int answer;          /* the most that the outer monitor said: FV_MONITOR_... */
     const fv_tensor *input;
     fvi_objective objective; /* the same at all stages: shuffled networks would put another class
                                 first */
     fv_attribute_desc desc;
     int *layers; /* with weights, the last first */
-    int n_layers, stages, stage;
-    fv_progress_fn progress;
-    void *user;
+    int n_layers, stages, stage; /* stage -1: the objective is still to be found */
 } check;
 
-/* Counts all stages as one job; half a check is none. */
+/* The inner monitor: reports all stages as one call's work. */
 static int tell(void *user, const fv_progress *now) {
-    const check *c = user;
+    check *c = user;
     fv_progress all = *now;
-    if (!c->progress) return 0;
     all.done = now->done + c->stage * now->total;
     all.total = now->total * (c->stages + 1);
-    return c->progress(c->user, &all) ? FV_MONITOR_CANCEL : 0;
+    const int answer =
+        c->stage < 0 ? fvi_monitor_request(c->outer) : fvi_monitor_report(c->outer, &all);
+    if (answer > c->answer) c->answer = answer;
+    return answer;
+}
+
+static void pass_note(void *user, const char *text) {
+    fvi_monitor_note(((const check *)user)->outer, text);
 }
 
 static fv_status fail_weights(const fvi_network *net, const fvi_objective *o, fv_error *err) {
@@ -73,18 +89,14 @@ static fv_status list_layers(check *c, const fvi_network *net, const fvi_objecti
 }
 
 /* Finds what is to be shuffled, and the objective. */
-static fv_status survey(check *c, const fv_session_desc *how, const fv_objective *objective,
-                        fv_error *err) {
+static fv_status survey(check *c, const fv_objective *objective, fv_error *err) {
     fvi_perturbation *p = NULL;
-    fv_session *session = NULL;
-    fv_status st = fv_session_new(c->model, how, &session, err);
-    if (!st) st = fvi_perturbation_new(session, c->input, objective, &p, err);
+    fv_status st = fvi_perturbation_new(c->session, c->input, objective, &p, err);
     if (!st) {
         fvi_objective_copy(&p->objective, &c->objective);
-        st = list_layers(c, fvi_session_network(session), &p->objective, err);
+        st = list_layers(c, fvi_session_network(c->session), &p->objective, err);
     }
     fvi_perturbation_free(p);
-    fv_session_free(session);
     return st;
 }
 
@@ -95,19 +107,27 @@ static int layers_at(const check *c, int stage) {
     return 1 + (int)lround((double)(c->n_layers - 1) * (stage - 1) / (c->stages - 1));
 }
 
-static fv_status run_stage(check *c, const fv_session_desc *how, fv_sanity_stage *out,
-                           fv_error *err) {
-    fv_model *shuffled = NULL;
-    fv_session *session = NULL;
-    const int n = layers_at(c, c->stage);
+/* A session of the network with its last n layers shuffled, which reports to the inner monitor. */
+static fv_status shuffle(const check *c, int n, fv_model **model, fv_session **session,
+                         fv_error *err) {
     fv_status st =
-        n ? fv_model_shuffle(c->model, c->layers, n, c->desc.seed, &shuffled, err) : FV_OK;
-    if (!st) st = fv_session_new(n ? shuffled : c->model, how, &session, err);
-    if (!st) st = fvi_attribute(session, c->input, &c->objective, &c->desc, &out->attribution, err);
+        fv_model_shuffle(fvi_session_model(c->session), c->layers, n, c->desc.seed, model, err);
+    if (!st) st = fvi_session_new_like(c->session, *model, session, err);
+    return st ? st : fv_session_set_monitor(*session, c->inner, err);
+}
+
+static fv_status run_stage(const check *c, fv_sanity_stage *out, fv_error *err) {
+    fv_model *model = NULL;
+    fv_session *own = NULL;
+    const int n = layers_at(c, c->stage);
+    fv_status st = n ? shuffle(c, n, &model, &own, err) : FV_OK;
+    if (!st)
+        st = fvi_attribute(n ? own : c->session, c->input, &c->objective, &c->desc,
+                           &out->attribution, err);
     out->layer = n ? c->layers[n - 1] : -1;
     out->shuffled = n;
-    fv_session_free(session);
-    fv_model_free(shuffled);
+    fv_session_free(own);
+    fv_model_free(model);
     return st;
 }
 
@@ -127,44 +147,71 @@ static fv_status compare(const fv_sanity_stage *first, fv_sanity_stage *now, fv_
     return st;
 }
 
-/* All stages, [c->stages + 1]. */
-static fv_status run_stages(check *c, const fv_session_desc *how, fv_sanity_stage *made,
-                            fv_error *err) {
-    fv_status st = FV_OK;
-    for (c->stage = 0; !st && c->stage <= c->stages; c->stage++) {
-        st = run_stage(c, how, &made[c->stage], err);
-        if (!st) st = compare(&made[0], &made[c->stage], err);
+/* Runs the next stage and adds it. One that a STOP cut short is left out. */
+static fv_status add_stage(const check *c, fv_sanity *made, fv_error *err) {
+    fv_sanity_stage *now = calloc(1, sizeof *now);
+    if (!now) return fvi_fail(err, FV_NOMEM, "out of memory");
+    fv_status st = run_stage(c, now, err);
+    const int cut = st ? st == FV_CANCELLED : now->attribution->unfinished;
+    if (cut && c->answer == FV_MONITOR_STOP) {
+        stage_free(now);
+        return FV_OK;
     }
+    if (!st) st = compare(made->count ? made->stages[0] : now, now, err);
+    if (st)
+        stage_free(now);
+    else
+        made->stages[made->count++] = now;
     return st;
 }
 
-fv_status fv_attribute_sanity(const fv_model *model, const fv_session_desc *how,
-                              const fv_tensor *input, const fv_objective *objective,
-                              const fv_attribute_desc *desc, int stages, fv_sanity_stage **out,
-                              int *count, fv_error *err) {
-    fv_status st = FVI_NOT_NULL(err, model, input, out, count);
-    if (st) return st;
-    if (stages < 0 || stages > 1000)
-        return fvi_fail(err, FV_ARG, "stages is %d; allowed are 0 to 1000", stages);
-    check c = {.model = model, .input = input, .stages = stages ? stages : STAGES};
-    fv_sanity_stage *made = NULL;
-    st = FVI_DESC_READ(fv_attribute_desc, seed, desc, &c.desc, err);
-    if (st) return st;
-    c.progress = c.desc.progress;
-    c.user = c.desc.user;
-    c.desc.progress = tell;
-    c.desc.user = &c;
-    st = survey(&c, how, objective, err);
-    if (!st && !(made = calloc((size_t)c.stages + 1, sizeof *made)))
-        st = fvi_fail(err, FV_NOMEM, "out of memory");
-    if (!st) st = run_stages(&c, how, made, err);
-    free(c.layers);
-    fvi_objective_clear(&c.objective);
+static fv_status run_stages(check *c, fv_sanity **out, fv_error *err) {
+    fv_sanity *made = calloc(1, sizeof *made);
+    if (made) made->stages = calloc((size_t)c->stages + 1, sizeof *made->stages);
+    fv_status st = made && made->stages ? FV_OK : fvi_fail(err, FV_NOMEM, "out of memory");
+    for (c->stage = 0; !st && c->stage <= c->stages && !c->answer; c->stage++)
+        st = add_stage(c, made, err);
+    if (!st && !made->count)
+        st = fvi_fail(err, FV_CANCELLED, "stopped before there was a map of the trained network");
     if (st) {
-        fv_sanity_free(made, c.stages + 1);
+        fv_sanity_free(made);
         return st;
     }
+    made->unfinished = made->count <= c->stages;
     *out = made;
-    *count = c.stages + 1;
     return FV_OK;
+}
+
+/* Has the inner monitor see the session, until run_with_monitor is done. */
+static fv_status run_with_monitor(check *c, const fv_objective *objective, fv_sanity **out,
+                                  fv_error *err) {
+    fv_status st = c->outer ? fv_monitor_new(tell, pass_note, c, &c->inner, err) : FV_OK;
+    if (st) return st;
+    fv_session_set_monitor(c->session, c->inner, NULL);
+    c->stage = -1;
+    st = survey(c, objective, err);
+    if (!st) st = run_stages(c, out, err);
+    fv_session_set_monitor(c->session, c->outer, NULL);
+    fv_monitor_free(c->inner);
+    return st;
+}
+
+fv_status fv_attribute_sanity(fv_session *session, const fv_tensor *input,
+                              const fv_objective *objective, const fv_sanity_desc *desc,
+                              fv_sanity **out, fv_error *err) {
+    FVI_USE_THREADS(session);
+    fv_sanity_desc d;
+    check c = {.session = session, .input = input};
+    fv_status st = FVI_NOT_NULL(err, session, input, out);
+    if (!st) st = FVI_DESC_READ(fv_sanity_desc, attribute, desc, &d, err);
+    if (!st) st = FVI_DESC_READ(fv_attribute_desc, seed, d.attribute, &c.desc, err);
+    if (st) return st;
+    if (d.stages < 0 || d.stages > 1000)
+        return fvi_fail(err, FV_ARG, "stages is %d; allowed are 0 to 1000", d.stages);
+    c.stages = d.stages ? d.stages : STAGES;
+    c.outer = fvi_session_monitor(session);
+    st = run_with_monitor(&c, objective, out, err);
+    free(c.layers);
+    fvi_objective_clear(&c.objective);
+    return st;
 }

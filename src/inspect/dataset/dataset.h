@@ -9,6 +9,8 @@
 #include "runtime/session.h"
 #include "vis/objective/bind.h"
 
+enum { FVI_DECODERS_MAX = 64 }; /* threads that read photos */
+
 /* One layer, all of whose channels are units; or one objective, which is a unit. */
 typedef struct fvi_layer_table {
     fvi_objective o;
@@ -37,19 +39,17 @@ typedef struct fvi_photo_entry {
 
 struct fv_examples {
     const fv_model *model;
+    fv_session *session; /* the caller's, of that model; NULL where nothing is to be run */
     char *folder;
-    int threads;
-    fv_on_nan on_nan;
-    char *note;         /* of the session that measured, or NULL */
     GPtrArray *files;   /* fvi_file_entry */
     GPtrArray *tables;  /* fvi_layer_table */
     GArray *units;      /* fvi_unit_request */
     GArray *photos;     /* fvi_photo_entry */
     GPtrArray *skipped; /* char * */
-    int measured;
+    int measured;       /* photos by this scan */
+    int unfinished;     /* a STOP ended it */
     const char **wanted; /* [n_wanted] values that active tables need; borrowed from the network */
     int n_wanted;
-    fv_session *session;     /* of fv_examples_measure; NULL: not needed yet */
     int loaded;              /* unit whose responses are in `responses`; -1 */
     fvi_response *responses; /* [photos] */
 };
@@ -67,12 +67,13 @@ char *fvi_layer_table_key(const fv_examples *e, const fvi_layer_table *t);
 
 /* ---- scan.c ---- */
 
-/* Measures the photos `todo` (fvi_file_entry) for the active tables, into their
- * indices.
- *   failed  char *: "path: why" of those that could not be read this time, and are not remembered
- *   errors  as fv_examples_scan; what was measured until then is in the indices */
-fv_status fvi_examples_scan_photos(fv_examples *e, const GPtrArray *todo,
-                                   const fv_examples_desc *desc, GPtrArray *failed, fv_error *err);
+/* Measures the photos `todo` (fvi_file_entry) for the active tables, into their indices; sets
+ * e->measured and e->unfinished.
+ *   decoders  threads that read photos; 0: as many as the session has
+ *   failed    char *: "path: why" of those that could not be read this time, and are not remembered
+ *   errors    as fv_examples_scan; what was measured until then is in the indices */
+fv_status fvi_examples_scan_photos(fv_examples *e, const GPtrArray *todo, int decoders,
+                                   GPtrArray *failed, fv_error *err);
 
 /* ---- decode.c: photos read and made network inputs on other threads, in order ---- */
 

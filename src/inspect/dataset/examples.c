@@ -15,7 +15,6 @@
 #include "vis/objective/class_logits.h"
 
 #define STEM_MAX     60 /* of an index's name, for people */
-#define DECODERS_MAX 64
 #define TABLES_MAX   1024
 
 void fv_examples_free(fv_examples *e) {
@@ -27,11 +26,9 @@ void fv_examples_free(fv_examples *e) {
     g_array_free(e->units, TRUE);
     g_array_free(e->photos, TRUE);
     g_ptr_array_free(e->skipped, TRUE);
-    fv_session_free(e->session);
     g_free(e->wanted);
     g_free(e->responses);
     g_free(e->folder);
-    g_free(e->note);
     g_free(e);
 }
 
@@ -148,6 +145,8 @@ static void tie_rows(const fv_examples *e) {
 
 static fv_status check_photos(const fv_examples *e, fv_error *err) {
     if (e->photos->len) return FV_OK;
+    if (e->unfinished)
+        return fvi_fail(err, FV_CANCELLED, "%s: stopped before a photo was measured", e->folder);
     return fvi_fail(err, FV_FORMAT, "%s: none of its %u pictures can be read; the first: %s",
                     e->folder, e->files->len,
                     e->skipped->len ? (const char *)e->skipped->pdata[0] : "?");
@@ -173,9 +172,9 @@ static fv_status check_where(const char *folder, const fv_examples_desc *desc, f
     if (!*folder) return fvi_fail(err, FV_ARG, "no folder of photos was named");
     if (desc->index && !*desc->index)
         return fvi_fail(err, FV_ARG, "the folder of indices has an empty name");
-    if (desc->decoders < 0 || desc->decoders > DECODERS_MAX)
+    if (desc->decoders < 0 || desc->decoders > FVI_DECODERS_MAX)
         return fvi_fail(err, FV_ARG, "decoders is %d; allowed are 0 (as threads) to %d",
-                        desc->decoders, DECODERS_MAX);
+                        desc->decoders, FVI_DECODERS_MAX);
     return FV_OK;
 }
 
@@ -199,9 +198,8 @@ static fv_status scan(fv_examples *e, const fv_objective *const *objectives, int
     if (!st) st = open_indices(e, desc->index, err);
     if (st) return st;
     GPtrArray *todo = list_todo(e), *failed = g_ptr_array_new_with_free_func(g_free);
-    e->measured = (int)todo->len;
     if (todo->len) st = check_writable(e, err);
-    if (!st && todo->len) st = fvi_examples_scan_photos(e, todo, desc, failed, err);
+    if (!st && todo->len) st = fvi_examples_scan_photos(e, todo, desc->decoders, failed, err);
     if (!st) gather(e, failed);
     if (!st) tie_rows(e);
     for (guint i = 0; i < e->tables->len; i++)
@@ -211,19 +209,19 @@ static fv_status scan(fv_examples *e, const fv_objective *const *objectives, int
     return st ? st : check_photos(e, err);
 }
 
-fv_status fv_examples_scan(const fv_model *model, const fv_objective *const *objectives, int count,
+fv_status fv_examples_scan(fv_session *session, const fv_objective *const *objectives, int count,
                            const char *folder, const fv_examples_desc *desc, fv_examples **out,
                            fv_error *err) {
+    FVI_USE_THREADS(session);
     fv_examples_desc d;
-    fv_status st = FVI_NOT_NULL(err, model, objectives, folder, out);
-    if (!st) st = FVI_DESC_READ(fv_examples_desc, user, desc, &d, err);
-    if (!st) st = check_asked(model, objectives, count, err);
+    fv_status st = FVI_NOT_NULL(err, session, objectives, folder, out);
+    if (!st) st = FVI_DESC_READ(fv_examples_desc, index, desc, &d, err);
+    if (!st) st = check_asked(fvi_session_model(session), objectives, count, err);
     if (!st) st = check_where(folder, &d, err);
     if (st) return st;
-    fv_examples *e = new_examples(model);
+    fv_examples *e = new_examples(fvi_session_model(session));
+    e->session = session;
     e->folder = g_strdup(folder);
-    e->threads = d.threads;
-    e->on_nan = d.on_nan;
     st = scan(e, objectives, count, &d, err);
     if (st)
         fv_examples_free(e);
@@ -250,7 +248,7 @@ int fv_examples_photo_count(const fv_examples *e) { return e ? (int)e->photos->l
 int fv_examples_unit_count(const fv_examples *e) { return e ? (int)e->units->len : 0; }
 int fv_examples_skipped_count(const fv_examples *e) { return e ? (int)e->skipped->len : 0; }
 int fv_examples_measured(const fv_examples *e) { return e ? e->measured : 0; }
-const char *fv_examples_note(const fv_examples *e) { return e ? e->note : NULL; }
+int fv_examples_unfinished(const fv_examples *e) { return e ? e->unfinished : 0; }
 
 const char *fv_examples_photo(const fv_examples *e, int photo) {
     if (!e || photo < 0 || photo >= (int)e->photos->len) return NULL;

@@ -158,10 +158,6 @@ fv_status fv_examples_measure(fv_examples *e, int unit, fv_score by, int lowest,
                               const fv_tensor *input, double *value, fv_error *err) {
     fv_status st = FVI_NOT_NULL_AS(err, "examples, input, value", e, input, value);
     if (!st) st = check(e, unit, by, err);
-    if (!st && !e->session)
-        st = fv_session_new(e->model,
-                            FV_DESC(fv_session_desc, .threads = e->threads, .on_nan = e->on_nan),
-                            &e->session, err);
     if (!st) st = fvi_check_input(fvi_session_network(e->session), input, err);
     if (!st && input->dim[0] != 1)
         st = fvi_fail(err, FV_SHAPE, "examples: %lld inputs; one is measured at a time",
@@ -179,8 +175,11 @@ fv_status fv_examples_measure(fv_examples *e, int unit, fv_score by, int lowest,
     st = fvi_session_plan(e->session, &(fvi_plan_key){shape, e->wanted, e->n_wanted, 0}, &plan,
                           &samples, err);
     if (st) return st;
-    st = fvi_session_forward(e->session, plan, input->data, err);
+    st = fvi_session_piece(e->session, 0, 1, err);
+    if (!st) st = fvi_session_forward(e->session, plan, input->data, err);
     if (!st) st = read_one(e, request, plan, &response, err);
-    if (!st) *value = (double)value_of(&response, by, lowest);
-    return st;
+    if (st) return st;
+    fvi_session_done(e->session, 1);
+    *value = (double)value_of(&response, by, lowest);
+    return FV_OK;
 }

@@ -14,16 +14,16 @@
 #include "base/tensor.h"
 #include "image/image.h"
 #include "inspect/dataset/dataset.h"
+#include "runtime/monitor.h"
 
 #define BATCH 16
 #define AHEAD 32 /* photos decoded before they are needed */
 
 typedef struct pass {
-    fv_session *session;
     fv_examples *e;
     const GPtrArray *todo;
-    const fv_examples_desc *desc;
     GPtrArray *failed;
+    int stopped; /* the session's monitor said STOP */
     fvi_executable *plan;
     int64_t samples; /* the plan takes at a time */
     fvi_pool_stats *pool;
@@ -34,8 +34,9 @@ typedef struct pass {
     fvi_photo photo[BATCH];
 } pass;
 
-static fv_status prepare(pass *p, fv_session *session, fv_error *err) {
+static fv_status prepare(pass *p, fv_error *err) {
     fv_examples *e = p->e;
+    fv_session *session = e->session;
     int most = 1;
     fvi_shape shape = fvi_network_input_shape(fvi_session_network(session), BATCH, 0, 0);
     fvi_examples_collect_values(e);
@@ -87,11 +88,12 @@ static fv_status run_batch(pass *p, fv_error *err) {
     fv_status st = FV_OK;
     for (int i = p->n; i < p->batch; i++) memcpy(x + i * each, x, (size_t)each * sizeof *x);
     for (int64_t from = 0; from < p->n && !st; from += p->samples) {
-        st = fvi_session_forward(p->session, p->plan, x + from * each, err);
+        st = fvi_session_forward(p->e->session, p->plan, x + from * each, err);
         if (st == FV_NONFINITE) name_photos(p, from, err);
         for (int64_t i = from; i < MIN(p->n, from + p->samples) && !st; i++)
             st = file_photo(p, (int)i, i - from, err);
     }
+    if (!st) p->e->measured += p->n;
     p->n = 0;
     return st;
 }
@@ -117,6 +119,7 @@ static fv_status file_unreadable(pass *p, fvi_photo *photo, const fv_error *why,
         g_ptr_array_add(p->failed, g_strdup_printf("%s: %s", photo->path, text));
     }
     g_free(text);
+    p->e->measured++;
     return st;
 }
 
@@ -133,23 +136,34 @@ static fv_status take(pass *p, guint i, fvi_decoded *got, fv_error *err) {
     return p->n == p->batch ? run_batch(p, err) : FV_OK;
 }
 
-/* Tells how far it is.  returns  FV_CANCELLED where the callback asks for it */
-static fv_status tell(const pass *p, guint done, fv_error *err) {
-    const fv_progress now = {
-        .done = (int)done, .total = (int)p->todo->len, .what = "", .iteration = (int)done};
-    if (!p->desc->progress || !p->desc->progress(p->desc->user, &now)) return FV_OK;
-    return fvi_fail(err, FV_CANCELLED, "stopped after %u of %u photos", done, p->todo->len);
+/* Does what a monitor's answer after `done` photos asks for.
+ *   errors  CANCELLED. STOP: FV_OK, and p->stopped */
+static fv_status obey(pass *p, int answer, guint done, fv_error *err) {
+    if (answer == FV_MONITOR_CANCEL)
+        return fvi_monitor_cancelled(done, p->todo->len, "photos", err);
+    if (answer == FV_MONITOR_STOP) p->stopped = 1;
+    return FV_OK;
 }
 
+/* Reports to the monitor that `done` photos are measured. */
+static fv_status tell(pass *p, guint done, fv_error *err) {
+    const fv_progress now = {
+        .done = (int)done, .total = (int)p->todo->len, .what = "", .iteration = (int)done};
+    return obey(p, fvi_monitor_report(fvi_session_monitor(p->e->session), &now), done, err);
+}
+
+/* Takes all photos. After a STOP those that are decoded but not yet run are dropped. */
 static fv_status run_all(pass *p, fvi_decoder *decoder, fv_error *err) {
+    const fv_monitor *monitor = fvi_session_monitor(p->e->session);
     fv_status st = tell(p, 0, err);
-    for (guint i = 0; i < p->todo->len && !st; i++) {
+    for (guint i = 0; i < p->todo->len && !st && !p->stopped; i++) {
         fvi_decoded got;
         fvi_decoder_next(decoder, &got);
         st = take(p, i, &got, err);
-        if (!st && !p->n) st = tell(p, i + 1, err);
+        if (!st) st = p->n ? obey(p, fvi_monitor_request(monitor), i, err) : tell(p, i + 1, err);
     }
-    if (!st && p->n) st = run_batch(p, err);
+    if (st || p->stopped) return st;
+    if (p->n) st = run_batch(p, err);
     return st ? st : tell(p, p->todo->len, err);
 }
 
@@ -164,31 +178,22 @@ static fv_status flush(const fv_examples *e, fv_status st, fv_error *err) {
     return st;
 }
 
-fv_status fvi_examples_scan_photos(fv_examples *e, const GPtrArray *todo,
-                                   const fv_examples_desc *desc, GPtrArray *failed, fv_error *err) {
-    pass p = {.e = e, .todo = todo, .desc = desc, .failed = failed};
-    fv_session *session = NULL;
+fv_status fvi_examples_scan_photos(fv_examples *e, const GPtrArray *todo, int decoders,
+                                   GPtrArray *failed, fv_error *err) {
+    pass p = {.e = e, .todo = todo, .failed = failed};
     fvi_decoder *decoder = NULL;
-    const fv_session_desc how = {
-        .struct_size = sizeof(fv_session_desc), .threads = desc->threads, .on_nan = desc->on_nan};
-    fv_status st = fv_session_new(e->model, &how, &session, err);
-    FVI_USE_THREADS(session);
-    p.session = session;
-    if (!st) st = prepare(&p, session, err);
-    if (!st) {
-        const int decoders =
-            desc->decoders ? desc->decoders : MIN(fvi_session_threads(session), 64);
+    fv_status st = prepare(&p, err);
+    if (!decoders) decoders = MIN(fvi_session_threads(e->session), FVI_DECODERS_MAX);
+    if (!st)
         st = fvi_decoder_new(e->model, e->folder, todo, decoders, AHEAD + decoders, &decoder, err);
-    }
     if (!st) {
         st = run_all(&p, decoder, err);
         st = flush(e, st, err);
     }
+    e->unfinished = e->measured < (int)todo->len;
     fvi_decoder_free(decoder);
     fvi_pool_stats_free(p.pool);
     fv_tensor_free(p.input);
     free(p.responses);
-    e->note = g_strdup(fv_session_note(session));
-    fv_session_free(session);
     return st;
 }

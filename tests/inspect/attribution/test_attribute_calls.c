@@ -3,6 +3,7 @@
 #include <glib.h>
 
 #include "golden_net.h"
+#include "support/interrupt.h"
 
 /* ---- what is refused ------------------------------------------------------------------------ */
 
@@ -168,17 +169,14 @@ static void stopping(void **state) {
         {{.method = FV_METHOD_OCCLUSION, .window = 4}, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        for (int k = 0; k <= 2 * FV_MONITOR_CANCEL + 1; k++) {
-            const int answer = k / 2, by_monitor = k % 2;
+        for (int answer = 0; answer <= FV_MONITOR_CANCEL; answer++) {
             watch w = {.stop_at = 30, .answer = answer};
             fv_attribute_desc d = cases[i].d;
             d.struct_size = sizeof d;
             fv_attribution *a = NULL;
             fv_monitor *monitor = NULL;
             assert_int_equal(fv_monitor_new(look, NULL, &w, &monitor, NULL), FV_OK);
-            d.progress = by_monitor ? NULL : look;
-            d.user = &w;
-            if (by_monitor) fv_session_set_monitor(net.session, monitor, NULL);
+            fv_session_set_monitor(net.session, monitor, NULL);
             const int gives = !answer || (answer == FV_MONITOR_STOP && cases[i].partial);
             assert_int_equal(attribute_text(net.model, net.session, x, "class:1", &d, &a, NULL),
                              gives ? FV_OK : FV_CANCELLED);
@@ -277,10 +275,14 @@ static void curves_are_refused(void **state) {
     assert_int_equal(scores_text(net.model, net.session, x, "class:0", NULL,
                                  FV_DESC(fv_scores_desc, .steps = -1), &c, &err),
                      FV_ARG);
-    watch w = {.stop_at = 10, .answer = FV_MONITOR_STOP};
-    assert_int_equal(scores_text(net.model, net.session, x, "class:0", NULL,
-                                 FV_DESC(fv_scores_desc, .progress = look, .user = &w), &c, &err),
-                     FV_CANCELLED);
+    for (int wish = FV_MONITOR_STOP; wish <= FV_MONITOR_CANCEL; wish++) {
+        interrupt w;
+        interrupt_begin(&w, net.session, wish, 10);
+        assert_int_equal(scores_text(net.model, net.session, x, "class:0", NULL, NULL, &c, &err),
+                         FV_CANCELLED);
+        assert_true(w.last >= 10 && w.last < w.total && !w.falls);
+        interrupt_end(&w, net.session);
+    }
     assert_null(c);
     fv_tensor_free(map);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Networks with shuffled weights, and the cascading randomisation that stands on them. */
 #include "golden_net.h"
+#include "support/interrupt.h"
 
 static fv_tensor *run(const fv_model *m, const fv_tensor *input, const char *value) {
     fv_session *s = NULL;
@@ -98,49 +99,55 @@ static void shuffling_is_refused(void **state) {
 
 /* ---- the check ------------------------------------------------------------------------------ */
 
+static fv_sanity *check(const subject *s, const fv_tensor *input, const char *objective,
+                        const fv_sanity_desc *desc) {
+    fv_sanity *out = NULL;
+    fv_error err;
+    if (sanity_text(s->model, s->session, input, objective, desc, &out, &err))
+        fail_msg("%s", err.text);
+    return out;
+}
+
 static void stages_go_down(void **state) {
     const fv_attribute_desc gradient = {.struct_size = sizeof gradient,
                                         .method = FV_METHOD_GRADIENT};
     (void)state;
-    fv_sanity_stage *s = NULL;
-    int count = 0;
-    fv_error err;
-    if (sanity_text(net.model, NULL, x, NULL, &gradient, 0, &s, &count, &err))
-        fail_msg("%s", err.text);
-    assert_int_equal(count, 5); /* the network has four layers with weights */
-    for (int k = 0; k < count; k++) {
-        assert_int_equal(s[k].shuffled, k);
-        assert_string_equal(s[k].attribution->objective, s[0].attribution->objective);
-        assert_true(s[k].correlation <= 1 && s[k].correlation >= -1);
+    fv_sanity *c = check(&net, x, NULL, FV_DESC(fv_sanity_desc, .attribute = &gradient));
+    fv_sanity_stage *const *s = c->stages;
+    assert_int_equal(c->count, 5); /* the network has four layers with weights */
+    assert_int_equal(c->unfinished, 0);
+    for (int k = 0; k < c->count; k++) {
+        assert_int_equal(s[k]->shuffled, k);
+        assert_string_equal(s[k]->attribution->objective, s[0]->attribution->objective);
+        assert_true(s[k]->correlation <= 1 && s[k]->correlation >= -1);
     }
-    assert_int_equal(s[0].layer, -1);
-    assert_true(fabs(s[0].correlation - 1) < 1e-12);
-    assert_string_equal(fv_model_layer(net.model, s[1].layer)->name, "/dense/Gemm");
-    assert_string_equal(fv_model_layer(net.model, s[4].layer)->name, "/conv1/Conv");
-    for (int k = 1; k < count; k++) assert_true(s[k].correlation < 0.95);
-    fv_sanity_free(s, count);
-    if (sanity_text(net.model, NULL, x, NULL, &gradient, 2, &s, &count, &err))
-        fail_msg("%s", err.text);
-    assert_int_equal(count, 3);
-    assert_int_equal(s[1].shuffled, 1);
-    assert_int_equal(s[2].shuffled, 4);
-    fv_sanity_free(s, count);
+    assert_int_equal(s[0]->layer, -1);
+    assert_true(fabs(s[0]->correlation - 1) < 1e-12);
+    assert_string_equal(fv_model_layer(net.model, s[1]->layer)->name, "/dense/Gemm");
+    assert_string_equal(fv_model_layer(net.model, s[4]->layer)->name, "/conv1/Conv");
+    for (int k = 1; k < c->count; k++) assert_true(s[k]->correlation < 0.95);
+    fv_sanity_free(c);
+    c = check(&net, x, NULL, FV_DESC(fv_sanity_desc, .attribute = &gradient, .stages = 2));
+    assert_int_equal(c->count, 3);
+    assert_int_equal(c->stages[1]->shuffled, 1);
+    assert_int_equal(c->stages[2]->shuffled, 4);
+    fv_sanity_free(c);
 }
 
 /* An objective in the middle has nothing after it to shuffle; the input none before. */
 static void only_what_the_objective_needs_is_shuffled(void **state) {
     (void)state;
-    fv_sanity_stage *s = NULL;
-    int count = 0;
     fv_error err = {0};
-    assert_int_equal(sanity_text(net.model, NULL, x, "relu2/Relu:3", NULL, 0, &s, &count, &err),
-                     FV_OK);
-    assert_int_equal(count, 3);
-    assert_string_equal(fv_model_layer(net.model, s[1].layer)->name, "/conv2/Conv");
-    fv_sanity_free(s, count);
-    assert_int_equal(sanity_text(net.model, NULL, x, "class:9", NULL, 0, &s, &count, &err),
+    fv_sanity *c = check(&net, x, "relu2/Relu:3", NULL), *none = NULL;
+    assert_int_equal(c->count, 3);
+    assert_string_equal(fv_model_layer(net.model, c->stages[1]->layer)->name, "/conv2/Conv");
+    fv_sanity_free(c);
+    assert_int_equal(sanity_text(net.model, net.session, x, "class:9", NULL, &none, &err),
                      FV_NOTFOUND);
-    assert_int_equal(sanity_text(net.model, NULL, x, NULL, NULL, -1, &s, &count, &err), FV_ARG);
+    assert_int_equal(sanity_text(net.model, net.session, x, NULL,
+                                 FV_DESC(fv_sanity_desc, .stages = -1), &none, &err),
+                     FV_ARG);
+    assert_null(none);
 }
 
 /* A method that does not look at the weights at all is found out: covering by occlusion looks at
@@ -158,47 +165,74 @@ static void what_does_not_depend_on_weights_is_seen(void **state) {
     builder_output(b, "y");
     subject s = subject_load(builder_save(b, "alike.onnx"));
     fv_tensor *p = linear_input(0);
-    fv_sanity_stage *stage = NULL;
-    int count = 0;
-    fv_error err;
     const fv_attribute_desc product = {.struct_size = sizeof product,
                                        .method = FV_METHOD_INPUT_GRADIENT};
-    if (sanity_text(s.model, NULL, p, "class:0", &product, 0, &stage, &count, &err))
-        fail_msg("%s", err.text);
-    assert_int_equal(count, 2);
-    assert_true(fabs(stage[1].correlation - 1) < 1e-12);
-    fv_sanity_free(stage, count);
+    fv_sanity *c = check(&s, p, "class:0", FV_DESC(fv_sanity_desc, .attribute = &product));
+    assert_int_equal(c->count, 2);
+    assert_true(fabs(c->stages[1]->correlation - 1) < 1e-12);
+    fv_sanity_free(c);
     /* and of a gradient that is the same everywhere nothing can be said */
     const fv_attribute_desc gradient = {.struct_size = sizeof gradient,
                                         .method = FV_METHOD_GRADIENT};
-    if (sanity_text(s.model, NULL, p, "class:0", &gradient, 0, &stage, &count, &err))
-        fail_msg("%s", err.text);
-    assert_true(isnan(stage[1].correlation));
-    fv_sanity_free(stage, count);
+    c = check(&s, p, "class:0", FV_DESC(fv_sanity_desc, .attribute = &gradient));
+    assert_true(isnan(c->stages[1]->correlation));
+    fv_sanity_free(c);
     fv_tensor_free(p);
     subject_free(&s);
     builder_free(b);
 }
 
-static int cancel(void *user, const fv_progress *now) {
-    int *most = user;
-    if (now->done > *most) *most = now->done;
-    assert_true(now->done <= now->total);
-    return now->done > 60 ? FV_MONITOR_STOP : 0;
+/* The network of 4 layers with weights is run on 40 copies at each of 5 stages. STOP after 60
+ * leaves the stages before: the trained network's, whole. */
+static void another_thread_ends_the_check(void **state) {
+    (void)state;
+    const fv_attribute_desc copies = {
+        .struct_size = sizeof copies, .method = FV_METHOD_SMOOTHGRAD, .samples = 40};
+    const fv_sanity_desc d = {.struct_size = sizeof d, .attribute = &copies};
+    static const struct {
+        int wish, at, stages; /* that are given; 0: CANCELLED */
+    } cases[] = {
+        {FV_MONITOR_GO, 0, 5},     {FV_MONITOR_STOP, 60, 1},  {FV_MONITOR_STOP, 123, 3},
+        {FV_MONITOR_STOP, 205, 5}, /* nothing is left to be stopped */
+        {FV_MONITOR_STOP, 8, 0},   {FV_MONITOR_CANCEL, 8, 0}, {FV_MONITOR_CANCEL, 150, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fv_sanity *c = NULL;
+        interrupt w;
+        interrupt_begin(&w, net.session, cases[i].wish, cases[i].at);
+        const fv_status st = sanity_text(net.model, net.session, x, "class:1", &d, &c, NULL);
+        assert_ptr_equal(fvi_session_monitor(net.session), w.monitor);
+        assert_int_equal(w.falls, 0);
+        assert_int_equal(w.total, 205);
+        assert_true(w.last >= cases[i].at && w.last < cases[i].at + 16 + 205 * !cases[i].wish);
+        interrupt_end(&w, net.session);
+        assert_int_equal(st, cases[i].stages ? FV_OK : FV_CANCELLED);
+        if (!c) continue;
+        assert_int_equal(c->count, cases[i].stages);
+        assert_int_equal(c->unfinished, cases[i].stages < 5);
+        for (int k = 0; k < c->count; k++) assert_int_equal(c->stages[k]->attribution->steps, 40);
+        fv_sanity_free(c);
+    }
 }
 
-static void the_check_can_be_cancelled(void **state) {
+/* The trained network's plan is there already at the second check, and shuffled networks are run
+ * with the session's settings. */
+static void the_session_serves_all_stages(void **state) {
     (void)state;
-    fv_sanity_stage *s = NULL;
-    int count = 0, most = 0;
-    const fv_attribute_desc d = {.struct_size = sizeof d,
-                                 .method = FV_METHOD_SMOOTHGRAD,
-                                 .samples = 40,
-                                 .progress = cancel,
-                                 .user = &most};
-    assert_int_equal(sanity_text(net.model, NULL, x, NULL, &d, 0, &s, &count, NULL), FV_CANCELLED);
-    assert_true(most > 60 && most < 100);
-    assert_null(s);
+    fv_session *one = NULL;
+    interrupt w;
+    assert_int_equal(fv_session_new(net.model, FV_DESC(fv_session_desc, .threads = 3), &one, NULL),
+                     FV_OK);
+    const subject s = {net.model, one};
+    interrupt_begin(&w, one, FV_MONITOR_GO, 0);
+    fv_sanity_free(check(&s, x, NULL, NULL));
+    assert_int_equal(w.threads, 3);
+    interrupt_end(&w, one);
+    const int plans = fvi_session_plans_made(one);
+    fv_sanity_free(check(&s, x, NULL, NULL));
+    assert_true(plans > 0);
+    assert_int_equal(fvi_session_plans_made(one), plans);
+    fv_session_free(one);
 }
 
 int main(void) {
@@ -209,7 +243,8 @@ int main(void) {
         cmocka_unit_test(stages_go_down),
         cmocka_unit_test(only_what_the_objective_needs_is_shuffled),
         cmocka_unit_test(what_does_not_depend_on_weights_is_seen),
-        cmocka_unit_test(the_check_can_be_cancelled),
+        cmocka_unit_test(another_thread_ends_the_check),
+        cmocka_unit_test(the_session_serves_all_stages),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,151 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Photos that excite units, on a small network and made photos: against runs of each photo alone; a
  * pass that was stopped; what an index knows; which part of a photo a position sees. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "examples_help.h"
 
-#include <cmocka.h>
-
-#include <glib.h>
-#include <glib/gstdio.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-#include "fovea/fovea.h"
-#include "support/texts.h"
-
-/* 37 pixels a side are cropped to the network's 32 without being resized. */
-enum { PHOTOS = 37, SIDE = 37, CROP = 2, INPUT = 32 };
-
-static fv_model *model;
-static fv_session *session;
-static char *root, *photos, *index_folder;
-
-static uint32_t random_state = 1;
-static float next_random(void) {
-    random_state = random_state * 1664525u + 1013904223u;
-    return (float)(random_state >> 8) / 16777216.0f;
-}
-
-/* A photo of soft blocks: neither noise nor flat. */
-static fv_image *make_photo(uint32_t seed, int height, int width) {
-    fv_image *p = NULL;
-    assert_int_equal(fv_image_new(3, height, width, &p, NULL), FV_OK);
-    random_state = seed * 7919u + 1;
-    float level[3][8][8];
-    for (int i = 0; i < 192; i++) level[i / 64][i / 8 % 8][i % 8] = next_random();
-    for (int c = 0; c < 3; c++)
-        for (int y = 0; y < height; y++)
-            for (int x = 0; x < width; x++)
-                p->data[(c * height + y) * width + x] =
-                    0.8f * level[c][y * 8 / height][x * 8 / width] + 0.2f * next_random();
-    return p;
-}
-
-static char *photo_path(const char *name) { return g_build_filename(photos, name, NULL); }
-
-static void save_photo(const char *name, uint32_t seed, int height, int width) {
-    char *path = photo_path(name);
-    fv_image *p = make_photo(seed, height, width);
-    fv_error err;
-    if (fv_image_save(p, path, &err)) fail_msg("%s", err.text);
-    fv_image_free(p);
-    g_free(path);
-}
-
-static void save_text(const char *name, const char *text) {
-    char *path = photo_path(name);
-    assert_true(g_file_set_contents(path, text, -1, NULL));
-    g_free(path);
-}
-
-static void remove_file(const char *name) {
-    char *path = photo_path(name);
-    g_unlink(path);
-    g_free(path);
-}
-
-static void remove_tree(const char *path) {
-    GDir *dir = g_file_test(path, G_FILE_TEST_IS_SYMLINK) ? NULL : g_dir_open(path, 0, NULL);
-    for (const char *name; dir && (name = g_dir_read_name(dir));) {
-        char *inside = g_build_filename(path, name, NULL);
-        remove_tree(inside);
-        g_free(inside);
-    }
-    if (dir) g_dir_close(dir);
-    g_remove(path);
-}
-
-static void name_photo(int i, char name[32]) {
-    g_snprintf(name, 32, "%s%02d.png", i % 5 ? "" : "deep/", i);
-}
-
-static int set_up(void **state) {
-    (void)state;
-    char name[32];
-    root = g_dir_make_tmp("fovea-examples-XXXXXX", NULL);
-    photos = g_build_filename(root, "photos", NULL);
-    index_folder = g_build_filename(root, "index", NULL);
-    char *deep = photo_path("deep");
-    g_mkdir_with_parents(deep, 0777);
-    g_free(deep);
-    for (int i = 0; i < PHOTOS; i++) {
-        name_photo(i, name);
-        save_photo(name, (uint32_t)i, i % 3 == 1 ? 60 : SIDE, i % 3 == 2 ? 80 : SIDE);
-    }
-    return fv_model_load("tests/data/cli/tiny.onnx", NULL, &model, NULL) ||
-           fv_session_new(model, NULL, &session, NULL);
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    fv_session_free(session);
-    fv_model_free(model);
-    remove_tree(root);
-    g_free(photos);
-    g_free(index_folder);
-    g_free(root);
-    return 0;
-}
-
-static fv_examples *scan_with(const char *const *objectives, int count, const char *index) {
-    fv_examples *e = NULL;
-    fv_error err;
-    const fv_examples_desc desc = {
-        .struct_size = sizeof desc, .index = index, .threads = 1, .decoders = 3};
-    if (scan_texts(model, objectives, count, photos, &desc, &e, &err)) fail_msg("%s", err.text);
-    return e;
-}
-
-static fv_examples *scan(const char *objective, const char *index) {
-    return scan_with(&objective, 1, index);
-}
-
-static void expect_failure(const char *objective, const char *folder, fv_status status,
-                           const char *text) {
-    fv_examples *e = NULL;
-    fv_error err = {0};
-    fv_status st = scan_texts(model, &objective, 1, folder, NULL, &e, &err);
-    if (st != status || e || !strstr(err.text, text))
-        fail_msg("status %d, \"%s\"; expected %d, \"%s\"", st, err.text, status, text);
-}
-
-/* The network's input for a photo. */
-static fv_tensor *input_of(const char *name) {
-    char *path = photo_path(name);
-    fv_image *p = NULL;
-    fv_tensor *x = NULL;
-    assert_int_equal(fv_image_load(path, &p, NULL), FV_OK);
-    assert_int_equal(fv_input_from_image(model, p, &x, NULL), FV_OK);
-    fv_image_free(p);
-    g_free(path);
-    return x;
-}
 
 static float *values_of(fv_examples *e, int unit, fv_score by, int lowest) {
     float *v = g_new(float, fv_examples_photo_count(e));
@@ -325,66 +185,6 @@ static void test_spread(void **state) {
 
 /* ---- what an index knows -------------------------------------------------------------------- */
 
-typedef struct stopper {
-    int at, calls;
-} stopper;
-
-static int stop_at(void *user, const fv_progress *now) {
-    stopper *s = user;
-    s->calls++;
-    assert_in_range(now->done, 0, now->total);
-    return now->done >= s->at ? FV_MONITOR_CANCEL : 0;
-}
-
-/* All values and positions of a scan, as text. */
-static char *all_of(fv_examples *e) {
-    GString *text = g_string_new(NULL);
-    fv_example found[PHOTOS];
-    for (int u = 0; u < fv_examples_unit_count(e); u++)
-        for (int k = 0; k < 4; k++) {
-            int n;
-            assert_int_equal(fv_examples_find(e, u, k < 2 ? FV_SCORE_MAX : FV_SCORE_MEAN, k % 2,
-                                              PHOTOS, found, &n, NULL),
-                             FV_OK);
-            for (int i = 0; i < n; i++)
-                g_string_append_printf(text, "%d %s %a %d,%d\n", u,
-                                       fv_examples_photo(e, found[i].photo), (double)found[i].value,
-                                       found[i].y, found[i].x);
-        }
-    return g_string_free(text, FALSE);
-}
-
-/* A pass stopped after any batch goes on from there, to the same result bit by bit. */
-static void test_stopped(void **state) {
-    (void)state;
-    static const char *const objectives[] = {"head/conv", "class:3"};
-    fv_examples *e = scan_with(objectives, 2, NULL);
-    char *whole = all_of(e);
-    fv_examples_free(e);
-    for (int at = 0; at <= 32; at += 16) {
-        remove_tree(index_folder);
-        stopper s = {at, 0};
-        fv_error err = {0};
-        const fv_examples_desc desc = {.struct_size = sizeof desc,
-                                       .index = index_folder,
-                                       .threads = 1,
-                                       .decoders = 3,
-                                       .progress = stop_at,
-                                       .user = &s};
-        e = NULL;
-        assert_int_equal(scan_texts(model, objectives, 2, photos, &desc, &e, &err), FV_CANCELLED);
-        assert_null(e);
-        assert_true(s.calls > 0);
-        e = scan_with(objectives, 2, index_folder);
-        assert_int_equal(fv_examples_measured(e), PHOTOS - at);
-        char *again = all_of(e);
-        assert_string_equal(again, whole);
-        g_free(again);
-        fv_examples_free(e);
-    }
-    g_free(whole);
-}
-
 /* Only what is new or changed is measured; what is gone is gone; other layers are other questions.
  */
 static void test_known(void **state) {
@@ -474,7 +274,7 @@ static void test_damaged_index(void **state) {
     fv_error err = {0};
     const char *objective = "head/conv";
     const fv_examples_desc desc = {.struct_size = sizeof desc, .index = index_folder};
-    fv_status st = scan_texts(model, &objective, 1, photos, &desc, &e, &err);
+    fv_status st = scan_texts(model, session, &objective, 1, photos, &desc, &e, &err);
     for (int u = 0; !st && u < 12; u++) {
         float v[PHOTOS];
         st = fv_examples_values(e, u, 0, 0, v, &err);
@@ -532,25 +332,17 @@ static void test_refused(void **state) {
     expect_failure("head/cnov", photos, FV_NOTFOUND, "head/conv");
     expect_failure("tv", photos, FV_ARG, "tv");
     fv_model *vector = NULL, *keep = model;
+    fv_session *kept = session;
     assert_int_equal(fv_model_load("tests/data/cli/vector.onnx", NULL, &vector, NULL), FV_OK);
     model = vector;
+    assert_int_equal(fv_session_new(vector, NULL, &session, NULL), FV_OK);
     expect_failure("dense1", photos, FV_SHAPE, "no picture of 1 or 3 channels");
+    fv_session_free(session);
     model = keep;
+    session = kept;
     fv_model_free(vector);
     g_free(bad);
     g_free(empty);
-}
-
-/* What cannot be made is refused before a photo is read. */
-static void test_refused_session(void **state) {
-    (void)state;
-    static const char *const objective = "head/conv";
-    const fv_examples_desc desc = {.struct_size = sizeof desc, .threads = -1};
-    fv_examples *e = NULL;
-    fv_error err = {0};
-    assert_int_equal(scan_texts(model, &objective, 1, photos, &desc, &e, &err), FV_ARG);
-    assert_non_null(strstr(err.text, "threads is -1"));
-    assert_null(e);
 }
 
 static int count_units(const fv_model *m, const char *const *objectives, int count) {
@@ -607,7 +399,7 @@ static void test_many_tables(void **state) {
     few.rlim_cur = FILES;
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
     const char *const *asked = (const char *const *)objectives;
-    fv_status all = scan_texts(model, asked, FILES / 2 + 1, photos, NULL, &e, &err);
+    fv_status all = scan_texts(model, session, asked, FILES / 2 + 1, photos, NULL, &e, &err);
     fv_examples_free(e);
     e = scan_with(asked, FILES / 2, NULL);
     assert_int_equal(fv_examples_unit_count(e), FILES / 2);
@@ -776,13 +568,12 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values),          cmocka_unit_test(test_objectives),
         cmocka_unit_test(test_first_of_equals), cmocka_unit_test(test_measure),
-        cmocka_unit_test(test_spread),          cmocka_unit_test(test_stopped),
-        cmocka_unit_test(test_known),           cmocka_unit_test(test_unreadable),
-        cmocka_unit_test(test_damaged_index),   cmocka_unit_test(test_links_and_ties),
-        cmocka_unit_test(test_refused),         cmocka_unit_test(test_region),
-        cmocka_unit_test(test_scaled_region),   cmocka_unit_test(test_tiles),
-        cmocka_unit_test(test_sheets),          cmocka_unit_test(test_changed_since),
-        cmocka_unit_test(test_refused_session), cmocka_unit_test(test_many_tables),
+        cmocka_unit_test(test_spread),          cmocka_unit_test(test_known),
+        cmocka_unit_test(test_unreadable),      cmocka_unit_test(test_damaged_index),
+        cmocka_unit_test(test_links_and_ties),  cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_region),          cmocka_unit_test(test_scaled_region),
+        cmocka_unit_test(test_tiles),           cmocka_unit_test(test_sheets),
+        cmocka_unit_test(test_changed_since),   cmocka_unit_test(test_many_tables),
         cmocka_unit_test(test_count),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
