@@ -28,7 +28,7 @@ const char *fv_stage_name(fv_stage part) {
     return (unsigned)part < FV_STAGE_COUNT ? names[part] : "?";
 }
 
-static int look(void *user, const fv_progress *progress) {
+static int on_progress(void *user, const fv_progress *progress) {
     watch *w = user;
     (void)progress;
     int i = w->updates++ - WARM_UP;
@@ -80,7 +80,7 @@ static fv_status render_watched(fv_session *session, const fv_objective *objecti
     fv_monitor *monitor = NULL;
     fv_rendering **made = calloc((size_t)restarts, sizeof *made);
     if (!made) return fvi_fail(err, FV_NOMEM, "out of memory for %d pictures", restarts);
-    fv_status st = fv_monitor_new(look, NULL, w, &monitor, err);
+    fv_status st = fv_monitor_new(on_progress, NULL, w, &monitor, err);
     if (!st) st = fv_session_set_monitor(session, monitor, err);
     if (!st) st = fvi_render(session, &request, made, err);
     fv_session_set_monitor(session, NULL, NULL);

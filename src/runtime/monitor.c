@@ -38,13 +38,13 @@ fv_status fv_monitor_new(fv_progress_fn progress, fv_note_fn note, void *user, f
 
 void fv_monitor_free(fv_monitor *m) { free(m); }
 
-static void raise_wish(fv_monitor *m, int request) {
+static void raise_request(fv_monitor *m, int request) {
     int now = m ? atomic_load(&m->request) : request;
     while (now < request && !atomic_compare_exchange_weak(&m->request, &now, request)) continue;
 }
 
-void fv_monitor_stop(fv_monitor *m) { raise_wish(m, FV_MONITOR_STOP); }
-void fv_monitor_cancel(fv_monitor *m) { raise_wish(m, FV_MONITOR_CANCEL); }
+void fv_monitor_stop(fv_monitor *m) { raise_request(m, FV_MONITOR_STOP); }
+void fv_monitor_cancel(fv_monitor *m) { raise_request(m, FV_MONITOR_CANCEL); }
 
 void fv_monitor_reset(fv_monitor *m) {
     if (m) atomic_store(&m->request, FV_MONITOR_GO);

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "fovea/fovea.h"
+#include "support/scratch.h"
 
 static void *read_file(const char *path, size_t *size) {
     FILE *f = fopen(path, "rb");
@@ -26,13 +26,11 @@ static void *read_file(const char *path, size_t *size) {
 }
 
 static void check(const char *format, int channels) {
-    char folder[] = "/tmp/fovea-memory-XXXXXX", path[64];
     fv_image *image = NULL, *from_file = NULL, *from_bytes = NULL;
     void *bytes = NULL;
     size_t size = 0, file_size;
     fv_error err;
-    assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/x.%s", folder, format);
+    char *name = g_strconcat("x.", format, NULL), *path = in_folder(name);
     assert_int_equal(fv_image_new(channels, 24, 20, &image, &err), FV_OK);
     for (int i = 0; i < channels * 24 * 20; i++) image->data[i] = (float)(i * 31 % 256) / 255;
     assert_int_equal(fv_image_set_text(image, "fovea.objective", "a:1", &err), FV_OK);
@@ -52,8 +50,9 @@ static void check(const char *format, int channels) {
     fv_image_free(from_bytes);
     fv_image_free(from_file);
     fv_image_free(image);
-    unlink(path);
-    rmdir(folder);
+    g_unlink(path);
+    g_free(path);
+    g_free(name);
 }
 
 static void test_formats(void **state) {
@@ -81,5 +80,5 @@ static void test_own_picture(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_formats),
                                        cmocka_unit_test(test_own_picture)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, folder_setup, folder_teardown);
 }

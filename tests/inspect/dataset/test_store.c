@@ -15,25 +15,22 @@
 #include <unistd.h>
 
 #include "inspect/dataset/store.h"
+#include "support/scratch.h"
 
 enum { UNITS = 5, PHOTOS = 150 };
 
-static char *folder, *path;
+static char *path;
 
 static int set_up(void **state) {
-    (void)state;
-    folder = g_dir_make_tmp("fovea-index-XXXXXX", NULL);
-    path = g_build_filename(folder, "a.photos", NULL);
-    return folder ? 0 : -1;
+    if (folder_setup(state)) return -1;
+    path = in_folder("a.photos");
+    return 0;
 }
 
 static int tear_down(void **state) {
-    (void)state;
     g_unlink(path);
-    g_rmdir(folder);
     g_free(path);
-    g_free(folder);
-    return 0;
+    return folder_teardown(state);
 }
 
 static fv_status open_index(const char *key, int units, fvi_index **out, fv_error *err) {

@@ -14,6 +14,7 @@
 
 #include "base/random.h"
 #include "signal/fft.h"
+#include "support/scratch.h"
 #include "vis/param/spectrum.h"
 
 enum { S = 24, COLUMNS = S / 2 + 1, HALF = S * COLUMNS };
@@ -125,8 +126,7 @@ static void resampling_refuses(void **state) {
 
 /* ---- measuring ---- */
 
-static char folder[] = "/tmp/fovea-spectrum-XXXXXX";
-static char paths[3][64];
+static char paths[3][256];
 
 /* A wave of `cycles` along x, in grey, over the middle square; black beside it. */
 static void save_wave(const char *path, int h, int w, int cycles, float strength) {
@@ -143,8 +143,7 @@ static void save_wave(const char *path, int h, int w, int cycles, float strength
 }
 
 static int make_files(void **state) {
-    (void)state;
-    if (!mkdtemp(folder)) return -1;
+    if (folder_setup(state)) return -1;
     for (int i = 0; i < 3; i++) snprintf(paths[i], sizeof paths[i], "%s/%d.png", folder, i);
     save_wave(paths[0], 48, 64, 2, 1);
     save_wave(paths[1], 96, 96, 2, 2);
@@ -155,9 +154,8 @@ static int make_files(void **state) {
 }
 
 static int remove_files(void **state) {
-    (void)state;
     for (int i = 0; i < 3; i++) unlink(paths[i]);
-    return rmdir(folder);
+    return folder_teardown(state);
 }
 
 static int count_calls(void *user, const fv_progress *progress) {

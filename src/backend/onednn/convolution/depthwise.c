@@ -172,7 +172,7 @@ fv_status fvi_depthwise_plan(fvi_step *s, const fvi_convolution *c, fvi_depthwis
 /* ---- running --------------------------------------------------------------------------------- */
 
 void fvi_depthwise_run(const fvi_depthwise *d, int masks) {
-    const int64_t n = fvi_depthwise_parts(d);
+    const int64_t n = fvi_depthwise_tiles(d);
 #pragma omp parallel for schedule(static) if (d->dsrc->bytes > FVI_PARALLEL_MIN * sizeof(float))
-    for (int64_t i = 0; i < n; i++) fvi_depthwise_part(d, masks, i);
+    for (int64_t i = 0; i < n; i++) fvi_depthwise_tile(d, masks, i);
 }

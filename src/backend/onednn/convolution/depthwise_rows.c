@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* depthwise_rows: backward through a depthwise convolution, for one block of a picture: eight
+/* depthwise_rows: backward through a depthwise convolution, for one tile of a picture: eight
  * channels, some rows, some columns.
  *
  * Rows of the gradient are copied, masked and padded with zeros, into a ring of eight rows that
@@ -18,30 +18,30 @@
 #define RING       8   /* rows: a power of 2, KERNEL at least */
 #define STRIP      112 /* positions of a phase that are written of a row: whole SUMS */
 #define COLUMNS    (STRIP + KERNEL + 1)
-#define ROWS       28 /* rows written of a part */
+#define ROWS       28 /* rows of a tile */
 #define STREAMS    3
 #define CACHE_LINE 16 /* floats */
 
-/* ---- dividing------------------------------------------------------------------------------- */
+/* ---- tiles ----------------------------------------------------------------------------------- */
 
-typedef struct cut {
+typedef struct tiling {
     int64_t blocks, strips, chunks; /* of channels, columns and rows */
     int64_t width;                  /* positions of each phase in a strip */
-} cut;
+} tiling;
 
-static int64_t parts_of(int64_t n, int64_t most) { return (n + most - 1) / most; }
+static int64_t divide_up(int64_t n, int64_t most) { return (n + most - 1) / most; }
 
-static cut cut_of(const fvi_depthwise *d) {
-    const int64_t positions = parts_of(d->x.src, d->x.stride);
-    cut c = {.blocks = parts_of(d->channels, LANES),
-             .strips = parts_of(positions, STRIP),
-             .chunks = parts_of(d->y.src, ROWS)};
-    c.width = parts_of(parts_of(positions, c.strips), SUMS) * SUMS;
+static tiling tiling_of(const fvi_depthwise *d) {
+    const int64_t positions = divide_up(d->x.src, d->x.stride);
+    tiling c = {.blocks = divide_up(d->channels, LANES),
+                .strips = divide_up(positions, STRIP),
+                .chunks = divide_up(d->y.src, ROWS)};
+    c.width = divide_up(divide_up(positions, c.strips), SUMS) * SUMS;
     return c;
 }
 
-int64_t fvi_depthwise_parts(const fvi_depthwise *d) {
-    const cut c = cut_of(d);
+int64_t fvi_depthwise_tiles(const fvi_depthwise *d) {
+    const tiling c = tiling_of(d);
     return d->batch * c.blocks * c.strips * c.chunks;
 }
 
@@ -57,7 +57,7 @@ static block_mask mask_of(const fvi_depthwise_mask *m, int on, int64_t offset) {
     return x;
 }
 
-typedef struct part {
+typedef struct tile {
     int64_t block;               /* of channels, counted over all pictures */
     int64_t top, bottom;         /* rows written */
     int64_t first, n;            /* positions of every phase */
@@ -66,10 +66,10 @@ typedef struct part {
     const float *ddst, *weights; /* of the block */
     float *dsrc;
     block_mask dst, src;
-} part;
+} tile;
 
-static part part_of(const cut *c, const fvi_depthwise *d, int64_t i) {
-    part p = {.n = c->width};
+static tile tile_of(const tiling *c, const fvi_depthwise *d, int64_t i) {
+    tile p = {.n = c->width};
     p.top = i % c->chunks * ROWS;
     p.bottom = p.top + ROWS < d->y.src ? p.top + ROWS : d->y.src;
     p.first = i / c->chunks % c->strips * c->width;
@@ -148,18 +148,18 @@ FVI_INLINE void sum_neighbours(const line *l, int taps, int64_t j, int64_t n) {
 }
 
 /* Memory that will be read soon, to be prefetched. */
-typedef struct ahead {
+typedef struct prefetch {
     const float *at[STREAMS];
     int64_t each[STREAMS]; /* floats to fetch for every seven neighbours written; 0: no more */
-} ahead;
+} prefetch;
 
-FVI_INLINE void fetch(const ahead *a, int64_t block) {
+FVI_INLINE void fetch(const prefetch *a, int64_t block) {
     for (int i = 0; i < STREAMS; i++)
         for (int64_t k = 0; k < a->each[i]; k += CACHE_LINE)
             __builtin_prefetch(a->at[i] + block * a->each[i] + k);
 }
 
-FVI_INLINE void sum_all(const line *l, const ahead *a, int taps, int64_t n) {
+FVI_INLINE void sum_all(const line *l, const prefetch *a, int taps, int64_t n) {
     for (int64_t j = 0; j < n; j += SUMS) {
         if (a) fetch(a, j / SUMS);
         sum_neighbours(l, taps, j, n - j);
@@ -167,7 +167,7 @@ FVI_INLINE void sum_all(const line *l, const ahead *a, int taps, int64_t n) {
 }
 
 /* The first n positions of a phase. */
-FVI_INLINE void sum_line(const line *l, const ahead *a, int taps, int64_t n) {
+FVI_INLINE void sum_line(const line *l, const prefetch *a, int taps, int64_t n) {
     switch (taps) {
     case 0: sum_all(l, a, 0, n); break;
     case 1: sum_all(l, a, 1, n); break;
@@ -189,10 +189,10 @@ FVI_INLINE void mask_row(const fvi_slopes *mask, const float *value, float *x, i
                       (const fvi_f32x8 *)(x + i), (fvi_f32x8 *)(x + i));
 }
 
-/* ---- a block --------------------------------------------------------------------------------- */
+/* ---- one tile -------------------------------------------------------------------------------- */
 
 /* The rows of the ring that contribute to row `at`, and their rows of the kernel. */
-FVI_INLINE void read_rows(const fvi_depthwise *d, const part *p, int64_t at,
+FVI_INLINE void read_rows(const fvi_depthwise *d, const tile *p, int64_t at,
                           float ring[RING][COLUMNS * LANES], int64_t *loaded, row *r) {
     const fvi_depthwise_phase *v = &d->y.phase[at % d->y.stride];
     const int64_t first = at / d->y.stride + v->first, size = d->x.dst * LANES;
@@ -213,29 +213,29 @@ FVI_INLINE void read_rows(const fvi_depthwise *d, const part *p, int64_t at,
 
 /* Prefetches the next row of the ring, and the mask of the row that begins `to` floats from dsrc.
  */
-FVI_INLINE void look_ahead(const fvi_depthwise *d, const part *p, int64_t to, int64_t loaded,
-                           ahead *a) {
+FVI_INLINE void prefetch_next(const fvi_depthwise *d, const tile *p, int64_t to, int64_t loaded,
+                              prefetch *a) {
     const int64_t next = (loaded * d->x.dst + p->left) * LANES, each = SUMS * LANES;
-    *a = (ahead){.at = {p->ddst + next}, .each = {each}};
+    *a = (prefetch){.at = {p->ddst + next}, .each = {each}};
     if (p->dst.value) a->at[1] = p->dst.value + next, a->each[1] = each;
     if (p->src.value) a->at[2] = p->src.value + to, a->each[2] = each * d->x.stride;
 }
 
-FVI_WIDE static void run_part(const fvi_depthwise *d, const part *p) {
+FVI_WIDE static void run_tile(const fvi_depthwise *d, const tile *p) {
     const int stride = d->x.stride;
     const int64_t left = d->x.src - p->first * stride, all = p->n * stride;
     float ring[RING][COLUMNS * LANES];
     int64_t loaded = 0; /* rows before it are in the ring, if they are still needed */
-    ahead a;
+    prefetch a;
     for (int64_t at = p->top; at < p->bottom; at++) {
         const int64_t to = (at * d->x.src + p->first * stride) * LANES;
         row r;
         line l = {.row = &r, .turn = -stride * LANES, .apart = stride * LANES};
         read_rows(d, p, at, ring, &loaded, &r);
-        if (p->fetch) look_ahead(d, p, to, loaded, &a);
+        if (p->fetch) prefetch_next(d, p, to, loaded, &a);
         for (int i = 0; i < stride; i++) {
             const fvi_depthwise_phase *h = &d->x.phase[i];
-            const int64_t n = parts_of(left - i, stride);
+            const int64_t n = divide_up(left - i, stride);
             l.column = (p->first + h->first - p->left) * LANES;
             l.weight = h->last * LANES;
             l.to = p->dsrc + to + i * LANES;
@@ -249,9 +249,9 @@ FVI_WIDE static void run_part(const fvi_depthwise *d, const part *p) {
 /* Larger tensors do not fit in the nearer caches. */
 #define FETCH_MIN ((size_t)1 << 20)
 
-void fvi_depthwise_part(const fvi_depthwise *d, int masks, int64_t i) {
-    const cut c = cut_of(d);
-    part p = part_of(&c, d, i);
+void fvi_depthwise_tile(const fvi_depthwise *d, int masks, int64_t i) {
+    const tiling c = tiling_of(d);
+    tile p = tile_of(&c, d, i);
     const int64_t read = p.block * d->y.dst * d->x.dst * LANES;
     const int64_t written = p.block * d->y.src * d->x.src * LANES;
     const fvi_buffer *ddst = masks || !d->masked ? d->ddst : d->masked;
@@ -262,5 +262,5 @@ void fvi_depthwise_part(const fvi_depthwise *d, int masks, int64_t i) {
     p.dst = mask_of(&d->dst, masks, read);
     p.src = mask_of(&d->src, masks, written);
     p.fetch = d->dsrc->bytes > FETCH_MIN;
-    run_part(d, &p);
+    run_tile(d, &p);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The arithmetic of depthwise.c, one block at a time. */
+/* The arithmetic of depthwise.c, one tile at a time. */
 #ifndef FVI_BACKEND_ONEDNN_CONVOLUTION_DEPTHWISE_ROWS_H
 #define FVI_BACKEND_ONEDNN_CONVOLUTION_DEPTHWISE_ROWS_H
 
@@ -40,8 +40,8 @@ struct fvi_depthwise {
     fvi_buffer *masked;                /* ddst after dst's mask, if that is a pass of its own */
 };
 
-/* Independent blocks, to be computed in any order: how many, and block i. */
-int64_t fvi_depthwise_parts(const fvi_depthwise *d);
-void fvi_depthwise_part(const fvi_depthwise *d, int masks, int64_t i);
+/* Independent tiles, to be computed in any order: how many, and tile i. */
+int64_t fvi_depthwise_tiles(const fvi_depthwise *d);
+void fvi_depthwise_tile(const fvi_depthwise *d, int masks, int64_t i);
 
 #endif

@@ -115,7 +115,7 @@ FVI_WIDE static void backward_tiles(const operands *o, int64_t n) {
 /* ---- both ------------------------------------------------------------------------------------ */
 
 /* The point at which the rotated kernel has the value that the kernel has at this one. */
-static int64_t turned(int64_t point) {
+static int64_t rotated(int64_t point) {
     static const int inverse[SIDE] = {5, 3, 4, 1, 2, 0}; /* of 0, +-a, +-1/a, infinity */
     return inverse[point / SIDE] * SIDE + inverse[point % SIDE];
 }
@@ -138,7 +138,7 @@ void fvi_winograd_multiply(const fvi_winograd *w, int64_t point, int64_t block, 
     o.v = (const float *)w->v->data + point * fvi_winograd_point_step(w->c, w->chunk);
     o.m = (float *)w->m->data + point * fvi_winograd_point_step(w->k, w->chunk) +
           block * block_size(w);
-    o.u = (const float *)w->u->data + (w->backward ? turned(point) : point) * blocks * o.u_step;
+    o.u = (const float *)w->u->data + (w->backward ? rotated(point) : point) * blocks * o.u_step;
     o.u += w->backward ? block * FVI_WINOGRAD_LANES * BLOCK : block * o.u_step;
     if (w->backward)
         backward_tiles(&o, n);

@@ -87,14 +87,14 @@ void fvi_winograd_kernels(const double *g, float *u, int64_t step) {
 /* ---- tiles ---- */
 
 /* Position of a tile. */
-typedef struct spot {
+typedef struct tile_position {
     int64_t n, y, x; /* picture; first output */
-} spot;
+} tile_position;
 
-static inline void find_spots(const fvi_winograd *w, int64_t tile, int64_t n, spot *at) {
+static inline void find_tiles(const fvi_winograd *w, int64_t tile, int64_t n, tile_position *at) {
     for (int64_t i = 0; i < n; i++, tile++) {
         int64_t across = tile % w->tiles[1], rest = tile / w->tiles[1];
-        at[i] = (spot){rest / w->tiles[0], rest % w->tiles[0] * TILE, across * TILE};
+        at[i] = (tile_position){rest / w->tiles[0], rest % w->tiles[0] * TILE, across * TILE};
     }
 }
 
@@ -127,8 +127,8 @@ FVI_INLINE void read_tile(const fvi_winograd *w, const float *plane, int64_t y, 
 FVI_WIDE static void read_tiles(const fvi_winograd *w, int64_t tile, int64_t n, float *v) {
     int64_t plane = w->in[0] * w->in[1] * LANES, blocks = (w->c + LANES - 1) / LANES;
     int64_t step = fvi_winograd_point_step(w->c, w->chunk), next = fvi_winograd_tile_step(w->c);
-    spot at[FVI_WINOGRAD_GROUP];
-    find_spots(w, tile, n, at);
+    tile_position at[FVI_WINOGRAD_GROUP];
+    find_tiles(w, tile, n, at);
     for (int64_t b = 0; b < blocks; b++)
         for (int64_t i = 0; i < n; i++) {
             const float *src = (const float *)w->src->data + (at[i].n * blocks + b) * plane;
@@ -212,8 +212,8 @@ FVI_INLINE void write_tile(const fvi_winograd *w, const float *m, int64_t step, 
 FVI_WIDE static void write_tiles(const fvi_winograd *w, int64_t tile, int64_t n, const float *m) {
     int64_t plane = w->out[0] * w->out[1] * LANES, blocks = (w->k + LANES - 1) / LANES;
     int64_t step = fvi_winograd_point_step(w->k, w->chunk), next = fvi_winograd_tile_step(w->k);
-    spot at[FVI_WINOGRAD_GROUP];
-    find_spots(w, tile, n, at);
+    tile_position at[FVI_WINOGRAD_GROUP];
+    find_tiles(w, tile, n, at);
     for (int64_t b = 0; b < blocks; b++) {
         finish f = finish_of(w, b * LANES);
         for (int64_t i = 0; i < n; i++) {
