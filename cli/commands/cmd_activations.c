@@ -99,6 +99,7 @@ static fv_status look(job *j, cli_activation *a, const fv_image *seen, fv_error 
     a->channel = g_new0(fv_channel, (gsize)a->maps->channels);
     fv_status st = fv_activations_choose(a->maps, &d, a->channel, &a->count, err);
     if (!st && j->args->output) {
+        a->scale.struct_size = sizeof a->scale;
         st = fv_activations_draw(a->maps, &d, &a->scale, &picture, err);
         if (!st) g_ptr_array_add(j->pictures, picture);
     }

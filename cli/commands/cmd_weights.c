@@ -49,6 +49,7 @@ static int read_desc(job *j) {
     fv_weights_desc *d = &j->desc;
     static const fv_weights_form forms[] = {0, FV_WEIGHTS_TILES, FV_WEIGHTS_BARS,
                                             FV_WEIGHTS_MATRIX};
+    d->struct_size = sizeof *d;
     int code = cli_list_parse(&a->common, "channels", a->channels, &j->channels, &d->n_channels);
     if (!code) code = cli_list_parse(&a->common, "inputs", a->inputs, &j->inputs, &d->n_inputs);
     d->channels = j->channels;
