@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Class names. Texts come from files, so that invalid UTF-8 and control characters are replaced
- * before they are printed.
+/* Class names. Those of files are made safe to print: bytes that are not UTF-8 become U+FFFD,
+ * control characters become blanks.
+ *
  * What it does not do: synset ids ("n01440764 tench" is one name). */
 #include "model/labels.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The limits of a model: the defaults, written here once, and what the caller says instead.
+/* The limits of a model: the defaults, and what the caller says instead.
  *
- * Networks of many weights do much work: so each byte of the file adds to the default of max_work
+ * Networks with many weights do much work. So each byte of the file adds to the default of max_work
  * (real networks do 100 to 1000 multiply-adds a byte, segmentation more).
  */
 #include "model/limits.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a model's file may make us spend; docs/limits.md has the same numbers. */
+/* Limits of the memory and work that a model's file may cause (docs/limits.md). */
 #ifndef FVI_MODEL_LIMITS_H
 #define FVI_MODEL_LIMITS_H
 

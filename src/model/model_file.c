@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a model's file has whatever its format: mappings of it and of the files it refers to, which
- * are opened once and stay until it is closed. What is in them is the reader's business.
+/* A model's file, whatever its format: it and the files it refers to are mapped once, until it is
+ * closed. Their contents are left to the reader of the format.
  */
 #include "model/model_file.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the reader of a file format has to do, and what it gets for it.
+/* The interface of a reader of one file format.
  *
  * A reader turns a file's bytes into a description (inputs, outputs, values, metadata) and, for
  * concrete shapes of the inputs, into a graph, by way of graph/build/build.h and
@@ -24,7 +24,7 @@ typedef enum fvi_probe {
     FVI_PROBE_YES
 } fvi_probe;
 
-/* How the axes of a picture lie. */
+/* The order of a picture's axes. */
 #define FVI_NCHW 1
 #define FVI_NHWC 2
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of formats, and the choice of one: every reader is asked how likely the bytes are its
- * format's; the surest gets them, and its errors say what is wrong with them.
+/* The table of formats, and the choice of one: every reader says how likely the bytes are of its
+ * format. The surest one opens them, and reports the errors.
  */
 #include "model/readers.h"
 

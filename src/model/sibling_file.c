@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files a model names: external weights, a list of labels.
  *
- * A model may come from anywhere, so it must not choose which files of this machine are read: the
- * location has to be a relative path without "..", and what it leads to, all symbolic links
- * followed, has to lie in the model's folder.
+ * A model may come from anywhere, so it must not choose which files of this machine are read. The
+ * location must be a relative path without "..", and the file it leads to, with all symbolic links
+ * followed, must be in the model's folder.
  */
 #include "model/sibling_file.h"
 
@@ -22,7 +22,7 @@ static int location_allowed(const char *location) {
     return allowed;
 }
 
-/* Whether `real` lies under `folder`; both are real paths. */
+/* Whether `real` is under `folder`; both are real paths. */
 static int lies_in(const char *real, const char *folder) {
     size_t n = strlen(folder);
     while (n && folder[n - 1] == '/') n--; /* of the root folder */

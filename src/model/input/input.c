@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which input takes the picture, and how a picture becomes its numbers.
+/* Which input takes the picture, and how it is computed from pixels.
  *
  *   x[c] = (pixel[c] * range - mean[c]) * scale[c]        pixel in 0..1
  *
- * Every source (options, sidecar, metadata) fills a spec; they are laid over each other by
- * priority, and what nobody said is taken from the shape of the file's input, then assumed: the
- * picture is normalised with ImageNet's mean and deviation as PyTorch's models want it, to -1..1
- * where the input is channels-last as TensorFlow's mostly are. What was assumed is put into one
- * sentence.
+ * Every source (options, sidecar, metadata) fills a spec. Of each field the source of the highest
+ * priority counts. What no source says follows from the shape of the file's input, or is assumed:
+ * the picture is normalised with ImageNet's mean and deviation as PyTorch's models want it, to
+ * -1..1 where the input is channels-last as TensorFlow's mostly are. What was assumed is put into
+ * one sentence.
  *
  * What it does not do: guess from the weights what the network was trained on.
  */
@@ -80,7 +80,7 @@ static fv_status option_per_channel(const float *v, int channels, const char *wh
     return st == FV_FORMAT ? FV_ARG : st;
 }
 
-/* What the options say. `channels` is how many numbers the lists have. */
+/* Reads the options. `channels` is the length of the lists. */
 static fv_status from_options(const fv_model_desc *d, int channels, fvi_input_spec *s,
                               fv_error *err) {
     if (d->size < 0 || d->size > FVI_INPUT_SIZE_MAX)
@@ -124,8 +124,8 @@ static void assume(resolver *r, const char *format, ...) {
 
 static int few_channels(int64_t n) { return n == 1 || n == 3 || n == 4; }
 
-/* How a picture's axes lie, and how many channels it has. `channels`: as the convolution that reads
- * it wants them, 0 where none does. */
+/* The order of a picture's axes, and how many channels it has. `channels`: as the convolution that
+ * reads it wants them, 0 where none does. */
 static fv_status resolve_channels(resolver *r, int64_t channels) {
     const int64_t *dim = r->in.dim;
     int last = few_channels(dim[3]) && !few_channels(dim[1]) && !channels;
@@ -140,7 +140,7 @@ static fv_status resolve_channels(resolver *r, int64_t channels) {
     return FV_OK;
 }
 
-/* The input's shape, whether it is a picture, and how its axes lie. */
+/* The input's shape, whether it is a picture, and the order of its axes. */
 static fv_status resolve_shape(resolver *r, int *type) {
     const fvi_model_input *v = choose_input(r->file, r->spec.input);
     if (!v && r->spec.input)
@@ -190,7 +190,7 @@ static fv_status per_channel(resolver *r, const fvi_per_channel *p, float otherw
     return FV_OK;
 }
 
-/* Nobody said how pixels become numbers. */
+/* Assumes a normalisation where no source has one. */
 static void assume_normalisation(resolver *r, int type) {
     fv_input *in = &r->in;
     in->range = 1;
@@ -251,7 +251,7 @@ static fv_status gather_spec(resolver *r, const fv_model_desc *desc) {
     fvi_input_spec_clear(&file);
     r->spec = side;
     if (st || !desc) return st;
-    /* How many numbers the options' lists have is known once the input is. */
+    /* The length of the options' lists is known once the input is. */
     resolver shape = *r;
     shape.assumed = g_string_new(NULL);
     int type;

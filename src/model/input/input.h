@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a picture becomes the network's input: what each source says of it, and what comes of that.
+/* How a picture becomes the network's input, from what several sources say about it.
  *
  * A source fills an fvi_input_spec as far as it says anything. In falling priority: options of the
  * caller, the sidecar, the file's metadata, the shape of the file's input, what is assumed.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The sidecar: `net.fovea.json` beside `net.onnx` (or `net.onnx.fovea.json`), one JSON object that
+/* The sidecar: `net.fovea.json` next to `net.onnx` (or `net.onnx.fovea.json`), one JSON object that
  * says what the model's file does not. docs/models.md describes its keys; an unknown one is an
- * error, so that a slip of the pen is not silently the default. */
+ * error, so that a misspelt one is not ignored in silence. */
 #include "model/input/sidecar.h"
 
 #include <math.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finding layers, values and classes by name, and the near misses of what was not found.
+/* Finds layers, values and classes by name, and similar names where there is none.
  *
  * A name is tried exactly, then `#index`, then as an ending after a '/' or '.', which has to be
- * unique. Near misses are the names with the fewest edits (Levenshtein, letters without case); a
- * name that holds the typed one, or is held by it, counts as near too.
+ * unique. Similar names are those with the fewest edits (Levenshtein, letters without case), and
+ * those that contain the typed one or are contained in it.
  */
 #include "model/network/find.h"
 

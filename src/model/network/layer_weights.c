@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A layer's weights as numbers, a unit a row whatever the file's order.
+/* A layer's weights, one row for each unit whatever the file's order.
  *
  * Files keep a transposed convolution as [in][out/groups][k...] and a matrix as [in][out], or,
  * where the product transposes it, as [out][in]; here both become [out][...]. Of a product whose
  * first operand is the constant the units are that one's rows. Several matrices (a batched
  * constant) are laid one under the other. What it does not do: multiply the normalisation that
- * follows into a convolution, or alpha into a product. What is shown is what was stored.
+ * follows into a convolution, or alpha into a product. The result is what the file stores.
  */
 #include "model/network/layer_weights.h"
 
@@ -53,7 +53,7 @@ static void turn_matrices(const float *src, int64_t count, int64_t rows, int64_t
             for (int64_t x = 0; x < columns; x++) dst[x * rows + y] = src[y * columns + x];
 }
 
-/* How the constant of a node lies: the shape it is given, and whether it has to be turned. */
+/* The layout of a node's constant: the shape it is given, and whether it must be transposed. */
 static fvi_shape wanted_shape(const fvi_graph *g, const fvi_node *n, const fvi_const *c,
                               int *turned) {
     fvi_shape s = c->shape;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where a layer keeps its trained numbers. */
+/* The weights of layers. */
 #ifndef FVI_MODEL_NETWORK_LAYER_WEIGHTS_H
 #define FVI_MODEL_NETWORK_LAYER_WEIGHTS_H
 

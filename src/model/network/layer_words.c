@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Layers in words: the kind and the one-line description of each node, in the words of MATLAB's
- * layer table. Sizes of kernels are HEIGHTxWIDTHxCHANNELS, strides [down right], padding
+/* Layers in words: the kind and the one-line description of each node, as MATLAB's layer table has
+ * them. Sizes of kernels are HEIGHTxWIDTHxCHANNELS, strides [down right], padding
  * [top bottom left right]; axes count from 0. */
 #include "model/network/layer_words.h"
 

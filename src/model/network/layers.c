@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The layer table: one row a node of the graph, its cost and its place in the picture.
+/* The layer table: one row for each node of the graph, with its cost and receptive field.
  *
  * Multiply-adds are those of convolutions and matrix products, for batch 1:
  *   convolution             outputs * (input channels / groups) * kernel
@@ -23,7 +23,7 @@ static int is_real(fvi_dtype t) {
     return t == FVI_F32 || t == FVI_F16 || t == FVI_BF16 || t == FVI_F64;
 }
 
-/* Elements of a node's i-th input when it is a constant of real numbers; 0 otherwise. */
+/* Elements of a node's i-th input when it is a constant of floats; 0 otherwise. */
 static int64_t constant_count(const fvi_graph *g, const fvi_node *n, int i) {
     if (i >= n->n_in || n->in[i] < 0) return 0;
     const fvi_const *c = g->values[n->in[i]].constant;

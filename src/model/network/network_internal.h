@@ -22,7 +22,7 @@ struct fvi_network {
     GThread *hasher; /* computes it beforehand; or NULL */
     /* Of a network that shares another's file; NULL in others. */
     const fvi_network *base; /* whose file, constants, input and layers it shares */
-    GHashTable *substitutes; /* bytes of a constant -> the fvi_const that takes its place */
+    GHashTable *substitutes; /* bytes of a constant -> the fvi_const that replaces it */
 };
 
 /* ---- network.c ---- */
@@ -30,7 +30,7 @@ struct fvi_network {
 /* A network that shares another one's file, constants, input and layers, has a table of
  * substitutes, and is not lowered yet. base    borrowed: must outlive *out errors  NOMEM */
 fv_status fvi_network_new_sharing(const fvi_network *base, fvi_network **out, fv_error *err);
-/* Has `by`, of the same shape, take the place of constant c in every graph from now on. */
+/* Replaces constant c by `by`, of the same shape, in every graph from now on. */
 void fvi_network_substitute(fvi_network *net, const fvi_const *c, const fvi_const *by);
 int fvi_network_has_substitute(const fvi_network *net, const fvi_const *c);
 /* Makes the graph at the network's own input size and batch 1. */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A network whose weights in some layers are in another order.
+/* Makes a network whose weights in some layers are in another order.
  *
- * Nothing of the file is changed. The new network shares the file, its input and its class names
- * with the old one, and substitutes constants: by one with the same numbers in another order. A
+ * The file is not changed. The new network shares the file, its input and its class names with the
+ * old one, and replaces constants by ones with the same elements in another order. A
  * layer's weights are the constant inputs of its node (fvi_node_has_weights). A constant that two
  * layers share is shuffled for both.
  *
- * Shuffling keeps the numbers' mean, deviation and histogram, which is what Adebayo et al. 2018
- * (arXiv:1810.03292) want of weights drawn again. The order is Fisher and Yates's, by a random
+ * Shuffling keeps the weights' mean, deviation and histogram, as Adebayo et al. 2018
+ * (arXiv:1810.03292) ask of random weights. The order is Fisher and Yates's, by a random
  * stream of (seed, node), so that it does not depend on which other layers are shuffled.
  */
 #include "model/network/shuffle.h"
@@ -19,7 +19,7 @@
 #include "graph/const.h"
 #include "model/network/network_internal.h"
 
-/* A copy of c's numbers in another order; in the pool. NULL: no memory. */
+/* A copy of c's elements in another order; in the pool. NULL: no memory. */
 static const fvi_const *shuffled(fvi_pool *pool, const fvi_const *c, fvi_random *r) {
     const size_t size = fvi_dtype_size(c->dtype);
     const int64_t n = fvi_shape_count(&c->shape);

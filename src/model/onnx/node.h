@@ -12,7 +12,7 @@
 typedef struct fvi_scope {
     const struct fvi_scope *outer;
     const Onnx__GraphProto *graph;
-    GHashTable *values; /* name -> index + 1; 0 marks an output nobody can use */
+    GHashTable *values; /* name -> index + 1; 0 marks an output that cannot be used */
     GHashTable *needed; /* names that something reads */
     GHashTable *inits;  /* name -> Onnx__TensorProto of a subgraph; NULL: the main graph */
 } fvi_scope;

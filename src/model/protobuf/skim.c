@@ -41,7 +41,7 @@ static fv_status damaged(skimmer *s, const uint8_t *at, const char *where) {
 
 static fv_status buffer_add(skimmer *s, buffer *b, const void *bytes, size_t size) {
     if (size > SLIM_MAX || b->size + size > SLIM_MAX)
-        return fvi_fail(s->err, FV_NOMEM, "more than %zu MiB besides the weights", SLIM_MAX >> 20);
+        return fvi_fail(s->err, FV_NOMEM, "more than %zu MiB without the weights", SLIM_MAX >> 20);
     if (b->size + size > b->room) {
         size_t room = (b->size + size) * 2;
         uint8_t *p = realloc(b->bytes, room);

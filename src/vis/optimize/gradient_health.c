@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* verdict: a gradient is looked at once, by its largest magnitude; its norm is only computed where
- * that could be beyond the bound. What it does not do: say where NaN comes from (explain.h).
+/* gradient_health: finds gradients that vanished, exploded or are not finite. One pass finds the
+ * largest magnitude; the norm is computed only where it could exceed the bound.
+ * What it does not do: find the layer that NaN comes from (runtime/nonfinite.h).
  */
 #include "vis/optimize/gradient_health.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a gradient is good for. */
+/* Whether a gradient can be used. */
 #ifndef FVI_VIS_OPTIMIZE_GRADIENT_HEALTH_H
 #define FVI_VIS_OPTIMIZE_GRADIENT_HEALTH_H
 
@@ -10,7 +10,7 @@
 
 typedef enum fvi_gradient_health_kind {
     FVI_GRADIENT_SOUND,
-    FVI_GRADIENT_VANISHED, /* no number of it is a normal one: all are 0 or below 1.2e-38 */
+    FVI_GRADIENT_VANISHED, /* all its elements are 0 or below 1.2e-38, the smallest normal float */
     FVI_GRADIENT_EXPLODED, /* its norm is beyond FV_GRADIENT_MOST */
     FVI_GRADIENT_BROKEN    /* it, or the objective, is NaN or infinite */
 } fvi_gradient_health_kind;
@@ -21,10 +21,10 @@ typedef struct fvi_gradient_health {
     double norm;   /* of an exploded one */
 } fvi_gradient_health;
 
-/* Judges an objective's value and its gradient [n]. */
+/* Checks an objective's value and its gradient [n]. */
 fvi_gradient_health fvi_gradient_health_of(double value, const float *gradient, int64_t n);
 
-/* Says what is wrong with a gradient that vanished or exploded: "its gradient is zero". */
+/* Writes what is wrong with a gradient that is not sound: "its gradient is zero". */
 void fvi_gradient_health_text(const fvi_gradient_health *v, char *text, size_t size);
 
 #endif

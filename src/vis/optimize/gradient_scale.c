@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* normalise: gradients of units differ by orders of magnitude; dividing by one number makes one
- * step size fit all.
+/* gradient_scale: normalises gradients. Those of different units differ by orders of magnitude;
+ * dividing by their size makes one step size fit all.
  *
  *   MAX        g / max |g|                              Wolfram
  *   MEAN       g / mean |g|                             google/deepdream
@@ -9,8 +9,8 @@
  *   STANDARD   (g - mean) / sqrt(mean (g - mean)^2)     Darknet
  *   LAPLACIAN  pyramid.h                                DeepDreaming with TensorFlow; MATLAB
  *
- * Sums are taken in double. The tiny constants that peers add to a divisor against division by zero
- * are left out, except L2's, which matters: a gradient shorter than 1e-6 stays shorter than 1.
+ * Sums are taken in double. Other programs add tiny constants to divisors against division by zero.
+ * They are left out here, except L2's: with it a gradient shorter than 1e-6 stays shorter than 1.
  */
 #include "vis/optimize/gradient_scale.h"
 
@@ -82,7 +82,7 @@ fv_status fvi_normalise(const fvi_gradient_settings *desc, float *g, int channel
     case FVI_GRADIENT_SCALE_LAPLACIAN:
         if (channels == 1 && h == 1)
             return fvi_fail(err, FV_ARG,
-                            "a Laplacian pyramid is made of pixels; these %lld numbers "
+                            "a Laplacian pyramid is made of pixels; these %lld elements "
                             "are none",
                             (long long)n);
         st = fvi_pyramid_normalise(fvi_planes_of(channels, h, w, g), desc->levels, room, err);

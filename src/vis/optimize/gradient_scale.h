@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is done to one picture's gradient before the optimiser sees it. */
+/* Normalising a picture's gradient before the optimiser gets it. */
 #ifndef FVI_VIS_OPTIMIZE_GRADIENT_SCALE_H
 #define FVI_VIS_OPTIMIZE_GRADIENT_SCALE_H
 
@@ -7,7 +7,7 @@
 
 #include "fovea/fovea.h"
 
-/* What is done to the gradient before the optimiser sees it, for each picture by itself. */
+/* How the gradient is normalised, for each picture by itself. */
 typedef enum fvi_gradient_scale {
     FVI_GRADIENT_SCALE_NONE = 1,
     FVI_GRADIENT_SCALE_MAX,      /* divided by its largest magnitude */
@@ -22,12 +22,12 @@ typedef enum fvi_gradient_scale {
 typedef struct fvi_gradient_settings {
     fvi_gradient_scale kind;
     int levels; /* LAPLACIAN: levels, the lowest included */
-    float clip; /* then cut off at +-clip; 0: not */
+    float clip; /* then elements are clipped to +-clip; 0: not */
 } fvi_gradient_settings;
 
-/* In place on g [channels][h][w] (or [1][1][count] where the numbers are no pixels: then LAPLACIAN
- * is an ARG error). A gradient that is zero or not finite everywhere it counts stays as it is.
- *   room  fvi_normalise_room numbers; NULL where that is 0 */
+/* Normalises g [channels][h][w] in place; parameters that are no pixels are [1][1][count], for
+ * which LAPLACIAN is an ARG error. A gradient whose divisor is 0 or not finite is left as it is.
+ *   room  [fvi_normalise_room] buffer; NULL where that is 0 */
 fv_status fvi_normalise(const fvi_gradient_settings *desc, float *g, int channels, int h, int w,
                         float *room, fv_error *err);
 int64_t fvi_normalise_room(const fvi_gradient_settings *desc, int channels, int h, int w);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lbfgs: limited-memory BFGS through libLBFGS (Nocedal 1980; Liu and Nocedal 1989), the only place
- * that names it. It works in double and minimises: numbers and signs are converted at the boundary.
+/* lbfgs: limited-memory BFGS through libLBFGS (Nocedal 1980; Liu and Nocedal 1989), the only file
+ * that names it. libLBFGS works in double and minimises: floats and signs are converted here.
  *
- * The library's stopping tests are off, since objectives come in any scale; what ends the climb is
- * the number of iterations, the evaluator, or a line search that finds no way up. That is no error
- * here: the best point evaluated is kept. A line search cannot be broken off, so once it is over it
- * is answered with a value no search resists and a gradient of zero, which ends it and the climb.
+ * Its stopping tests are off, since objectives have any scale. The search ends after so many
+ * iterations, when the evaluator says so, or when a line search finds no better point, which is no
+ * error: the best point evaluated is kept. A line search has no way to be stopped. To end it, the
+ * evaluator returns a value better than all others with a gradient of zero.
  */
 #include <lbfgs.h>
 #include <limits.h>
@@ -16,18 +16,18 @@
 #include "base/error.h"
 #include "vis/optimize/lbfgs.h"
 
-#define IRRESISTIBLE (-1e300)
+#define END_OF_SEARCH (-1e300) /* a value that every line search accepts */
 
-typedef struct climb {
+typedef struct search {
     fvi_evaluate_fn evaluate;
     void *user;
     int64_t count;
-    float *z, *g; /* [count] where it is now, and the gradient there */
-    float *best;  /* [count] the caller's */
+    float *z, *g; /* [count] the parameters now, and the gradient there */
+    float *best;  /* [count] the caller's parameters */
     double best_value;
-    int evaluated; /* a finite value has been seen */
+    int evaluated; /* a value was finite */
     int stop;
-} climb;
+} search;
 
 static int all_finite(const float *x, int64_t n) {
     float sum = 0;
@@ -37,7 +37,7 @@ static int all_finite(const float *x, int64_t n) {
 
 static lbfgsfloatval_t evaluate(void *instance, const lbfgsfloatval_t *x, lbfgsfloatval_t *g,
                                 const int n, const lbfgsfloatval_t step) {
-    climb *c = instance;
+    search *c = instance;
     (void)n, (void)step;
     double value = NAN;
     if (!c->stop) {
@@ -52,13 +52,13 @@ static lbfgsfloatval_t evaluate(void *instance, const lbfgsfloatval_t *x, lbfgsf
     }
     if (c->stop) {
         memset(g, 0, (size_t)c->count * sizeof *g);
-        return IRRESISTIBLE;
+        return END_OF_SEARCH;
     }
     for (int64_t i = 0; i < c->count; i++) g[i] = -(double)c->g[i];
     return -value;
 }
 
-/* Whether the library gave up for a reason that is not the search's end. */
+/* Whether libLBFGS ended with an error, and not because it found no better point. */
 static int is_failure(int code) {
     switch (code) {
     case LBFGSERR_ROUNDING_ERROR:
@@ -77,10 +77,10 @@ static int is_failure(int code) {
 fv_status fvi_lbfgs(int64_t count, int steps, fvi_evaluate_fn evaluate_fn, void *user, float *z,
                     fv_error *err) {
     if (count < 1 || count > INT_MAX - 15)
-        return fvi_fail(err, FV_ARG, "L-BFGS over %lld numbers; allowed are 1..%d",
+        return fvi_fail(err, FV_ARG, "L-BFGS over %lld parameters; allowed are 1..%d",
                         (long long)count, INT_MAX - 15);
     if (steps < 1) return FV_OK;
-    climb c = {.evaluate = evaluate_fn, .user = user, .count = count, .best = z};
+    search c = {.evaluate = evaluate_fn, .user = user, .count = count, .best = z};
     c.z = malloc((size_t)count * sizeof *c.z);
     c.g = malloc((size_t)count * sizeof *c.g);
     lbfgsfloatval_t *x = lbfgs_malloc((int)count);
@@ -98,6 +98,7 @@ fv_status fvi_lbfgs(int64_t count, int steps, fvi_evaluate_fn evaluate_fn, void 
     free(c.g);
     if (!is_failure(code)) return FV_OK;
     if (code == LBFGSERR_OUTOFMEMORY)
-        return fvi_fail(err, FV_NOMEM, "no memory for L-BFGS over %lld numbers", (long long)count);
+        return fvi_fail(err, FV_NOMEM, "no memory for L-BFGS over %lld parameters",
+                        (long long)count);
     return fvi_fail(err, FV_BACKEND, "libLBFGS gave up with its error %d", code);
 }

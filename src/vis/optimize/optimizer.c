@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* optimizer: first-order steps up a gradient g, numbers z, rate r, t = 1, 2, ... updates made.
+/* optimizer: first-order steps along a gradient g of parameters z; r is the rate, t = 1, 2, ... the
+ * number of updates.
  *
  *   ASCENT    z += r g
  *   MOMENTUM  v = b1 v + g;                          z += r v
@@ -7,13 +8,14 @@
  *                                     z += r m/(1 - b1^t) / (sqrt(v/(1 - b2^t)) + e)
  *   ADAMW     the same, after z *= 1 - r d           (d: weight decay; elsewhere g -= d z)
  *   NADAM     as ADAM with m replaced by a look ahead; u_t = b1 (1 - 0.96^(0.004 t) / 2) and
- *             p_t = u_1 ... u_t:      z += r ((1 - u_t)/(1 - p_t) g + u_(t+1)/(1 - p_(t+1)) m) /
- * ... RMSPROP   v = b2 v + (1 - b2) g^2;               z += r g / (sqrt(v) + e) or,
- * epsilon_under_root,  r g / sqrt(v + e)
+ *             p_t = u_1 ... u_t:
+ *             z += r ((1 - u_t)/(1 - p_t) g + u_(t+1)/(1 - p_(t+1)) m) / (sqrt(v/(1 - b2^t)) + e)
+ *   RMSPROP   v = b2 v + (1 - b2) g^2;               z += r g / (sqrt(v) + e)
+ *             or, with epsilon_under_root,           z += r g / sqrt(v + e)
  *
  * Signs, corrections and NAdam's decay are those of PyTorch 2 with maximize=True. The epsilon of
- * RMSprop stands under the root in keras-vis and in Keras from 2.11 on, outside in PyTorch and in
- * older TensorFlow. What it does not do: AMSGrad, Nesterov momentum, centred RMSprop.
+ * RMSprop is under the root in keras-vis and in Keras from 2.11 on, outside in PyTorch and in older
+ * TensorFlow. What it does not do: AMSGrad, Nesterov momentum, centred RMSprop.
  * Sources: Kingma and Ba 2015; Dozat 2016; Loshchilov and Hutter 2019; torch.optim's documentation.
  */
 #include "vis/optimize/optimizer.h"
@@ -65,7 +67,7 @@ fv_status fvi_optimizer_new(const fvi_optimizer_settings *desc, int64_t count, f
                             fv_error *err) {
     fv_status st = check(desc, err);
     if (st) return st;
-    if (count < 1) return fvi_fail(err, FV_ARG, "there are no numbers to optimise");
+    if (count < 1) return fvi_fail(err, FV_ARG, "there are no parameters to optimise");
     fvi_optimizer *o = calloc(1, sizeof *o);
     if (!o) return fvi_fail(err, FV_NOMEM, "no memory for an optimizer");
     *o = (fvi_optimizer){.desc = *desc, .count = count, .product = 1};
@@ -75,7 +77,7 @@ fv_status fvi_optimizer_new(const fvi_optimizer_settings *desc, int64_t count, f
     if (second) o->v = calloc((size_t)count, sizeof *o->v);
     if ((first && !o->m) || (second && !o->v)) {
         fvi_optimizer_free(o);
-        return fvi_fail(err, FV_NOMEM, "no memory for the moments of %lld numbers",
+        return fvi_fail(err, FV_NOMEM, "no memory for the moments of %lld parameters",
                         (long long)count);
     }
     *out = o;
@@ -115,17 +117,17 @@ static int is_finite(const float *g, int64_t n) {
     return !broken;
 }
 
-/* One update's numbers, the same for all elements. */
+/* Constants of one update, the same for all parameters. */
 typedef struct update {
     float rate, decay; /* of the step; added to the gradient */
-    float shrink;      /* ADAMW: what the numbers lose before */
+    float shrink;      /* ADAMW: share that the parameters lose before */
     float b1, b2;
     float inside, outside; /* RMSPROP's epsilon under the root; what is added to the root */
     float root;            /* 1 / sqrt(bias correction of v) */
     float now, ahead;      /* what g and m are multiplied by in the step */
 } update;
 
-/* A piece of the numbers: its gradient, moments (those the kind has) and the numbers. */
+/* Some of the parameters: their gradient, moments (those the kind has) and themselves. */
 typedef struct piece {
     int64_t n;
     const float *g;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Optimisers: how to climb. One a picture. Gradients point up. */
+/* Optimisers, which maximise. Each picture has its own. */
 #ifndef FVI_VIS_OPTIMIZE_OPTIMIZER_H
 #define FVI_VIS_OPTIMIZE_OPTIMIZER_H
 
@@ -8,8 +8,8 @@
 #include "fovea/fovea.h"
 
 typedef enum fvi_optimizer_kind {
-    FVI_OPTIMIZER_ASCENT = 1, /* numbers += rate * gradient */
-    FVI_OPTIMIZER_MOMENTUM,   /* v = beta1 v + g; numbers += rate * v */
+    FVI_OPTIMIZER_ASCENT = 1, /* parameters += rate * gradient */
+    FVI_OPTIMIZER_MOMENTUM,   /* v = beta1 v + g; parameters += rate * v */
     FVI_OPTIMIZER_ADAM,       /* Kingma and Ba 2015 */
     FVI_OPTIMIZER_NADAM,      /* Dozat 2016, as PyTorch has it (momentum decay 0.004) */
     FVI_OPTIMIZER_ADAMW,      /* Loshchilov and Hutter 2019 */
@@ -23,19 +23,21 @@ typedef struct fvi_optimizer_settings {
     float rate_end; /* share of `rate` left at the last update, along a cosine; 0: 1 */
     float beta1, beta2;
     float epsilon;      /* added to the root */
-    float weight_decay; /* of the numbers; decoupled in ADAMW, added to the gradient elsewhere */
+    float weight_decay; /* of the parameters; decoupled in ADAMW, added to the gradient elsewhere */
     int epsilon_under_root; /* 1: it is added under the root (keras-vis, Keras 3) */
 } fvi_optimizer_settings;
 
 typedef struct fvi_optimizer fvi_optimizer;
 
-/* errors  ARG an impossible number, or FVI_OPTIMIZER_LBFGS, which is lbfgs.h's; NOMEM */
+/* Makes an optimiser of `count` parameters.
+ *   errors  ARG a setting out of its range, or FVI_OPTIMIZER_LBFGS (lbfgs.h); NOMEM */
 fv_status fvi_optimizer_new(const fvi_optimizer_settings *desc, int64_t count, fvi_optimizer **out,
                             fv_error *err);
 void fvi_optimizer_free(fvi_optimizer *o);
 
-/* z += this update, at `progress` (0 first, 1 last update) of the rate's schedule. An update whose
- * gradient is not finite is left out. Allocates nothing. */
+/* Updates the parameters z [count] by their gradient g. `progress` is 0 at the first update and 1
+ * at the last, for the schedule of the rate. An update whose gradient is not finite is left out.
+ * Allocates nothing. */
 void fvi_optimizer_step(fvi_optimizer *o, const float *g, float progress, float *z);
 
 #endif
