@@ -14,7 +14,7 @@ typedef enum fvi_draw {
     FVI_DRAW_MASK = 4,       /* attribution: masks, random orders */
     FVI_DRAW_SHUFFLE = 5,    /* weights */
     FVI_DRAW_TRANSFORM = 16, /* + the transform's index in its list */
-    FVI_DRAW_WALK = 48
+    FVI_DRAW_IN_PLACE = 48
 } fvi_draw;
 
 /* One stream of random numbers: keyed by the user's seed, the unit, the step and the use. */

@@ -169,9 +169,9 @@ int fvi_objective_is_joint(const fvi_objective *o) {
 }
 
 fv_status fvi_objective_check_plain(const fvi_objective *o, const char *what, fv_error *err) {
-    static const char *const seen[] = {[FVI_SCOPE_PHOTO] = "a photo",
-                                       [FVI_SCOPE_GROUP] = "several pictures made together",
-                                       [FVI_SCOPE_PICTURE] = "the picture being made"};
+    static const char *const scopes[] = {[FVI_SCOPE_PHOTO] = "a photo",
+                                         [FVI_SCOPE_GROUP] = "several pictures made together",
+                                         [FVI_SCOPE_PICTURE] = "the picture being made"};
     for (int i = 0; i < o->n_terms; i++) {
         const fvi_term *t = &o->terms[i];
         if (t->kind->scope == FVI_SCOPE_SAMPLE) continue;
@@ -180,7 +180,7 @@ fv_status fvi_objective_check_plain(const fvi_objective *o, const char *what, fv
         fv_status st = fvi_fail(err, FV_ARG,
                                 "%s: \"%.200s\" looks at %s; terms of one input's layers "
                                 "are allowed",
-                                what, s->str, seen[t->kind->scope]);
+                                what, s->str, scopes[t->kind->scope]);
         g_string_free(s, TRUE);
         return st;
     }

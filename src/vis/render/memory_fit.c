@@ -31,15 +31,15 @@ static size_t sample_bytes(const fvi_settings *d, const fvi_fit *f, const fvi_ch
 fv_status fvi_fit_batch_bytes(const fvi_settings *desc, const fvi_fit *f, int n, size_t *bytes,
                               fv_error *err) {
     const fvi_chain_frame frame = frame_of(desc, f);
-    fvi_chain *chain = NULL, *walk = NULL;
+    fvi_chain *chain = NULL, *in_place = NULL;
     fv_status st = fvi_chain_new(&desc->transforms, &frame, &chain, err);
     if (!st && desc->in_place_transforms.count)
-        st = fvi_chain_new(&desc->in_place_transforms, &frame, &walk, err);
+        st = fvi_chain_new(&desc->in_place_transforms, &frame, &in_place, err);
     if (!st)
-        *bytes = (size_t)n * (fvi_picture_bytes(desc, f->objective, &frame, chain, walk) +
+        *bytes = (size_t)n * (fvi_picture_bytes(desc, f->objective, &frame, chain, in_place) +
                               (size_t)fvi_copies_at_once(desc, n) * sample_bytes(desc, f, chain));
     fvi_chain_free(chain);
-    fvi_chain_free(walk);
+    fvi_chain_free(in_place);
     return st;
 }
 

@@ -45,7 +45,7 @@ static void forget_level(fvi_picture *p) {
     p->param = NULL;
     p->optimizer = NULL;
     p->chain = NULL;
-    p->walk = NULL;
+    p->in_place = NULL;
     p->z = p->dz = p->best = p->good = NULL;
     p->pixels = p->dpixels = p->begun = p->mask = p->alpha = p->photo = NULL;
     p->room = p->levels = NULL;
@@ -57,7 +57,7 @@ static void leave_level(fvi_picture *p) {
     fvi_optimizer_free(p->optimizer);
     for (int i = 0; p->chain && i < p->desc->schedule.copies; i++) fvi_chain_free(p->chain[i]);
     free(p->chain);
-    fvi_chain_free(p->walk);
+    fvi_chain_free(p->in_place);
     float *all[] = {p->z,    p->dz,    p->best,  p->pixels, p->dpixels, p->begun,
                     p->mask, p->alpha, p->photo, p->room,   p->good,    p->levels};
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++) free(all[i]);
@@ -112,7 +112,7 @@ static fv_status allocate_numbers(fvi_picture *p, fv_error *err) {
                   : FV_OK;
 }
 
-/* The chains of its copies, and the walk. */
+/* The chains of its copies, and that of in-place transforms. */
 static fv_status make_chains(fvi_picture *p, const fvi_chain_frame *frame, fv_error *err) {
     const fvi_settings *d = p->desc;
     fv_status st = FV_OK;
@@ -122,9 +122,10 @@ static fv_status make_chains(fvi_picture *p, const fvi_chain_frame *frame, fv_er
     for (int i = 0; !st && i < d->schedule.copies; i++)
         st = fvi_chain_new(&d->transforms, frame, &p->chain[i], err);
     if (st || !d->in_place_transforms.count) return st;
-    st = fvi_chain_new(&d->in_place_transforms, frame, &p->walk, err);
-    if (!st && !fvi_chain_keeps_size(p->walk))
-        st = fvi_fail(err, FV_ARG, "walk changes the picture's size; it must keep it");
+    st = fvi_chain_new(&d->in_place_transforms, frame, &p->in_place, err);
+    if (!st && !fvi_chain_keeps_size(p->in_place))
+        st = fvi_fail(err, FV_ARG,
+                      "in-place-transforms change the picture's size; they must keep it");
     return st;
 }
 
@@ -304,7 +305,7 @@ fv_status fvi_picture_level(fvi_picture *p, const fvi_chain_frame *frame, int fu
  * parametrisation and the gradient's pyramid take, and the chains. */
 size_t fvi_picture_bytes(const fvi_settings *desc, const fvi_objective *objective,
                          const fvi_chain_frame *frame, const fvi_chain *chain,
-                         const fvi_chain *walk) {
+                         const fvi_chain *in_place) {
     const int c = frame->channels, h = frame->h, w = frame->w;
     const size_t pixels = (size_t)c * (size_t)h * (size_t)w;
     const size_t numbers = (size_t)fvi_param_count_max(&desc->param, c, h, w);
@@ -316,15 +317,15 @@ size_t fvi_picture_bytes(const fvi_settings *desc, const fvi_objective *objectiv
     return (of_numbers * numbers + of_pixels * pixels + levels) * sizeof(float) +
            fvi_param_bytes(&desc->param, c, h, w) +
            (size_t)desc->schedule.copies * fvi_chain_bytes(chain) +
-           (walk ? fvi_chain_bytes(walk) : 0) + sizeof(fvi_picture);
+           (in_place ? fvi_chain_bytes(in_place) : 0) + sizeof(fvi_picture);
 }
 
 void fvi_picture_decode(fvi_picture *p, uint32_t step) {
-    if (p->walk && !p->frozen) {
-        fvi_draw_key key = {p->desc->seed, p->key, step, FVI_DRAW_WALK, 0};
+    if (p->in_place && !p->frozen) {
+        fvi_draw_key key = {p->desc->seed, p->key, step, FVI_DRAW_IN_PLACE, 0};
         int h, w;
-        fvi_chain_draw(p->walk, &key, &h, &w);
-        fvi_chain_apply(p->walk, p->z, p->room);
+        fvi_chain_draw(p->in_place, &key, &h, &w);
+        fvi_chain_apply(p->in_place, p->z, p->room);
         memcpy(p->z, p->room, (size_t)p->count * sizeof *p->z);
         fvi_stage_timer(p->desc->times, FV_STAGE_TRANSFORM);
     }

@@ -4,8 +4,8 @@
 #define FVI_VIS_RENDER_PICTURE_H
 
 #include "vis/objective/bind.h"
-#include "vis/recipe/settings.h"
 #include "vis/optimize/gradient_health.h"
+#include "vis/recipe/settings.h"
 
 typedef struct fvi_picture {
     const fvi_settings *desc; /* resolved */
@@ -20,8 +20,8 @@ typedef struct fvi_picture {
     int64_t count;      /* channels * h * w */
     fvi_param *param;
     fvi_optimizer *optimizer;
-    fvi_chain **chain; /* [copies] */
-    fvi_chain *walk;   /* or NULL */
+    fvi_chain **chain;   /* [copies] */
+    fvi_chain *in_place; /* of in-place transforms, or NULL */
     int64_t numbers;
     float *z, *dz, *best;    /* [numbers] */
     float *good;             /* [numbers] of the last sound evaluation; NULL unless kept */
@@ -61,12 +61,12 @@ fv_status fvi_picture_level(fvi_picture *p, const fvi_chain_frame *frame, int fu
                             fv_error *err);
 
 /* Bytes a picture of `desc` and `objective` takes at a level of that frame, at most.
- *   chain, walk  one of its chains there, and its walk or NULL */
+ *   chain, in_place  one of its chains there, and that of in-place transforms or NULL */
 size_t fvi_picture_bytes(const fvi_settings *desc, const fvi_objective *objective,
                          const fvi_chain_frame *frame, const fvi_chain *chain,
-                         const fvi_chain *walk);
+                         const fvi_chain *in_place);
 
-/* Before an evaluation: the walk, and numbers -> pixels. */
+/* Before an evaluation: applies in-place transforms, then parameters -> pixels. */
 void fvi_picture_decode(fvi_picture *p, uint32_t step);
 /* After it: dpixels -> numbers, by normalisation, optimiser and regularisers.
  *   step, steps  update counted from 0, of how many at this level */

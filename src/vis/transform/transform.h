@@ -4,7 +4,7 @@
  * and colour shifts, which are added), and has its adjoint: that of the linear part.
  *
  * Random choices: transform i of a chain draws from fvi_random_stream(seed, unit, evaluation,
- * FVI_DRAW_TRANSFORM + i) (FVI_DRAW_WALK + i of in-place transforms); `evaluation` is update *
+ * FVI_DRAW_TRANSFORM + i) (FVI_DRAW_IN_PLACE + i of in-place transforms); `evaluation` is update *
  * copies + copy. What decides a size (SCALE, OCTAVE) draws with unit 0, so that all pictures of an
  * evaluation stay of one size. Draws within a transform, in order (u: fvi_random_uniform, k:
  * fvi_random_int, n: fvi_random_normals):
@@ -93,7 +93,7 @@ typedef struct fvi_transforms {
 typedef struct fvi_draw_key {
     uint64_t seed, unit;
     uint32_t evaluation;
-    fvi_draw use;   /* FVI_DRAW_TRANSFORM or FVI_DRAW_WALK */
+    fvi_draw use;   /* FVI_DRAW_TRANSFORM or FVI_DRAW_IN_PLACE */
     float progress; /* 0 at the first update, 1 at the last: of schedules */
 } fvi_draw_key;
 

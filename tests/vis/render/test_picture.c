@@ -74,16 +74,16 @@ static sizes check(const fv_model *m, const char *objective, const fvi_settings 
     fv_error err = {0};
     fvi_objective o = {0};
     fvi_picture p;
-    fvi_chain *chain = NULL, *walk = NULL;
+    fvi_chain *chain = NULL, *in_place = NULL;
     if (resolve_text(m->network, objective, NULL, FVI_REDUCTION_LITERAL, &o, &err))
         fail_msg("%s", err.text);
     const fvi_chain_frame frame = fvi_picture_frame(d, fvi_network_input(m->network), H, W);
     assert_int_equal(fvi_chain_new(&d->transforms, &frame, &chain, &err), FV_OK);
     if (d->in_place_transforms.count)
-        assert_int_equal(fvi_chain_new(&d->in_place_transforms, &frame, &walk, &err), FV_OK);
-    const int64_t counted = (int64_t)fvi_picture_bytes(d, &o, &frame, chain, walk);
+        assert_int_equal(fvi_chain_new(&d->in_place_transforms, &frame, &in_place, &err), FV_OK);
+    const int64_t counted = (int64_t)fvi_picture_bytes(d, &o, &frame, chain, in_place);
     fvi_chain_free(chain);
-    fvi_chain_free(walk);
+    fvi_chain_free(in_place);
     const int64_t before = held;
     fvi_picture_init(&p, d, &o, objective, 0, 0);
     if (fvi_picture_level(&p, &frame, frame.h, frame.w, &err))

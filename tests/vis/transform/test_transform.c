@@ -230,7 +230,7 @@ static void sizes_stay_under_the_bound(void **state) {
     }
 }
 
-static void a_walk_can_be_asked_for_its_size(void **state) {
+static void a_chain_can_be_asked_whether_it_keeps_the_size(void **state) {
     (void)state;
     static const struct {
         const char *text;
@@ -288,7 +288,7 @@ int main(void) {
         cmocka_unit_test(chains_have_their_adjoint),
         cmocka_unit_test(peers_gradients_come_back_their_way),
         cmocka_unit_test(sizes_stay_under_the_bound),
-        cmocka_unit_test(a_walk_can_be_asked_for_its_size),
+        cmocka_unit_test(a_chain_can_be_asked_whether_it_keeps_the_size),
         cmocka_unit_test(impossible_sizes_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

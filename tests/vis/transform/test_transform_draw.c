@@ -9,10 +9,10 @@
 
 #include <cmocka.h>
 
-#include "transform_help.h"
 #include "signal/blur.h"
 #include "signal/resize.h"
 #include "signal/sample.h"
+#include "transform_help.h"
 
 /* Runs `text` on a picture of numbers at `key`.  returns what comes out; yours to free */
 static float *run(const char *text, const fvi_chain_frame *f, const fvi_draw_key *key,
@@ -36,7 +36,7 @@ static void moves_as_drawn(void **state) {
     (void)state;
     float *in = noise(4, N);
     for (uint32_t e = 0; e < 20; e++) {
-        fvi_draw_key key = {9, 5, e, FVI_DRAW_WALK, 0};
+        fvi_draw_key key = {9, 5, e, FVI_DRAW_IN_PLACE, 0};
         int h, w;
         fvi_random r = stream(&key, 0, 0);
         int a = fvi_random_int(&r, 0, 6), b = fvi_random_int(&r, 0, 6);
@@ -81,7 +81,7 @@ static void lap_is_scipys(void **state) {
     const float minus_one[5] = {1, 2, 3, 4, 1}, plus_two[5] = {2, 3, 0, 1, 2};
     int h, w, seen = 0;
     for (uint32_t e = 0; e < 60; e++) {
-        fvi_draw_key key = {3, 0, e, FVI_DRAW_WALK, 0};
+        fvi_draw_key key = {3, 0, e, FVI_DRAW_IN_PLACE, 0};
         fvi_random r = stream(&key, 0, 0);
         fvi_random_int(&r, -6, 6);
         int dx = fvi_random_int(&r, -6, 6);
