@@ -40,8 +40,8 @@ fv_status fvi_batch_new(fvi_job *j, int first, int n, int group, fvi_batch *b, f
     b->p = calloc((size_t)n, sizeof *b->p);
     b->health = calloc((size_t)n, sizeof *b->health);
     b->values = calloc((size_t)n, sizeof *b->values);
-    b->places = calloc((size_t)n, sizeof *b->places);
-    if (!b->p || !b->health || !b->values || !b->places)
+    b->indices = calloc((size_t)n, sizeof *b->indices);
+    if (!b->p || !b->health || !b->values || !b->indices)
         return fvi_fail(err, FV_NOMEM, "out of memory for %d pictures", n);
     for (int i = 0; i < n; i++) {
         const fvi_unit *u = &j->units[(first + i) / d->restarts];
@@ -56,7 +56,7 @@ void fvi_batch_clear(fvi_batch *b) {
     fvi_budget_hold(b->j->model, -(int64_t)b->bytes);
     for (int i = 0; b->p && i < b->n; i++) fvi_picture_clear(&b->p[i]);
     fvi_evaluator_free(b->evaluator);
-    free(b->places);
+    free(b->indices);
     free(b->values);
     free(b->health);
     free(b->p);
@@ -66,7 +66,7 @@ void fvi_batch_clear(fvi_batch *b) {
 
 /* What a batch is busy with: "conv1:3", or "conv1:3 and 7 more". */
 static void batch_text(const fvi_batch *b, char *text, size_t size) {
-    const char *first = b->j->units[b->p[0].place / b->j->desc->restarts].name;
+    const char *first = b->j->units[b->p[0].index / b->j->desc->restarts].name;
     if (b->n == 1)
         g_strlcpy(text, first, size);
     else
@@ -85,7 +85,7 @@ static fv_status report(fvi_batch *b, int step, fv_error *err) {
     j->done++;
     for (int i = 0; i < b->n; i++) {
         b->values[i] = b->p[i].value;
-        b->places[i] = b->p[i].place;
+        b->indices[i] = b->p[i].index;
         mean += b->values[i] / b->n;
     }
     batch_text(b, what, sizeof what);
@@ -97,7 +97,7 @@ static fv_status report(fvi_batch *b, int step, fv_error *err) {
                      .level = b->level + 1,
                      .count = b->n,
                      .objectives = b->values,
-                     .pictures = b->places};
+                     .pictures = b->indices};
     const int answer = fvi_monitor_report(fvi_session_monitor(j->session), &p);
     if (answer == FV_MONITOR_STOP) j->stopped = 1;
     return answer == FV_MONITOR_CANCEL ? cancelled(j, err) : FV_OK;
@@ -110,7 +110,7 @@ static fv_status snapshots(const fvi_batch *b, fv_error *err) {
         fv_image *image = NULL;
         fv_status st = fvi_rendering_image(&b->p[i], &image, err);
         if (st) return st;
-        d->snapshot(d->user, b->p[i].place, b->done, image);
+        d->snapshot(d->user, b->p[i].index, b->done, image);
         fv_image_free(image);
     }
     return FV_OK;
@@ -224,7 +224,7 @@ typedef struct lbfgs_user {
 static double lbfgs_evaluate(void *user, const float *z, float *g, int *stop) {
     lbfgs_user *u = user;
     fvi_picture *p = &u->b->p[0];
-    if (z != p->z) memcpy(p->z, z, (size_t)p->numbers * sizeof *z);
+    if (z != p->params) memcpy(p->params, z, (size_t)p->n_params * sizeof *z);
     fvi_stage_timer(p->desc->times, FV_STAGE_OPTIMIZER);
     fvi_picture_decode(p, 0);
     const double before = p->value;
@@ -242,7 +242,7 @@ static double lbfgs_evaluate(void *user, const float *z, float *g, int *stop) {
     }
     if (u->status == FV_OK && !p->broken) {
         fvi_stage_timer(p->desc->times, FV_STAGE_OPTIMIZER);
-        fvi_param_adjoint(p->param, p->z, p->dpixels, g);
+        fvi_param_adjoint(p->param, p->params, p->dpixels, g);
         fvi_stage_timer(p->desc->times, FV_STAGE_PARAM);
         u->status = report(u->b, u->step++, u->err);
         p->steps++;
@@ -254,11 +254,11 @@ static double lbfgs_evaluate(void *user, const float *z, float *g, int *stop) {
 static fv_status run_lbfgs(fvi_batch *b, fv_error *err) {
     fvi_picture *p = &b->p[0];
     lbfgs_user u = {b, FV_OK, err, 0};
-    float *z = malloc((size_t)p->numbers * sizeof *z);
+    float *z = malloc((size_t)p->n_params * sizeof *z);
     if (!z) return fvi_fail(err, FV_NOMEM, "out of memory");
-    memcpy(z, p->z, (size_t)p->numbers * sizeof *z);
-    fv_status st = fvi_lbfgs(p->numbers, b->j->desc->schedule.steps, lbfgs_evaluate, &u, z, err);
-    memcpy(p->z, z, (size_t)p->numbers * sizeof *z);
+    memcpy(z, p->params, (size_t)p->n_params * sizeof *z);
+    fv_status st = fvi_lbfgs(p->n_params, b->j->desc->schedule.steps, lbfgs_evaluate, &u, z, err);
+    memcpy(p->params, z, (size_t)p->n_params * sizeof *z);
     free(z);
     return u.status ? u.status : st;
 }
@@ -315,7 +315,7 @@ fv_status fvi_batch_run(fvi_batch *b, fv_error *err) {
         if (d->times) d->times->mark = fvi_clock();
         if (!st)
             st = d->optimizer.kind == FVI_OPTIMIZER_LBFGS ? run_lbfgs(b, err) : run_level(b, err);
-        for (int i = 0; !st && i < b->n; i++) fvi_picture_settle(&b->p[i]);
+        for (int i = 0; !st && i < b->n; i++) fvi_picture_finish(&b->p[i]);
     }
     if (!st && !b->j->stopped) {
         st = check_unsure(b, err);

@@ -37,7 +37,7 @@ typedef struct fvi_batch {
     fvi_evaluator *evaluator;
     fvi_gradient_health *health; /* [n] of the last evaluation */
     double *values;              /* [n] */
-    int *places;                 /* [n] */
+    int *indices;                /* [n] */
     int level, done;             /* level now; updates of all levels */
     size_t bytes;                /* noted as held */
 } fvi_batch;

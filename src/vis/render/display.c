@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* display: from the numbers that were optimised to values in [0,1].
+/* display: from pixels in the range low..high, or beyond it, to values in [0,1].
  *
  *   CLIP        (p - low) / (high - low)
  *   LINEAR      (p - min) / (max - min)
@@ -67,7 +67,7 @@ static int64_t collect(const float *x, int64_t n, float *out) {
     return count;
 }
 
-/* The numbers that become 0 and 1; `found` are the finite ones, which it may reorder. */
+/* The pixel values that become 0 and 1; `found` are the finite ones, which it may reorder. */
 static void ends_of(const fvi_display_settings *d, float *found, int64_t n, double *low,
                     double *high) {
     double sum = 0, square = 0, min = found[0], max = found[0];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How numbers become a picture file, at the end. */
+/* How pixels become the values of a picture file, at the end. */
 #ifndef FVI_VIS_RENDER_DISPLAY_H
 #define FVI_VIS_RENDER_DISPLAY_H
 
@@ -7,9 +7,9 @@
 
 #include "vis/recipe/settings.h"
 
-/* Values in [0,1] of a picture in the numbers low..high. Statistics are of all channels together;
- * what is not finite counts for nothing in them. NaN becomes 0.5, as does a picture whose numbers
- * are all equal where a kind stretches them.
+/* Values in [0,1] of a picture whose black and white are low and high. Statistics are of all
+ * channels together; what is not finite is left out of them. NaN becomes 0.5, as does a picture
+ * whose pixels are all equal where a kind stretches them.
  *   picture   [channels][plane]    out  the same; must not overlap */
 void fvi_display(const fvi_display_settings *d, const float *picture, int channels, int64_t plane,
                  float low, float high, float *out);

@@ -70,7 +70,7 @@ static fv_status resolve(const fv_dream_desc *desc, fv_dream_desc *d, fv_error *
     return FV_OK;
 }
 
-static fv_status check_numbers(const fv_dream_desc *d, fv_error *err) {
+static fv_status check_desc(const fv_dream_desc *d, fv_error *err) {
     if (d->steps < 1 || d->steps > 100000)
         return fvi_fail(err, FV_ARG, "steps is %d; allowed are 1..100000", d->steps);
     if (d->octaves < 1 || d->octaves > 32)
@@ -99,7 +99,7 @@ static fv_status check(const fv_model *model, const fv_image *image, const fv_dr
                         fv_model_name(model));
     if (image->channels != 3)
         return fvi_fail(err, FV_ARG, "the picture has %d channels; dreams want 3", image->channels);
-    return check_numbers(d, err);
+    return check_desc(d, err);
 }
 
 /* One row of the photograph shrunk to h x w: row [w] = mean of what each pixel covers. `sum`
@@ -164,11 +164,11 @@ static fv_status enter_octave(dream *d, int h, int w, float *last, fv_error *err
  * caller's, in which the last octave is made), as bytes (kept, and twice while its file is
  * written), and the octave before the last. */
 static fv_status fit_tile(dream *d, const fvi_objective *o, const fv_image *image, fv_error *err) {
-    const int64_t numbers = (int64_t)3 * image->height * image->width;
+    const int64_t values = (int64_t)3 * image->height * image->width;
     const int side = MAX(image->height, image->width);
     const int own = MAX(d->in->height, d->in->width), asked = d->desc.tile;
     const double before = d->desc.octaves > 1 ? 1 / pow((double)d->desc.octave_scale, 2) : 0;
-    d->held = (int64_t)((double)numbers * (3 + (1 + before) * sizeof(float)));
+    d->held = (int64_t)((double)values * (3 + (1 + before) * sizeof(float)));
     fvi_budget_hold(d->model, d->held);
     int tile = MIN(asked, side);
     fv_status st =
@@ -258,8 +258,8 @@ static fv_status interrupted(dream *d, fv_error *err) {
 }
 
 /* One tile: gradient, and the picture moves. Returns the sum of |gradient| in *sum. */
-static fv_status climb_tile(dream *d, int y, int x, double seen_mean, double *value, double *sum,
-                            fv_error *err) {
+static fv_status step_tile(dream *d, int y, int x, double mean_so_far, double *value, double *sum,
+                           fv_error *err) {
     int64_t count = (int64_t)3 * d->tile_h * d->tile_w;
     window(d, y, x, 3, 0);
     if (d->in->channels == 1) to_grey(d);
@@ -276,7 +276,7 @@ static fv_status climb_tile(dream *d, int y, int x, double seen_mean, double *va
         d->last = v;
     for (int64_t i = 0; i < count; i++) *sum += fabsf(d->tile[i]);
     double own = *sum / (double)count;
-    double mean = d->mean > 0 ? d->mean : seen_mean > 0 ? (seen_mean + own) / 2 : own;
+    double mean = d->mean > 0 ? d->mean : mean_so_far > 0 ? (mean_so_far + own) / 2 : own;
     if (mean > 0) window(d, y, x, 3, (float)(d->desc.rate / mean));
     return FV_OK;
 }
@@ -293,7 +293,7 @@ static fv_status update(dream *d, int step, fv_error *err) {
         int y = tile_begin(k / nx, ny, d->h, d->tile_h, down);
         int x = tile_begin(k % nx, nx, d->w, d->tile_w, right);
         double own = 0, one = 0;
-        fv_status st = climb_tile(d, y, x, k ? sum / k : 0, &one, &own, err);
+        fv_status st = step_tile(d, y, x, k ? sum / k : 0, &one, &own, err);
         if (st || d->stopped) return st;
         sum += own / (3.0 * d->tile_h * d->tile_w);
         value += one;
@@ -305,7 +305,7 @@ static fv_status update(dream *d, int step, fv_error *err) {
 
 static fv_status report(dream *d, int step, fv_error *err) {
     d->done++;
-    int place = 0;
+    const int index = 0;
     fv_progress p = {.done = d->done,
                      .total = d->total,
                      .objective = d->value,
@@ -314,7 +314,7 @@ static fv_status report(dream *d, int step, fv_error *err) {
                      .level = d->octave + 1,
                      .count = 1,
                      .objectives = &d->value,
-                     .pictures = &place};
+                     .pictures = &index};
     const int answer = fvi_monitor_report(fvi_session_monitor(d->session), &p);
     if (answer == FV_MONITOR_STOP) d->stopped = 1;
     return answer == FV_MONITOR_CANCEL ? fvi_monitor_cancelled(d->done, d->total, "updates", err)

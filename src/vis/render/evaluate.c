@@ -260,7 +260,7 @@ static fv_status run_tiles(fvi_evaluator *e, int samples, const fvi_route *r, in
     return st;
 }
 
-/* Copies copy, copy + 1, ... of all pictures, `count` numbers each once they are transformed. */
+/* Copies copy, copy + 1, ... of all pictures, `count` values each after their transforms. */
 typedef struct chunk {
     fvi_evaluator *e;
     int copy;
@@ -347,7 +347,7 @@ static fv_status check_picture_terms(fvi_evaluator *e, fvi_gradient_health *verd
                                      fv_error *err) {
     for (int k = 0; k < e->n; k++) {
         const fvi_picture *p = &e->pictures[k];
-        if (verdicts[k].kind == FVI_GRADIENT_BROKEN) continue; /* told by the pass */
+        if (verdicts[k].kind == FVI_GRADIENT_BROKEN) continue; /* reported by the pass */
         const fvi_gradient_health with = fvi_gradient_health_of(p->value, p->dpixels, p->count);
         if (with.kind < FVI_GRADIENT_EXPLODED) continue;
         verdicts[k] = with;

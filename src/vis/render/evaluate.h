@@ -41,7 +41,7 @@ fv_status fvi_evaluator_level(fvi_evaluator *e, fv_error *err);
 fv_status fvi_evaluate(fvi_evaluator *e, uint32_t step, float progress, int redirect,
                        fvi_gradient_health *verdicts, fv_error *err);
 
-/* Where picture i met numbers that are not finite: the first time, or NULL. */
+/* Why picture i first had values that are not finite, or NULL. */
 const char *fvi_evaluator_why(const fvi_evaluator *e, int i);
 
 /* Tiles that cover a line of pixels evenly: the first begins where the line does, the last ends

@@ -20,7 +20,7 @@ static fvi_chain_frame frame_of(const fvi_settings *d, const fvi_fit *f) {
     return fvi_picture_frame(d, fvi_network_input(f->model->network), f->h, f->w);
 }
 
-/* Copies of transformed pictures: of the evaluator, of a photo beside, of the pass. */
+/* Copies of transformed pictures: of the evaluator, of its photo, of the pass. */
 static size_t sample_bytes(const fvi_settings *d, const fvi_fit *f, const fvi_chain *chain) {
     const fv_input *in = fvi_network_input(f->model->network);
     const int64_t plane = MAX(fvi_chain_max_plane(chain), (int64_t)in->height * MAX(in->width, 1));

@@ -16,7 +16,7 @@ typedef struct fvi_fit {
     int total; /* pictures of the call: kept to its end */
 } fvi_fit;
 
-/* Bytes that n pictures in one batch hold besides the network: their numbers, and room for
+/* Bytes that n pictures in one batch hold, without the network: their buffers, and room for
  * desc->batch transformed copies.  errors  as fvi_chain_new */
 fv_status fvi_fit_batch_bytes(const fvi_settings *desc, const fvi_fit *f, int n, size_t *bytes,
                               fv_error *err);

@@ -25,11 +25,11 @@ typedef struct bound_set {
     fvi_bound **bound; /* [n] */
 } bound_set;
 
-/* What the objectives see of pictures of one size. */
-typedef struct part_of_size {
+/* The crop that the objectives need of pictures of one size. */
+typedef struct crop_of_size {
     int h, w;
-    fvi_receptive_crop part;
-} part_of_size;
+    fvi_receptive_crop crop;
+} crop_of_size;
 
 struct fvi_pass {
     fv_session *session;
@@ -38,7 +38,7 @@ struct fvi_pass {
     int n, group;
     float low, high;
     GArray *bounds; /* bound_set */
-    GArray *parts;  /* part_of_size */
+    GArray *crops;  /* crop_of_size */
     int samples;    /* there is room for */
     int64_t count;
     float *x, *dx;           /* [samples][count] the network's input and the gradient there */
@@ -58,7 +58,7 @@ fv_status fvi_pass_new(fv_session *session, const fvi_objective *const *objectiv
                     .low = low,
                     .high = high};
     p->bounds = g_array_new(FALSE, FALSE, sizeof(bound_set));
-    p->parts = g_array_new(FALSE, FALSE, sizeof(part_of_size));
+    p->crops = g_array_new(FALSE, FALSE, sizeof(crop_of_size));
     p->why = g_new0(char *, (gsize)n);
     p->objectives = g_new(const fvi_objective *, (gsize)n);
     memcpy(p->objectives, objectives, (size_t)n * sizeof *objectives);
@@ -81,7 +81,7 @@ void fvi_pass_free(fvi_pass *p) {
     if (!p) return;
     free_bounds(p);
     g_array_free(p->bounds, TRUE);
-    g_array_free(p->parts, TRUE);
+    g_array_free(p->crops, TRUE);
     for (int i = 0; i < p->n; i++) g_free(p->why[i]);
     g_free(p->why);
     g_free(p->objectives);
@@ -96,9 +96,9 @@ fv_status fvi_pass_reserve(fvi_pass *p, int samples, int64_t count, fv_error *er
     free(p->x);
     free(p->dx);
     free(p->order);
-    size_t numbers = (size_t)samples * (size_t)count;
-    p->x = malloc(numbers * sizeof *p->x);
-    p->dx = malloc(numbers * sizeof *p->dx);
+    size_t values = (size_t)samples * (size_t)count;
+    p->x = malloc(values * sizeof *p->x);
+    p->dx = malloc(values * sizeof *p->dx);
     p->order = calloc((size_t)samples, sizeof *p->order);
     p->samples = p->x && p->dx && p->order ? samples : 0;
     p->count = count;
@@ -128,7 +128,7 @@ fv_status fvi_pass_takes_size(const fvi_pass *p, int samples, int h, int w, int 
 
 /* The objectives tied to a plan. */
 static fv_status find_bounds(fvi_pass *p, const fvi_executable *plan, int h, int w,
-                             const fvi_receptive_crop *part, int64_t samples, fvi_bound ***out,
+                             const fvi_receptive_crop *crop, int64_t samples, fvi_bound ***out,
                              fv_error *err) {
     for (guint i = 0; i < p->bounds->len; i++) {
         bound_set *b = &g_array_index(p->bounds, bound_set, i);
@@ -142,49 +142,49 @@ static fv_status find_bounds(fvi_pass *p, const fvi_executable *plan, int h, int
     fv_status st = FV_OK;
     for (int i = 0; !st && i < p->n; i++)
         st = fvi_objective_bind(p->objectives[i], fvi_executable_graph(plan), samples,
-                                part->n_values ? part->value : NULL, &b.bound[i], err);
+                                crop->n_values ? crop->value : NULL, &b.bound[i], err);
     g_array_append_val(p->bounds, b);
     *out = b.bound;
     return st;
 }
 
-/* What the objectives see of pictures of h x w. */
-static fv_status find_part(fvi_pass *p, int samples, int channels, int h, int w,
+/* The crop that the objectives need of pictures of h x w. */
+static fv_status find_crop(fvi_pass *p, int samples, int channels, int h, int w,
                            fvi_receptive_crop *out, fv_error *err) {
-    for (guint i = 0; i < p->parts->len; i++) {
-        const part_of_size *known = &g_array_index(p->parts, part_of_size, i);
+    for (guint i = 0; i < p->crops->len; i++) {
+        const crop_of_size *known = &g_array_index(p->crops, crop_of_size, i);
         if (known->h != h || known->w != w) continue;
-        *out = known->part;
+        *out = known->crop;
         return FV_OK;
     }
-    part_of_size found = {.h = h, .w = w};
+    crop_of_size found = {.h = h, .w = w};
     const fvi_shape shape = fvi_pass_shape(p, samples, channels, h, w);
     fv_status st =
-        fvi_receptive_crop_find(p->session, p->objectives, p->n, &shape, h, w, &found.part, err);
-    if (!st) g_array_append_val(p->parts, found);
-    *out = found.part;
+        fvi_receptive_crop_find(p->session, p->objectives, p->n, &shape, h, w, &found.crop, err);
+    if (!st) g_array_append_val(p->crops, found);
+    *out = found.crop;
     return st;
 }
 
-/* Pictures of one run: of what size, what of them the network is given. */
+/* Pictures of one run: their size, and the crop that the network is given. */
 typedef struct frame {
     int channels, h, w;
-    int64_t count; /* of a picture's numbers */
-    fvi_receptive_crop part;
-    int64_t seen; /* of its part's */
+    int64_t count; /* values of a picture */
+    fvi_receptive_crop crop;
+    int64_t crop_count; /* of its crop */
 } frame;
 
-/* One picture's numbers -> the network's input; `room` is as large. */
+/* One picture -> the network's input; `room` is as large. */
 static void encode(const fvi_pass *p, const frame *f, const float *t, float *room, float *x) {
     if (!p->in->is_image) {
         memcpy(x, t, (size_t)f->count * sizeof *x);
         return;
     }
-    if (f->part.n_values) {
-        fvi_receptive_crop_cut(&f->part, t, f->channels, f->h, f->w, room);
+    if (f->crop.n_values) {
+        fvi_receptive_crop_cut(&f->crop, t, f->channels, f->h, f->w, room);
         t = room;
     }
-    fvi_encode_range(p->in, t, p->low, p->high, f->part.h, f->part.w, x);
+    fvi_encode_range(p->in, t, p->low, p->high, f->crop.h, f->crop.w, x);
 }
 
 /* The gradient there -> the gradient at the picture; `room` is as large as dx. */
@@ -194,9 +194,9 @@ static void encode_adjoint(const fvi_pass *p, const frame *f, const float *dx, f
         memcpy(dt, dx, (size_t)f->count * sizeof *dt);
         return;
     }
-    float *seen = f->part.n_values ? room : dt;
-    fvi_encode_range_adjoint(p->in, dx, p->low, p->high, f->part.h, f->part.w, seen);
-    if (f->part.n_values) fvi_receptive_crop_paste(&f->part, seen, f->channels, f->h, f->w, dt);
+    float *cropped = f->crop.n_values ? room : dt;
+    fvi_encode_range_adjoint(p->in, dx, p->low, p->high, f->crop.h, f->crop.w, cropped);
+    if (f->crop.n_values) fvi_receptive_crop_paste(&f->crop, cropped, f->channels, f->h, f->w, dt);
 }
 
 /* Samples from `first` on of a run, on their way in or back. */
@@ -210,15 +210,15 @@ typedef struct samples_of {
 
 static void encode_one(void *user, int64_t i) {
     const samples_of *s = user;
-    const int64_t k = s->first + i, seen = s->frame->seen;
-    encode(s->pass, s->frame, s->from + k * s->frame->count, s->pass->dx + k * seen,
-           s->pass->x + k * seen);
+    const int64_t k = s->first + i, n = s->frame->crop_count;
+    encode(s->pass, s->frame, s->from + k * s->frame->count, s->pass->dx + k * n,
+           s->pass->x + k * n);
 }
 
 static void encode_one_adjoint(void *user, int64_t i) {
     const samples_of *s = user;
-    const int64_t k = s->first + i, seen = s->frame->seen;
-    encode_adjoint(s->pass, s->frame, s->pass->dx + k * seen, s->pass->x + k * seen,
+    const int64_t k = s->first + i, n = s->frame->crop_count;
+    encode_adjoint(s->pass, s->frame, s->pass->dx + k * n, s->pass->x + k * n,
                    s->to + k * s->frame->count);
 }
 
@@ -234,7 +234,7 @@ static fv_status remember(const fvi_pass *p, const frame *f, fvi_executable *pla
                           fv_error *err) {
     const float *targets[FVI_MAX_VALUES];
     encode_piece(p, f, photo, first, at_once);
-    fv_status st = fvi_executable_set_input(plan, 0, p->x + first * f->seen, err);
+    fv_status st = fvi_executable_set_input(plan, 0, p->x + first * f->crop_count, err);
     if (!st) st = fvi_executable_forward(plan, err);
     for (int v = 0; !st && v < p->objectives[0]->n_values; v++)
         st = fvi_executable_view_target(plan, v, &targets[v], err);
@@ -246,7 +246,7 @@ static fv_status remember(const fvi_pass *p, const frame *f, fvi_executable *pla
 const char *fvi_pass_why(const fvi_pass *p, int i) { return p->why[i % p->n]; }
 
 /* Sees whether samples first..first + at_once - 1 of a run are finite. Of each objective the first
- * reason is looked for and kept, since looking takes as long as many runs. */
+ * reason is searched for and kept, since the search takes as long as many runs. */
 static fv_status check_piece(fvi_pass *p, fvi_executable *plan, int first, int64_t at_once,
                              int64_t count, const double *values, fv_error *err) {
     const float *x = p->x + first * count, *dx = p->dx + first * count;
@@ -271,10 +271,10 @@ fv_status fvi_pass_run(fvi_pass *p, int samples, int channels, int h, int w, flo
     int64_t at_once = 0;
     fvi_executable *plan = NULL;
     fvi_bound **bound = NULL;
-    fv_status st = find_part(p, samples, channels, h, w, &f.part, err);
+    fv_status st = find_crop(p, samples, channels, h, w, &f.crop, err);
     if (st) return st;
-    f.seen = (int64_t)channels * f.part.h * f.part.w;
-    const fvi_plan_key key = {fvi_pass_shape(p, samples, channels, f.part.h, f.part.w), o->values,
+    f.crop_count = (int64_t)channels * f.crop.h * f.crop.w;
+    const fvi_plan_key key = {fvi_pass_shape(p, samples, channels, f.crop.h, f.crop.w), o->values,
                               o->n_values, FVI_EXEC_BACKWARD};
     st = fvi_session_plan(p->session, &key, &plan, &at_once, err);
     if (st) return st;
@@ -282,7 +282,7 @@ fv_status fvi_pass_run(fvi_pass *p, int samples, int channels, int h, int w, flo
         return fvi_fail(err, FV_UNSUPPORTED,
                         "the network's batch is fixed at %d: pictures cannot be tied together",
                         (int)at_once);
-    st = find_bounds(p, plan, h, w, &f.part, at_once, &bound, err);
+    st = find_bounds(p, plan, h, w, &f.crop, at_once, &bound, err);
     if (st) return st;
     fvi_stage_timer(p->times, FV_STAGE_PLAN);
     for (int i = 0; i < samples; i++) p->order[i] = bound[i % p->n];
@@ -295,9 +295,9 @@ fv_status fvi_pass_run(fvi_pass *p, int samples, int channels, int h, int w, flo
         encode_piece(p, &f, t, i, at_once);
         fvi_stage_timer(p->times, FV_STAGE_TRANSFORM);
         fvi_executable_redirect(plan, redirect ? redirect + i : NULL, at_once);
-        st = fvi_gradient(plan, p->order + i, at_once, p->group, p->x + i * f.seen, values + i,
-                          p->dx + i * f.seen, p->times, err);
-        if (!st) st = check_piece(p, plan, i, at_once, f.seen, values, err);
+        st = fvi_gradient(plan, p->order + i, at_once, p->group, p->x + i * f.crop_count,
+                          values + i, p->dx + i * f.crop_count, p->times, err);
+        if (!st) st = check_piece(p, plan, i, at_once, f.crop_count, values, err);
         fvi_executable_redirect(plan, NULL, at_once); /* the plan is the session's */
     }
     fvi_side_by_side(samples, encode_one_adjoint, &(samples_of){p, &f, 0, NULL, t});

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* photo_objective: objectives between a unit and a photo: inversion, caricature, accentuation. What
- * they mean is term_photo.c's; how they are climbed is the loop's.
+ * they mean is term_photo.c's; how they are maximised is the loop's.
  *
  * Accentuation. f(x) - W |a(x) - a(photo)|^2 / |a(photo)|^2, a being a layer. At the photo itself
  * the second term has no gradient; so the two are weighed on the photo with noise of deviation

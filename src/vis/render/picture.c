@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* picture: one picture from its start through its levels. What several pictures share (the network,
- * the order of updates) is not here.
+/* picture: one picture from its start through its levels. What pictures share (the network, the
+ * order of updates) is in batch.c and evaluate.c.
  */
 #include "vis/render/picture.h"
 
@@ -18,8 +18,8 @@
 
 #define NAME_BYTES 1024
 
-/* FNV-1a (Fowler, Noll, Vo) of a unit's one spelling, so that its picture does not depend on what
- * else is made beside it; further starts append "#1", "#2", ... */
+/* FNV-1a (Fowler, Noll, Vo) of the objective's canonical text, so that a picture's random numbers
+ * do not depend on the other pictures of the call; further restarts append "#1", "#2", ... */
 static uint64_t unit_key(const char *name, int start) {
     char text[NAME_BYTES];
     uint64_t h = 14695981039346656037u;
@@ -32,21 +32,21 @@ static uint64_t unit_key(const char *name, int start) {
 }
 
 void fvi_picture_init(fvi_picture *p, const fvi_settings *desc, const fvi_objective *objective,
-                      const char *name, int start, int place) {
+                      const char *name, int start, int index) {
     *p = (fvi_picture){.desc = desc,
                        .objective = objective,
-                       .place = place,
+                       .index = index,
                        .start = start,
                        .key = unit_key(name, start)};
 }
 
-/* What belongs to a level is no longer this picture's. */
+/* Clears the pointers to what belongs to a level, without freeing it. */
 static void forget_level(fvi_picture *p) {
     p->param = NULL;
     p->optimizer = NULL;
     p->chain = NULL;
     p->in_place = NULL;
-    p->z = p->dz = p->best = p->good = NULL;
+    p->params = p->dparams = p->best = p->good = NULL;
     p->pixels = p->dpixels = p->begun = p->mask = p->alpha = p->photo = NULL;
     p->room = p->levels = NULL;
 }
@@ -58,8 +58,8 @@ static void leave_level(fvi_picture *p) {
     for (int i = 0; p->chain && i < p->desc->schedule.copies; i++) fvi_chain_free(p->chain[i]);
     free(p->chain);
     fvi_chain_free(p->in_place);
-    float *all[] = {p->z,    p->dz,    p->best,  p->pixels, p->dpixels, p->begun,
-                    p->mask, p->alpha, p->photo, p->room,   p->good,    p->levels};
+    float *all[] = {p->params, p->dparams, p->best,  p->pixels, p->dpixels, p->begun,
+                    p->mask,   p->alpha,   p->photo, p->room,   p->good,    p->levels};
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++) free(all[i]);
     forget_level(p);
 }
@@ -91,14 +91,14 @@ static float *floats(int64_t n, int *failed) {
     return x;
 }
 
-/* Room for numbers and pixels of this level. */
-static fv_status allocate_numbers(fvi_picture *p, fv_error *err) {
+/* Buffers of this level. */
+static fv_status allocate_buffers(fvi_picture *p, fv_error *err) {
     const fvi_settings *d = p->desc;
     int failed = 0;
-    p->z = floats(p->numbers, &failed);
-    p->dz = floats(p->numbers, &failed);
-    if (d->schedule.keep == FVI_KEEP_BEST) p->best = floats(p->numbers, &failed);
-    if (d->on_nan == FV_ON_NAN_KEEP) p->good = floats(p->numbers, &failed);
+    p->params = floats(p->n_params, &failed);
+    p->dparams = floats(p->n_params, &failed);
+    if (d->schedule.keep == FVI_KEEP_BEST) p->best = floats(p->n_params, &failed);
+    if (d->on_nan == FV_ON_NAN_KEEP) p->good = floats(p->n_params, &failed);
     p->pixels = floats(p->count, &failed);
     p->dpixels = floats(p->count, &failed);
     p->begun = floats(p->count, &failed);
@@ -112,7 +112,7 @@ static fv_status allocate_numbers(fvi_picture *p, fv_error *err) {
                   : FV_OK;
 }
 
-/* The chains of its copies, and that of in-place transforms. */
+/* The transform chains of its copies, and that of the in-place transforms. */
 static fv_status make_chains(fvi_picture *p, const fvi_chain_frame *frame, fv_error *err) {
     const fvi_settings *d = p->desc;
     fv_status st = FV_OK;
@@ -137,11 +137,11 @@ static fv_status allocate(fvi_picture *p, const fvi_chain_frame *frame, fv_error
     p->count = (int64_t)frame->channels * frame->h * frame->w;
     fv_status st = fvi_param_new(&d->param, p->channels, p->h, p->w, &p->param, err);
     if (st) return st;
-    p->numbers = fvi_param_count(p->param);
-    st = allocate_numbers(p, err);
+    p->n_params = fvi_param_count(p->param);
+    st = allocate_buffers(p, err);
     if (!st) st = make_chains(p, frame, err);
     if (!st && d->optimizer.kind != FVI_OPTIMIZER_LBFGS)
-        st = fvi_optimizer_new(&d->optimizer, p->numbers, &p->optimizer, err);
+        st = fvi_optimizer_new(&d->optimizer, p->n_params, &p->optimizer, err);
     return st;
 }
 
@@ -165,19 +165,19 @@ static fv_status from_image(const fvi_settings *d, const fv_image *image, int ch
     return FV_OK;
 }
 
-/* Numbers of the start picture at this level's size. */
-static fv_status start_numbers(fvi_picture *p, fv_error *err) {
+/* Parameters of the start picture at this level's size. */
+static fv_status start_params(fvi_picture *p, fv_error *err) {
     const fvi_settings *d = p->desc;
     fvi_random r = fvi_random_stream(d->seed, p->key, 0, FVI_DRAW_START);
     if (d->start.kind != FVI_START_IMAGE)
-        return fvi_param_start(p->param, &d->start, &r, p->z, err);
+        return fvi_param_start(p->param, &d->start, &r, p->params, err);
     fv_status st = from_image(d, d->start.image, p->channels, p->h, p->w, p->room, err);
     if (st) return st;
     if (d->start.sd > 0) {
         fvi_random_normals(&r, p->count, p->dpixels);
         for (int64_t i = 0; i < p->count; i++) p->room[i] += d->start.sd * p->dpixels[i];
     }
-    return fvi_param_from_picture(p->param, p->room, p->z, err);
+    return fvi_param_from_picture(p->param, p->room, p->params, err);
 }
 
 static fv_status load_mask(fvi_picture *p, fv_error *err) {
@@ -208,20 +208,20 @@ static void apply_mask(fvi_picture *p) {
         p->pixels[i] = p->begun[i] + p->mask[i % plane] * (p->pixels[i] - p->begun[i]);
 }
 
-/* The start at this size when the start is noise made at another: it is made there and resized, so
- * that octaves see one picture. */
+/* A random start is made at the full size and resized to a smaller level, so that all octaves begin
+ * with the same picture. */
 static fv_status start_of_size(const fvi_picture *p, const fvi_chain_frame *frame, int full_h,
                                int full_w, float *out, fv_error *err) {
     fvi_chain_frame full = *frame;
     fvi_picture q;
     full.h = full_h;
     full.w = full_w;
-    fvi_picture_init(&q, p->desc, p->objective, "", p->start, p->place);
+    fvi_picture_init(&q, p->desc, p->objective, "", p->start, p->index);
     q.key = p->key;
     fv_status st = allocate(&q, &full, err);
-    if (!st) st = start_numbers(&q, err);
+    if (!st) st = start_params(&q, err);
     if (!st) {
-        fvi_param_picture(q.param, q.z, q.pixels);
+        fvi_param_picture(q.param, q.params, q.pixels);
         fvi_resize(fvi_planes_of(q.channels, full_h, full_w, q.pixels),
                    fvi_planes_of(q.channels, frame->h, frame->w, out), FVI_ALIGN_CENTRES);
     }
@@ -229,7 +229,7 @@ static fv_status start_of_size(const fvi_picture *p, const fvi_chain_frame *fram
     return st;
 }
 
-/* What the level before left, taken to the new size: [channels][h][w]. */
+/* The result of the level before, resized: [channels][h][w]. */
 static fv_status carry_over(fvi_picture *p, const fvi_picture *before, float *out, fv_error *err) {
     const int h = before->h, w = before->w, channels = p->channels;
     const fvi_planes to = fvi_planes_of(channels, p->h, p->w, out);
@@ -241,7 +241,7 @@ static fv_status carry_over(fvi_picture *p, const fvi_picture *before, float *ou
     } else {
         fvi_resize(fvi_planes_of(channels, h, w, before->pixels), to, FVI_ALIGN_CENTRES);
     }
-    return fvi_param_from_picture(p->param, out, p->z, err);
+    return fvi_param_from_picture(p->param, out, p->params, err);
 }
 
 /* Sets p->begun at a level whose start is given elsewhere: by an image, or by the full size. */
@@ -258,18 +258,19 @@ static fv_status enter_first(fvi_picture *p, const fvi_chain_frame *frame, int f
                              fv_error *err) {
     int smaller =
         p->desc->schedule.octave_order == FVI_OCTAVES_TO_SIZE && (p->h < full_h || p->w < full_w);
-    if (!smaller || p->desc->start.kind == FVI_START_IMAGE) return start_numbers(p, err);
+    if (!smaller || p->desc->start.kind == FVI_START_IMAGE) return start_params(p, err);
     fv_status st = begin_at(p, frame, full_h, full_w, err);
-    return st ? st : fvi_param_from_picture(p->param, p->begun, p->z, err);
+    return st ? st : fvi_param_from_picture(p->param, p->begun, p->params, err);
 }
 
-/* Erhan et al.'s constraint: the numbers lie on a sphere. */
+/* Erhan et al.'s constraint: the parameters have a fixed norm. */
 static void scale_to_norm(fvi_picture *p) {
     float norm = p->desc->regularizer.norm;
     double square = 0;
-    for (int64_t i = 0; norm > 0 && i < p->numbers; i++) square += (double)p->z[i] * p->z[i];
+    for (int64_t i = 0; norm > 0 && i < p->n_params; i++)
+        square += (double)p->params[i] * p->params[i];
     float scale = square > 0 ? norm / (float)sqrt(square) : 1;
-    for (int64_t i = 0; norm > 0 && i < p->numbers; i++) p->z[i] *= scale;
+    for (int64_t i = 0; norm > 0 && i < p->n_params; i++) p->params[i] *= scale;
 }
 
 fv_status fvi_picture_level(fvi_picture *p, const fvi_chain_frame *frame, int full_h, int full_w,
@@ -291,8 +292,8 @@ fv_status fvi_picture_level(fvi_picture *p, const fvi_chain_frame *frame, int fu
     }
     if (!st) {
         scale_to_norm(p);
-        if (p->good) memcpy(p->good, p->z, (size_t)p->numbers * sizeof *p->z);
-        fvi_param_picture(p->param, p->z, p->pixels);
+        if (p->good) memcpy(p->good, p->params, (size_t)p->n_params * sizeof *p->params);
+        fvi_param_picture(p->param, p->params, p->pixels);
         if (!before.param || p->desc->schedule.octave_carry == FVI_OCTAVE_CARRY_PICTURE)
             memcpy(p->begun, p->pixels, (size_t)p->count * sizeof *p->begun);
     }
@@ -300,21 +301,21 @@ fv_status fvi_picture_level(fvi_picture *p, const fvi_chain_frame *frame, int fu
     return st;
 }
 
-/* As many as there are numbers: these, their gradient, two moments, the best and the good. As many
- * as there are pixels: these, their gradient, the start, a room, a mask, alpha, a photo. What the
- * parametrisation and the gradient's pyramid take, and the chains. */
+/* As large as the parameters are: they, their gradient, two moments, the best and the last finite
+ * ones. As large as the picture: pixels, their gradient, the start, scratch, a mask, alpha, a
+ * photo. Then the parametrisation, the gradient's pyramid and the chains. */
 size_t fvi_picture_bytes(const fvi_settings *desc, const fvi_objective *objective,
                          const fvi_chain_frame *frame, const fvi_chain *chain,
                          const fvi_chain *in_place) {
     const int c = frame->channels, h = frame->h, w = frame->w;
     const size_t pixels = (size_t)c * (size_t)h * (size_t)w;
-    const size_t numbers = (size_t)fvi_param_count_max(&desc->param, c, h, w);
-    const size_t of_numbers =
+    const size_t n_params = (size_t)fvi_param_count_max(&desc->param, c, h, w);
+    const size_t param_arrays =
         4 + (desc->schedule.keep == FVI_KEEP_BEST) + (desc->on_nan == FV_ON_NAN_KEEP);
-    const size_t of_pixels = 4 + (desc->start.mask != NULL) + (desc->display.alpha != 0) +
-                             (fvi_objective_photo(objective) != NULL);
+    const size_t pixel_arrays = 4 + (desc->start.mask != NULL) + (desc->display.alpha != 0) +
+                                (fvi_objective_photo(objective) != NULL);
     const size_t levels = (size_t)fvi_normalise_room(&desc->gradient, c, h, w);
-    return (of_numbers * numbers + of_pixels * pixels + levels) * sizeof(float) +
+    return (param_arrays * n_params + pixel_arrays * pixels + levels) * sizeof(float) +
            fvi_param_bytes(&desc->param, c, h, w) +
            (size_t)desc->schedule.copies * fvi_chain_bytes(chain) +
            (in_place ? fvi_chain_bytes(in_place) : 0) + sizeof(fvi_picture);
@@ -325,20 +326,20 @@ void fvi_picture_decode(fvi_picture *p, uint32_t step) {
         fvi_draw_key key = {p->desc->seed, p->key, step, FVI_DRAW_IN_PLACE, 0};
         int h, w;
         fvi_chain_draw(p->in_place, &key, &h, &w);
-        fvi_chain_apply(p->in_place, p->z, p->room);
-        memcpy(p->z, p->room, (size_t)p->count * sizeof *p->z);
+        fvi_chain_apply(p->in_place, p->params, p->room);
+        memcpy(p->params, p->room, (size_t)p->count * sizeof *p->params);
         fvi_stage_timer(p->desc->times, FV_STAGE_TRANSFORM);
     }
-    fvi_param_picture(p->param, p->z, p->pixels);
+    fvi_param_picture(p->param, p->params, p->pixels);
     apply_mask(p);
     fvi_stage_timer(p->desc->times, FV_STAGE_PARAM);
 }
 
-/* Blurs the pixels, whatever the numbers are. */
+/* Blurs the picture in pixels, whatever the parametrisation is. */
 static fv_status blur(fvi_picture *p, float sigma, fv_error *err) {
-    fvi_param_picture(p->param, p->z, p->room);
+    fvi_param_picture(p->param, p->params, p->room);
     fvi_blur(fvi_planes_of(p->channels, p->h, p->w, p->room), sigma, p->dpixels);
-    return fvi_param_from_picture(p->param, p->room, p->z, err);
+    return fvi_param_from_picture(p->param, p->room, p->params, err);
 }
 
 /* After an update. */
@@ -346,11 +347,11 @@ static fv_status regularise(fvi_picture *p, int step, fv_error *err) {
     const fvi_regularizer_settings *r = &p->desc->regularizer;
     fv_status st = FV_OK;
     if ((step + 1) % r->every == 0) {
-        for (int64_t i = 0; r->decay > 0 && i < p->numbers; i++) p->z[i] *= 1 - r->decay;
+        for (int64_t i = 0; r->decay > 0 && i < p->n_params; i++) p->params[i] *= 1 - r->decay;
         if (r->blur > 0) st = blur(p, r->blur, err);
     }
     scale_to_norm(p);
-    fvi_param_constrain(p->param, p->z);
+    fvi_param_constrain(p->param, p->params);
     return st;
 }
 
@@ -360,7 +361,7 @@ static void remember(fvi_picture *p) {
     if (p->value > p->best_value) {
         p->best_value = p->value;
         p->age = 0;
-        if (p->best) memcpy(p->best, p->z, (size_t)p->numbers * sizeof *p->z);
+        if (p->best) memcpy(p->best, p->params, (size_t)p->n_params * sizeof *p->params);
     }
     int patience = p->desc->schedule.patience;
     if (patience > 0 && p->age >= patience) p->frozen = 1;
@@ -369,7 +370,8 @@ static void remember(fvi_picture *p) {
 void fvi_picture_check(fvi_picture *p, const fvi_gradient_health *v, const char *why) {
     char text[128];
     if (!p->broken && v->kind < FVI_GRADIENT_EXPLODED) {
-        if (v->kind == FVI_GRADIENT_VANISHED) p->faint = fmaxf(p->faint, v->largest);
+        if (v->kind == FVI_GRADIENT_VANISHED)
+            p->largest_gradient = fmaxf(p->largest_gradient, v->largest);
         p->sound = 1;
         p->sound_value = p->value;
         return;
@@ -381,14 +383,14 @@ void fvi_picture_check(fvi_picture *p, const fvi_gradient_health *v, const char 
         if (!p->good || !p->sound) p->alive = 0;
         if (p->good && p->steps > 0) p->steps--; /* the last update led here */
     }
-    if (p->good) memcpy(p->z, p->good, (size_t)p->numbers * sizeof *p->z);
+    if (p->good) memcpy(p->params, p->good, (size_t)p->n_params * sizeof *p->params);
     p->value = p->sound_value;
 }
 
 fv_status fvi_picture_step(fvi_picture *p, int step, int steps, fv_error *err) {
     int64_t plane = (int64_t)p->h * p->w;
     if (p->broken) return FV_OK;
-    if (p->good) memcpy(p->good, p->z, (size_t)p->numbers * sizeof *p->z);
+    if (p->good) memcpy(p->good, p->params, (size_t)p->n_params * sizeof *p->params);
     if (p->steps == 0) p->first = p->value;
     remember(p);
     if (p->frozen) return FV_OK;
@@ -399,17 +401,18 @@ fv_status fvi_picture_step(fvi_picture *p, int step, int steps, fv_error *err) {
         fvi_normalise(&p->desc->gradient, p->dpixels, p->channels, p->h, p->w, p->levels, err);
     if (st) return st;
     fvi_stage_timer(p->desc->times, FV_STAGE_OPTIMIZER);
-    fvi_param_adjoint(p->param, p->z, p->dpixels, p->dz);
+    fvi_param_adjoint(p->param, p->params, p->dpixels, p->dparams);
     fvi_stage_timer(p->desc->times, FV_STAGE_PARAM);
-    fvi_optimizer_step(p->optimizer, p->dz, steps > 1 ? (float)step / (float)(steps - 1) : 0, p->z);
+    fvi_optimizer_step(p->optimizer, p->dparams, steps > 1 ? (float)step / (float)(steps - 1) : 0,
+                       p->params);
     st = regularise(p, step, err);
     fvi_stage_timer(p->desc->times, FV_STAGE_OPTIMIZER);
     return st;
 }
 
-void fvi_picture_settle(fvi_picture *p) {
+void fvi_picture_finish(fvi_picture *p) {
     if (p->best && isfinite(p->best_value))
-        memcpy(p->z, p->best, (size_t)p->numbers * sizeof *p->z);
-    fvi_param_picture(p->param, p->z, p->pixels);
+        memcpy(p->params, p->best, (size_t)p->n_params * sizeof *p->params);
+    fvi_param_picture(p->param, p->params, p->pixels);
     apply_mask(p);
 }

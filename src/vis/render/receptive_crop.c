@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* receptive_crop: which rectangle of a picture neurons see.
+/* receptive_crop: which rectangle of a picture neurons depend on.
  *
- * A neuron at place p of a map sees the pixels p*jump + first .. p*jump + last
- * (graph/receptive_field.c). A rectangle that holds them all, begins at a multiple of the network's
- * longest jump and is shorter than the picture by multiples of it goes through the same windows at
- * every layer: what is padded at its cut sides reaches none of the neurons. So their values are the
- * same, their places are moved by y / jump, and outside of the rectangle the gradient is zero.
+ * A neuron at position p of a map depends on the pixels p*jump + first .. p*jump + last
+ * (graph/receptive_field.c). Take a rectangle that contains them all, begins at a multiple of the
+ * network's total stride and is shorter than the picture by multiples of it. It goes through the
+ * same windows at every layer, and the padding at its cut sides affects none of the neurons. So
+ * their values are the same, their positions are moved by y / jump, and outside the rectangle the
+ * gradient is zero.
  *
- * What it does not do: parts for channels, layers and other objectives of whole maps; parts of
- * networks that add numbers of their own to each place.
+ * What it does not do: crops for channels, layers and other objectives of whole maps; crops for
+ * networks with position embeddings or other constants of each position.
  */
 #include "vis/render/receptive_crop.h"
 
@@ -20,16 +21,16 @@
 #include "graph/receptive_field.h"
 #include "runtime/session.h"
 
-/* A part larger than this share of the picture is not worth a size of its own. */
+/* A crop larger than this share of the picture saves too little for another plan. */
 #define WORTH 0.8
 
-/* What is found out along one direction of the picture. */
+/* The extent of the crop along one axis of the picture. */
 typedef struct span {
-    int64_t size, period; /* of the picture; see fvi_graph_total_stride */
-    double first, last;   /* pixels seen */
+    int64_t size, stride; /* of the picture; see fvi_graph_total_stride */
+    double first, last;   /* pixels in receptive fields */
 } span;
 
-/* Whether all that is asked of the network is asked of neurons. */
+/* Whether all terms of the network are of single neurons. */
 static int of_neurons(const fvi_objective *o) {
     int any = 0;
     for (int i = 0; i < o->n_terms; i++) {
@@ -40,19 +41,18 @@ static int of_neurons(const fvi_objective *o) {
     return any;
 }
 
-/* Where the axes of a value lie that run along the picture, how long they are.
- * returns 0 if it sees the whole picture along one of them */
-static int find_axes(const fvi_graph *g, int v, const fvi_receptive_field *reach,
+/* The axes of a value that correspond to height and width, and their lengths.
+ * returns 0 if the value depends on the whole picture along one of them */
+static int find_axes(const fvi_graph *g, int v, const fvi_receptive_field *field,
                      fvi_crop_axis *axis) {
     for (int d = 0; d < 2; d++) {
-        if (reach[d].axis < 0) return 0;
-        axis[d] =
-            (fvi_crop_axis){reach[d].axis, g->values[v].shape.dim[reach[d].axis], 0};
+        if (field[d].axis < 0) return 0;
+        axis[d] = (fvi_crop_axis){field[d].axis, g->values[v].shape.dim[field[d].axis], 0};
     }
     return axis[0].axis != axis[1].axis;
 }
 
-/* Want of memory is told; what fails for any other reason has no part. */
+/* NOMEM is reported; after any other failure there is no crop. */
 static fv_status only_nomem(fv_status st, const fv_error *why, fv_error *err) {
     return st == FV_NOMEM ? fvi_fail(err, st, "%s", why->text) : FV_OK;
 }
@@ -75,50 +75,50 @@ static fv_status find_map(const fvi_graph *g, int v, int64_t samples, const char
     return only_nomem(st, &why, err);
 }
 
-/* Widens the spans by what a term sees; 0 if its position is none of this map. */
-static int look(const fvi_term *t, const map *m, const fvi_crop_axis *axis,
-                const fvi_receptive_field *reach, span *s) {
+/* Extends the spans by the receptive field of a term; 0 if its position is not in this map. */
+static int extend(const fvi_term *t, const map *m, const fvi_crop_axis *axis,
+                  const fvi_receptive_field *field, span *s) {
     if (m->n != 2 || (t->n_position != FVI_CENTRE && t->n_position < 2)) return 0;
     for (int i = 0; i < 2; i++) {
         const int d = m->axis[i] == axis[1].axis;
         const int64_t at = fvi_term_coordinate(t, i, m->sample.dim[m->axis[i]]);
         if (m->axis[i] != axis[d].axis || at < 0) return 0;
-        s[d].first = fmin(s[d].first, (double)at * reach[d].jump + reach[d].first);
-        s[d].last = fmax(s[d].last, (double)at * reach[d].jump + reach[d].last);
+        s[d].first = fmin(s[d].first, (double)at * field[d].jump + field[d].first);
+        s[d].last = fmax(s[d].last, (double)at * field[d].jump + field[d].last);
     }
     return 1;
 }
 
-/* All spans of all objectives.  found  0 if there is more to be seen than the part */
-static fv_status look_all(const fvi_graph *g, const fv_input *in, int64_t samples,
-                          const fvi_objective *const *objectives, int n, fvi_receptive_crop *part,
-                          fvi_receptive_field (*reach)[2], span *s, int *found, fv_error *err) {
+/* The spans of all objectives.  found  0 if no crop contains what they depend on */
+static fv_status extend_all(const fvi_graph *g, const fv_input *in, int64_t samples,
+                            const fvi_objective *const *objectives, int n, fvi_receptive_crop *crop,
+                            fvi_receptive_field (*field)[2], span *s, int *found, fv_error *err) {
     *found = 1;
     for (int v = 0; *found && v < objectives[0]->n_values; v++) {
         map m;
-        fv_status st = fvi_graph_receptive_field(g, in, g->outputs[v], reach[v], err);
+        fv_status st = fvi_graph_receptive_field(g, in, g->outputs[v], field[v], err);
         if (!st) st = find_map(g, g->outputs[v], samples, objectives[0]->values[v], &m, err);
         if (st) return st;
-        *found = find_axes(g, g->outputs[v], reach[v], part->value[v]);
+        *found = find_axes(g, g->outputs[v], field[v], crop->value[v]);
         for (int k = 0; *found && k < n; k++)
             for (int i = 0; *found && i < objectives[k]->n_terms; i++)
                 if (objectives[k]->terms[i].value == v)
-                    *found = look(&objectives[k]->terms[i], &m, part->value[v], reach[v], s);
+                    *found = extend(&objectives[k]->terms[i], &m, crop->value[v], field[v], s);
     }
     return FV_OK;
 }
 
-/* From the first pixel to behind the last, at multiples of the period from both ends. */
+/* From the first pixel to after the last, at multiples of the total stride from both ends. */
 static void cut(const span *s, int *from, int *length) {
     const double last = fmin(s->last, (double)s->size - 1), first = fmax(s->first, 0);
-    const int64_t before = (int64_t)floor(first / (double)s->period) * s->period;
+    const int64_t before = (int64_t)floor(first / (double)s->stride) * s->stride;
     const int64_t behind =
-        (int64_t)floor(((double)s->size - 1 - last) / (double)s->period) * s->period;
+        (int64_t)floor(((double)s->size - 1 - last) / (double)s->stride) * s->stride;
     *from = (int)before;
     *length = (int)(s->size - before - behind);
 }
 
-/* The part in a graph of the whole picture; it stays the whole where there is none. */
+/* The crop for a graph of the whole picture; `out` stays the whole where there is none. */
 static fv_status find_in(const fvi_graph *g, const fv_session *session, int64_t samples,
                          const fvi_objective *const *objectives, int n, const fvi_shape *whole,
                          fvi_receptive_crop *out, fv_error *err) {
@@ -126,20 +126,21 @@ static fv_status find_in(const fvi_graph *g, const fv_session *session, int64_t 
     const int axis = in->channels_last ? 1 : 2;
     span s[2] = {{.size = out->h, .first = INFINITY, .last = -INFINITY},
                  {.size = out->w, .first = INFINITY, .last = -INFINITY}};
-    fvi_receptive_field reach[FVI_MAX_VALUES][2];
+    fvi_receptive_field field[FVI_MAX_VALUES][2];
     fvi_receptive_crop p = {.n_values = objectives[0]->n_values};
     fvi_shape shape = *whole;
-    fv_status st = fvi_graph_total_stride(g, in, &s[0].period, err);
+    fv_status st = fvi_graph_total_stride(g, in, &s[0].stride, err);
     int found = 0, takes = 0;
-    s[1].period = s[0].period;
-    if (!st && s[0].period) st = look_all(g, in, samples, objectives, n, &p, reach, s, &found, err);
+    s[1].stride = s[0].stride;
+    if (!st && s[0].stride)
+        st = extend_all(g, in, samples, objectives, n, &p, field, s, &found, err);
     if (st || !found) return st;
     cut(&s[0], &p.y, &p.h);
     cut(&s[1], &p.x, &p.w);
     if (p.h < 1 || p.w < 1 || (double)p.h * p.w > WORTH * out->h * out->w) return FV_OK;
     for (int v = 0; v < p.n_values; v++)
         for (int d = 0; d < 2; d++)
-            p.value[v][d].before = (int64_t)((d ? p.x : p.y) / reach[v][d].jump);
+            p.value[v][d].before = (int64_t)((d ? p.x : p.y) / field[v][d].jump);
     shape.dim[axis] = p.h;
     shape.dim[axis + 1] = p.w;
     st = fvi_session_takes(session, &shape, objectives[0]->values, p.n_values, &takes, err);
@@ -160,21 +161,22 @@ fv_status fvi_receptive_crop_find(const fv_session *session, const fvi_objective
     fv_error why = {0};
     fv_status st = fvi_session_graph(session, whole, objectives[0]->values, objectives[0]->n_values,
                                      &g, &samples, &why);
-    if (st) return only_nomem(st, &why, err); /* the rest is said where the whole is planned */
+    if (st)
+        return only_nomem(st, &why, err); /* other errors are reported when the whole is planned */
     st = find_in(g, session, samples, objectives, n, whole, out, err);
     fvi_graph_free(g);
     return st;
 }
 
 void fvi_receptive_crop_cut(const fvi_receptive_crop *p, const float *whole, int channels, int h,
-                            int w, float *part) {
+                            int w, float *crop) {
     fvi_planes_crop(fvi_planes_view(channels, h, w, whole), p->y, p->x,
-                    fvi_planes_of(channels, p->h, p->w, part));
+                    fvi_planes_of(channels, p->h, p->w, crop));
 }
 
-void fvi_receptive_crop_paste(const fvi_receptive_crop *p, const float *part, int channels, int h,
+void fvi_receptive_crop_paste(const fvi_receptive_crop *p, const float *crop, int channels, int h,
                               int w, float *whole) {
     const fvi_planes to = fvi_planes_of(channels, h, w, whole);
     memset(whole, 0, (size_t)fvi_planes_count(to) * sizeof *whole);
-    fvi_planes_paste(fvi_planes_view(channels, p->h, p->w, part), to, p->y, p->x);
+    fvi_planes_paste(fvi_planes_view(channels, p->h, p->w, crop), to, p->y, p->x);
 }

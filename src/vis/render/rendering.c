@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rendering: numbers -> picture file values, the network's input that was reached, and the texts
- * that let the picture be made again.
+/* rendering: a picture's pixels -> picture file values, the network's input that was reached, and
+ * the texts that let the picture be made again.
  */
 #include "vis/render/rendering.h"
 
@@ -141,9 +141,10 @@ fv_status fvi_rendering_new(const fv_model *model, const fvi_picture *p, const c
                             int unfinished, fv_rendering **out, fv_error *err) {
     fv_rendering *r = calloc(1, sizeof *r);
     if (!r) return fvi_fail(err, FV_NOMEM, "out of memory");
-    const fvi_gradient_health faint = {.kind = FVI_GRADIENT_VANISHED, .largest = p->faint};
+    const fvi_gradient_health vanished = {.kind = FVI_GRADIENT_VANISHED,
+                                          .largest = p->largest_gradient};
     char zero[128];
-    fvi_gradient_health_text(&faint, zero, sizeof zero);
+    fvi_gradient_health_text(&vanished, zero, sizeof zero);
     const char *why = p->why ? p->why : p->alive ? NULL : zero;
     int best = p->desc->schedule.keep == FVI_KEEP_BEST;
     *r = (fv_rendering){.objective = strdup(name),

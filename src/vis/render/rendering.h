@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a picture under way to what the caller gets. */
+/* From a picture in optimisation to the rendering that the caller gets. */
 #ifndef FVI_VIS_RENDER_RENDERING_H
 #define FVI_VIS_RENDER_RENDERING_H
 
 #include "vis/render/picture.h"
 
-/* The picture file's values of a picture as it stands: [1 or 3][h][w], other numbers of channels
+/* The picture file's values of a picture as it stands: [1 or 3][h][w], another number of channels
  * side by side in grey; with an alpha channel where the desc asks for it. No texts. */
 fv_status fvi_rendering_image(const fvi_picture *p, fv_image **out, fv_error *err);
 
