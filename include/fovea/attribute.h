@@ -11,34 +11,35 @@ extern "C" {
 
 /* ---- which part of a picture ---------------------------------------------------------------- */
 
-/* How it is found out which parts of a picture an objective is due to. docs/attribution.md has each
- * method's formula, source and limits. */
+/* Attribution methods: which parts of a picture an objective is due to. docs/attribution.md has the
+ * formula, the source and the limits of each. */
 typedef enum fv_method {
     FV_METHOD_GRADIENT = 1,   /* magnitude of the gradient, the largest of the channels */
     FV_METHOD_INPUT_GRADIENT, /* input times gradient, summed over the channels */
     FV_METHOD_SMOOTHGRAD,     /* the gradient's mean over noisy copies of the picture */
     FV_METHOD_INTEGRATED,     /* gradients integrated from a baseline to the picture */
-    FV_METHOD_GUIDED,         /* a gradient of which ReLUs pass only what raises */
+    FV_METHOD_GUIDED,         /* a gradient of which ReLUs pass only positive numbers */
     FV_METHOD_GRADCAM,        /* a layer's channels weighed by their mean gradients */
-    FV_METHOD_GRADCAM_PLUS,   /* the same, gradients weighed by their place's share */
-    FV_METHOD_OCCLUSION,      /* what is lost when a window is covered */
-    FV_METHOD_RISE            /* what is left under random masks */
+    FV_METHOD_GRADCAM_PLUS,   /* the same, but positions weigh differently (alpha) */
+    FV_METHOD_OCCLUSION,      /* the objective's fall when a window is covered */
+    FV_METHOD_RISE            /* the mean of random masks, weighed by the objective */
 } fv_method;
 
 #define FV_METHOD_DEFAULT FV_METHOD_GRADCAM /* where none is named, here and in the command */
 
-/* What stands for "nothing there". */
+/* Baselines: what a picture looks like in which nothing is shown. */
 typedef enum fv_baseline {
     FV_BASELINE_BLACK = 1,
     FV_BASELINE_WHITE,
     FV_BASELINE_GREY,   /* 0.5 everywhere */
     FV_BASELINE_MEAN,   /* the picture's own mean colour */
     FV_BASELINE_BLUR,   /* the picture under a Gaussian of 10 pixels at 224, in proportion else */
-    FV_BASELINE_NOISE,  /* uniform in 0..1, every number by itself */
+    FV_BASELINE_NOISE,  /* uniform in 0..1, each number independent */
     FV_BASELINE_PICTURE /* baseline_input */
 } fv_baseline;
 
-/* "black", ..., "noise": of a baseline that is no picture of the caller's; NULL of any other. */
+/* Returns "black", ..., "noise"; static. NULL for FV_BASELINE_PICTURE and for numbers that are no
+ * baseline. */
 FV_API const char *fv_baseline_name(fv_baseline baseline);
 
 /* What a method takes and what its maps are. The library's own; fields may be added at the end. */
@@ -50,9 +51,9 @@ typedef struct fv_method_info {
     const char *options;  /* the fields of fv_attribute_desc that it reads, with blanks between, as
                              "window stride baseline"; seed is not among them; "" for none */
     const char *steps;    /* what `steps` of its maps counts: "masks"; NULL: nothing */
-    fv_baseline baseline; /* what stands for nothing by default; 0: it needs none */
+    fv_baseline baseline; /* the default; 0: the method uses none */
     int is_signed;        /* below zero: speaks against the objective */
-    int is_fine;          /* a number a pixel, few of them large */
+    int is_fine;          /* one number a pixel, of which few are large */
     int is_gradient;      /* zero everywhere means that the gradient vanishes */
     int is_rectified;     /* never below zero; zero is the low end of its scale */
     int is_complete;      /* sums to the objective's change from a baseline, but for `gap` */
@@ -60,31 +61,37 @@ typedef struct fv_method_info {
     int of_probability;   /* defined for probabilities: explain prob:C rather than class:C */
 } fv_method_info;
 
-/* Methods: their number, and one of them; NULL beyond. */
+/* Returns the number of methods. */
 FV_API int fv_method_count(void);
+/* Returns method `index`, 0..count-1, in the order of fv_method; static. NULL beyond. */
 FV_API const fv_method_info *fv_method_at(int index);
 
+/* Options of fv_attribute. A method reads those that its fv_method_info names; 0 is the default of
+ * each. */
 typedef struct fv_attribute_desc {
     size_t struct_size;     /* FV_DESC */
     fv_method method;       /* 0: FV_METHOD_DEFAULT */
     fv_baseline baseline;   /* INTEGRATED: 0: BLACK; OCCLUSION, RISE: what covers, 0: MEAN */
-    const fv_tensor *baseline_input; /* PICTURE: of the input's shape. Borrowed */
+    const fv_tensor *baseline_input; /* FV_BASELINE_PICTURE: a raw input of the input's shape;
+                                        borrowed for the call */
     const char *layer;      /* GRADCAM: whose maps; NULL: the last one the objective needs that has
                                image shape: of an objective with maps, its own layer */
-    int samples;            /* SMOOTHGRAD: noisy copies; 0: 50 */
+    int samples;            /* SMOOTHGRAD: noisy copies, 1..1000000; 0: 50 */
     float sd;               /* SMOOTHGRAD: of the noise, in units of the input's largest minus its
-                               smallest number; 0: 0.15 */
-    int steps;              /* INTEGRATED: points of the path, by Gauss and Legendre's rule; 0: as
-                               many as it takes, where it takes them, up to 1000 gradients */
-    int window, stride;     /* OCCLUSION: side of the window, and its steps, in pixels; 0: a seventh
-                               of the shorter side; a quarter of the window */
-    int masks;              /* RISE: their number; 0: 2000 */
-    int cells;              /* RISE: of a mask, each way, before it is enlarged; 0: 7 */
-    float keep;             /* RISE: probability that a cell is shown; 0: 0.5 */
+                               smallest number, up to 100; 0: 0.15 */
+    int steps;              /* INTEGRATED: points of the path, by the Gauss-Legendre rule, 1..10000;
+                               0: chosen adaptively, up to 1000 gradients */
+    int window;             /* OCCLUSION: side of the window in pixels, up to the picture's shorter
+                               side; 0: a seventh of that */
+    int stride;             /* OCCLUSION: pixels between windows, 1..window; 0: a quarter of it */
+    int masks;              /* RISE: how many, 1..1000000; 0: 2000 */
+    int cells;              /* RISE: a mask is cells x cells before it is enlarged; 1..the shorter
+                               side; 0: 7 */
+    float keep;             /* RISE: probability that a cell is shown, 0.001..1; 0: 0.5 */
     uint64_t seed;          /* of every random choice */
 } fv_attribute_desc;
 
-/* One map, and what is known about it. */
+/* One map, and what is known about it. The library's own; fields may be added at the end. */
 typedef struct fv_attribution {
     fv_method method;
     fv_tensor *map;    /* [h][w] of the network's input */
@@ -92,8 +99,8 @@ typedef struct fv_attribution {
                           products, in the order of the network's channels; NULL: CAM, OCCLUSION,
                           RISE */
     fv_tensor *cells;  /* GRADCAM, GRADCAM_PLUS: the map at its layer's size; else NULL */
-    char *objective;   /* in one spelling */
-    char *layer;       /* GRADCAM, GRADCAM_PLUS; else NULL */
+    char *objective;   /* its text, in one spelling */
+    char *layer;       /* GRADCAM, GRADCAM_PLUS: whose channels were weighed; else NULL */
     double value;      /* the objective at the picture */
     double baseline;   /* INTEGRATED: at the baseline; else 0 */
     double gap;        /* INTEGRATED: |sum of the map - (value - baseline)| / |value - baseline| */
@@ -101,9 +108,11 @@ typedef struct fv_attribution {
     int steps;         /* INTEGRATED: points of the path; SMOOTHGRAD, RISE: copies; else 0 */
     int unfinished;    /* a monitor said STOP: of fewer copies than were asked for */
 } fv_attribution;
+/* Frees an attribution and its tensors and texts. */
 FV_API void fv_attribution_free(fv_attribution *attribution);
 
-/* Finds which parts of a picture an objective is due to.
+/* Finds which parts of a picture an objective is due to. Returns when the method has run all its
+ * copies of the picture: 1 (GRADIENT) to thousands (RISE).
  *   session    its monitor's done and total are pictures run; where the objective is NULL, it sees
  *              the run that finds the class first. STOP: SMOOTHGRAD and RISE give the map of the
  *              copies run so far, marked unfinished; other methods end with CANCELLED
@@ -120,11 +129,12 @@ FV_API fv_status fv_attribute(fv_session *session, const fv_tensor *input,
                               const fv_objective *objective, const fv_attribute_desc *desc,
                               fv_attribution **out, fv_error *err);
 
+/* Options of fv_attribute_scores. */
 typedef struct fv_scores_desc {
     size_t struct_size;    /* FV_DESC */
-    int steps;             /* points of a curve after the first; 0: 100 */
-    fv_baseline deletion;  /* what takes the place of deleted pixels; 0: MEAN */
-    fv_baseline insertion; /* from what pixels are inserted; 0: BLUR */
+    int steps;             /* points of a curve after the first, 1..100000; 0: 100 */
+    fv_baseline deletion;  /* replaces deleted pixels; not PICTURE; 0: MEAN */
+    fv_baseline insertion; /* the picture into which pixels are inserted; not PICTURE; 0: BLUR */
     uint64_t seed;         /* of the random order, and of FV_BASELINE_NOISE */
 } fv_scores_desc;
 
@@ -136,15 +146,21 @@ typedef struct fv_scores {
     float *insertion;           /* [count] when only they are there */
     double deletion_area, insertion_area; /* under the curves, by trapezoids, over 0..1 */
 } fv_scores;
+/* Frees curves. */
 FV_API void fv_scores_free(fv_scores *scores);
 
-/* Measures a map by what its most important pixels do to the objective.
- *   session the objective's model's; its monitor's done and total are pictures run
- *   map     [h][w] of the input, largest most important; equal ones in reading order. NULL: a
- *           random order, to compare with
- *   errors  as fv_attribute; SHAPE a map of another size; CANCELLED (also for STOP: half a curve is
- *           none)
- *   threads as fv_attribute
+/* Measures a map by what its most important pixels do to the objective. Runs 2 (steps + 1) pictures
+ * and returns when they are run.
+ *   session    of the objective's model; its monitor's done and total are pictures run
+ *   input      one picture as fv_attribute takes it
+ *   objective  as fv_attribute; NULL: the class the network puts first
+ *   map        [h][w] of the input, largest most important; equal ones in reading order. NULL: a
+ *              random order, to compare with
+ *   desc       or NULL
+ *   out        yours to free with fv_scores_free
+ *   errors     as fv_attribute; SHAPE a map of another size; CANCELLED (also for STOP: half a curve
+ *              is none)
+ *   threads    as fv_attribute
  */
 FV_API fv_status fv_attribute_scores(fv_session *session, const fv_tensor *input,
                                      const fv_objective *objective, const fv_tensor *map,
@@ -153,18 +169,21 @@ FV_API fv_status fv_attribute_scores(fv_session *session, const fv_tensor *input
 /* Makes a model whose weights in some layers are shuffled: every constant of such a layer (kernel,
  * bias, scale, shift) keeps its numbers in another order. Layers without weights stay as they are.
  *   model   borrowed: must outlive *out
- *   layers  [count] indices, in any order
+ *   layers  [count] indices, in any order; may be NULL where count is 0
+ *   seed    of the orders; the same seed gives the same model
  *   out     yours to free with fv_model_free; its file's name, SHA-256, classes and layers are the
  *           model's
- *   errors  ARG no such index; NOMEM
+ *   errors  ARG no such index, or a model that is shuffled already; NOMEM
+ *   threads any
  */
 FV_API fv_status fv_model_shuffle(const fv_model *model, const int *layers, int count,
                                   uint64_t seed, fv_model **out, fv_error *err);
 
 /* One stage of a sanity check. */
 typedef struct fv_sanity_stage {
-    int layer;                   /* the layer shuffled last, with all weights after it; -1: none */
-    int shuffled;                /* layers with shuffled weights */
+    int layer;                   /* index of the first shuffled layer: all with weights after it are
+                                    shuffled too; -1: none */
+    int shuffled;                /* how many layers have shuffled weights */
     fv_attribution *attribution; /* of that network */
     double correlation;          /* of ranks, of its map with the trained network's; NaN where a map
                                     is the same everywhere */
@@ -177,8 +196,10 @@ typedef struct fv_sanity {
     fv_sanity_stage **stages; /* [count] the first is the trained network */
     int unfinished;           /* 1: a monitor's STOP ended the check before its last stage */
 } fv_sanity;
+/* Frees a check, its stages and their attributions. */
 FV_API void fv_sanity_free(fv_sanity *sanity);
 
+/* Options of fv_attribute_sanity. */
 typedef struct fv_sanity_desc {
     size_t struct_size; /* FV_DESC */
     int stages;         /* after the trained network, 1..1000: the first has the last layer

@@ -11,9 +11,10 @@ extern "C" {
 
 /* ---- photos that excite units --------------------------------------------------------------- */
 
-/* What was measured on the photos of a folder: the answers of units to each of them. */
+/* What was measured on the photos of a folder: the responses of units to each of them. */
 typedef struct fv_examples fv_examples;
 
+/* Options of fv_examples_scan. */
 typedef struct fv_examples_desc {
     size_t struct_size; /* FV_DESC */
     int decoders;       /* threads that read and resize photos, 1..64; 0: as many as the session's,
@@ -34,6 +35,8 @@ typedef struct fv_examples_desc {
  *   objectives  [count] `LAYER` stands for all its units, each a `LAYER:C`; else as in
  *               fv_session_gradient. One pass of the photos measures them all. Not needed
  *               afterwards
+ *   folder      its path; hidden files are left out, links are followed
+ *   desc        or NULL
  *   out         yours to free with fv_examples_free
  *   memory      does not grow with the photos, but for about 200 bytes each
  *   errors      as fv_session_gradient; IO the folder or an index file; NOTFOUND no picture in it;
@@ -48,49 +51,60 @@ typedef struct fv_examples_desc {
 FV_API fv_status fv_examples_scan(fv_session *session, const fv_objective *const *objectives,
                                   int count, const char *folder, const fv_examples_desc *desc,
                                   fv_examples **out, fv_error *err);
+/* Frees a result and closes the files of its index. */
 FV_API void fv_examples_free(fv_examples *examples);
 
 /* Counts the units that objectives stand for, without a photo: what fv_examples_unit_count says
- * after a scan.
+ * after a scan. Runs no network.
+ *   objectives, count  as fv_examples_scan    units  how many
  *   errors  as fv_examples_scan, but for those of the folder and the index */
 FV_API fv_status fv_examples_count_units(const fv_model *model,
                                          const fv_objective *const *objectives, int count,
                                          int *units, fv_error *err);
 
-/* Photos in order of their paths, without those that cannot be read; the path inside the folder. */
+/* Returns the number of photos that have values: those of the folder that could be read. */
 FV_API int fv_examples_photo_count(const fv_examples *examples);
+/* Returns the path of photo 0..count-1 inside the folder, in the order of paths; borrowed. NULL:
+ * there is none of that number. */
 FV_API const char *fv_examples_photo(const fv_examples *examples, int photo);
-/* Photos that cannot be read, with the reason: "a.jpg: is damaged or cut short". */
+/* Returns the number of photos that cannot be read. */
 FV_API int fv_examples_skipped_count(const fv_examples *examples);
+/* Returns one of them with the reason, "a.jpg: is damaged or cut short"; borrowed. NULL: there is
+ * none of that number. */
 FV_API const char *fv_examples_skipped(const fv_examples *examples, int index);
-/* How many photos were measured by this call; the others were in the index. */
+/* Returns how many photos the scan itself measured; the others were in the index. */
 FV_API int fv_examples_measured(const fv_examples *examples);
-/* 1: a monitor's STOP ended the scan, and some photos of the folder were not measured. Else 0. */
+/* Returns 1 if a monitor's STOP ended the scan before all photos were measured; else 0. */
 FV_API int fv_examples_unfinished(const fv_examples *examples);
 
-/* Units in the order they were asked for: "head/conv:3". */
+/* Returns the number of units. */
 FV_API int fv_examples_unit_count(const fv_examples *examples);
+/* Returns the name of unit 0..count-1, "head/conv:3", in the order they were asked for; borrowed.
+ * NULL: there is none of that number. */
 FV_API const char *fv_examples_unit(const fv_examples *examples, int unit);
-/* The class that a unit is, where its layer has one a class; else -1. */
+/* Returns the class that a unit stands for, where its layer has one unit a class; else -1. */
 FV_API int fv_examples_unit_class(const fv_examples *examples, int unit);
 
-/* One photo, as one unit answers to it. */
+/* One photo, and how one unit responds to it. */
 typedef struct fv_example {
-    int photo;
-    float value;
+    int photo;                    /* its number */
+    float value;                  /* the unit's, by the score that was asked for */
     int y, x;                     /* of the strongest (or weakest) position in the unit's map; -1:
                                      it has no map. A map of one axis has y 0 */
-    int top, left, height, width; /* what that position sees of the photo, in the photo's pixels */
-    int whole;                    /* that is all the network sees of it */
-    int center_top, center_left, center_height, center_width; /* the middle of that: what stands in
-                                     the photo where the position stands in the map */
-    int unit, lowest;                                         /* what was asked */
+    int top, left, height, width; /* the position's receptive field, in the photo's pixels */
+    int whole;                    /* 1: it covers all of the network's input */
+    int center_top, center_left, center_height, center_width; /* the receptive field's central
+                                     cell, as large as the distance to the next position's, in the
+                                     photo's pixels */
+    int unit, lowest;                                         /* as they were asked for */
 } fv_example;
 
 /* Finds the photos with the highest or lowest values; of equal ones the first path. Values that are
  * not numbers are left out.
+ *   unit    0..fv_examples_unit_count-1
  *   by      0: FV_SCORE_MAX
- *   count   how many are wanted    found  how many there are: count, or less
+ *   lowest  1: the lowest, lowest first; 0: the highest
+ *   count   how many are wanted, at least 1    found  how many there are: count, or less
  *   out     [count]; caller's array
  *   errors  ARG no such unit; IO, FORMAT the index
  *   threads one call per fv_examples at a time, as all below */
@@ -101,11 +115,13 @@ FV_API fv_status fv_examples_find(fv_examples *examples, int unit, fv_score by, 
 FV_API fv_status fv_examples_values(fv_examples *examples, int unit, fv_score by, int lowest,
                                     float *out, fv_error *err);
 
-/* How the values of a unit lie. Percentiles are interpolated between neighbours. */
+/* The distribution of a unit's values. Percentiles are interpolated between neighbours. */
 typedef struct fv_distribution {
-    int count; /* of photos with a value */
+    int count; /* photos whose value is a number */
     double minimum, median, mean, percentile_99_9, maximum;
 } fv_distribution;
+/* Computes it over all photos.
+ *   errors  as fv_examples_values; FORMAT no photo has a value that is a number; NOMEM */
 FV_API fv_status fv_examples_distribution(fv_examples *examples, int unit, fv_score by, int lowest,
                                           fv_distribution *out, fv_error *err);
 
@@ -115,23 +131,28 @@ FV_API fv_status fv_examples_distribution(fv_examples *examples, int unit, fv_sc
 FV_API fv_status fv_examples_measure(fv_examples *examples, int unit, fv_score by, int lowest,
                                      const fv_tensor *input, double *value, fv_error *err);
 
+/* How an example is shown. */
 typedef enum fv_example_view {
-    FV_EXAMPLE_CROP = 1, /* what the strongest position sees, cut out */
-    FV_EXAMPLE_PHOTO     /* the photo, with that marked by a frame; where it is all, with a frame
-                         around its spot */
+    FV_EXAMPLE_CROP = 1, /* the receptive field of its position, cut out */
+    FV_EXAMPLE_PHOTO     /* the photo, with a frame around the receptive field; around its central
+                            cell where the receptive field covers the whole input */
 } fv_example_view;
 
+/* Options of contact sheets and strips. */
 typedef struct fv_contact_sheet_desc {
     size_t struct_size;   /* FV_DESC */
     fv_score by;          /* 0: FV_SCORE_MAX */
-    int top, bottom;      /* photos of the highest and lowest values; both 0: 9 and none */
+    int top, bottom;      /* photos of the highest and lowest values, 0..4096; both 0: 9 and none */
     fv_example_view view; /* 0: CROP where that is less than the whole, else PHOTO */
-    int tile;             /* side in pixels; 0: 160 */
+    int tile;             /* side of a photo in pixels, 8..16384; 0: 160 */
     int columns;          /* 0: one row for the highest, one for the lowest */
 } fv_contact_sheet_desc;
 
-/* Loads one example's photo as it is to be looked at, at most side x side pixels.
- *   out     [3]; yours to free    errors  as fv_image_load; ARG */
+/* Loads one example's photo as the view says, at most side x side pixels.
+ *   view    0: CROP where that is less than the whole input, else PHOTO
+ *   side    8..16384
+ *   out     [3]; yours to free with fv_image_free
+ *   errors  as fv_image_load; IO the photo has changed since it was measured; ARG */
 FV_API fv_status fv_examples_tile(fv_examples *examples, const fv_example *example,
                                   fv_example_view view, int side, fv_image **out, fv_error *err);
 

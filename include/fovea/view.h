@@ -11,6 +11,7 @@ extern "C" {
 
 /* ---- montage -------------------------------------------------------------------------------- */
 
+/* Options of fv_montage. */
 typedef struct fv_montage_desc {
     size_t struct_size; /* FV_DESC */
     int columns;        /* 0: near-square */
@@ -26,6 +27,7 @@ typedef struct fv_montage_desc {
 FV_API fv_status fv_montage(const fv_image *const *images, const char *const *labels, int count,
                             const fv_montage_desc *desc, fv_image **out, fv_error *err);
 
+/* Options of all plots. */
 typedef struct fv_plot_desc {
     size_t struct_size;     /* FV_DESC */
     int width, height;      /* in pixels; 0: 640 x 320 */
@@ -55,6 +57,7 @@ typedef enum fv_palette {
 /* "grey", "diverging", "sequential"; NULL for another number. */
 FV_API const char *fv_palette_name(fv_palette palette);
 
+/* What colours mean: a palette and its scale. */
 typedef struct fv_paint_desc {
     size_t struct_size; /* FV_DESC */
     fv_palette palette; /* 0: GREY; of fv_overlay with a NULL desc:
@@ -131,6 +134,7 @@ typedef enum fv_weights_form {
 /* "tiles", "bars", "matrix"; NULL for another number. */
 FV_API const char *fv_weights_form_name(fv_weights_form form);
 
+/* Options of fv_weights_render. */
 typedef struct fv_weights_desc {
     size_t struct_size;  /* FV_DESC */
     const int *channels; /* [n_channels] outputs to show, in this order; NULL: all */
@@ -183,6 +187,7 @@ typedef struct fv_weights {
  */
 FV_API fv_status fv_weights_render(const fv_model *model, int layer, const fv_weights_desc *desc,
                                    fv_weights **out, fv_error *err);
+/* Frees pictures of weights. */
 FV_API void fv_weights_free(fv_weights *weights);
 
 /* A filter that is nearly the same as an earlier one. */
@@ -210,11 +215,12 @@ typedef struct fv_filter_stats {
  */
 FV_API fv_status fv_filters_measure(const fv_model *model, int layer, fv_filter_stats **out,
                                     fv_error *err);
+/* Frees statistics of filters. */
 FV_API void fv_filter_stats_free(fv_filter_stats *filters);
 
 /* ---- two checkpoints of one architecture ---------------------------------------------------- */
 
-/* What became of a channel from network A to network B. */
+/* How one channel differs between networks A and B. */
 typedef struct fv_channel_change {
     int channel;
     double change;      /* of its activations: 1 - their concordance, 0..2; 0 the same, 1 unrelated
@@ -228,6 +234,8 @@ typedef struct fv_channel_change {
     int sample;         /* on which the activations differ most, counted as they were added */
 } fv_channel_change;
 
+/* The channels of a layer by how much they changed. The library's own; fields may be added at the
+ * end. */
 typedef struct fv_changes {
     int count;
     fv_channel_change *change; /* [count] most changed first, NaN last; of equal ones the lower
@@ -238,8 +246,10 @@ typedef struct fv_changes {
                             that feeds it channel by channel; NULL: none. Lives as long as A's
                             model */
 } fv_changes;
+/* Frees a ranking. */
 FV_API void fv_changes_free(fv_changes *changes);
 
+/* A comparison under way: running sums over the samples added so far. */
 typedef struct fv_comparison fv_comparison;
 
 /* Begins a comparison of a layer in two networks. Runs neither of them yet.
@@ -254,11 +264,17 @@ typedef struct fv_comparison fv_comparison;
  */
 FV_API fv_status fv_comparison_new(fv_session *a, fv_session *b, const char *layer,
                                    fv_comparison **out, fv_error *err);
+/* Frees a comparison; its sessions stay. */
 FV_API void fv_comparison_free(fv_comparison *comparison);
 
 /* Runs both networks on a photograph, each as its own input wants it, and counts the activations
- * in; or on a batch of raw inputs, a sample a row. After an error the comparison is as before.
- *   errors  as fv_input_from_image and fv_session_run */
+ * in; or on a batch of raw inputs, a sample a row. Returns when both have run. After an error the
+ * comparison is as before.
+ *   photo   as fv_input_from_image takes it
+ *   input   [n][...] as fv_session_run takes it, the same for both networks
+ *   errors  as fv_input_from_image and fv_session_run; SHAPE the layer's maps differ in size;
+ *           CANCELLED
+ *   threads one call per session at a time */
 FV_API fv_status fv_comparison_add(fv_comparison *comparison, const fv_image *photo,
                                    fv_error *err);
 FV_API fv_status fv_comparison_add_input(fv_comparison *comparison, const fv_tensor *input,
@@ -267,7 +283,7 @@ FV_API fv_status fv_comparison_add_input(fv_comparison *comparison, const fv_ten
 /* Ranks the channels by how much they changed. The change is 1 - Lin's concordance (1989), which
  * falls with a lost correlation, another scale and another mean alike:
  *   E(a-b)^2 / (var a + var b + (mean a - mean b)^2)
- *   out     yours to free    errors  ARG nothing was added; NOMEM */
+ *   out     yours to free with fv_changes_free    errors  ARG nothing was added; NOMEM */
 FV_API fv_status fv_comparison_rank(const fv_comparison *comparison, fv_changes **out,
                                     fv_error *err);
 
@@ -277,7 +293,9 @@ FV_API fv_status fv_comparison_rank(const fv_comparison *comparison, fv_changes 
  *   peaks   [2] the value of largest magnitude in each map; or NULL. The scale ends at the larger
  *           of the two: GREY from 0 (SEQUENTIAL for a single number), or DIVERGING where a value is
  *           below 0
- *   out     [3] yours to free    errors  ARG no such channel; as fv_comparison_add */
+ *   channel 0..channels-1
+ *   out     [3] yours to free with fv_image_free
+ *   errors  ARG no such channel, or not one of photo and input; as fv_comparison_add */
 FV_API fv_status fv_comparison_draw(fv_comparison *comparison, const fv_image *photo,
                                     const fv_tensor *input, int channel, float peaks[2],
                                     fv_image *out[3], fv_error *err);
@@ -292,7 +310,7 @@ typedef enum fv_activation_kind {
     FV_ACTIVATION_VECTOR    /* a number a channel: height and width are 1 */
 } fv_activation_kind;
 
-/* What a layer makes of one input. */
+/* A layer's activations for one input. */
 typedef struct fv_activations {
     const char *layer; /* its name; borrowed from the model */
     fv_activation_kind kind;
@@ -301,15 +319,17 @@ typedef struct fv_activations {
     float *data; /* [channels][height][width], wherever the network keeps its channels */
 } fv_activations;
 
-/* Runs inputs through the network, once, and takes out layers.
+/* Runs inputs through the network, once, and returns the activations of layers.
  *   input   [n][...] raw, as fv_input_from_image makes them; each sample by itself
- *   layers  [count] names as fv_model_find_layer takes them
- *   out     [n * count], all layers of the first sample first; each to be freed
+ *   layers  [count] names as fv_model_find_layer takes them, 1..256
+ *   out     [n * count], all layers of the first sample first; each yours to free with
+ *           fv_activations_free
  *   errors  SHAPE the layer has more than two axes besides its channels: no maps; as fv_session_run
  */
 FV_API fv_status fv_activations_run(fv_session *session, const fv_tensor *input,
                                     const char *const *layers, int count, fv_activations **out,
                                     fv_error *err);
+/* Frees activations. */
 FV_API void fv_activations_free(fv_activations *activations);
 
 /* Compares two inputs' activations at one layer, a with b.
@@ -327,6 +347,7 @@ typedef struct fv_channel {
     int64_t not_finite;   /* numbers left out */
 } fv_channel;
 
+/* Options of fv_activations_choose, which reads the first four, and of fv_activations_draw. */
 typedef struct fv_activations_desc {
     size_t struct_size;   /* FV_DESC */
     const int *channels;  /* [n_channels] which, in this order; NULL: all */

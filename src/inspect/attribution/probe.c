@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* probe: changed copies of one picture through the network, and one objective of each (probe.h).
+/* Runs changed copies of one picture through the network, and evaluates one objective on each.
  *
  * Copies always run in batches of one size, the last of which is filled up: so there is one plan
  * for each kind of run, memory is bounded whatever a method asks for, and a map does not depend on

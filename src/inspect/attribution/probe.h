@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A probe: one picture and one objective, and as many changed copies of the picture as a method
- * wants, run through the network in batches. All attribution methods stand on it.
+/* A perturbation batch: one picture, one objective, and as many changed copies of the picture as a
+ * method asks for, run through the network in batches. All attribution methods use it.
  */
 #ifndef FVI_INSPECT_ATTRIBUTION_PROBE_H
 #define FVI_INSPECT_ATTRIBUTION_PROBE_H
@@ -25,7 +25,7 @@ typedef struct fvi_perturbation {
     int stopped;      /* the monitor said STOP */
 } fvi_perturbation;
 
-/* Makes a probe.
+/* Makes a perturbation batch.
  *   input      one picture; borrowed
  *   objective  NULL: the network's first class
  *   errors     as fv_attribute */

@@ -92,7 +92,7 @@ static void widen(const tile *t, float *low, float *high, int *any) {
 }
 
 /* The ends of a scale that holds the values low .. high. */
-static void settle(const fvi_weights_plan *p, float *low, float *high) {
+static void choose_ends(const fvi_weights_plan *p, float *low, float *high) {
     const float m = fmaxf(fabsf(*low), fabsf(*high));
     if (!p->min_max || p->palette == FV_PALETTE_DIVERGING) {
         *high = m > 0 ? m : 1;
@@ -165,7 +165,7 @@ static void common_scale(const fvi_weights_plan *p, tile *t, float *low, float *
         gather(p, t);
         widen(t, low, high, &any);
     }
-    settle(p, low, high);
+    choose_ends(p, low, high);
 }
 
 static fv_status draw_tile(const fvi_weights_plan *p, tile *t, int i, fv_weights_tile *out,
@@ -179,7 +179,7 @@ static fv_status draw_tile(const fvi_weights_plan *p, tile *t, int i, fv_weights
         out->low = out->high = 0;
         widen(t, &out->low, &out->high, &any);
     }
-    if (p->form != FV_WEIGHTS_BARS && p->each) settle(p, &out->low, &out->high);
+    if (p->form != FV_WEIGHTS_BARS && p->each) choose_ends(p, &out->low, &out->high);
     fv_status st = paint(p, t, out, err);
     if (!st) st = label(p, out, err);
     return st ? st : set_texts(p, out, err);
