@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Saving animations with libvips: the frames stand under each other in one tall picture that says
- * how high a page is, which is encoded in memory and written whole.
+/* Saving animations with libvips: the frames are stacked in one tall picture with a page height,
+ * which is encoded in memory and written at once.
  * What it does not do: delays that differ between frames; texts in GIF files.
  */
 #include <stdio.h>
@@ -73,8 +73,7 @@ static fv_status encode(VipsImage *tall, const animation *format, const char *pa
     return failed || e->failed ? fvi_encoded_fail(e, path, err) : FV_OK;
 }
 
-/* What a reader of the tall picture must know: where pages end, how long each stands, how often all
- * are shown (0: for ever). */
+/* Sets the page height, how long each page is shown, and how often all are (0: for ever). */
 static fv_status add_timing(VipsImage *tall, int height, int count, int delay_ms, int loop,
                             const char *path, fv_error *err) {
     int *delays = malloc((size_t)count * sizeof *delays);

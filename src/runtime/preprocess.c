@@ -116,7 +116,7 @@ fvi_crop fvi_input_crop(const fv_input *in, int height, int width) {
     double sy = lrint(h / CROP_FRACTION) / (double)height;
     double sx = lrint(w / CROP_FRACTION) / (double)width;
     double scale = sy > sx ? sy : sx;
-    /* of a strip more than an int holds; whoever makes it cuts it shorter before */
+    /* for a strip this may exceed an int; resize_and_crop shortens it first */
     const int64_t fh = (int64_t)fmax(h, rint(height * scale));
     const int64_t fw = (int64_t)fmax(w, rint(width * scale));
     return (fvi_crop){fh, fw, (fh - h) / 2, (fw - w) / 2};

@@ -29,7 +29,7 @@ typedef struct level {
 static int half(int n) { return n / 2 + n % 2; }
 /* How many kernel taps precede input 0 at output 0. */
 static int overhang(int n) { return n % 2 ? 2 : 1; }
-/* The taps [first, last) that lie inside n inputs, for the output whose kernel begins at `at`. */
+/* The taps [first, last) inside n inputs, for the output whose kernel begins at `at`. */
 static int first_tap(int at) { return at < 0 ? -at : 0; }
 static int last_tap(int at, int n) { return at + TAPS > n ? n - at : TAPS; }
 
