@@ -14,6 +14,10 @@
 
 #include "base/error.h"
 
+/* Bytes by which a newer header's desc may be longer: a size beyond that was never filled in, and
+ * reading that far might leave the caller's memory. */
+#define GROWTH_MOST ((size_t)4096)
+
 fv_status fvi_desc_read(const char *name, const void *desc, size_t first, size_t size, void *own,
                         fv_error *err) {
     size_t given = size;
@@ -22,6 +26,10 @@ fv_status fvi_desc_read(const char *name, const void *desc, size_t first, size_t
         return fvi_fail(err, FV_ARG,
                         "%s.struct_size is %zu, at least %zu is expected: write FV_DESC(%s, ...)",
                         name, given, first, name);
+    if (given > GROWTH_MOST + size)
+        return fvi_fail(err, FV_ARG,
+                        "%s.struct_size is %zu, at most %zu is expected: write FV_DESC(%s, ...)",
+                        name, given, GROWTH_MOST + size, name);
     for (size_t i = size; desc && i < given; i++)
         if (((const unsigned char *)desc)[i])
             return fvi_fail(err, FV_UNSUPPORTED,

@@ -13,8 +13,9 @@
  *   desc    begins with size_t struct_size; NULL: all defaults
  *   first   bytes of the desc's first version, `size` those of today's
  *   own     [size] written; own's struct_size is `size`
- *   errors  ARG struct_size is below `first`: it was not filled in; UNSUPPORTED the desc is of a
- *           newer header and sets a field that this library does not know. own is then untouched */
+ *   errors  ARG struct_size is below `first` or far above `size`: it was not filled in;
+ *           UNSUPPORTED the desc is of a newer header and sets a field that this library does not
+ *           know. own is then untouched */
 fv_status fvi_desc_read(const char *name, const void *desc, size_t first, size_t size, void *own,
                         fv_error *err);
 

@@ -58,6 +58,8 @@ static void test_refused(void **state) {
                                   "FV_DESC(desc_now, ...)");
     assert_int_equal(read_desc(FV_DESC(desc_new, .d = "x"), &own, &err), FV_UNSUPPORTED);
     assert_non_null(strstr(err.text, "desc_now: byte "));
+    assert_int_equal(read_desc(&(desc_now){.struct_size = SIZE_MAX}, &own, &err), FV_ARG);
+    assert_non_null(strstr(err.text, "at most 4120 is expected"));
     assert_int_equal(own.a, 9);
 }
 
