@@ -11,6 +11,7 @@ typedef struct cli_session {
     fv_session *session;
     fv_monitor *monitor;
     cli_progress progress; /* shown between cli_progress_start and cli_progress_stop */
+    char note[512];        /* the first thing its calls noted; "": nothing */
 } cli_session;
 
 /* Opens a session as the command line says it: --threads, --on-nan. Its calls report to
@@ -19,5 +20,9 @@ typedef struct cli_session {
  *   returns  CLI_DONE, or an exit code with one line printed */
 int cli_session_open(const fv_model *model, const cli_model_args *how, cli_session *out);
 void cli_session_close(cli_session *s);
+
+/* Prints what its calls noted, if anything: where the first values came from that were not finite,
+ * of those that were kept. */
+void cli_session_note(const cli_args *args, const cli_session *s);
 
 #endif

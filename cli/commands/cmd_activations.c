@@ -10,6 +10,7 @@
 #include "options.h"
 #include "output.h"
 #include "report.h"
+#include "sessions.h"
 
 #define STACKED_MAX 4
 #define GAP         12 /* pixels between the pictures of several layers and photos */
@@ -25,7 +26,7 @@ typedef struct activations_args {
 typedef struct job {
     const activations_args *args;
     const fv_model *model;
-    fv_session *session;
+    cli_session session;
     char **layer; /* [n_layers] */
     int n_layers;
     int *channels, n_channels; /* NULL: all */
@@ -126,8 +127,8 @@ static int run_input(job *j, const char *path) {
             fv_tensor_free(input);
             return cli_fail("%s: no memory for the activations of %d samples", path, samples);
         }
-        st = fv_activations_run(j->session, input, (const char *const *)j->layer, j->n_layers, made,
-                                &err);
+        st = fv_activations_run(j->session.session, input, (const char *const *)j->layer,
+                                j->n_layers, made, &err);
         for (int64_t i = 0; i < total && made[i]; i++) {
             cli_activation a = {.image = path,
                                 .sample = (int)(i / j->n_layers),
@@ -290,10 +291,6 @@ static int check_words(const activations_args *a) {
 
 static int run_model(job *j) {
     const activations_args *a = j->args;
-    const fv_session_desc how = {.struct_size = sizeof(fv_session_desc),
-                                 .threads = a->model.threads,
-                                 .on_nan = (fv_on_nan)a->model.on_nan};
-    fv_error err = {0};
     int code = split_layers(j, a->common.operands[1]);
     if (!code && a->npy && cli_has_ending(a->npy, "npy") && j->n_layers > 1)
         code = cli_usage(a->common.command, "--npy: %d layers need a folder, '%s' is a file's name",
@@ -301,10 +298,10 @@ static int run_model(job *j) {
     if (!code) code = cli_npy_make_folder(a->npy);
     if (!code)
         code = cli_list_parse(&a->common, "channels", a->channels, &j->channels, &j->n_channels);
-    if (!code && fv_session_new(j->model, &how, &j->session, &err)) code = cli_fail_error(&err);
+    if (!code) code = cli_session_open(j->model, &a->model, &j->session);
     for (int i = 2; !code && i < a->common.n_operands; i++)
         code = run_input(j, a->common.operands[i]);
-    if (!code) cli_session_note(&a->common, j->session);
+    if (!code) cli_session_note(&a->common, &j->session);
     return code ? code : report(j);
 }
 
@@ -333,7 +330,7 @@ static int run(const cli_args *common) {
     g_array_free(j.made, TRUE);
     g_free(j.channels);
     g_strfreev(j.layer);
-    fv_session_free(j.session);
+    cli_session_close(&j.session);
     fv_model_free(model);
     return code;
 }

@@ -11,6 +11,7 @@
 #include "models.h"
 #include "options.h"
 #include "report.h"
+#include "sessions.h"
 
 #define BATCH       16
 #define DEFAULT_TOP 5
@@ -25,7 +26,7 @@ typedef struct classify_args {
 typedef struct job {
     const classify_args *args;
     const fv_model *model;
-    fv_session *session;
+    cli_session session;
     int top;           /* predictions a picture; 0: not known yet */
     JsonBuilder *json; /* NULL: print as a table */
     const char *name[BATCH];
@@ -39,7 +40,7 @@ static int count_classes(const job *j, const fv_tensor *input) {
     fv_error err = {0};
     int classes = fv_model_class_count(j->model);
     if (classes > 0) return classes;
-    if (fv_session_run(j->session, input, NULL, &output, &err)) {
+    if (fv_session_run(j->session.session, input, NULL, &output, &err)) {
         cli_fail_error(&err);
         return 0;
     }
@@ -117,7 +118,7 @@ static int run_batch(job *j) {
     fv_prediction *p = g_new0(fv_prediction, (gsize)BATCH * (gsize)MAX(j->top, 1));
     fv_error err = {0};
     if (!code && !input) code = CLI_FAILED;
-    if (!code && fv_session_classify(j->session, input, j->top, p, &err))
+    if (!code && fv_session_classify(j->session.session, input, j->top, p, &err))
         code = cli_fail_error(&err);
     for (int i = 0; !code && i < j->n; i++) {
         if (j->json)
@@ -161,19 +162,15 @@ static int run_all(job *j) {
 static int run_model(const classify_args *args, const fv_model *model) {
     job j = {.args = args, .model = model};
     const fv_input *in = fv_model_input(model);
-    const fv_session_desc how = {.struct_size = sizeof(fv_session_desc),
-                                 .threads = args->model.threads,
-                                 .on_nan = (fv_on_nan)args->model.on_nan};
-    fv_error err = {0};
     if (!in->is_image)
         return cli_fail("%s: its input \"%s\" is no picture; fovea run takes raw input",
                         fv_model_name(model), in->name);
-    if (fv_session_new(model, &how, &j.session, &err)) return cli_fail_error(&err);
+    int code = cli_session_open(model, &args->model, &j.session);
     if (args->json) {
         j.json = json_builder_new();
         json_builder_begin_array(j.json);
     }
-    int code = run_all(&j);
+    if (!code) code = run_all(&j);
     clear_batch(&j);
     if (j.json && !code) {
         json_builder_end_array(j.json);
@@ -181,8 +178,8 @@ static int run_model(const classify_args *args, const fv_model *model) {
     } else if (j.json) {
         g_object_unref(j.json);
     }
-    if (!code) cli_session_note(&args->common, j.session);
-    fv_session_free(j.session);
+    if (!code) cli_session_note(&args->common, &j.session);
+    cli_session_close(&j.session);
     return code;
 }
 

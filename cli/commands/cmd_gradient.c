@@ -10,6 +10,7 @@
 #include "options.h"
 #include "output.h"
 #include "report.h"
+#include "sessions.h"
 
 typedef struct gradient_args {
     cli_args common;
@@ -28,11 +29,10 @@ static void put_exact(double value) {
 }
 
 /* What the numbers do not say by themselves. */
-static void say_of(const gradient_args *args, const fv_session *session,
-                   const fv_tensor *gradient) {
+static void say_of(const gradient_args *args, const cli_session *s, const fv_tensor *gradient) {
     const int64_t n = fv_tensor_count(gradient);
     double largest = 0, sum = 0;
-    cli_session_note(&args->common, session);
+    cli_session_note(&args->common, s);
     for (int64_t i = 0; i < n; i++) {
         largest = fmax(largest, fabs((double)gradient->data[i]));
         sum += (double)gradient->data[i] * gradient->data[i];
@@ -47,29 +47,25 @@ static void say_of(const gradient_args *args, const fv_session *session,
 
 static int run_model(const gradient_args *args, const fv_model *model,
                      const fv_objective *objective) {
-    fv_session *session = NULL;
+    cli_session s;
     fv_tensor *input = NULL, *gradient = NULL;
     double *values = NULL;
     fv_error err = {0};
-    const fv_session_desc how = {.struct_size = sizeof(fv_session_desc),
-                                 .threads = args->model.threads,
-                                 .on_nan = (fv_on_nan)args->model.on_nan};
-    int code = CLI_DONE;
     if (fv_tensor_load(args->input, &input, &err)) return cli_fail_error(&err);
+    int code = cli_session_open(model, &args->model, &s);
     int64_t n = input->ndim > 0 ? input->dim[0] : 1;
     values = g_try_new0(double, n > 0 ? n : 1);
-    if (!values)
+    if (!code && !values)
         code = cli_fail("%s: no memory for %" G_GINT64_FORMAT " values", args->input, (gint64)n);
-    else if (fv_session_new(model, &how, &session, &err) ||
-             fv_session_gradient(session, input, objective, values, &gradient, &err) ||
-             fv_tensor_save(gradient, args->output, &err))
+    else if (!code && (fv_session_gradient(s.session, input, objective, values, &gradient, &err) ||
+                       fv_tensor_save(gradient, args->output, &err)))
         code = cli_fail_input(args->input, &err);
     for (int64_t i = 0; !code && i < n; i++) put_exact(values[i]);
-    if (!code) say_of(args, session, gradient);
+    if (!code) say_of(args, &s, gradient);
     g_free(values);
     fv_tensor_free(gradient);
     fv_tensor_free(input);
-    fv_session_free(session);
+    cli_session_close(&s);
     return code;
 }
 

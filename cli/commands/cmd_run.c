@@ -5,6 +5,7 @@
 #include "options.h"
 #include "output.h"
 #include "report.h"
+#include "sessions.h"
 
 typedef struct run_args {
     cli_args common;
@@ -13,21 +14,18 @@ typedef struct run_args {
 } run_args;
 
 static int run_model(const run_args *args, const fv_model *model) {
-    fv_session *session = NULL;
+    cli_session s;
     fv_tensor *input = NULL, *output = NULL;
     fv_error err = {0};
-    const fv_session_desc how = {.struct_size = sizeof(fv_session_desc),
-                                 .threads = args->model.threads,
-                                 .on_nan = (fv_on_nan)args->model.on_nan};
-    int code = CLI_DONE;
-    if (fv_tensor_load(args->input, &input, &err) || fv_session_new(model, &how, &session, &err) ||
-        fv_session_run(session, input, args->layer, &output, &err) ||
-        fv_tensor_save(output, args->output, &err))
+    int code = cli_session_open(model, &args->model, &s);
+    if (!code && (fv_tensor_load(args->input, &input, &err) ||
+                  fv_session_run(s.session, input, args->layer, &output, &err) ||
+                  fv_tensor_save(output, args->output, &err)))
         code = cli_fail_input(args->input, &err);
-    if (!code) cli_session_note(&args->common, session);
+    if (!code) cli_session_note(&args->common, &s);
     fv_tensor_free(output);
     fv_tensor_free(input);
-    fv_session_free(session);
+    cli_session_close(&s);
     return code;
 }
 

@@ -68,11 +68,6 @@ void cli_note(const cli_args *args, const char *format, ...) {
     va_end(list);
 }
 
-void cli_session_note(const cli_args *args, const fv_session *session) {
-    const char *note = fv_session_note(session);
-    if (note) cli_note(args, "%s", note);
-}
-
 void cli_put(const char *text) { fputs(text, stdout); }
 
 void cli_putf(const char *format, ...) {

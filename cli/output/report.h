@@ -21,8 +21,6 @@ int cli_fail_input(const char *path, const fv_error *err);
 int cli_usage(const cli_command *command, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* Prints "fovea: note: TEXT" on stderr, unless --quiet. */
-/* Says where a session's first numbers came from that were not finite, if it kept any. */
-void cli_session_note(const cli_args *args, const fv_session *session);
 void cli_note(const cli_args *args, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* Writes text to stdout; cli_finish reports what went wrong. */

@@ -44,15 +44,12 @@ FV_API fv_status fv_session_new(const fv_model *model, const fv_session_desc *de
 FV_API void fv_session_free(fv_session *session);
 
 /* Sets the monitor that all later calls that compute with the session report to. It is asked
- * between pieces of work, not inside a run of the network.
+ * between pieces of work, not inside a run of the network. With FV_ON_NAN_KEEP its note callback is
+ * given a line on where values came from that are not finite; the same line not twice in a row.
  *   monitor  borrowed until another one is set or the session is freed; NULL: none
  *   errors   ARG session is NULL
  */
 FV_API fv_status fv_session_set_monitor(fv_session *session, fv_monitor *monitor, fv_error *err);
-
-/* Returns one line on where the first numbers came from that were not finite, with FV_ON_NAN_KEEP;
- * NULL: there were none. Borrowed from the session. */
-FV_API const char *fv_session_note(const fv_session *session);
 
 /* Runs the network on a raw input and returns one value of its graph.
  *   input   of the shape of fv_input.dim, dim[0] the batch; nothing is preprocessed

@@ -112,11 +112,9 @@ fv_status fv_session_set_monitor(fv_session *s, fv_monitor *monitor, fv_error *e
 
 fv_monitor *fvi_session_monitor(const fv_session *s) { return s->monitor; }
 
-const char *fv_session_note(const fv_session *s) { return s && *s->note ? s->note : NULL; }
-
 fv_status fvi_session_nonfinite(fv_session *s, const fv_error *why, fv_error *err) {
     if (s->on_nan != FV_ON_NAN_KEEP) return fvi_fail(err, FV_NONFINITE, "%s", why->text);
-    if (!*s->note) {
+    if (strcmp(s->note, why->text) != 0) {
         memcpy(s->note, why->text, sizeof s->note);
         fvi_monitor_note(s->monitor, s->note);
     }

@@ -67,7 +67,7 @@ void fvi_session_explain(fv_session *s, const fvi_executable *plan, const float 
                          const float *const *seeds, fv_error *why);
 
 /* Applies the session's on_nan to numbers that are not finite for the reason `why`.
- *   returns  NONFINITE with `why` in err; or FV_OK, and the first `why` becomes fv_session_note */
+ *   returns  NONFINITE with `why` in err; or FV_OK, and the monitor notes `why` */
 fv_status fvi_session_nonfinite(fv_session *s, const fv_error *why, fv_error *err);
 
 /* Makes a session of another model with the settings of `like` and without a monitor.

@@ -26,7 +26,7 @@ struct fv_session {
     fv_on_nan on_nan;
     fv_monitor *monitor; /* the caller's, or NULL */
     fvi_last_forward last;
-    char note[sizeof((fv_error *)0)->text]; /* "": none */
+    char note[sizeof((fv_error *)0)->text]; /* the last one given to the monitor, or "" */
 };
 
 /* Forgets the last forward. */

@@ -234,6 +234,11 @@ static void test_note(void **state) {
     assert_int_equal(fv_session_run(t.s, t.x, fv_model_layer(t.m, 0)->name, &out, &err), FV_OK);
     assert_non_null(strstr(text, "the network's input holds NaN"));
     fv_tensor_free(out);
+    out = NULL;
+    for (int64_t i = 0; i < fv_tensor_count(t.x); i++) t.x->data[i] = INFINITY; /* another reason */
+    assert_int_equal(fv_session_run(t.s, t.x, fv_model_layer(t.m, 0)->name, &out, &err), FV_OK);
+    assert_non_null(strstr(text, "the network's input holds infinity"));
+    fv_tensor_free(out);
     fv_monitor_free(m);
     close_set(&t);
 }
