@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fovea invert, caricature, accentuate: pictures between a photo and what a network makes of it.
- * Each is feature visualisation (fv_render_many) with an objective that compares with the photo;
- * they differ in that objective, in their recipe, and in what is said of the result
- * (photo_output.c).
+/* fovea invert, caricature, accentuate: pictures made from a photo and a network's activations for
+ * it. Each command is feature visualisation (fv_render_many) with an objective that compares with
+ * the photo; they differ in the objective, the recipe, and the report (photo_output.c).
  */
 #include <glib.h>
 #include <string.h>
@@ -19,7 +18,8 @@ typedef cli_photo_job job;
 
 /* ---- objectives ----------------------------------------------------------------------------- */
 
-/* The layers as typed; of an accentuation the objectives that its words stand for. */
+/* Fills j->word: the layers as typed, or for accentuate the objectives that its operands expand to.
+ */
 static int read_words(job *j) {
     const cli_photo_args *a = j->args;
     cli_objectives list = {0};
@@ -98,10 +98,10 @@ static int render(job *j) {
 
 static int run_model(job *j) {
     const cli_photo_args *a = j->args;
-    cli_recipe_args mine = a->recipe; /* with this command's own recipe */
+    cli_recipe_args with_default = a->recipe; /* the command's own recipe where none is named */
     char *recipe = g_strdup(a->recipe.name ? a->recipe.name : j->name);
-    mine.name = recipe;
-    int code = cli_recipe_make(&a->common, &mine, j->model, NULL, 0, &j->recipe);
+    with_default.name = recipe;
+    int code = cli_recipe_make(&a->common, &with_default, j->model, NULL, 0, &j->recipe);
     g_free(recipe);
     if (!code && a->recipe.show) {
         cli_recipe_show(&a->recipe, j->recipe.recipe);
@@ -164,7 +164,7 @@ static int run_accentuate(const cli_args *args) { return run(args, "accentuate")
     {"alone", 0, CLI_FLAG, offsetof(cli_photo_args, alone), 0, 0, NULL, NULL, \
      "write the single result at its full size, without the photo"}, \
     {"npy", 0, CLI_TEXT, offsetof(cli_photo_args, npy), 0, 0, "FILE.npy|DIR", "none", \
-     "write the network's inputs that were reached, [1][c][h][w]: one after the other in a file, " \
+     "write the optimised inputs of the network, [1][c][h][w]: one after the other in a file, " \
      "or a file each in a folder"}, \
     CLI_OPTION_JSON(cli_photo_args), \
     {"recipe", 0, CLI_TEXT, offsetof(cli_photo_args, recipe.name), 0, 0, "NAME", RECIPE, \
@@ -196,7 +196,7 @@ static const cli_option accentuate_options[] = {
      "the last whose maps have 1/8 of the input's side",
      "the layer in which the picture stays near the photo"},
     {"strength", 0, CLI_BETWEEN, offsetof(cli_photo_args, strength), 0, 1000, "S", "1",
-     "how strongly it is held there: 0 not at all"},
+     "weight of staying near the photo; 0: none"},
     {0},
 };
 /* clang-format on */
@@ -222,12 +222,12 @@ static const char *const caricature_examples[][2] = {
 
 static const char *const accentuate_examples[][2] = {
     {"fovea accentuate efficientnet-lite0 photo.jpg class:hen --npy accent.npy --json",
-     "The numbers, and the network's input that was reached"},
+     "The numbers, and the optimised input of the network"},
     {"fovea accentuate efficientnet-lite0 photo.jpg class:hen class:cock -o accents.png",
      "What would make the photo more of a hen, or of a cock"},
     {"fovea accentuate efficientnet-lite0 photo.jpg head/conv:3 --near block_5/expand/conv "
      "--strength 0.3 -o accent.png",
-     "What one channel responds to in the photo, held less strongly"},
+     "What one channel responds to in the photo, staying less near it"},
     {0},
 };
 
@@ -238,11 +238,10 @@ static const char *const accentuate_examples[][2] = {
     "objectives, the options, the seed, the SHA-256 of the model's file and the version, so that " \
     "it can be made again.\n\n"
 
-#define ABOUT_THE_DISTANCE                                                                      \
-    "JSON: an array of `{\"layer\", \"objective\", \"relative_error\", \"cosine\", \"steps\", " \
-    "\"seed\", \"dead\", \"photo\", \"file\", \"npy\"}`; what was not written is null, as the " \
-    "two "                                                                                      \
-    "numbers are where the result is of another size than the photo."
+#define ABOUT_THE_DISTANCE                                                                       \
+    "JSON: an array of `{\"layer\", \"objective\", \"relative_error\", \"cosine\", \"steps\", "  \
+    "\"seed\", \"dead\", \"photo\", \"file\", \"npy\"}`. Files that were not written are null, " \
+    "and so are the two numbers if the result has another size than the photo."
 #define ABOUT_THE_VALUE                                                                          \
     "JSON: an array of `{\"unit\", \"near\", \"objective\", \"before\", \"after\", \"steps\", "  \
     "\"seed\", \"dead\", \"photo\", \"file\", \"npy\"}`: `before` on the photo, `after` on the " \
@@ -257,8 +256,8 @@ const cli_command cli_command_invert = {
     .details =
         "From noise, a picture is made whose activations at LAYER are those of the photo: the "
         "objective `match(LAYER, IMAGE)`, minus the squared distance relative to the photo's own "
-        "squares. What the layer has thrown away comes out as chance and the picture's prior have "
-        "it. Printed is how far it got: the relative distance of the activations, and their "
+        "squares. What the layer has discarded is filled in by the noise and the regularisation. "
+        "The command prints the relative distance of the activations, and their "
         "cosine.\n\n" ABOUT_THE_PICTURE ABOUT_THE_DISTANCE,
     .size = sizeof(cli_photo_args),
     .initial = &initial,
@@ -278,8 +277,8 @@ const cli_command cli_command_caricature = {
     .details =
         "From noise, a picture is made whose activations at LAYER point where the photo's do, as "
         "far as they can: the objective `caricature(LAYER, IMAGE, K)`, the dot product of both "
-        "times their cosine to the power K (--power). Printed are the relative distance of the "
-        "activations, which may be large, and their cosine.\n\n" ABOUT_THE_PICTURE
+        "times their cosine to the power K (--power). The command prints the relative distance of "
+        "the activations, which may be large, and their cosine.\n\n" ABOUT_THE_PICTURE
             ABOUT_THE_DISTANCE,
     .size = sizeof(cli_photo_args),
     .initial = &initial,
@@ -299,9 +298,9 @@ const cli_command cli_command_accentuate = {
     .details =
         "The photo itself is changed until it excites OBJECTIVE (as `visualize` takes it) more, "
         "while its activations at a layer (--near) stay near those of the photo: feature "
-        "accentuation (Hamblin et al. 2024). Both are held against each other by their gradients "
-        "at the start, times --strength. Printed is the objective on the photo and on the "
-        "result.\n\n" ABOUT_THE_PICTURE ABOUT_THE_VALUE,
+        "accentuation (Hamblin et al. 2024). Staying near the photo is weighted so that both "
+        "gradients are equally large at the start, times --strength. The command prints the value "
+        "of the objective on the photo and on the result.\n\n" ABOUT_THE_PICTURE ABOUT_THE_VALUE,
     .size = sizeof(cli_photo_args),
     .initial = &initial,
     .options = accentuate_options,

@@ -132,7 +132,7 @@ static fv_status save_picture(const cli_photo_job *j, fv_error *err) {
     return st;
 }
 
-/* The inputs that were reached: all in one file, or a file each in a folder. */
+/* Writes the optimised inputs: all in one file, or a file each in a folder. */
 static fv_status save_inputs(const cli_photo_job *j, found *f, fv_error *err) {
     const char *where = j->args->npy;
     fv_status st = FV_OK;

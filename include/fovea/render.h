@@ -32,7 +32,7 @@ typedef struct fv_rendering {
     fv_image *image;       /* with its texts: objective, seed, every option, model SHA-256, version.
                               [3][h][w], [1][h][w] where the input has one channel; n channels side
                               by side in grey. NULL if the call was stopped before it was begun */
-    fv_tensor *input;      /* the network's input that was reached: [1][...] */
+    fv_tensor *input;      /* the optimised input of the network: [1][...] */
     char *objective;       /* in one spelling */
     int start;             /* which of its starts: 0.. */
     double first, reached; /* objective before the first and at the last update (the best, where
@@ -131,14 +131,14 @@ FV_API fv_status fv_spectrum(const char *const *paths, int count, const fv_spect
 /* ---- dreams --------------------------------------------------------------------------------- */
 
 typedef struct fv_dream_desc {
-    size_t struct_size;    /* FV_DESC */
-    int steps;             /* updates at each octave; 0: 10 */
-    int octaves;           /* 0: 4 */
-    float octave_scale;    /* > 1; 0: 1.4 */
-    float rate;            /* mean change of a pixel in an update, 0..1; 0: 1.5/255 */
-    int jitter;            /* tiles are laid from a random corner; 0: a tile's side; -1: none */
-    int tile;              /* side of the pieces the gradient is computed on; 0: 512 */
-    int original_colors;   /* 1: only the lightness changes */
+    size_t struct_size;        /* FV_DESC */
+    int steps;                 /* updates at each octave; 0: 10 */
+    int octaves;               /* 0: 4 */
+    float octave_scale;        /* > 1; 0: 1.4 */
+    float rate;                /* mean change of a pixel in an update, 0..1; 0: 1.5/255 */
+    int jitter;                /* tiles are laid from a random corner; 0: a tile's side; -1: none */
+    int tile;                  /* side of the pieces the gradient is computed on; 0: 512 */
+    int original_colors;       /* 1: only the lightness changes */
     const fv_image *reference; /* a picture whose features are to be brought out, or NULL */
     uint64_t seed;
     int snapshot_every;      /* updates; 0: no snapshots */

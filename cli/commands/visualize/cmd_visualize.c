@@ -166,7 +166,7 @@ static const cli_option options[] = {
     {"again", 0, CLI_FLAG, offsetof(cli_visualize_args, again), 0, 0, NULL, NULL,
      "with --each: also make the pictures that an earlier run of this command finished"},
     {"npy",    0, CLI_TEXT, offsetof(cli_visualize_args, npy), 0, 0, "FILE.npy|DIR", "none",
-     "write the network's inputs that were reached: all in one file, or one file each in a folder"},
+     "write the optimised inputs of the network: all in one file, or one file each in a folder"},
     {"animate", 0, CLI_TEXT, offsetof(cli_visualize_args, animate), 0, 0, "OUT.webp", "none",
      "write the course of the optimisation as an animation: .webp or .gif"},
     {"frames", 0, CLI_INT, offsetof(cli_visualize_args, frames), 2, 10000, "N", "50",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rendering: a picture's pixels -> picture file values, the network's input that was reached, and
+/* rendering: a picture's pixels -> picture file values, the optimised input of the network, and
  * the texts that let the picture be made again.
  */
 #include "vis/render/rendering.h"
