@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* store: the file of what was measured.
+/* store: the index file of responses that were measured on photos. "sum" is a checksum.
  *
- *   file   = "fovea-examples-1", order mark, length of the key, key, sum      (numbers: u32)
+ *   file   = "fovea-examples-1", order mark, length of the key, key, sum, blocks  (numbers: u32)
  *   block  = head { mark, photos, rows, bytes of the table, sum of the table, sum of the head }
  *            table: for each photo { size, mtime (i64), height, width (i32), lengths of path and of
  *            why (u16), path, why }
  *            responses: for each unit { max[rows], min[rows], mean[rows], at_max[rows],
  * at_min[rows], sum }
  *
- * Rows are the photos that could be read. Responses lie unit by unit, so that one unit of 100,000
- * photos is read in 1600 pieces of 1.3 kB, wherever they are. Sums are FNV-1a: every changed byte
- * changes them. The table's is checked when the file is opened, a unit's when it is read.
+ * Rows are the photos that could be read. Responses are stored unit by unit: reading one unit of
+ * 100,000 photos takes 1600 reads of 1.3 kB, one a block. Checksums are FNV-1a, which differs after
+ * a change of any one byte. A table's is checked when the file is opened, a unit's when it is read.
  *
- * A process that adds holds a lock on the file. Numbers are the machine's own; the order mark
- * refuses a file of the other byte order. What it does not do: forget photos that were changed or
- * removed (their rows stay, unread), or replace a damaged file by itself.
+ * A process that adds photos holds a lock on the file. Numbers are in the machine's byte order; a
+ * file of the other order is refused, which the order mark shows. Not done: rows of photos that
+ * were changed or removed are not deleted, but no longer used; a damaged file is not replaced.
  */
 #include "inspect/dataset/store.h"
 
@@ -35,14 +35,14 @@
 #define MAGIC       "fovea-examples-1" /* 16 bytes */
 #define ORDER       0x01020304u
 #define BLOCK_MARK  0x4b434c42u
-#define ROWS        64 /* of a full block; fewer, but at least 16, where they have many units */
+#define ROWS        64 /* of a full block; with many units fewer, but at least ROWS_LEAST */
 #define ROWS_LEAST  16
-#define ANSWERS     (1 << 19) /* of a full block of more than 16 rows */
+#define RESPONSES   (1 << 19) /* rows * units of a full block, at most, beyond ROWS_LEAST rows */
 #define PHOTOS_MAX  1024      /* of a block, unreadable ones included */
 #define KEY_MAX     65536
 #define TABLE_MAX   ((int64_t)1 << 28)
 #define ENTRY_BYTES 28 /* of a photo in the table, without its texts */
-#define FIELDS      5  /* of an response */
+#define FIELDS      5  /* numbers of a response */
 
 typedef struct head {
     uint32_t mark, photos, rows, table, table_sum, sum;
@@ -56,17 +56,18 @@ typedef struct block {
 } block;
 
 struct fvi_index {
-    char *path;              /* for messages */
-    int fd, locked, why_not; /* why_not: errno of what hinders writing */
+    char *path; /* for messages */
+    int fd, locked;
+    int write_errno; /* if it is not locked: why it cannot be written */
     int units;
-    int64_t end; /* of what is whole */
+    int64_t end; /* of the start and the complete blocks */
     int64_t rows;
     GArray *blocks;    /* block */
     GPtrArray *photos; /* fvi_photo, in the order of the file */
     GHashTable *by_path;
     /* the block being filled */
-    guint filed;             /* photos of finished blocks */
-    int filling;             /* rows */
+    guint n_written;         /* photos of the blocks before */
+    int n_pending;           /* its rows so far */
     fvi_response *responses; /* [room][units] */
     int room;
 };
@@ -78,7 +79,7 @@ static void photo_free(void *data) {
     g_free(p);
 }
 
-static uint32_t sum_of(const void *bytes, size_t n) {
+static uint32_t checksum(const void *bytes, size_t n) {
     const uint8_t *p = bytes;
     uint32_t sum = 2166136261u;
     for (size_t i = 0; i < n; i++) sum = (sum ^ p[i]) * 16777619u;
@@ -87,7 +88,7 @@ static uint32_t sum_of(const void *bytes, size_t n) {
 
 static fv_status damaged(const fvi_index *ix, int64_t at, fv_error *err) {
     return fvi_fail(err, FV_FORMAT,
-                    "%s: this index of photos is damaged at byte %lld; delete it to measure anew",
+                    "%s: this index of photos is damaged at byte %lld; delete it to measure again",
                     ix->path, (long long)at);
 }
 
@@ -96,7 +97,7 @@ static fv_status io_failed(const fvi_index *ix, const char *what, fv_error *err)
                     errno ? g_strerror(errno) : "it is cut short");
 }
 
-/* Reads exactly n bytes; 0, or -1 with errno set (0: the file ends before). */
+/* Reads exactly n bytes. Returns 0, or -1 with errno set: to 0 if the file ends too early. */
 static int read_at(int fd, void *to, size_t n, int64_t at) {
     char *p = to;
     while (n) {
@@ -133,7 +134,7 @@ static void remember(fvi_index *ix, fvi_photo *p) {
     g_hash_table_replace(ix->by_path, p->path, p);
 }
 
-/* One photo of a table; returns its bytes, or 0 if they are not what they should be. */
+/* Reads one photo of a table. Returns its size there in bytes, or 0 if it is invalid. */
 static size_t read_photo(fvi_index *ix, const uint8_t *from, size_t left, int32_t number,
                          int32_t *rows) {
     uint16_t length[2];
@@ -166,7 +167,7 @@ static fv_status read_table(fvi_index *ix, const head *h, int64_t at, fv_error *
     size_t used = 0;
     if (read_at(ix->fd, table, h->table, at))
         st = io_failed(ix, "read", err);
-    else if (sum_of(table, h->table) != h->table_sum)
+    else if (checksum(table, h->table) != h->table_sum)
         st = damaged(ix, at, err);
     for (uint32_t i = 0; i < h->photos && !st; i++) {
         size_t n = read_photo(ix, table + used, h->table - used, (int32_t)ix->blocks->len, &rows);
@@ -178,8 +179,8 @@ static fv_status read_table(fvi_index *ix, const head *h, int64_t at, fv_error *
     return st;
 }
 
-/* Whether the file's bytes from `at` on are zeros, and no more than one block: what a power failure
- * leaves of a block that was being written, where the file had grown and its contents had not. */
+/* Whether the file's bytes from `at` on are all zero, and at most one block. A power failure can
+ * leave this while a block is written: the file has its new size, but not its new contents. */
 static int is_zero_end(const fvi_index *ix, int64_t at, int64_t size) {
     static const uint8_t zeros[4096];
     uint8_t found[sizeof zeros];
@@ -192,14 +193,14 @@ static int is_zero_end(const fvi_index *ix, int64_t at, int64_t size) {
     return 1;
 }
 
-/* Reads the block at ix->end and moves past it; *whole 0: there is none, or not all of it. */
+/* Reads the block at ix->end and moves past it; *whole 0: there is none, or it is incomplete. */
 static fv_status read_block(fvi_index *ix, int64_t size, int *whole, fv_error *err) {
     head h;
     const int64_t at = ix->end, left = size - at;
     *whole = 0;
     if (left < (int64_t)sizeof h) return FV_OK;
     if (read_at(ix->fd, &h, sizeof h, at)) return io_failed(ix, "read", err);
-    if (h.mark != BLOCK_MARK || h.sum != sum_of(&h, offsetof(head, sum)) || h.photos < 1 ||
+    if (h.mark != BLOCK_MARK || h.sum != checksum(&h, offsetof(head, sum)) || h.photos < 1 ||
         h.photos > PHOTOS_MAX || h.rows > h.photos || h.table > TABLE_MAX)
         return is_zero_end(ix, at, size) ? FV_OK : damaged(ix, at, err);
     int64_t bytes = (int64_t)sizeof h + h.table + ix->units * unit_bytes(h.rows);
@@ -222,12 +223,13 @@ static uint8_t *make_start(const char *key, size_t *size) {
     memcpy(start, MAGIC, 16);
     memcpy(start + 16, number, 8);
     memcpy(start + 24, key, number[1]);
-    uint32_t sum = sum_of(start, *size - 4);
+    uint32_t sum = checksum(start, *size - 4);
     memcpy(start + *size - 4, &sum, 4);
     return start;
 }
 
-/* Sees that a file begins as it should, or is nothing yet (empty, cut short, or zeros). */
+/* Checks that a file starts as an index of this key, or has no complete start yet (it is empty, cut
+ * short, or all zeros). */
 static fv_status check_start(fvi_index *ix, const char *key, int64_t size, fv_error *err) {
     size_t wanted, have;
     if (is_zero_end(ix, 0, size)) return FV_OK;
@@ -254,11 +256,11 @@ static fv_status read_all(fvi_index *ix, const char *key, fv_error *err) {
     if (!S_ISREG(s.st_mode)) return fvi_fail(err, FV_IO, "%s: is not a file", ix->path);
     fv_status st = check_start(ix, key, (int64_t)s.st_size, err);
     for (int more = ix->end > 0; !st && more;) st = read_block(ix, (int64_t)s.st_size, &more, err);
-    ix->filed = ix->photos->len;
+    ix->n_written = ix->photos->len;
     return st;
 }
 
-/* Writes the first bytes where there are none, and cuts off what is not whole. */
+/* Writes the start if the file has none, and cuts off an incomplete block. */
 static fv_status begin(fvi_index *ix, const char *key, fv_error *err) {
     size_t size;
     if (!ix->locked) return FV_OK;
@@ -287,13 +289,13 @@ static fv_status open_file(fvi_index *ix, const char *path, fv_error *err) {
     }
     ix->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
     if (ix->fd < 0) {
-        ix->why_not = errno;
+        ix->write_errno = errno;
         ix->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-        if (ix->fd < 0) errno = ix->why_not;
+        if (ix->fd < 0) errno = ix->write_errno;
         return ix->fd < 0 ? io_failed(ix, "opened", err) : FV_OK;
     }
     ix->locked = !flock(ix->fd, LOCK_EX | LOCK_NB);
-    if (!ix->locked) ix->why_not = errno;
+    if (!ix->locked) ix->write_errno = errno;
     return FV_OK;
 }
 
@@ -340,9 +342,9 @@ void fvi_index_close(fvi_index *ix) {
 
 fv_status fvi_index_writable(const fvi_index *ix, fv_error *err) {
     if (ix->locked) return FV_OK;
-    if (ix->why_not == EWOULDBLOCK)
+    if (ix->write_errno == EWOULDBLOCK)
         return fvi_fail(err, FV_IO, "%s: another process is measuring photos into it", ix->path);
-    errno = ix->why_not;
+    errno = ix->write_errno;
     return io_failed(ix, "written", err);
 }
 
@@ -354,9 +356,9 @@ const fvi_photo *fvi_index_find(const fvi_index *ix, const char *path, int64_t s
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
-/* Room for one more row. */
+/* Makes room for one more row. */
 static fv_status grow(fvi_index *ix, fv_error *err) {
-    if (ix->filling < ix->room) return FV_OK;
+    if (ix->n_pending < ix->room) return FV_OK;
     int room = ix->room ? 2 * ix->room : 16;
     fvi_response *more =
         realloc(ix->responses, (size_t)room * (size_t)ix->units * sizeof *ix->responses);
@@ -377,13 +379,13 @@ fv_status fvi_index_add(fvi_index *ix, const fvi_photo *photo, const fvi_respons
     p->path = g_strdup(photo->path);
     p->why = responses ? NULL : g_strndup(photo->why, 1000);
     p->block = (int32_t)ix->blocks->len;
-    p->column = responses ? ix->filling : -1;
+    p->column = responses ? ix->n_pending : -1;
     remember(ix, p);
     if (responses)
-        memcpy(ix->responses + (int64_t)ix->filling++ * ix->units, responses,
+        memcpy(ix->responses + (int64_t)ix->n_pending++ * ix->units, responses,
                (size_t)ix->units * sizeof *responses);
-    const int most = CLAMP(ANSWERS / ix->units, ROWS_LEAST, ROWS);
-    const int full = ix->filling >= most || ix->photos->len - ix->filed >= PHOTOS_MAX;
+    const int most = CLAMP(RESPONSES / ix->units, ROWS_LEAST, ROWS);
+    const int full = ix->n_pending >= most || ix->photos->len - ix->n_written >= PHOTOS_MAX;
     return full ? fvi_index_flush(ix, err) : FV_OK;
 }
 
@@ -402,9 +404,9 @@ static void put_photo(GByteArray *to, const fvi_photo *p) {
     if (length[1]) put(to, p->why, length[1]);
 }
 
-/* The responses of one unit as they lie in the file. */
+/* Writes the pending responses of one unit in the file's layout. */
 static void put_unit(const fvi_index *ix, int unit, uint8_t *to) {
-    const int64_t rows = ix->filling;
+    const int64_t rows = ix->n_pending;
     for (int64_t i = 0; i < rows; i++) {
         const fvi_response *a = ix->responses + i * ix->units + unit;
         memcpy(to + 4 * i, &a->max, 4);
@@ -413,20 +415,21 @@ static void put_unit(const fvi_index *ix, int unit, uint8_t *to) {
         memcpy(to + 4 * (3 * rows + i), &a->at_max, 4);
         memcpy(to + 4 * (4 * rows + i), &a->at_min, 4);
     }
-    uint32_t sum = sum_of(to, (size_t)4 * FIELDS * (size_t)rows);
+    uint32_t sum = checksum(to, (size_t)4 * FIELDS * (size_t)rows);
     memcpy(to + (int64_t)4 * FIELDS * rows, &sum, 4);
 }
 
 fv_status fvi_index_flush(fvi_index *ix, fv_error *err) {
-    if (ix->photos->len == ix->filed) return FV_OK;
+    if (ix->photos->len == ix->n_written) return FV_OK;
     GByteArray *out = g_byte_array_new();
-    head h = {
-        .mark = BLOCK_MARK, .photos = ix->photos->len - ix->filed, .rows = (uint32_t)ix->filling};
+    head h = {.mark = BLOCK_MARK,
+              .photos = ix->photos->len - ix->n_written,
+              .rows = (uint32_t)ix->n_pending};
     put(out, &h, sizeof h);
-    for (guint i = ix->filed; i < ix->photos->len; i++) put_photo(out, ix->photos->pdata[i]);
+    for (guint i = ix->n_written; i < ix->photos->len; i++) put_photo(out, ix->photos->pdata[i]);
     h.table = out->len - (uint32_t)sizeof h;
-    h.table_sum = sum_of(out->data + sizeof h, h.table);
-    h.sum = sum_of(&h, offsetof(head, sum));
+    h.table_sum = checksum(out->data + sizeof h, h.table);
+    h.sum = checksum(&h, offsetof(head, sum));
     memcpy(out->data, &h, sizeof h);
     block b = {ix->end + out->len, (int32_t)h.rows, ix->rows};
     int64_t bytes = unit_bytes(h.rows), total = (int64_t)ix->units * bytes, end = b.at + total;
@@ -443,8 +446,8 @@ fv_status fvi_index_flush(fvi_index *ix, fv_error *err) {
     g_array_append_val(ix->blocks, b);
     ix->rows += h.rows;
     ix->end = end;
-    ix->filed = ix->photos->len;
-    ix->filling = 0;
+    ix->n_written = ix->photos->len;
+    ix->n_pending = 0;
     return FV_OK;
 }
 
@@ -477,7 +480,7 @@ fv_status fvi_index_read(fvi_index *ix, int unit, fvi_response *out, fv_error *e
         if (!bytes) continue;
         if (read_at(ix->fd, room, (size_t)bytes, at)) return io_failed(ix, "read", err);
         memcpy(&sum, room + bytes - 4, 4);
-        if (sum != sum_of(room, (size_t)bytes - 4)) return damaged(ix, at, err);
+        if (sum != checksum(room, (size_t)bytes - 4)) return damaged(ix, at, err);
         get_unit(room, b->rows, out + b->first);
     }
     return FV_OK;

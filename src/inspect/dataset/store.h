@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What was measured on photos, in a file: for each photo, and each unit of one layer, five numbers.
+/* An index file of responses: for each photo, and each unit of one layer, five numbers.
  *
  * The file only grows, a block of photos at a time, so that an interrupted pass loses one block. It
  * may come from anywhere: every size in it is checked, and every block has a checksum.
@@ -32,7 +32,7 @@ typedef struct fvi_photo {
 typedef struct fvi_index fvi_index;
 
 /* Opens an index, or begins one.
- *   path    of the file; NULL: one that is gone when it is closed
+ *   path    of the file; NULL: a temporary file, deleted when it is closed
  *   key     all that the numbers depend on: an index of another key is refused
  *   units   of the layer, 1..FVI_UNITS_MAX
  *   errors  IO; FORMAT no index, of another key, or damaged: the file is named and left alone
@@ -43,7 +43,7 @@ fv_status fvi_index_open(const char *path, const char *key, int units, fvi_index
                          fv_error *err);
 void fvi_index_close(fvi_index *ix);
 
-/* Whether photos can be added.  errors  IO, naming the file and what hinders */
+/* Whether photos can be added.  errors  IO, naming the file and why it cannot be written */
 fv_status fvi_index_writable(const fvi_index *ix, fv_error *err);
 
 /* The photo of that path, size and time, or NULL; borrowed until the next one is added. */

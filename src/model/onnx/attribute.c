@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Attributes of a node. That a well-known attribute has the type its operator gives it was checked
- * when the file was opened (normalize.c), so these can be short. */
+/* Reads the attributes of a node. An attribute of another type counts as absent: normalize.c has
+ * refused files in which a well-known attribute has a type that its operator does not allow. */
 #include "model/onnx/attribute.h"
 
 #include <string.h>

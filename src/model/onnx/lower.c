@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lowering an ONNX graph: which nodes are needed, and in which order names get values.
+/* Lowering an ONNX graph: selects the nodes that are needed, and keeps the names of their values.
  *
- * Only ancestors of what was asked for are lowered, so that a file whose classifier does not fit
- * the asked size still works up to a convolution. A node all of whose inputs come from the file
- * alone is computed once in a network's life (graph/build/constant_cache.h).
+ * Only nodes that the requested values depend on are lowered. So layers before a classifier can be
+ * used at an input size that the classifier does not accept. If all inputs of a node depend on the
+ * file only, its outputs are computed once and kept with the network
+ * (graph/build/constant_cache.h).
  */
 #include "model/onnx/lower.h"
 
@@ -36,12 +37,12 @@ static const fvi_onnx_op *find_op(const fvi_onnx_node *node) {
 
 static fv_status refuse(fvi_onnx_node *node) {
     const char *domain = node->proto->domain;
-    int own = domain && domain[0] && strcmp(domain, "ai.onnx") != 0;
-    int64_t opset = own ? fvi_onnx_opset(node->l->onnx, domain) : node->l->opset;
+    int custom = domain && domain[0] && strcmp(domain, "ai.onnx") != 0;
+    int64_t opset = custom ? fvi_onnx_opset(node->l->onnx, domain) : node->l->opset;
     return node->b->status =
                fvi_fail(node->b->err, FV_UNSUPPORTED,
                         "operator \"%s%s%s\" (node \"%s\", opset %" PRId64 ") is not supported",
-                        own ? domain : "", own ? "." : "", node->proto->op_type,
+                        custom ? domain : "", custom ? "." : "", node->proto->op_type,
                         node->operation.label, opset);
 }
 
@@ -51,7 +52,7 @@ static void scope_set(const fvi_scope *scope, const char *name, int v) {
     g_hash_table_insert(scope->values, (void *)name, GINT_TO_POINTER(v + 1));
 }
 
-/* A constant of the file as a value. */
+/* Makes a value of a constant of the file. */
 static int constant_value(fvi_builder *b, const char *name, const fvi_const *c) {
     int v = fvi_emit_alias(b, c, c->dtype, 1);
     if (v >= 0) fvi_build_value(b, v)->v.name = name;
@@ -72,7 +73,7 @@ static const fvi_const *subgraph_initializer(fvi_lowering *l, const fvi_scope *s
     return b->status ? NULL : c;
 }
 
-/* The initialisers of a subgraph by name; of several of one name the first. */
+/* The initialisers of a subgraph by name; if several have one name, the first. */
 static GHashTable *initializers_by_name(const Onnx__GraphProto *g) {
     GHashTable *by_name = g_hash_table_new(g_str_hash, g_str_equal);
     for (size_t i = g->n_initializer; i-- > 0;)
@@ -87,7 +88,7 @@ int fvi_scope_find(fvi_lowering *l, const fvi_scope *scope, const char *name) {
         if (g_hash_table_lookup_extended(scope->values, name, NULL, &found)) {
             if (!found)
                 fvi_build_fail(l->b, FV_UNSUPPORTED,
-                               "\"%s\" is an output of its node that is not made", name);
+                               "\"%s\" is an output that its operator does not compute here", name);
             return GPOINTER_TO_INT(found) - 1;
         }
         const fvi_const *c = scope->outer ? subgraph_initializer(l, scope, name)
@@ -103,7 +104,7 @@ int fvi_scope_find(fvi_lowering *l, const fvi_scope *scope, const char *name) {
 
 /* ---- what is needed ---- */
 
-/* All names a node reads, its subgraphs' too. */
+/* Adds all names that a node reads, itself and in its subgraphs. */
 static void add_inputs(GHashTable *needed, const Onnx__NodeProto *n) {
     for (size_t i = 0; i < n->n_input; i++) g_hash_table_add(needed, n->input[i]);
     for (size_t a = 0; a < n->n_attribute; a++) {
@@ -115,7 +116,7 @@ static void add_inputs(GHashTable *needed, const Onnx__NodeProto *n) {
     }
 }
 
-/* Extends `needed` by the ancestors of what is in it; nodes stand in topological order. */
+/* Adds to `needed` all names that those in it depend on; nodes are in topological order. */
 static void add_ancestors(GHashTable *needed, const Onnx__NodeProto *const *nodes, int n) {
     for (int i = n - 1; i >= 0; i--) {
         int wanted = 0;
@@ -127,8 +128,8 @@ static void add_ancestors(GHashTable *needed, const Onnx__NodeProto *const *node
 
 /* ---- one node ---- */
 
-/* Takes all outputs from the network's constants; 1 when that was possible. */
-static int take_kept(fvi_onnx_node *node) {
+/* Gets all outputs from the constant cache; 0 if one is missing. */
+static int find_cached_outputs(fvi_onnx_node *node) {
     int unfoldable = 0;
     for (int i = 0; i < node->n_out; i++) {
         const char *name = node->proto->output[i];
@@ -142,7 +143,7 @@ static int take_kept(fvi_onnx_node *node) {
     return 1;
 }
 
-static void keep_outputs(fvi_onnx_node *node) {
+static void cache_outputs(fvi_onnx_node *node) {
     for (int i = 0; i < node->n_out; i++)
         if (node->out[i] >= 0)
             fvi_constant_cache_keep(node->b->cache, node->scope->graph, node->proto->output[i],
@@ -166,13 +167,13 @@ static void read_inputs(fvi_onnx_node *node) {
     if (known) fvi_build_charge(node->b, elements);
 }
 
-/* Takes what was computed before, or runs the handler and keeps what can be. */
+/* Gets the outputs from the cache; else runs the handler, and caches outputs that are constant. */
 static void make_outputs(fvi_onnx_node *node) {
     int file_constant = node->operation.file_constant;
-    if (node->b->status || (file_constant && take_kept(node))) return;
+    if (node->b->status || (file_constant && find_cached_outputs(node))) return;
     node->operation.first_value = (int)node->b->values->len;
     node->op->lower(node);
-    if (!node->b->status && file_constant) keep_outputs(node);
+    if (!node->b->status && file_constant) cache_outputs(node);
 }
 
 static fv_status lower_node(fvi_lowering *l, const fvi_scope *scope, const Onnx__NodeProto *n) {
@@ -241,7 +242,7 @@ fv_status fvi_lower_subgraph(fvi_onnx_node *node, const Onnx__GraphProto *g, int
 
 /* ---- inputs ---- */
 
-/* The file's shape, free sizes 1; 0 when it gives none. */
+/* The shape that the file declares, open sizes set to 1; returns 0 if it declares none. */
 static int file_shape(const Onnx__ValueInfoProto *v, fvi_shape *out) {
     *out = fvi_onnx_input(v).shape;
     const int known = out->ndim >= 0;
@@ -273,7 +274,7 @@ static fv_status bind_input(fvi_lowering *l, const fvi_scope *scope,
     fvi_builder *b = l->b;
     fvi_shape shape;
     int known = file_shape(input, &shape), v;
-    if (!bound && fvi_onnx_initializer(l->onnx, name)) return FV_OK; /* an old file's weight */
+    if (!bound && fvi_onnx_initializer(l->onnx, name)) return FV_OK; /* a weight */
     if (bound && bound->constant) {
         v = bound_constant(b, bound->constant);
     } else {
@@ -294,24 +295,24 @@ static fv_status bind_input(fvi_lowering *l, const fvi_scope *scope,
     return FV_OK;
 }
 
-/* ---- the whole ---- */
+/* ---- the whole graph ---- */
 
-/* What is asked for: names, or the file's outputs. */
+/* The values that are requested: n names; 0: the file's outputs. */
 typedef struct wanted {
     const char *const *names;
     int n;
 } wanted;
 
-/* Fills `needed`. A name that the main graph does not have may be one we invent: then everything
- * the file's outputs need is lowered, and it is looked for afterwards. */
+/* Fills `needed`. A name that the main graph does not have may be one that lowering generates. Then
+ * everything that the file's outputs depend on is lowered, and find_value looks the name up. */
 static void add_wanted(const fvi_lowering *l, const wanted *w, GHashTable *needed) {
     const Onnx__GraphProto *g = fvi_onnx_proto(l->onnx)->graph;
-    int invented = 0;
+    int generated = 0;
     for (int i = 0; i < w->n; i++) {
         g_hash_table_add(needed, (void *)w->names[i]);
-        invented |= !g_hash_table_contains(l->b->value_names, w->names[i]);
+        generated |= !g_hash_table_contains(l->b->value_names, w->names[i]);
     }
-    for (size_t i = 0; i < g->n_output && (invented || !w->n); i++)
+    for (size_t i = 0; i < g->n_output && (generated || !w->n); i++)
         g_hash_table_add(needed, g->output[i]->name);
     int count;
     const Onnx__NodeProto *const *nodes = fvi_onnx_nodes(l->onnx, &count);
@@ -329,7 +330,7 @@ static int find_value(fvi_lowering *l, const fvi_scope *scope, const char *name)
     return -1;
 }
 
-/* Inputs, nodes, then what was asked for. */
+/* Lowers inputs and nodes, then sets the outputs to the requested values. */
 static void lower_graph(fvi_lowering *l, const fvi_binding *b, int nb, const wanted *w,
                         const fvi_scope *scope) {
     const Onnx__GraphProto *graph = scope->graph;
@@ -343,7 +344,7 @@ static void lower_graph(fvi_lowering *l, const fvi_binding *b, int nb, const wan
         fvi_build_output(l->b, find_value(l, scope, w->n ? w->names[i] : graph->output[i]->name));
 }
 
-/* Names of the file, which no invented one may take. */
+/* Reserves the names in the file, so that generated names differ from them. */
 static void reserve_names(fvi_builder *b, const Onnx__GraphProto *g) {
     for (size_t i = 0; i < g->n_input; i++) fvi_build_reserve(b, g->input[i]->name);
     for (size_t i = 0; i < g->n_initializer; i++)

@@ -10,9 +10,9 @@
 
 #include "model/onnx/node.h"
 
-/* Lowers what `wanted` needs into the builder, which has the outputs then.
- *   bindings  shapes or numbers of inputs; an input not named takes the file's shape, free sizes 1
- *   wanted    names of values of the file, or of an earlier lowering's invented ones; nw 0: the
+/* Lowers what the values `wanted` depend on into the builder, and makes them its outputs.
+ *   bindings  shapes or numbers of inputs; an input without one gets the file's shape, open sizes 1
+ *   wanted    names of values of the file, or names that an earlier lowering generated; nw 0: the
  *             file's outputs
  *   errors    NOTFOUND; SHAPE; FORMAT; UNSUPPORTED; NOMEM, naming operator and node
  */
