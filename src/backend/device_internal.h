@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What device.c and executable.c share. */
+/* The device, as device.c and executable.c know it. */
 #ifndef FVI_BACKEND_DEVICE_INTERNAL_H
 #define FVI_BACKEND_DEVICE_INTERNAL_H
 
@@ -7,7 +7,7 @@
 
 struct fvi_device {
     const fvi_backend *backend;
-    void *self; /* the backend's */
+    void *self; /* the backend's own device, from its device_new */
 };
 
 #endif

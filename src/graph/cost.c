@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The arithmetic of a node and of a graph, in multiply-adds of convolutions and matrix products;
- * and an estimate of their run time, to refuse graphs that would run for hours.
+/* Counts the multiply-adds of nodes and graphs (of convolutions and matrix products only), and
+ * estimates run times, to refuse graphs that would run for hours.
  *
- * The estimate's unit is one multiply-add of a large convolution. In that unit, on one thread,
- * moving an element costs 16 to 64, a function of it (exp, pow) up to 128, a cell of a window in
- * our own loops 32; convolutions compute with channels in blocks of 16, padded; a small product of
- * a batch costs 2^15 (a microsecond), making a primitive 2^24 (half a millisecond). Backward is
- * counted as twice forward.
+ * The estimate's unit is the time of one multiply-add of a large convolution. In that unit, on one
+ * thread, reading or writing an element costs 16 to 64, a function of it (exp, pow) up to 128, each
+ * position of a window in our own loops 32. Convolutions pad channels to blocks of 16. Each small
+ * product of a batched matrix product costs 2^15 more (a microsecond), making a primitive 2^24
+ * (half a millisecond). Backward is counted as twice forward.
  */
 #include <glib.h>
 
@@ -19,8 +19,8 @@ int64_t fvi_node_multiply_adds(const fvi_graph *g, const fvi_node *n) {
         return k < 0 ? 0 : fvi_shape_product(out, 0, out->ndim) * in->dim[k]; /* both <= 2^31 */
     }
     if (n->kind != FVI_CONV && n->kind != FVI_CONV_TRANSPOSE) return 0;
-    const fvi_shape *w = &g->values[n->in[1]].shape; /* [oc][ic/g][k..] or [ic][oc/g][k..] */
-    const fvi_shape *per = n->kind == FVI_CONV ? out : in;
+    const fvi_shape *w = &g->values[n->in[1]].shape;       /* [oc][ic/g][k..] or [ic][oc/g][k..] */
+    const fvi_shape *per = n->kind == FVI_CONV ? out : in; /* each element takes one w[0] */
     return fvi_shape_product(per, 0, per->ndim) * fvi_shape_product(w, 1, w->ndim);
 }
 
@@ -34,16 +34,16 @@ static double blocks(int64_t channels) { return (double)((channels + BLOCK - 1) 
 
 static double count(const fvi_shape *s) { return (double)fvi_shape_count(s); }
 
-/* Channels of a group are padded to blocks; depthwise convolutions have their own code. */
+/* A group's channels are padded to blocks, except in depthwise convolutions. */
 static double cost_conv(const fvi_graph *g, const fvi_node *n) {
     const fvi_shape *out = &g->values[n->out].shape, *in = &g->values[n->in[0]].shape;
     const fvi_shape *w = &g->values[n->in[1]].shape; /* [oc][ic/g][k..] or [ic][oc/g][k..] */
     const fvi_shape *per = n->kind == FVI_CONV ? out : in;
-    double groups = (double)n->a.window.groups, own = (double)w->dim[0] / groups;
+    double groups = (double)n->a.window.groups, per_group = (double)w->dim[0] / groups;
     double positions = per->dim[1] ? count(per) / (double)per->dim[1] : 0;
     double kernel = (double)fvi_shape_product(w, 2, w->ndim);
-    if (own == 1 && w->dim[1] == 1) return 4 * positions * kernel * groups;
-    return positions * kernel * groups * blocks((int64_t)own) * blocks(w->dim[1]);
+    if (per_group == 1 && w->dim[1] == 1) return 4 * positions * kernel * groups;
+    return positions * kernel * groups * blocks((int64_t)per_group) * blocks(w->dim[1]);
 }
 
 static double cost_matmul(const fvi_graph *g, const fvi_node *n) {
@@ -53,7 +53,7 @@ static double cost_matmul(const fvi_graph *g, const fvi_node *n) {
     return macs ? macs * blocks((int64_t)rows) / rows + PRODUCT * products : 0;
 }
 
-/* Cells of a window that can be inside the picture. */
+/* Counts the positions of a window that can be inside the input. */
 static double cost_pool(const fvi_graph *g, const fvi_node *n) {
     const fvi_shape *in = &g->values[n->in[0]].shape, *out = &g->values[n->out].shape;
     double cells = 1;
@@ -63,7 +63,7 @@ static double cost_pool(const fvi_graph *g, const fvi_node *n) {
     return CELL * cells * count(out);
 }
 
-/* Axis by axis, as backend/onednn/ops/resize.c computes it. */
+/* Axis by axis, first those that shrink, as backend/onednn/ops/resize.c computes it. */
 static double cost_resize(const fvi_graph *g, const fvi_node *n) {
     const fvi_shape *in = &g->values[n->in[0]].shape, *out = &g->values[n->out].shape;
     double now = count(in), cost = 0;

@@ -63,9 +63,8 @@ static fv_status check_frames(const fv_image *const *frames, int count, const an
 static fv_status encode(VipsImage *tall, const animation *format, const char *path, fvi_encoded *e,
                         fv_error *err) {
     if (!vips_type_find("VipsOperation", format->operation))
-        return fvi_fail(err, FV_UNSUPPORTED,
-                        "%s: the installed libvips was built without what writes %s files", path,
-                        format->ending);
+        return fvi_fail(err, FV_UNSUPPORTED, "%s: the installed libvips cannot write %s files",
+                        path, format->ending);
     VipsTarget *target = fvi_encoded_target(e);
     int failed = format == &formats[0] ? vips_webpsave_target(tall, target, "Q", 90, NULL)
                                        : vips_gifsave_target(tall, target, NULL);
@@ -87,7 +86,8 @@ static fv_status add_timing(VipsImage *tall, int height, int count, int delay_ms
     return FV_OK;
 }
 
-/* All frames of a checked animation as one picture over *pixels, which the caller frees. */
+/* Stacks the checked frames into one picture. It uses the memory *pixels, which the caller frees
+ * after it. */
 static fv_status stack(const fv_image *const *frames, int count, const char *path, uint8_t **pixels,
                        VipsImage **out, fv_error *err) {
     const fv_image *first = frames[0];
@@ -120,8 +120,8 @@ fv_status fv_animation_save(const fv_image *const *frames, int count, int delay_
     if (!st) st = add_timing(tall, frames[0]->height, count, delay_ms, loop, path, err);
     if (!st && format == &formats[0]) fvi_texts_to_xmp(frames[0], tall);
     if (!st) st = encode(tall, format, path, &encoded, err);
-    fvi_bytes_range part = {encoded.bytes, encoded.size};
-    if (!st) st = fvi_file_write(path, &part, 1, err);
+    fvi_bytes_range contents = {encoded.bytes, encoded.size};
+    if (!st) st = fvi_file_write(path, &contents, 1, err);
     free(encoded.bytes);
     if (tall) g_object_unref(tall);
     free(pixels);

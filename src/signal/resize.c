@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bilinear resizing of pictures, with exact adjoints.
  *
- * Each output pixel is a weighted sum of two rows and two columns. The two rows are blended first,
- * along memory, and the columns are then read from the blend, one block of columns at a time (as
- * many as read SPAN columns of the input). The adjoint spreads a row of the gradient over the
- * input's columns, left and right neighbours in separate buffers so that consecutive additions are
- * independent, and adds the result to both rows. Each thread owns some rows of the input; a
- * gradient row whose two target rows belong to two threads is spread twice. So every sum is added
- * in one order, whatever the number of threads.
+ * Each output pixel is a weighted sum of two rows and two columns. First the two rows are blended,
+ * then the columns are interpolated in the result. This is done in blocks of at most BLOCK output
+ * columns that read at most SPAN input columns. The adjoint spreads a row of the gradient over the
+ * input's columns and adds the result to both rows; left and right neighbours have separate
+ * buffers, so that consecutive additions are independent. Each thread owns some rows of the input.
+ * A gradient row that goes to rows of two threads is spread by both, so that the order of additions
+ * does not depend on the number of threads.
  *
- * Not done: antialiasing (peers have none either); fvi_sampler.side averages several samples a
- * pixel instead.
+ * Not done: antialiasing; fvi_sampler.side averages several samples a pixel instead.
  */
 #include "signal/resize.h"
 
@@ -22,8 +21,8 @@
 #define BLOCK 256 /* output columns whose inputs are computed at a time */
 #define SPAN  512 /* input columns that they may read */
 
-/* The two inputs of output i of m on a line of n: *a with weight 1 - result, and the next one with
- * the result, which is 0 if there is no next one. */
+/* Output i of m, interpolated on a line of n inputs: sets *a to the left input, and returns the
+ * weight of the right one, *a + 1 (0 if there is none). The left one has 1 minus that weight. */
 static float line_weight(fvi_resize_align align, int i, int m, int n, int *a) {
     double at;
     if (align == FVI_ALIGN_ENDS)
@@ -36,15 +35,15 @@ static float line_weight(fvi_resize_align align, int i, int m, int n, int *a) {
     return *a < n - 1 ? (float)(at - *a) : 0;
 }
 
-/* The inputs and weights of some columns. */
+/* Consecutive output columns: the inputs they read, and their weights. */
 typedef struct columns {
     int count;
     int first, span;     /* input columns they read */
-    int at[BLOCK];       /* left input, from `first` on */
+    int at[BLOCK];       /* left input, counted from `first` */
     float weight[BLOCK]; /* of the right one */
 } columns;
 
-/* Fills those of columns x0, x0 + 1, ... of m, on lines of n. */
+/* Fills in output columns x0, x0 + 1, ... of m, on lines of n inputs: one block. */
 static void fill_columns(fvi_resize_align align, int x0, int m, int n, columns *k) {
     line_weight(align, x0, m, n, &k->first);
     k->count = 0;
@@ -111,7 +110,7 @@ void fvi_resize(fvi_planes in, fvi_planes out, fvi_resize_align align) {
     }
 }
 
-/* Adds channel c of the gradient to rows from..to - 1 of din's channel c. */
+/* Writes rows from..to - 1 of channel c of din. */
 static void resize_back(fvi_planes dout, fvi_planes din, int64_t c, int from, int to,
                         fvi_resize_align align) {
     const float *source = dout.data + c * fvi_planes_area(dout);

@@ -5,8 +5,9 @@
  *   convolution             outputs * (input channels / groups) * kernel
  *   transposed convolution  inputs * (output channels / groups) * kernel
  *   matrix product          outputs * summed length
- * Parameters are the constants a node multiplies or adds; a weight that two nodes share is counted
- * at both. Constants of one element in element-wise nodes (1/sqrt(d)) are arithmetic, not trained.
+ * Parameters are the constants that a node multiplies or adds; a weight that two nodes share is
+ * counted at both. Single numbers in element-wise nodes (1/sqrt(d)) are not counted, since they are
+ * not trained; slopes of PReLU are.
  */
 #include "model/network/layers.h"
 
@@ -34,15 +35,15 @@ static int64_t count_parameters(const fvi_graph *g, const fvi_node *n) {
     int64_t sum = 0;
     for (int i = 0; i < n->n_in; i++) {
         int64_t c = constant_count(g, n, i);
-        const int one = n->kind == FVI_BINARY && n->a.binary.f == FVI_PRELU;
+        const int slope = n->kind == FVI_BINARY && n->a.binary.f == FVI_PRELU;
         if (fvi_kind_has(n->kind, FVI_TRAINED) ||
-            (fvi_kind_has(n->kind, FVI_HOLDS_TABLES) && (c > 1 || one)))
+            (fvi_kind_has(n->kind, FVI_HOLDS_TABLES) && (c > 1 || slope)))
             sum += c;
     }
     return sum;
 }
 
-/* Which node reads a value: its index, -1 none, -2 several or the outside. */
+/* For each value the index of the node that reads it; -1: none; -2: several, or it is an output. */
 static int *find_readers(const fvi_graph *g) {
     int *reader = g_try_new(int, (gsize)g->n_values + 1);
     if (!reader) return NULL;

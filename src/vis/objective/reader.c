@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reader: the units a term names, LAYER, LAYER:C, LAYER:C@y,x, class:C, and the arguments of calls.
+/* reader: reads units (LAYER, LAYER:C, LAYER:C@y,x, class:C), and the arguments of calls.
  *
  * A layer's name may itself contain ':' and '@'. So the longest LAYER that is followed by a channel
  * or a position is tried first, then the whole text; quotes decide the cases that remain.
@@ -63,7 +63,7 @@ static fv_status find_prefix(const fvi_reader *r, const char *text, const char *
     return st;
 }
 
-/* Splits the text there; 0 if that does not make a unit. */
+/* Reads the text as the layer before `tail` and the channel and position in it; 0 if that fails. */
 static int split_at(const fvi_reader *r, const char *text, const char *tail, fvi_unit *out) {
     fvi_unit u = {.channel = -1};
     if (!tail || tail == text || !read_tail(tail, &u)) return 0;
@@ -99,7 +99,7 @@ static fv_status read_class(const fvi_reader *r, const char *name, fvi_unit *out
     return FV_OK;
 }
 
-/* A text without a channel or position: it has to be a name. */
+/* Reads a text without channel and position: it must be the name of a layer. */
 static fv_status read_name(const fvi_reader *r, const char *text, const char *colon, fvi_unit *out,
                            fv_error *err) {
     fvi_unit u = {.channel = -1};

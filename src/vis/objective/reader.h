@@ -19,7 +19,7 @@ typedef struct fvi_reader {
 /* A LAYER, LAYER:C, LAYER@y,x, LAYER:C@y,x or class:C. */
 typedef struct fvi_unit {
     const char *value;  /* borrowed from the network */
-    const char *logits; /* what goes into the softmax that it is; or NULL */
+    const char *logits; /* if it is a softmax over classes: its input; or NULL */
     int64_t channel;    /* -1: none given */
     int is_class;       /* class:C */
     int n_position;

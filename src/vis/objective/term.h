@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a term of an objective is. A kind of term has one row (struct fvi_term_kind), in a file
- * of terms/: its name, how it is read and written, and what it computes. terms.c lists the rows.
+/* Terms of objectives: how one is stored, and how each kind works. A kind of term has one row
+ * (struct fvi_term_kind), in a file of terms/: its name, how it is read and written, and what it
+ * computes. terms.c lists the rows.
  */
 #ifndef FVI_VIS_OBJECTIVE_TERM_H
 #define FVI_VIS_OBJECTIVE_TERM_H
@@ -14,15 +15,15 @@
 #define FVI_MAX_TERMS     16
 #define FVI_MAX_VALUES    8
 #define FVI_MAX_OBJECTIVE 4096 /* characters of an expression */
-#define FVI_CENTRE        (-1) /* n_position: the middle; of an even size the later one */
+#define FVI_CENTRE        (-1) /* a value of n_position: the centre, size / 2 on each axis */
 
 typedef struct fvi_term_kind fvi_term_kind;
 
 /* How a term was written. */
 typedef enum fvi_spelling {
     FVI_SPELLED_OUT,  /* strong(LAYER:C), neuron(LAYER:C), ...: the same under every reduction */
-    FVI_SPELLED_BARE, /* LAYER, LAYER:C, class:C: what the reduction says */
-    FVI_SPELLED_MEAN  /* mean(LAYER:C), squares(LAYER): what a bare one is under the mean */
+    FVI_SPELLED_BARE, /* LAYER, LAYER:C, class:C: the reduction decides what is computed */
+    FVI_SPELLED_MEAN  /* mean(LAYER:C), squares(LAYER): as the bare unit under the mean reduction */
 } fvi_spelling;
 
 /* A vector that belongs to a term; shared by its copies. */
@@ -35,26 +36,26 @@ typedef struct fvi_term {
     const fvi_term_kind *kind;
     float weight;
     int64_t channel; /* -1: all */
-    int n_position;  /* 0: all positions; FVI_CENTRE */
+    int n_position;  /* coordinates in `position`; 0: all positions; or FVI_CENTRE */
     int64_t position[FVI_MAX_POSITION];
-    int64_t channel2;        /* INTERPOLATE: of the other end */
+    int64_t channel2;        /* INTERPOLATE: the channel of layer2 */
     float argument[2];       /* power, threshold, decay, ...; PICTURE: its arguments */
-    fvi_term_data *data;     /* owner of the next two, counted; NULL: none */
+    fvi_term_data *data;     /* owns `vector` and `file`, reference-counted; NULL: neither is set */
     const fv_tensor *vector; /* DIRECTION: the direction; MATCH, CARICATURE: what the network sees
                                 of the photo, [channels][h][w] in 0..1 */
-    const char *file;        /* its name */
-    /* as it is written */
+    const char *file;        /* data->name */
+    /* as written in the expression */
     fvi_spelling spelling;
     int is_class;                 /* class:C */
     const char *layer, *layer2;   /* values of the network, borrowed; NULL: the picture */
-    const char *logits, *logits2; /* what goes into the softmax that the value is; or NULL */
-    /* as it is computed: set by fvi_objective_resolve */
-    int bare;          /* the text has no word around the unit: where a channel is one number, it
-                          stands for that number */
+    const char *logits, *logits2; /* if layer (layer2) is a softmax over classes: its input */
+    /* set by fvi_objective_resolve */
+    int bare;          /* it is written as the unit alone, without NAME(...). If the channel has one
+                          position, its value there is the term's value, whatever the kind */
     int value, value2; /* index into values; -1: the picture */
 } fvi_term;
 
-/* An objective under a reduction, tied to values of the network. */
+/* An objective with its reduction applied and its layers resolved to values of the network. */
 typedef struct fvi_objective {
     int n_values;
     const char *values[FVI_MAX_VALUES]; /* names of values; borrowed from the network */
@@ -62,15 +63,15 @@ typedef struct fvi_objective {
     fvi_term terms[FVI_MAX_TERMS];
 } fvi_objective;
 
-/* A term of a network's values, bound to those of a batch. */
+/* A term on values of the network, bound to a graph that computes them for a batch. */
 typedef struct fvi_bound_term {
     const fvi_term *term;
-    const fvi_term_kind *kind; /* as it is computed: a bare energy of one number is that number */
+    const fvi_term_kind *kind; /* computes it: term->kind, or fvi_term_channel (see term->bare) */
     int64_t position;          /* -1: all */
-    float **reference; /* of photos: [samples] what is compared with, elements of the layer or the
-                          channel in their order; owned. Else NULL */
-    float *work;       /* what `bind` allocates; owned */
-    double *product;   /* the same */
+    float **reference; /* PHOTO: [samples] the photo's activations of the layer or the channel, to
+                          compare with, in order; owned. Else NULL */
+    float *work;       /* allocated by `bind`; owned */
+    double *product;   /* allocated by `bind`; owned */
 } fvi_bound_term;
 
 /* An objective bound to the values of a batch. */
@@ -78,11 +79,11 @@ typedef struct fvi_bound {
     const fvi_objective *objective;
     int64_t samples;
     fvi_extent layout[FVI_MAX_VALUES];
-    int n_terms; /* those of the network's values */
+    int n_terms; /* terms on the network's values; terms of the picture are not bound */
     fvi_bound_term terms[FVI_MAX_TERMS];
 } fvi_bound;
 
-/* The picture as its terms are evaluated on it. */
+/* A picture on which picture terms are evaluated, and its gradient. */
 typedef struct fvi_picture_view {
     const float *p, *start; /* [channels][h][w]; start: the picture before the first update */
     int channels, h, w;
@@ -96,7 +97,7 @@ struct fvi_call;
 /* What a term depends on. */
 typedef enum fvi_term_scope {
     FVI_SCOPE_SAMPLE, /* one sample's values of the network */
-    FVI_SCOPE_PHOTO,  /* those, and the same values of a photo */
+    FVI_SCOPE_PHOTO,  /* the same, and these values for a photo */
     FVI_SCOPE_GROUP,  /* several pictures made together */
     FVI_SCOPE_PICTURE /* the picture itself */
 } fvi_term_scope;
@@ -105,30 +106,30 @@ typedef enum fvi_term_scope {
 
 /* One argument of a picture term. */
 typedef struct fvi_picture_argument {
-    float usual; /* where it is not written */
+    float usual; /* its default */
     double low, high;
     int whole; /* 1: whole numbers only */
 } fvi_picture_argument;
 
 /* One kind of term. A function that a kind does not need is NULL. */
 struct fvi_term_kind {
-    const char *name;  /* of NAME(argument, ...); NULL: it is written otherwise */
+    const char *name;  /* NAME, in NAME(argument, ...); NULL: not written as a call */
     const char *usage; /* "strong(LAYER[:C][, DEVIATIONS])" */
-    int min, max;      /* arguments */
+    int min, max;      /* number of arguments */
     fvi_term_scope scope;
-    float usual; /* argument[0] that is not written */
+    float usual;                                                   /* default of argument[0] */
     fvi_picture_argument picture_arguments[FVI_PICTURE_ARGUMENTS]; /* PICTURE */
 
-    /* Appends the term of a call, whose number of arguments is right. */
+    /* Reads a call and appends its term; the number of arguments has been checked. */
     fv_status (*read)(struct fvi_reader *r, const fvi_term_kind *kind, const struct fvi_call *c,
                       fv_error *err);
-    /* Appends the term without its weight; NULL: the bare unit, or NAME(unit, ...).
-     *   alone  nothing else stands in the text */
+    /* Writes the term to s, without its weight; NULL: written as the unit, or as NAME(unit, ...).
+     *   alone  the text has no other terms */
     void (*text)(const fvi_objective *o, const fvi_term *t, int alone, GString *s);
-    /* Whether it fits its values.  extents  [n_values] */
+    /* Checks the term against the shapes of its values.  extents  [n_values] */
     fv_status (*check)(const fvi_objective *o, const fvi_term *t, const fvi_extent *extents,
                        fv_error *err);
-    /* Allocates what evaluating it needs. */
+    /* Allocates t->work and t->product, as the term needs. */
     fv_status (*bind)(const fvi_bound *b, fvi_bound_term *t, fv_error *err);
     /* Its value for sample n, without its weight; adds weight * gradient to the value's seed. */
     double (*value)(const fvi_extent *l, int64_t n, const fvi_bound_term *t, const float *x,
@@ -136,7 +137,7 @@ struct fvi_term_kind {
     /* GROUP: adds each sample's share to values, and the gradient of their sum to seeds. */
     void (*group)(const fvi_bound *b, const fvi_bound_term *t, const int64_t *sample, int count,
                   const float *const *targets, float *const *seeds, double *values);
-    /* GROUP: the same of the pictures themselves, of `size` elements each. */
+    /* GROUP: the same, for terms on the pictures themselves, of `size` elements each. */
     void (*pictures)(const fvi_term *t, const float *const *p, int count, int64_t size,
                      float *const *dp, double *values);
     /* PICTURE: its value, without its weight; adds weight * gradient to v->dp. Allocates nothing.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* batch: the loop. Decode, evaluate, step, level by level; many pictures at a time, each with its
- * own unit and its own random numbers, so that a picture never depends on the others of its batch.
+/* batch: the optimisation loop: at each level (a size), steps of decode, evaluate, update. All
+ * pictures of a batch are optimised together, each with its own unit and its own random numbers,
+ * so that a picture never depends on the others of its batch.
  */
 #include "vis/render/batch.h"
 
@@ -64,7 +65,7 @@ void fvi_batch_clear(fvi_batch *b) {
 
 /* ---- what the caller sees ------------------------------------------------------------------- */
 
-/* What a batch is busy with: "conv1:3", or "conv1:3 and 7 more". */
+/* Names the units of a batch: "conv1:3", or "conv1:3 and 7 more". */
 static void batch_text(const fvi_batch *b, char *text, size_t size) {
     const char *first = b->j->units[b->p[0].index / b->j->desc->restarts].name;
     if (b->n == 1)
@@ -77,7 +78,7 @@ static fv_status cancelled(const fvi_job *j, fv_error *err) {
     return fvi_monitor_cancelled(j->done, j->total, "updates", err);
 }
 
-/* Tells the monitor where the batch stands, and does what it answers. */
+/* Reports the progress to the monitor, and acts on its answer. */
 static fv_status report(fvi_batch *b, int step, fv_error *err) {
     fvi_job *j = b->j;
     char what[NAME_BYTES];
@@ -123,7 +124,7 @@ static void decode_one(void *user, int64_t i) {
 
 void fvi_batch_decode(fvi_batch *b) { fvi_side_by_side(b->n, decode_one, b); }
 
-/* Whether redirected ReLUs may still help at this update. */
+/* Whether ReLUs may be redirected at this update. */
 static int redirecting(const fvi_batch *b) { return b->done < b->j->desc->relu_redirect_steps; }
 
 fv_status fvi_batch_evaluate(fvi_batch *b, float progress, int redirect, fv_error *err) {
@@ -147,8 +148,8 @@ static int is_sound(const fvi_batch *b, int i) {
     return b->health[i].kind == FVI_GRADIENT_SOUND && !b->p[i].broken;
 }
 
-/* The first evaluation: pictures without any gradient are marked, and get a second one with their
- * ReLUs redirected. */
+/* After the first evaluation: marks pictures whose gradient vanished; if there are any, evaluates
+ * again with their ReLUs redirected. */
 static fv_status redirect_dead(fvi_batch *b, float progress, fv_error *err) {
     int dead = 0;
     for (int i = 0; i < b->n; i++) {
@@ -159,8 +160,8 @@ static fv_status redirect_dead(fvi_batch *b, float progress, fv_error *err) {
     return dead ? fvi_batch_evaluate(b, progress, 1, err) : FV_OK;
 }
 
-/* An evaluation for an update. One that a stop breaks off leaves the pictures' values as they were
- * after the last update. */
+/* Evaluates all pictures for an update. If the monitor stops it, the pictures keep the values of
+ * the last update. */
 static fv_status evaluate(fvi_batch *b, int step, fv_error *err) {
     int steps = b->j->desc->schedule.steps, redirect = b->done > 0 && redirecting(b);
     float progress = steps > 1 ? (float)step / (float)(steps - 1) : 0;
@@ -213,7 +214,7 @@ static int all_frozen(const fvi_batch *b) {
     return frozen == b->n;
 }
 
-/* L-BFGS asks for evaluations itself; every one counts as an update's evaluation. */
+/* L-BFGS requests evaluations itself; each counts as an update. */
 typedef struct lbfgs_user {
     fvi_batch *b;
     fv_status status;
@@ -280,11 +281,12 @@ static fv_status run_level(fvi_batch *b, fv_error *err) {
     return st;
 }
 
-/* Whether units that were redirected to the end have a gradient of their own now. */
-static fv_status check_unsure(fvi_batch *b, fv_error *err) {
-    int unsure = 0;
-    for (int i = 0; i < b->n; i++) unsure += !b->p[i].alive && !b->p[i].broken;
-    if (!unsure) return FV_OK;
+/* Evaluates once more, without redirected ReLUs, if pictures had no sound gradient without them so
+ * far: they are alive if they have one now. */
+static fv_status check_alive(fvi_batch *b, fv_error *err) {
+    int undecided = 0;
+    for (int i = 0; i < b->n; i++) undecided += !b->p[i].alive && !b->p[i].broken;
+    if (!undecided) return FV_OK;
     fv_status st = fvi_batch_evaluate(b, 1, 0, err);
     for (int i = 0; !st && i < b->n; i++) b->p[i].alive |= is_sound(b, i);
     return b->j->stopped ? FV_OK : st;
@@ -318,7 +320,7 @@ fv_status fvi_batch_run(fvi_batch *b, fv_error *err) {
         for (int i = 0; !st && i < b->n; i++) fvi_picture_finish(&b->p[i]);
     }
     if (!st && !b->j->stopped) {
-        st = check_unsure(b, err);
+        st = check_alive(b, err);
         b->j->done = planned; /* pictures that stopped early count as done */
     }
     return st;

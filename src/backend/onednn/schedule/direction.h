@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One direction of a step, forward or backward: its primitives, in order, and the other buffers
- * that its own code touches. */
+/* One direction of a step, forward or backward: its primitives, in order, and the buffers that the
+ * step's own code reads or writes. */
 #ifndef FVI_BACKEND_ONEDNN_SCHEDULE_DIRECTION_H
 #define FVI_BACKEND_ONEDNN_SCHEDULE_DIRECTION_H
 
@@ -9,15 +9,16 @@
 typedef struct fvi_direction {
     fvi_prim **prims;
     int n_prims;
-    fvi_buffer **touched; /* beyond the primitives' operands */
-    int *access;
+    fvi_buffer **touched; /* [n_touched] that are no operands of the primitives */
+    int *access;          /* [n_touched] fvi_access */
     int n_touched;
-    const char *method;  /* of a convolution by our own loop: its method's name, */
-    double method_bytes; /* and bytes of the tensors it reads and writes */
+    const char *method;  /* if our own loop computes a convolution: its name, "winograd:f4x4" */
+    double method_bytes; /* the bytes of all tensors which that loop reads and writes */
 } fvi_direction;
 
-/* Appends a primitive, which it then owns. */
+/* Appends a primitive, which the direction owns from then on. */
 void fvi_direction_add(fvi_direction *d, fvi_prim *prim);
+/* Declares that the step's own code reads or writes a buffer. */
 void fvi_direction_touch(fvi_direction *d, fvi_buffer *buffer, fvi_access access);
 /* Whether one of the primitives is oneDNN's reference code. */
 int fvi_direction_is_slow(const fvi_direction *d);
