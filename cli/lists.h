@@ -16,7 +16,7 @@ int cli_list_parse(const cli_args *args, const char *option, const char *text, i
 #define CLI_SIDE_MAX 32768
 
 /* Reads "CxHxW" or "HxW", each 1..CLI_SIDE_MAX.
- *   size     [3] the numbers as they stand; [0] is 1 where there are two
+ *   size     [3] the numbers in their order; [0] is 1 if there are only two
  *   returns  0, or -1: it is neither */
 int cli_sizes_parse(const char *text, int64_t size[3]);
 

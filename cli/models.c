@@ -110,7 +110,7 @@ static char *find_model(const char *name) {
     return NULL;
 }
 
-/* One number stands for all channels. */
+/* Repeats a single number for all channels. */
 static const float *spread(cli_numbers *list) {
     if (list->count == 1)
         for (int c = 1; c < CLI_MAX_CHANNELS; c++) list->value[c] = list->value[0];

@@ -70,7 +70,7 @@ static void see_layer(expansion *e, int layer) {
         e->layer = SEVERAL;
 }
 
-/* Adds one objective; `text` and `label` are taken. */
+/* Adds one objective, which then owns `text` and `label`. */
 static void add(expansion *e, char *text, char *label, int class) {
     g_ptr_array_add(e->text, text);
     g_ptr_array_add(e->label, label);

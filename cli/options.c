@@ -28,7 +28,7 @@ const cli_option cli_common_options[] = {
 
 /* clang-format on */
 
-/* Whether a table has an option of that name: a command's own stands before what all have. */
+/* Whether a table has an option of that name: a command's own hides a common one. */
 static int has_row(const cli_option *table, const char *name) {
     for (; table && table->name; table++)
         if (!strcmp(table->name, name)) return 1;
@@ -79,7 +79,7 @@ char **cli_option_choices(const cli_option *option) {
     return list;
 }
 
-/* The word that has taken the place of a former one; or the word itself. Caller frees. */
+/* The new word for a former one; other words as they are. Caller frees. */
 static char *present_word(const char *word, const char *former) {
     char **pairs = g_strsplit(former ? former : "", "|", -1);
     const size_t n = strlen(word);

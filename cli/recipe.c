@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Recipes on the command line. The library knows its options' names, values and help; here they
- * become rows of the option parser, so that nothing is said twice. Besides, some options have the
- * names under which users of MATLAB's deepDreamImage know them.
+ * become rows of the option parser, so that nothing is declared twice. Some options also have the
+ * name of the same option of MATLAB's deepDreamImage.
  *
- * What cannot be written as a word is loaded here: an image to start from, a mask, a spectrum.
+ * Options that are files are loaded here: an image to start from, a mask, a spectrum.
  */
 #include "recipe.h"
 
@@ -180,7 +180,7 @@ static const char *setting(const cli_recipe_args *said, const char *name) {
 }
 
 int cli_recipe_restarts(const cli_recipe_args *said) {
-    int64_t n = 1; /* as every recipe has it */
+    int64_t n = 1; /* the value in every recipe */
     for (char **s = said->settings; s && s[0]; s += 2)
         if (!strcmp(present_name(s[0]), "restarts")) cli_parse_int(s[1], 1, G_MAXINT, &n);
     return (int)n;
@@ -251,7 +251,7 @@ static int number_of(const fv_recipe *recipe, const char *option) {
     return (int)number;
 }
 
-/* The numbers that the command itself looks at. */
+/* Reads those numbers of the recipe that the command uses. */
 static void read_numbers(const fv_model *model, cli_recipe *r) {
     char text[64] = "";
     const fv_input *in = fv_model_input(model);

@@ -14,7 +14,7 @@ const cli_option *cli_recipe_options(void);
  *   returns  0, or -1 with `err` filled: one line that begins with the option's name */
 int cli_setting_check(const char *option, const char *value, fv_error *err);
 
-/* A recipe, and those of its numbers that the command itself looks at. */
+/* A recipe, and those of its numbers that the command uses. */
 typedef struct cli_recipe {
     fv_recipe *recipe;
     int width, height, channels; /* of a picture */

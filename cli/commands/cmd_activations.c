@@ -78,7 +78,7 @@ static fv_activations_desc desc_of(const job *j, const fv_image *seen, const cha
                     .columns = a->columns, .tile = a->tile_size, .title = title);
 }
 
-/* What stands above: the photo's name too, where there are several. Caller frees. */
+/* The picture's title; it names the photo if there are several. Caller frees. */
 static char *title_of(const job *j, const cli_activation *a) {
     const activations_args *args = j->args;
     if (args->title) return cli_clean(args->title);
@@ -92,8 +92,8 @@ static char *title_of(const job *j, const cli_activation *a) {
     return clean;
 }
 
-/* Chooses, and draws if a picture is wanted. */
-static fv_status look(job *j, cli_activation *a, const fv_image *seen, fv_error *err) {
+/* Chooses the channels, and draws them if a picture is wanted. */
+static fv_status show_layer(job *j, cli_activation *a, const fv_image *seen, fv_error *err) {
     char *title = title_of(j, a);
     const fv_activations_desc d = desc_of(j, seen, title);
     fv_image *picture = NULL;
@@ -135,7 +135,7 @@ static int run_input(job *j, const char *path) {
                                 .samples = samples,
                                 .maps = made[i],
                                 .window = window};
-            if (!st) st = look(j, &a, seen, &err);
+            if (!st) st = show_layer(j, &a, seen, &err);
             g_array_append_val(j->made, a);
         }
     }
@@ -238,7 +238,7 @@ static int save_numbers(const job *j) {
     return st ? cli_fail_error(&err) : CLI_DONE;
 }
 
-/* Says how many numbers of what is shown are none. */
+/* Prints how many of the shown numbers are not finite. */
 static void note_not_finite(const job *j, const cli_activation *a) {
     int64_t count = 0;
     for (int i = 0; i < a->count; i++) count += a->channel[i].not_finite;
@@ -400,7 +400,7 @@ const cli_command cli_command_activations = {
         "keep channels last are shown alike. A transformer's sequence is shown as a square map "
         "where its length, or that without a first token, is a square. Layers that give one "
         "number a channel are drawn as bars, signals as lines.\n\n"
-        "Printed are, for each layer and photo, its size and the scale; with --top or --channels, "
+        "For each layer and photo its size and the scale are printed; with --top or --channels, "
         "or without -o, also a row a channel: largest value, mean, smallest value, and where the "
         "largest is: row and column in the map, and in the pixels of the photo.\n\n"
         "JSON: an array of `{\"image\", \"sample\", \"layer\", \"kind\", \"shape\", \"scale\", "

@@ -221,7 +221,7 @@ const cli_command cli_command_classify = {
     .details =
         "Each picture is turned upright, its short side resized to size/0.875 (bicubic), "
         "its centre cut out, and mean, scale and channel order applied as the model says. "
-        "Printed are probability, index and name of the likeliest classes; a network that "
+        "It prints probability, index and name of the likeliest classes; a network that "
         "ends without a softmax is given one. Many pictures run in batches.\n\n"
         "A picture that cannot be read is named on stderr and the exit code is 1; the others "
         "are still classified, except with --json, which prints all or nothing.\n\n"

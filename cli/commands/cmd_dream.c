@@ -47,7 +47,7 @@ typedef struct job {
     double seconds;
 } job;
 
-/* ---- what to look for ---- */
+/* ---- objectives ---- */
 
 static int follows(const fv_layer *l, const fv_layer *after) {
     return l->ndim == after->ndim &&

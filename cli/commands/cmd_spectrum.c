@@ -123,7 +123,7 @@ static const cli_option options[] = {
     {"size",  's', CLI_INT,  offsetof(spectrum_args, size),  8, 8192, "N", "512",
      "side of the squares that the photos are brought to"},
     {"color", 0, CLI_CHOICE, offsetof(spectrum_args, color), 0, 0, "maco|lucid", "maco",
-     "in whose decorrelated colours"},
+     "the kind of decorrelated colours"},
     {"grey",  0, CLI_FLAG, offsetof(spectrum_args, grey), 0, 0, NULL, NULL,
      "of the lightness alone, for networks of one channel"},
     {0},

@@ -66,7 +66,7 @@ static int read_desc(job *j) {
 }
 
 /* Finds a layer, measures and, if a picture is asked for, draws it. */
-static fv_status look(const job *j, const char *name, cli_weights *w, fv_error *err) {
+static fv_status measure_layer(const job *j, const char *name, cli_weights *w, fv_error *err) {
     int index = -1;
     fv_status st = fv_model_find_layer(j->model, name, &index, err);
     if (!st) st = fv_model_weight_stats(j->model, index, &w->stats, err);
@@ -233,7 +233,7 @@ static int work(job *j) {
     const weights_args *a = j->args;
     j->layers = g_new0(cli_weights, a->common.n_operands);
     for (int i = 1; i < a->common.n_operands && !st; i++)
-        st = look(j, a->common.operands[i], &j->layers[j->n++], &err);
+        st = measure_layer(j, a->common.operands[i], &j->layers[j->n++], &err);
     if (!st && !a->json) report(j);
     if (!st && a->output) st = save_tiles(j, &err);
     if (!st && (a->histogram || a->npy)) st = save_numbers(j, &err);
@@ -329,7 +329,7 @@ const cli_command cli_command_weights = {
         "single numbers, as of 1x1 convolutions, one matrix. Kernels are enlarged without "
         "blurring.\n\n"
         "Zero is the middle of the scale, mid grey or white: the scale runs from -m to m, m the "
-        "largest magnitude shown. What each value became is printed. Weights are shown as the file "
+        "largest magnitude shown. The command prints the scale. Weights are shown as the file "
         "has them: a batch normalisation that follows is a layer of its own. See "
         "docs/weights.md.\n\n"
         "A filter is dead if its norm is at most 0.001 of the layer's largest, and a duplicate if "

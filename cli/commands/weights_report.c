@@ -38,7 +38,7 @@ static void put_pairs(const fv_filter_stats *f) {
     cli_put(f->n_pairs ? "\n" : "none\n");
 }
 
-/* How a row was looked at, where it was. */
+/* Prints the picture shape in which rows of a matrix product are drawn, if they have one. */
 static void put_shape(const cli_weights *w) {
     const fv_weights *d = w->drawn;
     if (w->stats.ndim != 2 || d->height * d->width == 1 || w->stats.dim[1] == 1) return;

@@ -17,7 +17,7 @@
 
 #include "report.h"
 
-static volatile sig_atomic_t caught; /* a handler can reach nothing else */
+static volatile sig_atomic_t caught; /* the only kind of variable that a handler may write */
 
 static void note_signal(int number) { caught = number; }
 

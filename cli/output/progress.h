@@ -7,22 +7,22 @@
 
 typedef struct cli_progress {
     const cli_args *args;
-    const char *unit; /* what is counted: "steps" */
-    int on_signal;    /* what the callback returns once a signal came */
-    int table;        /* a row for every update, in MATLAB's form */
+    const char *unit;     /* what is counted: "steps" */
+    int on_signal;        /* what the callback returns once a signal came */
+    int table;            /* a row for every update, in MATLAB's form */
     int64_t start, shown; /* microseconds of the monotonic clock */
-    int terminal, tenths; /* stderr is one; tenths of the work already told */
+    int terminal, tenths; /* whether stderr is a terminal; tenths of the work already reported */
     int done, total;
-    int least;  /* work of fewer than so many is not told of; 0 after the start */
-    char *what; /* the batch whose table is open, or NULL */
-    int running;          /* between start and stop */
-    int frame, frames;    /* of a film, of which each frame is a call of its own; 0: none */
+    int least;         /* work of fewer updates is not reported; 0 after the start */
+    char *what;        /* the batch whose table is open, or NULL */
+    int running;       /* between start and stop */
+    int frame, frames; /* of a film, of which each frame is a call of its own; 0: none */
 } cli_progress;
 
 /* From here on SIGINT and SIGTERM are noted instead of ending the program (the second one ends it
  * as ever). One at a time.
- *   unit       what is counted: "steps"; counts of anything else are no updates: no table is drawn
- *   on_signal  FV_MONITOR_STOP or FV_MONITOR_CANCEL: what the library is then told */
+ *   unit       what is counted; a table of updates is drawn only for "steps"
+ *   on_signal  the answer to the library after a signal: FV_MONITOR_STOP or FV_MONITOR_CANCEL */
 void cli_progress_start(cli_progress *p, const cli_args *args, const char *unit, int on_signal);
 
 /* The callback: an fv_progress_fn whose user is a cli_progress. Says nothing of calls that are made

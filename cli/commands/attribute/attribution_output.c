@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Maps over the photo as tiles.
  *
- * A map of a number a pixel (gradients) has a few very large numbers, beside which all else would
- * be invisible: the hundredth of its pixels with the largest magnitudes is painted in the end's
- * colour, and the scale beneath says where that begins (Smilkov et al. 2017, arXiv:1706.03825, do
- * so). Maps of areas have their whole range.
+ * Maps with a number for each pixel (gradients) have a few very large numbers. On a scale up to
+ * these all others would be invisible, so the scale ends at the 99th percentile of the magnitudes,
+ * as in Smilkov et al. 2017, arXiv:1706.03825; larger ones have the colour of its end. The scale
+ * below the map shows that number. Maps of areas are painted on their whole range.
  */
 #include <glib.h>
 #include <math.h>
@@ -23,7 +23,7 @@ static int ascending(const void *p, const void *q) {
     return (a > b) - (a < b);
 }
 
-/* The magnitude below which a share of the map's finite numbers lie; 0 where there is none. */
+/* The quantile of the magnitudes of the map's finite numbers; 0 if it has none. */
 static float quantile(const fv_tensor *map, double share) {
     const int64_t n = fv_tensor_count(map);
     float *x = g_new(float, n);

@@ -15,7 +15,7 @@
 #include "table.h"
 
 #define TILE  150
-#define ALIKE 0.5 /* maps whose ranks agree so well look alike */
+#define ALIKE 0.5 /* maps of this rank correlation or a higher one count as alike */
 
 typedef struct sanity_args {
     cli_args common;
@@ -69,8 +69,8 @@ static int run_all(job *j) {
 
 /* ---- what came out -------------------------------------------------------------------------- */
 
-/* How many layers could be shuffled before the map, as it is seen (by magnitude), looked another:
- * 0 if it did at once. */
+/* How many layers were shuffled while the map's magnitudes stayed alike; 0: the first stage changed
+ * it. */
 static int alike_until(const checked *c) {
     int layers = 0;
     for (int k = 1; k < c->sanity->count && c->sanity->stages[k]->correlation_magnitude >= ALIKE;

@@ -149,7 +149,7 @@ static const char *const examples[][2] = {
     {"fovea bench efficientnet-lite0 logits --ops", "Where the time goes"},
     {"fovea bench efficientnet-lite0 logits:8 --recipe lucid --size 128",
      "What the loop around the network costs"},
-    {"fovea bench --machine --threads 1", "What there is to be reached"},
+    {"fovea bench --machine --threads 1", "What the machine can do at most"},
     {0},
 };
 
@@ -175,7 +175,7 @@ const cli_command cli_command_bench = {
         "time are left out. The sums over implementations follow.\n\n"
         "With `--recipe` a picture is made (`--batch` of them side by side) and the parts of "
         "its updates are timed, the first three left out: median and mean, the share of the "
-        "mean, and the median beside that of the network. Planning is the preparation of the "
+        "mean, and the median relative to that of the network. Planning is the preparation of the "
         "network for an input size that has not been used before; "
         "its share shrinks in long runs.\n\n"
         "With `--machine` no network is run: products of large matrices by oneDNN say how "

@@ -105,7 +105,8 @@ static int check_files(const cli_examples_args *a) {
     return code;
 }
 
-/* What is made of every unit is made of few; a LAYER is all of its units. */
+/* Limits the number of units for output that has a picture of each; LAYER counts as all its units.
+ */
 static int check_units(const cli_examples_args *a, const fv_model *model, const cli_objectives *o) {
     const int in_one = a->output || a->histogram;
     int units = 0;

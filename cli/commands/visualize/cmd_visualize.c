@@ -59,7 +59,7 @@ static int fail_dead(const cli_plan *p, const cli_rendered *r) {
     return cli_fail("nothing is alive; %s: %s; %s is not written", p->units.text[0], why, path);
 }
 
-/* Writes what is alive, and says what there is. */
+/* Writes the files, if any unit is alive, and prints a summary. */
 static int save(const cli_plan *p, cli_each *each, const cli_rendered *r) {
     cli_tiles t;
     int code = cli_tiles_make(p, r, &t);
@@ -180,7 +180,7 @@ static const cli_option options[] = {
     {"no-index", 0, CLI_FLAG, offsetof(cli_visualize_args, index.none), 0, 0, NULL, NULL,
      "neither keep measurements nor use those that were kept"},
     {"recipe", 0, CLI_TEXT, offsetof(cli_visualize_args, recipe.name), 0, 0, "NAME",
-     "fovea, fovea-layer or erhan: what the first objective is",
+     "fovea, fovea-layer or erhan, by the kind of the first objective",
      "set of options to start from, see below"},
     {"show-recipe", 0, CLI_FLAG, offsetof(cli_visualize_args, recipe.show), 0, 0, NULL, NULL,
      "print the value of every option, and stop"},
@@ -242,11 +242,11 @@ const cli_command cli_command_visualize = {
         "`class:8`, a class before the softmax; `prob:NAME`, its probability; where a layer has "
         "one channel a class, `LAYER:NAME` is the class of that name. Or an expression: terms "
         "with weights, as in `block_5/expand/conv:3 - 0.1*tv`; docs/objectives.md lists the terms. "
-        "A word is taken for an expression if it has a + or - between blanks, a product or a call; "
-        "with -e anything is.\n\n"
+        "A word counts as an expression if it has a + or - between blanks, a product or a call; "
+        "after -e every word does.\n\n"
         "Several objectives are tiled into a montage with a title and labels; a single one is "
         "written bare, at its full size, unless --tile-size, --columns or --title is given. "
-        "Inputs that are no pictures are drawn as bars, unless --shape says how to look at them, "
+        "Inputs that are no pictures are drawn as bars, unless --shape gives their picture shape, "
         "and written as numbers where OUT ends in .npy. One of -o, --each, --npy and --animate "
         "must be given.\n\n"
         "A recipe decides how a picture is made; every part of it is an option. --show-recipe "

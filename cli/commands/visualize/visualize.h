@@ -74,8 +74,8 @@ void cli_each_clear(cli_each *e);
 fv_status cli_each_save(const cli_plan *p, cli_each *e, int picture, fv_image *image,
                         fv_error *err);
 
-/* A name for the file of one picture in a folder; names that fall together are numbered. Caller
- * frees.  taken  as cli_path_in has it */
+/* A name for the file of one picture in a folder; equal names are numbered. Caller frees.
+ *   taken  as in cli_path_in */
 char *cli_plan_path(const cli_plan *p, int picture, const char *folder, const char *ending,
                     GHashTable *taken);
 
@@ -87,7 +87,7 @@ typedef struct cli_rendered {
     fv_examples *examples;   /* NULL without --examples */
     cli_film *film;          /* NULL without --animate */
     double seconds;
-    int done, total; /* updates */
+    int done, total;  /* updates */
     int begun, alive; /* pictures that were begun; those that are not dead */
 } cli_rendered;
 
@@ -117,10 +117,10 @@ int cli_examples_check_plan(const cli_plan *p);
 
 /* What one unit's pictures have in common. */
 typedef struct cli_unit {
-    char *name;   /* "class:8 hen": as typed, and the class it is */
-    int drawn;    /* pictures that were begun and live */
-    int dead;     /* pictures whose gradient stayed zero */
-    int distinct; /* groups of like pictures; 0: not compared */
+    char *name;               /* "class:8 hen": as typed, and the class it is */
+    int drawn;                /* pictures that were begun and live */
+    int dead;                 /* pictures whose gradient stayed zero */
+    int distinct;             /* groups of like pictures; 0: not compared */
     double least, mean, most; /* distances between pictures of different groups (of one, where
                                  there is only one group) */
 } cli_unit;
@@ -129,10 +129,10 @@ typedef struct cli_unit {
 typedef struct cli_tiles {
     const cli_plan *plan;
     const cli_rendered *made;
-    cli_unit *unit;    /* [units] */
-    fv_image **image;  /* [count] owned, or the rendering's; NULL: not begun */
-    char **label;      /* [count] what stands under it */
-    int *group;        /* [count] group of like pictures of the unit; -1 */
+    cli_unit *unit;   /* [units] */
+    fv_image **image; /* [count] owned, or the rendering's; NULL: not begun */
+    char **label;     /* [count] what stands under it */
+    int *group;       /* [count] group of like pictures of the unit; -1 */
 } cli_tiles;
 
 /* ---- visualize_tiles.c ---- */

@@ -20,7 +20,7 @@ int cli_examples_check_words(const cli_visualize_args *a) {
     return CLI_DONE;
 }
 
-/* What cannot be turned round by one factor, or is no single unit, is refused. */
+/* Refuses objectives that are not single units, and networks without photos as inputs. */
 int cli_examples_check_plan(const cli_plan *p) {
     const cli_command *c = p->args->common.command;
     if (p->plots || !fv_model_input(p->model)->is_image)

@@ -23,7 +23,8 @@ static char *all_texts(const cli_tiles *t, const char *key) {
     return g_string_free(text, FALSE);
 }
 
-/* What the montage says of how far the pictures came, if not all are finished; caller frees. */
+/* "120 of 512 steps", for the montage's metadata; NULL if all pictures are finished. Caller frees.
+ */
 static char *unfinished_text(const cli_tiles *t) {
     int finished = 0;
     for (int i = 0; i < t->plan->count; i++)

@@ -51,7 +51,7 @@ static char *label_of(const cli_tiles *t, int i) {
     return g_string_free(text, FALSE);
 }
 
-/* What is looked at in place of a dead unit: nothing. */
+/* Makes the grey tile that is shown for a dead unit. */
 static fv_status grey_tile(const fv_image *like, fv_image **out, fv_error *err) {
     fv_status st = fv_image_new(1, like->height, like->width, out, err);
     for (int64_t k = 0; !st && k < (int64_t)like->height * like->width; k++) (*out)->data[k] = 0.5f;
