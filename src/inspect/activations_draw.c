@@ -2,8 +2,8 @@
 /* activations_draw: activations as a picture.
  *
  * Maps are painted (paint.c) and tiled (montage.c). By default all tiles of a layer are on one
- * scale, so that a strong channel looks strong beside a weak one; its bar stands beneath. Tiles on
- * scales of their own show what is in weak channels, and say in their labels what their ends are.
+ * scale, so that strong and weak channels can be compared; its bar is drawn below. Tiles on scales
+ * of their own also show weak channels, and have the ends of their scale in their labels.
  * Signals are drawn as lines, together while they can be told apart, else each in a plot of its
  * own; a vector as bars.
  */
@@ -44,7 +44,7 @@ typedef struct drawing {
 
 /* ---- scale and size ------------------------------------------------------------------------- */
 
-/* The scale of channels from..to; where nothing varies, one that holds what there is. */
+/* The scale of channels from..to; if all their values are equal, one that contains the value. */
 static fv_status scale_of(const drawing *d, int from, int to, fv_paint_desc *scale, fv_error *err) {
     float ends[2] = {NAN, NAN};
     for (int i = from; i < to; i++) { /* fminf passes over channels without a value */

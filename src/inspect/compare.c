@@ -5,7 +5,7 @@
  *   change = E(a-b)^2 / (var a + var b + (mean a - mean b)^2) = 1 - concordance,
  * Lin's coefficient (Biometrics 45, 1989). It is 0 only where a = b everywhere; a correlation alone
  * would not see a channel that was scaled or shifted, and has no value for one that has died. The
- * correlation and both means and deviations are kept beside it, since they tell these cases apart.
+ * correlation and both means and deviations are reported too, since they tell these cases apart.
  * Weights are compared by the same formula about zero: |a-b|^2 / (|a|^2 + |b|^2).
  * Moments are taken sample by sample in two passes and joined (Chan et al. 1979), so nothing grows
  * with the number of samples.

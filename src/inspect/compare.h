@@ -20,7 +20,7 @@ struct fv_comparison {
     int layer[2];  /* indices */
     int axis;      /* of the channels, in a value with a batch */
     int channels;
-    int behind[2]; /* the layers whose weights are compared, or -1 */
+    int behind[2]; /* in A and B: the layer with the weights to compare, or -1 */
     fvi_moments *moments; /* [channels] */
     int samples;
     int64_t not_finite;

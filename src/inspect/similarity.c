@@ -10,8 +10,8 @@
  *
  * Without shifts (vectors, whose places have a meaning of their own) only the one at 0 counts.
  * Pictures larger than 128 a side (where shifts are tried), or of another size than the first, are
- * resized: what makes two of them different is coarse. Alpha is not looked at. What it does not do:
- * mirrored or turned pictures.
+ * resized: coarse structure is enough to tell them apart. Alpha is ignored. What it does not do:
+ * recognise mirrored or turned pictures.
  */
 #include <glib.h>
 #include <limits.h>

@@ -43,8 +43,8 @@ struct fvi_reader {
 
     /* How likely the bytes are of this format. `name`: the file's, or one made up for memory. */
     fvi_probe (*probe)(const uint8_t *bytes, size_t size, const char *name);
-    /* Reads and checks the file's bytes; the reader's part of the struct is zeroed before. On
-     * failure `close` is called as well.
+    /* Reads and checks the file's bytes; the reader's own fields are zero before. On failure too
+     * `close` is called.
      *   errors  FORMAT, UNSUPPORTED, NOMEM, IO; the file's name is put in front */
     fv_status (*open)(fvi_model_file *f, fv_error *err);
     /* Frees what open made. */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* lowered: a cache of a model's lowered graphs.
  *
- * Lowering reads the file's graph again and folds all shape arithmetic, which takes milliseconds to
- * a large part of a second. The same graph tells whether a size can be run, what the receptive
- * field of a neuron is and how much memory a plan needs, and is what the plan is made of. The KEPT
- * most recently used graphs are kept; a graph that is still in use elsewhere outlives its entry.
+ * Lowering reads the file's graph again and folds all shape arithmetic, which takes from a few
+ * milliseconds to almost a second. The same graph tells whether a size can be run, what the
+ * receptive field of a neuron is and how much memory a plan needs, and is what the plan is made of.
+ * The KEPT most recently used graphs are kept; a graph that is still in use elsewhere outlives its
+ * entry.
  *
  * What it does not do: derive the graph of one shape from that of another.
  */

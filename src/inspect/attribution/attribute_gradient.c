@@ -11,7 +11,7 @@
  *   guided          max_c |g_c(x)|, where ReLUs pass positive gradients only
  * (backend/onednn/kernels/relu_backward.c) Springenberg et al. 2015, arXiv:1412.6806
  *
- * The integral is taken by Gauss and Legendre's rule where the number of points is given. Else the
+ * If the number of points is given, the integral is computed by Gauss-Legendre quadrature. Else the
  * path is cut into pieces. Over a piece the integral of <g, x - x0> is known from the objective at
  * its ends; where the gradient in the middle misses that by more than PIECE_MISS, the piece is cut
  * in two, until all are good or MOST_RUNS gradients were computed. Paths need it: from black, most
@@ -34,7 +34,7 @@
 #define GAP          0.01  /* the same of the whole */
 #define TRIES        3
 
-/* Makes the map, and the parts from numbers that lie as a network's input does.
+/* Makes the map and the parts from numbers in the layout of the network's input.
  *   sum  1: the sum of the channels; 0: the largest magnitude */
 static fv_status make_map(const fvi_perturbation *p, const float *numbers, int sum,
                           fv_attribution *a, fv_error *err) {

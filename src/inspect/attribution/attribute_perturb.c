@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Attribution by covering parts of the picture and looking what becomes of the objective; the
- * network's inside is not looked at. With f the objective, x the picture, x0 what covers:
+/* Attribution by covering parts of the picture and measuring how the objective changes; no
+ * gradients or activations are used. With f the objective, x the picture, x0 the baseline that
+ * covers it:
  *
  *   occlusion  f(x) - f(x with the window covered), given to every pixel of the window, the mean
  *              over the windows a pixel is in       Zeiler and Fergus 2014, arXiv:1311.2901

@@ -144,7 +144,7 @@ void fvi_perturbation_free(fvi_perturbation *p) {
 
 /* ---- forward only --------------------------------------------------------------------------- */
 
-/* Room for what objectives write beside their values. */
+/* Allocates buffers for the gradients that objectives write together with their values. */
 static fv_status reserve_seeds(fvi_perturbation *p, const fvi_graph *g, fv_error *err) {
     for (int v = 0; v < p->objective.n_values; v++) {
         int64_t n = fvi_shape_count(&g->values[g->outputs[v]].shape);

@@ -14,11 +14,11 @@ typedef struct fvi_perturbation {
     fvi_objective objective;
     int channels, h, w;
     int64_t plane, count;         /* h w; channels h w */
-    const float *picture;         /* [count] the network's input, as it lies there; borrowed */
+    const float *picture;         /* [count] in the layout of the network's input; borrowed */
     int batch;                    /* copies run at once */
     float *x, *dx;                /* [batch][count] copies, filled by the caller; their gradients */
     double *values;               /* [batch] their objectives */
-    float *seeds[FVI_MAX_VALUES]; /* room for the gradients of forward runs, which nobody reads */
+    float *seeds[FVI_MAX_VALUES]; /* buffers for gradients in forward runs, which are not used */
     int64_t seed_count[FVI_MAX_VALUES];
     const char *what; /* for the monitor */
     int done, total;  /* copies run, to be run */
@@ -43,7 +43,7 @@ static inline int64_t fvi_perturbation_at(const fvi_perturbation *p, int c, int6
     return p->in->channels_last ? i * p->channels + c : c * p->plane + i;
 }
 
-/* Runs the first n copies of x (what stands in the rest does not matter).
+/* Runs the first n copies of x; the others are ignored.
  *   flags   0: values only; FVI_EXEC_BACKWARD: also gradients; with FVI_EXEC_GUIDED: guided ones
  *   errors  CANCELLED the session's monitor says so. Where it says STOP: FV_OK, and p->stopped */
 fv_status fvi_perturbation_run(fvi_perturbation *p, int n, int flags, fv_error *err);

@@ -2,8 +2,8 @@
 /* decode: photos read, resized and encoded on threads of their own, while the network
  * works on those before. Photo i goes into slot i % ahead; a thread takes the next photo only when
  * its slot is free, so that memory is bounded, and the photos are handed out in their order
- * whichever is ready first. Threads are the system's own, not GLib's, whose locks a race detector
- * cannot look into.
+ * whichever is ready first. Threads are pthreads, not GLib's: race detectors do not understand the
+ * locks of GLib.
  */
 #include <pthread.h>
 #include <stdlib.h>

@@ -71,7 +71,7 @@ static void add_photo(listing *w, const char *inside, const struct stat *s) {
     g_ptr_array_add(w->found, photo);
 }
 
-/* Walks the folder `inside` ("" is the first) of w->folder. */
+/* Lists the folder `inside` of w->folder ("": itself), recursively. */
 static void list_folder(listing *w, const char *inside, GPtrArray *names, int depth) {
     for (guint i = 0; i < names->len && w->found->len <= PHOTOS_MAX; i++) {
         const char *name = names->pdata[i];

@@ -18,7 +18,7 @@ typedef struct gauge {
 struct fvi_pool_stats {
     const fv_examples *e;
     gauge *gauges; /* [tables] */
-    float **seeds; /* [n_wanted] room for gradients nobody asks for; NULL where no objective is */
+    float **seeds; /* [n_wanted] buffers for unused gradients; NULL if no objective needs them */
 };
 
 void fvi_pool_stats_free(fvi_pool_stats *m) {
@@ -30,11 +30,11 @@ void fvi_pool_stats_free(fvi_pool_stats *m) {
     free(m);
 }
 
-/* Ties an objective to the plan's graph seen with this table's values as its outputs. */
+/* Binds an objective to the plan's graph, with this table's values as the graph's outputs. */
 static fv_status bind(fvi_pool_stats *m, const fvi_layer_table *t, const fvi_graph *g,
                       int64_t samples, fvi_bound **out, fv_error *err) {
     int outputs[FVI_MAX_VALUES];
-    fvi_graph seen = *g;
+    fvi_graph view = *g;
     for (int v = 0; v < t->o.n_values; v++) {
         const int target = t->target[v];
         outputs[v] = g->outputs[target];
@@ -43,9 +43,9 @@ static fv_status bind(fvi_pool_stats *m, const fvi_layer_table *t, const fvi_gra
         m->seeds[target] = malloc((size_t)MAX(count, 1) * sizeof(float));
         if (!m->seeds[target]) return fvi_fail(err, FV_NOMEM, "no memory for \"%s\"", t->name);
     }
-    seen.outputs = outputs;
-    seen.n_outputs = t->o.n_values;
-    return fvi_objective_bind(&t->o, &seen, samples, NULL, out, err);
+    view.outputs = outputs;
+    view.n_outputs = t->o.n_values;
+    return fvi_objective_bind(&t->o, &view, samples, NULL, out, err);
 }
 
 fv_status fvi_pool_stats_new(const fv_examples *e, fvi_executable *plan, int64_t samples,
@@ -77,8 +77,8 @@ fv_status fvi_pool_stats_new(const fv_examples *e, fvi_executable *plan, int64_t
     return st;
 }
 
-/* The map of channel c of sample n. */
-static fvi_response look(const fvi_extent *l, const float *x, int64_t n, int64_t c) {
+/* Measures channel c of sample n. */
+static fvi_response response_of(const fvi_extent *l, const float *x, int64_t n, int64_t c) {
     const int64_t positions = fvi_extent_positions(l);
     const int plane = l->outer == 1 && l->run == fvi_extent_count(l);
     const float *map = plane ? x + fvi_extent_at(l, n, c, 0) : NULL;
@@ -128,6 +128,6 @@ fv_status fvi_pool_stats_read(fvi_pool_stats *m, fvi_executable *plan, int table
     fv_status st = fvi_executable_view_target(plan, t->target[0], &x, err);
     if (st) return st;
 #pragma omp parallel for schedule(static)
-    for (int c = 0; c < t->units; c++) out[c] = look(&ga->extent, x, n, c);
+    for (int c = 0; c < t->units; c++) out[c] = response_of(&ga->extent, x, n, c);
     return FV_OK;
 }

@@ -2,10 +2,10 @@
 /* scan: photos through the network, 16 at a time (or 8, 4, ... where the model's memory is
  * limited), into the indices.
  *
- * A batch is always full: the last one repeats what the places held before. So one plan serves, and
- * no response depends on how many photos there are or where a pass was interrupted. What cannot be
- * read because of what it is, is remembered in the index; what the system does not let us read
- * (rights, a file that is gone) is tried again next time.
+ * A batch is always full: the last one is filled up with copies of its first photo. So one plan is
+ * enough, and no response depends on how many photos there are or where a pass was interrupted. The
+ * index remembers files that are no readable photos; those that the system does not let us read
+ * (permissions, a file that is gone) are tried again next time.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -70,7 +70,7 @@ static fv_status file_photo(pass *p, int i, int64_t n, fv_error *err) {
     return st;
 }
 
-/* Puts before an error which photos were looked at. */
+/* Prefixes an error with the names of the photos in the run. */
 static void name_photos(const pass *p, int64_t from, fv_error *err) {
     const int more = (int)MIN(p->n - from, p->samples) - 1;
     if (more > 0)
@@ -80,8 +80,8 @@ static void name_photos(const pass *p, int64_t from, fv_error *err) {
         fvi_error_prefix(err, "%.100s", p->photo[from].path);
 }
 
-/* Runs the batch. Where it is not full the first photo stands in the rest, so that what is not
- * finite comes from a photo. */
+/* Runs the batch. If it is not full, copies of its first photo fill it, so that values that are not
+ * finite always come from a photo. */
 static fv_status run_batch(pass *p, fv_error *err) {
     const int64_t each = fv_tensor_count(p->input) / p->batch;
     float *x = p->input->data;

@@ -232,7 +232,8 @@ static fv_status join(const fv_examples *e, int unit, const fv_image *const four
     return st;
 }
 
-/* Fills in a desc's defaults, beside optimised pictures like this one (or NULL). */
+/* Fills in a desc's defaults for photos next to optimised pictures of the size of `like` (or NULL).
+ */
 static void beside_defaults(fv_contact_sheet_desc *d, const fv_image *like) {
     const int largest = like ? MAX(like->height, like->width) : BESIDE_MAX;
     if (!d->top) d->top = BESIDE_TOP;

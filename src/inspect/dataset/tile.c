@@ -46,7 +46,7 @@ static void outline(fv_image *p, box b, const float color[3]) {
         }
 }
 
-/* Draws a frame around a rectangle of a photo of h x w that was resized to what p is. */
+/* Draws a frame around a rectangle; `of` is in pixels of the photo of h x w, p is that resized. */
 static void frame(fv_image *p, int h, int w, const box *of) {
     static const float black[3] = {0, 0, 0}, orange[3] = {1, 0.6f, 0};
     const double sy = (double)p->height / h, sx = (double)p->width / w;

@@ -19,7 +19,7 @@
 #define DEAD     1e-3
 #define SAME     0.999
 #define LEAST    4  /* numbers a filter must have for likeness to say something */
-#define INTERVAL 16 /* numbers between two looks at the sum */
+#define INTERVAL 16 /* numbers between two checks of the sum */
 
 void fv_filter_stats_free(fv_filter_stats *f) {
     if (!f) return;

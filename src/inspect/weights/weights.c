@@ -196,7 +196,7 @@ void fv_weights_free(fv_weights *w) {
     free(w);
 }
 
-/* How many tiles stand well in a row. */
+/* Tiles in a row: one for each input, if an output has several tiles and they fit; 0: any. */
 static int columns_of(const fvi_weights_plan *p) {
     const int pairs = p->form != FV_WEIGHTS_MATRIX && p->count > p->n_outputs;
     return pairs && p->n_outputs > 1 && p->n_inputs <= ROW_TILES ? p->n_inputs : 0;

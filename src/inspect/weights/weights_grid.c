@@ -21,7 +21,7 @@ void fvi_weights_grid_clear(fvi_weights_grid *g) {
     g->weights = NULL;
 }
 
-/* Sets sizes, and strides of numbers that lie in that order. */
+/* Sets sizes, and the strides of a contiguous array of them. */
 static void set_sizes(fvi_weights_grid *g, int64_t outputs, int64_t inputs, int64_t h, int64_t w) {
     g->outputs = (int)outputs;
     g->inputs = (int)inputs;
@@ -33,14 +33,15 @@ static void set_sizes(fvi_weights_grid *g, int64_t outputs, int64_t inputs, int6
     g->stride[3] = 1;
 }
 
-/* How many colours the inputs are; a kernel that sees but a part of them sees none. */
+/* Sets the number of colours, if the inputs are all channels of the picture. */
 static void set_colours(fvi_weights_grid *g, const fv_input *in, int picture) {
     if (!picture || in->channels != g->inputs || (g->inputs != 1 && g->inputs != 3)) return;
     g->picture = g->inputs;
     g->bgr = g->inputs == 3 && in->channel_order == FV_BGR;
 }
 
-static void lay_convolution(fvi_weights_grid *g, const fv_input *in, const fvi_input_origin *seen) {
+static void lay_convolution(fvi_weights_grid *g, const fv_input *in,
+                            const fvi_input_origin *origin) {
     const fv_tensor *t = g->weights;
     const int n = t->ndim;
     if (n == 3) {
@@ -50,7 +51,7 @@ static void lay_convolution(fvi_weights_grid *g, const fv_input *in, const fvi_i
     }
     set_sizes(g, t->dim[0], n == 5 ? t->dim[1] * t->dim[2] : t->dim[1], t->dim[n - 2],
               t->dim[n - 1]);
-    if (n == 4) set_colours(g, in, seen->picture);
+    if (n == 4) set_colours(g, in, origin->picture);
     g->kind = g->height * (int64_t)g->width > 1 || g->picture ? FVI_WEIGHTS_GRID_KERNELS
                                                               : FVI_WEIGHTS_GRID_NUMBERS;
 }
@@ -71,12 +72,12 @@ static fv_status check_shape(const fvi_weights_grid *g, const fv_weights_desc *d
 
 /* Rows of a matrix product looked at as [c][h][w] or [h][w][c], if there is a shape for them. */
 static fv_status lay_rows(fvi_weights_grid *g, const fv_weights_desc *d,
-                          const fvi_input_origin *seen, fv_error *err) {
+                          const fvi_input_origin *origin, fv_error *err) {
     const int64_t row = g->weights->dim[1];
     const int given = d->shape[0] || d->shape[1] || d->shape[2];
     const fvi_input_origin asked = {0, d->shape[0], d->shape[1], d->shape[2],
                                     d->channels_last != 0};
-    const fvi_input_origin *map = given ? &asked : seen;
+    const fvi_input_origin *map = given ? &asked : origin;
     const int64_t c = map->channels, h = map->height, w = map->width;
     set_sizes(g, g->weights->dim[0], row, 1, 1);
     g->kind = FVI_WEIGHTS_GRID_NUMBERS;
@@ -92,7 +93,7 @@ static fv_status lay_rows(fvi_weights_grid *g, const fv_weights_desc *d,
         g->stride[3] = c;
     }
     g->kind = FVI_WEIGHTS_GRID_KERNELS;
-    if (seen->picture)
+    if (origin->picture)
         set_colours(g, fv_model_input(g->model), 1);
     else if (given && (c == 1 || c == 3))
         g->picture = (int)c;
@@ -139,15 +140,15 @@ fv_status fvi_weights_grid_read(const fv_model *model, int layer, const fv_weigh
     const fvi_kind kind = fvi_network_graph(model->network)->nodes[layer].kind;
     const int product = kind == FVI_MATMUL && g.weights->ndim == 2;
     const int convolution = kind == FVI_CONV || kind == FVI_CONV_TRANSPOSE;
-    fvi_input_origin seen = {0};
+    fvi_input_origin origin = {0};
     st = check(&g, desc, product, err);
     if (!st && (product || kind == FVI_CONV))
         fvi_input_origin_find(fvi_network_graph(model->network), fvi_network_input(model->network),
-                              layer, &seen);
+                              layer, &origin);
     if (!st && product)
-        st = lay_rows(&g, desc, &seen, err);
+        st = lay_rows(&g, desc, &origin, err);
     else if (!st && convolution)
-        lay_convolution(&g, fv_model_input(model), &seen);
+        lay_convolution(&g, fv_model_input(model), &origin);
     else if (!st)
         lay_plain(&g);
     if (st)

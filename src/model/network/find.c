@@ -44,7 +44,7 @@ static int contains(const char *hay, const char *needle) {
     return found;
 }
 
-/* Fewer is nearer; INT_MAX: not near at all. */
+/* How much a name differs from what was typed; INT_MAX: too much to suggest it. */
 static int distance(const char *typed, const char *name) {
     int d = edits(typed, name), longest = (int)MAX(strlen(typed), strlen(name));
     if (contains(name, typed) || (strlen(name) > 2 && contains(typed, name))) return MIN(d, 2);

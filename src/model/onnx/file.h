@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An ONNX file, parsed and checked, with its weights still in the mapped file: what its parts are
- * and how they are found.
+/* An ONNX file, parsed and checked, with its weights still in the mapped file, and functions that
+ * find its parts.
  *
  * `proto` is protobuf-c's tree of the whole file except the payloads (`raw_data`, packed
  * `float_data` and `double_data`) of the main graph's initialisers: those bytes are found
@@ -31,7 +31,7 @@ typedef struct fvi_onnx {
     int n_nodes;
     fvi_init *inits;
     GHashTable *init_by_name; /* name -> fvi_init * */
-    fvi_model_input *inputs;  /* that no initialiser stands behind */
+    fvi_model_input *inputs;  /* without those that have an initialiser */
     int n_inputs;
 } fvi_onnx;
 

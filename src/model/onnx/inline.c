@@ -95,7 +95,8 @@ static Onnx__GraphProto *copy_graph(const call *c, const Onnx__GraphProto *g) {
     return c->in->exhausted ? NULL : r;
 }
 
-/* The attribute a body's attribute stands for, or NULL to leave it out. */
+/* The attribute of the call (or its default) that a body's attribute refers to; an attribute that
+ * refers to none is returned itself. NULL: to be left out. */
 static const Onnx__AttributeProto *referred(const call *c, const Onnx__AttributeProto *a) {
     if (!a->ref_attr_name || !a->ref_attr_name[0]) return a;
     const Onnx__AttributeProto *given = fvi_onnx_attr(c->node, a->ref_attr_name);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The reader of ONNX files: what model/reader.h asks for, from the files of this folder.
  *
- * Protobuf has no signature. What ends in ".onnx" is taken to be one; else a first field 1 that is
- * a number (ir_version), as ONNX's own tools write it, or nothing that speaks against it.
+ * Protobuf has no signature. A name ending in ".onnx" decides; else it counts for ONNX if the first
+ * field is number 1 and an integer (ir_version), as ONNX's own tools write it, and a little if
+ * nothing contradicts it.
  */
 #include <string.h>
 

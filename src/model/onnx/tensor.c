@@ -3,7 +3,7 @@
  *
  * ONNX keeps a tensor's elements in one of: `raw_data` (little-endian bytes), an external file, or
  * a typed field. Of the typed fields, float_data, double_data, int64_data, uint64_data and
- * int32_data are used where they stand when the element type has their width; narrower types, which
+ * int32_data are used in place if the element type has their width; narrower types, which
  * int32_data and uint64_data carry one an entry, are packed into the pool. Whatever the source, the
  * number of elements must be the product of dims. Not read: strings, complex numbers, 8-bit and
  * narrower floats, 4-bit integers, segments. Source: onnx.proto of the ONNX specification,

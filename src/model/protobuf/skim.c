@@ -3,7 +3,7 @@
  *
  * protobuf-c copies every byte of a message it unpacks. So the messages that hold weights are read
  * first: the fields with the weights are noted and left out of the copy; all other fields that the
- * format's table knows are copied as they are, the lengths around them written anew. The same pass
+ * format's table knows are copied as they are, with adjusted lengths around them. The same pass
  * bounds the nesting of messages, as protobuf-c unpacks them by recursion.
  *
  * What it does not do: leave out weights in messages that are only checked.
@@ -129,7 +129,8 @@ static int payload_fits(const fvi_skim_field *r, fvi_wire w, fvi_payload *p) {
     return 1;
 }
 
-/* Notes the payload of a message whose rows have any. The row of what is left out, or NULL. */
+/* Notes the payload of a message, if rows of the table describe one. *left: the row of the field
+ * that is left out of the copy, or NULL. */
 static fv_status payload_note(skimmer *s, int message, fvi_wire w, const fvi_skim_field **left) {
     int has_rows = 0;
     fvi_payload p = {0};

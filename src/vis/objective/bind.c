@@ -140,7 +140,7 @@ fv_status fvi_bound_remember(fvi_bound *b, int64_t n, const float *const *target
         const fvi_subset p = fvi_subset_of(l, n, t->term->channel);
         if (!t->reference[n]) t->reference[n] = malloc((size_t)p.count * sizeof(float));
         if (!t->reference[n])
-            return fvi_fail(err, FV_NOMEM, "no memory for what a photo makes of \"%s\"",
+            return fvi_fail(err, FV_NOMEM, "no memory for a photo's activations at \"%s\"",
                             b->objective->values[t->term->value]);
         for (int64_t e = 0; e < p.count; e++) t->reference[n][e] = x[fvi_subset_at(&p, e)];
     }

@@ -10,9 +10,8 @@
 #include "graph/batch.h"
 #include "graph/channel_axis.h"
 
-/* Finds the axis of the samples. A graph the analysis gives up on (files that flatten a batch and
- * gather from it by computed indices) is taken at its word if the value's first axis is as long as
- * the batch. */
+/* Finds the axis of the samples. If the analysis of the graph fails (files that flatten a batch and
+ * gather from it by computed indices), it is the first axis, if that is as long as the batch. */
 static fv_status find_samples(const fvi_graph *g, int v, int64_t samples, int *axis, int64_t *outer,
                               fv_error *err) {
     const fvi_shape *s = &g->values[v].shape;

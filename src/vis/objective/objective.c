@@ -78,7 +78,7 @@ static int same_numbers(const fv_tensor *a, const fv_tensor *b) {
            !memcmp(a->data, b->data, (size_t)fv_tensor_count(a) * sizeof *a->data);
 }
 
-/* Pictures are kept near one photo: what terms compare with is evaluated once a picture. */
+/* Refuses terms of two photos: the values they compare with are computed for one photo only. */
 static fv_status check_photos(const fvi_term *terms, int n, fv_error *err) {
     const fvi_term *first = NULL;
     for (int i = 0; i < n; i++) {

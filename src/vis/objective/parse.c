@@ -104,7 +104,7 @@ static fv_status read_call(fvi_reader *r, const char *text, int *known, fv_error
 
 /* ---- terms ---------------------------------------------------------------------------------- */
 
-/* A unit without a word around it: what it stands for is the reduction's. */
+/* Adds the term of a unit written alone; the reduction decides what it computes. */
 static fv_status bare_unit(fvi_reader *r, const char *text, fvi_unit *u, fv_error *err) {
     fvi_term *t;
     if (u->n_position && u->channel < 0)
@@ -136,7 +136,7 @@ static fv_status fail_name(const char *text, fv_error *err) {
     return st;
 }
 
-/* What cannot be read as anything else has to be a unit; if it is none, says what is allowed. */
+/* Reads the text as a unit, after everything else failed; an error says what is allowed. */
 static fv_status unit_or_fail(fvi_reader *r, const char *text, fv_error *err) {
     fvi_unit u;
     fv_status st = fvi_unit_read(r, text, &u, err);

@@ -163,7 +163,7 @@ fv_status fvi_param_from_picture(fvi_param *p, const float *picture, float *z, f
 
 /* ---- the parameters before the first update ---- */
 
-/* Those of a picture of noise at all scales, or of one value. */
+/* Sets z to the parameters of a start picture: noise at all scales, or one value. */
 static fv_status start_picture(fvi_param *p, const fvi_start_settings *desc, fvi_random *r,
                                float *z, fv_error *err) {
     float *picture = malloc((size_t)p->pixels * sizeof *picture);

@@ -44,7 +44,8 @@ FVI_WIDE static void shift(const float *raw, float middle, float low, float rang
     for (int64_t i = 0; i < n; i++) picture[i] = low + range * (raw[i] + middle);
 }
 
-/* Pixels from..from + n - 1; `raw` has the first of them, its channels lie `apart`. */
+/* Finishes pixels from..from + n - 1; raw: the first of them, with `apart` floats between channels.
+ */
 static void finish(const fvi_param *p, int64_t from, int64_t n, float *raw, int64_t apart) {
     const float low = p->desc.low, range = p->desc.high - low;
     fvi_color_apply(p->desc.color, apart, n, raw);

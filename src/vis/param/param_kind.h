@@ -41,7 +41,7 @@ void fvi_param_finish_adjoint(void *user, int64_t from, int64_t n, float *rows);
  * draw. */
 void fvi_param_finish_all(fvi_param *p, float *raw);
 void fvi_param_finish_all_adjoint(fvi_param *p, float *draw);
-/* The raw picture whose picture is the one given, as near as a sigmoid can reach. */
+/* Computes the raw picture of a picture; a sigmoid makes it approximate near low and high. */
 void fvi_param_finish_inverse(fvi_param *p, const float *picture, float *raw);
 
 extern const fvi_param_entry fvi_param_pixels, fvi_param_fourier, fvi_param_laplacian,

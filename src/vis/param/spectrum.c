@@ -45,7 +45,7 @@ static const fit grey = {0.50, 1.315, 1.03, 0.54};
 /* The signed frequency of row y of h, in cycles a pixel. */
 static double row_frequency(int y, int h) { return (double)(y <= h / 2 ? y : y - h) / h; }
 
-/* Times a column stands in a whole spectrum: itself, and its conjugate where that is not here. */
+/* How often a column occurs in the whole spectrum: 2 if its conjugate is not stored, else 1. */
 static int column_weight(int x, int w) { return x == 0 || 2 * x == w ? 1 : 2; }
 
 /* One channel; `scale` multiplies it. */

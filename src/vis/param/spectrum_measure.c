@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* spectrum_measure: the mean magnitudes of spatial frequencies of a set of photographs.
  *
- * Each photograph's centre square is resized (bicubic), cut off at 0.02 and 0.98 and made logits:
- * what a sigmoid's picture is before it. Then colours are decorrelated (grey: lightness by BT.601
- * before the logits), the mean is taken away, and a Hann window of mean square 1 laid over it.
- * |rfft2| is averaged over the photographs; frequency 0 is the average of |mean| * size^2.
+ * Each photograph's centre square is resized (bicubic), clipped to 0.02..0.98 and turned into
+ * logits (the inverse of the sigmoid). Then colours are decorrelated (grey: lightness by BT.601
+ * before the logits), the mean is subtracted, and it is multiplied by a Hann window of mean
+ * square 1. |rfft2| is averaged over the photographs; frequency 0 is the average of |mean| *
+ * size^2.
  *
  * Not as Xplique, whose maco_dataset averages |rfft2| of the pictures as they come, without logits,
  * colours or a window.
@@ -118,7 +119,8 @@ static fv_status add_file(measure *m, const char *path, fv_error *err) {
     return FV_OK;
 }
 
-/* All files; how many could not be read. Stops early with what there is where the monitor says so.
+/* Adds all files, and counts those that cannot be read. If the monitor says STOP, the files so far
+ * are the result.
  *   errors  CANCELLED; NOMEM; IO none could be read: the last one's reason */
 static fv_status add_files(measure *m, const char *const *paths, int count,
                            const fv_monitor *monitor, int *skipped, fv_error *err) {

@@ -85,11 +85,11 @@ static fv_status time_batch(fvi_job *j, int size, float **gradient, int *same, d
     return st;
 }
 
-/* Chooses the batch for a long call of many pictures: 1, 2, 4, ... are tried while they get better,
- * and while trying takes less than TRIAL of what the pictures will. Of equally good ones the
- * smallest is taken. A size whose gradient is not that of one picture alone, to the last bit, is
- * passed over: so the same call makes the same pictures whatever the trial says. What goes wrong
- * here goes wrong again where it is told. */
+/* Chooses the batch for a long call of many pictures: tries 1, 2, 4, ... while larger ones are
+ * faster, and while the trial takes less than the share TRIAL of the whole call. Of equally fast
+ * sizes it chooses the smallest. Sizes with a gradient that differs in any bit from that of one
+ * picture alone are skipped, so that the pictures do not depend on the trial. Errors are ignored
+ * here: they occur again in the call itself, which reports them. */
 static void try_batches(fvi_job *j, int most, int run) {
     fvi_settings *d = j->desc;
     const double evaluations = (double)run * d->schedule.steps * d->schedule.levels;

@@ -235,8 +235,8 @@ static void from_grey(dream *d) {
     for (int64_t i = 0; i < 2 * plane; i++) d->tile[plane + i] = d->tile[i % plane];
 }
 
-/* A gradient that nothing can be made of: the dream ends with what is there, if that is asked for.
- */
+/* Ends the dream because of an unusable gradient. The picture so far is kept if the session asks
+ * for that (FV_ON_NAN_KEEP), else this is an error. */
 static fv_status give_up(dream *d, const fvi_gradient_health *v, fv_error *err) {
     const char *why = fvi_pass_why(d->pass, 0);
     if (v->kind == FVI_GRADIENT_EXPLODED || !why)

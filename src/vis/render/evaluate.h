@@ -36,7 +36,7 @@ fv_status fvi_evaluator_level(fvi_evaluator *e, fv_error *err);
 /* Sets every picture's value and dpixels from its pixels.
  *   step      update, counted over all levels      progress  0 first .. 1 last of this level
  *   redirect  whether pictures marked `redirected` may use redirected ReLUs
- *   verdicts  [n] what the network's share of dpixels is good for
+ *   verdicts  [n] the health of the network's share of dpixels
  *   errors    NONFINITE, explained, unless the session keeps such numbers */
 fv_status fvi_evaluate(fvi_evaluator *e, uint32_t step, float progress, int redirect,
                        fvi_gradient_health *verdicts, fv_error *err);

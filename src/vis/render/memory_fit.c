@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fit: memory that rendering takes, counted before any of it is taken.
+/* fit: computes the memory that rendering needs before it is allocated, and reduces it.
  *
- * What counts is the largest level, with its margins and the largest draw of its transforms. First
- * the batch is halved until all fits, then, with one picture, the tile is made smaller, a quarter
- * at a time and down to the network's own size. The batch never changes a picture. A tile does: it
- * is a resolved option, and stands in the picture's metadata.
+ * The largest level counts, with its margins and the largest draw of its transforms. First the
+ * batch is halved until all fits, then, with one picture, the tile is made smaller, a quarter at a
+ * time and down to the network's own size. The batch never changes a picture. A tile does: it is a
+ * resolved option, and is written into the picture's metadata.
  */
 #include "vis/render/memory_fit.h"
 
@@ -53,7 +53,8 @@ static int pictures(const fvi_settings *d, const fvi_fit *f) {
     return MAX(n, f->group);
 }
 
-/* Whether all fits with these settings; what it takes besides what is held. */
+/* *fits: whether all fits with these settings; *bytes: the memory needed in addition to that held.
+ */
 static fv_status try_fit(const fvi_fit *f, const fvi_pass *pass, const fvi_settings *d, int *fits,
                          size_t *bytes, fv_error *err) {
     const fv_input *in = fvi_network_input(f->model->network);

@@ -21,7 +21,7 @@ typedef struct fvi_fit {
 fv_status fvi_fit_batch_bytes(const fvi_settings *desc, const fvi_fit *f, int n, size_t *bytes,
                               fv_error *err);
 
-/* Bytes of a finished picture and the input that goes with it. */
+/* Bytes of a finished picture and of its network input. */
 size_t fvi_fit_result_bytes(const fvi_settings *desc, const fvi_fit *f);
 
 /* Brings desc->batch, and where that is not enough desc->schedule.tile, down to what fits in the

@@ -228,7 +228,7 @@ static void encode_piece(const fvi_pass *p, const frame *f, const float *from, i
     fvi_side_by_side(n, encode_one, &(samples_of){p, f, first, from, NULL});
 }
 
-/* Runs the photos of a piece of the batch, and keeps what the network makes of them. */
+/* Runs the photos of a piece of the batch, and keeps their activations. */
 static fv_status remember(const fvi_pass *p, const frame *f, fvi_executable *plan,
                           fvi_bound **bound, int first, int64_t at_once, const float *photo,
                           fv_error *err) {

@@ -117,7 +117,7 @@ static fv_status mean_gradient(fv_session *session, const fvi_objective *o, cons
     return st;
 }
 
-/* What the match term is to be multiplied with for both gradients to be alike. */
+/* The weight of the match term with which both gradients have the same mean magnitude. */
 static fv_status balance(fv_session *session, const fvi_objective *objective,
                          const fvi_objective *match, double *out, fv_error *err) {
     const fv_tensor *photo = fvi_objective_photo(match);

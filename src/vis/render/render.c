@@ -87,7 +87,7 @@ static fv_status render_all(fvi_job *j, fv_error *err) {
     const int64_t results = (int64_t)total * (int64_t)fvi_fit_result_bytes(d, &f);
     fvi_budget_hold(j->model, results);
     for (int i = 0; i < total; i += fvi_batch_length(j, i, &group))
-        j->total += MIN(updates, INT_MAX - j->total); /* of more nobody waits for the end */
+        j->total += MIN(updates, INT_MAX - j->total); /* without overflow */
     for (int i = 0; !st && i < total && !j->stopped;) {
         int n = fvi_batch_length(j, i, &group);
         st = render_batch(j, i, n, group, err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where the time of an update goes: fvi_stage_timer gives all time since the last one to a part. */
+/* Times the stages of an update: fvi_stage_timer adds the time since the last call to a stage. */
 #ifndef FVI_VIS_RENDER_STAGE_TIMER_H
 #define FVI_VIS_RENDER_STAGE_TIMER_H
 
@@ -14,8 +14,8 @@ typedef struct fvi_stage_times {
     double mark; /* when the last part ended */
 } fvi_stage_times;
 
-/* Nothing where nobody measures (`t` NULL), and in all threads but the first, which stands for
- * what the others do at the same time. */
+/* Does nothing if `t` is NULL (times are not measured), and in all threads but the first; the
+ * others do the same stage at the same time. */
 static inline void fvi_stage_timer(fvi_stage_times *t, fv_stage part) {
     if (!t || omp_get_thread_num() != 0) return;
     double now = fvi_clock();

@@ -17,7 +17,7 @@
  *   NOISE where sd > 0 one n an element, then where range > 0 one u an element (2u-1)
  *   BLUR u    COLOR u contrast (2u-1), then one n a channel    OCTAVE k(0,n-1)
  *   PAD, RESIZE, FIT none
- * Formulas, sizes and whose grid is meant: at the top of transform_resample.c.
+ * Formulas, sizes and the sampling grids of `compat`: at the top of transform_resample.c.
  */
 #ifndef FVI_VIS_TRANSFORM_TRANSFORM_H
 #define FVI_VIS_TRANSFORM_TRANSFORM_H

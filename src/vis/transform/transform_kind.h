@@ -24,7 +24,7 @@ typedef struct fvi_drawn {
     uint32_t evaluation;
     int side;             /* CROP: samples a side of each pixel */
     float value;          /* BLUR: sigma; COLOR: contrast */
-    fvi_affine map, back; /* where outputs look; `back`: its inverse */
+    fvi_affine map, back; /* from output to input coordinates; `back`: its inverse */
     fvi_random random;    /* NOISE, COLOR: the stream as it was after the draw */
     int *index;           /* [oh + ow] buffer */
     float *work;          /* [h * w] buffer (BLUR) */
@@ -58,7 +58,7 @@ typedef struct fvi_transform_entry {
     void (*adjoint)(const fvi_drawn *d, const float *dout, float *din);
 } fvi_transform_entry;
 
-/* Words of the argument `compat`, and what it is then. */
+/* The words of the argument `compat`, and their values. */
 #define FVI_COMPAT_WORDS "exact|lucid|lucent"
 typedef enum fvi_compat { FVI_COMPAT_EXACT, FVI_COMPAT_LUCID, FVI_COMPAT_LUCENT } fvi_compat;
 

@@ -7,7 +7,7 @@
  * cos a - y sin a,  y_in = x sin a + y cos a   around the middle. All choices are computed in
  * double from the floats given, and maps stored as floats.
  *
- * `compat` (of scale and resize) says whose grid it is: exact is PyTorch's interpolate with
+ * `compat` (of scale and resize) selects the sampling grid: exact is PyTorch's interpolate with
  * align_corners=False and sizes rounded (halves up); lucid TensorFlow 1's resize_bilinear and sizes
  * cut off; lucent align_corners=True, and in scale sizes rounded up and padded back with zeros to
  * at least the size before (Lucent's random_scale, whose exchange of the two paddings of pictures
@@ -15,8 +15,8 @@
  * the gradient back by turning it back, all as Lucid has it through tf.contrib.image.rotate. Octave
  * resizes as Darknet: ends on ends, sizes cut off, and the gradient resized back.
  *
- * Sizes are taken from products that may miss a whole number by a rounding error; what lies within
- * 1e-4 of one (or, when rounding, of a half) counts as it.
+ * Sizes are products, which rounding errors may put just beside a whole number: a product within
+ * 1e-4 of a whole number (or, when rounding, of a half) counts as that number.
  *
  * Where crop's window has more than 1.5 pixels for each output pixel, single samples would skip
  * some: each output pixel is then the mean of k x k samples, k being that ratio rounded up.

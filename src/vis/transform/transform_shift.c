@@ -29,7 +29,7 @@ static int lap_index(int64_t i, int n) {
     return (int)(i < 0 ? i + (n - 1) * (-i / (n - 1) + 1) : i - (n - 1) * (i / (n - 1)));
 }
 
-/* Which of n pixels of a line stands at place i after a shift, -1 for the border. */
+/* The input pixel, of n in a line, that a shift moves to position i; -1: the border. */
 static int source(const fvi_drawn *d, int64_t i, int shift, int n) {
     if (d->t.kind == FVI_TRANSFORM_ROLL && d->t.v[OVERLAP] > 0) return lap_index(i - shift, n);
     return fvi_edge_index(i - shift, n,

@@ -7,8 +7,8 @@
  *
  * with spaces anywhere between these; after an argument by name all are. They are written without
  * their names. Numbers are decimal; "nan", "inf" and hexadecimal are none.
- * What is left out is 0, but for crop's second window, which is the first. Text that is not ours
- * may be of any length and is quoted by its first few characters.
+ * Omitted arguments are 0, except crop's second window: it is then the first. The text may have any
+ * length; errors quote its first few characters.
  */
 #include "vis/transform/transform_text.h"
 
@@ -43,7 +43,7 @@ typedef struct reader {
     const char *name; /* of the transform being read */
 } reader;
 
-/* How much of the next `length` characters an error quotes: no part of a UTF-8 character. */
+/* How many bytes of the next `length` an error quotes; it does not cut UTF-8 characters. */
 static int quote(const char *text, size_t length) {
     size_t n = strnlen(text, length < QUOTED ? length : QUOTED);
     while (n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80) n--;

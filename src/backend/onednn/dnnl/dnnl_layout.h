@@ -37,7 +37,8 @@ int fvi_layout_channel_block(const fvi_layout *l, const fvi_shape *shape, int64_
 /* The layout [n][c/block][..][block of c], block 8 or 16, c padded. Yours to free. */
 fv_status fvi_layout_blocked(const fvi_shape *shape, int64_t block, fvi_layout **out,
                              fv_error *err);
-/* A tensor in this layout can be split along `axis` at multiples of this; 0: not at all. */
+/* The block size at whose multiples a tensor in this layout can be split along `axis`; 0: it cannot
+ * be split. */
 int64_t fvi_layout_cut(const fvi_layout *l, int axis);
 /* The same kind of layout for another shape of as many axes; NULL if l is NULL, if there is none,
  * or out of memory. Yours to free. */

@@ -6,8 +6,8 @@
 #include "backend/onednn/dnnl/dnnl_ops.h"
 #include "backend/onednn/schedule/step.h"
 
-/* Whether `next` is an activation that can be fused into this step: oneDNN has it and, if there
- * will be a gradient, has that from the output alone. */
+/* Whether `next` is an activation that can be fused into this step: oneDNN supports it and, if a
+ * gradient is needed, can compute that from the output alone. */
 int fvi_fuse_act(const fvi_step *s, const fvi_node *next);
 /* The activation among the fused nodes, in *act; 0 if there is none. */
 int fvi_fused_act(const fvi_step *s, fvi_act *act);

@@ -5,7 +5,7 @@
  *
  * oneDNN computes it in the layout the source already has. The loops here, over plain memory, are
  * used where
- *   - a window holds no input cell at all (dilation, or padding as wide as the kernel),
+ *   - a window contains no input cell (dilation, or padding as wide as the kernel),
  *   - the padding counts, but the last windows extend beyond it (ceil_mode): oneDNN would divide by
  *     the whole kernel,
  *   - oneDNN refuses, or has only its reference code (dilation),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Arithmetic, comparison, logic and selection with broadcasting.
  *
- * A run-time operand with one constant number beside it is a linear function or a power of one
- * operand, which fuses into what comes before it.
+ * If one operand is a constant number, the result is a linear function or a power of the other one,
+ * which is fused into the node before it.
  * Source: ONNX operator specification.
  */
 #include <math.h>

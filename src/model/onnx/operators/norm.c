@@ -113,7 +113,7 @@ static int is_plain(fvi_onnx_node *node, int v, const fvi_shape *x, int axis) {
     return !memcmp(c->shape.dim, x->dim + axis, (size_t)c->shape.ndim * sizeof *x->dim);
 }
 
-/* Outputs 1 and 2, when somebody reads them: mean and 1/sqrt(variance + epsilon). */
+/* Computes outputs 1 and 2, if they are used: mean and 1/sqrt(variance + epsilon). */
 static void layer_statistics(fvi_onnx_node *node, int x, unsigned axes, float epsilon) {
     if (!fvi_onnx_wants(node, 1) && !fvi_onnx_wants(node, 2)) return;
     int mean = fvi_emit_reduce(node->b, FVI_REDUCE_MEAN, axes, 1, x);
