@@ -407,7 +407,7 @@ const cli_command cli_command_activations = {
         "\"channels\": [{\"channel\", \"max\", \"mean\", \"min\", \"at\", \"not_finite\", "
         "\"photo\"}]}`; `kind` is maps, tokens, signals or vector; `scale` is null without a "
         "picture of maps, its ends are null where every tile has its own; `photo` is missing where "
-        "there are no places; a "
+        "there are no positions; a "
         "channel of which no number is finite has null for its values, and comes last among the "
         "strongest.",
     .size = sizeof(activations_args),

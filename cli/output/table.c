@@ -2,7 +2,7 @@
 /* Aligned tables of text on stdout: columns as wide as their widest cell, two blanks between them.
  *
  * On a terminal too narrow for that, columns that may be cut are, the widest first, and end in an
- * ellipsis. Elsewhere (a file, a pipe) nothing is ever cut. Widths are counted in terminal places:
+ * ellipsis. Elsewhere (a file, a pipe) nothing is ever cut. Widths are counted in terminal columns:
  * East Asian wide characters take two, combining marks none.
  */
 #include "table.h"
@@ -60,7 +60,7 @@ static int terminal_width(void) {
     return size.ws_col;
 }
 
-/* Takes places from the widest column that may give some until the table fits. */
+/* Narrows the widest column that may be narrowed, until the table fits. */
 static void shrink(const cli_table *t, int *width, int limit) {
     int total = 2 * ((int)t->n - 1);
     for (guint c = 0; c < t->n; c++) total += width[c];
@@ -80,7 +80,7 @@ static void pad(GString *line, int count) {
     while (count-- > 0) g_string_append_c(line, ' ');
 }
 
-/* Appends a cell, cut to `width` places with an ellipsis if it is longer. */
+/* Appends a cell, cut to `width` terminal columns with an ellipsis if it is longer. */
 static void append_cell(GString *line, const char *text, int width, int right) {
     int own = width_of(text);
     if (own <= width) {

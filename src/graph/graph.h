@@ -31,7 +31,7 @@ typedef struct fvi_const {
 
 /* A named tensor that flows along the graph's edges. */
 typedef struct fvi_value {
-    const char *name;          /* as in the file; invented names are "NODE/part" */
+    const char *name;          /* as in the file; generated names are "NODE/part" */
     fvi_shape shape;
     int producer;              /* node index; -1 for inputs and constants */
     const fvi_const *constant; /* NULL unless a constant */

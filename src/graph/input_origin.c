@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a layer's inputs are.
+/* Finds what a layer's input channels mean: colours of the picture, or channels of a map.
  *
  * Follows the graph from the layer back to the network's input, as long as every node works on each
  * channel by itself (element-wise functions, padding, pooling, resizing, batch normalisation,

@@ -9,7 +9,7 @@
  * Weights are compared by the same formula about zero: |a-b|^2 / (|a|^2 + |b|^2).
  * Moments are taken sample by sample in two passes and joined (Chan et al. 1979), so nothing grows
  * with the number of samples.
- * What it does not do: match channels that changed places.
+ * What it does not do: match channels that have another index in the other network.
  */
 #include "inspect/compare.h"
 

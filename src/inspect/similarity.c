@@ -8,7 +8,7 @@
  * of distances below the threshold leads from one to the other (Erhan et al. 2009 found such chains
  * to end in few optima).
  *
- * Without shifts (vectors, whose places have a meaning of their own) only the one at 0 counts.
+ * Without shifts (for vectors, in which each index has its own meaning) only shift 0 counts.
  * Pictures larger than 128 a side (where shifts are tried), or of another size than the first, are
  * resized: coarse structure is enough to tell them apart. Alpha is ignored. What it does not do:
  * recognise mirrored or turned pictures.

@@ -23,9 +23,9 @@ fv_status fvi_limits_resolve(const fv_model_desc *desc, fvi_limits *out, fv_erro
 
 /* Adds to the default of `work` what a file of so many bytes may do more. */
 void fvi_limits_add_bytes(fvi_limits *l, int64_t bytes);
-/* What computing constants while loading may take, in proportion: bytes, by default 1 GiB (twice:
- * for what is kept, and for one lowering); and elements read and written, by default 2^29 and
- * more. */
+/* Limits on computing constants while loading, in proportion to those on memory and work: bytes, by
+ * default 1 GiB (once for what is kept, once for one lowering); and elements read and written, by
+ * default 2^29 and more. */
 size_t fvi_limits_constants(const fvi_limits *l);
 int64_t fvi_limits_folds(const fvi_limits *l);
 

@@ -65,8 +65,8 @@ struct fvi_reader {
     /* Lowers what `wanted` needs into the builder and gives it the outputs.
      *   bindings  shapes or numbers of inputs; an input not named takes the file's shape, free
      *             sizes 1
-     *   wanted    names of values of the file, or of an earlier lowering's invented ones; n_wanted
-     *             0: the file's outputs
+     *   wanted    names of values of the file, or names that an earlier lowering generated;
+     *             n_wanted 0: the file's outputs
      *   errors    the builder's: NOTFOUND; SHAPE; FORMAT; UNSUPPORTED; NOMEM */
     fv_status (*lower)(const fvi_model_file *f, fvi_builder *b, const fvi_binding *bindings,
                        int n_bindings, const char *const *wanted, int n_wanted);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fovea visualize: the pictures as tiles: what stands in place of dead units and of inputs that are
- * no pictures, labels, and which of a unit's pictures are alike.
+/* fovea visualize: the pictures as tiles: grey ones for dead units, plots for inputs that are no
+ * pictures, labels, and which of a unit's pictures are alike.
  */
 #include <glib.h>
 #include <string.h>

@@ -77,7 +77,7 @@ fv_status fvi_build_new(const fvi_build_limits *limits, fvi_constant_cache *cach
                         fvi_builder **out, fv_error *err);
 void fvi_build_free(fvi_builder *b);
 
-/* Reserves a name of the file, so that no invented name equals it. Borrowed: it must live as long
+/* Reserves a name of the file, so that no generated name equals it. Borrowed: it must live as long
  * as the graph. */
 void fvi_build_reserve(fvi_builder *b, const char *name);
 /* A name that no other value has: `name` itself, else "name/2", ...; NULL: no memory. */

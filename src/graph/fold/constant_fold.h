@@ -7,7 +7,7 @@
 
 /* Whether such a node is computed while the graph is built. */
 int fvi_fold_knows(const fvi_fold_node *n);
-/* What computing it counts for fvi_build_charge. */
+/* The work of computing a node, as fvi_build_charge counts it. */
 int64_t fvi_fold_work(const fvi_fold_node *n);
 /* Computes a node that fvi_fold_knows: dst [count of shape] of type dtype. Failures are the
  * builder's status. */

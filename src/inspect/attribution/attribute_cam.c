@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Class activation maps. With A_k the map of a layer's channel k at the picture, g_k the
- * objective's gradient there, and sums and means over its places:
+ * objective's gradient there, and sums and means over its positions:
  *
  *   Grad-CAM    relu(sum_k w_k A_k), w_k = mean g_k       Selvaraju et al. 2017, arXiv:1610.02391
  *   Grad-CAM++  w_k = sum a_k relu(g_k), a_k = g_k^2 / (2 g_k^2 + (sum A_k) g_k^3), 0 where the

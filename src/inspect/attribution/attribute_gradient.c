@@ -164,8 +164,8 @@ typedef struct path {
     double *node, *weight, *sum;
 } path;
 
-/* Puts the place t of the path into x. */
-static void place(const fvi_perturbation *p, const path *w, double t, float *x) {
+/* Sets x to the point of the path at t, 0..1. */
+static void path_point(const fvi_perturbation *p, const path *w, double t, float *x) {
     for (int64_t i = 0; i < p->count; i++)
         x[i] = w->from[i] + (float)t * (p->picture[i] - w->from[i]);
 }
@@ -176,7 +176,7 @@ static fv_status integrate(fvi_perturbation *p, const path *w, int steps, fv_err
     memset(w->sum, 0, (size_t)p->count * sizeof *w->sum);
     for (int done = 0; done < steps; done += p->batch) {
         const int n = steps - done < p->batch ? steps - done : p->batch;
-        for (int k = 0; k < n; k++) place(p, w, w->node[done + k], p->x + k * p->count);
+        for (int k = 0; k < n; k++) path_point(p, w, w->node[done + k], p->x + k * p->count);
         fv_status st = fvi_perturbation_run(p, n, FVI_EXEC_BACKWARD, err);
         if (st) return st;
         if (p->stopped) return fvi_fail(err, FV_CANCELLED, "stopped before there was a map");
@@ -214,7 +214,7 @@ static fv_status cut(fvi_perturbation *p, const path *w, pieces *all, fv_attribu
     for (int done = 0; done <= FIRST_PIECES; done += p->batch) {
         const int n = FIRST_PIECES + 1 - done < p->batch ? FIRST_PIECES + 1 - done : p->batch;
         for (int k = 0; k < n; k++)
-            place(p, w, (double)(done + k) / FIRST_PIECES, p->x + k * p->count);
+            path_point(p, w, (double)(done + k) / FIRST_PIECES, p->x + k * p->count);
         fv_status st = fvi_perturbation_run(p, n, 0, err);
         if (st) return st;
         memcpy(value + done, p->values, (size_t)n * sizeof *value);
@@ -258,7 +258,7 @@ static fv_status integrate_pieces(fvi_perturbation *p, const path *w, pieces *al
             const int n = all->n_now - done < p->batch ? all->n_now - done : p->batch;
             p->total = p->done + all->n_now - done + all->n_next;
             for (int k = 0; k < n; k++)
-                place(p, w, 0.5 * (all->now[done + k].a + all->now[done + k].b),
+                path_point(p, w, 0.5 * (all->now[done + k].a + all->now[done + k].b),
                       p->x + k * p->count);
             st = fvi_perturbation_run(p, n, FVI_EXEC_BACKWARD, err);
             if (!st && p->stopped)

@@ -110,7 +110,7 @@ static fv_status run_occlusion(fvi_perturbation *p, const fv_attribute_desc *d, 
 
 /* ---- RISE ----------------------------------------------------------------------------------- */
 
-/* What the masks are made in. */
+/* Buffers in which masks are made. */
 typedef struct masks {
     int cells, cell_h, cell_w, h, w; /* h, w: of an enlarged mask before it is cut */
     float *small;                    /* [cells][cells] */

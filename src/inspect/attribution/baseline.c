@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* baseline: what stands for "nothing there", as the network's input.
+/* baseline: the picture that means "no information", as the network's input.
  *
- * Pixels of 0, 0.5, 1 or noise are encoded like any picture. Mean and blur are taken of the encoded
- * picture: encoding is affine in each channel by itself, so it comes to the same.
+ * Pixels of 0, 0.5, 1 or noise are encoded like any picture. Mean and blur are computed from the
+ * encoded picture: encoding is affine in each channel, so the result is the same as in pixels.
  *
  * The blur is a Gaussian with a deviation of 10 pixels where the shorter side is 224. (The code of
  * Petsiuk, Das and Saenko 2018, arXiv:1806.07421, has 5, cut off at 11 x 11. A whole Gaussian of 5

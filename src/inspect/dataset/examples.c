@@ -107,8 +107,9 @@ static fv_status check_writable(const fv_examples *e, fv_error *err) {
 
 /* ---- photos --------------------------------------------------------------------------------- */
 
-/* What the tables say of a photo: the one who knows least decides. NULL: not measured. */
-static const fvi_photo *look_up(const fv_examples *e, const fvi_file_entry *w) {
+/* Finds a photo in the indices of all tables. NULL if one of them lacks it; if it could not be
+ * read, an entry that says why. */
+static const fvi_photo *find_photo(const fv_examples *e, const fvi_file_entry *w) {
     const fvi_photo *photo = NULL;
     for (guint k = 0; k < e->tables->len; k++) {
         const fvi_layer_table *t = e->tables->pdata[k];
@@ -122,7 +123,7 @@ static const fvi_photo *look_up(const fv_examples *e, const fvi_file_entry *w) {
 static void gather(fv_examples *e, const GPtrArray *failed) {
     for (guint i = 0; i < e->files->len; i++) {
         const fvi_file_entry *w = e->files->pdata[i];
-        const fvi_photo *p = look_up(e, w);
+        const fvi_photo *p = find_photo(e, w);
         if (p && p->why) g_ptr_array_add(e->skipped, g_strdup_printf("%s: %s", w->path, p->why));
         if (!p || p->why) continue;
         fvi_photo_entry photo = {w, p->height, p->width};

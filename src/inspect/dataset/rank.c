@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rank: the responses of one unit on all photos: the highest, the lowest, how they lie; and
- * the same unit measured on a picture that is none of them.
+/* rank: the responses of one unit on all photos: the highest, the lowest, their distribution; and
+ * the response of the same unit on another picture.
  *
- * A percentile q of n sorted values is the value at place q (n - 1), interpolated between
+ * A percentile q of n sorted values is the value at index q (n - 1), interpolated between
  * neighbours (numpy's default).
  */
 #include <math.h>
@@ -91,7 +91,7 @@ fv_status fv_examples_values(fv_examples *e, int unit, fv_score by, int lowest, 
     return st;
 }
 
-/* ---- how they lie --------------------------------------------------------------------------- */
+/* ---- their distribution --------------------------------------------------------------------- */
 
 static int compare(const void *a, const void *b) {
     const float x = *(const float *)a, y = *(const float *)b;

@@ -65,7 +65,7 @@ void fvi_index_finish(fvi_index *ix);
  *   errors  IO; FORMAT damaged */
 int64_t fvi_index_rows(const fvi_index *ix);
 fv_status fvi_index_read(fvi_index *ix, int unit, fvi_response *out, fv_error *err);
-/* The place of a photo's response in what fvi_index_read gives. */
+/* The index of a photo's response in the result of fvi_index_read. */
 int64_t fvi_index_row(const fvi_index *ix, const fvi_photo *photo);
 
 #endif

@@ -21,7 +21,7 @@
 
 /* One tile under way. */
 typedef struct tile {
-    int output, input; /* places in the plan's lists; input -1: all of them */
+    int output, input; /* indices into the plan's lists; input -1: all of them */
     int planes, height, width;
     float *values; /* [planes][height][width] */
 } tile;
@@ -135,7 +135,7 @@ static fv_status label(const fvi_weights_plan *p, fv_weights_tile *t, fv_error *
     return t->label ? FV_OK : fvi_fail(err, FV_NOMEM, "out of memory");
 }
 
-/* What lets the picture be made again, with the scale it is on. */
+/* Sets the texts with which the picture can be made again, and its scale. */
 static fv_status set_texts(const fvi_weights_plan *p, fv_weights_tile *t, fv_error *err) {
     static const char *const forms[] = {"", "tiles", "bars", "matrix"};
     char low[G_ASCII_DTOSTR_BUF_SIZE], high[G_ASCII_DTOSTR_BUF_SIZE];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a source says of a network's input, as far as it says anything. */
+/* The properties of a network's input that one source gives; it may leave some open. */
 #ifndef FVI_MODEL_INPUT_SPEC_H
 #define FVI_MODEL_INPUT_SPEC_H
 

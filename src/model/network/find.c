@@ -74,7 +74,7 @@ static void nearest_add(nearest *n, const char *typed, const char *name) {
 
 /* ---- matches -------------------------------------------------------------------------------- */
 
-/* What a name fits: the answers' indices and names. */
+/* Candidates that match a name: their indices and names. */
 typedef struct matches {
     const char *typed;
     int exact, exact_output; /* first of each, or -1 */
@@ -180,7 +180,7 @@ static void add_values(const fvi_network *net, matches *m, GPtrArray *names, GHa
     for (int i = 0; i < n; i++) g_ptr_array_add(names, (gpointer)in[i].name);
     f->reader->values(f, names);
     for (guint i = 0; i < names->len; i++) g_hash_table_add(known, names->pdata[i]);
-    for (int i = 0; i < g->n_nodes; i++) { /* values the lowering invented */
+    for (int i = 0; i < g->n_nodes; i++) { /* values that lowering generated */
         const char *v = g->values[g->nodes[i].out].name;
         if (g_hash_table_add(known, (gpointer)v)) g_ptr_array_add(names, (gpointer)v);
     }

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* In the order in which messages name them. Rows of one name stand together. */
+/* In the order in which messages name them. Rows with the same name must be neighbours. */
 static const fvi_term_kind *const kinds[] = {
     &fvi_term_neuron,
     &fvi_term_channel,

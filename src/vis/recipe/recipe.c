@@ -185,7 +185,7 @@ static void reset_start(fv_recipe *r) {
     start->sd = named.start.sd;
 }
 
-/* What follows from an option that was set. */
+/* Updates the state that depends on the options just set: the start image, the regulariser. */
 static fv_status follow(fv_recipe *r, const fvi_settings *before, fv_error *err) {
     const int was_image = before->start.kind == FVI_START_IMAGE;
     if (r->start && was_image != (r->settings.start.kind == FVI_START_IMAGE)) reset_start(r);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is behind the handle of a recipe. */
+/* Recipes, the struct behind the public handle. */
 #ifndef FVI_VIS_RECIPE_RECIPE_H
 #define FVI_VIS_RECIPE_RECIPE_H
 

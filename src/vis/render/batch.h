@@ -42,7 +42,7 @@ typedef struct fvi_batch {
     size_t bytes;                /* noted as held */
 } fvi_batch;
 
-/* What pictures `first`... are, for counting their memory. */
+/* Describes the pictures from `first` on, for counting their memory. */
 fvi_fit fvi_batch_fit(const fvi_job *j, int first, int run, int group);
 
 /* Pictures first..first + n - 1, none at a level yet. To be cleared, also on failure.

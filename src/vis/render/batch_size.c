@@ -95,7 +95,7 @@ static void try_batches(fvi_job *j, int most, int run) {
     const double evaluations = (double)run * d->schedule.steps * d->schedule.levels;
     const double start = fvi_clock();
     float *gradient = NULL;
-    double best = INFINITY, tried = 3 + 6; /* what 1 and 2 take */
+    double best = INFINITY, tried = 3 + 6; /* evaluations to try sizes 1 and 2 */
     int chosen = tried <= TRIAL * evaluations ? 1 : MIN(most, BATCH);
     for (int size = 1; tried <= TRIAL * evaluations && size <= MIN(most, MIN(run, TRIAL_MOST));
          size *= 2) {

@@ -4,11 +4,11 @@
  * Octaves from small to large: at each, the photograph shrunk to that size plus what was dreamt so
  * far, enlarged. Each update moves along the gradient, divided by its mean magnitude.
  *
- * Memory is what sets it apart from render.c: the photograph is kept as bytes, the octave in hand
- * as floats, in place; the gradient exists one tile at a time and is added at once. Tiles cover the
- * picture evenly from a random corner, around the edges, so that seams never stay. The mean
- * magnitude is that of the update before (of the tiles so far, in an octave's first one), since the
- * whole gradient is never there at once.
+ * It needs less memory than render.c: the photograph is kept as bytes, the current octave as floats
+ * that are changed in place; the gradient of each tile is added before the next one is computed.
+ * Tiles cover the picture evenly from a random corner, around the edges, so that seams never stay.
+ * Since the whole gradient is never in memory, the mean magnitude is that of the previous update
+ * (in an octave's first one, of the tiles so far).
  */
 #include <glib.h>
 #include <math.h>
@@ -180,7 +180,7 @@ static fv_status fit_tile(dream *d, const fvi_objective *o, const fv_image *imag
     return st;
 }
 
-/* What tiles the network is given at this octave. */
+/* Chooses the size of the tiles at this octave. */
 static fv_status choose_tile(dream *d, fv_error *err) {
     int th = MIN(d->h, d->desc.tile), tw = MIN(d->w, d->desc.tile);
     int takes = 1;

@@ -342,7 +342,7 @@ static void add_picture_terms(fvi_evaluator *e) {
     }
 }
 
-/* What is finite without the terms of the picture, and not with them. */
+/* Finds pictures whose gradient is finite without the terms of the picture, but not with them. */
 static fv_status check_picture_terms(fvi_evaluator *e, fvi_gradient_health *verdicts,
                                      fv_error *err) {
     for (int k = 0; k < e->n; k++) {

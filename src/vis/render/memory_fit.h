@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What rendering takes of memory, and what batch and tile fit in what the caller allows. */
+/* The memory that rendering needs, and the batch and tile that fit in what the caller allows. */
 #ifndef FVI_VIS_RENDER_MEMORY_FIT_H
 #define FVI_VIS_RENDER_MEMORY_FIT_H
 
 #include "vis/render/evaluate.h"
 
-/* What is to be rendered at its largest size. */
+/* The rendering whose memory is counted, at its largest size. */
 typedef struct fvi_fit {
     fv_session *session;
     const fv_model *model;

@@ -85,8 +85,8 @@ fv_status fv_photo_objective(const fv_model *model, const char *term, const char
     return st;
 }
 
-/* What is measured may differ in its last digits from machine to machine, and the text of an
- * objective decides the random numbers. */
+/* Rounds to 3 digits. Measured numbers may differ in their last digits between machines, and the
+ * random numbers depend on the text of the objective. */
 static double rounded(double v) {
     char text[G_ASCII_DTOSTR_BUF_SIZE];
     return g_ascii_strtod(g_ascii_formatd(text, sizeof text, "%.3g", v), NULL);
@@ -160,7 +160,7 @@ static fv_status default_near(const fvi_network *net, const char **layer, fv_err
                     fvi_network_name(net), SMALLEST);
 }
 
-/* What `near` is to be multiplied with, rounded. */
+/* Finds the weight of `near`, rounded. */
 static fv_status find_weight(fv_session *session, const fv_objective *objective,
                              const fv_objective *near, double strength, double *out,
                              fv_error *err) {

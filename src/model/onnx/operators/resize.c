@@ -11,7 +11,7 @@
 #include "model/onnx/attribute.h"
 #include "model/onnx/operators.h"
 
-/* What each axis becomes. */
+/* The new size of each axis. */
 typedef struct targets {
     int64_t out[FVI_MAX_DIMS];
     double scale[FVI_MAX_DIMS], roi[FVI_MAX_DIMS][2];
