@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What came of a photo and a network: how far each result got, measured on the network's own input
- * without transforms, the pictures beside the photo, and the numbers: --npy, --json.
+/* The results of the photo commands: measured on the network's own input without transforms, drawn
+ * next to the photo, and written as numbers (--npy, --json).
  */
 #include <glib.h>
 #include <math.h>
@@ -83,7 +83,6 @@ static fv_status find_all(cli_photo_job *j, found *out, fv_error *err) {
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
-/* The photo, and the results beside it. */
 /* All objectives in one line; caller frees. */
 static char *join_objectives(const cli_photo_job *j) {
     GString *all = g_string_new(NULL);
@@ -92,6 +91,7 @@ static char *join_objectives(const cli_photo_job *j) {
     return g_string_free(all, FALSE);
 }
 
+/* A montage of the photo and the results. */
 static fv_status lay_out(const cli_photo_job *j, fv_image **out, fv_error *err) {
     const cli_photo_args *a = j->args;
     const fv_image **tile = g_new0(const fv_image *, (gsize)j->count + 1);

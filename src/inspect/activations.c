@@ -2,12 +2,12 @@
 /* activations: what layers make of an input, as maps [channels][height][width], and which channels
  * are strongest.
  *
- * Where a value keeps its channels, and where the samples of a batch, is asked of the graph
- * (vis/objective/extent.h): layers of transformers and ConvNeXt have them last. What is left of a
- * sample's axes are positions: two make a map, none a vector. One axis of positions is a signal
- * where the input is a signal; where it is a picture it is a transformer's sequence of patches, and
- * if its length, or that without a first token, is a square, the patches lie row by row. What it
- * does not do: tell a map's orientation from the graph, or find patches among several extra tokens.
+ * vis/objective/extent.h finds the axes of channels and of samples in the graph: layers of
+ * transformers and ConvNeXt have channels last. A sample's other axes are positions: two make a
+ * map, none a vector. One axis of positions is a signal if the input is a signal. If the input is a
+ * picture, it is a transformer's sequence of patches; if its length, or that without a first token,
+ * is a square number, the patches are taken to be in row order. What it does not do: tell a map's
+ * orientation from the graph, or find patches among several extra tokens.
  */
 #include <glib.h>
 #include <math.h>

@@ -135,7 +135,7 @@ static fv_status add_bar(const drawing *d, const fv_image *montage, fv_image **o
     return st;
 }
 
-/* Lays tiles out, the photo first where they lie over it. */
+/* Arranges the tiles; if they are drawn over the photo, the photo is the first tile. */
 static fv_status lay_out(const drawing *d, fv_image **tile, char **label, int n, fv_image **out,
                          fv_error *err) {
     const fv_montage_desc m = {

@@ -3,7 +3,7 @@
  *
  * Along one direction, position p sees pixels p*jump + first .. p*jump + last of the network's
  * picture (graph/receptive_field.c), cut off at its borders. That picture is a piece of the resized
- * photo, so pixel i lies at (i + piece's corner) * photo's side / resized side. Rectangles are
+ * photo, so pixel i is at (i + piece's corner) * photo's side / resized side there. Rectangles are
  * rounded outwards to whole pixels. The center of a position is as wide as the distance to the next
  * one.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a layer's weights lie: as outputs x inputs x height x width with a stride for each.
+/* The layout of a layer's weights: outputs x inputs x height x width, with a stride for each.
  *
  *   convolution 2-D   [out][in][h][w]; 3-D: [out][in*depth][h][w]
  *   1-D convolution   [out][in][1][w]

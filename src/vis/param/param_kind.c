@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* param_kind: what all parametrisations have in common behind their raw picture: colour and output
+/* param_kind: what all parametrisations share after they made a raw picture: colour and output
  * activation, forwards, backwards and inverted (param.c has the formulas); and memory.
  */
 #include "vis/param/param_kind.h"

@@ -5,8 +5,8 @@
  *   LINEAR      (p - min) / (max - min)
  *   STANDARD    (p - mean) / (sd + 1e-7) * 0.1 + 0.5    keras-vis; DeepDreaming with TensorFlow
  *   PERCENTILE  cut off at percentiles 1 and 99, then as LINEAR    Horama's plot_maco
- * all cut off at 0 and 1. Percentiles lie between ranks as numpy's do by default. The output serves
- * as the room in which ranks are found, so nothing is allocated.
+ * all cut off at 0 and 1. Percentiles are interpolated between ranks, as numpy's default. Ranks are
+ * found in the output's memory, so nothing is allocated.
  * Xplique multiplies the picture by its alpha before stretching it; that is not done here.
  */
 #include "vis/render/display.h"

@@ -160,9 +160,9 @@ static fv_status enter_octave(dream *d, int h, int w, float *last, fv_error *err
     return st;
 }
 
-/* Brings the tile down to what fits the model's memory, besides the photograph as floats (the
- * caller's, in which the last octave is made), as bytes (kept, and twice while its file is
- * written), and the octave before the last. */
+/* Reduces the tile until it fits the model's memory together with the other buffers: the photograph
+ * as floats (the caller's, in which the last octave is made) and as bytes (kept, and twice while
+ * its file is written), and the octave before the last. */
 static fv_status fit_tile(dream *d, const fvi_objective *o, const fv_image *image, fv_error *err) {
     const int64_t values = (int64_t)3 * image->height * image->width;
     const int side = MAX(image->height, image->width);

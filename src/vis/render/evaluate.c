@@ -4,7 +4,7 @@
  *
  * A picture whose size the network cannot take (a fully connected layer fixes it) is resampled to
  * the network's own size; one much larger, or larger than the tile asked for, is evaluated in
- * tiles that cover it evenly, gradients averaged where they overlap. Samples of a batch lie
+ * tiles that cover it evenly, gradients averaged where they overlap. Samples of a batch are ordered
  * [copy][picture], so that pictures of one objective are neighbours. A photo that terms compare
  * with goes the same way as its picture at every evaluation, through the very same transforms.
  */

@@ -245,8 +245,8 @@ static fv_status remember(const fvi_pass *p, const frame *f, fvi_executable *pla
 
 const char *fvi_pass_why(const fvi_pass *p, int i) { return p->why[i % p->n]; }
 
-/* Sees whether samples first..first + at_once - 1 of a run are finite. Of each objective the first
- * reason is searched for and kept, since the search takes as long as many runs. */
+/* Checks that samples first..first + at_once - 1 of a run are finite. The reason is searched for
+ * only once for each objective and kept, since the search takes as long as many runs. */
 static fv_status check_piece(fvi_pass *p, fvi_executable *plan, int first, int64_t at_once,
                              int64_t count, const double *values, fv_error *err) {
     const float *x = p->x + first * count, *dx = p->dx + first * count;

@@ -63,7 +63,7 @@ typedef struct map {
     int axis[FVI_MAX_DIMS], n;
 } map;
 
-/* Finds the map of a graph's value; none (n 0) if it cannot be said where its samples lie. */
+/* Finds the map of a graph's value; none (n 0) if the axis of its samples is unknown. */
 static fv_status find_map(const fvi_graph *g, int v, int64_t samples, const char *name, map *m,
                           fv_error *err) {
     fvi_extent extent;

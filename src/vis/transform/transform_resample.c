@@ -109,8 +109,8 @@ static void scale_draw(fvi_drawn *d, fvi_random *r, float progress) {
     }
 }
 
-/* Whether scale pads: then it is a sampling with zeros outside, which is the same thing, for
- * padding lies whole pixels of the smaller picture (more than one of the larger) outside. */
+/* Whether scale pads: then it samples with zeros outside the picture. That is equivalent, since the
+ * padding begins whole pixels of the smaller picture (more than one of the larger) outside. */
 static int pads(const fvi_drawn *d) {
     return d->t.v[COMPAT] == FVI_COMPAT_LUCENT && (d->map.m[2] < 0 || d->map.m[5] < 0);
 }
