@@ -214,8 +214,8 @@ typedef struct fv_input {
     const char *assumed; /* NULL, or one sentence: what no file or option said and we assumed */
 } fv_input;
 
-/* What convolutions and matrix products multiply in. Everything else, all sums, and what lies in
- * memory, is f32 in any case. */
+/* The type that convolutions and matrix products multiply in. Sums, all other operators and stored
+ * activations are f32 in any case. */
 typedef enum fv_precision {
     FV_PRECISION_F32 = 1, /* the default */
     FV_PRECISION_BF16,    /* bfloat16 (8 bits of fraction) where oneDNN has that for this processor
@@ -369,8 +369,9 @@ FV_API fv_status fv_model_weights(const fv_model *model, int layer, fv_tensor **
 
 /* ---- a model's input ------------------------------------------------------------------------ */
 
-/* Cuts out what a network sees of a photograph: resizes the short side to size/0.875 (bicubic) and
- * crops the centre to the network's size. A layer's maps lie over this picture, not over the photo.
+/* Makes the picture that a network gets of a photograph: resizes the short side to size/0.875
+ * (bicubic) and crops the centre to the network's size. A layer's maps cover this picture, not the
+ * whole photo.
  *   image   1 to 4 channels; alpha is laid over mid grey, colours become grey for a grey network
  *   out     [channels][h][w] of the network's input, RGB in 0..1, before mean and scale, without
  *           texts; yours to free

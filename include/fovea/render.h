@@ -23,8 +23,8 @@ typedef enum fv_color {
 typedef void (*fv_snapshot_fn)(void *user, int picture, int step, const fv_image *image);
 
 /* A gradient whose norm is beyond this counts as exploding, and no picture is made of it: its
- * square does not fit a float, so optimisers that square it divide by infinity. One all of whose
- * numbers are below 1.2e-38, the smallest normal float, has vanished. */
+ * square does not fit a float, so optimisers that square it divide by infinity. A gradient has
+ * vanished if all its numbers are below 1.2e-38, the smallest normal float. */
 #define FV_GRADIENT_MOST 1.8e19
 
 /* One optimised picture and what is known about it. */
@@ -99,7 +99,7 @@ FV_API fv_status fv_render_many(fv_session *session, const fv_objective *const *
                                 fv_rendering **out, fv_error *err);
 
 /* Groups pictures of one unit that are the same up to a shift.
- *   shifts     1: compared over all circular shifts; 0: as they lie (vectors)
+ *   shifts     1: compared over all circular shifts; 0: without shifts (vectors)
  *   groups     [count] group of each, counted from 0 in order of appearance; caller's array
  *   distances  [count * count] 1 - the largest correlation over all shifts, 0..2; caller's, or NULL
  *   threshold  distance below which two are the same; 0: 0.5, without shifts 0.1
@@ -112,7 +112,7 @@ FV_API fv_status fv_images_group(const fv_image *const *images, int count, int s
 typedef struct fv_spectrum_desc {
     size_t struct_size;  /* FV_DESC */
     int size;            /* side of the squares that photos are brought to, 1..8192; 0: 512 */
-    fv_color color;      /* in whose decorrelated colours; 0: FV_COLOR_MACO */
+    fv_color color;      /* the map to decorrelated colours; 0: FV_COLOR_MACO */
     int channels;        /* 3, or 1 for grey; 0: 3 */
     fv_monitor *monitor; /* is asked after each file; NULL: none */
 } fv_spectrum_desc;
@@ -146,16 +146,15 @@ typedef struct fv_dream_desc {
     void *user;              /* of snapshot */
 } fv_dream_desc;
 
-/* Brings out in a picture what a layer sees in it (DeepDream, Mordvintsev et al. 2015).
+/* Amplifies in a picture the features that a layer detects (DeepDream, Mordvintsev et al. 2015).
  *   session    as in fv_render; its monitor is asked after each update and each tile
  *   image      any size; it is changed: the result replaces it, with texts as fv_render's
  *   objective  terms of the network; a reference takes a plain LAYER only
  *   memory     the picture, its change, 3 bytes a pixel, and one tile's plan
  *   desc       NULL: defaults
  *   errors     as fv_render; CANCELLED leaves the picture as it was, as do all errors, but for
- *              rounding to 8 bits. STOP gives what was dreamt so far, marked unfinished. With
- *              FV_ON_NAN_KEEP a dream that meets NaN ends there, is marked
- *              unfinished, and FV_OK
+ *              rounding to 8 bits. STOP gives the dream so far, marked unfinished. With
+ *              FV_ON_NAN_KEEP a dream that meets NaN ends there, marked unfinished, with FV_OK
  */
 FV_API fv_status fv_dream(fv_session *session, fv_image *image, const fv_objective *objective,
                           const fv_dream_desc *desc, fv_error *err);

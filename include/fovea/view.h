@@ -149,9 +149,9 @@ typedef struct fv_weights_desc {
     int min_max;          /* 1: grey and colours run from the least to the greatest value;
                              0: from -m to m, m the largest magnitude: zero is mid grey */
     int grey;             /* 1: pairs in grey, not in red and blue; colours apart */
-    int shape[3];         /* how a row of a matrix product is looked at: channels, height, width;
-                             0: as the picture it sees, where its input is a flattened one */
-    int channels_last;    /* 1: shape's numbers lie [height][width][channels] */
+    int shape[3];         /* channels, height, width in which a row of a matrix product is drawn;
+                             0: those of its input before it was flattened, if it was */
+    int channels_last;    /* 1: a row's order is [height][width][channels] */
 } fv_weights_desc;
 
 /* One picture: a pixel a weight, or a plot. */
