@@ -65,12 +65,12 @@ static int is_square(int64_t n, int64_t *side) {
 }
 
 /* Sizes of a sample's axes that are positions; of more than two, those of one position go. */
-static int position_sizes(const fvi_shape *sample, int channel_axis, int batch_axis,
-                          int64_t size[FVI_MAX_DIMS]) {
+static int position_sizes(const fvi_sample_axes *sample, int64_t size[FVI_MAX_DIMS]) {
+    const fvi_shape *s = &sample->shape;
     int axis[FVI_MAX_DIMS], large = 0;
-    const int n = fvi_position_axes(sample, channel_axis, batch_axis, axis);
+    const int n = fvi_position_axes(sample, axis);
     for (int i = 0; i < n; i++)
-        if (n <= 2 || sample->dim[axis[i]] > 1) size[large++] = sample->dim[axis[i]];
+        if (n <= 2 || s->dim[axis[i]] > 1) size[large++] = s->dim[axis[i]];
     return large;
 }
 
@@ -106,20 +106,21 @@ static fv_status find_kind(const taking *t, const fvi_extent *l, const fvi_shape
     return FV_OK;
 }
 
-/* Copies sample n of a value out, channels first. */
-static fv_status take(const taking *t, const fvi_graph *g, int64_t samples, int i, int64_t n,
-                      const float *x, fv_activations **out, fv_error *err) {
+/* Copies sample n of layer i out of a plan that was run for `samples`, channels first. */
+static fv_status take(const taking *t, fvi_executable *plan, int64_t samples, int i, int64_t n,
+                      fv_activations **out, fv_error *err) {
+    const fvi_graph *g = fvi_executable_graph(plan);
+    const float *x = NULL;
     fvi_extent l;
-    fvi_shape sample;
+    fvi_sample_axes sample;
     int64_t size[FVI_MAX_DIMS];
-    int channel_axis, batch_axis;
     fv_activations *a = calloc(1, sizeof *a);
     if (!a) return fvi_fail(err, FV_NOMEM, "out of memory");
     a->layer = t->layer[i];
-    fv_status st = fvi_extent_find(g, g->outputs[t->value[i]], samples, a->layer, &l, &channel_axis,
-                                   &batch_axis, &sample, err);
-    int axes = st ? 0 : position_sizes(&sample, channel_axis, batch_axis, size);
-    if (!st) st = find_kind(t, &l, &sample, size, axes, a, err);
+    fv_status st = fvi_executable_view_target(plan, t->value[i], &x, err);
+    if (!st) st = fvi_extent_find(g, g->outputs[t->value[i]], samples, a->layer, &l, &sample, err);
+    int axes = st ? 0 : position_sizes(&sample, size);
+    if (!st) st = find_kind(t, &l, &sample.shape, size, axes, a, err);
     int64_t plane = (int64_t)a->height * a->width;
     if (!st && !(a->data = malloc((size_t)(a->channels * plane) * sizeof(float))))
         st = fvi_fail(err, FV_NOMEM, "no memory for the activations of \"%s\"", a->layer);
@@ -143,13 +144,8 @@ static fv_status run_pieces(const taking *t, fvi_executable *plan, const fv_tens
         st = fvi_session_piece(t->session, k * samples, input->dim[0], err);
         if (!st) st = fvi_session_forward(t->session, plan, input->data + k * step, err);
         for (int64_t n = 0; !st && n < samples; n++)
-            for (int i = 0; !st && i < t->count; i++) {
-                const float *x = NULL;
-                st = fvi_executable_view_target(plan, t->value[i], &x, err);
-                if (!st)
-                    st = take(t, fvi_executable_graph(plan), samples, i, n, x,
-                              &made[(k * samples + n) * t->count + i], err);
-            }
+            for (int i = 0; !st && i < t->count; i++)
+                st = take(t, plan, samples, i, n, &made[(k * samples + n) * t->count + i], err);
     }
     return st;
 }

@@ -98,15 +98,13 @@ fv_status fvi_model_file_sibling(const fvi_model_file *f, const char *location,
 }
 
 fv_status fvi_model_file_lower(const fvi_model_file *f, fvi_constant_cache *cache,
-                               const fvi_binding *bindings, int n_bindings,
-                               const char *const *wanted, int n_wanted, fvi_graph **out,
-                               fv_error *err) {
+                               const fvi_graph_request *request, fvi_graph **out, fv_error *err) {
     const fvi_limits *l = &f->limits;
     const fvi_build_limits limits = {fvi_limits_constants(l), fvi_limits_folds(l), l->elements,
                                      l->nodes};
     fvi_builder *b = NULL;
     fv_status st = fvi_build_new(&limits, cache, &b, err);
-    if (!st) st = f->reader->lower(f, b, bindings, n_bindings, wanted, n_wanted);
+    if (!st) st = f->reader->lower(f, b, request);
     if (!st) st = fvi_build_finish(b, out);
     fvi_build_free(b);
     return st;

@@ -21,6 +21,17 @@ typedef struct fvi_model_source {
     const fvi_reader *const *readers; /* NULL-ended; NULL: those the library has */
 } fvi_model_source;
 
+/* Which part of a network's graph is to be made, and of what inputs.
+ *   bindings  shapes or numbers of inputs; an input not named takes the file's shape, free sizes 1
+ *   wanted    names of values of the file, or names that an earlier lowering generated; n_wanted 0:
+ *             the file's outputs */
+typedef struct fvi_graph_request {
+    const fvi_binding *bindings;
+    int n_bindings;
+    const char *const *wanted;
+    int n_wanted;
+} fvi_graph_request;
+
 typedef struct fvi_model_file {
     const fvi_reader *reader;
     char *path; /* NULL: from memory */
@@ -47,13 +58,11 @@ void fvi_model_file_close(fvi_model_file *f);
 fv_status fvi_model_file_sibling(const fvi_model_file *f, const char *location,
                                  const fvi_mapping **out, fv_error *err);
 
-/* The graph of what `wanted` needs; see fvi_reader.lower.
+/* The graph of what is requested; see fvi_reader.lower.
  *   cache   of constants of this network; NULL: made constants live and die with the graph
  *   out     yours to free with fvi_graph_free; constants of the file point into the file */
 fv_status fvi_model_file_lower(const fvi_model_file *f, fvi_constant_cache *cache,
-                               const fvi_binding *bindings, int n_bindings,
-                               const char *const *wanted, int n_wanted, fvi_graph **out,
-                               fv_error *err);
+                               const fvi_graph_request *request, fvi_graph **out, fv_error *err);
 
 /* Length of a name or path without the ending of the file's format. */
 size_t fvi_model_file_stem(const fvi_model_file *f, const char *name);

@@ -62,14 +62,9 @@ struct fvi_reader {
     /* The text the file keeps under a key, or NULL. NULL: the format has none. */
     const char *(*metadata)(const fvi_model_file *f, const char *key);
 
-    /* Lowers what `wanted` needs into the builder and gives it the outputs.
-     *   bindings  shapes or numbers of inputs; an input not named takes the file's shape, free
-     *             sizes 1
-     *   wanted    names of values of the file, or names that an earlier lowering generated;
-     *             n_wanted 0: the file's outputs
-     *   errors    the builder's: NOTFOUND; SHAPE; FORMAT; UNSUPPORTED; NOMEM */
-    fv_status (*lower)(const fvi_model_file *f, fvi_builder *b, const fvi_binding *bindings,
-                       int n_bindings, const char *const *wanted, int n_wanted);
+    /* Lowers what is requested into the builder and gives it the outputs.
+     *   errors  the builder's: NOTFOUND; SHAPE; FORMAT; UNSUPPORTED; NOMEM */
+    fv_status (*lower)(const fvi_model_file *f, fvi_builder *b, const fvi_graph_request *request);
 };
 
 #endif

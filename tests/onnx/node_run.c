@@ -98,7 +98,8 @@ static fv_status lower(const attempt *t, const char *const *names, int n, fvi_gr
                     (t->binding == NODE_PARAMETERS && i > 0);
         b[i] = (fvi_binding){t->in->name[i], c->shape, fixed ? c : NULL};
     }
-    return fvi_model_file_lower(&t->test->onnx->file, NULL, b, t->in->count, names, n, out, err);
+    const fvi_graph_request request = {b, t->in->count, names, n};
+    return fvi_model_file_lower(&t->test->onnx->file, NULL, &request, out, err);
 }
 
 static void set_inputs(const attempt *t, fvi_plan *p) {

@@ -44,8 +44,8 @@ static inline fv_status trial_lower(trial *t, const char *wanted, const fvi_shap
     }
     fvi_graph_free(t->graph);
     t->graph = NULL;
-    return fvi_model_file_lower(&t->onnx->file, t->cache, &bound, shape != NULL, &wanted,
-                                wanted != NULL, &t->graph, &t->err);
+    const fvi_graph_request request = {&bound, shape != NULL, &wanted, wanted != NULL};
+    return fvi_model_file_lower(&t->onnx->file, t->cache, &request, &t->graph, &t->err);
 }
 
 static inline const fvi_value *trial_value(const trial *t, const char *name) {

@@ -255,9 +255,10 @@ static fv_status image_extent(const fvi_graph *g, int v, const char *name, fvi_e
                               int64_t *rows, int64_t *columns, fv_error *err) {
     char text[FVI_SHAPE_TEXT];
     const fvi_shape *s = &g->values[v].shape;
-    int axis = 1;
-    fv_status st = fvi_extent_find(g, v, 1, name, e, &axis, NULL, NULL, err);
+    fvi_sample_axes sample;
+    fv_status st = fvi_extent_find(g, v, 1, name, e, &sample, err);
     if (st) return st;
+    const int axis = sample.channel;
     if (s->ndim != 4 || (axis != 1 && axis != 3) || s->dim[0] != 1)
         return fvi_fail(err, FV_SHAPE,
                         "layer \"%.120s\" is %s, no maps over the picture (1xCxHxW or 1xHxWxC)",

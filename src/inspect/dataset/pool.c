@@ -65,7 +65,7 @@ fv_status fvi_pool_stats_new(const fv_examples *e, fvi_executable *plan, int64_t
             st = bind(m, t, g, samples, &ga->bound, err);
         else
             st = fvi_extent_find(g, g->outputs[t->target[0]], samples, t->name, &ga->extent, NULL,
-                                 NULL, NULL, err);
+                                 err);
         if (!st && t->is_layer && ga->extent.channels != t->units)
             st = fvi_fail(err, FV_SHAPE, "layer \"%s\" has %lld units at this size, not %d",
                           t->name, (long long)ga->extent.channels, t->units);

@@ -54,18 +54,17 @@ static fv_status describe(const fv_examples *e, fvi_layer_table *t, fv_error *er
     const fvi_network *net = e->model->network;
     fvi_graph *g = NULL;
     fvi_extent extent;
-    fvi_shape sample;
-    int channel_axis, batch_axis;
+    fvi_sample_axes sample;
     const fvi_shape own = fvi_network_input_shape(net, 1, 0, 0);
     fv_status st = fvi_model_lower(e->model, &own, t->o.values, 1, &g, err);
     if (st) return st;
     const int v = g->outputs[0];
-    st = fvi_extent_find(g, v, 1, t->name, &extent, &channel_axis, &batch_axis, &sample, err);
+    st = fvi_extent_find(g, v, 1, t->name, &extent, &sample, err);
     if (!st) st = fvi_graph_receptive_field(g, fvi_network_input(net), v, t->reach, err);
     fvi_graph_free(g);
     if (st) return st;
-    t->n_axes = fvi_position_axes(&sample, channel_axis, batch_axis, t->axis);
-    for (int i = 0; i < t->n_axes; i++) t->size[i] = sample.dim[t->axis[i]];
+    t->n_axes = fvi_position_axes(&sample, t->axis);
+    for (int i = 0; i < t->n_axes; i++) t->size[i] = sample.shape.dim[t->axis[i]];
     if (t->is_layer && extent.channels > FVI_UNITS_MAX)
         return fvi_fail(err, FV_UNSUPPORTED,
                         "layer \"%s\" has %" PRId64 " units; at most %d are measured on photos",

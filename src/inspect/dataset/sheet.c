@@ -51,8 +51,10 @@ static char *label_of(const fv_examples *e, const fv_example *ex) {
     return label;
 }
 
+/* Fills a row that has only the `count` that is wanted; afterwards it is the one found. */
 static fv_status row_fill(fv_examples *e, int unit, const fv_contact_sheet_desc *d, int lowest,
-                          int count, int side, row *r, fv_error *err) {
+                          int side, row *r, fv_error *err) {
+    const int count = r->count;
     r->examples = g_new0(fv_example, count);
     fv_status st = fv_examples_find(e, unit, d->by, lowest, count, r->examples, &r->count, err);
     if (st) return st;
@@ -130,10 +132,10 @@ static char *row_title(const fv_examples *e, int unit, const fv_contact_sheet_de
 /* One block of tiles with its title; nothing where none are asked for. */
 static fv_status block(fv_examples *e, int unit, const fv_contact_sheet_desc *d, int lowest,
                        fv_image **out, fv_error *err) {
-    const int count = lowest ? d->bottom : d->top, side = d->tile ? d->tile : TILE;
-    row r = {0};
-    if (!count) return FV_OK;
-    fv_status st = row_fill(e, unit, d, lowest, count, side, &r, err);
+    const int side = d->tile ? d->tile : TILE;
+    row r = {.count = lowest ? d->bottom : d->top};
+    if (!r.count) return FV_OK;
+    fv_status st = row_fill(e, unit, d, lowest, side, &r, err);
     if (!st) {
         char *title = row_title(e, unit, d, lowest, &r);
         const fv_montage_desc m = {.struct_size = sizeof m,
@@ -189,9 +191,9 @@ static fv_status square(fv_examples *e, int unit, const fv_contact_sheet_desc *d
                         int side, fv_image **out, fv_error *err) {
     const int columns = MAX(1, (int)ceil(sqrt((double)d->top)));
     const int cell = MAX(8, (side - 2 * MARGIN - GAP * (columns - 1)) / columns);
-    row r = {0};
+    row r = {.count = d->top};
     fv_image *whole = NULL;
-    fv_status st = row_fill(e, unit, d, lowest, d->top, cell, &r, err);
+    fv_status st = row_fill(e, unit, d, lowest, cell, &r, err);
     if (!st) st = fv_image_new(3, side, side, &whole, err);
     for (int64_t i = 0; !st && i < (int64_t)3 * side * side; i++) whole->data[i] = 1;
     for (int i = 0; i < r.count && !st; i++) {

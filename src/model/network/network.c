@@ -95,8 +95,8 @@ static void substitute_all(const fvi_network *net, fvi_graph *g) {
 static fv_status lower_and_rebatch(binder *k, int64_t from, const char *const *wanted, int n_wanted,
                                    fvi_graph **out, fv_error *err) {
     fvi_graph *g = NULL;
-    fv_status st = fvi_model_file_lower(k->net->file, k->net->constants, k->list, k->n, wanted,
-                                        n_wanted, &g, err);
+    const fvi_graph_request request = {k->list, k->n, wanted, n_wanted};
+    fv_status st = fvi_model_file_lower(k->net->file, k->net->constants, &request, &g, err);
     if (!st && from != k->batch) st = fvi_graph_set_batch(g, from, k->batch, err);
     if (!st) substitute_all(k->net, g);
     if (st)

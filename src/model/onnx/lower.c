@@ -297,22 +297,16 @@ static fv_status bind_input(fvi_lowering *l, const fvi_scope *scope,
 
 /* ---- the whole graph ---- */
 
-/* The values that are requested: n names; 0: the file's outputs. */
-typedef struct wanted {
-    const char *const *names;
-    int n;
-} wanted;
-
 /* Fills `needed`. A name that the main graph does not have may be one that lowering generates. Then
  * everything that the file's outputs depend on is lowered, and find_value looks the name up. */
-static void add_wanted(const fvi_lowering *l, const wanted *w, GHashTable *needed) {
+static void add_wanted(const fvi_lowering *l, const fvi_graph_request *r, GHashTable *needed) {
     const Onnx__GraphProto *g = fvi_onnx_proto(l->onnx)->graph;
     int generated = 0;
-    for (int i = 0; i < w->n; i++) {
-        g_hash_table_add(needed, (void *)w->names[i]);
-        generated |= !g_hash_table_contains(l->b->value_names, w->names[i]);
+    for (int i = 0; i < r->n_wanted; i++) {
+        g_hash_table_add(needed, (void *)r->wanted[i]);
+        generated |= !g_hash_table_contains(l->b->value_names, r->wanted[i]);
     }
-    for (size_t i = 0; i < g->n_output && (generated || !w->n); i++)
+    for (size_t i = 0; i < g->n_output && (generated || !r->n_wanted); i++)
         g_hash_table_add(needed, g->output[i]->name);
     int count;
     const Onnx__NodeProto *const *nodes = fvi_onnx_nodes(l->onnx, &count);
@@ -331,17 +325,18 @@ static int find_value(fvi_lowering *l, const fvi_scope *scope, const char *name)
 }
 
 /* Lowers inputs and nodes, then sets the outputs to the requested values. */
-static void lower_graph(fvi_lowering *l, const fvi_binding *b, int nb, const wanted *w,
-                        const fvi_scope *scope) {
+static void lower_graph(fvi_lowering *l, const fvi_graph_request *r, const fvi_scope *scope) {
     const Onnx__GraphProto *graph = scope->graph;
-    int n = w->n ? w->n : (int)graph->n_output, count;
-    add_wanted(l, w, scope->needed);
+    int n = r->n_wanted ? r->n_wanted : (int)graph->n_output, count;
+    add_wanted(l, r, scope->needed);
     for (size_t i = 0; i < graph->n_input && !l->b->status; i++)
-        bind_input(l, scope, graph->input[i], fvi_binding_find(b, nb, graph->input[i]->name));
+        bind_input(l, scope, graph->input[i],
+                   fvi_binding_find(r->bindings, r->n_bindings, graph->input[i]->name));
     const Onnx__NodeProto *const *nodes = fvi_onnx_nodes(l->onnx, &count);
     if (!l->b->status) lower_nodes(l, scope, nodes, count);
     for (int i = 0; i < n && !l->b->status; i++)
-        fvi_build_output(l->b, find_value(l, scope, w->n ? w->names[i] : graph->output[i]->name));
+        fvi_build_output(l->b,
+                         find_value(l, scope, r->n_wanted ? r->wanted[i] : graph->output[i]->name));
 }
 
 /* Reserves the names in the file, so that generated names differ from them. */
@@ -354,8 +349,7 @@ static void reserve_names(fvi_builder *b, const Onnx__GraphProto *g) {
             fvi_build_reserve(b, g->node[i]->output[k]);
 }
 
-fv_status fvi_onnx_lower(const fvi_onnx *o, fvi_builder *b, const fvi_binding *bindings, int nb,
-                         const char *const *names, int nw) {
+fv_status fvi_onnx_lower(const fvi_onnx *o, fvi_builder *b, const fvi_graph_request *request) {
     const Onnx__GraphProto *graph = fvi_onnx_proto(o)->graph;
     fvi_lowering l = {.b = b, .onnx = o, .opset = fvi_onnx_opset(o, "")};
     GHashTable *needed = g_hash_table_new(g_str_hash, g_str_equal);
@@ -363,7 +357,7 @@ fv_status fvi_onnx_lower(const fvi_onnx *o, fvi_builder *b, const fvi_binding *b
     fvi_operation whole = {.source_op = "graph", .label = graph->name ? graph->name : ""};
     reserve_names(b, graph);
     fvi_build_begin(b, &whole);
-    lower_graph(&l, bindings, nb, &(wanted){names, nw}, &scope);
+    lower_graph(&l, request, &scope);
     fvi_build_end(b);
     g_hash_table_destroy(needed);
     g_hash_table_destroy(scope.values);

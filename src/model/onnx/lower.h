@@ -10,14 +10,9 @@
 
 #include "model/onnx/node.h"
 
-/* Lowers what the values `wanted` depend on into the builder, and makes them its outputs.
- *   bindings  shapes or numbers of inputs; an input without one gets the file's shape, open sizes 1
- *   wanted    names of values of the file, or names that an earlier lowering generated; nw 0: the
- *             file's outputs
- *   errors    NOTFOUND; SHAPE; FORMAT; UNSUPPORTED; NOMEM, naming operator and node
- */
-fv_status fvi_onnx_lower(const fvi_onnx *o, fvi_builder *b, const fvi_binding *bindings, int nb,
-                         const char *const *wanted, int nw);
+/* Lowers what is requested into the builder, which has the outputs then.
+ *   errors  NOTFOUND; SHAPE; FORMAT; UNSUPPORTED; NOMEM, naming operator and node */
+fv_status fvi_onnx_lower(const fvi_onnx *o, fvi_builder *b, const fvi_graph_request *request);
 
 /* Value index of a name visible in a scope; -1 with the builder's status set. */
 int fvi_scope_find(fvi_lowering *l, const fvi_scope *scope, const char *name);

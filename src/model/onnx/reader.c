@@ -56,9 +56,8 @@ static const char *metadata(const fvi_model_file *f, const char *key) {
     return fvi_onnx_metadata(fvi_onnx_of(f), key);
 }
 
-static fv_status lower(const fvi_model_file *f, fvi_builder *b, const fvi_binding *bindings,
-                       int n_bindings, const char *const *wanted, int n_wanted) {
-    return fvi_onnx_lower(fvi_onnx_of(f), b, bindings, n_bindings, wanted, n_wanted);
+static fv_status lower(const fvi_model_file *f, fvi_builder *b, const fvi_graph_request *request) {
+    return fvi_onnx_lower(fvi_onnx_of(f), b, request);
 }
 
 extern const fvi_reader fvi_onnx_reader;

@@ -21,12 +21,12 @@ typedef struct position_axis {
 } position_axis;
 
 /* The position axes of a value of the crop; NULL: of the whole. Returns how many. */
-static int position_axes(const fvi_shape *sample, int channel_axis, int batch_axis,
-                         const fvi_crop_axis *crop, position_axis *out) {
+static int position_axes(const fvi_sample_axes *sample, const fvi_crop_axis *crop,
+                         position_axis *out) {
     int axis[FVI_MAX_DIMS];
-    const int n = fvi_position_axes(sample, channel_axis, batch_axis, axis);
+    const int n = fvi_position_axes(sample, axis);
     for (int i = 0; i < n; i++) {
-        const int64_t here = sample->dim[axis[i]];
+        const int64_t here = sample->shape.dim[axis[i]];
         out[i] = (position_axis){here, 0, here};
         for (int d = 0; crop && d < 2; d++)
             if (crop[d].axis == axis[i])
@@ -70,13 +70,12 @@ static fv_status find_position(const fvi_bound *b, const fvi_graph *g, const fvi
                                const fvi_term *t, int64_t *position, fv_error *err) {
     const fvi_objective *o = b->objective;
     fvi_extent unused;
-    fvi_shape sample = {0};
-    int channel_axis = 0, batch_axis = 0;
+    fvi_sample_axes sample = {0};
     fv_status st = fvi_extent_find(g, g->outputs[t->value], b->samples, o->values[t->value],
-                                   &unused, &channel_axis, &batch_axis, &sample, err);
+                                   &unused, &sample, err);
     if (st) return st;
     position_axis axis[FVI_MAX_DIMS];
-    const int n = position_axes(&sample, channel_axis, batch_axis, crop, axis);
+    const int n = position_axes(&sample, crop, axis);
     return bind_position(o, t, axis, n, position, err);
 }
 
@@ -103,8 +102,7 @@ fv_status fvi_objective_bind(const fvi_objective *o, const fvi_graph *g, int64_t
     b->objective = o;
     b->samples = samples;
     for (int v = 0; v < o->n_values && !st; v++)
-        st = fvi_extent_find(g, g->outputs[v], samples, o->values[v], &b->layout[v], NULL, NULL,
-                             NULL, err);
+        st = fvi_extent_find(g, g->outputs[v], samples, o->values[v], &b->layout[v], NULL, err);
     for (int i = 0; i < o->n_terms && !st; i++) {
         const fvi_term *t = &o->terms[i];
         if (t->value < 0) continue;
@@ -187,9 +185,8 @@ double fvi_objective_picture(const fvi_objective *o, const float *p, const float
     return sum;
 }
 
-void fvi_objective_pictures(const fvi_objective *o, const float *const *p, int count, int channels,
-                            int h, int w, float *const *dp, double *values) {
-    const int64_t size = (int64_t)channels * h * w;
+void fvi_objective_pictures(const fvi_objective *o, const float *const *p, int count, int64_t size,
+                            float *const *dp, double *values) {
     for (int k = 0; k < o->n_terms; k++) {
         const fvi_term *t = &o->terms[k];
         if (t->kind->pictures) t->kind->pictures(t, p, count, size, dp, values);

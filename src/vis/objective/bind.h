@@ -40,9 +40,10 @@ void fvi_bound_evaluate_joint(const fvi_bound *b, const int64_t *sample, int cou
  *   start  the picture before the first update */
 double fvi_objective_picture(const fvi_objective *o, const float *p, const float *start,
                              int channels, int h, int w, float *dp);
-/* alignment(input): over the pictures p[0..count), each [channels][h][w]; adds to dp and values. */
-void fvi_objective_pictures(const fvi_objective *o, const float *const *p, int count, int channels,
-                            int h, int w, float *const *dp, double *values);
+/* alignment(input): over the pictures p[0..count), of `size` elements each; adds to dp and values.
+ */
+void fvi_objective_pictures(const fvi_objective *o, const float *const *p, int count, int64_t size,
+                            float *const *dp, double *values);
 
 /* Marks the values of a graph that an objective depends on.
  *   out  [n_values of the graph]; to be freed with free      errors  NOMEM */

@@ -23,8 +23,7 @@ static fv_status find_samples(const fvi_graph *g, int v, int64_t samples, int *a
 }
 
 fv_status fvi_extent_find(const fvi_graph *g, int v, int64_t samples, const char *name,
-                          fvi_extent *out, int *channel_axis, int *batch_axis, fvi_shape *sample,
-                          fv_error *err) {
+                          fvi_extent *out, fvi_sample_axes *axes, fv_error *err) {
     fvi_shape s = g->values[v].shape; /* becomes that of one sample */
     int axis = fvi_graph_channel_axis(g, v), batch;
     int64_t outer;
@@ -39,9 +38,7 @@ fv_status fvi_extent_find(const fvi_graph *g, int v, int64_t samples, const char
     out->channels = s.ndim ? s.dim[axis] : 1;
     out->outer = fvi_shape_product(&s, 0, axis);
     out->inner = count / (out->outer * out->channels);
-    if (channel_axis) *channel_axis = axis;
-    if (batch_axis) *batch_axis = batch;
-    if (sample) *sample = s;
+    if (axes) *axes = (fvi_sample_axes){s, axis, batch};
     return FV_OK;
 }
 
@@ -54,10 +51,10 @@ fv_status fvi_extent_check_channel(const fvi_extent *l, const char *name, int64_
                     name, l->channels, channel, l->channels - 1);
 }
 
-int fvi_position_axes(const fvi_shape *sample, int channel_axis, int batch_axis,
-                      int axis[FVI_MAX_DIMS]) {
+int fvi_position_axes(const fvi_sample_axes *sample, int axis[FVI_MAX_DIMS]) {
+    const fvi_shape *s = &sample->shape;
     int n = 0;
-    for (int i = 0; i < sample->ndim; i++)
-        if (i != channel_axis && (i != batch_axis || sample->dim[i] > 1)) axis[n++] = i;
+    for (int i = 0; i < s->ndim; i++)
+        if (i != sample->channel && (i != sample->batch || s->dim[i] > 1)) axis[n++] = i;
     return n;
 }

@@ -14,6 +14,13 @@ typedef struct fvi_extent {
     int64_t samples, run;
 } fvi_extent;
 
+/* One sample of a value: its shape, the axis of its channels, and the axis along which the samples
+ * of the whole value follow each other. */
+typedef struct fvi_sample_axes {
+    fvi_shape shape;
+    int channel, batch;
+} fvi_sample_axes;
+
 static inline int64_t fvi_extent_count(const fvi_extent *l) {
     return l->outer * l->channels * l->inner;
 }
@@ -34,18 +41,16 @@ static inline int64_t fvi_extent_at(const fvi_extent *l, int64_t n, int64_t c, i
 }
 
 /* Finds the extent of value v of a graph run for `samples` samples; `name` for messages.
- *   batch_axis, sample  the axis of the samples, and the shape of one; or NULL
- *   errors              UNSUPPORTED the graph mixes samples; SHAPE no elements */
+ *   axes    those of one sample; or NULL
+ *   errors  UNSUPPORTED the graph mixes samples; SHAPE no elements */
 fv_status fvi_extent_find(const fvi_graph *g, int v, int64_t samples, const char *name,
-                          fvi_extent *out, int *channel_axis, int *batch_axis, fvi_shape *sample,
-                          fv_error *err);
+                          fvi_extent *out, fvi_sample_axes *axes, fv_error *err);
 /* That a layer has that channel.  errors  NOTFOUND */
 fv_status fvi_extent_check_channel(const fvi_extent *l, const char *name, int64_t channel,
                                    fv_error *err);
 /* The axes of one sample that are positions: neither the channels' nor the batch's own.
  *   axis     outermost first
  *   returns  how many */
-int fvi_position_axes(const fvi_shape *sample, int channel_axis, int batch_axis,
-                      int axis[FVI_MAX_DIMS]);
+int fvi_position_axes(const fvi_sample_axes *sample, int axis[FVI_MAX_DIMS]);
 
 #endif

@@ -204,8 +204,7 @@ static fv_status check_terms(const fvi_network *net, const fvi_objective *o, fv_
     int known[FVI_MAX_VALUES] = {0};
     for (int v = 0; v < o->n_values; v++) {
         int at = fvi_graph_find(g, o->values[v]);
-        known[v] =
-            at >= 0 && !fvi_extent_find(g, at, 1, o->values[v], &layout[v], NULL, NULL, NULL, NULL);
+        known[v] = at >= 0 && !fvi_extent_find(g, at, 1, o->values[v], &layout[v], NULL, NULL);
     }
     for (int i = 0; i < o->n_terms; i++) {
         const fvi_term *t = &o->terms[i];

@@ -49,7 +49,7 @@ static fv_status reference_vectors(fv_session *session, fvi_executable *plan,
                                    fv_error *err) {
     const fvi_graph *g = fvi_executable_graph(plan);
     fvi_extent l;
-    fv_status st = fvi_extent_find(g, g->outputs[0], 1, o->values[0], &l, NULL, NULL, NULL, err);
+    fv_status st = fvi_extent_find(g, g->outputs[0], 1, o->values[0], &l, NULL, err);
     if (st) return st;
     int64_t positions = fvi_extent_positions(&l);
     if (positions > MAX_VECTORS)

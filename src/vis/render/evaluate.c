@@ -336,8 +336,8 @@ static void add_picture_terms(fvi_evaluator *e) {
             pixels[i] = p[i].pixels;
             dpixels[i] = p[i].dpixels;
         }
-        fvi_objective_pictures(p->objective, pixels, e->group, p->channels, p->h, p->w, dpixels,
-                               values);
+        fvi_objective_pictures(p->objective, pixels, e->group, (int64_t)p->channels * p->h * p->w,
+                               dpixels, values);
         for (int i = 0; i < e->group; i++) p[i].value += values[i];
     }
 }

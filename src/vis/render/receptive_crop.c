@@ -57,9 +57,9 @@ static fv_status only_nomem(fv_status st, const fv_error *why, fv_error *err) {
     return st == FV_NOMEM ? fvi_fail(err, st, "%s", why->text) : FV_OK;
 }
 
-/* A value for one picture: the shape of a sample, and which of its axes are positions. */
+/* A value for one picture: a sample of it, and which of its axes are positions. */
 typedef struct map {
-    fvi_shape sample;
+    fvi_sample_axes sample;
     int axis[FVI_MAX_DIMS], n;
 } map;
 
@@ -67,11 +67,9 @@ typedef struct map {
 static fv_status find_map(const fvi_graph *g, int v, int64_t samples, const char *name, map *m,
                           fv_error *err) {
     fvi_extent extent;
-    int channel_axis, batch_axis;
     fv_error why = {0};
-    const fv_status st =
-        fvi_extent_find(g, v, samples, name, &extent, &channel_axis, &batch_axis, &m->sample, &why);
-    m->n = st ? 0 : fvi_position_axes(&m->sample, channel_axis, batch_axis, m->axis);
+    const fv_status st = fvi_extent_find(g, v, samples, name, &extent, &m->sample, &why);
+    m->n = st ? 0 : fvi_position_axes(&m->sample, m->axis);
     return only_nomem(st, &why, err);
 }
 
@@ -81,7 +79,7 @@ static int extend(const fvi_term *t, const map *m, const fvi_crop_axis *axis,
     if (m->n != 2 || (t->n_position != FVI_CENTRE && t->n_position < 2)) return 0;
     for (int i = 0; i < 2; i++) {
         const int d = m->axis[i] == axis[1].axis;
-        const int64_t at = fvi_term_coordinate(t, i, m->sample.dim[m->axis[i]]);
+        const int64_t at = fvi_term_coordinate(t, i, m->sample.shape.dim[m->axis[i]]);
         if (m->axis[i] != axis[d].axis || at < 0) return 0;
         s[d].first = fmin(s[d].first, (double)at * field[d].jump + field[d].first);
         s[d].last = fmax(s[d].last, (double)at * field[d].jump + field[d].last);

@@ -151,18 +151,19 @@ static void lower_operation(fvi_builder *b, char **words) {
     fvi_build_end(b);
 }
 
-static fv_status lower(const fvi_model_file *f, fvi_builder *b, const fvi_binding *bindings,
-                       int n_bindings, const char *const *wanted, int n_wanted) {
+static fv_status lower(const fvi_model_file *f, fvi_builder *b, const fvi_graph_request *request) {
     const toy *t = toy_of(f);
-    const fvi_binding *bound = fvi_binding_find(bindings, n_bindings, t->input.name);
+    const fvi_binding *bound =
+        fvi_binding_find(request->bindings, request->n_bindings, t->input.name);
     const char *last = output(f);
     fvi_operation whole = {.source_op = "graph", .label = "toy"};
     fvi_build_begin(b, &whole);
     fvi_build_input(b, t->input.name, bound ? &bound->shape : &t->input.shape);
     for (guint i = 0; i < t->lines->len && !b->status; i++)
         if (operation(f, i)) lower_operation(b, operation(f, i));
-    for (int i = 0; i < (n_wanted ? n_wanted : 1) && !b->status; i++) {
-        const char *name = n_wanted ? wanted[i] : last;
+    const int n = request->n_wanted;
+    for (int i = 0; i < (n ? n : 1) && !b->status; i++) {
+        const char *name = n ? request->wanted[i] : last;
         int v = name ? find(b, name) : -1;
         if (v < 0)
             fvi_build_fail(b, FV_NOTFOUND, "there is no value \"%s\"", name ? name : "");

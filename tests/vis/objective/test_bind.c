@@ -507,7 +507,7 @@ static void pictures_are_aligned(void **state) {
     o.terms[1] = TERM(channel, 0, .weight = 1); /* not of the picture */
     const float *pictures[COUNT] = {p, p + SIZE, p + 2 * SIZE};
     float *gradients[COUNT] = {dp, dp + SIZE, dp + 2 * SIZE};
-    fvi_objective_pictures(&o, pictures, COUNT, 2, 3, 4, gradients, values);
+    fvi_objective_pictures(&o, pictures, COUNT, SIZE, gradients, values);
     static const int64_t sample[] = {0, 1, 2};
     for (int k = 0; k < COUNT; k++)
         assert_float_equal(values[k], 3 * ref_alignment(&v, &o.terms[0], d, sample, COUNT, k),

@@ -37,30 +37,28 @@ static double difference(const float *a, const float *b, int64_t n, double by, f
     return by * sum;
 }
 
-static void alignment(const fvi_extent *l, const int64_t *sample, int count, const float *x,
-                      float decay, double weight, float *seed, double *values) {
+/* alignment(LAYER). */
+static void group(const fvi_bound *b, const fvi_bound_term *t, const int64_t *sample, int count,
+                  const float *const *targets, float *const *seeds, double *values) {
+    const int v = t->term->value;
+    if (v < 0) return;
+    const fvi_extent *l = &b->layout[v];
+    const float *x = targets[v];
+    float *seed = seeds[v];
     int64_t size = fvi_extent_count(l);
     for (int d = 1; d <= REACH; d++) {
-        double by = -weight / pow(decay, d) / (double)size;
+        double by = -t->term->weight / pow(t->term->argument[0], d) / (double)size;
         for (int i = 0; i + d < count; i++) {
             double sum = 0;
             for (int64_t e = 0; e < size; e += l->run) {
-                int64_t a = fvi_extent_offset(l, sample[i], e);
-                int64_t b = fvi_extent_offset(l, sample[i + d], e);
-                sum += difference(x + a, x + b, l->run, by, seed + a, seed + b);
+                int64_t one = fvi_extent_offset(l, sample[i], e);
+                int64_t other = fvi_extent_offset(l, sample[i + d], e);
+                sum += difference(x + one, x + other, l->run, by, seed + one, seed + other);
             }
             values[i] += sum / 2;
             values[i + d] += sum / 2;
         }
     }
-}
-
-static void group(const fvi_bound *b, const fvi_bound_term *t, const int64_t *sample, int count,
-                  const float *const *targets, float *const *seeds, double *values) {
-    const int v = t->term->value;
-    if (v >= 0)
-        alignment(&b->layout[v], sample, count, targets[v], t->term->argument[0], t->term->weight,
-                  seeds[v], values);
 }
 
 /* alignment(input). */

@@ -110,34 +110,38 @@ static void multiply(const gram_work *a) {
 
 static double length_of(double square) { return sqrt(fmax(square, SQUARED_LENGTH_MIN)); }
 
-/* work: [samples][work_size]; product: [samples][samples], <G_i, G_j> in row sample[i], column j.
- */
-static void diversity(const fvi_extent *l, float *work, double *product, const int64_t *sample,
-                      int count, const float *x, double weight, float *seed, double *values) {
+/* In t->work [samples][work_size] and t->product [samples][samples], which has <G_i, G_j> in row
+ * sample[i], column sample[j]. */
+static void group(const fvi_bound *b, const fvi_bound_term *t, const int64_t *sample, int count,
+                  const float *const *targets, float *const *seeds, double *values) {
+    const int v = t->term->value;
+    const fvi_extent *l = &b->layout[v];
+    const double weight = t->term->weight;
+    double *product = t->product;
     if (count < 2) {
         for (int i = 0; i < count; i++) values[i] += weight;
         return;
     }
     for (int i = 0; i < count; i++) {
-        gram_work a = work_of(l, work, sample[i]);
-        pack(l, sample[i], x, &a);
+        gram_work a = work_of(l, t->work, sample[i]);
+        pack(l, sample[i], targets[v], &a);
         for (int j = 0; j <= i; j++) {
-            gram_work b = work_of(l, work, sample[j]);
-            double s = gram_inner(&a, &b);
+            gram_work other = work_of(l, t->work, sample[j]);
+            double s = gram_inner(&a, &other);
             product[sample[i] * l->samples + j] = product[sample[j] * l->samples + i] = s;
         }
     }
     for (int i = 0; i < count; i++) {
-        gram_work a = work_of(l, work, sample[i]);
+        gram_work a = work_of(l, t->work, sample[i]);
         const double *row = product + sample[i] * l->samples;
         double own = length_of(row[i]), turned = 0, sum = 0;
         if (a.by_channels) memset(a.h, 0, (size_t)(a.c * a.c) * sizeof(float));
         for (int j = 0; j < count; j++) {
             if (j == i) continue;
-            gram_work b = work_of(l, work, sample[j]);
-            double other = length_of(product[sample[j] * l->samples + j]);
-            double cosine = row[j] / (own * other);
-            gram_add(&a, &b, 2 / (own * other));
+            gram_work other = work_of(l, t->work, sample[j]);
+            double length = length_of(product[sample[j] * l->samples + j]);
+            double cosine = row[j] / (own * length);
+            gram_add(&a, &other, 2 / (own * length));
             if (row[i] > SQUARED_LENGTH_MIN) turned += 2 * cosine / (own * own);
             sum += cosine;
         }
@@ -148,7 +152,7 @@ static void diversity(const fvi_extent *l, float *work, double *product, const i
         float by = (float)(-2 * weight / (count - 1));
         for (int64_t p = 0; p < a.p; p++)
             for (int64_t c = 0; c < a.c; c++)
-                seed[fvi_extent_at(l, sample[i], c, p)] += by * a.dx[p * a.c + c];
+                seeds[v][fvi_extent_at(l, sample[i], c, p)] += by * a.dx[p * a.c + c];
     }
 }
 
@@ -166,13 +170,6 @@ static fv_status bind(const fvi_bound *b, fvi_bound_term *t, fv_error *err) {
     t->product = malloc((size_t)(b->samples * b->samples) * sizeof(double));
     if (t->work && t->product) return FV_OK;
     return fvi_fail(err, FV_NOMEM, "no memory for the diversity of \"%s\"", name);
-}
-
-static void group(const fvi_bound *b, const fvi_bound_term *t, const int64_t *sample, int count,
-                  const float *const *targets, float *const *seeds, double *values) {
-    const int v = t->term->value;
-    diversity(&b->layout[v], t->work, t->product, sample, count, targets[v], t->term->weight,
-              seeds[v], values);
 }
 
 const fvi_term_kind fvi_term_diversity = {
