@@ -19,7 +19,7 @@ from pathlib import Path
 from csource import finish, strip
 
 # Of these any value is allowed: flags, seeds, and what is not looked at.
-ANY_VALUE = {"seed", "lowest", "loop", "across", "shifts", "each", "min_max", "grey", "scale_tile",
+ANY_VALUE = {"seed", "lowest", "loop", "across", "fixed", "each", "min_max", "grey", "scale_tile",
              "channels_last", "original_colors"}
 # Fields that calls cannot have wrong by themselves: an array is tested as a whole.
 WHOLE = {"shape"}

@@ -17,7 +17,7 @@ MOST = 7
 EXCEPTIONS = {}
 
 # Folders with functions that are still to be mended: how many.
-UNTIL_MENDED = {"src/inspect": 2, "src/vis": 16}
+UNTIL_MENDED = {"src/inspect": 1, "src/vis": 14}
 
 
 def check_counts(root):

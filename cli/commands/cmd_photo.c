@@ -40,14 +40,14 @@ static int read_words(job *j) {
 
 static fv_status make_objective(job *j, int i, fv_error *err) {
     const cli_photo_args *a = j->args;
-    const char *path = a->common.operands[1];
+    const fv_attachment photo = {.name = a->common.operands[1], .image = j->photo};
     const char *term = strcmp(j->name, "invert") ? "caricature" : "match";
     if (!j->accentuates)
-        return fv_photo_objective(j->model, term, j->word[i], j->photo, path, a->power,
-                                  &j->objective[i], err);
+        return fv_photo_objective(j->model, term, j->word[i], &photo, a->power, &j->objective[i],
+                                  err);
     fv_status st = fv_objective_new(j->model, j->word[i], NULL, 0, &j->wanted[i], err);
     if (st) return st;
-    return fv_accentuation_objective(j->session.session, j->wanted[i], j->photo, path, a->near,
+    return fv_accentuation_objective(j->session.session, j->wanted[i], &photo, a->near,
                                      a->strength < 0 ? 1 : a->strength, &j->objective[i], err);
 }
 

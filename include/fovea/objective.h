@@ -67,34 +67,33 @@ FV_API const char *fv_objective_note(const fv_objective *objective);
 /* Makes an objective that compares with a photo: match(LAYER, PHOTO) (feature inversion) or
  * caricature(LAYER, PHOTO, POWER); docs/objectives.md. Recipes of these names go with them.
  *   term    "match" or "caricature"
- *   photo   of any size; what the network sees of it is copied
- *   name    what it is called in the objective's text, say its file's path, and not ""; NULL:
- *           "photo"
+ *   photo   .image of any size: what the network sees of it is copied; .name what it is called in
+ *           the objective's text, say its file's path, and not ""; NULL: "photo"
  *   power   of a caricature's cosine, 0..1000; < 0: 1
  *   out     yours to free with fv_objective_free
  *   errors  ARG a layer or name with both kinds of quotes, no such term; as fv_objective_new */
 FV_API fv_status fv_photo_objective(const fv_model *model, const char *term, const char *layer,
-                                    const fv_image *photo, const char *name, double power,
-                                    fv_objective **out, fv_error *err);
+                                    const fv_attachment *photo, double power, fv_objective **out,
+                                    fv_error *err);
 
 /* Makes the objective of feature accentuation (Hamblin et al. 2024): OBJECTIVE + W*match(NEAR,
  * PHOTO), for the recipe "accentuate" with the photo as its start (fv_recipe_set_image "start", of
  * fv_input_picture). W is `strength` times what gives both terms' gradients the same mean magnitude
  * on the photo with some noise: the network is run for that, and the call blocks as long.
- *   session      what the network is run with
- *   objective    what to bring out: terms of the network
- *   photo, name  as fv_photo_objective
- *   near         the layer in which the picture stays near the photo; NULL: the last whose maps
- *                have at least 1/8 of the input's side
- *   strength     at least 0. The larger, the nearer the picture stays to the photo; 0: it need not
- *   out          yours to free with fv_objective_free
- *   errors       ARG as fv_photo_objective, a strength that is no number >= 0, or an objective that
- *                looks at the picture; NOTFOUND no layer to stay near, or its gradient is zero;
- *                NONFINITE; CANCELLED */
+ *   session    what the network is run with
+ *   objective  what to bring out: terms of the network
+ *   photo      as fv_photo_objective
+ *   near       the layer in which the picture stays near the photo; NULL: the last whose maps have
+ *              at least 1/8 of the input's side
+ *   strength   at least 0. The larger, the nearer the picture stays to the photo; 0: it need not
+ *   out        yours to free with fv_objective_free
+ *   errors     ARG as fv_photo_objective, a strength that is no number >= 0, or an objective that
+ *              looks at the picture; NOTFOUND no layer to stay near, or its gradient is zero;
+ *              NONFINITE; CANCELLED */
 FV_API fv_status fv_accentuation_objective(struct fv_session *session,
-                                           const fv_objective *objective, const fv_image *photo,
-                                           const char *name, const char *near, double strength,
-                                           fv_objective **out, fv_error *err);
+                                           const fv_objective *objective,
+                                           const fv_attachment *photo, const char *near,
+                                           double strength, fv_objective **out, fv_error *err);
 
 #ifdef __cplusplus
 }

@@ -98,16 +98,23 @@ FV_API fv_status fv_render_many(fv_session *session, const fv_objective *const *
                                 int count, const fv_recipe *recipe, const fv_render_desc *desc,
                                 fv_rendering **out, fv_error *err);
 
+typedef struct fv_group_desc {
+    size_t struct_size; /* FV_DESC */
+    float threshold;    /* distance below which two pictures are the same, 0..2; 0: 0.5, without
+                           shifts 0.1 */
+    int fixed;          /* 1: compared without shifts (vectors); 0: over all circular shifts */
+} fv_group_desc;
+
 /* Groups pictures of one unit that are the same up to a shift.
- *   shifts     1: compared over all circular shifts; 0: without shifts (vectors)
+ *   images     [count] of them at least one
+ *   desc       NULL: defaults
  *   groups     [count] group of each, counted from 0 in order of appearance; caller's array
  *   distances  [count * count] 1 - the largest correlation over all shifts, 0..2; caller's, or NULL
- *   threshold  distance below which two are the same; 0: 0.5, without shifts 0.1
- *   returns through `distinct` the number of groups
- */
-FV_API fv_status fv_images_group(const fv_image *const *images, int count, int shifts,
-                                 double threshold, int *groups, double *distances, int *distinct,
-                                 fv_error *err);
+ *   distinct   the number of groups
+ *   errors     ARG count < 1, a threshold beyond 0..2, a picture that is none; NOMEM */
+FV_API fv_status fv_images_group(const fv_image *const *images, int count,
+                                 const fv_group_desc *desc, int *groups, double *distances,
+                                 int *distinct, fv_error *err);
 
 typedef struct fv_spectrum_desc {
     size_t struct_size;  /* FV_DESC */

@@ -20,13 +20,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/desc.h"
 #include "base/error.h"
 #include "image/image.h"
 #include "signal/fft.h"
 
 #define SIDE_MAX          128
 #define DEFAULT_THRESHOLD 0.5
-#define STILL_THRESHOLD   0.1 /* without shifts, which make unlike pictures more alike */
+#define FIXED_THRESHOLD   0.1 /* without shifts, which make unlike pictures more alike */
 #define COLORS            3
 
 /* All pictures as spectra. */
@@ -166,13 +167,16 @@ static void link_pairs(const spectra *s, double limit, int *found, double *dista
     }
 }
 
-fv_status fv_images_group(const fv_image *const *images, int count, int shifts, double threshold,
-                            int *groups, double *distances, int *distinct, fv_error *err) {
+fv_status fv_images_group(const fv_image *const *images, int count, const fv_group_desc *desc,
+                          int *groups, double *distances, int *distinct, fv_error *err) {
+    fv_group_desc d;
     fv_status st = FVI_NOT_NULL(err, images, groups, distinct);
-    if (!st) st = check(images, count, threshold, err);
+    if (!st) st = FVI_DESC_READ(fv_group_desc, fixed, desc, &d, err);
+    if (!st) st = check(images, count, (double)d.threshold, err);
     if (st) return st;
-    double limit = threshold > 0 ? threshold : shifts ? DEFAULT_THRESHOLD : STILL_THRESHOLD;
-    int most = shifts ? SIDE_MAX : INT_MAX;
+    const int shifts = !d.fixed, most = shifts ? SIDE_MAX : INT_MAX;
+    const double usual = shifts ? DEFAULT_THRESHOLD : FIXED_THRESHOLD;
+    const double limit = d.threshold > 0 ? (double)d.threshold : usual;
     spectra s;
     int *name = malloc(2 * (size_t)count * sizeof *name), *found = name ? name + count : NULL;
     st = spectra_init(&s, count, shifts, MIN(images[0]->height, most), MIN(images[0]->width, most),

@@ -62,6 +62,7 @@ int main(int argc, char **argv) {
     fv_rendering *pictures_made[64] = {0};
     const char *const nothing[] = {NULL};
     fv_tensor *tensor = NULL;
+    int group, groups;
     fv_model *other_model = NULL;
     fv_objective *elsewhere = NULL; /* of the other model: calls are refused */
     if (fv_model_load(argv[1], NULL, &other_model, &err) ||
@@ -85,6 +86,7 @@ int main(int argc, char **argv) {
     TRY(fv_sanity_desc, fv_attribute_sanity(session, input, NULL, desc, &sanity, &err));
     TRY(fv_scores_desc, fv_attribute_scores(session, input, NULL, NULL, desc, &scores, &err));
     TRY(fv_render_desc, fv_render_many(session, nowhere, 1, NULL, desc, pictures_made, &err));
+    TRY(fv_group_desc, fv_images_group(pictures, 1, desc, &group, NULL, &groups, &err));
     TRY(fv_dream_desc, fv_dream(session, picture, elsewhere, desc, &err));
     TRY(fv_spectrum_desc, fv_spectrum(nothing, 1, desc, &tensor, NULL, &err));
 

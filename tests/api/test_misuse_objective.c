@@ -69,15 +69,21 @@ static void test_add(void **state) {
 
 static void test_photo(void **state) {
     (void)state;
-#define PHOTO(TERM, LAYER, IMAGE, NAME, POWER) \
-    fv_photo_objective(t.net, TERM, LAYER, IMAGE, NAME, POWER, &o.objective, err)
+#define PHOTO(TERM, LAYER, IMAGE, NAME, POWER)                                         \
+    fv_photo_objective(t.net, TERM, LAYER, &(fv_attachment){NAME, IMAGE, NULL}, POWER, \
+                       &o.objective, err)
+    const fv_attachment named = {"a", t.photo, NULL};
     REFUSED(FV_ARG, "model must",
-            fv_photo_objective(NULL, "match", "pool", t.photo, NULL, 1, &o.objective, err));
+            fv_photo_objective(NULL, "match", "pool", &named, 1, &o.objective, err));
     REFUSED(FV_ARG, "term must", PHOTO(NULL, "pool", t.photo, "a", 1));
     REFUSED(FV_ARG, "layer must", PHOTO("match", NULL, t.photo, "a", 1));
-    REFUSED(FV_ARG, "photo must", PHOTO("match", "pool", NULL, "a", 1));
-    REFUSED(FV_ARG, "out must",
-            fv_photo_objective(t.net, "match", "pool", t.photo, "a", 1, NULL, err));
+    REFUSED(FV_ARG, "photo must",
+            fv_photo_objective(t.net, "match", "pool", NULL, 1, &o.objective, err));
+    REFUSED(FV_ARG, "the photo is no picture: it is NULL", PHOTO("match", "pool", NULL, "a", 1));
+    const fv_attachment both = {"a", t.photo, t.input};
+    REFUSED(FV_ARG, "both",
+            fv_photo_objective(t.net, "match", "pool", &both, 1, &o.objective, err));
+    REFUSED(FV_ARG, "out must", fv_photo_objective(t.net, "match", "pool", &named, 1, NULL, err));
     REFUSED(FV_ARG, "data", PHOTO("match", "pool", &no_data, "a", 1));
     REFUSED(FV_ARG, "caricature", PHOTO("", "pool", t.photo, "a", 1));
     REFUSED(FV_ARG, "power", PHOTO("caricature", "pool", t.photo, "a", NAN));
@@ -95,14 +101,18 @@ static void test_photo(void **state) {
 
 static void test_accentuation(void **state) {
     (void)state;
-#define ACCENT(OBJECTIVE, IMAGE, NAME, NEAR, STRENGTH) \
-    fv_accentuation_objective(t.session, OBJECTIVE, IMAGE, NAME, NEAR, STRENGTH, &o.objective, err)
+#define ACCENT(OBJECTIVE, IMAGE, NAME, NEAR, STRENGTH)                                         \
+    fv_accentuation_objective(t.session, OBJECTIVE, &(fv_attachment){NAME, IMAGE, NULL}, NEAR, \
+                              STRENGTH, &o.objective, err)
+    const fv_attachment named = {"a", t.photo, NULL};
     REFUSED(FV_ARG, "session must",
-            fv_accentuation_objective(NULL, t.pool, t.photo, NULL, NULL, 1, &o.objective, err));
+            fv_accentuation_objective(NULL, t.pool, &named, NULL, 1, &o.objective, err));
     REFUSED(FV_ARG, "objective must", ACCENT(NULL, t.photo, "a", "pool", 1));
-    REFUSED(FV_ARG, "photo must", ACCENT(t.pool, NULL, "a", "pool", 1));
+    REFUSED(FV_ARG, "photo must",
+            fv_accentuation_objective(t.session, t.pool, NULL, "pool", 1, &o.objective, err));
+    REFUSED(FV_ARG, "the photo is no picture: it is NULL", ACCENT(t.pool, NULL, "a", "pool", 1));
     REFUSED(FV_ARG, "out must",
-            fv_accentuation_objective(t.session, t.pool, t.photo, "a", NULL, 1, NULL, err));
+            fv_accentuation_objective(t.session, t.pool, &named, NULL, 1, NULL, err));
     REFUSED(FV_ARG, "7 channels", ACCENT(t.pool, &seven_channels, "a", "pool", 1));
     REFUSED(FV_ARG, "another model", ACCENT(t.dense, t.photo, "a", "pool", 1));
     REFUSED(FV_ARG, "another model", ACCENT(t.dense, t.photo, "a", "pool", 0));

@@ -269,20 +269,22 @@ static void test_groups(void **state) {
     const fv_image *two[] = {t.photo, t.photo}, *none[] = {t.photo, NULL};
     const fv_image *bad[] = {t.photo, &no_data}, *huge[] = {&huge_image, t.photo};
     (void)state;
-#define GROUP(IMAGES, COUNT, THRESHOLD) \
-    fv_images_group(IMAGES, COUNT, 1, THRESHOLD, o.integers, o.values, &o.count, err)
-    REFUSED(FV_ARG, "images must", fv_images_group(NULL, 2, 1, 0, o.integers, NULL, &o.count, err));
-    REFUSED(FV_ARG, "groups must", fv_images_group(two, 2, 0, 0, NULL, NULL, &o.count, err));
-    REFUSED(FV_ARG, "distinct must", fv_images_group(two, 2, 1, 0, o.integers, NULL, NULL, err));
-    REFUSED(FV_ARG, "at least 1", GROUP(two, 0, 0));
-    REFUSED(FV_ARG, "at least 1", GROUP(two, -1, 0));
-    REFUSED(FV_ARG, "threshold", GROUP(two, 2, -1));
-    REFUSED(FV_ARG, "threshold", GROUP(two, 2, NAN));
-    REFUSED(FV_ARG, "threshold", GROUP(two, 2, 3));
-    REFUSED(FV_ARG, "picture 1", GROUP(none, 2, 0));
-    REFUSED(FV_ARG, "picture 1", GROUP(bad, 2, 0));
-    REFUSED(FV_ARG, "picture 0", GROUP(huge, 2, 0));
-    WORKS(GROUP(two, 2, 0));
+#define GROUP(IMAGES, COUNT, ...)                                                             \
+    fv_images_group(IMAGES, COUNT, FV_DESC(fv_group_desc, __VA_ARGS__), o.integers, o.values, \
+                    &o.count, err)
+    REFUSED(FV_ARG, "images must", fv_images_group(NULL, 2, NULL, o.integers, NULL, &o.count, err));
+    REFUSED(FV_ARG, "groups must",
+            fv_images_group(two, 2, FV_DESC(fv_group_desc, .fixed = 1), NULL, NULL, &o.count, err));
+    REFUSED(FV_ARG, "distinct must", fv_images_group(two, 2, NULL, o.integers, NULL, NULL, err));
+    REFUSED(FV_ARG, "at least 1", GROUP(two, 0, .threshold = 0));
+    REFUSED(FV_ARG, "at least 1", GROUP(two, -1, .threshold = 0));
+    REFUSED(FV_ARG, "threshold", GROUP(two, 2, .threshold = -1));
+    REFUSED(FV_ARG, "threshold", GROUP(two, 2, .threshold = NAN));
+    REFUSED(FV_ARG, "threshold", GROUP(two, 2, .threshold = 3));
+    REFUSED(FV_ARG, "picture 1", GROUP(none, 2, .threshold = 0));
+    REFUSED(FV_ARG, "picture 1", GROUP(bad, 2, .threshold = 0));
+    REFUSED(FV_ARG, "picture 0", GROUP(huge, 2, .threshold = 0));
+    WORKS(GROUP(two, 2, .threshold = 0));
     assert_int_equal(o.count, 1);
 }
 

@@ -69,7 +69,7 @@ static void test_distances_are_correlations(void **state) {
         p[3] = variant(p[1], 0, w / 2, -1, 0, 4);
         double d[16];
         const fv_image *const *images = (const fv_image *const *)p;
-        assert_int_equal(fv_images_group(images, 4, 1, 0, groups, d, &distinct, NULL), FV_OK);
+        assert_int_equal(fv_images_group(images, 4, NULL, groups, d, &distinct, NULL), FV_OK);
         for (int i = 0; i < 4; i++)
             for (int j = 0; j < 4; j++) {
                 double want = i == j ? 0 : distance(p[i], p[j]);
@@ -92,13 +92,16 @@ static void test_who_belongs_together(void **state) {
     const int want[COUNT] = {0, 1, 2, 0, 1, 1, 2};
     int groups[COUNT], distinct = 0;
     const fv_image *const *images = (const fv_image *const *)p;
-    assert_int_equal(fv_images_group(images, COUNT, 1, 0, groups, NULL, &distinct, NULL), FV_OK);
+    assert_int_equal(fv_images_group(images, COUNT, NULL, groups, NULL, &distinct, NULL), FV_OK);
     assert_int_equal(distinct, 3);
     assert_memory_equal(groups, want, sizeof want);
-    assert_int_equal(fv_images_group(images, COUNT, 1, 1e-3, groups, NULL, &distinct, NULL),
+    assert_int_equal(fv_images_group(images, COUNT, FV_DESC(fv_group_desc, .threshold = 1e-3),
+                                     groups, NULL, &distinct, NULL),
                      FV_OK);
     assert_int_equal(distinct, 5);
-    assert_int_equal(fv_images_group(images, COUNT, 1, 2, groups, NULL, &distinct, NULL), FV_OK);
+    assert_int_equal(fv_images_group(images, COUNT, FV_DESC(fv_group_desc, .threshold = 2), groups,
+                                     NULL, &distinct, NULL),
+                     FV_OK);
     assert_int_equal(distinct, 1);
     for (int i = 0; i < COUNT; i++) fv_image_free(p[i]);
 }
@@ -110,7 +113,9 @@ static void test_a_chain_is_one_group(void **state) {
     const fv_image *shuffled[5] = {p[0], p[4], p[2], p[1], p[3]};
     int groups[5], distinct = 0;
     double d[25];
-    assert_int_equal(fv_images_group(shuffled, 5, 1, 0.36, groups, d, &distinct, NULL), FV_OK);
+    assert_int_equal(fv_images_group(shuffled, 5, FV_DESC(fv_group_desc, .threshold = 0.36F),
+                                     groups, d, &distinct, NULL),
+                     FV_OK);
     assert_true(d[0 * 5 + 1] > 0.36); /* the ends are far apart */
     assert_int_equal(distinct, 1);
     for (int i = 0; i < 5; i++) assert_int_equal(groups[i], 0);
@@ -140,7 +145,7 @@ static void test_odd_pictures(void **state) {
     int groups[7], distinct = 0;
     double d[49];
     const fv_image *const *images = (const fv_image *const *)p;
-    assert_int_equal(fv_images_group(images, 7, 1, 0, groups, d, &distinct, NULL), FV_OK);
+    assert_int_equal(fv_images_group(images, 7, NULL, groups, d, &distinct, NULL), FV_OK);
     for (int i = 0; i < 49; i++) assert_true(d[i] >= 0 && d[i] <= 2);
     assert_true(d[4] == 1 && d[4 * 7 + 5] == 0); /* flat: unlike all but its like */
     assert_memory_equal(groups, want, sizeof want);
@@ -155,14 +160,18 @@ static void test_errors(void **state) {
     const fv_image *images[2] = {p, NULL};
     int groups[2] = {-7, -7}, distinct = -7;
     fv_error err;
-    assert_int_equal(fv_images_group(images, 0, 1, 0, groups, NULL, &distinct, &err), FV_ARG);
-    assert_int_equal(fv_images_group(NULL, 1, 1, 0, groups, NULL, &distinct, &err), FV_ARG);
-    assert_int_equal(fv_images_group(images, 2, 1, 0, groups, NULL, &distinct, &err), FV_ARG);
-    assert_int_equal(fv_images_group(images, 1, 1, -1, groups, NULL, &distinct, &err), FV_ARG);
-    assert_int_equal(fv_images_group(images, 1, 1, NAN, groups, NULL, &distinct, &err), FV_ARG);
-    assert_int_equal(fv_images_group(images, 1, 1, 0, groups, NULL, NULL, &err), FV_ARG);
+    assert_int_equal(fv_images_group(images, 0, NULL, groups, NULL, &distinct, &err), FV_ARG);
+    assert_int_equal(fv_images_group(NULL, 1, NULL, groups, NULL, &distinct, &err), FV_ARG);
+    assert_int_equal(fv_images_group(images, 2, NULL, groups, NULL, &distinct, &err), FV_ARG);
+    assert_int_equal(fv_images_group(images, 1, FV_DESC(fv_group_desc, .threshold = -1), groups,
+                                     NULL, &distinct, &err),
+                     FV_ARG);
+    assert_int_equal(fv_images_group(images, 1, FV_DESC(fv_group_desc, .threshold = NAN), groups,
+                                     NULL, &distinct, &err),
+                     FV_ARG);
+    assert_int_equal(fv_images_group(images, 1, NULL, groups, NULL, NULL, &err), FV_ARG);
     assert_true(groups[0] == -7 && distinct == -7);
-    assert_int_equal(fv_images_group(images, 1, 1, 0, groups, NULL, &distinct, &err), FV_OK);
+    assert_int_equal(fv_images_group(images, 1, NULL, groups, NULL, &distinct, &err), FV_OK);
     assert_true(groups[0] == 0 && distinct == 1);
     fv_image_free(p);
 }
@@ -175,9 +184,11 @@ static void without_shifts_places_count(void **state) {
     two.data = b;
     const fv_image *images[2] = {&one, &two};
     int groups[2], distinct = 0;
-    assert_int_equal(fv_images_group(images, 2, 1, 0, groups, NULL, &distinct, NULL), FV_OK);
+    assert_int_equal(fv_images_group(images, 2, NULL, groups, NULL, &distinct, NULL), FV_OK);
     assert_int_equal(distinct, 1);
-    assert_int_equal(fv_images_group(images, 2, 0, 0, groups, NULL, &distinct, NULL), FV_OK);
+    assert_int_equal(fv_images_group(images, 2, FV_DESC(fv_group_desc, .fixed = 1), groups, NULL,
+                                     &distinct, NULL),
+                     FV_OK);
     assert_int_equal(distinct, 2);
 }
 

@@ -105,8 +105,10 @@ static fv_status compare(cli_tiles *t, int unit, fv_error *err) {
             images[count++] = t->made->picture[i]->image;
         }
     if (count > 1)
-        st = fv_images_group(images, count, fv_model_input(t->plan->model)->is_image, 0, groups,
-                             distances, &t->unit[unit].distinct, err);
+        st = fv_images_group(
+            images, count,
+            FV_DESC(fv_group_desc, .fixed = !fv_model_input(t->plan->model)->is_image), groups,
+            distances, &t->unit[unit].distinct, err);
     if (!st && count > 1) {
         for (int k = 0; k < count; k++) t->group[places[k]] = groups[k];
         measure(&t->unit[unit], groups, distances, count);

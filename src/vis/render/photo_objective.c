@@ -48,18 +48,11 @@ static fv_status append_term(GString *s, const char *term, const char *layer, co
     return st;
 }
 
-/* Reads a text that has the photo under its name. */
-static fv_status read(const fv_model *model, const char *text, const fv_image *photo,
-                      const char *name, fv_objective **out, fv_error *err) {
-    const fv_attachment a = {.name = name, .image = photo};
-    return fv_objective_new(model, text, &a, 1, out, err);
-}
-
 fv_status fv_photo_objective(const fv_model *model, const char *term, const char *layer,
-                             const fv_image *photo, const char *name, double power,
-                             fv_objective **out, fv_error *err) {
+                             const fv_attachment *photo, double power, fv_objective **out,
+                             fv_error *err) {
     fv_status st = FVI_NOT_NULL(err, model, term, layer, photo, out);
-    if (!st) st = fvi_image_check(photo, "the photo", err);
+    if (!st) st = fvi_image_check(photo->image, "the photo", err);
     if (st) return st;
     int caricature = !strcmp(term, "caricature");
     if (!caricature && strcmp(term, "match") != 0)
@@ -67,20 +60,21 @@ fv_status fv_photo_objective(const fv_model *model, const char *term, const char
                         "there is no term \"%.80s\" of a photo; allowed are match and "
                         "caricature",
                         term);
-    if (name && !*name)
+    fv_attachment named = *photo;
+    if (!named.name) named.name = PHOTO_NAME;
+    if (!*named.name)
         return fvi_fail(err, FV_ARG, "the photo's name is empty; allowed is any other, or NULL");
     if (!(power <= POWER_MAX))
         return fvi_fail(err, FV_ARG, "power is %g; allowed are 0..%d, or below 0 for 1", power,
                         POWER_MAX);
     GString *s = g_string_new(NULL);
-    if (!name) name = PHOTO_NAME;
-    st = append_term(s, term, layer, name, err);
+    st = append_term(s, term, layer, named.name, err);
     if (caricature && power >= 0) {
         g_string_append(s, ", ");
         fvi_append_number(s, (float)power);
     }
     g_string_append_c(s, ')');
-    if (!st) st = read(model, s->str, photo, name, out, err);
+    if (!st) st = fv_objective_new(model, s->str, &named, 1, out, err);
     g_string_free(s, TRUE);
     return st;
 }
@@ -178,11 +172,11 @@ static fv_status find_weight(fv_session *session, const fv_objective *objective,
 }
 
 fv_status fv_accentuation_objective(fv_session *session, const fv_objective *objective,
-                                    const fv_image *photo, const char *name, const char *near,
-                                    double strength, fv_objective **out, fv_error *err) {
+                                    const fv_attachment *photo, const char *near, double strength,
+                                    fv_objective **out, fv_error *err) {
     FVI_USE_THREADS(session);
     fv_status st = FVI_NOT_NULL(err, session, objective, photo, out);
-    if (!st) st = fvi_image_check(photo, "the photo", err);
+    if (!st) st = fvi_image_check(photo->image, "the photo", err);
     if (st) return st;
     if (!(strength >= 0) || !isfinite(strength))
         return fvi_fail(err, FV_ARG, "strength is %g; allowed is a number >= 0", strength);
@@ -191,7 +185,7 @@ fv_status fv_accentuation_objective(fv_session *session, const fv_objective *obj
     double weight = 0;
     st = near ? FV_OK : default_near(model->network, &near, err);
     if (!st && strength == 0) return fvi_objective_clone(objective, model->network, out, err);
-    if (!st) st = fv_photo_objective(model, "match", near, photo, name, -1, &match, err);
+    if (!st) st = fv_photo_objective(model, "match", near, photo, -1, &match, err);
     if (!st) st = find_weight(session, objective, match, strength, &weight, err);
     if (!st) st = fv_objective_add(objective, weight, match, out, err);
     fv_objective_free(match);

@@ -54,7 +54,8 @@ static fv_objective *match(const fv_model *m, const char *path) {
     fv_error err = {0};
     fv_objective *o = NULL;
     fv_image *photo = photo_of(path);
-    if (fv_photo_objective(m, "match", LAYER, photo, path, -1, &o, &err)) fail_msg("%s", err.text);
+    if (fv_photo_objective(m, "match", LAYER, &(fv_attachment){path, photo, NULL}, -1, &o, &err))
+        fail_msg("%s", err.text);
     fv_image_free(photo);
     return o;
 }
@@ -205,15 +206,17 @@ static void texts_read_back(void **state) {
     char folder[] = "/tmp/fovea-photo-XXXXXX", path[256];
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/a (b), 'c'.png", folder);
+    fv_attachment named = {path, photo, NULL};
     if (fv_image_save(photo, path, &err) ||
-        fv_photo_objective(m, "caricature", LAYER, photo, path, 2, &o, &err))
+        fv_photo_objective(m, "caricature", LAYER, &named, 2, &o, &err))
         fail_msg("%s", err.text);
     reads_back(m, o);
     assert_non_null(strstr(fv_objective_text(o), "'c'.png\", 2)"));
     fv_objective_free(o);
     o = NULL;
-    assert_int_equal(fv_photo_objective(m, "match", LAYER, photo, "a'\".png", 2, &o, &err), FV_ARG);
-    assert_int_equal(fv_photo_objective(m, "tv", LAYER, photo, path, 2, &o, &err), FV_ARG);
+    assert_int_equal(fv_photo_objective(m, "tv", LAYER, &named, 2, &o, &err), FV_ARG);
+    named.name = "a'\".png";
+    assert_int_equal(fv_photo_objective(m, "match", LAYER, &named, 2, &o, &err), FV_ARG);
     assert_null(o);
     unlink(path);
     rmdir(folder);
@@ -260,7 +263,8 @@ static fv_status accentuate(const fv_model *m, const char *text, const char *nea
     fv_session *s = NULL;
     fv_status st = fv_objective_new(m, text, NULL, 0, &o, err);
     if (!st) st = fv_session_new(m, NULL, &s, err);
-    if (!st) st = fv_accentuation_objective(s, o, photo, PHOTO, near, strength, out, err);
+    const fv_attachment named = {PHOTO, photo, NULL};
+    if (!st) st = fv_accentuation_objective(s, o, &named, near, strength, out, err);
     fv_session_free(s);
     fv_objective_free(o);
     fv_image_free(photo);
