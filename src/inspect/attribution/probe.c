@@ -183,12 +183,17 @@ static fv_status run_forward(fvi_perturbation *p, fvi_executable *plan, const fv
 static fv_status run_gradient(fvi_perturbation *p, fvi_executable *plan,
                               const fvi_bound *const *bound, int64_t samples, const float *x,
                               int64_t i, fv_error *err) {
-    float *dx = p->dx + i * p->count;
-    double *values = p->values + i;
+    const fvi_gradient_run run = {.plan = plan,
+                                  .bound = bound,
+                                  .samples = samples,
+                                  .group = 1,
+                                  .x = x,
+                                  .values = p->values + i,
+                                  .dx = p->dx + i * p->count};
     fv_error why;
-    fv_status st = fvi_gradient(plan, bound, samples, 1, x, values, dx, NULL, err);
+    fv_status st = fvi_gradient(&run, err);
     for (int64_t k = 0; !st && k < samples; k++)
-        if (fvi_gradient_check(p->session, plan, bound[k], samples, k, x, values, dx, &why))
+        if (fvi_gradient_check(p->session, &run, k, &why))
             st = fvi_session_nonfinite(p->session, &why, err);
     return st;
 }

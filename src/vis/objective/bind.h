@@ -5,6 +5,12 @@
 
 #include "vis/objective/objective.h"
 
+/* Objectives on the same values. */
+typedef struct fvi_objective_list {
+    const fvi_objective *const *list; /* [n] borrowed */
+    int n;
+} fvi_objective_list;
+
 /* One axis of positions where the graph is run on a crop of the picture: its length for the whole
  * picture, and how many of its positions are before the crop's first. */
 typedef struct fvi_crop_axis {

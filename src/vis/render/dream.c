@@ -102,10 +102,12 @@ static fv_status check(const fv_model *model, const fv_image *image, const fv_dr
     return check_desc(d, err);
 }
 
-/* One row of the photograph shrunk to h x w: row [w] = mean of what each pixel covers. `sum`
- * [width] is room. */
-static void shrink_row(const unsigned char *plane, int height, int width, int h, int w, int y,
-                       float *sum, float *row) {
+/* Row y of a channel of the photograph shrunk to h x w, the rows of all channels counted: row [w] =
+ * mean of what each pixel covers. `sum` [width] is room. */
+static void shrink_row(const dream *d, int y, int h, int w, float *sum, float *row) {
+    const int height = d->height, width = d->width;
+    const unsigned char *plane = d->photo + (int64_t)(y / h) * height * width;
+    y %= h;
     double top = (double)y * height / h, bottom = (double)(y + 1) * height / h;
     memset(sum, 0, (size_t)width * sizeof *sum);
     for (int k = (int)top; k < height && k < bottom; k++) {
@@ -127,8 +129,7 @@ static fv_status add_photo(dream *d, float *now, int h, int w, float sign, fv_er
     float *sum = malloc((size_t)d->width * sizeof *sum), *row = malloc((size_t)w * sizeof *row);
     fv_status st = sum && row ? FV_OK : fvi_fail(err, FV_NOMEM, "out of memory");
     for (int i = 0; !st && i < 3 * h; i++) {
-        shrink_row(d->photo + (int64_t)(i / h) * d->height * d->width, d->height, d->width, h, w,
-                   i % h, sum, row);
+        shrink_row(d, i, h, w, sum, row);
         for (int x = 0; x < w; x++) now[(int64_t)i * w + x] += sign * row[x];
     }
     free(row);
@@ -263,8 +264,13 @@ static fv_status step_tile(dream *d, int y, int x, double mean_so_far, double *v
     int64_t count = (int64_t)3 * d->tile_h * d->tile_w;
     window(d, y, x, 3, 0);
     if (d->in->channels == 1) to_grey(d);
-    fv_status st = fvi_pass_run(d->pass, 1, d->in->channels, d->tile_h, d->tile_w, d->tile, NULL,
-                                NULL, value, err);
+    const fvi_pass_samples tile = {.samples = 1,
+                                   .channels = d->in->channels,
+                                   .h = d->tile_h,
+                                   .w = d->tile_w,
+                                   .t = d->tile,
+                                   .values = value};
+    fv_status st = fvi_pass_run(d->pass, &tile, err);
     if (st == FV_CANCELLED) return interrupted(d, err);
     if (st) return st;
     if (d->in->channels == 1) from_grey(d);
@@ -457,7 +463,7 @@ fv_status fv_dream(fv_session *session, fv_image *image, const fv_objective *obj
     st = resolve(desc, &d.desc, err);
     if (!st) st = check(model, image, &d.desc, err);
     if (!st) st = read_objective(&d, objective, &o, name, sizeof name, err);
-    if (!st) st = fvi_pass_new(session, &only, 1, 1, 0, 1, &d.pass, err);
+    if (!st) st = fvi_pass_new(session, &(fvi_objective_list){&only, 1}, 1, 0, 1, &d.pass, err);
     if (!st) st = fit_tile(&d, &o, image, err);
     if (!st) st = run(&d, image, name, err);
     fvi_budget_hold(model, -d.held);

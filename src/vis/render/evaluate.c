@@ -78,8 +78,8 @@ fv_status fvi_evaluator_new(fv_session *session, const fvi_settings *desc, fvi_p
                        ? FV_OK
                        : fvi_fail(err, FV_NOMEM, "out of memory for %zu samples", samples);
     if (!st)
-        st = fvi_pass_new(session, objectives, n, group, desc->param.low, desc->param.high,
-                          &e->pass, err);
+        st = fvi_pass_new(session, &(fvi_objective_list){objectives, n}, group, desc->param.low,
+                          desc->param.high, &e->pass, err);
     g_free(objectives);
     if (!st) fvi_pass_time(e->pass, desc->times);
     if (st)
@@ -128,8 +128,9 @@ fv_status fvi_evaluator_level(fvi_evaluator *e, fv_error *err) {
     return fvi_pass_reserve(e->pass, samples, e->channels * plane, err);
 }
 
-fv_status fvi_route_find(const fvi_settings *desc, const fv_input *in, const fvi_pass *pass,
-                         int samples, int h, int w, fvi_route *out, fv_error *err) {
+fv_status fvi_route_find(const fvi_settings *desc, const fvi_pass *pass, int samples, int h, int w,
+                         fvi_route *out, fv_error *err) {
+    const fv_input *in = fvi_pass_input(pass);
     int tile = desc->schedule.tile, nh = in->height, nw = in->width, takes = 1;
     fvi_route r = {h, w, h, w, 0};
     if (tile > 0) {
@@ -153,7 +154,7 @@ static fv_status find_route(fvi_evaluator *e, int h, int w, fvi_route *out, fv_e
         *out = *r;
         return FV_OK;
     }
-    fv_status st = fvi_route_find(e->desc, e->in, e->pass, e->chunk * e->n, h, w, out, err);
+    fv_status st = fvi_route_find(e->desc, e->pass, e->chunk * e->n, h, w, out, err);
     if (!st) g_array_append_val(e->routes, *out);
     return st;
 }
@@ -165,12 +166,20 @@ static const unsigned char *redirected(fvi_evaluator *e, int redirect) {
     return redirect ? e->mask : NULL;
 }
 
-/* Pictures [samples][channels][h][w] at t; t becomes the gradient there. */
-static fv_status run_network(fvi_evaluator *e, int samples, int h, int w, float *t,
-                             const float *photo, int redirect, double *values, fv_error *err) {
+/* Runs the samples' pictures of h x w, or their tiles of that size; they become the gradients
+ * there. */
+static fv_status run_network(fvi_evaluator *e, int samples, int h, int w, int tiles, int redirect,
+                             fv_error *err) {
+    const fvi_pass_samples a = {.samples = samples,
+                                .channels = e->channels,
+                                .h = h,
+                                .w = w,
+                                .t = tiles ? e->tile : e->t,
+                                .photo = tiles ? e->photo_tile : e->photo,
+                                .redirect = redirected(e, redirect),
+                                .values = e->values};
     fvi_stage_timer(e->desc->times, FV_STAGE_TRANSFORM);
-    return fvi_pass_run(e->pass, samples, e->channels, h, w, t, photo, redirected(e, redirect),
-                        values, err);
+    return fvi_pass_run(e->pass, &a, err);
 }
 
 /* Resampled to the network's own size, and back. */
@@ -184,8 +193,7 @@ static fv_status run_resampled(fvi_evaluator *e, int samples, const fvi_route *r
         fvi_resize(fvi_planes_of(e->channels, r->h, r->w, e->photo + i * from),
                    fvi_planes_of(e->channels, r->eh, r->ew, e->photo_tile + i * to),
                    FVI_ALIGN_CENTRES);
-    fv_status st =
-        run_network(e, samples, r->eh, r->ew, e->tile, e->photo_tile, redirect, e->values, err);
+    fv_status st = run_network(e, samples, r->eh, r->ew, 1, redirect, err);
     for (int i = 0; !st && i < samples; i++)
         fvi_resize_adjoint(fvi_planes_of(e->channels, r->eh, r->ew, e->tile + i * to),
                            fvi_planes_of(e->channels, r->h, r->w, e->t + i * from),
@@ -241,8 +249,7 @@ static fv_status run_tiles(fvi_evaluator *e, int samples, const fvi_route *r, in
             x = fvi_tile_begin(k % nx, nx, r->w, r->ew);
         cut_tiles(e, samples, r, y, x, e->t, e->tile);
         if (e->photo) cut_tiles(e, samples, r, y, x, e->photo, e->photo_tile);
-        st =
-            run_network(e, samples, r->eh, r->ew, e->tile, e->photo_tile, redirect, e->values, err);
+        st = run_network(e, samples, r->eh, r->ew, 1, redirect, err);
         for (int i = 0; !st && i < samples; i++) {
             values[i] += e->values[i] / (ny * nx);
             add_tile(fvi_planes_of(e->channels, r->eh, r->ew, e->tile + i * part),
@@ -311,10 +318,9 @@ static fv_status run_chunk(fvi_evaluator *e, int copy, uint32_t step, float prog
     fv_status st = find_route(e, h, w, &r, err);
     if (st) return st;
     fvi_stage_timer(e->desc->times, FV_STAGE_PLAN);
-    st = r.resample ? run_resampled(e, samples, &r, redirect, err)
-         : r.eh < h || r.ew < w
-             ? run_tiles(e, samples, &r, redirect, err)
-             : run_network(e, samples, h, w, e->t, e->photo, redirect, e->values, err);
+    st = r.resample             ? run_resampled(e, samples, &r, redirect, err)
+         : r.eh < h || r.ew < w ? run_tiles(e, samples, &r, redirect, err)
+                                : run_network(e, samples, h, w, 0, redirect, err);
     if (st) return st;
     fvi_side_by_side(e->n, bring_back, &c);
     return FV_OK;

@@ -24,8 +24,8 @@ typedef struct fvi_route {
 } fvi_route;
 
 /* Finds how pictures of h x w go, in runs of `samples`.  errors  NOMEM it could not be found out */
-fv_status fvi_route_find(const fvi_settings *desc, const fv_input *in, const fvi_pass *pass,
-                         int samples, int h, int w, fvi_route *out, fv_error *err);
+fv_status fvi_route_find(const fvi_settings *desc, const fvi_pass *pass, int samples, int h, int w,
+                         fvi_route *out, fv_error *err);
 
 /* Copies of each of n pictures that are evaluated side by side, in batches of desc->batch. */
 int fvi_copies_at_once(const fvi_settings *desc, int n);

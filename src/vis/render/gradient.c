@@ -15,40 +15,37 @@
 #include "vis/render/stage_timer.h"
 
 /* Objectives and seeds of all samples, from the targets of the last forward run. */
-static fv_status seed_all(fvi_executable *plan, const fvi_bound *const *bound, int64_t samples,
-                          int group, double *values, fv_error *err) {
+static fv_status seed_all(const fvi_gradient_run *r, fv_error *err) {
     const float *targets[FVI_MAX_VALUES];
     float *seeds[FVI_MAX_VALUES];
-    int n_values = fvi_executable_graph(plan)->n_outputs;
+    int n_values = fvi_executable_graph(r->plan)->n_outputs;
     for (int v = 0; v < n_values; v++) {
-        fv_status st = fvi_executable_view_target(plan, v, &targets[v], err);
-        if (!st) st = fvi_executable_edit_seed(plan, v, &seeds[v], err);
+        fv_status st = fvi_executable_view_target(r->plan, v, &targets[v], err);
+        if (!st) st = fvi_executable_edit_seed(r->plan, v, &seeds[v], err);
         if (st) return st;
     }
-#pragma omp parallel for schedule(static) if (samples > 1)
-    for (int64_t n = 0; n < samples; n++)
-        values[n] = fvi_bound_evaluate(bound[n], n, targets, seeds);
+#pragma omp parallel for schedule(static) if (r->samples > 1)
+    for (int64_t n = 0; n < r->samples; n++)
+        r->values[n] = fvi_bound_evaluate(r->bound[n], n, targets, seeds);
     int64_t members[FVI_MAX_GROUP];
-    for (int64_t n = 0; group > 1 && n + group <= samples; n += group) {
-        for (int i = 0; i < group; i++) members[i] = n + i;
-        fvi_bound_evaluate_joint(bound[n], members, group, targets, seeds, values + n);
+    for (int64_t n = 0; r->group > 1 && n + r->group <= r->samples; n += r->group) {
+        for (int i = 0; i < r->group; i++) members[i] = n + i;
+        fvi_bound_evaluate_joint(r->bound[n], members, r->group, targets, seeds, r->values + n);
     }
     return FV_OK;
 }
 
-fv_status fvi_gradient(fvi_executable *plan, const fvi_bound *const *bound, int64_t samples,
-                       int group, const float *x, double *values, float *dx, fvi_stage_times *times,
-                       fv_error *err) {
-    fv_status st = fvi_executable_set_input(plan, 0, x, err);
-    if (!st) st = fvi_executable_forward(plan, err);
+fv_status fvi_gradient(const fvi_gradient_run *r, fv_error *err) {
+    fv_status st = fvi_executable_set_input(r->plan, 0, r->x, err);
+    if (!st) st = fvi_executable_forward(r->plan, err);
     if (st) return st;
-    fvi_stage_timer(times, FV_STAGE_NETWORK);
-    st = seed_all(plan, bound, samples, group, values, err);
+    fvi_stage_timer(r->times, FV_STAGE_NETWORK);
+    st = seed_all(r, err);
     if (st) return st;
-    fvi_stage_timer(times, FV_STAGE_OBJECTIVE);
-    st = fvi_executable_backward(plan, err);
-    if (!st) st = fvi_executable_read_gradient(plan, 0, dx, err);
-    fvi_stage_timer(times, FV_STAGE_NETWORK);
+    fvi_stage_timer(r->times, FV_STAGE_OBJECTIVE);
+    st = fvi_executable_backward(r->plan, err);
+    if (!st) st = fvi_executable_read_gradient(r->plan, 0, r->dx, err);
+    fvi_stage_timer(r->times, FV_STAGE_NETWORK);
     return st;
 }
 
@@ -80,9 +77,11 @@ static float **seeds_of(fvi_executable *plan, const fvi_bound *bound, int64_t sa
     float **seeds = calloc((size_t)n + 1, sizeof *seeds);
     int failed = !all || !values || !seeds;
     for (int64_t i = 0; !failed && i < samples; i++) all[i] = bound;
+    const fvi_gradient_run run = {
+        .plan = plan, .bound = all, .samples = samples, .group = 1, .values = values};
     if (!failed)
         failed = fvi_executable_set_input(plan, 0, x, NULL) || fvi_executable_forward(plan, NULL) ||
-                 seed_all(plan, all, samples, 1, values, NULL);
+                 seed_all(&run, NULL);
     for (int v = 0; !failed && v < n; v++) failed = !(seeds[v] = copy_seed(plan, v));
     free(values);
     free(all);
@@ -92,55 +91,54 @@ static float **seeds_of(fvi_executable *plan, const fvi_bound *bound, int64_t sa
 }
 
 /* Why sample k came out as it did: all samples become this one, so that no other is blamed. */
-static void explain(fv_session *s, fvi_executable *plan, const fvi_bound *bound, int64_t samples,
-                    int64_t k, const float *x, int64_t count, fv_error *why) {
-    float *same = malloc((size_t)(samples * count) * sizeof *same);
-    for (int64_t i = 0; same && i < samples; i++)
-        memcpy(same + i * count, x + k * count, (size_t)count * sizeof *same);
-    float **seeds = same ? seeds_of(plan, bound, samples, same) : NULL;
-    fvi_session_explain(s, plan, same ? same : x, (const float *const *)seeds, why);
-    free_seeds(seeds, fvi_executable_graph(plan)->n_outputs);
+static void explain(fv_session *s, const fvi_gradient_run *r, int64_t k, int64_t count,
+                    fv_error *why) {
+    float *same = malloc((size_t)(r->samples * count) * sizeof *same);
+    for (int64_t i = 0; same && i < r->samples; i++)
+        memcpy(same + i * count, r->x + k * count, (size_t)count * sizeof *same);
+    float **seeds = same ? seeds_of(r->plan, r->bound[k], r->samples, same) : NULL;
+    fvi_session_explain(s, r->plan, same ? same : r->x, (const float *const *)seeds, why);
+    free_seeds(seeds, fvi_executable_graph(r->plan)->n_outputs);
     free(same);
 }
 
-fv_status fvi_gradient_check(fv_session *s, fvi_executable *plan, const fvi_bound *bound,
-                             int64_t samples, int64_t k, const float *x, const double *values,
-                             const float *dx, fv_error *why) {
-    const fvi_graph *g = fvi_executable_graph(plan);
+fv_status fvi_gradient_check(fv_session *s, const fvi_gradient_run *r, int64_t k, fv_error *why) {
+    const fvi_graph *g = fvi_executable_graph(r->plan);
     if (!g->n_inputs) return FV_OK; /* the targets are constants */
-    const int64_t count = fvi_shape_count(&g->values[g->inputs[0]].shape) / samples;
-    if (isfinite(values[k]) && isfinite(fvi_abs_max(dx + k * count, count))) return FV_OK;
-    explain(s, plan, bound, samples, k, x, count, why);
+    const int64_t count = fvi_shape_count(&g->values[g->inputs[0]].shape) / r->samples;
+    if (isfinite(r->values[k]) && isfinite(fvi_abs_max(r->dx + k * count, count))) return FV_OK;
+    explain(s, r, k, count, why);
     return FV_NONFINITE;
 }
 
-/* Runs the plan over the input, `samples` at a time. */
-static fv_status gradient_pieces(fv_session *s, fvi_executable *plan, const fvi_objective *o,
-                                 const fv_tensor *input, int64_t samples, double *values,
-                                 fv_tensor *dx, fv_error *err) {
+/* Runs a plan over the input, whole->samples at a time; the values and the gradient of `whole` have
+ * room for the whole input's. */
+static fv_status gradient_pieces(fv_session *s, const fvi_gradient_run *whole,
+                                 const fvi_objective *o, const fv_tensor *input, fv_error *err) {
+    const int64_t samples = whole->samples;
     fvi_bound *bound = NULL;
-    fv_status st = fvi_objective_bind(o, fvi_executable_graph(plan), samples, NULL, &bound, err);
+    fv_status st =
+        fvi_objective_bind(o, fvi_executable_graph(whole->plan), samples, NULL, &bound, err);
     if (st) return st;
     const fvi_bound **all = malloc((size_t)samples * sizeof *all);
-    double *room = malloc((size_t)samples * sizeof *room);
-    if (!all || !room) st = fvi_fail(err, FV_NOMEM, "out of memory");
+    if (!all) st = fvi_fail(err, FV_NOMEM, "out of memory");
     for (int64_t i = 0; !st && i < samples; i++) all[i] = bound;
+    fvi_gradient_run piece = *whole;
+    piece.bound = all;
     int64_t pieces = input->ndim ? input->dim[0] / samples : 1; /* a scalar is one sample */
     int64_t step = fv_tensor_count(input) / pieces;
     for (int64_t i = 0; !st && i < pieces; i++) {
-        const float *x = input->data + i * step;
-        float *to = dx->data + i * step;
-        double *v = values ? values + i * samples : room;
         fv_error why;
+        piece.x = input->data + i * step;
+        piece.dx = whole->dx + i * step;
+        piece.values = whole->values + i * samples;
         st = fvi_session_piece(s, i * samples, pieces * samples, err);
         if (st) break;
-        st = fvi_gradient(plan, all, samples, 1, x, v, to, NULL, err);
+        st = fvi_gradient(&piece, err);
         for (int64_t k = 0; !st && k < samples; k++)
-            if (fvi_gradient_check(s, plan, bound, samples, k, x, v, to, &why))
-                st = fvi_session_nonfinite(s, &why, err);
+            if (fvi_gradient_check(s, &piece, k, &why)) st = fvi_session_nonfinite(s, &why, err);
     }
     if (!st) fvi_session_done(s, pieces * samples);
-    free(room);
     free(all);
     fvi_bound_free(bound);
     return st;
@@ -165,9 +163,13 @@ fv_status fv_session_gradient(fv_session *s, const fv_tensor *input, const fv_ob
     const fvi_plan_key key = {shape, o.values, o.n_values, FVI_EXEC_BACKWARD};
     if (!st) st = fvi_session_plan(s, &key, &plan, &samples, err);
     if (!st) st = fvi_tensor_new(&shape, &dx, err);
-    if (!st && values && !(found = calloc((size_t)shape.dim[0] + 1, sizeof *found)))
+    if (!st && !(found = calloc((size_t)shape.dim[0] + 1, sizeof *found)))
         st = fvi_fail(err, FV_NOMEM, "no memory for %lld values", (long long)shape.dim[0]);
-    if (!st) st = gradient_pieces(s, plan, &o, input, samples, found, dx, err);
+    if (!st) {
+        const fvi_gradient_run run = {
+            .plan = plan, .samples = samples, .group = 1, .values = found, .dx = dx->data};
+        st = gradient_pieces(s, &run, &o, input, err);
+    }
     fvi_objective_clear(&o);
     if (!st && values) memcpy(values, found, (size_t)shape.dim[0] * sizeof *values);
     free(found);

@@ -57,7 +57,6 @@ static int pictures(const fvi_settings *d, const fvi_fit *f) {
  */
 static fv_status try_fit(const fvi_fit *f, const fvi_pass *pass, const fvi_settings *d, int *fits,
                          size_t *bytes, fv_error *err) {
-    const fv_input *in = fvi_network_input(f->model->network);
     const fvi_chain_frame frame = frame_of(d, f);
     const int n = pictures(d, f), samples = n * fvi_copies_at_once(d, n);
     size_t plan = 0, batch = 0;
@@ -68,7 +67,7 @@ static fv_status try_fit(const fvi_fit *f, const fvi_pass *pass, const fvi_setti
     if (st) return st;
     fvi_chain_largest(chain, &h, &w);
     fvi_chain_free(chain);
-    st = fvi_route_find(d, in, pass, samples, h, w, &r, err);
+    st = fvi_route_find(d, pass, samples, h, w, &r, err);
     if (st) return st;
     const fvi_plan_key key = {fvi_pass_shape(pass, samples, d->channels, r.eh, r.ew),
                               f->objective->values, f->objective->n_values, FVI_EXEC_BACKWARD};
@@ -94,8 +93,8 @@ fv_status fvi_fit_desc(const fvi_fit *f, fvi_settings *desc, fv_error *err) {
     size_t bytes = 0;
     int fits = 0;
     if (!fvi_budget_is_limited(f->model)) return FV_OK;
-    fv_status st =
-        fvi_pass_new(f->session, &f->objective, 1, 1, d.param.low, d.param.high, &pass, err);
+    fv_status st = fvi_pass_new(f->session, &(fvi_objective_list){&f->objective, 1}, 1, d.param.low,
+                                d.param.high, &pass, err);
     if (!st) st = try_fit(f, pass, &d, &fits, &bytes, err);
     while (!st && !fits) {
         const int tile = d.schedule.tile > 0 ? MIN(d.schedule.tile, side) : side;

@@ -47,8 +47,9 @@ struct fvi_pass {
     char **why;              /* [n] why it was not finite, or NULL */
 };
 
-fv_status fvi_pass_new(fv_session *session, const fvi_objective *const *objectives, int n,
-                       int group, float low, float high, fvi_pass **out, fv_error *err) {
+fv_status fvi_pass_new(fv_session *session, const fvi_objective_list *objectives, int group,
+                       float low, float high, fvi_pass **out, fv_error *err) {
+    const int n = objectives->n;
     fvi_pass *p = calloc(1, sizeof *p);
     if (!p) return fvi_fail(err, FV_NOMEM, "out of memory");
     *p = (fvi_pass){.session = session,
@@ -61,7 +62,7 @@ fv_status fvi_pass_new(fv_session *session, const fvi_objective *const *objectiv
     p->crops = g_array_new(FALSE, FALSE, sizeof(crop_of_size));
     p->why = g_new0(char *, (gsize)n);
     p->objectives = g_new(const fvi_objective *, (gsize)n);
-    memcpy(p->objectives, objectives, (size_t)n * sizeof *objectives);
+    memcpy(p->objectives, objectives->list, (size_t)n * sizeof *p->objectives);
     *out = p;
     return FV_OK;
 }
@@ -107,6 +108,8 @@ fv_status fvi_pass_reserve(fvi_pass *p, int samples, int64_t count, fv_error *er
                                  (size_t)count * sizeof(float) / 1000000);
 }
 
+const fv_input *fvi_pass_input(const fvi_pass *p) { return p->in; }
+
 fvi_shape fvi_pass_shape(const fvi_pass *p, int64_t samples, int channels, int h, int w) {
     if (p->in->is_image)
         return fvi_network_input_shape(fvi_session_network(p->session), samples, h, w);
@@ -126,10 +129,18 @@ fv_status fvi_pass_takes_size(const fvi_pass *p, int samples, int h, int w, int 
     return fvi_session_takes(p->session, &shape, o->values, o->n_values, takes, err);
 }
 
-/* The objectives tied to a plan. */
-static fv_status find_bounds(fvi_pass *p, const fvi_executable *plan, int h, int w,
-                             const fvi_receptive_crop *crop, int64_t samples, fvi_bound ***out,
-                             fv_error *err) {
+/* What the samples of one run have in common. */
+typedef struct frame {
+    const fvi_pass_samples *samples;
+    int64_t count; /* numbers of a picture */
+    fvi_receptive_crop crop;
+    int64_t crop_count; /* of its crop */
+} frame;
+
+/* The objectives tied to a plan for `samples` samples. */
+static fv_status find_bounds(fvi_pass *p, const frame *f, const fvi_executable *plan,
+                             int64_t samples, fvi_bound ***out, fv_error *err) {
+    const int h = f->samples->h, w = f->samples->w;
     for (guint i = 0; i < p->bounds->len; i++) {
         bound_set *b = &g_array_index(p->bounds, bound_set, i);
         if (b->h == h && b->w == w && b->samples == samples) {
@@ -142,37 +153,30 @@ static fv_status find_bounds(fvi_pass *p, const fvi_executable *plan, int h, int
     fv_status st = FV_OK;
     for (int i = 0; !st && i < p->n; i++)
         st = fvi_objective_bind(p->objectives[i], fvi_executable_graph(plan), samples,
-                                crop->n_values ? crop->value : NULL, &b.bound[i], err);
+                                f->crop.n_values ? f->crop.value : NULL, &b.bound[i], err);
     g_array_append_val(p->bounds, b);
     *out = b.bound;
     return st;
 }
 
-/* The crop that the objectives need of pictures of h x w. */
-static fv_status find_crop(fvi_pass *p, int samples, int channels, int h, int w,
-                           fvi_receptive_crop *out, fv_error *err) {
+/* The crop that the objectives need of pictures of that size. */
+static fv_status find_crop(fvi_pass *p, const fvi_pass_samples *a, fvi_receptive_crop *out,
+                           fv_error *err) {
     for (guint i = 0; i < p->crops->len; i++) {
         const crop_of_size *known = &g_array_index(p->crops, crop_of_size, i);
-        if (known->h != h || known->w != w) continue;
+        if (known->h != a->h || known->w != a->w) continue;
         *out = known->crop;
         return FV_OK;
     }
-    crop_of_size found = {.h = h, .w = w};
-    const fvi_shape shape = fvi_pass_shape(p, samples, channels, h, w);
+    crop_of_size found = {.h = a->h, .w = a->w};
+    const fvi_shape shape = fvi_pass_shape(p, a->samples, a->channels, a->h, a->w);
+    const fvi_objective_list objectives = {p->objectives, p->n};
     fv_status st =
-        fvi_receptive_crop_find(p->session, p->objectives, p->n, &shape, h, w, &found.crop, err);
+        fvi_receptive_crop_find(p->session, &objectives, &shape, a->h, a->w, &found.crop, err);
     if (!st) g_array_append_val(p->crops, found);
     *out = found.crop;
     return st;
 }
-
-/* Pictures of one run: their size, and the crop that the network is given. */
-typedef struct frame {
-    int channels, h, w;
-    int64_t count; /* values of a picture */
-    fvi_receptive_crop crop;
-    int64_t crop_count; /* of its crop */
-} frame;
 
 /* One picture -> the network's input; `room` is as large. */
 static void encode(const fvi_pass *p, const frame *f, const float *t, float *room, float *x) {
@@ -181,7 +185,8 @@ static void encode(const fvi_pass *p, const frame *f, const float *t, float *roo
         return;
     }
     if (f->crop.n_values) {
-        fvi_receptive_crop_cut(&f->crop, t, f->channels, f->h, f->w, room);
+        fvi_receptive_crop_cut(&f->crop, t, f->samples->channels, f->samples->h, f->samples->w,
+                               room);
         t = room;
     }
     fvi_encode_range(p->in, t, p->low, p->high, f->crop.h, f->crop.w, x);
@@ -196,7 +201,9 @@ static void encode_adjoint(const fvi_pass *p, const frame *f, const float *dx, f
     }
     float *cropped = f->crop.n_values ? room : dt;
     fvi_encode_range_adjoint(p->in, dx, p->low, p->high, f->crop.h, f->crop.w, cropped);
-    if (f->crop.n_values) fvi_receptive_crop_paste(&f->crop, cropped, f->channels, f->h, f->w, dt);
+    if (f->crop.n_values)
+        fvi_receptive_crop_paste(&f->crop, cropped, f->samples->channels, f->samples->h,
+                                 f->samples->w, dt);
 }
 
 /* Samples from `first` on of a run, on their way in or back. */
@@ -230,10 +237,9 @@ static void encode_piece(const fvi_pass *p, const frame *f, const float *from, i
 
 /* Runs the photos of a piece of the batch, and keeps their activations. */
 static fv_status remember(const fvi_pass *p, const frame *f, fvi_executable *plan,
-                          fvi_bound **bound, int first, int64_t at_once, const float *photo,
-                          fv_error *err) {
+                          fvi_bound **bound, int first, int64_t at_once, fv_error *err) {
     const float *targets[FVI_MAX_VALUES];
-    encode_piece(p, f, photo, first, at_once);
+    encode_piece(p, f, f->samples->photo, first, at_once);
     fv_status st = fvi_executable_set_input(plan, 0, p->x + first * f->crop_count, err);
     if (!st) st = fvi_executable_forward(plan, err);
     for (int v = 0; !st && v < p->objectives[0]->n_values; v++)
@@ -245,61 +251,71 @@ static fv_status remember(const fvi_pass *p, const frame *f, fvi_executable *pla
 
 const char *fvi_pass_why(const fvi_pass *p, int i) { return p->why[i % p->n]; }
 
-/* Checks that samples first..first + at_once - 1 of a run are finite. The reason is searched for
- * only once for each objective and kept, since the search takes as long as many runs. */
-static fv_status check_piece(fvi_pass *p, fvi_executable *plan, int first, int64_t at_once,
-                             int64_t count, const double *values, fv_error *err) {
-    const float *x = p->x + first * count, *dx = p->dx + first * count;
+/* Checks that the samples of a piece are finite, the first of which is sample `first` of the run.
+ * The reason is searched for only once for each objective and kept, since the search takes as long
+ * as many runs. */
+static fv_status check_piece(fvi_pass *p, const fvi_gradient_run *piece, int first, fv_error *err) {
     fv_status st = FV_OK;
-    for (int64_t k = 0; !st && k < at_once; k++) {
+    for (int64_t k = 0; !st && k < piece->samples; k++) {
         char **said = &p->why[(first + k) % p->n];
         fv_error why;
-        if (*said || !fvi_gradient_check(p->session, plan, p->order[first + k], at_once, k, x,
-                                         values + first, dx, &why))
-            continue;
+        if (*said || !fvi_gradient_check(p->session, piece, k, &why)) continue;
         *said = g_strdup(why.text);
         st = fvi_session_nonfinite(p->session, &why, err);
     }
     return st;
 }
 
-fv_status fvi_pass_run(fvi_pass *p, int samples, int channels, int h, int w, float *t,
-                       const float *photo, const unsigned char *redirect, double *values,
-                       fv_error *err) {
+/* Samples first..first + at_once - 1, which is as many as the plan runs. */
+static fv_status run_piece(fvi_pass *p, const frame *f, fvi_executable *plan, int first,
+                           int64_t at_once, fv_error *err) {
+    const fvi_pass_samples *a = f->samples;
+    const fvi_gradient_run piece = {.plan = plan,
+                                    .bound = p->order + first,
+                                    .samples = at_once,
+                                    .group = p->group,
+                                    .x = p->x + first * f->crop_count,
+                                    .values = a->values + first,
+                                    .dx = p->dx + first * f->crop_count,
+                                    .times = p->times};
+    fvi_stage_timer(p->times, FV_STAGE_NETWORK);
+    encode_piece(p, f, a->t, first, at_once);
+    fvi_stage_timer(p->times, FV_STAGE_TRANSFORM);
+    fvi_executable_redirect(plan, a->redirect ? a->redirect + first : NULL, at_once);
+    fv_status st = fvi_gradient(&piece, err);
+    if (!st) st = check_piece(p, &piece, first, err);
+    fvi_executable_redirect(plan, NULL, at_once); /* the plan is the session's */
+    return st;
+}
+
+fv_status fvi_pass_run(fvi_pass *p, const fvi_pass_samples *a, fv_error *err) {
     const fvi_objective *o = p->objectives[0];
-    frame f = {.channels = channels, .h = h, .w = w, .count = (int64_t)channels * h * w};
+    const int samples = a->samples;
+    frame f = {.samples = a, .count = (int64_t)a->channels * a->h * a->w};
     int64_t at_once = 0;
     fvi_executable *plan = NULL;
     fvi_bound **bound = NULL;
-    fv_status st = find_crop(p, samples, channels, h, w, &f.crop, err);
+    fv_status st = find_crop(p, a, &f.crop, err);
     if (st) return st;
-    f.crop_count = (int64_t)channels * f.crop.h * f.crop.w;
-    const fvi_plan_key key = {fvi_pass_shape(p, samples, channels, f.crop.h, f.crop.w), o->values,
-                              o->n_values, FVI_EXEC_BACKWARD};
+    f.crop_count = (int64_t)a->channels * f.crop.h * f.crop.w;
+    const fvi_plan_key key = {fvi_pass_shape(p, samples, a->channels, f.crop.h, f.crop.w),
+                              o->values, o->n_values, FVI_EXEC_BACKWARD};
     st = fvi_session_plan(p->session, &key, &plan, &at_once, err);
     if (st) return st;
     if (at_once != samples && p->group > 1)
         return fvi_fail(err, FV_UNSUPPORTED,
                         "the network's batch is fixed at %d: pictures cannot be tied together",
                         (int)at_once);
-    st = find_bounds(p, plan, h, w, &f.crop, at_once, &bound, err);
+    st = find_bounds(p, &f, plan, at_once, &bound, err);
     if (st) return st;
     fvi_stage_timer(p->times, FV_STAGE_PLAN);
     for (int i = 0; i < samples; i++) p->order[i] = bound[i % p->n];
     for (int i = 0; !st && i < samples; i += (int)at_once) {
         if (fvi_monitor_request(fvi_session_monitor(p->session)) != FV_MONITOR_GO)
             return fvi_monitor_cancelled(i, samples, "samples", err);
-        if (photo) st = remember(p, &f, plan, bound, i, at_once, photo, err);
-        if (st) break;
-        fvi_stage_timer(p->times, FV_STAGE_NETWORK);
-        encode_piece(p, &f, t, i, at_once);
-        fvi_stage_timer(p->times, FV_STAGE_TRANSFORM);
-        fvi_executable_redirect(plan, redirect ? redirect + i : NULL, at_once);
-        st = fvi_gradient(plan, p->order + i, at_once, p->group, p->x + i * f.crop_count,
-                          values + i, p->dx + i * f.crop_count, p->times, err);
-        if (!st) st = check_piece(p, plan, i, at_once, f.crop_count, values, err);
-        fvi_executable_redirect(plan, NULL, at_once); /* the plan is the session's */
+        if (a->photo) st = remember(p, &f, plan, bound, i, at_once, err);
+        if (!st) st = run_piece(p, &f, plan, i, at_once, err);
     }
-    fvi_side_by_side(samples, encode_one_adjoint, &(samples_of){p, &f, 0, NULL, t});
+    fvi_side_by_side(samples, encode_one_adjoint, &(samples_of){p, &f, 0, NULL, a->t});
     return st;
 }

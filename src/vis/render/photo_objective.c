@@ -91,18 +91,24 @@ static double rounded(double v) {
 /* Mean magnitude of an objective's gradient at the picture x; `photo` is what it compares with. */
 static fv_status mean_gradient(fv_session *session, const fvi_objective *o, const fv_tensor *photo,
                                const float *x, double *out, fv_error *err) {
-    const fvi_objective *one = o;
-    const int channels = (int)photo->dim[0], h = (int)photo->dim[1], w = (int)photo->dim[2];
+    const fvi_objective_list one = {&o, 1};
     const int64_t count = fv_tensor_count(photo);
     fvi_pass *pass = NULL;
     double value = 0, sum = 0;
     float *t = malloc((size_t)count * sizeof *t);
-    fv_status st = t ? fvi_pass_new(session, &one, 1, 1, 0, 1, &pass, err)
+    fv_status st = t ? fvi_pass_new(session, &one, 1, 0, 1, &pass, err)
                      : fvi_fail(err, FV_NOMEM, "out of memory");
     if (!st) st = fvi_pass_reserve(pass, 1, count, err);
     if (!st) {
         memcpy(t, x, (size_t)count * sizeof *t);
-        st = fvi_pass_run(pass, 1, channels, h, w, t, photo->data, NULL, &value, err);
+        const fvi_pass_samples picture = {.samples = 1,
+                                          .channels = (int)photo->dim[0],
+                                          .h = (int)photo->dim[1],
+                                          .w = (int)photo->dim[2],
+                                          .t = t,
+                                          .photo = photo->data,
+                                          .values = &value};
+        st = fvi_pass_run(pass, &picture, err);
     }
     for (int64_t i = 0; !st && i < count; i++) sum += fabs((double)t[i]);
     if (!st) *out = sum / (double)count;

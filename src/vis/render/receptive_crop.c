@@ -87,18 +87,29 @@ static int extend(const fvi_term *t, const map *m, const fvi_crop_axis *axis,
     return 1;
 }
 
+/* What a crop is searched in: the graph of the whole picture, and the objectives on its outputs. */
+typedef struct search {
+    const fv_session *session;
+    const fvi_objective_list *objectives;
+    const fvi_shape *whole; /* the network's input */
+    const fvi_graph *graph;
+    int64_t samples; /* the graph is made for */
+} search;
+
 /* The spans of all objectives.  found  0 if no crop contains what they depend on */
-static fv_status extend_all(const fvi_graph *g, const fv_input *in, int64_t samples,
-                            const fvi_objective *const *objectives, int n, fvi_receptive_crop *crop,
+static fv_status extend_all(const search *a, fvi_receptive_crop *crop,
                             fvi_receptive_field (*field)[2], span *s, int *found, fv_error *err) {
+    const fv_input *in = fvi_network_input(fvi_session_network(a->session));
+    const fvi_objective *const *objectives = a->objectives->list;
+    const fvi_graph *g = a->graph;
     *found = 1;
     for (int v = 0; *found && v < objectives[0]->n_values; v++) {
         map m;
         fv_status st = fvi_graph_receptive_field(g, in, g->outputs[v], field[v], err);
-        if (!st) st = find_map(g, g->outputs[v], samples, objectives[0]->values[v], &m, err);
+        if (!st) st = find_map(g, g->outputs[v], a->samples, objectives[0]->values[v], &m, err);
         if (st) return st;
         *found = find_axes(g, g->outputs[v], field[v], crop->value[v]);
-        for (int k = 0; *found && k < n; k++)
+        for (int k = 0; *found && k < a->objectives->n; k++)
             for (int i = 0; *found && i < objectives[k]->n_terms; i++)
                 if (objectives[k]->terms[i].value == v)
                     *found = extend(&objectives[k]->terms[i], &m, crop->value[v], field[v], s);
@@ -117,21 +128,19 @@ static void cut(const span *s, int *from, int *length) {
 }
 
 /* The crop for a graph of the whole picture; `out` stays the whole where there is none. */
-static fv_status find_in(const fvi_graph *g, const fv_session *session, int64_t samples,
-                         const fvi_objective *const *objectives, int n, const fvi_shape *whole,
-                         fvi_receptive_crop *out, fv_error *err) {
-    const fv_input *in = fvi_network_input(fvi_session_network(session));
+static fv_status find_in(const search *a, fvi_receptive_crop *out, fv_error *err) {
+    const fv_input *in = fvi_network_input(fvi_session_network(a->session));
+    const fvi_objective *first = a->objectives->list[0];
     const int axis = in->channels_last ? 1 : 2;
     span s[2] = {{.size = out->h, .first = INFINITY, .last = -INFINITY},
                  {.size = out->w, .first = INFINITY, .last = -INFINITY}};
     fvi_receptive_field field[FVI_MAX_VALUES][2];
-    fvi_receptive_crop p = {.n_values = objectives[0]->n_values};
-    fvi_shape shape = *whole;
-    fv_status st = fvi_graph_total_stride(g, in, &s[0].stride, err);
+    fvi_receptive_crop p = {.n_values = first->n_values};
+    fvi_shape shape = *a->whole;
+    fv_status st = fvi_graph_total_stride(a->graph, in, &s[0].stride, err);
     int found = 0, takes = 0;
     s[1].stride = s[0].stride;
-    if (!st && s[0].stride)
-        st = extend_all(g, in, samples, objectives, n, &p, field, s, &found, err);
+    if (!st && s[0].stride) st = extend_all(a, &p, field, s, &found, err);
     if (st || !found) return st;
     cut(&s[0], &p.y, &p.h);
     cut(&s[1], &p.x, &p.w);
@@ -141,27 +150,28 @@ static fv_status find_in(const fvi_graph *g, const fv_session *session, int64_t 
             p.value[v][d].before = (int64_t)((d ? p.x : p.y) / field[v][d].jump);
     shape.dim[axis] = p.h;
     shape.dim[axis + 1] = p.w;
-    st = fvi_session_takes(session, &shape, objectives[0]->values, p.n_values, &takes, err);
+    st = fvi_session_takes(a->session, &shape, first->values, p.n_values, &takes, err);
     if (!st && takes) *out = p;
     return st;
 }
 
-fv_status fvi_receptive_crop_find(const fv_session *session, const fvi_objective *const *objectives,
-                                  int n, const fvi_shape *whole, int h, int w,
-                                  fvi_receptive_crop *out, fv_error *err) {
+fv_status fvi_receptive_crop_find(const fv_session *session, const fvi_objective_list *objectives,
+                                  const fvi_shape *whole, int h, int w, fvi_receptive_crop *out,
+                                  fv_error *err) {
     *out = (fvi_receptive_crop){.h = h, .w = w};
     const fv_input *in = fvi_network_input(fvi_session_network(session));
     if (!in->is_image || whole->ndim != 4) return FV_OK;
-    for (int k = 0; k < n; k++)
-        if (!of_neurons(objectives[k])) return FV_OK;
+    for (int k = 0; k < objectives->n; k++)
+        if (!of_neurons(objectives->list[k])) return FV_OK;
     fvi_graph *g = NULL;
     int64_t samples;
     fv_error why = {0};
-    fv_status st = fvi_session_graph(session, whole, objectives[0]->values, objectives[0]->n_values,
-                                     &g, &samples, &why);
+    const fvi_objective *first = objectives->list[0];
+    fv_status st =
+        fvi_session_graph(session, whole, first->values, first->n_values, &g, &samples, &why);
     if (st)
         return only_nomem(st, &why, err); /* other errors are reported when the whole is planned */
-    st = find_in(g, session, samples, objectives, n, whole, out, err);
+    st = find_in(&(search){session, objectives, whole, g, samples}, out, err);
     fvi_graph_free(g);
     return st;
 }

@@ -17,12 +17,11 @@ typedef struct fvi_receptive_crop {
  * with the whole picture: it contains the receptive fields of all their neurons, its edges are
  * multiples of the layers' total stride, and the network accepts its size. It is the whole picture
  * if an objective depends on more than neurons, or the network on absolute positions.
- *   objectives  [n] of the same values
- *   whole       the network's input for the whole picture of h x w
- *   errors      NOMEM */
-fv_status fvi_receptive_crop_find(const fv_session *session, const fvi_objective *const *objectives,
-                                  int n, const fvi_shape *whole, int h, int w,
-                                  fvi_receptive_crop *out, fv_error *err);
+ *   whole   the network's input for the whole picture of h x w
+ *   errors  NOMEM */
+fv_status fvi_receptive_crop_find(const fv_session *session, const fvi_objective_list *objectives,
+                                  const fvi_shape *whole, int h, int w, fvi_receptive_crop *out,
+                                  fv_error *err);
 
 /* Copies the crop out of [channels][h][w]; writes it back, with zeros around it. */
 void fvi_receptive_crop_cut(const fvi_receptive_crop *p, const float *whole, int channels, int h,

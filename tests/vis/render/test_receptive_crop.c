@@ -61,11 +61,14 @@ static int check(const fv_model *m, fv_session *s, const char *unit) {
     const fv_input *in = fvi_network_input(net);
     const int64_t count = (int64_t)in->channels * H * W;
     fvi_objective o = {0};
-    const fvi_objective *all = &o;
+    const fvi_objective *one = &o;
+    const fvi_objective_list all = {&one, 1};
     fvi_pass *pass = NULL;
     fv_error err = {0};
     float *t = malloc((size_t)count * sizeof *t), *expected = malloc((size_t)count * sizeof *t);
     double value = 0, expected_value = 0;
+    const fvi_pass_samples picture = {
+        .samples = 1, .channels = in->channels, .h = H, .w = W, .t = t, .values = &value};
     for (int64_t i = 0; i < count; i++) t[i] = 0.5f + 0.5f * sinf((float)(i % 1009) * 1.7f);
     if (!whole(m, s, in, unit, t, &expected_value, expected)) {
         free(t);
@@ -73,8 +76,8 @@ static int check(const fv_model *m, fv_session *s, const char *unit) {
         return 0;
     }
     if (resolve_text(net, unit, NULL, FVI_REDUCTION_LITERAL, &o, &err) ||
-        fvi_pass_new(s, &all, 1, 1, 0, 1, &pass, &err) || fvi_pass_reserve(pass, 1, count, &err) ||
-        fvi_pass_run(pass, 1, in->channels, H, W, t, NULL, NULL, &value, &err))
+        fvi_pass_new(s, &all, 1, 0, 1, &pass, &err) || fvi_pass_reserve(pass, 1, count, &err) ||
+        fvi_pass_run(pass, &picture, &err))
         fail_msg("%s: %s", unit, err.text);
     if (fabs(value - expected_value) > 1e-5 * fmax(1, fabs(expected_value)) ||
         apart(t, expected, count) > 1e-5)
@@ -82,7 +85,7 @@ static int check(const fv_model *m, fv_session *s, const char *unit) {
                  expected_value, apart(t, expected, count));
     const fvi_shape shape = fvi_network_input_shape(net, 1, H, W);
     fvi_receptive_crop part;
-    assert_int_equal(fvi_receptive_crop_find(s, &all, 1, &shape, H, W, &part, &err), FV_OK);
+    assert_int_equal(fvi_receptive_crop_find(s, &all, &shape, H, W, &part, &err), FV_OK);
     parts += part.n_values > 0;
     assert_true(part.n_values || (part.h == H && part.w == W));
     fvi_pass_free(pass);
@@ -178,7 +181,8 @@ static void test_memory(void **state) {
         fv_model *m = NULL; /* a new one each time: a model keeps what it lowered */
         fv_session *s = NULL;
         fvi_objective o = {0};
-        const fvi_objective *all = &o;
+        const fvi_objective *one = &o;
+        const fvi_objective_list all = {&one, 1};
         fvi_receptive_crop part;
         fv_error err = {0};
         failing = 0;
@@ -190,7 +194,7 @@ static void test_memory(void **state) {
         failing = ++next;
         calls = 0;
         err = (fv_error){0};
-        st = fvi_receptive_crop_find(s, &all, 1, &shape, H, W, &part, &err);
+        st = fvi_receptive_crop_find(s, &all, &shape, H, W, &part, &err);
         failing = 0;
         if (st != FV_OK && (st != FV_NOMEM || !err.text[0]))
             fail_msg("allocation %ld: status %d, \"%s\"", next, st, err.text);

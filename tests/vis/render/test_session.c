@@ -53,17 +53,11 @@ fv_status __wrap_fvi_executable_forward(fvi_executable *e, fv_error *err) {
     return __real_fvi_executable_forward(e, err);
 }
 
-fv_status __real_fvi_gradient(fvi_executable *plan, const fvi_bound *const *bound, int64_t samples,
-                              int group, const float *x, double *values, float *dx,
-                              fvi_stage_times *times, fv_error *err);
-fv_status __wrap_fvi_gradient(fvi_executable *plan, const fvi_bound *const *bound, int64_t samples,
-                              int group, const float *x, double *values, float *dx,
-                              fvi_stage_times *times, fv_error *err);
-fv_status __wrap_fvi_gradient(fvi_executable *plan, const fvi_bound *const *bound, int64_t samples,
-                              int group, const float *x, double *values, float *dx,
-                              fvi_stage_times *times, fv_error *err) {
-    fv_status st = __real_fvi_gradient(plan, bound, samples, group, x, values, dx, times, err);
-    if (sound && ++gradients > sound) dx[0] = NAN;
+fv_status __real_fvi_gradient(const fvi_gradient_run *r, fv_error *err);
+fv_status __wrap_fvi_gradient(const fvi_gradient_run *r, fv_error *err);
+fv_status __wrap_fvi_gradient(const fvi_gradient_run *r, fv_error *err) {
+    fv_status st = __real_fvi_gradient(r, err);
+    if (sound && ++gradients > sound) r->dx[0] = NAN;
     return st;
 }
 #pragma GCC visibility pop
