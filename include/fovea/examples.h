@@ -104,12 +104,12 @@ typedef struct fv_example {
  *   unit    0..fv_examples_unit_count-1
  *   by      0: FV_SCORE_MAX
  *   lowest  1: the lowest, lowest first; 0: the highest
- *   count   how many are wanted, at least 1    found  how many there are: count, or less
- *   out     [count]; caller's array
+ *   out     [*count]; caller's array
+ *   count   how many are wanted, at least 1; on success how many there are: as many, or fewer
  *   errors  ARG no such unit; IO, FORMAT the index
  *   threads one call per fv_examples at a time, as all below */
 FV_API fv_status fv_examples_find(fv_examples *examples, int unit, fv_score by, int lowest,
-                                  int count, fv_example *out, int *found, fv_error *err);
+                                  fv_example *out, int *count, fv_error *err);
 
 /* Copies the values of a unit on all photos, [fv_examples_photo_count].  errors  as above */
 FV_API fv_status fv_examples_values(fv_examples *examples, int unit, fv_score by, int lowest,

@@ -106,13 +106,6 @@ class Parameters(Tree):
             with self.subTest(text=text):
                 self.check("check_parameters.py", wanted, "src/draw/a.c", SPDX + text)
 
-    def test_folders_that_are_not_mended(self):
-        one = "int f{}(int a, int b, int c, int d, int e, int f, int g, int h) {{\n    return a;\n"
-        one += "}}\n"
-        self.check("check_parameters.py", "", "src/vis/a.c", SPDX + one.format(0))
-        self.check("check_parameters.py", "src/vis: 40 such functions, at most", "src/vis/a.c",
-                   SPDX + "".join(one.format(i) for i in range(40)))
-
 
 class Homes(Tree):
     def test_functions(self):

@@ -54,9 +54,9 @@ static fv_status histogram(const cli_shown *s, int unit, fv_image **out, fv_erro
     const int n = fv_examples_photo_count(s->examples);
     float *v = g_new(float, n), *marks = g_new(float, s->top + 1);
     fv_example *top = g_new0(fv_example, s->top + 1);
-    int found = 0;
+    int found = s->top;
     fv_status st = fv_examples_values(s->examples, unit, s->by, 0, v, err);
-    if (!st && s->top) st = fv_examples_find(s->examples, unit, s->by, 0, s->top, top, &found, err);
+    if (!st && found) st = fv_examples_find(s->examples, unit, s->by, 0, top, &found, err);
     for (int i = 0; i < found; i++) marks[i] = top[i].value;
     char *title = g_strdup_printf("%s on %d photos; lines: the %d highest",
                                   fv_examples_unit(s->examples, unit), n, found);

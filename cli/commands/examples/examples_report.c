@@ -7,8 +7,9 @@
 #include "report.h"
 #include "table.h"
 
-static const cli_column example_columns[] = {{"unit", 0, 12},    {"value", 1, 0}, {"photo", 0, 20},
-                                             {"position", 1, 0}, {"receptive field", 1, 0},  {0}};
+static const cli_column example_columns[] = {{"unit", 0, 12},           {"value", 1, 0},
+                                             {"photo", 0, 20},          {"position", 1, 0},
+                                             {"receptive field", 1, 0}, {0}};
 static const cli_column score_columns[] = {{"unit", 0, 12},
                                            {"picture", 1, 0},
                                            {"highest photo", 1, 0},
@@ -45,11 +46,10 @@ static void add_rows(cli_table *t, const cli_shown *s, const char *name, const f
 /* Finds the highest or lowest of a unit; list to be freed. */
 static fv_status find(const cli_shown *s, int unit, int lowest, fv_example **list, int *found,
                       fv_error *err) {
-    const int count = lowest ? s->bottom : s->top;
-    *found = 0;
-    *list = g_new0(fv_example, MAX(count, 1));
-    if (!count) return FV_OK;
-    return fv_examples_find(s->examples, unit, s->by, lowest, count, *list, found, err);
+    *found = lowest ? s->bottom : s->top;
+    *list = g_new0(fv_example, MAX(*found, 1));
+    if (!*found) return FV_OK;
+    return fv_examples_find(s->examples, unit, s->by, lowest, *list, found, err);
 }
 
 int cli_examples_table(const cli_shown *s) {

@@ -53,12 +53,12 @@ static float value_of(const fvi_response *a, fv_score by, int lowest) {
 
 /* ---- the highest and the lowest ------------------------------------------------------------- */
 
-fv_status fv_examples_find(fv_examples *e, int unit, fv_score by, int lowest, int count,
-                           fv_example *out, int *found, fv_error *err) {
-    fv_status st = FVI_NOT_NULL_AS(err, "examples, out, found", e, out, found);
+fv_status fv_examples_find(fv_examples *e, int unit, fv_score by, int lowest, fv_example *out,
+                           int *count, fv_error *err) {
+    fv_status st = FVI_NOT_NULL_AS(err, "examples, out, count", e, out, count);
     if (!st) st = check(e, unit, by, err);
-    if (!st && count < 1)
-        st = fvi_fail(err, FV_ARG, "examples: %d are wanted; at least one can be found", count);
+    if (!st && *count < 1)
+        st = fvi_fail(err, FV_ARG, "examples: %d are wanted; at least one can be found", *count);
     if (!st) st = load(e, unit, err);
     if (st) return st;
     int have = 0;
@@ -67,8 +67,8 @@ fv_status fv_examples_find(fv_examples *e, int unit, fv_score by, int lowest, in
         int at = have;
         if (isnan(v)) continue;
         while (at > 0 && (lowest ? v < out[at - 1].value : v > out[at - 1].value)) at--;
-        if (at >= count) continue;
-        if (have < count) have++;
+        if (at >= *count) continue;
+        if (have < *count) have++;
         memmove(out + at + 1, out + at, (size_t)(have - 1 - at) * sizeof *out);
         out[at] = (fv_example){.photo = i, .value = v, .unit = unit, .lowest = lowest != 0};
     }
@@ -77,7 +77,7 @@ fv_status fv_examples_find(fv_examples *e, int unit, fv_score by, int lowest, in
         const fvi_response *a = &e->responses[out[i].photo];
         fvi_example_locate(e, t, lowest ? a->at_min : a->at_max, &out[i]);
     }
-    *found = have;
+    *count = have;
     return FV_OK;
 }
 

@@ -54,9 +54,8 @@ static char *label_of(const fv_examples *e, const fv_example *ex) {
 /* Fills a row that has only the `count` that is wanted; afterwards it is the one found. */
 static fv_status row_fill(fv_examples *e, int unit, const fv_contact_sheet_desc *d, int lowest,
                           int side, row *r, fv_error *err) {
-    const int count = r->count;
-    r->examples = g_new0(fv_example, count);
-    fv_status st = fv_examples_find(e, unit, d->by, lowest, count, r->examples, &r->count, err);
+    r->examples = g_new0(fv_example, r->count);
+    fv_status st = fv_examples_find(e, unit, d->by, lowest, r->examples, &r->count, err);
     if (st) return st;
     if (!r->count)
         return fvi_fail(err, FV_FORMAT, "\"%s\" is a number on none of the photos",

@@ -135,6 +135,13 @@ static inline void expect_failure(const char *objective, const char *folder, fv_
         fail_msg("status %d, \"%s\"; expected %d, \"%s\"", st, err.text, status, text);
 }
 
+/* Finds the highest or lowest examples of a unit, at most `count`; returns how many there are. */
+static inline int find_examples(fv_examples *e, int unit, fv_score by, int lowest, int count,
+                                fv_example *out) {
+    assert_int_equal(fv_examples_find(e, unit, by, lowest, out, &count, NULL), FV_OK);
+    return count;
+}
+
 /* The network's input for a photo. */
 static inline fv_tensor *input_of(const char *name) {
     char *path = photo_path(name);

@@ -57,7 +57,7 @@ static void test_values(void **state) {
         fv_example found[PHOTOS + 3];
         int n = 0, n_low = 0;
         float *mean = values_of(e, u, FV_SCORE_MEAN, 0);
-        assert_int_equal(fv_examples_find(e, u, 0, 0, PHOTOS + 3, found, &n, NULL), FV_OK);
+        n = find_examples(e, u, 0, 0, PHOTOS + 3, found);
         assert_int_equal(n, PHOTOS);
         for (int i = 0; i < n; i++) {
             const alone a = run_alone(fv_examples_photo(e, found[i].photo), "head/conv", u);
@@ -67,7 +67,7 @@ static void test_values(void **state) {
             assert_true(i == 0 || found[i - 1].value >= found[i].value);
         }
         fv_example low[4];
-        assert_int_equal(fv_examples_find(e, u, FV_SCORE_MAX, 1, 4, low, &n_low, NULL), FV_OK);
+        n_low = find_examples(e, u, FV_SCORE_MAX, 1, 4, low);
         assert_int_equal(n_low, 4);
         float *min = values_of(e, u, FV_SCORE_MAX, 1);
         for (int i = 0; i < 4; i++) {
@@ -91,8 +91,7 @@ static void test_first_of_equals(void **state) {
     int zeros = 0;
     for (int u = 0; u < 10; u++) {
         fv_example low[PHOTOS];
-        int n;
-        assert_int_equal(fv_examples_find(e, u, 0, 1, PHOTOS, low, &n, NULL), FV_OK);
+        const int n = find_examples(e, u, 0, 1, PHOTOS, low);
         for (int i = 0; i < n; i += 6) {
             const alone a = run_alone(fv_examples_photo(e, low[i].photo), "stem/relu6", u);
             assert_int_equal(low[i].y * a.width + low[i].x, a.at_min);
@@ -127,11 +126,10 @@ static void test_objectives(void **state) {
         g_free(v);
     }
     fv_example found;
-    int n;
-    assert_int_equal(fv_examples_find(e, 2, 0, 0, 1, &found, &n, NULL), FV_OK);
+    assert_int_equal(find_examples(e, 2, 0, 0, 1, &found), 1);
     assert_int_equal(found.y, 3);
     assert_int_equal(found.x, 4);
-    assert_int_equal(fv_examples_find(e, 0, 0, 0, 1, &found, &n, NULL), FV_OK);
+    assert_int_equal(find_examples(e, 0, 0, 0, 1, &found), 1);
     assert_int_equal(found.y, -1);
     assert_true(found.whole);
     fv_examples_free(e);
@@ -194,8 +192,7 @@ static void test_known(void **state) {
     fv_examples *e = scan("head/conv:3", index_folder);
     assert_int_equal(fv_examples_measured(e), 0);
     fv_example best;
-    int n;
-    assert_int_equal(fv_examples_find(e, 0, 0, 0, 1, &best, &n, NULL), FV_OK);
+    assert_int_equal(find_examples(e, 0, 0, 0, 1, &best), 1);
     char *name = g_strdup(fv_examples_photo(e, best.photo));
     fv_examples_free(e);
 
@@ -300,7 +297,7 @@ static void test_links_and_ties(void **state) {
         assert_true(strcmp(fv_examples_photo(e, i - 1), fv_examples_photo(e, i)) < 0);
     fv_example found[PHOTOS + 1];
     int n, seen = 0;
-    assert_int_equal(fv_examples_find(e, 0, 0, 0, PHOTOS + 1, found, &n, NULL), FV_OK);
+    n = find_examples(e, 0, 0, 0, PHOTOS + 1, found);
     for (int i = 0; i + 1 < n; i++) {
         if (strcmp(fv_examples_photo(e, found[i].photo), "01.png")) continue;
         assert_string_equal(fv_examples_photo(e, found[i + 1].photo), "deep/a.png");
@@ -455,8 +452,8 @@ static void test_region(void **state) {
         fv_examples *e = scan(layers[k], NULL);
         for (int u = 0; u < 10; u++) {
             fv_example ex[PHOTOS];
-            int n, i = 0;
-            assert_int_equal(fv_examples_find(e, u, 0, u % 2, PHOTOS, ex, &n, NULL), FV_OK);
+            int i = 0;
+            find_examples(e, u, 0, u % 2, PHOTOS, ex);
             while (number_of(e, ex[i].photo) % 3) i++;
             check_region(e, &ex[i], layers[k], k ? 7 : 3);
         }
@@ -470,7 +467,7 @@ static void test_scaled_region(void **state) {
     fv_examples *e = scan("stem/conv:0", NULL);
     fv_example ex[PHOTOS];
     int n, seen = 0;
-    assert_int_equal(fv_examples_find(e, 0, 0, 0, PHOTOS, ex, &n, NULL), FV_OK);
+    n = find_examples(e, 0, 0, 0, PHOTOS, ex);
     for (int i = 0; i < n; i++) {
         if (number_of(e, ex[i].photo) % 3 != 2)
             continue; /* 37 high, 80 wide: the middle 32 columns */
@@ -498,9 +495,8 @@ static void test_tiles(void **state) {
     (void)state;
     fv_examples *e = scan("head/conv", NULL);
     fv_example ex;
-    int n;
     fv_image *tile = NULL;
-    assert_int_equal(fv_examples_find(e, 4, 0, 0, 1, &ex, &n, NULL), FV_OK);
+    find_examples(e, 4, 0, 0, 1, &ex);
     assert_int_equal(fv_examples_tile(e, &ex, 0, 21, &tile, NULL), FV_OK); /* cut out, enlarged */
     assert_int_equal(MAX(tile->height, tile->width), 21);
     assert_int_equal(count_orange(tile), 0);

@@ -12,10 +12,8 @@ static char *all_of(fv_examples *e) {
     fv_example found[PHOTOS];
     for (int u = 0; u < fv_examples_unit_count(e); u++)
         for (int k = 0; k < 4; k++) {
-            int n;
-            assert_int_equal(fv_examples_find(e, u, k < 2 ? FV_SCORE_MAX : FV_SCORE_MEAN, k % 2,
-                                              PHOTOS, found, &n, NULL),
-                             FV_OK);
+            const int n =
+                find_examples(e, u, k < 2 ? FV_SCORE_MAX : FV_SCORE_MEAN, k % 2, PHOTOS, found);
             for (int i = 0; i < n; i++)
                 g_string_append_printf(text, "%d %s %a %d,%d\n", u,
                                        fv_examples_photo(e, found[i].photo), (double)found[i].value,
