@@ -102,7 +102,7 @@ FV_API fv_status fv_session_backward(fv_session *session, const fv_tensor *const
 /* A class and how probable it is. */
 typedef struct fv_prediction {
     int index;         /* of the class, from 0 */
-    float probability; /* 0..1 */
+    float probability; /* 0..1; NaN, ranked last, where FV_ON_NAN_KEEP let it be */
 } fv_prediction;
 
 /* Classifies a batch of inputs.

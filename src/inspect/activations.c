@@ -179,7 +179,7 @@ fv_status fv_activations_run(fv_session *session, const fv_tensor *input, const 
         return fvi_fail(err, FV_ARG, "%d layers are asked for; allowed are 1..%d", count,
                         LAYERS_MAX);
     taking t = {.session = session, .net = fvi_session_network(session), .count = count};
-    st = fvi_check_input(t.net, input, err);
+    st = fvi_session_check_input(session, input, err);
     if (st) return st;
     t.layer = g_new0(const char *, (gsize)count);
     t.name = g_new0(const char *, (gsize)count);

@@ -29,13 +29,16 @@ static void softmax(float *row, int64_t n) {
     for (int64_t i = 0; i < n; i++) row[i] = (float)(exp((double)row[i] - top) / sum);
 }
 
-/* The `top` largest of a row, in falling order; ties in order of index. NaN ranks last. */
+/* Whether a probability ranks before another. NaN ranks last. */
+static int ranks_before(float a, float b) { return a > b || (isnan(b) && !isnan(a)); }
+
+/* The `top` largest of a row, in falling order; ties in order of index. */
 static void best_of(const float *row, int64_t n, int top, fv_prediction *out) {
     int have = 0;
     for (int64_t i = 0; i < n; i++) {
-        float p = isnan(row[i]) ? -INFINITY : row[i];
+        const float p = isnan(row[i]) ? NAN : row[i]; /* without a sign */
         int at = have;
-        while (at > 0 && p > out[at - 1].probability) at--;
+        while (at > 0 && ranks_before(p, out[at - 1].probability)) at--;
         if (at >= top) continue;
         if (have < top) have++;
         for (int k = have - 1; k > at; k--) out[k] = out[k - 1];

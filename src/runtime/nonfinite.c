@@ -255,18 +255,21 @@ static int search_backward(const trace *w, const float *const *seeds, int n_seed
     return 0;
 }
 
+int fvi_explain_input(const float *x, int64_t count, int mask, fv_error *why) {
+    const float largest = fvi_abs_max(x, count);
+    if (mask ? !isnan(largest) : isfinite(largest)) return 0;
+    fvi_fail(why, FV_NONFINITE, "the network's input holds %s: %lld of %lld numbers", word(largest),
+             (long long)fvi_count_nonfinite(x, count), (long long)count);
+    return 1;
+}
+
 void fvi_explain(fvi_graph *g, fvi_device *device, const float *x, const float *const *seeds,
                  fv_error *why) {
     const int64_t count = g->n_inputs ? count_of(g, g->inputs[0]) : 0;
-    const float largest = fvi_abs_max(x, count);
     trace w = {0};
     fvi_fail(why, FV_NONFINITE, "\"%.200s\" comes to numbers that are not finite",
              g->values[g->outputs[0]].name);
-    if (!isfinite(largest)) {
-        fvi_fail(why, FV_NONFINITE, "the network's input holds %s: %lld of %lld numbers",
-                 word(largest), (long long)fvi_count_nonfinite(x, count), (long long)count);
-        return;
-    }
+    if (fvi_explain_input(x, count, 0, why)) return;
     const int flags = seeds ? FVI_EXEC_BACKWARD | FVI_EXEC_TARGET_GRADIENTS : 0;
     if (g->n_inputs && !trace_new(g, flags, device, &w, NULL)) {
         if (!fvi_executable_set_input(w.plan, 0, x, NULL) &&

@@ -20,6 +20,12 @@
 void fvi_explain(fvi_graph *graph, fvi_device *device, const float *x, const float *const *seeds,
                  fv_error *why);
 
+/* Whether numbers of an input are not finite, and how many. Checked before running, because a ReLU
+ * may turn NaN into zero.
+ *   x     [count]
+ *   mask  1: infinity is accepted, since it may be a mask */
+int fvi_explain_input(const float *x, int64_t count, int mask, fv_error *why);
+
 /* Whether constants of a graph are not finite, and which. Checked before running, because a ReLU
  * may turn NaN into zero. Infinity is accepted where it may be a mask.
  *   net    the graph's network; its file's pages are released after reading

@@ -102,6 +102,9 @@ fv_monitor *fvi_session_monitor(const fv_session *s); /* or NULL */
 /* Whether a raw input fits the network's picture input.  errors  SHAPE, with both shapes */
 fv_status fvi_check_input(const fvi_network *net, const fv_tensor *input, fv_error *err);
 
+/* The same, and applies the session's on_nan to NaN in it.  errors  SHAPE, NONFINITE */
+fv_status fvi_session_check_input(fv_session *s, const fv_tensor *input, fv_error *err);
+
 /* Reports to the session's monitor how many samples of a call are done.
  *   errors  CANCELLED, also if the monitor says STOP, since there is no partial result */
 fv_status fvi_session_piece(const fv_session *s, int64_t done, int64_t total, fv_error *err);

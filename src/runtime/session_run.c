@@ -16,6 +16,7 @@
 #include "model/network/find.h"
 #include "runtime/model_state.h"
 #include "runtime/monitor.h"
+#include "runtime/nonfinite.h"
 #include "runtime/session.h"
 #include "runtime/session_state.h"
 
@@ -84,6 +85,14 @@ fv_status fvi_check_input(const fvi_network *net, const fv_tensor *input, fv_err
     return st;
 }
 
+fv_status fvi_session_check_input(fv_session *s, const fv_tensor *input, fv_error *err) {
+    fv_error why;
+    fv_status st = fvi_check_input(s->model->network, input, err);
+    if (!st && fvi_explain_input(input->data, fv_tensor_count(input), 1, &why))
+        st = fvi_session_nonfinite(s, &why, err);
+    return st;
+}
+
 /* A tensor for a target of a plan that takes `samples` of the input's samples at a time. */
 static fv_status result_new(const fvi_executable *plan, int target, const fvi_shape *input,
                             int64_t samples, fv_tensor **out, fv_error *err) {
@@ -104,7 +113,7 @@ fv_status fv_session_run(fv_session *s, const fv_tensor *input, const char *valu
     fvi_shape shape = fvi_tensor_shape(input);
     fvi_executable *plan = NULL;
     int64_t samples = 0;
-    st = fvi_check_input(net, input, err);
+    st = fvi_session_check_input(s, input, err);
     if (!st) st = fvi_network_find_value(net, value, &name, err);
     if (!st) st = fvi_session_plan(s, &(fvi_plan_key){shape, &name, 1, 0}, &plan, &samples, err);
     if (st) return st;
@@ -193,7 +202,7 @@ fv_status fv_session_forward(fv_session *s, const fv_tensor *input, const char *
         return fvi_fail(err, FV_ARG, "count is %d; allowed are 1..%d", count, MAX_VALUES);
     const fvi_network *net = s->model->network;
     const char **names = g_new0(const char *, (gsize)count);
-    st = fvi_check_input(net, input, err);
+    st = fvi_session_check_input(s, input, err);
     for (int v = 0; !st && v < count; v++)
         st = fvi_network_find_value(net, values[v], &names[v], err);
     if (!st) st = values_open(s, input, names, count, &r, err);

@@ -27,6 +27,12 @@ done
 echo '== the input'
 try fovea run late.onnx -i n.npy -o y.npy
 try fovea gradient late.onnx -i n.npy --objective exp1:0 -o g.npy
+# A ReLU makes zeros of NaN: what follows it is finite all the same.
+make network mlp mlp.onnx
+make npy 1,12 v.npy nan
+try fovea run mlp.onnx -i v.npy -o y-mlp.npy
+try fovea gradient mlp.onnx -i v.npy --objective dense2:0 -o g-mlp.npy
+try fovea run mlp.onnx -i v.npy -o y.npy --on-nan keep; make shape y.npy
 echo '== kept'
 try fovea run exp.onnx -i x.npy -o y.npy --on-nan keep | digits; make shape y.npy
 try fovea gradient exp.onnx -i x.npy --objective exp1:0 -o g.npy --on-nan keep | digits; make shape g.npy
@@ -36,6 +42,7 @@ look nan relu1:1 --on-nan keep | digits
 fovea visualize late.onnx exp1:0 -o grey.png --size 16 --steps 1 --recipe lucid -q
 try fovea dream late.onnx grey.png --layer exp1:0 --rate 0.05 --steps 40 --octaves 1 -o d.png -q --on-nan keep
 make text fovea.unfinished d.png | digits | sed -E 's/^[0-9]+/N/'
+try fovea classify exp.onnx "$DATA/photo.jpg" --on-nan keep -q -k 2
 try fovea classify "$DATA/tiny.onnx" "$DATA/photo.jpg" --on-nan keep | digits | head -2
 try fovea examples exp.onnx exp1:0 photos --no-index -k 1 --on-nan keep 2>&1 | grep note | digits | grep -v measured
 try fovea activations exp.onnx exp1 "$DATA/photo.jpg" --channels 0 --on-nan keep 2>&1 | grep note | digits

@@ -158,7 +158,7 @@ fv_status fv_examples_measure(fv_examples *e, int unit, fv_score by, int lowest,
                               const fv_tensor *input, double *value, fv_error *err) {
     fv_status st = FVI_NOT_NULL_AS(err, "examples, input, value", e, input, value);
     if (!st) st = check(e, unit, by, err);
-    if (!st) st = fvi_check_input(fvi_session_network(e->session), input, err);
+    if (!st) st = fvi_session_check_input(e->session, input, err);
     if (!st && input->dim[0] != 1)
         st = fvi_fail(err, FV_SHAPE, "examples: %lld inputs; one is measured at a time",
                       (long long)input->dim[0]);

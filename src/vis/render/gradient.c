@@ -157,7 +157,7 @@ fv_status fv_session_gradient(fv_session *s, const fv_tensor *input, const fv_ob
     int64_t samples = 0;
     fv_tensor *dx = NULL;
     double *found = NULL; /* values are the caller's only when all is well */
-    st = fvi_check_input(net, input, err);
+    st = fvi_session_check_input(s, input, err);
     if (!st) st = fvi_objective_resolve(objective, NULL, net, FVI_REDUCTION_LITERAL, &o, err);
     if (!st) st = fvi_objective_check_plain(&o, "a raw input", err);
     const fvi_plan_key key = {shape, o.values, o.n_values, FVI_EXEC_BACKWARD};
