@@ -7,7 +7,7 @@
 
 #include "fovea/fovea.h"
 
-#define FVI_OPTION_ANY 1e9 /* as low or high: a bound that messages need not name */
+#define FVI_OPTION_ANY 1e9 /* as low or high: far beyond what is of use */
 
 typedef enum fvi_option_kind {
     FVI_OPTION_INT,       /* int in low..high */

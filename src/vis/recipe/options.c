@@ -23,12 +23,10 @@ static fv_status refuse(const fvi_option *o, const char *text, fv_error *err) {
         g_snprintf(range, sizeof range, "1..%.0f or " NEVER, o->high);
     else if (o->kind == FVI_OPTION_INT)
         g_snprintf(range, sizeof range, "%.0f..%.0f", o->low, o->high);
-    else if (o->kind == FVI_OPTION_FLOAT && o->high < FVI_OPTION_ANY)
+    else if (o->kind == FVI_OPTION_FLOAT)
         g_snprintf(range, sizeof range, "%g..%g", o->low, o->high);
     else if (o->kind == FVI_OPTION_SEED)
         g_snprintf(range, sizeof range, "0..%" G_GUINT64_FORMAT, G_MAXUINT64);
-    else if (o->kind == FVI_OPTION_FLOAT)
-        g_snprintf(range, sizeof range, o->low == 0 ? "a number of at least 0" : "a number");
     else if (o->kind == FVI_OPTION_PAIR)
         g_snprintf(range, sizeof range, "two numbers, the lower first");
     else
