@@ -31,7 +31,7 @@ void fvi_gradient_health_text(const fvi_gradient_health *v, char *text, size_t s
         g_snprintf(text, (gulong)size, "its gradient explodes: its norm is %.2g, beyond %.2g",
                    v->norm, FV_GRADIENT_MOST);
     else if (v->kind == FVI_GRADIENT_BROKEN)
-        g_strlcpy(text, "its numbers are not finite", size);
+        g_strlcpy(text, "its value or gradient is not finite", size);
     else if (v->largest > 0)
         g_snprintf(text, (gulong)size, "its gradient vanishes: no number of it exceeds %.2g",
                    (double)v->largest);

@@ -43,6 +43,7 @@ typedef struct dream {
     fv_dream_desc desc; /* resolved */
     const fv_input *in;
     fvi_pass *pass;
+    const char *name;     /* the objective's text */
     unsigned char *photo; /* [3][height][width] as it came */
     int height, width;
     float *now; /* [3][h][w] the octave in hand */
@@ -246,8 +247,11 @@ static fv_status give_up(dream *d, const fvi_gradient_health *v, fv_error *err) 
         g_strlcpy(d->why, why, sizeof d->why);
     d->stopped = 1;
     if (fvi_session_on_nan(d->session) == FV_ON_NAN_KEEP && d->alive) return FV_OK;
-    return fvi_fail(err, v->kind == FVI_GRADIENT_EXPLODED ? FV_NOTFOUND : FV_NONFINITE, "%s",
-                    d->why);
+    if (v->kind == FVI_GRADIENT_EXPLODED)
+        return fvi_fail(err, FV_NOTFOUND, "\"%.200s\" is dead: %s", d->name, d->why);
+    return why ? fvi_fail(err, FV_NONFINITE, "%s", why)
+               : fvi_fail(err, FV_NONFINITE, "\"%.200s\", update %d: %s", d->name, d->done + 1,
+                          d->why);
 }
 
 /* Another thread has told the monitor to stop or cancel. There is nothing to keep of a dream that
@@ -408,8 +412,12 @@ static fv_status keep_photo(dream *d, const fv_image *image, fv_error *err) {
     d->photo = malloc((size_t)count);
     if (!d->photo)
         return fvi_fail(err, FV_NOMEM, "out of memory for a picture of %dx%d", d->width, d->height);
-    for (int64_t i = 0; i < count; i++)
+    for (int64_t i = 0; i < count; i++) {
+        if (isnan(image->data[i]))
+            return fvi_fail(err, FV_ARG, "number %lld of the picture is NaN; allowed are 0..1",
+                            (long long)i);
         d->photo[i] = (unsigned char)lrintf(255 * fminf(fmaxf(image->data[i], 0), 1));
+    }
     return FV_OK;
 }
 
@@ -432,6 +440,7 @@ static fv_status read_objective(dream *d, const fv_objective *objective, fvi_obj
 }
 
 static fv_status run(dream *d, fv_image *image, const char *name, fv_error *err) {
+    d->name = name;
     fv_status st = keep_photo(d, image, err);
     d->total = d->desc.octaves * d->desc.steps;
     if (!st) st = run_octaves(d, image->data, err);
