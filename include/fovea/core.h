@@ -376,7 +376,7 @@ FV_API fv_status fv_model_weights(const fv_model *model, int layer, fv_tensor **
  *   out     [channels][h][w] of the network's input, RGB in 0..1, before mean and scale, without
  *           texts; yours to free
  *   errors  SHAPE the network's input is no picture of 1 or 3 channels; ARG a grey picture for a
- *           network of colours; NOMEM
+ *           network of colours, or NaN in it; NOMEM
  */
 FV_API fv_status fv_input_picture(const fv_model *model, const fv_image *image, fv_image **out,
                                   fv_error *err);

@@ -159,9 +159,10 @@ typedef struct fv_dream_desc {
  *   objective  terms of the network; a reference takes a plain LAYER only
  *   memory     the picture, its change, 3 bytes a pixel, and one tile's plan
  *   desc       NULL: defaults
- *   errors     as fv_render; CANCELLED leaves the picture as it was, as do all errors, but for
- *              rounding to 8 bits. STOP gives the dream so far, marked unfinished. With
- *              FV_ON_NAN_KEEP a dream that meets NaN ends there, marked unfinished, with FV_OK
+ *   errors     as fv_render; ARG NaN in the picture; CANCELLED leaves the picture as it was, as do
+ *              all errors, but for rounding to 8 bits. STOP gives the dream so far, marked
+ *              unfinished. With FV_ON_NAN_KEEP a dream that meets NaN after its first tile ends
+ *              there, marked unfinished, with FV_OK
  */
 FV_API fv_status fv_dream(fv_session *session, fv_image *image, const fv_objective *objective,
                           const fv_dream_desc *desc, fv_error *err);

@@ -5,6 +5,7 @@
 #include "image/image.h"
 
 #include <glib.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,16 +28,24 @@ fv_status fvi_image_check(const fv_image *image, const char *what, fv_error *err
     return FV_OK;
 }
 
+static fv_status refuse_value(const fv_image *image, const char *what, int64_t i, fv_error *err) {
+    const int64_t plane = (int64_t)image->height * image->width, at = i % plane;
+    return fvi_fail(err, FV_ARG, "%s has the value %g at (%d, %d) of channel %d; allowed are 0..1",
+                    what, (double)image->data[i], (int)(at / image->width),
+                    (int)(at % image->width), (int)(i / plane));
+}
+
 fv_status fvi_image_check_values(const fv_image *image, const char *what, fv_error *err) {
-    const int64_t plane = (int64_t)image->height * image->width;
-    for (int64_t i = 0; i < image->channels * plane; i++) {
-        const float x = image->data[i];
-        if (x >= 0 && x <= 1) continue;
-        return fvi_fail(err, FV_ARG,
-                        "%s has the value %g at (%d, %d) of channel %d; allowed are 0..1", what,
-                        (double)x, (int)(i % plane / image->width), (int)(i % plane % image->width),
-                        (int)(i / plane));
-    }
+    const int64_t count = (int64_t)image->channels * image->height * image->width;
+    for (int64_t i = 0; i < count; i++)
+        if (!(image->data[i] >= 0 && image->data[i] <= 1)) return refuse_value(image, what, i, err);
+    return FV_OK;
+}
+
+fv_status fvi_image_check_numbers(const fv_image *image, const char *what, fv_error *err) {
+    const int64_t count = (int64_t)image->channels * image->height * image->width;
+    for (int64_t i = 0; i < count; i++)
+        if (isnan(image->data[i])) return refuse_value(image, what, i, err);
     return FV_OK;
 }
 

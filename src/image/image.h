@@ -10,6 +10,8 @@
 fv_status fvi_image_check(const fv_image *image, const char *what, fv_error *err);
 /* Fails unless all values of such a picture are in [0,1].  errors  ARG */
 fv_status fvi_image_check_values(const fv_image *image, const char *what, fv_error *err);
+/* Fails if a value of such a picture is NaN; resizing leaves [0,1] a little.  errors  ARG */
+fv_status fvi_image_check_numbers(const fv_image *image, const char *what, fv_error *err);
 
 /* Copies the rectangle at (y, x).  errors  ARG outside the picture */
 fv_status fvi_image_crop(const fv_image *in, int y, int x, int height, int width, fv_image **out,

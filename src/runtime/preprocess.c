@@ -183,6 +183,7 @@ static fv_status check_picture_input(const fvi_network *net, fv_error *err) {
 fv_status fvi_input_picture(const fvi_network *net, const fv_image *image, fv_image **out,
                             fv_error *err) {
     fv_status st = check_picture_input(net, err);
+    if (!st) st = fvi_image_check_numbers(image, "the photo", err);
     return st ? st : fit(fvi_network_input(net), image, out, err);
 }
 

@@ -245,6 +245,11 @@ static void test_inputs(void **state) {
     REFUSED(FV_ARG, "7 channels", fv_input_picture(t.net, &seven_channels, &o.image, err));
     REFUSED(FV_ARG, "data", fv_input_picture(t.net, &no_data, &o.image, err));
     REFUSED(FV_ARG, "pixels", fv_input_picture(t.net, &huge_image, &o.image, err));
+    const float was = t.photo->data[5];
+    t.photo->data[5] = NAN;
+    REFUSED(FV_ARG, "the photo has the value nan at (0, 5) of channel 0",
+            fv_input_picture(t.net, t.photo, &o.image, err));
+    t.photo->data[5] = was;
 
     REFUSED(FV_ARG, "model must", fv_input_rect(NULL, 8, 8, &o.window, err));
     REFUSED(FV_ARG, "out must", fv_input_rect(t.net, 8, 8, NULL, err));

@@ -412,12 +412,8 @@ static fv_status keep_photo(dream *d, const fv_image *image, fv_error *err) {
     d->photo = malloc((size_t)count);
     if (!d->photo)
         return fvi_fail(err, FV_NOMEM, "out of memory for a picture of %dx%d", d->width, d->height);
-    for (int64_t i = 0; i < count; i++) {
-        if (isnan(image->data[i]))
-            return fvi_fail(err, FV_ARG, "number %lld of the picture is NaN; allowed are 0..1",
-                            (long long)i);
+    for (int64_t i = 0; i < count; i++)
         d->photo[i] = (unsigned char)lrintf(255 * fminf(fmaxf(image->data[i], 0), 1));
-    }
     return FV_OK;
 }
 
@@ -463,6 +459,7 @@ fv_status fv_dream(fv_session *session, fv_image *image, const fv_objective *obj
     FVI_USE_THREADS(session);
     fv_status st = FVI_NOT_NULL(err, session, image, objective);
     if (!st) st = fvi_image_check(image, "the picture", err);
+    if (!st) st = fvi_image_check_numbers(image, "the picture", err);
     if (st) return st;
     const fv_model *model = fvi_session_model(session);
     dream d = {.session = session, .model = model, .in = fvi_network_input(model->network)};
