@@ -79,6 +79,7 @@ class Worker:
         while b"\n" not in self.rest:
             ready, _, _ = select.select([self.process.stdout], [], [], end - time.monotonic())
             if not ready:
+                self.kill()    # it would go on beside what is measured next
                 raise Failed(f"not done after {timeout:.0f} s")
             got = os.read(self.process.stdout.fileno(), 65536)
             if not got:
@@ -91,13 +92,19 @@ class Worker:
         return told
 
     def ask(self, timeout=900, **order):
+        if self.process.poll() is not None:
+            raise Failed("PyTorch's process has ended")
         self.process.stdin.write(json.dumps(order).encode() + b"\n")
         self.process.stdin.flush()
         return self.answer(timeout)
 
+    def kill(self):
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)    # with the compilers it has started
+            self.process.wait()
+
     def stop(self):
-        os.killpg(self.process.pid, signal.SIGKILL)    # with the compilers it has started
-        self.process.wait()
+        self.kill()
         self.process.stdin.close()
         self.process.stdout.close()
         self.log.close()
