@@ -115,7 +115,8 @@ FV_API void fv_attribution_free(fv_attribution *attribution);
  * copies of the picture: 1 (GRADIENT) to thousands (RISE).
  *   session    its monitor's done and total are pictures run; where the objective is NULL, it sees
  *              the run that finds the class first. STOP: SMOOTHGRAD and RISE give the map of the
- *              copies run so far, marked unfinished; other methods end with CANCELLED
+ *              copies run so far, marked unfinished; INTEGRATED and OCCLUSION end with CANCELLED;
+ *              the others need one run, and give their map
  *   input      one picture as fv_input_from_image makes it, of any size the network takes
  *   objective  as fv_session_gradient takes it; NULL: the class the network puts first
  *   desc       or NULL

@@ -84,6 +84,16 @@ static fv_status check_map(const fvi_perturbation *p, const fv_tensor *map, fv_e
                     fvi_shape_text(&shape, text), p->h, p->w);
 }
 
+/* What stands for absence in a curve.  errors  ARG a picture is no such baseline here */
+static fv_status fill_with(fvi_perturbation *p, const char *field, fv_baseline kind, uint64_t seed,
+                           float *fill, fv_error *err) {
+    p->what = field;
+    if (!fv_baseline_name(kind))
+        return fvi_fail(err, FV_ARG, "%s is baseline %d; allowed are 1..%d, all but a picture",
+                        field, (int)kind, (int)FV_BASELINE_NOISE);
+    return fvi_baseline_fill(p, kind, NULL, seed, fill, err);
+}
+
 static fv_status run_scores(fvi_perturbation *p, const fv_tensor *map, const fv_scores_desc *d,
                             fv_scores *s, fv_error *err) {
     const int steps = d->steps ? d->steps : STEPS;
@@ -95,18 +105,16 @@ static fv_status run_scores(fvi_perturbation *p, const fv_tensor *map, const fv_
     fv_status st = FV_OK;
     if (!fill || !s->deletion || !s->insertion) st = fvi_fail(err, FV_NOMEM, "out of memory");
     p->total = 2 * s->count;
-    p->what = "deletion";
     if (!st) st = check_map(p, map, err);
     if (!st) st = order_of(p, map, d->seed, &order, err);
     if (!st)
-        st = fvi_baseline_fill(p, d->deletion ? d->deletion : FV_BASELINE_MEAN, NULL, d->seed, fill,
-                               err);
+        st = fill_with(p, "deletion", d->deletion ? d->deletion : FV_BASELINE_MEAN, d->seed, fill,
+                       err);
     curve c = {order, p->picture, fill, steps, s->deletion};
     if (!st) st = run_curve(p, &c, &s->deletion_area, err);
-    p->what = "insertion";
     if (!st)
-        st = fvi_baseline_fill(p, d->insertion ? d->insertion : FV_BASELINE_BLUR, NULL, d->seed,
-                               fill, err);
+        st = fill_with(p, "insertion", d->insertion ? d->insertion : FV_BASELINE_BLUR, d->seed,
+                       fill, err);
     c = (curve){order, fill, p->picture, steps, s->insertion};
     if (!st) st = run_curve(p, &c, &s->insertion_area, err);
     free(order);

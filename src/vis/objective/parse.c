@@ -215,11 +215,11 @@ static fv_status read_weighted(fvi_reader *r, const char *from, const char *to, 
     fv_status st = read_weight(text, &rest, &sign, err);
     r->weight = (float)sign;
     if (!st && !*rest)
-        st = fvi_fail(err, FV_ARG, "objective: a term is missing %s \"%.80s\"",
-                      *text ? "after" : "before",
-                      *text ? text
-                      : *to ? to
-                            : "the end");
+        st = fvi_fail(err, FV_ARG, "objective: a term is missing %s%s%.80s%s",
+                      *text ? "after"
+                      : *to ? "before"
+                            : "at its end",
+                      *text || *to ? " \"" : "", *text ? text : to, *text || *to ? "\"" : "");
     if (!st) st = read_term(r, rest, err);
     g_free(text);
     return st;

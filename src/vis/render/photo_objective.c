@@ -132,7 +132,13 @@ static fv_status balance(fv_session *session, const fvi_objective *objective,
         st = mean_gradient(session, objective, photo, x, &ours, err);
     }
     if (!st) st = mean_gradient(session, match, photo, x, &theirs, err);
-    if (!st && !(theirs > 0 && isfinite(theirs) && isfinite(ours)))
+    if (!st && !(isfinite(theirs) && isfinite(ours)))
+        st = fvi_fail(
+            err, FV_NONFINITE,
+            "the gradient of %.150s is not finite near the photo, so the objective and the "
+            "layer that holds it there cannot be weighed",
+            isfinite(theirs) ? "the objective" : match->values[0]);
+    if (!st && !(theirs > 0))
         st = fvi_fail(
             err, FV_NOTFOUND,
             "\"%.150s\" cannot be what the picture stays near: its gradient is zero at the "

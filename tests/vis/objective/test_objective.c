@@ -288,7 +288,7 @@ static void refusals_say_why(void **state) {
         {"stem_rel:1", FV_NOTFOUND,
          "net: there is no value \"stem_rel\"; did you mean \"stem_relu\""},
         {"fc8:1 - stem_rel:1", FV_NOTFOUND, "net: there is no value \"stem_rel\"; did you mean"},
-        {"fc8:1 -", FV_ARG, "objective: a term is missing before \"the end\""},
+        {"fc8:1 -", FV_ARG, "objective: a term is missing at its end"},
         {"fc8:1 - - fc8:2", FV_ARG, "objective: a term is missing before \"- fc8:2\""},
         {"2*", FV_ARG, "objective: a term is missing after \"2*\""},
         {"1e999*fc8:1", FV_ARG, "objective: the weight \"1e999\" is no number of -1e30..1e30"},

@@ -255,20 +255,35 @@ static double weight_of(const fv_objective *o) {
     return strtod(plus + 3, NULL);
 }
 
-/* The accentuation of a text on PHOTO. */
+/* The accentuation of a text on PHOTO, in a session that keeps what is not finite. */
 static fv_status accentuate(const fv_model *m, const char *text, const char *near, double strength,
                             fv_objective **out, fv_error *err) {
     fv_image *photo = photo_of(PHOTO);
     fv_objective *o = NULL;
     fv_session *s = NULL;
     fv_status st = fv_objective_new(m, text, NULL, 0, &o, err);
-    if (!st) st = fv_session_new(m, NULL, &s, err);
+    if (!st) st = fv_session_new(m, FV_DESC(fv_session_desc, .on_nan = FV_ON_NAN_KEEP), &s, err);
     const fv_attachment named = {PHOTO, photo, NULL};
     if (!st) st = fv_accentuation_objective(s, o, &named, near, strength, out, err);
     fv_session_free(s);
     fv_objective_free(o);
     fv_image_free(photo);
     return st;
+}
+
+/* Pixels times 3e38 make activations that are infinite: that is said, not that a gradient is zero. */
+static void accentuation_of_infinity_is_refused(void **state) {
+    (void)state;
+    fv_error err = {0};
+    fv_model *m = NULL;
+    fv_objective *o = NULL;
+    const float scale[] = {3e38f, 3e38f, 3e38f};
+    if (fv_model_load(MODEL, FV_DESC(fv_model_desc, .scale = scale), &m, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(accentuate(m, LAYER ":2", "#1", 1, &o, &err), FV_NONFINITE);
+    assert_non_null(strstr(err.text, "the gradient of relu is not finite"));
+    assert_null(o);
+    fv_model_free(m);
 }
 
 static void accentuation_weighs_its_terms(void **state) {
@@ -389,6 +404,7 @@ int main(void) {
         cmocka_unit_test(texts_read_back),
         cmocka_unit_test(double_quotes_read_back),
         cmocka_unit_test(accentuation_weighs_its_terms),
+        cmocka_unit_test(accentuation_of_infinity_is_refused),
         cmocka_unit_test(accentuation_is_held_near),
         cmocka_unit_test(bad_requests),
         cmocka_unit_test(raw_inputs_have_no_photo),
