@@ -271,7 +271,7 @@ static fv_status accentuate(const fv_model *m, const char *text, const char *nea
     return st;
 }
 
-/* Pixels times 3e38 make activations that are infinite: that is said, not that a gradient is zero. */
+/* Pixels times 3e38 make infinite activations: that is said, not that a gradient is zero. */
 static void accentuation_of_infinity_is_refused(void **state) {
     (void)state;
     fv_error err = {0};
