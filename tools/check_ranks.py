@@ -30,9 +30,6 @@ TABLES = {"src/model/readers.c": "src/model/", "src/backend/backends.c": "src/ba
 # Registries: a table of rows, and the rows that use its helpers. A row may need its registry.
 REGISTRIES = ("src/vis/param/param.c", "src/vis/transform/transform.c")
 
-# Allowed until mended: what lies under the first may need what lies under the second.
-UNTIL_MENDED = []
-
 # Who may include fovea-private/stage.h: who times the parts of rendering.
 STAGES = ("src/vis/render/stage_timer.h", "include/fovea-private/bench.h")
 
@@ -61,9 +58,8 @@ def rank_of(folder, name):
 
 
 def is_allowed(file, needed):
-    """Whether one path may need another, though a rule says no."""
-    return any(str(file).startswith(a) and str(needed).startswith(b) for a, b in UNTIL_MENDED) \
-        or str(needed).startswith(TABLES.get(str(file), "nowhere"))
+    """Whether one path may need another, though a rule says no: a table its rows."""
+    return str(needed).startswith(TABLES.get(str(file), "nowhere"))
 
 
 def check_rank(file, header):

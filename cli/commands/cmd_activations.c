@@ -281,7 +281,7 @@ static int report(job *j) {
 /* ---- the command ---------------------------------------------------------------------------- */
 
 static int check_words(const activations_args *a) {
-    int code = a->output ? cli_path_check(&a->common, "output", a->output, CLI_PICTURES) : CLI_DONE;
+    int code = cli_path_check(&a->common, "output", a->output, CLI_PICTURES);
     if (!code && a->overlay && a->palette == FV_PALETTE_GREY)
         code = cli_usage(a->common.command,
                          "--overlay: grey cannot be told from the photo; allowed are "

@@ -335,9 +335,8 @@ static int work(job *j) {
 static int run(const cli_args *common) {
     const compare_args *args = (const compare_args *)common;
     job j = {.args = args};
-    int code = args->output ? cli_path_check(&args->common, "output", args->output, CLI_PICTURES)
-                            : CLI_DONE;
-    if (!code && args->npy) code = cli_path_check(&args->common, "npy", args->npy, "npy");
+    int code = cli_path_check(&args->common, "output", args->output, CLI_PICTURES);
+    if (!code) code = cli_path_check(&args->common, "npy", args->npy, "npy");
     for (int m = 0; m < 2 && !code; m++)
         code = cli_model_load_named(&args->common, &args->model, args->common.operands[m],
                                     &j.model[m]);

@@ -290,11 +290,10 @@ static int check_together(const dream_args *a) {
 
 static int check_words(const dream_args *a) {
     int code = check_together(a);
-    if (!code && a->output)
+    if (!code)
         code = cli_path_check(&a->common, "output", a->output,
                               a->zoom ? CLI_ANIMATIONS : CLI_PICTURES);
-    if (!code && a->animate)
-        code = cli_path_check(&a->common, "animate", a->animate, CLI_ANIMATIONS);
+    if (!code) code = cli_path_check(&a->common, "animate", a->animate, CLI_ANIMATIONS);
     return code;
 }
 

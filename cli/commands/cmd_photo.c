@@ -128,8 +128,7 @@ static int run(const cli_args *common, const char *recipe) {
     if (!args->output && !args->npy && !args->json && !args->recipe.show)
         code = cli_usage(args->common.command,
                          "%s needs --output OUT.png, --npy FILE.npy or --json", recipe);
-    if (!code && args->output)
-        code = cli_path_check(&args->common, "output", args->output, CLI_PICTURES);
+    if (!code) code = cli_path_check(&args->common, "output", args->output, CLI_PICTURES);
     if (!code) code = cli_npy_check(&args->common, args->npy);
     if (!code && args->common.n_operands < 3 && !args->recipe.show)
         code =

@@ -35,11 +35,9 @@ static int check_words(const weights_args *a) {
     if (several && a->shape)
         return cli_usage(a->common.command, "--shape is for one LAYER; there are %d",
                          a->common.n_operands - 1);
-    int code = CLI_DONE;
-    if (a->output) code = cli_path_check(&a->common, "output", a->output, CLI_PICTURES);
-    if (!code && a->histogram)
-        code = cli_path_check(&a->common, "histogram", a->histogram, CLI_PICTURES);
-    if (!code && a->npy) code = cli_path_check(&a->common, "npy", a->npy, "npy");
+    int code = cli_path_check(&a->common, "output", a->output, CLI_PICTURES);
+    if (!code) code = cli_path_check(&a->common, "histogram", a->histogram, CLI_PICTURES);
+    if (!code) code = cli_path_check(&a->common, "npy", a->npy, "npy");
     return code;
 }
 

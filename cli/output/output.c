@@ -48,6 +48,7 @@ static int check_folder(const char *path, const char *folder) {
 
 int cli_path_check(const cli_args *args, const char *option, const char *path,
                    const char *endings) {
+    if (!path) return CLI_DONE;
     if (!*path) return cli_usage(args->command, "--%s: '' is no file name", option);
     if (endings && !cli_has_ending(path, endings))
         return refuse_ending(args, option, path, endings);

@@ -17,6 +17,7 @@ int cli_has_ending(const char *path, const char *endings);
 /* Checks that a file can be written: its folder is there and may be written to, it is no folder
  * itself, and its ending is one of `endings` (NULL: any). Nothing is created.
  *   option   that named it: "output"
+ *   path     NULL: the option was not given, and nothing is checked
  *   returns  CLI_DONE, or an exit code with one line printed
  */
 int cli_path_check(const cli_args *args, const char *option, const char *path, const char *endings);

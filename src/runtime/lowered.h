@@ -13,9 +13,11 @@ fvi_lowered *fvi_lowered_new(void);
 void fvi_lowered_free(fvi_lowered *l);
 
 /* Finds or makes the graph of the part of a model's network that n values need, for an input of
- * that shape. Failures are cached too, except NOMEM. From any thread. wanted  [n] names of values
+ * that shape. Failures are cached too, except NOMEM.
+ *   wanted  [n] names of values
  *   out     shared, not to be changed (fvi_graph_copy); yours to free with fvi_graph_free
- *   errors  as fvi_network_lower */
+ *   errors  as fvi_network_lower
+ *   threads any */
 fv_status fvi_model_lower(const fv_model *model, const fvi_shape *input, const char *const *wanted,
                           int n, fvi_graph **out, fv_error *err);
 

@@ -359,9 +359,9 @@ static int check(const attribute_args *a) {
         return cli_usage(a->common.command,
                          "attribute needs --output OUT.png, --npy MAP.npy or --json");
     if (a->parts) code = check_parts(a);
-    if (!code && a->output) code = cli_path_check(&a->common, "output", a->output, CLI_PICTURES);
-    if (!code && a->npy) code = cli_path_check(&a->common, "npy", a->npy, "npy");
-    if (!code && a->parts) code = cli_path_check(&a->common, "parts", a->parts, "npy");
+    if (!code) code = cli_path_check(&a->common, "output", a->output, CLI_PICTURES);
+    if (!code) code = cli_path_check(&a->common, "npy", a->npy, "npy");
+    if (!code) code = cli_path_check(&a->common, "parts", a->parts, "npy");
     return code;
 }
 

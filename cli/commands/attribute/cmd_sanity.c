@@ -234,9 +234,8 @@ static int save(const job *j) {
 static int run(const cli_args *common) {
     const sanity_args *args = (const sanity_args *)common;
     job j = {.args = args};
-    int code = args->output ? cli_path_check(&args->common, "output", args->output, CLI_PICTURES)
-                            : CLI_DONE;
-    if (!code && args->npy) code = cli_path_check(&args->common, "npy", args->npy, "npy");
+    int code = cli_path_check(&args->common, "output", args->output, CLI_PICTURES);
+    if (!code) code = cli_path_check(&args->common, "npy", args->npy, "npy");
     if (code) return code;
     code = cli_subject_load(&j.s, &args->common, &args->model, &args->asked, TILE);
     if (!code) code = run_all(&j);

@@ -96,11 +96,9 @@ static int check_words(const cli_examples_args *a) {
 }
 
 static int check_files(const cli_examples_args *a) {
-    int code = CLI_DONE;
-    if (a->output) code = cli_path_check(&a->common, "output", a->output, CLI_PICTURES);
-    if (!code && a->histogram)
-        code = cli_path_check(&a->common, "histogram", a->histogram, CLI_PICTURES);
-    if (!code && a->npy) code = cli_path_check(&a->common, "npy", a->npy, "npy");
+    int code = cli_path_check(&a->common, "output", a->output, CLI_PICTURES);
+    if (!code) code = cli_path_check(&a->common, "histogram", a->histogram, CLI_PICTURES);
+    if (!code) code = cli_path_check(&a->common, "npy", a->npy, "npy");
     if (!code && a->each) code = cli_folder_make(a->each);
     return code;
 }

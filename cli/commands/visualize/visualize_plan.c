@@ -30,10 +30,8 @@ int cli_visualize_check(const cli_visualize_args *a) {
     for (size_t i = 0; i < G_N_ELEMENTS(rules); i++)
         if (rules[i].wrong) return cli_usage(a->common.command, "%s", rules[i].text);
     int code = cli_examples_check_words(a);
-    if (!code && a->output)
-        code = cli_path_check(&a->common, "output", a->output, CLI_PICTURES " npy");
-    if (!code && a->animate)
-        code = cli_path_check(&a->common, "animate", a->animate, CLI_ANIMATIONS);
+    if (!code) code = cli_path_check(&a->common, "output", a->output, CLI_PICTURES " npy");
+    if (!code) code = cli_path_check(&a->common, "animate", a->animate, CLI_ANIMATIONS);
     if (!code) code = cli_npy_check(&a->common, a->npy);
     return code;
 }
