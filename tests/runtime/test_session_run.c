@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "support/builder.h"
 #include "support/recipes.h"
 
 enum { SAMPLES = 3 };
@@ -216,6 +217,36 @@ static void test_monitor(void **state) {
     close_set(&t);
 }
 
+/* A scalar is one sample, whatever stands in the sizes that it does not have. */
+static void test_scalar(void **state) {
+    (void)state;
+    fv_error err = {0};
+    fv_model *m = NULL;
+    fv_session *s = NULL;
+    fv_objective *o = NULL;
+    fv_tensor *slope = NULL;
+    float at = 0.5f;
+    const fv_tensor x = {.ndim = 0, .dim = {40}, .data = &at};
+    double values[2] = {7, 7};
+    builder *b = builder_new(17);
+    builder_input(b, "x", FVI_F32, "");
+    builder_node(b, "Tanh", "tanh1", "x", "y");
+    builder_output(b, "y");
+    if (fv_model_load(builder_save(b, "scalar.onnx"), NULL, &m, &err) ||
+        fv_session_new(m, NULL, &s, &err) || fv_objective_new(m, "tanh1", NULL, 0, &o, &err) ||
+        fv_session_gradient(s, &x, o, values, &slope, &err))
+        fail_msg("%s", err.text);
+    const double y = tanh(0.5);
+    assert_true(fabs(values[0] - y * y) < 1e-6 && values[1] == 7);
+    assert_int_equal(slope->ndim, 0);
+    assert_true(fabs((double)slope->data[0] - 2 * y * (1 - y * y)) < 1e-6);
+    fv_tensor_free(slope);
+    fv_objective_free(o);
+    fv_session_free(s);
+    fv_model_free(m);
+    builder_free(b);
+}
+
 static void remember(void *user, const char *text) { strcpy(user, text); }
 static void test_note(void **state) {
     (void)state;
@@ -289,6 +320,7 @@ int main(void) {
         cmocka_unit_test(test_values),  cmocka_unit_test(test_seeds),
         cmocka_unit_test(test_failing_leaves_values),
         cmocka_unit_test(test_monitor), cmocka_unit_test(test_note),
+        cmocka_unit_test(test_scalar),
         cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -152,7 +152,8 @@ fv_status fv_session_gradient(fv_session *s, const fv_tensor *input, const fv_ob
     if (st) return st;
     const fvi_network *net = fvi_session_network(s);
     fvi_objective o = {0};
-    fvi_shape shape = fvi_tensor_shape(input);
+    const fvi_shape shape = fvi_tensor_shape(input);
+    const int64_t count = shape.ndim ? shape.dim[0] : 1; /* a scalar is one sample */
     fvi_executable *plan = NULL;
     int64_t samples = 0;
     fv_tensor *dx = NULL;
@@ -163,15 +164,15 @@ fv_status fv_session_gradient(fv_session *s, const fv_tensor *input, const fv_ob
     const fvi_plan_key key = {shape, o.values, o.n_values, FVI_EXEC_BACKWARD};
     if (!st) st = fvi_session_plan(s, &key, &plan, &samples, err);
     if (!st) st = fvi_tensor_new(&shape, &dx, err);
-    if (!st && !(found = calloc((size_t)shape.dim[0] + 1, sizeof *found)))
-        st = fvi_fail(err, FV_NOMEM, "no memory for %lld values", (long long)shape.dim[0]);
+    if (!st && !(found = calloc((size_t)count + 1, sizeof *found)))
+        st = fvi_fail(err, FV_NOMEM, "no memory for %lld values", (long long)count);
     if (!st) {
         const fvi_gradient_run run = {
             .plan = plan, .samples = samples, .group = 1, .values = found, .dx = dx->data};
         st = gradient_pieces(s, &run, &o, input, err);
     }
     fvi_objective_clear(&o);
-    if (!st && values) memcpy(values, found, (size_t)shape.dim[0] * sizeof *values);
+    if (!st && values) memcpy(values, found, (size_t)count * sizeof *values);
     free(found);
     if (st) {
         fv_tensor_free(dx);
