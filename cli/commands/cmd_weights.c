@@ -45,15 +45,13 @@ static int check_words(const weights_args *a) {
 static int read_desc(job *j) {
     const weights_args *a = j->args;
     fv_weights_desc *d = &j->desc;
-    static const fv_weights_form forms[] = {0, FV_WEIGHTS_TILES, FV_WEIGHTS_BARS,
-                                            FV_WEIGHTS_MATRIX};
     d->struct_size = sizeof *d;
     int code = cli_list_parse(&a->common, "channels", a->channels, &j->channels, &d->n_channels);
     if (!code) code = cli_list_parse(&a->common, "inputs", a->inputs, &j->inputs, &d->n_inputs);
     d->channels = j->channels;
     d->inputs = j->inputs;
     d->top = a->top;
-    d->form = forms[a->form];
+    d->form = (fv_weights_form)a->form;
     d->each = a->tile_scale == 2;
     d->min_max = a->min_max;
     d->grey = a->grey;

@@ -64,6 +64,13 @@ fv_status fv_tensor_new(int ndim, const int64_t *dim, fv_tensor **out, fv_error 
     return FV_OK;
 }
 
+fv_status fvi_tensor_copy(const fv_tensor *from, fv_tensor **out, fv_error *err) {
+    fvi_shape shape = fvi_tensor_shape(from);
+    fv_status st = fvi_tensor_new(&shape, out, err);
+    if (!st) memcpy((*out)->data, from->data, (size_t)fv_tensor_count(from) * sizeof *from->data);
+    return st;
+}
+
 int64_t fv_tensor_count(const fv_tensor *tensor) {
     if (!tensor || tensor->ndim < 0 || tensor->ndim > FV_MAX_DIMS) return 0;
     fvi_shape s = fvi_tensor_shape(tensor);

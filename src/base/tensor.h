@@ -10,6 +10,8 @@ fvi_shape fvi_tensor_shape(const fv_tensor *t);
  *   what    "the input"    errors  ARG */
 fv_status fvi_tensor_check(const fv_tensor *t, const char *what, fv_error *err);
 fv_status fvi_tensor_new(const fvi_shape *shape, fv_tensor **out, fv_error *err);
+/* Copies a tensor.  errors  NOMEM */
+fv_status fvi_tensor_copy(const fv_tensor *from, fv_tensor **out, fv_error *err);
 
 /* The value of an IEEE half. */
 float fvi_half_to_float(uint16_t half);

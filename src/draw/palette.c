@@ -82,7 +82,7 @@ void fvi_palette(fv_palette palette, fvi_rgb colors[FVI_PALETTE_SIZE]) {
 }
 
 fv_status fvi_paint_check(const fv_paint_desc *d, fv_error *err) {
-    if (d->palette < FV_PALETTE_GREY || d->palette > FV_PALETTE_SEQUENTIAL)
+    if (!fv_palette_name(d->palette))
         return fvi_fail(err, FV_ARG, "there is no palette %d; there are %d..%d", (int)d->palette,
                         FV_PALETTE_GREY, FV_PALETTE_SEQUENTIAL);
     if (!isfinite(d->low) || !isfinite(d->high) || !(d->low < d->high))

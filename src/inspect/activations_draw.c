@@ -251,7 +251,7 @@ static fv_status draw(drawing *d, fv_image **out, fv_error *err) {
 
 /* Checks the drawing options of a desc.  errors  ARG */
 static fv_status check(const fv_activations *a, const fv_activations_desc *d, fv_error *err) {
-    if (d->palette < 0 || d->palette > FV_PALETTE_SEQUENTIAL)
+    if (d->palette && !fv_palette_name(d->palette))
         return fvi_fail(err, FV_ARG, "there is no palette %d; allowed are 0..%d", (int)d->palette,
                         FV_PALETTE_SEQUENTIAL);
     if (d->columns < 0) return fvi_fail(err, FV_ARG, "columns is %d; at least 0", d->columns);

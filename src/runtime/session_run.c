@@ -181,11 +181,9 @@ static fv_status forward_all(fv_session *s, const values_run *r, int count, fv_t
 /* Stores a forward run, which owns the names then. */
 static fv_status keep_last(fv_session *s, const values_run *r, const char **names, int count,
                            fv_error *err) {
-    const fvi_shape shape = fvi_tensor_shape(r->input);
     fv_tensor *copy = NULL;
-    fv_status st = fvi_tensor_new(&shape, &copy, err);
+    fv_status st = fvi_tensor_copy(r->input, &copy, err);
     if (st) return st;
-    memcpy(copy->data, r->input->data, (size_t)fv_tensor_count(copy) * sizeof *copy->data);
     fvi_last_forward_clear(&s->last);
     s->last = (fvi_last_forward){copy, names, count, r->pieces == 1 ? r->plan : NULL};
     return FV_OK;

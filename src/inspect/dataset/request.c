@@ -111,7 +111,6 @@ static void add_unit(fv_examples *e, int table, int channel, char *name) {
 
 static fv_status add_objective(fv_examples *e, const fv_objective *objective, fv_error *err) {
     fvi_objective o;
-    char text[FVI_MAX_OBJECTIVE];
     int table = 0;
     fv_status st =
         fvi_objective_resolve(objective, NULL, e->model->network, FVI_REDUCTION_LITERAL, &o, err);
@@ -123,8 +122,9 @@ static fv_status add_objective(fv_examples *e, const fv_objective *objective, fv
     }
     const int unit = is_unit(&o);
     const int64_t channel = unit ? o.terms[0].channel : 0;
-    fvi_objective_text(&o, text, sizeof text);
+    char *text = fvi_objective_string(&o);
     st = table_of(e, &o, unit, text, &table, err);
+    g_free(text);
     if (st) return st;
     const fvi_layer_table *t = e->tables->pdata[table];
     if (!unit)

@@ -137,10 +137,9 @@ static fv_status label(const fvi_weights_plan *p, fv_weights_tile *t, fv_error *
 
 /* Sets the texts with which the picture can be made again, and its scale. */
 static fv_status set_texts(const fvi_weights_plan *p, fv_weights_tile *t, fv_error *err) {
-    static const char *const forms[] = {"", "tiles", "bars", "matrix"};
     char low[G_ASCII_DTOSTR_BUF_SIZE], high[G_ASCII_DTOSTR_BUF_SIZE];
     char *about = g_strdup_printf("layer=%s form=%s scale=%s low=%s high=%s", p->grid->layer->name,
-                                  forms[p->form], p->each ? "tile" : "all",
+                                  fv_weights_form_name(p->form), p->each ? "tile" : "all",
                                   g_ascii_formatd(low, sizeof low, "%.6g", t->low),
                                   g_ascii_formatd(high, sizeof high, "%.6g", t->high));
     char *valid = g_utf8_make_valid(about, -1);

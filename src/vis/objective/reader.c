@@ -194,13 +194,6 @@ const fv_attachment *fvi_reader_attachment(const fvi_reader *r, const char *name
 
 /* ---- vectors -------------------------------------------------------------------------------- */
 
-fv_status fvi_copy_tensor(const fv_tensor *from, fv_tensor **out, fv_error *err) {
-    fvi_shape shape = fvi_tensor_shape(from);
-    fv_status st = fvi_tensor_new(&shape, out, err);
-    if (!st) memcpy((*out)->data, from->data, (size_t)fv_tensor_count(from) * sizeof *from->data);
-    return st;
-}
-
 static void free_data(void *data) {
     fvi_term_data *d = data;
     g_free(d->name);

@@ -63,7 +63,5 @@ void fvi_term_own(fvi_term *t, const char *name, fv_tensor *vector);
 /* Gives a term the vector of another. */
 void fvi_term_share(fvi_term *t, const fvi_term *with);
 void fvi_term_clear(fvi_term *t);
-/* Copies a tensor.  errors  NOMEM */
-fv_status fvi_copy_tensor(const fv_tensor *from, fv_tensor **out, fv_error *err);
 
 #endif

@@ -16,7 +16,6 @@
 #include "image/image.h"
 #include "runtime/model_state.h"
 #include "vis/objective/objective.h"
-#include "vis/objective/reader.h"
 #include "vis/param/spectrum.h"
 #include "vis/recipe/options.h"
 #include "vis/recipe/recipes.h"
@@ -142,7 +141,7 @@ fv_status fv_recipe_copy(const fv_recipe *recipe, fv_recipe **out, fv_error *err
     if (r->extent.values) g_ptr_array_ref(r->extent.values);
     if (recipe->start) st = copy_pixels(recipe->start, &r->start, err);
     if (!st && recipe->mask) st = copy_pixels(recipe->mask, &r->mask, err);
-    if (!st && recipe->spectrum) st = fvi_copy_tensor(recipe->spectrum, &r->spectrum, err);
+    if (!st && recipe->spectrum) st = fvi_tensor_copy(recipe->spectrum, &r->spectrum, err);
     if (!st && recipe->regularizer)
         st = fvi_objective_clone(recipe->regularizer, r->model->network, &r->regularizer, err);
     r->settings.regularizer.objective = r->regularizer;
@@ -280,7 +279,7 @@ fv_status fv_recipe_set_tensor(fv_recipe *recipe, const char *input, const fv_te
     fv_tensor *copy = NULL;
     if (tensor) st = fvi_tensor_check(tensor, "the spectrum", err);
     if (!st && tensor) st = fvi_spectrum_check(tensor, recipe->settings.channels, err);
-    if (!st && tensor) st = fvi_copy_tensor(tensor, &copy, err);
+    if (!st && tensor) st = fvi_tensor_copy(tensor, &copy, err);
     if (st) return st;
     fv_tensor_free(recipe->spectrum);
     recipe->settings.param.spectrum = recipe->spectrum = copy;

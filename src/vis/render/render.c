@@ -157,6 +157,7 @@ static fv_status prepare(const fv_session *session, const fvi_render_request *re
     if (st) return st;
     d->batch = call->batch;
     d->on_nan = fvi_session_on_nan(session);
+    if (request->restarts) d->restarts = request->restarts;
     if (count > INT_MAX / d->restarts)
         st = fvi_fail(err, FV_ARG, "%d objectives from %d starts each are too many pictures", count,
                       d->restarts);
@@ -206,19 +207,14 @@ fv_status fv_render(fv_session *session, const char *objective, const fv_recipe 
                     fv_image **out, fv_error *err) {
     fv_status st = FVI_NOT_NULL(err, session, objective, out);
     if (st) return st;
-    const fv_model *model = fvi_session_model(session);
     fv_rendering *r = NULL;
-    fv_recipe *one = NULL;
     fv_objective *o = NULL;
-    const fv_objective *const *list = (const fv_objective *const *)&o;
-    st = fv_objective_new(model, objective, NULL, 0, &o, err);
-    if (!st)
-        st = recipe ? fv_recipe_copy(recipe, &one, err)
-                    : fv_recipe_new(model, NULL, list, 1, &one, err);
-    if (!st) st = fv_recipe_set(one, "restarts", "1", err);
-    const fvi_render_request request = {.objectives = list, .count = 1, .recipe = one};
+    st = fv_objective_new(fvi_session_model(session), objective, NULL, 0, &o, err);
+    const fvi_render_request request = {.objectives = (const fv_objective *const *)&o,
+                                        .count = 1,
+                                        .recipe = recipe,
+                                        .restarts = 1};
     if (!st) st = fvi_render(session, &request, &r, err);
-    fv_recipe_free(one);
     fv_objective_free(o);
     if (st) return st;
     if (r->dead) {

@@ -11,6 +11,7 @@ typedef struct fvi_render_request {
     const fv_objective *const *objectives; /* [count] */
     int count;
     const fv_recipe *recipe; /* or NULL */
+    int restarts;            /* instead of the recipe's; 0: the recipe's */
     fv_render_desc desc;     /* as long as the header has it */
     fvi_stage_times *times;  /* the stages' times are added here; NULL: they are not measured */
 } fvi_render_request;

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "base/error.h"
+#include "base/tensor.h"
 #include "vis/objective/reader.h"
 #include "vis/objective/spelling.h"
 #include "vis/objective/subset.h"
@@ -26,7 +27,7 @@ static fv_status load(const fvi_reader *r, const char *name, fv_tensor **out, fv
     if (!a->tensor)
         return fvi_fail(err, FV_ARG, "attachment \"%.150s\" is an image; the term takes a tensor",
                         name);
-    return fvi_copy_tensor(a->tensor, out, err);
+    return fvi_tensor_copy(a->tensor, out, err);
 }
 
 static fv_status read(fvi_reader *r, const fvi_term_kind *kind, const fvi_call *c, fv_error *err) {

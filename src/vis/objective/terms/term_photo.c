@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/tensor.h"
 #include "image/image.h"
 #include "runtime/preprocess.h"
 #include "vis/objective/reader.h"
@@ -19,7 +20,7 @@ static fv_status see_photo(const fvi_network *net, const fv_image *photo, fv_ten
     fv_status st = fvi_input_picture(net, photo, &input, err);
     if (!st) {
         const fv_tensor t = {3, {input->channels, input->height, input->width}, input->data};
-        st = fvi_copy_tensor(&t, out, err);
+        st = fvi_tensor_copy(&t, out, err);
     }
     fv_image_free(input);
     return st;
