@@ -37,6 +37,10 @@ void cli_json_element(JsonBuilder *b, double value) {
 
 void cli_json_sizes(JsonBuilder *b, const char *name, int count, const int64_t *value) {
     json_builder_set_member_name(b, name);
+    if (count < 0) {
+        json_builder_add_null_value(b);
+        return;
+    }
     json_builder_begin_array(b);
     for (int i = 0; i < count; i++) json_builder_add_int_value(b, value[i]);
     json_builder_end_array(b);

@@ -13,6 +13,7 @@ void cli_json_int(JsonBuilder *b, const char *name, int64_t value);
 void cli_json_number(JsonBuilder *b, const char *name, double value);
 /* An element of the array being built; null if it is not finite. */
 void cli_json_element(JsonBuilder *b, double value);
+/* null where count is -1. */
 void cli_json_sizes(JsonBuilder *b, const char *name, int count, const int64_t *value);
 /* A value that is JSON already; null if it is not. */
 void cli_json_raw(JsonBuilder *b, const char *name, const char *json);

@@ -143,6 +143,7 @@ fv_status cli_copy_texts(const fv_image *from, fv_image *to, fv_error *err) {
 }
 
 char *cli_shape_text(int ndim, const int64_t *dim, int from) {
+    if (ndim < 0) return g_strdup("unknown");
     if (from >= ndim) return g_strdup("scalar");
     GString *text = g_string_new(NULL);
     for (int i = from; i < ndim; i++)

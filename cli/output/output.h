@@ -52,7 +52,8 @@ char *cli_command_line(const cli_args *args);
 fv_status cli_set_command(const cli_args *args, fv_image *image, fv_error *err);
 fv_status cli_copy_texts(const fv_image *from, fv_image *to, fv_error *err);
 
-/* "96x55x55": sizes from dim[from] on; "scalar" where there are none. Caller frees. */
+/* "96x55x55": sizes from dim[from] on; "scalar" where there are none, "unknown" for
+ * ndim -1. Caller frees. */
 char *cli_shape_text(int ndim, const int64_t *dim, int from);
 
 #endif

@@ -260,8 +260,10 @@ FV_API const char *fv_model_ending(int index);
  *   desc    NULL: all defaults
  *   out     yours to free with fv_model_free, after everything that was made from it
  *   errors  ARG a field of desc out of its range; IO; FORMAT not ONNX, truncated, cyclic, or
- *           inconsistent; UNSUPPORTED an operator, named with its node and opset; NOMEM beyond a
- *           limit; CANCELLED
+ *           inconsistent; UNSUPPORTED its opset; NOMEM beyond a limit; CANCELLED
+ * Operators that are not known, and what does not fit, are no reason to refuse a file: they are
+ * listed as layers, and calls that need their results fail with UNSUPPORTED or SHAPE, naming
+ * operator, node and the last layer before it.
  */
 FV_API fv_status fv_model_load(const char *path, const fv_model_desc *desc, fv_model **out,
                                fv_error *err);
@@ -314,10 +316,14 @@ typedef struct fv_attr {
 typedef struct fv_layer {
     const char *name;        /* unique in the model */
     const char *output;      /* name of the value it computes, as in the file */
-    const char *kind;        /* "convolution", "relu", "max pooling", ... */
-    const char *description; /* "64 3x3x3 convolutions with stride [1 1] and padding [1 1 1 1]" */
+    const char *kind;        /* "convolution", "relu", "max pooling", ...; of a layer that cannot be
+                                computed "unknown: com.example.Foo", or "not computed: Conv" where
+                                the operator is known */
+    const char *description; /* "64 3x3x3 convolutions with stride [1 1] and padding [1 1 1 1]"; or
+                                why it cannot be computed */
     const char *source_op;   /* "Conv": the operator, as the file calls it */
-    int ndim;                /* output shape at the model's own input size, batch 1 */
+    int ndim;                /* output shape at the model's own input size, batch 1; -1: not known,
+                                behind an operator that is not */
     int64_t dim[FV_MAX_DIMS];
     int64_t parameters;         /* weights and biases, each element counted */
     int64_t multiply_adds;      /* for one picture */

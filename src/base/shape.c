@@ -24,6 +24,7 @@ int fvi_add(int64_t a, int64_t b, int64_t *out) {
 int64_t fvi_shape_count(const fvi_shape *shape) {
     int64_t n = 1;
     int empty = 0;
+    if (shape->ndim < 0) return -1;
     for (int i = 0; i < shape->ndim; i++) {
         int64_t d = shape->dim[i];
         if (d < 0) return -1;
@@ -52,7 +53,8 @@ int fvi_shape_equal(const fvi_shape *a, const fvi_shape *b) {
 const char *fvi_shape_text(const fvi_shape *shape, char text[FVI_SHAPE_TEXT]) {
     size_t at = 0;
     text[0] = 0;
-    if (shape->ndim == 0) snprintf(text, FVI_SHAPE_TEXT, "scalar");
+    if (shape->ndim <= 0)
+        snprintf(text, FVI_SHAPE_TEXT, "%s", shape->ndim ? "unknown" : "scalar");
     for (int i = 0; i < shape->ndim && at < FVI_SHAPE_TEXT; i++) {
         int n = snprintf(text + at, FVI_SHAPE_TEXT - at, "%s%lld", i ? "x" : "",
                          (long long)shape->dim[i]);

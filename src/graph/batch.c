@@ -231,6 +231,14 @@ static int rule_expand(rebatch *l, const fvi_node *n, const batch_axis *x, batch
     return from->dim[x->axis] == to->dim[out->axis];
 }
 
+/* It is not run: any axis will do. */
+static int rule_opaque(rebatch *l, const fvi_node *n, const batch_axis *x, batch_axis *out) {
+    (void)x;
+    const fvi_shape *shape = shape_of(l, n->out);
+    if (shape->ndim > 0 && shape->dim[0] == l->from) *out = (batch_axis){0, 1};
+    return 1;
+}
+
 static int (*const rules[FVI_KIND_COUNT])(rebatch *, const fvi_node *, const batch_axis *,
                                           batch_axis *) = {
 #define FVI_KIND(NAME, file, traits, fold, channels, batch, ...) [FVI_##NAME] = rule_##batch,
@@ -240,15 +248,17 @@ static int (*const rules[FVI_KIND_COUNT])(rebatch *, const fvi_node *, const bat
 
 static int apply(rebatch *l, const fvi_node *n) {
     batch_axis *out = &l->of[n->out];
-    int any = 0, first = l->of[n->in[0]].axis >= 0;
+    const batch_axis none = {-1, 1};
+    const batch_axis *x = n->n_in > 0 && n->in[0] >= 0 ? &l->of[n->in[0]] : &none;
+    int any = 0, first = x->axis >= 0;
     for (int k = 0; k < n->n_in; k++) any += n->in[k] >= 0 && l->of[n->in[k]].axis >= 0;
     *out = (batch_axis){-1, 1};
     if (!any) return 1;
     if (!fvi_kind_has(n->kind, FVI_SEVERAL)) {
         if (!first || any > 1) return 0;
-        *out = l->of[n->in[0]];
+        *out = *x;
     }
-    return rules[n->kind](l, n, &l->of[n->in[0]], out);
+    return rules[n->kind](l, n, x, out);
 }
 
 /* ---- the search ---- */
@@ -319,7 +329,7 @@ static int repeat(rebatch *l, const fvi_node *user, int v, int axis, int64_t out
 /* Repeats the operands of n that have no batch but its full size. */
 static int widen_operands(rebatch *l, const fvi_node *n) {
     const batch_axis *out = &l->of[n->out];
-    const int several = fvi_kind_has(n->kind, FVI_SEVERAL);
+    const int several = fvi_kind_has(n->kind, FVI_SEVERAL) && n->kind != FVI_OPAQUE;
     for (int k = 0; several && out->axis >= 0 && k < n->n_in; k++) {
         if (n->in[k] < 0 || l->of[n->in[k]].axis >= 0) continue;
         int axis = operand_axis(l, n, k, out->axis);

@@ -9,6 +9,12 @@
 
 #include "base/error.h"
 
+int fvi_graph_opaque(const fvi_graph *g) {
+    for (int i = 0; i < g->n_nodes; i++)
+        if (g->nodes[i].kind == FVI_OPAQUE) return i;
+    return -1;
+}
+
 int fvi_graph_find(const fvi_graph *g, const char *value_name) {
     for (int i = 0; i < g->n_values; i++)
         if (!strcmp(g->values[i].name, value_name)) return i;

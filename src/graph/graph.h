@@ -69,6 +69,13 @@ typedef struct fvi_lrn {
     float alpha, beta, bias;
 } fvi_lrn;
 
+/* Why a node cannot be computed. */
+typedef struct fvi_opaque {
+    const char *kind; /* for the layer table: "unknown: com.example.Foo", "not computed: Conv" */
+    const char *why;  /* one sentence, naming operator and node */
+    fv_status status; /* UNSUPPORTED, SHAPE */
+} fvi_opaque;
+
 /* Attributes of a node; kinds.def names the member of each kind. */
 typedef union fvi_node_attr {
     fvi_window window;
@@ -85,6 +92,7 @@ typedef union fvi_node_attr {
     struct { int perm[FVI_MAX_DIMS]; } transpose; /* out.dim[i] = in.dim[perm[i]] */
     struct { fvi_resize_kernel axis[FVI_MAX_DIMS]; float extrapolation; } resize;
     struct { float ratio; int dropout; } identity;
+    fvi_opaque opaque;
 } fvi_node_attr;
 
 typedef struct fvi_node {
@@ -106,8 +114,12 @@ typedef struct fvi_graph {
     fvi_node *nodes;     /* in topological order */
     int *inputs;         /* value indices of the run-time f32 inputs, in the file's order */
     int *outputs;        /* value indices of the requested values */
+    int n_own;           /* of a graph for one run: its constants that die with it, so that */
+    const fvi_const **own; /* a device must forget them before (fvi_device_forget); else none */
 } fvi_graph;
 
+/* The first node that cannot be computed (OPAQUE), or -1. */
+int fvi_graph_opaque(const fvi_graph *g);
 /* Index of the value of that name, or -1. */
 int fvi_graph_find(const fvi_graph *g, const char *value_name);
 /* Whether a node is of a kind whose constants were trained, and has a constant input. */

@@ -323,6 +323,11 @@ RULE(pad) {
         slide_axis(f, i, -(double)n->a.pad.lo[i], -(double)n->a.pad.lo[i], 1);
 }
 
+RULE(opaque) {
+    UNUSED();
+    *f = (field){0};
+}
+
 static const rule rules[FVI_KIND_COUNT] = {
 #define FVI_KIND(NAME, file, traits, fold, channels, batch, field, ...) \
     [FVI_##NAME] = field_##field,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "graph/build/pack.h"
 #include "model/reader.h"
 #include "model/sha256.h"
 #include "model/sibling_file.h"
@@ -97,6 +98,24 @@ fv_status fvi_model_file_sibling(const fvi_model_file *f, const char *location,
     return st;
 }
 
+/* The layer nearest before a node, up to which the graph can be computed; or NULL. */
+static const char *layer_before(const fvi_graph *g, const fvi_node *n) {
+    int last = -1;
+    for (int i = 0; i < n->n_in; i++)
+        if (n->in[i] >= 0) last = MAX(last, g->values[n->in[i]].producer);
+    return last >= 0 ? g->nodes[last].name : NULL;
+}
+
+/* Refuses a graph that holds a node that cannot be computed. */
+static fv_status refuse_opaque(const fvi_graph *g, fv_error *err) {
+    const int at = fvi_graph_opaque(g);
+    if (at < 0) return FV_OK;
+    const fvi_opaque *o = &g->nodes[at].a.opaque;
+    const char *before = layer_before(g, &g->nodes[at]);
+    if (!before) return fvi_fail(err, o->status, "%s", o->why);
+    return fvi_fail(err, o->status, "%s; the last layer before it is \"%s\"", o->why, before);
+}
+
 fv_status fvi_model_file_lower(const fvi_model_file *f, fvi_constant_cache *cache,
                                const fvi_graph_request *request, fvi_graph **out, fv_error *err) {
     const fvi_limits *l = &f->limits;
@@ -105,8 +124,14 @@ fv_status fvi_model_file_lower(const fvi_model_file *f, fvi_constant_cache *cach
     fvi_builder *b = NULL;
     fv_status st = fvi_build_new(&limits, cache, &b, err);
     if (!st) st = f->reader->lower(f, b, request);
-    if (!st) st = fvi_build_finish(b, out);
+    fvi_graph *g = NULL;
+    if (!st) st = fvi_build_finish(b, &g);
     fvi_build_free(b);
+    if (!st && !request->partial) st = refuse_opaque(g, err);
+    if (st)
+        fvi_graph_free(g);
+    else
+        *out = g;
     return st;
 }
 

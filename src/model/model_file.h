@@ -30,6 +30,7 @@ typedef struct fvi_graph_request {
     int n_bindings;
     const char *const *wanted;
     int n_wanted;
+    int partial; /* 1: the graph may hold OPAQUE nodes; 0: it is refused then, with the first */
 } fvi_graph_request;
 
 typedef struct fvi_model_file {

@@ -98,7 +98,7 @@ static fv_status lower(const attempt *t, const char *const *names, int n, fvi_gr
                     (t->binding == NODE_PARAMETERS && i > 0);
         b[i] = (fvi_binding){t->in->name[i], c->shape, fixed ? c : NULL};
     }
-    const fvi_graph_request request = {b, t->in->count, names, n};
+    const fvi_graph_request request = {b, t->in->count, names, n, 0};
     return fvi_model_file_lower(&t->test->onnx->file, NULL, &request, out, err);
 }
 

@@ -228,6 +228,11 @@ void builder_input(builder *b, const char *name, int dtype, const char *dims) {
 
 void builder_output(builder *b, const char *name) { builder_graph_output(b, &b->graph, name); }
 
+void builder_shaped_output(builder *b, const char *name, const char *dims) {
+    builder_output(b, name);
+    b->graph.output[b->graph.n_output - 1]->type = tensor_type(b, FVI_F32, dims);
+}
+
 void builder_metadata(builder *b, const char *key, const char *value) {
     NEW(b, e, Onnx__StringStringEntryProto, onnx__string_string_entry_proto__init);
     e->key = copy(b, key);

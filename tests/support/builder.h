@@ -62,6 +62,8 @@ Onnx__TensorProto *builder_i64(builder *b, const char *name, const char *list);
 /* A graph input; an entry of dims that is no number is a free dimension of that name. */
 void builder_input(builder *b, const char *name, int dtype, const char *dims);
 void builder_output(builder *b, const char *name);
+/* An output whose shape the file states. */
+void builder_shaped_output(builder *b, const char *name, const char *dims);
 void builder_metadata(builder *b, const char *key, const char *value);
 
 /* The packed message. */

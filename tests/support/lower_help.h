@@ -44,7 +44,7 @@ static inline fv_status trial_lower(trial *t, const char *wanted, const fvi_shap
     }
     fvi_graph_free(t->graph);
     t->graph = NULL;
-    const fvi_graph_request request = {&bound, shape != NULL, &wanted, wanted != NULL};
+    const fvi_graph_request request = {&bound, shape != NULL, &wanted, wanted != NULL, 0};
     return fvi_model_file_lower(&t->onnx->file, t->cache, &request, &t->graph, &t->err);
 }
 

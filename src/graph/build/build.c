@@ -7,7 +7,7 @@
  * name is used already. Nodes and values that no output needs (only their shape was needed) are
  * dropped.
  *
- * What it does not do: compute anything (constant_fold.h) or choose nodes (emit.h).
+ * What it does not do: compute anything (constant_fold.h), choose nodes (emit.h) or pack (pack.c).
  */
 #include "graph/build/build.h"
 
@@ -31,7 +31,10 @@ fv_status fvi_build_new(const fvi_build_limits *limits, fvi_constant_cache *cach
         g_free(b);
         return fvi_fail(err, FV_NOMEM, "no memory for the graph");
     }
-    *b = (fvi_builder){.limits = *limits, .cache = cache, .pool = pool, .err = err};
+    *b = (fvi_builder){.limits = *limits, .cache = cache, .pool = pool};
+    b->err = &b->spare;
+    b->caller = err;
+    b->evaluated = g_hash_table_new(NULL, NULL);
     b->values = g_array_new(FALSE, FALSE, sizeof(fvi_pending_value));
     b->nodes = g_array_new(FALSE, FALSE, sizeof(fvi_node));
     b->inputs = g_array_new(FALSE, FALSE, sizeof(int));
@@ -46,9 +49,11 @@ fv_status fvi_build_new(const fvi_build_limits *limits, fvi_constant_cache *cach
 /* NULL allowed. */
 void fvi_build_free(fvi_builder *b) {
     if (!b) return;
+    if (b->status) (void)fvi_fail(b->caller, b->status, "%s", b->err->text);
     fvi_constant_cache_unlock(b->cache);
     g_hash_table_destroy(b->value_names);
     g_hash_table_destroy(b->node_names);
+    g_hash_table_destroy(b->evaluated);
     g_array_free(b->values, TRUE);
     g_array_free(b->nodes, TRUE);
     g_array_free(b->inputs, TRUE);
@@ -84,6 +89,41 @@ int fvi_build_charge(fvi_builder *b, int64_t elements) {
     fvi_build_fail(b, FV_NOMEM,
                    "folding constants takes more than %" PRId64 " elements (limit max_work)", most);
     return 0;
+}
+
+static char *opaque_text(fvi_builder *b, const char *text) {
+    char *copy = fvi_pool_strdup(b->pool, text);
+    if (!copy) fvi_build_nomem(b);
+    return copy;
+}
+
+fv_status fvi_build_blame(fvi_builder *b, int v) {
+    if (b->status) return b->status;
+    const fvi_value *value = &fvi_build_value(b, v)->v;
+    const fvi_opaque *o = &g_array_index(b->nodes, fvi_node, value->producer).a.opaque;
+    return b->status = fvi_fail(b->err, o->status, "%s", o->why);
+}
+
+static gboolean is_dropped(gpointer v, gpointer c, gpointer first) {
+    return GPOINTER_TO_INT(v) >= GPOINTER_TO_INT(first) ||
+           GPOINTER_TO_INT(c) >= GPOINTER_TO_INT(first);
+}
+
+void fvi_build_opaque(fvi_builder *b, const char *kind, int n_in, const int *in,
+                      const fvi_shape *shapes) {
+    const fvi_operation *op = b->op;
+    fvi_node_attr a = {.opaque = {.status = b->status}};
+    b->status = FV_OK;
+    g_array_set_size(b->nodes, (guint)op->first_node);
+    g_array_set_size(b->values, (guint)op->first_value);
+    g_hash_table_foreach_remove(b->evaluated, is_dropped, GINT_TO_POINTER(op->first_value));
+    a.opaque.kind = opaque_text(b, kind);
+    a.opaque.why = opaque_text(b, b->err->text);
+    for (int i = 0; i < op->n_out && !b->status; i++) {
+        const fvi_shape unknown = {.ndim = -1};
+        op->out[i] = fvi_build_append_node(b, FVI_OPAQUE, &a, shapes ? &shapes[i] : &unknown,
+                                           FVI_F32, n_in, in);
+    }
 }
 
 /* ---- values and nodes ----------------------------------------------------------------------- */
@@ -215,99 +255,4 @@ void fvi_build_end(fvi_builder *b) {
         if (!value->name) fvi_build_nomem(b);
     }
     b->op = op->outer;
-}
-
-/* ---- packing -------------------------------------------------------------------------------- */
-
-/* Marks nodes and values that the outputs need, and every run-time input. */
-static void mark(const fvi_builder *b, char *node_used, char *value_used) {
-    for (guint i = 0; i < b->outputs->len; i++) value_used[g_array_index(b->outputs, int, i)] = 1;
-    for (guint i = 0; i < b->inputs->len; i++) value_used[g_array_index(b->inputs, int, i)] = 1;
-    for (int i = (int)b->nodes->len - 1; i >= 0; i--) {
-        const fvi_node *node = &g_array_index(b->nodes, fvi_node, i);
-        node_used[i] = value_used[node->out];
-        for (int k = 0; node_used[i] && k < node->n_in; k++)
-            if (node->in[k] >= 0) value_used[node->in[k]] = 1;
-    }
-}
-
-/* Indices of values and nodes in the graph, by their indices in the builder. */
-typedef struct numbering {
-    int *value, *node;
-} numbering;
-
-/* Copies one value; a constant made by this lowering is interned. Returns 0 if out of memory. */
-static int pack_value(const fvi_builder *b, fvi_graph *g, const fvi_pending_value *p,
-                      const numbering *new) {
-    fvi_value *v = &g->values[g->n_values++];
-    *v = p->v;
-    if (v->producer >= 0) v->producer = new->node[v->producer];
-    if (v->constant && b->cache && !p->file_constant)
-        v->constant = fvi_constant_cache_intern(b->cache, v->constant);
-    return !p->v.constant || v->constant;
-}
-
-static void renumber(fvi_graph *g, const numbering *new) {
-    for (int i = 0; i < g->n_nodes; i++) {
-        fvi_node *node = &g->nodes[i];
-        node->out = new->value[node->out];
-        for (int k = 0; k < node->n_in; k++)
-            if (node->in[k] >= 0) node->in[k] = new->value[node->in[k]];
-    }
-    for (int i = 0; i < g->n_inputs; i++) g->inputs[i] = new->value[g->inputs[i]];
-    for (int i = 0; i < g->n_outputs; i++) g->outputs[i] = new->value[g->outputs[i]];
-}
-
-/* Copies the values and nodes in use to g, renumbered. */
-static fv_status pack(const fvi_builder *b, fvi_graph *g, const char *node_used,
-                      const char *value_used) {
-    numbering new = {fvi_pool_array(b->pool, b->values->len + 1, sizeof(int)),
-                     fvi_pool_array(b->pool, b->nodes->len + 1, sizeof(int))};
-    g->values = fvi_pool_array(b->pool, b->values->len + 1, sizeof *g->values);
-    g->nodes = fvi_pool_array(b->pool, b->nodes->len + 1, sizeof *g->nodes);
-    int fits = new.value &&new.node && g->values && g->nodes;
-    for (guint i = 0; i < b->nodes->len && fits; i++) {
-        if (!node_used[i]) continue;
-        new.node[i] = g->n_nodes;
-        g->nodes[g->n_nodes++] = g_array_index(b->nodes, fvi_node, i);
-    }
-    for (guint i = 0; i < b->values->len && fits; i++) {
-        if (!value_used[i]) continue;
-        new.value[i] = g->n_values;
-        fits = pack_value(b, g, fvi_build_value(b, (int)i), &new);
-    }
-    if (!fits)
-        return fvi_fail(b->err, FV_NOMEM, "the lowered graph needs more than %zu MiB",
-                        b->limits.constant_bytes >> 20);
-    renumber(g, &new);
-    return FV_OK;
-}
-
-static int *copy_indices(fvi_pool *pool, const GArray *from, int *count) {
-    int *copy = fvi_pool_array(pool, (size_t)from->len + 1, sizeof *copy);
-    if (copy && from->len) memcpy(copy, from->data, from->len * sizeof *copy);
-    *count = (int)from->len;
-    return copy;
-}
-
-fv_status fvi_build_finish(fvi_builder *b, fvi_graph **out) {
-    if (b->status) return b->status;
-    fvi_graph *g = fvi_pool_alloc(b->pool, sizeof *g);
-    char *used = g_try_malloc0((gsize)b->nodes->len + b->values->len + 1);
-    if (g) {
-        g->pool = b->pool;
-        g->inputs = copy_indices(b->pool, b->inputs, &g->n_inputs);
-        g->outputs = copy_indices(b->pool, b->outputs, &g->n_outputs);
-    }
-    if (!used || !g || !g->inputs || !g->outputs) {
-        b->status = fvi_fail(b->err, FV_NOMEM, "no memory for the graph");
-    } else {
-        mark(b, used, used + b->nodes->len);
-        b->status = pack(b, g, used, used + b->nodes->len);
-    }
-    g_free(used);
-    if (b->status) return b->status;
-    b->pool = NULL;
-    *out = g;
-    return FV_OK;
 }

@@ -56,18 +56,32 @@ typedef struct fvi_operation {
     struct fvi_operation *outer; /* the one it is nested in, or NULL */
 } fvi_operation;
 
+/* Runs a part of the graph under construction on the numbers of its run-time inputs, where an
+ * operator's result cannot be described without the numbers of its inputs (the branch that is
+ * taken, the boxes that are kept).
+ *   g     borrowed; its one output's values are written to `out`
+ *   user  of the runner */
+typedef struct fvi_part_runner {
+    fv_status (*run)(void *user, fvi_graph *g, float *out, fv_error *err);
+    void *user;
+} fvi_part_runner;
+
 typedef struct fvi_builder {
     fvi_build_limits limits;
+    const fvi_part_runner *runner; /* NULL: nothing is run while the graph is built */
     fvi_constant_cache *cache;            /* or NULL */
     fvi_pool *pool;                       /* becomes the graph's */
     GArray *values;                       /* fvi_pending_value */
     GArray *nodes;                        /* fvi_node */
     GArray *inputs, *outputs;             /* int: indices of values */
     GHashTable *value_names, *node_names; /* name -> the last number that was appended to it */
+    GHashTable *evaluated;                /* value -> constant of its numbers, by index */
     int64_t folded;                       /* elements counted for limits.folds */
     fvi_operation *op;                    /* the current one; not NULL while values are made */
     fv_status status;
-    fv_error *err;
+    fv_error *err;    /* where `status` is explained: `spare` */
+    fv_error *caller; /* gets that text when the builder is freed; or NULL */
+    fv_error spare;
 } fvi_builder;
 
 /* An empty builder.
@@ -89,6 +103,18 @@ void fvi_build_begin(fvi_builder *b, fvi_operation *op);
 /* Names the operation's nodes and values that have no name yet, and makes the outer operation
  * current again. */
 void fvi_build_end(fvi_builder *b);
+
+/* Replaces what the current operation has made by OPAQUE nodes, one for each output it is asked
+ * for: it could not be computed, which matters only to what depends on it. The builder's status,
+ * UNSUPPORTED or SHAPE, becomes theirs and is cleared.
+ *   kind    of the nodes, for the layer table; copied
+ *   in      [n_in] values the operation reads, -1 for absent ones
+ *   shapes  [n_out of the operation] of its outputs, ndim -1 where not known; NULL: none is */
+void fvi_build_opaque(fvi_builder *b, const char *kind, int n_in, const int *in,
+                      const fvi_shape *shapes);
+
+/* Fails for the reason that a value, whose shape is not known, could not be computed. */
+fv_status fvi_build_blame(fvi_builder *b, int v);
 
 /* Sets and returns the status; the text is prefixed with the operation. Only the first failure is
  * kept. */
@@ -122,9 +148,5 @@ int fvi_build_append_node(fvi_builder *b, fvi_kind kind, const fvi_node_attr *a,
 int fvi_build_input(fvi_builder *b, const char *name, const fvi_shape *shape);
 /* Appends v to the graph's outputs. */
 void fvi_build_output(fvi_builder *b, int v);
-
-/* The graph of everything the outputs need, and all inputs; yours to free with fvi_graph_free. The
- * builder can only be freed afterwards. Fails with the builder's status. */
-fv_status fvi_build_finish(fvi_builder *b, fvi_graph **out);
 
 #endif

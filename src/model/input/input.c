@@ -109,6 +109,7 @@ typedef struct resolver {
     const char *base; /* of the model's file, for messages */
     fvi_input_spec spec;
     fv_input in;
+    int size_assumed;
     GString *assumed;
     fv_error *err;
 } resolver;
@@ -174,6 +175,7 @@ static fv_status resolve_size(resolver *r) {
     if (!r->spec.height && (h < 0 || w < 0)) {
         if (h < 0) h = w > 0 ? w : SIZE_ASSUMED;
         if (w < 0) w = h;
+        r->size_assumed = 1;
         assume(r, "size %dx%d", (int)h, (int)w);
     }
     r->in.height = r->spec.height ? r->spec.height : (int)h;
@@ -276,7 +278,7 @@ fv_status fvi_input_resolve(const fvi_model_file *f, const fv_model_desc *desc, 
     fv_status st = gather_spec(&r, desc);
     if (!st) st = resolve(&r);
     if (!st) {
-        fvi_input_info i = {.in = r.in, .labels = r.spec.labels};
+        fvi_input_info i = {.in = r.in, .labels = r.spec.labels, .size_assumed = r.size_assumed};
         r.spec.labels = NULL;
         if (r.assumed->len)
             i.assumed = g_strdup_printf("nothing says how %s wants its pictures; assumed: %s",

@@ -14,6 +14,7 @@
 typedef struct fvi_input_info {
     fv_input in; /* .name and .assumed point into the file and below */
     char *assumed;
+    int size_assumed; /* height and width are no source's */
     fvi_labels *labels; /* or NULL */
 } fvi_input_info;
 

@@ -379,6 +379,12 @@ RULE(identity) {
     return n->a.identity.dropout ? "dropout" : "identity";
 }
 
+RULE(opaque) {
+    (void)g;
+    g_string_append(s, n->a.opaque.why);
+    return n->a.opaque.kind;
+}
+
 static const char *(*const rules[FVI_KIND_COUNT])(GString *, const fvi_graph *,
                                                   const fvi_node *) = {
 #define FVI_KIND(NAME, file, traits, fold, channels, batch, field, cost, words, ...) \

@@ -6,6 +6,7 @@
  * where a number is written in, the file is lowered at that number and the graph changed to the
  * wanted one (shapes inside such a file may hold the batch as a number too, so that lowering it
  * directly could succeed and be wrong).
+ * The graph that is listed may hold nodes that cannot be computed; a graph that is run may not.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@ typedef struct binder {
     int n;
     int64_t batch;   /* wanted */
     int64_t written; /* the batch the file has as a number, when it is another one; else 0 */
+    int partial;     /* the graph may hold OPAQUE nodes */
 } binder;
 
 /* Batch of an input as the file has it: -1 when open; 0 when the input is a scalar. */
@@ -95,9 +97,12 @@ static void substitute_all(const fvi_network *net, fvi_graph *g) {
 static fv_status lower_and_rebatch(binder *k, int64_t from, const char *const *wanted, int n_wanted,
                                    fvi_graph **out, fv_error *err) {
     fvi_graph *g = NULL;
-    const fvi_graph_request request = {k->list, k->n, wanted, n_wanted};
+    const fvi_graph_request request = {k->list, k->n, wanted, n_wanted, k->partial};
     fv_status st = fvi_model_file_lower(k->net->file, k->net->constants, &request, &g, err);
-    if (!st && from != k->batch) st = fvi_graph_set_batch(g, from, k->batch, err);
+    if (!st && from != k->batch) {
+        st = fvi_graph_set_batch(g, from, k->batch, err);
+        if (st == FV_UNSUPPORTED && k->partial) st = FV_OK; /* listed at the file's batch */
+    }
     if (!st) substitute_all(k->net, g);
     if (st)
         fvi_graph_free(g);
@@ -106,26 +111,41 @@ static fv_status lower_and_rebatch(binder *k, int64_t from, const char *const *w
     return st;
 }
 
+/* Says that the size that does not fit was a guess. */
+static fv_status blame_size(const fvi_network *net, fv_status st, fv_error *err) {
+    const fv_input *in = &net->input.in;
+    if (st != FV_SHAPE || !net->input.size_assumed || !err) return st;
+    return fvi_fail(err, st,
+                    "%s (the file leaves the input's size open, and %dx%d was assumed; option "
+                    "size, --size N, sets another)",
+                    err->text, in->height, in->width);
+}
+
+static fv_status lower(binder *k, const fvi_graph_request *r, fvi_graph **out, fv_error *err) {
+    g_atomic_int_inc(&((fvi_network *)k->net)->lowerings); /* a count, of no influence */
+    fv_status st = bind_all(k, r->bindings, r->n_bindings, err);
+    if (!st) {
+        int64_t from = k->written ? k->written : k->batch;
+        st = lower_and_rebatch(k, from, r->wanted, r->n_wanted, out, err);
+    }
+    /* A file may leave the batch open at its inputs and still have it as a number inside. */
+    if (st == FV_SHAPE && !k->written && k->batch > 1) {
+        fv_error second;
+        for (int i = 0; i < k->n; i++)
+            if (!k->list[i].constant && k->list[i].shape.ndim &&
+                k->list[i].shape.dim[0] == k->batch)
+                k->list[i].shape.dim[0] = 1;
+        if (!lower_and_rebatch(k, 1, r->wanted, r->n_wanted, out, &second)) st = FV_OK;
+    }
+    g_free(k->list);
+    return blame_size(k->net, st, err);
+}
+
 fv_status fvi_network_lower(const fvi_network *net, const fvi_binding *bindings, int n_bindings,
                             const char *const *wanted, int n_wanted, fvi_graph **out,
                             fv_error *err) {
-    binder k = {.net = net};
-    g_atomic_int_inc(&((fvi_network *)net)->lowerings); /* a count, of no influence on anything */
-    fv_status st = bind_all(&k, bindings, n_bindings, err);
-    if (!st) {
-        int64_t from = k.written ? k.written : k.batch;
-        st = lower_and_rebatch(&k, from, wanted, wanted ? n_wanted : 0, out, err);
-    }
-    /* A file may leave the batch open at its inputs and still have it as a number inside. */
-    if (st == FV_SHAPE && !k.written && k.batch > 1) {
-        fv_error second;
-        for (int i = 0; i < k.n; i++)
-            if (!k.list[i].constant && k.list[i].shape.ndim && k.list[i].shape.dim[0] == k.batch)
-                k.list[i].shape.dim[0] = 1;
-        if (!lower_and_rebatch(&k, 1, wanted, wanted ? n_wanted : 0, out, &second)) st = FV_OK;
-    }
-    g_free(k.list);
-    return st;
+    const fvi_graph_request r = {bindings, n_bindings, wanted, wanted ? n_wanted : 0, 0};
+    return lower(&(binder){.net = net}, &r, out, err);
 }
 
 int fvi_network_lowerings(const fvi_network *net) {
@@ -222,7 +242,8 @@ void fvi_network_free(fvi_network *net) {
 
 fv_status fvi_network_lower_own(fvi_network *net, fv_error *err) {
     const fvi_binding own = {net->input.in.name, fvi_network_input_shape(net, 1, 0, 0), NULL};
-    return fvi_network_lower(net, &own, own.name[0] ? 1 : 0, NULL, 0, &net->graph, err);
+    const fvi_graph_request r = {&own, own.name[0] ? 1 : 0, NULL, 0, 1};
+    return lower(&(binder){.net = net, .partial = 1}, &r, &net->graph, err);
 }
 
 fv_status fvi_network_new_sharing(const fvi_network *base, fvi_network **out, fv_error *err) {

@@ -14,7 +14,7 @@
 typedef struct fvi_network fvi_network;
 
 /* Loads and checks a model; desc may be NULL. Errors and limits: fv_model_load. Lowers once at the
- * model's own input size, so that an operator we cannot do is refused here, by name. */
+ * model's own input size, for the layer table. */
 fv_status fvi_network_open(const fvi_model_source *from, const fv_model_desc *desc,
                            fvi_network **out, fv_error *err);
 /* The same, of a file. */
@@ -41,13 +41,15 @@ const char *fvi_network_class_name(const fvi_network *net, int index);
 
 /* The network whose file, input and layers it has: itself, unless it was shuffled. */
 const fvi_network *fvi_network_origin(const fvi_network *net);
-/* The graph at the model's own input size and batch 1, all outputs asked for. */
+/* The graph at the model's own input size and batch 1, all outputs asked for. It is for looking up
+ * layers: nodes that cannot be computed are OPAQUE, and shapes behind them may not be known. */
 const fvi_graph *fvi_network_graph(const fvi_network *net);
 
 /* The layers of that graph (one per node, in its order). */
 int fvi_network_layer_count(const fvi_network *net);
 const fv_layer *fvi_network_layer(const fvi_network *net, int index);
-/* Lowers the part of the network that the named values need.
+
+/* Lowers the part of the network that the named values need, which is then free of OPAQUE nodes.
  *   bindings   inputs not named here take the shape the file says (free sizes: batch 1, own size)
  *   wanted     names of values; NULL: the file's outputs
  *   out        yours to free with fvi_graph_free; .outputs holds `wanted` in order. Constants point

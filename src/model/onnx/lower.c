@@ -5,6 +5,10 @@
  * used at an input size that the classifier does not accept. If all inputs of a node depend on the
  * file only, its outputs are computed once and kept with the network
  * (graph/build/constant_cache.h).
+ *
+ * What cannot be computed (an operator that is not known, an input that does not fit) becomes an
+ * OPAQUE node, and so does what needs its result where the file does not tell that one's shape. So
+ * the graph can always be listed; what is run must not hold such a node.
  */
 #include "model/onnx/lower.h"
 
@@ -35,15 +39,20 @@ static const fvi_onnx_op *find_op(const fvi_onnx_node *node) {
     return NULL;
 }
 
-static fv_status refuse(fvi_onnx_node *node) {
-    const char *domain = node->proto->domain;
-    int custom = domain && domain[0] && strcmp(domain, "ai.onnx") != 0;
-    int64_t opset = custom ? fvi_onnx_opset(node->l->onnx, domain) : node->l->opset;
-    return node->b->status =
-               fvi_fail(node->b->err, FV_UNSUPPORTED,
-                        "operator \"%s%s%s\" (node \"%s\", opset %" PRId64 ") is not supported",
-                        custom ? domain : "", custom ? "." : "", node->proto->op_type,
-                        node->operation.label, opset);
+/* "com.example." of an operator that is not ONNX's own, else "". */
+static char *domain_prefix(const Onnx__NodeProto *n) {
+    const int own = !n->domain || !n->domain[0] || !strcmp(n->domain, "ai.onnx");
+    return own ? g_strdup("") : g_strdup_printf("%s.", n->domain);
+}
+
+static void refuse(fvi_onnx_node *node) {
+    char *domain = domain_prefix(node->proto);
+    int64_t opset = domain[0] ? fvi_onnx_opset(node->l->onnx, node->proto->domain) : node->l->opset;
+    node->b->status =
+        fvi_fail(node->b->err, FV_UNSUPPORTED,
+                 "operator \"%s%s\" (node \"%s\", opset %" PRId64 ") is not supported", domain,
+                 node->proto->op_type, node->operation.label, opset);
+    g_free(domain);
 }
 
 /* ---- names ---- */
@@ -150,8 +159,15 @@ static void cache_outputs(fvi_onnx_node *node) {
                                     fvi_build_const(node->b, node->out[i]));
 }
 
+/* Whether a node holds graphs: If, Loop, Scan. */
+static int holds_graphs(const Onnx__NodeProto *n) {
+    for (size_t a = 0; a < n->n_attribute; a++)
+        if (n->attribute[a]->g) return 1;
+    return 0;
+}
+
 static void read_inputs(fvi_onnx_node *node) {
-    int file_constant = node->proto->n_attribute == 0 || !fvi_onnx_attr(node->proto, "then_branch");
+    int file_constant = !holds_graphs(node->proto);
     int64_t elements = 0;
     int known = 1;
     for (int i = 0; i < node->n_in && !node->b->status; i++) {
@@ -161,19 +177,91 @@ static void read_inputs(fvi_onnx_node *node) {
         const fvi_pending_value *p = fvi_build_value(node->b, node->in[i]);
         file_constant = file_constant && p->file_constant;
         known = known && p->v.constant;
-        elements += fvi_shape_count(&p->v.shape);
+        elements += MAX(fvi_shape_count(&p->v.shape), 0);
     }
     node->operation.file_constant = file_constant;
     if (known) fvi_build_charge(node->b, elements);
+}
+
+/* Fails if an input's shape is not known, because what makes it could not be computed. */
+static void check_inputs(fvi_onnx_node *node) {
+    for (int i = 0; i < node->n_in && !node->b->status; i++)
+        if (fvi_build_shape(node->b, node->in[i]).ndim < 0)
+            fvi_build_fail(node->b, FV_UNSUPPORTED, "its input \"%s\" cannot be computed",
+                           node->proto->input[i]);
 }
 
 /* Gets the outputs from the cache; else runs the handler, and caches outputs that are constant. */
 static void make_outputs(fvi_onnx_node *node) {
     int file_constant = node->operation.file_constant;
     if (node->b->status || (file_constant && find_cached_outputs(node))) return;
-    node->operation.first_value = (int)node->b->values->len;
     node->op->lower(node);
     if (!node->b->status && file_constant) cache_outputs(node);
+}
+
+/* ---- nodes that cannot be computed ---- */
+
+/* The shape the file states for a value, if it is complete. */
+static fvi_shape stated_shape(const fvi_onnx_node *node, const char *name) {
+    const Onnx__GraphProto *g = node->scope->graph;
+    const fvi_shape unknown = {.ndim = -1};
+    const Onnx__ValueInfoProto *info = NULL;
+    for (size_t i = 0; i < g->n_value_info && !info; i++)
+        if (g->value_info[i]->name && !strcmp(g->value_info[i]->name, name))
+            info = g->value_info[i];
+    for (size_t i = 0; i < g->n_output && !info; i++)
+        if (g->output[i]->name && !strcmp(g->output[i]->name, name)) info = g->output[i];
+    if (!info) return unknown;
+    const fvi_shape shape = fvi_onnx_input(info).shape;
+    const int64_t count = fvi_shape_count(&shape);
+    return count > 0 && count <= node->b->limits.elements ? shape : unknown;
+}
+
+/* Appends the values of the graph around it that a node's own graphs read. */
+static void add_captured(const fvi_onnx_node *node, const Onnx__NodeProto *n, GArray *in) {
+    GHashTable *names = g_hash_table_new(g_str_hash, g_str_equal);
+    GHashTableIter at;
+    gpointer name, found;
+    if (holds_graphs(n)) add_inputs(names, n);
+    g_hash_table_iter_init(&at, names);
+    while (g_hash_table_iter_next(&at, &name, NULL)) {
+        if (!g_hash_table_lookup_extended(node->scope->values, name, NULL, &found)) continue;
+        const int v = GPOINTER_TO_INT(found) - 1;
+        if (v >= 0) g_array_append_val(in, v);
+    }
+    g_hash_table_unref(names);
+}
+
+/* Makes OPAQUE nodes of a node that failed, unless the failure is that of the whole file. */
+static void give_up(fvi_onnx_node *node) {
+    fvi_builder *b = node->b;
+    if (b->status != FV_UNSUPPORTED && b->status != FV_SHAPE) return;
+    GArray *in = g_array_new(FALSE, FALSE, sizeof(int));
+    char *domain = domain_prefix(node->proto);
+    char *kind = g_strdup_printf("%s: %s%s", node->op ? "not computed" : "unknown", domain,
+                                 node->proto->op_type);
+    fvi_shape *shapes = g_new(fvi_shape, node->n_out + 1);
+    for (int i = 0; i < node->n_out; i++) {
+        shapes[i] = stated_shape(node, node->proto->output[i]);
+        node->out[i] = -1;
+    }
+    for (int i = 0; i < node->n_in; i++) { /* as before the handler, which may have replaced some */
+        const char *name = node->proto->input[i];
+        gpointer found = name[0] ? g_hash_table_lookup(node->scope->values, name) : NULL;
+        const int v = GPOINTER_TO_INT(found) - 1;
+        g_array_append_val(in, v);
+    }
+    add_captured(node, node->proto, in);
+    fvi_build_opaque(b, kind, (int)in->len, (const int *)(const void *)in->data, shapes);
+    for (int i = 0; i < node->n_out && !b->status; i++)
+        if (node->proto->output[i][0])
+            fvi_build_value(b, node->out[i])->v.name =
+                node->scope->outer ? fvi_build_unique(b, node->proto->output[i])
+                                   : node->proto->output[i];
+    g_array_unref(in);
+    g_free(domain);
+    g_free(kind);
+    g_free(shapes);
 }
 
 static fv_status lower_node(fvi_lowering *l, const fvi_scope *scope, const Onnx__NodeProto *n) {
@@ -186,7 +274,6 @@ static fv_status lower_node(fvi_lowering *l, const fvi_scope *scope, const Onnx_
     const char *label = n->name && n->name[0] ? n->name : n->n_output ? n->output[0] : "?";
     node.operation = (fvi_operation){.source_op = n->op_type, .name = n->name, .label = label};
     node.op = find_op(&node);
-    if (!node.op) return refuse(&node);
     int *slots = g_try_new(int, n->n_input + n->n_output + 1);
     if (!slots) return fvi_build_nomem(l->b);
     for (size_t i = 0; i < n->n_input + n->n_output; i++) slots[i] = -1;
@@ -196,7 +283,10 @@ static fv_status lower_node(fvi_lowering *l, const fvi_scope *scope, const Onnx_
     fvi_build_begin(l->b, &node.operation);
     read_inputs(&node);
     node.operation.first_value = (int)l->b->values->len;
+    if (!node.op && !l->b->status) refuse(&node);
+    check_inputs(&node);
     make_outputs(&node);
+    give_up(&node);
     fvi_build_end(l->b);
     for (int i = 0; i < node.n_out; i++)
         if (n->output[i][0]) scope_set(scope, n->output[i], node.out[i]);

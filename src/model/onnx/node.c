@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "graph/build/evaluate.h"
 #include "graph/const.h"
 #include "model/onnx/attribute.h"
 
@@ -25,11 +26,8 @@ int fvi_onnx_wants(const fvi_onnx_node *node, int i) {
 const fvi_const *fvi_onnx_fixed(fvi_onnx_node *node, int i, const char *what) {
     int v = fvi_onnx_in(node, i);
     if (v < 0 || node->b->status) return NULL;
-    const fvi_const *c = fvi_build_const(node->b, v);
-    if (!c)
-        fvi_build_fail(node->b, FV_UNSUPPORTED, "its %s, \"%s\", must be a constant", what,
-                       fvi_build_value(node->b, v)->v.name);
-    return c;
+    node->in[i] = fvi_build_evaluate(node->b, v, what);
+    return fvi_build_const(node->b, node->in[i]);
 }
 
 int fvi_onnx_ints(fvi_onnx_node *node, const char *attr, int i, int64_t *out, int max) {
@@ -149,6 +147,7 @@ fv_status fvi_onnx_out(fvi_onnx_node *node, int i, int v) {
     if (node->b->status || v < 0 || i >= node->n_out || !node->proto->output[i][0])
         return node->b->status;
     const char *name = node->proto->output[i];
+    if (fvi_build_shape(node->b, v).ndim < 0) return fvi_build_blame(node->b, v);
     if (node->scope->outer) name = fvi_build_unique(node->b, name);
     if (!name) return fvi_build_nomem(node->b);
     v = fvi_emit_named(node->b, v, name);

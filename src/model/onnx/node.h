@@ -50,8 +50,9 @@ int fvi_onnx_in(fvi_onnx_node *node, int i);
 int fvi_onnx_need(fvi_onnx_node *node, int i);
 /* Whether something reads output i. */
 int fvi_onnx_wants(const fvi_onnx_node *node, int i);
-/* The constant of input i; fails with UNSUPPORTED, naming `what`, when it is computed at run time.
- * NULL also when the input is absent (status unchanged). */
+/* The numbers of input i, which is that constant from then on: where they depend on the network's
+ * input they are computed by the builder's runner; fails with UNSUPPORTED, naming `what`, where
+ * it has none. NULL also when the input is absent (status unchanged). */
 const fvi_const *fvi_onnx_fixed(fvi_onnx_node *node, int i, const char *what);
 /* Integers of an attribute, else of constant input i (i < 0: attribute only), at most `max`.
  * Their number, -1 when absent or failed. */

@@ -374,7 +374,7 @@ static void integer_inputs_must_be_bound(void **state) {
     assert_non_null(strstr(t.err.text, "input \"i\" holds integers"));
     const fvi_const index = {FVI_I64, {1, {1}}, (const uint8_t *)&two};
     const fvi_binding bound = {"i", {1, {1}}, &index};
-    const fvi_graph_request request = {&bound, 1, NULL, 0};
+    const fvi_graph_request request = {&bound, 1, NULL, 0, 0};
     assert_int_equal(fvi_model_file_lower(&t.onnx->file, t.cache, &request, &t.graph, &t.err),
                      FV_OK);
     assert_shape(&t, "y", "1x3");
