@@ -330,6 +330,8 @@ typedef struct fv_layer {
     int64_t receptive_field[2]; /* height, width in input pixels; 0 where the input is no image */
     int attr_count;
     const fv_attr *attrs; /* [attr_count] */
+    const char *source_name; /* of its node in the file; "": none. `name` is another where the file
+                                knows the module it comes from: "layer1.0.conv1" */
 } fv_layer;
 
 /* Returns the number of layers; and one of them, borrowed, NULL where there is none of that
@@ -337,8 +339,8 @@ typedef struct fv_layer {
 FV_API int fv_model_layer_count(const fv_model *model);
 FV_API const fv_layer *fv_model_layer(const fv_model *model, int index);
 
-/* Finds a layer by its name, the name of its output, `#index`, or a unique ending of either (the
- * part after a '/' or '.').
+/* Finds a layer by its name, the name of its node in the file, the name of its output, `#index`, or
+ * a unique ending of these (the part after a '/' or '.').
  *   index   where it is put
  *   errors  NOTFOUND none, with the nearest names; or the ending fits several, which are named
  */

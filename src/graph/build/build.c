@@ -242,6 +242,7 @@ void fvi_build_end(fvi_builder *b) {
     for (guint i = (guint)op->first_node; i < b->nodes->len && !b->status; i++) {
         fvi_node *node = &g_array_index(b->nodes, fvi_node, i);
         if (node->name) continue;
+        if (op->n_out && op->out[0] == node->out) node->source_name = op->source_name;
         node->name = node_name(b, node);
         if (!node->name) fvi_build_nomem(b);
     }

@@ -49,6 +49,7 @@ typedef struct fvi_pending_value {
 typedef struct fvi_operation {
     const char *source_op; /* the format's name of the operator: "Gemm" */
     const char *name;      /* the operation's; NULL or "": none */
+    const char *source_name; /* in the file, where `name` is another; NULL or "": none */
     const char *label;     /* for messages: its name, else its first output's */
     int file_constant;     /* its constants depend only on the file */
     int n_out, *out;       /* its outputs' values; -1: not made yet */

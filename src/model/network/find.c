@@ -77,11 +77,14 @@ static void nearest_add(nearest *n, const char *typed, const char *name) {
 /* Candidates that match a name: their indices and names. */
 typedef struct matches {
     const char *typed;
-    int exact, exact_output; /* first of each, or -1 */
+    int exact, exact_source, exact_output; /* first of each, or -1 */
     int ending;              /* first, or -1 */
     int n_endings;
     const char *fits[SHOWN];
 } matches;
+
+#define MATCHES(name) \
+    {.typed = name, .exact = -1, .exact_source = -1, .exact_output = -1, .ending = -1}
 
 static int ends_with(const char *name, const char *ending) {
     size_t n = strlen(name), e = strlen(ending);
@@ -89,11 +92,8 @@ static int ends_with(const char *name, const char *ending) {
            (name[n - e - 1] == '/' || name[n - e - 1] == '.');
 }
 
-static void match_add(matches *m, int index, const char *name, int is_output) {
-    if (!strcmp(name, m->typed)) {
-        int *exact = is_output ? &m->exact_output : &m->exact;
-        if (*exact < 0) *exact = index;
-    }
+static void match_add(matches *m, int index, const char *name, int *exact) {
+    if (!strcmp(name, m->typed) && *exact < 0) *exact = index;
     if (ends_with(name, m->typed) && (!m->n_endings || m->ending != index)) {
         if (m->n_endings < SHOWN) m->fits[m->n_endings] = name;
         m->n_endings++;
@@ -146,13 +146,15 @@ static fv_status by_index(const fvi_network *net, const char *name, int *index, 
 fv_status fvi_network_find_layer(const fvi_network *net, const char *name, int *index,
                                  fv_error *err) {
     const fvi_graph *g = net->graph;
-    matches m = {.typed = name, .exact = -1, .exact_output = -1, .ending = -1};
+    matches m = MATCHES(name);
     if (!name) return fvi_fail(err, FV_ARG, "no layer named");
     for (int i = 0; i < g->n_nodes; i++) {
-        match_add(&m, i, net->layers[i].name, 0);
-        match_add(&m, i, net->layers[i].output, 1);
+        match_add(&m, i, net->layers[i].name, &m.exact);
+        match_add(&m, i, net->layers[i].source_name, &m.exact_source);
+        match_add(&m, i, net->layers[i].output, &m.exact_output);
     }
     int found = m.exact >= 0          ? m.exact
+                : m.exact_source >= 0 ? m.exact_source
                 : m.exact_output >= 0 ? m.exact_output
                 : m.n_endings == 1    ? m.ending
                                       : -1;
@@ -164,6 +166,7 @@ fv_status fvi_network_find_layer(const fvi_network *net, const char *name, int *
     nearest near = {0};
     for (int i = 0; err && i < g->n_nodes; i++) {
         nearest_add(&near, name, net->layers[i].name);
+        nearest_add(&near, name, net->layers[i].source_name);
         nearest_add(&near, name, net->layers[i].output);
     }
     return not_found(net, &m, &near, "layer", err);
@@ -184,7 +187,18 @@ static void add_values(const fvi_network *net, matches *m, GPtrArray *names, GHa
         const char *v = g->values[g->nodes[i].out].name;
         if (g_hash_table_add(known, (gpointer)v)) g_ptr_array_add(names, (gpointer)v);
     }
-    for (guint i = 0; i < names->len; i++) match_add(m, (int)i, names->pdata[i], 0);
+    for (guint i = 0; i < names->len; i++) match_add(m, (int)i, names->pdata[i], &m->exact);
+}
+
+/* The layer that is called `name` after its module, or -1: what people see and type comes before
+ * the name of a value, which may be another layer's. */
+static int named_by_module(const fvi_network *net, const char *name) {
+    for (int i = 0; i < net->graph->n_nodes; i++) {
+        const fv_layer *l = &net->layers[i];
+        if (l->source_name[0] && strcmp(l->source_name, l->name) != 0 && !strcmp(l->name, name))
+            return i;
+    }
+    return -1;
 }
 
 fv_status fvi_network_find_value(const fvi_network *net, const char *name, const char **value,
@@ -195,14 +209,16 @@ fv_status fvi_network_find_value(const fvi_network *net, const char *name, const
         *value = output;
         return FV_OK;
     }
-    matches m = {.typed = name, .exact = -1, .exact_output = -1, .ending = -1};
+    matches m = MATCHES(name);
     GPtrArray *names = g_ptr_array_new();
     GHashTable *known = g_hash_table_new(g_str_hash, g_str_equal);
     add_values(net, &m, names, known);
     const char *found = NULL;
-    int layer = -1;
+    int layer = named_by_module(net, name);
     fv_status st = FV_OK;
-    if (m.exact >= 0)
+    if (layer >= 0)
+        found = net->layers[layer].output;
+    else if (m.exact >= 0)
         found = names->pdata[m.exact];
     else if (!fvi_network_find_layer(net, name, &layer, NULL))
         found = net->layers[layer].output;
@@ -233,7 +249,7 @@ fv_status fvi_network_find_class(const fvi_network *net, const char *name, int *
     if (found < 0 && g_ascii_string_to_unsigned(name, 10, 0, (guint64)l->count - 1, &v, NULL))
         found = (int)v;
     if (found < 0) {
-        matches m = {.typed = name, .exact = -1, .exact_output = -1, .ending = -1};
+        matches m = MATCHES(name);
         nearest near = {0};
         for (int i = 0; i < l->count; i++) nearest_add(&near, name, l->name[i]);
         return not_found(net, &m, &near, "class", err);

@@ -97,6 +97,21 @@ done:
     return st;
 }
 
+/* Fails; names the layer of the same module that has weights ("mlp.0.matmul" of "mlp.0"). */
+static fv_status no_weights(const fvi_network *net, int layer, fv_error *err) {
+    const fv_layer *l = &net->layers[layer];
+    const size_t length = strlen(l->name);
+    const char *other = NULL;
+    for (int i = 0; i < net->graph->n_nodes && !other; i++) {
+        const char *name = net->layers[i].name;
+        const int part = !strncmp(name, l->name, length) && strchr("./", name[length]);
+        if (part && name[length] && fvi_node_has_weights(net->graph, i)) other = name;
+    }
+    return fvi_fail(err, FV_NOTFOUND, "%s: layer \"%s\" (%s) has no weights%s%s%s", net->name,
+                    l->name, l->kind, other ? "; \"" : "", other ? other : "",
+                    other ? "\" has" : "");
+}
+
 fv_status fvi_network_weights(const fvi_network *net, int layer, fv_tensor **weights,
                               fv_tensor **bias, fv_error *err) {
     const fvi_graph *g = net->graph;
@@ -106,9 +121,7 @@ fv_status fvi_network_weights(const fvi_network *net, int layer, fv_tensor **wei
     const fvi_node *n = &g->nodes[layer];
     const fvi_const *k, *b;
     fvi_node_weights(g, n, &k, &b);
-    if (!k || fvi_shape_count(&k->shape) < 1)
-        return fvi_fail(err, FV_NOTFOUND, "%s: layer \"%s\" (%s) has no weights", net->name,
-                        net->layers[layer].name, net->layers[layer].kind);
+    if (!k || fvi_shape_count(&k->shape) < 1) return no_weights(net, layer, err);
     fv_tensor *w = NULL, *shift = NULL;
     fv_status st = read_kernel(g, n, k, &w, err);
     if (!st && bias && b) st = fvi_tensor_new(&b->shape, &shift, err);

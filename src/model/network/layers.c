@@ -64,7 +64,8 @@ static fv_status make_row(const fvi_graph *g, const fvi_node *n, const fvi_node 
     l->output = fvi_pool_strdup(pool, y->name);
     l->source_op = fvi_pool_strdup(pool, n->source_op);
     l->description = fvi_describe(g, n, pool, &l->kind);
-    if (!l->name || !l->output || !l->source_op || !l->description)
+    l->source_name = fvi_pool_strdup(pool, n->source_name ? n->source_name : "");
+    if (!l->name || !l->source_name || !l->output || !l->source_op || !l->description)
         return fvi_fail(err, FV_NOMEM, "no memory for the layer table");
     l->ndim = y->shape.ndim;
     memcpy(l->dim, y->shape.dim, sizeof l->dim);

@@ -33,6 +33,7 @@ typedef struct fvi_onnx {
     GHashTable *init_by_name; /* name -> fvi_init * */
     fvi_model_input *inputs;  /* without those that have an initialiser */
     int n_inputs;
+    GHashTable *layer_names; /* node -> its name, where it is not its own; or NULL */
 } fvi_onnx;
 
 /* The same file by its first member. */

@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "graph/const.h"
 #include "model/onnx/attribute.h"
+#include "model/onnx/names.h"
 #include "model/onnx/operators.h"
 #include "model/onnx/tensor.h"
 
@@ -271,8 +272,10 @@ static fv_status lower_node(fvi_lowering *l, const fvi_scope *scope, const Onnx_
                           .proto = n,
                           .n_in = (int)n->n_input,
                           .n_out = (int)n->n_output};
-    const char *label = n->name && n->name[0] ? n->name : n->n_output ? n->output[0] : "?";
-    node.operation = (fvi_operation){.source_op = n->op_type, .name = n->name, .label = label};
+    const char *name = fvi_onnx_layer_name(l->onnx, n);
+    const char *label = name[0] ? name : n->n_output ? n->output[0] : "?";
+    node.operation = (fvi_operation){
+        .source_op = n->op_type, .name = name, .label = label, .source_name = n->name};
     node.op = find_op(&node);
     int *slots = g_try_new(int, n->n_input + n->n_output + 1);
     if (!slots) return fvi_build_nomem(l->b);

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "model/onnx/inline.h"
+#include "model/onnx/names.h"
 #include "model/onnx/normalize.h"
 #include "model/onnx/skim.h"
 #include "model/onnx/sort.h"
@@ -100,6 +101,7 @@ static fv_status open_all(fvi_onnx *o, fvi_skim *skim, fv_error *err) {
     if (!st) st = fvi_onnx_sort(o, err);
     if (!st) st = read_initializers(o, skim, err);
     if (!st) st = describe_inputs(o, err);
+    if (!st) st = fvi_onnx_name_layers(o, err);
     return st;
 }
 
@@ -118,4 +120,5 @@ void fvi_onnx_close(fvi_model_file *f) {
     fvi_onnx *o = (fvi_onnx *)(void *)f;
     fvi_pool_free(o->pool);
     if (o->init_by_name) g_hash_table_unref(o->init_by_name);
+    if (o->layer_names) g_hash_table_unref(o->layer_names);
 }
