@@ -98,12 +98,12 @@ typedef union fvi_node_attr {
 typedef struct fvi_node {
     fvi_kind kind;
     const char *name;    /* unique in the graph */
-    const char *source_name; /* of the operation in the file; NULL or "": none */
     const char *source_op; /* the format's name of the operator, for messages: "Gemm" */
     int n_in;
     int *in;             /* value indices; -1 for an optional input that is absent */
     int out;
     fvi_node_attr a;
+    const char *source_name; /* of the operation in the file; NULL or "": none */
 } fvi_node;
 
 typedef struct fvi_graph {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "model/foreign/foreign.h"
 
 #define FVI_READER(name) extern const fvi_reader fvi_##name##_reader;
 #include "model/readers.def"
@@ -70,6 +71,27 @@ static fv_status refuse(const fvi_reader *const *readers, const char *name, fv_e
     return st;
 }
 
+/* Says of a file that no reader opens what it is, if that is known; else the error stays. */
+static fv_status explain(const fvi_model_source *from, const fvi_limits *limits, fv_status st,
+                         fv_error *err) {
+    fvi_mapping m = {0};
+    if (st != FV_FORMAT || from->readers || map(from, limits, &m, NULL)) return st;
+    const char *name = fvi_model_source_name(from);
+    char *text = m.size ? fvi_foreign_text(m.bytes, m.size, name) : NULL;
+    if (text) st = fvi_fail(err, FV_FORMAT, "%s: %s", name, text);
+    g_free(text);
+    fvi_mapping_close(&m);
+    return st;
+}
+
+/* The same of a folder. */
+static fv_status explain_folder(const fvi_model_source *from, fv_status st, fv_error *err) {
+    char *text = from->path ? fvi_foreign_folder_text(from->path) : NULL;
+    if (text) st = fvi_fail(err, st, "%s: is a folder, not a file; %s", from->path, text);
+    g_free(text);
+    return st;
+}
+
 fv_status fvi_readers_open(const fvi_model_source *from, const fvi_limits *limits,
                            fvi_model_file **out, fv_error *err) {
     const fvi_reader *const *readers = from->readers ? from->readers : fvi_readers();
@@ -79,11 +101,12 @@ fv_status fvi_readers_open(const fvi_model_source *from, const fvi_limits *limit
     fv_status st = limits ? FV_OK : fvi_limits_resolve(NULL, &own, err);
     if (!limits) limits = &own;
     if (!st) st = map(from, limits, &m, err);
-    if (st) return st;
+    if (st) return explain_folder(from, st, err);
     const fvi_reader *reader = choose(readers, &m, name);
     if (!reader) {
         fvi_mapping_close(&m);
-        return refuse(readers, name, err);
+        return explain(from, limits, refuse(readers, name, err), err);
     }
-    return fvi_model_file_open(reader, from, limits, &m, out, err);
+    st = fvi_model_file_open(reader, from, limits, &m, out, err);
+    return st ? explain(from, limits, st, err) : FV_OK;
 }

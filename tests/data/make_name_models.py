@@ -127,9 +127,9 @@ def keras_model(path):
     for op, name, more, attributes in steps:
         nodes.append(helper.make_node(op, [value, *more], [name + ":0"], name=name, **attributes))
         value = name + ":0"
-    graph = helper.make_graph(
-        nodes, "tf2onnx", [helper.make_tensor_value_info("input_1", TensorProto.FLOAT, [1, 12, 12, 3])],
-        [helper.make_tensor_value_info(value, TensorProto.FLOAT, [1, 5])], constants)
+    picture = helper.make_tensor_value_info("input_1", TensorProto.FLOAT, [1, 12, 12, 3])
+    classes = helper.make_tensor_value_info(value, TensorProto.FLOAT, [1, 5])
+    graph = helper.make_graph(nodes, "tf2onnx", [picture], [classes], constants)
     model = helper.make_model(graph, producer_name="tf2onnx", producer_version="1.16.1",
                               opset_imports=[helper.make_opsetid("", 15)], ir_version=8)
     onnx.checker.check_model(model)

@@ -82,15 +82,16 @@ static void maps_are_found_in_every_layout(void **state) {
     (void)state;
     check("residual.new18-free.onnx", "relu", 2, FV_ACTIVATION_MAPS, 8, 12, 12, 0,
           (int64_t[]){8 * 144, 144, 1});
-    check("convnext.new20.onnx", "layer_norm", 1, FV_ACTIVATION_MAPS, 6, 3, 3, 0,
+    check("convnext.new20.onnx", "features.0.1", 1, FV_ACTIVATION_MAPS, 6, 3, 3, 0,
           (int64_t[]){0, 1, 6});
-    check("transformer.new18-free.onnx", "layer_norm", 3, FV_ACTIVATION_TOKENS, 8, 3, 3, 1,
+    check("transformer.new18-free.onnx", "encoder.layers.encoder_layer_0.ln_1", 3,
+          FV_ACTIVATION_TOKENS, 8, 3, 3, 1,
           (int64_t[]){80, 1, 8});
     check("signal.new18-free.onnx", "node_tanh", 2, FV_ACTIVATION_SIGNALS, 12, 1, 16, 0,
           (int64_t[]){12 * 16, 16, 1});
     check("residual.new18-free.onnx", "mean", 2, FV_ACTIVATION_VECTOR, 12, 1, 1, 0,
           (int64_t[]){12, 1, 0});
-    check("residual.new18-free.onnx", "output", 3, FV_ACTIVATION_VECTOR, 6, 1, 1, 0,
+    check("residual.new18-free.onnx", "fc", 3, FV_ACTIVATION_VECTOR, 6, 1, 1, 0,
           (int64_t[]){6, 1, 0});
 }
 

@@ -17,7 +17,7 @@
 #include "base/error.h"
 #include "graph/const.h"
 #include "model/onnx/attribute.h"
-#include "model/onnx/names.h"
+#include "model/onnx/names/names.h"
 #include "model/onnx/operators.h"
 #include "model/onnx/tensor.h"
 

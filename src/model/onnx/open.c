@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "model/onnx/inline.h"
-#include "model/onnx/names.h"
+#include "model/onnx/names/names.h"
 #include "model/onnx/normalize.h"
 #include "model/onnx/skim.h"
 #include "model/onnx/sort.h"

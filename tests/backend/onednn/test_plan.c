@@ -54,7 +54,8 @@ static int constant_new(fvi_graph *g, fvi_shape shape, uint64_t seed) {
 
 static int node_new(fvi_graph *g, fvi_kind kind, fvi_node_attr a, fvi_shape out, int n, ...) {
     fvi_node *node = &g->nodes[g->n_nodes];
-    *node = (fvi_node){kind, fvi_pool_printf(g->pool, "n%d", g->n_nodes), "Test", n, NULL, 0, a};
+    *node = (fvi_node){
+        kind, fvi_pool_printf(g->pool, "n%d", g->n_nodes), "Test", n, NULL, 0, a, NULL};
     node->in = fvi_pool_array(g->pool, (size_t)n, sizeof(int));
     va_list args;
     va_start(args, n);

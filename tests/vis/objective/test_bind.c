@@ -57,7 +57,7 @@ static void node_new(fvi_graph *g, fvi_kind kind, fvi_node_attr a, fvi_shape out
     g->values[g->n_values] =
         (fvi_value){fvi_pool_printf(g->pool, "v%d", g->n_values), out, g->n_nodes, NULL};
     g->nodes[g->n_nodes] = (fvi_node){
-        kind, fvi_pool_printf(g->pool, "n%d", g->n_nodes), "Test", n_in, ins, g->n_values, a};
+        kind, fvi_pool_printf(g->pool, "n%d", g->n_nodes), "Test", n_in, ins, g->n_values, a, NULL};
     g->n_nodes++;
     g->outputs[0] = g->outputs[1] = g->n_values++;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which module of the training program a node comes from, where the exporter left traces of it. */
-#ifndef FVI_MODEL_ONNX_MODULE_H
-#define FVI_MODEL_ONNX_MODULE_H
+#ifndef FVI_MODEL_ONNX_NAMES_MODULE_H
+#define FVI_MODEL_ONNX_NAMES_MODULE_H
 
 #include "model/onnx/file.h"
 

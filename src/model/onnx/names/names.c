@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The names of layers.
  *
- * A node that comes from a module of the training program (model/onnx/module.c) is named after it:
+ * A node that comes from a module of the training program (names/module.c) is named after it:
  *   a module that holds no other      the node that computes its output has the module's name,
  *                                     "layer1.0.conv1"; nodes before that add what they do,
  *                                     "mlp.0.matmul"
@@ -15,12 +15,12 @@
  * These are the names of torchvision's feature extraction too, but for operations, which are called
  * as ONNX calls them.
  */
-#include "model/onnx/names.h"
+#include "model/onnx/names/names.h"
 
 #include <string.h>
 
 #include "base/error.h"
-#include "model/onnx/module.h"
+#include "model/onnx/names/module.h"
 
 typedef struct namer {
     fvi_onnx *o;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The names of layers: those of the modules that the nodes come from, where the file knows them. */
-#ifndef FVI_MODEL_ONNX_NAMES_H
-#define FVI_MODEL_ONNX_NAMES_H
+#ifndef FVI_MODEL_ONNX_NAMES_NAMES_H
+#define FVI_MODEL_ONNX_NAMES_NAMES_H
 
 #include "model/onnx/file.h"
 

@@ -12,9 +12,9 @@
  * is no other trace; where it is further inside; and where the exporter folded a batch
  * normalization into the convolution, whose metadata then name the normalization.
  *
- * What it does not do: decide on names (model/onnx/names.c).
+ * What it does not do: decide on names (model/onnx/names/names.c).
  */
-#include "model/onnx/module.h"
+#include "model/onnx/names/module.h"
 
 #include <string.h>
 
@@ -99,11 +99,17 @@ static char *path_of_scopes(const Onnx__NodeProto *n) {
 /* ---- PyTorch's weights ---------------------------------------------------------------------- */
 
 /* "conv1" of an initialiser "conv1.weight", or NULL. */
-static char *path_of_weight(const fvi_onnx *o, const Onnx__NodeProto *n) {
-    static const char ending[] = ".weight";
-    const char *name = n->n_input > 1 ? n->input[1] : "";
+static char *without_ending(const fvi_onnx *o, const char *name, const char *ending) {
     if (!g_str_has_suffix(name, ending) || !fvi_onnx_initializer(o, name)) return NULL;
     return g_strndup(name, strlen(name) - strlen(ending));
+}
+
+/* Of the weight of a node; a sum has a bias instead, on either side. */
+static char *path_of_weight(const fvi_onnx *o, const Onnx__NodeProto *n) {
+    if (n->n_input < 2) return NULL;
+    if (strcmp(n->op_type, "Add") != 0) return without_ending(o, n->input[1], ".weight");
+    char *path = without_ending(o, n->input[1], ".bias");
+    return path ? path : without_ending(o, n->input[0], ".bias");
 }
 
 static int is_product(const char *op_type) {

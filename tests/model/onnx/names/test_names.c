@@ -142,5 +142,5 @@ int main(void) {
         cmocka_unit_test(weights_are_told_where_they_are),
         cmocka_unit_test(other_names_stay),
     };
-    return cmocka_run_group_tests_name("model/onnx/names", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("model/onnx/names/names", tests, NULL, NULL);
 }

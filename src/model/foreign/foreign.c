@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a file is that no reader opens. One table (foreign.def) says by what a kind is told and what
+ * helps; the functions here look: at first bytes, at the names in a zip archive, at the fields of a
+ * protobuf message, at the beginning of a text.
+ *
+ * It is asked only after every reader refused, so that it may guess where bytes do not decide.
+ * What it does not do: open anything. Nothing is unpacked, and of a big file only its beginning, an
+ * archive's table and 1 MiB for words are looked at.
+ */
+#include "model/foreign/foreign.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "model/foreign/structure.h"
+
+#define FVI_OLD_TORCH "\x80\x02\x8a\nl\xfc\x9c\x46\xf9 j\xa8P\x19." /* of torch.save */
+#define FVI_SWAPPED   "no network is inside; the model comes first: fovea classify MODEL FILE"
+#define FVI_TORCH_MODULE                                                                        \
+    "the network is inside, where its classes can be imported: python -c 'import torch; m = "   \
+    "torch.load(\"FILE\", weights_only=False).eval(); torch.onnx.export(m, (torch.zeros(1, 3, " \
+    "224, 224),), \"STEM.onnx\")'"
+#define FVI_TORCH_STATE                                                                        \
+    "it holds weights and no network; in Python, with the network's class NET: m = NET(); "    \
+    "m.load_state_dict(torch.load(\"FILE\")); torch.onnx.export(m.eval(), (torch.zeros(1, 3, " \
+    "224, 224),), \"STEM.onnx\")"
+#define FVI_KERAS                                                                               \
+    "the network is inside: python -c 'import keras; keras.saving.load_model(\"FILE\").export(" \
+    "\"STEM.onnx\", format=\"onnx\")'"
+
+/* ---- first bytes ---------------------------------------------------------------------------- */
+
+static int starts(const fvi_foreign_file *f, size_t at, const char *with) {
+    const size_t n = strlen(with);
+    return f->size >= at + n && !memcmp(f->bytes + at, with, n);
+}
+
+static int has_start(const fvi_foreign_file *f, const char *with) { return starts(f, 0, with); }
+
+static int is_webp(const fvi_foreign_file *f, const char *with) {
+    (void)with;
+    return starts(f, 0, "RIFF") && starts(f, 8, "WEBP");
+}
+
+static int is_bmp(const fvi_foreign_file *f, const char *with) {
+    (void)with; /* its length stands in bytes 2..5 */
+    return starts(f, 0, "BM") && f->size > 26 && fvi_foreign_u32(f, 2) == f->size;
+}
+
+static int is_tiff(const fvi_foreign_file *f, const char *with) {
+    (void)with;
+    return f->size > 8 && (!memcmp(f->bytes, "II*\0", 4) || !memcmp(f->bytes, "MM\0*", 4));
+}
+
+static int is_tflite(const fvi_foreign_file *f, const char *with) {
+    (void)with;
+    return starts(f, 4, "TFL3");
+}
+
+static int is_ort(const fvi_foreign_file *f, const char *with) {
+    (void)with;
+    return starts(f, 4, "ORTM");
+}
+
+static int is_tensorrt(const fvi_foreign_file *f, const char *with) {
+    (void)with;
+    return starts(f, 0, "ptrt") || starts(f, 0, "ftrt");
+}
+
+static int is_wolfram(const fvi_foreign_file *f, const char *with) {
+    (void)with; /* WXF, version 8, plain or compressed */
+    return starts(f, 0, "8:") || starts(f, 0, "8C:");
+}
+
+static int is_tar(const fvi_foreign_file *f, const char *with) {
+    (void)with;
+    return starts(f, 257, "ustar");
+}
+
+static int is_matlab_hdf5(const fvi_foreign_file *f, const char *with) {
+    (void)with;
+    return starts(f, 0, "MATLAB 7.3 MAT-file");
+}
+
+/* A list of NDArrays: its mark, then a reserved zero. */
+static int is_mxnet_params(const fvi_foreign_file *f, const char *with) {
+    (void)with;
+    return f->size >= 24 && fvi_foreign_u32(f, 0) == 0x112 && fvi_foreign_u32(f, 4) == 0 &&
+           fvi_foreign_u32(f, 8) == 0 && fvi_foreign_u32(f, 12) == 0;
+}
+
+/* A protocol, then a frame or anything but text. */
+static int is_pickle(const fvi_foreign_file *f, const char *with) {
+    (void)with;
+    return f->size > 3 && f->bytes[0] == 0x80 && f->bytes[1] >= 2 && f->bytes[1] <= 5 &&
+           f->bytes[f->size - 1] == '.';
+}
+
+/* A header's length, then its JSON. */
+static int is_safetensors(const fvi_foreign_file *f, const char *with) {
+    (void)with;
+    return f->size > 10 && fvi_foreign_u32(f, 4) == 0 && f->bytes[8] == '{' &&
+           fvi_foreign_u32(f, 0) <= f->size - 8;
+}
+
+/* Version 0.1 or 0.2 with a small revision, then the number of pictures seen and floats. */
+static int is_darknet_weights(const fvi_foreign_file *f, const char *with) {
+    (void)with;
+    if (f->size < 64 || f->size % 4 || fvi_foreign_u32(f, 0) != 0) return 0;
+    const uint32_t minor = fvi_foreign_u32(f, 4);
+    return minor >= 1 && minor <= 2 && fvi_foreign_u32(f, 8) <= 5;
+}
+
+static int is_external_data(const fvi_foreign_file *f, const char *with) {
+    (void)with; /* floats have no mark */
+    return g_str_has_suffix(f->name, ".onnx.data") || g_str_has_suffix(f->name, ".onnx_data");
+}
+
+/* ---- inside --------------------------------------------------------------------------------- */
+
+static int is_zip_with(const fvi_foreign_file *f, const char *with) {
+    return fvi_foreign_zip_has(f, with);
+}
+
+static int is_exported_program(const fvi_foreign_file *f, const char *with) {
+    (void)with;
+    return fvi_foreign_zip_has(f, "models/model.json") ||
+           fvi_foreign_zip_has(f, "serialized_exported_program.json");
+}
+
+/* Pickled modules name PyTorch's own among their classes. */
+static int is_torch_module(const fvi_foreign_file *f, const char *with) {
+    return fvi_foreign_zip_has(f, with) && fvi_foreign_has_word(f, "torch.nn.modules");
+}
+
+static int is_old_torch_module(const fvi_foreign_file *f, const char *with) {
+    return has_start(f, with) && fvi_foreign_has_word(f, "torch.nn.modules");
+}
+
+static int is_hdf5_with(const fvi_foreign_file *f, const char *with) {
+    return starts(f, 0, "\x89HDF\r\n\x1a\n") && fvi_foreign_has_word(f, with);
+}
+
+/* ---- text ----------------------------------------------------------------------------------- */
+
+static int is_html(const fvi_foreign_file *f, const char *with) {
+    (void)with;
+    return fvi_foreign_text_starts(f, "<!doctype html") || fvi_foreign_text_starts(f, "<html");
+}
+
+static int is_text_with(const fvi_foreign_file *f, const char *with) {
+    return fvi_foreign_is_text(f) && fvi_foreign_has_word(f, with);
+}
+
+static int is_openvino(const fvi_foreign_file *f, const char *with) {
+    (void)with;
+    return fvi_foreign_text_starts(f, "<") && is_text_with(f, "<net ");
+}
+
+static int is_json_with(const fvi_foreign_file *f, const char *with) {
+    return fvi_foreign_looks_json(f) && fvi_foreign_has_word(f, with);
+}
+
+/* ---- protobuf ------------------------------------------------------------------------------- */
+
+static int is_saved_model(const fvi_foreign_file *f, const char *with) {
+    (void)with;
+    return fvi_foreign_is_saved_model(f);
+}
+
+static int is_core_ml(const fvi_foreign_file *f, const char *with) {
+    (void)with;
+    return fvi_foreign_is_core_ml(f);
+}
+
+static int is_graph_def(const fvi_foreign_file *f, const char *with) {
+    (void)with;
+    return fvi_foreign_is_graph_def(f);
+}
+
+static int is_caffe(const fvi_foreign_file *f, const char *with) {
+    (void)with;
+    return fvi_foreign_is_caffe(f);
+}
+
+static int is_paddle(const fvi_foreign_file *f, const char *with) {
+    (void)with;
+    return fvi_foreign_is_paddle(f);
+}
+
+/* ---- the table ------------------------------------------------------------------------------ */
+
+static const struct {
+    int (*match)(const fvi_foreign_file *f, const char *argument);
+    const char *argument, *kind, *advice;
+} rows[] = {
+#define FVI_FOREIGN(match, argument, kind, advice) {match, argument, kind, advice},
+#include "model/foreign/foreign.def"
+#undef FVI_FOREIGN
+};
+
+const char *fvi_foreign_kind(int index) {
+    return index >= 0 && index < (int)G_N_ELEMENTS(rows) ? rows[index].kind : NULL;
+}
+
+/* The advice with FILE and STEM replaced. */
+static char *fill(const char *advice, const char *name) {
+    const char *dot = strrchr(name, '.');
+    const int stem = dot && dot != name ? (int)(dot - name) : (int)strlen(name);
+    GString *s = g_string_new(NULL);
+    for (const char *at = advice; *at;) {
+        const int own = g_str_has_prefix(at, "STEM"), whole = g_str_has_prefix(at, "FILE");
+        if (own || whole)
+            g_string_append_len(s, name, own ? stem : (gssize)strlen(name));
+        else
+            g_string_append_c(s, *at);
+        at += own || whole ? 4 : 1;
+    }
+    return g_string_free(s, FALSE);
+}
+
+char *fvi_foreign_text(const uint8_t *bytes, size_t size, const char *name) {
+    const fvi_foreign_file f = {bytes, size, name};
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (!rows[i].match(&f, rows[i].argument)) continue;
+        char *advice = fill(rows[i].advice, name);
+        char *text =
+            g_strdup_printf("not a model that can be read, but %s; %s", rows[i].kind, advice);
+        g_free(advice);
+        return text;
+    }
+    return NULL;
+}
+
+char *fvi_foreign_folder_text(const char *path) {
+    if (!g_file_test(path, G_FILE_TEST_IS_DIR)) return NULL;
+    char *base = g_path_get_basename(path), *found = NULL, *text = NULL;
+    GDir *dir = g_dir_open(path, 0, NULL);
+    int saved = 0, apple = 0, hugging = 0;
+    for (const char *file; dir && (file = g_dir_read_name(dir));) {
+        saved |= !strcmp(file, "saved_model.pb");
+        apple |= !strcmp(file, "Manifest.json");
+        hugging |= g_str_has_suffix(file, ".safetensors") || !strcmp(file, "pytorch_model.bin");
+        if (!g_str_has_suffix(file, ".onnx") || (found && strcmp(found, file) < 0)) continue;
+        g_free(found);
+        found = g_strdup(file);
+    }
+    if (dir) g_dir_close(dir);
+    if (found)
+        text = g_strdup_printf("its model is the file %s", found);
+    else if (saved)
+        text =
+            fill("a TensorFlow SavedModel: python -m tf2onnx.convert --saved-model FILE --output "
+                 "FILE.onnx",
+                 base);
+    else if (apple)
+        text =
+            g_strdup("a Core ML package, which nothing turns back into ONNX: export the model it "
+                     "was made from");
+    else if (hugging)
+        text = fill("a model of Hugging Face's transformers: optimum-cli export onnx --model FILE "
+                    "FILE-onnx",
+                    base);
+    g_free(found);
+    g_free(base);
+    return text;
+}
