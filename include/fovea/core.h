@@ -223,6 +223,12 @@ typedef enum fv_precision {
     FV_PRECISION_AUTO     /* BF16 where the processor has it, else F32; no note is given */
 } fv_precision;
 
+/* Numbers for an input of a model. */
+typedef struct fv_named_tensor {
+    const char *name;       /* of the input, as the file calls it */
+    const fv_tensor *value; /* of the input's shape, or one number for all of it */
+} fv_named_tensor;
+
 /* Options of loading. The input fields override what the file and its sidecar say. */
 typedef struct fv_model_desc {
     size_t struct_size;     /* FV_DESC */
@@ -248,6 +254,13 @@ typedef struct fv_model_desc {
     const char *const *class_names; /* [class_count] UTF-8, instead of `labels`; copied */
     fv_monitor *monitor; /* is told how many parts of the loading are done. STOP ends it with
                             CANCELLED, as CANCEL does. Borrowed for the call; or NULL */
+    const char *input; /* name of the input that pictures and arrays are given to, and gradients are
+                          taken at; NULL: the first that is a picture, else the first that a layer
+                          reads, of floating-point numbers rather than of integers */
+    int input_count;   /* of inputs, 0 and more */
+    const fv_named_tensor *inputs; /* [input_count] numbers for the other inputs; copied. Of inputs
+                          not named here masks and scales are 1, sizes those of the picture, and all
+                          else 0; sessions note it where a result depends on it */
 } fv_model_desc;
 
 /* Returns an ending of the names of files that hold models, with the dot (".onnx"); static.

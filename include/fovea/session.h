@@ -75,6 +75,16 @@ FV_API fv_status fv_session_gradient(fv_session *session, const fv_tensor *input
                                      const fv_objective *objective, double *values,
                                      fv_tensor **gradient, fv_error *err);
 
+/* The same with respect to another value than the network's input.
+ *   wrt       name of a layer, of another input, or of any value of the graph that the objective
+ *             depends on: the embedding of a text network, say, whose input are integers. NULL: the
+ *             network's input
+ *   gradient  shaped like that value; yours to free
+ *   errors    as fv_session_gradient; NOTFOUND no such value; UNSUPPORTED wrt holds integers */
+FV_API fv_status fv_session_gradient_at(fv_session *session, const fv_tensor *input,
+                                        const fv_objective *objective, const char *wrt,
+                                        double *values, fv_tensor **gradient, fv_error *err);
+
 /* Runs the network on a raw input, keeps what fv_session_backward needs, and returns several values
  * of its graph.
  *   input   as in fv_session_run

@@ -20,6 +20,7 @@ struct fvi_backend {
     void (*device_free)(void *device);
     fv_precision (*device_precision)(const void *device);
     void (*device_bytes)(void *device, size_t *own, size_t *in_file);
+    void (*device_forget)(void *device, const void *bytes); /* or NULL: it keeps no weights */
 
     fv_status (*executable_new)(void *device, fvi_graph *graph, int flags, void **self,
                                 fv_error *err);

@@ -33,3 +33,7 @@ fv_precision fvi_device_precision(const fvi_device *d) {
 void fvi_device_bytes(fvi_device *d, size_t *own, size_t *in_file) {
     d->backend->device_bytes(d->self, own, in_file);
 }
+
+void fvi_device_forget(fvi_device *d, const void *bytes) {
+    if (d->backend->device_forget) d->backend->device_forget(d->self, bytes);
+}

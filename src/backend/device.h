@@ -31,6 +31,10 @@ void fvi_device_free(fvi_device *d);
 /* The precision used: F32 if the device lacks the one requested. */
 fv_precision fvi_device_precision(const fvi_device *d);
 
+/* Drops what was made of a constant, by the address of its bytes, which are about to be freed. No
+ * executable that uses it may be left. */
+void fvi_device_forget(fvi_device *d, const void *bytes);
+
 /* Bytes of weights: in the device's own memory, and used directly from the file. */
 void fvi_device_bytes(fvi_device *d, size_t *own, size_t *in_file);
 

@@ -16,6 +16,7 @@
 #include "graph/cost.h"
 #include "model/input/input.h"
 #include "model/network/find.h"
+#include "model/network/lower.h"
 #include "runtime/model_state.h"
 
 #define WARM_UP     3

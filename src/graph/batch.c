@@ -215,7 +215,6 @@ static int rule_matmul(rebatch *l, const fvi_node *n, const batch_axis *x, batch
 static int rule_gather(rebatch *l, const fvi_node *n, const batch_axis *x, batch_axis *out) {
     int rank = shape_of(l, n->in[1])->ndim;
     if (x->axis > n->a.axis.axis) out->axis += rank - 1;
-    if (l->of[n->in[1]].axis >= 0) return 0;
     return x->axis != n->a.axis.axis || (l->from == 1 && x->outer == 1 && rank > 0);
 }
 
@@ -254,6 +253,10 @@ static int apply(rebatch *l, const fvi_node *n) {
     for (int k = 0; k < n->n_in; k++) any += n->in[k] >= 0 && l->of[n->in[k]].axis >= 0;
     *out = (batch_axis){-1, 1};
     if (!any) return 1;
+    if (n->kind == FVI_GATHER && l->of[n->in[1]].axis >= 0) { /* words looked up in a table */
+        *out = (batch_axis){n->a.axis.axis + l->of[n->in[1]].axis, l->of[n->in[1]].outer};
+        return !first;
+    }
     if (!fvi_kind_has(n->kind, FVI_SEVERAL)) {
         if (!first || any > 1) return 0;
         *out = *x;

@@ -60,6 +60,12 @@ static int rule_reshape(const fvi_graph *g, const fvi_node *n, const int *axis) 
     return usual_axis(g, n->out);
 }
 
+/* Of a table that is looked up (an embedding) the numbers of each entry. */
+static int rule_gather(const fvi_graph *g, const fvi_node *n, const int *axis) {
+    if (g->values[n->in[0]].constant) return MAX(ndim_of(g, n->out) - 1, 0);
+    return axis_of_input(g, n, axis, 0);
+}
+
 static int rule_transpose(const fvi_graph *g, const fvi_node *n, const int *axis) {
     for (int i = 0; i < ndim_of(g, n->out); i++)
         if (n->a.transpose.perm[i] == axis[n->in[0]]) return i;

@@ -115,8 +115,11 @@ typedef struct fvi_graph {
     fvi_node *nodes;     /* in topological order */
     int *inputs;         /* value indices of the run-time f32 inputs, in the file's order */
     int *outputs;        /* value indices of the requested values */
-    int n_own;           /* of a graph for one run: its constants that die with it, so that */
-    const fvi_const **own; /* a device must forget them before (fvi_device_forget); else none */
+    int n_filled;        /* inputs that it depends on and that nobody gave numbers to */
+    const char **filled; /* [n_filled] their names */
+    int n_own;           /* of a graph for one run: constants that die with it, so that a device
+                            must forget them before (fvi_device_forget); else 0 */
+    const fvi_const **own; /* [n_own] */
 } fvi_graph;
 
 /* The first node that cannot be computed (OPAQUE), or -1. */

@@ -123,6 +123,7 @@ fv_status fvi_model_file_lower(const fvi_model_file *f, fvi_constant_cache *cach
                                      l->nodes};
     fvi_builder *b = NULL;
     fv_status st = fvi_build_new(&limits, cache, &b, err);
+    if (!st) b->runner = request->runner;
     if (!st) st = f->reader->lower(f, b, request);
     fvi_graph *g = NULL;
     if (!st) st = fvi_build_finish(b, &g);

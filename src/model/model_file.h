@@ -31,6 +31,7 @@ typedef struct fvi_graph_request {
     const char *const *wanted;
     int n_wanted;
     int partial; /* 1: the graph may hold OPAQUE nodes; 0: it is refused then, with the first */
+    const fvi_part_runner *runner; /* the graph is for one run, whose inputs it has; or NULL */
 } fvi_graph_request;
 
 typedef struct fvi_model_file {

@@ -34,6 +34,7 @@ typedef struct fvi_model_input {
     fvi_shape shape; /* -1 for free sizes; ndim -1: the file does not say */
     int type;        /* an fvi_dtype, or another number of the format's; 0: the file does not say */
     int layout;      /* FVI_NCHW, FVI_NHWC; 0: the file does not say */
+    int unread;      /* nothing in the file reads it */
 } fvi_model_input;
 
 struct fvi_reader {

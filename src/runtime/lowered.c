@@ -9,6 +9,7 @@
  *
  * What it does not do: derive the graph of one shape from that of another.
  */
+#include "model/network/lower.h"
 #include "runtime/lowered.h"
 
 #include <glib.h>

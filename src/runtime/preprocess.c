@@ -2,6 +2,7 @@
 /* preprocess: x[c] = (pixel[c] * range - mean[c]) * scale[c], in the network's channel order and
  * layout; and the resize and crop with which classification networks are evaluated.
  */
+#include "model/network/lower.h"
 #include "runtime/preprocess.h"
 
 #include <math.h>

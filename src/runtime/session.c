@@ -23,6 +23,8 @@
 #include "base/tensor.h"
 #include "graph/cost.h"
 #include "model/network/find.h"
+#include "model/network/lower.h"
+#include "model/network/other_inputs.h"
 #include "runtime/model_state.h"
 #include "runtime/monitor.h"
 #include "runtime/nonfinite.h"
@@ -70,6 +72,7 @@ fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc, fv_
     s->on_nan = on_nan ? on_nan : FV_ON_NAN_STOP;
     s->plans = g_ptr_array_new_with_free_func(plan_entry_free);
     s->sound = g_hash_table_new(NULL, NULL);
+    s->filled = g_hash_table_new(g_str_hash, g_str_equal);
     *out = s;
     return FV_OK;
 }
@@ -84,8 +87,10 @@ fv_status fvi_session_new_like(const fv_session *like, const fv_model *model, fv
 void fv_session_free(fv_session *s) {
     if (!s) return;
     fvi_last_forward_clear(&s->last);
+    fvi_once_clear(&s->once);
     g_ptr_array_free(s->plans, TRUE);
     g_hash_table_destroy(s->sound);
+    g_hash_table_destroy(s->filled);
     free(s);
 }
 
@@ -110,6 +115,16 @@ fv_status fv_session_set_monitor(fv_session *s, fv_monitor *monitor, fv_error *e
     return st;
 }
 
+fv_status fvi_session_piece(const fv_session *s, int64_t done, int64_t total, fv_error *err) {
+    return fvi_monitor_step(s->monitor, NULL, done, total)
+               ? fvi_monitor_cancelled(done, total, "samples", err)
+               : FV_OK;
+}
+
+void fvi_session_done(const fv_session *s, int64_t total) {
+    (void)fvi_monitor_step(s->monitor, NULL, total, total); /* it is too late to stop */
+}
+
 fv_monitor *fvi_session_monitor(const fv_session *s) { return s->monitor; }
 
 fv_status fvi_session_nonfinite(fv_session *s, const fv_error *why, fv_error *err) {
@@ -127,6 +142,7 @@ void fvi_session_explain(fv_session *s, const fvi_executable *plan, const float 
         plan_entry *e = s->plans->pdata[i];
         if (e->plan == plan) fvi_explain(e->lowered, s->model->device, x, seeds, why);
     }
+    if (s->once.plan == plan) fvi_explain(s->once.graph, s->model->device, x, seeds, why);
 }
 
 fv_status fvi_session_forward(fv_session *s, fvi_executable *plan, const float *x, fv_error *err) {
@@ -181,19 +197,17 @@ static void make_room(fv_session *s) {
     }
 }
 
-/* Checks that the picture is the only input. */
-static fv_status one_input(const fv_session *s, const fvi_graph *g, fv_error *err) {
-    const char *name = fvi_network_input(s->model->network)->name;
-    for (int i = 0; i < g->n_inputs; i++) {
-        const char *other = g->values[g->inputs[i]].name;
-        if (strcmp(other, name) == 0) continue;
-        return fvi_fail(
-            err, FV_UNSUPPORTED,
-            "%s: besides \"%s\" it needs the input \"%s\"; only networks with one input "
-            "can be run",
-            fvi_network_name(s->model->network), name, other);
+/* Notes, once each, inputs that nobody gave numbers to and that a graph depends on. */
+static void note_filled(fv_session *s, const fvi_graph *g) {
+    for (int i = 0; i < g->n_filled; i++) {
+        const char *name = g->filled[i];
+        if (!g_hash_table_add(s->filled, (gpointer)name)) continue;
+        char *text = g_strdup_printf("input \"%s\" was given no numbers; %s stand there (option "
+                                     "inputs: --set %s=NUMBER or %s=FILE.npy)",
+                                     name, fvi_network_usual(s->model->network, name), name, name);
+        fvi_monitor_note(s->monitor, text);
+        g_free(text);
     }
-    return FV_OK;
 }
 
 /* Applies the session's on_nan to weights that are not finite. */
@@ -231,10 +245,8 @@ fv_status fvi_session_takes(const fv_session *s, const fvi_shape *input, const c
     return FV_OK;
 }
 
-/* Refuses a graph that costs more than the model's limit. The limit is for the model's own input
- * size; for a larger input, or a batch, it grows in proportion. */
-static fv_status check_cost(const fv_session *s, const fvi_shape *input, double cost,
-                            fv_error *err) {
+fv_status fvi_session_check_cost(const fv_session *s, const fvi_shape *input, double cost,
+                                 fv_error *err) {
     const fvi_network *net = s->model->network;
     const fv_input *in = fvi_network_input(net);
     int64_t batch = in->ndim > 0 && in->dim[0] > 0 ? in->dim[0] : 1;
@@ -248,19 +260,19 @@ static fv_status check_cost(const fv_session *s, const fvi_shape *input, double 
                     fvi_network_name(net), cost, limit);
 }
 
-/* Makes a plan of a copy of the graph, if the limits allow it. */
-static fv_status new_plan(fv_session *s, const fvi_plan_key *key, fvi_graph *lowered,
-                          fvi_executable **plan, fv_error *err) {
+fv_status fvi_session_compile(fv_session *s, const fvi_plan_key *key, fvi_graph *lowered,
+                              fvi_executable **plan, fv_error *err) {
     fvi_graph *graph = NULL;
     fvi_executable *made = NULL;
-    fv_status st = one_input(s, lowered, err);
-    if (!st) st = check_weights(s, lowered, err);
+    fv_status st = check_weights(s, lowered, err);
     if (st) return st;
+    note_filled(s, lowered);
     const double cost = fvi_graph_cost(lowered, key->flags & FVI_EXEC_BACKWARD);
-    st = check_cost(s, &key->input, cost, err);
+    st = fvi_session_check_cost(s, &key->input, cost, err);
     if (!st) st = fvi_graph_copy(lowered, &graph, err);
     if (!st) st = fvi_executable_new(s->model->device, graph, key->flags, &made, err);
-    if (!st) st = check_cost(s, &key->input, cost + fvi_executable_extra_cost(made), err);
+    if (!st)
+        st = fvi_session_check_cost(s, &key->input, cost + fvi_executable_extra_cost(made), err);
     if (st)
         fvi_executable_free(made);
     else
@@ -281,8 +293,7 @@ fv_status fvi_session_count(fv_session *s, const fvi_plan_key *key, size_t *byte
     if (find_plan(s, key)) return FV_OK;
     fv_status st = lower(s, key, &lowered, &samples, err);
     if (st) return st;
-    st = one_input(s, lowered, err);
-    if (!st) st = fvi_graph_copy(lowered, &graph, err);
+    st = fvi_graph_copy(lowered, &graph, err);
     if (!st) st = fvi_executable_count(s->model->device, graph, key->flags, bytes, err);
     fvi_graph_free(lowered);
     return st;
@@ -335,36 +346,41 @@ static fv_status afford(fv_session *s, const fvi_plan_key *key, fv_error *err) {
     return fvi_session_make_room(s, key, &bytes) ? FV_OK : fvi_budget_refuse(s->model, bytes, err);
 }
 
+/* Makes a plan for any numbers, and keeps it. */
+static fv_status add_plan(fv_session *s, const fvi_plan_key *key, plan_entry **out, fv_error *err) {
+    fvi_executable *made = NULL;
+    fvi_graph *lowered = NULL;
+    int64_t count;
+    fv_status st = afford(s, key, err);
+    if (!st) st = lower(s, key, &lowered, &count, err);
+    if (st) return st;
+    st = fvi_session_compile(s, key, lowered, &made, err);
+    if (st) {
+        fvi_graph_free(lowered);
+        return st;
+    }
+    plan_entry *e = *out = g_new0(plan_entry, 1);
+    e->model = s->model;
+    e->input = key->input;
+    e->wanted = g_new0(char *, (gsize)key->n_wanted + 1);
+    for (int i = 0; i < key->n_wanted; i++) e->wanted[i] = g_strdup(key->wanted[i]);
+    e->flags = key->flags;
+    e->plan = made;
+    e->lowered = lowered;
+    e->samples = count;
+    s->plans_made++;
+    fvi_budget_hold(e->model, (int64_t)fvi_executable_bytes(made));
+    g_ptr_array_add(s->plans, e);
+    make_room(s);
+    return FV_OK;
+}
+
 fv_status fvi_session_plan(fv_session *s, const fvi_plan_key *key, fvi_executable **plan,
                            int64_t *samples, fv_error *err) {
     s->last.fresh = NULL; /* the caller will run it */
     plan_entry *e = find_plan(s, key);
-    if (!e) {
-        fvi_executable *made = NULL;
-        fvi_graph *lowered = NULL;
-        int64_t count;
-        fv_status st = afford(s, key, err);
-        if (!st) st = lower(s, key, &lowered, &count, err);
-        if (st) return st;
-        st = new_plan(s, key, lowered, &made, err);
-        if (st) {
-            fvi_graph_free(lowered);
-            return st;
-        }
-        e = g_new0(plan_entry, 1);
-        e->model = s->model;
-        e->input = key->input;
-        e->wanted = g_new0(char *, (gsize)key->n_wanted + 1);
-        for (int i = 0; i < key->n_wanted; i++) e->wanted[i] = g_strdup(key->wanted[i]);
-        e->flags = key->flags;
-        e->plan = made;
-        e->lowered = lowered;
-        e->samples = count;
-        s->plans_made++;
-        fvi_budget_hold(e->model, (int64_t)fvi_executable_bytes(made));
-        g_ptr_array_add(s->plans, e);
-        make_room(s);
-    }
+    const fv_status st = e ? FV_OK : add_plan(s, key, &e, err);
+    if (st) return st;
     touch(s, e);
     *plan = e->plan;
     *samples = e->samples;

@@ -25,6 +25,15 @@ typedef struct fvi_plan_key {
 fv_status fvi_session_plan(fv_session *s, const fvi_plan_key *key, fvi_executable **plan,
                            int64_t *samples, fv_error *err);
 
+/* Makes an executable of a copy of a lowered graph, if the limits allow it. */
+fv_status fvi_session_compile(fv_session *s, const fvi_plan_key *key, fvi_graph *lowered,
+                              fvi_executable **plan, fv_error *err);
+
+/* Refuses a graph that costs more than the model's limit. The limit is for the model's own input
+ * size; for a larger input, or a batch, it grows in proportion.  errors  NOMEM */
+fv_status fvi_session_check_cost(const fv_session *s, const fvi_shape *input, double cost,
+                                 fv_error *err);
+
 /* The graph such a plan is made of, lowered once for the model (runtime/lowered.h).
  *   samples  as in fvi_session_plan
  *   graph    shared, not to be changed; yours to free with fvi_graph_free */
@@ -97,6 +106,12 @@ int fvi_threads_use(const fv_session *s);
 void fvi_threads_restore(const int *before);
 fv_monitor *fvi_session_monitor(const fv_session *s); /* or NULL */
 
+/* Reports to the session's monitor how many samples of a call are done.
+ *   errors  CANCELLED, also if the monitor says STOP, since there is no partial result */
+fv_status fvi_session_piece(const fv_session *s, int64_t done, int64_t total, fv_error *err);
+/* Reports that all are done. */
+void fvi_session_done(const fv_session *s, int64_t total);
+
 /* ---- session_run.c -------------------------------------------------------------------------- */
 
 /* Whether a raw input fits the network's picture input.  errors  SHAPE, with both shapes */
@@ -104,11 +119,5 @@ fv_status fvi_check_input(const fvi_network *net, const fv_tensor *input, fv_err
 
 /* The same, and applies the session's on_nan to NaN in it.  errors  SHAPE, NONFINITE */
 fv_status fvi_session_check_input(fv_session *s, const fv_tensor *input, fv_error *err);
-
-/* Reports to the session's monitor how many samples of a call are done.
- *   errors  CANCELLED, also if the monitor says STOP, since there is no partial result */
-fv_status fvi_session_piece(const fv_session *s, int64_t done, int64_t total, fv_error *err);
-/* Reports that all are done. */
-void fvi_session_done(const fv_session *s, int64_t total);
 
 #endif

@@ -17,20 +17,11 @@
 #include "runtime/model_state.h"
 #include "runtime/monitor.h"
 #include "runtime/nonfinite.h"
+#include "runtime/once.h"
 #include "runtime/session.h"
 #include "runtime/session_state.h"
 
 #define MAX_VALUES 64 /* of one forward run */
-
-fv_status fvi_session_piece(const fv_session *s, int64_t done, int64_t total, fv_error *err) {
-    return fvi_monitor_step(s->monitor, NULL, done, total)
-               ? fvi_monitor_cancelled(done, total, "samples", err)
-               : FV_OK;
-}
-
-void fvi_session_done(const fv_session *s, int64_t total) {
-    (void)fvi_monitor_step(s->monitor, NULL, total, total); /* it is too late to stop */
-}
 
 /* Runs the plan over the input, `samples` at a time, joining the outputs along dim 0. */
 static fv_status run_pieces(fv_session *s, fvi_executable *plan, const fv_tensor *input,
@@ -115,7 +106,9 @@ fv_status fv_session_run(fv_session *s, const fv_tensor *input, const char *valu
     int64_t samples = 0;
     st = fvi_session_check_input(s, input, err);
     if (!st) st = fvi_network_find_value(net, value, &name, err);
-    if (!st) st = fvi_session_plan(s, &(fvi_plan_key){shape, &name, 1, 0}, &plan, &samples, err);
+    const fvi_plan_key key = {shape, &name, 1, 0};
+    const fvi_numbers numbers = {input, NULL, NULL};
+    if (!st) st = fvi_session_plan_for(s, &key, &numbers, &plan, &samples, err);
     if (st) return st;
     fv_tensor *t = NULL;
     st = result_new(plan, 0, &shape, samples, &t, err);
@@ -141,8 +134,9 @@ typedef struct values_run {
 static fv_status values_open(fv_session *s, const fv_tensor *input, const char *const *values,
                              int count, values_run *r, fv_error *err) {
     const fvi_shape shape = fvi_tensor_shape(input);
-    fv_status st = fvi_session_plan(s, &(fvi_plan_key){shape, values, count, FVI_EXEC_BACKWARD},
-                                    &r->plan, &r->samples, err);
+    const fvi_plan_key key = {shape, values, count, FVI_EXEC_BACKWARD};
+    const fvi_numbers numbers = {input, NULL, NULL};
+    fv_status st = fvi_session_plan_for(s, &key, &numbers, &r->plan, &r->samples, err);
     if (st) return st;
     r->input = input;
     r->pieces = input->ndim && r->samples ? input->dim[0] / r->samples : 1;

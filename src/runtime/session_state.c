@@ -7,3 +7,14 @@ void fvi_last_forward_clear(fvi_last_forward *last) {
     g_free(last->values);
     *last = (fvi_last_forward){0};
 }
+
+void fvi_forget_own(fvi_device *device, const fvi_graph *g) {
+    for (int i = 0; i < g->n_own; i++) fvi_device_forget(device, g->own[i]->bytes);
+}
+
+void fvi_once_clear(fvi_once *once) {
+    fvi_executable_free(once->plan);
+    if (once->graph) fvi_forget_own(once->device, once->graph);
+    fvi_graph_free(once->graph);
+    *once = (fvi_once){0};
+}

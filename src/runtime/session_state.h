@@ -17,12 +17,21 @@ typedef struct fvi_last_forward {
                               NULL: it must be run again */
 } fvi_last_forward;
 
+/* A plan for one run (once.h). */
+typedef struct fvi_once {
+    fvi_device *device;
+    fvi_graph *graph; /* as lowered */
+    fvi_executable *plan;
+} fvi_once;
+
 struct fv_session {
     const fv_model *model;
     int threads;
     GPtrArray *plans;  /* plan_entry */
     int plans_made;    /* so far */
+    fvi_once once;     /* the last plan for one run, or zeros */
     GHashTable *sound; /* constants known to be finite (nonfinite.h) */
+    GHashTable *filled; /* names of inputs that were noted to be given no numbers */
     fv_on_nan on_nan;
     fv_monitor *monitor; /* the caller's, or NULL */
     fvi_last_forward last;
@@ -31,5 +40,9 @@ struct fv_session {
 
 /* Forgets the last forward. */
 void fvi_last_forward_clear(fvi_last_forward *last);
+/* Frees the plan and the graph, whose constants the device then forgets. */
+void fvi_once_clear(fvi_once *once);
+/* Has a device forget the constants that die with a graph. */
+void fvi_forget_own(fvi_device *device, const fvi_graph *g);
 
 #endif

@@ -150,6 +150,13 @@ static void test_loading(void **state) {
 #define LOAD(...) fv_model_load(TINY, FV_DESC(fv_model_desc, __VA_ARGS__), &o.model, err)
     REFUSED(FV_ARG, "class_count is -1", LOAD(.class_names = names, .class_count = -1));
     REFUSED(FV_ARG, "class_count is 1000001", LOAD(.class_names = names, .class_count = 1000001));
+    REFUSED(FV_ARG, "input_count is -1", LOAD(.input_count = -1));
+    REFUSED(FV_ARG, "inputs is NULL", LOAD(.input_count = 2));
+    REFUSED(FV_NOTFOUND, "no input \"nowhere\"", LOAD(.input = "nowhere"));
+    REFUSED(FV_NOTFOUND, "no input \"\"", LOAD(.input = ""));
+    const fv_named_tensor unnamed = {NULL, t.input}, odd = {"odd", t.input};
+    REFUSED(FV_ARG, "inputs[0] has no name", LOAD(.input_count = 1, .inputs = &unnamed));
+    REFUSED(FV_NOTFOUND, "no input \"odd\"", LOAD(.input_count = 1, .inputs = &odd));
     REFUSED(FV_ARG, "class name 1 is NULL", LOAD(.class_names = names, .class_count = 2));
     const char *const latin[] = {"a", "fris\xe9"};
     REFUSED(FV_ARG, "class name 1 is not UTF-8", LOAD(.class_names = latin, .class_count = 2));
@@ -311,6 +318,20 @@ static void test_gradient(void **state) {
     REFUSED(FV_SHAPE, "wants", GRADIENT(t.session, t.vector_input, t.pool));
     REFUSED(FV_ARG, "data", GRADIENT(t.session, &no_numbers, t.pool));
     WORKS(GRADIENT(t.session, t.input, t.pool));
+    fv_tensor_free(o.tensor);
+#define GRADIENT_AT(WRT) \
+    fv_session_gradient_at(t.session, t.input, t.pool, WRT, &o.value, &o.tensor, err)
+    REFUSED(FV_ARG, "session must",
+            fv_session_gradient_at(NULL, t.input, t.pool, NULL, NULL, &o.tensor, err));
+    REFUSED(FV_ARG, "input must",
+            fv_session_gradient_at(t.session, NULL, t.pool, NULL, NULL, &o.tensor, err));
+    REFUSED(FV_ARG, "objective must",
+            fv_session_gradient_at(t.session, t.input, NULL, NULL, NULL, &o.tensor, err));
+    REFUSED(FV_ARG, "gradient must",
+            fv_session_gradient_at(t.session, t.input, t.pool, NULL, NULL, NULL, err));
+    REFUSED(FV_NOTFOUND, "nowhere", GRADIENT_AT("nowhere"));
+    REFUSED(FV_NOTFOUND, "no ", GRADIENT_AT(""));
+    WORKS(GRADIENT_AT(NULL));
     fv_tensor_free(o.tensor);
 
     REFUSED(FV_ARG, "session must", fv_session_classify(NULL, t.input, 1, o.predictions, err));

@@ -20,6 +20,7 @@
 #include "backend/executable.h"
 #include "base/random.h"
 #include "model/network/find.h"
+#include "model/network/lower.h"
 #include "model/network/network.h"
 #include "reference/backend.h"
 

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/network/lower.h"
 #include "fovea/fovea.h"
 #include "runtime/session.h"
 #include "support/interrupt.h"

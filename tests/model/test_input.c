@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "model/network/find.h"
+#include "model/network/lower.h"
 #include "support/builder.h"
 #include "model/network/network.h"
 

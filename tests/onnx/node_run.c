@@ -96,9 +96,9 @@ static fv_status lower(const attempt *t, const char *const *names, int n, fvi_gr
         const fvi_const *c = t->in->value[i];
         int fixed = c->dtype != FVI_F32 || t->binding == NODE_CONSTANT ||
                     (t->binding == NODE_PARAMETERS && i > 0);
-        b[i] = (fvi_binding){t->in->name[i], c->shape, fixed ? c : NULL};
+        b[i] = (fvi_binding){t->in->name[i], c->shape, fixed ? c : NULL, 0};
     }
-    const fvi_graph_request request = {b, t->in->count, names, n, 0};
+    const fvi_graph_request request = {b, t->in->count, names, n, 0, NULL};
     return fvi_model_file_lower(&t->test->onnx->file, NULL, &request, out, err);
 }
 

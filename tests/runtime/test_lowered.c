@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every shape is lowered once, whatever asks: runs, gradients, whether a size can be run, which
  * part of a picture a neuron sees, what a plan takes of memory, and where NaN comes from. */
+#include "model/network/lower.h"
 #include "runtime/lowered.h"
 
 #include <math.h>

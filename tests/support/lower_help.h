@@ -36,7 +36,7 @@ static inline void trial_free(trial *t) {
 
 /* Lowers what `wanted` names (NULL: the outputs), the input "x" bound to `shape` (NULL: as is). */
 static inline fv_status trial_lower(trial *t, const char *wanted, const fvi_shape *shape) {
-    fvi_binding bound = {"x", shape ? *shape : (fvi_shape){0}, NULL};
+    fvi_binding bound = {"x", shape ? *shape : (fvi_shape){0}, NULL, 0};
     if (!t->onnx) {
         fv_status st = onnx_open(builder_save(t->b, "net.onnx"), &t->onnx, &t->err);
         if (st) return st;
@@ -44,7 +44,7 @@ static inline fv_status trial_lower(trial *t, const char *wanted, const fvi_shap
     }
     fvi_graph_free(t->graph);
     t->graph = NULL;
-    const fvi_graph_request request = {&bound, shape != NULL, &wanted, wanted != NULL, 0};
+    const fvi_graph_request request = {&bound, shape != NULL, &wanted, wanted != NULL, 0, NULL};
     return fvi_model_file_lower(&t->onnx->file, t->cache, &request, &t->graph, &t->err);
 }
 

@@ -64,6 +64,10 @@ static void device_bytes(void *d, size_t *own, size_t *in_file) {
     fvi_weight_cache_bytes(((device *)d)->weights, own, in_file);
 }
 
+static void device_forget(void *d, const void *bytes) {
+    fvi_weight_cache_forget(((device *)d)->weights, bytes);
+}
+
 static fv_status engine_new(const device *d, fvi_dnnl_engine **out, fv_error *err) {
     fv_status st = fvi_dnnl_engine_new(out, err);
     if (!st) fvi_dnnl_engine_set_bf16(*out, d->precision == FV_PRECISION_BF16);
@@ -199,6 +203,7 @@ const fvi_backend fvi_backend_onednn = {
     .device_free = device_free,
     .device_precision = device_precision,
     .device_bytes = device_bytes,
+    .device_forget = device_forget,
     .executable_new = executable_new,
     .executable_free = executable_free,
     .count = count,

@@ -39,6 +39,7 @@ fv_status fvi_build_new(const fvi_build_limits *limits, fvi_constant_cache *cach
     b->nodes = g_array_new(FALSE, FALSE, sizeof(fvi_node));
     b->inputs = g_array_new(FALSE, FALSE, sizeof(int));
     b->outputs = g_array_new(FALSE, FALSE, sizeof(int));
+    b->filled = g_ptr_array_new();
     b->value_names = g_hash_table_new(g_str_hash, g_str_equal);
     b->node_names = g_hash_table_new(g_str_hash, g_str_equal);
     fvi_constant_cache_lock(cache);
@@ -58,6 +59,7 @@ void fvi_build_free(fvi_builder *b) {
     g_array_free(b->nodes, TRUE);
     g_array_free(b->inputs, TRUE);
     g_array_free(b->outputs, TRUE);
+    g_ptr_array_unref(b->filled);
     fvi_pool_free(b->pool); /* NULL once the graph owns it */
     g_free(b);
 }

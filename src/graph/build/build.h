@@ -23,7 +23,9 @@
 typedef struct fvi_binding {
     const char *name;
     fvi_shape shape;
-    const fvi_const *constant; /* NULL: a run-time f32 input of that shape */
+    const fvi_const *constant; /* NULL: a run-time input of that shape */
+    int filled;                /* nobody gave these numbers: the graph names the input if it
+                                  depends on it */
 } fvi_binding;
 
 /* The binding of that name, or NULL. */
@@ -40,7 +42,8 @@ typedef struct fvi_build_limits {
 /* A value under construction. */
 typedef struct fvi_pending_value {
     fvi_value v;
-    fvi_dtype dtype;   /* run-time: FVI_F32, or FVI_BOOL for 0/1 */
+    fvi_dtype dtype;   /* run-time: FVI_F32; FVI_BOOL for 0/1; an integer type for whole numbers,
+                          which f32 holds exactly up to 2^24 */
     int file_constant; /* a constant that depends only on the file, not on bindings */
 } fvi_pending_value;
 
@@ -75,6 +78,7 @@ typedef struct fvi_builder {
     GArray *values;                       /* fvi_pending_value */
     GArray *nodes;                        /* fvi_node */
     GArray *inputs, *outputs;             /* int: indices of values */
+    GPtrArray *filled;                    /* names of inputs: fvi_graph.filled */
     GHashTable *value_names, *node_names; /* name -> the last number that was appended to it */
     GHashTable *evaluated;                /* value -> constant of its numbers, by index */
     int64_t folded;                       /* elements counted for limits.folds */

@@ -101,7 +101,10 @@ fv_status fvi_build_pack(fvi_builder *b, fvi_pool *pool, const int *outputs, int
     g->n_outputs = n;
     g->inputs = copy_indices(pool, b->inputs->data, g->n_inputs);
     g->outputs = copy_indices(pool, outputs, n);
-    int fits = used && g->inputs && g->outputs;
+    g->n_filled = (int)b->filled->len;
+    g->filled = fvi_pool_array(pool, b->filled->len + 1, sizeof *g->filled);
+    int fits = used && g->inputs && g->outputs && g->filled;
+    for (int i = 0; fits && i < g->n_filled; i++) g->filled[i] = b->filled->pdata[i];
     if (fits) {
         mark(b, outputs, n, used, used + b->nodes->len);
         fits = pack(b, pool, g, used, used + b->nodes->len);

@@ -37,7 +37,8 @@ static int64_t unary_int(fvi_unary f, double p, double q, int64_t x) {
     case FVI_NOT: return x == 0;
     case FVI_FLOOR:
     case FVI_CEIL:
-    case FVI_ROUND: return x;
+    case FVI_ROUND:
+    case FVI_TRUNC: return x;
     default: {
         double y = unary_functions[f]((double)x, p, q);
         return y >= -9.2e18 && y <= 9.2e18 ? (int64_t)y : 0;

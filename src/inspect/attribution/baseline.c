@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/network/lower.h"
 #include "base/error.h"
 #include "base/random.h"
 #include "base/tensor.h"

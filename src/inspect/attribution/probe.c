@@ -7,6 +7,7 @@
  * numbers: 8 pictures of 224 x 224, or half of that, a quarter, ... where the model's memory is
  * limited.
  */
+#include "model/network/lower.h"
 #include "inspect/attribution/probe.h"
 
 #include <glib.h>

@@ -10,6 +10,7 @@
 #include "graph/receptive_field.h"
 #include "inspect/dataset/dataset.h"
 #include "model/network/find.h"
+#include "model/network/lower.h"
 #include "runtime/lowered.h"
 #include "runtime/model_state.h"
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/network/lower.h"
 #include "base/error.h"
 #include "base/tensor.h"
 #include "image/image.h"

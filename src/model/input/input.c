@@ -19,6 +19,7 @@
 #include <glib.h>
 
 #include "base/error.h"
+#include "graph/const.h"
 #include "model/input/metadata.h"
 #include "model/input/sidecar.h"
 
@@ -38,14 +39,25 @@ static int64_t conv_channels(const fvi_model_file *f, const char *input, int *nd
     return f->reader->input_channels ? f->reader->input_channels(f, input, ndim) : 0;
 }
 
+/* How likely an input is the one that the network looks at. */
+static int likelihood(const fvi_model_input *in) {
+    if (in->unread) return 0;
+    if (in->shape.ndim == 4 && is_pixel_type(in->type)) return 4;
+    if (in->shape.ndim == 0) return 1;
+    if (in->type && fvi_dtype_is_int((fvi_dtype)in->type))
+        return g_strstr_len(in->name, -1, "mask") ? 1 : 2; /* the words of a text */
+    return 3;
+}
+
+/* The input of that name; or the most likely one, of several the first. */
 static const fvi_model_input *choose_input(const fvi_model_file *f, const char *wanted) {
     int n;
-    const fvi_model_input *in = f->reader->inputs(f, &n), *first = n ? in : NULL;
+    const fvi_model_input *in = f->reader->inputs(f, &n), *best = n && !wanted ? in : NULL;
     for (int i = 0; i < n; i++) {
         if (wanted && !strcmp(in[i].name, wanted)) return &in[i];
-        if (!wanted && in[i].shape.ndim == 4 && is_pixel_type(in[i].type)) return &in[i];
+        if (!wanted && likelihood(&in[i]) > likelihood(best)) best = &in[i];
     }
-    return wanted ? NULL : first;
+    return best;
 }
 
 /* ---- laying the sources over each other ----------------------------------------------------- */
@@ -91,6 +103,7 @@ static fv_status from_options(const fv_model_desc *d, int channels, fvi_input_sp
                         d->channel_order);
     if (!(d->range >= 0) || isinf(d->range))
         return fvi_fail(err, FV_ARG, "option range is %g; a number above 0 is allowed", d->range);
+    s->input = g_strdup(d->input);
     s->height = s->width = d->size;
     s->channel_order = d->channel_order;
     s->range = d->range;
@@ -253,6 +266,10 @@ static fv_status gather_spec(resolver *r, const fv_model_desc *desc) {
     fvi_input_spec_clear(&file);
     r->spec = side;
     if (st || !desc) return st;
+    if (desc->input) {
+        g_free(r->spec.input);
+        r->spec.input = g_strdup(desc->input);
+    }
     /* The length of the options' lists is known once the input is. */
     resolver shape = *r;
     shape.assumed = g_string_new(NULL);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "model/network/network.h"
 #include "model/network/network_internal.h"
 
 #define NEAREST  3

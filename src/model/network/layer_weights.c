@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/tensor.h"
 #include "graph/const.h"
+#include "model/network/network.h"
 #include "model/network/network_internal.h"
 
 static const fvi_const *constant_input(const fvi_graph *g, const fvi_node *n, int i) {

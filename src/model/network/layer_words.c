@@ -368,6 +368,13 @@ RULE(resize) {
 }
 
 RULE(gather) {
+    const fvi_const *table = constant_in(g, n, 0);
+    if (table && table->shape.ndim == 2 && n->a.axis.axis == 0) {
+        g_string_append_printf(
+            s, "embedding of %" G_GINT64_FORMAT " entries in %" G_GINT64_FORMAT " numbers",
+            table->shape.dim[0], table->shape.dim[1]);
+        return "embedding";
+    }
     g_string_append_printf(s, "selection of %" G_GINT64_FORMAT " indices along axis %d",
                            fvi_shape_count(shape_in(g, n, 1)), n->a.axis.axis);
     return "selection by index";

@@ -39,6 +39,11 @@ const fv_input *fvi_network_input(const fvi_network *net);
 int fvi_network_class_count(const fvi_network *net);
 const char *fvi_network_class_name(const fvi_network *net, int index);
 
+/* The element type of the main input in the file. */
+fvi_dtype fvi_network_input_type(const fvi_network *net);
+/* What stands in an input that was given no numbers: "ones", "zeros"; static. */
+const char *fvi_network_usual(const fvi_network *net, const char *input);
+
 /* The network whose file, input and layers it has: itself, unless it was shuffled. */
 const fvi_network *fvi_network_origin(const fvi_network *net);
 /* The graph at the model's own input size and batch 1, all outputs asked for. It is for looking up
@@ -48,25 +53,5 @@ const fvi_graph *fvi_network_graph(const fvi_network *net);
 /* The layers of that graph (one per node, in its order). */
 int fvi_network_layer_count(const fvi_network *net);
 const fv_layer *fvi_network_layer(const fvi_network *net, int index);
-
-/* Lowers the part of the network that the named values need, which is then free of OPAQUE nodes.
- *   bindings   inputs not named here take the shape the file says (free sizes: batch 1, own size)
- *   wanted     names of values; NULL: the file's outputs
- *   out        yours to free with fvi_graph_free; .outputs holds `wanted` in order. Constants point
- *              into the network, which must outlive it
- *   errors     NOTFOUND no such value; SHAPE; UNSUPPORTED operator, with node and opset; NOMEM
- * A file whose batch is written in as a number still runs at another batch (graph/batch.h).
- */
-fv_status fvi_network_lower(const fvi_network *net, const fvi_binding *bindings, int n_bindings,
-                            const char *const *wanted, int n_wanted, fvi_graph **out,
-                            fv_error *err);
-
-/* How many times fvi_network_lower has been called for this network, loading included: tests hold
- * that no shape is lowered twice. */
-int fvi_network_lowerings(const fvi_network *net);
-
-/* The shape of the picture input for that batch and size (0: the model's own). */
-fvi_shape fvi_network_input_shape(const fvi_network *net, int64_t batch, int64_t height,
-                                  int64_t width);
 
 #endif

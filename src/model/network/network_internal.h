@@ -6,13 +6,15 @@
 #include <glib.h>
 
 #include "model/input/input.h"
-#include "model/network/network.h"
+#include "model/network/lower.h"
+#include "model/network/other_inputs.h"
 
 struct fvi_network {
     char *name; /* "googlenet" */
     fvi_model_file *file;
     fvi_constant_cache *constants; /* shared by all lowerings */
     fvi_input_info input;
+    fvi_given_inputs given; /* for the other inputs */
     fvi_graph *graph; /* at its own size, batch 1 */
     fvi_pool *pool;   /* of the layer table */
     fv_layer *layers; /* [graph->n_nodes] */
@@ -33,7 +35,4 @@ fv_status fvi_network_new_sharing(const fvi_network *base, fvi_network **out, fv
 /* Replaces constant c by `by`, of the same shape, in every graph from now on. */
 void fvi_network_substitute(fvi_network *net, const fvi_const *c, const fvi_const *by);
 int fvi_network_has_substitute(const fvi_network *net, const fvi_const *c);
-/* Makes the graph at the network's own input size and batch 1. */
-fv_status fvi_network_lower_own(fvi_network *net, fv_error *err);
-
 #endif

@@ -10,6 +10,7 @@
  * (arXiv:1810.03292) ask of random weights. The order is Fisher and Yates's, by a random
  * stream of (seed, node), so that it does not depend on which other layers are shuffled.
  */
+#include "model/network/lower.h"
 #include "model/network/shuffle.h"
 
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "graph/const.h"
+#include "model/network/network.h"
 #include "model/network/network_internal.h"
 
 /* A copy of c's elements in another order; in the pool. NULL: no memory. */

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "graph/const.h"
 #include "model/network/layer_weights.h"
+#include "model/network/network.h"
 #include "model/network/network_internal.h"
 
 typedef struct stats {

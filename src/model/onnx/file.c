@@ -48,3 +48,14 @@ fvi_model_input fvi_onnx_input(const Onnx__ValueInfoProto *v) {
     }
     return in;
 }
+
+void fvi_onnx_add_reads(GHashTable *names, const Onnx__NodeProto *n) {
+    for (size_t i = 0; i < n->n_input; i++) g_hash_table_add(names, n->input[i]);
+    for (size_t a = 0; a < n->n_attribute; a++) {
+        const Onnx__GraphProto *g = n->attribute[a]->g;
+        if (!g) continue;
+        for (size_t i = 0; i < g->n_node; i++) fvi_onnx_add_reads(names, g->node[i]);
+        for (size_t i = 0; i < g->n_output; i++)
+            if (g->output[i]->name) g_hash_table_add(names, g->output[i]->name);
+    }
+}

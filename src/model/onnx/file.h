@@ -54,6 +54,9 @@ const char *fvi_onnx_initializer_problem(const fvi_onnx *o, const char *name);
 /* Value of a metadata key, or NULL. */
 const char *fvi_onnx_metadata(const fvi_onnx *o, const char *key);
 
+/* Adds all names that a node reads, itself and in its subgraphs, to a set. */
+void fvi_onnx_add_reads(GHashTable *names, const Onnx__NodeProto *n);
+
 /* A graph's input as the file describes it: -1 for free sizes; ndim -1 where it gives no shape or
  * more than 8 dimensions. */
 fvi_model_input fvi_onnx_input(const Onnx__ValueInfoProto *v);

@@ -108,31 +108,31 @@ int fvi_scope_find(fvi_lowering *l, const fvi_scope *scope, const char *name) {
         if (v >= 0) scope_set(scope, name, v);
         return v;
     }
-    fvi_build_fail(l->b, FV_FORMAT, "there is no value \"%s\"", name);
+    const char *problem = fvi_onnx_initializer_problem(l->onnx, name);
+    if (problem)
+        fvi_build_fail(l->b, FV_UNSUPPORTED, "\"%s\" %s", name, problem);
+    else
+        fvi_build_fail(l->b, FV_FORMAT, "there is no value \"%s\"", name);
     return -1;
 }
 
 /* ---- what is needed ---- */
 
-/* Adds all names that a node reads, itself and in its subgraphs. */
-static void add_inputs(GHashTable *needed, const Onnx__NodeProto *n) {
-    for (size_t i = 0; i < n->n_input; i++) g_hash_table_add(needed, n->input[i]);
-    for (size_t a = 0; a < n->n_attribute; a++) {
-        const Onnx__GraphProto *g = n->attribute[a]->g;
-        if (!g) continue;
-        for (size_t i = 0; i < g->n_node; i++) add_inputs(needed, g->node[i]);
-        for (size_t i = 0; i < g->n_output; i++)
-            if (g->output[i]->name) g_hash_table_add(needed, g->output[i]->name);
+/* Whether a node makes a value that is needed and not given by the caller. */
+static int is_wanted(const fvi_scope *scope, const Onnx__NodeProto *n) {
+    for (size_t k = 0; k < n->n_output; k++) {
+        const char *name = n->output[k];
+        if (name[0] && g_hash_table_contains(scope->needed, name) &&
+            !(scope->given && g_hash_table_contains(scope->given, name)))
+            return 1;
     }
+    return 0;
 }
 
-/* Adds to `needed` all names that those in it depend on; nodes are in topological order. */
-static void add_ancestors(GHashTable *needed, const Onnx__NodeProto *const *nodes, int n) {
+/* Adds to scope->needed all names that those in it depend on; nodes are in topological order. */
+static void add_ancestors(const fvi_scope *scope, const Onnx__NodeProto *const *nodes, int n) {
     for (int i = n - 1; i >= 0; i--) {
-        int wanted = 0;
-        for (size_t k = 0; k < nodes[i]->n_output; k++)
-            wanted |= nodes[i]->output[k][0] && g_hash_table_contains(needed, nodes[i]->output[k]);
-        if (wanted) add_inputs(needed, nodes[i]);
+        if (is_wanted(scope, nodes[i])) fvi_onnx_add_reads(scope->needed, nodes[i]);
     }
 }
 
@@ -223,7 +223,7 @@ static void add_captured(const fvi_onnx_node *node, const Onnx__NodeProto *n, GA
     GHashTable *names = g_hash_table_new(g_str_hash, g_str_equal);
     GHashTableIter at;
     gpointer name, found;
-    if (holds_graphs(n)) add_inputs(names, n);
+    if (holds_graphs(n)) fvi_onnx_add_reads(names, n);
     g_hash_table_iter_init(&at, names);
     while (g_hash_table_iter_next(&at, &name, NULL)) {
         if (!g_hash_table_lookup_extended(node->scope->values, name, NULL, &found)) continue;
@@ -292,7 +292,8 @@ static fv_status lower_node(fvi_lowering *l, const fvi_scope *scope, const Onnx_
     give_up(&node);
     fvi_build_end(l->b);
     for (int i = 0; i < node.n_out; i++)
-        if (n->output[i][0]) scope_set(scope, n->output[i], node.out[i]);
+        if (n->output[i][0] && !(scope->given && g_hash_table_contains(scope->given, n->output[i])))
+            scope_set(scope, n->output[i], node.out[i]);
     g_free(slots);
     return l->b->status;
 }
@@ -301,27 +302,27 @@ static fv_status lower_nodes(fvi_lowering *l, const fvi_scope *scope,
                              const Onnx__NodeProto *const *nodes, int n) {
     fv_status st = FV_OK;
     for (int i = 0; i < n && !st; i++) {
-        int wanted = 0;
-        for (size_t k = 0; k < nodes[i]->n_output; k++)
-            wanted |=
-                nodes[i]->output[k][0] && g_hash_table_contains(scope->needed, nodes[i]->output[k]);
-        if (wanted) st = lower_node(l, scope, nodes[i]);
+        if (is_wanted(scope, nodes[i])) st = lower_node(l, scope, nodes[i]);
     }
     return st;
 }
 
-fv_status fvi_lower_subgraph(fvi_onnx_node *node, const Onnx__GraphProto *g, int *out) {
+fv_status fvi_lower_subgraph(fvi_onnx_node *node, const Onnx__GraphProto *g, const int *in,
+                             int *out) {
     fvi_lowering *l = node->l;
     if (l->depth >= SUBGRAPH_MAX_DEPTH)
         return fvi_build_fail(l->b, FV_UNSUPPORTED, "subgraphs nest deeper than %d",
                               SUBGRAPH_MAX_DEPTH);
     GHashTable *needed = g_hash_table_new(g_str_hash, g_str_equal);
-    fvi_scope scope = {node->scope, g, g_hash_table_new(g_str_hash, g_str_equal), needed,
-                       initializers_by_name(g)};
+    fvi_scope scope = {
+        node->scope, g, g_hash_table_new(g_str_hash, g_str_equal), needed, initializers_by_name(g),
+        NULL};
     const Onnx__NodeProto *const *nodes = (const Onnx__NodeProto *const *)g->node;
+    for (size_t i = 0; i < g->n_input; i++)
+        if (in && in[i] >= 0 && g->input[i]->name) scope_set(&scope, g->input[i]->name, in[i]);
     for (size_t i = 0; i < g->n_output; i++)
         if (g->output[i]->name) g_hash_table_add(needed, g->output[i]->name);
-    add_ancestors(needed, nodes, (int)g->n_node);
+    add_ancestors(&scope, nodes, (int)g->n_node);
     l->depth++;
     lower_nodes(l, &scope, nodes, (int)g->n_node);
     l->depth--;
@@ -359,6 +360,28 @@ static int bound_constant(fvi_builder *b, const fvi_const *c) {
     return v;
 }
 
+/* An input that is given at run time; a node that cannot be computed where it is no tensor of
+ * numbers, or of no known shape. */
+static int run_time_input(fvi_builder *b, const char *name, int type, const fvi_shape *shape) {
+    const int usable = shape && fvi_shape_count(shape) >= 0;
+    if (usable && type > 0 && type <= FVI_BF16 && fvi_dtype_size((fvi_dtype)type)) {
+        const int v = fvi_build_input(b, name, shape);
+        if (fvi_dtype_is_int((fvi_dtype)type)) fvi_build_value(b, v)->dtype = (fvi_dtype)type;
+        return v;
+    }
+    int v = -1;
+    fvi_operation op = {.source_op = "input", .name = name, .label = name, .n_out = 1, .out = &v};
+    fvi_build_begin(b, &op);
+    if (usable)
+        fvi_build_fail(b, FV_UNSUPPORTED, "its type is no number (%d)", type);
+    else
+        fvi_build_fail(b, FV_SHAPE, "it has no usable shape");
+    fvi_build_opaque(b, "input", 0, NULL, shape);
+    if (v >= 0) fvi_build_value(b, v)->v.name = name;
+    fvi_build_end(b);
+    return v;
+}
+
 /* Makes the value of one input of the file. */
 static fv_status bind_input(fvi_lowering *l, const fvi_scope *scope,
                             const Onnx__ValueInfoProto *input, const fvi_binding *bound) {
@@ -370,17 +393,12 @@ static fv_status bind_input(fvi_lowering *l, const fvi_scope *scope,
     if (!bound && fvi_onnx_initializer(l->onnx, name)) return FV_OK; /* a weight */
     if (bound && bound->constant) {
         v = bound_constant(b, bound->constant);
+        if (bound->filled && needed) g_ptr_array_add(b->filled, input->name);
     } else {
-        int type = file_type(input);
+        const int type = file_type(input);
         if (bound) shape = bound->shape;
-        if (!needed && (!(known || bound) || fvi_dtype_is_int((fvi_dtype)type))) return FV_OK;
-        if (fvi_dtype_is_int((fvi_dtype)type))
-            return b->status = fvi_fail(b->err, FV_UNSUPPORTED,
-                                        "input \"%s\" holds integers (%s); only f32 inputs run",
-                                        name, fvi_dtype_name((fvi_dtype)type));
-        if (!(known || bound) || fvi_shape_count(&shape) < 0)
-            return b->status = fvi_fail(b->err, FV_SHAPE, "input \"%s\" has no usable shape", name);
-        v = fvi_build_input(b, name, &shape);
+        if (!needed && !(known || bound)) return FV_OK;
+        v = run_time_input(b, name, type, known || bound ? &shape : NULL);
     }
     if (v < 0) return b->status;
     fvi_build_value(b, v)->v.name = name;
@@ -392,8 +410,9 @@ static fv_status bind_input(fvi_lowering *l, const fvi_scope *scope,
 
 /* Fills `needed`. A name that the main graph does not have may be one that lowering generates. Then
  * everything that the file's outputs depend on is lowered, and find_value looks the name up. */
-static void add_wanted(const fvi_lowering *l, const fvi_graph_request *r, GHashTable *needed) {
-    const Onnx__GraphProto *g = fvi_onnx_proto(l->onnx)->graph;
+static void add_wanted(const fvi_lowering *l, const fvi_graph_request *r, const fvi_scope *scope) {
+    GHashTable *needed = scope->needed;
+    const Onnx__GraphProto *g = scope->graph;
     int generated = 0;
     for (int i = 0; i < r->n_wanted; i++) {
         g_hash_table_add(needed, (void *)r->wanted[i]);
@@ -403,7 +422,7 @@ static void add_wanted(const fvi_lowering *l, const fvi_graph_request *r, GHashT
         g_hash_table_add(needed, g->output[i]->name);
     int count;
     const Onnx__NodeProto *const *nodes = fvi_onnx_nodes(l->onnx, &count);
-    add_ancestors(needed, nodes, count);
+    add_ancestors(scope, nodes, count);
 }
 
 static int find_value(fvi_lowering *l, const fvi_scope *scope, const char *name) {
@@ -417,14 +436,36 @@ static int find_value(fvi_lowering *l, const fvi_scope *scope, const char *name)
     return -1;
 }
 
+/* Notes the names of values inside the graph that the caller gives. */
+static void note_given(const fvi_graph_request *r, const fvi_scope *scope) {
+    for (int i = 0; i < r->n_bindings; i++)
+        g_hash_table_add(scope->given, (void *)r->bindings[i].name);
+    for (size_t i = 0; i < scope->graph->n_input; i++)
+        g_hash_table_remove(scope->given, scope->graph->input[i]->name);
+}
+
+/* Makes inputs of those values. */
+static void bind_inside(fvi_lowering *l, const fvi_graph_request *r, const fvi_scope *scope) {
+    for (int i = 0; i < r->n_bindings && !l->b->status; i++) {
+        const fvi_binding *bound = &r->bindings[i];
+        if (!g_hash_table_contains(scope->given, bound->name)) continue;
+        const int v = bound->constant ? bound_constant(l->b, bound->constant)
+                                      : fvi_build_input(l->b, bound->name, &bound->shape);
+        if (v < 0) return;
+        fvi_build_value(l->b, v)->v.name = bound->name;
+        scope_set(scope, bound->name, v);
+    }
+}
+
 /* Lowers inputs and nodes, then sets the outputs to the requested values. */
 static void lower_graph(fvi_lowering *l, const fvi_graph_request *r, const fvi_scope *scope) {
     const Onnx__GraphProto *graph = scope->graph;
     int n = r->n_wanted ? r->n_wanted : (int)graph->n_output, count;
-    add_wanted(l, r, scope->needed);
+    add_wanted(l, r, scope);
     for (size_t i = 0; i < graph->n_input && !l->b->status; i++)
         bind_input(l, scope, graph->input[i],
                    fvi_binding_find(r->bindings, r->n_bindings, graph->input[i]->name));
+    bind_inside(l, r, scope);
     const Onnx__NodeProto *const *nodes = fvi_onnx_nodes(l->onnx, &count);
     if (!l->b->status) lower_nodes(l, scope, nodes, count);
     for (int i = 0; i < n && !l->b->status; i++)
@@ -446,7 +487,9 @@ fv_status fvi_onnx_lower(const fvi_onnx *o, fvi_builder *b, const fvi_graph_requ
     const Onnx__GraphProto *graph = fvi_onnx_proto(o)->graph;
     fvi_lowering l = {.b = b, .onnx = o, .opset = fvi_onnx_opset(o, "")};
     GHashTable *needed = g_hash_table_new(g_str_hash, g_str_equal);
-    fvi_scope scope = {NULL, graph, g_hash_table_new(g_str_hash, g_str_equal), needed, NULL};
+    fvi_scope scope = {NULL,   graph, g_hash_table_new(g_str_hash, g_str_equal),
+                       needed, NULL,  g_hash_table_new(g_str_hash, g_str_equal)};
+    note_given(request, &scope);
     fvi_operation whole = {.source_op = "graph", .label = graph->name ? graph->name : ""};
     reserve_names(b, graph);
     fvi_build_begin(b, &whole);
@@ -454,5 +497,6 @@ fv_status fvi_onnx_lower(const fvi_onnx *o, fvi_builder *b, const fvi_graph_requ
     fvi_build_end(b);
     g_hash_table_destroy(needed);
     g_hash_table_destroy(scope.values);
+    g_hash_table_destroy(scope.given);
     return b->status;
 }

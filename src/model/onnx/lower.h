@@ -16,7 +16,10 @@ fv_status fvi_onnx_lower(const fvi_onnx *o, fvi_builder *b, const fvi_graph_requ
 
 /* Value index of a name visible in a scope; -1 with the builder's status set. */
 int fvi_scope_find(fvi_lowering *l, const fvi_scope *scope, const char *name);
-/* Lowers the nodes of a subgraph that its outputs need; out [n_output] gets their values. */
-fv_status fvi_lower_subgraph(fvi_onnx_node *node, const Onnx__GraphProto *g, int *out);
+/* Lowers the nodes of a subgraph that its outputs need.
+ *   in   [n_input] values of its inputs, -1 for none; NULL: it has none
+ *   out  [n_output] gets the values of its outputs */
+fv_status fvi_lower_subgraph(fvi_onnx_node *node, const Onnx__GraphProto *g, const int *in,
+                             int *out);
 
 #endif

@@ -19,8 +19,10 @@ int fvi_onnx_need(fvi_onnx_node *node, int i) {
 }
 
 int fvi_onnx_wants(const fvi_onnx_node *node, int i) {
-    return i < node->n_out && node->proto->output[i][0] &&
-           g_hash_table_contains(node->scope->needed, node->proto->output[i]);
+    const fvi_scope *scope = node->scope;
+    const char *name = i < node->n_out ? node->proto->output[i] : "";
+    if (scope->given && g_hash_table_contains(scope->given, name)) return 0;
+    return name[0] && g_hash_table_contains(scope->needed, name);
 }
 
 const fvi_const *fvi_onnx_fixed(fvi_onnx_node *node, int i, const char *what) {

@@ -85,9 +85,16 @@ static fv_status describe_inputs(fvi_onnx *o, fv_error *err) {
     o->inputs = fvi_pool_array(o->pool, g->n_input + 1, sizeof *o->inputs);
     if (!o->inputs)
         return fvi_fail(err, FV_NOMEM, "no memory for %zu inputs", g->n_input);
-    for (size_t i = 0; i < g->n_input; i++)
-        if (!g_hash_table_contains(o->init_by_name, g->input[i]->name))
-            o->inputs[o->n_inputs++] = fvi_onnx_input(g->input[i]);
+    GHashTable *read = g_hash_table_new(g_str_hash, g_str_equal);
+    for (size_t i = 0; i < g->n_node; i++) fvi_onnx_add_reads(read, g->node[i]);
+    for (size_t i = 0; i < g->n_output; i++) g_hash_table_add(read, g->output[i]->name);
+    for (size_t i = 0; i < g->n_input; i++) {
+        if (g_hash_table_contains(o->init_by_name, g->input[i]->name)) continue;
+        fvi_model_input *in = &o->inputs[o->n_inputs++];
+        *in = fvi_onnx_input(g->input[i]);
+        in->unread = !g_hash_table_contains(read, in->name);
+    }
+    g_hash_table_unref(read);
     return FV_OK;
 }
 

@@ -4,6 +4,7 @@
  * Units of early layers have receptive fields of a few pixels. A picture of three times that, in
  * both directions, shows the same texture as a larger one and costs a fraction of it.
  */
+#include "model/network/lower.h"
 #include "vis/recipe/receptive_size.h"
 
 #include <glib.h>

@@ -11,7 +11,10 @@
 #include "base/abs_max.h"
 #include "base/error.h"
 #include "base/tensor.h"
+#include "graph/const.h"
+#include "model/network/find.h"
 #include "runtime/nonfinite.h"
+#include "runtime/once.h"
 #include "vis/render/stage_timer.h"
 
 /* Objectives and seeds of all samples, from the targets of the last forward run. */
@@ -111,10 +114,11 @@ fv_status fvi_gradient_check(fv_session *s, const fvi_gradient_run *r, int64_t k
     return FV_NONFINITE;
 }
 
-/* Runs a plan over the input, whole->samples at a time; the values and the gradient of `whole` have
- * room for the whole input's. */
+/* Runs a plan over the input in equal pieces of whole->samples each; the values and the gradient of
+ * `whole` have room for the whole input's. */
 static fv_status gradient_pieces(fv_session *s, const fvi_gradient_run *whole,
-                                 const fvi_objective *o, const fv_tensor *input, fv_error *err) {
+                                 const fvi_objective *o, const fv_tensor *input, int64_t pieces,
+                                 fv_error *err) {
     const int64_t samples = whole->samples;
     fvi_bound *bound = NULL;
     fv_status st =
@@ -125,7 +129,6 @@ static fv_status gradient_pieces(fv_session *s, const fvi_gradient_run *whole,
     for (int64_t i = 0; !st && i < samples; i++) all[i] = bound;
     fvi_gradient_run piece = *whole;
     piece.bound = all;
-    int64_t pieces = input->ndim ? input->dim[0] / samples : 1; /* a scalar is one sample */
     int64_t step = fv_tensor_count(input) / pieces;
     for (int64_t i = 0; !st && i < pieces; i++) {
         fv_error why;
@@ -144,34 +147,76 @@ static fv_status gradient_pieces(fv_session *s, const fvi_gradient_run *whole,
     return st;
 }
 
-fv_status fv_session_gradient(fv_session *s, const fv_tensor *input, const fv_objective *objective,
-                              double *values, fv_tensor **gradient, fv_error *err) {
+/* What a gradient is taken at: the network's input, or another value. */
+typedef struct gradient_at {
+    const fv_tensor *numbers;
+    fvi_numbers given;
+    const char *name; /* NULL: the network's input */
+    fv_tensor *own;   /* of numbers that were computed; or NULL */
+} gradient_at;
+
+/* Finds the value that the gradient is taken at, and its numbers. */
+static fv_status find_at(fv_session *s, const fv_tensor *input, const char *wrt, gradient_at *out,
+                         fv_error *err) {
+    const fvi_network *net = fvi_session_network(s);
+    *out = (gradient_at){input, {input, NULL, NULL}, NULL, NULL};
+    if (wrt) {
+        fv_status st = fvi_network_find_value(net, wrt, &out->name, err);
+        if (st) return st;
+    }
+    if (!out->name || !strcmp(out->name, fvi_network_input(net)->name)) {
+        out->name = NULL;
+        if (!fvi_dtype_is_int(fvi_network_input_type(net)) || fvi_network_input_type(net) == FVI_U8)
+            return FV_OK;
+        return fvi_fail(err, FV_UNSUPPORTED,
+                        "input \"%s\" holds integers (%s), at which there is no gradient; take it "
+                        "at a value inside (fv_session_gradient_at, --wrt NAME), the embedding say",
+                        fvi_network_input(net)->name, fvi_dtype_name(fvi_network_input_type(net)));
+    }
+    fv_status st = fv_session_run(s, input, out->name, &out->own, err);
+    out->numbers = out->own;
+    out->given = (fvi_numbers){input, out->name, out->own};
+    return st;
+}
+
+/* The objective's values and gradient at `at`. */
+static fv_status gradient_of(fv_session *s, const fvi_objective *o, const gradient_at *at,
+                             double *found, fv_tensor *dx, fv_error *err) {
+    const fvi_shape shape = fvi_tensor_shape(at->given.input);
+    fvi_executable *plan = NULL;
+    int64_t samples = 0;
+    const fvi_plan_key key = {shape, o->values, o->n_values, FVI_EXEC_BACKWARD};
+    fv_status st = fvi_session_plan_for(s, &key, &at->given, &plan, &samples, err);
+    if (st) return st;
+    const fvi_gradient_run run = {
+        .plan = plan, .samples = samples, .group = 1, .values = found, .dx = dx->data};
+    const int64_t pieces = shape.ndim && !at->name ? shape.dim[0] / samples : 1;
+    return gradient_pieces(s, &run, o, at->numbers, pieces, err);
+}
+
+fv_status fv_session_gradient_at(fv_session *s, const fv_tensor *input,
+                                 const fv_objective *objective, const char *wrt, double *values,
+                                 fv_tensor **gradient, fv_error *err) {
     FVI_USE_THREADS(s);
     fv_status st =
         FVI_NOT_NULL_AS(err, "session, input, objective, gradient", s, input, objective, gradient);
     if (st) return st;
     const fvi_network *net = fvi_session_network(s);
     fvi_objective o = {0};
-    const fvi_shape shape = fvi_tensor_shape(input);
-    const int64_t count = shape.ndim ? shape.dim[0] : 1; /* a scalar is one sample */
-    fvi_executable *plan = NULL;
-    int64_t samples = 0;
+    gradient_at at = {0};
     fv_tensor *dx = NULL;
     double *found = NULL; /* values are the caller's only when all is well */
     st = fvi_session_check_input(s, input, err);
+    const int64_t count = !st && input->ndim ? input->dim[0] : 1; /* a scalar is one sample */
     if (!st) st = fvi_objective_resolve(objective, NULL, net, FVI_REDUCTION_LITERAL, &o, err);
     if (!st) st = fvi_objective_check_plain(&o, "a raw input", err);
-    const fvi_plan_key key = {shape, o.values, o.n_values, FVI_EXEC_BACKWARD};
-    if (!st) st = fvi_session_plan(s, &key, &plan, &samples, err);
-    if (!st) st = fvi_tensor_new(&shape, &dx, err);
+    if (!st) st = find_at(s, input, wrt, &at, err);
+    if (!st) st = fv_tensor_new(at.numbers->ndim, at.numbers->dim, &dx, err);
     if (!st && !(found = calloc((size_t)count + 1, sizeof *found)))
         st = fvi_fail(err, FV_NOMEM, "no memory for %lld values", (long long)count);
-    if (!st) {
-        const fvi_gradient_run run = {
-            .plan = plan, .samples = samples, .group = 1, .values = found, .dx = dx->data};
-        st = gradient_pieces(s, &run, &o, input, err);
-    }
+    if (!st) st = gradient_of(s, &o, &at, found, dx, err);
     fvi_objective_clear(&o);
+    fv_tensor_free(at.own);
     if (!st && values) memcpy(values, found, (size_t)count * sizeof *values);
     free(found);
     if (st) {
@@ -180,4 +225,9 @@ fv_status fv_session_gradient(fv_session *s, const fv_tensor *input, const fv_ob
     }
     *gradient = dx;
     return FV_OK;
+}
+
+fv_status fv_session_gradient(fv_session *s, const fv_tensor *input, const fv_objective *objective,
+                              double *values, fv_tensor **gradient, fv_error *err) {
+    return fv_session_gradient_at(s, input, objective, NULL, values, gradient, err);
 }

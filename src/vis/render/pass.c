@@ -2,6 +2,7 @@
 /* pass: pictures -> network input, forward, objectives, backward, gradient at the pictures. Plans
  * come from the session; objectives are tied to each size's plan once.
  */
+#include "model/network/lower.h"
 #include "vis/render/pass.h"
 
 #include <glib.h>

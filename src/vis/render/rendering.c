@@ -2,6 +2,7 @@
 /* rendering: a picture's pixels -> picture file values, the optimised input of the network, and
  * the texts that let the picture be made again.
  */
+#include "model/network/lower.h"
 #include "vis/render/rendering.h"
 
 #include <glib.h>

@@ -4,6 +4,8 @@
 
 #define SLICE(...) .kind = FVI_SLICE, .a.slice = {__VA_ARGS__}
 #define PERM(...)  .kind = FVI_TRANSPOSE, .a.transpose = {.perm = {__VA_ARGS__}}
+#define WORDS(list, ...) \
+    { .how = FVI_IN_RUN, .shape = S(__VA_ARGS__), .values = list, .no_gradient = 1 }
 #define RELU                                       \
     {                                              \
         .kind = FVI_UNARY, .a.unary = { FVI_RELU } \
@@ -11,6 +13,7 @@
 
 static const int64_t twice[] = {2, 0, 2, -1, 2};
 static const int64_t grid[] = {0, 3, 1, 1, -4, 2};
+static const float words[] = {2, 0, 2, -1, 1, 0, -3, 2, 1, 1};
 static const int64_t first[] = {0};
 static const int64_t last[] = {-1};
 static const int64_t swin[] = {5, 4, 3, 2, 1, 0, 6, 6, 6, 2, 2, 8, 8, 7, 1, 0, 3, 4, 5, 6};
@@ -101,6 +104,12 @@ static const fvi_case cases[] = {
     {.name = "expand: nothing", .kind = FVI_EXPAND, .in = {IN(1, 0)}, .out = S(3, 0)},
     {.name = "slice: to nothing", SLICE(.start = {0, 3}, .step = {1, 1}), .in = {IN(2, 3)},
      .out = S(2, 0)},
+    {.name = "gather: indices at run time, an axis inside", .kind = FVI_GATHER, .a.axis = {1},
+     .in = {IN(2, 3, 4), WORDS(words, 5)}, .out = S(2, 5, 4)},
+    {.name = "gather: words of a constant table", .kind = FVI_GATHER, .a.axis = {0},
+     .in = {CONST(3, 6), WORDS(words, 2, 5)}, .out = S(2, 5, 6), .batch = FVI_BATCH_EXACT},
+    {.name = "gather: one word, a table at run time", .kind = FVI_GATHER, .a.axis = {0},
+     .in = {IN(3, 6), WORDS(words, 1)}, .out = S(1, 6)},
     {.name = "gather: nothing", .kind = FVI_GATHER, .a.axis = {1},
      .in = {IN(2, 3), INDICES(first, 0)}, .out = S(2, 0)},
 };

@@ -71,6 +71,7 @@ static const fvi_case cases[] = {
     {.name = "thresholded relu", F(FVI_THRESHOLDED_RELU, 0.8f, 0), OVER(-3, 3, OFF1(0.8f))},
     {.name = "floor", F(FVI_FLOOR, 0, 0), OVER(-1.9f, 1.9f, INTEGERS)},
     {.name = "ceil", F(FVI_CEIL, 0, 0), OVER(-1.9f, 1.9f, INTEGERS)},
+    {.name = "trunc", F(FVI_TRUNC, 0, 0), OVER(-1.9f, 1.9f, OFF2(-1, 1))},
     {.name = "round", F(FVI_ROUND, 0, 0), OVER(-0.9f, 0.9f, OFF2(-0.5f, 0.5f))},
     {.name = "sign", F(FVI_SIGN, 0, 0), OVER(-3, 3, OFF1(0))},
     {.name = "is NaN", F(FVI_IS_NAN, 0, 0), OVER(-3, 3)},

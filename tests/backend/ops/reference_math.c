@@ -47,6 +47,7 @@ static double unary(fvi_unary f, double x, double p, double q) {
     case FVI_FLOOR: return floor(x);
     case FVI_CEIL: return ceil(x);
     case FVI_ROUND: return nearbyint(x);
+    case FVI_TRUNC: return trunc(x);
     case FVI_SIGN: return (x > 0) - (x < 0);
     case FVI_IS_NAN: return isnan(x);
     case FVI_NOT: return x == 0;

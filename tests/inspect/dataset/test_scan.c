@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Scans of a folder of photos: what ends them from another thread and what they then give, and what
  * their session keeps for the next one. */
+#include "model/network/lower.h"
 #include "runtime/session.h"
 #include "support/interrupt.h"
 

@@ -13,6 +13,7 @@
 #include "backend/backends.h"
 #include "backend/executable.h"
 #include "model/network/find.h"
+#include "model/network/lower.h"
 #include "model/network/network.h"
 #include "model/readers.h"
 #include "support/builder.h"

@@ -3,6 +3,7 @@
  * in the middle of their maps: value and gradient are those of the whole picture. Each allocation
  * of the search for a part is made to fail in turn (the linker puts the functions below before the
  * C library's and GLib's: see meson.build); GLib's that end the process are left alone. */
+#include "model/network/lower.h"
 #include "vis/render/receptive_crop.h"
 
 #include <glib.h>

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/network/lower.h"
 #include "backend/executable.h"
 #include "runtime/model_state.h"
 #include "support/recipes.h"

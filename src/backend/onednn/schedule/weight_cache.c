@@ -5,8 +5,8 @@
  * the lock as long as the cache lives. Numbers that are f32 in the file's mapping are used in place
  * (or reordered directly from there); others are converted into temporary memory and reordered, and
  * the temporary is freed. Pages of a mapped file are released as its numbers are copied, so large
- * weights are never held twice. Entries are never evicted, because the next plan will request them
- * again.
+ * weights are never held twice. Entries are not evicted, because the next plan will request them
+ * again, but those of constants that were made for one run.
  */
 #include "backend/onednn/schedule/weight_cache.h"
 
@@ -69,6 +69,22 @@ void fvi_weight_cache_bytes(fvi_weight_cache *w, size_t *own, size_t *in_place) 
     g_mutex_lock(&w->lock);
     *own = w->bytes;
     *in_place = w->in_place;
+    g_mutex_unlock(&w->lock);
+}
+
+void fvi_weight_cache_forget(fvi_weight_cache *w, const void *bytes) {
+    g_mutex_lock(&w->lock);
+    for (guint i = 0; i < w->entries->len;) {
+        const entry *e = w->entries->pdata[i];
+        int uses = 0;
+        for (size_t k = 0; k < G_N_ELEMENTS(e->key.parts); k++) uses |= e->key.parts[k] == bytes;
+        if (!uses) {
+            i++;
+            continue;
+        }
+        *(e->memory ? &w->bytes : &w->in_place) -= e->buffer.bytes;
+        g_ptr_array_remove_index_fast(w->entries, i);
+    }
     g_mutex_unlock(&w->lock);
 }
 

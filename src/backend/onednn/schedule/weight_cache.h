@@ -21,6 +21,9 @@ typedef void (*fvi_weight_cache_release)(const void *user, const void *bytes, si
 void fvi_weight_cache_set_release(fvi_weight_cache *w, fvi_weight_cache_release release,
                                   const void *user);
 
+/* Drops the entries made of a constant, by its address. No plan that uses one may be left. */
+void fvi_weight_cache_forget(fvi_weight_cache *w, const void *bytes);
+
 /* Bytes of our own memory, and of numbers used in place in the file. */
 void fvi_weight_cache_bytes(fvi_weight_cache *w, size_t *own, size_t *in_place);
 

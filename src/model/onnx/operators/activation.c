@@ -122,10 +122,9 @@ fv_status fvi_lower_cast(fvi_onnx_node *node) {
     if (fvi_build_const(node->b, x)) return fvi_onnx_out(node, 0, cast_constant(node, x, t));
     if (t == FVI_BOOL && fvi_build_dtype(node->b, x) != FVI_BOOL)
         x = fvi_emit_unary(node->b, FVI_NOT, 0, 0, fvi_emit_unary(node->b, FVI_NOT, 0, 0, x));
-    else if (fvi_dtype_is_int(t) && t != FVI_BOOL)
-        return fvi_build_fail(node->b, FV_UNSUPPORTED, "casts numbers computed at run time to %s",
-                              fvi_dtype_name(t));
+    else if (fvi_dtype_is_int(t) && !fvi_dtype_is_int(fvi_build_dtype(node->b, x)))
+        x = fvi_emit_unary(node->b, FVI_TRUNC, 0, 0, x);
     if (fvi_onnx_out(node, 0, x)) return node->b->status;
-    fvi_build_value(node->b, node->out[0])->dtype = t == FVI_BOOL ? FVI_BOOL : FVI_F32;
+    fvi_build_value(node->b, node->out[0])->dtype = fvi_dtype_is_int(t) ? t : FVI_F32;
     return node->b->status;
 }

@@ -48,8 +48,12 @@ fv_status fvi_lower_arith(fvi_onnx_node *node) {
     int a = fvi_onnx_need(node, 0), b = fvi_onnx_need(node, 1);
     if (f == FVI_MOD && fvi_onnx_attr_int(node->proto, "fmod", 0)) f = FVI_FMOD;
     if (node->b->status) return node->b->status;
-    int v = emit_linear(node, f, a, b);
-    return fvi_onnx_out(node, 0, v >= 0 || node->b->status ? v : fvi_emit_binary(node->b, f, a, b));
+    const int whole = f == FVI_DIV && fvi_dtype_is_int(fvi_build_dtype(node->b, a)) &&
+                      !(fvi_build_const(node->b, a) && fvi_build_const(node->b, b));
+    int v = whole ? -1 : emit_linear(node, f, a, b);
+    if (v < 0) v = fvi_emit_binary(node->b, f, a, b);
+    if (whole) v = fvi_emit_unary(node->b, FVI_TRUNC, 0, 0, v);
+    return fvi_onnx_out(node, 0, v);
 }
 
 /* Min, Max, Sum, Mean (param -1) of any number of operands. */

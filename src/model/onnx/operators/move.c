@@ -201,23 +201,23 @@ static int plain_indices(fvi_onnx_node *node, const fvi_const *c, int64_t n) {
 }
 
 fv_status fvi_lower_gather(fvi_onnx_node *node) {
-    int x = fvi_onnx_need(node, 0);
-    const fvi_const *c = fvi_onnx_fixed(node, 1, "indices");
-    fvi_shape in = fvi_build_shape(node->b, x), out = {0};
+    int x = fvi_onnx_need(node, 0), indices = fvi_onnx_need(node, 1);
+    fvi_shape in = fvi_build_shape(node->b, x), at = fvi_build_shape(node->b, indices), out = {0};
     int axis = fvi_build_axis(node->b, fvi_onnx_attr_int(node->proto, "axis", 0), in.ndim);
-    if (node->b->status || !c) return fvi_onnx_need(node, 1), node->b->status;
-    if (in.ndim == 0 || in.ndim - 1 + c->shape.ndim > FVI_MAX_DIMS)
-        return fvi_build_fail(node->b, FV_UNSUPPORTED, "%d dimensions indexed by %d", in.ndim,
-                              c->shape.ndim);
-    for (int i = 0; i < axis; i++) out.dim[out.ndim++] = in.dim[i];
-    for (int i = 0; i < c->shape.ndim; i++) out.dim[out.ndim++] = c->shape.dim[i];
-    for (int i = axis + 1; i < in.ndim; i++) out.dim[out.ndim++] = in.dim[i];
-    int indices = plain_indices(node, c, in.dim[axis]);
     if (node->b->status) return node->b->status;
-    if (fvi_shape_count(&c->shape) == 1) {
-        int64_t at = fvi_const_int(fvi_build_const(node->b, indices), 0);
+    if (in.ndim == 0 || in.ndim - 1 + at.ndim > FVI_MAX_DIMS)
+        return fvi_build_fail(node->b, FV_UNSUPPORTED, "%d dimensions indexed by %d", in.ndim,
+                              at.ndim);
+    for (int i = 0; i < axis; i++) out.dim[out.ndim++] = in.dim[i];
+    for (int i = 0; i < at.ndim; i++) out.dim[out.ndim++] = at.dim[i];
+    for (int i = axis + 1; i < in.ndim; i++) out.dim[out.ndim++] = in.dim[i];
+    const fvi_const *c = fvi_build_const(node->b, indices);
+    if (c) indices = plain_indices(node, c, in.dim[axis]);
+    if (node->b->status) return node->b->status;
+    if (c && fvi_shape_count(&c->shape) == 1) {
+        int64_t first = fvi_const_int(fvi_build_const(node->b, indices), 0);
         return fvi_onnx_out(
-            node, 0, fvi_emit_reshape(node->b, fvi_emit_slice(node->b, x, axis, at, 1), &out));
+            node, 0, fvi_emit_reshape(node->b, fvi_emit_slice(node->b, x, axis, first, 1), &out));
     }
     fvi_node_attr a = {.axis = {axis}};
     return fvi_onnx_out(node, 0, fvi_emit(node->b, FVI_GATHER, &a, &out, 2, (int[]){x, indices}));

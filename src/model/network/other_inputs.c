@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inputs besides the main one become constants of every graph that is run: those that the caller
+ * gave, else those that usually stand there. What is usual is told by the input's name, as the
+ * exporters of the large libraries write them: attention_mask (Hugging Face), im_shape and
+ * scale_factor (PaddleDetection), sr (a sampling rate), x_lens (Icefall). A call that depends on
+ * such a guess says so (fvi_graph.filled).
+ */
+#include "model/network/other_inputs.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/tensor.h"
+#include "graph/const.h"
+
+static const fvi_model_input *find(const fvi_model_file *f, const char *name) {
+    int n;
+    const fvi_model_input *in = f->reader->inputs(f, &n);
+    for (int i = 0; i < n; i++)
+        if (!strcmp(in[i].name, name)) return &in[i];
+    return NULL;
+}
+
+static fv_status no_such_input(const fvi_model_file *f, const char *name, fv_error *err) {
+    int n;
+    const fvi_model_input *in = f->reader->inputs(f, &n);
+    GString *all = g_string_new(NULL);
+    for (int i = 0; i < n; i++) g_string_append_printf(all, "%s\"%s\"", i ? ", " : "", in[i].name);
+    const fv_status st = fvi_fail(err, FV_NOTFOUND, "%s: there is no input \"%s\"; there %s %s",
+                                  f->base, name, n > 1 ? "are" : "is", n ? all->str : "none");
+    g_string_free(all, TRUE);
+    return st;
+}
+
+/* Whether numbers can be given to an input of that name. */
+static fv_status check_name(const fvi_model_file *f, const char *name, int i, const char *main,
+                            fv_error *err) {
+    if (!name || !name[0]) return fvi_fail(err, FV_ARG, "inputs[%d] has no name", i);
+    if (!find(f, name)) return no_such_input(f, name, err);
+    if (strcmp(name, main) != 0) return FV_OK;
+    return fvi_fail(err, FV_ARG,
+                    "input \"%s\" is the one that pictures and arrays are given to; only others "
+                    "can be set",
+                    main);
+}
+
+fv_status fvi_given_inputs_read(const fvi_model_file *f, const fv_model_desc *desc,
+                                const char *main, fvi_given_inputs *out, fv_error *err) {
+    const int n = desc ? desc->input_count : 0;
+    if (n < 0 || (n && !desc->inputs))
+        return fvi_fail(err, FV_ARG, "input_count is %d, and inputs %s", n,
+                        desc->inputs ? "is given; allowed are 0 and more" : "is NULL");
+    fvi_given_inputs g = {0, g_new0(char *, n + 1), g_new0(fv_tensor *, n + 1)};
+    fv_status st = FV_OK;
+    for (int i = 0; i < n && !st; i++) {
+        const fv_named_tensor *in = &desc->inputs[i];
+        st = check_name(f, in->name, i, main, err);
+        if (!st) st = fvi_tensor_check(in->value, in->name, err);
+        if (!st) st = fvi_tensor_copy(in->value, &g.values[g.count], err);
+        if (!st) g.names[g.count++] = g_strdup(in->name);
+    }
+    if (st)
+        fvi_given_inputs_clear(&g);
+    else
+        *out = g;
+    return st;
+}
+
+void fvi_given_inputs_clear(fvi_given_inputs *g) {
+    for (int i = 0; i < g->count; i++) fv_tensor_free(g->values[i]);
+    g_strfreev(g->names);
+    g_free(g->values);
+    *g = (fvi_given_inputs){0};
+}
+
+static const fv_tensor *given(const fvi_given_inputs *g, const char *name) {
+    for (int i = 0; i < g->count; i++)
+        if (!strcmp(g->names[i], name)) return g->values[i];
+    return NULL;
+}
+
+/* ---- what is usual -------------------------------------------------------------------------- */
+
+static int has(const char *name, const char *part) {
+    char *lower = g_ascii_strdown(name, -1);
+    const int found = strstr(lower, part) != NULL;
+    g_free(lower);
+    return found;
+}
+
+typedef enum usual_kind { ZEROS, ONES, PICTURE_SIZE, LENGTH, POSITIONS } usual_kind;
+
+/* What stands in an input of that name, whose last axis has `last` elements. */
+static usual_kind usual_of(const fv_input *main, const char *name, int ndim, int64_t last) {
+    if (has(name, "mask") || has(name, "scale")) return ONES;
+    if (main->is_image && last == 2 && (has(name, "shape") || has(name, "size")))
+        return PICTURE_SIZE;
+    if (has(name, "len")) return LENGTH;
+    return has(name, "position") && ndim == 2 ? POSITIONS : ZEROS;
+}
+
+/* Number i of an input that nobody gave.
+ *   shape  of the input    of  shape of the main input */
+static double usual(const fv_input *main, const char *name, const fvi_shape *shape,
+                    const fvi_shape *of, int64_t i) {
+    const int64_t last = shape->ndim ? shape->dim[shape->ndim - 1] : 1;
+    const int y = main->channels_last ? 1 : of->ndim - 2;
+    switch (usual_of(main, name, shape->ndim, last)) {
+    case ONES: return 1;
+    case PICTURE_SIZE: return (double)of->dim[i % 2 ? y + 1 : y];
+    case LENGTH: return of->ndim > 1 ? (double)of->dim[1] : 0;
+    case POSITIONS: return (double)(i % last);
+    default: return 0;
+    }
+}
+
+const char *fvi_other_input_usual(const fv_input *main, const fvi_model_input *in) {
+    static const char *const words[] = {"zeros", "ones", "the picture's height and width",
+                                        "the input's length", "numbers from 0 on"};
+    const fvi_shape *s = &in->shape;
+    return words[usual_of(main, in->name, s->ndim, s->ndim > 0 ? s->dim[s->ndim - 1] : 1)];
+}
+
+/* ---- numbers -------------------------------------------------------------------------------- */
+
+static fv_status does_not_fit(const fvi_model_input *in, const fv_tensor *t, const fvi_shape *shape,
+                              fv_error *err) {
+    const fvi_shape have = fvi_tensor_shape(t);
+    char a[FVI_SHAPE_TEXT], b[FVI_SHAPE_TEXT];
+    return fvi_fail(err, FV_SHAPE, "input \"%s\" was given %s; the file wants %s, or one number",
+                    in->name, fvi_shape_text(&have, a), fvi_shape_text(shape, b));
+}
+
+/* The shape of given numbers in the input: one number is any shape; else sizes agree but where the
+ * file leaves them open, and a batch of 1 may be repeated. */
+static fv_status given_shape(const fvi_model_input *in, const fv_tensor *t, fvi_shape *shape,
+                             fv_error *err) {
+    const int64_t count = fv_tensor_count(t);
+    if (count == 1) return FV_OK;
+    if (in->shape.ndim >= 0 && t->ndim != shape->ndim) return does_not_fit(in, t, shape, err);
+    fvi_shape own = fvi_tensor_shape(t);
+    for (int i = 0; i < own.ndim && in->shape.ndim >= 0; i++) {
+        if (own.dim[i] == shape->dim[i]) continue;
+        if (i == 0 && own.dim[0] == 1)
+            own.dim[0] = shape->dim[0];
+        else if (in->shape.dim[i] >= 0)
+            return does_not_fit(in, t, shape, err);
+    }
+    *shape = own;
+    return FV_OK;
+}
+
+fv_status fvi_other_input_make(const fvi_other_inputs *o, const fvi_model_input *in,
+                               fvi_shape shape, fvi_const *out, int *filled, fv_error *err) {
+    const fvi_dtype t = in->type ? (fvi_dtype)in->type : FVI_F32;
+    const fv_tensor *own = given(o->given, in->name);
+    fv_status st = own ? given_shape(in, own, &shape, err) : FV_OK;
+    if (st) return st;
+    const int64_t count = fvi_shape_count(&shape), have = own ? fv_tensor_count(own) : 0;
+    const size_t size = fvi_dtype_size(t);
+    uint8_t *bytes = size && count >= 0 ? g_try_malloc0((gsize)count * size + 1) : NULL;
+    if (!size) return fvi_fail(err, FV_UNSUPPORTED, "input \"%s\" holds no numbers", in->name);
+    if (!bytes) return fvi_fail(err, FV_NOMEM, "no memory for the input \"%s\"", in->name);
+    for (int64_t i = 0; i < count; i++)
+        fvi_put_real(t, bytes, i,
+                     own ? (double)own->data[have ? i % have : 0]
+                         : usual(o->main, in->name, &shape, &o->shape, i));
+    *out = (fvi_const){t, shape, bytes};
+    *filled = !own;
+    return FV_OK;
+}
