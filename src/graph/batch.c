@@ -230,6 +230,14 @@ static int rule_expand(rebatch *l, const fvi_node *n, const batch_axis *x, batch
     return from->dim[x->axis] == to->dim[out->axis];
 }
 
+/* Initial states of one sample each count for all; there can be no others. */
+static int rule_recurrent(rebatch *l, const fvi_node *n, const batch_axis *x, batch_axis *out) {
+    (void)out;
+    for (int k = 3; k < 5; k++)
+        if (n->in[k] >= 0 && shape_of(l, n->in[k])->dim[0] != 1) return 0;
+    return x->axis == 1 && x->outer == 1 && n->in[6] < 0;
+}
+
 /* It is not run: any axis will do. */
 static int rule_opaque(rebatch *l, const fvi_node *n, const batch_axis *x, batch_axis *out) {
     (void)x;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Counts the multiply-adds of nodes and graphs (of convolutions and matrix products only), and
+/* Counts the multiply-adds of nodes and graphs (of convolutions, matrix products
+ * and recurrent layers only), and
  * estimates run times, to refuse graphs that would run for hours.
  *
  * The estimate's unit is the time of one multiply-add of a large convolution. In that unit, on one
@@ -17,6 +18,10 @@ int64_t fvi_node_multiply_adds(const fvi_graph *g, const fvi_node *n) {
     if (n->kind == FVI_MATMUL) {
         int k = in->ndim - (n->a.matmul.trans_a ? 2 : 1);
         return k < 0 ? 0 : fvi_shape_product(out, 0, out->ndim) * in->dim[k]; /* both <= 2^31 */
+    }
+    if (n->kind == FVI_RECURRENT) {
+        const fvi_shape *r = &g->values[n->in[1]].shape;
+        return fvi_shape_product(in, 0, in->ndim) * r->dim[1];
     }
     if (n->kind != FVI_CONV && n->kind != FVI_CONV_TRANSPOSE) return 0;
     const fvi_shape *w = &g->values[n->in[1]].shape;       /* [oc][ic/g][k..] or [ic][oc/g][k..] */
@@ -51,6 +56,11 @@ static double cost_matmul(const fvi_graph *g, const fvi_node *n) {
     double rows = (double)out->dim[out->ndim - 2], macs = (double)fvi_node_multiply_adds(g, n);
     double products = count(out) / (rows * (double)out->dim[out->ndim - 1]);
     return macs ? macs * blocks((int64_t)rows) / rows + PRODUCT * products : 0;
+}
+
+static double cost_recurrent(const fvi_graph *g, const fvi_node *n) {
+    const fvi_shape *in = &g->values[n->in[0]].shape;
+    return count(in) * (2 * (double)g->values[n->in[1]].shape.dim[1] + FUNCTION);
 }
 
 /* Counts the positions of a window that can be inside the input. */

@@ -69,6 +69,19 @@ typedef struct fvi_lrn {
     float alpha, beta, bias;
 } fvi_lrn;
 
+typedef enum fvi_cell { FVI_CELL_RNN, FVI_CELL_GRU, FVI_CELL_LSTM, FVI_CELL_COUNT } fvi_cell;
+
+/* One direction of a recurrent layer. The gates are as in ONNX: RNN h; GRU z r h; LSTM i o f c. */
+typedef struct fvi_recurrent {
+    fvi_cell cell;
+    int reverse;              /* from the end of each sequence to its beginning */
+    int cells;                /* LSTM: the output has the cells' states too */
+    int linear_before_reset;  /* GRU: the reset gate multiplies what the state was multiplied to */
+    int input_forget;         /* LSTM: the forget gate is 1 - the input gate */
+    float clip;               /* what goes into the gates' functions is kept in +-clip; 0: not */
+    struct { fvi_unary f; float p, q; } function[3]; /* ONNX's f, g, h */
+} fvi_recurrent;
+
 /* Why a node cannot be computed. */
 typedef struct fvi_opaque {
     const char *kind; /* for the layer table: "unknown: com.example.Foo", "not computed: Conv" */
@@ -92,6 +105,7 @@ typedef union fvi_node_attr {
     struct { int perm[FVI_MAX_DIMS]; } transpose; /* out.dim[i] = in.dim[perm[i]] */
     struct { fvi_resize_kernel axis[FVI_MAX_DIMS]; float extrapolation; } resize;
     struct { float ratio; int dropout; } identity;
+    fvi_recurrent recurrent;
     fvi_opaque opaque;
 } fvi_node_attr;
 

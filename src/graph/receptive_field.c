@@ -323,6 +323,11 @@ RULE(pad) {
         slide_axis(f, i, -(double)n->a.pad.lo[i], -(double)n->a.pad.lo[i], 1);
 }
 
+RULE(recurrent) {
+    UNUSED();
+    mix(f, 1u | 4u);
+}
+
 RULE(opaque) {
     UNUSED();
     *f = (field){0};

@@ -386,6 +386,15 @@ RULE(identity) {
     return n->a.identity.dropout ? "dropout" : "identity";
 }
 
+RULE(recurrent) {
+    static const char *const words[FVI_CELL_COUNT] = {"RNN", "GRU", "LSTM"};
+    static const char *const kinds[FVI_CELL_COUNT] = {"recurrent", "gru", "lstm"};
+    g_string_append_printf(s, "%s with %" G_GINT64_FORMAT " units%s", words[n->a.recurrent.cell],
+                           shape_in(g, n, 1)->dim[1],
+                           n->a.recurrent.reverse ? ", backward in time" : "");
+    return kinds[n->a.recurrent.cell];
+}
+
 RULE(opaque) {
     (void)g;
     g_string_append(s, n->a.opaque.why);

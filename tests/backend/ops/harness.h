@@ -89,7 +89,7 @@ typedef struct fvi_case_input {
 #define INDICES(I, ...)        {.how = FVI_IN_CONST, .shape = S(__VA_ARGS__), .indices = (I)}
 /* clang-format on */
 
-#define FVI_CASE_INPUTS 4
+#define FVI_CASE_INPUTS 7
 #define FVI_CASE_THEN   3
 
 typedef enum fvi_case_batch {

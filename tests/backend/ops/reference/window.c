@@ -2,7 +2,7 @@
 /* reference: ops whose window slides over the spatial axes, any number of them. */
 #include <math.h>
 
-#include "reference.h"
+#include "../reference.h"
 
 /* The window as a shape: one axis a kernel axis. */
 static fvi_shape kernel_shape(const fvi_window *w, const fvi_shape *in) {

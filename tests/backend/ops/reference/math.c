@@ -2,7 +2,7 @@
 /* reference: element-wise functions, matrix products, reductions, normalisations. */
 #include <math.h>
 
-#include "reference.h"
+#include "../reference.h"
 
 static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
 static double softplus(double x) { return log1p(exp(-fabs(x))) + fmax(x, 0); }
