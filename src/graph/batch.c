@@ -230,6 +230,10 @@ static int rule_expand(rebatch *l, const fvi_node *n, const batch_axis *x, batch
     return from->dim[x->axis] == to->dim[out->axis];
 }
 
+static int rule_grid_sample(rebatch *l, const fvi_node *n, const batch_axis *x, batch_axis *out) {
+    return rule_aligned(l, n, x, out) && out->axis == 0 && out->outer == 1;
+}
+
 /* Initial states of one sample each count for all; there can be no others. */
 static int rule_recurrent(rebatch *l, const fvi_node *n, const batch_axis *x, batch_axis *out) {
     (void)out;

@@ -58,6 +58,14 @@ static double cost_matmul(const fvi_graph *g, const fvi_node *n) {
     return macs ? macs * blocks((int64_t)rows) / rows + PRODUCT * products : 0;
 }
 
+static double cost_grid_sample(const fvi_graph *g, const fvi_node *n) {
+    static const double taps[] = {1, 2, 4};
+    const fvi_shape *out = &g->values[n->out].shape;
+    double cells = 1;
+    for (int i = 2; i < out->ndim; i++) cells *= taps[n->a.grid_sample.mode];
+    return CELL * cells * count(out);
+}
+
 static double cost_recurrent(const fvi_graph *g, const fvi_node *n) {
     const fvi_shape *in = &g->values[n->in[0]].shape;
     return count(in) * (2 * (double)g->values[n->in[1]].shape.dim[1] + FUNCTION);

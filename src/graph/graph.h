@@ -69,6 +69,16 @@ typedef struct fvi_lrn {
     float alpha, beta, bias;
 } fvi_lrn;
 
+typedef enum fvi_grid_mode { FVI_GRID_NEAREST, FVI_GRID_LINEAR, FVI_GRID_CUBIC } fvi_grid_mode;
+typedef enum fvi_grid_padding {
+    FVI_GRID_ZEROS, FVI_GRID_BORDER, FVI_GRID_REFLECTION
+} fvi_grid_padding;
+typedef struct fvi_grid_sample {
+    fvi_grid_mode mode;
+    fvi_grid_padding padding;
+    int align_corners; /* -1 and 1 are the centres of the corner cells, not their outer edges */
+} fvi_grid_sample;
+
 typedef enum fvi_cell { FVI_CELL_RNN, FVI_CELL_GRU, FVI_CELL_LSTM, FVI_CELL_COUNT } fvi_cell;
 
 /* One direction of a recurrent layer. The gates are as in ONNX: RNN h; GRU z r h; LSTM i o f c. */
@@ -106,6 +116,7 @@ typedef union fvi_node_attr {
     struct { fvi_resize_kernel axis[FVI_MAX_DIMS]; float extrapolation; } resize;
     struct { float ratio; int dropout; } identity;
     fvi_recurrent recurrent;
+    fvi_grid_sample grid_sample;
     fvi_opaque opaque;
 } fvi_node_attr;
 

@@ -323,6 +323,12 @@ RULE(pad) {
         slide_axis(f, i, -(double)n->a.pad.lo[i], -(double)n->a.pad.lo[i], 1);
 }
 
+RULE(grid_sample) {
+    UNUSED();
+    if (!f->known) *f = value[n->in[1]];
+    mix(f, ~0u);
+}
+
 RULE(recurrent) {
     UNUSED();
     mix(f, 1u | 4u);

@@ -224,6 +224,14 @@ static void config_identity(attrs *a) {
     if (a->n->a.identity.dropout) add_real(a, "rate", a->n->a.identity.ratio);
 }
 
+static void config_grid_sample(attrs *a) {
+    static const char *const modes[] = {"nearest", "linear", "cubic"};
+    static const char *const paddings[] = {"zeros", "border", "reflection"};
+    add_text(a, "mode", modes[a->n->a.grid_sample.mode]);
+    add_text(a, "padding_mode", paddings[a->n->a.grid_sample.padding]);
+    add_bool(a, "align_corners", a->n->a.grid_sample.align_corners);
+}
+
 static void config_recurrent(attrs *a) {
     const fvi_recurrent *r = &a->n->a.recurrent;
     add_int(a, "units", in_shape(a, 1)->dim[1]);

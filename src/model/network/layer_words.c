@@ -386,6 +386,13 @@ RULE(identity) {
     return n->a.identity.dropout ? "dropout" : "identity";
 }
 
+RULE(grid_sample) {
+    static const char *const modes[] = {"nearest", "linear", "cubic"};
+    UNUSED();
+    g_string_append_printf(s, "sampling at the points of a grid, %s", modes[n->a.grid_sample.mode]);
+    return "grid sampling";
+}
+
 RULE(recurrent) {
     static const char *const words[FVI_CELL_COUNT] = {"RNN", "GRU", "LSTM"};
     static const char *const kinds[FVI_CELL_COUNT] = {"recurrent", "gru", "lstm"};
