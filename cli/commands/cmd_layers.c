@@ -16,6 +16,35 @@ typedef struct layers_args {
     int json;
 } layers_args;
 
+/* What is known about the input, and where it was found. */
+static void print_input(const fv_model *model) {
+    static const cli_column columns[] = {{"input", 0, 0}, {"value", 0, 8}, {"source", 0, 8}, {0}};
+    cli_table *t = cli_table_new(columns);
+    const fv_input_part *part;
+    for (int i = 0; (part = fv_model_input_part(model, i)); i++) {
+        cli_table_add(t, part->part);
+        cli_table_add(t, part->value);
+        cli_table_add(t, part->source);
+    }
+    cli_putf("\n");
+    cli_table_print(t);
+    cli_table_free(t);
+}
+
+static void print_input_json(JsonBuilder *b, const fv_model *model) {
+    const fv_input_part *part;
+    json_builder_set_member_name(b, "input");
+    json_builder_begin_array(b);
+    for (int i = 0; (part = fv_model_input_part(model, i)); i++) {
+        json_builder_begin_object(b);
+        cli_json_text(b, "part", part->part);
+        cli_json_text(b, "value", part->value);
+        cli_json_text(b, "source", part->source);
+        json_builder_end_object(b);
+    }
+    json_builder_end_array(b);
+}
+
 static void print_table(const fv_model *model, int64_t parameters, int64_t multiply_adds) {
     static const cli_column columns[] = {{"#", 1, 0},
                                          {"name", 0, 10},
@@ -45,6 +74,7 @@ static void print_table(const fv_model *model, int64_t parameters, int64_t multi
     }
     cli_table_print(t);
     cli_table_free(t);
+    print_input(model);
     cli_putf("\n%d layer%s, %" G_GINT64_FORMAT " parameters, %" G_GINT64_FORMAT " multiply-adds\n",
              n, n == 1 ? "" : "s", (gint64)parameters, (gint64)multiply_adds);
 }
@@ -73,6 +103,7 @@ static void print_json(const fv_model *model, int64_t parameters, int64_t multip
     json_builder_end_array(b);
     cli_json_int(b, "parameters", parameters);
     cli_json_int(b, "multiply_adds", multiply_adds);
+    print_input_json(b, model);
     json_builder_end_object(b);
     cli_json_print(b);
 }
@@ -113,12 +144,17 @@ const cli_command cli_command_layers = {
     .details =
         "One row a layer, in the order in which data flows: index, name, kind, description, "
         "shape of its output for one picture, number of trained parameters, and receptive "
-        "field in pixels of the input. The last line has the totals: layers, parameters, "
-        "multiply-adds for one picture. On a narrow terminal long cells are cut; in a file "
+        "field in pixels of the input. Then what is known about the input, and where it was "
+        "found: an option, a file beside the model, its metadata, its own first layers, or nothing "
+        "(assumed). The last line has the totals: layers, parameters, multiply-adds for one "
+        "picture. "
+        "On a narrow terminal long cells are cut; in a file "
         "or a pipe never.\n\n"
         "JSON: `{\"model\", \"layers\": [{\"index\", \"name\", \"kind\", \"description\", "
         "\"source_op\", \"output\", \"output_shape\", \"parameters\", \"multiply_adds\", "
-        "\"receptive_field\"}], \"parameters\", \"multiply_adds\"}`; shapes there begin with "
+        "\"receptive_field\"}], \"parameters\", \"multiply_adds\", \"input\": [{\"part\", "
+        "\"value\", "
+        "\"source\"}]}`; shapes there begin with "
         "the batch.",
     .size = sizeof(layers_args),
     .options = options,

@@ -211,7 +211,8 @@ typedef struct fv_input {
     float mean[4], scale[4]; /* [channels], in channel_order */
     int ndim; /* the raw input's shape as the file says it; -1 where it is free */
     int64_t dim[FV_MAX_DIMS];
-    const char *assumed; /* NULL, or one sentence: what no file or option said and we assumed */
+    const char *assumed; /* NULL, or one sentence: what no file or option said, and was read off
+                               the graph or assumed */
 } fv_input;
 
 /* The type that convolutions and matrix products multiply in. Sums, all other operators and stored
@@ -305,6 +306,19 @@ FV_API const char *fv_model_sha256(const fv_model *model);
 
 /* Describes the model's input; borrowed. */
 FV_API const fv_input *fv_model_input(const fv_model *model);
+
+/* One thing that is known about a model's input, as texts, and where it was found. */
+typedef struct fv_input_part {
+    const char *part;   /* "size", "range", "mean", "channel order", "classes", ... */
+    const char *value;  /* "32x32", "0..255" */
+    const char *source; /* "option", "net.fovea.json", "metadata", "the file's input", a layer's
+                           name in quotes, "assumed" */
+} fv_input_part;
+
+/* Returns the number of such things, and one of them, NULL where there is none of that index.
+ * Borrowed. */
+FV_API int fv_model_input_part_count(const fv_model *model);
+FV_API const fv_input_part *fv_model_input_part(const fv_model *model, int index);
 
 /* Returns the number of class names, 0 when neither file nor caller gave any; and one of them, NULL
  * where there is none of that index. Borrowed. */

@@ -142,6 +142,14 @@ const fv_input *fv_model_input(const fv_model *model) {
     return model ? fvi_network_input(model->network) : NULL;
 }
 
+int fv_model_input_part_count(const fv_model *model) {
+    return model ? fvi_network_input_part_count(model->network) : 0;
+}
+
+const fv_input_part *fv_model_input_part(const fv_model *model, int index) {
+    return model ? fvi_network_input_part(model->network, index) : NULL;
+}
+
 int fv_model_class_count(const fv_model *model) {
     return model ? fvi_network_class_count(model->network) : 0;
 }

@@ -203,6 +203,10 @@ static void test_model(void **state) {
     GIVES(FV_PRECISION_F32, fv_model_precision(NULL));
     GIVES(NULL, fv_model_input(NULL));
     GIVES(0, fv_model_class_count(NULL));
+    GIVES(NULL, fv_model_input_part(NULL, 0));
+    GIVES(NULL, fv_model_input_part(t.net, -1));
+    GIVES(NULL, fv_model_input_part(t.net, fv_model_input_part_count(t.net)));
+    assert_int_equal(fv_model_input_part_count(NULL), 0);
     GIVES(NULL, fv_model_class_name(NULL, 0));
     GIVES(NULL, fv_model_class_name(t.net, -1));
     GIVES(NULL, fv_model_class_name(t.net, 10));

@@ -14,8 +14,8 @@
 
 #include "model/network/find.h"
 #include "model/network/lower.h"
-#include "support/builder.h"
 #include "model/network/network.h"
+#include "support/builder.h"
 
 /* One convolution over x of those dims, and global pooling, so that every size runs. */
 static builder *net(const char *dims) {
@@ -276,7 +276,8 @@ static void options_beat_sidecar(void **state) {
     assert_string_equal(fvi_network_class_name(n, 1), "two");
     fvi_network_free(n);
     const float mean[3] = {1, 2, 3}, scale[3] = {4, 5, 6};
-    fv_model_desc d = {.struct_size = sizeof(fv_model_desc), .size = 64,
+    fv_model_desc d = {.struct_size = sizeof(fv_model_desc),
+                       .size = 64,
                        .channel_order = FV_RGB,
                        .range = 255,
                        .mean = mean,
@@ -402,6 +403,140 @@ static void finds_classes(void **state) {
     done(n, b);
 }
 
+/* ---- what the graph does to its own input --------------------------------------------------- */
+
+/* x, op after op by constants of one number or one a channel, before the convolution. */
+static builder *net_with(const char *const *ops, const float (*by)[3], int n) {
+    static const char *const names[] = {"x", "a", "b", "c"};
+    builder *b = builder_new(17);
+    builder_input(b, "x", FVI_F32, "N,3,16,16");
+    builder_f32(b, "w", "4,3,3,3", NULL);
+    for (int i = 0; i < n; i++) {
+        char *k = fvi_pool_printf(builder_pool(b), "k%d", i);
+        char *in = fvi_pool_printf(builder_pool(b), "%s,%s", names[i], k);
+        builder_f32(b, k, "3,1,1", by[i]);
+        builder_node(b, ops[i], fvi_pool_printf(builder_pool(b), "step%d", i), in, names[i + 1]);
+    }
+    builder_node(b, "Conv", "conv1", fvi_pool_printf(builder_pool(b), "%s,w", names[n]), "y");
+    builder_output(b, "y");
+    return b;
+}
+
+static const char *part_of(const fvi_network *n, const char *part, int source) {
+    const fv_input_part *p;
+    for (int i = 0; (p = fvi_network_input_part(n, i)); i++)
+        if (!strcmp(p->part, part)) return source ? p->source : p->value;
+    return "";
+}
+
+static void reads_the_graph(void **state) {
+    (void)state;
+    static const struct {
+        const char *ops[2];
+        float by[2][3];
+        double range, mean, scale;
+        int order;
+        const char *source; /* of the range */
+    } c[] = {
+        {{"Mul"}, {{1 / 255.0f, 1 / 255.0f, 1 / 255.0f}}, 255, 0, 1, FV_RGB, "layer \"step0\""},
+        {{"Div", "Sub"},
+         {{127.5f, 127.5f, 127.5f}, {1, 1, 1}},
+         255,
+         0,
+         1,
+         FV_RGB,
+         "layer \"step1\""},
+        {{"Sub", "Div"},
+         {{0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f}},
+         1,
+         0,
+         1,
+         FV_RGB,
+         "layer \"step1\""},
+        {{"Sub", "Mul"},
+         {{123.675f, 116.28f, 103.53f}, {0.0171f, 0.0175f, 0.0174f}},
+         255,
+         0,
+         1,
+         FV_RGB,
+         "layer \"step1\""},
+        {{"Sub"}, {{103.939f, 116.779f, 123.68f}}, 255, 0, 1, FV_BGR, "layer \"step0\""},
+        {{"Add"}, {{-104, -117, -123}}, 255, 0, 1, FV_BGR, "layer \"step0\""},
+        {{"Mul", "Sub"}, {{2, 2, 2}, {1, 1, 1}}, 1, 0, 1, FV_RGB, "layer \"step1\""},
+        {{"Mul", "Add"},
+         {{127.5f, 127.5f, 127.5f}, {127.5f, 127.5f, 127.5f}},
+         255,
+         127.5,
+         1 / 127.5,
+         FV_RGB,
+         "layer \"step1\""},
+        /* torchvision's GoogLeNet: normalised pictures come in */
+        {{"Mul", "Add"},
+         {{0.458f, 0.448f, 0.45f}, {-0.03f, -0.088f, -0.188f}},
+         1,
+         0.485,
+         1 / 0.229,
+         FV_RGB,
+         "layer \"step1\""},
+        /* nearly nothing, and a square: no word about pixels */
+        {{"Mul"}, {{1.1f, 0.9f, 1.05f}}, 1, 0.485, 1 / 0.229, FV_RGB, "assumed"},
+        {{"Pow"}, {{2, 2, 2}}, 1, 0.485, 1 / 0.229, FV_RGB, "assumed"},
+    };
+    for (size_t i = 0; i < sizeof c / sizeof *c; i++) {
+        builder *b = net_with(c[i].ops, c[i].by, c[i].ops[1] ? 2 : 1);
+        fvi_network *n = load(b, NULL);
+        const fv_input *in = fvi_network_input(n);
+        expect_near(in->range, c[i].range);
+        expect_near(in->mean[0], c[i].mean);
+        expect_near(in->scale[0], c[i].scale);
+        assert_int_equal(in->channel_order, c[i].order);
+        assert_string_equal(part_of(n, "range", 1), c[i].source);
+        done(n, b);
+    }
+}
+
+static void sources_beat_the_graph(void **state) {
+    (void)state;
+    builder *b =
+        net_with((const char *[]){"Mul"}, (const float[][3]){{1 / 255.0f, 0.004f, 0.004f}}, 1);
+    sidecar(b, "{\"range\": 1, \"channel_order\": \"bgr\"}");
+    fvi_network *n = load(b, NULL);
+    expect_near(fvi_network_input(n)->range, 1);
+    assert_string_equal(part_of(n, "range", 1), "net.fovea.json");
+    assert_string_equal(part_of(n, "range", 0), "0..1");
+    assert_string_equal(part_of(n, "channel order", 0), "BGR");
+    assert_string_equal(part_of(n, "size", 1), "the file's input");
+    assert_non_null(strstr(fvi_network_input(n)->assumed, "fits pixels 0..255")); /* it is told */
+    done(n, b);
+}
+
+/* A reversal of the channels, and a whole mean picture behind it, channels last. */
+static void follows_channels(void **state) {
+    (void)state;
+    builder *b = builder_new(17);
+    float mean[8 * 8 * 3];
+    for (int i = 0; i < 64; i++)
+        for (int c = 0; c < 3; c++)
+            mean[i * 3 + c] = (c ? c == 1 ? 116.779f : 123.68f : 103.939f) + (i % 2 ? 5 : -5);
+    builder_input(b, "x", FVI_F32, "N,8,8,3");
+    builder_f32(b, "w", "4,3,3,3", NULL);
+    builder_f32(b, "mean", "1,8,8,3", mean);
+    builder_i64(b, "order", "2,1,0");
+    builder_int(b, builder_node(b, "Gather", "reverse", "x,order", "bgr"), "axis", 3);
+    builder_node(b, "Sub", "data_Sub", "bgr,mean", "centred");
+    builder_ints(b, builder_node(b, "Transpose", "t", "centred", "u"), "perm", "0,3,1,2");
+    builder_node(b, "Conv", "conv1", "u,w", "y");
+    builder_output(b, "y");
+    fvi_network *n = load(b, NULL);
+    const fv_input *in = fvi_network_input(n);
+    expect_near(in->range, 255);
+    expect_near(in->mean[0], 0);
+    assert_int_equal(in->channel_order, FV_RGB);
+    assert_string_equal(part_of(n, "channel order", 1), "means in the graph");
+    assert_null(strstr(in->assumed, "assumed"));
+    done(n, b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(assumes_imagenet),
@@ -417,6 +552,9 @@ int main(void) {
         cmocka_unit_test(refuses_sidecars),
         cmocka_unit_test(refuses_options),
         cmocka_unit_test(finds_classes),
+        cmocka_unit_test(reads_the_graph),
+        cmocka_unit_test(sources_beat_the_graph),
+        cmocka_unit_test(follows_channels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

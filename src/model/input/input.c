@@ -4,12 +4,8 @@
  *   x[c] = (pixel[c] * range - mean[c]) * scale[c]        pixel in 0..1
  *
  * Every source (options, sidecar, metadata) fills a spec. Of each field the source of the highest
- * priority counts. What no source says follows from the shape of the file's input, or is assumed:
- * the picture is normalised with ImageNet's mean and deviation as PyTorch's models want it, to
- * -1..1 where the input is channels-last as TensorFlow's mostly are. What was assumed is put into
- * one sentence.
- *
- * What it does not do: guess from the weights what the network was trained on.
+ * priority counts. What no source says follows from the shape of the file's input, or is assumed.
+ * Here are the shape's part; values.c has the numbers'.
  */
 #include "model/input/input.h"
 
@@ -24,9 +20,6 @@
 #include "model/input/sidecar.h"
 
 #define SIZE_ASSUMED 224
-
-static const float imagenet_mean[3] = {0.485f, 0.456f, 0.406f}; /* RGB, as torchvision's models */
-static const float imagenet_std[3] = {0.229f, 0.224f, 0.225f};
 
 /* ---- the file's inputs ---------------------------------------------------------------------- */
 
@@ -61,25 +54,6 @@ static const fvi_model_input *choose_input(const fvi_model_file *f, const char *
 }
 
 /* ---- laying the sources over each other ----------------------------------------------------- */
-
-/* Fills with `low` what `high` leaves open. */
-static void spec_merge(fvi_input_spec *high, fvi_input_spec *low) {
-#define TAKE(member, is_open)                        \
-    if (is_open) {                                   \
-        high->member = low->member;                  \
-        memset(&low->member, 0, sizeof low->member); \
-    }
-    TAKE(width, !high->height)
-    TAKE(height, !high->height)
-    TAKE(channel_order, !high->channel_order)
-    TAKE(layout, !high->layout)
-    TAKE(range, high->range == 0)
-    TAKE(input, !high->input)
-    TAKE(mean, !high->mean.n)
-    TAKE(scale, !high->scale.n)
-    TAKE(labels, !high->labels)
-#undef TAKE
-}
 
 static fv_status option_per_channel(const float *v, int channels, const char *what,
                                     fvi_per_channel *out, fv_error *err) {
@@ -122,6 +96,7 @@ typedef struct resolver {
     const char *base; /* of the model's file, for messages */
     fvi_input_spec spec;
     fv_input in;
+    int type;
     int size_assumed;
     GString *assumed;
     fv_error *err;
@@ -155,7 +130,7 @@ static fv_status resolve_channels(resolver *r, int64_t channels) {
 }
 
 /* The input's shape, whether it is a picture, and the order of its axes. */
-static fv_status resolve_shape(resolver *r, int *type) {
+static fv_status resolve_shape(resolver *r) {
     const fvi_model_input *v = choose_input(r->file, r->spec.input);
     if (!v && r->spec.input)
         return fvi_fail(r->err, FV_NOTFOUND, "%s: there is no input \"%s\"", r->base,
@@ -164,7 +139,7 @@ static fv_status resolve_shape(resolver *r, int *type) {
     if (!v) return FV_OK; /* a graph of constants */
     fvi_shape s = v->shape;
     int conv_ndim = 0;
-    *type = v->type;
+    r->type = v->type;
     if (!r->spec.layout) r->spec.layout = v->layout;
     int64_t channels = conv_channels(r->file, v->name, &conv_ndim);
     if (s.ndim < 0) { /* the file says nothing: as many axes as the convolution wants */
@@ -174,7 +149,7 @@ static fv_status resolve_shape(resolver *r, int *type) {
     r->in.name = v->name;
     r->in.ndim = s.ndim;
     memcpy(r->in.dim, s.dim, sizeof s.dim);
-    r->in.is_image = s.ndim == 4 && is_pixel_type(*type);
+    r->in.is_image = s.ndim == 4 && is_pixel_type(r->type);
     return r->in.is_image ? resolve_channels(r, channels) : FV_OK;
 }
 
@@ -196,73 +171,12 @@ static fv_status resolve_size(resolver *r) {
     return FV_OK;
 }
 
-static fv_status per_channel(resolver *r, const fvi_per_channel *p, float otherwise, float *out) {
-    int n = r->in.channels < 4 ? r->in.channels : 4;
-    if (p->n > 1 && p->n != r->in.channels)
-        return fvi_fail(r->err, FV_FORMAT, "%s has %d numbers; input \"%s\" has %d channel%s",
-                        p->from, p->n, r->in.name, r->in.channels, r->in.channels == 1 ? "" : "s");
-    for (int i = 0; i < n; i++) out[i] = !p->n ? otherwise : p->n == 1 ? p->v[0] : p->v[i];
-    return FV_OK;
-}
-
-/* Assumes a normalisation where no source has one. */
-static void assume_normalisation(resolver *r, int type) {
-    fv_input *in = &r->in;
-    in->range = 1;
-    if (type == FVI_U8) { /* bytes can only be pixels */
-        in->range = 255;
-    } else if (in->channels == 3 && in->channels_last) {
-        in->range = 255;
-        for (int i = 0; i < 3; i++) in->mean[i] = 127.5f, in->scale[i] = 1 / 127.5f;
-        assume(r, "values -1..1");
-    } else if (in->channels == 3) {
-        for (int i = 0; i < 3; i++) {
-            int c = in->channel_order == FV_BGR ? 2 - i : i;
-            in->mean[i] = imagenet_mean[c];
-            in->scale[i] = 1 / imagenet_std[c];
-        }
-        assume(r, "values 0..1 normalised as for ImageNet (mean 0.485 0.456 0.406, "
-                  "std 0.229 0.224 0.225)");
-    } else {
-        assume(r, "values 0..1");
-    }
-}
-
-static fv_status resolve_values(resolver *r, int type) {
-    const fvi_input_spec *s = &r->spec;
-    r->in.channel_order = s->channel_order ? s->channel_order : FV_RGB;
-    if (!s->channel_order && r->in.channels == 3) assume(r, "channel order RGB");
-    fv_status st = per_channel(r, &s->mean, 0, r->in.mean);
-    if (!st) st = per_channel(r, &s->scale, 1, r->in.scale);
-    if (st) return st;
-    if (s->range == 0 && !s->mean.n && !s->scale.n) {
-        assume_normalisation(r, type);
-        return FV_OK;
-    }
-    r->in.range = s->range;
-    if (s->range == 0) { /* a mean of 104 can only be meant for 0..255 */
-        int bytes = 0;
-        for (int i = 0; i < s->mean.n; i++) bytes |= fabsf(s->mean.v[i]) > 2;
-        r->in.range = bytes ? 255 : 1;
-        assume(r, "range 0..%g", r->in.range);
-    }
-    return FV_OK;
-}
-
-static fv_status resolve(resolver *r) {
-    int type = 0;
-    fv_status st = resolve_shape(r, &type);
-    if (st || !r->in.is_image) return st;
-    st = resolve_size(r);
-    if (!st) st = resolve_values(r, type);
-    return st;
-}
-
 static fv_status gather_spec(resolver *r, const fv_model_desc *desc) {
     fvi_input_spec side = {0}, file = {0};
     fv_status st = fvi_input_from_sidecar(r->file, &side, r->err);
     if (!st) st = fvi_input_from_metadata(r->file, &file, r->err);
-    if (!st) spec_merge(&side, &file);
+    fvi_input_spec_source(&file, "metadata");
+    if (!st) fvi_input_spec_merge(&side, &file);
     fvi_input_spec_clear(&file);
     r->spec = side;
     if (st || !desc) return st;
@@ -273,13 +187,13 @@ static fv_status gather_spec(resolver *r, const fv_model_desc *desc) {
     /* The length of the options' lists is known once the input is. */
     resolver shape = *r;
     shape.assumed = g_string_new(NULL);
-    int type;
-    st = resolve_shape(&shape, &type);
+    st = resolve_shape(&shape);
     g_string_free(shape.assumed, TRUE);
     fvi_input_spec options = {0};
     if (!st) st = from_options(desc, shape.in.channels, &options, r->err);
+    fvi_input_spec_source(&options, "option");
     if (!st) {
-        spec_merge(&options, &r->spec);
+        fvi_input_spec_merge(&options, &r->spec);
         fvi_input_spec old = r->spec;
         r->spec = options;
         options = old;
@@ -293,23 +207,28 @@ fv_status fvi_input_resolve(const fvi_model_file *f, const fv_model_desc *desc, 
     resolver r = {.file = f, .base = f->base, .err = err};
     r.assumed = g_string_new(NULL);
     fv_status st = gather_spec(&r, desc);
-    if (!st) st = resolve(&r);
-    if (!st) {
-        fvi_input_info i = {.in = r.in, .labels = r.spec.labels, .size_assumed = r.size_assumed};
-        r.spec.labels = NULL;
-        if (r.assumed->len)
-            i.assumed = g_strdup_printf("nothing says how %s wants its pictures; assumed: %s",
-                                        r.base, r.assumed->str);
-        i.in.assumed = i.assumed;
-        *out = i;
+    if (!st) st = resolve_shape(&r);
+    if (!st && r.in.is_image) st = resolve_size(&r);
+    if (st) {
+        fvi_input_spec_clear(&r.spec);
+        g_string_free(r.assumed, TRUE);
+        return st;
     }
-    fvi_input_spec_clear(&r.spec);
-    g_string_free(r.assumed, TRUE);
-    return st;
+    *out = (fvi_input_info){.in = r.in,
+                            .labels = r.spec.labels,
+                            .size_assumed = r.size_assumed,
+                            .spec = r.spec,
+                            .type = r.type,
+                            .notes = r.assumed};
+    out->spec.labels = NULL;
+    return FV_OK;
 }
 
 void fvi_input_info_clear(fvi_input_info *i) {
     g_free(i->assumed);
     fvi_labels_free(i->labels);
+    fvi_input_spec_clear(&i->spec);
+    if (i->parts) g_ptr_array_free(i->parts, TRUE);
+    if (i->notes) g_string_free(i->notes, TRUE);
     *i = (fvi_input_info){0};
 }

@@ -2,10 +2,13 @@
 /* How a picture becomes the network's input, from what several sources say about it.
  *
  * A source fills an fvi_input_spec as far as it says anything. In falling priority: options of the
- * caller, the sidecar, the file's metadata, the shape of the file's input, what is assumed.
+ * caller, the sidecar, the file's metadata, the shape of the file's input, what its graph does to
+ * the input, what is assumed.
  */
 #ifndef FVI_MODEL_INPUT_INPUT_H
 #define FVI_MODEL_INPUT_INPUT_H
+
+#include <glib.h>
 
 #include "model/input/spec.h"
 #include "model/reader.h"
@@ -14,11 +17,16 @@
 typedef struct fvi_input_info {
     fv_input in; /* .name and .assumed point into the file and below */
     char *assumed;
-    int size_assumed; /* height and width are no source's */
-    fvi_labels *labels; /* or NULL */
+    int size_assumed;    /* height and width are no source's */
+    fvi_labels *labels;  /* or NULL */
+    fvi_input_spec spec; /* what the sources say */
+    int type;            /* of the input's elements, an fvi_dtype; 0: not known */
+    GPtrArray *parts;    /* of fv_input_part with texts of its own: for fv_model_input_part */
+    GString *notes;      /* what was assumed so far, as a list; NULL once it is complete */
 } fvi_input_info;
 
-/* Asks all sources and resolves them.  errors  FORMAT, NOTFOUND, IO, naming file, key and value */
+/* Asks all sources and resolves the input's shape: the graph is made for it.
+ *   errors  FORMAT, NOTFOUND, IO, naming file, key and value */
 fv_status fvi_input_resolve(const fvi_model_file *f, const fv_model_desc *desc, fvi_input_info *out,
                             fv_error *err);
 void fvi_input_info_clear(fvi_input_info *i);

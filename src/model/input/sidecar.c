@@ -200,6 +200,7 @@ fv_status fvi_input_from_sidecar(const fvi_model_file *f, fvi_input_spec *out, f
         if (!g_file_test(tries[i], G_FILE_TEST_EXISTS)) continue;
         sidecar s = {tries[i], fvi_path_base(tries[i]), out, err};
         st = read_file(&s);
+        fvi_input_spec_source(out, s.base);
         break;
     }
     g_free(tries[0]);

@@ -4,15 +4,56 @@
 
 #include <glib.h>
 #include <math.h>
+#include <string.h>
 
 #include "base/error.h"
 
 void fvi_input_spec_clear(fvi_input_spec *s) {
+    for (int i = 0; i < FVI_PART_COUNT; i++) g_free(s->from[i]);
     g_free(s->input);
     g_free(s->mean.from);
     g_free(s->scale.from);
     fvi_labels_free(s->labels);
     *s = (fvi_input_spec){0};
+}
+
+static int is_set(const fvi_input_spec *s, fvi_input_part part) {
+    switch (part) {
+    case FVI_PART_INPUT: return s->input != NULL;
+    case FVI_PART_SIZE: return s->height != 0;
+    case FVI_PART_ORDER: return s->channel_order != 0;
+    case FVI_PART_LAYOUT: return s->layout != 0;
+    case FVI_PART_RANGE: return s->range != 0;
+    case FVI_PART_MEAN: return s->mean.n != 0;
+    case FVI_PART_SCALE: return s->scale.n != 0;
+    case FVI_PART_LABELS: return s->labels != NULL;
+    case FVI_PART_COUNT: break;
+    }
+    return 0;
+}
+
+void fvi_input_spec_source(fvi_input_spec *s, const char *source) {
+    for (int i = 0; i < FVI_PART_COUNT; i++)
+        if (is_set(s, (fvi_input_part)i) && !s->from[i]) s->from[i] = g_strdup(source);
+}
+
+void fvi_input_spec_merge(fvi_input_spec *high, fvi_input_spec *low) {
+#define TAKE(member, is_open)                        \
+    if (is_open) {                                   \
+        high->member = low->member;                  \
+        memset(&low->member, 0, sizeof low->member); \
+    }
+    for (int i = 0; i < FVI_PART_COUNT; i++) { TAKE(from[i], !is_set(high, (fvi_input_part)i)) }
+    TAKE(width, !high->height)
+    TAKE(height, !high->height)
+    TAKE(channel_order, !high->channel_order)
+    TAKE(layout, !high->layout)
+    TAKE(range, high->range == 0)
+    TAKE(input, !high->input)
+    TAKE(mean, !high->mean.n)
+    TAKE(scale, !high->scale.n)
+    TAKE(labels, !high->labels)
+#undef TAKE
 }
 
 fv_status fvi_per_channel_set(fvi_per_channel *p, const double *v, int n, int invert,

@@ -14,8 +14,22 @@ typedef struct fvi_per_channel {
     char *from; /* the source: `net.fovea.json: "mean"` */
 } fvi_per_channel;
 
+/* The properties, to say which source gave each. */
+typedef enum fvi_input_part {
+    FVI_PART_INPUT,
+    FVI_PART_SIZE,
+    FVI_PART_ORDER,
+    FVI_PART_LAYOUT,
+    FVI_PART_RANGE,
+    FVI_PART_MEAN,
+    FVI_PART_SCALE,
+    FVI_PART_LABELS,
+    FVI_PART_COUNT
+} fvi_input_part;
+
 typedef struct fvi_input_spec {
-    char *input; /* name of the picture input, or NULL */
+    char *from[FVI_PART_COUNT]; /* the source of each that is set */
+    char *input;                /* name of the picture input, or NULL */
     int height, width;
     int channel_order;
     int layout;
@@ -25,6 +39,10 @@ typedef struct fvi_input_spec {
 } fvi_input_spec;
 
 void fvi_input_spec_clear(fvi_input_spec *s);
+/* Gives `source` as the one of all that is set and has none yet. */
+void fvi_input_spec_source(fvi_input_spec *s, const char *source);
+/* Moves into `high` what it leaves open and `low` has. */
+void fvi_input_spec_merge(fvi_input_spec *high, fvi_input_spec *low);
 
 /* Takes a list of 1..4 finite numbers; `invert`: they are divisors, not 0.
  *   from  names file and key in the message and in spec->from */

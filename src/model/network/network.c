@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "model/input/values.h"
 #include "model/network/layers.h"
 #include "model/network/lower.h"
 #include "model/network/network.h"
@@ -31,7 +32,7 @@ static fv_status load_parts(fvi_network *net, const fvi_model_source *from,
     st = fvi_network_lower_own(net, err);
     if (!st) st = fvi_layers_make(net->graph, &net->input.in, net->pool, &net->layers, err);
     if (st) fvi_error_prefix(err, "%s", net->file->base);
-    return st;
+    return st ? st : fvi_input_complete(net->file, net->graph, &net->input, err);
 }
 
 fv_status fvi_network_open(const fvi_model_source *from, const fv_model_desc *desc,
@@ -120,6 +121,11 @@ void fvi_network_substitute(fvi_network *net, const fvi_const *c, const fvi_cons
 const fvi_limits *fvi_network_limits(const fvi_network *net) { return &net->file->limits; }
 const char *fvi_network_name(const fvi_network *net) { return net->name; }
 const fv_input *fvi_network_input(const fvi_network *net) { return &net->input.in; }
+int fvi_network_input_part_count(const fvi_network *net) { return (int)net->input.parts->len; }
+const fv_input_part *fvi_network_input_part(const fvi_network *net, int index) {
+    const int known = index >= 0 && index < fvi_network_input_part_count(net);
+    return known ? g_ptr_array_index(net->input.parts, index) : NULL;
+}
 const fvi_graph *fvi_network_graph(const fvi_network *net) { return net->graph; }
 int fvi_network_layer_count(const fvi_network *net) { return net->graph->n_nodes; }
 

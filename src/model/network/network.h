@@ -36,6 +36,8 @@ void fvi_network_hash_early(const fvi_network *net);
 /* Gives back the memory of a mapped file's pages that hold these bytes; they can still be read. */
 void fvi_network_release(const fvi_network *net, const void *bytes, size_t size);
 const fv_input *fvi_network_input(const fvi_network *net);
+int fvi_network_input_part_count(const fvi_network *net);
+const fv_input_part *fvi_network_input_part(const fvi_network *net, int index);
 int fvi_network_class_count(const fvi_network *net);
 const char *fvi_network_class_name(const fvi_network *net, int index);
 

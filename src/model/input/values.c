@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which numbers a network wants of a picture.
+ *
+ * What a source says counts. Else what the graph does to its input says whether it takes 0..255,
+ * 0..1 or -1..1 (own_steps.h), and nothing is added. Else the picture is normalised with ImageNet's
+ * mean and deviation as PyTorch's models want it, to -1..1 where the input is channels-last as
+ * TensorFlow's mostly are. What was read off the graph and what was assumed is put into one
+ * sentence, and every property into a list with its source.
+ *
+ * What it does not do: guess from the weights what the network was trained on.
+ */
+#include "model/input/values.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "model/input/own_steps.h"
+
+static const float imagenet_mean[3] = {0.485f, 0.456f, 0.406f}; /* RGB, as torchvision's models */
+static const float imagenet_std[3] = {0.229f, 0.224f, 0.225f};
+
+static const char assumed[] = "assumed";
+
+typedef struct values {
+    const char *base; /* of the model's file, for messages */
+    fvi_input_info *i;
+    char *found;        /* what the graph says, a clause; or NULL */
+    char *range_source; /* of the numbers, where no source has them */
+    const char *order_source;
+    fv_error *err;
+} values;
+
+static void assume(values *v, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static void assume(values *v, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    if (v->i->notes->len) g_string_append(v->i->notes, ", ");
+    g_string_append_vprintf(v->i->notes, format, args);
+    va_end(args);
+}
+
+/* ---- numbers -------------------------------------------------------------------------------- */
+
+static fv_status per_channel(values *v, const fvi_per_channel *p, float otherwise, float *out) {
+    const fv_input *in = &v->i->in;
+    int n = in->channels < 4 ? in->channels : 4;
+    if (p->n > 1 && p->n != in->channels)
+        return fvi_fail(v->err, FV_FORMAT, "%s has %d numbers; input \"%s\" has %d channel%s",
+                        p->from, p->n, in->name, in->channels, in->channels == 1 ? "" : "s");
+    for (int i = 0; i < n; i++) out[i] = !p->n ? otherwise : p->n == 1 ? p->v[0] : p->v[i];
+    return FV_OK;
+}
+
+static void set_signed(fv_input *in) {
+    in->range = 255;
+    for (int i = 0; i < 4 && i < in->channels; i++) in->mean[i] = 127.5f, in->scale[i] = 1 / 127.5f;
+}
+
+static void set_imagenet(fv_input *in) {
+    in->range = 1;
+    for (int i = 0; i < 3; i++) {
+        int c = in->channel_order == FV_BGR ? 2 - i : i;
+        in->mean[i] = imagenet_mean[c];
+        in->scale[i] = 1 / imagenet_std[c];
+    }
+}
+
+/* Assumes a normalisation where neither a source nor the graph has one. */
+static void assume_normalisation(values *v) {
+    fv_input *in = &v->i->in;
+    in->range = 1;
+    v->range_source = g_strdup(assumed);
+    if (v->i->type == FVI_U8) { /* bytes can only be pixels */
+        in->range = 255;
+        g_free(v->range_source);
+        v->range_source = g_strdup("the file's input: uint8");
+    } else if (in->channels == 3 && in->channels_last) {
+        set_signed(in);
+        assume(v, "values -1..1");
+    } else if (in->channels == 3) {
+        set_imagenet(in);
+        assume(v, "values 0..1 normalised as for ImageNet (mean 0.485 0.456 0.406, "
+                  "std 0.229 0.224 0.225)");
+    } else {
+        assume(v, "values 0..1");
+    }
+}
+
+static const char *const wanted_text[] = {"", "0..255", "0..1", "-1..1",
+                                          "normalised as for ImageNet"};
+
+static void use_wanted(values *v, fvi_wanted wanted, const char *node) {
+    fv_input *in = &v->i->in;
+    if (wanted == FVI_WANTED_SIGNED) set_signed(in);
+    if (wanted == FVI_WANTED_IMAGENET) set_imagenet(in);
+    if (wanted == FVI_WANTED_BYTES) in->range = 255;
+    if (wanted == FVI_WANTED_UNIT) in->range = 1;
+    v->range_source = g_strdup_printf("layer \"%s\"", node);
+}
+
+/* "x * 0.00392157 - 1", with the numbers of the first channel. */
+static char *steps_text(const fvi_own_steps *s) {
+    GString *t = g_string_new("x");
+    if (s->factor[0] != 1) g_string_append_printf(t, " * %g", s->factor[0]);
+    if (s->offset[0] != 0)
+        g_string_append_printf(t, " %c %g", s->offset[0] < 0 ? '-' : '+', fabs(s->offset[0]));
+    return g_string_free(t, FALSE);
+}
+
+static int is_reversed(const fvi_own_steps *s) {
+    return s->n == 3 && s->source[0] == 2 && s->source[1] == 1 && s->source[2] == 0;
+}
+
+/* ---- resolving ------------------------------------------------------------------------------ */
+
+static void resolve_order(values *v, const fvi_own_steps *own, int order) {
+    fv_input *in = &v->i->in;
+    const fvi_input_spec *s = &v->i->spec;
+    in->channel_order = s->channel_order ? s->channel_order : order ? order : FV_RGB;
+    v->order_source = s->channel_order ? s->from[FVI_PART_ORDER]
+                      : order          ? "means in the graph"
+                                       : assumed;
+    if (!s->channel_order && !order && in->channels == 3)
+        assume(v, "channel order RGB%s", is_reversed(own) ? " (the graph reverses it)" : "");
+}
+
+/* Whether pixels that a source describes are about those that fit the graph. */
+static int agrees(const fv_input *in, fvi_wanted wanted) {
+    const double low = (0 - in->mean[0]) * in->scale[0],
+                 high = (in->range - in->mean[0]) * in->scale[0];
+    const int bytes = high - low > 64;
+    if (wanted == FVI_WANTED_BYTES) return bytes;
+    return !bytes && (wanted == FVI_WANTED_UNIT ? low >= -0.01 : low < 0);
+}
+
+/* A source has some of the numbers: a mean of 104 can only be meant for 0..255. */
+static void resolve_range(values *v) {
+    const fvi_input_spec *s = &v->i->spec;
+    v->i->in.range = s->range;
+    if (s->range != 0) return;
+    int bytes = 0;
+    for (int i = 0; i < s->mean.n; i++) bytes |= fabsf(s->mean.v[i]) > 2;
+    v->i->in.range = bytes ? 255 : 1;
+    v->range_source = g_strdup(assumed);
+    assume(v, "range 0..%g", v->i->in.range);
+}
+
+static fv_status resolve_numbers(values *v, const fvi_own_steps *own, fvi_wanted wanted) {
+    const fvi_input_spec *s = &v->i->spec;
+    fv_input *in = &v->i->in;
+    const int said = s->range != 0 || s->mean.n || s->scale.n;
+    if (v->i->type == FVI_U8) wanted = FVI_WANTED_OPEN; /* the type says it */
+    fv_status st = per_channel(v, &s->mean, 0, in->mean);
+    if (!st) st = per_channel(v, &s->scale, 1, in->scale);
+    if (st) return st;
+    if (said)
+        resolve_range(v);
+    else if (wanted)
+        use_wanted(v, wanted, own->node);
+    else
+        assume_normalisation(v);
+    if (!wanted || (said && agrees(in, wanted))) return FV_OK;
+    char *steps = steps_text(own);
+    v->found = g_strdup_printf("its layers up to \"%s\" compute %s, which fits pixels %s",
+                               own->node, steps, wanted_text[wanted]);
+    g_free(steps);
+    return FV_OK;
+}
+
+/* ---- the list of parts ---------------------------------------------------------------------- */
+
+static void part_free(gpointer p) {
+    fv_input_part *part = p;
+    g_free((char *)part->part);
+    g_free((char *)part->value);
+    g_free((char *)part->source);
+    g_free(part);
+}
+
+/* Takes `value`, which is g_malloc'ed. */
+static void part_add(values *v, const char *part, char *value, const char *source) {
+    fv_input_part *p = g_new0(fv_input_part, 1);
+    *p = (fv_input_part){g_strdup(part), value, g_strdup(source ? source : "the file's input")};
+    g_ptr_array_add(v->i->parts, p);
+}
+
+static char *numbers_text(const fv_input *in, const float *x, int invert) {
+    GString *t = g_string_new(NULL);
+    int n = in->channels < 4 ? in->channels : 4, same = 1;
+    for (int i = 1; i < n; i++) same = same && x[i] == x[0];
+    for (int i = 0; i < (same ? 1 : n); i++)
+        g_string_append_printf(t, "%s%.6g", i ? " " : "", (double)(invert ? 1 / x[i] : x[i]));
+    return g_string_free(t, FALSE);
+}
+
+static void list_parts(values *v) {
+    const fvi_input_spec *s = &v->i->spec;
+    const fv_input *in = &v->i->in;
+    char *const *from = s->from;
+    part_add(v, "input", g_strdup(in->name), from[FVI_PART_INPUT]);
+    if (in->is_image) {
+        const char *numbers = v->range_source ? v->range_source : NULL;
+        part_add(v, "size", g_strdup_printf("%dx%dx%d", in->channels, in->height, in->width),
+                 v->i->size_assumed ? assumed : from[FVI_PART_SIZE]);
+        part_add(v, "layout", g_strdup(in->channels_last ? "channels last" : "channels first"),
+                 from[FVI_PART_LAYOUT]);
+        if (in->channels == 3)
+            part_add(v, "channel order", g_strdup(in->channel_order == FV_BGR ? "BGR" : "RGB"),
+                     v->order_source);
+        part_add(v, "range", g_strdup_printf("0..%g", (double)in->range),
+                 from[FVI_PART_RANGE] ? from[FVI_PART_RANGE] : numbers);
+        part_add(v, "mean", numbers_text(in, in->mean, 0),
+                 from[FVI_PART_MEAN] ? from[FVI_PART_MEAN]
+                 : numbers           ? numbers
+                                     : "none given");
+        part_add(v, "std", numbers_text(in, in->scale, 1),
+                 from[FVI_PART_SCALE] ? from[FVI_PART_SCALE]
+                 : numbers            ? numbers
+                                      : "none given");
+    }
+    if (v->i->labels)
+        part_add(v, "classes", g_strdup_printf("%d names", v->i->labels->count),
+                 from[FVI_PART_LABELS]);
+}
+
+static char *sentence(const values *v) {
+    const GString *notes = v->i->notes;
+    if (v->found && notes->len)
+        return g_strdup_printf("%s: %s; assumed: %s", v->base, v->found, notes->str);
+    if (v->found) return g_strdup_printf("%s: %s", v->base, v->found);
+    if (!notes->len) return NULL;
+    return g_strdup_printf("nothing says how %s wants its pictures; assumed: %s", v->base,
+                           notes->str);
+}
+
+fv_status fvi_input_complete(const fvi_model_file *f, const fvi_graph *g, fvi_input_info *i,
+                             fv_error *err) {
+    values v = {.base = f->base, .i = i, .err = err};
+    fvi_own_steps own = {0};
+    fv_status st = FV_OK;
+    if (i->in.is_image) {
+        int order = 0;
+        fvi_own_steps_find(g, &i->in, &own);
+        const fvi_wanted wanted = fvi_own_steps_judge(&own, i->in.channels, &order);
+        resolve_order(&v, &own, order);
+        st = resolve_numbers(&v, &own, wanted);
+    }
+    if (!st) {
+        i->parts = g_ptr_array_new_with_free_func(part_free);
+        list_parts(&v);
+        i->assumed = sentence(&v);
+        i->in.assumed = i->assumed;
+    }
+    g_free(v.found);
+    g_free(v.range_source);
+    return st;
+}
