@@ -3,16 +3,20 @@
  * without alpha -> planar f32.
  *
  * The size is checked from the header, before a pixel is decoded. Formats whose readers libvips
- * itself calls untrusted (ImageMagick, PDF, SVG, ...) are refused. 16-bit pictures keep their 16
- * bits. What it does not do: animations (the first frame is read). Pictures of numbers that are not
- * 8 or 16 bits are refused (in floating-point TIFF the value of white is unknown).
+ * itself calls untrusted (ImageMagick, PDF, SVG, ...) are refused by their name. BMP, PBM, PGM and
+ * PPM are read by plain.c. 16-bit pictures keep their 16 bits. What it does not do: animations (the
+ * first frame is read). Pictures of numbers that are not 8 or 16 bits are refused (in
+ * floating-point TIFF the value of white is unknown).
  */
 #include <string.h>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "image/image.h"
+#include "image/plain.h"
 #include "image/private.h"
+
+#define READ "JPEG, PNG, WebP, TIFF, GIF, BMP, PGM, PPM"
 
 /* The reader for these bytes if there is one that may be used, else NULL with `err` filled. */
 static const char *trusted_loader(const char *path, const fvi_bytes_range *file, fv_error *err) {
@@ -23,12 +27,21 @@ static const char *trusted_loader(const char *path, const fvi_bytes_range *file,
     if (class) g_type_class_unref(class);
 #endif
     vips_error_clear();
-    if (!loader)
-        fvi_fail(err, FV_FORMAT,
-                 file->size ? "%s: is not a picture that can be read (JPEG, PNG, WebP, TIFF, GIF)"
-                            : "%s: is empty, not a picture",
-                 path);
+    if (loader) return loader;
+    const char *kind = fvi_unread_kind(file);
+    if (!file->size)
+        fvi_fail(err, FV_FORMAT, "%s: is empty, not a picture", path);
+    else
+        fvi_fail(err, FV_FORMAT, "%s: is %s%snot a picture that can be read (" READ ")", path,
+                 kind ? kind : "", kind ? ", " : "");
     return loader;
+}
+
+/* Checks the number of pixels in a header before decoding. */
+static fv_status check_pixels(const char *path, int64_t width, int64_t height, fv_error *err) {
+    if (width <= FVI_IMAGE_MAX_PIXELS / height) return FV_OK;
+    return fvi_fail(err, FV_NOMEM, "%s: has %lldx%lld pixels; at most %lld in all are read", path,
+                    (long long)width, (long long)height, (long long)FVI_IMAGE_MAX_PIXELS);
 }
 
 /* Checks the size in a header before decoding. */
@@ -36,9 +49,8 @@ static fv_status check_size(const char *path, const fvi_bytes_range *file, const
                             fv_error *err) {
     int width = vips_image_get_width(image), height = vips_image_get_height(image);
     int64_t pixels = (int64_t)width * height, pixel = VIPS_IMAGE_SIZEOF_PEL(image);
-    if (pixels > FVI_IMAGE_MAX_PIXELS)
-        return fvi_fail(err, FV_NOMEM, "%s: has %dx%d pixels; at most %lld in all are read", path,
-                        width, height, (long long)FVI_IMAGE_MAX_PIXELS);
+    fv_status st = check_pixels(path, width, height, err);
+    if (st) return st;
     if (pixels > FVI_IMAGE_MAX_MEMORY / pixel)
         return fvi_fail(err, FV_NOMEM, "%s: has %dx%d pixels of %lld bytes; at most %lld in all",
                         path, width, height, (long long)pixel, (long long)FVI_IMAGE_MAX_MEMORY);
@@ -153,20 +165,36 @@ done:
     return st;
 }
 
-int fvi_image_is_too_large(const char *path) {
-    fvi_mapping file = {0};
-    int too_large = 0;
-    if (fvi_image_start(NULL)) return 0;
-    if (fvi_mapping_open(path, INT64_MAX, &file, NULL)) return 0;
-    if ((int64_t)file.size > FVI_IMAGE_MAX_BYTES) too_large = 1;
-    VipsImage *image = NULL;
-    if (!too_large && trusted_loader(path, &(fvi_bytes_range){file.bytes, file.size}, NULL))
-        image = vips_image_new_from_buffer(file.bytes, file.size, "", NULL);
-    if (image)
-        too_large = (int64_t)vips_image_get_width(image) * vips_image_get_height(image) >
-                    FVI_IMAGE_MAX_PIXELS;
+/* Decodes a picture of plain pixels. */
+static fv_status load_plain(const char *name, const fvi_bytes_range *file, fv_image **out,
+                            fv_error *err) {
+    fvi_plain header;
+    fv_status st = fvi_plain_header(name, file, &header, err);
+    if (!st) st = check_pixels(name, header.width, header.height, err);
+    return st ? st : fvi_plain_read(name, file, &header, out, err);
+}
+
+/* Whether a picture's header gives it more pixels than are read. */
+static int has_too_many_pixels(const char *path, const fvi_bytes_range *file) {
+    fvi_plain plain;
+    if (fvi_plain_find(file))
+        return !fvi_plain_header(path, file, &plain, NULL) &&
+               check_pixels(path, plain.width, plain.height, NULL);
+    if (!trusted_loader(path, file, NULL)) return 0;
+    VipsImage *image = vips_image_new_from_buffer(file->bytes, file->size, "", NULL);
+    const int too_many = image && check_pixels(path, vips_image_get_width(image),
+                                               vips_image_get_height(image), NULL);
     if (image) g_object_unref(image);
     vips_error_clear();
+    return too_many;
+}
+
+int fvi_image_is_too_large(const char *path) {
+    fvi_mapping file = {0};
+    if (fvi_image_start(NULL)) return 0;
+    if (fvi_mapping_open(path, INT64_MAX, &file, NULL)) return 0;
+    const int too_large = (int64_t)file.size > FVI_IMAGE_MAX_BYTES ||
+                          has_too_many_pixels(path, &(fvi_bytes_range){file.bytes, file.size});
     fvi_mapping_close(&file);
     return too_large;
 }
@@ -176,6 +204,7 @@ static fv_status load(const char *name, const fvi_bytes_range *file, fv_image **
                       fv_error *err) {
     VipsImage *image = NULL;
     fv_image *picture = NULL;
+    if (fvi_plain_find(file)) return load_plain(name, file, out, err);
     if (!trusted_loader(name, file, err)) return FV_FORMAT;
     fv_status st = decode(name, file, &image, err);
     if (st) goto done;
