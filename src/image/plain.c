@@ -134,30 +134,35 @@ static fv_status bmp_masks(const char *name, const fvi_bytes_range *file, uint32
     return FV_OK;
 }
 
-static fv_status bmp_layout(const char *name, const fvi_bytes_range *file, fvi_plain *h,
-                            fv_error *err) {
-    const uint8_t *p = file->bytes;
-    const uint32_t header = le32(p + 14);
+/* Where the palette of 1, 4 and 8 bits is. */
+static fv_status bmp_palette(const char *name, const fvi_bytes_range *file, uint32_t header,
+                             fvi_plain *h, fv_error *err) {
     const int old = header == 12;
-    const uint32_t compression = old ? 0 : le32(p + 30);
-    const int deep = h->bits == 16 || h->bits == 32;
-    if (compression && !(deep && (compression == FIELDS || compression == FIELDS_V3)))
-        return fvi_fail(err, FV_UNSUPPORTED,
-                        "%s: is a compressed BMP picture (kind %u); read are uncompressed ones",
-                        name, (unsigned)compression);
-    if (deep) return bmp_masks(name, file, header, compression, h, err);
-    if (h->bits == 24) return FV_OK;
     if (h->bits != 1 && h->bits != 4 && h->bits != 8)
         return fvi_fail(err, FV_UNSUPPORTED,
                         "%s: is a BMP picture of %d bits; read are 1, 4, 8, 16, 24 and 32", name,
                         h->bits);
-    const uint32_t used = old ? 0 : le32(p + 46);
+    const uint32_t used = old ? 0 : le32((const uint8_t *)file->bytes + 46);
     h->colors = used && used < 1u << h->bits ? (int)used : 1 << h->bits;
     h->color_bytes = old ? 3 : 4;
     h->palette = 14 + (int64_t)header;
     if (h->palette + (int64_t)h->colors * h->color_bytes > (int64_t)file->size)
         return damaged(name, "no palette", err);
     return FV_OK;
+}
+
+static fv_status bmp_layout(const char *name, const fvi_bytes_range *file, fvi_plain *h,
+                            fv_error *err) {
+    const uint8_t *p = file->bytes;
+    const uint32_t header = le32(p + 14);
+    const uint32_t compression = header == 12 ? 0 : le32(p + 30);
+    const int deep = h->bits == 16 || h->bits == 32;
+    if (compression && !(deep && (compression == FIELDS || compression == FIELDS_V3)))
+        return fvi_fail(err, FV_UNSUPPORTED,
+                        "%s: is a compressed BMP picture (kind %u); read are uncompressed ones",
+                        name, (unsigned)compression);
+    if (deep) return bmp_masks(name, file, header, compression, h, err);
+    return h->bits == 24 ? FV_OK : bmp_palette(name, file, header, h, err);
 }
 
 static fv_status bmp_header(const char *name, const fvi_bytes_range *file, fvi_plain *h,
