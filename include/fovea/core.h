@@ -270,7 +270,7 @@ FV_API const char *fv_model_ending(int index);
 
 /* Loads a network from an ONNX file, with its sidecar `MODEL.fovea.json` where there is one. Large
  * files stay mapped as long as the model lives, and must not be changed.
- *   path    of a .onnx file, opset 7..22
+ *   path    of a .onnx file, opset 7..28
  *   desc    NULL: all defaults
  *   out     yours to free with fv_model_free, after everything that was made from it
  *   errors  ARG a field of desc out of its range; IO; FORMAT not ONNX, truncated, cyclic, or

@@ -41,7 +41,7 @@ static const char *const operators[] = {
 #define FVI_ONNX_OP(NAME, first, last, handler, param) NAME,
 #include "model/onnx/operators.def"
 #undef FVI_ONNX_OP
-    "Loop", "LSTM", "Nonsense"};
+    "Nonsense"};
 
 static const char *const attributes[] = {"axis",
                                          "axes",

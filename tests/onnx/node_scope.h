@@ -18,7 +18,7 @@ const char *node_scope_reason(node_scope *s, const char *suite, const char *test
 int node_scope_unused(const node_scope *s);
 
 /* Whether every op of the model file is one fovea knows (src/model/onnx/operators.def), and its
- * opset is not above 22. */
+ * opset is not above FVI_OPSET_MAX. */
 int node_scope_knows(const char *model_path);
 
 #endif

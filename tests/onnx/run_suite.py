@@ -37,7 +37,7 @@ def node_suites():
         yield f"debian-{kind}", DEBIAN / kind
     python, version, _ = venv_onnx()
     if python:
-        folder = CACHE / f"onnx-{version}-node-tests"
+        folder = CACHE / f"onnx-{version}-newest-node-tests"
         subprocess.run([python, HERE / "write_node_tests.py", folder], check=True)
         yield "pypi-node", folder
 

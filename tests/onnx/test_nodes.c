@@ -2,7 +2,7 @@
 /* The ONNX backend suite's node tests, and its small PyTorch models, through our own calls.
  *
  * Data come from two releases of ONNX: Debian's package libonnx-testdata (1.12, opset 17) and the
- * PyPI package onnx (1.17, opset 22). Folders are named on the command line as SUITE=FOLDER, where
+ * PyPI package onnx (1.23, opset 28). Folders are named on the command line as SUITE=FOLDER, where
  * FOLDER may be a pattern; a suite that is not there is skipped, and says so. With `-v` every test
  * is printed; with `-r FILE` what a new out_of_scope.txt would list is written.
  *

@@ -7,15 +7,20 @@ import re
 import sys
 from pathlib import Path
 
-OLDEST, NEWEST = 7, 22
+OLDEST = 7
+
+
+def opsets(name, first, last):
+    first = first if "." in name else max(first, OLDEST)
+    return f"{first} on" if last == "NEWEST" else f"{first}-{last}"
 
 
 def main(root):
     table = (Path(root) / "src/model/onnx/operators.def").read_text(encoding="utf-8")
-    known = {name: f"{max(int(first), OLDEST)}-{min(int(last), NEWEST)}" for name, first, last in
-             re.findall(r'^FVI_ONNX_OP\("(\w+)", (\d+), (\d+),', table, re.M)}
+    known = {name: opsets(name, int(first), last) for name, first, last in
+             re.findall(r'^FVI_ONNX_OP\("([\w.]+)", (\d+), (\d+|NEWEST),', table, re.M)}
     text = (Path(root) / "docs/ops.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `(\w+)` \| ([0-9-]+) \|", text, re.M)
+    rows = re.findall(r"^\| `([\w.]+)` \| ([0-9]+(?:-[0-9]+| on)) \|", text, re.M)
     written = dict(rows)
     problems = [f"{op} stands twice in docs/ops.md" for op in written
                 if sum(op == r[0] for r in rows) > 1]

@@ -4,9 +4,7 @@
     python write_node_tests.py FOLDER
 
 FOLDER/test_NAME/model.onnx and test_data_set_N/{input,output}_K.pb. The tests are made by onnx's
-own code. Ops whose latest definition is newer than opset 22 are written as opset 22 where onnx's
-checker finds the node valid there: those definitions only added element types. Written once: a
-FOLDER with its stamp is left alone.
+own code, of its newest opset. Written once: a FOLDER with its stamp is left alone.
 """
 import os
 import shutil
@@ -19,26 +17,6 @@ import onnx
 from onnx import numpy_helper
 from onnx.backend.test.loader import load_model_tests
 
-NEWEST = 22
-
-
-def lowered(model):
-    """The model, at opset 22 if it says more and is valid there."""
-    new = [o for o in model.opset_import if o.domain in ("", "ai.onnx") and o.version > NEWEST]
-    if not new:
-        return model
-    other = onnx.ModelProto()
-    other.CopyFrom(model)
-    for o in other.opset_import:
-        if o.domain in ("", "ai.onnx"):
-            o.version = NEWEST
-    other.ir_version = min(other.ir_version, 10)
-    try:
-        onnx.checker.check_model(other, full_check=True)
-    except Exception:
-        return model
-    return other
-
 
 def as_tensor(value):
     if isinstance(value, onnx.TensorProto):
@@ -50,7 +28,7 @@ def as_tensor(value):
 
 def write(test, folder):
     folder.mkdir()
-    (folder / "model.onnx").write_bytes(lowered(test.model).SerializeToString())
+    (folder / "model.onnx").write_bytes(test.model.SerializeToString())
     for n, (inputs, outputs) in enumerate(test.data_sets):
         data = folder / f"test_data_set_{n}"
         data.mkdir()

@@ -18,10 +18,13 @@
 #include "graph/const.h"
 #include "model/onnx/attribute.h"
 #include "model/onnx/names/names.h"
+#include "model/onnx/open.h"
 #include "model/onnx/operators.h"
 #include "model/onnx/tensor.h"
 
 #define SUBGRAPH_MAX_DEPTH 16
+
+#define NEWEST FVI_OPSET_MAX
 
 static const fvi_onnx_op onnx_ops[] = {
 #define FVI_ONNX_OP(NAME, first, last, handler, param) \
@@ -30,15 +33,7 @@ static const fvi_onnx_op onnx_ops[] = {
 #undef FVI_ONNX_OP
 };
 
-static const fvi_onnx_op *find_op(const fvi_onnx_node *node) {
-    const char *domain = node->proto->domain;
-    if (domain && domain[0] && strcmp(domain, "ai.onnx") != 0) return NULL;
-    for (size_t i = 0; i < G_N_ELEMENTS(onnx_ops); i++)
-        if (!strcmp(onnx_ops[i].name, node->proto->op_type) &&
-            node->l->opset >= onnx_ops[i].first && node->l->opset <= onnx_ops[i].last)
-            return &onnx_ops[i];
-    return NULL;
-}
+#undef NEWEST
 
 /* "com.example." of an operator that is not ONNX's own, else "". */
 static char *domain_prefix(const Onnx__NodeProto *n) {
@@ -46,13 +41,32 @@ static char *domain_prefix(const Onnx__NodeProto *n) {
     return own ? g_strdup("") : g_strdup_printf("%s.", n->domain);
 }
 
+/* The version of the operator set of its domain. */
+static int64_t node_opset(const fvi_onnx_node *node) {
+    const char *domain = node->proto->domain;
+    return domain && domain[0] ? fvi_onnx_opset(node->l->onnx, domain) : node->l->opset;
+}
+
+static const fvi_onnx_op *find_op(const fvi_onnx_node *node) {
+    const int64_t opset = node_opset(node);
+    char *domain = domain_prefix(node->proto);
+    char *name = g_strconcat(domain, node->proto->op_type, NULL);
+    const fvi_onnx_op *found = NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(onnx_ops) && !found; i++)
+        if (!strcmp(onnx_ops[i].name, name) && opset >= onnx_ops[i].first &&
+            opset <= onnx_ops[i].last)
+            found = &onnx_ops[i];
+    g_free(domain);
+    g_free(name);
+    return found;
+}
+
 static void refuse(fvi_onnx_node *node) {
     char *domain = domain_prefix(node->proto);
-    int64_t opset = domain[0] ? fvi_onnx_opset(node->l->onnx, node->proto->domain) : node->l->opset;
     node->b->status =
         fvi_fail(node->b->err, FV_UNSUPPORTED,
                  "operator \"%s%s\" (node \"%s\", opset %" PRId64 ") is not supported", domain,
-                 node->proto->op_type, node->operation.label, opset);
+                 node->proto->op_type, node->operation.label, node_opset(node));
     g_free(domain);
 }
 

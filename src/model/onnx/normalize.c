@@ -2,7 +2,7 @@
 /* Completing and checking the nodes: absent names become "", "ai.onnx" becomes "", and attributes
  * that the operators of ai.onnx share by name must have the type these operators give them, so that
  * the lowering may simply ask for their values.
- * Source: the operator schemas of ONNX, opsets 1 to 22.
+ * Source: the operator schemas of ONNX, opsets 1 to 28.
  */
 #include "model/onnx/normalize.h"
 

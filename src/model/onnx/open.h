@@ -6,9 +6,9 @@
 #include "model/onnx/file.h"
 
 #define FVI_OPSET_MIN 7
-#define FVI_OPSET_MAX 22
+#define FVI_OPSET_MAX 28
 
-/* Parses and checks: names, references (no cycles, no value made twice), opset 7..22.
+/* Parses and checks: names, references (no cycles, no value made twice), the opset.
  *   errors  as fv_model_load */
 fv_status fvi_onnx_open(fvi_model_file *f, fv_error *err);
 void fvi_onnx_close(fvi_model_file *f);

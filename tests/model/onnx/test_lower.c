@@ -58,6 +58,7 @@ static const shape_case shape_cases[] = {
     {12, "ReduceL2", "2,3", "", "1x1"},
     {12, "DepthToSpace", "1,8,2,3", "blocksize:2", "1x2x4x6"},
     {12, "SpaceToDepth", "1,2,4,6", "blocksize:2", "1x8x2x3"},
+    {28, "SpaceToDepth", "1,2,4,6", "blocksize:2;mode!CRD", "1x8x2x3"},
     {12, "Softmax", "2,3,4", "", "2x3x4"},
     {9,  "Slice", "4,6", "starts=1,-3;ends=3,9999", "2x3"},
     {10, "Pad", "1,1,3,3", "pads=0,0,1,2,0,0,3,-1", "1x1x7x4"},

@@ -166,7 +166,7 @@ fv_status fvi_lower_depth_to_space(fvi_onnx_node *node) {
                          &(fvi_shape){4, {in.dim[0], c, in.dim[2] * b, in.dim[3] * b}}));
 }
 
-/* [n, c, h b, w b] -> [n, b b c, h, w] */
+/* [n, c, h b, w b] -> [n, b b c, h, w], or with mode CRD [n, c b b, h, w] */
 fv_status fvi_lower_space_to_depth(fvi_onnx_node *node) {
     fvi_shape in;
     int64_t b = block_size(node, &in);
@@ -176,8 +176,10 @@ fv_status fvi_lower_space_to_depth(fvi_onnx_node *node) {
         return fvi_build_fail(node->b, FV_SHAPE,
                               "%" PRId64 "x%" PRId64 " is not made of blocks of %" PRId64,
                               in.dim[2], in.dim[3], b);
+    const int crd = fvi_onnx_choice(node, "mode", (const char *const[]){"DCR", "CRD", NULL});
+    static const int perm[2][6] = {{0, 3, 5, 1, 2, 4}, {0, 1, 3, 5, 2, 4}};
     int v = fvi_emit_reshape(node->b, node->in[0], &(fvi_shape){6, {n, c, h, b, w, b}});
-    v = fvi_emit_transpose(node->b, v, (const int[]){0, 3, 5, 1, 2, 4});
+    v = fvi_emit_transpose(node->b, v, perm[crd]);
     return fvi_onnx_out(node, 0,
                         fvi_emit_reshape(node->b, v, &(fvi_shape){4, {n, c * b * b, h, w}}));
 }
