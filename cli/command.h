@@ -43,6 +43,7 @@ typedef struct cli_model_args {
     int on_nan;             /* FV_ON_NAN_..., where the command takes --on-nan */
     char *memory;           /* of --memory: 512M */
     char **limits;          /* of --limit: NAME=N; NULL at the end */
+    char *output;           /* of --output-name */
 } cli_model_args;
 
 /* What a command that makes pictures by a recipe says of that. */

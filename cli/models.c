@@ -25,6 +25,9 @@ const cli_option cli_model_options[] = {
      "as the model's file says", "order of the colours in the network's input"},
     {"labels",  0, CLI_TEXT, offsetof(cli_model_args, labels), 0, 0, "FILE", "as the model's file says",
      "text file with the class names, one a line"},
+    {"output-name", 0, CLI_TEXT, offsetof(cli_model_args, output), 0, 0, "NAME",
+     "the output as long as there are class names, else the last that is one row of numbers",
+     "output, other value or layer of the network that classes are read from"},
     {"threads", 0, CLI_INT,  offsetof(cli_model_args, threads), 1, 1024, "N", "all processors",
      "threads to compute with"},
     {"memory", 0, CLI_TEXT, offsetof(cli_model_args, memory), 0, 0, "N", "no bound but --limit memory",
@@ -177,6 +180,7 @@ int cli_model_load_named(const cli_args *args, const cli_model_args *how, const 
         .mean = spread(&mean),
         .scale = spread(&scale),
         .labels = how->labels,
+        .output = how->output,
         .precision = (fv_precision)how->precision,
     };
     if (read_limits(args, how->limits, &desc) || read_memory(args, how->memory, &desc))
@@ -204,6 +208,25 @@ int cli_model_load_named(const cli_args *args, const cli_model_args *how, const 
 
 const char *cli_model_precision(const fv_model *model) {
     return fv_model_precision(model) == FV_PRECISION_BF16 ? "bf16" : "f32";
+}
+
+int64_t cli_model_classes(const fv_model *model) {
+    const char *output = fv_model_output(model, NULL);
+    for (int i = 0; output && i < fv_model_layer_count(model); i++) {
+        const fv_layer *l = fv_model_layer(model, i);
+        if (strcmp(l->output, output) != 0) continue;
+        int64_t count = l->ndim > 0;
+        int wide = 0;
+        for (int k = 1; k < l->ndim; k++) wide += l->dim[k] != 1, count *= l->dim[k];
+        return wide > 1 ? 0 : count;
+    }
+    return 0;
+}
+
+void cli_model_output_note(const cli_args *args, const fv_model *model) {
+    const char *note = NULL;
+    fv_model_output(model, &note);
+    if (note) cli_note(args, "%s", note);
 }
 
 void cli_model_note(const cli_args *args, const fv_model *model) {

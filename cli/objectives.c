@@ -12,6 +12,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "models.h"
 #include "numbers.h"
 #include "report.h"
 
@@ -22,6 +23,7 @@ typedef struct expansion {
     GPtrArray *text, *label;
     GArray *class; /* of int */
     int layer;     /* index of the layer of all words so far, or CLASS, PROB, NONE, SEVERAL */
+    int uses_classes; /* whether a word is class:C or prob:C */
     int failed;    /* an exit code */
 } expansion;
 
@@ -64,6 +66,7 @@ static char *label_of(const expansion *e, const char *channel, int class) {
 }
 
 static void see_layer(expansion *e, int layer) {
+    e->uses_classes |= layer <= CLASS;
     if (e->layer == NONE)
         e->layer = layer == NONE ? SEVERAL : layer;
     else if (e->layer != layer)
@@ -199,6 +202,7 @@ int cli_objectives_expand(const cli_args *args, const fv_model *model, char *con
         g_array_free(e.class, TRUE);
         return e.failed;
     }
+    if (e.uses_classes) cli_model_output_note(args, model);
     out->count = (int)e.text->len;
     out->title = title_of(&e);
     if (e.layer == SEVERAL) name_layers(&e);

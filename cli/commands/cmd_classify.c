@@ -28,34 +28,27 @@ typedef struct job {
     const fv_model *model;
     cli_session session;
     int top;           /* predictions a picture; 0: not known yet */
+    int named;         /* whether class names stand for the output's numbers */
     JsonBuilder *json; /* NULL: print as a table */
     const char *name[BATCH];
     fv_tensor *input[BATCH]; /* [1][...] each */
     int n;
 } job;
 
-/* How many classes the network's output has.  returns  0 with one line printed */
-static int count_classes(const job *j, const fv_tensor *input) {
-    fv_tensor *output = NULL;
-    fv_error err = {0};
-    int classes = fv_model_class_count(j->model);
-    if (classes > 0) return classes;
-    if (fv_session_run(j->session.session, input, NULL, &output, &err)) {
-        cli_fail_error(&err);
-        return 0;
-    }
-    int64_t count = fv_tensor_count(output);
-    fv_tensor_free(output);
-    return (int)CLAMP(count, 1, G_MAXINT);
-}
-
 static int choose_top(job *j) {
-    int classes = count_classes(j, j->input[0]);
-    if (!classes) return CLI_FAILED;
-    if (j->args->top > classes)
-        return cli_usage(j->args->common.command, "--top: '%d' is not in 1..%d, the classes of %s",
+    const int64_t classes = cli_model_classes(j->model);
+    const int names = fv_model_class_count(j->model);
+    if (classes && j->args->top > classes)
+        return cli_usage(j->args->common.command,
+                         "--top: '%d' is not in 1..%" G_GINT64_FORMAT ", the classes of %s",
                          j->args->top, classes, fv_model_name(j->model));
-    j->top = j->args->top ? j->args->top : MIN(DEFAULT_TOP, classes);
+    j->top = j->args->top ? j->args->top : (int)CLAMP(classes, 1, DEFAULT_TOP);
+    if (classes && names && classes != names)
+        cli_note(&j->args->common,
+                 "%s gives %" G_GINT64_FORMAT " number%s for %d class names: %s",
+                 fv_model_name(j->model), classes, classes == 1 ? "" : "s", names,
+                 classes == 1 ? "no name is shown" : "names may stand for the wrong numbers");
+    j->named = classes != 1 || names == 1;
     return CLI_DONE;
 }
 
@@ -75,12 +68,16 @@ static fv_tensor *join(const job *j) {
     return out;
 }
 
-static void put_table(const char *name, const fv_model *model, const fv_prediction *p, int top) {
+static const char *label_of(const job *j, int index) {
+    return j->named ? fv_model_class_name(j->model, index) : NULL;
+}
+
+static void put_table(const job *j, const char *name, const fv_prediction *p) {
     char *clean = cli_clean(name);
     cli_putf("%s\n", clean);
     g_free(clean);
-    for (int k = 0; k < top; k++) {
-        const char *label = fv_model_class_name(model, p[k].index);
+    for (int k = 0; k < j->top; k++) {
+        const char *label = label_of(j, p[k].index);
         clean = cli_clean(label ? label : "");
         cli_putf("  %.4f %6d%s%s\n", (double)p[k].probability, p[k].index, *clean ? "  " : "",
                  clean);
@@ -88,16 +85,16 @@ static void put_table(const char *name, const fv_model *model, const fv_predicti
     }
 }
 
-static void put_json(JsonBuilder *b, const char *name, const fv_model *model,
-                     const fv_prediction *p, int top) {
+static void put_json(const job *j, const char *name, const fv_prediction *p) {
+    JsonBuilder *b = j->json;
     json_builder_begin_object(b);
     cli_json_text(b, "image", name);
     json_builder_set_member_name(b, "top");
     json_builder_begin_array(b);
-    for (int k = 0; k < top; k++) {
+    for (int k = 0; k < j->top; k++) {
         json_builder_begin_object(b);
         cli_json_int(b, "index", p[k].index);
-        cli_json_text(b, "label", fv_model_class_name(model, p[k].index));
+        cli_json_text(b, "label", label_of(j, p[k].index));
         cli_json_number(b, "probability", (double)p[k].probability);
         json_builder_end_object(b);
     }
@@ -122,9 +119,9 @@ static int run_batch(job *j) {
         code = cli_fail_error(&err);
     for (int i = 0; !code && i < j->n; i++) {
         if (j->json)
-            put_json(j->json, j->name[i], j->model, p + (ptrdiff_t)i * j->top, j->top);
+            put_json(j, j->name[i], p + (ptrdiff_t)i * j->top);
         else
-            put_table(j->name[i], j->model, p + (ptrdiff_t)i * j->top, j->top);
+            put_table(j, j->name[i], p + (ptrdiff_t)i * j->top);
     }
     g_free(p);
     fv_tensor_free(input);
@@ -189,6 +186,7 @@ static int run(const cli_args *common) {
     int code = cli_model_load(&args->common, &args->model, &model);
     if (code) return code;
     cli_model_note(&args->common, model);
+    cli_model_output_note(&args->common, model);
     code = run_model(args, model);
     fv_model_free(model);
     return code;
@@ -198,6 +196,7 @@ static int run(const cli_args *common) {
 static const cli_option options[] = {
     {"top", 'k', CLI_INT, offsetof(classify_args, top), 1, 1000000, "K",
      "5, or all classes if they are fewer", "how many classes to print for each picture"},
+    {"output", 0, CLI_TEXT, offsetof(classify_args, model.output), 0, 0, "NAME", "none", NULL},
     CLI_OPTION_JSON(classify_args),
     CLI_OPTION_SIZE(classify_args),
     CLI_OPTION_ON_NAN(classify_args),
@@ -221,8 +220,11 @@ const cli_command cli_command_classify = {
     .details =
         "Each picture is turned upright, its short side resized to size/0.875 (bicubic), "
         "its centre cut out, and mean, scale and channel order applied as the model says. "
-        "It prints probability, index and name of the likeliest classes; a network that "
-        "ends without a softmax is given one. Many pictures run in batches.\n\n"
+        "It prints probability, index and name of the likeliest classes. Probabilities are the "
+        "network's own where it ends in a softmax or a sigmoid (also of one number); other rows "
+        "are given a softmax. Of several outputs the one as long as there are class names is "
+        "read, else the last that is one row of numbers; --output-name chooses. Many pictures "
+        "run in batches.\n\n"
         "A picture that cannot be read is named on stderr and the exit code is 1; the others "
         "are still classified, except with --json, which prints all or nothing.\n\n"
         "JSON: an array of `{\"image\", \"top\": [{\"index\", \"label\", \"probability\"}]}` "

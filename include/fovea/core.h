@@ -262,6 +262,10 @@ typedef struct fv_model_desc {
     const fv_named_tensor *inputs; /* [input_count] numbers for the other inputs; copied. Of inputs
                           not named here masks and scales are 1, sizes those of the picture, and all
                           else 0; sessions note it where a result depends on it */
+    const char *output; /* name of the output (or of another value, or a layer) that is a row with a
+                           number for each class, and that runs give by default. NULL: the first
+                           output that is as long as there are class names, else the last that is
+                           one row of numbers; runs give the first output */
 } fv_model_desc;
 
 /* Returns an ending of the names of files that hold models, with the dot (".onnx"); static.
@@ -324,6 +328,12 @@ FV_API const fv_input_part *fv_model_input_part(const fv_model *model, int index
  * where there is none of that index. Borrowed. */
 FV_API int fv_model_class_count(const fv_model *model);
 FV_API const char *fv_model_class_name(const fv_model *model, int index);
+
+/* Returns the name of the value that classes are read from, NULL where the network has no output;
+ * borrowed.
+ *   note  where a sentence is put on what was chosen among several outputs, or NULL where there was
+ *         nothing to choose; borrowed. NULL: not wanted */
+FV_API const char *fv_model_output(const fv_model *model, const char **note);
 
 /* Finds a class by its name: letters and digits are compared without case, all else is ignored;
  * each of the names of "tench, Tinca tinca" finds it; a plain number is an index.

@@ -4,12 +4,14 @@
 #include "runtime/memory_budget.h"
 #include "runtime/model_state.h"
 
+#include <glib.h>
 #include <stdlib.h>
 
 #include "backend/backends.h"
 #include "base/desc.h"
 #include "base/error.h"
 #include "model/network/find.h"
+#include "model/network/output.h"
 #include "model/network/layer_weights.h"
 #include "model/network/shuffle.h"
 #include "model/network/weight_stats.h"
@@ -72,6 +74,8 @@ static fv_status load(const fvi_model_source *from, const char *name, const fv_m
     fv_model *m = model_new();
     st = m ? fvi_network_open(from, &d, &m->network, err)
            : fvi_fail(err, FV_NOMEM, "out of memory while loading %s", name);
+    if (!st) st = fvi_network_check_output(m->network, err);
+    if (!st) m->output_note = fvi_network_output_note(m->network);
     if (!st) st = report(d.monitor, 1, err);
     if (!st) st = start_device(m, precision, err);
     if (!st) st = report(d.monitor, 2, err);
@@ -123,6 +127,7 @@ void fv_model_free(fv_model *model) {
     fvi_device_free(model->device);
     fvi_budget_free(model->budget);
     fvi_network_free(model->network);
+    g_free(model->output_note);
     free(model);
 }
 
@@ -156,6 +161,11 @@ int fv_model_class_count(const fv_model *model) {
 
 const char *fv_model_class_name(const fv_model *model, int index) {
     return model ? fvi_network_class_name(model->network, index) : NULL;
+}
+
+const char *fv_model_output(const fv_model *model, const char **note) {
+    if (note) *note = model ? model->output_note : NULL;
+    return model ? fvi_network_output(model->network) : NULL;
 }
 
 fv_status fv_model_find_class(const fv_model *model, const char *name, int *index, fv_error *err) {

@@ -120,4 +120,9 @@ fv_status fvi_check_input(const fvi_network *net, const fv_tensor *input, fv_err
 /* The same, and applies the session's on_nan to NaN in it.  errors  SHAPE, NONFINITE */
 fv_status fvi_session_check_input(fv_session *s, const fv_tensor *input, fv_error *err);
 
+/* fv_session_run of a value that has been found, and an input that has been checked.
+ *   name  as fvi_network_find_value gives it */
+fv_status fvi_session_run_value(fv_session *s, const fv_tensor *input, const char *name,
+                                fv_tensor **out, fv_error *err);
+
 #endif

@@ -94,21 +94,14 @@ static fv_status result_new(const fvi_executable *plan, int target, const fvi_sh
     return fvi_tensor_new(&result, out, err);
 }
 
-fv_status fv_session_run(fv_session *s, const fv_tensor *input, const char *value, fv_tensor **out,
-                         fv_error *err) {
-    FVI_USE_THREADS(s);
-    fv_status st = FVI_NOT_NULL_AS(err, "session, input, out", s, input, out);
-    if (st) return st;
-    const fvi_network *net = s->model->network;
-    const char *name = NULL;
+fv_status fvi_session_run_value(fv_session *s, const fv_tensor *input, const char *name,
+                                fv_tensor **out, fv_error *err) {
     fvi_shape shape = fvi_tensor_shape(input);
     fvi_executable *plan = NULL;
     int64_t samples = 0;
-    st = fvi_session_check_input(s, input, err);
-    if (!st) st = fvi_network_find_value(net, value, &name, err);
     const fvi_plan_key key = {shape, &name, 1, 0};
     const fvi_numbers numbers = {input, NULL, NULL};
-    if (!st) st = fvi_session_plan_for(s, &key, &numbers, &plan, &samples, err);
+    fv_status st = fvi_session_plan_for(s, &key, &numbers, &plan, &samples, err);
     if (st) return st;
     fv_tensor *t = NULL;
     st = result_new(plan, 0, &shape, samples, &t, err);
@@ -119,6 +112,16 @@ fv_status fv_session_run(fv_session *s, const fv_tensor *input, const char *valu
     }
     *out = t;
     return FV_OK;
+}
+
+fv_status fv_session_run(fv_session *s, const fv_tensor *input, const char *value, fv_tensor **out,
+                         fv_error *err) {
+    FVI_USE_THREADS(s);
+    fv_status st = FVI_NOT_NULL_AS(err, "session, input, out", s, input, out);
+    const char *name = NULL;
+    if (!st) st = fvi_session_check_input(s, input, err);
+    if (!st) st = fvi_network_find_value(s->model->network, value, &name, err);
+    return st ? st : fvi_session_run_value(s, input, name, out, err);
 }
 
 /* ---- several values, and back from them ----------------------------------------------------- */

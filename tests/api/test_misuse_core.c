@@ -202,6 +202,9 @@ static void test_model(void **state) {
     GIVES(NULL, fv_model_sha256(NULL));
     GIVES(FV_PRECISION_F32, fv_model_precision(NULL));
     GIVES(NULL, fv_model_input(NULL));
+    GIVES(NULL, fv_model_output(NULL, NULL));
+    GIVES(0, !fv_model_output(t.net, NULL));
+    REFUSED(FV_NOTFOUND, "option output", LOAD(.output = "nowhere"));
     GIVES(0, fv_model_class_count(NULL));
     GIVES(NULL, fv_model_input_part(NULL, 0));
     GIVES(NULL, fv_model_input_part(t.net, -1));

@@ -511,7 +511,7 @@ static void finds_values(void **state) {
     fv_error err;
     assert_int_equal(fvi_network_find_value(n, "logitz", &value, &err), FV_NOTFOUND);
     assert_string_equal(value, "untouched");
-    assert_non_null(strstr(err.text, "there is no value \"logitz\"; did you mean \"logits\""));
+    assert_non_null(strstr(err.text, "there is no layer \"logitz\"; did you mean \"logits\""));
     assert_int_equal(fvi_network_find_value(n, "w1", &value, &err), FV_NOTFOUND);
     assert_int_equal(fvi_network_find_value(n, "#99", &value, &err), FV_NOTFOUND);
     done(n, b);

@@ -54,17 +54,22 @@ static int measure(job *j, const fv_tensor *map, fv_scores **out) {
     return st ? cli_fail_error(&err) : CLI_DONE;
 }
 
-/* One method. Among all, one that this network has nothing for is left out. */
 /* A gradient's map of zeros, or beyond all measure, is not drawn as if it meant something: an error
- * where it is the only one. */
+ * where it is the only one. A rectified map of zeros is an answer, which is said. */
 static int check_map(const job *j, const fv_method_info *m, const fv_tensor *map) {
     const int64_t n = fv_tensor_count(map);
     double largest = 0, sum = 0;
-    if (!m->is_gradient) return CLI_DONE; /* in others zero may be the answer */
+    if (!m->is_gradient && !m->is_rectified) return CLI_DONE; /* zero may be the answer */
     for (int64_t i = 0; i < n; i++) {
         if (isnan(map->data[i])) return CLI_DONE; /* asked for, and told */
         largest = fmax(largest, fabs((double)map->data[i]));
         sum += (double)map->data[i] * map->data[i];
+    }
+    if (m->is_rectified) {
+        if (largest < FLT_MIN)
+            cli_note(&j->args->common, "%s: nothing speaks for %s; the map is zero everywhere",
+                     m->title, j->s.label);
+        return CLI_DONE;
     }
     const char *what = largest < FLT_MIN              ? "is zero everywhere"
                        : sqrt(sum) > FV_GRADIENT_MOST ? "explodes: its norm is beyond 1.8e19"
@@ -76,6 +81,7 @@ static int check_map(const job *j, const fv_method_info *m, const fv_tensor *map
     return CLI_DONE;
 }
 
+/* One method. Among all, one that this network has nothing for is left out. */
 static int run_method(job *j, const fv_method_info *m) {
     fv_attribute_desc d = cli_subject_desc(&j->s, m);
     fv_attribution *a = NULL;

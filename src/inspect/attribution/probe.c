@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "base/tensor.h"
+#include "model/network/output.h"
 #include "runtime/monitor.h"
 #include "runtime/nonfinite.h"
 #include "vis/objective/bind.h"
@@ -50,11 +51,15 @@ static fv_status check_input(const fvi_network *net, const fv_tensor *input, fv_
 static fv_status first_class(fv_session *session, const fv_tensor *input, fv_objective **out,
                              fv_error *err) {
     char text[32];
-    fv_prediction best;
-    fv_status st = fv_session_classify(session, input, 1, &best, err);
+    fv_prediction best = {0};
+    int64_t classes;
+    int v;
+    const fvi_network *net = fvi_session_network(session);
+    fv_status st = fvi_network_class_row(net, &v, &classes, err);
+    if (!st && classes > 1) st = fv_session_classify(session, input, 1, &best, err);
     if (st) return st;
     snprintf(text, sizeof text, "class:%d", best.index);
-    return fvi_objective_read(fvi_session_network(session), text, NULL, 0, out, err);
+    return fvi_objective_read(net, text, NULL, 0, out, err);
 }
 
 /* Resolves the objective; without one it is the class the network puts first. */

@@ -269,7 +269,7 @@ int fv_examples_unit_class(const fv_examples *e, int unit) {
     if (!t->is_layer || fvi_logits_find(e->model->network, &logits, NULL)) return -1;
     const char *value = t->o.values[0];
     const int is_one =
-        !strcmp(value, logits.value) || (logits.softmax && !strcmp(value, logits.softmax));
+        !strcmp(value, logits.value) || (logits.end && !strcmp(value, logits.end));
     return is_one && asked->channel < fv_model_class_count(e->model) ? asked->channel : -1;
 }
 

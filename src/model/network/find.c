@@ -205,6 +205,7 @@ static int named_by_module(const fvi_network *net, const char *name) {
 fv_status fvi_network_find_value(const fvi_network *net, const char *name, const char **value,
                                  fv_error *err) {
     if (!name) {
+        if (net->output_wanted) return fvi_network_find_value(net, net->output_wanted, value, err);
         const char *output = net->file->reader->output(net->file);
         if (!output) return fvi_fail(err, FV_NOTFOUND, "%s has no output", net->name);
         *value = output;
@@ -227,10 +228,10 @@ fv_status fvi_network_find_value(const fvi_network *net, const char *name, const
         found = names->pdata[m.ending];
     else {
         nearest near = {0};
-        for (guint i = 0; i < names->len; i++) nearest_add(&near, name, names->pdata[i]);
         for (int i = 0; i < net->graph->n_nodes; i++) nearest_add(&near, name, net->layers[i].name);
+        for (guint i = 0; i < names->len; i++) nearest_add(&near, name, names->pdata[i]);
         st = name[0] == '#' ? by_index(net, name, &layer, err)
-                            : not_found(net, &m, &near, "value", err);
+                            : not_found(net, &m, &near, "layer", err);
     }
     g_hash_table_unref(known);
     g_ptr_array_unref(names);

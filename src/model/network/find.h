@@ -15,7 +15,7 @@ fv_status fvi_network_find_class(const fvi_network *net, const char *name, int *
 fv_status fvi_network_find_layer(const fvi_network *net, const char *name, int *index,
                                  fv_error *err);
 /* Finds any value: those of the file, those of the graph, layers (their output), `#index`, unique
- * endings; NULL: the first output.
+ * endings; NULL: the output that the caller of the loading chose, else the first.
  *   value   the name fvi_network_lower knows it by; lives as long as the network */
 fv_status fvi_network_find_value(const fvi_network *net, const char *name, const char **value,
                                  fv_error *err);

@@ -31,6 +31,7 @@ static fv_status load_parts(fvi_network *net, const fvi_model_source *from,
     if (st) return st;
     st = fvi_network_lower_own(net, err);
     if (!st) st = fvi_layers_make(net->graph, &net->input.in, net->pool, &net->layers, err);
+    if (desc) net->output_wanted = g_strdup(desc->output);
     if (st) fvi_error_prefix(err, "%s", net->file->base);
     return st ? st : fvi_input_complete(net->file, net->graph, &net->input, err);
 }
@@ -85,6 +86,7 @@ void fvi_network_free(fvi_network *net) {
     g_mutex_clear(&net->lock);
     g_free(net->sha256);
     g_free(net->name);
+    g_free(net->output_wanted);
     g_free(net);
 }
 
@@ -101,6 +103,7 @@ fv_status fvi_network_new_sharing(const fvi_network *base, fvi_network **out, fv
     net->input = base->input;
     net->given = base->given;
     net->layers = base->layers;
+    net->output_wanted = g_strdup(base->output_wanted);
     net->name = g_strdup(base->name);
     net->pool = pool;
     net->substitutes = g_hash_table_new(NULL, NULL);

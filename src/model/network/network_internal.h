@@ -16,6 +16,7 @@ struct fvi_network {
     fvi_input_info input;
     fvi_given_inputs given; /* for the other inputs */
     fvi_graph *graph; /* at its own size, batch 1 */
+    char *output_wanted; /* option output, or NULL */
     fvi_pool *pool;   /* of the layer table */
     fv_layer *layers; /* [graph->n_nodes] */
     gint lowerings;   /* calls of fvi_network_lower, for tests */

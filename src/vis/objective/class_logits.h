@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The class vector of a network: its logits, before a softmax where it ends in one. */
+/* The class vector of a network: its logits, before a softmax or a sigmoid where it
+ * ends in one. */
 #ifndef FVI_VIS_OBJECTIVE_CLASS_LOGITS_H
 #define FVI_VIS_OBJECTIVE_CLASS_LOGITS_H
 
@@ -8,12 +9,15 @@
 typedef struct fvi_logits {
     const char *value;   /* borrowed from the network */
     const char *layer;   /* its name for people */
-    const char *softmax; /* or NULL */
-    int64_t classes;
+    const char *end;      /* name of the softmax or sigmoid, or NULL */
+    const char *function; /* "softmax", "sigmoid"; or NULL */
+    const char *output;   /* the probabilities' value, or NULL */
+    int64_t classes;      /* 0 for a map */
 } fvi_logits;
-/* errors  SHAPE the first output is no class vector */
+/* errors  SHAPE the network's output is no row of classes; UNSUPPORTED it cannot be computed */
 fv_status fvi_logits_find(const fvi_network *net, fvi_logits *out, fv_error *err);
-/* The same of any value; 0 if it is no softmax over one vector of classes. */
+/* The same of any value; 0 if it is neither a softmax over one row of classes nor a sigmoid at the
+ * network's end. */
 int fvi_logits_before(const fvi_network *net, const char *value, fvi_logits *out);
 /* A class by index or name.  errors  NOTFOUND */
 fv_status fvi_class_find(const fvi_network *net, const fvi_logits *l, const char *name,

@@ -125,7 +125,14 @@ static fv_status probability(fvi_reader *r, const char *name, fv_error *err) {
     if (!st) st = fvi_class_find(r->net, &l, name, &u.channel, err);
     if (st) return st;
     u.value = l.value;
-    return fvi_reader_add(r, &fvi_term_probability, &u, &t, err);
+    st = fvi_reader_add(r, &fvi_term_probability, &u, &t, err);
+    if (st) return st;
+    t->argument[0] = l.classes == 1 || (l.function && !strcmp(l.function, "sigmoid"));
+    if (l.classes == 1 && !l.function && !r->note[0])
+        g_snprintf(r->note, FVI_NOTE_BYTES,
+                   "prob:%.40s is the sigmoid of the network's one number, \"%.80s\"", name,
+                   l.layer);
+    return FV_OK;
 }
 
 static fv_status fail_name(const char *text, fv_error *err) {
@@ -136,13 +143,21 @@ static fv_status fail_name(const char *text, fv_error *err) {
     return st;
 }
 
+/* Whether a text has the form of a call, NAME(...). */
+static int is_call(const char *text) {
+    const size_t name = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_"), all = strlen(text);
+    return name && text[name] == '(' && text[all - 1] == ')';
+}
+
 /* Reads the text as a unit, after everything else failed; an error says what is allowed. */
 static fv_status unit_or_fail(fvi_reader *r, const char *text, fv_error *err) {
     fvi_unit u;
     fv_status st = fvi_unit_read(r, text, &u, err);
     const char *open = strchr(text, '('), *star = strchr(text, '*');
     if (!st) return bare_unit(r, text, &u, err);
-    if (fvi_is_quote(text, text) || st != FV_NOTFOUND) return st;
+    if (is_call(text)) return fail_name(text, err);
+    if (fvi_is_quote(text, text) || st != FV_NOTFOUND || g_str_has_prefix(text, "class:"))
+        return st;
     if (open && open > text && text[strlen(text) - 1] == ')') return fail_name(text, err);
     if (star && star > text)
         return fvi_fail(err, FV_ARG,

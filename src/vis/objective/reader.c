@@ -2,7 +2,8 @@
 /* reader: reads units (LAYER, LAYER:C, LAYER:C@y,x, class:C), and the arguments of calls.
  *
  * A layer's name may itself contain ':' and '@'. So the longest LAYER that is followed by a channel
- * or a position is tried first, then the whole text; quotes decide the cases that remain.
+ * or a position is tried first, then the whole text; quotes decide the cases that remain. In a
+ * layer with one channel a class, a class's name may stand in the channel's place.
  */
 #include "vis/objective/reader.h"
 
@@ -14,8 +15,6 @@
 #include "model/network/find.h"
 #include "vis/objective/class_logits.h"
 #include "vis/objective/spelling.h"
-
-#define NOTE_BYTES 256
 
 /* ---- what follows a layer's name ------------------------------------------------------------ */
 
@@ -46,11 +45,46 @@ static int read_tail(const char *s, fvi_unit *u) {
     return *s == '\0';
 }
 
-static fv_status bad_tail(const char *text, const char *tail, fv_error *err) {
+static fv_status bad_tail(const fvi_reader *r, const char *text, const char *tail, fv_error *err) {
+    const int classes = fvi_network_class_count(r->net);
+    char by_name[96] = "";
+    if (classes > 0 && tail[0] == ':' && tail[1])
+        g_snprintf(by_name, sizeof by_name,
+                   ", nor a class's name for a layer with one channel for each of %d", classes);
     return fvi_fail(err, FV_ARG,
                     "objective \"%.150s\": after the layer's name, \"%.80s\" is neither a channel "
-                    "(:C) nor a neuron (:C@y,x)",
-                    text, tail);
+                    "(:C) nor a neuron (:C@y,x)%s",
+                    text, tail, by_name);
+}
+
+/* ---- a class's name in a channel's place ---- */
+
+/* Whether a value has a channel for each class. */
+static int is_by_class(const fvi_reader *r, const char *value) {
+    const fvi_graph *g = fvi_network_graph(r->net);
+    const int v = fvi_graph_find(g, value);
+    fvi_extent extent;
+    return v >= 0 && g->values[v].shape.ndim > 0 &&
+           !fvi_extent_find(g, v, 1, value, &extent, NULL, NULL) &&
+           extent.channels == fvi_network_class_count(r->net);
+}
+
+/* Reads "NAME", "NAME@y,x" as a class and a position; 0 if it is none. */
+static int read_class_tail(const fvi_reader *r, const char *tail, fvi_unit *u) {
+    int index;
+    const char *at = strrchr(tail, '@');
+    fvi_unit position = {.channel = -1};
+    char *name = g_strdup(tail);
+    int found = !fvi_network_find_class(r->net, name, &index, NULL);
+    if (!found && at && read_tail(at, &position)) {
+        name[at - tail] = '\0';
+        found = !fvi_network_find_class(r->net, name, &index, NULL);
+        u->n_position = position.n_position;
+        memcpy(u->position, position.position, sizeof u->position);
+    }
+    g_free(name);
+    u->channel = found ? index : -1;
+    return found;
 }
 
 /* ---- units ---------------------------------------------------------------------------------- */
@@ -72,12 +106,27 @@ static int split_at(const fvi_reader *r, const char *text, const char *tail, fvi
     return 1;
 }
 
+/* Reads LAYER:NAME, a class's channel in a layer that has one a class; 0 if it is none. */
+static int read_by_class(const fvi_reader *r, const char *text, fvi_unit *out) {
+    if (fvi_network_class_count(r->net) < 1) return 0;
+    for (const char *colon = text + strlen(text); colon > text; colon--) {
+        fvi_unit u = {.channel = -1};
+        if (*colon != ':' || find_prefix(r, text, colon, &u.value, NULL)) continue;
+        if (!is_by_class(r, u.value) || !read_class_tail(r, colon + 1, &u)) continue;
+        *out = u;
+        return 1;
+    }
+    return 0;
+}
+
 static fv_status read_quoted(const fvi_reader *r, const char *text, fvi_unit *out, fv_error *err) {
     const char *end = strchr(text + 1, *text);
     fvi_unit u = {.channel = -1};
     if (!end) return fvi_fail(err, FV_ARG, "objective: %.80s has no closing quote", text);
     fv_status st = find_prefix(r, text + 1, end, &u.value, err);
-    if (!st && !read_tail(end + 1, &u)) st = bad_tail(text, end + 1, err);
+    const int is_class = !st && end[1] == ':' && !g_ascii_isdigit(end[2]) &&
+                         is_by_class(r, u.value) && read_class_tail(r, end + 2, &u);
+    if (!st && !is_class && !read_tail(end + 1, &u)) st = bad_tail(r, text, end + 1, err);
     if (!st) *out = u;
     return st;
 }
@@ -89,12 +138,11 @@ static fv_status read_class(const fvi_reader *r, const char *name, fvi_unit *out
     if (!st) st = fvi_class_find(r->net, &l, name, &u.channel, err);
     if (st) return st;
     u.value = l.value;
-    if (l.softmax && !r->note[0])
-        g_snprintf(
-            r->note, NOTE_BYTES,
-            "class:%.40s is optimised on \"%.50s\", the logits before the softmax \"%.50s\"; "
-            "ask prob:%.40s for the probability",
-            name, l.layer, l.softmax, name);
+    if (l.end && !r->note[0])
+        g_snprintf(r->note, FVI_NOTE_BYTES,
+                   "class:%.40s is optimised on \"%.50s\", the logits before the %s \"%.50s\"; "
+                   "ask prob:%.40s for the probability",
+                   name, l.layer, l.function, l.end, name);
     *out = u;
     return FV_OK;
 }
@@ -104,8 +152,9 @@ static fv_status read_name(const fvi_reader *r, const char *text, const char *co
                            fv_error *err) {
     fvi_unit u = {.channel = -1};
     fv_status st = fvi_network_find_value(r->net, text, &u.value, err);
+    if (st && read_by_class(r, text, out)) return FV_OK;
     if (st && colon && colon != text && !find_prefix(r, text, colon, &u.value, NULL))
-        return bad_tail(text, colon, err);
+        return bad_tail(r, text, colon, err);
     if (!st) *out = u;
     return st;
 }
@@ -122,21 +171,23 @@ fv_status fvi_unit_read(fvi_reader *r, const char *text, fvi_unit *out, fv_error
         *out = u;
         return FV_OK;
     }
+    if (!read_tail(colon, &u) && read_by_class(r, text, out)) return FV_OK;
     return read_tail(colon, &u) ? find_prefix(r, text, colon, &u.value, err)
-                                : bad_tail(text, colon, err);
+                                : bad_tail(r, text, colon, err);
 }
 
 void fvi_unit_find_logits(fvi_reader *r, const char *text, fvi_unit *u) {
     fvi_logits l, own;
-    if (u->is_class || u->channel < 0 || u->n_position > 0) return;
+    if (u->is_class || u->channel < 0) return;
     if (!fvi_logits_before(r->net, u->value, &l)) return;
+    if (u->n_position > 0 && l.classes) return; /* asked for exactly as it is */
     u->logits = l.value;
     if (r->note[0]) return;
-    int n = g_snprintf(r->note, NOTE_BYTES,
-                       "%.60s is optimised on \"%.50s\", the logits before the softmax \"%.50s\"",
-                       text, l.layer, l.softmax);
+    int n = g_snprintf(r->note, FVI_NOTE_BYTES,
+                       "%.60s is optimised on \"%.50s\", the logits before the %s \"%.50s\"", text,
+                       l.layer, l.function, l.end);
     if (!fvi_logits_find(r->net, &own, NULL) && !strcmp(own.value, l.value))
-        g_snprintf(r->note + n, NOTE_BYTES - (gsize)n,
+        g_snprintf(r->note + n, FVI_NOTE_BYTES - (gsize)n,
                    "; ask prob:%" G_GINT64_FORMAT " for the probability", u->channel);
 }
 

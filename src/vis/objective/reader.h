@@ -13,7 +13,7 @@ typedef struct fvi_reader {
     int n_attachments;
     int *n_terms; /* of `terms` [FVI_MAX_TERMS] */
     fvi_term *terms;
-    char *note; /* [256] */
+    char *note; /* [FVI_NOTE_BYTES] */
 } fvi_reader;
 
 /* A LAYER, LAYER:C, LAYER@y,x, LAYER:C@y,x or class:C. */
@@ -26,6 +26,7 @@ typedef struct fvi_unit {
     int64_t position[FVI_MAX_POSITION];
 } fvi_unit;
 
+#define FVI_NOTE_BYTES    256
 #define FVI_MAX_ARGUMENTS 8
 
 /* A term written as NAME(argument, ...). */
