@@ -5,6 +5,7 @@
 #include "help.h"
 
 #include <glib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "options.h"
@@ -153,6 +154,15 @@ void cli_help_command(const cli_command *c) {
         put_paragraphs(layer_text);
     }
     put_wrapped(exit_text, 0, 0);
+}
+
+void cli_help_short(void) {
+    fprintf(stderr, "%s\n\nUsage: fovea COMMAND [ARGUMENT...] [OPTION...]\n\n", program_summary);
+    for (const cli_command *const *c = cli_commands; *c; c++)
+        fprintf(stderr, "  %-11s %s\n", (*c)->name, (*c)->summary);
+    fputs("\nFirst: `fovea layers MODEL`, then `fovea visualize MODEL LAYER:0-15 -o features.png`.\n"
+          "`fovea help` says more, `fovea COMMAND --help` all of a command.\n",
+          stderr);
 }
 
 void cli_help_program(void) {

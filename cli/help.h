@@ -7,6 +7,8 @@
 
 /* Print on stdout. */
 void cli_help_program(void);
+/* On stderr: the commands, a line each. */
+void cli_help_short(void);
 void cli_help_command(const cli_command *command);
 void cli_help_markdown(void);
 void cli_help_version(void);

@@ -5,6 +5,7 @@
 #include "lists.h"
 
 #include <glib.h>
+#include <string.h>
 
 #include "numbers.h"
 #include "report.h"
@@ -32,7 +33,7 @@ static int add_range(const cli_args *args, const char *option, const char *item,
 
 int cli_list_parse(const cli_args *args, const char *option, const char *text, int **out, int *n) {
     int code = CLI_DONE;
-    if (!text) return CLI_DONE;
+    if (!text || !strcmp(text, "all")) return CLI_DONE;
     GArray *list = g_array_new(FALSE, FALSE, sizeof(int));
     char **items = g_strsplit(*text ? text : ",", ",", -1); /* '' is one empty item */
     for (char **item = items; *item && !code; item++) code = add_range(args, option, *item, list);

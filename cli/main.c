@@ -50,7 +50,10 @@ static int run_command(const cli_command *command, int argc, char **argv) {
 
 static int run_program(int argc, char **argv) {
     static const char *const options[] = {"--help", "--version", "-h", "-V", NULL};
-    if (argc < 2) return cli_usage(NULL, "which command?");
+    if (argc < 2) { /* a person who looks, or a script that forgot: help, and not as a result */
+        cli_help_short();
+        return CLI_USAGE;
+    }
     const char *word = argv[1];
     if (!strcmp(word, "--help") || !strcmp(word, "-h")) {
         cli_help_program();

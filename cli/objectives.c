@@ -3,7 +3,7 @@
  *
  * A simple word is LAYER, or LAYER:CHANNELS, split at its last ':'; `class` and `prob` stand in a
  * layer's place. CHANNELS is a list of numbers and ranges with commas between, then perhaps @y,x;
- * or a class name. A word with an operator between blanks, a product or a call is an expression and
+ * `all`; or a class name. A word with an operator between blanks, a product or a call is an expression and
  * stays as it is. Whether the layer, the channel or the neuron exists is the library's to say; here
  * a channel is only counted, so that a range cannot ask for millions of pictures.
  */
@@ -138,14 +138,38 @@ static int find_layer(const expansion *e, const char *name, int colon) {
     return fv_model_find_layer(e->model, name, &layer, NULL) ? NONE : layer;
 }
 
+/* Adds every channel of a layer, for CLASS and PROB every class. */
+static void add_all(expansion *e, const char *word, const char *layer_text, int layer,
+                    const char *neuron) {
+    const int64_t n = layer >= 0 ? fv_model_layer(e->model, layer)->channels
+                                 : (int64_t)fv_model_class_count(e->model);
+    if (n < 1)
+        e->failed = cli_usage(e->args->command,
+                              "%s: the network has no class names, which say how many classes "
+                              "there are; give a range, %s:0-9, or --labels FILE",
+                              word, layer_text);
+    else if (n > CLI_MAX_OBJECTIVES)
+        e->failed = cli_usage(e->args->command,
+                              "%s: has %" G_GINT64_FORMAT " channels; at most %d pictures can be "
+                              "asked for at a time: give a range, %s:0-%d",
+                              word, (gint64)n, CLI_MAX_OBJECTIVES, layer_text,
+                              CLI_MAX_OBJECTIVES - 1);
+    for (int64_t c = 0; c < n && !e->failed; c++)
+        add_channel(e, layer_text, layer, (int)c, neuron);
+}
+
 static void expand_word(expansion *e, const char *word) {
     const char *colon = strrchr(word, ':');
     char *layer_text = colon ? g_strndup(word, (size_t)(colon - word)) : g_strdup(word);
     int layer = find_layer(e, layer_text, colon != NULL);
     const char *list = colon ? colon + 1 : "", *at = strchr(list, '@');
     size_t length = at ? (size_t)(at - list) : strlen(list);
+    const int all = length == 3 && g_str_has_prefix(list, "all");
     if (layer == NONE && is_expression(word)) {
         add_whole(e, word, NONE);
+    } else if (colon && all && layer != NONE) {
+        see_layer(e, layer);
+        add_all(e, word, layer_text, layer, at ? at : "");
     } else if (colon && is_channel_list(list, length)) {
         char *channels = g_strndup(list, length);
         see_layer(e, layer);

@@ -47,7 +47,7 @@ static void print_input_json(JsonBuilder *b, const fv_model *model) {
 
 static void print_table(const fv_model *model, int64_t parameters, int64_t multiply_adds) {
     static const cli_column columns[] = {{"#", 1, 0},
-                                         {"name", 0, 10},
+                                         {"name", 0, 0},
                                          {"kind", 0, 6},
                                          {"description", 0, 12},
                                          {"output", 0, 0},
@@ -147,9 +147,10 @@ const cli_command cli_command_layers = {
         "field in pixels of the input. Then what is known about the input, and where it was "
         "found: an option, a file beside the model, its metadata, its own first layers, or nothing "
         "(assumed). The last line has the totals: layers, parameters, multiply-adds for one "
-        "picture. "
-        "On a narrow terminal long cells are cut; in a file "
-        "or a pipe never.\n\n"
+        "picture. On a narrow terminal descriptions and kinds are cut, names never; in a file or a "
+        "pipe nothing is.
+
+"
         "JSON: `{\"model\", \"layers\": [{\"index\", \"name\", \"kind\", \"description\", "
         "\"source_op\", \"output\", \"output_shape\", \"parameters\", \"multiply_adds\", "
         "\"receptive_field\"}], \"parameters\", \"multiply_adds\", \"input\": [{\"part\", "

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "report.h"
+#include "terminal.h"
 
 static volatile sig_atomic_t caught; /* the only kind of variable that a handler may write */
 
@@ -38,20 +39,36 @@ void cli_progress_start(cli_progress *p, const cli_args *args, const char *unit,
     sigaction(SIGTERM, &action, NULL);
 }
 
-/* "conv1:0 and 7 more  120/512 steps  23 %  8.3/s  0:47 left  objective 12.3" */
-static void say(const cli_progress *p, const fv_progress *now, const char *before,
-                const char *after) {
+/* "conv1:0 and 7 more  120/512 steps  23 %  8.3/s  0:47 left  objective 12.3". In a line of `width`
+ * columns the objectives' names are cut first; 0: no limit. Caller frees. */
+static char *line_of(const cli_progress *p, const fv_progress *now, int width) {
     double seconds = (double)(g_get_monotonic_time() - p->start) / 1e6;
     double rate = seconds > 0 ? now->done / seconds : 0;
     int left = rate > 0 ? (int)((now->total - now->done) / rate + 0.5) : 0;
     char *what = cli_clean(now->what ? now->what : "");
-    fprintf(stderr, "%s%s%s%d/%d %s  %d %%  %.1f/s  %d:%02d left", before, what, *what ? "  " : "",
-            now->done, now->total, p->unit, (int)(100.0 * now->done / now->total), rate, left / 60,
-            left % 60);
-    if (!strcmp(p->unit, "steps")) fprintf(stderr, "  objective %.4g", now->objective);
-    fputs(after, stderr);
-    fflush(stderr);
+    GString *rest = g_string_new(NULL);
+    g_string_printf(rest, "%d/%d %s  %d %%  %.1f/s  %d:%02d left", now->done, now->total, p->unit,
+                    (int)(100.0 * now->done / now->total), rate, left / 60, left % 60);
+    if (!strcmp(p->unit, "steps")) g_string_append_printf(rest, "  objective %.4g", now->objective);
+    const int room = width - (int)rest->len - 2;
+    char *name = !width ? g_strdup(what) : cli_text_cut(what, room > 3 ? room : 0);
+    char *whole = g_strconcat(name, *name ? "  " : "", rest->str, NULL);
+    char *line = width ? cli_text_cut(whole, width) : g_strdup(whole);
+    g_free(whole);
+    g_free(name);
+    g_string_free(rest, TRUE);
     g_free(what);
+    return line;
+}
+
+/* A terminal's last column stays free: some begin a new line when it is written. */
+static void say(const cli_progress *p, const fv_progress *now, const char *before,
+                const char *after) {
+    const int width = cli_terminal_width(STDERR_FILENO);
+    char *line = line_of(p, now, width > 1 ? width - 1 : 0);
+    fprintf(stderr, "%s%s%s", before, line, after);
+    fflush(stderr);
+    g_free(line);
 }
 
 #define RULE "|==============================================|\n"

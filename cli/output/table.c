@@ -2,34 +2,23 @@
 /* Aligned tables of text on stdout: columns as wide as their widest cell, two blanks between them.
  *
  * On a terminal too narrow for that, columns that may be cut are, the widest first, and end in an
- * ellipsis. Elsewhere (a file, a pipe) nothing is ever cut. Widths are counted in terminal columns:
- * East Asian wide characters take two, combining marks none.
+ * ellipsis. Elsewhere (a file, a pipe) nothing is ever cut.
  */
 #include "table.h"
 
 #include <glib.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "report.h"
+#include "terminal.h"
 
 struct cli_table {
     const cli_column *columns;
     guint n;          /* columns */
     GPtrArray *cells; /* of char *, row after row */
 };
-
-static int places_of(gunichar c) {
-    return g_unichar_iszerowidth(c) ? 0 : g_unichar_iswide(c) ? 2 : 1;
-}
-
-static int width_of(const char *text) {
-    int width = 0;
-    for (; *text; text = g_utf8_next_char(text)) width += places_of(g_utf8_get_char(text));
-    return width;
-}
 
 cli_table *cli_table_new(const cli_column *columns) {
     cli_table *t = g_new0(cli_table, 1);
@@ -50,14 +39,6 @@ void cli_table_addf(cli_table *table, const char *format, ...) {
     va_end(list);
     cli_table_add(table, text);
     g_free(text);
-}
-
-/* Places a line of stdout has; 0: no terminal, no limit. */
-static int terminal_width(void) {
-    struct winsize size;
-    if (!isatty(STDOUT_FILENO)) return 0;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_col == 0) return 80;
-    return size.ws_col;
 }
 
 /* Narrows the widest column that may be narrowed, until the table fits. */
@@ -82,23 +63,12 @@ static void pad(GString *line, int count) {
 
 /* Appends a cell, cut to `width` terminal columns with an ellipsis if it is longer. */
 static void append_cell(GString *line, const char *text, int width, int right) {
-    int own = width_of(text);
-    if (own <= width) {
-        if (right) pad(line, width - own);
-        g_string_append(line, text);
-        if (!right) pad(line, width - own);
-        return;
-    }
-    const char *ellipsis = g_get_charset(NULL) ? "\u2026" : "~";
-    int used = 1;
-    for (; *text; text = g_utf8_next_char(text)) {
-        gunichar c = g_utf8_get_char(text);
-        if (used + places_of(c) > width) break;
-        used += places_of(c);
-        g_string_append_unichar(line, c);
-    }
-    g_string_append(line, ellipsis);
-    pad(line, width - used);
+    char *cell = cli_text_cut(text, width);
+    const int left = width - cli_text_width(cell);
+    if (right) pad(line, left);
+    g_string_append(line, cell);
+    if (!right) pad(line, left);
+    g_free(cell);
 }
 
 static void print_line(const cli_table *t, const char *const *cells, const int *width) {
@@ -117,11 +87,11 @@ void cli_table_print(const cli_table *table) {
     guint n = table->n, rows = table->cells->len / n;
     const char *const *cells = (const char *const *)table->cells->pdata;
     const char **titles = g_new(const char *, n);
-    int *width = g_new(int, n), limit = terminal_width();
+    int *width = g_new(int, n), limit = cli_terminal_width(STDOUT_FILENO);
     for (guint c = 0; c < n; c++) {
         titles[c] = table->columns[c].title;
-        width[c] = width_of(titles[c]);
-        for (guint r = 0; r < rows; r++) width[c] = MAX(width[c], width_of(cells[r * n + c]));
+        width[c] = cli_text_width(titles[c]);
+        for (guint r = 0; r < rows; r++) width[c] = MAX(width[c], cli_text_width(cells[r * n + c]));
     }
     if (limit) shrink(table, width, limit);
     print_line(table, titles, width);

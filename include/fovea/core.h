@@ -369,6 +369,7 @@ typedef struct fv_layer {
     const fv_attr *attrs; /* [attr_count] */
     const char *source_name; /* of its node in the file; "": none. `name` is another where the file
                                 knows the module it comes from: "layer1.0.conv1" */
+    int64_t channels; /* LAYER:0 to LAYER:channels-1 are its units; on whichever axis they are */
 } fv_layer;
 
 /* Returns the number of layers; and one of them, borrowed, NULL where there is none of that

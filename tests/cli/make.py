@@ -10,6 +10,7 @@
     pixels A B             says whether two PNG files have the same pixels
     json FILE              prints the skeleton of a JSON file: keys, types, lengths
     pty COLUMNS COMMAND... runs a command with a terminal of that width as stdout
+    progress COLUMNS COMMAND... the same with the terminal as stderr
     signal COMMAND...      runs a command, interrupts it after its first line on stderr, prints
                            what it said and how it ended
     closed COMMAND...      runs a command whose stdout nobody reads, SIGPIPE ignored
@@ -114,10 +115,10 @@ def show_json(path):
         print(json.dumps(skeleton(json.load(file, parse_constant=refuse))))
 
 
-def run_in_pty(columns, *command):
+def run_in_pty(columns, *command, of="stdout"):
     outer, inner = pty.openpty()
     fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 24, int(columns), 0, 0))
-    process = subprocess.Popen(command, stdout=inner)
+    process = subprocess.Popen(command, **{of: inner})
     os.close(inner)
     said = b""
     while True:
@@ -130,6 +131,10 @@ def run_in_pty(columns, *command):
         said += part
     sys.stdout.write(said.decode().replace("\r\n", "\n"))
     return process.wait()
+
+
+def progress_in_pty(columns, *command):
+    return run_in_pty(columns, *command, of="stderr")
 
 
 def interrupt(*command):
@@ -306,7 +311,7 @@ def run_closed(*command):
 
 def main():
     commands = {"npy": npy, "shape": shape, "text": text, "pixels": pixels, "size": size,
-                "json": show_json, "pty": run_in_pty, "signal": interrupt, "closed": run_closed,
+                "json": show_json, "pty": run_in_pty, "progress": progress_in_pty, "signal": interrupt, "closed": run_closed,
                 "network": network, "frames": frames, "photos": photos}
     return commands[sys.argv[1]](*sys.argv[2:]) or 0
 

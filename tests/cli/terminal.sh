@@ -4,3 +4,11 @@ make pty 84 fovea layers tiny | awk 'length($0) > 84 && NR < 8 { print "too long
 make pty 100 fovea layers tiny | head -n 3
 make pty 400 fovea layers tiny > wide
 fovea layers tiny | cmp - wide && echo same
+# names are there to be copied: they are never cut
+make pty 60 fovea layers tiny | grep -o 'block_5/expand/conv' | head -n 1
+# the progress line keeps to the terminal it is drawn on, and names what is drawn as far as it fits
+for columns in 30 80; do
+    make progress $columns fovea visualize tiny stem/conv:0 --size 32 --steps 400 -o a.png > said < /dev/null
+    tr '\r' '\n' < said | sed 's/.\[K//; s/…/~/' | grep ' % ' | awk -v n=$columns 'length($0) >= n { print "too long: " $0 }'
+    grep -c steps said | sed 's/^[1-9].*/drawn/'
+done

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "graph/channel_axis.h"
 #include "graph/cost.h"
 #include "graph/receptive_field.h"
 #include "model/network/layer_attrs.h"
@@ -57,6 +58,14 @@ static int *find_readers(const fvi_graph *g) {
     return reader;
 }
 
+/* How many channels an objective may name; a batch of 1 on their axis leaves the last one. */
+static int64_t count_channels(const fvi_graph *g, int value) {
+    const fvi_shape *s = &g->values[value].shape;
+    int axis = fvi_graph_channel_axis(g, value);
+    if (axis == 0 && s->ndim > 1 && s->dim[0] == 1) axis = s->ndim - 1;
+    return s->ndim ? s->dim[axis] : 1;
+}
+
 static fv_status make_row(const fvi_graph *g, const fvi_node *n, const fvi_node *sole_reader,
                           fvi_pool *pool, fv_layer *l, fv_error *err) {
     const fvi_value *y = &g->values[n->out];
@@ -67,6 +76,7 @@ static fv_status make_row(const fvi_graph *g, const fvi_node *n, const fvi_node 
     l->source_name = fvi_pool_strdup(pool, n->source_name ? n->source_name : "");
     if (!l->name || !l->source_name || !l->output || !l->source_op || !l->description)
         return fvi_fail(err, FV_NOMEM, "no memory for the layer table");
+    l->channels = count_channels(g, n->out);
     l->ndim = y->shape.ndim;
     memcpy(l->dim, y->shape.dim, sizeof l->dim);
     l->parameters = count_parameters(g, n);

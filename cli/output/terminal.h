@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How wide a terminal is, and how much of it a text takes. */
+#ifndef FOVEA_CLI_TERMINAL_H
+#define FOVEA_CLI_TERMINAL_H
+
+/* Columns of the terminal that a file descriptor is, asked anew at each call; what COLUMNS says, or
+ * 80, where the terminal does not know. 0: no terminal, no limit. */
+int cli_terminal_width(int fd);
+
+/* Columns that a text takes: East Asian wide characters take two, combining marks none. */
+int cli_text_width(const char *text);
+/* The text, or its beginning and an ellipsis, in at most `width` columns. Caller frees. */
+char *cli_text_cut(const char *text, int width);
+
+#endif
