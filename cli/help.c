@@ -160,7 +160,8 @@ void cli_help_short(void) {
     fprintf(stderr, "%s\n\nUsage: fovea COMMAND [ARGUMENT...] [OPTION...]\n\n", program_summary);
     for (const cli_command *const *c = cli_commands; *c; c++)
         fprintf(stderr, "  %-11s %s\n", (*c)->name, (*c)->summary);
-    fputs("\nFirst: `fovea layers MODEL`, then `fovea visualize MODEL LAYER:0-15 -o features.png`.\n"
+    fputs("\nFirst: `fovea layers MODEL`, then "
+          "`fovea visualize MODEL LAYER:0-15 -o features.png`.\n"
           "`fovea help` says more, `fovea COMMAND --help` all of a command.\n",
           stderr);
 }

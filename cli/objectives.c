@@ -3,9 +3,10 @@
  *
  * A simple word is LAYER, or LAYER:CHANNELS, split at its last ':'; `class` and `prob` stand in a
  * layer's place. CHANNELS is a list of numbers and ranges with commas between, then perhaps @y,x;
- * `all`; or a class name. A word with an operator between blanks, a product or a call is an expression and
- * stays as it is. Whether the layer, the channel or the neuron exists is the library's to say; here
- * a channel is only counted, so that a range cannot ask for millions of pictures.
+ * `all`; or a class name. A word with an operator between blanks, a product or a call is an
+ * expression and stays as it is. Whether the layer, the channel or the neuron exists is the
+ * library's to say; here a channel is only counted, so that a range cannot ask for millions of
+ * pictures.
  */
 #include "objectives.h"
 
@@ -149,43 +150,54 @@ static void add_all(expansion *e, const char *word, const char *layer_text, int 
                               "there are; give a range, %s:0-9, or --labels FILE",
                               word, layer_text);
     else if (n > CLI_MAX_OBJECTIVES)
-        e->failed = cli_usage(e->args->command,
-                              "%s: has %" G_GINT64_FORMAT " channels; at most %d pictures can be "
-                              "asked for at a time: give a range, %s:0-%d",
-                              word, (gint64)n, CLI_MAX_OBJECTIVES, layer_text,
-                              CLI_MAX_OBJECTIVES - 1);
-    for (int64_t c = 0; c < n && !e->failed; c++)
-        add_channel(e, layer_text, layer, (int)c, neuron);
+        e->failed =
+            cli_usage(e->args->command,
+                      "%s: has %" G_GINT64_FORMAT " channels; at most %d pictures can be "
+                      "asked for at a time: give a range, %s:0-%d",
+                      word, (gint64)n, CLI_MAX_OBJECTIVES, layer_text, CLI_MAX_OBJECTIVES - 1);
+    for (int64_t c = 0; c < n && !e->failed; c++) add_channel(e, layer_text, layer, (int)c, neuron);
+}
+
+/* The class that a name after ':' means. */
+static void add_class(expansion *e, const char *layer_text, int layer, const char *name) {
+    int class = -1;
+    fv_error err = {0};
+    see_layer(e, layer);
+    if (fv_model_find_class(e->model, name, &class, &err))
+        e->failed = cli_fail_error(&err);
+    else
+        add_channel(e, layer_text, layer, class, "");
+}
+
+/* LAYER:LIST, with the layer found. Returns 0 where the list is none of channels or classes. */
+static int expand_list(expansion *e, const char *word, const char *layer_text, int layer,
+                       const char *list) {
+    const char *at = strchr(list, '@'), *neuron = at ? at : "";
+    const size_t length = at ? (size_t)(at - list) : strlen(list);
+    if (length == 3 && g_str_has_prefix(list, "all") && layer != NONE) {
+        see_layer(e, layer);
+        add_all(e, word, layer_text, layer, neuron);
+    } else if (is_channel_list(list, length)) {
+        char *channels = g_strndup(list, length);
+        see_layer(e, layer);
+        add_channels(e, word, layer_text, layer, channels, neuron);
+        g_free(channels);
+    } else if (is_class_layer(e, layer) && !is_expression(list)) {
+        add_class(e, layer_text, layer, list);
+    } else {
+        return 0;
+    }
+    return 1;
 }
 
 static void expand_word(expansion *e, const char *word) {
     const char *colon = strrchr(word, ':');
     char *layer_text = colon ? g_strndup(word, (size_t)(colon - word)) : g_strdup(word);
     int layer = find_layer(e, layer_text, colon != NULL);
-    const char *list = colon ? colon + 1 : "", *at = strchr(list, '@');
-    size_t length = at ? (size_t)(at - list) : strlen(list);
-    const int all = length == 3 && g_str_has_prefix(list, "all");
-    if (layer == NONE && is_expression(word)) {
+    if (layer == NONE && is_expression(word))
         add_whole(e, word, NONE);
-    } else if (colon && all && layer != NONE) {
-        see_layer(e, layer);
-        add_all(e, word, layer_text, layer, at ? at : "");
-    } else if (colon && is_channel_list(list, length)) {
-        char *channels = g_strndup(list, length);
-        see_layer(e, layer);
-        add_channels(e, word, layer_text, layer, channels, at ? at : "");
-        g_free(channels);
-    } else if (colon && is_class_layer(e, layer) && !is_expression(list)) {
-        int class = -1;
-        fv_error err = {0};
-        see_layer(e, layer);
-        if (fv_model_find_class(e->model, list, &class, &err))
-            e->failed = cli_fail_error(&err);
-        else
-            add_channel(e, layer_text, layer, class, "");
-    } else {
+    else if (!colon || !expand_list(e, word, layer_text, layer, colon + 1))
         add_whole(e, word, is_expression(word) ? NONE : layer);
-    }
     g_free(layer_text);
 }
 

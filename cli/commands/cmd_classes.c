@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fovea classes: the names of a network's classes with their numbers, all or those that hold a word.
- */
+/* fovea classes: the names of a network's classes with their numbers, or of those that hold a
+ * word. */
 #include <glib.h>
 #include <string.h>
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Terminal columns: how many there are, and how many a text takes. Nothing is kept between calls, so
- * a window that changes its size needs no signal handler: the next line drawn has the new width.
- */
+/* Terminal columns: how many there are, and how many a text takes. Nothing is kept between calls,
+ * so a window that changes its size needs no signal handler: the next line has the new width. */
 #include "terminal.h"
 
 #include <glib.h>

@@ -180,14 +180,6 @@ static int temp_open(const char *folder, char **temp) {
     return -1;
 }
 
-/* Makes the rename itself survive a power cut; without it the file is still whole. */
-static void folder_sync(const char *folder) {
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return;
-    (void)!fsync(fd);
-    close(fd);
-}
-
 /* Removes temporary files that killed writers on this machine left in a folder: files named by
  * temp_open whose process no longer exists. */
 static void folder_sweep(const char *folder) {
@@ -219,7 +211,7 @@ static fv_status write_by_rename(const char *path, const char *target, const fvi
         st = fvi_fail(err, FV_IO, "%s: cannot be written: %s", path, g_strerror(errno));
         goto done;
     }
-    int failed = parts_write(fd, parts, count) || fsync(fd), why = errno;
+    int failed = parts_write(fd, parts, count), why = errno;
     if (close(fd) && !failed) {
         failed = 1;
         why = errno;
@@ -231,9 +223,7 @@ static fv_status write_by_rename(const char *path, const char *target, const fvi
     if (failed) {
         unlink(temp);
         st = fvi_fail(err, FV_IO, "%s: cannot be written: %s", path, g_strerror(why));
-        goto done;
     }
-    folder_sync(folder);
 done:
     g_free(temp);
     g_free(folder);

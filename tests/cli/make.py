@@ -311,7 +311,8 @@ def run_closed(*command):
 
 def main():
     commands = {"npy": npy, "shape": shape, "text": text, "pixels": pixels, "size": size,
-                "json": show_json, "pty": run_in_pty, "progress": progress_in_pty, "signal": interrupt, "closed": run_closed,
+                "json": show_json, "pty": run_in_pty,
+                "progress": progress_in_pty, "signal": interrupt, "closed": run_closed,
                 "network": network, "frames": frames, "photos": photos}
     return commands[sys.argv[1]](*sys.argv[2:]) or 0
 

@@ -244,7 +244,8 @@ const cli_command cli_command_examples = {
     .max_operands = G_MAXINT,
     .summary = "Find the photos that excite units of a network",
     .details =
-        "OBJECTIVE is what `fovea visualize` takes: `LAYER:C`, `LAYER:0-15`, `LAYER:all`, `LAYER:C@y,x`, "
+        "OBJECTIVE is what `fovea visualize` takes: `LAYER:C`, `LAYER:0-15`, `LAYER:all`, "
+        "`LAYER:C@y,x`, "
         "`class:NAME`, `prob:NAME`, or an expression; but `LAYER` stands for all its units, each "
         "by "
         "itself. All are measured in one pass over the pictures in DIR and the folders in it, "

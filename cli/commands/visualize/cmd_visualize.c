@@ -238,7 +238,8 @@ const cli_command cli_command_visualize = {
     .summary = "Draw what excites units of a network",
     .details =
         "OBJECTIVE is `LAYER:C`, one channel; `LAYER:0-15`, `LAYER:3,7,9` or both mixed, one "
-        "picture a channel; `LAYER:all`, every channel; `LAYER:C@y,x`, one neuron; `LAYER`, the whole layer; `class:NAME` or "
+        "picture a channel; `LAYER:all`, every channel; `LAYER:C@y,x`, one neuron; `LAYER`, the "
+        "whole layer; `class:NAME` or "
         "`class:8`, a class before the softmax; `prob:NAME`, its probability; where a layer has "
         "one channel a class, `LAYER:NAME` is the class of that name. Or an expression: terms "
         "with weights, as in `block_5/expand/conv:3 - 0.1*tv`; docs/objectives.md lists the terms. "
