@@ -115,6 +115,7 @@ static const refusal refusals[] = {
     {10, "Pad", "1,3", "pads=0,0,0", FV_FORMAT, "3 pads for 2 axes"},
     {10, "Pad", "1,3", "pads=0,-2,0,-2", FV_SHAPE, "axis 1 of 3 is padded by -2 and -2"},
     {10, "Pad", "1,3", "pads=0,3,0,0;mode!reflect", FV_SHAPE, "cannot be padded by 3"},
+    {28, "SwiGLU", "1,3", "", FV_FORMAT, "input 1 is missing"},
     {12, "LRN", "1,3,2,2", "size:0", FV_SHAPE, "size is 0"},
     {12, "LSTM", "1,3,2", "", FV_FORMAT, "input 1 is missing"},
     {12, "Det", "1,3,3", "",

@@ -51,6 +51,20 @@ fv_status fvi_lower_gelu(fvi_onnx_node *node) {
                                        fvi_onnx_need(node, 0)));
 }
 
+/* swish(a) * b, of equal shapes. */
+fv_status fvi_lower_swiglu(fvi_onnx_node *node) {
+    int a = fvi_onnx_need(node, 0), b = fvi_onnx_need(node, 1);
+    fvi_shape sa = fvi_build_shape(node->b, a), sb = fvi_build_shape(node->b, b);
+    char ta[FVI_SHAPE_TEXT], tb[FVI_SHAPE_TEXT];
+    if (!node->b->status && !fvi_shape_equal(&sa, &sb))
+        return fvi_build_fail(node->b, FV_SHAPE,
+                              "its gate is %s and its input is %s; they must be equal",
+                              fvi_shape_text(&sa, ta), fvi_shape_text(&sb, tb));
+    float alpha = fvi_onnx_attr_float(node->proto, "alpha", 1);
+    int gate = fvi_emit_unary(node->b, FVI_SWISH, alpha, 0, a);
+    return fvi_onnx_out(node, 0, fvi_emit_binary(node->b, FVI_MUL, gate, b));
+}
+
 /* Bounds are attributes, or inputs; a run-time bound or an integer operand is compared with MAX and
  * MIN. */
 fv_status fvi_lower_clip(fvi_onnx_node *node) {

@@ -5,7 +5,9 @@
  *   scale = gamma / sqrt(variance + epsilon),  shift = beta - mean * scale.
  * Layer normalisation keeps its parameters in its node when they are constants of the normalised
  * shape, else they are multiplied and added behind it. Lp and mean-variance normalisation are made
- * of reductions. Training modes are refused.
+ * of reductions. Batch normalisation in training mode too:
+ *   y = gamma * (x - mean) / sqrt(variance + epsilon) + beta,
+ * with the mean and variance of the batch.
  * Source: ONNX operator specification (BatchNormalization-1..15, InstanceNormalization-1..22,
  * GroupNormalization-18/21, LayerNormalization-17, Softmax-1..13, LRN-1..13).
  */
@@ -45,15 +47,54 @@ static const fvi_const *channel_constant(fvi_onnx_node *node, int i, const char 
     return NULL;
 }
 
+/* Input i, of one number a channel, with the axes of x: 1, c, 1, .. */
+static int along_channels(fvi_onnx_node *node, int i, const fvi_shape *x) {
+    const int v = fvi_onnx_need(node, i);
+    fvi_shape shape = {.ndim = x->ndim};
+    for (int k = 0; k < x->ndim; k++) shape.dim[k] = k == 1 ? x->dim[1] : 1;
+    return fvi_emit_reshape(node->b, v, &shape);
+}
+
+/* momentum * old + (1 - momentum) * now, for output i. */
+static void running_statistic(fvi_onnx_node *node, int i, int old, int now) {
+    if (!fvi_onnx_wants(node, i)) return;
+    const float momentum = fvi_onnx_attr_float(node->proto, "momentum", 0.9f);
+    const fvi_shape row = {1, {fvi_build_shape(node->b, now).dim[1]}};
+    int a = fvi_emit_unary(node->b, FVI_LINEAR, momentum, 0, old);
+    int b = fvi_emit_unary(node->b, FVI_LINEAR, 1 - momentum, 0, now);
+    fvi_onnx_out(node, i, fvi_emit_reshape(node->b, fvi_emit_binary(node->b, FVI_ADD, a, b), &row));
+}
+
+/* Training mode: the mean and variance are those of the batch, and depend on x. */
+static fv_status batch_norm_training(fvi_onnx_node *node, int x, const fvi_shape *shape) {
+    unsigned axes = 0;
+    for (int i = 0; i < shape->ndim; i++) axes |= i == 1 ? 0u : 1u << i;
+    const int gamma = along_channels(node, 1, shape), beta = along_channels(node, 2, shape);
+    const int old_mean = along_channels(node, 3, shape), old_var = along_channels(node, 4, shape);
+    const int mean = fvi_emit_reduce(node->b, FVI_REDUCE_MEAN, axes, 1, x);
+    const int centred = fvi_emit_binary(node->b, FVI_SUB, x, mean);
+    const int square = fvi_emit_binary(node->b, FVI_MUL, centred, centred);
+    const int variance = fvi_emit_reduce(node->b, FVI_REDUCE_MEAN, axes, 1, square);
+    const float epsilon = fvi_onnx_attr_float(node->proto, "epsilon", 1e-5f);
+    int v = fvi_emit_unary(node->b, FVI_LINEAR, 1, epsilon, variance);
+    v = fvi_emit_binary(node->b, FVI_DIV, centred, fvi_emit_unary(node->b, FVI_SQRT, 0, 0, v));
+    v = fvi_emit_binary(node->b, FVI_MUL, v, gamma);
+    fvi_onnx_out(node, 0, fvi_emit_binary(node->b, FVI_ADD, v, beta));
+    if (node->b->status) return node->b->status;
+    running_statistic(node, 1, old_mean, mean);
+    running_statistic(node, 2, old_var, variance);
+    return node->b->status;
+}
+
 fv_status fvi_lower_batch_norm(fvi_onnx_node *node) {
     int x = fvi_onnx_need(node, 0);
     fvi_shape shape = fvi_build_shape(node->b, x);
     if (node->b->status) return node->b->status;
-    if (fvi_onnx_attr_int(node->proto, "training_mode", 0))
-        return fvi_build_fail(node->b, FV_UNSUPPORTED, "training_mode=1 is not supported");
     if (!fvi_onnx_attr_int(node->proto, "spatial", 1) && node->l->opset < 9)
         return fvi_build_fail(node->b, FV_UNSUPPORTED, "spatial=0 is not supported");
     if (shape.ndim < 2) return fvi_build_fail(node->b, FV_SHAPE, "its input has no channel axis");
+    if (fvi_onnx_attr_int(node->proto, "training_mode", 0))
+        return batch_norm_training(node, x, &shape);
     int64_t c = shape.dim[1];
     double epsilon = fvi_onnx_attr_float(node->proto, "epsilon", 1e-5f);
     const fvi_const *gamma = channel_constant(node, 1, "scale", c);
