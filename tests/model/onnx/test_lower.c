@@ -172,6 +172,31 @@ static void resize_has_weights(void **state) {
     trial_free(&t);
 }
 
+/* At run time they are ordinary nodes, which gradients go through; nothing is computed before. */
+static void sums_and_scatters_keep_gradients(void **state) {
+    (void)state;
+    static const float axis[] = {1}, at[] = {1, 0, 1}, twice[] = {1, 2, 3};
+    trial t = one_op(18, "CumSum", "2,3", "x,axis", "");
+    builder_f32(t.b, "axis", "1", axis);
+    if (trial_lower(&t, NULL, NULL)) fail_msg("%s", t.err.text);
+    assert_shape(&t, "y", "2x3");
+    assert_sound(t.graph);
+    trial_free(&t);
+    t = one_op(18, "ScatterElements", "4", "x,at,u", "reduction!add");
+    builder_f32(t.b, "at", "3", at);
+    builder_f32(t.b, "u", "3", twice);
+    if (trial_lower(&t, NULL, NULL)) fail_msg("%s", t.err.text);
+    assert_shape(&t, "y", "4");
+    assert_sound(t.graph);
+    trial_free(&t);
+    t = one_op(18, "ScatterElements", "4", "x,at,u", "");
+    builder_f32(t.b, "at", "3", (const float[]){1, 4, 1});
+    builder_f32(t.b, "u", "3", twice);
+    assert_int_equal(trial_lower(&t, NULL, NULL), FV_SHAPE);
+    assert_non_null(strstr(t.err.text, "index 4 of 4"));
+    trial_free(&t);
+}
+
 /* ---- whole graphs ---------------------------------------------------------------------------- */
 
 /* conv - relu - pool - flatten - gemm - softmax for 8x8 pictures, with a bias that is folded. */
@@ -395,6 +420,7 @@ int main(void) {
         cmocka_unit_test(hostile_attributes_are_refused),
         cmocka_unit_test(resize_scales_are_checked),
         cmocka_unit_test(resize_has_weights),
+        cmocka_unit_test(sums_and_scatters_keep_gradients),
         cmocka_unit_test(a_network_is_lowered),
         cmocka_unit_test(only_ancestors_are_lowered),
         cmocka_unit_test(inputs_and_constants_can_be_asked_for),

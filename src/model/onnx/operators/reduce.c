@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reductions. The mean over both spatial axes of a picture is a global average pooling, which is
- * faster. ArgMax, ArgMin and CumSum are computed on constants only.
- * Source: ONNX operator specification.
+ * faster. ArgMax and ArgMin are computed on constants only. A CumSum at run time is a product with
+ * a triangular matrix. Source: ONNX operator specification.
  */
 #include <string.h>
 
@@ -73,13 +73,48 @@ fv_status fvi_lower_arg_extreme(fvi_onnx_node *node) {
     return fvi_onnx_out(node, 0, v);
 }
 
-fv_status fvi_lower_cum_sum(fvi_onnx_node *node) {
+/* [n, n]: element (i, k) is 1 where input i is in sum k. */
+static int triangle(fvi_onnx_node *node, int64_t n, int exclusive, int reverse) {
+    uint8_t *data;
+    const int v = fvi_emit_constant(node->b, FVI_F32, &(fvi_shape){2, {n, n}}, &data);
+    if (v < 0 || !fvi_build_charge(node->b, n * n)) return -1;
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t k = 0; k < n; k++) {
+            const int in = i == k ? !exclusive : reverse ? i > k : i < k;
+            fvi_put_int(FVI_F32, data, i * n + k, in);
+        }
+    return v;
+}
+
+static fv_status cum_sum_run_time(fvi_onnx_node *node, int exclusive, int reverse) {
+    const int x = node->in[0];
+    const fvi_const *where = fvi_onnx_fixed(node, 1, "axis");
+    const fvi_shape shape = fvi_build_shape(node->b, x);
+    const fvi_dtype type = fvi_build_dtype(node->b, x);
+    if (!where || fvi_shape_count(&where->shape) < 1 || shape.ndim < 1)
+        return fvi_build_fail(node->b, FV_FORMAT, "it needs an input and an axis");
+    const int axis = fvi_build_axis(node->b, fvi_const_int(where, 0), shape.ndim);
+    const int64_t n = shape.dim[axis], outer = fvi_shape_product(&shape, 0, axis);
+    const int64_t inner = fvi_shape_product(&shape, axis + 1, shape.ndim);
+    if (node->b->status) return node->b->status;
+    /* [outer, n, inner] -> [outer, inner, n], times the matrix, and back */
+    int v = fvi_emit_reshape(node->b, x, &(fvi_shape){3, {outer, n, inner}});
+    v = fvi_emit_transpose(node->b, v, (const int[]){0, 2, 1});
+    v = fvi_emit_reshape(node->b, v, &(fvi_shape){2, {outer * inner, n}});
+    v = fvi_emit_matmul(node->b, v, triangle(node, n, exclusive, reverse), -1,
+                        &(fvi_node_attr){.matmul = {0, 0, 1}});
+    v = fvi_emit_reshape(node->b, v, &(fvi_shape){3, {outer, inner, n}});
+    v = fvi_emit_transpose(node->b, v, (const int[]){0, 2, 1});
+    if (fvi_onnx_out(node, 0, fvi_emit_reshape(node->b, v, &shape))) return node->b->status;
+    if (fvi_dtype_is_int(type)) fvi_build_value(node->b, node->out[0])->dtype = type;
+    return FV_OK;
+}
+
+static fv_status cum_sum_constant(fvi_onnx_node *node, int exclusive, int reverse) {
     const fvi_const *x = fvi_onnx_fixed(node, 0, "input"), *where = fvi_onnx_fixed(node, 1, "axis");
     if (!x || !where || fvi_shape_count(&where->shape) < 1)
         return fvi_build_fail(node->b, FV_FORMAT, "it needs an input and an axis");
     int axis = fvi_build_axis(node->b, fvi_const_int(where, 0), x->shape.ndim);
-    int exclusive = fvi_onnx_attr_int(node->proto, "exclusive", 0) != 0;
-    int reverse = fvi_onnx_attr_int(node->proto, "reverse", 0) != 0;
     uint8_t *data;
     int v = fvi_emit_constant(node->b, x->dtype, &x->shape, &data);
     if (node->b->status || x->shape.ndim == 0) return fvi_onnx_out(node, 0, v);
@@ -96,4 +131,13 @@ fv_status fvi_lower_cum_sum(fvi_onnx_node *node) {
         }
     }
     return fvi_onnx_out(node, 0, v);
+}
+
+fv_status fvi_lower_cum_sum(fvi_onnx_node *node) {
+    const int exclusive = fvi_onnx_attr_int(node->proto, "exclusive", 0) != 0;
+    const int reverse = fvi_onnx_attr_int(node->proto, "reverse", 0) != 0;
+    const int x = fvi_onnx_need(node, 0);
+    if (node->b->status) return node->b->status;
+    return fvi_build_const(node->b, x) ? cum_sum_constant(node, exclusive, reverse)
+                                       : cum_sum_run_time(node, exclusive, reverse);
 }

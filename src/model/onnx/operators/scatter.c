@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Gathering and scattering by index tensors, which are constants. Gathering becomes a GATHER of
- * rows by flat indices. Scattering is done on constants only: exporters use it in shape arithmetic
- * and masks. Duplicate indices of a scatter without reduction: the last one wins. Source: ONNX
- * operator specification (GatherElements-11/13, GatherND-11..13, ScatterND-11..18,
+ * rows by flat indices. Scattering on constants (shape arithmetic, masks) is done at once; at run
+ * time it is a GATHER from input and updates one after the other, so that gradients go to both.
+ * With a reduction it is one such GATHER of updates for the first update of each element, one for
+ * the second, and so on. Duplicate indices of a scatter without reduction: the last one wins.
+ * Source: ONNX operator specification (GatherElements-11/13, GatherND-11..13, ScatterND-11..18,
  * ScatterElements-11..18).
  */
+#include <math.h>
 #include <string.h>
 
 #include "graph/const.h"
@@ -157,8 +160,137 @@ static int copy_input(fvi_onnx_node *node, const fvi_const *x, uint8_t **data) {
     return v;
 }
 
+/* A scatter at run time: update row j goes to row target[j] of x. */
+typedef struct scatter_plan {
+    int x, updates;           /* values */
+    int64_t run, rows, n;     /* elements of a row, rows of x, rows of updates */
+    int64_t *target, *repeat; /* [n]: its row, and how many updates of that row are before it */
+    int64_t most;             /* updates of one row */
+} scatter_plan;
+
+#define SCATTER_MAX_REPEATS 64
+
+static void plan_free(scatter_plan *p) {
+    g_free(p->target);
+    g_free(p->repeat);
+}
+
+/* Fills run, rows, and room for the n targets; 0 when failed. */
+static int plan_rows(fvi_onnx_node *node, scatter_plan *p, int64_t run, int64_t n) {
+    const fvi_shape shape = fvi_build_shape(node->b, p->x);
+    p->run = run;
+    p->n = n;
+    p->rows = run ? fvi_shape_count(&shape) / run : 0;
+    if (node->b->status || !fvi_build_charge(node->b, 8 * n + 2 * p->rows)) return 0;
+    p->target = g_try_new0(int64_t, (gsize)n + 1);
+    p->repeat = g_try_new0(int64_t, (gsize)n + 1);
+    if (!p->target || !p->repeat) fvi_build_nomem(node->b);
+    return !node->b->status;
+}
+
+/* Counts the updates of each row. */
+static void plan_repeats(fvi_onnx_node *node, scatter_plan *p) {
+    int64_t *hits = g_try_new0(int64_t, (gsize)p->rows + 1);
+    if (!hits) fvi_build_nomem(node->b);
+    for (int64_t j = 0; hits && j < p->n; j++) {
+        p->repeat[j] = hits[p->target[j]]++;
+        if (p->repeat[j] >= p->most) p->most = p->repeat[j] + 1;
+    }
+    g_free(hits);
+}
+
+/* The rows of `first`, of which there are `base`, and then of the updates, by target: the row of
+ * `first` itself, or 0, where no update of this repeat (-1: the last one) goes. */
+static int gather_updates(fvi_onnx_node *node, const scatter_plan *p, int first, int64_t base,
+                          int64_t repeat) {
+    const int parts[] = {fvi_emit_reshape(node->b, first, &(fvi_shape){2, {base, p->run}}),
+                         fvi_emit_reshape(node->b, p->updates, &(fvi_shape){2, {p->n, p->run}})};
+    uint8_t *data;
+    const fvi_shape out = fvi_build_shape(node->b, p->x);
+    const int all = fvi_emit_concat(node->b, 0, 2, parts);
+    const int rows = fvi_emit_constant(node->b, FVI_I64, &(fvi_shape){1, {p->rows}}, &data);
+    if (node->b->status || !fvi_build_charge(node->b, p->rows + p->n)) return -1;
+    for (int64_t i = 0; i < p->rows; i++) fvi_put_int(FVI_I64, data, i, repeat < 0 ? i : 0);
+    for (int64_t j = 0; j < p->n; j++)
+        if (repeat < 0 || p->repeat[j] == repeat)
+            fvi_put_int(FVI_I64, data, p->target[j], base + j);
+    return gather_rows(node, all, p->run, rows, &out);
+}
+
+static fv_status emit_scatter(fvi_onnx_node *node, scatter_plan *p, int op) {
+    static const fvi_binary functions[] = {FVI_ADD, FVI_ADD, FVI_MUL, FVI_MAX, FVI_MIN};
+    const double neutral[] = {0, 0, 1, -INFINITY, INFINITY};
+    const fvi_dtype type = fvi_build_dtype(node->b, p->x);
+    int v = p->x;
+    if (node->b->status) return node->b->status;
+    if (op == SET) {
+        if (p->n > 0 && p->run > 0) v = gather_updates(node, p, p->x, p->rows, -1);
+    } else {
+        plan_repeats(node, p);
+        if (p->most > SCATTER_MAX_REPEATS)
+            return fvi_build_fail(node->b, FV_UNSUPPORTED,
+                                  "%" PRId64 " updates of one element; at most %d at run time",
+                                  p->most, SCATTER_MAX_REPEATS);
+        int one = fvi_emit_expand(node->b, fvi_emit_scalar(node->b, FVI_F32, neutral[op]),
+                                  &(fvi_shape){2, {1, p->run}});
+        for (int64_t r = 0; r < p->most && p->run > 0; r++)
+            v = fvi_emit_binary(node->b, functions[op], v, gather_updates(node, p, one, 1, r));
+    }
+    if (fvi_onnx_out(node, 0, v)) return node->b->status;
+    if (fvi_dtype_is_int(type) && !fvi_build_const(node->b, node->out[0]))
+        fvi_build_value(node->b, node->out[0])->dtype = type;
+    return FV_OK;
+}
+
+/* Whether input and updates are constants. */
+static int is_constant(fvi_onnx_node *node) {
+    return fvi_build_const(node->b, fvi_onnx_need(node, 0)) &&
+           fvi_build_const(node->b, fvi_onnx_need(node, 2));
+}
+
+static fv_status scatter_nd_run_time(fvi_onnx_node *node) {
+    scatter_plan p = {.x = node->in[0], .updates = node->in[2]};
+    const fvi_const *ix = fvi_onnx_fixed(node, 1, "indices");
+    const fvi_shape x = fvi_build_shape(node->b, p.x), u = fvi_build_shape(node->b, p.updates);
+    if (!ix) return fvi_onnx_need(node, 1), node->b->status;
+    const int64_t depth = ix->shape.ndim > 0 ? ix->shape.dim[ix->shape.ndim - 1] : 0;
+    if (depth < 1 || depth > x.ndim)
+        return fvi_build_fail(node->b, FV_SHAPE, "its indices do not fit its input");
+    const int64_t run = fvi_shape_product(&x, (int)depth, x.ndim);
+    const int64_t n = fvi_shape_product(&ix->shape, 0, ix->shape.ndim - 1);
+    int64_t total;
+    if (fvi_mul(n, run, &total) < 0 || fvi_shape_count(&u) != total)
+        return fvi_build_fail(node->b, FV_SHAPE, "its updates do not fit its indices");
+    const int op = reduction(node);
+    if (plan_rows(node, &p, run, n))
+        for (int64_t r = 0; run > 0 && r < n && !node->b->status; r++)
+            p.target[r] = slice_offset(node, &x, ix, 0, depth, r) / run;
+    emit_scatter(node, &p, op);
+    plan_free(&p);
+    return node->b->status;
+}
+
+static fv_status scatter_elements_run_time(fvi_onnx_node *node) {
+    scatter_plan p = {.x = node->in[0], .updates = node->in[2]};
+    const fvi_const *ix = fvi_onnx_fixed(node, 1, "indices");
+    const fvi_shape x = fvi_build_shape(node->b, p.x), u = fvi_build_shape(node->b, p.updates);
+    if (!ix) return fvi_onnx_need(node, 1), node->b->status;
+    const int axis = fvi_build_axis(node->b, fvi_onnx_attr_int(node->proto, "axis", 0), x.ndim);
+    if (node->b->status || !fits_inside(node, &x, ix, axis)) return node->b->status;
+    if (!fvi_shape_equal(&ix->shape, &u))
+        return fvi_build_fail(node->b, FV_SHAPE, "its updates do not fit its indices");
+    const int op = reduction(node);
+    if (plan_rows(node, &p, 1, fvi_shape_count(&u)))
+        for (int64_t i = 0; i < p.n && !node->b->status; i++)
+            p.target[i] = element(node, &x, ix, axis, i);
+    emit_scatter(node, &p, op);
+    plan_free(&p);
+    return node->b->status;
+}
+
 fv_status fvi_lower_scatter_nd(fvi_onnx_node *node) {
     const fvi_const *c[3];
+    if (!is_constant(node)) return node->b->status ? node->b->status : scatter_nd_run_time(node);
     if (need_constants(node, c)) return node->b->status;
     const fvi_shape *x = &c[0]->shape, *ix = &c[1]->shape;
     int64_t depth = ix->ndim > 0 ? ix->dim[ix->ndim - 1] : 0;
@@ -181,6 +313,8 @@ fv_status fvi_lower_scatter_nd(fvi_onnx_node *node) {
 
 fv_status fvi_lower_scatter_elements(fvi_onnx_node *node) {
     const fvi_const *c[3];
+    if (!is_constant(node))
+        return node->b->status ? node->b->status : scatter_elements_run_time(node);
     if (need_constants(node, c)) return node->b->status;
     int axis = fvi_build_axis(node->b, fvi_onnx_attr_int(node->proto, "axis", 0), c[0]->shape.ndim);
     if (node->b->status || !fits_inside(node, &c[0]->shape, c[1], axis)) return node->b->status;
