@@ -416,9 +416,18 @@ static const char *(*const rules[FVI_KIND_COUNT])(GString *, const fvi_graph *,
 #undef FVI_KIND
 };
 
+/* Whether an operator of the file computes with quantised numbers. */
+static int is_quantised(const char *source_op) {
+    return source_op && (strstr(source_op, "uantizeLinear") ||
+                         g_str_has_prefix(source_op, "QLinear") ||
+                         g_str_has_suffix(source_op, "Integer"));
+}
+
 const char *fvi_describe(const fvi_graph *g, const fvi_node *n, fvi_pool *pool, const char **kind) {
     GString *s = g_string_new(NULL);
     *kind = rules[n->kind](s, g, n);
+    if (n->kind != FVI_OPAQUE && is_quantised(n->source_op))
+        g_string_append(s, ", quantised in the file");
     char *text = fvi_pool_strdup(pool, s->str);
     g_string_free(s, TRUE);
     return text;

@@ -64,6 +64,9 @@ static const fold_case cases[] = {
     {"ScatterElements", "5,6,7", "1,-1", "8,9", NULL, "3: 5 8 9"},
     {"Unsqueeze", "5,6", "0", NULL, NULL, "1x2: 5 6"},
     {"Clip", "1,5,9", "2", "6", NULL, "3: 2 5 6"},
+    {"DequantizeLinear", "1,2,3", "3", "1", NULL, "3: 0 3 6"},
+    {"DequantizeLinear", "1,2,3", "3,2,1", "1,0,3", "axis:0", "3: 0 4 0"},
+    {"QuantizeLinear", "300,-9,7,600", "2", NULL, NULL, "4: 150 0 4 255"},
 };
 /* clang-format on */
 
@@ -123,6 +126,10 @@ static void bad_sums_are_refused(void **state) {
     } bad[] = {
         {{"Div", "5", "0", NULL, NULL, NULL}, FV_FORMAT, "divides the integer 5 by zero"},
         {{"Gather", "5,6", "2", NULL, NULL, NULL}, FV_SHAPE, "index 2 of 2"},
+        {{"DequantizeLinear", "1,2", "-1", NULL, NULL, NULL}, FV_UNSUPPORTED, "scale 0 is -1"},
+        {{"DequantizeLinear", "1,2", "1,2,3", NULL, "axis:0", NULL}, FV_SHAPE, "do not fit 2"},
+        {{"DequantizeLinear", "1,2", "1", "1,2", NULL, NULL}, FV_SHAPE, "1 scales and 2 zero"},
+        {{"QuantizeLinear", "1,2", "1", "1", NULL, NULL}, FV_UNSUPPORTED, "quantises to int64"},
         {{"ScatterElements", "5,6", "-3", "1", NULL, NULL}, FV_SHAPE, "index -3 of 2"},
         {{"Reshape", "1,2,3", "2,-1", NULL, NULL, NULL}, FV_SHAPE, "cannot be divided"},
         {{"Reshape", "1,2,3", "-1,-1", NULL, NULL, NULL}, FV_SHAPE, "target shape is -1"},

@@ -5,6 +5,8 @@
  * it is a constant of one number a column, else it is added afterwards.
  * Source: ONNX operator specification (Conv-1..22, ConvTranspose-1..22, Gemm-1..13, MatMul-1..13).
  */
+#include "model/onnx/operators/conv.h"
+
 #include <string.h>
 
 #include "model/onnx/attribute.h"
@@ -35,31 +37,34 @@ static void check_groups(fvi_onnx_node *node, const fvi_shape *x, const fvi_cons
                        in, groups, w->shape.dim[0], w->shape.dim[1]);
 }
 
-static fv_status emit_conv(fvi_onnx_node *node, fvi_kind kind, const fvi_window *w,
-                           const fvi_shape *out) {
+static int emit_conv(fvi_onnx_node *node, fvi_kind kind, const fvi_window *w,
+                     const fvi_shape *out) {
     const fvi_const *bias = fvi_onnx_fixed(node, 2, "bias");
     if (bias && (bias->shape.ndim != 1 || bias->shape.dim[0] != out->dim[1])) {
         char text[FVI_SHAPE_TEXT];
-        return fvi_build_fail(node->b, FV_SHAPE, "its bias is %s for %" PRId64 " channels",
-                              fvi_shape_text(&bias->shape, text), out->dim[1]);
+        fvi_build_fail(node->b, FV_SHAPE, "its bias is %s for %" PRId64 " channels",
+                       fvi_shape_text(&bias->shape, text), out->dim[1]);
+        return -1;
     }
     fvi_node_attr a = {.window = *w};
     int in[] = {fvi_onnx_in(node, 0), fvi_onnx_in(node, 1), fvi_onnx_in(node, 2)};
-    return fvi_onnx_out(node, 0, fvi_emit(node->b, kind, &a, out, bias ? 3 : 2, in));
+    return fvi_emit(node->b, kind, &a, out, bias ? 3 : 2, in);
 }
 
-fv_status fvi_lower_conv(fvi_onnx_node *node) {
+int fvi_onnx_conv(fvi_onnx_node *node) {
     fvi_shape x = fvi_build_shape(node->b, fvi_onnx_need(node, 0));
     const fvi_const *w = weights(node, &x);
-    if (!w) return node->b->status;
+    if (!w) return -1;
     fvi_shape out = x;
     fvi_window win;
     fvi_onnx_window(node, &x, w->shape.dim + 2, &win, out.dim + 2);
     win.groups = fvi_onnx_attr_int(node->proto, "group", 1);
     check_groups(node, &x, w, win.groups, 0);
     out.dim[1] = w->shape.dim[0];
-    return node->b->status ? node->b->status : emit_conv(node, FVI_CONV, &win, &out);
+    return node->b->status ? -1 : emit_conv(node, FVI_CONV, &win, &out);
 }
+
+fv_status fvi_lower_conv(fvi_onnx_node *node) { return fvi_onnx_out(node, 0, fvi_onnx_conv(node)); }
 
 /* Size of one axis of a transposed convolution; where the file gives the size, or SAME, the padding
  * follows from it (the odd one before, but after with SAME_UPPER). */
@@ -114,7 +119,8 @@ fv_status fvi_lower_conv_transpose(fvi_onnx_node *node) {
         out.dim[2 + i] = transposed_size(node, x.dim[2 + i], &win, i, extra[i],
                                          sized || same ? &size[i] : NULL, upper);
     }
-    return node->b->status ? node->b->status : emit_conv(node, FVI_CONV_TRANSPOSE, &win, &out);
+    if (node->b->status) return node->b->status;
+    return fvi_onnx_out(node, 0, emit_conv(node, FVI_CONV_TRANSPOSE, &win, &out));
 }
 
 /* A Gemm's C as the product's bias: a constant of 1 or n numbers in the last axis only. -1: not. */
@@ -150,20 +156,26 @@ fv_status fvi_lower_gemm(fvi_onnx_node *node) {
 }
 
 /* 1-D operands become a row (first) or a column (second), and their axis goes again. */
-fv_status fvi_lower_matmul(fvi_onnx_node *node) {
-    int a = fvi_onnx_need(node, 0), b = fvi_onnx_need(node, 1);
+int fvi_onnx_matmul(fvi_onnx_node *node, int a, int b) {
     fvi_shape sa = fvi_build_shape(node->b, a), sb = fvi_build_shape(node->b, b);
-    if (node->b->status) return node->b->status;
-    if (sa.ndim < 1 || sb.ndim < 1)
-        return fvi_build_fail(node->b, FV_SHAPE, "a scalar cannot be multiplied as a matrix");
+    if (node->b->status) return -1;
+    if (sa.ndim < 1 || sb.ndim < 1) {
+        fvi_build_fail(node->b, FV_SHAPE, "a scalar cannot be multiplied as a matrix");
+        return -1;
+    }
     if (sa.ndim == 1) a = fvi_emit_reshape(node->b, a, &(fvi_shape){2, {1, sa.dim[0]}});
     if (sb.ndim == 1) b = fvi_emit_reshape(node->b, b, &(fvi_shape){2, {sb.dim[0], 1}});
     int v = fvi_emit_matmul(node->b, a, b, -1, &(fvi_node_attr){.matmul = {0, 0, 1}});
-    if (v < 0) return node->b->status;
+    if (v < 0) return -1;
     fvi_shape full = fvi_build_shape(node->b, v), out = {0};
     for (int i = 0; i < full.ndim; i++) {
         int made = (i == full.ndim - 2 && sa.ndim == 1) || (i == full.ndim - 1 && sb.ndim == 1);
         if (!made) out.dim[out.ndim++] = full.dim[i];
     }
-    return fvi_onnx_out(node, 0, fvi_emit_reshape(node->b, v, &out));
+    return fvi_emit_reshape(node->b, v, &out);
+}
+
+fv_status fvi_lower_matmul(fvi_onnx_node *node) {
+    const int a = fvi_onnx_need(node, 0), b = fvi_onnx_need(node, 1);
+    return fvi_onnx_out(node, 0, fvi_onnx_matmul(node, a, b));
 }

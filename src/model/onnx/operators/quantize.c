@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Quantised networks, run as floating point. An integer q stands for the number s*(q - z), with a
+ * scale s and a zero point z. Constants are dequantised exactly. A value at run time becomes
+ * x/s + z within the range of its integer type, but is not rounded, so that the gradient passes
+ * straight through inside the range: it is within half a step of the integer that the file means,
+ * and a network is within the steps of its quantisation. Scales and zero points are constants.
+ *
+ * DynamicQuantizeLinear takes its scale from the numbers that it quantises. Without rounding the
+ * scale changes nothing, so here it is 1, with zero point 0.
+ * Source: ONNX operator specification; ONNX Runtime's documentation of com.microsoft.
+ */
+#include <math.h>
+
+#include "graph/const.h"
+#include "model/onnx/attribute.h"
+#include "model/onnx/operators.h"
+#include "model/onnx/operators/conv.h"
+
+/* How the elements of a value are quantised. */
+typedef struct quantum {
+    const fvi_const *scale, *zero; /* NULL: 1; 0 */
+    fvi_shape x;                   /* of the value */
+    int64_t count;                 /* of scales, or of zero points where there are no scales */
+    int axis;                      /* along which they differ, where there are several */
+    int64_t block;                 /* elements of the axis that share one; 0: one an index */
+} quantum;
+
+/* Whether a shape is x's with the axis divided into blocks. */
+static int is_blocked(const fvi_shape *s, const quantum *q) {
+    if (q->block < 1 || s->ndim != q->x.ndim) return 0;
+    for (int i = 0; i < s->ndim; i++) {
+        const int64_t d = q->x.dim[i];
+        const int64_t n = i == q->axis ? d / q->block + (d % q->block != 0) : d;
+        if (s->dim[i] != n) return 0;
+    }
+    return 1;
+}
+
+static void check_scales(fvi_onnx_node *node, const fvi_const *c) {
+    for (int64_t i = 0; i < fvi_shape_count(&c->shape); i++)
+        if (!(fvi_const_at(c, i) > 0) || !isfinite(1 / fvi_const_at(c, i)))
+            fvi_build_fail(node->b, FV_UNSUPPORTED,
+                           "scale %" PRId64 " is %g; positive numbers are allowed", i,
+                           fvi_const_at(c, i));
+}
+
+/* Reads scales and zero points of a value of shape x; fails where they do not fit it.
+ *   scale, zero  inputs of the node; -1: none */
+static void read_quantum(fvi_onnx_node *node, const fvi_shape *x, int scale, int zero, int64_t axis,
+                         int64_t block, quantum *q) {
+    *q = (quantum){.x = *x, .block = block, .count = 1};
+    if (scale >= 0) fvi_onnx_need(node, scale);
+    q->scale = fvi_onnx_fixed(node, scale, "scale");
+    q->zero = fvi_onnx_fixed(node, zero, "zero point");
+    const fvi_const *c = q->scale ? q->scale : q->zero;
+    if (node->b->status || !c) return;
+    q->count = fvi_shape_count(&c->shape);
+    if (q->zero && fvi_shape_count(&q->zero->shape) != q->count)
+        fvi_build_fail(node->b, FV_SHAPE, "it has %" PRId64 " scales and %" PRId64 " zero points",
+                       q->count, fvi_shape_count(&q->zero->shape));
+    if (q->scale) check_scales(node, q->scale);
+    if (q->count == 1 || node->b->status) return;
+    q->axis = fvi_build_axis(node->b, axis, x->ndim);
+    if (node->b->status || is_blocked(&c->shape, q)) return;
+    q->block = 0;
+    char text[FVI_SHAPE_TEXT], own[FVI_SHAPE_TEXT];
+    if (x->ndim == 0 || q->count != x->dim[q->axis])
+        fvi_build_fail(node->b, FV_SHAPE, "scales or zero points %s do not fit %s along axis %d",
+                       fvi_shape_text(&c->shape, text), fvi_shape_text(x, own), q->axis);
+}
+
+/* Which scale and zero point element i has. */
+static int64_t which(const quantum *q, int64_t i) {
+    if (q->count == 1) return 0;
+    const int64_t inner = fvi_shape_product(&q->x, q->axis + 1, q->x.ndim), d = q->x.dim[q->axis];
+    const int64_t k = i / inner % d;
+    if (!q->block) return k;
+    return (i / inner / d * (d / q->block + (d % q->block != 0)) + k / q->block) * inner +
+           i % inner;
+}
+
+static double scale_at(const quantum *q, int64_t k) {
+    return q->scale ? fvi_const_at(q->scale, k) : 1;
+}
+
+static double zero_at(const quantum *q, int64_t k) {
+    return q->zero ? fvi_const_at(q->zero, k) : 0;
+}
+
+/* What is computed of a scale and a zero point. */
+enum { SCALE, STEPS, ZERO };
+
+/* A constant of one of them for each element, broadcasting against the value. */
+static int spread(fvi_builder *b, const quantum *q, int what) {
+    fvi_shape shape = q->x;
+    for (int i = 0; i < shape.ndim && !q->block; i++)
+        if (i != q->axis) shape.dim[i] = 1;
+    const int64_t n = fvi_shape_count(&shape);
+    uint8_t *data;
+    if (!fvi_build_charge(b, n)) return -1;
+    const int v = fvi_emit_constant(b, FVI_F32, &shape, &data);
+    for (int64_t i = 0; v >= 0 && i < n; i++) {
+        const int64_t k = q->block ? which(q, i) : i;
+        const double s = scale_at(q, k);
+        fvi_put_real(FVI_F32, data, i, what == ZERO ? zero_at(q, k) : what == SCALE ? s : 1 / s);
+    }
+    return v;
+}
+
+/* s*(v - z) */
+static int to_real(fvi_builder *b, const quantum *q, int v) {
+    const fvi_const *c = fvi_build_const(b, v);
+    if (v < 0 || b->status) return -1;
+    if (c) {
+        const int64_t n = fvi_shape_count(&q->x);
+        uint8_t *data;
+        if (!fvi_build_charge(b, 2 * n)) return -1;
+        const int out = fvi_emit_constant(b, FVI_F32, &q->x, &data);
+        for (int64_t i = 0; out >= 0 && i < n; i++) {
+            const int64_t k = which(q, i);
+            fvi_put_real(FVI_F32, data, i, (fvi_const_at(c, i) - zero_at(q, k)) * scale_at(q, k));
+        }
+        return out;
+    }
+    if (!q->scale && !q->zero) return v;
+    if (q->count == 1) {
+        const double s = scale_at(q, 0);
+        return fvi_emit_unary(b, FVI_LINEAR, (float)s, (float)(-s * zero_at(q, 0)), v);
+    }
+    if (q->zero) v = fvi_emit_binary(b, FVI_SUB, v, spread(b, q, ZERO));
+    return q->scale ? fvi_emit_binary(b, FVI_MUL, v, spread(b, q, SCALE)) : v;
+}
+
+/* The range of a quantised type; fails where it is none that is read. */
+static int range(fvi_builder *b, fvi_dtype t, double *lo, double *hi) {
+    const int bits = t == FVI_U8 || t == FVI_I8 ? 8 : t == FVI_U16 || t == FVI_I16 ? 16 : 32;
+    const int is_signed = t == FVI_I8 || t == FVI_I16 || t == FVI_I32;
+    if (!is_signed && t != FVI_U8 && t != FVI_U16) {
+        fvi_build_fail(b, FV_UNSUPPORTED,
+                       "it quantises to %s; uint8, int8, uint16, int16 and int32 are supported",
+                       fvi_dtype_name(t));
+        return 0;
+    }
+    *lo = is_signed ? -ldexp(1, bits - 1) : 0;
+    *hi = ldexp(1, is_signed ? bits - 1 : bits) - 1;
+    return 1;
+}
+
+/* x/s + z within the range of type t; rounded where x is a constant. */
+static int to_steps(fvi_builder *b, const quantum *q, fvi_dtype t, int v) {
+    double lo, hi;
+    if (v < 0 || b->status || !range(b, t, &lo, &hi)) return -1;
+    const fvi_const *c = fvi_build_const(b, v);
+    if (c) {
+        const int64_t n = fvi_shape_count(&q->x);
+        uint8_t *data;
+        if (!fvi_build_charge(b, 2 * n)) return -1;
+        const int out = fvi_emit_constant(b, t, &q->x, &data);
+        for (int64_t i = 0; out >= 0 && i < n; i++) {
+            const int64_t k = which(q, i);
+            const float steps = (float)fvi_const_at(c, i) / (float)scale_at(q, k);
+            const double r = nearbyint(steps) + zero_at(q, k);
+            fvi_put_int(t, data, i, (int64_t)(r > lo ? r < hi ? r : hi : lo));
+        }
+        return out;
+    }
+    if (q->count == 1) {
+        v = fvi_emit_unary(b, FVI_LINEAR, (float)(1 / scale_at(q, 0)), (float)zero_at(q, 0), v);
+    } else {
+        v = fvi_emit_binary(b, FVI_MUL, v, spread(b, q, STEPS));
+        if (q->zero) v = fvi_emit_binary(b, FVI_ADD, v, spread(b, q, ZERO));
+    }
+    return fvi_emit_unary(b, FVI_CLIP, (float)lo, (float)hi, v);
+}
+
+/* Input i as real numbers, its scales in inputs scale and zero (-1: none). */
+static int real_input(fvi_onnx_node *node, int i, int scale, int zero, int64_t axis) {
+    const int v = fvi_onnx_need(node, i);
+    const fvi_shape x = fvi_build_shape(node->b, v);
+    quantum q;
+    if (v < 0) return -1;
+    read_quantum(node, &x, scale, zero, axis, 0, &q);
+    return to_real(node->b, &q, v);
+}
+
+/* Makes v, quantised as inputs scale and zero say, output 0. */
+static fv_status quantised_output(fvi_onnx_node *node, int v, int scale, int zero) {
+    const fvi_shape x = fvi_build_shape(node->b, v);
+    quantum q;
+    if (v < 0) return node->b->status;
+    read_quantum(node, &x, scale, zero, 1, 0, &q);
+    return fvi_onnx_out(node, 0, to_steps(node->b, &q, q.zero ? q.zero->dtype : FVI_U8, v));
+}
+
+/* param 1: dequantises. */
+fv_status fvi_lower_quantize_linear(fvi_onnx_node *node) {
+    const int v = fvi_onnx_need(node, 0);
+    const fvi_shape x = fvi_build_shape(node->b, v);
+    quantum q;
+    if (v < 0) return node->b->status;
+    read_quantum(node, &x, 1, 2, fvi_onnx_attr_int(node->proto, "axis", 1),
+                 fvi_onnx_attr_int(node->proto, "block_size", 0), &q);
+    if (node->b->status) return node->b->status;
+    if (node->op->param) return fvi_onnx_out(node, 0, to_real(node->b, &q, v));
+    const int64_t t = fvi_onnx_attr_int(node->proto, "output_dtype", 0);
+    if (t < 0 || t > FVI_BF16)
+        return fvi_build_fail(node->b, FV_UNSUPPORTED, "it quantises to type %" PRId64, t);
+    const fvi_dtype own = q.zero ? q.zero->dtype : t ? (fvi_dtype)t : FVI_U8;
+    return fvi_onnx_out(node, 0, to_steps(node->b, &q, own, v));
+}
+
+fv_status fvi_lower_dynamic_quantize(fvi_onnx_node *node) {
+    fvi_onnx_out(node, 0, fvi_onnx_need(node, 0));
+    if (fvi_onnx_wants(node, 1)) fvi_onnx_out(node, 1, fvi_emit_scalar(node->b, FVI_F32, 1));
+    if (fvi_onnx_wants(node, 2)) fvi_onnx_out(node, 2, fvi_emit_scalar(node->b, FVI_U8, 0));
+    return node->b->status;
+}
+
+/* A product of integers: int32 where it is a constant. */
+static fv_status integer_output(fvi_onnx_node *node, int v) {
+    const fvi_const *c = fvi_build_const(node->b, v);
+    uint8_t *data;
+    if (!c || node->b->status) return fvi_onnx_out(node, 0, v);
+    const int64_t n = fvi_shape_count(&c->shape);
+    if (!fvi_build_charge(node->b, n)) return node->b->status;
+    v = fvi_emit_constant(node->b, FVI_I32, &c->shape, &data);
+    for (int64_t i = 0; v >= 0 && i < n; i++)
+        fvi_put_int(FVI_I32, data, i, (int64_t)nearbyint(fvi_const_at(c, i)));
+    return fvi_onnx_out(node, 0, v);
+}
+
+/* x, weights, and their zero points. */
+fv_status fvi_lower_conv_integer(fvi_onnx_node *node) {
+    fvi_onnx_fixed(node, 1, "weights");
+    const int x = real_input(node, 0, -1, 2, 1), w = real_input(node, 1, -1, 3, 0);
+    if (node->b->status) return node->b->status;
+    node->in[0] = x;
+    node->in[1] = w;
+    node->n_in = 2;
+    return integer_output(node, fvi_onnx_conv(node));
+}
+
+fv_status fvi_lower_matmul_integer(fvi_onnx_node *node) {
+    const int a = real_input(node, 0, -1, 2, -2), b = real_input(node, 1, -1, 3, -1);
+    return integer_output(node, fvi_onnx_matmul(node, a, b));
+}
+
+/* The bias, whose scale is the product of those of input and weights; -1: none. */
+static int real_bias(fvi_onnx_node *node) {
+    const fvi_const *c = fvi_onnx_fixed(node, 8, "bias"),
+                    *xs = fvi_build_const(node->b, node->in[1]);
+    const fvi_const *ws = fvi_build_const(node->b, node->in[4]);
+    if (!c || node->b->status) return -1;
+    const int64_t n = fvi_shape_count(&c->shape), scales = fvi_shape_count(&ws->shape);
+    uint8_t *data;
+    if (scales != 1 && scales != n) {
+        fvi_build_fail(node->b, FV_SHAPE, "its bias has %" PRId64 " numbers for %" PRId64 " scales",
+                       n, scales);
+        return -1;
+    }
+    const int v = fvi_emit_constant(node->b, FVI_F32, &c->shape, &data);
+    for (int64_t i = 0; v >= 0 && i < n; i++)
+        fvi_put_real(FVI_F32, data, i,
+                     fvi_const_at(c, i) * fvi_const_at(xs, 0) *
+                         fvi_const_at(ws, scales == 1 ? 0 : i));
+    return v;
+}
+
+/* x, its scale and zero point; weights, theirs; the output's; bias. */
+fv_status fvi_lower_qlinear_conv(fvi_onnx_node *node) {
+    fvi_onnx_fixed(node, 3, "weights");
+    const int x = real_input(node, 0, 1, 2, 1), w = real_input(node, 3, 4, 5, 0);
+    if (node->b->status) return node->b->status;
+    const int bias = real_bias(node), n = node->n_in;
+    if (node->b->status) return node->b->status;
+    node->in[0] = x;
+    node->in[1] = w;
+    node->in[2] = bias;
+    node->n_in = 3;
+    const int v = fvi_onnx_conv(node);
+    node->n_in = n;
+    return quantised_output(node, v, 6, 7);
+}
+
+fv_status fvi_lower_qlinear_matmul(fvi_onnx_node *node) {
+    const int a = real_input(node, 0, 1, 2, -2), b = real_input(node, 3, 4, 5, -1);
+    return quantised_output(node, fvi_onnx_matmul(node, a, b), 6, 7);
+}
+
+/* com.microsoft's QLinearAdd and QLinearMul; param: the fvi_binary. */
+fv_status fvi_lower_qlinear_arith(fvi_onnx_node *node) {
+    const int a = real_input(node, 0, 1, 2, 1), b = real_input(node, 3, 4, 5, 1);
+    return quantised_output(node, fvi_emit_binary(node->b, (fvi_binary)node->op->param, a, b), 6,
+                            7);
+}
+
+/* com.microsoft's QLinearSigmoid and QLinearLeakyRelu; param: the fvi_unary. */
+fv_status fvi_lower_qlinear_activation(fvi_onnx_node *node) {
+    const float p = fvi_onnx_attr_float(node->proto, "alpha", 0.01f);
+    const int x = real_input(node, 0, 1, 2, 1);
+    return quantised_output(node, fvi_emit_unary(node->b, (fvi_unary)node->op->param, p, 0, x), 3,
+                            4);
+}
+
+/* com.microsoft's: the output's scale and zero point, then three inputs a part. */
+fv_status fvi_lower_qlinear_concat(fvi_onnx_node *node) {
+    const int n = (node->n_in - 2) / 3;
+    if (n < 1) return fvi_build_fail(node->b, FV_FORMAT, "it has no parts");
+    int *parts = g_new(int, (gsize)n);
+    for (int i = 0; i < n; i++) parts[i] = real_input(node, 2 + 3 * i, 3 + 3 * i, 4 + 3 * i, 1);
+    const fvi_shape x = fvi_build_shape(node->b, parts[0]);
+    const int64_t axis = fvi_onnx_attr_int(node->proto, "axis", 0);
+    const int at = node->b->status ? 0 : fvi_build_axis(node->b, axis, x.ndim);
+    const int v = node->b->status ? -1 : fvi_emit_concat(node->b, at, n, parts);
+    g_free(parts);
+    return quantised_output(node, v, 0, 1);
+}
