@@ -82,6 +82,77 @@ fv_status fvi_lower_gather_elements(fvi_onnx_node *node) {
     return fvi_onnx_out(node, 0, gather_rows(node, x, 1, rows, &indices->shape));
 }
 
+/* Sorting the elements of one line of a constant, equal ones by index. */
+typedef struct top_line {
+    const fvi_const *x;
+    int64_t base, step;
+    int sign; /* 1: largest first; -1: smallest */
+} top_line;
+
+static int compare_top(const void *a, const void *b, void *user) {
+    const top_line *line = user;
+    const int64_t i = *(const int64_t *)a, k = *(const int64_t *)b;
+    const double x = fvi_const_at(line->x, line->base + i * line->step);
+    const double y = fvi_const_at(line->x, line->base + k * line->step);
+    if (x != y && !(isnan(x) && isnan(y))) {
+        if (isnan(x) || isnan(y)) return isnan(x) ? -line->sign : line->sign; /* as numpy sorts */
+        return (x > y) == (line->sign > 0) ? -1 : 1;
+    }
+    return i < k ? -1 : i > k;
+}
+
+/* Writes the indices along the axis, and the rows of single elements, of the k first of each line.
+ */
+static void fill_top(fvi_onnx_node *node, top_line *line, const fvi_shape *out, int axis,
+                     uint8_t *index, uint8_t *rows) {
+    const int64_t n = line->x->shape.dim[axis], k = out->dim[axis];
+    const int64_t inner = line->step, outer = fvi_shape_product(out, 0, axis);
+    int64_t *order = g_try_new(int64_t, (gsize)n + 1);
+    if (!order) fvi_build_nomem(node->b);
+    for (int64_t l = 0; order && l < outer * inner; l++) {
+        line->base = l / inner * n * inner + l % inner;
+        for (int64_t i = 0; i < n; i++) order[i] = i;
+        g_qsort_with_data(order, (gint)n, sizeof *order, compare_top, line);
+        for (int64_t i = 0; i < k; i++) {
+            const int64_t at = (l / inner * k + i) * inner + l % inner;
+            fvi_put_int(FVI_I64, index, at, order[i]);
+            fvi_put_int(FVI_I64, rows, at, line->base + order[i] * inner);
+        }
+    }
+    g_free(order);
+}
+
+/* The indices are computed from the input's numbers; the values are gathered by them, so that
+ * their gradient is that of the elements chosen. */
+fv_status fvi_lower_top_k(fvi_onnx_node *node) {
+    const int v = fvi_onnx_need(node, 0);
+    const fvi_const *x = fvi_onnx_fixed(node, 0, "input");
+    const fvi_const *count = fvi_onnx_fixed(node, 1, "k");
+    const int64_t k = count && fvi_shape_count(&count->shape) == 1
+                          ? fvi_const_int(count, 0)
+                          : fvi_onnx_attr_int(node->proto, "k", -1);
+    if (node->b->status) return node->b->status;
+    fvi_shape out = x->shape;
+    const int axis = fvi_build_axis(node->b, fvi_onnx_attr_int(node->proto, "axis", -1), out.ndim);
+    if (node->b->status) return node->b->status;
+    if (out.ndim < 1 || k < 0 || k > out.dim[axis] || out.dim[axis] > G_MAXINT)
+        return fvi_build_fail(node->b, FV_SHAPE, "k is %" PRId64 "; the axis has %" PRId64, k,
+                              out.ndim < 1 ? 1 : out.dim[axis]);
+    top_line line = {.x = x,
+                     .step = fvi_shape_product(&out, axis + 1, out.ndim),
+                     .sign = fvi_onnx_attr_int(node->proto, "largest", 1) ? 1 : -1};
+    out.dim[axis] = k;
+    uint8_t *index, *rows;
+    const int vi = fvi_emit_constant(node->b, FVI_I64, &out, &index);
+    const int vr =
+        fvi_emit_constant(node->b, FVI_I64, &(fvi_shape){1, {fvi_shape_count(&out)}}, &rows);
+    if (node->b->status || !fvi_build_charge(node->b, 32 * fvi_shape_count(&x->shape)))
+        return node->b->status;
+    fill_top(node, &line, &out, axis, index, rows);
+    fvi_onnx_out(node, 1, vi);
+    return fvi_onnx_out(node, 0, gather_rows(node, v, 1, vr, &out));
+}
+
 /* Offset of the slice that row r of [.., depth] indices names, from axis `from` on. */
 static int64_t slice_offset(fvi_onnx_node *node, const fvi_shape *x, const fvi_const *indices,
                             int from, int64_t depth, int64_t r) {
