@@ -44,6 +44,9 @@ typedef struct cli_model_args {
     char *memory;           /* of --memory: 512M */
     char **limits;          /* of --limit: NAME=N; NULL at the end */
     char *output;           /* of --output-name */
+    char **set;             /* of --set: NAME=NUMBER or NAME=FILE.npy; NULL at the end */
+    char **inputs;          /* of --input, where the command takes it: FILE.npy or NAME=FILE.npy */
+    char *wrt;              /* of --wrt: the main input, or NULL */
 } cli_model_args;
 
 /* What a command that makes pictures by a recipe says of that. */

@@ -8,6 +8,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "inputs.h"
 #include "numbers.h"
 #include "report.h"
 
@@ -36,6 +37,14 @@ const cli_option cli_model_options[] = {
     {"precision", 0, CLI_CHOICE, offsetof(cli_model_args, precision), 0, 0, "f32|bf16|auto", "f32",
      "number format of convolutions and matrix products: bf16, or auto, is faster where the processor "
      "has instructions for it (AMX, AVX512-BF16), and f32 elsewhere"},
+    {"set", 0, CLI_LIST, offsetof(cli_model_args, set), 0, 0, "NAME=X",
+     "ones for a mask, the picture's size for a size, else zeros",
+     "numbers for an input besides the main one: a number for all of it, or an NPY file; may be given "
+     "several times"},
+    {"wrt", 0, CLI_TEXT, offsetof(cli_model_args, wrt), 0, 0, "NAME",
+     "the first that is a picture, else the first of numbers",
+     "the main input of a network that has several: pictures and arrays are given to it, and gradients "
+     "are taken at it"},
     {"limit", 0, CLI_LIST, offsetof(cli_model_args, limits), 0, 0, "NAME=N", "as docs/limits.md says",
      "limits on what a model's file can make the program use: NAME is memory, work, file, elements or "
      "nodes; N may have the suffix "
@@ -159,6 +168,20 @@ static int read_limits(const cli_args *args, char *const *limits, fv_model_desc 
     return CLI_DONE;
 }
 
+/* Loads a file with a desc that lacks the inputs. */
+static int load_file(const cli_args *args, const cli_model_args *how, const char *path,
+                     fv_model_desc *desc, fv_model **out) {
+    cli_inputs inputs;
+    fv_error err = {0};
+    int code = cli_inputs_read(args, how, &inputs);
+    desc->input = inputs.main;
+    desc->input_count = (int)inputs.values->len;
+    desc->inputs = (const fv_named_tensor *)(const void *)inputs.values->data;
+    if (!code && fv_model_load(path, desc, out, &err)) code = cli_fail_error(&err);
+    cli_inputs_clear(&inputs);
+    return code;
+}
+
 int cli_model_load(const cli_args *args, const cli_model_args *how, fv_model **out) {
     return cli_model_load_named(args, how, args->operands[0], out);
 }
@@ -187,12 +210,11 @@ int cli_model_load_named(const cli_args *args, const cli_model_args *how, const 
         return CLI_USAGE;
     char *path = find_model(name);
     if (!path) return CLI_FAILED;
-    fv_error err = {0};
     fv_model *model = NULL;
-    fv_status st = fv_model_load(path, &desc, &model, &err);
+    int code = load_file(args, how, path, &desc, &model);
     g_free(path);
-    if (st) return cli_fail_error(&err);
-    int code = check_channels(args, "mean", &how->mean, model);
+    if (code) return code;
+    code = check_channels(args, "mean", &how->mean, model);
     if (!code) code = check_channels(args, "scale", &how->scale, model);
     if (!code) code = check_channels(args, "std", std, model);
     if (code) {

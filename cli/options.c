@@ -262,7 +262,8 @@ static int check_complete(const parse *p) {
                          a->operands[c->max_operands]);
     for (guint i = 0; i < p->rows->len; i++) {
         const cli_option *o = row_at(p, i)->option;
-        if (o->kind == CLI_TEXT && o->fallback[0] == '\0' && !*(char *const *)row_at(p, i)->to)
+        const int pointer = o->kind == CLI_TEXT || o->kind == CLI_LIST;
+        if (pointer && o->fallback[0] == '\0' && !*(void *const *)row_at(p, i)->to)
             return cli_usage(c, "%s needs --%s %s", c->name, o->name, o->value);
     }
     return CLI_DONE;

@@ -14,8 +14,10 @@
 #define CLI_OPTION_ON_NAN(T) {"on-nan", 0, CLI_CHOICE, offsetof(T, model.on_nan), 0, 0, \
     "stop|keep", "stop", "where results become NaN or infinite: end with an error that names the " \
     "layer, or keep what there is and say so"}
-#define CLI_OPTION_INPUT(T) {"input", 'i', CLI_TEXT, offsetof(T, input), 0, 0, "X.npy", "", \
-    "the network's input as it is, dim 0 the batch; nothing is preprocessed"}
+#define CLI_OPTION_INPUT(T) {"input", 'i', CLI_LIST, offsetof(T, model.inputs), 0, 0, \
+    "[NAME=]X.npy", "", "the network's input as it is, dim 0 the batch; nothing is preprocessed. " \
+    "Once for each input of a network that has several: the one without a name is given to the " \
+    "main one; where all have names, the first is it"}
 #define CLI_OPTION_OUTPUT(T, value, text) {"output", 'o', CLI_TEXT, offsetof(T, output), 0, 0, \
     value, "", text}
 /* clang-format on */

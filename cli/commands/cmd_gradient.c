@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "commands.h"
+#include "inputs.h"
 #include "models.h"
 #include "objectives.h"
 #include "options.h"
@@ -15,7 +16,7 @@
 typedef struct gradient_args {
     cli_args common;
     cli_model_args model;
-    char *input, *objective, *output;
+    char *objective, *output;
 } gradient_args;
 
 /* Prints a number with as many digits as bring it back exactly, and no more. */
@@ -51,15 +52,17 @@ static int run_model(const gradient_args *args, const fv_model *model,
     fv_tensor *input = NULL, *gradient = NULL;
     double *values = NULL;
     fv_error err = {0};
-    if (fv_tensor_load(args->input, &input, &err)) return cli_fail_error(&err);
+    const char *file = cli_inputs_main_file(&args->model);
+    if (fv_tensor_load(file, &input, &err)) return cli_fail_error(&err);
     int code = cli_session_open(model, &args->model, &s);
     int64_t n = input->ndim > 0 ? input->dim[0] : 1;
     values = g_try_new0(double, n > 0 ? n : 1);
     if (!code && !values)
-        code = cli_fail("%s: no memory for %" G_GINT64_FORMAT " values", args->input, (gint64)n);
-    else if (!code && (fv_session_gradient(s.session, input, objective, values, &gradient, &err) ||
+        code = cli_fail("%s: no memory for %" G_GINT64_FORMAT " values", file, (gint64)n);
+    else if (!code && (fv_session_gradient_at(s.session, input, objective, args->model.wrt, values,
+                                                  &gradient, &err) ||
                        fv_tensor_save(gradient, args->output, &err)))
-        code = cli_fail_input(args->input, &err);
+        code = cli_fail_input(file, &err);
     for (int64_t i = 0; !code && i < n; i++) put_exact(values[i]);
     if (!code) say_of(args, &s, gradient);
     g_free(values);
@@ -74,8 +77,10 @@ static int run(const cli_args *common) {
     fv_model *model = NULL;
     cli_objectives list = {0};
     char *const words[] = {args->objective};
+    cli_model_args how = args->model;
+    how.wrt = NULL; /* it may be any value here, and pictures still go to the main input */
     int code = cli_path_check(&args->common, "output", args->output, NULL);
-    if (!code) code = cli_model_load(&args->common, &args->model, &model);
+    if (!code) code = cli_model_load(&args->common, &how, &model);
     if (!code) code = cli_objectives_expand(&args->common, model, words, 1, NULL, &list);
     if (!code && list.count != 1)
         code = cli_usage(args->common.command, "--objective '%s' is %d objectives; one is wanted",
@@ -92,7 +97,9 @@ static const cli_option options[] = {
     CLI_OPTION_INPUT(gradient_args),
     {"objective", 0, CLI_TEXT, offsetof(gradient_args, objective), 0, 0, "OBJ", "",
      "LAYER:C, LAYER:C@y,x, LAYER, class:NAME, or an expression of such terms"},
-    CLI_OPTION_OUTPUT(gradient_args, "G.npy", "the NPY file to write, shaped like the input"),
+    CLI_OPTION_OUTPUT(gradient_args, "G.npy",
+                      "the NPY file to write, shaped like the input, or like what --wrt names: here "
+                      "any layer, input or value of the graph"),
     CLI_OPTION_SIZE(gradient_args),
     CLI_OPTION_ON_NAN(gradient_args),
     {0},

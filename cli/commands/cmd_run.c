@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fovea run: a raw tensor in, the value of a layer out. */
 #include "commands.h"
+#include "inputs.h"
 #include "models.h"
 #include "options.h"
 #include "output.h"
@@ -10,18 +11,19 @@
 typedef struct run_args {
     cli_args common;
     cli_model_args model;
-    char *input, *layer, *output;
+    char *layer, *output;
 } run_args;
 
 static int run_model(const run_args *args, const fv_model *model) {
     cli_session s;
     fv_tensor *input = NULL, *output = NULL;
     fv_error err = {0};
+    const char *file = cli_inputs_main_file(&args->model);
     int code = cli_session_open(model, &args->model, &s);
-    if (!code && (fv_tensor_load(args->input, &input, &err) ||
+    if (!code && (fv_tensor_load(file, &input, &err) ||
                   fv_session_run(s.session, input, args->layer, &output, &err) ||
                   fv_tensor_save(output, args->output, &err)))
-        code = cli_fail_input(args->input, &err);
+        code = cli_fail_input(file, &err);
     if (!code) cli_session_note(&args->common, &s);
     fv_tensor_free(output);
     fv_tensor_free(input);

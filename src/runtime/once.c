@@ -53,8 +53,9 @@ static fv_status run_part(void *user, fvi_graph *g, float *out, fv_error *err) {
 /* The main input's numbers as a constant of its own type; bytes to be freed with g_free. */
 static fv_status main_constant(const fv_session *s, const fv_tensor *x, fvi_const *out,
                                fv_error *err) {
+    const fvi_network *net = fvi_session_network(s);
     const int64_t count = fv_tensor_count(x);
-    const fvi_dtype t = fvi_network_input_type(fvi_session_network(s));
+    const fvi_dtype t = fvi_network_input_type(net, fvi_network_input(net)->name);
     uint8_t *bytes = g_try_malloc0((gsize)count * fvi_dtype_size(t) + 1);
     if (!bytes) return fvi_fail(err, FV_NOMEM, "no memory for a copy of the input");
     for (int64_t i = 0; i < count; i++) fvi_put_real(t, bytes, i, (double)x->data[i]);

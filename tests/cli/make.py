@@ -3,7 +3,8 @@
 """Makes inputs and looks into outputs, for the scripts of tests/cli. Python's own library only.
 
     npy SHAPE FILE [HOW]   a float32 NPY file of that shape ("2,3,32,32"): waves; HOW bad: cut
-                           short; nan: the first number is none; nans: none is one
+                           short; nan: the first number is none; nans: none is one; words:
+                           0, 1, 2, 0, ...
     shape FILE             prints the shape of an NPY file, and whether all numbers are finite
     text KEY FILE          prints a text of a PNG file (tEXt, zTXt or iTXt)
     size FILE              prints width x height of a PNG file
@@ -16,7 +17,8 @@
     closed COMMAND...      runs a command whose stdout nobody reads, SIGPIPE ignored
     network NAME FILE      a small network: `mlp`, 12 numbers to 4; `dead`, some of whose units are;
                            `changed`, the same with other weights; `wide`, with two channels more;
-                           `digits`, `mlp` with 784 inputs; `alike`, two layers of like names;
+                           `words`, words and a mask to 4; `digits`, `mlp` with 784 inputs;
+                           `alike`, two layers of like names;
                            `nan`, `inf`, `exp`, `late`, `log`, `div`, `root`, `faint` and
                            `explode`: see broken()
     frames FILE            prints the number of frames of a GIF or WebP file
@@ -42,6 +44,8 @@ def npy(shape, path, how=""):
     if how in ("nan", "nans"):
         count = 1 if how == "nan" else len(numbers)
         numbers[:count] = array.array("f", [math.nan] * count)
+    if how == "words":
+        numbers = array.array("f", (float(i % 3) for i in range(len(numbers))))
     header = repr({"descr": "<f4", "fortran_order": False, "shape": dims})
     header += " " * (-(10 + len(header) + 1) % 64) + "\n"
     data = numbers.tobytes()
@@ -176,10 +180,10 @@ def constant(name, dims, numbers):
     return b"".join(field(1, d) for d in dims) + field(2, 1) + field(8, name) + field(9, data)
 
 
-def value(name, dims):
-    """A value's name and shape; texts are sizes that are free."""
+def value(name, dims, kind=1):
+    """A value's name, shape and type (1 float, 7 int64); texts are sizes that are free."""
     shape = b"".join(field(1, field(1 if isinstance(d, int) else 2, d)) for d in dims)
-    return field(1, name) + field(2, field(1, field(1, 1) + field(2, shape)))
+    return field(1, name) + field(2, field(1, field(1, kind) + field(2, shape)))
 
 
 def waves(n):
@@ -215,6 +219,19 @@ def alike():
     """x [batch][6] - a/b - a:b [batch][6]"""
     nodes = [node("Neg", "a/b", ["x"]), node("Neg", "a:b", ["a/b"])]
     return nodes, [], value("x", ["batch", 6]), value("a:b", ["batch", 6]), {}
+
+
+def words():
+    """ids, mask [batch][length] - embedding - masked - sum [batch][4]"""
+    nodes = [node("Gather", "embedding", ["table", "ids"]), node("Cast", "m", ["mask"], to=1),
+             node("Unsqueeze", "column", ["m", "last"]),
+             node("Mul", "masked", ["embedding", "column"]),
+             node("ReduceSum", "sum", ["masked", "middle"], keepdims=0)]
+    numbers = [field(1, 1) + field(2, 7) + field(8, name) + field(9, struct.pack("<q", axis))
+               for name, axis in (("last", 2), ("middle", 1))]
+    inputs = [value(name, ["batch", "length"], 7) for name in ("ids", "mask")]
+    return (nodes, [constant("table", [5, 4], waves(20))] + numbers, inputs,
+            value("sum", ["batch", 4]), {})
 
 
 BROKEN = ("nan", "inf", "exp", "late", "log", "div", "root", "faint", "explode")
@@ -259,10 +276,11 @@ def broken(kind):
 def network(name, path):
     nodes, constants, source, result, about = {
         "mlp": mlp, "dead": dead, "changed": lambda: dead(changed=True),
-        "wide": lambda: dead(more=2), "digits": lambda: mlp(784), "alike": alike,
+        "wide": lambda: dead(more=2), "digits": lambda: mlp(784), "alike": alike, "words": words,
         **{kind: lambda kind=kind: broken(kind) for kind in BROKEN}}[name]()
     graph = b"".join(field(1, n) for n in nodes) + field(2, name)
-    graph += b"".join(field(5, c) for c in constants) + field(11, source) + field(12, result)
+    graph += b"".join(field(5, c) for c in constants) + field(12, result)
+    graph += b"".join(field(11, s) for s in ([source] if isinstance(source, bytes) else source))
     data = field(1, 8) + field(7, graph) + field(8, field(2, 17))
     data += b"".join(field(14, field(1, "fovea." + k) + field(2, v)) for k, v in about.items())
     with open(path, "wb") as file:

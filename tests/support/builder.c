@@ -120,6 +120,18 @@ void builder_graph_output(builder *b, Onnx__GraphProto *g, const char *name) {
     APPEND(b, g->output, g->n_output, v);
 }
 
+void builder_graph_input(builder *b, Onnx__GraphProto *g, const char *name, int dtype) {
+    NEW(b, v, Onnx__ValueInfoProto, onnx__value_info_proto__init);
+    NEW(b, type, Onnx__TypeProto, onnx__type_proto__init);
+    NEW(b, tensor, Onnx__TypeProto__Tensor, onnx__type_proto__tensor__init);
+    tensor->has_elem_type = 1;
+    tensor->elem_type = dtype;
+    type->tensor_type = tensor;
+    v->type = type;
+    v->name = copy(b, name);
+    APPEND(b, g->input, g->n_input, v);
+}
+
 Onnx__AttributeProto *builder_attr(builder *b, Onnx__NodeProto *n, const char *name, int type) {
     NEW(b, a, Onnx__AttributeProto, onnx__attribute_proto__init);
     a->name = copy(b, name);

@@ -40,6 +40,8 @@ void builder_node_append(builder *b, Onnx__GraphProto *g, Onnx__NodeProto *n);
 /* An empty graph for an attribute. */
 Onnx__GraphProto *builder_graph_new(builder *b);
 void builder_graph_output(builder *b, Onnx__GraphProto *g, const char *name);
+/* An input of a body, of open shape. */
+void builder_graph_input(builder *b, Onnx__GraphProto *g, const char *name, int dtype);
 
 Onnx__AttributeProto *builder_attr(builder *b, Onnx__NodeProto *n, const char *name, int type);
 void builder_int(builder *b, Onnx__NodeProto *n, const char *name, int64_t v);

@@ -181,8 +181,8 @@ static const fvi_model_input *file_input(const fvi_network *net, const char *nam
     return NULL;
 }
 
-fvi_dtype fvi_network_input_type(const fvi_network *net) {
-    const fvi_model_input *in = file_input(net, net->input.in.name);
+fvi_dtype fvi_network_input_type(const fvi_network *net, const char *input) {
+    const fvi_model_input *in = file_input(net, input);
     return in && in->type ? (fvi_dtype)in->type : FVI_F32;
 }
 

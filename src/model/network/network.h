@@ -41,8 +41,8 @@ const fv_input_part *fvi_network_input_part(const fvi_network *net, int index);
 int fvi_network_class_count(const fvi_network *net);
 const char *fvi_network_class_name(const fvi_network *net, int index);
 
-/* The element type of the main input in the file. */
-fvi_dtype fvi_network_input_type(const fvi_network *net);
+/* The element type of an input in the file; F32 where it does not say, or of another value. */
+fvi_dtype fvi_network_input_type(const fvi_network *net, const char *input);
 /* What stands in an input that was given no numbers: "ones", "zeros"; static. */
 const char *fvi_network_usual(const fvi_network *net, const char *input);
 

@@ -155,27 +155,29 @@ typedef struct gradient_at {
     fv_tensor *own;   /* of numbers that were computed; or NULL */
 } gradient_at;
 
+/* Refuses a gradient at an input of integers; bytes are pictures. */
+static fv_status check_type(const fvi_network *net, const char *name, fv_error *err) {
+    const fvi_dtype t = fvi_network_input_type(net, name);
+    if (!fvi_dtype_is_int(t) || t == FVI_U8) return FV_OK;
+    return fvi_fail(err, FV_UNSUPPORTED,
+                    "input \"%s\" holds integers (%s), at which there is no gradient; take it at a "
+                    "value inside, the embedding say (fv_session_gradient_at, gradient --wrt NAME)",
+                    name, fvi_dtype_name(t));
+}
+
 /* Finds the value that the gradient is taken at, and its numbers. */
 static fv_status find_at(fv_session *s, const fv_tensor *input, const char *wrt, gradient_at *out,
                          fv_error *err) {
     const fvi_network *net = fvi_session_network(s);
+    const char *main = fvi_network_input(net)->name, *name = main;
     *out = (gradient_at){input, {input, NULL, NULL}, NULL, NULL};
-    if (wrt) {
-        fv_status st = fvi_network_find_value(net, wrt, &out->name, err);
-        if (st) return st;
-    }
-    if (!out->name || !strcmp(out->name, fvi_network_input(net)->name)) {
-        out->name = NULL;
-        if (!fvi_dtype_is_int(fvi_network_input_type(net)) || fvi_network_input_type(net) == FVI_U8)
-            return FV_OK;
-        return fvi_fail(err, FV_UNSUPPORTED,
-                        "input \"%s\" holds integers (%s), at which there is no gradient; take it "
-                        "at a value inside (fv_session_gradient_at, --wrt NAME), the embedding say",
-                        fvi_network_input(net)->name, fvi_dtype_name(fvi_network_input_type(net)));
-    }
-    fv_status st = fv_session_run(s, input, out->name, &out->own, err);
+    fv_status st = wrt ? fvi_network_find_value(net, wrt, &name, err) : FV_OK;
+    if (!st) st = check_type(net, name, err);
+    if (st || !strcmp(name, main)) return st;
+    out->name = name;
+    st = fv_session_run(s, input, name, &out->own, err);
     out->numbers = out->own;
-    out->given = (fvi_numbers){input, out->name, out->own};
+    out->given = (fvi_numbers){input, name, out->own};
     return st;
 }
 

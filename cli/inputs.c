@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inputs of a network that has several. A word NAME=X is cut at its first '='; a word that is
+ * the name of a file as it stands has no name. */
+#include "inputs.h"
+
+#include <string.h>
+
+#include "numbers.h"
+#include "report.h"
+
+/* Where the value begins in NAME=X; the word itself where it has no name. */
+static const char *value_of(const char *word) {
+    const char *equals = strchr(word, '=');
+    if (!equals || equals == word || g_file_test(word, G_FILE_TEST_EXISTS)) return word;
+    return equals + 1;
+}
+
+static char *name_of(const char *word) {
+    return g_strndup(word, (gsize)(value_of(word) - word - 1));
+}
+
+static fv_status read_value(const char *text, fv_tensor **out, fv_error *err) {
+    double number;
+    if (cli_parse_real(text, &number)) return fv_tensor_load(text, out, err);
+    const fv_status st = fv_tensor_new(0, NULL, out, err);
+    if (!st) (*out)->data[0] = (float)number;
+    return st;
+}
+
+static int add(cli_inputs *in, const char *word) {
+    fv_error err = {0};
+    fv_tensor *value = NULL;
+    if (read_value(value_of(word), &value, &err)) return cli_fail_error(&err);
+    const fv_named_tensor named = {name_of(word), value};
+    g_array_append_val(in->values, named);
+    return CLI_DONE;
+}
+
+/* The word of --input that is the main input's; NULL: there is none. */
+static const char *main_word(const cli_model_args *how) {
+    for (char *const *w = how->inputs; w && *w; w++)
+        if (value_of(*w) == *w) return *w;
+    return how->inputs ? how->inputs[0] : NULL;
+}
+
+int cli_inputs_read(const cli_args *args, const cli_model_args *how, cli_inputs *out) {
+    const char *main = main_word(how);
+    int code = CLI_DONE;
+    *out = (cli_inputs){NULL, g_array_new(FALSE, FALSE, sizeof(fv_named_tensor))};
+    if (how->wrt)
+        out->main = g_strdup(how->wrt);
+    else if (main && value_of(main) != main)
+        out->main = name_of(main);
+    for (char *const *w = how->set; w && *w && !code; w++)
+        code = value_of(*w) == *w
+                   ? cli_usage(args->command, "--set: '%s' is not NAME=NUMBER or NAME=FILE.npy", *w)
+                   : add(out, *w);
+    for (char *const *w = how->inputs; w && *w && !code; w++) {
+        if (*w == main) continue;
+        code = value_of(*w) == *w ? cli_usage(args->command,
+                                              "--input: '%s' and '%s' have no name; NAME=FILE.npy "
+                                              "tells them apart",
+                                              main, *w)
+                                  : add(out, *w);
+    }
+    return code;
+}
+
+void cli_inputs_clear(cli_inputs *in) {
+    for (guint i = 0; i < in->values->len; i++) {
+        const fv_named_tensor *t = &g_array_index(in->values, fv_named_tensor, i);
+        g_free((char *)(uintptr_t)t->name);
+        fv_tensor_free((fv_tensor *)(uintptr_t)t->value);
+    }
+    g_array_unref(in->values);
+    g_free(in->main);
+}
+
+const char *cli_inputs_main_file(const cli_model_args *how) { return value_of(main_word(how)); }

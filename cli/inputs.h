@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inputs of a network that has several, as typed: --set, --input, --wrt. */
+#ifndef FOVEA_CLI_INPUTS_H
+#define FOVEA_CLI_INPUTS_H
+
+#include <glib.h>
+
+#include "command.h"
+
+typedef struct cli_inputs {
+    char *main;     /* name of the main input, or NULL: as the library chooses */
+    GArray *values; /* fv_named_tensor, of the others */
+} cli_inputs;
+
+/* Reads them; files are loaded.
+ *   out      to be cleared, also on failure
+ *   returns  CLI_DONE, or another exit code with one line printed */
+int cli_inputs_read(const cli_args *args, const cli_model_args *how, cli_inputs *out);
+void cli_inputs_clear(cli_inputs *inputs);
+
+/* The file of the main input among those of --input, of which there is one at least. Borrowed. */
+const char *cli_inputs_main_file(const cli_model_args *how);
+
+#endif
