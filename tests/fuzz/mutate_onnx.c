@@ -193,7 +193,11 @@ static double odd_real(mutator *m) {
 
 static const char *odd_text(mutator *m, const ProtobufCFieldDescriptor *f) {
     if (m->texts->len && below(m, 3)) return m->texts->pdata[below(m, m->texts->len)];
-    if (!strcmp(f->name, "op_type")) return operators[below(m, G_N_ELEMENTS(operators))];
+    if (!strcmp(f->name, "op_type")) {
+        const char *name = operators[below(m, G_N_ELEMENTS(operators))], *dot = strrchr(name, '.');
+        return dot ? dot + 1 : name;
+    }
+    if (!strcmp(f->name, "domain") && below(m, 2)) return "com.microsoft";
     if (!strcmp(f->name, "name")) return attributes[below(m, G_N_ELEMENTS(attributes))];
     return words[below(m, G_N_ELEMENTS(words))];
 }

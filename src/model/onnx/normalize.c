@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Completing and checking the nodes: absent names become "", "ai.onnx" becomes "", and attributes
- * that the operators of ai.onnx share by name must have the type these operators give them, so that
- * the lowering may simply ask for their values.
+ * that the operators of ai.onnx and com.microsoft share by name must have the type these operators
+ * give them, so that the lowering may simply ask for their values.
  * Source: the operator schemas of ONNX, opsets 1 to 28.
  */
 #include "model/onnx/normalize.h"
@@ -76,7 +76,8 @@ static int type_fits(const Onnx__AttributeProto *a, int wanted) {
 
 static fv_status check_attribute(const Onnx__NodeProto *n, const Onnx__AttributeProto *a,
                                  fv_error *err) {
-    int wanted = n->domain[0] ? 0 : type_wanted(a->name);
+    const int typed = !n->domain[0] || !strcmp(n->domain, "com.microsoft");
+    int wanted = typed ? type_wanted(a->name) : 0;
     int given_by_caller = a->ref_attr_name && a->ref_attr_name[0]; /* in the body of a function */
     if (wanted && !given_by_caller && !type_fits(a, wanted))
         return fvi_fail(err, FV_FORMAT, "node \"%s\" (%s): attribute \"%s\" is of type %s, not %s",

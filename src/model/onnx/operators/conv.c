@@ -12,7 +12,7 @@
 #include "model/onnx/attribute.h"
 #include "model/onnx/operators.h"
 
-/* Weights [a][b][k..] that fit x's rank; returns them or fails. */
+/* Weights [a][b][k..] that fit the rank of x; returns them or fails. */
 static const fvi_const *weights(fvi_onnx_node *node, const fvi_shape *x) {
     const fvi_const *w = fvi_onnx_fixed(node, 1, "weights");
     if (fvi_onnx_need(node, 0) < 0 || fvi_onnx_need(node, 1) < 0 || !w) return NULL;
@@ -37,32 +37,35 @@ static void check_groups(fvi_onnx_node *node, const fvi_shape *x, const fvi_cons
                        in, groups, w->shape.dim[0], w->shape.dim[1]);
 }
 
-static int emit_conv(fvi_onnx_node *node, fvi_kind kind, const fvi_window *w,
+/* The value it made, -1 when it failed. */
+static int emit_conv(fvi_onnx_node *node, fvi_kind kind, int x, const fvi_window *w,
                      const fvi_shape *out) {
     const fvi_const *bias = fvi_onnx_fixed(node, 2, "bias");
     if (bias && (bias->shape.ndim != 1 || bias->shape.dim[0] != out->dim[1])) {
         char text[FVI_SHAPE_TEXT];
         fvi_build_fail(node->b, FV_SHAPE, "its bias is %s for %" PRId64 " channels",
                        fvi_shape_text(&bias->shape, text), out->dim[1]);
-        return -1;
     }
+    if (node->b->status) return -1;
     fvi_node_attr a = {.window = *w};
-    int in[] = {fvi_onnx_in(node, 0), fvi_onnx_in(node, 1), fvi_onnx_in(node, 2)};
+    int in[] = {x, fvi_onnx_in(node, 1), fvi_onnx_in(node, 2)};
     return fvi_emit(node->b, kind, &a, out, bias ? 3 : 2, in);
 }
 
-int fvi_onnx_conv(fvi_onnx_node *node) {
-    fvi_shape x = fvi_build_shape(node->b, fvi_onnx_need(node, 0));
-    const fvi_const *w = weights(node, &x);
+int fvi_onnx_convolve(fvi_onnx_node *node, int x) {
+    fvi_shape shape = fvi_build_shape(node->b, x);
+    const fvi_const *w = weights(node, &shape);
     if (!w) return -1;
-    fvi_shape out = x;
+    fvi_shape out = shape;
     fvi_window win;
-    fvi_onnx_window(node, &x, w->shape.dim + 2, &win, out.dim + 2);
+    fvi_onnx_window(node, &shape, w->shape.dim + 2, &win, out.dim + 2);
     win.groups = fvi_onnx_attr_int(node->proto, "group", 1);
-    check_groups(node, &x, w, win.groups, 0);
+    check_groups(node, &shape, w, win.groups, 0);
     out.dim[1] = w->shape.dim[0];
-    return node->b->status ? -1 : emit_conv(node, FVI_CONV, &win, &out);
+    return node->b->status ? -1 : emit_conv(node, FVI_CONV, x, &win, &out);
 }
+
+int fvi_onnx_conv(fvi_onnx_node *node) { return fvi_onnx_convolve(node, fvi_onnx_need(node, 0)); }
 
 fv_status fvi_lower_conv(fvi_onnx_node *node) { return fvi_onnx_out(node, 0, fvi_onnx_conv(node)); }
 
@@ -120,7 +123,8 @@ fv_status fvi_lower_conv_transpose(fvi_onnx_node *node) {
                                          sized || same ? &size[i] : NULL, upper);
     }
     if (node->b->status) return node->b->status;
-    return fvi_onnx_out(node, 0, emit_conv(node, FVI_CONV_TRANSPOSE, &win, &out));
+    int v = emit_conv(node, FVI_CONV_TRANSPOSE, fvi_onnx_in(node, 0), &win, &out);
+    return fvi_onnx_out(node, 0, v);
 }
 
 /* A Gemm's C as the product's bias: a constant of 1 or n numbers in the last axis only. -1: not. */
@@ -136,14 +140,13 @@ static int gemm_bias(fvi_onnx_node *node, int c, int64_t n) {
     return fvi_emit_expand(node->b, v, &row);
 }
 
-fv_status fvi_lower_gemm(fvi_onnx_node *node) {
+int fvi_onnx_gemm(fvi_onnx_node *node) {
     int a = fvi_onnx_need(node, 0), b = fvi_onnx_need(node, 1), c = fvi_onnx_in(node, 2);
     fvi_shape sa = fvi_build_shape(node->b, a), sb = fvi_build_shape(node->b, b);
-    if (node->b->status) return node->b->status;
-    if (sa.ndim != 2 || sb.ndim != 2)
-        return fvi_build_fail(node->b, FV_SHAPE,
-                              "its operands have %d and %d dimensions; 2 are needed", sa.ndim,
-                              sb.ndim);
+    if (!node->b->status && (sa.ndim != 2 || sb.ndim != 2))
+        fvi_build_fail(node->b, FV_SHAPE, "its operands have %d and %d dimensions; 2 are needed",
+                       sa.ndim, sb.ndim);
+    if (node->b->status) return -1;
     float beta = fvi_onnx_attr_float(node->proto, "beta", 1);
     fvi_node_attr attr = {.matmul = {fvi_onnx_attr_int(node->proto, "transA", 0) != 0,
                                      fvi_onnx_attr_int(node->proto, "transB", 0) != 0,
@@ -151,21 +154,22 @@ fv_status fvi_lower_gemm(fvi_onnx_node *node) {
     if (c >= 0 && beta != 1) c = fvi_emit_unary(node->b, FVI_LINEAR, beta, 0, c);
     int bias = c >= 0 && beta != 0 ? gemm_bias(node, c, sb.dim[attr.matmul.trans_b ? 0 : 1]) : -1;
     int v = fvi_emit_matmul(node->b, a, b, bias, &attr);
-    if (c >= 0 && bias < 0 && beta != 0) v = fvi_emit_binary(node->b, FVI_ADD, v, c);
-    return fvi_onnx_out(node, 0, v);
+    return c >= 0 && bias < 0 && beta != 0 ? fvi_emit_binary(node->b, FVI_ADD, v, c) : v;
 }
 
-/* 1-D operands become a row (first) or a column (second), and their axis goes again. */
-int fvi_onnx_matmul(fvi_onnx_node *node, int a, int b) {
+fv_status fvi_lower_gemm(fvi_onnx_node *node) { return fvi_onnx_out(node, 0, fvi_onnx_gemm(node)); }
+
+int fvi_onnx_multiply(fvi_onnx_node *node, int a, int b, const fvi_node_attr *attr) {
     fvi_shape sa = fvi_build_shape(node->b, a), sb = fvi_build_shape(node->b, b);
-    if (node->b->status) return -1;
-    if (sa.ndim < 1 || sb.ndim < 1) {
+    if (!node->b->status && (sa.ndim < 1 || sb.ndim < 1))
         fvi_build_fail(node->b, FV_SHAPE, "a scalar cannot be multiplied as a matrix");
-        return -1;
-    }
+    if (node->b->status) return -1;
+    fvi_node_attr as = *attr;
+    as.matmul.trans_a = as.matmul.trans_a && sa.ndim > 1;
+    as.matmul.trans_b = as.matmul.trans_b && sb.ndim > 1;
     if (sa.ndim == 1) a = fvi_emit_reshape(node->b, a, &(fvi_shape){2, {1, sa.dim[0]}});
     if (sb.ndim == 1) b = fvi_emit_reshape(node->b, b, &(fvi_shape){2, {sb.dim[0], 1}});
-    int v = fvi_emit_matmul(node->b, a, b, -1, &(fvi_node_attr){.matmul = {0, 0, 1}});
+    int v = fvi_emit_matmul(node->b, a, b, -1, &as);
     if (v < 0) return -1;
     fvi_shape full = fvi_build_shape(node->b, v), out = {0};
     for (int i = 0; i < full.ndim; i++) {
@@ -173,6 +177,10 @@ int fvi_onnx_matmul(fvi_onnx_node *node, int a, int b) {
         if (!made) out.dim[out.ndim++] = full.dim[i];
     }
     return fvi_emit_reshape(node->b, v, &out);
+}
+
+int fvi_onnx_matmul(fvi_onnx_node *node, int a, int b) {
+    return fvi_onnx_multiply(node, a, b, &(fvi_node_attr){.matmul = {0, 0, 1}});
 }
 
 fv_status fvi_lower_matmul(fvi_onnx_node *node) {

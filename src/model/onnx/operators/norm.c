@@ -11,6 +11,8 @@
  * Source: ONNX operator specification (BatchNormalization-1..15, InstanceNormalization-1..22,
  * GroupNormalization-18/21, LayerNormalization-17, Softmax-1..13, LRN-1..13).
  */
+#include "model/onnx/operators/norm.h"
+
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -167,8 +169,7 @@ static void layer_statistics(fvi_onnx_node *node, int x, unsigned axes, float ep
     fvi_onnx_out(node, 2, fvi_emit_unary(node->b, FVI_RECIPROCAL, 0, 0, deviation));
 }
 
-fv_status fvi_lower_layer_norm(fvi_onnx_node *node) {
-    int x = fvi_onnx_need(node, 0), scale = fvi_onnx_in(node, 1), shift = fvi_onnx_in(node, 2);
+fv_status fvi_onnx_layer_norm(fvi_onnx_node *node, int x, int scale, int shift) {
     fvi_shape shape = fvi_build_shape(node->b, x);
     if (node->b->status) return node->b->status;
     int axis = fvi_build_axis(node->b, fvi_onnx_attr_int(node->proto, "axis", -1), shape.ndim);
@@ -185,6 +186,11 @@ fv_status fvi_lower_layer_norm(fvi_onnx_node *node) {
     for (int i = axis; i < shape.ndim; i++) axes |= 1u << i;
     layer_statistics(node, x, axes, epsilon);
     return node->b->status;
+}
+
+fv_status fvi_lower_layer_norm(fvi_onnx_node *node) {
+    return fvi_onnx_layer_norm(node, fvi_onnx_need(node, 0), fvi_onnx_in(node, 1),
+                               fvi_onnx_in(node, 2));
 }
 
 /* x / ||x||_p along one axis. */
