@@ -140,6 +140,8 @@ typedef struct fvi_graph {
     fvi_node *nodes;     /* in topological order */
     int *inputs;         /* value indices of the run-time f32 inputs, in the file's order */
     int *outputs;        /* value indices of the requested values */
+    const char *frozen;  /* why its gradient would be wrong: what was computed and is a constant
+                            here; NULL: it is right */
     int n_filled;        /* inputs that it depends on and that nobody gave numbers to */
     const char **filled; /* [n_filled] their names */
     int n_own;           /* of a graph for one run: constants that die with it, so that a device

@@ -9,8 +9,8 @@
  *
  * What it does not do: derive the graph of one shape from that of another.
  */
-#include "model/network/lower.h"
 #include "runtime/lowered.h"
+#include "model/network/lower.h"
 
 #include <glib.h>
 #include <string.h>

@@ -108,3 +108,10 @@ fv_status fvi_session_plan_for(fv_session *s, const fvi_plan_key *key, const fvi
     *samples = key->input.ndim > 0 ? key->input.dim[0] : 1;
     return FV_OK;
 }
+
+fv_status fvi_session_check_backward(const fv_session *s, const fvi_executable *plan,
+                                     fv_error *err) {
+    if (s->once.plan != plan || !s->once.graph || !s->once.graph->frozen) return FV_OK;
+    return fvi_fail(err, FV_UNSUPPORTED, "%s, and the gradient does not go through it",
+                    s->once.graph->frozen);
+}

@@ -19,4 +19,9 @@ typedef struct fvi_numbers {
 fv_status fvi_session_plan_for(fv_session *s, const fvi_plan_key *key, const fvi_numbers *numbers,
                                fvi_executable **plan, int64_t *samples, fv_error *err);
 
+/* Refuses to run a plan backward whose gradient would be wrong, because numbers that were computed
+ * from the input are constants in it.  errors  UNSUPPORTED, naming them */
+fv_status fvi_session_check_backward(const fv_session *s, const fvi_executable *plan,
+                                     fv_error *err);
+
 #endif

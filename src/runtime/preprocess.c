@@ -2,8 +2,8 @@
 /* preprocess: x[c] = (pixel[c] * range - mean[c]) * scale[c], in the network's channel order and
  * layout; and the resize and crop with which classification networks are evaluated.
  */
-#include "model/network/lower.h"
 #include "runtime/preprocess.h"
+#include "model/network/lower.h"
 
 #include <math.h>
 #include <stdint.h>

@@ -134,12 +134,17 @@ typedef struct values_run {
     int64_t step; /* numbers of the input in a piece */
 } values_run;
 
+/*   fresh  the plan of the last run, if it still holds that; one for a single run is used again */
 static fv_status values_open(fv_session *s, const fv_tensor *input, const char *const *values,
-                             int count, values_run *r, fv_error *err) {
+                             int count, const fvi_executable *fresh, values_run *r, fv_error *err) {
     const fvi_shape shape = fvi_tensor_shape(input);
     const fvi_plan_key key = {shape, values, count, FVI_EXEC_BACKWARD};
     const fvi_numbers numbers = {input, NULL, NULL};
-    fv_status st = fvi_session_plan_for(s, &key, &numbers, &r->plan, &r->samples, err);
+    fv_status st = FV_OK;
+    r->plan = s->once.plan;
+    r->samples = input->ndim ? input->dim[0] : 1;
+    if (!fresh || fresh != s->once.plan)
+        st = fvi_session_plan_for(s, &key, &numbers, &r->plan, &r->samples, err);
     if (st) return st;
     r->input = input;
     r->pieces = input->ndim && r->samples ? input->dim[0] / r->samples : 1;
@@ -200,7 +205,7 @@ fv_status fv_session_forward(fv_session *s, const fv_tensor *input, const char *
     st = fvi_session_check_input(s, input, err);
     for (int v = 0; !st && v < count; v++)
         st = fvi_network_find_value(net, values[v], &names[v], err);
-    if (!st) st = values_open(s, input, names, count, &r, err);
+    if (!st) st = values_open(s, input, names, count, NULL, &r, err);
     if (!st) st = forward_all(s, &r, count, made, err);
     if (!st) st = keep_last(s, &r, names, count, err);
     if (st) {
@@ -283,7 +288,8 @@ fv_status fv_session_backward(fv_session *s, const fv_tensor *const *seeds, fv_t
     const fvi_shape shape = fvi_tensor_shape(s->last.input);
     fv_tensor *dx = NULL;
     values_run r = {0};
-    st = values_open(s, s->last.input, s->last.values, s->last.count, &r, err);
+    st = values_open(s, s->last.input, s->last.values, s->last.count, fresh, &r, err);
+    if (!st) st = fvi_session_check_backward(s, r.plan, err);
     if (!st) st = check_seeds(&s->last, &r, seeds, err);
     if (!st) st = fvi_tensor_new(&shape, &dx, err);
     for (int64_t i = 0; !st && i < r.pieces; i++) {

@@ -150,6 +150,27 @@ static void gradients_are_taken_at_the_embedding(void **state) {
 
 /* ---- graphs that depend on numbers ---------------------------------------------------------- */
 
+/* Forward and backward with a seed at the last of four numbers, also with a run in between, which
+ * makes another plan. */
+static void check_backward(const fixture *t, const fv_tensor *x, const double *slopes) {
+    const char *const names[] = {"y"};
+    float one[4] = {0, 0, 0, 1};
+    const fv_tensor seed = tensor(one, 2, 1, 4);
+    const fv_tensor *const seeds[] = {&seed};
+    for (int again = 0; again < 2; again++) {
+        fv_tensor *y = NULL, *g = NULL;
+        fv_error err = {0};
+        if (fv_session_forward(t->s, x, names, 1, &y, &err)) fail_msg("%s", err.text);
+        fv_tensor_free(y);
+        y = NULL;
+        if (again && fv_session_run(t->s, x, NULL, &y, &err)) fail_msg("%s", err.text);
+        fv_tensor_free(y);
+        if (fv_session_backward(t->s, seeds, &g, &err)) fail_msg("%s", err.text);
+        check(g, 4, slopes);
+        fv_tensor_free(g);
+    }
+}
+
 /* y = sum(x) > 0 ? 2 x : -x */
 static void a_condition_is_computed(void **state) {
     (void)state;
@@ -193,8 +214,38 @@ static void a_condition_is_computed(void **state) {
         check(g, 4, slopes);
         fv_tensor_free(y);
         fv_tensor_free(g);
+        check_backward(&t, &x, slopes);
+        g = NULL;
+        y = NULL;
+        fv_tensor_free(y);
+        fv_tensor_free(g);
         fv_objective_free(o);
     }
+    close_fixture(&t);
+}
+
+/* A kernel that is computed from the input runs, and has no gradient rather than a wrong one. */
+static void a_kernel_from_the_input_has_no_gradient(void **state) {
+    (void)state;
+    fixture t = {.b = builder_new(13)};
+    builder *b = t.b;
+    builder_input(b, "x", FVI_F32, "1,1,2,2");
+    builder_node(b, "GlobalAveragePool", "mean", "x", "w");
+    builder_node(b, "Conv", "dyn", "x,w", "y");
+    open_fixture(&t, NULL);
+    float data[4] = {1, 2, 3, 6};
+    fv_tensor x = {.ndim = 4, .dim = {1, 1, 2, 2}, .data = data}, *y = NULL;
+    fv_objective *o = NULL;
+    fv_error err = {0};
+    double value;
+    if (fv_session_run(t.s, &x, NULL, &y, &err)) fail_msg("%s", err.text);
+    check(y, 4, (const double[]){3, 6, 9, 18});
+    fv_tensor_free(y);
+    assert_int_equal(fv_objective_new(t.m, "dyn:0", NULL, 0, &o, &err), FV_OK);
+    assert_int_equal(fv_session_gradient(t.s, &x, o, &value, &y, &err), FV_UNSUPPORTED);
+    assert_non_null(
+        strstr(err.text, "Conv \"dyn\": its weights, \"w\", is computed from the input"));
+    fv_objective_free(o);
     close_fixture(&t);
 }
 
@@ -280,6 +331,7 @@ int main(void) {
         cmocka_unit_test(other_inputs_take_numbers),
         cmocka_unit_test(gradients_are_taken_at_the_embedding),
         cmocka_unit_test(a_condition_is_computed),
+        cmocka_unit_test(a_kernel_from_the_input_has_no_gradient),
         cmocka_unit_test(a_loop_runs_as_often_as_needed),
         cmocka_unit_test(runs_do_not_see_each_other),
     };

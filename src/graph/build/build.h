@@ -81,6 +81,7 @@ typedef struct fvi_builder {
     GPtrArray *filled;                    /* names of inputs: fvi_graph.filled */
     GHashTable *value_names, *node_names; /* name -> the last number that was appended to it */
     GHashTable *evaluated;                /* value -> constant of its numbers, by index */
+    const char *frozen;                   /* fvi_graph.frozen, or NULL */
     int64_t folded;                       /* elements counted for limits.folds */
     fvi_operation *op;                    /* the current one; not NULL while values are made */
     fv_status status;

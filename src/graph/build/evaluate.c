@@ -67,3 +67,11 @@ int fvi_build_evaluate(fvi_builder *b, int v, const char *what) {
     g_free(numbers);
     return b->status ? -1 : c;
 }
+
+void fvi_build_freeze(fvi_builder *b, int v, const char *what) {
+    const char *name = fvi_build_value(b, v)->v.name;
+    if (b->frozen || b->status) return;
+    b->frozen = fvi_pool_printf(b->pool, "%s \"%s\": its %s, \"%s\", is computed from the input",
+                                b->op->source_op, b->op->label, what, name ? name : "?");
+    if (!b->frozen) fvi_build_nomem(b);
+}

@@ -10,4 +10,8 @@
  *   what  the value is, for the message: "condition" */
 int fvi_build_evaluate(fvi_builder *b, int v, const char *what);
 
+/* Notes that the numbers of v, which were evaluated, are used as they are: the gradient would have
+ * to go through them, and does not (fvi_graph.frozen). */
+void fvi_build_freeze(fvi_builder *b, int v, const char *what);
+
 #endif

@@ -101,6 +101,7 @@ fv_status fvi_build_pack(fvi_builder *b, fvi_pool *pool, const int *outputs, int
     g->n_outputs = n;
     g->inputs = copy_indices(pool, b->inputs->data, g->n_inputs);
     g->outputs = copy_indices(pool, outputs, n);
+    g->frozen = b->frozen;
     g->n_filled = (int)b->filled->len;
     g->filled = fvi_pool_array(pool, b->filled->len + 1, sizeof *g->filled);
     int fits = used && g->inputs && g->outputs && g->filled;

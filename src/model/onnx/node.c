@@ -25,11 +25,20 @@ int fvi_onnx_wants(const fvi_onnx_node *node, int i) {
     return name[0] && g_hash_table_contains(scope->needed, name);
 }
 
-const fvi_const *fvi_onnx_fixed(fvi_onnx_node *node, int i, const char *what) {
+const fvi_const *fvi_onnx_deciding(fvi_onnx_node *node, int i, const char *what) {
     int v = fvi_onnx_in(node, i);
     if (v < 0 || node->b->status) return NULL;
     node->in[i] = fvi_build_evaluate(node->b, v, what);
     return fvi_build_const(node->b, node->in[i]);
+}
+
+const fvi_const *fvi_onnx_fixed(fvi_onnx_node *node, int i, const char *what) {
+    const int v = fvi_onnx_in(node, i);
+    const int computed = v >= 0 && !node->b->status && !fvi_build_const(node->b, v);
+    const fvi_const *c = fvi_onnx_deciding(node, i, what);
+    if (computed && c && !fvi_dtype_is_int(fvi_build_dtype(node->b, v)))
+        fvi_build_freeze(node->b, v, what);
+    return c;
 }
 
 int fvi_onnx_ints(fvi_onnx_node *node, const char *attr, int i, int64_t *out, int max) {

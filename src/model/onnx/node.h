@@ -55,6 +55,9 @@ int fvi_onnx_wants(const fvi_onnx_node *node, int i);
  * input they are computed by the builder's runner; fails with UNSUPPORTED, naming `what`, where
  * it has none. NULL also when the input is absent (status unchanged). */
 const fvi_const *fvi_onnx_fixed(fvi_onnx_node *node, int i, const char *what);
+/* The same of an input that only decides (which element is the largest), so that the gradient does
+ * not go through it: where fvi_onnx_fixed computes real numbers, the graph has no gradient. */
+const fvi_const *fvi_onnx_deciding(fvi_onnx_node *node, int i, const char *what);
 /* Integers of an attribute, else of constant input i (i < 0: attribute only), at most `max`.
  * Their number, -1 when absent or failed. */
 int fvi_onnx_ints(fvi_onnx_node *node, const char *attr, int i, int64_t *out, int max);

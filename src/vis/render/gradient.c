@@ -189,6 +189,7 @@ static fv_status gradient_of(fv_session *s, const fvi_objective *o, const gradie
     int64_t samples = 0;
     const fvi_plan_key key = {shape, o->values, o->n_values, FVI_EXEC_BACKWARD};
     fv_status st = fvi_session_plan_for(s, &key, &at->given, &plan, &samples, err);
+    if (!st) st = fvi_session_check_backward(s, plan, err);
     if (st) return st;
     const fvi_gradient_run run = {
         .plan = plan, .samples = samples, .group = 1, .values = found, .dx = dx->data};

@@ -130,7 +130,7 @@ fv_status fvi_lower_range(fvi_onnx_node *node) {
 
 /* Indices of the elements that are not zero: [ndim, count]. */
 fv_status fvi_lower_non_zero(fvi_onnx_node *node) {
-    const fvi_const *x = fvi_onnx_fixed(node, 0, "input");
+    const fvi_const *x = fvi_onnx_deciding(node, 0, "input");
     if (!x) return fvi_onnx_need(node, 0), node->b->status;
     int64_t n = fvi_shape_count(&x->shape), count = 0, stride[FVI_MAX_DIMS], at = 0;
     for (int64_t i = 0; i < n; i++) count += fvi_const_at(x, i) != 0;

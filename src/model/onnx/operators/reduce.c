@@ -42,7 +42,7 @@ fv_status fvi_lower_reduce(fvi_onnx_node *node) {
 
 /* param 1: largest, -1: smallest; on constants. */
 fv_status fvi_lower_arg_extreme(fvi_onnx_node *node) {
-    const fvi_const *x = fvi_onnx_fixed(node, 0, "input");
+    const fvi_const *x = fvi_onnx_deciding(node, 0, "input");
     if (!x) return fvi_onnx_need(node, 0), node->b->status;
     int axis = fvi_build_axis(node->b, fvi_onnx_attr_int(node->proto, "axis", 0), x->shape.ndim);
     int keepdims = fvi_onnx_attr_int(node->proto, "keepdims", 1) != 0;

@@ -126,7 +126,7 @@ static void fill_top(fvi_onnx_node *node, top_line *line, const fvi_shape *out, 
  * their gradient is that of the elements chosen. */
 fv_status fvi_lower_top_k(fvi_onnx_node *node) {
     const int v = fvi_onnx_need(node, 0);
-    const fvi_const *x = fvi_onnx_fixed(node, 0, "input");
+    const fvi_const *x = fvi_onnx_deciding(node, 0, "input");
     const fvi_const *count = fvi_onnx_fixed(node, 1, "k");
     const int64_t k = count && fvi_shape_count(&count->shape) == 1
                           ? fvi_const_int(count, 0)
