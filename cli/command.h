@@ -38,6 +38,8 @@ typedef struct cli_model_args {
     cli_numbers mean, scale, std;
     int range;         /* 1: "1", 2: "255" */
     int channel_order; /* FV_RGB, FV_BGR */
+    int fit;           /* FV_FIT_... */
+    double crop_ratio; /* 0: not given */
     char *labels;
     int threads, precision; /* FV_PRECISION_... */
     int on_nan;             /* FV_ON_NAN_..., where the command takes --on-nan */

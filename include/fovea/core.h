@@ -199,6 +199,13 @@ typedef struct fv_monitor fv_monitor; /* monitor.h */
 #define FV_RGB 1
 #define FV_BGR 2
 
+/* How a photograph of another shape becomes the network's picture. */
+typedef enum fv_fit {
+    FV_FIT_CROP = 1, /* the short side becomes size / crop_ratio, and the centre is cut out */
+    FV_FIT_STRETCH,  /* the whole photo, its sides stretched to the network's */
+    FV_FIT_PAD       /* the whole photo, with grey (114 of 255) around it, as detectors have it */
+} fv_fit;
+
 /* How a picture becomes the network's input: x[c] = (pixel01[c] * range - mean[c]) * scale[c]. */
 typedef struct fv_input {
     const char *name;  /* of the graph's picture input */
@@ -213,6 +220,8 @@ typedef struct fv_input {
     int64_t dim[FV_MAX_DIMS];
     const char *assumed; /* NULL, or one sentence: what no file or option said, and was read off
                                the graph or assumed */
+    fv_fit fit;
+    float crop_ratio; /* of FV_FIT_CROP */
 } fv_input;
 
 /* The type that convolutions and matrix products multiply in. Sums, all other operators and stored
@@ -266,6 +275,8 @@ typedef struct fv_model_desc {
                            number for each class, and that runs give by default. NULL: the first
                            output that is as long as there are class names, else the last that is
                            one row of numbers; runs give the first output */
+    fv_fit fit;        /* 0: as the file says, else FV_FIT_CROP */
+    float crop_ratio;  /* of FV_FIT_CROP: 0.01 to 1; 0: as the file says, else 0.875 */
 } fv_model_desc;
 
 /* Returns an ending of the names of files that hold models, with the dot (".onnx"); static.
@@ -415,9 +426,8 @@ FV_API fv_status fv_model_weights(const fv_model *model, int layer, fv_tensor **
 
 /* ---- a model's input ------------------------------------------------------------------------ */
 
-/* Makes the picture that a network gets of a photograph: resizes the short side to size/0.875
- * (bicubic) and crops the centre to the network's size. A layer's maps cover this picture, not the
- * whole photo.
+/* Makes the picture that a network gets of a photograph, resized (bicubic) as fv_input.fit says:
+ * cropped, stretched or padded. A layer's maps cover this picture, not the whole photo.
  *   image   1 to 4 channels; alpha is laid over mid grey, colours become grey for a grey network
  *   out     [channels][h][w] of the network's input, RGB in 0..1, before mean and scale, without
  *           texts; yours to free
@@ -432,7 +442,8 @@ typedef struct fv_rect {
     double y, x, height, width;
 } fv_rect;
 
-/* Says where fv_input_picture cuts in a photograph of that size.
+/* Says which rectangle of a photograph of that size fv_input_picture shows. Of FV_FIT_PAD it is
+ * larger than the photo.
  *   errors  ARG a size < 1; SHAPE as above */
 FV_API fv_status fv_input_rect(const fv_model *model, int height, int width, fv_rect *out,
                                fv_error *err);

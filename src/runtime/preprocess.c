@@ -14,8 +14,8 @@
 #include "image/image.h"
 #include "runtime/model_state.h"
 
-#define CROP_FRACTION 0.875 /* centre crop 224 of 256: the usual ImageNet evaluation */
-#define MOST_LONG     16    /* times the window: what is longer is shortened first */
+#define PAD_GREY  (114.0f / 255)
+#define MOST_LONG 16 /* times the window: what is longer is shortened first */
 
 /* The picture's channel for the network's channel c. */
 static int source_channel(const fv_input *in, int c) {
@@ -111,11 +111,21 @@ static fv_status to_grey(const fv_image *rgb, fv_image **out, fv_error *err) {
     return FV_OK;
 }
 
-/* A centre crop of the input's size keeps CROP_FRACTION of the photograph's short side. */
+/* The whole photograph, as large as fits into the input. */
+static fvi_crop padded(int h, int w, int height, int width) {
+    const double scale = fmin(h / (double)height, w / (double)width);
+    const int64_t fh = (int64_t)fmax(1, rint(height * scale));
+    const int64_t fw = (int64_t)fmax(1, rint(width * scale));
+    return (fvi_crop){fh, fw, -((h - fh) / 2), -((w - fw) / 2)};
+}
+
+/* A centre crop of the input's size keeps crop_ratio of the photograph's short side. */
 fvi_crop fvi_input_crop(const fv_input *in, int height, int width) {
     const int h = in->height, w = in->width;
-    double sy = lrint(h / CROP_FRACTION) / (double)height;
-    double sx = lrint(w / CROP_FRACTION) / (double)width;
+    if (in->fit == FV_FIT_STRETCH) return (fvi_crop){h, w, 0, 0};
+    if (in->fit == FV_FIT_PAD) return padded(h, w, height, width);
+    double sy = lrint(h / (double)in->crop_ratio) / (double)height;
+    double sx = lrint(w / (double)in->crop_ratio) / (double)width;
     double scale = sy > sx ? sy : sx;
     /* for a strip this may exceed an int; resize_and_crop shortens it first */
     const int64_t fh = (int64_t)fmax(h, rint(height * scale));
@@ -137,9 +147,27 @@ static fv_status shorten(const fv_image *image, int h, int w, fv_image **out, fv
                           out, err);
 }
 
+/* The whole photograph, resized, on grey where it does not reach. */
+static fv_status resize_whole(const fv_input *in, const fv_image *image, fv_image **out,
+                              fv_error *err) {
+    fv_image *small = NULL, *canvas = NULL;
+    const fvi_crop c = fvi_input_crop(in, image->height, image->width);
+    fv_status st = fvi_image_resize(image, (int)c.height, (int)c.width, FVI_BICUBIC, &small, err);
+    if (!st) st = fv_image_new(image->channels, in->height, in->width, &canvas, err);
+    if (!st) {
+        const int64_t n = (int64_t)canvas->channels * canvas->height * canvas->width;
+        for (int64_t i = 0; i < n; i++) canvas->data[i] = PAD_GREY;
+        fvi_image_paste(canvas, small, (int)-c.y, (int)-c.x);
+        *out = canvas;
+    }
+    fv_image_free(small);
+    return st;
+}
+
 static fv_status resize_and_crop(const fv_input *in, const fv_image *image, fv_image **out,
                                  fv_error *err) {
     fv_image *middle = NULL, *large = NULL;
+    if (in->fit != FV_FIT_CROP) return resize_whole(in, image, out, err);
     fv_status st = shorten(image, in->height, in->width, &middle, err);
     if (st) return st;
     if (middle) image = middle;

@@ -165,6 +165,11 @@ static void test_loading(void **state) {
     REFUSED(FV_ARG, "size is 32769", LOAD(.size = 32769));
     REFUSED(FV_ARG, "channel_order", LOAD(.channel_order = -1));
     REFUSED(FV_ARG, "channel_order", LOAD(.channel_order = 3));
+    REFUSED(FV_ARG, "fit", LOAD(.fit = (fv_fit)-1));
+    REFUSED(FV_ARG, "fit", LOAD(.fit = (fv_fit)4));
+    REFUSED(FV_ARG, "crop_ratio", LOAD(.crop_ratio = -1));
+    REFUSED(FV_ARG, "crop_ratio", LOAD(.crop_ratio = 1.5f));
+    REFUSED(FV_ARG, "crop_ratio", LOAD(.crop_ratio = NAN));
     REFUSED(FV_ARG, "range", LOAD(.range = -1));
     REFUSED(FV_ARG, "range", LOAD(.range = INFINITY));
     REFUSED(FV_ARG, "range", LOAD(.range = NAN));

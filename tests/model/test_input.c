@@ -322,6 +322,8 @@ static void refuses_sidecars(void **state) {
         {"{\"size\": 1.5}", "\"size\" is 1.5"},
         {"{\"range\": 0}", "\"range\" is 0"},
         {"{\"channel_order\": \"gbr\"}", "allowed: \"rgb\", \"bgr\""},
+        {"{\"fit\": \"squash\"}", "allowed: \"crop\", \"stretch\", \"pad\""},
+        {"{\"crop_ratio\": 0}", "\"crop_ratio\" is 0"},
         {"{\"layout\": 1}", "allowed: \"nchw\", \"nhwc\""},
         {"{\"labels\": \"cat\"}", "net.fovea.json: \"labels\": class names are not an array"},
         {"{\"labels\": [1]}", "class name 0 is not a string"},
@@ -361,6 +363,9 @@ static void refuses_options(void **state) {
         {{.channel_order = 3}, FV_ARG, "option channel_order is 3"},
         {{.range = -2}, FV_ARG, "option range is -2"},
         {{.mean = bad}, FV_ARG, "option mean: nan is not a usable number"},
+        {{.fit = (fv_fit)7}, FV_ARG, "option fit is 7"},
+        {{.crop_ratio = 2}, FV_ARG, "option crop_ratio is 2"},
+        {{.class_names = (const char *const[]){"a"}}, FV_ARG, "class_count is 0"},
         {{.labels = "/nonexistent/labels.txt"}, FV_IO, "labels.txt"},
         {{.max_file_bytes = -1}, FV_ARG, "max_file_bytes"},
         {{.max_file_bytes = 10}, FV_NOMEM, "net.onnx"},
@@ -537,6 +542,122 @@ static void follows_channels(void **state) {
     done(n, b);
 }
 
+/* ---- files of other programs beside the model ----------------------------------------------- */
+
+static void write_text(builder *b, const char *name, const char *text) {
+    builder_write(b, name, text, strlen(text));
+}
+
+static void reads_hugging_face(void **state) {
+    (void)state;
+    static const struct {
+        const char *json;
+        int height, width, fit;
+        double crop, range, mean, scale;
+    } c[] = {
+        {"{\"size\": {\"height\": 32, \"width\": 48}, \"do_rescale\": true,"
+         " \"rescale_factor\": 0.00392156862745098, \"do_normalize\": true,"
+         " \"image_mean\": [0.5, 0.5, 0.5], \"image_std\": [0.25, 0.5, 0.5]}",
+         32, 48, FV_FIT_STRETCH, 0.875, 1, 0.5, 4},
+        {"{\"size\": {\"shortest_edge\": 40}, \"do_center_crop\": true, \"crop_size\": 32,"
+         " \"image_mean\": [0.5, 0.5, 0.5], \"image_std\": [0.25, 0.5, 0.5]}",
+         32, 32, FV_FIT_CROP, 0.8, 1, 0.5, 4},
+        {"{\"size\": {\"shortest_edge\": 32}, \"crop_pct\": 0.9, \"image_mean\": [0.5, 0.5, 0.5],"
+         " \"image_std\": [0.25, 0.5, 0.5]}",
+         32, 32, FV_FIT_CROP, 0.9, 1, 0.5, 4},
+        {"{\"size\": 32, \"do_normalize\": false, \"do_rescale\": true}", 32, 32, FV_FIT_STRETCH,
+         0.875, 1, 0, 1},
+        {"{\"size\": 32, \"do_normalize\": false, \"do_rescale\": false}", 32, 32, FV_FIT_STRETCH,
+         0.875, 255, 0, 1},
+    };
+    for (size_t i = 0; i < sizeof c / sizeof *c; i++) {
+        builder *b = net("N,3,H,W");
+        write_text(b, "preprocessor_config.json", c[i].json);
+        write_text(b, "config.json",
+                   "{\"id2label\": {\"1\": \"hen\", \"0\": \"tench\","
+                   " \"2\": \"jay\", \"3\": \"owl\"}}");
+        fvi_network *n = load(b, NULL);
+        const fv_input *in = fvi_network_input(n);
+        assert_int_equal(in->height, c[i].height);
+        assert_int_equal(in->width, c[i].width);
+        assert_int_equal(in->fit, c[i].fit);
+        expect_near(in->crop_ratio, c[i].crop);
+        expect_near(in->range, c[i].range);
+        expect_near(in->mean[0], c[i].mean);
+        expect_near(in->scale[0], c[i].scale);
+        assert_null(in->assumed);
+        assert_string_equal(part_of(n, "mean", 1), "preprocessor_config.json");
+        assert_string_equal(part_of(n, "classes", 1), "config.json");
+        assert_int_equal(fvi_network_class_count(n), 4);
+        assert_string_equal(fvi_network_class_name(n, 1), "hen");
+        done(n, b);
+    }
+}
+
+static void reads_timm(void **state) {
+    (void)state;
+    static const char *const forms[] = {
+        "{\"architecture\": \"vit\", \"label_names\": [\"a\", \"b\", \"c\", \"d\"], "
+        "\"pretrained_cfg\": {\"mean\": [0.5, 0.25, 0.5], \"std\": [0.5, 0.5, 0.5], "
+        "\"input_size\": [3, 96, 64], \"crop_pct\": 0.95, \"crop_mode\": \"center\"}}",
+        "{\"label_names\": [\"a\", \"b\", \"c\", \"d\"], \"mean\": [0.5, 0.25, 0.5], "
+        "\"std\": [0.5, 0.5, 0.5], \"input_size\": [3, 96, 64], \"crop_pct\": 0.95}",
+    };
+    for (int i = 0; i < 2; i++) {
+        builder *b = net("N,3,H,W");
+        write_text(b, "config.json", forms[i]);
+        fvi_network *n = load(b, NULL);
+        const fv_input *in = fvi_network_input(n);
+        assert_int_equal(in->height, 96);
+        assert_int_equal(in->width, 64);
+        expect_near(in->mean[1], 0.25);
+        expect_near(in->scale[0], 2);
+        expect_near(in->crop_ratio, 0.95);
+        assert_int_equal(in->fit, FV_FIT_CROP);
+        assert_string_equal(fvi_network_class_name(n, 3), "d");
+        done(n, b);
+    }
+}
+
+/* The file's own size, our own sidecar and options count before what others wrote. */
+static void others_come_last(void **state) {
+    (void)state;
+    builder *b = net("N,3,16,16");
+    write_text(b, "preprocessor_config.json",
+               "{\"size\": 224, \"image_mean\": [0.5, 0.5, 0.5],"
+               " \"image_std\": [0.5, 0.5, 0.5]}");
+    sidecar(b, "{\"mean\": 0.25, \"fit\": \"pad\"}");
+    fv_model_desc d = {.struct_size = sizeof d, .crop_ratio = 1};
+    fvi_network *n = load(b, &d);
+    assert_int_equal(fvi_network_input(n)->height, 16);
+    expect_near(fvi_network_input(n)->mean[0], 0.25);
+    assert_int_equal(fvi_network_input(n)->fit, FV_FIT_PAD);
+    expect_near(fvi_network_input(n)->crop_ratio, 1);
+    done(n, b);
+    b = net("N,3,16,16"); /* not for us: passed over */
+    write_text(b, "config.json", "[1, 2");
+    write_text(b, "preprocessor_config.json", "{\"image_mean\": \"red\", \"size\": -3}");
+    n = load(b, NULL);
+    assert_non_null(strstr(fvi_network_input(n)->assumed, "ImageNet"));
+    done(n, b);
+}
+
+static void labels_must_fit(void **state) {
+    (void)state;
+    builder *b = net("N,3,16,16"); /* its output has 4 channels */
+    write_text(b, "labels.txt", "a\nb\nc\n");
+    fvi_network *n = load(b, NULL);
+    assert_int_equal(fvi_network_class_count(n), 0);
+    assert_non_null(
+        strstr(fvi_network_input(n)->assumed, "labels.txt has 3, which fits no output"));
+    fvi_network_free(n);
+    write_text(b, "net.labels.txt", "a\nb\nc\nd\n");
+    n = load(b, NULL);
+    assert_int_equal(fvi_network_class_count(n), 4);
+    assert_string_equal(part_of(n, "classes", 1), "net.labels.txt");
+    done(n, b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(assumes_imagenet),
@@ -555,6 +676,10 @@ int main(void) {
         cmocka_unit_test(reads_the_graph),
         cmocka_unit_test(sources_beat_the_graph),
         cmocka_unit_test(follows_channels),
+        cmocka_unit_test(reads_hugging_face),
+        cmocka_unit_test(reads_timm),
+        cmocka_unit_test(others_come_last),
+        cmocka_unit_test(labels_must_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -93,6 +93,41 @@ static void test_input_picture_is_what_the_input_was_made_of(void **state) {
     fv_model_free(model);
 }
 
+/* All of a photo, stretched, and with grey above and below; what it shows is where the rectangle
+ * says. */
+static void test_input_picture_of_the_whole_photo(void **state) {
+    (void)state;
+    enum { HEIGHT = 60, WIDTH = 120 };
+    for (int fit = FV_FIT_STRETCH; fit <= FV_FIT_PAD; fit++) {
+        const fv_model_desc desc = {.struct_size = sizeof desc, .fit = (fv_fit)fit};
+        fv_model *model = NULL;
+        fv_image *photo = NULL, *seen = NULL;
+        fv_rect r;
+        fv_error err;
+        if (fv_model_load("tests/golden/convnext.new20.onnx", &desc, &model, &err) ||
+            fv_image_new(3, HEIGHT, WIDTH, &photo, &err))
+            fail_msg("%s", err.text);
+        for (int i = 0; i < 3 * HEIGHT * WIDTH; i++)
+            photo->data[i] = ((float)(i % WIDTH) + 0.5f) / WIDTH;
+        if (fv_input_picture(model, photo, &seen, &err) ||
+            fv_input_rect(model, HEIGHT, WIDTH, &r, &err))
+            fail_msg("%s", err.text);
+        const int h = seen->height, w = seen->width;
+        assert_int_equal(h, w);
+        const float *middle = seen->data + h / 2 * w;
+        assert_float_equal(middle[0], 0.5 / w, 0.02);
+        assert_float_equal(middle[w - 1], 1 - 0.5 / w, 0.02);
+        assert_float_equal(middle[w / 4] * WIDTH, r.x + (w / 4 + 0.5) / w * r.width, 2);
+        assert_float_equal(seen->data[w - 1], fit == FV_FIT_PAD ? 114.0 / 255 : 1 - 0.5 / w, 0.02);
+        assert_float_equal(r.width, WIDTH, 1e-6);
+        assert_float_equal(r.height, fit == FV_FIT_PAD ? WIDTH : HEIGHT, 1e-6);
+        assert_float_equal(r.y, fit == FV_FIT_PAD ? -(WIDTH - HEIGHT) / 2.0 : 0, 1e-6);
+        fv_image_free(seen);
+        fv_image_free(photo);
+        fv_model_free(model);
+    }
+}
+
 static void test_input_picture_needs_a_picture_input(void **state) {
     (void)state;
     fv_model *model = NULL;
@@ -143,6 +178,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_alpha_is_laid_over_mid_grey),
         cmocka_unit_test(test_input_picture_is_what_the_input_was_made_of),
+        cmocka_unit_test(test_input_picture_of_the_whole_photo),
         cmocka_unit_test(test_input_picture_needs_a_picture_input),
         cmocka_unit_test(test_strips_are_not_enlarged_whole)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -177,6 +177,10 @@ char *fvi_layer_table_key(const fv_examples *e, const fvi_layer_table *t) {
     g_string_append_printf(key, "input %s %d %dx%d order %d\n", in->name, in->channels, in->height,
                            in->width, in->channel_order);
     add_numbers(key, "range", &in->range, 1);
+    if (in->fit != FV_FIT_CROP || in->crop_ratio != 0.875f) { /* older stores do not name it */
+        const float fit[2] = {(float)in->fit, in->crop_ratio};
+        add_numbers(key, "fit", fit, 2);
+    }
     add_numbers(key, "mean", in->mean, 4);
     add_numbers(key, "scale", in->scale, 4);
     g_string_append_printf(key, "%s %s\nunits %d\n", t->is_layer ? "layer" : "objective",

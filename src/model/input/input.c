@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "graph/const.h"
+#include "model/input/configs.h"
 #include "model/input/metadata.h"
 #include "model/input/sidecar.h"
 
@@ -66,6 +67,19 @@ static fv_status option_per_channel(const float *v, int channels, const char *wh
     return st == FV_FORMAT ? FV_ARG : st;
 }
 
+static fv_status fit_options(const fv_model_desc *d, fvi_input_spec *s, fv_error *err) {
+    if ((int)d->fit < 0 || (int)d->fit > FV_FIT_PAD)
+        return fvi_fail(err, FV_ARG,
+                        "option fit is %d; FV_FIT_CROP, FV_FIT_STRETCH and FV_FIT_PAD are allowed",
+                        (int)d->fit);
+    if (d->crop_ratio != 0 && !(d->crop_ratio >= 0.01f && d->crop_ratio <= 1))
+        return fvi_fail(err, FV_ARG, "option crop_ratio is %g; 0.01 to 1 is allowed",
+                        (double)d->crop_ratio);
+    s->fit = (int)d->fit;
+    s->crop_ratio = d->crop_ratio;
+    return FV_OK;
+}
+
 /* Reads the options. `channels` is the length of the lists. */
 static fv_status from_options(const fv_model_desc *d, int channels, fvi_input_spec *s,
                               fv_error *err) {
@@ -81,9 +95,10 @@ static fv_status from_options(const fv_model_desc *d, int channels, fvi_input_sp
     s->height = s->width = d->size;
     s->channel_order = d->channel_order;
     s->range = d->range;
-    fv_status st = option_per_channel(d->mean, channels, "option mean", &s->mean, err);
+    fv_status st = fit_options(d, s, err);
+    if (!st) st = option_per_channel(d->mean, channels, "option mean", &s->mean, err);
     if (!st) st = option_per_channel(d->scale, channels, "option scale", &s->scale, err);
-    if (!st && d->class_count)
+    if (!st && (d->class_count || d->class_names))
         return fvi_labels_from_array(d->class_names, d->class_count, &s->labels, err);
     if (!st && d->labels) st = fvi_labels_load(d->labels, &s->labels, err);
     return st;
@@ -153,6 +168,13 @@ static fv_status resolve_shape(resolver *r) {
     return r->in.is_image ? resolve_channels(r, channels) : FV_OK;
 }
 
+/* A size that counts only where the file leaves it open is forgotten. */
+static void drop_hint(resolver *r) {
+    if (!r->spec.size_is_hint) return;
+    r->spec.height = r->spec.width = 0;
+    g_clear_pointer(&r->spec.from[FVI_PART_SIZE], g_free);
+}
+
 static fv_status resolve_size(resolver *r) {
     int64_t h = r->in.dim[r->in.channels_last ? 1 : 2], w = r->in.dim[r->in.channels_last ? 2 : 3];
     if (h > FVI_INPUT_SIZE_MAX || w > FVI_INPUT_SIZE_MAX)
@@ -160,6 +182,7 @@ static fv_status resolve_size(resolver *r) {
                         "%s: input \"%s\" is %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT
                         " pixels; at most %d on a side",
                         r->base, r->in.name, h, w, FVI_INPUT_SIZE_MAX);
+    if (h > 0 && w > 0) drop_hint(r);
     if (!r->spec.height && (h < 0 || w < 0)) {
         if (h < 0) h = w > 0 ? w : SIZE_ASSUMED;
         if (w < 0) w = h;
@@ -178,6 +201,11 @@ static fv_status gather_spec(resolver *r, const fv_model_desc *desc) {
     fvi_input_spec_source(&file, "metadata");
     if (!st) fvi_input_spec_merge(&side, &file);
     fvi_input_spec_clear(&file);
+    fvi_input_spec near = {0};
+    if (!st) fvi_input_from_configs(r->file, &near);
+    near.labels_are_found = near.labels != NULL;
+    fvi_input_spec_merge(&side, &near);
+    fvi_input_spec_clear(&near);
     r->spec = side;
     if (st || !desc) return st;
     if (desc->input) {

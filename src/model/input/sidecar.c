@@ -116,6 +116,22 @@ static fv_status read_layout(const sidecar *s, const char *key, JsonNode *n) {
     return read_choice(s, key, n, "nchw", "nhwc", &s->out->layout);
 }
 
+static fv_status read_fit(const sidecar *s, const char *key, JsonNode *n) {
+    static const char *const names[] = {"crop", "stretch", "pad"}; /* as in fv_fit, from 1 */
+    for (int i = 0; string_of(n) && i < 3; i++)
+        if (!strcmp(string_of(n), names[i])) {
+            s->out->fit = i + 1;
+            return FV_OK;
+        }
+    return bad(s, key, n, "\"crop\", \"stretch\", \"pad\"");
+}
+static fv_status read_crop_ratio(const sidecar *s, const char *key, JsonNode *n) {
+    double v = is_number(n) ? json_node_get_double(n) : 0;
+    if (!(v >= 0.01) || v > 1) return bad(s, key, n, "a number from 0.01 to 1, as 0.875");
+    s->out->crop_ratio = (float)v;
+    return FV_OK;
+}
+
 static fv_status read_input(const sidecar *s, const char *key, JsonNode *n) {
     if (!string_of(n)) return bad(s, key, n, "the name of an input");
     s->out->input = g_strdup(string_of(n));
@@ -158,7 +174,7 @@ static const struct {
     {"input", read_input},         {"size", read_size},     {"mean", read_mean},
     {"scale", read_scale},         {"std", read_std},       {"range", read_range},
     {"layout", read_layout},       {"labels", read_labels}, {"labels_file", read_labels_file},
-    {"channel_order", read_order},
+    {"channel_order", read_order}, {"fit", read_fit},       {"crop_ratio", read_crop_ratio},
 };
 
 static fv_status read_key(const sidecar *s, const char *key, JsonNode *value) {
@@ -166,7 +182,7 @@ static fv_status read_key(const sidecar *s, const char *key, JsonNode *value) {
         if (!strcmp(keys[i].key, key)) return keys[i].read(s, key, value);
     return fvi_fail(s->err, FV_FORMAT,
                     "%s: unknown key \"%.64s\"; known: input, size, mean, scale, std, range, "
-                    "channel_order, layout, labels, labels_file",
+                    "channel_order, layout, fit, crop_ratio, labels, labels_file",
                     s->base, key);
 }
 

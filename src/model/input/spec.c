@@ -26,6 +26,8 @@ static int is_set(const fvi_input_spec *s, fvi_input_part part) {
     case FVI_PART_RANGE: return s->range != 0;
     case FVI_PART_MEAN: return s->mean.n != 0;
     case FVI_PART_SCALE: return s->scale.n != 0;
+    case FVI_PART_FIT: return s->fit != 0;
+    case FVI_PART_CROP: return s->crop_ratio != 0;
     case FVI_PART_LABELS: return s->labels != NULL;
     case FVI_PART_COUNT: break;
     }
@@ -44,14 +46,18 @@ void fvi_input_spec_merge(fvi_input_spec *high, fvi_input_spec *low) {
         memset(&low->member, 0, sizeof low->member); \
     }
     for (int i = 0; i < FVI_PART_COUNT; i++) { TAKE(from[i], !is_set(high, (fvi_input_part)i)) }
+    TAKE(size_is_hint, !high->height)
     TAKE(width, !high->height)
     TAKE(height, !high->height)
     TAKE(channel_order, !high->channel_order)
     TAKE(layout, !high->layout)
     TAKE(range, high->range == 0)
+    TAKE(fit, !high->fit)
+    TAKE(crop_ratio, high->crop_ratio == 0)
     TAKE(input, !high->input)
     TAKE(mean, !high->mean.n)
     TAKE(scale, !high->scale.n)
+    TAKE(labels_are_found, !high->labels)
     TAKE(labels, !high->labels)
 #undef TAKE
 }

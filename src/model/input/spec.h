@@ -23,6 +23,8 @@ typedef enum fvi_input_part {
     FVI_PART_RANGE,
     FVI_PART_MEAN,
     FVI_PART_SCALE,
+    FVI_PART_FIT,
+    FVI_PART_CROP,
     FVI_PART_LABELS,
     FVI_PART_COUNT
 } fvi_input_part;
@@ -31,11 +33,15 @@ typedef struct fvi_input_spec {
     char *from[FVI_PART_COUNT]; /* the source of each that is set */
     char *input;                /* name of the picture input, or NULL */
     int height, width;
+    int size_is_hint; /* it counts only where the file leaves the size open */
     int channel_order;
     int layout;
     float range;
+    int fit;          /* an fv_fit */
+    float crop_ratio; /* 0.01 to 1 */
     fvi_per_channel mean, scale;
     fvi_labels *labels;
+    int labels_are_found; /* in a file that nobody named: they count only where they fit */
 } fvi_input_spec;
 
 void fvi_input_spec_clear(fvi_input_spec *s);

@@ -20,6 +20,8 @@
 static const float imagenet_mean[3] = {0.485f, 0.456f, 0.406f}; /* RGB, as torchvision's models */
 static const float imagenet_std[3] = {0.229f, 0.224f, 0.225f};
 
+#define CROP_RATIO 0.875f /* 224 of 256: the usual ImageNet evaluation */
+
 static const char assumed[] = "assumed";
 
 typedef struct values {
@@ -194,6 +196,17 @@ static char *numbers_text(const fv_input *in, const float *x, int invert) {
     return g_string_free(t, FALSE);
 }
 
+static char *fit_text(const fv_input *in) {
+    if (in->fit == FV_FIT_STRETCH) return g_strdup("stretch");
+    if (in->fit == FV_FIT_PAD) return g_strdup("pad");
+    return g_strdup_printf("crop %g", (double)in->crop_ratio);
+}
+
+static const char *fit_source(char *const *from) {
+    if (from[FVI_PART_FIT]) return from[FVI_PART_FIT];
+    return from[FVI_PART_CROP] ? from[FVI_PART_CROP] : "default";
+}
+
 static void list_parts(values *v) {
     const fvi_input_spec *s = &v->i->spec;
     const fv_input *in = &v->i->in;
@@ -203,6 +216,7 @@ static void list_parts(values *v) {
         const char *numbers = v->range_source ? v->range_source : NULL;
         part_add(v, "size", g_strdup_printf("%dx%dx%d", in->channels, in->height, in->width),
                  v->i->size_assumed ? assumed : from[FVI_PART_SIZE]);
+        part_add(v, "fit", fit_text(in), fit_source(from));
         part_add(v, "layout", g_strdup(in->channels_last ? "channels last" : "channels first"),
                  from[FVI_PART_LAYOUT]);
         if (in->channels == 3)
@@ -234,6 +248,29 @@ static char *sentence(const values *v) {
                            notes->str);
 }
 
+/* Whether an output of the graph has that many classes: an axis of it has, perhaps with a
+ * detector's 4 or 5 numbers of a box. */
+static int fits_an_output(const fvi_graph *g, int count) {
+    for (int i = 0; i < g->n_outputs; i++) {
+        const fvi_shape *s = &g->values[g->outputs[i]].shape;
+        if (s->ndim < 0) return 1; /* not known */
+        for (int k = 0; k < s->ndim; k++)
+            if (s->dim[k] == count || s->dim[k] == count + 4 || s->dim[k] == count + 5) return 1;
+    }
+    return 0;
+}
+
+/* A list that lies there by chance is not used. */
+static void check_labels(values *v, const fvi_graph *g) {
+    char **from = &v->i->spec.from[FVI_PART_LABELS];
+    if (!v->i->labels || !*from || !v->i->spec.labels_are_found) return;
+    if (fits_an_output(g, v->i->labels->count)) return;
+    assume(v, "no class names (%s has %d, which fits no output)", *from, v->i->labels->count);
+    fvi_labels_free(v->i->labels);
+    v->i->labels = NULL;
+    g_clear_pointer(from, g_free);
+}
+
 fv_status fvi_input_complete(const fvi_model_file *f, const fvi_graph *g, fvi_input_info *i,
                              fv_error *err) {
     values v = {.base = f->base, .i = i, .err = err};
@@ -241,12 +278,15 @@ fv_status fvi_input_complete(const fvi_model_file *f, const fvi_graph *g, fvi_in
     fv_status st = FV_OK;
     if (i->in.is_image) {
         int order = 0;
+        i->in.fit = i->spec.fit ? (fv_fit)i->spec.fit : FV_FIT_CROP;
+        i->in.crop_ratio = i->spec.crop_ratio != 0 ? i->spec.crop_ratio : CROP_RATIO;
         fvi_own_steps_find(g, &i->in, &own);
         const fvi_wanted wanted = fvi_own_steps_judge(&own, i->in.channels, &order);
         resolve_order(&v, &own, order);
         st = resolve_numbers(&v, &own, wanted);
     }
     if (!st) {
+        check_labels(&v, g);
         i->parts = g_ptr_array_new_with_free_func(part_free);
         list_parts(&v);
         i->assumed = sentence(&v);
