@@ -8,7 +8,6 @@
 #include "vis/recipe/recipe.h"
 
 #include <glib.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,18 +73,6 @@ static fv_status complete(const fv_input *in, fvi_settings *s, fv_error *err) {
     return FV_OK;
 }
 
-/* The settings that a recipe of that name has for the units it is made for. */
-static fv_status find_named(const fv_model *model, const char *name, const fvi_units_extent *units,
-                            fvi_settings *out, fv_error *err) {
-    const fv_input *in = fvi_network_input(model->network);
-    fv_status st = fvi_recipes_find(name, out, err);
-    if (!st && in->is_image && units->values && !units->whole && in->height > 0 && in->width > 0)
-        fvi_recipes_adapt(
-            MAX(units->height, units->width),
-            fmax((double)units->height / in->height, (double)units->width / in->width), out);
-    return st;
-}
-
 /* ---- making and freeing --------------------------------------------------------------------- */
 
 /* Reads the regularizer's terms, once for all calls.  errors  as fv_objective_new */
@@ -129,10 +116,11 @@ fv_status fv_recipe_new(const fv_model *model, const char *name,
     if (!r) return fvi_fail(err, FV_NOMEM, "out of memory for a recipe");
     r->model = model;
     if (!name) name = fv_recipe_default(model, count ? objectives[0] : NULL);
-    if (count) st = fvi_units_extent_find(model->network, objectives, count, &r->extent, err);
-    if (!st) st = find_named(model, name, &r->extent, &r->settings, err);
+    st = fvi_recipes_find(name, &r->settings, err);
     if (!st) st = complete(fvi_network_input(model->network), &r->settings, err);
     if (!st) st = read_regularizer(r, err);
+    if (!st && count)
+        st = fvi_units_extent_find(model->network, objectives, count, &r->extent, err);
     if (!st) st = find_size(r, err);
     if (st)
         fv_recipe_free(r);
@@ -190,8 +178,7 @@ static void reset_start(fv_recipe *r) {
     fvi_settings named = {0};
     fvi_start_settings *start = &r->settings.start;
     start->mean = start->sd = 0;
-    if (start->kind == FVI_START_IMAGE ||
-        find_named(r->model, r->settings.recipe, &r->extent, &named, NULL))
+    if (start->kind == FVI_START_IMAGE || fvi_recipes_find(r->settings.recipe, &named, NULL))
         return;
     start->mean = named.start.mean;
     start->sd = named.start.sd;
@@ -257,7 +244,7 @@ static void set_start(fv_recipe *r, fv_image *image) {
     r->settings.start.image = r->start = image;
     if (image)
         r->settings.start.kind = FVI_START_IMAGE;
-    else if (!find_named(r->model, r->settings.recipe, &r->extent, &named, NULL))
+    else if (!fvi_recipes_find(r->settings.recipe, &named, NULL))
         r->settings.start.kind = named.start.kind;
     reset_start(r);
 }
@@ -347,21 +334,6 @@ static fv_status check(const fv_model *model, const fvi_settings *s, fv_error *e
     return in->is_image ? FV_OK : check_shape(model, s, err);
 }
 
-/* Adapts a recipe that was made without units to those of the call, where the caller has not
- * changed what the recipe has. */
-static fv_status adapt_late(fv_recipe *r, fv_error *err) {
-    fvi_settings bare = {0}, named = {0}, *s = &r->settings;
-    fv_status st = fvi_recipes_find(s->recipe, &bare, err);
-    if (!st) st = find_named(r->model, s->recipe, &r->extent, &named, err);
-    if (st) return st;
-    if (!memcmp(&s->param, &bare.param, sizeof bare.param)) s->param = named.param;
-    if (!memcmp(&s->start, &bare.start, sizeof bare.start)) s->start = named.start;
-    if (!memcmp(&s->transforms, &bare.transforms, sizeof bare.transforms))
-        s->transforms = named.transforms;
-    if (s->display.margin == bare.display.margin) s->display.margin = named.display.margin;
-    return FV_OK;
-}
-
 fv_status fvi_recipe_settings(const fv_recipe *recipe, const fv_model *model,
                               const fv_objective *const *objectives, int count, fvi_settings *out,
                               fv_recipe **owner, fv_error *err) {
@@ -374,7 +346,6 @@ fv_status fvi_recipe_settings(const fv_recipe *recipe, const fv_model *model,
     if (recipe && recipe->settings.width == FVI_SIZE_RECEPTIVE && !recipe->extent.values) {
         st = fv_recipe_copy(recipe, &own, err);
         if (!st) st = fvi_units_extent_find(model->network, objectives, count, &own->extent, err);
-        if (!st) st = adapt_late(own, err);
         if (!st) st = find_size(own, err);
     }
     const fvi_settings s = st ? (fvi_settings){0} : with_size(own ? own : recipe);

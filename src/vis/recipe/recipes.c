@@ -202,45 +202,6 @@ static const recipe recipes[] = {
 };
 /* clang-format on */
 
-/* What fovea-layer has for units of early layers: from the receptive field where they become others
- * on. A unit that sees a few pixels wants a colour and an edge, which every prior on frequencies
- * holds down: pixels. Where it sees a little more Lucid's free frequencies show the texture at full
- * strength. Both have a margin: at the border of the map units are excited by the padding.
- * Measured by bench/early_layers.py. */
-typedef struct early {
-    int field;             /* pixels that a unit sees along a side, at most */
-    double share;          /* and their share of the model's own picture */
-    fvi_settings settings; /* param, start and transforms; the rest is fovea-layer's */
-} early;
-
-#define EARLY_MARGIN 0.2f
-
-/* clang-format off */
-static const early earlies[] = {
-    {8, 1, {.param = {.kind = FVI_PARAM_PIXELS, .color = FV_COLOR_LUCID, .output_activation = FVI_OUTPUT_SIGMOID,
-                      .high = 1, .decay = 1, .gain = 1, .levels = 5},
-            .start = {FVI_START_NORMAL, 0, 0.05f, NULL, NULL},
-            .transforms = LIST(T(JITTER, 4))}},
-    {G_MAXINT, 0.5, {.param = {.kind = FVI_PARAM_FOURIER, .color = FV_COLOR_LUCID, .output_activation = FVI_OUTPUT_SIGMOID,
-                     .high = 1, .decay = 1, .gain = 0.25f, .levels = 5},
-           .start = {FVI_START_NORMAL, 0, 0.01f, NULL, NULL},
-           .transforms = LIST(TE(PAD, GREY, 12), T(JITTER, 8), T(SCALE, 0.9f, 1.1f, 0.02f, 1),
-                              T(ROTATE, -10, 10, 5, 1), T(JITTER, 4))}},
-};
-/* clang-format on */
-
-void fvi_recipes_adapt(int64_t field, double share, fvi_settings *settings) {
-    if (strcmp(settings->recipe, "fovea-layer") != 0) return;
-    for (size_t i = 0; i < G_N_ELEMENTS(earlies); i++) {
-        if (field > earlies[i].field || share > earlies[i].share) continue;
-        settings->param = earlies[i].settings.param;
-        settings->start = earlies[i].settings.start;
-        settings->transforms = earlies[i].settings.transforms;
-        settings->display.margin = EARLY_MARGIN;
-        return;
-    }
-}
-
 int fv_recipe_count(void) { return (int)G_N_ELEMENTS(recipes); }
 
 const char *fv_recipe_name(int index) {

@@ -9,10 +9,4 @@
  *   errors  NOTFOUND no such recipe, with the names there are */
 fv_status fvi_recipes_find(const char *name, fvi_settings *settings, fv_error *err);
 
-/* Changes the settings of the recipe fovea-layer, as fvi_recipes_find made them, to those of units
- * of early layers; those of other recipes stay.
- *   field  pixels that a unit sees along the picture's sides, at most
- *   share  the same as a share of the model's own sides */
-void fvi_recipes_adapt(int64_t field, double share, fvi_settings *settings);
-
 #endif
