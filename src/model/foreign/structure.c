@@ -50,7 +50,10 @@ int fvi_foreign_is_text(const fvi_foreign_file *f) {
     const size_t n = MIN(f->size, TEXT_MAX);
     for (size_t i = 0; i < n; i++)
         if (f->bytes[i] < ' ' && !strchr("\t\n\r\f", f->bytes[i])) return 0;
-    return n > 0 && !memchr(f->bytes, '\0', n);
+    const char *end = NULL;
+    const int valid = g_utf8_validate((const char *)f->bytes, (gssize)n, &end);
+    const size_t cut = valid ? 0 : n - (size_t)(end - (const char *)f->bytes); /* of a character */
+    return n > 0 && (valid || (n < f->size && cut < 4)) && !memchr(f->bytes, '\0', n);
 }
 
 static int is_space(uint8_t c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
