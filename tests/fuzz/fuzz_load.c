@@ -13,7 +13,7 @@ static void look(const fv_model *m) {
     for (int i = 0; i < n; i++) {
         const fv_layer *l = fv_model_layer(m, i);
         FUZZ_ASSERT(l->name && l->output && l->kind && l->description && l->source_op);
-        FUZZ_ASSERT(l->ndim >= 0 && l->ndim <= FV_MAX_DIMS && l->parameters >= 0);
+        FUZZ_ASSERT(l->ndim >= -1 && l->ndim <= FV_MAX_DIMS && l->parameters >= 0);
         if (i > 20) continue;
         FUZZ_ASSERT(!fuzz_check(fv_model_find_layer(m, l->name, &index, &err), &err));
         fv_weight_stats stats;

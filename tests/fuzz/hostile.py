@@ -112,7 +112,7 @@ def cases():
 
     # memory and work of a plan
     yield "large input", *run(conv, node("Conv", ["x", "w"], ["y"]), shape=(1, 3, 32768, 32768)), \
-        "usable shape"
+        "wants Nx3x32768x32768"
     yield "large result", *run(ints("z", [1, 3, 20000, 20000]),
                                node("Resize", ["x", "", "", "z"], ["y"])), "limit max_"
     yield "wide padding", *run(conv, node("Conv", ["x", "w"], ["y"], pads=[0, 1 << 20] * 2)), \
@@ -163,7 +163,7 @@ def cases():
     yield "many parts", *run(node("Concat", ["x"] * 70000, ["y"], axis=1), shape=(1, 1)), \
         "limit max_work"
     yield "many outputs", *run(*[node("Relu", ["x"], [f"y{i}"]) for i in range(3000)],
-                               outputs=[f"y{i}" for i in range(3000)]), 'there is no value "y"'
+                               outputs=[f"y{i}" for i in range(3000)]), 'there is no layer "y"'
     calls = [function(f"F{k}", [node(f"F{k + 1}", ["a"], ["m"], "own"),
                                 node(f"F{k + 1}", ["m"], ["b"], "own")]) for k in range(25)]
     yield "functions of functions", *run(node("F0", ["x"], ["y"], "own"), functions=[

@@ -16,6 +16,7 @@
 
 #define WORD_MAX   ((size_t)64 << 20) /* bytes that are looked through for a word */
 #define TEXT_MAX   4096               /* bytes that tell text from other things */
+#define TEXT_MIN   4                  /* fewer may be anything */
 #define TABLE_MAX  ((size_t)4 << 20)  /* of a zip archive, from its end */
 #define FIELDS_MAX 4096               /* of a message, from its beginning */
 
@@ -53,7 +54,7 @@ int fvi_foreign_is_text(const fvi_foreign_file *f) {
     const char *end = NULL;
     const int valid = g_utf8_validate((const char *)f->bytes, (gssize)n, &end);
     const size_t cut = valid ? 0 : n - (size_t)(end - (const char *)f->bytes); /* of a character */
-    return n > 0 && (valid || (n < f->size && cut < 4)) && !memchr(f->bytes, '\0', n);
+    return n >= TEXT_MIN && (valid || (n < f->size && cut < 4)) && !memchr(f->bytes, '\0', n);
 }
 
 static int is_space(uint8_t c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
