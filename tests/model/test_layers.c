@@ -607,6 +607,35 @@ static void lists_what_cannot_be_computed(void **state) {
     done(n, b);
 }
 
+/* What a branch that is given up read of the graph around it is still there for others. */
+static void a_branch_given_up_leaves_nothing_behind(void **state) {
+    (void)state;
+    static const uint8_t yes = 1;
+    builder *b = builder_new(17);
+    builder_input(b, "x", FVI_F32, "1,4");
+    builder_init(b, "yes", FVI_BOOL, "", &yes);
+    builder_f32(b, "w", "4", NULL);
+    Onnx__NodeProto *n = builder_node(b, "If", "branch", "yes", "y");
+    Onnx__GraphProto *g = builder_graph_new(b);
+    builder_node_append(b, g, builder_node_new(b, "Mul", "", "x,w", "a"));
+    builder_node_append(b, g, builder_node_new(b, "Frobnicate", "", "a", "t"));
+    builder_graph_output(b, g, "t");
+    builder_graph_attr(b, n, "then_branch", g);
+    builder_graph_attr(b, n, "else_branch", g);
+    builder_node(b, "Add", "sum", "x,w", "z");
+    builder_output(b, "y");
+    builder_output(b, "z");
+    fvi_network *net = load(b);
+    const fvi_graph *graph = fvi_network_graph(net);
+    assert_int_equal(graph->n_nodes, 2);
+    assert_string_equal(fvi_network_layer(net, 0)->kind, "not computed: If");
+    assert_string_equal(fvi_network_layer(net, 1)->kind, "addition");
+    const fvi_node *sum = &graph->nodes[1];
+    assert_string_equal(graph->values[sum->in[1]].name, "w");
+    assert_non_null(graph->values[sum->in[1]].constant);
+    done(net, b);
+}
+
 /* The shape that the file states for the odd one's result is used behind it. */
 static void uses_stated_shapes(void **state) {
     (void)state;
@@ -642,6 +671,7 @@ int main(void) {
         cmocka_unit_test(knows_its_name_and_checksum),
         cmocka_unit_test(lists_what_cannot_be_computed),
         cmocka_unit_test(uses_stated_shapes),
+        cmocka_unit_test(a_branch_given_up_leaves_nothing_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

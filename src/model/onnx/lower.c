@@ -247,10 +247,23 @@ static void add_captured(const fvi_onnx_node *node, const Onnx__NodeProto *n, GA
     g_hash_table_unref(names);
 }
 
+static gboolean is_made_since(gpointer name, gpointer value, gpointer first) {
+    (void)name;
+    return GPOINTER_TO_INT(value) - 1 >= GPOINTER_TO_INT(first);
+}
+
+/* Forgets names of values that will be dropped: constants of the graphs around a node that were
+ * read by its own graphs for the first time. */
+static void forget_since(const fvi_scope *scope, int first_value) {
+    for (; scope; scope = scope->outer)
+        g_hash_table_foreach_remove(scope->values, is_made_since, GINT_TO_POINTER(first_value));
+}
+
 /* Makes OPAQUE nodes of a node that failed, unless the failure is that of the whole file. */
 static void give_up(fvi_onnx_node *node) {
     fvi_builder *b = node->b;
     if (b->status != FV_UNSUPPORTED && b->status != FV_SHAPE) return;
+    forget_since(node->scope, node->operation.first_value);
     GArray *in = g_array_new(FALSE, FALSE, sizeof(int));
     char *domain = domain_prefix(node->proto);
     char *kind = g_strdup_printf("%s: %s%s", node->op ? "not computed" : "unknown", domain,
