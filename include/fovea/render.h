@@ -16,7 +16,8 @@ extern "C" {
 typedef enum fv_color {
     FV_COLOR_RGB = 1, /* none */
     FV_COLOR_LUCID,   /* Lucid's square root of ImageNet's colour covariance, largest column 1 */
-    FV_COLOR_MACO     /* Horama's and Xplique's matrix */
+    FV_COLOR_MACO,    /* Horama's and Xplique's matrix */
+    FV_COLOR_GREY     /* all three channels are the first: grey pictures of a network of colours */
 } fv_color;
 
 /* Takes a picture on its way; `image` is borrowed for the call. */

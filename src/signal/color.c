@@ -5,7 +5,8 @@
  * longest column (Olah, Mordvintsev and Schubert, "Feature Visualization", Distill 2017; the
  * numbers are Lucid's). The columns of M are light, red against blue, green against magenta. Lucid
  * multiplies by M's transpose from the right, and so do Horama and Xplique (MACO), which print that
- * transpose with eight digits: FV_COLOR_LUCID and FV_COLOR_MACO are the same map.
+ * transpose with eight digits: FV_COLOR_LUCID and FV_COLOR_MACO are the same map. FV_COLOR_GREY
+ * gives the first plane to all colours; the other two planes change nothing.
  */
 #include "signal/color.h"
 
@@ -31,20 +32,28 @@ FVI_WIDE static void multiply(const float m[3][3], int64_t plane, int64_t n, flo
     }
 }
 
+static const float grey[3][3] = {{1, 0, 0}, {1, 0, 0}, {1, 0, 0}};
+
 void fvi_color_apply(fv_color color, int64_t plane, int64_t n, float *pixels) {
-    if (color != FV_COLOR_RGB) multiply(matrix, plane, n, pixels);
+    if (color != FV_COLOR_RGB) multiply(color == FV_COLOR_GREY ? grey : matrix, plane, n, pixels);
 }
 
 void fvi_color_adjoint(fv_color color, int64_t plane, int64_t n, float *pixels) {
     if (color == FV_COLOR_RGB) return;
     float transpose[3][3];
     for (int i = 0; i < 3; i++)
-        for (int k = 0; k < 3; k++) transpose[i][k] = matrix[k][i];
+        for (int k = 0; k < 3; k++)
+            transpose[i][k] = color == FV_COLOR_GREY ? grey[k][i] : matrix[k][i];
     multiply((const float(*)[3])transpose, plane, n, pixels);
 }
 
 void fvi_color_inverse(fv_color color, int64_t plane, float *pixels) {
+    static const float mean[3][3] = {{1 / 3.0f, 1 / 3.0f, 1 / 3.0f}};
     if (color == FV_COLOR_RGB) return;
+    if (color == FV_COLOR_GREY) {
+        multiply(mean, plane, plane, pixels);
+        return;
+    }
     double m[3][3], determinant = 0;
     float inverse[3][3];
     for (int i = 0; i < 3; i++)

@@ -11,7 +11,8 @@
  * are `plane` numbers apart. FV_COLOR_RGB changes nothing. */
 void fvi_color_apply(fv_color color, int64_t plane, int64_t n, float *pixels);
 void fvi_color_adjoint(fv_color color, int64_t plane, int64_t n, float *pixels);
-/* RGB to decorrelated colour, for whole planes. */
+/* RGB to decorrelated colour, for whole planes; of FV_COLOR_GREY, which has no inverse, the mean of
+ * the colours. */
 void fvi_color_inverse(fv_color color, int64_t plane, float *pixels);
 
 #endif

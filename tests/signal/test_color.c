@@ -70,11 +70,30 @@ static void map_has_its_adjoint_and_inverse(void **state) {
     for (int i = 0; i < 3 * N; i++) assert_true(fabsf(ax[i] - x[i]) < 2e-5f);
 }
 
+static void grey_has_equal_channels_and_its_adjoint(void **state) {
+    (void)state;
+    float x[3 * N], y[3 * N], ax[3 * N], aty[3 * N];
+    noise(5, x);
+    noise(6, y);
+    memcpy(ax, x, sizeof x);
+    memcpy(aty, y, sizeof y);
+    fvi_color_apply(FV_COLOR_GREY, N, N, ax);
+    fvi_color_adjoint(FV_COLOR_GREY, N, N, aty);
+    for (int i = 0; i < 3 * N; i++) assert_true(ax[i] == x[i % N]);
+    for (int i = 0; i < N; i++) {
+        assert_true(fabsf(aty[i] - (y[i] + y[N + i] + y[2 * N + i])) < 1e-6f);
+        assert_true(aty[N + i] == 0 && aty[2 * N + i] == 0);
+    }
+    fvi_color_inverse(FV_COLOR_GREY, N, ax);
+    for (int i = 0; i < N; i++) assert_true(fabsf(ax[i] - x[i]) < 1e-6f);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(map_is_the_published_one),
         cmocka_unit_test(rgb_stays),
         cmocka_unit_test(map_has_its_adjoint_and_inverse),
+        cmocka_unit_test(grey_has_equal_channels_and_its_adjoint),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

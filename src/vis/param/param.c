@@ -51,8 +51,8 @@ static fv_status check_numbers(const fvi_param_settings *d, fv_error *err) {
 static fv_status check(const fvi_param_settings *d, int channels, int h, int w, fv_error *err) {
     if (d->kind < FVI_PARAM_PIXELS || d->kind > FVI_PARAM_BOUNDED)
         return fvi_fail(err, FV_ARG, "parametrisation %d does not exist (1..5)", d->kind);
-    if (d->color < FV_COLOR_RGB || d->color > FV_COLOR_MACO)
-        return fvi_fail(err, FV_ARG, "colour map %d does not exist (1..3)", d->color);
+    if (d->color < FV_COLOR_RGB || d->color > FV_COLOR_GREY)
+        return fvi_fail(err, FV_ARG, "colour map %d does not exist (1..4)", d->color);
     if (d->output_activation < FVI_OUTPUT_NONE || d->output_activation > FVI_OUTPUT_CLIP)
         return fvi_fail(err, FV_ARG, "output activation %d does not exist (1..3)",
                         d->output_activation);

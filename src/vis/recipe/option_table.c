@@ -39,8 +39,9 @@ static const fvi_option options[] = {
            "picture's", CHOICE, view, 1, 2),
     OPTION("param", "pixels|fourier|laplacian|phase|bounded",
            "parametrisation of the picture", CHOICE, param.kind, 1, 5),
-    OPTION("color", "rgb|lucid|maco",
-           "colour space of the parameters: RGB, or a decorrelated one", CHOICE, param.color, 1, 3),
+    OPTION("color", "rgb|lucid|maco|grey",
+           "colour space of the parameters: RGB, a decorrelated one, or grey, whose pictures have "
+           "three equal channels", CHOICE, param.color, 1, 4),
     RENAMED("squash", NULL, "output-activation", "none|sigmoid|clip",
            "what keeps the picture in its range: nothing, a sigmoid, or clipping after each "
            "update", CHOICE, param.output_activation, 1, 3),
