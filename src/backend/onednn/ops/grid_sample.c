@@ -118,7 +118,7 @@ static void backward_point(const grid_state *s, int64_t n, int64_t p, float *dpo
 
 static void backward_grid(const grid_state *s, float *dgrid) {
     const int64_t all = s->grid_n * s->points, each = s->grid_n > 1 ? 1 : s->n;
-    memset(dgrid, 0, (size_t)(all * s->grid.axes) * sizeof *dgrid);
+    if (all > 0) memset(dgrid, 0, (size_t)(all * s->grid.axes) * sizeof *dgrid);
 #pragma omp parallel for schedule(static) if (all * s->c > FVI_PARALLEL_MIN)
     for (int64_t i = 0; i < all; i++)
         for (int64_t j = 0; j < each; j++)
