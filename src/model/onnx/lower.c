@@ -72,6 +72,22 @@ static void refuse(fvi_onnx_node *node) {
 
 /* ---- names ---- */
 
+static fvi_scope scope_open(const fvi_scope *outer, const Onnx__GraphProto *g) {
+    return (fvi_scope){.outer = outer,
+                       .graph = g,
+                       .values = g_hash_table_new(g_str_hash, g_str_equal),
+                       .needed = g_hash_table_new(g_str_hash, g_str_equal),
+                       .stated = g_hash_table_new(g_str_hash, g_str_equal)};
+}
+
+static void scope_close(fvi_scope *scope) {
+    g_hash_table_destroy(scope->values);
+    g_hash_table_destroy(scope->needed);
+    g_hash_table_destroy(scope->stated);
+    if (scope->inits) g_hash_table_destroy(scope->inits);
+    if (scope->given) g_hash_table_destroy(scope->given);
+}
+
 static void scope_set(const fvi_scope *scope, const char *name, int v) {
     g_hash_table_insert(scope->values, (void *)name, GINT_TO_POINTER(v + 1));
 }
@@ -216,16 +232,21 @@ static void make_outputs(fvi_onnx_node *node) {
 
 /* ---- nodes that cannot be computed ---- */
 
+static void add_stated(GHashTable *stated, Onnx__ValueInfoProto *const *info, size_t n) {
+    for (size_t i = n; i-- > 0;) /* of several the first */
+        if (info[i]->name) g_hash_table_insert(stated, info[i]->name, info[i]);
+}
+
 /* The shape the file states for a value, if it is complete. */
 static fvi_shape stated_shape(const fvi_onnx_node *node, const char *name) {
     const Onnx__GraphProto *g = node->scope->graph;
+    GHashTable *stated = node->scope->stated;
     const fvi_shape unknown = {.ndim = -1};
-    const Onnx__ValueInfoProto *info = NULL;
-    for (size_t i = 0; i < g->n_value_info && !info; i++)
-        if (g->value_info[i]->name && !strcmp(g->value_info[i]->name, name))
-            info = g->value_info[i];
-    for (size_t i = 0; i < g->n_output && !info; i++)
-        if (g->output[i]->name && !strcmp(g->output[i]->name, name)) info = g->output[i];
+    if (!g_hash_table_size(stated)) {
+        add_stated(stated, g->output, g->n_output);
+        add_stated(stated, g->value_info, g->n_value_info);
+    }
+    const Onnx__ValueInfoProto *info = g_hash_table_lookup(stated, name);
     if (!info) return unknown;
     const fvi_shape shape = fvi_onnx_input(info).shape;
     const int64_t count = fvi_shape_count(&shape);
@@ -253,17 +274,23 @@ static gboolean is_made_since(gpointer name, gpointer value, gpointer first) {
 }
 
 /* Forgets names of values that will be dropped: constants of the graphs around a node that were
- * read by its own graphs for the first time. */
-static void forget_since(const fvi_scope *scope, int first_value) {
-    for (; scope; scope = scope->outer)
-        g_hash_table_foreach_remove(scope->values, is_made_since, GINT_TO_POINTER(first_value));
+ * read by its own graphs for the first time. Returns how many names were looked at. */
+static int64_t forget_since(const fvi_onnx_node *node) {
+    int64_t looked_at = 0;
+    const fvi_scope *scope = holds_graphs(node->proto) ? node->scope : NULL;
+    for (; scope; scope = scope->outer) {
+        looked_at += g_hash_table_size(scope->values);
+        g_hash_table_foreach_remove(scope->values, is_made_since,
+                                    GINT_TO_POINTER(node->operation.first_value));
+    }
+    return looked_at;
 }
 
 /* Makes OPAQUE nodes of a node that failed, unless the failure is that of the whole file. */
 static void give_up(fvi_onnx_node *node) {
     fvi_builder *b = node->b;
     if (b->status != FV_UNSUPPORTED && b->status != FV_SHAPE) return;
-    forget_since(node->scope, node->operation.first_value);
+    const int64_t looked_at = forget_since(node);
     GArray *in = g_array_new(FALSE, FALSE, sizeof(int));
     char *domain = domain_prefix(node->proto);
     char *kind = g_strdup_printf("%s: %s%s", node->op ? "not computed" : "unknown", domain,
@@ -281,6 +308,7 @@ static void give_up(fvi_onnx_node *node) {
     }
     add_captured(node, node->proto, in);
     fvi_build_opaque(b, kind, (int)in->len, (const int *)(const void *)in->data, shapes);
+    fvi_build_charge(b, looked_at);
     for (int i = 0; i < node->n_out && !b->status; i++)
         if (node->proto->output[i][0])
             fvi_build_value(b, node->out[i])->v.name =
@@ -340,24 +368,20 @@ fv_status fvi_lower_subgraph(fvi_onnx_node *node, const Onnx__GraphProto *g, con
     if (l->depth >= SUBGRAPH_MAX_DEPTH)
         return fvi_build_fail(l->b, FV_UNSUPPORTED, "subgraphs nest deeper than %d",
                               SUBGRAPH_MAX_DEPTH);
-    GHashTable *needed = g_hash_table_new(g_str_hash, g_str_equal);
-    fvi_scope scope = {
-        node->scope, g, g_hash_table_new(g_str_hash, g_str_equal), needed, initializers_by_name(g),
-        NULL};
+    fvi_scope scope = scope_open(node->scope, g);
+    scope.inits = initializers_by_name(g);
     const Onnx__NodeProto *const *nodes = (const Onnx__NodeProto *const *)g->node;
     for (size_t i = 0; i < g->n_input; i++)
         if (in && in[i] >= 0 && g->input[i]->name) scope_set(&scope, g->input[i]->name, in[i]);
     for (size_t i = 0; i < g->n_output; i++)
-        if (g->output[i]->name) g_hash_table_add(needed, g->output[i]->name);
+        if (g->output[i]->name) g_hash_table_add(scope.needed, g->output[i]->name);
     add_ancestors(&scope, nodes, (int)g->n_node);
     l->depth++;
     lower_nodes(l, &scope, nodes, (int)g->n_node);
     l->depth--;
     for (size_t i = 0; i < g->n_output && !l->b->status; i++)
         out[i] = g->output[i]->name ? fvi_scope_find(l, &scope, g->output[i]->name) : -1;
-    g_hash_table_destroy(needed);
-    g_hash_table_destroy(scope.values);
-    g_hash_table_destroy(scope.inits);
+    scope_close(&scope);
     return l->b->status;
 }
 
@@ -513,17 +537,14 @@ static void reserve_names(fvi_builder *b, const Onnx__GraphProto *g) {
 fv_status fvi_onnx_lower(const fvi_onnx *o, fvi_builder *b, const fvi_graph_request *request) {
     const Onnx__GraphProto *graph = fvi_onnx_proto(o)->graph;
     fvi_lowering l = {.b = b, .onnx = o, .opset = fvi_onnx_opset(o, "")};
-    GHashTable *needed = g_hash_table_new(g_str_hash, g_str_equal);
-    fvi_scope scope = {NULL,   graph, g_hash_table_new(g_str_hash, g_str_equal),
-                       needed, NULL,  g_hash_table_new(g_str_hash, g_str_equal)};
+    fvi_scope scope = scope_open(NULL, graph);
+    scope.given = g_hash_table_new(g_str_hash, g_str_equal);
     note_given(request, &scope);
     fvi_operation whole = {.source_op = "graph", .label = graph->name ? graph->name : ""};
     reserve_names(b, graph);
     fvi_build_begin(b, &whole);
     lower_graph(&l, request, &scope);
     fvi_build_end(b);
-    g_hash_table_destroy(needed);
-    g_hash_table_destroy(scope.values);
-    g_hash_table_destroy(scope.given);
+    scope_close(&scope);
     return b->status;
 }

@@ -15,6 +15,7 @@ typedef struct fvi_scope {
     GHashTable *values; /* name -> index + 1; 0 marks an output that cannot be used */
     GHashTable *needed; /* names that something reads */
     GHashTable *inits;  /* name -> Onnx__TensorProto of a subgraph; NULL: the main graph */
+    GHashTable *stated; /* name -> Onnx__ValueInfoProto of its values; filled when asked for */
     GHashTable *given;  /* names of values inside the main graph that the caller gives; or NULL */
 } fvi_scope;
 
