@@ -78,12 +78,19 @@ static const rule rules[FVI_KIND_COUNT] = {
 #undef FVI_KIND
 };
 
+/* Those of the first n nodes; of all other values the usual ones. */
+static void find_axes(const fvi_graph *g, int n, int *axis) {
+    for (int i = 0; i < g->n_values; i++) axis[i] = usual_axis(g, i);
+    for (int k = 0; k < n; k++)
+        axis[g->nodes[k].out] = rules[g->nodes[k].kind](g, &g->nodes[k], axis);
+}
+
+void fvi_graph_channel_axes(const fvi_graph *g, int *axis) { find_axes(g, g->n_nodes, axis); }
+
 int fvi_graph_channel_axis(const fvi_graph *g, int v) {
     int *axis = malloc(((size_t)g->n_values + 1) * sizeof *axis);
     if (!axis) return usual_axis(g, v);
-    for (int i = 0; i < g->n_values; i++) axis[i] = usual_axis(g, i);
-    for (int k = 0; k < g->n_nodes && k <= g->values[v].producer; k++)
-        axis[g->nodes[k].out] = rules[g->nodes[k].kind](g, &g->nodes[k], axis);
+    find_axes(g, g->values[v].producer + 1, axis);
     const int found = axis[v];
     free(axis);
     return found;

@@ -162,6 +162,9 @@ def cases():
         "more than 256 inputs"
     yield "many parts", *run(node("Concat", ["x"] * 70000, ["y"], axis=1), shape=(1, 1)), \
         "limit max_work"
+    unknown = [node("Frob", [f"v{i}" if i else "x"], [f"v{i + 1}" if i < 39999 else "y"])
+               for i in range(40000)]
+    yield "many unknown operators", *run(*unknown, outputs=["y"]), 'operator "Frob"'
     yield "many outputs", *run(*[node("Relu", ["x"], [f"y{i}"]) for i in range(3000)],
                                outputs=[f"y{i}" for i in range(3000)]), 'there is no layer "y"'
     calls = [function(f"F{k}", [node(f"F{k + 1}", ["a"], ["m"], "own"),

@@ -59,9 +59,7 @@ static int *find_readers(const fvi_graph *g) {
 }
 
 /* How many channels an objective may name; a batch of 1 on their axis leaves the last one. */
-static int64_t count_channels(const fvi_graph *g, int value) {
-    const fvi_shape *s = &g->values[value].shape;
-    int axis = fvi_graph_channel_axis(g, value);
+static int64_t count_channels(const fvi_shape *s, int axis) {
     if (axis == 0 && s->ndim > 1 && s->dim[0] == 1) axis = s->ndim - 1;
     return s->ndim ? s->dim[axis] : 1;
 }
@@ -76,7 +74,6 @@ static fv_status make_row(const fvi_graph *g, const fvi_node *n, const fvi_node 
     l->source_name = fvi_pool_strdup(pool, n->source_name ? n->source_name : "");
     if (!l->name || !l->source_name || !l->output || !l->source_op || !l->description)
         return fvi_fail(err, FV_NOMEM, "no memory for the layer table");
-    l->channels = count_channels(g, n->out);
     l->ndim = y->shape.ndim;
     memcpy(l->dim, y->shape.dim, sizeof l->dim);
     l->parameters = count_parameters(g, n);
@@ -101,15 +98,20 @@ static fv_status add_receptive_fields(const fvi_graph *g, const fv_input *in, fv
 fv_status fvi_layers_make(const fvi_graph *g, const fv_input *in, fvi_pool *pool, fv_layer **out,
                           fv_error *err) {
     fv_layer *rows = fvi_pool_array(pool, (size_t)g->n_nodes + 1, sizeof *rows);
-    int *reader = find_readers(g);
-    fv_status st =
-        rows && reader ? FV_OK : fvi_fail(err, FV_NOMEM, "no memory for %d layers", g->n_nodes);
+    int *reader = find_readers(g), *axes = g_try_new(int, (gsize)g->n_values + 1);
+    fv_status st = rows && reader && axes
+                       ? FV_OK
+                       : fvi_fail(err, FV_NOMEM, "no memory for %d layers", g->n_nodes);
+    if (!st) fvi_graph_channel_axes(g, axes);
     for (int i = 0; i < g->n_nodes && !st; i++) {
         int r = reader[g->nodes[i].out];
+        const int value = g->nodes[i].out;
         st = make_row(g, &g->nodes[i], r >= 0 ? &g->nodes[r] : NULL, pool, &rows[i], err);
+        rows[i].channels = count_channels(&g->values[value].shape, axes[value]);
     }
     if (!st) st = add_receptive_fields(g, in, rows, err);
     g_free(reader);
+    g_free(axes);
     if (!st) *out = rows;
     return st;
 }

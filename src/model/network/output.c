@@ -16,8 +16,8 @@
 #include "model/network/find.h"
 #include "model/network/network_internal.h"
 
-int fvi_graph_is_row(const fvi_graph *g, int v, int64_t *length) {
-    const fvi_shape *s = &g->values[v].shape;
+/* Whether a shape whose channels are on an axis is a row of numbers for each sample. */
+static int is_row(const fvi_shape *s, int channels, int64_t *length) {
     int axis = -1;
     if (s->ndim < 2) return 0;
     for (int i = 1; i < s->ndim; i++) {
@@ -25,9 +25,13 @@ int fvi_graph_is_row(const fvi_graph *g, int v, int64_t *length) {
         if (axis >= 0) return 0;
         axis = i;
     }
-    if (axis >= 0 && axis != fvi_graph_channel_axis(g, v)) return 0;
+    if (axis >= 0 && axis != channels) return 0;
     *length = axis >= 0 ? s->dim[axis] : 1;
     return *length > 0;
+}
+
+int fvi_graph_is_row(const fvi_graph *g, int v, int64_t *length) {
+    return is_row(&g->values[v].shape, fvi_graph_channel_axis(g, v), length);
 }
 
 int fvi_graph_moved_from(const fvi_graph *g, int v) {
@@ -65,21 +69,20 @@ fv_status fvi_network_check_output(const fvi_network *net, fv_error *err) {
 static int choose(const fvi_network *net, int64_t *length) {
     const fvi_graph *g = net->graph;
     const int names = fvi_network_class_count(net);
-    int last = -1;
-    int64_t n, of_last = 0;
-    for (int i = 0; i < g->n_outputs; i++) {
-        if (!fvi_graph_is_row(g, g->outputs[i], &n)) continue;
-        if (names > 0 && n == names) {
-            *length = n;
-            return i;
-        }
-        if (n > 1 || of_last <= 1) {
-            last = i;
-            of_last = n;
-        }
+    int *axes = g_new(int, g->n_values + 1), found = 0, fits = 0;
+    int64_t n;
+    *length = 0;
+    fvi_graph_channel_axes(g, axes);
+    for (int i = 0; i < g->n_outputs && !fits; i++) {
+        const int v = g->outputs[i];
+        if (!is_row(&g->values[v].shape, axes[v], &n)) continue;
+        fits = names > 0 && n == names;
+        if (!fits && n <= 1 && *length > 1) continue;
+        found = i;
+        *length = n;
     }
-    *length = of_last;
-    return last >= 0 ? last : 0;
+    g_free(axes);
+    return found;
 }
 
 /* `"features", "logits"`: the outputs there are; caller frees. */
