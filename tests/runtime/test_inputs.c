@@ -103,13 +103,19 @@ static void words_are_looked_up(void **state) {
     close_fixture(&t);
 }
 
+/* Opens it with a mask that the caller gives, of 2 texts of 2 words. */
+static void open_masked(fixture *t, float *mask) {
+    const fv_tensor given = tensor(mask, 2, 2, 2);
+    const fv_named_tensor named = {"mask", &given};
+    open_fixture(t, FV_DESC(fv_model_desc, .input_count = 1, .inputs = &named));
+}
+
 static void other_inputs_take_numbers(void **state) {
     (void)state;
     float table[WORDS * WIDTH], ids[] = {0, 2, 1, 4}, mask[] = {1, 0, 1, 1};
-    const fv_tensor x = tensor(ids, 2, 2, 2), given = tensor(mask, 2, 2, 2);
-    const fv_named_tensor named = {"mask", &given};
+    const fv_tensor x = tensor(ids, 2, 2, 2);
     fixture t = text_network(table);
-    open_fixture(&t, FV_DESC(fv_model_desc, .input_count = 1, .inputs = &named));
+    open_masked(&t, mask);
     fv_tensor *y = NULL;
     fv_error err = {0};
     if (fv_session_run(t.s, &x, NULL, &y, &err)) fail_msg("%s", err.text);
@@ -127,10 +133,9 @@ static void other_inputs_take_numbers(void **state) {
 static void gradients_are_taken_at_the_embedding(void **state) {
     (void)state;
     float table[WORDS * WIDTH], ids[] = {0, 2, 1, 4}, mask[] = {1, 0, 1, 1};
-    const fv_tensor x = tensor(ids, 2, 2, 2), given = tensor(mask, 2, 2, 2);
-    const fv_named_tensor named = {"mask", &given};
+    const fv_tensor x = tensor(ids, 2, 2, 2);
     fixture t = text_network(table);
-    open_fixture(&t, FV_DESC(fv_model_desc, .input_count = 1, .inputs = &named));
+    open_masked(&t, mask);
     fv_objective *o = NULL;
     fv_tensor *g = NULL;
     fv_error err = {0};
