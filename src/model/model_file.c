@@ -136,6 +136,14 @@ fv_status fvi_model_file_lower(const fvi_model_file *f, fvi_constant_cache *cach
     return st;
 }
 
+const fvi_model_input *fvi_model_file_input(const fvi_model_file *f, const char *name) {
+    int n;
+    const fvi_model_input *in = f->reader->inputs(f, &n);
+    for (int i = 0; i < n; i++)
+        if (!strcmp(in[i].name, name)) return &in[i];
+    return NULL;
+}
+
 size_t fvi_model_file_stem(const fvi_model_file *f, const char *name) {
     const size_t n = strlen(name);
     for (const char *const *e = f->reader->endings; *e; e++) {

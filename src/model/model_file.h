@@ -9,7 +9,8 @@
 #include "graph/build/build.h"
 #include "model/limits.h"
 
-typedef struct fvi_reader fvi_reader; /* reader.h */
+typedef struct fvi_reader fvi_reader;           /* reader.h */
+typedef struct fvi_model_input fvi_model_input; /* reader.h */
 
 /* Where a model comes from: a path, or bytes in memory. */
 typedef struct fvi_model_source {
@@ -65,6 +66,9 @@ fv_status fvi_model_file_sibling(const fvi_model_file *f, const char *location,
  *   out     yours to free with fvi_graph_free; constants of the file point into the file */
 fv_status fvi_model_file_lower(const fvi_model_file *f, fvi_constant_cache *cache,
                                const fvi_graph_request *request, fvi_graph **out, fv_error *err);
+
+/* The input of that name that a caller may bind, or NULL. */
+const fvi_model_input *fvi_model_file_input(const fvi_model_file *f, const char *name);
 
 /* Length of a name or path without the ending of the file's format. */
 size_t fvi_model_file_stem(const fvi_model_file *f, const char *name);

@@ -117,15 +117,6 @@ typedef struct resolver {
     fv_error *err;
 } resolver;
 
-static void assume(resolver *r, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static void assume(resolver *r, const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    if (r->assumed->len) g_string_append(r->assumed, ", ");
-    g_string_append_vprintf(r->assumed, format, args);
-    va_end(args);
-}
-
 static int few_channels(int64_t n) { return n == 1 || n == 3 || n == 4; }
 
 /* The order of a picture's axes, and how many channels it has. `channels`: as the convolution that
@@ -135,7 +126,7 @@ static fv_status resolve_channels(resolver *r, int64_t channels) {
     int last = few_channels(dim[3]) && !few_channels(dim[1]) && !channels;
     r->in.channels_last = r->spec.layout ? r->spec.layout == FVI_NHWC : last;
     int64_t said = dim[r->in.channels_last ? 3 : 1];
-    if (said < 0 && !channels) assume(r, "3 channels");
+    if (said < 0 && !channels) fvi_input_assume(r->assumed, "3 channels");
     said = said > 0 ? said : channels ? channels : 3;
     if (said > INT32_MAX)
         return fvi_fail(r->err, FV_FORMAT, "%s: input \"%s\" has %" G_GINT64_FORMAT " channels",
@@ -187,7 +178,7 @@ static fv_status resolve_size(resolver *r) {
         if (h < 0) h = w > 0 ? w : SIZE_ASSUMED;
         if (w < 0) w = h;
         r->size_assumed = 1;
-        assume(r, "size %dx%d", (int)h, (int)w);
+        fvi_input_assume(r->assumed, "size %dx%d", (int)h, (int)w);
     }
     r->in.height = r->spec.height ? r->spec.height : (int)h;
     r->in.width = r->spec.height ? r->spec.width : (int)w;

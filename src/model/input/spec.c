@@ -78,3 +78,11 @@ fv_status fvi_per_channel_set(fvi_per_channel *p, const double *v, int n, int in
     p->from = g_strdup(from);
     return FV_OK;
 }
+
+void fvi_input_assume(GString *list, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    if (list->len) g_string_append(list, ", ");
+    g_string_append_vprintf(list, format, args);
+    va_end(args);
+}

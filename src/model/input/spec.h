@@ -3,6 +3,8 @@
 #ifndef FVI_MODEL_INPUT_SPEC_H
 #define FVI_MODEL_INPUT_SPEC_H
 
+#include <glib.h>
+
 #include "model/labels.h"
 
 #define FVI_INPUT_SIZE_MAX 32768
@@ -45,6 +47,8 @@ typedef struct fvi_input_spec {
 } fvi_input_spec;
 
 void fvi_input_spec_clear(fvi_input_spec *s);
+/* Appends to a list of what no source says and is assumed. */
+void fvi_input_assume(GString *list, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* Gives `source` as the one of all that is set and has none yet. */
 void fvi_input_spec_source(fvi_input_spec *s, const char *source);
 /* Moves into `high` what it leaves open and `low` has. */

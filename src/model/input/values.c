@@ -33,15 +33,6 @@ typedef struct values {
     fv_error *err;
 } values;
 
-static void assume(values *v, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static void assume(values *v, const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    if (v->i->notes->len) g_string_append(v->i->notes, ", ");
-    g_string_append_vprintf(v->i->notes, format, args);
-    va_end(args);
-}
-
 /* ---- numbers -------------------------------------------------------------------------------- */
 
 static fv_status per_channel(values *v, const fvi_per_channel *p, float otherwise, float *out) {
@@ -79,13 +70,14 @@ static void assume_normalisation(values *v) {
         v->range_source = g_strdup("the file's input: uint8");
     } else if (in->channels == 3 && in->channels_last) {
         set_signed(in);
-        assume(v, "values -1..1");
+        fvi_input_assume(v->i->notes, "values -1..1");
     } else if (in->channels == 3) {
         set_imagenet(in);
-        assume(v, "values 0..1 normalised as for ImageNet (mean 0.485 0.456 0.406, "
-                  "std 0.229 0.224 0.225)");
+        fvi_input_assume(v->i->notes,
+                         "values 0..1 normalised as for ImageNet (mean 0.485 0.456 0.406, "
+                         "std 0.229 0.224 0.225)");
     } else {
-        assume(v, "values 0..1");
+        fvi_input_assume(v->i->notes, "values 0..1");
     }
 }
 
@@ -124,7 +116,8 @@ static void resolve_order(values *v, const fvi_own_steps *own, int order) {
                       : order          ? "means in the graph"
                                        : assumed;
     if (!s->channel_order && !order && in->channels == 3)
-        assume(v, "channel order RGB%s", is_reversed(own) ? " (the graph reverses it)" : "");
+        fvi_input_assume(v->i->notes, "channel order RGB%s",
+                         is_reversed(own) ? " (the graph reverses it)" : "");
 }
 
 /* Whether pixels that a source describes are about those that fit the graph. */
@@ -145,7 +138,7 @@ static void resolve_range(values *v) {
     for (int i = 0; i < s->mean.n; i++) bytes |= fabsf(s->mean.v[i]) > 2;
     v->i->in.range = bytes ? 255 : 1;
     v->range_source = g_strdup(assumed);
-    assume(v, "range 0..%g", v->i->in.range);
+    fvi_input_assume(v->i->notes, "range 0..%g", v->i->in.range);
 }
 
 static fv_status resolve_numbers(values *v, const fvi_own_steps *own, fvi_wanted wanted) {
@@ -265,7 +258,8 @@ static void check_labels(values *v, const fvi_graph *g) {
     char **from = &v->i->spec.from[FVI_PART_LABELS];
     if (!v->i->labels || !*from || !v->i->spec.labels_are_found) return;
     if (fits_an_output(g, v->i->labels->count)) return;
-    assume(v, "no class names (%s has %d, which fits no output)", *from, v->i->labels->count);
+    fvi_input_assume(v->i->notes, "no class names (%s has %d, which fits no output)", *from,
+                     v->i->labels->count);
     fvi_labels_free(v->i->labels);
     v->i->labels = NULL;
     g_clear_pointer(from, g_free);

@@ -79,13 +79,13 @@ static void nearest_add(nearest *n, const char *typed, const char *name) {
 typedef struct matches {
     const char *typed;
     int exact, exact_source, exact_output; /* first of each, or -1 */
-    int ending;              /* first, or -1 */
+    int ending;                            /* first, or -1 */
     int n_endings;
     const char *fits[SHOWN];
 } matches;
 
 #define MATCHES(name) \
-    {.typed = name, .exact = -1, .exact_source = -1, .exact_output = -1, .ending = -1}
+    { .typed = name, .exact = -1, .exact_source = -1, .exact_output = -1, .ending = -1 }
 
 static int ends_with(const char *name, const char *ending) {
     size_t n = strlen(name), e = strlen(ending);

@@ -236,8 +236,7 @@ static void config_recurrent(attrs *a) {
     const fvi_recurrent *r = &a->n->a.recurrent;
     add_int(a, "units", in_shape(a, 1)->dim[1]);
     add_bool(a, "go_backwards", r->reverse);
-    add_text(a, "activation",
-             fvi_unary_info(r->function[r->cell == FVI_CELL_RNN ? 0 : 1].f)->key);
+    add_text(a, "activation", fvi_unary_info(r->function[r->cell == FVI_CELL_RNN ? 0 : 1].f)->key);
     if (r->cell != FVI_CELL_RNN)
         add_text(a, "recurrent_activation", fvi_unary_info(r->function[0].f)->key);
     if (r->cell == FVI_CELL_GRU) add_bool(a, "reset_after", r->linear_before_reset);

@@ -418,9 +418,9 @@ static const char *(*const rules[FVI_KIND_COUNT])(GString *, const fvi_graph *,
 
 /* Whether an operator of the file computes with quantised numbers. */
 static int is_quantised(const char *source_op) {
-    return source_op && (strstr(source_op, "uantizeLinear") ||
-                         g_str_has_prefix(source_op, "QLinear") ||
-                         g_str_has_suffix(source_op, "Integer"));
+    return source_op &&
+           (strstr(source_op, "uantizeLinear") || g_str_has_prefix(source_op, "QLinear") ||
+            g_str_has_suffix(source_op, "Integer"));
 }
 
 const char *fvi_describe(const fvi_graph *g, const fvi_node *n, fvi_pool *pool, const char **kind) {

@@ -100,12 +100,12 @@ static void find_batch(binder *k, const fvi_model_input *in, int n_in, const fvi
 }
 
 /* The shape of the main input, with the batch that the file is lowered at. */
-static fvi_shape main_shape(const binder *k, const fvi_model_input *in, int n,
-                            const fvi_binding *bound, int64_t batch) {
-    const fvi_binding *main = fvi_binding_find(bound, k->n_bound, k->net->input.in.name);
-    for (int i = 0; i < n && !main; i++)
-        if (!strcmp(in[i].name, k->net->input.in.name)) return default_shape(k, &in[i], batch);
-    return main ? main->shape : (fvi_shape){0};
+static fvi_shape main_shape(const binder *k, const fvi_binding *bound, int64_t batch) {
+    const char *name = k->net->input.in.name;
+    const fvi_binding *main = fvi_binding_find(bound, k->n_bound, name);
+    const fvi_model_input *in = fvi_model_file_input(k->net->file, name);
+    if (main) return main->shape;
+    return in ? default_shape(k, in, batch) : (fvi_shape){0};
 }
 
 /* Binds one input of the file. */
@@ -138,7 +138,7 @@ static fv_status bind_all(binder *k, const fvi_binding *b, int nb, fv_error *err
         return fvi_fail(err, FV_UNSUPPORTED, "its batch of %lld is fixed in the file",
                         (long long)k->written);
     const int64_t batch = k->written ? k->written : k->batch;
-    k->main = main_shape(k, in, n, b, batch);
+    k->main = main_shape(k, b, batch);
     for (int i = 0; i < n; i++) {
         const fv_status st = bind_input(k, &in[i], b, batch, err);
         if (st) return st;
@@ -180,10 +180,12 @@ static fv_status lower_and_rebatch(binder *k, int64_t from, const char *const *w
     return st;
 }
 
-/* Says that the size that does not fit was a guess. */
-static fv_status blame_size(const fvi_network *net, fv_status st, fv_error *err) {
-    const fv_input *in = &net->input.in;
-    if (st != FV_SHAPE || !net->input.size_assumed || !err) return st;
+/* Says that the size that does not fit was a guess, where it was that one. */
+static fv_status blame_size(const binder *k, fv_status st, fv_error *err) {
+    const fv_input *in = &k->net->input.in;
+    const fvi_shape own = fvi_network_input_shape(k->net, k->main.ndim ? k->main.dim[0] : 1, 0, 0);
+    if (st != FV_SHAPE || !k->net->input.size_assumed || !err) return st;
+    if (!fvi_shape_equal(&own, &k->main)) return st;
     return fvi_fail(err, st,
                     "%s (the file leaves the input's size open, and %dx%d was assumed; option "
                     "size, --size N, sets another)",
@@ -216,7 +218,7 @@ static fv_status lower(binder *k, const fvi_graph_request *r, fvi_graph **out, f
     const int any_numbers = !k->written && k->batch > 1 && !k->runner;
     if (st == FV_SHAPE && any_numbers && !lower_single(k, r, out)) st = FV_OK;
     binder_clear(k);
-    return blame_size(k->net, st, err);
+    return blame_size(k, st, err);
 }
 
 fv_status fvi_network_lower(const fvi_network *net, const fvi_binding *bindings, int n_bindings,

@@ -173,20 +173,12 @@ void fvi_network_release(const fvi_network *net, const void *bytes, size_t size)
     fvi_model_file_release(net->file, bytes, size);
 }
 
-static const fvi_model_input *file_input(const fvi_network *net, const char *name) {
-    int n;
-    const fvi_model_input *in = net->file->reader->inputs(net->file, &n);
-    for (int i = 0; i < n; i++)
-        if (!strcmp(in[i].name, name)) return &in[i];
-    return NULL;
-}
-
 fvi_dtype fvi_network_input_type(const fvi_network *net, const char *input) {
-    const fvi_model_input *in = file_input(net, input);
+    const fvi_model_input *in = fvi_model_file_input(net->file, input);
     return in && in->type ? (fvi_dtype)in->type : FVI_F32;
 }
 
 const char *fvi_network_usual(const fvi_network *net, const char *input) {
-    const fvi_model_input *in = file_input(net, input);
+    const fvi_model_input *in = fvi_model_file_input(net->file, input);
     return in ? fvi_other_input_usual(&net->input.in, in) : "zeros";
 }

@@ -13,14 +13,6 @@
 #include "base/tensor.h"
 #include "graph/const.h"
 
-static const fvi_model_input *find(const fvi_model_file *f, const char *name) {
-    int n;
-    const fvi_model_input *in = f->reader->inputs(f, &n);
-    for (int i = 0; i < n; i++)
-        if (!strcmp(in[i].name, name)) return &in[i];
-    return NULL;
-}
-
 static fv_status no_such_input(const fvi_model_file *f, const char *name, fv_error *err) {
     int n;
     const fvi_model_input *in = f->reader->inputs(f, &n);
@@ -36,7 +28,7 @@ static fv_status no_such_input(const fvi_model_file *f, const char *name, fv_err
 static fv_status check_name(const fvi_model_file *f, const char *name, int i, const char *main,
                             fv_error *err) {
     if (!name || !name[0]) return fvi_fail(err, FV_ARG, "inputs[%d] has no name", i);
-    if (!find(f, name)) return no_such_input(f, name, err);
+    if (!fvi_model_file_input(f, name)) return no_such_input(f, name, err);
     if (strcmp(name, main) != 0) return FV_OK;
     return fvi_fail(err, FV_ARG,
                     "input \"%s\" is the one that pictures and arrays are given to; only others "

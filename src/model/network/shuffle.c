@@ -10,8 +10,8 @@
  * (arXiv:1810.03292) ask of random weights. The order is Fisher and Yates's, by a random
  * stream of (seed, node), so that it does not depend on which other layers are shuffled.
  */
-#include "model/network/lower.h"
 #include "model/network/shuffle.h"
+#include "model/network/lower.h"
 
 #include <string.h>
 

@@ -15,11 +15,20 @@
 
 #define TURN_CHARGE 1024 /* elements counted for each node of a body at each turn */
 
+/* The truth of a value, computed where it is no constant. */
+static int holds(fvi_builder *b, int v) {
+    v = fvi_build_evaluate(b, v, "condition");
+    const fvi_const *c = fvi_build_const(b, v);
+    if (!c || fvi_shape_count(&c->shape) != 1) {
+        fvi_build_fail(b, FV_FORMAT, "its condition is not one number");
+        return 0;
+    }
+    return fvi_const_int(c, 0) != 0;
+}
+
 fv_status fvi_lower_if(fvi_onnx_node *node) {
-    const fvi_const *c = fvi_onnx_fixed(node, 0, "condition");
-    if (!c || fvi_shape_count(&c->shape) != 1)
-        return fvi_build_fail(node->b, FV_FORMAT, "its condition is not one number");
-    const char *branch = fvi_const_int(c, 0) ? "then_branch" : "else_branch";
+    const char *branch = holds(node->b, fvi_onnx_in(node, 0)) ? "then_branch" : "else_branch";
+    if (node->b->status) return node->b->status;
     const Onnx__AttributeProto *a = fvi_onnx_attr(node->proto, branch);
     if (!a || !a->g) return fvi_build_fail(node->b, FV_FORMAT, "%s is missing", branch);
     if (a->g->n_output != (size_t)node->n_out)
@@ -124,17 +133,6 @@ static int join(turns *t, int scan, int64_t axis, int reversed) {
     const int *v = (const int *)(const void *)parts->data;
     const int at = b->status ? 0 : fvi_build_axis(b, axis, fvi_build_shape(b, v[0]).ndim);
     return b->status ? -1 : fvi_emit_concat(b, at, (int)parts->len, v);
-}
-
-/* The truth of a value, computed where it is no constant. */
-static int holds(fvi_builder *b, int v) {
-    v = fvi_build_evaluate(b, v, "condition");
-    const fvi_const *c = fvi_build_const(b, v);
-    if (!c || fvi_shape_count(&c->shape) != 1) {
-        fvi_build_fail(b, FV_FORMAT, "its condition is not one number");
-        return 0;
-    }
-    return fvi_const_int(c, 0) != 0;
 }
 
 static fv_status run_loop(turns *t) {
