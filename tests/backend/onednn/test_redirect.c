@@ -59,8 +59,8 @@ static void body(builder *b, kind k) {
     }
 }
 
-/* Frees a network whose plans are freed, with what the cache holds of its constants: their addresses
- * may be those of the next one's. */
+/* Frees a network whose plans are freed, with what the cache holds of its constants: their
+ * addresses may be those of the next one's. */
 static void network_free(fvi_network *net) {
     fvi_network_free(net);
     fvi_weight_cache_free(weights);
