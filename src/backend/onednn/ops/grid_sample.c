@@ -4,9 +4,8 @@
  * The gradient of x is the transposed sum, that of the grid the sum with one axis' weights replaced
  * by their slopes. Every number is summed by one thread in one order.
  */
-#include <string.h>
-
 #include "backend/onednn/kernels/grid_cells.h"
+#include "backend/onednn/kernels/strided_loops.h"
 #include "backend/onednn/schedule/step.h"
 #include "base/error.h"
 #include "base/parallel.h"
@@ -93,7 +92,7 @@ static void backward_source(const grid_state *s, float *dx) {
 #pragma omp parallel for schedule(static) if (planes * s->points > FVI_PARALLEL_MIN)
     for (int64_t k = 0; k < planes; k++) {
         float *to = dx + k * s->plane;
-        memset(to, 0, (size_t)s->plane * sizeof *to);
+        fvi_fill(to, s->plane, 0);
         for (int64_t j = 0; j < each; j++) backward_plane(s, each > 1 ? j : k / s->c, k % s->c, to);
     }
 }
@@ -118,7 +117,7 @@ static void backward_point(const grid_state *s, int64_t n, int64_t p, float *dpo
 
 static void backward_grid(const grid_state *s, float *dgrid) {
     const int64_t all = s->grid_n * s->points, each = s->grid_n > 1 ? 1 : s->n;
-    if (all > 0) memset(dgrid, 0, (size_t)(all * s->grid.axes) * sizeof *dgrid);
+    fvi_fill(dgrid, all * s->grid.axes, 0);
 #pragma omp parallel for schedule(static) if (all * s->c > FVI_PARALLEL_MIN)
     for (int64_t i = 0; i < all; i++)
         for (int64_t j = 0; j < each; j++)

@@ -175,6 +175,7 @@ static fv_status forward(const fvi_step *step) {
     const recurrent_state *s = step->state;
     const float *x = s->src[X]->data;
     float *dst = step->dst->data;
+    if (!s->n || !s->h) return FV_OK; /* nothing to compute, and no memory for it */
     const slot first = slot_at(s, dst, 0);
     initial_states(s, s->src[H0], (float *)first.h_before);
     initial_states(s, s->src[C0], first.c_before);
@@ -312,6 +313,7 @@ static fv_status backward(const fvi_step *step) {
     const int64_t h = s->n * s->h;
     const float *ddst = s->ddst->data;
     float *at = s->work2->data, *dx = step->wanted[X] ? step->dsrc[X]->data : NULL;
+    if (!h) return FV_OK; /* all gradients are empty */
     carried d = {at, at + h, at + 2 * h, at + 3 * h, at + 4 * h};
     memset(at, 0, (size_t)(4 * h) * sizeof(float));
     for (int64_t k = s->t - 1; k >= 0; k--) {
