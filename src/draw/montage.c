@@ -3,10 +3,9 @@
  *
  * Every picture is fitted into the tile with its aspect ratio: enlarged by the largest whole factor
  * that fits (nearest, so that pixels stay sharp) or shrunk bicubically, and centred in its cell.
- * The size of labels does not depend on the tile: they are shortened to the cell, cells of narrow
- * tiles become somewhat wider for short labels, and a label that would be shortened too much is not
- * drawn. Pictures with alpha are composited over white first. What it does not do: colour bars,
- * frames, several lines of text.
+ * Labels and title are written whole: they have as many lines as they need, and cells become wider
+ * than their tiles where a label would be higher than half its width. Pictures with alpha are
+ * composited over white first. What it does not do: colour bars, frames.
  */
 #include <glib.h>
 #include <math.h>
@@ -15,6 +14,7 @@
 
 #include "base/desc.h"
 #include "base/error.h"
+#include "draw/caption.h"
 #include "image/image.h"
 
 enum {
@@ -22,12 +22,10 @@ enum {
     LABEL_MAX = 18,
     TITLE_MIN = 16,
     TITLE_MAX = 24,
-    LABEL_SPACE = 4,    /* between the labels of two cells, in addition to the gap */
-    LABEL_ROOM = 44,    /* narrower cells grow up to this for their labels */
-    SHORTENED_MIN = 36, /* a label shortened to less than this is not drawn */
-    TITLE_ROOM = 480,   /* a narrower picture grows up to this for its title */
-    EMPTY_COST = 4,     /* of a grid with as many empty cells as pictures; the cost of a grid twice
-                         * as wide as high is log 2 */
+    LABEL_SPACE = 4,  /* between the labels of two cells, in addition to the gap */
+    TITLE_ROOM = 480, /* a narrower picture grows up to this for its title */
+    EMPTY_COST = 4,   /* of a grid with as many empty cells as pictures; the cost of a grid twice
+                       * as wide as high is log 2 */
     SIDE_MAX = 1 << 20
 };
 
@@ -40,8 +38,9 @@ typedef struct montage {
     int cell_w;         /* tile_w, or wider for labels */
     int columns, rows;
     int gap, margin;
-    int label_h;     /* 0: none */
-    fv_image *title; /* or NULL */
+    fv_image **label; /* [count] drawn; an entry NULL: none */
+    int label_h;      /* of the highest; 0: there is none */
+    fv_image *title;  /* or NULL */
     int height, width;
 } montage;
 
@@ -93,22 +92,37 @@ static void plan_tile(montage *m, int tile) {
     m->margin = MAX(8, m->gap);
 }
 
-/* The height of the labels, and cells that are wide enough for short ones. */
-static fv_status plan_labels(montage *m, fv_error *err) {
-    int any = 0;
-    for (int i = 0; m->labels && i < m->count; i++) any |= m->labels[i] && m->labels[i][0];
-    m->cell_w = m->tile_w;
-    if (!any) return FV_OK;
-    m->label_h = MIN(MAX(m->tile_w / 14, LABEL_MIN), LABEL_MAX);
-    for (int i = 0; i < m->count && m->cell_w < LABEL_ROOM; i++) {
+/* Measures the labels; *width: what the widest of them needs, at least `least`. */
+static fv_status measure_labels(const montage *m, int least, fvi_caption **captions, int *width,
+                                fv_error *err) {
+    const int pixels = CLAMP(m->tile_w / 14, LABEL_MIN, LABEL_MAX);
+    fv_status st = FV_OK;
+    *width = least;
+    for (int i = 0; i < m->count && !st; i++) {
         if (!m->labels[i] || !m->labels[i][0]) continue;
-        fv_image *line = NULL;
-        fv_status st = fvi_image_from_text(m->labels[i], m->label_h, SIDE_MAX, &line, err);
-        if (st) return st;
-        m->cell_w = MAX(m->cell_w, MIN(line->width + LABEL_SPACE, LABEL_ROOM));
-        fv_image_free(line);
+        st = fvi_caption_new(m->labels[i], pixels, &captions[i], err);
+        if (!st) *width = MAX(*width, fvi_caption_width(captions[i], least));
     }
-    return FV_OK;
+    return st;
+}
+
+/* Draws the labels, and makes cells wide enough for them. */
+static fv_status plan_labels(montage *m, fv_error *err) {
+    m->cell_w = m->tile_w;
+    if (!m->labels) return FV_OK;
+    fvi_caption **captions = g_new0(fvi_caption *, (gsize)m->count);
+    int width;
+    m->label = g_new0(fv_image *, (gsize)m->count);
+    fv_status st = measure_labels(m, MAX(1, m->tile_w - LABEL_SPACE), captions, &width, err);
+    for (int i = 0; i < m->count; i++) {
+        if (!st && captions[i]) st = fvi_caption_draw(captions[i], width, &m->label[i], err);
+        fvi_caption_free(captions[i]);
+        if (!m->label[i]) continue;
+        m->cell_w = MAX(m->cell_w, m->label[i]->width + LABEL_SPACE);
+        m->label_h = MAX(m->label_h, m->label[i]->height);
+    }
+    g_free(captions);
+    return st;
 }
 
 static int cell_height(const montage *m) {
@@ -134,16 +148,19 @@ static int near_square(const montage *m) {
     return columns;
 }
 
-/* Renders the title in the largest size that fits; a narrow montage grows for it up to a limit. */
+/* Draws the title in the largest size at which it fits in one line, or in several of the smallest;
+ * a narrow montage grows for it up to a limit. */
 static fv_status plan_title(montage *m, const char *title, int grid_w, fv_error *err) {
-    int room = MAX(grid_w, TITLE_ROOM);
-    int pixels = MIN(MAX(grid_w / 24, TITLE_MIN), TITLE_MAX);
+    const int room = MAX(grid_w, TITLE_ROOM);
+    int pixels = CLAMP(grid_w / 24, TITLE_MIN, TITLE_MAX);
     for (;; pixels = MAX(TITLE_MIN, pixels - 2)) {
-        fv_status st = fvi_image_from_text(title, pixels, pixels > TITLE_MIN ? SIDE_MAX : room,
-                                           &m->title, err);
-        if (st || m->title->width <= grid_w || pixels == TITLE_MIN) return st;
-        fv_image_free(m->title);
-        m->title = NULL;
+        fvi_caption *caption = NULL;
+        fv_status st = fvi_caption_new(title, pixels, &caption, err);
+        if (st) return st;
+        const int fits = fvi_caption_lines(caption, grid_w) == 1;
+        if (fits || pixels == TITLE_MIN) st = fvi_caption_draw(caption, room, &m->title, err);
+        fvi_caption_free(caption);
+        if (st || m->title) return st;
     }
 }
 
@@ -189,20 +206,6 @@ static fv_status draw_picture(const montage *m, fv_image *onto, const fv_image *
     return st;
 }
 
-/* Draws a label under its tile, if enough of it fits. */
-static fv_status draw_label(const montage *m, fv_image *onto, const char *label, int y, int x,
-                            fv_error *err) {
-    fv_image *line = NULL;
-    int shorten = m->cell_w >= SHORTENED_MIN;
-    fv_status st = fvi_image_from_text(label, m->label_h,
-                                       shorten ? m->cell_w - LABEL_SPACE : SIDE_MAX, &line, err);
-    if (st) return st;
-    if (line->width <= m->cell_w)
-        fvi_image_paste(onto, line, y + m->tile_h + 2, x + (m->cell_w - line->width) / 2);
-    fv_image_free(line);
-    return FV_OK;
-}
-
 static fv_status draw(const montage *m, fv_image *onto, fv_error *err) {
     int64_t n = (int64_t)onto->channels * onto->height * onto->width;
     for (int64_t i = 0; i < n; i++) onto->data[i] = 1;
@@ -216,9 +219,10 @@ static fv_status draw(const montage *m, fv_image *onto, fv_error *err) {
         int y = top + i / m->columns * (cell_height(m) + m->gap);
         int x = left + i % m->columns * (m->cell_w + m->gap);
         fv_status st = draw_picture(m, onto, m->images[i], y, x, err);
-        if (!st && m->label_h && m->labels[i] && m->labels[i][0])
-            st = draw_label(m, onto, m->labels[i], y, x, err);
         if (st) return st;
+        if (m->label && m->label[i])
+            fvi_image_paste(onto, m->label[i], y + m->tile_h + 2,
+                            x + (m->cell_w - m->label[i]->width) / 2);
     }
     return FV_OK;
 }
@@ -240,6 +244,8 @@ fv_status fv_montage(const fv_image *const *images, const char *const *labels, i
     *out = picture;
     picture = NULL;
 done:
+    for (int i = 0; m.label && i < count; i++) fv_image_free(m.label[i]);
+    g_free(m.label);
     fv_image_free(m.title);
     fv_image_free(picture);
     return st;

@@ -15,6 +15,7 @@
 
 #include "base/desc.h"
 #include "base/error.h"
+#include "draw/caption.h"
 #include "image/image.h"
 
 enum {
@@ -133,6 +134,21 @@ float *fvi_plot_finite(const float *values, int64_t count) {
     return out;
 }
 
+/* Draws the title: whole, in as many lines as it needs, if that leaves two thirds of the picture.
+ */
+static fv_status plan_title(fvi_plot *p, fv_error *err) {
+    const int width = MAX(1, p->desc.width - 2 * EDGE);
+    fvi_caption *caption = NULL;
+    if (!p->desc.title || !p->desc.title[0]) return FV_OK;
+    fv_status st = fvi_caption_new(p->desc.title, TITLE, &caption, err);
+    if (st) return st;
+    const int lines = fvi_caption_lines(caption, width), fits = TITLE * lines <= p->desc.height / 3;
+    st = fits ? fvi_caption_draw(caption, width, &p->title, err)
+              : fvi_image_from_text(p->desc.title, TITLE, width, &p->title, err);
+    fvi_caption_free(caption);
+    return st;
+}
+
 fv_status fvi_plot_begin(fvi_plot *p, const fv_plot_desc *desc, double low, double high,
                          fv_error *err) {
     fv_plot_desc d;
@@ -148,7 +164,9 @@ fv_status fvi_plot_begin(fvi_plot *p, const fv_plot_desc *desc, double low, doub
     if (st) return st;
     const int64_t n = 3 * (int64_t)d.height * d.width;
     for (int64_t i = 0; i < n; i++) p->onto->data[i] = 1;
-    p->top = EDGE + (d.title && d.title[0] ? TITLE + SPACE : 0);
+    st = plan_title(p, err);
+    if (st) return st;
+    p->top = EDGE + (p->title ? p->title->height + SPACE : 0);
     p->bottom = d.height - EDGE - TEXT - SPACE;
     p->right = d.width - EDGE;
     plan_axis(p, low, high);
@@ -160,13 +178,11 @@ fv_status fvi_plot_begin(fvi_plot *p, const fv_plot_desc *desc, double low, doub
 static fv_status draw_texts(const fvi_plot *p, const char *low, const char *high, fv_error *err) {
     const fv_plot_desc *d = &p->desc;
     const int width = (p->right - p->left) / 2 - SPACE, y = p->bottom + SPACE;
-    const int whole = p->onto->width;
     const fvi_plot_label left = {TEXT, y, p->left, 0, width}, right = {TEXT, y, p->right, 2, width};
-    const fvi_plot_label title = {TITLE, EDGE, whole / 2, 1, whole - 2 * EDGE};
     fv_status st = fvi_plot_text(p, d->low ? d->low : low, left, err);
     if (d->high) high = d->high;
     if (!st && high) st = fvi_plot_text(p, high, right, err);
-    if (!st && d->title && d->title[0]) st = fvi_plot_text(p, d->title, title, err);
+    if (p->title) fvi_image_paste(p->onto, p->title, EDGE, (p->onto->width - p->title->width) / 2);
     return st;
 }
 
@@ -178,6 +194,7 @@ fv_status fvi_plot_end(fvi_plot *p, fv_status st, const char *low, const char *h
         fv_image_free(p->onto);
     else
         *out = p->onto;
-    p->onto = NULL;
+    fv_image_free(p->title);
+    p->onto = p->title = NULL;
     return st;
 }

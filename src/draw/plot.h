@@ -7,8 +7,8 @@
 
 /* The layout, in pixels; the plot itself is [top, bottom) x [left, right). */
 typedef struct fvi_plot {
-    fv_plot_desc desc; /* with defaults filled in */
-    fv_image *onto;
+    fv_plot_desc desc;      /* with defaults filled in */
+    fv_image *onto, *title; /* title: drawn, or NULL */
     int left, right, top, bottom;
     double low, high, step; /* of the vertical axis */
 } fvi_plot;

@@ -62,6 +62,10 @@ fv_status fvi_image_resize(const fv_image *in, int height, int width, fvi_kernel
 
 /* ---- text.c ---- */
 
+/* A text as one line of valid UTF-8 without control characters or blanks at its ends, of at most
+ * 1000 characters and then an ellipsis; g_free it. */
+char *fvi_text_line(const char *utf8);
+
 /* Renders one line of UTF-8 text, dark on white, `pixels` high (cap height about 0.7 of it),
  * shortened with an ellipsis to at most max_width. Grey, 1 channel. */
 fv_status fvi_image_from_text(const char *utf8, int pixels, int max_width, fv_image **out,

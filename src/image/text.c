@@ -12,7 +12,7 @@
 #include "image/private.h"
 
 /* A tail is at most 8 characters; before it at least 3 are kept, or none. */
-enum { TEXT_MAX_CHARS = 300, TEXT_TAIL_MAX = 8, TEXT_HEAD_MIN = 3 };
+enum { TEXT_MAX_CHARS = 1000, TEXT_TAIL_MAX = 8, TEXT_HEAD_MIN = 3 };
 #define TEXT_INK 0.1f /* of the darkest pixel */
 
 /* Of DejaVu Sans, in units of its size: capitals are 0.73 high, lines start 0.93 above the baseline
@@ -103,12 +103,13 @@ static fv_status mask_to_line(VipsImage *mask, int pixels, fv_image **out, fv_er
     return FV_OK;
 }
 
-/* The text as one line of valid UTF-8 without control characters, of bounded length; to be freed.
- */
-static char *one_line(const char *utf8) {
+char *fvi_text_line(const char *utf8) {
     char *text = g_utf8_make_valid(utf8, -1);
-    if (g_utf8_strlen(text, -1) > TEXT_MAX_CHARS)
-        *g_utf8_offset_to_pointer(text, TEXT_MAX_CHARS) = 0;
+    if (g_utf8_strlen(text, -1) > TEXT_MAX_CHARS) {
+        char *cut = shorten(text, TEXT_MAX_CHARS, "");
+        g_free(text);
+        text = cut;
+    }
     for (char *p = text; *p; p++)
         if ((unsigned char)*p < 0x20 || *p == 0x7F) *p = ' ';
     return g_strstrip(text);
@@ -121,7 +122,7 @@ fv_status fvi_image_from_text(const char *utf8, int pixels, int max_width, fv_im
                         max_width);
     fv_status st = fvi_image_start(err);
     if (st) return st;
-    char *text = one_line(utf8);
+    char *text = fvi_text_line(utf8);
     VipsImage *mask = NULL;
     if (text[0]) {
         render_fitting(text, pixels, max_width, &mask);

@@ -30,8 +30,8 @@ static char *letter_of(int group) {
     return g_string_free(text, FALSE);
 }
 
-/* "3", "8 hen", "3 (dead)"; of several starts "start 0 (a)", or, of several units, "#0 (a) 8 hen":
- * what is too long loses its end. */
+/* "3", "8 hen", "3 (dead)"; of several starts "start 0 (a)", or, of several units, "#0 (a) 8 hen".
+ */
 static char *label_of(const cli_tiles *t, int i) {
     const char *unit = t->plan->units.label[i / t->plan->starts];
     const int one = t->plan->units.count == 1;
