@@ -54,6 +54,27 @@ static fv_status too_many(fv_error *err) {
     return fvi_fail(err, FV_FORMAT, "more than %d class names", FVI_LABELS_MAX);
 }
 
+/* Where the name begins in a line that starts with its own number, `7 hen`, `7: hen`, or with a
+ * dash, `- hen`; else NULL. */
+static const char *behind_number(const char *line, guint number) {
+    char *end;
+    while (*line == ' ') line++;
+    if (line[0] == '-' && line[1] == ' ') return line + 2;
+    if (!g_ascii_isdigit(*line) || g_ascii_strtoull(line, &end, 10) != number) return NULL;
+    return *end && strchr(" \t:,", *end) ? end + 1 : NULL;
+}
+
+/* Takes the numbers off, where every line has its own. */
+static void drop_numbers(const GPtrArray *lines) {
+    for (guint i = 0; i < lines->len; i++)
+        if (lines->len < 2 || !behind_number(g_ptr_array_index(lines, i), i)) return;
+    for (guint i = 0; i < lines->len; i++) {
+        char *line = g_ptr_array_index(lines, i);
+        lines->pdata[i] = g_strdup(behind_number(line, i));
+        g_free(line);
+    }
+}
+
 fv_status fvi_labels_from_lines(const char *text, size_t size, fvi_labels **out, fv_error *err) {
     while (size && strchr("\r\n \t", text[size - 1])) size--;
     if (size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) text += 3, size -= 3;
@@ -68,6 +89,7 @@ fv_status fvi_labels_from_lines(const char *text, size_t size, fvi_labels **out,
         g_ptr_array_add(names, g_strndup(text + from, length));
         from += length + 1;
     }
+    drop_numbers(names);
     return finish(names, out, err);
 }
 
@@ -127,35 +149,6 @@ fv_status fvi_labels_from_text(const char *text, fvi_labels **out, fv_error *err
     if (!st) st = fvi_labels_from_json(root, out, err);
     if (root) json_node_unref(root);
     return st;
-}
-
-/* Reads 'text' or "text" at *p with Python's backslash, and moves *p behind it. */
-static char *python_string(const char **p) {
-    char quote = *(*p)++;
-    GString *s = g_string_new(NULL);
-    while (**p && **p != quote) {
-        if (**p == '\\' && (*p)[1]) ++*p;
-        g_string_append_c(s, *(*p)++);
-    }
-    if (**p) ++*p;
-    return g_string_free(s, FALSE);
-}
-
-fv_status fvi_labels_from_python(const char *text, fvi_labels **out, fv_error *err) {
-    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-    const char *p = text;
-    while ((p = strchr(p, ':'))) {
-        const char *key = p;
-        while (key > text && g_ascii_isdigit(key[-1])) key--;
-        for (p++; *p == ' '; p++) {}
-        if ((*p != '\'' && *p != '"') || g_ascii_strtoll(key, NULL, 10) != (gint64)names->len ||
-            names->len == FVI_LABELS_MAX) {
-            g_ptr_array_free(names, TRUE);
-            return fvi_fail(err, FV_FORMAT, "class names are not {0: 'name', 1: 'name', ...}");
-        }
-        g_ptr_array_add(names, python_string(&p));
-    }
-    return finish(names, out, err);
 }
 
 /* Letters and digits of a name in small letters. */

@@ -12,7 +12,8 @@ typedef struct fvi_labels {
     char **name; /* [count] valid UTF-8 without control characters */
 } fvi_labels;
 
-/* One name a line. Empty lines at the end do not count. */
+/* One name a line; where each starts with its own number, `0 tench` or `0: tench`, or with a dash,
+ * without it. Empty lines at the end do not count. */
 fv_status fvi_labels_from_lines(const char *text, size_t size, fvi_labels **out, fv_error *err);
 /* As fvi_labels_from_lines, of a file of at most 64 MiB. */
 fv_status fvi_labels_load(const char *path, fvi_labels **out, fv_error *err);
@@ -24,8 +25,6 @@ fv_status fvi_labels_from_array(const char *const *names, int count, fvi_labels 
 fv_status fvi_labels_from_json(JsonNode *node, fvi_labels **out, fv_error *err);
 /* A JSON array of strings in text, else one name a line. */
 fv_status fvi_labels_from_text(const char *text, fvi_labels **out, fv_error *err);
-/* Python's notation of a dictionary from 0.. to names: {0: 'person', 1: 'bicycle'}. */
-fv_status fvi_labels_from_python(const char *text, fvi_labels **out, fv_error *err);
 
 /* Takes count names, g_malloc'ed in a g_malloc'ed list, and makes them valid. */
 fvi_labels *fvi_labels_take(char **names, int count);

@@ -28,7 +28,15 @@ METADATA = [
     "fovea.scale=[1, 2, 3]\nfovea.channel_order=bgr\nfovea.layout=nchw\nfovea.input=x",
     "imgsz=[32, 32]\nnames={0: 'person', 1: \"car's\"}\nstride=32\ntask=classify",
     "Image.BitmapPixelFormat=Bgr8\nImage.NominalPixelRange=NominalRange_0_255\n"
-    "Image.ColorSpaceGamma=SRGB"]
+    "Image.ColorSpaceGamma=SRGB",
+    "names={\"0\": \"caf\\u00e9\", '2': 'caf\\xe9', 3: hen}\nstride=32\ntask=detect",
+    "class_names=['a', np.str_('b'), null]\nmodel_type=Segmentor\ntile_size=32\n"
+    "standardization_mean=[0.5, 0.5, 0.5]\nstandardization_std=[0.5, 0.5, 0.5]",
+    "CustomVision.Preprocess.CropMethod=OneCropCenter\nCustomVision.Preprocess.TargetHeight=32\n"
+    "CustomVision.Preprocess.CropHeight=28\nCustomVision.Preprocess.CropWidth=28\n"
+    "CustomVision.Preprocess.NormalizeMean=[123.0, 117.0, 104.0]",
+    "label_names=[\"n1\", \"n2\"]\nlabel_descriptions={\"n1\": \"hen\"}",
+    "character=hen"]
 
 
 def put(folder, data, ending=""):

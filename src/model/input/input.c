@@ -166,22 +166,35 @@ static void drop_hint(resolver *r) {
     g_clear_pointer(&r->spec.from[FVI_PART_SIZE], g_free);
 }
 
+/* Where the file leaves the size open and nobody says it. */
+static void assume_size(resolver *r, int64_t *h, int64_t *w) {
+    const int stride = MAX(r->spec.stride, 1);
+    if (*h < 0) *h = *w > 0 ? *w : (SIZE_ASSUMED + stride - 1) / stride * stride;
+    if (*w < 0) *w = *h;
+    r->size_assumed = 1;
+    fvi_input_assume(r->assumed, "size %dx%d", (int)*h, (int)*w);
+}
+
+static void check_stride(resolver *r) {
+    const int stride = MAX(r->spec.stride, 1);
+    if (r->in.height % stride == 0 && r->in.width % stride == 0) return;
+    fvi_input_remark(&r->spec, "size %dx%d is no multiple of %d, the stride that its metadata give",
+                     r->in.height, r->in.width, stride);
+}
+
 static fv_status resolve_size(resolver *r) {
     int64_t h = r->in.dim[r->in.channels_last ? 1 : 2], w = r->in.dim[r->in.channels_last ? 2 : 3];
+    const int is_free = h < 0 || w < 0;
     if (h > FVI_INPUT_SIZE_MAX || w > FVI_INPUT_SIZE_MAX)
         return fvi_fail(r->err, FV_FORMAT,
                         "%s: input \"%s\" is %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT
                         " pixels; at most %d on a side",
                         r->base, r->in.name, h, w, FVI_INPUT_SIZE_MAX);
-    if (h > 0 && w > 0) drop_hint(r);
-    if (!r->spec.height && (h < 0 || w < 0)) {
-        if (h < 0) h = w > 0 ? w : SIZE_ASSUMED;
-        if (w < 0) w = h;
-        r->size_assumed = 1;
-        fvi_input_assume(r->assumed, "size %dx%d", (int)h, (int)w);
-    }
+    if (!is_free) drop_hint(r);
+    if (!r->spec.height && is_free) assume_size(r, &h, &w);
     r->in.height = r->spec.height ? r->spec.height : (int)h;
     r->in.width = r->spec.height ? r->spec.width : (int)w;
+    if (is_free) check_stride(r);
     return FV_OK;
 }
 

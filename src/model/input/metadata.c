@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a file's metadata say about its input. Three vocabularies:
- *   fovea.mean, .scale, .std, .range, .channel_order, .size, .layout, .labels, .input: ours,
- * written by `fovea`'s own converters, each an array in text, "127,127,127";
- *   Image.BitmapPixelFormat, Image.NominalPixelRange: ONNX's (docs/MetadataProps.md);
- *   names, imgsz: Ultralytics' exporter (RGB 0..1, Python notation).
- * Ours win over the others.
+/* What a file's metadata say about its input: our own keys,
+ *   fovea.mean, .scale, .std, .range, .channel_order, .size, .layout, .labels, .input,
+ * each an array in text, "127,127,127"; then those of other programs (exporters.h), as far as ours
+ * leave something open.
  */
 #include "model/input/metadata.h"
 
@@ -15,25 +13,8 @@
 #include <glib.h>
 
 #include "base/error.h"
+#include "model/input/exporters.h"
 #include "model/labels.h"
-
-/* Reads numbers with commas, spaces, 'x', brackets or parentheses between; their count, -1 on
- * anything else, max + 1 when there are more. */
-static int numbers_read(const char *text, double *out, int max) {
-    int n = 0;
-    while (*text) {
-        if (strchr(", \t\n[]()xX", *text)) {
-            text++;
-            continue;
-        }
-        char *end;
-        if (n == max) return max + 1;
-        out[n++] = g_ascii_strtod(text, &end);
-        if (end == text) return -1;
-        text = end;
-    }
-    return n;
-}
 
 typedef struct meta {
     const fvi_model_file *file;
@@ -51,7 +32,7 @@ static fv_status per_channel(const meta *m, const char *key, fvi_per_channel *p,
     const char *text = fvi_model_file_metadata(m->file, key);
     if (!text) return FV_OK;
     double v[5];
-    int n = numbers_read(text, v, 4);
+    int n = fvi_input_numbers(text, v, 4);
     if (n < 1 || n > 4) return bad(m, key, text, "1 to 4 numbers, one a channel");
     char *from = g_strdup_printf("%s: metadata %s", m->base, key);
     fv_status st = fvi_per_channel_set(p, v, n, invert, from, m->err);
@@ -61,7 +42,7 @@ static fv_status per_channel(const meta *m, const char *key, fvi_per_channel *p,
 
 static fv_status size_read(const meta *m, const char *key, const char *text) {
     double v[3];
-    int n = numbers_read(text, v, 2);
+    int n = fvi_input_numbers(text, v, 2);
     int sound = n == 1 || n == 2;
     for (int i = 0; sound && i < n; i++)
         sound = v[i] >= 1 && v[i] <= FVI_INPUT_SIZE_MAX && v[i] == floor(v[i]);
@@ -87,7 +68,7 @@ static fv_status choice(const meta *m, const char *key, const char *one, const c
 
 static fv_status range_read(const meta *m, const char *text) {
     double v[2];
-    if (numbers_read(text, v, 1) != 1 || !(v[0] > 0) || !isfinite((float)v[0]))
+    if (fvi_input_numbers(text, v, 1) != 1 || !(v[0] > 0) || !isfinite((float)v[0]))
         return bad(m, "fovea.range", text, "a number above 0, as 1 or 255");
     m->out->range = (float)v[0];
     return FV_OK;
@@ -114,47 +95,18 @@ static fv_status ours(const meta *m) {
     return st;
 }
 
-static void normalise(const meta *m, const char *key, float range, double mean, double scale) {
-    fvi_input_spec *s = m->out;
-    char *from = g_strdup_printf("%s: metadata %s", m->base, key);
-    if (s->range == 0) s->range = range;
-    if (!s->mean.n) (void)fvi_per_channel_set(&s->mean, &mean, 1, 0, from, NULL);
-    if (!s->scale.n) (void)fvi_per_channel_set(&s->scale, &scale, 1, 0, from, NULL);
-    g_free(from);
-}
-
-/* Keys of others are hints: values we do not know are passed over. These are ONNX's own
- * (MetadataProps.md, "Image Category Definition"). */
-static void image_category(const meta *m) {
-    fvi_input_spec *s = m->out;
-    const char *text = fvi_model_file_metadata(m->file, "Image.BitmapPixelFormat");
-    if (text && !s->channel_order && g_str_has_prefix(text, "Bgr")) s->channel_order = FV_BGR;
-    if (text && !s->channel_order && g_str_has_prefix(text, "Rgb")) s->channel_order = FV_RGB;
-    const char *key = "Image.NominalPixelRange";
-    text = fvi_model_file_metadata(m->file, key);
-    if (!text) return;
-    if (!strcmp(text, "NominalRange_0_255")) normalise(m, key, 255, 0, 1);
-    if (!strcmp(text, "Normalized_0_1")) normalise(m, key, 1, 0, 1);
-    if (!strcmp(text, "Normalized_1_1")) normalise(m, key, 1, 0.5, 2);
-}
-
-/* Ultralytics' exports: both keys, pixels 0..1. */
-static void ultralytics(const meta *m) {
-    const char *imgsz = fvi_model_file_metadata(m->file, "imgsz"),
-               *names = fvi_model_file_metadata(m->file, "names");
-    meta silent = *m;
-    silent.err = NULL;
-    if (imgsz && names) {
-        if (!m->out->height) (void)size_read(&silent, "imgsz", imgsz);
-        normalise(m, "imgsz", 1, 0, 1);
-    }
-    if (names && !m->out->labels) (void)fvi_labels_from_python(names, &m->out->labels, NULL);
+static const char *find(const void *file, const char *key) {
+    return fvi_model_file_metadata(file, key);
 }
 
 fv_status fvi_input_from_metadata(const fvi_model_file *f, fvi_input_spec *out, fv_error *err) {
     meta m = {f, f->base, out, err};
     fv_status st = ours(&m);
-    if (!st) image_category(&m);
-    if (!st) ultralytics(&m);
-    return st;
+    if (st) return st;
+    fvi_input_spec others = {0};
+    fvi_input_from_exporters(&(fvi_texts){find, f, "metadata"}, &others);
+    fvi_input_spec_source(out, "metadata");
+    fvi_input_spec_merge(out, &others);
+    fvi_input_spec_clear(&others);
+    return FV_OK;
 }

@@ -6,7 +6,7 @@
 #include "model/input/spec.h"
 #include "model/reader.h"
 
-/* Keys fovea.*, ONNX's Image.*, Ultralytics' names and imgsz. */
+/* Keys fovea.*, and those of other programs.  errors  FORMAT naming a key fovea.* and its value */
 fv_status fvi_input_from_metadata(const fvi_model_file *f, fvi_input_spec *out, fv_error *err);
 
 #endif

@@ -11,6 +11,7 @@
 void fvi_input_spec_clear(fvi_input_spec *s) {
     for (int i = 0; i < FVI_PART_COUNT; i++) g_free(s->from[i]);
     g_free(s->input);
+    g_free(s->remarks);
     g_free(s->mean.from);
     g_free(s->scale.from);
     fvi_labels_free(s->labels);
@@ -58,8 +59,11 @@ void fvi_input_spec_merge(fvi_input_spec *high, fvi_input_spec *low) {
     TAKE(mean, !high->mean.n)
     TAKE(scale, !high->scale.n)
     TAKE(labels_are_found, !high->labels)
+    TAKE(labels_are_characters, !high->labels)
     TAKE(labels, !high->labels)
+    TAKE(stride, !high->stride)
 #undef TAKE
+    if (low->remarks) fvi_input_remark(high, "%s", low->remarks);
 }
 
 fv_status fvi_per_channel_set(fvi_per_channel *p, const double *v, int n, int invert,
@@ -79,10 +83,36 @@ fv_status fvi_per_channel_set(fvi_per_channel *p, const double *v, int n, int in
     return FV_OK;
 }
 
+void fvi_input_remark(fvi_input_spec *s, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    char *clause = g_strdup_vprintf(format, args), *old = s->remarks;
+    va_end(args);
+    s->remarks = old ? g_strdup_printf("%s; %s", old, clause) : g_strdup(clause);
+    g_free(clause);
+    g_free(old);
+}
+
 void fvi_input_assume(GString *list, const char *format, ...) {
     va_list args;
     va_start(args, format);
     if (list->len) g_string_append(list, ", ");
     g_string_append_vprintf(list, format, args);
     va_end(args);
+}
+
+int fvi_input_numbers(const char *text, double *out, int max) {
+    int n = 0;
+    while (*text) {
+        if (strchr(", \t\n[]()xX", *text)) {
+            text++;
+            continue;
+        }
+        char *end;
+        if (n == max) return max + 1;
+        out[n++] = g_ascii_strtod(text, &end);
+        if (end == text) return -1;
+        text = end;
+    }
+    return n;
 }

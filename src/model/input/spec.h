@@ -43,20 +43,29 @@ typedef struct fvi_input_spec {
     float crop_ratio; /* 0.01 to 1 */
     fvi_per_channel mean, scale;
     fvi_labels *labels;
-    int labels_are_found; /* in a file that nobody named: they count only where they fit */
+    int labels_are_found;      /* in a file that nobody named: they count only where they fit */
+    int labels_are_characters; /* of a text that is read with blanks between (CTC) */
+    int stride;                /* sizes are multiples of it; 0: not said */
+    char *remarks;             /* what is there and is passed over, clauses; or NULL */
 } fvi_input_spec;
 
 void fvi_input_spec_clear(fvi_input_spec *s);
 /* Appends to a list of what no source says and is assumed. */
 void fvi_input_assume(GString *list, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* Appends a clause to the spec's remarks. */
+void fvi_input_remark(fvi_input_spec *s, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* Gives `source` as the one of all that is set and has none yet. */
 void fvi_input_spec_source(fvi_input_spec *s, const char *source);
-/* Moves into `high` what it leaves open and `low` has. */
+/* Moves into `high` what it leaves open and `low` has, and the remarks of both. */
 void fvi_input_spec_merge(fvi_input_spec *high, fvi_input_spec *low);
 
 /* Takes a list of 1..4 finite numbers; `invert`: they are divisors, not 0.
  *   from  names file and key in the message and in spec->from */
 fv_status fvi_per_channel_set(fvi_per_channel *p, const double *v, int n, int invert,
                               const char *from, fv_error *err);
+
+/* Reads numbers with commas, spaces, 'x', brackets or parentheses between; their count, -1 on
+ * anything else, max + 1 when there are more. */
+int fvi_input_numbers(const char *text, double *out, int max);
 
 #endif

@@ -233,13 +233,20 @@ static void list_parts(values *v) {
 
 static char *sentence(const values *v) {
     const GString *notes = v->i->notes;
-    if (v->found && notes->len)
-        return g_strdup_printf("%s: %s; assumed: %s", v->base, v->found, notes->str);
-    if (v->found) return g_strdup_printf("%s: %s", v->base, v->found);
-    if (!notes->len) return NULL;
-    return g_strdup_printf("nothing says how %s wants its pictures; assumed: %s", v->base,
-                           notes->str);
+    const char *remarks = v->i->spec.remarks;
+    GString *t = g_string_new(NULL);
+    if (remarks || v->found) g_string_append_printf(t, "%s: ", v->base);
+    if (remarks) g_string_append(t, remarks);
+    if (remarks && v->found) g_string_append(t, "; ");
+    if (v->found) g_string_append(t, v->found);
+    if (!v->found && notes->len)
+        g_string_append_printf(t, "%snothing says how %s wants its pictures", remarks ? "; " : "",
+                               remarks ? "it" : v->base);
+    if (notes->len) g_string_append_printf(t, "; assumed: %s", notes->str);
+    return g_string_free(t, t->len == 0);
 }
+
+/* ---- class names ---------------------------------------------------------------------------- */
 
 /* Whether an output of the graph has that many classes: an axis of it has, perhaps with a
  * detector's 4 or 5 numbers of a box. */
@@ -253,11 +260,51 @@ static int fits_an_output(const fvi_graph *g, int count) {
     return 0;
 }
 
-/* A list that lies there by chance is not used. */
+/* Whether the last axis of an output is that long. */
+static int ends_an_output(const fvi_graph *g, int count) {
+    for (int i = 0; i < g->n_outputs; i++) {
+        const fvi_shape *s = &g->values[g->outputs[i]].shape;
+        if (s->ndim > 1 && s->dim[s->ndim - 1] == count) return 1;
+    }
+    return 0;
+}
+
+/* Names whose dictionary begins at 1, of a network that counts its classes from 0. */
+static void shift_labels(values *v, const fvi_graph *g) {
+    fvi_labels *l = v->i->labels;
+    if (l->count < 2 || l->name[0][0] || fits_an_output(g, l->count)) return;
+    if (!fits_an_output(g, l->count - 1)) return;
+    g_free(l->name[0]);
+    l->count--;
+    memmove(l->name, l->name + 1, (size_t)l->count * sizeof *l->name);
+    fvi_input_remark(&v->i->spec, "%s begins at 1; class 0 is taken as its first, \"%.40s\"",
+                     v->i->spec.from[FVI_PART_LABELS], l->name[0]);
+}
+
+/* A reader of text has a blank before its characters, and perhaps a space behind them. */
+static void add_blank(values *v, const fvi_graph *g) {
+    fvi_labels *old = v->i->labels;
+    const int n = old->count;
+    if (!v->i->spec.labels_are_characters || fits_an_output(g, n)) return;
+    const int space = ends_an_output(g, n + 2);
+    if (!space && !ends_an_output(g, n + 1)) return;
+    char **names = g_new0(char *, n + 2);
+    names[0] = g_strdup("blank");
+    for (int i = 0; i < n; i++) names[i + 1] = g_strdup(old->name[i]);
+    if (space) names[n + 1] = g_strdup("space");
+    v->i->labels = fvi_labels_take(names, n + 1 + space);
+    fvi_labels_free(old);
+    fvi_input_remark(&v->i->spec, "class 0 is taken as the blank before the %d characters of %s%s",
+                     n, v->i->spec.from[FVI_PART_LABELS], space ? ", the last as the space" : "");
+}
+
+/* Makes the names those of an output. A list that lies there by chance is not used. */
 static void check_labels(values *v, const fvi_graph *g) {
     char **from = &v->i->spec.from[FVI_PART_LABELS];
-    if (!v->i->labels || !*from || !v->i->spec.labels_are_found) return;
-    if (fits_an_output(g, v->i->labels->count)) return;
+    if (!v->i->labels || !*from) return;
+    shift_labels(v, g);
+    add_blank(v, g);
+    if (!v->i->spec.labels_are_found || fits_an_output(g, v->i->labels->count)) return;
     fvi_input_assume(v->i->notes, "no class names (%s has %d, which fits no output)", *from,
                      v->i->labels->count);
     fvi_labels_free(v->i->labels);
