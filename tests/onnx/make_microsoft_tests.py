@@ -3,54 +3,24 @@
 
     python make_microsoft_tests.py FILE.zip
 
-Folders as write_node_tests.py writes them. Needs onnx and onnxruntime (here 1.32), which the tests
-themselves do not. NhwcConv and NhwcFusedConv, which ONNX Runtime's CPU
-does not compute, have the values of Conv.
+Needs onnx and onnxruntime (here 1.32), which the tests themselves do not. What ONNX Runtime's CPU
+does not compute has the values of a reference in double precision: NhwcConv and NhwcFusedConv those
+of Conv, and the cases of microsoft_attention.py that say so. Gradients are central differences of
+those references, which must agree with ONNX Runtime where it computes the case.
 """
 import sys
 import zipfile
 
 import numpy as np
-import onnx
 import onnxruntime
-from onnx import TensorProto, helper, numpy_helper
 
-RANDOM = np.random.default_rng(7)
-WHEN = (2020, 1, 1, 0, 0, 0)
-
-
-def numbers(*shape):
-    return RANDOM.normal(size=shape).astype(np.float32)
-
-
-def model(op, inputs, outputs, domain, attributes):
-    names = ["" if a is None else f"x{i}" for i, a in enumerate(inputs)]
-    node = helper.make_node(op, names, outputs, domain=domain, **attributes)
-    graph = helper.make_graph(
-        [node], op,
-        [helper.make_tensor_value_info(n, TensorProto.FLOAT, a.shape)
-         for n, a in zip(names, inputs) if n],
-        [helper.make_tensor_value_info(n, TensorProto.FLOAT, None) for n in outputs if n])
-    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)]
-    return helper.make_model(graph, opset_imports=opsets, ir_version=8)
+import microsoft_attention
+from node_tests import model, numbers, seeds_and_gradients, widen, write
 
 
 def compute(m, inputs):
     session = onnxruntime.InferenceSession(m.SerializeToString())
     return session.run(None, {f"x{i}": a for i, a in enumerate(inputs) if a is not None})
-
-
-def write(archive, name, m, inputs, outputs):
-    files = {"model.onnx": m.SerializeToString()}
-    given = [a for a in inputs if a is not None]
-    for what, values in (("input", given), ("output", outputs)):
-        for k, value in enumerate(values):
-            tensor = numpy_helper.from_array(value)
-            files[f"test_data_set_0/{what}_{k}.pb"] = tensor.SerializeToString()
-    for path, data in files.items():
-        info = zipfile.ZipInfo(f"test_{name}/{path}", WHEN)
-        info.compress_type = zipfile.ZIP_DEFLATED
-        archive.writestr(info, data)
 
 
 def convolutions():
@@ -103,6 +73,18 @@ def functions():
     yield "quick_gelu_alpha", "QuickGelu", [x], ["y"], dict(alpha=0.5)
 
 
+def with_reference(archive, case):
+    """A case whose reference in double precision is known, so that it has gradients."""
+    m = model(case.op, case.inputs, case.outputs, "com.microsoft", case.attributes)
+    values = [np.asarray(v, np.float32)
+              for v in case.reference(*widen(case.inputs), **case.attributes)]
+    if case.runs:
+        for own, other in zip(values, compute(m, case.inputs), strict=True):
+            np.testing.assert_allclose(own, other, rtol=1e-3, atol=1e-5, err_msg=case.name)
+    extra = seeds_and_gradients(case.reference, case.inputs, values, case.attributes)
+    write(archive, case.name, m, case.inputs, values, **extra)
+
+
 def main(target):
     with zipfile.ZipFile(target, "w") as archive:
         for group in (convolutions, products, norms, functions):
@@ -126,6 +108,8 @@ def main(target):
                   dict(group=2, activation="Relu"))
         write(archive, "nhwc_fused_conv", m, [last[0], w, b, last[2]],
               [np.maximum(2 * last[2], 0)])
+        for case in microsoft_attention.cases():
+            with_reference(archive, case)
 
 
 if __name__ == "__main__":

@@ -166,10 +166,11 @@ static fv_status values_read(node_case *c, int set, const char *what, Onnx__Valu
     return st;
 }
 
-fv_status node_case_data(node_case *c, int set, node_values *inputs, node_values *outputs,
-                         fv_error *err) {
+fv_status node_case_data(node_case *c, int set, node_data *out, fv_error *err) {
     const Onnx__GraphProto *g = c->proto->graph;
-    fv_status st = values_read(c, set, "input", g->input, g->n_input, inputs, err);
-    if (st) return st;
-    return values_read(c, set, "output", g->output, g->n_output, outputs, err);
+    fv_status st = values_read(c, set, "input", g->input, g->n_input, &out->inputs, err);
+    if (!st) st = values_read(c, set, "output", g->output, g->n_output, &out->outputs, err);
+    if (!st) st = values_read(c, set, "seed", g->output, g->n_output, &out->seeds, err);
+    if (!st) st = values_read(c, set, "gradient", g->input, g->n_input, &out->gradients, err);
+    return st;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One test of the ONNX backend suite: a folder with model.onnx and test_data_set_N/{in,out}put_K.pb
- * (TensorProto). Trusted data: what cannot be read is reported, not defended against. */
+ * (TensorProto); ours may have seed_K.pb and gradient_K.pb too. Trusted data: what cannot be read
+ * is reported, not defended against. */
 #ifndef TESTS_ONNX_NODE_CASE_H
 #define TESTS_ONNX_NODE_CASE_H
 
@@ -27,9 +28,14 @@ typedef struct node_case {
 fv_status node_case_open(const char *folder, node_case *out, fv_error *err);
 void node_case_close(node_case *c);
 
-/* Reads the inputs and outputs of data set N. */
-fv_status node_case_data(node_case *c, int set, node_values *inputs, node_values *outputs,
-                         fv_error *err);
+/* The numbers of one data set. Gradients are those of the sum of outputs times seeds (an output
+ * without a seed counts for nothing) at some of the inputs; most tests have none. */
+typedef struct node_data {
+    node_values inputs, outputs, seeds, gradients;
+} node_data;
+
+/* Reads data set N. */
+fv_status node_case_data(node_case *c, int set, node_data *out, fv_error *err);
 
 /* Reads one TensorProto file. */
 fv_status node_tensor_read(const fvi_onnx *o, fvi_pool *pool, const char *path,

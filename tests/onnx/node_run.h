@@ -3,8 +3,8 @@
 #ifndef TESTS_ONNX_NODE_RUN_H
 #define TESTS_ONNX_NODE_RUN_H
 
-#include "graph/graph.h"
 #include "backend/onednn/dnnl/dnnl_engine.h"
+#include "graph/graph.h"
 
 typedef enum node_verdict {
     NODE_PASSED,

@@ -57,12 +57,16 @@ builder *builder_new(int opset) {
     b->model.graph = &b->graph;
     b->model.has_ir_version = 1;
     b->model.ir_version = 8;
-    NEW(b, o, Onnx__OperatorSetIdProto, onnx__operator_set_id_proto__init);
-    o->domain = copy(b, "");
-    o->has_version = 1;
-    o->version = opset;
-    APPEND(b, b->model.opset_import, b->model.n_opset_import, o);
+    builder_opset(b, "", opset);
     return b;
+}
+
+void builder_opset(builder *b, const char *domain, int version) {
+    NEW(b, o, Onnx__OperatorSetIdProto, onnx__operator_set_id_proto__init);
+    o->domain = copy(b, domain);
+    o->has_version = 1;
+    o->version = version;
+    APPEND(b, b->model.opset_import, b->model.n_opset_import, o);
 }
 
 void builder_free(builder *b) {

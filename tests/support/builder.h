@@ -25,6 +25,9 @@ typedef struct builder builder;
 builder *builder_new(int opset);
 void builder_free(builder *b);
 
+/* Imports the operators of another domain than ONNX's own. */
+void builder_opset(builder *b, const char *domain, int version);
+
 /* The message, to change it. */
 Onnx__ModelProto *builder_model(builder *b);
 /* Memory that lives as long as the builder. */

@@ -6,14 +6,68 @@
  * see none gives 0. Fewer heads of K and V than of Q are repeated.
  * Source: ONNX operator specification (Attention-23..25, RotaryEmbedding-23, RMSNormalization-23).
  */
+#include "model/onnx/operators/attention.h"
+
 #include <math.h>
-#include <string.h>
 
 #include "graph/const.h"
 #include "model/onnx/attribute.h"
 #include "model/onnx/operators.h"
 
-#define HIDDEN -1e30f /* the bias of a key that is not seen */
+/* ---- what several operators share ---- */
+
+int fvi_attention_split(fvi_builder *b, int x, int64_t heads) {
+    const fvi_shape s = fvi_build_shape(b, x);
+    if (b->status) return -1;
+    x = fvi_emit_reshape(b, x, &(fvi_shape){4, {s.dim[0], s.dim[1], heads, s.dim[2] / heads}});
+    return fvi_emit_transpose(b, x, (int[]){0, 2, 1, 3});
+}
+
+int fvi_attention_merge(fvi_builder *b, int x) {
+    const fvi_shape s = fvi_build_shape(b, x);
+    if (b->status) return -1;
+    x = fvi_emit_transpose(b, x, (int[]){0, 2, 1, 3});
+    return fvi_emit_reshape(b, x, &(fvi_shape){3, {s.dim[0], s.dim[2], s.dim[1] * s.dim[3]}});
+}
+
+int fvi_attention_repeat(fvi_builder *b, int x, int64_t times) {
+    const fvi_shape s = fvi_build_shape(b, x);
+    if (times == 1 || b->status) return x;
+    x = fvi_emit_reshape(b, x, &(fvi_shape){5, {s.dim[0], s.dim[1], 1, s.dim[2], s.dim[3]}});
+    x = fvi_emit_expand(b, x, &(fvi_shape){5, {s.dim[0], s.dim[1], times, s.dim[2], s.dim[3]}});
+    return fvi_emit_reshape(b, x,
+                            &(fvi_shape){4, {s.dim[0], s.dim[1] * times, s.dim[2], s.dim[3]}});
+}
+
+int fvi_attention_past(fvi_onnx_node *node, int x, int before, int output) {
+    if (before >= 0) x = fvi_emit_concat(node->b, 2, 2, (int[]){before, x});
+    if (fvi_onnx_wants(node, output)) fvi_onnx_out(node, output, x);
+    return x;
+}
+
+int fvi_attention_scores(fvi_builder *b, int q, int k, float scale) {
+    return fvi_emit_matmul(b, q, k, -1, &(fvi_node_attr){.matmul = {0, 1, scale}});
+}
+
+int fvi_attention_cap(fvi_builder *b, int x, float cap) {
+    if (!(cap > 0)) return x;
+    x = fvi_emit_unary(b, FVI_LINEAR, 1 / cap, 0, x);
+    return fvi_emit_unary(b, FVI_LINEAR, cap, 0, fvi_emit_unary(b, FVI_TANH, 0, 0, x));
+}
+
+int fvi_attention_softmax(fvi_builder *b, int x) {
+    const fvi_shape s = fvi_build_shape(b, x);
+    fvi_node_attr a = {.softmax = {s.ndim - 1, 0}};
+    return b->status ? -1 : fvi_emit(b, FVI_SOFTMAX, &a, &s, 1, &x);
+}
+
+float fvi_attention_scale(fvi_onnx_node *node, int q) {
+    const fvi_shape s = fvi_build_shape(node->b, q);
+    const float usual = s.ndim == 4 && s.dim[3] > 0 ? (float)(1 / sqrt((double)s.dim[3])) : 1;
+    return fvi_onnx_attr_float(node->proto, "scale", usual);
+}
+
+/* ---- Attention ---- */
 
 enum { Q, K, V, MASK, PAST_K, PAST_V, LENGTHS };
 
@@ -39,27 +93,7 @@ static int with_heads(fvi_onnx_node *node, int i, const char *attr) {
                        i, fvi_shape_text(&s, text), heads, attr);
         return -1;
     }
-    x = fvi_emit_reshape(node->b, x,
-                         &(fvi_shape){4, {s.dim[0], s.dim[1], heads, s.dim[2] / heads}});
-    return fvi_emit_transpose(node->b, x, (int[]){0, 2, 1, 3});
-}
-
-/* Each head `times` times, one after the other. */
-static int repeat_heads(fvi_builder *b, int x, int64_t times) {
-    const fvi_shape s = fvi_build_shape(b, x);
-    if (times == 1 || b->status) return x;
-    x = fvi_emit_reshape(b, x, &(fvi_shape){5, {s.dim[0], s.dim[1], 1, s.dim[2], s.dim[3]}});
-    x = fvi_emit_expand(b, x, &(fvi_shape){5, {s.dim[0], s.dim[1], times, s.dim[2], s.dim[3]}});
-    return fvi_emit_reshape(b, x,
-                            &(fvi_shape){4, {s.dim[0], s.dim[1] * times, s.dim[2], s.dim[3]}});
-}
-
-/* Puts what was computed before in front of K or V, and names the output. */
-static int with_past(attention *a, int x, int past, int output) {
-    const int before = fvi_onnx_in(a->node, past);
-    if (before >= 0) x = fvi_emit_concat(a->b, 2, 2, (int[]){before, x});
-    if (fvi_onnx_wants(a->node, output)) fvi_onnx_out(a->node, output, x);
-    return x;
+    return fvi_attention_split(node->b, x, heads);
 }
 
 static void read_operands(attention *a) {
@@ -71,8 +105,8 @@ static void read_operands(attention *a) {
     const int before = fvi_onnx_in(a->node, PAST_K);
     const fvi_shape past = fvi_build_shape(a->b, before);
     if (before >= 0 && past.ndim == 4) a->past = past.dim[2];
-    a->k = with_past(a, a->k, PAST_K, 1);
-    a->v = with_past(a, a->v, PAST_V, 2);
+    a->k = fvi_attention_past(a->node, a->k, before, 1);
+    a->v = fvi_attention_past(a->node, a->v, fvi_onnx_in(a->node, PAST_V), 2);
     const fvi_shape q = fvi_build_shape(a->b, a->q), k = fvi_build_shape(a->b, a->k);
     const fvi_shape v = fvi_build_shape(a->b, a->v);
     if (a->b->status) return;
@@ -86,8 +120,8 @@ static void read_operands(attention *a) {
     a->batch = q.dim[0];
     a->queries = q.dim[2];
     a->keys = k.dim[2];
-    a->k = repeat_heads(a->b, a->k, q.dim[1] / k.dim[1]);
-    a->v = repeat_heads(a->b, a->v, q.dim[1] / k.dim[1]);
+    a->k = fvi_attention_repeat(a->b, a->k, q.dim[1] / k.dim[1]);
+    a->v = fvi_attention_repeat(a->b, a->v, q.dim[1] / k.dim[1]);
 }
 
 /* ---- the bias ---- */
@@ -165,7 +199,8 @@ static int without_blind(fvi_builder *b, int p, int bias) {
     const int ndim = fvi_build_shape(b, bias).ndim;
     if (bias < 0 || b->status) return p;
     const int best = fvi_emit_reduce(b, FVI_REDUCE_MAX, 1u << (ndim - 1), 1, bias);
-    const int blind = fvi_emit_binary(b, FVI_LESS_EQUAL, best, fvi_emit_scalar(b, FVI_F32, HIDDEN));
+    const int blind =
+        fvi_emit_binary(b, FVI_LESS_EQUAL, best, fvi_emit_scalar(b, FVI_F32, FVI_HIDDEN_KEY));
     const fvi_const *c = fvi_build_const(b, blind);
     if (b->status || (c && !any(c))) return p;
     return fvi_emit_where(b, blind, fvi_emit_scalar(b, FVI_F32, 0), p);
@@ -173,42 +208,23 @@ static int without_blind(fvi_builder *b, int p, int bias) {
 
 /* ---- the operators ---- */
 
-static int softmax(fvi_builder *b, int x) {
-    const fvi_shape s = fvi_build_shape(b, x);
-    fvi_node_attr a = {.softmax = {s.ndim - 1, 0}};
-    return b->status ? -1 : fvi_emit(b, FVI_SOFTMAX, &a, &s, 1, &x);
-}
-
 fv_status fvi_lower_attention(fvi_onnx_node *node) {
     attention a = {.node = node, .b = node->b};
     read_operands(&a);
     if (node->b->status) return node->b->status;
-    const fvi_shape q = fvi_build_shape(node->b, a.q);
-    const float usual = q.dim[3] > 0 ? (float)(1 / sqrt((double)q.dim[3])) : 1;
-    const float scale = fvi_onnx_attr_float(node->proto, "scale", usual);
-    const float cap = fvi_onnx_attr_float(node->proto, "softcap", 0);
+    const float scale = fvi_attention_scale(node, a.q);
     int stage[4]; /* what qk_matmul_output_mode names */
-    stage[0] = stage[1] =
-        fvi_emit_matmul(node->b, a.q, a.k, -1, &(fvi_node_attr){.matmul = {0, 1, scale}});
-    if (cap > 0) {
-        const int x = fvi_emit_unary(node->b, FVI_LINEAR, 1 / cap, 0, stage[0]);
-        stage[1] =
-            fvi_emit_unary(node->b, FVI_LINEAR, cap, 0, fvi_emit_unary(node->b, FVI_TANH, 0, 0, x));
-    }
+    stage[0] = fvi_attention_scores(node->b, a.q, a.k, scale);
+    stage[1] = fvi_attention_cap(node->b, stage[0], fvi_onnx_attr_float(node->proto, "softcap", 0));
     int seen = bias(&a), x = stage[2] = stage[1];
     if (seen >= 0) {
         stage[2] = fvi_emit_binary(node->b, FVI_ADD, stage[1], seen);
-        seen = fvi_emit_unary(node->b, FVI_CLIP, HIDDEN, INFINITY, seen);
+        seen = fvi_emit_unary(node->b, FVI_CLIP, FVI_HIDDEN_KEY, INFINITY, seen);
         x = fvi_emit_binary(node->b, FVI_ADD, stage[1], seen);
     }
-    stage[3] = without_blind(node->b, softmax(node->b, x), seen);
+    stage[3] = without_blind(node->b, fvi_attention_softmax(node->b, x), seen);
     int y = fvi_emit_matmul(node->b, stage[3], a.v, -1, &(fvi_node_attr){.matmul = {0, 0, 1}});
-    if (a.flat) {
-        const fvi_shape s = fvi_build_shape(node->b, y);
-        y = fvi_emit_transpose(node->b, y, (int[]){0, 2, 1, 3});
-        y = fvi_emit_reshape(node->b, y,
-                             &(fvi_shape){3, {s.dim[0], s.dim[2], s.dim[1] * s.dim[3]}});
-    }
+    if (a.flat) y = fvi_attention_merge(node->b, y);
     const int64_t mode = fvi_onnx_attr_int(node->proto, "qk_matmul_output_mode", 0);
     if (fvi_onnx_wants(node, 3) && (mode < 0 || mode > 3))
         fvi_build_fail(node->b, FV_FORMAT, "qk_matmul_output_mode is %" PRId64 "; 0..3", mode);
