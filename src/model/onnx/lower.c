@@ -63,10 +63,14 @@ static const fvi_onnx_op *find_op(const fvi_onnx_node *node) {
 
 static void refuse(fvi_onnx_node *node) {
     char *domain = domain_prefix(node->proto);
+    const int blocked = !strcmp(domain, "com.microsoft.nchwc."); /* in blocks of 8 or 16 channels */
     node->b->status =
         fvi_fail(node->b->err, FV_UNSUPPORTED,
-                 "operator \"%s%s\" (node \"%s\", opset %" PRId64 ") is not supported", domain,
-                 node->proto->op_type, node->operation.label, node_opset(node));
+                 "operator \"%s%s\" (node \"%s\", opset %" PRId64 ") is not supported%s", domain,
+                 node->proto->op_type, node->operation.label, node_opset(node),
+                 blocked ? ": ONNX Runtime saved it for one processor; save with "
+                           "ORT_ENABLE_EXTENDED, not ORT_ENABLE_ALL, or use the original"
+                         : "");
     g_free(domain);
 }
 
