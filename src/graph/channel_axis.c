@@ -50,14 +50,15 @@ static int rule_same_rank(const fvi_graph *g, const fvi_node *n, const int *axis
     return axis_of_input(g, n, axis, 0);
 }
 
-/* A reshape keeps the axis if one of the same size has as many elements before it. */
+/* A reshape keeps the axis if one of the same size has as many elements before it. Channels that
+ * come last, behind positions, stay last when they are split into heads or joined again. */
 static int rule_reshape(const fvi_graph *g, const fvi_node *n, const int *axis) {
     const fvi_shape *from = &g->values[n->in[0]].shape, *to = &g->values[n->out].shape;
     const int old = axis[n->in[0]];
     const int64_t before = fvi_shape_product(from, 0, old);
     for (int i = 0; i < to->ndim; i++)
         if (to->dim[i] == from->dim[old] && fvi_shape_product(to, 0, i) == before) return i;
-    return usual_axis(g, n->out);
+    return from->ndim > 2 && old == from->ndim - 1 ? MAX(to->ndim - 1, 0) : usual_axis(g, n->out);
 }
 
 /* Of a table that is looked up (an embedding) the numbers of each entry. */

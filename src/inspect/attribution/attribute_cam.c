@@ -9,10 +9,8 @@
  *
  * (Grad-CAM++ is for exp of the objective, whose factor exp is the same everywhere and left out.)
  * The map is as large as the layer and is enlarged to the picture, bilinearly.
- *
- * The layer, where none is named, is the last one the objective needs whose output has image shape
- * with more than one row and column: it stands right before global pooling or flattening. Of an
- * objective that has such maps itself it is its own layer.
+ * Of tokens the map is their rows and columns (graph/positions/token_grid.h), without class tokens.
+ * Which layer, where none is named: cam_layer.c.
  */
 #include <glib.h>
 #include <stdlib.h>
@@ -20,45 +18,9 @@
 
 #include "base/error.h"
 #include "base/tensor.h"
-#include "graph/channel_axis.h"
 #include "inspect/attribution/attribute.h"
-#include "model/network/find.h"
+#include "inspect/attribution/cam_layer.h"
 #include "signal/resize.h"
-
-/* ---- which layer ---------------------------------------------------------------------------- */
-
-static int has_image_shape(const fvi_graph *g, int v) {
-    const fvi_shape *s = &g->values[v].shape;
-    const int axis = fvi_graph_channel_axis(g, v);
-    if (s->ndim != 4 || (axis != 1 && axis != 3)) return 0;
-    return s->dim[axis == 1 ? 2 : 1] > 1 && s->dim[axis == 1 ? 3 : 2] > 1;
-}
-
-static fv_status find_layer(const fvi_perturbation *p, const char *name, const char **value,
-                            char **layer, fv_error *err) {
-    const fvi_network *net = fvi_session_network(p->session);
-    const fvi_graph *g = fvi_network_graph(net);
-    int found = -1;
-    if (name) {
-        fv_status st = fvi_network_find_layer(net, name, &found, err);
-        if (st) return st;
-    } else {
-        char *needed = NULL;
-        fv_status st = fvi_objective_needs(g, &p->objective, &needed, err);
-        if (st) return st;
-        for (int k = g->n_nodes - 1; k >= 0 && found < 0; k--)
-            if (needed[g->nodes[k].out] && has_image_shape(g, g->nodes[k].out)) found = k;
-        free(needed);
-        if (found < 0)
-            return fvi_fail(err, FV_SHAPE,
-                            "%s: no layer before the objective has maps over the picture "
-                            "(1xCxHxW or 1xHxWxC, H and W above 1)",
-                            fvi_network_name(net));
-    }
-    *value = fvi_network_layer(net, found)->output;
-    *layer = g_strdup(fvi_network_layer(net, found)->name);
-    return FV_OK;
-}
 
 /* ---- the weights of channels ---------------------------------------------------------------- */
 
@@ -84,11 +46,14 @@ static double weight_plus(const float *y, const float *dy, int64_t n) {
 static fv_status run_cam(fvi_perturbation *p, const fv_attribute_desc *d,
                          double (*weight)(const float *, const float *, int64_t), fv_attribution *a,
                          fv_error *err) {
-    const char *value = NULL;
     fv_tensor *y = NULL, *dy = NULL;
+    int index = 0;
     p->total = 1;
-    fv_status st = find_layer(p, d->layer, &value, &a->layer, err);
-    if (!st) st = fvi_perturbation_layer(p, value, &y, &dy, err);
+    fv_status st = fvi_cam_layer(p, d->layer, &index, err);
+    if (st) return st;
+    const fv_layer *layer = fvi_network_layer(fvi_session_network(p->session), index);
+    a->layer = g_strdup(layer->name);
+    st = fvi_perturbation_layer(p, layer->output, &y, &dy, err);
     if (st) return st;
     const int64_t rows = y->dim[1], columns = y->dim[2], n = rows * columns;
     a->value = p->values[0];

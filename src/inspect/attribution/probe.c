@@ -7,8 +7,8 @@
  * numbers: 8 pictures of 224 x 224, or half of that, a quarter, ... where the model's memory is
  * limited.
  */
-#include "model/network/lower.h"
 #include "inspect/attribution/probe.h"
+#include "model/network/lower.h"
 
 #include <glib.h>
 
@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "base/tensor.h"
+#include "graph/positions/token_grid.h"
 #include "model/network/output.h"
 #include "runtime/monitor.h"
 #include "runtime/nonfinite.h"
@@ -260,32 +261,29 @@ fv_status fvi_perturbation_run_picture(fvi_perturbation *p, int flags, fv_error 
 
 /* ---- inside --------------------------------------------------------------------------------- */
 
-/* Where the rows, columns and channels of a value are; a value of n pictures is n x channels x rows
- * x columns, or with its channels last. */
-static fv_status image_extent(const fvi_graph *g, int v, const char *name, fvi_extent *e,
-                              int64_t *rows, int64_t *columns, fv_error *err) {
-    char text[FVI_SHAPE_TEXT];
-    const fvi_shape *s = &g->values[v].shape;
+/* Where the channels of a value are, and the cells of its maps over the picture. */
+static fv_status find_maps(const fvi_perturbation *p, const fvi_graph *g, int v, const char *name,
+                           fvi_extent *e, fvi_token_grid *t, fv_error *err) {
+    char text[FVI_SHAPE_TEXT], why[FVI_GRID_TEXT];
     fvi_sample_axes sample;
     fv_status st = fvi_extent_find(g, v, 1, name, e, &sample, err);
-    if (st) return st;
-    const int axis = sample.channel;
-    if (s->ndim != 4 || (axis != 1 && axis != 3) || s->dim[0] != 1)
-        return fvi_fail(err, FV_SHAPE,
-                        "layer \"%.120s\" is %s, no maps over the picture (1xCxHxW or 1xHxWxC)",
-                        name, fvi_shape_text(s, text));
-    *rows = s->dim[axis == 1 ? 2 : 1];
-    *columns = s->dim[axis == 1 ? 3 : 2];
-    return FV_OK;
+    if (!st) st = fvi_token_grid_find(g, p->in, v, sample.channel, t, err);
+    if (st || fvi_token_grid_is_map(t)) return st;
+    return fvi_fail(err, FV_SHAPE, "layer \"%.120s\" is %s, no maps over the picture: %s", name,
+                    fvi_shape_text(&g->values[v].shape, text), fvi_token_grid_text(t, why));
 }
 
-static fv_status copy_planar(const fvi_extent *e, int64_t rows, int64_t columns, const float *from,
+static fv_status copy_planar(const fvi_extent *e, const fvi_token_grid *t, const float *from,
                              fv_tensor **out, fv_error *err) {
-    fvi_shape shape = {3, {e->channels, rows, columns}};
+    fvi_shape shape = {3, {e->channels, t->rows, t->columns}};
     fv_status st = fvi_tensor_new(&shape, out, err);
-    for (int64_t c = 0; !st && from && c < e->channels; c++)
-        for (int64_t i = 0; i < rows * columns; i++)
-            (*out)->data[c * rows * columns + i] = from[fvi_extent_at(e, 0, c, i)];
+    for (int64_t y = 0; !st && from && y < t->rows; y++)
+        for (int64_t x = 0; x < t->columns; x++) {
+            const int64_t position = fvi_token_grid_position(t, y, x);
+            for (int64_t c = 0; c < e->channels; c++) /* data[c][y][x] */
+                (*out)->data[(c * t->rows + y) * t->columns + x] =
+                    from[fvi_extent_at(e, 0, c, position)];
+        }
     return st;
 }
 
@@ -328,21 +326,22 @@ fv_status fvi_perturbation_layer(fvi_perturbation *p, const char *value, fv_tens
     }
     wanted[n] = value;
     fvi_executable *plan = NULL;
-    int64_t samples = 0, rows = 0, columns = 0;
+    int64_t samples = 0;
     fvi_extent e;
+    fvi_token_grid t;
     fv_tensor *values = NULL, *gradients = NULL;
     const fvi_plan_key key = {batch_shape(p, 1), wanted, at == n ? n + 1 : n,
                               FVI_EXEC_BACKWARD | FVI_EXEC_TARGET_GRADIENTS};
     fv_status st = fvi_session_plan(p->session, &key, &plan, &samples, err);
     if (st) return st;
     const fvi_graph *g = fvi_executable_graph(plan);
-    st = image_extent(g, g->outputs[at], value, &e, &rows, &columns, err);
+    st = find_maps(p, g, g->outputs[at], value, &e, &t, err);
     if (!st) st = run_inside(p, plan, at, err);
     const float *from = NULL;
     if (!st) st = fvi_executable_view_target(plan, at, &from, err);
-    if (!st) st = copy_planar(&e, rows, columns, from, &values, err);
+    if (!st) st = copy_planar(&e, &t, from, &values, err);
     if (!st) st = fvi_executable_view_target_gradient(plan, at, &from, err);
-    if (!st) st = copy_planar(&e, rows, columns, from, &gradients, err);
+    if (!st) st = copy_planar(&e, &t, from, &gradients, err);
     if (!st) st = tell(p, 1, err);
     if (st) {
         fv_tensor_free(values);

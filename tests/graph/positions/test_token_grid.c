@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where a map's cells are among a value's positions: networks built by hand, one of each kind,
+ * whose maps are known from how they are built. */
+#include "graph/channel_axis.h"
+#include "graph/positions/token_grid.h"
+#include "support/lower_help.h"
+
+static void reshape(builder *b, const char *x, const char *y, const char *target) {
+    char name[32] = "to_", inputs[64];
+    strcat(name, y);
+    builder_i64(b, name, target);
+    strcpy(inputs, x);
+    strcat(inputs, ",");
+    strcat(inputs, name);
+    builder_node(b, "Reshape", "", inputs, y);
+}
+
+static void transpose(builder *b, const char *x, const char *y, const char *perm) {
+    builder_ints(b, builder_node(b, "Transpose", "", x, y), "perm", perm);
+}
+
+static void concat(builder *b, const char *inputs, const char *y, int axis) {
+    builder_int(b, builder_node(b, "Concat", "", inputs, y), "axis", axis);
+}
+
+static void slice(builder *b, const char *x, const char *y, const char *from, const char *to,
+                  const char *axis, const char *step) {
+    static const char *const part[] = {"from", "to", "axis", "step"};
+    const char *const list[] = {from, to, axis, step};
+    char inputs[160] = "", name[4][32];
+    strcat(inputs, x);
+    for (int i = 0; i < 4; i++) {
+        strcpy(name[i], part[i]);
+        strcat(name[i], y);
+        builder_i64(b, name[i], list[i]);
+        strcat(inputs, ",");
+        strcat(inputs, name[i]);
+    }
+    builder_node(b, "Slice", "", inputs, y);
+}
+
+/* What is read off value `name` of a network whose picture is "x". */
+static fvi_token_grid grid(trial *t, const char *name, int height, int width) {
+    const fv_input in = {
+        .name = "x", .is_image = 1, .channels = 3, .height = height, .width = width};
+    fvi_token_grid got;
+    if (!t->graph && trial_lower(t, NULL, NULL)) fail_msg("%s", t->err.text);
+    const int v = fvi_graph_find(t->graph, name);
+    if (v < 0) fail_msg("no value %s", name);
+    const fv_status st =
+        fvi_token_grid_find(t->graph, &in, v, fvi_graph_channel_axis(t->graph, v), &got, &t->err);
+    if (st) fail_msg("%s", t->err.text);
+    return got;
+}
+
+/* That it is a map, in which position(row, column) is `first` + row * down + column * right. */
+static void assert_map(const fvi_token_grid *got, int64_t rows, int64_t columns, int64_t first,
+                       int64_t down, int64_t right) {
+    char why[FVI_GRID_TEXT];
+    if (got->kind != FVI_GRID_MAP) fail_msg("%s", fvi_token_grid_text(got, why));
+    assert_int_equal(got->rows, rows);
+    assert_int_equal(got->columns, columns);
+    for (int64_t y = 0; y < rows; y++)
+        for (int64_t x = 0; x < columns; x++) {
+            int64_t back[2] = {-1, -1};
+            const int64_t at = fvi_token_grid_position(got, y, x);
+            assert_int_equal(at, first + y * down + x * right);
+            assert_true(fvi_token_grid_cell(got, at, &back[0], &back[1]));
+            assert_int_equal(back[0], y);
+            assert_int_equal(back[1], x);
+        }
+}
+
+/* 3x32x80 in patches of 8, a class token and `registers` before the 4x10 tokens of 12 numbers;
+ * attention with two heads; the class token alone goes on to the classes. */
+static trial vision_transformer(int registers) {
+    trial t = trial_new(17);
+    builder *b = t.b;
+    builder_input(b, "x", FVI_F32, "1,3,32,80");
+    builder_f32(b, "w", "12,3,8,8", NULL);
+    builder_ints(b, builder_node(b, "Conv", "", "x,w", "patches"), "strides", "8,8");
+    reshape(b, "patches", "flat", "1,12,40");
+    transpose(b, "flat", "tokens", "0,2,1");
+    builder_f32(b, "class", "1,1,12", NULL);
+    builder_f32(b, "registers", "1,4,12", NULL);
+    concat(b, registers ? "class,registers,tokens" : "class,tokens", "all", 1);
+    builder_f32(b, "place", registers ? "1,45,12" : "1,41,12", NULL);
+    builder_node(b, "Add", "", "all,place", "placed");
+    builder_f32(b, "one", "12", NULL);
+    builder_node(b, "LayerNormalization", "", "placed,one,one", "norm");
+    builder_f32(b, "w3", "12,36", NULL);
+    builder_node(b, "MatMul", "", "norm,w3", "qkv");
+    reshape(b, "qkv", "five", registers ? "1,45,3,2,6" : "1,41,3,2,6");
+    transpose(b, "five", "turned", "2,0,3,1,4");
+    builder_int(b, builder_node(b, "Split", "", "turned", "q1,k1,v1"), "axis", 0);
+    for (int i = 0; i < 3; i++)
+        reshape(b,
+                i == 0   ? "q1"
+                : i == 1 ? "k1"
+                         : "v1",
+                i == 0   ? "q"
+                : i == 1 ? "k"
+                         : "v",
+                registers ? "1,2,45,6" : "1,2,41,6");
+    transpose(b, "k", "kt", "0,1,3,2");
+    builder_node(b, "MatMul", "", "q,kt", "scores");
+    builder_int(b, builder_node(b, "Softmax", "", "scores", "weights"), "axis", -1);
+    builder_node(b, "MatMul", "", "weights,v", "mixed");
+    transpose(b, "mixed", "back", "0,2,1,3");
+    reshape(b, "back", "joined", registers ? "1,45,12" : "1,41,12");
+    builder_node(b, "Add", "", "placed,joined", "sum");
+    slice(b, "sum", "first", "0", "1", "1", "1");
+    reshape(b, "first", "row", "1,12");
+    builder_f32(b, "fc", "12,5", NULL);
+    builder_node(b, "MatMul", "", "row,fc", "y");
+    builder_output(b, "y");
+    builder_output(b, "weights");
+    return t;
+}
+
+static void tokens_are_rows_and_columns(void **state) {
+    (void)state;
+    for (int registers = 0; registers < 2; registers++) {
+        static const char *const maps[] = {"all", "placed", "norm", "qkv", "joined", "sum"};
+        trial t = vision_transformer(registers);
+        fvi_token_grid g = grid(&t, "patches", 32, 80);
+        assert_map(&g, 4, 10, 0, 10, 1);
+        assert_false(g.is_sequence);
+        for (size_t i = 0; i < sizeof maps / sizeof *maps; i++) {
+            g = grid(&t, maps[i], 32, 80);
+            assert_map(&g, 4, 10, registers ? 5 : 1, 10, 1);
+            assert_int_equal(g.channel, 2);
+            assert_int_equal(g.before, registers ? 5 : 1);
+            assert_true(g.is_sequence && g.of_picture);
+        }
+        trial_free(&t);
+    }
+}
+
+static void attention_is_no_map(void **state) {
+    static const char *const split[] = {"five", "turned", "q", "kt", "mixed", "back"};
+    char why[FVI_GRID_TEXT];
+    (void)state;
+    trial t = vision_transformer(0);
+    for (size_t i = 0; i < sizeof split / sizeof *split; i++) {
+        const fvi_token_grid g = grid(&t, split[i], 32, 80);
+        if (g.kind != FVI_GRID_SPLIT) fail_msg("%s: %s", split[i], fvi_token_grid_text(&g, why));
+    }
+    fvi_token_grid g = grid(&t, "mixed", 32, 80);
+    assert_string_equal(fvi_token_grid_text(&g, why),
+                        "besides channels it has 2 numbers a position, as attention's heads");
+    g = grid(&t, "weights", 32, 80);
+    assert_int_equal(g.kind, FVI_GRID_PAIRS);
+    g = grid(&t, "row", 32, 80);
+    assert_int_equal(g.kind, FVI_GRID_NONE);
+    g = grid(&t, "first", 32, 80);
+    assert_int_equal(g.kind, FVI_GRID_NONE);
+    trial_free(&t);
+}
+
+/* Patches of 8 by reshaping, of [n][c][h][w] and of [n][h][w][c], then a product. */
+static void patches_may_be_reshaped(void **state) {
+    (void)state;
+    for (int last = 0; last < 2; last++) {
+        trial t = trial_new(17);
+        builder *b = t.b;
+        builder_input(b, "x", FVI_F32, "1,3,32,80");
+        if (last) transpose(b, "x", "nhwc", "0,2,3,1");
+        reshape(b, last ? "nhwc" : "x", "cut", last ? "1,4,8,10,8,3" : "1,3,4,8,10,8");
+        transpose(b, "cut", "turned", last ? "0,1,3,2,4,5" : "0,2,4,3,5,1");
+        reshape(b, "turned", "patches", "1,40,192");
+        builder_f32(b, "w", "192,12", NULL);
+        builder_node(b, "MatMul", "", "patches,w", "tokens");
+        reshape(b, "tokens", "grid", "1,4,10,12");
+        builder_output(b, "grid");
+        fvi_token_grid g = grid(&t, "tokens", 32, 80);
+        assert_map(&g, 4, 10, 0, 10, 1);
+        g = grid(&t, "grid", 32, 80);
+        assert_map(&g, 4, 10, 0, 10, 1);
+        trial_free(&t);
+    }
+}
+
+/* A map of 8x12 in windows of 4x4, shifted by 2 and back again, as in Swin; padded to 8x12 from
+ * 7x10 before. */
+static void windows_are_put_together(void **state) {
+    (void)state;
+    trial t = trial_new(17);
+    builder *b = t.b;
+    builder_input(b, "x", FVI_F32, "1,3,28,40");
+    builder_f32(b, "w", "16,3,4,4", NULL);
+    builder_ints(b, builder_node(b, "Conv", "", "x,w", "patches"), "strides", "4,4");
+    transpose(b, "patches", "map", "0,2,3,1");
+    builder_i64(b, "pads", "0,0,0,0,0,1,2,0");
+    builder_node(b, "Pad", "", "map,pads", "padded");
+    slice(b, "padded", "below", "2", "8", "1", "1");
+    slice(b, "padded", "above", "0", "2", "1", "1");
+    concat(b, "below,above", "rolled_y", 1);
+    slice(b, "rolled_y", "right", "2", "12", "2", "1");
+    slice(b, "rolled_y", "left", "0", "2", "2", "1");
+    concat(b, "right,left", "rolled", 2);
+    reshape(b, "rolled", "six", "1,2,4,3,4,16");
+    transpose(b, "six", "turned", "0,1,3,2,4,5");
+    reshape(b, "turned", "windows", "6,16,16");
+    builder_f32(b, "w1", "16,16", NULL);
+    builder_node(b, "MatMul", "", "windows,w1", "mixed");
+    reshape(b, "mixed", "six2", "1,2,3,4,4,16");
+    transpose(b, "six2", "turned2", "0,1,3,2,4,5");
+    reshape(b, "turned2", "whole", "1,8,12,16");
+    slice(b, "whole", "down", "6", "8", "1", "1");
+    slice(b, "whole", "rest", "0", "6", "1", "1");
+    concat(b, "down,rest", "back_y", 1);
+    slice(b, "back_y", "end", "10", "12", "2", "1");
+    slice(b, "back_y", "start", "0", "10", "2", "1");
+    concat(b, "end,start", "back", 2);
+    slice(b, "back", "cut", "0,0", "7,10", "1,2", "1,1");
+    builder_node(b, "Add", "", "map,cut", "sum");
+    builder_output(b, "sum");
+    const char *const plain[] = {"map", "cut", "sum"};
+    for (int i = 0; i < 3; i++) {
+        const fvi_token_grid g = grid(&t, plain[i], 28, 40);
+        assert_map(&g, 7, 10, 0, 10, 1);
+    }
+    const char *const padded[] = {"padded", "back"};
+    for (int i = 0; i < 2; i++) {
+        const fvi_token_grid g = grid(&t, padded[i], 28, 40);
+        assert_map(&g, 7, 10, 0, 12, 1);
+    }
+    const fvi_token_grid g = grid(&t, "mixed", 28, 40);
+    assert_int_equal(g.kind, FVI_GRID_MAP);
+    assert_int_equal(g.rows, 7);
+    assert_int_equal(g.columns, 10);
+    for (int y = 0; y < 7; y++)
+        for (int x = 0; x < 10; x++) {
+            const int r = (y + 6) % 8, c = (x + 10) % 12;
+            assert_int_equal(fvi_token_grid_position(&g, y, x),
+                             ((r / 4 * 3 + c / 4) * 4 + r % 4) * 4 + c % 4);
+        }
+    trial_free(&t);
+}
+
+/* Patch merging: every second row and column, and the three maps beside that one, as channels. */
+static void merged_patches_are_half_the_map(void **state) {
+    (void)state;
+    trial t = trial_new(17);
+    builder *b = t.b;
+    builder_input(b, "x", FVI_F32, "1,3,16,24");
+    builder_f32(b, "w", "8,3,3,3", NULL);
+    builder_ints(b, builder_node(b, "Conv", "", "x,w", "c"), "pads", "1,1,1,1");
+    transpose(b, "c", "map", "0,2,3,1");
+    slice(b, "map", "a", "0,0", "16,24", "1,2", "2,2");
+    slice(b, "map", "d", "1,1", "16,24", "1,2", "2,2");
+    concat(b, "a,d", "merged", 3);
+    reshape(b, "map", "six", "1,8,2,12,2,8");
+    transpose(b, "six", "turned", "0,1,3,2,4,5");
+    reshape(b, "turned", "deep", "1,8,12,32");
+    builder_f32(b, "w1", "32,16", NULL);
+    builder_node(b, "MatMul", "", "deep,w1", "less");
+    builder_node(b, "Add", "", "less,merged", "sum");
+    builder_output(b, "sum");
+    const char *const names[] = {"merged", "less", "deep", "sum"};
+    for (int i = 0; i < 4; i++) {
+        const fvi_token_grid g = grid(&t, names[i], 16, 24);
+        assert_map(&g, 8, 12, 0, 12, 1);
+    }
+    trial_free(&t);
+}
+
+/* Two scales of a detector in one axis; an encoder's code, and a map decoded from it; pixel
+ * shuffle. */
+static void maps_of_their_own(void **state) {
+    (void)state;
+    trial t = trial_new(17);
+    builder *b = t.b;
+    builder_input(b, "x", FVI_F32, "1,3,16,16");
+    builder_f32(b, "w", "8,3,4,4", NULL);
+    builder_ints(b, builder_node(b, "Conv", "", "x,w", "fine"), "strides", "4,4");
+    builder_f32(b, "w2", "8,8,2,2", NULL);
+    builder_ints(b, builder_node(b, "Conv", "", "fine,w2", "coarse"), "strides", "2,2");
+    reshape(b, "fine", "f", "1,8,16");
+    reshape(b, "coarse", "c", "1,8,4");
+    concat(b, "f,c", "scales", 2);
+    builder_node(b, "Flatten", "", "coarse", "flat");
+    builder_f32(b, "fc", "32,48", NULL);
+    builder_node(b, "MatMul", "", "flat,fc", "code");
+    reshape(b, "code", "small", "1,12,2,2");
+    builder_f32(b, "up", "12,4,2,2", NULL);
+    builder_ints(b, builder_node(b, "ConvTranspose", "", "small,up", "decoded"), "strides", "2,2");
+    builder_int(b, builder_node(b, "DepthToSpace", "", "fine", "shuffled"), "blocksize", 2);
+    builder_output(b, "scales");
+    builder_output(b, "decoded");
+    builder_output(b, "shuffled");
+    fvi_token_grid g = grid(&t, "scales", 16, 16);
+    assert_int_equal(g.kind, FVI_GRID_NONE);
+    g = grid(&t, "small", 16, 16);
+    assert_int_equal(g.kind, FVI_GRID_NONE);
+    g = grid(&t, "decoded", 16, 16);
+    assert_map(&g, 4, 4, 0, 4, 1);
+    assert_false(g.of_picture);
+    g = grid(&t, "shuffled", 16, 16);
+    assert_map(&g, 8, 8, 0, 8, 1);
+    assert_true(g.of_picture);
+    trial_free(&t);
+}
+
+/* What mixes positions has none, until it is added to what has them. */
+static void residual_branches(void **state) {
+    (void)state;
+    trial t = trial_new(17);
+    builder *b = t.b;
+    builder_input(b, "x", FVI_F32, "1,3,16,24");
+    builder_f32(b, "w", "8,3,4,4", NULL);
+    builder_ints(b, builder_node(b, "Conv", "", "x,w", "patches"), "strides", "4,4");
+    reshape(b, "patches", "flat", "1,8,24");
+    transpose(b, "flat", "tokens", "0,2,1");
+    builder_f32(b, "mix", "24,24", NULL);
+    builder_node(b, "MatMul", "", "flat,mix", "mixed");
+    transpose(b, "mixed", "branch", "0,2,1");
+    builder_node(b, "Add", "", "tokens,branch", "sum");
+    builder_node(b, "GlobalAveragePool", "", "patches", "mean");
+    builder_node(b, "Mul", "", "patches,mean", "gated");
+    builder_output(b, "sum");
+    builder_output(b, "gated");
+    fvi_token_grid g = grid(&t, "branch", 16, 24);
+    assert_int_equal(g.kind, FVI_GRID_NONE);
+    g = grid(&t, "sum", 16, 24);
+    assert_map(&g, 4, 6, 0, 6, 1);
+    g = grid(&t, "gated", 16, 24);
+    assert_map(&g, 4, 6, 0, 6, 1);
+    trial_free(&t);
+}
+
+/* A batch of three: positions are those of one sample, though windows are part of the batch. */
+static void samples_are_no_positions(void **state) {
+    (void)state;
+    trial t = trial_new(17);
+    builder *b = t.b;
+    builder_input(b, "x", FVI_F32, "3,3,16,24");
+    builder_f32(b, "w", "8,3,4,4", NULL);
+    builder_ints(b, builder_node(b, "Conv", "", "x,w", "patches"), "strides", "4,4");
+    transpose(b, "patches", "map", "0,2,3,1");
+    reshape(b, "map", "six", "3,2,2,3,2,8");
+    transpose(b, "six", "turned", "0,1,3,2,4,5");
+    reshape(b, "turned", "windows", "18,4,8");
+    builder_output(b, "windows");
+    fvi_token_grid g = grid(&t, "map", 16, 24);
+    assert_map(&g, 4, 6, 0, 6, 1);
+    g = grid(&t, "windows", 16, 24);
+    assert_int_equal(g.kind, FVI_GRID_MAP);
+    assert_int_equal(fvi_token_grid_position(&g, 3, 5), 23);
+    assert_int_equal(fvi_token_grid_position(&g, 1, 2), (0 * 3 + 1) * 4 + 2);
+    trial_free(&t);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tokens_are_rows_and_columns),
+        cmocka_unit_test(attention_is_no_map),
+        cmocka_unit_test(patches_may_be_reshaped),
+        cmocka_unit_test(windows_are_put_together),
+        cmocka_unit_test(merged_patches_are_half_the_map),
+        cmocka_unit_test(maps_of_their_own),
+        cmocka_unit_test(residual_branches),
+        cmocka_unit_test(samples_are_no_positions),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
