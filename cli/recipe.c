@@ -201,9 +201,20 @@ static int check_files(const cli_args *args, const cli_recipe_args *said, const 
                          setting(said, "start"));
     if (!said->init && from_image)
         return cli_usage(args->command, "--start image needs --init IMAGE");
-    if (said->spectrum && !is_one_of(recipe, "param", "phase", "bounded"))
-        return cli_usage(args->command, "--spectrum is for --param phase and bounded");
     return CLI_DONE;
+}
+
+/* Loads the spectrum. With one, units of early layers have a parametrisation that uses it. */
+static int load_spectrum(const cli_args *args, const cli_recipe_args *said, fv_recipe *recipe) {
+    fv_tensor *spectrum = NULL;
+    fv_error err = {0};
+    if (!said->spectrum) return CLI_DONE;
+    fv_status st = fv_tensor_load(said->spectrum, &spectrum, &err);
+    if (!st) st = fv_recipe_set_tensor(recipe, "spectrum", spectrum, &err);
+    fv_tensor_free(spectrum);
+    if (!is_one_of(recipe, "param", "phase", "bounded"))
+        return cli_usage(args->command, "--spectrum is for --param phase and bounded");
+    return st ? cli_fail_error(&err) : CLI_DONE;
 }
 
 fv_status cli_recipe_start_from(fv_recipe *recipe, const fv_image *image, fv_error *err) {
@@ -217,17 +228,13 @@ fv_status cli_recipe_start_from(fv_recipe *recipe, const fv_image *image, fv_err
 
 static int load_files(const cli_recipe_args *said, fv_recipe *recipe) {
     fv_image *init = NULL, *mask = NULL;
-    fv_tensor *spectrum = NULL;
     fv_error err = {0};
     fv_status st = said->init ? fv_image_load(said->init, &init, &err) : FV_OK;
     if (!st && init) st = cli_recipe_start_from(recipe, init, &err);
     if (!st && said->mask) st = fv_image_load(said->mask, &mask, &err);
     if (!st && mask) st = fv_recipe_set_image(recipe, "mask", mask, &err);
-    if (!st && said->spectrum) st = fv_tensor_load(said->spectrum, &spectrum, &err);
-    if (!st && spectrum) st = fv_recipe_set_tensor(recipe, "spectrum", spectrum, &err);
     fv_image_free(init);
     fv_image_free(mask);
-    fv_tensor_free(spectrum);
     return st ? cli_fail_error(&err) : CLI_DONE;
 }
 
@@ -284,6 +291,7 @@ int cli_recipe_make(const cli_args *args, const cli_recipe_args *said, const fv_
     if (!code) code = set_all(args, said, out->recipe);
     if (!code) code = check_files(args, said, out->recipe);
     if (!code) code = load_files(said, out->recipe);
+    if (!code) code = load_spectrum(args, said, out->recipe);
     if (!code) read_numbers(model, out);
     return code;
 }
@@ -293,13 +301,60 @@ void cli_recipe_clear(cli_recipe *recipe) {
     *recipe = (cli_recipe){0};
 }
 
-void cli_recipe_show(const cli_recipe_args *said, const fv_recipe *recipe) {
+/* The lines of cli_recipe_show for a recipe as it is read. g_free */
+static char *options_text(const cli_recipe_args *said, const fv_recipe *recipe) {
+    GString *all = g_string_new(NULL);
     char text[MAX_VALUE];
-    if (!fv_recipe_get(recipe, "recipe", text, sizeof text, NULL)) cli_putf("recipe = %s\n", text);
-    if (said->batch) cli_putf("batch = %d\n", said->batch);
+    if (!fv_recipe_get(recipe, "recipe", text, sizeof text, NULL))
+        g_string_append_printf(all, "recipe = %s\n", text);
+    if (said->batch) g_string_append_printf(all, "batch = %d\n", said->batch);
     for (int i = 0; i < fv_recipe_option_count(); i++) {
         const char *name = fv_recipe_option_at(i)->name;
         if (!fv_recipe_get(recipe, name, text, sizeof text, NULL))
-            cli_putf("%s = %s\n", name, text);
+            g_string_append_printf(all, "%s = %s\n", name, text);
     }
+    return g_string_free(all, FALSE);
+}
+
+/* The options of unit i.  text  g_free      returns  an exit code */
+static int unit_options(const cli_recipe_args *said, const fv_recipe *recipe,
+                        const cli_objectives *units, int i, char **text) {
+    fv_recipe *own = NULL;
+    fv_error err = {0};
+    if (fv_recipe_for(recipe, units->list[i], &own, &err)) return cli_fail_error(&err);
+    *text = options_text(said, own);
+    fv_recipe_free(own);
+    return CLI_DONE;
+}
+
+int cli_recipe_show(const cli_recipe_args *said, const fv_recipe *recipe,
+                    const cli_objectives *units) {
+    GPtrArray *lists = g_ptr_array_new_with_free_func(g_free); /* each once */
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free); /* of its units */
+    const int n = units ? units->count : 0;
+    int code = CLI_DONE;
+    for (int i = 0; i < n && !code; i++) {
+        char *text = NULL;
+        guint at;
+        code = unit_options(said, recipe, units, i, &text);
+        if (code) break;
+        if (g_ptr_array_find_with_equal_func(lists, text, g_str_equal, &at)) {
+            char *more = g_strjoin(", ", names->pdata[at], units->text[i], NULL);
+            g_free(names->pdata[at]);
+            names->pdata[at] = more;
+            g_free(text);
+        } else {
+            g_ptr_array_add(lists, text);
+            g_ptr_array_add(names, g_strdup(units->text[i]));
+        }
+    }
+    if (!n) g_ptr_array_add(lists, options_text(said, recipe));
+    for (guint i = 0; i < lists->len && !code; i++) {
+        if (lists->len > 1)
+            cli_putf("%sunits = %s\n", i ? "\n" : "", (const char *)names->pdata[i]);
+        cli_put(lists->pdata[i]);
+    }
+    g_ptr_array_unref(lists);
+    g_ptr_array_unref(names);
+    return code;
 }

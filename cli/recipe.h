@@ -5,6 +5,7 @@
 #define FOVEA_CLI_RECIPE_H
 
 #include "command.h"
+#include "objectives.h"
 
 /* One row for each of the library's options and for each other name (a former one has no help);
  * ends with a NULL name. The rows are of kind CLI_SETTING. */
@@ -22,7 +23,7 @@ typedef struct cli_recipe {
 } cli_recipe;
 
 /* Makes the recipe that the command line says, for a model.
- *   objectives [count] of the call: the first decides the recipe where none is named, all of them
+ *   objectives [count] of the call: each decides its recipe where none is named, all of them
  *              a size that depends on them; none if they are not known yet
  *   out      to be cleared with cli_recipe_clear, also on failure
  *   returns  CLI_DONE, or an exit code with one line printed
@@ -37,7 +38,11 @@ int cli_recipe_restarts(const cli_recipe_args *said);
 /* Starts from an image, with the noise that start-mean and start-sd say. */
 fv_status cli_recipe_start_from(fv_recipe *recipe, const fv_image *image, fv_error *err);
 
-/* Prints every option of a recipe, `name = value` on a line each. */
-void cli_recipe_show(const cli_recipe_args *said, const fv_recipe *recipe);
+/* Prints every option of a recipe, `name = value` on a line each; where it has others for some of
+ * the units, one such list for each set of units, under a line `units = ...`.
+ *   units    or NULL
+ *   returns  CLI_DONE, or an exit code with one line printed */
+int cli_recipe_show(const cli_recipe_args *said, const fv_recipe *recipe,
+                    const cli_objectives *units);
 
 #endif

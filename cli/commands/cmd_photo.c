@@ -103,10 +103,7 @@ static int run_model(job *j) {
     with_default.name = recipe;
     int code = cli_recipe_make(&a->common, &with_default, j->model, NULL, 0, &j->recipe);
     g_free(recipe);
-    if (!code && a->recipe.show) {
-        cli_recipe_show(&a->recipe, j->recipe.recipe);
-        return CLI_DONE;
-    }
+    if (!code && a->recipe.show) return cli_recipe_show(&a->recipe, j->recipe.recipe, NULL);
     cli_model_note(&a->common, j->model);
     if (!code) code = load_photo(j);
     if (!code) code = read_words(j);

@@ -54,9 +54,10 @@ FV_API fv_status fv_recipe_option_check(const char *option, const char *value, f
 
 /* Makes a recipe for a model and the units that are to be rendered.
  *   model       borrowed, as long as the recipe is used
- *   name        NULL: the default of the first objective
- *   objectives  [count] they decide the default, and the size of the picture where that is
- *               "receptive"; NULL with count 0: they are not known yet
+ *   name        NULL: of each objective that is rendered its default
+ *   objectives  [count] they decide the default, and the size of all pictures where that is
+ *               "receptive"; NULL with count 0: they are not known yet, and the default is "fovea"
+ *               or "erhan"
  *   out         yours to free with fv_recipe_free
  *   errors      NOTFOUND no such recipe, with the names there are; ARG another
  *               model's objective */
@@ -67,6 +68,14 @@ FV_API fv_status fv_recipe_new(const fv_model *model, const char *name,
  *   out     yours to free with fv_recipe_free
  *   errors  NOMEM */
 FV_API fv_status fv_recipe_copy(const fv_recipe *recipe, fv_recipe **out, fv_error *err);
+/* Copies a recipe for one of its units: fv_recipe_get then reads the values that unit is rendered
+ * with. They depend on the unit where no name was given, and of "fovea-layer", which has values of
+ * its own for units of early layers; what has been set is the same for all. The size stays that of
+ * all units the recipe was made for.
+ *   out     yours to free with fv_recipe_free
+ *   errors  ARG another model's objective; NOMEM */
+FV_API fv_status fv_recipe_for(const fv_recipe *recipe, const fv_objective *objective,
+                               fv_recipe **out, fv_error *err);
 /* Frees a recipe. */
 FV_API void fv_recipe_free(fv_recipe *recipe);
 
@@ -79,7 +88,8 @@ FV_API void fv_recipe_free(fv_recipe *recipe);
 FV_API fv_status fv_recipe_set(fv_recipe *recipe, const char *option, const char *value,
                                fv_error *err);
 
-/* Writes an option as the text that sets it; of "recipe", the recipe's name.
+/* Writes an option as the text that sets it; of "recipe", the recipe's name. Of a recipe that was
+ * made for several units, as the first of them has it (fv_recipe_for).
  *   text    [size] caller's array; what does not fit is cut off. 2048 bytes are always enough
  *   size    at least 1
  *   errors  NOTFOUND no such option; ARG size is 0 */

@@ -88,7 +88,7 @@ typedef struct fv_render_desc {
  *   session     as in fv_render; of one session, as of a fresh one, the same call makes the same
  *               pictures
  *   objectives  [count]
- *   recipe      NULL: the default for the first objective; it must not change during the call
+ *   recipe      NULL: the default of each objective; it must not change during the call
  *   desc        how the call runs; NULL: defaults
  *   out         [count * restarts], objective by objective; all filled on success, all untouched on
  *               failure. Where the monitor says STOP, pictures not begun are NULL, and the others

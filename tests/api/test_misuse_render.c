@@ -40,6 +40,10 @@ static void test_making(void **state) {
     REFUSED(FV_ARG, "objective 1", fv_recipe_new(t.net, NULL, none, 2, &o.recipe, err));
     REFUSED(FV_ARG, "recipe must", fv_recipe_copy(NULL, &o.recipe, err));
     REFUSED(FV_ARG, "out must", fv_recipe_copy(good, NULL, err));
+    REFUSED(FV_ARG, "recipe must", fv_recipe_for(NULL, t.pool, &o.recipe, err));
+    REFUSED(FV_ARG, "objective must", fv_recipe_for(good, NULL, &o.recipe, err));
+    REFUSED(FV_ARG, "out must", fv_recipe_for(good, t.pool, NULL, err));
+    REFUSED(FV_ARG, "another model", fv_recipe_for(good, t.dense, &o.recipe, err));
     WORKS(fv_recipe_new(t.net, NULL, NULL, 0, &o.recipe, err));
     fv_recipe_free(o.recipe);
     HARMLESS(fv_recipe_free(NULL));

@@ -6,14 +6,15 @@ hide() { sed -E 's/[0-9]+ MB/N MB/g'; }
 # refused WORD...: a command that is given too little: what it says, and that nothing is written
 refused() { "$@" > out 2> log && echo 'not refused' || echo "[$?]"; grep -v note log | hide; ls | grep '^x' || true; }
 batches() { grep -oE 'in batches of [0-9]+'; }
-draw() { fovea visualize tiny 'block_5/expand/conv:0-5' --size 160 --steps 3 --threads 1 "$@" 2> log; }
+# by a recipe that resamples to the network's size: without, the least is smaller tiles
+draw() { fovea visualize tiny 'block_5/expand/conv:0-5' --recipe fovea --size 160 --steps 3 --threads 1 "$@" 2> log; }
 
 draw -o all.png --verbose | batches
-refused fovea visualize tiny block_5/expand/conv:0-5 --size 160 --steps 3 --threads 1 -o x.png --memory 1M
+refused fovea visualize tiny block_5/expand/conv:0-5 --recipe fovea --size 160 --steps 3 --threads 1 -o x.png --memory 1M
 least=$(needed)
 draw -o least.png --verbose --memory "${least}M" | batches
 make pixels all.png least.png
-refused fovea visualize tiny block_5/expand/conv:0-5 --size 160 --steps 3 --threads 1 -o x.png --memory "$((least - 1))M"
+refused fovea visualize tiny block_5/expand/conv:0-5 --recipe fovea --size 160 --steps 3 --threads 1 -o x.png --memory "$((least - 1))M"
 # with more, more at a time; --batch is the most there may be
 n=$(draw -o more.png --verbose --memory "$((least + 14))M" | batches | grep -oE '[0-9]+')
 [ "$n" -gt 1 ] && [ "$n" -lt 6 ] && echo 'some at a time' || echo "batches of $n"

@@ -6,6 +6,10 @@ fovea visualize tiny --recipe wolfram --show-recipe | grep -E '^(recipe|size|par
 for recipe in $(fovea visualize --help | sed -n '/^Recipes/,/^$/p' | awk '/^  [a-z]/ { print $1 }'); do
     fov stem/conv:0 --recipe $recipe -q -o $recipe.png && fovea visualize tiny --recipe $recipe --show-recipe | head -n 1
 done
+# units that have other values than others, and what is set for all
+fovea visualize tiny stem/conv:0 class:hen stem/conv:2 --size 24 --show-recipe | grep -E '^(units|recipe|size|param|margin|steps) |^$'
+fovea visualize tiny stem/conv:0 class:hen --size 24 --margin 0.1 --param pixels --recipe fovea-layer --show-recipe | grep -E '^(units|recipe|param|margin) '
+fovea spectrum "$DATA" -o s.npy --size 16 -q && fov stem/conv:0 --spectrum s.npy -q -o i.png && make text fovea.options i.png | tr ';' '\n' | grep ' param='
 # what --show-recipe prints can be given back
 fovea visualize tiny --recipe maco --show-recipe > a
 sed -e 1d -e 's/^range /number-range /' a | while read -r name equals value; do printf -- '--%s\n%s\n' "$name" "$value"; done > words

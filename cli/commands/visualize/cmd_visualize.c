@@ -137,7 +137,7 @@ static int run(const cli_args *common) {
         code =
             cli_recipe_make(common, &args->recipe, model, p.units.list, p.units.count, &p.recipe);
     if (!code && args->recipe.show) {
-        cli_recipe_show(&args->recipe, p.recipe.recipe);
+        code = cli_recipe_show(&args->recipe, p.recipe.recipe, &p.units);
     } else if (!code) {
         cli_model_note(common, model);
         code = complete(&p);
@@ -180,7 +180,7 @@ static const cli_option options[] = {
     {"no-index", 0, CLI_FLAG, offsetof(cli_visualize_args, index.none), 0, 0, NULL, NULL,
      "neither keep measurements nor use those that were kept"},
     {"recipe", 0, CLI_TEXT, offsetof(cli_visualize_args, recipe.name), 0, 0, "NAME",
-     "fovea, fovea-layer or erhan, by the kind of the first objective",
+     "fovea, fovea-layer or erhan, by the kind of each objective",
      "set of options to start from, see below"},
     {"show-recipe", 0, CLI_FLAG, offsetof(cli_visualize_args, recipe.show), 0, 0, NULL, NULL,
      "print the value of every option, and stop"},
@@ -251,9 +251,11 @@ const cli_command cli_command_visualize = {
         "and written as numbers where OUT ends in .npy. One of -o, --each, --npy and --animate "
         "must be given.\n\n"
         "A recipe decides how a picture is made; every part of it is an option. --show-recipe "
-        "prints their values. Where the receptive field is small the picture is made smaller than "
-        "the model's own (`--size receptive`, the default of fovea-layer): the texture is the same "
-        "and takes a fraction of the time. With --restarts the pictures of one unit are compared: "
+        "prints their values, for each set of units that have the same: units of early layers have "
+        "others in fovea-layer. Where the receptive field is small the picture is made smaller "
+        "than the model's own (`--size receptive`, the default of fovea-layer): the texture is the "
+        "same and takes a fraction of the time. With --restarts the pictures of one unit are "
+        "compared: "
         "those that are the same up to a shift share a letter, and the summary says how many "
         "distinct ones there are and how far apart: 1 - the largest correlation over all "
         "shifts.\n\n"

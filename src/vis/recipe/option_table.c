@@ -156,6 +156,10 @@ const fvi_option *fvi_option_find(const char *name, fv_error *err) {
     return NULL;
 }
 
+G_STATIC_ASSERT(G_N_ELEMENTS(options) <= 64); /* sets of them are bits of a uint64_t */
+
+int fvi_option_index(const char *name) { return (int)(fvi_option_find(name, NULL) - options); }
+
 int fv_recipe_option_count(void) { return (int)G_N_ELEMENTS(options); }
 
 const fv_recipe_option *fv_recipe_option_at(int index) {

@@ -36,4 +36,7 @@ const fvi_option *fvi_option_at(int index);
 /* The option of that name, or of that former name.  errors  NOTFOUND (returns NULL) */
 const fvi_option *fvi_option_find(const char *name, fv_error *err);
 
+/* The index of an option that there is, below 64. */
+int fvi_option_index(const char *name);
+
 #endif

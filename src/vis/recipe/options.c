@@ -226,6 +226,30 @@ fv_status fvi_option_get(const fvi_settings *settings, const char *name, char *t
     return FV_OK;
 }
 
+static size_t field_bytes(fvi_option_kind kind) {
+    switch (kind) {
+    case FVI_OPTION_SEED: return sizeof(uint64_t);
+    case FVI_OPTION_FLOAT: return sizeof(float);
+    case FVI_OPTION_PAIR: return 2 * sizeof(float);
+    case FVI_OPTION_SIZE: return 2 * sizeof(int);
+    case FVI_OPTION_TEXT: return sizeof((fvi_regularizer_settings *)0)->terms;
+    case FVI_OPTION_TRANSFORMS: return sizeof(fvi_transforms);
+    case FVI_OPTION_INT:
+    case FVI_OPTION_COUNT:
+    case FVI_OPTION_CHOICE:
+    case FVI_OPTION_FLAG: return sizeof(int);
+    }
+    return 0;
+}
+
+void fvi_options_copy(const fvi_settings *from, uint64_t which, fvi_settings *to) {
+    for (int i = 0; fvi_option_at(i); i++) {
+        const fvi_option *o = fvi_option_at(i);
+        if (which >> i & 1)
+            memcpy((char *)to + o->offset, (const char *)from + o->offset, field_bytes(o->kind));
+    }
+}
+
 char *fvi_options_text(const fvi_settings *settings) {
     GString *all = g_string_new(NULL);
     g_string_append_printf(all, "recipe=%s", settings->recipe);

@@ -14,6 +14,9 @@ fv_status fvi_option_set(fvi_settings *settings, const char *name, const char *v
 fv_status fvi_option_get(const fvi_settings *settings, const char *name, char *text, size_t size,
                          fv_error *err);
 
+/* Copies some options from one to the other: bit i of `which` is option i of the table. */
+void fvi_options_copy(const fvi_settings *from, uint64_t which, fvi_settings *to);
+
 /* "recipe=lucid; size=128x128; ..." with every option; g_free it. */
 char *fvi_options_text(const fvi_settings *settings);
 

@@ -2,8 +2,10 @@
 /* recipe: the handle. It holds the settings of a named recipe (recipes.c), completed for a model,
  * and what the caller changed. options.c reads and writes them as text.
  *
- * A receptive size is not written into the settings, because it depends on the start, which may be
- * set later. It is computed each time the settings are read.
+ * What depends on the units is not written into the settings, because units of one call differ, and
+ * because it depends on the start, which may be set later. It is found each time the settings are
+ * read: the recipe's own values for a unit, then over them what the caller has set. The size is one
+ * for all units of a call.
  */
 #include "vis/recipe/recipe.h"
 
@@ -17,6 +19,7 @@
 #include "runtime/model_state.h"
 #include "vis/objective/objective.h"
 #include "vis/param/spectrum.h"
+#include "vis/recipe/option_table.h"
 #include "vis/recipe/options.h"
 #include "vis/recipe/recipes.h"
 
@@ -73,6 +76,76 @@ static fv_status complete(const fv_input *in, fvi_settings *s, fv_error *err) {
     return FV_OK;
 }
 
+/* ---- for a unit ----------------------------------------------------------------------------- */
+
+/* Finds what the recipe's settings for the units of an objective depend on.
+ *   name  the recipe's; NULL: the objective's default
+ *   errors  ARG the objective is another network's */
+static fv_status kind_find(const fv_model *model, const char *name, const fv_objective *objective,
+                           fvi_unit_kind *out, fv_error *err) {
+    const fv_input *in = fvi_network_input(model->network);
+    fvi_units_extent e = {0};
+    *out = (fvi_unit_kind){.recipe = name ? name : fv_recipe_default(model, objective)};
+    if (!in->is_image || in->height < 1 || in->width < 1) return FV_OK;
+    fv_status st = fvi_units_extent_find(model->network, &objective, 1, &e, err);
+    if (st) return st;
+    const double share = MAX((double)e.height / in->height, (double)e.width / in->width);
+    if (!e.whole) out->early = fvi_recipes_early(out->recipe, MAX(e.height, e.width), share);
+    g_ptr_array_unref(e.values);
+    return FV_OK;
+}
+
+/* The name with which the kinds of a recipe's units are found. */
+static const char *name_for_kinds(const fv_recipe *r) {
+    return r->by_unit ? NULL : r->settings.recipe;
+}
+
+static int is_set(const fv_recipe *r, const char *option) {
+    return (int)(r->set >> fvi_option_index(option) & 1);
+}
+
+/* Gives units of early layers what the recipe has for them. A picture to start from, or one with a
+ * mask, is not made larger and cropped; a parametrisation that was chosen has the recipe's values.
+ */
+static void adapt(const fv_recipe *r, int early, fvi_settings *s) {
+    const fvi_settings recipes = *s;
+    if (r->settings.start.kind == FVI_START_IMAGE || r->mask) return;
+    fvi_recipes_adapt(early, s);
+    if (!r->spectrum && !is_set(r, "param")) return;
+    s->param = recipes.param;
+    s->start = recipes.start;
+}
+
+/* The settings for units of a kind, but for a receptive size. */
+static fvi_settings kind_settings(const fv_recipe *r, const fvi_unit_kind *kind) {
+    const fvi_settings *own = &r->settings;
+    fvi_settings s = {0};
+    if (fvi_recipes_find(kind->recipe, &s, NULL)) return *own; /* its name is one of ours */
+    adapt(r, kind->early, &s);
+    fvi_options_copy(own, r->set, &s);
+    if (own->start.kind == FVI_START_IMAGE) s.start = own->start;
+    s.start.image = own->start.image;
+    s.start.mask = own->start.mask;
+    s.param.spectrum = own->param.spectrum;
+    s.regularizer.objective = own->regularizer.objective;
+    s.channels = own->channels;
+    s.height = own->height;
+    s.width = own->width;
+    return s;
+}
+
+/* The same with a receptive size filled in. */
+static fvi_settings with_size(const fv_recipe *r, const fvi_unit_kind *kind) {
+    const fv_input *in = fvi_network_input(r->model->network);
+    fvi_settings s = kind_settings(r, kind);
+    if (s.width != FVI_SIZE_RECEPTIVE || !r->receptive.known) return s;
+    const int small = r->receptive.small && s.start.kind != FVI_START_IMAGE;
+    s.height = small ? r->receptive.height : in->height;
+    s.width = small ? r->receptive.width : in->width;
+    if (small) s.view = FVI_VIEW_PICTURE;
+    return s;
+}
+
 /* ---- making and freeing --------------------------------------------------------------------- */
 
 /* Reads the regularizer's terms, once for all calls.  errors  as fv_objective_new */
@@ -103,6 +176,22 @@ static fv_status find_size(fv_recipe *r, fv_error *err) {
     return fvi_receptive_size_find(r->model, &r->extent, &r->receptive, err);
 }
 
+/* Fills in a new recipe.  errors  as fv_recipe_new */
+static fv_status begin(fv_recipe *r, const char *name, const fv_objective *const *objectives,
+                       int count, fv_error *err) {
+    const fvi_network *net = r->model->network;
+    r->by_unit = !name && count;
+    if (!name) name = fv_recipe_default(r->model, count ? objectives[0] : NULL);
+    fv_status st = fvi_recipes_find(name, &r->settings, err);
+    r->first.recipe = r->settings.recipe;
+    if (!st) st = complete(fvi_network_input(net), &r->settings, err);
+    if (!st) st = read_regularizer(r, err);
+    if (st || !count) return st;
+    st = fvi_units_extent_find(net, objectives, count, &r->extent, err);
+    if (!st) st = kind_find(r->model, name_for_kinds(r), objectives[0], &r->first, err);
+    return st ? st : find_size(r, err);
+}
+
 fv_status fv_recipe_new(const fv_model *model, const char *name,
                         const fv_objective *const *objectives, int count, fv_recipe **out,
                         fv_error *err) {
@@ -115,13 +204,7 @@ fv_status fv_recipe_new(const fv_model *model, const char *name,
     fv_recipe *r = calloc(1, sizeof *r);
     if (!r) return fvi_fail(err, FV_NOMEM, "out of memory for a recipe");
     r->model = model;
-    if (!name) name = fv_recipe_default(model, count ? objectives[0] : NULL);
-    st = fvi_recipes_find(name, &r->settings, err);
-    if (!st) st = complete(fvi_network_input(model->network), &r->settings, err);
-    if (!st) st = read_regularizer(r, err);
-    if (!st && count)
-        st = fvi_units_extent_find(model->network, objectives, count, &r->extent, err);
-    if (!st) st = find_size(r, err);
+    st = begin(r, name, objectives, count, err);
     if (st)
         fv_recipe_free(r);
     else
@@ -155,6 +238,28 @@ fv_status fv_recipe_copy(const fv_recipe *recipe, fv_recipe **out, fv_error *err
     return st;
 }
 
+/* Gives a recipe that was made without units those of a call.  errors  as fv_recipe_new */
+static fv_status add_units(fv_recipe *r, const fv_objective *const *objectives, int count,
+                           fv_error *err) {
+    if (r->extent.values) return FV_OK;
+    fv_status st = fvi_units_extent_find(r->model->network, objectives, count, &r->extent, err);
+    return st ? st : find_size(r, err);
+}
+
+fv_status fv_recipe_for(const fv_recipe *recipe, const fv_objective *objective, fv_recipe **out,
+                        fv_error *err) {
+    fv_recipe *r = NULL;
+    fv_status st = FVI_NOT_NULL(err, recipe, objective, out);
+    if (!st) st = fv_recipe_copy(recipe, &r, err);
+    if (!st) st = add_units(r, &objective, 1, err);
+    if (!st) st = kind_find(r->model, name_for_kinds(r), objective, &r->first, err);
+    if (st)
+        fv_recipe_free(r);
+    else
+        *out = r;
+    return st;
+}
+
 void fv_recipe_free(fv_recipe *recipe) {
     if (!recipe) return;
     if (recipe->extent.values) g_ptr_array_unref(recipe->extent.values);
@@ -173,10 +278,17 @@ fv_status fv_recipe_option_check(const char *option, const char *value, fv_error
     return st ? st : fvi_option_set(&scratch, option, value, err);
 }
 
+/* An option has the recipe's own value again. */
+static void unset(fv_recipe *r, const char *option) {
+    r->set &= ~((uint64_t)1 << fvi_option_index(option));
+}
+
 /* Sets the numbers that go with the kind of start: none with a picture, else the recipe's own. */
 static void reset_start(fv_recipe *r) {
     fvi_settings named = {0};
     fvi_start_settings *start = &r->settings.start;
+    unset(r, "start-mean");
+    unset(r, "start-sd");
     start->mean = start->sd = 0;
     if (start->kind == FVI_START_IMAGE || fvi_recipes_find(r->settings.recipe, &named, NULL))
         return;
@@ -196,27 +308,20 @@ fv_status fv_recipe_set(fv_recipe *recipe, const char *option, const char *value
     fv_status st = FVI_NOT_NULL(err, recipe, option, value);
     if (st) return st;
     const fvi_settings before = recipe->settings;
+    const uint64_t set = recipe->set;
     st = fvi_option_set(&recipe->settings, option, value, err);
+    if (!st) recipe->set |= (uint64_t)1 << fvi_option_index(option);
     if (!st && !fvi_network_input(recipe->model->network)->is_image &&
         recipe->settings.width == FVI_SIZE_RECEPTIVE)
         st = fvi_fail(err, FV_ARG, "size is \"%s\"; the input of %s is no picture", value,
                       fv_model_name(recipe->model));
     if (!st) st = find_size(recipe, err);
     if (!st) st = follow(recipe, &before, err);
-    if (st) recipe->settings = before;
+    if (st) {
+        recipe->settings = before;
+        recipe->set = set;
+    }
     return st;
-}
-
-/* The settings with a receptive size filled in. */
-static fvi_settings with_size(const fv_recipe *r) {
-    const fv_input *in = fvi_network_input(r->model->network);
-    fvi_settings s = r->settings;
-    if (s.width != FVI_SIZE_RECEPTIVE || !r->receptive.known) return s;
-    const int small = r->receptive.small && s.start.kind != FVI_START_IMAGE;
-    s.height = small ? r->receptive.height : in->height;
-    s.width = small ? r->receptive.width : in->width;
-    if (small) s.view = FVI_VIEW_PICTURE;
-    return s;
 }
 
 fv_status fv_recipe_get(const fv_recipe *recipe, const char *option, char *text, size_t size,
@@ -224,7 +329,7 @@ fv_status fv_recipe_get(const fv_recipe *recipe, const char *option, char *text,
     fv_status st = FVI_NOT_NULL(err, recipe, option, text);
     if (st) return st;
     if (size < 1) return fvi_fail(err, FV_ARG, "fv_recipe_get: size is 0; at least 1");
-    const fvi_settings s = with_size(recipe);
+    const fvi_settings s = with_size(recipe, &recipe->first);
     if (strcmp(option, "recipe") != 0) return fvi_option_get(&s, option, text, size, err);
     g_strlcpy(text, s.recipe, size);
     return FV_OK;
@@ -246,6 +351,7 @@ static void set_start(fv_recipe *r, fv_image *image) {
         r->settings.start.kind = FVI_START_IMAGE;
     else if (!fvi_recipes_find(r->settings.recipe, &named, NULL))
         r->settings.start.kind = named.start.kind;
+    unset(r, "start");
     reset_start(r);
 }
 
@@ -334,27 +440,53 @@ static fv_status check(const fv_model *model, const fvi_settings *s, fv_error *e
     return in->is_image ? FV_OK : check_shape(model, s, err);
 }
 
+/* Adds the settings for the units of objective i, unless earlier ones have the same. */
+static fv_status add_unit(const fv_recipe *r, const fv_objective *objective, GArray *kinds,
+                          fvi_call_settings *c, int i, fv_error *err) {
+    fvi_unit_kind kind;
+    fv_status st = kind_find(r->model, name_for_kinds(r), objective, &kind, err);
+    if (st) return st;
+    for (c->of[i] = 0; c->of[i] < c->n; c->of[i]++) {
+        const fvi_unit_kind *k = &g_array_index(kinds, fvi_unit_kind, c->of[i]);
+        if (k->recipe == kind.recipe && k->early == kind.early) return FV_OK;
+    }
+    const fvi_settings s = with_size(r, &kind);
+    st = check(r->model, &s, err);
+    if (st) return st;
+    c->list = g_renew(fvi_settings, c->list, c->n + 1);
+    c->list[c->n++] = s;
+    g_array_append_val(kinds, kind);
+    return FV_OK;
+}
+
 fv_status fvi_recipe_settings(const fv_recipe *recipe, const fv_model *model,
-                              const fv_objective *const *objectives, int count, fvi_settings *out,
-                              fv_recipe **owner, fv_error *err) {
-    fv_status st = FV_OK;
-    fv_recipe *own = NULL;
+                              const fv_objective *const *objectives, int count,
+                              fvi_call_settings *out, fv_error *err) {
+    fvi_call_settings c = {0};
     if (recipe && recipe->model != model)
         return fvi_fail(err, FV_ARG, "the recipe was made for another model, %s",
                         fv_model_name(recipe->model));
-    if (!recipe) st = fv_recipe_new(model, NULL, objectives, count, &own, err);
-    if (recipe && recipe->settings.width == FVI_SIZE_RECEPTIVE && !recipe->extent.values) {
-        st = fv_recipe_copy(recipe, &own, err);
-        if (!st) st = fvi_units_extent_find(model->network, objectives, count, &own->extent, err);
-        if (!st) st = find_size(own, err);
+    fv_status st = fvi_objectives_check(objectives, count, err);
+    if (!st && !recipe) st = fv_recipe_new(model, NULL, objectives, count, &c.owner, err);
+    if (!st && recipe && recipe->settings.width == FVI_SIZE_RECEPTIVE && !recipe->extent.values) {
+        st = fv_recipe_copy(recipe, &c.owner, err);
+        if (!st) st = add_units(c.owner, objectives, count, err);
     }
-    const fvi_settings s = st ? (fvi_settings){0} : with_size(own ? own : recipe);
-    if (!st) st = check(model, &s, err);
-    if (st) {
-        fv_recipe_free(own);
-        return st;
-    }
-    *out = s;
-    *owner = own;
-    return FV_OK;
+    GArray *kinds = g_array_new(FALSE, FALSE, sizeof(fvi_unit_kind));
+    c.of = g_new0(int, (gsize)count);
+    for (int i = 0; !st && i < count; i++)
+        st = add_unit(c.owner ? c.owner : recipe, objectives[i], kinds, &c, i, err);
+    g_array_unref(kinds);
+    if (st)
+        fvi_call_settings_clear(&c);
+    else
+        *out = c;
+    return st;
+}
+
+void fvi_call_settings_clear(fvi_call_settings *c) {
+    fv_recipe_free(c->owner);
+    g_free(c->list);
+    g_free(c->of);
+    *c = (fvi_call_settings){0};
 }

@@ -202,6 +202,53 @@ static const recipe recipes[] = {
 };
 /* clang-format on */
 
+/* What fovea-layer has for units of early layers: from the receptive field where they become others
+ * on. A unit that sees a few pixels wants a colour and an edge, which every prior on frequencies
+ * holds down: pixels. Where it sees a little more, Lucid's free frequencies show the texture at
+ * full strength. Both have a margin: at the border of the map units are excited by the padding.
+ * Measured by bench/early_layers.py. */
+typedef struct early_values {
+    int field;             /* pixels that a unit sees along a side, at most */
+    double share;          /* and their share of the model's own picture */
+    fvi_settings settings; /* param, start, transforms and margin; the rest is the recipe's */
+} early_values;
+
+#define EARLY_RECIPE "fovea-layer"
+
+/* clang-format off */
+static const early_values earlies[] = {
+    {8, 1, {
+        .param = {.kind = FVI_PARAM_PIXELS, .color = FV_COLOR_LUCID, .output_activation = FVI_OUTPUT_SIGMOID,
+                  .high = 1, .decay = 1, .gain = 1, .levels = 5},
+        .start = {FVI_START_NORMAL, 0, 0.05f, NULL, NULL},
+        .transforms = LIST(T(JITTER, 4)),
+        .display = {.margin = 0.2f}}},
+    {G_MAXINT, 0.5, {
+        .param = {.kind = FVI_PARAM_FOURIER, .color = FV_COLOR_LUCID, .output_activation = FVI_OUTPUT_SIGMOID,
+                  .high = 1, .decay = 1, .gain = 0.25f, .levels = 5},
+        .start = {FVI_START_NORMAL, 0, 0.01f, NULL, NULL},
+        .transforms = LIST(TE(PAD, GREY, 12), T(JITTER, 8), T(SCALE, 0.9f, 1.1f, 0.02f, 1),
+                           T(ROTATE, -10, 10, 5, 1), T(JITTER, 4)),
+        .display = {.margin = 0.2f}}},
+};
+/* clang-format on */
+
+int fvi_recipes_early(const char *name, int64_t field, double share) {
+    if (strcmp(name, EARLY_RECIPE) != 0 || field < 1) return 0;
+    for (int i = 0; i < (int)G_N_ELEMENTS(earlies); i++)
+        if (field <= earlies[i].field && share <= earlies[i].share) return i + 1;
+    return 0;
+}
+
+void fvi_recipes_adapt(int early, fvi_settings *settings) {
+    if (!early) return;
+    const fvi_settings *has = &earlies[early - 1].settings;
+    settings->param = has->param;
+    settings->start = has->start;
+    settings->transforms = has->transforms;
+    settings->display.margin = has->display.margin;
+}
+
 int fv_recipe_count(void) { return (int)G_N_ELEMENTS(recipes); }
 
 const char *fv_recipe_name(int index) {

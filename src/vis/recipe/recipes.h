@@ -9,4 +9,12 @@
  *   errors  NOTFOUND no such recipe, with the names there are */
 fv_status fvi_recipes_find(const char *name, fvi_settings *settings, fv_error *err);
 
+/* Which of the values for units of early layers a recipe has for a unit: 0 none, else for
+ * fvi_recipes_adapt.
+ *   field  pixels that the unit sees along the picture's sides, at most
+ *   share  the same as a share of the model's own sides */
+int fvi_recipes_early(const char *name, int64_t field, double share);
+/* Changes settings, as fvi_recipes_find made them, to those; 0: not. */
+void fvi_recipes_adapt(int early, fvi_settings *settings);
+
 #endif

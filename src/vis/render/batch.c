@@ -23,21 +23,26 @@
 
 /* ---- making --------------------------------------------------------------------------------- */
 
+fvi_unit *fvi_job_unit(const fvi_job *j, int i) { return &j->units[i / j->restarts]; }
+
 fvi_fit fvi_batch_fit(const fvi_job *j, int first, int run, int group) {
+    const fvi_unit *u = fvi_job_unit(j, first);
+    const int *size = u->setup->size[u->setup->n_sizes - 1];
     return (fvi_fit){.session = j->session,
                      .model = j->model,
-                     .objective = &j->units[first / j->desc->restarts].objective,
-                     .h = j->size[j->n_sizes - 1][0],
-                     .w = j->size[j->n_sizes - 1][1],
+                     .objective = &u->objective,
+                     .h = size[0],
+                     .w = size[1],
                      .group = group,
                      .run = run,
-                     .total = j->count * j->desc->restarts};
+                     .total = j->count * j->restarts};
 }
 
 fv_status fvi_batch_new(fvi_job *j, int first, int n, int group, fvi_batch *b, fv_error *err) {
-    const fvi_settings *d = j->desc;
+    const fvi_setup *setup = fvi_job_unit(j, first)->setup;
+    const fvi_settings *d = &setup->desc;
     const fvi_fit f = fvi_batch_fit(j, first, n, group);
-    *b = (fvi_batch){.j = j, .n = n, .group = group};
+    *b = (fvi_batch){.j = j, .setup = setup, .n = n, .group = group};
     b->p = calloc((size_t)n, sizeof *b->p);
     b->health = calloc((size_t)n, sizeof *b->health);
     b->values = calloc((size_t)n, sizeof *b->values);
@@ -45,8 +50,8 @@ fv_status fvi_batch_new(fvi_job *j, int first, int n, int group, fvi_batch *b, f
     if (!b->p || !b->health || !b->values || !b->indices)
         return fvi_fail(err, FV_NOMEM, "out of memory for %d pictures", n);
     for (int i = 0; i < n; i++) {
-        const fvi_unit *u = &j->units[(first + i) / d->restarts];
-        fvi_picture_init(&b->p[i], d, &u->objective, u->name, (first + i) % d->restarts, first + i);
+        const fvi_unit *u = fvi_job_unit(j, first + i);
+        fvi_picture_init(&b->p[i], d, &u->objective, u->name, (first + i) % j->restarts, first + i);
     }
     fv_status st = fvi_fit_batch_bytes(d, &f, n, &b->bytes, err);
     if (!st) fvi_budget_hold(j->model, (int64_t)b->bytes);
@@ -67,7 +72,7 @@ void fvi_batch_clear(fvi_batch *b) {
 
 /* Names the units of a batch: "conv1:3", or "conv1:3 and 7 more". */
 static void batch_text(const fvi_batch *b, char *text, size_t size) {
-    const char *first = b->j->units[b->p[0].index / b->j->desc->restarts].name;
+    const char *first = fvi_job_unit(b->j, b->p[0].index)->name;
     if (b->n == 1)
         g_strlcpy(text, first, size);
     else
@@ -125,7 +130,7 @@ static void decode_one(void *user, int64_t i) {
 void fvi_batch_decode(fvi_batch *b) { fvi_side_by_side(b->n, decode_one, b); }
 
 /* Whether ReLUs may be redirected at this update. */
-static int redirecting(const fvi_batch *b) { return b->done < b->j->desc->relu_redirect_steps; }
+static int redirecting(const fvi_batch *b) { return b->done < b->setup->desc.relu_redirect_steps; }
 
 fv_status fvi_batch_evaluate(fvi_batch *b, float progress, int redirect, fv_error *err) {
     char what[NAME_BYTES];
@@ -163,7 +168,7 @@ static fv_status redirect_dead(fvi_batch *b, float progress, fv_error *err) {
 /* Evaluates all pictures for an update. If the monitor stops it, the pictures keep the values of
  * the last update. */
 static fv_status evaluate(fvi_batch *b, int step, fv_error *err) {
-    int steps = b->j->desc->schedule.steps, redirect = b->done > 0 && redirecting(b);
+    int steps = b->setup->desc.schedule.steps, redirect = b->done > 0 && redirecting(b);
     float progress = steps > 1 ? (float)step / (float)(steps - 1) : 0;
     for (int i = 0; i < b->n; i++) b->values[i] = b->p[i].value;
     fv_status st = fvi_batch_evaluate(b, progress, redirect, err);
@@ -193,7 +198,7 @@ typedef struct stepping {
 static void step_one(void *user, int64_t i) {
     stepping *c = user;
     fv_error mine = {0};
-    fv_status st = fvi_picture_step(&c->b->p[i], c->step, c->b->j->desc->schedule.steps, &mine);
+    fv_status st = fvi_picture_step(&c->b->p[i], c->step, c->b->setup->desc.schedule.steps, &mine);
     if (!st) return;
 #pragma omp critical
     {
@@ -258,14 +263,15 @@ static fv_status run_lbfgs(fvi_batch *b, fv_error *err) {
     float *z = malloc((size_t)p->n_params * sizeof *z);
     if (!z) return fvi_fail(err, FV_NOMEM, "out of memory");
     memcpy(z, p->params, (size_t)p->n_params * sizeof *z);
-    fv_status st = fvi_lbfgs(p->n_params, b->j->desc->schedule.steps, lbfgs_evaluate, &u, z, err);
+    fv_status st =
+        fvi_lbfgs(p->n_params, b->setup->desc.schedule.steps, lbfgs_evaluate, &u, z, err);
     memcpy(p->params, z, (size_t)p->n_params * sizeof *z);
     free(z);
     return u.status ? u.status : st;
 }
 
 static fv_status run_level(fvi_batch *b, fv_error *err) {
-    int steps = b->j->desc->schedule.steps;
+    int steps = b->setup->desc.schedule.steps;
     fv_status st = FV_OK;
     for (int step = 0; !st && step < steps && !b->j->stopped && !all_frozen(b); step++) {
         fvi_batch_decode(b);
@@ -273,10 +279,10 @@ static fv_status run_level(fvi_batch *b, fv_error *err) {
         if (b->j->stopped) break;
         if (!st) st = step_all(b, step, err);
         b->done++;
-        fvi_stage_timer(b->j->desc->times, FV_STAGE_OPTIMIZER);
+        fvi_stage_timer(b->setup->desc.times, FV_STAGE_OPTIMIZER);
         if (!st) st = snapshots(b, err);
         if (!st) st = report(b, step, err);
-        fvi_stage_timer(b->j->desc->times, FV_STAGE_OTHER);
+        fvi_stage_timer(b->setup->desc.times, FV_STAGE_OTHER);
     }
     return st;
 }
@@ -293,10 +299,10 @@ static fv_status check_alive(fvi_batch *b, fv_error *err) {
 }
 
 fv_status fvi_batch_enter_level(fvi_batch *b, fv_error *err) {
-    const fvi_job *j = b->j;
-    const fvi_settings *d = j->desc;
-    const fv_input *in = fvi_network_input(j->model->network);
-    const int *size = j->size[b->level], *last = j->size[j->n_sizes - 1];
+    const fvi_setup *setup = b->setup;
+    const fvi_settings *d = &setup->desc;
+    const fv_input *in = fvi_network_input(b->j->model->network);
+    const int *size = setup->size[b->level], *last = setup->size[setup->n_sizes - 1];
     const fvi_chain_frame frame = fvi_picture_frame(d, in, size[0], size[1]);
     const fvi_chain_frame full = fvi_picture_frame(d, in, last[0], last[1]);
     fv_status st = FV_OK;
@@ -309,10 +315,10 @@ fv_status fvi_batch_enter_level(fvi_batch *b, fv_error *err) {
 }
 
 fv_status fvi_batch_run(fvi_batch *b, fv_error *err) {
-    const fvi_settings *d = b->j->desc;
+    const fvi_settings *d = &b->setup->desc;
     int planned = b->j->done + d->schedule.levels * d->schedule.steps;
     fv_status st = FV_OK;
-    for (b->level = 0; !st && b->level < b->j->n_sizes && !b->j->stopped; b->level++) {
+    for (b->level = 0; !st && b->level < b->setup->n_sizes && !b->j->stopped; b->level++) {
         st = fvi_batch_enter_level(b, err);
         if (d->times) d->times->mark = fvi_clock();
         if (!st)

@@ -8,31 +8,39 @@
 
 #define FVI_MAX_LEVELS 32
 
+/* How some of the call's units are rendered. */
+typedef struct fvi_setup {
+    fvi_settings desc;                    /* of the recipe, for this call */
+    int n_sizes, size[FVI_MAX_LEVELS][2]; /* height, width of each level */
+} fvi_setup;
+
 /* An objective of the call. */
 typedef struct fvi_unit {
     fvi_objective objective; /* with the regulariser's terms */
     char *name;              /* in one spelling, without them */
+    fvi_setup *setup;        /* of the job; units of one batch have the same */
 } fvi_unit;
 
 /* The whole call. */
 typedef struct fvi_job {
     const fv_model *model;
-    fvi_settings *desc; /* of the recipe, for this call */
     const fv_render_desc *call;
     fv_session *session;
-    fvi_unit *units; /* [count] */
-    int count;
-    fv_rendering **made;                  /* [count * starts] */
-    int n_sizes, size[FVI_MAX_LEVELS][2]; /* height, width of each level */
-    int done, total; /* updates */
-    int begun;       /* pictures of which there is a rendering */
-    int stopped;     /* the monitor said STOP */
+    fvi_setup *setups; /* [n_setups] */
+    fvi_unit *units;   /* [count] */
+    int n_setups, count;
+    int restarts;        /* pictures of each unit */
+    fv_rendering **made; /* [count * restarts] */
+    int done, total;     /* updates */
+    int begun;           /* pictures of which there is a rendering */
+    int stopped;         /* the monitor said STOP */
 } fvi_job;
 
 /* Pictures made side by side. */
 typedef struct fvi_batch {
     fvi_job *j;
-    fvi_picture *p; /* [n] */
+    const fvi_setup *setup; /* of all its units */
+    fvi_picture *p;         /* [n] */
     int n, group;
     fvi_evaluator *evaluator;
     fvi_gradient_health *health; /* [n] of the last evaluation */
@@ -41,6 +49,9 @@ typedef struct fvi_batch {
     int level, done;             /* level now; updates of all levels */
     size_t bytes;                /* noted as held */
 } fvi_batch;
+
+/* The unit of picture i of the call. */
+fvi_unit *fvi_job_unit(const fvi_job *j, int i);
 
 /* Describes the pictures from `first` on, for counting their memory. */
 fvi_fit fvi_batch_fit(const fvi_job *j, int first, int run, int group);

@@ -28,43 +28,48 @@ static int same_values(const fvi_objective *a, const fvi_objective *b) {
 }
 
 int fvi_batch_length(const fvi_job *j, int from, int *group) {
-    const fvi_settings *d = j->desc;
-    const fvi_objective *first = &j->units[from / d->restarts].objective;
-    int total = j->count * d->restarts, joint = fvi_objective_is_joint(first);
-    int step = joint ? d->restarts : 1, n = step;
+    const fvi_unit *first = fvi_job_unit(j, from);
+    const fvi_settings *d = &first->setup->desc;
+    int total = j->count * j->restarts, joint = fvi_objective_is_joint(&first->objective);
+    int step = joint ? j->restarts : 1, n = step;
     int most = d->optimizer.kind == FVI_OPTIMIZER_LBFGS ? 1 : d->batch;
     while (n + step <= most && from + n < total) {
-        const fvi_objective *next = &j->units[(from + n) / d->restarts].objective;
-        if (!same_values(first, next) || fvi_objective_is_joint(next) != joint) break;
+        const fvi_unit *next = fvi_job_unit(j, from + n);
+        if (next->setup != first->setup || !same_values(&first->objective, &next->objective) ||
+            fvi_objective_is_joint(&next->objective) != joint)
+            break;
         n += step;
     }
     *group = step;
     return n;
 }
 
-/* Pictures from the first on that could share a batch. */
-static int whole_run(fvi_job *j) {
-    const int asked = j->desc->batch;
+/* Pictures from `first` on that could share a batch. */
+static int whole_run(fvi_job *j, int first) {
+    fvi_settings *d = &fvi_job_unit(j, first)->setup->desc;
+    const int asked = d->batch;
     int group;
-    j->desc->batch = INT_MAX;
-    const int n = fvi_batch_length(j, 0, &group);
-    j->desc->batch = asked;
+    d->batch = INT_MAX;
+    const int n = fvi_batch_length(j, first, &group);
+    d->batch = asked;
     return n;
 }
 
 /* Seconds that one evaluation takes a picture in batches of so many, at the largest size: the
  * better of two after one that is not timed.
- *   gradient  of the first picture by itself: made where it is NULL, else compared with
+ *   first     picture the batches begin with
+ *   gradient  of it by itself: made where it is NULL, else compared with
  *   same      whether it is that to the last bit */
-static fv_status time_batch(fvi_job *j, int size, float **gradient, int *same, double *seconds,
-                            fv_error *err) {
+static fv_status time_batch(fvi_job *j, int first, int size, float **gradient, int *same,
+                            double *seconds, fv_error *err) {
+    fvi_setup *setup = fvi_job_unit(j, first)->setup;
     fvi_batch b;
     int group;
-    j->desc->batch = size;
-    const int n = fvi_batch_length(j, 0, &group);
+    setup->desc.batch = size;
+    const int n = fvi_batch_length(j, first, &group);
     double best = INFINITY;
-    fv_status st = fvi_batch_new(j, 0, n, group, &b, err);
-    b.level = j->n_sizes - 1;
+    fv_status st = fvi_batch_new(j, first, n, group, &b, err);
+    b.level = setup->n_sizes - 1;
     if (!st) st = fvi_batch_enter_level(&b, err);
     for (int i = 0; !st && i < 3; i++) {
         const double start = fvi_clock();
@@ -90,8 +95,9 @@ static fv_status time_batch(fvi_job *j, int size, float **gradient, int *same, d
  * sizes it chooses the smallest. Sizes with a gradient that differs in any bit from that of one
  * picture alone are skipped, so that the pictures do not depend on the trial. Errors are ignored
  * here: they occur again in the call itself, which reports them. */
-static void try_batches(fvi_job *j, int most, int run) {
-    fvi_settings *d = j->desc;
+static void try_batches(fvi_job *j, int first, int most) {
+    fvi_settings *d = &fvi_job_unit(j, first)->setup->desc;
+    const int run = whole_run(j, first);
     const double evaluations = (double)run * d->schedule.steps * d->schedule.levels;
     const double start = fvi_clock();
     float *gradient = NULL;
@@ -102,7 +108,7 @@ static void try_batches(fvi_job *j, int most, int run) {
         double seconds = 0;
         int same = 0;
         fv_error ignored;
-        if (time_batch(j, size, &gradient, &same, &seconds, &ignored)) break;
+        if (time_batch(j, first, size, &gradient, &same, &seconds, &ignored)) break;
         if (same && seconds < (1 - SAME) * best) chosen = size;
         if (size >= 4 && seconds > best) break;
         if (same) best = fmin(best, seconds);
@@ -113,30 +119,40 @@ static void try_batches(fvi_job *j, int most, int run) {
     d->batch = chosen;
 }
 
-/* Brings batch and tile down to what fits the memory, for all pictures alike. */
+/* Brings batch and tile down to what fits the memory, for all pictures of a setup alike. */
 static fv_status fit_all(fvi_job *j, fv_error *err) {
-    const int total = j->count * j->desc->restarts;
+    const int total = j->count * j->restarts;
     fv_status st = FV_OK;
     for (int i = 0, group; !st && i < total && fvi_budget_is_limited(j->model);) {
         const int run = fvi_batch_length(j, i, &group);
         const fvi_fit f = fvi_batch_fit(j, i, run, group);
-        st = fvi_fit_desc(&f, j->desc, err);
+        st = fvi_fit_desc(&f, &fvi_job_unit(j, i)->setup->desc, err);
         i += run;
     }
     return st;
 }
 
-fv_status fvi_batch_size_choose(fvi_job *j, fv_error *err) {
-    fvi_settings *d = j->desc;
-    const int chosen = !d->batch;
+/* Chooses the batch of the setup that picture `first` is the first to have. */
+static void choose(fvi_job *j, int first) {
+    fvi_settings *d = &fvi_job_unit(j, first)->setup->desc;
+    const int most = d->batch;
     int group;
-    if (chosen) d->batch = j->count * d->restarts > 1 ? TRIAL_MOST : BATCH;
-    fv_status st = fit_all(j, err);
-    const int run = fvi_batch_length(j, 0, &group), most = d->batch;
-    if (st || !chosen) return st;
+    const int run = fvi_batch_length(j, first, &group);
     if (run > group && d->optimizer.kind != FVI_OPTIMIZER_LBFGS && group == 1 && !d->times)
-        try_batches(j, most, whole_run(j));
+        try_batches(j, first, most);
     else
         d->batch = MIN(most, BATCH);
-    return FV_OK;
+}
+
+fv_status fvi_batch_size_choose(fvi_job *j, fv_error *err) {
+    const int asked = j->setups[0].desc.batch, many = j->count * j->restarts > 1;
+    for (int i = 0; !asked && i < j->n_setups; i++)
+        j->setups[i].desc.batch = many ? TRIAL_MOST : BATCH;
+    fv_status st = fit_all(j, err);
+    for (int i = 0; !st && !asked && i < j->n_setups; i++) {
+        int first = 0;
+        while (j->units[first].setup != &j->setups[i]) first++;
+        choose(j, first * j->restarts);
+    }
+    return st;
 }

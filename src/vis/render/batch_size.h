@@ -5,13 +5,13 @@
 
 #include "vis/render/batch.h"
 
-/* How many pictures from `from` on share a batch: those of the same values, and of joint objectives
- * only whole ones.
+/* How many pictures from `from` on share a batch: those of the same values and settings, and of
+ * joint objectives only whole ones.
  *   group  how many neighbours joint terms tie together */
 int fvi_batch_length(const fvi_job *j, int from, int *group);
 
-/* Sets the batch (and the tile) of the job: what is asked for, or what a trial finds best, within
- * the memory.  errors  as fvi_fit_desc */
+/* Sets the batch (and the tile) of each of the job's setups: what is asked for, or what a trial
+ * finds best, within the memory.  errors  as fvi_fit_desc */
 fv_status fvi_batch_size_choose(fvi_job *j, fv_error *err);
 
 #endif

@@ -26,19 +26,19 @@
 
 /* Sizes of the levels: growing from the asked size (as MATLAB's reference, cut to whole pixels), or
  * shrinking towards it (as DeepDream, rounded). */
-static fv_status set_sizes(fvi_job *j, fv_error *err) {
-    const fvi_schedule_settings *s = &j->desc->schedule;
-    int h = j->desc->height, w = j->desc->width;
+static fv_status set_sizes(fvi_setup *setup, fv_error *err) {
+    const fvi_schedule_settings *s = &setup->desc.schedule;
+    int h = setup->desc.height, w = setup->desc.width;
     const double most = fmax(h, w) * pow((double)s->level_scale, s->levels - 1);
     if (s->octave_order == FVI_OCTAVES_FROM_SIZE && most > SIDE_MAX)
         return fvi_fail(err, FV_ARG,
                         "levels: after %d of %g the picture would be %.0f pixels long; at most %d",
                         s->levels, (double)s->level_scale, most, SIDE_MAX);
-    j->n_sizes = s->levels;
+    setup->n_sizes = s->levels;
     for (int i = 0; i < s->levels; i++) {
         int at = s->octave_order == FVI_OCTAVES_FROM_SIZE ? i : s->levels - 1 - i;
-        j->size[at][0] = h;
-        j->size[at][1] = w;
+        setup->size[at][0] = h;
+        setup->size[at][1] = w;
         double scale =
             s->octave_order == FVI_OCTAVES_FROM_SIZE ? s->level_scale : 1 / (double)s->level_scale;
         double half = s->octave_order == FVI_OCTAVES_FROM_SIZE ? 1e-6 : 0.5;
@@ -66,8 +66,8 @@ static fv_status render_batch(fvi_job *j, int first, int n, int group, fv_error 
     if (!st) st = fvi_batch_run(&b, err);
     for (int i = 0; !st && fvi_batch_begun(&b) && i < n; i++) {
         fv_rendering **made = &j->made[first + i];
-        st = fvi_rendering_new(j->model, &b.p[i], j->units[(first + i) / j->desc->restarts].name,
-                               j->stopped, made, err);
+        st = fvi_rendering_new(j->model, &b.p[i], fvi_job_unit(j, first + i)->name, j->stopped,
+                               made, err);
         if (!st) (*made)->batch = n;
         j->begun += !st;
     }
@@ -77,17 +77,21 @@ static fv_status render_batch(fvi_job *j, int first, int n, int group, fv_error 
 }
 
 static fv_status render_all(fvi_job *j, fv_error *err) {
-    const fvi_settings *d = j->desc;
-    int total = j->count * d->restarts, group;
-    const int updates = d->schedule.levels * d->schedule.steps; /* at most 32 * 1,000,000 */
-    fv_status st = set_sizes(j, err);
+    int total = j->count * j->restarts, group;
+    int64_t results = 0;
+    fv_status st = FV_OK;
+    for (int i = 0; !st && i < j->n_setups; i++) st = set_sizes(&j->setups[i], err);
     if (st) return st;
     st = fvi_batch_size_choose(j, err);
-    const fvi_fit f = fvi_batch_fit(j, 0, total, 1);
-    const int64_t results = (int64_t)total * (int64_t)fvi_fit_result_bytes(d, &f);
-    fvi_budget_hold(j->model, results);
-    for (int i = 0; i < total; i += fvi_batch_length(j, i, &group))
+    for (int i = 0, n; i < total; i += n) {
+        const fvi_settings *d = &fvi_job_unit(j, i)->setup->desc;
+        const int updates = d->schedule.levels * d->schedule.steps; /* at most 32 * 1,000,000 */
+        n = fvi_batch_length(j, i, &group);
+        const fvi_fit f = fvi_batch_fit(j, i, n, group);
+        results += (int64_t)n * (int64_t)fvi_fit_result_bytes(d, &f);
         j->total += MIN(updates, INT_MAX - j->total); /* without overflow */
+    }
+    fvi_budget_hold(j->model, results);
     for (int i = 0; !st && i < total && !j->stopped;) {
         int n = fvi_batch_length(j, i, &group);
         st = render_batch(j, i, n, group, err);
@@ -98,10 +102,11 @@ static fv_status render_all(fvi_job *j, fv_error *err) {
 }
 
 /* One objective: its name, and with the regulariser's terms. */
-static fv_status resolve_unit(const fvi_job *j, const fv_objective *objective,
-                              const fv_objective *more, fvi_unit *u, fv_error *err) {
+static fv_status resolve_unit(const fvi_job *j, const fv_objective *objective, fvi_unit *u,
+                              fv_error *err) {
     const fvi_network *net = j->model->network;
-    const fvi_reduction reduction = j->desc->reduction;
+    const fvi_reduction reduction = u->setup->desc.reduction;
+    const fv_objective *more = u->setup->desc.regularizer.objective;
     fvi_objective bare;
     char text[NAME_BYTES];
     fv_status st = fvi_objective_resolve(objective, NULL, net, reduction, &bare, err);
@@ -115,16 +120,8 @@ static fv_status resolve_unit(const fvi_job *j, const fv_objective *objective,
     return st ? st : fvi_objective_resolve(objective, more, net, reduction, &u->objective, err);
 }
 
-static fv_status resolve_units(fvi_job *j, const fv_objective *const *objectives, fv_error *err) {
-    const fv_objective *more = j->desc->regularizer.objective;
-    fv_status st = FV_OK;
-    for (int i = 0; !st && i < j->count; i++)
-        st = resolve_unit(j, objectives[i], more, &j->units[i], err);
-    return st;
-}
-
 static void hand_over(fvi_job *j, fv_rendering **out, fv_status st) {
-    for (int i = 0; j->made && i < j->count * j->desc->restarts; i++) {
+    for (int i = 0; j->made && i < j->count * j->restarts; i++) {
         if (st)
             fv_rendering_free(j->made[i]);
         else
@@ -136,13 +133,11 @@ static void hand_over(fvi_job *j, fv_rendering **out, fv_status st) {
     }
     free(j->made);
     free(j->units);
+    free(j->setups);
 }
 
-/* How the call runs, and what the recipe says for these units.
- *   owner  as fvi_recipe_settings */
-static fv_status prepare(const fv_session *session, const fvi_render_request *request,
-                         fvi_settings *d, fv_recipe **owner, fv_error *err) {
-    const fv_objective *const *objectives = request->objectives;
+/* That the call can run as it is asked for.  restarts  of each of its objectives */
+static fv_status check_call(const fvi_render_request *request, int restarts, fv_error *err) {
     const fv_render_desc *call = &request->desc;
     const int count = request->count;
     if (count < 1) return fvi_fail(err, FV_ARG, "%d objectives to render; at least 1", count);
@@ -152,45 +147,61 @@ static fv_status prepare(const fv_session *session, const fvi_render_request *re
     if (call->snapshot_every < 0)
         return fvi_fail(err, FV_ARG, "snapshot_every is %d; allowed are 0 (none) and more",
                         call->snapshot_every);
-    fv_status st = fvi_recipe_settings(request->recipe, fvi_session_model(session), objectives,
-                                       count, d, owner, err);
-    if (st) return st;
-    d->batch = call->batch;
-    d->on_nan = fvi_session_on_nan(session);
-    if (request->restarts) d->restarts = request->restarts;
-    if (count > INT_MAX / d->restarts)
-        st = fvi_fail(err, FV_ARG, "%d objectives from %d starts each are too many pictures", count,
-                      d->restarts);
-    return st ? st : fvi_objectives_check(objectives, count, err);
+    if (count > INT_MAX / restarts)
+        return fvi_fail(err, FV_ARG, "%d objectives from %d starts each are too many pictures",
+                        count, restarts);
+    return FV_OK;
+}
+
+/* Pictures of each objective. */
+static int restarts_of(const fvi_render_request *request) {
+    if (request->restarts) return request->restarts;
+    return request->recipe ? request->recipe->settings.restarts : 1;
+}
+
+/* The job's setups and units, of the settings that the recipe has for each objective. */
+static fv_status set_up(fvi_job *j, const fvi_render_request *request, const fvi_call_settings *c,
+                        fv_error *err) {
+    fv_status st = FV_OK;
+    j->n_setups = c->n;
+    j->setups = calloc((size_t)c->n, sizeof *j->setups);
+    j->units = calloc((size_t)j->count, sizeof *j->units);
+    j->made = calloc((size_t)j->count * (size_t)j->restarts, sizeof *j->made);
+    if (!j->setups || !j->units || !j->made)
+        return fvi_fail(err, FV_NOMEM, "out of memory for %d pictures", j->count * j->restarts);
+    for (int i = 0; i < c->n; i++) {
+        fvi_settings *d = &j->setups[i].desc;
+        *d = c->list[i];
+        d->restarts = j->restarts;
+        d->batch = request->desc.batch;
+        d->on_nan = fvi_session_on_nan(j->session);
+        d->times = request->times;
+    }
+    for (int i = 0; !st && i < j->count; i++) {
+        j->units[i].setup = &j->setups[c->of[i]];
+        st = resolve_unit(j, request->objectives[i], &j->units[i], err);
+    }
+    return st;
 }
 
 fv_status fvi_render(fv_session *session, const fvi_render_request *request, fv_rendering **out,
                      fv_error *err) {
     FVI_USE_THREADS(session);
-    const int count = request->count;
-    fv_recipe *owner = NULL;
-    fvi_settings d;
-    fv_status st = prepare(session, request, &d, &owner, err);
     fvi_job j = {.model = fvi_session_model(session),
                  .session = session,
-                 .desc = &d,
                  .call = &request->desc,
-                 .count = count};
-    if (st) {
-        fv_recipe_free(owner);
-        return st;
-    }
-    d.times = request->times;
-    j.units = calloc((size_t)count, sizeof *j.units);
-    j.made = calloc((size_t)count * (size_t)d.restarts, sizeof *j.made);
-    if (!j.units || !j.made)
-        st = fvi_fail(err, FV_NOMEM, "out of memory for %d pictures", count * d.restarts);
-    if (!st) st = resolve_units(&j, request->objectives, err);
+                 .count = request->count,
+                 .restarts = restarts_of(request)};
+    fvi_call_settings c = {0};
+    fv_status st = check_call(request, j.restarts, err);
+    if (!st)
+        st = fvi_recipe_settings(request->recipe, j.model, request->objectives, j.count, &c, err);
+    if (!st) st = set_up(&j, request, &c, err);
     if (!st && fvi_session_threads(session) > 1) /* for the texts */
         fvi_network_hash_early(j.model->network);
     if (!st) st = render_all(&j, err);
     hand_over(&j, out, st);
-    fv_recipe_free(owner);
+    fvi_call_settings_clear(&c);
     return st;
 }
 
@@ -210,10 +221,8 @@ fv_status fv_render(fv_session *session, const char *objective, const fv_recipe 
     fv_rendering *r = NULL;
     fv_objective *o = NULL;
     st = fv_objective_new(fvi_session_model(session), objective, NULL, 0, &o, err);
-    const fvi_render_request request = {.objectives = (const fv_objective *const *)&o,
-                                        .count = 1,
-                                        .recipe = recipe,
-                                        .restarts = 1};
+    const fvi_render_request request = {
+        .objectives = (const fv_objective *const *)&o, .count = 1, .recipe = recipe, .restarts = 1};
     if (!st) st = fvi_render(session, &request, &r, err);
     fv_objective_free(o);
     if (st) return st;
