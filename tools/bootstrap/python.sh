@@ -41,8 +41,11 @@ new_download_folder() {
     mktemp -d "$cache/download.XXXXXX"
 }
 
-# download REQUIREMENTS FOLDER: fetches the wheels named there, by hash, whatever index is set up.
+# download REQUIREMENTS FOLDER [PIP-OPTION...]: fetches the wheels named there, by hash, whatever
+# index is set up.
 download() {
+    local requirements=$1 folder=$2
+    shift 2
     quietly "$cache/download.log" "$venv_python" -m pip download --disable-pip-version-check \
-        --no-deps --require-hashes --only-binary=:all: -r "$1" -d "$2"
+        --no-deps --require-hashes --only-binary=:all: "$@" -r "$requirements" -d "$folder"
 }
