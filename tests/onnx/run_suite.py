@@ -6,8 +6,8 @@
 
 The data: Debian's package libonnx-testdata, and the PyPI package onnx in the environment that
 ./bootstrap makes (the Python named by FOVEA_PYTHON, else the one in the cache folder). What is not
-there is not run; exit code 77 (skipped) when nothing is there. The tests of com.microsoft are here
-(make_microsoft_tests.py).
+there is not run; exit code 77 (skipped) when nothing is there. The tests of com.microsoft and
+ai.onnx.ml are here (make_microsoft_tests.py, make_ml_tests.py).
 """
 import os
 import subprocess
@@ -43,8 +43,10 @@ def node_suites(unpacked):
         folder = CACHE / f"onnx-{version}-newest-node-tests"
         subprocess.run([python, HERE / "write_node_tests.py", folder], check=True)
         yield "pypi-node", folder
-    zipfile.ZipFile(HERE / "microsoft_tests.zip").extractall(unpacked)
-    yield "microsoft-node", Path(unpacked)
+    for kind in ("microsoft", "ml"):
+        folder = Path(unpacked) / kind
+        zipfile.ZipFile(HERE / f"{kind}_tests.zip").extractall(folder)
+        yield f"{kind}-node", folder
 
 
 def main(what, program, *rest):

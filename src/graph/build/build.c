@@ -111,21 +111,22 @@ static gboolean is_dropped(gpointer v, gpointer c, gpointer first) {
            GPOINTER_TO_INT(c) >= GPOINTER_TO_INT(first);
 }
 
-void fvi_build_opaque(fvi_builder *b, const char *kind, int n_in, const int *in,
-                      const fvi_shape *shapes) {
+void fvi_build_undo(fvi_builder *b) {
     const fvi_operation *op = b->op;
-    fvi_node_attr a = {.opaque = {.status = b->status}};
-    b->status = FV_OK;
     g_array_set_size(b->nodes, (guint)op->first_node);
     g_array_set_size(b->values, (guint)op->first_value);
     g_hash_table_foreach_remove(b->evaluated, is_dropped, GINT_TO_POINTER(op->first_value));
+    for (int i = 0; i < op->n_out; i++) op->out[i] = -1;
+}
+
+int fvi_build_opaque(fvi_builder *b, const char *kind, int n_in, const int *in,
+                     const fvi_shape *shape) {
+    fvi_node_attr a = {.opaque = {.status = b->status}};
+    b->status = FV_OK;
     a.opaque.kind = opaque_text(b, kind);
     a.opaque.why = opaque_text(b, b->err->text);
-    for (int i = 0; i < op->n_out && !b->status; i++) {
-        const fvi_shape unknown = {.ndim = -1};
-        op->out[i] = fvi_build_append_node(b, FVI_OPAQUE, &a, shapes ? &shapes[i] : &unknown,
-                                           FVI_F32, n_in, in);
-    }
+    if (b->status) return -1;
+    return fvi_build_append_node(b, FVI_OPAQUE, &a, shape, FVI_F32, n_in, in);
 }
 
 /* ---- values and nodes ----------------------------------------------------------------------- */

@@ -50,12 +50,12 @@ typedef struct fvi_pending_value {
 /* One operation of the file while it is lowered. They nest: the branch of a conditional is lowered
  * inside it. */
 typedef struct fvi_operation {
-    const char *source_op; /* the format's name of the operator: "Gemm" */
-    const char *name;      /* the operation's; NULL or "": none */
+    const char *source_op;   /* the format's name of the operator: "Gemm" */
+    const char *name;        /* the operation's; NULL or "": none */
     const char *source_name; /* in the file, where `name` is another; NULL or "": none */
-    const char *label;     /* for messages: its name, else its first output's */
-    int file_constant;     /* its constants depend only on the file */
-    int n_out, *out;       /* its outputs' values; -1: not made yet */
+    const char *label;       /* for messages: its name, else its first output's */
+    int file_constant;       /* its constants depend only on the file */
+    int n_out, *out;         /* its outputs' values; -1: not made yet */
     int first_value, first_node;
     struct fvi_operation *outer; /* the one it is nested in, or NULL */
 } fvi_operation;
@@ -72,7 +72,7 @@ typedef struct fvi_part_runner {
 
 typedef struct fvi_builder {
     fvi_build_limits limits;
-    const fvi_part_runner *runner; /* NULL: nothing is run while the graph is built */
+    const fvi_part_runner *runner;        /* NULL: nothing is run while the graph is built */
     fvi_constant_cache *cache;            /* or NULL */
     fvi_pool *pool;                       /* becomes the graph's */
     GArray *values;                       /* fvi_pending_value */
@@ -110,14 +110,15 @@ void fvi_build_begin(fvi_builder *b, fvi_operation *op);
  * current again. */
 void fvi_build_end(fvi_builder *b);
 
-/* Replaces what the current operation has made by OPAQUE nodes, one for each output it is asked
- * for: it could not be computed, which matters only to what depends on it. The builder's status,
- * UNSUPPORTED or SHAPE, becomes theirs and is cleared.
- *   kind    of the nodes, for the layer table; copied
- *   in      [n_in] values the operation reads, -1 for absent ones
- *   shapes  [n_out of the operation] of its outputs, ndim -1 where not known; NULL: none is */
-void fvi_build_opaque(fvi_builder *b, const char *kind, int n_in, const int *in,
-                      const fvi_shape *shapes);
+/* Drops what the current operation has made, its outputs too. */
+void fvi_build_undo(fvi_builder *b);
+/* Makes an OPAQUE node of a failure, UNSUPPORTED or SHAPE, which is cleared: what could not be
+ * computed matters only to what depends on it. Returns the node's output.
+ *   kind   of the node, for the layer table; copied
+ *   in     [n_in] values the operation reads, -1 for absent ones
+ *   shape  of its output, ndim -1 where not known */
+int fvi_build_opaque(fvi_builder *b, const char *kind, int n_in, const int *in,
+                     const fvi_shape *shape);
 
 /* Fails for the reason that a value, whose shape is not known, could not be computed. */
 fv_status fvi_build_blame(fvi_builder *b, int v);

@@ -129,12 +129,8 @@ static GHashTable *initializers_by_name(const Onnx__GraphProto *g) {
 int fvi_scope_find(fvi_lowering *l, const fvi_scope *scope, const char *name) {
     for (; scope && !l->b->status; scope = scope->outer) {
         void *found;
-        if (g_hash_table_lookup_extended(scope->values, name, NULL, &found)) {
-            if (!found)
-                fvi_build_fail(l->b, FV_UNSUPPORTED,
-                               "\"%s\" is an output that its operator does not compute here", name);
+        if (g_hash_table_lookup_extended(scope->values, name, NULL, &found))
             return GPOINTER_TO_INT(found) - 1;
-        }
         const fvi_const *c = scope->outer ? subgraph_initializer(l, scope, name)
                                           : fvi_onnx_initializer(l->onnx, name);
         if (!c) continue;
@@ -290,38 +286,62 @@ static int64_t forget_since(const fvi_onnx_node *node) {
     return looked_at;
 }
 
-/* Makes OPAQUE nodes of a node that failed, unless the failure is that of the whole file. */
-static void give_up(fvi_onnx_node *node) {
-    fvi_builder *b = node->b;
-    if (b->status != FV_UNSUPPORTED && b->status != FV_SHAPE) return;
-    const int64_t looked_at = forget_since(node);
+/* The values a node reads, by the graph's own names: its handler may have replaced some. */
+static GArray *inputs_of(const fvi_onnx_node *node) {
     GArray *in = g_array_new(FALSE, FALSE, sizeof(int));
-    char *domain = domain_prefix(node->proto);
-    char *kind = g_strdup_printf("%s: %s%s", node->op ? "not computed" : "unknown", domain,
-                                 node->proto->op_type);
-    fvi_shape *shapes = g_new(fvi_shape, node->n_out + 1);
-    for (int i = 0; i < node->n_out; i++) {
-        shapes[i] = stated_shape(node, node->proto->output[i]);
-        node->out[i] = -1;
-    }
-    for (int i = 0; i < node->n_in; i++) { /* as before the handler, which may have replaced some */
+    for (int i = 0; i < node->n_in; i++) {
         const char *name = node->proto->input[i];
         gpointer found = name[0] ? g_hash_table_lookup(node->scope->values, name) : NULL;
         const int v = GPOINTER_TO_INT(found) - 1;
         g_array_append_val(in, v);
     }
     add_captured(node, node->proto, in);
-    fvi_build_opaque(b, kind, (int)in->len, (const int *)(const void *)in->data, shapes);
-    fvi_build_charge(b, looked_at);
-    for (int i = 0; i < node->n_out && !b->status; i++)
-        if (node->proto->output[i][0])
-            fvi_build_value(b, node->out[i])->v.name =
-                node->scope->outer ? fvi_build_unique(b, node->proto->output[i])
-                                   : node->proto->output[i];
+    return in;
+}
+
+/* Makes an OPAQUE node for output i, for the reason that the builder failed. */
+static void give_up_output(fvi_onnx_node *node, int i) {
+    fvi_builder *b = node->b;
+    const char *output = node->proto->output[i];
+    char *domain = domain_prefix(node->proto);
+    char *kind = g_strdup_printf("%s: %s%s", node->op ? "not computed" : "unknown", domain,
+                                 node->proto->op_type);
+    GArray *in = inputs_of(node);
+    const fvi_shape shape = stated_shape(node, output);
+    const int v =
+        fvi_build_opaque(b, kind, (int)in->len, (const int *)(const void *)in->data, &shape);
+    node->out[i] = v;
+    if (v >= 0 && output[0])
+        fvi_build_value(b, v)->v.name = node->scope->outer ? fvi_build_unique(b, output) : output;
     g_array_unref(in);
     g_free(domain);
     g_free(kind);
-    g_free(shapes);
+}
+
+/* Makes OPAQUE nodes of a node that failed, unless the failure is that of the whole file. */
+static void give_up(fvi_onnx_node *node) {
+    fvi_builder *b = node->b;
+    const fv_status st = b->status;
+    if (st != FV_UNSUPPORTED && st != FV_SHAPE) return;
+    const int64_t looked_at = forget_since(node);
+    fvi_build_undo(b);
+    for (int i = 0; i < node->n_out && (!i || !b->status); i++) {
+        b->status = st; /* of each output; the text is still there */
+        give_up_output(node, i);
+    }
+    if (!node->n_out) b->status = FV_OK;
+    fvi_build_charge(b, looked_at);
+}
+
+/* Makes OPAQUE nodes of outputs that are wanted and that the handler did not make. */
+static void give_up_unmade(fvi_onnx_node *node) {
+    for (int i = 0; i < node->n_out && !node->b->status; i++) {
+        if (node->out[i] >= 0 || !fvi_onnx_wants(node, i)) continue;
+        fvi_build_fail(node->b, FV_UNSUPPORTED, "its output \"%s\" is not computed here%s%s",
+                       node->proto->output[i], node->unmade ? ": " : "",
+                       node->unmade ? node->unmade : "");
+        give_up_output(node, i);
+    }
 }
 
 static fv_status lower_node(fvi_lowering *l, const fvi_scope *scope, const Onnx__NodeProto *n) {
@@ -348,10 +368,12 @@ static fv_status lower_node(fvi_lowering *l, const fvi_scope *scope, const Onnx_
     if (!node.op && !l->b->status) refuse(&node);
     check_inputs(&node);
     make_outputs(&node);
+    give_up_unmade(&node);
     give_up(&node);
     fvi_build_end(l->b);
     for (int i = 0; i < node.n_out; i++)
-        if (n->output[i][0] && !(scope->given && g_hash_table_contains(scope->given, n->output[i])))
+        if (n->output[i][0] && node.out[i] >= 0 &&
+            !(scope->given && g_hash_table_contains(scope->given, n->output[i])))
             scope_set(scope, n->output[i], node.out[i]);
     g_free(slots);
     return l->b->status;
@@ -431,7 +453,7 @@ static int run_time_input(fvi_builder *b, const char *name, int type, const fvi_
         fvi_build_fail(b, FV_UNSUPPORTED, "its type is no number (%d)", type);
     else
         fvi_build_fail(b, FV_SHAPE, "it has no usable shape");
-    fvi_build_opaque(b, "input", 0, NULL, shape);
+    v = fvi_build_opaque(b, "input", 0, NULL, shape ? shape : &(fvi_shape){.ndim = -1});
     if (v >= 0) fvi_build_value(b, v)->v.name = name;
     fvi_build_end(b);
     return v;

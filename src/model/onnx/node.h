@@ -12,7 +12,7 @@
 typedef struct fvi_scope {
     const struct fvi_scope *outer;
     const Onnx__GraphProto *graph;
-    GHashTable *values; /* name -> index + 1; 0 marks an output that cannot be used */
+    GHashTable *values; /* name -> index + 1 */
     GHashTable *needed; /* names that something reads */
     GHashTable *inits;  /* name -> Onnx__TensorProto of a subgraph; NULL: the main graph */
     GHashTable *stated; /* name -> Onnx__ValueInfoProto of its values; filled when asked for */
@@ -43,8 +43,9 @@ struct fvi_onnx_node {
     const Onnx__NodeProto *proto;
     const fvi_onnx_op *op;
     fvi_operation operation;
-    int n_in, *in;   /* value indices; -1 absent */
-    int n_out, *out; /* value indices; -1 not made */
+    int n_in, *in;      /* value indices; -1 absent */
+    int n_out, *out;    /* value indices; -1 not made */
+    const char *unmade; /* why the handler leaves outputs out, for the message; or NULL */
 };
 
 /* Value of input i: -1 when absent; fvi_onnx_need fails then. */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Completing and checking the nodes: absent names become "", "ai.onnx" becomes "", and attributes
- * that the operators of ai.onnx and com.microsoft share by name must have the type these operators
- * give them, so that the lowering may simply ask for their values.
- * Source: the operator schemas of ONNX, opsets 1 to 28.
+ * that the operators of a domain share by name must have the type these operators give them, so
+ * that the lowering may simply ask for their values. Source: the operator schemas of ONNX, opsets 1
+ * to 28, and of ai.onnx.ml, 1 to 5.
  */
 #include "model/onnx/normalize.h"
 
+#include <glib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -51,7 +52,38 @@ static const attr_type attr_types[] = {
     {"value_float", FVI_ATTR_FLOAT},         {"value_floats", FVI_ATTR_FLOATS},
     {"value_int", FVI_ATTR_INT},             {"value_ints", FVI_ATTR_INTS},
 };
+
+/* Of ai.onnx.ml, where some of these names mean other types; `post_transform` differs by operator. */
+static const attr_type ml_attr_types[] = {
+    {"base_values", FVI_ATTR_FLOATS},        {"cats_int64s", FVI_ATTR_INTS},
+    {"cats_strings", FVI_ATTR_STRINGS},      {"class_ids", FVI_ATTR_INTS},
+    {"class_nodeids", FVI_ATTR_INTS},        {"class_treeids", FVI_ATTR_INTS},
+    {"class_weights", FVI_ATTR_FLOATS},      {"classes_strings", FVI_ATTR_STRINGS},
+    {"classlabels_int64s", FVI_ATTR_INTS},   {"classlabels_ints", FVI_ATTR_INTS},
+    {"classlabels_strings", FVI_ATTR_STRINGS},
+    {"coefficients", FVI_ATTR_FLOATS},       {"imputed_value_floats", FVI_ATTR_FLOATS},
+    {"imputed_value_int64s", FVI_ATTR_INTS}, {"inputdimensions", FVI_ATTR_INTS},
+    {"intercepts", FVI_ATTR_FLOATS},         {"keys_int64s", FVI_ATTR_INTS},
+    {"norm", FVI_ATTR_STRING},               {"offset", FVI_ATTR_FLOATS},
+    {"replaced_value_float", FVI_ATTR_FLOAT},
+    {"replaced_value_int64", FVI_ATTR_INT},  {"scale", FVI_ATTR_FLOATS},
+    {"targets", FVI_ATTR_INT},               {"threshold", FVI_ATTR_FLOAT},
+    {"values_strings", FVI_ATTR_STRINGS},
+};
 /* clang-format on */
+
+/* The types of a domain's attributes by name. */
+typedef struct domain_types {
+    const char *domain;
+    const attr_type *types;
+    size_t n;
+} domain_types;
+
+static const domain_types domains[] = {
+    {"", attr_types, G_N_ELEMENTS(attr_types)},
+    {"com.microsoft", attr_types, G_N_ELEMENTS(attr_types)},
+    {"ai.onnx.ml", ml_attr_types, G_N_ELEMENTS(ml_attr_types)},
+};
 
 static char none[] = "";
 
@@ -61,9 +93,12 @@ static const char *attr_type_name(int type) {
     return type >= 0 && type <= FVI_ATTR_STRINGS ? names[type] : "unknown";
 }
 
-static int type_wanted(const char *name) {
-    for (size_t i = 0; i < sizeof attr_types / sizeof *attr_types; i++)
-        if (!strcmp(attr_types[i].name, name)) return attr_types[i].type;
+static int type_wanted(const char *domain, const char *name) {
+    for (size_t d = 0; d < G_N_ELEMENTS(domains); d++) {
+        if (strcmp(domains[d].domain, domain) != 0) continue;
+        for (size_t i = 0; i < domains[d].n; i++)
+            if (!strcmp(domains[d].types[i].name, name)) return domains[d].types[i].type;
+    }
     return 0;
 }
 
@@ -76,8 +111,7 @@ static int type_fits(const Onnx__AttributeProto *a, int wanted) {
 
 static fv_status check_attribute(const Onnx__NodeProto *n, const Onnx__AttributeProto *a,
                                  fv_error *err) {
-    const int typed = !n->domain[0] || !strcmp(n->domain, "com.microsoft");
-    int wanted = typed ? type_wanted(a->name) : 0;
+    int wanted = type_wanted(n->domain, a->name);
     int given_by_caller = a->ref_attr_name && a->ref_attr_name[0]; /* in the body of a function */
     if (wanted && !given_by_caller && !type_fits(a, wanted))
         return fvi_fail(err, FV_FORMAT, "node \"%s\" (%s): attribute \"%s\" is of type %s, not %s",

@@ -52,8 +52,17 @@ static fv_status unpack(fvi_onnx *o, const fvi_skim *skim, fv_error *err) {
 
 /* ---- checks --------------------------------------------------------------------------------- */
 
+/* Whether the file names operator sets, and ONNX's own is not among them: it has none of its
+ * operators (those are refused by name). */
+static int has_others_only(const Onnx__ModelProto *m) {
+    for (size_t i = 0; i < m->n_opset_import; i++)
+        if (!m->opset_import[i]->domain[0]) return 0;
+    return m->n_opset_import > 0;
+}
+
 static fv_status check_opset(const fvi_onnx *o, fv_error *err) {
     int64_t v = fvi_onnx_opset(o, "");
+    if (has_others_only(o->proto)) return FV_OK;
     if (v >= FVI_OPSET_MIN && v <= FVI_OPSET_MAX) return FV_OK;
     if (!o->proto->n_opset_import)
         return fvi_fail(err, FV_FORMAT, "the model names no operator set version");
@@ -83,8 +92,7 @@ static fv_status read_initializers(fvi_onnx *o, const fvi_skim *skim, fv_error *
 static fv_status describe_inputs(fvi_onnx *o, fv_error *err) {
     const Onnx__GraphProto *g = o->proto->graph;
     o->inputs = fvi_pool_array(o->pool, g->n_input + 1, sizeof *o->inputs);
-    if (!o->inputs)
-        return fvi_fail(err, FV_NOMEM, "no memory for %zu inputs", g->n_input);
+    if (!o->inputs) return fvi_fail(err, FV_NOMEM, "no memory for %zu inputs", g->n_input);
     GHashTable *read = g_hash_table_new(g_str_hash, g_str_equal);
     for (size_t i = 0; i < g->n_node; i++) fvi_onnx_add_reads(read, g->node[i]);
     for (size_t i = 0; i < g->n_output; i++) g_hash_table_add(read, g->output[i]->name);

@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""classifiers.py FOVEA: networks that end in operators of ai.onnx.ml, as scikit-learn's converter
+and Custom Vision write them.
+
+Rows of four features, a scaler, a linear classifier, a normalizer and a ZipMap, whose numbers numpy
+computes. Needs numpy and onnx: FOVEA_PYTHON names a Python that has them; without it the test is
+skipped."""
+import os
+import subprocess
+import sys
+import tempfile
+
+fovea = os.path.abspath(sys.argv[1])
+python = os.environ.get("FOVEA_PYTHON") or os.path.expanduser("~/.cache/fovea/venv/bin/python")
+if len(sys.argv) < 3:
+    if subprocess.run([python, "-c", "import numpy, onnx"], capture_output=True).returncode:
+        print("skipped: no Python with numpy and onnx")
+        sys.exit(77)
+    sys.exit(subprocess.run([python, sys.argv[0], fovea, "inside"]).returncode)
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper
+
+random = np.random.default_rng(1)
+ML = "ai.onnx.ml"
+OFFSET, SCALE = [0.1, 0.2, 0.3, 0.4], [1.0, 2.0, 3.0, 4.0]
+MATRIX, SHIFT = random.normal(size=(3, 4)).astype("f"), random.normal(size=3).astype("f")
+ROWS = random.normal(size=(5, 4)).astype("f")
+
+
+def node(op, inputs, outputs, name, domain="", **attributes):
+    return helper.make_node(op, inputs.split(), outputs.split(), name=name, domain=domain,
+                            **attributes)
+
+
+def save(path, nodes, inputs, outputs, weights=()):
+    value = lambda name, kind: helper.make_tensor_value_info(name, kind, None)
+    maps = helper.make_sequence_type_proto(helper.make_map_type_proto(
+        TensorProto.INT64, helper.make_tensor_type_proto(TensorProto.FLOAT, None)))
+    graph = helper.make_graph(
+        nodes, "g", inputs,
+        [value(k, t) if t else helper.make_value_info(k, maps) for k, t in outputs.items()],
+        list(weights))
+    opsets = [helper.make_opsetid("", 13), helper.make_opsetid(ML, 1)]
+    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=8), path)
+
+
+def classifier(path, labels, zip_labels, kind):
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [None, 4])
+    save(path, [node("Scaler", "x", "s", "scaler", ML, offset=OFFSET, scale=SCALE),
+                node("LinearClassifier", "s", "label raw", "linear", ML, intercepts=SHIFT.tolist(),
+                     coefficients=MATRIX.ravel().tolist(), post_transform="LOGISTIC", **labels),
+                node("Normalizer", "raw", "shares", "norm", ML, norm="L1"),
+                node("ZipMap", "shares", "map", "zip", ML, **zip_labels)],
+         [x], {"label": kind, "map": None})
+
+
+def run(*words):
+    return subprocess.run([fovea, *map(str, words), "--threads", "1"], capture_output=True,
+                          text=True)
+
+
+def check(ok, what, got):
+    if not ok:
+        print(f"WRONG: {what}: {got.returncode} {got.stdout} {got.stderr}")
+        sys.exit(1)
+
+
+def scores(x):
+    return 1 / (1 + np.exp(-((x - OFFSET) * SCALE @ MATRIX.T.astype("d") + SHIFT)))
+
+
+def computed():
+    np.save("x.npy", ROWS)
+    raw = scores(ROWS.astype("d"))
+    got = run("run", "ints.onnx", "--input", "x.npy", "--layer", "label", "-o", "y.npy")
+    check(got.returncode == 0 and
+          (np.load("y.npy") == np.array([10, 20, 30])[raw.argmax(1)]).all(), "labels", got)
+    for file in ("ints.onnx", "texts.onnx"):
+        got = run("run", file, "--input", "x.npy", "--layer", "zip", "-o", "y.npy")
+        check(got.returncode == 0 and
+              np.abs(np.load("y.npy") - raw / raw.sum(1)[:, None]).max() < 1e-5, "shares", got)
+        got = run("gradient", file, "--input", "x.npy", "--objective", "raw:1", "-o", "g.npy")
+        slope = (raw * (1 - raw))[:, 1, None] * MATRIX[1] * SCALE
+        check(got.returncode == 0 and np.abs(np.load("g.npy") - slope).max() < 1e-5, "slope", got)
+        h, x = 1e-6, ROWS.astype("d")
+        share = lambda x: (scores(x) / scores(x).sum(1)[:, None])[:, 1]
+        slope = np.stack([(share(x + h * e) - share(x - h * e)) / (2 * h) for e in np.eye(4)], 1)
+        got = run("gradient", file, "--input", "x.npy", "--objective", "zip:1", "-o", "g.npy")
+        check(got.returncode == 0 and np.abs(np.load("g.npy") - slope).max() < 1e-5, "share", got)
+
+
+def refused():
+    np.save("one.npy", np.zeros(1, "f"))
+    for file, x, text in (("texts.onnx", "x.npy", "it is a text"),
+                          ("words.onnx", "one.npy", "its type is no number")):
+        got = run("run", file, "--input", x, "-o", "no.npy")
+        check(got.returncode == 1 and text in got.stderr and got.stderr.count("\n") == 1 and
+              not os.path.exists("no.npy"), "a text is refused", got)
+    got = run("layers", "texts.onnx")
+    check("not computed: ai.onnx.ml.LinearClassifier" in got.stdout, "it is listed", got)
+    got = run("layers", "words.onnx")
+    check(got.returncode == 0 and "not computed: StringNormalizer" in got.stdout, "texts", got)
+
+
+with tempfile.TemporaryDirectory() as folder:
+    os.chdir(folder)
+    classifier("ints.onnx", dict(classlabels_ints=[10, 20, 30]),
+               dict(classlabels_int64s=[10, 20, 30]), TensorProto.INT64)
+    names = ["setosa", "versicolor", "virginica"]
+    classifier("texts.onnx", dict(classlabels_strings=names), dict(classlabels_strings=names),
+               TensorProto.STRING)
+    text = helper.make_tensor_value_info("t", TensorProto.STRING, [1])
+    save("words.onnx", [node("StringNormalizer", "t", "u", "lower"),
+                        node("LabelEncoder", "u", "y", "encode", ML, classes_strings=["a", "b"])],
+         [text], {"y": TensorProto.INT64})
+    for part in (computed, refused):
+        part()
+    os.chdir("/")
