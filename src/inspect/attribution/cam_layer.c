@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Chooses the layer of a class activation map.
+/* Chooses the layer of a class activation map, by looking at the graph alone.
  *
- * Where none is named it is the last one that the objective depends on whose values are maps over
- * the picture (graph/positions/token_grid.h): it stands right before global pooling or flattening.
- * Of an objective that has such maps itself it is its own layer.
+ * Where none is named it is the last one whose values are maps over the picture
+ * (graph/positions/token_grid.h) of which the objective depends on some cell (graph/region.h): in a
+ * convolutional network right before global pooling or flattening. Behind the last attention of a
+ * transformer that reads its class token only that token is left; the last maps before are the keys
+ * and values of attention. Of these it is what they are computed from, which is the output of the
+ * block's first normalisation, as in pytorch-grad-cam's examples: attention has no channels of its
+ * own. Of an objective that has maps itself it is its own layer.
  */
 #include "inspect/attribution/cam_layer.h"
 
@@ -15,38 +19,124 @@
 #include "graph/positions/token_grid.h"
 #include "model/network/find.h"
 
-/* The last of the nodes marked in `needed`, by their values, that has maps over the picture; -1. */
-static int last_map(const fvi_graph *g, const fvi_layout *layouts, const int *channel,
-                    const char *needed) {
-    for (int k = g->n_nodes - 1; k >= 0; k--) {
-        const int v = g->nodes[k].out;
-        fvi_token_grid t;
-        if (!needed[v]) continue;
-        fvi_token_grid_of(g, layouts, v, channel[v], &t);
-        if (fvi_token_grid_is_map(&t)) return k;
+/* What is known of the graph. */
+typedef struct survey {
+    const fvi_graph *g;
+    fvi_region *regions;  /* [n_values] that the objective depends on */
+    fvi_token_grid *grid; /* [n_nodes] of their outputs */
+    char *reached;        /* [n_nodes] maps of which it depends on a cell */
+    char *split;          /* [n_nodes] maps that only attention reads, divided into heads */
+} survey;
+
+static void survey_clear(survey *s) {
+    free(s->regions);
+    g_free(s->grid);
+    g_free(s->reached);
+    g_free(s->split);
+}
+
+/* Whether a region of a map has one of its cells. */
+static int has_cell(const fvi_graph *g, const fvi_layout *layouts, const fvi_region *r, int v) {
+    for (int i = 0; i < g->values[v].shape.ndim; i++) {
+        const fvi_axis_layout *a = &layouts[v].axis[i];
+        if (!fvi_axis_has(a, FVI_ROWS) && !fvi_axis_has(a, FVI_COLUMNS)) continue;
+        if (r->hi[i] <= a->before || r->lo[i] >= g->values[v].shape.dim[i] - a->after) return 0;
     }
+    return r->needed;
+}
+
+/* Marks maps all of whose readers divide them into heads, or are such maps themselves. */
+static void mark_split(survey *s) {
+    const fvi_graph *g = s->g;
+    char *whole = g_new0(char, (gsize)g->n_values + 1); /* another reader has it */
+    char *divided = g_new0(char, (gsize)g->n_values + 1);
+    for (int k = g->n_nodes - 1; k >= 0; k--) {
+        const fvi_node *n = &g->nodes[k];
+        const fvi_grid_kind kind = s->grid[k].kind;
+        s->split[k] = divided[n->out] && !whole[n->out];
+        const int divides = kind == FVI_GRID_SPLIT || kind == FVI_GRID_PAIRS ||
+                            (kind == FVI_GRID_MAP && s->split[k]);
+        for (int i = 0; s->regions[n->out].needed && i < n->n_in; i++)
+            if (n->in[i] >= 0) (divides ? divided : whole)[n->in[i]] = 1;
+    }
+    g_free(whole);
+    g_free(divided);
+}
+
+static fv_status make_survey(const fvi_perturbation *p, const fvi_graph *g, survey *s,
+                             fv_error *err) {
+    fvi_layout *layouts = NULL;
+    *s = (survey){.g = g};
+    fv_status st = fvi_graph_layouts(g, p->in, &layouts, err);
+    if (!st) st = fvi_objective_regions(g, &p->objective, &s->regions, err);
+    if (!st) {
+        int *channel = g_new(int, (gsize)g->n_values + 1);
+        s->grid = g_new(fvi_token_grid, (gsize)g->n_nodes + 1);
+        s->reached = g_new0(char, (gsize)g->n_nodes + 1);
+        s->split = g_new0(char, (gsize)g->n_nodes + 1);
+        fvi_graph_channel_axes(g, channel);
+        for (int k = 0; k < g->n_nodes; k++) {
+            const int v = g->nodes[k].out;
+            fvi_token_grid_of(g, layouts, v, channel[v], &s->grid[k]);
+            s->reached[k] =
+                fvi_token_grid_is_map(&s->grid[k]) && has_cell(g, layouts, &s->regions[v], v);
+        }
+        g_free(channel);
+        mark_split(s);
+    }
+    free(layouts);
+    return st;
+}
+
+/* The last map over the picture; else the last map over another one; -1: there is none. */
+static int last_map(const survey *s) {
+    for (int of_picture = 1; of_picture >= 0; of_picture--)
+        for (int k = s->g->n_nodes - 1; k >= 0; k--)
+            if (s->reached[k] && s->grid[k].of_picture >= of_picture) return k;
     return -1;
+}
+
+/* The node that makes the only input of a node that is no constant; -1. */
+static int before(const fvi_graph *g, int node) {
+    const fvi_node *n = node < 0 ? NULL : &g->nodes[node];
+    int found = -1;
+    for (int i = 0; n && i < n->n_in; i++) {
+        if (n->in[i] < 0 || g->values[n->in[i]].constant) continue;
+        if (found >= 0 || g->values[n->in[i]].producer < 0) return -1;
+        found = g->values[n->in[i]].producer;
+    }
+    return found;
+}
+
+/* Whether a node only moves elements; with `some`: or takes some of them. */
+static int moves(const fvi_node *n, int some) {
+    return n->kind == FVI_RESHAPE || n->kind == FVI_TRANSPOSE || n->kind == FVI_IDENTITY ||
+           (some && (n->kind == FVI_SLICE || n->kind == FVI_GATHER));
+}
+
+/* What the keys or values of attention at `node` are computed from by one product with weights;
+ * `node` itself where there is no such thing. */
+static int before_projection(const survey *s, int node) {
+    const fvi_graph *g = s->g;
+    int k = node;
+    while (k >= 0 && (g->nodes[k].kind == FVI_BINARY || moves(&g->nodes[k], 1))) k = before(g, k);
+    if (k < 0 || (g->nodes[k].kind != FVI_MATMUL && g->nodes[k].kind != FVI_CONV)) return node;
+    k = before(g, k);
+    while (k >= 0 && moves(&g->nodes[k], 0) && before(g, k) >= 0 && s->reached[before(g, k)])
+        k = before(g, k);
+    return k >= 0 && s->reached[k] ? k : node;
 }
 
 static fv_status choose(const fvi_perturbation *p, int *out, fv_error *err) {
     const fvi_network *net = fvi_session_network(p->session);
-    const fvi_graph *g = fvi_network_graph(net);
-    int *channel = g_new(int, (gsize)g->n_values + 1);
-    fvi_layout *layouts = NULL;
-    char *needed = NULL;
-    fv_status st = fvi_graph_layouts(g, p->in, &layouts, err);
-    if (!st) st = fvi_objective_needs(g, &p->objective, &needed, err);
-    if (!st) {
-        fvi_graph_channel_axes(g, channel);
-        *out = last_map(g, layouts, channel, needed);
-        if (*out < 0)
-            st = fvi_fail(err, FV_SHAPE,
-                          "%s: no layer before the objective has maps over the picture",
-                          fvi_network_name(net));
-    }
-    free(needed);
-    free(layouts);
-    g_free(channel);
+    survey s;
+    fv_status st = make_survey(p, fvi_network_graph(net), &s, err);
+    const int last = st ? -1 : last_map(&s);
+    if (!st && last < 0)
+        st = fvi_fail(err, FV_SHAPE, "%s: no layer before the objective has maps over the picture",
+                      fvi_network_name(net));
+    if (!st) *out = s.split[last] ? before_projection(&s, last) : last;
+    survey_clear(&s);
     return st;
 }
 

@@ -76,13 +76,14 @@ static fv_status fail_weights(const fvi_network *net, const fvi_objective *o, fv
 static fv_status list_layers(check *c, const fvi_network *net, const fvi_objective *o,
                              fv_error *err) {
     const fvi_graph *g = fvi_network_graph(net);
-    char *needed = NULL;
+    fvi_region *regions = NULL;
     c->layers = calloc((size_t)g->n_nodes + 1, sizeof *c->layers);
     if (!c->layers) return fvi_fail(err, FV_NOMEM, "out of memory");
-    fv_status st = fvi_objective_needs(g, o, &needed, err);
+    fv_status st = fvi_objective_regions(g, o, &regions, err);
     for (int k = g->n_nodes - 1; !st && k >= 0; k--)
-        if (needed[g->nodes[k].out] && fvi_node_has_weights(g, k)) c->layers[c->n_layers++] = k;
-    free(needed);
+        if (regions[g->nodes[k].out].needed && fvi_node_has_weights(g, k))
+            c->layers[c->n_layers++] = k;
+    free(regions);
     if (!st && !c->n_layers) st = fail_weights(net, o, err);
     if (c->stages > c->n_layers) c->stages = c->n_layers;
     return st;

@@ -195,17 +195,40 @@ void fvi_objective_pictures(const fvi_objective *o, const float *const *p, int c
 
 /* ---- what an objective depends on ----------------------------------------------------------- */
 
-fv_status fvi_objective_needs(const fvi_graph *g, const fvi_objective *o, char **out,
-                              fv_error *err) {
-    char *needed = calloc((size_t)g->n_values + 1, 1);
-    if (!needed) return fvi_fail(err, FV_NOMEM, "out of memory");
-    for (int v = 0; v < o->n_values; v++) {
-        int at = fvi_graph_find(g, o->values[v]);
-        if (at >= 0) needed[at] = 1;
+/* The part of value v that a term is computed from, at the model's own input size. */
+static fvi_region region_of(const fvi_graph *g, const fvi_objective *o, const fvi_term *t, int v) {
+    fvi_region r = fvi_region_whole(&g->values[v].shape);
+    fvi_extent extent;
+    fvi_sample_axes sample;
+    int axis[FVI_MAX_DIMS];
+    if (t->kind != &fvi_term_channel || t->channel < 0) return r;
+    if (fvi_extent_find(g, v, 1, o->values[t->value], &extent, &sample, NULL)) return r;
+    if (t->channel >= extent.channels) return r;
+    r.lo[sample.channel] = t->channel;
+    r.hi[sample.channel] = t->channel + 1;
+    const int n = fvi_position_axes(&sample, axis);
+    for (int i = 0; (t->n_position == n || t->n_position == FVI_CENTRE) && i < n; i++) {
+        const int64_t at = fvi_term_coordinate(t, i, sample.shape.dim[axis[i]]);
+        if (at >= 0) r.lo[axis[i]] = at, r.hi[axis[i]] = at + 1;
     }
-    for (int k = g->n_nodes - 1; k >= 0; k--)
-        for (int i = 0; needed[g->nodes[k].out] && i < g->nodes[k].n_in; i++)
-            if (g->nodes[k].in[i] >= 0) needed[g->nodes[k].in[i]] = 1;
-    *out = needed;
+    return r;
+}
+
+fv_status fvi_objective_regions(const fvi_graph *g, const fvi_objective *o, fvi_region **out,
+                                fv_error *err) {
+    fvi_region *regions = calloc((size_t)g->n_values + 1, sizeof *regions);
+    if (!regions) return fvi_fail(err, FV_NOMEM, "out of memory");
+    for (int i = 0; i < o->n_terms; i++) {
+        const fvi_term *t = &o->terms[i];
+        const int values[2] = {t->value, t->layer2 ? t->value2 : -1};
+        for (int k = 0; k < 2; k++) {
+            const int v = values[k] < 0 ? -1 : fvi_graph_find(g, o->values[values[k]]);
+            if (v < 0) continue;
+            const fvi_region r = region_of(g, o, t, v);
+            fvi_region_join(&regions[v], &r, g->values[v].shape.ndim);
+        }
+    }
+    fvi_graph_regions(g, regions);
+    *out = regions;
     return FV_OK;
 }

@@ -3,6 +3,7 @@
 #ifndef FVI_VIS_OBJECTIVE_BIND_H
 #define FVI_VIS_OBJECTIVE_BIND_H
 
+#include "graph/region.h"
 #include "vis/objective/objective.h"
 
 /* Objectives on the same values. */
@@ -51,9 +52,10 @@ double fvi_objective_picture(const fvi_objective *o, const float *p, const float
 void fvi_objective_pictures(const fvi_objective *o, const float *const *p, int count, int64_t size,
                             float *const *dp, double *values);
 
-/* Marks the values of a graph that an objective depends on.
+/* Finds what an objective depends on: of each value of a graph the part, none for most.
+ *   g    the network's, at its own input size
  *   out  [n_values of the graph]; to be freed with free      errors  NOMEM */
-fv_status fvi_objective_needs(const fvi_graph *g, const fvi_objective *o, char **out,
-                              fv_error *err);
+fv_status fvi_objective_regions(const fvi_graph *g, const fvi_objective *o, fvi_region **out,
+                                fv_error *err);
 
 #endif

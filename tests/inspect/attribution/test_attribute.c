@@ -85,6 +85,28 @@ static void class_activation_maps_are_pytorchs(void **state) {
     cam_is(FV_METHOD_GRADCAM_PLUS, "relu3/Relu", "gradcam_plus");
 }
 
+/* tests/golden/attribute/vit.py: the layer is found, although behind the last attention the class
+ * token alone goes on; three tokens are no cells. */
+static void tokens_are_pytorchs_with_reshape_transform(void **state) {
+    (void)state;
+    static const char *const layer[] = {NULL, "blocks.1.norm1"};
+    subject vit = subject_load(GOLDEN "vit.onnx");
+    fv_tensor *input = load_npy("vit_x"), *want = load_npy("vit_cells");
+    for (int i = 0; i < 2; i++) {
+        fv_attribution *a = attribute(
+            &vit, input, "class:1",
+            FV_DESC(fv_attribute_desc, .method = FV_METHOD_GRADCAM, .layer = layer[i]));
+        assert_string_equal(a->layer, "blocks.1.norm1");
+        assert_int_equal(a->cells->dim[0], 3);
+        assert_int_equal(a->cells->dim[1], 5);
+        assert_close(a->cells->data, want->data, fv_tensor_count(want), 1e-4);
+        fv_attribution_free(a);
+    }
+    fv_tensor_free(input);
+    fv_tensor_free(want);
+    subject_free(&vit);
+}
+
 /* ---- their own mathematics ------------------------------------------------------------------ */
 
 static double sum_of(const fv_tensor *t) {
@@ -340,6 +362,7 @@ int main(void) {
         cmocka_unit_test(integrated_gradients_are_captums),
         cmocka_unit_test(occlusion_is_captums),
         cmocka_unit_test(class_activation_maps_are_pytorchs),
+        cmocka_unit_test(tokens_are_pytorchs_with_reshape_transform),
         cmocka_unit_test(integrated_gradients_add_up),
         cmocka_unit_test(smoothgrad_without_noise_is_the_gradient),
         cmocka_unit_test(smoothgrad_draws_the_noise_it_says),
