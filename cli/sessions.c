@@ -10,18 +10,23 @@ static int step(void *user, const fv_progress *now) {
     return cli_progress_step(&((cli_session *)user)->progress, now);
 }
 
-static void keep_note(void *user, const char *text) {
+/* Prints each note once, before what comes of it. */
+static void note(void *user, const char *text) {
     cli_session *s = user;
-    if (!*s->note) g_strlcpy(s->note, text, sizeof s->note);
+    if (!g_hash_table_add(s->noted, g_strdup(text))) return;
+    cli_progress_clear(&s->progress);
+    cli_note(s->args, "%s", text);
 }
 
-int cli_session_open(const fv_model *model, const cli_model_args *how, cli_session *out) {
+int cli_session_open(const cli_args *args, const fv_model *model, const cli_model_args *how,
+                     cli_session *out) {
     const fv_session_desc desc = {
         .struct_size = sizeof desc, .threads = how->threads, .on_nan = (fv_on_nan)how->on_nan};
     fv_error err = {0};
-    *out = (cli_session){0};
+    *out = (cli_session){.args = args,
+                         .noted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
     fv_status st = fv_session_new(model, &desc, &out->session, &err);
-    if (!st) st = fv_monitor_new(step, keep_note, out, &out->monitor, &err);
+    if (!st) st = fv_monitor_new(step, note, out, &out->monitor, &err);
     if (!st) st = fv_session_set_monitor(out->session, out->monitor, &err);
     return st ? cli_fail_error(&err) : CLI_DONE;
 }
@@ -29,9 +34,6 @@ int cli_session_open(const fv_model *model, const cli_model_args *how, cli_sessi
 void cli_session_close(cli_session *s) {
     fv_session_free(s->session);
     fv_monitor_free(s->monitor);
+    if (s->noted) g_hash_table_destroy(s->noted);
     *s = (cli_session){0};
-}
-
-void cli_session_note(const cli_args *args, const cli_session *s) {
-    if (*s->note) cli_note(args, "%s", s->note);
 }

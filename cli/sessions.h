@@ -3,6 +3,8 @@
 #ifndef FOVEA_CLI_SESSIONS_H
 #define FOVEA_CLI_SESSIONS_H
 
+#include <glib.h>
+
 #include "command.h"
 #include "progress.h"
 
@@ -11,18 +13,17 @@ typedef struct cli_session {
     fv_session *session;
     fv_monitor *monitor;
     cli_progress progress; /* shown between cli_progress_start and cli_progress_stop */
-    char note[512];        /* the first thing its calls noted; "": nothing */
+    const cli_args *args;
+    GHashTable *noted; /* texts of the notes that were printed */
 } cli_session;
 
 /* Opens a session as the command line says it: --threads, --on-nan. Its calls report to
- * out->progress.
+ * out->progress; what they note (inputs that nobody gave, values that are not finite and were kept)
+ * is printed when they note it, each text once.
  *   out      must stay where it is; to be closed with cli_session_close, also on failure
  *   returns  CLI_DONE, or an exit code with one line printed */
-int cli_session_open(const fv_model *model, const cli_model_args *how, cli_session *out);
+int cli_session_open(const cli_args *args, const fv_model *model, const cli_model_args *how,
+                     cli_session *out);
 void cli_session_close(cli_session *s);
-
-/* Prints what its calls noted, if anything: where the first values came from that were not finite,
- * of those that were kept. */
-void cli_session_note(const cli_args *args, const cli_session *s);
 
 #endif

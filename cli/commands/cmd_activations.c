@@ -298,10 +298,9 @@ static int run_model(job *j) {
     if (!code) code = cli_npy_make_folder(a->npy);
     if (!code)
         code = cli_list_parse(&a->common, "channels", a->channels, &j->channels, &j->n_channels);
-    if (!code) code = cli_session_open(j->model, &a->model, &j->session);
+    if (!code) code = cli_session_open(&a->common, j->model, &a->model, &j->session);
     for (int i = 2; !code && i < a->common.n_operands; i++)
         code = run_input(j, a->common.operands[i]);
-    if (!code) cli_session_note(&a->common, &j->session);
     return code ? code : report(j);
 }
 

@@ -162,7 +162,7 @@ static int run_model(const classify_args *args, const fv_model *model) {
     if (!in->is_image)
         return cli_fail("%s: its input \"%s\" is no picture; fovea run takes raw input",
                         fv_model_name(model), in->name);
-    int code = cli_session_open(model, &args->model, &j.session);
+    int code = cli_session_open(&args->common, model, &args->model, &j.session);
     if (args->json) {
         j.json = json_builder_new();
         json_builder_begin_array(j.json);
@@ -175,7 +175,6 @@ static int run_model(const classify_args *args, const fv_model *model) {
     } else if (j.json) {
         g_object_unref(j.json);
     }
-    if (!code) cli_session_note(&args->common, &j.session);
     cli_session_close(&j.session);
     return code;
 }

@@ -30,10 +30,9 @@ static void put_exact(double value) {
 }
 
 /* What the numbers do not say by themselves. */
-static void say_of(const gradient_args *args, const cli_session *s, const fv_tensor *gradient) {
+static void say_of(const gradient_args *args, const fv_tensor *gradient) {
     const int64_t n = fv_tensor_count(gradient);
     double largest = 0, sum = 0;
-    cli_session_note(&args->common, s);
     for (int64_t i = 0; i < n; i++) {
         largest = fmax(largest, fabs((double)gradient->data[i]));
         sum += (double)gradient->data[i] * gradient->data[i];
@@ -54,7 +53,7 @@ static int run_model(const gradient_args *args, const fv_model *model,
     fv_error err = {0};
     const char *file = cli_inputs_main_file(&args->model);
     if (fv_tensor_load(file, &input, &err)) return cli_fail_error(&err);
-    int code = cli_session_open(model, &args->model, &s);
+    int code = cli_session_open(&args->common, model, &args->model, &s);
     int64_t n = input->ndim > 0 ? input->dim[0] : 1;
     values = g_try_new0(double, n > 0 ? n : 1);
     if (!code && !values)
@@ -64,7 +63,7 @@ static int run_model(const gradient_args *args, const fv_model *model,
                        fv_tensor_save(gradient, args->output, &err)))
         code = cli_fail_input(file, &err);
     for (int64_t i = 0; !code && i < n; i++) put_exact(values[i]);
-    if (!code) say_of(args, &s, gradient);
+    if (!code) say_of(args, gradient);
     g_free(values);
     fv_tensor_free(gradient);
     fv_tensor_free(input);

@@ -132,6 +132,10 @@ int cli_progress_step(void *user, const fv_progress *now) {
     return caught ? p->on_signal : 0;
 }
 
+void cli_progress_clear(const cli_progress *p) {
+    if (p->running && p->terminal && p->shown) fputs("\r\x1b[K", stderr);
+}
+
 double cli_progress_stop(cli_progress *p) {
     p->running = 0;
     if (p->terminal && p->shown) fputs("\r\x1b[K", stderr);

@@ -29,6 +29,9 @@ void cli_progress_start(cli_progress *p, const cli_args *args, const char *unit,
  * before the start and after the stop. */
 int cli_progress_step(void *user, const fv_progress *now);
 
+/* Clears the line, so that something else can be printed; the next step writes it again. */
+void cli_progress_clear(const cli_progress *p);
+
 /* Clears the line, closes the table.  returns  seconds since the start */
 double cli_progress_stop(cli_progress *p);
 

@@ -21,3 +21,8 @@ try fovea run words.onnx --input ids.npy --set mask -o y.npy
 try fovea run words.onnx --input ids.npy --set mask=none.npy -o y.npy
 try fovea run words.onnx --input ids.npy --set ids=1 -o y.npy
 try fovea run words.onnx --input ids.npy --wrt nowhere -o y.npy
+
+# Each input that nobody gave is named, by what draws too, and before anything is drawn.
+make network pair pair.onnx
+try fovea visualize pair.onnx more:0 --steps 1 --set high=2 -o p.png 2>&1 | grep note
+try fovea visualize pair.onnx more:0 --steps 1 -o p.png 2>&1 | grep note

@@ -234,6 +234,14 @@ def words():
             value("sum", ["batch", 4]), {})
 
 
+def pair():
+    """image [batch][3][16][16], low and high [1] - less - more [batch][3][16][16]"""
+    nodes = [node("Sub", "less", ["image", "low"]), node("Mul", "more", ["less", "high"])]
+    about = {"size": "16", "range": "1", "mean": "0.5", "scale": "2", "channel_order": "rgb"}
+    return (nodes, [], [value("image", ["batch", 3, 16, 16]), value("low", [1]), value("high", [1])],
+            value("more", ["batch", 3, 16, 16]), about)
+
+
 BROKEN = ("nan", "inf", "exp", "late", "log", "div", "root", "faint", "explode")
 
 
@@ -277,6 +285,7 @@ def network(name, path):
     nodes, constants, source, result, about = {
         "mlp": mlp, "dead": dead, "changed": lambda: dead(changed=True),
         "wide": lambda: dead(more=2), "digits": lambda: mlp(784), "alike": alike, "words": words,
+        "pair": pair,
         **{kind: lambda kind=kind: broken(kind) for kind in BROKEN}}[name]()
     graph = b"".join(field(1, n) for n in nodes) + field(2, name)
     graph += b"".join(field(5, c) for c in constants) + field(12, result)

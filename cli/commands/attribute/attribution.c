@@ -239,7 +239,7 @@ int cli_subject_load(cli_subject *s, const cli_args *args, const cli_model_args 
     cli_model_note(args, s->model);
     code = load_photo(s, tile);
     if (!code) code = load_baseline(s);
-    if (!code) code = cli_session_open(s->model, how, &s->session);
+    if (!code) code = cli_session_open(args, s->model, how, &s->session);
     return code ? code : choose_objective(s);
 }
 

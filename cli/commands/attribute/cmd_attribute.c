@@ -100,7 +100,6 @@ static int run_method(job *j, const fv_method_info *m) {
                  100 * a->gap);
     made *out = &j->made[j->n++];
     *out = (made){.method = m, .map = a, .seconds = seconds};
-    cli_session_note(&j->args->common, &j->s.session);
     int code = check_map(j, m, a->map);
     return code ? code : measure(j, a->map, &out->scores);
 }

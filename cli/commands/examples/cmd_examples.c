@@ -149,7 +149,7 @@ static int run_model(const cli_examples_args *a, const fv_model *model) {
                                      a->common.n_operands - 2, NULL, &units);
     if (!code) code = cli_objectives_read(model, &units);
     if (!code) code = check_units(a, model, &units);
-    if (!code) code = cli_session_open(model, &a->model, &session);
+    if (!code) code = cli_session_open(&a->common, model, &a->model, &session);
     if (!code)
         code = cli_examples_scan(&a->common, &a->index, &session, &units, folder, &s.examples,
                                  &s.seconds);

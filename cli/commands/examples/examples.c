@@ -44,6 +44,5 @@ int cli_examples_scan(const cli_args *args, const cli_index_args *kept, cli_sess
     g_free(index);
     if (st) return cli_fail_error(&err);
     name_skipped(args, *out);
-    cli_session_note(args, session);
     return CLI_DONE;
 }

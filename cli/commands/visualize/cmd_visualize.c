@@ -141,7 +141,7 @@ static int run(const cli_args *common) {
     } else if (!code) {
         cli_model_note(common, model);
         code = complete(&p);
-        if (!code) code = cli_session_open(model, &args->model, &session);
+        if (!code) code = cli_session_open(&args->common, model, &args->model, &session);
         if (!code) {
             cli_each_find(&p, &each);
             code = draw(&p, &each);
