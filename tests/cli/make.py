@@ -238,8 +238,9 @@ def pair():
     """image [batch][3][16][16], low and high [1] - less - more [batch][3][16][16]"""
     nodes = [node("Sub", "less", ["image", "low"]), node("Mul", "more", ["less", "high"])]
     about = {"size": "16", "range": "1", "mean": "0.5", "scale": "2", "channel_order": "rgb"}
-    return (nodes, [], [value("image", ["batch", 3, 16, 16]), value("low", [1]), value("high", [1])],
-            value("more", ["batch", 3, 16, 16]), about)
+    shape = ["batch", 3, 16, 16]
+    return (nodes, [], [value("image", shape), value("low", [1]), value("high", [1])],
+            value("more", shape), about)
 
 
 BROKEN = ("nan", "inf", "exp", "late", "log", "div", "root", "faint", "explode")
