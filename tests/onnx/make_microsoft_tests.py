@@ -5,7 +5,7 @@
 
 Needs onnx and onnxruntime (here 1.32), which the tests themselves do not. What ONNX Runtime's CPU
 does not compute has the values of a reference in double precision: NhwcConv and NhwcFusedConv those
-of Conv, and the cases of microsoft_attention.py that say so. Gradients are central differences of
+of Conv, and the cases of the modules beside this that say so. Gradients are central differences of
 those references, which must agree with ONNX Runtime where it computes the case.
 """
 import sys
@@ -15,6 +15,8 @@ import numpy as np
 import onnxruntime
 
 import microsoft_attention
+import microsoft_norms
+import microsoft_quantised
 from node_tests import model, numbers, seeds_and_gradients, widen, write
 
 
@@ -75,13 +77,15 @@ def functions():
 
 def with_reference(archive, case):
     """A case whose reference in double precision is known, so that it has gradients."""
-    m = model(case.op, case.inputs, case.outputs, "com.microsoft", case.attributes)
-    values = [np.asarray(v, np.float32)
-              for v in case.reference(*widen(case.inputs), **case.attributes)]
+    values = case.reference(*widen(case.inputs), **case.attributes)
+    values = [np.asarray(v, np.float32 if v.dtype == np.float64 else v.dtype) for v in values]
+    m = case.model or model(case.op, case.inputs, case.outputs, "com.microsoft", case.attributes,
+                            [v.dtype for v in values])
     if case.runs:
         for own, other in zip(values, compute(m, case.inputs), strict=True):
-            np.testing.assert_allclose(own, other, rtol=1e-3, atol=1e-5, err_msg=case.name)
-    extra = seeds_and_gradients(case.reference, case.inputs, values, case.attributes)
+            np.testing.assert_allclose(own, other, rtol=1e-3, atol=case.loose, err_msg=case.name)
+    extra = seeds_and_gradients(case.reference, case.inputs, values, case.attributes,
+                                case.fixed)
     write(archive, case.name, m, case.inputs, values, **extra)
 
 
@@ -108,8 +112,9 @@ def main(target):
                   dict(group=2, activation="Relu"))
         write(archive, "nhwc_fused_conv", m, [last[0], w, b, last[2]],
               [np.maximum(2 * last[2], 0)])
-        for case in microsoft_attention.cases():
-            with_reference(archive, case)
+        for module in (microsoft_attention, microsoft_norms, microsoft_quantised):
+            for case in module.cases():
+                with_reference(archive, case)
 
 
 if __name__ == "__main__":

@@ -25,23 +25,26 @@ class Case:
     reference: Callable  # (*inputs, **attributes) -> outputs, in double precision
     outputs: tuple = ("y",)
     runs: bool = True  # ONNX Runtime's CPU computes it
+    fixed: tuple = ()  # inputs of real numbers that must be constants
+    loose: float = 1e-5  # how far ONNX Runtime may be from the reference
+    model: object = None  # or one node, of com.microsoft
 
 
 def numbers(*shape):
     return RANDOM.normal(size=shape).astype(np.float32)
 
 
-def model(op, inputs, outputs, domain, attributes, opset=17):
+def model(op, inputs, outputs, domain, attributes, types=None):
     names = ["" if a is None else f"x{i}" for i, a in enumerate(inputs)]
     node = helper.make_node(op, names, outputs, domain=domain, **attributes)
     graph = helper.make_graph(
         [node], op,
         [helper.make_tensor_value_info(n, helper.np_dtype_to_tensor_dtype(a.dtype), a.shape)
          for n, a in zip(names, inputs) if n],
-        [helper.make_tensor_value_info(n, helper.np_dtype_to_tensor_dtype(np.dtype(np.float32)),
-                                       None) for n in outputs if n])
-    opsets = [helper.make_opsetid("", opset), helper.make_opsetid("com.microsoft", 1)]
-    return helper.make_model(graph, opset_imports=opsets, ir_version=8 if opset < 18 else 10)
+        [helper.make_tensor_value_info(n, helper.np_dtype_to_tensor_dtype(t), None)
+         for n, t in zip(outputs, types or [np.dtype(np.float32)] * len(outputs)) if n])
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=8)
 
 
 def write(archive, name, m, inputs, outputs, seeds=(), gradients=None):
@@ -77,10 +80,11 @@ def widen(inputs):
     return [a.astype(np.float64) if a is not None and a.dtype == np.float32 else a for a in inputs]
 
 
-def seeds_and_gradients(reference, inputs, outputs, attributes):
-    """Seeds of all outputs, and the gradient at each input of real numbers, counted as they are in
-    the model: without those that are absent."""
-    seeds = [np.asarray(numbers(*np.shape(v))) for v in outputs]
+def seeds_and_gradients(reference, inputs, outputs, attributes, fixed=()):
+    """Seeds of all outputs, and the gradient at each input of real numbers that is not `fixed`,
+    counted as they are in the model: without those that are absent."""
+    seeds = [numbers(*v.shape) if v.dtype == np.float32 else np.zeros(v.shape, np.float32)
+             for v in outputs]
     wide = widen(inputs)
 
     def objective(*values):
@@ -89,7 +93,7 @@ def seeds_and_gradients(reference, inputs, outputs, attributes):
 
     gradients, k = {}, 0
     for i, a in enumerate(inputs):
-        if a is not None and a.dtype == np.float32:
+        if a is not None and a.dtype == np.float32 and i not in fixed:
             gradients[k] = central_differences(objective, wide, i)
         k += a is not None
     return {"seeds": seeds, "gradients": gradients}

@@ -7,9 +7,9 @@
 
 typedef struct refusal {
     const char *op;
-    const char
-        *inputs;       /* "f DIMS": numbers at run time; "i LIST": constant integers; "-": absent */
-    const char *attrs; /* "name:integer", "name=integers", "name~number" or "name!text" */
+    const char *inputs; /* "f DIMS": numbers at run time; "c DIMS": constant ones; "s NUMBER": a
+                         * scale; "i LIST": constant integers; "-": absent */
+    const char *attrs;  /* "name:integer", "name=integers", "name~number" or "name!text" */
     fv_status status;
     const char *text;
 } refusal;
@@ -70,6 +70,28 @@ static const refusal refusals[] = {
      FV_UNSUPPORTED, "seqlens_k of sample 0 is 3; 5 is supported with 5 keys before and 1 new"},
     {"GroupQueryAttention", "f 1,3,8;f 1,3,4;f 1,3,4;-;-;i 2;i 3",
      "num_heads:4;kv_num_heads:2;do_rotary:1", FV_FORMAT, "input 7 is missing"},
+    {"SkipGroupNorm", "f 1,2,2,4;c 4;c 4;f 1,2,2,5", "groups:2", FV_SHAPE, "SkipGroupNorm"},
+    {"GroupNorm", "f 1,2,2,4;c 4;c 4", "groups:3", FV_SHAPE, "4 channels in 3 groups"},
+    {"GroupNorm", "f 1,2,2,4;c 4;c 5", "groups:2", FV_SHAPE, "its beta is 5; 4 numbers are needed"},
+    {"GroupNorm", "f 1,2,4;c 4;c 4", "groups:2", FV_SHAPE, "its input has 3 axes; 4 are needed"},
+    {"GroupNorm", "f 1,2,2,4;c 4;c 4", "groups:2;activation:2", FV_FORMAT, "activation is 2; 0 or 1"},
+    {"BiasSplitGelu", "f 1,3;f 3", "", FV_SHAPE, "its input is 1x3; an even last axis"},
+    {"EmbedLayerNormalization", "i 1,2;-;f 5,4;f 5,4;-;f 4;f 4", "", FV_SHAPE, "have 1 axes"},
+    {"QLinearSoftmax", "f 1,3;s 0;-;s 1;-", "opset:13", FV_UNSUPPORTED, "scale 0 is 0; positive"},
+    {"QLinearSoftmax", "f 1,3;s 1;-;s 1;-", "opset:13;axis:2", FV_SHAPE, "axis 2"},
+    {"QLinearGlobalAveragePool", "f 1,3;s 1;-;s 1;-", "", FV_SHAPE, "it cannot pool 1x3"},
+    {"QLinearReduceMean", "f 1,3;s 1;-;s 1;-", "axes=4", FV_SHAPE, "axis 4"},
+    {"QLinearConcat", "s 1;-", "axis:0", FV_FORMAT, "it has no parts"},
+    {"NhwcMaxPool", "f 1,4,4,2", "kernel_shape=5,5", FV_SHAPE, "a window of 5 does not fit into 4"},
+    {"NhwcMaxPool", "f 4,2", "kernel_shape=2", FV_SHAPE, "its input is 4x2"},
+    {"QGemm", "f 2,3;s 1;-;f 4,5;s 1;-;-;-;-", "", FV_SHAPE, "cannot be multiplied"},
+    {"QGemm", "f 2,3;s 1", "", FV_FORMAT, "input 3 is missing"},
+    {"DynamicQuantizeMatMul", "f 2,3;f 4,5;s 1", "", FV_SHAPE, "cannot be multiplied"},
+    {"DynamicQuantizeLSTM", "f 3,2,4;c 1,4,20;c 1,5,20;-;-;-;-;-;c 3;-;c 1;-", "",
+     FV_SHAPE, "its weights 1x4x20 have scales 3"},
+    {"DynamicQuantizeLSTM", "f 3,2,4;c 1,3,20;c 1,5,20;-;-;-;-;-;c 1;-;c 1;-", "",
+     FV_SHAPE, "its weights W are 1x20x3; 1x20x4 is needed"},
+    {"QAttention", "f 1,3,4;f 4,12;-;s 1", "num_heads:2", FV_FORMAT, "input 4 is missing"},
 };
 /* clang-format on */
 
@@ -79,6 +101,8 @@ static const char *add_input(builder *b, int i, const char *text) {
     if (*text == '-') return "";
     if (*text == 'f') builder_input(b, name, FVI_F32, text + 2);
     if (*text == 'i') builder_i64(b, name, text + 2);
+    if (*text == 'c') builder_f32(b, name, text + 2, NULL);
+    if (*text == 's') builder_f32(b, name, "", &(float){(float)atof(text + 2)});
     return name;
 }
 

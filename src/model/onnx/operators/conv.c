@@ -187,3 +187,12 @@ fv_status fvi_lower_matmul(fvi_onnx_node *node) {
     const int a = fvi_onnx_need(node, 0), b = fvi_onnx_need(node, 1);
     return fvi_onnx_out(node, 0, fvi_onnx_matmul(node, a, b));
 }
+
+int fvi_onnx_move_channels(fvi_onnx_node *node, int v, int to_last) {
+    const int n = fvi_build_shape(node->b, v).ndim;
+    int perm[FVI_MAX_DIMS] = {0};
+    if (node->b->status || n < 3) return v;
+    for (int i = 1; i < n; i++)
+        perm[i] = to_last ? (i < n - 1 ? i + 1 : 1) : (i == 1 ? n - 1 : i - 1);
+    return fvi_emit_transpose(node->b, v, perm);
+}

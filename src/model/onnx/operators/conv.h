@@ -15,6 +15,8 @@ int fvi_onnx_gemm(fvi_onnx_node *node);
 /* numpy's matmul with attr->matmul. A 1-D operand is a row (a) or a column (b), which is not
  * transposed, and whose axis goes again. */
 int fvi_onnx_multiply(fvi_onnx_node *node, int a, int b, const fvi_node_attr *attr);
+/* Moves the channels, the last axis, behind the first (to_last 0), or back. */
+int fvi_onnx_move_channels(fvi_onnx_node *node, int v, int to_last);
 /* numpy's matmul of two values. */
 int fvi_onnx_matmul(fvi_onnx_node *node, int a, int b);
 

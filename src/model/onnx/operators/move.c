@@ -4,6 +4,8 @@
  * Negative padding is a slice before the padding. One gathered index is a slice.
  * Source: ONNX operator specification.
  */
+#include "model/onnx/operators/move.h"
+
 #include <string.h>
 
 #include "graph/const.h"
@@ -178,7 +180,7 @@ fv_status fvi_lower_pad(fvi_onnx_node *node) {
 }
 
 /* The indices, checked to lie in -n..n-1; as they are when none is negative, else a copy. */
-static int plain_indices(fvi_onnx_node *node, const fvi_const *c, int64_t n) {
+static int plain_indices(fvi_onnx_node *node, int indices, const fvi_const *c, int64_t n) {
     int64_t count = fvi_shape_count(&c->shape);
     int negative = 0;
     if (!fvi_build_charge(node->b, count)) return -1;
@@ -190,7 +192,7 @@ static int plain_indices(fvi_onnx_node *node, const fvi_const *c, int64_t n) {
         }
         negative |= at < 0;
     }
-    if (!negative) return fvi_onnx_in(node, 1);
+    if (!negative) return indices;
     uint8_t *data;
     int v = fvi_emit_constant(node->b, FVI_I64, &c->shape, &data);
     for (int64_t i = 0; v >= 0 && i < count; i++) {
@@ -200,27 +202,30 @@ static int plain_indices(fvi_onnx_node *node, const fvi_const *c, int64_t n) {
     return v;
 }
 
-fv_status fvi_lower_gather(fvi_onnx_node *node) {
-    int x = fvi_onnx_need(node, 0), indices = fvi_onnx_need(node, 1);
+int fvi_onnx_gather(fvi_onnx_node *node, int x, int indices, int64_t along) {
     fvi_shape in = fvi_build_shape(node->b, x), at = fvi_build_shape(node->b, indices), out = {0};
-    int axis = fvi_build_axis(node->b, fvi_onnx_attr_int(node->proto, "axis", 0), in.ndim);
-    if (node->b->status) return node->b->status;
-    if (in.ndim == 0 || in.ndim - 1 + at.ndim > FVI_MAX_DIMS)
-        return fvi_build_fail(node->b, FV_UNSUPPORTED, "%d dimensions indexed by %d", in.ndim,
-                              at.ndim);
+    int axis = fvi_build_axis(node->b, along, in.ndim);
+    if (!node->b->status && (in.ndim == 0 || in.ndim - 1 + at.ndim > FVI_MAX_DIMS))
+        fvi_build_fail(node->b, FV_UNSUPPORTED, "%d dimensions indexed by %d", in.ndim, at.ndim);
+    if (node->b->status) return -1;
     for (int i = 0; i < axis; i++) out.dim[out.ndim++] = in.dim[i];
     for (int i = 0; i < at.ndim; i++) out.dim[out.ndim++] = at.dim[i];
     for (int i = axis + 1; i < in.ndim; i++) out.dim[out.ndim++] = in.dim[i];
     const fvi_const *c = fvi_build_const(node->b, indices);
-    if (c) indices = plain_indices(node, c, in.dim[axis]);
-    if (node->b->status) return node->b->status;
+    if (c) indices = plain_indices(node, indices, c, in.dim[axis]);
+    if (node->b->status) return -1;
     if (c && fvi_shape_count(&c->shape) == 1) {
         int64_t first = fvi_const_int(fvi_build_const(node->b, indices), 0);
-        return fvi_onnx_out(
-            node, 0, fvi_emit_reshape(node->b, fvi_emit_slice(node->b, x, axis, first, 1), &out));
+        return fvi_emit_reshape(node->b, fvi_emit_slice(node->b, x, axis, first, 1), &out);
     }
     fvi_node_attr a = {.axis = {axis}};
-    return fvi_onnx_out(node, 0, fvi_emit(node->b, FVI_GATHER, &a, &out, 2, (int[]){x, indices}));
+    return fvi_emit(node->b, FVI_GATHER, &a, &out, 2, (int[]){x, indices});
+}
+
+fv_status fvi_lower_gather(fvi_onnx_node *node) {
+    const int x = fvi_onnx_need(node, 0), indices = fvi_onnx_need(node, 1);
+    const int64_t axis = fvi_onnx_attr_int(node->proto, "axis", 0);
+    return fvi_onnx_out(node, 0, fvi_onnx_gather(node, x, indices, axis));
 }
 
 /* Keeps the upper (or lower) triangle of the last two axes: selection by a constant mask. */

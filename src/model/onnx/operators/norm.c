@@ -156,9 +156,12 @@ static int is_plain(fvi_onnx_node *node, int v, const fvi_shape *x, int axis) {
     return !memcmp(c->shape.dim, x->dim + axis, (size_t)c->shape.ndim * sizeof *x->dim);
 }
 
-/* Computes outputs 1 and 2, if they are used: mean and 1/sqrt(variance + epsilon). */
-static void layer_statistics(fvi_onnx_node *node, int x, unsigned axes, float epsilon) {
+void fvi_onnx_layer_statistics(fvi_onnx_node *node, int x, float epsilon) {
     if (!fvi_onnx_wants(node, 1) && !fvi_onnx_wants(node, 2)) return;
+    const int ndim = fvi_build_shape(node->b, x).ndim;
+    const int axis = fvi_build_axis(node->b, fvi_onnx_attr_int(node->proto, "axis", -1), ndim);
+    unsigned axes = 0;
+    for (int i = axis; i < ndim; i++) axes |= 1u << i;
     int mean = fvi_emit_reduce(node->b, FVI_REDUCE_MEAN, axes, 1, x);
     int centred = fvi_emit_binary(node->b, FVI_SUB, x, mean);
     int square = fvi_emit_binary(node->b, FVI_MUL, centred, centred);
@@ -169,28 +172,25 @@ static void layer_statistics(fvi_onnx_node *node, int x, unsigned axes, float ep
     fvi_onnx_out(node, 2, fvi_emit_unary(node->b, FVI_RECIPROCAL, 0, 0, deviation));
 }
 
-fv_status fvi_onnx_layer_norm(fvi_onnx_node *node, int x, int scale, int shift) {
+int fvi_onnx_layer_norm(fvi_onnx_node *node, int x, int scale, int shift, float epsilon) {
     fvi_shape shape = fvi_build_shape(node->b, x);
-    if (node->b->status) return node->b->status;
+    if (node->b->status) return -1;
     int axis = fvi_build_axis(node->b, fvi_onnx_attr_int(node->proto, "axis", -1), shape.ndim);
-    float epsilon = fvi_onnx_attr_float(node->proto, "epsilon", 1e-5f);
     fvi_node_attr a = {.norm = {1, axis, epsilon}};
     int inside = is_plain(node, scale, &shape, axis);
     int shift_inside = shift >= 0 && inside && is_plain(node, shift, &shape, axis);
     int in[] = {x, inside ? scale : -1, shift_inside ? shift : -1};
     int v = node->b->status ? -1 : fvi_emit(node->b, FVI_LAYER_NORM, &a, &shape, 3, in);
     if (scale >= 0 && !inside) v = fvi_emit_binary(node->b, FVI_MUL, v, scale);
-    if (shift >= 0 && !shift_inside) v = fvi_emit_binary(node->b, FVI_ADD, v, shift);
-    fvi_onnx_out(node, 0, v);
-    unsigned axes = 0;
-    for (int i = axis; i < shape.ndim; i++) axes |= 1u << i;
-    layer_statistics(node, x, axes, epsilon);
-    return node->b->status;
+    return shift >= 0 && !shift_inside ? fvi_emit_binary(node->b, FVI_ADD, v, shift) : v;
 }
 
 fv_status fvi_lower_layer_norm(fvi_onnx_node *node) {
-    return fvi_onnx_layer_norm(node, fvi_onnx_need(node, 0), fvi_onnx_in(node, 1),
-                               fvi_onnx_in(node, 2));
+    const float epsilon = fvi_onnx_attr_float(node->proto, "epsilon", 1e-5f);
+    const int x = fvi_onnx_need(node, 0), shift = fvi_onnx_in(node, 2);
+    fvi_onnx_out(node, 0, fvi_onnx_layer_norm(node, x, fvi_onnx_in(node, 1), shift, epsilon));
+    if (!node->b->status) fvi_onnx_layer_statistics(node, x, epsilon);
+    return node->b->status;
 }
 
 /* x / ||x||_p along one axis. */
@@ -221,11 +221,9 @@ fv_status fvi_lower_mean_variance_norm(fvi_onnx_node *node) {
     return fvi_onnx_out(node, 0, fvi_emit_binary(node->b, FVI_DIV, centred, deviation));
 }
 
-/* param 1: the logarithm. Before opset 13 everything from the axis on is one axis. */
-fv_status fvi_lower_softmax(fvi_onnx_node *node) {
-    int x = fvi_onnx_need(node, 0), flattens = node->l->opset < 13;
+int fvi_onnx_softmax(fvi_onnx_node *node, int x, int flattens, int logarithm) {
     fvi_shape shape = fvi_build_shape(node->b, x), flat = shape;
-    if (node->b->status) return node->b->status;
+    if (node->b->status) return -1;
     if (shape.ndim == 0) shape = flat = (fvi_shape){1, {1}};
     int64_t given = fvi_onnx_attr_int(node->proto, "axis", flattens ? 1 : -1);
     int axis =
@@ -237,9 +235,15 @@ fv_status fvi_lower_softmax(fvi_onnx_node *node) {
         axis = 1;
     }
     if (axis == flat.ndim) flat.dim[flat.ndim++] = 1;
-    fvi_node_attr a = {.softmax = {axis, node->op->param}};
+    fvi_node_attr a = {.softmax = {axis, logarithm}};
     int v = fvi_emit_reshape(node->b, x, &flat);
     v = v < 0 ? -1 : fvi_emit(node->b, FVI_SOFTMAX, &a, &flat, 1, &v);
     shape = fvi_build_shape(node->b, x);
-    return fvi_onnx_out(node, 0, fvi_emit_reshape(node->b, v, &shape));
+    return fvi_emit_reshape(node->b, v, &shape);
+}
+
+/* param 1: the logarithm. */
+fv_status fvi_lower_softmax(fvi_onnx_node *node) {
+    const int x = fvi_onnx_need(node, 0);
+    return fvi_onnx_out(node, 0, fvi_onnx_softmax(node, x, node->l->opset < 13, node->op->param));
 }

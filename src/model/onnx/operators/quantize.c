@@ -3,12 +3,15 @@
  * scale s and a zero point z. Constants are dequantised exactly. A value at run time becomes
  * x/s + z within the range of its integer type, but is not rounded, so that the gradient passes
  * straight through inside the range: it is within half a step of the integer that the file means,
- * and a network is within the steps of its quantisation. Scales and zero points are constants.
+ * and a network is within the steps of its quantisation. Scales and zero points are constants;
+ * those that only dequantise may be one number at run time.
  *
  * DynamicQuantizeLinear takes its scale from the numbers that it quantises. Without rounding the
  * scale changes nothing, so here it is 1, with zero point 0.
  * Source: ONNX operator specification; ONNX Runtime's documentation of com.microsoft.
  */
+#include "model/onnx/operators/quantize.h"
+
 #include <math.h>
 
 #include "graph/const.h"
@@ -19,6 +22,7 @@
 /* How the elements of a value are quantised. */
 typedef struct quantum {
     const fvi_const *scale, *zero; /* NULL: 1; 0 */
+    int run_scale, run_zero;       /* values of one number, computed at run time; -1: none */
     fvi_shape x;                   /* of the value */
     int64_t count;                 /* of scales, or of zero points where there are no scales */
     int axis;                      /* along which they differ, where there are several */
@@ -44,18 +48,30 @@ static void check_scales(fvi_onnx_node *node, const fvi_const *c) {
                            fvi_const_at(c, i));
 }
 
+/* Input i where its numbers are known, else NULL; one number at run time is *run (-1: none). */
+static const fvi_const *known(fvi_onnx_node *node, int i, const char *what, int *run) {
+    const int v = fvi_onnx_in(node, i);
+    const fvi_shape s = fvi_build_shape(node->b, v);
+    *run = -1;
+    if (v < 0 || node->b->status) return NULL;
+    if (fvi_build_const(node->b, v) || fvi_shape_count(&s) != 1)
+        return fvi_onnx_fixed(node, i, what);
+    *run = fvi_emit_reshape(node->b, v, &(fvi_shape){0});
+    return NULL;
+}
+
 /* Reads scales and zero points of a value of shape x; fails where they do not fit it.
  *   scale, zero  inputs of the node; -1: none */
 static void read_quantum(fvi_onnx_node *node, const fvi_shape *x, int scale, int zero, int64_t axis,
                          int64_t block, quantum *q) {
-    *q = (quantum){.x = *x, .block = block, .count = 1};
+    *q = (quantum){.x = *x, .block = block, .count = 1, .run_scale = -1, .run_zero = -1};
     if (scale >= 0) fvi_onnx_need(node, scale);
-    q->scale = fvi_onnx_fixed(node, scale, "scale");
-    q->zero = fvi_onnx_fixed(node, zero, "zero point");
+    q->scale = known(node, scale, "scale", &q->run_scale);
+    q->zero = known(node, zero, "zero point", &q->run_zero);
     const fvi_const *c = q->scale ? q->scale : q->zero;
     if (node->b->status || !c) return;
     q->count = fvi_shape_count(&c->shape);
-    if (q->zero && fvi_shape_count(&q->zero->shape) != q->count)
+    if (q->scale && q->zero && fvi_shape_count(&q->zero->shape) != q->count)
         fvi_build_fail(node->b, FV_SHAPE, "it has %" PRId64 " scales and %" PRId64 " zero points",
                        q->count, fvi_shape_count(&q->zero->shape));
     if (q->scale) check_scales(node, q->scale);
@@ -107,8 +123,8 @@ static int spread(fvi_builder *b, const quantum *q, int what) {
     return v;
 }
 
-/* s*(v - z) */
-static int to_real(fvi_builder *b, const quantum *q, int v) {
+/* s*(v - z), with the scale and zero point that are known. */
+static int known_to_real(fvi_builder *b, const quantum *q, int v) {
     const fvi_const *c = fvi_build_const(b, v);
     if (v < 0 || b->status) return -1;
     if (c) {
@@ -131,6 +147,16 @@ static int to_real(fvi_builder *b, const quantum *q, int v) {
     return q->scale ? fvi_emit_binary(b, FVI_MUL, v, spread(b, q, SCALE)) : v;
 }
 
+/* s*(v - z) */
+static int to_real(fvi_builder *b, const quantum *q, int v) {
+    if (q->run_zero >= 0) {
+        const quantum plain = {.x = q->x, .count = 1};
+        v = fvi_emit_binary(b, FVI_SUB, known_to_real(b, &plain, v), q->run_zero);
+    }
+    v = known_to_real(b, q, v);
+    return q->run_scale >= 0 ? fvi_emit_binary(b, FVI_MUL, v, q->run_scale) : v;
+}
+
 /* The range of a quantised type; fails where it is none that is read. */
 static int range(fvi_builder *b, fvi_dtype t, double *lo, double *hi) {
     const int bits = t == FVI_U8 || t == FVI_I8 ? 8 : t == FVI_U16 || t == FVI_I16 ? 16 : 32;
@@ -146,24 +172,28 @@ static int range(fvi_builder *b, fvi_dtype t, double *lo, double *hi) {
     return 1;
 }
 
+/* round(x/s) + z within lo..hi, of a constant. */
+static int constant_to_steps(fvi_builder *b, const quantum *q, fvi_dtype t, const fvi_const *c) {
+    const int64_t n = fvi_shape_count(&q->x);
+    double lo, hi;
+    uint8_t *data;
+    if (!range(b, t, &lo, &hi) || !fvi_build_charge(b, 2 * n)) return -1;
+    const int out = fvi_emit_constant(b, t, &q->x, &data);
+    for (int64_t i = 0; out >= 0 && i < n; i++) {
+        const int64_t k = which(q, i);
+        const float steps = (float)fvi_const_at(c, i) / (float)scale_at(q, k);
+        const double r = nearbyint(steps) + zero_at(q, k);
+        fvi_put_int(t, data, i, (int64_t)(r > lo ? r < hi ? r : hi : lo));
+    }
+    return out;
+}
+
 /* x/s + z within the range of type t; rounded where x is a constant. */
 static int to_steps(fvi_builder *b, const quantum *q, fvi_dtype t, int v) {
     double lo, hi;
     if (v < 0 || b->status || !range(b, t, &lo, &hi)) return -1;
     const fvi_const *c = fvi_build_const(b, v);
-    if (c) {
-        const int64_t n = fvi_shape_count(&q->x);
-        uint8_t *data;
-        if (!fvi_build_charge(b, 2 * n)) return -1;
-        const int out = fvi_emit_constant(b, t, &q->x, &data);
-        for (int64_t i = 0; out >= 0 && i < n; i++) {
-            const int64_t k = which(q, i);
-            const float steps = (float)fvi_const_at(c, i) / (float)scale_at(q, k);
-            const double r = nearbyint(steps) + zero_at(q, k);
-            fvi_put_int(t, data, i, (int64_t)(r > lo ? r < hi ? r : hi : lo));
-        }
-        return out;
-    }
+    if (c) return constant_to_steps(b, q, t, c);
     if (q->count == 1) {
         v = fvi_emit_unary(b, FVI_LINEAR, (float)(1 / scale_at(q, 0)), (float)zero_at(q, 0), v);
     } else {
@@ -173,8 +203,7 @@ static int to_steps(fvi_builder *b, const quantum *q, fvi_dtype t, int v) {
     return fvi_emit_unary(b, FVI_CLIP, (float)lo, (float)hi, v);
 }
 
-/* Input i as real numbers, its scales in inputs scale and zero (-1: none). */
-static int real_input(fvi_onnx_node *node, int i, int scale, int zero, int64_t axis) {
+int fvi_onnx_real_input(fvi_onnx_node *node, int i, int scale, int zero, int64_t axis) {
     const int v = fvi_onnx_need(node, i);
     const fvi_shape x = fvi_build_shape(node->b, v);
     quantum q;
@@ -183,11 +212,17 @@ static int real_input(fvi_onnx_node *node, int i, int scale, int zero, int64_t a
     return to_real(node->b, &q, v);
 }
 
-/* Makes v, quantised as inputs scale and zero say, output 0. */
-static fv_status quantised_output(fvi_onnx_node *node, int v, int scale, int zero) {
+/* What is quantised has its scale and zero point known. */
+static void need_known(fvi_onnx_node *node, int scale, int zero) {
+    fvi_onnx_fixed(node, scale, "scale");
+    fvi_onnx_fixed(node, zero, "zero point");
+}
+
+fv_status fvi_onnx_quantised_output(fvi_onnx_node *node, int v, int scale, int zero) {
     const fvi_shape x = fvi_build_shape(node->b, v);
     quantum q;
     if (v < 0) return node->b->status;
+    need_known(node, scale, zero);
     read_quantum(node, &x, scale, zero, 1, 0, &q);
     return fvi_onnx_out(node, 0, to_steps(node->b, &q, q.zero ? q.zero->dtype : FVI_U8, v));
 }
@@ -198,6 +233,7 @@ fv_status fvi_lower_quantize_linear(fvi_onnx_node *node) {
     const fvi_shape x = fvi_build_shape(node->b, v);
     quantum q;
     if (v < 0) return node->b->status;
+    if (!node->op->param) need_known(node, 1, 2);
     read_quantum(node, &x, 1, 2, fvi_onnx_attr_int(node->proto, "axis", 1),
                  fvi_onnx_attr_int(node->proto, "block_size", 0), &q);
     if (node->b->status) return node->b->status;
@@ -232,7 +268,8 @@ static fv_status integer_output(fvi_onnx_node *node, int v) {
 /* x, weights, and their zero points. */
 fv_status fvi_lower_conv_integer(fvi_onnx_node *node) {
     fvi_onnx_fixed(node, 1, "weights");
-    const int x = real_input(node, 0, -1, 2, 1), w = real_input(node, 1, -1, 3, 0);
+    const int x = fvi_onnx_real_input(node, 0, -1, 2, 1),
+              w = fvi_onnx_real_input(node, 1, -1, 3, 0);
     if (node->b->status) return node->b->status;
     node->in[0] = x;
     node->in[1] = w;
@@ -241,7 +278,8 @@ fv_status fvi_lower_conv_integer(fvi_onnx_node *node) {
 }
 
 fv_status fvi_lower_matmul_integer(fvi_onnx_node *node) {
-    const int a = real_input(node, 0, -1, 2, -2), b = real_input(node, 1, -1, 3, -1);
+    const int a = fvi_onnx_real_input(node, 0, -1, 2, -2),
+              b = fvi_onnx_real_input(node, 1, -1, 3, -1);
     return integer_output(node, fvi_onnx_matmul(node, a, b));
 }
 
@@ -269,7 +307,7 @@ static int real_bias(fvi_onnx_node *node) {
 /* x, its scale and zero point; weights, theirs; the output's; bias. */
 fv_status fvi_lower_qlinear_conv(fvi_onnx_node *node) {
     fvi_onnx_fixed(node, 3, "weights");
-    const int x = real_input(node, 0, 1, 2, 1), w = real_input(node, 3, 4, 5, 0);
+    const int x = fvi_onnx_real_input(node, 0, 1, 2, 1), w = fvi_onnx_real_input(node, 3, 4, 5, 0);
     if (node->b->status) return node->b->status;
     const int bias = real_bias(node), n = node->n_in;
     if (node->b->status) return node->b->status;
@@ -279,39 +317,11 @@ fv_status fvi_lower_qlinear_conv(fvi_onnx_node *node) {
     node->n_in = 3;
     const int v = fvi_onnx_conv(node);
     node->n_in = n;
-    return quantised_output(node, v, 6, 7);
+    return fvi_onnx_quantised_output(node, v, 6, 7);
 }
 
 fv_status fvi_lower_qlinear_matmul(fvi_onnx_node *node) {
-    const int a = real_input(node, 0, 1, 2, -2), b = real_input(node, 3, 4, 5, -1);
-    return quantised_output(node, fvi_onnx_matmul(node, a, b), 6, 7);
-}
-
-/* com.microsoft's QLinearAdd and QLinearMul; param: the fvi_binary. */
-fv_status fvi_lower_qlinear_arith(fvi_onnx_node *node) {
-    const int a = real_input(node, 0, 1, 2, 1), b = real_input(node, 3, 4, 5, 1);
-    return quantised_output(node, fvi_emit_binary(node->b, (fvi_binary)node->op->param, a, b), 6,
-                            7);
-}
-
-/* com.microsoft's QLinearSigmoid and QLinearLeakyRelu; param: the fvi_unary. */
-fv_status fvi_lower_qlinear_activation(fvi_onnx_node *node) {
-    const float p = fvi_onnx_attr_float(node->proto, "alpha", 0.01f);
-    const int x = real_input(node, 0, 1, 2, 1);
-    return quantised_output(node, fvi_emit_unary(node->b, (fvi_unary)node->op->param, p, 0, x), 3,
-                            4);
-}
-
-/* com.microsoft's: the output's scale and zero point, then three inputs a part. */
-fv_status fvi_lower_qlinear_concat(fvi_onnx_node *node) {
-    const int n = (node->n_in - 2) / 3;
-    if (n < 1) return fvi_build_fail(node->b, FV_FORMAT, "it has no parts");
-    int *parts = g_new(int, (gsize)n);
-    for (int i = 0; i < n; i++) parts[i] = real_input(node, 2 + 3 * i, 3 + 3 * i, 4 + 3 * i, 1);
-    const fvi_shape x = fvi_build_shape(node->b, parts[0]);
-    const int64_t axis = fvi_onnx_attr_int(node->proto, "axis", 0);
-    const int at = node->b->status ? 0 : fvi_build_axis(node->b, axis, x.ndim);
-    const int v = node->b->status ? -1 : fvi_emit_concat(node->b, at, n, parts);
-    g_free(parts);
-    return quantised_output(node, v, 0, 1);
+    const int a = fvi_onnx_real_input(node, 0, 1, 2, -2),
+              b = fvi_onnx_real_input(node, 3, 4, 5, -1);
+    return fvi_onnx_quantised_output(node, fvi_onnx_matmul(node, a, b), 6, 7);
 }

@@ -9,7 +9,7 @@
  * that shares its memory with the present, beams.
  * Source: docs/ContribOperators.md of ONNX Runtime.
  */
-#include "model/onnx/operators/attention.h"
+#include "model/onnx/operators/attention/attention.h"
 
 #include "graph/const.h"
 #include "model/onnx/attribute.h"

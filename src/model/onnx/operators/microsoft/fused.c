@@ -5,13 +5,8 @@
  *   FusedConv    activation(Conv(X, W, B) + Z);  FusedGemm  activation(Gemm(A, B, C))
  *   FusedMatMul  alpha * A' B', where transBatchA moves A's first axis behind the other batch axes
  *   NhwcConv     Conv with the channels last; NhwcFusedConv likewise, and an activation
- *   SkipLayerNormalization                s = input + skip + bias;  LayerNormalization(s)
- *   SimplifiedLayerNormalization          x / sqrt(mean(x^2) + epsilon) * scale
- *   SkipSimplifiedLayerNormalization      the same of input + skip + bias
  *   Gelu, BiasGelu  with the error function;  FastGelu  the tanh form;  both of x + bias
- *   QuickGelu    x * sigmoid(alpha x)
- *
- * What it does not do: attention, quantised and packed weights.
+ *   QuickGelu    x * sigmoid(alpha x);  BiasSplitGelu  the halves of x + bias: first * Gelu(second)
  * Source: docs/ContribOperators.md of ONNX Runtime.
  */
 #include <math.h>
@@ -19,7 +14,6 @@
 #include "model/onnx/attribute.h"
 #include "model/onnx/operators.h"
 #include "model/onnx/operators/conv.h"
-#include "model/onnx/operators/norm.h"
 
 /* ---- activations that are part of another operator ---- */
 
@@ -97,16 +91,6 @@ fv_status fvi_lower_fused_matmul(fvi_onnx_node *node) {
     return fvi_onnx_out(node, 0, fvi_onnx_multiply(node, a, b, &attr));
 }
 
-/* Moves the channels, the last axis, behind the first (to_last 0), or back. */
-static int move_channels(fvi_onnx_node *node, int v, int to_last) {
-    const int n = fvi_build_shape(node->b, v).ndim;
-    int perm[FVI_MAX_DIMS] = {0};
-    if (node->b->status || n < 3) return v;
-    for (int i = 1; i < n; i++)
-        perm[i] = to_last ? (i < n - 1 ? i + 1 : 1) : (i == 1 ? n - 1 : i - 1);
-    return fvi_emit_transpose(node->b, v, perm);
-}
-
 /* Whether weights w may have their channels in `axis` and the window at axes first.. of them. */
 static int window_fits(fvi_onnx_node *node, const fvi_shape *w, int axis, int first,
                        int64_t channels) {
@@ -129,7 +113,7 @@ static void order_weights(fvi_onnx_node *node, const fvi_shape *x) {
     if (last && window_fits(node, &w->shape, 1, 2, channels) && w->shape.dim[1] != 1)
         fvi_build_fail(node->b, FV_UNSUPPORTED,
                        "its weights may have their channels second or last: both fit");
-    if (last && !node->b->status) node->in[1] = move_channels(node, node->in[1], 0);
+    if (last && !node->b->status) node->in[1] = fvi_onnx_move_channels(node, node->in[1], 0);
 }
 
 /* param 1: the weights are as Conv's, and an addend and an activation follow. */
@@ -143,52 +127,11 @@ fv_status fvi_lower_nhwc_conv(fvi_onnx_node *node) {
         return fvi_build_fail(node->b, FV_SHAPE, "its input has %d dimensions; 3 or more",
                               shape.ndim);
     if (!with_more) order_weights(node, &shape);
-    int v = fvi_onnx_convolve(node, move_channels(node, x, 0));
-    v = move_channels(node, v, 1);
+    int v = fvi_onnx_convolve(node, fvi_onnx_move_channels(node, x, 0));
+    v = fvi_onnx_move_channels(node, v, 1);
     if (z >= 0) v = fvi_emit_binary(node->b, FVI_ADD, v, z);
     if (with_more) v = activate(node, v, a ? (int)MIN(a->n_floats, 2) : 0, a ? a->floats : NULL);
     return fvi_onnx_out(node, 0, v);
-}
-
-/* ---- normalisations ---- */
-
-/* x / sqrt(mean(x^2) + epsilon) * scale over the axes from `axis` on: outputs 0 and `inverse`. */
-static fv_status root_mean_square_norm(fvi_onnx_node *node, int x, int scale, int inverse) {
-    const int ndim = fvi_build_shape(node->b, x).ndim;
-    int axis = fvi_build_axis(node->b, fvi_onnx_attr_int(node->proto, "axis", -1), ndim);
-    unsigned axes = 0;
-    for (int i = axis; i < ndim; i++) axes |= 1u << i;
-    if (node->b->status) return node->b->status;
-    const float epsilon = fvi_onnx_attr_float(node->proto, "epsilon", 1e-5f);
-    int v =
-        fvi_emit_reduce(node->b, FVI_REDUCE_MEAN, axes, 1, fvi_emit_binary(node->b, FVI_MUL, x, x));
-    v = fvi_emit_unary(node->b, FVI_SQRT, 0, 0, fvi_emit_unary(node->b, FVI_LINEAR, 1, epsilon, v));
-    v = fvi_emit_unary(node->b, FVI_RECIPROCAL, 0, 0, v);
-    int scaled = fvi_emit_binary(node->b, FVI_MUL, fvi_emit_binary(node->b, FVI_MUL, x, v), scale);
-    fvi_onnx_out(node, 0, scaled);
-    return fvi_onnx_out(node, inverse, v);
-}
-
-fv_status fvi_lower_simplified_norm(fvi_onnx_node *node) {
-    return root_mean_square_norm(node, fvi_onnx_need(node, 0), fvi_onnx_need(node, 1), 1);
-}
-
-/* param 1: simplified, with no input for a shift. The sum is output 3. */
-fv_status fvi_lower_skip_norm(fvi_onnx_node *node) {
-    const int simplified = node->op->param;
-    int bias = fvi_onnx_in(node, simplified ? 3 : 4), scale = fvi_onnx_need(node, 2);
-    int sum = fvi_emit_binary(node->b, FVI_ADD, fvi_onnx_need(node, 0), fvi_onnx_need(node, 1));
-    fvi_shape in = fvi_build_shape(node->b, fvi_onnx_in(node, 0));
-    if (bias >= 0) sum = fvi_emit_binary(node->b, FVI_ADD, sum, bias);
-    fvi_shape out = fvi_build_shape(node->b, sum);
-    if (!node->b->status && !fvi_shape_equal(&in, &out))
-        fvi_build_fail(node->b, FV_SHAPE, "its skip or bias is larger than its input");
-    if (node->b->status) return node->b->status;
-    if (simplified)
-        root_mean_square_norm(node, sum, scale, 2);
-    else
-        fvi_onnx_layer_norm(node, sum, scale, fvi_onnx_in(node, 3));
-    return fvi_onnx_wants(node, 3) ? fvi_onnx_out(node, 3, sum) : node->b->status;
 }
 
 /* ---- functions ---- */
@@ -204,4 +147,23 @@ fv_status fvi_lower_quick_gelu(fvi_onnx_node *node) {
     const float alpha = fvi_onnx_attr_float(node->proto, "alpha", 1.702f);
     return fvi_onnx_out(node, 0,
                         fvi_emit_unary(node->b, FVI_SWISH, alpha, 0, fvi_onnx_need(node, 0)));
+}
+
+fv_status fvi_lower_bias_split_gelu(fvi_onnx_node *node) {
+    const int x = fvi_onnx_need(node, 0), bias = fvi_onnx_need(node, 1);
+    const int sum = fvi_emit_binary(node->b, FVI_ADD, x, bias);
+    const fvi_shape in = fvi_build_shape(node->b, x), s = fvi_build_shape(node->b, sum);
+    if (node->b->status) return node->b->status;
+    if (s.ndim < 1 || s.dim[s.ndim - 1] % 2 || !fvi_shape_equal(&in, &s)) {
+        char text[FVI_SHAPE_TEXT];
+        return fvi_build_fail(
+            node->b, FV_SHAPE,
+            "its input is %s; an even last axis, and a bias no larger, are needed",
+            fvi_shape_text(&in, text));
+    }
+    const int64_t half = s.dim[s.ndim - 1] / 2;
+    const int first = fvi_emit_slice(node->b, sum, s.ndim - 1, 0, half);
+    const int second = fvi_emit_slice(node->b, sum, s.ndim - 1, half, half);
+    const int gate = fvi_emit_unary(node->b, FVI_GELU, 0, 0, second);
+    return fvi_onnx_out(node, 0, fvi_emit_binary(node->b, FVI_MUL, first, gate));
 }

@@ -14,8 +14,8 @@
 #include "graph/const.h"
 #include "model/onnx/attribute.h"
 #include "model/onnx/operators.h"
-#include "model/onnx/operators/attention.h"
-#include "model/onnx/operators/rotary.h"
+#include "model/onnx/operators/attention/attention.h"
+#include "model/onnx/operators/attention/rotary.h"
 
 /* ---- rotary embeddings ---- */
 

@@ -6,7 +6,7 @@
  * see none gives 0. Fewer heads of K and V than of Q are repeated.
  * Source: ONNX operator specification (Attention-23..25, RotaryEmbedding-23, RMSNormalization-23).
  */
-#include "model/onnx/operators/attention.h"
+#include "model/onnx/operators/attention/attention.h"
 
 #include <math.h>
 

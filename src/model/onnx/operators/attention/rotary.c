@@ -5,7 +5,7 @@
  * rotary_embedding_dim stays.
  * Source: ONNX operator specification (RotaryEmbedding-23).
  */
-#include "model/onnx/operators/rotary.h"
+#include "model/onnx/operators/attention/rotary.h"
 
 #include "graph/const.h"
 #include "model/onnx/attribute.h"

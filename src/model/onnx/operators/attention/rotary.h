@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rotary embeddings that operators of several domains share. Each returns the value it made, or -1
  * with the builder's status set. */
-#ifndef FVI_MODEL_ONNX_OPERATORS_ROTARY_H
-#define FVI_MODEL_ONNX_OPERATORS_ROTARY_H
+#ifndef FVI_MODEL_ONNX_OPERATORS_ATTENTION_ROTARY_H
+#define FVI_MODEL_ONNX_OPERATORS_ATTENTION_ROTARY_H
 
 #include "model/onnx/node.h"
 

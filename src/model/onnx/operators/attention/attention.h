@@ -2,8 +2,8 @@
 /* Parts of attention that operators of several domains share. Q, K and V are
  * [batch][heads][length][size]. Each returns the value it made, or -1 with the builder's status
  * set. */
-#ifndef FVI_MODEL_ONNX_OPERATORS_ATTENTION_H
-#define FVI_MODEL_ONNX_OPERATORS_ATTENTION_H
+#ifndef FVI_MODEL_ONNX_OPERATORS_ATTENTION_ATTENTION_H
+#define FVI_MODEL_ONNX_OPERATORS_ATTENTION_ATTENTION_H
 
 #include "model/onnx/node.h"
 
