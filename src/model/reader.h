@@ -62,6 +62,10 @@ struct fvi_reader {
     void (*values)(const fvi_model_file *f, GPtrArray *names);
     /* The text the file keeps under a key, or NULL. NULL: the format has none. */
     const char *(*metadata)(const fvi_model_file *f, const char *key);
+    /* Class names that the file's operations hold, or NULL; NULL: the format has none.
+     *   are_texts  0: they are integers
+     *   from       says which operation; to be freed with g_free */
+    struct fvi_labels *(*class_names)(const fvi_model_file *f, int *are_texts, char **from);
 
     /* Lowers what is requested into the builder and gives it the outputs.
      *   errors  the builder's: NOTFOUND; SHAPE; FORMAT; UNSUPPORTED; NOMEM */

@@ -27,6 +27,7 @@ random = np.random.default_rng(1)
 ML = "ai.onnx.ml"
 OFFSET, SCALE = [0.1, 0.2, 0.3, 0.4], [1.0, 2.0, 3.0, 4.0]
 MATRIX, SHIFT = random.normal(size=(3, 4)).astype("f"), random.normal(size=3).astype("f")
+NAMES = ["setosa", "versicolor", "virginica"]
 ROWS = random.normal(size=(5, 4)).astype("f")
 
 
@@ -92,6 +93,38 @@ def computed():
         check(got.returncode == 0 and np.abs(np.load("g.npy") - slope).max() < 1e-5, "share", got)
 
 
+def named():
+    """Class names are the labels in the file; a list beside it counts before integers only."""
+    for file, names in (("ints.onnx", ["10", "20", "30"]), ("texts.onnx", NAMES)):
+        got = run("classes", file)
+        check([line.split()[1] for line in got.stdout.splitlines()[1:]] == names, "names", got)
+        got = run("gradient", file, "--input", "x.npy", "--objective", "zip:1", "-o", "g.npy")
+        values = got.stdout
+        got = run("gradient", file, "--input", "x.npy", "--objective", f"class:{names[1]}", "-o",
+                  "h.npy")
+        check(got.stdout == values and (np.load("g.npy") == np.load("h.npy")).all(), "class", got)
+    with open("labels.txt", "w") as file:
+        file.write("ten\ntwenty\nthirty\n")
+    for file, first in (("ints.onnx", "ten"), ("texts.onnx", NAMES[0])):
+        got = run("classes", file)
+        check(got.stdout.split()[3] == first, "a list beside it", got)
+    os.remove("labels.txt")
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [None, 3])
+    index = node("ArgMax", "x", "i", "arg", axis=1, keepdims=0)
+    table = helper.make_tensor("table", TensorProto.STRING, [1, 3], ["a", "b", "c"])
+    for last, weights, names in (
+            (node("ArrayFeatureExtractor", "table i", "y", "pick", ML), [table], "a b c"),
+            (node("LabelEncoder", "i", "y", "encode", ML, keys_int64s=[2, 0, 1],
+                  values_strings=["z", "x", "y"]), [], "x y z"),
+            (node("LabelEncoder", "i", "y", "encode", ML, classes_strings=["p", "q", "r"]), [],
+             "p q r")):
+        save("end.onnx", [index, node("Relu", "x", "r", "relu"), last], [x],
+             {"r": TensorProto.FLOAT, "y": TensorProto.STRING}, weights)
+        got = run("classes", "end.onnx")
+        check([line.split()[1] for line in got.stdout.splitlines()[1:]] == names.split(),
+              "a table at the end", got)
+
+
 def refused():
     np.save("one.npy", np.zeros(1, "f"))
     for file, x, text in (("texts.onnx", "x.npy", "it is a text"),
@@ -101,6 +134,7 @@ def refused():
               not os.path.exists("no.npy"), "a text is refused", got)
     got = run("layers", "texts.onnx")
     check("not computed: ai.onnx.ml.LinearClassifier" in got.stdout, "it is listed", got)
+    check(run("classes", "words.onnx").returncode == 1, "texts that come in are no classes", got)
     got = run("layers", "words.onnx")
     check(got.returncode == 0 and "not computed: StringNormalizer" in got.stdout, "texts", got)
 
@@ -109,13 +143,12 @@ with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     classifier("ints.onnx", dict(classlabels_ints=[10, 20, 30]),
                dict(classlabels_int64s=[10, 20, 30]), TensorProto.INT64)
-    names = ["setosa", "versicolor", "virginica"]
-    classifier("texts.onnx", dict(classlabels_strings=names), dict(classlabels_strings=names),
+    classifier("texts.onnx", dict(classlabels_strings=NAMES), dict(classlabels_strings=NAMES),
                TensorProto.STRING)
     text = helper.make_tensor_value_info("t", TensorProto.STRING, [1])
     save("words.onnx", [node("StringNormalizer", "t", "u", "lower"),
                         node("LabelEncoder", "u", "y", "encode", ML, classes_strings=["a", "b"])],
          [text], {"y": TensorProto.INT64})
-    for part in (computed, refused):
+    for part in (computed, named, refused):
         part()
     os.chdir("/")

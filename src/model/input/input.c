@@ -19,6 +19,7 @@
 #include "model/input/configs.h"
 #include "model/input/metadata.h"
 #include "model/input/sidecar.h"
+#include "model/reader.h"
 
 #define SIZE_ASSUMED 224
 
@@ -198,6 +199,23 @@ static fv_status resolve_size(resolver *r) {
     return FV_OK;
 }
 
+/* Lays under the spec what files beside the model's say, and the class names that its own operators
+ * hold: texts count before a list that lies beside it, integers after. */
+static void gather_near(resolver *r, fvi_input_spec *spec) {
+    int are_texts = 0;
+    fvi_input_spec near = {0}, own = {0};
+    const fvi_reader *reader = r->file->reader;
+    fvi_input_from_configs(r->file, &near);
+    near.labels_are_found = near.labels != NULL;
+    if (reader->class_names)
+        own.labels = reader->class_names(r->file, &are_texts, &own.from[FVI_PART_LABELS]);
+    own.labels_are_found = own.labels != NULL;
+    fvi_input_spec_merge(spec, are_texts ? &own : &near);
+    fvi_input_spec_merge(spec, are_texts ? &near : &own);
+    fvi_input_spec_clear(&near);
+    fvi_input_spec_clear(&own);
+}
+
 static fv_status gather_spec(resolver *r, const fv_model_desc *desc) {
     fvi_input_spec side = {0}, file = {0};
     fv_status st = fvi_input_from_sidecar(r->file, &side, r->err);
@@ -205,11 +223,7 @@ static fv_status gather_spec(resolver *r, const fv_model_desc *desc) {
     fvi_input_spec_source(&file, "metadata");
     if (!st) fvi_input_spec_merge(&side, &file);
     fvi_input_spec_clear(&file);
-    fvi_input_spec near = {0};
-    if (!st) fvi_input_from_configs(r->file, &near);
-    near.labels_are_found = near.labels != NULL;
-    fvi_input_spec_merge(&side, &near);
-    fvi_input_spec_clear(&near);
+    if (!st) gather_near(r, &side);
     r->spec = side;
     if (st || !desc) return st;
     if (desc->input) {

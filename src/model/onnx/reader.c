@@ -9,6 +9,7 @@
 
 #include "model/onnx/attribute.h"
 #include "model/onnx/lower.h"
+#include "model/onnx/names/classes.h"
 #include "model/onnx/open.h"
 
 static const char *const endings[] = {".onnx", NULL};
@@ -56,6 +57,10 @@ static const char *metadata(const fvi_model_file *f, const char *key) {
     return fvi_onnx_metadata(fvi_onnx_of(f), key);
 }
 
+static fvi_labels *class_names(const fvi_model_file *f, int *are_texts, char **from) {
+    return fvi_onnx_class_names(fvi_onnx_of(f), are_texts, from);
+}
+
 static fv_status lower(const fvi_model_file *f, fvi_builder *b, const fvi_graph_request *request) {
     return fvi_onnx_lower(fvi_onnx_of(f), b, request);
 }
@@ -73,5 +78,6 @@ const fvi_reader fvi_onnx_reader = {
     .output = output,
     .values = values,
     .metadata = metadata,
+    .class_names = class_names,
     .lower = lower,
 };
