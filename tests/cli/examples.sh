@@ -54,6 +54,9 @@ fov class:hen photos --scores 2> /dev/null | blur
 # beside the optimised pictures
 fovea visualize tiny head/conv:1 class:hen --size 24 --steps 2 --examples photos -o d.png 2> log | quiet | blur
 make text fovea.objective d.png
+# two units side by side are twice as wide, and less high
+side() { fovea visualize tiny head/conv:1-3 --size 24 --steps 1 --tile-size 40 --examples photos -q "$@" -o d.png 2> log; make size d.png; }
+side; side --columns 2; side --columns 3; side --columns 7; side --columns 2 --title 'Ünits'
 try fovea visualize tiny head/conv --steps 2 --examples photos -o e.png
 try fovea visualize tiny 'head/conv:1 - head/conv:2' --steps 2 --examples photos -o e.png
 try fovea visualize tiny head/conv:1 --steps 2 --examples nowhere -o e.png

@@ -63,15 +63,15 @@ typedef struct cli_subject {
     const cli_attribution_args *asked;
     fv_model *model;
     cli_session session;
-    fv_image *photo;     /* the part of the photo the network sees, as large as tiles are */
-    fv_tensor *input;    /* [1][...] */
-    fv_tensor *baseline; /* of a picture file, or NULL */
-    fv_baseline kind;    /* 0: each method's own */
+    fv_image *photo;           /* the part of the photo the network sees, as large as tiles are */
+    fv_tensor *input;          /* [1][...] */
+    fv_tensor *baseline;       /* of a picture file, or NULL */
+    fv_baseline kind;          /* 0: each method's own */
     char *text;                /* the objective as it was given */
     fv_objective *objective;   /* for the maps: a class before the softmax */
     fv_objective *probability; /* for RISE and curves: its probability; NULL: the objective */
-    char *label;         /* "class 8 hen" */
-    int class;           /* its index, or -1 */
+    char *label;               /* "class 8 hen" */
+    int class;                 /* its index, or -1 */
 } cli_subject;
 
 /* Checks the words, loads all of it.

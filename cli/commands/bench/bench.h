@@ -3,8 +3,8 @@
 #ifndef FOVEA_CLI_BENCH_H
 #define FOVEA_CLI_BENCH_H
 
-#include "fovea-private/bench.h"
 #include "command.h"
+#include "fovea-private/bench.h"
 
 /* The options of `fovea bench`. */
 typedef struct cli_bench_args {

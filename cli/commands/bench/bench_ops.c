@@ -26,7 +26,7 @@ static void add_costs(cli_table *t, const fv_op_time *op, double step_ms) {
 static void print_ops(const fv_op_times *r) {
     static const cli_column columns[] = {
         {"layer", 0, 0}, {"does", 0, 0},    {"pass", 0, 0}, {"writes", 0, 0}, {"ms", 1, 0},
-        {"%", 1, 0},      {"GFLOP/s", 1, 0}, {"GB/s", 1, 0}, {"by", 0, 6},     {0},
+        {"%", 1, 0},     {"GFLOP/s", 1, 0}, {"GB/s", 1, 0}, {"by", 0, 6},     {0},
     };
     cli_table *t = cli_table_new(columns);
     for (int i = 0; i < r->op_count; i++) {

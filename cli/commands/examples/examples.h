@@ -33,8 +33,8 @@ typedef struct cli_shown {
     fv_examples *examples;
     fv_score by;
     int top, bottom;
-    double *score;     /* [units] of --scores: what the picture reaches; NULL: not asked */
-    double seconds;    /* of the scan */
+    double *score;  /* [units] of --scores: what the picture reaches; NULL: not asked */
+    double seconds; /* of the scan */
 } cli_shown;
 
 /* Measures objectives (cli_objectives_read) on the photos of a folder, with progress; names what
@@ -57,6 +57,13 @@ int cli_examples_score_table(const cli_shown *s);
 int cli_examples_json(const cli_shown *s);
 
 /* ---- examples_draw.c ---- */
+
+/* Joins the pictures of several units.
+ *   columns  units side by side; below 1: one
+ *   title    above all, or NULL
+ *   out      yours to free */
+fv_status cli_sheets_join(fv_image *const *sheets, int count, int columns, const char *title,
+                          fv_image **out, fv_error *err);
 
 /* Write what was asked for: -o, --each, --histogram, --npy.
  *   returns  CLI_DONE, or an exit code with one line printed */

@@ -71,6 +71,37 @@ static fv_status histogram(const cli_shown *s, int unit, fv_image **out, fv_erro
     return st;
 }
 
+/* Rows of `columns` pictures side by side, under each other. */
+static fv_status grid(fv_image *const *sheets, int count, int columns, fv_image **out,
+                      fv_error *err) {
+    const int n = (count + columns - 1) / columns;
+    fv_image **row = g_new0(fv_image *, n);
+    fv_status st = FV_OK;
+    for (int r = 0; r < n && !st; r++)
+        st = fv_stack((const fv_image *const *)sheets + r * columns,
+                      MIN(columns, count - r * columns), 1, GAP, &row[r], err);
+    if (!st) st = fv_stack((const fv_image *const *)row, n, 0, GAP, out, err);
+    for (int r = 0; r < n; r++) fv_image_free(row[r]);
+    g_free(row);
+    return st;
+}
+
+fv_status cli_sheets_join(fv_image *const *sheets, int count, int columns, const char *title,
+                          fv_image **out, fv_error *err) {
+    fv_image *all = NULL;
+    fv_status st = grid(sheets, count, MAX(columns, 1), &all, err);
+    if (st || !title || !*title) {
+        *out = all;
+        return st;
+    }
+    const fv_image *const one[1] = {all};
+    char *clean = cli_clean(title);
+    st = fv_montage(one, NULL, 1, FV_DESC(fv_montage_desc, .title = clean), out, err);
+    g_free(clean);
+    fv_image_free(all);
+    return st;
+}
+
 /* All units' pictures under each other, with --title above. */
 static fv_status stack(const cli_shown *s,
                        fv_status (*draw)(const cli_shown *, int, fv_image **, fv_error *),
@@ -83,16 +114,7 @@ static fv_status stack(const cli_shown *s,
         g_string_append_printf(units, "%s%s", u ? " " : "", fv_examples_unit(s->examples, u));
         st = draw(s, u, &parts[u], err);
     }
-    if (!st) st = fv_stack((const fv_image *const *)parts, n, 0, GAP, &all, err);
-    if (!st && s->args->title && *s->args->title) {
-        fv_image *titled = NULL;
-        const fv_image *const one[1] = {all};
-        char *clean = cli_clean(s->args->title);
-        st = fv_montage(one, NULL, 1, FV_DESC(fv_montage_desc, .title = clean), &titled, err);
-        g_free(clean);
-        fv_image_free(all);
-        all = titled;
-    }
+    if (!st) st = cli_sheets_join(parts, n, 1, s->args->title, &all, err);
     if (!st) st = fv_image_set_text(all, "fovea.objective", units->str, err);
     g_string_free(units, TRUE);
     for (int u = 0; u < n; u++) fv_image_free(parts[u]);

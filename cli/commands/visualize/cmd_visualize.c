@@ -198,9 +198,9 @@ static const cli_option options[] = {
      "pictures made at a time, at most; changes the speed, never the pictures"},
     {"tile-size", 0, CLI_INT, offsetof(cli_visualize_args, tile_size), 1, 8192, "N", "--size, at most 224",
      "side of a tile of the montage, in pixels"},
-    {"columns", 0, CLI_INT,  offsetof(cli_visualize_args, columns), 1, 4096, "N", "near-square; with --restarts a row a unit",
-     "tiles in a row of the montage"},
-    {"title", 0,   CLI_TEXT, offsetof(cli_visualize_args, title), 0, 0, "TEXT", "Layer NAME Features",
+    {"columns", 0, CLI_INT,  offsetof(cli_visualize_args, columns), 1, 4096, "N", "near-square; with --restarts a row a unit, with --examples 1",
+     "tiles in a row of the montage; with --examples units side by side, each with its photos"},
+    {"title", 0,   CLI_TEXT, offsetof(cli_visualize_args, title), 0, 0, "TEXT", "Layer NAME Features; with --examples none",
      "above the montage; '' for none"},
     CLI_OPTION_ON_NAN(cli_visualize_args),
     {0},
@@ -260,8 +260,8 @@ const cli_command cli_command_visualize = {
         "distinct ones there are and how far apart: 1 - the largest correlation over all "
         "shifts.\n\n"
         "With --examples every unit gets a row: the picture that lowers it, the photos of DIR with "
-        "its lowest and its highest values, and the picture that raises it; `fovea examples` says "
-        "how photos are chosen and cut.\n\n"
+        "its lowest and its highest values, and the picture that raises it; --columns 2 puts two "
+        "units side by side. `fovea examples` says how photos are chosen and cut.\n\n"
         "With --each every file is written as soon as its picture is done. Run again, the same "
         "command continues where it stopped: files whose metadata has the same "
         "command line, model and version are kept, unless --again is given, another output is "

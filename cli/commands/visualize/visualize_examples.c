@@ -10,8 +10,6 @@
 #include "report.h"
 #include "visualize.h"
 
-#define GAP 8 /* between rows */
-
 int cli_examples_check_words(const cli_visualize_args *a) {
     if (a->examples && (!a->output || cli_has_ending(a->output, "npy")))
         return cli_usage(a->common.command, "--examples needs --output OUT.png");
@@ -61,6 +59,7 @@ static fv_status row(const cli_tiles *t, int i, fv_image **out, fv_error *err) {
 }
 
 fv_status cli_tiles_lay_out_examples(const cli_tiles *t, fv_image **out, fv_error *err) {
+    const cli_visualize_args *a = t->plan->args;
     fv_image **rows = g_new0(fv_image *, t->plan->count);
     GString *units = g_string_new(NULL);
     fv_status st = FV_OK;
@@ -68,7 +67,7 @@ fv_status cli_tiles_lay_out_examples(const cli_tiles *t, fv_image **out, fv_erro
         st = row(t, i, &rows[i], err);
         g_string_append_printf(units, "%s%s", i ? " " : "", fv_examples_unit(t->made->examples, i));
     }
-    if (!st) st = fv_stack((const fv_image *const *)rows, t->plan->count, 0, GAP, out, err);
+    if (!st) st = cli_sheets_join(rows, t->plan->count, a->columns, a->title, out, err);
     if (!st) st = fv_image_set_text(*out, "fovea.objective", units->str, err);
     if (!st) st = fv_image_set_text(*out, "fovea.model", fv_model_name(t->plan->model), err);
     if (!st)
