@@ -88,6 +88,8 @@ typedef struct cli_option {
                                      CLI_TEXT: words it may be */
     const char *former;           /* CLI_CHOICE: words that still read and are told nowhere,
                                      "old=new|old=new"; or NULL */
+    const char *with;    /* it is for these, of which one must be given: "output|each"; or NULL */
+    const char *without; /* options that are not given with it; or NULL */
 } cli_option;
 
 /* Names that an option takes, printed with a line each below the options. */

@@ -72,17 +72,29 @@ static void put_paragraphs(const char *text) {
     g_strfreev(list);
 }
 
-/* "1..1000; default: 5": what is allowed and what holds when it is not given; caller frees. For
- * options of recipes the heading says it. */
+static void add_bound(GString *text, const char *form, const char *value) {
+    if (text->len) g_string_append(text, "; ");
+    g_string_append_printf(text, form, value);
+}
+
+/* "with --output; 1..1000; default: 5": what it goes with, what is allowed, and what holds when it
+ * is not given; caller frees. For options of recipes the heading says it. */
 static char *bounds_of(const cli_option *o) {
-    if (o->kind == CLI_FLAG || o->kind == CLI_SETTING) return g_strdup("");
-    /* names that are listed below are not listed twice */
-    char *range = o->choice && o->value ? g_strdup("") : cli_option_range(o);
-    char *text = o->fallback[0] == '\0'
-                     ? g_strdup_printf("%s%srequired", range, *range ? "; " : "")
-                     : g_strdup_printf("%s%sdefault: %s", range, *range ? "; " : "", o->fallback);
-    g_free(range);
-    return text;
+    GString *text = g_string_new(NULL);
+    char *with = o->with ? cli_option_names(o->with, " or ") : NULL;
+    char *without = o->without ? cli_option_names(o->without, " or ") : NULL;
+    if (with) add_bound(text, "with %s", with);
+    if (without) add_bound(text, "not with %s", without);
+    if (o->kind != CLI_FLAG && o->kind != CLI_SETTING) {
+        /* names that are listed below are not listed twice */
+        char *range = o->choice && o->value ? g_strdup("") : cli_option_range(o);
+        if (*range) add_bound(text, "%s", range);
+        add_bound(text, o->fallback[0] ? "default: %s" : "required%s", o->fallback);
+        g_free(range);
+    }
+    g_free(without);
+    g_free(with);
+    return g_string_free(text, FALSE);
 }
 
 /* What stands for its value: "N", "all|tile", "black|white|FILE", ""; caller frees. */

@@ -193,6 +193,18 @@ int cli_model_load(const cli_args *args, const cli_model_args *how, fv_model **o
     return cli_model_load_named(args, how, args->operands[0], out);
 }
 
+/* Whether what is said of the input suits this model's. */
+static int check_input(const cli_args *args, const cli_model_args *how, const fv_model *model) {
+    const fv_input *in = fv_model_input(model);
+    int code = check_channels(args, "mean", &how->mean, model);
+    if (!code) code = check_channels(args, "scale", &how->scale, model);
+    if (!code) code = check_channels(args, "std", &how->std, model);
+    if (!code && how->crop_ratio > 0 && in->is_image && in->fit != FV_FIT_CROP)
+        code = cli_usage(args->command, "--crop-ratio is for --fit crop; photos for %s are %s",
+                         fv_model_name(model), in->fit == FV_FIT_PAD ? "padded" : "stretched");
+    return code;
+}
+
 int cli_model_load_named(const cli_args *args, const cli_model_args *how, const char *name,
                          fv_model **out) {
     cli_numbers mean = how->mean, scale = how->scale;
@@ -204,7 +216,9 @@ int cli_model_load_named(const cli_args *args, const cli_model_args *how, const 
         for (int c = 0; c < std->count; c++) scale.value[c] = 1.0f / std->value[c];
     }
     const float ranges[] = {0, 1, 255};
-    fv_model_desc desc = {.struct_size = sizeof(fv_model_desc), .size = how->size,
+    fv_model_desc desc = {
+        .struct_size = sizeof(fv_model_desc),
+        .size = how->size,
         .channel_order = how->channel_order,
         .range = ranges[how->range],
         .mean = spread(&mean),
@@ -223,9 +237,7 @@ int cli_model_load_named(const cli_args *args, const cli_model_args *how, const 
     int code = load_file(args, how, path, &desc, &model);
     g_free(path);
     if (code) return code;
-    code = check_channels(args, "mean", &how->mean, model);
-    if (!code) code = check_channels(args, "scale", &how->scale, model);
-    if (!code) code = check_channels(args, "std", std, model);
+    code = check_input(args, how, model);
     if (code) {
         fv_model_free(model);
         return code;

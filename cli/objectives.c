@@ -22,10 +22,10 @@ typedef struct expansion {
     const cli_args *args;
     const fv_model *model;
     GPtrArray *text, *label;
-    GArray *class; /* of int */
-    int layer;     /* index of the layer of all words so far, or CLASS, PROB, NONE, SEVERAL */
+    GArray *class;    /* of int */
+    int layer;        /* index of the layer of all words so far, or CLASS, PROB, NONE, SEVERAL */
     int uses_classes; /* whether a word is class:C or prob:C */
-    int failed;    /* an exit code */
+    int failed;       /* an exit code */
 } expansion;
 
 enum { NONE = -1, SEVERAL = -2, CLASS = -3, PROB = -4 };

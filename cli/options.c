@@ -19,7 +19,7 @@
 /* clang-format off */
 const cli_option cli_common_options[] = {
     {"quiet",   'q', CLI_FLAG, offsetof(cli_args, quiet),   0, 0, NULL, NULL,
-     "no notes, no progress, no summary; only results and errors"},
+     "no notes, no progress, no summary; only results and errors", .without = "verbose"},
     {"verbose", 'v', CLI_FLAG, offsetof(cli_args, verbose), 0, 0, NULL, NULL,
      "a table of all updates instead of progress"},
     {"help",    'h', CLI_FLAG, offsetof(cli_args, help),    0, 0, NULL, NULL, "print this help"},
@@ -149,6 +149,7 @@ static int store(const cli_option *o, const char *text, void *to, fv_error *err)
 typedef struct target {
     const cli_option *option;
     void *to;
+    int given;
 } target;
 
 /* What one parse needs. */
@@ -159,17 +160,17 @@ typedef struct parse {
     GPtrArray *operands; /* ends with NULL */
 } parse;
 
-static const target *row_at(const parse *p, guint i) { return &g_array_index(p->rows, target, i); }
+static target *row_at(const parse *p, guint i) { return &g_array_index(p->rows, target, i); }
 
 static void add_row(const cli_option *o, size_t base, void *user) {
     parse *p = user;
-    const target row = {o, (char *)p->args + base + o->offset};
+    const target row = {o, (char *)p->args + base + o->offset, 0};
     g_array_append_val(p->rows, row);
     if (o->help) g_ptr_array_add(p->words, g_strdup_printf("--%s", o->name));
 }
 
 /* The row of a name of that length, or NULL. */
-static const target *named(const parse *p, const char *name, size_t length) {
+static target *named(const parse *p, const char *name, size_t length) {
     for (guint i = 0; i < p->rows->len; i++) {
         const char *own = row_at(p, i)->option->name;
         if (strlen(own) == length && !strncmp(own, name, length)) return row_at(p, i);
@@ -178,15 +179,16 @@ static const target *named(const parse *p, const char *name, size_t length) {
 }
 
 /* The row of a letter, or NULL. */
-static const target *lettered(const parse *p, char letter) {
+static target *lettered(const parse *p, char letter) {
     for (guint i = 0; i < p->rows->len; i++)
         if (row_at(p, i)->option->letter == letter) return row_at(p, i);
     return NULL;
 }
 
-static int take(const parse *p, const target *row, const char *value) {
+static int take(const parse *p, target *row, const char *value) {
     const cli_option *o = row->option;
     fv_error err = {0};
+    row->given = 1;
     if (!store(o, value, row->to, &err)) return CLI_DONE;
     if (err.status) return cli_usage(p->args->command, "--%s", err.text);
     char *range = cli_option_range(o);
@@ -209,7 +211,7 @@ static int fail_unknown(const parse *p, const char *word) {
 static int take_long(const parse *p, const char *word, char ***next) {
     const char *equals = strchr(word, '=');
     const size_t length = equals ? (size_t)(equals - word) : strlen(word);
-    const target *row = named(p, word + 2, length - 2);
+    target *row = named(p, word + 2, length - 2);
     if (!row) return fail_unknown(p, word);
     if (row->option->kind == CLI_FLAG && equals)
         return cli_usage(p->args->command, "--%s takes no value", row->option->name);
@@ -221,12 +223,12 @@ static int take_long(const parse *p, const char *word, char ***next) {
 /* `-q`, `-qv`, `-o value`, `-ovalue`. */
 static int take_letters(const parse *p, const char *word, char ***next) {
     for (const char *letter = word + 1; *letter; letter++) {
-        const target *row = lettered(p, *letter);
+        target *row = lettered(p, *letter);
+        int code = CLI_DONE;
         if (!row) return fail_unknown(p, word);
-        if (row->option->kind == CLI_FLAG) {
-            *(int *)row->to = 1;
-            continue;
-        }
+        if (row->option->kind == CLI_FLAG) code = take(p, row, NULL);
+        if (code) return code;
+        if (row->option->kind == CLI_FLAG) continue;
         if (letter[1]) return take(p, row, letter + 1);
         if (!**next) return cli_usage(p->args->command, "-%c needs a value", *letter);
         return take(p, row, *(*next)++);
@@ -269,6 +271,55 @@ static int check_complete(const parse *p) {
     return CLI_DONE;
 }
 
+/* Whether an option is given, under this or another name. */
+static int is_given(const parse *p, const char *name) {
+    const target *row = named(p, name, strlen(name));
+    for (guint i = 0; row && i < p->rows->len; i++)
+        if (row_at(p, i)->given && row_at(p, i)->to == row->to) return 1;
+    return 0;
+}
+
+/* The first of the names "one|other" that is given, or NULL; caller frees. */
+static char *first_given(const parse *p, const char *names) {
+    char **list = g_strsplit(names ? names : "", "|", -1), *found = NULL;
+    for (char **name = list; *name && !found; name++)
+        if (is_given(p, *name)) found = g_strdup(*name);
+    g_strfreev(list);
+    return found;
+}
+
+char *cli_option_names(const char *names, const char *last) {
+    char **list = g_strsplit(names, "|", -1);
+    const guint n = g_strv_length(list);
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < n; i++)
+        g_string_append_printf(text, "%s--%s", !i ? "" : i + 1 < n ? ", " : last, list[i]);
+    g_strfreev(list);
+    return g_string_free(text, FALSE);
+}
+
+/* Whether no option is given that others leave without effect. */
+static int check_together(const parse *p) {
+    const cli_command *c = p->args->command;
+    int code = CLI_DONE;
+    for (guint i = 0; !code && !p->args->help && i < p->rows->len; i++) {
+        const cli_option *o = row_at(p, i)->option;
+        if (!row_at(p, i)->given) continue;
+        char *with = first_given(p, o->with), *without = first_given(p, o->without);
+        if (without)
+            code = cli_usage(c, "--%s and --%s do not go together; give one of them", o->name,
+                             without);
+        else if (o->with && !with) {
+            char *names = cli_option_names(o->with, " and ");
+            code = cli_usage(c, "--%s is for %s", o->name, names);
+            g_free(names);
+        }
+        g_free(without);
+        g_free(with);
+    }
+    return code;
+}
+
 /* The command's struct of options before anything is read. */
 static cli_args *new_args(const cli_command *command) {
     void *made = g_malloc0(command->size);
@@ -290,6 +341,7 @@ int cli_args_parse(const cli_command *command, int argc, char **argv, cli_args *
     g_ptr_array_add(p.operands, NULL);
     args->operands = (char **)g_ptr_array_free(p.operands, FALSE);
     if (!code) code = check_complete(&p);
+    if (!code) code = check_together(&p);
     g_array_free(p.rows, TRUE);
     g_ptr_array_free(p.words, TRUE);
     return code;

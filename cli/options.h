@@ -43,6 +43,9 @@ void cli_args_free(cli_args *args);
 /* The words of a CLI_CHOICE; ends with NULL, caller frees. */
 char **cli_option_choices(const cli_option *option);
 
+/* "--output, --each and --npy" of "output|each|npy" and `last` " and "; caller frees. */
+char *cli_option_names(const char *names, const char *last);
+
 /* "1..1000", "1 or 255", "a number above 0, ...": what an option allows; caller frees. */
 char *cli_option_range(const cli_option *option);
 

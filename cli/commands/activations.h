@@ -8,10 +8,10 @@
 
 /* One layer's activations on one input. */
 typedef struct cli_activation {
-    const char *image;  /* as typed */
+    const char *image;   /* as typed */
     int sample, samples; /* of an NPY file: which, of how many */
     fv_activations *maps;
-    fv_rect window;   /* what the network sees of the photo, in its pixels; height 0: no photo */
+    fv_rect window;      /* what the network sees of the photo, in its pixels; height 0: no photo */
     fv_channel *channel; /* [count] what is chosen */
     int count;
     fv_paint_desc scale; /* of the picture; low and high 0: each tile its own, or no picture */

@@ -44,8 +44,7 @@ static int choose_top(job *j) {
                          j->args->top, classes, fv_model_name(j->model));
     j->top = j->args->top ? j->args->top : (int)CLAMP(classes, 1, DEFAULT_TOP);
     if (classes && names && classes != names)
-        cli_note(&j->args->common,
-                 "%s gives %" G_GINT64_FORMAT " number%s for %d class names: %s",
+        cli_note(&j->args->common, "%s gives %" G_GINT64_FORMAT " number%s for %d class names: %s",
                  fv_model_name(j->model), classes, classes == 1 ? "" : "s", names,
                  classes == 1 ? "no name is shown" : "names may stand for the wrong numbers");
     j->named = classes != 1 || names == 1;

@@ -335,7 +335,10 @@ static int work(job *j) {
 static int run(const cli_args *common) {
     const compare_args *args = (const compare_args *)common;
     job j = {.args = args};
-    int code = cli_path_check(&args->common, "output", args->output, CLI_PICTURES);
+    int code = args->top && args->json && !args->output
+                   ? cli_usage(common->command, "--top is for the table and --output; --json has "
+                                                "all channels")
+                   : cli_path_check(&args->common, "output", args->output, CLI_PICTURES);
     if (!code) code = cli_path_check(&args->common, "npy", args->npy, "npy");
     for (int m = 0; m < 2 && !code; m++)
         code = cli_model_load_named(&args->common, &args->model, args->common.operands[m],
@@ -364,9 +367,9 @@ static const cli_option options[] = {
     CLI_OPTION_JSON(compare_args),
     CLI_OPTION_SIZE(compare_args),
     {"tile-size", 0, CLI_INT, offsetof(compare_args, tile_size), 1, 8192, "N", "224",
-     "side of a tile of the picture, in pixels"},
+     "side of a tile of the picture, in pixels", .with = "output"},
     {"title", 0, CLI_TEXT, offsetof(compare_args, title), 0, 0, "TEXT", "LAYER in A and B",
-     "above the picture; '' for none"},
+     "above the picture; '' for none", .with = "output"},
     {0},
 };
 /* clang-format on */

@@ -59,7 +59,7 @@ static int run_model(const gradient_args *args, const fv_model *model,
     if (!code && !values)
         code = cli_fail("%s: no memory for %" G_GINT64_FORMAT " values", file, (gint64)n);
     else if (!code && (fv_session_gradient_at(s.session, input, objective, args->model.wrt, values,
-                                                  &gradient, &err) ||
+                                              &gradient, &err) ||
                        fv_tensor_save(gradient, args->output, &err)))
         code = cli_fail_input(file, &err);
     for (int64_t i = 0; !code && i < n; i++) put_exact(values[i]);

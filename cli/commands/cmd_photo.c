@@ -158,7 +158,8 @@ static int run_accentuate(const cli_args *args) { return run(args, "accentuate")
     {"output", 'o', CLI_TEXT, offsetof(cli_photo_args, output), 0, 0, "OUT.png", "none", \
      "the picture to write: .png, .jpg, .jpeg, .webp, .tif or .tiff"}, \
     {"alone", 0, CLI_FLAG, offsetof(cli_photo_args, alone), 0, 0, NULL, NULL, \
-     "write the single result at its full size, without the photo"}, \
+     "write the single result at its full size, without the photo", .with = "output", \
+     .without = "tile-size|columns|title"}, \
     {"npy", 0, CLI_TEXT, offsetof(cli_photo_args, npy), 0, 0, "FILE.npy|DIR", "none", \
      "write the optimised inputs of the network, [1][c][h][w]: one after the other in a file, " \
      "or a file each in a folder"}, \
@@ -170,10 +171,11 @@ static int run_accentuate(const cli_args *args) { return run(args, "accentuate")
     {"mask", 0, CLI_TEXT, offsetof(cli_photo_args, recipe.mask), 0, 0, "IMAGE", "none", \
      "where the picture may change: white yes, black no"}, \
     {"tile-size", 0, CLI_INT, offsetof(cli_photo_args, tile_size), 1, 8192, "N", "--size, at most 224", \
-     "side of a tile, in pixels"}, \
+     "side of a tile, in pixels", .with = "output"}, \
     {"columns", 0, CLI_INT, offsetof(cli_photo_args, columns), 1, 4096, "N", "up to 5", \
-     "tiles in a row"}, \
-    {"title", 0, CLI_TEXT, offsetof(cli_photo_args, title), 0, 0, "TEXT", "none", "above the tiles"}, \
+     "tiles in a row", .with = "output"}, \
+    {"title", 0, CLI_TEXT, offsetof(cli_photo_args, title), 0, 0, "TEXT", "none", "above the tiles", \
+     .with = "output"}, \
     {"batch", 'b', CLI_INT, offsetof(cli_photo_args, recipe.batch), 1, 1024, "N", "chosen by a short trial", \
      "pictures made at a time, at most; changes the speed, never the pictures"}
 

@@ -73,11 +73,11 @@ static int measure(const spectrum_args *args, const GPtrArray *paths) {
     if (fv_monitor_new(cli_progress_step, NULL, &progress, &monitor, &err))
         return cli_fail_error(&err);
     cli_progress_start(&progress, &args->common, "pictures", FV_MONITOR_CANCEL);
-    fv_status st = fv_spectrum((const char *const *)paths->pdata, (int)paths->len,
-                               FV_DESC(fv_spectrum_desc, .size = args->size,
-                                       .color = colors[args->color],
-                                       .channels = args->grey ? 1 : 3, .monitor = monitor),
-                               &spectrum, &skipped, &err);
+    fv_status st =
+        fv_spectrum((const char *const *)paths->pdata, (int)paths->len,
+                    FV_DESC(fv_spectrum_desc, .size = args->size, .color = colors[args->color],
+                            .channels = args->grey ? 1 : 3, .monitor = monitor),
+                    &spectrum, &skipped, &err);
     double seconds = cli_progress_stop(&progress);
     fv_monitor_free(monitor);
     if (st && cli_progress_signal()) {
@@ -102,8 +102,6 @@ static int measure(const spectrum_args *args, const GPtrArray *paths) {
 
 static int run(const cli_args *common) {
     const spectrum_args *args = (const spectrum_args *)common;
-    if (args->grey && args->color)
-        return cli_usage(args->common.command, "--grey has no colours; give --grey or --color");
     int code = cli_path_check(&args->common, "output", args->output, "npy");
     GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
     for (int i = 0; i < args->common.n_operands && !code; i++) {
@@ -125,7 +123,7 @@ static const cli_option options[] = {
     {"color", 0, CLI_CHOICE, offsetof(spectrum_args, color), 0, 0, "maco|lucid", "maco",
      "the kind of decorrelated colours"},
     {"grey",  0, CLI_FLAG, offsetof(spectrum_args, grey), 0, 0, NULL, NULL,
-     "of the lightness alone, for networks of one channel"},
+     "of the lightness alone, for networks of one channel", .without = "color"},
     {0},
 };
 /* clang-format on */

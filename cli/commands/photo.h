@@ -23,12 +23,12 @@ typedef struct cli_photo_job {
     const cli_photo_args *args;
     const fv_model *model;
     cli_session session;
-    const char *name;   /* the command's, and that of its recipe */
-    int accentuates;    /* words are objectives, and the photo is where it starts */
-    char **word;        /* [count] layers or objectives; NULL at the end */
+    const char *name;         /* the command's, and that of its recipe */
+    int accentuates;          /* words are objectives, and the photo is where it starts */
+    char **word;              /* [count] layers or objectives; NULL at the end */
     fv_objective **wanted;    /* [count] of an accentuation: the words, read */
     fv_objective **objective; /* [count] what is raised */
-    char **label;       /* [count + 1] under the photo and the results, once written */
+    char **label;             /* [count + 1] under the photo and the results, once written */
     int count;
     fv_image *photo;
     fv_image *seen; /* what the network sees of the photo */

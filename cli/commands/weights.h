@@ -11,7 +11,7 @@ typedef struct cli_weights {
     const fv_layer *layer;
     fv_weight_stats stats;
     fv_filter_stats *filters; /* NULL: it has none */
-    fv_weights *drawn;   /* NULL: no picture was asked for */
+    fv_weights *drawn;        /* NULL: no picture was asked for */
 } cli_weights;
 
 /* ---- weights_report.c ---- */

@@ -9,7 +9,7 @@ make text fovea.layer changed.png
 make text fovea.model changed.png
 make text fovea.model-b changed.png
 make text fovea.command changed.png
-fovea compare before.onnx after.onnx relu1 "$DATA/photo.jpg" --top 2 --json >a.json
+fovea compare before.onnx after.onnx relu1 "$DATA/photo.jpg" --json >a.json
 make json a.json
 fovea compare before.onnx before.onnx conv1 "$DATA/photo.jpg" | awk 'NR < 6 { print $1, $2 }'
 make npy 5,12 x.npy

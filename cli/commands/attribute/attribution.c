@@ -116,10 +116,7 @@ static int check_words(const cli_args *args, const cli_attribution_args *a) {
     G_STATIC_ASSERT(G_N_ELEMENTS(given) == G_N_ELEMENTS(fields));
     const fv_method_info **methods = cli_methods(a);
     int code = CLI_DONE;
-    if (a->class && a->objective)
-        code = cli_usage(args->command, "--class and --objective say the same; give one of them");
-    else if (a->class && !*a->class)
-        code = cli_usage(args->command, "--class: '' is no class");
+    if (a->class && !*a->class) code = cli_usage(args->command, "--class: '' is no class");
     for (size_t i = 0; !code && !cli_methods_all(a) && i < G_N_ELEMENTS(fields); i++)
         if (given[i] && !reads(methods[0], fields[i].field))
             code = refuse_option(args, fields[i].option, fields[i].field);

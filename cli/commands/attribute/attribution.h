@@ -30,7 +30,8 @@ extern const cli_names cli_method_names;
     {"class", 'c', CLI_TEXT, offsetof(T, asked.class), 0, 0, "C", \
      "the class the network puts first", "the class to be explained: its number or name"}, \
     {"objective", 'e', CLI_TEXT, offsetof(T, asked.objective), 0, 0, "OBJ", "none", \
-     "explain this objective instead: LAYER:C, LAYER:C@y,x, or an expression of such terms"}, \
+     "explain this objective instead: LAYER:C, LAYER:C@y,x, or an expression of such terms", \
+     .without = "class"}, \
     {"layer", 'l', CLI_TEXT, offsetof(T, asked.layer), 0, 0, "LAYER", \
      "the last one with maps over the picture", "layer whose activation maps are weighted"}, \
     {"baseline", 'b', CLI_TEXT, offsetof(T, asked.baseline), 0, 0, "FILE", \
@@ -54,7 +55,7 @@ extern const cli_names cli_method_names;
      "probability that a cell is shown"}, \
     {"seed", 0, CLI_SEED, offsetof(T, asked.seed), 0, 0, "N", "0", "seed of every random choice"}, \
     {"tile-size", 0, CLI_INT, offsetof(T, asked.tile_size), 16, 4096, "N", "see above", \
-     "longer side of a tile"}
+     "longer side of a tile", .with = "output"}
 /* clang-format on */
 
 /* What is explained, where. To be cleared also after a failure. */

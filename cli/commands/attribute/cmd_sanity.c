@@ -258,7 +258,7 @@ static const cli_option options[] = {
     {"stages", 0, CLI_INT, offsetof(sanity_args, stages), 1, 1000, "N", "8",
      "in how many stages the network is shuffled, at most one a layer with weights"},
     {"title", 0, CLI_TEXT, offsetof(sanity_args, title), 0, 0, "TEXT", "the class",
-     "title above the tiles"},
+     "title above the tiles", .with = "output"},
     {"npy", 0, CLI_TEXT, offsetof(sanity_args, npy), 0, 0, "MAPS.npy", "none",
      "write all maps, the trained network's first: [stages + 1][h][w], of --method all [methods] "
      "before it"},

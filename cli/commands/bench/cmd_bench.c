@@ -108,8 +108,6 @@ static int run(const cli_args *common) {
                                                    ? "--machine takes no MODEL and no LAYER"
                                                    : "bench needs MODEL LAYER");
     if (args->machine) return cli_bench_machine(args);
-    if (args->ops && args->recipe)
-        return cli_usage(args->common.command, "--ops and --recipe do not go together");
     int code = cli_model_load(&args->common, &args->model, &model);
     if (code) return code;
     const fv_bench_desc desc = {.size = args->size,
@@ -131,11 +129,13 @@ static const cli_option options[] = {
     {"repeats", 0,   CLI_INT, offsetof(cli_bench_args, repeats), 1, 100000, "N", "20",
      "steps whose median is taken"},
     {"ops", 0, CLI_FLAG, offsetof(cli_bench_args, ops), 0, 0, NULL, NULL,
-     "time everything in a step by itself"},
+     "time everything in a step by itself", .without = "recipe"},
     {"recipe", 0, CLI_TEXT, offsetof(cli_bench_args, recipe), 0, 0, "NAME", "none",
      "time the updates of a picture made by this recipe, part by part; LAYER is then an objective"},
     {"machine", 0, CLI_FLAG, offsetof(cli_bench_args, machine), 0, 0, NULL, NULL,
-     "measure what this machine can do at most, with 1, 2, 4, ... threads"},
+     "measure what this machine can do at most, with 1, 2, 4, ... threads",
+     .without = "size|batch|repeats|ops|recipe|mean|scale|std|range|channel-order|fit|crop-ratio|"
+                "labels|output-name|memory|precision|set|wrt|limit"},
     CLI_OPTION_JSON(cli_bench_args),
     {0},
 };

@@ -78,20 +78,14 @@ static int score(cli_shown *s) {
 /* ---- the command ---------------------------------------------------------------------------- */
 
 static int check_words(const cli_examples_args *a) {
-    const struct {
-        int wrong;
-        const char *text;
-    } rules[] = {
-        {a->crop && a->whole, "--crop and --whole say different things; give one of them"},
-        {a->index.folder && a->index.none,
-         "--index and --no-index say different things; give one of them"},
-        {a->index.folder && !*a->index.folder, "--index: '' is no folder's name"},
-        {a->each && !*a->each, "--each: '' is no folder's name"},
-        {a->format && !a->each, "--format is for --each"},
-        {a->picture && !a->scores, "--picture is for --scores"},
-    };
-    for (size_t i = 0; i < G_N_ELEMENTS(rules); i++)
-        if (rules[i].wrong) return cli_usage(a->common.command, "%s", rules[i].text);
+    const int shown = a->output || a->each || a->histogram || a->json || !(a->npy || a->scores);
+    if (a->index.folder && !*a->index.folder)
+        return cli_usage(a->common.command, "--index: '' is no folder's name");
+    if (a->each && !*a->each) return cli_usage(a->common.command, "--each: '' is no folder's name");
+    if (!shown && (a->top || a->bottom))
+        return cli_usage(a->common.command,
+                         "--%s says how many photos are shown, and --%s alone shows none",
+                         a->top ? "top" : "bottom", a->npy ? "npy" : "scores");
     return CLI_DONE;
 }
 
@@ -191,13 +185,14 @@ static const cli_option options[] = {
     {"by", 0, CLI_CHOICE, offsetof(cli_examples_args, by), 0, 0, "max|mean", "max",
      "how a map becomes one value: by its strongest position or by the mean of all"},
     {"crop", 0, CLI_FLAG, offsetof(cli_examples_args, crop), 0, 0, NULL, NULL,
-     "show only the receptive field of the strongest position (the default where it is smaller than the photo)"},
+     "show only the receptive field of the strongest position (the default where it is smaller than the photo)",
+     .with = "output|each", .without = "whole"},
     {"whole", 0, CLI_FLAG, offsetof(cli_examples_args, whole), 0, 0, NULL, NULL,
-     "show the whole photo with a frame around the receptive field"},
+     "show the whole photo with a frame around the receptive field", .with = "output|each"},
     {"each", 0, CLI_TEXT, offsetof(cli_examples_args, each), 0, 0, "DIR", "none",
      "write a picture for every unit into this folder, as head_conv_7.png"},
     {"format", 0, CLI_CHOICE, offsetof(cli_examples_args, format), 0, 0, "png|jpg|webp", "png",
-     "what --each writes"},
+     "what --each writes", .with = "each"},
     {"histogram", 0, CLI_TEXT, offsetof(cli_examples_args, histogram), 0, 0, "OUT.png", "none",
      "draw a histogram of the values of all photos, with the highest marked"},
     {"npy", 0, CLI_TEXT, offsetof(cli_examples_args, npy), 0, 0, "FILE.npy", "none",
@@ -205,21 +200,22 @@ static const cli_option options[] = {
     {"scores", 0, CLI_FLAG, offsetof(cli_examples_args, scores), 0, 0, NULL, NULL,
      "compare the value of an optimised picture with the photos' highest value and 99.9th percentile"},
     {"picture", 0, CLI_TEXT, offsetof(cli_examples_args, picture), 0, 0, "IMAGE", "made by the default recipe",
-     "the picture that --scores measures"},
+     "the picture that --scores measures", .with = "scores"},
     {"index", 0, CLI_TEXT, offsetof(cli_examples_args, index.folder), 0, 0, "DIR", "examples in fovea's cache",
-     "folder in which measurements are kept for later calls"},
+     "folder in which measurements are kept for later calls", .without = "no-index"},
     {"no-index", 0, CLI_FLAG, offsetof(cli_examples_args, index.none), 0, 0, NULL, NULL,
      "neither keep measurements nor use those that were kept"},
     CLI_OPTION_JSON(cli_examples_args),
     CLI_OPTION_SIZE(cli_examples_args),
     CLI_OPTION_ON_NAN(cli_examples_args),
     {"seed", 0, CLI_SEED, offsetof(cli_examples_args, seed), 0, 0, "N", "0",
-     "seed of the pictures that --scores makes"},
+     "seed of the pictures that --scores makes", .with = "scores", .without = "picture"},
     {"tile-size", 0, CLI_INT, offsetof(cli_examples_args, tile_size), 8, 8192, "N", "160",
-     "side of a photo in the picture, in pixels"},
+     "side of a photo in the picture, in pixels", .with = "output|each"},
     {"columns", 0, CLI_INT, offsetof(cli_examples_args, columns), 1, 4096, "N", "as many as there are photos",
-     "photos in a row"},
-    {"title", 0, CLI_TEXT, offsetof(cli_examples_args, title), 0, 0, "TEXT", "none", "above all"},
+     "photos in a row", .with = "output|each"},
+    {"title", 0, CLI_TEXT, offsetof(cli_examples_args, title), 0, 0, "TEXT", "none", "above all",
+     .with = "output|histogram"},
     {0},
 };
 /* clang-format on */

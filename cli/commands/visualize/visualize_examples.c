@@ -13,8 +13,6 @@
 int cli_examples_check_words(const cli_visualize_args *a) {
     if (a->examples && (!a->output || cli_has_ending(a->output, "npy")))
         return cli_usage(a->common.command, "--examples needs --output OUT.png");
-    if ((a->index.folder || a->index.none) && !a->examples)
-        return cli_usage(a->common.command, "--index and --no-index are for --examples");
     return CLI_DONE;
 }
 

@@ -18,17 +18,14 @@ int cli_plan_tile(const cli_plan *p) {
 }
 
 int cli_visualize_check(const cli_visualize_args *a) {
-    const struct {
-        int wrong;
-        const char *text;
-    } rules[] = {
-        {a->each && !*a->each, "--each: '' is no folder's name"},
-        {a->frames && !a->animate, "--frames is for --animate"},
-        {a->format && !a->each, "--format is for --each"},
-        {a->again && !a->each, "--again is for --each"},
-    };
-    for (size_t i = 0; i < G_N_ELEMENTS(rules); i++)
-        if (rules[i].wrong) return cli_usage(a->common.command, "%s", rules[i].text);
+    const int numbers = a->output && cli_has_ending(a->output, "npy");
+    if (a->each && !*a->each) return cli_usage(a->common.command, "--each: '' is no folder's name");
+    if (numbers && !a->animate && (a->tile_size || a->columns || a->title))
+        return cli_usage(a->common.command, "--%s is for pictures; --output '%s' is none",
+                         a->tile_size ? "tile-size"
+                         : a->columns ? "columns"
+                                      : "title",
+                         a->output);
     int code = cli_examples_check_words(a);
     if (!code) code = cli_path_check(&a->common, "output", a->output, CLI_PICTURES " npy");
     if (!code) code = cli_path_check(&a->common, "animate", a->animate, CLI_ANIMATIONS);
