@@ -32,6 +32,12 @@ static void open_entry(const char *name, entry *e) {
     fv_model_load(e->path, NULL, &e->model, &e->err);
 }
 
+static const char *license_of(const entry *e) {
+    return fv_model_metadata(e->model, "fovea.license");
+}
+
+static const char *source_of(const entry *e) { return fv_model_metadata(e->model, "fovea.source"); }
+
 /* "3x224x224" of a picture, else the raw shape with '?' where it is free; caller frees. */
 static char *input_text(const fv_input *in) {
     if (in->is_image) return g_strdup_printf("%dx%dx%d", in->channels, in->height, in->width);
@@ -47,8 +53,13 @@ static char *input_text(const fv_input *in) {
 }
 
 static void print_table(const entry *list, int n) {
-    static const cli_column columns[] = {{"name", 0, 0},    {"size", 1, 0}, {"input", 0, 0},
-                                         {"classes", 1, 0}, {"path", 0, 0}, {0}};
+    static const cli_column columns[] = {{"name", 0, 0},
+                                         {"size", 1, 0},
+                                         {"input", 0, 0},
+                                         {"classes", 1, 0},
+                                         {"license", 0, 0},
+                                         {"path", 0, 0},
+                                         {0}};
     cli_table *t = cli_table_new(columns);
     for (int i = 0; i < n; i++) {
         const entry *e = &list[i];
@@ -63,11 +74,22 @@ static void print_table(const entry *list, int n) {
             cli_table_addf(t, "%d", fv_model_class_count(e->model));
         else
             cli_table_add(t, "?");
+        cli_table_add(t, license_of(e) ? license_of(e) : "");
         cli_table_add(t, e->path);
         g_free(input);
     }
     cli_table_print(t);
     cli_table_free(t);
+}
+
+/* Where the networks come from, as far as their files say it. */
+static void print_sources(const entry *list, int n) {
+    for (int i = 0; i < n; i++) {
+        if (!source_of(&list[i])) continue;
+        char *source = cli_clean(source_of(&list[i]));
+        printf("%s: %s\n", list[i].name, source);
+        g_free(source);
+    }
 }
 
 static void print_json(const entry *list, int n) {
@@ -88,6 +110,8 @@ static void print_json(const entry *list, int n) {
             cli_json_text(b, "input", NULL);
             cli_json_text(b, "classes", NULL);
         }
+        cli_json_text(b, "license", license_of(e));
+        cli_json_text(b, "source", source_of(e));
         cli_json_text(b, "path", e->path);
         json_builder_end_object(b);
     }
@@ -103,9 +127,10 @@ static int run(const cli_args *common) {
     for (int i = 0; i < n; i++) open_entry(names[i], &list[i]);
     if (args->json)
         print_json(list, n);
-    else if (n)
+    else if (n) {
         print_table(list, n);
-    else
+        print_sources(list, n);
+    } else
         cli_note(&args->common, "no models in %s; `./bootstrap models` gets the default network",
                  folder);
     for (int i = 0; i < n; i++) {
@@ -133,15 +158,17 @@ const cli_command cli_command_models = {
     .min_operands = 0,
     .max_operands = 0,
     .summary = "List the models in the cache",
-    .details = "Lists the ONNX files in $XDG_CACHE_HOME/fovea/models (by default "
-               "~/.cache/fovea/models), which other commands find by their bare names: name, size "
-               "of the file, the input picture as channels x height x width (or the raw shape of "
-               "another input, `?` where it is free), number of class names, path. "
-               "`./bootstrap models` puts the default network there; any other file is put there "
-               "by copying it. A file that cannot be loaded is listed with `?`, the reason is "
-               "printed on stderr, and the exit code is 1.\n\n"
-               "JSON: an array of `{\"name\", \"bytes\", \"input\", \"classes\", \"path\"}`; -1 in "
-               "an input's shape is a free size.",
+    .details =
+        "Lists the ONNX files in $XDG_CACHE_HOME/fovea/models (by default "
+        "~/.cache/fovea/models), which other commands find by their bare names: name, size "
+        "of the file, the input picture as channels x height x width (or the raw shape of "
+        "another input, `?` where it is free), number of class names, license, path; below "
+        "them, of files that say it, where the network comes from. `./bootstrap models` puts "
+        "the default network there, and those that are named; any other file is put there "
+        "by copying it. A file that cannot be loaded is listed with `?`, the reason is "
+        "printed on stderr, and the exit code is 1.\n\n"
+        "JSON: an array of `{\"name\", \"bytes\", \"input\", \"classes\", \"license\", "
+        "\"source\", \"path\"}`; -1 in an input's shape is a free size.",
     .size = sizeof(models_args),
     .options = options,
     .examples = examples,

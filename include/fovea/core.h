@@ -319,6 +319,11 @@ FV_API const char *fv_model_name(const fv_model *model);
  * memory. */
 FV_API const char *fv_model_sha256(const fv_model *model);
 
+/* Returns the text that the model's file keeps under a key, as "fovea.license" (docs/models.md);
+ * borrowed. NULL: there is none.
+ *   key  of the file's metadata, as written there */
+FV_API const char *fv_model_metadata(const fv_model *model, const char *key);
+
 /* Describes the model's input; borrowed. */
 FV_API const fv_input *fv_model_input(const fv_model *model);
 

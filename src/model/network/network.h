@@ -29,6 +29,8 @@ void fvi_network_free(fvi_network *net);
 const fvi_limits *fvi_network_limits(const fvi_network *net);
 const char *fvi_network_name(const fvi_network *net);   /* "googlenet" */
 const char *fvi_network_sha256(const fvi_network *net); /* computed at the first call, locked */
+/* The text its file keeps under a key, or NULL. */
+const char *fvi_network_metadata(const fvi_network *net, const char *key);
 /* Bytes of its files that were read whole, and of those that are mapped. */
 void fvi_network_file_bytes(const fvi_network *net, size_t *copied, size_t *mapped);
 /* Has another thread compute it, for a call that will come; once is enough. */
