@@ -36,6 +36,11 @@ static int add(cli_inputs *in, const char *word) {
     return CLI_DONE;
 }
 
+static int load_sample(cli_inputs *in, const char *file) {
+    fv_error err = {0};
+    return fv_tensor_load(file, &in->sample, &err) ? cli_fail_error(&err) : CLI_DONE;
+}
+
 /* The word of --input that is the main input's; NULL: there is none. */
 static const char *main_word(const cli_model_args *how) {
     for (char *const *w = how->inputs; w && *w; w++)
@@ -46,7 +51,7 @@ static const char *main_word(const cli_model_args *how) {
 int cli_inputs_read(const cli_args *args, const cli_model_args *how, cli_inputs *out) {
     const char *main = main_word(how);
     int code = CLI_DONE;
-    *out = (cli_inputs){NULL, g_array_new(FALSE, FALSE, sizeof(fv_named_tensor))};
+    *out = (cli_inputs){.values = g_array_new(FALSE, FALSE, sizeof(fv_named_tensor))};
     if (how->wrt)
         out->main = g_strdup(how->wrt);
     else if (main && value_of(main) != main)
@@ -63,7 +68,7 @@ int cli_inputs_read(const cli_args *args, const cli_model_args *how, cli_inputs 
                                               main, *w)
                                   : add(out, *w);
     }
-    return code;
+    return code || !main ? code : load_sample(out, value_of(main));
 }
 
 void cli_inputs_clear(cli_inputs *in) {
@@ -73,6 +78,7 @@ void cli_inputs_clear(cli_inputs *in) {
         fv_tensor_free((fv_tensor *)(uintptr_t)t->value);
     }
     g_array_unref(in->values);
+    fv_tensor_free(in->sample);
     g_free(in->main);
 }
 

@@ -8,8 +8,9 @@
 #include "command.h"
 
 typedef struct cli_inputs {
-    char *main;     /* name of the main input, or NULL: as the library chooses */
-    GArray *values; /* fv_named_tensor, of the others */
+    char *main;        /* name of the main input, or NULL: as the library chooses */
+    GArray *values;    /* fv_named_tensor, of the others */
+    fv_tensor *sample; /* what is given to the main one, or NULL */
 } cli_inputs;
 
 /* Reads them; files are loaded.

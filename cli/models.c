@@ -184,6 +184,7 @@ static int load_file(const cli_args *args, const cli_model_args *how, const char
     desc->input = inputs.main;
     desc->input_count = (int)inputs.values->len;
     desc->inputs = (const fv_named_tensor *)(const void *)inputs.values->data;
+    desc->sample = inputs.sample;
     if (!code && fv_model_load(path, desc, out, &err)) code = cli_fail_error(&err);
     cli_inputs_clear(&inputs);
     return code;

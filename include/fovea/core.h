@@ -277,6 +277,9 @@ typedef struct fv_model_desc {
                            one row of numbers; runs give the first output */
     fv_fit fit;        /* 0: as the file says, else FV_FIT_CROP */
     float crop_ratio;  /* of FV_FIT_CROP: 0.01 to 1; 0: as the file says, else 0.875 */
+    const fv_tensor *sample; /* an array as the main input will be given: sizes that the file leaves
+                                open are its own in the layer table and for objectives, instead of
+                                guessed. Only its shape is read, in the call; NULL: none */
 } fv_model_desc;
 
 /* Returns an ending of the names of files that hold models, with the dot (".onnx"); static.

@@ -26,3 +26,10 @@ try fovea run words.onnx --input ids.npy --wrt nowhere -o y.npy
 make network pair pair.onnx
 try fovea visualize pair.onnx more:0 --steps 1 --set high=2 -o p.png 2>&1 | grep note
 try fovea visualize pair.onnx more:0 --steps 1 -o p.png 2>&1 | grep note
+
+# The length that the file leaves open is the array's, for objectives too.
+make network fixed fixed.onnx
+make npy 1,3 three.npy words
+try fovea gradient fixed.onnx --input three.npy --set mask=1 --objective class:5 --wrt embedding -o g.npy | blur
+make shape g.npy
+try fovea run fixed.onnx --input ids.npy --set mask=1 -o y.npy

@@ -221,8 +221,9 @@ def alike():
     return nodes, [], value("x", ["batch", 6]), value("a:b", ["batch", 6]), {}
 
 
-def words():
-    """ids, mask [batch][length] - embedding - masked - sum [batch][4]"""
+def words(fixed=False):
+    """ids, mask [batch][length] - embedding - masked - sum [batch][4]; or, where the length that it
+    was exported with is fixed inside, masked - row [1][12]"""
     nodes = [node("Gather", "embedding", ["table", "ids"]), node("Cast", "m", ["mask"], to=1),
              node("Unsqueeze", "column", ["m", "last"]),
              node("Mul", "masked", ["embedding", "column"]),
@@ -230,6 +231,12 @@ def words():
     numbers = [field(1, 1) + field(2, 7) + field(8, name) + field(9, struct.pack("<q", axis))
                for name, axis in (("last", 2), ("middle", 1))]
     inputs = [value(name, ["batch", "length"], 7) for name in ("ids", "mask")]
+    if fixed:
+        nodes[-1] = node("Reshape", "row", ["masked", "shape"])
+        numbers[-1] = (field(1, 2) + field(2, 7) + field(8, "shape")
+                       + field(9, struct.pack("<2q", 1, 12)))
+        return (nodes, [constant("table", [5, 4], waves(20))] + numbers, inputs,
+                value("row", ["batch", 12]), {})
     return (nodes, [constant("table", [5, 4], waves(20))] + numbers, inputs,
             value("sum", ["batch", 4]), {})
 
@@ -286,7 +293,7 @@ def network(name, path):
     nodes, constants, source, result, about = {
         "mlp": mlp, "dead": dead, "changed": lambda: dead(changed=True),
         "wide": lambda: dead(more=2), "digits": lambda: mlp(784), "alike": alike, "words": words,
-        "pair": pair,
+        "pair": pair, "fixed": lambda: words(fixed=True),
         **{kind: lambda kind=kind: broken(kind) for kind in BROKEN}}[name]()
     graph = b"".join(field(1, n) for n in nodes) + field(2, name)
     graph += b"".join(field(5, c) for c in constants) + field(12, result)

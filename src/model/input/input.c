@@ -114,6 +114,7 @@ typedef struct resolver {
     fv_input in;
     int type;
     int size_assumed;
+    fvi_shape sample;
     GString *assumed;
     fv_error *err;
 } resolver;
@@ -167,6 +168,14 @@ static void drop_hint(resolver *r) {
     g_clear_pointer(&r->spec.from[FVI_PART_SIZE], g_free);
 }
 
+/* The size of the array that will be given. */
+static void take_sample(const resolver *r, int64_t *h, int64_t *w) {
+    const int y = r->in.channels_last ? 1 : 2;
+    if (r->sample.ndim != r->in.ndim) return;
+    if (*h < 0 && r->sample.dim[y] <= FVI_INPUT_SIZE_MAX) *h = r->sample.dim[y];
+    if (*w < 0 && r->sample.dim[y + 1] <= FVI_INPUT_SIZE_MAX) *w = r->sample.dim[y + 1];
+}
+
 /* Where the file leaves the size open and nobody says it. */
 static void assume_size(resolver *r, int64_t *h, int64_t *w) {
     const int stride = MAX(r->spec.stride, 1);
@@ -192,7 +201,8 @@ static fv_status resolve_size(resolver *r) {
                         " pixels; at most %d on a side",
                         r->base, r->in.name, h, w, FVI_INPUT_SIZE_MAX);
     if (!is_free) drop_hint(r);
-    if (!r->spec.height && is_free) assume_size(r, &h, &w);
+    if (!r->spec.height) take_sample(r, &h, &w);
+    if (!r->spec.height && (h < 0 || w < 0)) assume_size(r, &h, &w);
     r->in.height = r->spec.height ? r->spec.height : (int)h;
     r->in.width = r->spec.height ? r->spec.width : (int)w;
     if (is_free) check_stride(r);
@@ -248,9 +258,20 @@ static fv_status gather_spec(resolver *r, const fv_model_desc *desc) {
     return st;
 }
 
+/* The shape of an array without empty axes; else ndim -1. */
+static fvi_shape sample_shape(const fv_tensor *t) {
+    fvi_shape s = {.ndim = t->ndim};
+    for (int i = 0; i < s.ndim; i++) {
+        s.dim[i] = t->dim[i];
+        if (s.dim[i] < 1) return (fvi_shape){.ndim = -1};
+    }
+    return s;
+}
+
 fv_status fvi_input_resolve(const fvi_model_file *f, const fv_model_desc *desc, fvi_input_info *out,
                             fv_error *err) {
-    resolver r = {.file = f, .base = f->base, .err = err};
+    resolver r = {.file = f, .base = f->base, .err = err, .sample = {.ndim = -1}};
+    if (desc && desc->sample) r.sample = sample_shape(desc->sample);
     r.assumed = g_string_new(NULL);
     fv_status st = gather_spec(&r, desc);
     if (!st) st = resolve_shape(&r);
@@ -263,6 +284,7 @@ fv_status fvi_input_resolve(const fvi_model_file *f, const fv_model_desc *desc, 
     *out = (fvi_input_info){.in = r.in,
                             .labels = r.spec.labels,
                             .size_assumed = r.size_assumed,
+                            .sample = r.sample,
                             .spec = r.spec,
                             .type = r.type,
                             .notes = r.assumed};

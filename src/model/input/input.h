@@ -18,6 +18,7 @@ typedef struct fvi_input_info {
     fv_input in; /* .name and .assumed point into the file and below */
     char *assumed;
     int size_assumed;    /* height and width are no source's */
+    fvi_shape sample;    /* of an array as it will be given; ndim -1: nobody said */
     fvi_labels *labels;  /* or NULL */
     fvi_input_spec spec; /* what the sources say */
     int type;            /* of the input's elements, an fvi_dtype; 0: not known */

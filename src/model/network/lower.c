@@ -46,7 +46,8 @@ static int64_t file_batch(const fvi_model_input *in) {
  * axis, where it is open there too (the length of a text), else 1. */
 static fvi_shape default_shape(const binder *k, const fvi_model_input *in, int64_t batch) {
     const fvi_network *net = k->net;
-    if (!strcmp(in->name, net->input.in.name) && net->input.in.is_image)
+    if (!strcmp(in->name, net->input.in.name) &&
+        (net->input.in.is_image || net->input.in.ndim == in->shape.ndim))
         return fvi_network_input_shape(net, batch, 0, 0);
     fvi_shape s = in->shape;
     if (s.ndim < 0) s.ndim = 0;
@@ -241,7 +242,9 @@ fvi_shape fvi_network_input_shape(const fvi_network *net, int64_t batch, int64_t
                                   int64_t width) {
     const fv_input *in = &net->input.in;
     fvi_shape s = {.ndim = in->ndim};
-    for (int i = 0; i < s.ndim; i++) s.dim[i] = in->dim[i] > 0 ? in->dim[i] : 1;
+    const fvi_shape *sample = &net->input.sample;
+    for (int i = 0; i < s.ndim; i++)
+        s.dim[i] = in->dim[i] > 0 ? in->dim[i] : sample->ndim == s.ndim ? sample->dim[i] : 1;
     if (s.ndim) s.dim[0] = batch;
     if (!in->is_image) return s;
     int c = in->channels_last ? 3 : 1, y = in->channels_last ? 1 : 2;
