@@ -29,9 +29,9 @@ static char *shape_text(const fv_activations *m) {
     case FV_ACTIVATION_SIGNALS:
         return g_strdup_printf("%d channel%s of %d numbers", m->channels, s, m->width);
     case FV_ACTIVATION_TOKENS:
-        return g_strdup_printf("%d channel%s of %dx%d, from a sequence of %d%s", m->channels, s,
-                               m->height, m->width, m->height * m->width + m->skipped,
-                               m->skipped ? " without its first" : "");
+        return g_strdup_printf("%d channel%s of %dx%d, from %d tokens, %d of them left out",
+                               m->channels, s, m->height, m->width,
+                               m->height * m->width + m->skipped, m->skipped);
     default: return g_strdup_printf("%d channel%s of %dx%d", m->channels, s, m->height, m->width);
     }
 }

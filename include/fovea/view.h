@@ -304,8 +304,8 @@ FV_API fv_status fv_comparison_draw(fv_comparison *comparison, const fv_image *p
 
 typedef enum fv_activation_kind {
     FV_ACTIVATION_MAPS = 1, /* a map a channel */
-    FV_ACTIVATION_TOKENS,   /* the same, from a transformer's sequence: its tokens are a square map,
-                               row by row, after `skipped` of them (a class token) */
+    FV_ACTIVATION_TOKENS,   /* the same, from a transformer's sequence, whose tokens lie over the
+                               picture as the graph says; `skipped` of them do not */
     FV_ACTIVATION_SIGNALS,  /* a row of numbers a channel: height is 1 */
     FV_ACTIVATION_VECTOR    /* a number a channel: height and width are 1 */
 } fv_activation_kind;
@@ -315,7 +315,7 @@ typedef struct fv_activations {
     const char *layer; /* its name; borrowed from the model */
     fv_activation_kind kind;
     int channels, height, width;
-    int skipped; /* TOKENS: 0 or 1 */
+    int skipped; /* TOKENS: class tokens and registers, which are left out */
     float *data; /* [channels][height][width], wherever the network keeps its channels */
 } fv_activations;
 

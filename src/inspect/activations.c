@@ -3,11 +3,10 @@
  * are strongest.
  *
  * vis/objective/extent.h finds the axes of channels and of samples in the graph: layers of
- * transformers and ConvNeXt have channels last. A sample's other axes are positions: two make a
- * map, none a vector. One axis of positions is a signal if the input is a signal. If the input is a
- * picture, it is a transformer's sequence of patches; if its length, or that without a first token,
- * is a square number, the patches are taken to be in row order. What it does not do: tell a map's
- * orientation from the graph, or find patches among several extra tokens.
+ * transformers and ConvNeXt have channels last. A sample's other axes are positions, none of a
+ * vector. If the input is a picture, the graph says where rows and columns are among them
+ * (layer_maps.h), also of a transformer's sequence; one axis of other positions is a signal, more
+ * are refused. If it is none, two axes are a map, and one is a signal.
  */
 #include <glib.h>
 #include <math.h>
@@ -17,9 +16,9 @@
 #include "base/desc.h"
 #include "base/error.h"
 #include "base/tensor.h"
+#include "inspect/layer_maps.h"
 #include "model/network/find.h"
 #include "runtime/session.h"
-#include "vis/objective/extent.h"
 
 #define LAYERS_MAX 256
 
@@ -59,11 +58,6 @@ static fv_status find_values(taking *t, const char *const *layers, fv_error *err
 
 /* ---- from a value to maps ------------------------------------------------------------------- */
 
-static int is_square(int64_t n, int64_t *side) {
-    *side = (int64_t)llround(sqrt((double)n));
-    return n > 3 && *side * *side == n;
-}
-
 /* Sizes of a sample's axes that are positions; of more than two, those of one position go. */
 static int position_sizes(const fvi_sample_axes *sample, int64_t size[FVI_MAX_DIMS]) {
     const fvi_shape *s = &sample->shape;
@@ -74,36 +68,72 @@ static int position_sizes(const fvi_sample_axes *sample, int64_t size[FVI_MAX_DI
     return large;
 }
 
+/* Fails because a layer has neither maps nor signals. */
+static fv_status refuse(const taking *t, const fvi_layer_maps *m, int axes, const fv_activations *a,
+                        fv_error *err) {
+    char text[FVI_SHAPE_TEXT];
+    if (fvi_network_input(t->net)->is_image) return fvi_layer_maps_refuse(t->net, a->layer, m, err);
+    return fvi_fail(err, FV_SHAPE,
+                    "layer \"%s\" gives %s: besides its channels it has %d axes; maps have two",
+                    a->layer, fvi_shape_text(&m->sample.shape, text), axes);
+}
+
+/* Sets the size of the maps or signals of `axes` axes of positions. Returns 0 where there are
+ * none.
+ *   over_picture  whether the cells are where m->grid says */
+static int find_size(const taking *t, const fvi_layer_maps *m, const int64_t *axis, int axes,
+                     int *over_picture, int64_t size[2]) {
+    const fvi_token_grid *grid = &m->grid;
+    size[0] = size[1] = 1;
+    *over_picture = axes > 0 && grid->kind == FVI_GRID_MAP;
+    if (*over_picture) {
+        size[0] = grid->rows;
+        size[1] = grid->columns;
+    } else if (axes == 1 && grid->kind != FVI_GRID_PAIRS) {
+        size[1] = axis[0];
+    } else if (axes == 2 && (!fvi_network_input(t->net)->is_image || axis[0] * axis[1] == 1)) {
+        size[0] = axis[0];
+        size[1] = axis[1];
+    } else {
+        return axes == 0;
+    }
+    return 1;
+}
+
 /* Says what kind of thing the positions are, and how large its maps. */
-static fv_status find_kind(const taking *t, const fvi_extent *l, const fvi_shape *sample,
-                           const int64_t *size, int n, fv_activations *a, fv_error *err) {
-    int64_t side = 0, h = 1, w = 1;
-    a->kind = FV_ACTIVATION_VECTOR;
-    if (n > 2) {
-        char text[FVI_SHAPE_TEXT];
-        return fvi_fail(err, FV_SHAPE,
-                        "layer \"%s\" gives %s: besides its channels it has %d axes; maps have two",
-                        a->layer, fvi_shape_text(sample, text), n);
-    }
-    if (n == 2) {
-        h = size[0];
-        w = size[1];
-        if (h * w > 1) a->kind = FV_ACTIVATION_MAPS;
-    } else if (n == 1 && size[0] > 1) {
-        a->skipped = is_square(size[0] - 1, &side);
-        a->kind = fvi_network_input(t->net)->is_image && (a->skipped || is_square(size[0], &side))
-                      ? FV_ACTIVATION_TOKENS
-                      : FV_ACTIVATION_SIGNALS;
-        h = a->kind == FV_ACTIVATION_TOKENS ? side : 1;
-        w = a->kind == FV_ACTIVATION_TOKENS ? side : size[0];
-        if (a->kind != FV_ACTIVATION_TOKENS) a->skipped = 0;
-    }
-    if (l->channels > G_MAXINT || h > G_MAXINT || w > G_MAXINT)
+static fv_status find_kind(const taking *t, const fvi_layer_maps *m, fv_activations *a,
+                           int *over_picture, fv_error *err) {
+    int64_t axis[FVI_MAX_DIMS], size[2];
+    const int axes = position_sizes(&m->sample, axis);
+    if (!find_size(t, m, axis, axes, over_picture, size)) return refuse(t, m, axes, a, err);
+    if (size[0] * size[1] == 1)
+        a->kind = FV_ACTIVATION_VECTOR;
+    else if (!*over_picture && axes == 1)
+        a->kind = FV_ACTIVATION_SIGNALS;
+    else if (*over_picture && m->grid.is_sequence)
+        a->kind = FV_ACTIVATION_TOKENS;
+    else
+        a->kind = FV_ACTIVATION_MAPS;
+    if (m->extent.channels > G_MAXINT || size[0] > G_MAXINT || size[1] > G_MAXINT)
         return fvi_fail(err, FV_NOMEM, "layer \"%s\" is too large to be seen as maps", a->layer);
-    a->channels = (int)l->channels;
-    a->height = (int)h;
-    a->width = (int)w;
+    if (a->kind == FV_ACTIVATION_TOKENS)
+        a->skipped = (int)MIN(m->grid.before + m->grid.after, G_MAXINT);
+    a->channels = (int)m->extent.channels;
+    a->height = (int)size[0];
+    a->width = (int)size[1];
     return FV_OK;
+}
+
+/* Copies the activations of sample n, channels first. */
+static void copy(const fvi_layer_maps *m, int over_picture, const float *x, int64_t n,
+                 fv_activations *a) {
+    for (int64_t y = 0; y < a->height; y++)
+        for (int64_t i = 0; i < a->width; i++) {
+            const int64_t p = y * a->width + i, plane = (int64_t)a->height * a->width;
+            const int64_t position = over_picture ? fvi_token_grid_position(&m->grid, y, i) : p;
+            for (int64_t c = 0; c < a->channels; c++)
+                a->data[c * plane + p] = x[fvi_extent_at(&m->extent, n, c, position)];
+        }
 }
 
 /* Copies sample n of layer i out of a plan that was run for `samples`, channels first. */
@@ -111,22 +141,19 @@ static fv_status take(const taking *t, fvi_executable *plan, int64_t samples, in
                       fv_activations **out, fv_error *err) {
     const fvi_graph *g = fvi_executable_graph(plan);
     const float *x = NULL;
-    fvi_extent l;
-    fvi_sample_axes sample;
-    int64_t size[FVI_MAX_DIMS];
+    const int v = g->outputs[t->value[i]];
+    fvi_layer_maps m;
+    int over_picture = 0;
     fv_activations *a = calloc(1, sizeof *a);
     if (!a) return fvi_fail(err, FV_NOMEM, "out of memory");
     a->layer = t->layer[i];
     fv_status st = fvi_executable_view_target(plan, t->value[i], &x, err);
-    if (!st) st = fvi_extent_find(g, g->outputs[t->value[i]], samples, a->layer, &l, &sample, err);
-    int axes = st ? 0 : position_sizes(&sample, size);
-    if (!st) st = find_kind(t, &l, &sample.shape, size, axes, a, err);
+    if (!st) st = fvi_layer_maps_find(t->net, g, v, samples, a->layer, &m, err);
+    if (!st) st = find_kind(t, &m, a, &over_picture, err);
     int64_t plane = (int64_t)a->height * a->width;
     if (!st && !(a->data = malloc((size_t)(a->channels * plane) * sizeof(float))))
         st = fvi_fail(err, FV_NOMEM, "no memory for the activations of \"%s\"", a->layer);
-    for (int64_t c = 0; !st && c < a->channels; c++)
-        for (int64_t p = 0; p < plane; p++)
-            a->data[c * plane + p] = x[fvi_extent_at(&l, n, c, a->skipped + p)];
+    if (!st) copy(&m, over_picture, x, n, a);
     if (st)
         fv_activations_free(a);
     else

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A comparison's pictures: what a sample looks like to the networks, and one channel's activations
  * on it in both, on one scale: grey from 0 where none is below zero, else blue and red about it.
- * A layer without maps has maps of one pixel, in which white could not be seen; tokens are a row.
+ * A layer without maps has maps of one pixel, in which white could not be seen; positions that do
+ * not lie over the picture (layer_maps.h) are a row.
  */
 #include <glib.h>
 #include <math.h>
@@ -9,8 +10,10 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/tensor.h"
 #include "draw/plot.h"
 #include "inspect/compare.h"
+#include "inspect/layer_maps.h"
 #include "runtime/model_state.h"
 #include "runtime/session.h"
 
@@ -47,25 +50,49 @@ static fv_status draw_input(const fv_input *in, const fv_tensor *x, fv_image **o
     return st;
 }
 
-/* One channel of a value of one sample.  out  [height][width], malloc'ed */
-static fv_status take_map(const fv_comparison *c, const fv_tensor *v, int channel, float **out,
-                          int *height, int *width, fv_error *err) {
-    int64_t outer, inner;
-    fv_status st = fvi_comparison_sizes(c, v, 1, &outer, &inner, err);
+/* Where the layer's maps are, for one sample of the input's size.
+ *   is_map  0: its positions are drawn as a row */
+static fv_status find_maps(const fv_comparison *c, int which, const fv_tensor *input,
+                           fvi_layer_maps *m, int *is_map, fv_error *err) {
+    const fvi_shape shape = fvi_tensor_shape(input);
+    const fv_session *s = c->session[which];
+    const fv_layer *l = fv_model_layer(c->model[which], c->layer[which]);
+    fvi_graph *g = NULL;
+    int64_t samples = 0;
+    fv_status st = fvi_session_graph(s, &shape, &l->output, 1, &g, &samples, err);
     if (st) return st;
-    const int spatial = v->ndim - 2; /* axes besides samples and channels */
-    const int first = c->axis == 1 ? 2 : 1;
-    const int64_t count = outer * inner;
-    const int64_t h = spatial == 2 ? v->dim[c->axis == 2 ? 1 : first] : 1;
-    if (count < 1 || count > 1 << 28)
-        return fvi_fail(err, FV_SHAPE, "a map of %lld numbers cannot be drawn", (long long)count);
-    float *map = malloc((size_t)count * sizeof *map);
-    if (!map) return fvi_fail(err, FV_NOMEM, "no memory for a map of %lld", (long long)count);
-    for (int64_t i = 0; i < count; i++)
-        map[i] = v->data[i / inner * c->channels * inner + channel * inner + i % inner];
-    *height = (int)h;
-    *width = (int)(count / h);
-    *out = map;
+    st = fvi_layer_maps_find(fvi_session_network(s), g, g->outputs[0], 1, l->name, m, err);
+    fvi_graph_free(g);
+    *is_map = !st && m->grid.kind == FVI_GRID_MAP && m->extent.channels == c->channels;
+    return st;
+}
+
+/* One channel of a layer. */
+typedef struct channel_map {
+    float *data; /* [height][width], malloc'ed */
+    int height, width;
+} channel_map;
+
+/* One channel of a value of one sample. */
+static fv_status take_map(const fv_comparison *c, int which, const fv_tensor *input,
+                          const fv_tensor *v, int channel, channel_map *out, fv_error *err) {
+    int64_t outer, inner;
+    fvi_layer_maps m;
+    int is_map = 0;
+    fv_status st = fvi_comparison_sizes(c, v, 1, &outer, &inner, err);
+    if (!st) st = find_maps(c, which, input, &m, &is_map, err);
+    if (st) return st;
+    const int64_t h = is_map ? m.grid.rows : 1, w = is_map ? m.grid.columns : outer * inner;
+    if (h * w < 1 || h * w > 1 << 28)
+        return fvi_fail(err, FV_SHAPE, "a map of %lld numbers cannot be drawn", (long long)(h * w));
+    float *map = malloc((size_t)(h * w) * sizeof *map);
+    if (!map) return fvi_fail(err, FV_NOMEM, "no memory for a map of %lld", (long long)(h * w));
+    for (int64_t y = 0; y < h; y++)
+        for (int64_t x = 0; x < w; x++) {
+            const int64_t i = is_map ? fvi_token_grid_position(&m.grid, y, x) : x;
+            map[y * w + x] = v->data[i / inner * c->channels * inner + channel * inner + i % inner];
+        }
+    *out = (channel_map){map, (int)h, (int)w};
     return FV_OK;
 }
 
@@ -93,22 +120,22 @@ static fv_paint_desc scale_of(const float peaks[2], int below, int64_t count) {
 static fv_status draw_maps(fv_comparison *c, fv_tensor *const inputs[2], int channel,
                            float peaks[2], fv_image *out[2], fv_error *err) {
     fv_tensor *values[2] = {NULL, NULL};
-    float *maps[2] = {NULL, NULL};
-    int h[2] = {0}, w[2] = {0};
+    channel_map map[2] = {{0}, {0}};
     fv_status st = FV_OK;
     for (int m = 0; m < 2 && !st; m++) {
         st = fvi_comparison_run(c, m, inputs[m], &values[m], err);
-        if (!st) st = take_map(c, values[m], channel, &maps[m], &h[m], &w[m], err);
+        if (!st) st = take_map(c, m, inputs[m], values[m], channel, &map[m], err);
     }
-    if (!st && (h[0] != h[1] || w[0] != w[1]))
-        st = fvi_fail(err, FV_SHAPE, "the maps of A and B are %dx%d and %dx%d", h[0], w[0], h[1],
-                      w[1]);
+    const int h = map[0].height, w = map[0].width;
+    if (!st && (h != map[1].height || w != map[1].width))
+        st = fvi_fail(err, FV_SHAPE, "the maps of A and B are %dx%d and %dx%d", h, w, map[1].height,
+                      map[1].width);
     int below = 0;
-    for (int m = 0; m < 2 && !st; m++) peaks[m] = peak_of(maps[m], (int64_t)h[m] * w[m], &below);
-    const fv_paint_desc scale = scale_of(peaks, below, (int64_t)h[0] * w[0]);
-    for (int m = 0; m < 2 && !st; m++) st = fv_paint(maps[m], h[m], w[m], &scale, &out[m], err);
+    for (int m = 0; m < 2 && !st; m++) peaks[m] = peak_of(map[m].data, (int64_t)h * w, &below);
+    const fv_paint_desc scale = scale_of(peaks, below, (int64_t)h * w);
+    for (int m = 0; m < 2 && !st; m++) st = fv_paint(map[m].data, h, w, &scale, &out[m], err);
     for (int m = 0; m < 2; m++) {
-        free(maps[m]);
+        free(map[m].data);
         fv_tensor_free(values[m]);
     }
     return st;

@@ -130,15 +130,38 @@ static void layers_come_in_the_order_asked_for(void **state) {
     }
 }
 
+/* Windows of Swin, cut out of a map that was padded from 6x6 to 8x8, have the numbers of the layer
+ * before. */
+static void windows_are_one_map(void **state) {
+    (void)state;
+    fv_activations *a[3] = {0};
+    fv_error err = {0};
+    fixture f = open(GOLDEN "swin.new18.onnx", 1);
+    const char *const norm = fv_model_layer(f.model, 3)->name;
+    const char *const names[] = {norm, "view_1", "_unsafe_view"};
+    if (fv_activations_run(f.session, f.input, names, 3, a, &err)) fail_msg("%s", err.text);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(a[i]->kind, i < 2 ? FV_ACTIVATION_MAPS : FV_ACTIVATION_TOKENS);
+        assert_int_equal(a[i]->height, 6);
+        assert_int_equal(a[i]->width, 6);
+        assert_int_equal(a[i]->skipped, 0);
+        assert_memory_equal(a[i]->data, a[0]->data, 8 * 36 * sizeof(float));
+    }
+    for (int i = 0; i < 3; i++) fv_activations_free(a[i]);
+    close_all(&f);
+}
+
 static void what_has_no_maps_is_refused(void **state) {
     (void)state;
-    static const char *const layers[] = {"_unsafe_view_1", "view_1", "nowhere"};
+    static const char *const layers[] = {"_unsafe_view_1", "softmax", "nowhere"};
     fv_activations *a[3] = {0};
     fv_error err = {0};
     fixture f = open(GOLDEN "swin.new18.onnx", 1);
     assert_int_equal(fv_activations_run(f.session, f.input, &layers[1], 1, a, &err), FV_SHAPE);
-    assert_non_null(strstr(err.text, "layer \"view_1\" gives 1x2x4x2x4x8: besides its channels it "
-                                     "has 4 axes; maps have two"));
+    assert_string_equal(err.text,
+                        "layer \"softmax\" is 4x2x16x16, no maps over the picture: it has a number "
+                        "for every pair of positions, as attention; the nearest layer with maps is "
+                        "\"_unsafe_view_1\"");
     assert_int_equal(fv_activations_run(f.session, f.input, &layers[2], 1, a, &err), FV_NOTFOUND);
     assert_int_equal(fv_activations_run(f.session, f.input, layers, 2, a, &err), FV_SHAPE);
     assert_int_equal(fv_activations_run(f.session, f.input, layers, 0, a, &err), FV_ARG);
@@ -317,6 +340,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(maps_are_found_in_every_layout),
         cmocka_unit_test(layers_come_in_the_order_asked_for),
+        cmocka_unit_test(windows_are_one_map),
         cmocka_unit_test(what_has_no_maps_is_refused),
         cmocka_unit_test(strong_channels_come_first),
         cmocka_unit_test(channels_without_numbers_come_last),

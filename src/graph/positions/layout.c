@@ -59,6 +59,11 @@ static int pieces_along(const fvi_layout *l, int ndim, fvi_direction d) {
     return n;
 }
 
+/* Whether a value's axes count rows or columns. */
+static int has_map(const fvi_layout *l, int ndim) {
+    return l->known && pieces_along(l, ndim, FVI_ROWS) + pieces_along(l, ndim, FVI_COLUMNS) > 0;
+}
+
 /* The direction that an axis counts alone and with one piece, or NO_DIRECTION. */
 static fvi_direction only_direction(const fvi_layout *l, int ndim, int axis) {
     const fvi_axis_layout *a = &l->axis[axis];
@@ -204,9 +209,7 @@ RULE(window) {
             l->axis[1] = plain_axis(out->dim[1]);
         for (int i = 2; i < out->ndim; i++) slide(l, in, out, i);
     }
-    const int positions = l->known && (pieces_along(l, out->ndim, FVI_ROWS) ||
-                                       pieces_along(l, out->ndim, FVI_COLUMNS));
-    if (out->ndim == 4 && !positions) begin_map(l, out);
+    if (out->ndim == 4 && !has_map(l, out->ndim)) begin_map(l, out);
 }
 
 RULE(grid_sample) {
@@ -221,9 +224,7 @@ RULE(resize) {
     (void)value;
     for (int i = 0; i < out->ndim; i++)
         if (n->a.resize.axis[i].entries) axis[changed++] = i;
-    const int positions = l->known && (pieces_along(l, out->ndim, FVI_ROWS) ||
-                                       pieces_along(l, out->ndim, FVI_COLUMNS));
-    if (positions) {
+    if (has_map(l, out->ndim)) {
         for (int i = 0; i < changed; i++) slide(l, in, out, axis[i]);
     } else if (changed == 2 && out->ndim == 4) {
         if (!l->known) begin_join(l, out);
@@ -579,24 +580,46 @@ static void seed(const fvi_graph *g, const fv_input *in, fvi_layout *value) {
     begin_frame(&value[v], rows + 1, FVI_COLUMNS, s->dim[rows + 1]);
 }
 
+/* Whether a node slides windows over rows and columns of its first input. */
+static int has_windows(const fvi_graph *g, const fvi_node *n) {
+    const int window = n->kind == FVI_CONV || n->kind == FVI_CONV_TRANSPOSE ||
+                       n->kind == FVI_MAX_POOL || n->kind == FVI_AVERAGE_POOL;
+    return window && n->in[0] >= 0 && shape_of(g, n->in[0])->ndim == 4;
+}
+
+/* The values that windows slide over: what is no map of the picture then is one of its own. */
+static char *find_maps(const fvi_graph *g) {
+    char *maps = calloc((size_t)g->n_values + 1, 1);
+    for (int k = 0; maps && k < g->n_nodes; k++)
+        if (has_windows(g, &g->nodes[k])) maps[g->nodes[k].in[0]] = 1;
+    return maps;
+}
+
+static void follow(const fvi_graph *g, const fvi_node *n, const char *maps, fvi_layout *value) {
+    const fvi_shape *out = shape_of(g, n->out);
+    fvi_layout *l = &value[n->out];
+    if (n->n_in < 1 || n->in[0] < 0 || fvi_shape_count(out) < 1) return;
+    *l = value[n->in[0]];
+    const int begins = n->kind == FVI_RESIZE || n->kind == FVI_GRID_SAMPLE || has_windows(g, n);
+    if (l->known || begins || fvi_kind_has(n->kind, FVI_SEVERAL)) rules[n->kind](g, n, value, l);
+    for (int d = FVI_ROWS; l->known && d <= FVI_COLUMNS; d++)
+        simplify_frame(l, out->ndim, (fvi_direction)d);
+    if (maps[n->out] && !has_map(l, out->ndim)) begin_map(l, out);
+}
+
 fv_status fvi_graph_layouts(const fvi_graph *g, const fv_input *in, fvi_layout **out,
                             fv_error *err) {
     fvi_layout *value = calloc((size_t)g->n_values + 1, sizeof *value);
-    if (!value)
-        return fvi_fail(err, FV_NOMEM, "no memory for the positions of %d values", g->n_values);
-    seed(g, in, value);
-    for (int k = 0; k < g->n_nodes; k++) {
-        const fvi_node *n = &g->nodes[k];
-        fvi_layout *l = &value[n->out];
-        if (n->n_in < 1 || n->in[0] < 0 || fvi_shape_count(shape_of(g, n->out)) < 1) continue;
-        *l = value[n->in[0]];
-        const int starts = n->kind == FVI_RESIZE || n->kind == FVI_CONV ||
-                           n->kind == FVI_CONV_TRANSPOSE || n->kind == FVI_GRID_SAMPLE;
-        if (l->known || starts || fvi_kind_has(n->kind, FVI_SEVERAL))
-            rules[n->kind](g, n, value, l);
-        for (int d = FVI_ROWS; l->known && d <= FVI_COLUMNS; d++)
-            simplify_frame(l, shape_of(g, n->out)->ndim, (fvi_direction)d);
+    char *maps = find_maps(g);
+    if (value && maps) {
+        seed(g, in, value);
+        for (int k = 0; k < g->n_nodes; k++) follow(g, &g->nodes[k], maps, value);
+        *out = value;
+    } else {
+        free(value);
     }
-    *out = value;
-    return FV_OK;
+    free(maps);
+    return value && maps
+               ? FV_OK
+               : fvi_fail(err, FV_NOMEM, "no memory for the positions of %d values", g->n_values);
 }

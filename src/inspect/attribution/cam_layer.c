@@ -127,20 +127,37 @@ static int before_projection(const survey *s, int node) {
     return k >= 0 && s->reached[k] ? k : node;
 }
 
-static fv_status choose(const fvi_perturbation *p, int *out, fv_error *err) {
+static fv_status choose(const fvi_perturbation *p, const survey *s, int *out, fv_error *err) {
+    const int last = last_map(s);
+    if (last < 0)
+        return fvi_fail(err, FV_SHAPE,
+                        "%s: no layer before the objective has maps over the picture",
+                        fvi_network_name(fvi_session_network(p->session)));
+    *out = s->split[last] ? before_projection(s, last) : last;
+    return FV_OK;
+}
+
+/* That the objective depends on a cell of a layer's maps; else they would be zero. */
+static fv_status check(const fvi_perturbation *p, const survey *s, int layer, fv_error *err) {
     const fvi_network *net = fvi_session_network(p->session);
-    survey s;
-    fv_status st = make_survey(p, fvi_network_graph(net), &s, err);
-    const int last = st ? -1 : last_map(&s);
-    if (!st && last < 0)
-        st = fvi_fail(err, FV_SHAPE, "%s: no layer before the objective has maps over the picture",
-                      fvi_network_name(net));
-    if (!st) *out = s.split[last] ? before_projection(&s, last) : last;
-    survey_clear(&s);
-    return st;
+    int usual;
+    if (s->reached[layer] || !fvi_token_grid_is_map(&s->grid[layer])) return FV_OK;
+    if (choose(p, s, &usual, NULL)) return FV_OK;
+    return fvi_fail(err, FV_SHAPE,
+                    "the objective does not depend on the maps of layer \"%.100s\"%s; the default "
+                    "layer is \"%.100s\"",
+                    fvi_network_layer(net, layer)->name,
+                    s->regions[s->g->nodes[layer].out].needed ? ", only on the tokens beside them"
+                                                              : "",
+                    fvi_network_layer(net, usual)->name);
 }
 
 fv_status fvi_cam_layer(const fvi_perturbation *p, const char *name, int *out, fv_error *err) {
-    if (!name) return choose(p, out, err);
-    return fvi_network_find_layer(fvi_session_network(p->session), name, out, err);
+    const fvi_network *net = fvi_session_network(p->session);
+    survey s;
+    fv_status st = make_survey(p, fvi_network_graph(net), &s, err);
+    if (!st && name) st = fvi_network_find_layer(net, name, out, err);
+    if (!st) st = name ? check(p, &s, *out, err) : choose(p, &s, out, err);
+    survey_clear(&s);
+    return st;
 }

@@ -8,7 +8,8 @@
 /* Finds it.
  *   name    as the user gave it; NULL: the default for the objective
  *   out     index of the layer
- *   errors  NOTFOUND no such layer; SHAPE no layer that the objective depends on has maps; NOMEM */
+ *   errors  NOTFOUND no such layer; SHAPE it has maps of which the objective depends on no cell, or
+ *           no layer has others; NOMEM */
 fv_status fvi_cam_layer(const fvi_perturbation *p, const char *name, int *out, fv_error *err);
 
 #endif

@@ -19,7 +19,7 @@
 
 #include "base/error.h"
 #include "base/tensor.h"
-#include "graph/positions/token_grid.h"
+#include "inspect/layer_maps.h"
 #include "model/network/output.h"
 #include "runtime/monitor.h"
 #include "runtime/nonfinite.h"
@@ -261,29 +261,16 @@ fv_status fvi_perturbation_run_picture(fvi_perturbation *p, int flags, fv_error 
 
 /* ---- inside --------------------------------------------------------------------------------- */
 
-/* Where the channels of a value are, and the cells of its maps over the picture. */
-static fv_status find_maps(const fvi_perturbation *p, const fvi_graph *g, int v, const char *name,
-                           fvi_extent *e, fvi_token_grid *t, fv_error *err) {
-    char text[FVI_SHAPE_TEXT], why[FVI_GRID_TEXT];
-    fvi_sample_axes sample;
-    fv_status st = fvi_extent_find(g, v, 1, name, e, &sample, err);
-    if (!st) st = fvi_token_grid_find(g, p->in, v, sample.channel, t, err);
-    if (st || fvi_token_grid_is_map(t)) return st;
-    return fvi_fail(err, FV_SHAPE, "layer \"%.120s\" is %s, no maps over the picture: %s", name,
-                    fvi_shape_text(&g->values[v].shape, text), fvi_token_grid_text(t, why));
-}
-
-static fv_status copy_planar(const fvi_extent *e, const fvi_token_grid *t, const float *from,
-                             fv_tensor **out, fv_error *err) {
-    fvi_shape shape = {3, {e->channels, t->rows, t->columns}};
+static fv_status copy_planar(const fvi_layer_maps *m, const float *from, fv_tensor **out,
+                             fv_error *err) {
+    const fvi_token_grid *t = &m->grid;
+    fvi_shape shape = {3, {m->extent.channels, t->rows, t->columns}};
     fv_status st = fvi_tensor_new(&shape, out, err);
     for (int64_t y = 0; !st && from && y < t->rows; y++)
-        for (int64_t x = 0; x < t->columns; x++) {
-            const int64_t position = fvi_token_grid_position(t, y, x);
-            for (int64_t c = 0; c < e->channels; c++) /* data[c][y][x] */
+        for (int64_t x = 0; x < t->columns; x++)
+            for (int64_t c = 0; c < m->extent.channels; c++) /* data[c][y][x] */
                 (*out)->data[(c * t->rows + y) * t->columns + x] =
-                    from[fvi_extent_at(e, 0, c, position)];
-        }
+                    from[fvi_layer_maps_at(m, 0, c, y, x)];
     return st;
 }
 
@@ -317,6 +304,7 @@ done:
 
 fv_status fvi_perturbation_layer(fvi_perturbation *p, const char *value, fv_tensor **y,
                                  fv_tensor **dy, fv_error *err) {
+    const fvi_network *net = fvi_session_network(p->session);
     const char *wanted[FVI_MAX_VALUES + 1] = {0};
     const int n = p->objective.n_values;
     int at = n;
@@ -327,21 +315,21 @@ fv_status fvi_perturbation_layer(fvi_perturbation *p, const char *value, fv_tens
     wanted[n] = value;
     fvi_executable *plan = NULL;
     int64_t samples = 0;
-    fvi_extent e;
-    fvi_token_grid t;
+    fvi_layer_maps m;
     fv_tensor *values = NULL, *gradients = NULL;
     const fvi_plan_key key = {batch_shape(p, 1), wanted, at == n ? n + 1 : n,
                               FVI_EXEC_BACKWARD | FVI_EXEC_TARGET_GRADIENTS};
     fv_status st = fvi_session_plan(p->session, &key, &plan, &samples, err);
     if (st) return st;
     const fvi_graph *g = fvi_executable_graph(plan);
-    st = find_maps(p, g, g->outputs[at], value, &e, &t, err);
+    st = fvi_layer_maps_find(net, g, g->outputs[at], 1, value, &m, err);
+    if (!st && !fvi_token_grid_is_map(&m.grid)) st = fvi_layer_maps_refuse(net, value, &m, err);
     if (!st) st = run_inside(p, plan, at, err);
     const float *from = NULL;
     if (!st) st = fvi_executable_view_target(plan, at, &from, err);
-    if (!st) st = copy_planar(&e, &t, from, &values, err);
+    if (!st) st = copy_planar(&m, from, &values, err);
     if (!st) st = fvi_executable_view_target_gradient(plan, at, &from, err);
-    if (!st) st = copy_planar(&e, &t, from, &gradients, err);
+    if (!st) st = copy_planar(&m, from, &gradients, err);
     if (!st) st = tell(p, 1, err);
     if (st) {
         fv_tensor_free(values);

@@ -292,8 +292,11 @@ static void maps_of_their_own(void **state) {
     builder_output(b, "shuffled");
     fvi_token_grid g = grid(&t, "scales", 16, 16);
     assert_int_equal(g.kind, FVI_GRID_NONE);
-    g = grid(&t, "small", 16, 16);
+    g = grid(&t, "code", 16, 16);
     assert_int_equal(g.kind, FVI_GRID_NONE);
+    g = grid(&t, "small", 16, 16); /* windows slide over it */
+    assert_map(&g, 2, 2, 0, 2, 1);
+    assert_false(g.of_picture);
     g = grid(&t, "decoded", 16, 16);
     assert_map(&g, 4, 4, 0, 4, 1);
     assert_false(g.of_picture);
