@@ -33,7 +33,7 @@ static fvi_graph *product_graph(const float *values) {
         fvi_pool_free(pool);
         return NULL;
     }
-    *c = (fvi_const){FVI_F32, square, (const uint8_t *)values};
+    *c = (fvi_const){FVI_F32, square, (const uint8_t *)values, 0};
     g->pool = pool;
     g->n_values = 3;
     g->n_nodes = g->n_inputs = g->n_outputs = 1;

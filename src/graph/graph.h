@@ -27,6 +27,7 @@ typedef struct fvi_const {
     fvi_dtype dtype;
     fvi_shape shape;
     const uint8_t *bytes;
+    int quantised; /* integers with a scale in the file, or made of such */
 } fvi_const;
 
 /* A named tensor that flows along the graph's edges. */

@@ -88,7 +88,7 @@ static int64_t count_bad_in(const fvi_const *c, int64_t from, int64_t to, float 
     *largest = 0;
     for (int64_t i = from; i < to; i += PIECE) {
         const int64_t m = to - i < PIECE ? to - i : PIECE;
-        const fvi_const piece = {c->dtype, {1, {m}}, c->bytes + i * size};
+        const fvi_const piece = {c->dtype, {1, {m}}, c->bytes + i * size, 0};
         fvi_const_to_f32(&piece, room);
         const float most = fvi_abs_max(room, m);
         if (isfinite(most)) continue;

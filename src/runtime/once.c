@@ -59,7 +59,7 @@ static fv_status main_constant(const fv_session *s, const fv_tensor *x, fvi_cons
     uint8_t *bytes = g_try_malloc0((gsize)count * fvi_dtype_size(t) + 1);
     if (!bytes) return fvi_fail(err, FV_NOMEM, "no memory for a copy of the input");
     for (int64_t i = 0; i < count; i++) fvi_put_real(t, bytes, i, (double)x->data[i]);
-    *out = (fvi_const){t, fvi_tensor_shape(x), bytes};
+    *out = (fvi_const){t, fvi_tensor_shape(x), bytes, 0};
     return FV_OK;
 }
 

@@ -169,6 +169,38 @@ static void describes_layers(void **state) {
     }
 }
 
+/* Layers whose weights are integers in the file, also through a transposition, or whose input is
+ * dequantised just before. */
+static void says_what_is_quantised(void **state) {
+    (void)state;
+    static const char *const layers[] = {"conv", "product", "input", "plain"};
+    const float scale = 0.5f;
+    builder *b = builder_new(13);
+    builder_input(b, "x", FVI_F32, "1,2,4,4");
+    builder_f32(b, "s", "", &scale);
+    builder_init(b, "z", FVI_I8, "", (const int8_t[]){0});
+    builder_init(b, "wq", FVI_I8, "4,2,1,1", NULL);
+    builder_init(b, "vq", FVI_I8, "3,4", NULL);
+    builder_f32(b, "u", "2,4,1,1", NULL);
+    builder_node(b, "DequantizeLinear", "w", "wq,s,z", "w");
+    builder_node(b, "Conv", "conv", "x,w", "c");
+    builder_node(b, "DequantizeLinear", "v", "vq,s,z", "v");
+    builder_node(b, "Transpose", "turn", "v", "vt");
+    builder_node(b, "MatMul", "product", "c,vt", "p");
+    builder_node(b, "QuantizeLinear", "q", "c,s,z", "q");
+    builder_node(b, "DequantizeLinear", "d", "q,s,z", "d");
+    builder_node(b, "Conv", "input", "d,u", "i");
+    builder_node(b, "Conv", "plain", "c,u", "o");
+    for (int k = 0; k < 3; k++) builder_output(b, (const char *const[]){"p", "i", "o"}[k]);
+    fvi_network *n = load(b);
+    for (int k = 0; k < 4; k++) {
+        const char *text = layer(n, layers[k])->description;
+        if (g_str_has_suffix(text, ", quantised in the file") != (k < 3))
+            fail_msg("%s: \"%s\"", layers[k], text);
+    }
+    done(n, b);
+}
+
 static void describes_clips_and_dropout(void **state) {
     (void)state;
     builder *b = builder_new(11);
@@ -655,6 +687,7 @@ static void uses_stated_shapes(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(describes_layers),
+        cmocka_unit_test(says_what_is_quantised),
         cmocka_unit_test(describes_clips_and_dropout),
         cmocka_unit_test(counts_costs),
         cmocka_unit_test(tells_configuration),

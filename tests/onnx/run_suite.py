@@ -43,7 +43,7 @@ def node_suites(unpacked):
         folder = CACHE / f"onnx-{version}-newest-node-tests"
         subprocess.run([python, HERE / "write_node_tests.py", folder], check=True)
         yield "pypi-node", folder
-    for kind in ("microsoft", "ml"):
+    for kind in ("microsoft", "ml", "gradient"):
         folder = Path(unpacked) / kind
         zipfile.ZipFile(HERE / f"{kind}_tests.zip").extractall(folder)
         yield f"{kind}-node", folder

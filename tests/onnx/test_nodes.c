@@ -3,13 +3,13 @@
  *
  * Data come from two releases of ONNX: Debian's package libonnx-testdata (1.12, opset 17) and the
  * PyPI package onnx (1.23, opset 28); those of com.microsoft and ai.onnx.ml are in
- * microsoft_tests.zip and ml_tests.zip. Folders are named on the command line as
- * SUITE=FOLDER, where FOLDER may be a pattern; a suite that is not there is skipped, and says so.
- * With `-v` every test is printed; with `-r FILE` what a new out_of_scope.txt would list is
- * written.
+ * microsoft_tests.zip and ml_tests.zip, and gradients in gradient_tests.zip. Folders are named on
+ * the command line as SUITE=FOLDER, where FOLDER may be a pattern; a suite that is not there is
+ * skipped, and says so. With `-v` every test is printed; with `-r FILE` what a new out_of_scope.txt
+ * would list is written.
  *
  * A test fails when it is in scope and does not pass, or out of scope and passes; so does a line of
- * the table that fits no test when all six suites are there.
+ * the table that fits no test when all seven suites are there.
  */
 #include <glib.h>
 #include <glob.h>
@@ -20,7 +20,7 @@
 #include "node_run.h"
 #include "node_scope.h"
 
-#define ALL_SUITES 6 /* run_suite.py names them */
+#define ALL_SUITES 7 /* run_suite.py names them */
 
 typedef struct tally {
     int passed, failed, out_of_scope, other, bound[NODE_BINDINGS];

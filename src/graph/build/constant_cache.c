@@ -108,7 +108,7 @@ const fvi_const *fvi_constant_cache_intern(fvi_constant_cache *c, const fvi_cons
     uint8_t *bytes = fvi_pool_alloc(c->pool, n ? n : 1);
     if (!copy || !bytes) return NULL;
     if (n) memcpy(bytes, k->bytes, n);
-    *copy = (fvi_const){k->dtype, k->shape, bytes};
+    *copy = (fvi_const){k->dtype, k->shape, bytes, k->quantised};
     g_hash_table_add(c->by_content, copy);
     return copy;
 }

@@ -31,9 +31,14 @@ int fvi_emit_constant(fvi_builder *builder, fvi_dtype t, const fvi_shape *shape,
         fvi_build_nomem(builder);
         return -1;
     }
-    *c = (fvi_const){t, *shape, bytes};
+    *c = (fvi_const){t, *shape, bytes, 0};
     *(uint8_t **)data = bytes;
     return fvi_build_append_value(builder, shape, t, c, -1);
+}
+
+void fvi_emit_quantised(fvi_builder *builder, int v) {
+    const fvi_const *c = fvi_build_const(builder, v);
+    if (v >= 0 && c) ((fvi_const *)c)->quantised = 1;
 }
 
 int fvi_emit_scalar(fvi_builder *builder, fvi_dtype t, double x) {
@@ -88,6 +93,8 @@ static int fold(fvi_builder *builder, fvi_fold_node *node, const int *in) {
         else if (fvi_build_charge(builder, fvi_fold_work(node)))
             fvi_constant_fold(builder, node, data);
     }
+    for (int i = 0; c && i < node->n_in; i++)
+        if (c[i] && c[i]->quantised) fvi_emit_quantised(builder, v);
     g_free(c);
     return v;
 }

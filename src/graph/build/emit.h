@@ -31,6 +31,8 @@ int fvi_emit_concat(fvi_builder *builder, int axis, int n, const int *in);
 int fvi_emit_matmul(fvi_builder *builder, int a, int b, int bias, const fvi_node_attr *attr);
 /* A new constant; *data: its zeroed elements, to be filled. */
 int fvi_emit_constant(fvi_builder *builder, fvi_dtype t, const fvi_shape *shape, void *data);
+/* Notes that v, a constant just made, is made of quantised numbers. */
+void fvi_emit_quantised(fvi_builder *builder, int v);
 int fvi_emit_scalar(fvi_builder *builder, fvi_dtype t, double x);
 /* The same constant under another name. */
 int fvi_emit_alias(fvi_builder *builder, const fvi_const *c, fvi_dtype t, int file_constant);

@@ -417,17 +417,36 @@ static const char *(*const rules[FVI_KIND_COUNT])(GString *, const fvi_graph *,
 };
 
 /* Whether an operator of the file computes with quantised numbers. */
-static int is_quantised(const char *source_op) {
+static int is_quantised_operator(const char *source_op) {
     return source_op &&
            (strstr(source_op, "uantizeLinear") || g_str_has_prefix(source_op, "QLinear") ||
-            g_str_has_suffix(source_op, "Integer"));
+            strstr(source_op, "Integer") || !strcmp(source_op, "QGemm") ||
+            !strcmp(source_op, "QAttention") || g_str_has_prefix(source_op, "DynamicQuantize"));
+}
+
+/* Whether one of a layer's inputs is quantised: weights that were integers, or numbers that the
+ * file dequantises just before. */
+static int is_quantised_input(const fvi_graph *g, int v) {
+    const fvi_value *value = v >= 0 ? &g->values[v] : NULL;
+    if (!value) return 0;
+    if (value->constant) return value->constant->quantised;
+    const char *op = value->producer >= 0 ? g->nodes[value->producer].source_op : NULL;
+    return op && !strcmp(op, "DequantizeLinear");
+}
+
+static int is_quantised(const fvi_graph *g, const fvi_node *n) {
+    if (n->kind == FVI_OPAQUE) return 0;
+    if (is_quantised_operator(n->source_op)) return 1;
+    if (n->kind != FVI_CONV && n->kind != FVI_CONV_TRANSPOSE && n->kind != FVI_MATMUL &&
+        n->kind != FVI_RECURRENT)
+        return 0;
+    return is_quantised_input(g, n->in[0]) || is_quantised_input(g, n->in[1]);
 }
 
 const char *fvi_describe(const fvi_graph *g, const fvi_node *n, fvi_pool *pool, const char **kind) {
     GString *s = g_string_new(NULL);
     *kind = rules[n->kind](s, g, n);
-    if (n->kind != FVI_OPAQUE && is_quantised(n->source_op))
-        g_string_append(s, ", quantised in the file");
+    if (is_quantised(g, n)) g_string_append(s, ", quantised in the file");
     char *text = fvi_pool_strdup(pool, s->str);
     g_string_free(s, TRUE);
     return text;

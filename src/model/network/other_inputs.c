@@ -157,7 +157,7 @@ fv_status fvi_other_input_make(const fvi_other_inputs *o, const fvi_model_input 
         fvi_put_real(t, bytes, i,
                      own ? (double)own->data[have ? i % have : 0]
                          : usual(o->main, in->name, &shape, &o->shape, i));
-    *out = (fvi_const){t, shape, bytes};
+    *out = (fvi_const){t, shape, bytes, 0};
     *filled = !own;
     return FV_OK;
 }

@@ -35,7 +35,7 @@ static const fvi_const *shuffled(fvi_pool *pool, const fvi_const *c, fvi_random 
         memcpy(bytes + (size_t)i * size, bytes + (size_t)j * size, size);
         memcpy(bytes + (size_t)j * size, keep, size);
     }
-    *copy = (fvi_const){c->dtype, c->shape, bytes};
+    *copy = (fvi_const){c->dtype, c->shape, bytes, c->quantised};
     return copy;
 }
 

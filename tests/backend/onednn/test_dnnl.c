@@ -232,9 +232,10 @@ static void test_weights_plain(void **state) {
     uint8_t shifted[16];
     double wide[3] = {0.25, 7, -1};
     memcpy(shifted + 1, numbers, sizeof numbers);
-    fvi_const ready = {FVI_F32, {1, {3}}, (const uint8_t *)numbers};
-    fvi_const odd = {FVI_F32, {1, {3}}, shifted + 1}, other = {FVI_F64, {1, {3}}, (uint8_t *)wide};
-    fvi_const none = {FVI_F32, {1, {0}}, NULL};
+    fvi_const ready = {FVI_F32, {1, {3}}, (const uint8_t *)numbers, 0};
+    fvi_const odd = {FVI_F32, {1, {3}}, shifted + 1, 0},
+              other = {FVI_F64, {1, {3}}, (uint8_t *)wide, 0};
+    fvi_const none = {FVI_F32, {1, {0}}, NULL, 0};
     fvi_buffer *a, *b, *c, *d;
     assert_int_equal(fvi_weight_cache_plain(w, &ready, &a, NULL), FV_OK);
     assert_int_equal(fvi_weight_cache_plain(w, &odd, &b, NULL), FV_OK);

@@ -47,7 +47,7 @@ static int constant_new(fvi_graph *g, fvi_shape shape, uint64_t seed) {
     fvi_random r = fvi_random_stream(seed, 9, 0, FVI_DRAW_START);
     for (int64_t i = 0; i < n; i++) x[i] = 0.4f * fvi_random_normal(&r);
     fvi_const *c = fvi_pool_alloc(g->pool, sizeof *c);
-    *c = (fvi_const){FVI_F32, shape, (const uint8_t *)x};
+    *c = (fvi_const){FVI_F32, shape, (const uint8_t *)x, 0};
     g->values[v].constant = c;
     return v;
 }

@@ -57,7 +57,7 @@ static int is_used(int64_t n, int64_t c, int64_t k, int64_t side, int64_t stride
     fvi_plan *plan = NULL;
     fvi_profile *profile = NULL;
     int64_t out = (side - 1) / stride + 1, found = 0;
-    *w = (fvi_const){FVI_F32, {4, {k, c, 3, 3}}, (const uint8_t *)weights};
+    *w = (fvi_const){FVI_F32, {4, {k, c, 3, 3}}, (const uint8_t *)weights, 0};
     *g = (fvi_graph){.pool = pool, .n_values = 3, .n_nodes = 1, .n_inputs = 1, .n_outputs = 1};
     g->values = fvi_pool_array(pool, 3, sizeof *g->values);
     g->nodes = fvi_pool_alloc(pool, sizeof *g->nodes);

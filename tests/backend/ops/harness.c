@@ -209,7 +209,7 @@ static int new_value(fvi_graph *g, const char *name, const fvi_shape *shape, int
 static void set_constant(fvi_graph *g, int value, fvi_dtype type, const void *numbers) {
     const fvi_shape *shape = &g->values[value].shape;
     size_t bytes = (size_t)fvi_ref_count(shape) * fvi_dtype_size(type);
-    fvi_const k = {type, *shape, pooled(g->pool, numbers, bytes)};
+    fvi_const k = {type, *shape, pooled(g->pool, numbers, bytes), 0};
     g->values[value].constant = pooled(g->pool, &k, sizeof k);
 }
 

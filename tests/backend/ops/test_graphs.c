@@ -70,7 +70,7 @@ static int add_constant(sketch *k, fvi_shape shape) {
     float *data = fvi_pool_array(k->pool, (size_t)n, sizeof *data);
     for (int64_t i = 0; i < n; i++) data[i] = random_at(k->g->n_values, i);
     fvi_const *c = fvi_pool_array(k->pool, 1, sizeof *c);
-    *c = (fvi_const){FVI_F32, shape, (const uint8_t *)data};
+    *c = (fvi_const){FVI_F32, shape, (const uint8_t *)data, 0};
     return add_value(k, shape, -1, c);
 }
 

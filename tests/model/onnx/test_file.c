@@ -195,7 +195,7 @@ static void converts_halves(void **state) {
                           0x7bff, 0x7c00, 0xfc00, 0x7e00, 0x8001};
     const double want[] = {-0.0,     -1,        0x1p-24, 1023 * 0x1p-24, 0x1p-14, 65504,
                            INFINITY, -INFINITY, NAN,     -0x1p-24};
-    fvi_const c = {FVI_F16, {1, {10}}, (const uint8_t *)h};
+    fvi_const c = {FVI_F16, {1, {10}}, (const uint8_t *)h, 0};
     for (int i = 0; i < 10; i++) {
         double v = fvi_const_at(&c, i);
         if (isnan(want[i]) ? !isnan(v) : v != want[i]) fail_msg("%04x: %g", h[i], v);

@@ -416,7 +416,7 @@ static void integer_inputs_are_whole_numbers(void **state) {
     assert_int_equal(t.graph->n_inputs, 2);
     fvi_graph_free(t.graph);
     t.graph = NULL;
-    const fvi_const index = {FVI_I64, {1, {1}}, (const uint8_t *)&two};
+    const fvi_const index = {FVI_I64, {1, {1}}, (const uint8_t *)&two, 0};
     const fvi_binding bound = {"i", {1, {1}}, &index, 0};
     const fvi_graph_request request = {&bound, 1, NULL, 0, 0, NULL};
     assert_int_equal(fvi_model_file_lower(&t.onnx->file, t.cache, &request, &t.graph, &t.err),

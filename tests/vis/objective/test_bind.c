@@ -48,7 +48,7 @@ static void node_new(fvi_graph *g, fvi_kind kind, fvi_node_attr a, fvi_shape out
     ins[0] = in;
     if (constant.ndim) {
         fvi_const *c = fvi_pool_alloc(g->pool, sizeof *c);
-        *c = (fvi_const){FVI_F32, constant, NULL};
+        *c = (fvi_const){FVI_F32, constant, NULL, 0};
         ins[n_in++] = g->n_values;
         g->values[g->n_values] =
             (fvi_value){fvi_pool_printf(g->pool, "c%d", g->n_values), constant, -1, c};

@@ -173,7 +173,7 @@ static void copy_const(const fvi_weight_cache *w, const fvi_const *c, float *dst
 #pragma omp parallel for schedule(static) if (n > PIECE)
     for (int64_t i = 0; i < n; i += PIECE) {
         const int64_t count = n - i < PIECE ? n - i : PIECE;
-        const fvi_const piece = {c->dtype, {1, {count}}, c->bytes + (size_t)i * size};
+        const fvi_const piece = {c->dtype, {1, {count}}, c->bytes + (size_t)i * size, 0};
         fvi_const_to_f32(&piece, dst + i);
         release(w, piece.bytes, (size_t)count * size);
     }

@@ -136,6 +136,7 @@ static int known_to_real(fvi_builder *b, const quantum *q, int v) {
             const int64_t k = which(q, i);
             fvi_put_real(FVI_F32, data, i, (fvi_const_at(c, i) - zero_at(q, k)) * scale_at(q, k));
         }
+        fvi_emit_quantised(b, out);
         return out;
     }
     if (!q->scale && !q->zero) return v;

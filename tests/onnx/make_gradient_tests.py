@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes gradient_tests.zip: node tests, with gradients, of ONNX operators made of several nodes.
+
+    python make_gradient_tests.py FILE.zip
+
+Values and central differences are those of onnx's own reference implementation in double precision
+(onnx 1.23), which the tests themselves do not need. Quantised operators are compared with a
+reference that does not round: its gradient passes straight through.
+"""
+import sys
+import zipfile
+
+import numpy as np
+from onnx import TensorProto, helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+from node_tests import numbers, seeds_and_gradients, write
+
+TYPES = {np.dtype(np.float32): TensorProto.FLOAT, np.dtype(np.float64): TensorProto.DOUBLE,
+         np.dtype(np.int64): TensorProto.INT64, np.dtype(np.bool_): TensorProto.BOOL}
+
+
+def model(nodes, inputs, constants, outputs, opset, real):
+    graph = helper.make_graph(
+        nodes, "gradient",
+        [helper.make_tensor_value_info(k, real if a.dtype == np.float32 else TYPES[a.dtype],
+                                       a.shape) for k, a in inputs.items()],
+        [helper.make_tensor_value_info(k, real, None) for k in outputs],
+        [numpy_helper.from_array(a.astype(np.float64) if a.dtype == np.float32
+                                 and real == TensorProto.DOUBLE else a, k)
+         for k, a in constants.items()])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=10)
+
+
+def one(op, inputs, outputs=("y",), constants=None, opset=23, absent=(), reference=None, **attrs):
+    """A node with the inputs of `inputs` and `constants`, whose names x0, x1, .. say their places;
+    at the positions `absent` there is none."""
+    constants = constants or {}
+    last = max([int(k[1:]) for k in (*inputs, *constants)] + list(absent))
+    names = ["" if i in absent else f"x{i}" for i in range(last + 1)]
+    node = helper.make_node(op, names, outputs, **attrs)
+    return [node], inputs, constants, outputs, opset, reference
+
+
+def counted(*arrays, start=0):
+    return {f"x{i + start}": a for i, a in enumerate(arrays)}
+
+
+def attention_cases():
+    q, k, v = numbers(2, 2, 3, 4), numbers(2, 2, 5, 4), numbers(2, 2, 5, 6)
+    yield "plain", one("Attention", counted(q, k, v))
+    yield "causal", one("Attention", counted(q, q, numbers(2, 2, 3, 6)), is_causal=1)
+    yield "softcap", one("Attention", counted(q, k, v), softcap=0.7, scale=0.9)
+    yield "mask", one("Attention", counted(q, k, v, numbers(3, 5)))
+    keep = np.array(numbers(2, 1, 3, 5) > -0.5)
+    keep[..., 0] = True
+    yield "keep", one("Attention", counted(q, k, v), constants={"x3": keep})
+    yield "grouped", one("Attention", counted(numbers(1, 4, 3, 4), numbers(1, 2, 5, 4),
+                                              numbers(1, 2, 5, 4)))
+    flat = counted(numbers(2, 3, 8), numbers(2, 5, 8), numbers(2, 5, 12))
+    yield "flat", one("Attention", flat, q_num_heads=2, kv_num_heads=2)
+    past = {**counted(q, q, numbers(2, 2, 3, 6)), "x4": numbers(2, 2, 2, 4),
+            "x5": numbers(2, 2, 2, 6)}
+    yield "past", one("Attention", past, ("y", "present_k", "present_v"), absent=(3,))
+    for mode in range(4):  # of mode 0 the reference gives what softcap made of it
+        yield f"scores_{mode}", one("Attention", counted(q, k, v, numbers(3, 5)),
+                                    ("y", "", "", "scores"), qk_matmul_output_mode=mode,
+                                    softcap=0.9 if mode else 0.0)
+
+
+def norm_and_rotary_cases():
+    x = numbers(2, 3, 4)
+    yield "rms_norm", one("RMSNormalization", counted(x, numbers(4)))
+    yield "rms_norm_axis", one("RMSNormalization", counted(x, numbers(3, 4)), axis=1, epsilon=0.1)
+    at = np.array([[0, 2, 1], [3, 3, 4]], np.int64)
+    heads, table = numbers(2, 2, 3, 8), counted(numbers(6, 4), numbers(6, 4), start=1)
+    yield "rotary", one("RotaryEmbedding", {"x0": heads, **table}, constants={"x3": at})
+    yield "rotary_interleaved", one("RotaryEmbedding", {"x0": heads, **table},
+                                    constants={"x3": at}, interleaved=1)
+    yield "rotary_flat", one("RotaryEmbedding", {"x0": numbers(2, 3, 16), **table},
+                             constants={"x3": at}, num_heads=2)
+    yield "rotary_part", one("RotaryEmbedding",
+                             counted(heads, numbers(2, 3, 2), numbers(2, 3, 2)),
+                             rotary_embedding_dim=4)
+
+
+def dft(x, length, inverse, onesided, axis):
+    """Of [.., 1 or 2], as the specification writes it."""
+    z = x[..., 0] + (1j * x[..., 1] if x.shape[-1] == 2 else 0)
+    y = np.fft.ifft(z, length, axis) if inverse else np.fft.fft(z, length, axis)
+    if onesided:
+        y = np.take(y, range(length // 2 + 1), axis)
+    return [np.stack([y.real, y.imag], -1)]
+
+
+def spectrum_cases():
+    for name, parts, length, inverse, onesided in (
+            ("real", 1, 6, 0, 0), ("complex", 2, 6, 0, 0), ("inverse", 2, 6, 1, 0),
+            ("onesided", 1, 6, 0, 1), ("longer", 1, 9, 0, 0), ("shorter", 2, 4, 0, 0)):
+        def reference(x, length=length, inverse=inverse, onesided=onesided):
+            return dft(x, length, inverse, onesided, 1)
+        constants = {"x1": np.array(length, np.int64), "x2": np.array(1, np.int64)}
+        yield f"dft_{name}", one("DFT", counted(numbers(2, 6, 3, parts)), constants=constants,
+                                 opset=20, inverse=inverse, onesided=onesided, reference=reference)
+    window = numbers(4)
+
+    def frames(x, *given):
+        w = given[0] if given else window
+        parts = np.stack([x[:, i:i + 4, 0] * w for i in range(0, 7, 3)], 1)
+        y = np.fft.rfft(parts, axis=-1)
+        return [np.stack([y.real, y.imag], -1)]
+
+    constants = {"x1": np.array(3, np.int64), "x3": np.array(4, np.int64)}
+    yield "stft", one("STFT", counted(numbers(2, 10, 1)), constants={**constants, "x2": window},
+                      opset=17, onesided=1, reference=frames)
+
+
+def quantised_cases():
+    x, s, z = numbers(3, 4), np.float32(0.05), np.uint8(120)
+
+    def through(v, scale=np.float64(s), zero=120.0, lo=0.0, hi=255.0):
+        return (np.clip(v / scale + zero, lo, hi) - zero) * scale
+
+    def chain(*nodes, inputs, outputs=("y",)):
+        made = [helper.make_node(op, i.split(), o.split(), **a) for op, i, o, a in nodes]
+        return made, inputs, outputs
+
+    pair = (("QuantizeLinear", "x0 s z", "q", {}), ("DequantizeLinear", "q s z", "y", {}))
+    made, inputs, outputs = chain(*pair, inputs={"x0": x})
+    yield "quantised_pair", (made, inputs, dict(s=s, z=z), outputs, 13, lambda v: [through(v)])
+    wide = {"x0": 20 * x}  # half of it saturates
+    yield "quantised_saturates", (made, wide, dict(s=s, z=z), outputs, 13, lambda v: [through(v)])
+    rows = np.array([0.05, 0.02, 0.5], np.float32)
+    made = [helper.make_node("QuantizeLinear", ["x0", "s", "z"], ["q"], axis=0),
+            helper.make_node("DequantizeLinear", ["q", "s", "z"], ["y"], axis=0)]
+    yield "quantised_rows", (made, {"x0": x}, dict(s=rows, z=np.array([3, -2, 0], np.int8)),
+                             outputs, 13,
+                             lambda v: [through(v, np.float64(rows)[:, None],
+                                                np.array([[3.0], [-2], [0]]), -128.0, 127.0)])
+    w, wz = np.array(np.round(20 * numbers(4, 2)), np.int8), np.int8(3)
+    made = [helper.make_node("DynamicQuantizeLinear", ["x0"], ["q", "qs", "qz"]),
+            helper.make_node("MatMulInteger", ["q", "w", "qz", "wz"], ["p"]),
+            helper.make_node("Cast", ["p"], ["f"], to=TensorProto.FLOAT),
+            helper.make_node("Mul", ["qs", "ws"], ["both"]),
+            helper.make_node("Mul", ["f", "both"], ["y"])]
+    yield "dynamically_quantised", (made, {"x0": x}, dict(w=w, wz=wz, ws=np.float32(0.02)), outputs,
+                                    13, lambda v: [v @ ((w - 3.0) * np.float64(np.float32(0.02)))])
+
+
+def reference_of(nodes, inputs, constants, outputs, opset):
+    wide = ReferenceEvaluator(model(nodes, inputs, constants, outputs, opset, TensorProto.DOUBLE))
+
+    def run(*values):
+        return wide.run([k for k in outputs if k], dict(zip(inputs, values)))
+    return run
+
+
+def main(target):
+    groups = (("attention_", attention_cases), ("", norm_and_rotary_cases), ("", spectrum_cases),
+              ("", quantised_cases))
+    with zipfile.ZipFile(target, "w") as archive:
+        for prefix, group in groups:
+            for name, (nodes, inputs, constants, outputs, opset, reference) in group():
+                made = [k for k in outputs if k]
+                m = model(nodes, inputs, constants, made, opset, TensorProto.FLOAT)
+                own = reference or reference_of(nodes, inputs, constants, made, opset)
+                arrays = list(inputs.values())
+                values = [np.asarray(v, np.float32)
+                          for v in own(*[a.astype(np.float64) for a in arrays])]
+                extra = seeds_and_gradients(own, arrays, values, {})
+                write(archive, prefix + name, m, arrays, values, **extra)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
