@@ -18,3 +18,8 @@ try fovea activations vit.onnx blocks.0.squeeze photo.jpg -q -o x.png
 # behind the last attention the classes depend on the class token alone
 try fovea attribute vit.onnx photo.jpg -q -c 1 --layer norm -o x.png
 ls x.png 2> /dev/null || echo 'not touched'
+# where in the photo a token is: what its patch sees; behind attention, which sees everything, its cell
+mkdir -p photos/deep && make photos photos 3
+for u in patch:3 blocks.0.norm1:3 blocks.1.norm1:3; do
+    fovea examples vit.onnx $u photos --top 1 --json -q | tr -d ' \n' | grep -oE '"photo":"[^"]*"|"(position|receptive_field|center)":\[[0-9,]*\]'
+done

@@ -3,6 +3,7 @@
 #ifndef FVI_INSPECT_DATASET_DATASET_H
 #define FVI_INSPECT_DATASET_DATASET_H
 
+#include "graph/positions/token_grid.h"
 #include "graph/receptive_field.h"
 #include "inspect/dataset/list_files.h"
 #include "inspect/dataset/store.h"
@@ -19,6 +20,7 @@ typedef struct fvi_layer_table {
     int units;
     int axis[FV_MAX_DIMS], n_axes; /* of a sample that count positions, outermost first */
     int64_t size[FV_MAX_DIMS];     /* theirs, at the model's own input size */
+    fvi_token_grid grid;           /* how positions lie over the picture */
     fvi_receptive_field reach[2];  /* what a position sees along height and width */
     int active;                    /* whether this pass measures it */
     int target[FVI_MAX_VALUES];    /* then o.values[v] is the plan's target of that number */

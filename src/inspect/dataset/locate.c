@@ -2,7 +2,8 @@
 /* locate: from a position of a map to pixels of the photo.
  *
  * Along one direction, position p sees pixels p*jump + first .. p*jump + last of the network's
- * picture (graph/receptive_field.c), cut off at its borders. That picture is a piece of the resized
+ * picture (graph/receptive_field.c), cut off at its borders. Of a transformer's tokens p is the row
+ * or column of the patch (graph/positions/token_grid.h). That picture is a piece of the resized
  * photo, so pixel i is at (i + piece's corner) * photo's side / resized side there. Rectangles are
  * rounded outwards to whole pixels. The center of a position is as wide as the distance to the next
  * one.
@@ -28,19 +29,31 @@ static int64_t along(const fvi_layer_table *t, int64_t position, int axis) {
     return -1;
 }
 
-/* The position along the last axis, and along all those before it. */
-static void coordinates(const fvi_layer_table *t, int64_t position, fv_example *out) {
+/* A position as a cell of the map over the picture; without one, the coordinate along the last
+ * axis, and along all those before it. Returns 0 where the map has no such cell: a class token. */
+static int coordinates(const fvi_layer_table *t, int64_t position, int64_t cell[2]) {
+    if (t->grid.kind == FVI_GRID_MAP)
+        return fvi_token_grid_cell(&t->grid, position, &cell[0], &cell[1]);
     const int64_t columns = t->size[t->n_axes - 1];
-    out->y = (int)(position / columns);
-    out->x = (int)(position % columns);
+    cell[0] = position / columns;
+    cell[1] = position % columns;
+    return 1;
 }
 
 /* What the position sees along direction d, and its center, in pixels of the network's picture. */
 static void see(const fvi_layer_table *t, int64_t position, int d, int side, stretch *field,
                 stretch *center) {
     const fvi_receptive_field *r = &t->reach[d];
-    const int64_t p = position < 0 || r->axis < 0 ? -1 : along(t, position, r->axis);
+    const int64_t cells = d ? t->grid.columns : t->grid.rows;
+    int64_t cell[2], p = -1;
     *field = *center = (stretch){0, side};
+    if (position < 0) return;
+    if (t->grid.kind == FVI_GRID_MAP && coordinates(t, position, cell)) p = cell[d];
+    if (p >= 0 && r->axis < 0 && t->grid.of_picture)
+        *center =
+            (stretch){(double)(p * side) / (double)cells, (double)((p + 1) * side) / (double)cells};
+    if (r->axis < 0) return;
+    if (p < 0) p = along(t, position, r->axis);
     if (p < 0) return;
     const double at = (double)p * r->jump, middle = at + (r->first + r->last + 1) / 2;
     *field = (stretch){fmax(0, at + r->first), fmin(side, at + r->last + 1)};
@@ -65,12 +78,16 @@ void fvi_example_locate(const fv_examples *e, const fvi_layer_table *t, uint32_t
     const fv_input *in = fv_model_input(e->model);
     const fvi_photo_entry *photo = &g_array_index(e->photos, fvi_photo_entry, out->photo);
     const fvi_crop c = fvi_input_crop(in, photo->height, photo->width);
-    int64_t places = 1, at = position;
+    int64_t places = 1, at = position, cell[2];
     stretch field[2], center[2];
     for (int i = 0; i < t->n_axes; i++) places *= t->size[i];
     if (position == FVI_NOWHERE || !t->n_axes || at >= places) at = -1; /* files may say anything */
     out->y = out->x = -1;
-    if (at >= 0) coordinates(t, at, out);
+    if (at >= 0 && !coordinates(t, at, cell)) at = -1;
+    if (at >= 0) {
+        out->y = (int)cell[0];
+        out->x = (int)cell[1];
+    }
     see(t, at, 0, in->height, &field[0], &center[0]);
     see(t, at, 1, in->width, &field[1], &center[1]);
     out->whole = field[0].low <= 0 && field[0].high >= in->height && field[1].low <= 0 &&

@@ -62,6 +62,7 @@ static fv_status describe(const fv_examples *e, fvi_layer_table *t, fv_error *er
     const int v = g->outputs[0];
     st = fvi_extent_find(g, v, 1, t->name, &extent, &sample, err);
     if (!st) st = fvi_graph_receptive_field(g, fvi_network_input(net), v, t->reach, err);
+    if (!st) st = fvi_token_grid_find(g, fvi_network_input(net), v, sample.channel, &t->grid, err);
     fvi_graph_free(g);
     if (st) return st;
     t->n_axes = fvi_position_axes(&sample, t->axis);
