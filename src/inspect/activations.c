@@ -32,6 +32,13 @@ typedef struct taking {
     const char **name;  /* [n_values] without repetition: values of the graph */
 } taking;
 
+/* What a layer gives in the plan that is run. */
+typedef struct layer_kind {
+    fvi_layer_maps maps;
+    int over_picture;    /* whether the cells are where maps.grid says */
+    fv_activations like; /* without data */
+} layer_kind;
+
 void fv_activations_free(fv_activations *a) {
     if (!a) return;
     free(a->data);
@@ -124,55 +131,59 @@ static fv_status find_kind(const taking *t, const fvi_layer_maps *m, fv_activati
     return FV_OK;
 }
 
-/* Copies the activations of sample n, channels first. */
-static void copy(const fvi_layer_maps *m, int over_picture, const float *x, int64_t n,
-                 fv_activations *a) {
-    for (int64_t y = 0; y < a->height; y++)
-        for (int64_t i = 0; i < a->width; i++) {
-            const int64_t p = y * a->width + i, plane = (int64_t)a->height * a->width;
-            const int64_t position = over_picture ? fvi_token_grid_position(&m->grid, y, i) : p;
-            for (int64_t c = 0; c < a->channels; c++)
-                a->data[c * plane + p] = x[fvi_extent_at(&m->extent, n, c, position)];
-        }
+/* Finds what each layer gives.  kinds  [t->count] */
+static fv_status find_kinds(const taking *t, const fvi_graph *g, int64_t samples, layer_kind *kinds,
+                            fv_error *err) {
+    fv_status st = FV_OK;
+    for (int i = 0; !st && i < t->count; i++) {
+        layer_kind *k = &kinds[i];
+        const int v = g->outputs[t->value[i]];
+        k->like.layer = t->layer[i];
+        st = fvi_layer_maps_find(t->net, g, v, samples, t->layer[i], &k->maps, err);
+        if (!st) st = find_kind(t, &k->maps, &k->like, &k->over_picture, err);
+    }
+    return st;
 }
 
-/* Copies sample n of layer i out of a plan that was run for `samples`, channels first. */
-static fv_status take(const taking *t, fvi_executable *plan, int64_t samples, int i, int64_t n,
-                      fv_activations **out, fv_error *err) {
-    const fvi_graph *g = fvi_executable_graph(plan);
-    const float *x = NULL;
-    const int v = g->outputs[t->value[i]];
-    fvi_layer_maps m;
-    int over_picture = 0;
+/* Copies the activations of sample n, channels first.
+ *   x    the layer's values for all samples
+ *   out  yours to free with fv_activations_free */
+static fv_status take(const layer_kind *k, const float *x, int64_t n, fv_activations **out,
+                      fv_error *err) {
+    const int64_t h = k->like.height, w = k->like.width, plane = h * w;
     fv_activations *a = calloc(1, sizeof *a);
-    if (!a) return fvi_fail(err, FV_NOMEM, "out of memory");
-    a->layer = t->layer[i];
-    fv_status st = fvi_executable_view_target(plan, t->value[i], &x, err);
-    if (!st) st = fvi_layer_maps_find(t->net, g, v, samples, a->layer, &m, err);
-    if (!st) st = find_kind(t, &m, a, &over_picture, err);
-    int64_t plane = (int64_t)a->height * a->width;
-    if (!st && !(a->data = malloc((size_t)(a->channels * plane) * sizeof(float))))
-        st = fvi_fail(err, FV_NOMEM, "no memory for the activations of \"%s\"", a->layer);
-    if (!st) copy(&m, over_picture, x, n, a);
-    if (st)
+    if (a) *a = k->like;
+    if (a) a->data = malloc((size_t)(a->channels * plane) * sizeof(float));
+    if (!a || !a->data) {
         fv_activations_free(a);
-    else
-        *out = a;
-    return st;
+        return fvi_fail(err, FV_NOMEM, "no memory for the activations of \"%s\"", k->like.layer);
+    }
+    for (int64_t p = 0; p < plane; p++) {
+        const int64_t position =
+            k->over_picture ? fvi_token_grid_position(&k->maps.grid, p / w, p % w) : p;
+        for (int64_t c = 0; c < a->channels; c++)
+            a->data[c * plane + p] = x[fvi_extent_at(&k->maps.extent, n, c, position)];
+    }
+    *out = a;
+    return FV_OK;
 }
 
 /* Runs the plan over the input, `samples` at a time.
  *   made  [dim[0] * count] */
 static fv_status run_pieces(const taking *t, fvi_executable *plan, const fv_tensor *input,
-                            int64_t samples, fv_activations **made, fv_error *err) {
+                            int64_t samples, const layer_kind *kinds, fv_activations **made,
+                            fv_error *err) {
     int64_t pieces = input->dim[0] / samples, step = fv_tensor_count(input) / pieces;
     fv_status st = FV_OK;
     for (int64_t k = 0; !st && k < pieces; k++) {
         st = fvi_session_piece(t->session, k * samples, input->dim[0], err);
         if (!st) st = fvi_session_forward(t->session, plan, input->data + k * step, err);
-        for (int64_t n = 0; !st && n < samples; n++)
-            for (int i = 0; !st && i < t->count; i++)
-                st = take(t, plan, samples, i, n, &made[(k * samples + n) * t->count + i], err);
+        for (int i = 0; !st && i < t->count; i++) {
+            const float *x = NULL;
+            st = fvi_executable_view_target(plan, t->value[i], &x, err);
+            for (int64_t n = 0; !st && n < samples; n++)
+                st = take(&kinds[i], x, n, &made[(k * samples + n) * t->count + i], err);
+        }
     }
     return st;
 }
@@ -185,14 +196,17 @@ static fv_status run(const taking *t, const fv_tensor *input, fv_activations **o
                                     &plan, &samples, err);
     if (st) return st;
     fv_activations **made = calloc((size_t)total, sizeof(fv_activations *));
-    if (!made) return fvi_fail(err, FV_NOMEM, "out of memory");
-    st = run_pieces(t, plan, input, samples, made, err);
-    for (int64_t i = 0; i < total; i++) {
+    layer_kind *kinds = calloc((size_t)t->count, sizeof *kinds);
+    if (!made || !kinds) st = fvi_fail(err, FV_NOMEM, "out of memory");
+    if (!st) st = find_kinds(t, fvi_executable_graph(plan), samples, kinds, err);
+    if (!st) st = run_pieces(t, plan, input, samples, kinds, made, err);
+    for (int64_t i = 0; made && i < total; i++) {
         if (st)
             fv_activations_free(made[i]);
         else
             out[i] = made[i];
     }
+    free(kinds);
     free(made);
     return st;
 }

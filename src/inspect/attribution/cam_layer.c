@@ -22,15 +22,18 @@
 /* What is known of the graph. */
 typedef struct survey {
     const fvi_graph *g;
-    fvi_region *regions;  /* [n_values] that the objective depends on */
-    fvi_token_grid *grid; /* [n_nodes] of their outputs */
-    char *reached;        /* [n_nodes] maps of which it depends on a cell */
-    char *split;          /* [n_nodes] maps that only attention reads, divided into heads */
+    fvi_region *regions; /* [n_values] that the objective depends on */
+    char *kind;          /* [n_nodes] of their outputs: fvi_grid_kind */
+    char *map;     /* [n_nodes] whether they are maps of several rows and columns: 2, 1 of a map
+                      that is not the picture's, 0 */
+    char *reached; /* [n_nodes] of such a map the objective depends on a cell */
+    char *split;   /* [n_nodes] maps that only attention reads, divided into heads */
 } survey;
 
 static void survey_clear(survey *s) {
     free(s->regions);
-    g_free(s->grid);
+    g_free(s->kind);
+    g_free(s->map);
     g_free(s->reached);
     g_free(s->split);
 }
@@ -52,7 +55,7 @@ static void mark_split(survey *s) {
     char *divided = g_new0(char, (gsize)g->n_values + 1);
     for (int k = g->n_nodes - 1; k >= 0; k--) {
         const fvi_node *n = &g->nodes[k];
-        const fvi_grid_kind kind = s->grid[k].kind;
+        const char kind = s->kind[k];
         s->split[k] = divided[n->out] && !whole[n->out];
         const int divides = kind == FVI_GRID_SPLIT || kind == FVI_GRID_PAIRS ||
                             (kind == FVI_GRID_MAP && s->split[k]);
@@ -71,15 +74,18 @@ static fv_status make_survey(const fvi_perturbation *p, const fvi_graph *g, surv
     if (!st) st = fvi_objective_regions(g, &p->objective, &s->regions, err);
     if (!st) {
         int *channel = g_new(int, (gsize)g->n_values + 1);
-        s->grid = g_new(fvi_token_grid, (gsize)g->n_nodes + 1);
+        s->kind = g_new0(char, (gsize)g->n_nodes + 1);
+        s->map = g_new0(char, (gsize)g->n_nodes + 1);
         s->reached = g_new0(char, (gsize)g->n_nodes + 1);
         s->split = g_new0(char, (gsize)g->n_nodes + 1);
         fvi_graph_channel_axes(g, channel);
         for (int k = 0; k < g->n_nodes; k++) {
             const int v = g->nodes[k].out;
-            fvi_token_grid_of(g, layouts, v, channel[v], &s->grid[k]);
-            s->reached[k] =
-                fvi_token_grid_is_map(&s->grid[k]) && has_cell(g, layouts, &s->regions[v], v);
+            fvi_token_grid t;
+            fvi_token_grid_of(g, layouts, v, channel[v], &t);
+            s->kind[k] = (char)t.kind;
+            s->map[k] = !fvi_token_grid_is_map(&t) ? 0 : t.of_picture ? 2 : 1;
+            s->reached[k] = s->map[k] && has_cell(g, layouts, &s->regions[v], v);
         }
         g_free(channel);
         mark_split(s);
@@ -90,9 +96,9 @@ static fv_status make_survey(const fvi_perturbation *p, const fvi_graph *g, surv
 
 /* The last map over the picture; else the last map over another one; -1: there is none. */
 static int last_map(const survey *s) {
-    for (int of_picture = 1; of_picture >= 0; of_picture--)
+    for (int least = 2; least >= 1; least--)
         for (int k = s->g->n_nodes - 1; k >= 0; k--)
-            if (s->reached[k] && s->grid[k].of_picture >= of_picture) return k;
+            if (s->reached[k] && s->map[k] >= least) return k;
     return -1;
 }
 
@@ -141,7 +147,7 @@ static fv_status choose(const fvi_perturbation *p, const survey *s, int *out, fv
 static fv_status check(const fvi_perturbation *p, const survey *s, int layer, fv_error *err) {
     const fvi_network *net = fvi_session_network(p->session);
     int usual;
-    if (s->reached[layer] || !fvi_token_grid_is_map(&s->grid[layer])) return FV_OK;
+    if (s->reached[layer] || !s->map[layer]) return FV_OK;
     if (choose(p, s, &usual, NULL)) return FV_OK;
     return fvi_fail(err, FV_SHAPE,
                     "the objective does not depend on the maps of layer \"%.100s\"%s; the default "
