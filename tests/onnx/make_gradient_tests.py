@@ -147,6 +147,87 @@ def quantised_cases():
                                     13, lambda v: [v @ ((w - 3.0) * np.float64(np.float32(0.02)))])
 
 
+def dynamic(x):
+    low, high = min(x.min(), 0), max(x.max(), 0)
+    scale = (high - low) / 255
+    zero = np.clip(np.round(-low / scale), 0, 255)
+    return x / scale + zero, scale, zero
+
+
+def dynamic_cases():
+    """Outputs of DynamicQuantizeLinear that do not meet again, or that are asked for."""
+    x, node = numbers(3, 4), helper.make_node("DynamicQuantizeLinear", ["x0"], ["q", "s", "z"])
+    inputs = {"x0": x}
+    yield "dynamic_scale", ([node], inputs, {}, ("s",), 13, lambda v: [dynamic(v)[1]])
+    yield "dynamic_zero", ([node], inputs, {}, ("z",), 13, lambda v: [dynamic(v)[2]])
+    other = [node, helper.make_node("Mul", ["s", "x0"], ["y"])]
+    yield "dynamic_separate", (other, inputs, {}, ("y",), 13, lambda v: [dynamic(v)[1] * v])
+    both = [node, helper.make_node("DequantizeLinear", ["q", "s", "z"], ["y"])]
+    yield "dynamic_pair", (both, inputs, {}, ("y",), 13, lambda v: [v])
+    yield "dynamic_pair_asked", (both, inputs, {}, ("y", "s"), 13, lambda v: [v, dynamic(v)[1]])
+
+
+def between(picture, y, x):
+    """picture [h, w] at a place between its elements, 0 outside."""
+    top, left, total = int(np.floor(y)), int(np.floor(x)), 0.0
+    for i, j in np.ndindex(2, 2):
+        if 0 <= top + i < picture.shape[0] and 0 <= left + j < picture.shape[1]:
+            weight = (1 - abs(y - top - i)) * (1 - abs(x - left - j))
+            total += weight * picture[top + i, left + j]
+    return total
+
+
+def deform_conv(x, offsets, mask, w, bias, stride, pad, offset_group, group):
+    """onnx's own reference computes in single precision."""
+    n, out = x.shape[0], offsets.shape[2:]
+    kh, kw = w.shape[2:]
+    places = offsets.reshape(n, offset_group, kh, kw, 2, *out)
+    keep = np.ones((n, offset_group, kh, kw, *out)) if mask is None else \
+        mask.reshape(n, offset_group, kh, kw, *out)
+    y = np.zeros((n, w.shape[0], *out))
+    share, part = x.shape[1] // offset_group, w.shape[0] // group
+    for b, c, i, j, oy, ox in np.ndindex(n, x.shape[1], kh, kw, *out):
+        g = c // share
+        dy, dx = places[b, g, i, j, :, oy, ox]
+        v = between(x[b, c], oy * stride - pad + i + dy, ox * stride - pad + j + dx)
+        k, own = divmod(c, w.shape[1])
+        y[b, k * part:(k + 1) * part, oy, ox] += \
+            v * keep[b, g, i, j, oy, ox] * w[k * part:(k + 1) * part, own, i, j]
+    return [y if bias is None else y + bias[:, None, None]]
+
+
+def selection_cases():
+    def integers(*x):
+        return np.array(x, np.int64)
+
+    offsets, w, b, w2 = 0.4 * numbers(1, 16, 3, 3), numbers(2, 4, 2, 2), numbers(2), \
+        numbers(4, 2, 3, 3)
+    yield "deform_conv", one("DeformConv", {"x0": numbers(1, 4, 4, 4), "x2": offsets,
+                                            "x4": numbers(1, 8, 3, 3)},
+                             constants={"x1": w, "x3": b}, opset=22, kernel_shape=[2, 2],
+                             pads=[0, 0, 0, 0], offset_group=2,
+                             reference=lambda x, o, m: deform_conv(x, o, m, w, b, 1, 0, 2, 1))
+    yield "deform_conv_groups", one("DeformConv", {"x0": numbers(2, 4, 5, 4),
+                                                   "x2": 0.4 * numbers(2, 18, 3, 2)},
+                                    constants={"x1": w2}, opset=22, group=2,
+                                    kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[2, 2],
+                                    reference=lambda x, o: deform_conv(x, o, None, w2, None, 2, 1,
+                                                                       1, 2))
+    cache = counted(numbers(2, 5, 3), numbers(2, 2, 3))
+    yield "tensor_scatter", one("TensorScatter", cache, constants={"x2": integers(1, 3)}, opset=24)
+    yield "tensor_scatter_circular", one("TensorScatter", cache, constants={"x2": integers(4, 0)},
+                                         opset=24, mode="circular")
+    yield "reverse_sequence", one("ReverseSequence", counted(numbers(4, 3, 2)), opset=10,
+                                  constants={"x1": integers(4, 1, 3)})
+    yield "center_crop_pad", one("CenterCropPad", counted(numbers(5, 2)), opset=18,
+                                 constants={"x1": integers(2, 5)})
+    yield "lp_pool", one("LpPool", counted(numbers(1, 2, 5, 4)), opset=22, p=3,
+                         kernel_shape=[2, 2], pads=[1, 0, 0, 1])
+    yield "cum_prod", one("CumProd", counted(numbers(2, 4)), constants={"x1": np.array(1)},
+                          opset=26, reverse=1, exclusive=1)
+    yield "shrink", one("Shrink", counted(numbers(3, 4)), opset=9, bias=0.25, lambd=0.75)
+
+
 def reference_of(nodes, inputs, constants, outputs, opset):
     wide = ReferenceEvaluator(model(nodes, inputs, constants, outputs, opset, TensorProto.DOUBLE))
 
@@ -157,7 +238,7 @@ def reference_of(nodes, inputs, constants, outputs, opset):
 
 def main(target):
     groups = (("attention_", attention_cases), ("", norm_and_rotary_cases), ("", spectrum_cases),
-              ("", quantised_cases))
+              ("", quantised_cases), ("", dynamic_cases), ("", selection_cases))
     with zipfile.ZipFile(target, "w") as archive:
         for prefix, group in groups:
             for name, (nodes, inputs, constants, outputs, opset, reference) in group():

@@ -562,7 +562,7 @@ static void reserve_names(fvi_builder *b, const Onnx__GraphProto *g) {
 
 fv_status fvi_onnx_lower(const fvi_onnx *o, fvi_builder *b, const fvi_graph_request *request) {
     const Onnx__GraphProto *graph = fvi_onnx_proto(o)->graph;
-    fvi_lowering l = {.b = b, .onnx = o, .opset = fvi_onnx_opset(o, "")};
+    fvi_lowering l = {.b = b, .onnx = o, .opset = fvi_onnx_opset(o, ""), .request = request};
     fvi_scope scope = scope_open(NULL, graph);
     scope.given = g_hash_table_new(g_str_hash, g_str_equal);
     note_given(request, &scope);

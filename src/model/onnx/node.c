@@ -25,6 +25,17 @@ int fvi_onnx_wants(const fvi_onnx_node *node, int i) {
     return name[0] && g_hash_table_contains(scope->needed, name);
 }
 
+int fvi_onnx_is_asked(const fvi_onnx_node *node, int i) {
+    const fvi_graph_request *r = node->l->request;
+    const Onnx__GraphProto *g = node->scope->graph;
+    const char *name = i < node->n_out ? node->proto->output[i] : "";
+    for (int k = 0; k < r->n_wanted; k++)
+        if (!strcmp(r->wanted[k], name)) return 1;
+    for (size_t k = 0; k < g->n_output && (!r->n_wanted || node->scope->outer); k++)
+        if (!strcmp(g->output[k]->name, name)) return 1;
+    return 0;
+}
+
 const fvi_const *fvi_onnx_deciding(fvi_onnx_node *node, int i, const char *what) {
     int v = fvi_onnx_in(node, i);
     if (v < 0 || node->b->status) return NULL;

@@ -24,6 +24,7 @@ typedef struct fvi_lowering {
     const fvi_onnx *onnx;
     int64_t opset;
     int depth; /* of subgraphs */
+    const fvi_graph_request *request;
 } fvi_lowering;
 
 typedef struct fvi_onnx_node fvi_onnx_node;
@@ -53,6 +54,8 @@ int fvi_onnx_in(fvi_onnx_node *node, int i);
 int fvi_onnx_need(fvi_onnx_node *node, int i);
 /* Whether something reads output i. */
 int fvi_onnx_wants(const fvi_onnx_node *node, int i);
+/* Whether output i is one of those that the whole graph is lowered for. */
+int fvi_onnx_is_asked(const fvi_onnx_node *node, int i);
 /* The numbers of input i, which is that constant from then on: where they depend on the network's
  * input they are computed by the builder's runner; fails with UNSUPPORTED, naming `what`, where
  * it has none. NULL also when the input is absent (status unchanged). */

@@ -118,6 +118,14 @@ static const refusal refusals[] = {
     {28, "SwiGLU", "1,3", "", FV_FORMAT, "input 1 is missing"},
     {12, "LRN", "1,3,2,2", "size:0", FV_SHAPE, "size is 0"},
     {12, "LSTM", "1,3,2", "", FV_FORMAT, "input 1 is missing"},
+    {12, "LpPool", "1,2,7,7", "kernel_shape=3,3;p:0", FV_FORMAT, "p is 0; at least 1 is allowed"},
+    {22, "LpPool", "1,2,7,7", "kernel_shape=3,3;ceil_mode:1", FV_UNSUPPORTED, "ceil_mode"},
+    {26, "BitCast", "1,4", "to:2", FV_UNSUPPORTED, "BitCast \"node\""},
+    {26, "CumProd", "1,4", "", FV_FORMAT, "input 1 is missing"},
+    {24, "TensorScatter", "1,4", "", FV_FORMAT, "input 1 is missing"},
+    {10, "ReverseSequence", "1,4", "", FV_FORMAT, "input 1 is missing"},
+    {18, "CenterCropPad", "1,4", "", FV_FORMAT, "input 1 is missing"},
+    {22, "DeformConv", "1,4,3,3", "", FV_FORMAT, "input 2 is missing"},
     {12, "Det", "1,3,3", "",
      FV_UNSUPPORTED, "operator \"Det\" (node \"node\", opset 12) is not supported"},
     {12, "GroupNormalization", "1,4,2", "",
@@ -135,6 +143,36 @@ static void hostile_attributes_are_refused(void **state) {
         if (st != r->status || !strstr(t.err.text, r->text))
             fail_msg("%s %s: status %d \"%s\"", r->op, r->attrs, st, t.err.text);
         assert_null(t.graph);
+        trial_free(&t);
+    }
+}
+
+/* What operators whose other inputs are constant integers are refused with. */
+static void hostile_indices_are_refused(void **state) {
+    (void)state;
+    static const struct {
+        int opset;
+        const char *op, *inputs, *indices, *attrs, *text;
+    } cases[] = {
+        {24, "TensorScatter", "x,u,i", "4", "", "write_indices has 4; 0..3 is allowed"},
+        {24, "TensorScatter", "x,u,i", "-1", "mode!circular", "write_indices has -1; 0..4"},
+        {24, "TensorScatter", "x,u,i", "1,1", "", "write_indices has 2 numbers; 1 are needed"},
+        {24, "TensorScatter", "x,u,i", "1", "axis:0", "along axis 0"},
+        {24, "TensorScatter", "u,x,i", "0", "", "its cache is 1x2x3 and its update 1x5x3"},
+        {10, "ReverseSequence", "x,i", "6", "time_axis:1;batch_axis:0", "has 6; 0..5 is"},
+        {10, "ReverseSequence", "x,i", "1,2", "time_axis:1;batch_axis:0", "it has 2 lengths for 1"},
+        {10, "ReverseSequence", "x,i", "1", "time_axis:1;batch_axis:1", "its batch axis 1"},
+        {18, "CenterCropPad", "x,i", "1,2", "", "it has 2 sizes for 3 axes"},
+        {18, "CenterCropPad", "x,i", "1,-2,3", "", "the size of axis 1 is -2"},
+        {18, "CenterCropPad", "x,i", "9", "axes=5", "axis 5"},
+        {26, "CumProd", "x,i", "3", "", "axis 3"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        trial t = one_op(cases[i].opset, cases[i].op, "1,5,3", cases[i].inputs, cases[i].attrs);
+        builder_f32(t.b, "u", "1,2,3", NULL);
+        builder_i64(t.b, "i", cases[i].indices);
+        if (!trial_lower(&t, NULL, NULL) || !strstr(t.err.text, cases[i].text))
+            fail_msg("%s %s: \"%s\"", cases[i].op, cases[i].indices, t.err.text);
         trial_free(&t);
     }
 }
@@ -430,6 +468,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shapes_come_out),
         cmocka_unit_test(hostile_attributes_are_refused),
+        cmocka_unit_test(hostile_indices_are_refused),
         cmocka_unit_test(resize_scales_are_checked),
         cmocka_unit_test(resize_has_weights),
         cmocka_unit_test(sums_and_scatters_keep_gradients),

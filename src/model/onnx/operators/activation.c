@@ -7,6 +7,7 @@
  * Source: ONNX operator specification.
  */
 #include <math.h>
+#include <string.h>
 
 #include "graph/const.h"
 #include "model/onnx/attribute.h"
@@ -49,6 +50,20 @@ fv_status fvi_lower_gelu(fvi_onnx_node *node) {
     return fvi_onnx_out(node, 0,
                         fvi_emit_unary(node->b, tanh_form ? FVI_GELU_TANH : FVI_GELU, 0, 0,
                                        fvi_onnx_need(node, 0)));
+}
+
+/* x + bias below -lambd, x - bias above lambd, 0 between. */
+fv_status fvi_lower_shrink(fvi_onnx_node *node) {
+    fvi_builder *b = node->b;
+    const float bias = fvi_onnx_attr_float(node->proto, "bias", 0);
+    const float limit = fvi_onnx_attr_float(node->proto, "lambd", 0.5f);
+    const int x = fvi_onnx_need(node, 0), zero = fvi_emit_scalar(b, FVI_F32, 0);
+    const int low = fvi_emit_binary(b, FVI_LESS, x, fvi_emit_scalar(b, FVI_F32, -limit));
+    const int high = fvi_emit_binary(b, FVI_GREATER, x, fvi_emit_scalar(b, FVI_F32, limit));
+    const int up = fvi_emit_unary(b, FVI_LINEAR, 1, bias, x);
+    const int down = fvi_emit_unary(b, FVI_LINEAR, 1, -bias, x);
+    const int v = fvi_emit_where(b, high, down, zero);
+    return fvi_onnx_out(node, 0, fvi_emit_where(b, low, up, v));
 }
 
 /* swish(a) * b, of equal shapes. */
@@ -122,6 +137,23 @@ static int cast_constant(fvi_onnx_node *node, int x, fvi_dtype t) {
     int64_t n = fvi_shape_count(&c->shape);
     for (int64_t i = 0; v >= 0 && i < n; i++) fvi_put_from(t, data, i, c, i);
     return v;
+}
+
+/* The same bytes as another type of that size; of constants. */
+fv_status fvi_lower_bit_cast(fvi_onnx_node *node) {
+    const int64_t to = fvi_onnx_attr_int(node->proto, "to", 0);
+    fvi_onnx_need(node, 0);
+    const fvi_const *c = fvi_onnx_fixed(node, 0, "input");
+    uint8_t *data;
+    if (node->b->status || !c) return node->b->status;
+    const size_t size = fvi_dtype_size(c->dtype);
+    if (to < 0 || to > FVI_BF16 || fvi_dtype_size((fvi_dtype)to) != size)
+        return fvi_build_fail(node->b, FV_UNSUPPORTED,
+                              "casts %s to type %" PRId64 "; a type of as many bytes is allowed",
+                              fvi_dtype_name(c->dtype), to);
+    const int v = fvi_emit_constant(node->b, (fvi_dtype)to, &c->shape, &data);
+    if (v >= 0) memcpy(data, c->bytes, (size_t)fvi_shape_count(&c->shape) * size);
+    return fvi_onnx_out(node, 0, v);
 }
 
 /* param 1: to the type of the second input. */

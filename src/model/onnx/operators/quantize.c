@@ -6,13 +6,15 @@
  * and a network is within the steps of its quantisation. Scales and zero points are constants;
  * those that only dequantise may be one number at run time.
  *
- * DynamicQuantizeLinear takes its scale from the numbers that it quantises. Without rounding the
- * scale changes nothing, so here it is 1, with zero point 0.
+ * DynamicQuantizeLinear takes its scale from the numbers that it quantises. Where its outputs meet
+ * again in products of integers, the scale changes nothing without rounding, and is 1 here, with
+ * zero point 0; elsewhere, and where one of them is asked for, it is computed.
  * Source: ONNX operator specification; ONNX Runtime's documentation of com.microsoft.
  */
 #include "model/onnx/operators/quantize.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "graph/const.h"
 #include "model/onnx/attribute.h"
@@ -246,12 +248,120 @@ fv_status fvi_lower_quantize_linear(fvi_onnx_node *node) {
     return fvi_onnx_out(node, 0, to_steps(node->b, &q, own, v));
 }
 
+/* ---- DynamicQuantizeLinear ---- */
+
+/* Whether input i of a node is output k of `of`. */
+static int reads_output(const Onnx__NodeProto *n, size_t i, const Onnx__NodeProto *of, size_t k) {
+    return i < n->n_input && k < of->n_output && of->output[k][0] &&
+           !strcmp(n->input[i], of->output[k]);
+}
+
+/* How many inputs of a node are outputs of `of`. */
+static int count_reads(const Onnx__NodeProto *n, const Onnx__NodeProto *of) {
+    int count = 0;
+    for (size_t i = 0; i < n->n_input; i++)
+        for (size_t k = 0; k < of->n_output; k++) count += reads_output(n, i, of, k);
+    return count;
+}
+
+/* Operators that read quantised numbers with their scale and zero point. */
+typedef struct pair_reader {
+    const char *op;
+    size_t y, scale, zero; /* inputs; the scale NO_SCALE: multiplied in afterwards */
+} pair_reader;
+
+#define NO_SCALE SIZE_MAX
+
+static const pair_reader pair_readers[] = {{"ConvInteger", 0, NO_SCALE, 2},
+                                           {"MatMulInteger", 0, NO_SCALE, 2},
+                                           {"MatMulIntegerToFloat", 0, 2, 4},
+                                           {"DequantizeLinear", 0, 1, 2}};
+
+/* What a node that reads outputs of a DynamicQuantizeLinear does with them. */
+enum { SEPARATE, WHOLE, WITHOUT_SCALE, SCALE_ONLY };
+
+static int use_of(const fvi_onnx_node *node, const Onnx__NodeProto *n) {
+    const Onnx__NodeProto *of = node->proto;
+    const int reads = count_reads(n, of);
+    for (size_t i = 0; i < G_N_ELEMENTS(pair_readers); i++) {
+        const pair_reader *r = &pair_readers[i];
+        const int scaled = r->scale != NO_SCALE;
+        if (!strcmp(n->op_type, r->op) && reads == 2 + scaled && reads_output(n, r->y, of, 0) &&
+            reads_output(n, r->zero, of, 2) && (!scaled || reads_output(n, r->scale, of, 1)))
+            return scaled ? WHOLE : WITHOUT_SCALE;
+    }
+    for (size_t i = 0; i < 2 && !strcmp(n->op_type, "Mul") && n->n_input == 2 && reads == 1; i++)
+        if (reads_output(n, i, of, 1) && fvi_onnx_initializer(node->l->onnx, n->input[1 - i]))
+            return SCALE_ONLY;
+    return SEPARATE;
+}
+
+/* Whether the outputs meet again in what reads them, so that the scale does not matter: products of
+ * integers, and the scale times that of the weights, which is multiplied in behind them. */
+static int used_together(fvi_onnx_node *node) {
+    const Onnx__GraphProto *g = node->scope->graph;
+    int used[SCALE_ONLY + 1] = {0};
+    for (int i = 0; i < 3; i++)
+        if (fvi_onnx_is_asked(node, i)) return 0;
+    if (!fvi_build_charge(node->b, (int64_t)g->n_node)) return 0;
+    for (size_t i = 0; i < g->n_node; i++) {
+        const Onnx__NodeProto *n = g->node[i];
+        for (size_t k = 0; k < n->n_attribute; k++)
+            if (n->attribute[k]->g) return 0; /* its graph may read them */
+        if (count_reads(n, node->proto)) used[use_of(node, n)]++;
+    }
+    return !used[SEPARATE] && !used[WITHOUT_SCALE] == !used[SCALE_ONLY];
+}
+
+/* A constant as uint8; what is computed at run time is of whole numbers already, or not rounded. */
+static int as_bytes(fvi_builder *b, int v) {
+    const fvi_const *c = fvi_build_const(b, v);
+    uint8_t *data;
+    if (!c || b->status) return v;
+    const int64_t n = fvi_shape_count(&c->shape);
+    const int out = fvi_emit_constant(b, FVI_U8, &c->shape, &data);
+    for (int64_t i = 0; out >= 0 && i < n; i++) {
+        const double x = nearbyint(fvi_const_at(c, i));
+        fvi_put_int(FVI_U8, data, i, x > 0 ? x < 255 ? (int64_t)x : 255 : 0);
+    }
+    return out;
+}
+
+/* scale = (max(x, 0) - min(x, 0)) / 255, zero = round(-min(x, 0) / scale), y = x / scale + zero */
+static fv_status quantise_dynamically(fvi_onnx_node *node, int x) {
+    fvi_builder *b = node->b;
+    const unsigned all = (1u << fvi_build_shape(b, x).ndim) - 1;
+    const int none = fvi_emit_scalar(b, FVI_F32, 0), one = fvi_emit_scalar(b, FVI_F32, 1);
+    const int low =
+        fvi_emit_binary(b, FVI_MIN, fvi_emit_reduce(b, FVI_REDUCE_MIN, all, 0, x), none);
+    const int high =
+        fvi_emit_binary(b, FVI_MAX, fvi_emit_reduce(b, FVI_REDUCE_MAX, all, 0, x), none);
+    const int width = fvi_emit_binary(b, FVI_SUB, high, low);
+    const int step = fvi_emit_binary(b, FVI_DIV, width, fvi_emit_scalar(b, FVI_F32, 255));
+    const int flat = fvi_emit_binary(b, FVI_EQUAL, width, none);
+    const int scale = fvi_emit_where(b, flat, one, step);
+    int zero = fvi_emit_unary(b, FVI_NEG, 0, 0, fvi_emit_binary(b, FVI_DIV, low, scale));
+    zero = fvi_emit_unary(b, FVI_CLIP, 0, 255, fvi_emit_unary(b, FVI_ROUND, 0, 0, zero));
+    int y = fvi_emit_binary(b, FVI_DIV, x, scale);
+    if (fvi_build_const(b, y)) y = fvi_emit_unary(b, FVI_ROUND, 0, 0, y);
+    y = fvi_emit_binary(b, FVI_ADD, y, zero);
+    if (fvi_onnx_wants(node, 0)) fvi_onnx_out(node, 0, as_bytes(b, y));
+    if (fvi_onnx_wants(node, 1)) fvi_onnx_out(node, 1, scale);
+    if (fvi_onnx_wants(node, 2)) fvi_onnx_out(node, 2, as_bytes(b, zero));
+    return b->status;
+}
+
 fv_status fvi_lower_dynamic_quantize(fvi_onnx_node *node) {
-    fvi_onnx_out(node, 0, fvi_onnx_need(node, 0));
+    const int x = fvi_onnx_need(node, 0);
+    if (node->b->status) return node->b->status;
+    if (!used_together(node)) return quantise_dynamically(node, x);
+    fvi_onnx_out(node, 0, x);
     if (fvi_onnx_wants(node, 1)) fvi_onnx_out(node, 1, fvi_emit_scalar(node->b, FVI_F32, 1));
     if (fvi_onnx_wants(node, 2)) fvi_onnx_out(node, 2, fvi_emit_scalar(node->b, FVI_U8, 0));
     return node->b->status;
 }
+
+/* ---- products ---- */
 
 /* A product of integers: int32 where it is a constant. */
 static fv_status integer_output(fvi_onnx_node *node, int v) {

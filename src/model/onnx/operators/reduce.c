@@ -9,6 +9,8 @@
 #include "model/onnx/attribute.h"
 #include "model/onnx/operators.h"
 
+#define CUM_PROD_MAX 256 /* elements of an axis whose products are made one by one */
+
 /* [n,c,h,w] -> [n,c,1,1] */
 static int emit_global_mean(fvi_onnx_node *node, int x, const fvi_shape *in) {
     fvi_node_attr a = {.window = {.n = 2, .groups = 1, .global = 1}};
@@ -131,6 +133,41 @@ static fv_status cum_sum_constant(fvi_onnx_node *node, int exclusive, int revers
         }
     }
     return fvi_onnx_out(node, 0, v);
+}
+
+/* 1 everywhere, in the shape and type of v. */
+static int ones(fvi_builder *b, int v) {
+    const fvi_shape s = fvi_build_shape(b, v);
+    return fvi_emit_expand(b, fvi_emit_scalar(b, fvi_build_dtype(b, v), 1), &s);
+}
+
+/* Products so far along an axis: one multiplication a step. */
+fv_status fvi_lower_cum_prod(fvi_onnx_node *node) {
+    fvi_builder *b = node->b;
+    const int exclusive = fvi_onnx_attr_int(node->proto, "exclusive", 0) != 0;
+    const int reverse = fvi_onnx_attr_int(node->proto, "reverse", 0) != 0;
+    const int x = fvi_onnx_need(node, 0);
+    const fvi_shape s = fvi_build_shape(b, x);
+    fvi_onnx_need(node, 1);
+    const fvi_const *where = fvi_onnx_fixed(node, 1, "axis");
+    if (b->status) return b->status;
+    if (fvi_shape_count(&where->shape) < 1 || s.ndim < 1)
+        return fvi_build_fail(b, FV_FORMAT, "it needs an input and an axis");
+    const int axis = fvi_build_axis(b, fvi_const_int(where, 0), s.ndim);
+    const int64_t n = b->status ? 0 : s.dim[axis];
+    if (n < 1 || n > CUM_PROD_MAX)
+        return fvi_build_fail(b, FV_UNSUPPORTED,
+                              "its axis has %" PRId64 " elements; 1..%d are supported", n,
+                              CUM_PROD_MAX);
+    int part[CUM_PROD_MAX], product = -1;
+    for (int64_t k = 0; k < n && !b->status; k++) {
+        const int64_t at = reverse ? n - 1 - k : k;
+        const int own = fvi_emit_slice(b, x, axis, at, 1);
+        if (exclusive) part[at] = k ? product : ones(b, own);
+        product = product < 0 ? own : fvi_emit_binary(b, FVI_MUL, product, own);
+        if (!exclusive) part[at] = product;
+    }
+    return fvi_onnx_out(node, 0, b->status ? -1 : fvi_emit_concat(b, axis, (int)n, part));
 }
 
 fv_status fvi_lower_cum_sum(fvi_onnx_node *node) {
