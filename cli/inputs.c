@@ -3,6 +3,7 @@
  * the name of a file as it stands has no name. */
 #include "inputs.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "numbers.h"
@@ -22,6 +23,12 @@ static char *name_of(const char *word) {
 static fv_status read_value(const char *text, fv_tensor **out, fv_error *err) {
     double number;
     if (cli_parse_real(text, &number)) return fv_tensor_load(text, out, err);
+    if (number == floor(number) && (double)(float)number != number) {
+        g_snprintf(err->text, sizeof err->text,
+                   "%s would be rounded to f32; allowed: integers that it holds, all up to 2^24",
+                   text);
+        return err->status = FV_ARG;
+    }
     const fv_status st = fv_tensor_new(0, NULL, out, err);
     if (!st) (*out)->data[0] = (float)number;
     return st;

@@ -94,7 +94,8 @@ FV_API fv_status fv_tensor_new(int ndim, const int64_t *dim, fv_tensor **out, fv
 
 /* Loads an NPY file (format 1.0, 2.0 or 3.0, C or Fortran order, any real dtype) as f32.
  *   out     yours to free with fv_tensor_free
- *   errors  IO; FORMAT not an NPY file, truncated, an unknown dtype or more than 8 dimensions
+ *   errors  IO; FORMAT not an NPY file, truncated, an unknown dtype, more than 8 dimensions, or an
+ *           integer that f32 does not hold (all up to 2^24 are held)
  */
 FV_API fv_status fv_tensor_load(const char *path, fv_tensor **out, fv_error *err);
 

@@ -14,6 +14,9 @@ fv_status fvi_fail(fv_error *err, fv_status status, const char *format, ...)
 #define fvi_fail(err, status, ...) (fvi_fail(err, status, __VA_ARGS__), (status))
 #endif
 
+/* Names a limit of a model and the option that raises it, for the end of a message. */
+#define FVI_LIMIT(name) "(limit max_" name "; --limit " name "=N raises it)"
+
 /* Puts "prefix: " before the text already there, e.g. the name of the file or layer. */
 void fvi_error_prefix(fv_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

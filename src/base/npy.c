@@ -6,7 +6,8 @@
  * The header is a Python dictionary written out: {'descr': '<f4', 'fortran_order': False,
  * 'shape': (3, 4), }. It is read by a small parser for exactly these three keys, and not trusted:
  * the elements must be in the file before memory is allocated, so a file causes an allocation of at
- * most four times its size. Bytes after the last element are ignored, as numpy does. What it does
+ * most four times its size. Bytes after the last element are ignored, as numpy does. Integers that
+ * f32 does not hold are refused: they are ids, not measurements. What it does
  * not read: complex numbers, long doubles, strings, dates, structures, objects. Source:
  * numpy.lib.format's documentation.
  */
@@ -224,34 +225,45 @@ static float element_value(char kind, int size, const uint8_t b[8]) {
     }
 }
 
-/* Converts n elements that are `stride` bytes apart. */
-static void convert_run(const npy_header *h, const uint8_t *src, int64_t stride, int64_t n,
-                        float *dst) {
+/* Whether an integer is another number as f32. */
+static int is_rounded(char kind, int size, const uint8_t b[8], float f) {
+    uint64_t u = 0;
+    if (size < 4 || (kind != 'i' && kind != 'u')) return 0;
+    memcpy(&u, b, (size_t)size);
+    if (kind == 'u') return f >= 0x1p64f || (uint64_t)f != u;
+    const int64_t i = (int64_t)(u << (64 - 8 * size)) >> (64 - 8 * size);
+    return f >= 0x1p63f || (int64_t)f != i;
+}
+
+/* Converts n elements that are `stride` bytes apart; returns how many integers were rounded. */
+static int64_t convert_run(const npy_header *h, const uint8_t *src, int64_t stride, int64_t n,
+                           float *dst) {
+    int64_t rounded = 0;
     if (h->kind == 'f' && h->size == 4 && !h->swapped && stride == 4) {
         memcpy(dst, src, (size_t)n * 4);
-        return;
+        return 0;
     }
     for (int64_t i = 0; i < n; i++, src += stride) {
         uint8_t b[8];
         for (int k = 0; k < h->size; k++) b[k] = src[h->swapped ? h->size - 1 - k : k];
         dst[i] = element_value(h->kind, h->size, b);
+        rounded += is_rounded(h->kind, h->size, b, dst[i]);
     }
+    return rounded;
 }
 
-/* Converts all elements into row-major order. */
-static void convert_all(const npy_header *h, const uint8_t *src, float *dst) {
+/* Converts all elements into row-major order; returns how many integers were rounded. */
+static int64_t convert_all(const npy_header *h, const uint8_t *src, float *dst) {
     const fvi_shape *s = &h->shape;
     int64_t n = fvi_shape_count(s);
-    if (!h->fortran || s->ndim < 2 || n == 0) {
-        convert_run(h, src, h->size, n, dst);
-        return;
-    }
+    if (!h->fortran || s->ndim < 2 || n == 0) return convert_run(h, src, h->size, n, dst);
     int64_t stride[FVI_MAX_DIMS], index[FVI_MAX_DIMS] = {0}, offset = 0; /* bytes in the file */
+    int64_t rounded = 0;
     for (int i = 0; i < s->ndim; i++)
         stride[i] = i ? stride[i - 1] * s->dim[i - 1] : (int64_t)h->size;
     int last = s->ndim - 1;
     for (int64_t done = 0; done < n; done += s->dim[last]) {
-        convert_run(h, src + offset, stride[last], s->dim[last], dst + done);
+        rounded += convert_run(h, src + offset, stride[last], s->dim[last], dst + done);
         for (int i = last - 1; i >= 0; i--) {
             offset += stride[i];
             if (++index[i] < s->dim[i]) break;
@@ -259,6 +271,7 @@ static void convert_all(const npy_header *h, const uint8_t *src, float *dst) {
             index[i] = 0;
         }
     }
+    return rounded;
 }
 
 /* Room for the largest tensor in the widest type, and a header. */
@@ -273,15 +286,20 @@ fv_status fv_tensor_load(const char *path, fv_tensor **out, fv_error *err) {
     if (st) return st;
     st = header_read(&file, &h, err);
     if (!st) st = fvi_tensor_new(&h.shape, &t, err);
+    const int64_t rounded = st ? 0 : convert_all(&h, file.bytes + h.data, t->data);
+    if (rounded)
+        st = fvi_fail(err, FV_FORMAT,
+                      "%lld of its integers would be rounded to f32; allowed: those that f32 "
+                      "holds, all up to 2^24 (saved as float64 they are rounded)",
+                      (long long)rounded);
+    fvi_mapping_close(&file);
     if (st) {
         fvi_error_prefix(err, "%s", path);
-        goto done;
+        fv_tensor_free(t);
+        return st;
     }
-    convert_all(&h, file.bytes + h.data, t->data);
     *out = t;
-done:
-    fvi_mapping_close(&file);
-    return st;
+    return FV_OK;
 }
 
 fv_status fv_tensor_save(const fv_tensor *tensor, const char *path, fv_error *err) {

@@ -6,6 +6,7 @@
  */
 #include "model/limits.h"
 
+#include <glib/gstdio.h>
 #include <inttypes.h>
 #include <stddef.h>
 
@@ -47,6 +48,16 @@ fv_status fvi_limits_resolve(const fv_model_desc *desc, fvi_limits *out, fv_erro
     l.work_a_byte = desc && desc->max_work ? 0 : WORK_A_BYTE;
     *out = l;
     return FV_OK;
+}
+
+fv_status fvi_limits_map(const fvi_limits *l, const char *path, fvi_mapping *out, fv_error *err) {
+    GStatBuf file;
+    if (!path || g_stat(path, &file) || file.st_size <= l->file_bytes)
+        return fvi_mapping_open(path, l->file_bytes, out, err);
+    return fvi_fail(err, FV_NOMEM,
+                    "%s: has %" PRId64 " bytes; at most %" PRId64
+                    " are read (limit max_file_bytes; --limit file=N raises it)",
+                    path, (int64_t)file.st_size, l->file_bytes);
 }
 
 void fvi_limits_add_bytes(fvi_limits *l, int64_t bytes) {

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "fovea/fovea.h"
+#include "base/file.h"
 
 typedef struct fvi_limits {
     int64_t file_bytes;  /* of each file mapped */
@@ -20,6 +20,9 @@ typedef struct fvi_limits {
 /* The caller's limits, and the defaults where desc is NULL or says 0.
  *   errors  ARG a negative one, or one beyond what the code can do */
 fv_status fvi_limits_resolve(const fv_model_desc *desc, fvi_limits *out, fv_error *err);
+
+/* fvi_mapping_open of a file of at most l->file_bytes; the message names the option. */
+fv_status fvi_limits_map(const fvi_limits *l, const char *path, fvi_mapping *out, fv_error *err);
 
 /* Adds to the default of `work` what a file of so many bytes may do more. */
 void fvi_limits_add_bytes(fvi_limits *l, int64_t bytes);

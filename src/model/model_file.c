@@ -75,7 +75,7 @@ static fv_status map_once(fvi_model_file *f, const char *real, const fvi_mapping
     fvi_mapping *m = g_hash_table_lookup(f->siblings, real);
     if (!m) {
         m = g_new0(fvi_mapping, 1);
-        st = fvi_mapping_open(real, f->limits.file_bytes, m, err);
+        st = fvi_limits_map(&f->limits, real, m, err);
         if (st)
             g_free(m);
         else

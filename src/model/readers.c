@@ -46,9 +46,10 @@ static const fvi_reader *choose(const fvi_reader *const *readers, const fvi_mapp
 /* The source's bytes: of its file, or a copy of memory, or the memory itself. */
 static fv_status map(const fvi_model_source *from, const fvi_limits *limits, fvi_mapping *out,
                      fv_error *err) {
-    if (from->path) return fvi_mapping_open(from->path, limits->file_bytes, out, err);
+    if (from->path) return fvi_limits_map(limits, from->path, out, err);
     if ((uint64_t)from->size > (uint64_t)limits->file_bytes)
-        return fvi_fail(err, FV_NOMEM, "%s: has %zu bytes; at most %lld are read (max_file_bytes)",
+        return fvi_fail(err, FV_NOMEM,
+                        "%s: has %zu bytes; at most %lld are read (limit max_file_bytes)",
                         fvi_model_source_name(from), from->size, (long long)limits->file_bytes);
     *out = (fvi_mapping){.bytes = from->bytes, .size = from->size};
     if (from->borrow || !from->size) return FV_OK;

@@ -254,10 +254,10 @@ fv_status fvi_session_check_cost(const fv_session *s, const fvi_shape *input, do
     double more = (double)fvi_shape_count(input) / (double)MAX(fvi_shape_count(&own), 1);
     double limit = (double)fvi_network_limits(net)->work * MAX(more, 1);
     if (cost <= limit) return FV_OK;
-    return fvi_fail(err, FV_NOMEM,
-                    "%s: running it takes about %.3g multiply-adds; at most %.3g are done (limit "
-                    "max_work)",
-                    fvi_network_name(net), cost, limit);
+    return fvi_fail(
+        err, FV_NOMEM,
+        "%s: running it takes about %.3g multiply-adds; at most %.3g are done " FVI_LIMIT("work"),
+        fvi_network_name(net), cost, limit);
 }
 
 fv_status fvi_session_compile(fv_session *s, const fvi_plan_key *key, fvi_graph *lowered,

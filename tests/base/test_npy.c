@@ -204,6 +204,50 @@ static void test_hostile_shapes(void **state) {
     check_header("{'descr': '<f4', 'fortran_order': False, 'shape': (2", 24, "not closed");
 }
 
+/* Writes an NPY file of two integers of a dtype, loads it, and expects `word` in the failure; NULL:
+ * success, and `value` for the first. */
+static void check_integers(const char *dtype, const int64_t *two, const char *word, float value) {
+    char *header =
+        g_strdup_printf("{'descr': '%s', 'fortran_order': False, 'shape': (2,), }", dtype);
+    const int size = dtype[2] - '0';
+    GByteArray *file = g_byte_array_new();
+    const uint8_t start[10] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (uint8_t)strlen(header), 0};
+    g_byte_array_append(file, start, sizeof start);
+    g_byte_array_append(file, (const uint8_t *)header, (guint)strlen(header));
+    for (int i = 0; i < 2; i++)
+        for (int k = 0; k < size; k++) {
+            const int byte = dtype[0] == '>' ? size - 1 - k : k;
+            const uint8_t b = (uint8_t)((uint64_t)two[i] >> (8 * byte));
+            g_byte_array_append(file, &b, 1);
+        }
+    assert_true(g_file_set_contents(scratch, (const char *)file->data, file->len, NULL));
+    fv_tensor *t = NULL;
+    fv_error err = {0};
+    const fv_status st = fv_tensor_load(scratch, &t, &err);
+    if (st != (word ? FV_FORMAT : FV_OK) || (word && !strstr(err.text, word)))
+        fail_msg("%s: status %d, %s", dtype, st, err.text);
+    if (!word) assert_true(t->data[0] == value);
+    if (word) assert_null(t);
+    fv_tensor_free(t);
+    g_byte_array_free(file, TRUE);
+    g_free(header);
+}
+
+static void test_integers_are_not_rounded(void **state) {
+    (void)state;
+    const int64_t edge = 1 << 24;
+    check_integers("<i4", (int64_t[]){edge, -edge}, NULL, 16777216);
+    check_integers("<i4", (int64_t[]){edge + 2, 0}, NULL, 16777218);
+    check_integers("<i4", (int64_t[]){0, edge + 1}, ": 1 of its integers would be rounded", 0);
+    check_integers(">i8", (int64_t[]){-edge - 1, edge + 1}, ": 2 of its integers", 0);
+    check_integers("<i8", (int64_t[]){INT64_MIN, 0}, NULL, -0x1p63f);
+    check_integers("<i8", (int64_t[]){INT64_MAX, 0}, "would be rounded", 0);
+    check_integers("<u8", (int64_t[]){INT64_MIN, 0}, NULL, 0x1p63f);
+    check_integers("<u8", (int64_t[]){-1, 0}, "would be rounded", 0);
+    check_integers("<u4", (int64_t[]){(int64_t)UINT32_MAX, 0}, "would be rounded", 0);
+    check_integers("<f8", (int64_t[]){0x4170000010000000, 0}, NULL, 16777216);
+}
+
 static void test_hostile_types(void **state) {
     (void)state;
     check_header(DESCR("'<c8'"), 8, "<c8");
@@ -315,6 +359,7 @@ int main(void) {
         cmocka_unit_test(test_saves_as_numpy_does),
         cmocka_unit_test(test_unusual_headers),
         cmocka_unit_test(test_hostile_shapes),
+        cmocka_unit_test(test_integers_are_not_rounded),
         cmocka_unit_test(test_hostile_types),
         cmocka_unit_test(test_hostile_dictionaries),
         cmocka_unit_test(test_not_npy),

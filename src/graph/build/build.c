@@ -78,8 +78,10 @@ fv_status fvi_build_fail(fvi_builder *b, fv_status status, const char *format, .
 }
 
 fv_status fvi_build_nomem(fvi_builder *b) {
-    return fvi_build_fail(b, FV_NOMEM, "constants need more than %zu MiB (limit max_memory)",
-                          b->limits.constant_bytes >> 20);
+    return fvi_build_fail(
+        b, FV_NOMEM,
+        "constants need more than %zu MiB, a quarter of the memory " FVI_LIMIT("memory"),
+        b->limits.constant_bytes >> 20);
 }
 
 int fvi_build_charge(fvi_builder *b, int64_t elements) {
@@ -89,7 +91,8 @@ int fvi_build_charge(fvi_builder *b, int64_t elements) {
         return b->status == FV_OK;
     }
     fvi_build_fail(b, FV_NOMEM,
-                   "folding constants takes more than %" PRId64 " elements (limit max_work)", most);
+                   "folding constants takes more than %" PRId64 " elements " FVI_LIMIT("work"),
+                   most);
     return 0;
 }
 
@@ -173,8 +176,8 @@ int fvi_build_append_node(fvi_builder *b, fvi_kind kind, const fvi_node_attr *a,
     }
     int64_t most = b->limits.nodes;
     if (b->nodes->len >= most) {
-        fvi_build_fail(b, FV_NOMEM, "the network has more than %" PRId64 " nodes (limit max_nodes)",
-                       most);
+        fvi_build_fail(b, FV_NOMEM,
+                       "the network has more than %" PRId64 " nodes " FVI_LIMIT("nodes"), most);
         return -1;
     }
     if (n_in) memcpy(copy, in, (size_t)n_in * sizeof *copy);

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "base/error.h"
 #include "graph/const.h"
 #include "graph/fold/constant_fold.h"
 
@@ -106,7 +107,8 @@ int fvi_emit(fvi_builder *builder, fvi_kind kind, const fvi_node_attr *a, const 
     char text[FVI_SHAPE_TEXT];
     int64_t count = fvi_shape_count(shape), most = builder->limits.elements;
     if (count < 0 || count > most) {
-        fvi_build_fail(builder, FV_SHAPE, "its result is %s, more than %" PRId64 " elements",
+        fvi_build_fail(builder, FV_SHAPE,
+                       "its result is %s, more than %" PRId64 " elements " FVI_LIMIT("elements"),
                        fvi_shape_text(shape, text), most);
         return -1;
     }

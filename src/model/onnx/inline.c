@@ -209,8 +209,7 @@ static fv_status inline_nodes(inliner *in, Onnx__NodeProto **nodes, size_t n, in
         const Onnx__FunctionProto *f = function_of(in, nodes[i]);
         if (in->made++ >= in->o->file.limits.nodes)
             return fvi_fail(in->err, FV_NOMEM,
-                            "functions make more than %lld nodes "
-                            "(limit max_nodes)",
+                            "functions make more than %lld nodes " FVI_LIMIT("nodes"),
                             (long long)in->o->file.limits.nodes);
         for (size_t a = 0; a < nodes[i]->n_attribute && !st; a++)
             if (nodes[i]->attribute[a]->g) st = inline_graph(in, nodes[i]->attribute[a]->g, depth);

@@ -89,7 +89,7 @@ static fv_status check(skimmer *s, int message, const uint8_t *bytes, size_t siz
         if (f.type != FVI_WIRE_BYTES) return damaged(s, f.start, m->name);
         const char *most = s->format->messages[r->to].most;
         if (most && s->nodes++ >= s->max_nodes)
-            return fvi_fail(s->err, FV_NOMEM, "more than %lld %s (limit max_nodes)",
+            return fvi_fail(s->err, FV_NOMEM, "more than %lld %s " FVI_LIMIT("nodes"),
                             (long long)s->max_nodes, most);
         fv_status st = check(s, r->to, f.bytes, f.size, depth);
         if (st) return st;
@@ -101,7 +101,8 @@ static fv_status check(skimmer *s, int message, const uint8_t *bytes, size_t siz
 static fv_status payload_add(skimmer *s, fvi_payload p) {
     const char *what = s->format->payloads;
     if ((int64_t)s->count >= 4 * s->max_nodes)
-        return fvi_fail(s->err, FV_NOMEM, "more than %lld %s (4 times limit max_nodes)",
+        return fvi_fail(s->err, FV_NOMEM,
+                        "more than %lld %s, 4 times the nodes " FVI_LIMIT("nodes"),
                         (long long)(4 * s->max_nodes), what);
     if (s->count == s->room) {
         size_t room = s->room ? s->room * 2 : 256;

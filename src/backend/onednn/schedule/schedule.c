@@ -307,7 +307,7 @@ static fv_status arena_new(const fvi_schedule *p, size_t bytes, size_t results, 
     size_t limit, left = fvi_weight_cache_left(p->weights, &limit);
     if (bytes > left || results > left - bytes)
         return fvi_fail(err, FV_NOMEM,
-                        "this needs %zu MB of memory; %zu of %zu MB are left (limit max_memory)",
+                        "this needs %zu MB of memory; %zu of %zu MB are left " FVI_LIMIT("memory"),
                         ((bytes >> 20) + (results >> 20)) + 1, left >> 20, limit >> 20);
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGE_SIZE);
     size_t most = pages > 0 && page > 0 ? (size_t)pages * (size_t)page : SIZE_MAX;

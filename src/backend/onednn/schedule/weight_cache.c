@@ -123,7 +123,7 @@ void fvi_weight_cache_free(fvi_weight_cache *w) {
 static fv_status no_memory(const fvi_weight_cache *w, size_t bytes, fv_error *err) {
     if (w && bytes > w->limit - w->bytes)
         return fvi_fail(err, FV_NOMEM,
-                        "the weights need %zu MB more; %zu of %zu MB are left (limit max_memory)",
+                        "the weights need %zu MB more; %zu of %zu MB are left " FVI_LIMIT("memory"),
                         (bytes >> 20) + 1, (w->limit - w->bytes) >> 20, w->limit >> 20);
     return fvi_fail(err, FV_NOMEM, "no memory for %zu MB of weights", (bytes >> 20) + 1);
 }

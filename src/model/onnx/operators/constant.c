@@ -14,6 +14,7 @@
 static const fvi_const *tensor_attribute(fvi_onnx_node *node, const Onnx__TensorProto *t) {
     fvi_pool *pool = fvi_build_constant_pool(node->b);
     const fvi_const *c = NULL;
+    if (node->b->status) return NULL;
     node->b->status = fvi_onnx_tensor(node->l->onnx, t, pool, &c, node->b->err);
     return node->b->status ? NULL : c;
 }

@@ -171,6 +171,10 @@ static int sight_bias(const attention *a) {
 static int mask_bias(const attention *a) {
     int mask = fvi_onnx_in(a->node, MASK);
     if (mask < 0) return -1;
+    if (fvi_build_shape(a->b, mask).ndim < 1) {
+        fvi_build_fail(a->b, FV_SHAPE, "its mask has no axes; allowed: 2 to 4");
+        return -1;
+    }
     if (fvi_build_dtype(a->b, mask) == FVI_BOOL)
         mask = fvi_emit_where(a->b, mask, fvi_emit_scalar(a->b, FVI_F32, 0),
                               fvi_emit_scalar(a->b, FVI_F32, -INFINITY));
