@@ -36,8 +36,8 @@ typedef struct fv_plot_desc {
     const fv_image *like;   /* the plot takes its texts along; or NULL */
 } fv_plot_desc;
 
-/* Draws numbers as bars up and down from zero, with an axis and its values. Where there are more
- * bars than columns of pixels, a column shows the range of its bars.
+/* Draws numbers as bars up from zero, in red, and down, in blue, with an axis and its values. Where
+ * there are more bars than columns of pixels, a column shows the range of its bars.
  *   values  [count], finite
  *   out     [3][height][width]; yours to free
  *   errors  ARG count < 1, a size outside 64..16384, a value that is not finite; NOMEM
@@ -95,7 +95,8 @@ FV_API fv_status fv_paint_bar(const fv_paint_desc *desc, int width, fv_image **o
 FV_API fv_status fv_overlay(const fv_image *photo, const float *values, int height, int width,
                             const fv_paint_desc *desc, fv_image **out, fv_error *err);
 
-/* Draws how often values occur, in bars of equal width, with marks at some values.
+/* Draws how often values occur, in bars of equal width, blue below zero and red above, with marks at
+ * some values.
  *   values  [count], those that are not finite are passed over
  *   marks   [n_marks] values to be marked by a line from top to bottom, or NULL
  *   desc    low and high: texts of the ends of the horizontal axis; NULL: their values
@@ -106,7 +107,8 @@ FV_API fv_status fv_plot_histogram(const float *values, int64_t count, const flo
                                    int n_marks, const fv_plot_desc *desc, fv_image **out,
                                    fv_error *err);
 
-/* Draws series of numbers as lines over one axis, with their names in their colours.
+/* Draws series of numbers as lines over one axis, with their names in their colours. A single one is
+ * red above zero and blue below.
  *   values  [series][count], finite; count >= 2    names  [series] or NULL    series  1..8
  *   out     [3][height][width]; yours to free
  *   errors  ARG as above; NOMEM

@@ -81,6 +81,10 @@ void fvi_palette(fv_palette palette, fvi_rgb colors[FVI_PALETTE_SIZE]) {
     }
 }
 
+fvi_rgb fvi_palette_sign(double value) {
+    return to_rgb(between(diverging, value < 0 ? 0.125 : 0.875));
+}
+
 fv_status fvi_paint_check(const fv_paint_desc *d, fv_error *err) {
     if (!fv_palette_name(d->palette))
         return fvi_fail(err, FV_ARG, "there is no palette %d; there are %d..%d", (int)d->palette,

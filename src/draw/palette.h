@@ -15,6 +15,10 @@ enum { FVI_PALETTE_SIZE = 256 };
  * entries 127 and 128 are both its neutral colour. */
 void fvi_palette(fv_palette palette, fvi_rgb colors[FVI_PALETTE_SIZE]);
 
+/* The colour of a number's sign in plots, halfway from its end of DIVERGING to the middle of that
+ * half: red is positive, blue negative, wherever numbers are drawn. 0 counts as positive. */
+fvi_rgb fvi_palette_sign(double value);
+
 /* Checks a desc without default fields.  errors  ARG as fv_paint_scale */
 fv_status fvi_paint_check(const fv_paint_desc *desc, fv_error *err);
 

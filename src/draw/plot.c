@@ -31,8 +31,7 @@ enum {
     TICKS_MAX = 512
 };
 
-const fvi_rgb fvi_plot_blue = {{0.16f, 0.44f, 0.70f}}, fvi_plot_red = {{0.80f, 0.36f, 0.22f}},
-              fvi_plot_light = {{0.88f, 0.88f, 0.88f}}, fvi_plot_dark = {{0.25f, 0.25f, 0.25f}};
+const fvi_rgb fvi_plot_light = {{0.88f, 0.88f, 0.88f}}, fvi_plot_dark = {{0.25f, 0.25f, 0.25f}};
 
 fv_status fvi_plot_check(const float *values, int64_t count, int n_least, fv_error *err) {
     if (count < n_least)

@@ -13,7 +13,7 @@ typedef struct fvi_plot {
     double low, high, step; /* of the vertical axis */
 } fvi_plot;
 
-extern const fvi_rgb fvi_plot_blue, fvi_plot_red, fvi_plot_light, fvi_plot_dark;
+extern const fvi_rgb fvi_plot_light, fvi_plot_dark;
 
 /* Checks that there are at least n_least numbers, all finite.  errors  ARG */
 fv_status fvi_plot_check(const float *values, int64_t count, int n_least, fv_error *err);

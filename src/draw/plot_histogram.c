@@ -2,7 +2,8 @@
 /* Histograms: how often values occur, in bars of equal width from the least to the greatest value.
  *
  * As many bars as the square root of the number of values, at least 10 and at most one in 4 pixels;
- * marks are lines from top to bottom at their values, drawn over the bars.
+ * bars of values below zero are blue, those above red; marks are dark lines from top to bottom at
+ * their values, drawn over the bars.
  * What it does not do: logarithmic counts; several series.
  */
 #include <glib.h>
@@ -53,11 +54,16 @@ static int64_t count_all(bins *b, const float *values, int64_t count, int width)
 
 static void draw(const fvi_plot *p, const bins *b) {
     const int64_t width = p->right - p->left;
+    const fvi_rgb above = fvi_palette_sign(1), below = fvi_palette_sign(-1);
+    const double zero_at = fmin(fmax(position(b, 0), 0), 1);
+    const int sign =
+        p->left + (int)lround(zero_at * (double)width); /* where values become positive */
     for (int i = 0; i < b->n; i++) {
         int x0 = p->left + (int)(i * width / b->n), x1 = p->left + (int)((i + 1) * width / b->n);
         int gap = x1 - x0 >= BIN_PIXELS;
-        fvi_plot_fill(p, fvi_plot_row(p, (double)b->count[i]), fvi_plot_row(p, 0), x0, x1 - gap,
-                      &fvi_plot_blue);
+        const int top = fvi_plot_row(p, (double)b->count[i]), zero = fvi_plot_row(p, 0);
+        fvi_plot_fill(p, top, zero, x0, MIN(x1 - gap, sign), &below);
+        fvi_plot_fill(p, top, zero, MAX(x0, sign), x1 - gap, &above);
     }
 }
 
@@ -66,7 +72,7 @@ static void draw_marks(const fvi_plot *p, const bins *b, const float *marks, int
         double t = isfinite(marks[i]) ? position(b, (double)marks[i]) : -1;
         if (t < 0 || t > 1) continue;
         int x = p->left + (int)lround(t * (p->right - p->left - MARK));
-        fvi_plot_fill(p, p->top, p->bottom, x, x + MARK, &fvi_plot_red);
+        fvi_plot_fill(p, p->top, p->bottom, x, x + MARK, &fvi_plot_dark);
     }
 }
 

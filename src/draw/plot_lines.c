@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Line plots: series of numbers over one axis, each in its colour, with its name.
+/* Line plots: series of numbers over one axis, each in its colour, with its name. A single one is
+ * red above zero and blue below, as bars and maps are.
  *
  * The colours are Okabe and Ito's ("Color Universal Design", 2008), which colour-blind people can
  * distinguish. A line joins its points with a stroke of 2 pixels, column by column, so that steep
@@ -20,9 +21,14 @@ static const fvi_rgb colors[SERIES_MAX] = {{{0.000f, 0.447f, 0.698f}}, {{0.835f,
                                            {{0.902f, 0.624f, 0.000f}}, {{0.337f, 0.706f, 0.914f}},
                                            {{0.000f, 0.000f, 0.000f}}, {{0.550f, 0.500f, 0.100f}}};
 
+/* How a line is coloured: one colour, or by the sign of its values. */
+typedef struct ink {
+    fvi_rgb above, below;
+} ink;
+
 /* A column of pixels: the line from the value at its left edge to that at its right edge, and all
  * points between. */
-static void draw_column(const fvi_plot *p, const float *v, int count, int x, const fvi_rgb *color) {
+static void draw_column(const fvi_plot *p, const float *v, int count, int x, const ink *color) {
     const int width = p->right - p->left;
     double from = (double)x / width * (count - 1), to = (double)(x + 1) / width * (count - 1);
     double low = HUGE_VAL, high = -HUGE_VAL;
@@ -38,7 +44,9 @@ static void draw_column(const fvi_plot *p, const float *v, int count, int x, con
         high = fmax(high, (double)v[i]);
     }
     int y0 = fvi_plot_row(p, high), y1 = fvi_plot_row(p, low);
-    fvi_plot_fill(p, y0, MAX(y1 + 1, y0 + STROKE), p->left + x, p->left + x + 1, color);
+    const int end = MAX(y1 + 1, y0 + STROKE), zero = MIN(fvi_plot_row(p, 0), p->bottom);
+    fvi_plot_fill(p, y0, MIN(end, zero), p->left + x, p->left + x + 1, &color->above);
+    fvi_plot_fill(p, MAX(y0, zero), end, p->left + x, p->left + x + 1, &color->below);
 }
 
 /* How many pixels of a box are covered by lines, that is, coloured. */
@@ -110,8 +118,11 @@ fv_status fv_plot_lines(const float *const *values, const char *const *names, in
     st = span(values, series, count, &low, &high, err);
     if (st) return st;
     st = fvi_plot_begin(&p, desc, low, high, err);
-    for (int s = 0; !st && s < series; s++)
-        for (int x = 0; x < p.right - p.left; x++) draw_column(&p, values[s], count, x, &colors[s]);
+    for (int s = 0; !st && s < series; s++) {
+        const ink color = series > 1 ? (ink){colors[s], colors[s]}
+                                     : (ink){fvi_palette_sign(1), fvi_palette_sign(-1)};
+        for (int x = 0; x < p.right - p.left; x++) draw_column(&p, values[s], count, x, &color);
+    }
     if (!st && low <= 0 && high >= 0) fvi_plot_line(&p, 0);
     if (!st && names) st = draw_names(&p, names, series, err);
     g_snprintf(last, sizeof last, "%d", count - 1);

@@ -192,11 +192,32 @@ static void test_stack(void **state) {
     fv_image_free(b);
 }
 
-/* Columns of the bars' blue; the tallest is the fullest bin. */
-static int blue_height(const fv_image *p, int x) {
+/* How many pixels of a column are red (sign 1) or blue (-1): a bar's height, or a line's. */
+static int colored(const fv_image *p, int x, int sign) {
     int n = 0;
-    for (int y = 0; y < p->height; y++) n += at(p, 2, y, x) > at(p, 0, y, x) + 0.3f;
+    for (int y = 0; y < p->height; y++) n += (float)sign * (at(p, 0, y, x) - at(p, 2, y, x)) > 0.3f;
     return n;
+}
+
+/* Red is positive in every kind of picture of numbers, blue negative. */
+static void test_signs(void **state) {
+    (void)state;
+    const float v[] = {-3, -2, -1, -1, 1, 1, 2, 3}, *line = v;
+    fv_image *p[4];
+    OK(fv_paint(v, 1, 8, FV_DESC(fv_paint_desc, .palette = FV_PALETTE_DIVERGING), &p[0], &err));
+    OK(fv_plot_bars(v, 8, NULL, &p[1], &err));
+    OK(fv_plot_histogram(v, 8, NULL, 0, NULL, &p[2], &err));
+    OK(fv_plot_lines(&line, NULL, 1, 8, NULL, &p[3], &err));
+    for (int i = 0; i < 4; i++) {
+        int blue[2] = {0, 0}, red[2] = {0, 0}; /* in each half */
+        for (int x = 0; x < p[i]->width; x++) {
+            blue[x >= p[i]->width / 2] += colored(p[i], x, -1);
+            red[x >= p[i]->width / 2] += colored(p[i], x, 1);
+        }
+        assert_true(blue[0] > 0 && red[1] > 0);
+        assert_true(4 * blue[1] < blue[0] && 4 * red[0] < red[1]); /* the axis shifts the middle */
+        fv_image_free(p[i]);
+    }
 }
 
 static void test_histogram(void **state) {
@@ -211,13 +232,13 @@ static void test_histogram(void **state) {
     OK(fv_plot_histogram(v, 1001, &mark, 1, NULL, &p, &err));
     int best = 0;
     for (int x = 0; x < p->width; x++)
-        if (blue_height(p, x) > blue_height(p, best)) best = x;
+        if (colored(p, x, 1) > colored(p, best, 1)) best = x;
     assert_true(best > p->width / 5 && best < p->width / 3);
     int marked = 0;
     for (int x = 0; x < p->width; x++) {
-        int red = 0;
-        for (int y = 0; y < p->height; y++) red += at(p, 0, y, x) > at(p, 2, y, x) + 0.3f;
-        if (red > p->height / 2) {
+        int dark = 0;
+        for (int y = 0; y < p->height; y++) dark += at(p, 0, y, x) < 0.4f && at(p, 2, y, x) < 0.4f;
+        if (dark > p->height / 2) {
             marked++;
             assert_true(abs(x - p->width / 2) < p->width / 20);
         }
@@ -258,10 +279,11 @@ static void test_lines(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_scale),     cmocka_unit_test(test_palettes),
-        cmocka_unit_test(test_paint),     cmocka_unit_test(test_bar),
-        cmocka_unit_test(test_overlay),   cmocka_unit_test(test_stack),
-        cmocka_unit_test(test_histogram), cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_scale),   cmocka_unit_test(test_palettes),
+        cmocka_unit_test(test_paint),   cmocka_unit_test(test_bar),
+        cmocka_unit_test(test_overlay), cmocka_unit_test(test_stack),
+        cmocka_unit_test(test_signs),   cmocka_unit_test(test_histogram),
+        cmocka_unit_test(test_lines),
     };
     return cmocka_run_group_tests_name("view/paint", tests, NULL, NULL);
 }

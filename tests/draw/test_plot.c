@@ -25,10 +25,11 @@ static float at(const fv_image *p, int c, int y, int x) {
     return p->data[((int64_t)c * p->height + y) * p->width + x];
 }
 
-/* Bars up are blue, bars down are red: +1, -1, or 0 for anything else (grey and white). */
+/* Bars up are red, bars down are blue, as in maps: +1, -1, or 0 for anything else (grey and white).
+ */
 static int side(const fv_image *p, int y, int x) {
     float red = at(p, 0, y, x), blue = at(p, 2, y, x);
-    return blue > red + 0.2f ? 1 : red > blue + 0.2f ? -1 : 0;
+    return red > blue + 0.2f ? 1 : blue > red + 0.2f ? -1 : 0;
 }
 
 /* How many columns have a pixel of a bar up (1) or down (-1). */
