@@ -95,8 +95,8 @@ FV_API fv_status fv_paint_bar(const fv_paint_desc *desc, int width, fv_image **o
 FV_API fv_status fv_overlay(const fv_image *photo, const float *values, int height, int width,
                             const fv_paint_desc *desc, fv_image **out, fv_error *err);
 
-/* Draws how often values occur, in bars of equal width, blue below zero and red above, with marks at
- * some values.
+/* Draws how often values occur, in bars of equal width, blue below zero and red above, with marks
+ * at some values.
  *   values  [count], those that are not finite are passed over
  *   marks   [n_marks] values to be marked by a line from top to bottom, or NULL
  *   desc    low and high: texts of the ends of the horizontal axis; NULL: their values
@@ -107,8 +107,8 @@ FV_API fv_status fv_plot_histogram(const float *values, int64_t count, const flo
                                    int n_marks, const fv_plot_desc *desc, fv_image **out,
                                    fv_error *err);
 
-/* Draws series of numbers as lines over one axis, with their names in their colours. A single one is
- * red above zero and blue below.
+/* Draws series of numbers as lines over one axis, with their names in their colours. A single one
+ * is red above zero and blue below.
  *   values  [series][count], finite; count >= 2    names  [series] or NULL    series  1..8
  *   out     [3][height][width]; yours to free
  *   errors  ARG as above; NOMEM
