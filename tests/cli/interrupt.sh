@@ -12,6 +12,10 @@ make signal fovea dream tiny "$DATA/photo.jpg" --steps 100000 --octaves 1 --laye
 make text fovea.unfinished d.png | sed -E 's/^[0-9]+/N/'
 make signal fovea dream tiny "$DATA/photo.jpg" --steps 100000 --zoom 9 --layer stem/conv --frames-dir e | n
 ls e
+# a mean over random masks is a map of those so far, and all maps are those that were done
+make signal fovea attribute tiny "$DATA/photo.jpg" -m rise --masks 1000000 -o f.png | n | sed 's/^stdout: .*/stdout: .../; s/last of [0-9]* of/last of N of/'
+make text fovea.unfinished f.png | sed 's/last of [0-9]* of/last of N of/'
+make signal fovea attribute tiny "$DATA/photo.jpg" -m occlusion --window 2 --stride 1 -o g.png | n
 for i in $(seq 300); do cp "$DATA/photo.jpg" $i.jpg; done
 echo old > s.npy
 make signal fovea spectrum *.jpg -o s.npy | n

@@ -70,8 +70,8 @@ const fv_method_info **cli_methods(const cli_attribution_args *asked) {
     return out;
 }
 
-void cli_subject_begin(cli_subject *s) {
-    cli_progress_start(&s->session.progress, s->args, "pictures", FV_MONITOR_CANCEL);
+void cli_subject_begin(cli_subject *s, int on_signal) {
+    cli_progress_start(&s->session.progress, s->args, "pictures", on_signal);
     s->session.progress.least = SLOW;
 }
 

@@ -83,9 +83,9 @@ int cli_subject_load(cli_subject *s, const cli_args *args, const cli_model_args 
                      const cli_attribution_args *asked, int tile);
 void cli_subject_clear(cli_subject *s);
 
-/* Begins to tell how far a call is; to be ended by
- * cli_progress_stop(&s->session.progress). */
-void cli_subject_begin(cli_subject *s);
+/* Begins to tell how far a call is; to be ended by cli_progress_stop(&s->session.progress).
+ *   on_signal  as cli_progress_start's */
+void cli_subject_begin(cli_subject *s, int on_signal);
 
 /* A method's options, and the objective it takes. */
 fv_attribute_desc cli_subject_desc(const cli_subject *s, const fv_method_info *method);

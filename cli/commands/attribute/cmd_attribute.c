@@ -42,16 +42,19 @@ typedef struct job {
 
 /* ---- the work ------------------------------------------------------------------------------- */
 
-/* The deletion and insertion curves of a map, NULL: of a random order. */
+/* Whether a call ended because of Ctrl-C. */
+static int is_interrupted(fv_status st) { return st == FV_CANCELLED && cli_progress_signal(); }
+
+/* The deletion and insertion curves of a map, NULL: of a random order; none after Ctrl-C. */
 static int measure(job *j, const fv_tensor *map, fv_scores **out) {
     const fv_scores_desc d = {.struct_size = sizeof d, .seed = j->args->asked.seed};
     fv_error err = {0};
-    if (!j->args->scores) return CLI_DONE;
-    cli_subject_begin(&j->s);
+    if (!j->args->scores || cli_progress_signal()) return CLI_DONE;
+    cli_subject_begin(&j->s, FV_MONITOR_STOP);
     fv_status st = fv_attribute_scores(j->s.session.session, j->s.input,
                                        cli_subject_probability(&j->s), map, &d, out, &err);
     cli_progress_stop(&j->s.session.progress);
-    return st ? cli_fail_error(&err) : CLI_DONE;
+    return st && !is_interrupted(st) ? cli_fail_error(&err) : CLI_DONE;
 }
 
 /* A gradient's map of zeros, or beyond all measure, is not drawn as if it meant something: an error
@@ -81,12 +84,13 @@ static int check_map(const job *j, const fv_method_info *m, const fv_tensor *map
     return CLI_DONE;
 }
 
-/* One method. Among all, one that this network has nothing for is left out. */
+/* One method. Among all, one that this network has nothing for is left out; so is one that Ctrl-C
+ * ended before it had a map. */
 static int run_method(job *j, const fv_method_info *m) {
     fv_attribute_desc d = cli_subject_desc(&j->s, m);
     fv_attribution *a = NULL;
     fv_error err = {0};
-    cli_subject_begin(&j->s);
+    cli_subject_begin(&j->s, FV_MONITOR_STOP);
     fv_status st = fv_attribute(j->s.session.session, j->s.input, cli_subject_objective(&j->s, m),
                                 &d, &a, &err);
     const double seconds = cli_progress_stop(&j->s.session.progress);
@@ -94,6 +98,7 @@ static int run_method(job *j, const fv_method_info *m) {
         cli_note(&j->args->common, "%s is left out: %s", m->title, err.text);
         return CLI_DONE;
     }
+    if (is_interrupted(st)) return CLI_DONE;
     if (st) return cli_fail_error(&err);
     if (a->gap > GAP)
         cli_note(&j->args->common, "%s: the map misses the objective's change by %.1f %%", m->title,
@@ -108,7 +113,7 @@ static int run_all(job *j) {
     const fv_method_info **list = cli_methods(&j->args->asked);
     int code = CLI_DONE;
     j->made = g_new0(made, fv_method_count());
-    for (int i = 0; !code && list[i]; i++) code = run_method(j, list[i]);
+    for (int i = 0; !code && list[i] && !cli_progress_signal(); i++) code = run_method(j, list[i]);
     g_free(list);
     if (!code) code = measure(j, NULL, &j->random);
     return code;
@@ -239,7 +244,7 @@ static void put_table(const job *j) {
         cli_table_addf(t, "%.4g", high);
         cli_table_addf(t, "%d", a->evaluations);
         cli_table_addf(t, "%.1f", j->made[i].seconds);
-        if (j->made[i].scores) put_areas(t, j->made[i].scores);
+        if (j->random) put_areas(t, j->made[i].scores);
         put_about(t, &j->made[i]);
     }
     if (j->random) {
@@ -289,6 +294,7 @@ static void put_map(JsonBuilder *b, const job *j, int i) {
         cli_json_number(b, "baseline", a->baseline);
         cli_json_number(b, "gap", a->gap);
     }
+    if (a->unfinished) cli_json_int(b, "unfinished", 1);
     if (j->made[i].scores) put_scores(b, "scores", j->made[i].scores);
     json_builder_end_object(b);
 }
@@ -312,11 +318,41 @@ static void put_json(const job *j) {
 
 /* ---- the command ---------------------------------------------------------------------------- */
 
+/* After Ctrl-C, "1 of 3 maps, the last of 120 of 2001 pictures"; caller frees. */
+static char *unfinished_text(const job *j) {
+    const cli_progress *p = &j->s.session.progress;
+    const fv_method_info **list = cli_methods(&j->args->asked);
+    int asked = 0;
+    while (list[asked]) asked++;
+    g_free(list);
+    return j->made[j->n - 1].map->unfinished
+               ? g_strdup_printf("%d of %d maps, the last of %d of %d pictures", j->n, asked,
+                                 p->done, p->total)
+               : g_strdup_printf("%d of %d maps", j->n, asked);
+}
+
+/* After Ctrl-C: says what was kept and what would finish it, and ends the program. */
+static _Noreturn void die(const job *j) {
+    const attribute_args *a = j->args;
+    const char *path = a->output ? a->output : a->npy ? a->npy : a->parts ? a->parts : "the JSON";
+    char *text = j->n ? unfinished_text(j) : NULL;
+    char *what = text ? g_strdup_printf("%s has what was done so far: %s; run again for all of it",
+                                        path, text)
+                      : g_strdup_printf("nothing is written: there is no map yet; run again, "
+                                        "perhaps with fewer pictures");
+    cli_progress_die(&j->s.session.progress, what);
+}
+
 static fv_status save_files(const job *j, fv_image **picture, fv_error *err) {
     const attribute_args *a = j->args;
     fv_status st = a->npy ? save_maps(j, a->npy, err) : FV_OK;
     if (!st && a->parts) st = fv_tensor_save(j->made[0].map->parts, a->parts, err);
     if (!st && a->output) st = draw(j, picture, err);
+    if (!st && *picture && cli_progress_signal()) {
+        char *text = unfinished_text(j);
+        st = fv_image_set_text(*picture, "fovea.unfinished", text, err);
+        g_free(text);
+    }
     if (!st && *picture) st = fv_image_save(*picture, a->output, err);
     return st;
 }
@@ -377,11 +413,11 @@ static int run(const cli_args *common) {
     if (code) return code;
     code = cli_subject_load(&j.s, &args->common, &args->model, &args->asked, 0);
     if (!code) code = run_all(&j);
-    if (cli_progress_signal() && code)
-        cli_progress_die(&j.s.session.progress, "nothing is written");
+    if (cli_progress_signal() && (code || !j.n)) die(&j);
     if (!code && !j.n)
         code = cli_fail("%s: no method has anything to show", fv_model_name(j.s.model));
     if (!code) code = save(&j);
+    if (!code && cli_progress_signal()) die(&j);
     for (int i = 0; i < j.n; i++) {
         fv_attribution_free(j.made[i].map);
         fv_scores_free(j.made[i].scores);

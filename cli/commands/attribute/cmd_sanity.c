@@ -43,7 +43,7 @@ static int run_method(job *j, const fv_method_info *m) {
     fv_attribute_desc d = cli_subject_desc(&j->s, m);
     checked *c = &j->made[j->n];
     fv_error err = {0};
-    cli_subject_begin(&j->s);
+    cli_subject_begin(&j->s, FV_MONITOR_CANCEL);
     fv_status st = fv_attribute_sanity(
         j->s.session.session, j->s.input, cli_subject_objective(&j->s, m),
         FV_DESC(fv_sanity_desc, .stages = a->stages, .attribute = &d), &c->sanity, &err);
