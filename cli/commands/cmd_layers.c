@@ -148,7 +148,7 @@ const cli_command cli_command_layers = {
         "found: an option, a file beside the model, its metadata, its own first layers, or nothing "
         "(assumed). The last line has the totals: layers, parameters, multiply-adds for one "
         "picture. On a narrow terminal descriptions and kinds are cut, names never; in a file or a "
-        "pipe nothing is.\n\n"
+        "pipe nothing is. A terminal gets the first 200 layers.\n\n"
         "JSON: `{\"model\", \"layers\": [{\"index\", \"name\", \"kind\", \"description\", "
         "\"source_op\", \"output\", \"output_shape\", \"parameters\", \"multiply_adds\", "
         "\"receptive_field\"}], \"parameters\", \"multiply_adds\", \"input\": [{\"part\", "

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How far a long call is: one line that is drawn over on a terminal (ten times a second), eleven
- * plain lines elsewhere, with --verbose a table of all updates, with --quiet nothing.
+ * plain lines elsewhere and with TERM=dumb, with --verbose a table of all updates, with --quiet
+ * nothing.
  *
  * Ctrl-C: the first signal is noted and the callback asks the library to stop, so that nothing is
  * left half done; then the program ends by that same signal, as a shell that runs it in a loop
@@ -29,7 +30,7 @@ void cli_progress_start(cli_progress *p, const cli_args *args, const char *unit,
                         .start = g_get_monotonic_time(),
                         .tenths = -1,
                         .running = 1};
-    p->terminal = isatty(STDERR_FILENO);
+    p->terminal = cli_terminal_redraws(STDERR_FILENO);
     p->table = args->verbose && !strcmp(unit, "steps");
     struct sigaction action = {0};
     action.sa_handler = note_signal;

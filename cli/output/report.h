@@ -38,10 +38,10 @@ char *cli_clean(const char *text);
 const char *cli_nearest(const char *text, const char *const *words);
 
 #ifdef FVI_ANALYZE /* tools/analyze.py: tells what a file's analysis cannot see */
-#define cli_fail(...)              (cli_fail(__VA_ARGS__), CLI_FAILED)
-#define cli_fail_error(err)        (cli_fail_error(err), CLI_FAILED)
-#define cli_fail_input(path, err)  (cli_fail_input(path, err), CLI_FAILED)
-#define cli_usage(command, ...)    (cli_usage(command, __VA_ARGS__), CLI_USAGE)
+#define cli_fail(...)             (cli_fail(__VA_ARGS__), CLI_FAILED)
+#define cli_fail_error(err)       (cli_fail_error(err), CLI_FAILED)
+#define cli_fail_input(path, err) (cli_fail_input(path, err), CLI_FAILED)
+#define cli_usage(command, ...)   (cli_usage(command, __VA_ARGS__), CLI_USAGE)
 #endif
 
 #endif

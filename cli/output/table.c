@@ -2,7 +2,8 @@
 /* Aligned tables of text on stdout: columns as wide as their widest cell, two blanks between them.
  *
  * On a terminal too narrow for that, columns that may be cut are, the widest first, and end in an
- * ellipsis. Elsewhere (a file, a pipe) nothing is ever cut.
+ * ellipsis, and of a long table the first rows are printed. Elsewhere (a file, a pipe) nothing is
+ * ever cut.
  */
 #include "table.h"
 
@@ -95,7 +96,9 @@ void cli_table_print(const cli_table *table) {
     }
     if (limit) shrink(table, width, limit);
     print_line(table, titles, width);
-    for (guint r = 0; r < rows; r++) print_line(table, cells + (gsize)r * n, width);
+    const guint shown = (guint)cli_rows(STDOUT_FILENO, (int)rows);
+    for (guint r = 0; r < shown; r++) print_line(table, cells + (gsize)r * n, width);
+    cli_rows_left((int)(rows - shown), "rows");
     g_free(titles);
     g_free(width);
 }

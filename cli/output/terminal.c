@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Terminal columns: how many there are, and how many a text takes. Nothing is kept between calls,
- * so a window that changes its size needs no signal handler: the next line has the new width. */
+/* Terminals: how many columns there are and how many a text takes, and how much of a long list.
+ * Nothing is kept between calls, so a window that changes its size needs no signal handler: the
+ * next line has the new width. */
 #include "terminal.h"
 
 #include <glib.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+#include "report.h"
 
 int cli_terminal_width(int fd) {
     struct winsize size;
@@ -15,6 +19,17 @@ int cli_terminal_width(int fd) {
     const char *said = getenv("COLUMNS");
     const int columns = said ? atoi(said) : 0;
     return columns > 0 && columns < 10000 ? columns : 80;
+}
+
+int cli_terminal_redraws(int fd) {
+    const char *kind = getenv("TERM");
+    return isatty(fd) && !(kind && !strcmp(kind, "dumb"));
+}
+
+int cli_rows(int fd, int rows) { return isatty(fd) ? MIN(rows, CLI_ROWS_MAX) : rows; }
+
+void cli_rows_left(int rows, const char *what) {
+    if (rows > 0) cli_putf("... and %d more %s; a file or a pipe, as to less, gets them all\n", rows, what);
 }
 
 static int columns_of(gunichar c) {

@@ -12,3 +12,12 @@ for columns in 30 80; do
     tr '\r' '\n' < said | sed 's/.\[K//; s/…/~/' | grep ' % ' | awk -v n=$columns 'length($0) >= n { print "too long: " $0 }'
     grep -c steps said | sed 's/^[1-9].*/drawn/'
 done
+# a terminal that cannot draw over a line gets plain lines, as a pipe does
+TERM=dumb make progress 80 fovea visualize tiny stem/conv:0 --size 32 --steps 20 -o a.png > said < /dev/null
+tr '\r' '@' < said | grep -c '@*fovea: stem/conv:0 .* steps' | sed 's/^1[01]$/plain lines/'
+grep -c "$(printf '\033')" said
+# a long list ends on a terminal, and says where the rest of it is; a pipe gets all
+seq 300 | sed 's/^/name /' > many.txt
+fovea classes tiny --labels many.txt | wc -l
+make pty 80 fovea classes tiny --labels many.txt > said
+wc -l < said; tail -n 1 said

@@ -4,8 +4,10 @@
  */
 #include <glib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "report.h"
+#include "terminal.h"
 #include "visualize.h"
 
 #define PLOT_WIDTH  640
@@ -183,7 +185,8 @@ static void put_unit(const cli_tiles *t, int unit) {
 
 void cli_tiles_summarise(const cli_tiles *t, const cli_each *each) {
     if (t->plan->args->common.quiet) return;
-    for (int u = 0; u < t->plan->units.count; u++) {
+    const int units = t->plan->units.count, shown = cli_rows(STDOUT_FILENO, units);
+    for (int u = 0; u < shown; u++) {
         if (each->there[u])
             cli_putf("  %s is there already\n", t->unit[u].name);
         else if (t->unit[u].drawn || t->unit[u].dead)
@@ -191,4 +194,5 @@ void cli_tiles_summarise(const cli_tiles *t, const cli_each *each) {
         else
             cli_putf("  %s was not begun; left out\n", t->unit[u].name);
     }
+    cli_rows_left(units - shown, "units");
 }
