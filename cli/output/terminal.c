@@ -29,7 +29,8 @@ int cli_terminal_redraws(int fd) {
 int cli_rows(int fd, int rows) { return isatty(fd) ? MIN(rows, CLI_ROWS_MAX) : rows; }
 
 void cli_rows_left(int rows, const char *what) {
-    if (rows > 0) cli_putf("... and %d more %s; a file or a pipe, as to less, gets them all\n", rows, what);
+    if (rows > 0)
+        cli_putf("... and %d more %s; a file or a pipe, as to less, gets them all\n", rows, what);
 }
 
 static int columns_of(gunichar c) {

@@ -15,7 +15,7 @@ ls e
 # a mean over random masks is a map of those so far, and all maps are those that were done
 make signal fovea attribute tiny "$DATA/photo.jpg" -m rise --masks 1000000 -o f.png | n | sed 's/^stdout: .*/stdout: .../; s/last of [0-9]* of/last of N of/'
 make text fovea.unfinished f.png | sed 's/last of [0-9]* of/last of N of/'
-make signal fovea attribute tiny "$DATA/photo.jpg" -m occlusion --window 2 --stride 1 -o g.png | n
+make signal fovea attribute tiny "$DATA/photo.jpg" -m occlusion --size 64 --window 2 --stride 1 -o g.png | n
 for i in $(seq 300); do cp "$DATA/photo.jpg" $i.jpg; done
 echo old > s.npy
 make signal fovea spectrum *.jpg -o s.npy | n
