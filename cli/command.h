@@ -40,6 +40,7 @@ typedef struct cli_model_args {
     int channel_order; /* FV_RGB, FV_BGR */
     int fit;           /* FV_FIT_... */
     double crop_ratio; /* 0: not given */
+    char *pad_color;
     char *labels;
     int threads, precision; /* FV_PRECISION_... */
     int on_nan;             /* FV_ON_NAN_..., where the command takes --on-nan */

@@ -27,10 +27,13 @@ const cli_option cli_model_options[] = {
     {"fit", 0, CLI_CHOICE, offsetof(cli_model_args, fit), 0, 0, "crop|stretch|pad",
      "as the model's file says, else crop",
      "how a photo of another shape becomes the network's picture: its centre, all of it stretched, or "
-     "all of it with grey around it"},
+     "all of it with --pad-color around it"},
     {"crop-ratio", 0, CLI_REAL, offsetof(cli_model_args, crop_ratio), 0.01, 1, "R",
      "as the model's file says, else 0.875",
      "share of the photo's short side that --fit crop keeps"},
+    {"pad-color", 0, CLI_TEXT, offsetof(cli_model_args, pad_color), 0, 0, "COLOR",
+     "as the model's file says, else 114",
+     "colour that --fit pad puts around the photo: a name, #rrggbb, a grey of 0 to 255, or R,G,B"},
     {"labels",  0, CLI_TEXT, offsetof(cli_model_args, labels), 0, 0, "FILE", "as the model's file says",
      "text file with the class names, one a line"},
     {"output-name", 0, CLI_TEXT, offsetof(cli_model_args, output), 0, 0, "NAME",
@@ -228,6 +231,7 @@ int cli_model_load_named(const cli_args *args, const cli_model_args *how, const 
         .output = how->output,
         .fit = (fv_fit)how->fit,
         .crop_ratio = (float)how->crop_ratio,
+        .pad_color = how->pad_color,
         .precision = (fv_precision)how->precision,
     };
     if (read_limits(args, how->limits, &desc) || read_memory(args, how->memory, &desc))

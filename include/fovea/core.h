@@ -204,7 +204,7 @@ typedef struct fv_monitor fv_monitor; /* monitor.h */
 typedef enum fv_fit {
     FV_FIT_CROP = 1, /* the short side becomes size / crop_ratio, and the centre is cut out */
     FV_FIT_STRETCH,  /* the whole photo, its sides stretched to the network's */
-    FV_FIT_PAD       /* the whole photo, with grey (114 of 255) around it, as detectors have it */
+    FV_FIT_PAD       /* the whole photo, with pad_color around it, as detectors have it */
 } fv_fit;
 
 /* How a picture becomes the network's input: x[c] = (pixel01[c] * range - mean[c]) * scale[c]. */
@@ -222,7 +222,8 @@ typedef struct fv_input {
     const char *assumed; /* NULL, or one sentence: what no file or option said, and was read off
                                the graph or assumed */
     fv_fit fit;
-    float crop_ratio; /* of FV_FIT_CROP */
+    float crop_ratio;   /* of FV_FIT_CROP */
+    float pad_color[3]; /* of FV_FIT_PAD: red, green, blue in 0..1 */
 } fv_input;
 
 /* The type that convolutions and matrix products multiply in. Sums, all other operators and stored
@@ -281,6 +282,8 @@ typedef struct fv_model_desc {
     const fv_tensor *sample; /* an array as the main input will be given: sizes that the file leaves
                                 open are its own in the layer table and for objectives, instead of
                                 guessed. Only its shape is read, in the call; NULL: none */
+    const char *pad_color; /* of FV_FIT_PAD: a colour's name, "#rrggbb", a grey of "0" to "255", or
+                              "R,G,B"; NULL: as the file says, else "114" */
 } fv_model_desc;
 
 /* Returns an ending of the names of files that hold models, with the dot (".onnx"); static.

@@ -260,17 +260,19 @@ static fv_status from_row(const char *text, fvi_labels **out, fv_error *err) {
 }
 
 fv_status fvi_labels_from_notation(const char *text, fvi_labels **out, fv_error *err) {
+    pairs p = {0};
     while (g_ascii_isspace(*text)) text++;
-    if (*text && !strchr("{[(", *text)) {
-        if (!strchr(text, '\n') && strchr(text, ',')) return from_row(text, out, err);
+    if (!*text) return fvi_fail(err, FV_FORMAT, "no class names");
+    const int lines = strchr(text, '\n') != NULL;
+    if (!strchr("{[(", *text)) {
+        if (!lines && strchr(text, ',')) return from_row(text, out, err);
         return fvi_labels_from_lines(text, strlen(text), out, err);
     }
-    if (!*text) return fvi_fail(err, FV_FORMAT, "no class names");
-    pairs p = {0};
     fv_status st = pairs_parse(text, &p, err);
     if (!st) st = labels_from_pairs(&p, out, err);
     pairs_clear(&p);
-    return st;
+    const int is_word = *text != '{' && lines && strcspn(text, "\"',") > strcspn(text, "\n");
+    return st && is_word ? fvi_labels_from_lines(text, strlen(text), out, err) : st; /* [CLS] */
 }
 
 fv_status fvi_labels_describe(fvi_labels *l, const char *text, fv_error *err) {

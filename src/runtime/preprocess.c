@@ -14,7 +14,6 @@
 #include "image/image.h"
 #include "runtime/model_state.h"
 
-#define PAD_GREY  (114.0f / 255)
 #define MOST_LONG 16 /* times the window: what is longer is shortened first */
 
 /* The picture's channel for the network's channel c. */
@@ -147,7 +146,13 @@ static fv_status shorten(const fv_image *image, int h, int w, fv_image **out, fv
                           out, err);
 }
 
-/* The whole photograph, resized, on grey where it does not reach. */
+/* The padding's value in a channel of a photograph of `channels`. */
+static float pad_value(const fv_input *in, int channels, int c) {
+    const float *p = in->pad_color;
+    return channels == 3 ? p[c] : fvi_luma(p[0], p[1], p[2]);
+}
+
+/* The whole photograph, resized, on a colour where it does not reach. */
 static fv_status resize_whole(const fv_input *in, const fv_image *image, fv_image **out,
                               fv_error *err) {
     fv_image *small = NULL, *canvas = NULL;
@@ -155,8 +160,10 @@ static fv_status resize_whole(const fv_input *in, const fv_image *image, fv_imag
     fv_status st = fvi_image_resize(image, (int)c.height, (int)c.width, FVI_BICUBIC, &small, err);
     if (!st) st = fv_image_new(image->channels, in->height, in->width, &canvas, err);
     if (!st) {
-        const int64_t n = (int64_t)canvas->channels * canvas->height * canvas->width;
-        for (int64_t i = 0; i < n; i++) canvas->data[i] = PAD_GREY;
+        const int64_t plane = (int64_t)canvas->height * canvas->width;
+        for (int k = 0; k < canvas->channels; k++)
+            for (int64_t i = 0; i < plane; i++)
+                canvas->data[k * plane + i] = pad_value(in, canvas->channels, k);
         fvi_image_paste(canvas, small, (int)-c.y, (int)-c.x);
         *out = canvas;
     }

@@ -170,6 +170,8 @@ static void test_loading(void **state) {
     REFUSED(FV_ARG, "crop_ratio", LOAD(.crop_ratio = -1));
     REFUSED(FV_ARG, "crop_ratio", LOAD(.crop_ratio = 1.5f));
     REFUSED(FV_ARG, "crop_ratio", LOAD(.crop_ratio = NAN));
+    REFUSED(FV_ARG, "option pad_color: \"mauve\" is no colour", LOAD(.pad_color = "mauve"));
+    REFUSED(FV_ARG, "option pad_color: \"\" is no colour", LOAD(.pad_color = ""));
     REFUSED(FV_ARG, "range", LOAD(.range = -1));
     REFUSED(FV_ARG, "range", LOAD(.range = INFINITY));
     REFUSED(FV_ARG, "range", LOAD(.range = NAN));

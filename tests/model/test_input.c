@@ -565,6 +565,9 @@ static void reads_hugging_face(void **state) {
         {"{\"size\": {\"shortest_edge\": 32}, \"crop_pct\": 0.9, \"image_mean\": [0.5, 0.5, 0.5],"
          " \"image_std\": [0.25, 0.5, 0.5]}",
          32, 32, FV_FIT_CROP, 0.9, 1, 0.5, 4},
+        {"{\"image_processor\": {\"size\": {\"height\": 32, \"width\": 32.0}, \"image_mean\": 0.5,"
+         " \"image_std\": 0.25, \"do_resize\": 1}}",
+         32, 32, FV_FIT_STRETCH, 0.875, 1, 0.5, 4},
         {"{\"size\": 32, \"do_normalize\": false, \"do_rescale\": true}", 32, 32, FV_FIT_STRETCH,
          0.875, 1, 0, 1},
         {"{\"size\": 32, \"do_normalize\": false, \"do_rescale\": false}", 32, 32, FV_FIT_STRETCH,
@@ -634,12 +637,98 @@ static void others_come_last(void **state) {
     assert_int_equal(fvi_network_input(n)->fit, FV_FIT_PAD);
     expect_near(fvi_network_input(n)->crop_ratio, 1);
     done(n, b);
-    b = net("N,3,16,16"); /* not for us: passed over */
-    write_text(b, "config.json", "[1, 2");
-    write_text(b, "preprocessor_config.json", "{\"image_mean\": \"red\", \"size\": -3}");
+    b = net("N,3,16,16"); /* padding: our own sidecar, else an option */
+    sidecar(b, "{\"fit\": \"pad\", \"pad_color\": [255, 128, 0]}");
     n = load(b, NULL);
-    assert_non_null(strstr(fvi_network_input(n)->assumed, "ImageNet"));
+    expect_near(fvi_network_input(n)->pad_color[0], 1);
+    expect_near(fvi_network_input(n)->pad_color[1], 128 / 255.0);
+    assert_string_equal(part_of(n, "padding", 0), "#ff8000");
+    fvi_network_free(n);
+    d = (fv_model_desc){.struct_size = sizeof d, .pad_color = "white"};
+    n = load(b, &d);
+    expect_near(fvi_network_input(n)->pad_color[2], 1);
+    assert_string_equal(part_of(n, "padding", 1), "option");
     done(n, b);
+}
+
+/* Hugging Face and timm pad with what the network sees as 0. */
+static void pads_with_zeros(void **state) {
+    (void)state;
+    static const char *const forms[][2] = {
+        {"preprocessor_config.json",
+         "{\"size\": {\"shortest_edge\": 24, \"longest_edge\": 32}, \"image_mean\": [0.25, 0.5, 1],"
+         " \"image_std\": [0.5, 0.5, 0.5]}"},
+        {"preprocessor_config.json",
+         "{\"size\": {\"longest_edge\": 24}, \"pad_size\": {\"height\": 16, \"width\": 16},"
+         " \"image_mean\": [0.25, 0.5, 1], \"image_std\": [0.5, 0.5, 0.5]}"},
+        {"config.json", "{\"mean\": [0.25, 0.5, 1], \"std\": [0.5, 0.5, 0.5], \"crop_mode\":"
+                        " \"border\", \"input_size\": [3, 24, 24]}"},
+    };
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        builder *b = net("N,3,H,W");
+        write_text(b, forms[i][0], forms[i][1]);
+        fvi_network *n = load(b, NULL);
+        const fv_input *in = fvi_network_input(n);
+        assert_int_equal(in->fit, FV_FIT_PAD);
+        assert_int_equal(in->height, i == 1 ? 16 : 24);
+        expect_near(in->pad_color[0], 0.25);
+        expect_near(in->pad_color[2], 1);
+        if (i < 2) assert_non_null(strstr(in->assumed, "keeps the shape of photos"));
+        done(n, b);
+    }
+}
+
+/* What cannot be read in files of other programs is remarked. */
+static void remarks_on_configs(void **state) {
+    (void)state;
+    static const struct {
+        const char *file, *json, *text;
+    } c[] = {
+        {"config.json", "[1, 2", "net.onnx: config.json is passed over: not JSON"},
+        {"config.json", "[1, 2]", "config.json is passed over: not a JSON object"},
+        {"config.json", "", "config.json is passed over: not JSON: empty"},
+        {"config.json", "{\"id2label\": {\"0\": [1]}}",
+         "config.json id2label cannot be read and is passed over: a name expected"},
+        {"config.json", "{\"mean\": [0.5, 0.5, 0.5]}",
+         "mean is passed over, since there is no std"},
+        {"config.json", "{\"pretrained_cfg\": {\"input_size\": [3, 8]}}",
+         "input_size is [3,8] and is passed over; allowed: [channels, height, width], 1 to"},
+        {"config.json", "{\"input_size\": [3, 1e300, 8]}",
+         "allowed: [channels, height, width], 1 to"},
+        {"config.json", "{\"crop_pct\": \"all\", \"input_size\": [3, 16, 16]}",
+         "crop_pct is \"all\" and is passed over; allowed: 0.01 to 1"},
+        {"config.json", "{\"mean\": [0.5, 0.5], \"std\": [0.5, 0.5]}",
+         "config.json mean has 2 numbers, which do not fit 3 channels"},
+        {"config.json", "{\"mean\": 0, \"std\": 0}", "config.json std: 0 is not a usable number"},
+        {"preprocessor_config.json", "{\"image_mean\": NaN}", "preprocessor_config.json is passed"},
+        {"preprocessor_config.json", "{\"image_mean\": \"red\", \"size\": 16}",
+         "image_mean is \"red\" and is passed over; allowed: a number, or a list of 1 to 4"},
+        {"preprocessor_config.json", "{\"do_normalize\": true}", "but has no image_mean"},
+        {"preprocessor_config.json", "{\"do_normalize\": \"yes\"}",
+         "do_normalize is \"yes\" and is passed over; allowed: true, false"},
+        {"preprocessor_config.json", "{\"image_mean\": 0.5, \"image_std\": 1e-60}", "image_std"},
+        {"preprocessor_config.json", "{\"do_rescale\": true, \"rescale_factor\": 1e300}",
+         "rescale_factor is 1"},
+        {"preprocessor_config.json", "{\"do_rescale\": true, \"size\": [-3, 1e300]}",
+         "; allowed: 1 to 32768"},
+        {"preprocessor_config.json", "{\"do_rescale\": true, \"do_resize\": false}",
+         "does not resize photos (do_resize)"},
+        {"processor_config.json", "{\"image_processor\": {\"do_rescale\": 3, \"size\": {}}}", NULL},
+        {"preprocessor_config.json", "{\"feature_size\": 80, \"sampling_rate\": 16000}", NULL},
+        {"labels.txt", "", "labels.txt cannot be read and is passed over: no class names"},
+        {"labels.json", "{\"0\": ", "labels.json cannot be read and is passed over: a name"},
+        {"metadata_properties.json", "{\"CustomVision.Preprocess.CropMethod\": \"Round\"}",
+         "metadata_properties.json CustomVision.Preprocess.CropMethod cannot be read"},
+    };
+    for (size_t i = 0; i < sizeof c / sizeof *c; i++) {
+        builder *b = net("N,3,16,16");
+        write_text(b, c[i].file, c[i].json);
+        fvi_network *n = load(b, NULL);
+        const char *note = fvi_network_input(n)->assumed;
+        if (c[i].text ? !note || !strstr(note, c[i].text) : note && strstr(note, ".json"))
+            fail_msg("%s: %s: \"%s\" (wanted \"%s\")", c[i].file, c[i].json, note, c[i].text);
+        done(n, b);
+    }
 }
 
 static void labels_must_fit(void **state) {
@@ -679,6 +768,8 @@ int main(void) {
         cmocka_unit_test(reads_hugging_face),
         cmocka_unit_test(reads_timm),
         cmocka_unit_test(others_come_last),
+        cmocka_unit_test(pads_with_zeros),
+        cmocka_unit_test(remarks_on_configs),
         cmocka_unit_test(labels_must_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

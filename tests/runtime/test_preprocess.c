@@ -93,6 +93,26 @@ static void test_input_picture_is_what_the_input_was_made_of(void **state) {
     fv_model_free(model);
 }
 
+/* The colour above and below a photo that is padded. */
+static void test_input_picture_padded_in_a_colour(void **state) {
+    (void)state;
+    const fv_model_desc desc = {
+        .struct_size = sizeof desc, .fit = FV_FIT_PAD, .pad_color = "#ff8000"};
+    fv_model *model = NULL;
+    fv_image *photo = NULL, *seen = NULL;
+    fv_error err;
+    if (fv_model_load("tests/golden/convnext.new20.onnx", &desc, &model, &err) ||
+        fv_image_new(3, 60, 120, &photo, &err) || fv_input_picture(model, photo, &seen, &err))
+        fail_msg("%s", err.text);
+    const int plane = seen->height * seen->width;
+    assert_float_equal(seen->data[0], 1, 1e-6);
+    assert_float_equal(seen->data[plane], 128 / 255.0, 1e-6);
+    assert_float_equal(seen->data[3 * plane - 1], 0, 1e-6);
+    fv_image_free(seen);
+    fv_image_free(photo);
+    fv_model_free(model);
+}
+
 /* All of a photo, stretched, and with grey above and below; what it shows is where the rectangle
  * says. */
 static void test_input_picture_of_the_whole_photo(void **state) {
@@ -179,6 +199,7 @@ int main(void) {
         cmocka_unit_test(test_alpha_is_laid_over_mid_grey),
         cmocka_unit_test(test_input_picture_is_what_the_input_was_made_of),
         cmocka_unit_test(test_input_picture_of_the_whole_photo),
+        cmocka_unit_test(test_input_picture_padded_in_a_colour),
         cmocka_unit_test(test_input_picture_needs_a_picture_input),
         cmocka_unit_test(test_strips_are_not_enlarged_whole)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -182,6 +182,7 @@ char *fvi_layer_table_key(const fv_examples *e, const fvi_layer_table *t) {
         const float fit[2] = {(float)in->fit, in->crop_ratio};
         add_numbers(key, "fit", fit, 2);
     }
+    if (in->fit == FV_FIT_PAD) add_numbers(key, "padding", in->pad_color, 3);
     add_numbers(key, "mean", in->mean, 4);
     add_numbers(key, "scale", in->scale, 4);
     g_string_append_printf(key, "%s %s\nunits %d\n", t->is_layer ? "layer" : "objective",

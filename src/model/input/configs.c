@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files of other programs beside a model's file.
+/* Files of other programs beside a model's file. They were not written for us: what they say is a
+ * hint, and what in them cannot be read is remarked and passed over.
  *
- *   preprocessor_config.json  Hugging Face: x = (255 pixel rescale_factor - image_mean) /
- * image_std, size, crop_size, do_center_crop, crop_pct config.json               Hugging Face:
- * id2label; timm: mean, std, input_size, crop_pct, crop_mode, label_names, in pretrained_cfg or
- * (older) at the top MODEL.labels.txt, labels.txt, classes.txt   one class name a line
+ *   preprocessor_config.json, processor_config.json (Hugging Face)
+ *       x = (255 pixel rescale_factor - image_mean) / image_std; size, crop_size, pad_size
+ *   config.json (Hugging Face)  id2label
+ *   config.json (timm)          mean, std, input_size, crop_pct, crop_mode, label_names; in
+ *                               pretrained_cfg or, older, at the top
+ *   metadata_properties.json (Azure Custom Vision)  as in the file's metadata (exporters.h)
+ *   MODEL.labels.txt, labels.txt, classes.txt, labels.json, class_names.json  class names
  *
  * What it does not do: resampling filters; pictures are resized bicubically.
  */
@@ -14,22 +18,41 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/file.h"
+#include "model/input/exporters.h"
 #include "model/json.h"
+#include "model/label_text.h"
 #include "model/reader.h"
 
 #define CONFIG_MAX ((int64_t)64 << 20)
 
-/* ---- JSON ----------------------------------------------------------------------------------- */
+/* An object of a file that is read into a spec. */
+typedef struct config {
+    JsonObject *o;
+    const char *file;
+    fvi_input_spec *out;
+} config;
 
-static JsonNode *member(JsonObject *o, const char *key) {
-    JsonNode *n = json_object_get_member(o, key);
+/* ---- members -------------------------------------------------------------------------------- */
+
+static JsonNode *member(const config *c, const char *key) {
+    JsonNode *n = json_object_get_member(c->o, key);
     return n && !JSON_NODE_HOLDS_NULL(n) ? n : NULL;
 }
 
-static JsonObject *object_of(JsonObject *o, const char *key) {
-    JsonNode *n = member(o, key);
-    return n && JSON_NODE_HOLDS_OBJECT(n) ? json_node_get_object(n) : NULL;
+static void remark(const config *c, const char *key, const char *allowed) {
+    char *text = json_to_string(json_object_get_member(c->o, key), FALSE);
+    fvi_input_remark(c->out, "%s: %s is %.40s and is passed over; allowed: %s", c->file, key, text,
+                     allowed);
+    g_free(text);
+}
+
+/* An object inside, of the same file; its .o is NULL where there is none. */
+static config inside(const config *c, const char *key) {
+    JsonNode *n = member(c, key);
+    return (config){n && JSON_NODE_HOLDS_OBJECT(n) ? json_node_get_object(n) : NULL, c->file,
+                    c->out};
 }
 
 static int is_number(JsonNode *n) {
@@ -38,52 +61,75 @@ static int is_number(JsonNode *n) {
     return t == G_TYPE_INT64 || t == G_TYPE_DOUBLE;
 }
 
-static double number(JsonObject *o, const char *key, double otherwise) {
-    JsonNode *n = member(o, key);
-    return is_number(n) ? json_node_get_double(n) : otherwise;
+/* A number from low to high. */
+static double number(const config *c, const char *key, double low, double high, double otherwise) {
+    JsonNode *n = member(c, key);
+    if (!n) return otherwise;
+    const double v = is_number(n) ? json_node_get_double(n) : NAN;
+    if (v >= low && v <= high) return v;
+    char *allowed = g_strdup_printf("%.4g to %.4g", low, high);
+    remark(c, key, allowed);
+    g_free(allowed);
+    return otherwise;
 }
 
-static int truth(JsonObject *o, const char *key, int otherwise) {
-    JsonNode *n = member(o, key);
-    if (!n || !JSON_NODE_HOLDS_VALUE(n) || json_node_get_value_type(n) != G_TYPE_BOOLEAN)
-        return otherwise;
-    return json_node_get_boolean(n);
+static int truth(const config *c, const char *key, int otherwise) {
+    JsonNode *n = member(c, key);
+    if (!n) return otherwise;
+    if (is_number(n)) return json_node_get_double(n) != 0;
+    if (JSON_NODE_HOLDS_VALUE(n) && json_node_get_value_type(n) == G_TYPE_BOOLEAN)
+        return json_node_get_boolean(n);
+    remark(c, key, "true, false");
+    return otherwise;
 }
 
-/* A number, or an array of at most `max`; their count, 0 for anything else. */
-static int numbers(JsonObject *o, const char *key, double *out, int max) {
-    JsonNode *n = member(o, key);
+static const char *word(const config *c, const char *key) {
+    JsonNode *n = member(c, key);
+    if (!n || !JSON_NODE_HOLDS_VALUE(n) || json_node_get_value_type(n) != G_TYPE_STRING) return "";
+    return json_node_get_string(n);
+}
+
+/* A number, or an array of 1 to `max` numbers; their count, 0 for anything else. */
+static int numbers(const config *c, const char *key, double *out, int max) {
+    JsonNode *n = member(c, key);
+    if (!n) return 0;
     if (is_number(n)) {
         out[0] = json_node_get_double(n);
         return 1;
     }
-    if (!n || !JSON_NODE_HOLDS_ARRAY(n)) return 0;
-    JsonArray *a = json_node_get_array(n);
-    const int count = (int)MIN(json_array_get_length(a), 64u);
-    for (int i = 0; i < count; i++) {
-        if (count > max || !is_number(json_array_get_element(a, i))) return 0;
-        out[i] = json_array_get_double_element(a, i);
+    JsonArray *a = JSON_NODE_HOLDS_ARRAY(n) ? json_node_get_array(n) : NULL;
+    const guint count = a ? json_array_get_length(a) : 0;
+    guint sound = 0;
+    while (count <= (guint)max && sound < count && is_number(json_array_get_element(a, sound))) {
+        out[sound] = json_array_get_double_element(a, sound);
+        sound++;
     }
-    return count;
+    if (sound && sound == count) return (int)count;
+    char *allowed = g_strdup_printf("a number, or a list of 1 to %d", max);
+    remark(c, key, allowed);
+    g_free(allowed);
+    return 0;
 }
 
 /* ---- parts of the description --------------------------------------------------------------- */
 
-static void set_values(fvi_input_spec *s, double range, const double *mean, int n_mean,
-                       const double *std, int n_std, const char *from) {
-    if (!(range > 0) || !isfinite((float)range)) return;
-    s->range = (float)range;
-    s->channel_order = FV_RGB;
-    (void)fvi_per_channel_set(&s->mean, mean, n_mean, 0, from, NULL);
-    (void)fvi_per_channel_set(&s->scale, std, n_std, 1, from, NULL);
+/* Numbers of a key, one a channel. */
+static void set_channels(const config *c, const char *key, const double *v, int n, int is_std) {
+    fv_error err = {0};
+    fvi_per_channel *to = is_std ? &c->out->scale : &c->out->mean;
+    char *from = g_strdup_printf("%s %s", c->file, key);
+    if (fvi_per_channel_set(to, v, n, is_std, from, &err))
+        fvi_input_remark(c->out, "%s, and is passed over", err.text);
+    to->is_hint = 1;
+    g_free(from);
 }
 
-static void set_size(fvi_input_spec *s, double height, double width) {
-    if (!(height >= 1 && height <= FVI_INPUT_SIZE_MAX && width >= 1)) return;
-    if (width > FVI_INPUT_SIZE_MAX) return;
-    s->height = (int)height;
-    s->width = (int)width;
-    s->size_is_hint = 1;
+static int is_size(double v) { return v >= 1 && v <= FVI_INPUT_SIZE_MAX; }
+
+static void set_size(const config *c, double height, double width) {
+    c->out->height = (int)height;
+    c->out->width = (int)width;
+    c->out->size_is_hint = 1;
 }
 
 static void set_crop(fvi_input_spec *s, double ratio) {
@@ -91,156 +137,279 @@ static void set_crop(fvi_input_spec *s, double ratio) {
     if (ratio >= 0.01 && ratio <= 1) s->crop_ratio = (float)ratio;
 }
 
+/* Hugging Face and timm pad what is normalised already, with 0, or with the mean. */
+static void set_padding(fvi_input_spec *s) {
+    s->fit = FV_FIT_PAD;
+    s->pad = FVI_PAD_ZERO;
+}
+
 /* ---- Hugging Face --------------------------------------------------------------------------- */
 
 typedef struct extent {
     double height, width; /* 0: not given */
-    int is_edge;          /* the shortest edge's */
+    int edges;            /* 1: of the shortest edge, 2: of the longest */
 } extent;
 
-static extent extent_of(JsonObject *o, const char *key) {
+static extent extent_of(const config *c, const char *key) {
     extent e = {0};
-    JsonObject *size = object_of(o, key);
     double v[2];
-    if (!size) {
-        const int n = numbers(o, key, v, 2);
-        if (n) e = (extent){v[0], v[n - 1], 0};
+    const config size = inside(c, key);
+    if (!size.o) {
+        const int n = numbers(c, key, v, 2);
+        if (n && is_size(v[0]) && is_size(v[n - 1])) return (extent){v[0], v[n - 1], 0};
+        if (n) remark(c, key, "1 to 32768");
         return e;
     }
-    e.height = number(size, "height", 0);
-    e.width = number(size, "width", e.height);
-    if (e.height == 0) e.height = e.width = number(size, "shortest_edge", 0), e.is_edge = 1;
+    const double most = FVI_INPUT_SIZE_MAX, shortest = number(&size, "shortest_edge", 1, most, 0),
+                 longest = number(&size, "longest_edge", 1, most, 0);
+    e.height = number(&size, "height", 1, most, 0);
+    e.width = number(&size, "width", 1, most, e.height);
+    if (e.height != 0) return e;
+    e.edges = longest > 0 ? 2 : shortest > 0;
+    e.height = e.width = shortest > 0 ? shortest : longest;
     return e;
 }
 
-static void hf_geometry(JsonObject *o, fvi_input_spec *s) {
-    extent size = extent_of(o, "size"), crop = extent_of(o, "crop_size");
-    const double share = number(o, "crop_pct", 0);
-    if (truth(o, "do_center_crop", 0) && crop.height > 0) {
-        set_size(s, crop.height, crop.width);
-        set_crop(s, truth(o, "do_resize", 1) && size.height > 0 ? crop.height / size.height : 1);
+/* Pads, as transformers does at the right and below, where the photo's shape is kept. */
+static void hf_padding(const config *c, extent size, extent pad) {
+    if (pad.height > 0) size = pad;
+    set_size(c, size.height, size.width);
+    set_padding(c->out);
+    fvi_input_remark(c->out, "%s keeps the shape of photos; they are padded to the input, around",
+                     c->file);
+}
+
+/* Resizes what is not cropped to a window of its own. */
+static void hf_resize(const config *c, extent size) {
+    const double share = number(c, "crop_pct", 0.01, 1, 0);
+    set_size(c, size.height, size.width);
+    if (share > 0 && size.height < 384)
+        set_crop(c->out, share);
+    else if (size.edges && !(share > 0))
+        set_crop(c->out, 1);
+    else
+        c->out->fit = FV_FIT_STRETCH;
+}
+
+static void hf_geometry(const config *c) {
+    const extent size = extent_of(c, "size"), crop = extent_of(c, "crop_size"),
+                 pad = extent_of(c, "pad_size");
+    const int resizes = truth(c, "do_resize", 1), crops = truth(c, "do_center_crop", 0);
+    fvi_input_spec *s = c->out;
+    if (!resizes)
+        fvi_input_remark(s, "%s does not resize photos (do_resize); they are resized to the input",
+                         c->file);
+    if (crops && (crop.height > 0 || size.height > 0)) {
+        const extent window = crop.height > 0 ? crop : size;
+        set_size(c, window.height, window.width);
+        set_crop(s, resizes && size.height > 0 ? window.height / size.height : 1);
         return;
     }
-    if (!(size.height > 0)) return;
-    set_size(s, size.height, size.width);
-    if (share > 0 && size.height < 384)
-        set_crop(s, share);
-    else if (size.is_edge && !(share > 0))
-        set_crop(s, 1);
+    if (!resizes || !(size.height > 0)) return;
+    if (pad.height > 0 || size.edges == 2)
+        hf_padding(c, size, pad);
     else
-        s->fit = FV_FIT_STRETCH;
+        hf_resize(c, size);
 }
 
-static void hf_preprocessor(JsonObject *o, fvi_input_spec *s, const char *from) {
+/* x = (255 pixel factor - mean) / std */
+static void hf_values(const config *c) {
     double mean[4] = {0}, std[4] = {1};
-    int n_mean = numbers(o, "image_mean", mean, 4), n_std = numbers(o, "image_std", std, 4);
-    if (!n_mean && !member(o, "rescale_factor") && !member(o, "do_rescale")) return;
-    if (!truth(o, "do_normalize", n_mean > 0) || !n_mean || !n_std) {
-        n_mean = n_std = 1;
-        mean[0] = 0;
-        std[0] = 1;
+    int n_mean = numbers(c, "image_mean", mean, 4), n_std = numbers(c, "image_std", std, 4);
+    const int normalizes = truth(c, "do_normalize", member(c, "image_mean") != NULL),
+              rescales = truth(c, "do_rescale", 1);
+    if (normalizes && (!n_mean || !n_std)) {
+        fvi_input_remark(c->out, "%s normalises, but has no %s", c->file,
+                         n_mean ? "image_std" : "image_mean");
+        return;
     }
-    const int rescales = truth(o, "do_rescale", 1);
-    for (int i = 0; rescales && truth(o, "rescale_offset", 0) && i < n_mean; i++) mean[i] += 1;
-    double range = rescales ? 255 * number(o, "rescale_factor", 1.0 / 255) : 255;
+    if (!normalizes) n_mean = n_std = 1, mean[0] = 0, std[0] = 1;
+    for (int i = 0; rescales && truth(c, "rescale_offset", 0) && i < n_mean; i++) mean[i] += 1;
+    double range = rescales ? 255 * number(c, "rescale_factor", 1e-6, 1, 1.0 / 255) : 255;
     if (fabs(range - 1) < 1e-6) range = 1;
-    set_values(s, range, mean, n_mean, std, n_std, from);
-    if (truth(o, "do_flip_channel_order", 0)) s->channel_order = FV_BGR;
-    hf_geometry(o, s);
+    c->out->range = (float)range;
+    c->out->channel_order = truth(c, "do_flip_channel_order", 0) ? FV_BGR : FV_RGB;
+    set_channels(c, "image_mean", mean, n_mean, 0);
+    set_channels(c, "image_std", std, n_std, 1);
 }
 
-/* {"0": "tench", ...}; the placeholders LABEL_0, ... are no names. */
-static fvi_labels *labels_of_object(JsonObject *o) {
-    const guint n = json_object_get_size(o);
-    if (!n || n > FVI_LABELS_MAX) return NULL;
-    char **names = g_new0(char *, n);
-    guint at = 0;
-    for (; at < n; at++) {
-        char key[16];
-        g_snprintf(key, sizeof key, "%u", at);
-        JsonNode *e = member(o, key);
-        if (!e || !JSON_NODE_HOLDS_VALUE(e) || json_node_get_value_type(e) != G_TYPE_STRING) break;
-        if (g_str_has_prefix(json_node_get_string(e), "LABEL_")) break;
-        names[at] = g_strdup(json_node_get_string(e));
+static void hf_preprocessor(const config *c) {
+    static const char *const pictures[] = {"image_mean", "image_std",           "rescale_factor",
+                                           "do_rescale", "do_normalize",        "do_center_crop",
+                                           "crop_size",  "image_processor_type"};
+    const config nested = inside(c, "image_processor");
+    if (nested.o) c = &nested;
+    size_t i = 0;
+    while (i < G_N_ELEMENTS(pictures) && !member(c, pictures[i])) i++;
+    if (i == G_N_ELEMENTS(pictures)) return; /* for texts or sounds */
+    /* those for sounds may have do_normalize */
+    if (!strcmp(word(c, "feature_extractor_type"), "Wav2Vec2FeatureExtractor")) return;
+    hf_values(c);
+    hf_geometry(c);
+}
+
+/* ---- class names ---------------------------------------------------------------------------- */
+
+static void take_labels(const char *file, const char *key, const char *text, fvi_input_spec *out) {
+    fv_error err = {0};
+    if (out->labels || !fvi_labels_from_notation(text, &out->labels, &err)) return;
+    fvi_input_remark(out, "%s%s%s cannot be read and is passed over: %s", file, key[0] ? " " : "",
+                     key, err.text);
+}
+
+static char *text_of(const config *c, const char *key) {
+    JsonNode *n = member(c, key);
+    return n ? json_to_string(n, FALSE) : NULL;
+}
+
+/* The placeholders LABEL_0, ... are no names. */
+static void drop_placeholders(fvi_input_spec *s) {
+    const fvi_labels *l = s->labels;
+    for (int i = 0; l && i < l->count; i++)
+        if (!g_str_has_prefix(l->name[i], "LABEL_")) return;
+    fvi_labels_free(s->labels);
+    s->labels = NULL;
+}
+
+static void config_labels(const config *c) {
+    static const char *const keys[] = {"id2label", "label_names", "class_names", "label2id"};
+    for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
+        char *text = text_of(c, keys[i]);
+        if (text) take_labels(c->file, keys[i], text, c->out);
+        g_free(text);
     }
-    if (at == n) return fvi_labels_take(names, (int)n);
-    while (at-- > 0) g_free(names[at]);
-    g_free(names);
-    return NULL;
+    drop_placeholders(c->out);
+    char *text = text_of(c, "label_descriptions");
+    fv_error err = {0};
+    if (text && c->out->labels && fvi_labels_describe(c->out->labels, text, &err))
+        fvi_input_remark(c->out, "%s label_descriptions cannot be read and is passed over: %s",
+                         c->file, err.text);
+    g_free(text);
 }
 
 /* ---- timm ----------------------------------------------------------------------------------- */
 
-static void timm(JsonObject *top, fvi_input_spec *s, const char *from) {
-    JsonObject *o = object_of(top, "pretrained_cfg");
-    if (!o) o = top;
-    double mean[4], std[4], size[3];
-    const int n_mean = numbers(o, "mean", mean, 4), n_std = numbers(o, "std", std, 4);
-    if (!n_mean || !n_std || numbers(o, "input_size", size, 3) != 3) return;
-    set_values(s, 1, mean, n_mean, std, n_std, from);
-    set_size(s, size[1], size[2]);
-    JsonNode *mode = member(o, "crop_mode");
-    const char *word = mode && JSON_NODE_HOLDS_VALUE(mode) ? json_node_get_string(mode) : NULL;
-    if (word && !strcmp(word, "squash"))
-        s->fit = FV_FIT_STRETCH;
-    else if (word && !strcmp(word, "border"))
-        s->fit = FV_FIT_PAD;
+static void timm_fit(const config *c) {
+    const char *mode = word(c, "crop_mode");
+    if (!strcmp(mode, "squash"))
+        c->out->fit = FV_FIT_STRETCH;
+    else if (!strcmp(mode, "border"))
+        set_padding(c->out);
     else
-        set_crop(s, number(o, "crop_pct", 0.875));
+        set_crop(c->out, number(c, "crop_pct", 0.01, 1, 0.875));
 }
 
-static void config(JsonObject *o, fvi_input_spec *s, const char *from) {
-    timm(o, s, from);
-    JsonObject *labels = object_of(o, "id2label");
-    JsonNode *list = member(o, "label_names");
-    if (labels) s->labels = labels_of_object(labels);
-    if (!s->labels && list) (void)fvi_labels_from_json(list, &s->labels, NULL);
+static void timm(const config *c) {
+    double mean[4], std[4], size[3];
+    const int n_mean = numbers(c, "mean", mean, 4), n_std = numbers(c, "std", std, 4),
+              n_size = numbers(c, "input_size", size, 3);
+    if (!n_mean && !n_std && !n_size) return;
+    if (n_mean && n_std) {
+        c->out->range = 1;
+        c->out->channel_order = FV_RGB;
+        set_channels(c, "mean", mean, n_mean, 0);
+        set_channels(c, "std", std, n_std, 1);
+    } else if (n_mean || n_std) {
+        fvi_input_remark(c->out, "%s: %s is passed over, since there is no %s", c->file,
+                         n_mean ? "mean" : "std", n_mean ? "std" : "mean");
+    }
+    if (n_size == 3 && is_size(size[1]) && is_size(size[2]))
+        set_size(c, size[1], size[2]);
+    else if (n_size)
+        remark(c, "input_size", "[channels, height, width], 1 to 32768");
+    timm_fit(c);
+}
+
+static void model_config(const config *c) {
+    const config nested = inside(c, "pretrained_cfg");
+    timm(nested.o ? &nested : c);
+    config_labels(c);
+    if (nested.o && !c->out->labels) config_labels(&nested);
+}
+
+/* ---- Azure Custom Vision -------------------------------------------------------------------- */
+
+static const char *find_text(const void *object, const char *key) {
+    const config c = {(JsonObject *)(uintptr_t)object, NULL, NULL};
+    const char *text = word(&c, key);
+    return text[0] ? text : NULL;
+}
+
+static void custom_vision(const config *c) {
+    fvi_input_from_exporters(&(fvi_texts){find_text, c->o, c->file}, c->out);
 }
 
 /* ---- files ---------------------------------------------------------------------------------- */
 
-static void read_json(const char *folder, const char *name,
-                      void (*read)(JsonObject *, fvi_input_spec *, const char *),
+/* Maps a file; 0: there is none, or it cannot be read, which is remarked. */
+static int open_file(const char *path, fvi_mapping *m, fvi_input_spec *out) {
+    fv_error err = {0};
+    if (!g_file_test(path, G_FILE_TEST_IS_REGULAR)) return 0;
+    if (!fvi_mapping_open(path, CONFIG_MAX, m, &err)) return 1;
+    fvi_input_remark(out, "%s is passed over: %s", fvi_path_base(path), err.text);
+    return 0;
+}
+
+static void read_json(const char *folder, const char *name, void (*read)(const config *),
                       fvi_input_spec *out) {
     char *path = g_build_filename(folder, name, NULL);
     fvi_mapping m = {0};
     JsonNode *root = NULL;
     fvi_input_spec s = {0};
-    if (g_file_test(path, G_FILE_TEST_IS_REGULAR) &&
-        !fvi_mapping_open(path, CONFIG_MAX, &m, NULL) &&
-        !fvi_json_parse((const char *)m.bytes, m.size, &root, NULL) && JSON_NODE_HOLDS_OBJECT(root))
-        read(json_node_get_object(root), &s, name);
+    fv_error err = {0};
+    if (open_file(path, &m, &s)) {
+        if (fvi_json_parse((const char *)m.bytes, m.size, &root, &err))
+            fvi_input_remark(&s, "%s is passed over: %s", name, err.text);
+        else if (!JSON_NODE_HOLDS_OBJECT(root))
+            fvi_input_remark(&s, "%s is passed over: not a JSON object", name);
+        else
+            read(&(config){json_node_get_object(root), name, &s});
+        fvi_mapping_close(&m);
+    }
     fvi_input_spec_source(&s, name);
     fvi_input_spec_merge(out, &s);
     fvi_input_spec_clear(&s);
     if (root) json_node_unref(root);
-    fvi_mapping_close(&m);
     g_free(path);
 }
 
 static void read_labels(const char *path, fvi_input_spec *out) {
-    if (out->labels || !g_file_test(path, G_FILE_TEST_IS_REGULAR)) return;
-    if (fvi_labels_load(path, &out->labels, NULL)) return;
+    fvi_mapping m = {0};
+    if (out->labels || !open_file(path, &m, out)) return;
+    char *text = m.size ? g_strndup((const char *)m.bytes, m.size) : g_strdup("");
+    take_labels(fvi_path_base(path), "", text, out);
     fvi_input_spec_source(out, fvi_path_base(path));
+    g_free(text);
+    fvi_mapping_close(&m);
+}
+
+static void read_folder(const char *folder, fvi_input_spec *out) {
+    static const struct {
+        const char *name;
+        void (*read)(const config *);
+    } jsons[] = {{"preprocessor_config.json", hf_preprocessor},
+                 {"processor_config.json", hf_preprocessor},
+                 {"config.json", model_config},
+                 {"metadata_properties.json", custom_vision}};
+    static const char *const lists[] = {"labels.txt", "classes.txt", "labels.json",
+                                        "class_names.json"};
+    for (size_t i = 0; i < G_N_ELEMENTS(jsons); i++)
+        read_json(folder, jsons[i].name, jsons[i].read, out);
+    for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
+        char *path = g_build_filename(folder, lists[i], NULL);
+        read_labels(path, out);
+        g_free(path);
+    }
 }
 
 void fvi_input_from_configs(const fvi_model_file *f, fvi_input_spec *out) {
-    static const char *const lists[] = {"labels.txt", "classes.txt"};
     if (!f->path) return; /* a model from memory has none */
     char *folder = g_path_get_dirname(f->path);
     char *base = g_path_get_basename(folder), *above = g_path_get_dirname(folder);
     char *own = g_strdup_printf("%.*s.labels.txt", (int)fvi_model_file_stem(f, f->path), f->path);
     read_labels(own, out);
-    const char *const folders[] = {folder, !strcmp(base, "onnx") ? above : NULL};
-    for (int i = 0; i < 2 && folders[i]; i++) {
-        read_json(folders[i], "preprocessor_config.json", hf_preprocessor, out);
-        read_json(folders[i], "config.json", config, out);
-        for (size_t k = 0; k < G_N_ELEMENTS(lists); k++) {
-            char *path = g_build_filename(folders[i], lists[k], NULL);
-            read_labels(path, out);
-            g_free(path);
-        }
-    }
+    read_folder(folder, out);
+    if (!strcmp(base, "onnx")) read_folder(above, out);
     g_free(own);
     g_free(above);
     g_free(base);

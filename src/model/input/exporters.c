@@ -71,6 +71,7 @@ static void set_channels(const fvi_texts *t, const char *key, fvi_input_part par
         remark(t, key, find(t, key), err.text, out);
     else
         set_source(t, key, part, out);
+    (is_std ? &out->scale : &out->mean)->is_hint = 1;
     g_free(from);
 }
 
@@ -224,8 +225,11 @@ static void ultralytics_fit(const fvi_texts *t, const char *task, fvi_input_spec
         remark(t, key, task, "allowed: detect, segment, classify, pose, obb", out);
     else if (task && !strcmp(task, "classify"))
         set_fit(t, key, FV_FIT_CROP, 1, out);
-    else if (task || find(t, key))
+    else if (task || find(t, key)) {
         set_fit(t, key, FV_FIT_PAD, 0, out);
+        fvi_input_remark(out, "a photo is given whole, padded, as %s %s says (--fit chooses)",
+                         t->source, key);
+    }
 }
 
 static void ultralytics_stride(const fvi_texts *t, fvi_input_spec *out) {

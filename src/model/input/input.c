@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "graph/const.h"
+#include "model/input/color.h"
 #include "model/input/configs.h"
 #include "model/input/metadata.h"
 #include "model/input/sidecar.h"
@@ -78,7 +79,11 @@ static fv_status fit_options(const fv_model_desc *d, fvi_input_spec *s, fv_error
                         (double)d->crop_ratio);
     s->fit = (int)d->fit;
     s->crop_ratio = d->crop_ratio;
-    return FV_OK;
+    if (!d->pad_color) return FV_OK;
+    s->pad = FVI_PAD_COLOR;
+    fv_status st = fvi_color_parse(d->pad_color, s->pad_color, err);
+    if (st) fvi_error_prefix(err, "option pad_color");
+    return st;
 }
 
 /* Reads the options. `channels` is the length of the lists. */

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "model/input/color.h"
 #include "model/json.h"
 #include "model/reader.h"
 #include "model/sibling_file.h"
@@ -132,6 +133,24 @@ static fv_status read_crop_ratio(const sidecar *s, const char *key, JsonNode *n)
     return FV_OK;
 }
 
+/* A text as fvi_color_parse reads it, a grey, or [R, G, B]. */
+static fv_status read_pad_color(const sidecar *s, const char *key, JsonNode *n) {
+    double v[3];
+    const int count = numbers(n, v, 3);
+    char *text = string_of(n) ? g_strdup(string_of(n))
+                 : count == 1 ? g_strdup_printf("%.9g", v[0])
+                 : count == 3 ? g_strdup_printf("%.9g,%.9g,%.9g", v[0], v[1], v[2])
+                              : json_to_string(n, FALSE);
+    fv_status st = fvi_color_parse(text, s->out->pad_color, s->err);
+    if (st) {
+        fvi_error_prefix(s->err, "%s: \"%s\"", s->base, key);
+        if (s->err) s->err->status = FV_FORMAT;
+    }
+    s->out->pad = FVI_PAD_COLOR;
+    g_free(text);
+    return st ? FV_FORMAT : FV_OK;
+}
+
 static fv_status read_input(const sidecar *s, const char *key, JsonNode *n) {
     if (!string_of(n)) return bad(s, key, n, "the name of an input");
     s->out->input = g_strdup(string_of(n));
@@ -175,6 +194,7 @@ static const struct {
     {"scale", read_scale},         {"std", read_std},       {"range", read_range},
     {"layout", read_layout},       {"labels", read_labels}, {"labels_file", read_labels_file},
     {"channel_order", read_order}, {"fit", read_fit},       {"crop_ratio", read_crop_ratio},
+    {"pad_color", read_pad_color},
 };
 
 static fv_status read_key(const sidecar *s, const char *key, JsonNode *value) {
@@ -182,7 +202,7 @@ static fv_status read_key(const sidecar *s, const char *key, JsonNode *value) {
         if (!strcmp(keys[i].key, key)) return keys[i].read(s, key, value);
     return fvi_fail(s->err, FV_FORMAT,
                     "%s: unknown key \"%.64s\"; known: input, size, mean, scale, std, range, "
-                    "channel_order, layout, fit, crop_ratio, labels, labels_file",
+                    "channel_order, layout, fit, crop_ratio, pad_color, labels, labels_file",
                     s->base, key);
 }
 

@@ -29,6 +29,7 @@ static int is_set(const fvi_input_spec *s, fvi_input_part part) {
     case FVI_PART_SCALE: return s->scale.n != 0;
     case FVI_PART_FIT: return s->fit != 0;
     case FVI_PART_CROP: return s->crop_ratio != 0;
+    case FVI_PART_PAD: return s->pad != 0;
     case FVI_PART_LABELS: return s->labels != NULL;
     case FVI_PART_COUNT: break;
     }
@@ -41,10 +42,10 @@ void fvi_input_spec_source(fvi_input_spec *s, const char *source) {
 }
 
 void fvi_input_spec_merge(fvi_input_spec *high, fvi_input_spec *low) {
-#define TAKE(member, is_open)                        \
-    if (is_open) {                                   \
-        high->member = low->member;                  \
-        memset(&low->member, 0, sizeof low->member); \
+#define TAKE(member, is_open)                                     \
+    if (is_open) {                                                \
+        memcpy(&high->member, &low->member, sizeof high->member); \
+        memset(&low->member, 0, sizeof low->member);              \
     }
     for (int i = 0; i < FVI_PART_COUNT; i++) { TAKE(from[i], !is_set(high, (fvi_input_part)i)) }
     TAKE(size_is_hint, !high->height)
@@ -55,6 +56,8 @@ void fvi_input_spec_merge(fvi_input_spec *high, fvi_input_spec *low) {
     TAKE(range, high->range == 0)
     TAKE(fit, !high->fit)
     TAKE(crop_ratio, high->crop_ratio == 0)
+    TAKE(pad_color, !high->pad)
+    TAKE(pad, !high->pad)
     TAKE(input, !high->input)
     TAKE(mean, !high->mean.n)
     TAKE(scale, !high->scale.n)

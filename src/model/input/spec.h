@@ -13,7 +13,8 @@
 typedef struct fvi_per_channel {
     int n;
     float v[4];
-    char *from; /* the source: `net.fovea.json: "mean"` */
+    char *from;  /* the source: `net.fovea.json: "mean"` */
+    int is_hint; /* not written for us: passed over where it does not fit */
 } fvi_per_channel;
 
 /* The properties, to say which source gave each. */
@@ -27,9 +28,16 @@ typedef enum fvi_input_part {
     FVI_PART_SCALE,
     FVI_PART_FIT,
     FVI_PART_CROP,
+    FVI_PART_PAD,
     FVI_PART_LABELS,
     FVI_PART_COUNT
 } fvi_input_part;
+
+/* What is around a photo that is padded. */
+typedef enum fvi_pad_kind {
+    FVI_PAD_COLOR = 1, /* a colour */
+    FVI_PAD_ZERO       /* what the network sees as 0: its mean */
+} fvi_pad_kind;
 
 typedef struct fvi_input_spec {
     char *from[FVI_PART_COUNT]; /* the source of each that is set */
@@ -41,6 +49,8 @@ typedef struct fvi_input_spec {
     float range;
     int fit;          /* an fv_fit */
     float crop_ratio; /* 0.01 to 1 */
+    int pad;          /* an fvi_pad_kind */
+    float pad_color[3];
     fvi_per_channel mean, scale;
     fvi_labels *labels;
     int labels_are_found;      /* in a file that nobody named: they count only where they fit */

@@ -20,7 +20,8 @@
 static const float imagenet_mean[3] = {0.485f, 0.456f, 0.406f}; /* RGB, as torchvision's models */
 static const float imagenet_std[3] = {0.229f, 0.224f, 0.225f};
 
-#define CROP_RATIO 0.875f /* 224 of 256: the usual ImageNet evaluation */
+#define PAD_GREY   (114.0f / 255) /* as detectors of the YOLO family are fed */
+#define CROP_RATIO 0.875f         /* 224 of 256: the usual ImageNet evaluation */
 
 static const char assumed[] = "assumed";
 
@@ -35,9 +36,16 @@ typedef struct values {
 
 /* ---- numbers -------------------------------------------------------------------------------- */
 
-static fv_status per_channel(values *v, const fvi_per_channel *p, float otherwise, float *out) {
+static fv_status per_channel(values *v, fvi_per_channel *p, fvi_input_part part, float otherwise,
+                             float *out) {
     const fv_input *in = &v->i->in;
     int n = in->channels < 4 ? in->channels : 4;
+    if (p->n > 1 && p->n != in->channels && p->is_hint) {
+        fvi_input_remark(&v->i->spec, "%s has %d numbers, which do not fit %d channel%s", p->from,
+                         p->n, in->channels, in->channels == 1 ? "" : "s");
+        p->n = 0;
+        g_clear_pointer(&v->i->spec.from[part], g_free);
+    }
     if (p->n > 1 && p->n != in->channels)
         return fvi_fail(v->err, FV_FORMAT, "%s has %d numbers; input \"%s\" has %d channel%s",
                         p->from, p->n, in->name, in->channels, in->channels == 1 ? "" : "s");
@@ -142,12 +150,12 @@ static void resolve_range(values *v) {
 }
 
 static fv_status resolve_numbers(values *v, const fvi_own_steps *own, fvi_wanted wanted) {
-    const fvi_input_spec *s = &v->i->spec;
+    fvi_input_spec *s = &v->i->spec;
     fv_input *in = &v->i->in;
     const int said = s->range != 0 || s->mean.n || s->scale.n;
     if (v->i->type == FVI_U8) wanted = FVI_WANTED_OPEN; /* the type says it */
-    fv_status st = per_channel(v, &s->mean, 0, in->mean);
-    if (!st) st = per_channel(v, &s->scale, 1, in->scale);
+    fv_status st = per_channel(v, &s->mean, FVI_PART_MEAN, 0, in->mean);
+    if (!st) st = per_channel(v, &s->scale, FVI_PART_SCALE, 1, in->scale);
     if (st) return st;
     if (said)
         resolve_range(v);
@@ -161,6 +169,15 @@ static fv_status resolve_numbers(values *v, const fvi_own_steps *own, fvi_wanted
                                own->node, steps, wanted_text[wanted]);
     g_free(steps);
     return FV_OK;
+}
+
+/* The colour around a photo that is padded. */
+static void resolve_padding(const fvi_input_spec *s, fv_input *in) {
+    for (int c = 0; c < 3; c++) {
+        const int k = in->channels != 3 ? 0 : in->channel_order == FV_BGR ? 2 - c : c;
+        in->pad_color[c] = s->pad == FVI_PAD_COLOR ? s->pad_color[c] : PAD_GREY;
+        if (s->pad == FVI_PAD_ZERO) in->pad_color[c] = CLAMP(in->mean[k] / in->range, 0, 1);
+    }
 }
 
 /* ---- the list of parts ---------------------------------------------------------------------- */
@@ -195,6 +212,13 @@ static char *fit_text(const fv_input *in) {
     return g_strdup_printf("crop %g", (double)in->crop_ratio);
 }
 
+static char *pad_text(const fv_input *in) {
+    int rgb[3];
+    for (int c = 0; c < 3; c++) rgb[c] = (int)lrintf(255 * in->pad_color[c]);
+    if (rgb[0] == rgb[1] && rgb[1] == rgb[2]) return g_strdup_printf("grey %d", rgb[0]);
+    return g_strdup_printf("#%02x%02x%02x", (unsigned)rgb[0], (unsigned)rgb[1], (unsigned)rgb[2]);
+}
+
 static const char *fit_source(char *const *from) {
     if (from[FVI_PART_FIT]) return from[FVI_PART_FIT];
     return from[FVI_PART_CROP] ? from[FVI_PART_CROP] : "default";
@@ -210,6 +234,9 @@ static void list_parts(values *v) {
         part_add(v, "size", g_strdup_printf("%dx%dx%d", in->channels, in->height, in->width),
                  v->i->size_assumed ? assumed : from[FVI_PART_SIZE]);
         part_add(v, "fit", fit_text(in), fit_source(from));
+        if (in->fit == FV_FIT_PAD)
+            part_add(v, "padding", pad_text(in),
+                     from[FVI_PART_PAD] ? from[FVI_PART_PAD] : "default");
         part_add(v, "layout", g_strdup(in->channels_last ? "channels last" : "channels first"),
                  from[FVI_PART_LAYOUT]);
         if (in->channels == 3)
@@ -325,6 +352,7 @@ fv_status fvi_input_complete(const fvi_model_file *f, const fvi_graph *g, fvi_in
         const fvi_wanted wanted = fvi_own_steps_judge(&own, i->in.channels, &order);
         resolve_order(&v, &own, order);
         st = resolve_numbers(&v, &own, wanted);
+        resolve_padding(&i->spec, &i->in);
     }
     if (!st) {
         check_labels(&v, g);
