@@ -22,7 +22,7 @@ static char *name_of(const char *word) {
 
 static fv_status read_value(const char *text, fv_tensor **out, fv_error *err) {
     double number;
-    if (cli_parse_real(text, &number)) return fv_tensor_load(text, out, err);
+    if (cli_parse_real(text, &number)) return cli_tensor_load(text, out, err);
     if (number == floor(number) && (double)(float)number != number) {
         g_snprintf(err->text, sizeof err->text,
                    "%s would be rounded to f32; allowed: integers that it holds, all up to 2^24",
@@ -45,7 +45,7 @@ static int add(cli_inputs *in, const char *word) {
 
 static int load_sample(cli_inputs *in, const char *file) {
     fv_error err = {0};
-    return fv_tensor_load(file, &in->sample, &err) ? cli_fail_error(&err) : CLI_DONE;
+    return cli_tensor_load(file, &in->sample, &err) ? cli_fail_error(&err) : CLI_DONE;
 }
 
 /* The word of --input that is the main input's; NULL: there is none. */

@@ -209,7 +209,7 @@ static int load_spectrum(const cli_args *args, const cli_recipe_args *said, fv_r
     fv_tensor *spectrum = NULL;
     fv_error err = {0};
     if (!said->spectrum) return CLI_DONE;
-    fv_status st = fv_tensor_load(said->spectrum, &spectrum, &err);
+    fv_status st = cli_tensor_load(said->spectrum, &spectrum, &err);
     if (!st) st = fv_recipe_set_tensor(recipe, "spectrum", spectrum, &err);
     fv_tensor_free(spectrum);
     if (!is_one_of(recipe, "param", "phase", "bounded"))
@@ -229,9 +229,9 @@ fv_status cli_recipe_start_from(fv_recipe *recipe, const fv_image *image, fv_err
 static int load_files(const cli_recipe_args *said, fv_recipe *recipe) {
     fv_image *init = NULL, *mask = NULL;
     fv_error err = {0};
-    fv_status st = said->init ? fv_image_load(said->init, &init, &err) : FV_OK;
+    fv_status st = said->init ? cli_image_load(said->init, &init, &err) : FV_OK;
     if (!st && init) st = cli_recipe_start_from(recipe, init, &err);
-    if (!st && said->mask) st = fv_image_load(said->mask, &mask, &err);
+    if (!st && said->mask) st = cli_image_load(said->mask, &mask, &err);
     if (!st && mask) st = fv_recipe_set_image(recipe, "mask", mask, &err);
     fv_image_free(init);
     fv_image_free(mask);

@@ -61,8 +61,8 @@ static int split_layers(job *j, const char *word) {
 static fv_status read_input(const job *j, const char *path, fv_tensor **input, fv_image **seen,
                             fv_rect *window, fv_error *err) {
     fv_image *photo = NULL;
-    if (cli_has_ending(path, "npy")) return fv_tensor_load(path, input, err);
-    fv_status st = fv_image_load(path, &photo, err);
+    if (cli_has_ending(path, "npy")) return cli_tensor_load(path, input, err);
+    fv_status st = cli_image_load(path, &photo, err);
     if (!st) st = fv_input_from_image(j->model, photo, input, err);
     if (!st) st = fv_input_picture(j->model, photo, seen, err);
     if (!st) st = fv_input_rect(j->model, photo->height, photo->width, window, err);
@@ -283,9 +283,9 @@ static int report(job *j) {
 static int check_words(const activations_args *a) {
     int code = cli_path_check(&a->common, "output", a->output, CLI_PICTURES);
     if (!code && a->overlay && a->palette == FV_PALETTE_GREY)
-        code = cli_usage(a->common.command,
-                         "--overlay: grey cannot be told from the photo; allowed are "
-                         "--palette diverging and sequential");
+        code =
+            cli_usage(a->common.command, "--overlay: grey cannot be told from the photo; allowed: "
+                                         "--palette diverging and sequential");
     return code ? code : cli_npy_check(&a->common, a->npy);
 }
 

@@ -133,7 +133,7 @@ static int add_picture(job *j, const char *path) {
     fv_image *image = NULL;
     fv_error err = {0};
     int code = CLI_DONE;
-    if (fv_image_load(path, &image, &err) ||
+    if (cli_image_load(path, &image, &err) ||
         fv_input_from_image(j->model, image, &j->input[j->n], &err))
         code = cli_fail_error(&err);
     else

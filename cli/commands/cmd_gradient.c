@@ -52,7 +52,7 @@ static int run_model(const gradient_args *args, const fv_model *model,
     double *values = NULL;
     fv_error err = {0};
     const char *file = cli_inputs_main_file(&args->model);
-    if (fv_tensor_load(file, &input, &err)) return cli_fail_error(&err);
+    if (cli_tensor_load(file, &input, &err)) return cli_fail_error(&err);
     int code = cli_session_open(&args->common, model, &args->model, &s);
     int64_t n = input->ndim > 0 ? input->dim[0] : 1;
     values = g_try_new0(double, n > 0 ? n : 1);

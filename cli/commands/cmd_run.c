@@ -20,7 +20,7 @@ static int run_model(const run_args *args, const fv_model *model) {
     fv_error err = {0};
     const char *file = cli_inputs_main_file(&args->model);
     int code = cli_session_open(&args->common, model, &args->model, &s);
-    if (!code && (fv_tensor_load(file, &input, &err) ||
+    if (!code && (cli_tensor_load(file, &input, &err) ||
                   fv_session_run(s.session, input, args->layer, &output, &err) ||
                   fv_tensor_save(output, args->output, &err)))
         code = cli_fail_input(file, &err);

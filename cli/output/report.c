@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fovea-private/file_kind.h"
+
 char *cli_clean(const char *text) {
     char *valid = g_utf8_make_valid(text, -1);
     GString *out = g_string_sized_new(strlen(valid));
@@ -47,6 +49,23 @@ int(cli_fail_error)(const fv_error *err) { return cli_fail("%s", err->text); }
 int(cli_fail_input)(const char *path, const fv_error *err) {
     if (err->status != FV_SHAPE) return cli_fail_error(err);
     return cli_fail("%s: %s", path, err->text);
+}
+
+/* Appends what the file is to an error about its format. */
+static fv_status add_kind(const char *path, fv_status st, fv_error *err) {
+    const char *kind = st == FV_FORMAT ? fv_file_kind(path) : NULL;
+    const size_t n = strlen(err->text);
+    if (kind && (strstr(err->text, ": is not a picture") || strstr(err->text, "not an NPY file")))
+        g_snprintf(err->text + n, sizeof err->text - n, ", but %s", kind);
+    return st;
+}
+
+fv_status cli_image_load(const char *path, fv_image **out, fv_error *err) {
+    return add_kind(path, fv_image_load(path, out, err), err);
+}
+
+fv_status cli_tensor_load(const char *path, fv_tensor **out, fv_error *err) {
+    return add_kind(path, fv_tensor_load(path, out, err), err);
 }
 
 int(cli_usage)(const cli_command *command, const char *format, ...) {

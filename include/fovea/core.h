@@ -138,8 +138,8 @@ FV_API fv_status fv_image_load(const char *path, fv_image **out, fv_error *err);
 /* Saves a picture in the format of the path's ending (.png .jpg .jpeg .webp .tif .tiff), with its
  * texts (PNG: one tEXt/zTXt chunk a key). Alpha is kept; in JPEG, which has none, the picture is
  * laid over mid grey. The file appears whole or not at all.
- *   errors  ARG no picture, or an ending that is none of these; IO; NOMEM; BACKEND the encoder
- *           failed
+ *   errors  ARG no picture, NaN in one without alpha, an ending that is none of these; IO; NOMEM;
+ *           BACKEND the encoder failed
  */
 FV_API fv_status fv_image_save(const fv_image *image, const char *path, fv_error *err);
 
@@ -289,6 +289,7 @@ typedef struct fv_model_desc {
 /* Returns an ending of the names of files that hold models, with the dot (".onnx"); static.
  *   index   0..; NULL beyond the last */
 FV_API const char *fv_model_ending(int index);
+
 
 /* Loads a network from an ONNX file, with its sidecar `MODEL.fovea.json` where there is one. Large
  * files stay mapped as long as the model lives, and must not be changed.

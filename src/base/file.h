@@ -26,7 +26,7 @@ void fvi_mapping_release(const fvi_mapping *m, const void *bytes, size_t size);
 
 /* Writes the ranges one after the other to a temporary file in the same folder and renames it to
  * `path`, so that whoever opens it sees the old file or the new one, whole. It does not wait for
- * the disk (fsync): that is for stores, which cannot be made again. Anything but a regular file
+ * the disk (fsync): everything that is written can be made again. Anything but a regular file
  * (/dev/stdout, a pipe) is written directly.  errors  IO */
 typedef struct fvi_bytes_range {
     const void *bytes;

@@ -16,7 +16,7 @@ fvi_shape fvi_tensor_shape(const fv_tensor *t) {
 fv_status fvi_tensor_check(const fv_tensor *t, const char *what, fv_error *err) {
     char text[FVI_SHAPE_TEXT];
     if (t->ndim < 0 || t->ndim > FV_MAX_DIMS)
-        return fvi_fail(err, FV_ARG, "%s has %d dimensions; allowed are 0..%d", what, t->ndim,
+        return fvi_fail(err, FV_ARG, "%s has %d dimensions; allowed: 0..%d", what, t->ndim,
                         FV_MAX_DIMS);
     fvi_shape s = fvi_tensor_shape(t);
     if (fvi_shape_count(&s) < 0)
@@ -35,7 +35,7 @@ fv_status fv_tensor_new(int ndim, const int64_t *dim, fv_tensor **out, fv_error 
     fv_status bad = FVI_NOT_NULL(err, out);
     if (bad) return bad;
     if (ndim < 0 || ndim > FV_MAX_DIMS)
-        return fvi_fail(err, FV_ARG, "a tensor of %d dimensions cannot be made; allowed are 0..%d",
+        return fvi_fail(err, FV_ARG, "a tensor of %d dimensions cannot be made; allowed: 0..%d",
                         ndim, FV_MAX_DIMS);
     if (ndim > 0 && (bad = FVI_NOT_NULL(err, dim))) return bad;
     fvi_shape s = {.ndim = ndim};

@@ -96,12 +96,12 @@ static fv_status resolve(const fv_bench_desc *desc, fv_bench_desc *d, fv_error *
     if (!d->batch) d->batch = 1;
     if (!d->repeats) d->repeats = 20;
     if (d->size < 0 || d->size > FVI_INPUT_SIZE_MAX)
-        return fvi_fail(err, FV_ARG, "size is %d; allowed are 0 (the model's own) to %d", d->size,
+        return fvi_fail(err, FV_ARG, "size is %d; allowed: 0 (the model's own) to %d", d->size,
                         FVI_INPUT_SIZE_MAX);
     if (d->batch < 1 || d->batch > MAX_BATCH)
-        return fvi_fail(err, FV_ARG, "batch is %d; allowed are 1..%d", d->batch, MAX_BATCH);
+        return fvi_fail(err, FV_ARG, "batch is %d; allowed: 1..%d", d->batch, MAX_BATCH);
     if (d->repeats < 1 || d->repeats > MAX_REPEATS)
-        return fvi_fail(err, FV_ARG, "repeats is %d; allowed are 1..%d", d->repeats, MAX_REPEATS);
+        return fvi_fail(err, FV_ARG, "repeats is %d; allowed: 1..%d", d->repeats, MAX_REPEATS);
     return FV_OK;
 }
 

@@ -112,8 +112,7 @@ fv_status fv_bench_render(const fv_model *model, const fv_objective *objective,
     fv_status st = FVI_NOT_NULL(err, model, objective, out);
     if (st) return st;
     if (repeats < 0 || repeats > MAX_REPEATS)
-        return fvi_fail(err, FV_ARG, "repeats is %d; allowed are 0 (20) to %d", repeats,
-                        MAX_REPEATS);
+        return fvi_fail(err, FV_ARG, "repeats is %d; allowed: 0 (20) to %d", repeats, MAX_REPEATS);
     const int steps = (repeats ? repeats : 20) + WARM_UP;
     fv_recipe *timed = NULL;
     fv_session *session = NULL;

@@ -13,6 +13,7 @@
 #include "backend/executable.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "fovea-private/bench.h"
 
 #define SIDE        2048               /* of the matrices: 17 GFLOP a product */
@@ -94,11 +95,13 @@ fv_status fv_bench_machine(int threads, fv_machine_speed *out, fv_error *err) {
     fv_status st = FVI_NOT_NULL(err, out);
     if (st) return st;
     if (threads < 0 || threads > MAX_THREADS)
-        return fvi_fail(err, FV_ARG, "threads is %d; allowed are 0 (all) to %d", threads,
-                        MAX_THREADS);
+        return fvi_fail(err, FV_ARG, "threads is %d; allowed: 0 (all) to %d", threads, MAX_THREADS);
     fv_machine_speed r = {.threads = threads ? threads : omp_get_num_procs()};
     float *a = malloc(3 * LENGTH * sizeof *a);
-    if (!a) return fvi_fail(err, FV_NOMEM, "out of memory for %zu MB", 3 * LENGTH * 4 / 1000000);
+    char needed[FVI_MEMORY_TEXT_BYTES];
+    if (!a)
+        return fvi_fail(err, FV_NOMEM, "out of memory for %s",
+                        fvi_memory_text((size_t)3 * LENGTH * 4, needed));
     const int before = omp_get_max_threads(); /* the caller's, set again at the end */
     omp_set_num_threads(r.threads);
 #pragma omp parallel for schedule(static)

@@ -51,7 +51,7 @@ fv_status fv_stack(const fv_image *const *images, int count, int across, int gap
     if (st) return st;
     if (count < 1) return fvi_fail(err, FV_ARG, "a stack of %d pictures; at least 1", count);
     if (gap < 0 || gap > SIDE_MAX)
-        return fvi_fail(err, FV_ARG, "a stack's gap is %d; allowed are 0..%d", gap, SIDE_MAX);
+        return fvi_fail(err, FV_ARG, "a stack's gap is %d; allowed: 0..%d", gap, SIDE_MAX);
     st = measure(images, count, across, gap, &whole, err);
     if (st) return st;
     fv_image *onto = NULL;

@@ -109,7 +109,7 @@ fv_status fv_animation_save(const fv_image *const *frames, int count, int delay_
     const animation *format = format_of(path);
     if (!format) return fvi_fail(err, FV_ARG, "%s: animations are written as .webp or .gif", path);
     if (delay_ms < DELAY_MIN || delay_ms > DELAY_MAX)
-        return fvi_fail(err, FV_ARG, "%s: a delay of %d ms; allowed are %d..%d", path, delay_ms,
+        return fvi_fail(err, FV_ARG, "%s: a delay of %d ms; allowed: %d..%d", path, delay_ms,
                         DELAY_MIN, DELAY_MAX);
     VipsImage *tall = NULL;
     uint8_t *pixels = NULL;

@@ -16,12 +16,12 @@
 fv_status fvi_image_check(const fv_image *image, const char *what, fv_error *err) {
     if (!image) return fvi_fail(err, FV_ARG, "%s is no picture: it is NULL", what);
     if (image->channels < 1 || image->channels > 4)
-        return fvi_fail(err, FV_ARG, "%s is no picture: it has %d channels; allowed are 1..4", what,
+        return fvi_fail(err, FV_ARG, "%s is no picture: it has %d channels; allowed: 1..4", what,
                         image->channels);
     if (image->height < 1 || image->width < 1 ||
         (int64_t)image->height * image->width > FVI_IMAGE_MAX_PIXELS)
         return fvi_fail(err, FV_ARG,
-                        "%s is no picture: its height is %d and its width %d; allowed are sizes of "
+                        "%s is no picture: its height is %d and its width %d; allowed: sizes of "
                         "at least 1, and %lld pixels in all",
                         what, image->height, image->width, (long long)FVI_IMAGE_MAX_PIXELS);
     if (!image->data) return fvi_fail(err, FV_ARG, "%s is no picture: its data are NULL", what);
@@ -30,7 +30,7 @@ fv_status fvi_image_check(const fv_image *image, const char *what, fv_error *err
 
 static fv_status refuse_value(const fv_image *image, const char *what, int64_t i, fv_error *err) {
     const int64_t plane = (int64_t)image->height * image->width, at = i % plane;
-    return fvi_fail(err, FV_ARG, "%s has the value %g at (%d, %d) of channel %d; allowed are 0..1",
+    return fvi_fail(err, FV_ARG, "%s has the value %g at (%d, %d) of channel %d; allowed: 0..1",
                     what, (double)image->data[i], (int)(at / image->width),
                     (int)(at % image->width), (int)(i / plane));
 }

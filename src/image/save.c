@@ -104,13 +104,19 @@ static int encode(VipsImage *image, save_format format, fvi_encoded *e) {
     return failed || e->failed;
 }
 
+/* NaN is refused, but where alpha may hide it. */
+static fv_status check_pixels(const fv_image *image, const char *what, fv_error *err) {
+    fv_status st = fvi_image_check(image, what, err);
+    return st || image->channels % 2 == 0 ? st : fvi_image_check_numbers(image, what, err);
+}
+
 static fv_status check(const fv_image *image, const char *path, fv_error *err) {
     if (!path[0]) return fvi_fail(err, FV_ARG, "no file to write was named");
     if (format_of(path) == SAVE_UNKNOWN)
         return fvi_fail(err, FV_ARG,
                         "%s: pictures are written as .png, .jpg, .jpeg, .webp, .tif or .tiff",
                         path);
-    fv_status st = fvi_image_check(image, "what is to be saved", err);
+    fv_status st = check_pixels(image, "what is to be saved", err);
     if (st) fvi_error_prefix(err, "%s", path);
     return st;
 }
@@ -163,9 +169,8 @@ fv_status fv_image_encode(const fv_image *image, const char *format, void **byte
     const save_format as = format_named(format);
     if (as == SAVE_UNKNOWN)
         return fvi_fail(err, FV_ARG,
-                        "format is \"%.60s\"; allowed are png, jpeg, jpg, webp, tiff and tif",
-                        format);
-    st = fvi_image_check(image, "what is to be encoded", err);
+                        "format is \"%.60s\"; allowed: png, jpeg, jpg, webp, tiff and tif", format);
+    st = check_pixels(image, "what is to be encoded", err);
     if (st) return st;
     fvi_encoded encoded = {0};
     st = encode_image(image, as, "the picture", &encoded, err);

@@ -217,8 +217,7 @@ fv_status fv_activations_run(fv_session *session, const fv_tensor *input, const 
     fv_status st = FVI_NOT_NULL(err, session, input, layers, out);
     if (st) return st;
     if (count < 1 || count > LAYERS_MAX)
-        return fvi_fail(err, FV_ARG, "%d layers are asked for; allowed are 1..%d", count,
-                        LAYERS_MAX);
+        return fvi_fail(err, FV_ARG, "%d layers are asked for; allowed: 1..%d", count, LAYERS_MAX);
     taking t = {.session = session, .net = fvi_session_network(session), .count = count};
     st = fvi_session_check_input(session, input, err);
     if (st) return st;
@@ -315,7 +314,7 @@ static fv_status check_choice(const fv_activations *a, const fv_activations_desc
         return fvi_fail(err, FV_ARG, "%d channels of \"%s\" are asked for; it has %d", n, a->layer,
                         a->channels);
     if (d->by < 0 || d->by > FV_SCORE_MEAN)
-        return fvi_fail(err, FV_ARG, "by is %d; allowed are 0..%d", (int)d->by, FV_SCORE_MEAN);
+        return fvi_fail(err, FV_ARG, "by is %d; allowed: 0..%d", (int)d->by, FV_SCORE_MEAN);
     if (d->top < 0 || d->top > n)
         return fvi_fail(
             err, FV_ARG,

@@ -252,11 +252,11 @@ static fv_status draw(drawing *d, fv_image **out, fv_error *err) {
 /* Checks the drawing options of a desc.  errors  ARG */
 static fv_status check(const fv_activations *a, const fv_activations_desc *d, fv_error *err) {
     if (d->palette && !fv_palette_name(d->palette))
-        return fvi_fail(err, FV_ARG, "there is no palette %d; allowed are 0..%d", (int)d->palette,
+        return fvi_fail(err, FV_ARG, "there is no palette %d; allowed: 0..%d", (int)d->palette,
                         FV_PALETTE_SEQUENTIAL);
     if (d->columns < 0) return fvi_fail(err, FV_ARG, "columns is %d; at least 0", d->columns);
     if (d->tile < 0 || d->tile > SIDE_MAX)
-        return fvi_fail(err, FV_ARG, "tile is %d; allowed are 0..%d", d->tile, SIDE_MAX);
+        return fvi_fail(err, FV_ARG, "tile is %d; allowed: 0..%d", d->tile, SIDE_MAX);
     if (a->kind < FV_ACTIVATION_MAPS || a->kind > FV_ACTIVATION_VECTOR)
         return fvi_fail(err, FV_ARG, "there is no kind %d of activations", (int)a->kind);
     return d->photo ? fvi_image_check(d->photo, "the photo", err) : FV_OK;

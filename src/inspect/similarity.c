@@ -129,7 +129,7 @@ static int renumber(int *groups, int count, int *name) {
 static fv_status check(const fv_image *const *images, int count, double threshold, fv_error *err) {
     if (count < 1) return fvi_fail(err, FV_ARG, "%d pictures cannot be grouped; at least 1", count);
     if (!(threshold >= 0 && threshold <= 2))
-        return fvi_fail(err, FV_ARG, "the threshold of groups is %g; allowed are 0..2", threshold);
+        return fvi_fail(err, FV_ARG, "the threshold of groups is %g; allowed: 0..2", threshold);
     fv_status st = FV_OK;
     for (int i = 0; i < count && !st; i++) {
         char what[48];

@@ -76,6 +76,8 @@ static void drop_numbers(const GPtrArray *lines) {
 }
 
 fv_status fvi_labels_from_lines(const char *text, size_t size, fvi_labels **out, fv_error *err) {
+    if (size && memchr(text, 0, size))
+        return fvi_fail(err, FV_FORMAT, "no text with a class name each line, but binary");
     while (size && strchr("\r\n \t", text[size - 1])) size--;
     if (size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) text += 3, size -= 3;
     GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
@@ -106,12 +108,11 @@ fv_status fvi_labels_load(const char *path, fvi_labels **out, fv_error *err) {
 fv_status fvi_labels_from_array(const char *const *names, int count, fvi_labels **out,
                                 fv_error *err) {
     if (count < 1 || count > FVI_LABELS_MAX)
-        return fvi_fail(err, FV_ARG, "class_count is %d; allowed are 0 to %d", count,
-                        FVI_LABELS_MAX);
+        return fvi_fail(err, FV_ARG, "class_count is %d; allowed: 0 to %d", count, FVI_LABELS_MAX);
     if (!names) return fvi_fail(err, FV_ARG, "class_names is NULL, class_count %d", count);
     for (int i = 0; i < count; i++)
         if (!names[i] || !g_utf8_validate(names[i], -1, NULL))
-            return fvi_fail(err, FV_ARG, "class name %d is %s; allowed is UTF-8", i,
+            return fvi_fail(err, FV_ARG, "class name %d is %s; allowed: UTF-8", i,
                             names[i] ? "not UTF-8" : "NULL");
     char **copy = g_new0(char *, count);
     for (int i = 0; i < count; i++) copy[i] = g_strdup(names[i]);

@@ -40,7 +40,7 @@ fv_status fvi_limits_resolve(const fv_model_desc *desc, fvi_limits *out, fv_erro
         int64_t v = desc ? *(const int64_t *)(const void *)((const char *)desc + r->from) : 0;
         if (v < 0 || v > r->most)
             return fvi_fail(err, FV_ARG,
-                            "option %s is %" PRId64 "; allowed are 0 (the default, %" PRId64
+                            "option %s is %" PRId64 "; allowed: 0 (the default, %" PRId64
                             ") to %" PRId64,
                             r->name, v, r->otherwise, r->most);
         *(int64_t *)(void *)((char *)&l + r->to) = v ? v : r->otherwise;

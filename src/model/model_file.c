@@ -144,6 +144,19 @@ const fvi_model_input *fvi_model_file_input(const fvi_model_file *f, const char 
     return NULL;
 }
 
+fv_status fvi_model_file_no_input(const fvi_model_file *f, const char *name, fv_error *err) {
+    int n;
+    const fvi_model_input *in = f->reader->inputs(f, &n);
+    GString *all = g_string_new(NULL);
+    for (int i = 0; i < n && i < 16; i++)
+        g_string_append_printf(all, "%s\"%.60s\"", i ? ", " : "", in[i].name);
+    if (n > 16) g_string_append(all, ", ...");
+    const fv_status st = fvi_fail(err, FV_NOTFOUND, "%s: there is no input \"%.100s\"; there %s %s",
+                                  f->base, name, n > 1 ? "are" : "is", n ? all->str : "none");
+    g_string_free(all, TRUE);
+    return st;
+}
+
 size_t fvi_model_file_stem(const fvi_model_file *f, const char *name) {
     const size_t n = strlen(name);
     for (const char *const *e = f->reader->endings; *e; e++) {

@@ -73,6 +73,8 @@ const fvi_model_input *fvi_model_file_input(const fvi_model_file *f, const char 
 /* Length of a name or path without the ending of the file's format. */
 size_t fvi_model_file_stem(const fvi_model_file *f, const char *name);
 /* The text the file keeps under a key, or NULL. */
+/* Fails, since there is no input of that name, with those there are.  returns  NOTFOUND */
+fv_status fvi_model_file_no_input(const fvi_model_file *f, const char *name, fv_error *err);
 const char *fvi_model_file_metadata(const fvi_model_file *f, const char *key);
 /* Bytes of it and the files it refers to that were read whole, and of what is mapped. */
 void fvi_model_file_bytes(const fvi_model_file *f, size_t *copied, size_t *mapped);

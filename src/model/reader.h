@@ -39,6 +39,7 @@ typedef struct fvi_model_input {
 
 struct fvi_reader {
     const char *format;         /* "ONNX" */
+    const char *kind;           /* of its files, "an ONNX model"; NULL: as other files */
     const char *const *endings; /* of its files' names: ".onnx"; NULL-ended */
     size_t file_size;           /* of the reader's struct that begins with an fvi_model_file */
 

@@ -4,6 +4,7 @@
  */
 #include "model/readers.h"
 
+#include <glib.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,27 @@ const char *fvi_readers_ending(int index) {
         for (const char *const *e = (*r)->endings; *e; e++)
             if (index-- == 0) return *e;
     return NULL;
+}
+
+static int has_ending(const fvi_reader *reader, const char *name) {
+    for (const char *const *e = reader->endings; *e; e++)
+        if (g_str_has_suffix(name, *e)) return 1;
+    return 0;
+}
+
+const char *fvi_readers_kind(const char *path) {
+    fvi_limits limits;
+    fvi_mapping m = {0};
+    const char *kind = NULL;
+    if (fvi_limits_resolve(NULL, &limits, NULL)) return NULL;
+    if (fvi_mapping_open(path, limits.file_bytes, &m, NULL)) return NULL;
+    for (const fvi_reader *const *r = fvi_readers(); !kind && *r; r++)
+        if (m.size && has_ending(*r, path)) kind = (*r)->kind;
+    if (!kind && m.size) kind = fvi_foreign_kind_of(m.bytes, m.size, fvi_path_base(path));
+    for (const fvi_reader *const *r = fvi_readers(); !kind && *r; r++)
+        if ((*r)->probe(m.bytes, m.size, "") == FVI_PROBE_YES) kind = (*r)->kind;
+    fvi_mapping_close(&m);
+    return kind;
 }
 
 static const fvi_reader *choose(const fvi_reader *const *readers, const fvi_mapping *m,

@@ -11,6 +11,10 @@ const fvi_reader *const *fvi_readers(void);
 /* Ending `index` of the names of files they read, static; NULL beyond the last. */
 const char *fvi_readers_ending(int index);
 
+/* What a file is, "an ONNX model", "a picture (JPEG)", static; NULL: not known, or it cannot be
+ * read. A file with the ending of a model's is one; else its bytes tell. */
+const char *fvi_readers_kind(const char *path);
+
 /* Opens a model with the reader that finds its bytes most likely to be of its format.
  *   limits  NULL: the defaults
  *   errors  IO; the chosen reader's, naming the file */

@@ -13,6 +13,7 @@
 #include <glib.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "runtime/model_state.h"
 
 #define PROGRAM ((size_t)56 << 20) /* bytes */
@@ -66,6 +67,8 @@ int fvi_budget_fits(const fv_model *m, size_t more) {
 
 fv_status fvi_budget_refuse(const fv_model *m, size_t more, fv_error *err) {
     const size_t held = fvi_budget_held(m), all = more > SIZE_MAX - held ? SIZE_MAX : held + more;
-    return fvi_fail(err, FV_NOMEM, "%s: this needs %zu MB of memory; allowed are %zu MB (memory)",
-                    fvi_network_name(m->network), (all >> 20) + 1, limit(m) >> 20);
+    char needed[FVI_MEMORY_TEXT_BYTES], most[FVI_MEMORY_TEXT_BYTES];
+    return fvi_fail(err, FV_NOMEM, "%s: this needs %s of memory; allowed: %s (memory)",
+                    fvi_network_name(m->network), fvi_memory_text(all, needed),
+                    fvi_memory_text(limit(m), most));
 }

@@ -10,6 +10,7 @@
 #include "backend/backends.h"
 #include "base/desc.h"
 #include "base/error.h"
+#include "fovea-private/file_kind.h"
 #include "model/network/find.h"
 #include "model/network/layer_weights.h"
 #include "model/network/output.h"
@@ -48,13 +49,15 @@ static fv_status start_device(fv_model *m, fv_precision precision, fv_error *err
 /* The precision to ask the device for. */
 static fv_status check_precision(fv_precision asked, fv_precision *out, fv_error *err) {
     if ((int)asked < 0 || asked > FV_PRECISION_AUTO)
-        return fvi_fail(err, FV_ARG, "precision is %d; allowed are 0 to %d", (int)asked,
+        return fvi_fail(err, FV_ARG, "precision is %d; allowed: 0 to %d", (int)asked,
                         FV_PRECISION_AUTO);
     *out = asked <= FV_PRECISION_F32 ? FV_PRECISION_F32 : FV_PRECISION_BF16;
     return FV_OK;
 }
 
 const char *fv_model_ending(int index) { return fvi_readers_ending(index); }
+
+const char *fv_file_kind(const char *path) { return path ? fvi_readers_kind(path) : NULL; }
 
 /* Reports to a monitor how many parts of loading are done.  errors  CANCELLED */
 static fv_status report(const fv_monitor *monitor, int done, fv_error *err) {
@@ -108,7 +111,7 @@ fv_status fv_model_shuffle(const fv_model *model, const int *layers, int count, 
     if (!st && count) st = FVI_NOT_NULL(err, layers);
     if (st) return st;
     if (count < 0)
-        return fvi_fail(err, FV_ARG, "%d layers cannot be shuffled; allowed are 0 and more", count);
+        return fvi_fail(err, FV_ARG, "%d layers cannot be shuffled; allowed: 0 and more", count);
     fv_model *m = model_new();
     st = m ? fvi_network_shuffle(model->network, layers, count, seed, &m->network, err)
            : fvi_fail(err, FV_NOMEM, "out of memory while shuffling weights");

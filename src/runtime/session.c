@@ -59,12 +59,10 @@ fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc, fv_
     if (st) return st;
     const int threads = d.threads;
     if (threads < 0 || threads > MAX_THREADS)
-        return fvi_fail(err, FV_ARG, "threads is %d; allowed are 0 (all) to %d", threads,
-                        MAX_THREADS);
+        return fvi_fail(err, FV_ARG, "threads is %d; allowed: 0 (all) to %d", threads, MAX_THREADS);
     const fv_on_nan on_nan = d.on_nan;
     if ((int)on_nan < 0 || on_nan > FV_ON_NAN_KEEP)
-        return fvi_fail(err, FV_ARG, "on_nan is %d; allowed are 0 to %d", (int)on_nan,
-                        FV_ON_NAN_KEEP);
+        return fvi_fail(err, FV_ARG, "on_nan is %d; allowed: 0 to %d", (int)on_nan, FV_ON_NAN_KEEP);
     fv_session *s = calloc(1, sizeof *s);
     if (!s) return fvi_fail(err, FV_NOMEM, "out of memory while making a session");
     s->model = model;

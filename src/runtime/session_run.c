@@ -199,7 +199,7 @@ fv_status fv_session_forward(fv_session *s, const fv_tensor *input, const char *
     fv_status st = FVI_NOT_NULL_AS(err, "session, input, values, outs", s, input, values, outs);
     if (st) return st;
     if (count < 1 || count > MAX_VALUES)
-        return fvi_fail(err, FV_ARG, "count is %d; allowed are 1..%d", count, MAX_VALUES);
+        return fvi_fail(err, FV_ARG, "count is %d; allowed: 1..%d", count, MAX_VALUES);
     const fvi_network *net = s->model->network;
     const char **names = g_new0(const char *, (gsize)count);
     st = fvi_session_check_input(s, input, err);

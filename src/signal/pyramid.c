@@ -138,8 +138,7 @@ fv_status fvi_pyramid_normalise(fvi_planes g, int levels, float *room, fv_error 
     const int channels = g.channels;
     level l[MAX_LEVELS];
     if (levels < 1 || levels > MAX_LEVELS)
-        return fvi_fail(err, FV_ARG, "a pyramid of %d levels; allowed are 1..%d", levels,
-                        MAX_LEVELS);
+        return fvi_fail(err, FV_ARG, "a pyramid of %d levels; allowed: 1..%d", levels, MAX_LEVELS);
     lay_out(l, levels, g, room);
     for (int k = 0; k < levels; k++) {
         int64_t plane = (int64_t)l[k].h * l[k].w;

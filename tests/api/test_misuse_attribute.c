@@ -86,7 +86,7 @@ static void test_scores(void **state) {
     REFUSED(FV_ARG, "baseline 8", SCORES(NULL, .deletion = 8));
     REFUSED(FV_ARG, "baseline -1", SCORES(NULL, .insertion = -1));
     REFUSED(FV_ARG, "baseline 8", SCORES(NULL, .insertion = 8));
-    REFUSED(FV_ARG, "deletion is baseline 7; allowed are 1..6, all but a picture",
+    REFUSED(FV_ARG, "deletion is baseline 7; allowed: 1..6, all but a picture",
             SCORES(NULL, .deletion = FV_BASELINE_PICTURE));
     REFUSED(FV_SHAPE, "map", SCORES(t.vector_input, .steps = 1));
     REFUSED(FV_ARG, "map", SCORES(&no_tensor, .steps = 1));

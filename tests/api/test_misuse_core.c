@@ -189,8 +189,8 @@ static void test_loading(void **state) {
     REFUSED(FV_ARG, "max_nodes", LOAD(.max_nodes = (1 << 20) + 1));
     REFUSED(FV_ARG, "max_elements", LOAD(.max_elements = -1));
     REFUSED(FV_ARG, "max_elements", LOAD(.max_elements = ((int64_t)1 << 31) + 1));
-    REFUSED(FV_ARG, "precision is -1; allowed are 0 to 3", LOAD(.precision = (fv_precision)-1));
-    REFUSED(FV_ARG, "precision is 4; allowed are 0 to 3", LOAD(.precision = (fv_precision)4));
+    REFUSED(FV_ARG, "precision is -1; allowed: 0 to 3", LOAD(.precision = (fv_precision)-1));
+    REFUSED(FV_ARG, "precision is 4; allowed: 0 to 3", LOAD(.precision = (fv_precision)4));
     REFUSED(FV_NOMEM, "nodes", LOAD(.max_nodes = 2));
     REFUSED(FV_ARG, "option memory is -1", LOAD(.memory = -1));
     REFUSED(FV_ARG, "option memory is", LOAD(.memory = INT64_MIN));

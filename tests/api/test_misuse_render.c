@@ -30,7 +30,7 @@ static void test_making(void **state) {
     (void)state;
     REFUSED(FV_ARG, "model must", fv_recipe_new(NULL, NULL, unit, 1, &o.recipe, err));
     REFUSED(FV_ARG, "out must", fv_recipe_new(t.net, NULL, unit, 1, NULL, err));
-    REFUSED(FV_ARG, "-1 objectives; allowed are 0",
+    REFUSED(FV_ARG, "-1 objectives; allowed: 0",
             fv_recipe_new(t.net, NULL, NULL, -1, &o.recipe, err));
     REFUSED(FV_ARG, "-1 objectives", fv_recipe_new(t.net, NULL, unit, -1, &o.recipe, err));
     REFUSED(FV_ARG, "objectives is NULL", fv_recipe_new(t.net, NULL, NULL, 1, &o.recipe, err));
@@ -163,7 +163,7 @@ static void test_inputs(void **state) {
     REFUSED(FV_NOTFOUND, "spectrum", fv_recipe_set_tensor(good, "mask", t.input, err));
     REFUSED(FV_ARG, "spectrum", fv_recipe_set_tensor(good, "spectrum", &no_tensor, err));
     REFUSED(FV_ARG, "spectrum", fv_recipe_set_tensor(good, "spectrum", &negative_dim, err));
-    REFUSED(FV_SHAPE, "allowed is [3][height][width/2+1]",
+    REFUSED(FV_SHAPE, "allowed: [3][height][width/2+1]",
             fv_recipe_set_tensor(good, "spectrum", t.vector_input, err));
     float magnitudes[3] = {1, -1, 1}, pixels[3] = {0, 1, NAN};
     const fv_tensor spectrum = {3, {3, 1, 1}, magnitudes};
@@ -176,7 +176,7 @@ static void test_inputs(void **state) {
     pixels[2] = 1.5f;
     REFUSED(FV_ARG, "the mask has the value 1.5", fv_recipe_set_image(good, "mask", &picture, err));
     pixels[2] = -0.5f;
-    REFUSED(FV_ARG, "allowed are 0..1", fv_recipe_set_image(good, "start", &picture, err));
+    REFUSED(FV_ARG, "allowed: 0..1", fv_recipe_set_image(good, "start", &picture, err));
     fv_recipe *vector = NULL, *r = NULL;
     WORKS(fv_recipe_new(t.vector, NULL, NULL, 0, &vector, err));
     REFUSED(FV_ARG, "recipe must", fv_recipe_set_shape(NULL, 1, 1, 4, err));

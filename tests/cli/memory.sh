@@ -2,7 +2,7 @@
 # --memory: what cannot be done with so much is refused with the number that is needed; with that
 # number it is done, in smaller batches and tiles, and the pictures are the same.
 needed() { sed -nE 's/.*needs ([0-9]+) MB of memory; allowed.*/\1/p' log; }
-hide() { sed -E 's/[0-9]+ MB/N MB/g'; }
+hide() { sed -E 's/[0-9]+ ([KM]B|bytes)/N MB/g'; }
 # refused WORD...: a command that is given too little: what it says, and that nothing is written
 refused() { "$@" > out 2> log && echo 'not refused' || echo "[$?]"; grep -v note log | hide; ls | grep '^x' || true; }
 batches() { grep -oE 'in batches of [0-9]+'; }

@@ -3,7 +3,7 @@
  * the Nth on. It stands before the C library's functions and passes on what it does not fail.
  *
  *   FAULT_KIND    alloc    malloc, calloc, realloc, aligned_alloc, posix_memalign, strdup, realpath
- *                 open read write mmap fsync close rename truncate mkdir unlink
+ *                 open read write mmap close rename truncate mkdir unlink
  *   FAULT_AT      N, counted from 1
  *   FAULT_ERRNO   the number of the error; `short`: read and write do half of what is asked
  *   FAULT_FROM    `ours`: only calls made by libfovea or the program itself; `all`: by anybody
@@ -237,11 +237,6 @@ PWRITE(pwrite64)
     }
 MMAP(mmap)
 MMAP(mmap64)
-
-int fsync(int fd) {
-    NEXT(fsync);
-    return fails("fsync", CALLER) ? -1 : next(fd);
-}
 
 int close(int fd) { /* as Linux does it: closed, and the error told */
     NEXT(close);

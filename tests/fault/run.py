@@ -72,7 +72,6 @@ FAULTS = {
     "large": ("alloc", ["ENOMEM"], "all", {"FAULT_LEAST": LARGE_BYTES}),
     "write": ("write", ["ENOSPC", "EIO", "EPIPE", "short"], "all", {}),
     "disk-full": ("write", ["ENOSPC"], "all", {"FAULT_ALWAYS": "1"}),
-    "fsync": ("fsync", ["EIO"], "all", {}),
     "close": ("close", ["EIO"], "ours", {}),
     "rename": ("rename", ["EROFS", "EACCES"], "all", {}),
     "open": ("open", ["EMFILE", "EROFS"], "ours", {}),

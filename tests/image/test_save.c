@@ -170,7 +170,7 @@ static void test_values_out_of_range(void **state) {
     (void)state;
     fv_image *p = NULL, *back = NULL;
     assert_int_equal(fv_image_new(1, 1, 6, &p, NULL), FV_OK);
-    const float in[6] = {-1, NAN, INFINITY, -INFINITY, 1e30f, 0.5f};
+    const float in[6] = {-1, -0.0f, INFINITY, -INFINITY, 1e30f, 0.5f};
     const float out[6] = {0, 0, 1, 0, 1, 128 / 255.f};
     memcpy(p->data, in, sizeof in);
     char *path = in_folder("a.png");
@@ -181,6 +181,26 @@ static void test_values_out_of_range(void **state) {
     g_free(path);
     fv_image_free(p);
     fv_image_free(back);
+}
+
+/* NaN is no colour: it is named with its place, and the old file stays. */
+static void test_nan_is_refused(void **state) {
+    (void)state;
+    fv_image *p = NULL;
+    void *bytes = NULL;
+    size_t n = 0;
+    fv_error err;
+    assert_int_equal(fv_image_new(3, 2, 4, &p, NULL), FV_OK);
+    p->data[8 + 4 + 1] = NAN;
+    char *path = in_folder("nan.png");
+    assert_int_equal(fv_image_save(p, path, &err), FV_ARG);
+    assert_non_null(strstr(err.text, "nan.png: what is to be saved has the value nan at (1, 1) of "
+                                     "channel 1"));
+    assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+    assert_int_equal(fv_image_encode(p, "png", &bytes, &n, &err), FV_ARG);
+    assert_non_null(strstr(err.text, "has the value nan"));
+    g_free(path);
+    fv_image_free(p);
 }
 
 /* An ending we do not write is refused before anything is touched. */
@@ -237,6 +257,7 @@ int main(void) {
         cmocka_unit_test(test_jpeg_xmp),
         cmocka_unit_test(test_same_picture_same_bytes),
         cmocka_unit_test(test_values_out_of_range),
+        cmocka_unit_test(test_nan_is_refused),
         cmocka_unit_test(test_unknown_endings),
         cmocka_unit_test(test_failed_save_keeps_the_old_file),
     };

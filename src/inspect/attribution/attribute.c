@@ -43,7 +43,7 @@ void fv_attribution_free(fv_attribution *a) {
 static fv_status check_number(const char *name, double value, double low, double high,
                               fv_error *err) {
     if (value >= low && value <= high) return FV_OK;
-    return fvi_fail(err, FV_ARG, "%s is %.9g; allowed are %.9g to %.9g", name, value, low, high);
+    return fvi_fail(err, FV_ARG, "%s is %.9g; allowed: %.9g to %.9g", name, value, low, high);
 }
 
 static int at_least_one(int n) { return n > 1 ? n : 1; }

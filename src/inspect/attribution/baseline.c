@@ -12,12 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/network/lower.h"
 #include "base/error.h"
 #include "base/random.h"
 #include "base/tensor.h"
-#include "runtime/preprocess.h"
 #include "inspect/attribution/baseline.h"
+#include "model/network/lower.h"
+#include "runtime/preprocess.h"
 #include "signal/blur.h"
 
 #define BLUR (10.0f / 224)
@@ -96,6 +96,6 @@ fv_status fvi_baseline_fill(const fvi_perturbation *p, fv_baseline kind, const f
     case FV_BASELINE_BLUR: return blurred(p, out, err);
     case FV_BASELINE_PICTURE: return given_picture(p, given, out, err);
     }
-    return fvi_fail(err, FV_ARG, "baseline %d; allowed are 1..%d", (int)kind,
+    return fvi_fail(err, FV_ARG, "baseline %d; allowed: 1..%d", (int)kind,
                     (int)FV_BASELINE_PICTURE);
 }

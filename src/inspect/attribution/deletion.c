@@ -89,8 +89,8 @@ static fv_status fill_with(fvi_perturbation *p, const char *field, fv_baseline k
                            float *fill, fv_error *err) {
     p->what = field;
     if (!fv_baseline_name(kind))
-        return fvi_fail(err, FV_ARG, "%s is baseline %d; allowed are 1..%d, all but a picture",
-                        field, (int)kind, (int)FV_BASELINE_NOISE);
+        return fvi_fail(err, FV_ARG, "%s is baseline %d; allowed: 1..%d, all but a picture", field,
+                        (int)kind, (int)FV_BASELINE_NOISE);
     return fvi_baseline_fill(p, kind, NULL, seed, fill, err);
 }
 
@@ -133,7 +133,7 @@ fv_status fv_attribute_scores(fv_session *session, const fv_tensor *input,
     if (!st && map) st = fvi_tensor_check(map, "the map", err);
     if (st) return st;
     if (d.steps < 0 || d.steps > 100000)
-        return fvi_fail(err, FV_ARG, "steps is %d; allowed are 0 to 100000", d.steps);
+        return fvi_fail(err, FV_ARG, "steps is %d; allowed: 0 to 100000", d.steps);
     st = fvi_perturbation_new(session, input, objective, &p, err);
     if (st) return st;
     fv_scores *s = calloc(1, sizeof *s);

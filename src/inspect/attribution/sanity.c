@@ -44,7 +44,7 @@ typedef struct check {
     fvi_objective objective; /* the same at all stages: shuffled networks would put another class
                                 first */
     fv_attribute_desc desc;
-    int *layers; /* with weights, the last first */
+    int *layers;                 /* with weights, the last first */
     int n_layers, stages, stage; /* stage -1: the objective is still to be found */
 } check;
 
@@ -208,7 +208,7 @@ fv_status fv_attribute_sanity(fv_session *session, const fv_tensor *input,
     if (!st) st = FVI_DESC_READ(fv_attribute_desc, seed, d.attribute, &c.desc, err);
     if (st) return st;
     if (d.stages < 0 || d.stages > 1000)
-        return fvi_fail(err, FV_ARG, "stages is %d; allowed are 0 to 1000", d.stages);
+        return fvi_fail(err, FV_ARG, "stages is %d; allowed: 0 to 1000", d.stages);
     c.stages = d.stages ? d.stages : STAGES;
     c.outer = fvi_session_monitor(session);
     st = run_with_monitor(&c, objective, out, err);

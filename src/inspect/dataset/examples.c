@@ -14,8 +14,8 @@
 #include "runtime/model_state.h"
 #include "vis/objective/class_logits.h"
 
-#define STEM_MAX     60 /* of an index's name, for people */
-#define TABLES_MAX   1024
+#define STEM_MAX   60 /* of an index's name, for people */
+#define TABLES_MAX 1024
 
 void fv_examples_free(fv_examples *e) {
     if (!e) return;
@@ -174,7 +174,7 @@ static fv_status check_where(const char *folder, const fv_examples_desc *desc, f
     if (desc->index && !*desc->index)
         return fvi_fail(err, FV_ARG, "the folder of indices has an empty name");
     if (desc->decoders < 0 || desc->decoders > FVI_DECODERS_MAX)
-        return fvi_fail(err, FV_ARG, "decoders is %d; allowed are 0 (as threads) to %d",
+        return fvi_fail(err, FV_ARG, "decoders is %d; allowed: 0 (as threads) to %d",
                         desc->decoders, FVI_DECODERS_MAX);
     return FV_OK;
 }
@@ -268,8 +268,7 @@ int fv_examples_unit_class(const fv_examples *e, int unit) {
     const fvi_layer_table *t = e->tables->pdata[asked->table];
     if (!t->is_layer || fvi_logits_find(e->model->network, &logits, NULL)) return -1;
     const char *value = t->o.values[0];
-    const int is_one =
-        !strcmp(value, logits.value) || (logits.end && !strcmp(value, logits.end));
+    const int is_one = !strcmp(value, logits.value) || (logits.end && !strcmp(value, logits.end));
     return is_one && asked->channel < fv_model_class_count(e->model) ? asked->channel : -1;
 }
 

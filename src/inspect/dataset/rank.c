@@ -18,7 +18,7 @@ static fv_status check(const fv_examples *e, int unit, fv_score by, fv_error *er
         return fvi_fail(err, FV_ARG, "examples: unit %d; there are 0..%d", unit,
                         (int)e->units->len - 1);
     if (by < 0 || by > FV_SCORE_MEAN)
-        return fvi_fail(err, FV_ARG, "examples: by is %d; allowed are max and mean", (int)by);
+        return fvi_fail(err, FV_ARG, "examples: by is %d; allowed: max and mean", (int)by);
     return FV_OK;
 }
 

@@ -71,10 +71,9 @@ static fv_status row_fill(fv_examples *e, int unit, const fv_contact_sheet_desc 
 
 static fv_status check(const fv_contact_sheet_desc *d, fv_error *err) {
     if (d->by < 0 || d->by > FV_SCORE_MEAN)
-        return fvi_fail(err, FV_ARG, "by is %d; allowed are 0..%d", (int)d->by, FV_SCORE_MEAN);
+        return fvi_fail(err, FV_ARG, "by is %d; allowed: 0..%d", (int)d->by, FV_SCORE_MEAN);
     if (d->view < 0 || d->view > FV_EXAMPLE_PHOTO)
-        return fvi_fail(err, FV_ARG, "view is %d; allowed are 0..%d", (int)d->view,
-                        FV_EXAMPLE_PHOTO);
+        return fvi_fail(err, FV_ARG, "view is %d; allowed: 0..%d", (int)d->view, FV_EXAMPLE_PHOTO);
     if (d->top < 0 || d->bottom < 0 || d->top > TOP_MAX || d->bottom > TOP_MAX || d->columns < 0)
         return fvi_fail(err, FV_ARG,
                         "a sheet of %d highest and %d lowest photos in %d columns; photos may be "

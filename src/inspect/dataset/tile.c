@@ -92,7 +92,7 @@ static fv_status check(const fv_examples *e, const fv_example *ex, fv_example_vi
         return fvi_fail(err, FV_ARG, "examples: photo %d; there are 0..%d", ex->photo,
                         (int)e->photos->len - 1);
     if (view < 0 || view > FV_EXAMPLE_PHOTO)
-        return fvi_fail(err, FV_ARG, "view is %d; allowed are 0..%d", (int)view, FV_EXAMPLE_PHOTO);
+        return fvi_fail(err, FV_ARG, "view is %d; allowed: 0..%d", (int)view, FV_EXAMPLE_PHOTO);
     if (side < 8 || side > SIDE_MAX)
         return fvi_fail(err, FV_ARG, "examples: a tile of %d pixels; 8..%d can be made", side,
                         SIDE_MAX);

@@ -131,9 +131,8 @@ static int *copy_list(const int *list, int count) {
 }
 
 const char *fv_weights_form_name(fv_weights_form form) {
-    static const char *const names[] = {[FV_WEIGHTS_TILES] = "tiles",
-                                        [FV_WEIGHTS_BARS] = "bars",
-                                        [FV_WEIGHTS_MATRIX] = "matrix"};
+    static const char *const names[] = {
+        [FV_WEIGHTS_TILES] = "tiles", [FV_WEIGHTS_BARS] = "bars", [FV_WEIGHTS_MATRIX] = "matrix"};
     const size_t i = (size_t)form;
     return i < sizeof names / sizeof *names ? names[i] : NULL;
 }
@@ -144,8 +143,8 @@ static fv_status check(const fvi_weights_grid *g, const fv_weights_desc *d, fv_e
     if (st) return st;
     if (d->top < 0) return fvi_fail(err, FV_ARG, "the strongest %d inputs: at least 0", d->top);
     if (d->form && !fv_weights_form_name(d->form))
-        return fvi_fail(err, FV_ARG, "there is no form %d of weights; allowed are 0..%d",
-                        (int)d->form, FV_WEIGHTS_MATRIX);
+        return fvi_fail(err, FV_ARG, "there is no form %d of weights; allowed: 0..%d", (int)d->form,
+                        FV_WEIGHTS_MATRIX);
     if (d->top && d->form && d->form != FV_WEIGHTS_TILES)
         return fvi_fail(err, FV_ARG, "inputs are ranked in tiles only");
     return FV_OK;

@@ -219,17 +219,26 @@ static char *fill(const char *advice, const char *name) {
     return g_string_free(s, FALSE);
 }
 
-char *fvi_foreign_text(const uint8_t *bytes, size_t size, const char *name) {
+/* Index of the row that a file fits, or -1. */
+static int find_row(const uint8_t *bytes, size_t size, const char *name) {
     const fvi_foreign_file f = {bytes, size, name};
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        if (!rows[i].match(&f, rows[i].argument)) continue;
-        char *advice = fill(rows[i].advice, name);
-        char *text =
-            g_strdup_printf("not a model that can be read, but %s; %s", rows[i].kind, advice);
-        g_free(advice);
-        return text;
-    }
-    return NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        if (rows[i].match(&f, rows[i].argument)) return (int)i;
+    return -1;
+}
+
+const char *fvi_foreign_kind_of(const uint8_t *bytes, size_t size, const char *name) {
+    return fvi_foreign_kind(find_row(bytes, size, name));
+}
+
+char *fvi_foreign_text(const uint8_t *bytes, size_t size, const char *name) {
+    const int row = find_row(bytes, size, name);
+    if (row < 0) return NULL;
+    char *advice = fill(rows[row].advice, name);
+    char *text =
+        g_strdup_printf("not a model that can be read, but %s; %s", rows[row].kind, advice);
+    g_free(advice);
+    return text;
 }
 
 char *fvi_foreign_folder_text(const char *path) {

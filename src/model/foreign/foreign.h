@@ -11,6 +11,8 @@
  * is known.
  *   name  the file's, for the command; its ending counts only where bytes cannot tell */
 char *fvi_foreign_text(const uint8_t *bytes, size_t size, const char *name);
+/* The kind alone, "a PyTorch state_dict", static; NULL: none that is known. */
+const char *fvi_foreign_kind_of(const uint8_t *bytes, size_t size, const char *name);
 /* The same about a folder; NULL where `path` is none. */
 char *fvi_foreign_folder_text(const char *path);
 

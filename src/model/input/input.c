@@ -72,10 +72,10 @@ static fv_status option_per_channel(const float *v, int channels, const char *wh
 static fv_status fit_options(const fv_model_desc *d, fvi_input_spec *s, fv_error *err) {
     if ((int)d->fit < 0 || (int)d->fit > FV_FIT_PAD)
         return fvi_fail(err, FV_ARG,
-                        "option fit is %d; FV_FIT_CROP, FV_FIT_STRETCH and FV_FIT_PAD are allowed",
+                        "option fit is %d; allowed: FV_FIT_CROP, FV_FIT_STRETCH, FV_FIT_PAD",
                         (int)d->fit);
     if (d->crop_ratio != 0 && !(d->crop_ratio >= 0.01f && d->crop_ratio <= 1))
-        return fvi_fail(err, FV_ARG, "option crop_ratio is %g; 0.01 to 1 is allowed",
+        return fvi_fail(err, FV_ARG, "option crop_ratio is %g; allowed: 0.01 to 1",
                         (double)d->crop_ratio);
     s->fit = (int)d->fit;
     s->crop_ratio = d->crop_ratio;
@@ -90,13 +90,13 @@ static fv_status fit_options(const fv_model_desc *d, fvi_input_spec *s, fv_error
 static fv_status from_options(const fv_model_desc *d, int channels, fvi_input_spec *s,
                               fv_error *err) {
     if (d->size < 0 || d->size > FVI_INPUT_SIZE_MAX)
-        return fvi_fail(err, FV_ARG, "option size is %d; 1 to %d are allowed", d->size,
+        return fvi_fail(err, FV_ARG, "option size is %d; allowed: 1 to %d", d->size,
                         FVI_INPUT_SIZE_MAX);
     if (d->channel_order < 0 || d->channel_order > FV_BGR)
-        return fvi_fail(err, FV_ARG, "option channel_order is %d; FV_RGB and FV_BGR are allowed",
+        return fvi_fail(err, FV_ARG, "option channel_order is %d; allowed: FV_RGB, FV_BGR",
                         d->channel_order);
     if (!(d->range >= 0) || isinf(d->range))
-        return fvi_fail(err, FV_ARG, "option range is %g; a number above 0 is allowed", d->range);
+        return fvi_fail(err, FV_ARG, "option range is %g; allowed: a number above 0", d->range);
     s->input = g_strdup(d->input);
     s->height = s->width = d->size;
     s->channel_order = d->channel_order;
@@ -145,9 +145,7 @@ static fv_status resolve_channels(resolver *r, int64_t channels) {
 /* The input's shape, whether it is a picture, and the order of its axes. */
 static fv_status resolve_shape(resolver *r) {
     const fvi_model_input *v = choose_input(r->file, r->spec.input);
-    if (!v && r->spec.input)
-        return fvi_fail(r->err, FV_NOTFOUND, "%s: there is no input \"%s\"", r->base,
-                        r->spec.input);
+    if (!v && r->spec.input) return fvi_model_file_no_input(r->file, r->spec.input, r->err);
     r->in.name = "";
     if (!v) return FV_OK; /* a graph of constants */
     fvi_shape s = v->shape;

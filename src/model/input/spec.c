@@ -72,8 +72,8 @@ void fvi_input_spec_merge(fvi_input_spec *high, fvi_input_spec *low) {
 fv_status fvi_per_channel_set(fvi_per_channel *p, const double *v, int n, int invert,
                               const char *from, fv_error *err) {
     if (n < 1 || n > 4)
-        return fvi_fail(err, FV_FORMAT, "%s has %d numbers; 1 to 4, one a channel, are allowed",
-                        from, n);
+        return fvi_fail(err, FV_FORMAT, "%s has %d numbers; allowed: 1 to 4, one a channel", from,
+                        n);
     fvi_per_channel r = {.n = n};
     for (int i = 0; i < n; i++) {
         r.v[i] = (float)(invert ? 1 / v[i] : v[i]);

@@ -2,8 +2,7 @@
 /* Finds layers, values and classes by name, and similar names where there is none.
  *
  * A name is tried exactly, then `#index`, then as an ending after a '/' or '.', which has to be
- * unique. Similar names are those with the fewest edits (Levenshtein, letters without case), and
- * those that contain the typed one or are contained in it.
+ * unique. Similar names are the nearest by fvi_text_distance, and those that begin as `h*` says.
  */
 #include "model/network/find.h"
 
@@ -11,54 +10,28 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "model/network/network.h"
 #include "model/network/network_internal.h"
 
-#define NEAREST  3
-#define SHOWN    5   /* of the names an ending fits */
-#define COMPARED 200 /* longer ones are compared by their beginning */
+#define NEAREST 3
+#define SHOWN   5 /* of the names an ending fits */
 
 /* ---- near misses ---------------------------------------------------------------------------- */
-
-static int edits(const char *a, const char *b) {
-    int row[COMPARED + 1];
-    int na = (int)strnlen(a, COMPARED), nb = (int)strnlen(b, COMPARED);
-    for (int j = 0; j <= nb; j++) row[j] = j;
-    for (int i = 1; i <= na; i++) {
-        int diagonal = row[0];
-        row[0] = i;
-        for (int j = 1; j <= nb; j++) {
-            int replaced = diagonal + (g_ascii_tolower(a[i - 1]) != g_ascii_tolower(b[j - 1]));
-            int shifted = MIN(row[j], row[j - 1]) + 1;
-            diagonal = row[j];
-            row[j] = MIN(replaced, shifted);
-        }
-    }
-    return row[nb];
-}
-
-static int contains(const char *hay, const char *needle) {
-    char *h = g_ascii_strdown(hay, -1), *n = g_ascii_strdown(needle, -1);
-    int found = n[0] && strstr(h, n);
-    g_free(h);
-    g_free(n);
-    return found;
-}
-
-/* How much a name differs from what was typed; INT_MAX: too much to suggest it. */
-static int distance(const char *typed, const char *name) {
-    int d = edits(typed, name), longest = (int)MAX(strlen(typed), strlen(name));
-    if (contains(name, typed) || (strlen(name) > 2 && contains(typed, name))) return MIN(d, 2);
-    return d * 2 <= longest ? d : G_MAXINT;
-}
 
 typedef struct nearest {
     const char *name[NEAREST];
     int distance[NEAREST], count;
 } nearest;
 
+/* Whether a name begins as `h*` or `h?` says. */
+static int is_beginning(const char *typed, const char *name) {
+    const size_t n = strcspn(typed, "*?");
+    return n && typed[n] && !g_ascii_strncasecmp(typed, name, n);
+}
+
 static void nearest_add(nearest *n, const char *typed, const char *name) {
-    int d = distance(typed, name), at = n->count;
+    int d = is_beginning(typed, name) ? 0 : fvi_text_distance(typed, name), at = n->count;
     if (d == G_MAXINT) return;
     for (int i = 0; i < n->count; i++)
         if (!strcmp(n->name[i], name)) return;
@@ -114,8 +87,14 @@ static void names_append(GString *s, const char *const *names, int n) {
     }
 }
 
+/* `list`: the command that lists what there is */
 static fv_status not_found(const fvi_network *net, const matches *m, const nearest *near,
-                           const char *what, fv_error *err) {
+                           const char *what, const char *list, fv_error *err) {
+    if (!m->typed[0] || m->typed[0] == ':')
+        return fvi_fail(err, FV_NOTFOUND,
+                        "%s: there is no %s \"%.80s\": its name is missing; `%s` "
+                        "lists them",
+                        net->name, what, m->typed, list);
     GString *s = g_string_new(NULL);
     if (m->n_endings > 1) {
         g_string_append_printf(s, "%s: \"%.80s\" fits %d %ss: ", net->name, m->typed, m->n_endings,
@@ -126,7 +105,10 @@ static fv_status not_found(const fvi_network *net, const matches *m, const neare
         g_string_append_printf(s, "%s: there is no %s \"%.80s\"", net->name, what, m->typed);
         if (near->count) g_string_append(s, "; did you mean ");
         names_append(s, near->name, near->count);
-        if (near->count) g_string_append_c(s, '?');
+        if (near->count)
+            g_string_append_c(s, '?');
+        else
+            g_string_append_printf(s, "; `%s` lists them", list);
     }
     fv_status st = fvi_fail(err, FV_NOTFOUND, "%s", s->str);
     g_string_free(s, TRUE);
@@ -170,7 +152,7 @@ fv_status fvi_network_find_layer(const fvi_network *net, const char *name, int *
         nearest_add(&near, name, net->layers[i].source_name);
         nearest_add(&near, name, net->layers[i].output);
     }
-    return not_found(net, &m, &near, "layer", err);
+    return not_found(net, &m, &near, "layer", "fovea layers MODEL", err);
 }
 
 /* ---- values --------------------------------------------------------------------------------- */
@@ -231,7 +213,7 @@ fv_status fvi_network_find_value(const fvi_network *net, const char *name, const
         for (int i = 0; i < net->graph->n_nodes; i++) nearest_add(&near, name, net->layers[i].name);
         for (guint i = 0; i < names->len; i++) nearest_add(&near, name, names->pdata[i]);
         st = name[0] == '#' ? by_index(net, name, &layer, err)
-                            : not_found(net, &m, &near, "layer", err);
+                            : not_found(net, &m, &near, "layer", "fovea layers MODEL", err);
     }
     g_hash_table_unref(known);
     g_ptr_array_unref(names);
@@ -254,7 +236,7 @@ fv_status fvi_network_find_class(const fvi_network *net, const char *name, int *
         matches m = MATCHES(name);
         nearest near = {0};
         for (int i = 0; i < l->count; i++) nearest_add(&near, name, l->name[i]);
-        return not_found(net, &m, &near, "class", err);
+        return not_found(net, &m, &near, "class", "fovea classes MODEL", err);
     }
     *index = found;
     return FV_OK;

@@ -13,22 +13,11 @@
 #include "base/tensor.h"
 #include "graph/const.h"
 
-static fv_status no_such_input(const fvi_model_file *f, const char *name, fv_error *err) {
-    int n;
-    const fvi_model_input *in = f->reader->inputs(f, &n);
-    GString *all = g_string_new(NULL);
-    for (int i = 0; i < n; i++) g_string_append_printf(all, "%s\"%s\"", i ? ", " : "", in[i].name);
-    const fv_status st = fvi_fail(err, FV_NOTFOUND, "%s: there is no input \"%s\"; there %s %s",
-                                  f->base, name, n > 1 ? "are" : "is", n ? all->str : "none");
-    g_string_free(all, TRUE);
-    return st;
-}
-
 /* Whether numbers can be given to an input of that name. */
 static fv_status check_name(const fvi_model_file *f, const char *name, int i, const char *main,
                             fv_error *err) {
     if (!name || !name[0]) return fvi_fail(err, FV_ARG, "inputs[%d] has no name", i);
-    if (!fvi_model_file_input(f, name)) return no_such_input(f, name, err);
+    if (!fvi_model_file_input(f, name)) return fvi_model_file_no_input(f, name, err);
     if (strcmp(name, main) != 0) return FV_OK;
     return fvi_fail(err, FV_ARG,
                     "input \"%s\" is the one that pictures and arrays are given to; only others "
@@ -41,7 +30,7 @@ fv_status fvi_given_inputs_read(const fvi_model_file *f, const fv_model_desc *de
     const int n = desc ? desc->input_count : 0;
     if (n < 0 || (n && !desc->inputs))
         return fvi_fail(err, FV_ARG, "input_count is %d, and inputs %s", n,
-                        desc->inputs ? "is given; allowed are 0 and more" : "is NULL");
+                        desc->inputs ? "is given; allowed: 0 and more" : "is NULL");
     fvi_given_inputs g = {0, g_new0(char *, n + 1), g_new0(fv_tensor *, n + 1)};
     fv_status st = FV_OK;
     for (int i = 0; i < n && !st; i++) {

@@ -54,6 +54,15 @@ int fvi_node_is_sigmoid(const fvi_node *n) {
 
 /* ---- choosing ------------------------------------------------------------------------------- */
 
+/* `"features", "logits"`: the outputs there are; caller frees. */
+static char *outputs_text(const fvi_graph *g) {
+    GString *s = g_string_new(NULL);
+    for (int i = 0; i < g->n_outputs && i < 8; i++)
+        g_string_append_printf(s, "%s\"%.40s\"", i ? ", " : "", g->values[g->outputs[i]].name);
+    if (g->n_outputs > 8) g_string_append(s, ", ...");
+    return g_string_free(s, FALSE);
+}
+
 fv_status fvi_network_check_output(const fvi_network *net, fv_error *err) {
     const char *value = NULL;
     if (!net->output_wanted) return FV_OK;
@@ -61,7 +70,10 @@ fv_status fvi_network_check_output(const fvi_network *net, fv_error *err) {
     if (!st && fvi_graph_find(net->graph, value) < 0)
         st = fvi_fail(err, FV_NOTFOUND, "\"%.200s\" is not among the values computed",
                       net->output_wanted);
-    if (st) fvi_error_prefix(err, "option output");
+    if (!st) return FV_OK;
+    char *all = outputs_text(net->graph);
+    fvi_error_prefix(err, "option output (the outputs are %s)", all);
+    g_free(all);
     return st;
 }
 
@@ -83,15 +95,6 @@ static int choose(const fvi_network *net, int64_t *length) {
     }
     g_free(axes);
     return found;
-}
-
-/* `"features", "logits"`: the outputs there are; caller frees. */
-static char *outputs_text(const fvi_graph *g) {
-    GString *s = g_string_new(NULL);
-    for (int i = 0; i < g->n_outputs && i < 8; i++)
-        g_string_append_printf(s, "%s\"%.40s\"", i ? ", " : "", g->values[g->outputs[i]].name);
-    if (g->n_outputs > 8) g_string_append(s, ", ...");
-    return g_string_free(s, FALSE);
 }
 
 const char *fvi_network_output(const fvi_network *net) {

@@ -106,9 +106,8 @@ static void window_numbers(fvi_onnx_node *node, const char *attr, int n, int64_t
     for (int i = 0; i < n; i++) {
         out[i] = count < 0 ? otherwise : ints[i];
         if (out[i] < lo || out[i] > FVI_WINDOW_MAX)
-            fvi_build_fail(node->b, FV_SHAPE,
-                           "%s is %" PRId64 "; %" PRId64 "..%" PRId64 " is allowed", attr, out[i],
-                           lo, FVI_WINDOW_MAX);
+            fvi_build_fail(node->b, FV_SHAPE, "%s is %" PRId64 "; allowed: %" PRId64 "..%" PRId64,
+                           attr, out[i], lo, FVI_WINDOW_MAX);
     }
 }
 
@@ -133,9 +132,8 @@ static int read_window(fvi_onnx_node *node, const int64_t *kernel, fvi_window *w
                            w->kernel[i], kernel[i]);
         w->kernel[i] = kernel[i];
         if (kernel[i] < 1 || kernel[i] > FVI_WINDOW_MAX)
-            fvi_build_fail(node->b, FV_SHAPE,
-                           "its kernel is %" PRId64 "; 1..%" PRId64 " is allowed", kernel[i],
-                           FVI_WINDOW_MAX);
+            fvi_build_fail(node->b, FV_SHAPE, "its kernel is %" PRId64 "; allowed: 1..%" PRId64,
+                           kernel[i], FVI_WINDOW_MAX);
     }
     return !node->b->status;
 }

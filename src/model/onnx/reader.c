@@ -68,6 +68,7 @@ static fv_status lower(const fvi_model_file *f, fvi_builder *b, const fvi_graph_
 extern const fvi_reader fvi_onnx_reader;
 const fvi_reader fvi_onnx_reader = {
     .format = "ONNX",
+    .kind = "an ONNX model",
     .endings = endings,
     .file_size = sizeof(fvi_onnx),
     .probe = probe,

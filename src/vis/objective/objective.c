@@ -178,8 +178,8 @@ fv_status fvi_objective_check_plain(const fvi_objective *o, const char *what, fv
         GString *s = g_string_new(NULL);
         fvi_append_term(s, o, t, 0);
         fv_status st = fvi_fail(err, FV_ARG,
-                                "%s: \"%.200s\" looks at %s; terms of one input's layers "
-                                "are allowed",
+                                "%s: \"%.200s\" looks at %s; allowed: terms of one "
+                                "input's layers",
                                 what, s->str, scopes[t->kind->scope]);
         g_string_free(s, TRUE);
         return st;
@@ -284,9 +284,9 @@ static fv_status append(fv_objective *to, const fv_objective *from, double weigh
             return fvi_fail(err, FV_ARG, "an objective of more than %d terms", FVI_MAX_TERMS);
         const float product = (float)(weight * from->terms[i].weight);
         if (!(fabsf(product) <= (float)WEIGHT_MAX))
-            return fvi_fail(err, FV_ARG,
-                            "%g times \"%.200s\" has a weight of %g; allowed are -%g..%g", weight,
-                            from->text, weight * from->terms[i].weight, WEIGHT_MAX, WEIGHT_MAX);
+            return fvi_fail(err, FV_ARG, "%g times \"%.200s\" has a weight of %g; allowed: -%g..%g",
+                            weight, from->text, weight * from->terms[i].weight, WEIGHT_MAX,
+                            WEIGHT_MAX);
         fvi_term *t = &to->terms[to->n_terms++];
         *t = copy_term(&from->terms[i]);
         t->weight = product;
@@ -299,8 +299,8 @@ fv_status fv_objective_add(const fv_objective *a, double weight, const fv_object
                            fv_objective **out, fv_error *err) {
     fv_status st = FVI_NOT_NULL(err, a, b, out);
     if (!st && !(fabs(weight) <= WEIGHT_MAX))
-        st = fvi_fail(err, FV_ARG, "weight is %g; allowed are -%g..%g", weight, WEIGHT_MAX,
-                      WEIGHT_MAX);
+        st =
+            fvi_fail(err, FV_ARG, "weight is %g; allowed: -%g..%g", weight, WEIGHT_MAX, WEIGHT_MAX);
     if (!st) st = check_network(b, a->net, err);
     if (st) return st;
     fv_objective *o = g_new0(fv_objective, 1);

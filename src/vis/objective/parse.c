@@ -109,7 +109,7 @@ static fv_status bare_unit(fvi_reader *r, const char *text, fvi_unit *u, fv_erro
     fvi_term *t;
     if (u->n_position && u->channel < 0)
         return fvi_fail(err, FV_ARG,
-                        "\"%.150s\": a position without a channel; allowed is LAYER:C@y,x", text);
+                        "\"%.150s\": a position without a channel; allowed: LAYER:C@y,x", text);
     fvi_unit_find_logits(r, text, u);
     fv_status st =
         fvi_reader_add(r, u->channel < 0 ? &fvi_term_layer : &fvi_term_channel, u, &t, err);
@@ -135,10 +135,15 @@ static fv_status probability(fvi_reader *r, const char *name, fv_error *err) {
     return FV_OK;
 }
 
+/* `text`: NAME, or NAME(...) */
 static fv_status fail_name(const char *text, fv_error *err) {
     char *names = fvi_terms_names();
+    char *call = g_strdup_printf("%.*s()", (int)strcspn(text, "("), text);
+    const int is_known = strstr(names, call) != NULL; /* its arguments are wrong */
+    const int n = is_known ? 80 : (int)MIN(strcspn(text, "("), 80);
+    g_free(call);
     fv_status st =
-        fvi_fail(err, FV_ARG, "objective: there is no term \"%.80s\"; allowed are %s", text, names);
+        fvi_fail(err, FV_ARG, "objective: there is no term \"%.*s\"; allowed: %s", n, text, names);
     g_free(names);
     return st;
 }
@@ -271,7 +276,7 @@ static int read_whole(fvi_reader *r, const char *text, fv_status *st, fv_error *
 fv_status fvi_parse(fvi_reader *r, const char *text, fv_error *err) {
     fv_status st = FV_OK;
     if (!*skip_blanks(text))
-        return fvi_fail(err, FV_ARG, "an empty objective; allowed are LAYER, LAYER:C, LAYER:C@y,x");
+        return fvi_fail(err, FV_ARG, "an empty objective; allowed: LAYER, LAYER:C, LAYER:C@y,x");
     if (strlen(text) > FVI_MAX_OBJECTIVE)
         return fvi_fail(err, FV_ARG, "an objective of more than %d characters", FVI_MAX_OBJECTIVE);
     if (!read_whole(r, text, &st, err)) st = read_sum(r, text, err);

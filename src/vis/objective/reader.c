@@ -225,7 +225,7 @@ fv_status fvi_read_parameter(const fvi_call *c, int i, const char *what, double 
 }
 
 fv_status fvi_call_wrong(const fvi_term_kind *kind, const fvi_call *c, fv_error *err) {
-    return fvi_fail(err, FV_ARG, "\"%.150s\" cannot be read; allowed is %s", c->text, kind->usage);
+    return fvi_fail(err, FV_ARG, "\"%.150s\" cannot be read; allowed: %s", c->text, kind->usage);
 }
 
 fv_status fvi_read_path(const char *path, char **out, fv_error *err) {

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/float_text.h"
+#include "base/text.h"
 #include "vis/objective/terms.h"
 
 int fvi_is_quote(const char *text, const char *p) {

@@ -88,7 +88,7 @@ fv_status fvi_normalise(const fvi_gradient_settings *desc, float *g, int channel
         st = fvi_pyramid_normalise(fvi_planes_of(channels, h, w, g), desc->levels, room, err);
         break;
     default:
-        return fvi_fail(err, FV_ARG, "gradient normalisation is %d; allowed are %d..%d",
+        return fvi_fail(err, FV_ARG, "gradient normalisation is %d; allowed: %d..%d",
                         (int)desc->kind, FVI_GRADIENT_SCALE_NONE, FVI_GRADIENT_SCALE_LAPLACIAN);
     }
     if (!st && usable && desc->clip > 0) cut_off(g, n, desc->clip);

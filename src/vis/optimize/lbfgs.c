@@ -77,7 +77,7 @@ static int is_failure(int code) {
 fv_status fvi_lbfgs(int64_t count, int steps, fvi_evaluate_fn evaluate_fn, void *user, float *z,
                     fv_error *err) {
     if (count < 1 || count > INT_MAX - 15)
-        return fvi_fail(err, FV_ARG, "L-BFGS over %lld parameters; allowed are 1..%d",
+        return fvi_fail(err, FV_ARG, "L-BFGS over %lld parameters; allowed: 1..%d",
                         (long long)count, INT_MAX - 15);
     if (steps < 1) return FV_OK;
     search c = {.evaluate = evaluate_fn, .user = user, .count = count, .best = z};

@@ -44,7 +44,7 @@ static fv_status check(const fvi_optimizer_settings *d, fv_error *err) {
     if (d->kind == FVI_OPTIMIZER_LBFGS)
         return fvi_fail(err, FV_ARG, "L-BFGS asks for evaluations itself; it takes no steps");
     if (d->kind < FVI_OPTIMIZER_ASCENT || d->kind > FVI_OPTIMIZER_RMSPROP)
-        return fvi_fail(err, FV_ARG, "optimizer is %d; allowed are %d..%d", (int)d->kind,
+        return fvi_fail(err, FV_ARG, "optimizer is %d; allowed: %d..%d", (int)d->kind,
                         FVI_OPTIMIZER_ASCENT, FVI_OPTIMIZER_LBFGS);
     const struct {
         const char *name;
@@ -58,7 +58,7 @@ static fv_status check(const fvi_optimizer_settings *d, fv_error *err) {
                    {"weight-decay", d->weight_decay, 0, FLT_MAX}};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (!is_number_in(numbers[i].value, numbers[i].low, numbers[i].high))
-            return fvi_fail(err, FV_ARG, "%s is %g; allowed are %g..%g", numbers[i].name,
+            return fvi_fail(err, FV_ARG, "%s is %g; allowed: %g..%g", numbers[i].name,
                             (double)numbers[i].value, numbers[i].low, numbers[i].high);
     return FV_OK;
 }

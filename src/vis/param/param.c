@@ -42,8 +42,7 @@ static fv_status check_numbers(const fvi_param_settings *d, fv_error *err) {
                         (double)d->gain, (double)d->decay);
     if (!isfinite(d->bias)) return fvi_fail(err, FV_ARG, "bias %g is not finite", (double)d->bias);
     if (!(d->phase_std >= 0 && d->phase_std <= MAX_STD))
-        return fvi_fail(err, FV_ARG, "phase-std %g; allowed are 0..%d", (double)d->phase_std,
-                        MAX_STD);
+        return fvi_fail(err, FV_ARG, "phase-std %g; allowed: 0..%d", (double)d->phase_std, MAX_STD);
     return FV_OK;
 }
 

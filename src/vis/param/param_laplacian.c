@@ -33,7 +33,7 @@ static level level_at(const fvi_param *p, int n) {
 
 static fv_status laplacian_prepare(fvi_param *p, fv_error *err) {
     if (p->desc.levels < 1 || p->desc.levels > 10)
-        return fvi_fail(err, FV_ARG, "a Laplacian parametrisation has %d levels; allowed are 1..10",
+        return fvi_fail(err, FV_ARG, "a Laplacian parametrisation has %d levels; allowed: 1..10",
                         p->desc.levels);
     p->count = level_at(p, p->desc.levels).first;
     return fvi_param_room(p, p->pixels, &p->centred, err);

@@ -119,13 +119,13 @@ fv_status fvi_spectrum_check(const fv_tensor *spectrum, int channels, fv_error *
     if (t->ndim != 3 || t->dim[0] != channels || t->dim[1] < 1 || t->dim[2] < 1 ||
         t->dim[1] > MAX_SIDE || t->dim[2] > MAX_SIDE)
         return fvi_fail(err, FV_SHAPE,
-                        "the spectrum is %s; allowed is [%d][height][width/2+1] with sizes of "
+                        "the spectrum is %s; allowed: [%d][height][width/2+1] with sizes of "
                         "1..%d",
                         fvi_shape_text(&shape, text), channels, MAX_SIDE);
     for (int64_t i = 0; i < fv_tensor_count(t); i++)
         if (!(t->data[i] >= 0) || isinf(t->data[i]))
             return fvi_fail(err, FV_ARG,
-                            "the spectrum's element %lld is %g; allowed are magnitudes, 0 and more",
+                            "the spectrum's element %lld is %g; allowed: magnitudes, 0 and more",
                             (long long)i, (double)t->data[i]);
     return FV_OK;
 }

@@ -146,9 +146,9 @@ static fv_status check(const char *const *paths, int count, int size, fv_color c
     for (int i = 0; i < count; i++)
         if (!paths[i]) return fvi_fail(err, FV_ARG, "path %d of a spectrum is NULL", i);
     if (size < 1 || size > MAX_SIZE)
-        return fvi_fail(err, FV_ARG, "a spectrum of size %d; allowed are 1..%d", size, MAX_SIZE);
+        return fvi_fail(err, FV_ARG, "a spectrum of size %d; allowed: 1..%d", size, MAX_SIZE);
     if (channels != 1 && channels != 3)
-        return fvi_fail(err, FV_ARG, "a spectrum of %d channels; allowed are 1 and 3", channels);
+        return fvi_fail(err, FV_ARG, "a spectrum of %d channels; allowed: 1 and 3", channels);
     if (color < FV_COLOR_RGB || color > FV_COLOR_MACO)
         return fvi_fail(err, FV_ARG, "colour map %d does not exist (1..3)", (int)color);
     return FV_OK;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "vis/recipe/settings.h"
 
 #define OPTION(...) RENAMED(NULL, NULL, __VA_ARGS__)
@@ -147,12 +148,25 @@ const fvi_option *fvi_option_at(int index) {
     return index >= 0 && index < (int)G_N_ELEMENTS(options) ? &options[index] : NULL;
 }
 
+/* Says that there is no option of that name, and which are the nearest. */
+static void fail_unknown(const char *name, fv_error *err) {
+    enum { MOST = 2 }; /* edits apart */
+    GString *near = g_string_new(NULL);
+    for (int apart = 0; apart <= MOST; apart++)
+        for (size_t i = 0; i < G_N_ELEMENTS(options); i++)
+            if (fvi_text_distance(name, options[i].shown.name) == apart)
+                g_string_append_printf(near, "%s%s", near->len ? ", " : "", options[i].shown.name);
+    fvi_fail(err, FV_NOTFOUND, "there is no option \"%.64s\"; %s%s", name,
+             near->len ? "the nearest: " : "fv_recipe_option_at lists them", near->str);
+    g_string_free(near, TRUE);
+}
+
 const fvi_option *fvi_option_find(const char *name, fv_error *err) {
     for (size_t i = 0; i < G_N_ELEMENTS(options); i++) {
         const fv_recipe_option *o = &options[i].shown;
         if (!strcmp(o->name, name) || (o->former && !strcmp(o->former, name))) return &options[i];
     }
-    fvi_fail(err, FV_NOTFOUND, "there is no option \"%.64s\"", name);
+    fail_unknown(name, err);
     return NULL;
 }
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/float_text.h"
+#include "base/text.h"
 #include "vis/recipe/option_table.h"
 #include "vis/transform/transform_text.h"
 
@@ -142,7 +142,7 @@ static fv_status set_word(const fvi_option *o, const char *text, int *field, fv_
 static fv_status set_text(const fvi_option *o, const char *text, char *field, fv_error *err) {
     const size_t size = sizeof((fvi_regularizer_settings *)0)->terms;
     if (strlen(text) >= size)
-        return fvi_fail(err, FV_ARG, "%s is %zu characters long; allowed are %zu", o->shown.name,
+        return fvi_fail(err, FV_ARG, "%s is %zu characters long; allowed: %zu", o->shown.name,
                         strlen(text), size - 1);
     g_strlcpy(field, strcmp(text, "none") == 0 ? "" : text, size);
     return FV_OK;

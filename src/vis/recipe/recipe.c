@@ -198,7 +198,7 @@ fv_status fv_recipe_new(const fv_model *model, const char *name,
     fv_status st = FVI_NOT_NULL(err, model, out);
     if (st) return st;
     if (count < 0)
-        return fvi_fail(err, FV_ARG, "fv_recipe_new: %d objectives; allowed are 0 and more", count);
+        return fvi_fail(err, FV_ARG, "fv_recipe_new: %d objectives; allowed: 0 and more", count);
     if (count && !objectives)
         return fvi_fail(err, FV_ARG, "fv_recipe_new: objectives is NULL, count is %d", count);
     fv_recipe *r = calloc(1, sizeof *r);

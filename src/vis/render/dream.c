@@ -73,21 +73,21 @@ static fv_status resolve(const fv_dream_desc *desc, fv_dream_desc *d, fv_error *
 
 static fv_status check_desc(const fv_dream_desc *d, fv_error *err) {
     if (d->steps < 1 || d->steps > 100000)
-        return fvi_fail(err, FV_ARG, "steps is %d; allowed are 1..100000", d->steps);
+        return fvi_fail(err, FV_ARG, "steps is %d; allowed: 1..100000", d->steps);
     if (d->octaves < 1 || d->octaves > 32)
-        return fvi_fail(err, FV_ARG, "octaves is %d; allowed are 1..32", d->octaves);
+        return fvi_fail(err, FV_ARG, "octaves is %d; allowed: 1..32", d->octaves);
     if (!(d->octave_scale > 1) || d->octave_scale > 8)
-        return fvi_fail(err, FV_ARG, "octave scale is %g; allowed are numbers above 1, up to 8",
+        return fvi_fail(err, FV_ARG, "octave scale is %g; allowed: numbers above 1, up to 8",
                         d->octave_scale);
     if (!(d->rate > 0) || d->rate > 1)
-        return fvi_fail(err, FV_ARG, "rate is %g; allowed are numbers above 0, up to 1", d->rate);
+        return fvi_fail(err, FV_ARG, "rate is %g; allowed: numbers above 0, up to 1", d->rate);
     if (d->tile < MIN_SIDE || d->tile > 8192)
-        return fvi_fail(err, FV_ARG, "tile is %d; allowed are %d..8192", d->tile, MIN_SIDE);
+        return fvi_fail(err, FV_ARG, "tile is %d; allowed: %d..8192", d->tile, MIN_SIDE);
     if (d->jitter < -1 || d->jitter > JITTER_MAX)
-        return fvi_fail(err, FV_ARG, "jitter is %d; allowed are -1 (none) to %d", d->jitter,
+        return fvi_fail(err, FV_ARG, "jitter is %d; allowed: -1 (none) to %d", d->jitter,
                         JITTER_MAX);
     if (d->snapshot_every < 0)
-        return fvi_fail(err, FV_ARG, "snapshot_every is %d; allowed are 0 (none) and more",
+        return fvi_fail(err, FV_ARG, "snapshot_every is %d; allowed: 0 (none) and more",
                         d->snapshot_every);
     return d->reference ? fvi_image_check(d->reference, "the reference", err) : FV_OK;
 }

@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "base/planes.h"
+#include "base/text.h"
 #include "signal/resize.h"
 #include "vis/optimize/gradient_health.h"
 #include "vis/render/gradient.h"
@@ -122,9 +123,10 @@ fv_status fvi_evaluator_level(fvi_evaluator *e, fv_error *err) {
         *all[i] = malloc(count * sizeof(float));
         failed |= !*all[i];
     }
+    char needed[FVI_MEMORY_TEXT_BYTES];
     if (failed)
-        return fvi_fail(err, FV_NOMEM, "out of memory for %d pictures of up to %zu MB in all",
-                        samples, count * sizeof(float) / 1000000);
+        return fvi_fail(err, FV_NOMEM, "out of memory for %d pictures of up to %s in all", samples,
+                        fvi_memory_text(count * sizeof(float), needed));
     return fvi_pass_reserve(e->pass, samples, e->channels * plane, err);
 }
 

@@ -2,8 +2,8 @@
 /* pass: pictures -> network input, forward, objectives, backward, gradient at the pictures. Plans
  * come from the session; objectives are tied to each size's plan once.
  */
-#include "model/network/lower.h"
 #include "vis/render/pass.h"
+#include "model/network/lower.h"
 
 #include <glib.h>
 #include <stdlib.h>
@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "base/text.h"
 #include "runtime/monitor.h"
 #include "runtime/preprocess.h"
 #include "vis/render/gradient.h"
@@ -104,9 +105,10 @@ fv_status fvi_pass_reserve(fvi_pass *p, int samples, int64_t count, fv_error *er
     p->order = calloc((size_t)samples, sizeof *p->order);
     p->samples = p->x && p->dx && p->order ? samples : 0;
     p->count = count;
+    char needed[FVI_MEMORY_TEXT_BYTES];
     return p->samples ? FV_OK
-                      : fvi_fail(err, FV_NOMEM, "out of memory for %d inputs of %zu MB", samples,
-                                 (size_t)count * sizeof(float) / 1000000);
+                      : fvi_fail(err, FV_NOMEM, "out of memory for %d inputs of %s", samples,
+                                 fvi_memory_text((size_t)count * sizeof(float), needed));
 }
 
 const fv_input *fvi_pass_input(const fvi_pass *p) { return p->in; }

@@ -57,15 +57,15 @@ fv_status fv_photo_objective(const fv_model *model, const char *term, const char
     int caricature = !strcmp(term, "caricature");
     if (!caricature && strcmp(term, "match") != 0)
         return fvi_fail(err, FV_ARG,
-                        "there is no term \"%.80s\" of a photo; allowed are match and "
+                        "there is no term \"%.80s\" of a photo; allowed: match and "
                         "caricature",
                         term);
     fv_attachment named = *photo;
     if (!named.name) named.name = PHOTO_NAME;
     if (!*named.name)
-        return fvi_fail(err, FV_ARG, "the photo's name is empty; allowed is any other, or NULL");
+        return fvi_fail(err, FV_ARG, "the photo's name is empty; allowed: any other, or NULL");
     if (!(power <= POWER_MAX))
-        return fvi_fail(err, FV_ARG, "power is %g; allowed are 0..%d, or below 0 for 1", power,
+        return fvi_fail(err, FV_ARG, "power is %g; allowed: 0..%d, or below 0 for 1", power,
                         POWER_MAX);
     GString *s = g_string_new(NULL);
     st = append_term(s, term, layer, named.name, err);
@@ -191,7 +191,7 @@ fv_status fv_accentuation_objective(fv_session *session, const fv_objective *obj
     if (!st) st = fvi_image_check(photo->image, "the photo", err);
     if (st) return st;
     if (!(strength >= 0) || !isfinite(strength))
-        return fvi_fail(err, FV_ARG, "strength is %g; allowed is a number >= 0", strength);
+        return fvi_fail(err, FV_ARG, "strength is %g; allowed: a number >= 0", strength);
     const fv_model *model = fvi_session_model(session);
     fv_objective *match = NULL;
     double weight = 0;

@@ -142,10 +142,10 @@ static fv_status check_call(const fvi_render_request *request, int restarts, fv_
     const int count = request->count;
     if (count < 1) return fvi_fail(err, FV_ARG, "%d objectives to render; at least 1", count);
     if (call->batch < 0 || call->batch > MAX_BATCH)
-        return fvi_fail(err, FV_ARG, "batch is %d; allowed are 0 (chosen) to %d", call->batch,
+        return fvi_fail(err, FV_ARG, "batch is %d; allowed: 0 (chosen) to %d", call->batch,
                         MAX_BATCH);
     if (call->snapshot_every < 0)
-        return fvi_fail(err, FV_ARG, "snapshot_every is %d; allowed are 0 (none) and more",
+        return fvi_fail(err, FV_ARG, "snapshot_every is %d; allowed: 0 (none) and more",
                         call->snapshot_every);
     if (count > INT_MAX / restarts)
         return fvi_fail(err, FV_ARG, "%d objectives from %d starts each are too many pictures",

@@ -2,8 +2,8 @@
 /* rendering: a picture's pixels -> picture file values, the optimised input of the network, and
  * the texts that let the picture be made again.
  */
-#include "model/network/lower.h"
 #include "vis/render/rendering.h"
+#include "model/network/lower.h"
 
 #include <glib.h>
 #include <stdlib.h>

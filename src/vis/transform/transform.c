@@ -40,8 +40,8 @@ static fv_status check_frame(const fvi_chain_frame *f, fv_error *err) {
     if (f->channels < 1 || f->h < 1 || f->w < 1 || (int64_t)f->h * f->w > MAX_PLANE)
         return fvi_fail(
             err, FV_ARG,
-            "transforms: a picture of %d x %d with %d channels; 1 to 2^28 pixels and at "
-            "least 1 channel allowed",
+            "transforms: a picture of %d x %d with %d channels; allowed: 1 to 2^28 pixels, "
+            "at least 1 channel",
             f->h, f->w, f->channels);
     if (!(f->low < f->high))
         return fvi_fail(err, FV_ARG, "transforms: low %g, high %g: low must be below high",
@@ -63,8 +63,8 @@ static fv_status next_sizes(const fvi_transform *t, int i, const fvi_chain_frame
                         (long long)s->low[1], (long long)before.low[0], (long long)before.low[1]);
     if (s->high[0] > MAX_PLANE || s->high[1] > MAX_PLANE || s->high[0] * s->high[1] > MAX_PLANE)
         return fvi_fail(err, FV_ARG,
-                        "transforms: number %d, %s(%g...), makes up to %lld x %lld; at most 2^28 "
-                        "pixels allowed",
+                        "transforms: number %d, %s(%g...), makes up to %lld x %lld; allowed: at "
+                        "most 2^28 pixels",
                         i + 1, entry->name, (double)t->v[0], (long long)s->high[0],
                         (long long)s->high[1]);
     return FV_OK;

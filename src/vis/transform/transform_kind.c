@@ -31,7 +31,7 @@ const fvi_transform_entry *fvi_transform_find(int kind) {
 static fv_status check_number(const char *name, int i, float v, const fvi_argument *range,
                               fv_error *err) {
     if (!(v >= range->low && v <= range->high))
-        return fvi_fail(err, FV_ARG, "transforms: number %d of %s is %g; %g..%g allowed", i + 1,
+        return fvi_fail(err, FV_ARG, "transforms: number %d of %s is %g; allowed: %g..%g", i + 1,
                         name, (double)v, (double)range->low, (double)range->high);
     if (range->whole && v != floorf(v))
         return fvi_fail(err, FV_ARG, "transforms: number %d of %s is %g; it must be whole", i + 1,

@@ -44,7 +44,7 @@ static const fvi_resize_align align_of[] = {FVI_ALIGN_CENTRES, FVI_ALIGN_CORNER,
 
 static fv_status range_check(const fvi_transform *t, fv_error *err) {
     if (t->v[STEP] <= 0 || (t->v[HIGH] - t->v[LOW]) / t->v[STEP] <= 1e6f) return FV_OK;
-    return fvi_fail(err, FV_ARG, "transforms: %s: step %g: at most 1000000 steps allowed",
+    return fvi_fail(err, FV_ARG, "transforms: %s: step %g; allowed: at most 1000000 steps",
                     t->kind == FVI_TRANSFORM_SCALE ? "scale" : "zoom", t->v[STEP]);
 }
 /* Of low, high, step: how many steps; the largest value. */

@@ -28,7 +28,7 @@ enum { EDGES = sizeof edges / sizeof *edges };
 fv_status fvi_transforms_check(const fvi_transforms *t, fv_error *err) {
     fvi_transform full;
     if (t->count < 0 || t->count > FVI_MAX_TRANSFORMS)
-        return fvi_fail(err, FV_ARG, "transforms: %d of them; 0..%d allowed", t->count,
+        return fvi_fail(err, FV_ARG, "transforms: %d of them; allowed: 0..%d", t->count,
                         FVI_MAX_TRANSFORMS);
     fv_status st = FV_OK;
     for (int i = 0; i < t->count && !st; i++) st = fvi_transform_check(&t->list[i], &full, err);

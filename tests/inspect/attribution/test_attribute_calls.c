@@ -27,17 +27,15 @@ static void bad_requests_are_named(void **state) {
         fv_status status;
         const char *part;
     } cases[] = {
-        {{.method = 10}, FV_ARG, "method is 10; allowed are 1 to 9"},
+        {{.method = 10}, FV_ARG, "method is 10; allowed: 1 to 9"},
         {{.method = FV_METHOD_RISE, .keep = 1.5f}, FV_ARG, "keep is 1.5"},
-        {{.method = FV_METHOD_RISE, .cells = 21}, FV_ARG, "cells is 21; allowed are 1 to 20"},
+        {{.method = FV_METHOD_RISE, .cells = 21}, FV_ARG, "cells is 21; allowed: 1 to 20"},
         {{.method = FV_METHOD_RISE, .masks = -1}, FV_ARG, "masks is -1"},
         {{.method = FV_METHOD_SMOOTHGRAD, .samples = -5}, FV_ARG, "samples is -5"},
         {{.method = FV_METHOD_SMOOTHGRAD, .sd = -1}, FV_ARG, "sd is -1"},
         {{.method = FV_METHOD_SMOOTHGRAD, .sd = NAN}, FV_ARG, "sd is nan"},
         {{.method = FV_METHOD_INTEGRATED, .steps = 10001}, FV_ARG, "steps is 10001"},
-        {{.method = FV_METHOD_OCCLUSION, .window = 21},
-         FV_ARG,
-         "window is 21; allowed are 1 to 20"},
+        {{.method = FV_METHOD_OCCLUSION, .window = 21}, FV_ARG, "window is 21; allowed: 1 to 20"},
         {{.method = FV_METHOD_OCCLUSION, .window = 4, .stride = 5}, FV_ARG, "stride is 5"},
         {{.method = FV_METHOD_INTEGRATED, .baseline = 8}, FV_ARG, "baseline is 8"},
         {{.method = FV_METHOD_INTEGRATED, .baseline = FV_BASELINE_PICTURE},

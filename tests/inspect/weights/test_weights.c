@@ -333,7 +333,7 @@ static void test_refused(void **state) {
     refuse("conv1", *FV_DESC(fv_weights_desc, .top = -1), FV_ARG,
            "the strongest -1 inputs: at least 0");
     refuse("conv1", *FV_DESC(fv_weights_desc, .form = 7), FV_ARG,
-           "there is no form 7 of weights; allowed are 0..3");
+           "there is no form 7 of weights; allowed: 0..3");
     refuse("depth", *FV_DESC(fv_weights_desc, .min_max = 1), FV_ARG,
            "net: layer \"depth\" is drawn in red and blue, whose middle is zero; a scale from the "
            "least to the greatest value is for grey and for colours");

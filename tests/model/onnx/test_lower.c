@@ -89,7 +89,7 @@ typedef struct refusal {
 
 static const refusal refusals[] = {
     {12, "MaxPool", "1,2,7,7", "kernel_shape=0,3",
-     FV_SHAPE, "MaxPool \"node\": kernel_shape is 0; 1..16777216 is allowed"},
+     FV_SHAPE, "MaxPool \"node\": kernel_shape is 0; allowed: 1..16777216"},
     {12, "MaxPool", "1,2,7,7", "kernel_shape=3",
      FV_FORMAT, "kernel_shape has 1 numbers; 2 are needed"},
     {12, "MaxPool", "1,2,7,7", "strides=1,1", FV_FORMAT, "kernel_shape is missing"},

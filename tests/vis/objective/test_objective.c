@@ -274,7 +274,7 @@ static void refusals_say_why(void **state) {
         fv_status status;
         const char *expected; /* the beginning */
     } cases[] = {
-        {"", FV_ARG, "an empty objective; allowed are LAYER, LAYER:C, LAYER:C@y,x"},
+        {"", FV_ARG, "an empty objective; allowed: LAYER, LAYER:C, LAYER:C@y,x"},
         {" ", FV_ARG, "an empty objective"},
         {"stem/conv:", FV_ARG,
          "objective \"stem/conv:\": after the layer's name, \":\" is neither a channel (:C) nor a "
@@ -299,13 +299,13 @@ static void refusals_say_why(void **state) {
         {"fc8:1- fc8:2", FV_NOTFOUND, "net: there is no layer \"fc8:1- fc8\""},
         {"fc8:1 -fc8:2", FV_NOTFOUND, "net: there is no layer \"fc8:1 -fc8\""},
         {"sharpness(fc8)", FV_ARG,
-         "objective: there is no term \"sharpness(fc8)\"; allowed are LAYER, LAYER:C,"},
+         "objective: there is no term \"sharpness\"; allowed: LAYER, LAYER:C,"},
         {"energy(fc8", FV_ARG, "objective \"energy(fc8\": ( is not closed"},
         {"fc8:1 + 'fc8", FV_ARG, "objective \"fc8:1 + 'fc8\": ' is not closed"},
-        {"energy()", FV_ARG, "\"energy()\" cannot be read; allowed is energy(LAYER)"},
+        {"energy()", FV_ARG, "\"energy()\" cannot be read; allowed: energy(LAYER)"},
         {"energy(fc8, fc8)", FV_ARG, "\"energy(fc8, fc8)\" cannot be read"},
         {"energy(fc8,,,,,,,,,,,)", FV_ARG, "objective: there is no term \"energy(fc8,"},
-        {"neuron(fc8)", FV_ARG, "\"neuron(fc8)\" cannot be read; allowed is neuron(LAYER:C)"},
+        {"neuron(fc8)", FV_ARG, "\"neuron(fc8)\" cannot be read; allowed: neuron(LAYER:C)"},
         {"strong(fc8, nan)", FV_ARG, "\"strong(fc8, nan)\": the threshold \"nan\" is no number"},
         {"alignment(fc8, 0)", FV_ARG, "\"alignment(fc8, 0)\": the decay \"0\" is no number"},
         {"interpolate(fc8:1, fc8)", FV_ARG, "\"interpolate(fc8:1, fc8)\" cannot be read"},
@@ -432,21 +432,21 @@ static void joint_and_picture_terms_are_known(void **state) {
     } cases[] = {
         {"fc8:1 + energy(stem_relu)", NULL, 0},
         {"fc8:1 - 0.1*lp(6)",
-         "here: \"lp(6)\" looks at the picture being made; terms of one "
-         "input's layers are allowed",
+         "here: \"lp(6)\" looks at the picture being made; allowed: "
+         "terms of one input's layers",
          0},
         {"fc8:1 + diversity(stem_relu)",
          "here: \"diversity(stem_relu)\" looks at several pictures "
-         "made together; terms of one input's layers are allowed",
+         "made together; allowed: terms of one input's layers",
          1},
         {"alignment(input)",
          "here: \"alignment(input)\" looks at several pictures made together; "
-         "terms of one input's layers are allowed",
+         "allowed: terms of one input's layers",
          1},
         {"interpolate(fc8:1, fc8:2)",
          "here: \"interpolate(fc8_1:1, fc8_1:2)\" looks at several "
-         "pictures made together; terms of one input's layers are "
-         "allowed",
+         "pictures made together; allowed: terms of one input's "
+         "layers",
          1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -523,9 +523,9 @@ static void long_objectives_are_written(void **state) {
 /* Every weight and argument is written so that it reads back as the same float. */
 static void numbers_read_back(void **state) {
     (void)state;
-    static const char *const texts[] = {
-        "0.33333334*fc8_1:0 + 16777217*tv - 1.17549435e-38*l1", "1e30*fc8_1:0",
-        "strong(stem_relu, 0.33333334) + 3.0000002*lp(1.0000001)"};
+    static const char *const texts[] = {"0.33333334*fc8_1:0 + 16777217*tv - 1.17549435e-38*l1",
+                                        "1e30*fc8_1:0",
+                                        "strong(stem_relu, 0.33333334) + 3.0000002*lp(1.0000001)"};
     fv_model *m = load_model();
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         fv_objective *o = new_objective(m, texts[i]);
@@ -548,7 +548,7 @@ static void weights_do_not_overflow(void **state) {
     fv_objective *sum = NULL;
     fv_error err = {0};
     assert_int_equal(fv_objective_add(a, 1e30, c, &sum, &err), FV_ARG);
-    assert_string_equal(err.text, "1e+30 times \"1e+20*tv\" has a weight of 1e+50; allowed are "
+    assert_string_equal(err.text, "1e+30 times \"1e+20*tv\" has a weight of 1e+50; allowed: "
                                   "-1e+30..1e+30");
     assert_int_equal(fv_objective_add(c, -2, a, &sum, &err), FV_ARG);
     assert_null(sum);

@@ -173,6 +173,11 @@ static void sizes_are_read_and_written(void **state) {
 /* Every option of every recipe can be read back and set again. */
 static void options_survive_their_text(void **state) {
     (void)state;
+    fv_error unknown = {0};
+    assert_int_equal(fv_recipe_option_check("stpes", "1", &unknown), FV_NOTFOUND);
+    assert_string_equal(unknown.text, "there is no option \"stpes\"; the nearest: steps");
+    assert_int_equal(fv_recipe_option_check("qqqqqqqqq", "1", &unknown), FV_NOTFOUND);
+    assert_non_null(strstr(unknown.text, "fv_recipe_option_at lists them"));
     for (int k = 0; k < fv_recipe_count(); k++) {
         fv_recipe *r = recipe_of(model, fv_recipe_name(k), NULL, "");
         for (int i = 0; i < fv_recipe_option_count(); i++) {

@@ -352,8 +352,8 @@ static void bad_requests(void **state) {
         fv_status status;
         const char *expected;
     } cases[] = {
-        {MODEL, "match(" LAYER ")", FV_ARG, "allowed is match(LAYER[:C], PHOTO)"},
-        {MODEL, "match(" LAYER "@1,2, " PHOTO ")", FV_ARG, "allowed is match(LAYER[:C], PHOTO)"},
+        {MODEL, "match(" LAYER ")", FV_ARG, "allowed: match(LAYER[:C], PHOTO)"},
+        {MODEL, "match(" LAYER "@1,2, " PHOTO ")", FV_ARG, "allowed: match(LAYER[:C], PHOTO)"},
         {MODEL, "caricature(" LAYER ", " PHOTO ", -1)", FV_ARG, "is no number of 0..1000"},
         {MODEL, "match(" LAYER ":8, " PHOTO ")", FV_NOTFOUND, "8 does not exist (0..7)"},
         {MODEL, "match(nowhere, " PHOTO ")", FV_NOTFOUND, "nowhere"},

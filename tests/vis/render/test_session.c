@@ -18,8 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/network/lower.h"
 #include "backend/executable.h"
+#include "model/network/lower.h"
 #include "runtime/model_state.h"
 #include "support/recipes.h"
 #include "support/texts.h"
@@ -192,16 +192,18 @@ static int64_t needed(const char *text, const char *options) {
     fv_model *m = NULL;
     fv_image *image = NULL;
     fv_error err = {0};
-    long long megabytes = 0;
+    long long amount = 0;
+    char unit[8] = "";
     if (fv_model_load(MODEL, FV_DESC(fv_model_desc, .memory = 1), &m, &err))
         fail_msg("%s", err.text);
     fv_recipe *r = recipe_of(m, "lucid", text, options);
     assert_int_equal(render_text(m, text, r, &image, &err), FV_NOMEM);
     const char *number = strstr(err.text, "needs ");
-    assert_true(number && sscanf(number, "needs %lld MB", &megabytes) == 1);
+    assert_true(number && sscanf(number, "needs %lld %7[A-Z]", &amount, unit) == 2);
+    assert_true(!strcmp(unit, "MB") || !strcmp(unit, "KB"));
     fv_recipe_free(r);
     fv_model_free(m);
-    return (int64_t)megabytes << 20;
+    return (int64_t)amount << (unit[0] == 'M' ? 20 : 10);
 }
 
 /* Where memory is short, the plans of calls before make way: tiles are not smaller than those of a

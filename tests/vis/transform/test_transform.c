@@ -255,7 +255,7 @@ static void impossible_sizes_are_refused(void **state) {
         {"scale(.01,1)", "number 1, scale(0.01...), makes 0 x 0"},
         {"resize(4) resize(0) fit() pad(0) jitter(11)", "number 5, jitter(11...), makes 3 x 0"},
         {"octave(16,2)", "makes 0 x 0"},
-        {"resize(30000)", "makes up to 30000 x 30000; at most 2^28"},
+        {"resize(30000)", "makes up to 30000 x 30000; allowed: at most 2^28"},
         {"scale(1,100) scale(1,100) scale(1,100)", "number 2"},
         {"pad(4096) scale(1,100)", "number 2"}};
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {

@@ -19,6 +19,7 @@
 #include "backend/onednn/schedule/schedule_internal.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/text.h"
 
 #define BUFFERS_MAX (1 << 16) /* laying them out is quadratic */
 
@@ -300,24 +301,29 @@ static fv_status bind_all(fvi_schedule *p, fv_error *err) {
     return st;
 }
 
+static size_t sum(size_t a, size_t b) { return a > SIZE_MAX - b ? SIZE_MAX : a + b; }
+
 /* A plan may not allocate more than the model's limit leaves, nor more than the machine has: with
  * overcommitted memory the allocation would succeed and the process be killed while running. */
 static fv_status arena_new(const fvi_schedule *p, size_t bytes, size_t results, void **out,
                            fv_error *err) {
+    char needed[FVI_MEMORY_TEXT_BYTES], there[FVI_MEMORY_TEXT_BYTES], all[FVI_MEMORY_TEXT_BYTES];
     size_t limit, left = fvi_weight_cache_left(p->weights, &limit);
     if (bytes > left || results > left - bytes)
         return fvi_fail(err, FV_NOMEM,
-                        "this needs %zu MB of memory; %zu of %zu MB are left " FVI_LIMIT("memory"),
-                        ((bytes >> 20) + (results >> 20)) + 1, left >> 20, limit >> 20);
+                        "this needs %s of memory; %s of %s are left " FVI_LIMIT("memory"),
+                        fvi_memory_text(sum(bytes, results), needed), fvi_memory_text(left, there),
+                        fvi_memory_text(limit, all));
+    fvi_memory_text(bytes, needed);
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGE_SIZE);
     size_t most = pages > 0 && page > 0 ? (size_t)pages * (size_t)page : SIZE_MAX;
     if (bytes > most)
-        return fvi_fail(err, FV_NOMEM, "this needs %zu MB of memory; the machine has %zu MB",
-                        bytes >> 20, most >> 20);
+        return fvi_fail(err, FV_NOMEM, "this needs %s of memory; the machine has %s", needed,
+                        fvi_memory_text(most, all));
     *out = aligned_alloc(64, bytes);
-    return *out ? FV_OK
-                : fvi_fail(err, FV_NOMEM, "this needs %zu MB of memory, which could not be had",
-                           bytes >> 20);
+    return *out
+               ? FV_OK
+               : fvi_fail(err, FV_NOMEM, "this needs %s of memory, which could not be had", needed);
 }
 
 fv_status fvi_schedule_finish(fvi_schedule *p, size_t results, fv_error *err) {

@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/large_alloc.h"
 #include "base/parallel.h"
+#include "base/text.h"
 #include "graph/const.h"
 
 #define VARIANT_SAME (-1)      /* of fvi_weight_cache_constant */
@@ -121,11 +122,13 @@ void fvi_weight_cache_free(fvi_weight_cache *w) {
 }
 
 static fv_status no_memory(const fvi_weight_cache *w, size_t bytes, fv_error *err) {
+    char needed[FVI_MEMORY_TEXT_BYTES], left[FVI_MEMORY_TEXT_BYTES], all[FVI_MEMORY_TEXT_BYTES];
+    fvi_memory_text(bytes, needed);
     if (w && bytes > w->limit - w->bytes)
         return fvi_fail(err, FV_NOMEM,
-                        "the weights need %zu MB more; %zu of %zu MB are left " FVI_LIMIT("memory"),
-                        (bytes >> 20) + 1, (w->limit - w->bytes) >> 20, w->limit >> 20);
-    return fvi_fail(err, FV_NOMEM, "no memory for %zu MB of weights", (bytes >> 20) + 1);
+                        "the weights need %s more; %s of %s are left " FVI_LIMIT("memory"), needed,
+                        fvi_memory_text(w->limit - w->bytes, left), fvi_memory_text(w->limit, all));
+    return fvi_fail(err, FV_NOMEM, "no memory for %s of weights", needed);
 }
 
 static int same_key(const fvi_weight_cache_key *a, const fvi_weight_cache_key *b) {

@@ -95,7 +95,7 @@ static int numbers(fvi_onnx_node *node, const char *attr, int n, int64_t *out) {
         fvi_build_fail(node->b, FV_FORMAT, "%s has %d numbers; %d are needed", attr, count, n);
     for (int i = 0; i < count; i++)
         if (out[i] < 0 || out[i] > FVI_WINDOW_MAX)
-            fvi_build_fail(node->b, FV_SHAPE, "%s is %" PRId64 "; 0..%" PRId64 " is allowed", attr,
+            fvi_build_fail(node->b, FV_SHAPE, "%s is %" PRId64 "; allowed: 0..%" PRId64, attr,
                            out[i], FVI_WINDOW_MAX);
     return count > 0 && !node->b->status;
 }

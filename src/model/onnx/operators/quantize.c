@@ -46,7 +46,7 @@ static void check_scales(fvi_onnx_node *node, const fvi_const *c) {
     for (int64_t i = 0; i < fvi_shape_count(&c->shape); i++)
         if (!(fvi_const_at(c, i) > 0) || !isfinite(1 / fvi_const_at(c, i)))
             fvi_build_fail(node->b, FV_UNSUPPORTED,
-                           "scale %" PRId64 " is %g; positive numbers are allowed", i,
+                           "scale %" PRId64 " is %g; allowed: positive numbers", i,
                            fvi_const_at(c, i));
 }
 

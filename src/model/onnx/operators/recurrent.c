@@ -154,8 +154,8 @@ static void read_lengths(layer *l) {
     for (int64_t i = 0; c && i < l->n; i++) {
         const int64_t k = fvi_const_int(c, i);
         if (k < 0 || k > l->t) {
-            fvi_build_fail(l->b, FV_SHAPE,
-                           "sequence_lens has %" PRId64 "; 0..%" PRId64 " is allowed", k, l->t);
+            fvi_build_fail(l->b, FV_SHAPE, "sequence_lens has %" PRId64 "; allowed: 0..%" PRId64, k,
+                           l->t);
             return;
         }
         full &= k == l->t;

@@ -30,8 +30,8 @@ static int64_t length_input(fvi_onnx_node *node, int i, const char *what, int64_
     const fvi_const *c = fvi_onnx_fixed(node, i, what);
     const int64_t n = c && fvi_shape_count(&c->shape) ? fvi_const_int(c, 0) : otherwise;
     if (n < 1 || n > LENGTH_MAX)
-        fvi_build_fail(node->b, FV_SHAPE, "its %s is %" PRId64 "; 1..%" PRId64 " is allowed", what,
-                       n, LENGTH_MAX);
+        fvi_build_fail(node->b, FV_SHAPE, "its %s is %" PRId64 "; allowed: 1..%" PRId64, what, n,
+                       LENGTH_MAX);
     return n;
 }
 

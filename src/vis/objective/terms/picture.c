@@ -25,8 +25,8 @@ static fv_status read_argument(const fvi_term_kind *kind, const fvi_call *c, int
     if (!fvi_read_argument(c->arg[i], &x))
         return fvi_fail(err, FV_ARG, "\"%.150s\": \"%.80s\" is no number", c->text, c->arg[i]);
     if (!(x >= a->low && x <= a->high) || (a->whole && x != floor(x)))
-        return fvi_fail(err, FV_ARG, "%s: argument %d is %g; allowed are %s%g..%g", kind->name,
-                        i + 1, x, a->whole ? "whole numbers " : "", a->low, a->high);
+        return fvi_fail(err, FV_ARG, "%s: argument %d is %g; allowed: %s%g..%g", kind->name, i + 1,
+                        x, a->whole ? "whole numbers " : "", a->low, a->high);
     *out = (float)x;
     return FV_OK;
 }

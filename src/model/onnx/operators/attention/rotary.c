@@ -18,8 +18,8 @@ int fvi_rotary_rows(fvi_builder *b, int table, int64_t batch, int64_t length, co
     for (int64_t i = 0; i < batch * length; i++)
         if (at[i] < 0 || at[i] >= s.dim[0]) {
             fvi_build_fail(b, FV_SHAPE,
-                           "position %" PRId64 " of a table of cosines or sines; 0..%" PRId64
-                           " is allowed",
+                           "position %" PRId64
+                           " of a table of cosines or sines; allowed: 0..%" PRId64,
                            at[i], s.dim[0] - 1);
             return -1;
         }

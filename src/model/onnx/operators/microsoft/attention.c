@@ -100,8 +100,8 @@ static int sight_bias(heads *h, sight *s) {
     if (h->b->status || (s->form == MASK_NONE && !s->causal)) return -1;
     if (s->form == MASK_UNKNOWN) {
         fvi_build_fail(h->b, FV_UNSUPPORTED,
-                       "its mask is %s; %" PRId64 " or %" PRId64 " lengths, %" PRId64 "x%" PRId64
-                       " or %" PRId64 "x%" PRId64 "x%" PRId64 " numbers are allowed",
+                       "its mask is %s; allowed: %" PRId64 " or %" PRId64 " lengths, %" PRId64
+                       "x%" PRId64 " or %" PRId64 "x%" PRId64 "x%" PRId64 " numbers",
                        fvi_shape_text(&s->mask->shape, text), s->batch, 2 * s->batch, s->batch,
                        s->keys, s->batch, s->queries, s->keys);
         return -1;

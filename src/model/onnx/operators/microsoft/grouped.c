@@ -54,8 +54,8 @@ static int64_t *positions(fvi_onnx_node *node, int i, int64_t batch, int64_t len
     if (node->b->status) return NULL;
     if (fvi_mul(batch, length, &all) < 0 || (n != 1 && n != all)) {
         fvi_build_fail(node->b, FV_SHAPE,
-                       "its position_ids are %" PRId64 "; 1 or %" PRId64 "x%" PRId64 " are allowed",
-                       n, batch, length);
+                       "its position_ids are %" PRId64 "; allowed: 1 or %" PRId64 "x%" PRId64, n,
+                       batch, length);
         return NULL;
     }
     if (!fvi_build_charge(node->b, all)) return NULL;
