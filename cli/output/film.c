@@ -69,6 +69,10 @@ void cli_film_add(cli_film *film, int picture, const fv_image *image) {
     fv_image_free(flat);
 }
 
+void cli_film_restart(cli_film *film, int picture) {
+    if (picture >= 0 && picture < film->count) g_ptr_array_set_size(film->frames[picture], 0);
+}
+
 int cli_film_check(const cli_film *film, const char *path) {
     return film->lost ? cli_fail("%s: there was no memory for all frames", path) : CLI_DONE;
 }

@@ -18,6 +18,9 @@ void cli_film_free(cli_film *film);
 /* Adds a picture's next frame; where there is no memory for it, cli_film_check says so. */
 void cli_film_add(cli_film *film, int picture, const fv_image *image);
 
+/* Drops the frames of a picture that is made again. */
+void cli_film_restart(cli_film *film, int picture);
+
 /* Whether all frames that were added are there; `path` is where the film is to go.
  *   returns  CLI_DONE, or an exit code with one line printed */
 int cli_film_check(const cli_film *film, const char *path);

@@ -163,8 +163,10 @@ FV_API void fv_bytes_free(void *bytes);
 
 /* Sets (or replaces) a text the picture carries into its file. Pictures that the library makes
  * carry, where they apply: fovea.version, fovea.model, fovea.model-sha256, fovea.objective,
- * fovea.options (the recipe's, all of them), fovea.seed, fovea.start, fovea.size, fovea.reached,
- * fovea.unfinished (steps done), fovea.dead (why); the command adds fovea.command.
+ * fovea.options (the recipe's, all of them), fovea.seed, fovea.start, fovea.other-start (what it
+ * begins with in words, where its own start had no gradient; options and seed are those of that
+ * start), fovea.size, fovea.reached, fovea.unfinished (steps done), fovea.dead (why); the command
+ * adds fovea.command.
  *   key     letters, digits, '-', '_' and '.'; 1..60 characters
  *   value   copied
  *   errors  ARG another key; NOMEM

@@ -7,6 +7,11 @@ fov relu1:0-3 -q --each b && ls b
 fov relu1:0-3 -q --npy c.npy && make shape c.npy
 fov relu1:0-3 -q --animate d.gif && make frames d.gif
 fov relu1:0-1 --restarts 2 -o a.png | blur | sed -E 's/ [0-9]+x[0-9]+,/ WxH,/' | grep -v distances
+# without redirected ReLUs: another start, which is said; frames are of the picture that is kept
+fov relu1:0,3 --relu-redirect-steps never -o g.png --animate g.gif --frames 5 | blur | sed -E 's/ [0-9]+x[0-9]+,/ WxH,/'
+fov relu1:3 --relu-redirect-steps never -q -o g.png && make text fovea.other-start g.png && make text fovea.options g.png | tr ';' '\n' | grep -E ' (bias|start|start-mean|start-sd)='
+fov relu1:3 --relu-redirect-steps never -q -o h.png --bias 2 && make pixels g.png h.png && make text fovea.other-start h.png
+fov relu1:3 --relu-redirect-steps never -q -o i.png --start-sd 0.01 || echo "[$?]"
 # all are dead: nothing is written
 fov relu1:1-2 -o e.png || echo "[$?]"
 fov relu1:1 -q -o e.png --each f || echo "[$?]"

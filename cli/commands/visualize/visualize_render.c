@@ -14,6 +14,7 @@ typedef struct call {
     const cli_plan *plan;
     cli_each *each;
     cli_film *film;
+    int every; /* updates from frame to frame */
 } call;
 
 /* The unit that is the n-th of those to be made. */
@@ -29,8 +30,9 @@ static int number_of(const cli_plan *p, const cli_each *each, int picture) {
 }
 
 static void snapshot(void *user, int picture, int at, const fv_image *image) {
-    (void)at;
-    cli_film_add(((call *)user)->film, picture, image);
+    const call *c = user;
+    if (at == c->every) cli_film_restart(c->film, picture); /* from another start */
+    cli_film_add(c->film, picture, image);
 }
 
 /* --each: a picture is written as soon as it is done, so that little is lost if the program is
@@ -66,6 +68,7 @@ static int render_units(const cli_plan *p, cli_each *each, cli_rendered *out) {
     int every = 0, code = cli_film_start(p, &out->film, &every);
     if (code) return code;
     c.film = out->film;
+    c.every = every;
     const fv_render_desc desc = {.struct_size = sizeof desc,
                                  .batch = p->args->recipe.batch,
                                  .snapshot_every = every,

@@ -158,22 +158,33 @@ void cli_tiles_clear(cli_tiles *t) {
     g_free(t->unit);
 }
 
+/* "; its gradient was zero at first, ReLUs were redirected": what made a unit alive. g_free */
+static char *cure_of(const fv_rendering *r) {
+    const char *other = fv_image_text(r->image, "fovea.other-start");
+    GString *text = g_string_new(NULL);
+    if (other)
+        g_string_append_printf(text, "; its gradient was zero, it begins with %s instead", other);
+    if (r->redirected)
+        g_string_append(text, "; its gradient was zero at first, ReLUs were redirected");
+    return g_string_free(text, FALSE);
+}
+
 /* One line of a unit, and one for each start where there are several. */
 static void put_unit(const cli_tiles *t, int unit) {
     const cli_unit *u = &t->unit[unit];
     for (int s = 0; s < t->plan->starts; s++) {
         const fv_rendering *r = t->made->picture[unit * t->plan->starts + s];
         if (!r || !r->image) continue;
-        char *why = cli_clean(r->why ? r->why : "");
+        char *why = cli_clean(r->why ? r->why : ""), *cure = cure_of(r);
         cli_putf("  %s", u->name);
         if (t->plan->starts > 1) cli_putf(" start %d", s);
         if (r->dead)
             cli_putf(" is dead: %s; not drawn\n", why);
         else
-            cli_putf(" reached %.4g%s%s%s%s\n", r->reached,
-                     r->redirected ? "; its gradient was zero at first, ReLUs were redirected" : "",
+            cli_putf(" reached %.4g%s%s%s%s\n", r->reached, cure,
                      r->unfinished ? "; unfinished" : "", *why ? ": " : "", why);
         g_free(why);
+        g_free(cure);
     }
     if (u->distinct > 1)
         cli_putf("  %s: %d pictures, %d distinct; distances between them %.2f..%.2f, mean %.2f\n",

@@ -124,6 +124,8 @@ static fvi_settings kind_settings(const fv_recipe *r, const fvi_unit_kind *kind)
     adapt(r, kind->early, &s);
     fvi_options_copy(own, r->set, &s);
     if (own->start.kind == FVI_START_IMAGE) s.start = own->start;
+    s.start_is_set =
+        is_set(r, "start") || is_set(r, "start-mean") || is_set(r, "start-sd") || is_set(r, "bias");
     s.start.image = own->start.image;
     s.start.mask = own->start.mask;
     s.param.spectrum = own->param.spectrum;

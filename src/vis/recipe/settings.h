@@ -99,6 +99,8 @@ typedef struct fvi_settings {
                                 units that have none at the start; or FVI_NEVER */
 
     /* Of a call, not of a recipe. */
+    int start_is_set;        /* the caller has set what the picture begins with */
+    const char *other_start; /* what it begins with instead, in words, static; or NULL */
     int batch; /* pictures side by side, at most */
     fv_on_nan on_nan;
     struct fvi_stage_times *times; /* where the time went is added here; NULL: it is not measured */

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* render: a call of fv_render_many. Its units are read, its pictures made batch by batch (batch.c),
  * and handed over.
+ *
+ * A unit has no gradient only if it has none from several starts: other random numbers, and grey,
+ * bright and dark pictures. Every start is a change of options, so the picture's metadata says how
+ * it is made again. One evaluation tells whether a start has a gradient.
  */
 #include "vis/render/render.h"
 
@@ -23,6 +27,99 @@
 #define SIDE_MAX   32768 /* of a picture at any level */
 #define NAME_BYTES 1024
 #define MAX_BATCH  1024
+#define BIAS       2.0f /* of bright pictures before a sigmoid, which makes 0.88 of it */
+
+/* ---- other starts --------------------------------------------------------------------------- */
+
+typedef struct other_start {
+    const char *name;
+    int seed;         /* added to the call's */
+    float brightness; /* share of white; 0: as random as the recipe says */
+} other_start;
+
+static const other_start starts[] = {
+    {"another seed", 1, 0},        {"another seed", 2, 0},      {"a grey picture", 0, 0.5f},
+    {"a bright picture", 0, 0.9f}, {"a dark picture", 0, 0.1f},
+};
+
+/* Whether a start can be tried. */
+static int applies(const other_start *s, const fvi_job *j, const fvi_settings *d) {
+    if (!s->brightness) return 1;
+    return fvi_network_input(j->model->network)->is_image && !d->start_is_set;
+}
+
+/* A brightness before the sigmoid where there is one: not all parametrisations can begin with it.
+ */
+static void begin_with(const other_start *s, fvi_settings *d) {
+    d->seed += (uint64_t)s->seed;
+    d->other_start = s->name;
+    if (!s->brightness) return;
+    if (d->param.output_activation == FVI_OUTPUT_SIGMOID && s->brightness != 0.5f) {
+        d->param.bias = s->brightness > 0.5f ? BIAS : -BIAS;
+        return;
+    }
+    d->start.kind = FVI_START_GREY;
+    d->start.mean = d->param.low + (d->param.high - d->param.low) * s->brightness;
+    d->start.sd = 0;
+}
+
+/* Whether the picture has a gradient before its first update. */
+static fv_status has_gradient(fvi_job *j, int picture, int *has, fv_error *err) {
+    fvi_batch b;
+    fv_status st = fvi_batch_new(j, picture, 1, 1, &b, err);
+    if (!st) st = fvi_batch_enter_level(&b, err);
+    if (!st) fvi_batch_decode(&b);
+    if (!st) st = fvi_batch_evaluate(&b, 0, 0, err);
+    *has = !st && b.health[0].kind == FVI_GRADIENT_SOUND;
+    fvi_batch_clear(&b);
+    return st;
+}
+
+/* Makes the picture anew. *made stays where that has no gradient in the end. */
+static fv_status make_again(fvi_job *j, int picture, fv_rendering **made, fv_error *err) {
+    const fvi_unit *u = fvi_job_unit(j, picture);
+    const fvi_schedule_settings *s = &u->setup->desc.schedule;
+    fv_rendering *again = NULL;
+    fvi_batch b;
+    const int updates = s->levels * s->steps;
+    j->total += updates < INT_MAX - j->total ? updates : INT_MAX - j->total;
+    fv_status st = fvi_batch_new(j, picture, 1, 1, &b, err);
+    if (!st) st = fvi_batch_run(&b, err);
+    if (!st && b.p[0].alive)
+        st = fvi_rendering_new(j->model, &b.p[0], u->name, j->stopped, &again, err);
+    fvi_batch_clear(&b);
+    if (!again) return st;
+    again->batch = 1;
+    fv_rendering_free(*made);
+    *made = again;
+    return FV_OK;
+}
+
+/* Makes a picture whose gradient vanished again from the first other start with a gradient; it
+ * stays where there is none. Nothing is tried where the call begins with a picture, or joint terms
+ * tie pictures together. A start with numbers that are not finite is no better. picture  its index
+ * in the call made     its rendering, replaced */
+static fv_status retry(fvi_job *j, int picture, fv_rendering **made, fv_error *err) {
+    fvi_unit *u = fvi_job_unit(j, picture);
+    fvi_setup *own = u->setup, other;
+    fv_status st = FV_OK;
+    if (own->desc.start.kind == FVI_START_IMAGE || fvi_objective_is_joint(&u->objective))
+        return FV_OK;
+    u->setup = &other;
+    for (size_t i = 0; !st && !j->stopped && (*made)->dead && i < G_N_ELEMENTS(starts); i++) {
+        int has = 0;
+        if (!applies(&starts[i], j, &own->desc)) continue;
+        other = *own;
+        begin_with(&starts[i], &other.desc);
+        st = has_gradient(j, picture, &has, err);
+        if (has) st = make_again(j, picture, made, err);
+        if (st == FV_NONFINITE || j->stopped) st = FV_OK;
+    }
+    u->setup = own;
+    return st;
+}
+
+/* ---- pictures ------------------------------------------------------------------------------- */
 
 /* Sizes of the levels: growing from the asked size (as MATLAB's reference, cut to whole pixels), or
  * shrinking towards it (as DeepDream, rounded). */
@@ -62,18 +159,22 @@ static fv_status hand_out(const fvi_job *j, int first, int n, fv_error *err) {
 
 static fv_status render_batch(fvi_job *j, int first, int n, int group, fv_error *err) {
     fvi_batch b;
+    char *vanished = g_new0(char, (gsize)n); /* whose gradient did */
     fv_status st = fvi_batch_new(j, first, n, group, &b, err);
     if (!st) st = fvi_batch_run(&b, err);
     for (int i = 0; !st && fvi_batch_begun(&b) && i < n; i++) {
         fv_rendering **made = &j->made[first + i];
+        vanished[i] = !b.p[i].alive && !b.p[i].broken;
         st = fvi_rendering_new(j->model, &b.p[i], fvi_job_unit(j, first + i)->name, j->stopped,
                                made, err);
         if (!st) (*made)->batch = n;
         j->begun += !st;
     }
-    if (!st) st = hand_out(j, first, n, err);
     fvi_batch_clear(&b);
-    return st;
+    for (int i = 0; !st && !j->stopped && i < n; i++)
+        if (vanished[i]) st = retry(j, first + i, &j->made[first + i], err);
+    g_free(vanished);
+    return st ? st : hand_out(j, first, n, err);
 }
 
 static fv_status render_all(fvi_job *j, fv_error *err) {

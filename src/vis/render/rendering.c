@@ -122,6 +122,7 @@ static fv_status set_texts(const fv_model *model, const fv_rendering *r, const f
                               {"fovea.options", options},
                               {"fovea.seed", seed},
                               {"fovea.start", start},
+                              {"fovea.other-start", d->other_start},
                               {"fovea.reached", reached},
                               {"fovea.model", fv_model_name(model)},
                               {"fovea.model-sha256", fv_model_sha256(model)},
