@@ -35,6 +35,7 @@ typedef struct cli_args {
 /* What a command that loads a model says of it, and of how it is run. */
 typedef struct cli_model_args {
     int size; /* of the input picture, where the command takes --size */
+    char *shape; /* of --shape, where the command takes it */
     cli_numbers mean, scale, std;
     int range;         /* 1: "1", 2: "255" */
     int channel_order; /* FV_RGB, FV_BGR */

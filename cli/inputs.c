@@ -90,3 +90,7 @@ void cli_inputs_clear(cli_inputs *in) {
 }
 
 const char *cli_inputs_main_file(const cli_model_args *how) { return value_of(main_word(how)); }
+
+fv_status cli_photo_load(const fv_model *model, const char *path, fv_image **out, fv_error *err) {
+    return cli_image_load(path, fv_model_input(model)->channels == 4, out, err);
+}

@@ -22,4 +22,7 @@ void cli_inputs_clear(cli_inputs *inputs);
 /* The file of the main input among those of --input, of which there is one at least. Borrowed. */
 const char *cli_inputs_main_file(const cli_model_args *how);
 
+/* Loads a photo for a model: with its alpha where the network takes that. */
+fv_status cli_photo_load(const fv_model *model, const char *path, fv_image **out, fv_error *err);
+
 #endif

@@ -58,7 +58,8 @@ int cli_sizes_parse(const char *text, int64_t size[3]) {
 int cli_shape_parse(const char *text, int shape[3], int *channels_last) {
     int64_t size[3];
     if (cli_sizes_parse(text, size)) return -1;
-    const int first = size[0] == 1 || size[0] == 3, last = size[2] == 1 || size[2] == 3;
+    const int first = size[0] == 1 || size[0] == 3 || size[0] == 4;
+    const int last = size[2] == 1 || size[2] == 3 || size[2] == 4;
     *channels_last = last && !first; /* of two numbers, [0] is 1 */
     for (int i = 0; i < 3; i++) shape[i] = (int)size[*channels_last ? (i + 2) % 3 : i];
     return 0;

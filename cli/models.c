@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "inputs.h"
+#include "lists.h"
 #include "numbers.h"
 #include "report.h"
 
@@ -178,6 +179,13 @@ static int read_limits(const cli_args *args, char *const *limits, fv_model_desc 
     return CLI_DONE;
 }
 
+/* Reads the value of --shape into the desc. */
+static int read_shape(const cli_args *args, const char *shape, fv_model_desc *desc) {
+    if (!shape || !cli_shape_parse(shape, desc->shape, &desc->shape_channels_last)) return CLI_DONE;
+    return cli_usage(args->command, "--shape: '%s' is not CxHxW, HxW or HxWxC, each 1..%d", shape,
+                     CLI_SIDE_MAX);
+}
+
 /* Loads a file with a desc that lacks the inputs. */
 static int load_file(const cli_args *args, const cli_model_args *how, const char *path,
                      fv_model_desc *desc, fv_model **out) {
@@ -234,7 +242,8 @@ int cli_model_load_named(const cli_args *args, const cli_model_args *how, const 
         .pad_color = how->pad_color,
         .precision = (fv_precision)how->precision,
     };
-    if (read_limits(args, how->limits, &desc) || read_memory(args, how->memory, &desc))
+    if (read_limits(args, how->limits, &desc) || read_memory(args, how->memory, &desc) ||
+        read_shape(args, how->shape, &desc))
         return CLI_USAGE;
     char *path = find_model(name);
     if (!path) return CLI_FAILED;

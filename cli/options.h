@@ -9,6 +9,9 @@
 /* Rows that several commands have; T is the command's struct of options. */
 #define CLI_OPTION_SIZE(T) {"size", 0, CLI_INT, offsetof(T, model.size), 1, 8192, "N", \
     "as the model's file says", "height and width of the network's input picture"}
+#define CLI_OPTION_SHAPE(T) {"shape", 0, CLI_TEXT, offsetof(T, model.shape), 0, 0, "CxHxW", \
+    "as the model's file says", "shape of the picture that the input's elements are: channels, height, " \
+    "width; or HxW, or HxWxC where the last is 1, 3 or 4"}
 #define CLI_OPTION_JSON(T) {"json", 0, CLI_FLAG, offsetof(T, json), 0, 0, NULL, NULL, \
     "print JSON instead of a table"}
 #define CLI_OPTION_ON_NAN(T) {"on-nan", 0, CLI_CHOICE, offsetof(T, model.on_nan), 0, 0, \

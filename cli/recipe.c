@@ -158,13 +158,17 @@ static int set_shape(const cli_args *args, const char *shape, const fv_model *mo
     int64_t size[3];
     fv_error err = {0};
     if (!shape) return CLI_DONE;
-    if (fv_model_input(model)->is_image)
-        return cli_usage(args->command,
-                         "--shape is for inputs that are no pictures; the input of %s is one",
-                         fv_model_name(model));
     if (cli_sizes_parse(shape, size))
         return cli_usage(args->command, "--shape: '%s' is not CxHxW or HxW, each 1..%d", shape,
                          CLI_SIDE_MAX);
+    const fv_input *in = fv_model_input(model);
+    if (in->is_image && size[0] == in->channels && size[1] == in->height && size[2] == in->width)
+        return CLI_DONE;
+    if (in->is_image)
+        return cli_usage(args->command,
+                         "--shape is for inputs that are no pictures; the input of %s is one of "
+                         "%dx%dx%d (--size sets height and width)",
+                         fv_model_name(model), in->channels, in->height, in->width);
     if (fv_recipe_set_shape(r->recipe, (int)size[0], (int)size[1], (int)size[2], &err))
         return cli_usage(args->command, "--shape %s: %s", shape, err.text);
     r->channels = (int)size[0];
@@ -229,9 +233,9 @@ fv_status cli_recipe_start_from(fv_recipe *recipe, const fv_image *image, fv_err
 static int load_files(const cli_recipe_args *said, fv_recipe *recipe) {
     fv_image *init = NULL, *mask = NULL;
     fv_error err = {0};
-    fv_status st = said->init ? cli_image_load(said->init, &init, &err) : FV_OK;
+    fv_status st = said->init ? cli_image_load(said->init, 0, &init, &err) : FV_OK;
     if (!st && init) st = cli_recipe_start_from(recipe, init, &err);
-    if (!st && said->mask) st = cli_image_load(said->mask, &mask, &err);
+    if (!st && said->mask) st = cli_image_load(said->mask, 0, &mask, &err);
     if (!st && mask) st = fv_recipe_set_image(recipe, "mask", mask, &err);
     fv_image_free(init);
     fv_image_free(mask);

@@ -5,6 +5,7 @@
 
 #include "activations.h"
 #include "commands.h"
+#include "inputs.h"
 #include "lists.h"
 #include "models.h"
 #include "options.h"
@@ -62,7 +63,7 @@ static fv_status read_input(const job *j, const char *path, fv_tensor **input, f
                             fv_rect *window, fv_error *err) {
     fv_image *photo = NULL;
     if (cli_has_ending(path, "npy")) return cli_tensor_load(path, input, err);
-    fv_status st = cli_image_load(path, &photo, err);
+    fv_status st = cli_photo_load(j->model, path, &photo, err);
     if (!st) st = fv_input_from_image(j->model, photo, input, err);
     if (!st) st = fv_input_picture(j->model, photo, seen, err);
     if (!st) st = fv_input_rect(j->model, photo->height, photo->width, window, err);
@@ -120,7 +121,7 @@ static int run_input(job *j, const char *path) {
     if (!st && j->args->overlay && !seen)
         code = cli_usage(j->args->common.command, "--overlay needs photos; %s is none", path);
     if (!st && !code) {
-        const int samples = input->ndim > 0 ? (int)input->dim[0] : 1;
+        const int samples = (int)MAX(fv_input_samples(j->model, input), 1);
         total = (int64_t)samples * j->n_layers;
         made = g_try_new0(fv_activations *, MAX(total, 1));
         if (!made) {
@@ -365,6 +366,7 @@ static const cli_option options[] = {
      "above the tiles; '' for none", .with = "output"},
     CLI_OPTION_JSON(activations_args),
     CLI_OPTION_SIZE(activations_args),
+    CLI_OPTION_SHAPE(activations_args),
     CLI_OPTION_ON_NAN(activations_args),
     {0},
 };

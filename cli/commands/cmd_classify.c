@@ -7,9 +7,11 @@
 #include <string.h>
 
 #include "commands.h"
+#include "inputs.h"
 #include "json.h"
 #include "models.h"
 #include "options.h"
+#include "output.h"
 #include "report.h"
 #include "sessions.h"
 
@@ -110,7 +112,7 @@ static void clear_batch(job *j) {
 static int run_batch(job *j) {
     if (!j->n) return CLI_DONE;
     int code = j->top ? CLI_DONE : choose_top(j);
-    fv_tensor *input = code ? NULL : join(j);
+    fv_tensor *input = code ? NULL : j->n > 1 ? join(j) : j->input[0];
     fv_prediction *p = g_new0(fv_prediction, (gsize)BATCH * (gsize)MAX(j->top, 1));
     fv_error err = {0};
     if (!code && !input) code = CLI_FAILED;
@@ -123,23 +125,34 @@ static int run_batch(job *j) {
             put_table(j, j->name[i], p + (ptrdiff_t)i * j->top);
     }
     g_free(p);
-    fv_tensor_free(input);
+    if (j->n > 1) fv_tensor_free(input);
     clear_batch(j);
     return code;
 }
 
-/* Reads a picture into the batch. */
+/* Reads a picture, or an array of numbers that is one sample, into the batch. */
 static int add_picture(job *j, const char *path) {
     fv_image *image = NULL;
+    fv_tensor *input = NULL;
     fv_error err = {0};
     int code = CLI_DONE;
-    if (cli_image_load(path, &image, &err) ||
-        fv_input_from_image(j->model, image, &j->input[j->n], &err))
+    if (cli_has_ending(path, "npy")) {
+        if (cli_tensor_load(path, &input, &err)) code = cli_fail_error(&err);
+        if (!code && fv_input_samples(j->model, input) > 1)
+            code = cli_fail("%s: it has %" G_GINT64_FORMAT " samples; one is classified at a time",
+                            path, fv_input_samples(j->model, input));
+    } else if (cli_photo_load(j->model, path, &image, &err) ||
+               fv_input_from_image(j->model, image, &input, &err)) {
         code = cli_fail_error(&err);
-    else
-        j->name[j->n++] = path;
+    }
     fv_image_free(image);
-    return code;
+    if (code) {
+        fv_tensor_free(input);
+        return code;
+    }
+    j->input[j->n] = input;
+    j->name[j->n++] = path;
+    return CLI_DONE;
 }
 
 /* Classifies all pictures. A bad one fails the whole, but only with --json at once. */
@@ -147,21 +160,33 @@ static int run_all(job *j) {
     const classify_args *args = j->args;
     int bad = 0, code = CLI_DONE;
     for (int i = 1; i < args->common.n_operands && !code; i++) {
-        if (add_picture(j, args->common.operands[i])) bad = 1;
+        const int numbers = cli_has_ending(args->common.operands[i], "npy");
+        if (numbers) code = run_batch(j); /* arrays of any size run alone */
+        if (!code && add_picture(j, args->common.operands[i])) bad = 1;
         if (bad && j->json) return CLI_FAILED;
-        if (j->n == BATCH) code = run_batch(j);
+        if (!code && (j->n == BATCH || numbers)) code = run_batch(j);
     }
     if (!code) code = run_batch(j);
     return code ? code : bad ? CLI_FAILED : CLI_DONE;
 }
 
+/* Whether photos are given only to a network that takes them. */
+static int check_inputs(const classify_args *args, const fv_model *model) {
+    const fv_input *in = fv_model_input(model);
+    int photos = 0;
+    for (int i = 1; i < args->common.n_operands; i++)
+        photos += !cli_has_ending(args->common.operands[i], "npy");
+    if (in->is_image || !photos) return CLI_DONE;
+    return cli_fail(
+        "%s: its input \"%s\" is no picture, and takes arrays of numbers (X.npy); if its "
+        "elements are one, --shape CxHxW says so",
+        fv_model_name(model), in->name);
+}
+
 static int run_model(const classify_args *args, const fv_model *model) {
     job j = {.args = args, .model = model};
-    const fv_input *in = fv_model_input(model);
-    if (!in->is_image)
-        return cli_fail("%s: its input \"%s\" is no picture; fovea run takes raw input",
-                        fv_model_name(model), in->name);
-    int code = cli_session_open(&args->common, model, &args->model, &j.session);
+    int code = check_inputs(args, model);
+    if (!code) code = cli_session_open(&args->common, model, &args->model, &j.session);
     if (args->json) {
         j.json = json_builder_new();
         json_builder_begin_array(j.json);
@@ -197,6 +222,7 @@ static const cli_option options[] = {
     {"output", 0, CLI_TEXT, offsetof(classify_args, model.output), 0, 0, "NAME", "none", NULL},
     CLI_OPTION_JSON(classify_args),
     CLI_OPTION_SIZE(classify_args),
+    CLI_OPTION_SHAPE(classify_args),
     CLI_OPTION_ON_NAN(classify_args),
     {0},
 };
@@ -222,7 +248,8 @@ const cli_command cli_command_classify = {
         "network's own where it ends in a softmax or a sigmoid (also of one number); other rows "
         "are given a softmax. Of several outputs the one as long as there are class names is "
         "read, else the last that is one row of numbers; --output-name chooses. Many pictures "
-        "run in batches.\n\n"
+        "run in batches. IMAGE may also be an NPY file with the raw input of one sample, as "
+        "`fovea run` takes it: signals, volumes and pictures of many bands are given so.\n\n"
         "A picture that cannot be read is named on stderr and the exit code is 1; the others "
         "are still classified, except with --json, which prints all or nothing.\n\n"
         "JSON: an array of `{\"image\", \"top\": [{\"index\", \"label\", \"probability\"}]}` "

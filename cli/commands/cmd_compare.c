@@ -53,7 +53,7 @@ static fv_status add_rows(job *j, const char *path, fv_error *err) {
 static fv_status add_photo(job *j, const char *path, fv_error *err) {
     fv_image *photo = NULL;
     const int64_t none = 0;
-    fv_status st = cli_image_load(path, &photo, err);
+    fv_status st = cli_image_load(path, 0, &photo, err);
     if (!st) st = fv_comparison_add(j->comparison, photo, err);
     if (!st) {
         g_ptr_array_add(j->path, (gpointer)path);
@@ -225,7 +225,7 @@ static fv_status draw_row(const job *j, const fv_channel_change *c, fv_image *ou
         st = cli_tensor_load(path, &all, err);
         if (!st) st = take_row(all, g_array_index(j->row, int64_t, c->sample), &input, err);
     } else {
-        st = cli_image_load(path, &photo, err);
+        st = cli_image_load(path, 0, &photo, err);
     }
     if (!st) st = fv_comparison_draw(j->comparison, photo, input, c->channel, peaks, out, err);
     char *name = sample_name(j, c->sample);

@@ -306,8 +306,8 @@ static int run(const cli_args *common) {
     if (!fv_model_input(model)->is_image)
         code = cli_fail("%s: its input is no picture; it has nothing to dream of",
                         fv_model_name(model));
-    else if (cli_image_load(args->common.operands[1], &j.image, &err) ||
-             (args->guide && cli_image_load(args->guide, &j.guide, &err)))
+    else if (cli_image_load(args->common.operands[1], 0, &j.image, &err) ||
+             (args->guide && cli_image_load(args->guide, 0, &j.guide, &err)))
         code = cli_fail_error(&err);
     if (!code) code = choose_objective(&j);
     if (!code && args->frames_dir) code = cli_folder_make(args->frames_dir);

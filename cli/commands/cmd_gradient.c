@@ -54,8 +54,8 @@ static int run_model(const gradient_args *args, const fv_model *model,
     const char *file = cli_inputs_main_file(&args->model);
     if (cli_tensor_load(file, &input, &err)) return cli_fail_error(&err);
     int code = cli_session_open(&args->common, model, &args->model, &s);
-    int64_t n = input->ndim > 0 ? input->dim[0] : 1;
-    values = g_try_new0(double, n > 0 ? n : 1);
+    const int64_t n = MAX(fv_input_samples(model, input), 1);
+    values = g_try_new0(double, n);
     if (!code && !values)
         code = cli_fail("%s: no memory for %" G_GINT64_FORMAT " values", file, (gint64)n);
     else if (!code && (fv_session_gradient_at(s.session, input, objective, args->model.wrt, values,

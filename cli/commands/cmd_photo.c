@@ -68,7 +68,7 @@ static int make_objectives(job *j) {
 
 static int load_photo(job *j) {
     fv_error err = {0};
-    fv_status st = cli_image_load(j->args->common.operands[1], &j->photo, &err);
+    fv_status st = cli_image_load(j->args->common.operands[1], 0, &j->photo, &err);
     if (!st) st = fv_input_picture(j->model, j->photo, &j->seen, &err);
     if (!st) st = fv_input_from_image(j->model, j->photo, &j->input, &err);
     return st ? cli_fail_error(&err) : CLI_DONE;

@@ -60,8 +60,10 @@ static fv_status add_kind(const char *path, fv_status st, fv_error *err) {
     return st;
 }
 
-fv_status cli_image_load(const char *path, fv_image **out, fv_error *err) {
-    return add_kind(path, fv_image_load(path, out, err), err);
+fv_status cli_image_load(const char *path, int alpha, fv_image **out, fv_error *err) {
+    const fv_status st =
+        alpha ? fv_image_load_alpha(path, out, err) : fv_image_load(path, out, err);
+    return add_kind(path, st, err);
 }
 
 fv_status cli_tensor_load(const char *path, fv_tensor **out, fv_error *err) {

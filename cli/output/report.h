@@ -19,7 +19,7 @@ int cli_fail_input(const char *path, const fv_error *err);
 
 /* fv_image_load and fv_tensor_load; of a file that is neither picture nor array the error says what
  * it is. */
-fv_status cli_image_load(const char *path, fv_image **out, fv_error *err);
+fv_status cli_image_load(const char *path, int alpha, fv_image **out, fv_error *err);
 fv_status cli_tensor_load(const char *path, fv_tensor **out, fv_error *err);
 
 /* Prints "fovea: TEXT; see fovea COMMAND --help" (`command` may be NULL).  returns  CLI_USAGE */

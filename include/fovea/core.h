@@ -135,6 +135,10 @@ FV_API fv_status fv_image_new(int channels, int height, int width, fv_image **ou
  */
 FV_API fv_status fv_image_load(const char *path, fv_image **out, fv_error *err);
 
+/* The same, with the file's alpha where it has one.
+ *   out  [4][height][width] where it has one, else [3][height][width] */
+FV_API fv_status fv_image_load_alpha(const char *path, fv_image **out, fv_error *err);
+
 /* Saves a picture in the format of the path's ending (.png .jpg .jpeg .webp .tif .tiff), with its
  * texts (PNG: one tEXt/zTXt chunk a key). Alpha is kept; in JPEG, which has none, the picture is
  * laid over mid grey. The file appears whole or not at all.
@@ -209,10 +213,19 @@ typedef enum fv_fit {
     FV_FIT_PAD       /* the whole photo, with pad_color around it, as detectors have it */
 } fv_fit;
 
+/* What a network's input is. */
+typedef enum fv_input_kind {
+    FV_INPUT_OTHER = 1, /* words of a text, a sequence of unknown order, a scalar, ... */
+    FV_INPUT_ROW,       /* a row of numbers */
+    FV_INPUT_PICTURE,
+    FV_INPUT_SIGNAL, /* numbers along one axis: sound, measurements, vectors in a sequence */
+    FV_INPUT_VOLUME  /* along three axes: depth, height, width */
+} fv_input_kind;
+
 /* How a picture becomes the network's input: x[c] = (pixel01[c] * range - mean[c]) * scale[c]. */
 typedef struct fv_input {
     const char *name;  /* of the graph's picture input */
-    int is_image;      /* 0: the input is a vector or a signal; the fields below are 0 */
+    int is_image;      /* 0: the input is no picture; the fields below are 0, but for kind */
     int channels;      /* 1 grey, 3 colours; or another number, which no picture file has */
     int height, width; /* in pixels: what the network was trained on */
     int channels_last; /* 1: the file wants [n][h][w][c] */
@@ -226,6 +239,10 @@ typedef struct fv_input {
     fv_fit fit;
     float crop_ratio;   /* of FV_FIT_CROP */
     float pad_color[3]; /* of FV_FIT_PAD: red, green, blue in 0..1 */
+    fv_input_kind kind; /* FV_INPUT_PICTURE where is_image is 1. Pictures are given to a network as
+                           [n][channels][height][width], or [n][height][width][channels] where
+                           channels_last is 1, or as the file has them: it may lack the samples,
+                           or the channels, or have a row of all elements */
 } fv_input;
 
 /* The type that convolutions and matrix products multiply in. Sums, all other operators and stored
@@ -286,6 +303,10 @@ typedef struct fv_model_desc {
                                 guessed. Only its shape is read, in the call; NULL: none */
     const char *pad_color; /* of FV_FIT_PAD: a colour's name, "#rrggbb", a grey of "0" to "255", or
                               "R,G,B"; NULL: as the file says, else "114" */
+    int shape[3];      /* channels, height, width: the input is a picture of that shape, whatever
+                          its axes are in the file, where its elements come in that order; 0: as the
+                          file's shape and what reads it say */
+    int shape_channels_last; /* 1: they come in the order height, width, channels */
 } fv_model_desc;
 
 /* Returns an ending of the names of files that hold models, with the dot (".onnx"); static.
@@ -336,6 +357,9 @@ FV_API const char *fv_model_metadata(const fv_model *model, const char *key);
 
 /* Describes the model's input; borrowed. */
 FV_API const fv_input *fv_model_input(const fv_model *model);
+
+/* Returns how many samples a raw input is for a model; 0 where it does not fit its input. */
+FV_API int64_t fv_input_samples(const fv_model *model, const fv_tensor *input);
 
 /* One thing that is known about a model's input, as texts, and where it was found. */
 typedef struct fv_input_part {
@@ -446,7 +470,8 @@ FV_API fv_status fv_model_weights(const fv_model *model, int layer, fv_tensor **
  *   image   1 to 4 channels; alpha is laid over mid grey, colours become grey for a grey network
  *   out     [channels][h][w] of the network's input, RGB in 0..1, before mean and scale, without
  *           texts; yours to free
- *   errors  SHAPE the network's input is no picture of 1 or 3 channels; ARG a grey picture for a
+ *   errors  SHAPE the network's input is no picture of 1, 3 or 4 channels, the fourth of which is
+ *           alpha, 1 where the image has none; ARG a grey picture for a
  *           network of colours, or NaN in it; NOMEM
  */
 FV_API fv_status fv_input_picture(const fv_model *model, const fv_image *image, fv_image **out,

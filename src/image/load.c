@@ -96,9 +96,9 @@ static int range_is_known(const VipsImage *image) {
 }
 
 /* Rotates the picture by its EXIF tag, converts it to sRGB of 8 or 16 bits and composites it over
- * grey.
+ * grey, unless its alpha is to be kept.
  */
-static int to_srgb(VipsImage **image) {
+static int to_srgb(VipsImage **image, int keep_alpha) {
     VipsImage *next = NULL;
     if (fvi_vips_step(image, vips_autorot(*image, &next, NULL), &next)) return -1;
 
@@ -114,7 +114,7 @@ static int to_srgb(VipsImage **image) {
     }
     if (fvi_vips_step(image, vips_colourspace(*image, &next, to, NULL), &next)) return -1;
 
-    if (vips_image_hasalpha(*image)) {
+    if (vips_image_hasalpha(*image) && !keep_alpha) {
         double grey = deep ? 32768 : 128;
         VipsArrayDouble *background = vips_array_double_newv(3, grey, grey, grey);
         int failed = vips_flatten(*image, &next, "background", background, "max_alpha",
@@ -127,15 +127,17 @@ static int to_srgb(VipsImage **image) {
         &next);
 }
 
-/* Spreads the pixels of an 8- or 16-bit picture of at least three bands into planes. */
+/* Spreads the pixels of an 8- or 16-bit picture of at least three bands, four with alpha, into
+ * planes. */
 static fv_status to_planar(const char *path, VipsImage *image, fv_image **out, fv_error *err) {
     int width = vips_image_get_width(image), height = vips_image_get_height(image);
     int bands = vips_image_get_bands(image);
     int deep = vips_image_get_format(image) == VIPS_FORMAT_USHORT;
+    int channels = vips_image_hasalpha(image) && bands > 3 ? 4 : 3;
     if (bands < 3)
         return fvi_fail(err, FV_FORMAT, "%s: has %d bands that are no colours", path, bands);
     fv_image *picture = NULL;
-    fv_status st = fv_image_new(3, height, width, &picture, err);
+    fv_status st = fv_image_new(channels, height, width, &picture, err);
     if (st) {
         fvi_error_prefix(err, "%s", path);
         return st;
@@ -147,7 +149,7 @@ static fv_status to_planar(const char *path, VipsImage *image, fv_image **out, f
         goto done;
     }
     int64_t n = (int64_t)height * width;
-    for (int c = 0; c < 3; c++) {
+    for (int c = 0; c < channels; c++) {
         float *plane = picture->data + c * n;
         if (deep) {
             const uint16_t *src = (const uint16_t *)pixels + c;
@@ -200,7 +202,7 @@ int fvi_image_is_too_large(const char *path) {
 }
 
 /* Decodes the bytes of a file; `name` stands for it in errors. */
-static fv_status load(const char *name, const fvi_bytes_range *file, fv_image **out,
+static fv_status load(const char *name, const fvi_bytes_range *file, int keep_alpha, fv_image **out,
                       fv_error *err) {
     VipsImage *image = NULL;
     fv_image *picture = NULL;
@@ -213,7 +215,7 @@ static fv_status load(const char *name, const fvi_bytes_range *file, fv_image **
                       name, vips_enum_nick(VIPS_TYPE_BAND_FORMAT, vips_image_get_format(image)));
         goto done;
     }
-    if (to_srgb(&image)) {
+    if (to_srgb(&image, keep_alpha)) {
         st = fvi_vips_fail(err, FV_FORMAT, name, "its colours cannot be read");
         goto done;
     }
@@ -228,15 +230,23 @@ done:
     return st;
 }
 
-fv_status fv_image_load(const char *path, fv_image **out, fv_error *err) {
+static fv_status load_file(const char *path, int keep_alpha, fv_image **out, fv_error *err) {
     fvi_mapping file = {0};
     fv_status st = FVI_NOT_NULL(err, path, out);
     if (!st) st = fvi_image_start(err);
     if (!st) st = fvi_mapping_open(path, FVI_IMAGE_MAX_BYTES, &file, err);
     if (st) return st;
-    st = load(path, &(fvi_bytes_range){file.bytes, file.size}, out, err);
+    st = load(path, &(fvi_bytes_range){file.bytes, file.size}, keep_alpha, out, err);
     fvi_mapping_close(&file);
     return st;
+}
+
+fv_status fv_image_load(const char *path, fv_image **out, fv_error *err) {
+    return load_file(path, 0, out, err);
+}
+
+fv_status fv_image_load_alpha(const char *path, fv_image **out, fv_error *err) {
+    return load_file(path, 1, out, err);
 }
 
 fv_status fv_image_load_memory(const void *bytes, size_t size, fv_image **out, fv_error *err) {
@@ -245,5 +255,5 @@ fv_status fv_image_load_memory(const void *bytes, size_t size, fv_image **out, f
         st = fvi_fail(err, FV_NOMEM, "the picture has %zu bytes; at most %lld are read", size,
                       (long long)FVI_IMAGE_MAX_BYTES);
     if (!st) st = fvi_image_start(err);
-    return st ? st : load("the picture", &(fvi_bytes_range){bytes, size}, out, err);
+    return st ? st : load("the picture", &(fvi_bytes_range){bytes, size}, 0, out, err);
 }

@@ -219,13 +219,14 @@ fv_status fv_activations_run(fv_session *session, const fv_tensor *input, const 
     if (count < 1 || count > LAYERS_MAX)
         return fvi_fail(err, FV_ARG, "%d layers are asked for; allowed: 1..%d", count, LAYERS_MAX);
     taking t = {.session = session, .net = fvi_session_network(session), .count = count};
-    st = fvi_session_check_input(session, input, err);
+    fv_tensor view;
+    st = fvi_session_check_input(session, input, &view, err);
     if (st) return st;
     t.layer = g_new0(const char *, (gsize)count);
     t.name = g_new0(const char *, (gsize)count);
     t.value = g_new0(int, (gsize)count);
     st = find_values(&t, layers, err);
-    if (!st) st = run(&t, input, out, err);
+    if (!st) st = run(&t, &view, out, err);
     g_free(t.layer);
     g_free(t.name);
     g_free(t.value);

@@ -225,7 +225,9 @@ static fv_status add(fv_comparison *c, const fv_tensor *const inputs[2], fv_erro
     fv_tensor *values[2] = {NULL, NULL};
     fv_status st = heed(c, err);
     for (int m = 0; m < 2 && !st; m++) st = fvi_comparison_run(c, m, inputs[m], &values[m], err);
-    if (!st) st = count_in(c, values, inputs[0]->ndim ? inputs[0]->dim[0] : 0, err);
+    fv_tensor view;
+    if (!st) st = fvi_check_input(fvi_session_network(c->session[0]), inputs[0], &view, err);
+    if (!st) st = count_in(c, values, view.ndim ? view.dim[0] : 0, err);
     for (int m = 0; m < 2; m++) fv_tensor_free(values[m]);
     return st;
 }

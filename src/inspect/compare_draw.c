@@ -157,14 +157,15 @@ static fv_status draw_all(fv_comparison *c, fv_tensor *const inputs[2], int chan
     return st;
 }
 
-/* One sample that both networks take.  errors  ARG, SHAPE */
-static fv_status check_sample(const fv_comparison *c, const fv_tensor *input, fv_error *err) {
+/* One sample that both networks take, as each of them does.  errors  ARG, SHAPE */
+static fv_status check_sample(const fv_comparison *c, const fv_tensor *input, fv_tensor view[2],
+                              fv_error *err) {
     fv_status st = FV_OK;
     for (int m = 0; m < 2 && !st; m++)
-        st = fvi_check_input(fvi_session_network(c->session[m]), input, err);
-    if (!st && input->ndim && input->dim[0] != 1)
+        st = fvi_check_input(fvi_session_network(c->session[m]), input, &view[m], err);
+    if (!st && view[0].ndim && view[0].dim[0] != 1)
         st = fvi_fail(err, FV_SHAPE, "the input has %lld samples; one is drawn at a time",
-                      (long long)input->dim[0]);
+                      (long long)view[0].dim[0]);
     return st;
 }
 
@@ -182,13 +183,13 @@ fv_status fv_comparison_draw(fv_comparison *c, const fv_image *photo, const fv_t
                         fv_model_name(c->model[0]), fv_model_layer(c->model[0], c->layer[0])->name,
                         c->channels, channel, c->channels - 1);
     fv_tensor *own[2] = {NULL, NULL};
-    fv_tensor *given = (fv_tensor *)(uintptr_t)input; /* only read */
-    if (input) st = check_sample(c, input, err);
+    fv_tensor view[2];
+    if (input) st = check_sample(c, input, view, err);
     for (int m = 0; m < 2 && photo && !st; m++)
         st = fv_input_from_image(c->model[m], photo, &own[m], err);
     if (!st)
-        st =
-            draw_all(c, photo ? own : (fv_tensor *const[]){given, given}, channel, peaks, out, err);
+        st = draw_all(c, photo ? own : (fv_tensor *const[]){&view[0], &view[1]}, channel, peaks,
+                      out, err);
     for (int m = 0; m < 2; m++) fv_tensor_free(own[m]);
     return st;
 }

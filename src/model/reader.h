@@ -16,6 +16,7 @@
 #define FVI_MODEL_READER_H
 
 #include "graph/build/build.h"
+#include "model/input_use.h"
 #include "model/model_file.h"
 
 typedef enum fvi_probe {
@@ -54,9 +55,8 @@ struct fvi_reader {
 
     /* The inputs a caller may bind, in the file's order. */
     const fvi_model_input *(*inputs)(const fvi_model_file *f, int *count);
-    /* Channels that the first convolution over an input wants, and its number of axes; 0 if there
-     * is none. NULL: the format always says its shapes. */
-    int64_t (*input_channels)(const fvi_model_file *f, const char *input, int *ndim);
+    /* What the file does first with an input. NULL: the format always says its shapes. */
+    fvi_input_use (*input_use)(const fvi_model_file *f, const char *input);
     /* Name of the first output, or NULL. */
     const char *(*output)(const fvi_model_file *f);
     /* Appends the names of all values that the file's operations make; they live as long as f. */

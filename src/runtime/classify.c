@@ -71,7 +71,8 @@ static fv_status check_rows(const fvi_network *net, const fv_tensor *scores, int
     one = n > 0 && fv_tensor_count(scores) == n;
     if (v >= 0 && g->values[v].shape.ndim >= 0 && !fvi_graph_is_row(g, v, &length))
         return fvi_network_class_row(net, &(int){0}, &length, err);
-    if (!scores->ndim || n < 1 || scores->dim[0] != n || long_axes > 1 ||
+    const int64_t rows = scores->ndim == 1 && length ? n * length : n; /* no axis of samples */
+    if (!scores->ndim || n < 1 || scores->dim[0] != rows || long_axes > 1 ||
         !fv_tensor_count(scores)) {
         char text[FVI_SHAPE_TEXT];
         fvi_shape shape = fvi_tensor_shape(scores);
@@ -97,10 +98,11 @@ fv_status fv_session_classify(fv_session *session, const fv_tensor *input, int t
     const fvi_network *net = fvi_session_network(session);
     if (!fvi_network_output(net))
         return fvi_fail(err, FV_SHAPE, "%s has no output, so no classes", fvi_network_name(net));
-    st = fvi_session_check_input(session, input, err);
-    if (!st) st = fvi_session_run_value(session, input, fvi_network_output(net), &scores, err);
+    fv_tensor view;
+    st = fvi_session_check_input(session, input, &view, err);
+    if (!st) st = fvi_session_run_value(session, &view, fvi_network_output(net), &scores, err);
     if (st) return st;
-    const int64_t n = input->ndim ? input->dim[0] : 0;
+    const int64_t n = view.ndim ? view.dim[0] : 0;
     const int64_t classes = n > 0 ? fv_tensor_count(scores) / n : 0;
     const int own = ends_in_sigmoid(net);
     st = check_rows(net, scores, n, err);

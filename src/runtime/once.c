@@ -74,8 +74,8 @@ static fv_status lower(fv_session *s, const fvi_plan_key *key, const fvi_numbers
     fv_status st = at ? main_constant(s, numbers->input, &c, err) : FV_OK;
     if (st) return st;
     const fvi_binding bound[] = {
-        {main, key->input, at ? &c : NULL, 0},
-        {at, at ? fvi_tensor_shape(numbers->at_numbers) : key->input, NULL, 0}};
+        {.name = main, .shape = key->input, .constant = at ? &c : NULL},
+        {.name = at, .shape = at ? fvi_tensor_shape(numbers->at_numbers) : key->input}};
     const fvi_graph_request request = {bound, at ? 2 : 1, key->wanted, key->n_wanted, 0, &runner};
     st = fvi_network_lower_once(net, &request, graph, err);
     g_free((void *)(uintptr_t)c.bytes);

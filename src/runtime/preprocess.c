@@ -5,20 +5,28 @@
 #include "runtime/preprocess.h"
 #include "model/network/lower.h"
 
+#include <glib.h>
 #include <math.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/parallel.h"
 #include "base/tensor.h"
 #include "image/image.h"
 #include "runtime/model_state.h"
+#include "runtime/session.h"
 
 #define MOST_LONG 16 /* times the window: what is longer is shortened first */
 
 /* The picture's channel for the network's channel c. */
 static int source_channel(const fv_input *in, int c) {
-    return in->channels == 3 && in->channel_order == FV_BGR ? 2 - c : c;
+    return in->channels >= 3 && c < 3 && in->channels <= 4 && in->channel_order == FV_BGR ? 2 - c
+                                                                                          : c;
+}
+
+int fvi_is_photo(const fv_input *in) {
+    return in->is_image && (in->channels == 1 || in->channels == 3 || in->channels == 4);
 }
 
 /* Mean and scale are given for up to four channels; further channels use the last. */
@@ -149,7 +157,8 @@ static fv_status shorten(const fv_image *image, int h, int w, fv_image **out, fv
 /* The padding's value in a channel of a photograph of `channels`. */
 static float pad_value(const fv_input *in, int channels, int c) {
     const float *p = in->pad_color;
-    return channels == 3 ? p[c] : fvi_luma(p[0], p[1], p[2]);
+    if (c == 3) return 1; /* opaque */
+    return channels >= 3 ? p[c] : fvi_luma(p[0], p[1], p[2]);
 }
 
 /* The whole photograph, resized, on a colour where it does not reach. */
@@ -186,9 +195,27 @@ static fv_status resize_and_crop(const fv_input *in, const fv_image *image, fv_i
     return st;
 }
 
+/* Colours with alpha; what has none is opaque. */
+static fv_status fit_alpha(const fv_input *in, const fv_image *image, fv_image **out,
+                           fv_error *err) {
+    fv_image *whole = NULL;
+    if (image->channels == 4) return resize_and_crop(in, image, out, err);
+    if (image->channels != 3)
+        return fvi_fail(err, FV_ARG, "a grey picture was given to a network of colours");
+    fv_status st = fv_image_new(4, image->height, image->width, &whole, err);
+    if (st) return st;
+    const int64_t plane = (int64_t)image->height * image->width;
+    memcpy(whole->data, image->data, (size_t)(3 * plane) * sizeof *whole->data);
+    for (int64_t i = 0; i < plane; i++) whole->data[3 * plane + i] = 1;
+    st = resize_and_crop(in, whole, out, err);
+    fv_image_free(whole);
+    return st;
+}
+
 /* The picture at the network's size and in its number of channels. */
 static fv_status fit(const fv_input *in, const fv_image *image, fv_image **out, fv_error *err) {
     fv_image *crop = NULL;
+    if (in->channels == 4) return fit_alpha(in, image, out, err);
     if (image->channels % 2 == 0) { /* alpha is laid over mid grey, as loading does */
         fv_image *flat = NULL;
         fv_status laid = fvi_image_flatten(image, 128.0f / 255, &flat, err);
@@ -211,9 +238,16 @@ static fv_status fit(const fv_input *in, const fv_image *image, fv_image **out, 
 
 static fv_status check_picture_input(const fvi_network *net, fv_error *err) {
     const fv_input *in = fvi_network_input(net);
-    if (in->is_image && (in->channels == 1 || in->channels == 3)) return FV_OK;
-    return fvi_fail(err, FV_SHAPE, "%s: the input \"%s\" is no picture of 1 or 3 channels",
-                    fvi_network_name(net), in->name);
+    if (in->is_image && fvi_is_photo(in)) return FV_OK;
+    if (!in->is_image)
+        return fvi_fail(err, FV_SHAPE,
+                        "%s: the input \"%s\" is no picture of 1, 3 or 4 channels; arrays of "
+                        "numbers are given to it (X.npy)",
+                        fvi_network_name(net), in->name);
+    return fvi_fail(err, FV_SHAPE,
+                    "%s: the input \"%s\" has %d bands; a photo has 1, 3 or, with alpha, 4; give "
+                    "an array of numbers instead (X.npy)",
+                    fvi_network_name(net), in->name, in->channels);
 }
 
 fv_status fvi_input_picture(const fvi_network *net, const fv_image *image, fv_image **out,
@@ -243,6 +277,12 @@ fv_status fv_input_rect(const fv_model *model, int height, int width, fv_rect *o
     double sy = (double)height / (double)c.height, sx = (double)width / (double)c.width;
     *out = (fv_rect){(double)c.y * sy, (double)c.x * sx, in->height * sy, in->width * sx};
     return FV_OK;
+}
+
+int64_t fv_input_samples(const fv_model *model, const fv_tensor *input) {
+    fv_tensor view;
+    if (!model || !input || fvi_check_input(model->network, input, &view, NULL)) return 0;
+    return view.ndim ? view.dim[0] : 1;
 }
 
 fv_status fv_input_from_image(const fv_model *model, const fv_image *image, fv_tensor **out,

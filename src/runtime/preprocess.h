@@ -19,6 +19,10 @@ void fvi_encode_range(const fv_input *in, const float *pixels, float low, float 
 void fvi_encode_range_adjoint(const fv_input *in, const float *dx, float low, float high, int h,
                               int w, float *dpixels);
 
+/* Whether a photograph can be given to an input: it is a picture, grey, of colours, or of colours
+ * with alpha. */
+int fvi_is_photo(const fv_input *in);
+
 /* fv_input_picture of a network. */
 fv_status fvi_input_picture(const fvi_network *net, const fv_image *image, fv_image **out,
                             fv_error *err);

@@ -218,10 +218,9 @@ static fv_status check_weights(fv_session *s, const fvi_graph *g, fv_error *err)
 
 fv_status fvi_session_graph(const fv_session *s, const fvi_shape *input, const char *const *wanted,
                             int n, fvi_graph **graph, int64_t *samples, fv_error *err) {
-    const fv_input *in = fvi_network_input(s->model->network);
     fvi_shape shape = *input;
     fv_status st = fvi_model_lower(s->model, &shape, wanted, n, graph, err);
-    int64_t own = in->ndim > 0 ? in->dim[0] : -1;
+    const int64_t own = fvi_network_file_batch(s->model->network);
     *samples = input->ndim > 0 ? input->dim[0] : 1;
     if (st != FV_UNSUPPORTED || own < 1 || own == *samples || *samples % own) return st;
     fv_error second;
@@ -246,9 +245,7 @@ fv_status fvi_session_takes(const fv_session *s, const fvi_shape *input, const c
 fv_status fvi_session_check_cost(const fv_session *s, const fvi_shape *input, double cost,
                                  fv_error *err) {
     const fvi_network *net = s->model->network;
-    const fv_input *in = fvi_network_input(net);
-    int64_t batch = in->ndim > 0 && in->dim[0] > 0 ? in->dim[0] : 1;
-    fvi_shape own = fvi_network_input_shape(net, batch, 0, 0);
+    fvi_shape own = fvi_network_input_shape(net, MAX(fvi_network_file_batch(net), 1), 0, 0);
     double more = (double)fvi_shape_count(input) / (double)MAX(fvi_shape_count(&own), 1);
     double limit = (double)fvi_network_limits(net)->work * MAX(more, 1);
     if (cost <= limit) return FV_OK;

@@ -114,11 +114,16 @@ void fvi_session_done(const fv_session *s, int64_t total);
 
 /* ---- session_run.c -------------------------------------------------------------------------- */
 
-/* Whether a raw input fits the network's picture input.  errors  SHAPE, with both shapes */
-fv_status fvi_check_input(const fvi_network *net, const fv_tensor *input, fv_error *err);
+/* Whether a raw input fits the network's main input.
+ *   view    the same numbers in the shape that plans take: a picture's is [n][c][h][w] or
+ *           [n][h][w][c], though the file may have other axes; dim[0] are the samples. Borrowed
+ *   errors  SHAPE, with both shapes */
+fv_status fvi_check_input(const fvi_network *net, const fv_tensor *input, fv_tensor *view,
+                          fv_error *err);
 
 /* The same, and applies the session's on_nan to NaN in it.  errors  SHAPE, NONFINITE */
-fv_status fvi_session_check_input(fv_session *s, const fv_tensor *input, fv_error *err);
+fv_status fvi_session_check_input(fv_session *s, const fv_tensor *input, fv_tensor *view,
+                                  fv_error *err);
 
 /* fv_session_run of a value that has been found, and an input that has been checked.
  *   name  as fvi_network_find_value gives it */

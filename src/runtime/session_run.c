@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/tensor.h"
 #include "model/network/find.h"
+#include "model/network/lower.h"
 #include "runtime/model_state.h"
 #include "runtime/monitor.h"
 #include "runtime/nonfinite.h"
@@ -39,19 +40,13 @@ static fv_status run_pieces(fv_session *s, fvi_executable *plan, const fv_tensor
     return FV_OK;
 }
 
-/* Whether axis i of the input may have another size than in the file: the batch, axes without a
- * fixed size, and the height and width of a picture. */
-static int is_free(const fv_input *in, int i) {
-    int channels = in->channels_last ? in->ndim - 1 : 1;
-    return i == 0 || in->dim[i] < 0 || (in->is_image && i != channels);
-}
-
 /* "Nx3x224x224" */
-static char *wanted_shape(const fv_input *in) {
+static char *wanted_shape(const fvi_network *net) {
+    const fv_input *in = fvi_network_input(net);
     GString *s = g_string_new(NULL);
     for (int i = 0; i < in->ndim; i++) {
         if (i) g_string_append_c(s, 'x');
-        if (i == 0)
+        if (i == 0 && fvi_network_has_batch(net))
             g_string_append_c(s, 'N');
         else if (in->dim[i] < 0)
             g_string_append_c(s, '?');
@@ -61,24 +56,28 @@ static char *wanted_shape(const fv_input *in) {
     return g_string_free(s, FALSE);
 }
 
-fv_status fvi_check_input(const fvi_network *net, const fv_tensor *input, fv_error *err) {
-    const fv_input *in = fvi_network_input(net);
+fv_status fvi_check_input(const fvi_network *net, const fv_tensor *input, fv_tensor *view,
+                          fv_error *err) {
+    fvi_shape shape;
     fv_status st = fvi_tensor_check(input, "the input", err);
     if (st) return st;
-    fvi_shape have = fvi_tensor_shape(input);
-    int fits = have.ndim == in->ndim && fvi_shape_count(&have) > 0;
-    for (int i = 0; fits && i < in->ndim; i++) fits = is_free(in, i) || have.dim[i] == in->dim[i];
-    if (fits) return FV_OK;
-    char text[FVI_SHAPE_TEXT], *wanted = wanted_shape(in);
+    const fvi_shape have = fvi_tensor_shape(input);
+    if (fvi_network_takes_shape(net, &have, &shape)) {
+        *view = (fv_tensor){.ndim = shape.ndim, .data = input->data};
+        memcpy(view->dim, shape.dim, sizeof view->dim);
+        return FV_OK;
+    }
+    char text[FVI_SHAPE_TEXT], *wanted = wanted_shape(net);
     st = fvi_fail(err, FV_SHAPE, "the input is %s; %s wants %s", fvi_shape_text(&have, text),
                   fvi_network_name(net), wanted);
     g_free(wanted);
     return st;
 }
 
-fv_status fvi_session_check_input(fv_session *s, const fv_tensor *input, fv_error *err) {
+fv_status fvi_session_check_input(fv_session *s, const fv_tensor *input, fv_tensor *view,
+                                  fv_error *err) {
     fv_error why;
-    fv_status st = fvi_check_input(s->model->network, input, err);
+    fv_status st = fvi_check_input(s->model->network, input, view, err);
     if (!st && fvi_explain_input(input->data, fv_tensor_count(input), 1, &why))
         st = fvi_session_nonfinite(s, &why, err);
     return st;
@@ -119,9 +118,10 @@ fv_status fv_session_run(fv_session *s, const fv_tensor *input, const char *valu
     FVI_USE_THREADS(s);
     fv_status st = FVI_NOT_NULL_AS(err, "session, input, out", s, input, out);
     const char *name = NULL;
-    if (!st) st = fvi_session_check_input(s, input, err);
+    fv_tensor view;
+    if (!st) st = fvi_session_check_input(s, input, &view, err);
     if (!st) st = fvi_network_find_value(s->model->network, value, &name, err);
-    return st ? st : fvi_session_run_value(s, input, name, out, err);
+    return st ? st : fvi_session_run_value(s, &view, name, out, err);
 }
 
 /* ---- several values, and back from them ----------------------------------------------------- */
@@ -180,14 +180,14 @@ static fv_status forward_all(fv_session *s, const values_run *r, int count, fv_t
     return st;
 }
 
-/* Stores a forward run, which owns the names then. */
-static fv_status keep_last(fv_session *s, const values_run *r, const char **names, int count,
-                           fv_error *err) {
+/* Stores a forward run of an input that was given in that shape; it owns the names then. */
+static fv_status keep_last(fv_session *s, const values_run *r, const fvi_shape *given,
+                           const char **names, int count, fv_error *err) {
     fv_tensor *copy = NULL;
     fv_status st = fvi_tensor_copy(r->input, &copy, err);
     if (st) return st;
     fvi_last_forward_clear(&s->last);
-    s->last = (fvi_last_forward){copy, names, count, r->pieces == 1 ? r->plan : NULL};
+    s->last = (fvi_last_forward){copy, *given, names, count, r->pieces == 1 ? r->plan : NULL};
     return FV_OK;
 }
 
@@ -202,12 +202,14 @@ fv_status fv_session_forward(fv_session *s, const fv_tensor *input, const char *
         return fvi_fail(err, FV_ARG, "count is %d; allowed: 1..%d", count, MAX_VALUES);
     const fvi_network *net = s->model->network;
     const char **names = g_new0(const char *, (gsize)count);
-    st = fvi_session_check_input(s, input, err);
+    fv_tensor view;
+    st = fvi_session_check_input(s, input, &view, err);
     for (int v = 0; !st && v < count; v++)
         st = fvi_network_find_value(net, values[v], &names[v], err);
-    if (!st) st = values_open(s, input, names, count, NULL, &r, err);
+    if (!st) st = values_open(s, &view, names, count, NULL, &r, err);
     if (!st) st = forward_all(s, &r, count, made, err);
-    if (!st) st = keep_last(s, &r, names, count, err);
+    const fvi_shape given = fvi_tensor_shape(input);
+    if (!st) st = keep_last(s, &r, &given, names, count, err);
     if (st) {
         for (int v = 0; v < count; v++) fv_tensor_free(made[v]);
         g_free(names);
@@ -285,13 +287,12 @@ fv_status fv_session_backward(fv_session *s, const fv_tensor *const *seeds, fv_t
     if (!s->last.input)
         return fvi_fail(err, FV_ARG, "fv_session_backward needs an fv_session_forward before it");
     const fvi_executable *fresh = s->last.fresh;
-    const fvi_shape shape = fvi_tensor_shape(s->last.input);
     fv_tensor *dx = NULL;
     values_run r = {0};
     st = values_open(s, s->last.input, s->last.values, s->last.count, fresh, &r, err);
     if (!st) st = fvi_session_check_backward(s, r.plan, err);
     if (!st) st = check_seeds(&s->last, &r, seeds, err);
-    if (!st) st = fvi_tensor_new(&shape, &dx, err);
+    if (!st) st = fvi_tensor_new(&s->last.given, &dx, err);
     for (int64_t i = 0; !st && i < r.pieces; i++) {
         st = r.plan == fresh ? fvi_session_piece(s, 0, r.samples, err)
                              : values_forward(s, &r, i, err);

@@ -11,6 +11,7 @@
 /* The last fv_session_forward, for fv_session_backward. */
 typedef struct fvi_last_forward {
     fv_tensor *input;    /* a copy; NULL: there was none */
+    fvi_shape given;     /* in which the caller gave it */
     const char **values; /* [count] the network's names */
     int count;
     const fvi_executable *fresh; /* the plan, if this was its last run and of all samples at once;

@@ -59,6 +59,8 @@ static void test_images(void **state) {
     REFUSED(FV_ARG, "out must", fv_image_load(t.path, NULL, err));
     REFUSED(FV_ARG, "no file", fv_image_load("", &o.image, err));
     REFUSED(FV_IO, "nowhere.png", fv_image_load(misuse_path("nowhere.png"), &o.image, err));
+    REFUSED(FV_ARG, "path must", fv_image_load_alpha(NULL, &o.image, err));
+    REFUSED(FV_ARG, "out must", fv_image_load_alpha(t.path, NULL, err));
 
     REFUSED(FV_ARG, "image must", fv_image_save(NULL, misuse_path("x.png"), err));
     REFUSED(FV_ARG, "path must", fv_image_save(t.photo, NULL, err));
@@ -172,6 +174,13 @@ static void test_loading(void **state) {
     REFUSED(FV_ARG, "crop_ratio", LOAD(.crop_ratio = NAN));
     REFUSED(FV_ARG, "option pad_color: \"mauve\" is no colour", LOAD(.pad_color = "mauve"));
     REFUSED(FV_ARG, "option pad_color: \"\" is no colour", LOAD(.pad_color = ""));
+    REFUSED(FV_ARG, "shape is -1x8x8", LOAD(.shape = {-1, 8, 8}));
+    REFUSED(FV_ARG, "shape is 3x0x8", LOAD(.shape = {3, 0, 8}));
+    REFUSED(FV_ARG, "shape is 3x8x32769", LOAD(.shape = {3, 8, 32769}));
+    REFUSED(FV_ARG, "shape is 0x0x0", LOAD(.shape_channels_last = -1));
+    REFUSED(FV_ARG, "channels_last is 2", LOAD(.shape = {3, 8, 8}, .shape_channels_last = 2));
+    REFUSED(FV_ARG, "channels_last is -1", LOAD(.shape = {3, 8, 8}, .shape_channels_last = -1));
+    REFUSED(FV_ARG, "one is allowed", LOAD(.shape = {3, 8, 8}, .size = 9));
     REFUSED(FV_ARG, "range", LOAD(.range = -1));
     REFUSED(FV_ARG, "range", LOAD(.range = INFINITY));
     REFUSED(FV_ARG, "range", LOAD(.range = NAN));
@@ -275,6 +284,10 @@ static void test_inputs(void **state) {
     REFUSED(FV_ARG, "the photo has the value nan at (0, 5) of channel 0",
             fv_input_picture(t.net, t.photo, &o.image, err));
     t.photo->data[5] = was;
+
+    GIVES(0, fv_input_samples(NULL, t.input));
+    GIVES(0, fv_input_samples(t.net, NULL));
+    GIVES(0, fv_input_samples(t.vector, t.input));
 
     REFUSED(FV_ARG, "model must", fv_input_rect(NULL, 8, 8, &o.window, err));
     REFUSED(FV_ARG, "out must", fv_input_rect(t.net, 8, 8, NULL, err));

@@ -18,6 +18,8 @@
     network NAME FILE      a small network: `mlp`, 12 numbers to 4; `dead`, some of whose units are;
                            `changed`, the same with other weights; `wide`, with two channels more;
                            `words`, words and a mask to 4; `digits`, `mlp` with 784 inputs;
+                           `rows`, 8 rows of 8 numbers without channels to 4; `bands`, five bands
+                           of 9x8, `signal`, two channels of 40, `volume`, 5x8x7, to 4;
                            `alike`, two layers of like names;
                            `nan`, `inf`, `exp`, `late`, `log`, `div`, `root`, `faint` and
                            `explode`: see broken()
@@ -199,6 +201,26 @@ def mlp(inputs=12):
     return nodes, constants, value("x", ["batch", inputs]), value("dense2", ["batch", 4]), {}
 
 
+def rows():
+    """x [batch][8][8] - flatten - dense [batch][4]"""
+    nodes = [node("Flatten", "flatten", ["x"], axis=1),
+             node("Gemm", "dense", ["flatten", "w"], transB=1)]
+    return nodes, [constant("w", [4, 64], waves(256))], value("x", ["batch", 8, 8]), value(
+        "dense", ["batch", 4]), {}
+
+
+def grid(*shape):
+    """x [batch][channels][...] - conv1, of 3 - relu1 - pool - flatten - dense [batch][4]"""
+    n = 6 * shape[0] * 3 ** (len(shape) - 1)
+    nodes = [node("Conv", "conv1", ["x", "w"]), node("Relu", "relu1", ["conv1"]),
+             node("GlobalAveragePool", "pool", ["relu1"]),
+             node("Flatten", "flatten", ["pool"], axis=1),
+             node("Gemm", "dense", ["flatten", "w2"], transB=1)]
+    constants = [constant("w", [6, shape[0]] + [3] * (len(shape) - 1), waves(n)),
+                 constant("w2", [4, 6], waves(24))]
+    return nodes, constants, value("x", ["batch", *shape]), value("dense", ["batch", 4]), {}
+
+
 def dead(changed=False, more=0):
     """image [batch][3][16][16] - conv1 - relu1 [batch][4][14][14]. Channel 0 lives; 1 has weights
     0; 2 is far below zero whatever comes; 3 is below zero until its input has grown. `changed`: 0
@@ -292,7 +314,9 @@ def broken(kind):
 def network(name, path):
     nodes, constants, source, result, about = {
         "mlp": mlp, "dead": dead, "changed": lambda: dead(changed=True),
-        "wide": lambda: dead(more=2), "digits": lambda: mlp(784), "alike": alike, "words": words,
+        "wide": lambda: dead(more=2), "digits": lambda: mlp(784), "rows": rows,
+        "bands": lambda: grid(5, 9, 8), "signal": lambda: grid(2, 40),
+        "volume": lambda: grid(1, 5, 8, 7), "alike": alike, "words": words,
         "pair": pair, "fixed": lambda: words(fixed=True),
         **{kind: lambda kind=kind: broken(kind) for kind in BROKEN}}[name]()
     graph = b"".join(field(1, n) for n in nodes) + field(2, name)

@@ -14,9 +14,9 @@
 
 #include "model/network/find.h"
 #include "model/network/lower.h"
+#include "model/network/network.h"
 #include "model/network/weight_stats.h"
 #include "support/builder.h"
-#include "model/network/network.h"
 
 static fvi_network *load(builder *b) {
     fvi_network *n = NULL;
@@ -555,7 +555,7 @@ static void lowers_at_batch(void **state) {
     (void)state;
     builder *b = small_alexnet();
     fvi_network *n = load(b);
-    fvi_binding x = {"x", fvi_network_input_shape(n, 4, 131, 163), NULL, 0};
+    fvi_binding x = {"x", fvi_network_input_shape(n, 4, 131, 163), NULL, 0, {0}};
     fvi_graph *g = NULL;
     fv_error err;
     const char *wanted = "cat";
@@ -583,7 +583,7 @@ static void lifts_written_batch(void **state) {
     assert_int_equal(fvi_network_layer(n, 1)->dim[0], 1);
     const int64_t batches[] = {1, 2, 6};
     for (int i = 0; i < 3; i++) {
-        fvi_binding x = {"x", fvi_network_input_shape(n, batches[i], 0, 0), NULL, 0};
+        fvi_binding x = {"x", fvi_network_input_shape(n, batches[i], 0, 0), NULL, 0, {0}};
         fvi_graph *g = NULL;
         fv_error err;
         if (fvi_network_lower(n, &x, 1, NULL, 0, &g, &err)) fail_msg("%s", err.text);

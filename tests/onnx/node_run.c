@@ -96,7 +96,7 @@ static fv_status lower(const attempt *t, const char *const *names, int n, fvi_gr
         const fvi_const *c = t->data->inputs.value[i];
         int fixed = c->dtype != FVI_F32 || t->binding == NODE_CONSTANT ||
                     (t->binding == NODE_PARAMETERS && i > 0);
-        b[i] = (fvi_binding){t->data->inputs.name[i], c->shape, fixed ? c : NULL, 0};
+        b[i] = (fvi_binding){t->data->inputs.name[i], c->shape, fixed ? c : NULL, 0, {0}};
     }
     const fvi_graph_request request = {b, t->data->inputs.count, names, n, 0, NULL};
     return fvi_model_file_lower(&t->test->onnx->file, NULL, &request, out, err);

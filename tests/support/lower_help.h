@@ -36,7 +36,7 @@ static inline void trial_free(trial *t) {
 
 /* Lowers what `wanted` names (NULL: the outputs), the input "x" bound to `shape` (NULL: as is). */
 static inline fv_status trial_lower(trial *t, const char *wanted, const fvi_shape *shape) {
-    fvi_binding bound = {"x", shape ? *shape : (fvi_shape){0}, NULL, 0};
+    fvi_binding bound = {"x", shape ? *shape : (fvi_shape){0}, NULL, 0, {0}};
     if (!t->onnx) {
         fv_status st = onnx_open(builder_save(t->b, "net.onnx"), &t->onnx, &t->err);
         if (st) return st;

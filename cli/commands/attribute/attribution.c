@@ -5,6 +5,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "inputs.h"
 #include "models.h"
 #include "objectives.h"
 #include "options.h"
@@ -190,7 +191,7 @@ static int load_baseline(cli_subject *s) {
     g_string_free(names, TRUE);
     if (code || s->kind) return code;
     s->kind = FV_BASELINE_PICTURE;
-    if (cli_image_load(word, &picture, &err) ||
+    if (cli_photo_load(s->model, word, &picture, &err) ||
         fv_input_from_image(s->model, picture, &s->baseline, &err))
         code = cli_fail_error(&err);
     fv_image_free(picture);
@@ -220,7 +221,7 @@ static int load_photo(cli_subject *s, int tile) {
     if (!fv_model_input(s->model)->is_image)
         return cli_fail("%s: its input \"%s\" is no picture; no part of a photo can be shown",
                         fv_model_name(s->model), fv_model_input(s->model)->name);
-    if (cli_image_load(path, &image, &err) ||
+    if (cli_photo_load(s->model, path, &image, &err) ||
         fv_input_from_image(s->model, image, &s->input, &err) || make_photo(s, image, tile, &err))
         code = cli_fail_error(&err);
     fv_image_free(image);

@@ -445,6 +445,7 @@ static const cli_option options[] = {
      "write what a map of gradients is made of, signed, [channels][height][width]"},
     CLI_OPTION_JSON(attribute_args),
     CLI_OPTION_SIZE(attribute_args),
+    CLI_OPTION_SHAPE(attribute_args),
     CLI_OPTION_ON_NAN(attribute_args),
     {0},
 };

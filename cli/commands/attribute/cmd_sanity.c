@@ -264,6 +264,7 @@ static const cli_option options[] = {
      "before it"},
     CLI_OPTION_JSON(sanity_args),
     CLI_OPTION_SIZE(sanity_args),
+    CLI_OPTION_SHAPE(sanity_args),
     {0},
 };
 /* clang-format on */

@@ -20,7 +20,7 @@
 static int load_picture(const cli_shown *s, fv_tensor **out) {
     fv_image *image = NULL;
     fv_error err = {0};
-    fv_status st = cli_image_load(s->args->picture, &image, &err);
+    fv_status st = cli_image_load(s->args->picture, 0, &image, &err);
     if (!st) st = fv_input_from_image(s->model, image, out, &err);
     fv_image_free(image);
     return st ? cli_fail_error(&err) : CLI_DONE;

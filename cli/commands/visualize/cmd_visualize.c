@@ -114,6 +114,14 @@ static int complete(cli_plan *p) {
     return cli_plan_check(p);
 }
 
+/* Says how pictures are drawn that are neither grey nor of colours. */
+static void note_bands(const cli_args *args, const fv_model *model) {
+    const fv_input *in = fv_model_input(model);
+    if (!in->is_image || in->channels == 1 || in->channels == 3) return;
+    cli_note(args, "%s takes pictures of %d channels; they are drawn as %d grey pictures, in order",
+             fv_model_name(model), in->channels, in->channels);
+}
+
 static int run(const cli_args *common) {
     const cli_visualize_args *args = (const cli_visualize_args *)common;
     cli_plan p = {.args = args};
@@ -140,6 +148,7 @@ static int run(const cli_args *common) {
         code = cli_recipe_show(&args->recipe, p.recipe.recipe, &p.units);
     } else if (!code) {
         cli_model_note(common, model);
+        note_bands(common, model);
         code = complete(&p);
         if (!code) code = cli_session_open(&args->common, model, &args->model, &session);
         if (!code) {

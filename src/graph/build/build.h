@@ -26,6 +26,8 @@ typedef struct fvi_binding {
     const fvi_const *constant; /* NULL: a run-time input of that shape */
     int filled;                /* nobody gave these numbers: the graph names the input if it
                                   depends on it */
+    fvi_shape seen;            /* the shape in which the file's operations read it, if it is another
+                                  than the one it is given in; ndim 0: the same */
 } fvi_binding;
 
 /* The binding of that name, or NULL. */

@@ -76,9 +76,10 @@ static fv_status given_picture(const fvi_perturbation *p, const fv_tensor *given
     if (!given) return fvi_fail(err, FV_ARG, "the baseline is a picture, and none is given");
     fv_status st = fvi_tensor_check(given, "the baseline", err);
     if (st) return st;
-    fvi_shape shape = fvi_tensor_shape(given);
-    fvi_shape own = fvi_network_input_shape(fvi_session_network(p->session), 1, p->h, p->w);
-    if (!fvi_shape_equal(&shape, &own))
+    fvi_shape shape = fvi_tensor_shape(given), seen;
+    const fvi_network *net = fvi_session_network(p->session);
+    fvi_shape own = fvi_network_input_shape(net, 1, p->h, p->w);
+    if (!fvi_network_takes_shape(net, &shape, &seen) || !fvi_shape_equal(&seen, &own))
         return fvi_fail(err, FV_SHAPE, "the baseline is %s; the input is %s",
                         fvi_shape_text(&shape, have), fvi_shape_text(&own, want));
     memcpy(out, given->data, (size_t)p->count * sizeof *out);

@@ -30,16 +30,17 @@
 #define BATCH_MAX     16
 
 /* Whether the input is one picture. */
-static fv_status check_input(const fvi_network *net, const fv_tensor *input, fv_error *err) {
+static fv_status check_input(const fvi_network *net, const fv_tensor *input, fv_tensor *view,
+                             fv_error *err) {
     const fv_input *in = fvi_network_input(net);
     char text[FVI_SHAPE_TEXT];
-    fvi_shape shape = fvi_tensor_shape(input);
     if (!in->is_image)
         return fvi_fail(err, FV_SHAPE,
                         "%s: the input \"%s\" is no picture: no part of it can be shown",
                         fvi_network_name(net), in->name);
-    fv_status st = fvi_check_input(net, input, err);
-    if (!st && (shape.ndim != 4 || shape.dim[0] != 1))
+    fv_status st = fvi_check_input(net, input, view, err);
+    const fvi_shape shape = fvi_tensor_shape(st ? input : view);
+    if (!st && shape.dim[0] != 1)
         st = fvi_fail(err, FV_SHAPE, "the input is %s; one picture is wanted",
                       fvi_shape_text(&shape, text));
     for (int64_t i = 0; !st && i < fv_tensor_count(input); i++)
@@ -124,17 +125,19 @@ static fv_status new_resolved(fv_session *session, const fv_tensor *input,
 fv_status fvi_perturbation_new_resolved(fv_session *session, const fv_tensor *input,
                                         const fvi_objective *objective, fvi_perturbation **out,
                                         fv_error *err) {
-    fv_status st = check_input(fvi_session_network(session), input, err);
-    return st ? st : new_resolved(session, input, objective, out, err);
+    fv_tensor view;
+    fv_status st = check_input(fvi_session_network(session), input, &view, err);
+    return st ? st : new_resolved(session, &view, objective, out, err);
 }
 
 fv_status fvi_perturbation_new(fv_session *session, const fv_tensor *input,
                                const fv_objective *objective, fvi_perturbation **out,
                                fv_error *err) {
     fvi_objective o = {0};
-    fv_status st = check_input(fvi_session_network(session), input, err);
-    if (!st) st = resolve_objective(session, input, objective, &o, err);
-    if (!st) st = new_resolved(session, input, &o, out, err);
+    fv_tensor view;
+    fv_status st = check_input(fvi_session_network(session), input, &view, err);
+    if (!st) st = resolve_objective(session, &view, objective, &o, err);
+    if (!st) st = new_resolved(session, &view, &o, out, err);
     fvi_objective_clear(&o);
     return st;
 }

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "inspect/dataset/dataset.h"
 #include "runtime/model_state.h"
+#include "runtime/preprocess.h"
 #include "vis/objective/class_logits.h"
 
 #define STEM_MAX   60 /* of an index's name, for people */
@@ -161,9 +162,9 @@ static fv_status check_asked(const fv_model *model, const fv_objective *const *o
     fv_status st = fvi_objectives_check(objectives, count, err);
     if (st) return st;
     const fv_input *in = fv_model_input(model);
-    if (!in->is_image || (in->channels != 1 && in->channels != 3))
+    if (!fvi_is_photo(in))
         return fvi_fail(err, FV_SHAPE,
-                        "%s: the input \"%s\" is no picture of 1 or 3 channels; photos "
+                        "%s: the input \"%s\" is no picture of 1, 3 or 4 channels; photos "
                         "cannot be measured",
                         fv_model_name(model), in->name);
     return FV_OK;

@@ -158,17 +158,18 @@ fv_status fv_examples_measure(fv_examples *e, int unit, fv_score by, int lowest,
                               const fv_tensor *input, double *value, fv_error *err) {
     fv_status st = FVI_NOT_NULL_AS(err, "examples, input, value", e, input, value);
     if (!st) st = check(e, unit, by, err);
-    if (!st) st = fvi_session_check_input(e->session, input, err);
-    if (!st && input->dim[0] != 1)
+    fv_tensor view;
+    if (!st) st = fvi_session_check_input(e->session, input, &view, err);
+    if (!st && view.dim[0] != 1)
         st = fvi_fail(err, FV_SHAPE, "examples: %lld inputs; one is measured at a time",
-                      (long long)input->dim[0]);
+                      (long long)view.dim[0]);
     if (st) return st;
     FVI_USE_THREADS(e->session);
     const fvi_unit_request *request = unit_of(e, unit);
     for (int i = 0; i < (int)e->tables->len; i++)
         ((fvi_layer_table *)e->tables->pdata[i])->active = i == request->table;
     fvi_examples_collect_values(e);
-    fvi_shape shape = fvi_tensor_shape(input);
+    fvi_shape shape = fvi_tensor_shape(&view);
     fvi_executable *plan = NULL;
     int64_t samples = 0;
     fvi_response response = {0};
@@ -176,7 +177,7 @@ fv_status fv_examples_measure(fv_examples *e, int unit, fv_score by, int lowest,
                           &samples, err);
     if (st) return st;
     st = fvi_session_piece(e->session, 0, 1, err);
-    if (!st) st = fvi_session_forward(e->session, plan, input->data, err);
+    if (!st) st = fvi_session_forward(e->session, plan, view.data, err);
     if (!st) st = read_one(e, request, plan, &response, err);
     if (st) return st;
     fvi_session_done(e->session, 1);

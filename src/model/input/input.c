@@ -26,19 +26,14 @@
 
 /* ---- the file's inputs ---------------------------------------------------------------------- */
 
-static int is_pixel_type(int type) {
-    return type == FVI_F32 || type == FVI_F16 || type == FVI_BF16 || type == FVI_F64 ||
-           type == FVI_U8 || !type;
-}
-
-static int64_t conv_channels(const fvi_model_file *f, const char *input, int *ndim) {
-    return f->reader->input_channels ? f->reader->input_channels(f, input, ndim) : 0;
+static fvi_input_use use_of(const fvi_model_file *f, const char *input) {
+    return f->reader->input_use ? f->reader->input_use(f, input) : (fvi_input_use){0};
 }
 
 /* How likely an input is the one that the network looks at. */
 static int likelihood(const fvi_model_input *in) {
     if (in->unread) return 0;
-    if (in->shape.ndim == 4 && is_pixel_type(in->type)) return 4;
+    if (in->shape.ndim == 4 && fvi_is_pixel_type(in->type)) return 4;
     if (in->shape.ndim == 0) return 1;
     if (in->type && fvi_dtype_is_int((fvi_dtype)in->type))
         return g_strstr_len(in->name, -1, "mask") ? 1 : 2; /* the words of a text */
@@ -116,7 +111,9 @@ typedef struct resolver {
     const fvi_model_file *file;
     const char *base; /* of the model's file, for messages */
     fvi_input_spec spec;
+    fvi_told_shape told;
     fv_input in;
+    fvi_input_axes axes;
     int type;
     int size_assumed;
     fvi_shape sample;
@@ -126,15 +123,37 @@ typedef struct resolver {
 
 static int few_channels(int64_t n) { return n == 1 || n == 3 || n == 4; }
 
-/* The order of a picture's axes, and how many channels it has. `channels`: as the convolution that
- * reads it wants them, 0 where none does. */
-static fv_status resolve_channels(resolver *r, int64_t channels) {
-    const int64_t *dim = r->in.dim;
-    int last = few_channels(dim[3]) && !few_channels(dim[1]) && !channels;
-    r->in.channels_last = r->spec.layout ? r->spec.layout == FVI_NHWC : last;
-    int64_t said = dim[r->in.channels_last ? 3 : 1];
-    if (said < 0 && !channels) fvi_input_assume(r->assumed, "3 channels");
-    said = said > 0 ? said : channels ? channels : 3;
+/* Whether the channels of a picture of four axes are the last of them. */
+static int channels_are_last(const int64_t *dim, const fvi_input_use *use) {
+    const int conv = use->op == FVI_USE_CONV && !use->reshaped;
+    if (conv && use->permuted && (dim[3] < 0 || dim[3] == use->channels)) return 1;
+    if (conv && !use->permuted && use->channels) return 0;
+    return few_channels(dim[3]) && !few_channels(dim[1]);
+}
+
+/* The axis of the file's input that counts that, -1: none. */
+static int axis_of(const resolver *r, fvi_axis which) {
+    return fvi_input_axis(&r->axes, r->in.ndim, which);
+}
+
+/* The order of a picture's axes, and how many channels it has. */
+static fv_status resolve_channels(resolver *r, const fvi_input_use *use) {
+    const int64_t *dim = r->in.dim, wanted = use->reshaped ? 0 : use->channels;
+    if (r->told.channels) {
+        r->in.channels_last = r->told.channels_last;
+        r->in.channels = r->told.channels;
+        return FV_OK;
+    }
+    if (r->in.ndim == 4) {
+        const int last = r->spec.layout ? r->spec.layout == FVI_NHWC : channels_are_last(dim, use);
+        for (int i = 1; last && i < 4; i++)
+            r->axes.of[i] = i == 3 ? FVI_AXIS_CHANNEL : (fvi_axis)(FVI_AXIS_HEIGHT + i - 1);
+    }
+    const int c = axis_of(r, FVI_AXIS_CHANNEL);
+    r->in.channels_last = c > axis_of(r, FVI_AXIS_HEIGHT);
+    int64_t said = c < 0 ? 1 : dim[c];
+    if (said < 0 && !wanted) fvi_input_assume(r->assumed, "3 channels");
+    said = said > 0 ? said : wanted ? wanted : 3;
     if (said > INT32_MAX)
         return fvi_fail(r->err, FV_FORMAT, "%s: input \"%s\" has %" G_GINT64_FORMAT " channels",
                         r->base, r->in.name, said);
@@ -142,26 +161,36 @@ static fv_status resolve_channels(resolver *r, int64_t channels) {
     return FV_OK;
 }
 
+/* What kind of thing the input is, and what its axes count. */
+static fv_status resolve_axes(resolver *r, const fvi_shape *s, const fvi_input_use *use) {
+    r->axes = fvi_input_axes_find(s, r->type, use);
+    fv_status st = FV_OK;
+    if (r->told.channels) st = fvi_input_axes_told(s, &r->told, r->in.name, &r->axes, r->err);
+    r->in.kind = r->axes.kind;
+    r->in.is_image = r->axes.kind == FV_INPUT_PICTURE;
+    return st;
+}
+
 /* The input's shape, whether it is a picture, and the order of its axes. */
 static fv_status resolve_shape(resolver *r) {
     const fvi_model_input *v = choose_input(r->file, r->spec.input);
     if (!v && r->spec.input) return fvi_model_file_no_input(r->file, r->spec.input, r->err);
     r->in.name = "";
+    r->in.kind = FV_INPUT_OTHER;
     if (!v) return FV_OK; /* a graph of constants */
     fvi_shape s = v->shape;
-    int conv_ndim = 0;
     r->type = v->type;
     if (!r->spec.layout) r->spec.layout = v->layout;
-    int64_t channels = conv_channels(r->file, v->name, &conv_ndim);
+    const fvi_input_use use = use_of(r->file, v->name);
     if (s.ndim < 0) { /* the file says nothing: as many axes as the convolution wants */
-        s = (fvi_shape){.ndim = conv_ndim};
+        s = (fvi_shape){.ndim = use.reshaped ? 0 : use.ndim};
         for (int i = 0; i < s.ndim; i++) s.dim[i] = -1;
     }
     r->in.name = v->name;
     r->in.ndim = s.ndim;
     memcpy(r->in.dim, s.dim, sizeof s.dim);
-    r->in.is_image = s.ndim == 4 && is_pixel_type(r->type);
-    return r->in.is_image ? resolve_channels(r, channels) : FV_OK;
+    const fv_status st = resolve_axes(r, &s, &use);
+    return !st && r->in.is_image ? resolve_channels(r, &use) : st;
 }
 
 /* A size that counts only where the file leaves it open is forgotten. */
@@ -173,10 +202,12 @@ static void drop_hint(resolver *r) {
 
 /* The size of the array that will be given. */
 static void take_sample(const resolver *r, int64_t *h, int64_t *w) {
-    const int y = r->in.channels_last ? 1 : 2;
-    if (r->sample.ndim != r->in.ndim) return;
+    const int as_file = r->sample.ndim == r->in.ndim, last = r->in.channels_last;
+    const int y = as_file ? axis_of(r, FVI_AXIS_HEIGHT) : last ? 1 : 2;
+    const int x = as_file ? axis_of(r, FVI_AXIS_WIDTH) : y + 1;
+    if ((!as_file && r->sample.ndim != 4) || y < 0 || x < 0) return;
     if (*h < 0 && r->sample.dim[y] <= FVI_INPUT_SIZE_MAX) *h = r->sample.dim[y];
-    if (*w < 0 && r->sample.dim[y + 1] <= FVI_INPUT_SIZE_MAX) *w = r->sample.dim[y + 1];
+    if (*w < 0 && r->sample.dim[x] <= FVI_INPUT_SIZE_MAX) *w = r->sample.dim[x];
 }
 
 /* Where the file leaves the size open and nobody says it. */
@@ -195,8 +226,17 @@ static void check_stride(resolver *r) {
                      r->in.height, r->in.width, stride);
 }
 
+static void assume_picture(resolver *r) {
+    const char *colours = r->in.channels == 1 ? "grey " : "";
+    if (!r->axes.guessed || r->told.channels) return;
+    fvi_input_assume(r->assumed, "input \"%s\" is a %spicture of %dx%d", r->in.name, colours,
+                     r->in.height, r->in.width);
+}
+
 static fv_status resolve_size(resolver *r) {
-    int64_t h = r->in.dim[r->in.channels_last ? 1 : 2], w = r->in.dim[r->in.channels_last ? 2 : 3];
+    const int y = axis_of(r, FVI_AXIS_HEIGHT), x = axis_of(r, FVI_AXIS_WIDTH);
+    int64_t h = r->told.channels ? r->told.height : r->in.dim[y];
+    int64_t w = r->told.channels ? r->told.width : r->in.dim[x];
     const int is_free = h < 0 || w < 0;
     if (h > FVI_INPUT_SIZE_MAX || w > FVI_INPUT_SIZE_MAX)
         return fvi_fail(r->err, FV_FORMAT,
@@ -209,6 +249,26 @@ static fv_status resolve_size(resolver *r) {
     r->in.height = r->spec.height ? r->spec.height : (int)h;
     r->in.width = r->spec.height ? r->spec.width : (int)w;
     if (is_free) check_stride(r);
+    assume_picture(r);
+    return FV_OK;
+}
+
+/* Reads the shape that the caller says the input has as a picture. */
+static fv_status read_told(const fv_model_desc *d, fvi_told_shape *out, fv_error *err) {
+    const int *s = d ? d->shape : NULL;
+    if (!d || (!s[0] && !s[1] && !s[2] && !d->shape_channels_last)) return FV_OK;
+    for (int i = 0; i < 3; i++)
+        if (s[i] < 1 || s[i] > FVI_INPUT_SIZE_MAX)
+            return fvi_fail(err, FV_ARG,
+                            "option shape is %dx%dx%d; three sizes of 1 to %d are allowed", s[0],
+                            s[1], s[2], FVI_INPUT_SIZE_MAX);
+    if (d->shape_channels_last < 0 || d->shape_channels_last > 1)
+        return fvi_fail(err, FV_ARG, "option shape_channels_last is %d; 0 and 1 are allowed",
+                        d->shape_channels_last);
+    if (d->size && (d->size != s[1] || d->size != s[2]))
+        return fvi_fail(err, FV_ARG, "option size is %d, and shape %dx%dx%d; one is allowed",
+                        d->size, s[0], s[1], s[2]);
+    *out = (fvi_told_shape){s[0], s[1], s[2], d->shape_channels_last != 0};
     return FV_OK;
 }
 
@@ -276,7 +336,8 @@ fv_status fvi_input_resolve(const fvi_model_file *f, const fv_model_desc *desc, 
     resolver r = {.file = f, .base = f->base, .err = err, .sample = {.ndim = -1}};
     if (desc && desc->sample) r.sample = sample_shape(desc->sample);
     r.assumed = g_string_new(NULL);
-    fv_status st = gather_spec(&r, desc);
+    fv_status st = read_told(desc, &r.told, err);
+    if (!st) st = gather_spec(&r, desc);
     if (!st) st = resolve_shape(&r);
     if (!st && r.in.is_image) st = resolve_size(&r);
     if (st) {
@@ -285,6 +346,7 @@ fv_status fvi_input_resolve(const fvi_model_file *f, const fv_model_desc *desc, 
         return st;
     }
     *out = (fvi_input_info){.in = r.in,
+                            .axes = r.axes,
                             .labels = r.spec.labels,
                             .size_assumed = r.size_assumed,
                             .sample = r.sample,

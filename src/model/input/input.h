@@ -10,12 +10,14 @@
 
 #include <glib.h>
 
+#include "model/input/axes.h"
 #include "model/input/spec.h"
 #include "model/reader.h"
 
 /* The input of the network that a picture goes into, with the class names. */
 typedef struct fvi_input_info {
     fv_input in; /* .name and .assumed point into the file and below */
+    fvi_input_axes axes; /* of the file's shape, in.dim */
     char *assumed;
     int size_assumed;    /* height and width are no source's */
     fvi_shape sample;    /* of an array as it will be given; ndim -1: nobody said */

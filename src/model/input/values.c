@@ -89,6 +89,12 @@ static void assume_normalisation(values *v) {
     }
 }
 
+/* What the channels are, where photos can be given to them and nothing says it. */
+static void assume_channels(values *v) {
+    if (v->i->in.channels == 4)
+        fvi_input_assume(v->i->notes, "4 channels are red, green, blue and alpha");
+}
+
 static const char *const wanted_text[] = {"", "0..255", "0..1", "-1..1",
                                           "normalised as for ImageNet"};
 
@@ -351,6 +357,7 @@ fv_status fvi_input_complete(const fvi_model_file *f, const fvi_graph *g, fvi_in
         fvi_own_steps_find(g, &i->in, &own);
         const fvi_wanted wanted = fvi_own_steps_judge(&own, i->in.channels, &order);
         resolve_order(&v, &own, order);
+        assume_channels(&v);
         st = resolve_numbers(&v, &own, wanted);
         resolve_padding(&i->spec, &i->in);
     }

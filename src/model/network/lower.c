@@ -21,6 +21,17 @@
 #define INPUTS_MAX  256 /* that the file leaves to the caller */
 #define SETTING_MAX 8   /* numbers of an input that is a size or a switch */
 
+int fvi_network_has_batch(const fvi_network *net) {
+    const fv_input *in = &net->input.in;
+    return !in->is_image || fvi_input_axis(&net->input.axes, in->ndim, FVI_AXIS_BATCH) >= 0;
+}
+
+int64_t fvi_network_file_batch(const fvi_network *net) {
+    const fv_input *in = &net->input.in;
+    if (!fvi_network_has_batch(net)) return 1;
+    return in->ndim > 0 ? in->dim[0] : in->ndim < 0 ? -1 : 0;
+}
+
 /* ---- bindings of inputs --------------------------------------------------------------------- */
 
 typedef struct binder {
@@ -38,7 +49,8 @@ typedef struct binder {
 } binder;
 
 /* Batch of an input as the file has it: -1 when open; 0 when the input is a scalar. */
-static int64_t file_batch(const fvi_model_input *in) {
+static int64_t file_batch(const fvi_network *net, const fvi_model_input *in) {
+    if (!strcmp(in->name, net->input.in.name)) return fvi_network_file_batch(net);
     return in->shape.ndim > 0 ? in->shape.dim[0] : in->shape.ndim < 0 ? -1 : 0;
 }
 
@@ -46,6 +58,7 @@ static int64_t file_batch(const fvi_model_input *in) {
  * axis, where it is open there too (the length of a text), else 1. */
 static fvi_shape default_shape(const binder *k, const fvi_model_input *in, int64_t batch) {
     const fvi_network *net = k->net;
+    const fvi_shape main = fvi_network_file_shape(net, &k->main);
     if (!strcmp(in->name, net->input.in.name) &&
         (net->input.in.is_image || net->input.in.ndim == in->shape.ndim))
         return fvi_network_input_shape(net, batch, 0, 0);
@@ -53,8 +66,8 @@ static fvi_shape default_shape(const binder *k, const fvi_model_input *in, int64
     if (s.ndim < 0) s.ndim = 0;
     for (int i = 0; i < s.ndim; i++) {
         if (s.dim[i] >= 0) continue;
-        const int shared = i < net->input.in.ndim && net->input.in.dim[i] < 0 && i < k->main.ndim;
-        s.dim[i] = !i ? batch : shared ? k->main.dim[i] : 1;
+        const int shared = i < net->input.in.ndim && net->input.in.dim[i] < 0 && i < main.ndim;
+        s.dim[i] = !i ? batch : shared ? main.dim[i] : 1;
     }
     return s;
 }
@@ -72,7 +85,7 @@ static int is_setting(const fvi_model_input *in, const fvi_shape *shape) {
 static fv_status bind_other(binder *k, const fvi_model_input *in, int64_t batch, fvi_binding *to,
                             fv_error *err) {
     const fvi_shape shape = default_shape(k, in, batch);
-    *to = (fvi_binding){in->name, shape, NULL, 0};
+    *to = (fvi_binding){.name = in->name, .shape = shape};
     if (in->type && !fvi_dtype_size((fvi_dtype)in->type)) return FV_OK; /* no numbers */
     if (k->partial && !is_setting(in, &shape)) return FV_OK;
     const fvi_other_inputs others = {&k->net->given, &k->net->input.in, k->main};
@@ -93,7 +106,7 @@ static void find_batch(binder *k, const fvi_model_input *in, int n_in, const fvi
     for (int i = 0; i < n_in; i++) {
         const fvi_binding *bound = fvi_binding_find(b, nb, in[i].name);
         if (!bound || bound->constant || bound->shape.ndim < 1) continue;
-        int64_t file = file_batch(&in[i]);
+        int64_t file = file_batch(k->net, &in[i]);
         k->batch = bound->shape.dim[0];
         k->written = file > 0 && file != k->batch ? file : 0;
         return;
@@ -109,6 +122,12 @@ static fvi_shape main_shape(const binder *k, const fvi_binding *bound, int64_t b
     return in ? default_shape(k, in, batch) : (fvi_shape){0};
 }
 
+/* The shape in which the file's operations read the main input; ndim 0: the same. */
+static fvi_shape seen_shape(const fvi_network *net, const fvi_shape *given) {
+    const fvi_shape s = fvi_network_file_shape(net, given);
+    return fvi_shape_equal(&s, given) ? (fvi_shape){0} : s;
+}
+
 /* Binds one input of the file. */
 static fv_status bind_input(binder *k, const fvi_model_input *in, const fvi_binding *bound,
                             int64_t batch, fv_error *err) {
@@ -119,11 +138,12 @@ static fv_status bind_input(binder *k, const fvi_model_input *in, const fvi_bind
     if (given)
         *to = *given;
     else if (!strcmp(in->name, k->net->input.in.name))
-        *to = (fvi_binding){in->name, k->main, NULL, 0};
+        *to = (fvi_binding){.name = in->name, .shape = k->main};
     else
         st = bind_other(k, in, batch, to, err);
     if (k->written && !to->constant && to->shape.ndim && to->shape.dim[0] == k->batch)
         to->shape.dim[0] = k->written;
+    if (!strcmp(in->name, k->net->input.in.name)) to->seen = seen_shape(k->net, &to->shape);
     return st;
 }
 
@@ -248,14 +268,69 @@ fvi_shape fvi_network_input_shape(const fvi_network *net, int64_t batch, int64_t
     if (s.ndim) s.dim[0] = batch;
     if (!in->is_image) return s;
     int c = in->channels_last ? 3 : 1, y = in->channels_last ? 1 : 2;
+    s = (fvi_shape){.ndim = 4, .dim = {batch}};
     s.dim[c] = in->channels;
     s.dim[y] = height ? height : in->height;
     s.dim[y + 1] = width ? width : in->width;
     return s;
 }
 
+fvi_shape fvi_network_file_shape(const fvi_network *net, const fvi_shape *given) {
+    const fv_input *in = &net->input.in;
+    if (!in->is_image || given->ndim != 4) return *given;
+    const int64_t *d = given->dim, y = in->channels_last ? 1 : 2;
+    const int64_t size[] = {
+        [FVI_AXIS_BATCH] = d[0],     [FVI_AXIS_CHANNEL] = d[in->channels_last ? 3 : 1],
+        [FVI_AXIS_DEPTH] = 1,        [FVI_AXIS_HEIGHT] = d[y],
+        [FVI_AXIS_WIDTH] = d[y + 1], [FVI_AXIS_ALL] = d[1] * d[2] * d[3],
+        [FVI_AXIS_OTHER] = 1};
+    fvi_shape s = {.ndim = in->ndim};
+    for (int i = 0; i < s.ndim; i++) s.dim[i] = size[net->input.axes.of[i]];
+    return s;
+}
+
+/* Whether an axis of the main input may have that size: the batch, axes without a fixed size, and
+ * the height and width of a picture may have any. */
+static int may_be(const fvi_network *net, int i, int64_t size) {
+    const fv_input *in = &net->input.in;
+    const fvi_axis axis = net->input.axes.of[i];
+    const int side = axis == FVI_AXIS_HEIGHT || axis == FVI_AXIS_WIDTH;
+    return !i || in->dim[i] < 0 || in->dim[i] == size || (in->is_image && side);
+}
+
+/* Whether a shape is one of the file's. */
+static int fits_file(const fvi_network *net, const fvi_shape *s) {
+    if (s->ndim != net->input.in.ndim) return 0;
+    for (int i = 0; i < s->ndim; i++)
+        if (!may_be(net, i, s->dim[i])) return 0;
+    return 1;
+}
+
+int fvi_network_takes_shape(const fvi_network *net, const fvi_shape *have, fvi_shape *out) {
+    const fv_input *in = &net->input.in;
+    const int c = in->channels_last ? 3 : 1, y = in->channels_last ? 1 : 2;
+    *out = *have;
+    if (fvi_shape_count(have) < 1) return 0;
+    if (!in->is_image) return fits_file(net, have);
+    if (have->ndim == 4) {
+        const fvi_shape own = fvi_network_file_shape(net, have);
+        return have->dim[c] == in->channels && fits_file(net, &own);
+    }
+    if (!fits_file(net, have)) return 0;
+    *out = fvi_network_input_shape(net, 1, 0, 0);
+    const int place[] = {[FVI_AXIS_BATCH] = 0,
+                         [FVI_AXIS_CHANNEL] = c,
+                         [FVI_AXIS_HEIGHT] = y,
+                         [FVI_AXIS_WIDTH] = y + 1};
+    for (int i = 0; i < in->ndim; i++)
+        if (net->input.axes.of[i] != FVI_AXIS_ALL)
+            out->dim[place[net->input.axes.of[i]]] = have->dim[i];
+    return out->dim[c] == in->channels && fvi_shape_count(out) == fvi_shape_count(have);
+}
+
 fv_status fvi_network_lower_own(fvi_network *net, fv_error *err) {
-    const fvi_binding own = {net->input.in.name, fvi_network_input_shape(net, 1, 0, 0), NULL, 0};
+    const fvi_binding own = {.name = net->input.in.name,
+                             .shape = fvi_network_input_shape(net, 1, 0, 0)};
     const fvi_graph_request r = {&own, own.name[0] ? 1 : 0, NULL, 0, 1, NULL};
     return lower(&(binder){.net = net, .partial = 1}, &r, &net->graph, err);
 }

@@ -29,9 +29,19 @@ fv_status fvi_network_lower_once(const fvi_network *net, const fvi_graph_request
  * that no shape is lowered twice. */
 int fvi_network_lowerings(const fvi_network *net);
 
-/* The shape of the picture input for that batch and size (0: the model's own). */
+/* The shape in which the main input is given, for that batch and size (0: the model's own); a
+ * picture's is [n][c][h][w] or [n][h][w][c] whatever axes the file has. */
 fvi_shape fvi_network_input_shape(const fvi_network *net, int64_t batch, int64_t height,
                                   int64_t width);
+/* Whether the file's main input has an axis of samples. */
+int fvi_network_has_batch(const fvi_network *net);
+/* Samples of the main input as the file has them: -1 any number; 0 it is a scalar. */
+int64_t fvi_network_file_batch(const fvi_network *net);
+/* The file's shape of an input that is given in that shape. */
+fvi_shape fvi_network_file_shape(const fvi_network *net, const fvi_shape *given);
+/* Whether the network takes an array of that shape, which may be the one above or the file's.
+ *   out  the one above */
+int fvi_network_takes_shape(const fvi_network *net, const fvi_shape *have, fvi_shape *out);
 
 /* Makes the graph at the network's own input size and batch 1. */
 fv_status fvi_network_lower_own(fvi_network *net, fv_error *err);

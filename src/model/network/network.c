@@ -124,6 +124,7 @@ void fvi_network_substitute(fvi_network *net, const fvi_const *c, const fvi_cons
 const fvi_limits *fvi_network_limits(const fvi_network *net) { return &net->file->limits; }
 const char *fvi_network_name(const fvi_network *net) { return net->name; }
 const fv_input *fvi_network_input(const fvi_network *net) { return &net->input.in; }
+const fvi_input_axes *fvi_network_input_axes(const fvi_network *net) { return &net->input.axes; }
 int fvi_network_input_part_count(const fvi_network *net) { return (int)net->input.parts->len; }
 const fv_input_part *fvi_network_input_part(const fvi_network *net, int index) {
     const int known = index >= 0 && index < fvi_network_input_part_count(net);

@@ -8,6 +8,7 @@
 #define FVI_MODEL_NETWORK_NETWORK_H
 
 #include "graph/build/build.h"
+#include "model/input/axes.h"
 #include "model/limits.h"
 #include "model/model_file.h"
 
@@ -38,6 +39,8 @@ void fvi_network_hash_early(const fvi_network *net);
 /* Gives back the memory of a mapped file's pages that hold these bytes; they can still be read. */
 void fvi_network_release(const fvi_network *net, const void *bytes, size_t size);
 const fv_input *fvi_network_input(const fvi_network *net);
+/* What each axis of the file's input counts, fv_input.dim. */
+const fvi_input_axes *fvi_network_input_axes(const fvi_network *net);
 int fvi_network_input_part_count(const fvi_network *net);
 const fv_input_part *fvi_network_input_part(const fvi_network *net, int index);
 int fvi_network_class_count(const fvi_network *net);

@@ -16,9 +16,14 @@
 #include "model/network/find.h"
 #include "model/network/network_internal.h"
 
-/* Whether a shape whose channels are on an axis is a row of numbers for each sample. */
+/* Whether a shape whose channels are on an axis is a row of numbers for each sample. One axis is a
+ * row of a network that takes one sample and knows no axis of them. */
 static int is_row(const fvi_shape *s, int channels, int64_t *length) {
     int axis = -1;
+    if (s->ndim == 1 && s->dim[0] > 1) {
+        *length = s->dim[0];
+        return 1;
+    }
     if (s->ndim < 2) return 0;
     for (int i = 1; i < s->ndim; i++) {
         if (s->dim[i] == 1) continue;

@@ -459,6 +459,18 @@ static int run_time_input(fvi_builder *b, const char *name, int type, const fvi_
     return v;
 }
 
+/* The input v as the file's operations read it. */
+static int seen_input(fvi_builder *b, const char *name, int v, const fvi_binding *bound) {
+    int out = -1;
+    if (v >= 0) fvi_build_value(b, v)->v.name = name;
+    if (v < 0 || !bound || !bound->seen.ndim) return v;
+    fvi_operation op = {.source_op = "input", .name = name, .label = name, .n_out = 1, .out = &out};
+    fvi_build_begin(b, &op);
+    out = fvi_emit_reshape(b, v, &bound->seen);
+    fvi_build_end(b);
+    return out;
+}
+
 /* Makes the value of one input of the file. */
 static fv_status bind_input(fvi_lowering *l, const fvi_scope *scope,
                             const Onnx__ValueInfoProto *input, const fvi_binding *bound) {
@@ -477,8 +489,8 @@ static fv_status bind_input(fvi_lowering *l, const fvi_scope *scope,
         if (!needed && !(known || bound)) return FV_OK;
         v = run_time_input(b, name, type, known || bound ? &shape : NULL);
     }
+    v = seen_input(b, name, v, bound);
     if (v < 0) return b->status;
-    fvi_build_value(b, v)->v.name = name;
     scope_set(scope, name, v);
     return FV_OK;
 }

@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "model/onnx/attribute.h"
+#include "model/onnx/use/input_use.h"
 #include "model/onnx/lower.h"
 #include "model/onnx/names/classes.h"
 #include "model/onnx/open.h"
@@ -25,20 +25,8 @@ static const fvi_model_input *inputs(const fvi_model_file *f, int *count) {
     return fvi_onnx_of(f)->inputs;
 }
 
-static int64_t input_channels(const fvi_model_file *f, const char *input, int *ndim) {
-    int n;
-    const fvi_onnx *o = fvi_onnx_of(f);
-    const Onnx__NodeProto *const *nodes = fvi_onnx_nodes(o, &n);
-    for (int i = 0; i < n; i++) {
-        if (strcmp(nodes[i]->op_type, "Conv") != 0 || nodes[i]->n_input < 2) continue;
-        if (strcmp(nodes[i]->input[0], input) != 0) continue;
-        const fvi_const *w = fvi_onnx_initializer(o, nodes[i]->input[1]);
-        int64_t groups = fvi_onnx_attr_int(nodes[i], "group", 1), c;
-        if (!w || w->shape.ndim < 3 || fvi_mul(w->shape.dim[1], groups, &c) || c < 1) continue;
-        *ndim = w->shape.ndim;
-        return c;
-    }
-    return 0;
+static fvi_input_use input_use(const fvi_model_file *f, const char *input) {
+    return fvi_onnx_input_use(fvi_onnx_of(f), input);
 }
 
 static const char *output(const fvi_model_file *f) {
@@ -75,7 +63,7 @@ const fvi_reader fvi_onnx_reader = {
     .open = fvi_onnx_open,
     .close = fvi_onnx_close,
     .inputs = inputs,
-    .input_channels = input_channels,
+    .input_use = input_use,
     .output = output,
     .values = values,
     .metadata = metadata,

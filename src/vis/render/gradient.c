@@ -209,12 +209,14 @@ fv_status fv_session_gradient_at(fv_session *s, const fv_tensor *input,
     gradient_at at = {0};
     fv_tensor *dx = NULL;
     double *found = NULL; /* values are the caller's only when all is well */
-    st = fvi_session_check_input(s, input, err);
-    const int64_t count = !st && input->ndim ? input->dim[0] : 1; /* a scalar is one sample */
+    fv_tensor view;
+    st = fvi_session_check_input(s, input, &view, err);
+    const int64_t count = !st && view.ndim ? view.dim[0] : 1; /* a scalar is one sample */
     if (!st) st = fvi_objective_resolve(objective, NULL, net, FVI_REDUCTION_LITERAL, &o, err);
     if (!st) st = fvi_objective_check_plain(&o, "a raw input", err);
-    if (!st) st = find_at(s, input, wrt, &at, err);
-    if (!st) st = fv_tensor_new(at.numbers->ndim, at.numbers->dim, &dx, err);
+    if (!st) st = find_at(s, &view, wrt, &at, err);
+    const fv_tensor *like = at.own ? at.own : input;
+    if (!st) st = fv_tensor_new(like->ndim, like->dim, &dx, err);
     if (!st && !(found = calloc((size_t)count + 1, sizeof *found)))
         st = fvi_fail(err, FV_NOMEM, "no memory for %lld values", (long long)count);
     if (!st) st = gradient_of(s, &o, &at, found, dx, err);

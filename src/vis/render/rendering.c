@@ -6,6 +6,7 @@
 #include "model/network/lower.h"
 
 #include <glib.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,8 @@
 #include "vis/recipe/options.h"
 #include "vis/render/display.h"
 
+#define ROW_MAX 4 /* channels side by side, before there are several rows */
+
 void fv_rendering_free(fv_rendering *r) {
     if (!r) return;
     fv_image_free(r->image);
@@ -26,12 +29,18 @@ void fv_rendering_free(fv_rendering *r) {
     free(r);
 }
 
-/* n channels of h x w side by side in one grey picture. */
-static void lay_side_by_side(const float *planes, int n, int h, int w, float *out) {
+/* Channels in a row of a picture of n of them. */
+static int columns_of(int n) { return n <= ROW_MAX ? n : (int)ceil(sqrt((double)n)); }
+
+/* n channels of h x w in rows, in one grey picture; what is left of the last row is black. */
+static void lay_in_rows(const float *planes, int n, int h, int w, float *out) {
+    const int columns = columns_of(n);
+    const int64_t all = (int64_t)columns * ((n + columns - 1) / columns) * h * w;
+    memset(out, 0, (size_t)all * sizeof *out);
     for (int c = 0; c < n; c++)
         for (int y = 0; y < h; y++)
-            memcpy(out + ((int64_t)y * n + c) * w, planes + ((int64_t)c * h + y) * w,
-                   (size_t)w * sizeof *out);
+            memcpy(out + (((int64_t)(c / columns) * h + y) * columns + c % columns) * w,
+                   planes + ((int64_t)c * h + y) * w, (size_t)w * sizeof *out);
 }
 
 /* Planes of the level's size without the margins: [channels][h][w] of the picture; free it. */
@@ -52,14 +61,14 @@ static void fill_image(const fvi_picture *p, const float *pixels, const float *a
     if (p->channels == 1 || p->channels == 3)
         memcpy(image->data, shown, (size_t)(p->channels * plane) * sizeof *shown);
     else
-        lay_side_by_side(shown, p->channels, h, w, image->data);
+        lay_in_rows(shown, p->channels, h, w, image->data);
     if (alpha) fvi_display_alpha(alpha, p->channels, plane, image->data + p->channels * plane);
 }
 
 fv_status fvi_rendering_image(const fvi_picture *p, fv_image **out, fv_error *err) {
     int h = p->h - 2 * p->margin[0], w = p->w - 2 * p->margin[1];
     int is_picture = p->channels == 1 || p->channels == 3;
-    int has_alpha = p->alpha && is_picture;
+    int has_alpha = p->alpha && is_picture, columns = columns_of(p->channels);
     fv_image *image = NULL;
     float *pixels = without_margins(p, p->pixels, h, w);
     float *shown = malloc((size_t)p->channels * (size_t)h * (size_t)w * sizeof *shown);
@@ -69,7 +78,8 @@ fv_status fvi_rendering_image(const fvi_picture *p, fv_image **out, fv_error *er
                        : fvi_fail(err, FV_NOMEM, "out of memory for a picture of %dx%d", w, h);
     if (!st)
         st = is_picture ? fv_image_new(p->channels + has_alpha, h, w, &image, err)
-                        : fv_image_new(1, h, w * p->channels, &image, err);
+                        : fv_image_new(1, h * ((p->channels + columns - 1) / columns), w * columns,
+                                       &image, err);
     if (!st) {
         fill_image(p, pixels, alpha, h, w, shown, image);
         *out = image;
@@ -93,6 +103,7 @@ static fv_status reached_input(const fvi_network *net, const fvi_picture *p, fv_
     if (in->is_image) shape = fvi_network_input_shape(net, 1, h, w);
     float *pixels = without_margins(p, p->pixels, h, w);
     fv_tensor *x = NULL;
+    if (fvi_network_has_batch(net)) shape = fvi_network_file_shape(net, &shape);
     fv_status st = pixels ? fvi_tensor_new(&shape, &x, err)
                           : fvi_fail(err, FV_NOMEM, "out of memory for an input of %dx%d", w, h);
     if (!st && in->is_image) {

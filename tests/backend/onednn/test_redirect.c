@@ -19,10 +19,10 @@
 
 #include "backend/onednn/plan.h"
 #include "base/random.h"
+#include "engine.h"
 #include "model/network/lower.h"
 #include "model/network/network.h"
 #include "support/builder.h"
-#include "engine.h"
 
 /* ---- networks ------------------------------------------------------------------------------- */
 
@@ -88,7 +88,7 @@ static fvi_plan *plan_new(kind k, int clip, const char *wanted, int64_t samples,
         builder_node(b, clip ? "Clip" : "Relu", "act", clip ? "f,low,high" : "f", "y");
     builder_output(b, "y");
     if (fvi_network_load(builder_save(b, "net.onnx"), NULL, net, &err)) fail_msg("%s", err.text);
-    fvi_binding bound = {"x", {k == GEMM ? 2 : 4, {samples, CHANNELS, 5, 4}}, NULL, 0};
+    fvi_binding bound = {"x", {k == GEMM ? 2 : 4, {samples, CHANNELS, 5, 4}}, NULL, 0, {0}};
     if (fvi_network_lower(*net, &bound, 1, &wanted, 1, &g, &err)) fail_msg("%s", err.text);
     if (fvi_plan_new(g, FVI_EXEC_BACKWARD | flags, backend, weights, &p, &err))
         fail_msg("%s", err.text);
@@ -352,7 +352,7 @@ static fvi_plan *block_new(int clip, int stride, int asked, int flags, fvi_netwo
     builder_node(b, "Conv", "c3", "b,w3", "y");
     builder_output(b, "y");
     if (fvi_network_load(builder_save(b, "net.onnx"), NULL, net, &err)) fail_msg("%s", err.text);
-    fvi_binding bound = {"x", {4, {SAMPLES, 4, SIDE, SIDE}}, NULL, 0};
+    fvi_binding bound = {"x", {4, {SAMPLES, 4, SIDE, SIDE}}, NULL, 0, {0}};
     if (fvi_network_lower(*net, &bound, 1, inner, asked, &g, &err)) fail_msg("%s", err.text);
     if (fvi_plan_new(g, FVI_EXEC_BACKWARD | FVI_PLAN_EVERY_METHOD | flags, backend, weights, &p,
                      &err))

@@ -333,7 +333,7 @@ static void test_refused(void **state) {
     assert_int_equal(fv_model_load("tests/data/cli/vector.onnx", NULL, &vector, NULL), FV_OK);
     model = vector;
     assert_int_equal(fv_session_new(vector, NULL, &session, NULL), FV_OK);
-    expect_failure("dense1", photos, FV_SHAPE, "no picture of 1 or 3 channels");
+    expect_failure("dense1", photos, FV_SHAPE, "no picture of 1, 3 or 4 channels");
     fv_session_free(session);
     model = keep;
     session = kept;

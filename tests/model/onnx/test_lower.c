@@ -455,7 +455,7 @@ static void integer_inputs_are_whole_numbers(void **state) {
     fvi_graph_free(t.graph);
     t.graph = NULL;
     const fvi_const index = {FVI_I64, {1, {1}}, (const uint8_t *)&two, 0};
-    const fvi_binding bound = {"i", {1, {1}}, &index, 0};
+    const fvi_binding bound = {"i", {1, {1}}, &index, 0, {0}};
     const fvi_graph_request request = {&bound, 1, NULL, 0, 0, NULL};
     assert_int_equal(fvi_model_file_lower(&t.onnx->file, t.cache, &request, &t.graph, &t.err),
                      FV_OK);
