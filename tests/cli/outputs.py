@@ -145,7 +145,7 @@ def maps(pixel):
                           "v.png"], capture_output=True, text=True)
     check(got.returncode == 0 and 'the logits before the sigmoid "scores"' in got.stderr,
           "scores:hen is raised before the sigmoid", got)
-    for words, text in ((["foo(head:3)"], 'no term "foo(head:3)"'),
+    for words, text in ((["foo(head:3)"], 'no term "foo"'),
                         (["class:h*"], "no row of classes"), (["conv9:3"], 'no layer "conv9"'),
                         (["head:hen"], "nor a class's name")):
         got = run("visualize", "d.onnx", *words, "--steps", 1, "-o", "v.png")

@@ -56,6 +56,7 @@ try fovea visualize tiny stem/conv:0 -o a.png --steps 0
 try fovea visualize tiny stem/conv:7-3 -o a.png
 try fovea visualize tiny stem/conv:0-99999999999 -o a.png
 try fovea visualize tiny stem/conv:0-5000 -o a.png
+make npy 1,3,32,32 x.npy >log
 try fovea gradient tiny --input x.npy --objective stem/conv:0,1 -o y.npy
 try fovea bench tiny stem/conv --batch 0
 try fovea models tiny
