@@ -32,6 +32,9 @@ static char *shape_text(const fv_activations *m) {
         return g_strdup_printf("%d channel%s of %dx%d, from %d tokens, %d of them left out",
                                m->channels, s, m->height, m->width,
                                m->height * m->width + m->skipped, m->skipped);
+    case FV_ACTIVATION_VOLUMES:
+        return g_strdup_printf("%d channel%s of %dx%dx%d", m->channels, s, m->depth, m->height,
+                               m->width);
     default: return g_strdup_printf("%d channel%s of %dx%d", m->channels, s, m->height, m->width);
     }
 }
@@ -67,10 +70,13 @@ static void print_table(const cli_activation *a) {
                                          {0}};
     static const cli_column no_photo[] = {{"channel", 1, 0}, {"max", 1, 0},      {"mean", 1, 0},
                                           {"min", 1, 0},     {"at (y,x)", 1, 0}, {0}};
+    static const cli_column volume[] = {{"channel", 1, 0}, {"max", 1, 0},        {"mean", 1, 0},
+                                        {"min", 1, 0},     {"at (z,y,x)", 1, 0}, {0}};
     static const cli_column vector[] = {{"channel", 1, 0}, {"value", 1, 0}, {0}};
     const int photo = has_places(a) && a->window.height > 0;
     const int number = a->maps->kind == FV_ACTIVATION_VECTOR;
-    cli_table *t = cli_table_new(number ? vector : photo ? columns : no_photo);
+    const int deep = a->maps->kind == FV_ACTIVATION_VOLUMES;
+    cli_table *t = cli_table_new(number ? vector : deep ? volume : photo ? columns : no_photo);
     for (int i = 0; i < a->count; i++) {
         const fv_channel *c = &a->channel[i];
         double y = 0, x = 0;
@@ -79,7 +85,10 @@ static void print_table(const cli_activation *a) {
         if (number) continue;
         add_number(t, c->mean);
         add_number(t, c->min);
-        cli_table_addf(t, "%d,%d", c->y, c->x);
+        if (deep)
+            cli_table_addf(t, "%d,%d,%d", c->z, c->y, c->x);
+        else
+            cli_table_addf(t, "%d,%d", c->y, c->x);
         in_photo(a, c, &y, &x);
         if (photo) cli_table_addf(t, "%.0f,%.0f", y, x);
     }
@@ -127,27 +136,31 @@ void cli_activation_json(const cli_activation *a, JsonBuilder *b) {
     static const char *const kinds[] = {[FV_ACTIVATION_MAPS] = "maps",
                                         [FV_ACTIVATION_TOKENS] = "tokens",
                                         [FV_ACTIVATION_SIGNALS] = "signals",
-                                        [FV_ACTIVATION_VECTOR] = "vector"};
-    const int64_t shape[] = {a->maps->channels, a->maps->height, a->maps->width};
+                                        [FV_ACTIVATION_VECTOR] = "vector",
+                                        [FV_ACTIVATION_VOLUMES] = "volumes"};
+    const fv_activations *m = a->maps;
+    const int deep = m->kind == FV_ACTIVATION_VOLUMES;
+    const int64_t flat[] = {m->channels, m->height, m->width};
+    const int64_t volume[] = {m->channels, m->depth, m->height, m->width};
     json_builder_begin_object(b);
     cli_json_text(b, "image", a->image);
     cli_json_int(b, "sample", a->sample);
     cli_json_text(b, "layer", a->maps->layer);
     cli_json_text(b, "kind", kinds[a->maps->kind]);
-    cli_json_sizes(b, "shape", 3, shape);
+    cli_json_sizes(b, "shape", deep ? 4 : 3, deep ? volume : flat);
     json_scale(b, &a->scale);
     json_builder_set_member_name(b, "channels");
     json_builder_begin_array(b);
     for (int i = 0; i < a->count; i++) {
         const fv_channel *c = &a->channel[i];
-        const int64_t at[] = {c->y, c->x};
+        const int64_t at[] = {c->z, c->y, c->x};
         double y, x;
         json_builder_begin_object(b);
         cli_json_int(b, "channel", c->channel);
         cli_json_number(b, "max", (double)c->max);
         cli_json_number(b, "mean", (double)c->mean);
         cli_json_number(b, "min", (double)c->min);
-        cli_json_sizes(b, "at", 2, at);
+        cli_json_sizes(b, "at", deep ? 3 : 2, at + !deep);
         cli_json_int(b, "not_finite", c->not_finite);
         in_photo(a, c, &y, &x);
         if (has_places(a) && a->window.height > 0) json_pair(b, "photo", y, x);

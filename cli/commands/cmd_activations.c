@@ -195,16 +195,20 @@ static int save_picture(const job *j) {
     return st ? cli_fail_error(&err) : CLI_DONE;
 }
 
-/* One layer of all inputs as [inputs][channels][height][width]. */
+/* One layer of all inputs as [inputs][channels][height][width], of volumes with [depth] before. */
 static fv_status save_layer(const job *j, int layer, const char *path, fv_error *err) {
     const fv_activations *first = made_at(j, (guint)layer)->maps;
     const int64_t n = j->made->len / (guint)j->n_layers;
-    const int64_t dim[] = {n, first->channels, first->height, first->width};
-    const int64_t count = dim[1] * dim[2] * dim[3];
+    const int deep = first->kind == FV_ACTIVATION_VOLUMES;
+    const int64_t flat[] = {n, first->channels, first->height, first->width};
+    const int64_t volume[] = {n, first->channels, first->depth, first->height, first->width};
+    const int64_t count = volume[1] * volume[2] * volume[3] * volume[4];
     fv_tensor *all = NULL;
     for (int64_t i = 0; i < n; i++) {
         const cli_activation *a = made_at(j, (guint)(i * j->n_layers + layer));
-        if (a->maps->height == first->height && a->maps->width == first->width) continue;
+        if (a->maps->height == first->height && a->maps->width == first->width &&
+            a->maps->depth == first->depth)
+            continue;
         err->status = FV_SHAPE;
         g_snprintf(err->text, sizeof err->text,
                    "--npy: %s gives maps of %dx%d, %s of %dx%d; they do not go into one file",
@@ -212,7 +216,7 @@ static fv_status save_layer(const job *j, int layer, const char *path, fv_error 
                    a->maps->width);
         return FV_SHAPE;
     }
-    fv_status st = fv_tensor_new(4, dim, &all, err);
+    fv_status st = fv_tensor_new(deep ? 5 : 4, deep ? volume : flat, &all, err);
     for (int64_t i = 0; !st && i < n; i++)
         memcpy(all->data + i * count, made_at(j, (guint)(i * j->n_layers + layer))->maps->data,
                (size_t)count * sizeof(float));
@@ -402,13 +406,14 @@ const cli_command cli_command_activations = {
         "keep channels last are shown alike. A transformer's tokens are shown as the rows and "
         "columns of patches that the graph makes them of, without class tokens and registers; "
         "attention's heads and weights are no maps. Layers that give one number a channel are "
-        "drawn as bars, signals as lines.\n\n"
+        "drawn as bars, signals as lines, volumes slice by slice.\n\n"
         "For each layer and photo its size and the scale are printed; with --top or --channels, "
         "or without -o, also a row a channel: largest value, mean, smallest value, and where the "
         "largest is: row and column in the map, and in the pixels of the photo.\n\n"
         "JSON: an array of `{\"image\", \"sample\", \"layer\", \"kind\", \"shape\", \"scale\", "
         "\"channels\": [{\"channel\", \"max\", \"mean\", \"min\", \"at\", \"not_finite\", "
-        "\"photo\"}]}`; `kind` is maps, tokens, signals or vector; `scale` is null without a "
+        "\"photo\"}]}`; `kind` is maps, tokens, signals, volumes or vector; `scale` is null "
+        "without a "
         "picture of maps, its ends are null where every tile has its own; `photo` is missing where "
         "there are no positions; a "
         "channel of which no number is finite has null for its values, and comes last among the "

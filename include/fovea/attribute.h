@@ -94,10 +94,11 @@ typedef struct fv_attribute_desc {
 /* One map, and what is known about it. The library's own; fields may be added at the end. */
 typedef struct fv_attribution {
     fv_method method;
-    fv_tensor *map;    /* [h][w] of the network's input */
-    fv_tensor *parts;  /* [channels][h][w], signed, what the map is made of: gradients, their
-                          products, in the order of the network's channels; NULL: CAM, OCCLUSION,
-                          RISE */
+    fv_tensor *map;    /* [h][w] of the network's input; [length] of a signal, [depth][h][w] of a
+                          volume */
+    fv_tensor *parts;  /* [channels] and the map's axes, signed, what the map is made of: gradients,
+                          their products, in the order of the network's channels; NULL: CAM,
+                          OCCLUSION, RISE */
     fv_tensor *cells;  /* GRADCAM, GRADCAM_PLUS: the map at its layer's size; else NULL */
     char *objective;   /* its text, in one spelling */
     char *layer;       /* GRADCAM, GRADCAM_PLUS: whose channels were weighed; else NULL */
@@ -117,7 +118,9 @@ FV_API void fv_attribution_free(fv_attribution *attribution);
  *              the run that finds the class first. STOP: SMOOTHGRAD and RISE give the map of the
  *              copies run so far, marked unfinished; INTEGRATED and OCCLUSION end with CANCELLED;
  *              the others need one run, and give their map
- *   input      one picture as fv_input_from_image makes it, of any size the network takes
+ *   input      one picture as fv_input_from_image makes it, of any size the network takes; or one
+ *              signal or volume. What is said of pixels and sides here is said of its positions
+ *              and its axes
  *   objective  as fv_session_gradient takes it; NULL: the class the network puts first
  *   desc       or NULL
  *   out        yours to free with fv_attribution_free

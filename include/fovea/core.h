@@ -225,7 +225,8 @@ typedef enum fv_input_kind {
 /* How a picture becomes the network's input: x[c] = (pixel01[c] * range - mean[c]) * scale[c]. */
 typedef struct fv_input {
     const char *name;  /* of the graph's picture input */
-    int is_image;      /* 0: the input is no picture; the fields below are 0, but for kind */
+    int is_image;      /* 0: the input is no picture; the fields below are 0, but for kind and
+                          channels_last */
     int channels;      /* 1 grey, 3 colours; or another number, which no picture file has */
     int height, width; /* in pixels: what the network was trained on */
     int channels_last; /* 1: the file wants [n][h][w][c] */

@@ -309,7 +309,8 @@ typedef enum fv_activation_kind {
     FV_ACTIVATION_TOKENS,   /* the same, from a transformer's sequence, whose tokens lie over the
                                picture as the graph says; `skipped` of them do not */
     FV_ACTIVATION_SIGNALS,  /* a row of numbers a channel: height is 1 */
-    FV_ACTIVATION_VECTOR    /* a number a channel: height and width are 1 */
+    FV_ACTIVATION_VECTOR,   /* a number a channel: height and width are 1 */
+    FV_ACTIVATION_VOLUMES   /* `depth` slices a channel */
 } fv_activation_kind;
 
 /* A layer's activations for one input. */
@@ -318,7 +319,9 @@ typedef struct fv_activations {
     fv_activation_kind kind;
     int channels, height, width;
     int skipped; /* TOKENS: class tokens and registers, which are left out */
-    float *data; /* [channels][height][width], wherever the network keeps its channels */
+    float *data; /* [channels][height][width], of volumes [channels][depth][height][width],
+                    wherever the network keeps its channels */
+    int depth;   /* 1 but of VOLUMES; 0 is read as 1 */
 } fv_activations;
 
 /* Runs inputs through the network, once, and returns the activations of layers.
@@ -326,7 +329,7 @@ typedef struct fv_activations {
  *   layers  [count] names as fv_model_find_layer takes them, 1..256
  *   out     [n * count], all layers of the first sample first; each yours to free with
  *           fv_activations_free
- *   errors  SHAPE the layer has more than two axes besides its channels: no maps; as fv_session_run
+ *   errors  SHAPE the layer has more than three axes besides its channels; as fv_session_run
  */
 FV_API fv_status fv_activations_run(fv_session *session, const fv_tensor *input,
                                     const char *const *layers, int count, fv_activations **out,
@@ -347,6 +350,7 @@ typedef struct fv_channel {
     float mean, min, max; /* NaN where no number is finite */
     int y, x;             /* where the largest value is, the first of equals; 0, 0 without one */
     int64_t not_finite;   /* numbers left out */
+    int z;                /* of volumes: the slice of the largest value */
 } fv_channel;
 
 /* Options of fv_activations_choose, which reads the first four, and of fv_activations_draw. */
@@ -372,7 +376,8 @@ FV_API fv_status fv_activations_choose(const fv_activations *a, const fv_activat
                                        fv_channel *out, int *count, fv_error *err);
 
 /* Draws activations: maps as tiles with their channel and, where there is room, its strength
- * beneath, and the one scale they are on as a bar; signals as lines; a vector as bars.
+ * beneath, and the one scale they are on as a bar; volumes as such tiles of their slices, row by
+ * row; signals as lines; a vector as bars.
  *   scale   its palette, low and high are set to what the tiles' colours mean; low and high are 0
  *           where there is no one scale. Its struct_size must be filled in; or NULL
  *   out     yours to free    errors  ARG as fv_activations_choose; a photo and no maps; NOMEM

@@ -6,7 +6,7 @@
  * transformers and ConvNeXt have channels last. A sample's other axes are positions, none of a
  * vector. If the input is a picture, the graph says where rows and columns are among them
  * (layer_maps.h), also of a transformer's sequence; one axis of other positions is a signal, more
- * are refused. If it is none, two axes are a map, and one is a signal.
+ * are refused. If it is none, three axes are a volume, two a map, and one is a signal.
  */
 #include <glib.h>
 #include <math.h>
@@ -16,6 +16,7 @@
 #include "base/desc.h"
 #include "base/error.h"
 #include "base/tensor.h"
+#include "inspect/activations.h"
 #include "inspect/layer_maps.h"
 #include "model/network/find.h"
 #include "runtime/session.h"
@@ -43,6 +44,10 @@ void fv_activations_free(fv_activations *a) {
     if (!a) return;
     free(a->data);
     free(a);
+}
+
+int64_t fvi_activations_plane(const fv_activations *a) {
+    return (int64_t)MAX(a->depth, 1) * a->height * a->width;
 }
 
 /* ---- what is asked for ---------------------------------------------------------------------- */
@@ -81,53 +86,54 @@ static fv_status refuse(const taking *t, const fvi_layer_maps *m, int axes, cons
     char text[FVI_SHAPE_TEXT];
     if (fvi_network_input(t->net)->is_image) return fvi_layer_maps_refuse(t->net, a->layer, m, err);
     return fvi_fail(err, FV_SHAPE,
-                    "layer \"%s\" gives %s: besides its channels it has %d axes; maps have two",
+                    "layer \"%s\" gives %s: besides its channels it has %d axes; maps have two, "
+                    "volumes three",
                     a->layer, fvi_shape_text(&m->sample.shape, text), axes);
 }
 
-/* Sets the size of the maps or signals of `axes` axes of positions. Returns 0 where there are
- * none.
+/* Sets depth, height and width of the maps or signals of `axes` axes of positions. Returns 0 where
+ * there are none.
  *   over_picture  whether the cells are where m->grid says */
 static int find_size(const taking *t, const fvi_layer_maps *m, const int64_t *axis, int axes,
-                     int *over_picture, int64_t size[2]) {
+                     int *over_picture, int64_t size[3]) {
     const fvi_token_grid *grid = &m->grid;
-    size[0] = size[1] = 1;
+    const int is_image = fvi_network_input(t->net)->is_image;
+    size[0] = size[1] = size[2] = 1;
     *over_picture = axes > 0 && grid->kind == FVI_GRID_MAP;
     if (*over_picture) {
-        size[0] = grid->rows;
-        size[1] = grid->columns;
-    } else if (axes == 1 && grid->kind != FVI_GRID_PAIRS) {
-        size[1] = axis[0];
-    } else if (axes == 2 && (!fvi_network_input(t->net)->is_image || axis[0] * axis[1] == 1)) {
-        size[0] = axis[0];
-        size[1] = axis[1];
-    } else {
-        return axes == 0;
+        size[1] = grid->rows;
+        size[2] = grid->columns;
+        return 1;
     }
+    if (axes == 1 && grid->kind == FVI_GRID_PAIRS) return 0;
+    if (axes > 3 || (axes > 1 && is_image && axis[0] * axis[1] * (axes == 3 ? axis[2] : 1) > 1))
+        return 0;
+    for (int i = 0; i < axes; i++) size[3 - axes + i] = axis[i];
     return 1;
 }
 
 /* Says what kind of thing the positions are, and how large its maps. */
 static fv_status find_kind(const taking *t, const fvi_layer_maps *m, fv_activations *a,
                            int *over_picture, fv_error *err) {
-    int64_t axis[FVI_MAX_DIMS], size[2];
+    int64_t axis[FVI_MAX_DIMS], size[3];
     const int axes = position_sizes(&m->sample, axis);
     if (!find_size(t, m, axis, axes, over_picture, size)) return refuse(t, m, axes, a, err);
-    if (size[0] * size[1] == 1)
+    if (size[0] * size[1] * size[2] == 1)
         a->kind = FV_ACTIVATION_VECTOR;
     else if (!*over_picture && axes == 1)
         a->kind = FV_ACTIVATION_SIGNALS;
     else if (*over_picture && m->grid.is_sequence)
         a->kind = FV_ACTIVATION_TOKENS;
     else
-        a->kind = FV_ACTIVATION_MAPS;
-    if (m->extent.channels > G_MAXINT || size[0] > G_MAXINT || size[1] > G_MAXINT)
+        a->kind = axes == 3 ? FV_ACTIVATION_VOLUMES : FV_ACTIVATION_MAPS;
+    if (MAX(m->extent.channels, MAX(size[0], MAX(size[1], size[2]))) > G_MAXINT)
         return fvi_fail(err, FV_NOMEM, "layer \"%s\" is too large to be seen as maps", a->layer);
     if (a->kind == FV_ACTIVATION_TOKENS)
         a->skipped = (int)MIN(m->grid.before + m->grid.after, G_MAXINT);
     a->channels = (int)m->extent.channels;
-    a->height = (int)size[0];
-    a->width = (int)size[1];
+    a->depth = (int)size[0];
+    a->height = (int)size[1];
+    a->width = (int)size[2];
     return FV_OK;
 }
 
@@ -150,7 +156,7 @@ static fv_status find_kinds(const taking *t, const fvi_graph *g, int64_t samples
  *   out  yours to free with fv_activations_free */
 static fv_status take(const layer_kind *k, const float *x, int64_t n, fv_activations **out,
                       fv_error *err) {
-    const int64_t h = k->like.height, w = k->like.width, plane = h * w;
+    const int64_t plane = fvi_activations_plane(&k->like), w = k->like.width;
     fv_activations *a = calloc(1, sizeof *a);
     if (a) *a = k->like;
     if (a) a->data = malloc((size_t)(a->channels * plane) * sizeof(float));
@@ -248,10 +254,11 @@ fv_status fv_activations_compare(const fv_activations *a, const fv_activations *
     if (!st) st = check_activations(a, err);
     if (!st) st = check_activations(b, err);
     if (st) return st;
-    if (a->channels != b->channels || a->height != b->height || a->width != b->width)
+    if (a->channels != b->channels || a->height != b->height || a->width != b->width ||
+        MAX(a->depth, 1) != MAX(b->depth, 1))
         return fvi_fail(err, FV_SHAPE, "activations of %dx%dx%d cannot be compared with %dx%dx%d",
                         a->channels, a->height, a->width, b->channels, b->height, b->width);
-    const int64_t n = (int64_t)a->channels * a->height * a->width;
+    const int64_t n = a->channels * fvi_activations_plane(a);
     double aa = 0, bb = 0, ab = 0, apart = 0;
     for (int64_t i = 0; i < n; i++) {
         double x = a->data[i], y = b->data[i];
@@ -269,7 +276,7 @@ fv_status fv_activations_compare(const fv_activations *a, const fv_activations *
 
 /* Numbers that are none count for nothing: a channel of nothing else has no value, at (0, 0). */
 static fv_channel measure(const fv_activations *a, int channel) {
-    const int64_t plane = (int64_t)a->height * a->width;
+    const int64_t plane = fvi_activations_plane(a);
     const float *x = a->data + channel * plane;
     fv_channel out = {.channel = channel, .mean = NAN, .min = NAN, .max = NAN};
     double sum = 0;
@@ -279,7 +286,8 @@ static fv_channel measure(const fv_activations *a, int channel) {
         if (!n || x[i] < out.min) out.min = x[i];
         if (!n || x[i] > out.max) {
             out.max = x[i];
-            out.y = (int)(i / a->width);
+            out.z = (int)(i / a->width / a->height);
+            out.y = (int)(i / a->width % a->height);
             out.x = (int)(i % a->width);
         }
         sum += x[i];

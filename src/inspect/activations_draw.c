@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "draw/plot.h"
 #include "image/image.h"
+#include "inspect/activations.h"
 
 enum {
     TILE_MAX = 224, /* sides of tiles, in pixels, if nothing else is asked for */
@@ -25,8 +26,10 @@ enum {
     PLOT_WIDTH = 320, /* of one signal's plot */
     PLOT_HEIGHT = 160,
     PLOTS_MAX = 1024, /* of one signal each */
-    VALUE_ROOM = 96,  /* narrower tiles have no room for a value beside the channel */
-    ENDS_ROOM = 160,  /* nor these for the two ends of a scale */
+    SLICES_ROW = 24,  /* of a channel, side by side */
+    SLICES_MAX = 4096,
+    VALUE_ROOM = 96, /* narrower tiles have no room for a value beside the channel */
+    ENDS_ROOM = 160, /* nor these for the two ends of a scale */
     BAR_MIN = 160,
     BAR_MAX = 320,
     MARGIN = 8 /* around the bar */
@@ -41,6 +44,11 @@ typedef struct drawing {
     fv_paint_desc scale; /* low and high 0: each tile has its own */
     char *title;         /* or NULL */
 } drawing;
+
+/* Maps that a channel is drawn as. */
+static int slices_of(const fv_activations *a) {
+    return a->kind == FV_ACTIVATION_VOLUMES ? MAX(a->depth, 1) : 1;
+}
 
 /* ---- scale and size ------------------------------------------------------------------------- */
 
@@ -68,7 +76,8 @@ static fv_palette palette_of(const drawing *d) {
 static int tile_of(const drawing *d) {
     if (d->desc->tile) return d->desc->tile;
     int map = MAX(d->a->height, d->a->width);
-    int room = CLAMP((int)(ACROSS / sqrt((double)d->count)), TILE_MIN, TILE_MAX);
+    const double tiles = (double)d->count * slices_of(d->a);
+    int room = CLAMP((int)(ACROSS / sqrt(tiles)), TILE_MIN, TILE_MAX);
     if (d->desc->photo) map = MAX(d->desc->photo->height, d->desc->photo->width);
     return map > room ? room : room / map * map;
 }
@@ -85,6 +94,8 @@ static char *title_of(const drawing *d) {
         g_string_append_printf(s, ": %d channel%s", d->count, d->count == 1 ? "" : "s");
     if (a->kind == FV_ACTIVATION_SIGNALS)
         g_string_append_printf(s, " of %d numbers", a->width);
+    else if (a->kind == FV_ACTIVATION_VOLUMES)
+        g_string_append_printf(s, " of %dx%dx%d", slices_of(a), a->height, a->width);
     else if (a->kind != FV_ACTIVATION_VECTOR)
         g_string_append_printf(s, " of %dx%d", a->height, a->width);
     return g_string_free(s, FALSE);
@@ -92,9 +103,11 @@ static char *title_of(const drawing *d) {
 
 /* ---- maps ----------------------------------------------------------------------------------- */
 
-/* "17", "17: 3.21", "17: -0.4..3.21", "17: no number"; caller frees. */
-static char *label_of(const drawing *d, int i) {
+/* "17", "17: 3.21", "17: -0.4..3.21", "17: no number", of slice 4 "17, slice 4"; caller frees. */
+static char *label_of(const drawing *d, int i, int slice) {
     const fv_channel *c = &d->channel[i];
+    if (d->a->kind == FV_ACTIVATION_VOLUMES)
+        return g_strdup_printf(d->tile >= VALUE_ROOM ? "%d, slice %d" : "%d:%d", c->channel, slice);
     const double strength = d->desc->by == FV_SCORE_MEAN ? c->mean : c->max;
     if (isnan(c->max) && d->tile >= VALUE_ROOM) return g_strdup_printf("%d: no number", c->channel);
     if (d->desc->scale_tile && d->tile >= ENDS_ROOM)
@@ -105,9 +118,10 @@ static char *label_of(const drawing *d, int i) {
     return g_strdup_printf("%d", c->channel);
 }
 
-static fv_status draw_map(const drawing *d, int i, fv_image **out, fv_error *err) {
+static fv_status draw_map(const drawing *d, int i, int slice, fv_image **out, fv_error *err) {
     const fv_activations *a = d->a;
-    const float *map = a->data + (int64_t)d->channel[i].channel * a->height * a->width;
+    const float *map = a->data + d->channel[i].channel * fvi_activations_plane(a) +
+                       (int64_t)slice * a->height * a->width;
     fv_paint_desc scale = d->scale;
     fv_status st = d->desc->scale_tile ? scale_of(d, i, i + 1, &scale, err) : FV_OK;
     if (st) return st;
@@ -138,8 +152,12 @@ static fv_status add_bar(const drawing *d, const fv_image *montage, fv_image **o
 /* Arranges the tiles; if they are drawn over the photo, the photo is the first tile. */
 static fv_status lay_out(const drawing *d, fv_image **tile, char **label, int n, fv_image **out,
                          fv_error *err) {
-    const fv_montage_desc m = {
-        .struct_size = sizeof m, .columns = d->desc->columns, .tile = d->tile, .title = d->title};
+    const int slices = slices_of(d->a); /* a row a channel while it is short */
+    const int columns = slices > 1 && slices <= SLICES_ROW ? slices : 0;
+    const fv_montage_desc m = {.struct_size = sizeof m,
+                               .columns = d->desc->columns ? d->desc->columns : columns,
+                               .tile = d->tile,
+                               .title = d->title};
     fv_image *montage = NULL;
     fv_status st =
         fv_montage((const fv_image *const *)tile, (const char *const *)label, n, &m, &montage, err);
@@ -153,7 +171,13 @@ static fv_status lay_out(const drawing *d, fv_image **tile, char **label, int n,
 }
 
 static fv_status draw_maps(drawing *d, fv_image **out, fv_error *err) {
-    const int first = d->desc->photo != NULL, n = d->count + first;
+    const int slices = slices_of(d->a), first = d->desc->photo != NULL;
+    if ((int64_t)d->count * slices > SLICES_MAX && slices > 1)
+        return fvi_fail(err, FV_ARG,
+                        "%d channels of \"%s\" with %d slices are too many to be drawn; at most %d "
+                        "slices; choose channels",
+                        d->count, d->a->layer, slices, SLICES_MAX);
+    const int n = d->count * slices + first;
     fv_image **tile = g_new0(fv_image *, (gsize)n);
     char **label = g_new0(char *, (gsize)n + 1);
     fv_status st = FV_OK;
@@ -164,9 +188,9 @@ static fv_status draw_maps(drawing *d, fv_image **out, fv_error *err) {
         tile[0] = (fv_image *)(uintptr_t)d->desc->photo; /* only read */
         label[0] = g_strdup("input");
     }
-    for (int i = 0; !st && i < d->count; i++) {
-        label[first + i] = label_of(d, i);
-        st = draw_map(d, i, &tile[first + i], err);
+    for (int i = 0; !st && i < n - first; i++) {
+        label[first + i] = label_of(d, i / slices, i % slices);
+        st = draw_map(d, i / slices, i % slices, &tile[first + i], err);
     }
     if (!st) st = lay_out(d, tile, label, n, out, err);
     for (int i = first; i < n; i++) fv_image_free(tile[i]);
@@ -206,7 +230,7 @@ static fv_status draw_plots(drawing *d, const float *x, fv_image **out, fv_error
     d->tile = d->desc->tile ? d->desc->tile : PLOT_WIDTH;
     for (int i = 0; !st && i < d->count; i++) {
         const float *line = x + (int64_t)d->channel[i].channel * d->a->width;
-        label[i] = label_of(d, i);
+        label[i] = label_of(d, i, 0);
         st = fv_plot_lines(&line, NULL, 1, d->a->width, &plot, &tile[i], err);
     }
     if (!st) st = lay_out(d, tile, label, d->count, out, err);
@@ -235,12 +259,15 @@ static fv_status draw_bars(const drawing *d, fv_image **out, fv_error *err) {
 
 static fv_status draw(drawing *d, fv_image **out, fv_error *err) {
     const fv_activations *a = d->a;
-    if (a->kind == FV_ACTIVATION_MAPS || a->kind == FV_ACTIVATION_TOKENS)
+    const int volumes = a->kind == FV_ACTIVATION_VOLUMES && !d->desc->photo;
+    if (a->kind == FV_ACTIVATION_MAPS || a->kind == FV_ACTIVATION_TOKENS || volumes)
         return draw_maps(d, out, err);
     if (d->desc->photo)
         return fvi_fail(err, FV_ARG, "layer \"%s\" has no maps to lay over a photo: it gives %d %s",
                         a->layer, a->channels,
-                        a->kind == FV_ACTIVATION_VECTOR ? "numbers, one a channel" : "signals");
+                        a->kind == FV_ACTIVATION_VECTOR    ? "numbers, one a channel"
+                        : a->kind == FV_ACTIVATION_SIGNALS ? "signals"
+                                                           : "volumes");
     if (a->kind == FV_ACTIVATION_VECTOR) return draw_bars(d, out, err);
     float *x = fvi_plot_finite(a->data, (int64_t)a->channels * a->width);
     if (!x) return fvi_fail(err, FV_NOMEM, "out of memory");
@@ -257,7 +284,7 @@ static fv_status check(const fv_activations *a, const fv_activations_desc *d, fv
     if (d->columns < 0) return fvi_fail(err, FV_ARG, "columns is %d; at least 0", d->columns);
     if (d->tile < 0 || d->tile > SIDE_MAX)
         return fvi_fail(err, FV_ARG, "tile is %d; allowed: 0..%d", d->tile, SIDE_MAX);
-    if (a->kind < FV_ACTIVATION_MAPS || a->kind > FV_ACTIVATION_VECTOR)
+    if (a->kind < FV_ACTIVATION_MAPS || a->kind > FV_ACTIVATION_VOLUMES)
         return fvi_fail(err, FV_ARG, "there is no kind %d of activations", (int)a->kind);
     return d->photo ? fvi_image_check(d->photo, "the photo", err) : FV_OK;
 }

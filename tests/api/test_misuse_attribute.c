@@ -22,7 +22,7 @@ static void test_calls(void **state) {
     REFUSED(FV_ARG, "data", CALL(t.session, &no_numbers, t.unit));
     REFUSED(FV_ARG, "9 dimensions", CALL(t.session, &nine_dims, t.unit));
     REFUSED(FV_SHAPE, "wants", CALL(t.session, t.vector_input, t.unit));
-    REFUSED(FV_SHAPE, "no picture", CALL(t.vector_session, t.vector_input, t.dense));
+    REFUSED(FV_SHAPE, "has maps over the input", CALL(t.vector_session, t.vector_input, t.dense));
     const float was = t.input->data[0];
     t.input->data[0] = NAN;
     REFUSED(FV_ARG, "not finite", CALL(t.session, t.input, t.unit));

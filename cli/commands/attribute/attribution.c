@@ -191,6 +191,8 @@ static int load_baseline(cli_subject *s) {
     g_string_free(names, TRUE);
     if (code || s->kind) return code;
     s->kind = FV_BASELINE_PICTURE;
+    if (cli_has_ending(word, "npy"))
+        return fv_tensor_load(word, &s->baseline, &err) ? cli_fail_error(&err) : CLI_DONE;
     if (cli_photo_load(s->model, word, &picture, &err) ||
         fv_input_from_image(s->model, picture, &s->baseline, &err))
         code = cli_fail_error(&err);
@@ -213,14 +215,28 @@ static fv_status make_photo(cli_subject *s, const fv_image *image, int tile, fv_
     return st;
 }
 
+/* An array that is one sample of the raw input. */
+static int load_numbers(cli_subject *s, const char *path) {
+    fv_error err = {0};
+    if (fv_tensor_load(path, &s->input, &err)) return cli_fail_error(&err);
+    const int64_t samples = fv_input_samples(s->model, s->input);
+    if (samples > 1)
+        return cli_fail("%s: it has %" G_GINT64_FORMAT " samples; one is explained at a time", path,
+                        samples);
+    return CLI_DONE;
+}
+
 static int load_photo(cli_subject *s, int tile) {
     const char *path = s->args->operands[1];
     fv_image *image = NULL;
     fv_error err = {0};
     int code = CLI_DONE;
+    if (cli_has_ending(path, "npy")) return load_numbers(s, path);
     if (!fv_model_input(s->model)->is_image)
-        return cli_fail("%s: its input \"%s\" is no picture; no part of a photo can be shown",
-                        fv_model_name(s->model), fv_model_input(s->model)->name);
+        return cli_fail(
+            "%s: its input \"%s\" is no picture, and takes an array of numbers (X.npy); "
+            "if its elements are one, --shape CxHxW says so",
+            fv_model_name(s->model), fv_model_input(s->model)->name);
     if (cli_photo_load(s->model, path, &image, &err) ||
         fv_input_from_image(s->model, image, &s->input, &err) || make_photo(s, image, tile, &err))
         code = cli_fail_error(&err);

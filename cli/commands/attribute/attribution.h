@@ -64,10 +64,11 @@ typedef struct cli_subject {
     const cli_attribution_args *asked;
     fv_model *model;
     cli_session session;
-    fv_image *photo;           /* the part of the photo the network sees, as large as tiles are */
-    fv_tensor *input;          /* [1][...] */
-    fv_tensor *baseline;       /* of a picture file, or NULL */
-    fv_baseline kind;          /* 0: each method's own */
+    fv_image *photo;     /* the part of the photo the network sees, as large as tiles are; NULL: the
+                            input is an array of numbers */
+    fv_tensor *input;    /* [1][...] */
+    fv_tensor *baseline; /* of a picture file, or NULL */
+    fv_baseline kind;    /* 0: each method's own */
     char *text;                /* the objective as it was given */
     fv_objective *objective;   /* for the maps: a class before the softmax */
     fv_objective *probability; /* for RISE and curves: its probability; NULL: the objective */
@@ -103,10 +104,23 @@ int cli_methods_all(const cli_attribution_args *asked);
 /* A map over the photo, with its scale beneath. */
 fv_status cli_map_tile(const cli_subject *s, const fv_attribution *a, fv_image **out,
                        fv_error *err);
-/* The photo alone, as high as such a tile. */
-fv_status cli_photo_tile(const cli_subject *s, fv_image **out, fv_error *err);
+/* The photo alone, as high as such a tile; of an array of numbers what it is, beside that map. */
+fv_status cli_photo_tile(const cli_subject *s, const fv_tensor *map, fv_image **out,
+                         fv_error *err);
 
 /* Texts a picture of maps carries: command, objective, seed, model, version. */
 fv_status cli_subject_describe(const cli_subject *s, fv_image *onto, fv_error *err);
+
+/* ---- attribution_plain.c ---- */
+
+/* Whether the input is drawn as lines: a signal, a row of numbers. */
+int cli_is_line(const cli_subject *s);
+/* Numbers of a map's shape without a photo.
+ *   d  the scale of all; lines have none */
+fv_status cli_plain_map(const cli_subject *s, const float *x, const fv_tensor *map,
+                        const fv_paint_desc *d, fv_image **out, fv_error *err);
+/* The input itself, at the positions of a map. */
+fv_status cli_plain_input(const cli_subject *s, const fv_tensor *map, fv_image **out,
+                          fv_error *err);
 
 #endif

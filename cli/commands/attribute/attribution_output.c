@@ -65,15 +65,20 @@ fv_status cli_map_tile(const cli_subject *s, const fv_attribution *a, fv_image *
     fv_image *overlay = NULL, *bar = NULL;
     const fv_tensor *map = a->map;
     fv_status st = scale_of(a, &d, err);
-    if (!st)
+    if (!st && cli_is_line(s)) return cli_plain_map(s, map->data, map, &d, out, err);
+    if (!st && !s->photo)
+        st = cli_plain_map(s, map->data, map, &d, &overlay, err);
+    else if (!st)
         st = fv_overlay(s->photo, map->data, (int)map->dim[0], (int)map->dim[1], &d, &overlay, err);
-    if (!st) st = fv_paint_bar(&d, MAX(s->photo->width, BAR_MIN), &bar, err);
+    if (!st) st = fv_paint_bar(&d, MAX(overlay->width, BAR_MIN), &bar, err);
     if (!st) return under(overlay, bar, out, err);
     fv_image_free(overlay);
     return st;
 }
 
-fv_status cli_photo_tile(const cli_subject *s, fv_image **out, fv_error *err) {
+fv_status cli_photo_tile(const cli_subject *s, const fv_tensor *map, fv_image **out,
+                         fv_error *err) {
+    if (!s->photo) return cli_plain_input(s, map, out, err);
     const fv_paint_desc any = {
         .struct_size = sizeof any, .palette = FV_PALETTE_SEQUENTIAL, .low = 0, .high = 1};
     const fv_image *p = s->photo;

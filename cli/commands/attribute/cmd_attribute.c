@@ -153,8 +153,9 @@ static char *title_of(const job *j) {
 static fv_status draw(const job *j, fv_image **out, fv_error *err) {
     fv_image **tile = g_new0(fv_image *, (gsize)j->n + 1);
     char **label = g_new0(char *, (gsize)j->n + 1), *title = title_of(j);
-    fv_status st = cli_photo_tile(&j->s, &tile[0], err);
-    label[0] = g_strdup(j->random ? "photo, random order" : "photo");
+    const char *what = j->s.photo ? "photo" : "input";
+    fv_status st = cli_photo_tile(&j->s, j->made[0].map->map, &tile[0], err);
+    label[0] = j->random ? g_strdup_printf("%s, random order", what) : g_strdup(what);
     if (!st && j->random) st = add_plot(j->random, &tile[0], err);
     for (int i = 0; !st && i < j->n; i++) {
         st = cli_map_tile(&j->s, j->made[i].map, &tile[i + 1], err);
@@ -162,9 +163,10 @@ static fv_status draw(const job *j, fv_image **out, fv_error *err) {
         label[i + 1] = g_strdup(j->made[i].method->title);
     }
     const fv_montage_desc d = {.struct_size = sizeof d,
-                               .columns = j->args->columns ? j->args->columns
-                                          : j->n > 3       ? 5
-                                                           : j->n + 1,
+                               .columns = j->args->columns     ? j->args->columns
+                                          : cli_is_line(&j->s) ? 1
+                                          : j->n > 3           ? 5
+                                                               : j->n + 1,
                                .title = title};
     if (!st)
         st = fv_montage((const fv_image *const *)tile, (const char *const *)label, j->n + 1, &d,
@@ -182,13 +184,15 @@ static fv_status draw(const job *j, fv_image **out, fv_error *err) {
 
 /* ---- numbers -------------------------------------------------------------------------------- */
 
-/* All maps: [h][w], or of several methods [methods][h][w]. */
+/* All maps: [h][w] or a signal's, a volume's axes; of several methods [methods] before. */
 static fv_status save_maps(const job *j, const char *path, fv_error *err) {
     const fv_tensor *first = j->made[0].map->map;
     if (j->n == 1 && !cli_methods_all(&j->args->asked)) return fv_tensor_save(first, path, err);
     fv_tensor *all = NULL;
-    const int64_t count = fv_tensor_count(first), dim[] = {j->n, first->dim[0], first->dim[1]};
-    fv_status st = fv_tensor_new(3, dim, &all, err);
+    const int64_t count = fv_tensor_count(first);
+    int64_t dim[FV_MAX_DIMS] = {j->n};
+    memcpy(dim + 1, first->dim, (size_t)first->ndim * sizeof *dim);
+    fv_status st = fv_tensor_new(first->ndim + 1, dim, &all, err);
     for (int i = 0; !st && i < j->n; i++)
         memcpy(all->data + i * count, j->made[i].map->map->data, (size_t)count * sizeof(float));
     if (!st) st = fv_tensor_save(all, path, err);
@@ -282,13 +286,13 @@ static void put_map(JsonBuilder *b, const job *j, int i) {
     cli_json_text(b, "method", j->made[i].method->name);
     cli_json_text(b, "objective", a->objective);
     cli_json_number(b, "value", a->value);
-    cli_json_sizes(b, "shape", 2, a->map->dim);
+    cli_json_sizes(b, "shape", a->map->ndim, a->map->dim);
     cli_json_number(b, "least", low);
     cli_json_number(b, "largest", high);
     cli_json_int(b, "pictures", a->evaluations);
     cli_json_number(b, "seconds", j->made[i].seconds);
     if (a->layer) cli_json_text(b, "layer", a->layer);
-    if (a->cells) cli_json_sizes(b, "cells", 2, a->cells->dim);
+    if (a->cells) cli_json_sizes(b, "cells", a->cells->ndim, a->cells->dim);
     if (a->steps) cli_json_int(b, "steps", a->steps);
     if (j->made[i].method->is_complete) {
         cli_json_number(b, "baseline", a->baseline);
@@ -440,7 +444,8 @@ static const cli_option options[] = {
     {"title", 0, CLI_TEXT, offsetof(attribute_args, title), 0, 0, "TEXT", "the class",
      "title above the tiles", .with = "output"},
     {"npy", 0, CLI_TEXT, offsetof(attribute_args, npy), 0, 0, "MAP.npy", "none",
-     "write the map, [height][width]; of all methods [methods][height][width]"},
+     "write the map, [height][width], of a signal [length], of a volume [depth][height][width]; of "
+     "all methods [methods] before"},
     {"parts", 0, CLI_TEXT, offsetof(attribute_args, parts), 0, 0, "PARTS.npy", "none",
      "write what a map of gradients is made of, signed, [channels][height][width]"},
     CLI_OPTION_JSON(attribute_args),
@@ -482,6 +487,10 @@ const cli_command cli_command_attribute = {
         "and inserted into the blurred picture; the areas under the class's probability are "
         "printed. A small area of deletion and a large one of insertion are good; compare with a "
         "random order.\n\n"
+        "IMAGE may also be an NPY file with the raw input of one sample, as `fovea run` takes it: "
+        "a "
+        "signal or a row of numbers, whose maps are drawn as lines; a volume, slice by slice; a "
+        "picture of many bands.\n\n"
         "docs/attribution.md describes what each method computes, and its limits. `fovea sanity` "
         "checks "
         "whether a method's map depends on what the network has learned.",

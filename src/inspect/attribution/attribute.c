@@ -75,7 +75,7 @@ fv_status fvi_attribute_resolve(const fvi_perturbation *p, const fv_attribute_de
     fv_attribute_desc d;
     fv_status st = FVI_DESC_READ(fv_attribute_desc, seed, desc, &d, err);
     if (st) return st;
-    const int side = p->h < p->w ? p->h : p->w;
+    const int side = fvi_perturbation_side(p);
     fill_defaults(side, &d);
     const struct {
         const char *name;

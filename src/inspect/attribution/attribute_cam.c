@@ -20,7 +20,7 @@
 #include "base/tensor.h"
 #include "inspect/attribution/attribute.h"
 #include "inspect/attribution/cam_layer.h"
-#include "signal/resize.h"
+#include "inspect/attribution/enlarge.h"
 
 /* ---- the weights of channels ---------------------------------------------------------------- */
 
@@ -55,10 +55,13 @@ static fv_status run_cam(fvi_perturbation *p, const fv_attribute_desc *d,
     a->layer = g_strdup(layer->name);
     st = fvi_perturbation_layer(p, layer->output, &y, &dy, err);
     if (st) return st;
-    const int64_t rows = y->dim[1], columns = y->dim[2], n = rows * columns;
+    const fvi_shape shape = fvi_perturbation_map_shape(p);
+    fvi_shape cells = {.ndim = shape.ndim};
+    memcpy(cells.dim, y->dim + 1, (size_t)cells.ndim * sizeof *cells.dim);
+    const int64_t n = fvi_shape_count(&cells);
     a->value = p->values[0];
-    st = fvi_tensor_new(&(fvi_shape){2, {rows, columns}}, &a->cells, err);
-    if (!st) st = fvi_tensor_new(&(fvi_shape){2, {p->h, p->w}}, &a->map, err);
+    st = fvi_tensor_new(&cells, &a->cells, err);
+    if (!st) st = fvi_tensor_new(&shape, &a->map, err);
     for (int64_t k = 0; !st && k < y->dim[0]; k++) {
         const float *map = y->data + k * n;
         const double w = weight(map, dy->data + k * n, n);
@@ -67,8 +70,8 @@ static fv_status run_cam(fvi_perturbation *p, const fv_attribute_desc *d,
     for (int64_t i = 0; !st && i < n; i++)
         if (a->cells->data[i] < 0) a->cells->data[i] = 0;
     if (!st)
-        fvi_resize(fvi_planes_of(1, (int)rows, (int)columns, a->cells->data),
-                   fvi_planes_of(1, p->h, p->w, a->map->data), FVI_ALIGN_CENTRES);
+        st = fvi_enlarge(fvi_grid_of(a->cells->dim, cells.ndim), a->cells->data,
+                         fvi_grid_of(shape.dim, shape.ndim), a->map->data, err);
     fv_tensor_free(y);
     fv_tensor_free(dy);
     return st;

@@ -38,8 +38,11 @@
  *   sum  1: the sum of the channels; 0: the largest magnitude */
 static fv_status make_map(const fvi_perturbation *p, const float *numbers, int sum,
                           fv_attribution *a, fv_error *err) {
-    fv_status st = fvi_tensor_new(&(fvi_shape){3, {p->channels, p->h, p->w}}, &a->parts, err);
-    if (!st) st = fvi_tensor_new(&(fvi_shape){2, {p->h, p->w}}, &a->map, err);
+    const fvi_shape shape = fvi_perturbation_map_shape(p);
+    fvi_shape parts = {.ndim = 1 + shape.ndim, .dim = {p->channels}};
+    memcpy(parts.dim + 1, shape.dim, (size_t)shape.ndim * sizeof *shape.dim);
+    fv_status st = fvi_tensor_new(&parts, &a->parts, err);
+    if (!st) st = fvi_tensor_new(&shape, &a->map, err);
     if (st) return st;
     for (int64_t i = 0; i < p->plane; i++) {
         double all = 0;
@@ -259,7 +262,7 @@ static fv_status integrate_pieces(fvi_perturbation *p, const path *w, pieces *al
             p->total = p->done + all->n_now - done + all->n_next;
             for (int k = 0; k < n; k++)
                 path_point(p, w, 0.5 * (all->now[done + k].a + all->now[done + k].b),
-                      p->x + k * p->count);
+                           p->x + k * p->count);
             st = fvi_perturbation_run(p, n, FVI_EXEC_BACKWARD, err);
             if (!st && p->stopped)
                 st = fvi_fail(err, FV_CANCELLED, "stopped before there was a map");

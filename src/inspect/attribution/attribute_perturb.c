@@ -24,22 +24,33 @@
 #include "base/tensor.h"
 #include "inspect/attribution/attribute.h"
 #include "inspect/attribution/baseline.h"
-#include "signal/resize.h"
+#include "inspect/attribution/enlarge.h"
+
+#define MOST_WINDOWS 100000000
 
 static fv_status out_of_memory(fv_error *err) { return fvi_fail(err, FV_NOMEM, "out of memory"); }
 
 /* ---- occlusion ------------------------------------------------------------------------------ */
 
-/* Windows along a side of n. */
-static int windows(int n, int window, int stride) { return (n - window + stride - 1) / stride + 1; }
+/* Windows along a side of n; an axis that is not there has one. */
+static int windows(int n, const fv_attribute_desc *d) {
+    return n > d->window ? (n - d->window + d->stride - 1) / d->stride + 1 : 1;
+}
+
+static int64_t all_windows(const fvi_perturbation *p, const fv_attribute_desc *d) {
+    return (int64_t)windows(p->d, d) * windows(p->h, d) * windows(p->w, d);
+}
 
 /* Calls for every pixel of window `at` of the grid. */
 static void each_pixel(const fvi_perturbation *p, const fv_attribute_desc *d, int at,
                        void (*each)(void *user, int64_t pixel), void *user) {
-    const int columns = windows(p->w, d->window, d->stride);
-    const int y = at / columns * d->stride, x = at % columns * d->stride;
-    for (int i = y; i < y + d->window && i < p->h; i++)
-        for (int j = x; j < x + d->window && j < p->w; j++) each(user, (int64_t)i * p->w + j);
+    const int columns = windows(p->w, d), rows = windows(p->h, d);
+    const int y = at / columns % rows * d->stride, x = at % columns * d->stride;
+    const int z = at / columns / rows * d->stride;
+    for (int k = z; k < z + d->window && k < p->d; k++)
+        for (int i = y; i < y + d->window && i < p->h; i++)
+            for (int j = x; j < x + d->window && j < p->w; j++)
+                each(user, ((int64_t)k * p->h + i) * p->w + j);
 }
 
 typedef struct cover {
@@ -70,7 +81,11 @@ static void add_loss(void *user, int64_t pixel) {
 
 static fv_status occlude(fvi_perturbation *p, const fv_attribute_desc *d, const float *with,
                          loss *l, fv_attribution *a, fv_error *err) {
-    const int count = windows(p->h, d->window, d->stride) * windows(p->w, d->window, d->stride);
+    if (all_windows(p, d) > MOST_WINDOWS)
+        return fvi_fail(err, FV_ARG,
+                        "stride is %d: windows of %d at that distance are %lld; at most %d are run",
+                        d->stride, d->window, (long long)all_windows(p, d), MOST_WINDOWS);
+    const int count = (int)all_windows(p, d);
     p->total = 1 + count;
     fv_status st = fvi_perturbation_run_picture(p, 0, err);
     a->value = p->values[0];
@@ -100,7 +115,8 @@ static fv_status run_occlusion(fvi_perturbation *p, const fv_attribute_desc *d, 
     fv_status st = with && l.sum && l.hits ? FV_OK : out_of_memory(err);
     if (!st) st = fvi_baseline_fill(p, d->baseline, d->baseline_input, d->seed, with, err);
     if (!st) st = occlude(p, d, with, &l, a, err);
-    if (!st) st = fvi_tensor_new(&(fvi_shape){2, {p->h, p->w}}, &a->map, err);
+    const fvi_shape shape = fvi_perturbation_map_shape(p);
+    if (!st) st = fvi_tensor_new(&shape, &a->map, err);
     for (int64_t i = 0; !st && i < p->plane; i++) a->map->data[i] = (float)(l.sum[i] / l.hits[i]);
     free(with);
     free(l.sum);
@@ -112,21 +128,25 @@ static fv_status run_occlusion(fvi_perturbation *p, const fv_attribute_desc *d, 
 
 /* Buffers in which masks are made. */
 typedef struct masks {
-    int cells, cell_h, cell_w, h, w; /* h, w: of an enlarged mask before it is cut */
-    float *small;                    /* [cells][cells] */
-    float *large;                    /* [h][w] */
-    float *mask;                     /* [batch][plane] */
-    double *sum, *shown;             /* [plane] of objective times mask; of masks */
+    fvi_grid cells, cell; /* how many along each axis, their size */
+    fvi_grid whole;       /* an enlarged mask before it is cut */
+    float *small;         /* [cells] */
+    float *large;         /* [whole] */
+    float *mask;          /* [batch][plane] */
+    double *sum, *shown;  /* [plane] of objective times mask; of masks */
 } masks;
 
+static int64_t count_of(fvi_grid g) { return (int64_t)g.d * g.h * g.w; }
+
 static fv_status masks_new(const fvi_perturbation *p, int cells, masks *m, fv_error *err) {
-    m->cells = cells;
-    m->cell_h = (p->h + cells - 1) / cells;
-    m->cell_w = (p->w + cells - 1) / cells;
-    m->h = (cells + 1) * m->cell_h;
-    m->w = (cells + 1) * m->cell_w;
-    m->small = calloc((size_t)cells * (size_t)cells, sizeof *m->small);
-    m->large = calloc((size_t)m->h * (size_t)m->w, sizeof *m->large);
+    m->cells = (fvi_grid){p->space > 2 ? cells : 1, p->space > 1 ? cells : 1, cells};
+    m->cell = (fvi_grid){(p->d + m->cells.d - 1) / m->cells.d, (p->h + m->cells.h - 1) / m->cells.h,
+                         (p->w + m->cells.w - 1) / m->cells.w};
+    m->whole =
+        (fvi_grid){p->space > 2 ? (m->cells.d + 1) * m->cell.d : 1,
+                   p->space > 1 ? (m->cells.h + 1) * m->cell.h : 1, (m->cells.w + 1) * m->cell.w};
+    m->small = calloc((size_t)count_of(m->cells), sizeof *m->small);
+    m->large = calloc((size_t)count_of(m->whole), sizeof *m->large);
     m->mask = calloc((size_t)p->batch * (size_t)p->plane, sizeof *m->mask);
     m->sum = calloc((size_t)p->plane, sizeof *m->sum);
     m->shown = calloc((size_t)p->plane, sizeof *m->shown);
@@ -142,17 +162,20 @@ static void masks_clear(masks *m) {
 }
 
 /* Mask i, whatever batch it is in. */
-static void draw_mask(const fvi_perturbation *p, const masks *m, const fv_attribute_desc *d, int i,
-                      float *mask) {
+static fv_status draw_mask(const fvi_perturbation *p, const masks *m, const fv_attribute_desc *d,
+                           int i, float *mask, fv_error *err) {
     fvi_random r = fvi_random_stream(d->seed, (uint64_t)i, 0, FVI_DRAW_MASK);
-    for (int k = 0; k < m->cells * m->cells; k++)
+    for (int64_t k = 0; k < count_of(m->cells); k++)
         m->small[k] = fvi_random_uniform(&r) < d->keep ? 1 : 0;
-    const int y = fvi_random_int(&r, 0, m->cell_h - 1), x = fvi_random_int(&r, 0, m->cell_w - 1);
-    fvi_resize(fvi_planes_of(1, m->cells, m->cells, m->small),
-               fvi_planes_of(1, m->h, m->w, m->large), FVI_ALIGN_CENTRES);
-    for (int row = 0; row < p->h; row++)
-        memcpy(mask + (int64_t)row * p->w, m->large + (int64_t)(y + row) * m->w + x,
-               (size_t)p->w * sizeof *mask);
+    const int y = p->space > 1 ? fvi_random_int(&r, 0, m->cell.h - 1) : 0;
+    const int x = fvi_random_int(&r, 0, m->cell.w - 1);
+    const int z = p->space > 2 ? fvi_random_int(&r, 0, m->cell.d - 1) : 0;
+    fv_status st = fvi_enlarge(m->cells, m->small, m->whole, m->large, err);
+    for (int64_t row = 0; !st && row < (int64_t)p->d * p->h; row++) {
+        const int64_t from = (z + row / p->h) * m->whole.h + y + row % p->h;
+        memcpy(mask + row * p->w, m->large + from * m->whole.w + x, (size_t)p->w * sizeof *mask);
+    }
+    return st;
 }
 
 static void apply_mask(const fvi_perturbation *p, const float *mask, const float *with, float *x) {
@@ -170,11 +193,11 @@ static fv_status run_masks(fvi_perturbation *p, const fv_attribute_desc *d, cons
     a->value = p->values[0];
     for (int done = 0; !st && done < d->masks && !(p->stopped && done); done += p->batch) {
         const int n = d->masks - done < p->batch ? d->masks - done : p->batch;
-        for (int k = 0; k < n; k++) {
-            draw_mask(p, m, d, done + k, m->mask + k * p->plane);
-            apply_mask(p, m->mask + k * p->plane, with, p->x + k * p->count);
+        for (int k = 0; !st && k < n; k++) {
+            st = draw_mask(p, m, d, done + k, m->mask + k * p->plane, err);
+            if (!st) apply_mask(p, m->mask + k * p->plane, with, p->x + k * p->count);
         }
-        st = fvi_perturbation_run(p, n, 0, err);
+        if (!st) st = fvi_perturbation_run(p, n, 0, err);
         for (int k = 0; !st && k < n; k++)
             for (int64_t i = 0; i < p->plane; i++) {
                 const double shown = (double)m->mask[k * p->plane + i];
@@ -193,7 +216,8 @@ static fv_status run_rise(fvi_perturbation *p, const fv_attribute_desc *d, fv_at
     fv_status st = with ? masks_new(p, d->cells, &m, err) : out_of_memory(err);
     if (!st) st = fvi_baseline_fill(p, d->baseline, d->baseline_input, d->seed, with, err);
     if (!st) st = run_masks(p, d, with, &m, a, err);
-    if (!st) st = fvi_tensor_new(&(fvi_shape){2, {p->h, p->w}}, &a->map, err);
+    const fvi_shape shape = fvi_perturbation_map_shape(p);
+    if (!st) st = fvi_tensor_new(&shape, &a->map, err);
     for (int64_t i = 0; !st && i < p->plane; i++) /* never shown: nothing is known of it */
         a->map->data[i] = m.shown[i] > 0 ? (float)(m.sum[i] / m.shown[i]) : NAN;
     masks_clear(&m);

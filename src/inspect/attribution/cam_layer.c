@@ -158,9 +158,42 @@ static fv_status check(const fvi_perturbation *p, const survey *s, int layer, fv
                     fvi_network_layer(net, usual)->name);
 }
 
+/* The last layer that the objective depends on with as many axes of positions as a signal or a
+ * volume has, more than one position along each. */
+static fv_status choose_grid(const fvi_perturbation *p, int *out, fv_error *err) {
+    const fvi_network *net = fvi_session_network(p->session);
+    const fvi_graph *g = fvi_network_graph(net);
+    fvi_region *regions = NULL;
+    fv_status st = fvi_objective_regions(g, &p->objective, &regions, err);
+    if (st) return st;
+    int *channel = g_new(int, (gsize)g->n_values + 1), found = -1;
+    fvi_graph_channel_axes(g, channel);
+    for (int k = g->n_nodes - 1; k >= 0 && found < 0 && p->in->kind != FV_INPUT_ROW; k--) {
+        const int v = g->nodes[k].out;
+        const fvi_shape *s = &g->values[v].shape;
+        int large = 0;
+        for (int i = 1; i < s->ndim; i++) large += i != channel[v] && s->dim[i] > 1;
+        if (regions[v].needed && s->ndim == p->space + 2 && channel[v] > 0 && large == p->space)
+            found = k;
+    }
+    g_free(channel);
+    free(regions);
+    if (found < 0)
+        return fvi_fail(
+            err, FV_SHAPE,
+            "%s: no layer before the objective has maps over the input \"%s\"; --method "
+            "gradient, input-gradient, smoothgrad, integrated, guided, occlusion and "
+            "rise need none",
+            fvi_network_name(net), p->in->name);
+    *out = found;
+    return FV_OK;
+}
+
 fv_status fvi_cam_layer(const fvi_perturbation *p, const char *name, int *out, fv_error *err) {
     const fvi_network *net = fvi_session_network(p->session);
     survey s;
+    if (!p->in->is_image)
+        return name ? fvi_network_find_layer(net, name, out, err) : choose_grid(p, out, err);
     fv_status st = make_survey(p, fvi_network_graph(net), &s, err);
     if (!st && name) st = fvi_network_find_layer(net, name, out, err);
     if (!st) st = name ? check(p, &s, *out, err) : choose(p, &s, out, err);

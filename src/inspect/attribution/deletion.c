@@ -77,11 +77,12 @@ static fv_status order_of(const fvi_perturbation *p, const fv_tensor *map, uint6
 }
 
 static fv_status check_map(const fvi_perturbation *p, const fv_tensor *map, fv_error *err) {
-    char text[FVI_SHAPE_TEXT];
-    if (!map || (map->ndim == 2 && map->dim[0] == p->h && map->dim[1] == p->w)) return FV_OK;
-    fvi_shape shape = fvi_tensor_shape(map);
-    return fvi_fail(err, FV_SHAPE, "the map is %s; the picture is %dx%d",
-                    fvi_shape_text(&shape, text), p->h, p->w);
+    char text[FVI_SHAPE_TEXT], wanted[FVI_SHAPE_TEXT];
+    if (!map) return FV_OK;
+    const fvi_shape shape = fvi_tensor_shape(map), own = fvi_perturbation_map_shape(p);
+    if (fvi_shape_equal(&shape, &own)) return FV_OK;
+    return fvi_fail(err, FV_SHAPE, "the map is %s; the %s is %s", fvi_shape_text(&shape, text),
+                    p->in->is_image ? "picture" : "input", fvi_shape_text(&own, wanted));
 }
 
 /* What stands for absence in a curve.  errors  ARG a picture is no such baseline here */

@@ -34,14 +34,15 @@ static fv_status check_input(const fvi_network *net, const fv_tensor *input, fv_
                              fv_error *err) {
     const fv_input *in = fvi_network_input(net);
     char text[FVI_SHAPE_TEXT];
-    if (!in->is_image)
+    if (in->kind == FV_INPUT_OTHER)
         return fvi_fail(err, FV_SHAPE,
-                        "%s: the input \"%s\" is no picture: no part of it can be shown",
+                        "%s: the input \"%s\" is no picture, signal, volume or row of numbers: no "
+                        "part of it can be shown",
                         fvi_network_name(net), in->name);
     fv_status st = fvi_check_input(net, input, view, err);
     const fvi_shape shape = fvi_tensor_shape(st ? input : view);
     if (!st && shape.dim[0] != 1)
-        st = fvi_fail(err, FV_SHAPE, "the input is %s; one picture is wanted",
+        st = fvi_fail(err, FV_SHAPE, "the input is %s; one sample is wanted",
                       fvi_shape_text(&shape, text));
     for (int64_t i = 0; !st && i < fv_tensor_count(input); i++)
         if (!isfinite(input->data[i]))
@@ -78,7 +79,59 @@ static fv_status resolve_objective(fv_session *session, const fv_tensor *input,
 }
 
 static fvi_shape batch_shape(const fvi_perturbation *p, int n) {
-    return fvi_network_input_shape(fvi_session_network(p->session), n, p->h, p->w);
+    fvi_shape s = p->shape;
+    s.dim[0] = n;
+    return s;
+}
+
+fvi_shape fvi_perturbation_map_shape(const fvi_perturbation *p) {
+    const int64_t size[] = {p->d, p->h, p->w};
+    fvi_shape s = {.ndim = p->space};
+    memcpy(s.dim, size + 3 - p->space, (size_t)p->space * sizeof *size);
+    return s;
+}
+
+int fvi_perturbation_side(const fvi_perturbation *p) {
+    const fvi_shape s = fvi_perturbation_map_shape(p);
+    int64_t side = s.dim[0];
+    for (int i = 1; i < s.ndim; i++) side = s.dim[i] < side ? s.dim[i] : side;
+    return (int)side;
+}
+
+/* The grid of positions of an input in the shape that plans take.
+ *   errors  SHAPE it has no axis of samples; UNSUPPORTED it is too long */
+static fv_status find_grid(fvi_perturbation *p, const fv_tensor *x, fv_error *err) {
+    const fvi_input_axes *axes = fvi_network_input_axes(fvi_session_network(p->session));
+    int64_t size[] = {1, 1, 1, 1}; /* channels, depth, height, width */
+    int c = -1, w = -1;
+    p->space = 0;
+    for (int i = 0; !p->in->is_image && i < x->ndim; i++) {
+        const fvi_axis axis = axes->of[i];
+        if (axis == FVI_AXIS_BATCH) continue;
+        if (axis == FVI_AXIS_CHANNEL)
+            c = i;
+        else
+            w = i, p->space++;
+        size[axis == FVI_AXIS_ALL ? 3 : axis - FVI_AXIS_CHANNEL] = x->dim[i];
+    }
+    if (p->in->is_image) {
+        const int y = p->in->channels_last ? 1 : 2;
+        c = p->in->channels_last ? 3 : 1, w = y + 1, p->space = 2;
+        size[0] = x->dim[c], size[2] = x->dim[y], size[3] = x->dim[w];
+    }
+    if (!p->in->is_image && axes->of[0] != FVI_AXIS_BATCH)
+        return fvi_fail(err, FV_SHAPE,
+                        "the input \"%s\" has no axis of samples: its parts cannot "
+                        "be shown",
+                        p->in->name);
+    for (int i = 0; i < 4; i++)
+        if (size[i] > INT32_MAX)
+            return fvi_fail(err, FV_UNSUPPORTED, "the input has an axis of %lld",
+                            (long long)size[i]);
+    p->channels = (int)size[0], p->d = (int)size[1], p->h = (int)size[2], p->w = (int)size[3];
+    p->channels_last = c > w;
+    p->plane = size[1] * size[2] * size[3];
+    return FV_OK;
 }
 
 /* Lets the batch follow the model's memory, once, for the largest kind of run. */
@@ -98,17 +151,15 @@ static fv_status new_resolved(fv_session *session, const fv_tensor *input,
     const fv_input *in = fvi_network_input(net);
     p->session = session;
     p->in = in;
-    p->channels = in->channels;
-    p->h = (int)input->dim[in->channels_last ? 1 : 2];
-    p->w = (int)input->dim[in->channels_last ? 2 : 3];
-    p->plane = (int64_t)p->h * p->w;
+    p->shape = fvi_tensor_shape(input);
     p->count = fv_tensor_count(input);
     p->picture = input->data;
     p->what = "";
     int64_t batch = BATCH_NUMBERS / p->count;
     p->batch = batch < 1 ? 1 : batch > BATCH_MAX ? BATCH_MAX : (int)batch;
     fvi_objective_copy(objective, &p->objective);
-    fv_status st = fvi_objective_check_plain(objective, "a picture's parts", err);
+    fv_status st = find_grid(p, input, err);
+    if (!st) st = fvi_objective_check_plain(objective, "a picture's parts", err);
     if (!st) st = fit_batch(p, err);
     size_t numbers = (size_t)p->batch * (size_t)p->count;
     p->x = calloc(numbers, sizeof *p->x);
@@ -264,16 +315,59 @@ fv_status fvi_perturbation_run_picture(fvi_perturbation *p, int flags, fv_error 
 
 /* ---- inside --------------------------------------------------------------------------------- */
 
-static fv_status copy_planar(const fvi_layer_maps *m, const float *from, fv_tensor **out,
-                             fv_error *err) {
-    const fvi_token_grid *t = &m->grid;
-    fvi_shape shape = {3, {m->extent.channels, t->rows, t->columns}};
-    fv_status st = fvi_tensor_new(&shape, out, err);
-    for (int64_t y = 0; !st && from && y < t->rows; y++)
-        for (int64_t x = 0; x < t->columns; x++)
+/* Fails since a layer's values are no maps over an input that is no picture. */
+static fv_status no_maps(const fvi_perturbation *p, const char *name, const fvi_shape *s,
+                         fv_error *err) {
+    char text[FVI_SHAPE_TEXT];
+    return fvi_fail(
+        err, FV_SHAPE,
+        "layer \"%.120s\" is %s, no maps over the input: besides samples and channels "
+        "it has not %d axes; --method gradient, input-gradient, smoothgrad, integrated, "
+        "guided, occlusion and rise need none",
+        name, fvi_shape_text(s, text), p->space);
+}
+
+/* Where a layer's maps are, and the shape of its copy.
+ *   out  [channels][positions...] of an input that is no picture, else [channels][rows][columns] */
+static fv_status find_maps(const fvi_perturbation *p, const fvi_graph *g, int v, const char *name,
+                           fvi_layer_maps *m, fvi_shape *out, fv_error *err) {
+    const fvi_network *net = fvi_session_network(p->session);
+    int axis[FVI_MAX_DIMS];
+    fv_status st = fvi_layer_maps_find(net, g, v, 1, name, m, err);
+    if (st) return st;
+    *out = (fvi_shape){3, {m->extent.channels, m->grid.rows, m->grid.columns}};
+    if (p->in->is_image)
+        return fvi_token_grid_is_map(&m->grid) ? FV_OK : fvi_layer_maps_refuse(net, name, m, err);
+    const int n = fvi_position_axes(&m->sample, axis);
+    if (n != p->space || p->in->kind == FV_INPUT_ROW)
+        return no_maps(p, name, &g->values[v].shape, err);
+    *out = (fvi_shape){.ndim = 1 + n, .dim = {m->extent.channels}};
+    for (int i = 0; i < n; i++) out->dim[1 + i] = m->sample.shape.dim[axis[i]];
+    return FV_OK;
+}
+
+/* The same numbers, channels first. */
+static fv_status copy_positions(const fvi_layer_maps *m, const fvi_shape *shape, const float *from,
+                                fv_tensor **out, fv_error *err) {
+    const int64_t n = fvi_shape_product(shape, 1, shape->ndim);
+    fv_status st = fvi_tensor_new(shape, out, err);
+    for (int64_t c = 0; !st && from && c < m->extent.channels; c++)
+        for (int64_t i = 0; i < n; i++)
+            (*out)->data[c * n + i] = from[fvi_extent_at(&m->extent, 0, c, i)];
+    return st;
+}
+
+/* The values of a layer, as find_maps says. */
+static fv_status copy_layer(const fvi_perturbation *p, const fvi_layer_maps *m,
+                            const fvi_shape *shape, const float *from, fv_tensor **out,
+                            fv_error *err) {
+    if (!p->in->is_image) return copy_positions(m, shape, from, out, err);
+    fv_status st = fvi_tensor_new(shape, out, err);
+    const int64_t rows = m->grid.rows, columns = m->grid.columns;
+    for (int64_t y = 0; !st && from && y < rows; y++)
+        for (int64_t x = 0; x < columns; x++)
             for (int64_t c = 0; c < m->extent.channels; c++) /* data[c][y][x] */
-                (*out)->data[(c * t->rows + y) * t->columns + x] =
-                    from[fvi_layer_maps_at(m, 0, c, y, x)];
+                (*out)->data[(c * rows + y) * columns + x] = from[fvi_layer_maps_at(m, 0, c, y, x)];
     return st;
 }
 
@@ -307,7 +401,6 @@ done:
 
 fv_status fvi_perturbation_layer(fvi_perturbation *p, const char *value, fv_tensor **y,
                                  fv_tensor **dy, fv_error *err) {
-    const fvi_network *net = fvi_session_network(p->session);
     const char *wanted[FVI_MAX_VALUES + 1] = {0};
     const int n = p->objective.n_values;
     int at = n;
@@ -319,20 +412,20 @@ fv_status fvi_perturbation_layer(fvi_perturbation *p, const char *value, fv_tens
     fvi_executable *plan = NULL;
     int64_t samples = 0;
     fvi_layer_maps m;
+    fvi_shape shape;
     fv_tensor *values = NULL, *gradients = NULL;
     const fvi_plan_key key = {batch_shape(p, 1), wanted, at == n ? n + 1 : n,
                               FVI_EXEC_BACKWARD | FVI_EXEC_TARGET_GRADIENTS};
     fv_status st = fvi_session_plan(p->session, &key, &plan, &samples, err);
     if (st) return st;
     const fvi_graph *g = fvi_executable_graph(plan);
-    st = fvi_layer_maps_find(net, g, g->outputs[at], 1, value, &m, err);
-    if (!st && !fvi_token_grid_is_map(&m.grid)) st = fvi_layer_maps_refuse(net, value, &m, err);
+    st = find_maps(p, g, g->outputs[at], value, &m, &shape, err);
     if (!st) st = run_inside(p, plan, at, err);
     const float *from = NULL;
     if (!st) st = fvi_executable_view_target(plan, at, &from, err);
-    if (!st) st = copy_planar(&m, from, &values, err);
+    if (!st) st = copy_layer(p, &m, &shape, from, &values, err);
     if (!st) st = fvi_executable_view_target_gradient(plan, at, &from, err);
-    if (!st) st = copy_planar(&m, from, &gradients, err);
+    if (!st) st = copy_layer(p, &m, &shape, from, &gradients, err);
     if (!st) st = tell(p, 1, err);
     if (st) {
         fv_tensor_free(values);

@@ -168,6 +168,7 @@ static fv_status resolve_axes(resolver *r, const fvi_shape *s, const fvi_input_u
     if (r->told.channels) st = fvi_input_axes_told(s, &r->told, r->in.name, &r->axes, r->err);
     r->in.kind = r->axes.kind;
     r->in.is_image = r->axes.kind == FV_INPUT_PICTURE;
+    r->in.channels_last = axis_of(r, FVI_AXIS_CHANNEL) > axis_of(r, FVI_AXIS_WIDTH);
     return st;
 }
 

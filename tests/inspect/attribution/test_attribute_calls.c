@@ -58,12 +58,12 @@ static void bad_requests_are_named(void **state) {
     refused(&net, x, "class:5", NULL, FV_NOTFOUND, "5 classes");
     refused(&net, x, "relu9:3", NULL, FV_NOTFOUND, "relu9");
     refused(&net, x, "class:2 - 0.1*tv", NULL, FV_ARG, "tv");
-    refused(&net, pair, "class:2", NULL, FV_SHAPE, "2x3x20x24; one picture is wanted");
+    refused(&net, pair, "class:2", NULL, FV_SHAPE, "2x3x20x24; one sample is wanted");
     fv_tensor_free(pair);
     fv_tensor_free(other);
 }
 
-/* A dense network sees a picture, but has no layer with maps; a vector is no picture at all. */
+/* A dense network sees a picture, but has no layer with maps; a row of numbers has none. */
 static void networks_without_maps(void **state) {
     (void)state;
     subject s = linear(0);
@@ -77,7 +77,7 @@ static void networks_without_maps(void **state) {
     s = subject_load("tests/data/cli/vector.onnx");
     const int64_t four[] = {1, 4};
     assert_int_equal(fv_tensor_new(2, four, &v, NULL), FV_OK);
-    refused(&s, v, "dense1:0", NULL, FV_SHAPE, "is no picture");
+    refused(&s, v, "dense1:0", NULL, FV_SHAPE, "has maps over the input");
     fv_tensor_free(v);
     subject_free(&s);
 }

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Maps of few cells at the input's size. */
+#ifndef FVI_INSPECT_ATTRIBUTION_ENLARGE_H
+#define FVI_INSPECT_ATTRIBUTION_ENLARGE_H
+
+#include "fovea/fovea.h"
+
+/* Sizes along depth, height and width. */
+typedef struct fvi_grid {
+    int d, h, w;
+} fvi_grid;
+
+/* The last of them are dim[0..n-1], the others 1. */
+fvi_grid fvi_grid_of(const int64_t *dim, int n);
+
+/* Writes `out`, of `to`'s size: `in` resized linearly along each axis, borders on borders.
+ *   errors  NOMEM */
+fv_status fvi_enlarge(fvi_grid from, const float *in, fvi_grid to, float *out, fv_error *err);
+
+#endif
