@@ -56,7 +56,7 @@ static int edits(const char *a, const char *b) {
 static int is_swap(const char *a, const char *b) {
     size_t i = 0;
     while (a[i] && g_ascii_tolower(a[i]) == g_ascii_tolower(b[i])) i++;
-    return a[i] && a[i + 1] && g_ascii_tolower(a[i]) == g_ascii_tolower(b[i + 1]) &&
+    return a[i] && a[i + 1] && b[i] && g_ascii_tolower(a[i]) == g_ascii_tolower(b[i + 1]) &&
            g_ascii_tolower(a[i + 1]) == g_ascii_tolower(b[i]) &&
            !g_ascii_strcasecmp(a + i + 2, b + i + 2);
 }

@@ -82,11 +82,23 @@ static void names_are_apart(void **state) {
     assert_true(fvi_text_distance("steps", "regularizer") > 100);
 }
 
+/* A name that ends where the other goes on is read to its end only: names of their own memory. */
+static void beginnings_are_apart(void **state) {
+    (void)state;
+    char *name = g_strdup("conv1"), *typed = g_strdup("conv1:h*");
+    assert_int_equal(fvi_text_distance(typed, name), 2);
+    assert_int_equal(fvi_text_distance(name, typed), 2);
+    assert_int_equal(fvi_text_distance("ab", "ba"), 1);
+    g_free(name);
+    g_free(typed);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_short), cmocka_unit_test(floats_read_back),
         cmocka_unit_test(memory_has_a_unit), cmocka_unit_test(names_are_apart),
         cmocka_unit_test(text_is_cut),
+        cmocka_unit_test(beginnings_are_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
