@@ -314,7 +314,8 @@ def broken(kind):
 def network(name, path):
     nodes, constants, source, result, about = {
         "mlp": mlp, "dead": dead, "changed": lambda: dead(changed=True),
-        "wide": lambda: dead(more=2), "digits": lambda: mlp(784), "rows": rows,
+        "wide": lambda: dead(more=2), "digits": lambda: mlp(784), "long": lambda: mlp(40000),
+        "rows": rows,
         "bands": lambda: grid(5, 9, 8), "signal": lambda: grid(2, 40),
         "volume": lambda: grid(1, 5, 8, 7), "alike": alike, "words": words,
         "pair": pair, "fixed": lambda: words(fixed=True),

@@ -23,3 +23,9 @@ fov dense2:0 --animate g.gif || echo "[$?]"
 fov dense2:9 -o g.png || echo "[$?]"
 try fovea dream mlp.onnx "$DATA/photo.jpg" -o g.png
 [ ! -e g.png ] && echo 'not touched'
+
+# A long row is drawn at the length it has.
+make network long long.onnx
+try fovea visualize long.onnx dense2:1 --steps 1 -o l.png --npy l.npy -q
+make shape l.npy
+try fovea visualize long.onnx dense2:1 --steps 1 --levels 2 -o l.png

@@ -24,7 +24,7 @@
 #include "vis/render/batch_size.h"
 #include "vis/render/rendering.h"
 
-#define SIDE_MAX   32768 /* of a picture at any level */
+#define SIDE_MAX   32768 /* of a picture that grows from level to level */
 #define NAME_BYTES 1024
 #define MAX_BATCH  1024
 #define BIAS       2.0f /* of bright pictures before a sigmoid, which makes 0.88 of it */
@@ -127,9 +127,10 @@ static fv_status set_sizes(fvi_setup *setup, fv_error *err) {
     const fvi_schedule_settings *s = &setup->desc.schedule;
     int h = setup->desc.height, w = setup->desc.width;
     const double most = fmax(h, w) * pow((double)s->level_scale, s->levels - 1);
-    if (s->octave_order == FVI_OCTAVES_FROM_SIZE && most > SIDE_MAX)
+    if (s->octave_order == FVI_OCTAVES_FROM_SIZE && s->levels > 1 && most > SIDE_MAX)
         return fvi_fail(err, FV_ARG,
-                        "levels: after %d of %g the picture would be %.0f pixels long; at most %d",
+                        "levels: after %d of %g the picture would be %.0f pixels long; allowed: "
+                        "at most %d",
                         s->levels, (double)s->level_scale, most, SIDE_MAX);
     setup->n_sizes = s->levels;
     for (int i = 0; i < s->levels; i++) {
