@@ -33,3 +33,4 @@ make npy 1,3 three.npy words
 try fovea gradient fixed.onnx --input three.npy --set mask=1 --objective class:5 --wrt embedding -o g.npy | blur
 make shape g.npy
 try fovea run fixed.onnx --input ids.npy --set mask=1 -o y.npy
+try fovea visualize fixed.onnx class:5 -o p.png

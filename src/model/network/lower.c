@@ -201,12 +201,26 @@ static fv_status lower_and_rebatch(binder *k, int64_t from, const char *const *w
     return st;
 }
 
+/* Whether a size of the main input, but the samples, is open and nobody said one. */
+static int has_open_size(const fvi_network *net) {
+    const fv_input *in = &net->input.in;
+    for (int i = 1; i < in->ndim; i++)
+        if (in->dim[i] < 0 && net->input.sample.ndim != in->ndim) return 1;
+    return 0;
+}
+
 /* Says that the size that does not fit was a guess, where it was that one. */
 static fv_status blame_size(const binder *k, fv_status st, fv_error *err) {
     const fv_input *in = &k->net->input.in;
     const fvi_shape own = fvi_network_input_shape(k->net, k->main.ndim ? k->main.dim[0] : 1, 0, 0);
-    if (st != FV_SHAPE || !k->net->input.size_assumed || !err) return st;
-    if (!fvi_shape_equal(&own, &k->main)) return st;
+    if (st != FV_SHAPE || !err || !fvi_shape_equal(&own, &k->main)) return st;
+    if (!in->is_image && has_open_size(k->net))
+        return fvi_fail(
+            err, st,
+            "%s (the file leaves sizes of input \"%.80s\" open, and 1 was assumed for "
+            "them; run, gradient and activations take those of the array, option sample)",
+            err->text, in->name);
+    if (!k->net->input.size_assumed) return st;
     return fvi_fail(err, st,
                     "%s (the file leaves the input's size open, and %dx%d was assumed; option "
                     "size, --size N, sets another)",
