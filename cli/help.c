@@ -37,7 +37,8 @@ static const char exit_text[] =
     "written completely is left unchanged. Interrupted with "
     "Ctrl-C, the program stops between two steps, "
     "reports it, and ends by that signal (130 in a "
-    "shell); visualize, dream and attribute first write what there is so far, marked unfinished in "
+    "shell); visualize, dream, attribute and examples first write what there is so far, marked "
+    "unfinished in "
     "its metadata. A second Ctrl-C ends it at once.";
 
 /* Prints text broken at blanks, every line after the first indented; `at`: where the first

@@ -121,10 +121,10 @@ static int check_units(const cli_examples_args *a, const fv_model *model, const 
 
 static int show(cli_shown *s) {
     const cli_examples_args *a = s->args;
-    int code = a->scores ? score(s) : CLI_DONE;
+    int code = s->scores ? score(s) : CLI_DONE;
     if (!code) code = cli_examples_save(s);
     if (!code && a->json) return cli_examples_json(s);
-    if (!code && a->scores) return cli_examples_score_table(s);
+    if (!code && s->scores) return cli_examples_score_table(s);
     if (!code && !a->output && !a->each && !a->histogram && !a->npy) return cli_examples_table(s);
     return code;
 }
@@ -153,7 +153,11 @@ static int run_model(const cli_examples_args *a, const fv_model *model) {
             &a->common, "%d photos measured in %.1f s, %d known from before", measured, s.seconds,
             fv_examples_photo_count(s.examples) + fv_examples_skipped_count(s.examples) - measured);
     }
+    const int interrupted = !code && cli_progress_signal() != 0;
+    s.scores = a->scores && !interrupted;
     if (!code) code = show(&s);
+    if (!code && interrupted)
+        cli_examples_die(&a->index, &session.progress, "only the photos measured so far are shown");
     fv_examples_free(s.examples);
     cli_session_close(&session);
     g_free(s.score);

@@ -26,22 +26,30 @@ static void name_skipped(const cli_args *args, const fv_examples *e) {
                  skipped + fv_examples_photo_count(e), skipped == 1 ? "is" : "are");
 }
 
+_Noreturn void cli_examples_die(const cli_index_args *index, const cli_progress *progress,
+                                const char *what) {
+    char *text = g_strconcat(what,
+                             index->none ? "; nothing is kept for later"
+                                         : "; what was measured is kept: the same command goes on "
+                                           "from there",
+                             NULL);
+    cli_progress_die(progress, text);
+}
+
 int cli_examples_scan(const cli_args *args, const cli_index_args *kept, cli_session *session,
                       const cli_objectives *units, const char *folder, fv_examples **out,
                       double *seconds) {
     char *index = index_folder(kept);
     cli_progress *progress = &session->progress;
     fv_error err = {0};
-    cli_progress_start(progress, args, "photos", FV_MONITOR_CANCEL);
+    cli_progress_start(progress, args, "photos", FV_MONITOR_STOP);
     fv_status st =
         fv_examples_scan(session->session, (const fv_objective *const *)units->list, units->count,
                          folder, FV_DESC(fv_examples_desc, .index = index), out, &err);
     *seconds = cli_progress_stop(progress);
-    if (st == FV_CANCELLED && cli_progress_signal())
-        cli_progress_die(progress, index ? "what was measured is kept; the same command goes on "
-                                           "from there"
-                                         : "nothing is kept");
     g_free(index);
+    if (st == FV_CANCELLED && cli_progress_signal())
+        cli_examples_die(kept, progress, "nothing is shown");
     if (st) return cli_fail_error(&err);
     name_skipped(args, *out);
     return CLI_DONE;

@@ -32,13 +32,14 @@ typedef struct cli_shown {
     cli_session *session;
     fv_examples *examples;
     fv_score by;
-    int top, bottom;
-    double *score;  /* [units] of --scores: what the picture reaches; NULL: not asked */
-    double seconds; /* of the scan */
+    int top, bottom, scores; /* scores: whether they are asked for, and the scan is finished */
+    double *score;           /* [units] of --scores: what the picture reaches; NULL: not asked */
+    double seconds;          /* of the scan */
 } cli_shown;
 
 /* Measures objectives (cli_objectives_read) on the photos of a folder, with progress; names what
- * cannot be read. Ctrl-C ends the program.
+ * cannot be read. After Ctrl-C the result has the photos measured so far (cli_progress_signal), to
+ * be shown before cli_examples_die; without any the program ends.
  *   index    the options that say where
  *   session  runs them, and outlives the result
  *   out      yours to free with fv_examples_free
@@ -47,6 +48,11 @@ typedef struct cli_shown {
 int cli_examples_scan(const cli_args *args, const cli_index_args *index, cli_session *session,
                       const cli_objectives *units, const char *folder, fv_examples **out,
                       double *seconds);
+
+/* Ends the program after Ctrl-C: says what became of the results, and that measurements are kept.
+ */
+_Noreturn void cli_examples_die(const cli_index_args *index, const cli_progress *progress,
+                                const char *what);
 
 /* ---- examples_report.c ---- */
 

@@ -33,6 +33,12 @@ static fv_status save(const cli_shown *s, fv_image *image, const char *path, fv_
     fv_status st = cli_set_command(&s->args->common, image, err);
     for (size_t i = 0; i < G_N_ELEMENTS(texts) && !st; i++)
         st = fv_image_set_text(image, texts[i][0], texts[i][1], err);
+    if (!st && fv_examples_unfinished(s->examples)) {
+        char *text = g_strdup_printf("of the %d photos measured until then",
+                                     fv_examples_photo_count(s->examples));
+        st = fv_image_set_text(image, "fovea.unfinished", text, err);
+        g_free(text);
+    }
     return st ? st : fv_image_save(image, path, err);
 }
 

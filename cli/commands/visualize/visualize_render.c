@@ -120,8 +120,11 @@ static int find_examples(const cli_plan *p, cli_rendered *out) {
     double seconds = 0;
     int code = cli_examples_check_plan(p);
     if (code) return code;
-    return cli_examples_scan(&a->common, &a->index, p->session, &p->units, a->examples,
+    code = cli_examples_scan(&a->common, &a->index, p->session, &p->units, a->examples,
                              &out->examples, &seconds);
+    if (!code && cli_progress_signal())
+        cli_examples_die(&a->index, &p->session->progress, "nothing is drawn");
+    return code;
 }
 
 int cli_render(const cli_plan *p, cli_each *each, cli_rendered *out) {
