@@ -32,7 +32,7 @@ try fovea examples -q "$golden/convnext.new20.onnx" val_5 val_5 val_5 photos --n
 # without an index the same comes out; a stopped pass goes on to the same
 fov head/conv:1 photos --json -k 2 --bottom 1 --no-index | cmp - a.json && echo same
 mkdir many; i=0; while [ $i -lt 40 ]; do cp -r photos many/$i; i=$((i + 1)); done
-make signal fovea examples tiny stem/conv:1 many --index kept -o half.png | sed -E 's/after [0-9]+ of/after N of/; s/: [0-9]+x[0-9]+, 1 unit, [0-9]+ /: WxH, 1 unit, N /'
+make later-signal fovea examples tiny stem/conv:1 many --index kept -o half.png | sed -E 's/after [0-9]+ of/after N of/; s/: [0-9]+x[0-9]+, 1 unit, [0-9]+ /: WxH, 1 unit, N /'
 make text fovea.unfinished half.png | sed -E 's/[0-9]+ photos/N photos/'
 fov stem/conv:1 many --index kept --json > again.json
 fov stem/conv:1 many --no-index --json | cmp - again.json && echo same

@@ -28,9 +28,11 @@
 """
 import array
 import fcntl
+import functools
 import json
 import math
 import os
+import re
 import pty
 import signal
 import struct
@@ -143,10 +145,12 @@ def progress_in_pty(columns, *command):
     return run_in_pty(columns, *command, of="stderr")
 
 
-def interrupt(*command):
+def interrupt(*command, after=r""):
+    """Sends SIGINT after the first line on stderr that matches."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
-    process.stderr.readline()
+    while not re.search(after, process.stderr.readline() or "0/0 1/1 "):
+        pass
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=120)
     print("stdout:", repr(out))
@@ -372,7 +376,9 @@ def run_closed(*command):
 def main():
     commands = {"npy": npy, "shape": shape, "text": text, "pixels": pixels, "size": size,
                 "json": show_json, "pty": run_in_pty,
-                "progress": progress_in_pty, "signal": interrupt, "closed": run_closed,
+                "progress": progress_in_pty, "signal": interrupt,
+                "later-signal": functools.partial(interrupt, after=r"\b[1-9][0-9]*/"),
+                "closed": run_closed,
                 "network": network, "frames": frames, "photos": photos}
     return commands[sys.argv[1]](*sys.argv[2:]) or 0
 
