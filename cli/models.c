@@ -272,7 +272,7 @@ int64_t cli_model_classes(const fv_model *model) {
     for (int i = 0; output && i < fv_model_layer_count(model); i++) {
         const fv_layer *l = fv_model_layer(model, i);
         if (strcmp(l->output, output) != 0) continue;
-        int64_t count = l->ndim > 0;
+        int64_t count = l->ndim == 1 ? l->dim[0] : l->ndim > 0; /* without an axis of samples */
         int wide = 0;
         for (int k = 1; k < l->ndim; k++) wide += l->dim[k] != 1, count *= l->dim[k];
         return wide > 1 ? 0 : count;

@@ -225,6 +225,14 @@ def grid(*shape):
     return nodes, constants, value("x", ["batch", *shape]), value("dense", ["batch", 4]), {}
 
 
+def squeezed():
+    """x [1][12] - dense1 - relu1 - dense2 - row [4]: classes without an axis of samples"""
+    nodes, constants = mlp()[:2]
+    axis = field(1, 1) + field(2, 7) + field(8, "first") + field(9, struct.pack("<q", 0))
+    nodes.append(node("Squeeze", "row", ["dense2", "first"]))
+    return nodes, constants + [axis], value("x", [1, 12]), value("row", [4]), {}
+
+
 def dead(changed=False, more=0):
     """image [batch][3][16][16] - conv1 - relu1 [batch][4][14][14]. Channel 0 lives; 1 has weights
     0; 2 is far below zero whatever comes; 3 is below zero until its input has grown. `changed`: 0
@@ -322,7 +330,7 @@ def network(name, path):
         "rows": rows,
         "bands": lambda: grid(5, 9, 8), "signal": lambda: grid(2, 40),
         "volume": lambda: grid(1, 5, 8, 7), "alike": alike, "words": words,
-        "pair": pair, "fixed": lambda: words(fixed=True),
+        "pair": pair, "squeezed": squeezed, "fixed": lambda: words(fixed=True),
         **{kind: lambda kind=kind: broken(kind) for kind in BROKEN}}[name]()
     graph = b"".join(field(1, n) for n in nodes) + field(2, name)
     graph += b"".join(field(5, c) for c in constants) + field(12, result)

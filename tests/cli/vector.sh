@@ -29,3 +29,10 @@ make network long long.onnx
 try fovea visualize long.onnx dense2:1 --steps 1 -o l.png --npy l.npy -q
 make shape l.npy
 try fovea visualize long.onnx dense2:1 --steps 1 --levels 2 -o l.png
+
+# A row of classes without an axis of samples is one row, and the class put first is explained.
+make network squeezed squeezed.onnx
+make npy 1,12 q.npy
+try fovea classify squeezed.onnx q.npy --top 4
+try fovea attribute squeezed.onnx q.npy -m gradient -o q.png -q
+try fovea attribute squeezed.onnx q.npy -m gradient -c 4 -o q.png
