@@ -34,3 +34,7 @@ try fovea gradient fixed.onnx --input three.npy --set mask=1 --objective class:5
 make shape g.npy
 try fovea run fixed.onnx --input ids.npy --set mask=1 -o y.npy
 try fovea visualize fixed.onnx class:5 -o p.png
+
+# Integers that the input's type has, nothing else.
+try fovea run words.onnx --input ids.npy --set mask=0.5 -o y.npy
+try fovea run words.onnx --input ids.npy --set mask=1e30 -o y.npy
