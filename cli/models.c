@@ -186,9 +186,10 @@ static int read_shape(const cli_args *args, const char *shape, fv_model_desc *de
                      CLI_SIDE_MAX);
 }
 
-/* Loads a file with a desc that lacks the inputs. */
+/* Loads a file with a desc that lacks the inputs.
+ *   input  NULL, or becomes the array that is given to the main input; NULL there: none is */
 static int load_file(const cli_args *args, const cli_model_args *how, const char *path,
-                     fv_model_desc *desc, fv_model **out) {
+                     fv_model_desc *desc, fv_model **out, fv_tensor **input) {
     cli_inputs inputs;
     fv_error err = {0};
     int code = cli_inputs_read(args, how, &inputs);
@@ -197,12 +198,9 @@ static int load_file(const cli_args *args, const cli_model_args *how, const char
     desc->inputs = (const fv_named_tensor *)(const void *)inputs.values->data;
     desc->sample = inputs.sample;
     if (!code && fv_model_load(path, desc, out, &err)) code = cli_fail_error(&err);
+    if (!code && input) *input = g_steal_pointer(&inputs.sample);
     cli_inputs_clear(&inputs);
     return code;
-}
-
-int cli_model_load(const cli_args *args, const cli_model_args *how, fv_model **out) {
-    return cli_model_load_named(args, how, args->operands[0], out);
 }
 
 /* Whether what is said of the input suits this model's. */
@@ -217,8 +215,8 @@ static int check_input(const cli_args *args, const cli_model_args *how, const fv
     return code;
 }
 
-int cli_model_load_named(const cli_args *args, const cli_model_args *how, const char *name,
-                         fv_model **out) {
+static int load_named(const cli_args *args, const cli_model_args *how, const char *name,
+                      fv_model **out, fv_tensor **input) {
     cli_numbers mean = how->mean, scale = how->scale;
     const cli_numbers *std = &how->std;
     if (scale.count && std->count)
@@ -248,7 +246,7 @@ int cli_model_load_named(const cli_args *args, const cli_model_args *how, const 
     char *path = find_model(name);
     if (!path) return CLI_FAILED;
     fv_model *model = NULL;
-    int code = load_file(args, how, path, &desc, &model);
+    int code = load_file(args, how, path, &desc, &model, input);
     g_free(path);
     if (code) return code;
     code = check_input(args, how, model);
@@ -261,6 +259,20 @@ int cli_model_load_named(const cli_args *args, const cli_model_args *how, const 
                        "would do): computed in f32");
     *out = model;
     return CLI_DONE;
+}
+
+int cli_model_load(const cli_args *args, const cli_model_args *how, fv_model **out) {
+    return load_named(args, how, args->operands[0], out, NULL);
+}
+
+int cli_model_load_named(const cli_args *args, const cli_model_args *how, const char *name,
+                         fv_model **out) {
+    return load_named(args, how, name, out, NULL);
+}
+
+int cli_model_load_with_input(const cli_args *args, const cli_model_args *how, fv_model **out,
+                              fv_tensor **input) {
+    return load_named(args, how, args->operands[0], out, input);
 }
 
 const char *cli_model_precision(const fv_model *model) {

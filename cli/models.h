@@ -27,6 +27,12 @@ int cli_model_load(const cli_args *args, const cli_model_args *how, fv_model **o
 int cli_model_load_named(const cli_args *args, const cli_model_args *how, const char *name,
                          fv_model **out);
 
+/* The same for the model that the first operand names, and the array of --input that is given to
+ * its main input.
+ *   input  yours to free, also on failure */
+int cli_model_load_with_input(const cli_args *args, const cli_model_args *how, fv_model **out,
+                              fv_tensor **input);
+
 /* What it multiplies in: "f32" or "bf16". */
 const char *cli_model_precision(const fv_model *model);
 

@@ -45,14 +45,13 @@ static void say_of(const gradient_args *args, const fv_tensor *gradient) {
                  FV_GRADIENT_MOST);
 }
 
-static int run_model(const gradient_args *args, const fv_model *model,
+static int run_model(const gradient_args *args, const fv_model *model, const fv_tensor *input,
                      const fv_objective *objective) {
     cli_session s;
-    fv_tensor *input = NULL, *gradient = NULL;
+    fv_tensor *gradient = NULL;
     double *values = NULL;
     fv_error err = {0};
     const char *file = cli_inputs_main_file(&args->model);
-    if (cli_tensor_load(file, &input, &err)) return cli_fail_error(&err);
     int code = cli_session_open(&args->common, model, &args->model, &s);
     const int64_t n = MAX(fv_input_samples(model, input), 1);
     values = g_try_new0(double, n);
@@ -66,7 +65,6 @@ static int run_model(const gradient_args *args, const fv_model *model,
     if (!code) say_of(args, gradient);
     g_free(values);
     fv_tensor_free(gradient);
-    fv_tensor_free(input);
     cli_session_close(&s);
     return code;
 }
@@ -74,19 +72,21 @@ static int run_model(const gradient_args *args, const fv_model *model,
 static int run(const cli_args *common) {
     const gradient_args *args = (const gradient_args *)common;
     fv_model *model = NULL;
+    fv_tensor *input = NULL;
     cli_objectives list = {0};
     char *const words[] = {args->objective};
     cli_model_args how = args->model;
     how.wrt = NULL; /* it may be any value here, and pictures still go to the main input */
     int code = cli_path_check(&args->common, "output", args->output, NULL);
-    if (!code) code = cli_model_load(&args->common, &how, &model);
+    if (!code) code = cli_model_load_with_input(&args->common, &how, &model, &input);
     if (!code) code = cli_objectives_expand(&args->common, model, words, 1, NULL, &list);
     if (!code && list.count != 1)
         code = cli_usage(args->common.command, "--objective '%s' is %d objectives; one is wanted",
                          args->objective, list.count);
     if (!code) code = cli_objectives_read(model, &list);
-    if (!code) code = run_model(args, model, list.list[0]);
+    if (!code) code = run_model(args, model, input, list.list[0]);
     cli_objectives_clear(&list);
+    fv_tensor_free(input);
     fv_model_free(model);
     return code;
 }

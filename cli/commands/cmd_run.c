@@ -14,18 +14,16 @@ typedef struct run_args {
     char *layer, *output;
 } run_args;
 
-static int run_model(const run_args *args, const fv_model *model) {
+static int run_model(const run_args *args, const fv_model *model, const fv_tensor *input) {
     cli_session s;
-    fv_tensor *input = NULL, *output = NULL;
+    fv_tensor *output = NULL;
     fv_error err = {0};
     const char *file = cli_inputs_main_file(&args->model);
     int code = cli_session_open(&args->common, model, &args->model, &s);
-    if (!code && (cli_tensor_load(file, &input, &err) ||
-                  fv_session_run(s.session, input, args->layer, &output, &err) ||
+    if (!code && (fv_session_run(s.session, input, args->layer, &output, &err) ||
                   fv_tensor_save(output, args->output, &err)))
         code = cli_fail_input(file, &err);
     fv_tensor_free(output);
-    fv_tensor_free(input);
     cli_session_close(&s);
     return code;
 }
@@ -33,9 +31,11 @@ static int run_model(const run_args *args, const fv_model *model) {
 static int run(const cli_args *common) {
     const run_args *args = (const run_args *)common;
     fv_model *model = NULL;
+    fv_tensor *input = NULL;
     int code = cli_path_check(&args->common, "output", args->output, NULL);
-    if (!code) code = cli_model_load(&args->common, &args->model, &model);
-    if (!code) code = run_model(args, model);
+    if (!code) code = cli_model_load_with_input(&args->common, &args->model, &model, &input);
+    if (!code) code = run_model(args, model, input);
+    fv_tensor_free(input);
     fv_model_free(model);
     return code;
 }
