@@ -106,10 +106,9 @@ static int find_size(const taking *t, const fvi_layer_maps *m, const int64_t *ax
         return 1;
     }
     if (axes == 1 && grid->kind == FVI_GRID_PAIRS) return 0;
-    if (axes > 3 || (axes > 1 && is_image && axis[0] * axis[1] * (axes == 3 ? axis[2] : 1) > 1))
-        return 0;
+    if (axes > 3) return 0;
     for (int i = 0; i < axes; i++) size[3 - axes + i] = axis[i];
-    return 1;
+    return axes < 2 || !is_image || size[0] * size[1] * size[2] == 1;
 }
 
 /* Says what kind of thing the positions are, and how large its maps. */
@@ -156,7 +155,7 @@ static fv_status find_kinds(const taking *t, const fvi_graph *g, int64_t samples
  *   out  yours to free with fv_activations_free */
 static fv_status take(const layer_kind *k, const float *x, int64_t n, fv_activations **out,
                       fv_error *err) {
-    const int64_t plane = fvi_activations_plane(&k->like), w = k->like.width;
+    const int64_t plane = fvi_activations_plane(&k->like);
     fv_activations *a = calloc(1, sizeof *a);
     if (a) *a = k->like;
     if (a) a->data = malloc((size_t)(a->channels * plane) * sizeof(float));
@@ -164,12 +163,7 @@ static fv_status take(const layer_kind *k, const float *x, int64_t n, fv_activat
         fv_activations_free(a);
         return fvi_fail(err, FV_NOMEM, "no memory for the activations of \"%s\"", k->like.layer);
     }
-    for (int64_t p = 0; p < plane; p++) {
-        const int64_t position =
-            k->over_picture ? fvi_token_grid_position(&k->maps.grid, p / w, p % w) : p;
-        for (int64_t c = 0; c < a->channels; c++)
-            a->data[c * plane + p] = x[fvi_extent_at(&k->maps.extent, n, c, position)];
-    }
+    fvi_layer_maps_copy(&k->maps, k->over_picture, n, plane, x, a->data);
     *out = a;
     return FV_OK;
 }

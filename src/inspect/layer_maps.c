@@ -19,6 +19,16 @@ fv_status fvi_layer_maps_find(const fvi_network *net, const fvi_graph *g, int v,
                                     err);
 }
 
+void fvi_layer_maps_copy(const fvi_layer_maps *m, int over_picture, int64_t n, int64_t plane,
+                         const float *x, float *out) {
+    const int64_t w = over_picture ? m->grid.columns : 1;
+    for (int64_t p = 0; p < plane; p++) {
+        const int64_t position = over_picture ? fvi_token_grid_position(&m->grid, p / w, p % w) : p;
+        for (int64_t c = 0; c < m->extent.channels; c++)
+            out[c * plane + p] = x[fvi_extent_at(&m->extent, n, c, position)];
+    }
+}
+
 /* The layer with maps that is the fewest layers away, rather one before; -1: there is none. */
 static int nearest(const fvi_network *net, int layer) {
     const fvi_graph *g = fvi_network_graph(net);

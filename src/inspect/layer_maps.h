@@ -21,11 +21,12 @@ typedef struct fvi_layer_maps {
 fv_status fvi_layer_maps_find(const fvi_network *net, const fvi_graph *g, int v, int64_t samples,
                               const char *name, fvi_layer_maps *out, fv_error *err);
 
-/* The index in the value of a cell of channel c of sample n. */
-static inline int64_t fvi_layer_maps_at(const fvi_layer_maps *m, int64_t n, int64_t c, int64_t y,
-                                        int64_t x) {
-    return fvi_extent_at(&m->extent, n, c, fvi_token_grid_position(&m->grid, y, x));
-}
+/* Copies the values of sample n, channels first.
+ *   over_picture  1: the cells of the grid, which is a map; 0: positions in the value's order
+ *   plane         how many of them there are
+ *   out           [channels][plane] */
+void fvi_layer_maps_copy(const fvi_layer_maps *m, int over_picture, int64_t n, int64_t plane,
+                         const float *x, float *out);
 
 /* Fails because a layer has no maps, naming the nearest one that has.
  *   name    of a layer or value of the network */

@@ -56,8 +56,7 @@ static int ends_in_sigmoid(const fvi_network *net) {
     const fvi_graph *g = fvi_network_graph(net);
     const int v = fvi_graph_find(g, fvi_network_output(net));
     const fvi_node *maker = v >= 0 ? fvi_graph_maker(g, v) : NULL;
-    return maker && maker->kind == FVI_UNARY &&
-           (maker->a.unary.f == FVI_SIGMOID || maker->a.unary.f == FVI_HARD_SIGMOID);
+    return maker && fvi_node_is_sigmoid(maker);
 }
 
 /* Checks that there is one row of classes for each of n samples. */

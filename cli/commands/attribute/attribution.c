@@ -192,7 +192,7 @@ static int load_baseline(cli_subject *s) {
     if (code || s->kind) return code;
     s->kind = FV_BASELINE_PICTURE;
     if (cli_has_ending(word, "npy"))
-        return fv_tensor_load(word, &s->baseline, &err) ? cli_fail_error(&err) : CLI_DONE;
+        return cli_tensor_load(word, &s->baseline, &err) ? cli_fail_error(&err) : CLI_DONE;
     if (cli_photo_load(s->model, word, &picture, &err) ||
         fv_input_from_image(s->model, picture, &s->baseline, &err))
         code = cli_fail_error(&err);
@@ -218,7 +218,7 @@ static fv_status make_photo(cli_subject *s, const fv_image *image, int tile, fv_
 /* An array that is one sample of the raw input. */
 static int load_numbers(cli_subject *s, const char *path) {
     fv_error err = {0};
-    if (fv_tensor_load(path, &s->input, &err)) return cli_fail_error(&err);
+    if (cli_tensor_load(path, &s->input, &err)) return cli_fail_error(&err);
     const int64_t samples = fv_input_samples(s->model, s->input);
     if (samples > 1)
         return cli_fail("%s: it has %" G_GINT64_FORMAT " samples; one is explained at a time", path,

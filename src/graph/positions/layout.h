@@ -5,9 +5,8 @@
 
 #include "graph/graph.h"
 
-#define FVI_LAYOUT_PIECES                                                   \
-    6 /* of one axis; more than are met: batch, rows and columns of windows \
-       */
+/* Pieces of one axis; more than are met: batch, rows and columns of windows. */
+#define FVI_LAYOUT_PIECES 6
 
 typedef enum fvi_direction { FVI_ROWS, FVI_COLUMNS, FVI_SAMPLES, FVI_NO_DIRECTION } fvi_direction;
 

@@ -178,13 +178,16 @@ static fv_status choose_grid(const fvi_perturbation *p, int *out, fv_error *err)
     }
     g_free(channel);
     free(regions);
-    if (found < 0)
-        return fvi_fail(
+    if (found < 0) {
+        char *methods = fvi_perturbation_other_methods();
+        st = fvi_fail(
             err, FV_SHAPE,
-            "%s: no layer before the objective has maps over the input \"%s\"; --method "
-            "gradient, input-gradient, smoothgrad, integrated, guided, occlusion and "
-            "rise need none",
-            fvi_network_name(net), p->in->name);
+            "%s: no layer before the objective has maps over the input \"%s\"; --method %s "
+            "need none",
+            fvi_network_name(net), p->in->name, methods);
+        g_free(methods);
+        return st;
+    }
     *out = found;
     return FV_OK;
 }

@@ -315,16 +315,29 @@ fv_status fvi_perturbation_run_picture(fvi_perturbation *p, int flags, fv_error 
 
 /* ---- inside --------------------------------------------------------------------------------- */
 
+char *fvi_perturbation_other_methods(void) {
+    GString *all = g_string_new(NULL);
+    const char *last = NULL;
+    for (int i = 0; i < fv_method_count(); i++) {
+        const fv_method_info *m = fv_method_at(i);
+        if (strstr(m->options, "layer")) continue;
+        if (last) g_string_append_printf(all, "%s%s", all->len ? ", " : "", last);
+        last = m->name;
+    }
+    if (last) g_string_append_printf(all, "%s%s", all->len ? " and " : "", last);
+    return g_string_free(all, FALSE);
+}
+
 /* Fails since a layer's values are no maps over an input that is no picture. */
 static fv_status no_maps(const fvi_perturbation *p, const char *name, const fvi_shape *s,
                          fv_error *err) {
-    char text[FVI_SHAPE_TEXT];
-    return fvi_fail(
-        err, FV_SHAPE,
-        "layer \"%.120s\" is %s, no maps over the input: besides samples and channels "
-        "it has not %d axes; --method gradient, input-gradient, smoothgrad, integrated, "
-        "guided, occlusion and rise need none",
-        name, fvi_shape_text(s, text), p->space);
+    char text[FVI_SHAPE_TEXT], *methods = fvi_perturbation_other_methods();
+    const fv_status st = fvi_fail(err, FV_SHAPE,
+                                  "layer \"%.120s\" is %s, no maps over the input: besides samples "
+                                  "and channels it has not %d axes; --method %s need none",
+                                  name, fvi_shape_text(s, text), p->space, methods);
+    g_free(methods);
+    return st;
 }
 
 /* Where a layer's maps are, and the shape of its copy.
@@ -346,28 +359,14 @@ static fv_status find_maps(const fvi_perturbation *p, const fvi_graph *g, int v,
     return FV_OK;
 }
 
-/* The same numbers, channels first. */
-static fv_status copy_positions(const fvi_layer_maps *m, const fvi_shape *shape, const float *from,
-                                fv_tensor **out, fv_error *err) {
-    const int64_t n = fvi_shape_product(shape, 1, shape->ndim);
-    fv_status st = fvi_tensor_new(shape, out, err);
-    for (int64_t c = 0; !st && from && c < m->extent.channels; c++)
-        for (int64_t i = 0; i < n; i++)
-            (*out)->data[c * n + i] = from[fvi_extent_at(&m->extent, 0, c, i)];
-    return st;
-}
-
-/* The values of a layer, as find_maps says. */
+/* The values of a layer, as find_maps says; zeros where there are none. */
 static fv_status copy_layer(const fvi_perturbation *p, const fvi_layer_maps *m,
                             const fvi_shape *shape, const float *from, fv_tensor **out,
                             fv_error *err) {
-    if (!p->in->is_image) return copy_positions(m, shape, from, out, err);
-    fv_status st = fvi_tensor_new(shape, out, err);
-    const int64_t rows = m->grid.rows, columns = m->grid.columns;
-    for (int64_t y = 0; !st && from && y < rows; y++)
-        for (int64_t x = 0; x < columns; x++)
-            for (int64_t c = 0; c < m->extent.channels; c++) /* data[c][y][x] */
-                (*out)->data[(c * rows + y) * columns + x] = from[fvi_layer_maps_at(m, 0, c, y, x)];
+    const fv_status st = fvi_tensor_new(shape, out, err);
+    if (!st && from)
+        fvi_layer_maps_copy(m, p->in->is_image, 0, fvi_shape_product(shape, 1, shape->ndim), from,
+                            (*out)->data);
     return st;
 }
 

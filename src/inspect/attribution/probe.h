@@ -62,6 +62,9 @@ fv_status fvi_perturbation_run(fvi_perturbation *p, int n, int flags, fv_error *
 /* Runs the picture itself, as copy 0. */
 fv_status fvi_perturbation_run_picture(fvi_perturbation *p, int flags, fv_error *err);
 
+/* "gradient, ... and rise": the methods that read no layer, for messages. g_free */
+char *fvi_perturbation_other_methods(void);
+
 /* The values of a layer at the picture, and the objective's gradient there.
  *   value     name of a value of the graph, as fvi_network_find_value gives it
  *   y, dy     [channels] and as many axes of positions as the input has; yours to free
