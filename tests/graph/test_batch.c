@@ -3,26 +3,13 @@
  * that PyTorch's own code has at that batch. */
 #include "graph/batch.h"
 #include "support/lower_help.h"
+#include "support/steps.h"
 
 static fv_status lift(trial *t, int64_t from, int64_t to) {
     if (trial_lower(t, NULL, NULL)) fail_msg("%s", t->err.text);
     fv_status st = fvi_graph_set_batch(t->graph, from, to, &t->err);
     if (!st) assert_sound(t->graph);
     return st;
-}
-
-static void reshape(builder *b, const char *x, const char *y, const char *target) {
-    char name[32] = "to_", inputs[64];
-    strcat(name, y);
-    builder_i64(b, name, target);
-    strcpy(inputs, x);
-    strcat(inputs, ",");
-    strcat(inputs, name);
-    builder_node(b, "Reshape", "", inputs, y);
-}
-
-static void transpose(builder *b, const char *x, const char *y, const char *perm) {
-    builder_ints(b, builder_node(b, "Transpose", "", x, y), "perm", perm);
 }
 
 /* torch.nn.MultiheadAttention, sequence first, 4 heads of 8: [1,6,32] -> [6,1,32] -> q [4,6,8];

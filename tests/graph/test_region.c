@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "support/lower_help.h"
+#include "support/steps.h"
 
 /* The regions of all values for one element (all axes from, to) of value `of`. */
 static fvi_region *regions_of(trial *t, const char *of, const int64_t *lo, const int64_t *hi) {
@@ -31,16 +32,6 @@ static void assert_region(const trial *t, const fvi_region *r, const char *name,
                  (int)r[v].hi[i] - 1);
     }
     if (strcmp(text, expected) != 0) fail_msg("%s: %s, not %s", name, text, expected);
-}
-
-static void reshape(builder *b, const char *x, const char *y, const char *target) {
-    char name[32] = "to_", inputs[64];
-    strcat(name, y);
-    builder_i64(b, name, target);
-    strcpy(inputs, x);
-    strcat(inputs, ",");
-    strcat(inputs, name);
-    builder_node(b, "Reshape", "", inputs, y);
 }
 
 /* Two scales of a detector, as in YOLO: [n][numbers][boxes]. A box is of one of them, and sees a

@@ -4,20 +4,7 @@
 #include "graph/channel_axis.h"
 #include "graph/positions/token_grid.h"
 #include "support/lower_help.h"
-
-static void reshape(builder *b, const char *x, const char *y, const char *target) {
-    char name[32] = "to_", inputs[64];
-    strcat(name, y);
-    builder_i64(b, name, target);
-    strcpy(inputs, x);
-    strcat(inputs, ",");
-    strcat(inputs, name);
-    builder_node(b, "Reshape", "", inputs, y);
-}
-
-static void transpose(builder *b, const char *x, const char *y, const char *perm) {
-    builder_ints(b, builder_node(b, "Transpose", "", x, y), "perm", perm);
-}
+#include "support/steps.h"
 
 static void concat(builder *b, const char *inputs, const char *y, int axis) {
     builder_int(b, builder_node(b, "Concat", "", inputs, y), "axis", axis);
