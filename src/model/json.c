@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON from files. json-glib parses by recursion without a limit, so the nesting is counted first.
- */
+/* JSON from files. json-glib parses by recursion without a limit, so the nesting is counted first;
+ * of a key that stands twice it keeps the last value, so the members of each object are counted. */
 #include "model/json.h"
+
+#include <string.h>
 
 #include "base/error.h"
 
@@ -22,6 +24,28 @@ static int nesting(const char *text, size_t size) {
     return deepest;
 }
 
+/* What was met while parsing. */
+typedef struct members {
+    GHashTable *count; /* of the members that each object's text has had so far */
+    char *repeated;    /* the first key that stands twice in an object; or NULL */
+} members;
+
+static void count_member(JsonParser *parser, JsonObject *o, const char *key, gpointer data) {
+    (void)parser;
+    members *m = data;
+    const guint n = GPOINTER_TO_UINT(g_hash_table_lookup(m->count, o)) + 1;
+    g_hash_table_insert(m->count, o, GUINT_TO_POINTER(n));
+    if (n > json_object_get_size(o) && !m->repeated) m->repeated = g_strdup(key);
+}
+
+/* json-glib calls the text "<data>", and says at which line and byte of it. */
+static fv_status no_json(const GError *e, fv_error *err) {
+    static const char name[] = "<data>:";
+    const int named = g_str_has_prefix(e->message, name);
+    return fvi_fail(err, FV_FORMAT, "not JSON: %s%s", named ? "line " : "",
+                    e->message + (named ? strlen(name) : 0));
+}
+
 fv_status fvi_json_parse(const char *text, size_t size, JsonNode **out, fv_error *err) {
     if (!size || !g_utf8_validate(text, (gssize)size, NULL))
         return fvi_fail(err, FV_FORMAT, "not JSON: %s", size ? "not UTF-8" : "empty");
@@ -29,15 +53,21 @@ fv_status fvi_json_parse(const char *text, size_t size, JsonNode **out, fv_error
         return fvi_fail(err, FV_FORMAT, "JSON nested more than %d deep", NESTING_MAX);
     GError *error = NULL;
     JsonParser *parser = json_parser_new_immutable();
+    members m = {.count = g_hash_table_new(NULL, NULL)};
+    g_signal_connect(parser, "object-member", G_CALLBACK(count_member), &m);
     fv_status st = FV_OK;
     if (!json_parser_load_from_data(parser, text, (gssize)size, &error))
-        st = fvi_fail(err, FV_FORMAT, "not JSON: %s", error->message);
+        st = no_json(error, err);
+    else if (m.repeated)
+        st = fvi_fail(err, FV_FORMAT, "the key \"%.64s\" stands twice; allowed: once", m.repeated);
     else if (!json_parser_get_root(parser))
         st = fvi_fail(err, FV_FORMAT, "not JSON: empty");
     else
         *out = json_node_ref(json_parser_get_root(parser));
     g_clear_error(&error);
     g_object_unref(parser);
+    g_hash_table_destroy(m.count);
+    g_free(m.repeated);
     return st;
 }
 

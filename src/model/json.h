@@ -7,7 +7,8 @@
 
 #include "fovea/fovea.h"
 
-/* Parses a text that is valid UTF-8 and nested at most 32 deep; *out to be unref'ed. */
+/* Parses a text that is valid UTF-8 and nested at most 32 deep, and in which no object has a
+ * key twice; *out to be unref'ed. */
 fv_status fvi_json_parse(const char *text, size_t size, JsonNode **out, fv_error *err);
 /* Appends "text" with its quotes and escapes. */
 void fvi_json_quote(GString *to, const char *text);

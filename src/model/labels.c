@@ -128,7 +128,9 @@ fv_status fvi_labels_from_json(JsonNode *node, fvi_labels **out, fv_error *err) 
     JsonArray *a = JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
     guint n = a ? json_array_get_length(a) : 0;
     if (!n || n > FVI_LABELS_MAX)
-        return fvi_fail(err, FV_FORMAT, "class names are not an array of 1 to %d strings",
+        return fvi_fail(err, FV_FORMAT, "%s; allowed: an array of 1 to %d texts",
+                        a ? n ? "too many class names" : "no class names"
+                          : "class names are not an array",
                         FVI_LABELS_MAX);
     char **names = g_new0(char *, n);
     for (guint i = 0; i < n; i++) {
@@ -136,7 +138,8 @@ fv_status fvi_labels_from_json(JsonNode *node, fvi_labels **out, fv_error *err) 
         names[i] = g_strdup(is_string(e) ? json_node_get_string(e) : "");
         if (is_string(e)) continue;
         fvi_labels_free(fvi_labels_take(names, (int)i + 1));
-        return fvi_fail(err, FV_FORMAT, "class name %u is not a string", i);
+        return fvi_fail(err, FV_FORMAT, "class name %u is not a string; allowed: texts in quotes",
+                        i);
     }
     *out = fvi_labels_take(names, (int)n);
     return FV_OK;

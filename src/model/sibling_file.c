@@ -31,7 +31,10 @@ static int lies_in(const char *real, const char *folder) {
 
 fv_status fvi_sibling_path(const char *path, const char *location, char **real, fv_error *err) {
     if (!location_allowed(location))
-        return fvi_fail(err, FV_FORMAT, "\"%s\" is not a path inside the model's folder", location);
+        return fvi_fail(err, FV_FORMAT,
+                        "\"%s\" is not a path inside the model's folder; allowed: a file there, "
+                        "without \"..\"",
+                        location);
     fv_status st = FV_OK;
     char *folder = g_path_get_dirname(path);
     char *joined = g_build_filename(folder, location, NULL);

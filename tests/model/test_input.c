@@ -15,18 +15,7 @@
 #include "model/network/find.h"
 #include "model/network/lower.h"
 #include "model/network/network.h"
-#include "support/builder.h"
-
-/* One convolution over x of those dims, and global pooling, so that every size runs. */
-static builder *net(const char *dims) {
-    builder *b = builder_new(17);
-    builder_input(b, "x", FVI_F32, dims);
-    builder_f32(b, "w", "4,3,3,3", NULL);
-    builder_node(b, "Conv", "conv1", "x,w", "y");
-    builder_node(b, "GlobalAveragePool", "gap", "y", "z");
-    builder_output(b, "z");
-    return b;
-}
+#include "support/input_net.h"
 
 /* A channels-last network as tf2onnx writes it. */
 static builder *net_last(const char *dims) {
@@ -40,22 +29,6 @@ static builder *net_last(const char *dims) {
     return b;
 }
 
-static fvi_network *load(builder *b, const fv_model_desc *desc) {
-    fvi_network *n = NULL;
-    fv_error err = {0};
-    if (fvi_network_load(builder_save(b, "net.onnx"), desc, &n, &err)) fail_msg("%s", err.text);
-    return n;
-}
-
-static void done(fvi_network *n, builder *b) {
-    fvi_network_free(n);
-    builder_free(b);
-}
-
-static void sidecar(builder *b, const char *json) {
-    builder_write(b, "net.fovea.json", json, strlen(json));
-}
-
 static void expect_refused(builder *b, const fv_model_desc *desc, fv_status status,
                            const char *text) {
     fvi_network *n = NULL;
@@ -65,10 +38,6 @@ static void expect_refused(builder *b, const fv_model_desc *desc, fv_status stat
         fail_msg("status %d (wanted %d), text \"%s\" (wanted \"%s\")", st, status, err.text, text);
     assert_null(n);
     builder_free(b);
-}
-
-static void expect_near(double a, double b) {
-    if (!(fabs(a - b) <= 1e-6 * fmax(1, fabs(b)))) fail_msg("%.9g is not %.9g", a, b);
 }
 
 /* ---- what the shape says, and what is assumed ----------------------------------------------- */
@@ -158,7 +127,7 @@ static void reads_metadata(void **state) {
     builder_metadata(b, "fovea.size", "96x128");
     builder_metadata(b, "fovea.labels",
                      "tench, Tinca tinca\ngoldfish\nL'\xc3\xa9"
-                     "cole\n");
+                     "cole\njay\n");
     fvi_network *n = load(b, NULL);
     const fv_input *in = fvi_network_input(n);
     expect_near(in->mean[0], 127);
@@ -169,7 +138,7 @@ static void reads_metadata(void **state) {
     assert_int_equal(in->height, 96);
     assert_int_equal(in->width, 128);
     assert_null(in->assumed);
-    assert_int_equal(fvi_network_class_count(n), 3);
+    assert_int_equal(fvi_network_class_count(n), 4);
     assert_string_equal(fvi_network_class_name(n, 1), "goldfish");
     done(n, b);
 }
@@ -222,6 +191,7 @@ static void refuses_metadata(void **state) {
         {"fovea.std", "1,0,1", "metadata fovea.std: 0 is not a usable number"},
         {"fovea.scale", "inf", "not a usable number"},
         {"fovea.range", "-1", "metadata fovea.range is \"-1\""},
+        {"fovea.range", "2", "metadata fovea.range is \"2\"; allowed: 1, 255"},
         {"fovea.size", "0", "metadata fovea.size is \"0\""},
         {"fovea.size", "99999999", "metadata fovea.size"},
         {"fovea.size", "12.5", "metadata fovea.size"},
@@ -249,7 +219,8 @@ static void sidecar_beats_metadata(void **state) {
     builder_metadata(b, "fovea.scale", "4");
     builder_metadata(b, "fovea.labels", "from metadata");
     sidecar(b, "{\"input\": \"x\", \"size\": [40, 56], \"mean\": [0.5, 0.25, 0.125], \"range\": 1,"
-               " \"channel_order\": \"BGR\", \"layout\": \"nchw\", \"labels\": [\"a\", \"b\\n\"]}");
+               " \"channel_order\": \"BGR\", \"layout\": \"nchw\", \"labels\": [\"a\", \"b\\n\", "
+               "\"c\", \"d\"]}");
     fvi_network *n = load(b, NULL);
     const fv_input *in = fvi_network_input(n);
     expect_near(in->mean[2], 0.125);
@@ -257,7 +228,7 @@ static void sidecar_beats_metadata(void **state) {
     assert_int_equal(in->height, 40);
     assert_int_equal(in->width, 56);
     assert_int_equal(in->channel_order, FV_BGR);
-    assert_int_equal(fvi_network_class_count(n), 2);
+    assert_int_equal(fvi_network_class_count(n), 4);
     assert_string_equal(fvi_network_class_name(n, 1), "b");
     assert_null(in->assumed);
     done(n, b);
@@ -266,7 +237,7 @@ static void sidecar_beats_metadata(void **state) {
 static void options_beat_sidecar(void **state) {
     (void)state;
     builder *b = net("N,3,H,W");
-    sidecar(b, "{\"size\": 40, \"mean\": 7, \"std\": 2, \"range\": 3, \"channel_order\": \"bgr\","
+    sidecar(b, "{\"size\": 40, \"mean\": 7, \"std\": 2, \"range\": 1, \"channel_order\": \"bgr\","
                " \"labels_file\": \"names.txt\"}");
     builder_write(b, "names.txt", "one\r\ntwo\r\n\r\n", 12);
     const char *labels = builder_write(b, "other.txt", "x\n\nz\n", 5);
@@ -306,7 +277,7 @@ static void refuses_sidecars(void **state) {
         {"", "net.fovea.json: not JSON: empty"},
         {"{\"mean\": [1,2}", "net.fovea.json: not JSON"},
         {"[1]", "net.fovea.json: not a JSON object"},
-        {"{\"maen\": 1}", "net.fovea.json: unknown key \"maen\"; known: input, size"},
+        {"{\"maen\": 1}", "net.fovea.json: unknown key \"maen\"; allowed: input, size"},
         {"{\"mean\": \"1,2,3\"}",
          "net.fovea.json: \"mean\" is \"1,2,3\"; allowed: a number, or an array"},
         {"{\"mean\": []}", "\"mean\" is []"},
@@ -320,7 +291,15 @@ static void refuses_sidecars(void **state) {
         {"{\"size\": 0}", "\"size\" is 0; allowed: a size in pixels"},
         {"{\"size\": [1, 2, 3]}", "\"size\" is [1,2,3]"},
         {"{\"size\": 1.5}", "\"size\" is 1.5"},
-        {"{\"range\": 0}", "\"range\" is 0"},
+        {"{\"size\": [32]}",
+         "\"size\" is [32]; allowed: a size in pixels, or [height, width], 1 to"},
+        {"{\"size\": 32769}", "\"size\" is 32769; allowed: a size in pixels"},
+        {"{\"size\": 32, \"size\": 64}", "the key \"size\" stands twice; allowed: once"},
+        {"{\"range\": 0}", "\"range\" is 0; allowed: 1, 255"},
+        {"{\"range\": 2}", "\"range\" is 2; allowed: 1, 255"},
+        {"{\"std\": -1}", "\"std\": -1 is not a usable number; allowed: finite and above 0"},
+        {"{\"size\": 32,}", "not JSON: line 1:12"},
+        {"[]", "not a JSON object; allowed: one"},
         {"{\"channel_order\": \"gbr\"}", "allowed: \"rgb\", \"bgr\""},
         {"{\"fit\": \"squash\"}", "allowed: \"crop\", \"stretch\", \"pad\""},
         {"{\"crop_ratio\": 0}", "\"crop_ratio\" is 0"},
@@ -344,6 +323,11 @@ static void refuses_sidecars(void **state) {
                        c[i].text);
     }
     builder *b = net("N,3,64,64");
+    builder_write(b, "net.onnx.fovea.json", "{}", 2);
+    sidecar(b, "{}");
+    expect_refused(b, NULL, FV_FORMAT,
+                   "net.fovea.json and net.onnx.fovea.json are sidecars of one model");
+    b = net("N,3,64,64");
     char *deep = g_strnfill(100000, '[');
     sidecar(b, deep);
     g_free(deep);
@@ -425,13 +409,6 @@ static builder *net_with(const char *const *ops, const float (*by)[3], int n) {
     builder_node(b, "Conv", "conv1", fvi_pool_printf(builder_pool(b), "%s,w", names[n]), "y");
     builder_output(b, "y");
     return b;
-}
-
-static const char *part_of(const fvi_network *n, const char *part, int source) {
-    const fv_input_part *p;
-    for (int i = 0; (p = fvi_network_input_part(n, i)); i++)
-        if (!strcmp(p->part, part)) return source ? p->source : p->value;
-    return "";
 }
 
 static void reads_the_graph(void **state) {
@@ -542,211 +519,6 @@ static void follows_channels(void **state) {
     done(n, b);
 }
 
-/* ---- files of other programs beside the model ----------------------------------------------- */
-
-static void write_text(builder *b, const char *name, const char *text) {
-    builder_write(b, name, text, strlen(text));
-}
-
-static void reads_hugging_face(void **state) {
-    (void)state;
-    static const struct {
-        const char *json;
-        int height, width, fit;
-        double crop, range, mean, scale;
-    } c[] = {
-        {"{\"size\": {\"height\": 32, \"width\": 48}, \"do_rescale\": true,"
-         " \"rescale_factor\": 0.00392156862745098, \"do_normalize\": true,"
-         " \"image_mean\": [0.5, 0.5, 0.5], \"image_std\": [0.25, 0.5, 0.5]}",
-         32, 48, FV_FIT_STRETCH, 0.875, 1, 0.5, 4},
-        {"{\"size\": {\"shortest_edge\": 40}, \"do_center_crop\": true, \"crop_size\": 32,"
-         " \"image_mean\": [0.5, 0.5, 0.5], \"image_std\": [0.25, 0.5, 0.5]}",
-         32, 32, FV_FIT_CROP, 0.8, 1, 0.5, 4},
-        {"{\"size\": {\"shortest_edge\": 32}, \"crop_pct\": 0.9, \"image_mean\": [0.5, 0.5, 0.5],"
-         " \"image_std\": [0.25, 0.5, 0.5]}",
-         32, 32, FV_FIT_CROP, 0.9, 1, 0.5, 4},
-        {"{\"image_processor\": {\"size\": {\"height\": 32, \"width\": 32.0}, \"image_mean\": 0.5,"
-         " \"image_std\": 0.25, \"do_resize\": 1}}",
-         32, 32, FV_FIT_STRETCH, 0.875, 1, 0.5, 4},
-        {"{\"size\": 32, \"do_normalize\": false, \"do_rescale\": true}", 32, 32, FV_FIT_STRETCH,
-         0.875, 1, 0, 1},
-        {"{\"size\": 32, \"do_normalize\": false, \"do_rescale\": false}", 32, 32, FV_FIT_STRETCH,
-         0.875, 255, 0, 1},
-    };
-    for (size_t i = 0; i < sizeof c / sizeof *c; i++) {
-        builder *b = net("N,3,H,W");
-        write_text(b, "preprocessor_config.json", c[i].json);
-        write_text(b, "config.json",
-                   "{\"id2label\": {\"1\": \"hen\", \"0\": \"tench\","
-                   " \"2\": \"jay\", \"3\": \"owl\"}}");
-        fvi_network *n = load(b, NULL);
-        const fv_input *in = fvi_network_input(n);
-        assert_int_equal(in->height, c[i].height);
-        assert_int_equal(in->width, c[i].width);
-        assert_int_equal(in->fit, c[i].fit);
-        expect_near(in->crop_ratio, c[i].crop);
-        expect_near(in->range, c[i].range);
-        expect_near(in->mean[0], c[i].mean);
-        expect_near(in->scale[0], c[i].scale);
-        assert_null(in->assumed);
-        assert_string_equal(part_of(n, "mean", 1), "preprocessor_config.json");
-        assert_string_equal(part_of(n, "classes", 1), "config.json");
-        assert_int_equal(fvi_network_class_count(n), 4);
-        assert_string_equal(fvi_network_class_name(n, 1), "hen");
-        done(n, b);
-    }
-}
-
-static void reads_timm(void **state) {
-    (void)state;
-    static const char *const forms[] = {
-        "{\"architecture\": \"vit\", \"label_names\": [\"a\", \"b\", \"c\", \"d\"], "
-        "\"pretrained_cfg\": {\"mean\": [0.5, 0.25, 0.5], \"std\": [0.5, 0.5, 0.5], "
-        "\"input_size\": [3, 96, 64], \"crop_pct\": 0.95, \"crop_mode\": \"center\"}}",
-        "{\"label_names\": [\"a\", \"b\", \"c\", \"d\"], \"mean\": [0.5, 0.25, 0.5], "
-        "\"std\": [0.5, 0.5, 0.5], \"input_size\": [3, 96, 64], \"crop_pct\": 0.95}",
-    };
-    for (int i = 0; i < 2; i++) {
-        builder *b = net("N,3,H,W");
-        write_text(b, "config.json", forms[i]);
-        fvi_network *n = load(b, NULL);
-        const fv_input *in = fvi_network_input(n);
-        assert_int_equal(in->height, 96);
-        assert_int_equal(in->width, 64);
-        expect_near(in->mean[1], 0.25);
-        expect_near(in->scale[0], 2);
-        expect_near(in->crop_ratio, 0.95);
-        assert_int_equal(in->fit, FV_FIT_CROP);
-        assert_string_equal(fvi_network_class_name(n, 3), "d");
-        done(n, b);
-    }
-}
-
-/* The file's own size, our own sidecar and options count before what others wrote. */
-static void others_come_last(void **state) {
-    (void)state;
-    builder *b = net("N,3,16,16");
-    write_text(b, "preprocessor_config.json",
-               "{\"size\": 224, \"image_mean\": [0.5, 0.5, 0.5],"
-               " \"image_std\": [0.5, 0.5, 0.5]}");
-    sidecar(b, "{\"mean\": 0.25, \"fit\": \"pad\"}");
-    fv_model_desc d = {.struct_size = sizeof d, .crop_ratio = 1};
-    fvi_network *n = load(b, &d);
-    assert_int_equal(fvi_network_input(n)->height, 16);
-    expect_near(fvi_network_input(n)->mean[0], 0.25);
-    assert_int_equal(fvi_network_input(n)->fit, FV_FIT_PAD);
-    expect_near(fvi_network_input(n)->crop_ratio, 1);
-    done(n, b);
-    b = net("N,3,16,16"); /* padding: our own sidecar, else an option */
-    sidecar(b, "{\"fit\": \"pad\", \"pad_color\": [255, 128, 0]}");
-    n = load(b, NULL);
-    expect_near(fvi_network_input(n)->pad_color[0], 1);
-    expect_near(fvi_network_input(n)->pad_color[1], 128 / 255.0);
-    assert_string_equal(part_of(n, "padding", 0), "#ff8000");
-    fvi_network_free(n);
-    d = (fv_model_desc){.struct_size = sizeof d, .pad_color = "white"};
-    n = load(b, &d);
-    expect_near(fvi_network_input(n)->pad_color[2], 1);
-    assert_string_equal(part_of(n, "padding", 1), "option");
-    done(n, b);
-}
-
-/* Hugging Face and timm pad with what the network sees as 0. */
-static void pads_with_zeros(void **state) {
-    (void)state;
-    static const char *const forms[][2] = {
-        {"preprocessor_config.json",
-         "{\"size\": {\"shortest_edge\": 24, \"longest_edge\": 32}, \"image_mean\": [0.25, 0.5, 1],"
-         " \"image_std\": [0.5, 0.5, 0.5]}"},
-        {"preprocessor_config.json",
-         "{\"size\": {\"longest_edge\": 24}, \"pad_size\": {\"height\": 16, \"width\": 16},"
-         " \"image_mean\": [0.25, 0.5, 1], \"image_std\": [0.5, 0.5, 0.5]}"},
-        {"config.json", "{\"mean\": [0.25, 0.5, 1], \"std\": [0.5, 0.5, 0.5], \"crop_mode\":"
-                        " \"border\", \"input_size\": [3, 24, 24]}"},
-    };
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-        builder *b = net("N,3,H,W");
-        write_text(b, forms[i][0], forms[i][1]);
-        fvi_network *n = load(b, NULL);
-        const fv_input *in = fvi_network_input(n);
-        assert_int_equal(in->fit, FV_FIT_PAD);
-        assert_int_equal(in->height, i == 1 ? 16 : 24);
-        expect_near(in->pad_color[0], 0.25);
-        expect_near(in->pad_color[2], 1);
-        if (i < 2) assert_non_null(strstr(in->assumed, "keeps the shape of photos"));
-        done(n, b);
-    }
-}
-
-/* What cannot be read in files of other programs is remarked. */
-static void remarks_on_configs(void **state) {
-    (void)state;
-    static const struct {
-        const char *file, *json, *text;
-    } c[] = {
-        {"config.json", "[1, 2", "net.onnx: config.json is passed over: not JSON"},
-        {"config.json", "[1, 2]", "config.json is passed over: not a JSON object"},
-        {"config.json", "", "config.json is passed over: not JSON: empty"},
-        {"config.json", "{\"id2label\": {\"0\": [1]}}",
-         "config.json id2label cannot be read and is passed over: a name expected"},
-        {"config.json", "{\"mean\": [0.5, 0.5, 0.5]}",
-         "mean is passed over, since there is no std"},
-        {"config.json", "{\"pretrained_cfg\": {\"input_size\": [3, 8]}}",
-         "input_size is [3,8] and is passed over; allowed: [channels, height, width], 1 to"},
-        {"config.json", "{\"input_size\": [3, 1e300, 8]}",
-         "allowed: [channels, height, width], 1 to"},
-        {"config.json", "{\"crop_pct\": \"all\", \"input_size\": [3, 16, 16]}",
-         "crop_pct is \"all\" and is passed over; allowed: 0.01 to 1"},
-        {"config.json", "{\"mean\": [0.5, 0.5], \"std\": [0.5, 0.5]}",
-         "config.json mean has 2 numbers, which do not fit 3 channels"},
-        {"config.json", "{\"mean\": 0, \"std\": 0}", "config.json std: 0 is not a usable number"},
-        {"preprocessor_config.json", "{\"image_mean\": NaN}", "preprocessor_config.json is passed"},
-        {"preprocessor_config.json", "{\"image_mean\": \"red\", \"size\": 16}",
-         "image_mean is \"red\" and is passed over; allowed: a number, or a list of 1 to 4"},
-        {"preprocessor_config.json", "{\"do_normalize\": true}", "but has no image_mean"},
-        {"preprocessor_config.json", "{\"do_normalize\": \"yes\"}",
-         "do_normalize is \"yes\" and is passed over; allowed: true, false"},
-        {"preprocessor_config.json", "{\"image_mean\": 0.5, \"image_std\": 1e-60}", "image_std"},
-        {"preprocessor_config.json", "{\"do_rescale\": true, \"rescale_factor\": 1e300}",
-         "rescale_factor is 1"},
-        {"preprocessor_config.json", "{\"do_rescale\": true, \"size\": [-3, 1e300]}",
-         "; allowed: 1 to 32768"},
-        {"preprocessor_config.json", "{\"do_rescale\": true, \"do_resize\": false}",
-         "does not resize photos (do_resize)"},
-        {"processor_config.json", "{\"image_processor\": {\"do_rescale\": 3, \"size\": {}}}", NULL},
-        {"preprocessor_config.json", "{\"feature_size\": 80, \"sampling_rate\": 16000}", NULL},
-        {"labels.txt", "", "labels.txt cannot be read and is passed over: no class names"},
-        {"labels.json", "{\"0\": ", "labels.json cannot be read and is passed over: a name"},
-        {"metadata_properties.json", "{\"CustomVision.Preprocess.CropMethod\": \"Round\"}",
-         "metadata_properties.json CustomVision.Preprocess.CropMethod cannot be read"},
-    };
-    for (size_t i = 0; i < sizeof c / sizeof *c; i++) {
-        builder *b = net("N,3,16,16");
-        write_text(b, c[i].file, c[i].json);
-        fvi_network *n = load(b, NULL);
-        const char *note = fvi_network_input(n)->assumed;
-        if (c[i].text ? !note || !strstr(note, c[i].text) : note && strstr(note, ".json"))
-            fail_msg("%s: %s: \"%s\" (wanted \"%s\")", c[i].file, c[i].json, note, c[i].text);
-        done(n, b);
-    }
-}
-
-static void labels_must_fit(void **state) {
-    (void)state;
-    builder *b = net("N,3,16,16"); /* its output has 4 channels */
-    write_text(b, "labels.txt", "a\nb\nc\n");
-    fvi_network *n = load(b, NULL);
-    assert_int_equal(fvi_network_class_count(n), 0);
-    assert_non_null(
-        strstr(fvi_network_input(n)->assumed, "labels.txt has 3, which fits no output"));
-    fvi_network_free(n);
-    write_text(b, "net.labels.txt", "a\nb\nc\nd\n");
-    n = load(b, NULL);
-    assert_int_equal(fvi_network_class_count(n), 4);
-    assert_string_equal(part_of(n, "classes", 1), "net.labels.txt");
-    done(n, b);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(assumes_imagenet),
@@ -765,12 +537,6 @@ int main(void) {
         cmocka_unit_test(reads_the_graph),
         cmocka_unit_test(sources_beat_the_graph),
         cmocka_unit_test(follows_channels),
-        cmocka_unit_test(reads_hugging_face),
-        cmocka_unit_test(reads_timm),
-        cmocka_unit_test(others_come_last),
-        cmocka_unit_test(pads_with_zeros),
-        cmocka_unit_test(remarks_on_configs),
-        cmocka_unit_test(labels_must_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,9 +13,9 @@
 #include <string.h>
 
 #include "model/network/find.h"
+#include "model/network/layer_weights.h"
 #include "model/network/weight_stats.h"
 #include "support/builder.h"
-#include "model/network/layer_weights.h"
 
 static builder *b;
 static fvi_network *net;

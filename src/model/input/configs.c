@@ -3,14 +3,15 @@
  * hint, and what in them cannot be read is remarked and passed over.
  *
  *   preprocessor_config.json, processor_config.json (Hugging Face)
- *       x = (255 pixel rescale_factor - image_mean) / image_std; size, crop_size, pad_size
+ *       x = (255 pixel rescale_factor - offset - image_mean) / image_std; size, crop_size, pad_size
  *   config.json (Hugging Face)  id2label
  *   config.json (timm)          mean, std, input_size, crop_pct, crop_mode, label_names; in
  *                               pretrained_cfg or, older, at the top
  *   metadata_properties.json (Azure Custom Vision)  as in the file's metadata (exporters.h)
  *   MODEL.labels.txt, labels.txt, classes.txt, labels.json, class_names.json  class names
  *
- * What it does not do: resampling filters; pictures are resized bicubically.
+ * What it does not do: resampling filters, since pictures are resized bicubically; splitting and
+ * cropping by content. It is remarked where a file wants that.
  */
 #include "model/input/configs.h"
 
@@ -134,7 +135,16 @@ static void set_size(const config *c, double height, double width) {
 
 static void set_crop(fvi_input_spec *s, double ratio) {
     s->fit = FV_FIT_CROP;
-    if (ratio >= 0.01 && ratio <= 1) s->crop_ratio = (float)ratio;
+    s->crop_ratio = (float)CLAMP(ratio, 0.01, 1);
+}
+
+/* Hugging Face and timm resize photos to whole pixels, rounded down, of which `share` is kept. */
+static double resized_to(double size, double share) { return floor(size / share + 1e-9); }
+
+static void remark_filter(const config *c, const char *name) {
+    if (name && strcmp(name, "bicubic") != 0)
+        fvi_input_remark(c->out, "%s resizes photos with the filter %.20s; here it is bicubic",
+                         c->file, name);
 }
 
 /* Hugging Face and timm pad what is normalised already, with 0, or with the mean. */
@@ -145,29 +155,44 @@ static void set_padding(fvi_input_spec *s) {
 
 /* ---- Hugging Face --------------------------------------------------------------------------- */
 
+typedef enum extent_kind {
+    EXTENT_OPEN,     /* a number or a list: the processor knows which of the next two */
+    EXTENT_EXACT,    /* photos are stretched to it */
+    EXTENT_SHORTEST, /* their shortest edge becomes that long */
+    EXTENT_WITHIN    /* they become as large as fits */
+} extent_kind;
+
 typedef struct extent {
     double height, width; /* 0: not given */
-    int edges;            /* 1: of the shortest edge, 2: of the longest */
+    extent_kind kind;
 } extent;
 
 static extent extent_of(const config *c, const char *key) {
-    extent e = {0};
-    double v[2];
+    const double most = FVI_INPUT_SIZE_MAX;
     const config size = inside(c, key);
+    double v[2];
     if (!size.o) {
         const int n = numbers(c, key, v, 2);
-        if (n && is_size(v[0]) && is_size(v[n - 1])) return (extent){v[0], v[n - 1], 0};
+        if (n && is_size(v[0]) && is_size(v[n - 1]))
+            return (extent){v[0], v[n - 1], n == 2 ? EXTENT_EXACT : EXTENT_OPEN};
         if (n) remark(c, key, "1 to 32768");
-        return e;
+        return (extent){0};
     }
-    const double most = FVI_INPUT_SIZE_MAX, shortest = number(&size, "shortest_edge", 1, most, 0),
-                 longest = number(&size, "longest_edge", 1, most, 0);
-    e.height = number(&size, "height", 1, most, 0);
-    e.width = number(&size, "width", 1, most, e.height);
-    if (e.height != 0) return e;
-    e.edges = longest > 0 ? 2 : shortest > 0;
-    e.height = e.width = shortest > 0 ? shortest : longest;
-    return e;
+    const double shortest = number(&size, "shortest_edge", 1, most, 0),
+                 longest = number(&size, "longest_edge", 1, most, 0),
+                 edge = shortest > 0 ? shortest : longest;
+    const extent exact = {number(&size, "height", 1, most, 0), number(&size, "width", 1, most, 0),
+                          EXTENT_EXACT},
+                 within = {number(&size, "max_height", 1, most, 0),
+                           number(&size, "max_width", 1, most, 0), EXTENT_WITHIN};
+    if (exact.height > 0 && exact.width > 0) return exact;
+    if (edge > 0) return (extent){edge, edge, longest > 0 ? EXTENT_WITHIN : EXTENT_SHORTEST};
+    if (within.height > 0 && within.width > 0) return within;
+    if (json_object_get_size(size.o))
+        remark(c, key,
+               "{height, width}, {shortest_edge}, {longest_edge}, {max_height, max_width}, each 1 "
+               "to 32768");
+    return (extent){0};
 }
 
 /* Pads, as transformers does at the right and below, where the photo's shape is kept. */
@@ -179,40 +204,92 @@ static void hf_padding(const config *c, extent size, extent pad) {
                      c->file);
 }
 
+static int is_processor(const config *c, const char *name) {
+    return g_str_has_prefix(word(c, "image_processor_type"), name) ||
+           g_str_has_prefix(word(c, "feature_extractor_type"), name);
+}
+
+/* The share of a resized photo that is kept; 0: nothing says it. */
+static double hf_share(const config *c) {
+    return is_processor(c, "Levit") ? 224.0 / 256 : number(c, "crop_pct", 0.01, 1, 0);
+}
+
 /* Resizes what is not cropped to a window of its own. */
 static void hf_resize(const config *c, extent size) {
-    const double share = number(c, "crop_pct", 0.01, 1, 0);
+    const double share = hf_share(c);
     set_size(c, size.height, size.width);
-    if (share > 0 && size.height < 384)
-        set_crop(c->out, share);
-    else if (size.edges && !(share > 0))
+    if (share > 0 && size.height < 384) {
+        set_crop(c->out, size.height / resized_to(size.height, share));
+    } else if (size.kind == EXTENT_SHORTEST && !(share > 0)) {
         set_crop(c->out, 1);
-    else
+        fvi_input_remark(c->out, "%s keeps the shape of photos; their middle is the input",
+                         c->file);
+    } else {
         c->out->fit = FV_FIT_STRETCH;
+    }
+}
+
+/* Crops the middle of what was resized; size.height 0: of the photo as it is. */
+static void hf_crop(const config *c, extent size, extent window) {
+    const double share = hf_share(c), whole = resized_to(size.height, share > 0 ? share : 1);
+    set_size(c, window.height, window.width);
+    set_crop(c->out, whole > 0 ? window.height / whole : 1);
+    if (size.kind == EXTENT_EXACT && !(share > 0))
+        fvi_input_remark(c->out,
+                         "%s stretches photos to %.0fx%.0f before it crops; here they keep their "
+                         "shape",
+                         c->file, size.height, size.width);
+    if (whole > 0 && window.height > whole)
+        fvi_input_remark(c->out, "%s crops %.0f of %.0f pixels, which is all of a photo here",
+                         c->file, window.height, whole);
 }
 
 static void hf_geometry(const config *c) {
-    const extent size = extent_of(c, "size"), crop = extent_of(c, "crop_size"),
-                 pad = extent_of(c, "pad_size");
+    extent size = extent_of(c, "size");
+    const extent crop = extent_of(c, "crop_size"), pad = extent_of(c, "pad_size");
     const int resizes = truth(c, "do_resize", 1), crops = truth(c, "do_center_crop", 0);
-    fvi_input_spec *s = c->out;
+    if (size.kind == EXTENT_OPEN && number(c, "max_size", 1, FVI_INPUT_SIZE_MAX, 0) > 0)
+        size.kind = EXTENT_WITHIN;
     if (!resizes)
-        fvi_input_remark(s, "%s does not resize photos (do_resize); they are resized to the input",
+        fvi_input_remark(c->out,
+                         "%s does not resize photos (do_resize); they are resized to the input",
                          c->file);
-    if (crops && (crop.height > 0 || size.height > 0)) {
-        const extent window = crop.height > 0 ? crop : size;
-        set_size(c, window.height, window.width);
-        set_crop(s, resizes && size.height > 0 ? window.height / size.height : 1);
+    if (crops && (crop.height > 0 || size.height > 0))
+        hf_crop(c, resizes ? size : (extent){0}, crop.height > 0 ? crop : size);
+    else if (!resizes || !(size.height > 0))
         return;
-    }
-    if (!resizes || !(size.height > 0)) return;
-    if (pad.height > 0 || size.edges == 2)
+    else if (pad.height > 0 || size.kind == EXTENT_WITHIN)
         hf_padding(c, size, pad);
     else
         hf_resize(c, size);
 }
 
-/* x = (255 pixel factor - mean) / std */
+/* What is not done here. */
+static void hf_remarks(const config *c) {
+    static const char *const filters[] = {"nearest", "lanczos", "bilinear",
+                                          "bicubic", "box",     "hamming"}; /* as PIL counts them */
+    static const char *const keys[] = {
+        "do_affine_transform", "do_align_long_axis", "do_color_quantize", "do_crop_margin",
+        "do_grayscale",        "do_image_splitting", "do_pan_and_scan",   "do_split_image",
+        "do_thumbnail",        "crop_to_patches",    "keep_aspect_ratio",
+    };
+    const double filter = number(c, "resample", 0, G_N_ELEMENTS(filters) - 1, 3);
+    if (truth(c, "do_resize", 1)) remark_filter(c, filters[(int)filter]);
+    for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
+        if (truth(c, keys[i], 0))
+            fvi_input_remark(c->out, "%s: %s is not done here", c->file, keys[i]);
+}
+
+/* EfficientNet's processor divides by image_std at the end, whether it has normalised or not. */
+static void hf_divide_again(const config *c, double *std, int *n) {
+    double more[4];
+    if (!truth(c, "include_top", is_processor(c, "EfficientNet"))) return;
+    const int n_more = numbers(c, "image_std", more, 4);
+    for (int i = n_more - 1; i >= 0; i--) std[i] = more[i] * std[*n == 1 ? 0 : i];
+    *n = MAX(*n, n_more); /* it was that many, or 1 */
+}
+
+/* x = (255 pixel factor - offset - mean) / std */
 static void hf_values(const config *c) {
     double mean[4] = {0}, std[4] = {1};
     int n_mean = numbers(c, "image_mean", mean, 4), n_std = numbers(c, "image_std", std, 4);
@@ -224,7 +301,11 @@ static void hf_values(const config *c) {
         return;
     }
     if (!normalizes) n_mean = n_std = 1, mean[0] = 0, std[0] = 1;
-    for (int i = 0; rescales && truth(c, "rescale_offset", 0) && i < n_mean; i++) mean[i] += 1;
+    if (!normalizes && !member(c, "do_normalize"))
+        fvi_input_remark(c->out, "%s has no do_normalize, which is taken as false", c->file);
+    const int offset = truth(c, "rescale_offset", truth(c, "offset", is_processor(c, "Vivit")));
+    for (int i = 0; rescales && offset && i < n_mean; i++) mean[i] += 1;
+    hf_divide_again(c, std, &n_std);
     double range = rescales ? 255 * number(c, "rescale_factor", 1e-6, 1, 1.0 / 255) : 255;
     if (fabs(range - 1) < 1e-6) range = 1;
     c->out->range = (float)range;
@@ -246,6 +327,7 @@ static void hf_preprocessor(const config *c) {
     if (!strcmp(word(c, "feature_extractor_type"), "Wav2Vec2FeatureExtractor")) return;
     hf_values(c);
     hf_geometry(c);
+    hf_remarks(c);
 }
 
 /* ---- class names ---------------------------------------------------------------------------- */
@@ -289,14 +371,23 @@ static void config_labels(const config *c) {
 
 /* ---- timm ----------------------------------------------------------------------------------- */
 
-static void timm_fit(const config *c) {
-    const char *mode = word(c, "crop_mode");
-    if (!strcmp(mode, "squash"))
+/* timm keeps the middle of photos, `crop_pct` of what they are resized to. */
+static void timm_fit(const config *c, double height) {
+    const char *mode = word(c, "crop_mode"), *filter = word(c, "interpolation");
+    const double share = number(c, "crop_pct", 0.01, 1, 0.875);
+    const int squashes = !strcmp(mode, "squash"), borders = !strcmp(mode, "border");
+    if (filter[0]) remark_filter(c, filter);
+    if (squashes)
         c->out->fit = FV_FIT_STRETCH;
-    else if (!strcmp(mode, "border"))
+    else if (borders)
         set_padding(c->out);
     else
-        set_crop(c->out, number(c, "crop_pct", 0.01, 1, 0.875));
+        set_crop(c->out, height > 0 ? height / resized_to(height, share) : share);
+    if ((squashes || borders) && share < 1)
+        fvi_input_remark(c->out, "%s keeps %g of photos (crop_pct); here they are %s whole",
+                         c->file, share, squashes ? "stretched" : "padded");
+    if (!squashes && !borders && mode[0] && strcmp(mode, "center") != 0)
+        remark(c, "crop_mode", "center, squash, border");
 }
 
 static void timm(const config *c) {
@@ -317,7 +408,7 @@ static void timm(const config *c) {
         set_size(c, size[1], size[2]);
     else if (n_size)
         remark(c, "input_size", "[channels, height, width], 1 to 32768");
-    timm_fit(c);
+    timm_fit(c, c->out->height);
 }
 
 static void model_config(const config *c) {

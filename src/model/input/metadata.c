@@ -34,6 +34,10 @@ static fv_status per_channel(const meta *m, const char *key, fvi_per_channel *p,
     double v[5];
     int n = fvi_input_numbers(text, v, 4);
     if (n < 1 || n > 4) return bad(m, key, text, "1 to 4 numbers, one a channel");
+    if (p->n)
+        return fvi_fail(m->err, FV_FORMAT,
+                        "%s: metadata fovea.scale and fovea.std exclude each other; allowed: one",
+                        m->base);
     char *from = g_strdup_printf("%s: metadata %s", m->base, key);
     fv_status st = fvi_per_channel_set(p, v, n, invert, from, m->err);
     g_free(from);
@@ -46,7 +50,7 @@ static fv_status size_read(const meta *m, const char *key, const char *text) {
     int sound = n == 1 || n == 2;
     for (int i = 0; sound && i < n; i++)
         sound = v[i] >= 1 && v[i] <= FVI_INPUT_SIZE_MAX && v[i] == floor(v[i]);
-    if (!sound) return bad(m, key, text, "\"224\" or \"HEIGHTxWIDTH\"");
+    if (!sound) return bad(m, key, text, "\"224\" or \"HEIGHTxWIDTH\", 1 to 32768");
     m->out->height = (int)v[0];
     m->out->width = (int)v[n - 1];
     return FV_OK;
@@ -68,8 +72,8 @@ static fv_status choice(const meta *m, const char *key, const char *one, const c
 
 static fv_status range_read(const meta *m, const char *text) {
     double v[2];
-    if (fvi_input_numbers(text, v, 1) != 1 || !(v[0] > 0) || !isfinite((float)v[0]))
-        return bad(m, "fovea.range", text, "a number above 0, as 1 or 255");
+    if (fvi_input_numbers(text, v, 1) != 1 || !fvi_input_is_range(v[0]))
+        return bad(m, "fovea.range", text, FVI_INPUT_RANGES);
     m->out->range = (float)v[0];
     return FV_OK;
 }

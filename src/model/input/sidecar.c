@@ -64,7 +64,9 @@ static fv_status read_per_channel(const sidecar *s, const char *key, JsonNode *n
     int count = numbers(n, v, 4);
     if (count < 1) return bad(s, key, n, "a number, or an array of 1 to 4, one a channel");
     if (p->n)
-        return fvi_fail(s->err, FV_FORMAT, "%s: \"scale\" and \"std\" exclude each other", s->base);
+        return fvi_fail(s->err, FV_FORMAT,
+                        "%s: \"scale\" and \"std\" exclude each other; allowed: one of them",
+                        s->base);
     char *from = g_strdup_printf("%s: \"%s\"", s->base, key);
     fv_status st = fvi_per_channel_set(p, v, count, invert, from, s->err);
     g_free(from);
@@ -83,10 +85,12 @@ static fv_status read_std(const sidecar *s, const char *key, JsonNode *n) {
 
 static fv_status read_size(const sidecar *s, const char *key, JsonNode *n) {
     double v[2];
-    int count = numbers(n, v, 2), sound = count > 0;
+    int count = numbers(n, v, 2), sound = count == (is_number(n) ? 1 : 2);
     for (int i = 0; i < count; i++)
         sound = sound && v[i] >= 1 && v[i] <= FVI_INPUT_SIZE_MAX && v[i] == floor(v[i]);
-    if (!sound) return bad(s, key, n, "a size in pixels, or [height, width]");
+    if (!sound)
+        return bad(s, key, n,
+                   "a size in pixels, or [height, width], 1 to " G_STRINGIFY(FVI_INPUT_SIZE_MAX));
     s->out->height = (int)v[0];
     s->out->width = (int)v[count - 1];
     return FV_OK;
@@ -94,7 +98,7 @@ static fv_status read_size(const sidecar *s, const char *key, JsonNode *n) {
 
 static fv_status read_range(const sidecar *s, const char *key, JsonNode *n) {
     double v = is_number(n) ? json_node_get_double(n) : 0;
-    if (!(v > 0) || !isfinite((float)v)) return bad(s, key, n, "a number above 0, as 1 or 255");
+    if (!fvi_input_is_range(v)) return bad(s, key, n, FVI_INPUT_RANGES);
     s->out->range = (float)v;
     return FV_OK;
 }
@@ -162,8 +166,9 @@ static fv_status labels_once(const sidecar *s, fv_status st, const char *key, fv
         fvi_error_prefix(s->err, "%s: \"%s\"", s->base, key);
     } else if (s->out->labels) {
         fvi_labels_free(l);
-        return fvi_fail(s->err, FV_FORMAT, "%s: \"labels\" and \"labels_file\" exclude each other",
-                        s->base);
+        return fvi_fail(
+            s->err, FV_FORMAT,
+            "%s: \"labels\" and \"labels_file\" exclude each other; allowed: one of them", s->base);
     } else {
         s->out->labels = l;
     }
@@ -201,7 +206,7 @@ static fv_status read_key(const sidecar *s, const char *key, JsonNode *value) {
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (!strcmp(keys[i].key, key)) return keys[i].read(s, key, value);
     return fvi_fail(s->err, FV_FORMAT,
-                    "%s: unknown key \"%.64s\"; known: input, size, mean, scale, std, range, "
+                    "%s: unknown key \"%.64s\"; allowed: input, size, mean, scale, std, range, "
                     "channel_order, layout, fit, crop_ratio, pad_color, labels, labels_file",
                     s->base, key);
 }
@@ -212,7 +217,8 @@ static fv_status read_file(const sidecar *s) {
     fv_status st = fvi_mapping_open(s->path, SIDECAR_MAX, &m, s->err);
     if (st) return st;
     st = fvi_json_parse((const char *)m.bytes, m.size, &root, s->err);
-    if (!st && !JSON_NODE_HOLDS_OBJECT(root)) st = fvi_fail(s->err, FV_FORMAT, "not a JSON object");
+    if (!st && !JSON_NODE_HOLDS_OBJECT(root))
+        st = fvi_fail(s->err, FV_FORMAT, "not a JSON object; allowed: one, as {\"size\": 224}");
     if (st) fvi_error_prefix(s->err, "%s", s->base);
     if (!st) {
         JsonObjectIter at;
@@ -232,12 +238,14 @@ fv_status fvi_input_from_sidecar(const fvi_model_file *f, fvi_input_spec *out, f
     char *tries[2] = {g_strdup_printf("%.*s.fovea.json", (int)fvi_model_file_stem(f, path), path),
                       g_strdup_printf("%s.fovea.json", path)};
     fv_status st = FV_OK;
-    for (int i = 0; i < 2; i++) {
+    int found = 0;
+    for (int i = 0; i < 2 && !st; i++) {
         if (!g_file_test(tries[i], G_FILE_TEST_EXISTS)) continue;
         sidecar s = {tries[i], fvi_path_base(tries[i]), out, err};
-        st = read_file(&s);
+        st = found++ ? fvi_fail(err, FV_FORMAT, "%s and %s are sidecars of one model; allowed: one",
+                                fvi_path_base(tries[0]), s.base)
+                     : read_file(&s);
         fvi_input_spec_source(out, s.base);
-        break;
     }
     g_free(tries[0]);
     g_free(tries[1]);

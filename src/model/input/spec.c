@@ -77,14 +77,17 @@ fv_status fvi_per_channel_set(fvi_per_channel *p, const double *v, int n, int in
     fvi_per_channel r = {.n = n};
     for (int i = 0; i < n; i++) {
         r.v[i] = (float)(invert ? 1 / v[i] : v[i]);
-        if (!isfinite(r.v[i]))
-            return fvi_fail(err, FV_FORMAT, "%s: %g is not a usable number", from, v[i]);
+        if (!isfinite(r.v[i]) || (invert && v[i] < 0))
+            return fvi_fail(err, FV_FORMAT, "%s: %g is not a usable number; allowed: finite%s",
+                            from, v[i], invert ? " and above 0" : "");
     }
     g_free(p->from);
     *p = r;
     p->from = g_strdup(from);
     return FV_OK;
 }
+
+int fvi_input_is_range(double range) { return range == 1 || range == 255; }
 
 void fvi_input_remark(fvi_input_spec *s, const char *format, ...) {
     va_list args;

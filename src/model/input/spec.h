@@ -74,6 +74,10 @@ void fvi_input_spec_merge(fvi_input_spec *high, fvi_input_spec *low);
 fv_status fvi_per_channel_set(fvi_per_channel *p, const double *v, int n, int invert,
                               const char *from, fv_error *err);
 
+/* What white may be before mean and scale, in what is written for us. */
+#define FVI_INPUT_RANGES "1, 255; other values of white follow from mean and scale"
+int fvi_input_is_range(double range);
+
 /* Reads numbers with commas, spaces, 'x', brackets or parentheses between; their count, -1 on
  * anything else, max + 1 when there are more. */
 int fvi_input_numbers(const char *text, double *out, int max);

@@ -47,7 +47,9 @@ static fv_status per_channel(values *v, fvi_per_channel *p, fvi_input_part part,
         g_clear_pointer(&v->i->spec.from[part], g_free);
     }
     if (p->n > 1 && p->n != in->channels)
-        return fvi_fail(v->err, FV_FORMAT, "%s has %d numbers; input \"%s\" has %d channel%s",
+        return fvi_fail(v->err, FV_FORMAT,
+                        "%s has %d numbers; input \"%s\" has %d channel%s; allowed: 1, or one a "
+                        "channel",
                         p->from, p->n, in->name, in->channels, in->channels == 1 ? "" : "s");
     for (int i = 0; i < n; i++) out[i] = !p->n ? otherwise : p->n == 1 ? p->v[0] : p->v[i];
     return FV_OK;
@@ -331,13 +333,19 @@ static void add_blank(values *v, const fvi_graph *g) {
                      n, v->i->spec.from[FVI_PART_LABELS], space ? ", the last as the space" : "");
 }
 
-/* Makes the names those of an output. A list that lies there by chance is not used. */
+/* Makes the names those of an output. A list that lies there by chance is not used where it fits
+ * none; one that was told is, with a remark. */
 static void check_labels(values *v, const fvi_graph *g) {
     char **from = &v->i->spec.from[FVI_PART_LABELS];
     if (!v->i->labels || !*from) return;
     shift_labels(v, g);
     add_blank(v, g);
-    if (!v->i->spec.labels_are_found || fits_an_output(g, v->i->labels->count)) return;
+    if (fits_an_output(g, v->i->labels->count)) return;
+    if (!v->i->spec.labels_are_found) {
+        fvi_input_remark(&v->i->spec, "%s has %d class name%s, which fit no output", *from,
+                         v->i->labels->count, v->i->labels->count == 1 ? "" : "s");
+        return;
+    }
     fvi_input_assume(v->i->notes, "no class names (%s has %d, which fits no output)", *from,
                      v->i->labels->count);
     fvi_labels_free(v->i->labels);
