@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "options.h"
+#include "recipe.h"
 #include "report.h"
 
 #define COLUMNS      96 /* width of help */
@@ -79,14 +80,18 @@ static void add_bound(GString *text, const char *form, const char *value) {
 }
 
 /* "with --output; 1..1000; default: 5": what it goes with, what is allowed, and what holds when it
- * is not given; caller frees. For options of recipes the heading says it. */
+ * is not given; caller frees. */
 static char *bounds_of(const cli_option *o) {
     GString *text = g_string_new(NULL);
     char *with = o->with ? cli_option_names(o->with, " or ") : NULL;
     char *without = o->without ? cli_option_names(o->without, " or ") : NULL;
     if (with) add_bound(text, "with %s", with);
     if (without) add_bound(text, "not with %s", without);
-    if (o->kind != CLI_FLAG && o->kind != CLI_SETTING) {
+    if (o->kind == CLI_SETTING) {
+        char *presets = cli_recipe_presets(o->name);
+        if (*presets) add_bound(text, "default: %s", presets);
+        g_free(presets);
+    } else if (o->kind != CLI_FLAG) {
         /* names that are listed below are not listed twice */
         char *range = o->choice && o->value ? g_strdup("") : cli_option_range(o);
         if (*range) add_bound(text, "%s", range);
@@ -134,7 +139,8 @@ static void put_option(const cli_option *o, size_t base, void *user) {
 static char *recipe_text(int index) { return g_strdup(fv_recipe_summary(index)); }
 
 static const cli_names recipes = {"Recipes (--recipe NAME)", fv_recipe_name, recipe_text};
-static const char settings_title[] = "Recipe options (default: the recipe's)";
+static const char settings_title[] =
+    "Recipe options (default: the value in fovea, and in each recipe that no other value names)";
 
 static void put_names(const cli_names *n) {
     cli_putf("\n%s:\n", n->title);
@@ -219,15 +225,6 @@ static void markdown_option(const cli_option *o, size_t base, void *user) {
     g_free(bounds);
 }
 
-static void markdown_setting(const cli_option *o, size_t base, void *user) {
-    (void)base;
-    (void)user;
-    if (!o->help) return;
-    char *value = escape_bars(o->value);
-    cli_putf("| `--%s %s` | %s |\n", o->name, value, o->help);
-    g_free(value);
-}
-
 static void markdown_names(const cli_names *n) {
     cli_putf("\n%s:\n\n| name | what it is |\n|---|---|\n", n->title);
     for (int i = 0; n->name(i); i++) {
@@ -246,8 +243,9 @@ static void markdown_command(const cli_command *c) {
     if (c->names) markdown_names(c->names);
     if (c->recipe) {
         markdown_names(&recipes);
-        cli_putf("\n%s:\n\n| option | meaning |\n|---|---|\n", settings_title);
-        cli_each_option(c, 1, markdown_setting, NULL);
+        cli_putf("\n%s:\n\n| option | meaning | allowed; default |\n|---|---|---|\n",
+                 settings_title);
+        cli_each_option(c, 1, markdown_option, NULL);
     }
     for (int i = 0; c->examples[i][0]; i++)
         cli_putf("\n%s:\n\n```sh\n%s\n```\n", c->examples[i][1], c->examples[i][0]);

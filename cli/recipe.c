@@ -89,6 +89,43 @@ const cli_option *cli_recipe_options(void) {
     return rows;
 }
 
+/* One of a recipe's values, in quotes where it has blanks or semicolons; g_free it. */
+static char *preset(const char *recipe, const char *option) {
+    char text[2048];
+    if (fv_recipe_preset(recipe, option, text, sizeof text, NULL) || !text[0])
+        return g_strdup("the model's");
+    return g_strdup_printf(strpbrk(text, " ;") ? "\"%s\"" : "%s", text);
+}
+
+/* Appends the value of recipe `first`, with the recipes that have it, unless it has been written.
+ */
+static void add_preset(GString *all, char *const *values, int count, int first) {
+    GString *names = g_string_new(NULL);
+    int n = 0;
+    for (int i = 0; i < first; i++)
+        if (!strcmp(values[i], values[first])) n = count;
+    for (int i = first; n < count && i < count; i++) {
+        if (strcmp(values[i], values[first]) != 0) continue;
+        g_string_append_printf(names, n++ ? ", %s" : "%s", fv_recipe_name(i));
+    }
+    if (n < count)
+        g_string_append_printf(all, "; %s: %s", values[first],
+                               n == count - 1 ? "all others" : names->str);
+    g_string_free(names, TRUE);
+}
+
+char *cli_recipe_presets(const char *option) {
+    const alias *a = find_alias(option);
+    const int n = fv_recipe_count();
+    if (a && a->help) return g_strdup("");
+    char **values = g_new0(char *, n + 1);
+    for (int i = 0; i < n; i++) values[i] = preset(fv_recipe_name(i), a ? a->of : option);
+    GString *all = g_string_new(values[0]);
+    for (int i = 1; i < n; i++) add_preset(all, values, n, i);
+    g_strfreev(values);
+    return g_string_free(all, FALSE);
+}
+
 /* Sets an option under any of its names; recipe NULL: only sees whether that could be.
  *   errors  ARG a value it does not allow */
 static fv_status set(fv_recipe *recipe, const char *option, const char *value, fv_error *err) {

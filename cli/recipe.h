@@ -11,6 +11,11 @@
  * ends with a NULL name. The rows are of kind CLI_SETTING. */
 const cli_option *cli_recipe_options(void);
 
+/* The values that an option has in the recipes: that of the first of them, then each other value
+ * with the recipes that have it, "256; 513: lucid; 10: matlab, deepdream"; g_free it. "" for another
+ * program's name of an option. */
+char *cli_recipe_presets(const char *option);
+
 /* Whether a recipe option takes that value; `option` as typed.
  *   returns  0, or -1 with `err` filled: one line that begins with the option's name */
 int cli_setting_check(const char *option, const char *value, fv_error *err);

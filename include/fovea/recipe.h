@@ -50,6 +50,14 @@ FV_API const fv_recipe_option *fv_recipe_option_at(int index);
  *   errors  NOTFOUND no such option; ARG a value it does not allow, with what it allows */
 FV_API fv_status fv_recipe_option_check(const char *option, const char *value, fv_error *err);
 
+/* Writes the value that an option has in a recipe, as fv_recipe_get does, without a model: of
+ * "size" an empty text where it is the model's own. "fovea-layer" has other values for units of
+ * early layers (fv_recipe_for). recipe  a name of fv_recipe_name text    [size] caller's array;
+ * what does not fit is cut off. 2048 bytes are always enough size    at least 1 errors  NOTFOUND no
+ * such recipe or option; ARG size is 0 */
+FV_API fv_status fv_recipe_preset(const char *recipe, const char *option, char *text, size_t size,
+                                  fv_error *err);
+
 /* ---- one recipe ----------------------------------------------------------------------------- */
 
 /* Makes a recipe for a model and the units that are to be rendered.

@@ -60,6 +60,18 @@ static void test_options(void **state) {
     REFUSED(FV_ARG, "option must", fv_recipe_option_check(NULL, "1", err));
     REFUSED(FV_ARG, "value must", fv_recipe_option_check("steps", NULL, err));
     REFUSED(FV_NOTFOUND, "no option", fv_recipe_option_check("", "1", err));
+    char preset[8] = "before";
+    REFUSED(FV_ARG, "recipe must", fv_recipe_preset(NULL, "steps", preset, 8, err));
+    REFUSED(FV_ARG, "option must", fv_recipe_preset("lucid", NULL, preset, 8, err));
+    REFUSED(FV_ARG, "text must", fv_recipe_preset("lucid", "steps", NULL, 8, err));
+    REFUSED(FV_ARG, "size is 0", fv_recipe_preset("lucid", "steps", preset, 0, err));
+    REFUSED(FV_NOTFOUND, "no recipe", fv_recipe_preset("lucit", "steps", preset, 8, err));
+    REFUSED(FV_NOTFOUND, "no option", fv_recipe_preset("lucid", "stesp", preset, 8, err));
+    assert_string_equal(preset, "before");
+    WORKS(fv_recipe_preset("lucid", "steps", preset, 8, err));
+    assert_string_equal(preset, "513");
+    WORKS(fv_recipe_preset("wolfram", "size", preset, 8, err));
+    assert_string_equal(preset, "");
     for (int i = 0; i < fv_recipe_option_count(); i++) {
         const char *name = fv_recipe_option_at(i)->name;
         const int is_list = strstr(name, "transforms") != NULL;

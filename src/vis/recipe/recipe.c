@@ -337,6 +337,18 @@ fv_status fv_recipe_get(const fv_recipe *recipe, const char *option, char *text,
     return FV_OK;
 }
 
+fv_status fv_recipe_preset(const char *recipe, const char *option, char *text, size_t size,
+                           fv_error *err) {
+    fvi_settings s = {0};
+    fv_status st = FVI_NOT_NULL(err, recipe, option, text);
+    if (st) return st;
+    if (size < 1) return fvi_fail(err, FV_ARG, "fv_recipe_preset: size is 0; at least 1");
+    st = fvi_recipes_find(recipe, &s, err);
+    if (!st) st = fvi_option_get(&s, option, text, size, err);
+    if (!st && !s.width && !strcmp(option, "size")) text[0] = '\0';
+    return st;
+}
+
 static fv_status copy_image(const fv_image *image, const char *what, fv_image **out,
                             fv_error *err) {
     fv_status st = fvi_image_check(image, what, err);

@@ -184,6 +184,10 @@ static void options_survive_their_text(void **state) {
             const char *name = fv_recipe_option_at(i)->name;
             char text[2048];
             fv_error err = {0};
+            if (fv_recipe_preset(fv_recipe_name(k), name, text, sizeof text, &err))
+                fail_msg("%s", err.text);
+            if (text[0] && strcmp(text, "receptive") != 0)
+                assert_string_equal(recipe_text(r, name), text);
             strcpy(text, recipe_text(r, name));
             if (fv_recipe_set(r, name, text, &err)) fail_msg("%s", err.text);
             assert_string_equal(recipe_text(r, name), text);
