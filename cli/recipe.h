@@ -12,8 +12,8 @@
 const cli_option *cli_recipe_options(void);
 
 /* The values that an option has in the recipes: that of the first of them, then each other value
- * with the recipes that have it, "256; 513: lucid; 10: matlab, deepdream"; g_free it. "" for another
- * program's name of an option. */
+ * with the recipes that have it, "256; 513: lucid; 10: matlab, deepdream"; g_free it. "" where the
+ * option is another program's name of one. */
 char *cli_recipe_presets(const char *option);
 
 /* Whether a recipe option takes that value; `option` as typed.
