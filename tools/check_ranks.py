@@ -16,7 +16,8 @@ from csource import c_files, declared_functions, finish, strip
 RANKS = {
     "src": [["base"], ["image", "signal"], ["draw", "graph"], ["model", "backend"], ["runtime"],
             ["vis"], ["inspect"], ["bench"]],
-    "src/model": [["protobuf", "."], ["*", "input"], ["network"]],
+    "src/model": [["protobuf", "hdf5", "."], ["*", "input"], ["network"]],
+    "src/model/hdf5": [["blocks"], ["data"], ["."]],
     "src/backend": [["."], ["*"]],
     "src/backend/onednn": [["dnnl"], ["schedule"], ["kernels"], ["convolution"], ["ops"], ["."]],
     "src/vis": [["objective", "param", "transform", "optimize"], ["recipe"], ["render"]],
@@ -44,6 +45,7 @@ ONLY = [
     (re.compile(r"^vips/"), re.compile(r"^src/image/"), "libvips"),
     (re.compile(r"^protobuf-c/|\.pb-c\.h$"),
      re.compile(r"^(src/model/(onnx|protobuf)|tests/(support|model|fuzz))/"), "protobuf-c"),
+    (re.compile(r"^zlib\.h$"), re.compile(r"^src/model/hdf5/"), "zlib"),
 ]
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"\n]+)[>"]', re.MULTILINE)
 

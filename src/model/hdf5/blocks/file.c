@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading an HDF5 file's bytes: numbers are little-endian, of widths that the superblock gives.
+ * Nothing here knows what the bytes mean. */
+#include "model/hdf5/blocks/file.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/error.h"
+
+uint64_t fvi_h5_left(const fvi_h5_cursor *c) { return (uint64_t)(c->end - c->at); }
+
+const uint8_t *fvi_h5_skip(fvi_h5_cursor *c, uint64_t size) {
+    if (c->bad || size > fvi_h5_left(c)) {
+        c->bad = 1;
+        return NULL;
+    }
+    const uint8_t *at = c->at;
+    c->at += size;
+    return at;
+}
+
+uint64_t fvi_h5_take(fvi_h5_cursor *c, int width) {
+    const uint8_t *p = fvi_h5_skip(c, (uint64_t)width);
+    uint64_t v = 0;
+    for (int i = 0; p && i < width; i++) v |= (uint64_t)p[i] << (8 * i);
+    return v;
+}
+
+uint64_t fvi_h5_address(const fvi_hdf5 *f, fvi_h5_cursor *c) {
+    uint64_t v = fvi_h5_take(c, f->offset_size);
+    return v == UINT64_MAX >> (64 - 8 * f->offset_size) ? FVI_HDF5_NOWHERE : v;
+}
+
+uint64_t fvi_h5_length(const fvi_hdf5 *f, fvi_h5_cursor *c) {
+    return fvi_h5_take(c, f->length_size);
+}
+
+int fvi_h5_width(uint64_t limit) {
+    int bits = 0;
+    while (limit >>= 1) bits++;
+    return bits / 8 + 1;
+}
+
+fv_status fvi_h5_short(const char *what, uint64_t address, fv_error *err) {
+    return fvi_fail(err, FV_FORMAT, "the %s at byte %" PRIu64 " is cut short", what, address);
+}
+
+fv_status fvi_h5_range(const fvi_hdf5 *f, uint64_t address, uint64_t size, const char *what,
+                       fvi_h5_cursor *out, fv_error *err) {
+    if (address > f->size || size > f->size - address)
+        return fvi_fail(err, FV_FORMAT,
+                        "the %s of %" PRIu64 " bytes at byte %" PRIu64
+                        " is not within the file of %" PRIu64 " bytes",
+                        what, size, address, f->size);
+    *out = (fvi_h5_cursor){f->bytes + address, f->bytes + address + size, 0};
+    return FV_OK;
+}
+
+fv_status fvi_h5_block(const fvi_hdf5 *f, uint64_t address, const char *signature, const char *what,
+                       fvi_h5_cursor *out, fv_error *err) {
+    fvi_h5_cursor c = {0};
+    fv_status st = fvi_h5_range(f, address, 4, what, &c, err);
+    if (st) return st;
+    if (memcmp(c.at, signature, 4) != 0)
+        return fvi_fail(err, FV_FORMAT, "the %s at byte %" PRIu64 " does not begin with \"%s\"",
+                        what, address, signature);
+    *out = (fvi_h5_cursor){c.at + 4, f->bytes + f->size, 0};
+    return FV_OK;
+}
+
+fv_status fvi_h5_spend(uint64_t *left, uint64_t size, const char *what, fv_error *err) {
+    if (size > *left)
+        return fvi_fail(err, FV_FORMAT, "the blocks of its %s form a circle or overlap", what);
+    *left -= size;
+    return FV_OK;
+}
