@@ -168,15 +168,19 @@ static fv_status take(const layer_kind *k, const float *x, int64_t n, fv_activat
     return FV_OK;
 }
 
+/* A scalar is one sample. */
+static int64_t samples_of(const fv_tensor *input) { return input->ndim ? input->dim[0] : 1; }
+
 /* Runs the plan over the input, `samples` at a time.
- *   made  [dim[0] * count] */
+ *   made  [samples_of(input) * count] */
 static fv_status run_pieces(const taking *t, fvi_executable *plan, const fv_tensor *input,
                             int64_t samples, const layer_kind *kinds, fv_activations **made,
                             fv_error *err) {
-    int64_t pieces = input->dim[0] / samples, step = fv_tensor_count(input) / pieces;
+    const int64_t total = samples_of(input), pieces = samples ? total / samples : 0;
+    const int64_t step = fv_tensor_count(input) / MAX(pieces, 1);
     fv_status st = FV_OK;
     for (int64_t k = 0; !st && k < pieces; k++) {
-        st = fvi_session_piece(t->session, k * samples, input->dim[0], err);
+        st = fvi_session_piece(t->session, k * samples, total, err);
         if (!st) st = fvi_session_forward(t->session, plan, input->data + k * step, err);
         for (int i = 0; !st && i < t->count; i++) {
             const float *x = NULL;
@@ -191,11 +195,11 @@ static fv_status run_pieces(const taking *t, fvi_executable *plan, const fv_tens
 static fv_status run(const taking *t, const fv_tensor *input, fv_activations **out, fv_error *err) {
     fvi_shape shape = fvi_tensor_shape(input);
     fvi_executable *plan = NULL;
-    int64_t samples = 0, total = input->dim[0] * t->count;
+    int64_t samples = 0, total = samples_of(input) * t->count;
     fv_status st = fvi_session_plan(t->session, &(fvi_plan_key){shape, t->name, t->n_values, 0},
                                     &plan, &samples, err);
     if (st) return st;
-    fv_activations **made = calloc((size_t)total, sizeof(fv_activations *));
+    fv_activations **made = calloc((size_t)total + 1, sizeof(fv_activations *));
     layer_kind *kinds = calloc((size_t)t->count, sizeof *kinds);
     if (!made || !kinds) st = fvi_fail(err, FV_NOMEM, "out of memory");
     if (!st) st = find_kinds(t, fvi_executable_graph(plan), samples, kinds, err);

@@ -88,7 +88,7 @@ static fv_status result_new(const fvi_executable *plan, int target, const fvi_sh
                             int64_t samples, fv_tensor **out, fv_error *err) {
     const fvi_graph *g = fvi_executable_graph(plan);
     fvi_shape result = g->values[g->outputs[target]].shape;
-    if (result.ndim && samples && input->dim[0] != samples)
+    if (result.ndim && input->ndim && samples && input->dim[0] != samples)
         result.dim[0] *= input->dim[0] / samples;
     return fvi_tensor_new(&result, out, err);
 }

@@ -303,13 +303,13 @@ FVI_INLINE void add_run(const corners *t, int n, const fvi_f32x4 *d, fvi_f32x4 *
 /* Pixels x..end - 1 of row y of the gradient, which begins at `dout`; C channels. */
 FVI_INLINE void back_run(const sampling *s, int y, int x, int end, int C, const float *dout,
                          tile *k) {
-    fvi_f32x4 d[RUN];
+    fvi_f32x4 d[RUN], *sums = (fvi_f32x4 *)k->sum; /* all rows as one array */
     corners t;
     for (int n; x < end; x += n) {
         n = end - x < RUN ? end - x : RUN;
         fill_corners(s, y, x, n, WIDE + 2 * HALO, &t);
         interleave(dout + x, (int64_t)s->oh * s->ow, C, n, d);
-        add_run(&t, n, d, k->sum[0] + (HALO - k->y0) * (WIDE + 2 * HALO) + HALO - k->x0);
+        add_run(&t, n, d, sums + (HALO - k->y0) * (WIDE + 2 * HALO) + HALO - k->x0);
     }
 }
 

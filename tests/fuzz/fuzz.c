@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The folder of a fuzz process, and the checks that every target makes. */
+/* The folder of a fuzz process, the checks that every target makes, and inputs for networks. */
 #include "fuzz.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define INPUT_MAX (1 << 16) /* numbers */
 
 static char folder[256];
 static char path[512];
@@ -57,4 +59,31 @@ fv_status fuzz_check(fv_status st, const fv_error *err) {
     FUZZ_ASSERT(err->text[0] && memchr(err->text, 0, sizeof err->text));
     FUZZ_ASSERT(!strchr(err->text, '\n'));
     return st;
+}
+
+fv_tensor *fuzz_input(const fv_model *m, const uint8_t *data, size_t size) {
+    const fv_input *in = fv_model_input(m);
+    int64_t dim[FV_MAX_DIMS], count = 1;
+    for (int i = 0; i < in->ndim; i++) {
+        dim[i] = in->dim[i];
+        if (in->is_image && dim[i] < 0) dim[i] = i == 0 ? 1 : 8;
+        if (dim[i] < 0) dim[i] = 1 + (size ? data[(size_t)i % size] % 7 : 0);
+        if (__builtin_mul_overflow(count, dim[i], &count) || count > INPUT_MAX) return NULL;
+    }
+    fv_tensor *t = NULL;
+    if (fv_tensor_new(in->ndim, dim, &t, NULL)) return NULL;
+    uint32_t state = 12345;
+    for (int64_t i = 0; i < count; i++) {
+        state = state * 1664525u + 1013904223u;
+        t->data[i] = (float)(int32_t)state / 2147483648.0f;
+    }
+    return t;
+}
+
+void fuzz_read(const fv_tensor *t) {
+    static volatile float sink;
+    float sum = 0;
+    for (int64_t i = 0; i < fv_tensor_count(t); i++) sum += t->data[i];
+    sink = sum;
+    (void)sink;
 }

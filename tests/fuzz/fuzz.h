@@ -25,9 +25,15 @@ const char *fuzz_file(const char *name, const void *data, size_t size);
 fv_status fuzz_check(fv_status st, const fv_error *err);
 
 /* Aborts unless the condition holds. */
-#define FUZZ_ASSERT(condition) \
-    ((condition) ? (void)0 : fuzz_fail(__FILE__, __LINE__, #condition))
+#define FUZZ_ASSERT(condition) ((condition) ? (void)0 : fuzz_fail(__FILE__, __LINE__, #condition))
 void fuzz_fail(const char *file, int line, const char *condition) __attribute__((noreturn));
+
+/* A raw input for a model, of up to 2^16 numbers in -1..1, always the same ones; NULL: it is
+ * larger. Free sizes are taken from the file's bytes, so that a file always runs alike. */
+fv_tensor *fuzz_input(const fv_model *m, const uint8_t *data, size_t size);
+
+/* Reads every element: what was not allocated shows under a sanitizer. */
+void fuzz_read(const fv_tensor *t);
 
 /* Small limits, under which an input takes milliseconds. */
 extern const fv_model_desc fuzz_small;

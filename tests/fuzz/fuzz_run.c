@@ -7,48 +7,18 @@
 #include "fuzz.h"
 #include "support/texts.h"
 
-#define INPUT_MAX (1 << 16) /* numbers */
-
-/* Free sizes are taken from the file's bytes, so that a file always runs alike. */
-static fv_tensor *make_input(const fv_input *in, const uint8_t *data, size_t size) {
-    int64_t dim[FV_MAX_DIMS], count = 1;
-    for (int i = 0; i < in->ndim; i++) {
-        dim[i] = in->dim[i];
-        if (in->is_image && dim[i] < 0) dim[i] = i == 0 ? 1 : 8;
-        if (dim[i] < 0) dim[i] = 1 + (size ? data[(size_t)i % size] % 7 : 0);
-        if (__builtin_mul_overflow(count, dim[i], &count) || count > INPUT_MAX) return NULL;
-    }
-    fv_tensor *t = NULL;
-    if (fv_tensor_new(in->ndim, dim, &t, NULL)) return NULL;
-    uint32_t state = 12345;
-    for (int64_t i = 0; i < count; i++) {
-        state = state * 1664525u + 1013904223u;
-        t->data[i] = (float)(int32_t)state / 2147483648.0f;
-    }
-    return t;
-}
-
-static volatile float sink;
-
-/* Reads every element: what was not allocated shows under a sanitizer. */
-static float sum(const fv_tensor *t) {
-    float s = 0;
-    for (int64_t i = 0; i < fv_tensor_count(t); i++) s += t->data[i];
-    return s;
-}
-
 static void run(const fv_model *m, const fv_tensor *x, const char *value, int backward) {
     fv_session *s = NULL;
     fv_tensor *y = NULL, *g = NULL;
     fv_error err;
     FUZZ_ASSERT(
         !fuzz_check(fv_session_new(m, FV_DESC(fv_session_desc, .threads = 1), &s, &err), &err));
-    if (!fuzz_check(fv_session_run(s, x, value, &y, &err), &err)) sink = sum(y);
+    if (!fuzz_check(fv_session_run(s, x, value, &y, &err), &err)) fuzz_read(y);
     double *values = calloc((size_t)(x->ndim ? x->dim[0] : 1) + 1, sizeof *values);
     FUZZ_ASSERT(values);
     if (backward && !fuzz_check(gradient_text(m, s, x, value, values, &g, &err), &err)) {
         FUZZ_ASSERT(fv_tensor_count(g) == fv_tensor_count(x));
-        sink = sum(g);
+        fuzz_read(g);
     }
     free(values);
     fv_tensor_free(y);
@@ -61,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fv_error err;
     if (fuzz_check(fv_model_load(fuzz_file("net.onnx", data, size), &fuzz_small, &m, &err), &err))
         return 0;
-    fv_tensor *x = make_input(fv_model_input(m), data, size);
+    fv_tensor *x = fuzz_input(m, data, size);
     int n = fv_model_layer_count(m);
     if (x && n) run(m, x, fv_model_layer(m, n - 1)->output, 1);
     if (x && n > 1) run(m, x, fv_model_layer(m, data[size / 2] % n)->output, 1);

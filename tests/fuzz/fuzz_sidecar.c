@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Fuzzes what describes a network beside its graph. The first byte chooses: '0' a sidecar in JSON,
  * '1' a list of class names, '2' the metadata of the model's file, a KEY=VALUE a line, '3' an index
- * of photos. */
+ * of photos; a letter a file of another program beside the model's (configs). A photo is made into
+ * the network's input as they say. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,18 +10,43 @@
 #include "fuzz.h"
 #include "inspect/dataset/store.h"
 
-static char *network;
-static size_t network_size;
+/* Says nothing of its input, whose height and width are free. */
+#define SILENT_NETWORK "tests/golden/squeeze.old13-free.onnx"
+
+static const char *const configs[] = {"preprocessor_config.json",
+                                      "processor_config.json",
+                                      "config.json",
+                                      "metadata_properties.json",
+                                      "silent.labels.txt",
+                                      "labels.txt",
+                                      "classes.txt",
+                                      "labels.json",
+                                      "class_names.json"};
+#define N_CONFIGS ((int)(sizeof configs / sizeof *configs))
+
+typedef struct file_bytes {
+    char *bytes;
+    size_t size;
+} file_bytes;
+
+static file_bytes network, silent;
+static fv_image *photo;
+
+static file_bytes read_network(const char *path) {
+    FILE *f = fopen(path, "rb");
+    file_bytes b = {malloc(1 << 20), 0};
+    FUZZ_ASSERT(f && b.bytes);
+    b.size = fread(b.bytes, 1, 1 << 20, f);
+    fclose(f);
+    return b;
+}
 
 int LLVMFuzzerInitialize(int *argc, char ***argv) {
     (void)argc, (void)argv;
-    FILE *f = fopen(FUZZ_NETWORK, "rb");
-    FUZZ_ASSERT(f);
-    network = malloc(1 << 20);
-    FUZZ_ASSERT(network);
-    network_size = fread(network, 1, 1 << 20, f);
-    fclose(f);
-    fuzz_file("labels.txt", "hen\ncat, tabby\n", 15);
+    fv_error err;
+    network = read_network(FUZZ_NETWORK);
+    silent = read_network(SILENT_NETWORK);
+    FUZZ_ASSERT(!fv_image_new(3, 20, 30, &photo, &err));
     return 0;
 }
 
@@ -32,6 +58,9 @@ static void load(const char *path, const fv_model_desc *desc) {
         FUZZ_ASSERT(fv_model_input(m)->name);
         for (int i = 0; i < fv_model_class_count(m); i++) FUZZ_ASSERT(fv_model_class_name(m, i));
         fuzz_check(fv_model_find_class(m, "tabby", &index, &err), &err);
+        fv_tensor *x = NULL;
+        if (!fuzz_check(fv_input_from_image(m, photo, &x, &err), &err)) fuzz_read(x);
+        fv_tensor_free(x);
     }
     fv_model_free(m);
 }
@@ -49,10 +78,10 @@ static size_t put_field(uint8_t *to, int number, const void *bytes, size_t n) {
 
 /* The network with metadata_props (field 14) behind it. */
 static void load_with_metadata(const uint8_t *data, size_t size) {
-    uint8_t *file = malloc(network_size + 16 * size + 64), *entry = malloc(size + 16);
+    uint8_t *file = malloc(network.size + 16 * size + 64), *entry = malloc(size + 16);
     FUZZ_ASSERT(file && entry);
-    memcpy(file, network, network_size);
-    size_t n = network_size;
+    memcpy(file, network.bytes, network.size);
+    size_t n = network.size;
     for (size_t at = 0; at < size;) {
         const uint8_t *end = memchr(data + at, '\n', size - at);
         size_t length = (end ? (size_t)(end - data) : size) - at;
@@ -66,6 +95,15 @@ static void load_with_metadata(const uint8_t *data, size_t size) {
     load(fuzz_file("meta.onnx", file, n), &fuzz_small);
     free(entry);
     free(file);
+}
+
+/* The silent network with one file beside it. */
+static void load_with_config(const char *name, const uint8_t *data, size_t size) {
+    char model[512];
+    snprintf(model, sizeof model, "%s", fuzz_file("silent.onnx", silent.bytes, silent.size));
+    fuzz_file(name, data, size);
+    load(model, &fuzz_small);
+    remove(fuzz_path(name));
 }
 
 static void read_index(const uint8_t *data, size_t size) {
@@ -89,19 +127,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char model[512];
     switch (data[0]) {
     case '0':
-        snprintf(model, sizeof model, "%s", fuzz_file("net.onnx", network, network_size));
+        snprintf(model, sizeof model, "%s", fuzz_file("net.onnx", network.bytes, network.size));
+        fuzz_file("labels.txt", "hen\ncat, tabby\n", 15);
         fuzz_file("net.fovea.json", data + 1, size - 1);
         load(model, &desc);
         remove(fuzz_path("net.fovea.json"));
+        remove(fuzz_path("labels.txt"));
         break;
     case '1':
-        snprintf(model, sizeof model, "%s", fuzz_file("bare.onnx", network, network_size));
+        snprintf(model, sizeof model, "%s", fuzz_file("bare.onnx", network.bytes, network.size));
         desc.labels = fuzz_file("names.txt", data + 1, size - 1);
         load(model, &desc);
         break;
     case '2': load_with_metadata(data + 1, size - 1); break;
     case '3': read_index(data + 1, size - 1); break;
-    default: break;
+    default:
+        if (data[0] >= 'a' && data[0] < 'a' + N_CONFIGS)
+            load_with_config(configs[data[0] - 'a'], data + 1, size - 1);
+        break;
     }
     return 0;
 }

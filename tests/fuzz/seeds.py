@@ -3,8 +3,9 @@
 """Makes what the fuzzers start from, out of what the project's tests have: seeds.py FOLDER.
 
 One folder a target. ONNX files: the networks of tests/golden and tests/data, the light models and
-the operators' node tests of the ONNX backend suite where they are installed. Pictures and NPY
-files: tests/data. Texts: those in docs/objectives.md, docs/recipes.md and docs/commands.md.
+the operators' node tests of the ONNX backend suite where they are installed; of `maps` the former
+alone, which have layers. Pictures and NPY files: tests/data. Texts: those in docs/objectives.md,
+docs/recipes.md and docs/commands.md. Foreign files: what src/model/foreign/foreign.def looks for.
 """
 import hashlib
 import os
@@ -38,6 +39,27 @@ METADATA = [
     "label_names=[\"n1\", \"n2\"]\nlabel_descriptions={\"n1\": \"hen\"}",
     "character=hen"]
 
+# Of other programs beside the model, by the letter that fuzz_sidecar.c knows the file by.
+CONFIGS = {
+    "a": ['{"image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5], "do_resize": true, '
+          '"size": {"shortest_edge": 32}, "do_center_crop": true, "crop_size": 28}',
+          '{"do_rescale": true, "rescale_factor": 0.00392, "rescale_offset": true, '
+          '"do_normalize": false, "size": {"longest_edge": 32}, "pad_size": [32, 48]}',
+          '{"image_mean": 0.5, "image_std": 0.5, "size": 32, "crop_pct": 0.9, '
+          '"do_flip_channel_order": true}'],
+    "b": ['{"image_processor": {"image_mean": [0.5], "image_std": [0.5], '
+          '"size": {"height": 32, "width": 48}, "do_resize": false}}'],
+    "c": ['{"id2label": {"0": "tench", "1": "caf\\u00e9"}, "label2id": {"tench": 0}}',
+          '{"pretrained_cfg": {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], '
+          '"input_size": [3, 32, 32], "crop_pct": 0.875, "crop_mode": "border", '
+          '"label_names": ["n1", "n2"], "label_descriptions": {"n1": "hen"}}}',
+          '{"mean": 0.5, "std": 0.5, "crop_mode": "squash", "class_names": "a"}'],
+    "d": ['{"CustomVision.Preprocess.CropMethod": "OneCropCenter", '
+          '"CustomVision.Preprocess.TargetHeight": "32", '
+          '"CustomVision.Preprocess.NormalizeMean": "[123.0, 117.0, 104.0]"}'],
+    "e": ["hen\ncat, tabby\n"], "f": ["0 hen\n1 cat\n"], "g": ["n01440764 tench\n"],
+    "h": ['{"0": ["n01440764", "tench"]}', '["hen", "cat"]'], "i": ["{'hen': 0, 'cat': 1}"]}
+
 
 def put(folder, data, ending=""):
     if 0 < len(data) <= FILE_MAX:
@@ -50,12 +72,18 @@ def files(*folders):
             yield from sorted(f for f in folder.rglob("*") if f.is_file())
 
 
+def own_networks():
+    for f in files(TESTS / "golden", TESTS / "data"):
+        if f.suffix == ".onnx" and f.stat().st_size <= NETWORK_MAX:
+            yield f.read_bytes()
+
+
 def networks():
     """Of the node tests one a name without its variant would be too few: all small ones."""
     venv = sorted(CACHE.glob("venv/lib/*/site-packages/onnx/backend/test/data/light"))
     nodes = sorted(CACHE.glob("onnx-*-node-tests"))
-    for f in files(TESTS / "golden", TESTS / "data", *venv, *nodes,
-                   Path("/usr/share/libonnx-testdata/data")):
+    yield from own_networks()
+    for f in files(*venv, *nodes, Path("/usr/share/libonnx-testdata/data")):
         if f.suffix == ".onnx" and f.stat().st_size <= NETWORK_MAX:
             yield f.read_bytes()
 
@@ -82,6 +110,22 @@ def objectives():
            "crop(.5,1.1;reflect)\nregularizers=tv(1) l2(0.5)\noptimizer=adam\nrate=0.05\nsteps=64")
 
 
+def foreign():
+    """A row's text as a file's beginning behind a name, or in the table of a zip archive."""
+    rows = (ROOT / "src/model/foreign/foreign.def").read_text(encoding="utf-8")
+    for match, argument, rest in re.findall(
+            r'^FVI_FOREIGN\((\w+),\s*((?:"(?:[^"\\]|\\.)*"\s*)+|\w+),(.*?)\)$', rows,
+            re.M | re.S):
+        text = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', argument))
+        data = text.encode("latin-1").decode("unicode_escape").encode("latin-1")
+        ending = re.search(r"\((\.\w+)\)", rest)
+        name = b"a" + (ending[1].encode() if ending else b".bin") + b"\n"
+        if "zip" in match:
+            data = b"PK\3\4 a/%s PK\1\2 a/%s PK\5\6" % (data, data) + bytes(18)
+        yield name + data
+        yield name + b'<?xml version="1.0"?>{"format": "' + data + b'"}'
+
+
 def commands():
     for line in code_spans("commands.md", "../README.md", "recipes.md"):
         line = line.strip().removeprefix("$ ")
@@ -91,20 +135,24 @@ def commands():
 
 def main():
     out = Path(sys.argv[1])
-    targets = ("load", "run", "npy", "image", "sidecar", "objective", "cli")
+    targets = ("load", "run", "maps", "foreign", "npy", "image", "sidecar", "objective", "cli")
     to = {name: out / name for name in targets}
     for folder in to.values():
         folder.mkdir(parents=True, exist_ok=True)
     for data in networks():
         put(to["load"], data, ".onnx")
         put(to["run"], data, ".onnx")
+    for data in own_networks():
+        put(to["maps"], data, ".onnx")
+    for data in foreign():
+        put(to["foreign"], data)
     for f in files(TESTS / "data", TESTS / "golden"):
         if f.suffix == ".npy":
             put(to["npy"], f.read_bytes())
         elif f.suffix in (".png", ".jpg", ".jpeg", ".webp", ".tif", ".gif"):
             put(to["image"], f.read_bytes())
     for kind, texts in (("0", SIDECARS), ("1", ["hen\ncat, tabby\n", "0 hen\n1 cat\n"]),
-                        ("2", METADATA)):
+                        ("2", METADATA), *CONFIGS.items()):
         for text in texts:
             put(to["sidecar"], (kind + text).encode())
     for text in objectives():

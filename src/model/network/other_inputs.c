@@ -82,15 +82,23 @@ static usual_kind usual_of(const fv_input *main, const char *name, int ndim, int
     return has(name, "position") && ndim == 2 ? POSITIONS : ZEROS;
 }
 
-/* Number i of an input that nobody gave.
- *   shape  of the input    of  shape of the main input */
-static double usual(const fv_input *main, const char *name, const fvi_shape *shape,
-                    const fvi_shape *of, int64_t i) {
-    const int64_t last = shape->ndim ? shape->dim[shape->ndim - 1] : 1;
+static int64_t last_size(const fvi_shape *s) { return s->ndim > 0 ? s->dim[s->ndim - 1] : 1; }
+
+/* Height or width of a picture in an input of that shape; as the file says where it is but a row.
+ */
+static double picture_size(const fv_input *main, const fvi_shape *of, int is_width) {
     const int y = main->channels_last ? 1 : of->ndim - 2;
-    switch (usual_of(main, name, shape->ndim, last)) {
+    if (of->ndim < 3) return is_width ? main->width : main->height;
+    return (double)of->dim[y + is_width];
+}
+
+/* Number i of an input that nobody gave.
+ *   last  elements of its last axis    of  shape of the main input */
+static double usual(usual_kind kind, const fv_input *main, int64_t last, const fvi_shape *of,
+                    int64_t i) {
+    switch (kind) {
     case ONES: return 1;
-    case PICTURE_SIZE: return (double)of->dim[i % 2 ? y + 1 : y];
+    case PICTURE_SIZE: return picture_size(main, of, (int)(i % 2));
     case LENGTH: return of->ndim > 1 ? (double)of->dim[1] : 0;
     case POSITIONS: return (double)(i % last);
     default: return 0;
@@ -101,7 +109,7 @@ const char *fvi_other_input_usual(const fv_input *main, const fvi_model_input *i
     static const char *const words[] = {"zeros", "ones", "the picture's height and width",
                                         "the input's length", "numbers from 0 on"};
     const fvi_shape *s = &in->shape;
-    return words[usual_of(main, in->name, s->ndim, s->ndim > 0 ? s->dim[s->ndim - 1] : 1)];
+    return words[usual_of(main, in->name, s->ndim, last_size(s))];
 }
 
 /* ---- numbers -------------------------------------------------------------------------------- */
@@ -164,10 +172,12 @@ fv_status fvi_other_input_make(const fvi_other_inputs *o, const fvi_model_input 
     uint8_t *bytes = size && count >= 0 ? g_try_malloc0((gsize)count * size + 1) : NULL;
     if (!size) return fvi_fail(err, FV_UNSUPPORTED, "input \"%s\" holds no numbers", in->name);
     if (!bytes) return fvi_fail(err, FV_NOMEM, "no memory for the input \"%s\"", in->name);
+    const int64_t last = last_size(&shape);
+    const usual_kind kind = usual_of(o->main, in->name, shape.ndim, last);
     for (int64_t i = 0; i < count; i++)
         fvi_put_real(t, bytes, i,
                      own ? (double)own->data[have ? i % have : 0]
-                         : usual(o->main, in->name, &shape, &o->shape, i));
+                         : usual(kind, o->main, last, &o->shape, i));
     *out = (fvi_const){t, shape, bytes, 0};
     *filled = !own;
     return FV_OK;

@@ -453,7 +453,7 @@ static int run_time_input(fvi_builder *b, const char *name, int type, const fvi_
         fvi_build_fail(b, FV_UNSUPPORTED, "its type is no number (%d)", type);
     else
         fvi_build_fail(b, FV_SHAPE, "it has no usable shape");
-    v = fvi_build_opaque(b, "input", 0, NULL, shape ? shape : &(fvi_shape){.ndim = -1});
+    v = fvi_build_opaque(b, "input", 0, NULL, usable ? shape : &(fvi_shape){.ndim = -1});
     if (v >= 0) fvi_build_value(b, v)->v.name = name;
     fvi_build_end(b);
     return v;

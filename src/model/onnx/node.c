@@ -174,3 +174,10 @@ fv_status fvi_onnx_out(fvi_onnx_node *node, int i, int v) {
     if (v >= 0) node->out[i] = v;
     return node->b->status;
 }
+
+fv_status fvi_onnx_out_as(fvi_onnx_node *node, int i, int v, fvi_dtype t) {
+    if (fvi_onnx_out(node, i, v)) return node->b->status;
+    const int named = i < node->n_out ? node->out[i] : -1; /* -1: nobody reads it */
+    if (named >= 0 && !fvi_build_const(node->b, named)) fvi_build_value(node->b, named)->dtype = t;
+    return FV_OK;
+}

@@ -79,5 +79,7 @@ void fvi_onnx_window(fvi_onnx_node *node, const fvi_shape *x, const int64_t *ker
                      int64_t *out);
 /* Names v output i of the node. */
 fv_status fvi_onnx_out(fvi_onnx_node *node, int i, int v);
+/* The same of a value that is run; its numbers are of type t in the file. */
+fv_status fvi_onnx_out_as(fvi_onnx_node *node, int i, int v, fvi_dtype t);
 
 #endif

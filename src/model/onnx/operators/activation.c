@@ -170,7 +170,5 @@ fv_status fvi_lower_cast(fvi_onnx_node *node) {
         x = fvi_emit_unary(node->b, FVI_NOT, 0, 0, fvi_emit_unary(node->b, FVI_NOT, 0, 0, x));
     else if (fvi_dtype_is_int(t) && !fvi_dtype_is_int(fvi_build_dtype(node->b, x)))
         x = fvi_emit_unary(node->b, FVI_TRUNC, 0, 0, x);
-    if (fvi_onnx_out(node, 0, x)) return node->b->status;
-    fvi_build_value(node->b, node->out[0])->dtype = fvi_dtype_is_int(t) ? t : FVI_F32;
-    return node->b->status;
+    return fvi_onnx_out_as(node, 0, x, fvi_dtype_is_int(t) ? t : FVI_F32);
 }

@@ -107,9 +107,8 @@ static fv_status cum_sum_run_time(fvi_onnx_node *node, int exclusive, int revers
                         &(fvi_node_attr){.matmul = {0, 0, 1}});
     v = fvi_emit_reshape(node->b, v, &(fvi_shape){3, {outer, inner, n}});
     v = fvi_emit_transpose(node->b, v, (const int[]){0, 2, 1});
-    if (fvi_onnx_out(node, 0, fvi_emit_reshape(node->b, v, &shape))) return node->b->status;
-    if (fvi_dtype_is_int(type)) fvi_build_value(node->b, node->out[0])->dtype = type;
-    return FV_OK;
+    return fvi_onnx_out_as(node, 0, fvi_emit_reshape(node->b, v, &shape),
+                           fvi_dtype_is_int(type) ? type : FVI_F32);
 }
 
 static fv_status cum_sum_constant(fvi_onnx_node *node, int exclusive, int reverse) {

@@ -307,10 +307,7 @@ static fv_status emit_scatter(fvi_onnx_node *node, scatter_plan *p, int op) {
         for (int64_t r = 0; r < p->most && p->run > 0; r++)
             v = fvi_emit_binary(node->b, functions[op], v, gather_updates(node, p, one, 1, r));
     }
-    if (fvi_onnx_out(node, 0, v)) return node->b->status;
-    if (fvi_dtype_is_int(type) && !fvi_build_const(node->b, node->out[0]))
-        fvi_build_value(node->b, node->out[0])->dtype = type;
-    return FV_OK;
+    return fvi_onnx_out_as(node, 0, v, fvi_dtype_is_int(type) ? type : FVI_F32);
 }
 
 /* Whether input and updates are constants. */
