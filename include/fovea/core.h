@@ -274,8 +274,8 @@ typedef struct fv_model_desc {
     int64_t max_file_bytes; /* 0: 8 GiB */
     /* What the file may make us spend (docs/limits.md). */
     int64_t max_memory;     /* bytes of one plan and of the weights rearranged for it; 0: 4 GiB */
-    int64_t max_work;       /* of a plan at the model's own input size, in multiply-adds; 0: 2^37,
-                               and 2^12 for each byte of the file */
+    int64_t max_work;       /* of a plan at the model's own input size, in multiply-adds; 0: 2^40,
+                               and 2^13 for each byte of the file */
     int64_t max_elements;   /* of one tensor; 0: 2^31, which is also the most */
     int64_t max_nodes;      /* of the file, and of what it becomes; 0: 2^17; at most 2^20 */
     int64_t memory;         /* bytes that all work with this model may take: batches and tiles are

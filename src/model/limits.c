@@ -13,7 +13,10 @@
 #include "base/error.h"
 #include "base/shape.h"
 
-#define WORK_A_BYTE ((int64_t)1 << 12)
+#define WORK_A_BYTE  ((int64_t)1 << 13)
+#define FOLDS        ((int64_t)1 << 29)
+#define FOLDS_A_BYTE ((int64_t)1 << 4)
+#define FOLDS_SHIFT  8 /* of the work that the caller gives */
 
 typedef struct row {
     const char *name;
@@ -27,7 +30,7 @@ typedef struct row {
 static const row rows[] = {
     ROW("max_file_bytes", max_file_bytes, file_bytes, (int64_t)8 << 30, INT64_MAX),
     ROW("max_memory", max_memory, memory, (int64_t)4 << 30, INT64_MAX),
-    ROW("max_work", max_work, work, (int64_t)1 << 37, INT64_MAX),
+    ROW("max_work", max_work, work, (int64_t)1 << 40, INT64_MAX),
     ROW("max_elements", max_elements, elements, FVI_MAX_ELEMENTS, FVI_MAX_ELEMENTS),
     ROW("max_nodes", max_nodes, nodes, 1 << 17, 1 << 20),
     ROW("memory", memory, budget, INT64_MAX, INT64_MAX),
@@ -46,6 +49,7 @@ fv_status fvi_limits_resolve(const fv_model_desc *desc, fvi_limits *out, fv_erro
         *(int64_t *)(void *)((char *)&l + r->to) = v ? v : r->otherwise;
     }
     l.work_a_byte = desc && desc->max_work ? 0 : WORK_A_BYTE;
+    l.folds = desc && desc->max_work ? l.work >> FOLDS_SHIFT : FOLDS;
     *out = l;
     return FV_OK;
 }
@@ -64,11 +68,12 @@ void fvi_limits_add_bytes(fvi_limits *l, int64_t bytes) {
     int64_t more;
     if (fvi_mul(bytes, l->work_a_byte, &more) || fvi_add(l->work, more, &l->work))
         l->work = INT64_MAX;
+    if (fvi_mul(bytes, l->work_a_byte ? FOLDS_A_BYTE : 0, &more) ||
+        fvi_add(l->folds, more, &l->folds))
+        l->folds = INT64_MAX;
 }
 
 size_t fvi_limits_constants(const fvi_limits *l) {
     uint64_t quarter = (uint64_t)l->memory / 4 + 1;
     return quarter > SIZE_MAX ? SIZE_MAX : (size_t)quarter;
 }
-
-int64_t fvi_limits_folds(const fvi_limits *l) { return l->work >> 8; }

@@ -119,8 +119,7 @@ static fv_status refuse_opaque(const fvi_graph *g, fv_error *err) {
 fv_status fvi_model_file_lower(const fvi_model_file *f, fvi_constant_cache *cache,
                                const fvi_graph_request *request, fvi_graph **out, fv_error *err) {
     const fvi_limits *l = &f->limits;
-    const fvi_build_limits limits = {fvi_limits_constants(l), fvi_limits_folds(l), l->elements,
-                                     l->nodes};
+    const fvi_build_limits limits = {fvi_limits_constants(l), l->folds, l->elements, l->nodes};
     fvi_builder *b = NULL;
     fv_status st = fvi_build_new(&limits, cache, &b, err);
     if (!st) b->runner = request->runner;

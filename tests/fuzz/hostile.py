@@ -8,6 +8,7 @@ Each goes through `fovea layers` and, if that opens it, `run` and `gradient` und
 mutate.py; besides, the words that stand beside it must be in the line on stderr of the last command
 that was refused, or, for "", every command must succeed.
 """
+import itertools
 import os
 import shutil
 import struct
@@ -115,17 +116,19 @@ def cases():
         "wants Nx3x32768x32768"
     yield "large result", *run(ints("z", [1, 3, 20000, 20000]),
                                node("Resize", ["x", "", "", "z"], ["y"])), "limit max_"
-    yield "wide padding", *run(conv, node("Conv", ["x", "w"], ["y"], pads=[0, 1 << 20] * 2)), \
+    yield "wide padding", *run(conv, node("Conv", ["x", "w"], ["y"], pads=[0, 1 << 23] * 2)), \
         "limit max_"
     yield "large kernel", *run(*constant("w", [8, 3, 1000, 1000]), node(
         "Conv", ["x", "w"], ["y"], pads=[999] * 4)), "limit max_work"
     yield "large window", *run(node("AveragePool", ["x"], ["y"], kernel_shape=[4096, 4096],
                                     pads=[4000] * 4), shape=(1, 1, 512, 512)), "limit max_work"
-    yield "wide LRN", *run(node("LRN", ["x"], ["y"], size=1 << 24), shape=(1, 4000, 16, 16)), \
+    yield "wide LRN", *run(
+        *[node("LRN", [s], [t], size=1 << 24) for s, t in itertools.pairwise("xaby")],
+        shape=(1, 16000, 16, 16)), \
         "limit max_work"
     yield "long product", *run(ints("r", [1, 1, 4096, 4096]), node("Expand", ["x", "r"], ["a"]),
-                               node("MatMul", ["a", "a"], ["b"]),
-                               node("MatMul", ["b", "b"], ["y"]), shape=(1, 1, 1, 1)), \
+                               *[node("MatMul", [s, s], [t]) for s, t in
+                                 itertools.pairwise("abcdefghijklmnopqy")], shape=(1, 1, 1, 1)), \
         "limit max_work"
     yield "many small products", *run(ints("r", [1 << 23, 4, 4]), node("Expand", ["x", "r"], ["a"]),
                                       node("MatMul", ["a", "a"], ["y"]), shape=(1, 1, 1)), \
