@@ -38,9 +38,9 @@ static const char exit_text[] =
     "written completely is left unchanged. Interrupted with "
     "Ctrl-C, the program stops between two steps, "
     "reports it, and ends by that signal (130 in a "
-    "shell); visualize, dream, attribute and examples first write what there is so far, marked "
-    "unfinished in "
-    "its metadata. A second Ctrl-C ends it at once.";
+    "shell); visualize, dream, attribute, examples, activations and compare first write what there "
+    "is so "
+    "far, marked unfinished in its metadata. A second Ctrl-C ends it at once.";
 
 /* Prints text broken at blanks, every line after the first indented; `at`: where the first
  * begins. */

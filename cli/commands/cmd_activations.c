@@ -140,7 +140,10 @@ static int run_input(job *j, const char *path) {
             g_array_append_val(j->made, a);
         }
     }
-    if (st) code = cli_fail_input(path, &err);
+    if (st && !cli_progress_interrupted(st)) {
+        cli_progress_clear(&j->session.progress);
+        code = cli_fail_input(path, &err);
+    }
     g_free(made);
     fv_image_free(seen);
     fv_tensor_free(input);
@@ -162,6 +165,7 @@ static fv_status set_texts(const job *j, fv_image *image, fv_error *err) {
     fv_status st = cli_set_command(&j->args->common, image, err);
     for (size_t i = 0; !st && i < G_N_ELEMENTS(texts); i++)
         st = fv_image_set_text(image, texts[i][0], texts[i][1], err);
+    if (!st && cli_progress_signal()) st = cli_progress_mark(&j->session.progress, image, err);
     g_free(valid);
     g_free(layers);
     return st;
@@ -294,6 +298,22 @@ static int check_words(const activations_args *a) {
     return code ? code : cli_npy_check(&a->common, a->npy);
 }
 
+/* All files, those before Ctrl-C. */
+static int run_inputs(job *j) {
+    const cli_args *a = &j->args->common;
+    const int first = 2, total = a->n_operands - first;
+    int code = CLI_DONE;
+    cli_progress_start(&j->session.progress, a, "files", FV_MONITOR_CANCEL);
+    for (int i = 0; !code && i < total; i++) {
+        if (cli_progress_next(&j->session.progress, a->operands[first + i], i, total)) break;
+        code = run_input(j, a->operands[first + i]);
+    }
+    cli_progress_stop(&j->session.progress);
+    if (!code && cli_progress_signal() && !j->made->len)
+        cli_progress_die(&j->session.progress, "nothing is shown");
+    return code;
+}
+
 static int run_model(job *j) {
     const activations_args *a = j->args;
     int code = split_layers(j, a->common.operands[1]);
@@ -304,9 +324,12 @@ static int run_model(job *j) {
     if (!code)
         code = cli_list_parse(&a->common, "channels", a->channels, &j->channels, &j->n_channels);
     if (!code) code = cli_session_open(&a->common, j->model, &a->model, &j->session);
-    for (int i = 2; !code && i < a->common.n_operands; i++)
-        code = run_input(j, a->common.operands[i]);
-    return code ? code : report(j);
+    if (!code) code = run_inputs(j);
+    if (!code) code = report(j);
+    if (!code && cli_progress_signal())
+        cli_progress_die(&j->session.progress,
+                         "what is shown is of these files; run again for all");
+    return code;
 }
 
 static void free_activation(void *data) {

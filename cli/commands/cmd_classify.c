@@ -116,9 +116,10 @@ static int run_batch(job *j) {
     fv_prediction *p = g_new0(fv_prediction, (gsize)BATCH * (gsize)MAX(j->top, 1));
     fv_error err = {0};
     if (!code && !input) code = CLI_FAILED;
-    if (!code && fv_session_classify(j->session.session, input, j->top, p, &err))
-        code = cli_fail_error(&err);
-    for (int i = 0; !code && i < j->n; i++) {
+    const fv_status st =
+        code ? FV_OK : fv_session_classify(j->session.session, input, j->top, p, &err);
+    if (st && !cli_progress_interrupted(st)) code = cli_fail_error(&err);
+    for (int i = 0; !code && !st && i < j->n; i++) {
         if (j->json)
             put_json(j, j->name[i], p + (ptrdiff_t)i * j->top);
         else
@@ -155,18 +156,32 @@ static int add_picture(job *j, const char *path) {
     return CLI_DONE;
 }
 
-/* Classifies all pictures. A bad one fails the whole, but only with --json at once. */
+/* The next picture, and its batch where that is full. One that cannot be read is named. */
+static int run_picture(job *j, const char *path, int *bad) {
+    const int numbers = cli_has_ending(path, "npy");
+    int code = numbers ? run_batch(j) : CLI_DONE; /* arrays of any size run alone */
+    if (!code && add_picture(j, path)) *bad = 1;
+    if (*bad && j->json) return CLI_FAILED;
+    return !code && (j->n == BATCH || numbers) ? run_batch(j) : code;
+}
+
+/* Classifies all pictures, those before Ctrl-C. A bad one fails the whole, but only with --json at
+ * once. */
 static int run_all(job *j) {
-    const classify_args *args = j->args;
+    const cli_args *a = &j->args->common;
+    const int first = 1, total = a->n_operands - first;
     int bad = 0, code = CLI_DONE;
-    for (int i = 1; i < args->common.n_operands && !code; i++) {
-        const int numbers = cli_has_ending(args->common.operands[i], "npy");
-        if (numbers) code = run_batch(j); /* arrays of any size run alone */
-        if (!code && add_picture(j, args->common.operands[i])) bad = 1;
-        if (bad && j->json) return CLI_FAILED;
-        if (!code && (j->n == BATCH || numbers)) code = run_batch(j);
+    cli_progress_start(&j->session.progress, a, "pictures", FV_MONITOR_CANCEL);
+    j->session.progress.least = j->json ? 0 : G_MAXINT; /* the table says it */
+    for (int i = 0; i < total && !code; i++) {
+        if (cli_progress_next(&j->session.progress, a->operands[first + i], i, total)) break;
+        code = run_picture(j, a->operands[first + i], &bad);
     }
-    if (!code) code = run_batch(j);
+    cli_progress_stop(&j->session.progress);
+    if (!code && !(j->json && cli_progress_signal())) code = run_batch(j);
+    if (!code && cli_progress_signal())
+        cli_progress_die(&j->session.progress,
+                         j->json ? "nothing is printed" : "the others are not classified");
     return code ? code : bad ? CLI_FAILED : CLI_DONE;
 }
 

@@ -10,6 +10,7 @@
 #include "models.h"
 #include "options.h"
 #include "output.h"
+#include "progress.h"
 #include "report.h"
 #include "table.h"
 
@@ -34,6 +35,8 @@ typedef struct job {
     GPtrArray *path; /* of each sample, borrowed */
     GArray *row;     /* of each sample: which row of its NPY file, of int64_t */
     int top;
+    fv_monitor *monitor;
+    cli_progress progress; /* over the files */
 } job;
 
 /* ---- reading ---- */
@@ -63,19 +66,26 @@ static fv_status add_photo(job *j, const char *path, fv_error *err) {
     return st;
 }
 
-/* Adds all files. One that cannot be read is named, and fails the whole only with --json. */
+/* Adds all files, those before Ctrl-C. One that cannot be read is named, and fails the whole only
+ * with --json. */
 static int add_all(job *j, int *bad) {
     const compare_args *a = j->args;
-    for (int i = 3; i < a->common.n_operands; i++) {
+    const int first = 3, total = a->common.n_operands - first;
+    cli_progress_start(&j->progress, &a->common, "files", FV_MONITOR_CANCEL);
+    for (int i = 0; i < total && !(*bad && a->json); i++) {
         fv_error err = {0};
-        const char *path = a->common.operands[i];
+        const char *path = a->common.operands[first + i];
+        if (cli_progress_next(&j->progress, path, i, total)) break;
         const int rows = cli_has_ending(path, "npy");
-        if (!(rows ? add_rows(j, path, &err) : add_photo(j, path, &err))) continue;
+        const fv_status st = rows ? add_rows(j, path, &err) : add_photo(j, path, &err);
+        if (!st || cli_progress_interrupted(st)) continue;
+        cli_progress_clear(&j->progress);
         cli_fail_input(path, &err);
-        if (a->json) return CLI_FAILED;
         *bad = 1;
     }
-    return j->path->len ? CLI_DONE : CLI_FAILED;
+    cli_progress_stop(&j->progress);
+    if (cli_progress_signal() && !j->path->len) cli_progress_die(&j->progress, "nothing is shown");
+    return j->path->len && !(*bad && a->json) ? CLI_DONE : CLI_FAILED;
 }
 
 /* ---- numbers ---- */
@@ -250,6 +260,7 @@ static fv_status set_texts(const job *j, fv_image *picture, fv_error *err) {
     fv_status st = cli_set_command(&j->args->common, picture, err);
     for (size_t i = 0; i < G_N_ELEMENTS(texts) && !st; i++)
         st = fv_image_set_text(picture, texts[i][0], texts[i][1], err);
+    if (!st && cli_progress_signal()) st = cli_progress_mark(&j->progress, picture, err);
     g_free(layer);
     return st;
 }
@@ -307,20 +318,18 @@ static fv_status begin(job *j, fv_error *err) {
     fv_status st = FV_OK;
     const fv_session_desc how = {
         .struct_size = sizeof how, .threads = a->model.threads, .on_nan = FV_ON_NAN_KEEP};
+    st = fv_monitor_new(cli_progress_step, NULL, &j->progress, &j->monitor, err);
     for (int m = 0; m < 2 && !st; m++) st = fv_session_new(j->model[m], &how, &j->session[m], err);
+    for (int m = 0; m < 2 && !st; m++) st = fv_session_set_monitor(j->session[m], j->monitor, err);
     if (st) return st;
     return fv_comparison_new(j->session[0], j->session[1], a->common.operands[2], &j->comparison,
                              err);
 }
 
-static int work(job *j) {
+/* Prints and writes what was asked for, once the channels are ranked. */
+static int report(job *j) {
     const compare_args *a = j->args;
-    fv_error err = {0};
-    int bad = 0;
-    if (begin(j, &err)) return cli_fail_error(&err);
-    int code = add_all(j, &bad);
-    if (code) return code;
-    if (fv_comparison_rank(j->comparison, &j->changes, &err)) return cli_fail_error(&err);
+    int code = CLI_DONE;
     j->top = MIN(a->top ? a->top : DEFAULT_TOP, j->changes->count);
     if (j->changes->not_finite)
         cli_note(&a->common, "%" G_GINT64_FORMAT " activations are not finite and are left out",
@@ -329,6 +338,19 @@ static int work(job *j) {
     if (a->output) code = save_picture(j);
     if (!code && a->npy) code = save_numbers(j);
     if (!code && a->json) put_json(j);
+    return code;
+}
+
+static int work(job *j) {
+    fv_error err = {0};
+    int bad = 0;
+    if (begin(j, &err)) return cli_fail_error(&err);
+    int code = add_all(j, &bad);
+    if (code) return code;
+    if (fv_comparison_rank(j->comparison, &j->changes, &err)) return cli_fail_error(&err);
+    code = report(j);
+    if (!code && cli_progress_signal())
+        cli_progress_die(&j->progress, "the numbers are those of these files; run again for all");
     return code ? code : bad ? CLI_FAILED : CLI_DONE;
 }
 
@@ -350,6 +372,7 @@ static int run(const cli_args *common) {
     fv_changes_free(j.changes);
     fv_comparison_free(j.comparison);
     for (int m = 0; m < 2; m++) fv_session_free(j.session[m]);
+    fv_monitor_free(j.monitor);
     for (int m = 0; m < 2; m++) fv_model_free(j.model[m]);
     g_ptr_array_free(j.path, TRUE);
     g_array_free(j.row, TRUE);

@@ -19,6 +19,8 @@
 #include "report.h"
 #include "terminal.h"
 
+#define FEW 16 /* files, each of which takes about as long as a network's forward pass */
+
 static volatile sig_atomic_t caught; /* the only kind of variable that a handler may write */
 
 static void note_signal(int number) { caught = number; }
@@ -106,21 +108,11 @@ static fv_progress of_all_frames(const cli_progress *p, const fv_progress *now, 
     return all;
 }
 
-int cli_progress_step(void *user, const fv_progress *now) {
-    cli_progress *p = user;
-    fv_progress all;
-    char what[64];
-    if (!p->running) return FV_MONITOR_GO;
-    if (p->frames) {
-        all = of_all_frames(p, now, what, sizeof what);
-        now = &all;
-    }
-    p->done = now->done;
-    p->total = now->total;
-    if (caught) return p->on_signal;
-    if (p->args->quiet || now->total <= 0 || now->total < p->least) return 0;
-    int64_t time = g_get_monotonic_time();
-    int tenths = (int)(10.0 * now->done / now->total);
+/* Says how far it is, where it is time to. */
+static void report(cli_progress *p, const fv_progress *now) {
+    if (p->args->quiet || now->total <= 0 || now->total < p->least) return;
+    const int64_t time = g_get_monotonic_time();
+    const int tenths = (int)(10.0 * now->done / now->total);
     if (p->table) {
         put_row(p, now);
     } else if (p->terminal && (time - p->shown > 100000 || now->done == now->total)) {
@@ -130,7 +122,28 @@ int cli_progress_step(void *user, const fv_progress *now) {
         p->tenths = tenths;
         say(p, now, "fovea: ", "\n");
     }
-    return caught ? p->on_signal : 0;
+}
+
+int cli_progress_step(void *user, const fv_progress *now) {
+    cli_progress *p = user;
+    fv_progress all;
+    char what[64];
+    if (!p->running) return FV_MONITOR_GO;
+    if (p->counts_files && !now->what) return caught ? p->on_signal : FV_MONITOR_GO;
+    if (p->frames) {
+        all = of_all_frames(p, now, what, sizeof what);
+        now = &all;
+    }
+    p->done = now->done;
+    p->total = now->total;
+    if (!caught) report(p, now);
+    return caught ? p->on_signal : FV_MONITOR_GO;
+}
+
+int cli_progress_next(cli_progress *p, const char *what, int done, int total) {
+    if (!p->least) p->least = FEW;
+    p->counts_files = 1;
+    return cli_progress_step(p, &(fv_progress){.what = what, .done = done, .total = total}) != 0;
 }
 
 void cli_progress_clear(const cli_progress *p) {
@@ -146,7 +159,15 @@ double cli_progress_stop(cli_progress *p) {
     return (double)(g_get_monotonic_time() - p->start) / 1e6;
 }
 
+int cli_progress_interrupted(fv_status st) { return st == FV_CANCELLED && caught; }
+
 int cli_progress_signal(void) { return caught; }
+
+fv_status cli_progress_mark(const cli_progress *p, fv_image *picture, fv_error *err) {
+    char text[64];
+    g_snprintf(text, sizeof text, "%d of %d %s", p->done, p->total, p->unit);
+    return fv_image_set_text(picture, "fovea.unfinished", text, err);
+}
 
 _Noreturn void cli_progress_die(const cli_progress *p, const char *what) {
     cli_fail("interrupted after %d of %d %s; %s", p->done, p->total, p->unit, what);

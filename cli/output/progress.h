@@ -14,6 +14,7 @@ typedef struct cli_progress {
     int terminal, tenths; /* whether stderr is a terminal; tenths of the work already reported */
     int done, total;
     int least;         /* work of fewer updates is not reported; 0 after the start */
+    int counts_files;  /* cli_progress_next counts; the samples of each file's pass are not */
     char *what;        /* the batch whose table is open, or NULL */
     int running;       /* between start and stop */
     int frame, frames; /* of a film, of which each frame is a call of its own; 0: none */
@@ -29,11 +30,24 @@ void cli_progress_start(cli_progress *p, const cli_args *args, const char *unit,
  * before the start and after the stop. */
 int cli_progress_step(void *user, const fv_progress *now);
 
+/* Counts what the command itself does one after the other, files mostly: number `done`, from 0, of
+ * `total` is next. Few are not reported, unless p->least says so.
+ *   what     its name
+ *   returns  whether a signal came: then nothing more is to be begun */
+int cli_progress_next(cli_progress *p, const char *what, int done, int total);
+
+/* Marks a picture that Ctrl-C left unfinished: "fovea.unfinished" is "3 of 40 files".
+ *   errors  NOMEM */
+fv_status cli_progress_mark(const cli_progress *p, fv_image *picture, fv_error *err);
+
 /* Clears the line, so that something else can be printed; the next step writes it again. */
 void cli_progress_clear(const cli_progress *p);
 
 /* Clears the line, closes the table.  returns  seconds since the start */
 double cli_progress_stop(cli_progress *p);
+
+/* Whether a call ended because of a signal. */
+int cli_progress_interrupted(fv_status st);
 
 /* Which signal came since the start, or 0. */
 int cli_progress_signal(void);

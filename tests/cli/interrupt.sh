@@ -20,3 +20,10 @@ for i in $(seq 300); do cp "$DATA/photo.jpg" $i.jpg; done
 echo old > s.npy
 make signal fovea spectrum *.jpg -o s.npy | n
 cat s.npy
+# of many files those before it are shown
+make later-signal fovea activations tiny stem/conv *.jpg *.jpg -o h.png --top 1 | n | sed 's/^stdout: .*/stdout: .../'
+make text fovea.unfinished h.png | n | sed -E 's/^[0-9]+/N/'
+make later-signal fovea compare tiny tiny stem/conv *.jpg *.jpg -o i.png | n | sed 's/^stdout: .*/stdout: .../'
+make text fovea.unfinished i.png | n | sed -E 's/^[0-9]+/N/'
+make signal fovea classify tiny none.jpg *.jpg *.jpg | n | sed 's/^stdout: .*/stdout: .../'
+make later-signal fovea classify tiny *.jpg *.jpg --json | n

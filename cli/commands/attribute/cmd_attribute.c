@@ -42,9 +42,6 @@ typedef struct job {
 
 /* ---- the work ------------------------------------------------------------------------------- */
 
-/* Whether a call ended because of Ctrl-C. */
-static int is_interrupted(fv_status st) { return st == FV_CANCELLED && cli_progress_signal(); }
-
 /* The deletion and insertion curves of a map, NULL: of a random order; none after Ctrl-C. */
 static int measure(job *j, const fv_tensor *map, fv_scores **out) {
     const fv_scores_desc d = {.struct_size = sizeof d, .seed = j->args->asked.seed};
@@ -54,7 +51,7 @@ static int measure(job *j, const fv_tensor *map, fv_scores **out) {
     fv_status st = fv_attribute_scores(j->s.session.session, j->s.input,
                                        cli_subject_probability(&j->s), map, &d, out, &err);
     cli_progress_stop(&j->s.session.progress);
-    return st && !is_interrupted(st) ? cli_fail_error(&err) : CLI_DONE;
+    return st && !cli_progress_interrupted(st) ? cli_fail_error(&err) : CLI_DONE;
 }
 
 /* A gradient's map of zeros, or beyond all measure, is not drawn as if it meant something: an error
@@ -98,7 +95,7 @@ static int run_method(job *j, const fv_method_info *m) {
         cli_note(&j->args->common, "%s is left out: %s", m->title, err.text);
         return CLI_DONE;
     }
-    if (is_interrupted(st)) return CLI_DONE;
+    if (cli_progress_interrupted(st)) return CLI_DONE;
     if (st) return cli_fail_error(&err);
     if (a->gap > GAP)
         cli_note(&j->args->common, "%s: the map misses the objective's change by %.1f %%", m->title,

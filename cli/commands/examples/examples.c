@@ -48,8 +48,7 @@ int cli_examples_scan(const cli_args *args, const cli_index_args *kept, cli_sess
                          folder, FV_DESC(fv_examples_desc, .index = index), out, &err);
     *seconds = cli_progress_stop(progress);
     g_free(index);
-    if (st == FV_CANCELLED && cli_progress_signal())
-        cli_examples_die(kept, progress, "nothing is shown");
+    if (cli_progress_interrupted(st)) cli_examples_die(kept, progress, "nothing is shown");
     if (st) return cli_fail_error(&err);
     name_skipped(args, *out);
     return CLI_DONE;

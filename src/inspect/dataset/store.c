@@ -343,7 +343,11 @@ void fvi_index_close(fvi_index *ix) {
 fv_status fvi_index_writable(const fvi_index *ix, fv_error *err) {
     if (ix->locked) return FV_OK;
     if (ix->write_errno == EWOULDBLOCK)
-        return fvi_fail(err, FV_IO, "%s: another process is measuring photos into it", ix->path);
+        return fvi_fail(
+            err, FV_IO,
+            "%s: another process is measuring photos into it; allowed: one at a time. Run "
+            "it again when that has ended, or with another index or none",
+            ix->path);
     errno = ix->write_errno;
     return io_failed(ix, "written", err);
 }
