@@ -48,3 +48,14 @@ try fovea visualize tiny stem/conv:0 -o x.png --shape 3x4
 fov --show-recipe --squash none --starts 2 --levels-are below --size seen --redirect never | grep -E '^(output-activation|restarts|octave-order|size|relu-redirect-steps) ='
 try fovea visualize tiny stem/conv:0 -o x.png --squash some
 fovea visualize --help | grep -E -- '--(squash|starts|levels-are|redirect)' || echo 'not in the help'
+# an option without an effect is said, and has none; the recipe's own value is no word worth
+same() { # RECIPE-OPTIONS WITHOUT-EFFECT
+    fovea visualize tiny stem/conv:0 --steps 3 --size 16 $1 -q -o without.png
+    fovea visualize tiny stem/conv:0 --steps 3 --size 16 $1 $2 -o with.png 2>&1 | grep note
+    make pixels without.png with.png
+}
+same '--recipe wolfram' '--beta1 0.5 --beta2 0.9 --epsilon 0.1 --epsilon-under-root on --gain 2 --decay 2'
+same '--recipe wolfram' '--beta1 0 --gain 1'
+same '--optimizer lbfgs' '--rate 1 --rate-end 0.5 --weight-decay 0.5 --parameter-decay 0.5 --blur 2 --regularize-every 2 --gradient max --gradient-clip 0.001 --patience 1 --keep best'
+same '--param pixels --output-activation clip --start grey' '--bias 2 --param-levels 3 --phase-std 2 --start-sd 3'
+same '--optimizer rmsprop --param fourier' '--beta1 0.5 --gradient-levels 2 --level-scale 2 --octave-order to-size --octave-carry detail --regularize-every 3'

@@ -88,7 +88,7 @@ static fv_status report(fvi_batch *b, int step, fv_error *err) {
     fvi_job *j = b->j;
     char what[NAME_BYTES];
     double mean = 0;
-    j->done++;
+    if (j->done < b->planned) j->done++; /* L-BFGS may evaluate several times an update */
     for (int i = 0; i < b->n; i++) {
         b->values[i] = b->p[i].value;
         b->indices[i] = b->p[i].index;
@@ -316,7 +316,7 @@ fv_status fvi_batch_enter_level(fvi_batch *b, fv_error *err) {
 
 fv_status fvi_batch_run(fvi_batch *b, fv_error *err) {
     const fvi_settings *d = &b->setup->desc;
-    int planned = b->j->done + d->schedule.levels * d->schedule.steps;
+    b->planned = b->j->done + d->schedule.levels * d->schedule.steps;
     fv_status st = FV_OK;
     for (b->level = 0; !st && b->level < b->setup->n_sizes && !b->j->stopped; b->level++) {
         st = fvi_batch_enter_level(b, err);
@@ -327,7 +327,7 @@ fv_status fvi_batch_run(fvi_batch *b, fv_error *err) {
     }
     if (!st && !b->j->stopped) {
         st = check_alive(b, err);
-        b->j->done = planned; /* pictures that stopped early count as done */
+        b->j->done = b->planned; /* pictures that stopped early count as done */
     }
     return st;
 }

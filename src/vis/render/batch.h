@@ -47,6 +47,7 @@ typedef struct fvi_batch {
     double *values;              /* [n] */
     int *indices;                /* [n] */
     int level, done;             /* level now; updates of all levels */
+    int planned;                 /* updates of the job once the batch is done */
     size_t bytes;                /* noted as held */
 } fvi_batch;
 

@@ -20,6 +20,7 @@
 #include "runtime/model_state.h"
 #include "runtime/monitor.h"
 #include "vis/recipe/recipe.h"
+#include "vis/recipe/unused.h"
 #include "vis/render/batch.h"
 #include "vis/render/batch_size.h"
 #include "vis/render/rendering.h"
@@ -286,6 +287,17 @@ static fv_status set_up(fvi_job *j, const fvi_render_request *request, const fvi
     return st;
 }
 
+/* Notes the options of the recipe that were set and have no effect. */
+static void note_unused(const fv_session *session, const fv_recipe *recipe,
+                        const fvi_call_settings *c) {
+    if (!recipe) return;
+    GPtrArray *texts = g_ptr_array_new_with_free_func(g_free);
+    fvi_options_unused(c, recipe->set, texts);
+    for (guint i = 0; i < texts->len; i++)
+        fvi_monitor_note(fvi_session_monitor(session), texts->pdata[i]);
+    g_ptr_array_free(texts, TRUE);
+}
+
 fv_status fvi_render(fv_session *session, const fvi_render_request *request, fv_rendering **out,
                      fv_error *err) {
     FVI_USE_THREADS(session);
@@ -298,6 +310,7 @@ fv_status fvi_render(fv_session *session, const fvi_render_request *request, fv_
     fv_status st = check_call(request, j.restarts, err);
     if (!st)
         st = fvi_recipe_settings(request->recipe, j.model, request->objectives, j.count, &c, err);
+    if (!st) note_unused(session, request->recipe, &c);
     if (!st) st = set_up(&j, request, &c, err);
     if (!st && fvi_session_threads(session) > 1) /* for the texts */
         fvi_network_hash_early(j.model->network);
