@@ -34,7 +34,7 @@ typedef struct cli_args {
 
 /* What a command that loads a model says of it, and of how it is run. */
 typedef struct cli_model_args {
-    int size; /* of the input picture, where the command takes --size */
+    int size;    /* of the input picture, where the command takes --size */
     char *shape; /* of --shape, where the command takes it */
     cli_numbers mean, scale, std;
     int range;         /* 1: "1", 2: "255" */
@@ -112,6 +112,8 @@ struct cli_command {
     const cli_option *options;        /* its own; ends with a NULL name */
     const cli_names *names;           /* or NULL */
     size_t model;                     /* offset of a cli_model_args; 0: it loads no model */
+    const char *useless;              /* options of models that it has no use for, "mean|fit", and
+                                         does not take; or NULL */
     size_t recipe;                    /* offset of a cli_recipe_args; 0: it takes none */
     const char *const (*examples)[2]; /* command line, what it does; ends with NULL */
     int (*run)(const cli_args *args);

@@ -212,6 +212,9 @@ static int check_input(const cli_args *args, const cli_model_args *how, const fv
     if (!code && how->crop_ratio > 0 && in->is_image && in->fit != FV_FIT_CROP)
         code = cli_usage(args->command, "--crop-ratio is for --fit crop; photos for %s are %s",
                          fv_model_name(model), in->fit == FV_FIT_PAD ? "padded" : "stretched");
+    if (!code && how->pad_color && in->is_image && in->fit != FV_FIT_PAD)
+        code = cli_usage(args->command, "--pad-color is for --fit pad; photos for %s are %s",
+                         fv_model_name(model), in->fit == FV_FIT_CROP ? "cropped" : "stretched");
     return code;
 }
 

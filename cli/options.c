@@ -35,6 +35,14 @@ static int has_row(const cli_option *table, const char *name) {
     return 0;
 }
 
+/* Whether the command has no use for an option of models. */
+static int is_useless(const cli_command *command, const char *name) {
+    char **list = g_strsplit(command->useless ? command->useless : "", "|", -1);
+    const int found = g_strv_contains((const char *const *)list, name);
+    g_strfreev(list);
+    return found;
+}
+
 void cli_each_option(const cli_command *command, int of_recipes,
                      void (*each)(const cli_option *option, size_t base, void *user), void *user) {
     const struct {
@@ -48,7 +56,8 @@ void cli_each_option(const cli_command *command, int of_recipes,
     const size_t n = of_recipes ? G_N_ELEMENTS(recipes) : G_N_ELEMENTS(plain);
     for (size_t t = 0; t < n; t++)
         for (const cli_option *o = tables[t].rows; o && o->name; o++)
-            if (!t || !has_row(tables[0].rows, o->name)) each(o, tables[t].base, user);
+            if (!t || !(has_row(tables[0].rows, o->name) || is_useless(command, o->name)))
+                each(o, tables[t].base, user);
 }
 
 char *cli_option_range(const cli_option *option) {
@@ -200,6 +209,12 @@ static int take(const parse *p, target *row, const char *value) {
 
 static int fail_unknown(const parse *p, const char *word) {
     char *name = g_strndup(word, strcspn(word, "="));
+    if (g_str_has_prefix(name, "--") && is_useless(p->args->command, name + 2)) {
+        int useless = cli_usage(p->args->command, "%s has no effect in fovea %s; leave it out",
+                                name, p->args->command->name);
+        g_free(name);
+        return useless;
+    }
     const char *near = cli_nearest(name, (const char *const *)p->words->pdata);
     int code = near ? cli_usage(p->args->command, "no option %s; did you mean %s?", name, near)
                     : cli_usage(p->args->command, "no option %s", name);

@@ -270,8 +270,29 @@ static void put(const job *j, const cli_activation *a, int table) {
         cli_activation_print(a, table);
 }
 
+/* Says which options are for maps, where every layer is drawn as bars or lines. */
+static void note_unused(const job *j) {
+    const activations_args *a = j->args;
+    const struct {
+        int given;
+        const char *name;
+    } words[] = {{a->columns, "columns"},
+                 {a->tile_size, "tile-size"},
+                 {a->palette, "palette"},
+                 {a->tile_scale, "scale"}};
+    for (guint i = 0; i < j->made->len; i++) {
+        const fv_activation_kind kind = made_at(j, i)->maps->kind;
+        if (kind != FV_ACTIVATION_VECTOR && kind != FV_ACTIVATION_SIGNALS) return;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (words[i].given)
+            cli_note(&a->common, "--%s is for maps, and has no effect on the bars and lines here",
+                     words[i].name);
+}
+
 static int report(job *j) {
     const activations_args *a = j->args;
+    note_unused(j);
     const int table = !a->output || a->top || a->channels;
     if (a->json) j->json = json_builder_new();
     int code = a->output ? save_picture(j) : CLI_DONE;

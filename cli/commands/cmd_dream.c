@@ -399,6 +399,7 @@ const cli_command cli_command_dream = {
     .initial = &(const dream_args){.jitter = -1},
     .options = options,
     .model = offsetof(dream_args, model),
+    .useless = "fit|crop-ratio|pad-color",
     .examples = examples,
     .run = run,
 };

@@ -132,6 +132,7 @@ const cli_command cli_command_gradient = {
     .size = sizeof(gradient_args),
     .options = options,
     .model = offsetof(gradient_args, model),
+    .useless = "mean|scale|std|range|channel-order|fit|crop-ratio|pad-color",
     .examples = examples,
     .run = run,
 };

@@ -72,6 +72,7 @@ const cli_command cli_command_run = {
     .size = sizeof(run_args),
     .options = options,
     .model = offsetof(run_args, model),
+    .useless = "mean|scale|std|range|channel-order|fit|crop-ratio|pad-color|labels",
     .examples = examples,
     .run = run,
 };

@@ -223,6 +223,24 @@ static void report(const job *j) {
     cli_json_print(b);
 }
 
+/* Says which options have no effect on any of the drawings. */
+static void note_unused(const job *j) {
+    const weights_args *a = j->args;
+    int tiles = 0, reds = 0, several = 0;
+    for (int i = 0; i < j->n; i++) {
+        const fv_weights *drawn = j->layers[i].drawn;
+        tiles = tiles || drawn->form != FV_WEIGHTS_BARS;
+        reds = reds || (drawn->form != FV_WEIGHTS_BARS && !drawn->rgb);
+        several = several || drawn->count > 1;
+    }
+    if (a->grey && !reds)
+        cli_note(&a->common, "--grey is for what is drawn in red and blue, and has no effect here");
+    if (a->tile_scale && !tiles)
+        cli_note(&a->common, "--scale is for colours, and has no effect on bars");
+    if (a->columns && !several)
+        cli_note(&a->common, "--columns is for several tiles, and has no effect on one");
+}
+
 static int work(job *j) {
     fv_error err = {0};
     fv_status st = FV_OK;
@@ -231,6 +249,7 @@ static int work(job *j) {
     for (int i = 1; i < a->common.n_operands && !st; i++)
         st = measure_layer(j, a->common.operands[i], &j->layers[j->n++], &err);
     if (!st && !a->json) report(j);
+    if (!st && a->output) note_unused(j);
     if (!st && a->output) st = save_tiles(j, &err);
     if (!st && (a->histogram || a->npy)) st = save_numbers(j, &err);
     if (!st && a->json) report(j);
@@ -339,6 +358,7 @@ const cli_command cli_command_weights = {
     .size = sizeof(weights_args),
     .options = options,
     .model = offsetof(weights_args, model),
+    .useless = "mean|scale|std|range|channel-order|fit|crop-ratio|pad-color|labels",
     .examples = examples,
     .run = run,
 };

@@ -61,3 +61,14 @@ try fovea gradient tiny --input x.npy --objective stem/conv:0,1 -o y.npy
 try fovea bench tiny stem/conv --batch 0
 try fovea models tiny
 ls
+# options that have no effect where they stand are refused, or said
+make npy 1,3,32,32 x.npy
+try fovea run tiny -i x.npy -o y.npy --mean 1
+try fovea dream tiny "$DATA/photo.jpg" -o d.png --fit=pad
+try fovea classify tiny "$DATA/photo.jpg" --pad-color red
+make network mlp mlp.onnx
+make npy 1,12 v.npy
+try fovea activations mlp.onnx dense1 v.npy -o a.png --columns 2 --palette grey -q
+fovea activations mlp.onnx dense1 v.npy -o a.png --columns 2 --palette grey --top 1 2>&1 | grep note
+fovea weights tiny logits --as bars --grey --scale tile -o w.png 2>&1 | grep note
+fovea weights tiny logits --as matrix --columns 3 -o w.png 2>&1 | grep note
