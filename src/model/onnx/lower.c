@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "graph/const.h"
+#include "graph/build/bind.h"
 #include "model/onnx/attribute.h"
 #include "model/onnx/names/names.h"
 #include "model/onnx/open.h"
@@ -413,62 +413,10 @@ fv_status fvi_lower_subgraph(fvi_onnx_node *node, const Onnx__GraphProto *g, con
 
 /* ---- inputs ---- */
 
-/* The shape that the file declares, open sizes set to 1; returns 0 if it declares none. */
-static int file_shape(const Onnx__ValueInfoProto *v, fvi_shape *out) {
-    *out = fvi_onnx_input(v).shape;
-    const int known = out->ndim >= 0;
-    if (!known) out->ndim = 0;
-    for (int i = 0; i < out->ndim; i++)
-        if (out->dim[i] < 0) out->dim[i] = 1;
-    return known;
-}
-
 static int file_type(const Onnx__ValueInfoProto *v) {
     return v->type && v->type->tensor_type && v->type->tensor_type->has_elem_type
                ? v->type->tensor_type->elem_type
                : FVI_F32;
-}
-
-static int bound_constant(fvi_builder *b, const fvi_const *c) {
-    uint8_t *data;
-    int v = fvi_emit_constant(b, c->dtype, &c->shape, &data);
-    if (v >= 0)
-        memcpy(data, c->bytes, (size_t)fvi_shape_count(&c->shape) * fvi_dtype_size(c->dtype));
-    return v;
-}
-
-/* An input that is given at run time; a node that cannot be computed where it is no tensor of
- * numbers, or of no known shape. */
-static int run_time_input(fvi_builder *b, const char *name, int type, const fvi_shape *shape) {
-    const int usable = shape && fvi_shape_count(shape) >= 0;
-    if (usable && type > 0 && type <= FVI_BF16 && fvi_dtype_size((fvi_dtype)type)) {
-        const int v = fvi_build_input(b, name, shape);
-        if (fvi_dtype_is_int((fvi_dtype)type)) fvi_build_value(b, v)->dtype = (fvi_dtype)type;
-        return v;
-    }
-    int v = -1;
-    fvi_operation op = {.source_op = "input", .name = name, .label = name, .n_out = 1, .out = &v};
-    fvi_build_begin(b, &op);
-    if (usable)
-        fvi_build_fail(b, FV_UNSUPPORTED, "its type is no number (%d)", type);
-    else
-        fvi_build_fail(b, FV_SHAPE, "it has no usable shape");
-    v = fvi_build_opaque(b, "input", 0, NULL, usable ? shape : &(fvi_shape){.ndim = -1});
-    if (v >= 0) fvi_build_value(b, v)->v.name = name;
-    fvi_build_end(b);
-    return v;
-}
-
-/* The input v as the file's operations read it. */
-static int seen_input(fvi_builder *b, const char *name, int v, const fvi_binding *bound) {
-    int out = -1;
-    if (v >= 0) fvi_build_value(b, v)->v.name = name;
-    if (v < 0 || !bound || !bound->seen.ndim) return v;
-    fvi_operation op = {.source_op = "input", .name = name, .label = name, .n_out = 1, .out = &out};
-    fvi_build_begin(b, &op);
-    out = fvi_emit_reshape(b, v, &bound->seen);
-    fvi_build_end(b);
-    return out;
 }
 
 /* Makes the value of one input of the file. */
@@ -476,23 +424,14 @@ static fv_status bind_input(fvi_lowering *l, const fvi_scope *scope,
                             const Onnx__ValueInfoProto *input, const fvi_binding *bound) {
     const char *name = input->name;
     const int needed = g_hash_table_contains(scope->needed, name);
-    fvi_builder *b = l->b;
-    fvi_shape shape;
-    int known = file_shape(input, &shape), v;
+    const fvi_shape shape = fvi_onnx_input(input).shape;
     if (!bound && fvi_onnx_initializer(l->onnx, name)) return FV_OK; /* a weight */
-    if (bound && bound->constant) {
-        v = bound_constant(b, bound->constant);
-        if (bound->filled && needed) g_ptr_array_add(b->filled, input->name);
-    } else {
-        const int type = file_type(input);
-        if (bound) shape = bound->shape;
-        if (!needed && !(known || bound)) return FV_OK;
-        v = run_time_input(b, name, type, known || bound ? &shape : NULL);
-    }
-    v = seen_input(b, name, v, bound);
-    if (v < 0) return b->status;
-    scope_set(scope, name, v);
-    return FV_OK;
+    if (!bound && !needed && shape.ndim < 0) return FV_OK;
+    if (bound && bound->constant && bound->filled && needed)
+        g_ptr_array_add(l->b->filled, input->name);
+    const int v = fvi_bind_input(l->b, name, file_type(input), &shape, bound);
+    if (v >= 0) scope_set(scope, name, v);
+    return l->b->status;
 }
 
 /* ---- the whole graph ---- */
@@ -538,7 +477,7 @@ static void bind_inside(fvi_lowering *l, const fvi_graph_request *r, const fvi_s
     for (int i = 0; i < r->n_bindings && !l->b->status; i++) {
         const fvi_binding *bound = &r->bindings[i];
         if (!g_hash_table_contains(scope->given, bound->name)) continue;
-        const int v = bound->constant ? bound_constant(l->b, bound->constant)
+        const int v = bound->constant ? fvi_bind_constant(l->b, bound->constant)
                                       : fvi_build_input(l->b, bound->name, &bound->shape);
         if (v < 0) return;
         fvi_build_value(l->b, v)->v.name = bound->name;

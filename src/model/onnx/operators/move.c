@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Operators that take parts and put parts together.
- *
- * Negative padding is a slice before the padding. One gathered index is a slice.
- * Source: ONNX operator specification.
+ * One gathered index is a slice. Source: ONNX operator specification.
  */
 #include "model/onnx/operators/move.h"
 
 #include <string.h>
 
+#include "graph/build/compose.h"
 #include "graph/const.h"
 #include "model/onnx/attribute.h"
 #include "model/onnx/operators.h"
@@ -112,8 +111,8 @@ fv_status fvi_lower_slice(fvi_onnx_node *node) {
     return fvi_onnx_out(node, 0, fvi_emit(node->b, FVI_SLICE, &a, &out, 1, &x));
 }
 
-/* Reads pads [begins.., ends..], of all axes or of `axes`, into a. */
-static void read_pads(fvi_onnx_node *node, int ndim, fvi_node_attr *a) {
+/* Reads pads [begins.., ends..], of all axes or of `axes`. */
+static void read_pads(fvi_onnx_node *node, int ndim, int64_t *lo, int64_t *hi) {
     int64_t pads[2 * FVI_MAX_DIMS], axes[FVI_MAX_DIMS];
     const char *name = fvi_onnx_attr(node->proto, "paddings") ? "paddings" : "pads";
     int n = fvi_onnx_ints(node, name, 1, pads, 2 * FVI_MAX_DIMS);
@@ -126,57 +125,19 @@ static void read_pads(fvi_onnx_node *node, int ndim, fvi_node_attr *a) {
     }
     for (int i = 0; i < count && !node->b->status; i++) {
         int axis = n_axes >= 0 ? fvi_build_axis(node->b, axes[i], ndim) : i;
-        a->pad.lo[axis] = pads[i];
-        a->pad.hi[axis] = pads[count + i];
-        if (clamp(pads[i], -FVI_MAX_ELEMENTS, FVI_MAX_ELEMENTS) != pads[i] ||
-            clamp(pads[count + i], -FVI_MAX_ELEMENTS, FVI_MAX_ELEMENTS) != pads[count + i])
-            fvi_build_fail(node->b, FV_SHAPE, "axis %d is padded by %" PRId64 " and %" PRId64, axis,
-                           pads[i], pads[count + i]);
+        lo[axis] = pads[i];
+        hi[axis] = pads[count + i];
     }
-}
-
-/* Cuts what negative pads take away; returns x without it. */
-static int cut_negative(fvi_onnx_node *node, int x, fvi_node_attr *a) {
-    fvi_shape in = fvi_build_shape(node->b, x);
-    for (int i = 0; i < in.ndim && !node->b->status; i++) {
-        int64_t lo = a->pad.lo[i] < 0 ? -a->pad.lo[i] : 0,
-                hi = a->pad.hi[i] < 0 ? -a->pad.hi[i] : 0;
-        if (lo + hi > in.dim[i])
-            fvi_build_fail(node->b, FV_SHAPE,
-                           "axis %d of %" PRId64 " is padded by %" PRId64 " and %" PRId64, i,
-                           in.dim[i], a->pad.lo[i], a->pad.hi[i]);
-        else
-            x = fvi_emit_slice(node->b, x, i, lo, in.dim[i] - lo - hi);
-        if (lo) a->pad.lo[i] = 0;
-        if (hi) a->pad.hi[i] = 0;
-    }
-    return x;
 }
 
 fv_status fvi_lower_pad(fvi_onnx_node *node) {
-    int x = fvi_onnx_need(node, 0), any = 0;
-    fvi_node_attr a = {0};
-    a.pad.mode = (fvi_pad_mode)fvi_onnx_choice(
+    const int x = fvi_onnx_need(node, 0);
+    int64_t lo[FVI_MAX_DIMS] = {0}, hi[FVI_MAX_DIMS] = {0};
+    const fvi_pad_mode mode = (fvi_pad_mode)fvi_onnx_choice(
         node, "mode", (const char *const[]){"constant", "reflect", "edge", "wrap", NULL});
-    a.pad.value = (float)fvi_onnx_real(node, "value", 2, 0);
-    read_pads(node, fvi_build_shape(node->b, x).ndim, &a);
-    x = node->b->status ? -1 : cut_negative(node, x, &a);
-    fvi_shape out = fvi_build_shape(node->b, x);
-    for (int i = 0; i < out.ndim && !node->b->status; i++) {
-        int64_t n = out.dim[i], most = FVI_MAX_ELEMENTS, lo = a.pad.lo[i], hi = a.pad.hi[i];
-        if (a.pad.mode == FVI_PAD_REFLECT) most = n > 0 ? n - 1 : 0;
-        if (a.pad.mode == FVI_PAD_WRAP) most = n;
-        if (a.pad.mode == FVI_PAD_EDGE && n == 0) most = 0;
-        if (lo > most || hi > most)
-            return fvi_build_fail(node->b, FV_SHAPE,
-                                  "axis %d of %" PRId64 " cannot be padded by %" PRId64
-                                  " and %" PRId64 " in this mode",
-                                  i, n, lo, hi);
-        out.dim[i] += lo + hi;
-        any |= lo || hi;
-    }
-    if (node->b->status || !any) return fvi_onnx_out(node, 0, x);
-    return fvi_onnx_out(node, 0, fvi_emit(node->b, FVI_PAD, &a, &out, 1, &x));
+    const float value = (float)fvi_onnx_real(node, "value", 2, 0);
+    read_pads(node, fvi_build_shape(node->b, x).ndim, lo, hi);
+    return fvi_onnx_out(node, 0, fvi_emit_pad(node->b, x, lo, hi, mode, value));
 }
 
 /* The indices, checked to lie in -n..n-1; as they are when none is negative, else a copy. */

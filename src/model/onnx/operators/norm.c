@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Normalisations and softmax.
  *
- * Batch normalisation in inference is one scale and one shift a channel:
- *   scale = gamma / sqrt(variance + epsilon),  shift = beta - mean * scale.
  * Layer normalisation keeps its parameters in its node when they are constants of the normalised
  * shape, else they are multiplied and added behind it. Lp and mean-variance normalisation are made
- * of reductions. Batch normalisation in training mode too:
+ * of reductions, and so is batch normalisation in training mode:
  *   y = gamma * (x - mean) / sqrt(variance + epsilon) + beta,
  * with the mean and variance of the batch.
  * Source: ONNX operator specification (BatchNormalization-1..15, InstanceNormalization-1..22,
@@ -17,6 +15,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "graph/build/compose.h"
 #include "graph/const.h"
 #include "model/onnx/attribute.h"
 #include "model/onnx/operators.h"
@@ -97,23 +96,14 @@ fv_status fvi_lower_batch_norm(fvi_onnx_node *node) {
     if (shape.ndim < 2) return fvi_build_fail(node->b, FV_SHAPE, "its input has no channel axis");
     if (fvi_onnx_attr_int(node->proto, "training_mode", 0))
         return batch_norm_training(node, x, &shape);
-    int64_t c = shape.dim[1];
-    double epsilon = fvi_onnx_attr_float(node->proto, "epsilon", 1e-5f);
-    const fvi_const *gamma = channel_constant(node, 1, "scale", c);
-    const fvi_const *beta = channel_constant(node, 2, "bias", c);
-    const fvi_const *mean = channel_constant(node, 3, "mean", c);
-    const fvi_const *variance = channel_constant(node, 4, "variance", c);
-    uint8_t *scale, *shift;
-    int vs = fvi_emit_constant(node->b, FVI_F32, &(fvi_shape){1, {c}}, &scale);
-    int vb = fvi_emit_constant(node->b, FVI_F32, &(fvi_shape){1, {c}}, &shift);
-    if (node->b->status) return node->b->status;
-    for (int64_t i = 0; i < c; i++) {
-        double k = fvi_const_at(gamma, i) / sqrt(fvi_const_at(variance, i) + epsilon);
-        fvi_put_real(FVI_F32, scale, i, k);
-        fvi_put_real(FVI_F32, shift, i, fvi_const_at(beta, i) - fvi_const_at(mean, i) * k);
-    }
-    return fvi_onnx_out(node, 0,
-                        fvi_emit(node->b, FVI_BATCH_NORM, NULL, &shape, 3, (int[]){x, vs, vb}));
+    const int64_t c = shape.dim[1];
+    const fvi_statistics statistics = {.gamma = channel_constant(node, 1, "scale", c),
+                                       .beta = channel_constant(node, 2, "bias", c),
+                                       .mean = channel_constant(node, 3, "mean", c),
+                                       .variance = channel_constant(node, 4, "variance", c),
+                                       .epsilon =
+                                           fvi_onnx_attr_float(node->proto, "epsilon", 1e-5f)};
+    return fvi_onnx_out(node, 0, fvi_emit_batch_norm(node->b, x, &statistics));
 }
 
 /* Input i, one number a group or a channel, as f32 a channel. */

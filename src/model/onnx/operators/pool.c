@@ -3,6 +3,7 @@
  * made. Source: ONNX operator specification (MaxPool-1..22, AveragePool-1..22, Global*). */
 #include "model/onnx/operators/pool.h"
 
+#include "graph/build/compose.h"
 #include "model/onnx/attribute.h"
 #include "model/onnx/operators.h"
 
@@ -23,24 +24,6 @@ int fvi_onnx_pool(fvi_onnx_node *node, int x, fvi_kind kind) {
                 &window);
 }
 
-int fvi_onnx_global_pool(fvi_onnx_node *node, int x, fvi_kind kind) {
-    fvi_shape in = fvi_build_shape(node->b, x), out = in;
-    if (node->b->status) return -1;
-    int n = in.ndim - 2;
-    if (n < 1 || n > FVI_MAX_SPATIAL || fvi_shape_count(&in) == 0) {
-        char text[FVI_SHAPE_TEXT];
-        fvi_build_fail(node->b, FV_SHAPE, "it cannot pool %s", fvi_shape_text(&in, text));
-        return -1;
-    }
-    fvi_node_attr a = {.window = {.n = n, .groups = 1, .global = 1}};
-    for (int i = 0; i < n; i++) {
-        a.window.kernel[i] = in.dim[2 + i];
-        a.window.stride[i] = a.window.dilation[i] = 1;
-        out.dim[2 + i] = 1;
-    }
-    return fvi_emit(node->b, kind, &a, &out, 1, &x);
-}
-
 /* (sum of |x|^p over the window)^(1/p), which is an average times the window's size. param 1: over
  * everything. */
 fv_status fvi_lower_lp_pool(fvi_onnx_node *node) {
@@ -56,7 +39,7 @@ fv_status fvi_lower_lp_pool(fvi_onnx_node *node) {
     double size = 1;
     fvi_window w = {0};
     if (node->op->param) {
-        v = fvi_onnx_global_pool(node, v, FVI_AVERAGE_POOL);
+        v = fvi_emit_global_pool(b, FVI_AVERAGE_POOL, v);
         for (int i = 2; i < in.ndim; i++) size *= (double)in.dim[i];
     } else {
         v = pool(node, v, FVI_AVERAGE_POOL, 1, &w);
@@ -74,5 +57,5 @@ fv_status fvi_lower_pool(fvi_onnx_node *node) {
 
 fv_status fvi_lower_global_pool(fvi_onnx_node *node) {
     const fvi_kind kind = (fvi_kind)node->op->param;
-    return fvi_onnx_out(node, 0, fvi_onnx_global_pool(node, fvi_onnx_need(node, 0), kind));
+    return fvi_onnx_out(node, 0, fvi_emit_global_pool(node->b, kind, fvi_onnx_need(node, 0)));
 }

@@ -6,9 +6,7 @@
 
 #include "model/onnx/node.h"
 
-/* FVI_MAX_POOL or FVI_AVERAGE_POOL of x with the node's window, and over all of its spatial axes.
- */
+/* FVI_MAX_POOL or FVI_AVERAGE_POOL of x with the node's window. */
 int fvi_onnx_pool(fvi_onnx_node *node, int x, fvi_kind kind);
-int fvi_onnx_global_pool(fvi_onnx_node *node, int x, fvi_kind kind);
 
 #endif

@@ -5,6 +5,7 @@
  * QAttention) stays as it is.
  * Source: docs/ContribOperators.md of ONNX Runtime.
  */
+#include "graph/build/compose.h"
 #include "graph/const.h"
 #include "model/onnx/attribute.h"
 #include "model/onnx/operators.h"
@@ -64,7 +65,7 @@ fv_status fvi_lower_qlinear_average_pool(fvi_onnx_node *node) {
     const int last = fvi_onnx_attr_int(node->proto, "channels_last", 0) != 0;
     int x = fvi_onnx_real_input(node, 0, 1, 2, 1);
     if (last) x = fvi_onnx_move_channels(node, x, 0);
-    int v = node->op->param ? fvi_onnx_global_pool(node, x, FVI_AVERAGE_POOL)
+    int v = node->op->param ? fvi_emit_global_pool(node->b, FVI_AVERAGE_POOL, x)
                             : fvi_onnx_pool(node, x, FVI_AVERAGE_POOL);
     if (last) v = fvi_onnx_move_channels(node, v, 1);
     return fvi_onnx_quantised_output(node, v, 3, 4);

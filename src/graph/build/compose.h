@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Emitters of what readers of several formats compose alike. As those of emit.h, each returns the
+ * value it made, or -1 with builder->status set. */
+#ifndef FVI_GRAPH_BUILD_COMPOSE_H
+#define FVI_GRAPH_BUILD_COMPOSE_H
+
+#include "graph/build/emit.h"
+
+/* Pads the axes of x by lo and hi, [ndim]; negative numbers cut. */
+int fvi_emit_pad(fvi_builder *b, int x, const int64_t *lo, const int64_t *hi, fvi_pad_mode mode,
+                 float value);
+
+/* Pools all axes of x [n][c][..] behind the second into one element.
+ *   kind  FVI_MAX_POOL, FVI_AVERAGE_POOL */
+int fvi_emit_global_pool(fvi_builder *b, fvi_kind kind, int x);
+
+/* Batch normalisation of x [n][c].. with fixed statistics: one scale and one shift a channel,
+ *   scale = gamma / sqrt(variance + epsilon),  shift = beta - mean * scale.
+ *   gamma, beta  or NULL: 1, 0
+ *   mean, variance  each has c numbers */
+typedef struct fvi_statistics {
+    const fvi_const *gamma, *beta, *mean, *variance;
+    double epsilon;
+} fvi_statistics;
+int fvi_emit_batch_norm(fvi_builder *b, int x, const fvi_statistics *s);
+
+#endif
