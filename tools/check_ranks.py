@@ -16,7 +16,7 @@ from csource import c_files, declared_functions, finish, strip
 RANKS = {
     "src": [["base"], ["image", "signal"], ["draw", "graph"], ["model", "backend"], ["runtime"],
             ["vis"], ["inspect"], ["bench"]],
-    "src/model": [["protobuf", "hdf5", "."], ["*", "input"], ["network"]],
+    "src/model": [["protobuf", "hdf5", "zip", "."], ["operations"], ["*", "input"], ["network"]],
     "src/model/hdf5": [["blocks"], ["data"], ["."]],
     "src/backend": [["."], ["*"]],
     "src/backend/onednn": [["dnnl"], ["schedule"], ["kernels"], ["convolution"], ["ops"], ["."]],
@@ -46,6 +46,7 @@ ONLY = [
     (re.compile(r"^protobuf-c/|\.pb-c\.h$"),
      re.compile(r"^(src/model/(onnx|protobuf)|tests/(support|model|fuzz))/"), "protobuf-c"),
     (re.compile(r"^zlib\.h$"), re.compile(r"^src/model/hdf5/"), "zlib"),
+    (re.compile(r"^zip\.h$"), re.compile(r"^src/model/zip/"), "libzip"),
 ]
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"\n]+)[>"]', re.MULTILINE)
 

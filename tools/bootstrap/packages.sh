@@ -4,7 +4,7 @@
 packages=(
     gcc g++ libc6-dev meson ninja-build pkgconf python3 python3-venv ca-certificates
     libglib2.0-dev libdnnl-dev libvips-dev libprotobuf-c-dev protobuf-c-compiler
-    libjson-glib-dev libssl-dev liblbfgs-dev zlib1g-dev libcmocka-dev fonts-dejavu-core
+    libjson-glib-dev libssl-dev liblbfgs-dev zlib1g-dev libzip-dev libcmocka-dev fonts-dejavu-core
 )
 # Good to have: taken where the distribution has it.
 optional_packages=(libonnx-testdata)

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An open Keras file: its configuration, its weights, and the list of operations made of both. */
+#ifndef FVI_MODEL_KERAS_FILE_H
+#define FVI_MODEL_KERAS_FILE_H
+
+#include <json-glib/json-glib.h>
+
+#include "model/hdf5/hdf5.h"
+#include "model/operations/list.h"
+
+/* A weight of a layer. */
+typedef struct fvi_keras_weight {
+    const char *name; /* as Keras 2 names it within the layer: "kernel", "lstm_cell/bias" */
+    fvi_const numbers;
+} fvi_keras_weight;
+
+/* What a layer's class says about it: a row of classes.def. */
+typedef struct fvi_keras_class fvi_keras_class;
+
+/* One call of a layer: the detail of its operation. */
+typedef struct fvi_keras_layer {
+    const char *class_name;
+    JsonObject *config;
+    int version;        /* of Keras: 1, 2, 3 */
+    JsonArray *args;    /* of the call, tensors among them; NULL: only tensors */
+    JsonObject *kwargs; /* of the call; NULL: none */
+    int n_weights;
+    const fvi_keras_weight *weights;
+    const char *problem; /* why its weights could not be read; NULL: they could */
+} fvi_keras_layer;
+
+typedef struct fvi_keras {
+    fvi_model_file file;
+    JsonNode *config;  /* of the model */
+    uint8_t *unpacked; /* the weights' file, out of a .keras file; NULL: the file itself */
+    fvi_hdf5 *weights;
+    fvi_op_list *list;
+    int version;    /* of Keras: 1, 2, 3 */
+    JsonNode *made; /* a configuration that was made of it; or NULL */
+} fvi_keras;
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The reader of Keras' files: .keras (Keras 3) and whole models in HDF5 (.h5 and .hdf5 of Keras 1
+ * to 3). */
+#include <string.h>
+
+#include "base/error.h"
+#include "model/json.h"
+#include "model/keras/classes.h"
+#include "model/keras/network.h"
+#include "model/operations/lower.h"
+#include "model/zip/zip.h"
+
+#define CONFIG_MAX ((int64_t)64 << 20) /* bytes of a configuration */
+#define LIST_MAX   ((size_t)1 << 30)   /* bytes of what is made of the file, besides its own */
+
+static const char *const endings[] = {".keras", ".h5", ".hdf5", NULL};
+
+static const fvi_keras *keras_of(const fvi_model_file *f) {
+    return (const fvi_keras *)(const void *)f;
+}
+
+static fvi_probe probe(const uint8_t *bytes, size_t size, const char *name) {
+    fvi_hdf5 *h = NULL;
+    fvi_hdf5_object root;
+    int found = 0;
+    (void)name;
+    if (fvi_zip_probe(bytes, size, "model.weights.h5")) return FVI_PROBE_YES;
+    if (!fvi_hdf5_probe(bytes, size) || fvi_hdf5_open(bytes, size, &h, NULL)) return FVI_PROBE_NO;
+    if (!fvi_hdf5_find(h, NULL, "", &root, NULL))
+        found = fvi_hdf5_has_attribute(h, &root, "model_config");
+    fvi_hdf5_close(h);
+    return found ? FVI_PROBE_YES : FVI_PROBE_NO;
+}
+
+/* ---- opening -------------------------------------------------------------------------------- */
+
+/* "3.15.1" as 3; without a text 2, since files of Keras 3 always say it. */
+static int major(const char *version) {
+    const int64_t v = version ? g_ascii_strtoll(version, NULL, 10) : 0;
+    return v >= 1 && v <= 3 ? (int)v : 2;
+}
+
+/* The version that the archive's metadata states. */
+static int archive_version(fvi_zip *zip) {
+    uint8_t *text = NULL;
+    size_t n = 0;
+    JsonNode *node = NULL;
+    int version = 3;
+    if (!fvi_zip_read(zip, "metadata.json", CONFIG_MAX, &text, &n, NULL) &&
+        !fvi_json_parse((const char *)text, n, &node, NULL) && fvi_keras_is_object(node))
+        version = major(fvi_keras_text(json_node_get_object(node), "keras_version", "3"));
+    g_clear_pointer(&node, json_node_unref);
+    free(text);
+    return version;
+}
+
+static fv_status open_archive(fvi_keras *k, fv_error *err) {
+    fvi_zip *zip = NULL;
+    uint8_t *text = NULL;
+    size_t size = 0, n = 0;
+    const fvi_mapping *b = &k->file.bytes;
+    fv_status st = fvi_zip_open(b->bytes, b->size, &zip, err);
+    if (!st) st = fvi_zip_read(zip, "config.json", CONFIG_MAX, &text, &n, err);
+    if (!st) st = fvi_json_parse((const char *)text, n, &k->config, err);
+    if (!st)
+        st = fvi_zip_read(zip, "model.weights.h5", k->file.limits.file_bytes, &k->unpacked, &size,
+                          err);
+    if (!st) st = fvi_hdf5_open(k->unpacked, size, &k->weights, err);
+    if (!st) k->version = archive_version(zip);
+    free(text);
+    fvi_zip_close(zip);
+    return st;
+}
+
+static fv_status open_hdf5(fvi_keras *k, fv_error *err) {
+    fvi_hdf5_object root;
+    fvi_hdf5_texts text;
+    const fvi_mapping *b = &k->file.bytes;
+    fv_status st = fvi_hdf5_open(b->bytes, b->size, &k->weights, err);
+    if (!st) st = fvi_hdf5_find(k->weights, NULL, "", &root, err);
+    if (!st)
+        st = fvi_hdf5_attribute_texts(k->weights, &root, "model_config", k->list->pool, &text, err);
+    if (!st && text.count != 1) st = fvi_fail(err, FV_FORMAT, "its model_config is no text");
+    if (!st) st = fvi_json_parse(text.text[0], strlen(text.text[0]), &k->config, err);
+    const int said = !st && !fvi_hdf5_attribute_texts(k->weights, &root, "keras_version",
+                                                      k->list->pool, &text, NULL);
+    k->version = major(said && text.count == 1 ? text.text[0] : NULL);
+    return st;
+}
+
+static fv_status open_keras(fvi_model_file *f, fv_error *err) {
+    fvi_keras *k = (fvi_keras *)(void *)f;
+    k->list = fvi_op_list_new(LIST_MAX);
+    if (!k->list) return fvi_fail(err, FV_NOMEM, "no memory to open it");
+    const int is_hdf5 = fvi_hdf5_probe(f->bytes.bytes, f->bytes.size);
+    fv_status st = is_hdf5 ? open_hdf5(k, err) : open_archive(k, err);
+    if (!st) st = fvi_keras_make_list(k, err);
+    return st;
+}
+
+static void close_keras(fvi_model_file *f) {
+    fvi_keras *k = (fvi_keras *)(void *)f;
+    fvi_op_list_free(k->list);
+    fvi_hdf5_close(k->weights);
+    free(k->unpacked);
+    g_clear_pointer(&k->made, json_node_unref);
+    g_clear_pointer(&k->config, json_node_unref);
+}
+
+/* ---- what it holds -------------------------------------------------------------------------- */
+
+static const fvi_model_input *inputs(const fvi_model_file *f, int *count) {
+    const GArray *in = keras_of(f)->list->inputs;
+    *count = (int)in->len;
+    return (const fvi_model_input *)(const void *)in->data;
+}
+
+static const char *output(const fvi_model_file *f) {
+    const fvi_op_list *l = keras_of(f)->list;
+    return l->outputs->len ? fvi_op_list_name(l, g_array_index(l->outputs, int, 0)) : NULL;
+}
+
+static void values(const fvi_model_file *f, GPtrArray *names) {
+    fvi_op_list_values(keras_of(f)->list, names);
+}
+
+static fv_status lower(const fvi_model_file *f, fvi_builder *b, const fvi_graph_request *request) {
+    static const fvi_op_format format = {fvi_keras_kinds, 1};
+    return fvi_op_list_lower(f, keras_of(f)->list, &format, b, request);
+}
+
+extern const fvi_reader fvi_keras_reader;
+const fvi_reader fvi_keras_reader = {
+    .format = "Keras",
+    .kind = "a Keras model",
+    .endings = endings,
+    .file_size = sizeof(fvi_keras),
+    .probe = probe,
+    .open = open_keras,
+    .close = close_keras,
+    .inputs = inputs,
+    .output = output,
+    .values = values,
+    .lower = lower,
+};
