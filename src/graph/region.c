@@ -252,15 +252,22 @@ static const rule rules[FVI_KIND_COUNT] = {
 #undef FVI_KIND
 };
 
+fvi_region fvi_region_read(const fvi_graph *g, const fvi_region *regions, const fvi_node *n,
+                           int i) {
+    fvi_region in = fvi_region_whole(shape_of(g, n->in[i]));
+    if (!regions[n->out].needed) return (fvi_region){0};
+    if (ndim_of(g, n->in[i]) >= 0 && ndim_of(g, n->out) >= 0)
+        rules[n->kind](g, n, &regions[n->out], i, &in);
+    return in;
+}
+
 void fvi_graph_regions(const fvi_graph *g, fvi_region *regions) {
     for (int k = g->n_nodes - 1; k >= 0; k--) {
         const fvi_node *n = &g->nodes[k];
         if (!regions[n->out].needed) continue;
         for (int i = 0; i < n->n_in; i++) {
             if (n->in[i] < 0) continue;
-            fvi_region in = fvi_region_whole(shape_of(g, n->in[i]));
-            if (ndim_of(g, n->in[i]) >= 0 && ndim_of(g, n->out) >= 0)
-                rules[n->kind](g, n, &regions[n->out], i, &in);
+            const fvi_region in = fvi_region_read(g, regions, n, i);
             fvi_region_join(&regions[n->in[i]], &in, ndim_of(g, n->in[i]));
         }
     }

@@ -17,6 +17,10 @@ fvi_region fvi_region_whole(const fvi_shape *shape);
 /* Widens a region to cover another one of the same value. */
 void fvi_region_join(fvi_region *to, const fvi_region *r, int ndim);
 
+/* The part of input i of a node that its output's region depends on; the input is there.
+ *   regions  [n_values], as fvi_graph_regions left them */
+fvi_region fvi_region_read(const fvi_graph *g, const fvi_region *regions, const fvi_node *n, int i);
+
 /* Follows a result back to everything it is computed from. Regions are boxes, and may be larger
  * than what the result depends on, never smaller.
  *   regions  [n_values] on entry those of the result's own values; on return of all */

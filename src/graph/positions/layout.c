@@ -435,7 +435,12 @@ RULE(matmul) {
         x.axis[own->ndim - 2 + k] = row;
         batch.dim[own->ndim - 2 + k] = result.dim[last - 1 + k];
         batch.dim[own->ndim - 1 - k] = 1;
-        l->known = join(l, &result, &x, &batch, -1);
+        const fvi_layout before = *l;
+        if (join(l, &result, &x, &batch, -1)) continue;
+        /* positions of two maps (queries of every second row): those of the rows are kept */
+        *l = before;
+        x.axis[own->ndim - 2 + k] = plain_axis(1);
+        l->known = k && join(l, &result, &x, &batch, -1);
     }
     l->known &= found;
 }

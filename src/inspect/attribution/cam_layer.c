@@ -2,8 +2,10 @@
 /* Chooses the layer of a class activation map, by looking at the graph alone.
  *
  * Where none is named it is the last one whose values are maps over the picture
- * (graph/positions/token_grid.h) of which the objective depends on some cell (graph/region.h): in a
- * convolutional network right before global pooling or flattening. Behind the last attention of a
+ * (graph/positions/token_grid.h) of which the objective depends on some cell (graph/region.h), and
+ * that every path from the picture to the objective goes through, so that nothing the objective is
+ * due to goes past it: in a convolutional network right before global pooling or flattening. Where
+ * no map is on all paths it is the last one, with a note. Behind the last attention of a
  * transformer that reads its class token only that token is left; the last maps before are the keys
  * and values of attention. Of these it is what they are computed from, which is the output of the
  * block's first normalisation, as in pytorch-grad-cam's examples: attention has no channels of its
@@ -18,6 +20,7 @@
 #include "graph/channel_axis.h"
 #include "graph/positions/token_grid.h"
 #include "model/network/find.h"
+#include "runtime/monitor.h"
 
 /* What is known of the graph. */
 typedef struct survey {
@@ -28,6 +31,7 @@ typedef struct survey {
                       that is not the picture's, 0 */
     char *reached; /* [n_nodes] of such a map the objective depends on a cell */
     char *split;   /* [n_nodes] maps that only attention reads, divided into heads */
+    char *common;  /* [n_nodes] on every path from the picture to the objective */
 } survey;
 
 static void survey_clear(survey *s) {
@@ -36,6 +40,7 @@ static void survey_clear(survey *s) {
     g_free(s->map);
     g_free(s->reached);
     g_free(s->split);
+    g_free(s->common);
 }
 
 /* Whether a region of a map has one of its cells. */
@@ -66,6 +71,50 @@ static void mark_split(survey *s) {
     g_free(divided);
 }
 
+/* Whether input i of a node is read for more than the tokens beside a map whose cells others read:
+ * the class token goes past the last attention, which is all that reads the cells. */
+static int reads_cells(const survey *s, const fvi_layout *layouts, const fvi_node *n, int i) {
+    const int made_by = s->g->values[n->in[i]].producer;
+    const fvi_region r = fvi_region_read(s->g, s->regions, n, i);
+    if (made_by < 0 || !s->reached[made_by]) return r.needed;
+    return has_cell(s->g, layouts, &r, n->in[i]);
+}
+
+/* Marks nodes that every path from the picture to the objective goes through. Nodes are in an order
+ * in which each reads from those before: they are the ones that no edge of a path leads past. */
+static void mark_common(survey *s, const fvi_layout *layouts, const fvi_objective *o) {
+    const fvi_graph *g = s->g;
+    char *from = g_new0(char, (gsize)g->n_values + 1); /* values on such paths */
+    int *ends = g_new0(int, (gsize)g->n_values + 1);   /* the last node that reads one */
+    int *past = g_new0(int, (gsize)g->n_nodes + 2);    /* edges that begin, less those that end */
+    for (int i = 0; i < g->n_inputs; i++) from[g->inputs[i]] = 1;
+    for (int k = 0; k < g->n_nodes; k++) {
+        const fvi_node *n = &g->nodes[k];
+        for (int i = 0; s->regions[n->out].needed && i < n->n_in; i++) {
+            const int v = n->in[i];
+            if (v < 0 || !from[v] || !reads_cells(s, layouts, n, i)) continue;
+            from[n->out] = 1;
+            ends[v] = k;
+        }
+    }
+    for (int i = 0; i < o->n_values; i++) {
+        const int v = fvi_graph_find(g, o->values[i]);
+        if (v >= 0) ends[v] = g->n_nodes;
+    }
+    for (int v = 0; v < g->n_values; v++) {
+        if (!from[v] || !ends[v]) continue;
+        past[g->values[v].producer + 1]++;
+        past[ends[v]]--;
+    }
+    for (int k = 0, open = 0; k < g->n_nodes; k++) {
+        open += past[k];
+        s->common[k] = from[g->nodes[k].out] && !open;
+    }
+    g_free(past);
+    g_free(ends);
+    g_free(from);
+}
+
 static fv_status make_survey(const fvi_perturbation *p, const fvi_graph *g, survey *s,
                              fv_error *err) {
     fvi_layout *layouts = NULL;
@@ -78,6 +127,7 @@ static fv_status make_survey(const fvi_perturbation *p, const fvi_graph *g, surv
         s->map = g_new0(char, (gsize)g->n_nodes + 1);
         s->reached = g_new0(char, (gsize)g->n_nodes + 1);
         s->split = g_new0(char, (gsize)g->n_nodes + 1);
+        s->common = g_new0(char, (gsize)g->n_nodes + 1);
         fvi_graph_channel_axes(g, channel);
         for (int k = 0; k < g->n_nodes; k++) {
             const int v = g->nodes[k].out;
@@ -89,16 +139,19 @@ static fv_status make_survey(const fvi_perturbation *p, const fvi_graph *g, surv
         }
         g_free(channel);
         mark_split(s);
+        mark_common(s, layouts, &p->objective);
     }
     free(layouts);
     return st;
 }
 
-/* The last map over the picture; else the last map over another one; -1: there is none. */
+/* The last map over the picture that is on all paths, else the last one; else the same over another
+ * map; -1: there is none. */
 static int last_map(const survey *s) {
     for (int least = 2; least >= 1; least--)
-        for (int k = s->g->n_nodes - 1; k >= 0; k--)
-            if (s->reached[k] && s->map[k] >= least) return k;
+        for (int common = 1; common >= 0; common--)
+            for (int k = s->g->n_nodes - 1; k >= 0; k--)
+                if (s->reached[k] && s->map[k] >= least && s->common[k] >= common) return k;
     return -1;
 }
 
@@ -141,6 +194,17 @@ static fv_status choose(const fvi_perturbation *p, const survey *s, int *out, fv
                         fvi_network_name(fvi_session_network(p->session)));
     *out = s->split[last] ? before_projection(s, last) : last;
     return FV_OK;
+}
+
+/* Says that the objective is due to more than the layer that was chosen shows. */
+static void note_paths(const fvi_perturbation *p, const survey *s, int layer) {
+    if (s->common[layer]) return;
+    char *text = g_strdup_printf("Grad-CAM: paths from the picture to the objective go past every "
+                                 "layer with maps; \"%s\" is "
+                                 "the last of them; option layer chooses another",
+                                 fvi_network_layer(fvi_session_network(p->session), layer)->name);
+    fvi_monitor_note(fvi_session_monitor(p->session), text);
+    g_free(text);
 }
 
 /* That the objective depends on a cell of a layer's maps; else they would be zero. */
@@ -200,6 +264,7 @@ fv_status fvi_cam_layer(const fvi_perturbation *p, const char *name, int *out, f
     fv_status st = make_survey(p, fvi_network_graph(net), &s, err);
     if (!st && name) st = fvi_network_find_layer(net, name, out, err);
     if (!st) st = name ? check(p, &s, *out, err) : choose(p, &s, out, err);
+    if (!st && !name) note_paths(p, &s, *out);
     survey_clear(&s);
     return st;
 }

@@ -253,6 +253,37 @@ static void merged_patches_are_half_the_map(void **state) {
     trial_free(&t);
 }
 
+/* Attention that shrinks: queries of every second row and column, keys and values of all. With an
+ * odd number of rows every second one of 7 are 4. */
+static void queries_of_fewer_positions(void **state) {
+    (void)state;
+    for (int odd = 0; odd < 2; odd++) {
+        trial t = trial_new(17);
+        builder *b = t.b;
+        builder_input(b, "x", FVI_F32, odd ? "1,3,7,12" : "1,3,8,12");
+        builder_f32(b, "w", "6,3,1,1", NULL);
+        builder_node(b, "Conv", "", "x,w", "c");
+        reshape(b, "c", "flat", odd ? "1,6,84" : "1,6,96");
+        transpose(b, "flat", "all", "0,2,1");
+        reshape(b, "all", "grid", odd ? "1,7,12,6" : "1,8,12,6");
+        slice(b, "grid", "some", "0,0", "8,12", "1,2", "2,2");
+        reshape(b, "some", "few", "1,24,6");
+        builder_node(b, "MatMul", "", "few,flat", "scores");
+        builder_int(b, builder_node(b, "Softmax", "", "scores", "weights"), "axis", -1);
+        builder_node(b, "MatMul", "", "weights,all", "mixed");
+        builder_node(b, "Relu", "", "mixed", "y");
+        builder_output(b, "y");
+        const char *const names[] = {"few", "mixed", "y"};
+        for (int i = 0; i < 3; i++) {
+            const fvi_token_grid g = grid(&t, names[i], odd ? 7 : 8, 12);
+            assert_map(&g, 4, 6, 0, 6, 1);
+        }
+        const fvi_token_grid g = grid(&t, "weights", odd ? 7 : 8, 12);
+        assert_map(&g, 4, 6, 0, 6, 1); /* a channel a key */
+        trial_free(&t);
+    }
+}
+
 /* Two scales of a detector in one axis; an encoder's code, and a map decoded from it; pixel
  * shuffle. */
 static void maps_of_their_own(void **state) {
@@ -349,6 +380,7 @@ int main(void) {
         cmocka_unit_test(patches_may_be_reshaped),
         cmocka_unit_test(windows_are_put_together),
         cmocka_unit_test(merged_patches_are_half_the_map),
+        cmocka_unit_test(queries_of_fewer_positions),
         cmocka_unit_test(maps_of_their_own),
         cmocka_unit_test(residual_branches),
         cmocka_unit_test(samples_are_no_positions),
