@@ -104,19 +104,22 @@ static fv_status texts_check(const fvi_hdf5 *f, const fvi_h5_type *t, fv_error *
 fv_status fvi_h5_array_texts(const fvi_hdf5 *f, const fvi_h5_array *a, fvi_pool *pool,
                              fvi_hdf5_texts *out, fv_error *err) {
     fvi_h5_heap_place place = {.left = FVI_H5_HEAP_STEPS};
+    const int variable = a->type.class == FVI_H5_VARIABLE_TEXT;
     uint64_t left = f->size;
     fv_status st = texts_check(f, &a->type, err);
     if (st) return st;
-    fvi_h5_cursor c = {a->bytes, a->bytes + (uint64_t)a->count * a->type.size, 0};
+    const uint8_t *bytes = a->count ? a->bytes : nothing;
+    fvi_h5_cursor c = {bytes, bytes + (uint64_t)a->count * a->type.size, 0};
     const char **text = fvi_pool_array(pool, (size_t)a->count, sizeof *text);
     if (!text) return fvi_fail(err, FV_NOMEM, "no memory for its %lld texts", (long long)a->count);
     for (int64_t i = 0; i < a->count; i++) {
         const uint8_t *at;
         size_t size;
         st = text_find(f, &a->type, &c, &place, &at, &size, err);
-        if (!st && a->type.class == FVI_H5_VARIABLE_TEXT)
-            st = fvi_h5_spend(&left, size, "texts", err);
+        if (!st && variable && size > left)
+            st = fvi_fail(err, FV_FORMAT, "has texts that are longer together than the file");
         if (st) return st;
+        left -= variable ? size : 0;
         char *copy = fvi_pool_alloc(pool, size + 1);
         if (!copy) return fvi_fail(err, FV_NOMEM, "no memory for a text of %zu bytes", size);
         memcpy(copy, at, size);

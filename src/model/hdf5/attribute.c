@@ -101,14 +101,18 @@ static fv_status named(fv_status st, const fvi_hdf5_object *object, const char *
 }
 
 int fvi_hdf5_has_attribute(const fvi_hdf5 *f, const fvi_hdf5_object *object, const char *name) {
+    fvi_h5_call call;
     wanted w = {.name = name};
-    return !fvi_h5_items(f, object->header, FVI_H5_ATTRIBUTE, wanted_visit, &w, NULL) && w.found;
+    return !fvi_h5_items(fvi_h5_begin(&call, f), object->header, FVI_H5_ATTRIBUTE, wanted_visit, &w,
+                         NULL) &&
+           w.found;
 }
 
 fv_status fvi_hdf5_attribute_info(const fvi_hdf5 *f, const fvi_hdf5_object *object,
                                   const char *name, fvi_hdf5_info *out, fv_error *err) {
+    fvi_h5_call call;
     fvi_h5_array a;
-    fv_status st = attribute_find(f, object, name, &a, err);
+    fv_status st = attribute_find(fvi_h5_begin(&call, f), object, name, &a, err);
     if (!st) *out = fvi_h5_array_info(&a);
     return named(st, object, name, err);
 }
@@ -116,17 +120,19 @@ fv_status fvi_hdf5_attribute_info(const fvi_hdf5 *f, const fvi_hdf5_object *obje
 fv_status fvi_hdf5_attribute_texts(const fvi_hdf5 *f, const fvi_hdf5_object *object,
                                    const char *name, fvi_pool *pool, fvi_hdf5_texts *out,
                                    fv_error *err) {
+    fvi_h5_call call;
     fvi_h5_array a;
-    fv_status st = attribute_find(f, object, name, &a, err);
-    if (!st) st = fvi_h5_array_texts(f, &a, pool, out, err);
+    fv_status st = attribute_find(fvi_h5_begin(&call, f), object, name, &a, err);
+    if (!st) st = fvi_h5_array_texts(&call.f, &a, pool, out, err);
     return named(st, object, name, err);
 }
 
 fv_status fvi_hdf5_attribute_numbers(const fvi_hdf5 *f, const fvi_hdf5_object *object,
                                      const char *name, fvi_pool *pool, fvi_const *out,
                                      fv_error *err) {
+    fvi_h5_call call;
     fvi_h5_array a;
-    fv_status st = attribute_find(f, object, name, &a, err);
+    fv_status st = attribute_find(fvi_h5_begin(&call, f), object, name, &a, err);
     if (!st) st = fvi_h5_array_numbers(&a, pool, out, err);
     return named(st, object, name, err);
 }
@@ -157,12 +163,14 @@ static fv_status name_visit(void *user, fvi_h5_cursor body, int *stop, fv_error 
 
 fv_status fvi_hdf5_attributes(const fvi_hdf5 *f, const fvi_hdf5_object *object, fvi_pool *pool,
                               fvi_hdf5_texts *out, fv_error *err) {
+    fvi_h5_call call;
     names n = {.pool = pool};
-    fv_status st = fvi_h5_items(f, object->header, FVI_H5_ATTRIBUTE, name_visit, &n, err);
+    fv_status st =
+        fvi_h5_items(fvi_h5_begin(&call, f), object->header, FVI_H5_ATTRIBUTE, name_visit, &n, err);
     if (!st) {
         n.text = fvi_pool_array(pool, n.count, sizeof *n.text);
         n.count = 0;
-        st = n.text ? fvi_h5_items(f, object->header, FVI_H5_ATTRIBUTE, name_visit, &n, err)
+        st = n.text ? fvi_h5_items(&call.f, object->header, FVI_H5_ATTRIBUTE, name_visit, &n, err)
                     : fvi_fail(err, FV_NOMEM, "no memory for its attributes' names");
     }
     if (st)

@@ -167,8 +167,9 @@ static fv_status count_check(const fvi_h5_array *a, int64_t most, fv_error *err)
 
 fv_status fvi_hdf5_dataset_info(const fvi_hdf5 *f, const fvi_hdf5_object *dataset,
                                 fvi_hdf5_info *out, fv_error *err) {
+    fvi_h5_call call;
     fvi_h5_array a;
-    fv_status st = array_begin(f, dataset, &a, err);
+    fv_status st = array_begin(fvi_h5_begin(&call, f), dataset, &a, err);
     if (st)
         fvi_error_prefix(err, "%s", dataset->path);
     else
@@ -179,11 +180,12 @@ fv_status fvi_hdf5_dataset_info(const fvi_hdf5 *f, const fvi_hdf5_object *datase
 fv_status fvi_hdf5_dataset_numbers(const fvi_hdf5 *f, const fvi_hdf5_object *dataset,
                                    int64_t max_elements, fvi_pool *pool, fvi_const *out,
                                    fv_error *err) {
+    fvi_h5_call call;
     fvi_h5_array a;
-    fv_status st = array_begin(f, dataset, &a, err);
+    fv_status st = array_begin(fvi_h5_begin(&call, f), dataset, &a, err);
     if (!st && a.type.class != FVI_H5_NUMBER) st = fvi_h5_not_numbers(&a.type, err);
     if (!st) st = count_check(&a, max_elements, err);
-    if (!st) st = array_fetch(f, dataset->header, pool, &a, err);
+    if (!st) st = array_fetch(&call.f, dataset->header, pool, &a, err);
     if (!st) st = fvi_h5_array_numbers(&a, pool, out, err);
     if (st) fvi_error_prefix(err, "%s", dataset->path);
     return st;
@@ -192,13 +194,14 @@ fv_status fvi_hdf5_dataset_numbers(const fvi_hdf5 *f, const fvi_hdf5_object *dat
 fv_status fvi_hdf5_dataset_texts(const fvi_hdf5 *f, const fvi_hdf5_object *dataset,
                                  int64_t max_elements, fvi_pool *pool, fvi_hdf5_texts *out,
                                  fv_error *err) {
+    fvi_h5_call call;
     fvi_h5_array a;
-    fv_status st = array_begin(f, dataset, &a, err);
+    fv_status st = array_begin(fvi_h5_begin(&call, f), dataset, &a, err);
     if (!st && a.type.class != FVI_H5_FIXED_TEXT && a.type.class != FVI_H5_VARIABLE_TEXT)
         st = fvi_h5_not_texts(&a.type, err);
     if (!st) st = count_check(&a, max_elements, err);
-    if (!st) st = array_fetch(f, dataset->header, pool, &a, err);
-    if (!st) st = fvi_h5_array_texts(f, &a, pool, out, err);
+    if (!st) st = array_fetch(&call.f, dataset->header, pool, &a, err);
+    if (!st) st = fvi_h5_array_texts(&call.f, &a, pool, out, err);
     if (st) fvi_error_prefix(err, "%s", dataset->path);
     return st;
 }

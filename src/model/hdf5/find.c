@@ -128,14 +128,15 @@ static fv_status resolve(search *s, uint64_t *header, const char *path, size_t s
 
 fv_status fvi_hdf5_find(const fvi_hdf5 *f, const fvi_hdf5_object *from, const char *path,
                         fvi_hdf5_object *out, fv_error *err) {
-    search s = {f, 0};
+    fvi_h5_call call;
+    search s = {fvi_h5_begin(&call, f), 0};
     fvi_hdf5_object o = {.header = f->root, .path = "/"};
     if (from && path[0] != '/') o = *from;
     const char *rest = path, *part;
     size_t left = strlen(path), size;
     while (part_next(&rest, &left, &part, &size)) path_append(o.path, part, size);
     fv_status st = resolve(&s, &o.header, path, strlen(path), 0, err);
-    if (!st) st = fvi_h5_kind(f, o.header, &o.kind, err);
+    if (!st) st = fvi_h5_kind(s.f, o.header, &o.kind, err);
     if (st)
         fvi_error_prefix(err, "%s", o.path);
     else
@@ -146,9 +147,9 @@ fv_status fvi_hdf5_find(const fvi_hdf5 *f, const fvi_hdf5_object *from, const ch
 /* ---- all links of a group ---- */
 
 typedef struct list {
+    const fvi_hdf5 *f;
     fvi_h5_link *link; /* NULL while they are counted */
     size_t count;
-    uint64_t left; /* fvi_h5_spend: bytes of names */
 } list;
 
 static fv_status list_visit(void *user, const fvi_h5_link *link, int *stop, fv_error *err) {
@@ -156,7 +157,7 @@ static fv_status list_visit(void *user, const fvi_h5_link *link, int *stop, fv_e
     (void)stop;
     if (l->link) l->link[l->count] = *link;
     l->count++;
-    return fvi_h5_spend(&l->left, link->name_size, "names", err);
+    return fvi_h5_spend(l->f, link->name_size, "names", err);
 }
 
 static int link_compare(const void *a, const void *b) {
@@ -170,14 +171,13 @@ static int link_compare(const void *a, const void *b) {
 /* Lists a group's links, in the order of fvi_hdf5_members, in the pool. */
 static fv_status links_list(const fvi_hdf5 *f, const fvi_hdf5_object *group, fvi_pool *pool,
                             list *out, fv_error *err) {
-    list l = {.left = f->size};
+    list l = {.f = f};
     if (group->kind != FVI_HDF5_GROUP) return fvi_fail(err, FV_ARG, "is not a group");
     fv_status st = fvi_h5_links(f, group->header, list_visit, &l, err);
     if (st) return st;
     l.link = fvi_pool_array(pool, l.count, sizeof *l.link);
     if (!l.link) return fvi_fail(err, FV_NOMEM, "no memory for its %zu members", l.count);
     l.count = 0;
-    l.left = f->size;
     st = fvi_h5_links(f, group->header, list_visit, &l, err);
     if (st) return st;
     if (l.count) qsort(l.link, l.count, sizeof *l.link, link_compare);
@@ -194,8 +194,9 @@ static char *text_copy(fvi_pool *pool, const char *text, size_t size) {
 
 fv_status fvi_hdf5_members(const fvi_hdf5 *f, const fvi_hdf5_object *group, fvi_pool *pool,
                            fvi_hdf5_texts *out, fv_error *err) {
+    fvi_h5_call call;
     list l;
-    fv_status st = links_list(f, group, pool, &l, err);
+    fv_status st = links_list(fvi_h5_begin(&call, f), group, pool, &l, err);
     const char **text = st ? NULL : fvi_pool_array(pool, l.count, sizeof *text);
     for (size_t i = 0; text && i < l.count; i++) {
         text[i] = text_copy(pool, l.link[i].name, l.link[i].name_size);
@@ -265,7 +266,8 @@ static fv_status group_walk(walk *w, const fvi_hdf5_object *group, fv_error *err
 
 fv_status fvi_hdf5_walk(const fvi_hdf5 *f, const fvi_hdf5_object *group, fvi_hdf5_visit visit,
                         void *user, fv_error *err) {
-    walk w = {.f = f, .visit = visit, .user = user};
+    fvi_h5_call call;
+    walk w = {.f = fvi_h5_begin(&call, f), .visit = visit, .user = user};
     fvi_hdf5_object root = {.kind = FVI_HDF5_GROUP, .header = f->root, .path = "/"};
     return group_walk(&w, group ? group : &root, err);
 }

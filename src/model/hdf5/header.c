@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Object headers of versions 1 and 2. A header is a list of messages, which goes on in further
- * blocks where a message says so; those wait in a queue. A block is read once: the bytes of all
- * blocks together are at most the file's, so that blocks that name each other come to an end.
+ * blocks where a message says so; those wait in a queue. Blocks that name each other end with the
+ * call's work.
  * Source: HDF5 File Format Specification, section IV.A. */
 #include "model/hdf5/header.h"
 
@@ -28,7 +28,7 @@ static fv_status begin_v2(fvi_h5_messages *m, fvi_h5_cursor *c, fv_error *err) {
     const uint8_t *at = fvi_h5_skip(c, size);
     if (!at) return fvi_h5_short("object header", m->address, err);
     m->block = (fvi_h5_cursor){at, at + size, 0};
-    return fvi_h5_spend(&m->left, size, "object header", err);
+    return fvi_h5_spend(m->f, size, "object header", err);
 }
 
 static fv_status begin_v1(fvi_h5_messages *m, fvi_h5_cursor *c, fv_error *err) {
@@ -42,13 +42,13 @@ static fv_status begin_v1(fvi_h5_messages *m, fvi_h5_cursor *c, fv_error *err) {
     const uint8_t *at = fvi_h5_skip(c, size);
     if (!at) return fvi_h5_short("object header", m->address, err);
     m->block = (fvi_h5_cursor){at, at + size, 0};
-    return fvi_h5_spend(&m->left, size, "object header", err);
+    return fvi_h5_spend(m->f, size, "object header", err);
 }
 
 fv_status fvi_h5_messages_begin(const fvi_hdf5 *f, uint64_t address, fvi_h5_messages *out,
                                 fv_error *err) {
     fvi_h5_cursor c;
-    *out = (fvi_h5_messages){.f = f, .address = address, .left = f->size};
+    *out = (fvi_h5_messages){.f = f, .address = address};
     fv_status st = fvi_h5_range(f, address, 4, "object header", &c, err);
     if (st) return st;
     c.end = f->bytes + f->size;
@@ -63,7 +63,7 @@ static fv_status block_next(fvi_h5_messages *m, fv_error *err) {
     memmove(m->next, m->next + 1, (size_t)--m->waiting * sizeof *m->next);
     fvi_h5_cursor c;
     fv_status st = fvi_h5_range(m->f, address, size, "continuation of an object header", &c, err);
-    if (!st) st = fvi_h5_spend(&m->left, size, "object header", err);
+    if (!st) st = fvi_h5_spend(m->f, size, "object header", err);
     if (st) return st;
     if (m->version == 2) {
         if (size < 8 || memcmp(c.at, "OCHK", 4) != 0)

@@ -35,7 +35,6 @@ typedef struct fvi_h5_messages {
     uint64_t address; /* of the header, for messages */
     int version, flags;
     fvi_h5_cursor block; /* what is left of the present block */
-    uint64_t left;       /* bytes that may still be read: fvi_h5_spend */
     int waiting;         /* continuation blocks that were named and not read yet */
     struct {
         uint64_t address, size;

@@ -116,8 +116,9 @@ fv_status fvi_hdf5_open(const uint8_t *bytes, size_t size, fvi_hdf5 **out, fv_er
     f->size = size - (size_t)at;
     fv_status st = superblock_read(f, err);
     fvi_hdf5_kind kind = FVI_HDF5_OTHER;
+    fvi_h5_call call;
     if (!st) {
-        st = fvi_h5_kind(f, f->root, &kind, err);
+        st = fvi_h5_kind(fvi_h5_begin(&call, f), f->root, &kind, err);
         if (!st && kind != FVI_HDF5_GROUP)
             st = fvi_fail(err, FV_FORMAT, "the root object is not a group");
         if (st) fvi_error_prefix(err, "/");

@@ -15,8 +15,6 @@
 typedef struct group {
     const fvi_hdf5 *f;
     fvi_h5_cursor heap; /* the local heap's bytes */
-    uint64_t left;      /* fvi_h5_spend: of symbol table nodes, */
-    uint64_t text_left; /* of names */
     fvi_h5_link_visit visit;
     void *user;
 } group;
@@ -34,7 +32,7 @@ static fv_status heap_open(const fvi_hdf5 *f, uint64_t address, fvi_h5_cursor *o
 }
 
 /* The text at an offset of the heap. */
-static fv_status heap_text(group *g, uint64_t offset, const char **text, size_t *size,
+static fv_status heap_text(const group *g, uint64_t offset, const char **text, size_t *size,
                            fv_error *err) {
     uint64_t all = fvi_h5_left(&g->heap);
     const uint8_t *at = g->heap.at + (offset < all ? offset : 0);
@@ -46,10 +44,10 @@ static fv_status heap_text(group *g, uint64_t offset, const char **text, size_t 
                         offset, all);
     *text = (const char *)at;
     *size = (size_t)(end - at);
-    return fvi_h5_spend(&g->text_left, *size + 1, "names", err);
+    return fvi_h5_spend(g->f, *size + 1, "names", err);
 }
 
-static fv_status entry_visit(group *g, fvi_h5_cursor *c, int *stop, fv_error *err) {
+static fv_status entry_visit(const group *g, fvi_h5_cursor *c, int *stop, fv_error *err) {
     fvi_h5_link link = {.type = FVI_H5_HARD, .order = -1};
     uint64_t name = fvi_h5_address(g->f, c);
     link.header = fvi_h5_address(g->f, c);
@@ -69,14 +67,14 @@ static fv_status entry_visit(group *g, fvi_h5_cursor *c, int *stop, fv_error *er
 /* A symbol table node, child of a leaf. */
 static fv_status node_visit(void *user, fvi_h5_cursor key, uint64_t address, int *stop,
                             fv_error *err) {
-    group *g = user;
+    const group *g = user;
     fvi_h5_cursor c;
     (void)key;
     fv_status st = fvi_h5_block(g->f, address, "SNOD", "symbol table node", &c, err);
     if (st) return st;
     fvi_h5_skip(&c, 2);
     int count = (int)fvi_h5_take(&c, 2);
-    st = fvi_h5_spend(&g->left, 8 + (uint64_t)count * (24 + 2 * (uint64_t)g->f->offset_size),
+    st = fvi_h5_spend(g->f, 8 + (uint64_t)count * (24 + 2 * (uint64_t)g->f->offset_size),
                       "symbol table", err);
     for (int i = 0; i < count && !st && !*stop; i++) st = entry_visit(g, &c, stop, err);
     return st;
@@ -84,7 +82,7 @@ static fv_status node_visit(void *user, fvi_h5_cursor key, uint64_t address, int
 
 fv_status fvi_h5_symbol_table_links(const fvi_hdf5 *f, fvi_h5_cursor message,
                                     fvi_h5_link_visit visit, void *user, fv_error *err) {
-    group g = {.f = f, .left = f->size, .text_left = f->size, .visit = visit, .user = user};
+    group g = {.f = f, .visit = visit, .user = user};
     uint64_t tree = fvi_h5_address(f, &message), heap = fvi_h5_address(f, &message);
     if (message.bad) return fvi_fail(err, FV_FORMAT, "its symbol table message is cut short");
     fv_status st = heap_open(f, heap, &g.heap, err);

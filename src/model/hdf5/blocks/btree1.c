@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* B-trees of version 1, walked in order. A node has n children between n + 1 keys; a child is one
- * level below its parent. The walk ends for any bytes: levels fall, and the nodes it reads are
- * together no larger than the file. Nothing is searched: a walk sees all.
+ * level below its parent. The walk ends for any bytes: levels fall, and nodes cost work. Nothing is
+ * searched: a walk sees all.
  * Source: HDF5 File Format Specification, section III.A.1. */
 #include "model/hdf5/blocks/btree1.h"
 
@@ -14,7 +14,6 @@
 
 typedef struct walk {
     const fvi_h5_tree *tree;
-    uint64_t left; /* fvi_h5_spend */
     int stop;
 } walk;
 
@@ -53,11 +52,11 @@ static fv_status node_walk(walk *w, uint64_t address, int level, fv_error *err) 
                         address, type, found);
     uint64_t size = 8 + 2 * (uint64_t)t->f->offset_size +
                     (uint64_t)count * (uint64_t)(t->key_size + t->f->offset_size);
-    st = fvi_h5_spend(&w->left, size, "B-tree", err);
+    st = fvi_h5_spend(t->f, size, "B-tree", err);
     return st ? st : children_walk(w, c, count, found, err);
 }
 
 fv_status fvi_h5_tree_walk(const fvi_h5_tree *tree, uint64_t root, fv_error *err) {
-    walk w = {tree, tree->f->size, 0};
+    walk w = {tree, 0};
     return node_walk(&w, root, ANY_LEVEL, err);
 }

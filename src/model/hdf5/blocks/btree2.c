@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* B-trees of version 2, walked in order: n records stand between n + 1 children; all leaves are on
  * one level. How wide a child's counts are follows from how many records a node of its level may
- * hold. The walk ends for any bytes: the depth falls, and the nodes it reads are together no larger
- * than the file. Nothing is searched.
+ * hold. The walk ends for any bytes: the depth falls, and nodes cost work. Nothing is searched.
  * Source: HDF5 File Format Specification, section III.A.2. */
 #include "model/hdf5/blocks/btree2.h"
 
@@ -21,7 +20,6 @@ typedef struct tree {
     int total_width[MOST_DEPTH + 1]; /* of the number of those below it, by its level */
     fvi_h5_record_visit visit;
     void *user;
-    uint64_t left; /* fvi_h5_spend */
     int stop;
 } tree;
 
@@ -79,10 +77,10 @@ static fv_status node_walk(tree *t, uint64_t address, uint64_t count, int level,
     fvi_h5_cursor c;
     const char *what = level ? "inner node of a B-tree" : "leaf of a B-tree";
     fv_status st = fvi_h5_block(t->f, address, level ? "BTIN" : "BTLF", what, &c, err);
-    if (!st && count > t->left / t->record_size) /* count has up to 8 bytes */
+    if (!st && count > t->f->size / t->record_size) /* count has up to 8 bytes */
         st = fvi_fail(err, FV_FORMAT, "the %s at byte %" PRIu64 " has %" PRIu64 " records", what,
                       address, count);
-    if (!st) st = fvi_h5_spend(&t->left, AROUND + count * t->record_size, "B-tree", err);
+    if (!st) st = fvi_h5_spend(t->f, AROUND + count * t->record_size, "B-tree", err);
     if (st) return st;
     fvi_h5_skip(&c, 1);
     int type = (int)fvi_h5_take(&c, 1);
@@ -95,7 +93,7 @@ static fv_status node_walk(tree *t, uint64_t address, uint64_t count, int level,
 
 fv_status fvi_h5_records(const fvi_hdf5 *f, uint64_t address, int type, fvi_h5_record_visit visit,
                          void *user, fv_error *err) {
-    tree t = {.f = f, .type = type, .visit = visit, .user = user, .left = f->size};
+    tree t = {.f = f, .type = type, .visit = visit, .user = user};
     fvi_h5_cursor c;
     fv_status st = fvi_h5_block(f, address, "BTHD", "B-tree", &c, err);
     if (st) return st;

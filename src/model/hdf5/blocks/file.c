@@ -1,12 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading an HDF5 file's bytes: numbers are little-endian, of widths that the superblock gives.
- * Nothing here knows what the bytes mean. */
+ * Nothing here knows what the bytes mean.
+ *
+ * Blocks name each other by addresses, so a file may lead a reader in circles or over the same
+ * bytes again and again. A sound file needs each of its bytes a few times in a call; each call may
+ * look at WORK_TIMES as many. */
 #include "model/hdf5/blocks/file.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/error.h"
+
+#define WORK_TIMES 64
+#define WORK_LEAST ((uint64_t)1 << 20)
+#define WORK_BLOCK 16 /* of coming to a block */
+
+const fvi_hdf5 *fvi_h5_begin(fvi_h5_call *call, const fvi_hdf5 *f) {
+    call->f = *f;
+    call->f.work = &call->work;
+    call->work = f->size < UINT64_MAX / (2 * WORK_TIMES) ? f->size * WORK_TIMES : UINT64_MAX / 2;
+    call->work += WORK_LEAST;
+    return &call->f;
+}
+
+fv_status fvi_h5_spend(const fvi_hdf5 *f, uint64_t size, const char *what, fv_error *err) {
+    if (size > *f->work)
+        return fvi_fail(err, FV_FORMAT, "the blocks of its %s form a circle or overlap", what);
+    *f->work -= size;
+    return FV_OK;
+}
 
 uint64_t fvi_h5_left(const fvi_h5_cursor *c) { return (uint64_t)(c->end - c->at); }
 
@@ -54,7 +77,7 @@ fv_status fvi_h5_range(const fvi_hdf5 *f, uint64_t address, uint64_t size, const
                         " is not within the file of %" PRIu64 " bytes",
                         what, size, address, f->size);
     *out = (fvi_h5_cursor){f->bytes + address, f->bytes + address + size, 0};
-    return FV_OK;
+    return fvi_h5_spend(f, WORK_BLOCK, what, err);
 }
 
 fv_status fvi_h5_block(const fvi_hdf5 *f, uint64_t address, const char *signature, const char *what,
@@ -66,12 +89,5 @@ fv_status fvi_h5_block(const fvi_hdf5 *f, uint64_t address, const char *signatur
         return fvi_fail(err, FV_FORMAT, "the %s at byte %" PRIu64 " does not begin with \"%s\"",
                         what, address, signature);
     *out = (fvi_h5_cursor){c.at + 4, f->bytes + f->size, 0};
-    return FV_OK;
-}
-
-fv_status fvi_h5_spend(uint64_t *left, uint64_t size, const char *what, fv_error *err) {
-    if (size > *left)
-        return fvi_fail(err, FV_FORMAT, "the blocks of its %s form a circle or overlap", what);
-    *left -= size;
     return FV_OK;
 }

@@ -14,7 +14,22 @@ struct fvi_hdf5 {
     uint64_t size;
     int offset_size, length_size; /* of addresses and of sizes in the file: 2, 4 or 8 bytes */
     uint64_t root;                /* address of the root group's object header */
+    uint64_t *work;               /* that the present call may still do: fvi_h5_spend */
 };
+
+/* One call of the interface: a copy of the open file, which other threads use at the same time, and
+ * the work that the call may do. */
+typedef struct fvi_h5_call {
+    fvi_hdf5 f;
+    uint64_t work;
+} fvi_h5_call;
+
+/* Begins a call; returns &call->f. */
+const fvi_hdf5 *fvi_h5_begin(fvi_h5_call *call, const fvi_hdf5 *f);
+/* Takes from the work of the present call: as many bytes as are looked at.
+ *   errors  FORMAT: many times the file's bytes were looked at; its blocks, which `what` is made
+ * of, form a circle or overlap */
+fv_status fvi_h5_spend(const fvi_hdf5 *f, uint64_t size, const char *what, fv_error *err);
 
 #define FVI_HDF5_NOWHERE UINT64_MAX /* the undefined address: all bits set */
 
@@ -38,7 +53,8 @@ uint64_t fvi_h5_left(const fvi_h5_cursor *c);
 /* Bytes to store numbers up to `limit` in, as fractal heaps and B-trees count them. */
 int fvi_h5_width(uint64_t limit);
 
-/* Sets a cursor to `size` bytes at an address.  errors  FORMAT: `what` does not lie in the file */
+/* Sets a cursor to `size` bytes at an address, which costs the work of a block, not of its bytes.
+ *   errors  FORMAT: `what` does not lie in the file */
 fv_status fvi_h5_range(const fvi_hdf5 *f, uint64_t address, uint64_t size, const char *what,
                        fvi_h5_cursor *out, fv_error *err);
 /* Sets a cursor to what follows a block's signature (4 letters), up to the file's end. */
@@ -46,9 +62,5 @@ fv_status fvi_h5_block(const fvi_hdf5 *f, uint64_t address, const char *signatur
                        fvi_h5_cursor *out, fv_error *err);
 /* FORMAT: `what` at an address ends beyond the file or the part of it that it is in. */
 fv_status fvi_h5_short(const char *what, uint64_t address, fv_error *err);
-
-/* A walk through many blocks reads no byte twice in a sound file, so it may read as many as the
- * file has. Takes `size` from what is left.  errors  FORMAT: the blocks form a circle or overlap */
-fv_status fvi_h5_spend(uint64_t *left, uint64_t size, const char *what, fv_error *err);
 
 #endif

@@ -16,7 +16,7 @@
 enum { MANAGED = 0, HUGE_OBJECT = 1 };
 #define RECORDS_OF_HUGE 1
 #define MOST_ROWS       64
-#define MOST_NESTED     64 /* blocks in blocks; each is smaller than the one around it */
+#define MOST_NESTED     16 /* blocks in blocks */
 
 static int is_power_of_two(uint64_t n) { return n && !(n & (n - 1)); }
 
