@@ -4,8 +4,8 @@
 
 One folder a target. ONNX files: the networks of tests/golden and tests/data, the light models and
 the operators' node tests of the ONNX backend suite where they are installed; of `maps` the former
-alone, which have layers. Pictures and NPY files: tests/data. Texts: those in docs/objectives.md,
-docs/recipes.md and docs/commands.md. Foreign files: what src/model/foreign/foreign.def looks for.
+alone, which have layers. Pictures, NPY and HDF5 files: tests/data. Texts: those in
+docs/objectives.md, docs/recipes.md and docs/commands.md. Foreign files: what src/model/foreign/foreign.def looks for.
 """
 import hashlib
 import os
@@ -135,7 +135,7 @@ def commands():
 
 def main():
     out = Path(sys.argv[1])
-    targets = ("load", "run", "maps", "foreign", "npy", "image", "sidecar", "objective", "cli")
+    targets = ("load", "run", "maps", "foreign", "npy", "hdf5", "image", "sidecar", "objective", "cli")
     to = {name: out / name for name in targets}
     for folder in to.values():
         folder.mkdir(parents=True, exist_ok=True)
@@ -149,6 +149,8 @@ def main():
     for f in files(TESTS / "data", TESTS / "golden"):
         if f.suffix == ".npy":
             put(to["npy"], f.read_bytes())
+        elif f.suffix == ".h5":
+            put(to["hdf5"], f.read_bytes())
         elif f.suffix in (".png", ".jpg", ".jpeg", ".webp", ".tif", ".gif"):
             put(to["image"], f.read_bytes())
     for kind, texts in (("0", SIDECARS), ("1", ["hen\ncat, tabby\n", "0 hen\n1 cat\n"]),
