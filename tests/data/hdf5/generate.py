@@ -162,6 +162,15 @@ def many(f):
         large.attrs["large"] = np.arange(3000, dtype="i4")
 
 
+def paths(f):
+    """30 groups, and a path to the last one for each of 2^29 choices."""
+    group = f.create_group("g0")
+    for i in range(1, 30):
+        below = f.create_group("g%d" % i)
+        group["a"] = group["b"] = below
+        group = below
+
+
 def write(path, libver, fill, **options):
     with h5py.File(path, "w", libver=libver, **options) as f:
         fill(f)
@@ -172,6 +181,7 @@ def main():
     for libver in ("earliest", "latest"):
         for fill in (keras, types, texts, layouts, links, many):
             write(folder / f"{fill.__name__}_{libver}.h5", libver, fill)
+    write(folder / "paths.h5", "latest", paths)
     write(folder / "user_block.h5", "earliest", keras, userblock_size=512)
     write(folder / "user_block_latest.h5", "latest", keras, userblock_size=1024)
     write(folder / "tracked_keras.h5", "earliest", keras, track_order=True)

@@ -98,6 +98,20 @@ static void walks_circles_once(void **state) {
     }
 }
 
+static fv_status nothing_visit(void *user, const fvi_hdf5_object *o, fv_error *err) {
+    (void)user, (void)o, (void)err;
+    return FV_OK;
+}
+
+static void bounds_a_walk_of_many_paths(void **state) {
+    (void)state;
+    h5 h = h5_open("paths");
+    h5_fails(&h, fvi_hdf5_walk(h.f, NULL, nothing_visit, NULL, &h.err), FV_FORMAT,
+             "form a circle or overlap");
+    h5_find(&h, "g0/a/b/a/a/b/b/a/b/b/b/a/b");
+    h5_close(&h);
+}
+
 static void reads_large_groups(void **state) {
     (void)state;
     for (int form = 0; form < 2; form++) {
@@ -230,10 +244,15 @@ static void refuses_other_files(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(follows_links),         cmocka_unit_test(names_links_that_lead_nowhere),
-        cmocka_unit_test(walks_circles_once),    cmocka_unit_test(reads_large_groups),
-        cmocka_unit_test(reads_many_attributes), cmocka_unit_test(refuses_files_cut_short),
-        cmocka_unit_test(survives_damage),       cmocka_unit_test(refuses_other_files),
+        cmocka_unit_test(follows_links),
+        cmocka_unit_test(names_links_that_lead_nowhere),
+        cmocka_unit_test(walks_circles_once),
+        cmocka_unit_test(reads_large_groups),
+        cmocka_unit_test(bounds_a_walk_of_many_paths),
+        cmocka_unit_test(reads_many_attributes),
+        cmocka_unit_test(refuses_files_cut_short),
+        cmocka_unit_test(survives_damage),
+        cmocka_unit_test(refuses_other_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
