@@ -5,7 +5,8 @@
 One folder a target. ONNX files: the networks of tests/golden and tests/data, the light models and
 the operators' node tests of the ONNX backend suite where they are installed; of `maps` the former
 alone, which have layers. Pictures, NPY and HDF5 files: tests/data. Texts: those in
-docs/objectives.md, docs/recipes.md and docs/commands.md. Foreign files: what src/model/foreign/foreign.def looks for.
+docs/objectives.md, docs/recipes.md and docs/commands.md. Foreign files: what
+src/model/foreign/foreign.def looks for.
 """
 import hashlib
 import os
@@ -135,7 +136,8 @@ def commands():
 
 def main():
     out = Path(sys.argv[1])
-    targets = ("load", "run", "maps", "foreign", "npy", "hdf5", "image", "sidecar", "objective", "cli")
+    targets = ("load", "run", "maps", "foreign", "npy", "hdf5", "image", "sidecar", "objective",
+               "cli")
     to = {name: out / name for name in targets}
     for folder in to.values():
         folder.mkdir(parents=True, exist_ok=True)
