@@ -282,19 +282,6 @@ const char *cli_model_precision(const fv_model *model) {
     return fv_model_precision(model) == FV_PRECISION_BF16 ? "bf16" : "f32";
 }
 
-int64_t cli_model_classes(const fv_model *model) {
-    const char *output = fv_model_output(model, NULL);
-    for (int i = 0; output && i < fv_model_layer_count(model); i++) {
-        const fv_layer *l = fv_model_layer(model, i);
-        if (strcmp(l->output, output) != 0) continue;
-        int64_t count = l->ndim == 1 ? l->dim[0] : l->ndim > 0; /* without an axis of samples */
-        int wide = 0;
-        for (int k = 1; k < l->ndim; k++) wide += l->dim[k] != 1, count *= l->dim[k];
-        return wide > 1 ? 0 : count;
-    }
-    return 0;
-}
-
 void cli_model_output_note(const cli_args *args, const fv_model *model) {
     const char *note = NULL;
     fv_model_output(model, &note);

@@ -36,10 +36,6 @@ int cli_model_load_with_input(const cli_args *args, const cli_model_args *how, f
 /* What it multiplies in: "f32" or "bf16". */
 const char *cli_model_precision(const fv_model *model);
 
-/* Length of the row that classes are read from; 0 where it is none, or its shape is not known: the
- * library says that. */
-int64_t cli_model_classes(const fv_model *model);
-
 /* Says on stderr which output classes are read from, where there was something to choose. */
 void cli_model_output_note(const cli_args *args, const fv_model *model);
 

@@ -38,7 +38,7 @@ typedef struct job {
 } job;
 
 static int choose_top(job *j) {
-    const int64_t classes = cli_model_classes(j->model);
+    const int64_t classes = fv_model_output_length(j->model);
     const int names = fv_model_class_count(j->model);
     if (classes && j->args->top > classes)
         return cli_usage(j->args->common.command,
@@ -260,8 +260,10 @@ const cli_command cli_command_classify = {
         "Each picture is turned upright, its short side resized to size/0.875 (bicubic), "
         "its centre cut out, and mean, scale and channel order applied as the model says. "
         "It prints probability, index and name of the likeliest classes. Probabilities are the "
-        "network's own where it ends in a softmax or a sigmoid (also of one number); other rows "
-        "are given a softmax. Of several outputs the one as long as there are class names is "
+        "network's own where a softmax or a sigmoid makes them (also of one number); other rows "
+        "are given a softmax, unless they are a distribution. Sorted or rounded scores (TopK, "
+        "ArgMax, Cast) are read before that. Of several outputs the one as long as there are class "
+        "names is "
         "read, else the last that is one row of numbers; --output-name chooses. Many pictures "
         "run in batches. IMAGE may also be an NPY file with the raw input of one sample, as "
         "`fovea run` takes it: signals, volumes and pictures of many bands are given so.\n\n"

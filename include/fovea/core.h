@@ -381,10 +381,13 @@ FV_API int fv_model_class_count(const fv_model *model);
 FV_API const char *fv_model_class_name(const fv_model *model, int index);
 
 /* Returns the name of the value that classes are read from, NULL where the network has no output;
- * borrowed.
- *   note  where a sentence is put on what was chosen among several outputs, or NULL where there was
- *         nothing to choose; borrowed. NULL: not wanted */
+ * borrowed. It is an output; or, where that ranks (TopK, ArgMax), rounds or scales a row, that row.
+ *   note  where a sentence is put on what was chosen among several outputs, and what was read of
+ *         it, or NULL where there is nothing to say; borrowed. NULL: not wanted */
 FV_API const char *fv_model_output(const fv_model *model, const char **note);
+/* Returns the length of the row of numbers that classes are read from; 0 where that value is no
+ * such row, or its shape is not known before it is run. */
+FV_API int64_t fv_model_output_length(const fv_model *model);
 
 /* Finds a class by its name: letters and digits are compared without case, all else is ignored;
  * each of the names of "tench, Tinca tinca" finds it; a plain number is an index.

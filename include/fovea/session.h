@@ -120,7 +120,8 @@ typedef struct fv_prediction {
  *   top     how many per sample, 1..classes
  *   out     [n][top], most probable first; caller's array
  *   errors  SHAPE the network's output is not [n][classes]; as fv_session_run
- * A network whose output is no distribution (it has no softmax) gets a softmax here.
+ * Where the network makes no probabilities of its scores (by a softmax or a sigmoid), and they are
+ * no distribution, they get a softmax here.
  */
 FV_API fv_status fv_session_classify(fv_session *session, const fv_tensor *input, int top,
                                      fv_prediction *out, fv_error *err);

@@ -36,6 +36,7 @@ typedef struct fvi_value {
     fvi_shape shape;
     int producer;              /* node index; -1 for inputs and constants */
     const fvi_const *constant; /* NULL unless a constant */
+    int is_integer;            /* whole numbers or truth values, as the file has it */
 } fvi_value;
 
 #define FVI_MAX_SPATIAL 3
@@ -93,11 +94,19 @@ typedef struct fvi_recurrent {
     struct { fvi_unary f; float p, q; } function[3]; /* ONNX's f, g, h */
 } fvi_recurrent;
 
+/* What an OPAQUE node gives, as far as that is known of its operator. */
+typedef enum fvi_opaque_gives {
+    FVI_OPAQUE_ANYTHING,
+    FVI_OPAQUE_MOVED, /* the numbers of its first input, in the same order */
+    FVI_OPAQUE_RANKED /* the largest of them in order of size, or where they are */
+} fvi_opaque_gives;
+
 /* Why a node cannot be computed. */
 typedef struct fvi_opaque {
     const char *kind; /* for the layer table: "unknown: com.example.Foo", "not computed: Conv" */
     const char *why;  /* one sentence, naming operator and node */
     fv_status status; /* UNSUPPORTED, SHAPE */
+    fvi_opaque_gives gives;
 } fvi_opaque;
 
 /* Attributes of a node; kinds.def names the member of each kind. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* classify: the network's output as the most probable classes.
  *
- * Probabilities are the network's own where its output's rows are distributions, or made by a
- * sigmoid (several classes may be true at once; one number is the probability of one class). Rows
- * of other numbers are logits, and a softmax is applied here. One number that no sigmoid made is no
- * probability.
+ * Probabilities are the network's own where a softmax or a sigmoid makes them (graph/classes/row.h;
+ * of a sigmoid several classes may be true at once, and one number is the probability of one
+ * class), or where its rows are distributions. Rows of other numbers are logits, and a softmax is
+ * applied here. One number that neither made is no probability.
  */
 #include <glib.h>
 #include <math.h>
@@ -12,27 +12,11 @@
 
 #include "base/error.h"
 #include "base/tensor.h"
+#include "graph/classes/distribution.h"
 #include "model/network/output.h"
 #include "runtime/model_state.h"
+#include "runtime/monitor.h"
 #include "runtime/session.h"
-
-/* Whether a row is a distribution: non-negative and summing to 1. */
-static int is_distribution(const float *row, int64_t n) {
-    double sum = 0;
-    for (int64_t i = 0; i < n; i++) {
-        if (!(row[i] >= 0)) return 0;
-        sum += row[i];
-    }
-    return fabs(sum - 1) < 1e-3;
-}
-
-static void softmax(float *row, int64_t n) {
-    float top = row[0];
-    double sum = 0;
-    for (int64_t i = 1; i < n; i++) top = row[i] > top ? row[i] : top;
-    for (int64_t i = 0; i < n; i++) sum += exp((double)row[i] - top);
-    for (int64_t i = 0; i < n; i++) row[i] = (float)(exp((double)row[i] - top) / sum);
-}
 
 /* Whether a probability ranks before another. NaN ranks last. */
 static int ranks_before(float a, float b) { return a > b || (isnan(b) && !isnan(a)); }
@@ -51,41 +35,53 @@ static void best_of(const float *row, int64_t n, int top, fv_prediction *out) {
     }
 }
 
-/* Whether the network makes its output by a sigmoid, each number by itself. */
-static int ends_in_sigmoid(const fvi_network *net) {
-    const fvi_graph *g = fvi_network_graph(net);
-    const int v = fvi_graph_find(g, fvi_network_output(net));
-    const fvi_node *maker = v >= 0 ? fvi_graph_maker(g, v) : NULL;
-    return maker && fvi_node_is_sigmoid(maker);
+/* Whether an array [1][...] is one row of numbers for each of n samples; with `one_axis` also the
+ * row of one sample, without an axis of samples. */
+static int has_rows(const fv_tensor *scores, int64_t n, int one_axis) {
+    int long_axes = 0;
+    const int64_t count = fv_tensor_count(scores);
+    for (int i = 1; i < scores->ndim; i++) long_axes += scores->dim[i] != 1;
+    if (!scores->ndim || n < 1 || !count || long_axes > 1) return 0;
+    return scores->dim[0] == n || (one_axis && scores->ndim == 1 && scores->dim[0] == count);
 }
 
 /* Checks that there is one row of classes for each of n samples. */
-static fv_status check_rows(const fvi_network *net, const fv_tensor *scores, int64_t n,
-                            fv_error *err) {
-    const fvi_graph *g = fvi_network_graph(net);
-    const int v = fvi_graph_find(g, fvi_network_output(net));
-    int64_t length = 0;
-    int long_axes = 0, one;
-    for (int i = 1; i < scores->ndim; i++) long_axes += scores->dim[i] != 1;
-    one = n > 0 && fv_tensor_count(scores) == n;
-    if (v >= 0 && g->values[v].shape.ndim >= 0 && !fvi_graph_is_row(g, v, &length))
-        return fvi_network_class_row(net, &(int){0}, &length, err);
-    const int64_t rows = scores->ndim == 1 && length ? n * length : n; /* no axis of samples */
-    if (!scores->ndim || n < 1 || scores->dim[0] != rows || long_axes > 1 ||
-        !fv_tensor_count(scores)) {
-        char text[FVI_SHAPE_TEXT];
-        fvi_shape shape = fvi_tensor_shape(scores);
+static fv_status check_rows(const fvi_network *net, const fvi_row *row, const fv_tensor *scores,
+                            int64_t n, fv_error *err) {
+    char text[FVI_SHAPE_TEXT];
+    const fvi_shape shape = fvi_tensor_shape(scores);
+    if (!has_rows(scores, n, row->length > 1))
         return fvi_fail(err, FV_SHAPE,
                         "the network's output is %s; classifying needs one row of "
                         "classes for each picture",
                         fvi_shape_text(&shape, text));
-    }
-    if (one && !ends_in_sigmoid(net))
+    if (fv_tensor_count(scores) == n && row->made == FVI_ROW_OF_SCORES)
         return fvi_fail(err, FV_SHAPE,
                         "the network's output \"%.200s\" is one number that is no probability (no "
                         "sigmoid makes it); `fovea run` prints it, LAYER:0 explains it",
                         fvi_network_output(net));
     return FV_OK;
+}
+
+/* Makes probabilities of a row of scores, unless they are a distribution already. */
+static void to_probabilities(fv_session *s, float *row, int64_t n) {
+    char *text;
+    if (fvi_is_distribution(row, n, 1)) return;
+    if (fvi_is_within_unit(row, n)) {
+        text = g_strdup_printf("all numbers of \"%.80s\" are within 0..1, but their sum is not 1: "
+                               "they are taken as scores, and a softmax makes probabilities of "
+                               "them; `fovea run` gives them as they are",
+                               fvi_network_output(fvi_session_network(s)));
+        fvi_monitor_note(fvi_session_monitor(s), text);
+        g_free(text);
+    }
+    fvi_softmax_row(row, n);
+}
+
+/* The row of classes; of a value whose shape is known only when it is run, scores. */
+static fv_status find_row(const fvi_network *net, fvi_row *row, fv_error *err) {
+    *row = (fvi_row){.made = FVI_ROW_OF_SCORES};
+    return fvi_network_row_is_open(net) ? FV_OK : fvi_network_class_row(net, row, err);
 }
 
 fv_status fv_session_classify(fv_session *session, const fv_tensor *input, int top,
@@ -95,22 +91,21 @@ fv_status fv_session_classify(fv_session *session, const fv_tensor *input, int t
     fv_status st = FVI_NOT_NULL(err, session, input, out);
     if (st) return st;
     const fvi_network *net = fvi_session_network(session);
-    if (!fvi_network_output(net))
-        return fvi_fail(err, FV_SHAPE, "%s has no output, so no classes", fvi_network_name(net));
     fv_tensor view;
-    st = fvi_session_check_input(session, input, &view, err);
+    fvi_row own;
+    st = find_row(net, &own, err);
+    if (!st) st = fvi_session_check_input(session, input, &view, err);
     if (!st) st = fvi_session_run_value(session, &view, fvi_network_output(net), &scores, err);
     if (st) return st;
     const int64_t n = view.ndim ? view.dim[0] : 0;
     const int64_t classes = n > 0 ? fv_tensor_count(scores) / n : 0;
-    const int own = ends_in_sigmoid(net);
-    st = check_rows(net, scores, n, err);
+    st = check_rows(net, &own, scores, n, err);
     if (!st && (top < 1 || top > classes))
         st = fvi_fail(err, FV_ARG, "top is %d; the network has classes 1..%lld", top,
                       (long long)classes);
     for (int64_t i = 0; !st && i < n; i++) {
         float *row = scores->data + i * classes;
-        if (!own && !is_distribution(row, classes)) softmax(row, classes);
+        if (own.made == FVI_ROW_OF_SCORES) to_probabilities(session, row, classes);
         best_of(row, classes, top, out + i * top);
     }
     fv_tensor_free(scores);

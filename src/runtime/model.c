@@ -175,6 +175,11 @@ const char *fv_model_output(const fv_model *model, const char **note) {
     return model ? fvi_network_output(model->network) : NULL;
 }
 
+int64_t fv_model_output_length(const fv_model *model) {
+    fvi_row row;
+    return model && !fvi_network_class_row(model->network, &row, NULL) ? row.length : 0;
+}
+
 fv_status fv_model_find_class(const fv_model *model, const char *name, int *index, fv_error *err) {
     fv_status st = FVI_NOT_NULL(err, model, name, index);
     return st ? st : fvi_network_find_class(model->network, name, index, err);

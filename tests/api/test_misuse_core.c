@@ -223,6 +223,7 @@ static void test_model(void **state) {
     GIVES(NULL, fv_model_input(NULL));
     GIVES(NULL, fv_model_output(NULL, NULL));
     GIVES(0, !fv_model_output(t.net, NULL));
+    GIVES(0, fv_model_output_length(NULL));
     REFUSED(FV_NOTFOUND, "option output", LOAD(.output = "nowhere"));
     GIVES(0, fv_model_class_count(NULL));
     GIVES(NULL, fv_model_input_part(NULL, 0));

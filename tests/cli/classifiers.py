@@ -4,24 +4,8 @@
 and Custom Vision write them.
 
 Rows of four features, a scaler, a linear classifier, a normalizer and a ZipMap, whose numbers numpy
-computes. Needs numpy and onnx: FOVEA_PYTHON names a Python that has them; without it the test is
-skipped."""
-import os
-import subprocess
-import sys
-import tempfile
-
-fovea = os.path.abspath(sys.argv[1])
-python = os.environ.get("FOVEA_PYTHON") or os.path.expanduser("~/.cache/fovea/venv/bin/python")
-if len(sys.argv) < 3:
-    if subprocess.run([python, "-c", "import numpy, onnx"], capture_output=True).returncode:
-        print("skipped: no Python with numpy and onnx")
-        sys.exit(77)
-    sys.exit(subprocess.run([python, sys.argv[0], fovea, "inside"]).returncode)
-
-import numpy as np
-import onnx
-from onnx import TensorProto, helper
+computes."""
+from networks import *
 
 random = np.random.default_rng(1)
 ML = "ai.onnx.ml"
@@ -31,42 +15,18 @@ NAMES = ["setosa", "versicolor", "virginica"]
 ROWS = random.normal(size=(5, 4)).astype("f")
 
 
-def node(op, inputs, outputs, name, domain="", **attributes):
-    return helper.make_node(op, inputs.split(), outputs.split(), name=name, domain=domain,
-                            **attributes)
-
-
-def save(path, nodes, inputs, outputs, weights=()):
-    value = lambda name, kind: helper.make_tensor_value_info(name, kind, None)
-    maps = helper.make_sequence_type_proto(helper.make_map_type_proto(
-        TensorProto.INT64, helper.make_tensor_type_proto(TensorProto.FLOAT, None)))
-    graph = helper.make_graph(
-        nodes, "g", inputs,
-        [value(k, t) if t else helper.make_value_info(k, maps) for k, t in outputs.items()],
-        list(weights))
-    opsets = [helper.make_opsetid("", 13), helper.make_opsetid(ML, 1)]
-    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=8), path)
+def maps(name):
+    return helper.make_value_info(name, helper.make_sequence_type_proto(helper.make_map_type_proto(
+        TensorProto.INT64, helper.make_tensor_type_proto(TensorProto.FLOAT, None))))
 
 
 def classifier(path, labels, zip_labels, kind):
-    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [None, 4])
     save(path, [node("Scaler", "x", "s", "scaler", ML, offset=OFFSET, scale=SCALE),
                 node("LinearClassifier", "s", "label raw", "linear", ML, intercepts=SHIFT.tolist(),
                      coefficients=MATRIX.ravel().tolist(), post_transform="LOGISTIC", **labels),
                 node("Normalizer", "raw", "shares", "norm", ML, norm="L1"),
                 node("ZipMap", "shares", "map", "zip", ML, **zip_labels)],
-         [x], {"label": kind, "map": None})
-
-
-def run(*words):
-    return subprocess.run([fovea, *map(str, words), "--threads", "1"], capture_output=True,
-                          text=True)
-
-
-def check(ok, what, got):
-    if not ok:
-        print(f"WRONG: {what}: {got.returncode} {got.stdout} {got.stderr}")
-        sys.exit(1)
+         [value("x", shape=[None, 4])], [value("label", kind), maps("map")], opset=13)
 
 
 def scores(x):
@@ -109,23 +69,23 @@ def named():
         got = run("classes", file)
         check(got.stdout.split()[3] == first, "a list beside it", got)
     os.remove("labels.txt")
-    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [None, 3])
+    x = value("x", shape=[None, 3])
     index = node("ArgMax", "x", "i", "arg", axis=1, keepdims=0)
     table = helper.make_tensor("table", TensorProto.STRING, [1, 3], ["a", "b", "c"])
     for last, weights, names in (
-            (node("ArrayFeatureExtractor", "table i", "y", "pick", ML), [table], "a b c"),
+            (node("ArrayFeatureExtractor", "table i", "y", "pick", ML), {"table": table}, "a b c"),
             (node("LabelEncoder", "i", "y", "encode", ML, keys_int64s=[2, 0, 1],
-                  values_strings=["z", "x", "y"]), [], "x y z"),
-            (node("LabelEncoder", "i", "y", "encode", ML, classes_strings=["p", "q", "r"]), [],
+                  values_strings=["z", "x", "y"]), {}, "x y z"),
+            (node("LabelEncoder", "i", "y", "encode", ML, classes_strings=["p", "q", "r"]), {},
              "p q r")):
         save("end.onnx", [index, node("Relu", "x", "r", "relu"), last], [x],
-             {"r": TensorProto.FLOAT, "y": TensorProto.STRING}, weights)
+             [value("r"), value("y", TensorProto.STRING)], weights=weights, opset=13)
         got = run("classes", "end.onnx")
         check([line.split()[1] for line in got.stdout.splitlines()[1:]] == names.split(),
               "a table at the end", got)
 
 
-def refused():
+def texts_refused():
     np.save("one.npy", np.zeros(1, "f"))
     for file, x, text in (("texts.onnx", "x.npy", "it is a text"),
                           ("words.onnx", "one.npy", "its type is no number")):
@@ -139,16 +99,14 @@ def refused():
     check(got.returncode == 0 and "not computed: StringNormalizer" in got.stdout, "texts", got)
 
 
-with tempfile.TemporaryDirectory() as folder:
-    os.chdir(folder)
+def inputs():
     classifier("ints.onnx", dict(classlabels_ints=[10, 20, 30]),
                dict(classlabels_int64s=[10, 20, 30]), TensorProto.INT64)
     classifier("texts.onnx", dict(classlabels_strings=NAMES), dict(classlabels_strings=NAMES),
                TensorProto.STRING)
-    text = helper.make_tensor_value_info("t", TensorProto.STRING, [1])
     save("words.onnx", [node("StringNormalizer", "t", "u", "lower"),
                         node("LabelEncoder", "u", "y", "encode", ML, classes_strings=["a", "b"])],
-         [text], {"y": TensorProto.INT64})
-    for part in (computed, named, refused):
-        part()
-    os.chdir("/")
+         [value("t", TensorProto.STRING, [1])], [value("y", TensorProto.INT64)], opset=13)
+
+
+all_in_a_folder(inputs, computed, named, texts_refused)

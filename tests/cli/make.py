@@ -226,10 +226,11 @@ def grid(*shape):
 
 
 def squeezed():
-    """x [1][12] - dense1 - relu1 - dense2 - row [4]: classes without an axis of samples"""
+    """x [1][12] - dense1 - relu1 - dense2 - negative - row [4]: classes without an axis of samples,
+    of which another than the first is the largest"""
     nodes, constants = mlp()[:2]
     axis = field(1, 1) + field(2, 7) + field(8, "first") + field(9, struct.pack("<q", 0))
-    nodes.append(node("Squeeze", "row", ["dense2", "first"]))
+    nodes += [node("Neg", "negative", ["dense2"]), node("Squeeze", "row", ["negative", "first"])]
     return nodes, constants + [axis], value("x", [1, 12]), value("row", [4]), {}
 
 

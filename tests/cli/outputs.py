@@ -2,24 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """outputs.py FOVEA: which output classes are read from, sigmoid ends, classes by name.
 
-Networks whose numbers numpy computes: a strided 1x1 convolution, a ReLU, the mean, a matrix.
-Needs numpy and onnx: FOVEA_PYTHON names a Python that has them; without it the test is skipped."""
-import os
-import subprocess
-import sys
-import tempfile
-
-fovea = os.path.abspath(sys.argv[1])
-python = os.environ.get("FOVEA_PYTHON") or os.path.expanduser("~/.cache/fovea/venv/bin/python")
-if len(sys.argv) < 3:
-    if subprocess.run([python, "-c", "import numpy, onnx"], capture_output=True).returncode:
-        print("skipped: no Python with numpy and onnx")
-        sys.exit(77)
-    sys.exit(subprocess.run([python, sys.argv[0], fovea, "inside"]).returncode)
-
-import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper
+Networks whose numbers numpy computes: a strided 1x1 convolution, a ReLU, the mean, a matrix."""
+from networks import *
 
 random = np.random.default_rng(1)
 CONV = random.normal(size=(8, 3, 1, 1)).astype("f")
@@ -27,47 +11,15 @@ FULL = random.normal(size=(8, 3)).astype("f")
 ONE = random.normal(size=(8, 1)).astype("f")
 
 
-def node(op, inputs, outputs, name, **attributes):
-    return helper.make_node(op, inputs.split(), outputs.split(), name=name, **attributes)
-
-
 TRUNK = [node("Conv", "data w", "c", "conv1", strides=[2, 2]), node("Relu", "c", "r", "relu1"),
          node("GlobalAveragePool", "r", "p", "gap"), node("Flatten", "p", "f", "flat")]
 
 
-def save(path, nodes, outputs, meta, **weights):
-    value = lambda name: helper.make_tensor_value_info(name, TensorProto.FLOAT, None)
-    data = helper.make_tensor_value_info("data", TensorProto.FLOAT, [None, 3, 8, 8])
-    graph = helper.make_graph(nodes, "g", [data], [value(o) for o in outputs],
-                              [numpy_helper.from_array(a, k) for k, a in weights.items()])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)])
-    model.ir_version = 8
-    helper.set_model_props(model, {"fovea.range": "1", **meta})
-    onnx.save(model, path)
-
-
-def run(*words):
-    return subprocess.run([fovea, *map(str, words), "--threads", "1", "-q"], capture_output=True,
-                          text=True)
-
-
-def check(ok, what, got):
-    if not ok:
-        print(f"WRONG: {what}: {got.returncode} {got.stdout} {got.stderr}")
-        sys.exit(1)
-
-
-def photo(path, value):
-    """Writes a PNG file of one colour."""
-    import struct
-    import zlib
-    rows = b"".join(b"\0" + bytes(value) * 8 for _ in range(8))
-    chunk = lambda kind, data: (struct.pack(">I", len(data)) + kind + data +
-                                struct.pack(">I", zlib.crc32(kind + data)))
-    with open(path, "wb") as file:
-        file.write(b"\x89PNG\r\n\x1a\n" +
-                   chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 8, 2, 0, 0, 0)) +
-                   chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+def network(path, nodes, outputs, meta, **weights):
+    """One that takes photos of 8x8 pixels, in 0..1."""
+    save(path, nodes, [value("data", shape=[None, 3, 8, 8])],
+         [o if isinstance(o, onnx.ValueInfoProto) else value(o) for o in outputs],
+         {"fovea.range": "1", **meta}, weights, opset=13)
 
 
 def features(pixel):
@@ -82,9 +34,9 @@ def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
 
-def two_outputs(pixel):
-    save("two.onnx", TRUNK + [node("MatMul", "f m", "lg", "fc")], ["f", "lg"],
-         {"fovea.labels": "cat\ndog\nhen"}, w=CONV, m=FULL)
+def two_outputs():
+    network("two.onnx", TRUNK + [node("MatMul", "f m", "lg", "fc")], ["f", "lg"],
+            {"fovea.labels": "cat\ndog\nhen"}, w=CONV, m=FULL)
     y = features(pixel) @ FULL
     p = np.exp(y - y.max()) / np.exp(y - y.max()).sum()
     got = run("classify", "two.onnx", "p.png", "--top", 1)
@@ -104,12 +56,12 @@ def two_outputs(pixel):
           "class:hen is of the logits", got)
 
 
-def sigmoid_ends(pixel):
+def sigmoid_ends():
     for matrix, bias in ((ONE, 30), (FULL, 2)):
         logits = features(pixel) @ matrix + bias
-        save("s.onnx", TRUNK + [node("Gemm", "f m b", "lg", "fc"),
-                                node("Sigmoid", "lg", "o", "end")], ["o"],
-             {}, w=CONV, m=matrix, b=np.full(matrix.shape[1], bias, "f"))
+        network("s.onnx", TRUNK + [node("Gemm", "f m b", "lg", "fc"),
+                                   node("Sigmoid", "lg", "o", "end")], ["o"],
+                {}, w=CONV, m=matrix, b=np.full(matrix.shape[1], bias, "f"))
         got = run("classify", "s.onnx", "p.png", "--top", 1)
         check(got.returncode == 0 and abs(first(got)[0] - sigmoid(logits.max())) < 2e-4,
               "a sigmoid's probability is the network's own", got)
@@ -122,18 +74,19 @@ def sigmoid_ends(pixel):
         check(got.returncode == 0 and abs(float(got.stdout.split()[-1]) - p) < 1e-5 and
               np.abs(np.load("g.npy")[0, :, 0, 0] - p * (1 - p) * wanted).max() < 1e-5,
               "prob:0 is the sigmoid", got)
-    save("s.onnx", TRUNK + [node("Gemm", "f m b", "lg", "fc"), node("Sigmoid", "lg", "o", "end")],
-         ["o"], {}, w=CONV, m=ONE, b=np.full(1, 30, "f"))
+    network("s.onnx", TRUNK + [node("Gemm", "f m b", "lg", "fc"),
+                               node("Sigmoid", "lg", "o", "end")],
+            ["o"], {}, w=CONV, m=ONE, b=np.full(1, 30, "f"))
     got = run("attribute", "s.onnx", "p.png", "-m", "gradient", "--npy", "a.npy")
     check(got.returncode == 0, "one number needs no --class", got)
 
 
-def maps(pixel):
+def maps():
     conv = [node("Conv", "data w", "c", "head", strides=[2, 2]), node("Reshape", "c rs", "o", "rs"),
             node("Split", "o sp", "b s", "split", axis=1), node("Sigmoid", "s", "q", "scores"),
             node("Concat", "b q", "out", "join", axis=1)]
-    save("d.onnx", conv, ["out"], {"names": "{0: 'person', 1: 'hen', 2: 'car'}"}, w=CONV[:7],
-         rs=np.array([0, 7, -1]), sp=np.array([4, 3]))
+    network("d.onnx", conv, ["out"], {"names": "{0: 'person', 1: 'hen', 2: 'car'}"}, w=CONV[:7],
+            rs=np.array([0, 7, -1]), sp=np.array([4, 3]))
     got = run("classify", "d.onnx", "p.png")
     check(got.returncode == 1 and "no row of classes" in got.stderr, "a detector is refused", got)
     got = run("gradient", "d.onnx", "--input", "x.npy", "--objective", "scores:hen", "-o", "g.npy")
@@ -152,21 +105,22 @@ def maps(pixel):
         check(got.returncode != 0 and text in got.stderr, words, got)
 
 
-def nothing_speaks(pixel):
-    save("n.onnx", TRUNK + [node("MatMul", "f m", "lg", "fc")], ["lg"], {}, w=np.abs(CONV),
-         m=-np.abs(FULL))
+def nothing_speaks():
+    network("n.onnx", TRUNK + [node("MatMul", "f m", "lg", "fc")], ["lg"], {}, w=np.abs(CONV),
+            m=-np.abs(FULL))
     got = subprocess.run([fovea, "attribute", "n.onnx", "p.png", "-c", "0", "--npy", "m.npy"],
                          capture_output=True, text=True)
     check(got.returncode == 0 and "nothing speaks for" in got.stderr and not np.load("m.npy").any(),
           "an empty Grad-CAM is said", got)
 
 
-with tempfile.TemporaryDirectory() as folder:
-    os.chdir(folder)
-    color = (200, 40, 120)
+color = (200, 40, 120)
+pixel = np.array(color, "f") / 255
+
+
+def inputs():
     photo("p.png", color)
-    pixel = np.array(color, "f") / 255
     np.save("x.npy", np.broadcast_to(pixel[None, :, None, None], (1, 3, 8, 8)).astype("f"))
-    for part in (two_outputs, sigmoid_ends, maps, nothing_speaks):
-        part(pixel)
-    os.chdir("/")
+
+
+all_in_a_folder(inputs, two_outputs, sigmoid_ends, maps, nothing_speaks)

@@ -2,62 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """selections.py FOVEA: operators whose result is as long as the input's numbers have it.
 
-Each network's values are numpy's. Needs numpy and onnx: FOVEA_PYTHON names a Python that has them;
-without it the test is skipped."""
-import os
-import subprocess
-import sys
-import tempfile
-
-fovea = os.path.abspath(sys.argv[1])
-python = os.environ.get("FOVEA_PYTHON") or os.path.expanduser("~/.cache/fovea/venv/bin/python")
-if len(sys.argv) < 3:
-    if subprocess.run([python, "-c", "import numpy, onnx"], capture_output=True).returncode:
-        print("skipped: no Python with numpy and onnx")
-        sys.exit(77)
-    sys.exit(subprocess.run([python, sys.argv[0], fovea, "inside"]).returncode)
-
-import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper
+Each network's values are numpy's."""
+from networks import *
 
 X = np.array([[2, 0, 1, 3], [1, 3, 0, 2], [2, 2, 3, 1]], "f")
 
 
-def node(op, inputs, outputs, **attributes):
-    return helper.make_node(op, [i.strip("-") for i in inputs.split()], outputs.split(),
-                            name=outputs.split()[0], **attributes)
-
-
-def save(path, nodes, outputs, x, **weights):
-    value = lambda name, kind, shape=None: helper.make_tensor_value_info(name, kind, shape)
-    graph = helper.make_graph(nodes, "g", [value("x", TensorProto.FLOAT, [None] * x.ndim)],
-                              [value(o, TensorProto.FLOAT) for o in outputs],
-                              [numpy_helper.from_array(np.asarray(a), k)
-                               for k, a in weights.items()])
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)],
-                                ir_version=8), path)
-    np.save("x.npy", x)
-
-
-def run(*words):
-    return subprocess.run([fovea, *map(str, words), "--threads", "1", "-q"], capture_output=True,
-                          text=True)
-
-
-def check(ok, what, got):
-    if not ok:
-        print(f"WRONG: {what}: {got.returncode} {got.stdout} {got.stderr}")
-        sys.exit(1)
-
-
 def values(nodes, wanted, x=X, **weights):
-    save("m.onnx", nodes, list(wanted), x, **weights)
-    for name, value in wanted.items():
+    save("m.onnx", nodes, [value("x", shape=[None] * x.ndim)], [value(k) for k in wanted],
+         weights=weights)
+    np.save("x.npy", x)
+    for name, right in wanted.items():
         got = run("run", "m.onnx", "--input", "x.npy", "--layer", name, "-o", "y.npy")
         ok = got.returncode == 0
         y = np.load("y.npy") if ok else None
-        check(ok and y.shape == value.shape and (y == value).all(), name, got)
+        check(ok and y.shape == right.shape and (y == right).all(), name, got)
 
 
 RELU = node("Relu", "x", "r")
@@ -120,8 +79,4 @@ def sizes():
            dict(y=np.broadcast_to(X[:1], (3, 4))), X[:1], four=np.array([4]), **ZERO)
 
 
-with tempfile.TemporaryDirectory() as folder:
-    os.chdir(folder)
-    for part in (unique, compress, boxes, sizes):
-        part()
-    os.chdir("/")
+all_in_a_folder(unique, compress, boxes, sizes)

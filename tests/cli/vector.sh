@@ -34,5 +34,9 @@ try fovea visualize long.onnx dense2:1 --steps 1 --levels 2 -o l.png
 make network squeezed squeezed.onnx
 make npy 1,12 q.npy
 try fovea classify squeezed.onnx q.npy --top 4
-try fovea attribute squeezed.onnx q.npy -m gradient -o q.png -q
+try fovea attribute squeezed.onnx q.npy -m gradient --npy first.npy -q
+for c in 0 1 2 3; do
+    fovea attribute squeezed.onnx q.npy -m gradient -c $c --npy q$c.npy -q
+    cmp -s first.npy q$c.npy && echo "class $c is explained"
+done
 try fovea attribute squeezed.onnx q.npy -m gradient -c 4 -o q.png

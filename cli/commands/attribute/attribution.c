@@ -135,7 +135,7 @@ static int choose_class(cli_subject *s) {
     char *word = NULL;
     if (s->asked->class)
         word = g_strdup_printf("class:%s", s->asked->class);
-    else if (cli_model_classes(s->model) == 1)
+    else if (fv_model_output_length(s->model) == 1)
         word = g_strdup("class:0");
     else if (fv_session_classify(s->session.session, s->input, 1, &best, &err))
         return cli_fail_error(&err);

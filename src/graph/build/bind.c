@@ -30,7 +30,8 @@ static int run_time_input(fvi_builder *b, const char *name, int type, const fvi_
         fvi_build_fail(b, FV_UNSUPPORTED, "its type is no number (%d)", type);
     else
         fvi_build_fail(b, FV_SHAPE, "it has no usable shape");
-    v = fvi_build_opaque(b, "input", 0, NULL, usable ? shape : &(fvi_shape){.ndim = -1});
+    const fvi_stated like = {usable ? *shape : (fvi_shape){.ndim = -1}, FVI_F32};
+    v = fvi_build_opaque(b, "input", FVI_OPAQUE_ANYTHING, 0, NULL, &like);
     if (v >= 0) fvi_build_value(b, v)->v.name = name;
     fvi_build_end(b);
     return v;

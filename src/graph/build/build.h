@@ -41,6 +41,12 @@ typedef struct fvi_build_limits {
     int64_t nodes;
 } fvi_build_limits;
 
+/* What the file states of a value. */
+typedef struct fvi_stated {
+    fvi_shape shape; /* ndim -1: nothing, or not all of it */
+    fvi_dtype type;
+} fvi_stated;
+
 /* A value under construction. */
 typedef struct fvi_pending_value {
     fvi_value v;
@@ -118,9 +124,9 @@ void fvi_build_undo(fvi_builder *b);
  * computed matters only to what depends on it. Returns the node's output.
  *   kind   of the node, for the layer table; copied
  *   in     [n_in] values the operation reads, -1 for absent ones
- *   shape  of its output, ndim -1 where not known */
-int fvi_build_opaque(fvi_builder *b, const char *kind, int n_in, const int *in,
-                     const fvi_shape *shape);
+ *   like   of its output: the shape, ndim -1 where not known, and the type */
+int fvi_build_opaque(fvi_builder *b, const char *kind, fvi_opaque_gives gives, int n_in,
+                     const int *in, const fvi_stated *like);
 
 /* Fails for the reason that a value, whose shape is not known, could not be computed. */
 fv_status fvi_build_blame(fvi_builder *b, int v);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "graph/const.h"
 
 /* Marks nodes and values that the outputs need, and every run-time input. */
 static void mark(const fvi_builder *b, const int *outputs, int n, char *node_used,
@@ -37,6 +38,7 @@ static int pack_value(const fvi_builder *b, fvi_pool *pool, fvi_graph *g,
                       const fvi_pending_value *p, const numbering *new) {
     fvi_value *v = &g->values[g->n_values++];
     *v = p->v;
+    v->is_integer |= fvi_dtype_is_int(v->constant ? v->constant->dtype : p->dtype);
     if (v->producer >= 0) v->producer = new->node[v->producer];
     if (!v->name) v->name = fvi_pool_printf(pool, "value %d", g->n_values);
     const int made = v->constant && b->cache && !p->file_constant;

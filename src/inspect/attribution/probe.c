@@ -55,11 +55,10 @@ static fv_status first_class(fv_session *session, const fv_tensor *input, fv_obj
                              fv_error *err) {
     char text[32];
     fv_prediction best = {0};
-    int64_t classes;
-    int v;
+    fvi_row row;
     const fvi_network *net = fvi_session_network(session);
-    fv_status st = fvi_network_class_row(net, &v, &classes, err);
-    if (!st && classes > 1) st = fv_session_classify(session, input, 1, &best, err);
+    fv_status st = fvi_network_class_row(net, &row, err);
+    if (!st && row.length > 1) st = fv_session_classify(session, input, 1, &best, err);
     if (st) return st;
     snprintf(text, sizeof text, "class:%d", best.index);
     return fvi_objective_read(net, text, NULL, 0, out, err);

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "graph/const.h"
 #include "graph/build/bind.h"
 #include "model/onnx/attribute.h"
 #include "model/onnx/names/names.h"
@@ -237,20 +238,23 @@ static void add_stated(GHashTable *stated, Onnx__ValueInfoProto *const *info, si
         if (info[i]->name) g_hash_table_insert(stated, info[i]->name, info[i]);
 }
 
-/* The shape the file states for a value, if it is complete. */
-static fvi_shape stated_shape(const fvi_onnx_node *node, const char *name) {
+/* The shape the file states for a value, if it is complete, and the type. */
+static fvi_stated stated_of(const fvi_onnx_node *node, const char *name) {
     const Onnx__GraphProto *g = node->scope->graph;
     GHashTable *stated = node->scope->stated;
-    const fvi_shape unknown = {.ndim = -1};
+    fvi_stated out = {{.ndim = -1}, FVI_F32};
     if (!g_hash_table_size(stated)) {
         add_stated(stated, g->output, g->n_output);
         add_stated(stated, g->value_info, g->n_value_info);
     }
     const Onnx__ValueInfoProto *info = g_hash_table_lookup(stated, name);
-    if (!info) return unknown;
-    const fvi_shape shape = fvi_onnx_input(info).shape;
-    const int64_t count = fvi_shape_count(&shape);
-    return count > 0 && count <= node->b->limits.elements ? shape : unknown;
+    if (!info) return out;
+    const fvi_model_input in = fvi_onnx_input(info);
+    const int64_t count = fvi_shape_count(&in.shape);
+    if (count > 0 && count <= node->b->limits.elements) out.shape = in.shape;
+    if (in.type > 0 && in.type <= FVI_BF16 && fvi_dtype_size((fvi_dtype)in.type))
+        out.type = (fvi_dtype)in.type;
+    return out;
 }
 
 /* Appends the values of the graph around it that a node's own graphs read. */
@@ -299,6 +303,18 @@ static GArray *inputs_of(const fvi_onnx_node *node) {
     return in;
 }
 
+/* What the outputs of a node that cannot be computed are. */
+static fvi_opaque_gives what_it_gives(const Onnx__NodeProto *n) {
+    static const char *const movers[] = {"Cast",    "Flatten",   "Identity", "Reshape",
+                                         "Squeeze", "Unsqueeze", NULL};
+    if (n->domain && n->domain[0]) return FVI_OPAQUE_ANYTHING;
+    if (g_strv_contains(movers, n->op_type)) return FVI_OPAQUE_MOVED;
+    return !strcmp(n->op_type, "ArgMax") ||
+                   (!strcmp(n->op_type, "TopK") && fvi_onnx_attr_int(n, "largest", 1))
+               ? FVI_OPAQUE_RANKED
+               : FVI_OPAQUE_ANYTHING;
+}
+
 /* Makes an OPAQUE node for output i, for the reason that the builder failed. */
 static void give_up_output(fvi_onnx_node *node, int i) {
     fvi_builder *b = node->b;
@@ -307,9 +323,9 @@ static void give_up_output(fvi_onnx_node *node, int i) {
     char *kind = g_strdup_printf("%s: %s%s", node->op ? "not computed" : "unknown", domain,
                                  node->proto->op_type);
     GArray *in = inputs_of(node);
-    const fvi_shape shape = stated_shape(node, output);
-    const int v =
-        fvi_build_opaque(b, kind, (int)in->len, (const int *)(const void *)in->data, &shape);
+    const fvi_stated like = stated_of(node, output);
+    const int v = fvi_build_opaque(b, kind, what_it_gives(node->proto), (int)in->len,
+                                   (const int *)(const void *)in->data, &like);
     node->out[i] = v;
     if (v >= 0 && output[0])
         fvi_build_value(b, v)->v.name = node->scope->outer ? fvi_build_unique(b, output) : output;
@@ -485,6 +501,16 @@ static void bind_inside(fvi_lowering *l, const fvi_graph_request *r, const fvi_s
     }
 }
 
+/* Makes v an output of the graph, which the file may say is of integers, though they are computed
+ * as real numbers (quantised ones).
+ *   info  of an output of the file; or NULL */
+static void add_output(fvi_builder *b, int v, const Onnx__ValueInfoProto *info) {
+    const int type = info ? fvi_onnx_input(info).type : FVI_F32;
+    if (v >= 0 && type > 0 && type <= FVI_BF16 && fvi_dtype_size((fvi_dtype)type))
+        fvi_build_value(b, v)->v.is_integer |= fvi_dtype_is_int((fvi_dtype)type);
+    fvi_build_output(b, v);
+}
+
 /* Lowers inputs and nodes, then sets the outputs to the requested values. */
 static void lower_graph(fvi_lowering *l, const fvi_graph_request *r, const fvi_scope *scope) {
     const Onnx__GraphProto *graph = scope->graph;
@@ -496,9 +522,10 @@ static void lower_graph(fvi_lowering *l, const fvi_graph_request *r, const fvi_s
     bind_inside(l, r, scope);
     const Onnx__NodeProto *const *nodes = fvi_onnx_nodes(l->onnx, &count);
     if (!l->b->status) lower_nodes(l, scope, nodes, count);
-    for (int i = 0; i < n && !l->b->status; i++)
-        fvi_build_output(l->b,
-                         find_value(l, scope, r->n_wanted ? r->wanted[i] : graph->output[i]->name));
+    for (int i = 0; i < n && !l->b->status; i++) {
+        const Onnx__ValueInfoProto *info = r->n_wanted ? NULL : graph->output[i];
+        add_output(l->b, find_value(l, scope, info ? info->name : r->wanted[i]), info);
+    }
 }
 
 /* Reserves the names in the file, so that generated names differ from them. */

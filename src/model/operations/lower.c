@@ -35,10 +35,10 @@ static void give_up_output(fvi_site *site, int i) {
     for (int k = 0; k < site->n_in; k++)
         in[k] = site->op->in[k] < 0 ? -1 : site->l->values[site->op->in[k]];
     const fvi_shape *stated = &g_array_index(site->l->list->stated, fvi_shape, site->op->out[i]);
-    const fvi_shape unknown = {.ndim = -1};
+    fvi_stated like = {{.ndim = -1}, FVI_F32};
     const int64_t count = fvi_shape_count(stated);
-    const int usable = count > 0 && count <= b->limits.elements;
-    const int v = fvi_build_opaque(b, kind, site->n_in, in, usable ? stated : &unknown);
+    if (count > 0 && count <= b->limits.elements) like.shape = *stated;
+    const int v = fvi_build_opaque(b, kind, FVI_OPAQUE_ANYTHING, site->n_in, in, &like);
     site->out[i] = v;
     if (v >= 0) fvi_build_value(b, v)->v.name = fvi_op_list_name(site->l->list, site->op->out[i]);
     g_free(in);

@@ -3,10 +3,9 @@
  *
  * The gradient of a softmax vanishes where one class is far more probable than the others, that of
  * a sigmoid where it is near 0 or 1. So the logits are optimised, the values before either
- * (Simonyan, Vedaldi and Zisserman 2014, arXiv:1312.6034). They are found in the graph at the
- * network's own size: from a value back through reshapes and identities to a softmax over one row
- * of classes or a sigmoid, and on to what goes into it. A sigmoid counts only at the network's end:
- * elsewhere it is a gate, and its own value is meant.
+ * (Simonyan, Vedaldi and Zisserman 2014, arXiv:1312.6034). graph/classes/row.h finds them, in the
+ * graph at the network's own size. A sigmoid counts only at the network's end: elsewhere it is a
+ * gate, and its own value is meant.
  */
 #include "vis/objective/class_logits.h"
 
@@ -18,19 +17,6 @@
 #include "model/network/find.h"
 #include "model/network/output.h"
 
-/* As far back as the vector keeps its form, so that it has the name a person knows. */
-static int origin(const fvi_graph *g, int v, int64_t classes) {
-    for (int before = fvi_graph_moved_from(g, v); before >= 0;
-         before = fvi_graph_moved_from(g, v)) {
-        int64_t length;
-        if (g->values[before].producer < 0 || !fvi_graph_is_row(g, before, &length) ||
-            length != classes)
-            break;
-        v = before;
-    }
-    return v;
-}
-
 /* The name of the layer that makes a value. */
 static const char *layer_of(const fvi_network *net, int v) {
     const fvi_graph *g = fvi_network_graph(net);
@@ -38,28 +24,20 @@ static const char *layer_of(const fvi_network *net, int v) {
     return producer < 0 ? g->values[v].name : fvi_network_layer(net, producer)->name;
 }
 
-/* Whether a node is a softmax over one row of classes. */
-static int is_class_softmax(const fvi_graph *g, const fvi_node *n, int64_t length) {
-    if (n->kind != FVI_SOFTMAX) return 0;
-    return length == 1 || g->values[n->out].shape.dim[n->a.softmax.axis] == length;
-}
-
-/* Fills *out if v is a softmax over one row of classes, or a sigmoid of each. */
-static int before_end(const fvi_network *net, int v, fvi_logits *out) {
+/* What a row's numbers are logits of, if they have any. */
+static fvi_logits of_row(const fvi_network *net, const fvi_row *row) {
     const fvi_graph *g = fvi_network_graph(net);
-    const fvi_node *end = fvi_graph_maker(g, v);
-    int64_t length;
-    if (!end || !fvi_graph_is_row(g, end->in[0], &length)) return 0;
-    const int sigmoid = fvi_node_is_sigmoid(end);
-    if (!sigmoid && !is_class_softmax(g, end, length)) return 0;
-    int logits = origin(g, end->in[0], length);
-    *out = (fvi_logits){.value = g->values[logits].name,
-                        .layer = layer_of(net, logits),
-                        .end = layer_of(net, end->out),
-                        .function = sigmoid ? "sigmoid" : "softmax",
-                        .output = g->values[v].name,
-                        .classes = length};
-    return 1;
+    const int has_logits = row->logits >= 0, v = has_logits ? row->logits : row->value;
+    const int sigmoid = has_logits && fvi_node_is_sigmoid(&g->nodes[g->values[row->end].producer]);
+    return (fvi_logits){.value = g->values[v].name,
+                        .layer = layer_of(net, v),
+                        .end = has_logits ? layer_of(net, row->end) : NULL,
+                        .function = !has_logits ? NULL
+                                    : sigmoid   ? "sigmoid"
+                                                : "softmax",
+                        .output = has_logits ? g->values[row->value].name : NULL,
+                        .classes = row->length,
+                        .made = has_logits ? FVI_ROW_OF_SCORES : row->made};
 }
 
 /* Whether a node only moves or joins elements. */
@@ -87,14 +65,16 @@ int fvi_logits_before(const fvi_network *net, const char *value, fvi_logits *out
     const fvi_graph *g = fvi_network_graph(net);
     const int v = fvi_graph_find(g, value);
     const fvi_node *end = v >= 0 ? fvi_graph_maker(g, v) : NULL;
-    int64_t length;
+    fvi_row row;
     if (!end) return 0;
-    if (!fvi_node_is_sigmoid(end))
-        return fvi_graph_is_row(g, v, &length) && before_end(net, v, out);
+    const int is_row = fvi_network_row(net, v, &row);
+    if (is_row && row.end >= 0) end = &g->nodes[g->values[row.end].producer];
+    const int sigmoid = fvi_node_is_sigmoid(end);
     /* Inside a network sigmoids are gates. */
-    if (end->out != v && !fvi_graph_is_row(g, v, &length)) return 0;
-    if (!is_end(net, v)) return 0;
-    if (fvi_graph_is_row(g, v, &length)) return before_end(net, v, out);
+    if (sigmoid && ((end->out != v && !is_row) || !is_end(net, v))) return 0;
+    if (is_row && (row.value != v || row.logits < 0)) return 0;
+    if (is_row) *out = of_row(net, &row);
+    if (is_row || !sigmoid) return is_row;
     const int before = end->in[0];
     *out = (fvi_logits){.value = g->values[before].name,
                         .layer = layer_of(net, before),
@@ -105,13 +85,10 @@ int fvi_logits_before(const fvi_network *net, const char *value, fvi_logits *out
 }
 
 fv_status fvi_logits_find(const fvi_network *net, fvi_logits *out, fv_error *err) {
-    const fvi_graph *g = fvi_network_graph(net);
-    int64_t classes;
-    int v;
-    fv_status st = fvi_network_class_row(net, &v, &classes, err);
-    if (st || before_end(net, v, out)) return st;
-    *out = (fvi_logits){.value = g->values[v].name, .layer = layer_of(net, v), .classes = classes};
-    return FV_OK;
+    fvi_row row;
+    fv_status st = fvi_network_class_row(net, &row, err);
+    if (!st) *out = of_row(net, &row);
+    return st;
 }
 
 fv_status fvi_class_find(const fvi_network *net, const fvi_logits *l, const char *name,
@@ -129,6 +106,10 @@ fv_status fvi_class_find(const fvi_network *net, const fvi_logits *l, const char
                         "%s carries no class names; \"%.80s\" is no number of 0..%" PRId64,
                         fvi_network_name(net), name, l->classes - 1);
     if (*index < l->classes) return FV_OK;
+    if (l->classes == 1)
+        return fvi_fail(err, FV_NOTFOUND,
+                        "%s gives one number; class %.80s does not exist (0 does)",
+                        fvi_network_name(net), name);
     return fvi_fail(err, FV_NOTFOUND,
                     "%s has %" PRId64 " classes; %.80s does not exist (0..%" PRId64 ")",
                     fvi_network_name(net), l->classes, name, l->classes - 1);

@@ -4,17 +4,20 @@
 #ifndef FVI_VIS_OBJECTIVE_CLASS_LOGITS_H
 #define FVI_VIS_OBJECTIVE_CLASS_LOGITS_H
 
+#include "graph/classes/row.h"
 #include "model/network/network.h"
 
 typedef struct fvi_logits {
-    const char *value;   /* borrowed from the network */
-    const char *layer;   /* its name for people */
+    const char *value;    /* borrowed from the network */
+    const char *layer;    /* its name for people */
     const char *end;      /* name of the softmax or sigmoid, or NULL */
     const char *function; /* "softmax", "sigmoid"; or NULL */
     const char *output;   /* the probabilities' value, or NULL */
     int64_t classes;      /* 0 for a map */
+    fvi_row_made made;    /* what the numbers of `value` are where there is no end */
 } fvi_logits;
-/* errors  SHAPE the network's output is no row of classes; UNSUPPORTED it cannot be computed */
+/* The logits of the network's classes; where they have none of their own, the row itself.
+ *   errors  SHAPE the network's output is no row of classes; UNSUPPORTED it cannot be computed */
 fv_status fvi_logits_find(const fvi_network *net, fvi_logits *out, fv_error *err);
 /* The same of any value; 0 if it is neither a softmax over one row of classes nor a sigmoid at the
  * network's end. */

@@ -117,6 +117,13 @@ static fv_status bare_unit(fvi_reader *r, const char *text, fvi_unit *u, fv_erro
     return st;
 }
 
+static fvi_probability_of probability_of(const fvi_logits *l) {
+    if (l->made != FVI_ROW_OF_SCORES) return FVI_PROBABILITY_ITSELF;
+    if (l->classes == 1 || (l->function && !strcmp(l->function, "sigmoid")))
+        return FVI_PROBABILITY_OF_LOGIT;
+    return l->function ? FVI_PROBABILITY_OF_LOGITS : FVI_PROBABILITY_OF_SCORES;
+}
+
 static fv_status probability(fvi_reader *r, const char *name, fv_error *err) {
     fvi_logits l;
     fvi_unit u = {.channel = -1};
@@ -127,8 +134,8 @@ static fv_status probability(fvi_reader *r, const char *name, fv_error *err) {
     u.value = l.value;
     st = fvi_reader_add(r, &fvi_term_probability, &u, &t, err);
     if (st) return st;
-    t->argument[0] = l.classes == 1 || (l.function && !strcmp(l.function, "sigmoid"));
-    if (l.classes == 1 && !l.function && !r->note[0])
+    t->argument[0] = (float)probability_of(&l);
+    if (l.classes == 1 && !l.function && l.made == FVI_ROW_OF_SCORES && !r->note[0])
         g_snprintf(r->note, FVI_NOTE_BYTES,
                    "prob:%.40s is the sigmoid of the network's one number, \"%.80s\"", name,
                    l.layer);

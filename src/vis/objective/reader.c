@@ -143,6 +143,10 @@ static fv_status read_class(const fvi_reader *r, const char *name, fvi_unit *out
                    "class:%.40s is optimised on \"%.50s\", the logits before the %s \"%.50s\"; "
                    "ask prob:%.40s for the probability",
                    name, l.layer, l.function, l.end, name);
+    if (l.made != FVI_ROW_OF_SCORES && !r->note[0])
+        g_snprintf(r->note, FVI_NOTE_BYTES,
+                   "class:%.40s is its probability, in \"%.50s\": no row of logits has its classes",
+                   name, l.layer);
     *out = u;
     return FV_OK;
 }

@@ -55,6 +55,14 @@ typedef struct fvi_term {
     int value, value2; /* index into values; -1: the picture */
 } fvi_term;
 
+/* What prob:C makes a probability of: a term's argument[0]. */
+typedef enum fvi_probability_of {
+    FVI_PROBABILITY_OF_LOGITS,
+    FVI_PROBABILITY_OF_LOGIT,
+    FVI_PROBABILITY_OF_SCORES, /* logits, unless they are a distribution */
+    FVI_PROBABILITY_ITSELF
+} fvi_probability_of;
+
 /* An objective with its reduction applied and its layers resolved to values of the network. */
 typedef struct fvi_objective {
     int n_values;

@@ -50,7 +50,7 @@ static sketch sketch_new(void) {
 
 static int add_value(sketch *k, fvi_shape shape, int producer, const fvi_const *constant) {
     int v = k->g->n_values++;
-    k->g->values[v] = (fvi_value){fvi_pool_printf(k->pool, "v%d", v), shape, producer, constant};
+    k->g->values[v] = (fvi_value){fvi_pool_printf(k->pool, "v%d", v), shape, producer, constant, 0};
     return v;
 }
 

@@ -412,8 +412,8 @@ static void classes_are_found_where_they_are(void **state) {
     body(n);
     builder_output(n, "stem_relu");
     assert_class(n, "class:1",
-                 "other: its first output \"stem_relu\" is 1x6x8x8, no row of classes for each "
-                 "picture; LAYER:C names a unit of any layer",
+                 "other: its output \"stem_relu\" is 1x6x8x8, no row of classes for each picture; "
+                 "\"stem/relu-1:C\" names a channel of it, --output-name another layer's row",
                  "");
     n = builder_new(17); /* a softmax over channels of a map is no class vector */
     body(n);

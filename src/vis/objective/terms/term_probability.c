@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* term_probability: a class's probability, prob:C: the softmax of a network's logits, or the
- * sigmoid of one where the network ends in a sigmoid (argument[0] is 1) or in one number.
+/* term_probability: a class's probability, prob:C. argument[0], a fvi_probability_of, says how it
+ * is made of the value's numbers: the softmax of logits, the sigmoid of one (also of a network's
+ * one number), or the number itself, where the network gives probabilities. Scores that no softmax
+ * of the network's follows may still be a distribution, as classify takes them; else their softmax.
  */
 #include <inttypes.h>
 #include <math.h>
 
+#include "graph/classes/distribution.h"
 #include "vis/objective/term.h"
 
 static void text(const fvi_objective *o, const fvi_term *t, int alone, GString *s) {
@@ -29,10 +32,9 @@ static double sigmoid_value(const fvi_extent *l, int64_t n, const fvi_bound_term
 
 /* s_c = exp(a_c) / sum of exp(a), at each position, and their mean.
  * ds_c/da_j = s_c ((j == c) - s_j). */
-static double value(const fvi_extent *l, int64_t n, const fvi_bound_term *t, const float *x,
-                    float *seed) {
+static double softmax_value(const fvi_extent *l, int64_t n, const fvi_bound_term *t, const float *x,
+                            float *seed) {
     const int64_t channel = t->term->channel;
-    if (t->term->argument[0] == 1) return sigmoid_value(l, n, t, x, seed);
     int64_t positions = fvi_extent_positions(l);
     double mean = 0, share = t->term->weight / (double)positions;
     for (int64_t p = 0; p < positions; p++) {
@@ -48,6 +50,25 @@ static double value(const fvi_extent *l, int64_t n, const fvi_bound_term *t, con
         }
     }
     return mean;
+}
+
+/* Whether the channels are a distribution at every position. */
+static int is_distribution(const fvi_extent *l, int64_t n, const float *x) {
+    const int64_t step =
+        l->channels > 1 ? fvi_extent_at(l, n, 1, 0) - fvi_extent_at(l, n, 0, 0) : 1;
+    for (int64_t p = 0; p < fvi_extent_positions(l); p++)
+        if (!fvi_is_distribution(x + fvi_extent_at(l, n, 0, p), l->channels, step)) return 0;
+    return 1;
+}
+
+static double value(const fvi_extent *l, int64_t n, const fvi_bound_term *t, const float *x,
+                    float *seed) {
+    const fvi_probability_of of = (fvi_probability_of)t->term->argument[0];
+    if (of == FVI_PROBABILITY_OF_LOGIT) return sigmoid_value(l, n, t, x, seed);
+    if (of == FVI_PROBABILITY_ITSELF ||
+        (of == FVI_PROBABILITY_OF_SCORES && is_distribution(l, n, x)))
+        return fvi_term_channel.value(l, n, t, x, seed);
+    return softmax_value(l, n, t, x, seed);
 }
 
 const fvi_term_kind fvi_term_probability = {

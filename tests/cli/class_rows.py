@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""class_rows.py FOVEA: the row of numbers that classes are read from, where the network's output
+ranks it, rounds it, or computes with its probabilities.
+
+Networks of photos of one colour: a 1x1 convolution, a ReLU, the mean, a matrix, and an end whose
+probabilities numpy computes."""
+from networks import *
+
+random = np.random.default_rng(1)
+CONV = random.normal(size=(8, 3, 1, 1)).astype("f")
+FULL = random.normal(size=(8, 6)).astype("f")
+TRUNK = [node("Conv", "data w", "c"), node("Relu", "c", "r"), node("GlobalAveragePool", "r", "p"),
+         node("Flatten", "p", "f"), node("MatMul", "f m", "lg", "fc")]
+SOFTMAX = TRUNK + [node("Softmax", "lg", "sm")]
+INT = TensorProto.INT64
+pixel = np.array((200, 40, 120), "f") / 255
+LOGITS = np.maximum(CONV[:, :, 0, 0] @ pixel, 0) @ FULL
+P = np.exp(LOGITS) / np.exp(LOGITS).sum()
+slope = CONV[:, :, 0, 0].T @ ((CONV[:, :, 0, 0] @ pixel > 0) * FULL[:, 1]) / 64
+
+
+def inputs():
+    photo("p.png", (200, 40, 120))
+    np.save("x.npy", np.broadcast_to(pixel[None, :, None, None], (1, 3, 8, 8)).astype("f"))
+
+
+def network(nodes, *outputs, names="", **weights):
+    meta = {"fovea.range": "1", "fovea.channels": "RGB"}
+    save("m.onnx", nodes, [value("data", shape=[None, 3, 8, 8])], outputs,
+         {**meta, **({"fovea.labels": names} if names else {})}, dict(w=CONV, m=FULL, **weights))
+
+
+def gradient(objective):
+    return run("gradient", "m.onnx", "--input", "x.npy", "--objective", objective, "-o", "g.npy")
+
+
+def classified(what, p, note=None):
+    """Checks all probabilities, the note, and that prob:1 is the same number."""
+    got = run("classify", "m.onnx", "p.png", "--top", len(p), quiet=False)
+    rows = [line.split() for line in got.stdout.splitlines()[1:]]
+    ok = (got.returncode == 0 and [int(r[1]) for r in rows] == list(np.argsort(-p)) and
+          max(abs(float(r[0]) - p[int(r[1])]) for r in rows) < 2e-4)
+    check(ok and (note in got.stderr if note else got.stderr.count("note") <= 1), what, got)
+    got = gradient("prob:1")
+    check(got.returncode == 0 and abs(float(got.stdout.split()[-1]) - p[1]) < 1e-5,
+          f"{what}: prob:1", got)
+
+
+def of_logits(what):
+    got = gradient("class:1")
+    check(got.returncode == 0 and abs(float(got.stdout.split()[-1]) - LOGITS[1]) < 1e-5 and
+          np.abs(np.load("g.npy")[0, :, 0, 0] - slope).max() < 1e-5, f"{what}: class:1", got)
+
+
+def ranked():
+    """Ranks and rounded scores are no classes; the row they are of is read."""
+    read = 'classes are read from "fc", the row before that'
+    for k, names in ((3, ""), (6, "a\nb\nc\nd\ne\nf")):
+        network(TRUNK + [node("TopK", "lg k", "v i")], value("v", shape=[1, k]),
+                value("i", INT, [1, k]), names=names, k=np.array([k]))
+        classified("TopK", P, read)
+        of_logits("TopK")
+    network(SOFTMAX + [node("TopK", "sm k", "v i"), node("Squeeze", "i zero", "best")],
+            value("best", INT), k=np.array([1]), zero=np.array([0]))
+    classified("TopK after a softmax", P, 'classes are read from "sm"')
+    of_logits("TopK after a softmax")
+    for keep in (0, 1):
+        network(TRUNK + [node("ArgMax", "lg", "best", axis=1, keepdims=keep),
+                         node("Cast", "best", "number", to=1)], value("number"))
+        classified("ArgMax", P, read)
+        of_logits("ArgMax")
+    network(TRUNK + [node("ArgMax", "lg", "best", axis=1)], value("lg"), value("best", INT))
+    classified("logits beside their ArgMax", P, 'classes are read from "lg"')
+    network(SOFTMAX + [node("Mul", "sm hundred", "h"), node("Round", "h", "o"),
+                       node("Cast", "o", "percent", to=7)], value("percent", INT),
+            hundred=np.float32(100))
+    classified("rounded to percent", P, 'classes are read from "sm"')
+    of_logits("rounded to percent")
+    network(TRUNK + [node("QuantizeLinear", "lg scale zero", "q")],
+            value("q", TensorProto.UINT8), scale=np.float32(.1), zero=np.uint8(128))
+    classified("quantised", P, read)
+
+
+def no_classes():
+    """What no row can be read from is refused, with what was found and what helps."""
+    def refuses(what, *texts):
+        for got in (run("classify", "m.onnx", "p.png"), gradient("class:1"),
+                    run("attribute", "m.onnx", "p.png", "-c", "1", "--npy", "no.npy")):
+            check(refused(got, "--output-name", *texts) and not os.path.exists("no.npy"), what, got)
+    network(TRUNK + [node("TopK", "lg k", "v i", largest=0)], value("v", shape=[1, 3]),
+            value("i", INT, [1, 3]), k=np.array([3]))
+    got = run("classify", "m.onnx", "p.png", "--output-name", "i")
+    check(refused(got, "holds integers (made by TopK)"), "the smallest", got)
+    flat = [node("Conv", "data w", "c"), node("Reshape", "c flat", "f"),
+            node("TopK", "f k", "v i")]
+    network(flat, value("v"), flat=np.array([1, -1]), k=np.array([3]))
+    refuses("the largest of a map", "the largest of several rows (made by TopK)")
+    network(flat, value("i", INT), flat=np.array([1, -1]), k=np.array([3]))
+    refuses("their places", "(made by TopK)")
+    network([node("Conv", "data w", "c"), node("ArgMax", "c", "o", axis=1)], value("o", INT),
+            names="\n".join("abcdefgh"))
+    refuses("a map of classes", 'layer "c" has a channel for each class: "c:h" is one')
+    check(gradient("c:h").returncode == 0, "c:h", gradient("c:h"))
+    network(TRUNK + [node("Greater", "lg zero", "o")], value("o", TensorProto.BOOL),
+            zero=np.float32(0))
+    refuses("truth values", "holds integers (made by Greater)")
+    network(TRUNK[:4] + [node("Tile", "f five", "t"), node("MatMul", "t m", "o")], value("o"),
+            five=np.array([5, 1]))
+    refuses("five rows", "5x6, 5 rows for each sample; allowed: one")
+    got = run("classify", "m.onnx", "p.png", "--output-name", "f")
+    check(got.returncode == 0, "another layer's row", got)
+
+
+def probabilities():
+    """Probabilities get no second softmax, however they are moved, chosen or scaled."""
+    axis, six = np.array([1]), np.array([6])
+    network(TRUNK + [node("Unsqueeze", "lg one", "u"), node("Softmax", "u", "s", axis=-1),
+                     node("Gather", "s zero", "g", axis=1), node("Reshape", "g shape", "h"),
+                     node("Squeeze", "h axes", "i"), node("Identity", "i", "o")], value("o"),
+            one=axis, zero=np.array(0), shape=np.array([-1, 6, 1, 1]), axes=np.array([2, 3]))
+    classified("moved", P)
+    of_logits("moved")
+    network(SOFTMAX + [node("Slice", "sm one six one", "o")], value("o"), one=axis, six=six)
+    classified("without the first", P[1:])
+    network(SOFTMAX + [node("Gather", "sm order", "o", axis=1)], value("o"),
+            order=np.array([5, 4, 3, 2, 1, 0]))
+    classified("in another order", P[::-1])
+    check(abs(float(gradient("class:1").stdout) - P[4]) < 1e-6, "the class of that order",
+          gradient("class:1"))
+    network(SOFTMAX + [node("Clip", "sm low high", "k"), node("Mul", "k hundred", "o")],
+            value("o"), low=np.float32(1e-7), high=np.float32(1), hundred=np.float32(100))
+    classified("in percent", P, 'classes are read from "k"')
+    of_logits("in percent")
+    sigmoid = 1 / (1 + np.exp(-LOGITS))
+    network(TRUNK + [node("Sigmoid", "lg", "s"), node("Slice", "s one six one", "o")], value("o"),
+            one=axis, six=six)
+    classified("some of several sigmoids", sigmoid[1:])
+    network(TRUNK + [node("LogSoftmax", "lg", "o")], value("o"))
+    classified("a log softmax", P)
+    of_logits("a log softmax")
+    network(SOFTMAX + [node("Log", "sm", "o")], value("o"))
+    classified("the logarithm of a softmax", P)
+    network(TRUNK + [node("Exp", "lg", "e"), node("ReduceSum", "e one", "s"),
+                     node("Div", "e s", "o")], value("o"), one=axis)
+    classified("a softmax written out", P)
+
+
+def scores():
+    """Where a softmax is put over numbers that may be meant otherwise, that is said."""
+    soft = lambda x: np.exp(x) / np.exp(x).sum()
+    network(SOFTMAX + [node("Sub", "one sm", "o")], value("o"), one=np.float32(1))
+    classified("1 - p", soft(1 - P), '--output-name "sm" reads those')
+    network(TRUNK + [node("Neg", "lg", "n"), node("Exp", "n", "e"), node("Add", "e one", "a"),
+                     node("Reciprocal", "a", "o")], value("o"), one=np.float32(1))
+    classified("sigmoids written out", soft(1 / (1 + np.exp(-LOGITS))), "within 0..1")
+
+
+all_in_a_folder(inputs, ranked, no_classes, probabilities, scores)
