@@ -32,6 +32,9 @@ void fuzz_fail(const char *file, int line, const char *condition) __attribute__(
  * larger. Free sizes are taken from the file's bytes, so that a file always runs alike. */
 fv_tensor *fuzz_input(const fv_model *m, const uint8_t *data, size_t size);
 
+/* Walks what a model says of itself: layers, their weights, classes. */
+void fuzz_look(const fv_model *m);
+
 /* Reads every element: what was not allocated shows under a sanitizer. */
 void fuzz_read(const fv_tensor *t);
 

@@ -4,9 +4,9 @@
 
 One folder a target. ONNX files: the networks of tests/golden and tests/data, the light models and
 the operators' node tests of the ONNX backend suite where they are installed; of `maps` the former
-alone, which have layers. Pictures, NPY and HDF5 files: tests/data. Texts: those in
-docs/objectives.md, docs/recipes.md and docs/commands.md. Foreign files: what
-src/model/foreign/foreign.def looks for.
+alone, which have layers. Files of other formats: the small models of tests/formats. Pictures, NPY
+and HDF5 files: tests/data. Texts: those in docs/objectives.md, docs/recipes.md and
+docs/commands.md. Foreign files: what src/model/foreign/foreign.def looks for.
 """
 import hashlib
 import os
@@ -136,8 +136,8 @@ def commands():
 
 def main():
     out = Path(sys.argv[1])
-    targets = ("load", "run", "maps", "foreign", "npy", "hdf5", "image", "sidecar", "objective",
-               "cli")
+    targets = ("load", "formats", "run", "maps", "foreign", "npy", "hdf5", "image", "sidecar",
+               "objective", "cli")
     to = {name: out / name for name in targets}
     for folder in to.values():
         folder.mkdir(parents=True, exist_ok=True)
@@ -146,6 +146,9 @@ def main():
         put(to["run"], data, ".onnx")
     for data in own_networks():
         put(to["maps"], data, ".onnx")
+    for f in files(TESTS / "formats"):
+        if f.suffix not in (".py", ".npz", ".build", ".json", ".npy"):
+            put(to["formats"], f.read_bytes())
     for data in foreign():
         put(to["foreign"], data)
     for f in files(TESTS / "data", TESTS / "golden"):

@@ -2,7 +2,7 @@
 # Sourced by ./bootstrap: the fuzz targets of tests/fuzz, driven by libFuzzer.
 
 fuzz_packages=(clang llvm libclang-rt-dev libomp-dev)
-fuzz_targets=(load run maps foreign npy hdf5 image sidecar objective cli)
+fuzz_targets=(load formats run maps foreign npy hdf5 image sidecar objective cli)
 fuzz_folder=$cache/fuzz
 
 build_fuzzers() {
