@@ -45,7 +45,8 @@ ONLY = [
     (re.compile(r"^vips/"), re.compile(r"^src/image/"), "libvips"),
     (re.compile(r"^protobuf-c/|\.pb-c\.h$"),
      re.compile(r"^(src/model/(onnx|protobuf)|tests/(support|model|fuzz))/"), "protobuf-c"),
-    (re.compile(r"^zlib\.h$"), re.compile(r"^(src/model/(hdf5|zip)/|tests/fuzz/mutate_zip)"), "zlib"),
+    (re.compile(r"^zlib\.h$"),
+     re.compile(r"^(src/model/(hdf5|zip)/|tests/fuzz/mutate_zip)"), "zlib"),
     (re.compile(r"^zip\.h$"), re.compile(r"^src/model/zip/"), "libzip"),
 ]
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"\n]+)[>"]', re.MULTILINE)
