@@ -7,13 +7,17 @@
 #include <glib.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "options.h"
 #include "recipe.h"
 #include "report.h"
+#include "terminal.h"
 
-#define COLUMNS      96 /* width of help */
+#define COLUMNS      96 /* width of help; a terminal may have fewer */
 #define NAME_COLUMNS 26 /* of the part with the options' names */
+#define NARROW       64 /* below that the names stand above what is said of them, */
+#define INDENT       10 /* which is indented by that */
 
 static const char program_summary[] =
     "fovea opens a trained network's file and shows what the network has learned.";
@@ -42,14 +46,20 @@ static const char exit_text[] =
     "is so "
     "far, marked unfinished in its metadata. A second Ctrl-C ends it at once.";
 
+static int columns(void) {
+    const int width = cli_terminal_width(STDOUT_FILENO);
+    return width ? CLAMP(width, 2 * INDENT, COLUMNS) : COLUMNS;
+}
+
 /* Prints text broken at blanks, every line after the first indented; `at`: where the first
  * begins. */
 static void put_wrapped(const char *text, int indent, int at) {
     char **words = g_strsplit(text, " ", -1);
+    const int most = columns();
     int first = 1;
     for (char **w = words; *w; w++) {
         int width = (int)g_utf8_strlen(*w, -1);
-        if (!first && at + 1 + width > COLUMNS) {
+        if (!first && at + 1 + width > most) {
             cli_putf("\n%*s", indent, "");
             at = indent;
         } else if (!first) {
@@ -114,6 +124,16 @@ static char *value_of(const cli_option *o) {
     return text;
 }
 
+/* Prints a name and, beside or below it, what is said of it. */
+static void put_named(const char *name, const char *text) {
+    const int indent = columns() < NARROW ? INDENT : NAME_COLUMNS;
+    if (cli_text_width(name) + 1 >= indent)
+        cli_putf("%s\n%*s", name, indent, "");
+    else
+        cli_putf("%-*s", indent, name);
+    put_wrapped(text, indent, indent);
+}
+
 static void put_option(const cli_option *o, size_t base, void *user) {
     (void)base;
     (void)user;
@@ -124,12 +144,7 @@ static void put_option(const cli_option *o, size_t base, void *user) {
                                  *value ? " " : "", value);
     char *bounds = bounds_of(o);
     char *text = *bounds ? g_strdup_printf("%s (%s)", o->help, bounds) : g_strdup(o->help);
-    int width = (int)strlen(name);
-    if (width + 1 >= NAME_COLUMNS)
-        cli_putf("%s\n%*s", name, NAME_COLUMNS, "");
-    else
-        cli_putf("%-*s", NAME_COLUMNS, name);
-    put_wrapped(text, NAME_COLUMNS, NAME_COLUMNS);
+    put_named(name, text);
     g_free(text);
     g_free(bounds);
     g_free(name);
@@ -145,9 +160,9 @@ static const char settings_title[] =
 static void put_names(const cli_names *n) {
     cli_putf("\n%s:\n", n->title);
     for (int i = 0; n->name(i); i++) {
-        char *text = n->text(i);
-        cli_putf("  %-*s", NAME_COLUMNS - 2, n->name(i));
-        put_wrapped(text, NAME_COLUMNS, NAME_COLUMNS);
+        char *text = n->text(i), *name = g_strdup_printf("  %s", n->name(i));
+        put_named(name, text);
+        g_free(name);
         g_free(text);
     }
 }

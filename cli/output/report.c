@@ -14,6 +14,8 @@
 
 #include "fovea-private/file_kind.h"
 
+#define NOTES_MAX 8 /* of one kind */
+
 char *cli_clean(const char *text) {
     char *valid = g_utf8_make_valid(text, -1);
     GString *out = g_string_sized_new(strlen(valid));
@@ -27,12 +29,16 @@ char *cli_clean(const char *text) {
     return g_string_free(out, FALSE);
 }
 
-static void say(const char *prefix, const char *format, va_list list, const char *suffix) {
-    char *text = g_strdup_vprintf(format, list);
+static void say_text(const char *prefix, const char *text, const char *suffix) {
     char *clean = cli_clean(text);
     fflush(stdout);
     fprintf(stderr, "fovea: %s%s%s\n", prefix, clean, suffix);
     g_free(clean);
+}
+
+static void say(const char *prefix, const char *format, va_list list, const char *suffix) {
+    char *text = g_strdup_vprintf(format, list);
+    say_text(prefix, text, suffix);
     g_free(text);
 }
 
@@ -81,13 +87,73 @@ int(cli_usage)(const cli_command *command, const char *format, ...) {
     return CLI_USAGE;
 }
 
+/* ---- notes ---------------------------------------------------------------------------------- */
+
+/* Notes of one kind: of one format, or of one text but for its numbers. */
+typedef struct note_kind {
+    char *first; /* text */
+    int count;
+} note_kind;
+
+static GHashTable *note_kinds; /* of note_kind; the program has one thread */
+static GPtrArray *many_notes;  /* those of which some were not printed, in order; borrowed */
+
+static void free_kind(gpointer data) {
+    note_kind *k = data;
+    g_free(k->first);
+    g_free(k);
+}
+
+/* Counts a note; the kind it is of. */
+static note_kind *count_note(const char *format, const char *text) {
+    GString *key = g_string_new(NULL);
+    for (const char *p = strcmp(format, "%s") ? format : text; *p; p++)
+        if (!g_ascii_isdigit(*p)) g_string_append_c(key, *p);
+    if (!note_kinds) {
+        note_kinds = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_kind);
+        many_notes = g_ptr_array_new();
+    }
+    note_kind *k = g_hash_table_lookup(note_kinds, key->str);
+    if (!k) {
+        k = g_new0(note_kind, 1);
+        k->first = g_strdup(text);
+        g_hash_table_insert(note_kinds, g_strdup(key->str), k);
+    }
+    g_string_free(key, TRUE);
+    k->count++;
+    return k;
+}
+
 void cli_note(const cli_args *args, const char *format, ...) {
     if (args->quiet) return;
     va_list list;
     va_start(list, format);
-    say("note: ", format, list, "");
+    char *text = g_strdup_vprintf(format, list);
     va_end(list);
+    note_kind *k = count_note(format, text);
+    if (args->verbose || k->count <= NOTES_MAX)
+        say_text("note: ", text, "");
+    else if (k->count == NOTES_MAX + 1)
+        g_ptr_array_add(many_notes, k);
+    g_free(text);
 }
+
+/* Says how many notes were not printed. */
+static void finish_notes(void) {
+    for (guint i = 0; many_notes && i < many_notes->len; i++) {
+        const note_kind *k = many_notes->pdata[i];
+        char *text = g_strdup_printf("%d more notes as \"%.60s\"; --verbose prints them",
+                                     k->count - NOTES_MAX, k->first);
+        say_text("note: ", text, "");
+        g_free(text);
+    }
+    if (many_notes) g_ptr_array_free(many_notes, TRUE);
+    if (note_kinds) g_hash_table_destroy(note_kinds);
+    many_notes = NULL;
+    note_kinds = NULL;
+}
+
+/* ---- results -------------------------------------------------------------------------------- */
 
 void cli_put(const char *text) { fputs(text, stdout); }
 
@@ -99,6 +165,7 @@ void cli_putf(const char *format, ...) {
 }
 
 int cli_finish(int code) {
+    finish_notes();
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout)) return code;
     if (errno == EPIPE) return CLI_FAILED; /* the reader has had enough and knows it */

@@ -25,14 +25,17 @@ fv_status cli_tensor_load(const char *path, fv_tensor **out, fv_error *err);
 /* Prints "fovea: TEXT; see fovea COMMAND --help" (`command` may be NULL).  returns  CLI_USAGE */
 int cli_usage(const cli_command *command, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* Prints "fovea: note: TEXT" on stderr, unless --quiet. */
+/* Prints "fovea: note: TEXT" on stderr, unless --quiet. Of many notes of one kind, whose format or,
+ * but for its numbers, whose text is the same, the first are printed, all with --verbose;
+ * cli_finish says how many more there were. */
 void cli_note(const cli_args *args, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* Writes text to stdout; cli_finish reports what went wrong. */
 void cli_put(const char *text);
 void cli_putf(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
-/* Flushes stdout.  returns  `code`, or CLI_FAILED if the results did not all get out */
+/* Says how many notes were not printed, and flushes stdout.  returns  `code`, or CLI_FAILED if the
+ * results did not all get out */
 int cli_finish(int code);
 
 /* `text` as one line of valid UTF-8 without control characters: names come from files, and a

@@ -2,14 +2,15 @@
 /* Aligned tables of text on stdout: columns as wide as their widest cell, two blanks between them.
  *
  * On a terminal too narrow for that, columns that may be cut are, the widest first, and end in an
- * ellipsis, and of a long table the first rows are printed. Elsewhere (a file, a pipe) nothing is
- * ever cut.
+ * ellipsis; where that is not enough the last columns are left out, and of a long table the first
+ * rows are printed. Both is said. Elsewhere (a file, a pipe) nothing is ever cut.
  */
 #include "table.h"
 
 #include <glib.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "report.h"
@@ -42,20 +43,45 @@ void cli_table_addf(cli_table *table, const char *format, ...) {
     g_free(text);
 }
 
-/* Narrows the widest column that may be narrowed, until the table fits. */
-static void shrink(const cli_table *t, int *width, int limit) {
-    int total = 2 * ((int)t->n - 1);
-    for (guint c = 0; c < t->n; c++) total += width[c];
+/* Narrows the widest of the first n columns that may be narrowed, until they fit; whether they do.
+ */
+static int shrink(const cli_table *t, guint n, int *width, int limit) {
+    int total = 2 * ((int)n - 1);
+    for (guint c = 0; c < n; c++) total += width[c];
     while (total > limit) {
         int widest = -1;
-        for (guint c = 0; c < t->n; c++)
+        for (guint c = 0; c < n; c++)
             if (t->columns[c].least > 0 && width[c] > t->columns[c].least &&
                 (widest < 0 || width[c] > width[widest]))
                 widest = (int)c;
-        if (widest < 0) return;
+        if (widest < 0) return 0;
         width[widest]--;
         total--;
     }
+    return 1;
+}
+
+/* How many columns a terminal has room for, at least the first two, each of at least its least
+ * width; `width` becomes theirs. */
+static guint fit(const cli_table *t, int *width, int limit) {
+    int *full = g_memdup2(width, t->n * sizeof *width);
+    guint n = t->n;
+    while (limit && !shrink(t, n, width, limit) && n > 2) {
+        memcpy(width, full, t->n * sizeof *width);
+        n--;
+    }
+    g_free(full);
+    return n;
+}
+
+/* Names the columns from `shown` on. */
+static void say_left_out(const cli_table *t, guint shown) {
+    GString *names = g_string_new(NULL);
+    for (guint c = shown; c < t->n; c++)
+        g_string_append_printf(names, "%s%s", c > shown ? ", " : "", t->columns[c].title);
+    if (names->len)
+        cli_putf("left out: %s; a wider terminal, a file or a pipe gets them\n", names->str);
+    g_string_free(names, TRUE);
 }
 
 static void pad(GString *line, int count) {
@@ -72,9 +98,10 @@ static void append_cell(GString *line, const char *text, int width, int right) {
     g_free(cell);
 }
 
-static void print_line(const cli_table *t, const char *const *cells, const int *width) {
+/* Prints the first n cells of a row. */
+static void print_line(const cli_table *t, guint n, const char *const *cells, const int *width) {
     GString *line = g_string_new(NULL);
-    for (guint c = 0; c < t->n; c++) {
+    for (guint c = 0; c < n; c++) {
         if (c) pad(line, 2);
         append_cell(line, cells[c], width[c], t->columns[c].right);
     }
@@ -94,11 +121,12 @@ void cli_table_print(const cli_table *table) {
         width[c] = cli_text_width(titles[c]);
         for (guint r = 0; r < rows; r++) width[c] = MAX(width[c], cli_text_width(cells[r * n + c]));
     }
-    if (limit) shrink(table, width, limit);
-    print_line(table, titles, width);
+    const guint fitting = fit(table, width, limit);
+    print_line(table, fitting, titles, width);
     const guint shown = (guint)cli_rows(STDOUT_FILENO, (int)rows);
-    for (guint r = 0; r < shown; r++) print_line(table, cells + (gsize)r * n, width);
+    for (guint r = 0; r < shown; r++) print_line(table, fitting, cells + (gsize)r * n, width);
     cli_rows_left((int)(rows - shown), "rows");
+    say_left_out(table, fitting);
     g_free(titles);
     g_free(width);
 }

@@ -88,3 +88,7 @@ rm photos/x.png
 try fov stem/conv:1 photos --index kept -o e.png | sed 's/-[0-9a-f]*[.]photos/-HASH.photos/'
 cat kept/*.photos
 [ ! -e e.png ] && echo 'not touched'
+# of many notes of one kind the first, and how many more
+mkdir broken; for i in $(seq 11); do echo none > broken/$i.jpg; done; cp "$DATA/photo.jpg" broken
+fovea examples tiny stem/conv:0 broken --no-index --json 2>&1 > json | grep note | grep -v measured | sed 's/[0-9]*\.jpg/N.jpg/'
+fovea examples tiny stem/conv:0 broken --no-index --json --verbose 2>&1 > json | grep -c 'left out: '

@@ -21,3 +21,10 @@ seq 300 | sed 's/^/name /' > many.txt
 fovea classes tiny --labels many.txt | wc -l
 make pty 80 fovea classes tiny --labels many.txt > said
 wc -l < said; tail -n 1 said
+# where cutting is not enough the last columns are left out, and named; help keeps to the terminal
+for columns in 40 60; do
+    make pty $columns fovea layers tiny | sed 's/…/~/g' > said
+    grep -o 'block_5/expand/conv' said; grep 'left out' said | head -n 1
+    awk -v n=$columns 'length($0) > n && !/left out|layers, / { print "too long: " $0 }' said
+    make pty $columns fovea help layers | sed '/^Examples/,/^$/d' | awk -v n=$columns 'length($0) > n && !/^Usage/ { print "too long: " $0 }'
+done

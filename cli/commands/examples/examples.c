@@ -8,8 +8,6 @@
 
 #include "report.h"
 
-#define NAMED_MAX 20 /* more unreadable files are only counted */
-
 /* Where what was measured is kept, or NULL; caller frees. */
 static char *index_folder(const cli_index_args *index) {
     if (index->none) return NULL;
@@ -19,8 +17,7 @@ static char *index_folder(const cli_index_args *index) {
 
 static void name_skipped(const cli_args *args, const fv_examples *e) {
     const int skipped = fv_examples_skipped_count(e);
-    for (int i = 0; i < skipped && i < NAMED_MAX; i++)
-        cli_note(args, "left out: %s", fv_examples_skipped(e, i));
+    for (int i = 0; i < skipped; i++) cli_note(args, "left out: %s", fv_examples_skipped(e, i));
     if (skipped)
         cli_note(args, "%d of %d photos cannot be read and %s left out", skipped,
                  skipped + fv_examples_photo_count(e), skipped == 1 ? "is" : "are");
