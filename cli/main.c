@@ -66,6 +66,9 @@ static int run_program(int argc, char **argv) {
     if (!strcmp(word, "help")) return run_help(argc, argv);
     const cli_command *command = cli_command_find(word);
     if (command) return run_command(command, argc, argv);
+    for (int i = 2; word[0] == '-' && i < argc; i++)
+        if (cli_command_find(argv[i]))
+            return cli_usage(NULL, "the command comes first: fovea %s ... %s", argv[i], word);
     return word[0] == '-' ? fail_unknown("option", word, options) : fail_unknown_command(word);
 }
 

@@ -11,6 +11,7 @@
 #include "inputs.h"
 #include "lists.h"
 #include "numbers.h"
+#include "output.h"
 #include "report.h"
 
 /* clang-format off */
@@ -264,7 +265,24 @@ static int load_named(const cli_args *args, const cli_model_args *how, const cha
     return CLI_DONE;
 }
 
+/* Whether the words after the command are in order: a model that stands second is named. */
+static int check_order(const cli_args *args) {
+    char *const *word = args->operands;
+    if (args->n_operands < 2 || !cli_has_ending(word[1], "onnx") ||
+        !g_file_test(word[1], G_FILE_TEST_EXISTS) || g_file_test(word[0], G_FILE_TEST_EXISTS))
+        return CLI_DONE;
+    char *path = strchr(word[0], '/') ? NULL : cli_models_path(word[0]);
+    const int is_kept = path != NULL;
+    g_free(path);
+    if (is_kept) return CLI_DONE;
+    return cli_usage(args->command,
+                     "'%s' is no file, and '%s' is one: the model comes first: %s %s", word[0],
+                     word[1], args->command->name, args->command->operands);
+}
+
 int cli_model_load(const cli_args *args, const cli_model_args *how, fv_model **out) {
+    const int code = check_order(args);
+    if (code) return code;
     return load_named(args, how, args->operands[0], out, NULL);
 }
 

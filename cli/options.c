@@ -222,6 +222,18 @@ static int fail_unknown(const parse *p, const char *word) {
     return code;
 }
 
+/* Whether a word can be the value of the option before it: there is one, and it is no option. */
+static int check_value(const parse *p, const char *option, const char *word) {
+    if (!word) return cli_usage(p->args->command, "%s needs a value", option);
+    const size_t length = strlen(word);
+    const int is_option = g_str_has_prefix(word, "--")
+                              ? named(p, word + 2, length - 2) != NULL
+                              : word[0] == '-' && length == 2 && lettered(p, word[1]) != NULL;
+    if (!is_option) return CLI_DONE;
+    return cli_usage(p->args->command, "%s needs a value; '%s' after it is an option", option,
+                     word);
+}
+
 /* `--name`, `--name value` or `--name=value`. *next: the word after, taken if it is the value. */
 static int take_long(const parse *p, const char *word, char ***next) {
     const char *equals = strchr(word, '=');
@@ -231,8 +243,8 @@ static int take_long(const parse *p, const char *word, char ***next) {
     if (row->option->kind == CLI_FLAG && equals)
         return cli_usage(p->args->command, "--%s takes no value", row->option->name);
     if (row->option->kind == CLI_FLAG || equals) return take(p, row, equals ? equals + 1 : NULL);
-    if (!**next) return cli_usage(p->args->command, "%s needs a value", word);
-    return take(p, row, *(*next)++);
+    int code = check_value(p, word, **next);
+    return code ? code : take(p, row, *(*next)++);
 }
 
 /* `-q`, `-qv`, `-o value`, `-ovalue`. */
@@ -245,8 +257,9 @@ static int take_letters(const parse *p, const char *word, char ***next) {
         if (code) return code;
         if (row->option->kind == CLI_FLAG) continue;
         if (letter[1]) return take(p, row, letter + 1);
-        if (!**next) return cli_usage(p->args->command, "-%c needs a value", *letter);
-        return take(p, row, *(*next)++);
+        char option[] = {'-', *letter, 0};
+        code = check_value(p, option, **next);
+        return code ? code : take(p, row, *(*next)++);
     }
     return CLI_DONE;
 }

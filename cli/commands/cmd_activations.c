@@ -50,7 +50,11 @@ static int split_layers(job *j, const char *word) {
     j->n_layers = (int)g_strv_length(j->layer);
     for (int i = 0; i < j->n_layers; i++) {
         fv_error err = {0};
-        if (fv_model_find_layer(j->model, j->layer[i], &index, &err)) return cli_fail_error(&err);
+        if (!fv_model_find_layer(j->model, j->layer[i], &index, &err)) continue;
+        if (!g_file_test(j->layer[i], G_FILE_TEST_IS_REGULAR)) return cli_fail_error(&err);
+        return cli_usage(j->args->common.command,
+                         "'%s' is a file, and stands where a layer is named: activations %s",
+                         j->layer[i], j->args->common.command->operands);
     }
     return CLI_DONE;
 }

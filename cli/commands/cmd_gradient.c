@@ -77,7 +77,7 @@ static int run(const cli_args *common) {
     char *const words[] = {args->objective};
     cli_model_args how = args->model;
     how.wrt = NULL; /* it may be any value here, and pictures still go to the main input */
-    int code = cli_path_check(&args->common, "output", args->output, NULL);
+    int code = cli_numbers_check(&args->common, "output", args->output);
     if (!code) code = cli_model_load_with_input(&args->common, &how, &model, &input);
     if (!code) code = cli_objectives_expand(&args->common, model, words, 1, NULL, &list);
     if (!code && list.count != 1)

@@ -32,7 +32,7 @@ static int run(const cli_args *common) {
     const run_args *args = (const run_args *)common;
     fv_model *model = NULL;
     fv_tensor *input = NULL;
-    int code = cli_path_check(&args->common, "output", args->output, NULL);
+    int code = cli_numbers_check(&args->common, "output", args->output);
     if (!code) code = cli_model_load_with_input(&args->common, &args->model, &model, &input);
     if (!code) code = run_model(args, model, input);
     fv_tensor_free(input);

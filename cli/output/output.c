@@ -52,14 +52,25 @@ int cli_path_check(const cli_args *args, const char *option, const char *path,
     if (!*path) return cli_usage(args->command, "--%s: '' is no file name", option);
     if (endings && !cli_has_ending(path, endings))
         return refuse_ending(args, option, path, endings);
-    if (g_file_test(path, G_FILE_TEST_IS_DIR)) return cli_fail("%s: is a folder", path);
+    if (g_file_test(path, G_FILE_TEST_IS_DIR))
+        return cli_fail("%s: is a folder; allowed: the name of a file, in it or elsewhere", path);
     char *folder = g_path_get_dirname(path);
     int code = check_folder(path, folder);
     g_free(folder);
     return code;
 }
 
+int cli_numbers_check(const cli_args *args, const char *option, const char *path) {
+    char *base = path ? g_path_get_basename(path) : NULL;
+    const int named = base && base[0] != '.' && strchr(base, '.');
+    g_free(base);
+    return cli_path_check(args, option, path, named ? "npy" : NULL);
+}
+
 int cli_folder_make(const char *path) {
+    if (g_file_test(path, G_FILE_TEST_EXISTS) && !g_file_test(path, G_FILE_TEST_IS_DIR))
+        return cli_fail("%s: is a file; allowed: a folder, which is made where there is none",
+                        path);
     if (g_mkdir_with_parents(path, 0777))
         return cli_fail("%s: cannot make the folder: %s", path, g_strerror(errno));
     return check_folder(path, path);

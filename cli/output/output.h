@@ -22,6 +22,9 @@ int cli_has_ending(const char *path, const char *endings);
  */
 int cli_path_check(const cli_args *args, const char *option, const char *path, const char *endings);
 
+/* The same for a file of numbers, whose ending, where it has one, is .npy. */
+int cli_numbers_check(const cli_args *args, const char *option, const char *path);
+
 /* Makes a folder, with those above it, if it is not there, and sees whether it may be written to.
  *   returns  CLI_DONE, or an exit code with one line printed */
 int cli_folder_make(const char *path);

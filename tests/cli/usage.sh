@@ -72,3 +72,15 @@ try fovea activations mlp.onnx dense1 v.npy -o a.png --columns 2 --palette grey 
 fovea activations mlp.onnx dense1 v.npy -o a.png --columns 2 --palette grey --top 1 2>&1 | grep note
 fovea weights tiny logits --as bars --grey --scale tile -o w.png 2>&1 | grep note
 fovea weights tiny logits --as matrix --columns 3 -o w.png 2>&1 | grep note
+# words in another order, values that are options, folders and files instead of each other
+cp "$DATA/tiny.onnx" "$DATA/photo.jpg" .
+try fovea visualize stem/conv:0 tiny.onnx -o a.png
+try fovea activations tiny photo.jpg stem/conv -o a.png
+try fovea attribute tiny photo.jpg -c -o a.png
+try fovea attribute tiny photo.jpg --class --output a.png
+try fovea -o a.png attribute tiny photo.jpg
+try fovea run tiny -i x.npy -o y.txt
+try fovea visualize tiny stem/conv:0 --each photo.jpg
+try fovea visualize tiny stem/conv:0 --npy photo.jpg
+mkdir d.png
+try fovea visualize tiny stem/conv:0 -o d.png

@@ -15,7 +15,7 @@
 #include "model/foreign/structure.h"
 
 #define FVI_OLD_TORCH "\x80\x02\x8a\nl\xfc\x9c\x46\xf9 j\xa8P\x19." /* of torch.save */
-#define FVI_SWAPPED   "no network is inside; the model comes first: fovea classify MODEL FILE"
+#define FVI_SWAPPED   "no network is inside; the model comes first: fovea COMMAND MODEL FILE"
 #define FVI_TORCH_MODULE                                                                        \
     "the network is inside, where its classes can be imported: python -c 'import torch; m = "   \
     "torch.load(\"FILE\", weights_only=False).eval(); torch.onnx.export(m, (torch.zeros(1, 3, " \
