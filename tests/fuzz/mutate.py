@@ -148,8 +148,9 @@ def wrong(result, memory):
         return f"exit code {result.code}"
     if result.rss > memory:
         return f"held {result.rss >> 20} MiB"
-    if result.code == 1 and (len(result.lines) != 1 or not result.lines[0].startswith("fovea: ")):
-        return f"{len(result.lines)} lines on stderr"
+    errors = [line for line in result.lines if not line.startswith("fovea: note: ")]
+    if result.code == 1 and (len(errors) != 1 or not errors[0].startswith("fovea: ")):
+        return f"{len(errors)} lines on stderr that are no notes"
     if any("runtime error" in line or "Sanitizer" in line for line in result.lines):
         return "a sanitizer's report"
     return None
