@@ -91,6 +91,29 @@ void cli_inputs_clear(cli_inputs *in) {
 
 const char *cli_inputs_main_file(const cli_model_args *how) { return value_of(main_word(how)); }
 
+/* The file of an input that a text names in quotes, among words NAME=FILE; or NULL. */
+static const char *named_file(char *const *words, const char *text) {
+    const char *file = NULL;
+    for (char *const *w = words; w && *w && !file; w++) {
+        if (value_of(*w) == *w) continue;
+        char *name = name_of(*w), *quoted = g_strdup_printf("\"%s\"", name);
+        if (strstr(text, quoted)) file = value_of(*w);
+        g_free(quoted);
+        g_free(name);
+    }
+    return file;
+}
+
+int cli_inputs_fail(const cli_model_args *how, const fv_error *err) {
+    int several = how->inputs[1] != NULL;
+    double number;
+    for (char *const *w = how->set; w && *w; w++) several |= cli_parse_real(value_of(*w), &number);
+    const char *file = named_file(how->inputs, err->text);
+    if (!file) file = named_file(how->set, err->text);
+    if (!file && several && !g_str_has_prefix(err->text, "the input ")) return cli_fail_error(err);
+    return cli_fail_input(file ? file : cli_inputs_main_file(how), err);
+}
+
 fv_status cli_photo_load(const fv_model *model, const char *path, fv_image **out, fv_error *err) {
     return cli_image_load(path, fv_model_input(model)->channels == 4, out, err);
 }

@@ -22,6 +22,10 @@ void cli_inputs_clear(cli_inputs *inputs);
 /* The file of the main input among those of --input, of which there is one at least. Borrowed. */
 const char *cli_inputs_main_file(const cli_model_args *how);
 
+/* cli_fail_input for what was met while working on the inputs: the file named is that of the input
+ * which the error names, else the only one; of several and none named, no file. */
+int cli_inputs_fail(const cli_model_args *how, const fv_error *err);
+
 /* Loads a photo for a model: with its alpha where the network takes that. */
 fv_status cli_photo_load(const fv_model *model, const char *path, fv_image **out, fv_error *err);
 

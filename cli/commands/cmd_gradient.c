@@ -60,7 +60,7 @@ static int run_model(const gradient_args *args, const fv_model *model, const fv_
     else if (!code && (fv_session_gradient_at(s.session, input, objective, args->model.wrt, values,
                                               &gradient, &err) ||
                        fv_tensor_save(gradient, args->output, &err)))
-        code = cli_fail_input(file, &err);
+        code = cli_inputs_fail(&args->model, &err);
     for (int64_t i = 0; !code && i < n; i++) put_exact(values[i]);
     if (!code) say_of(args, gradient);
     g_free(values);

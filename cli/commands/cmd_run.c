@@ -18,11 +18,10 @@ static int run_model(const run_args *args, const fv_model *model, const fv_tenso
     cli_session s;
     fv_tensor *output = NULL;
     fv_error err = {0};
-    const char *file = cli_inputs_main_file(&args->model);
     int code = cli_session_open(&args->common, model, &args->model, &s);
     if (!code && (fv_session_run(s.session, input, args->layer, &output, &err) ||
                   fv_tensor_save(output, args->output, &err)))
-        code = cli_fail_input(file, &err);
+        code = cli_inputs_fail(&args->model, &err);
     fv_tensor_free(output);
     cli_session_close(&s);
     return code;

@@ -124,7 +124,8 @@ typedef union fvi_node_attr {
     struct { int64_t lo[FVI_MAX_DIMS], hi[FVI_MAX_DIMS]; fvi_pad_mode mode; float value; } pad;
     struct { int perm[FVI_MAX_DIMS]; } transpose; /* out.dim[i] = in.dim[perm[i]] */
     struct { fvi_resize_kernel axis[FVI_MAX_DIMS]; float extrapolation; } resize;
-    struct { float ratio; int dropout; } identity;
+    struct { float ratio; int dropout; fvi_dtype half; } identity; /* half: F16 or BF16, to which
+                                the file rounds here; 0: neither */
     fvi_recurrent recurrent;
     fvi_grid_sample grid_sample;
     fvi_opaque opaque;

@@ -33,6 +33,9 @@ typedef enum fvi_probe {
 typedef struct fvi_model_input {
     const char *name;
     fvi_shape shape; /* -1 for free sizes; ndim -1: the file does not say */
+    int no_size;     /* the first axis + 1 whose size in the file is none (0 or below -1, which is
+                        read as free); 0: there is none */
+    int64_t said;    /* that size */
     int type;        /* an fvi_dtype, or another number of the format's; 0: the file does not say */
     int layout;      /* FVI_NCHW, FVI_NHWC; 0: the file does not say */
     int unread;      /* nothing in the file reads it */

@@ -175,6 +175,24 @@ static float largest_source(const trace *w, const fvi_node *n, const float *x) {
     return most;
 }
 
+/* Returns whether a node gathers by an index that is outside of its axis, and reports it. */
+static int blame_index(const trace *w, const fvi_node *n, const float *x, fv_error *why) {
+    const fvi_graph *g = w->g;
+    if (n->kind != FVI_GATHER || g->values[n->in[1]].constant) return 0;
+    const int v = n->in[1];
+    const int64_t size = g->values[n->in[0]].shape.dim[n->a.axis.axis];
+    const float *at = w->target[v] >= 0 ? target_of(w, w->target[v]) : x;
+    for (int64_t i = 0; at && i < count_of(g, v); i++) {
+        if (at[i] >= -(float)size && at[i] < (float)size) continue;
+        fvi_fail(why, FV_NONFINITE,
+                 "layer \"%.120s\" (%s): \"%.120s\" has index %.9g; allowed: %lld to %lld", n->name,
+                 n->source_op, g->values[v].name, (double)at[i], -(long long)size,
+                 (long long)size - 1);
+        return 1;
+    }
+    return 0;
+}
+
 /* Searches the values of a forward run. Returns whether one is not finite, and reports where. */
 static int search_forward(const trace *w, const float *x, fv_error *why) {
     const fvi_graph *g = w->g;
@@ -186,7 +204,7 @@ static int search_forward(const trace *w, const float *x, fv_error *why) {
         if (isfinite(largest)) continue;
         if (!first) {
             first = n;
-            if (blame_weights(g, n, 1, NULL, NULL, why)) return 1;
+            if (blame_weights(g, n, 1, NULL, NULL, why) || blame_index(w, n, x, why)) return 1;
             fvi_fail(why, FV_NONFINITE,
                      "layer \"%.120s\" (%s) makes %s of finite numbers, the largest of magnitude "
                      "%.4g",

@@ -25,9 +25,11 @@
 #include "model/network/find.h"
 #include "model/network/lower.h"
 #include "model/network/other_inputs.h"
+#include "model/network/quantised.h"
 #include "runtime/model_state.h"
 #include "runtime/monitor.h"
 #include "runtime/nonfinite.h"
+#include "runtime/saturation.h"
 
 #define MAX_THREADS 1024
 #define KEPT_BYTES  ((size_t)1 << 30)
@@ -134,13 +136,27 @@ fv_status fvi_session_nonfinite(fv_session *s, const fv_error *why, fv_error *er
     return FV_OK;
 }
 
+/* The graph, as lowered, that one of the session's plans was made of; or NULL. */
+static fvi_graph *lowered_of(const fv_session *s, const fvi_executable *plan) {
+    for (guint i = 0; i < s->plans->len; i++) {
+        const plan_entry *e = s->plans->pdata[i];
+        if (e->plan == plan) return e->lowered;
+    }
+    return s->once.plan == plan ? s->once.graph : NULL;
+}
+
 void fvi_session_explain(fv_session *s, const fvi_executable *plan, const float *x,
                          const float *const *seeds, fv_error *why) {
-    for (guint i = 0; i < s->plans->len; i++) {
-        plan_entry *e = s->plans->pdata[i];
-        if (e->plan == plan) fvi_explain(e->lowered, s->model->device, x, seeds, why);
-    }
-    if (s->once.plan == plan) fvi_explain(s->once.graph, s->model->device, x, seeds, why);
+    fvi_graph *g = lowered_of(s, plan);
+    if (g) fvi_explain(g, s->model->device, x, seeds, why);
+}
+
+void fvi_session_note_zero(fv_session *s, const fvi_executable *plan, const float *x) {
+    fvi_graph *g = s->noted_saturated ? NULL : lowered_of(s, plan);
+    char *text = g ? fvi_saturated_layer(g, s->model->device, x) : NULL;
+    s->noted_saturated = 1; /* searched for: a picture's every update may have such a gradient */
+    if (text) fvi_monitor_note(s->monitor, text);
+    g_free(text);
 }
 
 fv_status fvi_session_forward(fv_session *s, fvi_executable *plan, const float *x, fv_error *err) {
@@ -208,6 +224,38 @@ static void note_filled(fv_session *s, const fvi_graph *g) {
     }
 }
 
+/* Notes once what is read as a free size. */
+static void note_sizes(fv_session *s, const fvi_graph *g) {
+    for (int i = 0; i < g->n_inputs && !s->noted_sizes; i++) {
+        char *text = fvi_network_no_size(s->model->network, g->values[g->inputs[i]].name);
+        if (text) fvi_monitor_note(s->monitor, text);
+        g_free(text);
+    }
+    s->noted_sizes = 1;
+}
+
+/* Notes once that numbers are not rounded which the file rounds, from node k on (-1: none). */
+static void note_unrounded(const fv_session *s, const fvi_graph *g, int k, const char *what,
+                           int *noted) {
+    if (k < 0 || *noted) return;
+    *noted = 1;
+    char *text = g_strdup_printf("%s (\"%.200s\" is the first)", what, g->nodes[k].name);
+    fvi_monitor_note(s->monitor, text);
+    g_free(text);
+}
+
+static void note_rounded(fv_session *s, const fvi_graph *g) {
+    note_unrounded(
+        s, g, fvi_first_rounded(g),
+        "quantised in the file, and run as floating point: what layers quantise stays in "
+        "its range, and is not rounded",
+        &s->noted_rounded);
+    note_unrounded(s, g, fvi_first_half(g),
+                   "half precision in the file, and run in single: layers that cast to float16 or "
+                   "bfloat16 do not round",
+                   &s->noted_half);
+}
+
 /* Applies the session's on_nan to weights that are not finite. */
 static fv_status check_weights(fv_session *s, const fvi_graph *g, fv_error *err) {
     fv_error why;
@@ -262,6 +310,8 @@ fv_status fvi_session_compile(fv_session *s, const fvi_plan_key *key, fvi_graph 
     fv_status st = check_weights(s, lowered, err);
     if (st) return st;
     note_filled(s, lowered);
+    note_sizes(s, lowered);
+    note_rounded(s, lowered);
     const double cost = fvi_graph_cost(lowered, key->flags & FVI_EXEC_BACKWARD);
     st = fvi_session_check_cost(s, &key->input, cost, err);
     if (!st) st = fvi_graph_copy(lowered, &graph, err);

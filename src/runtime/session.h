@@ -75,6 +75,10 @@ fv_status fvi_session_forward(fv_session *s, fvi_executable *plan, const float *
 void fvi_session_explain(fv_session *s, const fvi_executable *plan, const float *x,
                          const float *const *seeds, fv_error *why);
 
+/* After a run of one of the session's plans on x whose gradient is zero: notes the quantised layer
+ * that is the reason, if one is. Looks once a session. */
+void fvi_session_note_zero(fv_session *s, const fvi_executable *plan, const float *x);
+
 /* Applies the session's on_nan to numbers that are not finite for the reason `why`.
  *   returns  NONFINITE with `why` in err; or FV_OK, and the monitor notes `why` */
 fv_status fvi_session_nonfinite(fv_session *s, const fv_error *why, fv_error *err);

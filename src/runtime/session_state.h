@@ -33,6 +33,7 @@ struct fv_session {
     fvi_once once;     /* the last plan for one run, or zeros */
     GHashTable *sound; /* constants known to be finite (nonfinite.h) */
     GHashTable *filled; /* names of inputs that were noted to be given no numbers */
+    int noted_rounded, noted_half, noted_saturated, noted_sizes; /* what session.c noted */
     fv_on_nan on_nan;
     fv_monitor *monitor; /* the caller's, or NULL */
     fvi_last_forward last;

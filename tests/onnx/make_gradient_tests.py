@@ -128,7 +128,8 @@ def quantised_cases():
     pair = (("QuantizeLinear", "x0 s z", "q", {}), ("DequantizeLinear", "q s z", "y", {}))
     made, inputs, outputs = chain(*pair, inputs={"x0": x})
     yield "quantised_pair", (made, inputs, dict(s=s, z=z), outputs, 13, lambda v: [through(v)])
-    wide = {"x0": 20 * x}  # half of it saturates
+    # half of it saturates; none is near the bounds, where what rounds inside has a gradient
+    wide = {"x0": np.round(20 * x) + np.float32(0.25)}
     yield "quantised_saturates", (made, wide, dict(s=s, z=z), outputs, 13, lambda v: [through(v)])
     rows = np.array([0.05, 0.02, 0.5], np.float32)
     made = [helper.make_node("QuantizeLinear", ["x0", "s", "z"], ["q"], axis=0),
@@ -228,6 +229,18 @@ def selection_cases():
     yield "shrink", one("Shrink", counted(numbers(3, 4)), opset=9, bias=0.25, lambd=0.75)
 
 
+def einsum_cases():
+    for name, equation, *shapes in (
+            ("trace", "ii", (4, 4)), ("diagonal", "...ii->i...", (2, 3, 3)),
+            ("broadcast", "...ij,jk->...ki", (2, 2, 3), (3, 4)),
+            ("stretched", "...i,...i->...", (1, 4), (3, 4)), ("inner", "i,i", (4,), (4,)),
+            ("three", "ij,jjk,kl->il", (2, 3), (3, 3, 2), (2, 4))):
+        def reference(*x, equation=equation):
+            return [np.asarray(np.einsum(equation, *x))]
+        yield f"einsum_{name}", one("Einsum", counted(*[numbers(*s) for s in shapes]), opset=12,
+                                    equation=equation, reference=reference)
+
+
 def reference_of(nodes, inputs, constants, outputs, opset):
     wide = ReferenceEvaluator(model(nodes, inputs, constants, outputs, opset, TensorProto.DOUBLE))
 
@@ -238,7 +251,7 @@ def reference_of(nodes, inputs, constants, outputs, opset):
 
 def main(target):
     groups = (("attention_", attention_cases), ("", norm_and_rotary_cases), ("", spectrum_cases),
-              ("", quantised_cases), ("", dynamic_cases), ("", selection_cases))
+              ("", quantised_cases), ("", dynamic_cases), ("", selection_cases), ("", einsum_cases))
     with zipfile.ZipFile(target, "w") as archive:
         for prefix, group in groups:
             for name, (nodes, inputs, constants, outputs, opset, reference) in group():

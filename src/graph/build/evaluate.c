@@ -44,8 +44,12 @@ int fvi_build_evaluate(fvi_builder *b, int v, const char *what) {
         return GPOINTER_TO_INT(known);
     const char *name = fvi_build_value(b, v)->v.name;
     if (!b->runner) {
-        fvi_build_fail(b, FV_UNSUPPORTED, "its %s, \"%s\", must be a constant", what,
-                       name ? name : "?");
+        fvi_build_fail(
+            b, FV_UNSUPPORTED,
+            "its %s, \"%s\", must be a constant; it depends on the input's numbers, which "
+            "only `run` and `gradient` go by: explain a layer before it, or name another "
+            "output (--output-name)",
+            what, name ? name : "?");
         return -1;
     }
     if (g_hash_table_size(b->evaluated) >= EVALUATIONS_MAX) {

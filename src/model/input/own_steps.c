@@ -100,7 +100,7 @@ static int take_unary(const fvi_node *n, state *at) {
     else if (n->a.unary.f == FVI_NEG)
         negate(&at->s);
     else
-        return n->a.unary.f == FVI_CLIP;
+        return n->a.unary.f == FVI_CLIP || n->a.unary.f == FVI_SATURATE;
     return 1;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "graph/const.h"
+#include "model/network/quantised.h"
 
 static const char *shape_text(const fvi_shape *s, char text[FVI_SHAPE_TEXT]) {
     return fvi_shape_text(s, text);
@@ -250,7 +251,7 @@ static void identity(GString *s, const fvi_node *n) {
     if (n->a.identity.dropout)
         g_string_append_printf(s, "%g%% dropout", round((double)n->a.identity.ratio * 1e4) / 100);
     else
-        g_string_append(s, "identity");
+        g_string_append(s, n->a.identity.half ? "cast to half precision, not rounded" : "identity");
 }
 
 /* ---- the rules of kinds.def: they append the description and return the kind ---- */
@@ -383,7 +384,7 @@ RULE(gather) {
 RULE(identity) {
     UNUSED();
     identity(s, n);
-    return n->a.identity.dropout ? "dropout" : "identity";
+    return n->a.identity.dropout ? "dropout" : n->a.identity.half ? "cast" : "identity";
 }
 
 RULE(grid_sample) {
@@ -416,37 +417,10 @@ static const char *(*const rules[FVI_KIND_COUNT])(GString *, const fvi_graph *,
 #undef FVI_KIND
 };
 
-/* Whether an operator of the file computes with quantised numbers. */
-static int is_quantised_operator(const char *source_op) {
-    return source_op &&
-           (strstr(source_op, "uantizeLinear") || g_str_has_prefix(source_op, "QLinear") ||
-            strstr(source_op, "Integer") || !strcmp(source_op, "QGemm") ||
-            !strcmp(source_op, "QAttention") || g_str_has_prefix(source_op, "DynamicQuantize"));
-}
-
-/* Whether one of a layer's inputs is quantised: weights that were integers, or numbers that the
- * file dequantises just before. */
-static int is_quantised_input(const fvi_graph *g, int v) {
-    const fvi_value *value = v >= 0 ? &g->values[v] : NULL;
-    if (!value) return 0;
-    if (value->constant) return value->constant->quantised;
-    const char *op = value->producer >= 0 ? g->nodes[value->producer].source_op : NULL;
-    return op && !strcmp(op, "DequantizeLinear");
-}
-
-static int is_quantised(const fvi_graph *g, const fvi_node *n) {
-    if (n->kind == FVI_OPAQUE) return 0;
-    if (is_quantised_operator(n->source_op)) return 1;
-    if (n->kind != FVI_CONV && n->kind != FVI_CONV_TRANSPOSE && n->kind != FVI_MATMUL &&
-        n->kind != FVI_RECURRENT)
-        return 0;
-    return is_quantised_input(g, n->in[0]) || is_quantised_input(g, n->in[1]);
-}
-
 const char *fvi_describe(const fvi_graph *g, const fvi_node *n, fvi_pool *pool, const char **kind) {
     GString *s = g_string_new(NULL);
     *kind = rules[n->kind](s, g, n);
-    if (is_quantised(g, n)) g_string_append(s, ", quantised in the file");
+    if (fvi_is_quantised(g, n)) g_string_append(s, ", quantised in the file");
     char *text = fvi_pool_strdup(pool, s->str);
     g_string_free(s, TRUE);
     return text;

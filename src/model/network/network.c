@@ -183,6 +183,15 @@ fvi_dtype fvi_network_input_type(const fvi_network *net, const char *input) {
     return in && in->type ? (fvi_dtype)in->type : FVI_F32;
 }
 
+char *fvi_network_no_size(const fvi_network *net, const char *input) {
+    const fvi_model_input *in = fvi_model_file_input(net->file, input);
+    if (!in || !in->no_size) return NULL;
+    return g_strdup_printf("input \"%s\" has size %" PRId64
+                           " along axis %d in the file; any size is "
+                           "taken there",
+                           input, in->said, in->no_size - 1);
+}
+
 const char *fvi_network_usual(const fvi_network *net, const char *input) {
     const fvi_model_input *in = fvi_model_file_input(net->file, input);
     return in ? fvi_other_input_usual(&net->input.in, in) : "zeros";

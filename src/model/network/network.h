@@ -48,6 +48,9 @@ const char *fvi_network_class_name(const fvi_network *net, int index);
 
 /* The element type of an input in the file; F32 where it does not say, or of another value. */
 fvi_dtype fvi_network_input_type(const fvi_network *net, const char *input);
+/* A line where the file gives an input a size that is none (0, -5), which is read as a free one; to
+ * be freed with g_free. NULL: it does not. */
+char *fvi_network_no_size(const fvi_network *net, const char *input);
 /* What stands in an input that was given no numbers: "ones", "zeros"; static. */
 const char *fvi_network_usual(const fvi_network *net, const char *input);
 

@@ -45,6 +45,9 @@ fvi_model_input fvi_onnx_input(const Onnx__ValueInfoProto *v) {
     for (int i = 0; i < in.shape.ndim; i++) {
         const Onnx__TensorShapeProto__Dimension *d = t->shape->dim[i];
         in.shape.dim[i] = d->has_dim_value && d->dim_value > 0 ? d->dim_value : -1;
+        if (in.no_size || !d->has_dim_value || d->dim_value > 0 || d->dim_value == -1) continue;
+        in.no_size = i + 1;
+        in.said = d->dim_value;
     }
     return in;
 }

@@ -36,17 +36,34 @@ int fvi_onnx_is_asked(const fvi_onnx_node *node, int i) {
     return 0;
 }
 
-const fvi_const *fvi_onnx_deciding(fvi_onnx_node *node, int i, const char *what) {
-    int v = fvi_onnx_in(node, i);
+/* The numbers of input i, which is that constant from then on; NULL: absent, or failed. */
+static const fvi_const *evaluated(fvi_onnx_node *node, int i, const char *what) {
+    const int v = fvi_onnx_in(node, i);
     if (v < 0 || node->b->status) return NULL;
     node->in[i] = fvi_build_evaluate(node->b, v, what);
     return fvi_build_const(node->b, node->in[i]);
 }
 
+const fvi_const *fvi_onnx_deciding(fvi_onnx_node *node, int i, const char *what) {
+    const int v = fvi_onnx_in(node, i);
+    if (v < 0 || node->b->status) return NULL;
+    if (!node->b->runner && !fvi_build_const(node->b, v)) {
+        const char *name = fvi_build_value(node->b, v)->v.name;
+        fvi_build_fail(
+            node->b, FV_UNSUPPORTED,
+            "it chooses by the numbers of its %s, \"%s\", and the choice has no gradient; "
+            "only `run` and `gradient` compute it: explain a layer before it, or name "
+            "another output (--output-name)",
+            what, name ? name : "?");
+        return NULL;
+    }
+    return evaluated(node, i, what);
+}
+
 const fvi_const *fvi_onnx_fixed(fvi_onnx_node *node, int i, const char *what) {
     const int v = fvi_onnx_in(node, i);
     const int computed = v >= 0 && !node->b->status && !fvi_build_const(node->b, v);
-    const fvi_const *c = fvi_onnx_deciding(node, i, what);
+    const fvi_const *c = evaluated(node, i, what);
     if (computed && c && !fvi_dtype_is_int(fvi_build_dtype(node->b, v)))
         fvi_build_freeze(node->b, v, what);
     return c;
@@ -73,6 +90,17 @@ double fvi_onnx_real(fvi_onnx_node *node, const char *attr, int i, double otherw
         return fvi_onnx_attr_float(node->proto, attr, (float)otherwise);
     const fvi_const *c = fvi_onnx_fixed(node, i, attr);
     return c && fvi_shape_count(&c->shape) > 0 ? fvi_const_at(c, 0) : otherwise;
+}
+
+fv_status fvi_onnx_fail_index(fvi_onnx_node *node, int i, int64_t index, int64_t n) {
+    const char *name = i < node->n_in ? node->proto->input[i] : "?";
+    if (n < 1)
+        return fvi_build_fail(node->b, FV_SHAPE,
+                              "\"%s\" has index %" PRId64 ", of an axis without elements", name,
+                              index);
+    return fvi_build_fail(node->b, FV_SHAPE,
+                          "\"%s\" has index %" PRId64 "; allowed: %" PRId64 " to %" PRId64, name,
+                          index, -n, n - 1);
 }
 
 unsigned fvi_onnx_axes(fvi_onnx_node *node, int i, int ndim, int *absent) {

@@ -68,6 +68,9 @@ const fvi_const *fvi_onnx_deciding(fvi_onnx_node *node, int i, const char *what)
 int fvi_onnx_ints(fvi_onnx_node *node, const char *attr, int i, int64_t *out, int max);
 /* One number of an attribute, else of constant input i, the first of several. */
 double fvi_onnx_real(fvi_onnx_node *node, const char *attr, int i, double otherwise);
+/* Fails because input i has an index outside of an axis of n elements (they may count from the
+ * end). */
+fv_status fvi_onnx_fail_index(fvi_onnx_node *node, int i, int64_t index, int64_t n);
 /* The "axes" attribute or input i as a bit set; 0 with *absent 1 when there are none. */
 unsigned fvi_onnx_axes(fvi_onnx_node *node, int i, int ndim, int *absent);
 /* Index of the attribute's text among the NULL-ended choices (0 is the default), or fails. */

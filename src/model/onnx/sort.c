@@ -40,17 +40,30 @@ static fv_status add_producer(sorter *s, const char *value, int node, const char
     return FV_OK;
 }
 
+/* Inputs, of different names. Up to IR version 3 every initialiser was also listed as one. */
+static fv_status add_inputs(sorter *s) {
+    const Onnx__GraphProto *g = s->graph;
+    GHashTable *names = g_hash_table_new(g_str_hash, g_str_equal);
+    fv_status st = FV_OK;
+    for (size_t i = 0; i < g->n_input && !st; i++) {
+        const char *name = g->input[i]->name;
+        if (!name[0])
+            st = fvi_fail(s->err, FV_FORMAT, "an input has no name");
+        else if (!g_hash_table_add(names, (gpointer)name))
+            st = fvi_fail(s->err, FV_FORMAT, "two inputs have the name \"%s\"", name);
+        else if (!g_hash_table_contains(s->producers, name))
+            st = add_producer(s, name, -1, "input");
+    }
+    g_hash_table_unref(names);
+    return st;
+}
+
 static fv_status find_producers(sorter *s) {
     const Onnx__GraphProto *g = s->graph;
     fv_status st = FV_OK;
     for (size_t i = 0; i < g->n_initializer && !st; i++)
         st = add_producer(s, g->initializer[i]->name, -1, "initialiser");
-    for (size_t i = 0; i < g->n_input && !st; i++) {
-        if (!g->input[i]->name[0]) return fvi_fail(s->err, FV_FORMAT, "an input has no name");
-        /* Up to IR version 3 every initialiser was also listed as an input. */
-        if (!g_hash_table_contains(s->producers, g->input[i]->name))
-            st = add_producer(s, g->input[i]->name, -1, "input");
-    }
+    if (!st) st = add_inputs(s);
     for (size_t i = 0; i < g->n_node && !st; i++)
         for (size_t k = 0; k < g->node[i]->n_output && !st; k++)
             if (g->node[i]->output[k][0])

@@ -109,7 +109,10 @@ fv_status fvi_gradient_check(fv_session *s, const fvi_gradient_run *r, int64_t k
     const fvi_graph *g = fvi_executable_graph(r->plan);
     if (!g->n_inputs) return FV_OK; /* the targets are constants */
     const int64_t count = fvi_shape_count(&g->values[g->inputs[0]].shape) / r->samples;
-    if (isfinite(r->values[k]) && isfinite(fvi_abs_max(r->dx + k * count, count))) return FV_OK;
+    const float largest = fvi_abs_max(r->dx + k * count, count);
+    if (largest == 0 && fvi_abs_max(r->dx, count * r->samples) == 0)
+        fvi_session_note_zero(s, r->plan, r->x);
+    if (isfinite(r->values[k]) && isfinite(largest)) return FV_OK;
     explain(s, r, k, count, why);
     return FV_NONFINITE;
 }

@@ -16,6 +16,10 @@ static const float around[] = {-2, -1, 0, 1, 2};
 static const float step_up[] = {0, 0, 0, 1, 1}, slope_up[] = {0.25f, 0.25f, 0.25f, 1, 1};
 static const float inside[] = {0, 0, 1, 0, 0}, signs[] = {-1, -1, 0, 1, 1}, none[5];
 
+/* As torch.fake_quantize_per_tensor_affine passes it: what rounds, ties to even, into the range. */
+static const float halves[] = {-2.5f, -1.5f, -1, 1.5f, 2.5f}, far_out[] = {-9, -8, -2, 2, 9};
+static const float kept[] = {1, 1, 1, 1, 1}, kept_odd[] = {0, 0, 1, 0, 0};
+
 static const fvi_case cases[] = {
     {.name = "relu", F(FVI_RELU, 0, 0), OVER(-3, 3, OFF1(0))},
     {.name = "relu at 0", F(FVI_RELU, 0, 0), AT(around, step_up)},
@@ -27,6 +31,10 @@ static const fvi_case cases[] = {
     {.name = "clip, no upper bound", F(FVI_CLIP, 0, __builtin_inff()), OVER(-3, 3, OFF1(0))},
     {.name = "clip, no lower bound", F(FVI_CLIP, -__builtin_inff(), 0.5f), OVER(-3, 3, OFF1(0.5f))},
     {.name = "clip, bounds crossed", F(FVI_CLIP, 1, -1), OVER(-3, 3, OFF2(-1, 1))},
+    {.name = "saturate", F(FVI_SATURATE, -2, 3), OVER(-1.9f, 2.9f)},
+    {.name = "saturate at its bounds", F(FVI_SATURATE, -2, 2), AT(halves, kept)},
+    {.name = "saturate to odd bounds", F(FVI_SATURATE, -1, 1), AT(halves, kept_odd)},
+    {.name = "saturate far out", F(FVI_SATURATE, -1, 1), AT(far_out, none)},
     {.name = "sigmoid", F(FVI_SIGMOID, 0, 0), OVER(-9, 9)},
     {.name = "sigmoid, far out", F(FVI_SIGMOID, 0, 0), OVER(-200, 200)},
     {.name = "tanh", F(FVI_TANH, 0, 0), OVER(-5, 5)},
@@ -67,6 +75,15 @@ static const fvi_case cases[] = {
     {.name = "power 0", F(FVI_POW, 0, 0), AT(around, none)},
     {.name = "sin", F(FVI_SIN, 0, 0), OVER(-9, 9)},
     {.name = "cos", F(FVI_COS, 0, 0), OVER(-9, 9)},
+    {.name = "tan", F(FVI_TAN, 0, 0), OVER(-1.4f, 1.4f)},
+    {.name = "asin", F(FVI_ASIN, 0, 0), OVER(-0.97f, 0.97f)},
+    {.name = "acos", F(FVI_ACOS, 0, 0), OVER(-0.97f, 0.97f)},
+    {.name = "atan", F(FVI_ATAN, 0, 0), OVER(-9, 9)},
+    {.name = "sinh", F(FVI_SINH, 0, 0), OVER(-5, 5)},
+    {.name = "cosh", F(FVI_COSH, 0, 0), OVER(-5, 5)},
+    {.name = "asinh", F(FVI_ASINH, 0, 0), OVER(-90, 90)},
+    {.name = "acosh", F(FVI_ACOSH, 0, 0), OVER(1.1f, 90)},
+    {.name = "atanh", F(FVI_ATANH, 0, 0), OVER(-0.95f, 0.95f)},
     {.name = "linear", F(FVI_LINEAR, -1.5f, 0.7f), OVER(-3, 3)},
     {.name = "thresholded relu", F(FVI_THRESHOLDED_RELU, 0.8f, 0), OVER(-3, 3, OFF1(0.8f))},
     {.name = "floor", F(FVI_FLOOR, 0, 0), OVER(-1.9f, 1.9f, INTEGERS)},
@@ -75,6 +92,7 @@ static const fvi_case cases[] = {
     {.name = "round", F(FVI_ROUND, 0, 0), OVER(-0.9f, 0.9f, OFF2(-0.5f, 0.5f))},
     {.name = "sign", F(FVI_SIGN, 0, 0), OVER(-3, 3, OFF1(0))},
     {.name = "is NaN", F(FVI_IS_NAN, 0, 0), OVER(-3, 3)},
+    {.name = "is infinite", F(FVI_IS_INF, 1, 1), OVER(-3, 3)},
     {.name = "not", F(FVI_NOT, 0, 0), OVER(-3, 3, OFF1(0))},
     {.name = "scalar", F(FVI_TANH, 0, 0), .in = {{.how = FVI_IN_RUN, .shape = SCALAR}}, .out = SCALAR},
     {.name = "seven axes", F(FVI_SIGMOID, 0, 0), .in = {IN(2, 1, 3, 2, 1, 2, 3)}, .out = S(2, 1, 3, 2, 1, 2, 3)},

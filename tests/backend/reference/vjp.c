@@ -34,8 +34,8 @@ static void conv(const fvi_node *n, const fvi_ref *in, const fvi_ref *dy, double
 
 static int is_relu(const fvi_node *n) {
     const fvi_unary f = n->a.unary.f;
-    return n->kind == FVI_UNARY &&
-           (f == FVI_RELU || f == FVI_CLIP || (f == FVI_LEAKY_RELU && n->a.unary.p >= 0));
+    return n->kind == FVI_UNARY && (f == FVI_RELU || f == FVI_CLIP || f == FVI_SATURATE ||
+                                    (f == FVI_LEAKY_RELU && n->a.unary.p >= 0));
 }
 
 static int all_zero(const double *x, int64_t n) {
@@ -44,11 +44,19 @@ static int all_zero(const double *x, int64_t n) {
     return 1;
 }
 
+/* The bounds between which a ReLU, a clip or a quantiser passes its gradient. */
+static void bounds(const fvi_node *n, double *low, double *high) {
+    const double more = n->a.unary.f == FVI_SATURATE ? 0.5 : 0;
+    const int bounded = n->a.unary.f == FVI_CLIP || more > 0;
+    *low = bounded ? n->a.unary.p - more : 0;
+    *high = bounded ? n->a.unary.q + more : INFINITY;
+}
+
 /* One sample of m elements. */
 static void relu_sample(const fvi_node *n, const double *x, const double *dy, int64_t m, int guided,
                         int redirect, double *dx) {
-    const int clip = n->a.unary.f == FVI_CLIP;
-    const double low = clip ? n->a.unary.p : 0, high = clip ? n->a.unary.q : INFINITY;
+    double low, high;
+    bounds(n, &low, &high);
     const double slope = n->a.unary.f == FVI_LEAKY_RELU ? n->a.unary.p : 0;
     for (int64_t i = 0; i < m; i++) {
         dx[i] = x[i] > low && x[i] < high ? dy[i] : slope * dy[i];

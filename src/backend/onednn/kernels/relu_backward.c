@@ -6,7 +6,8 @@
  *
  *   low < a < high:  g       elsewhere: 0, for a leaky ReLU slope g
  *
- * the same bits as oneDNN's: where a is NaN, a ReLU passes g, a clip 0.
+ * the same bits as oneDNN's: where a is NaN, a ReLU passes g, a clip 0. The bounds of a quantiser's
+ * clip (SATURATE) are those of its input, half a step outside its range.
  *
  * Redirected: if that is zero for the whole sample, the gradient is g where a <= low and g > 0, or
  * a >= high and g < 0, else 0. Source: Lucid, lucid/misc/redirected_relu_grad.py, with signs for
@@ -56,14 +57,24 @@ static const fvi_step_hook hook; /* at the end of this file */
 static relu *relu_of(const fvi_step *s) { return s->hook_state; }
 
 int fvi_relu_is(const fvi_act *act) {
-    return act->f == FVI_RELU || act->f == FVI_CLIP || (act->f == FVI_LEAKY_RELU && act->p >= 0);
+    return act->f == FVI_RELU || act->f == FVI_CLIP || act->f == FVI_SATURATE ||
+           (act->f == FVI_LEAKY_RELU && act->p >= 0);
+}
+
+/* The number nearest to a whole bound that rounds beyond it: half a step away (0.5 or -0.5), or
+ * the next one after that where the tie goes to the bound, which is even. */
+static float rounds_beyond(float bound, float half) {
+    const float tie = bound + half;
+    return rintf(tie) == bound ? nextafterf(tie, half > 0 ? INFINITY : -INFINITY) : tie;
 }
 
 fvi_slopes fvi_relu_slopes(const fvi_act *act) {
-    return (fvi_slopes){.low = act->f == FVI_CLIP ? act->p : 0,
-                        .high = act->f == FVI_CLIP ? act->q : INFINITY,
+    const int rounds = act->f == FVI_SATURATE, bounded = rounds || act->f == FVI_CLIP;
+    const float low = bounded ? act->p : 0, high = bounded ? act->q : INFINITY;
+    return (fvi_slopes){.low = rounds ? rounds_beyond(low, -0.5f) : low,
+                        .high = rounds ? rounds_beyond(high, 0.5f) : high,
                         .slope = act->f == FVI_LEAKY_RELU ? act->p : 0,
-                        .unbounded = act->f != FVI_CLIP};
+                        .unbounded = !bounded};
 }
 
 fv_status fvi_relu_plan(fvi_step *s, const fvi_act *act, fvi_buffer *value, fvi_buffer *ddst,

@@ -2,8 +2,8 @@
 /* Functions of one operand, and what passes its operand on.
  *
  * Dropout keeps its rate in an IDENTITY node so that tables of layers can show it. Numbers computed
- * at run time are f32 throughout: casts among floating types change nothing, casts to integers are
- * refused.
+ * at run time are f32 throughout: casts among floating types change nothing, which a session notes
+ * where the file rounds; casts to integers cut the fraction off.
  * Source: ONNX operator specification.
  */
 #include <math.h>
@@ -42,6 +42,14 @@ fv_status fvi_lower_activation(fvi_onnx_node *node) {
     p = fvi_onnx_attr_float(node->proto, "alpha", p);
     q = fvi_onnx_attr_float(node->proto, f == FVI_SELU ? "gamma" : "beta", q);
     return fvi_onnx_out(node, 0, fvi_emit_unary(node->b, f, p, q, fvi_onnx_need(node, 0)));
+}
+
+fv_status fvi_lower_is_inf(fvi_onnx_node *node) {
+    const int positive = fvi_onnx_attr_int(node->proto, "detect_positive", 1) != 0;
+    const int negative = fvi_onnx_attr_int(node->proto, "detect_negative", 1) != 0;
+    const int x = fvi_onnx_need(node, 0);
+    return fvi_onnx_out(node, 0,
+                        fvi_emit_unary(node->b, FVI_IS_INF, (float)positive, (float)negative, x));
 }
 
 fv_status fvi_lower_gelu(fvi_onnx_node *node) {
@@ -156,6 +164,13 @@ fv_status fvi_lower_bit_cast(fvi_onnx_node *node) {
     return fvi_onnx_out(node, 0, v);
 }
 
+/* x, where the file rounds it to a type of half precision. */
+static int half(fvi_onnx_node *node, int x, fvi_dtype t) {
+    const fvi_shape shape = fvi_build_shape(node->b, x);
+    const fvi_node_attr a = {.identity = {.half = t}};
+    return fvi_emit(node->b, FVI_IDENTITY, &a, &shape, 1, &x);
+}
+
 /* param 1: to the type of the second input. */
 fv_status fvi_lower_cast(fvi_onnx_node *node) {
     int x = fvi_onnx_need(node, 0);
@@ -170,5 +185,7 @@ fv_status fvi_lower_cast(fvi_onnx_node *node) {
         x = fvi_emit_unary(node->b, FVI_NOT, 0, 0, fvi_emit_unary(node->b, FVI_NOT, 0, 0, x));
     else if (fvi_dtype_is_int(t) && !fvi_dtype_is_int(fvi_build_dtype(node->b, x)))
         x = fvi_emit_unary(node->b, FVI_TRUNC, 0, 0, x);
+    else if (t == FVI_F16 || t == FVI_BF16)
+        x = half(node, x, t);
     return fvi_onnx_out_as(node, 0, x, fvi_dtype_is_int(t) ? t : FVI_F32);
 }

@@ -1,44 +1,75 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Einsum of one or two operands without repeated labels, as one batched matrix product:
+/* Einsum, two operands after the other, each as one batched matrix product:
  *   a [batch.., m.., k..] x b [batch.., k.., n..] -> [batch.., m.., n..], then a transposition.
- * Labels that one operand has alone and the result has not are summed first. An ellipsis is not
- * done. Source: ONNX operator specification (Einsum-12).
+ * Labels that one operand has alone and the result has not are summed first; of a label that an
+ * operand has twice the diagonal is taken. The axes of an ellipsis are labels of their own, the
+ * digits, the last axis of all operands the last; one element of them goes with any number.
+ * Source: ONNX operator specification (Einsum-12).
  */
 #include <string.h>
 
 #include "model/onnx/attribute.h"
 #include "model/onnx/operators.h"
 
+#define OPERANDS_MAX 16
+
 typedef struct term {
     char label[FVI_MAX_DIMS + 1];
     int n;
+    int ellipsis; /* where it stands among the labels; -1: there is none */
 } term;
 
-/* 0 when c is no letter, is there already, or is one too many. */
-static int add_label(term *t, char c) {
-    int fits = g_ascii_isalpha(c) && t->n < FVI_MAX_DIMS && !strchr(t->label, c);
+static const term no_labels = {{0}, 0, -1};
+
+/* 0 when c is no letter, or is one too many, or twice where that is `once`. */
+static int add_label(term *t, char c, int once) {
+    int fits = g_ascii_isalpha(c) && t->n < FVI_MAX_DIMS && !(once && strchr(t->label, c));
     if (fits) t->label[t->n++] = c;
     return fits;
 }
 
-/* Splits "ab,bc->ac" (blanks ignored) into terms; the result's own when it is spelled out. */
-static void parse(fvi_onnx_node *node, term *terms, int n_terms, term *result) {
-    const Onnx__AttributeProto *a = fvi_onnx_attr(node->proto, "equation");
-    term *t = &terms[0];
-    int at = 0, arrow = 0;
-    for (size_t i = 0; a && i < a->s.len && !node->b->status; i++) {
-        char c = (char)a->s.data[i];
-        if (c == ' ' || c == '-') continue; /* "->" is known by its second half */
-        if (c == ',' && !arrow && at + 1 < n_terms)
-            t = &terms[++at];
-        else if (c == '>' && !arrow++)
-            t = result;
-        else if (!add_label(t, c))
-            fvi_build_fail(node->b, FV_UNSUPPORTED, "its equation has '%c' at %zu", c, i);
+/* An equation without its blanks; to be freed with g_free. */
+static char *without_blanks(const Onnx__AttributeProto *a) {
+    GString *s = g_string_new(NULL);
+    for (size_t i = 0; a && i < a->s.len; i++)
+        if (a->s.data[i] != ' ') g_string_append_c(s, (char)a->s.data[i]);
+    return g_string_free(s, FALSE);
+}
+
+/* One term, up to a comma, an arrow or the end. Returns where it ended; NULL: failed. */
+static const char *parse_term(fvi_onnx_node *node, const char *at, int once, term *t) {
+    *t = no_labels;
+    for (; *at && *at != ',' && strncmp(at, "->", 2) != 0; at++) {
+        if (t->ellipsis < 0 && !strncmp(at, "...", 3)) {
+            t->ellipsis = t->n;
+            at += 2;
+        } else if (!add_label(t, *at, once)) {
+            fvi_build_fail(node->b, FV_FORMAT,
+                           "its equation has '%c' where a letter, or one axis less, is allowed",
+                           g_ascii_isprint(*at) ? *at : '?');
+            return NULL;
+        }
     }
-    if (!node->b->status && (!arrow || at + 1 != n_terms))
-        fvi_build_fail(node->b, FV_UNSUPPORTED,
-                       "its equation does not spell out %d operands and a result", n_terms);
+    return at;
+}
+
+/* Splits "ab,bc->ac" into terms. Returns whether the result is spelled out. */
+static int parse(fvi_onnx_node *node, term *terms, int n_terms, term *result) {
+    char *equation = without_blanks(fvi_onnx_attr(node->proto, "equation"));
+    const char *at = equation;
+    int n = 0, arrow = 0;
+    while (at && n < n_terms) {
+        at = parse_term(node, at, 0, &terms[n++]);
+        if (!at || *at != ',') break;
+        at++;
+        if (n == n_terms) n++; /* one too many */
+    }
+    if (at && (arrow = !strncmp(at, "->", 2))) at = parse_term(node, at + 2, 1, result);
+    if (!node->b->status && (n != n_terms || *at))
+        fvi_build_fail(node->b, FV_FORMAT, "its equation \"%.80s\" is not that of %d operands",
+                       equation, n_terms);
+    g_free(equation);
+    return arrow;
 }
 
 static int has(const term *t, char c) { return c && strchr(t->label, c) != NULL; }
@@ -46,7 +77,7 @@ static int has(const term *t, char c) { return c && strchr(t->label, c) != NULL;
 /* Sums away the axes of v whose labels neither `keep` nor `other` has. */
 static int sum_lonely(fvi_onnx_node *node, int v, term *t, const term *keep, const term *other) {
     unsigned axes = 0;
-    term rest = {{0}, 0};
+    term rest = no_labels;
     for (int i = 0; i < t->n; i++)
         if (has(keep, t->label[i]) || (other && has(other, t->label[i])))
             rest.label[rest.n++] = t->label[i];
@@ -75,7 +106,7 @@ static int64_t extent(const fvi_shape *shape, int from, int n) {
 }
 
 static int product(fvi_onnx_node *node, int a, term ta, int b, term tb, const term *result) {
-    term la = {{0}, 0}, lb = {{0}, 0}, lout = {{0}, 0};
+    term la = no_labels, lb = no_labels, lout = no_labels;
     append(&la, &ta, &tb, 1, result, 1); /* batch */
     int n_batch = la.n;
     lb = la;
@@ -111,31 +142,177 @@ static int product(fvi_onnx_node *node, int a, term ta, int b, term tb, const te
     return arrange(node, fvi_emit_reshape(node->b, v, &full), &lout, result);
 }
 
-/* The operands must have as many axes as labels, and the result no label of its own. */
-static void check_terms(fvi_onnx_node *node, const term *terms, const term *result, int *v) {
-    for (int i = 0; i < node->n_in && !node->b->status; i++) {
-        v[i] = fvi_onnx_need(node, i);
-        if (!node->b->status && fvi_build_shape(node->b, v[i]).ndim != terms[i].n)
-            fvi_build_fail(node->b, FV_SHAPE, "operand %d has %d dimensions, its labels are \"%s\"",
-                           i, fvi_build_shape(node->b, v[i]).ndim, terms[i].label);
+/* ---- ellipses, diagonals and the result's labels ---- */
+
+/* Puts the labels of `axes` axes, the last of `all`, where the ellipsis of a term stands. */
+static void spell_out(term *t, int axes, int all) {
+    const int at = t->ellipsis;
+    memmove(t->label + at + axes, t->label + at, (size_t)(t->n - at));
+    for (int i = 0; i < axes; i++) t->label[at + i] = (char)('0' + all - axes + i);
+    t->n += axes;
+    t->ellipsis = -1;
+}
+
+/* Gives the axes of ellipses labels; fails where an operand has other axes than its term.
+ * Returns how many there are. */
+static int spell_out_all(fvi_onnx_node *node, term *terms, const int *v) {
+    int all = 0;
+    for (int i = 0; i < node->n_in; i++) {
+        const int more = fvi_build_shape(node->b, v[i]).ndim - terms[i].n;
+        if (more == 0 || (more > 0 && terms[i].ellipsis >= 0)) {
+            if (terms[i].ellipsis >= 0) all = MAX(all, more);
+            continue;
+        }
+        fvi_build_fail(node->b, FV_SHAPE, "operand %d has %d dimensions, its labels are \"%s\"%s",
+                       i, terms[i].n + more, terms[i].label,
+                       terms[i].ellipsis >= 0 ? " and an ellipsis" : "");
+        return 0;
     }
-    for (int i = 0; i < result->n && !node->b->status; i++)
-        if (!has(&terms[0], result->label[i]) && !has(&terms[1], result->label[i]))
-            fvi_build_fail(node->b, FV_FORMAT, "no operand has label '%c'", result->label[i]);
+    for (int i = 0; i < node->n_in; i++)
+        if (terms[i].ellipsis >= 0)
+            spell_out(&terms[i], fvi_build_shape(node->b, v[i]).ndim - terms[i].n, all);
+    return all;
+}
+
+/* The labels of a result that is not spelled out: an ellipsis, then what there is once. */
+static void implied_result(const term *terms, int n_terms, term *result) {
+    *result = no_labels;
+    result->ellipsis = 0;
+    for (int c = 'A'; c <= 'z'; c++) {
+        int count = 0;
+        for (int i = 0; i < n_terms; i++)
+            for (int k = 0; k < terms[i].n; k++) count += terms[i].label[k] == c;
+        if (count == 1 && result->n < FVI_MAX_DIMS) result->label[result->n++] = (char)c;
+    }
+}
+
+/* Moves axis `from` of v, and its label, behind all others. */
+static int move_last(fvi_onnx_node *node, int v, term *t, int from) {
+    int perm[FVI_MAX_DIMS];
+    for (int i = 0; i < t->n; i++) perm[i] = i < from ? i : i + 1 < t->n ? i + 1 : from;
+    const char c = t->label[from];
+    memmove(t->label + from, t->label + from + 1, (size_t)(t->n - from - 1));
+    t->label[t->n - 1] = c;
+    return fvi_emit_transpose(node->b, v, perm);
+}
+
+/* The diagonal of axes i and k > i, which becomes the last axis: every n + 1st of n x n. */
+static int diagonal(fvi_onnx_node *node, int v, term *t, int i, int k) {
+    v = move_last(node, move_last(node, v, t, k), t, i);
+    fvi_shape s = fvi_build_shape(node->b, v);
+    if (node->b->status) return -1;
+    const int last = s.ndim - 1;
+    const int64_t n = s.dim[last];
+    if (n != s.dim[last - 1]) {
+        fvi_build_fail(node->b, FV_SHAPE, "label '%c' has %" PRId64 " and %" PRId64 " elements",
+                       t->label[last], s.dim[last - 1], n);
+        return -1;
+    }
+    t->label[--t->n] = 0;
+    if (!n) return fvi_emit_slice(node->b, v, last - 1, 0, 0);
+    s.ndim--;
+    s.dim[last - 1] = n * n;
+    v = fvi_emit_reshape(node->b, v, &s);
+    fvi_node_attr a = {0};
+    for (int d = 0; d < s.ndim; d++) a.slice.step[d] = 1;
+    a.slice.step[last - 1] = n + 1;
+    s.dim[last - 1] = n;
+    return fvi_emit(node->b, FVI_SLICE, &a, &s, 1, &v);
+}
+
+static int diagonals(fvi_onnx_node *node, int v, term *t) {
+    for (int i = 0; i < t->n && !node->b->status; i++) {
+        const char *again = strchr(t->label + i + 1, t->label[i]);
+        if (!again) continue;
+        v = diagonal(node, v, t, i, (int)(again - t->label));
+        i = -1; /* the labels moved */
+    }
+    return v;
+}
+
+/* Drops axes of an ellipsis of one element whose label another operand has with more. */
+static int drop_single(fvi_onnx_node *node, int v, term *t, const term *other,
+                       const fvi_shape *with) {
+    fvi_shape s = fvi_build_shape(node->b, v), kept = {0};
+    term rest = no_labels;
+    for (int i = 0; i < t->n && !node->b->status; i++) {
+        const char *at = g_ascii_isdigit(t->label[i]) ? strchr(other->label, t->label[i]) : NULL;
+        if (at && s.dim[i] == 1 && with->dim[at - other->label] != 1) continue;
+        rest.label[rest.n++] = t->label[i];
+        kept.dim[kept.ndim++] = s.dim[i];
+    }
+    if (rest.n == t->n) return v;
+    *t = rest;
+    return fvi_emit_reshape(node->b, v, &kept);
+}
+
+/* The labels of a and b that the result or a later operand has; 0: too many. */
+static int labels_kept(const term *a, const term *b, const term *result, const term *later, int n,
+                       term *kept) {
+    *kept = no_labels;
+    for (int i = 0; i < a->n + b->n; i++) {
+        const char c = i < a->n ? a->label[i] : b->label[i - a->n];
+        int wanted = has(result, c);
+        for (int k = 0; k < n; k++) wanted |= has(&later[k], c);
+        if (!wanted || has(kept, c)) continue;
+        if (kept->n == FVI_MAX_DIMS) return 0;
+        kept->label[kept->n++] = c;
+    }
+    return 1;
+}
+
+/* The product of a and b, with the labels that are wanted afterwards, in *ta then. */
+static int pair(fvi_onnx_node *node, int a, term *ta, int b, term tb, const term *kept) {
+    const fvi_shape sb = fvi_build_shape(node->b, b);
+    a = drop_single(node, a, ta, &tb, &sb);
+    const fvi_shape sa = fvi_build_shape(node->b, a);
+    b = drop_single(node, b, &tb, ta, &sa);
+    a = sum_lonely(node, a, ta, kept, &tb);
+    b = sum_lonely(node, b, &tb, kept, ta);
+    if (node->b->status) return -1;
+    const int v = product(node, a, *ta, b, tb, kept);
+    *ta = *kept;
+    return v;
+}
+
+/* Reads the operands and their terms, spelled out, without labels that are there twice. */
+static void read_operands(fvi_onnx_node *node, term *terms, term *result, int *v) {
+    const int arrow = parse(node, terms, node->n_in, result);
+    for (int i = 0; i < node->n_in && !node->b->status; i++) v[i] = fvi_onnx_need(node, i);
+    if (node->b->status) return;
+    if (!arrow) implied_result(terms, node->n_in, result);
+    const int all = spell_out_all(node, terms, v);
+    if (result->n + all > FVI_MAX_DIMS && result->ellipsis >= 0)
+        fvi_build_fail(node->b, FV_UNSUPPORTED, "its result has %d axes; allowed: %d",
+                       result->n + all, FVI_MAX_DIMS);
+    if (node->b->status) return;
+    if (result->ellipsis >= 0) spell_out(result, all, all);
+    for (int i = 0; i < node->n_in; i++) v[i] = diagonals(node, v[i], &terms[i]);
+    for (int k = 0; k < result->n && !node->b->status; k++) {
+        int known = 0;
+        for (int i = 0; i < node->n_in; i++) known |= has(&terms[i], result->label[k]);
+        if (!known)
+            fvi_build_fail(node->b, FV_FORMAT, "no operand has label '%c'", result->label[k]);
+    }
 }
 
 fv_status fvi_lower_einsum(fvi_onnx_node *node) {
-    term terms[2] = {0}, result = {{0}, 0};
-    int v[2];
-    if (node->n_in < 1 || node->n_in > 2)
-        return fvi_build_fail(node->b, FV_UNSUPPORTED, "it has %d operands; 1 or 2 are supported",
-                              node->n_in);
-    parse(node, terms, node->n_in, &result);
-    check_terms(node, terms, &result, v);
-    for (int i = 0; i < node->n_in && !node->b->status; i++)
-        v[i] = sum_lonely(node, v[i], &terms[i], &result, node->n_in == 2 ? &terms[1 - i] : NULL);
+    term terms[OPERANDS_MAX], result = no_labels;
+    int v[OPERANDS_MAX];
+    const int n = node->n_in;
+    if (n < 1 || n > OPERANDS_MAX)
+        return fvi_build_fail(node->b, FV_UNSUPPORTED, "it has %d operands; allowed: 1 to %d", n,
+                              OPERANDS_MAX);
+    read_operands(node, terms, &result, v);
     if (node->b->status) return node->b->status;
-    return fvi_onnx_out(node, 0,
-                        node->n_in == 1 ? arrange(node, v[0], &terms[0], &result)
-                                        : product(node, v[0], terms[0], v[1], terms[1], &result));
+    int out = n == 1 ? sum_lonely(node, v[0], &terms[0], &result, NULL) : v[0];
+    for (int i = 1; i < n && !node->b->status; i++) {
+        term kept;
+        if (!labels_kept(&terms[0], &terms[i], &result, terms + i + 1, n - i - 1, &kept))
+            return fvi_build_fail(node->b, FV_UNSUPPORTED,
+                                  "a product of two operands has more than %d axes", FVI_MAX_DIMS);
+        out = pair(node, out, &terms[0], v[i], terms[i], &kept);
+    }
+    if (node->b->status) return node->b->status;
+    return fvi_onnx_out(node, 0, arrange(node, out, &terms[0], &result));
 }

@@ -148,7 +148,7 @@ static int plain_indices(fvi_onnx_node *node, int indices, const fvi_const *c, i
     for (int64_t i = 0; i < count; i++) {
         int64_t at = fvi_const_int(c, i);
         if (at < -n || at >= n) {
-            fvi_build_fail(node->b, FV_SHAPE, "index %" PRId64 " of %" PRId64, at, n);
+            fvi_onnx_fail_index(node, 1, at, n);
             return -1;
         }
         negative |= at < 0;

@@ -2,9 +2,9 @@
 /* Quantised networks, run as floating point. An integer q stands for the number s*(q - z), with a
  * scale s and a zero point z. Constants are dequantised exactly. A value at run time becomes
  * x/s + z within the range of its integer type, but is not rounded, so that the gradient passes
- * straight through inside the range: it is within half a step of the integer that the file means,
- * and a network is within the steps of its quantisation. Scales and zero points are constants;
- * those that only dequantise may be one number at run time.
+ * straight through what rounds into the range: it is within half a step of the integer that the
+ * file means, and a network is within the steps of its quantisation. Scales and zero points are
+ * constants; those that only dequantise may be one number at run time.
  *
  * DynamicQuantizeLinear takes its scale from the numbers that it quantises. Where its outputs meet
  * again in products of integers, the scale changes nothing without rounding, and is 1 here, with
@@ -203,7 +203,7 @@ static int to_steps(fvi_builder *b, const quantum *q, fvi_dtype t, int v) {
         v = fvi_emit_binary(b, FVI_MUL, v, spread(b, q, STEPS));
         if (q->zero) v = fvi_emit_binary(b, FVI_ADD, v, spread(b, q, ZERO));
     }
-    return fvi_emit_unary(b, FVI_CLIP, (float)lo, (float)hi, v);
+    return fvi_emit_unary(b, FVI_SATURATE, (float)lo, (float)hi, v);
 }
 
 int fvi_onnx_real_input(fvi_onnx_node *node, int i, int scale, int zero, int64_t axis) {

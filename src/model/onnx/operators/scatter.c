@@ -17,7 +17,7 @@
 /* Index j of an axis of n elements brought into range, or the site fails (then 0). */
 static int64_t in_range(fvi_onnx_node *node, int64_t j, int64_t n) {
     if (j >= -n && j < n) return j < 0 ? j + n : j;
-    fvi_build_fail(node->b, FV_SHAPE, "index %" PRId64 " of %" PRId64, j, n);
+    fvi_onnx_fail_index(node, 1, j, n);
     return 0;
 }
 

@@ -27,6 +27,15 @@ static double smooth(fvi_unary f, double x, double p, double q) {
     case FVI_POW: return pow(x, p);
     case FVI_SIN: return sin(x);
     case FVI_COS: return cos(x);
+    case FVI_TAN: return sin(x) / cos(x);
+    case FVI_ASIN: return atan2(x, sqrt(1 - x * x));
+    case FVI_ACOS: return atan2(sqrt(1 - x * x), x);
+    case FVI_ATAN: return atan2(x, 1);
+    case FVI_SINH: return (exp(x) - exp(-x)) / 2;
+    case FVI_COSH: return (exp(x) + exp(-x)) / 2;
+    case FVI_ASINH: return x < 0 ? -log(sqrt(x * x + 1) - x) : log(x + sqrt(x * x + 1));
+    case FVI_ACOSH: return log(x + sqrt(x * x - 1));
+    case FVI_ATANH: return log((1 + x) / (1 - x)) / 2;
     case FVI_LINEAR: return p * x + q;
     default: return NAN;
     }
@@ -36,7 +45,8 @@ static double unary(fvi_unary f, double x, double p, double q) {
     switch (f) {
     case FVI_RELU: return fmax(x, 0);
     case FVI_LEAKY_RELU: return x < 0 ? p * x : x;
-    case FVI_CLIP: return clamp(x, p, q);
+    case FVI_CLIP:
+    case FVI_SATURATE: return clamp(x, p, q);
     case FVI_ELU: return x < 0 ? p * (exp(x) - 1) : x;
     case FVI_SELU: return q * (x > 0 ? x : p * exp(x) - p);
     case FVI_CELU: return fmax(0, x) + fmin(0, p * (exp(x / p) - 1));
@@ -50,6 +60,7 @@ static double unary(fvi_unary f, double x, double p, double q) {
     case FVI_TRUNC: return trunc(x);
     case FVI_SIGN: return (x > 0) - (x < 0);
     case FVI_IS_NAN: return isnan(x);
+    case FVI_IS_INF: return isinf(x) && (x > 0 ? p : q) != 0;
     case FVI_NOT: return x == 0;
     default: return smooth(f, x, p, q);
     }
