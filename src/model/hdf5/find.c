@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "model/hdf5/hdf5.h"
 #include "model/hdf5/header.h"
+#include "model/hdf5/link_index.h"
 #include "model/hdf5/links.h"
 
 #define MOST_SOFT_LINKS 16
@@ -57,24 +58,6 @@ static int part_next(const char **path, size_t *left, const char **part, size_t 
     return 0;
 }
 
-/* ---- one link ---- */
-
-typedef struct wanted {
-    const char *name;
-    size_t size;
-    int found;
-    fvi_h5_link link;
-} wanted;
-
-static fv_status wanted_visit(void *user, const fvi_h5_link *link, int *stop, fv_error *err) {
-    wanted *w = user;
-    (void)err;
-    if (link->name_size != w->size || memcmp(link->name, w->name, w->size) != 0) return FV_OK;
-    w->link = *link;
-    w->found = *stop = 1;
-    return FV_OK;
-}
-
 /* ---- a path ---- */
 
 typedef struct search {
@@ -110,17 +93,18 @@ static fv_status link_follow(search *s, uint64_t *header, const fvi_h5_link *lin
 /* Goes along a path from the object at *header. */
 static fv_status resolve(search *s, uint64_t *header, const char *path, size_t size, int depth,
                          fv_error *err) {
-    wanted w = {0};
-    while (part_next(&path, &size, &w.name, &w.size)) {
-        const int shown = w.size < 200 ? (int)w.size : 200;
+    const char *name;
+    size_t name_size;
+    while (part_next(&path, &size, &name, &name_size)) {
+        const fvi_h5_link *link = NULL;
         if (s->parts++ >= MOST_PARTS)
             return fvi_fail(err, FV_UNSUPPORTED,
                             "more than %d parts of a path, with those of links", MOST_PARTS);
-        w.found = 0;
-        fv_status st = fvi_h5_links(s->f, *header, wanted_visit, &w, err);
-        if (!st && !w.found)
-            st = fvi_fail(err, FV_NOTFOUND, "not found: there is no \"%.*s\"", shown, w.name);
-        if (!st) st = link_follow(s, header, &w.link, depth, err);
+        fv_status st = fvi_h5_link_index_find(s->f, *header, name, name_size, &link, err);
+        if (!st && !link)
+            st = fvi_fail(err, FV_NOTFOUND, "not found: there is no \"%.*s\"",
+                          name_size < 200 ? (int)name_size : 200, name);
+        if (!st) st = link_follow(s, header, link, depth, err);
         if (st) return st;
     }
     return FV_OK;

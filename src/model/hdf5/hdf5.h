@@ -11,11 +11,15 @@
  *         fvi_hdf5_find(f, &conv, names.text[0], &conv, err) ||
  *         fvi_hdf5_dataset_numbers(f, &conv, 1 << 20, pool, &kernel, err))
  *
- * An open file is immutable and keeps nothing of what it reads: its functions may be called from
- * several threads at once, each with a pool of its own. Everything in a file may be wrong or
- * hostile: offsets and sizes are checked before they are used, every walk through the file is
- * bounded, and what is allocated comes from the caller's pool, within its limit. Errors are one
- * line that begins with the object's path; their statuses, unless said otherwise:
+ * An open file is immutable: its functions may be called from several threads at once, each with
+ * a pool of its own. Everything in a file may be wrong or hostile: offsets and sizes are checked
+ * before they are used, every walk through the file is bounded, and what is allocated comes from
+ * the caller's pool, within its limit, but for an index of all links (up to 2^20 of 72 bytes, and
+ * their groups) and a chunk or two while they are decoded. A part that is damaged is noticed when
+ * it is asked for; the others can be read. To find an object takes steps that do not grow with the
+ * file, to find an attribute as many as the object has attributes.
+ *
+ * Errors are one line that begins with the object's path; unless said otherwise their status is
  *   FORMAT       the file contradicts itself or ends too early
  *   UNSUPPORTED  HDF5 that is not read, by name (a filter, an external link, ...)
  *   NOTFOUND     no such object or attribute
@@ -38,7 +42,8 @@ typedef struct fvi_hdf5 fvi_hdf5;
 /* Whether the bytes have HDF5's signature at their beginning or at 512, 1024, 2048, ... */
 int fvi_hdf5_probe(const uint8_t *bytes, size_t size);
 /* Opens a file; `bytes` are borrowed and must stay until it is closed.
- *   out  to be closed with fvi_hdf5_close */
+ *   out     to be closed with fvi_hdf5_close
+ *   errors  NOMEM more than 2^20 links too */
 fv_status fvi_hdf5_open(const uint8_t *bytes, size_t size, fvi_hdf5 **out, fv_error *err);
 void fvi_hdf5_close(fvi_hdf5 *f);
 

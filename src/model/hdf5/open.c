@@ -28,6 +28,7 @@
 #include "base/error.h"
 #include "model/hdf5/blocks/file.h"
 #include "model/hdf5/header.h"
+#include "model/hdf5/link_index.h"
 
 static const uint8_t signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
 
@@ -121,6 +122,7 @@ fv_status fvi_hdf5_open(const uint8_t *bytes, size_t size, fvi_hdf5 **out, fv_er
         st = fvi_h5_kind(fvi_h5_begin(&call, f), f->root, &kind, err);
         if (!st && kind != FVI_HDF5_GROUP)
             st = fvi_fail(err, FV_FORMAT, "the root object is not a group");
+        if (!st) st = fvi_h5_link_index_new(&call.f, &f->index, err);
         if (st) fvi_error_prefix(err, "/");
     }
     if (st)
@@ -130,4 +132,7 @@ fv_status fvi_hdf5_open(const uint8_t *bytes, size_t size, fvi_hdf5 **out, fv_er
     return st;
 }
 
-void fvi_hdf5_close(fvi_hdf5 *f) { free(f); }
+void fvi_hdf5_close(fvi_hdf5 *f) {
+    if (f) fvi_h5_link_index_free(f->index);
+    free(f);
+}

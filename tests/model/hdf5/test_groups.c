@@ -226,6 +226,43 @@ static void survives_damage(void **state) {
     }
 }
 
+/* The B-tree of one group after the other is damaged: only what is in that group is not found. */
+static void reads_around_damage(void **state) {
+    (void)state;
+    static const char *const paths[] = {"model_weights/conv1/conv1/bias:0", "model_weights/conv1",
+                                        "model_weights/dense", "model_weights"};
+    h5 h = h5_open("keras_earliest");
+    uint8_t *b = malloc(h.map.size);
+    int damaged[5] = {0}, trees = 0; /* how often so many of the paths are not found */
+    assert_non_null(b);
+    memcpy(b, h.map.bytes, h.map.size);
+    for (size_t i = 0; i + 4 <= h.map.size; i++) {
+        if (memcmp(b + i, "TREE", 4) != 0) continue;
+        fvi_hdf5 *f = NULL;
+        fvi_hdf5_object o;
+        int missing = 0;
+        b[i] = 't';
+        h5_ok(&h, fvi_hdf5_open(b, h.map.size, &f, &h.err));
+        for (size_t k = 0; k < 4; k++) {
+            fv_status st = fvi_hdf5_find(f, NULL, paths[k], &o, &h.err);
+            if (st) h5_fails(&h, st, FV_FORMAT, "does not begin with \"TREE\"");
+            missing += st != FV_OK;
+        }
+        fvi_hdf5_close(f);
+        b[i] = 'T';
+        damaged[missing]++;
+        trees++;
+    }
+    /* of the root; of model_weights; of both groups called conv1; of dense */
+    assert_int_equal(trees, 5);
+    assert_int_equal(damaged[4], 1);
+    assert_int_equal(damaged[3], 1);
+    assert_int_equal(damaged[1], 2);
+    assert_int_equal(damaged[0], 1);
+    free(b);
+    h5_close(&h);
+}
+
 static void refuses_other_files(void **state) {
     (void)state;
     fvi_hdf5 *f = NULL;
@@ -253,6 +290,7 @@ int main(void) {
         cmocka_unit_test(refuses_files_cut_short),
         cmocka_unit_test(survives_damage),
         cmocka_unit_test(refuses_other_files),
+        cmocka_unit_test(reads_around_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

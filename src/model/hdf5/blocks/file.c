@@ -25,11 +25,15 @@ const fvi_hdf5 *fvi_h5_begin(fvi_h5_call *call, const fvi_hdf5 *f) {
 }
 
 fv_status fvi_h5_spend(const fvi_hdf5 *f, uint64_t size, const char *what, fv_error *err) {
-    if (size > *f->work)
+    if (size >= *f->work) {
+        *f->work = 0;
         return fvi_fail(err, FV_FORMAT, "the blocks of its %s form a circle or overlap", what);
+    }
     *f->work -= size;
     return FV_OK;
 }
+
+int fvi_h5_is_spent(const fvi_hdf5 *f) { return !*f->work; }
 
 uint64_t fvi_h5_left(const fvi_h5_cursor *c) { return (uint64_t)(c->end - c->at); }
 

@@ -12,9 +12,10 @@ typedef struct fvi_hdf5 fvi_hdf5;
 struct fvi_hdf5 {
     const uint8_t *bytes; /* from the superblock on: addresses in the file count from there */
     uint64_t size;
-    int offset_size, length_size; /* of addresses and of sizes in the file: 2, 4 or 8 bytes */
-    uint64_t root;                /* address of the root group's object header */
-    uint64_t *work;               /* that the present call may still do: fvi_h5_spend */
+    int offset_size, length_size;    /* of addresses and of sizes in the file: 2, 4 or 8 bytes */
+    uint64_t root;                   /* address of the root group's object header */
+    struct fvi_h5_link_index *index; /* of all links: link_index.h */
+    uint64_t *work;                  /* that the present call may still do: fvi_h5_spend */
 };
 
 /* One call of the interface: a copy of the open file, which other threads use at the same time, and
@@ -30,6 +31,8 @@ const fvi_hdf5 *fvi_h5_begin(fvi_h5_call *call, const fvi_hdf5 *f);
  *   errors  FORMAT: many times the file's bytes were looked at; its blocks, which `what` is made
  * of, form a circle or overlap */
 fv_status fvi_h5_spend(const fvi_hdf5 *f, uint64_t size, const char *what, fv_error *err);
+/* Whether fvi_h5_spend failed in the present call. */
+int fvi_h5_is_spent(const fvi_hdf5 *f);
 
 #define FVI_HDF5_NOWHERE UINT64_MAX /* the undefined address: all bits set */
 
