@@ -121,11 +121,16 @@ void fvi_session_done(const fv_session *s, int64_t total);
 /* Whether a raw input fits the network's main input.
  *   view    the same numbers in the shape that plans take: a picture's is [n][c][h][w] or
  *           [n][h][w][c], though the file may have other axes; dim[0] are the samples. Borrowed
- *   errors  SHAPE, with both shapes */
+ *   errors  SHAPE, with both shapes; ARG numbers that the input's type has not */
 fv_status fvi_check_input(const fvi_network *net, const fv_tensor *input, fv_tensor *view,
                           fv_error *err);
 
-/* The same, and applies the session's on_nan to NaN in it.  errors  SHAPE, NONFINITE */
+/* Has the session's monitor note that a picture has another size than the file fixes.
+ *   view  fvi_check_input's */
+void fvi_session_note_size(const fv_session *s, const fv_tensor *view);
+
+/* The same as fvi_check_input, and that note; applies the session's on_nan to NaN in it.
+ *   errors  ARG, SHAPE, NONFINITE */
 fv_status fvi_session_check_input(fv_session *s, const fv_tensor *input, fv_tensor *view,
                                   fv_error *err);
 

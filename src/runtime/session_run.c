@@ -7,6 +7,7 @@
  * needs, unless a plan was used in between: then it is run again on a copy of the input.
  */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,6 +64,8 @@ fv_status fvi_check_input(const fvi_network *net, const fv_tensor *input, fv_ten
     if (st) return st;
     const fvi_shape have = fvi_tensor_shape(input);
     if (fvi_network_takes_shape(net, &have, &shape)) {
+        st = fvi_network_check_numbers(net, input, err);
+        if (st) return st;
         *view = (fv_tensor){.ndim = shape.ndim, .data = input->data};
         memcpy(view->dim, shape.dim, sizeof view->dim);
         return FV_OK;
@@ -74,10 +77,30 @@ fv_status fvi_check_input(const fvi_network *net, const fv_tensor *input, fv_ten
     return st;
 }
 
+void fvi_session_note_size(const fv_session *s, const fv_tensor *view) {
+    const fvi_network *net = s->model->network;
+    const fv_input *in = fvi_network_input(net);
+    const fvi_input_axes *axes = fvi_network_input_axes(net);
+    const int64_t *have = view->dim + (in->channels_last ? 1 : 2);
+    int64_t fixed[2] = {have[0], have[1]};
+    char text[256];
+    if (!in->is_image || view->ndim != 4 || (have[0] == in->height && have[1] == in->width)) return;
+    for (int i = 0; i < in->ndim; i++)
+        if (in->dim[i] > 0 && (axes->of[i] == FVI_AXIS_HEIGHT || axes->of[i] == FVI_AXIS_WIDTH))
+            fixed[axes->of[i] == FVI_AXIS_WIDTH] = in->dim[i];
+    if (fixed[0] == have[0] && fixed[1] == have[1]) return;
+    snprintf(text, sizeof text,
+             "the input is %lldx%lld, and the file fixes %lldx%lld: a network that is not made for "
+             "other sizes (position embeddings) gives wrong numbers there",
+             (long long)have[0], (long long)have[1], (long long)fixed[0], (long long)fixed[1]);
+    fvi_monitor_note(fvi_session_monitor(s), text);
+}
+
 fv_status fvi_session_check_input(fv_session *s, const fv_tensor *input, fv_tensor *view,
                                   fv_error *err) {
     fv_error why;
     fv_status st = fvi_check_input(s->model->network, input, view, err);
+    if (!st) fvi_session_note_size(s, view);
     if (!st && fvi_explain_input(input->data, fv_tensor_count(input), 1, &why))
         st = fvi_session_nonfinite(s, &why, err);
     return st;

@@ -177,6 +177,7 @@ fv_status fvi_perturbation_new_resolved(fv_session *session, const fv_tensor *in
                                         fv_error *err) {
     fv_tensor view;
     fv_status st = check_input(fvi_session_network(session), input, &view, err);
+    if (!st) fvi_session_note_size(session, &view);
     return st ? st : new_resolved(session, &view, objective, out, err);
 }
 
@@ -186,6 +187,7 @@ fv_status fvi_perturbation_new(fv_session *session, const fv_tensor *input,
     fvi_objective o = {0};
     fv_tensor view;
     fv_status st = check_input(fvi_session_network(session), input, &view, err);
+    if (!st) fvi_session_note_size(session, &view);
     if (!st) st = resolve_objective(session, &view, objective, &o, err);
     if (!st) st = new_resolved(session, &view, &o, out, err);
     fvi_objective_clear(&o);

@@ -192,6 +192,11 @@ char *fvi_network_no_size(const fvi_network *net, const char *input) {
                            input, in->said, in->no_size - 1);
 }
 
+fv_status fvi_network_check_numbers(const fvi_network *net, const fv_tensor *input, fv_error *err) {
+    const fvi_model_input *in = fvi_model_file_input(net->file, net->input.in.name);
+    return in ? fvi_model_input_check(in, input, net->input.in.is_image, err) : FV_OK;
+}
+
 const char *fvi_network_usual(const fvi_network *net, const char *input) {
     const fvi_model_input *in = fvi_model_file_input(net->file, input);
     return in ? fvi_other_input_usual(&net->input.in, in) : "zeros";

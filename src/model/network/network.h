@@ -51,6 +51,9 @@ fvi_dtype fvi_network_input_type(const fvi_network *net, const char *input);
 /* A line where the file gives an input a size that is none (0, -5), which is read as a free one; to
  * be freed with g_free. NULL: it does not. */
 char *fvi_network_no_size(const fvi_network *net, const char *input);
+/* That a main input of integers is given numbers that its type has; a picture's may be fractions.
+ *   errors  ARG */
+fv_status fvi_network_check_numbers(const fvi_network *net, const fv_tensor *input, fv_error *err);
 /* What stands in an input that was given no numbers: "ones", "zeros"; static. */
 const char *fvi_network_usual(const fvi_network *net, const char *input);
 

@@ -141,16 +141,16 @@ static fv_status given_shape(const fvi_model_input *in, const fv_tensor *t, fvi_
     return FV_OK;
 }
 
-/* That an input of integers is given integers that its type has. */
-static fv_status check_integers(const fvi_model_input *in, fvi_dtype t, const fv_tensor *own,
+fv_status fvi_model_input_check(const fvi_model_input *in, const fv_tensor *own, int fractions,
                                 fv_error *err) {
-    if (!fvi_dtype_is_int(t)) return FV_OK;
+    const fvi_dtype t = in->type ? (fvi_dtype)in->type : FVI_F32;
+    if (!fvi_dtype_is_int(t) || !fvi_dtype_size(t)) return FV_OK;
     const int bits = 8 * (int)fvi_dtype_size(t), is_unsigned = fvi_dtype_name(t)[0] == 'u';
     const double least = is_unsigned ? 0 : -ldexp(1, bits - 1);
     const double beyond = ldexp(1, is_unsigned ? bits : bits - 1);
     for (int64_t i = 0; i < fv_tensor_count(own); i++) {
         const double x = own->data[i];
-        if (x == floor(x) && x >= least && x < beyond) continue;
+        if ((fractions || x == floor(x)) && x >= least && x < beyond) continue;
         return fvi_fail(err, FV_ARG,
                         "input \"%s\" holds integers (%s), and number %" PRId64
                         " of what is given is %g; allowed: whole numbers from %s%d to 2^%d - 1",
@@ -164,7 +164,7 @@ fv_status fvi_other_input_make(const fvi_other_inputs *o, const fvi_model_input 
                                fvi_shape shape, fvi_const *out, int *filled, fv_error *err) {
     const fvi_dtype t = in->type ? (fvi_dtype)in->type : FVI_F32;
     const fv_tensor *own = given(o->given, in->name);
-    fv_status st = own ? check_integers(in, t, own, err) : FV_OK;
+    fv_status st = own ? fvi_model_input_check(in, own, 0, err) : FV_OK;
     if (!st && own) st = given_shape(in, own, &shape, err);
     if (st) return st;
     const int64_t count = fvi_shape_count(&shape), have = own ? fv_tensor_count(own) : 0;

@@ -38,6 +38,12 @@ typedef struct fvi_other_inputs {
 fv_status fvi_other_input_make(const fvi_other_inputs *o, const fvi_model_input *in,
                                fvi_shape shape, fvi_const *out, int *filled, fv_error *err);
 
+/* That an input of integers is given numbers that its type has.
+ *   fractions  whether they may lie between integers: pixels of a photo that was resized do
+ *   errors     ARG, with the number and what is allowed */
+fv_status fvi_model_input_check(const fvi_model_input *in, const fv_tensor *own, int fractions,
+                                fv_error *err);
+
 /* What stands in an input that was given no numbers: "ones", "zeros"; static. */
 const char *fvi_other_input_usual(const fv_input *main, const fvi_model_input *in);
 

@@ -15,8 +15,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "graph/const.h"
 #include "graph/build/bind.h"
+#include "graph/const.h"
 #include "model/onnx/attribute.h"
 #include "model/onnx/names/names.h"
 #include "model/onnx/open.h"

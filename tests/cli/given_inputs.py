@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""given_inputs.py FOVEA: arrays whose size or numbers are not what the file says of its input.
+
+Networks of a 1x1 convolution and the mean run at every size; a table is looked up by integers."""
+from networks import *
+
+random = np.random.default_rng(1)
+CONV, FULL = random.normal(size=(8, 3, 1, 1)).astype("f"), random.normal(size=(8, 6)).astype("f")
+TRUNK = [node("Conv", "data w", "c"), node("GlobalAveragePool", "c", "p"),
+         node("Flatten", "p", "f"), node("MatMul", "f m", "lg")]
+COMMANDS = [("run", "--input", "x.npy", "-o", "y.npy"), ("classify", "x.npy"),
+            ("gradient", "--input", "x.npy", "--objective", "lg:1", "-o", "g.npy"),
+            ("attribute", "x.npy", "-c", "1", "-m", "gradient", "--npy", "a.npy")]
+
+
+def sizes():
+    """At another size than the file fixes networks run, and that is said."""
+    for fixed in (8, None):
+        save("m.onnx", TRUNK, [value("data", shape=[None, 3, fixed, fixed])], [value("lg")],
+             {"fovea.range": "1", "fovea.size": "8"}, dict(w=CONV, m=FULL))
+        for side in (8, 16):
+            np.save("x.npy", random.random((1, 3, side, side), "f"))
+            for command, *words in COMMANDS:
+                got = run(command, "m.onnx", *words, quiet=False)
+                said = "the input is 16x16, and the file fixes 8x8" in got.stderr
+                check(got.returncode == 0 and said == (fixed == 8 and side == 16),
+                      f"{command} at {side}, fixed at {fixed}", got)
+    save("m.onnx", TRUNK, [value("data", shape=[None, 3, 8, 8])], [value("lg")],
+         {"fovea.range": "1"}, dict(w=CONV, m=FULL))
+    got = run("classify", "m.onnx", "x.npy", "--size", 16, quiet=False)
+    check(got.returncode == 0 and "fixes" not in got.stderr, "a size that was asked for", got)
+    photo("p.png", (200, 40, 120), side=16)
+    got = run("classify", "m.onnx", "p.png", quiet=False)
+    check(got.returncode == 0 and "fixes" not in got.stderr, "a photo gets the file's size", got)
+
+
+def integers():
+    """Fractions and numbers that the type has not are refused at the main input too."""
+    table = random.normal(size=(300, 4)).astype("f")
+    for kind, text in ((TensorProto.INT64, "int64"), (TensorProto.UINT8, "uint8")):
+        save("t.onnx", [node("Cast", "ids", "i", to=7), node("Gather", "table i", "e"),
+                        node("ReduceMean", "e", "o", axes=[1], keepdims=0)],
+             [value("ids", kind, [1, 3])], [value("o")], weights=dict(table=table))
+        for numbers, right in (([1, 2, 3], True), ([1, 2.5, 3], False), ([1, 2, 1e20], False),
+                               ([1, 2, -1], kind == TensorProto.INT64),
+                               ([1, 2, 256], kind == TensorProto.INT64)):
+            np.save("x.npy", np.array([numbers], "f"))
+            got = run("run", "t.onnx", "--input", "x.npy", "-o", "y.npy")
+            check(got.returncode == 0 if right else refused(got, '"ids" holds integers', text),
+                  numbers, got)
+    save("u.onnx", [node("Cast", "data", "real", to=1), node("Conv", "real w", "c"),
+                    *TRUNK[1:]], [value("data", TensorProto.UINT8, [1, 3, 8, 8])], [value("lg")],
+         {}, dict(w=CONV, m=FULL))
+    photo("p.png", (200, 40, 120), side=13)
+    got = run("classify", "u.onnx", "p.png")
+    check(got.returncode == 0, "a photo, resized", got)
+    for number in (-1, 256):
+        np.save("x.npy", np.full((1, 3, 8, 8), number, "f"))
+        got = run("classify", "u.onnx", "x.npy")
+        check(refused(got, '"data" holds integers (uint8)'), number, got)
+
+
+all_in_a_folder(sizes, integers)
