@@ -115,7 +115,8 @@ static int is_scaled(const fvi_graph *g, const fvi_node *n, int x) {
 /* Whether a node is an increasing function of each number of x. */
 static int is_increasing(const fvi_graph *g, const fvi_node *n, int x) {
     static const char unary[FVI_UNARY_COUNT] = {
-        [FVI_TRUNC] = 1, [FVI_ROUND] = 1, [FVI_FLOOR] = 1, [FVI_CEIL] = 1, [FVI_CLIP] = 1};
+        [FVI_TRUNC] = 1, [FVI_ROUND] = 1, [FVI_FLOOR] = 1,
+        [FVI_CEIL] = 1,  [FVI_CLIP] = 1,  [FVI_SATURATE] = 1};
     double by;
     if (is_move(n) || is_scaled(g, n, x)) return 1;
     if (n->kind == FVI_UNARY)
@@ -159,7 +160,7 @@ static origin of_unary(const fvi_graph *g, const fvi_node *n, const origin *of) 
     const int x = n->in[0];
     if (is_scaled(g, n, x)) return scaled(of, x);
     if (fvi_node_is_sigmoid(n)) return made(FVI_ROW_OF_SIGMOID, n->out);
-    if (n->a.unary.f == FVI_CLIP) return kept(of, x, n->out, 1);
+    if (n->a.unary.f == FVI_CLIP || n->a.unary.f == FVI_SATURATE) return kept(of, x, n->out, 1);
     if (n->a.unary.f != FVI_LOG || of[x].made != FVI_ROW_OF_SOFTMAX || of[x].plain != x)
         return computed(of, x);
     origin o = kept(of, x, n->out, 1);
