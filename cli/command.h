@@ -43,6 +43,7 @@ typedef struct cli_model_args {
     double crop_ratio; /* 0: not given */
     char *pad_color;
     char *labels;
+    char *weights;
     int threads, precision; /* FV_PRECISION_... */
     int on_nan;             /* FV_ON_NAN_..., where the command takes --on-nan */
     char *memory;           /* of --memory: 512M */

@@ -12,6 +12,8 @@
 #include "model/sha256.h"
 #include "model/sibling_file.h"
 
+#define LISTED_MAX 5 /* files that may be meant */
+
 static void mapping_free(gpointer mapping) {
     fvi_mapping_close(mapping);
     g_free(mapping);
@@ -33,13 +35,19 @@ fv_status fvi_model_file_open(const fvi_reader *reader, const fvi_model_source *
     fvi_model_file *f = g_malloc0(reader->file_size);
     f->reader = reader;
     f->path = g_strdup(from->path);
+    f->weights_path = g_strdup(from->weights);
     f->base = g_strdup(fvi_model_source_name(from));
     f->bytes = *bytes;
     f->limits = *limits;
     f->siblings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, mapping_free);
     g_mutex_init(&f->lock);
     *bytes = (fvi_mapping){0};
-    const fv_status st = reader->open(f, err);
+    fv_status st = reader->open(f, err);
+    if (!st && from->weights && !f->weights.bytes)
+        st = fvi_fail(err, FV_ARG,
+                      "the weights \"%s\" are given, but files of %s have theirs inside; leave the "
+                      "option weights out",
+                      from->weights, reader->format);
     if (st) {
         fvi_error_prefix(err, "%s", f->base);
         fvi_model_file_close(f);
@@ -47,7 +55,7 @@ fv_status fvi_model_file_open(const fvi_reader *reader, const fvi_model_source *
     }
     GHashTableIter at;
     gpointer mapping;
-    int64_t sum = (int64_t)f->bytes.size;
+    int64_t sum = (int64_t)f->bytes.size + (int64_t)f->weights.size;
     g_hash_table_iter_init(&at, f->siblings);
     while (g_hash_table_iter_next(&at, NULL, &mapping))
         sum += (int64_t)((const fvi_mapping *)mapping)->size;
@@ -61,9 +69,11 @@ void fvi_model_file_close(fvi_model_file *f) {
     if (!f) return;
     f->reader->close(f);
     fvi_mapping_close(&f->bytes);
+    fvi_mapping_close(&f->weights);
     g_hash_table_unref(f->siblings);
     g_mutex_clear(&f->lock);
     g_free(f->path);
+    g_free(f->weights_path);
     g_free(f->base);
     g_free(f);
 }
@@ -95,6 +105,49 @@ fv_status fvi_model_file_sibling(const fvi_model_file *f, const char *location,
     fv_status st = fvi_sibling_path(f->path, location, &real, err);
     if (!st) st = map_once((fvi_model_file *)f, real, out, err); /* only the table grows */
     g_free(real);
+    return st;
+}
+
+/* The files of a folder that have an ending, as "a.weights, b.weights"; NULL: none. */
+static char *list_files(const char *folder, const char *ending) {
+    GDir *dir = g_dir_open(folder, 0, NULL);
+    GString *all = g_string_new(NULL);
+    int n = 0;
+    for (const char *name; dir && n < LISTED_MAX && (name = g_dir_read_name(dir));) {
+        if (!g_str_has_suffix(name, ending)) continue;
+        g_string_append_printf(all, "%s%.80s", n++ ? ", " : "", name);
+    }
+    if (dir) g_dir_close(dir);
+    char *text = g_string_free(all, !n);
+    return n ? text : NULL;
+}
+
+static fv_status no_weights(const fvi_model_file *f, const char *path, const char *ending,
+                            fv_error *err) {
+    char *folder = g_path_get_dirname(f->path), *others = list_files(folder, ending);
+    const fv_status st = fvi_fail(
+        err, FV_NOTFOUND,
+        "its weights, \"%s\", are not beside it%s%s; name their file with the option weights",
+        fvi_path_base(path), others ? "; there are: " : "", others ? others : "");
+    g_free(others);
+    g_free(folder);
+    return st;
+}
+
+fv_status fvi_model_file_map_weights(fvi_model_file *f, const char *ending, fv_error *err) {
+    if (!f->weights_path && !f->path)
+        return fvi_fail(err, FV_NOTFOUND,
+                        "its weights are in a file of their own; name it with the option weights");
+    if (!f->weights_path) {
+        f->weights_path =
+            g_strdup_printf("%.*s%s", (int)fvi_model_file_stem(f, f->path), f->path, ending);
+        if (!g_file_test(f->weights_path, G_FILE_TEST_EXISTS))
+            return no_weights(f, f->weights_path, ending, err);
+    }
+    const fv_status st = fvi_limits_map(&f->limits, f->weights_path, &f->weights, err);
+    if (!st && !f->weights.size)
+        return fvi_fail(err, FV_FORMAT, "its weights, \"%s\", are empty",
+                        fvi_path_base(f->weights_path));
     return st;
 }
 
@@ -175,19 +228,21 @@ void fvi_model_file_bytes(const fvi_model_file *f, size_t *copied, size_t *mappe
     GMutex *lock = &((fvi_model_file *)f)->lock;
     *copied = *mapped = 0;
     sum_bytes(&f->bytes, copied, mapped);
+    sum_bytes(&f->weights, copied, mapped);
     g_mutex_lock(lock);
     g_hash_table_iter_init(&at, f->siblings);
     while (g_hash_table_iter_next(&at, NULL, &mapping)) sum_bytes(mapping, copied, mapped);
     g_mutex_unlock(lock);
 }
 
-char *fvi_model_file_sha256(const fvi_model_file *f) { return fvi_sha256(&f->bytes); }
+char *fvi_model_file_sha256(const fvi_model_file *f) { return fvi_sha256(&f->bytes, &f->weights); }
 
 void fvi_model_file_release(const fvi_model_file *f, const void *bytes, size_t size) {
     GHashTableIter at;
     gpointer mapping;
     GMutex *lock = &((fvi_model_file *)f)->lock;
     fvi_mapping_release(&f->bytes, bytes, size);
+    fvi_mapping_release(&f->weights, bytes, size);
     g_mutex_lock(lock);
     g_hash_table_iter_init(&at, f->siblings);
     while (g_hash_table_iter_next(&at, NULL, &mapping)) fvi_mapping_release(mapping, bytes, size);

@@ -19,6 +19,7 @@ typedef struct fvi_model_source {
     const void *bytes;
     size_t size;
     int borrow;                       /* 1: bytes outlive the model and are not copied */
+    const char *weights;              /* path of the file of its weights; NULL: it is found */
     const fvi_reader *const *readers; /* NULL-ended; NULL: those the library has */
 } fvi_model_source;
 
@@ -41,6 +42,8 @@ typedef struct fvi_model_file {
     char *base; /* what messages call it: the file's name without folders */
     fvi_mapping bytes;
     fvi_limits limits;
+    char *weights_path;   /* as the caller named it, or as it was found; NULL: neither */
+    fvi_mapping weights;  /* of the format's second file, where its reader asked for it */
     GHashTable *siblings; /* real path -> fvi_mapping *, of the files it refers to */
     GMutex lock;          /* of `siblings`: lowering may run in several threads */
 } fvi_model_file;
@@ -61,6 +64,11 @@ void fvi_model_file_close(fvi_model_file *f);
 fv_status fvi_model_file_sibling(const fvi_model_file *f, const char *location,
                                  const fvi_mapping **out, fv_error *err);
 
+/* Maps, for f->weights, the file of the weights: the one the caller named, else the one beside the
+ * file that is called as it is, with that ending (".weights"). To be called in `open`.
+ *   errors  NOTFOUND it is not there, with those of that ending that are; IO, NOMEM */
+fv_status fvi_model_file_map_weights(fvi_model_file *f, const char *ending, fv_error *err);
+
 /* The graph of what is requested; see fvi_reader.lower.
  *   cache   of constants of this network; NULL: made constants live and die with the graph
  *   out     yours to free with fvi_graph_free; constants of the file point into the file */
@@ -78,7 +86,8 @@ fv_status fvi_model_file_no_input(const fvi_model_file *f, const char *name, fv_
 const char *fvi_model_file_metadata(const fvi_model_file *f, const char *key);
 /* Bytes of it and the files it refers to that were read whole, and of what is mapped. */
 void fvi_model_file_bytes(const fvi_model_file *f, size_t *copied, size_t *mapped);
-/* The SHA-256 of the file, 64 hex digits; to be freed with g_free. */
+/* The SHA-256 of the file, and of that of its weights behind it where that is another; 64 hex
+ * digits, to be freed with g_free. */
 char *fvi_model_file_sha256(const fvi_model_file *f);
 /* Gives back the memory of a mapped file's pages, where the bytes are of one; they can still be
  * read. */

@@ -23,13 +23,13 @@ static int feed(EVP_MD_CTX *hash, const fvi_mapping *m) {
     return 1;
 }
 
-char *fvi_sha256(const fvi_mapping *m) {
+char *fvi_sha256(const fvi_mapping *m, const fvi_mapping *other) {
     unsigned char sum[EVP_MAX_MD_SIZE];
     OSSL_LIB_CTX *context = OSSL_LIB_CTX_new();
     EVP_MD *method = context ? EVP_MD_fetch(context, "SHA256", NULL) : NULL;
     EVP_MD_CTX *hash = method ? EVP_MD_CTX_new() : NULL;
     const int done = hash && EVP_DigestInit_ex2(hash, method, NULL) && feed(hash, m) &&
-                     EVP_DigestFinal_ex(hash, sum, NULL);
+                     feed(hash, other) && EVP_DigestFinal_ex(hash, sum, NULL);
     EVP_MD_CTX_free(hash);
     EVP_MD_free(method);
     OSSL_LIB_CTX_free(context);

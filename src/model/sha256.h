@@ -5,8 +5,9 @@
 
 #include "base/file.h"
 
-/* Returns the SHA-256 of a file as 64 hex digits; g_free it. NULL: libcrypto has no memory. The
- * memory of a mapping is released piece by piece. */
-char *fvi_sha256(const fvi_mapping *m);
+/* Returns the SHA-256 of a file, and of another one behind it unless that is empty, as 64 hex
+ * digits; g_free it. NULL: libcrypto has no memory. The memory of a mapping is released piece by
+ * piece. */
+char *fvi_sha256(const fvi_mapping *m, const fvi_mapping *other);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a file's metadata say about its input: our own keys,
- *   fovea.mean, .scale, .std, .range, .channel_order, .size, .layout, .labels, .input,
+ *   fovea.mean, .scale, .std, .range, .channel_order, .size, .layout, .labels, .input, .fit,
+ *   .crop_ratio, .pad_color,
  * each an array in text, "127,127,127"; then those of other programs (exporters.h), as far as ours
  * leave something open.
  */
@@ -13,6 +14,7 @@
 #include <glib.h>
 
 #include "base/error.h"
+#include "model/input/color.h"
 #include "model/input/exporters.h"
 #include "model/labels.h"
 
@@ -84,6 +86,26 @@ static fv_status labels_read(const meta *m, const char *text) {
     return st;
 }
 
+/* fovea.fit, fovea.crop_ratio, fovea.pad_color: as in the sidecar. */
+static fv_status fit_read(const meta *m) {
+    static const char *const names[] = {"crop", "stretch", "pad"}; /* as in fv_fit, from 1 */
+    const char *text = fvi_model_file_metadata(m->file, "fovea.fit");
+    double v[2];
+    for (int i = 0; text && i < 3; i++)
+        if (!strcmp(text, names[i])) m->out->fit = i + 1;
+    if (text && !m->out->fit) return bad(m, "fovea.fit", text, "crop, stretch, pad");
+    text = fvi_model_file_metadata(m->file, "fovea.crop_ratio");
+    if (text && (fvi_input_numbers(text, v, 1) != 1 || !(v[0] >= 0.01) || v[0] > 1))
+        return bad(m, "fovea.crop_ratio", text, "a number from 0.01 to 1, as 0.875");
+    if (text) m->out->crop_ratio = (float)v[0];
+    text = fvi_model_file_metadata(m->file, "fovea.pad_color");
+    if (!text) return FV_OK;
+    m->out->pad = FVI_PAD_COLOR;
+    const fv_status st = fvi_color_parse(text, m->out->pad_color, m->err);
+    if (st) fvi_error_prefix(m->err, "%s: metadata fovea.pad_color", m->base);
+    return st;
+}
+
 static fv_status ours(const meta *m) {
     fvi_input_spec *s = m->out;
     fv_status st = per_channel(m, "fovea.mean", &s->mean, 0);
@@ -94,6 +116,7 @@ static fv_status ours(const meta *m) {
     const char *text = fvi_model_file_metadata(m->file, "fovea.size");
     if (!st && text) st = size_read(m, "fovea.size", text);
     if (!st && (text = fvi_model_file_metadata(m->file, "fovea.range"))) st = range_read(m, text);
+    if (!st) st = fit_read(m);
     if (!st && (text = fvi_model_file_metadata(m->file, "fovea.input"))) s->input = g_strdup(text);
     if (!st && (text = fvi_model_file_metadata(m->file, "fovea.labels"))) st = labels_read(m, text);
     return st;

@@ -23,7 +23,9 @@ static char *model_name(const fvi_model_file *f) {
 
 static fv_status load_parts(fvi_network *net, const fvi_model_source *from,
                             const fv_model_desc *desc, const fvi_limits *limits, fv_error *err) {
-    fv_status st = fvi_readers_open(from, limits, &net->file, err);
+    fvi_model_source source = *from;
+    if (desc && desc->weights) source.weights = desc->weights;
+    fv_status st = fvi_readers_open(&source, limits, &net->file, err);
     if (st) return st;
     net->name = model_name(net->file);
     st = fvi_input_resolve(net->file, desc, &net->input, err);
