@@ -3,6 +3,7 @@
  * of a key that stands twice it keeps the last value, so the members of each object are counted. */
 #include "model/json.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -85,4 +86,62 @@ void fvi_json_quote(GString *to, const char *text) {
     }
     g_string_append_c(to, '"');
     g_free(valid);
+}
+
+/* ---- reading by type ------------------------------------------------------------------------ */
+
+JsonObject *fvi_json_as_object(JsonNode *node) {
+    return node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+}
+
+JsonArray *fvi_json_as_array(JsonNode *node) {
+    return node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+}
+
+const char *fvi_json_as_text(JsonNode *node) {
+    const int is_text =
+        node && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING;
+    return is_text ? json_node_get_string(node) : NULL;
+}
+
+int fvi_json_as_number(JsonNode *node, int64_t *i, double *x) {
+    if (!node || !JSON_NODE_HOLDS_VALUE(node)) return 0;
+    const GType t = json_node_get_value_type(node);
+    if (t == G_TYPE_INT64) {
+        *i = json_node_get_int(node);
+        *x = (double)*i;
+    } else if (t == G_TYPE_DOUBLE) {
+        *x = json_node_get_double(node);
+        *i = !(fabs(*x) < 9e18) ? (*x < 0 ? INT64_MIN : INT64_MAX) : (int64_t)*x;
+    } else if (t == G_TYPE_BOOLEAN) {
+        *i = json_node_get_boolean(node);
+        *x = (double)*i;
+    } else {
+        return 0;
+    }
+    return 1;
+}
+
+JsonNode *fvi_json_member(JsonObject *o, const char *key) {
+    JsonNode *node = o ? json_object_get_member(o, key) : NULL;
+    return node && !JSON_NODE_HOLDS_NULL(node) ? node : NULL;
+}
+
+JsonObject *fvi_json_object(JsonObject *o, const char *key) {
+    return fvi_json_as_object(fvi_json_member(o, key));
+}
+
+JsonArray *fvi_json_array(JsonObject *o, const char *key) {
+    return fvi_json_as_array(fvi_json_member(o, key));
+}
+
+const char *fvi_json_text(JsonObject *o, const char *key, const char *otherwise) {
+    const char *text = fvi_json_as_text(fvi_json_member(o, key));
+    return text ? text : otherwise;
+}
+
+int64_t fvi_json_int(JsonObject *o, const char *key, int64_t otherwise) {
+    int64_t i;
+    double x;
+    return fvi_json_as_number(fvi_json_member(o, key), &i, &x) ? i : otherwise;
 }

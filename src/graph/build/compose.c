@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Padding, pooling of everything, and batch normalisation with fixed statistics, with the checks
- * that they need in every format. Negative padding is a slice before the padding. */
+/* Padding, pooling of everything, batch normalisation with fixed statistics, arithmetic, gathering
+ * and casts, with the checks that they need in every format. Negative padding is a slice before the
+ * padding; one gathered index is a slice. */
 #include "graph/build/compose.h"
 
 #include <math.h>
@@ -105,4 +106,116 @@ int fvi_emit_batch_norm(fvi_builder *b, int x, const fvi_statistics *s) {
     }
     if (b->status) return -1;
     return fvi_emit(b, FVI_BATCH_NORM, NULL, &shape, 3, (int[]){x, vs, vb});
+}
+
+/* ---- arithmetic ----------------------------------------------------------------------------- */
+
+/* Whether v is one constant number that leaves the rank of x alone. */
+static int one_number(const fvi_builder *b, int v, int x, double *number) {
+    const fvi_const *c = fvi_build_const(b, v);
+    if (!c || fvi_build_const(b, x) || fvi_shape_count(&c->shape) != 1) return 0;
+    *number = fvi_const_at(c, 0);
+    return c->shape.ndim <= fvi_build_shape(b, x).ndim && isfinite(*number);
+}
+
+/* a (op) k and k (op) b as a function of one operand; -1 when there is none. */
+static int emit_linear(fvi_builder *builder, fvi_binary f, int a, int b) {
+    double k;
+    if (one_number(builder, b, a, &k)) switch (f) {
+        case FVI_ADD: return fvi_emit_unary(builder, FVI_LINEAR, 1, (float)k, a);
+        case FVI_SUB: return fvi_emit_unary(builder, FVI_LINEAR, 1, (float)-k, a);
+        case FVI_MUL: return fvi_emit_unary(builder, FVI_LINEAR, (float)k, 0, a);
+        case FVI_DIV:
+            if (k == 0 || !isfinite((float)(1 / k))) return -1;
+            return fvi_emit_unary(builder, FVI_LINEAR, (float)(1 / k), 0, a);
+        case FVI_POWER: return fvi_emit_unary(builder, FVI_POW, (float)k, 0, a);
+        default: return -1;
+        }
+    if (one_number(builder, a, b, &k)) switch (f) {
+        case FVI_ADD: return fvi_emit_unary(builder, FVI_LINEAR, 1, (float)k, b);
+        case FVI_SUB: return fvi_emit_unary(builder, FVI_LINEAR, -1, (float)k, b);
+        case FVI_MUL: return fvi_emit_unary(builder, FVI_LINEAR, (float)k, 0, b);
+        default: return -1;
+        }
+    return -1;
+}
+
+int fvi_emit_arith(fvi_builder *b, fvi_binary f, int x, int y) {
+    if (x < 0 || y < 0 || b->status) return -1;
+    const int v = emit_linear(b, f, x, y);
+    return v >= 0 || b->status ? v : fvi_emit_binary(b, f, x, y);
+}
+
+/* ---- gathering ------------------------------------------------------------------------------ */
+
+/* The indices, checked to lie in -n..n-1; as they are when none is negative, else a copy. */
+static int plain_indices(fvi_builder *b, int indices, const fvi_const *c, int64_t n) {
+    int64_t count = fvi_shape_count(&c->shape);
+    int negative = 0;
+    if (!fvi_build_charge(b, count)) return -1;
+    for (int64_t i = 0; i < count; i++) {
+        int64_t at = fvi_const_int(c, i);
+        if (at < -n || at >= n) {
+            fvi_build_fail(b, FV_SHAPE, "it has index %" PRId64 " of %" PRId64 " elements", at, n);
+            return -1;
+        }
+        negative |= at < 0;
+    }
+    if (!negative) return indices;
+    uint8_t *data;
+    int v = fvi_emit_constant(b, FVI_I64, &c->shape, &data);
+    for (int64_t i = 0; v >= 0 && i < count; i++) {
+        int64_t at = fvi_const_int(c, i);
+        fvi_put_int(FVI_I64, data, i, at < 0 ? at + n : at);
+    }
+    return v;
+}
+
+int fvi_emit_gather(fvi_builder *b, int x, int indices, int64_t along) {
+    fvi_shape in = fvi_build_shape(b, x), at = fvi_build_shape(b, indices), out = {0};
+    int axis = fvi_build_axis(b, along, in.ndim);
+    if (!b->status && (in.ndim == 0 || in.ndim - 1 + at.ndim > FVI_MAX_DIMS))
+        fvi_build_fail(b, FV_UNSUPPORTED, "%d dimensions indexed by %d", in.ndim, at.ndim);
+    if (b->status) return -1;
+    for (int i = 0; i < axis; i++) out.dim[out.ndim++] = in.dim[i];
+    for (int i = 0; i < at.ndim; i++) out.dim[out.ndim++] = at.dim[i];
+    for (int i = axis + 1; i < in.ndim; i++) out.dim[out.ndim++] = in.dim[i];
+    const fvi_const *c = fvi_build_const(b, indices);
+    if (c) indices = plain_indices(b, indices, c, in.dim[axis]);
+    if (b->status) return -1;
+    if (c && fvi_shape_count(&c->shape) == 1) {
+        int64_t first = fvi_const_int(fvi_build_const(b, indices), 0);
+        return fvi_emit_reshape(b, fvi_emit_slice(b, x, axis, first, 1), &out);
+    }
+    fvi_node_attr a = {.axis = {axis}};
+    return fvi_emit(b, FVI_GATHER, &a, &out, 2, (int[]){x, indices});
+}
+
+/* ---- casts ---------------------------------------------------------------------------------- */
+
+static int cast_constant(fvi_builder *b, const fvi_const *c, fvi_dtype t) {
+    uint8_t *data;
+    const int v = fvi_emit_constant(b, t, &c->shape, &data);
+    const int64_t n = fvi_shape_count(&c->shape);
+    for (int64_t i = 0; v >= 0 && i < n; i++) fvi_put_from(t, data, i, c, i);
+    return v;
+}
+
+int fvi_emit_cast(fvi_builder *b, int x, fvi_dtype t) {
+    const fvi_const *c = fvi_build_const(b, x);
+    const fvi_shape shape = fvi_build_shape(b, x);
+    const fvi_dtype from = fvi_build_dtype(b, x);
+    if (x < 0 || b->status) return -1;
+    if (c) return c->dtype == t ? x : cast_constant(b, c, t);
+    if (!fvi_dtype_is_int(t)) t = FVI_F32;
+    if (from == t) return x;
+    int v = x;
+    if (t == FVI_BOOL)
+        v = fvi_emit_unary(b, FVI_NOT, 0, 0, fvi_emit_unary(b, FVI_NOT, 0, 0, x));
+    else if (fvi_dtype_is_int(t) && !fvi_dtype_is_int(from))
+        v = fvi_emit_unary(b, FVI_TRUNC, 0, 0, x);
+    else
+        v = fvi_emit(b, FVI_IDENTITY, NULL, &shape, 1, &x);
+    if (v >= 0) fvi_build_value(b, v)->dtype = t;
+    return v;
 }

@@ -24,4 +24,16 @@ typedef struct fvi_statistics {
 } fvi_statistics;
 int fvi_emit_batch_norm(fvi_builder *b, int x, const fvi_statistics *s);
 
+/* Element-wise, with NumPy's broadcasting; where one operand is a constant number it is a function
+ * of the other one, which is fused into the node before it. */
+int fvi_emit_arith(fvi_builder *b, fvi_binary f, int x, int y);
+
+/* The elements of x at `indices` along an axis (negative ones count from the end), the axes of the
+ * indices in its place. */
+int fvi_emit_gather(fvi_builder *b, int x, int indices, int64_t axis);
+
+/* x with elements of that type: constants are converted; of run-time values, which are f32, real
+ * ones are cut to whole numbers for an integer type, and compared with 0 for FVI_BOOL. */
+int fvi_emit_cast(fvi_builder *b, int x, fvi_dtype t);
+
 #endif

@@ -12,11 +12,12 @@
 
 /* One operation of the file. */
 typedef struct fvi_op {
-    const char *type;   /* the format's name of the operator: "Conv2D" */
-    const char *name;   /* for the layer table; NULL: that of its first output */
-    int n_in, *in;      /* values; -1: absent */
-    int n_out, *out;    /* values */
-    const void *detail; /* the reader's: attributes, weights */
+    const char *type;        /* the format's name of the operator: "Conv2D" */
+    const char *name;        /* for the layer table; NULL: that of its first output */
+    const char *source_name; /* of the operation in the file, where `name` is another; or NULL */
+    int n_in, *in;           /* values; -1: absent */
+    int n_out, *out;         /* values */
+    const void *detail;      /* the reader's: attributes, weights */
 } fvi_op;
 
 /* Values are numbered from 0. Everything lives in the pool. */

@@ -105,8 +105,12 @@ static void lower_op(fvi_op_lowering *l, const fvi_op *op) {
                      .channels_last = l->channels_last};
     for (int i = 0; i < op->n_in; i++) site.in[i] = op->in[i] < 0 ? -1 : l->values[op->in[i]];
     for (int i = 0; i < op->n_out; i++) site.out[i] = -1;
-    site.operation = (fvi_operation){
-        .source_op = op->type, .name = name, .label = name, .n_out = op->n_out, .out = site.out};
+    site.operation = (fvi_operation){.source_op = op->type,
+                                     .name = name,
+                                     .source_name = op->source_name,
+                                     .label = name,
+                                     .n_out = op->n_out,
+                                     .out = site.out};
     site.operation.file_constant = reads_constants(&site);
     fvi_build_begin(l->b, &site.operation);
     if (!site.kind)

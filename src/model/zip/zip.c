@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Zip archives by libzip, out of memory. Nothing is written to disk, so that names of members
  * ("../x") do no harm; a member's size is checked before it is unpacked (a small archive may claim,
- * or hold, terabytes). What it does not do: passwords. */
+ * or hold, terabytes). What it does not do: passwords.
+ *
+ * Where a stored member lies libzip does not tell: the archive's directory is read here, once, in
+ * libzip's order. Source: PKWARE's APPNOTE.TXT 6.3.10, sections 4.3.7 to 4.3.16, 4.5.3. */
 #include "model/zip/zip.h"
 
 #include <stdlib.h>
@@ -12,6 +15,10 @@
 
 struct fvi_zip {
     zip_t *archive;
+    const uint8_t *bytes;
+    size_t size;
+    uint64_t *offsets; /* [count] of the members' headers; NULL: not read yet, or not readable */
+    int directory_read;
 };
 
 static fv_status fail(zip_error_t *e, const char *what, fv_error *err) {
@@ -24,6 +31,8 @@ fv_status fvi_zip_open(const uint8_t *bytes, size_t size, fvi_zip **out, fv_erro
     fv_status st = FV_OK;
     fvi_zip *z = calloc(1, sizeof *z);
     if (!z) return fvi_fail(err, FV_NOMEM, "no memory to open it");
+    z->bytes = bytes;
+    z->size = size;
     zip_error_init(&e);
     zip_source_t *source = zip_source_buffer_create(bytes, size, 0, &e);
     if (source) z->archive = zip_open_from_source(source, ZIP_RDONLY, &e);
@@ -41,6 +50,7 @@ fv_status fvi_zip_open(const uint8_t *bytes, size_t size, fvi_zip **out, fv_erro
 void fvi_zip_close(fvi_zip *z) {
     if (!z) return;
     zip_discard(z->archive);
+    free(z->offsets);
     free(z);
 }
 
@@ -110,4 +120,100 @@ fv_status fvi_zip_read(fvi_zip *z, const char *name, int64_t max_bytes, uint8_t 
     *out = bytes;
     *size = (size_t)s.size;
     return FV_OK;
+}
+
+/* ---- stored members ------------------------------------------------------------------------- */
+
+#define END_BYTES     22 /* of the record at the end, without its comment */
+#define COMMENT_MAX   65535
+#define LOCATOR_BYTES 20
+#define END64_BYTES   56
+#define ENTRY_BYTES   46 /* of the directory, without name, extra and comment */
+#define HEADER_BYTES  30 /* before a member's name */
+
+static uint64_t little(const uint8_t *p, int bytes) {
+    uint64_t v = 0;
+    for (int i = bytes - 1; i >= 0; i--) v = v << 8 | p[i];
+    return v;
+}
+
+/* `bytes` at an offset that begin with that signature; NULL: there are none. */
+static const uint8_t *record(const fvi_zip *z, uint64_t at, size_t bytes, const char *signature) {
+    if (at > z->size || z->size - at < bytes) return NULL;
+    return memcmp(z->bytes + at, signature, 4) ? NULL : z->bytes + at;
+}
+
+/* Where the directory begins; 0: it is not found. */
+static int find_directory(const fvi_zip *z, uint64_t *start) {
+    const uint8_t *end = NULL;
+    for (size_t back = END_BYTES; !end && back <= END_BYTES + COMMENT_MAX && back <= z->size;
+         back++)
+        end = record(z, z->size - back, END_BYTES, "PK\5\6");
+    if (!end) return 0;
+    *start = little(end + 16, 4);
+    if (*start != 0xffffffffu) return 1;
+    const uint64_t at = (uint64_t)(end - z->bytes);
+    const uint8_t *locator =
+        at < LOCATOR_BYTES ? NULL : record(z, at - LOCATOR_BYTES, LOCATOR_BYTES, "PK\6\7");
+    const uint8_t *end64 =
+        locator ? record(z, little(locator + 8, 8), END64_BYTES, "PK\6\6") : NULL;
+    if (end64) *start = little(end64 + 48, 8);
+    return end64 != NULL;
+}
+
+/* The offset of a member's header, out of its entry: in the extra field where 32 bits are too few.
+ * There the two sizes come first, if they are too large too. */
+static uint64_t header_offset(const uint8_t *entry, const uint8_t *extra, size_t n) {
+    const uint64_t offset = little(entry + 42, 4);
+    if (offset != 0xffffffffu) return offset;
+    const size_t before = 8 * ((little(entry + 24, 4) == 0xffffffffu) +
+                               (size_t)(little(entry + 20, 4) == 0xffffffffu));
+    for (size_t at = 0; at + 4 <= n;) {
+        const size_t own = (size_t)little(extra + at + 2, 2);
+        if (own > n - at - 4) break;
+        if (little(extra + at, 2) == 1 && own >= before + 8)
+            return little(extra + at + 4 + before, 8);
+        at += 4 + own;
+    }
+    return UINT64_MAX;
+}
+
+static void read_directory(fvi_zip *z) {
+    const int64_t count = fvi_zip_count(z);
+    uint64_t at;
+    z->directory_read = 1;
+    if (count < 1 || !find_directory(z, &at)) return;
+    uint64_t *offsets = calloc((size_t)count, sizeof *offsets);
+    for (int64_t i = 0; offsets && i < count; i++) {
+        const uint8_t *entry = record(z, at, ENTRY_BYTES, "PK\1\2");
+        const uint64_t name = entry ? little(entry + 28, 2) : 0;
+        const uint64_t extra = entry ? little(entry + 30, 2) : 0;
+        if (!entry || z->size - at - ENTRY_BYTES < name + extra) {
+            free(offsets);
+            return;
+        }
+        offsets[i] = header_offset(entry, entry + ENTRY_BYTES + name, (size_t)extra);
+        at += ENTRY_BYTES + name + extra + little(entry + 32, 2);
+    }
+    z->offsets = offsets;
+}
+
+int fvi_zip_stored(fvi_zip *z, const char *name, const uint8_t **out, size_t *size) {
+    const zip_uint64_t needed = ZIP_STAT_SIZE | ZIP_STAT_COMP_METHOD | ZIP_STAT_ENCRYPTION_METHOD;
+    const zip_int64_t i = zip_name_locate(z->archive, name, 0);
+    zip_stat_t s;
+    if (i < 0 || zip_stat_index(z->archive, (zip_uint64_t)i, 0, &s)) return 0;
+    if ((s.valid & needed) != needed || s.comp_method != ZIP_CM_STORE ||
+        s.encryption_method != ZIP_EM_NONE)
+        return 0;
+    if (!z->directory_read) read_directory(z);
+    const uint8_t *header = z->offsets ? record(z, z->offsets[i], HEADER_BYTES, "PK\3\4") : NULL;
+    if (!header) return 0;
+    const uint64_t length = strlen(name), room = z->size - z->offsets[i] - HEADER_BYTES;
+    const uint64_t before = little(header + 26, 2) + little(header + 28, 2);
+    if (little(header + 26, 2) != length || before > room || s.size > room - before) return 0;
+    if (memcmp(header + HEADER_BYTES, name, length) != 0) return 0;
+    *out = header + HEADER_BYTES + before;
+    *size = (size_t)s.size;
+    return 1;
 }

@@ -35,4 +35,9 @@ const char *fvi_zip_find(const fvi_zip *z, const char *name);
 fv_status fvi_zip_read(fvi_zip *z, const char *name, int64_t max_bytes, uint8_t **out, size_t *size,
                        fv_error *err);
 
+/* The bytes of a member that is stored as it is, without packing, where they lie in the archive's.
+ *   out, size  borrowed from the archive's bytes; their checksum is not compared
+ *   returns  0: there is none of that name, or it is packed, or the archive is damaged */
+int fvi_zip_stored(fvi_zip *z, const char *name, const uint8_t **out, size_t *size);
+
 #endif

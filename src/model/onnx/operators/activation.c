@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "graph/build/compose.h"
 #include "graph/const.h"
 #include "model/onnx/attribute.h"
 #include "model/onnx/operators.h"
@@ -137,16 +138,6 @@ fv_status fvi_lower_dropout(fvi_onnx_node *node) {
     return fvi_onnx_out(node, 0, fvi_emit(node->b, FVI_IDENTITY, &a, &shape, 1, &x));
 }
 
-static int cast_constant(fvi_onnx_node *node, int x, fvi_dtype t) {
-    const fvi_const *c = fvi_build_const(node->b, x);
-    uint8_t *data;
-    if (c->dtype == t) return x;
-    int v = fvi_emit_constant(node->b, t, &c->shape, &data);
-    int64_t n = fvi_shape_count(&c->shape);
-    for (int64_t i = 0; v >= 0 && i < n; i++) fvi_put_from(t, data, i, c, i);
-    return v;
-}
-
 /* The same bytes as another type of that size; of constants. */
 fv_status fvi_lower_bit_cast(fvi_onnx_node *node) {
     const int64_t to = fvi_onnx_attr_int(node->proto, "to", 0);
@@ -180,7 +171,7 @@ fv_status fvi_lower_cast(fvi_onnx_node *node) {
     if (to < 0 || to > FVI_BF16 || !fvi_dtype_size((fvi_dtype)to))
         return fvi_build_fail(node->b, FV_UNSUPPORTED, "casts to type %" PRId64, to);
     fvi_dtype t = (fvi_dtype)to;
-    if (fvi_build_const(node->b, x)) return fvi_onnx_out(node, 0, cast_constant(node, x, t));
+    if (fvi_build_const(node->b, x)) return fvi_onnx_out(node, 0, fvi_emit_cast(node->b, x, t));
     if (t == FVI_BOOL && fvi_build_dtype(node->b, x) != FVI_BOOL)
         x = fvi_emit_unary(node->b, FVI_NOT, 0, 0, fvi_emit_unary(node->b, FVI_NOT, 0, 0, x));
     else if (fvi_dtype_is_int(t) && !fvi_dtype_is_int(fvi_build_dtype(node->b, x)))

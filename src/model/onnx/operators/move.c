@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Operators that take parts and put parts together.
- * One gathered index is a slice. Source: ONNX operator specification.
+ * Source: ONNX operator specification.
  */
 #include "model/onnx/operators/move.h"
 
@@ -140,47 +140,16 @@ fv_status fvi_lower_pad(fvi_onnx_node *node) {
     return fvi_onnx_out(node, 0, fvi_emit_pad(node->b, x, lo, hi, mode, value));
 }
 
-/* The indices, checked to lie in -n..n-1; as they are when none is negative, else a copy. */
-static int plain_indices(fvi_onnx_node *node, int indices, const fvi_const *c, int64_t n) {
-    int64_t count = fvi_shape_count(&c->shape);
-    int negative = 0;
-    if (!fvi_build_charge(node->b, count)) return -1;
-    for (int64_t i = 0; i < count; i++) {
-        int64_t at = fvi_const_int(c, i);
-        if (at < -n || at >= n) {
-            fvi_onnx_fail_index(node, 1, at, n);
-            return -1;
-        }
-        negative |= at < 0;
-    }
-    if (!negative) return indices;
-    uint8_t *data;
-    int v = fvi_emit_constant(node->b, FVI_I64, &c->shape, &data);
-    for (int64_t i = 0; v >= 0 && i < count; i++) {
-        int64_t at = fvi_const_int(c, i);
-        fvi_put_int(FVI_I64, data, i, at < 0 ? at + n : at);
-    }
-    return v;
-}
-
-int fvi_onnx_gather(fvi_onnx_node *node, int x, int indices, int64_t along) {
-    fvi_shape in = fvi_build_shape(node->b, x), at = fvi_build_shape(node->b, indices), out = {0};
-    int axis = fvi_build_axis(node->b, along, in.ndim);
-    if (!node->b->status && (in.ndim == 0 || in.ndim - 1 + at.ndim > FVI_MAX_DIMS))
-        fvi_build_fail(node->b, FV_UNSUPPORTED, "%d dimensions indexed by %d", in.ndim, at.ndim);
-    if (node->b->status) return -1;
-    for (int i = 0; i < axis; i++) out.dim[out.ndim++] = in.dim[i];
-    for (int i = 0; i < at.ndim; i++) out.dim[out.ndim++] = at.dim[i];
-    for (int i = axis + 1; i < in.ndim; i++) out.dim[out.ndim++] = in.dim[i];
+int fvi_onnx_gather(fvi_onnx_node *node, int x, int indices, int64_t axis) {
     const fvi_const *c = fvi_build_const(node->b, indices);
-    if (c) indices = plain_indices(node, indices, c, in.dim[axis]);
-    if (node->b->status) return -1;
-    if (c && fvi_shape_count(&c->shape) == 1) {
-        int64_t first = fvi_const_int(fvi_build_const(node->b, indices), 0);
-        return fvi_emit_reshape(node->b, fvi_emit_slice(node->b, x, axis, first, 1), &out);
+    const fvi_shape in = fvi_build_shape(node->b, x);
+    const int own = fvi_build_axis(node->b, axis, MAX(in.ndim, 1));
+    const int64_t count = c && in.ndim ? fvi_shape_count(&c->shape) : 0;
+    for (int64_t i = 0; i < count && !node->b->status; i++) {
+        const int64_t at = fvi_const_int(c, i), n = in.dim[own];
+        if (at < -n || at >= n) fvi_onnx_fail_index(node, 1, at, n);
     }
-    fvi_node_attr a = {.axis = {axis}};
-    return fvi_emit(node->b, FVI_GATHER, &a, &out, 2, (int[]){x, indices});
+    return fvi_emit_gather(node->b, x, indices, axis);
 }
 
 fv_status fvi_lower_gather(fvi_onnx_node *node) {

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The reader of PyTorch's exported programs: the .pt2 files of torch.export.save. A program is a
+ * graph of ATen operators with the parameters' numbers; it is read as data, no Python runs.
+ *
+ * What it does not do: files of torch.save and TorchScript, which hold Python's objects or code;
+ * packages of AOTInductor, which hold machine code.
+ * Source: torch/export/pt2_archive/_package.py, torch/_export/serde/schema.py of PyTorch 2.13. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "model/operations/lower.h"
+#include "model/torch/aten.h"
+#include "model/torch/program.h"
+
+#define LIST_MAX ((size_t)1 << 30) /* bytes of what is made of the file, besides its own */
+
+static const char *const endings[] = {".pt2", NULL};
+
+static const fvi_torch *torch_of(const fvi_model_file *f) {
+    return (const fvi_torch *)(const void *)f;
+}
+
+static fvi_probe probe(const uint8_t *bytes, size_t size, const char *name) {
+    fvi_zip *z = NULL;
+    (void)name;
+    if (size < 4 || memcmp(bytes, "PK\3\4", 4) || fvi_zip_open(bytes, size, &z, NULL))
+        return FVI_PROBE_NO;
+    const int found = fvi_zip_find(z, FVI_TORCH_MODEL) || fvi_zip_find(z, FVI_TORCH_OLD_MODEL);
+    fvi_zip_close(z);
+    return found ? FVI_PROBE_YES : FVI_PROBE_NO;
+}
+
+static fv_status open_torch(fvi_model_file *f, fv_error *err) {
+    fvi_torch *t = (fvi_torch *)(void *)f;
+    t->list = fvi_op_list_new(LIST_MAX);
+    t->members = g_ptr_array_new_with_free_func(free);
+    if (!t->list) return fvi_fail(err, FV_NOMEM, "no memory to open it");
+    fv_status st = fvi_zip_open(f->bytes.bytes, f->bytes.size, &t->zip, err);
+    if (!st) st = fvi_torch_read_program(t, err);
+    g_clear_pointer(&t->program, json_node_unref);
+    g_clear_pointer(&t->zip, fvi_zip_close);
+    return st;
+}
+
+static void close_torch(fvi_model_file *f) {
+    fvi_torch *t = (fvi_torch *)(void *)f;
+    fvi_op_list_free(t->list);
+    g_clear_pointer(&t->members, g_ptr_array_unref);
+}
+
+static const fvi_model_input *inputs(const fvi_model_file *f, int *count) {
+    const GArray *in = torch_of(f)->list->inputs;
+    *count = (int)in->len;
+    return (const fvi_model_input *)(const void *)in->data;
+}
+
+static const char *output(const fvi_model_file *f) {
+    const fvi_op_list *l = torch_of(f)->list;
+    return l->outputs->len ? fvi_op_list_name(l, g_array_index(l->outputs, int, 0)) : NULL;
+}
+
+static void values(const fvi_model_file *f, GPtrArray *names) {
+    fvi_op_list_values(torch_of(f)->list, names);
+}
+
+static fv_status lower(const fvi_model_file *f, fvi_builder *b, const fvi_graph_request *request) {
+    static const fvi_op_format format = {fvi_torch_kinds, 0};
+    return fvi_op_list_lower(f, torch_of(f)->list, &format, b, request);
+}
+
+extern const fvi_reader fvi_torch_reader;
+const fvi_reader fvi_torch_reader = {
+    .format = "PyTorch",
+    .kind = "a PyTorch exported program",
+    .endings = endings,
+    .file_size = sizeof(fvi_torch),
+    .probe = probe,
+    .open = open_torch,
+    .close = close_torch,
+    .inputs = inputs,
+    .output = output,
+    .values = values,
+    .lower = lower,
+};
