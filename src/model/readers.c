@@ -52,8 +52,9 @@ const char *fvi_readers_kind(const char *path) {
     return kind;
 }
 
+/* The reader that the bytes are likeliest to be for, and *how: how likely. */
 static const fvi_reader *choose(const fvi_reader *const *readers, const fvi_mapping *m,
-                                const char *name) {
+                                const char *name, fvi_probe *how) {
     const fvi_reader *best = NULL;
     fvi_probe sure = FVI_PROBE_NO;
     for (; *readers; readers++) {
@@ -62,6 +63,7 @@ static const fvi_reader *choose(const fvi_reader *const *readers, const fvi_mapp
         sure = p;
         best = *readers;
     }
+    *how = sure;
     return best;
 }
 
@@ -125,11 +127,13 @@ fv_status fvi_readers_open(const fvi_model_source *from, const fvi_limits *limit
     if (!limits) limits = &own;
     if (!st) st = map(from, limits, &m, err);
     if (st) return explain_folder(from, st, err);
-    const fvi_reader *reader = choose(readers, &m, name);
+    fvi_probe sure = FVI_PROBE_NO;
+    const fvi_reader *reader = choose(readers, &m, name, &sure);
     if (!reader) {
         fvi_mapping_close(&m);
         return explain(from, limits, refuse(readers, name, err), err);
     }
     st = fvi_model_file_open(reader, from, limits, &m, out, err);
-    return st ? explain(from, limits, st, err) : FV_OK;
+    /* a file that is surely of the reader's format is damaged, not foreign */
+    return st && sure < FVI_PROBE_YES ? explain(from, limits, st, err) : st;
 }

@@ -70,21 +70,22 @@ def write_inputs(arrays, folder):
 
 
 def check_model(fovea, reference):
-    """All that a reference says; returns the number of faults."""
-    model = next(p for p in sorted(reference.parent.glob(reference.stem + ".*"))
-                 if p.suffix not in (".npz", ".json", ".weights"))
+    """All that a reference says of each file beside it; returns the number of faults."""
+    models = [p for p in sorted(reference.parent.glob(reference.stem + ".*"))
+              if p.suffix not in (".npz", ".json", ".weights")]
     arrays, faults = numpy.load(reference), 0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         inputs = write_inputs(arrays, folder)
-        for key in arrays.files:
-            if key.partition(":")[0] not in ("value", "gradient"):
-                continue
-            error, problem = check(fovea, model, key, arrays[key], inputs, folder)
-            faults += problem is not None
-            print(f"{'not ok' if problem else 'ok'} {model.name} {key}"
-                  + (f": {problem}" if problem else f" {error:.1e}"))
-    return faults
+        for model in models:
+            for key in arrays.files:
+                if key.partition(":")[0] not in ("value", "gradient"):
+                    continue
+                error, problem = check(fovea, model, key, arrays[key], inputs, folder)
+                faults += problem is not None
+                print(f"{'not ok' if problem else 'ok'} {model.name} {key}"
+                      + (f": {problem}" if problem else f" {error:.1e}"))
+    return faults + (not models)
 
 
 def main():

@@ -24,9 +24,7 @@
     "it holds weights and no network; in Python, with the network's class NET: m = NET(); "    \
     "m.load_state_dict(torch.load(\"FILE\")); torch.onnx.export(m.eval(), (torch.zeros(1, 3, " \
     "224, 224),), \"STEM.onnx\")"
-#define FVI_KERAS                                                                               \
-    "the network is inside: python -c 'import keras; keras.saving.load_model(\"FILE\").export(" \
-    "\"STEM.onnx\", format=\"onnx\")'"
+#define FVI_KERAS "it is damaged, or not whole: fetch it again"
 
 /* ---- first bytes ---------------------------------------------------------------------------- */
 

@@ -23,7 +23,7 @@ static int is_ref(JsonArray *a) {
 
 static void add_ref(JsonArray *a, GArray *refs) {
     const fvi_keras_ref r = {json_array_get_string_element(a, 0), json_array_get_int_element(a, 1),
-                             json_array_get_int_element(a, 2)};
+                             json_array_get_int_element(a, 2), a};
     g_array_append_val(refs, r);
 }
 
@@ -71,6 +71,7 @@ int fvi_keras_call_read(JsonArray *inbound, guint i, fvi_keras_call *c) {
     c->refs = g_array_new(FALSE, FALSE, sizeof(fvi_keras_ref));
     if (fvi_keras_is_array(node)) {
         fvi_keras_refs(node, c->refs);
+        c->first = node;
         c->kwargs = old_kwargs(json_node_get_array(node));
         return 1;
     }

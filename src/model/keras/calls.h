@@ -10,12 +10,14 @@
 typedef struct fvi_keras_ref {
     const char *layer;
     int64_t node, tensor;
+    const JsonArray *at; /* where it is written */
 } fvi_keras_ref;
 
 /* One call. */
 typedef struct fvi_keras_call {
     GArray *refs;       /* fvi_keras_ref, in the order in which they stand */
-    JsonArray *args;    /* Keras 3: all arguments; NULL: only tensors */
+    JsonArray *args;    /* Keras 3: the arguments by position; else NULL */
+    JsonNode *first;    /* Keras 2: the first argument; else NULL */
     JsonObject *kwargs; /* or NULL */
 } fvi_keras_call;
 

@@ -10,6 +10,9 @@ const fvi_op_kind fvi_keras_kinds[] = {
 #define FVI_KERAS_LAYER(class_name, handler, param, ...) {class_name, fvi_keras_##handler, param},
 #include "model/keras/classes.def"
 #undef FVI_KERAS_LAYER
+#define FVI_KERAS_FUNCTION(name, handler, param, ...) {name, fvi_keras_##handler, param},
+#include "model/keras/functions.def"
+#undef FVI_KERAS_FUNCTION
     {0}};
 
 struct fvi_keras_class {
@@ -21,6 +24,20 @@ static const fvi_keras_class classes[] = {
 #include "model/keras/classes.def"
 #undef FVI_KERAS_LAYER
 };
+
+static const struct {
+    const char *name, *signature;
+} functions[] = {
+#define FVI_KERAS_FUNCTION(name, handler, param, signature) {name, signature},
+#include "model/keras/functions.def"
+#undef FVI_KERAS_FUNCTION
+};
+
+const char *fvi_keras_signature(const char *type) {
+    for (size_t i = 0; i < G_N_ELEMENTS(functions); i++)
+        if (!strcmp(functions[i].name, type)) return functions[i].signature;
+    return "";
+}
 
 /* "kernel bias@use_bias" without what the configuration says is not there. */
 static char *present(const char *names, JsonObject *config) {
@@ -88,4 +105,19 @@ fvi_padding fvi_keras_padding(fvi_site *site) {
 
 void fvi_keras_refuse(fvi_site *site, const char *key, const char *value) {
     fvi_build_fail(site->b, FV_UNSUPPORTED, "its %s \"%s\" is not supported", key, value);
+}
+
+void fvi_keras_no_mask(fvi_site *site) {
+    if (fvi_keras_of(site)->masked)
+        fvi_build_fail(site->b, FV_UNSUPPORTED,
+                       "its input has a mask (a Masking layer, or an Embedding with mask_zero), "
+                       "and steps are not left out here; allowed: sequences without a mask");
+}
+
+int fvi_keras_unit(fvi_site *site, int x, unsigned axes, double epsilon) {
+    const int sum = fvi_site_reduce(site, FVI_REDUCE_SUM_SQUARE, axes, 1, x);
+    const int least =
+        fvi_channels_binary(site, FVI_MAX, sum, fvi_emit_scalar(site->b, FVI_F32, epsilon));
+    const int root = fvi_channels_unary(site, FVI_SQRT, 0, 0, least);
+    return fvi_channels_binary(site, FVI_DIV, x, root);
 }

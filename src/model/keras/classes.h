@@ -15,6 +15,9 @@ extern const fvi_op_kind fvi_keras_kinds[];
  * where `part` is one. To be freed with g_free; NULL: the class is not known. */
 char *fvi_keras_weight_names(const char *class_name, JsonObject *config, const char *part);
 
+/* The arguments of a function, in their order ("x axis keepdims"); "" for a layer. */
+const char *fvi_keras_signature(const char *type);
+
 /* ---- for the handlers (operators/) ---- */
 
 const fvi_keras_layer *fvi_keras_of(const fvi_site *site);
@@ -25,11 +28,18 @@ const fvi_const *fvi_keras_weight_numbers(fvi_site *site, const char *name);
 void fvi_keras_data_format(fvi_site *site);
 /* The padding that "padding" names: valid, same, causal. */
 fvi_padding fvi_keras_padding(fvi_site *site);
+/* x / sqrt(max(sum of squares over the axes, epsilon)). */
+int fvi_keras_unit(fvi_site *site, int x, unsigned axes, double epsilon);
+/* Fails where a mask says which steps count: they are not left out here. */
+void fvi_keras_no_mask(fvi_site *site);
 /* Fails: a value of the configuration is not supported. */
 void fvi_keras_refuse(fvi_site *site, const char *key, const char *value);
 
 #define FVI_KERAS_LAYER(class_name, handler, ...) void fvi_keras_##handler(fvi_site *site);
 #include "model/keras/classes.def"
 #undef FVI_KERAS_LAYER
+#define FVI_KERAS_FUNCTION(name, handler, ...) void fvi_keras_##handler(fvi_site *site);
+#include "model/keras/functions.def"
+#undef FVI_KERAS_FUNCTION
 
 #endif

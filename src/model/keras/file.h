@@ -6,6 +6,7 @@
 #include <json-glib/json-glib.h>
 
 #include "model/hdf5/hdf5.h"
+#include "model/keras/calls.h"
 #include "model/operations/list.h"
 
 /* A weight of a layer. */
@@ -21,9 +22,11 @@ typedef struct fvi_keras_class fvi_keras_class;
 typedef struct fvi_keras_layer {
     const char *class_name;
     JsonObject *config;
-    int version;        /* of Keras: 1, 2, 3 */
-    JsonArray *args;    /* of the call, tensors among them; NULL: only tensors */
-    JsonObject *kwargs; /* of the call; NULL: none */
+    int version;   /* of Keras: 1, 2, 3 */
+    int backwards; /* of a Bidirectional layer, the one that begins at the end */
+    int masked;    /* an input of it has a mask, or may have: steps that do not count */
+    fvi_keras_call call;
+    const JsonArray *const *tensors; /* where the operation's inputs are written in the call */
     int n_weights;
     const fvi_keras_weight *weights;
     const char *problem; /* why its weights could not be read; NULL: they could */

@@ -55,6 +55,12 @@ void fvi_keras_shelf_open(fvi_keras *k, const fvi_keras_shelf *outer, const char
     read_names(k, out);
 }
 
+void fvi_keras_shelf_hold(const fvi_keras_shelf *outer, const char *holder, fvi_keras_shelf *out) {
+    *out = (fvi_keras_shelf){.top = outer->top ? outer->top : holder, .holder = holder};
+    out->by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    out->counters = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+}
+
 void fvi_keras_shelf_close(fvi_keras_shelf *s) {
     g_hash_table_unref(s->by_name);
     g_hash_table_unref(s->counters);
@@ -123,8 +129,9 @@ static char *name_by_number(const collector *c, const char *path) {
     char **parts = g_strsplit(path, "/", -1);
     GString *part = g_string_new(NULL);
     const guint n = g_strv_length(parts);
-    for (guint i = 0; i + 1 < n; i++)
-        if (strcmp(parts[i], "vars") && parts[i][0]) g_string_append_printf(part, "%s/", parts[i]);
+    for (guint i = 0; i + 1 < n; i++) /* Keras 2 has "_query_dense" where 3 has "query_dense" */
+        if (strcmp(parts[i], "vars") && parts[i][0])
+            g_string_append_printf(part, "%s/", parts[i] + (parts[i][0] == '_'));
     char *names = fvi_keras_weight_names(c->class_name, c->config, part->len ? part->str : NULL);
     char **words = g_strsplit(names ? names : "", " ", -1);
     const guint64 index = n ? g_ascii_strtoull(parts[n - 1], NULL, 10) : 0;
@@ -243,6 +250,10 @@ fv_status fvi_keras_read_weights(fvi_keras *k, const fvi_keras_shelf *s, const c
         read_numbered(&c, path);
     else
         read_named(&c, s->top);
+    if (!path && !c.found->len && s->holder) {
+        c.name = s->holder;
+        read_named(&c, s->top);
+    }
     fvi_pool *pool = k->list->pool;
     fvi_keras_weight *weights = fvi_pool_array(pool, c.found->len + 1, sizeof *weights);
     l->problem = c.problem.status ? fvi_pool_strdup(pool, c.problem.text) : NULL;

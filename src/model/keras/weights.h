@@ -14,11 +14,16 @@ typedef struct fvi_keras_shelf {
     GHashTable *counters; /* Keras 3: class in snake case -> how many there were */
     const char *top;      /* HDF5 models: the layer of the outermost model that this one is, or is
                              within; NULL: it is the outermost */
+    const char *holder;   /* HDF5 models: the layer that holds this one, whose name may stand in its
+                             place in the weights' names; or NULL */
 } fvi_keras_shelf;
 
 /* The shelf of the model, or of one that is a layer on `outer`. */
 void fvi_keras_shelf_open(fvi_keras *k, const fvi_keras_shelf *outer, const char *path,
                           const char *name, fvi_keras_shelf *out);
+/* The shelf of the one layer that a layer on `outer` holds, a TimeDistributed for example; its
+ * weights are the holder's to find in Keras 3's own files. */
+void fvi_keras_shelf_hold(const fvi_keras_shelf *outer, const char *holder, fvi_keras_shelf *out);
 void fvi_keras_shelf_close(fvi_keras_shelf *s);
 
 /* The path of the next layer's group; to be called for every layer of a model, in its order. To be

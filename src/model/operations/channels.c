@@ -2,6 +2,8 @@
 /* Keeping track of which values have their last axis moved to the second place, and moving. */
 #include "model/operations/channels.h"
 
+#include "graph/build/compose.h"
+
 static fvi_op_lowering *state(const fvi_site *site) { return site->l; }
 
 int fvi_channels_moved(const fvi_site *site, int v) {
@@ -133,7 +135,7 @@ int fvi_channels_binary(fvi_site *site, fvi_binary f, int a, int b) {
     int v[] = {a, b};
     if (a < 0 || b < 0 || site->b->status) return -1;
     fvi_channels_align(site, 2, v, 1);
-    const int out = fvi_emit_binary(site->b, f, v[0], v[1]);
+    const int out = fvi_emit_arith(site->b, f, v[0], v[1]);
     return fvi_channels_moved(site, v[0]) || fvi_channels_moved(site, v[1])
                ? fvi_channels_mark(site, out)
                : out;

@@ -3,6 +3,8 @@
  * elements. Sizes come from files: windows, groups and channels are checked here. */
 #include "model/operations/layers.h"
 
+#include "graph/const.h"
+
 /* Marks what an operation over moved values made. */
 static int like(const fvi_site *site, int out, int in) { return fvi_channels_like(site, out, in); }
 
@@ -263,6 +265,32 @@ int fvi_site_layer_norm(fvi_site *site, int x, int axes, int scale, int shift, f
     return shift >= 0 && !shift_inside ? fvi_emit_binary(site->b, FVI_ADD, v, shift) : v;
 }
 
+/* A row of one number a channel: the file's, or `otherwise` in all. */
+static int channel_row(fvi_site *site, const fvi_const *c, int64_t n, double otherwise) {
+    uint8_t *data;
+    if (c) return fvi_site_constant(site, c);
+    const int v = fvi_emit_constant(site->b, FVI_F32, &(fvi_shape){1, {n}}, &data);
+    for (int64_t i = 0; i < n && v >= 0; i++) fvi_put_real(FVI_F32, data, i, otherwise);
+    return v;
+}
+
+int fvi_site_group_norm(fvi_site *site, int x, int64_t groups, const fvi_const *gamma,
+                        const fvi_const *beta, float epsilon) {
+    x = spatial(site, x);
+    const fvi_shape s = fvi_build_shape(site->b, x);
+    if (x < 0 || site->b->status) return -1;
+    const int64_t n = s.ndim > 1 ? s.dim[1] : 0;
+    if (groups == -1) groups = n;
+    if (n < 1 || groups < 1 || n % groups)
+        fvi_build_fail(site->b, FV_SHAPE, "%" PRId64 " channels in %" PRId64 " groups", n, groups);
+    check_count(site, gamma, "gamma", n);
+    check_count(site, beta, "beta", n);
+    if (site->b->status) return -1;
+    const fvi_node_attr a = {.norm = {.groups = groups, .axis = 1, .epsilon = epsilon}};
+    const int in[] = {x, channel_row(site, gamma, n, 1), channel_row(site, beta, n, 0)};
+    return mark_spatial(site, fvi_emit(site->b, FVI_GROUP_NORM, &a, &s, 3, in));
+}
+
 int fvi_site_softmax(fvi_site *site, int x, int axis, int logarithm) {
     const fvi_shape shape = fvi_build_shape(site->b, x);
     if (x < 0 || site->b->status) return -1;
@@ -332,6 +360,11 @@ int fvi_site_slice(fvi_site *site, int x, int axis, int64_t start, int64_t count
     a.slice.step[own] = step;
     shape.dim[own] = count;
     return like(site, fvi_emit(site->b, FVI_SLICE, &a, &shape, 1, &x), x);
+}
+
+int fvi_site_gather(fvi_site *site, int x, int64_t axis, int indices) {
+    const int v = fvi_channels_restore(site, x), at = fvi_channels_restore(site, indices);
+    return v < 0 || at < 0 ? -1 : fvi_emit_gather(site->b, v, at, axis);
 }
 
 int fvi_site_pad(fvi_site *site, int x, const int64_t *lo, const int64_t *hi, fvi_pad_mode mode,

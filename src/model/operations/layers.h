@@ -46,6 +46,10 @@ int fvi_site_batch_norm(fvi_site *site, int x, int axis, const fvi_statistics *s
 /* Over the last `axes` axes.
  *   scale, shift  values, or -1 */
 int fvi_site_layer_norm(fvi_site *site, int x, int axes, int scale, int shift, float epsilon);
+/* Over groups of channels; groups -1: each by itself.
+ *   gamma, beta  one number a channel, or NULL: 1, 0 */
+int fvi_site_group_norm(fvi_site *site, int x, int64_t groups, const fvi_const *gamma,
+                        const fvi_const *beta, float epsilon);
 int fvi_site_softmax(fvi_site *site, int x, int axis, int logarithm);
 
 int fvi_site_reshape(fvi_site *site, int x, const fvi_shape *shape);
@@ -55,6 +59,8 @@ int fvi_site_reduce(fvi_site *site, fvi_reduce f, unsigned axes, int keepdims, i
 int fvi_site_concat(fvi_site *site, int axis, int n, const int *in);
 /* Elements start, start + step, ...: count of them; step may be negative. */
 int fvi_site_slice(fvi_site *site, int x, int axis, int64_t start, int64_t count, int64_t step);
+/* The slices along an axis that the indices choose, in the place of the axis. */
+int fvi_site_gather(fvi_site *site, int x, int64_t axis, int indices);
 /* By axes; negative numbers cut. */
 int fvi_site_pad(fvi_site *site, int x, const int64_t *lo, const int64_t *hi, fvi_pad_mode mode,
                  float value);

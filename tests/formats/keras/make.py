@@ -3,10 +3,11 @@
 """Makes small models of Keras with their values and gradients:  make.py FOLDER
 
 Needs tensorflow-cpu 2.21.0, keras 3.15.1, tf_keras 2.21.0 (./bootstrap formats). Weights are
-random; every model is written by Keras 3 as .keras and as .h5, and by Keras 2 where it can be built
-there, and must give the same."""
+random. Every model is written by Keras 3 as .keras and by Keras 2 as .h5, "signal" by both as
+both."""
 import os
 import sys
+import zipfile
 from pathlib import Path
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -54,7 +55,7 @@ def shapes(k):
         layers.Dense(3, activation="elu", name="dense"),
         layers.GlobalMaxPooling1D(name="largest"),
         layers.Dense(4, name="scores"),
-    ]), ["separable", "up", "larger", "average", "norm", "dense", "scores"], "scores:1"
+    ]), ["separable", "up", "average", "norm", "scores"], "scores:1"
 
 
 def signal(k):
@@ -70,7 +71,118 @@ def signal(k):
         ["c1", "c2", "pool", "kinds"], "kinds:0"
 
 
-MODELS = {"block": block, "shapes": shapes, "signal": signal}
+def functions(k):
+    """Functions of keras.ops, or of tf, in the places of layers."""
+    image = k.Input((6, 8, 4), name="image")
+    x = k.layers.Conv2D(6, 3, padding="same", name="c1")(image)
+    if k is keras:
+        op = k.ops
+        gate = op.relu6(x + 3.0) * (1 / 6)
+        y = 1.0 - op.concatenate([x * gate, op.square(x)[:, :, :, 1:4]], axis=-1)
+        y = op.where(y > 0.5, y, 0.1 * y)
+        a, b, c = op.split(y, 3, axis=-1)
+        y = op.stack([a, op.clip(b, -1, 1), -c], axis=3)
+        y = op.transpose(op.mean(y, axis=3), (0, 2, 1, 3))[:, ::2, 1]
+        q = op.softmax(op.matmul(y, op.transpose(y, (0, 2, 1))) / 2.0, axis=-1)
+        y = op.einsum("bij,bjk->bik", q, y) + op.max(y, axis=1, keepdims=True)
+        y = op.reshape(op.pad(y, ((0, 0), (1, 0), (0, 0))), (-1, 15))
+        y = op.expand_dims(op.sqrt(op.abs(y) + 0.1), 1)
+        y = op.squeeze(op.gelu(y) ** 2, axis=1)
+    else:
+        tf = tensorflow
+        gate = tf.nn.relu6(x + 3.0) * (1 / 6)
+        y = 1.0 - tf.concat([x * gate, tf.square(x)[:, :, :, 1:4]], axis=-1)
+        y = tf.where(y > 0.5, y, 0.1 * y)
+        a, b, c = tf.split(y, 3, axis=-1)
+        y = tf.stack([a, tf.clip_by_value(b, -1, 1), -c], axis=3)
+        y = tf.transpose(tf.reduce_mean(y, axis=3), (0, 2, 1, 3))[:, ::2, 1]
+        q = tf.nn.softmax(tf.matmul(y, y, transpose_b=True) / 2.0)
+        y = tf.matmul(q, y) + tf.reduce_max(y, axis=1, keepdims=True)
+        y = tf.reshape(tf.pad(y, ((0, 0), (1, 0), (0, 0))), (tf.shape(y)[0], 15))
+        y = tf.expand_dims(tf.sqrt(tf.abs(y) + 0.1), 1)
+        y = tf.squeeze(tf.nn.gelu(y, approximate=True) ** 2, axis=1)
+    y = k.layers.Dense(3, name="scores")(y)
+    return k.Model(image, y), ["scores"], "scores:1"
+
+
+def steps(k):
+    """Recurrent layers, of one direction and both, and a model for each step."""
+    layers = k.layers
+    wave = k.Input((5, 6), name="wave")
+    x = layers.Bidirectional(layers.LSTM(3, return_sequences=True, name="lstm"), name="both")(wave)
+    x = layers.GRU(4, return_sequences=True, go_backwards=True, name="gru")(x)
+    y, state = layers.GRU(3, reset_after=False, return_state=True, name="old")(x)
+    h, h1, c1 = layers.LSTM(3, return_state=True, activation="relu", name="states")(x)
+    z = layers.LSTM(3, name="begun")(x, initial_state=[h1, c1])
+    x = layers.Concatenate(name="all")([y, state, h, z])
+    return k.Model(wave, layers.Dense(3, name="kinds")(x)), \
+        ["both", "gru", "old", "states", "begun", "kinds"], "kinds:0"
+
+
+def each(k):
+    """A layer and a model for each step, a cell, and the mean of two directions."""
+    layers = k.layers
+    wave = k.Input((5, 6), name="wave")
+    small = k.Sequential([k.Input((6,)), layers.Dense(5, activation="tanh", name="d1"),
+                          layers.Dense(4, name="d2")], name="small")
+    x = layers.TimeDistributed(small, name="each")(wave)
+    x = layers.TimeDistributed(layers.Dense(4, name="d3"), name="once")(x)
+    y = layers.Bidirectional(layers.SimpleRNN(3, name="plain"), merge_mode="ave", name="mean")(x)
+    z = layers.RNN(layers.GRUCell(3, name="cell"), name="celled")(x)
+    x = layers.Concatenate(name="all")([y, z])
+    return k.Model(wave, layers.Dense(3, name="kinds")(x)), \
+        ["each", "once", "mean", "celled", "kinds"], "kinds:0"
+
+
+def attention(k):
+    """Tokens of an embedding, attention of every kind, products, normalisations."""
+    layers = k.layers
+    tokens = k.Input((7, 8), name="tokens")
+    x = layers.MultiHeadAttention(2, 3, name="heads")(tokens, tokens)
+    x = layers.Add(name="sum")([x, tokens])
+    x = layers.LayerNormalization(name="norm")(x)
+    y = layers.MultiHeadAttention(2, 4, value_dim=3, name="later")(
+        x, layers.Dense(6, name="less")(x), use_causal_mask=True)
+    a = layers.Attention(use_scale=True, name="dot")([x, y])
+    b = layers.AdditiveAttention(name="additive")([x, y])
+    if k is keras:
+        b = layers.Attention(score_mode="concat", use_scale=True, name="concat")([a, b])
+    c = layers.Add(name="plus")([a, b])
+    c = layers.EinsumDense("abc,cd->abd", output_shape=(None, 6), bias_axes="d",
+                           activation="relu", name="einsum")(c)
+    c = layers.GroupNormalization(3, name="groups")(c)
+    c = layers.UnitNormalization(name="unit")(c)
+    d = layers.Dot(axes=(1, 1), normalize=True, name="product")(
+        [layers.Reshape((7, 6), name="known")(c), a])
+    d = layers.Flatten(name="flat")(d)
+    return k.Model(tokens, layers.Dense(3, name="kinds")(d)), \
+        ["heads", "later", "dot", "additive", "plus", "einsum", "groups", "unit", "product",
+         "kinds"], "kinds:2"
+
+
+def shared(k):
+    """A layer and a model that are called twice, models three deep, two inputs and outputs."""
+    layers = k.layers
+    left, right = k.Input((8, 8, 3), name="left"), k.Input((8, 8, 3), name="right")
+    inner = k.Sequential([k.Input((8, 8, 4)), layers.Conv2D(4, 3, name="deep")], name="third")
+    mid_in = k.Input((8, 8, 4))
+    second = k.Model(mid_in, layers.ReLU(name="cut")(inner(mid_in)), name="second")
+    outer_in = k.Input((8, 8, 3))
+    conv = layers.Conv2D(4, 3, padding="same", activation="relu", name="same")
+    y = second(layers.Conv2D(4, 1, name="first")(outer_in))
+    tower = k.Model(outer_in, [y, layers.GlobalAveragePooling2D(name="mean")(y)], name="tower")
+    a, a_mean = tower(left)
+    b, b_mean = tower(right)
+    away = layers.Subtract(name="away")([a, b])
+    both = layers.Concatenate(name="pair")([conv(left), conv(right)])
+    means = layers.Multiply(name="means")([a_mean, b_mean])
+    out = layers.Dense(3, activation="softmax", name="kinds")(
+        layers.Concatenate(name="flat")([means, layers.GlobalMaxPooling2D(name="top")(both)]))
+    return k.Model([left, right], [out, away]), ["pair", "away", "means", "kinds"], "kinds:1"
+
+
+MODELS = {"block": block, "shapes": shapes, "signal": signal, "functions": functions,
+          "steps": steps, "each": each, "attention": attention, "shared": shared}
 
 
 def spread(model, random):
@@ -82,38 +194,59 @@ def spread(model, random):
 
 
 def reference(model, layers, objective, random):
-    """Input, values of layers, and the objective's gradient."""
-    shape = (2,) + tuple(model.input_shape[1:])
-    x = random.uniform(-1, 1, shape).astype("float32")
-    arrays = {"input": x}
-    for name in layers:
-        library = keras if isinstance(model, keras.Model) else tf_keras
-        values = library.Model(model.inputs, model.get_layer(name).output)(x, training=False)
-        arrays["value:" + name] = numpy.asarray(values)
-    layer, channel = objective.split(":")
-    watched = tensorflow.Variable(x)
+    """Inputs, values of layers, and the objective's gradient at the first input."""
     library = keras if isinstance(model, keras.Model) else tf_keras
+    x = [random.uniform(-1, 1, (2,) + tuple(i.shape[1:])).astype("float32") for i in model.inputs]
+    names = [i.name.split(":")[0] for i in model.inputs]
+    arrays = {"input" if len(x) == 1 else f"input:{n}": v for n, v in zip(names, x)}
+
+    def run(name, values):
+        output = model.get_layer(name).output
+        output = output[0] if isinstance(output, (list, tuple)) else output
+        return library.Model(model.inputs, output)(values if len(values) > 1 else values[0],
+                                                   training=False)
+    for name in layers:
+        arrays["value:" + name] = numpy.asarray(run(name, x))
+    layer, channel = objective.split(":")
+    watched = tensorflow.Variable(x[0])
     with tensorflow.GradientTape() as tape:
-        y = library.Model(model.inputs, model.get_layer(layer).output)(watched, training=False)
-        total = tensorflow.reduce_sum(y[..., int(channel)])
+        values = [tensorflow.convert_to_tensor(v) for v in [watched] + x[1:]]
+        total = tensorflow.reduce_sum(run(layer, values)[..., int(channel)])
     arrays["gradient:" + objective] = tape.gradient(total, watched).numpy()
     return arrays
 
 
+def pack(stem):
+    """Keeps of a .keras file and an .h5 the first, and packs it, for the repository's sake: what
+    Keras itself writes are the files of "signal"."""
+    path = stem.with_suffix(".keras")
+    if not path.exists():
+        return
+    stem.with_suffix(".h5").unlink()
+    with zipfile.ZipFile(path) as z:
+        members = [(n, z.read(n)) for n in z.namelist()]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as z:
+        for name, data in members:
+            z.writestr(name, data)
+
+
 def main():
-    """Every model, in every form."""
-    folder = Path(sys.argv[1])
-    for name, make in MODELS.items():
-        for library, endings in ((keras, ("keras", "h5")), (tf_keras, ("h5",))):
+    """Every model, or those named, in every form; Keras 3's two forms have one reference."""
+    folder, names = Path(sys.argv[1]), sys.argv[2:] or MODELS
+    for name in names:
+        for library, endings in ((keras, ("keras", "h5")), (tf_keras, ("h5", "keras"))):
+            if library is tf_keras and name != "signal":
+                endings = endings[:1]
             random = numpy.random.default_rng(7)
-            model, layers, objective = make(library)
+            model, layers, objective = MODELS[name](library)
             spread(model, random)
-            arrays = reference(model, layers, objective, random)
+            stem = folder / f"{name}-keras{2 if library is tf_keras else 3}"
+            numpy.savez_compressed(stem.with_suffix(".npz"),
+                                   **reference(model, layers, objective, random))
             for ending in endings:
-                stem = f"{name}-keras{2 if library is tf_keras else 3}" \
-                    + ("-h5" if ending == "h5" and library is keras else "")
-                model.save(folder / f"{stem}.{ending}")
-                numpy.savez_compressed(folder / f"{stem}.npz", **arrays)
+                model.save(stem.with_suffix("." + ending))
+            if name != "signal":
+                pack(stem)
 
 
 if __name__ == "__main__":

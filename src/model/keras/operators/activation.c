@@ -11,6 +11,7 @@ static const struct {
     fvi_unary f;
     float p, q;
 } functions[] = {
+    {"linear", FVI_LINEAR, 1, 0},
     {"relu", FVI_RELU, 0, 0},
     {"relu6", FVI_CLIP, 0, 6},
     {"leaky_relu", FVI_LEAKY_RELU, 0.2f, 0},
@@ -26,23 +27,64 @@ static const struct {
     {"silu", FVI_SWISH, 1, 0},
     {"gelu", FVI_GELU, 0, 0},
     {"mish", FVI_MISH, 0, 0},
+    {"hard_sigmoid", FVI_HARD_SIGMOID, 1.0f / 6, 0.5f},
     {"hard_silu", FVI_HARD_SWISH, 0, 0},
     {"hard_swish", FVI_HARD_SWISH, 0, 0},
+    {"hard_tanh", FVI_CLIP, -1, 1},
 };
 
-int fvi_keras_function(fvi_site *site, const char *name, int v) {
-    if (!strcmp(name, "linear")) return v;
+int fvi_keras_unary(fvi_site *site, const char *name, fvi_unary *f, float *p, float *q) {
+    for (size_t i = 0; i < G_N_ELEMENTS(functions); i++) {
+        if (strcmp(functions[i].name, name) != 0) continue;
+        *f = functions[i].f;
+        *p = functions[i].p;
+        *q = functions[i].q;
+        if (*f == FVI_HARD_SIGMOID && fvi_keras_of(site)->version < 3) *p = 0.2f;
+        return 1;
+    }
+    fvi_keras_refuse(site, "activation", name);
+    return 0;
+}
+
+/* The functions that are made of several: return the value, or -1. */
+static int composed(fvi_site *site, const char *name, int v, int *known) {
+    *known = 1;
     if (!strcmp(name, "softmax")) return fvi_site_softmax(site, v, -1, 0);
     if (!strcmp(name, "log_softmax")) return fvi_site_softmax(site, v, -1, 1);
-    if (!strcmp(name, "hard_sigmoid")) {
-        const float slope = fvi_keras_of(site)->version < 3 ? 0.2f : 1.0f / 6;
-        return fvi_channels_unary(site, FVI_HARD_SIGMOID, slope, 0.5f, v);
+    if (!strcmp(name, "log_sigmoid")) {
+        v = fvi_channels_unary(site, FVI_NEG, 0, 0, v);
+        v = fvi_channels_unary(site, FVI_SOFTPLUS, 0, 0, v);
+        return fvi_channels_unary(site, FVI_NEG, 0, 0, v);
     }
-    for (size_t i = 0; i < G_N_ELEMENTS(functions); i++)
-        if (!strcmp(functions[i].name, name))
-            return fvi_channels_unary(site, functions[i].f, functions[i].p, functions[i].q, v);
-    fvi_keras_refuse(site, "activation", name);
+    if (!strcmp(name, "tanh_shrink")) {
+        const int t = fvi_channels_unary(site, FVI_TANH, 0, 0, v);
+        return fvi_channels_binary(site, FVI_SUB, v, t);
+    }
+    if (!strcmp(name, "squareplus")) { /* (x + sqrt(x^2 + 4)) / 2 */
+        int t = fvi_channels_binary(site, FVI_MUL, v, v);
+        t = fvi_channels_unary(site, FVI_LINEAR, 1, 4, t);
+        t = fvi_channels_binary(site, FVI_ADD, v, fvi_channels_unary(site, FVI_SQRT, 0, 0, t));
+        return fvi_channels_unary(site, FVI_LINEAR, 0.5f, 0, t);
+    }
+    *known = 0;
     return -1;
+}
+
+int fvi_keras_function_of(fvi_site *site, const char *name, double alpha, int v) {
+    fvi_unary f;
+    float p, q;
+    int known;
+    if (v < 0 || !strcmp(name, "linear")) return v;
+    const int made = composed(site, name, v, &known);
+    if (known) return made;
+    if (!fvi_keras_unary(site, name, &f, &p, &q)) return -1;
+    if (!isnan(alpha) && (f == FVI_LEAKY_RELU || f == FVI_ELU || f == FVI_CELU || f == FVI_SWISH))
+        p = (float)alpha;
+    return fvi_channels_unary(site, f, p, q, v);
+}
+
+int fvi_keras_function(fvi_site *site, const char *name, int v) {
+    return fvi_keras_function_of(site, name, NAN, v);
 }
 
 /* ReLU with a ceiling, a slope below the threshold, and the threshold. */

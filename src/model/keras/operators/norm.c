@@ -148,3 +148,65 @@ void fvi_keras_rescaling(fvi_site *site) {
     if (add >= 0) v = fvi_channels_binary(site, FVI_ADD, v, add);
     fvi_site_out(site, 0, v);
 }
+
+/* ---- by the sample's own statistics --------------------------------------------------------- */
+
+/* The axes that the configuration names, as bits; the last one by default. */
+static unsigned axes_of(fvi_site *site, int ndim) {
+    JsonNode *node = fvi_keras_member(fvi_keras_of(site)->config, "axis");
+    int64_t axes[FVI_MAX_DIMS] = {-1};
+    int n = 1;
+    if (node && fvi_keras_is_array(node))
+        n = fvi_keras_ints(node, axes, FVI_MAX_DIMS);
+    else if (node)
+        fvi_keras_ints(node, axes, 1);
+    if (n < 1) fvi_build_fail(site->b, FV_FORMAT, "its axis is no number and no list");
+    unsigned bits = 0;
+    for (int i = 0; i < n && !site->b->status; i++)
+        bits |= 1u << fvi_build_axis(site->b, axes[i], ndim);
+    return bits;
+}
+
+void fvi_keras_unit_norm(fvi_site *site) {
+    const int x = fvi_site_need(site, 0);
+    const unsigned axes = axes_of(site, fvi_build_shape(site->b, x).ndim);
+    /* Keras 3 compares lengths with 1e-12, Keras 2 their squares */
+    const double least = fvi_keras_of(site)->version < 3 ? 1e-12 : 1e-24;
+    if (!site->b->status) fvi_site_out(site, 0, fvi_keras_unit(site, x, axes, least));
+}
+
+/* x / sqrt(mean(x^2) + epsilon) * scale. */
+void fvi_keras_rms_norm(fvi_site *site) {
+    const int x = fvi_site_need(site, 0), scale = fvi_keras_weight_value(site, "scale", 0);
+    const unsigned axes = axes_of(site, fvi_build_shape(site->b, x).ndim);
+    const double epsilon = fvi_keras_real(fvi_keras_of(site)->config, "epsilon", 1e-6);
+    const int square = fvi_channels_binary(site, FVI_MUL, x, x);
+    const int mean = fvi_site_reduce(site, FVI_REDUCE_MEAN, axes, 1, square);
+    int v = fvi_channels_unary(site, FVI_LINEAR, 1, (float)epsilon, mean);
+    v = fvi_channels_binary(site, FVI_DIV, x, fvi_channels_unary(site, FVI_SQRT, 0, 0, v));
+    fvi_site_out(site, 0, scale >= 0 ? fvi_channels_binary(site, FVI_MUL, v, scale) : v);
+}
+
+/* Groups of channels; -1 groups: a group a channel. */
+void fvi_keras_group_norm(fvi_site *site) {
+    JsonObject *config = fvi_keras_of(site)->config;
+    const int x = fvi_site_need(site, 0), ndim = fvi_build_shape(site->b, x).ndim;
+    const unsigned axes = axes_of(site, ndim);
+    if (site->b->status) return;
+    if (ndim < 3 || axes != 1u << (ndim - 1)) {
+        fvi_build_fail(site->b, FV_UNSUPPORTED,
+                       "it normalises other axes than the last of three or more");
+        return;
+    }
+    fvi_site_out(site, 0,
+                 fvi_site_group_norm(site, x, fvi_keras_int(config, "groups", 32),
+                                     fvi_keras_weight_numbers(site, "gamma"),
+                                     fvi_keras_weight_numbers(site, "beta"),
+                                     (float)fvi_keras_real(config, "epsilon", 1e-3)));
+}
+
+/* ConvNeXt's: one factor a channel. */
+void fvi_keras_layer_scale(fvi_site *site) {
+    const int gamma = fvi_keras_weight_value(site, "gamma", 1);
+    fvi_site_out(site, 0, fvi_channels_binary(site, FVI_MUL, fvi_site_need(site, 0), gamma));
+}
