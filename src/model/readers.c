@@ -52,9 +52,8 @@ const char *fvi_readers_kind(const char *path) {
     return kind;
 }
 
-/* The reader that the bytes are likeliest to be for, and *how: how likely. */
 static const fvi_reader *choose(const fvi_reader *const *readers, const fvi_mapping *m,
-                                const char *name, fvi_probe *how) {
+                                const char *name) {
     const fvi_reader *best = NULL;
     fvi_probe sure = FVI_PROBE_NO;
     for (; *readers; readers++) {
@@ -63,7 +62,6 @@ static const fvi_reader *choose(const fvi_reader *const *readers, const fvi_mapp
         sure = p;
         best = *readers;
     }
-    *how = sure;
     return best;
 }
 
@@ -127,13 +125,13 @@ fv_status fvi_readers_open(const fvi_model_source *from, const fvi_limits *limit
     if (!limits) limits = &own;
     if (!st) st = map(from, limits, &m, err);
     if (st) return explain_folder(from, st, err);
-    fvi_probe sure = FVI_PROBE_NO;
-    const fvi_reader *reader = choose(readers, &m, name, &sure);
+    const fvi_reader *reader = choose(readers, &m, name);
     if (!reader) {
         fvi_mapping_close(&m);
         return explain(from, limits, refuse(readers, name, err), err);
     }
+    /* what is surely of the reader's format, whatever its name, is damaged and not foreign */
+    const int sure = reader->probe(m.bytes, m.size, "") == FVI_PROBE_YES;
     st = fvi_model_file_open(reader, from, limits, &m, out, err);
-    /* a file that is surely of the reader's format is damaged, not foreign */
-    return st && sure < FVI_PROBE_YES ? explain(from, limits, st, err) : st;
+    return st && !sure ? explain(from, limits, st, err) : st;
 }

@@ -61,5 +61,6 @@ void fvi_keras_einsum(fvi_site *site) {
         fvi_build_fail(site->b, FV_UNSUPPORTED, "it has %d operands; 1 or 2 are supported",
                        site->n_in);
     for (int i = 0; i < site->n_in && i < 2; i++) v[i] = fvi_channels_restore(site, site->in[i]);
-    if (!site->b->status) fvi_site_out(site, 0, fvi_emit_einsum(site->b, equation, strlen(equation), site->n_in, v));
+    if (!site->b->status)
+        fvi_site_out(site, 0, fvi_emit_einsum(site->b, equation, strlen(equation), site->n_in, v));
 }
