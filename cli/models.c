@@ -40,7 +40,7 @@ const cli_option cli_model_options[] = {
      "text file with the class names, one a line"},
     {"weights", 0, CLI_TEXT, offsetof(cli_model_args, weights), 0, 0, "FILE",
      "the file beside it that is called as it is",
-     "file of the weights, of formats that keep them apart from the network (Darknet's .cfg)"},
+     "file of the weights, of formats that keep them apart from the network (Darknet's .cfg, Caffe's .prototxt)"},
     {"output-name", 0, CLI_TEXT, offsetof(cli_model_args, output), 0, 0, "NAME",
      "the output as long as there are class names, else the last that is one row of numbers",
      "output, other value or layer of the network that classes are read from"},

@@ -309,8 +309,8 @@ typedef struct fv_model_desc {
                           file's shape and what reads it say */
     int shape_channels_last; /* 1: they come in the order height, width, channels */
     const char *weights; /* path of the file with the weights, of formats that keep them apart from
-                            the network (Darknet's .cfg); NULL: the file beside it that is called as
-                            it is */
+                            the network (Darknet's .cfg, Caffe's .prototxt); NULL: the file beside
+                            it that is called as it is */
 } fv_model_desc;
 
 /* Returns an ending of the names of files that hold models, with the dot (".onnx"); static.

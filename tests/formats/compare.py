@@ -72,7 +72,7 @@ def write_inputs(arrays, folder):
 def check_model(fovea, reference):
     """All that a reference says of each file beside it; returns the number of faults."""
     models = [p for p in sorted(reference.parent.glob(reference.stem + ".*"))
-              if p.suffix not in (".npz", ".json", ".weights")]
+              if p.suffix not in (".npz", ".json", ".weights", ".caffemodel")]
     arrays, faults = numpy.load(reference), 0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -89,7 +89,6 @@ static const sample samples[] = {
     {"a.json", BYTES("{\"module\": \"keras.models\"}"), "a Keras network without weights (JSON)"},
     {"a-symbol.json", BYTES("{\"nodes\": [], \"arg_nodes\": []}"), "an MXNet network (JSON)"},
     {"a.json", BYTES("[1, 2]"), "a JSON file"},
-    {"a.prototxt", BYTES("name: \"x\"\nlayer {\n"), "a Caffe network (.prototxt)"},
     {"labels.txt", BYTES("tench\ngoldfish\n"), "a text file"},
     {"a.onnx.data", BYTES("\1\2\3\4\5\6\7\0\0"), "weights of an ONNX model in a file of their own"},
     {"a.bin", BYTES("\1\2\3\4\5\6\7\0\0"), NULL},

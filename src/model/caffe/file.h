@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An open Caffe network: the .prototxt's layers, with the weights of the .caffemodel. */
+#ifndef FVI_MODEL_CAFFE_FILE_H
+#define FVI_MODEL_CAFFE_FILE_H
+
+#include "model/caffe/text.h"
+#include "model/operations/list.h"
+
+#define FVI_BLOBS_MAX 8 /* of one layer */
+
+/* A layer: the detail of its operation. */
+typedef struct fvi_caffe_layer {
+    const fvi_message *message;
+    const char *type; /* as Caffe calls it since 2014: "Convolution" */
+    int n_blobs;      /* -1: the weights have no layer of that name */
+    const fvi_const *blobs[FVI_BLOBS_MAX];
+} fvi_caffe_layer;
+
+typedef struct fvi_caffe {
+    fvi_model_file file;
+    fvi_message *net;
+    GHashTable *blobs; /* layer's name -> GPtrArray of fvi_const * */
+    fvi_op_list *list;
+    char *mean; /* the numbers that transform_param takes off, or NULL */
+} fvi_caffe;
+
+#endif
