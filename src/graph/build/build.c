@@ -228,19 +228,54 @@ void fvi_build_begin(fvi_builder *b, fvi_operation *op) {
     b->op = op;
 }
 
+static fvi_node *node_of(const fvi_builder *b, int v) {
+    const int producer = v >= 0 ? fvi_build_value(b, v)->v.producer : -1;
+    return producer >= b->op->first_node ? &g_array_index(b->nodes, fvi_node, producer) : NULL;
+}
+
+/* Of a layer that ends in an activation, the node that has its weights; else NULL. */
+static const fvi_node *weighted_node(const fvi_builder *b) {
+    const fvi_operation *op = b->op;
+    const fvi_node *last = op->is_layer && op->n_out ? node_of(b, op->out[0]) : NULL;
+    if (!last || (last->kind != FVI_UNARY && last->kind != FVI_SOFTMAX)) return NULL;
+    const fvi_node *before = node_of(b, last->in[0]);
+    return before && fvi_kind_has(before->kind, FVI_TRAINED) ? before : NULL;
+}
+
+/* What a node does, for the name of one that is a part of an operation. */
+static char *part_name(const fvi_node *node) {
+    if (node->kind == FVI_UNARY && node->a.unary.f != FVI_LINEAR)
+        return g_strdup(fvi_unary_info(node->a.unary.f)->key);
+    return g_ascii_strdown(fvi_kind_name(node->kind), -1);
+}
+
 static const char *node_name(fvi_builder *b, const fvi_node *node) {
     const fvi_operation *op = b->op;
+    const fvi_node *weighted = weighted_node(b);
+    if (node == weighted) return unique(b, b->node_names, op->name);
+    const int is_end = weighted && node == node_of(b, op->out[0]);
     const char *value = fvi_build_value(b, node->out)->v.name;
-    for (int i = 0; value && i < op->n_out; i++) {
+    for (int i = 0; value && !is_end && i < op->n_out; i++) {
         if (op->out[i] != node->out) continue;
         const char *own = op->name && op->name[0] && i == 0 ? op->name : value;
         if (g_hash_table_contains(b->node_names, own)) own = value;
         return unique(b, b->node_names, own);
     }
-    char *kind = g_ascii_strdown(fvi_kind_name(node->kind), -1);
+    char *kind = is_end ? part_name(node) : g_ascii_strdown(fvi_kind_name(node->kind), -1);
     const char *name = fvi_pool_printf(b->pool, "%s/%s", op->label, kind);
     g_free(kind);
     return name ? unique(b, b->node_names, name) : NULL;
+}
+
+/* The name of a value that the file does not name: its node's, unless that is the file's value. */
+static const char *value_name(fvi_builder *b, const fvi_value *value) {
+    if (value->producer < 0) return fvi_pool_printf(b->pool, "%s/constant", b->op->label);
+    const fvi_node *node = &g_array_index(b->nodes, fvi_node, value->producer);
+    if (node != weighted_node(b)) return node->name;
+    char *kind = part_name(node);
+    const char *name = fvi_pool_printf(b->pool, "%s/%s", b->op->label, kind);
+    g_free(kind);
+    return name;
 }
 
 void fvi_build_end(fvi_builder *b) {
@@ -255,9 +290,7 @@ void fvi_build_end(fvi_builder *b) {
     for (guint v = (guint)op->first_value; v < b->values->len && !b->status; v++) {
         fvi_value *value = &fvi_build_value(b, (int)v)->v;
         if (value->name) continue;
-        const char *name = value->producer < 0
-                               ? fvi_pool_printf(b->pool, "%s/constant", op->label)
-                               : g_array_index(b->nodes, fvi_node, value->producer).name;
+        const char *name = value_name(b, value);
         value->name = name ? unique(b, b->value_names, name) : NULL;
         if (!value->name) fvi_build_nomem(b);
     }

@@ -62,6 +62,8 @@ typedef struct fvi_operation {
     const char *name;        /* the operation's; NULL or "": none */
     const char *source_name; /* in the file, where `name` is another; NULL or "": none */
     const char *label;       /* for messages: its name, else its first output's */
+    int is_layer;            /* what has its weights is called as it is, and not the activation
+                                that it ends in */
     int file_constant;       /* its constants depend only on the file */
     int n_out, *out;         /* its outputs' values; -1: not made yet */
     int first_value, first_node;

@@ -15,6 +15,7 @@
 
 #include <glib.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "graph/channel_axis.h"
@@ -256,13 +257,24 @@ static fv_status choose_grid(const fvi_perturbation *p, int *out, fv_error *err)
     return FV_OK;
 }
 
+/* The node that computes the value of that name, which is what a layer gives: behind its activation
+ * where it has one. */
+static fv_status find_named(const fvi_network *net, const char *name, int *out, fv_error *err) {
+    const fvi_graph *g = fvi_network_graph(net);
+    const char *value;
+    if (!fvi_network_find_value(net, name, &value, NULL))
+        for (int i = 0; i < g->n_nodes; i++)
+            if (!strcmp(g->values[g->nodes[i].out].name, value)) return *out = i, FV_OK;
+    return fvi_network_find_layer(net, name, out, err);
+}
+
 fv_status fvi_cam_layer(const fvi_perturbation *p, const char *name, int *out, fv_error *err) {
     const fvi_network *net = fvi_session_network(p->session);
     survey s;
     if (!p->in->is_image)
-        return name ? fvi_network_find_layer(net, name, out, err) : choose_grid(p, out, err);
+        return name ? find_named(net, name, out, err) : choose_grid(p, out, err);
     fv_status st = make_survey(p, fvi_network_graph(net), &s, err);
-    if (!st && name) st = fvi_network_find_layer(net, name, out, err);
+    if (!st && name) st = find_named(net, name, out, err);
     if (!st) st = name ? check(p, &s, *out, err) : choose(p, &s, out, err);
     if (!st && !name) note_paths(p, &s, *out);
     survey_clear(&s);

@@ -39,20 +39,17 @@ static void swap_copy(uint8_t *dst, const uint8_t *src, int64_t count, size_t si
 
 fv_status fvi_h5_array_numbers(const fvi_h5_array *a, fvi_pool *pool, fvi_const *out,
                                fv_error *err) {
-    const size_t size = a->type.size, align = size < 4 ? size : 4;
+    const size_t size = a->type.size;
     if (a->type.class != FVI_H5_NUMBER) return fvi_h5_not_numbers(&a->type, err);
     fvi_const c = {.dtype = a->type.dtype, .shape = a->shape, .bytes = a->bytes};
     int swap = a->type.big_endian && size > 1;
     if (!a->count) {
         c.bytes = nothing;
-    } else if (swap || (uintptr_t)a->bytes % align) {
+    } else if (swap) {
         uint8_t *copy = fvi_pool_array(pool, (size_t)a->count, size);
         if (!copy)
             return fvi_fail(err, FV_NOMEM, "no memory for its %lld elements", (long long)a->count);
-        if (swap)
-            swap_copy(copy, a->bytes, a->count, size);
-        else
-            memcpy(copy, a->bytes, (size_t)a->count * size);
+        swap_copy(copy, a->bytes, a->count, size);
         c.bytes = copy;
     }
     *out = c;

@@ -125,8 +125,8 @@ fv_status fvi_hdf5_attribute_numbers(const fvi_hdf5 *f, const fvi_hdf5_object *o
 fv_status fvi_hdf5_dataset_info(const fvi_hdf5 *f, const fvi_hdf5_object *dataset,
                                 fvi_hdf5_info *out, fv_error *err);
 /* The numbers of a dataset, little-endian, in row-major order. `out->bytes` are the file's own
- * where they lie there in one piece, in that byte order and aligned to the smaller of the element
- * and 4 bytes: nothing is copied. Otherwise they are in the pool. Where nothing was written they
+ * where they lie there in one piece and in that byte order, at any address: nothing is copied.
+ * Otherwise they are in the pool. Where nothing was written they
  * are the dataset's fill value. Opaque elements of 2 bytes are FVI_BF16 if the dataset has an
  * attribute "dtype" that says "bfloat16", which is how Keras writes them.
  *   max_elements  how many elements the caller allows; checked before anything is allocated */

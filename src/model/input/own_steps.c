@@ -241,7 +241,7 @@ void fvi_own_steps_find(const fvi_graph *g, const fv_input *in, fvi_own_steps *o
             *out = known[n->in[from]]->s;
             break;
         }
-        at.s.node = n->name;
+        if (n->kind != FVI_TRANSPOSE && n->kind != FVI_RESHAPE) at.s.node = n->name;
         known[n->out] = g_memdup2(&at, sizeof at);
     }
     for (int v = 0; v < g->n_values; v++) g_free(known[v]);

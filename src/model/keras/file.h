@@ -35,10 +35,13 @@ typedef struct fvi_keras_layer {
 typedef struct fvi_keras {
     fvi_model_file file;
     JsonNode *config;  /* of the model */
-    uint8_t *unpacked; /* the weights' file, out of a .keras file; NULL: the file itself */
+    int is_archive;    /* a .keras file */
+    uint8_t *unpacked; /* the weights' file, where the archive has it packed; or NULL */
     fvi_hdf5 *weights;
     fvi_op_list *list;
-    int version;    /* of Keras: 1, 2, 3 */
+    int version;        /* of Keras: 1, 2, 3 */
+    const char *family; /* of keras.applications: family.h; NULL: none */
+    char *family_how;
     JsonNode *made; /* a configuration that was made of it; or NULL */
 } fvi_keras;
 

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "model/json.h"
 #include "model/keras/classes.h"
+#include "model/keras/family.h"
 #include "model/keras/network.h"
 #include "model/operations/lower.h"
 #include "model/zip/zip.h"
@@ -13,6 +14,7 @@
 #define CONFIG_MAX ((int64_t)64 << 20) /* bytes of a configuration */
 #define LIST_MAX   ((size_t)1 << 30)   /* bytes of what is made of the file, besides its own */
 
+static const char weights_name[] = "model.weights.h5";
 static const char *const endings[] = {".keras", ".h5", ".hdf5", NULL};
 
 static const fvi_keras *keras_of(const fvi_model_file *f) {
@@ -24,7 +26,7 @@ static fvi_probe probe(const uint8_t *bytes, size_t size, const char *name) {
     fvi_hdf5_object root;
     int found = 0;
     (void)name;
-    if (fvi_zip_probe(bytes, size, "model.weights.h5")) return FVI_PROBE_YES;
+    if (fvi_zip_probe(bytes, size, weights_name)) return FVI_PROBE_YES;
     if (!fvi_hdf5_probe(bytes, size) || fvi_hdf5_open(bytes, size, &h, NULL)) return FVI_PROBE_NO;
     if (!fvi_hdf5_find(h, NULL, "", &root, NULL))
         found = fvi_hdf5_has_attribute(h, &root, "model_config");
@@ -62,10 +64,13 @@ static fv_status open_archive(fvi_keras *k, fv_error *err) {
     fv_status st = fvi_zip_open(b->bytes, b->size, &zip, err);
     if (!st) st = fvi_zip_read(zip, "config.json", CONFIG_MAX, &text, &n, err);
     if (!st) st = fvi_json_parse((const char *)text, n, &k->config, err);
-    if (!st)
-        st = fvi_zip_read(zip, "model.weights.h5", k->file.limits.file_bytes, &k->unpacked, &size,
-                          err);
-    if (!st) st = fvi_hdf5_open(k->unpacked, size, &k->weights, err);
+    const uint8_t *weights = NULL;
+    if (!st && !fvi_zip_stored(zip, weights_name, &weights, &size)) {
+        st = fvi_zip_read(zip, weights_name, k->file.limits.file_bytes, &k->unpacked, &size, err);
+        weights = k->unpacked;
+    }
+    if (!st) st = fvi_hdf5_open(weights, size, &k->weights, err);
+    k->is_archive = 1;
     if (!st) k->version = archive_version(zip);
     free(text);
     fvi_zip_close(zip);
@@ -95,6 +100,7 @@ static fv_status open_keras(fvi_model_file *f, fv_error *err) {
     const int is_hdf5 = fvi_hdf5_probe(f->bytes.bytes, f->bytes.size);
     fv_status st = is_hdf5 ? open_hdf5(k, err) : open_archive(k, err);
     if (!st) st = fvi_keras_make_list(k, err);
+    if (!st) k->family = fvi_keras_family(k, &k->family_how);
     return st;
 }
 
@@ -103,6 +109,7 @@ static void close_keras(fvi_model_file *f) {
     fvi_op_list_free(k->list);
     fvi_hdf5_close(k->weights);
     free(k->unpacked);
+    g_free(k->family_how);
     g_clear_pointer(&k->made, json_node_unref);
     g_clear_pointer(&k->config, json_node_unref);
 }
@@ -124,6 +131,13 @@ static void values(const fvi_model_file *f, GPtrArray *names) {
     fvi_op_list_values(keras_of(f)->list, names);
 }
 
+/* Keras' files have none but what their names tell. */
+static const char *metadata(const fvi_model_file *f, const char *key) {
+    const fvi_keras *k = keras_of(f);
+    if (!strcmp(key, "keras.applications")) return k->family;
+    return strcmp(key, "keras.applications.how") ? NULL : k->family_how;
+}
+
 static fv_status lower(const fvi_model_file *f, fvi_builder *b, const fvi_graph_request *request) {
     static const fvi_op_format format = {fvi_keras_kinds, 1};
     return fvi_op_list_lower(f, keras_of(f)->list, &format, b, request);
@@ -141,5 +155,6 @@ const fvi_reader fvi_keras_reader = {
     .inputs = inputs,
     .output = output,
     .values = values,
+    .metadata = metadata,
     .lower = lower,
 };

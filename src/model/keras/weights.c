@@ -43,7 +43,7 @@ void fvi_keras_shelf_open(fvi_keras *k, const fvi_keras_shelf *outer, const char
     *out = (fvi_keras_shelf){0};
     out->by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     out->counters = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    if (!k->unpacked) {
+    if (!k->is_archive) {
         out->top = outer ? (outer->top ? outer->top : name) : NULL;
         return;
     }

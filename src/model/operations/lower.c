@@ -109,6 +109,7 @@ static void lower_op(fvi_op_lowering *l, const fvi_op *op) {
                                      .name = name,
                                      .source_name = op->source_name,
                                      .label = name,
+                                     .is_layer = 1,
                                      .n_out = op->n_out,
                                      .out = site.out};
     site.operation.file_constant = reads_constants(&site);
