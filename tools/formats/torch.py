@@ -9,6 +9,7 @@ gradient also how far PyTorch's own f32 is from its f64. Needs torch 2.13.0, tor
 timm 1.0."""
 # pylint: disable=import-error,protected-access,too-many-locals
 import argparse
+import copy
 import subprocess
 import sys
 import tempfile
@@ -75,6 +76,9 @@ def spread(model):
         if getattr(m, "running_mean", None) is not None:
             m.running_mean.copy_(torch.randn(m.running_mean.shape, generator=g) * 0.2)
             m.running_var.copy_(torch.rand(m.running_var.shape, generator=g) * 0.8 + 0.6)
+        for p in m.parameters(recurse=False):
+            if p.dim() > 1 and not p.abs().any():
+                p.copy_(torch.randn(p.shape, generator=g) * 0.05)
         for key in ("gamma", "layer_scale"):
             p = getattr(m, key, None)
             if isinstance(p, torch.nn.Parameter):
@@ -102,34 +106,46 @@ def error(got, right):
     return float(abs(got - right).max() / max(abs(right).max(), 1e-30))
 
 
+def at_input(fovea, models, folder, output, x):
+    """Errors of value and gradient at one picture."""
+    model, exact = models
+    y, g = gradient(model, x)
+    best = gradient(exact, x.double())[1]
+    numpy.save(folder / "x.npy", x.numpy())
+    run(fovea, "run", folder / "net.pt2", "--input", folder / "x.npy", "-o", folder / "y.npy")
+    run(fovea, "gradient", folder / "net.pt2", "--input", folder / "x.npy", "--objective",
+        output, "-o", folder / "g.npy")
+    found = numpy.load(folder / "g.npy")
+    value = error(numpy.load(folder / "y.npy"), y)
+    return value, error(found, g), error(found, best), error(g, best)
+
+
 def compare(fovea, name, decomposed):
-    """One row of the table."""
+    """One row of the table. A gradient whose ReLU or maximum goes the other way is of another
+    function: then another picture is taken, of at most four."""
     model, size = make(name)
     model.eval()
     with torch.no_grad():
         spread(model)
-    x = torch.randn(1, 3, size, size, generator=torch.Generator().manual_seed(5))
-    program = torch.export.export(model, (x,))
+    first_x = torch.randn(1, 3, size, size, generator=torch.Generator().manual_seed(5))
+    program = torch.export.export(model, (first_x,))
     if decomposed:
         program = program.run_decompositions()
-    y, g = gradient(model, x)
+    output = program.graph_signature.user_outputs[0]
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         torch.export.save(program, folder / "net.pt2")
-        output = program.graph_signature.user_outputs[0]
         del program
-        exact = gradient(model.double(), x.double())[1]
-        numpy.save(folder / "x.npy", x.numpy())
+        exact = copy.deepcopy(model).double()
         start = time.time()
         run(fovea, "layers", folder / "net.pt2")
         seconds = time.time() - start
-        run(fovea, "run", folder / "net.pt2", "--input", folder / "x.npy", "-o",
-            folder / "y.npy")
-        value = error(numpy.load(folder / "y.npy"), y)
-        run(fovea, "gradient", folder / "net.pt2", "--input", folder / "x.npy", "--objective",
-            output, "-o", folder / "g.npy")
-        found = numpy.load(folder / "g.npy")
-    return value, error(found, g), error(found, exact), error(g, exact), seconds
+        for tries in range(1, 5):
+            x = torch.randn(1, 3, size, size, generator=torch.Generator().manual_seed(4 + tries))
+            row = at_input(fovea, (model, exact), folder, output, x)
+            if row[2] <= max(1e-3, row[3]):
+                break
+    return *row, tries, seconds
 
 
 def run(fovea, *words):
@@ -149,13 +165,14 @@ def main():
     parser.add_argument("--decomposed", action="store_true", help="after run_decompositions()")
     a = parser.parse_args()
     names = a.names or [*TORCHVISION, *SEGMENTATION, *(f"timm:{n}" for n in TIMM)]
-    print("| network | value | gradient | to float64 | PyTorch's f32 to float64 | `layers` |")
-    print("|---|---|---|---|---|---|", flush=True)
+    print("| network | value | gradient | to float64 | PyTorch's f32 to float64 "
+          "| picture | `layers` |")
+    print("|---|---|---|---|---|---|---|", flush=True)
     for name in names:
         try:
-            v, g, own, theirs, seconds = compare(a.fovea, name, a.decomposed)
+            v, g, own, theirs, tries, seconds = compare(a.fovea, name, a.decomposed)
             print(f"| {name} | {v:.1e} | {g:.1e} | {own:.1e} | {theirs:.1e} "
-                  f"| {seconds:.2f} s |", flush=True)
+                  f"| {tries} | {seconds:.2f} s |", flush=True)
         except (RuntimeError, ValueError, TypeError, AssertionError) as problem:
             print(f"| {name} | {str(problem).splitlines()[0][:300]} |", flush=True)
 

@@ -11,21 +11,29 @@
 #ifndef FVI_MODEL_OPERATIONS_MODULES_H
 #define FVI_MODEL_OPERATIONS_MODULES_H
 
-#include "model/operations/list.h"
+#include "base/pool.h"
+#include "fovea/fovea.h"
 
 #define FVI_MODULE_PATH_MAX 512
 
-/* Which module an operation is from. */
-typedef struct fvi_module {
+/* An operation, and the module it is from. */
+typedef struct fvi_module_op {
     const char *path; /* "layer1.0.conv1"; "": the whole network. NULL: not known */
     const char *part; /* what the operation does in it: "add" */
     char separator;   /* between the parts of a path */
     int counts_only; /* it makes sizes, not numbers: what reads them does not depend on its input */
-} fvi_module;
+    const char *own; /* its name, which it keeps where its module is not known; NULL: none */
+    int n_in, n_out;
+    const int *in, *out; /* values; -1: absent */
+    const char *name;    /* what it is called now; NULL: as before */
+} fvi_module_op;
 
-/* Names the operations of a list.
- *   modules  [n] of its operations, in their order
- *   errors   NOMEM */
-fv_status fvi_modules_name(fvi_op_list *l, const fvi_module *modules, fv_error *err);
+/* Names n operations.
+ *   pool      of the names
+ *   n_values  values are 0..n_values-1
+ *   inputs    [n_inputs] of the network: values
+ *   errors    NOMEM */
+fv_status fvi_modules_name(fvi_pool *pool, fvi_module_op *ops, int n, int n_values,
+                           const int *inputs, int n_inputs, fv_error *err);
 
 #endif

@@ -29,7 +29,7 @@ typedef struct maker {
     fv_status status;
     GHashTable *by_name; /* the graph's names, borrowed from the program -> value + 1 */
     fvi_torch_aliases *aliases;
-    GArray *modules;     /* fvi_module of every operation, in the list's order */
+    GArray *modules;     /* fvi_module_op of every operation, in the list's order */
     JsonObject *tensors; /* what the graph says about its values */
 } maker;
 
@@ -244,7 +244,7 @@ static char *module_of(JsonObject *node) {
 
 /* Appends an operation and what is known of its module; frees `path`. */
 static void add_op(maker *m, const fvi_op *op, char *path) {
-    const fvi_module module = {
+    const fvi_module_op module = {
         .path = path && strlen(path) < FVI_MODULE_PATH_MAX ? fvi_pool_strdup(m->pool, path) : NULL,
         .part = part_of(m, op->type),
         .separator = '.',
@@ -458,6 +458,24 @@ static void read_graph(maker *m, JsonObject *module, GHashTable *tensors) {
     if (!m->status && !m->t->list->inputs->len) fail(m, "the program has no input%s%s", "", "");
 }
 
+/* Names the operations after their modules. */
+static void name_layers(maker *m) {
+    fvi_op_list *l = m->t->list;
+    fvi_module_op *ops = (fvi_module_op *)(void *)m->modules->data;
+    for (guint i = 0; i < l->ops->len; i++) {
+        const fvi_op *op = &g_array_index(l->ops, fvi_op, i);
+        ops[i].own = fvi_op_list_name(l, op->out[0]);
+        ops[i].n_in = op->n_in;
+        ops[i].in = op->in;
+        ops[i].n_out = op->n_out;
+        ops[i].out = op->out;
+    }
+    m->status = fvi_modules_name(m->pool, ops, (int)l->ops->len, (int)l->names->len,
+                                 (const int *)(const void *)l->input_values->data,
+                                 (int)l->input_values->len, m->err);
+    for (guint i = 0; i < l->ops->len; i++) g_array_index(l->ops, fvi_op, i).name = ops[i].name;
+}
+
 fv_status fvi_torch_read_program(fvi_torch *t, fv_error *err) {
     GHashTable *tensors = NULL;
     fv_status st = read_json(t, err);
@@ -465,12 +483,10 @@ fv_status fvi_torch_read_program(fvi_torch *t, fv_error *err) {
     if (st) return st;
     maker m = {.t = t, .pool = t->list->pool, .err = err};
     m.by_name = g_hash_table_new(g_str_hash, g_str_equal);
-    m.modules = g_array_new(FALSE, FALSE, sizeof(fvi_module));
+    m.modules = g_array_new(FALSE, FALSE, sizeof(fvi_module_op));
     m.aliases = fvi_torch_aliases_new(scatter, &m);
     read_graph(&m, fvi_json_object(fvi_json_as_object(t->program), "graph_module"), tensors);
-    if (!m.status)
-        m.status =
-            fvi_modules_name(t->list, (const fvi_module *)(const void *)m.modules->data, err);
+    if (!m.status) name_layers(&m);
     fvi_op_list_finish(t->list);
     fvi_torch_aliases_free(m.aliases);
     g_hash_table_unref(m.by_name);
