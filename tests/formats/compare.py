@@ -7,7 +7,8 @@
 FOLDER may be a script in it. Beside each model, NAME.ext, lies NAME.npz, which the script made:
 "input", or "input:NAME" of a network with several; "value:LAYER"; "gradient:OBJECTIVE". All are in
 the framework's order of axes; maps, which have their channels last there, fovea has with the
-channels second. Values may be off by 1e-4, gradients by 1e-3 of the largest number."""
+channels second. Values may be off by 1e-4, gradients by 1e-3 of the largest number; values of
+numbers that the framework rounds, by "tolerance"."""
 import os
 import subprocess
 import sys
@@ -42,8 +43,9 @@ def error_of(got, right):
     return min(errors, default=None)
 
 
-def check(fovea, model, key, right, inputs, folder):
+def check(fovea, model, key, arrays, inputs, folder):
     """One value or gradient; returns (error or None, what is wrong or None)."""
+    right = arrays[key]
     kind, what = key.split(":", 1)
     out = folder / "out.npy"
     words = ["run", model, *inputs, "-l", what, "-o", out] if kind == "value" else \
@@ -53,6 +55,8 @@ def check(fovea, model, key, right, inputs, folder):
         return None, problem
     got = numpy.load(out)
     error, most = error_of(got, right), VALUE if kind == "value" else GRADIENT
+    if kind == "value" and "tolerance" in arrays.files:
+        most = float(arrays["tolerance"])
     if error is None:
         return None, f"its shape is {got.shape}; {right.shape} is right"
     return error, None if error <= most else f"{error:.1e} off; at most {most:.0e}"
@@ -81,7 +85,7 @@ def check_model(fovea, reference):
             for key in arrays.files:
                 if key.partition(":")[0] not in ("value", "gradient"):
                     continue
-                error, problem = check(fovea, model, key, arrays[key], inputs, folder)
+                error, problem = check(fovea, model, key, arrays, inputs, folder)
                 faults += problem is not None
                 print(f"{'not ok' if problem else 'ok'} {model.name} {key}"
                       + (f": {problem}" if problem else f" {error:.1e}"))

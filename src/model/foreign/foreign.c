@@ -50,11 +50,6 @@ static int is_tiff(const fvi_foreign_file *f, const char *with) {
     return f->size > 8 && (!memcmp(f->bytes, "II*\0", 4) || !memcmp(f->bytes, "MM\0*", 4));
 }
 
-static int is_tflite(const fvi_foreign_file *f, const char *with) {
-    (void)with;
-    return starts(f, 4, "TFL3");
-}
-
 static int is_ort(const fvi_foreign_file *f, const char *with) {
     (void)with;
     return starts(f, 4, "ORTM");

@@ -52,7 +52,6 @@ static const sample samples[] = {
     {"a.keras", BYTES(ZIP("config.json model.weights.h5")), "a Keras 3 model (.keras)"},
     {"a.h5", BYTES("\x89HDF\r\n\x1a\n..model_config.."), "a whole Keras model (HDF5)"},
     {"a.h5", BYTES("\x89HDF\r\n\x1a\n.."), "an HDF5 file without a network"},
-    {"a.tflite", BYTES("\x1c\0\0\0TFL3"), "a TensorFlow Lite model"},
     {"model.json", BYTES("{\"weightsManifest\": []}"), "a TensorFlow.js model"},
     {"a.safetensors", BYTES("\x04\0\0\0\0\0\0\0{  }"), "a safetensors file"},
     {"a.gguf", BYTES("GGUF\3\0\0\0"), "a GGUF file"},
@@ -149,8 +148,9 @@ static void cut_files_are_safe(void **state) {
 
 static void commands_name_the_file(void **state) {
     (void)state;
-    char *text = fvi_foreign_text(BYTES("\x1c\0\0\0TFL3"), "FILE.v2.tflite");
-    assert_non_null(strstr(text, "--tflite FILE.v2.tflite --output FILE.v2.onnx"));
+    char *text = fvi_foreign_text(BYTES("MATLAB 5.0 MAT-file"), "FILE.v2.mat");
+    assert_non_null(strstr(text, "load(\"FILE.v2.mat\")"));
+    assert_non_null(strstr(text, "exportONNXNetwork(s.net, \"FILE.v2.onnx\")"));
     g_free(text);
 }
 
