@@ -17,7 +17,8 @@ static const char *const endings[] = {".onnx", NULL};
 static fvi_probe probe(const uint8_t *bytes, size_t size, const char *name) {
     const size_t n = strlen(name), k = strlen(endings[0]);
     if (n >= k && !strcmp(name + n - k, endings[0])) return FVI_PROBE_YES;
-    return size > 1 && bytes[0] == 0x08 ? FVI_PROBE_YES : FVI_PROBE_MAYBE;
+    const int has_version = size > 1 && bytes[0] == 0x08 && bytes[1] > 0 && bytes[1] < 128;
+    return has_version ? FVI_PROBE_YES : FVI_PROBE_MAYBE;
 }
 
 static const fvi_model_input *inputs(const fvi_model_file *f, int *count) {

@@ -123,6 +123,22 @@ void fvi_tflite_lower_l2_norm(fvi_site *site) {
                    fvi_tflite_option(site, 0, 1, 0));
 }
 
+/* x (bias + alpha sum of squares over 2 radius + 1 channels)^-beta */
+void fvi_tflite_lower_lrn(fvi_site *site) {
+    const int64_t radius = fvi_tflite_option(site, 0, 4, 0);
+    const int x = fvi_channels_move(site, fvi_tflite_need(site, 0));
+    const fvi_shape s = fvi_build_shape(site->b, x);
+    if (!site->b->status && (radius < 0 || radius > FVI_WINDOW_MAX || s.ndim != 4))
+        fvi_build_fail(site->b, FV_SHAPE, "its radius is %" PRId64 " over %d axes", radius, s.ndim);
+    if (site->b->status) return;
+    const int64_t size = 2 * radius + 1;
+    const fvi_node_attr a = {.lrn = {size, (float)(fvi_tflite_real(site, 2, 0) * (double)size),
+                                     (float)fvi_tflite_real(site, 3, 0),
+                                     (float)fvi_tflite_real(site, 1, 0)}};
+    const int v = fvi_emit(site->b, FVI_LRN, &a, &s, 1, &x);
+    fvi_tflite_out(site, fvi_channels_mark(site, v), 0);
+}
+
 /* param: the first of the two fields align_corners, half_pixel_centers. */
 void fvi_tflite_lower_resize(fvi_site *site) {
     const int first = site->kind->param, linear = first > 0;

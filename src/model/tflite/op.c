@@ -74,3 +74,7 @@ void fvi_tflite_out(fvi_site *site, int v, int64_t activation) {
         v = fvi_channels_unary(site, FVI_CLIP, (float)q->least, (float)q->most, v);
     fvi_site_out(site, 0, v);
 }
+
+void fvi_tflite_lower_not_computed(fvi_site *site) {
+    fvi_build_fail(site->b, FV_UNSUPPORTED, "it is not computed here");
+}
