@@ -22,7 +22,8 @@
 typedef enum fvi_probe {
     FVI_PROBE_NO,
     FVI_PROBE_MAYBE, /* nothing speaks against it */
-    FVI_PROBE_YES
+    FVI_PROBE_YES,   /* the name's ending, or a beginning that others may have too */
+    FVI_PROBE_SURE   /* the bytes are of no other format */
 } fvi_probe;
 
 /* The order of a picture's axes. */

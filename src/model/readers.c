@@ -31,38 +31,32 @@ const char *fvi_readers_ending(int index) {
     return NULL;
 }
 
-static int has_ending(const fvi_reader *reader, const char *name) {
-    for (const char *const *e = reader->endings; *e; e++)
-        if (g_str_has_suffix(name, *e)) return 1;
-    return 0;
+/* The reader to which a file belongs most likely, and how likely; NULL: to none. */
+static const fvi_reader *choose(const fvi_reader *const *readers, const fvi_mapping *m,
+                                const char *name, fvi_probe *likely) {
+    const fvi_reader *best = NULL;
+    *likely = FVI_PROBE_NO;
+    for (; *readers; readers++) {
+        const fvi_probe p = (*readers)->probe(m->bytes, m->size, name);
+        if (p <= *likely) continue;
+        *likely = p;
+        best = *readers;
+    }
+    return best;
 }
 
 const char *fvi_readers_kind(const char *path) {
     fvi_limits limits;
     fvi_mapping m = {0};
-    const char *kind = NULL;
+    fvi_probe likely;
     if (fvi_limits_resolve(NULL, &limits, NULL)) return NULL;
-    if (fvi_mapping_open(path, limits.file_bytes, &m, NULL)) return NULL;
-    for (const fvi_reader *const *r = fvi_readers(); !kind && *r; r++)
-        if (m.size && has_ending(*r, path)) kind = (*r)->kind;
-    if (!kind && m.size) kind = fvi_foreign_kind_of(m.bytes, m.size, fvi_path_base(path));
-    for (const fvi_reader *const *r = fvi_readers(); !kind && *r; r++)
-        if ((*r)->probe(m.bytes, m.size, "") == FVI_PROBE_YES) kind = (*r)->kind;
+    if (fvi_mapping_open(path, limits.file_bytes, &m, NULL) || !m.size) return NULL;
+    const char *name = fvi_path_base(path);
+    const fvi_reader *reader = choose(fvi_readers(), &m, name, &likely);
+    const char *kind = likely == FVI_PROBE_SURE ? NULL : fvi_foreign_kind_of(m.bytes, m.size, name);
+    if (!kind && likely >= FVI_PROBE_YES) kind = reader->kind;
     fvi_mapping_close(&m);
     return kind;
-}
-
-static const fvi_reader *choose(const fvi_reader *const *readers, const fvi_mapping *m,
-                                const char *name) {
-    const fvi_reader *best = NULL;
-    fvi_probe sure = FVI_PROBE_NO;
-    for (; *readers; readers++) {
-        const fvi_probe p = (*readers)->probe(m->bytes, m->size, name);
-        if (p <= sure) continue;
-        sure = p;
-        best = *readers;
-    }
-    return best;
 }
 
 /* The source's bytes: of its file, or a copy of memory, or the memory itself. */
@@ -94,7 +88,8 @@ static fv_status refuse(const fvi_reader *const *readers, const char *name, fv_e
     return st;
 }
 
-/* Says of a file that no reader opens what it is, if that is known; else the error stays. */
+/* Says of a file that no reader opens, and none knows surely by its bytes, what it is, if that is
+ * known; else the error stays. */
 static fv_status explain(const fvi_model_source *from, const fvi_limits *limits, fv_status st,
                          fv_error *err) {
     fvi_mapping m = {0};
@@ -125,13 +120,12 @@ fv_status fvi_readers_open(const fvi_model_source *from, const fvi_limits *limit
     if (!limits) limits = &own;
     if (!st) st = map(from, limits, &m, err);
     if (st) return explain_folder(from, st, err);
-    const fvi_reader *reader = choose(readers, &m, name);
+    fvi_probe likely;
+    const fvi_reader *reader = choose(readers, &m, name, &likely);
     if (!reader) {
         fvi_mapping_close(&m);
         return explain(from, limits, refuse(readers, name, err), err);
     }
-    /* what is surely of the reader's format, whatever its name, is damaged and not foreign */
-    const int sure = reader->probe(m.bytes, m.size, "") == FVI_PROBE_YES;
     st = fvi_model_file_open(reader, from, limits, &m, out, err);
-    return st && !sure ? explain(from, limits, st, err) : st;
+    return st && likely < FVI_PROBE_SURE ? explain(from, limits, st, err) : st;
 }

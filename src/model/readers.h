@@ -12,7 +12,7 @@ const fvi_reader *const *fvi_readers(void);
 const char *fvi_readers_ending(int index);
 
 /* What a file is, "an ONNX model", "a picture (JPEG)", static; NULL: not known, or it cannot be
- * read. A file with the ending of a model's is one; else its bytes tell. */
+ * read. Bytes tell; the name's ending counts only where they cannot. */
 const char *fvi_readers_kind(const char *path);
 
 /* Opens a model with the reader that finds its bytes most likely to be of its format.

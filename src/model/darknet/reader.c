@@ -33,7 +33,7 @@ static fvi_probe probe(const uint8_t *bytes, size_t size, const char *name) {
             at++;
     }
     const int is_net = size - at >= 5 && !memcmp(bytes + at, "[net]", 5);
-    return is_net || (size - at >= 9 && !memcmp(bytes + at, "[network]", 9)) ? FVI_PROBE_YES
+    return is_net || (size - at >= 9 && !memcmp(bytes + at, "[network]", 9)) ? FVI_PROBE_SURE
                                                                              : FVI_PROBE_NO;
 }
 

@@ -24,7 +24,6 @@
     "it holds weights and no network; in Python, with the network's class NET: m = NET(); "    \
     "m.load_state_dict(torch.load(\"FILE\")); torch.onnx.export(m.eval(), (torch.zeros(1, 3, " \
     "224, 224),), \"STEM.onnx\")"
-#define FVI_KERAS "it is damaged, or not whole: fetch it again"
 
 /* ---- first bytes ---------------------------------------------------------------------------- */
 
@@ -226,7 +225,7 @@ const char *fvi_foreign_kind_of(const uint8_t *bytes, size_t size, const char *n
 
 char *fvi_foreign_text(const uint8_t *bytes, size_t size, const char *name) {
     const int row = find_row(bytes, size, name);
-    if (row < 0) return NULL;
+    if (row < 0 || !rows[row].advice) return NULL;
     char *advice = fill(rows[row].advice, name);
     char *text =
         g_strdup_printf("not a model that can be read, but %s; %s", rows[row].kind, advice);

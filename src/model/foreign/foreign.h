@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /* One line about the bytes of a file, caller frees with g_free; NULL where they are of no kind that
- * is known.
+ * is known, or of one that a reader opens.
  *   name  the file's, for the command; its ending counts only where bytes cannot tell */
 char *fvi_foreign_text(const uint8_t *bytes, size_t size, const char *name);
 /* The kind alone, "a PyTorch state_dict", static; NULL: none that is known. */

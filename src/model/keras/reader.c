@@ -26,12 +26,14 @@ static fvi_probe probe(const uint8_t *bytes, size_t size, const char *name) {
     fvi_hdf5_object root;
     int found = 0;
     (void)name;
-    if (fvi_zip_probe(bytes, size, weights_name)) return FVI_PROBE_YES;
-    if (!fvi_hdf5_probe(bytes, size) || fvi_hdf5_open(bytes, size, &h, NULL)) return FVI_PROBE_NO;
+    if (fvi_zip_probe(bytes, size, weights_name)) return FVI_PROBE_SURE;
+    if (size >= 4 && !memcmp(bytes, "PK\3\4", 4)) return FVI_PROBE_MAYBE; /* or it is damaged */
+    if (!fvi_hdf5_probe(bytes, size)) return FVI_PROBE_NO;
+    if (fvi_hdf5_open(bytes, size, &h, NULL)) return FVI_PROBE_MAYBE;
     if (!fvi_hdf5_find(h, NULL, "", &root, NULL))
         found = fvi_hdf5_has_attribute(h, &root, "model_config");
     fvi_hdf5_close(h);
-    return found ? FVI_PROBE_YES : FVI_PROBE_NO;
+    return found ? FVI_PROBE_SURE : FVI_PROBE_MAYBE;
 }
 
 /* ---- opening -------------------------------------------------------------------------------- */
@@ -83,6 +85,8 @@ static fv_status open_hdf5(fvi_keras *k, fv_error *err) {
     const fvi_mapping *b = &k->file.bytes;
     fv_status st = fvi_hdf5_open(b->bytes, b->size, &k->weights, err);
     if (!st) st = fvi_hdf5_find(k->weights, NULL, "", &root, err);
+    if (!st && !fvi_hdf5_has_attribute(k->weights, &root, "model_config"))
+        st = fvi_fail(err, FV_FORMAT, "holds no network: it has no attribute \"model_config\"");
     if (!st)
         st = fvi_hdf5_attribute_texts(k->weights, &root, "model_config", k->list->pool, &text, err);
     if (!st && text.count != 1) st = fvi_fail(err, FV_FORMAT, "its model_config is no text");

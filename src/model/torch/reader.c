@@ -28,7 +28,7 @@ static fvi_probe probe(const uint8_t *bytes, size_t size, const char *name) {
         return FVI_PROBE_NO;
     const int found = fvi_zip_find(z, FVI_TORCH_MODEL) || fvi_zip_find(z, FVI_TORCH_OLD_MODEL);
     fvi_zip_close(z);
-    return found ? FVI_PROBE_YES : FVI_PROBE_NO;
+    return found ? FVI_PROBE_SURE : FVI_PROBE_NO;
 }
 
 static fv_status open_torch(fvi_model_file *f, fv_error *err) {

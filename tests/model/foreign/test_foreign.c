@@ -93,13 +93,20 @@ static const sample samples[] = {
     {"a.bin", BYTES("\1\2\3\4\5\6\7\0\0"), NULL},
 };
 
+static const char *or_none(const char *kind) { return kind ? kind : "none"; }
+
+/* Of a format that is read here the reader says what is wrong. */
 static void kinds_are_told_apart(void **state) {
     (void)state;
     for (size_t i = 0; i < G_N_ELEMENTS(samples); i++) {
         const sample *s = &samples[i];
         char *text = fvi_foreign_text(s->bytes, s->size, s->name);
         char *want = g_strdup_printf("but %s;", s->kind ? s->kind : "");
-        if (!text != !s->kind || (text && !strstr(text, want)))
+        const int explained =
+            s->kind && !strstr(s->kind, "Keras 3") && !strstr(s->kind, "whole Keras");
+        assert_string_equal(or_none(fvi_foreign_kind_of(s->bytes, s->size, s->name)),
+                            or_none(s->kind));
+        if ((text != NULL) != explained || (text && !strstr(text, want)))
             fail_msg("sample %zu, %s: %s", i, s->name, text ? text : "unknown");
         g_free(want);
         g_free(text);
