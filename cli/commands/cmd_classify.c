@@ -200,8 +200,8 @@ static int check_inputs(const classify_args *args, const fv_model *model) {
 
 static int run_model(const classify_args *args, const fv_model *model) {
     job j = {.args = args, .model = model};
-    int code = check_inputs(args, model);
-    if (!code) code = cli_session_open(&args->common, model, &args->model, &j.session);
+    int code = cli_session_open(&args->common, model, &args->model, &j.session);
+    if (!code) code = check_inputs(args, model);
     if (args->json) {
         j.json = json_builder_new();
         json_builder_begin_array(j.json);

@@ -36,7 +36,7 @@ typedef struct fv_session_desc {
  *   model   borrowed: must outlive the session
  *   desc    NULL: all defaults
  *   out     yours to free with fv_session_free
- *   errors  ARG a field of desc out of its range; NOMEM
+ *   errors  ARG a field of desc out of its range; UNSUPPORTED the network has no input; NOMEM
  */
 FV_API fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc,
                                 fv_session **out, fv_error *err);

@@ -20,6 +20,7 @@ typedef struct fvi_input_use {
     int ndim;         /* CONV: axes it wants, with samples and channels; 0: not known */
     int64_t channels; /* CONV: how many it wants; 0: not known */
     int reshaped, permuted; /* on the way there */
+    int channels_last;      /* its axes are samples, positions (or steps of time), channels */
 } fvi_input_use;
 
 #endif

@@ -65,6 +65,12 @@ fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc, fv_
     const fv_on_nan on_nan = d.on_nan;
     if ((int)on_nan < 0 || on_nan > FV_ON_NAN_KEEP)
         return fvi_fail(err, FV_ARG, "on_nan is %d; allowed: 0 to %d", (int)on_nan, FV_ON_NAN_KEEP);
+    if (!*fvi_network_input(model->network)->name)
+        return fvi_fail(
+            err, FV_UNSUPPORTED,
+            "%s has no input: all that it computes is constant, and nothing can be run, "
+            "drawn or explained; export it with what varies as an input",
+            fvi_network_name(model->network));
     fv_session *s = calloc(1, sizeof *s);
     if (!s) return fvi_fail(err, FV_NOMEM, "out of memory while making a session");
     s->model = model;

@@ -27,3 +27,16 @@ try fovea classify bands.onnx bands.npy
 try fovea activations bands.onnx conv1 bands.npy -q
 try fovea visualize bands.onnx dense:1 --steps 2 -o v.png 2>&1 | grep note
 make size v.png
+# Keras has channels last: the map is over the time
+make npy 1,40,2 wave.npy
+try fovea attribute "$DATA/../../formats/keras/signal-keras3.keras" wave.npy -m gradient -c 1 -o k.png --npy k.npy -q
+make shape k.npy
+# token ids have no gradient, and no part that can be shown
+make network words words.onnx
+make npy 1,3 ids.npy words
+try fovea visualize words.onnx sum:1 --steps 1 -o v.png
+try fovea attribute words.onnx ids.npy -o v.png
+# a network whose results are constants
+make network constant constant.onnx
+try fovea run constant.onnx --input ids.npy -o y.npy
+try fovea classify constant.onnx "$DATA/photo.jpg"

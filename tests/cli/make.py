@@ -20,7 +20,7 @@
                            `words`, words and a mask to 4; `digits`, `mlp` with 784 inputs;
                            `rows`, 8 rows of 8 numbers without channels to 4; `bands`, five bands
                            of 9x8, `signal`, two channels of 40, `volume`, 5x8x7, to 4;
-                           `alike`, two layers of like names;
+                           `alike`, two layers of like names; `constant`, without an input;
                            `nan`, `inf`, `exp`, `late`, `log`, `div`, `root`, `faint` and
                            `explode`: see broken()
     frames FILE            prints the number of frames of a GIF or WebP file
@@ -331,6 +331,8 @@ def network(name, path):
         "rows": rows,
         "bands": lambda: grid(5, 9, 8), "signal": lambda: grid(2, 40),
         "volume": lambda: grid(1, 5, 8, 7), "alike": alike, "words": words,
+        "constant": lambda: ([node("Relu", "relu", ["table"])],
+                             [constant("table", [5, 4], waves(20))], [], value("relu", [5, 4]), {}),
         "pair": pair, "squeezed": squeezed, "fixed": lambda: words(fixed=True),
         **{kind: lambda kind=kind: broken(kind) for kind in BROKEN}}[name]()
     graph = b"".join(field(1, n) for n in nodes) + field(2, name)

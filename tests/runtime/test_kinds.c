@@ -238,8 +238,39 @@ static void test_kinds(void **state) {
     }
 }
 
+/* What a recurrent operator reads is a signal where the file tells samples from time. */
+static void test_sequences(void **state) {
+    (void)state;
+    const struct {
+        const char *perm;
+        int layout;
+        fv_input_kind kind;
+    } all[] = {{"1,0,2", 0, FV_INPUT_SIGNAL},
+               {NULL, 1, FV_INPUT_SIGNAL},
+               {NULL, 0, FV_INPUT_OTHER},
+               {"1,0,2", 1, FV_INPUT_OTHER},
+               {"2,0,1", 0, FV_INPUT_OTHER}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        builder *b = builder_new(14);
+        builder_input(b, "x", FVI_F32, "N,6,6");
+        builder_f32(b, "w", "1,16,6", NULL);
+        builder_f32(b, "r", "1,16,4", NULL);
+        if (all[i].perm)
+            builder_ints(b, builder_node(b, "Transpose", "turn", "x", "t"), "perm", all[i].perm);
+        Onnx__NodeProto *n = builder_node(b, "LSTM", "lstm", all[i].perm ? "t,w,r" : "x,w,r", "y");
+        builder_int(b, n, "hidden_size", 4);
+        builder_int(b, n, "layout", all[i].layout);
+        fv_model *m = net_load(b, NULL);
+        assert_int_equal(fv_model_input(m)->kind, all[i].kind);
+        assert_int_equal(fv_model_input(m)->channels_last, all[i].kind == FV_INPUT_SIGNAL);
+        fv_model_free(m);
+        builder_free(b);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_forms), cmocka_unit_test(test_batches),
-                                       cmocka_unit_test(test_kinds)};
+                                       cmocka_unit_test(test_kinds),
+                                       cmocka_unit_test(test_sequences)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

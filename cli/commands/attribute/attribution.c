@@ -251,9 +251,9 @@ int cli_subject_load(cli_subject *s, const cli_args *args, const cli_model_args 
     if (!code) code = cli_model_load(args, how, &s->model);
     if (code) return code;
     cli_model_note(args, s->model);
-    code = load_photo(s, tile);
+    code = cli_session_open(args, s->model, how, &s->session);
+    if (!code) code = load_photo(s, tile);
     if (!code) code = load_baseline(s);
-    if (!code) code = cli_session_open(args, s->model, how, &s->session);
     return code ? code : choose_objective(s);
 }
 

@@ -34,12 +34,15 @@ static fv_status check_input(const fvi_network *net, const fv_tensor *input, fv_
                              fv_error *err) {
     const fv_input *in = fvi_network_input(net);
     char text[FVI_SHAPE_TEXT];
+    fv_status st = in->is_image ? FV_OK : fvi_gradient_check_type(net, in->name, err);
+    if (st) return st;
     if (in->kind == FV_INPUT_OTHER)
         return fvi_fail(err, FV_SHAPE,
-                        "%s: the input \"%s\" is no picture, signal, volume or row of numbers: no "
-                        "part of it can be shown",
+                        "%s: the input \"%s\" is no picture, signal, volume or row of numbers "
+                        "(samples on the first axis): no part of it can be shown; fovea gradient "
+                        "writes its gradient as an array",
                         fvi_network_name(net), in->name);
-    fv_status st = fvi_check_input(net, input, view, err);
+    st = fvi_check_input(net, input, view, err);
     const fvi_shape shape = fvi_tensor_shape(st ? input : view);
     if (!st && shape.dim[0] != 1)
         st = fvi_fail(err, FV_SHAPE, "the input is %s; one sample is wanted",

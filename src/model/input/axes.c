@@ -39,7 +39,8 @@ static int few(int64_t n) { return n == 1 || n == 3 || n == 4; }
  * the samples are the first axis, the channels the second, or the last where the axes are permuted
  * before it. */
 static fvi_input_axes sequence(const fvi_shape *s, const fvi_input_use *use) {
-    const int last = use->op == FVI_USE_PRODUCT || (use->op == FVI_USE_CONV && use->permuted);
+    const int last = use->channels_last || use->op == FVI_USE_PRODUCT ||
+                     (use->op == FVI_USE_CONV && use->permuted);
     switch (s->ndim) {
     case 1: return AXES(FV_INPUT_SIGNAL, W);
     case 2: return AXES(FV_INPUT_SIGNAL, B, W);
@@ -80,7 +81,8 @@ static fvi_input_axes flattened(const fvi_shape *s) {
 static fvi_input_axes three(const fvi_shape *s, const fvi_input_use *use) {
     if (use->op == FVI_USE_CONV && use->ndim == 4) return short_picture(s, use->channels);
     if (use->op == FVI_USE_FLAT) return flattened(s);
-    if (use->op == FVI_USE_RECURRENT) return AXES(FV_INPUT_OTHER, OTHER, OTHER, OTHER);
+    if (use->op == FVI_USE_RECURRENT && !use->channels_last)
+        return AXES(FV_INPUT_OTHER, OTHER, OTHER, OTHER);
     return sequence(s, use);
 }
 

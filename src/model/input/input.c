@@ -182,7 +182,8 @@ static fv_status resolve_shape(resolver *r) {
     fvi_shape s = v->shape;
     r->type = v->type;
     if (!r->spec.layout) r->spec.layout = v->layout;
-    const fvi_input_use use = use_of(r->file, v->name);
+    fvi_input_use use = use_of(r->file, v->name);
+    use.channels_last |= r->spec.layout == FVI_NHWC;
     if (s.ndim < 0) { /* the file says nothing: as many axes as the convolution wants */
         s = (fvi_shape){.ndim = use.reshaped ? 0 : use.ndim};
         for (int i = 0; i < s.ndim; i++) s.dim[i] = -1;

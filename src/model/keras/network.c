@@ -76,8 +76,7 @@ static int stated_shape(JsonObject *config, fvi_shape *shape) {
 /* An input of the file's model. */
 static int add_input(fvi_keras_maker *m, const char *name, JsonObject *config,
                      const fvi_shape *shape) {
-    const int is_picture = shape->ndim == 4;
-    const int layout = !is_picture ? 0 : has_channels_first(m->k->config, 0) ? FVI_NCHW : FVI_NHWC;
+    const int layout = has_channels_first(m->k->config, 0) ? FVI_NCHW : FVI_NHWC;
     const int v = fvi_op_list_input(m->k->list, name, shape, type_of_input(config), layout);
     if (v < 0) fvi_keras_make_fail(m, FV_NOMEM, "no memory for the network%s%s", "", "");
     return v;

@@ -158,14 +158,23 @@ typedef struct gradient_at {
     fv_tensor *own;   /* of numbers that were computed; or NULL */
 } gradient_at;
 
-/* Refuses a gradient at an input of integers; bytes are pictures. */
-static fv_status check_type(const fvi_network *net, const char *name, fv_error *err) {
+/* The first layer that looks up what stands for an integer, or NULL. */
+static const char *embedding(const fvi_network *net) {
+    for (int i = 0; i < fvi_network_layer_count(net); i++)
+        if (!strcmp(fvi_network_layer(net, i)->kind, "embedding"))
+            return fvi_network_layer(net, i)->name;
+    return NULL;
+}
+
+fv_status fvi_gradient_check_type(const fvi_network *net, const char *name, fv_error *err) {
     const fvi_dtype t = fvi_network_input_type(net, name);
+    const char *layer = embedding(net);
     if (!fvi_dtype_is_int(t) || t == FVI_U8) return FV_OK;
-    return fvi_fail(err, FV_UNSUPPORTED,
-                    "input \"%s\" holds integers (%s), at which there is no gradient; take it at a "
-                    "value inside, the embedding say (fv_session_gradient_at, gradient --wrt NAME)",
-                    name, fvi_dtype_name(t));
+    return fvi_fail(
+        err, FV_UNSUPPORTED,
+        "input \"%.100s\" holds integers (%s), at which there is no gradient; it can be "
+        "taken at a layer inside: gradient --wrt %.200s (fv_session_gradient_at)",
+        name, fvi_dtype_name(t), layer ? layer : "LAYER");
 }
 
 /* Finds the value that the gradient is taken at, and its numbers. */
@@ -175,7 +184,7 @@ static fv_status find_at(fv_session *s, const fv_tensor *input, const char *wrt,
     const char *main = fvi_network_input(net)->name, *name = main;
     *out = (gradient_at){input, {input, NULL, NULL}, NULL, NULL};
     fv_status st = wrt ? fvi_network_find_value(net, wrt, &name, err) : FV_OK;
-    if (!st) st = check_type(net, name, err);
+    if (!st) st = fvi_gradient_check_type(net, name, err);
     if (st || !strcmp(name, main)) return st;
     out->name = name;
     st = fv_session_run(s, input, name, &out->own, err);

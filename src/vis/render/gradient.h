@@ -30,4 +30,10 @@ fv_status fvi_gradient(const fvi_gradient_run *r, fv_error *err);
  *   returns  FV_OK or FV_NONFINITE */
 fv_status fvi_gradient_check(fv_session *s, const fvi_gradient_run *r, int64_t k, fv_error *why);
 
+/* Refuses a gradient at an input of integers, and names the layer that looks them up; bytes are
+ * pictures, and have one.
+ *   name    of an input, or of another value, which has a gradient
+ *   errors  UNSUPPORTED */
+fv_status fvi_gradient_check_type(const fvi_network *net, const char *name, fv_error *err);
+
 #endif

@@ -23,6 +23,7 @@
 #include "vis/recipe/unused.h"
 #include "vis/render/batch.h"
 #include "vis/render/batch_size.h"
+#include "vis/render/gradient.h"
 #include "vis/render/rendering.h"
 
 #define SIDE_MAX   32768 /* of a picture that grows from level to level */
@@ -256,6 +257,12 @@ static fv_status check_call(const fvi_render_request *request, int restarts, fv_
     return FV_OK;
 }
 
+/* That the network's input can be optimised. */
+static fv_status check_input(const fvi_network *net, fv_error *err) {
+    const fv_input *in = fvi_network_input(net);
+    return in->is_image ? FV_OK : fvi_gradient_check_type(net, in->name, err);
+}
+
 /* Pictures of each objective. */
 static int restarts_of(const fvi_render_request *request) {
     if (request->restarts) return request->restarts;
@@ -308,6 +315,7 @@ fv_status fvi_render(fv_session *session, const fvi_render_request *request, fv_
                  .restarts = restarts_of(request)};
     fvi_call_settings c = {0};
     fv_status st = check_call(request, j.restarts, err);
+    if (!st) st = check_input(j.model->network, err);
     if (!st)
         st = fvi_recipe_settings(request->recipe, j.model, request->objectives, j.count, &c, err);
     if (!st) note_unused(session, request->recipe, &c);

@@ -11,7 +11,8 @@
 
 #include "model/onnx/attribute.h"
 
-enum { HELD = 1, RESHAPED = 2, PERMUTED = 4 }; /* what a name holds */
+/* What a name holds; SWAPPED: the first two of three axes have changed places, and no others. */
+enum { HELD = 1, RESHAPED = 2, PERMUTED = 4, SWAPPED = 8 };
 
 /* What an operator does with the input: passes it on, or ends the search. */
 typedef struct use_row {
@@ -98,6 +99,22 @@ static void describe_conv(const fvi_onnx *o, const Onnx__NodeProto *n, fvi_input
         out->channels = c;
 }
 
+/* What the output of a node holds that passes the input on. */
+static int passed_on(const Onnx__NodeProto *n, const use_row *row, int holds) {
+    const int64_t *perm = NULL;
+    if (row->adds != PERMUTED) return holds | row->adds;
+    const int swaps = fvi_onnx_attr_ints(n, "perm", &perm) == 3 && perm[0] == 1 && perm[1] == 0;
+    return swaps && !(holds & PERMUTED) ? holds | PERMUTED | SWAPPED
+                                        : (holds | PERMUTED) & ~SWAPPED;
+}
+
+/* Whether the input's axes are samples, time, numbers: a recurrent operator has them so with
+ * layout 1, else the time is first. */
+static int samples_first(const Onnx__NodeProto *n, int holds) {
+    if (holds & RESHAPED) return 0;
+    return fvi_onnx_attr_int(n, "layout", 0) ? !(holds & PERMUTED) : (holds & SWAPPED) != 0;
+}
+
 fvi_input_use fvi_onnx_input_use(const fvi_onnx *o, const char *input) {
     int count;
     const Onnx__NodeProto *const *nodes = fvi_onnx_nodes(o, &count);
@@ -109,13 +126,15 @@ fvi_input_use fvi_onnx_input_use(const fvi_onnx *o, const char *input) {
         const use_row *row = holds ? find_row(nodes[i]->op_type) : NULL;
         if (!row) continue;
         if (row->adds && nodes[i]->n_output) {
-            g_hash_table_insert(names, nodes[i]->output[0], GINT_TO_POINTER(holds | row->adds));
+            g_hash_table_insert(names, nodes[i]->output[0],
+                                GINT_TO_POINTER(passed_on(nodes[i], row, holds)));
             continue;
         }
         if (row->adds) continue;
         use = (fvi_input_use){.op = row->use,
                               .reshaped = (holds & RESHAPED) != 0,
                               .permuted = (holds & PERMUTED) != 0};
+        if (use.op == FVI_USE_RECURRENT) use.channels_last = samples_first(nodes[i], holds);
         if (use.op == FVI_USE_CONV) describe_conv(o, nodes[i], &use);
         if (use.op == FVI_USE_PRODUCT && use.reshaped) use.op = FVI_USE_FLAT;
     }
