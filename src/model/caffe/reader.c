@@ -32,7 +32,7 @@ static fvi_probe probe(const uint8_t *bytes, size_t size, const char *name) {
         g_regex_match_simple("^\\s*(layer|layers)\\s*:?\\s*\\{", text, G_REGEX_MULTILINE, 0) &&
         g_regex_match_simple("\\btype\\s*:", text, 0, 0);
     g_free(text);
-    return found ? FVI_PROBE_YES : FVI_PROBE_NO;
+    return found ? FVI_PROBE_SURE : FVI_PROBE_NO;
 }
 
 static void free_blobs(gpointer blobs) { g_ptr_array_unref(blobs); }
