@@ -25,6 +25,7 @@ static const fvi_caffe *caffe_of(const fvi_model_file *f) {
 static fvi_probe probe(const uint8_t *bytes, size_t size, const char *name) {
     const size_t n = MIN(size, PROBED_MAX);
     (void)name;
+    if (!n) return FVI_PROBE_NO;
     for (size_t i = 0; i < MIN(n, 512); i++)
         if (bytes[i] < 0x20 && !strchr("\t\r\n", bytes[i])) return FVI_PROBE_NO;
     char *text = g_strndup((const char *)bytes, n);
