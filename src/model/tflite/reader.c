@@ -55,7 +55,7 @@ static const fvi_tflite *tflite_of(const fvi_model_file *f) {
 
 static fvi_probe probe(const uint8_t *bytes, size_t size, const char *name) {
     (void)name;
-    return size >= 8 && !memcmp(bytes + 4, "TFL3", 4) ? FVI_PROBE_YES : FVI_PROBE_NO;
+    return size >= 8 && !memcmp(bytes + 4, "TFL3", 4) ? FVI_PROBE_SURE : FVI_PROBE_NO;
 }
 
 /* ---- opening -------------------------------------------------------------------------------- */
