@@ -233,13 +233,17 @@ static fvi_node *node_of(const fvi_builder *b, int v) {
     return producer >= b->op->first_node ? &g_array_index(b->nodes, fvi_node, producer) : NULL;
 }
 
-/* Of a layer that ends in an activation, the node that has its weights; else NULL. */
+/* Of a layer that ends in a normalisation, an activation or both, the node that has its weights;
+ * else NULL. */
 static const fvi_node *weighted_node(const fvi_builder *b) {
     const fvi_operation *op = b->op;
-    const fvi_node *last = op->is_layer && op->n_out ? node_of(b, op->out[0]) : NULL;
-    if (!last || (last->kind != FVI_UNARY && last->kind != FVI_SOFTMAX)) return NULL;
-    const fvi_node *before = node_of(b, last->in[0]);
-    return before && fvi_kind_has(before->kind, FVI_TRAINED) ? before : NULL;
+    const fvi_node *last = op->is_layer && op->n_out ? node_of(b, op->out[0]) : NULL, *at = last;
+    while (at && (at->kind == FVI_UNARY || at->kind == FVI_SOFTMAX || at->kind == FVI_BATCH_NORM)) {
+        const fvi_node *before = node_of(b, at->in[0]);
+        if (!before) break;
+        at = before;
+    }
+    return at && at != last && fvi_kind_has(at->kind, FVI_TRAINED) ? at : NULL;
 }
 
 /* What a node does, for the name of one that is a part of an operation. */
