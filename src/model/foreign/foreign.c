@@ -165,11 +165,6 @@ static int is_core_ml(const fvi_foreign_file *f, const char *with) {
     return fvi_foreign_is_core_ml(f);
 }
 
-static int is_graph_def(const fvi_foreign_file *f, const char *with) {
-    (void)with;
-    return fvi_foreign_is_graph_def(f);
-}
-
 static int is_caffe(const fvi_foreign_file *f, const char *with) {
     (void)with;
     return fvi_foreign_is_caffe(f);

@@ -130,14 +130,6 @@ int fvi_foreign_is_core_ml(const fvi_foreign_file *f) {
     return 0;
 }
 
-/* Nodes, each with a name and an operator. */
-int fvi_foreign_is_graph_def(const fvi_foreign_file *f) {
-    fvi_wire_field node, name, op;
-    return f->size && f->bytes[0] == 0x0a && has_field(f, 1, FVI_WIRE_BYTES, &node) &&
-           field(node.bytes, node.size, 1, FVI_WIRE_BYTES, &name) && is_name(&name) &&
-           field(node.bytes, node.size, 2, FVI_WIRE_BYTES, &op) && is_name(&op);
-}
-
 /* A name, and layers of the first or the second kind. */
 int fvi_foreign_is_caffe(const fvi_foreign_file *f) {
     fvi_wire_field name, layer;

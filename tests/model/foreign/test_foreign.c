@@ -79,7 +79,6 @@ static const sample samples[] = {
     {"saved_model.pb", BYTES("\x08\1\x12\4\x0a\2\x12\0"), "the graph of a TensorFlow SavedModel"},
     {"a.mlmodel", BYTES("\x08\4\x12\2\x0a\0\xa2\x1f\0"), "a Core ML model"},
     {"a.pb", BYTES("\x0a\x0e\x0a\1x\x12\x09Const/Two"), NULL},
-    {"a.pb", BYTES("\x0a\x10\x0a\1x\x12\x0bPlaceholder"), "a TensorFlow graph (GraphDef)"},
     {"a.caffemodel", BYTES("\x0a\3net\xa2\6\0"), "a Caffe model (.caffemodel)"},
     {"a.caffemodel", BYTES("\x0a\3net\x12\0"), "a Caffe model (.caffemodel)"},
     {"a.pdmodel", BYTES("\x0a\6\x08\0\x10\0\x28\0"), "a PaddlePaddle model (.pdmodel)"},

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Single numbers that depend on constants and placeholders' defaults only: conditions of branches,
+ * rates of dropout. */
+#include "model/tensorflow/nodes/known.h"
+
+#include <string.h>
+
+#include "graph/const.h"
+#include "model/tensorflow/nodes/attr.h"
+#include "model/tensorflow/nodes/tensor.h"
+
+#define DEPTH_MAX 16
+
+static int known(const fvi_tf_graph *g, fvi_tf_edge e, double *out, int depth);
+
+static int one_of(const char *op, const char *const *list) {
+    for (; *list; list++)
+        if (!strcmp(op, *list)) return 1;
+    return 0;
+}
+
+static int constant(const fvi_tf_graph *g, const fvi_tf_node *n, double *out) {
+    fvi_const c;
+    const char *problem;
+    const fvi_tf_bytes tensor = fvi_tf_part(fvi_tf_attr(n->def, "value"), 8);
+    if (fvi_tf_tensor(tensor, g->pool, 1, &c, &problem, NULL) || problem) return 0;
+    if (fvi_shape_count(&c.shape) != 1) return 0;
+    *out = fvi_const_at(&c, 0);
+    return 1;
+}
+
+/* Functions of two numbers. */
+static int combine(const char *op, double a, double b, double *out) {
+    if (!strcmp(op, "LogicalAnd"))
+        *out = a != 0 && b != 0;
+    else if (!strcmp(op, "LogicalOr"))
+        *out = a != 0 || b != 0;
+    else if (!strcmp(op, "Sub"))
+        *out = a - b;
+    else
+        return 0;
+    return 1;
+}
+
+static int known(const fvi_tf_graph *g, fvi_tf_edge e, double *out, int depth) {
+    static const char *const passing[] = {"Identity",     "PlaceholderWithDefault",
+                                          "StopGradient", "Cast",
+                                          "Snapshot",     "Squeeze",
+                                          "Reshape",      NULL};
+    double a, b;
+    e = fvi_tf_follow(g, e);
+    if (e.node < 0 || depth > DEPTH_MAX) return 0;
+    const fvi_tf_node *n = fvi_tf_node_at(g, e.node);
+    if (!strcmp(n->op, "Const")) return constant(g, n, out);
+    if (!n->n_in || !known(g, n->in[0], &a, depth + 1)) return 0;
+    if (one_of(n->op, passing) || !strcmp(n->op, "LogicalNot")) {
+        *out = strcmp(n->op, "LogicalNot") ? a : a == 0;
+        return 1;
+    }
+    return n->n_in == 2 && known(g, n->in[1], &b, depth + 1) && combine(n->op, a, b, out);
+}
+
+int fvi_tf_known(const fvi_tf_graph *g, fvi_tf_edge e, double *out) { return known(g, e, out, 0); }

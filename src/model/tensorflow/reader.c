@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The reader of TensorFlow's graphs: frozen ones (GraphDef, .pb), whose weights are constants.
+ *
+ * Protobuf has no signature: a file counts as a graph if its first field is a node with a name and
+ * an operator.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "model/operations/lower.h"
+#include "model/tensorflow/kinds.h"
+#include "model/tensorflow/network.h"
+#include "model/tensorflow/nodes/branches.h"
+#include "model/tensorflow/nodes/dropout.h"
+#include "model/tensorflow/nodes/read.h"
+#include "model/tensorflow/use.h"
+
+static const char *const endings[] = {".pb", NULL};
+
+/* A name or operator: printable, not empty. */
+static int is_word(fvi_tf_bytes text) {
+    for (size_t i = 0; i < text.size; i++)
+        if (text.bytes[i] <= ' ' || text.bytes[i] > '~') return 0;
+    return text.size > 0 && text.size < 1000;
+}
+
+/* Whether the first field is a node. */
+static int is_graph(const uint8_t *bytes, size_t size) {
+    fvi_wire w = {bytes, bytes + size};
+    fvi_wire_field f;
+    if (!size || fvi_wire_next(&w, &f) <= 0) return 0;
+    const fvi_tf_bytes node = {f.bytes, f.size};
+    return f.number == 1 && f.type == FVI_WIRE_BYTES && is_word(fvi_tf_part(node, 1)) &&
+           is_word(fvi_tf_part(node, 2)) && g_ascii_isupper(fvi_tf_part(node, 2).bytes[0]);
+}
+
+static fvi_probe probe(const uint8_t *bytes, size_t size, const char *name) {
+    (void)name;
+    return is_graph(bytes, size) ? FVI_PROBE_YES : FVI_PROBE_NO;
+}
+
+static fv_status open_tf(fvi_model_file *f, fv_error *err) {
+    fvi_tf *t = (fvi_tf *)(void *)f;
+    t->list = fvi_op_list_new(fvi_limits_constants(&f->limits));
+    if (!t->list) return fvi_fail(err, FV_NOMEM, "no memory to open it");
+    const fvi_tf_bytes graph = {f->bytes.bytes, f->bytes.size};
+    fv_status st = fvi_tf_graph_read(&t->graph, graph, t->list->pool, f->limits.nodes, err);
+    if (!st) st = fvi_tf_take_branches(&t->graph, err);
+    if (!st) fvi_tf_drop_dropout(&t->graph);
+    return st ? st : fvi_tf_make_list(t, err);
+}
+
+static void close_tf(fvi_model_file *f) {
+    fvi_tf *t = (fvi_tf *)(void *)f;
+    fvi_tf_graph_clear(&t->graph);
+    fvi_op_list_free(t->list);
+}
+
+/* ---- what it holds -------------------------------------------------------------------------- */
+
+static const fvi_model_input *inputs(const fvi_model_file *f, int *count) {
+    const GArray *in = fvi_tf_of(f)->list->inputs;
+    *count = (int)in->len;
+    return (const fvi_model_input *)(const void *)in->data;
+}
+
+static fvi_input_use input_use(const fvi_model_file *f, const char *input) {
+    return fvi_tf_input_use(fvi_tf_of(f), input);
+}
+
+static const char *output(const fvi_model_file *f) {
+    const fvi_op_list *l = fvi_tf_of(f)->list;
+    return l->outputs->len ? fvi_op_list_name(l, g_array_index(l->outputs, int, 0)) : NULL;
+}
+
+static void values(const fvi_model_file *f, GPtrArray *names) {
+    fvi_op_list_values(fvi_tf_of(f)->list, names);
+}
+
+static fv_status lower(const fvi_model_file *f, fvi_builder *b, const fvi_graph_request *request) {
+    static const fvi_op_format format = {fvi_tf_kinds, 1};
+    return fvi_op_list_lower(f, fvi_tf_of(f)->list, &format, b, request);
+}
+
+extern const fvi_reader fvi_tensorflow_reader;
+const fvi_reader fvi_tensorflow_reader = {
+    .format = "TensorFlow",
+    .kind = "a TensorFlow graph (.pb)",
+    .endings = endings,
+    .file_size = sizeof(fvi_tf),
+    .probe = probe,
+    .open = open_tf,
+    .close = close_tf,
+    .inputs = inputs,
+    .input_use = input_use,
+    .output = output,
+    .values = values,
+    .lower = lower,
+};

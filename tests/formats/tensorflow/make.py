@@ -1,0 +1,220 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Makes small graphs of TensorFlow with their values and gradients:  make.py FOLDER
+
+Needs tensorflow-cpu 2.21.0 and keras 3.15.1 (./bootstrap formats). Weights are random constants, as
+in a frozen graph; .pb files are GraphDefs, folders SavedModels."""
+import os
+import sys
+from pathlib import Path
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
+import numpy  # noqa: E402
+import tensorflow  # noqa: E402
+
+v1 = tensorflow.compat.v1
+v1.disable_eager_execution()
+v1.disable_control_flow_v2()  # conditions as Switch and Merge, as files of TensorFlow 1 have them
+RANDOM = numpy.random.default_rng(11)
+
+
+def weights(*shape, low=-0.5):
+    """A constant of random numbers in [low, low + 1)."""
+    return tensorflow.constant(RANDOM.uniform(low, low + 1, shape).astype("float32"))
+
+
+def conv(x, kernel, out, name, stride=1, padding="SAME", relu=True):
+    """As in the Inception graph of 2015: NAME_pre_relu/conv, NAME_pre_relu, NAME."""
+    w = weights(kernel, kernel, int(x.shape[-1]), out)
+    y = tensorflow.nn.conv2d(x, w, stride, padding, name=name + "_pre_relu/conv")
+    y = tensorflow.nn.bias_add(y, weights(out), name=name + "_pre_relu")
+    return tensorflow.nn.relu(y, name=name) if relu else y
+
+
+def inception():
+    """Convolutions with biases, LRN, branches that are joined; the input says no shape."""
+    image = v1.placeholder("float32", (2, 20, 20, 3), name="input")
+    x = conv(image, 5, 8, "conv2d0", 2)
+    x = tensorflow.nn.max_pool2d(x, 3, 2, "SAME", name="maxpool0")
+    x = tensorflow.nn.local_response_normalization(x, 2, 1.0, 2e-2, 0.75, name="localresponsenorm0")
+    a = conv(x, 1, 4, "mixed3a_1x1")
+    b = conv(conv(x, 1, 3, "mixed3a_3x3_bottleneck"), 3, 6, "mixed3a_3x3")
+    c = conv(tensorflow.nn.max_pool2d(x, 3, 1, "SAME", name="mixed3a_pool"), 1, 2,
+             "mixed3a_pool_reduce")
+    x = tensorflow.concat([a, b, c], 3, name="mixed3a")
+    x = tensorflow.nn.avg_pool2d(x, 5, 1, "VALID", name="avgpool0")
+    x = tensorflow.reshape(x, [-1, 12], name="avgpool0/reshape")
+    y = tensorflow.nn.bias_add(tensorflow.matmul(x, weights(12, 6), name="softmax2_pre/matmul"),
+                               weights(6), name="softmax2_pre_activation")
+    tensorflow.nn.softmax(y, name="softmax2")
+    return ["conv2d0_pre_relu/conv", "conv2d0_pre_relu", "localresponsenorm0", "mixed3a",
+            "avgpool0", "softmax2"], "softmax2_pre_activation:2"
+
+
+def norm(x, name, training=None):
+    """Batch normalisation as TF-Slim writes it: fused, or by a condition."""
+    c = int(x.shape[-1])
+    scale, shift, mean, variance = weights(c, low=0.5), weights(c), weights(c), weights(c, low=0.4)
+
+    def inference():
+        return v1.nn.fused_batch_norm(x, scale, shift, mean, variance, 1e-3, is_training=False)[0]
+
+    def train():
+        return v1.nn.fused_batch_norm(x, scale, shift, epsilon=1e-3, is_training=True)[0]
+
+    if training is None:
+        return tensorflow.identity(inference(), name=name)
+    return tensorflow.identity(v1.cond(training, train, inference), name=name)
+
+
+def slim():
+    """Depthwise and dilated convolutions, branches for training, dropout, a mean and a squeeze."""
+    image = v1.placeholder("float32", (2, 17, 15, 3), name="image")
+    training = v1.placeholder_with_default(False, (), name="is_training")
+    keep = v1.placeholder_with_default(1.0, (), name="keep_prob")
+    x = tensorflow.nn.conv2d(image, weights(3, 3, 3, 6), 2, "SAME", name="c0/Conv2D")
+    x = tensorflow.nn.relu6(norm(x, "c0/norm", training), name="c0/Relu6")
+    x = tensorflow.nn.depthwise_conv2d(x, weights(3, 3, 6, 2), [1, 1, 1, 1], "SAME", name="dw")
+    x = tensorflow.nn.relu(norm(x, "dw/norm"), name="dw/Relu")
+    y = tensorflow.space_to_batch_nd(x, [2, 2], tensorflow.constant([[2, 3], [2, 2]]), name="s2b")
+    y = tensorflow.nn.conv2d(y, weights(3, 3, 12, 5), 1, "VALID", name="atrous/Conv2D")
+    y = tensorflow.batch_to_space(y, [2, 2], [[0, 1], [0, 0]], name="atrous")
+    y = tensorflow.nn.bias_add(y, weights(5), name="atrous/BiasAdd")
+    m = weights(5, low=0.5)
+    y = y * tensorflow.reshape(m, [1, 1, 1, 5]) + weights(5)
+    y = tensorflow.nn.elu(y, name="elu")
+    y = tensorflow.reduce_mean(y, [1, 2], keepdims=True, name="pool")
+    drop = v1.random_uniform(tensorflow.shape(y), seed=3) + keep
+    y = y / keep * tensorflow.floor(drop)
+    y = tensorflow.nn.conv2d(y, weights(1, 1, 5, 4), 1, "SAME", name="logits/Conv2D")
+    y = tensorflow.squeeze(y, [1, 2], name="logits")
+    with tensorflow.control_dependencies([v1.debugging.assert_positive(keep)]):
+        tensorflow.nn.softmax(y, name="classes")
+    return ["c0/norm", "c0/Relu6", "dw", "atrous", "atrous/BiasAdd", "elu", "pool", "classes"], \
+        "logits:1"
+
+
+def shapes():
+    """Arithmetic of shapes, resizing, padding, parts, selection."""
+    image = v1.placeholder("float32", (2, 6, 7, 4), name="image")
+    size = tensorflow.shape(image)
+    resize = v1.image
+    raw = tensorflow.raw_ops
+    parts = [
+        resize.resize_bilinear(image, size[1:3] * 2, name="bilinear"),
+        resize.resize_bilinear(image, [12, 14], align_corners=True, name="bilinear_corners"),
+        resize.resize_bilinear(image, [12, 14], half_pixel_centers=True, name="bilinear_half"),
+        resize.resize_nearest_neighbor(image, [12, 14], name="nearest"),
+        resize.resize_nearest_neighbor(image, [12, 14], align_corners=True,
+                                       name="nearest_corners"),
+        resize.resize_nearest_neighbor(image, [12, 14], half_pixel_centers=True,
+                                       name="nearest_half"),
+    ]
+    x = tensorflow.concat(parts, -1, name="resized")
+    x = tensorflow.pad(x, [[0, 0], [1, 0], [0, 2], [0, 0]], constant_values=0.5, name="pad")
+    x = tensorflow.pad(x, [[0, 0], [2, 1], [0, 1], [0, 0]], "REFLECT", name="reflect")
+    x = tensorflow.pad(x, [[0, 0], [1, 2], [3, 0], [0, 0]], "SYMMETRIC", name="symmetric")
+    a, b, c = tensorflow.split(x, [4, 8, 12], 3, name="split")
+    d, e = tensorflow.split(c, 2, -1, name="half")
+    x = tensorflow.concat([tensorflow.nn.leaky_relu(a), b * 2 - 1], 3)
+    f = tensorflow.where(tensorflow.greater(d, e), d * e, tensorflow.maximum(d, -e), name="where")
+    x = tensorflow.concat([x, f[:, ::1, ..., 1:5:2], f[:, :, :, 0, tensorflow.newaxis]], 3,
+                          name="parts")
+    x = raw.SpaceToDepth(input=x[:, :16, 2:18], block_size=2, name="deep")
+    x = raw.DepthToSpace(input=tensorflow.nn.softplus(x), block_size=2, name="wide")
+    x = tensorflow.nn.conv2d_transpose(x, weights(3, 3, 5, 15), [2, 32, 31, 5], 2, "SAME",
+                                       name="up")
+    x = tensorflow.nn.conv2d_transpose(x, weights(3, 2, 2, 5), [2, 34, 32, 2], 1, "VALID",
+                                       name="valid")
+    x = tensorflow.tile(x, [1, 1, 1, 2], name="tile")
+    x = tensorflow.gather(x, [3, 0, 2], axis=2, name="gather")
+    n = tensorflow.shape(x)
+    flat = tensorflow.reshape(x, tensorflow.stack([n[0], tensorflow.reduce_prod(n[1:])]),
+                              name="flat")
+    hot = tensorflow.one_hot([1, 3, 0], 4, 2.0, -1.0)
+    scale = tensorflow.matmul(hot, weights(4, 3), transpose_a=False)
+    y = tensorflow.matmul(flat, weights(int(flat.shape[1]), 3), name="product")
+    y = tensorflow.matmul(y, scale, transpose_b=True, name="scaled")
+    y = tensorflow.cast(tensorflow.cast(y, "float32"), "float32")
+    tensorflow.math.squared_difference(y, 0.25, name="squared")
+    return ["bilinear", "bilinear_corners", "bilinear_half", "nearest", "nearest_corners",
+            "nearest_half", "symmetric", "where", "parts", "deep", "wide", "up", "valid",
+            "gather", "flat", "squared"], "scaled:1"
+
+
+def volume():
+    """Three axes, and attention over what is left of them."""
+    x = v1.placeholder("float32", (2, 6, 8, 7, 2), name="volume")
+    x = tensorflow.nn.conv3d(x, weights(3, 3, 2, 2, 6), [1, 1, 2, 1, 1], "SAME", name="c3")
+    x = tensorflow.nn.bias_add(x, weights(6), name="c3/BiasAdd")
+    x = tensorflow.nn.selu(x, name="c3/Selu")
+    x = tensorflow.nn.max_pool3d(x, 2, 2, "SAME", name="pool3")
+    t = tensorflow.reshape(x, [2, -1, 6], name="tokens")
+    def product(equation, a, b, name):
+        return tensorflow.raw_ops.Einsum(inputs=[a, b], equation=equation, name=name)
+
+    q = product("btc,chd->bthd", t, weights(6, 2, 3), "query")
+    k = product("btc,chd->bthd", t, weights(6, 2, 3), "key")
+    s = product("bthd,bshd->bhts", q, k, "scores")
+    s = tensorflow.nn.softmax(s * 0.5, name="attention")
+    y = product("bhts,bshd->bthd", s, q, "mixed")
+    y = tensorflow.reshape(y, [2, -1, 6])
+    mean = tensorflow.reduce_mean(y, -1, keepdims=True)
+    y = (y - mean) * tensorflow.math.rsqrt(
+        tensorflow.reduce_mean(tensorflow.square(y - mean), -1, keepdims=True) + 1e-3)
+    y = tensorflow.identity(y, name="norm")
+    y = tensorflow.nn.gelu(tensorflow.matmul(y, weights(6, 5)))
+    y = tensorflow.identity(y, name="activated")
+    tensorflow.reduce_max(y, 1, name="largest")
+    return ["c3/BiasAdd", "c3/Selu", "pool3", "query", "attention", "mixed", "norm", "activated",
+            "largest"], "largest:1"
+
+
+GRAPHS = {"inception": (inception, 1), "slim": (slim, 0), "shapes": (shapes, 0),
+          "volume": (volume, 0)}
+
+
+def strip_shapes(graph, keep_axes):
+    """What placeholders say of their shape, as files of old have it: nothing, or free samples."""
+    for node in graph.node:
+        if node.op == "Placeholder":
+            if keep_axes:
+                node.attr["shape"].shape.dim[0].size = -1
+            else:
+                node.attr["shape"].shape.ClearField("dim")
+                node.attr["shape"].shape.unknown_rank = True
+
+
+def graph_reference(make):
+    """GraphDef, input, values, gradient."""
+    graph = tensorflow.Graph()
+    with graph.as_default():
+        layers, objective = make()
+        layer, channel = objective.split(":")
+        image = next(o for o in graph.get_operations() if o.type == "Placeholder").outputs[0]
+        x = RANDOM.uniform(-1, 1, image.shape).astype("float32")
+        frozen = graph.as_graph_def()
+        total = tensorflow.reduce_sum(graph.get_tensor_by_name(layer + ":0")[..., int(channel)])
+        gradient = v1.gradients(total, image)[0]
+        with v1.Session(graph=graph) as session:
+            got = session.run([graph.get_tensor_by_name(n + ":0") for n in layers] + [gradient],
+                              {image: x})
+    arrays = {"input": x}
+    arrays.update({"value:" + n: g for n, g in zip(layers, got)})
+    arrays["gradient:" + objective] = got[-1]
+    return frozen, arrays
+
+
+def main():
+    """Every graph."""
+    folder = Path(sys.argv[1])
+    for name, (make, no_shape) in GRAPHS.items():
+        frozen, arrays = graph_reference(make)
+        strip_shapes(frozen, not no_shape)
+        (folder / f"{name}.pb").write_bytes(frozen.SerializeToString(deterministic=True))
+        numpy.savez_compressed(folder / f"{name}.npz", **arrays)
+
+
+if __name__ == "__main__":
+    main()
