@@ -241,6 +241,109 @@ def einsum_cases():
                                     equation=equation, reference=reference)
 
 
+def bit_cases():
+    whole = np.array([[3, -8, 255], [170, -1, 4097]], np.float32) + np.float32(0.25)
+    other = np.array([12, 7, -6], np.int64)
+    for op, kind, first, second in (("BitwiseAnd", TensorProto.INT64, whole, other),
+                                    ("BitwiseOr", TensorProto.INT64, whole, other),
+                                    ("BitwiseXor", TensorProto.INT64, whole, other),
+                                    ("BitwiseNot", TensorProto.INT64, whole, None),
+                                    ("BitwiseNot", TensorProto.UINT8, np.abs(whole[:1]), None)):
+        names = ["whole"] if second is None else ["whole", "other"]
+        nodes = [helper.make_node("Cast", ["x0"], ["whole"], to=kind),
+                 helper.make_node(op, names, ["made"]),
+                 helper.make_node("Cast", ["made"], ["y"], to=TensorProto.FLOAT)]
+        yield f"{op.lower()}_{kind}", (nodes, {"x0": first},
+                                       {} if second is None else {"other": second}, ("y",), 23,
+                                       None)
+    by, narrow = np.array([1, 3, 9]), whole.clip(-127, 126.25)
+    for direction, up in (("LEFT", 1), ("RIGHT", 0)):
+        for kind, dtype, x in ((TensorProto.INT32, np.int32, whole),
+                               (TensorProto.INT8, np.int8, narrow),
+                               (TensorProto.UINT8, np.uint8, np.abs(whole[:1]))):
+            def reference(v, dtype=dtype, up=up):
+                n = v.astype(dtype)
+                return [(n * 2.0 ** by if up else np.floor(n / 2.0 ** by)).astype(np.int64)
+                        .astype(dtype).astype(np.float64)]
+            nodes = [helper.make_node("Cast", ["x0"], ["whole"], to=kind),
+                     helper.make_node("BitShift", ["whole", "by"], ["made"], direction=direction),
+                     helper.make_node("Cast", ["made"], ["y"], to=TensorProto.FLOAT)]
+            yield f"bitshift_{direction.lower()}_{kind}", (
+                nodes, {"x0": x}, {"by": by.astype(dtype)}, ("y",), 28, reference)
+
+
+def loss_cases():
+    x, w = numbers(3, 4, 2), np.abs(numbers(4))
+    target = {"x1": np.array([[1, 3], [0, 2], [2, 3]], np.int64)}
+    nll, both = "NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"
+    for reduction in ("none", "sum", "mean"):
+        yield f"nll_{reduction}", one(nll, {"x0": x, "x2": w}, constants=target, opset=22,
+                                      reduction=reduction, ignore_index=2)
+        yield f"cross_entropy_{reduction}", one(both, {"x0": x}, constants=target, opset=22,
+                                                outputs=("y", "log_prob"), reduction=reduction)
+    yield "cross_entropy_weights", one(both, {"x0": x, "x2": w}, constants=target, opset=22)
+    for n in (1, 2, 3, 4):
+        yield f"det_{n}", one("Det", counted(numbers(2, n, n)), opset=22)
+    singular = np.array([[1, 2, 3], [2, 4, 6], [1, 0, 2]], np.float32)
+    yield "det_singular", one("Det", counted(singular), opset=22)
+    yield "hardmax", one("Hardmax", counted(numbers(2, 5, 3)), opset=22, axis=1)
+
+
+def max_roi(x, boxes, size, scale):
+    """By the specification, rounded as ONNX Runtime rounds."""
+    out = np.zeros((len(boxes), x.shape[1], *size))
+    for i, box in enumerate(boxes):
+        x0, y0, x1, y1 = np.floor(box[1:] * scale + 0.5)
+        for py, px in np.ndindex(*size):
+            cells = []
+            for k, first, last, n, most in ((py, y0, y1, size[0], x.shape[2]),
+                                            (px, x0, x1, size[1], x.shape[3])):
+                length = max(last - first + 1, 1) / n
+                ends = np.floor(k * length) + first, np.ceil((k + 1) * length) + first
+                cells.append(slice(*(int(np.clip(e, 0, most)) for e in ends)))
+            part = x[int(box[0]), :, cells[0], cells[1]]
+            out[i, :, py, px] = part.max(axis=(1, 2)) if part.size else 0
+    return [out]
+
+
+def region_cases():
+    x = numbers(2, 3, 6, 7)
+    boxes = np.array([[0.3, 0.7, 5.1, 4.2], [1.2, 0.4, 3.3, 5.6], [-4.1, 1.3, 3.7, 9.9],
+                      [2.2, 2.1, 2.4, 2.6]], np.float32)
+    at = {"x2": np.array([0, 1, 1, 0], np.int64)}
+    size = dict(output_height=2, output_width=3)
+    for place in ("half_pixel", "output_half_pixel"):
+        how = dict(size, coordinate_transformation_mode=place, spatial_scale=0.75)
+        yield f"roi_align_{place}", one("RoiAlign", {"x0": x, "x1": boxes}, constants=at,
+                                        opset=22, sampling_ratio=2, **how)
+        fixed = {**at, "x1": boxes}
+        yield f"roi_align_adaptive_{place}", one("RoiAlign", {"x0": x}, constants=fixed, opset=22,
+                                                 **how)
+        yield f"roi_align_max_{place}", one("RoiAlign", {"x0": x}, constants=fixed, opset=22,
+                                            mode="max", sampling_ratio=2, **how)
+    rois = np.array([[1, 0, 0, 5, 4], [0, 2, 1, 11, 3], [1, 4, 4, 3, 3], [0, 20, 1, 30, 2]],
+                    np.float32)
+
+    def reference(v):
+        return max_roi(v, rois, (2, 3), 0.75)
+    yield "max_roi_pool", one("MaxRoiPool", {"x0": x}, constants={"x1": rois}, opset=22,
+                              pooled_shape=[2, 3], spatial_scale=0.75, reference=reference)
+    places = {"x1": np.array([[[[5, 7], [13, 15]]], [[[16, 19], [25, 30]]]], np.int64)}
+    pool = dict(kernel_shape=[2, 2], strides=[2, 2])
+    yield "max_unpool", one("MaxUnpool", {"x0": numbers(2, 1, 2, 2)}, constants=places, opset=22,
+                            **pool)
+    large = {**places, "x2": np.array([2, 1, 5, 4], np.int64)}
+    yield "max_unpool_larger", one("MaxUnpool", {"x0": numbers(2, 1, 2, 2)}, constants=large,
+                                   opset=22, **pool)
+    for name, image, block, columns, how in (
+            ("", (5, 6), (2, 3), 16, {}), ("_strides", (7, 5), (3, 2), 4, dict(strides=[3, 3])),
+            ("_pads", (4, 5), (2, 2), 18, dict(pads=[1, 1, 0, 1], dilations=[2, 1])),
+            ("_1d", (9,), (3,), 7, {})):
+        fixed = {"x1": np.array(image, np.int64), "x2": np.array(block, np.int64)}
+        v = numbers(2, 2 * int(np.prod(block)), columns)
+        yield f"col2im{name}", one("Col2Im", {"x0": v}, constants=fixed, opset=18, **how)
+
+
 def reference_of(nodes, inputs, constants, outputs, opset):
     wide = ReferenceEvaluator(model(nodes, inputs, constants, outputs, opset, TensorProto.DOUBLE))
 
@@ -251,7 +354,8 @@ def reference_of(nodes, inputs, constants, outputs, opset):
 
 def main(target):
     groups = (("attention_", attention_cases), ("", norm_and_rotary_cases), ("", spectrum_cases),
-              ("", quantised_cases), ("", dynamic_cases), ("", selection_cases), ("", einsum_cases))
+              ("", quantised_cases), ("", dynamic_cases), ("", selection_cases), ("", einsum_cases),
+              ("", bit_cases), ("", loss_cases), ("", region_cases))
     with zipfile.ZipFile(target, "w") as archive:
         for prefix, group in groups:
             for name, (nodes, inputs, constants, outputs, opset, reference) in group():

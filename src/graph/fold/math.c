@@ -51,6 +51,9 @@ static double floor_mod(double a, double b) {
     return m != 0 && (m < 0) != (b < 0) ? m + b : m;
 }
 
+/* The whole number whose bits x stands for; 0 where there is none. */
+static int64_t whole(double x) { return fabs(x) < 9.2e18 ? (int64_t)x : 0; }
+
 typedef double (*binary_function)(double a, double b);
 #define FVI_BINARY_FUNCTION(NAME, key, word, is_bool, VALUE, ...) \
     static double real_##NAME(double a, double b) { return VALUE; }
@@ -106,6 +109,9 @@ static int64_t binary_int(fvi_builder *builder, fvi_binary f, int64_t a, int64_t
         fvi_build_fail(builder, FV_FORMAT, "divides the integer %" PRId64 " by zero", a);
         return 0;
     case FVI_POWER: return power_int(a, b);
+    case FVI_BIT_AND: return a & b;
+    case FVI_BIT_OR: return a | b;
+    case FVI_BIT_XOR: return a ^ b;
     default: return compare_int(f, a, b);
     }
 }

@@ -7,7 +7,7 @@
 #include "model/onnx/node.h"
 
 /* Why an operator of the table is not computed. */
-enum { FVI_OF_TEXTS, FVI_OF_STEPS, FVI_OF_NEITHER };
+enum { FVI_OF_TEXTS, FVI_OF_FILES, FVI_OF_STEPS, FVI_OF_NEITHER };
 
 #define FVI_ONNX_OP(NAME, first, last, handler, param) \
     fv_status fvi_lower_##handler(fvi_onnx_node *node);

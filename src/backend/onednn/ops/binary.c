@@ -229,6 +229,9 @@ static inline float power_slope_b(float a, float b) {
 /* Weight of the gradient for min and max: 1 for the chosen operand, 1/2 if both are equal. */
 static inline float chosen(int yes, int equal) { return yes ? 1.0f : equal ? 0.5f : 0.0f; }
 
+/* Whether f32 holds a, b and what is made of their bits exactly. */
+static inline int has_bits(float a, float b) { return fabsf(a) < 16777216 && fabsf(b) < 16777216; }
+
 /* One run of n elements. which 0: the result; 1, 2: the gradient at a, b. as, bs: 0 or 1 in the
  * usual cases, then known to the compiler. */
 typedef struct run {

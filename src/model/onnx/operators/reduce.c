@@ -75,6 +75,51 @@ fv_status fvi_lower_arg_extreme(fvi_onnx_node *node) {
     return fvi_onnx_out(node, 0, v);
 }
 
+/* n, n - 1, ... 1 along an axis of x. */
+static int falling_ramp(fvi_onnx_node *node, const fvi_shape *x, int axis) {
+    fvi_shape s = {.ndim = x->ndim};
+    uint8_t *data;
+    for (int i = 0; i < s.ndim; i++) s.dim[i] = i == axis ? x->dim[i] : 1;
+    const int v = fvi_emit_constant(node->b, FVI_F32, &s, &data);
+    for (int64_t i = 0; v >= 0 && i < x->dim[axis]; i++)
+        fvi_put_int(FVI_F32, data, i, x->dim[axis] - i);
+    return v;
+}
+
+/* 1 at the largest element of an axis, of several the first, else 0. */
+static int first_largest(fvi_onnx_node *node, int x, int axis) {
+    fvi_builder *b = node->b;
+    const fvi_shape s = fvi_build_shape(b, x);
+    const fvi_dtype t = fvi_build_dtype(b, x);
+    const unsigned along = 1u << axis;
+    const int top = fvi_emit_reduce(b, FVI_REDUCE_MAX, along, 1, x);
+    const int largest = fvi_emit_binary(b, FVI_EQUAL, x, top);
+    const int rank = fvi_emit_binary(b, FVI_MUL, falling_ramp(node, &s, axis), largest);
+    const int first = fvi_emit_reduce(b, FVI_REDUCE_MAX, along, 1, rank);
+    const int chosen =
+        fvi_emit_binary(b, FVI_AND, largest, fvi_emit_binary(b, FVI_EQUAL, rank, first));
+    return fvi_emit_where(b, chosen, fvi_emit_scalar(b, t, 1), fvi_emit_scalar(b, t, 0));
+}
+
+/* Before opset 13 the axes from `axis` on are taken together. */
+fv_status fvi_lower_hardmax(fvi_onnx_node *node) {
+    const int x = fvi_onnx_need(node, 0), together = node->l->opset < 13;
+    const fvi_shape s = fvi_build_shape(node->b, x);
+    if (node->b->status) return node->b->status;
+    int axis =
+        fvi_build_axis(node->b, fvi_onnx_attr_int(node->proto, "axis", together ? 1 : -1), s.ndim);
+    if (node->b->status || !fvi_shape_count(&s))
+        return fvi_build_fail(node->b, FV_SHAPE, "its input has no elements");
+    fvi_shape flat = s;
+    if (together) {
+        flat =
+            (fvi_shape){2, {fvi_shape_product(&s, 0, axis), fvi_shape_product(&s, axis, s.ndim)}};
+        axis = 1;
+    }
+    const int v = first_largest(node, fvi_emit_reshape(node->b, x, &flat), axis);
+    return fvi_onnx_out(node, 0, fvi_emit_reshape(node->b, v, &s));
+}
+
 /* [n, n]: element (i, k) is 1 where input i is in sum k. */
 static int triangle(fvi_onnx_node *node, int64_t n, int exclusive, int reverse) {
     uint8_t *data;

@@ -91,6 +91,9 @@ static double binary(fvi_binary f, double a, double b) {
     case FVI_AND: return a != 0 && b != 0;
     case FVI_OR: return a != 0 || b != 0;
     case FVI_XOR: return (a != 0) != (b != 0);
+    case FVI_BIT_AND: return (double)((long)a & (long)b);
+    case FVI_BIT_OR: return (double)((long)a | (long)b);
+    case FVI_BIT_XOR: return (double)((long)a ^ (long)b);
     default: return NAN;
     }
 }
