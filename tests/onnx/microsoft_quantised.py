@@ -8,7 +8,7 @@ import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
 from microsoft_attention import attention, ints, softmax
-from node_tests import Case, numbers
+from node_tests import RANDOM, Case, numbers
 
 X_SCALE, X_ZERO = np.float32(0.03), np.uint8(120)
 
@@ -190,6 +190,31 @@ def layers():
                num_heads=2)
 
 
+def pack(q, bits):
+    """Of a last axis, the lower bits first."""
+    if bits == 8:
+        return q.astype(np.uint8)
+    q = np.pad(q, [(0, 0)] * (q.ndim - 1) + [(0, q.shape[-1] % 2)])
+    return (q[..., ::2] | q[..., 1::2] << 4).astype(np.uint8)
+
+
+def few_bits():
+    x, n, k, block = numbers(2, 3, 40), 5, 40, 16
+    for bits in (4, 8):
+        q = RANDOM.integers(0, 2 ** bits, size=(n, 3, block))
+        scales = np.abs(numbers(n, 3)) / 2 ** bits
+        zeros = RANDOM.integers(0, 2 ** bits, size=(n, 3))
+        sizes = dict(N=n, K=k, bits=bits, block_size=block)
+        b, added = pack(q, bits), numbers(n)
+        for name, order, z, bias in (("", "x0 b s", 2.0 ** (bits - 1), 0),
+                                     ("_zeros", "x0 b s z", zeros[..., None], 0),
+                                     ("_bias", "x0 b s z - added", zeros[..., None], added)):
+            w = ((q - z) * scales[..., None].astype(np.float64)).reshape(n, -1)[:, :k]
+            constants = dict(b=b, s=scales.ravel(), z=pack(zeros, bits).ravel(), added=added)
+            yield case(f"matmul_{bits}bits{name}", "MatMulNBits", order, x, constants,
+                       lambda v, w=w, bias=bias: v @ w.T + bias, loose=1e-3, **sizes)
+
+
 def cases():
-    for group in (element_wise, pools, products, layers):
+    for group in (element_wise, pools, products, layers, few_bits):
         yield from group()
