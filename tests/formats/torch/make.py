@@ -31,7 +31,7 @@ class Block(nn.Module):
                                   nn.Conv2d(4, 8, 1), nn.Hardsigmoid())
         self.mixed = nn.GroupNorm(2, 16)
         self.pool = nn.AdaptiveAvgPool2d((4, 5))
-        self.drop = nn.Dropout(0.3)
+        self.drop = nn.Dropout(0.3, inplace=True)
         self.head = nn.Linear(16 * 4 * 5, 5)
 
     def forward(self, x):

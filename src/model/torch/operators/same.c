@@ -11,7 +11,7 @@ void fvi_aten_same(fvi_site *site) { fvi_site_out(site, 0, fvi_torch_need(site, 
 void fvi_aten_maybe_same(fvi_site *site) { fvi_aten_same(site); }
 
 void fvi_aten_dropout(fvi_site *site) {
-    const int x = fvi_torch_need(site, "input");
+    const int x = fvi_torch_need(site, fvi_torch_argument(site, "self") ? "self" : "input");
     const fvi_shape s = fvi_build_shape(site->b, x);
     const double rate = fvi_torch_real(site, "p", 0.5);
     const fvi_node_attr a = {.identity = {(float)rate, 1}};
