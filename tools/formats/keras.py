@@ -8,6 +8,7 @@ gradient of class 3, of the largest number, and the seconds that `layers` takes.
 is more than 1e-3 off, Keras is computed in double precision too, and both are compared with that.
 Needs tensorflow-cpu 2.21.0, keras 3.15.1, tf_keras 2.21.0."""
 # pylint: disable=import-error,too-many-locals
+import json
 import os
 import subprocess
 import sys
@@ -62,8 +63,8 @@ def in_double(library, model, x):
     try:
         double = library.models.clone_model(model)
         config = double.get_config()
-        text = str(config).replace("float32", "float64")
-        double = type(model).from_config(eval(text, {"inf": numpy.inf}))  # pylint: disable=eval-used
+        config = json.loads(json.dumps(config).replace("float32", "float64"))
+        double = type(model).from_config(config)
         double.set_weights(model.get_weights())
         return compute(double, x.astype("float64"))[1]
     finally:

@@ -154,7 +154,7 @@ def attention(k):
     c = layers.UnitNormalization(name="unit")(c)
     d = layers.Dot(axes=(1, 1), normalize=True, name="product")(
         [layers.Reshape((7, 6), name="known")(c), a])
-    d = layers.Flatten(name="flat")(d)
+    d = layers.Flatten(data_format="channels_first", name="flat")(d)
     return k.Model(tokens, layers.Dense(3, name="kinds")(d)), \
         ["heads", "later", "dot", "additive", "plus", "einsum", "groups", "unit", "product",
          "kinds"], "kinds:2"

@@ -2,10 +2,17 @@
 /* Layers that only move, add or cut elements. Shapes of configurations have no samples. */
 #include "model/keras/classes.h"
 
+/* Where channels are second, Keras moves them last before. */
 void fvi_keras_flatten(fvi_site *site) {
-    const int x = fvi_site_need(site, 0);
-    const fvi_shape s = fvi_channels_shape(site, x);
-    if (x < 0) return;
+    int x = fvi_site_need(site, 0), perm[FVI_MAX_DIMS] = {0};
+    fvi_shape s = fvi_channels_shape(site, x);
+    fvi_keras_data_format(site);
+    if (x < 0 || site->b->status) return;
+    if (!site->channels_last && s.ndim > 2) {
+        for (int i = 1; i < s.ndim; i++) perm[i] = i + 1 < s.ndim ? i + 1 : 1;
+        x = fvi_site_transpose(site, x, perm);
+        s = fvi_build_shape(site->b, x);
+    }
     const fvi_shape flat = {2, {s.dim[0], fvi_shape_product(&s, 1, s.ndim)}};
     fvi_site_out(site, 0, fvi_site_reshape(site, x, &flat));
 }
