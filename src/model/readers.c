@@ -110,8 +110,17 @@ static fv_status explain_folder(const fvi_model_source *from, fv_status st, fv_e
     return st;
 }
 
-fv_status fvi_readers_open(const fvi_model_source *from, const fvi_limits *limits,
-                           fvi_model_file **out, fv_error *err) {
+/* The file that stands for a folder in which it is; NULL: there is none. */
+static char *file_of_folder(const char *path) {
+    char *file = path ? g_build_filename(path, "saved_model.pb", NULL) : NULL;
+    if (file && g_file_test(path, G_FILE_TEST_IS_DIR) && g_file_test(file, G_FILE_TEST_EXISTS))
+        return file;
+    g_free(file);
+    return NULL;
+}
+
+static fv_status open_source(const fvi_model_source *from, const fvi_limits *limits,
+                             fvi_model_file **out, fv_error *err) {
     const fvi_reader *const *readers = from->readers ? from->readers : fvi_readers();
     const char *name = from->path ? fvi_path_base(from->path) : from->name ? from->name : "model";
     fvi_limits own;
@@ -128,4 +137,14 @@ fv_status fvi_readers_open(const fvi_model_source *from, const fvi_limits *limit
     }
     st = fvi_model_file_open(reader, from, limits, &m, out, err);
     return st && likely < FVI_PROBE_SURE ? explain(from, limits, st, err) : st;
+}
+
+fv_status fvi_readers_open(const fvi_model_source *from, const fvi_limits *limits,
+                           fvi_model_file **out, fv_error *err) {
+    fvi_model_source own = *from;
+    char *file = file_of_folder(from->path);
+    if (file) own.path = file;
+    const fv_status st = open_source(&own, limits, out, err);
+    g_free(file);
+    return st;
 }

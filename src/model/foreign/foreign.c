@@ -155,11 +155,6 @@ static int is_json_with(const fvi_foreign_file *f, const char *with) {
 
 /* ---- protobuf ------------------------------------------------------------------------------- */
 
-static int is_saved_model(const fvi_foreign_file *f, const char *with) {
-    (void)with;
-    return fvi_foreign_is_saved_model(f);
-}
-
 static int is_core_ml(const fvi_foreign_file *f, const char *with) {
     (void)with;
     return fvi_foreign_is_core_ml(f);
@@ -232,9 +227,8 @@ char *fvi_foreign_folder_text(const char *path) {
     if (!g_file_test(path, G_FILE_TEST_IS_DIR)) return NULL;
     char *base = g_path_get_basename(path), *found = NULL, *text = NULL;
     GDir *dir = g_dir_open(path, 0, NULL);
-    int saved = 0, apple = 0, hugging = 0;
+    int apple = 0, hugging = 0;
     for (const char *file; dir && (file = g_dir_read_name(dir));) {
-        saved |= !strcmp(file, "saved_model.pb");
         apple |= !strcmp(file, "Manifest.json");
         hugging |= g_str_has_suffix(file, ".safetensors") || !strcmp(file, "pytorch_model.bin");
         if (!g_str_has_suffix(file, ".onnx") || (found && strcmp(found, file) < 0)) continue;
@@ -244,11 +238,6 @@ char *fvi_foreign_folder_text(const char *path) {
     if (dir) g_dir_close(dir);
     if (found)
         text = g_strdup_printf("its model is the file %s", found);
-    else if (saved)
-        text =
-            fill("a TensorFlow SavedModel: python -m tf2onnx.convert --saved-model FILE --output "
-                 "FILE.onnx",
-                 base);
     else if (apple)
         text =
             g_strdup("a Core ML package, which nothing turns back into ONNX: export the model it "

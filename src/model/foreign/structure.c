@@ -2,8 +2,8 @@
 /* Looking into the bytes of a file of unknown kind.
  *
  * Protobuf messages are told apart by which fields they have, of which type, and what the first one
- * holds; field numbers are those of saved_model.proto, graph.proto and node_def.proto (TensorFlow),
- * Model.proto (Core ML), caffe.proto, framework.proto (PaddlePaddle).
+ * holds; field numbers are those of Model.proto (Core ML), caffe.proto, framework.proto
+ * (PaddlePaddle).
  *
  * What it does not do: check a file. What it says is a guess, good enough for advice.
  */
@@ -111,13 +111,6 @@ static int is_name(const fvi_wire_field *f) {
     for (size_t i = 0; i < f->size; i++)
         if (f->bytes[i] < ' ' || f->bytes[i] > '~') return 0;
     return f->size > 0 && f->size < 1000;
-}
-
-int fvi_foreign_is_saved_model(const fvi_foreign_file *f) {
-    fvi_wire_field version, graph;
-    return has_field(f, 1, FVI_WIRE_VARINT, &version) && version.value == 1 &&
-           has_field(f, 2, FVI_WIRE_BYTES, &graph) && graph.size > 2 &&
-           (graph.bytes[0] == 0x0a || graph.bytes[0] == 0x12);
 }
 
 int fvi_foreign_is_core_ml(const fvi_foreign_file *f) {

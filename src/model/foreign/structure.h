@@ -27,7 +27,6 @@ int fvi_foreign_looks_json(const fvi_foreign_file *f);
 int fvi_foreign_zip_has(const fvi_foreign_file *f, const char *word);
 
 /* Protobuf messages by their fields. */
-int fvi_foreign_is_saved_model(const fvi_foreign_file *f);
 int fvi_foreign_is_core_ml(const fvi_foreign_file *f);
 int fvi_foreign_is_caffe(const fvi_foreign_file *f);
 int fvi_foreign_is_paddle(const fvi_foreign_file *f);

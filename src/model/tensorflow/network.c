@@ -15,6 +15,7 @@
 #include "model/tensorflow/nodes/order.h"
 #include "model/tensorflow/nodes/read.h"
 #include "model/tensorflow/nodes/tensor.h"
+#include "model/tensorflow/saved/variables.h"
 #include "model/tensorflow/use.h"
 
 enum { SIGNATURE_INPUT = 1, SIGNATURE_OUTPUT = 2 };
@@ -261,15 +262,24 @@ static fv_status add_signature_output(maker *m, const char *key, fvi_tf_edge e, 
 
 /* ---- operations ----------------------------------------------------------------------------- */
 
-/* The numbers of a Const. */
-static fv_status read_constant(maker *m, const fvi_tf_node *n, fvi_tf_op *detail) {
+static int is_variable(const char *op) {
+    static const char *const ops[] = {"VarHandleOp", "VariableV2", "Variable", NULL};
+    return one_of(op, ops);
+}
+
+/* The numbers of a Const or a variable. */
+static fv_status read_numbers(maker *m, int at, fvi_tf_op *detail) {
+    const fvi_tf_node *n = node_at(m, at);
+    const int variable = is_variable(n->op) && m->t->variables;
+    if (!variable && strcmp(n->op, "Const") != 0) return FV_OK;
     fvi_pool *pool = m->t->list->pool;
     fvi_const *c = fvi_pool_alloc(pool, sizeof *c);
     const fvi_tf_bytes tensor = fvi_tf_part(fvi_tf_attr(n->def, "value"), 8);
     if (!c) return nomem(m);
-    const fv_status st =
-        fvi_tf_tensor(tensor, pool, m->t->file.limits.elements, c, &detail->problem, m->err);
-    if (st) fvi_error_prefix(m->err, "Const \"%.100s\"", n->name);
+    const fv_status st = variable ? fvi_tf_variable(m->t, at, c, &detail->problem, m->err)
+                                  : fvi_tf_tensor(tensor, pool, m->t->file.limits.elements, c,
+                                                  &detail->problem, m->err);
+    if (st) fvi_error_prefix(m->err, "%s \"%.100s\"", n->op, n->name);
     if (!st && !detail->problem) detail->constant = c;
     return st;
 }
@@ -304,7 +314,7 @@ static fv_status add_op(maker *m, int at) {
     fv_status st = detail && add_values(m, at, n->name) ? FV_OK : nomem(m);
     add_reads(m, n, in);
     if (detail) detail->def = n->def;
-    if (!st && !strcmp(n->op, "Const")) st = read_constant(m, n, detail);
+    if (!st) st = read_numbers(m, at, detail);
     if (!st && (detail->conv = find_atrous(m, n, &before))) {
         add_reads(m, before, in);       /* [3..5] */
         add_reads(m, detail->conv, in); /* [6..] */

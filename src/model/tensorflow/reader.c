@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The reader of TensorFlow's graphs: frozen ones (GraphDef, .pb), whose weights are constants.
+/* The reader of TensorFlow's graphs: frozen ones (GraphDef, .pb), whose weights are constants, and
+ * SavedModels: a folder with saved_model.pb, and the weights in variables/.
  *
  * Protobuf has no signature: a file counts as a graph if its first field is a node with a name and
- * an operator.
+ * an operator, and as a SavedModel if it has a version and a graph with tags.
  */
 #include <string.h>
 
@@ -13,6 +14,8 @@
 #include "model/tensorflow/nodes/branches.h"
 #include "model/tensorflow/nodes/dropout.h"
 #include "model/tensorflow/nodes/read.h"
+#include "model/tensorflow/saved/model.h"
+#include "model/tensorflow/saved/variables.h"
 #include "model/tensorflow/use.h"
 
 static const char *const endings[] = {".pb", NULL};
@@ -36,22 +39,27 @@ static int is_graph(const uint8_t *bytes, size_t size) {
 
 static fvi_probe probe(const uint8_t *bytes, size_t size, const char *name) {
     (void)name;
-    return is_graph(bytes, size) ? FVI_PROBE_YES : FVI_PROBE_NO;
+    return is_graph(bytes, size) || fvi_tf_is_saved_model(bytes, size) ? FVI_PROBE_SURE
+                                                                       : FVI_PROBE_NO;
 }
 
 static fv_status open_tf(fvi_model_file *f, fv_error *err) {
     fvi_tf *t = (fvi_tf *)(void *)f;
     t->list = fvi_op_list_new(fvi_limits_constants(&f->limits));
     if (!t->list) return fvi_fail(err, FV_NOMEM, "no memory to open it");
-    const fvi_tf_bytes graph = {f->bytes.bytes, f->bytes.size};
-    fv_status st = fvi_tf_graph_read(&t->graph, graph, t->list->pool, f->limits.nodes, err);
+    fvi_tf_bytes graph = {f->bytes.bytes, f->bytes.size};
+    const int saved = fvi_tf_is_saved_model(graph.bytes, graph.size);
+    fv_status st = saved ? fvi_tf_saved_model(graph, &graph, &t->signature, err) : FV_OK;
+    if (!st) st = fvi_tf_graph_read(&t->graph, graph, t->list->pool, f->limits.nodes, err);
     if (!st) st = fvi_tf_take_branches(&t->graph, err);
     if (!st) fvi_tf_drop_dropout(&t->graph);
+    if (!st && saved) st = fvi_tf_variables_open(t, err);
     return st ? st : fvi_tf_make_list(t, err);
 }
 
 static void close_tf(fvi_model_file *f) {
     fvi_tf *t = (fvi_tf *)(void *)f;
+    fvi_tf_variables_close(t->variables);
     fvi_tf_graph_clear(&t->graph);
     fvi_op_list_free(t->list);
 }
@@ -85,7 +93,7 @@ static fv_status lower(const fvi_model_file *f, fvi_builder *b, const fvi_graph_
 extern const fvi_reader fvi_tensorflow_reader;
 const fvi_reader fvi_tensorflow_reader = {
     .format = "TensorFlow",
-    .kind = "a TensorFlow graph (.pb)",
+    .kind = "a TensorFlow graph",
     .endings = endings,
     .file_size = sizeof(fvi_tf),
     .probe = probe,

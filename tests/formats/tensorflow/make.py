@@ -3,18 +3,20 @@
 """Makes small graphs of TensorFlow with their values and gradients:  make.py FOLDER
 
 Needs tensorflow-cpu 2.21.0 and keras 3.15.1 (./bootstrap formats). Weights are random constants, as
-in a frozen graph; .pb files are GraphDefs, folders SavedModels."""
+in a frozen graph; .pb files are GraphDefs, folders (.saved) SavedModels."""
 import os
+import shutil
 import sys
 from pathlib import Path
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
+import keras  # noqa: E402
 import numpy  # noqa: E402
 import tensorflow  # noqa: E402
+from tensorflow.core.protobuf import saved_model_pb2  # noqa: E402
 
 v1 = tensorflow.compat.v1
-v1.disable_eager_execution()
 v1.disable_control_flow_v2()  # conditions as Switch and Merge, as files of TensorFlow 1 have them
 RANDOM = numpy.random.default_rng(11)
 
@@ -139,8 +141,7 @@ def shapes():
     y = tensorflow.cast(tensorflow.cast(y, "float32"), "float32")
     tensorflow.math.squared_difference(y, 0.25, name="squared")
     return ["bilinear", "bilinear_corners", "bilinear_half", "nearest", "nearest_corners",
-            "nearest_half", "symmetric", "where", "parts", "deep", "wide", "up", "valid",
-            "gather", "flat", "squared"], "scaled:1"
+            "nearest_half", "valid", "gather", "flat", "squared"], "scaled:1"
 
 
 def volume():
@@ -206,9 +207,112 @@ def graph_reference(make):
     return frozen, arrays
 
 
+class Nested(tensorflow.Module):
+    """Functions that call each other, with variables, one of them read by its indices."""
+
+    def __init__(self):
+        super().__init__()
+        self.kernel = tensorflow.Variable(weights(3, 3, 2, 4), name="kernel")
+        self.bias = tensorflow.Variable(weights(4), name="bias")
+        self.table = tensorflow.Variable(weights(5, 4), name="table")
+
+    @tensorflow.function
+    def inner(self, x):
+        """A convolution, and a row of the table."""
+        y = tensorflow.nn.conv2d(x, self.kernel, 2, "SAME", name="conv") + self.bias
+        row = tensorflow.gather(self.table, 3)
+        return tensorflow.nn.relu(y, name="relu"), row
+
+    @tensorflow.function(input_signature=[
+        tensorflow.TensorSpec((None, 7, 6, 2), "float32", name="picture")])
+    def serve(self, picture):
+        """Two outputs."""
+        y, row = self.inner(picture)
+        scores = tensorflow.reduce_mean(y, [1, 2]) * row
+        return {"features": y, "scores": scores}
+
+
+def nested(folder):
+    """A SavedModel of TensorFlow 2."""
+    module = Nested()
+    x = RANDOM.uniform(-1, 1, (2, 7, 6, 2)).astype("float32")
+    tensorflow.saved_model.save(module, folder / "nested.saved",
+                                signatures={"serving_default": module.serve})
+    watched = tensorflow.Variable(x)
+    with tensorflow.GradientTape() as tape:
+        out = module.serve(watched)
+        total = tensorflow.reduce_sum(out["scores"][:, 1])
+    return {"input": x, "value:features": out["features"].numpy(),
+            "value:scores": out["scores"].numpy(), "value:StatefulPartitionedCall/relu":
+            out["features"].numpy(), "gradient:scores:1": tape.gradient(total, watched).numpy()}
+
+
+def keras_export(folder):
+    """A SavedModel that Keras 3 exports."""
+    layers = keras.layers
+    image = keras.Input((9, 8, 3), name="image")
+    x = layers.Conv2D(5, 3, strides=2, padding="same", name="c1")(image)
+    x = layers.BatchNormalization(name="bn")(x)
+    x = layers.Activation("gelu", name="act")(x)
+    x = layers.Dropout(0.5)(x)
+    x = layers.Flatten()(x)
+    model = keras.Model(image, layers.Dense(4, activation="softmax", name="classes")(x))
+    for weight in model.weights:
+        low = 0.5 if "variance" in weight.path or "gamma" in weight.path else -0.5
+        weight.assign(RANDOM.uniform(low, low + 1, weight.shape))
+    x = RANDOM.uniform(-1, 1, (2, 9, 8, 3)).astype("float32")
+    model.export(folder / "keras.saved", verbose=False)
+    watched = tensorflow.Variable(x)
+    with tensorflow.GradientTape() as tape:
+        y = model(watched, training=False)
+        total = tensorflow.reduce_sum(y[:, 2])
+    return {"input": x, "value:output_0": y.numpy(),
+            "gradient:output_0:2": tape.gradient(total, watched).numpy()}
+
+
+def old_variables(folder):
+    """A SavedModel of TensorFlow 1, with variables that are no resources."""
+    graph = tensorflow.Graph()
+    with graph.as_default(), v1.Session(graph=graph) as session:
+        x = v1.placeholder("float32", (None, 6), name="row")
+        w = v1.get_variable("dense/kernel", (6, 3), use_resource=False)
+        b = v1.get_variable("dense/bias", (3,), use_resource=True)
+        y = tensorflow.nn.tanh(tensorflow.matmul(x, w) + b, name="scores")
+        gradient = v1.gradients(tensorflow.reduce_sum(y[:, 1]), x)[0]
+        session.run([w.assign(RANDOM.uniform(-1, 1, (6, 3))), b.assign([0.5, -0.2, 0.1])])
+        numbers = RANDOM.uniform(-1, 1, (2, 6)).astype("float32")
+        got = session.run([y, gradient], {x: numbers})
+        v1.saved_model.simple_save(session, str(folder / "old.saved"), {"row": x}, {"out": y})
+    return {"input": numbers, "value:out": got[0], "value:scores": got[0],
+            "gradient:out:1": got[1]}
+
+
+SAVED = {"nested": nested, "keras": keras_export, "old": old_variables}
+
+
+def save_all(folder):
+    """Every SavedModel, without what only training needs."""
+    for name, make in SAVED.items():
+        shutil.rmtree(folder / f"{name}.saved", ignore_errors=True)
+        numpy.savez_compressed(folder / f"{name}.npz", **make(folder))
+        for path in (folder / f"{name}.saved").rglob("*"):
+            if path.name == "fingerprint.pb" or (path.is_dir() and not any(path.iterdir())):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        path = folder / f"{name}.saved" / "saved_model.pb"
+        model = saved_model_pb2.SavedModel.FromString(path.read_bytes())
+        for meta in model.meta_graphs:
+            meta.ClearField("object_graph_def")
+            meta.meta_info_def.ClearField("stripped_op_list")
+            for function in meta.graph_def.library.function:
+                for node in function.node_def:
+                    node.ClearField("experimental_debug_info")
+        path.write_bytes(model.SerializeToString(deterministic=True))
+
+
 def main():
     """Every graph."""
     folder = Path(sys.argv[1])
+    save_all(folder)
     for name, (make, no_shape) in GRAPHS.items():
         frozen, arrays = graph_reference(make)
         strip_shapes(frozen, not no_shape)

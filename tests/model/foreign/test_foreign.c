@@ -76,7 +76,6 @@ static const sample samples[] = {
            "7zXZ\0"),
      "compressed with xz"},
     {"a.pkl", BYTES("\x80\4\x95\1K\1."), "a Python pickle"},
-    {"saved_model.pb", BYTES("\x08\1\x12\4\x0a\2\x12\0"), "the graph of a TensorFlow SavedModel"},
     {"a.mlmodel", BYTES("\x08\4\x12\2\x0a\0\xa2\x1f\0"), "a Core ML model"},
     {"a.pb", BYTES("\x0a\x0e\x0a\1x\x12\x09Const/Two"), NULL},
     {"a.caffemodel", BYTES("\x0a\3net\xa2\6\0"), "a Caffe model (.caffemodel)"},
@@ -168,7 +167,6 @@ static void folders_are_told_apart(void **state) {
         const char *file, *text;
     } steps[] = {{"model.safetensors", "Hugging Face"},
                  {"Manifest.json", "Core ML"},
-                 {"saved_model.pb", "tf2onnx.convert --saved-model foreign-"},
                  {"net.onnx", "the file net.onnx"}};
     for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
         char *path = g_build_filename(folder, steps[i].file, NULL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading nodes. Calls of functions are inlined: the nodes of the function get the call's name in
- * front, arguments and the call itself forward what they stand for. A condition (If) that is known
- * is a call of the function of one branch. Inputs are "node", "node:1", "^node" (run before); in
- * functions "argument", "node:output:1".
+ * front (but for a signature's), arguments and the call itself forward what they stand for. A
+ * condition (If) that is known is a call of the function of one branch. Inputs are "node",
+ * "node:1", "^node" (run before); in functions "argument", "node:output:1".
  *
  * What it does not do: gradients of functions, functions that differ by attributes.
  * Source: graph.proto, node_def.proto, function.proto.
@@ -276,6 +276,12 @@ static fv_status add_returns(fvi_tf_graph *g, const scope *s, int call, fv_error
     return FV_OK;
 }
 
+/* Whether a call of the graph itself has the name that nobody gave it: a signature's. TensorFlow's
+ * own freezing (convert_variables_to_constants_v2) leaves it out of names too. */
+static int is_unnamed(const scope *outer, const char *name) {
+    return !outer->depth && g_str_has_prefix(name, "StatefulPartitionedCall");
+}
+
 static fv_status inline_call(fvi_tf_graph *g, const scope *outer, int call, fv_error *err) {
     int first;
     const fvi_tf_bytes *function = called(g, fvi_tf_node_at(g, call), &first);
@@ -285,7 +291,9 @@ static fv_status inline_call(fvi_tf_graph *g, const scope *outer, int call, fv_e
                         "functions call each other more than %d deep, at \"%.100s\"", DEPTH_MAX,
                         fvi_tf_node_at(g, call)->name);
     scope s = {.body = *function, .depth = outer->depth + 1};
-    s.prefix = fvi_pool_printf(g->pool, "%s/", fvi_tf_node_at(g, call)->name);
+    s.prefix = is_unnamed(outer, fvi_tf_node_at(g, call)->name)
+                   ? ""
+                   : fvi_pool_printf(g->pool, "%s/", fvi_tf_node_at(g, call)->name);
     if (!s.prefix) return nomem(err);
     s.names = g_hash_table_new(g_str_hash, g_str_equal);
     fv_status st = add_arguments(g, &s, call, first, err);

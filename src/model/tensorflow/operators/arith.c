@@ -106,12 +106,19 @@ void fvi_tf_binary(fvi_site *site) {
     fvi_site_out(site, 0, v);
 }
 
+/* Values that are combined, brought into one order of axes; 1: they are moved. */
+static int aligned(fvi_site *site, int n, int *v) {
+    int moved = 0;
+    fvi_channels_align(site, n, v, 1);
+    for (int i = 0; i < n; i++) moved = moved || fvi_channels_moved(site, v[i]);
+    return moved;
+}
+
 /* The quotient of whole numbers before it is cut, which a product by 1 / b is not exactly. */
 static int exact(fvi_site *site, int a, int b) {
     int v[] = {a, b};
-    fvi_channels_align(site, 2, v, 1);
+    const int moved = aligned(site, 2, v);
     const int out = fvi_emit_binary(site->b, FVI_DIV, v[0], v[1]);
-    const int moved = fvi_channels_moved(site, v[0]) || fvi_channels_moved(site, v[1]);
     return moved ? fvi_channels_mark(site, out) : out;
 }
 
@@ -131,6 +138,20 @@ void fvi_tf_div(fvi_site *site) {
             v = fvi_channels_unary(site, floor ? FVI_FLOOR : FVI_TRUNC, 0, 0, v);
     }
     fvi_site_out(site, 0, v);
+}
+
+/* a / b, and 0 where b is 0, whose gradient is 0 there too. */
+void fvi_tf_div_no_nan(fvi_site *site) {
+    int v[] = {fvi_site_need(site, 0), fvi_site_need(site, 1)};
+    if (site->b->status) return;
+    const int moved = aligned(site, 2, v);
+    const int zero = fvi_emit_scalar(site->b, FVI_F32, 0),
+              one = fvi_emit_scalar(site->b, FVI_F32, 1);
+    const int none = fvi_emit_binary(site->b, FVI_EQUAL, v[1], zero);
+    const int quotient =
+        fvi_emit_binary(site->b, FVI_DIV, v[0], fvi_emit_where(site->b, none, one, v[1]));
+    const int out = fvi_emit_where(site->b, none, zero, quotient);
+    fvi_site_out(site, 0, moved ? fvi_channels_mark(site, out) : out);
 }
 
 void fvi_tf_squared_difference(fvi_site *site) {
@@ -181,9 +202,7 @@ void fvi_tf_select(fvi_site *site) {
         for (int i = 0; i < x.ndim; i++) wide.dim[i] = i ? 1 : c.dim[0];
         v[0] = fvi_emit_reshape(site->b, v[0], &wide);
     }
-    fvi_channels_align(site, 3, v, 1);
-    const int moved = fvi_channels_moved(site, v[0]) || fvi_channels_moved(site, v[1]) ||
-                      fvi_channels_moved(site, v[2]);
+    const int moved = aligned(site, 3, v);
     const int out = fvi_emit_where(site->b, v[0], v[1], v[2]);
     fvi_site_out(site, 0, moved ? fvi_channels_mark(site, out) : out);
 }
