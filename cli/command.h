@@ -71,6 +71,7 @@ typedef enum cli_kind {
     CLI_REAL,    /* double above min, at most max */
     CLI_BETWEEN, /* double in min..max */
     CLI_TEXT,    /* char *, as typed */
+    CLI_OUTPUT,  /* char *: a file that the command writes, or a folder that it writes into */
     CLI_LIST,    /* char **: every one that is given */
     CLI_CHOICE,  /* int: 1, 2, ... for the words of `value`, with '|' between, or of `choice` */
     CLI_SETTING  /* an option of recipes: the library says what it allows */

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "files.h"
 #include "models.h"
 #include "numbers.h"
 #include "recipe.h"
@@ -147,6 +148,7 @@ static int store(const cli_option *o, const char *text, void *to, fv_error *err)
         append(to, o->name, text);
         return 0;
     case CLI_TEXT:
+    case CLI_OUTPUT:
         g_free(*(char **)to);
         *(char **)to = g_strdup(text);
         return 0;
@@ -292,7 +294,7 @@ static int check_complete(const parse *p) {
                          a->operands[c->max_operands]);
     for (guint i = 0; i < p->rows->len; i++) {
         const cli_option *o = row_at(p, i)->option;
-        const int pointer = o->kind == CLI_TEXT || o->kind == CLI_LIST;
+        const int pointer = o->kind == CLI_TEXT || o->kind == CLI_OUTPUT || o->kind == CLI_LIST;
         if (pointer && o->fallback[0] == '\0' && !*(void *const *)row_at(p, i)->to)
             return cli_usage(c, "%s needs --%s %s", c->name, o->name, o->value);
     }
@@ -370,6 +372,7 @@ int cli_args_parse(const cli_command *command, int argc, char **argv, cli_args *
     args->operands = (char **)g_ptr_array_free(p.operands, FALSE);
     if (!code) code = check_complete(&p);
     if (!code) code = check_together(&p);
+    if (!code && !args->help) code = cli_files_check(args);
     g_array_free(p.rows, TRUE);
     g_ptr_array_free(p.words, TRUE);
     return code;
@@ -377,7 +380,7 @@ int cli_args_parse(const cli_command *command, int argc, char **argv, cli_args *
 
 static void clear_option(const cli_option *o, size_t base, void *user) {
     void *at = (char *)user + base + o->offset;
-    if (o->kind == CLI_TEXT) g_clear_pointer((char **)at, g_free);
+    if (o->kind == CLI_TEXT || o->kind == CLI_OUTPUT) g_clear_pointer((char **)at, g_free);
     if (o->kind == CLI_LIST || o->kind == CLI_SETTING) g_clear_pointer((char ***)at, g_strfreev);
 }
 

@@ -391,7 +391,7 @@ static const char *palette_name(int n) { return fv_palette_name((fv_palette)n); 
 
 /* clang-format off */
 static const cli_option options[] = {
-    {"output", 'o', CLI_TEXT, offsetof(activations_args, output), 0, 0, "OUT.png", "none: only numbers",
+    {"output", 'o', CLI_OUTPUT, offsetof(activations_args, output), 0, 0, "OUT.png", "none: only numbers",
      "the picture to write: .png, .jpg, .jpeg, .webp, .tif or .tiff"},
     {"channels", 'c', CLI_TEXT, offsetof(activations_args, channels), 0, 0, "0-15,40", "all",
      "which channels, counted from 0, in this order"},
@@ -407,7 +407,7 @@ static const cli_option options[] = {
      "diverging where a value is below 0, else grey; sequential over a photo",
      "grey: low is black, high white; diverging: below 0 blue, above red; sequential: dark blue to yellow",
      .with = "output", .choice = palette_name, .former = "signed=diverging|heat=sequential"},
-    {"npy", 0, CLI_TEXT, offsetof(activations_args, npy), 0, 0, "FILE.npy|DIR", "none",
+    {"npy", 0, CLI_OUTPUT, offsetof(activations_args, npy), 0, 0, "FILE.npy|DIR", "none",
      "write all channels as numbers, [inputs][channels][height][width]; of several layers one file each, into DIR"},
     {"tile-size", 0, CLI_INT, offsetof(activations_args, tile_size), 1, 8192, "N",
      "up to 224, smaller where they are many", "side of a tile, in pixels",

@@ -381,11 +381,11 @@ static int run(const cli_args *common) {
 
 /* clang-format off */
 static const cli_option options[] = {
-    {"output", 'o', CLI_TEXT, offsetof(compare_args, output), 0, 0, "OUT.png", "none",
+    {"output", 'o', CLI_OUTPUT, offsetof(compare_args, output), 0, 0, "OUT.png", "none",
      "the picture to write: .png, .jpg, .jpeg, .webp, .tif or .tiff"},
     {"top", 'k', CLI_INT, offsetof(compare_args, top), 1, 1024, "N", "8",
      "how many channels to print and to draw"},
-    {"npy", 0, CLI_TEXT, offsetof(compare_args, npy), 0, 0, "FILE.npy", "none",
+    {"npy", 0, CLI_OUTPUT, offsetof(compare_args, npy), 0, 0, "FILE.npy", "none",
      "write the numbers of all channels, see above"},
     CLI_OPTION_JSON(compare_args),
     CLI_OPTION_SIZE(compare_args),

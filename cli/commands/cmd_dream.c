@@ -324,7 +324,7 @@ static int run(const cli_args *common) {
 
 /* clang-format off */
 static const cli_option options[] = {
-    {"output", 'o', CLI_TEXT, offsetof(dream_args, output), 0, 0, "OUT.png", "none",
+    {"output", 'o', CLI_OUTPUT, offsetof(dream_args, output), 0, 0, "OUT.png", "none",
      "the picture to write: .png, .jpg, .jpeg, .webp, .tif or .tiff; with --zoom a film: .webp or .gif"},
     {"layer",  'l', CLI_TEXT, offsetof(dream_args, layer), 0, 0, "LAYER", "chosen, see above",
      "what to bring out: a layer, or LAYER:C, class:NAME"},
@@ -347,7 +347,7 @@ static const cli_option options[] = {
      "bring out what this picture has of the layer"},
     {"seed",   0, CLI_SEED, offsetof(dream_args, seed),  0, 0, "N", "0",
      "of every random choice: the same command makes the same picture"},
-    {"animate", 0, CLI_TEXT, offsetof(dream_args, animate), 0, 0, "FILM.webp", "none",
+    {"animate", 0, CLI_OUTPUT, offsetof(dream_args, animate), 0, 0, "FILM.webp", "none",
      "write how the dream came about, as an animation: .webp or .gif", .without = "zoom"},
     {"frames", 0, CLI_INT, offsetof(dream_args, frames), 2, 10000, "N", "50",
      "about how many frames --animate has", .with = "animate"},
@@ -355,7 +355,7 @@ static const cli_option options[] = {
      "write a film of N frames, each the dream of the last one enlarged"},
     {"zoom-scale", 0, CLI_REAL, offsetof(dream_args, zoom_scale), 0, 1, "X", "0.05",
      "share of the sides that is lost from frame to frame", .with = "zoom"},
-    {"frames-dir", 0, CLI_TEXT, offsetof(dream_args, frames_dir), 0, 0, "DIR", "none",
+    {"frames-dir", 0, CLI_OUTPUT, offsetof(dream_args, frames_dir), 0, 0, "DIR", "none",
      "write the frames of --zoom into this folder, as frame_0001.png, at the photo's size",
      .with = "zoom"},
     {"film-size", 0, CLI_INT, offsetof(dream_args, film_size), 16, 8192, "N", "640",

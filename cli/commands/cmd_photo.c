@@ -155,12 +155,12 @@ static int run_accentuate(const cli_args *args) { return run(args, "accentuate")
 
 /* clang-format off */
 #define PICTURE_OPTIONS(RECIPE) \
-    {"output", 'o', CLI_TEXT, offsetof(cli_photo_args, output), 0, 0, "OUT.png", "none", \
+    {"output", 'o', CLI_OUTPUT, offsetof(cli_photo_args, output), 0, 0, "OUT.png", "none", \
      "the picture to write: .png, .jpg, .jpeg, .webp, .tif or .tiff"}, \
     {"alone", 0, CLI_FLAG, offsetof(cli_photo_args, alone), 0, 0, NULL, NULL, \
      "write the single result at its full size, without the photo", .with = "output", \
      .without = "tile-size|columns|title"}, \
-    {"npy", 0, CLI_TEXT, offsetof(cli_photo_args, npy), 0, 0, "FILE.npy|DIR", "none", \
+    {"npy", 0, CLI_OUTPUT, offsetof(cli_photo_args, npy), 0, 0, "FILE.npy|DIR", "none", \
      "write the optimised inputs of the network, [1][c][h][w]: one after the other in a file, " \
      "or a file each in a folder"}, \
     CLI_OPTION_JSON(cli_photo_args), \

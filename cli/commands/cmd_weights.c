@@ -280,7 +280,7 @@ static const char *form_name(int n) { return fv_weights_form_name((fv_weights_fo
 
 /* clang-format off */
 static const cli_option options[] = {
-    {"output", 'o', CLI_TEXT, offsetof(weights_args, output), 0, 0, "OUT.png", "none",
+    {"output", 'o', CLI_OUTPUT, offsetof(weights_args, output), 0, 0, "OUT.png", "none",
      "the picture to write: .png, .jpg, .jpeg, .webp, .tif or .tiff"},
     {"channels", 0, CLI_TEXT, offsetof(weights_args, channels), 0, 0, "0-15,40", "all",
      "outputs to show, in this order", .with = "output"},
@@ -298,9 +298,9 @@ static const cli_option options[] = {
      "a picture a kernel, a plot a kernel, or one picture of the whole layer", .choice = form_name, .with = "output"},
     {"shape", 0, CLI_TEXT, offsetof(weights_args, shape), 0, 0, "CxHxW", "the flattened map, if the layer reads one",
      "shape in which a row of a dense layer is drawn; also HxW, and HxWxC for channels last", .with = "output"},
-    {"histogram", 0, CLI_TEXT, offsetof(weights_args, histogram), 0, 0, "FILE", "none",
+    {"histogram", 0, CLI_OUTPUT, offsetof(weights_args, histogram), 0, 0, "FILE", "none",
      "write how often each value occurs, as a picture"},
-    {"npy", 0, CLI_TEXT, offsetof(weights_args, npy), 0, 0, "FILE.npy", "none",
+    {"npy", 0, CLI_OUTPUT, offsetof(weights_args, npy), 0, 0, "FILE.npy", "none",
      "write all weights of the layer as numbers, an output a row"},
     CLI_OPTION_JSON(weights_args),
     {"tile-size", 0, CLI_INT, offsetof(weights_args, tile_size), 1, 8192, "N", "about 72; 48 or 24 where there are many tiles",

@@ -431,7 +431,7 @@ static int run(const cli_args *common) {
 
 /* clang-format off */
 static const cli_option options[] = {
-    {"output", 'o', CLI_TEXT, offsetof(attribute_args, output), 0, 0, "OUT.png", "none",
+    {"output", 'o', CLI_OUTPUT, offsetof(attribute_args, output), 0, 0, "OUT.png", "none",
      "the picture to write: .png, .jpg, .jpeg, .webp, .tif or .tiff"},
     CLI_ATTRIBUTION_OPTIONS(attribute_args),
     {"scores", 0, CLI_FLAG, offsetof(attribute_args, scores), 0, 0, NULL, NULL,
@@ -440,10 +440,10 @@ static const cli_option options[] = {
      .with = "output"},
     {"title", 0, CLI_TEXT, offsetof(attribute_args, title), 0, 0, "TEXT", "the class",
      "title above the tiles", .with = "output"},
-    {"npy", 0, CLI_TEXT, offsetof(attribute_args, npy), 0, 0, "MAP.npy", "none",
+    {"npy", 0, CLI_OUTPUT, offsetof(attribute_args, npy), 0, 0, "MAP.npy", "none",
      "write the map, [height][width], of a signal [length], of a volume [depth][height][width]; of "
      "all methods [methods] before"},
-    {"parts", 0, CLI_TEXT, offsetof(attribute_args, parts), 0, 0, "PARTS.npy", "none",
+    {"parts", 0, CLI_OUTPUT, offsetof(attribute_args, parts), 0, 0, "PARTS.npy", "none",
      "write what a map of gradients is made of, signed, [channels][height][width]"},
     CLI_OPTION_JSON(attribute_args),
     CLI_OPTION_SIZE(attribute_args),

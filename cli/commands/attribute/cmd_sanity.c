@@ -252,14 +252,14 @@ static int run(const cli_args *common) {
 
 /* clang-format off */
 static const cli_option options[] = {
-    {"output", 'o', CLI_TEXT, offsetof(sanity_args, output), 0, 0, "OUT.png", "none",
+    {"output", 'o', CLI_OUTPUT, offsetof(sanity_args, output), 0, 0, "OUT.png", "none",
      "the picture to write: a row of maps for each method"},
     CLI_ATTRIBUTION_OPTIONS(sanity_args),
     {"stages", 0, CLI_INT, offsetof(sanity_args, stages), 1, 1000, "N", "8",
      "in how many stages the network is shuffled, at most one a layer with weights"},
     {"title", 0, CLI_TEXT, offsetof(sanity_args, title), 0, 0, "TEXT", "the class",
      "title above the tiles", .with = "output"},
-    {"npy", 0, CLI_TEXT, offsetof(sanity_args, npy), 0, 0, "MAPS.npy", "none",
+    {"npy", 0, CLI_OUTPUT, offsetof(sanity_args, npy), 0, 0, "MAPS.npy", "none",
      "write all maps, the trained network's first: [stages + 1][h][w], of --method all [methods] "
      "before it"},
     CLI_OPTION_JSON(sanity_args),

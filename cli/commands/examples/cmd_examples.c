@@ -180,7 +180,7 @@ static int run(const cli_args *common) {
 
 /* clang-format off */
 static const cli_option options[] = {
-    {"output", 'o', CLI_TEXT, offsetof(cli_examples_args, output), 0, 0, "OUT.png", "none",
+    {"output", 'o', CLI_OUTPUT, offsetof(cli_examples_args, output), 0, 0, "OUT.png", "none",
      "the picture to write: a row of photos for each unit; at most 64 units"},
     {"top", 'k', CLI_INT, offsetof(cli_examples_args, top), 1, 4096, "K", "9",
      "photos with the highest values"},
@@ -193,13 +193,13 @@ static const cli_option options[] = {
      .with = "output|each", .without = "whole"},
     {"whole", 0, CLI_FLAG, offsetof(cli_examples_args, whole), 0, 0, NULL, NULL,
      "show the whole photo with a frame around the receptive field", .with = "output|each"},
-    {"each", 0, CLI_TEXT, offsetof(cli_examples_args, each), 0, 0, "DIR", "none",
+    {"each", 0, CLI_OUTPUT, offsetof(cli_examples_args, each), 0, 0, "DIR", "none",
      "write a picture for every unit into this folder, as head_conv_7.png"},
     {"format", 0, CLI_CHOICE, offsetof(cli_examples_args, format), 0, 0, "png|jpg|webp", "png",
      "what --each writes", .with = "each"},
-    {"histogram", 0, CLI_TEXT, offsetof(cli_examples_args, histogram), 0, 0, "OUT.png", "none",
+    {"histogram", 0, CLI_OUTPUT, offsetof(cli_examples_args, histogram), 0, 0, "OUT.png", "none",
      "draw a histogram of the values of all photos, with the highest marked"},
-    {"npy", 0, CLI_TEXT, offsetof(cli_examples_args, npy), 0, 0, "FILE.npy", "none",
+    {"npy", 0, CLI_OUTPUT, offsetof(cli_examples_args, npy), 0, 0, "FILE.npy", "none",
      "write all values: [photos][units]; --json has the photos' names in that order"},
     {"scores", 0, CLI_FLAG, offsetof(cli_examples_args, scores), 0, 0, NULL, NULL,
      "compare the value of an optimised picture with the photos' highest value and 99.9th percentile"},
@@ -266,7 +266,8 @@ const cli_command cli_command_examples = {
         "read "
         "it and measure only new and changed photos, and an interrupted pass continues where it "
         "stopped. The index takes 20 bytes for each photo and unit. "
-        "Files that cannot be read are named on stderr, counted and left out; the exit code stays "
+        "Files that cannot be read, and pictures that fovea made, are named on stderr, counted and "
+        "left out; the exit code stays "
         "0.\n\n"
         "With none of -o, --each, --histogram, --npy and --json a table is printed: value, photo, "
         "position (y,x) in the map, and its receptive field in the photo as "

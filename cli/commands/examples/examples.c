@@ -19,8 +19,8 @@ static void name_skipped(const cli_args *args, const fv_examples *e) {
     const int skipped = fv_examples_skipped_count(e);
     for (int i = 0; i < skipped; i++) cli_note(args, "left out: %s", fv_examples_skipped(e, i));
     if (skipped)
-        cli_note(args, "%d of %d photos cannot be read and %s left out", skipped,
-                 skipped + fv_examples_photo_count(e), skipped == 1 ? "is" : "are");
+        cli_note(args, "%d of %d photos %s left out", skipped, skipped + fv_examples_photo_count(e),
+                 skipped == 1 ? "is" : "are");
 }
 
 _Noreturn void cli_examples_die(const cli_index_args *index, const cli_progress *progress,

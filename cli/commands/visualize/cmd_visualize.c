@@ -166,17 +166,17 @@ static int run(const cli_args *common) {
 
 /* clang-format off */
 static const cli_option options[] = {
-    {"output", 'o', CLI_TEXT, offsetof(cli_visualize_args, output), 0, 0, "OUT.png", "none",
+    {"output", 'o', CLI_OUTPUT, offsetof(cli_visualize_args, output), 0, 0, "OUT.png", "none",
      "the picture to write: .png, .jpg, .jpeg, .webp, .tif or .tiff; .npy for inputs that are no pictures"},
-    {"each",   0, CLI_TEXT, offsetof(cli_visualize_args, each), 0, 0, "DIR", "none",
+    {"each",   0, CLI_OUTPUT, offsetof(cli_visualize_args, each), 0, 0, "DIR", "none",
      "write every picture by itself into this folder, as LAYER_7.png, class_8_hen.png"},
     {"format", 0, CLI_CHOICE, offsetof(cli_visualize_args, format), 0, 0, "png|jpg|webp", "png",
      "what --each writes", .with = "each"},
     {"again", 0, CLI_FLAG, offsetof(cli_visualize_args, again), 0, 0, NULL, NULL,
      "also make the pictures that an earlier run of this command finished", .with = "each"},
-    {"npy",    0, CLI_TEXT, offsetof(cli_visualize_args, npy), 0, 0, "FILE.npy|DIR", "none",
+    {"npy",    0, CLI_OUTPUT, offsetof(cli_visualize_args, npy), 0, 0, "FILE.npy|DIR", "none",
      "write the optimised inputs of the network: all in one file, or one file each in a folder"},
-    {"animate", 0, CLI_TEXT, offsetof(cli_visualize_args, animate), 0, 0, "OUT.webp", "none",
+    {"animate", 0, CLI_OUTPUT, offsetof(cli_visualize_args, animate), 0, 0, "OUT.webp", "none",
      "write the course of the optimisation as an animation: .webp or .gif"},
     {"frames", 0, CLI_INT, offsetof(cli_visualize_args, frames), 2, 10000, "N", "50",
      "approximate number of frames of --animate", .with = "animate"},

@@ -31,12 +31,21 @@ struct fvi_decoder {
     pthread_t *threads;
 };
 
+/* A picture that fovea made is no photo: a montage in the folder of its own photos would rank among
+ * them. */
+static fv_status check_own(const fv_image *image, const char *path, fv_error *err) {
+    const char *own = fv_image_text(image, "fovea.version") ? "fovea.version" : "fovea.command";
+    if (!fv_image_text(image, own)) return FV_OK;
+    return fvi_fail(err, FV_FORMAT,
+                    "%s: a picture made by fovea (it carries the text %s), no photo", path, own);
+}
+
 static void read_photo(const fvi_decoder *d, guint i, fvi_decoded *out) {
     const fvi_file_entry *w = d->todo->pdata[i];
     char *path = g_build_filename(d->folder, w->path, NULL);
     fv_image *image = NULL;
     memset(out, 0, sizeof *out);
-    if (!fv_image_load(path, &image, &out->err) &&
+    if (!fv_image_load(path, &image, &out->err) && !check_own(image, path, &out->err) &&
         !fv_input_from_image(d->model, image, &out->input, &out->err)) {
         out->height = image->height;
         out->width = image->width;

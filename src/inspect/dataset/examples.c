@@ -149,7 +149,7 @@ static fv_status check_photos(const fv_examples *e, fv_error *err) {
     if (e->photos->len) return FV_OK;
     if (e->unfinished)
         return fvi_fail(err, FV_CANCELLED, "%s: stopped before a photo was measured", e->folder);
-    return fvi_fail(err, FV_FORMAT, "%s: none of its %u pictures can be read; the first: %s",
+    return fvi_fail(err, FV_FORMAT, "%s: none of its %u pictures can be measured; the first: %s",
                     e->folder, e->files->len,
                     e->skipped->len ? (const char *)e->skipped->pdata[0] : "?");
 }

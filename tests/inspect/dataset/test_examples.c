@@ -320,7 +320,7 @@ static void test_refused(void **state) {
     g_mkdir(empty, 0777);
     expect_failure("head/conv", empty, FV_NOTFOUND, "there is no picture in this folder");
     assert_true(g_file_set_contents(bad, "x", 1, NULL));
-    expect_failure("head/conv", empty, FV_FORMAT, "none of its 1 pictures can be read");
+    expect_failure("head/conv", empty, FV_FORMAT, "none of its 1 pictures can be measured");
     expect_failure("head/conv", bad, FV_IO, bad);
     expect_failure("head/conv", "/nowhere/at/all", FV_IO, "/nowhere/at/all");
     expect_failure("class:hne", photos, FV_NOTFOUND, "hne");
