@@ -75,6 +75,7 @@ static int run(const cli_args *common) {
     fv_model *model = NULL;
     int code = cli_model_load(&args->common, &args->model, &model);
     if (code) return code;
+    cli_model_note(&args->common, model); /* files that were found and passed over, too */
     code = check(model, word);
     if (!code && args->json)
         print_json(model, word);

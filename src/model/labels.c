@@ -36,6 +36,7 @@ void fvi_labels_free(fvi_labels *l) {
     if (!l) return;
     for (int i = 0; i < l->count; i++) g_free(l->name[i]);
     g_free(l->name);
+    g_free(l->row);
     g_free(l);
 }
 
@@ -65,14 +66,38 @@ static const char *behind_number(const char *line, guint number) {
 }
 
 /* Takes the numbers off, where every line has its own. */
-static void drop_numbers(const GPtrArray *lines) {
+static int drop_numbers(const GPtrArray *lines) {
     for (guint i = 0; i < lines->len; i++)
-        if (lines->len < 2 || !behind_number(g_ptr_array_index(lines, i), i)) return;
+        if (lines->len < 2 || !behind_number(g_ptr_array_index(lines, i), i)) return 0;
     for (guint i = 0; i < lines->len; i++) {
         char *line = g_ptr_array_index(lines, i);
         lines->pdata[i] = g_strdup(behind_number(line, i));
         g_free(line);
     }
+    return 1;
+}
+
+/* Orders lines by the numbers that they start with, where these are `first` to first + n - 1, each
+ * once, and takes the numbers off. */
+static int order_by_numbers(const GPtrArray *lines, guint first) {
+    const guint n = lines->len;
+    char **ordered = g_new0(char *, n);
+    guint placed = 0;
+    for (; placed < n; placed++) {
+        const char *line = lines->pdata[placed];
+        const guint64 at = g_ascii_strtoull(line, NULL, 10);
+        const char *name = at >= first && at - first < n ? behind_number(line, (guint)at) : NULL;
+        if (!name || *line == '-' || ordered[at - first]) break;
+        ordered[at - first] = g_strdup(name);
+    }
+    const int all = n > 1 && placed == n;
+    for (guint i = 0; i < n; i++) {
+        char *unused = all ? lines->pdata[i] : ordered[i];
+        if (all) lines->pdata[i] = ordered[i];
+        g_free(unused);
+    }
+    g_free(ordered);
+    return all;
 }
 
 fv_status fvi_labels_from_lines(const char *text, size_t size, fvi_labels **out, fv_error *err) {
@@ -91,15 +116,84 @@ fv_status fvi_labels_from_lines(const char *text, size_t size, fvi_labels **out,
         g_ptr_array_add(names, g_strndup(text + from, length));
         from += length + 1;
     }
-    drop_numbers(names);
-    return finish(names, out, err);
+    const int ordered =
+        !drop_numbers(names) && (order_by_numbers(names, 0) || order_by_numbers(names, 1));
+    char *row = names->len == 1 ? g_strdup(names->pdata[0]) : NULL;
+    fv_status st = finish(names, out, err);
+    if (!st) {
+        (*out)->remark = ordered ? "classes are ordered by the numbers before their names" : NULL;
+        (*out)->row = g_steal_pointer(&row);
+    }
+    g_free(row);
+    return st;
 }
+
+fv_status fvi_labels_decode(const char *bytes, size_t size, char **out, fv_error *err) {
+    const char *mark[] = {"\xff\xfe", "\xfe\xff"}, *charset[] = {"UTF-16LE", "UTF-16BE"};
+    for (int i = 0; i < 2 && size >= 2; i++) {
+        if (memcmp(bytes, mark[i], 2) != 0) continue;
+        *out = g_convert(bytes + 2, (gssize)size - 2, "UTF-8", charset[i], NULL, NULL, NULL);
+        return *out ? FV_OK : fvi_fail(err, FV_FORMAT, "damaged %s; allowed: UTF-8", charset[i]);
+    }
+    if (size && memchr(bytes, 0, size))
+        return fvi_fail(err, FV_FORMAT, "no text with a class name each line, but binary");
+    *out = size ? g_strndup(bytes, size) : g_strdup("");
+    return FV_OK;
+}
+
+/* ---- other readings ------------------------------------------------------------------------- */
+
+static int is_kept(const char *name, int no_empty, int no_comments) {
+    if (no_empty && !*name) return 0;
+    return !no_comments || !(*name == '#' || g_str_has_prefix(name, "//"));
+}
+
+/* The names without those lines. */
+static fvi_labels *without(const fvi_labels *l, int no_empty, int no_comments) {
+    char **names = g_new0(char *, l->count);
+    int n = 0;
+    for (int i = 0; i < l->count; i++)
+        if (is_kept(l->name[i], no_empty, no_comments)) names[n++] = g_strdup(l->name[i]);
+    return fvi_labels_take(names, n);
+}
+
+/* The one line, split. */
+static fvi_labels *split(const fvi_labels *l, const char *at) {
+    char **names = g_strsplit(l->row, at, FVI_LABELS_MAX);
+    return fvi_labels_take(names, (int)g_strv_length(names));
+}
+
+const char *fvi_labels_reading(const fvi_labels *l, int which, fvi_labels **out) {
+    static const struct {
+        int no_empty, no_comments;
+        const char *separator, *what;
+    } readings[] = {{1, 0, NULL, "its empty lines are left out"},
+                    {0, 1, NULL, "its comments are left out"},
+                    {1, 1, NULL, "its comments and empty lines are left out"},
+                    {0, 0, "\t", "its one line is split at tabs"},
+                    {0, 0, ";", "its one line is split at ;"},
+                    {0, 0, "|", "its one line is split at |"},
+                    {0, 0, ",", "its one line is split at commas"}};
+    if (which >= (int)G_N_ELEMENTS(readings)) return NULL;
+    const char *separator = readings[which].separator;
+    *out = NULL;
+    if (!separator)
+        *out = without(l, readings[which].no_empty, readings[which].no_comments);
+    else if (l->row)
+        *out = split(l, separator);
+    return readings[which].what;
+}
+
+/* ---- files, arrays, JSON -------------------------------------------------------------------- */
 
 fv_status fvi_labels_load(const char *path, fvi_labels **out, fv_error *err) {
     fvi_mapping m = {0};
+    char *text = NULL;
     fv_status st = fvi_mapping_open(path, FILE_MAX, &m, err);
     if (st) return st;
-    st = fvi_labels_from_lines((const char *)m.bytes, m.size, out, err);
+    st = fvi_labels_decode((const char *)m.bytes, m.size, &text, err);
+    if (!st) st = fvi_labels_from_lines(text, strlen(text), out, err);
+    g_free(text);
     if (st) fvi_error_prefix(err, "%s", path);
     fvi_mapping_close(&m);
     return st;
@@ -182,14 +276,16 @@ static int part_matches(const char *name, const char *key) {
     }
 }
 
-int fvi_labels_find(const fvi_labels *l, const char *name) {
+int fvi_labels_find(const fvi_labels *l, const char *name, int *other) {
+    *other = -1;
     if (!l || !g_utf8_validate(name, -1, NULL)) return -1;
     char *key = name_key(name, strlen(name));
-    int found = -1;
-    for (int i = 0; key[0] && found < 0 && i < l->count; i++)
-        if (key_matches(l->name[i], strlen(l->name[i]), key)) found = i;
-    for (int i = 0; key[0] && found < 0 && i < l->count; i++)
-        if (part_matches(l->name[i], key)) found = i;
+    int found[2] = {-1, -1}, n = 0;
+    for (int i = 0; key[0] && n < 2 && i < l->count; i++)
+        if (key_matches(l->name[i], strlen(l->name[i]), key)) found[n++] = i;
+    for (int i = 0, whole = n; key[0] && !whole && n < 2 && i < l->count; i++)
+        if (part_matches(l->name[i], key)) found[n++] = i;
     g_free(key);
-    return found;
+    *other = found[1];
+    return found[0];
 }

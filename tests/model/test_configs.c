@@ -267,11 +267,55 @@ static void labels_must_fit(void **state) {
     done(n, b);
 }
 
+/* Lists that fit the four channels in one reading of theirs: the names, and what the note says. */
+static void labels_are_read_as_they_fit(void **state) {
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t size;
+        const char *last, *note; /* last NULL: no names */
+    } c[] = {
+        {"a\n\nb\n\nc\nd", 0, "d", "labels.txt: its empty lines are left out, since 4 names fit"},
+        {"# of a farm\na\nb\nc\nd\n", 0, "d", "labels.txt: its comments are left out"},
+        {"# of a farm\n\na\nb\nc\nd\n", 0, "d", "its comments and empty lines are left out"},
+        {"a,b,c,d\n", 0, "d", "its one line is split at commas"},
+        {"a\tb\tc\td", 0, "d", "its one line is split at tabs"},
+        {"a;b;c;d", 0, "d", "its one line is split at ;"},
+        {"a|b|c|d\n", 0, "d", "its one line is split at |"},
+        {"4 d\n2 b\n1 a\n3 c\n", 0, "d", "labels.txt: classes are ordered by the numbers"},
+        {"a\n\nc\nd\n", 0, "d", NULL}, /* class 1 has no name */
+        {"a;b;c\n", 0, NULL, "labels.txt has 1, which fits no output"},
+        {"\xff\xfe"
+         "a\0\n\0b\0\n\0c\0\n\0\xe9\0",
+         16, "\xc3\xa9", NULL},
+        {"\xfe\xff"
+         "\0a\0\n\0b\0\n\0c\0\n\0d",
+         16, "d", NULL},
+        {"a\nb\0c", 5, NULL, "labels.txt cannot be read and is passed over: no text"},
+    };
+    for (size_t i = 0; i < sizeof c / sizeof *c; i++) {
+        builder *b = net("N,3,16,16");
+        builder_write(b, "labels.txt", c[i].bytes, c[i].size ? c[i].size : strlen(c[i].bytes));
+        fvi_network *n = load(b, NULL);
+        const char *note = fvi_network_input(n)->assumed;
+        if (fvi_network_class_count(n) != (c[i].last ? 4 : 0))
+            fail_msg("row %zu: %d names; %s", i, fvi_network_class_count(n), note);
+        if (c[i].last) assert_string_equal(fvi_network_class_name(n, 3), c[i].last);
+        if (c[i].note ? !note || !strstr(note, c[i].note) : note && strstr(note, "labels.txt:"))
+            fail_msg("row %zu: \"%s\" (wanted \"%s\")", i, note, c[i].note);
+        done(n, b);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_hugging_face), cmocka_unit_test(reads_timm),
-        cmocka_unit_test(others_come_last),   cmocka_unit_test(pads_with_zeros),
-        cmocka_unit_test(remarks_on_configs), cmocka_unit_test(labels_must_fit),
+        cmocka_unit_test(reads_hugging_face),
+        cmocka_unit_test(reads_timm),
+        cmocka_unit_test(others_come_last),
+        cmocka_unit_test(pads_with_zeros),
+        cmocka_unit_test(remarks_on_configs),
+        cmocka_unit_test(labels_must_fit),
+        cmocka_unit_test(labels_are_read_as_they_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -363,7 +363,7 @@ static void refuses_options(void **state) {
 static void finds_classes(void **state) {
     (void)state;
     builder *b = net("N,3,64,64");
-    sidecar(b, "{\"labels\": [\"tench, Tinca tinca\", \"great white shark\", \"crane\", \"crane\","
+    sidecar(b, "{\"labels\": [\"tench, Tinca tinca\", \"great white shark\", \"crane\", \"Crane\","
                " \"\xc3\x89t\xc3\xa9\"]}");
     fvi_network *n = load(b, NULL);
     const struct {
@@ -372,7 +372,7 @@ static void finds_classes(void **state) {
     } good[] = {
         {"great white shark", 1},  {"Great-White_SHARK", 1},
         {"tinca tinca", 0},        {"Tench", 0},
-        {"tench, tinca tinca", 0}, {"crane", 2},
+        {"tench, tinca tinca", 0}, {"2", 2},
         {"\xc3\xa9t\xc3\xa9", 4},  {"3", 3},
     };
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
@@ -386,6 +386,9 @@ static void finds_classes(void **state) {
     assert_int_equal(fvi_network_find_class(n, "great white shrk", &index, &err), FV_NOTFOUND);
     assert_int_equal(index, 42);
     assert_non_null(strstr(err.text, "did you mean \"great white shark\"?"));
+    assert_int_equal(fvi_network_find_class(n, "crane", &index, &err), FV_ARG);
+    assert_non_null(
+        strstr(err.text, "class 2, \"crane\", and of class 3, \"Crane\"; allowed: the"));
     const char *none[] = {"", "??", "5", "\xff\xfe", "zebra"};
     for (int i = 0; i < 5; i++)
         assert_int_equal(fvi_network_find_class(n, none[i], &index, &err), FV_NOTFOUND);

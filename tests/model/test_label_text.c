@@ -56,6 +56,10 @@ static void reads_notations(void **state) {
         {"- cat\n- dog\n", "cat|dog"},
         {"0\n1\n2\n", "0|1|2"},
         {"3 d\n1 x\n", "3 d|1 x"},
+        {"2 hen\n0: cat\n1 dog\n", "cat|dog|hen"}, /* ordered by its numbers */
+        {"2 hen\n1 cat\n", "cat|hen"},
+        {"1 cat\n1 hen\n", "1 cat|1 hen"},
+        {"1 cat\n2\n", "1 cat|2"},
         {"cat, dog,hen", "cat|dog|hen"},
         {"cat", "cat"},
     };

@@ -98,7 +98,8 @@ fvi_input_axes fvi_input_axes_find(const fvi_shape *s, int type, const fvi_input
     for (int i = 0; i < FVI_MAX_DIMS; i++) none.of[i] = FVI_AXIS_OTHER;
     if (s->ndim > 0) none.of[0] = FVI_AXIS_BATCH;
     if (s->ndim == 2) none.of[1] = FVI_AXIS_ALL;
-    if (!fvi_is_pixel_type(type)) {
+    const int plain = conv == 4 && s->ndim == 4; /* a picture, whatever holds its pixels */
+    if (!fvi_is_pixel_type(type) && !(plain && fvi_dtype_is_int((fvi_dtype)type))) {
         none.kind = FV_INPUT_OTHER;
         return none;
     }

@@ -467,8 +467,13 @@ static void read_json(const char *folder, const char *name, void (*read)(const c
 static void read_labels(const char *path, fvi_input_spec *out) {
     fvi_mapping m = {0};
     if (out->labels || !open_file(path, &m, out)) return;
-    char *text = m.size ? g_strndup((const char *)m.bytes, m.size) : g_strdup("");
-    take_labels(fvi_path_base(path), "", text, out);
+    char *text = NULL;
+    fv_error err = {0};
+    if (fvi_labels_decode((const char *)m.bytes, m.size, &text, &err))
+        fvi_input_remark(out, "%s cannot be read and is passed over: %s", fvi_path_base(path),
+                         err.text);
+    else
+        take_labels(fvi_path_base(path), "", text, out);
     fvi_input_spec_source(out, fvi_path_base(path));
     g_free(text);
     fvi_mapping_close(&m);

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "graph/const.h"
 #include "model/input/own_steps.h"
 
 static const float imagenet_mean[3] = {0.485f, 0.456f, 0.406f}; /* RGB, as torchvision's models */
@@ -69,15 +70,34 @@ static void set_imagenet(fv_input *in) {
     }
 }
 
+/* Whether the input's elements are whole numbers, which no normalised pixel is. */
+static int is_whole(const values *v) {
+    return v->i->type && fvi_dtype_is_int((fvi_dtype)v->i->type);
+}
+
+/* The pixels that an integer can hold: bytes, of int8 less 128, of bool black and white. */
+static void set_whole(values *v) {
+    fv_input *in = &v->i->in;
+    const int type = v->i->type;
+    in->range = type == FVI_BOOL ? 1 : 255;
+    for (int c = 0; type == FVI_I8 && c < 4 && c < in->channels; c++) in->mean[c] = 128;
+    g_free(v->range_source);
+    v->range_source = g_strdup_printf("the file's input: %s", fvi_dtype_name((fvi_dtype)type));
+    if (type != FVI_U8)
+        fvi_input_assume(v->i->notes, "%s (its elements are %s)",
+                         type == FVI_BOOL ? "pixels 0 and 1"
+                         : type == FVI_I8 ? "pixels 0..255 less 128"
+                                          : "pixels 0..255",
+                         fvi_dtype_name((fvi_dtype)type));
+}
+
 /* Assumes a normalisation where neither a source nor the graph has one. */
 static void assume_normalisation(values *v) {
     fv_input *in = &v->i->in;
     in->range = 1;
     v->range_source = g_strdup(assumed);
-    if (v->i->type == FVI_U8) { /* bytes can only be pixels */
-        in->range = 255;
-        g_free(v->range_source);
-        v->range_source = g_strdup("the file's input: uint8");
+    if (is_whole(v)) {
+        set_whole(v);
     } else if (in->channels == 3 && in->channels_last) {
         set_signed(in);
         fvi_input_assume(v->i->notes, "values -1..1");
@@ -161,7 +181,7 @@ static fv_status resolve_numbers(values *v, const fvi_own_steps *own, fvi_wanted
     fvi_input_spec *s = &v->i->spec;
     fv_input *in = &v->i->in;
     const int said = s->range != 0 || s->mean.n || s->scale.n;
-    if (v->i->type == FVI_U8) wanted = FVI_WANTED_OPEN; /* the type says it */
+    if (is_whole(v)) wanted = FVI_WANTED_OPEN; /* the type says it */
     fv_status st = per_channel(v, &s->mean, FVI_PART_MEAN, 0, in->mean);
     if (!st) st = per_channel(v, &s->scale, FVI_PART_SCALE, 1, in->scale);
     if (st) return st;
@@ -283,14 +303,22 @@ static char *sentence(const values *v) {
 
 /* ---- class names ---------------------------------------------------------------------------- */
 
-/* Whether an output of the graph has that many classes: an axis of it has, perhaps with a
- * detector's 4 or 5 numbers of a box. */
+/* Whether axis k counts `count` classes, where there are three axes or more perhaps with a
+ * detector's 4 or 5 numbers of a box. A length of 1 counts where the classes are: right behind the
+ * samples, or last of a map. */
+static int counts_classes(const fvi_shape *s, int k, int count) {
+    const int boxes = s->ndim > 2 && (s->dim[k] == count + 4 || s->dim[k] == count + 5);
+    if (count > 1 || boxes) return boxes || s->dim[k] == count;
+    return s->dim[k] == 1 && (k <= 1 || (k == s->ndim - 1 && s->dim[k - 1] != 1));
+}
+
+/* Whether an output of the graph has that many classes: an axis of it has. */
 static int fits_an_output(const fvi_graph *g, int count) {
     for (int i = 0; i < g->n_outputs; i++) {
         const fvi_shape *s = &g->values[g->outputs[i]].shape;
-        if (s->ndim < 0) return 1; /* not known */
-        for (int k = 0; k < s->ndim; k++)
-            if (s->dim[k] == count || s->dim[k] == count + 4 || s->dim[k] == count + 5) return 1;
+        if (s->ndim < 0) return 1;                  /* not known */
+        for (int k = s->ndim > 1; k < s->ndim; k++) /* the first counts samples */
+            if (counts_classes(s, k, count)) return 1;
     }
     return 0;
 }
@@ -333,13 +361,33 @@ static void add_blank(values *v, const fvi_graph *g) {
                      n, v->i->spec.from[FVI_PART_LABELS], space ? ", the last as the space" : "");
 }
 
+/* Takes another reading of the lines, where the names fit an output in that one only. */
+static void read_otherwise(values *v, const fvi_graph *g) {
+    const char *what;
+    if (fits_an_output(g, v->i->labels->count)) return;
+    for (int i = 0;; i++) {
+        fvi_labels *other = NULL;
+        if (!(what = fvi_labels_reading(v->i->labels, i, &other))) return;
+        if (other && other->count && fits_an_output(g, other->count)) {
+            fvi_labels_free(v->i->labels);
+            v->i->labels = other;
+            fvi_input_remark(&v->i->spec, "%s: %s, since %d names fit an output",
+                             v->i->spec.from[FVI_PART_LABELS], what, other->count);
+            return;
+        }
+        fvi_labels_free(other);
+    }
+}
+
 /* Makes the names those of an output. A list that lies there by chance is not used where it fits
  * none; one that was told is, with a remark. */
 static void check_labels(values *v, const fvi_graph *g) {
     char **from = &v->i->spec.from[FVI_PART_LABELS];
     if (!v->i->labels || !*from) return;
+    if (v->i->labels->remark) fvi_input_remark(&v->i->spec, "%s: %s", *from, v->i->labels->remark);
     shift_labels(v, g);
     add_blank(v, g);
+    read_otherwise(v, g);
     if (fits_an_output(g, v->i->labels->count)) return;
     if (!v->i->spec.labels_are_found) {
         fvi_input_remark(&v->i->spec, "%s has %d class name%s, which fit no output", *from,

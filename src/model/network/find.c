@@ -229,7 +229,12 @@ fv_status fvi_network_find_class(const fvi_network *net, const char *name, int *
     guint64 v;
     if (!name) return fvi_fail(err, FV_ARG, "no class named");
     if (!l) return fvi_fail(err, FV_NOTFOUND, "%s carries no class names", net->name);
-    int found = fvi_labels_find(l, name);
+    int other, found = fvi_labels_find(l, name, &other);
+    if (other >= 0)
+        return fvi_fail(err, FV_ARG,
+                        "\"%.80s\" is the name of class %d, \"%.80s\", and of class %d, \"%.80s\"; "
+                        "allowed: the number of one, as class:%d",
+                        name, found, l->name[found], other, l->name[other], found);
     if (found < 0 && g_ascii_string_to_unsigned(name, 10, 0, (guint64)l->count - 1, &v, NULL))
         found = (int)v;
     if (found < 0) {

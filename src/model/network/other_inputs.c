@@ -153,7 +153,8 @@ fv_status fvi_model_input_check(const fvi_model_input *in, const fv_tensor *own,
         if ((fractions || x == floor(x)) && x >= least && x < beyond) continue;
         return fvi_fail(err, FV_ARG,
                         "input \"%s\" holds integers (%s), and number %" PRId64
-                        " of what is given is %g; allowed: whole numbers from %s%d to 2^%d - 1",
+                        " of what is given is %g; allowed: whole numbers from %s%d to 2^%d - 1 "
+                        "(of pictures: --range, --mean and --std that give such)",
                         in->name, fvi_dtype_name(t), i, x, is_unsigned ? "" : "-2^",
                         is_unsigned ? 0 : bits - 1, is_unsigned ? bits : bits - 1);
     }
