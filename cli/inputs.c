@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "numbers.h"
+#include "output.h"
 #include "report.h"
 
 /* Where the value begins in NAME=X; the word itself where it has no name. */
@@ -112,6 +113,54 @@ int cli_inputs_fail(const cli_model_args *how, const fv_error *err) {
     if (!file) file = named_file(how->set, err->text);
     if (!file && several && !g_str_has_prefix(err->text, "the input ")) return cli_fail_error(err);
     return cli_fail_input(file ? file : cli_inputs_main_file(how), err);
+}
+
+/* Whether an array of pictures has its channels where the network does not, and only there. */
+static int is_other_way(const fv_input *in, const fv_tensor *t) {
+    if (!in->is_image || in->ndim != 4 || t->ndim != 4 || in->channels < 1) return 0;
+    const int from = in->channels_last ? 1 : 3, to = in->channels_last ? 3 : 1;
+    if (t->dim[from] != in->channels || t->dim[to] == in->channels) return 0;
+    for (int i = 0; i < 2; i++) { /* rows and columns, where the file fixes them */
+        const int64_t wanted = in->dim[(in->channels_last ? 1 : 2) + i];
+        if (wanted >= 0 && t->dim[(in->channels_last ? 2 : 1) + i] != wanted) return 0;
+    }
+    return 1;
+}
+
+/* Moves the channels of [N, C, H, W] behind the columns, or those of [N, H, W, C] before the rows.
+ */
+static fv_status turn(int to_last, fv_tensor **t, fv_error *err) {
+    const int64_t *d = (*t)->dim;
+    const int64_t c = to_last ? d[1] : d[3], area = to_last ? d[2] * d[3] : d[1] * d[2];
+    const int64_t first[] = {d[0], d[3], d[1], d[2]}, last[] = {d[0], d[2], d[3], d[1]};
+    fv_tensor *made = NULL;
+    const fv_status st = fv_tensor_new(4, to_last ? last : first, &made, err);
+    if (st) return st;
+    for (int64_t n = 0; n < d[0]; n++)
+        for (int64_t k = 0; k < c; k++)
+            for (int64_t p = 0; p < area; p++) {
+                const int64_t planes = (n * c + k) * area + p, mixed = (n * area + p) * c + k;
+                made->data[to_last ? mixed : planes] = (*t)->data[to_last ? planes : mixed];
+            }
+    fv_tensor_free(*t);
+    *t = made;
+    return FV_OK;
+}
+
+fv_status cli_array_load(const cli_args *args, const fv_model *model, const char *path,
+                         fv_tensor **out, fv_error *err) {
+    fv_status st = cli_tensor_load(path, out, err);
+    const fv_input *in = fv_model_input(model);
+    if (st || !is_other_way(in, *out)) return st;
+    char *had = cli_shape_text(4, (*out)->dim, 0);
+    st = turn(in->channels_last, out, err);
+    char *has = cli_shape_text(4, (*out)->dim, 0);
+    if (!st)
+        cli_note(args, "%s: %s is taken as %s: the network has the channels of pictures %s", path,
+                 had, has, in->channels_last ? "last" : "first");
+    g_free(had);
+    g_free(has);
+    return st;
 }
 
 fv_status cli_photo_load(const fv_model *model, const char *path, fv_image **out, fv_error *err) {

@@ -26,6 +26,11 @@ const char *cli_inputs_main_file(const cli_model_args *how);
  * which the error names, else the only one; of several and none named, no file. */
 int cli_inputs_fail(const cli_model_args *how, const fv_error *err);
 
+/* Loads an array for a model. A picture whose channels stand last where the network has them first,
+ * or first where it has them last, is turned, with a note, where its sizes leave no doubt. */
+fv_status cli_array_load(const cli_args *args, const fv_model *model, const char *path,
+                         fv_tensor **out, fv_error *err);
+
 /* Loads a photo for a model: with its alpha where the network takes that. */
 fv_status cli_photo_load(const fv_model *model, const char *path, fv_image **out, fv_error *err);
 

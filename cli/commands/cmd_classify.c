@@ -138,9 +138,12 @@ static int add_picture(job *j, const char *path) {
     fv_error err = {0};
     int code = CLI_DONE;
     if (cli_has_ending(path, "npy")) {
-        if (cli_tensor_load(path, &input, &err)) code = cli_fail_error(&err);
+        if (cli_array_load(&j->args->common, j->model, path, &input, &err))
+            code = cli_fail_error(&err);
         if (!code && fv_input_samples(j->model, input) > 1)
-            code = cli_fail("%s: it has %" G_GINT64_FORMAT " samples; one is classified at a time",
+            code = cli_fail("%s: it has %" G_GINT64_FORMAT
+                            " samples, by its first size; one is classified at a time "
+                            "(fovea run takes them all, also where that size counts steps of time)",
                             path, fv_input_samples(j->model, input));
     } else if (cli_photo_load(j->model, path, &image, &err) ||
                fv_input_from_image(j->model, image, &input, &err)) {

@@ -293,8 +293,10 @@ static fv_status assign(rebatch *l, fv_error *err) {
         visits += i - back;
         if (back < 0 || visits > most)
             return fvi_fail(err, FV_UNSUPPORTED,
-                            "its batch of %" PRId64 " is fixed in the file (%s \"%s\")", l->from,
-                            g->nodes[deepest].source_op, g->nodes[deepest].name);
+                            "its batch of %" PRId64
+                            " is fixed in the file (%s \"%s\" mixes samples, or "
+                            "they are steps of time); fovea run takes an X.npy of %" PRId64,
+                            l->from, g->nodes[deepest].source_op, g->nodes[deepest].name, l->from);
         l->choice[back]++;
         i = back;
     }

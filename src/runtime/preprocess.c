@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "base/tensor.h"
+#include "graph/const.h"
 #include "image/image.h"
 #include "runtime/model_state.h"
 #include "runtime/session.h"
@@ -285,6 +286,11 @@ int64_t fv_input_samples(const fv_model *model, const fv_tensor *input) {
     return view.ndim ? view.dim[0] : 1;
 }
 
+/* An input of integers holds no fractions, which resizing makes. */
+static void round_all(const fv_tensor *t) {
+    for (int64_t i = 0; i < fv_tensor_count(t); i++) t->data[i] = rintf(t->data[i]);
+}
+
 fv_status fv_input_from_image(const fv_model *model, const fv_image *image, fv_tensor **out,
                               fv_error *err) {
     fv_image *picture = NULL;
@@ -297,6 +303,7 @@ fv_status fv_input_from_image(const fv_model *model, const fv_image *image, fv_t
     st = fvi_tensor_new(&shape, &input, err);
     if (!st) {
         fvi_encode(in, picture->data, in->height, in->width, input->data);
+        if (fvi_dtype_is_int(fvi_network_input_type(model->network, in->name))) round_all(input);
         *out = input;
     }
     fv_image_free(picture);

@@ -47,7 +47,8 @@ static char *wanted_shape(const fvi_network *net) {
     GString *s = g_string_new(NULL);
     for (int i = 0; i < in->ndim; i++) {
         if (i) g_string_append_c(s, 'x');
-        if (i == 0 && fvi_network_has_batch(net))
+        if (i == 0 && fvi_network_has_batch(net) &&
+            !(in->dim[0] < 0 && in->ndim > 2 && in->dim[1] == 1 && !in->is_image))
             g_string_append_c(s, 'N');
         else if (in->dim[i] < 0)
             g_string_append_c(s, '?');

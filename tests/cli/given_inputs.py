@@ -61,4 +61,41 @@ def integers():
         check(refused(got, '"data" holds integers (uint8)'), number, got)
 
 
-all_in_a_folder(sizes, integers)
+def pictures_of_integers():
+    """Bytes, of int8 less 128, of bool black and white: never normalised numbers."""
+    photo("p.png", (200, 40, 120), side=8)
+    pixels = np.array([200, 40, 120], "f").reshape(1, 3, 1, 1) + np.zeros((1, 3, 8, 8), "f")
+    for kind, held, said in ((TensorProto.INT32, pixels, "0..255"),
+                             (TensorProto.UINT16, pixels, "0..255"),
+                             (TensorProto.INT8, pixels - 128, "less 128"),
+                             (TensorProto.BOOL, pixels > 127, "0 and 1")):
+        save("i.onnx", [node("Cast", "data", "real", to=1), node("Conv", "real w", "c"),
+                        *TRUNK[1:]], [value("data", kind, [1, 3, 8, 8])], [value("lg")],
+             {}, dict(w=CONV, m=FULL))
+        np.save("x.npy", held.astype("f"))
+        a = run("classify", "i.onnx", "p.png", quiet=False)
+        b = run("classify", "i.onnx", "x.npy")
+        check(a.returncode == 0 and said in a.stderr, kind, a)
+        check(a.stdout.split("\n")[1:] == b.stdout.split("\n")[1:], "the same as numbers", a)
+
+
+def pictures_the_other_way():
+    """An array of a picture whose channels stand where the network has them not is turned."""
+    save("n.onnx", TRUNK, [value("data", shape=[1, 3, 8, 8])], [value("lg")], {},
+         dict(w=CONV, m=FULL))
+    x = random.normal(size=(1, 3, 8, 8)).astype("f")
+    np.save("x.npy", x)
+    np.save("t.npy", np.ascontiguousarray(x.transpose(0, 2, 3, 1)))
+    np.save("bad.npy", np.zeros((1, 8, 9, 3), "f"))
+    want, got = run("classify", "n.onnx", "x.npy"), run("classify", "n.onnx", "t.npy", quiet=False)
+    check(want.stdout.split("\n")[1:] == got.stdout.split("\n")[1:], "turned", got)
+    check("t.npy: 1x8x8x3 is taken as 1x3x8x8" in got.stderr, "the note", got)
+    for command in (("attribute", "t.npy", "-c", "1", "-m", "gradient", "--npy", "m.npy"),
+                    ("activations", "c", "t.npy")):
+        got = run(command[0], "n.onnx", *command[1:], quiet=False)
+        check(got.returncode == 0 and "is taken as" in got.stderr, command, got)
+    got = run("classify", "n.onnx", "bad.npy")
+    check(refused(got, "wants"), "another size", got)
+
+
+all_in_a_folder(sizes, integers, pictures_of_integers, pictures_the_other_way)

@@ -139,7 +139,10 @@ static void a_token_is_given_to_every_sample(void **state) {
     builder_int(t.b, builder_node(t.b, "Concat", "join", "token,x", "y"), "axis", 1);
     builder_output(t.b, "y");
     assert_int_equal(lift(&t, 2, 3), FV_UNSUPPORTED);
-    assert_string_equal(t.err.text, "its batch of 2 is fixed in the file (Concat \"join\")");
+    assert_string_equal(
+        t.err.text,
+        "its batch of 2 is fixed in the file (Concat \"join\" mixes samples, or they are "
+        "steps of time); fovea run takes an X.npy of 2");
     trial_free(&t);
 }
 

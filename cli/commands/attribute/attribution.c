@@ -218,11 +218,13 @@ static fv_status make_photo(cli_subject *s, const fv_image *image, int tile, fv_
 /* An array that is one sample of the raw input. */
 static int load_numbers(cli_subject *s, const char *path) {
     fv_error err = {0};
-    if (cli_tensor_load(path, &s->input, &err)) return cli_fail_error(&err);
+    if (cli_array_load(s->args, s->model, path, &s->input, &err)) return cli_fail_error(&err);
     const int64_t samples = fv_input_samples(s->model, s->input);
     if (samples > 1)
-        return cli_fail("%s: it has %" G_GINT64_FORMAT " samples; one is explained at a time", path,
-                        samples);
+        return cli_fail("%s: it has %" G_GINT64_FORMAT
+                        " samples, by its first size; one is explained at a time "
+                        "(fovea run takes them all, also where that size counts steps of time)",
+                        path, samples);
     return CLI_DONE;
 }
 

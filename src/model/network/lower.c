@@ -156,8 +156,11 @@ static fv_status bind_all(binder *k, const fvi_binding *b, int nb, fv_error *err
     k->n_bound = nb;
     find_batch(k, in, n, b, nb);
     if (k->runner && k->written)
-        return fvi_fail(err, FV_UNSUPPORTED, "its batch of %lld is fixed in the file",
-                        (long long)k->written);
+        return fvi_fail(
+            err, FV_UNSUPPORTED,
+            "%s: its batch of %lld is fixed in the file (samples are mixed inside, or they are "
+            "steps of time); fovea run takes an X.npy of %lld",
+            k->net->name, (long long)k->written, (long long)k->written);
     const int64_t batch = k->written ? k->written : k->batch;
     k->main = main_shape(k, b, batch);
     for (int i = 0; i < n; i++) {
