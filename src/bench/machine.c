@@ -38,9 +38,9 @@ static fvi_graph *product_graph(const float *values) {
     g->pool = pool;
     g->n_values = 3;
     g->n_nodes = g->n_inputs = g->n_outputs = 1;
-    g->values[0] = (fvi_value){"x", square, -1, NULL, 0};
-    g->values[1] = (fvi_value){"y", square, -1, c, 0};
-    g->values[2] = (fvi_value){"product", square, 0, NULL, 0};
+    g->values[0] = (fvi_value){"x", square, -1, NULL, 0, 0};
+    g->values[1] = (fvi_value){"y", square, -1, c, 0, 0};
+    g->values[2] = (fvi_value){"product", square, 0, NULL, 0, 0};
     numbers[0] = 0, numbers[1] = 1, numbers[2] = 0, numbers[3] = 2;
     g->nodes[0] = (fvi_node){.kind = FVI_MATMUL,
                              .name = "product",

@@ -3,7 +3,8 @@
  *
  * Convolutions, pooling and normalizations by channel have them on axis 1; matrix products and
  * layer norms (transformers, ConvNeXt) on the last axis; ops that only move or map elements keep
- * their input's. One pass in the graph's order.
+ * their input's. A network's input has them where its description says. One pass in the graph's
+ * order.
  */
 #include <glib.h>
 #include <stdlib.h>
@@ -79,9 +80,10 @@ static const rule rules[FVI_KIND_COUNT] = {
 #undef FVI_KIND
 };
 
-/* Those of the first n nodes; of all other values the usual ones. */
+/* Those of the inputs and the first n nodes; of all other values the usual ones. */
 static void find_axes(const fvi_graph *g, int n, int *axis) {
-    for (int i = 0; i < g->n_values; i++) axis[i] = usual_axis(g, i);
+    for (int i = 0; i < g->n_values; i++)
+        axis[i] = g->values[i].channels ? g->values[i].channels : usual_axis(g, i);
     for (int k = 0; k < n; k++)
         axis[g->nodes[k].out] = rules[g->nodes[k].kind](g, &g->nodes[k], axis);
 }

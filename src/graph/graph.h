@@ -37,6 +37,7 @@ typedef struct fvi_value {
     int producer;              /* node index; -1 for inputs and constants */
     const fvi_const *constant; /* NULL unless a constant */
     int is_integer;            /* whole numbers or truth values, as the file has it */
+    int channels;              /* of an input: the axis its channels are on; 0: nothing says it */
 } fvi_value;
 
 #define FVI_MAX_SPATIAL 3
@@ -97,7 +98,7 @@ typedef struct fvi_recurrent {
 /* What an OPAQUE node gives, as far as that is known of its operator. */
 typedef enum fvi_opaque_gives {
     FVI_OPAQUE_ANYTHING,
-    FVI_OPAQUE_MOVED, /* the numbers of its first input, in the same order */
+    FVI_OPAQUE_MOVED, /* the numbers of its first input, in the same order, or which they are */
     FVI_OPAQUE_RANKED /* the largest of them in order of size, or where they are */
 } fvi_opaque_gives;
 

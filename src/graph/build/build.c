@@ -162,7 +162,7 @@ fvi_pool *fvi_build_constant_pool(const fvi_builder *b) {
 
 int fvi_build_append_value(fvi_builder *b, const fvi_shape *shape, fvi_dtype t, const fvi_const *c,
                            int producer) {
-    fvi_pending_value p = {{NULL, *shape, producer, c, 0}, t, c && b->op->file_constant};
+    fvi_pending_value p = {{NULL, *shape, producer, c, 0, 0}, t, c && b->op->file_constant};
     g_array_append_val(b->values, p);
     return (int)b->values->len - 1;
 }
@@ -189,7 +189,7 @@ int fvi_build_append_node(fvi_builder *b, fvi_kind kind, const fvi_node_attr *a,
 }
 
 int fvi_build_input(fvi_builder *b, const char *name, const fvi_shape *shape) {
-    fvi_pending_value p = {{name, *shape, -1, NULL, 0}, FVI_F32, 0};
+    fvi_pending_value p = {{name, *shape, -1, NULL, 0, 0}, FVI_F32, 0};
     g_array_append_val(b->values, p);
     int v = (int)b->values->len - 1;
     g_array_append_val(b->inputs, v);

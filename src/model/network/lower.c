@@ -187,6 +187,20 @@ static void substitute_all(const fvi_network *net, fvi_graph *g) {
     }
 }
 
+/* Marks the axis that the channels of the main input are on, where its description says it. */
+static void mark_channels(const fvi_network *net, fvi_graph *g) {
+    const fv_input *in = &net->input.in;
+    const int v = in->name[0] ? fvi_graph_find(g, in->name) : -1;
+    if (v < 0 || g->values[v].producer >= 0 || g->values[v].constant) return;
+    const int ndim = g->values[v].shape.ndim;
+    int axis = 0;
+    if (in->is_image && ndim == 4)
+        axis = in->channels_last ? 3 : 1;
+    else if (!in->is_image && ndim == in->ndim)
+        axis = fvi_input_axis(&net->input.axes, ndim, FVI_AXIS_CHANNEL);
+    g->values[v].channels = MAX(axis, 0);
+}
+
 static fv_status lower_and_rebatch(binder *k, int64_t from, const char *const *wanted, int n_wanted,
                                    fvi_graph **out, fv_error *err) {
     fvi_graph *g = NULL;
@@ -197,6 +211,7 @@ static fv_status lower_and_rebatch(binder *k, int64_t from, const char *const *w
         if (st == FV_UNSUPPORTED && k->partial) st = FV_OK; /* listed at the file's batch */
     }
     if (!st) substitute_all(k->net, g);
+    if (!st) mark_channels(k->net, g);
     if (st)
         fvi_graph_free(g);
     else

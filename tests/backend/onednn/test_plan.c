@@ -30,7 +30,7 @@ static fvi_graph *graph_new(void) {
 
 static int value_new(fvi_graph *g, fvi_shape shape) {
     int v = g->n_values++;
-    g->values[v] = (fvi_value){fvi_pool_printf(g->pool, "v%d", v), shape, -1, NULL, 0};
+    g->values[v] = (fvi_value){fvi_pool_printf(g->pool, "v%d", v), shape, -1, NULL, 0, 0};
     return v;
 }
 

@@ -63,9 +63,9 @@ static int is_used(int64_t n, int64_t c, int64_t k, int64_t side, int64_t stride
     g->nodes = fvi_pool_alloc(pool, sizeof *g->nodes);
     g->inputs = fvi_pool_array(pool, 4, sizeof(int));
     g->outputs = g->inputs + 1;
-    g->values[0] = (fvi_value){"x", {4, {n, c, side, side}}, -1, NULL, 0};
-    g->values[1] = (fvi_value){"w", w->shape, -1, w, 0};
-    g->values[2] = (fvi_value){"y", {4, {n, k, out, out}}, 0, NULL, 0};
+    g->values[0] = (fvi_value){"x", {4, {n, c, side, side}}, -1, NULL, 0, 0};
+    g->values[1] = (fvi_value){"w", w->shape, -1, w, 0, 0};
+    g->values[2] = (fvi_value){"y", {4, {n, k, out, out}}, 0, NULL, 0, 0};
     g->outputs[0] = 2, g->inputs[2] = 0, g->inputs[3] = 1;
     g->nodes[0] = (fvi_node){.kind = FVI_CONV,
                              .name = "conv",

@@ -202,7 +202,7 @@ static void *pooled(fvi_pool *pool, const void *bytes, size_t size) {
 }
 
 static int new_value(fvi_graph *g, const char *name, const fvi_shape *shape, int producer) {
-    g->values[g->n_values] = (fvi_value){name, *shape, producer, NULL, 0};
+    g->values[g->n_values] = (fvi_value){name, *shape, producer, NULL, 0, 0};
     return g->n_values++;
 }
 

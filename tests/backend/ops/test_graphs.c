@@ -13,9 +13,9 @@
 
 #include <cmocka.h>
 
-#include "base/random.h"
 #include "backend/onednn/plan.h"
 #include "backend/onednn/schedule/weight_cache.h"
+#include "base/random.h"
 #include "graph/const.h"
 #include "graph/simplify/simplify.h"
 #include "reference.h"
@@ -50,7 +50,8 @@ static sketch sketch_new(void) {
 
 static int add_value(sketch *k, fvi_shape shape, int producer, const fvi_const *constant) {
     int v = k->g->n_values++;
-    k->g->values[v] = (fvi_value){fvi_pool_printf(k->pool, "v%d", v), shape, producer, constant, 0};
+    k->g->values[v] =
+        (fvi_value){fvi_pool_printf(k->pool, "v%d", v), shape, producer, constant, 0, 0};
     return v;
 }
 

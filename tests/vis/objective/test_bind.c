@@ -36,7 +36,7 @@ static fvi_graph *graph_new(const fvi_shape *input) {
     g->inputs = fvi_pool_array(pool, 1, sizeof(int));
     g->outputs = fvi_pool_array(pool, 2, sizeof(int));
     g->inputs[0] = 0;
-    g->values[0] = (fvi_value){"x", *input, -1, NULL, 0};
+    g->values[0] = (fvi_value){"x", *input, -1, NULL, 0, 0};
     return g;
 }
 
@@ -51,11 +51,11 @@ static void node_new(fvi_graph *g, fvi_kind kind, fvi_node_attr a, fvi_shape out
         *c = (fvi_const){FVI_F32, constant, NULL, 0};
         ins[n_in++] = g->n_values;
         g->values[g->n_values] =
-            (fvi_value){fvi_pool_printf(g->pool, "c%d", g->n_values), constant, -1, c, 0};
+            (fvi_value){fvi_pool_printf(g->pool, "c%d", g->n_values), constant, -1, c, 0, 0};
         g->n_values++;
     }
     g->values[g->n_values] =
-        (fvi_value){fvi_pool_printf(g->pool, "v%d", g->n_values), out, g->n_nodes, NULL, 0};
+        (fvi_value){fvi_pool_printf(g->pool, "v%d", g->n_values), out, g->n_nodes, NULL, 0, 0};
     g->nodes[g->n_nodes] = (fvi_node){
         kind, fvi_pool_printf(g->pool, "n%d", g->n_nodes), "Test", n_in, ins, g->n_values, a, NULL};
     g->n_nodes++;
