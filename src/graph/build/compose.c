@@ -219,3 +219,15 @@ int fvi_emit_cast(fvi_builder *b, int x, fvi_dtype t) {
     if (v >= 0) fvi_build_value(b, v)->dtype = t;
     return v;
 }
+
+int fvi_emit_wrapped(fvi_builder *b, int v, fvi_dtype t) {
+    const int is_signed = t == FVI_I8 || t == FVI_I16;
+    const double n = fvi_dtype_size(t) == 1 ? 256 : 65536, low = is_signed ? -n / 2 : 0;
+    if (v < 0 || b->status || fvi_build_const(b, v)) return v;
+    if (!is_signed && t != FVI_U8 && t != FVI_U16) return v;
+    if (is_signed) v = fvi_emit_unary(b, FVI_LINEAR, 1, (float)-low, v);
+    v = fvi_emit_binary(b, FVI_MOD, v, fvi_emit_scalar(b, FVI_I32, n));
+    if (is_signed) v = fvi_emit_unary(b, FVI_LINEAR, 1, (float)low, v);
+    if (v >= 0) fvi_build_value(b, v)->dtype = t;
+    return v;
+}

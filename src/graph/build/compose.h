@@ -35,5 +35,8 @@ int fvi_emit_gather(fvi_builder *b, int x, int indices, int64_t axis);
 /* x with elements of that type: constants are converted; of run-time values, which are f32, real
  * ones are cut to whole numbers for an integer type, and compared with 0 for FVI_BOOL. */
 int fvi_emit_cast(fvi_builder *b, int x, fvi_dtype t);
+/* v within the range of an integer type of 8 or 16 bits, wrapped around as the processor does; v
+ * itself where it is a constant, or the type another: f32 does not hold wider ranges exactly. */
+int fvi_emit_wrapped(fvi_builder *b, int v, fvi_dtype t);
 
 #endif

@@ -42,7 +42,8 @@ fv_status fvi_lower_activation(fvi_onnx_node *node) {
     defaults(f, &p, &q);
     p = fvi_onnx_attr_float(node->proto, "alpha", p);
     q = fvi_onnx_attr_float(node->proto, f == FVI_SELU ? "gamma" : "beta", q);
-    return fvi_onnx_out(node, 0, fvi_emit_unary(node->b, f, p, q, fvi_onnx_need(node, 0)));
+    const int x = fvi_onnx_need(node, 0), v = fvi_emit_unary(node->b, f, p, q, x);
+    return fvi_onnx_out(node, 0, fvi_emit_wrapped(node->b, v, fvi_build_dtype(node->b, v)));
 }
 
 fv_status fvi_lower_is_inf(fvi_onnx_node *node) {
@@ -162,6 +163,17 @@ static int half(fvi_onnx_node *node, int x, fvi_dtype t) {
     return fvi_emit(node->b, FVI_IDENTITY, &a, &shape, 1, &x);
 }
 
+/* x, computed at run time, as type t. */
+static int cast_run_time(fvi_onnx_node *node, int x, fvi_dtype t) {
+    const fvi_dtype from = fvi_build_dtype(node->b, x);
+    if (t == FVI_F16 || t == FVI_BF16) return half(node, x, t);
+    if (from == t || !fvi_dtype_is_int(t)) return x;
+    if (t == FVI_BOOL)
+        return fvi_emit_unary(node->b, FVI_NOT, 0, 0, fvi_emit_unary(node->b, FVI_NOT, 0, 0, x));
+    if (!fvi_dtype_is_int(from)) return fvi_emit_unary(node->b, FVI_TRUNC, 0, 0, x);
+    return from == FVI_BOOL ? x : fvi_emit_wrapped(node->b, x, t);
+}
+
 /* param 1: to the type of the second input. */
 fv_status fvi_lower_cast(fvi_onnx_node *node) {
     int x = fvi_onnx_need(node, 0);
@@ -170,13 +182,8 @@ fv_status fvi_lower_cast(fvi_onnx_node *node) {
     if (node->b->status) return node->b->status;
     if (to < 0 || to > FVI_BF16 || !fvi_dtype_size((fvi_dtype)to))
         return fvi_build_fail(node->b, FV_UNSUPPORTED, "casts to type %" PRId64, to);
-    fvi_dtype t = (fvi_dtype)to;
+    const fvi_dtype t = (fvi_dtype)to;
     if (fvi_build_const(node->b, x)) return fvi_onnx_out(node, 0, fvi_emit_cast(node->b, x, t));
-    if (t == FVI_BOOL && fvi_build_dtype(node->b, x) != FVI_BOOL)
-        x = fvi_emit_unary(node->b, FVI_NOT, 0, 0, fvi_emit_unary(node->b, FVI_NOT, 0, 0, x));
-    else if (fvi_dtype_is_int(t) && !fvi_dtype_is_int(fvi_build_dtype(node->b, x)))
-        x = fvi_emit_unary(node->b, FVI_TRUNC, 0, 0, x);
-    else if (t == FVI_F16 || t == FVI_BF16)
-        x = half(node, x, t);
+    x = cast_run_time(node, x, t);
     return fvi_onnx_out_as(node, 0, x, fvi_dtype_is_int(t) ? t : FVI_F32);
 }

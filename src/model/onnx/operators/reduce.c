@@ -22,24 +22,40 @@ static int emit_global_mean(fvi_onnx_node *node, int x, const fvi_shape *in) {
     return fvi_emit(node->b, FVI_AVERAGE_POOL, &a, &out, 1, &x);
 }
 
-/* param: the fvi_reduce. */
+/* Whether a reduction gives integers of integers as it is computed; the others' fractions are cut
+ * off. */
+static int keeps_whole(fvi_reduce f) {
+    return f != FVI_REDUCE_MEAN && f != FVI_REDUCE_L2 && f != FVI_REDUCE_LOG_SUM &&
+           f != FVI_REDUCE_LOG_SUM_EXP;
+}
+
+/* Whether a mean of x over those axes is a global pooling: of a picture of real numbers. */
+static int is_global(const fvi_builder *b, int x, unsigned axes) {
+    const fvi_shape s = fvi_build_shape(b, x);
+    return s.ndim == 4 && axes == (4u | 8u) && fvi_shape_count(&s) > 0 && !fvi_build_const(b, x) &&
+           !fvi_dtype_is_int(fvi_build_dtype(b, x));
+}
+
+/* param: the fvi_reduce. Over no axes each element is reduced for itself: squared, its magnitude
+ * taken. */
 fv_status fvi_lower_reduce(fvi_onnx_node *node) {
     int x = fvi_onnx_need(node, 0), absent;
     fvi_shape in = fvi_build_shape(node->b, x);
     unsigned axes = fvi_onnx_axes(node, 1, in.ndim, &absent);
-    int keepdims = fvi_onnx_attr_int(node->proto, "keepdims", 1) != 0;
+    const int keepdims = fvi_onnx_attr_int(node->proto, "keepdims", 1) != 0;
+    const int whole = fvi_dtype_is_int(fvi_build_dtype(node->b, x));
+    const fvi_reduce f = (fvi_reduce)node->op->param;
     if (node->b->status) return node->b->status;
-    if (absent && fvi_onnx_attr_int(node->proto, "noop_with_empty_axes", 0))
-        return fvi_onnx_out(node, 0, x);
-    if (absent) axes = (1u << in.ndim) - 1;
-    int picture = in.ndim == 4 && axes == (4u | 8u) && fvi_shape_count(&in) > 0;
-    if (picture && node->op->param == FVI_REDUCE_MEAN && !fvi_build_const(node->b, x)) {
+    if (absent && !fvi_onnx_attr_int(node->proto, "noop_with_empty_axes", 0))
+        axes = (1u << in.ndim) - 1;
+    if (f == FVI_REDUCE_MEAN && is_global(node->b, x, axes)) {
         int v = emit_global_mean(node, x, &in);
         if (!keepdims) v = fvi_emit_reshape(node->b, v, &(fvi_shape){2, {in.dim[0], in.dim[1]}});
         return fvi_onnx_out(node, 0, v);
     }
-    return fvi_onnx_out(node, 0,
-                        fvi_emit_reduce(node->b, (fvi_reduce)node->op->param, axes, keepdims, x));
+    int v = axes || f > FVI_REDUCE_PROD ? fvi_emit_reduce(node->b, f, axes, keepdims, x) : x;
+    if (whole && axes && !keeps_whole(f)) v = fvi_emit_unary(node->b, FVI_TRUNC, 0, 0, v);
+    return fvi_onnx_out(node, 0, v);
 }
 
 /* param 1: largest, -1: smallest; on constants. */
