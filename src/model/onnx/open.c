@@ -5,7 +5,7 @@
  * memory (a message of two bytes in the file takes a hundred unpacked), and so that freeing is one
  * call. Initialisers are read when the file is opened: a wrong size is found before anything runs.
  *
- * What it does not do: training information, sparse initialisers, sequences, quantisation notes.
+ * What it does not do: training information, sequences, quantisation notes.
  */
 #include "model/onnx/open.h"
 
@@ -15,6 +15,7 @@
 #include "model/onnx/normalize.h"
 #include "model/onnx/skim.h"
 #include "model/onnx/sort.h"
+#include "model/onnx/sparse.h"
 #include "model/onnx/tensor.h"
 
 #define TREE_MAX ((size_t)1 << 30) /* bytes of the unpacked message */
@@ -73,7 +74,8 @@ static fv_status check_opset(const fvi_onnx *o, fv_error *err) {
 static fv_status read_initializers(fvi_onnx *o, const fvi_skim *skim, fv_error *err) {
     const Onnx__GraphProto *g = o->proto->graph;
     if (skim->count != g->n_initializer) return fvi_fail(err, FV_FORMAT, "damaged initialisers");
-    o->inits = fvi_pool_array(o->pool, g->n_initializer + 1, sizeof *o->inits);
+    o->inits =
+        fvi_pool_array(o->pool, g->n_initializer + g->n_sparse_initializer + 1, sizeof *o->inits);
     if (!o->inits)
         return fvi_fail(err, FV_NOMEM, "no memory for %zu initialisers", g->n_initializer);
     for (size_t i = 0; i < g->n_initializer; i++) {
@@ -83,6 +85,13 @@ static fv_status read_initializers(fvi_onnx *o, const fvi_skim *skim, fv_error *
             fvi_onnx_tensor_read(o, t, &skim->payloads[i], o->pool, &init->c, &init->problem, err);
         if (st) return st;
         g_hash_table_insert(o->init_by_name, t->name, init);
+    }
+    for (size_t i = 0; i < g->n_sparse_initializer; i++) {
+        const Onnx__SparseTensorProto *s = g->sparse_initializer[i];
+        fvi_init *init = &o->inits[g->n_initializer + i];
+        const fv_status st = fvi_onnx_sparse_read(o, s, o->pool, &init->c, &init->problem, err);
+        if (st) return st;
+        g_hash_table_insert(o->init_by_name, (gpointer)fvi_onnx_sparse_name(s), init);
     }
     return FV_OK;
 }

@@ -31,6 +31,7 @@ static const fvi_skim_field fields[] = {
     {GRAPH, 2, 2, FVI_SKIM_KEEP, 0, NULL, NULL},           /* name */
     {GRAPH, 5, 5, FVI_SKIM_DESCEND, TENSOR, "an initialiser", NULL},
     {GRAPH, 11, 13, FVI_SKIM_KEEP, 0, NULL, NULL},         /* input, output, value_info */
+    {GRAPH, 15, 15, FVI_SKIM_KEEP, 0, NULL, NULL},         /* sparse_initializer */
     {TENSOR, 9, 9, FVI_SKIM_PAYLOAD, 0, NULL, NULL},       /* raw_data */
     {TENSOR, 4, 4, FVI_SKIM_PAYLOAD_SOLE, 0, NULL, NULL},  /* float_data */
     {TENSOR, 10, 10, FVI_SKIM_PAYLOAD_SOLE, 0, NULL, NULL}, /* double_data */

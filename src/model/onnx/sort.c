@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "model/onnx/sparse.h"
 
 typedef struct edge {
     int from, to;
@@ -63,6 +64,8 @@ static fv_status find_producers(sorter *s) {
     fv_status st = FV_OK;
     for (size_t i = 0; i < g->n_initializer && !st; i++)
         st = add_producer(s, g->initializer[i]->name, -1, "initialiser");
+    for (size_t i = 0; i < g->n_sparse_initializer && !st; i++)
+        st = add_producer(s, fvi_onnx_sparse_name(g->sparse_initializer[i]), -1, "initialiser");
     if (!st) st = add_inputs(s);
     for (size_t i = 0; i < g->n_node && !st; i++)
         for (size_t k = 0; k < g->node[i]->n_output && !st; k++)

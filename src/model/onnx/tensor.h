@@ -6,6 +6,9 @@
 #include "model/onnx/file.h"
 #include "model/protobuf/skim.h"
 
+/* fvi_const.quantised of integers of 4 bits, which are read as integers of 8. */
+#define FVI_QUANTISED_4_BITS 4
+
 /* Reads a tensor; `payload` replaces the message's own data fields where it is not NULL.
  *   problem  where a type we do not read is explained (then FV_OK and bytes NULL)
  *   errors   FORMAT; IO; NOMEM */

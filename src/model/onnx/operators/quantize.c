@@ -20,6 +20,7 @@
 #include "model/onnx/attribute.h"
 #include "model/onnx/operators.h"
 #include "model/onnx/operators/conv.h"
+#include "model/onnx/tensor.h"
 
 /* How the elements of a value are quantised. */
 typedef struct quantum {
@@ -150,19 +151,26 @@ static int known_to_real(fvi_builder *b, const quantum *q, int v) {
     return q->scale ? fvi_emit_binary(b, FVI_MUL, v, spread(b, q, SCALE)) : v;
 }
 
-/* s*(v - z) */
+/* s*(v - z), a real number where anything is computed. */
 static int to_real(fvi_builder *b, const quantum *q, int v) {
     if (q->run_zero >= 0) {
         const quantum plain = {.x = q->x, .count = 1};
         v = fvi_emit_binary(b, FVI_SUB, known_to_real(b, &plain, v), q->run_zero);
     }
+    const int steps = v;
     v = known_to_real(b, q, v);
-    return q->run_scale >= 0 ? fvi_emit_binary(b, FVI_MUL, v, q->run_scale) : v;
+    if (q->run_scale >= 0) v = fvi_emit_binary(b, FVI_MUL, v, q->run_scale);
+    if (v != steps && v >= 0 && !fvi_build_const(b, v)) fvi_build_value(b, v)->dtype = FVI_F32;
+    return v;
 }
 
 /* The range of a quantised type; fails where it is none that is read. */
-static int range(fvi_builder *b, fvi_dtype t, double *lo, double *hi) {
-    const int bits = t == FVI_U8 || t == FVI_I8 ? 8 : t == FVI_U16 || t == FVI_I16 ? 16 : 32;
+static int range(fvi_builder *b, const quantum *q, fvi_dtype t, double *lo, double *hi) {
+    const int is_half = q->zero && q->zero->quantised == FVI_QUANTISED_4_BITS; /* of a byte */
+    const int bits = is_half                        ? 4
+                     : t == FVI_U8 || t == FVI_I8   ? 8
+                     : t == FVI_U16 || t == FVI_I16 ? 16
+                                                    : 32;
     const int is_signed = t == FVI_I8 || t == FVI_I16 || t == FVI_I32;
     if (!is_signed && t != FVI_U8 && t != FVI_U16) {
         fvi_build_fail(b, FV_UNSUPPORTED,
@@ -180,7 +188,7 @@ static int constant_to_steps(fvi_builder *b, const quantum *q, fvi_dtype t, cons
     const int64_t n = fvi_shape_count(&q->x);
     double lo, hi;
     uint8_t *data;
-    if (!range(b, t, &lo, &hi) || !fvi_build_charge(b, 2 * n)) return -1;
+    if (!range(b, q, t, &lo, &hi) || !fvi_build_charge(b, 2 * n)) return -1;
     const int out = fvi_emit_constant(b, t, &q->x, &data);
     for (int64_t i = 0; out >= 0 && i < n; i++) {
         const int64_t k = which(q, i);
@@ -194,7 +202,7 @@ static int constant_to_steps(fvi_builder *b, const quantum *q, fvi_dtype t, cons
 /* x/s + z within the range of type t; rounded where x is a constant. */
 static int to_steps(fvi_builder *b, const quantum *q, fvi_dtype t, int v) {
     double lo, hi;
-    if (v < 0 || b->status || !range(b, t, &lo, &hi)) return -1;
+    if (v < 0 || b->status || !range(b, q, t, &lo, &hi)) return -1;
     const fvi_const *c = fvi_build_const(b, v);
     if (c) return constant_to_steps(b, q, t, c);
     if (q->count == 1) {
