@@ -70,6 +70,11 @@ def ranked():
                          node("Cast", "best", "number", to=1)], value("number"))
         classified("ArgMax", P, read)
         of_logits("ArgMax")
+    network(TRUNK + [node("ArgMax", "lg", "best", axis=1, keepdims=0),
+                     node("OneHot", "best six ends", "o")], value("o"),
+            six=np.array(6), ends=np.array([0, 1], "f"))
+    classified("the best of all as a row of zeros and a one", P, read)
+    of_logits("the best of all as a row of zeros and a one")
     network(TRUNK + [node("ArgMax", "lg", "best", axis=1)], value("lg"), value("best", INT))
     classified("logits beside their ArgMax", P, 'classes are read from "lg"')
     network(SOFTMAX + [node("Mul", "sm hundred", "h"), node("Round", "h", "o"),
@@ -77,9 +82,24 @@ def ranked():
             hundred=np.float32(100))
     classified("rounded to percent", P, 'classes are read from "sm"')
     of_logits("rounded to percent")
+    network(SOFTMAX + [node("Mul", "sm hundred", "h"), node("Round", "h", "i"),
+                       node("Div", "i hundred", "o")], value("o"), hundred=np.float32(100))
+    classified("rounded to two digits", P, 'classes are read from "sm"')
+    of_logits("rounded to two digits")
     network(TRUNK + [node("QuantizeLinear", "lg scale zero", "q")],
             value("q", TensorProto.UINT8), scale=np.float32(.1), zero=np.uint8(128))
     classified("quantised", P, read)
+
+
+def of_integers():
+    """Real numbers that are computed from a picture of integers are scores."""
+    save("m.onnx", [node("DequantizeLinear", "bytes scale zero", "data"), *TRUNK],
+         [value("bytes", TensorProto.UINT8, [None, 3, 8, 8])], [value("lg")],
+         {"fovea.channels": "RGB"},
+         dict(w=CONV, m=FULL, scale=np.float32(1 / 255), zero=np.uint8(0)))
+    got = run("classify", "m.onnx", "p.png", "--top", 1)
+    check(got.returncode == 0 and int(got.stdout.split()[2]) == P.argmax() and
+          abs(float(got.stdout.split()[1]) - P.max()) < 2e-4, "a picture of integers", got)
 
 
 def no_classes():
@@ -156,4 +176,4 @@ def scores():
     classified("sigmoids written out", soft(1 / (1 + np.exp(-LOGITS))), "within 0..1")
 
 
-all_in_a_folder(inputs, ranked, no_classes, probabilities, scores)
+all_in_a_folder(inputs, ranked, of_integers, no_classes, probabilities, scores)

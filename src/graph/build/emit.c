@@ -69,11 +69,18 @@ static int reshaped_constant(fvi_builder *builder, int x, const fvi_shape *shape
                           fvi_build_value(builder, x)->file_constant && builder->op->file_constant);
 }
 
+/* Integers make integers; with a real number among them the result is real. A condition and indices
+ * do not count. */
 static fvi_dtype result_type(const fvi_builder *builder, fvi_kind kind, const fvi_node_attr *a,
-                             const int *in) {
+                             int n_in, const int *in) {
     if (kind == FVI_BINARY && fvi_binary_info(a->binary.f)->is_bool) return FVI_BOOL;
     if (kind == FVI_UNARY && fvi_unary_info(a->unary.f)->is_bool) return FVI_BOOL;
-    return fvi_build_value(builder, in[kind == FVI_WHERE ? 1 : 0])->dtype;
+    const int first = kind == FVI_WHERE ? 1 : 0, end = kind == FVI_GATHER ? 1 : n_in;
+    fvi_dtype t = fvi_build_value(builder, in[first])->dtype;
+    for (int i = first + 1; i < end && fvi_dtype_is_int(t); i++)
+        if (in[i] >= 0 && !fvi_dtype_is_int(fvi_build_dtype(builder, in[i])))
+            t = fvi_build_dtype(builder, in[i]);
+    return t;
 }
 
 /* Computes a node whose inputs are constants, which are put in node->in. Returns the value, or -1
@@ -114,7 +121,7 @@ int fvi_emit(fvi_builder *builder, fvi_kind kind, const fvi_node_attr *a, const 
     }
     for (int i = 0; i < n_in; i++)
         known = known && (in[i] < 0 || fvi_build_value(builder, in[i])->v.constant);
-    fvi_dtype t = result_type(builder, kind, a, in);
+    fvi_dtype t = result_type(builder, kind, a, n_in, in);
     int v = -1;
     if (known) {
         fvi_fold_node node = {kind, a, NULL, n_in, shape, t};

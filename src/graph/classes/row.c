@@ -26,6 +26,7 @@ typedef struct origin {
     int computed; /* FVI_ROW_OF_SCORES: computed from these probabilities */
     int ranks;    /* node that put numbers in order of size */
     int rounds;   /* value of which this one is an increasing function of each number */
+    int rounded;  /* that function rounds */
     int flat;     /* a row that was several before it was reshaped */
 } origin;
 
@@ -112,15 +113,19 @@ static int is_scaled(const fvi_graph *g, const fvi_node *n, int x) {
     return n->a.binary.f == FVI_MUL || (n->a.binary.f == FVI_DIV && n->in[0] == x);
 }
 
+static int is_rounding(const fvi_node *n) {
+    static const char rounding[FVI_UNARY_COUNT] = {
+        [FVI_TRUNC] = 1, [FVI_ROUND] = 1, [FVI_FLOOR] = 1, [FVI_CEIL] = 1};
+    return n->kind == FVI_UNARY && rounding[n->a.unary.f];
+}
+
 /* Whether a node is an increasing function of each number of x. */
 static int is_increasing(const fvi_graph *g, const fvi_node *n, int x) {
-    static const char unary[FVI_UNARY_COUNT] = {
-        [FVI_TRUNC] = 1, [FVI_ROUND] = 1, [FVI_FLOOR] = 1,
-        [FVI_CEIL] = 1,  [FVI_CLIP] = 1,  [FVI_SATURATE] = 1};
     double by;
-    if (is_move(n) || is_scaled(g, n, x)) return 1;
+    if (is_move(n) || is_rounding(n) || is_scaled(g, n, x)) return 1;
     if (n->kind == FVI_UNARY)
-        return unary[n->a.unary.f] || (n->a.unary.f == FVI_LINEAR && n->a.unary.p > 0);
+        return n->a.unary.f == FVI_CLIP || n->a.unary.f == FVI_SATURATE ||
+               (n->a.unary.f == FVI_LINEAR && n->a.unary.p > 0);
     if (n->kind != FVI_BINARY || !by_number(g, n, x, &by)) return 0;
     const fvi_binary f = n->a.binary.f;
     return f == FVI_ADD || f == FVI_MIN || f == FVI_MAX || (f == FVI_SUB && n->in[0] == x);
@@ -224,11 +229,13 @@ static int ranked_by(const fvi_rows *r, const fvi_node *n) {
 static void add_order(const fvi_rows *r, const fvi_node *n, origin *o) {
     const int x = n->n_in ? n->in[0] : -1, one = run_time_input(r->graph, n);
     o->ranks = o->rounds = -1;
-    o->flat = 0;
+    o->flat = o->rounded = 0;
     if (x < 0) return;
     o->ranks = ranked_by(r, n);
-    if (one >= 0 && is_increasing(r->graph, n, one))
+    if (one >= 0 && is_increasing(r->graph, n, one)) {
         o->rounds = r->of[one].rounds >= 0 ? r->of[one].rounds : one;
+        o->rounded = r->of[one].rounded || is_rounding(n);
+    }
     if (is_move(n) || n->kind == FVI_UNARY || n->kind == FVI_SOFTMAX)
         o->flat = r->of[x].flat || (row_length(r, n->out) && !row_length(r, x));
 }
@@ -266,7 +273,8 @@ static int row_before(const fvi_rows *r, int v, fvi_row *out) {
         out->via = o->ranks;
         return before;
     }
-    if (!g->values[v].is_integer || o->rounds < 0 || g->values[o->rounds].is_integer ||
+    const int coarse = g->values[v].is_integer || o->rounded;
+    if (!coarse || o->rounds < 0 || g->values[o->rounds].is_integer ||
         row_length(r, o->rounds) != row_length(r, v))
         return v;
     out->via = g->values[v].producer;
