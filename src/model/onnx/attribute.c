@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads the attributes of a node. An attribute of another type counts as absent: normalize.c has
- * refused files in which a well-known attribute has a type that its operator does not allow. */
+/* Reads the attributes of a node. An attribute of another type counts as absent: the lowering
+ * refuses nodes in which a well-known attribute has a type that its operator does not allow. */
 #include "model/onnx/attribute.h"
 
 #include <string.h>

@@ -8,8 +8,7 @@
  *
  * After fvi_onnx_open these hold in the main graph and in every graph inside it: op_type, name and
  * domain of a node are never NULL ("" when absent; the domain "ai.onnx" is written ""), names of
- * attributes and values are never NULL, and the well-known attributes of the domain "" have the
- * type their operators give them.
+ * attributes and values are never NULL. The attributes may have any type.
  */
 #ifndef FVI_MODEL_ONNX_FILE_H
 #define FVI_MODEL_ONNX_FILE_H

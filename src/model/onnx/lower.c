@@ -19,6 +19,7 @@
 #include "graph/const.h"
 #include "model/onnx/attribute.h"
 #include "model/onnx/names/names.h"
+#include "model/onnx/normalize.h"
 #include "model/onnx/open.h"
 #include "model/onnx/operators.h"
 #include "model/onnx/tensor.h"
@@ -305,8 +306,8 @@ static GArray *inputs_of(const fvi_onnx_node *node) {
 
 /* What the outputs of a node that cannot be computed are. */
 static fvi_opaque_gives what_it_gives(const Onnx__NodeProto *n) {
-    static const char *const movers[] = {"Cast",    "Flatten",   "Identity", "Reshape",
-                                         "Squeeze", "Unsqueeze", NULL};
+    static const char *const movers[] = {"Cast",    "Flatten", "Identity",  "OneHot",
+                                         "Reshape", "Squeeze", "Unsqueeze", NULL};
     if (n->domain && n->domain[0]) return FVI_OPAQUE_ANYTHING;
     if (g_strv_contains(movers, n->op_type)) return FVI_OPAQUE_MOVED;
     return !strcmp(n->op_type, "ArgMax") ||
@@ -383,6 +384,7 @@ static fv_status lower_node(fvi_lowering *l, const fvi_scope *scope, const Onnx_
     node.operation.first_value = (int)l->b->values->len;
     if (!node.op && !l->b->status) refuse(&node);
     check_inputs(&node);
+    fvi_onnx_check_attributes(l->b, n);
     make_outputs(&node);
     give_up_unmade(&node);
     give_up(&node);

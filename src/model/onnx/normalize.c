@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Completing and checking the nodes: absent names become "", "ai.onnx" becomes "", and attributes
- * that the operators of a domain share by name must have the type these operators give them, so
- * that the lowering may simply ask for their values. Source: the operator schemas of ONNX, opsets 1
- * to 28, and of ai.onnx.ml, 1 to 5.
+/* Completing and checking the nodes: absent names become "", "ai.onnx" becomes "". Attributes that
+ * the operators of a domain share by name must have the type these operators give them where a node
+ * is lowered, so that its handler may simply ask for their values. Source: the operator schemas of
+ * ONNX, opsets 1 to 28, and of ai.onnx.ml, 1 to 5.
  */
 #include "model/onnx/normalize.h"
 
@@ -109,14 +109,19 @@ static int type_fits(const Onnx__AttributeProto *a, int wanted) {
     return !a->has_type && !a->n_ints && type == FVI_ATTR_INTS && wanted >= FVI_ATTR_FLOATS;
 }
 
+void fvi_onnx_check_attributes(fvi_builder *b, const Onnx__NodeProto *n) {
+    for (size_t i = 0; i < n->n_attribute && !b->status; i++) {
+        const Onnx__AttributeProto *a = n->attribute[i];
+        const int wanted = type_wanted(n->domain, a->name);
+        if (wanted && !type_fits(a, wanted))
+            fvi_build_fail(b, FV_UNSUPPORTED, "attribute \"%s\" is of type %s; allowed: %s",
+                           a->name, attr_type_name(fvi_onnx_attr_type(a)), attr_type_name(wanted));
+    }
+}
+
 static fv_status check_attribute(const Onnx__NodeProto *n, const Onnx__AttributeProto *a,
                                  fv_error *err) {
-    int wanted = type_wanted(n->domain, a->name);
-    int given_by_caller = a->ref_attr_name && a->ref_attr_name[0]; /* in the body of a function */
-    if (wanted && !given_by_caller && !type_fits(a, wanted))
-        return fvi_fail(err, FV_FORMAT, "node \"%s\" (%s): attribute \"%s\" is of type %s, not %s",
-                        n->name, n->op_type, a->name, attr_type_name(fvi_onnx_attr_type(a)),
-                        attr_type_name(wanted));
+    const int given_by_caller = a->ref_attr_name && a->ref_attr_name[0]; /* of a function's body */
     if (fvi_onnx_attr_type(a) == FVI_ATTR_GRAPH && !a->g && !given_by_caller)
         return fvi_fail(err, FV_FORMAT, "node \"%s\" (%s): attribute \"%s\" has no graph", n->name,
                         n->op_type, a->name);

@@ -139,6 +139,9 @@ static const refusal refusals[] = {
      FV_UNSUPPORTED, "operator \"Bernoulli\" (node \"node\", opset 15) is not supported"},
     {12, "GroupNormalization", "1,4,2", "",
      FV_UNSUPPORTED, "operator \"GroupNormalization\" (node \"node\", opset 12)"},
+    {12, "LRN", "1,3,2,2", "size~5",
+     FV_UNSUPPORTED, "attribute \"size\" is of type float; allowed: int"},
+    {7, "ImageScaler", "1,3,2,2", "bias=1,2,3", FV_UNSUPPORTED, "operator \"ImageScaler\""},
     {12, "Cast", "1,4", "to:8", FV_UNSUPPORTED, "casts to type 8"},
 };
 /* clang-format on */
