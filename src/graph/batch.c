@@ -315,7 +315,7 @@ static int add_node(rebatch *l, const fvi_node *user, fvi_kind kind, int x, cons
     int *in = fvi_pool_alloc(l->g->pool, sizeof *in);
     if (!name || !in) return -1;
     *in = x;
-    fvi_value value = {name, *shape, 0, NULL, 0};
+    fvi_value value = {.name = name, .shape = *shape};
     fvi_node node = {.kind = kind,
                      .name = name,
                      .source_op = user->source_op,
@@ -375,7 +375,8 @@ static int widen_gather(rebatch *l, fvi_node *n) {
     if (!flat || !operands || v < 0) return 0;
     *flat = *l->g->values[n->in[1]].constant;
     flat->shape = (fvi_shape){1, {fvi_shape_count(&flat->shape)}};
-    fvi_value indices = {unique_name(l, n->name), flat->shape, -1, flat, 0};
+    fvi_value indices = {
+        .name = unique_name(l, n->name), .shape = flat->shape, .producer = -1, .constant = flat};
     operands[1] = (int)l->values->len;
     g_array_append_val(l->values, indices);
     cut.dim[2] = flat->shape.dim[0];
