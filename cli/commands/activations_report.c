@@ -12,8 +12,11 @@
 
 /* Where the largest value lies in the photo. */
 static void in_photo(const cli_activation *a, const fv_channel *c, double *y, double *x) {
-    *y = a->window.y + (c->y + 0.5) / a->maps->height * a->window.height;
-    *x = a->window.x + (c->x + 0.5) / a->maps->width * a->window.width;
+    const fv_activations *m = a->maps;
+    const double down = m->over[0] + (c->y + 0.5) / m->height * (m->over[2] - m->over[0]);
+    const double right = m->over[1] + (c->x + 0.5) / m->width * (m->over[3] - m->over[1]);
+    *y = a->window.y + down * a->window.height;
+    *x = a->window.x + right * a->window.width;
 }
 
 static int has_places(const cli_activation *a) {

@@ -322,6 +322,10 @@ typedef struct fv_activations {
     float *data; /* [channels][height][width], of volumes [channels][depth][height][width],
                     wherever the network keeps its channels */
     int depth;   /* 1 but of VOLUMES; 0 is read as 1 */
+    /* MAPS and TOKENS: top, left, bottom and right, as parts of the input's height and width, of
+       what the map lies over, which is not all of an input that the network crops or pads; and of
+       what is not cropped off before. All 0 is read as 0, 0, 1, 1 */
+    double over[4], seen[4];
 } fv_activations;
 
 /* Runs inputs through the network, once, and returns the activations of layers.

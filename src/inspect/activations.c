@@ -133,6 +133,12 @@ static fv_status find_kind(const taking *t, const fvi_layer_maps *m, fv_activati
     a->depth = (int)size[0];
     a->height = (int)size[1];
     a->width = (int)size[2];
+    for (int d = 0; d < 2; d++) {
+        a->over[d] = m->grid.over[d].low;
+        a->over[2 + d] = m->grid.over[d].high;
+        a->seen[d] = m->grid.seen[d].low;
+        a->seen[2 + d] = m->grid.seen[d].high;
+    }
     return FV_OK;
 }
 

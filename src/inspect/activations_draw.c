@@ -16,6 +16,7 @@
 #include "draw/plot.h"
 #include "image/image.h"
 #include "inspect/activations.h"
+#include "inspect/attribution/enlarge.h"
 
 enum {
     TILE_MAX = 224, /* sides of tiles, in pixels, if nothing else is asked for */
@@ -118,6 +119,26 @@ static char *label_of(const drawing *d, int i, int slice) {
     return g_strdup_printf("%d", c->channel);
 }
 
+/* Lays a map over the part of the photo that it is of. */
+static fv_status lay_over(const drawing *d, const float *map, const fv_paint_desc *scale,
+                          fv_image **out, fv_error *err) {
+    const fv_activations *a = d->a;
+    const fv_image *photo = d->desc->photo;
+    fvi_token_grid grid = {.rows = a->height, .columns = a->width};
+    const int is_set = a->over[2] > a->over[0] && a->over[3] > a->over[1];
+    for (int k = 0; k < 2; k++) {
+        grid.over[k] = is_set ? (fvi_stretch){a->over[k], a->over[2 + k]} : (fvi_stretch){0, 1};
+        grid.seen[k] = is_set ? (fvi_stretch){a->seen[k], a->seen[2 + k]} : (fvi_stretch){0, 1};
+    }
+    if (fvi_lies_over_all(&grid)) return fv_overlay(photo, map, a->height, a->width, scale, out, err);
+    float *large = malloc((size_t)photo->height * (size_t)photo->width * sizeof *large);
+    if (!large) return fvi_fail(err, FV_NOMEM, "out of memory");
+    fvi_enlarge_over(&grid, map, fvi_planes_of(1, photo->height, photo->width, large), 0);
+    const fv_status st = fv_overlay(photo, large, photo->height, photo->width, scale, out, err);
+    free(large);
+    return st;
+}
+
 static fv_status draw_map(const drawing *d, int i, int slice, fv_image **out, fv_error *err) {
     const fv_activations *a = d->a;
     const float *map = a->data + d->channel[i].channel * fvi_activations_plane(a) +
@@ -125,7 +146,7 @@ static fv_status draw_map(const drawing *d, int i, int slice, fv_image **out, fv
     fv_paint_desc scale = d->scale;
     fv_status st = d->desc->scale_tile ? scale_of(d, i, i + 1, &scale, err) : FV_OK;
     if (st) return st;
-    return d->desc->photo ? fv_overlay(d->desc->photo, map, a->height, a->width, &scale, out, err)
+    return d->desc->photo ? lay_over(d, map, &scale, out, err)
                           : fv_paint(map, a->height, a->width, &scale, out, err);
 }
 

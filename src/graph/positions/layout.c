@@ -17,6 +17,7 @@
  */
 #include "graph/positions/layout.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,8 +48,14 @@ static fvi_axis_layout counting(fvi_direction d, int64_t size) {
     return (fvi_axis_layout){.n = size != 1, .piece = {{d, size, 1}}};
 }
 
-static fvi_layout_frame whole_frame(int64_t cells) {
-    return (fvi_layout_frame){.extent = cells, .cells = cells};
+static fvi_layout_frame whole_frame(int64_t cells, fvi_stretch over, fvi_stretch seen) {
+    return (fvi_layout_frame){.extent = cells, .cells = cells, .over = over, .seen = seen};
+}
+
+fvi_stretch fvi_frame_stretch(const fvi_layout_frame *f, double from, double to) {
+    const double cell = (f->over.high - f->over.low) / (double)f->cells;
+    return (fvi_stretch){f->over.low + (from - (double)f->pad) * cell,
+                         f->over.low + (to - (double)f->pad) * cell};
 }
 
 /* How many pieces of all axes count along d. */
@@ -98,13 +105,22 @@ static void simplify_frame(fvi_layout *l, int ndim, fvi_direction d) {
             p->step /= unit;
         }
     *l = simple;
-    *f = (fvi_layout_frame){f->extent / unit, f->cells / unit, f->pad / unit, f->start / unit};
+    f->extent /= unit;
+    f->cells /= unit;
+    f->pad /= unit;
+    f->start /= unit;
 }
 
 /* An axis becomes a map's rows or columns of its own. */
-static void begin_frame(fvi_layout *l, int axis, fvi_direction d, int64_t size) {
+static void begin_frame(fvi_layout *l, int axis, fvi_direction d, int64_t size, fvi_stretch over,
+                        fvi_stretch seen) {
     l->axis[axis] = counting(d, size);
-    l->frame[d] = whole_frame(size);
+    l->frame[d] = whole_frame(size, over, seen);
+}
+
+/* The same, of a map that has none yet. */
+static void begin_whole(fvi_layout *l, int axis, fvi_direction d, int64_t size) {
+    begin_frame(l, axis, d, size, (fvi_stretch){0, 1}, (fvi_stretch){0, 1});
 }
 
 /* ---- joining operands ----------------------------------------------------------------------- */
@@ -134,6 +150,8 @@ static int join_frames(fvi_layout *a, const fvi_layout *b, int ndim, int b_ndim)
             a->frame[d] = b->frame[d];
         else if (!same_frame(&a->frame[d], &b->frame[d], step))
             return 0;
+        a->frame[d].seen.low = fmin(a->frame[d].seen.low, b->frame[d].seen.low);
+        a->frame[d].seen.high = fmax(a->frame[d].seen.high, b->frame[d].seen.high);
     }
     a->picture |= b->picture;
     return 1;
@@ -185,19 +203,46 @@ RULE(opaque) {
 static void begin_map(fvi_layout *l, const fvi_shape *out) {
     if (!l->known) begin_join(l, out);
     l->picture = 0;
-    begin_frame(l, 2, FVI_ROWS, out->dim[2]);
-    begin_frame(l, 3, FVI_COLUMNS, out->dim[3]);
+    begin_whole(l, 2, FVI_ROWS, out->dim[2]);
+    begin_whole(l, 3, FVI_COLUMNS, out->dim[3]);
+}
+
+/* Windows along an axis: window i is `span` elements from i*stride - before on. */
+typedef struct sliding {
+    double before, span, stride;
+} sliding;
+
+/* The elements of an axis that its `size` windows lie over, each the stride around its middle. If
+ * that is less than a stride from the elements that are no padding, at both ends, it is them: as
+ * many windows as fit lie over all of a map. `s` NULL: over all elements. */
+static fvi_stretch slid_over(const fvi_layout_frame *f, const fvi_axis_layout *a, int64_t length,
+                             int64_t size, const sliding *s) {
+    fvi_stretch all = {0, (double)length}, by;
+    const double step = a->n ? (double)a->piece[0].step : 1;
+    if (!s) return all;
+    by.low = (s->span - s->stride) / 2 - s->before;
+    by.high = by.low + s->stride * (double)size;
+    if (a->n == 1 && (double)length * step == (double)f->extent && !f->start) {
+        all.low = (double)f->pad / step;
+        all.high = all.low + (double)f->cells / step;
+    }
+    return fabs(by.low - all.low) < s->stride && fabs(by.high - all.high) < s->stride ? all : by;
 }
 
 /* A window slides along an axis; as many windows as elements keep their positions. */
-static void slide(fvi_layout *l, const fvi_shape *in, const fvi_shape *out, int axis) {
+static void slide(fvi_layout *l, const fvi_shape *in, const fvi_shape *out, int axis,
+                  const sliding *s) {
     fvi_axis_layout *a = &l->axis[axis];
     if (in->dim[axis] == out->dim[axis]) return;
     const int rows = fvi_axis_has(a, FVI_ROWS), columns = fvi_axis_has(a, FVI_COLUMNS);
     const fvi_direction d = rows ? FVI_ROWS : FVI_COLUMNS;
-    if (rows != columns && !fvi_axis_has(a, FVI_SAMPLES) && pieces_along(l, in->ndim, d) == a->n)
-        begin_frame(l, axis, d, out->dim[axis]);
-    else
+    if (rows != columns && !fvi_axis_has(a, FVI_SAMPLES) && pieces_along(l, in->ndim, d) == a->n) {
+        const fvi_layout_frame *f = &l->frame[d];
+        const double step = (double)a->piece[a->n - 1].step, start = (double)f->start;
+        const fvi_stretch by = slid_over(f, a, in->dim[axis], out->dim[axis], s);
+        begin_frame(l, axis, d, out->dim[axis],
+                    fvi_frame_stretch(f, start + by.low * step, start + by.high * step), f->seen);
+    } else
         *a = plain_axis(out->dim[axis]);
 }
 
@@ -207,7 +252,16 @@ RULE(window) {
     if (l->known && in->ndim == out->ndim) {
         if (n->kind == FVI_CONV || n->kind == FVI_CONV_TRANSPOSE)
             l->axis[1] = plain_axis(out->dim[1]);
-        for (int i = 2; i < out->ndim; i++) slide(l, in, out, i);
+        for (int i = 2; i < out->ndim; i++) {
+            const fvi_window *w = &n->a.window;
+            const int of_positions = n->kind != FVI_CONV_TRANSPOSE && !w->global && i - 2 < w->n;
+            sliding s = {0};
+            if (of_positions)
+                s = (sliding){(double)w->pad_lo[i - 2],
+                              (double)((w->kernel[i - 2] - 1) * w->dilation[i - 2] + 1),
+                              (double)w->stride[i - 2]};
+            slide(l, in, out, i, of_positions ? &s : NULL);
+        }
     }
     if (out->ndim == 4 && !has_map(l, out->ndim)) begin_map(l, out);
 }
@@ -225,12 +279,12 @@ RULE(resize) {
     for (int i = 0; i < out->ndim; i++)
         if (n->a.resize.axis[i].entries) axis[changed++] = i;
     if (has_map(l, out->ndim)) {
-        for (int i = 0; i < changed; i++) slide(l, in, out, axis[i]);
+        for (int i = 0; i < changed; i++) slide(l, in, out, axis[i], NULL);
     } else if (changed == 2 && out->ndim == 4) {
         if (!l->known) begin_join(l, out);
         l->picture = 0;
-        begin_frame(l, axis[0], FVI_ROWS, out->dim[axis[0]]);
-        begin_frame(l, axis[1], FVI_COLUMNS, out->dim[axis[1]]);
+        begin_whole(l, axis[0], FVI_ROWS, out->dim[axis[0]]);
+        begin_whole(l, axis[1], FVI_COLUMNS, out->dim[axis[1]]);
     }
 }
 
@@ -276,6 +330,13 @@ RULE(gather) {
     }
 }
 
+/* Counts what a slice leaves out at either end as cropped off the picture. */
+static void crop_frame(fvi_layout_frame *f, int64_t from, int64_t to, int64_t step) {
+    const fvi_stretch s = fvi_frame_stretch(f, (double)from, (double)to);
+    if (from >= f->pad + step) f->seen.low = fmax(f->seen.low, s.low);
+    if (to <= f->pad + f->cells - step) f->seen.high = fmin(f->seen.high, s.high);
+}
+
 /* Part of an axis: its positions stay if all of them are in the part, or if it is one piece. */
 static void slice_axis(fvi_layout *l, int ndim, int axis, int64_t start, int64_t step,
                        const int64_t size[2]) {
@@ -286,8 +347,9 @@ static void slice_axis(fvi_layout *l, int ndim, int axis, int64_t start, int64_t
         f->start = (f->start + start * a->piece[0].step) % f->extent;
         a->piece[0].size = size[1];
         a->piece[0].step *= step;
+        crop_frame(f, f->start, f->start + size[1] * a->piece[0].step, a->piece[0].step);
         if (f->start == f->pad && size[1] * a->piece[0].step == f->cells)
-            *f = whole_frame(f->cells);
+            *f = whole_frame(f->cells, f->over, f->seen);
     } else if (is_followed(a) && step == 1 && start <= a->before &&
                start + size[1] >= size[0] - a->after) {
         a->before -= start;
@@ -310,7 +372,7 @@ static void pad_axis(fvi_layout *l, int ndim, int axis, int64_t lo, int64_t hi, 
     fvi_axis_layout *a = &l->axis[axis];
     const fvi_direction d = only_direction(l, ndim, axis);
     const int64_t step = d == FVI_NO_DIRECTION ? 0 : a->piece[0].step;
-    if (lo < 0 || hi < 0 || !is_followed(a)) {
+    if (!is_followed(a)) {
         *a = plain_axis(size);
     } else if (step && !l->frame[d].start && a->piece[0].size * step == l->frame[d].extent) {
         l->frame[d].extent += (lo + hi) * step;
@@ -322,12 +384,18 @@ static void pad_axis(fvi_layout *l, int ndim, int axis, int64_t lo, int64_t hi, 
     }
 }
 
+/* Negative padding is a slice. */
 RULE(pad) {
     const fvi_shape *in = shape_of(g, n->in[0]), *out = shape_of(g, n->out);
     (void)value;
-    for (int i = 0; i < in->ndim; i++)
-        if (n->a.pad.lo[i] || n->a.pad.hi[i])
-            pad_axis(l, in->ndim, i, n->a.pad.lo[i], n->a.pad.hi[i], out->dim[i]);
+    for (int i = 0; i < in->ndim; i++) {
+        const int64_t lo = n->a.pad.lo[i], hi = n->a.pad.hi[i];
+        const int64_t cut = lo < 0 ? -lo : 0, left = in->dim[i] - cut - (hi < 0 ? -hi : 0);
+        if (lo < 0 || hi < 0)
+            slice_axis(l, in->ndim, i, cut, 1, (const int64_t[2]){in->dim[i], left});
+        if (lo > 0 || hi > 0)
+            pad_axis(l, in->ndim, i, lo > 0 ? lo : 0, hi > 0 ? hi : 0, out->dim[i]);
+    }
 }
 
 /* ---- concatenation -------------------------------------------------------------------------- */
@@ -546,8 +614,9 @@ static int is_refined(const fvi_layout *l, int ndim, int axis, fvi_direction d) 
 static void refine(fvi_layout *l, const fvi_shape *out) {
     for (int i = 0; i + 1 < out->ndim; i++)
         if (is_refined(l, out->ndim, i, FVI_ROWS) && is_refined(l, out->ndim, i + 1, FVI_COLUMNS)) {
-            begin_frame(l, i, FVI_ROWS, out->dim[i]);
-            begin_frame(l, i + 1, FVI_COLUMNS, out->dim[i + 1]);
+            for (int d = FVI_ROWS; d <= FVI_COLUMNS; d++)
+                begin_frame(l, i + d, (fvi_direction)d, out->dim[i + d], l->frame[d].over,
+                            l->frame[d].seen);
         }
 }
 
@@ -581,8 +650,8 @@ static void seed(const fvi_graph *g, const fv_input *in, fvi_layout *value) {
     value[v].picture = 1;
     if (rows > 0 && (s->ndim == 4 || in->channels == 1))
         value[v].axis[0] = counting(FVI_SAMPLES, s->dim[0]);
-    begin_frame(&value[v], rows, FVI_ROWS, s->dim[rows]);
-    begin_frame(&value[v], rows + 1, FVI_COLUMNS, s->dim[rows + 1]);
+    begin_whole(&value[v], rows, FVI_ROWS, s->dim[rows]);
+    begin_whole(&value[v], rows + 1, FVI_COLUMNS, s->dim[rows + 1]);
 }
 
 /* Whether a node slides windows over rows and columns of its first input. */

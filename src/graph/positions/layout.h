@@ -25,10 +25,18 @@ typedef struct fvi_axis_layout {
     fvi_layout_piece piece[FVI_LAYOUT_PIECES];
 } fvi_axis_layout;
 
+/* A stretch of the picture's height (width): 0 is its upper (left) border, 1 the lower (right). */
+typedef struct fvi_stretch {
+    double low, high;
+} fvi_stretch;
+
 /* The rows (columns) that the pieces count: row = start + sum of digits times steps, modulo
- * `extent`. Rows pad .. pad + cells - 1 are on the map, all others are padding. */
+ * `extent`. Rows pad .. pad + cells - 1 are on the map, all others are padding.
+ *   over  what the rows on the map lie over
+ *   seen  the picture without what was cropped off before */
 typedef struct fvi_layout_frame {
     int64_t extent, cells, pad, start;
+    fvi_stretch over, seen;
 } fvi_layout_frame;
 
 typedef struct fvi_layout {
@@ -37,6 +45,9 @@ typedef struct fvi_layout {
     fvi_layout_frame frame[2]; /* of rows, of columns */
     fvi_axis_layout axis[FVI_MAX_DIMS];
 } fvi_layout;
+
+/* What the rows (columns) from .. to of a frame lie over. */
+fvi_stretch fvi_frame_stretch(const fvi_layout_frame *f, double from, double to);
 
 /* Whether pieces of an axis have that direction. */
 int fvi_axis_has(const fvi_axis_layout *a, fvi_direction direction);

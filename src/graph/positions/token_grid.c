@@ -91,6 +91,12 @@ static void measure(const fvi_layout_frame *f, int64_t size, int64_t unit, int64
     *shift = whole ? (f->pad / unit - f->start / unit + size) % size : 0;
 }
 
+/* What the rows (columns) of the map lie over. */
+static fvi_stretch stretch_of(const fvi_layout_frame *f, int64_t size, int64_t unit) {
+    if (!unit || size * unit == f->extent) return f->over;
+    return fvi_frame_stretch(f, (double)f->start, (double)(f->start + size * unit));
+}
+
 static fvi_grid_kind read_map(const fvi_layout *l, fvi_token_grid *t) {
     int64_t cells[2], unit[2];
     qsort(t->digit, (size_t)t->n, sizeof *t->digit, by_step);
@@ -100,6 +106,8 @@ static fvi_grid_kind read_map(const fvi_layout *l, fvi_token_grid *t) {
         if (unit[d] && has_pairs(&l->axis[t->channel], (fvi_direction)d, unit[d]))
             return FVI_GRID_PAIRS;
         measure(&l->frame[d], t->wrap[d], unit[d], &cells[d], &t->shift[d]);
+        t->over[d] = stretch_of(&l->frame[d], t->wrap[d], unit[d]);
+        t->seen[d] = l->frame[d].seen;
     }
     if (t->several > 1) return FVI_GRID_SPLIT;
     t->rows = cells[FVI_ROWS];
@@ -118,7 +126,8 @@ void fvi_token_grid_of(const fvi_graph *g, const fvi_layout *layouts, int value,
                        fvi_token_grid *out) {
     const fvi_layout *l = &layouts[value];
     const int ndim = g->values[value].shape.ndim;
-    *out = (fvi_token_grid){.channel = channel};
+    *out = (fvi_token_grid){
+        .channel = channel, .over = {{0, 1}, {0, 1}}, .seen = {{0, 1}, {0, 1}}};
     if (!l->known || ndim < 1) return;
     out->of_picture = l->picture;
     collect(l, ndim, out);

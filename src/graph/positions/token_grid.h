@@ -27,6 +27,9 @@ typedef struct fvi_token_grid {
     int64_t before, after; /* tokens beside the map, at each end: class tokens, registers */
     int is_sequence;       /* rows and columns are in one axis: tokens */
     int of_picture;        /* the map lies over the picture; 0: over a map computed from it */
+    fvi_stretch over[2];   /* what rows and columns lie over in the picture: all of it, unless it
+                              was cropped or padded */
+    fvi_stretch seen[2];   /* what was not cropped off before */
     int64_t several;       /* SPLIT: how many numbers */
     int n;
     fvi_grid_digit digit[FVI_MAX_DIMS * FVI_LAYOUT_PIECES];

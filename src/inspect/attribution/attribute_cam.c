@@ -8,7 +8,8 @@
  * arXiv:1710.11063
  *
  * (Grad-CAM++ is for exp of the objective, whose factor exp is the same everywhere and left out.)
- * The map is as large as the layer and is enlarged to the picture, bilinearly.
+ * The map is as large as the layer and is enlarged to the picture, bilinearly: to what it lies over,
+ * where the network crops or pads the picture; what is cropped off gets 0.
  * Of tokens the map is their rows and columns (graph/positions/token_grid.h), without class tokens.
  * Which layer, where none is named: cam_layer.c.
  */
@@ -47,13 +48,14 @@ static fv_status run_cam(fvi_perturbation *p, const fv_attribute_desc *d,
                          double (*weight)(const float *, const float *, int64_t), fv_attribution *a,
                          fv_error *err) {
     fv_tensor *y = NULL, *dy = NULL;
+    fvi_layer_maps maps;
     int index = 0;
     p->total = 1;
     fv_status st = fvi_cam_layer(p, d->layer, &index, err);
     if (st) return st;
     const fv_layer *layer = fvi_network_layer(fvi_session_network(p->session), index);
     a->layer = g_strdup(layer->name);
-    st = fvi_perturbation_layer(p, layer->output, &y, &dy, err);
+    st = fvi_perturbation_layer(p, layer->output, &maps, &y, &dy, err);
     if (st) return st;
     const fvi_shape shape = fvi_perturbation_map_shape(p);
     fvi_shape cells = {.ndim = shape.ndim};
@@ -69,9 +71,12 @@ static fv_status run_cam(fvi_perturbation *p, const fv_attribute_desc *d,
     }
     for (int64_t i = 0; !st && i < n; i++)
         if (a->cells->data[i] < 0) a->cells->data[i] = 0;
-    if (!st)
-        st = fvi_enlarge(fvi_grid_of(a->cells->dim, cells.ndim), a->cells->data,
-                         fvi_grid_of(shape.dim, shape.ndim), a->map->data, err);
+    const fvi_grid from = fvi_grid_of(cells.dim, cells.ndim);
+    const fvi_grid to = fvi_grid_of(shape.dim, shape.ndim);
+    if (!st && p->in->is_image)
+        fvi_enlarge_over(&maps.grid, a->cells->data, fvi_planes_of(1, to.h, to.w, a->map->data), 0);
+    else if (!st)
+        st = fvi_enlarge(from, a->cells->data, to, a->map->data, err);
     fv_tensor_free(y);
     fv_tensor_free(dy);
     return st;

@@ -402,8 +402,8 @@ done:
     return st;
 }
 
-fv_status fvi_perturbation_layer(fvi_perturbation *p, const char *value, fv_tensor **y,
-                                 fv_tensor **dy, fv_error *err) {
+fv_status fvi_perturbation_layer(fvi_perturbation *p, const char *value, fvi_layer_maps *maps,
+                                 fv_tensor **y, fv_tensor **dy, fv_error *err) {
     const char *wanted[FVI_MAX_VALUES + 1] = {0};
     const int n = p->objective.n_values;
     int at = n;
@@ -414,7 +414,6 @@ fv_status fvi_perturbation_layer(fvi_perturbation *p, const char *value, fv_tens
     wanted[n] = value;
     fvi_executable *plan = NULL;
     int64_t samples = 0;
-    fvi_layer_maps m;
     fvi_shape shape;
     fv_tensor *values = NULL, *gradients = NULL;
     const fvi_plan_key key = {batch_shape(p, 1), wanted, at == n ? n + 1 : n,
@@ -422,13 +421,13 @@ fv_status fvi_perturbation_layer(fvi_perturbation *p, const char *value, fv_tens
     fv_status st = fvi_session_plan(p->session, &key, &plan, &samples, err);
     if (st) return st;
     const fvi_graph *g = fvi_executable_graph(plan);
-    st = find_maps(p, g, g->outputs[at], value, &m, &shape, err);
+    st = find_maps(p, g, g->outputs[at], value, maps, &shape, err);
     if (!st) st = run_inside(p, plan, at, err);
     const float *from = NULL;
     if (!st) st = fvi_executable_view_target(plan, at, &from, err);
-    if (!st) st = copy_layer(p, &m, &shape, from, &values, err);
+    if (!st) st = copy_layer(p, maps, &shape, from, &values, err);
     if (!st) st = fvi_executable_view_target_gradient(plan, at, &from, err);
-    if (!st) st = copy_layer(p, &m, &shape, from, &gradients, err);
+    if (!st) st = copy_layer(p, maps, &shape, from, &gradients, err);
     if (!st) st = tell(p, 1, err);
     if (st) {
         fv_tensor_free(values);

@@ -8,6 +8,7 @@
 #ifndef FVI_INSPECT_ATTRIBUTION_PROBE_H
 #define FVI_INSPECT_ATTRIBUTION_PROBE_H
 
+#include "inspect/layer_maps.h"
 #include "runtime/session.h"
 #include "vis/objective/bind.h"
 
@@ -67,9 +68,10 @@ char *fvi_perturbation_other_methods(void);
 
 /* The values of a layer at the picture, and the objective's gradient there.
  *   value     name of a value of the graph, as fvi_network_find_value gives it
+ *   maps      where they lie
  *   y, dy     [channels] and as many axes of positions as the input has; yours to free
  *   errors    SHAPE the layer has no such maps */
-fv_status fvi_perturbation_layer(fvi_perturbation *p, const char *value, fv_tensor **y,
-                                 fv_tensor **dy, fv_error *err);
+fv_status fvi_perturbation_layer(fvi_perturbation *p, const char *value, fvi_layer_maps *maps,
+                                 fv_tensor **y, fv_tensor **dy, fv_error *err);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where a map's cells are among a value's positions: networks built by hand, one of each kind,
  * whose maps are known from how they are built. */
+#include <math.h>
+
 #include "graph/channel_axis.h"
 #include "graph/positions/token_grid.h"
 #include "support/lower_help.h"
@@ -122,6 +124,54 @@ static void tokens_are_rows_and_columns(void **state) {
         }
         trial_free(&t);
     }
+}
+
+/* That a map lies over `low`..`high` of the picture's height, and sees `from`..`to` of it. */
+static void assert_stretch(trial *t, const char *name, double low, double high, double from,
+                           double to) {
+    const fvi_token_grid g = grid(t, name, 32, 32);
+    char why[FVI_GRID_TEXT];
+    if (g.kind != FVI_GRID_MAP) fail_msg("%s: %s", name, fvi_token_grid_text(&g, why));
+    if (fabs(g.over[0].low - low / 32) > 1e-9 || fabs(g.over[0].high - high / 32) > 1e-9)
+        fail_msg("%s lies over rows %g..%g", name, g.over[0].low * 32, g.over[0].high * 32);
+    if (fabs(g.seen[0].low - from / 32) > 1e-9 || fabs(g.seen[0].high - to / 32) > 1e-9)
+        fail_msg("%s sees rows %g..%g", name, g.seen[0].low * 32, g.seen[0].high * 32);
+}
+
+/* Rows of a picture of 32x32, by slices, negative padding, padding and windows. */
+static void maps_lie_over_what_is_left(void **state) {
+    (void)state;
+    trial t = trial_new(17);
+    builder *b = t.b;
+    builder_input(b, "x", FVI_F32, "1,3,32,32");
+    builder_f32(b, "w1", "2,3,1,1", NULL);
+    builder_f32(b, "w3", "2,3,3,3", NULL);
+    builder_f32(b, "v5", "2,2,5,5", NULL);
+    slice(b, "x", "cut", "8", "24", "2", "1");
+    builder_node(b, "Conv", "", "cut,w1", "of_cut");
+    builder_ints(b, builder_node(b, "Conv", "", "cut,w3", "strided"), "strides", "2,2");
+    slice(b, "strided", "twice", "2", "6", "2", "1");
+    builder_i64(b, "less", "0,0,-4,0,0,0,-12,0");
+    builder_node(b, "Pad", "", "x,less", "cropped");
+    builder_node(b, "Conv", "", "cropped,w1", "of_cropped");
+    builder_i64(b, "more", "0,0,1,1,0,0,1,1");
+    builder_node(b, "Pad", "", "x,more", "padded");
+    builder_ints(b, builder_node(b, "Conv", "", "padded,w3", "same"), "strides", "2,2");
+    builder_node(b, "Conv", "", "of_cut,v5", "narrow");
+    builder_i64(b, "wide", "0,0,16,0,0,0,16,0");
+    builder_node(b, "Pad", "", "x,wide", "framed");
+    builder_ints(b, builder_node(b, "Conv", "", "framed,w3", "beyond"), "strides", "4,4");
+    const char *const outputs[] = {"twice", "of_cropped", "same", "narrow", "beyond"};
+    for (int i = 0; i < 5; i++) builder_output(b, outputs[i]);
+    assert_stretch(&t, "of_cut", 8, 24, 8, 24);
+    assert_stretch(&t, "strided", 8, 24, 8, 24);
+    assert_stretch(&t, "twice", 8 + 2 * 16. / 7, 8 + 6 * 16. / 7, 8 + 2 * 16. / 7,
+                   8 + 6 * 16. / 7);
+    assert_stretch(&t, "of_cropped", 4, 20, 4, 20);
+    assert_stretch(&t, "same", 0, 32, 0, 32);
+    assert_stretch(&t, "narrow", 10, 22, 8, 24);
+    assert_stretch(&t, "beyond", -16.5, 47.5, 0, 32);
+    trial_free(&t);
 }
 
 static void attention_is_no_map(void **state) {
@@ -377,6 +427,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tokens_are_rows_and_columns),
         cmocka_unit_test(attention_is_no_map),
+        cmocka_unit_test(maps_lie_over_what_is_left),
         cmocka_unit_test(patches_may_be_reshaped),
         cmocka_unit_test(windows_are_put_together),
         cmocka_unit_test(merged_patches_are_half_the_map),
