@@ -130,7 +130,8 @@ static fv_status lay_over(const drawing *d, const float *map, const fv_paint_des
         grid.over[k] = is_set ? (fvi_stretch){a->over[k], a->over[2 + k]} : (fvi_stretch){0, 1};
         grid.seen[k] = is_set ? (fvi_stretch){a->seen[k], a->seen[2 + k]} : (fvi_stretch){0, 1};
     }
-    if (fvi_lies_over_all(&grid)) return fv_overlay(photo, map, a->height, a->width, scale, out, err);
+    if (fvi_lies_over_all(&grid))
+        return fv_overlay(photo, map, a->height, a->width, scale, out, err);
     float *large = malloc((size_t)photo->height * (size_t)photo->width * sizeof *large);
     if (!large) return fvi_fail(err, FV_NOMEM, "out of memory");
     fvi_enlarge_over(&grid, map, fvi_planes_of(1, photo->height, photo->width, large), 0);

@@ -31,8 +31,9 @@ def network(nodes, *outputs, names="", **weights):
          {**meta, **({"fovea.labels": names} if names else {})}, dict(w=CONV, m=FULL, **weights))
 
 
-def gradient(objective):
-    return run("gradient", "m.onnx", "--input", "x.npy", "--objective", objective, "-o", "g.npy")
+def gradient(objective, **how):
+    return run("gradient", "m.onnx", "--input", "x.npy", "--objective", objective, "-o", "g.npy",
+               **how)
 
 
 def classified(what, p, note=None):
@@ -51,6 +52,13 @@ def of_logits(what):
     got = gradient("class:1")
     check(got.returncode == 0 and abs(float(got.stdout.split()[-1]) - LOGITS[1]) < 1e-5 and
           np.abs(np.load("g.npy")[0, :, 0, 0] - slope).max() < 1e-5, f"{what}: class:1", got)
+
+
+def of_element(what, logit):
+    """class:1 is the logit that its number is the probability of, wherever that stands."""
+    got = gradient("class:1")
+    check(got.returncode == 0 and abs(float(got.stdout.split()[-1]) - logit) < 1e-5,
+          f"{what}: the logit of class 1", got)
 
 
 def ranked():
@@ -146,8 +154,29 @@ def probabilities():
     network(SOFTMAX + [node("Gather", "sm order", "o", axis=1)], value("o"),
             order=np.array([5, 4, 3, 2, 1, 0]))
     classified("in another order", P[::-1])
-    check(abs(float(gradient("class:1").stdout) - P[4]) < 1e-6, "the class of that order",
-          gradient("class:1"))
+    of_element("in another order", LOGITS[4])
+    network(SOFTMAX + [node("Slice", "sm end start one back", "o")], value("o"), one=axis,
+            end=np.array([-1]), start=np.array([-100]), back=np.array([-1]))
+    of_element("from behind", LOGITS[4])
+    network(SOFTMAX + [node("MatMul", "sm order", "o")], value("o"),
+            order=np.eye(6, dtype="f")[[3, 4, 5, 1, 0, 2]])
+    of_element("times a permutation", LOGITS[3])
+    network(SOFTMAX + [node("Slice", "sm zero two one", "a"), node("Slice", "sm two six one", "b"),
+                       node("Concat", "b a", "t", axis=1), node("Pad", "t pads", "o")], value("o"),
+            one=axis, zero=np.array([0]), two=np.array([2]), six=six,
+            pads=np.array([0, 1, 0, 0]))
+    of_element("halves changed, behind a background", LOGITS[2])
+    network(TRUNK + [node("LogSoftmax", "lg", "l"), node("Exp", "l", "o")], value("o"))
+    of_element("exp of a log softmax", LOGITS[1])
+    network(TRUNK + [node("Slice", "lg one two one", "b"), node("Sigmoid", "b", "s"),
+                     node("Sub", "unit s", "q"), node("Concat", "s q", "o", axis=1)], value("o"),
+            one=axis, two=np.array([2]), unit=np.float32(1))
+    of_element("1 - p beside p", -LOGITS[1])
+    network(SOFTMAX + [node("Sub", "unit sm", "o")], value("o"),
+            unit=np.float32(1))
+    got = gradient("class:1", quiet=False)
+    check(abs(float(got.stdout) - 1 + P[1]) < 1e-6 and "computed from the probabilities" in
+          got.stderr, "1 - a softmax is told", got)
     network(SOFTMAX + [node("Clip", "sm low high", "k"), node("Mul", "k hundred", "o")],
             value("o"), low=np.float32(1e-7), high=np.float32(1), hundred=np.float32(100))
     classified("in percent", P, 'classes are read from "k"')

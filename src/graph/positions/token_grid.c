@@ -126,8 +126,7 @@ void fvi_token_grid_of(const fvi_graph *g, const fvi_layout *layouts, int value,
                        fvi_token_grid *out) {
     const fvi_layout *l = &layouts[value];
     const int ndim = g->values[value].shape.ndim;
-    *out = (fvi_token_grid){
-        .channel = channel, .over = {{0, 1}, {0, 1}}, .seen = {{0, 1}, {0, 1}}};
+    *out = (fvi_token_grid){.channel = channel, .over = {{0, 1}, {0, 1}}, .seen = {{0, 1}, {0, 1}}};
     if (!l->known || ndim < 1) return;
     out->of_picture = l->picture;
     collect(l, ndim, out);

@@ -8,10 +8,10 @@
  * arXiv:1710.11063
  *
  * (Grad-CAM++ is for exp of the objective, whose factor exp is the same everywhere and left out.)
- * The map is as large as the layer and is enlarged to the picture, bilinearly: to what it lies over,
- * where the network crops or pads the picture; what is cropped off gets 0.
- * Of tokens the map is their rows and columns (graph/positions/token_grid.h), without class tokens.
- * Which layer, where none is named: cam_layer.c.
+ * The map is as large as the layer and is enlarged to the picture, bilinearly: to what it lies
+ * over, where the network crops or pads the picture; what is cropped off gets 0. Of tokens the map
+ * is their rows and columns (graph/positions/token_grid.h), without class tokens. Which layer,
+ * where none is named: cam_layer.c.
  */
 #include <glib.h>
 #include <stdlib.h>

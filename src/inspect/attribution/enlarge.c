@@ -39,8 +39,8 @@ int fvi_lies_over_all(const fvi_token_grid *grid) {
     return all;
 }
 
-/* Where pixel i of n lies among the cells: between cell *at and the next, *share of the way. Returns
- * 0 where it is cropped off. */
+/* Where pixel i of n lies among the cells: between cell *at and the next, *share of the way.
+ * Returns 0 where it is cropped off. */
 static int among_cells(const fvi_token_grid *grid, int d, int i, int n, int *at, double *share) {
     const int64_t cells = d ? grid->columns : grid->rows;
     const double place = (i + 0.5) / n, size = grid->over[d].high - grid->over[d].low;

@@ -76,6 +76,7 @@ static fv_status resolve_objective(fv_session *session, const fv_tensor *input,
     if (!st)
         st = fvi_objective_resolve(objective ? objective : own, NULL, fvi_session_network(session),
                                    FVI_REDUCTION_LITERAL, out, err);
+    if (!st) fvi_objective_tell(objective ? objective : own, fvi_session_monitor(session));
     fv_objective_free(own);
     return st;
 }

@@ -17,8 +17,7 @@
 #include "model/network/find.h"
 #include "model/network/output.h"
 
-/* The name of the layer that makes a value. */
-static const char *layer_of(const fvi_network *net, int v) {
+const char *fvi_logits_layer(const fvi_network *net, int v) {
     const fvi_graph *g = fvi_network_graph(net);
     int producer = g->values[v].producer;
     return producer < 0 ? g->values[v].name : fvi_network_layer(net, producer)->name;
@@ -29,15 +28,17 @@ static fvi_logits of_row(const fvi_network *net, const fvi_row *row) {
     const fvi_graph *g = fvi_network_graph(net);
     const int has_logits = row->logits >= 0, v = has_logits ? row->logits : row->value;
     const int sigmoid = has_logits && fvi_node_is_sigmoid(&g->nodes[g->values[row->end].producer]);
-    return (fvi_logits){.value = g->values[v].name,
-                        .layer = layer_of(net, v),
-                        .end = has_logits ? layer_of(net, row->end) : NULL,
-                        .function = !has_logits ? NULL
-                                    : sigmoid   ? "sigmoid"
-                                                : "softmax",
-                        .output = has_logits ? g->values[row->value].name : NULL,
-                        .classes = row->length,
-                        .made = has_logits ? FVI_ROW_OF_SCORES : row->made};
+    return (fvi_logits){
+        .value = g->values[v].name,
+        .layer = fvi_logits_layer(net, v),
+        .end = has_logits ? fvi_logits_layer(net, row->end) : NULL,
+        .function = !has_logits ? NULL
+                    : sigmoid   ? "sigmoid"
+                                : "softmax",
+        .output = has_logits ? g->values[row->value].name : NULL,
+        .computed = !has_logits && row->computed >= 0 ? fvi_logits_layer(net, row->computed) : NULL,
+        .classes = row->length,
+        .made = has_logits ? FVI_ROW_OF_SCORES : row->made};
 }
 
 /* Whether a node only moves or joins elements. */
@@ -77,8 +78,8 @@ int fvi_logits_before(const fvi_network *net, const char *value, fvi_logits *out
     if (is_row || !sigmoid) return is_row;
     const int before = end->in[0];
     *out = (fvi_logits){.value = g->values[before].name,
-                        .layer = layer_of(net, before),
-                        .end = layer_of(net, v),
+                        .layer = fvi_logits_layer(net, before),
+                        .end = fvi_logits_layer(net, v),
                         .function = "sigmoid",
                         .output = value};
     return 1;

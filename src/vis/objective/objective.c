@@ -16,6 +16,7 @@
 #include "base/tensor.h"
 #include "image/image.h"
 #include "runtime/model_state.h"
+#include "runtime/monitor.h"
 #include "vis/objective/parse.h"
 #include "vis/objective/spelling.h"
 
@@ -237,6 +238,10 @@ static fv_status hand_over(fv_objective *o, fv_status st, fv_objective **out, fv
     return st;
 }
 
+void fvi_objective_tell(const fv_objective *o, const fv_monitor *monitor) {
+    if (o->is_told) fvi_monitor_note(monitor, o->note);
+}
+
 fv_status fvi_objective_read(const fvi_network *net, const char *text,
                              const fv_attachment *attachments, int count, fv_objective **out,
                              fv_error *err) {
@@ -248,7 +253,8 @@ fv_status fvi_objective_read(const fvi_network *net, const char *text,
                     .n_attachments = count,
                     .n_terms = &o->n_terms,
                     .terms = o->terms,
-                    .note = o->note};
+                    .note = o->note,
+                    .is_told = &o->is_told};
     return hand_over(o, fvi_parse(&r, text, err), out, err);
 }
 
@@ -292,6 +298,7 @@ static fv_status append(fv_objective *to, const fv_objective *from, double weigh
         t->weight = product;
     }
     if (!to->note[0]) memcpy(to->note, from->note, sizeof to->note);
+    to->is_told |= from->is_told;
     return FV_OK;
 }
 

@@ -30,7 +30,12 @@ struct fv_objective {
     fvi_term terms[FVI_MAX_TERMS];
     char *text;     /* under FVI_REDUCTION_MEAN */
     char note[256]; /* "": nothing worth saying */
+    int is_told;    /* the note is one that no command may leave out */
 };
+
+/* Tells the note of an objective that is not what its name promises: a probability in the place of
+ * a logit. */
+void fvi_objective_tell(const fv_objective *o, const fv_monitor *monitor);
 
 /* Reads an expression.
  *   attachments  [count] what terms take from memory instead of a file

@@ -12,6 +12,8 @@
 
 #include "base/error.h"
 #include "base/tensor.h"
+#include "graph/channel_axis.h"
+#include "graph/classes/element.h"
 #include "model/network/find.h"
 #include "vis/objective/class_logits.h"
 #include "vis/objective/spelling.h"
@@ -131,6 +133,30 @@ static fv_status read_quoted(const fvi_reader *r, const char *text, fvi_unit *ou
     return st;
 }
 
+/* The logit that a class's number is the probability of, where the numbers were moved since: they
+ * are no row of logits, but each has one. Returns 0 where it is not found. */
+static int find_moved_logit(const fvi_reader *r, const fvi_logits *l, const char *name,
+                            fvi_unit *u) {
+    const fvi_graph *g = fvi_network_graph(r->net);
+    fvi_element e = {fvi_graph_find(g, l->value), u->channel, 0};
+    int end;
+    if (l->end || e.value < 0 || !fvi_element_logit(g, &e, &end)) return 0;
+    const fvi_shape *s = &g->values[e.value].shape;
+    const int axis = fvi_graph_channel_axis(g, e.value);
+    /* the only axis of more than one number is that of channels */
+    if (axis < 0 || fvi_shape_count(s) != s->dim[axis]) return 0;
+    u->value = g->values[e.value].name;
+    u->channel = e.at;
+    u->is_negative = e.is_rest;
+    if (!r->note[0])
+        g_snprintf(r->note, FVI_NOTE_BYTES,
+                   "class:%.40s is %snumber %" G_GINT64_FORMAT
+                   " of \"%.50s\", the logits before \"%.50s\"; ask prob:%.40s for the probability",
+                   name, e.is_rest ? "minus " : "", e.at, fvi_logits_layer(r->net, e.value),
+                   fvi_logits_layer(r->net, end), name);
+    return 1;
+}
+
 static fv_status read_class(const fvi_reader *r, const char *name, fvi_unit *out, fv_error *err) {
     fvi_logits l;
     fvi_unit u = {.channel = -1, .is_class = 1};
@@ -138,15 +164,31 @@ static fv_status read_class(const fvi_reader *r, const char *name, fvi_unit *out
     if (!st) st = fvi_class_find(r->net, &l, name, &u.channel, err);
     if (st) return st;
     u.value = l.value;
+    if (find_moved_logit(r, &l, name, &u)) {
+        *out = u;
+        return FV_OK;
+    }
     if (l.end && !r->note[0])
         g_snprintf(r->note, FVI_NOTE_BYTES,
                    "class:%.40s is optimised on \"%.50s\", the logits before the %s \"%.50s\"; "
                    "ask prob:%.40s for the probability",
                    name, l.layer, l.function, l.end, name);
-    if (l.made != FVI_ROW_OF_SCORES && !r->note[0])
-        g_snprintf(r->note, FVI_NOTE_BYTES,
-                   "class:%.40s is its probability, in \"%.50s\": no row of logits has its classes",
-                   name, l.layer);
+    if (l.computed) {
+        if (!r->note[0])
+            g_snprintf(r->note, FVI_NOTE_BYTES,
+                       "class:%.40s is its number in \"%.50s\", computed from the probabilities "
+                       "\"%.50s\"",
+                       name, l.layer, l.computed);
+        *r->is_told = 1;
+    }
+    if (l.made != FVI_ROW_OF_SCORES) {
+        if (!r->note[0])
+            g_snprintf(
+                r->note, FVI_NOTE_BYTES,
+                "class:%.40s is its probability, in \"%.50s\": no row of logits has its classes",
+                name, l.layer);
+        *r->is_told = 1;
+    }
     *out = u;
     return FV_OK;
 }
@@ -207,6 +249,7 @@ fv_status fvi_reader_add(fvi_reader *r, const fvi_term_kind *kind, const fvi_uni
         t.logits = u->logits;
         t.channel = u->channel;
         t.is_class = u->is_class;
+        if (u->is_negative) t.weight = -t.weight;
         t.n_position = u->n_position;
         memcpy(t.position, u->position, sizeof t.position);
     }

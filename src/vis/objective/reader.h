@@ -13,7 +13,8 @@ typedef struct fvi_reader {
     int n_attachments;
     int *n_terms; /* of `terms` [FVI_MAX_TERMS] */
     fvi_term *terms;
-    char *note; /* [FVI_NOTE_BYTES] */
+    char *note;   /* [FVI_NOTE_BYTES] */
+    int *is_told; /* set where the note is one that no command may leave out */
 } fvi_reader;
 
 /* A LAYER, LAYER:C, LAYER@y,x, LAYER:C@y,x or class:C. */
@@ -22,6 +23,7 @@ typedef struct fvi_unit {
     const char *logits; /* if it is a softmax over classes: its input; or NULL */
     int64_t channel;    /* -1: none given */
     int is_class;       /* class:C */
+    int is_negative;    /* the logit of 1 - p */
     int n_position;
     int64_t position[FVI_MAX_POSITION];
 } fvi_unit;

@@ -165,8 +165,7 @@ static void maps_lie_over_what_is_left(void **state) {
     for (int i = 0; i < 5; i++) builder_output(b, outputs[i]);
     assert_stretch(&t, "of_cut", 8, 24, 8, 24);
     assert_stretch(&t, "strided", 8, 24, 8, 24);
-    assert_stretch(&t, "twice", 8 + 2 * 16. / 7, 8 + 6 * 16. / 7, 8 + 2 * 16. / 7,
-                   8 + 6 * 16. / 7);
+    assert_stretch(&t, "twice", 8 + 2 * 16. / 7, 8 + 6 * 16. / 7, 8 + 2 * 16. / 7, 8 + 6 * 16. / 7);
     assert_stretch(&t, "of_cropped", 4, 20, 4, 20);
     assert_stretch(&t, "same", 0, 32, 0, 32);
     assert_stretch(&t, "narrow", 10, 22, 8, 24);
