@@ -195,6 +195,15 @@ def probabilities():
     classified("a softmax written out", P)
 
 
+def tanh():
+    """One number of -1..1 is no probability, for prob: as for classify."""
+    network(TRUNK + [node("Slice", "lg one two one", "b"), node("Tanh", "b", "o")], value("o"),
+            one=np.array([1]), two=np.array([2]))
+    got = run("gradient", "m.onnx", "--input", "x.npy", "--objective", "prob:0", "-o", "g.npy",
+              quiet=False)
+    check(got.returncode == 1 and "no probability" in got.stderr, "prob:0 of a tanh", got)
+
+
 def scores():
     """Where a softmax is put over numbers that may be meant otherwise, that is said."""
     soft = lambda x: np.exp(x) / np.exp(x).sum()
@@ -205,4 +214,4 @@ def scores():
     classified("sigmoids written out", soft(1 / (1 + np.exp(-LOGITS))), "within 0..1")
 
 
-all_in_a_folder(inputs, ranked, of_integers, no_classes, probabilities, scores)
+all_in_a_folder(inputs, ranked, of_integers, no_classes, probabilities, tanh, scores)

@@ -134,6 +134,8 @@ void fvi_token_grid_of(const fvi_graph *g, const fvi_layout *layouts, int value,
     if (out->kind == FVI_GRID_NONE && has_positions(l, ndim)) {
         out->kind = FVI_GRID_SPLIT;
         out->several = 0;
+        out->is_lost = channel < 0 || (!fvi_axis_has(&l->axis[channel], FVI_ROWS) &&
+                                       !fvi_axis_has(&l->axis[channel], FVI_COLUMNS));
     }
 }
 
@@ -177,6 +179,11 @@ const char *fvi_token_grid_text(const fvi_token_grid *t, char text[FVI_GRID_TEXT
         snprintf(text, FVI_GRID_TEXT,
                  "besides channels it has %" PRId64 " numbers a position, as attention's heads",
                  t->several);
+    else if (t->kind == FVI_GRID_SPLIT && t->is_lost)
+        snprintf(
+            text, FVI_GRID_TEXT,
+            "its rows or columns are the picture's flipped, rolled, averaged or taken by index, "
+            "which are not followed");
     else if (t->kind == FVI_GRID_SPLIT)
         snprintf(text, FVI_GRID_TEXT, "its channels are no axis of their own");
     else if (t->kind == FVI_GRID_MAP)

@@ -31,6 +31,7 @@ typedef struct fvi_token_grid {
                               was cropped or padded */
     fvi_stretch seen[2];   /* what was not cropped off before */
     int64_t several;       /* SPLIT: how many numbers */
+    int is_lost;           /* SPLIT: rows or columns are no longer followed */
     int n;
     fvi_grid_digit digit[FVI_MAX_DIMS * FVI_LAYOUT_PIECES];
     int64_t base;              /* the position of the first cell in memory */

@@ -4,12 +4,12 @@
  * Where none is named it is the last one whose values are maps over the picture
  * (graph/positions/token_grid.h) of which the objective depends on some cell (graph/region.h), and
  * that every path from the picture to the objective goes through, so that nothing the objective is
- * due to goes past it: in a convolutional network right before global pooling or flattening. Where
- * no map is on all paths it is the last one, with a note. Behind the last attention of a
- * transformer that reads its class token only that token is left; the last maps before are the keys
- * and values of attention. Of these it is what they are computed from, which is the output of the
- * block's first normalisation, as in pytorch-grad-cam's examples: attention has no channels of its
- * own. Of an objective that has maps itself it is its own layer.
+ * due to goes past it, with a layer of weights before it: in a convolutional network right before
+ * global pooling or flattening. Where no map is on all paths it is the last one, with a note.
+ * Behind the last attention of a transformer that reads its class token only that token is left;
+ * the last maps before are the keys and values of attention. Of these it is what they are computed
+ * from, which is the output of the block's first normalisation, as in pytorch-grad-cam's examples:
+ * attention has no channels of its own. Of an objective that has maps itself it is its own layer.
  */
 #include "inspect/attribution/cam_layer.h"
 
@@ -33,6 +33,8 @@ typedef struct survey {
     char *reached; /* [n_nodes] of such a map the objective depends on a cell */
     char *split;   /* [n_nodes] maps that only attention reads, divided into heads */
     char *common;  /* [n_nodes] on every path from the picture to the objective */
+    char *learned; /* [n_values] there is a layer of weights before it, or it is one: others are the
+                      picture, rescaled, padded or in patches */
 } survey;
 
 static void survey_clear(survey *s) {
@@ -42,6 +44,7 @@ static void survey_clear(survey *s) {
     g_free(s->reached);
     g_free(s->split);
     g_free(s->common);
+    g_free(s->learned);
 }
 
 /* Whether a region of a map has one of its cells. */
@@ -70,6 +73,21 @@ static void mark_split(survey *s) {
     }
     g_free(whole);
     g_free(divided);
+}
+
+/* Marks what layers of weights made. */
+static void mark_learned(survey *s) {
+    static const char of_weights[FVI_KIND_COUNT] = {[FVI_CONV] = 1,
+                                                    [FVI_CONV_TRANSPOSE] = 1,
+                                                    [FVI_MATMUL] = 1,
+                                                    [FVI_RECURRENT] = 1,
+                                                    [FVI_OPAQUE] = 1};
+    for (int k = 0; k < s->g->n_nodes; k++) {
+        const fvi_node *n = &s->g->nodes[k];
+        s->learned[n->out] = of_weights[n->kind];
+        for (int i = 0; i < n->n_in; i++)
+            if (n->in[i] >= 0) s->learned[n->out] |= s->learned[n->in[i]];
+    }
 }
 
 /* Whether input i of a node is read for more than the tokens beside a map whose cells others read:
@@ -129,6 +147,7 @@ static fv_status make_survey(const fvi_perturbation *p, const fvi_graph *g, surv
         s->reached = g_new0(char, (gsize)g->n_nodes + 1);
         s->split = g_new0(char, (gsize)g->n_nodes + 1);
         s->common = g_new0(char, (gsize)g->n_nodes + 1);
+        s->learned = g_new0(char, (gsize)g->n_values + 1);
         fvi_graph_channel_axes(g, channel);
         for (int k = 0; k < g->n_nodes; k++) {
             const int v = g->nodes[k].out;
@@ -140,19 +159,22 @@ static fv_status make_survey(const fvi_perturbation *p, const fvi_graph *g, surv
         }
         g_free(channel);
         mark_split(s);
+        mark_learned(s);
         mark_common(s, layouts, &p->objective);
     }
     free(layouts);
     return st;
 }
 
-/* The last map over the picture that is on all paths, else the last one; else the same over another
- * map; -1: there is none. */
+/* The last learned map over the picture that is on all paths, else the last one; else the same over
+ * another map; -1: there is none. */
 static int last_map(const survey *s) {
     for (int least = 2; least >= 1; least--)
         for (int common = 1; common >= 0; common--)
             for (int k = s->g->n_nodes - 1; k >= 0; k--)
-                if (s->reached[k] && s->map[k] >= least && s->common[k] >= common) return k;
+                if (s->reached[k] && s->learned[s->g->nodes[k].out] && s->map[k] >= least &&
+                    s->common[k] >= common)
+                    return k;
     return -1;
 }
 

@@ -132,6 +132,14 @@ static fv_status probability(fvi_reader *r, const char *name, fv_error *err) {
     if (!st) st = fvi_class_find(r->net, &l, name, &u.channel, err);
     if (st) return st;
     u.value = l.value;
+    const fvi_graph *g = fvi_network_graph(r->net);
+    const fvi_node *maker = fvi_graph_maker(g, fvi_graph_find(g, l.value));
+    if (l.classes == 1 && !l.function && maker && maker->kind == FVI_UNARY &&
+        maker->a.unary.f == FVI_TANH)
+        return fvi_fail(err, FV_SHAPE,
+                        "prob:%.40s: \"%.80s\" is one number of -1..1 that is no probability (no "
+                        "sigmoid makes it); class:0 explains it",
+                        name, l.layer);
     st = fvi_reader_add(r, &fvi_term_probability, &u, &t, err);
     if (st) return st;
     t->argument[0] = (float)probability_of(&l);

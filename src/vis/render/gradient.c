@@ -222,11 +222,11 @@ fv_status fv_session_gradient_at(fv_session *s, const fv_tensor *input,
     fv_tensor *dx = NULL;
     double *found = NULL; /* values are the caller's only when all is well */
     fv_tensor view;
+    fvi_objective_tell(objective, fvi_session_monitor(s));
     st = fvi_session_check_input(s, input, &view, err);
     const int64_t count = !st && view.ndim ? view.dim[0] : 1; /* a scalar is one sample */
     if (!st) st = fvi_objective_resolve(objective, NULL, net, FVI_REDUCTION_LITERAL, &o, err);
     if (!st) st = fvi_objective_check_plain(&o, "a raw input", err);
-    if (!st) fvi_objective_tell(objective, fvi_session_monitor(s));
     if (!st) st = find_at(s, &view, wrt, &at, err);
     const fv_tensor *like = at.own ? at.own : input;
     if (!st) st = fv_tensor_new(like->ndim, like->dim, &dx, err);
