@@ -85,8 +85,7 @@ static void maps_are_found_in_every_layout(void **state) {
     check("convnext.new20.onnx", "features.0.1", 1, FV_ACTIVATION_MAPS, 6, 3, 3, 0,
           (int64_t[]){0, 1, 6});
     check("transformer.new18-free.onnx", "encoder.layers.encoder_layer_0.ln_1", 3,
-          FV_ACTIVATION_TOKENS, 8, 3, 3, 1,
-          (int64_t[]){80, 1, 8});
+          FV_ACTIVATION_TOKENS, 8, 3, 3, 1, (int64_t[]){80, 1, 8});
     check("signal.new18-free.onnx", "node_tanh", 2, FV_ACTIVATION_SIGNALS, 12, 1, 16, 0,
           (int64_t[]){12 * 16, 16, 1});
     check("residual.new18-free.onnx", "mean", 2, FV_ACTIVATION_VECTOR, 12, 1, 1, 0,
@@ -172,7 +171,7 @@ static void what_has_no_maps_is_refused(void **state) {
 /* Four channels of 2x3. */
 static float numbers[] = {1, 2,  3, 4,    5, 6,  0, 0, 9, 0,   0, 0,
                           5, -7, 5, 1e3f, 5, 20, 6, 6, 6, NAN, 6, 6};
-static const fv_activations four = {"conv", FV_ACTIVATION_MAPS, 4, 2, 3, 0, numbers, 1};
+static const fv_activations four = {"conv", FV_ACTIVATION_MAPS, 4, 2, 3, 0, numbers, 1, {0}, {0}};
 
 static void strong_channels_come_first(void **state) {
     (void)state;
@@ -204,9 +203,9 @@ static void strong_channels_come_first(void **state) {
 static void channels_without_numbers_come_last(void **state) {
     (void)state;
     float x[] = {-5, -6, NAN, NAN, -7, INFINITY, NAN, -INFINITY, -8, -9};
-    const fv_activations a = {"conv", FV_ACTIVATION_MAPS, 5, 1, 2, 0, x, 1};
-    const fv_activations nothing = {"conv", FV_ACTIVATION_MAPS, 1, 1, 2, 0, x + 2, 1};
-    const fv_activations vector = {"dense", FV_ACTIVATION_VECTOR, 5, 1, 1, 0, x, 1};
+    const fv_activations a = {"conv", FV_ACTIVATION_MAPS, 5, 1, 2, 0, x, 1, {0}, {0}};
+    const fv_activations nothing = {"conv", FV_ACTIVATION_MAPS, 1, 1, 2, 0, x + 2, 1, {0}, {0}};
+    const fv_activations vector = {"dense", FV_ACTIVATION_VECTOR, 5, 1, 1, 0, x, 1, {0}, {0}};
     static const int order[] = {0, 2, 4, 1, 3}, none[] = {0, 1, 0, 2, 2};
     fv_channel c[5];
     int n = 0;
@@ -292,7 +291,7 @@ static void tiles_are_laid_over_a_photo(void **state) {
     assert_true(over->width >= 2 * 90 && over->channels == 3);
     assert_true(has_color(over, 1, 0, 0)); /* the photo itself stands first */
     assert_false(has_color(bare, 1, 0, 0));
-    const fv_activations vector = {"dense", FV_ACTIVATION_VECTOR, 4, 1, 1, 0, numbers, 1};
+    const fv_activations vector = {"dense", FV_ACTIVATION_VECTOR, 4, 1, 1, 0, numbers, 1, {0}, {0}};
     d = *FV_DESC(fv_activations_desc, .photo = photo);
     assert_int_equal(fv_activations_draw(&vector, &d, &s, &none, &err), FV_ARG);
     assert_string_equal(err.text, "layer \"dense\" has no maps to lay over a photo: it gives 4 "
@@ -306,9 +305,11 @@ static void tiles_are_laid_over_a_photo(void **state) {
 /* Signals: together as lines, or a plot each; what is not finite does not stop them. */
 static void signals_and_vectors_are_plotted(void **state) {
     (void)state;
-    const fv_activations few = {"conv1d", FV_ACTIVATION_SIGNALS, 4, 1, 6, 0, numbers, 1};
-    const fv_activations many = {"conv1d", FV_ACTIVATION_SIGNALS, 12, 1, 2, 0, numbers, 1};
-    const fv_activations vector = {"dense", FV_ACTIVATION_VECTOR, 20, 1, 1, 0, numbers, 1};
+    const fv_activations few = {"conv1d", FV_ACTIVATION_SIGNALS, 4, 1, 6, 0, numbers, 1, {0}, {0}};
+    const fv_activations many = {"conv1d", FV_ACTIVATION_SIGNALS, 12, 1, 2, 0, numbers, 1, {0},
+                                 {0}};
+    const fv_activations vector = {"dense", FV_ACTIVATION_VECTOR, 20, 1, 1, 0, numbers, 1, {0},
+                                   {0}};
     fv_image *p = draw(&few, (fv_activations_desc){.struct_size = sizeof(fv_activations_desc)},
                        NULL),
              *q, *r;
@@ -324,9 +325,9 @@ static void signals_and_vectors_are_plotted(void **state) {
 static void activations_are_compared(void **state) {
     (void)state;
     float x[] = {3, 0, 4, 0}, y[] = {0, 0, 4, 0};
-    const fv_activations a = {"l", FV_ACTIVATION_MAPS, 2, 1, 2, 0, x, 1};
-    const fv_activations b = {"l", FV_ACTIVATION_MAPS, 2, 1, 2, 0, y, 1};
-    const fv_activations c = {"l", FV_ACTIVATION_MAPS, 1, 2, 2, 0, y, 1};
+    const fv_activations a = {"l", FV_ACTIVATION_MAPS, 2, 1, 2, 0, x, 1, {0}, {0}};
+    const fv_activations b = {"l", FV_ACTIVATION_MAPS, 2, 1, 2, 0, y, 1, {0}, {0}};
+    const fv_activations c = {"l", FV_ACTIVATION_MAPS, 1, 2, 2, 0, y, 1, {0}, {0}};
     double error = -1, cosine = -1;
     assert_int_equal(fv_activations_compare(&a, &b, &error, &cosine, NULL), FV_OK);
     assert_float_equal(error, 0.75, 1e-12);
