@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "files.h"
 #include "help.h"
 #include "options.h"
 #include "report.h"
@@ -40,10 +41,12 @@ static int run_command(const cli_command *command, int argc, char **argv) {
     int code = cli_args_parse(command, argc - 1, argv + 1, &args);
     args->command_argc = argc;
     args->command_argv = argv;
-    if (code == CLI_DONE && args->help)
+    if (code == CLI_DONE && args->help) {
         cli_help_command(command);
-    else if (code == CLI_DONE)
-        code = command->run(args);
+    } else if (code == CLI_DONE) {
+        code = cli_files_check(args);
+        if (code == CLI_DONE) code = command->run(args);
+    }
     cli_args_free(args);
     return code;
 }

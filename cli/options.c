@@ -11,7 +11,6 @@
 
 #include <string.h>
 
-#include "files.h"
 #include "models.h"
 #include "numbers.h"
 #include "recipe.h"
@@ -372,7 +371,6 @@ int cli_args_parse(const cli_command *command, int argc, char **argv, cli_args *
     args->operands = (char **)g_ptr_array_free(p.operands, FALSE);
     if (!code) code = check_complete(&p);
     if (!code) code = check_together(&p);
-    if (!code && !args->help) code = cli_files_check(args);
     g_array_free(p.rows, TRUE);
     g_ptr_array_free(p.words, TRUE);
     return code;

@@ -16,7 +16,7 @@
 #include "draw/plot.h"
 #include "image/image.h"
 #include "inspect/activations.h"
-#include "inspect/attribution/enlarge.h"
+#include "inspect/enlarge.h"
 
 enum {
     TILE_MAX = 224, /* sides of tiles, in pixels, if nothing else is asked for */

@@ -15,7 +15,7 @@
 #include "base/error.h"
 #include "graph/const.h"
 #include "model/onnx/attribute.h"
-#include "model/onnx/tensor.h"
+#include "model/onnx/tensors/tensor.h"
 
 Onnx__ModelProto *node_proto_read(const char *path) {
     char *bytes = NULL;

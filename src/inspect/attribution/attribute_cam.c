@@ -21,7 +21,7 @@
 #include "base/tensor.h"
 #include "inspect/attribution/attribute.h"
 #include "inspect/attribution/cam_layer.h"
-#include "inspect/attribution/enlarge.h"
+#include "inspect/enlarge.h"
 
 /* ---- the weights of channels ---------------------------------------------------------------- */
 

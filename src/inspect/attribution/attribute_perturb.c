@@ -24,7 +24,7 @@
 #include "base/tensor.h"
 #include "inspect/attribution/attribute.h"
 #include "inspect/attribution/baseline.h"
-#include "inspect/attribution/enlarge.h"
+#include "inspect/enlarge.h"
 
 #define MOST_WINDOWS 100000000
 

@@ -22,7 +22,7 @@
 #include "model/onnx/normalize.h"
 #include "model/onnx/open.h"
 #include "model/onnx/operators.h"
-#include "model/onnx/tensor.h"
+#include "model/onnx/tensors/tensor.h"
 
 #define SUBGRAPH_MAX_DEPTH 16
 

@@ -15,8 +15,8 @@
 #include "model/onnx/normalize.h"
 #include "model/onnx/skim.h"
 #include "model/onnx/sort.h"
-#include "model/onnx/sparse.h"
-#include "model/onnx/tensor.h"
+#include "model/onnx/tensors/sparse.h"
+#include "model/onnx/tensors/tensor.h"
 
 #define TREE_MAX ((size_t)1 << 30) /* bytes of the unpacked message */
 

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "model/onnx/sparse.h"
+#include "model/onnx/tensors/sparse.h"
 
 typedef struct edge {
     int from, to;

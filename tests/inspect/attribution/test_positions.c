@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "inspect/attribution/enlarge.h"
+#include "inspect/enlarge.h"
 #include "support/net.h"
 
 enum { CHANNELS = 4, CLASSES = 3, BANDS = 5, MOST = 5 * 60, CLASS = 1 };

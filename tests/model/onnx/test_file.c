@@ -18,7 +18,7 @@
 #include "support/builder.h"
 #include "model/onnx/open.h"
 #include "model/onnx/attribute.h"
-#include "model/onnx/tensor.h"
+#include "model/onnx/tensors/tensor.h"
 #include "model/protobuf/wire.h"
 #include "support/onnx_file.h"
 

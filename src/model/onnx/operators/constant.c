@@ -8,7 +8,7 @@
 #include "graph/const.h"
 #include "model/onnx/attribute.h"
 #include "model/onnx/operators.h"
-#include "model/onnx/tensor.h"
+#include "model/onnx/tensors/tensor.h"
 
 /* A tensor attribute into the pool that outlives the lowering if anything does. */
 static const fvi_const *tensor_attribute(fvi_onnx_node *node, const Onnx__TensorProto *t) {

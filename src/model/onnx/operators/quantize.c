@@ -20,7 +20,7 @@
 #include "model/onnx/attribute.h"
 #include "model/onnx/operators.h"
 #include "model/onnx/operators/conv.h"
-#include "model/onnx/tensor.h"
+#include "model/onnx/tensors/tensor.h"
 
 /* How the elements of a value are quantised. */
 typedef struct quantum {

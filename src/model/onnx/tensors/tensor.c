@@ -10,13 +10,13 @@
  * floats, 2-bit integers, segments. Source: onnx.proto of the ONNX specification,
  * TensorProto.
  */
-#include "model/onnx/tensor.h"
+#include "model/onnx/tensors/tensor.h"
 
 #include <string.h>
 
 #include "base/error.h"
 #include "graph/const.h"
-#include "model/onnx/external.h"
+#include "model/onnx/tensors/external.h"
 
 #define LOCATION_EXTERNAL 1 /* TensorProto.DataLocation */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TensorProto -> fvi_const. */
-#ifndef FVI_MODEL_ONNX_TENSOR_H
-#define FVI_MODEL_ONNX_TENSOR_H
+#ifndef FVI_MODEL_ONNX_TENSORS_TENSOR_H
+#define FVI_MODEL_ONNX_TENSORS_TENSOR_H
 
 #include "model/onnx/file.h"
 #include "model/protobuf/skim.h"

@@ -2,7 +2,7 @@
 /* enlarge: bilinear resizing (signal/resize.h) for signals and volumes too. A volume is resized
  * slice by slice, and then as one plane of depth x (h w), of which only the rows change.
  */
-#include "inspect/attribution/enlarge.h"
+#include "inspect/enlarge.h"
 
 #include <math.h>
 #include <stdlib.h>

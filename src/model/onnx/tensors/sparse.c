@@ -5,13 +5,13 @@
  * What it does not do: those of graphs inside nodes. Source: onnx.proto of the ONNX specification,
  * SparseTensorProto.
  */
-#include "model/onnx/sparse.h"
+#include "model/onnx/tensors/sparse.h"
 
 #include <string.h>
 
 #include "base/error.h"
 #include "graph/const.h"
-#include "model/onnx/tensor.h"
+#include "model/onnx/tensors/tensor.h"
 
 const char *fvi_onnx_sparse_name(const Onnx__SparseTensorProto *s) {
     return s->values && s->values->name ? s->values->name : "";

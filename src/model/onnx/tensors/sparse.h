@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SparseTensorProto -> fvi_const. */
-#ifndef FVI_MODEL_ONNX_SPARSE_H
-#define FVI_MODEL_ONNX_SPARSE_H
+#ifndef FVI_MODEL_ONNX_TENSORS_SPARSE_H
+#define FVI_MODEL_ONNX_TENSORS_SPARSE_H
 
 #include "model/onnx/file.h"
 

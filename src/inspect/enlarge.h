@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Maps of few cells at the input's size. */
-#ifndef FVI_INSPECT_ATTRIBUTION_ENLARGE_H
-#define FVI_INSPECT_ATTRIBUTION_ENLARGE_H
+#ifndef FVI_INSPECT_ENLARGE_H
+#define FVI_INSPECT_ENLARGE_H
 
 #include "base/planes.h"
 #include "fovea/fovea.h"

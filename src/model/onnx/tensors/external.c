@@ -2,7 +2,7 @@
 /* External data: weights in files of their own in the model's folder. Source: docs/ExternalData.md
  * of ONNX.
  */
-#include "model/onnx/external.h"
+#include "model/onnx/tensors/external.h"
 
 #include <string.h>
 

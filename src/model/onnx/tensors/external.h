@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Weights in files of their own. */
-#ifndef FVI_MODEL_ONNX_EXTERNAL_H
-#define FVI_MODEL_ONNX_EXTERNAL_H
+#ifndef FVI_MODEL_ONNX_TENSORS_EXTERNAL_H
+#define FVI_MODEL_ONNX_TENSORS_EXTERNAL_H
 
 #include "model/onnx/file.h"
 
