@@ -5,7 +5,10 @@
 
 #include <string.h>
 
-fvi_wire fvi_tf_wire(fvi_tf_bytes m) { return (fvi_wire){m.bytes, m.bytes + m.size}; }
+fvi_wire fvi_tf_wire(fvi_tf_bytes m) {
+    static const uint8_t nothing[1];
+    return m.bytes ? (fvi_wire){m.bytes, m.bytes + m.size} : (fvi_wire){nothing, nothing};
+}
 
 int fvi_tf_is_sound(fvi_tf_bytes m) {
     fvi_wire w = fvi_tf_wire(m);
