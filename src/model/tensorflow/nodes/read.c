@@ -39,7 +39,9 @@ static fv_status nomem(fv_error *err) {
 static fv_status add_node(fvi_tf_graph *g, const scope *s, const char *name, const fvi_tf_node *n,
                           fv_error *err) {
     fvi_tf_node own = *n;
-    own.name = s->depth ? fvi_pool_printf(g->pool, "%s%s", s->prefix, name) : name;
+    const int taken = s->depth && !*s->prefix && g_hash_table_contains(g->names, name);
+    const char *prefix = taken ? "StatefulPartitionedCall/" : s->prefix;
+    own.name = s->depth ? fvi_pool_printf(g->pool, "%s%s", prefix, name) : name;
     if (!own.name) return nomem(err);
     if (g->nodes->len >= g->max_nodes)
         return fvi_fail(err, FV_NOMEM,
@@ -279,7 +281,7 @@ static fv_status add_returns(fvi_tf_graph *g, const scope *s, int call, fv_error
 /* Whether a call of the graph itself has the name that nobody gave it: a signature's. TensorFlow's
  * own freezing (convert_variables_to_constants_v2) leaves it out of names too. */
 static int is_unnamed(const scope *outer, const char *name) {
-    return !outer->depth && g_str_has_prefix(name, "StatefulPartitionedCall");
+    return !outer->depth && g_str_has_prefix(name, "StatefulPartitionedCall") && !strchr(name, '/');
 }
 
 static fv_status inline_call(fvi_tf_graph *g, const scope *outer, int call, fv_error *err) {
