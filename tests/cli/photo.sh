@@ -73,7 +73,7 @@ try fovea accentuate tiny photo.jpg -e tv -o x.png
 try fovea accentuate tiny photo.jpg 'stem/conv:1 - 1*tv' -o x.png
 try fovea accentuate tiny photo.jpg 'stem/conv:1' --start normal --init photo.jpg -o x.png
 make npy 2,3,32,32 x.npy
-try fovea gradient tiny --input x.npy --objective 'match(stem/conv, photo.jpg)' -o x.png
+try fovea gradient tiny --input x.npy --objective 'match(stem/conv, photo.jpg)' -o g.npy
 try fovea dream tiny photo.jpg -e 'match(stem/conv, photo.jpg)' -o x.png
 make network mlp mlp.onnx
 try fovea invert mlp.onnx photo.jpg dense1 -o x.png
