@@ -11,6 +11,7 @@
 
 typedef struct fvi_reader fvi_reader;           /* reader.h */
 typedef struct fvi_model_input fvi_model_input; /* reader.h */
+typedef struct fvi_op_list fvi_op_list;         /* operations/list.h */
 
 /* Where a model comes from: a path, or bytes in memory. */
 typedef struct fvi_model_source {
@@ -44,6 +45,7 @@ typedef struct fvi_model_file {
     fvi_limits limits;
     char *weights_path;   /* as the caller named it, or as it was found; NULL: neither */
     fvi_mapping weights;  /* of the format's second file, where its reader asked for it */
+    fvi_op_list *list;    /* of formats that make one, whose `close` frees it; else NULL */
     GHashTable *siblings; /* real path -> fvi_mapping *, of the files it refers to */
     GMutex lock;          /* of `siblings`: lowering may run in several threads */
 } fvi_model_file;

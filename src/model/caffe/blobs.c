@@ -77,7 +77,7 @@ static fvi_const *read_blob(fvi_caffe *c, fvi_wire w) {
     if (count < 1 || count > c->file.limits.elements ||
         (uint64_t)count * fvi_dtype_size(b.dtype) != b.size)
         return NULL;
-    fvi_const *made = fvi_pool_alloc(c->list->pool, sizeof *made);
+    fvi_const *made = fvi_pool_alloc(c->file.list->pool, sizeof *made);
     if (made) *made = (fvi_const){.dtype = b.dtype, .shape = b.shape, .bytes = b.bytes};
     return made;
 }

@@ -20,8 +20,7 @@ typedef struct fvi_caffe {
     fvi_model_file file;
     fvi_message *net;
     GHashTable *blobs; /* layer's name -> GPtrArray of fvi_const * */
-    fvi_op_list *list;
-    char *mean; /* the numbers that transform_param takes off, or NULL */
+    char *mean;        /* the numbers that transform_param takes off, or NULL */
 } fvi_caffe;
 
 #endif

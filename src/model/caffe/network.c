@@ -62,9 +62,11 @@ static void add_input(maker *m, const char *name, const fvi_shape *shape) {
     if (own.ndim > 0) own.dim[0] = -1;
     for (int i = 1; i < own.ndim; i++)
         if (own.dim[i] < 1 || own.dim[i] > FVI_MAX_ELEMENTS) own.dim[i] = -1;
-    const int v = fvi_op_list_input(m->c->list, name, &own, FVI_F32, own.ndim == 4 ? FVI_NCHW : 0);
+    const int v =
+        fvi_op_list_input(m->c->file.list, name, &own, FVI_F32, own.ndim == 4 ? FVI_NCHW : 0);
     if (v < 0) return fail(m, FV_NOMEM, "no memory for its input \"%s\"", name);
-    g_hash_table_insert(m->values, (void *)fvi_op_list_name(m->c->list, v), GINT_TO_POINTER(v + 1));
+    g_hash_table_insert(m->values, (void *)fvi_op_list_name(m->c->file.list, v),
+                        GINT_TO_POINTER(v + 1));
 }
 
 /* A BlobShape. */
@@ -124,7 +126,7 @@ static void find_blobs(const maker *m, fvi_caffe_layer *l) {
 }
 
 static void add_layer(maker *m, const fvi_message *layer, const char *type) {
-    fvi_op_list *list = m->c->list;
+    fvi_op_list *list = m->c->file.list;
     fvi_caffe_layer *l = fvi_pool_alloc(list->pool, sizeof *l);
     const int n_in = fvi_message_count(layer, "bottom"), n_out = fvi_message_count(layer, "top");
     int *in = g_new(int, n_in + 1), *out = g_new(int, n_out + 1);
@@ -178,7 +180,7 @@ static void add_layers(maker *m, const char *field) {
 
 /* Outputs are what no layer reads. */
 static void add_outputs(maker *m) {
-    fvi_op_list *list = m->c->list;
+    fvi_op_list *list = m->c->file.list;
     for (guint k = 0; k < list->ops->len; k++) {
         const fvi_op *op = &g_array_index(list->ops, fvi_op, k);
         for (int i = 0; i < op->n_out; i++)
@@ -194,10 +196,10 @@ fv_status fvi_caffe_make_list(fvi_caffe *c, fv_error *err) {
     add_net_inputs(&m);
     add_layers(&m, "layer");
     add_layers(&m, "layers");
-    if (!c->list->ops->len) fail(&m, FV_FORMAT, "it has no layers%s", "");
-    if (!c->list->inputs->len) fail(&m, FV_FORMAT, "it has no input%s", "");
+    if (!c->file.list->ops->len) fail(&m, FV_FORMAT, "it has no layers%s", "");
+    if (!c->file.list->inputs->len) fail(&m, FV_FORMAT, "it has no input%s", "");
     add_outputs(&m);
-    fvi_op_list_finish(c->list);
+    fvi_op_list_finish(c->file.list);
     g_hash_table_unref(m.values);
     g_hash_table_unref(m.read);
     return m.status;

@@ -5,7 +5,7 @@
 
 #include "model/caffe/file.h"
 
-/* Makes c->list of c->net.
+/* Makes c->file.list of c->net.
  *   errors  FORMAT, UNSUPPORTED, NOMEM */
 fv_status fvi_caffe_make_list(fvi_caffe *c, fv_error *err);
 

@@ -40,9 +40,9 @@ static void free_blobs(gpointer blobs) { g_ptr_array_unref(blobs); }
 
 static fv_status open_caffe(fvi_model_file *f, fv_error *err) {
     fvi_caffe *c = (fvi_caffe *)(void *)f;
-    c->list = fvi_op_list_new(LIST_MAX);
+    c->file.list = fvi_op_list_new(LIST_MAX);
     c->blobs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_blobs);
-    if (!c->list) return fvi_fail(err, FV_NOMEM, "no memory to open it");
+    if (!c->file.list) return fvi_fail(err, FV_NOMEM, "no memory to open it");
     const int64_t fields = 64 * f->limits.nodes;
     fv_status st =
         fvi_message_read((const char *)f->bytes.bytes, f->bytes.size, fields, &c->net, err);
@@ -53,21 +53,15 @@ static fv_status open_caffe(fvi_model_file *f, fv_error *err) {
 
 static void close_caffe(fvi_model_file *f) {
     fvi_caffe *c = (fvi_caffe *)(void *)f;
-    fvi_op_list_free(c->list);
+    fvi_op_list_free(c->file.list);
     fvi_message_free(c->net);
     if (c->blobs) g_hash_table_unref(c->blobs);
     g_free(c->mean);
 }
 
-static const fvi_model_input *inputs(const fvi_model_file *f, int *count) {
-    const GArray *in = caffe_of(f)->list->inputs;
-    *count = (int)in->len;
-    return (const fvi_model_input *)(const void *)in->data;
-}
-
 /* Its channels are those of the first convolution, if the file does not say them. */
 static fvi_input_use input_use(const fvi_model_file *f, const char *input) {
-    const fvi_op_list *l = caffe_of(f)->list;
+    const fvi_op_list *l = f->list;
     const int v = fvi_op_list_find(l, input);
     fvi_input_use use = {0};
     for (guint k = 0; k < l->ops->len && !use.op; k++) {
@@ -82,15 +76,6 @@ static fvi_input_use input_use(const fvi_model_file *f, const char *input) {
     return use;
 }
 
-static const char *output(const fvi_model_file *f) {
-    const fvi_op_list *l = caffe_of(f)->list;
-    return l->outputs->len ? fvi_op_list_name(l, g_array_index(l->outputs, int, 0)) : NULL;
-}
-
-static void values(const fvi_model_file *f, GPtrArray *names) {
-    fvi_op_list_values(caffe_of(f)->list, names);
-}
-
 static const char *metadata(const fvi_model_file *f, const char *key) {
     if (!strcmp(key, "fovea.range")) return "255";
     if (!strcmp(key, "fovea.channel_order")) return "bgr";
@@ -100,7 +85,7 @@ static const char *metadata(const fvi_model_file *f, const char *key) {
 
 static fv_status lower(const fvi_model_file *f, fvi_builder *b, const fvi_graph_request *request) {
     static const fvi_op_format format = {fvi_caffe_kinds, 0};
-    return fvi_op_list_lower(f, caffe_of(f)->list, &format, b, request);
+    return fvi_op_list_lower(f, &format, b, request);
 }
 
 extern const fvi_reader fvi_caffe_reader;
@@ -112,10 +97,10 @@ const fvi_reader fvi_caffe_reader = {
     .probe = probe,
     .open = open_caffe,
     .close = close_caffe,
-    .inputs = inputs,
+    .inputs = fvi_op_list_inputs,
     .input_use = input_use,
-    .output = output,
-    .values = values,
+    .output = fvi_op_list_output_name,
+    .values = fvi_op_list_values,
     .metadata = metadata,
     .lower = lower,
 };

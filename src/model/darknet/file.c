@@ -8,7 +8,7 @@ int fvi_darknet_from(int index, int64_t number) {
 }
 
 const char *fvi_darknet_text(fvi_darknet *d, char *text) {
-    const char *own = fvi_pool_strdup(d->list->pool, text);
+    const char *own = fvi_pool_strdup(d->file.list->pool, text);
     g_free(text);
     return own ? own : "no memory";
 }

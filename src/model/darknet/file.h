@@ -26,7 +26,6 @@ typedef struct fvi_darknet_layer {
 typedef struct fvi_darknet {
     fvi_model_file file;
     GPtrArray *sections; /* fvi_cfg_section * */
-    fvi_op_list *list;
     int n_layers;
     fvi_darknet_layer *layers; /* in the list's pool */
     int detects;               /* it has a detector's layer: photos are padded, not cut */

@@ -57,7 +57,7 @@ static fvi_const *take(fvi_darknet *d, int index, const fvi_shape *shape) {
         d->lost = l->problem = "the file of its weights is too short";
         return NULL;
     }
-    fvi_const *c = fvi_pool_alloc(d->list->pool, sizeof *c);
+    fvi_const *c = fvi_pool_alloc(d->file.list->pool, sizeof *c);
     if (c) *c = (fvi_const){.dtype = FVI_F32, .shape = *shape, .bytes = m->bytes + d->at};
     d->at += (size_t)count * 4;
     return c;
@@ -70,7 +70,7 @@ static void take_norm(fvi_darknet *d, int index, int64_t n) {
     l->scales = take(d, index, &row);
     l->mean = take(d, index, &row);
     fvi_const *raw = take(d, index, &row);
-    float *made = raw ? fvi_pool_array(d->list->pool, (size_t)n, sizeof *made) : NULL;
+    float *made = raw ? fvi_pool_array(d->file.list->pool, (size_t)n, sizeof *made) : NULL;
     for (int64_t i = 0; made && i < n; i++) {
         const double deviation = sqrt(fvi_const_at(raw, i)) + 1e-6;
         made[i] = (float)(deviation * deviation);

@@ -91,7 +91,7 @@ static fv_status make_list(fvi_darknet *d, int *values, fv_error *err) {
     for (int i = 0; i < d->n_layers; i++) {
         const fvi_darknet_layer *l = &d->layers[i];
         char *name = g_strdup_printf("%s_%d", l->section->name, i);
-        values[i + 1] = fvi_op_list_value(d->list, name);
+        values[i + 1] = fvi_op_list_value(d->file.list, name);
         g_free(name);
         const fvi_op op = {.type = l->section->name,
                            .n_in = add_inputs(d, i, values, in),
@@ -99,16 +99,16 @@ static fv_status make_list(fvi_darknet *d, int *values, fv_error *err) {
                            .n_out = 1,
                            .out = &values[i + 1],
                            .detail = l};
-        if (values[i + 1] < 0 || !fvi_op_list_add(d->list, &op))
+        if (values[i + 1] < 0 || !fvi_op_list_add(d->file.list, &op))
             return fvi_fail(err, FV_NOMEM, "no memory for its layers");
         if (is_detector(l->section)) {
-            fvi_op_list_output(d->list, values[i + 1]);
+            fvi_op_list_output(d->file.list, values[i + 1]);
             d->detects = 1;
         }
         if (strcmp(l->section->name, "cost") != 0) last = i + 1;
     }
-    if (!d->detects) fvi_op_list_output(d->list, values[last]);
-    fvi_op_list_finish(d->list);
+    if (!d->detects) fvi_op_list_output(d->file.list, values[last]);
+    fvi_op_list_finish(d->file.list);
     return FV_OK;
 }
 
@@ -122,11 +122,11 @@ static fv_status open_layers(fvi_darknet *d, fv_error *err) {
     fv_status st = read_input(d, &size, err);
     if (st) return st;
     d->n_layers = (int)n - 1;
-    d->layers = fvi_pool_array(d->list->pool, n, sizeof *d->layers);
-    int *values = fvi_pool_array(d->list->pool, n, sizeof *values);
+    d->layers = fvi_pool_array(d->file.list->pool, n, sizeof *d->layers);
+    int *values = fvi_pool_array(d->file.list->pool, n, sizeof *values);
     const fvi_shape shape = {4, {-1, size.c, size.h, size.w}};
     if (!d->layers || !values) return fvi_fail(err, FV_NOMEM, "no memory for its layers");
-    values[0] = fvi_op_list_input(d->list, "data", &shape, FVI_F32, FVI_NCHW);
+    values[0] = fvi_op_list_input(d->file.list, "data", &shape, FVI_F32, FVI_NCHW);
     if (values[0] < 0) return fvi_fail(err, FV_NOMEM, "no memory for its layers");
     for (int i = 0; i < d->n_layers; i++) d->layers[i].section = d->sections->pdata[i + 1];
     d->layers[0].in = size;
@@ -137,8 +137,8 @@ static fv_status open_layers(fvi_darknet *d, fv_error *err) {
 
 static fv_status open_darknet(fvi_model_file *f, fv_error *err) {
     fvi_darknet *d = (fvi_darknet *)(void *)f;
-    d->list = fvi_op_list_new(LIST_MAX);
-    if (!d->list) return fvi_fail(err, FV_NOMEM, "no memory to open it");
+    d->file.list = fvi_op_list_new(LIST_MAX);
+    if (!d->file.list) return fvi_fail(err, FV_NOMEM, "no memory to open it");
     const fv_status st =
         fvi_cfg_read((const char *)f->bytes.bytes, f->bytes.size, &d->sections, err);
     return st ? st : open_layers(d, err);
@@ -146,26 +146,11 @@ static fv_status open_darknet(fvi_model_file *f, fv_error *err) {
 
 static void close_darknet(fvi_model_file *f) {
     fvi_darknet *d = (fvi_darknet *)(void *)f;
-    fvi_op_list_free(d->list);
+    fvi_op_list_free(d->file.list);
     if (d->sections) g_ptr_array_unref(d->sections);
 }
 
 /* ---- what it holds -------------------------------------------------------------------------- */
-
-static const fvi_model_input *inputs(const fvi_model_file *f, int *count) {
-    const GArray *in = darknet_of(f)->list->inputs;
-    *count = (int)in->len;
-    return (const fvi_model_input *)(const void *)in->data;
-}
-
-static const char *output(const fvi_model_file *f) {
-    const fvi_op_list *l = darknet_of(f)->list;
-    return fvi_op_list_name(l, g_array_index(l->outputs, int, 0));
-}
-
-static void values(const fvi_model_file *f, GPtrArray *names) {
-    fvi_op_list_values(darknet_of(f)->list, names);
-}
 
 static const char *metadata(const fvi_model_file *f, const char *key) {
     static const struct {
@@ -184,7 +169,7 @@ static const char *metadata(const fvi_model_file *f, const char *key) {
 
 static fv_status lower(const fvi_model_file *f, fvi_builder *b, const fvi_graph_request *request) {
     static const fvi_op_format format = {fvi_darknet_kinds, 0};
-    return fvi_op_list_lower(f, darknet_of(f)->list, &format, b, request);
+    return fvi_op_list_lower(f, &format, b, request);
 }
 
 extern const fvi_reader fvi_darknet_reader;
@@ -196,9 +181,9 @@ const fvi_reader fvi_darknet_reader = {
     .probe = probe,
     .open = open_darknet,
     .close = close_darknet,
-    .inputs = inputs,
-    .output = output,
-    .values = values,
+    .inputs = fvi_op_list_inputs,
+    .output = fvi_op_list_output_name,
+    .values = fvi_op_list_values,
     .metadata = metadata,
     .lower = lower,
 };

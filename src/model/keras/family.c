@@ -34,15 +34,15 @@ static const struct {
 static int has_layers(const fvi_keras *k, const char *names) {
     char **words = g_strsplit(names, " ", -1);
     int all = words[0] != NULL;
-    for (char **w = words; *w && all; w++) all = fvi_op_list_find(k->list, *w) >= 0;
+    for (char **w = words; *w && all; w++) all = fvi_op_list_find(k->file.list, *w) >= 0;
     g_strfreev(words);
     return all;
 }
 
 /* Whether something of the model changes the range itself. */
 static int has_own_steps(const fvi_keras *k) {
-    for (guint i = 0; i < k->list->ops->len; i++) {
-        const char *type = g_array_index(k->list->ops, fvi_op, i).type;
+    for (guint i = 0; i < k->file.list->ops->len; i++) {
+        const char *type = g_array_index(k->file.list->ops, fvi_op, i).type;
         if (!strcmp(type, "Rescaling") || !strcmp(type, "Normalization")) return 1;
     }
     return 0;

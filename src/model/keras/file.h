@@ -38,7 +38,6 @@ typedef struct fvi_keras {
     int is_archive;    /* a .keras file */
     uint8_t *unpacked; /* the weights' file, where the archive has it packed; or NULL */
     fvi_hdf5 *weights;
-    fvi_op_list *list;
     int version;        /* of Keras: 1, 2, 3 */
     const char *family; /* of keras.applications: family.h; NULL: none */
     char *family_how;

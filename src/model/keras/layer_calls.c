@@ -26,10 +26,10 @@ static const char *type_of(fvi_keras_maker *m, JsonObject *layer) {
     const char *class_name = fvi_keras_class_of(layer);
     const char *function = fvi_keras_text(fvi_keras_config_of(layer), "function", NULL);
     if (fvi_keras_is_function(m, layer))
-        return fvi_pool_printf(m->k->list->pool, "ops.%s", class_name);
+        return fvi_pool_printf(m->k->file.list->pool, "ops.%s", class_name);
     if (function && g_str_has_suffix(class_name, "OpLambda")) {
         if (g_str_has_prefix(function, "compat.v1.")) function += strlen("compat.v1.");
-        return fvi_pool_printf(m->k->list->pool, "tf.%s", function);
+        return fvi_pool_printf(m->k->file.list->pool, "tf.%s", function);
     }
     return class_name;
 }
@@ -90,7 +90,7 @@ static void mark_masked(const fvi_keras_maker *m, int v) {
 /* The places where a call's tensors are written, in the operation's order. */
 static const JsonArray *const *places_of(fvi_keras_maker *m, const fvi_keras_call *call) {
     const guint n = call && call->refs ? call->refs->len : 0;
-    const JsonArray **at = fvi_pool_array(m->k->list->pool, n + 1, sizeof *at);
+    const JsonArray **at = fvi_pool_array(m->k->file.list->pool, n + 1, sizeof *at);
     for (guint i = 0; i < n && at; i++) at[i] = g_array_index(call->refs, fvi_keras_ref, i).at;
     return at;
 }
@@ -99,7 +99,7 @@ static const JsonArray *const *places_of(fvi_keras_maker *m, const fvi_keras_cal
  *   name  of its first output */
 static void add_op(fvi_keras_maker *m, const char *type, const char *name, const fvi_keras_layer *l,
                    int n_out, const GArray *in, GArray *out) {
-    fvi_op_list *list = m->k->list;
+    fvi_op_list *list = m->k->file.list;
     fvi_keras_layer *own = fvi_pool_alloc(list->pool, sizeof *own);
     int *values = g_new(int, n_out);
     if (own) {
@@ -139,7 +139,7 @@ static const char *quantised(JsonObject *config) {
 /* A layer that is read once for all its calls. */
 static const fvi_keras_layer *read_layer(fvi_keras_maker *m, const fvi_keras_shelf *shelf,
                                          JsonObject *layer, const char *path) {
-    fvi_keras_layer *l = fvi_pool_alloc(m->k->list->pool, sizeof *l);
+    fvi_keras_layer *l = fvi_pool_alloc(m->k->file.list->pool, sizeof *l);
     if (!l) return nomem(m), NULL;
     l->class_name = fvi_keras_class_of(layer);
     l->version = m->k->version;
@@ -178,10 +178,10 @@ static void add_model(fvi_keras_maker *m, const fvi_keras_model *o, const fvi_ke
 static void open_holder(fvi_keras_maker *m, const fvi_keras_model *o, const fvi_keras_place *p,
                         fvi_keras_model *inner) {
     const char *name = fvi_keras_name_of(p->layer);
-    *inner =
-        (fvi_keras_model){.prefix = fvi_pool_printf(m->k->list->pool, "%s%s/", o->prefix, name),
-                          .depth = o->depth + 1,
-                          .given = o->given};
+    *inner = (fvi_keras_model){.prefix =
+                                   fvi_pool_printf(m->k->file.list->pool, "%s%s/", o->prefix, name),
+                               .depth = o->depth + 1,
+                               .given = o->given};
     fvi_keras_shelf_hold(&o->shelf, name, &inner->shelf);
     if (!inner->prefix) nomem(m);
     if (inner->depth > DEPTH_MAX)
@@ -238,8 +238,8 @@ static void add_direction(fvi_keras_maker *m, const fvi_keras_model *inner,
     const char *plain = g_str_has_prefix(own, "forward_") ? own + strlen("forward_") : own;
     const char *full = g_str_has_prefix(plain, way)
                            ? plain
-                           : fvi_pool_printf(m->k->list->pool, "%s%s", way, plain);
-    fvi_keras_layer *l = fvi_pool_alloc(m->k->list->pool, sizeof *l);
+                           : fvi_pool_printf(m->k->file.list->pool, "%s%s", way, plain);
+    fvi_keras_layer *l = fvi_pool_alloc(m->k->file.list->pool, sizeof *l);
     if (!full || !l) {
         nomem(m);
     } else {

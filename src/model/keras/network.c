@@ -77,7 +77,7 @@ static int stated_shape(JsonObject *config, fvi_shape *shape) {
 static int add_input(fvi_keras_maker *m, const char *name, JsonObject *config,
                      const fvi_shape *shape) {
     const int layout = has_channels_first(m->k->config, 0) ? FVI_NCHW : FVI_NHWC;
-    const int v = fvi_op_list_input(m->k->list, name, shape, type_of_input(config), layout);
+    const int v = fvi_op_list_input(m->k->file.list, name, shape, type_of_input(config), layout);
     if (v < 0) fvi_keras_make_fail(m, FV_NOMEM, "no memory for the network%s%s", "", "");
     return v;
 }
@@ -355,11 +355,11 @@ fv_status fvi_keras_make_list(fvi_keras *k, fv_error *err) {
     make_model(&m, &whole, class_name, outputs);
     fvi_keras_shelf_close(&whole.shelf);
     for (guint i = 0; i < outputs->len && !m.status; i++)
-        fvi_op_list_output(k->list, g_array_index(outputs, int, i));
-    if (!m.status && !k->list->inputs->len)
+        fvi_op_list_output(k->file.list, g_array_index(outputs, int, i));
+    if (!m.status && !k->file.list->inputs->len)
         fvi_keras_make_fail(&m, FV_FORMAT, "the model has no input%s%s", "", "");
     g_array_unref(outputs);
     g_array_unref(m.masked);
-    fvi_op_list_finish(k->list);
+    fvi_op_list_finish(k->file.list);
     return m.status;
 }

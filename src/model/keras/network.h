@@ -5,7 +5,7 @@
 
 #include "model/keras/file.h"
 
-/* Fills k->list from k->config and k->weights.
+/* Fills k->file.list from k->config and k->weights.
  *   errors  FORMAT; UNSUPPORTED; NOMEM */
 fv_status fvi_keras_make_list(fvi_keras *k, fv_error *err);
 

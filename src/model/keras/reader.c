@@ -88,19 +88,20 @@ static fv_status open_hdf5(fvi_keras *k, fv_error *err) {
     if (!st && !fvi_hdf5_has_attribute(k->weights, &root, "model_config"))
         st = fvi_fail(err, FV_FORMAT, "holds no network: it has no attribute \"model_config\"");
     if (!st)
-        st = fvi_hdf5_attribute_texts(k->weights, &root, "model_config", k->list->pool, &text, err);
+        st = fvi_hdf5_attribute_texts(k->weights, &root, "model_config", k->file.list->pool, &text,
+                                      err);
     if (!st && text.count != 1) st = fvi_fail(err, FV_FORMAT, "its model_config is no text");
     if (!st) st = fvi_json_parse(text.text[0], strlen(text.text[0]), &k->config, err);
     const int said = !st && !fvi_hdf5_attribute_texts(k->weights, &root, "keras_version",
-                                                      k->list->pool, &text, NULL);
+                                                      k->file.list->pool, &text, NULL);
     k->version = major(said && text.count == 1 ? text.text[0] : NULL);
     return st;
 }
 
 static fv_status open_keras(fvi_model_file *f, fv_error *err) {
     fvi_keras *k = (fvi_keras *)(void *)f;
-    k->list = fvi_op_list_new(LIST_MAX);
-    if (!k->list) return fvi_fail(err, FV_NOMEM, "no memory to open it");
+    k->file.list = fvi_op_list_new(LIST_MAX);
+    if (!k->file.list) return fvi_fail(err, FV_NOMEM, "no memory to open it");
     const int is_hdf5 = fvi_hdf5_probe(f->bytes.bytes, f->bytes.size);
     fv_status st = is_hdf5 ? open_hdf5(k, err) : open_archive(k, err);
     if (!st) st = fvi_keras_make_list(k, err);
@@ -110,7 +111,7 @@ static fv_status open_keras(fvi_model_file *f, fv_error *err) {
 
 static void close_keras(fvi_model_file *f) {
     fvi_keras *k = (fvi_keras *)(void *)f;
-    fvi_op_list_free(k->list);
+    fvi_op_list_free(k->file.list);
     fvi_hdf5_close(k->weights);
     free(k->unpacked);
     g_free(k->family_how);
@@ -119,21 +120,6 @@ static void close_keras(fvi_model_file *f) {
 }
 
 /* ---- what it holds -------------------------------------------------------------------------- */
-
-static const fvi_model_input *inputs(const fvi_model_file *f, int *count) {
-    const GArray *in = keras_of(f)->list->inputs;
-    *count = (int)in->len;
-    return (const fvi_model_input *)(const void *)in->data;
-}
-
-static const char *output(const fvi_model_file *f) {
-    const fvi_op_list *l = keras_of(f)->list;
-    return l->outputs->len ? fvi_op_list_name(l, g_array_index(l->outputs, int, 0)) : NULL;
-}
-
-static void values(const fvi_model_file *f, GPtrArray *names) {
-    fvi_op_list_values(keras_of(f)->list, names);
-}
 
 /* Keras' files have none but what their names tell. */
 static const char *metadata(const fvi_model_file *f, const char *key) {
@@ -144,7 +130,7 @@ static const char *metadata(const fvi_model_file *f, const char *key) {
 
 static fv_status lower(const fvi_model_file *f, fvi_builder *b, const fvi_graph_request *request) {
     static const fvi_op_format format = {fvi_keras_kinds, 1};
-    return fvi_op_list_lower(f, keras_of(f)->list, &format, b, request);
+    return fvi_op_list_lower(f, &format, b, request);
 }
 
 extern const fvi_reader fvi_keras_reader;
@@ -156,9 +142,9 @@ const fvi_reader fvi_keras_reader = {
     .probe = probe,
     .open = open_keras,
     .close = close_keras,
-    .inputs = inputs,
-    .output = output,
-    .values = values,
+    .inputs = fvi_op_list_inputs,
+    .output = fvi_op_list_output_name,
+    .values = fvi_op_list_values,
     .metadata = metadata,
     .lower = lower,
 };

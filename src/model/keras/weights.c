@@ -22,13 +22,13 @@ static void read_names(fvi_keras *k, fvi_keras_shelf *s) {
     fvi_hdf5_object group, vars;
     fvi_hdf5_texts members, name;
     if (fvi_hdf5_find(k->weights, NULL, s->path, &group, NULL) ||
-        fvi_hdf5_members(k->weights, &group, k->list->pool, &members, NULL))
+        fvi_hdf5_members(k->weights, &group, k->file.list->pool, &members, NULL))
         return;
     for (int64_t i = 0; i < members.count; i++) {
         char *path = g_strdup_printf("%s/%s", s->path, members.text[i]);
         char *inner = g_strconcat(path, "/vars", NULL);
         if (!fvi_hdf5_find(k->weights, NULL, inner, &vars, NULL) &&
-            !fvi_hdf5_attribute_texts(k->weights, &vars, "name", k->list->pool, &name, NULL) &&
+            !fvi_hdf5_attribute_texts(k->weights, &vars, "name", k->file.list->pool, &name, NULL) &&
             name.count == 1)
             g_hash_table_insert(s->by_name, g_strdup(name.text[0]), g_strdup(path));
         g_free(inner);
@@ -112,11 +112,11 @@ static void keep(collector *c, const fvi_hdf5_object *dataset, char *name) {
     fvi_keras_weight w = {0};
     const fvi_model_file *f = &c->k->file;
     fv_error err;
-    w.name = name ? fvi_pool_strdup(c->k->list->pool, name) : NULL;
+    w.name = name ? fvi_pool_strdup(c->k->file.list->pool, name) : NULL;
     g_free(name);
     const fv_status st = w.name
                              ? fvi_hdf5_dataset_numbers(c->k->weights, dataset, f->limits.elements,
-                                                        c->k->list->pool, &w.numbers, &err)
+                                                        c->k->file.list->pool, &w.numbers, &err)
                              : fvi_fail(&err, FV_NOMEM, "no memory");
     if (!st)
         g_array_append_val(c->found, w);
@@ -188,7 +188,8 @@ static void read_listed(collector *c, const fvi_hdf5_object *group, const char *
     fvi_hdf5_texts names;
     fvi_hdf5_object dataset;
     fv_error err;
-    if (fvi_hdf5_attribute_texts(c->k->weights, group, attribute, c->k->list->pool, &names, &err)) {
+    if (fvi_hdf5_attribute_texts(c->k->weights, group, attribute, c->k->file.list->pool, &names,
+                                 &err)) {
         if (!c->problem.status) c->problem = err;
         return;
     }
@@ -215,7 +216,7 @@ static void rename_in_order(collector *c) {
         known = g_strv_contains((const char *const *)words,
                                 g_array_index(c->found, fvi_keras_weight, i).name);
     for (guint i = 0; i < n && !known; i++) {
-        char *own = fvi_pool_strdup(c->k->list->pool, words[i]);
+        char *own = fvi_pool_strdup(c->k->file.list->pool, words[i]);
         if (own) g_array_index(c->found, fvi_keras_weight, i).name = own;
     }
     g_strfreev(words);
@@ -254,7 +255,7 @@ fv_status fvi_keras_read_weights(fvi_keras *k, const fvi_keras_shelf *s, const c
         c.name = s->holder;
         read_named(&c, s->top);
     }
-    fvi_pool *pool = k->list->pool;
+    fvi_pool *pool = k->file.list->pool;
     fvi_keras_weight *weights = fvi_pool_array(pool, c.found->len + 1, sizeof *weights);
     l->problem = c.problem.status ? fvi_pool_strdup(pool, c.problem.text) : NULL;
     const int ok = weights && (!c.problem.status || l->problem);

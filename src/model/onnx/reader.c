@@ -7,10 +7,10 @@
  */
 #include <string.h>
 
-#include "model/onnx/use/input_use.h"
 #include "model/onnx/lower.h"
 #include "model/onnx/names/classes.h"
 #include "model/onnx/open.h"
+#include "model/onnx/use/input_use.h"
 
 static const char *const endings[] = {".onnx", NULL};
 

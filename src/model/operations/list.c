@@ -100,10 +100,21 @@ void fvi_op_list_finish(fvi_op_list *l) {
     }
 }
 
-void fvi_op_list_values(const fvi_op_list *l, GPtrArray *names) {
-    for (guint k = 0; k < l->ops->len; k++) {
-        const fvi_op *op = &g_array_index(l->ops, fvi_op, k);
+const fvi_model_input *fvi_op_list_inputs(const fvi_model_file *f, int *count) {
+    *count = (int)f->list->inputs->len;
+    return (const fvi_model_input *)(const void *)f->list->inputs->data;
+}
+
+const char *fvi_op_list_output_name(const fvi_model_file *f) {
+    const GArray *outputs = f->list->outputs;
+    return outputs->len ? fvi_op_list_name(f->list, g_array_index(outputs, int, 0)) : NULL;
+}
+
+void fvi_op_list_values(const fvi_model_file *f, GPtrArray *names) {
+    const GArray *ops = f->list->ops;
+    for (guint k = 0; k < ops->len; k++) {
+        const fvi_op *op = &g_array_index(ops, fvi_op, k);
         for (int i = 0; i < op->n_out; i++)
-            g_ptr_array_add(names, (void *)fvi_op_list_name(l, op->out[i]));
+            g_ptr_array_add(names, (void *)fvi_op_list_name(f->list, op->out[i]));
     }
 }

@@ -21,7 +21,7 @@ typedef struct fvi_op {
 } fvi_op;
 
 /* Values are numbered from 0. Everything lives in the pool. */
-typedef struct fvi_op_list {
+struct fvi_op_list {
     fvi_pool *pool;
     GArray *ops;         /* fvi_op; each after those whose outputs it reads */
     GPtrArray *names;    /* of the values */
@@ -31,7 +31,7 @@ typedef struct fvi_op_list {
     GArray *inputs;      /* fvi_model_input */
     GArray *input_values; /* int */
     GArray *outputs;      /* int */
-} fvi_op_list;
+};
 
 /* An empty list whose pool holds at most so many bytes; NULL: no memory. */
 fvi_op_list *fvi_op_list_new(size_t max_bytes);
@@ -53,7 +53,9 @@ void fvi_op_list_output(fvi_op_list *l, int value);
 /* Notes which inputs no operation reads. To be called when the list is complete. */
 void fvi_op_list_finish(fvi_op_list *l);
 
-/* For fvi_reader.values: appends the names of all that operations make. */
-void fvi_op_list_values(const fvi_op_list *l, GPtrArray *names);
+/* fvi_reader.inputs, .output and .values of a format whose files have a list. */
+const fvi_model_input *fvi_op_list_inputs(const fvi_model_file *f, int *count);
+const char *fvi_op_list_output_name(const fvi_model_file *f);
+void fvi_op_list_values(const fvi_model_file *f, GPtrArray *names);
 
 #endif

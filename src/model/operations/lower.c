@@ -207,9 +207,9 @@ static void lower_list(fvi_op_lowering *l) {
     fvi_build_end(l->b);
 }
 
-fv_status fvi_op_list_lower(const fvi_model_file *file, const fvi_op_list *list,
-                            const fvi_op_format *format, fvi_builder *b,
+fv_status fvi_op_list_lower(const fvi_model_file *file, const fvi_op_format *format, fvi_builder *b,
                             const fvi_graph_request *request) {
+    const fvi_op_list *list = file->list;
     const gsize n = list->names->len + 1;
     fvi_op_lowering l = {.b = b,
                          .file = file,

@@ -11,9 +11,8 @@ typedef struct fvi_op_format {
     int channels_last;        /* channels are on the last axis */
 } fvi_op_format;
 
-/* For fvi_reader.lower. */
-fv_status fvi_op_list_lower(const fvi_model_file *file, const fvi_op_list *list,
-                            const fvi_op_format *format, fvi_builder *b,
+/* For fvi_reader.lower, of a file that has a list. */
+fv_status fvi_op_list_lower(const fvi_model_file *file, const fvi_op_format *format, fvi_builder *b,
                             const fvi_graph_request *request);
 
 #endif

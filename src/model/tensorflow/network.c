@@ -150,7 +150,7 @@ static int value_of(const maker *m, fvi_tf_edge e) {
 static int add_values(maker *m, int at, const char *name) {
     for (int i = 0; i < m->counts[at]; i++) {
         char *own = i ? g_strdup_printf("%s:%d", name, i) : g_strdup(name);
-        const int v = fvi_op_list_value(m->t->list, own);
+        const int v = fvi_op_list_value(m->t->file.list, own);
         g_free(own);
         if (v < 0) return 0;
         if (!i) m->first[at] = v;
@@ -170,7 +170,7 @@ static fv_status add_input(maker *m, int at, const char *name, const fvi_shape *
         own = (fvi_shape){3, {-1, -1, c == 1 || c == 3 || c == 4 ? c : 3}};
     }
     m->counts[at] = 1;
-    m->first[at] = fvi_op_list_input(m->t->list, name, &own, type, 0);
+    m->first[at] = fvi_op_list_input(m->t->file.list, name, &own, type, 0);
     return m->first[at] < 0 ? nomem(m) : FV_OK;
 }
 
@@ -205,8 +205,8 @@ static fv_status for_signature(maker *m, uint32_t field,
     while (!st && fvi_wire_next(&w, &f) > 0) {
         if (f.number != field || f.type != FVI_WIRE_BYTES) continue;
         const fvi_tf_bytes entry = {f.bytes, f.size}, info = fvi_tf_part(entry, 2);
-        const char *key = fvi_tf_text(m->t->list->pool, fvi_tf_part(entry, 1));
-        const char *name = fvi_tf_text(m->t->list->pool, fvi_tf_part(info, INFO_NAME));
+        const char *key = fvi_tf_text(m->t->file.list->pool, fvi_tf_part(entry, 1));
+        const char *name = fvi_tf_text(m->t->file.list->pool, fvi_tf_part(info, INFO_NAME));
         const fvi_tf_edge e = key && name ? fvi_tf_named(&m->t->graph, name) : (fvi_tf_edge){-1, 0};
         if (e.node < 0)
             return fvi_fail(m->err, FV_FORMAT,
@@ -241,7 +241,7 @@ static fv_status note_signature_output(maker *m, const char *key, fvi_tf_edge e,
 /* An output under its name in the signature. */
 static fv_status add_signature_output(maker *m, const char *key, fvi_tf_edge e, fvi_tf_bytes info,
                                       void *user) {
-    fvi_op_list *l = m->t->list;
+    fvi_op_list *l = m->t->file.list;
     const int from = value_of(m, fvi_tf_follow(&m->t->graph, e));
     const int v = fvi_op_list_find(l, key);
     (void)info;
@@ -272,7 +272,7 @@ static fv_status read_numbers(maker *m, int at, fvi_tf_op *detail) {
     const fvi_tf_node *n = node_at(m, at);
     const int variable = is_variable(n->op) && m->t->variables;
     if (!variable && strcmp(n->op, "Const") != 0) return FV_OK;
-    fvi_pool *pool = m->t->list->pool;
+    fvi_pool *pool = m->t->file.list->pool;
     fvi_const *c = fvi_pool_alloc(pool, sizeof *c);
     const fvi_tf_bytes tensor = fvi_tf_part(fvi_tf_attr(n->def, "value"), 8);
     if (!c) return nomem(m);
@@ -306,7 +306,7 @@ static void add_reads(const maker *m, const fvi_tf_node *n, GArray *in) {
 }
 
 static fv_status add_op(maker *m, int at) {
-    fvi_op_list *l = m->t->list;
+    fvi_op_list *l = m->t->file.list;
     const fvi_tf_node *n = node_at(m, at);
     fvi_tf_node *before = NULL;
     fvi_tf_op *detail = fvi_pool_alloc(l->pool, sizeof *detail);
@@ -372,7 +372,7 @@ static fv_status add_outputs(maker *m, const GArray *outputs) {
         return for_signature(m, SIGNATURE_OUTPUT, add_signature_output, NULL);
     for (guint i = 0; i < outputs->len; i++) {
         const int v = value_of(m, g_array_index(outputs, fvi_tf_edge, i));
-        if (v >= 0) fvi_op_list_output(m->t->list, v);
+        if (v >= 0) fvi_op_list_output(m->t->file.list, v);
     }
     return FV_OK;
 }
@@ -404,7 +404,7 @@ static fv_status make_list(maker *m, GArray *outputs, GArray *order) {
 }
 
 static fv_status count_readers(fvi_tf *t, fv_error *err) {
-    const fvi_op_list *l = t->list;
+    const fvi_op_list *l = t->file.list;
     t->readers = fvi_pool_array(l->pool, l->names->len + 1, sizeof *t->readers);
     if (!t->readers) return fvi_fail(err, FV_NOMEM, "no memory for the network");
     for (guint k = 0; k < l->ops->len; k++) {
@@ -423,9 +423,9 @@ fv_status fvi_tf_make_list(fvi_tf *t, fv_error *err) {
     for (guint i = 0; i < n; i++) m.first[i] = -1;
     cut_inputs(&m);
     fv_status st = make_list(&m, outputs, order);
-    if (!st && !t->list->outputs->len)
+    if (!st && !t->file.list->outputs->len)
         st = fvi_fail(err, FV_FORMAT, "the graph has no output: every node is read by another");
-    fvi_op_list_finish(t->list);
+    fvi_op_list_finish(t->file.list);
     if (!st) fvi_tf_describe_inputs(t);
     if (!st) st = count_readers(t, err);
     g_array_unref(order);

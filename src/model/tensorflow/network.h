@@ -5,7 +5,7 @@
 
 #include "model/tensorflow/tensorflow.h"
 
-/* Fills t->list from t->graph and, of a SavedModel, t->signature and t->variables.
+/* Fills t->file.list from t->graph and, of a SavedModel, t->signature and t->variables.
  *   errors  FORMAT; UNSUPPORTED; NOMEM */
 fv_status fvi_tf_make_list(fvi_tf *t, fv_error *err);
 

@@ -45,12 +45,12 @@ static fvi_probe probe(const uint8_t *bytes, size_t size, const char *name) {
 
 static fv_status open_tf(fvi_model_file *f, fv_error *err) {
     fvi_tf *t = (fvi_tf *)(void *)f;
-    t->list = fvi_op_list_new(fvi_limits_constants(&f->limits));
-    if (!t->list) return fvi_fail(err, FV_NOMEM, "no memory to open it");
+    t->file.list = fvi_op_list_new(fvi_limits_constants(&f->limits));
+    if (!t->file.list) return fvi_fail(err, FV_NOMEM, "no memory to open it");
     fvi_tf_bytes graph = {f->bytes.bytes, f->bytes.size};
     const int saved = fvi_tf_is_saved_model(graph.bytes, graph.size);
     fv_status st = saved ? fvi_tf_saved_model(graph, &graph, &t->signature, err) : FV_OK;
-    if (!st) st = fvi_tf_graph_read(&t->graph, graph, t->list->pool, f->limits.nodes, err);
+    if (!st) st = fvi_tf_graph_read(&t->graph, graph, t->file.list->pool, f->limits.nodes, err);
     if (!st) st = fvi_tf_take_branches(&t->graph, err);
     if (!st) fvi_tf_drop_dropout(&t->graph);
     if (!st && saved) st = fvi_tf_variables_open(t, err);
@@ -61,33 +61,18 @@ static void close_tf(fvi_model_file *f) {
     fvi_tf *t = (fvi_tf *)(void *)f;
     fvi_tf_variables_close(t->variables);
     fvi_tf_graph_clear(&t->graph);
-    fvi_op_list_free(t->list);
+    fvi_op_list_free(t->file.list);
 }
 
 /* ---- what it holds -------------------------------------------------------------------------- */
-
-static const fvi_model_input *inputs(const fvi_model_file *f, int *count) {
-    const GArray *in = fvi_tf_of(f)->list->inputs;
-    *count = (int)in->len;
-    return (const fvi_model_input *)(const void *)in->data;
-}
 
 static fvi_input_use input_use(const fvi_model_file *f, const char *input) {
     return fvi_tf_input_use(fvi_tf_of(f), input);
 }
 
-static const char *output(const fvi_model_file *f) {
-    const fvi_op_list *l = fvi_tf_of(f)->list;
-    return l->outputs->len ? fvi_op_list_name(l, g_array_index(l->outputs, int, 0)) : NULL;
-}
-
-static void values(const fvi_model_file *f, GPtrArray *names) {
-    fvi_op_list_values(fvi_tf_of(f)->list, names);
-}
-
 static fv_status lower(const fvi_model_file *f, fvi_builder *b, const fvi_graph_request *request) {
     static const fvi_op_format format = {fvi_tf_kinds, 1};
-    return fvi_op_list_lower(f, fvi_tf_of(f)->list, &format, b, request);
+    return fvi_op_list_lower(f, &format, b, request);
 }
 
 extern const fvi_reader fvi_tensorflow_reader;
@@ -99,9 +84,9 @@ const fvi_reader fvi_tensorflow_reader = {
     .probe = probe,
     .open = open_tf,
     .close = close_tf,
-    .inputs = inputs,
+    .inputs = fvi_op_list_inputs,
     .input_use = input_use,
-    .output = output,
-    .values = values,
+    .output = fvi_op_list_output_name,
+    .values = fvi_op_list_values,
     .lower = lower,
 };

@@ -20,7 +20,6 @@ typedef struct fvi_tf_variables fvi_tf_variables; /* variables.h */
 typedef struct fvi_tf {
     fvi_model_file file;
     fvi_tf_graph graph;
-    fvi_op_list *list;
     int *readers;                /* [values of the list] how many operations read it */
     fvi_tf_bytes signature;      /* of a SavedModel, its message (SignatureDef); else bytes NULL */
     fvi_tf_variables *variables; /* of a SavedModel; else NULL */

@@ -86,7 +86,7 @@ static fvi_input_use describe(const fvi_op_list *l, int at, int holds, fvi_use_o
 
 /*   first  set to 1 where channels are the second axis */
 static fvi_input_use find_use(const fvi_tf *t, const char *input, int *first) {
-    const fvi_op_list *l = t->list;
+    const fvi_op_list *l = t->file.list;
     const int v = fvi_op_list_find(l, input);
     uint8_t *holds = g_new0(uint8_t, l->names->len + 1);
     fvi_input_use use = {0};
@@ -113,7 +113,7 @@ fvi_input_use fvi_tf_input_use(const fvi_tf *t, const char *input) {
 }
 
 void fvi_tf_describe_inputs(fvi_tf *t) {
-    const fvi_op_list *l = t->list;
+    const fvi_op_list *l = t->file.list;
     for (guint i = 0; i < l->inputs->len; i++) {
         fvi_model_input *in = &g_array_index(l->inputs, fvi_model_input, i);
         int first = 0;

@@ -37,7 +37,6 @@ typedef struct fvi_tflite {
     fvi_flat flat;
     uint32_t n_tensors;
     fvi_tflite_tensor *tensors; /* in the list's pool */
-    fvi_op_list *list;
 } fvi_tflite;
 
 #endif

@@ -49,10 +49,6 @@ static const fvi_op_kind kinds[] = {
 #undef FVI_TFLITE_OP
     {"quantised input", lower_real_input, 0}, {0}};
 
-static const fvi_tflite *tflite_of(const fvi_model_file *f) {
-    return (const fvi_tflite *)(const void *)f;
-}
-
 static fvi_probe probe(const uint8_t *bytes, size_t size, const char *name) {
     (void)name;
     return size >= 8 && !memcmp(bytes + 4, "TFL3", 4) ? FVI_PROBE_SURE : FVI_PROBE_NO;
@@ -72,8 +68,8 @@ static const char *code_name(const fvi_tflite *t, uint32_t i) {
     for (size_t k = 0; table && k < G_N_ELEMENTS(names); k++)
         if (names[k].code == code) return names[k].name;
     if (code == CUSTOM && custom)
-        return fvi_pool_printf(t->list->pool, "custom %.*s", (int)MIN(n, 256), custom);
-    return fvi_pool_printf(t->list->pool, "operator %d", (int)code);
+        return fvi_pool_printf(t->file.list->pool, "custom %.*s", (int)MIN(n, 256), custom);
+    return fvi_pool_printf(t->file.list->pool, "operator %d", (int)code);
 }
 
 /* The tensor of element i of a list of tensors; -1: absent, or none. */
@@ -85,8 +81,8 @@ static int tensor_at(const fvi_tflite *t, const fvi_flat_vector *list, uint32_t 
 /* Makes the tensor a value of the list. */
 static int make_value(fvi_tflite *t, int tensor) {
     fvi_tflite_tensor *own = &t->tensors[tensor];
-    if (own->value < 0) own->value = fvi_op_list_value(t->list, own->name);
-    if (own->value >= 0) g_array_index(t->list->stated, fvi_shape, own->value) = own->shape;
+    if (own->value < 0) own->value = fvi_op_list_value(t->file.list, own->name);
+    if (own->value >= 0) g_array_index(t->file.list->stated, fvi_shape, own->value) = own->shape;
     return own->value >= 0;
 }
 
@@ -95,14 +91,15 @@ static int add_input(fvi_tflite *t, int tensor) {
     fvi_shape shape = own->shape;
     if (shape.ndim > 0 && shape.dim[0] == 1) shape.dim[0] = -1;
     const int whole = own->quantum.is_set;
-    const int v = fvi_op_list_input(t->list, own->name, &shape, own->type ? (int)own->type : -1,
-                                    shape.ndim == 4 ? FVI_NHWC : 0);
+    const int v =
+        fvi_op_list_input(t->file.list, own->name, &shape, own->type ? (int)own->type : -1,
+                          shape.ndim == 4 ? FVI_NHWC : 0);
     own->value = v;
     if (v < 0 || !whole) return v >= 0;
     char *name = g_strconcat(own->name, "/real", NULL);
-    own->value = fvi_op_list_value(t->list, name);
+    own->value = fvi_op_list_value(t->file.list, name);
     g_free(name);
-    fvi_tflite_op *detail = fvi_pool_alloc(t->list->pool, sizeof *detail);
+    fvi_tflite_op *detail = fvi_pool_alloc(t->file.list->pool, sizeof *detail);
     if (!detail || own->value < 0) return 0;
     *detail = (fvi_tflite_op){.file = t, .out = tensor};
     const fvi_op op = {.type = "quantised input",
@@ -111,7 +108,7 @@ static int add_input(fvi_tflite *t, int tensor) {
                        .n_out = 1,
                        .out = &own->value,
                        .detail = detail};
-    return fvi_op_list_add(t->list, &op);
+    return fvi_op_list_add(t->file.list, &op);
 }
 
 /* Whether an operator only widens a constant: then its output is that constant. */
@@ -129,7 +126,7 @@ static int add_operator(fvi_tflite *t, uint32_t table) {
     const fvi_flat *f = &t->flat;
     const fvi_flat_vector in = fvi_flat_list(f, table, OP_INPUTS, 4);
     const fvi_flat_vector out = fvi_flat_list(f, table, OP_OUTPUTS, 4);
-    fvi_pool *pool = t->list->pool;
+    fvi_pool *pool = t->file.list->pool;
     fvi_tflite_op *detail = fvi_pool_alloc(pool, sizeof *detail);
     int *tensors = fvi_pool_array(pool, (size_t)in.count + 1, sizeof *tensors);
     int *values = fvi_pool_array(pool, (size_t)in.count + out.count + 1, sizeof *values);
@@ -159,7 +156,7 @@ static int add_operator(fvi_tflite *t, uint32_t table) {
                        .n_out = n_out,
                        .out = values + in.count,
                        .detail = detail};
-    return fvi_op_list_add(t->list, &op);
+    return fvi_op_list_add(t->file.list, &op);
 }
 
 static fv_status make_list(fvi_tflite *t, uint32_t graph, fv_error *err) {
@@ -180,19 +177,19 @@ static fv_status make_list(fvi_tflite *t, uint32_t graph, fv_error *err) {
     for (uint32_t i = 0; i < out.count; i++) {
         const int tensor = tensor_at(t, &out, i);
         if (tensor >= 0 && t->tensors[tensor].value >= 0)
-            fvi_op_list_output(t->list, t->tensors[tensor].value);
+            fvi_op_list_output(t->file.list, t->tensors[tensor].value);
     }
-    if (!t->list->inputs->len || !t->list->outputs->len)
+    if (!t->file.list->inputs->len || !t->file.list->outputs->len)
         return fvi_fail(err, FV_FORMAT, "its graph has no input or no output, or is damaged");
-    fvi_op_list_finish(t->list);
+    fvi_op_list_finish(t->file.list);
     return FV_OK;
 }
 
 static fv_status open_tflite(fvi_model_file *f, fv_error *err) {
     fvi_tflite *t = (fvi_tflite *)(void *)f;
     t->flat = (fvi_flat){f->bytes.bytes, MIN(f->bytes.size, (size_t)UINT32_MAX)};
-    t->list = fvi_op_list_new(LIST_MAX);
-    if (!t->list) return fvi_fail(err, FV_NOMEM, "no memory to open it");
+    t->file.list = fvi_op_list_new(LIST_MAX);
+    if (!t->file.list) return fvi_fail(err, FV_NOMEM, "no memory to open it");
     const fvi_flat_vector graphs =
         fvi_flat_list(&t->flat, fvi_flat_root(&t->flat), MODEL_SUBGRAPHS, 4);
     const uint32_t graph = fvi_flat_table_element(&t->flat, &graphs, 0);
@@ -201,28 +198,13 @@ static fv_status open_tflite(fvi_model_file *f, fv_error *err) {
     return st ? st : make_list(t, graph, err);
 }
 
-static void close_tflite(fvi_model_file *f) { fvi_op_list_free(((fvi_tflite *)(void *)f)->list); }
+static void close_tflite(fvi_model_file *f) { fvi_op_list_free(f->list); }
 
 /* ---- what it holds -------------------------------------------------------------------------- */
 
-static const fvi_model_input *inputs(const fvi_model_file *f, int *count) {
-    const GArray *in = tflite_of(f)->list->inputs;
-    *count = (int)in->len;
-    return (const fvi_model_input *)(const void *)in->data;
-}
-
-static const char *output(const fvi_model_file *f) {
-    const fvi_op_list *l = tflite_of(f)->list;
-    return fvi_op_list_name(l, g_array_index(l->outputs, int, 0));
-}
-
-static void values(const fvi_model_file *f, GPtrArray *all) {
-    fvi_op_list_values(tflite_of(f)->list, all);
-}
-
 static fv_status lower(const fvi_model_file *f, fvi_builder *b, const fvi_graph_request *request) {
     static const fvi_op_format format = {kinds, 1};
-    return fvi_op_list_lower(f, tflite_of(f)->list, &format, b, request);
+    return fvi_op_list_lower(f, &format, b, request);
 }
 
 extern const fvi_reader fvi_tflite_reader;
@@ -234,8 +216,8 @@ const fvi_reader fvi_tflite_reader = {
     .probe = probe,
     .open = open_tflite,
     .close = close_tflite,
-    .inputs = inputs,
-    .output = output,
-    .values = values,
+    .inputs = fvi_op_list_inputs,
+    .output = fvi_op_list_output_name,
+    .values = fvi_op_list_values,
     .lower = lower,
 };

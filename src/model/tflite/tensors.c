@@ -87,8 +87,8 @@ static const fvi_const *make_real(fvi_tflite *t, uint32_t table, const fvi_const
     if (several && (axis < 0 || axis >= c->shape.ndim || scale.count != c->shape.dim[axis]))
         return NULL;
     const int64_t inner = several ? fvi_shape_product(&c->shape, (int)axis + 1, c->shape.ndim) : 1;
-    fvi_const *real = fvi_pool_alloc(t->list->pool, sizeof *real);
-    float *data = fvi_pool_array(t->list->pool, (size_t)n, sizeof *data);
+    fvi_const *real = fvi_pool_alloc(t->file.list->pool, sizeof *real);
+    float *data = fvi_pool_array(t->file.list->pool, (size_t)n, sizeof *data);
     if (!real || !data) return NULL;
     for (int64_t i = 0; i < n; i++) {
         const uint32_t k = several ? (uint32_t)(i / inner % scale.count) : 0;
@@ -119,7 +119,7 @@ static void read_constant(fvi_tflite *t, uint32_t tensor, fvi_flat_vector data,
         if (!out->constant) out->problem = "its scales do not fit its shape";
         return;
     }
-    fvi_const *own = fvi_pool_alloc(t->list->pool, sizeof *own);
+    fvi_const *own = fvi_pool_alloc(t->file.list->pool, sizeof *own);
     if (own) *own = raw;
     if (!own) out->problem = "no memory";
     out->constant = own;
@@ -129,9 +129,9 @@ static char *read_name(fvi_tflite *t, uint32_t tensor, uint32_t i) {
     size_t n;
     const char *text = fvi_flat_text(&t->flat, tensor, TENSOR_NAME, &n);
     const char *end = text ? memchr(text, ';', n) : NULL;
-    if (!text || !n) return fvi_pool_printf(t->list->pool, "tensor%u", i);
+    if (!text || !n) return fvi_pool_printf(t->file.list->pool, "tensor%u", i);
     if (end && end > text) n = (size_t)(end - text);
-    return fvi_pool_printf(t->list->pool, "%.*s", (int)MIN(n, 4096), text);
+    return fvi_pool_printf(t->file.list->pool, "%.*s", (int)MIN(n, 4096), text);
 }
 
 static int read_tensor(fvi_tflite *t, uint32_t tensor, uint32_t i, const fvi_flat_vector *buffers) {
@@ -162,7 +162,7 @@ fv_status fvi_tflite_read_tensors(fvi_tflite *t, uint32_t subgraph, fv_error *er
         return fvi_fail(err, FV_NOMEM, "it has %u tensors; at most %lld are read (limit max_nodes)",
                         all.count, (long long)t->file.limits.nodes);
     t->n_tensors = all.count;
-    t->tensors = fvi_pool_array(t->list->pool, all.count, sizeof *t->tensors);
+    t->tensors = fvi_pool_array(t->file.list->pool, all.count, sizeof *t->tensors);
     int ok = t->tensors != NULL;
     for (uint32_t i = 0; i < all.count && ok; i++)
         ok = read_tensor(t, fvi_flat_table_element(&t->flat, &all, i), i, &buffers);

@@ -13,7 +13,6 @@ typedef struct fvi_torch {
     fvi_zip *zip;       /* while the file is opened */
     JsonNode *program;  /* the same: models/model.json */
     GPtrArray *members; /* unpacked ones that are used in place; freed with free() */
-    fvi_op_list *list;
 } fvi_torch;
 
 /* ---- the detail of an operation ---- */

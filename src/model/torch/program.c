@@ -51,12 +51,12 @@ static int find_value(const maker *m, const char *name) {
 
 /* A new value of the graph's name, called `shown` in tables. */
 static int new_value(maker *m, const char *name, const char *shown) {
-    const int v = fvi_op_list_value(m->t->list, shown);
+    const int v = fvi_op_list_value(m->t->file.list, shown);
     fvi_shape stated;
     JsonObject *meta = fvi_json_object(m->tensors, name);
     if (v < 0) return nomem(m), -1;
     if (meta && fvi_torch_shape(fvi_json_array(meta, "sizes"), &stated))
-        g_array_index(m->t->list->stated, fvi_shape, v) = stated;
+        g_array_index(m->t->file.list->stated, fvi_shape, v) = stated;
     g_hash_table_insert(m->by_name, (gpointer)name, GINT_TO_POINTER(v + 1));
     return v;
 }
@@ -79,7 +79,8 @@ static int refer(reading *r, const char *name) {
              name);
         return -1;
     }
-    if (fvi_torch_alias_is_stale(r->m->aliases, v)) r->stale = fvi_op_list_name(r->m->t->list, v);
+    if (fvi_torch_alias_is_stale(r->m->aliases, v))
+        r->stale = fvi_op_list_name(r->m->t->file.list, v);
     g_array_append_val(r->in, v);
     return (int)r->in->len - 1;
 }
@@ -250,9 +251,9 @@ static void add_op(maker *m, const fvi_op *op, char *path) {
         .separator = '.',
         .counts_only = g_str_has_prefix(op->type, "aten.sym_") || *op->type == '_'};
     g_free(path);
-    if (!fvi_op_list_add(m->t->list, op)) nomem(m);
+    if (!fvi_op_list_add(m->t->file.list, op)) nomem(m);
     g_array_append_val(m->modules, module);
-    if ((int64_t)m->t->list->ops->len > m->t->file.limits.nodes && !m->status)
+    if ((int64_t)m->t->file.list->ops->len > m->t->file.limits.nodes && !m->status)
         m->status =
             fvi_fail(m->err, FV_NOMEM,
                      "the network has more nodes than %" G_GINT64_FORMAT " " FVI_LIMIT("nodes"),
@@ -284,7 +285,7 @@ static void add_outputs(maker *m, const char *node, JsonObject *output, GArray *
         return;
     }
     char *name = g_strconcat(node, "/none", NULL); /* keeps the numbers of those behind it */
-    const int v = fvi_op_list_value(m->t->list, name);
+    const int v = fvi_op_list_value(m->t->file.list, name);
     if (v < 0) nomem(m);
     g_array_append_val(out, v);
     g_free(name);
@@ -297,8 +298,8 @@ static int scatter(void *user, const fvi_torch_view *view, int base, int part) {
     fvi_torch_call *call = fvi_pool_alloc(m->pool, sizeof *call);
     fvi_torch_arg *args = fvi_pool_array(m->pool, (size_t)of->n_args + 2, sizeof *args);
     fvi_torch_item *items = fvi_pool_array(m->pool, 2, sizeof *items);
-    char *name = g_strconcat(fvi_op_list_name(m->t->list, part), "/base", NULL);
-    int out = fvi_op_list_value(m->t->list, name);
+    char *name = g_strconcat(fvi_op_list_name(m->t->file.list, part), "/base", NULL);
+    int out = fvi_op_list_value(m->t->file.list, name);
     int *in = g_new(int, view->n_in + 2);
     g_free(name);
     if (!call || !args || !items || out < 0) {
@@ -387,7 +388,7 @@ static void add_input(maker *m, JsonObject *spec) {
     if (!name) return; /* a Python number, or None: it is a constant of the program */
     if (tensor) type = fvi_torch_scalar_type(fvi_json_int(meta, "dtype", 0));
     if (tensor && !fvi_torch_shape(fvi_json_array(meta, "sizes"), &shape)) shape.ndim = -1;
-    const int v = fvi_op_list_input(m->t->list, name, &shape, type ? type : -1, 0);
+    const int v = fvi_op_list_input(m->t->file.list, name, &shape, type ? type : -1, 0);
     if (v < 0) nomem(m);
     g_hash_table_insert(m->by_name, (gpointer)name, GINT_TO_POINTER(v + 1));
 }
@@ -417,9 +418,9 @@ static void read_outputs(maker *m, JsonArray *specs) {
         const char *name = fvi_json_text(fvi_json_object(arg, "as_tensor"), "name", NULL);
         const int v = name ? find_value(m, name) : -1;
         if (name && v < 0) fail(m, "no node makes the output \"%.100s\"%s", name, "");
-        if (v >= 0) fvi_op_list_output(m->t->list, v);
+        if (v >= 0) fvi_op_list_output(m->t->file.list, v);
     }
-    if (!m->t->list->outputs->len) fail(m, "the program has no output%s%s", "", "");
+    if (!m->t->file.list->outputs->len) fail(m, "the program has no output%s%s", "", "");
 }
 
 /* ---- the program ---------------------------------------------------------------------------- */
@@ -455,12 +456,13 @@ static void read_graph(maker *m, JsonObject *module, GHashTable *tensors) {
     for (guint i = 0; nodes && i < json_array_get_length(nodes) && !m->status; i++)
         read_node(m, fvi_json_as_object(json_array_get_element(nodes, i)));
     read_outputs(m, fvi_json_array(signature, "output_specs"));
-    if (!m->status && !m->t->list->inputs->len) fail(m, "the program has no input%s%s", "", "");
+    if (!m->status && !m->t->file.list->inputs->len)
+        fail(m, "the program has no input%s%s", "", "");
 }
 
 /* Names the operations after their modules. */
 static void name_layers(maker *m) {
-    fvi_op_list *l = m->t->list;
+    fvi_op_list *l = m->t->file.list;
     fvi_module_op *ops = (fvi_module_op *)(void *)m->modules->data;
     for (guint i = 0; i < l->ops->len; i++) {
         const fvi_op *op = &g_array_index(l->ops, fvi_op, i);
@@ -481,13 +483,13 @@ fv_status fvi_torch_read_program(fvi_torch *t, fv_error *err) {
     fv_status st = read_json(t, err);
     if (!st) st = fvi_torch_read_weights(t, &tensors, err);
     if (st) return st;
-    maker m = {.t = t, .pool = t->list->pool, .err = err};
+    maker m = {.t = t, .pool = t->file.list->pool, .err = err};
     m.by_name = g_hash_table_new(g_str_hash, g_str_equal);
     m.modules = g_array_new(FALSE, FALSE, sizeof(fvi_module_op));
     m.aliases = fvi_torch_aliases_new(scatter, &m);
     read_graph(&m, fvi_json_object(fvi_json_as_object(t->program), "graph_module"), tensors);
     if (!m.status) name_layers(&m);
-    fvi_op_list_finish(t->list);
+    fvi_op_list_finish(t->file.list);
     fvi_torch_aliases_free(m.aliases);
     g_hash_table_unref(m.by_name);
     g_array_unref(m.modules);

@@ -9,7 +9,7 @@
 #define FVI_TORCH_MODEL     "models/model.json"
 #define FVI_TORCH_OLD_MODEL "serialized_exported_program.json"
 
-/* Fills t->list out of t->zip.
+/* Fills t->file.list out of t->zip.
  *   errors  FORMAT, UNSUPPORTED, NOMEM */
 fv_status fvi_torch_read_program(fvi_torch *t, fv_error *err);
 

@@ -17,10 +17,6 @@
 
 static const char *const endings[] = {".pt2", NULL};
 
-static const fvi_torch *torch_of(const fvi_model_file *f) {
-    return (const fvi_torch *)(const void *)f;
-}
-
 static fvi_probe probe(const uint8_t *bytes, size_t size, const char *name) {
     fvi_zip *z = NULL;
     (void)name;
@@ -33,9 +29,9 @@ static fvi_probe probe(const uint8_t *bytes, size_t size, const char *name) {
 
 static fv_status open_torch(fvi_model_file *f, fv_error *err) {
     fvi_torch *t = (fvi_torch *)(void *)f;
-    t->list = fvi_op_list_new(LIST_MAX);
+    t->file.list = fvi_op_list_new(LIST_MAX);
     t->members = g_ptr_array_new_with_free_func(free);
-    if (!t->list) return fvi_fail(err, FV_NOMEM, "no memory to open it");
+    if (!t->file.list) return fvi_fail(err, FV_NOMEM, "no memory to open it");
     fv_status st = fvi_zip_open(f->bytes.bytes, f->bytes.size, &t->zip, err);
     if (!st) st = fvi_torch_read_program(t, err);
     g_clear_pointer(&t->program, json_node_unref);
@@ -45,28 +41,13 @@ static fv_status open_torch(fvi_model_file *f, fv_error *err) {
 
 static void close_torch(fvi_model_file *f) {
     fvi_torch *t = (fvi_torch *)(void *)f;
-    fvi_op_list_free(t->list);
+    fvi_op_list_free(t->file.list);
     g_clear_pointer(&t->members, g_ptr_array_unref);
-}
-
-static const fvi_model_input *inputs(const fvi_model_file *f, int *count) {
-    const GArray *in = torch_of(f)->list->inputs;
-    *count = (int)in->len;
-    return (const fvi_model_input *)(const void *)in->data;
-}
-
-static const char *output(const fvi_model_file *f) {
-    const fvi_op_list *l = torch_of(f)->list;
-    return l->outputs->len ? fvi_op_list_name(l, g_array_index(l->outputs, int, 0)) : NULL;
-}
-
-static void values(const fvi_model_file *f, GPtrArray *names) {
-    fvi_op_list_values(torch_of(f)->list, names);
 }
 
 static fv_status lower(const fvi_model_file *f, fvi_builder *b, const fvi_graph_request *request) {
     static const fvi_op_format format = {fvi_torch_kinds, 0};
-    return fvi_op_list_lower(f, torch_of(f)->list, &format, b, request);
+    return fvi_op_list_lower(f, &format, b, request);
 }
 
 extern const fvi_reader fvi_torch_reader;
@@ -78,8 +59,8 @@ const fvi_reader fvi_torch_reader = {
     .probe = probe,
     .open = open_torch,
     .close = close_torch,
-    .inputs = inputs,
-    .output = output,
-    .values = values,
+    .inputs = fvi_op_list_inputs,
+    .output = fvi_op_list_output_name,
+    .values = fvi_op_list_values,
     .lower = lower,
 };

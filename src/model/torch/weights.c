@@ -123,7 +123,7 @@ static uint8_t *reorder(fvi_pool *pool, const meta *m, const uint8_t *from) {
 
 static fv_status read_tensor(shelf *s, const char *name, JsonObject *entry,
                              fvi_torch_weight *tensor) {
-    fvi_pool *pool = s->t->list->pool;
+    fvi_pool *pool = s->t->file.list->pool;
     const uint8_t *bytes;
     const char *path = fvi_json_text(entry, "path_name", "");
     size_t size;
@@ -160,8 +160,8 @@ static fv_status read_table(shelf *s, JsonObject *table) {
     fv_status st = FV_OK;
     json_object_iter_init(&at, table);
     while (!st && json_object_iter_next(&at, &name, &node)) {
-        fvi_torch_weight *tensor = fvi_pool_alloc(s->t->list->pool, sizeof *tensor);
-        char *key = fvi_pool_strdup(s->t->list->pool, name);
+        fvi_torch_weight *tensor = fvi_pool_alloc(s->t->file.list->pool, sizeof *tensor);
+        char *key = fvi_pool_strdup(s->t->file.list->pool, name);
         if (!tensor || !key) return fvi_fail(s->err, FV_NOMEM, "no memory for \"%.100s\"", name);
         st = read_tensor(s, name, fvi_json_as_object(node), tensor);
         if (!st) g_hash_table_insert(s->tensors, key, tensor);

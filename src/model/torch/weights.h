@@ -11,7 +11,7 @@ typedef struct fvi_torch_weight {
     const char *problem;      /* why */
 } fvi_torch_weight;
 
-/* By their names, "layer1.0.conv1.weight"; everything lives in t->list's pool. To be unref'ed.
+/* By their names, "layer1.0.conv1.weight"; everything lives in t->file.list's pool. To be unref'ed.
  *   errors  FORMAT, UNSUPPORTED, NOMEM */
 fv_status fvi_torch_read_weights(fvi_torch *t, GHashTable **out, fv_error *err);
 

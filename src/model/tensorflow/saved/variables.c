@@ -58,7 +58,7 @@ static const char *text_of(const fvi_tf *t, const fvi_tf_node *list, int i) {
     fvi_wire_field f;
     while (fvi_wire_next(&w, &f) > 0)
         if (f.number == 8 && f.type == FVI_WIRE_BYTES && i-- == 0)
-            return fvi_tf_text(t->list->pool, (fvi_tf_bytes){f.bytes, f.size});
+            return fvi_tf_text(t->file.list->pool, (fvi_tf_bytes){f.bytes, f.size});
     return NULL;
 }
 
@@ -97,7 +97,7 @@ fv_status fvi_tf_variables_open(fvi_tf *t, fv_error *err) {
     v->names = g_hash_table_new(NULL, NULL);
     /* a folder without variables has no index; where one is missing, the variables say so */
     if (fvi_model_file_sibling(&t->file, INDEX_FILE, &m, NULL)) return FV_OK;
-    fv_status st = fvi_tf_table_read((fvi_tf_bytes){m->bytes, m->size}, t->list->pool,
+    fv_status st = fvi_tf_table_read((fvi_tf_bytes){m->bytes, m->size}, t->file.list->pool,
                                      4 * t->file.limits.nodes, v->entries, err);
     if (!st) st = read_header(v, err);
     for (guint i = 0; i < t->graph.nodes->len && !st; i++)
@@ -118,7 +118,7 @@ void fvi_tf_variables_close(fvi_tf_variables *v) {
 static const fvi_tf_bytes *entry_of(const fvi_tf *t, int node, const char **name) {
     const fvi_tf_variables *v = t->variables;
     const fvi_tf_node *n = fvi_tf_node_at(&t->graph, node);
-    const char *shared = fvi_tf_text(t->list->pool, fvi_tf_attr_text(n->def, "shared_name"));
+    const char *shared = fvi_tf_text(t->file.list->pool, fvi_tf_attr_text(n->def, "shared_name"));
     *name = g_hash_table_lookup(v->names, GINT_TO_POINTER(node + 1));
     if (!*name) *name = shared && *shared ? shared : n->name;
     return g_hash_table_lookup(v->entries, *name);
@@ -156,7 +156,7 @@ fv_status fvi_tf_variable(const fvi_tf *t, int node, fvi_const *out, const char 
                           fv_error *err) {
     const char *name;
     const fvi_tf_bytes *e = entry_of(t, node, &name);
-    fvi_pool *pool = t->list->pool;
+    fvi_pool *pool = t->file.list->pool;
     fvi_const c = {0};
     *problem = NULL;
     if (!e)
