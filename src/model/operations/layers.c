@@ -85,17 +85,52 @@ static int mark_spatial(const fvi_site *site, int v) {
     return site->channels_last ? fvi_channels_mark(site, v) : v;
 }
 
+/* A kernel of n spatial axes with those two axes before them. */
+static int kernel_in_order(fvi_site *site, int v, int n, int first, int second) {
+    int perm[FVI_MAX_DIMS] = {first, second};
+    const int ndim = fvi_build_shape(site->b, v).ndim;
+    if (v < 0 || site->b->status) return -1;
+    if (!fvi_build_const(site->b, v))
+        fvi_build_fail(site->b, FV_UNSUPPORTED,
+                       "its kernel is computed from the network's input; allowed: constants");
+    else if (ndim != n + 2)
+        fvi_build_fail(site->b, FV_SHAPE, "its kernel has %d axes; %d are needed", ndim, n + 2);
+    if (site->b->status) return -1;
+    for (int i = 0; i < n; i++) perm[2 + i] = i;
+    return fvi_site_permuted(site, v, perm);
+}
+
+int fvi_site_kernel(fvi_site *site, int v, int n) { return kernel_in_order(site, v, n, n + 1, n); }
+
+int fvi_site_depthwise_kernel(fvi_site *site, int v, int n) {
+    v = kernel_in_order(site, v, n, n, n + 1);
+    fvi_shape s = fvi_build_shape(site->b, v);
+    if (v < 0 || fvi_mul(s.dim[0], s.dim[1], &s.dim[0]) < 0) return -1;
+    s.dim[1] = 1;
+    return fvi_emit_reshape(site->b, v, &s);
+}
+
+/* Checks the weights of a convolution of x, and sets the window's kernel to theirs; NULL: failed.
+ */
+static const fvi_const *read_weights(fvi_site *site, int x, int w, fvi_window *win,
+                                     int transposed) {
+    const fvi_shape in = fvi_build_shape(site->b, x);
+    const fvi_const *k = fvi_build_const(site->b, w);
+    if (x < 0 || w < 0) return NULL;
+    check_weights(site, &in, k, win, transposed);
+    for (int i = 0; i < win->n && !site->b->status; i++) win->kernel[i] = k->shape.dim[2 + i];
+    check_window(site, win);
+    return site->b->status ? NULL : k;
+}
+
 int fvi_site_conv(fvi_site *site, int x, int w, int bias, const fvi_window *win,
                   fvi_padding padding) {
-    x = spatial(site, x);
-    fvi_shape out = fvi_build_shape(site->b, x);
-    const fvi_shape in = out;
-    const fvi_const *k = fvi_build_const(site->b, w);
     fvi_window own = *win;
-    if (x < 0 || w < 0) return -1;
-    check_weights(site, &in, k, &own, 0);
-    for (int i = 0; i < own.n && !site->b->status; i++) own.kernel[i] = k->shape.dim[2 + i];
-    check_window(site, &own);
+    x = spatial(site, x);
+    const fvi_const *k = read_weights(site, x, w, &own, 0);
+    const fvi_shape in = fvi_build_shape(site->b, x);
+    fvi_shape out = in;
+    if (!k) return -1;
     for (int i = 0; i < own.n && !site->b->status; i++)
         out.dim[2 + i] = positions(site, in.dim[2 + i], &own, i, padding, 0);
     if (site->b->status) return -1;
@@ -124,16 +159,12 @@ static int64_t transposed_size(fvi_site *site, int64_t in, fvi_window *w, int i,
 
 int fvi_site_conv_transpose(fvi_site *site, int x, int w, int bias, const fvi_window *win,
                             fvi_padding padding, const int64_t *extra) {
-    x = spatial(site, x);
-    fvi_shape out = fvi_build_shape(site->b, x);
-    const fvi_shape in = out;
-    const fvi_const *k = fvi_build_const(site->b, w);
     fvi_window own = *win;
-    if (x < 0 || w < 0) return -1;
-    check_weights(site, &in, k, &own, 1);
-    for (int i = 0; i < own.n && !site->b->status; i++) own.kernel[i] = k->shape.dim[2 + i];
-    check_window(site, &own);
-    if (site->b->status || fvi_mul(k->shape.dim[1], own.groups, &out.dim[1]) < 0) return -1;
+    x = spatial(site, x);
+    const fvi_const *k = read_weights(site, x, w, &own, 1);
+    const fvi_shape in = fvi_build_shape(site->b, x);
+    fvi_shape out = in;
+    if (!k || fvi_mul(k->shape.dim[1], own.groups, &out.dim[1]) < 0) return -1;
     for (int i = 0; i < own.n && !site->b->status; i++)
         out.dim[2 + i] =
             transposed_size(site, in.dim[2 + i], &own, i, padding, extra ? extra[i] : 0);

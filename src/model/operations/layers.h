@@ -17,6 +17,13 @@ typedef enum fvi_padding {
     FVI_PADDING_CAUSAL    /* all of it before: a position sees none after it */
 } fvi_padding;
 
+/* A kernel of a format that keeps channels last, with its n spatial axes behind the two others:
+ * [k..][in][out] as [out][in][k..], or depthwise [k..][in][times] as [in times][1][k..].
+ *   v  its value, a constant; -1 is allowed
+ *   errors  UNSUPPORTED no constant; SHAPE not n + 2 axes */
+int fvi_site_kernel(fvi_site *site, int v, int n);
+int fvi_site_depthwise_kernel(fvi_site *site, int v, int n);
+
 /* A convolution over the axes between samples and channels (or behind the channels, of formats that
  * have them second).
  *   x     moved here, if the format keeps channels last

@@ -11,30 +11,6 @@
 #include "model/tensorflow/operators/batch.h"
 #include "model/tensorflow/operators/window.h"
 
-/* A kernel of n axes with its last two axes first, swapped or not. */
-static int kernel(fvi_site *site, int v, int n, int swap) {
-    const fvi_const *c = fvi_build_const(site->b, v);
-    const int ndim = fvi_build_shape(site->b, v).ndim;
-    int perm[FVI_MAX_DIMS] = {swap ? n + 1 : n, swap ? n : n + 1};
-    if (v < 0 || site->b->status) return -1;
-    if (!c)
-        fvi_build_fail(site->b, FV_UNSUPPORTED,
-                       "its kernel is computed from the network's input; allowed: constants");
-    else if (ndim != n + 2)
-        fvi_build_fail(site->b, FV_SHAPE, "its kernel has %d axes; %d are needed", ndim, n + 2);
-    if (site->b->status) return -1;
-    for (int i = 0; i < n; i++) perm[2 + i] = i;
-    return fvi_site_permuted(site, v, perm);
-}
-
-/* A depthwise kernel [in][times][k..] as [in times][1][k..]. */
-static int one_a_group(fvi_site *site, int w) {
-    fvi_shape s = fvi_build_shape(site->b, w);
-    if (w < 0 || fvi_mul(s.dim[0], s.dim[1], &s.dim[0]) < 0) return -1;
-    s.dim[1] = 1;
-    return fvi_emit_reshape(site->b, w, &s);
-}
-
 static int64_t channels_of(const fvi_site *site, int x) {
     const fvi_shape s = fvi_channels_shape(site, x);
     return s.ndim > 1 ? s.dim[site->channels_last ? s.ndim - 1 : 1] : 0;
@@ -47,7 +23,7 @@ static int convolve(fvi_site *site, int x, int w, int n, int each, fvi_window *w
     const int64_t c = channels_of(site, x), own = s.ndim == n + 2 ? s.dim[n] : 0;
     if (x < 0 || w < 0 || site->b->status) return -1;
     win->groups = each ? c : own > 0 && c % own == 0 ? c / own : 1;
-    const int k = each ? one_a_group(site, kernel(site, w, n, 0)) : kernel(site, w, n, 1);
+    const int k = each ? fvi_site_depthwise_kernel(site, w, n) : fvi_site_kernel(site, w, n);
     return fvi_site_conv(site, x, k, -1, win, padding);
 }
 
@@ -112,7 +88,7 @@ void fvi_tf_conv_transpose(fvi_site *site) {
     fvi_tf_attr_sizes(site, "strides", n, win.stride);
     fvi_tf_attr_sizes(site, "dilations", n, win.dilation);
     const fvi_padding padding = fvi_tf_padding(site, &win);
-    const int x = fvi_site_need(site, 2), k = kernel(site, fvi_site_need(site, 1), n, 1);
+    const int x = fvi_site_need(site, 2), k = fvi_site_kernel(site, fvi_site_need(site, 1), n);
     const fvi_shape in = fvi_channels_shape(site, x), w = fvi_build_shape(site->b, k);
     if (!site->b->status && in.ndim != n + 2)
         fvi_build_fail(site->b, FV_SHAPE, "its input has %d axes; %d are needed", in.ndim, n + 2);
