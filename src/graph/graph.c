@@ -29,6 +29,16 @@ int fvi_node_has_weights(const fvi_graph *g, int node) {
     return 0;
 }
 
+int fvi_node_running_input(const fvi_graph *g, const fvi_node *n) {
+    int found = -1;
+    for (int i = 0; i < n->n_in; i++) {
+        if (n->in[i] < 0 || g->values[n->in[i]].constant) continue;
+        if (found >= 0) return -1;
+        found = n->in[i];
+    }
+    return found;
+}
+
 fvi_graph *fvi_graph_share(fvi_graph *g) {
     g_atomic_int_inc(&g->shares);
     return g;

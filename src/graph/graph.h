@@ -168,6 +168,9 @@ int fvi_graph_find(const fvi_graph *g, const char *value_name);
 /* Whether a node is of a kind whose constants were trained, and has a constant input. */
 int fvi_node_has_weights(const fvi_graph *g, int node);
 
+/* The only input of a node that is not a constant; -1: it has none, or several. */
+int fvi_node_running_input(const fvi_graph *g, const fvi_node *n);
+
 /* Adds an owner to a graph, which must not be changed any more; each owner calls fvi_graph_free.
  * From any thread. */
 fvi_graph *fvi_graph_share(fvi_graph *g);

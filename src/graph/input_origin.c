@@ -22,21 +22,10 @@ typedef struct position {
     int axis[FV_MAX_DIMS];
 } position;
 
-/* The only input of a node that is not a constant, or -1. */
-static int running_input(const fvi_graph *g, const fvi_node *n) {
-    int found = -1;
-    for (int i = 0; i < n->n_in; i++) {
-        if (n->in[i] < 0 || g->values[n->in[i]].constant) continue;
-        if (found >= 0) return -1;
-        found = n->in[i];
-    }
-    return found;
-}
-
 /* Whether a node works on every channel by itself and keeps the axes where they are. */
 static int keeps_channels(const fvi_graph *g, const fvi_node *n) {
     if (!fvi_kind_has(n->kind, FVI_BY_CHANNEL)) return 0;
-    const int in = running_input(g, n);
+    const int in = fvi_node_running_input(g, n);
     return in >= 0 && g->values[in].shape.ndim == g->values[n->out].shape.ndim;
 }
 
@@ -56,7 +45,7 @@ static int step(position *w) {
         return 1;
     }
     if (!keeps_channels(w->g, n)) return 0;
-    w->value = running_input(w->g, n);
+    w->value = fvi_node_running_input(w->g, n);
     return 1;
 }
 
@@ -88,7 +77,7 @@ static int flattened(const fvi_graph *g, int value) {
 void fvi_input_origin_find(const fvi_graph *g, const fv_input *in, int node,
                            fvi_input_origin *out) {
     const fvi_node *n = &g->nodes[node];
-    int value = running_input(g, n), axis;
+    int value = fvi_node_running_input(g, n), axis;
     position w;
     *out = (fvi_input_origin){0};
     if (value < 0) return;

@@ -84,17 +84,6 @@ int fvi_node_is_sigmoid(const fvi_node *n) {
            (n->a.unary.f == FVI_SIGMOID || n->a.unary.f == FVI_HARD_SIGMOID);
 }
 
-/* The run-time input of a node that has one beside constants; -1 where there are more. */
-static int run_time_input(const fvi_graph *g, const fvi_node *n) {
-    int found = -1;
-    for (int i = 0; i < n->n_in; i++) {
-        if (n->in[i] < 0 || g->values[n->in[i]].constant) continue;
-        if (found >= 0) return -1;
-        found = n->in[i];
-    }
-    return found;
-}
-
 /* Whether a BINARY computes with one number that is constant; it is put into *number. */
 static int by_number(const fvi_graph *g, const fvi_node *n, int x, double *number) {
     const int other = n->in[0] == x ? n->in[1] : n->in[0];
@@ -174,7 +163,7 @@ static origin of_unary(const fvi_graph *g, const fvi_node *n, const origin *of) 
 }
 
 static origin of_binary(const fvi_graph *g, const fvi_node *n, const origin *of) {
-    const int x = run_time_input(g, n);
+    const int x = fvi_node_running_input(g, n);
     if (x < 0) return nowhere;
     return is_scaled(g, n, x) ? scaled(of, x) : computed(of, x);
 }
@@ -210,8 +199,9 @@ static origin of_node(const fvi_graph *g, const fvi_node *n, const origin *of) {
     case FVI_SLICE:
     case FVI_EXPAND: return kept(of, n->in[0], n->out, chooses_all(g, n));
     case FVI_GATHER:
-        return run_time_input(g, n) == n->in[0] ? kept(of, n->in[0], n->out, chooses_all(g, n))
-                                                : nowhere;
+        return fvi_node_running_input(g, n) == n->in[0]
+                   ? kept(of, n->in[0], n->out, chooses_all(g, n))
+                   : nowhere;
     default: return nowhere;
     }
 }
@@ -227,7 +217,7 @@ static int ranked_by(const fvi_rows *r, const fvi_node *n) {
 
 /* Adds what ranks or rounds, and whether a row was several. */
 static void add_order(const fvi_rows *r, const fvi_node *n, origin *o) {
-    const int x = n->n_in ? n->in[0] : -1, one = run_time_input(r->graph, n);
+    const int x = n->n_in ? n->in[0] : -1, one = fvi_node_running_input(r->graph, n);
     o->ranks = o->rounds = -1;
     o->flat = o->rounded = 0;
     if (x < 0) return;
