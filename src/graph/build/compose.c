@@ -68,6 +68,23 @@ int fvi_emit_pad(fvi_builder *b, int x, const int64_t *lo, const int64_t *hi, fv
     return any ? fvi_emit(b, FVI_PAD, &a, &out, 1, &x) : x;
 }
 
+/* ---- slices --------------------------------------------------------------------------------- */
+
+/* One end of a slice as an index, -1 being before the first. */
+static int64_t slice_end(int64_t n, int64_t at, int64_t step) {
+    if (at < 0) at = at < -n ? -1 : at + n;
+    return step > 0 ? CLAMP(at, 0, n) : CLAMP(at, -1, n - 1);
+}
+
+int64_t fvi_slice_range(int64_t n, int64_t start, int64_t end, int64_t step, int64_t *first) {
+    *first = slice_end(n, start, step);
+    end = slice_end(n, end, step);
+    const int64_t span = step > 0 ? end - *first : *first - end;
+    if (span <= 0) return 0;
+    if (step == INT64_MIN) return 1;
+    return (span - 1) / (step > 0 ? step : -step) + 1;
+}
+
 /* ---- pooling -------------------------------------------------------------------------------- */
 
 int fvi_emit_global_pool(fvi_builder *b, fvi_kind kind, int x) {

@@ -10,6 +10,11 @@
 int fvi_emit_pad(fvi_builder *b, int x, const int64_t *lo, const int64_t *hi, fvi_pad_mode mode,
                  float value);
 
+/* How many of an axis' n elements a slice takes, with NumPy's meaning of its ends: from the end
+ * where they are negative, and cut to what there is. An end that is left out is INT64_MAX, or with
+ * a negative step INT64_MIN; a beginning 0, or INT64_MAX. step    not 0 *first  where it begins */
+int64_t fvi_slice_range(int64_t n, int64_t start, int64_t end, int64_t step, int64_t *first);
+
 /* Pools all axes of x [n][c][..] behind the second into one element.
  *   kind  FVI_MAX_POOL, FVI_AVERAGE_POOL */
 int fvi_emit_global_pool(fvi_builder *b, fvi_kind kind, int x);

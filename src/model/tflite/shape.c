@@ -197,21 +197,14 @@ static void read_strided(fvi_site *site, int ndim, strided *r) {
     }
 }
 
-/* Where a range of n elements begins or ends. */
-static int64_t bound(int64_t at, int64_t n, int64_t step) {
-    if (at < 0) at += n;
-    return step > 0 ? CLAMP(at, 0, n) : CLAMP(at, -1, n - 1);
-}
-
 static int slice_axis(fvi_site *site, int v, int i, const strided *r) {
     if (v < 0 || site->b->status) return -1;
     const int64_t n = fvi_channels_shape(site, v).dim[i], step = r->step[i];
-    const int64_t first = step > 0 ? 0 : n - 1, last = step > 0 ? n : -1;
-    const int64_t from = r->no_begin >> i & 1 ? first : bound(r->begin[i], n, step);
-    const int64_t to = r->no_end >> i & 1 ? last : bound(r->end[i], n, step);
-    const int64_t length = step > 0 ? to - from : from - to, pace = step > 0 ? step : -step;
-    if (from == 0 && length == n && step == 1) return v;
-    return fvi_site_slice(site, v, i, from, (length + pace - 1) / pace, step);
+    const int64_t first = step > 0 ? 0 : INT64_MAX, last = step > 0 ? INT64_MAX : INT64_MIN;
+    int64_t from;
+    const int64_t count = fvi_slice_range(n, r->no_begin >> i & 1 ? first : r->begin[i],
+                                          r->no_end >> i & 1 ? last : r->end[i], step, &from);
+    return count == n && step == 1 ? v : fvi_site_slice(site, v, i, from, count, step);
 }
 
 void fvi_tflite_lower_strided_slice(fvi_site *site) {

@@ -61,24 +61,12 @@ fv_status fvi_lower_split(fvi_onnx_node *node) {
 
 static int64_t clamp(int64_t x, int64_t lo, int64_t hi) { return x < lo ? lo : x > hi ? hi : x; }
 
-/* One axis of a slice, with numpy's meaning of out-of-range ends; returns the number taken. */
-static int64_t slice_axis(int64_t n, int64_t start, int64_t end, int64_t step, int64_t *first) {
-    if (start < 0) start = start < -n ? -1 : start + n; /* before the first */
-    if (end < 0) end = end < -n ? -1 : end + n;
-    *first = step > 0 ? clamp(start, 0, n) : clamp(start, -1, n - 1);
-    end = step > 0 ? clamp(end, 0, n) : clamp(end, -1, n - 1);
-    int64_t span = step > 0 ? end - *first : *first - end;
-    if (span <= 0) return 0;
-    if (step == INT64_MIN) return 1;
-    return (span - 1) / (step > 0 ? step : -step) + 1;
-}
-
 /* Cuts one axis of `out` and notes it in a; 0 when nothing changes. */
 static int cut_axis(fvi_onnx_node *node, int axis, int64_t start, int64_t end, int64_t step,
                     fvi_shape *out, fvi_node_attr *a) {
     int64_t size = out->dim[axis], first;
     if (step == 0) return fvi_build_fail(node->b, FV_FORMAT, "step 0 on axis %d", axis);
-    out->dim[axis] = slice_axis(size, start, end, step, &first);
+    out->dim[axis] = fvi_slice_range(size, start, end, step, &first);
     a->slice.start[axis] = out->dim[axis] ? first : 0;
     a->slice.step[axis] = out->dim[axis] > 1 ? step : 1;
     return out->dim[axis] != size || a->slice.step[axis] != 1;

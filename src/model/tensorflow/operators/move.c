@@ -171,14 +171,6 @@ static int read_strided(fvi_site *site, strided *s) {
     return !site->b->status;
 }
 
-static int64_t clamp(int64_t x, int64_t lo, int64_t hi) { return x < lo ? lo : x > hi ? hi : x; }
-
-/* An end that the file says, with NumPy's meaning of those out of range. */
-static int64_t end_of(int64_t x, int64_t n, int64_t step) {
-    if (x < 0) x = x < -n ? -1 : x + n;
-    return step > 0 ? clamp(x, 0, n) : clamp(x, -1, n - 1);
-}
-
 /* The one element that entry k takes of an axis that is left out then. */
 static int64_t element_of(fvi_site *site, const strided *s, int k, int64_t n) {
     const int64_t at = s->begin[k] < 0 ? s->begin[k] + n : s->begin[k];
@@ -189,7 +181,8 @@ static int64_t element_of(fvi_site *site, const strided *s, int k, int64_t n) {
 
 /* Entry k of the lists on an axis of n elements: how many it takes, from *first on. */
 static int64_t range_of(fvi_site *site, const strided *s, int k, int64_t n, int64_t *first) {
-    const int64_t step = s->step[k], last = step > 0 ? n : -1;
+    const int64_t step = s->step[k], begin = step > 0 ? 0 : INT64_MAX;
+    const int64_t end = step > 0 ? INT64_MAX : INT64_MIN;
     if (step == 0 || step > FVI_MAX_ELEMENTS || step < -FVI_MAX_ELEMENTS)
         fvi_build_fail(site->b, FV_FORMAT, "its stride is %" PRId64, step);
     if (site->b->status) return 0;
@@ -197,10 +190,8 @@ static int64_t range_of(fvi_site *site, const strided *s, int k, int64_t n, int6
         *first = element_of(site, s, k, n);
         return 1;
     }
-    *first = s->begin_mask >> k & 1 ? (step > 0 ? 0 : n - 1) : end_of(s->begin[k], n, step);
-    const int64_t end = s->end_mask >> k & 1 ? last : end_of(s->end[k], n, step);
-    const int64_t span = step > 0 ? end - *first : *first - end;
-    return span <= 0 ? 0 : (span - 1) / (step > 0 ? step : -step) + 1;
+    return fvi_slice_range(n, s->begin_mask >> k & 1 ? begin : s->begin[k],
+                           s->end_mask >> k & 1 ? end : s->end[k], step, first);
 }
 
 /* Axis `axis` of x cut as entry k says. */

@@ -43,14 +43,6 @@ static int64_t number_or(JsonNode *node, int64_t otherwise) {
     return node && fvi_keras_ints(node, &x, 1) == 1 ? x : otherwise;
 }
 
-/* Python's rule for a bound of n elements: from the end where negative, then within low..high. */
-static int64_t bound(JsonNode *node, int64_t n, int64_t otherwise, int64_t low, int64_t high) {
-    if (!node) return otherwise;
-    int64_t x = number_or(node, 0);
-    if (x < 0) x += n;
-    return CLAMP(x, low, high);
-}
-
 /* The elements of axis i that a key chooses. */
 static int choose(fvi_site *site, int v, int axis, const key *k) {
     const int64_t n = fvi_channels_shape(site, v).dim[axis];
@@ -63,11 +55,10 @@ static int choose(fvi_site *site, int v, int axis, const key *k) {
         fvi_build_fail(site->b, FV_FORMAT, "its step is %" PRId64, step);
         return -1;
     }
-    const int64_t low = step > 0 ? 0 : -1, high = step > 0 ? n : n - 1;
-    const int64_t from = bound(k->start, n, step > 0 ? 0 : n - 1, low, high);
-    const int64_t to = bound(k->stop, n, step > 0 ? n : -1, low, high);
-    const int64_t span = step > 0 ? to - from : from - to, stride = ABS(step);
-    const int64_t count = span > 0 ? (span + stride - 1) / stride : 0;
+    int64_t from;
+    const int64_t count =
+        fvi_slice_range(n, number_or(k->start, step > 0 ? 0 : INT64_MAX),
+                        number_or(k->stop, step > 0 ? INT64_MAX : INT64_MIN), step, &from);
     return count == n && step == 1 ? v : fvi_site_slice(site, v, axis, from, count, step);
 }
 
