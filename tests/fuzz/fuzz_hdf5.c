@@ -91,6 +91,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     FUZZ_ASSERT(probed);
     looking l = {.f = f};
     FUZZ_ASSERT(!fuzz_check(fvi_hdf5_find(f, NULL, "/", &root, &err), &err));
+    FUZZ_ASSERT(fvi_hdf5_probe_attribute(data, size, "model_config") ==
+                fvi_hdf5_has_attribute(f, &root, "model_config"));
     look(&l, &root, &err);
     fuzz_check(fvi_hdf5_walk(f, NULL, look, &l, &err), &err);
     fvi_hdf5_close(f);

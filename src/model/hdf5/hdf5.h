@@ -41,6 +41,9 @@ typedef struct fvi_hdf5 fvi_hdf5;
 
 /* Whether the bytes have HDF5's signature at their beginning or at 512, 1024, 2048, ... */
 int fvi_hdf5_probe(const uint8_t *bytes, size_t size);
+/* Whether the root group of the file has an attribute of that name, which costs much less than to
+ * open it: no link is looked at. 0 too where the file is damaged. */
+int fvi_hdf5_probe_attribute(const uint8_t *bytes, size_t size, const char *name);
 /* Opens a file; `bytes` are borrowed and must stay until it is closed.
  *   out     to be closed with fvi_hdf5_close
  *   errors  NOMEM more than 2^20 links too */

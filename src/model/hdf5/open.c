@@ -108,27 +108,47 @@ static fv_status superblock_read(fvi_hdf5 *f, fv_error *err) {
     return FV_OK;
 }
 
-fv_status fvi_hdf5_open(const uint8_t *bytes, size_t size, fvi_hdf5 **out, fv_error *err) {
+/* A file of which the superblock is read; its index of links is not made. */
+static fv_status root_open(const uint8_t *bytes, size_t size, fvi_hdf5 **out, fv_error *err) {
     int64_t at = signature_find(bytes, size);
     if (at < 0) return fvi_fail(err, FV_FORMAT, "not an HDF5 file: its signature is not there");
     fvi_hdf5 *f = calloc(1, sizeof *f);
     if (!f) return fvi_fail(err, FV_NOMEM, "no memory to open an HDF5 file");
     f->bytes = bytes + at;
     f->size = size - (size_t)at;
-    fv_status st = superblock_read(f, err);
-    fvi_hdf5_kind kind = FVI_HDF5_OTHER;
-    fvi_h5_call call;
-    if (!st) {
-        st = fvi_h5_kind(fvi_h5_begin(&call, f), f->root, &kind, err);
-        if (!st && kind != FVI_HDF5_GROUP)
-            st = fvi_fail(err, FV_FORMAT, "the root object is not a group");
-        if (!st) st = fvi_h5_link_index_new(&call.f, &f->index, err);
-        if (st) fvi_error_prefix(err, "/");
-    }
+    const fv_status st = superblock_read(f, err);
     if (st)
-        fvi_hdf5_close(f);
+        free(f);
     else
         *out = f;
+    return st;
+}
+
+int fvi_hdf5_probe_attribute(const uint8_t *bytes, size_t size, const char *name) {
+    fvi_hdf5 *f = NULL;
+    if (root_open(bytes, size, &f, NULL)) return 0;
+    const fvi_hdf5_object root = {.kind = FVI_HDF5_GROUP, .header = f->root, .path = "/"};
+    const int found = fvi_hdf5_has_attribute(f, &root, name);
+    free(f);
+    return found;
+}
+
+fv_status fvi_hdf5_open(const uint8_t *bytes, size_t size, fvi_hdf5 **out, fv_error *err) {
+    fvi_hdf5 *f = NULL;
+    fvi_hdf5_kind kind = FVI_HDF5_OTHER;
+    fvi_h5_call call;
+    fv_status st = root_open(bytes, size, &f, err);
+    if (st) return st;
+    st = fvi_h5_kind(fvi_h5_begin(&call, f), f->root, &kind, err);
+    if (!st && kind != FVI_HDF5_GROUP)
+        st = fvi_fail(err, FV_FORMAT, "the root object is not a group");
+    if (!st) st = fvi_h5_link_index_new(&call.f, &f->index, err);
+    if (st) {
+        fvi_error_prefix(err, "/");
+        fvi_hdf5_close(f);
+    } else {
+        *out = f;
+    }
     return st;
 }
 

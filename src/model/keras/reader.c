@@ -22,18 +22,11 @@ static const fvi_keras *keras_of(const fvi_model_file *f) {
 }
 
 static fvi_probe probe(const uint8_t *bytes, size_t size, const char *name) {
-    fvi_hdf5 *h = NULL;
-    fvi_hdf5_object root;
-    int found = 0;
     (void)name;
     if (fvi_zip_probe(bytes, size, weights_name)) return FVI_PROBE_SURE;
     if (size >= 4 && !memcmp(bytes, "PK\3\4", 4)) return FVI_PROBE_MAYBE; /* or it is damaged */
     if (!fvi_hdf5_probe(bytes, size)) return FVI_PROBE_NO;
-    if (fvi_hdf5_open(bytes, size, &h, NULL)) return FVI_PROBE_MAYBE;
-    if (!fvi_hdf5_find(h, NULL, "", &root, NULL))
-        found = fvi_hdf5_has_attribute(h, &root, "model_config");
-    fvi_hdf5_close(h);
-    return found ? FVI_PROBE_SURE : FVI_PROBE_MAYBE;
+    return fvi_hdf5_probe_attribute(bytes, size, "model_config") ? FVI_PROBE_SURE : FVI_PROBE_MAYBE;
 }
 
 /* ---- opening -------------------------------------------------------------------------------- */

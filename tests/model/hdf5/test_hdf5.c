@@ -49,6 +49,8 @@ static void reads_what_keras_writes(void **state) {
         h5 h = h5_open(names[i]);
         check_keras(&h);
         assert_true(fvi_hdf5_probe(h.map.bytes, h.map.size));
+        assert_true(fvi_hdf5_probe_attribute(h.map.bytes, h.map.size, "model_config"));
+        assert_false(fvi_hdf5_probe_attribute(h.map.bytes, h.map.size, "model"));
         h5_close(&h);
     }
 }
