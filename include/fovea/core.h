@@ -318,13 +318,15 @@ typedef struct fv_model_desc {
 FV_API const char *fv_model_ending(int index);
 
 
-/* Loads a network from an ONNX file, with its sidecar `MODEL.fovea.json` where there is one. Large
- * files stay mapped as long as the model lives, and must not be changed.
- *   path    of a .onnx file, opset 7..28
+/* Loads a network from a file of a format that is read (docs/formats.md), which its bytes tell, with
+ * its sidecar `MODEL.fovea.json` where there is one. Large files stay mapped as long as the model
+ * lives, and must not be changed.
+ *   path    of the file (ONNX: opset 7..28), or of a SavedModel's folder
  *   desc    NULL: all defaults
  *   out     yours to free with fv_model_free, after everything that was made from it
- *   errors  ARG a field of desc out of its range; IO; FORMAT not ONNX, truncated, cyclic, or
- *           inconsistent; UNSUPPORTED its opset; NOMEM beyond a limit; CANCELLED
+ *   errors  ARG a field of desc out of its range; IO; FORMAT of none of the formats, truncated,
+ *           cyclic, or inconsistent; UNSUPPORTED its version; NOTFOUND the file of its weights;
+ *           NOMEM beyond a limit; CANCELLED
  * Operators that are not known, and what does not fit, are no reason to refuse a file: they are
  * listed as layers, and calls that need their results fail with UNSUPPORTED or SHAPE, naming
  * operator, node and the last layer before it.
@@ -332,7 +334,7 @@ FV_API const char *fv_model_ending(int index);
 FV_API fv_status fv_model_load(const char *path, const fv_model_desc *desc, fv_model **out,
                                fv_error *err);
 /* Loads a network from bytes in memory, as fv_model_load does from a file; no sidecar is looked
- * for, and weights must be inside.
+ * for, and weights must be inside, or in desc->weights.
  *   bytes   [size] of a model file; copied
  *   name    what messages call it, and fv_model_name is made from; its folders are cut off.
  *           NULL: "model"
