@@ -318,9 +318,9 @@ typedef struct fv_model_desc {
 FV_API const char *fv_model_ending(int index);
 
 
-/* Loads a network from a file of a format that is read (docs/formats.md), which its bytes tell, with
- * its sidecar `MODEL.fovea.json` where there is one. Large files stay mapped as long as the model
- * lives, and must not be changed.
+/* Loads a network from a file of a format that is read (docs/formats.md), which its bytes tell,
+ * with its sidecar `MODEL.fovea.json` where there is one. Large files stay mapped as long as the
+ * model lives, and must not be changed.
  *   path    of the file (ONNX: opset 7..28), or of a SavedModel's folder
  *   desc    NULL: all defaults
  *   out     yours to free with fv_model_free, after everything that was made from it
