@@ -4,15 +4,17 @@
 #define FVI_MODEL_INPUT_OWN_STEPS_H
 
 #include "graph/graph.h"
+#include "model/input/affine.h"
 
-#define FVI_OWN_CHANNELS 64
+#define FVI_OWN_CHANNELS FVI_AFFINE_MAX
 
-/* The first node that is more than an affine map of each channel reads
+/* The first node with weights, or else the first that is more than an affine map of each channel,
+ * reads
  *   y[k] = factor[k] * x[source[k]] + offset[k]
  * of the input x. Constants that vary over the picture (a mean picture) count with their mean. */
 typedef struct fvi_own_steps {
-    int n; /* channels of y; 0: nothing was understood */
-    int source[FVI_OWN_CHANNELS];
+    int n;                        /* channels of y; 0: nothing was understood */
+    int source[FVI_OWN_CHANNELS]; /* -1: y[k] does not depend on the picture */
     double factor[FVI_OWN_CHANNELS], offset[FVI_OWN_CHANNELS];
     const char *node; /* the last of the nodes that compute it; NULL: y is x */
 } fvi_own_steps;
