@@ -55,6 +55,7 @@ static char *wanted_shape(const fvi_network *net) {
         else
             g_string_append_printf(s, "%" G_GINT64_FORMAT, in->dim[i]);
     }
+    if (!in->ndim) g_string_append(s, "a single number, without axes");
     return g_string_free(s, FALSE);
 }
 

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "support/texts.h"
+
 #define INPUT_MAX (1 << 16) /* numbers */
 
 static char folder[256];
@@ -110,4 +112,32 @@ void fuzz_look(const fv_model *m) {
     fuzz_check(fv_model_find_layer(m, "conv", &index, &err), &err);
     fuzz_check(fv_model_find_class(m, "hen", &index, &err), &err);
     for (int i = 0; i < fv_model_class_count(m); i++) FUZZ_ASSERT(fv_model_class_name(m, i));
+}
+
+/* A value and its gradient, in a session of its own. */
+static void run(const fv_model *m, const fv_tensor *x, const char *value) {
+    fv_session *s = NULL;
+    fv_tensor *y = NULL, *g = NULL;
+    fv_error err;
+    FUZZ_ASSERT(
+        !fuzz_check(fv_session_new(m, FV_DESC(fv_session_desc, .threads = 1), &s, &err), &err));
+    if (!fuzz_check(fv_session_run(s, x, value, &y, &err), &err)) fuzz_read(y);
+    double *values = calloc((size_t)(x->ndim ? x->dim[0] : 1) + 1, sizeof *values);
+    FUZZ_ASSERT(values);
+    if (!fuzz_check(gradient_text(m, s, x, value, values, &g, &err), &err)) {
+        FUZZ_ASSERT(fv_tensor_count(g) == fv_tensor_count(x));
+        fuzz_read(g);
+    }
+    free(values);
+    fv_tensor_free(y);
+    fv_tensor_free(g);
+    fv_session_free(s);
+}
+
+void fuzz_use(const fv_model *m, const uint8_t *data, size_t size) {
+    fv_tensor *x = fuzz_input(m, data, size);
+    const int n = fv_model_layer_count(m);
+    if (x && n) run(m, x, fv_model_layer(m, n - 1)->output);
+    if (x && n > 1) run(m, x, fv_model_layer(m, data[size / 2] % n)->output);
+    fv_tensor_free(x);
 }

@@ -35,6 +35,10 @@ fv_tensor *fuzz_input(const fv_model *m, const uint8_t *data, size_t size);
 /* Walks what a model says of itself: layers, their weights, classes. */
 void fuzz_look(const fv_model *m);
 
+/* Runs a model forward and backward, up to its last layer and up to one of the file's choice. What
+ * is computed is not judged; that every element is written is. */
+void fuzz_use(const fv_model *m, const uint8_t *data, size_t size);
+
 /* Reads every element: what was not allocated shows under a sanitizer. */
 void fuzz_read(const fv_tensor *t);
 

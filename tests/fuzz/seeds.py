@@ -4,14 +4,17 @@
 
 One folder a target. ONNX files: the networks of tests/golden and tests/data, the light models and
 the operators' node tests of the ONNX backend suite where they are installed; of `maps` the former
-alone, which have layers. Files of other formats: the small models of tests/formats. Pictures, NPY
-and HDF5 files: tests/data. Texts: those in docs/objectives.md, docs/recipes.md and
-docs/commands.md. Foreign files: what src/model/foreign/foreign.def looks for.
+alone, which have layers. Files of other formats: the small models of tests/formats, those of
+several files in one archive. Pictures, NPY and HDF5 files: tests/data. Texts: those in
+docs/objectives.md, docs/recipes.md and docs/commands.md. Foreign
+files: what src/model/foreign/foreign.def looks for.
 """
 import hashlib
+import io
 import os
 import re
 import sys
+import zipfile
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent.parent
@@ -111,6 +114,24 @@ def objectives():
            "crop(.5,1.1;reflect)\nregularizers=tv(1) l2(0.5)\noptimizer=adam\nrate=0.05\nsteps=64")
 
 
+def sets():
+    """Networks of several files, the one that is opened first, as fuzz_formats.c reads them."""
+    folders = TESTS / "formats"
+    for first, other in ((".cfg", ".weights"), (".prototxt", ".caffemodel")):
+        for f in sorted(folders.rglob("*" + first)):
+            yield pack((("net" + first, f), ("net" + other, f.with_suffix(other))))
+    for folder in sorted(folders.rglob("*.saved")):
+        yield pack((str(f.relative_to(folder)), f) for f in files(folder))
+
+
+def pack(members):
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, file in members:
+            archive.writestr(zipfile.ZipInfo("set/" + name), file.read_bytes())
+    return made.getvalue()
+
+
 def foreign():
     """A row's text as a file's beginning behind a name, or in the table of a zip archive."""
     rows = (ROOT / "src/model/foreign/foreign.def").read_text(encoding="utf-8")
@@ -149,6 +170,8 @@ def main():
     for f in files(TESTS / "formats"):
         if f.suffix not in (".py", ".npz", ".build", ".json", ".npy"):
             put(to["formats"], f.read_bytes())
+    for data in sets():
+        put(to["formats"], data, ".set")
     for data in foreign():
         put(to["foreign"], data)
     for f in files(TESTS / "data", TESTS / "golden"):

@@ -31,7 +31,7 @@ run_fuzzers() {
         mkdir -p "$fuzz_folder/corpus/$target" "$root/tests/fuzz/crashers/$target"
         say "fuzzing $target for $seconds seconds (log: $fuzz_folder/$target.log)"
         build-fuzz/tests/fuzz/fuzz_"$target" -max_total_time="$seconds" -rss_limit_mb=3000 \
-            -timeout=60 -report_slow_units=60 -max_len=65536 \
+            -timeout=60 -report_slow_units=60 -max_len=262144 \
             -artifact_prefix="$root/tests/fuzz/crashers/$target/" \
             "$fuzz_folder/corpus/$target" "$fuzz_folder/seeds/$target" \
             >"$fuzz_folder/$target.log" 2>&1 </dev/null || found=1

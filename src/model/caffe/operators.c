@@ -53,6 +53,26 @@ static void two(const fvi_message *p, const char *name, int64_t usual, int64_t *
     g_free(w);
 }
 
+/* Fails where a parameter says another number than the weights have */
+static void check_number(fvi_site *site, const char *name, int64_t given, int64_t have) {
+    if (!site->b->status && given != have)
+        fvi_build_fail(site->b, FV_SHAPE, "its %s is %" PRId64 "; its weights are for %" PRId64,
+                       name, given, have);
+}
+
+/* Fails where a convolution's parameters are of other weights. */
+static void check_kernel(fvi_site *site, const fvi_message *p, int weights, int64_t groups) {
+    const fvi_shape k = fvi_build_shape(site->b, weights);
+    int64_t size[2];
+    if (weights < 0 || k.ndim != 4) return;
+    const int64_t n = site->kind->param ? k.dim[1] * groups : k.dim[0];
+    check_number(site, "num_output", fvi_message_int(p, "num_output", 0, n), n);
+    for (int i = 0; i < 2; i++) {
+        two(p, "kernel_size", k.dim[2 + i], size);
+        check_number(site, "kernel_size", size[i], k.dim[2 + i]);
+    }
+}
+
 /* param: 1: transposed. */
 void fvi_caffe_lower_conv(fvi_site *site) {
     const fvi_message *p = param(site, "convolution_param");
@@ -66,6 +86,7 @@ void fvi_caffe_lower_conv(fvi_site *site) {
     two(p, "dilation", 1, w.dilation);
     two(p, "pad", 0, w.pad_lo);
     memcpy(w.pad_hi, w.pad_lo, sizeof w.pad_hi);
+    check_kernel(site, p, weights, w.groups);
     if (!site->b->status && (x_axes != 4 || fvi_message_int(p, "axis", 0, 1) != 1))
         fvi_build_fail(site->b, FV_UNSUPPORTED, "its input has %d axes; 4 are supported", x_axes);
     fvi_site_out(
@@ -92,6 +113,8 @@ void fvi_caffe_lower_inner_product(fvi_site *site) {
                        inner);
         return;
     }
+    check_number(site, "num_output", fvi_message_int(p, "num_output", 0, count / inner),
+                 count / inner);
     const fvi_shape matrix = {
         2, {transposed ? inner : count / inner, transposed ? count / inner : inner}};
     x = fvi_emit_reshape(site->b, x, &flat);

@@ -185,13 +185,17 @@ const char *fvi_message_text(const fvi_message *m, const char *name, int k, cons
 
 double fvi_message_real(const fvi_message *m, const char *name, int k, double otherwise) {
     const char *text = fvi_message_text(m, name, k, NULL);
+    if (!text) return otherwise;
     char *end;
-    const double x = text ? g_ascii_strtod(text, &end) : 0;
-    return text && end != text && fabs(x) < 2147483648.0 ? x : otherwise;
+    const double x = g_ascii_strtod(text, &end);
+    return end == text || (*end && strcmp(end, "f") != 0) ? (double)NAN : x;
 }
 
 int64_t fvi_message_int(const fvi_message *m, const char *name, int k, int64_t otherwise) {
-    return (int64_t)fvi_message_real(m, name, k, (double)otherwise);
+    const double x = fvi_message_real(m, name, k, (double)otherwise);
+    return x > FVI_MESSAGE_MOST                      ? FVI_MESSAGE_MOST
+           : x >= -FVI_MESSAGE_MOST && x == floor(x) ? (int64_t)x
+                                                     : -FVI_MESSAGE_MOST;
 }
 
 int fvi_message_bool(const fvi_message *m, const char *name, int otherwise) {

@@ -8,6 +8,8 @@
 
 #include "fovea/fovea.h"
 
+#define FVI_MESSAGE_MOST ((int64_t)1 << 31)
+
 typedef struct fvi_message fvi_message;
 
 /* A field: a text as it stands there (of a string what is within the quotes), or a message. */
@@ -35,9 +37,11 @@ int fvi_message_count(const fvi_message *m, const char *name);
 const fvi_message *fvi_message_in(const fvi_message *m, const char *name, int k);
 /* The k-th text of that name, or `otherwise`. */
 const char *fvi_message_text(const fvi_message *m, const char *name, int k, const char *otherwise);
-/* The first as a number or truth value, `otherwise` where it is none or beyond +-2^31. */
+/* The k-th as a number, `otherwise` where there is none. What is no number is NaN, or the least of
+ * whole numbers, which no parameter allows; whole numbers end at +-FVI_MESSAGE_MOST. */
 double fvi_message_real(const fvi_message *m, const char *name, int k, double otherwise);
 int64_t fvi_message_int(const fvi_message *m, const char *name, int k, int64_t otherwise);
+/* The first as a truth value. */
 int fvi_message_bool(const fvi_message *m, const char *name, int otherwise);
 
 #endif

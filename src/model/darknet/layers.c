@@ -68,7 +68,7 @@ static void measure_layer(fvi_darknet *d, int index) {
         fvi_darknet_give_up(d, index, g_strdup("the size of its input is not known"));
     else
         kind->measure(d, index);
-    if (l->bad && !l->unknown)
+    if (l->bad) /* whatever came of it */
         fvi_darknet_give_up(d, index,
                             g_strdup_printf("its %s is \"%.40s\", which is no number", l->bad,
                                             fvi_cfg_text(l->section, l->bad, "")));

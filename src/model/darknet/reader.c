@@ -55,8 +55,9 @@ static fv_status read_input(fvi_darknet *d, fvi_darknet_size *size, fv_error *er
     if (size->c < 1 || size->h < 1 || size->w < 1 || fvi_shape_count(&s) < 1)
         return fvi_fail(err, FV_FORMAT,
                         "[net]: its input is %" PRId64 "x%" PRId64 "x%" PRId64
-                        " (channels, height, width); each is to be 1 or more",
-                        size->c, size->h, size->w);
+                        " (channels, height, width); allowed: 1 or more of each, %" PRId64
+                        " in all",
+                        size->c, size->h, size->w, FVI_MAX_ELEMENTS);
     return FV_OK;
 }
 

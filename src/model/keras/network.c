@@ -16,6 +16,7 @@
 #include "model/keras/config.h"
 #include "model/keras/layer_calls.h"
 
+#define SHAPE_TEXT 100 /* characters of a shape in a message */
 #define DEPTH_MAX  32  /* of lists and objects */
 #define PASSES_MAX 256 /* over the layers of one model */
 
@@ -67,10 +68,22 @@ static int type_of_input(JsonObject *config) {
     return FVI_F32;
 }
 
-/* The shape an input's configuration states, with its samples. */
-static int stated_shape(JsonObject *config, fvi_shape *shape) {
-    return fvi_keras_shape(fvi_keras_member(config, "batch_shape"), shape) ||
-           fvi_keras_shape(fvi_keras_member(config, "batch_input_shape"), shape);
+/* The shape an input's configuration states, with its samples; 0: none, or it cannot be one. */
+static int stated_shape(fvi_keras_maker *m, JsonObject *config, fvi_shape *shape) {
+    static const char *const keys[] = {"batch_shape", "batch_input_shape"};
+    for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
+        JsonNode *stated = fvi_keras_member(config, keys[i]);
+        if (fvi_keras_shape(stated, shape)) return 1;
+        if (!fvi_keras_is_array(stated)) continue;
+        char *text = json_to_string(stated, FALSE);
+        if (strlen(text) > SHAPE_TEXT) text[SHAPE_TEXT] = 0;
+        fvi_keras_make_fail(m, FV_FORMAT,
+                            "its input's %s is %s; allowed: up to 8 sizes, each of them null or "
+                            "at most 2147483648",
+                            keys[i], text);
+        g_free(text);
+    }
+    return 0;
 }
 
 /* An input of the file's model. */
@@ -107,7 +120,7 @@ static void bind_input(fvi_keras_maker *m, const fvi_keras_model *o, member *x, 
     fvi_shape shape;
     int v = -1;
     if (!o->given) {
-        if (stated_shape(fvi_keras_config_of(x->place.layer), &shape))
+        if (stated_shape(m, fvi_keras_config_of(x->place.layer), &shape))
             v = add_input(m, name, fvi_keras_config_of(x->place.layer), &shape);
         else
             fvi_keras_make_fail(m, FV_FORMAT, "its input \"%s\" has no shape%s", name, "");
@@ -266,11 +279,11 @@ static int sequential_input(fvi_keras_maker *m, const fvi_keras_model *o, JsonAr
     JsonObject *config = first ? fvi_keras_config_of(first) : NULL;
     /* of a model within it, the first layer's */
     while (first && fvi_keras_is_model(fvi_keras_class_of(first)) &&
-           !stated_shape(config, &shape)) {
+           !stated_shape(m, config, &shape)) {
         first = fvi_keras_element(fvi_keras_array(config, "layers"), 0);
         config = first ? fvi_keras_config_of(first) : NULL;
     }
-    if (!config || !(stated_shape(config, &shape) ||
+    if (!config || !(stated_shape(m, config, &shape) ||
                      fvi_keras_shape(fvi_keras_member(o->config, "build_input_shape"), &shape))) {
         fvi_keras_make_fail(
             m, FV_UNSUPPORTED,

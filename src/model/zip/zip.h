@@ -30,8 +30,9 @@ const char *fvi_zip_find(const fvi_zip *z, const char *name);
 /* Unpacks the member of that name.
  *   max_bytes  how large it may be; checked before anything is allocated
  *   out     [size], yours to free with free()
- *   errors  NOTFOUND; FORMAT damaged; UNSUPPORTED encrypted, or packed in a way that is not read;
- *           NOMEM larger than max_bytes */
+ *   errors  NOTFOUND; FORMAT damaged, members that share bytes, or one whose name leads outside;
+ *           UNSUPPORTED encrypted, or packed in a way that is not read; NOMEM larger than
+ *           max_bytes, or, with what was read before, much larger than the archive */
 fv_status fvi_zip_read(fvi_zip *z, const char *name, int64_t max_bytes, uint8_t **out, size_t *size,
                        fv_error *err);
 
