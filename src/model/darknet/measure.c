@@ -189,11 +189,12 @@ void fvi_darknet_measure_shortcut(fvi_darknet *d, int index) {
     if (from < 0) return;
     const fvi_darknet_size other = layer(d, from)->out;
     l->out = l->in;
-    if (other.c != l->in.c || other.h != l->in.h || other.w != l->in.w)
+    if (other.h < l->in.h || other.w < l->in.w || other.h / l->in.h != other.w / l->in.w)
         fvi_darknet_give_up(
             d, index,
             g_strdup_printf("it adds %" PRId64 "x%" PRId64 "x%" PRId64 " of layer %d to %" PRId64
-                            "x%" PRId64 "x%" PRId64 "; equal sizes are supported",
+                            "x%" PRId64 "x%" PRId64 "; height and width may be equal, or as many "
+                            "times as large for both",
                             other.c, other.h, other.w, from, l->in.c, l->in.h, l->in.w));
 }
 

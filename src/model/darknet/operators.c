@@ -237,18 +237,36 @@ void fvi_darknet_lower_route(fvi_site *site) {
     if (!site->b->status) fvi_site_out(site, 0, fvi_site_concat(site, 1, site->n_in, parts));
 }
 
-static int joined(fvi_site *site, fvi_binary f) {
+static int joined(fvi_site *site, fvi_binary f, int other) {
     const int x = input(site);
-    return activate(site, fvi_emit_binary(site->b, f, x, fvi_site_need(site, 1)), "linear");
+    return activate(site, fvi_emit_binary(site->b, f, x, other), "linear");
 }
 
-void fvi_darknet_lower_shortcut(fvi_site *site) { fvi_site_out(site, 0, joined(site, FVI_ADD)); }
+/* Every so many'th row and column of x, as many as `like` has; its first channels, and zeros for
+ * those it does not have. */
+static int made_alike(fvi_site *site, int x, const fvi_darknet_size *like) {
+    const fvi_shape s = fvi_build_shape(site->b, x);
+    if (x < 0 || site->b->status) return -1;
+    const int64_t step = s.dim[2] / like->h, more = like->c - s.dim[1];
+    if (step > 1 || s.dim[2] > like->h) x = fvi_site_slice(site, x, 2, 0, like->h, step);
+    if (step > 1 || s.dim[3] > like->w) x = fvi_site_slice(site, x, 3, 0, like->w, step);
+    if (!more) return x;
+    return fvi_emit_pad(site->b, x, (int64_t[4]){0}, (int64_t[4]){0, more, 0, 0}, FVI_PAD_CONSTANT,
+                        0);
+}
+
+void fvi_darknet_lower_shortcut(fvi_site *site) {
+    const int other = made_alike(site, fvi_site_need(site, 1), &layer_of(site)->in);
+    fvi_site_out(site, 0, joined(site, FVI_ADD, other));
+}
 
 void fvi_darknet_lower_scale_channels(fvi_site *site) {
-    fvi_site_out(site, 0, joined(site, FVI_MUL));
+    fvi_site_out(site, 0, joined(site, FVI_MUL, fvi_site_need(site, 1)));
 }
 
-void fvi_darknet_lower_sam(fvi_site *site) { fvi_site_out(site, 0, joined(site, FVI_MUL)); }
+void fvi_darknet_lower_sam(fvi_site *site) {
+    fvi_site_out(site, 0, joined(site, FVI_MUL, fvi_site_need(site, 1)));
+}
 
 /* ---- ends ----------------------------------------------------------------------------------- */
 

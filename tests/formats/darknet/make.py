@@ -129,12 +129,41 @@ output=4
 activation=logistic
 """
 
+RESIDUAL = """
+[net]
+height=10
+width=8
+channels=3
+[convolutional]
+filters=5
+size=3
+pad=1
+activation=leaky
+[convolutional]
+filters=7
+size=3
+stride=2
+pad=1
+activation=linear
+[shortcut]
+from=-2
+activation=leaky
+[convolutional]
+filters=4
+size=1
+activation=linear
+[shortcut]
+from=1
+activation=linear
+"""
+
 NETWORKS = {"classifier": (CLASSIFIER, ["convolutional_0", "maxpool_1", "convolutional_2",
                                         "maxpool_3", "softmax_7"], "convolutional_5:3"),
             "detector": (DETECTOR, ["shortcut_2", "reorg_3", "route_5", "route_8", "yolo_10",
                                     "region_13"], "yolo_10:5"),
             "dense": (DENSE, ["crop_0", "connected_1", "batchnorm_2", "connected_3"],
-                      "connected_3:1")}
+                      "connected_3:1"),
+            "residual": (RESIDUAL, ["shortcut_2", "shortcut_4"], "shortcut_4:1")}
 
 
 def sections(text):
@@ -231,6 +260,14 @@ def boxes(x, n, classes, softmax):
     return torch.cat(parts, 1)
 
 
+def shortcut(x, other):
+    """What both have of the channels is added, at every so many'th place of the larger map."""
+    stride = other.shape[2] // x.shape[2]
+    channels = min(x.shape[1], other.shape[1])
+    added = other[:, :channels, ::stride, ::stride][:, :, :x.shape[2], :x.shape[3]]
+    return torch.cat([x[:, :channels] + added, x[:, channels:]], 1)
+
+
 def route(o, made):
     """Channels of several layers, or of a group of each."""
     groups, number = int(o.get("groups", 1)), int(o.get("group_id", 0))
@@ -256,7 +293,7 @@ def layer(name, o, x, made, w):  # noqa: C901
     elif name == "route":
         x = route(o, made)
     elif name == "shortcut":
-        x = x + made[int(o["from"])]
+        x = shortcut(x, made[int(o["from"])])
     elif name == "upsample":
         x = functional.interpolate(x, scale_factor=int(o["stride"]))
     elif name == "reorg":
