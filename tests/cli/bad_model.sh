@@ -29,3 +29,17 @@ printf '\200\002\212\nl\374\234F\371 j\250P\031.....' > state.onnx
 for name in cut.h5 weights.h5 text.keras state.onnx; do try fovea layers "$name"; done
 cat out.png out.npy
 ls
+
+# archives of other kinds are told by what is in them, though Keras' files are archives too
+python3 - <<'PY'
+import zipfile
+for name, members in (("script.pt", ("net/code/__torch__.py", "net/constants.pkl")),
+                      ("weights.pth", ("archive/data.pkl", "archive/version")),
+                      ("other.zip", ("readme.txt", "picture.png"))):
+    with zipfile.ZipFile(name, "w") as out:
+        for member in members:
+            out.writestr(zipfile.ZipInfo(member), "")
+PY
+try fovea layers script.pt
+try fovea layers weights.pth
+try fovea layers other.zip

@@ -58,6 +58,8 @@ static fv_status open_archive(fvi_keras *k, fv_error *err) {
     const fvi_mapping *b = &k->file.bytes;
     fv_status st = fvi_zip_open(b->bytes, b->size, &zip, err);
     if (!st) st = fvi_zip_read(zip, "config.json", CONFIG_MAX, &text, &n, err);
+    if (st == FV_NOTFOUND) /* an archive of another kind */
+        st = fvi_fail(err, FV_FORMAT, "no Keras model: it has no member \"config.json\"");
     if (!st) st = fvi_json_parse((const char *)text, n, &k->config, err);
     const uint8_t *weights = NULL;
     if (!st && !fvi_zip_stored(zip, weights_name, &weights, &size)) {
@@ -117,8 +119,8 @@ static void close_keras(fvi_model_file *f) {
 /* Keras' files have none but what their names tell. */
 static const char *metadata(const fvi_model_file *f, const char *key) {
     const fvi_keras *k = keras_of(f);
-    if (!strcmp(key, "keras.applications")) return k->family;
-    return strcmp(key, "keras.applications.how") ? NULL : k->family_how;
+    if (!strcmp(key, "network family")) return k->family;
+    return strcmp(key, "network family.how") ? NULL : k->family_how;
 }
 
 static fv_status lower(const fvi_model_file *f, fvi_builder *b, const fvi_graph_request *request) {
