@@ -447,6 +447,7 @@ static fv_status check_inputs(const rebatch *l, fv_error *err) {
             l->of[g->inputs[i]] = (batch_axis){0, 1};
             continue;
         }
+        if (!v->shape.ndim) continue; /* one number for all samples */
         char text[FVI_SHAPE_TEXT];
         return fvi_fail(err, FV_SHAPE, "input \"%s\" is %s; its batch was to be %" PRId64, v->name,
                         fvi_shape_text(&v->shape, text), l->from);

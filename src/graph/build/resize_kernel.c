@@ -94,6 +94,7 @@ static void fill_row(const neighbours *s, double c, int32_t *index, float *weigh
         index[0] = clamp_index(nearest(r, c), s->in);
         weight[0] = 1;
     } else {
+        if (r->places) c = rint(c * r->places) / r->places;
         weigh(s, c, index, weight);
     }
 }

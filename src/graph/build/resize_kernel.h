@@ -20,6 +20,8 @@ typedef struct fvi_resize_rule {
     enum { FVI_ROUND_PREFER_FLOOR, FVI_ROUND_PREFER_CEIL, FVI_ROUND_FLOOR, FVI_ROUND_CEIL } nearest;
     double cubic_a;
     int exclude_outside, antialias;
+    int places; /* coordinates are rounded to so many places between two elements; 0: they are not
+                 */
 } fvi_resize_rule;
 
 /* Fills the interpolation weights of one axis of `in` elements becoming `out`.

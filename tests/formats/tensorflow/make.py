@@ -172,14 +172,58 @@ def volume():
             "largest"], "largest:1"
 
 
+def training():
+    """A switch and a rate that only training needs, without defaults; bicubic resizing."""
+    image = v1.placeholder("float32", (2, 9, 8, 3), name="image")
+    switch = v1.placeholder("bool", (), name="is_training")
+    keep = v1.placeholder("float32", (), name="keep_prob")
+    sizes = [{}, {"align_corners": True}, {"half_pixel_centers": True}]
+    parts = [v1.image.resize_bicubic(image, [13, 16], name=f"bicubic{i}", **s)
+             for i, s in enumerate(sizes)]
+    x = tensorflow.nn.conv2d(tensorflow.concat(parts, 3), weights(3, 3, 9, 4), 2, "SAME", name="c0")
+    x = tensorflow.nn.relu(norm(x, "norm", switch), name="relu")
+    x = tensorflow.reduce_mean(x, [1, 2])
+    x = v1.nn.dropout(x, keep_prob=keep)
+    x = tensorflow.nn.bias_add(tensorflow.matmul(x, weights(4, 3)), weights(3), name="logits")
+    tensorflow.nn.softmax(x, name="classes")
+    return ["bicubic0", "bicubic1", "bicubic2", "norm", "classes"], "logits:1"
+
+
+def first(order="NCHW"):
+    """Channels on the second axis, which TensorFlow itself computes on graphics cards only."""
+    def shaped(*numbers):
+        """Numbers of an axis each, n c h w."""
+        return list(numbers) if order == "NCHW" else [numbers[0], *numbers[2:], numbers[1]]
+
+    x = v1.placeholder("float32", (2, 12, 13, 3), name="image")
+    x = tensorflow.transpose(x, [0, 3, 1, 2]) if order == "NCHW" else x
+    x = tensorflow.nn.conv2d(x, weights(3, 3, 3, 6), shaped(1, 1, 2, 2), "SAME", order, name="c0")
+    x = tensorflow.nn.bias_add(x, weights(6), order, name="c0/BiasAdd")
+    scale, shift, mean, variance = weights(6, low=0.5), weights(6), weights(6), weights(6, low=0.4)
+    x = v1.nn.fused_batch_norm(x, scale, shift, mean, variance, 1e-3, is_training=False,
+                               data_format=order)[0]
+    x = tensorflow.nn.max_pool2d(x, 3, 2, "SAME", data_format=order, name="pool")
+    x = tensorflow.nn.depthwise_conv2d(x, weights(3, 3, 6, 2), [1, 1, 1, 1], "SAME", order,
+                                       name="dw")
+    x = tensorflow.concat([x, x * 0.5], 1 if order == "NCHW" else 3)
+    x = tensorflow.pad(x, shaped([0, 0], [0, 0], [1, 0], [1, 1]))
+    x = tensorflow.nn.avg_pool2d(x, 2, 1, "VALID", order, name="mean")
+    x = tensorflow.nn.conv2d(x, weights(3, 3, 24, 5), 1, shaped([0, 0], [0, 0], [1, 0], [0, 1]),
+                             order, name="c1")
+    x = tensorflow.reduce_mean(x, [2, 3] if order == "NCHW" else [1, 2], name="all")
+    tensorflow.nn.bias_add(tensorflow.matmul(x, weights(5, 4)), weights(4), name="logits")
+    return ["pool", "dw", "mean", "c1", "logits"], "logits:1"
+
+
+# What makes each, and whether its input says no shape.
 GRAPHS = {"inception": (inception, 1), "slim": (slim, 0), "shapes": (shapes, 0),
-          "volume": (volume, 0)}
+          "volume": (volume, 0), "training": (training, 0), "first": (first, 0)}
 
 
 def strip_shapes(graph, keep_axes):
     """What placeholders say of their shape, as files of old have it: nothing, or free samples."""
     for node in graph.node:
-        if node.op == "Placeholder":
+        if node.op == "Placeholder" and node.attr["shape"].shape.dim:
             if keep_axes:
                 node.attr["shape"].shape.dim[0].size = -1
             else:
@@ -187,24 +231,34 @@ def strip_shapes(graph, keep_axes):
                 node.attr["shape"].shape.unknown_rank = True
 
 
+def compute(graph, layers, objective):
+    """Input, values, gradient."""
+    with graph.as_default(), v1.Session(graph=graph) as session:
+        image = next(o for o in graph.get_operations() if o.type == "Placeholder").outputs[0]
+        x = RANDOM.uniform(-1, 1, image.shape).astype("float32")
+        wanted = {"value:" + n: graph.get_tensor_by_name(n + ":0") for n in layers}
+        layer, channel = objective.split(":")
+        total = graph.get_tensor_by_name(layer + ":0")[..., int(channel)]
+        wanted["gradient:" + objective] = v1.gradients(tensorflow.reduce_sum(total), image)[0]
+        names = [o.name for o in graph.get_operations()]
+        off = {"is_training": False, "keep_prob": 1.0}  # placeholders of training
+        feed = {n + ":0": v for n, v in off.items() if n in names}
+        return {"input": x, **session.run(wanted, {image: x, **feed})}
+
+
 def graph_reference(make):
-    """GraphDef, input, values, gradient."""
+    """GraphDef; input, values, gradient."""
+    state = RANDOM.bit_generator.state
     graph = tensorflow.Graph()
     with graph.as_default():
         layers, objective = make()
-        layer, channel = objective.split(":")
-        image = next(o for o in graph.get_operations() if o.type == "Placeholder").outputs[0]
-        x = RANDOM.uniform(-1, 1, image.shape).astype("float32")
-        frozen = graph.as_graph_def()
-        total = tensorflow.reduce_sum(graph.get_tensor_by_name(layer + ":0")[..., int(channel)])
-        gradient = v1.gradients(total, image)[0]
-        with v1.Session(graph=graph) as session:
-            got = session.run([graph.get_tensor_by_name(n + ":0") for n in layers] + [gradient],
-                              {image: x})
-    arrays = {"input": x}
-    arrays.update({"value:" + n: g for n, g in zip(layers, got)})
-    arrays["gradient:" + objective] = got[-1]
-    return frozen, arrays
+    frozen = graph.as_graph_def()
+    if make is first:
+        RANDOM.bit_generator.state = state
+        graph = tensorflow.Graph()
+        with graph.as_default():
+            make("NHWC")
+    return frozen, compute(graph, layers, objective)
 
 
 class Nested(tensorflow.Module):

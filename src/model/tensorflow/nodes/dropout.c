@@ -38,11 +38,15 @@ static int is_random(const fvi_tf_graph *g, const fvi_tf_node *n) {
     return 0;
 }
 
-/* Whether input i of n is x, or a placeholder that is x outside of training, which it then gets.
- */
+/* Whether input i of n is x, or a placeholder that is x outside of training, which it then gets:
+ * the part that is kept, 1, or one less that, 0. */
 static int is_off(const fvi_tf_graph *g, const fvi_tf_node *n, int i, double x) {
     if (is_known(g, n, i, x)) return 1;
     fvi_tf_node *from = input(g, n, i);
+    if (x == 0 && is(from, "Sub") && is_known(g, from, 0, 1)) {
+        from = input(g, from, 1);
+        x = 1;
+    }
     if (x != 1 || (!is(from, "Placeholder") && !is(from, "_One"))) return 0;
     from->op = "_One";
     return 1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Single numbers that depend on constants and placeholders' defaults only: conditions of branches,
- * rates of dropout. */
+/* Single numbers that depend only on constants, placeholders' defaults, and that nobody trains:
+ * conditions of branches, rates of dropout. */
 #include "model/tensorflow/nodes/known.h"
 
 #include <string.h>
@@ -10,6 +10,7 @@
 #include "model/tensorflow/nodes/tensor.h"
 
 #define DEPTH_MAX 16
+#define DT_BOOL   10 /* types.proto */
 
 static int known(const fvi_tf_graph *g, fvi_tf_edge e, double *out, int depth);
 
@@ -42,6 +43,16 @@ static int combine(const char *op, double a, double b, double *out) {
     return 1;
 }
 
+/* A placeholder that says whether the network is being trained, which it is not. */
+static int is_training_switch(const fvi_tf_node *n) {
+    static const char *const words[] = {"training", "learning_phase", "train_phase", "phase_train"};
+    if (strcmp(n->op, "Placeholder") != 0 || fvi_tf_attr_type(n->def, "dtype", 0) != DT_BOOL)
+        return 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (strstr(n->name, words[i])) return 1;
+    return 0;
+}
+
 static int known(const fvi_tf_graph *g, fvi_tf_edge e, double *out, int depth) {
     static const char *const passing[] = {"Identity",     "PlaceholderWithDefault",
                                           "StopGradient", "Cast",
@@ -52,6 +63,10 @@ static int known(const fvi_tf_graph *g, fvi_tf_edge e, double *out, int depth) {
     if (e.node < 0 || depth > DEPTH_MAX) return 0;
     const fvi_tf_node *n = fvi_tf_node_at(g, e.node);
     if (!strcmp(n->op, "Const")) return constant(g, n, out);
+    if (is_training_switch(n)) {
+        *out = 0;
+        return 1;
+    }
     if (!n->n_in || !known(g, n->in[0], &a, depth + 1)) return 0;
     if (one_of(n->op, passing) || !strcmp(n->op, "LogicalNot")) {
         *out = strcmp(n->op, "LogicalNot") ? a : a == 0;

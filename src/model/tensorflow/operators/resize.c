@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Resizing pictures. Without attributes TensorFlow lays the first elements on each other and
  * stretches (asymmetric); align_corners lays the last ones on each other too; half_pixel_centers
- * lays the pictures' edges on each other. Bicubic weights are those of a table of 1024 places there
- * and exact here.
+ * lays the pictures' edges on each other. Bicubic weights are those of a table of 1024 places.
  * Source: image_resizer_state.h, resize_nearest_neighbor_op.cc, resize_bicubic_op.cc. */
 #include "graph/const.h"
 #include "model/tensorflow/kinds.h"
 #include "model/tensorflow/nodes/attr.h"
+
+#define CUBIC_PLACES 1024
 
 /* The two sizes that input 1 says; 0 when failed. */
 static int read_size(fvi_site *site, int x, int64_t *size) {
@@ -30,7 +31,8 @@ void fvi_tf_resize(fvi_site *site) {
                          .coordinates = FVI_ASYMMETRIC,
                          .nearest = align ? FVI_ROUND_PREFER_CEIL : FVI_ROUND_FLOOR,
                          .cubic_a = half ? -0.5 : -0.75,
-                         .exclude_outside = half};
+                         .exclude_outside = half,
+                         .places = site->kind->param == FVI_RESIZE_CUBIC ? CUBIC_PLACES : 0};
     int64_t size[2];
     const int x = fvi_site_need(site, 0);
     if (align && half)
