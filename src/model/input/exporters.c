@@ -6,9 +6,10 @@
  *   QGIS Deepness  class_names, standardization_mean, standardization_std, tile_size: of 0..1, RGB
  *   Custom Vision  CustomVision.Preprocess.*: means and sizes; ONNX's Image.*: order and range
  *   PaddleX, PaddleOCR  character: a class, or a character of a text, each line
- *   keras.applications  a family's name, which the reader of Keras' files makes of the model's:
- *                  the fixed values that keras.applications.FAMILY.preprocess_input gives
- *   timm, others   lists of class names, under the keys of name_keys[]
+ *   network family  of a well-known network, which the readers of Keras' and TensorFlow's files
+ *                  tell by names: the fixed values that keras.applications.FAMILY.preprocess_input
+ * gives, or TF-Slim, or the example of the Inception graph of 2015 timm, others   lists of class
+ * names, under the keys of name_keys[]
  *
  * What it does not do: thresholds and other keys of what follows the network.
  */
@@ -273,29 +274,30 @@ static void deepness(const fvi_texts *t, fvi_input_spec *out) {
     }
 }
 
-/* What preprocess_input of a family of keras.applications makes of 0..255, where the network itself
- * does not. */
+/* What is made of 0..255 for a family of networks, where the network itself does not. */
 static const struct {
     const char *family;
     float range;
     int order;
     double mean[3], std[3];
-} keras_families[] = {
+} families[] = {
     {"vgg", 255, FV_BGR, {103.939, 116.779, 123.68}, {1, 1, 1}},
     {"resnet", 255, FV_BGR, {103.939, 116.779, 123.68}, {1, 1, 1}},
     {"inception", 255, FV_RGB, {127.5, 127.5, 127.5}, {127.5, 127.5, 127.5}},
+    {"slim vgg", 255, FV_RGB, {123.68, 116.779, 103.939}, {1, 1, 1}},
+    {"inception 2015", 255, FV_RGB, {117, 117, 117}, {1, 1, 1}},
     {"densenet", 1, FV_RGB, {0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}},
 };
 
-static void keras_family(const fvi_texts *t, fvi_input_spec *out) {
-    static const char key[] = "keras.applications";
-    const char *family = find(t, key), *how = find(t, "keras.applications.how");
-    for (size_t i = 0; family && how && i < G_N_ELEMENTS(keras_families); i++) {
-        if (strcmp(keras_families[i].family, family) != 0) continue;
-        if (out->range == 0) out->range = keras_families[i].range;
-        set_channels(t, key, FVI_PART_MEAN, keras_families[i].mean, 3, out);
-        set_channels(t, key, FVI_PART_SCALE, keras_families[i].std, 3, out);
-        set_order(t, key, keras_families[i].order, out);
+static void network_family(const fvi_texts *t, fvi_input_spec *out) {
+    static const char key[] = "network family";
+    const char *family = find(t, key), *how = find(t, "network family.how");
+    for (size_t i = 0; family && how && i < G_N_ELEMENTS(families); i++) {
+        if (strcmp(families[i].family, family) != 0) continue;
+        if (out->range == 0) out->range = families[i].range;
+        set_channels(t, key, FVI_PART_MEAN, families[i].mean, 3, out);
+        set_channels(t, key, FVI_PART_SCALE, families[i].std, 3, out);
+        set_order(t, key, families[i].order, out);
         const fvi_input_part parts[] = {FVI_PART_MEAN, FVI_PART_SCALE, FVI_PART_ORDER,
                                         FVI_PART_RANGE};
         for (size_t k = 0; k < G_N_ELEMENTS(parts); k++) {
@@ -311,7 +313,7 @@ void fvi_input_from_exporters(const fvi_texts *t, fvi_input_spec *out) {
     image_category(t, out);
     ultralytics(t, out);
     deepness(t, out);
-    keras_family(t, out);
+    network_family(t, out);
     for (size_t i = 0; i < G_N_ELEMENTS(name_keys); i++)
         take_names(t, name_keys[i].key, name_keys[i].says_little, out);
     take_characters(t, out);

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "model/operations/lower.h"
+#include "model/tensorflow/family.h"
 #include "model/tensorflow/kinds.h"
 #include "model/tensorflow/network.h"
 #include "model/tensorflow/nodes/branches.h"
@@ -70,6 +71,13 @@ static fvi_input_use input_use(const fvi_model_file *f, const char *input) {
     return fvi_tf_input_use(fvi_tf_of(f), input);
 }
 
+/* None but what the names of the nodes tell. */
+static const char *metadata(const fvi_model_file *f, const char *key) {
+    const char *how = NULL, *family = fvi_tf_family(fvi_tf_of(f), &how);
+    if (!strcmp(key, "network family")) return family;
+    return strcmp(key, "network family.how") ? NULL : how;
+}
+
 static fv_status lower(const fvi_model_file *f, fvi_builder *b, const fvi_graph_request *request) {
     static const fvi_op_format format = {fvi_tf_kinds, 1};
     return fvi_op_list_lower(f, &format, b, request);
@@ -88,5 +96,6 @@ const fvi_reader fvi_tensorflow_reader = {
     .input_use = input_use,
     .output = fvi_op_list_output_name,
     .values = fvi_op_list_values,
+    .metadata = metadata,
     .lower = lower,
 };

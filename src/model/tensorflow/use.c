@@ -7,7 +7,7 @@
 
 #include "model/tensorflow/nodes/attr.h"
 
-enum { HELD = 1, RESHAPED = 2, PERMUTED = 4 }; /* what a value holds */
+enum { HELD = 1, RESHAPED = 2, PERMUTED = 4, SCALED = 8 }; /* what a value holds */
 
 /* What an operator does with the input: passes it on, or ends the search. */
 static const struct {
@@ -24,26 +24,26 @@ static const struct {
     {"Reshape", RESHAPED, 0},
     {"Squeeze", RESHAPED, 0},
     {"ExpandDims", RESHAPED, 0},
-    {"Add", HELD, 0},
-    {"AddV2", HELD, 0},
+    {"Add", SCALED, 0},
+    {"AddV2", SCALED, 0},
     {"BiasAdd", HELD, 0},
     {"Cast", HELD, 0},
-    {"FusedBatchNorm", HELD, 0},
-    {"FusedBatchNormV2", HELD, 0},
-    {"FusedBatchNormV3", HELD, 0},
+    {"FusedBatchNorm", SCALED, 0},
+    {"FusedBatchNormV2", SCALED, 0},
+    {"FusedBatchNormV3", SCALED, 0},
     {"Identity", HELD, 0},
     {"MirrorPad", HELD, 0},
-    {"Mul", HELD, 0},
+    {"Mul", SCALED, 0},
     {"Pad", HELD, 0},
     {"PadV2", HELD, 0},
-    {"RealDiv", HELD, 0},
+    {"RealDiv", SCALED, 0},
     {"ResizeArea", HELD, 0},
     {"ResizeBicubic", HELD, 0},
     {"ResizeBilinear", HELD, 0},
     {"ResizeNearestNeighbor", HELD, 0},
     {"SpaceToBatchND", HELD, 0},
     {"StopGradient", HELD, 0},
-    {"Sub", HELD, 0},
+    {"Sub", SCALED, 0},
 };
 
 static int find_row(const char *op) {
@@ -84,8 +84,9 @@ static fvi_input_use describe(const fvi_op_list *l, int at, int holds, fvi_use_o
     return out;
 }
 
-/*   first  set to 1 where channels are the second axis */
-static fvi_input_use find_use(const fvi_tf *t, const char *input, int *first) {
+/*   first   set to 1 where channels are the second axis
+ *   scaled  set to 1 where it is multiplied, or something added, before; NULL allowed */
+static fvi_input_use find_use(const fvi_tf *t, const char *input, int *first, int *scaled) {
     const fvi_op_list *l = t->file.list;
     const int v = fvi_op_list_find(l, input);
     uint8_t *holds = g_new0(uint8_t, l->names->len + 1);
@@ -98,6 +99,7 @@ static fvi_input_use find_use(const fvi_tf *t, const char *input, int *first) {
             if (op->in[i] >= 0) own |= holds[op->in[i]];
         const int row = own ? find_row(op->type) : -1;
         if (row < 0) continue;
+        if (!rows[row].adds && scaled) *scaled = (own & SCALED) != 0;
         if (!rows[row].adds)
             use = describe(l, (int)k, own, rows[row].use, first);
         else if (op->n_out)
@@ -109,7 +111,13 @@ static fvi_input_use find_use(const fvi_tf *t, const char *input, int *first) {
 
 fvi_input_use fvi_tf_input_use(const fvi_tf *t, const char *input) {
     int first = 0;
-    return find_use(t, input, &first);
+    return find_use(t, input, &first, NULL);
+}
+
+int fvi_tf_input_is_scaled(const fvi_tf *t, const char *input) {
+    int first = 0, scaled = 0;
+    find_use(t, input, &first, &scaled);
+    return scaled;
 }
 
 void fvi_tf_describe_inputs(fvi_tf *t) {
@@ -117,7 +125,7 @@ void fvi_tf_describe_inputs(fvi_tf *t) {
     for (guint i = 0; i < l->inputs->len; i++) {
         fvi_model_input *in = &g_array_index(l->inputs, fvi_model_input, i);
         int first = 0;
-        const fvi_input_use use = find_use(t, in->name, &first);
+        const fvi_input_use use = find_use(t, in->name, &first, NULL);
         const int by_conv = use.op == FVI_USE_CONV && !use.permuted && !use.reshaped;
         if (in->shape.ndim < 1 && by_conv) { /* files of old say no axes for any */
             in->shape.ndim = use.ndim;

@@ -12,4 +12,8 @@ fvi_input_use fvi_tf_input_use(const fvi_tf *t, const char *input);
  * their layout. */
 void fvi_tf_describe_inputs(fvi_tf *t);
 
+/* Whether the graph itself multiplies the input, or adds something, before its first convolution or
+ * product. */
+int fvi_tf_input_is_scaled(const fvi_tf *t, const char *input);
+
 #endif
