@@ -5,7 +5,8 @@
 Random weights, batch normalisation with statistics that are spread; "2:NAME" is a network of
 tf_keras (Keras 2). Of each file form a row: the largest difference of the output and of the
 gradient of class 3, of the largest number, and the seconds that `layers` takes. Where the gradient
-is more than 1e-3 off, Keras is computed in double precision too, and both are compared with that.
+is more than 1e-3 off, Keras is computed in double precision too, for up to three inputs, and
+fovea's and Keras' float32 are compared with that.
 Needs tensorflow-cpu 2.21.0, keras 3.15.1, tf_keras 2.21.0."""
 # pylint: disable=import-error,too-many-locals
 import json
@@ -23,10 +24,12 @@ import numpy  # noqa: E402
 import tensorflow  # noqa: E402
 import tf_keras  # noqa: E402
 
-NAMES = ["VGG16", "ResNet50", "ResNet50V2", "InceptionV3", "InceptionResNetV2", "Xception",
-         "DenseNet121", "MobileNet", "MobileNetV2", "MobileNetV3Small", "MobileNetV3Large",
-         "EfficientNetB0", "EfficientNetV2B0", "NASNetMobile", "ConvNeXtTiny", "2:MobileNetV3Small",
-         "2:RegNetX002", "2:ResNetRS50", "2:ConvNeXtTiny", "2:InceptionResNetV2"]
+NAMES = ["VGG16", "VGG19", "ResNet50", "ResNet101", "ResNet50V2", "InceptionV3",
+         "InceptionResNetV2", "Xception", "DenseNet121", "MobileNet", "MobileNetV2",
+         "MobileNetV3Small", "MobileNetV3Large", "EfficientNetB0", "EfficientNetV2B0",
+         "NASNetMobile", "ConvNeXtTiny", "2:MobileNetV2",
+         "2:MobileNetV3Small", "2:EfficientNetB0", "2:ResNet50", "2:DenseNet121", "2:RegNetX002",
+         "2:RegNetY002", "2:ResNetRS50", "2:ConvNeXtTiny", "2:InceptionResNetV2"]
 
 
 def make(name):
@@ -83,41 +86,64 @@ def fovea(program, *words):
         sys.exit(f"keras.py: {done.stderr.strip()}")
 
 
+def at_input(program, named, network, folder):
+    """Errors of value and gradient at the input; where the gradient is more than 1e-3 off, also
+    fovea's and Keras' to double precision."""
+    library, model, x = network
+    path, last = named
+    numpy.save(folder / "x.npy", x)
+    fovea(program, "run", path, "--input", folder / "x.npy", "-o", folder / "y.npy")
+    fovea(program, "gradient", path, "--objective", f"{last}:3", "--input", folder / "x.npy", "-o",
+          folder / "g.npy")
+    right, gradient = compute(model, x)
+    own = numpy.load(folder / "g.npy")
+    errors = off(numpy.load(folder / "y.npy"), right), off(own, gradient)
+    if errors[1] <= 1e-3:
+        return *errors, None, None
+    exact = in_double(library, model, x)
+    return *errors, off(own, exact), off(gradient, exact)
+
+
 def row(program, name, folder):
-    """One network in its file forms."""
+    """One network in its file forms. A ReLU near 0 makes the gradient of one input another
+    function's: then there are three inputs."""
     library, model = make(name)
     random = numpy.random.default_rng(3)
-    x = random.uniform(-1, 1, (1, *[s or 224 for s in model.input_shape[1:]])).astype("float32")
-    if any(type(k).__name__ in ("Rescaling", "Normalization") for k in model.layers):
-        x = (x + 1) * 127.5
-    right, gradient = compute(model, x)
-    numpy.save(folder / "x.npy", x)
+    shape = 1, *[s or 224 for s in model.input_shape[1:]]
+    scale = 127.5 if any(type(k).__name__ in ("Rescaling", "Normalization")
+                         for k in model.layers) else 0
+    good = True
     for ending in ("h5",) if library is tf_keras else ("keras", "h5"):
         path = folder / ("net." + ending)
         model.save(path)
         start = time.time()
         fovea(program, "layers", path)
-        seconds = time.time() - start
-        fovea(program, "run", path, "--input", folder / "x.npy", "-o", folder / "y.npy")
-        fovea(program, "gradient", path, "--objective", model.layers[-1].name + ":3", "--input",
-              folder / "x.npy", "-o", folder / "g.npy")
-        value = off(numpy.load(folder / "y.npy"), right)
-        own = numpy.load(folder / "g.npy")
-        slope, note = off(own, gradient), ""
-        if slope > 1e-3:
-            exact = in_double(library, model, x)
-            note = f" (of double precision {off(own, exact):.1e}, Keras {off(gradient, exact):.1e})"
-        size = path.stat().st_size / 1e6
-        print(f"| {name} | .{ending}, {size:.0f} MB | {value:.1e} | {slope:.1e}{note} | "
+        seconds, size, tries = time.time() - start, path.stat().st_size / 1e6, []
+        while not tries or (tries[-1][2] and len(tries) < 3):
+            x = random.uniform(-1, 1, shape).astype("float32")
+            x = (x + 1) * scale if scale else x
+            tries.append(at_input(program, (path, model.layers[-1].name), (library, model, x),
+                                  folder))
+        exact = "; ".join(f"{t[2]:.1e}, {t[3]:.1e}" for t in tries if t[2])
+        value, slope = max(t[0] for t in tries), max(t[1] for t in tries)
+        good &= value <= 1e-4 and any(t[2] is None or t[2] <= 2 * t[3] for t in tries)
+        print(f"| {name} | .{ending}, {size:.0f} MB | {value:.1e} | {slope:.1e} | {exact} | "
               f"{seconds:.2f} s |", flush=True)
         path.unlink()
+    return good
 
 
 def main():
-    """Every network, or those named."""
+    """Every network, or those named; its exit is 1 where one does not agree."""
+    good = True
+    print("| network | file | value | gradient | both to float64 | `layers` |\n"
+          "|---|---|---|---|---|---|", flush=True)
     with tempfile.TemporaryDirectory() as name:
         for network in sys.argv[2:] or NAMES:
-            row(sys.argv[1], network, Path(name))
+            good &= bool(row(sys.argv[1], network, Path(name)))
+            library = tf_keras if network.startswith("2:") else keras
+            library.backend.clear_session()
+    sys.exit(not good)
 
 
 if __name__ == "__main__":
