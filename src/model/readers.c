@@ -35,9 +35,10 @@ const char *fvi_readers_ending(int index) {
 static const fvi_reader *choose(const fvi_reader *const *readers, const fvi_mapping *m,
                                 const char *name, fvi_probe *likely) {
     const fvi_reader *best = NULL;
+    const uint8_t *bytes = m->size ? m->bytes : (const uint8_t *)""; /* of an empty file NULL */
     *likely = FVI_PROBE_NO;
     for (; *readers; readers++) {
-        const fvi_probe p = (*readers)->probe(m->bytes, m->size, name);
+        const fvi_probe p = (*readers)->probe(bytes, m->size, name);
         if (p <= *likely) continue;
         *likely = p;
         best = *readers;

@@ -119,8 +119,8 @@ static void run(const fv_model *m, const fv_tensor *x, const char *value) {
     fv_session *s = NULL;
     fv_tensor *y = NULL, *g = NULL;
     fv_error err;
-    FUZZ_ASSERT(
-        !fuzz_check(fv_session_new(m, FV_DESC(fv_session_desc, .threads = 1), &s, &err), &err));
+    if (fuzz_check(fv_session_new(m, FV_DESC(fv_session_desc, .threads = 1), &s, &err), &err))
+        return; /* nothing of it can be computed */
     if (!fuzz_check(fv_session_run(s, x, value, &y, &err), &err)) fuzz_read(y);
     double *values = calloc((size_t)(x->ndim ? x->dim[0] : 1) + 1, sizeof *values);
     FUZZ_ASSERT(values);

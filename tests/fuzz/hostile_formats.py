@@ -233,6 +233,11 @@ class Flat:
         assert offset, "the field is not there"
         return table + offset
 
+    def has(self, table, k):
+        vtable = table - self.number(table, "i")
+        inside = self.number(vtable, "H") > 4 + 2 * k
+        return inside and self.number(vtable + 4 + 2 * k, "H") > 0
+
     def item(self, table, k, i=0):
         return self.to(self.field(table, k)) + 4 + 4 * i
 
@@ -270,6 +275,33 @@ def tflite():
             yield row(f"tensor {i} of 2^31 - 1", *[(sizes + 4 * k, "I", 0x7fffffff)
                                                    for k in range(f.number(sizes - 4))], words=None)
             break
+
+
+def sparse():
+    """The tensor of a sparse network whose rows are cut into blocks of four."""
+    data = read("tflite/thin-sparse.tflite")
+    f = Flat(data)
+    graph = f.table(f.root(), 2)
+    tensors = [f.table(graph, 0, i) for i in range(f.number(f.to(f.field(graph, 0))))]
+    tables = [f.to(f.field(t, 6)) for t in tensors if f.has(t, 6)]
+    table = next(t for t in tables if f.has(t, 1) and f.number(f.item(t, 1) - 4))
+    rows, blocks, inner = (f.table(table, 2, i) for i in range(3))
+    segments, places = f.to(f.field(blocks, 3)), f.to(f.field(blocks, 5))
+    first = f.item(segments, 0)
+    row = lambda what, *changes: (f"tflite, sparse: {what}",
+                                  {"net.tflite": patch(data, *changes)}, "is sparse, and its")
+    for size in (0, -1, 3, 0x7fffffff):
+        yield row(f"{size} rows", (f.field(rows, 1), "i", size))
+        yield row(f"blocks of {size}", (f.field(inner, 1), "i", size))
+        yield row(f"levels in the order {size or 1}, ..", (f.item(table, 0), "i", size or 1))
+        yield row(f"blocks of axis {size}", (f.item(table, 1), "i", size))
+    for count in (0, 1, 0xffffffff):
+        for what, at in (("levels", f.item(table, 2)), ("segments", first),
+                         ("places", f.item(places, 0))):
+            yield row(f"{count} {what}", (at - 4, "I", count))
+    yield row("a segment that ends before it begins", (first, "B", 255))
+    yield row("a place outside", (f.item(places, 0), "B", 255))
+    yield row("numbers of no type", (f.field(blocks, 2), "B", 9))
 
 
 # ---- protobuf: Caffe's weights, TensorFlow's graphs ----
@@ -431,13 +463,15 @@ def beside():
 def cases():
     """(name, files by their names, words of the refusal); the first file is opened. A file is its
     bytes, or (where a link leads,), (None,) for a pipe. Words "": all is well; None: either."""
-    for part in (zips, configurations, hdf5, tflite, tensorflow, caffe, darknet, torch, beside):
+    for part in (zips, configurations, hdf5, tflite, sparse, tensorflow, caffe, darknet, torch,
+                 beside):
         yield from part()
 
 
 def shape_of(name):
     """Of the input of the network that a case was made of."""
     for word, shape in (("torch", (2, 3, 12, 12)), ("graph", (1, 8, 8, 3)),
+                        ("sparse", (1, 6, 6, 8)),
                         ("tflite", (1, 12, 12, 3)), ("darknet", (2, 3, 16, 16)),
                         ("caffe", (2, 3, 12, 12)), ("functional", (2, 12, 12, 3))):
         if word in name:

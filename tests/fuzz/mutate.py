@@ -21,6 +21,7 @@ import random
 import resource
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -176,9 +177,12 @@ class Trial:
                 self.data[path] = file.read()
         return self.data[path]
 
+    def chance(self, k):
+        return random.Random(f"{self.options.seed}:{k}")
+
     def prepare(self, k, folder):
         """Makes mutant k and its input; (what was done, arguments of the three commands)."""
-        choice = random.Random(f"{self.options.seed}:{k}")
+        choice = self.chance(k)
         start = choice.choice(choice.choice(self.networks))
         others = [self.read(choice.choice(choice.choice(self.networks))) for _ in range(2)]
         how, data = mutations.mutate(self.read(start), choice, others)
@@ -226,10 +230,15 @@ class Trial:
             return
         to = os.path.join(self.options.keep, str(k))
         os.makedirs(to, exist_ok=True)
-        for name in ("mutant.onnx", "x.npy", "weights.bin"):
-            shutil.copy(os.path.join(folder, name), to)
+        shutil.copytree(folder, to, symlinks=True, dirs_exist_ok=True, ignore=special)
         with open(os.path.join(to, "why.txt"), "w", encoding="utf-8") as file:
             print(how, bad, *result.lines[:60], sep="\n", file=file)
+
+
+def special(folder, names):
+    """Those of a folder's names that are no files or folders, and what commands wrote."""
+    return [n for n in names if n == "stderr" or not os.path.exists(os.path.join(folder, n))
+            or stat.S_ISFIFO(os.stat(os.path.join(folder, n)).st_mode)]
 
 
 def array_size(sizes):
@@ -256,11 +265,12 @@ def parse_options():
     return options
 
 
-def main():
+def main(kind=Trial, find=find_networks):
+    """kind: of trials; find: makes lists of networks, one a folder, of the paths that are given."""
     sys.setrecursionlimit(20000)  # graphs in graphs
     threading.stack_size(256 << 20)
     options = parse_options()
-    trial = Trial(options, find_networks(options.networks))
+    trial = kind(options, find(options.networks))
     numbers = [options.only] if options.only is not None else range(options.count)
     codes, failures = collections.Counter(), 0
     slowest, largest = (0.0, None), (0, None)

@@ -77,11 +77,14 @@ measure_coverage() {
             }'
 }
 
-# run_mutations N: of the project's networks, the node tests, the light models, the default network.
+# run_mutations N: of the project's networks, the node tests, the light models, the default network;
+# and N of the small networks of other formats.
 run_mutations() {
     python3 "$root/tests/fuzz/seeds.py" "$fuzz_folder/seeds"
     OMP_WAIT_POLICY=passive python3 "$root/tests/fuzz/mutate.py" build/fovea --count "$1" \
         --keep "$fuzz_folder/mutants" --jobs "$jobs" "$fuzz_folder/seeds/load" \
         "$venv"/lib/*/site-packages/onnx/backend/test/data/light "$root/tests/golden" \
         "$root/tests/data/cli" "$cache/models"
+    OMP_WAIT_POLICY=passive python3 "$root/tests/fuzz/mutate_formats.py" build/fovea --count "$1" \
+        --keep "$fuzz_folder/mutants-of-formats" --jobs "$jobs"
 }

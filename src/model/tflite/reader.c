@@ -111,12 +111,14 @@ static int add_input(fvi_tflite *t, int tensor) {
     return fvi_op_list_add(t->file.list, &op);
 }
 
-/* Whether an operator only widens a constant: then its output is that constant. */
+/* Whether an operator only widens a constant, whose numbers were read as real ones, all of them:
+ * then its output is that constant. */
 static int is_constant(fvi_tflite *t, uint32_t table, const char *name) {
     const fvi_flat_vector in = fvi_flat_list(&t->flat, table, OP_INPUTS, 4);
     const fvi_flat_vector out = fvi_flat_list(&t->flat, table, OP_OUTPUTS, 4);
     const int from = tensor_at(t, &in, 0), to = tensor_at(t, &out, 0);
-    if (strcmp(name, "DEQUANTIZE") != 0 || from < 0 || to < 0) return 0;
+    const int widens = !strcmp(name, "DEQUANTIZE") || !strcmp(name, "DENSIFY");
+    if (!widens || from < 0 || to < 0) return 0;
     t->tensors[to].constant = t->tensors[from].constant;
     t->tensors[to].problem = t->tensors[from].problem;
     return t->tensors[to].constant || t->tensors[to].problem;

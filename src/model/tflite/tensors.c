@@ -2,7 +2,7 @@
 /* Tensors: constants have a buffer. Whole numbers with a scale are made real, once, when the file
  * is opened; all other constants stay where they are. Names that the converter joined of several
  * ("c1/Relu;c1/Conv2D") are cut to the first, which is the last operation of them.
- * What it does not do: sparse tensors, buffers outside the FlatBuffer, complex numbers, texts.
+ * What it does not do: buffers outside the FlatBuffer, complex numbers, texts.
  * Source: schema.fbs of TensorFlow Lite (tables Model, SubGraph, Tensor, Buffer,
  * QuantizationParameters, in the order of their fields).
  */
@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "graph/const.h"
+#include "model/tflite/sparse.h"
 
 enum { MODEL_BUFFERS = 4 };
 enum { SUBGRAPH_TENSORS = 0 };
@@ -104,15 +105,17 @@ static void read_constant(fvi_tflite *t, uint32_t tensor, fvi_flat_vector data,
                           fvi_tflite_tensor *out) {
     const int64_t count = fvi_shape_count(&out->shape);
     const uint32_t quantum = fvi_flat_table(&t->flat, tensor, TENSOR_QUANTUM);
-    const fvi_const raw = {
+    const uint32_t sparsity = fvi_flat_table(&t->flat, tensor, TENSOR_SPARSITY);
+    fvi_const raw = {
         .dtype = out->type, .shape = out->shape, .bytes = t->flat.bytes + data.at, .quantised = 0};
     if (!out->type)
         out->problem = "it holds no numbers that are read";
-    else if (fvi_flat_table(&t->flat, tensor, TENSOR_SPARSITY))
-        out->problem = "it is sparse, which is not supported";
     else if (count < 0 || count > t->file.limits.elements ||
-             (uint64_t)count * fvi_dtype_size(out->type) != data.count)
+             (!sparsity && (uint64_t)count * fvi_dtype_size(out->type) != data.count))
         out->problem = "its buffer does not fit its shape";
+    else if (sparsity)
+        raw.bytes = fvi_tflite_dense(t, sparsity, &out->shape, fvi_dtype_size(out->type), data,
+                                     &out->problem);
     if (out->problem) return;
     if (fvi_flat_list(&t->flat, quantum, QUANTUM_SCALE, 4).count && out->type != FVI_F32) {
         out->constant = make_real(t, quantum, &raw);

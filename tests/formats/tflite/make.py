@@ -3,9 +3,9 @@
 """Makes small TensorFlow Lite models with their values and gradients:  make.py FOLDER
 
 Needs tensorflow-cpu 2.21.0 and keras 3.15.1. Each network is converted as it is, with
-half-precision weights, and with everything in eight bits; values are those of TensorFlow Lite's
-interpreter, gradients Keras'. What eight bits round there is not rounded here: those values may be
-a few quanta off, which "tolerance" says."""
+half-precision weights, and with everything in eight bits; one more has sparse weights. Values are
+those of TensorFlow Lite's interpreter, gradients Keras'. What eight bits round there is not
+rounded here: those values may be a few quanta off, which "tolerance" says."""
 import os
 import sys
 from pathlib import Path
@@ -16,6 +16,7 @@ import numpy  # noqa: E402
 import tensorflow  # noqa: E402
 
 L = keras.layers
+FORMS = ("f32", "f16", "int8")
 
 
 def picture():
@@ -48,16 +49,35 @@ def tokens():
     return keras.Model(image, L.Dense(4, activation="softmax", name="classes")(x))
 
 
+def thin():
+    """Weights to be left out: single numbers of convolutions, blocks of four of products."""
+    image = keras.Input((6, 6, 8), name="image", batch_size=1)
+    x = L.Conv2D(16, 1, activation="relu", name="c1")(image)
+    x = L.Conv2D(16, 1, activation="relu", name="c2")(x)
+    x = L.Flatten()(L.MaxPooling2D(3)(x))
+    x = L.Dense(32, activation="relu", name="blocks")(x)
+    return keras.Model(image, L.Dense(5, name="classes")(x))
+
+
 def spread(model, random):
-    """Weights that are no multiple of one another."""
+    """Weights that are no multiple of one another; of a thin network most are 0."""
     for weight in model.weights:
         weight.assign(random.uniform(-0.5, 0.5, weight.shape))
+    for name, block in (("c1", 1), ("c2", 1), ("blocks", 4)):
+        if not any(layer.name == "blocks" for layer in model.layers):
+            break
+        kernel = model.get_layer(name).kernel
+        rows, columns = kernel.shape[-2:]
+        kept = numpy.repeat(random.random((rows // block, columns)) < 0.15, block, axis=0)
+        kernel.assign(kernel * kept.astype("float32"))
 
 
 def convert(model, form, random):
     """The file's bytes."""
     converter = tensorflow.lite.TFLiteConverter.from_keras_model(model)
-    if form != "f32":
+    if form == "sparse":
+        converter.optimizations = [tensorflow.lite.Optimize.EXPERIMENTAL_SPARSITY]
+    elif form != "f32":
         converter.optimizations = [tensorflow.lite.Optimize.DEFAULT]
     if form == "f16":
         converter.target_spec.supported_types = [tensorflow.float16]
@@ -81,7 +101,8 @@ def values(data, x):
     found = {output["name"]: runner.get_tensor(output["index"])}
     for detail in runner.get_tensor_details():
         name = detail["name"].split(";")[0]
-        if "Relu" in name and detail["dtype"] == numpy.float32:
+        is_sample = detail["dtype"] == numpy.float32 and list(detail["shape"][:1]) == [1]
+        if "Relu" in name and is_sample:
             found[name] = runner.get_tensor(detail["index"])
     return found, output["name"]
 
@@ -89,7 +110,8 @@ def values(data, x):
 def main():
     """Every network, in every form."""
     folder = Path(sys.argv[1])
-    for name, make in (("picture", picture), ("tokens", tokens)):
+    for name, make, forms in (("picture", picture, FORMS), ("tokens", tokens, FORMS),
+                              ("thin", thin, ("sparse",))):
         random = numpy.random.default_rng(11)
         model = make()
         spread(model, random)
@@ -98,12 +120,12 @@ def main():
         with tensorflow.GradientTape() as tape:
             total = tensorflow.reduce_sum(model(watched, training=False)[:, 2])
         gradient = tape.gradient(total, watched).numpy()
-        for form in ("f32", "f16", "int8"):
+        for form in forms:
             data = convert(model, form, random)
             found, output = values(data, x)
             arrays = {"input": x}
             arrays.update(("value:" + k, v) for k, v in found.items())
-            if form == "f32":
+            if form in ("f32", "sparse"):
                 arrays[f"gradient:'{output}':2"] = gradient
             else:
                 arrays["tolerance"] = numpy.float32(1e-3 if form == "f16" else 0.08)
