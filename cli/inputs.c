@@ -147,6 +147,18 @@ static fv_status turn(int to_last, fv_tensor **t, fv_error *err) {
     return FV_OK;
 }
 
+int cli_is_array(const char *word) {
+    static const char *const endings = "npy npz safetensors h5 hdf5";
+    int is_array = cli_has_ending(word, endings);
+    for (const char *colon = strchr(word, ':'); colon && !is_array;
+         colon = strchr(colon + 1, ':')) {
+        char *file = g_strndup(word, (gsize)(colon - word));
+        is_array = cli_has_ending(file, endings);
+        g_free(file);
+    }
+    return is_array;
+}
+
 fv_status cli_array_load(const cli_args *args, const fv_model *model, const char *path,
                          fv_tensor **out, fv_error *err) {
     fv_status st = cli_tensor_load(path, out, err);

@@ -26,6 +26,10 @@ const char *cli_inputs_main_file(const cli_model_args *how);
  * which the error names, else the only one; of several and none named, no file. */
 int cli_inputs_fail(const cli_model_args *how, const fv_error *err);
 
+/* Whether a word names an array of numbers, and no picture: by the ending of its file, which a
+ * name of one of the file's arrays may follow (x.npy, maps.npz:conv1). */
+int cli_is_array(const char *word);
+
 /* Loads an array for a model. A picture whose channels stand last where the network has them first,
  * or first where it has them last, is turned, with a note, where its sizes leave no doubt. */
 fv_status cli_array_load(const cli_args *args, const fv_model *model, const char *path,

@@ -19,8 +19,9 @@
     "layer, or keep what there is and say so"}
 #define CLI_OPTION_INPUT(T) {"input", 'i', CLI_LIST, offsetof(T, model.inputs), 0, 0, \
     "[NAME=]X.npy", "", "the network's input as it is, dim 0 the batch; nothing is preprocessed. " \
-    "Once for each input of a network that has several: the one without a name is given to the " \
-    "main one; where all have names, the first is it"}
+    "An NPY file, or FILE:NAME of a safetensors, NPZ or HDF5 file. Once for each input of a " \
+    "network that has several: the one without a name is given to the main one; where all have " \
+    "names, the first is it"}
 #define CLI_OPTION_OUTPUT(T, value, text) {"output", 'o', CLI_OUTPUT, offsetof(T, output), 0, 0, \
     value, "", text}
 /* clang-format on */

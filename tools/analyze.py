@@ -43,7 +43,7 @@ WRONG = {
         "kinds of transforms are checked before a chain is made: each has its entry",
     ("src/inspect/dataset/store.c", "bugprone-not-null-terminated-result", "'memcpy'"):
         "bytes of a file, with their length: no text",
-    ("src/base/npy.c", "clang-analyzer-core.UndefinedBinaryOperatorResult", "garbage value"):
+    ("src/base/array/npy.c", "clang-analyzer-core.UndefinedBinaryOperatorResult", "garbage value"):
         "the text is one of those in the list: it has two characters",
     ("cli/output/report.c", "clang-analyzer-valist.Uninitialized", "'vfprintf'"):
         "va_start stands in the line before",

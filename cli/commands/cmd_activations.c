@@ -66,7 +66,7 @@ static int split_layers(job *j, const char *word) {
 static fv_status read_input(const job *j, const char *path, fv_tensor **input, fv_image **seen,
                             fv_rect *window, fv_error *err) {
     fv_image *photo = NULL;
-    if (cli_has_ending(path, "npy"))
+    if (cli_is_array(path))
         return cli_array_load(&j->args->common, j->model, path, input, err);
     fv_status st = cli_photo_load(j->model, path, &photo, err);
     if (!st) st = fv_input_from_image(j->model, photo, input, err);

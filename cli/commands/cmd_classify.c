@@ -137,7 +137,7 @@ static int add_picture(job *j, const char *path) {
     fv_tensor *input = NULL;
     fv_error err = {0};
     int code = CLI_DONE;
-    if (cli_has_ending(path, "npy")) {
+    if (cli_is_array(path)) {
         if (cli_array_load(&j->args->common, j->model, path, &input, &err))
             code = cli_fail_error(&err);
         if (!code && fv_input_samples(j->model, input) > 1)
@@ -161,7 +161,7 @@ static int add_picture(job *j, const char *path) {
 
 /* The next picture, and its batch where that is full. One that cannot be read is named. */
 static int run_picture(job *j, const char *path, int *bad) {
-    const int numbers = cli_has_ending(path, "npy");
+    const int numbers = cli_is_array(path);
     int code = numbers ? run_batch(j) : CLI_DONE; /* arrays of any size run alone */
     if (!code && add_picture(j, path)) *bad = 1;
     if (*bad && j->json) return CLI_FAILED;
@@ -193,7 +193,7 @@ static int check_inputs(const classify_args *args, const fv_model *model) {
     const fv_input *in = fv_model_input(model);
     int photos = 0;
     for (int i = 1; i < args->common.n_operands; i++)
-        photos += !cli_has_ending(args->common.operands[i], "npy");
+        photos += !cli_is_array(args->common.operands[i]);
     if (in->is_image || !photos) return CLI_DONE;
     return cli_fail(
         "%s: its input \"%s\" is no picture, and takes arrays of numbers (X.npy); if its "

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "commands.h"
+#include "inputs.h"
 #include "json.h"
 #include "models.h"
 #include "options.h"
@@ -76,7 +77,7 @@ static int add_all(job *j, int *bad) {
         fv_error err = {0};
         const char *path = a->common.operands[first + i];
         if (cli_progress_next(&j->progress, path, i, total)) break;
-        const int rows = cli_has_ending(path, "npy");
+        const int rows = cli_is_array(path);
         const fv_status st = rows ? add_rows(j, path, &err) : add_photo(j, path, &err);
         if (!st || cli_progress_interrupted(st)) continue;
         cli_progress_clear(&j->progress);
@@ -108,7 +109,7 @@ static void add_part(cli_table *t, double value) {
 static char *sample_name(const job *j, int sample) {
     const char *path = j->path->pdata[sample];
     char *base = g_path_get_basename(path);
-    char *text = cli_has_ending(path, "npy")
+    char *text = cli_is_array(path)
                      ? g_strdup_printf("%s:%" G_GINT64_FORMAT, base,
                                        (gint64)g_array_index(j->row, int64_t, sample))
                      : g_strdup(base);
@@ -231,7 +232,7 @@ static fv_status draw_row(const job *j, const fv_channel_change *c, fv_image *ou
     fv_tensor *all = NULL, *input = NULL;
     float peaks[2] = {0, 0};
     fv_status st;
-    if (cli_has_ending(path, "npy")) {
+    if (cli_is_array(path)) {
         st = cli_tensor_load(path, &all, err);
         if (!st) st = take_row(all, g_array_index(j->row, int64_t, c->sample), &input, err);
     } else {

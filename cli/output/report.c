@@ -61,7 +61,7 @@ int(cli_fail_input)(const char *path, const fv_error *err) {
 static fv_status add_kind(const char *path, fv_status st, fv_error *err) {
     const char *kind = st == FV_FORMAT ? fv_file_kind(path) : NULL;
     const size_t n = strlen(err->text);
-    if (kind && (strstr(err->text, ": is not a picture") || strstr(err->text, "not an NPY file")))
+    if (kind && (strstr(err->text, ": is not a picture") || strstr(err->text, "not an NPY, ")))
         g_snprintf(err->text + n, sizeof err->text - n, ", but %s", kind);
     return st;
 }

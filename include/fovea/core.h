@@ -92,10 +92,13 @@ typedef struct fv_tensor {
  */
 FV_API fv_status fv_tensor_new(int ndim, const int64_t *dim, fv_tensor **out, fv_error *err);
 
-/* Loads an NPY file (format 1.0, 2.0 or 3.0, C or Fortran order, any real dtype) as f32.
+/* Loads an array as f32: an NPY file (format 1.0, 2.0 or 3.0, C or Fortran order, any real dtype),
+ * or one array of a safetensors, NPZ or HDF5 file.
+ *   path    FILE, or FILE:NAME of a file that holds several; of HDF5 NAME is a dataset's path
  *   out     yours to free with fv_tensor_free
- *   errors  IO; FORMAT not an NPY file, truncated, an unknown dtype, more than 8 dimensions, or an
- *           integer that f32 does not hold (all up to 2^24 are held)
+ *   errors  IO; NOTFOUND no array of that name, or several and no name; FORMAT none of these
+ *           formats, truncated, an unknown dtype, more than 8 dimensions, or an integer that f32
+ *           does not hold (all up to 2^24 are held); UNSUPPORTED; NOMEM
  */
 FV_API fv_status fv_tensor_load(const char *path, fv_tensor **out, fv_error *err);
 

@@ -288,9 +288,9 @@ static void check_bytes(const void *bytes, size_t n, const char *word) {
 
 static void test_not_npy(void **state) {
     (void)state;
-    check_bytes("", 0, "not an NPY file");
-    check_bytes("hello, world", 12, "not an NPY file");
-    check_bytes("\x93NUMPY\1\0", 8, "not an NPY file");
+    check_bytes("", 0, "not an NPY, NPZ, safetensors or HDF5 file");
+    check_bytes("hello, world", 12, "not an NPY, NPZ, safetensors or HDF5 file");
+    check_bytes("\x93NUMPY\1\0", 8, "not an NPY, NPZ, safetensors or HDF5 file");
     check_bytes("\x93NUMPY\4\0\2\0{}", 12, "version 4.0");
     check_bytes("\x93NUMPY\1\1\2\0{}", 12, "version 1.1");
     check_bytes("\x93NUMPY\1\0\3\0{}", 12, "inside its header");

@@ -5,6 +5,7 @@
     npy SHAPE FILE [HOW]   a float32 NPY file of that shape ("2,3,32,32"): waves; HOW bad: cut
                            short; nan: the first number is none; nans: none is one; words:
                            0, 1, 2, 0, ...
+    arrays FILE NAME=NPY...  an NPZ or safetensors file, by its ending, of float32 NPY files
     shape FILE             prints the shape of an NPY file, and whether all numbers are finite
     text KEY FILE          prints a text of a PNG file (tEXt, zTXt or iTXt)
     size FILE              prints width x height of a PNG file
@@ -39,6 +40,7 @@ import struct
 import subprocess
 import sys
 import termios
+import zipfile
 import zlib
 
 
@@ -56,6 +58,26 @@ def npy(shape, path, how=""):
     with open(path, "wb") as file:
         file.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode())
         file.write(data[:len(data) // 2] if how == "bad" else data)
+
+
+def arrays(path, *members):
+    """The members of an NPZ file are packed."""
+    files = {name: open(file, "rb").read() for name, file in (m.split("=") for m in members)}
+    if path.endswith(".npz"):
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in files.items():
+                archive.writestr(name + ".npy", data)
+        return
+    header, numbers = {"__metadata__": {"format": "pt"}}, b""
+    for name, data in files.items():
+        start = 10 + struct.unpack("<H", data[8:10])[0]
+        dims = [int(n) for n in re.findall(r"\d+", data[10:start].decode().split("shape")[1])]
+        header[name] = {"dtype": "F32", "shape": dims,
+                        "data_offsets": [len(numbers), len(numbers) + len(data) - start]}
+        numbers += data[start:]
+    text = json.dumps(header).encode()
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text + numbers)
 
 
 def shape(path):
@@ -389,7 +411,7 @@ def main():
                 "json": show_json, "pty": run_in_pty,
                 "progress": progress_in_pty, "signal": interrupt,
                 "later-signal": functools.partial(interrupt, after=r"\b[1-9][0-9]*/"),
-                "closed": run_closed,
+                "closed": run_closed, "arrays": arrays,
                 "network": network, "frames": frames, "photos": photos}
     return commands[sys.argv[1]](*sys.argv[2:]) or 0
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the files of npy/ and pictures/, which the tests of base/ and image/ read.
+"""Makes the files of npy/, arrays/ and pictures/, which tests of base/, model/ and image/ read.
 
 They were made with Python 3.11, numpy 2.4.6 and Pillow 13.0.0:   python3 tests/data/make_data.py
 """
@@ -39,6 +39,16 @@ def make_npy(folder):
     for version in (2, 0), (3, 0):
         with open(f'{folder}/version{version[0]}.npy', 'wb') as f:
             np.lib.format.write_array(f, npy_values('f').astype('<f4'), version=version)
+
+
+def make_arrays(folder):
+    """What test_array.c reads: one NPY of each dtype in a file, packed and not."""
+    os.makedirs(folder, exist_ok=True)
+    arrays = {dtype: npy_values(dtype[0]).astype(dtype) for dtype in
+              ['f2', 'f4', 'f8', 'i1', 'i2', 'i4', 'i8', 'u1', 'u2', 'u4', 'u8', 'b1']}
+    np.savez(f'{folder}/stored.npz', **arrays)
+    np.savez_compressed(f'{folder}/packed.npz', **arrays)
+    np.savez(f'{folder}/one.npz', only=arrays['f4'])
 
 
 def make_pictures(folder):
@@ -106,4 +116,5 @@ def make_pictures(folder):
 
 if __name__ == '__main__':
     make_npy(os.path.join(here, 'npy'))
+    make_arrays(os.path.join(here, 'arrays'))
     make_pictures(os.path.join(here, 'pictures'))

@@ -5,9 +5,9 @@
 One folder a target. ONNX files: the networks of tests/golden and tests/data, the light models and
 the operators' node tests of the ONNX backend suite where they are installed; of `maps` the former
 alone, which have layers. Files of other formats: the small models of tests/formats, those of
-several files in one archive. Pictures, NPY and HDF5 files: tests/data. Texts: those in
-docs/objectives.md, docs/recipes.md and docs/commands.md. Foreign
-files: what src/model/foreign/foreign.def looks for.
+several files in one archive. Pictures, NPY and HDF5 files: tests/data; a safetensors file. Texts:
+those in docs/objectives.md, docs/recipes.md and docs/commands.md. Foreign files: what
+src/model/foreign/foreign.def looks for.
 """
 import hashlib
 import io
@@ -42,6 +42,12 @@ METADATA = [
     "CustomVision.Preprocess.NormalizeMean=[123.0, 117.0, 104.0]",
     "label_names=[\"n1\", \"n2\"]\nlabel_descriptions={\"n1\": \"hen\"}",
     "character=hen"]
+
+SAFETENSORS = (lambda header: len(header).to_bytes(8, "little") + header)(
+    b'{"__metadata__":{"format":"pt"},'
+    b'"a.weight":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},'
+    b'"half":{"dtype":"BF16","shape":[4],"data_offsets":[24,32]},'
+    b'"ids":{"dtype":"I64","shape":[],"data_offsets":[32,40]}}') + bytes(range(40))
 
 # Of other programs beside the model, by the letter that fuzz_sidecar.c knows the file by.
 CONFIGS = {
@@ -175,12 +181,14 @@ def main():
     for data in foreign():
         put(to["foreign"], data)
     for f in files(TESTS / "data", TESTS / "golden"):
-        if f.suffix == ".npy":
+        if f.suffix in (".npy", ".npz"):
             put(to["npy"], f.read_bytes())
         elif f.suffix == ".h5":
             put(to["hdf5"], f.read_bytes())
+            put(to["npy"], f.read_bytes())
         elif f.suffix in (".png", ".jpg", ".jpeg", ".webp", ".tif", ".gif"):
             put(to["image"], f.read_bytes())
+    put(to["npy"], SAFETENSORS)
     for kind, texts in (("0", SIDECARS), ("1", ["hen\ncat, tabby\n", "0 hen\n1 cat\n"]),
                         ("2", METADATA), *CONFIGS.items()):
         for text in texts:

@@ -191,7 +191,7 @@ static int load_baseline(cli_subject *s) {
     g_string_free(names, TRUE);
     if (code || s->kind) return code;
     s->kind = FV_BASELINE_PICTURE;
-    if (cli_has_ending(word, "npy"))
+    if (cli_is_array(word))
         return cli_tensor_load(word, &s->baseline, &err) ? cli_fail_error(&err) : CLI_DONE;
     if (cli_photo_load(s->model, word, &picture, &err) ||
         fv_input_from_image(s->model, picture, &s->baseline, &err))
@@ -233,7 +233,7 @@ static int load_photo(cli_subject *s, int tile) {
     fv_image *image = NULL;
     fv_error err = {0};
     int code = CLI_DONE;
-    if (cli_has_ending(path, "npy")) return load_numbers(s, path);
+    if (cli_is_array(path)) return load_numbers(s, path);
     if (!fv_model_input(s->model)->is_image)
         return cli_fail(
             "%s: its input \"%s\" is no picture, and takes an array of numbers (X.npy); "

@@ -11,14 +11,14 @@
  * not read: complex numbers, long doubles, strings, dates, structures, objects. Source:
  * numpy.lib.format's documentation.
  */
-#include <errno.h>
 #include <glib.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array/elements.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/array/npy.h"
 #include "base/tensor.h"
 
 _Static_assert(G_BYTE_ORDER == G_LITTLE_ENDIAN,
@@ -29,9 +29,7 @@ static const uint8_t npy_magic[6] = {0x93, 'N', 'U', 'M', 'P', 'Y'};
 enum { NPY_DESCR_MAX = 16 };
 
 typedef struct npy_header {
-    char kind;   /* 'f', 'i', 'u' or 'b' */
-    int size;    /* bytes of one element */
-    int swapped; /* 1: big-endian */
+    fvi_elements type;
     int fortran; /* 1: the first index runs fastest */
     fvi_shape shape;
     size_t data; /* offset of the first element */
@@ -116,9 +114,7 @@ static fv_status header_descr(npy_header *h, const char *descr, fv_error *err) {
     const char *type = descr[0] && strchr("<>|=", descr[0]) ? descr + 1 : descr;
     for (size_t i = 0; i < G_N_ELEMENTS(known); i++) {
         if (strcmp(type, known[i]) != 0) continue;
-        h->kind = type[0];
-        h->size = type[1] - '0';
-        h->swapped = descr[0] == '>';
+        h->type = (fvi_elements){type[0], type[1] - '0', descr[0] == '>'};
         return FV_OK;
     }
     return fvi_fail(err, FV_FORMAT,
@@ -169,17 +165,19 @@ static fv_status header_dictionary(npy_header *h, npy_text *t, fv_error *err) {
     return FV_OK;
 }
 
+int fvi_npy_probe(const uint8_t *bytes, size_t size) {
+    return size >= 10 && !memcmp(bytes, npy_magic, sizeof npy_magic);
+}
+
 /* Reads everything before the elements and checks that the elements are there. */
-static fv_status header_read(const fvi_mapping *file, npy_header *h, fv_error *err) {
-    const uint8_t *b = file->bytes;
-    if (file->size < 10 || memcmp(b, npy_magic, sizeof npy_magic) != 0)
-        return fvi_fail(err, FV_FORMAT, "is not an NPY file");
+static fv_status header_read(const uint8_t *b, size_t size, npy_header *h, fv_error *err) {
+    if (!fvi_npy_probe(b, size)) return fvi_fail(err, FV_FORMAT, "is not an NPY file");
     if (b[6] < 1 || b[6] > 3 || b[7] != 0)
         return fvi_fail(err, FV_FORMAT, "is of NPY version %d.%d; read are 1.0, 2.0 and 3.0", b[6],
                         b[7]);
     size_t start = b[6] == 1 ? 10 : 12, n = b[8] | (size_t)b[9] << 8;
-    if (start == 12 && file->size >= 12) n |= (size_t)b[10] << 16 | (size_t)b[11] << 24;
-    if (file->size < start || file->size - start < n)
+    if (start == 12 && size >= 12) n |= (size_t)b[10] << 16 | (size_t)b[11] << 24;
+    if (size < start || size - start < n)
         return fvi_fail(err, FV_FORMAT, "is cut short inside its header");
     npy_text t = {.at = (const char *)b + start, .end = (const char *)b + start + n};
     fv_status st = header_dictionary(h, &t, err);
@@ -191,79 +189,30 @@ static fv_status header_read(const fvi_mapping *file, npy_header *h, fv_error *e
     if (count < 0)
         return fvi_fail(err, FV_FORMAT, "its header says %s; at most %lld elements are read",
                         fvi_shape_text(&h->shape, text), (long long)FVI_MAX_ELEMENTS);
-    int64_t need = count * h->size, have = (int64_t)(file->size - h->data);
+    int64_t need = count * h->type.size, have = (int64_t)(size - h->data);
     if (need > have)
-        return fvi_fail(err, FV_FORMAT,
-                        "is cut short: %s elements of %d bytes need %lld bytes, it has %lld",
-                        fvi_shape_text(&h->shape, text), h->size, (long long)need, (long long)have);
+        return fvi_fail(
+            err, FV_FORMAT, "is cut short: %s elements of %d bytes need %lld bytes, it has %lld",
+            fvi_shape_text(&h->shape, text), h->type.size, (long long)need, (long long)have);
     return FV_OK;
 }
 
 /* ---- the elements ---- */
 
-/* One element as f32, from bytes in this machine's order. */
-static float element_value(char kind, int size, const uint8_t b[8]) {
-    uint64_t u = 0;
-    float f;
-    double d;
-    memcpy(&u, b, (size_t)size);
-    switch (kind) {
-    case 'f':
-        if (size == 2) return fvi_half_to_float((uint16_t)u);
-        if (size == 4) {
-            memcpy(&f, b, 4);
-            return f;
-        }
-        memcpy(&d, b, 8);
-        return (float)d;
-    case 'i': {
-        int shift = 64 - 8 * size; /* sign extension */
-        return (float)((int64_t)(u << shift) >> shift);
-    }
-    case 'u': return (float)u;
-    default: return u ? 1.0f : 0.0f;
-    }
-}
-
-/* Whether an integer is another number as f32. */
-static int is_rounded(char kind, int size, const uint8_t b[8], float f) {
-    uint64_t u = 0;
-    if (size < 4 || (kind != 'i' && kind != 'u')) return 0;
-    memcpy(&u, b, (size_t)size);
-    if (kind == 'u') return f >= 0x1p64f || (uint64_t)f != u;
-    const int64_t i = (int64_t)(u << (64 - 8 * size)) >> (64 - 8 * size);
-    return f >= 0x1p63f || (int64_t)f != i;
-}
-
-/* Converts n elements that are `stride` bytes apart; returns how many integers were rounded. */
-static int64_t convert_run(const npy_header *h, const uint8_t *src, int64_t stride, int64_t n,
-                           float *dst) {
-    int64_t rounded = 0;
-    if (h->kind == 'f' && h->size == 4 && !h->swapped && stride == 4) {
-        memcpy(dst, src, (size_t)n * 4);
-        return 0;
-    }
-    for (int64_t i = 0; i < n; i++, src += stride) {
-        uint8_t b[8];
-        for (int k = 0; k < h->size; k++) b[k] = src[h->swapped ? h->size - 1 - k : k];
-        dst[i] = element_value(h->kind, h->size, b);
-        rounded += is_rounded(h->kind, h->size, b, dst[i]);
-    }
-    return rounded;
-}
-
 /* Converts all elements into row-major order; returns how many integers were rounded. */
 static int64_t convert_all(const npy_header *h, const uint8_t *src, float *dst) {
     const fvi_shape *s = &h->shape;
     int64_t n = fvi_shape_count(s);
-    if (!h->fortran || s->ndim < 2 || n == 0) return convert_run(h, src, h->size, n, dst);
+    if (!h->fortran || s->ndim < 2 || n == 0)
+        return fvi_elements_read(&h->type, src, h->type.size, n, dst);
     int64_t stride[FVI_MAX_DIMS], index[FVI_MAX_DIMS] = {0}, offset = 0; /* bytes in the file */
     int64_t rounded = 0;
     for (int i = 0; i < s->ndim; i++)
-        stride[i] = i ? stride[i - 1] * s->dim[i - 1] : (int64_t)h->size;
+        stride[i] = i ? stride[i - 1] * s->dim[i - 1] : (int64_t)h->type.size;
     int last = s->ndim - 1;
     for (int64_t done = 0; done < n; done += s->dim[last]) {
-        rounded += convert_run(h, src + offset, stride[last], s->dim[last], dst + done);
+        rounded +=
+            fvi_elements_read(&h->type, src + offset, stride[last], s->dim[last], dst + done);
         for (int i = last - 1; i >= 0; i--) {
             offset += stride[i];
             if (++index[i] < s->dim[i]) break;
@@ -274,27 +223,13 @@ static int64_t convert_all(const npy_header *h, const uint8_t *src, float *dst) 
     return rounded;
 }
 
-/* Room for the largest tensor in the widest type, and a header. */
-#define NPY_MAX_BYTES (FVI_MAX_ELEMENTS * 8 + ((int64_t)1 << 20))
-
-fv_status fv_tensor_load(const char *path, fv_tensor **out, fv_error *err) {
-    fvi_mapping file = {0};
+fv_status fvi_npy_read(const uint8_t *bytes, size_t size, fv_tensor **out, fv_error *err) {
     npy_header h = {0};
     fv_tensor *t = NULL;
-    fv_status st = FVI_NOT_NULL(err, path, out);
-    if (!st) st = fvi_mapping_open(path, NPY_MAX_BYTES, &file, err);
-    if (st) return st;
-    st = header_read(&file, &h, err);
+    fv_status st = header_read(bytes, size, &h, err);
     if (!st) st = fvi_tensor_new(&h.shape, &t, err);
-    const int64_t rounded = st ? 0 : convert_all(&h, file.bytes + h.data, t->data);
-    if (rounded)
-        st = fvi_fail(err, FV_FORMAT,
-                      "%lld of its integers would be rounded to f32; allowed: those that f32 "
-                      "holds, all up to 2^24 (saved as float64 they are rounded)",
-                      (long long)rounded);
-    fvi_mapping_close(&file);
+    if (!st) st = fvi_elements_exact(convert_all(&h, bytes + h.data, t->data), err);
     if (st) {
-        fvi_error_prefix(err, "%s", path);
         fv_tensor_free(t);
         return st;
     }
