@@ -61,3 +61,8 @@ with zipfile.ZipFile("block.pt2") as z, zipfile.ZipFile("old.pt2", "w") as out:
         out.writestr(zipfile.ZipInfo(name), data)
 PY
 try fovea layers old.pt2
+
+# as_strided is its input, or refused
+cp "$DATA/../../formats/torch/pooled-core.pt2" block.pt2
+edit '"as_ints": [6, 1, 6, 6]' '"as_ints": [1, 2, 6, 6]'
+try fovea visualize other.pt2 head:1 --steps 1 -q -o v.png

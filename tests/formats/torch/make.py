@@ -133,6 +133,24 @@ class Upward(nn.Module):
             x.pow(2).sum(1, keepdim=True).sqrt())[:, :, :1]
 
 
+class Pooled(nn.Module):
+    """A map that lies in memory with its channels last, pooled, as Swin and ConvNeXt end."""
+    shape = (2, 3, 9, 8)
+    values = ["norm", "head"]
+    dynamic = None
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 6, 3)
+        self.norm = nn.LayerNorm(6)
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.head = nn.Linear(6, 4)
+
+    def forward(self, x):
+        x = self.norm(self.conv(x).permute(0, 2, 3, 1))
+        return self.head(self.pool(x.permute(0, 3, 1, 2)).flatten(1))
+
+
 def shake(module):
     """Statistics and scales that are not those a network begins with."""
     for m in module.modules():
@@ -201,7 +219,7 @@ def main():
     """All of them."""
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    for module in (Block, Attention, Signal, Upward):
+    for module in (Block, Attention, Signal, Upward, Pooled):
         torch.manual_seed(11)
         write(folder, module(), module.__name__.lower())
 
