@@ -64,5 +64,5 @@ try fovea layers old.pt2
 
 # as_strided is its input, or refused
 cp "$DATA/../../formats/torch/pooled-core.pt2" block.pt2
-edit '"as_ints": [6, 1, 6, 6]' '"as_ints": [1, 2, 6, 6]'
+edit block.pt2 '"as_ints": [6, 1, 6, 6]' '"as_ints": [1, 2, 6, 6]'
 try fovea visualize other.pt2 head:1 --steps 1 -q -o v.png

@@ -328,13 +328,16 @@ static int scatter(void *user, const fvi_torch_view *view, int base, int part) {
     return out;
 }
 
-/* What the file says of a node's first input. */
-static JsonObject *meta_of_first(const maker *m, JsonObject *node) {
+/* Of as_strided, whether it is its input, by what the file says of that. */
+static void check_layout(const maker *m, JsonObject *node, const char *type, fvi_torch_call *call) {
     JsonArray *in = fvi_json_array(node, "inputs");
-    if (!in || !json_array_get_length(in)) return NULL;
-    JsonObject *arg = fvi_json_object(fvi_json_as_object(json_array_get_element(in, 0)), "arg");
-    const char *name = fvi_json_text(fvi_json_object(arg, "as_tensor"), "name", NULL);
-    return name ? fvi_json_object(m->tensors, name) : NULL;
+    if (!type || !call || strcmp(type, "aten.as_strided.default") != 0 || call->problem) return;
+    JsonObject *self =
+        in && json_array_get_length(in) ? fvi_json_as_object(json_array_get_element(in, 0)) : NULL;
+    JsonObject *tensor = fvi_json_object(fvi_json_object(self, "arg"), "as_tensor");
+    const char *name = fvi_json_text(tensor, "name", NULL);
+    call->problem =
+        fvi_torch_strided_problem(call, name ? fvi_json_object(m->tensors, name) : NULL);
 }
 
 static void read_node(maker *m, JsonObject *node) {
@@ -351,8 +354,7 @@ static void read_node(maker *m, JsonObject *node) {
     GArray *out = g_array_new(FALSE, FALSE, sizeof(int));
     const char *type = type_of(m, target, &in_place);
     fvi_torch_call *call = read_call(&r, fvi_json_array(node, "inputs"));
-    if (call && type && !strcmp(type, "aten.as_strided.default") && !call->problem)
-        call->problem = fvi_torch_strided_problem(call, meta_of_first(m, node));
+    check_layout(m, node, type, call);
     for (guint i = 0; i < json_array_get_length(outputs) && !m->status; i++)
         add_outputs(m, name, fvi_json_as_object(json_array_get_element(outputs, i)), out);
     const fvi_op op = {.type = type,
