@@ -39,6 +39,7 @@ typedef struct fvi_keras {
     uint8_t *unpacked; /* the weights' file, where the archive has it packed; or NULL */
     fvi_hdf5 *weights;
     int version;        /* of Keras: 1, 2, 3 */
+    int is_turned;      /* it is of Theano, whose kernels are turned round */
     const char *family; /* of keras.applications: family.h; NULL: none */
     char *family_how;
     JsonNode *made; /* a configuration that was made of it; or NULL */

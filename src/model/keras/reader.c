@@ -8,6 +8,7 @@
 #include "model/keras/classes.h"
 #include "model/keras/family.h"
 #include "model/keras/network.h"
+#include "model/keras/old.h"
 #include "model/operations/lower.h"
 #include "model/zip/zip.h"
 
@@ -90,6 +91,10 @@ static fv_status open_hdf5(fvi_keras *k, fv_error *err) {
     const int said = !st && !fvi_hdf5_attribute_texts(k->weights, &root, "keras_version",
                                                       k->file.list->pool, &text, NULL);
     k->version = major(said && text.count == 1 ? text.text[0] : NULL);
+    if (!st &&
+        !fvi_hdf5_attribute_texts(k->weights, &root, "backend", k->file.list->pool, &text, NULL))
+        k->is_turned = text.count == 1 && !strcmp(text.text[0], "theano");
+    if (!st) fvi_keras_rename_old(k);
     return st;
 }
 

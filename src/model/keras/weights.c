@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "model/keras/classes.h"
+#include "model/keras/old.h"
 
 #define PARTS_MAX 1000 /* of an attribute that is cut */
 
@@ -256,6 +257,8 @@ fv_status fvi_keras_read_weights(fvi_keras *k, const fvi_keras_shelf *s, const c
         read_named(&c, s->top);
     }
     fvi_pool *pool = k->file.list->pool;
+    for (guint i = 0; i < c.found->len && !c.problem.status; i++)
+        fvi_keras_turn_old(k, l, &g_array_index(c.found, fvi_keras_weight, i), pool, &c.problem);
     fvi_keras_weight *weights = fvi_pool_array(pool, c.found->len + 1, sizeof *weights);
     l->problem = c.problem.status ? fvi_pool_strdup(pool, c.problem.text) : NULL;
     const int ok = weights && (!c.problem.status || l->problem);
