@@ -198,16 +198,21 @@ def hdf5():
     nodes = [i for i in range(len(data) - 4) if data[i:i + 4] == b"SNOD"]
     entries = [n + 8 + 40 * k for n in nodes
                for k in range(struct.unpack_from("<H", data, n + 6)[0])]
-    yield row("every link leads to the root", patch(data, *[(e + 8, "Q", root) for e in entries]),
-              "net.h5")
-    yield row("links lead beyond the file", patch(data, *[(e + 8, "Q", LARGE) for e in entries]),
-              "net.h5")
-    yield row("soft links", patch(data, *[(e + 16, "I", 2) for e in entries]), "net.h5")
+    every = lambda place, form, value: [(e + place, form, value) for e in entries]
+    yield row("every link leads to the root", patch(data, *every(8, "Q", root)), "net.h5")
+    yield row("links lead beyond the file", patch(data, *every(8, "Q", LARGE)),
+              "is not within the file")
+    yield row("links become soft ones", patch(data, *every(16, "I", 2)), "local heap")
     trees = [i for i in range(len(data) - 4) if data[i:i + 4] == b"TREE"]
     yield row("trees that hold themselves", patch(
-        data, *[(t + 5, "B", 1) for t in trees], *[(t + 32, "Q", t) for t in trees]), "net.h5")
+        data, *[(t + 5, "B", 1) for t in trees], *[(t + 32, "Q", t) for t in trees]), "B-tree")
     yield row("a file that is longer than it is", patch(data, (40, "Q", LARGE)), "net.h5")
     yield row("cut in the middle", data[:len(data) // 2], "net.h5")
+    data = (FORMATS.parent / "data/hdf5/keras_away.h5").read_bytes()
+    for i, words in enumerate(("", "an external link", "soft link", "a virtual dataset",
+                               "data in other files", "filter 32000", "an external link",
+                               "soft link")):
+        yield row(f"weights of dense layer {i}", data.replace(b'"d_0"', b'"d_%d"' % i), words)
 
 
 # ---- TensorFlow Lite ----
@@ -470,8 +475,8 @@ def cases():
 
 def shape_of(name):
     """Of the input of the network that a case was made of."""
-    for word, shape in (("torch", (2, 3, 12, 12)), ("graph", (1, 8, 8, 3)),
-                        ("sparse", (1, 6, 6, 8)),
+    for word, shape in (("dense", (1, 3)), ("HDF5", (2, 5, 6)), ("torch", (2, 3, 12, 12)),
+                        ("graph", (1, 8, 8, 3)), ("sparse", (1, 6, 6, 8)),
                         ("tflite", (1, 12, 12, 3)), ("darknet", (2, 3, 16, 16)),
                         ("caffe", (2, 3, 12, 12)), ("functional", (2, 12, 12, 3))):
         if word in name:

@@ -109,6 +109,14 @@ typedef struct collector {
     fv_error problem; /* status FV_OK: none */
 } collector;
 
+/* Finds a group or dataset. One that is there, but leads elsewhere or is damaged, is a problem. */
+static int find(collector *c, const fvi_hdf5_object *from, const char *path, fvi_hdf5_object *out) {
+    fv_error err;
+    const fv_status st = fvi_hdf5_find(c->k->weights, from, path, out, &err);
+    if (st && st != FV_NOTFOUND && !c->problem.status) c->problem = err;
+    return !st;
+}
+
 static void keep(collector *c, const fvi_hdf5_object *dataset, char *name) {
     fvi_keras_weight w = {0};
     const fvi_model_file *f = &c->k->file;
@@ -159,7 +167,7 @@ static fv_status visit(void *user, const fvi_hdf5_object *object, fv_error *err)
 static void read_numbered(collector *c, const char *path) {
     fvi_hdf5_object group;
     fv_error err;
-    if (fvi_hdf5_find(c->k->weights, NULL, path, &group, NULL)) return; /* it has none */
+    if (!find(c, NULL, path, &group)) return; /* it has none */
     c->skip = strlen(group.path);
     if (fvi_hdf5_walk(c->k->weights, &group, visit, c, &err) && !c->problem.status)
         c->problem = err;
@@ -229,8 +237,7 @@ static void read_named(collector *c, const char *top) {
     fvi_hdf5_object root, group;
     char part[32];
     for (size_t i = 0; i < G_N_ELEMENTS(roots); i++) {
-        if (fvi_hdf5_find(c->k->weights, NULL, roots[i], &root, NULL) ||
-            fvi_hdf5_find(c->k->weights, &root, top ? top : c->name, &group, NULL))
+        if (!find(c, NULL, roots[i], &root) || !find(c, &root, top ? top : c->name, &group))
             continue;
         if (fvi_hdf5_has_attribute(c->k->weights, &group, "weight_names"))
             read_listed(c, &group, "weight_names", top != NULL);

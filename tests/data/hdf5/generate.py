@@ -4,6 +4,7 @@
 
 What they hold is said again in test_hdf5.c, as numbers and texts. FORM.h5 is written with
 libver FORM: "earliest" has groups of the old form, "latest" those of the new."""
+import json
 import sys
 from pathlib import Path
 
@@ -141,6 +142,30 @@ def links(f):
     g.create_dataset("outside", (3,), "f4", external=[("other.bin", 0, 12)])
 
 
+def keras_away(f):
+    """A network of one Dense, "d_0"; and groups for others, whose weights are not there."""
+    weights = f.create_group("model_weights")
+    layers = [("InputLayer", {"batch_input_shape": [None, 3], "name": "input"}),
+              ("Dense", {"name": "d_0", "units": 4})]
+    f.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": {
+        "name": "net", "layers": [{"class_name": c, "config": k} for c, k in layers]}})
+    weights.attrs["layer_names"] = [b"d_%d" % i for i in range(8)]
+    for i in range(6):
+        group = weights.create_group(f"d_{i}")
+        group.attrs["weight_names"] = [b"kernel:0", b"bias:0"]
+        group["bias:0"] = ramp(4)
+    weights["d_0/kernel:0"] = ramp(3, 4)
+    weights["d_1/kernel:0"] = h5py.ExternalLink("other.h5", "/x")
+    weights["d_2/kernel:0"] = h5py.SoftLink("kernel:0")
+    virtual = h5py.VirtualLayout((3, 4), "f4")
+    virtual[:] = h5py.VirtualSource("/etc/passwd", "x", (3, 4))
+    weights["d_3"].create_virtual_dataset("kernel:0", virtual)
+    weights["d_4"].create_dataset("kernel:0", (3, 4), "f4", external=[("/etc/passwd", 0, 48)])
+    weights["d_5"].create_dataset("kernel:0", data=ramp(3, 4), chunks=(3, 4), compression="lzf")
+    weights["d_6"] = h5py.ExternalLink("/etc/passwd", "/x")
+    weights["d_7"] = h5py.SoftLink("/model_weights/d_7")
+
+
 def many(f):
     g = f.create_group("many")
     one = g.create_group("member_000")
@@ -184,6 +209,7 @@ def main():
     write(folder / "paths.h5", "latest", paths)
     write(folder / "user_block.h5", "earliest", keras, userblock_size=512)
     write(folder / "user_block_latest.h5", "latest", keras, userblock_size=1024)
+    write(folder / "keras_away.h5", "latest", keras_away)
     write(folder / "tracked_keras.h5", "earliest", keras, track_order=True)
 
 
