@@ -219,9 +219,11 @@ static void held_tensor(fvi_site *site) {
 
 /* Whether `name` is one of the words. */
 static int has_word(const char *words, const char *name) {
-    const size_t n = strlen(name);
-    for (const char *at = strstr(words, name); at; at = strstr(at + 1, name))
-        if ((at == words || at[-1] == ' ') && (at[n] == ' ' || !at[n])) return 1;
+    for (const char *at = words; *at; at += strspn(at, " ")) {
+        const size_t n = strcspn(at, " ");
+        if (n == strlen(name) && !memcmp(at, name, n)) return 1;
+        at += n;
+    }
     return 0;
 }
 
