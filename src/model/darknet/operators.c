@@ -237,11 +237,6 @@ void fvi_darknet_lower_route(fvi_site *site) {
     if (!site->b->status) fvi_site_out(site, 0, fvi_site_concat(site, 1, site->n_in, parts));
 }
 
-static int joined(fvi_site *site, fvi_binary f, int other) {
-    const int x = input(site);
-    return activate(site, fvi_emit_binary(site->b, f, x, other), "linear");
-}
-
 /* Every so many'th row and column of x, as many as `like` has; its first channels, and zeros for
  * those it does not have. */
 static int made_alike(fvi_site *site, int x, const fvi_darknet_size *like) {
@@ -255,18 +250,24 @@ static int made_alike(fvi_site *site, int x, const fvi_darknet_size *like) {
                         0);
 }
 
+/* The layer's input joined with that of `from`, which is made as large as `like` (NULL: it is).
+ * What is known of the layer is said before the other input is asked for. */
+static int joined(fvi_site *site, fvi_binary f, const fvi_darknet_size *like) {
+    const int x = input(site);
+    int other = x < 0 ? -1 : fvi_site_need(site, 1);
+    if (like) other = made_alike(site, other, like);
+    return activate(site, fvi_emit_binary(site->b, f, x, other), "linear");
+}
+
 void fvi_darknet_lower_shortcut(fvi_site *site) {
-    const int other = made_alike(site, fvi_site_need(site, 1), &layer_of(site)->in);
-    fvi_site_out(site, 0, joined(site, FVI_ADD, other));
+    fvi_site_out(site, 0, joined(site, FVI_ADD, &layer_of(site)->in));
 }
 
 void fvi_darknet_lower_scale_channels(fvi_site *site) {
-    fvi_site_out(site, 0, joined(site, FVI_MUL, fvi_site_need(site, 1)));
+    fvi_site_out(site, 0, joined(site, FVI_MUL, NULL));
 }
 
-void fvi_darknet_lower_sam(fvi_site *site) {
-    fvi_site_out(site, 0, joined(site, FVI_MUL, fvi_site_need(site, 1)));
-}
+void fvi_darknet_lower_sam(fvi_site *site) { fvi_site_out(site, 0, joined(site, FVI_MUL, NULL)); }
 
 /* ---- ends ----------------------------------------------------------------------------------- */
 
