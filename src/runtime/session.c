@@ -10,6 +10,7 @@
 #include "runtime/lowered.h"
 #include "runtime/memory_budget.h"
 #include "runtime/session_state.h"
+#include "runtime/whole_numbers.h"
 
 #include <glib.h>
 #include <math.h>
@@ -162,6 +163,14 @@ void fvi_session_note_zero(fv_session *s, const fvi_executable *plan, const floa
     char *text = g ? fvi_saturated_layer(g, s->model->device, x) : NULL;
     s->noted_saturated = 1; /* searched for: a picture's every update may have such a gradient */
     if (text) fvi_monitor_note(s->monitor, text);
+    g_free(text);
+}
+
+void fvi_session_note_whole(fv_session *s, const fvi_executable *plan, const float *x) {
+    fvi_graph *g = s->noted_whole ? NULL : lowered_of(s, plan);
+    char *text = g ? fvi_inexact_whole(g, s->model->device, x) : NULL;
+    if (text) fvi_monitor_note(s->monitor, text);
+    s->noted_whole |= text != NULL;
     g_free(text);
 }
 

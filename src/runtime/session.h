@@ -79,6 +79,10 @@ void fvi_session_explain(fv_session *s, const fvi_executable *plan, const float 
  * that is the reason, if one is. Looks once a session. */
 void fvi_session_note_zero(fv_session *s, const fvi_executable *plan, const float *x);
 
+/* After a run of one of the session's plans on x: notes once that whole numbers inside were too
+ * large to be exact, if they were. */
+void fvi_session_note_whole(fv_session *s, const fvi_executable *plan, const float *x);
+
 /* Applies the session's on_nan to numbers that are not finite for the reason `why`.
  *   returns  NONFINITE with `why` in err; or FV_OK, and the monitor notes `why` */
 fv_status fvi_session_nonfinite(fv_session *s, const fv_error *why, fv_error *err);

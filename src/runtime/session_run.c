@@ -34,6 +34,7 @@ static fv_status run_pieces(fv_session *s, fvi_executable *plan, const fv_tensor
     for (int64_t i = 0; i < pieces; i++) {
         fv_status st = fvi_session_piece(s, i * samples, pieces * samples, err);
         if (!st) st = fvi_session_forward(s, plan, input->data + i * in_step, err);
+        if (!st) fvi_session_note_whole(s, plan, input->data + i * in_step);
         if (!st) st = fvi_executable_read_target(plan, 0, out->data + i * out_step, err);
         if (st) return st;
     }
@@ -180,7 +181,10 @@ static fv_status values_open(fv_session *s, const fv_tensor *input, const char *
 /* Runs piece i forward, unless the monitor cancels. */
 static fv_status values_forward(fv_session *s, const values_run *r, int64_t i, fv_error *err) {
     fv_status st = fvi_session_piece(s, i * r->samples, r->pieces * r->samples, err);
-    return st ? st : fvi_session_forward(s, r->plan, r->input->data + i * r->step, err);
+    const float *x = r->input->data + i * r->step;
+    if (!st) st = fvi_session_forward(s, r->plan, x, err);
+    if (!st) fvi_session_note_whole(s, r->plan, x);
+    return st;
 }
 
 /* Numbers of target v in a piece. */

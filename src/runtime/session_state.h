@@ -28,12 +28,12 @@ typedef struct fvi_once {
 struct fv_session {
     const fv_model *model;
     int threads;
-    GPtrArray *plans;  /* plan_entry */
-    int plans_made;    /* so far */
-    fvi_once once;     /* the last plan for one run, or zeros */
-    GHashTable *sound; /* constants known to be finite (nonfinite.h) */
+    GPtrArray *plans;   /* plan_entry */
+    int plans_made;     /* so far */
+    fvi_once once;      /* the last plan for one run, or zeros */
+    GHashTable *sound;  /* constants known to be finite (nonfinite.h) */
     GHashTable *filled; /* names of inputs that were noted to be given no numbers */
-    int noted_rounded, noted_half, noted_saturated, noted_sizes; /* what session.c noted */
+    int noted_rounded, noted_half, noted_saturated, noted_sizes, noted_whole; /* by session.c */
     fv_on_nan on_nan;
     fv_monitor *monitor; /* the caller's, or NULL */
     fvi_last_forward last;

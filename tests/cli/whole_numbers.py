@@ -48,6 +48,27 @@ def whole():
         np.array([[1, 5]], "i4"))
 
 
+def beyond():
+    """Integers that single precision does not hold are said, where the result depends on them."""
+    x = np.array([[5001, 70001, 3]], "i8")
+    table = np.array([5, 2**24 + 1], "i8")
+    for nodes, weights, name in (
+            ([node("Mul", "x x", "y")], {}, "y"),
+            ([node("Mul", "x k", "p"), node("Mod", "p m", "y")],
+             dict(k=np.array([2654435761], "i8"), m=np.array([1000], "i8")), "p"),
+            ([node("Mul", "x k", "p"), node("CumSum", "p a", "y")],
+             dict(a=np.array(1, "i8"), k=np.array([230], "i8")), "y/matmul"),
+            ([node("Mod", "x k", "p"), node("Gather", "t p", "y")],
+             dict(t=table, k=np.array([2], "i8")), "y")):
+        save("b.onnx", nodes, [value("x", TensorProto.INT64, [1, 3])],
+             [value("y", TensorProto.INT64)], {}, weights)
+        for numbers, large in ((x, True), (x % 2 * 0, False)):
+            np.save("x.npy", numbers)
+            got = run("run", "b.onnx", "--input", "x.npy", "-o", "y.npy", quiet=False)
+            said = f'integers of layer "{name}"' in got.stderr and "up to 2^24" in got.stderr
+            check(got.returncode == 0 and said == large, f"{name}, {numbers}", got)
+
+
 def over_no_axes():
     """Each element is reduced for itself, and so is the gradient."""
     x, none = np.array([[3, 4, .5]], "f"), dict(axes=np.array([], "i8"))
@@ -61,4 +82,4 @@ def over_no_axes():
     one("ReduceL1", -x, none, x, opset=18, noop_with_empty_axes=1)
 
 
-all_in_a_folder(within_their_type, whole, over_no_axes)
+all_in_a_folder(within_their_type, whole, beyond, over_no_axes)
