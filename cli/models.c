@@ -190,6 +190,17 @@ static int read_shape(const cli_args *args, const char *shape, fv_model_desc *de
                      CLI_SIDE_MAX);
 }
 
+/* The first array among the words after the command, whose sizes count where the file leaves them
+ * open; NULL: there is none, or it cannot be read, which is said where it is used. */
+static fv_tensor *array_operand(const cli_args *args) {
+    fv_tensor *t = NULL;
+    for (int i = 1; i < args->n_operands && !t; i++)
+        if (cli_has_ending(args->operands[i], "npy") &&
+            (cli_tensor_load(args->operands[i], &t, NULL) || fv_tensor_count(t) < 1))
+            break;
+    return t;
+}
+
 /* Loads a file with a desc that lacks the inputs.
  *   input  NULL, or becomes the array that is given to the main input; NULL there: none is */
 static int load_file(const cli_args *args, const cli_model_args *how, const char *path,
@@ -200,6 +211,7 @@ static int load_file(const cli_args *args, const cli_model_args *how, const char
     desc->input = inputs.main;
     desc->input_count = (int)inputs.values->len;
     desc->inputs = (const fv_named_tensor *)(const void *)inputs.values->data;
+    if (!code && !inputs.sample && !input) inputs.sample = array_operand(args);
     desc->sample = inputs.sample;
     if (!code && fv_model_load(path, desc, out, &err)) code = cli_fail_error(&err);
     if (!code && input) *input = g_steal_pointer(&inputs.sample);

@@ -55,10 +55,11 @@ static void print_table(const fv_model *model, int64_t parameters, int64_t multi
                                          {"receptive field", 0, 0},
                                          {0}};
     cli_table *t = cli_table_new(columns);
-    int n = fv_model_layer_count(model);
+    const int n = fv_model_layer_count(model), is_picture = fv_model_input(model)->is_image;
     for (int i = 0; i < n; i++) {
         const fv_layer *l = fv_model_layer(model, i);
-        char *shape = cli_shape_text(l->ndim, l->dim, l->ndim > 1);
+        const int samples = l->ndim > 1 && (is_picture || l->dim[0] == 1); /* axis 0; or time */
+        char *shape = cli_shape_text(l->ndim, l->dim, samples);
         cli_table_addf(t, "%d", i);
         cli_table_add(t, l->name);
         cli_table_add(t, l->kind);

@@ -17,10 +17,11 @@ typedef enum fvi_use_op {
 
 typedef struct fvi_input_use {
     fvi_use_op op;
-    int ndim;         /* CONV: axes it wants, with samples and channels; 0: not known */
-    int64_t channels; /* CONV: how many it wants; 0: not known */
+    int ndim;               /* CONV: axes it wants, with samples and channels; 0: not known */
+    int64_t channels;       /* CONV: how many it wants; 0: not known */
     int reshaped, permuted; /* on the way there */
     int channels_last;      /* its axes are samples, positions (or steps of time), channels */
+    int time_first;         /* the first axis counts steps of time, the second samples */
 } fvi_input_use;
 
 #endif

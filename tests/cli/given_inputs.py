@@ -3,6 +3,8 @@
 """given_inputs.py FOVEA: arrays whose size or numbers are not what the file says of its input.
 
 Networks of a 1x1 convolution and the mean run at every size; a table is looked up by integers."""
+import json
+
 from networks import *
 
 random = np.random.default_rng(1)
@@ -98,4 +100,48 @@ def pictures_the_other_way():
     check(refused(got, "wants"), "another size", got)
 
 
-all_in_a_folder(sizes, integers, pictures_of_integers, pictures_the_other_way)
+def sequences():
+    """A sequence whose first axis counts time is one sample: the same numbers as behind a
+    Transpose of one whose second axis does."""
+    weights = dict(w=random.normal(size=(1, 16, 5)).astype("f"),
+                   r=random.normal(size=(1, 16, 4)).astype("f"),
+                   k=random.normal(size=(6, 5)).astype("f"), a=np.array([0], "i8"),
+                   f=random.normal(size=(4, 3)).astype("f"))
+    end = [node("LSTM", "c w r", "y h", hidden_size=4), node("Squeeze", "h a", "z"),
+           node("MatMul", "z f", "lg")]
+    x = random.normal(size=(9, 1, 6)).astype("f")
+    made = {}
+    for name, turn in (("time", False), ("samples", True)):
+        start = [node("MatMul", "x k", "p"), node("Relu", "p", "t" if turn else "c")]
+        if turn:
+            start.append(node("Transpose", "t", "c", perm=[1, 0, 2]))
+        save("s.onnx", start + end, [value("x", shape=[1, "T", 6] if turn else ["T", 1, 6])],
+             [value("lg")], {}, weights)
+        np.save("x.npy", x.transpose(1, 0, 2) if turn else x)
+        for command, *words in (("run", "--input", "x.npy", "-o", "y.npy"),
+                                ("gradient", "--input", "x.npy", "--objective", "class:1",
+                                 "-o", "y.npy"),
+                                ("attribute", "x.npy", "-c", "1", "-m", "gradient", "--npy",
+                                 "y.npy"),
+                                ("attribute", "x.npy", "-c", "1", "-m", "occlusion", "--npy",
+                                 "y.npy")):
+            got = run(command, "s.onnx", *words, quiet=False)
+            check(got.returncode == 0 and "note" not in got.stderr, (name, command), got)
+            made.setdefault((command, words[-3]), []).append(np.load("y.npy").squeeze())
+        got = run("activations", "s.onnx", "t" if turn else "c", "x.npy", "--json")
+        made.setdefault("activations", []).append(
+            np.array([u["max"] for u in json.loads(got.stdout)[0]["channels"]]))
+    for what, (a, b) in made.items():
+        check(a.shape == b.shape and np.allclose(a, b, atol=1e-6), what, a)
+    np.save("x.npy", np.concatenate([x, x], 1))
+    save("s.onnx", [node("MatMul", "x k", "p"), node("Relu", "p", "c")] + end,
+         [value("x", shape=["T", "N", 6])], [value("lg")], {}, weights)
+    got = run("attribute", "s.onnx", "x.npy", "--objective", "c:1", "-m", "gradient",
+              "--npy", "m.npy")
+    check(refused(got, "2 sequences"), "two sequences", got)
+    got = run("layers", "s.onnx")
+    check("time, 1 step" in got.stdout, "the guess", got)
+
+
+all_in_a_folder(sizes, integers, pictures_of_integers, pictures_the_other_way,
+                sequences)

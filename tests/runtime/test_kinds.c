@@ -238,7 +238,8 @@ static void test_kinds(void **state) {
     }
 }
 
-/* What a recurrent operator reads is a signal where the file tells samples from time. */
+/* What a recurrent operator reads is a signal where the file tells samples from time. Where the
+ * time is the first axis, it is one sample, whose steps are the map's positions. */
 static void test_sequences(void **state) {
     (void)state;
     const struct {
@@ -247,8 +248,8 @@ static void test_sequences(void **state) {
         fv_input_kind kind;
     } all[] = {{"1,0,2", 0, FV_INPUT_SIGNAL},
                {NULL, 1, FV_INPUT_SIGNAL},
-               {NULL, 0, FV_INPUT_OTHER},
-               {"1,0,2", 1, FV_INPUT_OTHER},
+               {NULL, 0, FV_INPUT_SIGNAL}, /* the time is the first axis */
+               {"1,0,2", 1, FV_INPUT_SIGNAL},
                {"2,0,1", 0, FV_INPUT_OTHER}};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         builder *b = builder_new(14);
@@ -268,9 +269,58 @@ static void test_sequences(void **state) {
     }
 }
 
+/* A recurrent network whose first axis counts time, directly, behind a matrix product, and of
+ * words: 6 numbers a step. */
+static builder *time_first_net(const char *before, const char *dims) {
+    builder *b = builder_new(14);
+    const int words = !strcmp(before, "Gather");
+    builder_input(b, "x", words ? FVI_I64 : FVI_F32, dims);
+    builder_f32(b, "w", "1,16,6", NULL);
+    builder_f32(b, "r", "1,16,4", NULL);
+    builder_f32(b, "m", words ? "9,6" : "6,6", NULL);
+    builder_i64(b, "first", "1");
+    builder_i64(b, "end", "0");
+    if (before[0]) builder_node(b, before, "before", words ? "m,x" : "x,m", "u");
+    builder_int(b, builder_node(b, "LSTM", "lstm", before[0] ? "u,w,r" : "x,w,r", "y,h"),
+                "hidden_size", 4);
+    builder_node(b, "Squeeze", "last", "h,end", "z");
+    builder_output(b, "z");
+    return b;
+}
+
+static void test_time_first(void **state) {
+    (void)state;
+    static const struct {
+        const char *before, *dims;
+    } all[] = {{"", "T,N,6"}, {"", "5,1,6"}, {"MatMul", "T,1,6"}, {"Gather", "T,N"}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        builder *b = time_first_net(all[i].before, all[i].dims);
+        fv_model *m = net_load(b, NULL);
+        fv_session *s = NULL;
+        fv_error err = {0};
+        fv_tensor *x = NULL, *y = NULL;
+        const int64_t dims[] = {5, 1, 6};
+        const int words = all[i].before[0] == 'G', is_open = all[i].dims[0] == 'T';
+        assert_int_equal(fv_tensor_new(words ? 2 : 3, dims, &x, &err), FV_OK);
+        for (int64_t k = 0; k < fv_tensor_count(x); k++) x->data[k] = (float)(k % 4);
+        assert_int_equal(fv_input_samples(m, x), 1);
+        assert_int_equal(fv_session_new(m, NULL, &s, &err), FV_OK);
+        if (fv_session_run(s, x, NULL, &y, &err)) fail_msg("%s", err.text);
+        assert_true(y->ndim == 2 && y->dim[0] == 1 && y->dim[1] == 4);
+        fv_tensor_free(y);
+        const char *assumed = fv_model_input(m)->assumed;
+        assert_true(!is_open == !assumed);
+        if (is_open) assert_non_null(strstr(assumed, "1 step of time"));
+        fv_tensor_free(x);
+        fv_session_free(s);
+        fv_model_free(m);
+        builder_free(b);
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_forms), cmocka_unit_test(test_batches),
-                                       cmocka_unit_test(test_kinds),
-                                       cmocka_unit_test(test_sequences)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_forms), cmocka_unit_test(test_batches), cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_sequences), cmocka_unit_test(test_time_first)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -101,15 +101,32 @@ int fvi_perturbation_side(const fvi_perturbation *p) {
     return (int)side;
 }
 
+/* errors  SHAPE it has no axis of samples, or several sequences */
+static fv_status check_samples(const fvi_perturbation *p, const fvi_input_axes *axes,
+                               const fv_tensor *x, fv_error *err) {
+    if (p->in->is_image) return FV_OK;
+    if (axes->time_first && x->dim[2] != 1)
+        return fvi_fail(err, FV_SHAPE,
+                        "the input has %lld sequences (its first axis counts steps of time); one "
+                        "is explained at a time",
+                        (long long)x->dim[2]);
+    if (axes->time_first || axes->of[0] == FVI_AXIS_BATCH) return FV_OK;
+    return fvi_fail(err, FV_SHAPE,
+                    "the input \"%s\" has no axis of samples: its parts cannot be shown",
+                    p->in->name);
+}
+
 /* The grid of positions of an input in the shape that plans take.
  *   errors  SHAPE it has no axis of samples; UNSUPPORTED it is too long */
 static fv_status find_grid(fvi_perturbation *p, const fv_tensor *x, fv_error *err) {
     const fvi_input_axes *axes = fvi_network_input_axes(fvi_session_network(p->session));
     int64_t size[] = {1, 1, 1, 1}; /* channels, depth, height, width */
     int c = -1, w = -1;
+    const fv_status st = check_samples(p, axes, x, err);
+    if (st) return st;
     p->space = 0;
-    for (int i = 0; !p->in->is_image && i < x->ndim; i++) {
-        const fvi_axis axis = axes->of[i];
+    for (int i = axes->time_first; !p->in->is_image && i < x->ndim; i++) {
+        const fvi_axis axis = axes->of[i - axes->time_first];
         if (axis == FVI_AXIS_BATCH) continue;
         if (axis == FVI_AXIS_CHANNEL)
             c = i;
@@ -122,11 +139,6 @@ static fv_status find_grid(fvi_perturbation *p, const fv_tensor *x, fv_error *er
         c = p->in->channels_last ? 3 : 1, w = y + 1, p->space = 2;
         size[0] = x->dim[c], size[2] = x->dim[y], size[3] = x->dim[w];
     }
-    if (!p->in->is_image && axes->of[0] != FVI_AXIS_BATCH)
-        return fvi_fail(err, FV_SHAPE,
-                        "the input \"%s\" has no axis of samples: its parts cannot "
-                        "be shown",
-                        p->in->name);
     for (int i = 0; i < 4; i++)
         if (size[i] > INT32_MAX)
             return fvi_fail(err, FV_UNSUPPORTED, "the input has an axis of %lld",

@@ -5,6 +5,9 @@
  * one over one axis a signal. A square whose rows are laid one after the other before a matrix
  * product ([N, 28, 28]) is taken for a grey picture: that is a guess, and is said.
  *
+ * Of a sequence whose first axis counts time, as a recurrent operator reads it, the samples are the
+ * second axis.
+ *
  * What it does not do: tell a picture that is no square from a sequence of vectors where only a
  * matrix product reads it. There the caller says the shape.
  */
@@ -31,6 +34,11 @@ static fvi_input_axes axes(fv_input_kind kind, int ndim, const int *of) {
 int fvi_is_pixel_type(int type) {
     return type == FVI_F32 || type == FVI_F16 || type == FVI_BF16 || type == FVI_F64 ||
            type == FVI_U8 || !type;
+}
+
+static fvi_input_axes time_first(fvi_input_axes a) {
+    a.time_first = 1;
+    return a;
 }
 
 static int few(int64_t n) { return n == 1 || n == 3 || n == 4; }
@@ -79,6 +87,7 @@ static fvi_input_axes flattened(const fvi_shape *s) {
 }
 
 static fvi_input_axes three(const fvi_shape *s, const fvi_input_use *use) {
+    if (use->time_first) return time_first(AXES(FV_INPUT_SIGNAL, W, B, C));
     if (use->op == FVI_USE_CONV && use->ndim == 4) return short_picture(s, use->channels);
     if (use->op == FVI_USE_FLAT) return flattened(s);
     if (use->op == FVI_USE_RECURRENT && !use->channels_last)
@@ -92,16 +101,22 @@ static fvi_input_axes four(const fvi_shape *s, const fvi_input_use *use) {
     return AXES(FV_INPUT_VOLUME, B, D, H, W);
 }
 
+/* Of numbers that nothing is known of, but that the first axis counts samples. */
+static fvi_input_axes plain_axes(int ndim) {
+    fvi_input_axes a = {.kind = ndim == 2 ? FV_INPUT_ROW : FV_INPUT_OTHER};
+    for (int i = 0; i < FVI_MAX_DIMS; i++) a.of[i] = FVI_AXIS_OTHER;
+    if (ndim > 0) a.of[0] = FVI_AXIS_BATCH;
+    if (ndim == 2) a.of[1] = FVI_AXIS_ALL;
+    return a;
+}
+
 fvi_input_axes fvi_input_axes_find(const fvi_shape *s, int type, const fvi_input_use *use) {
     const int conv = use->op == FVI_USE_CONV ? use->ndim : 0;
-    fvi_input_axes none = {.kind = s->ndim == 2 ? FV_INPUT_ROW : FV_INPUT_OTHER};
-    for (int i = 0; i < FVI_MAX_DIMS; i++) none.of[i] = FVI_AXIS_OTHER;
-    if (s->ndim > 0) none.of[0] = FVI_AXIS_BATCH;
-    if (s->ndim == 2) none.of[1] = FVI_AXIS_ALL;
+    fvi_input_axes none = plain_axes(s->ndim);
     const int plain = conv == 4 && s->ndim == 4; /* a picture, whatever holds its pixels */
     if (!fvi_is_pixel_type(type) && !(plain && fvi_dtype_is_int((fvi_dtype)type))) {
         none.kind = FV_INPUT_OTHER;
-        return none;
+        return use->time_first && s->ndim == 2 ? time_first(AXES(FV_INPUT_OTHER, W, B)) : none;
     }
     switch (s->ndim) {
     case 1: return conv == 3 ? sequence(s, use) : none;

@@ -21,7 +21,9 @@ typedef enum fvi_axis {
 typedef struct fvi_input_axes {
     fv_input_kind kind;
     fvi_axis of[FVI_MAX_DIMS];
-    int guessed; /* neither the number of axes nor what reads them says that it is a picture */
+    int time_first; /* the first counts steps of time, the second samples: what runs is one
+                       sequence, or several, in the order of the file */
+    int guessed;    /* neither the number of axes nor what reads them says that it is a picture */
 } fvi_input_axes;
 
 /* A picture's shape as the caller says it; zeros: nothing was said. */

@@ -169,6 +169,9 @@ static fv_status resolve_axes(resolver *r, const fvi_shape *s, const fvi_input_u
     r->in.kind = r->axes.kind;
     r->in.is_image = r->axes.kind == FV_INPUT_PICTURE;
     r->in.channels_last = axis_of(r, FVI_AXIS_CHANNEL) > axis_of(r, FVI_AXIS_WIDTH);
+    if (r->axes.time_first && s->dim[0] < 0 && r->sample.ndim != s->ndim)
+        fvi_input_assume(r->assumed, "1 step of time, which the first axis of \"%s\" counts",
+                         r->in.name);
     return st;
 }
 

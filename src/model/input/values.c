@@ -252,35 +252,40 @@ static const char *fit_source(char *const *from) {
     return from[FVI_PART_CROP] ? from[FVI_PART_CROP] : "default";
 }
 
-static void list_parts(values *v) {
-    const fvi_input_spec *s = &v->i->spec;
+static void list_picture(values *v) {
     const fv_input *in = &v->i->in;
-    char *const *from = s->from;
-    part_add(v, "input", g_strdup(in->name), from[FVI_PART_INPUT]);
-    if (in->is_image) {
-        const char *numbers = v->range_source ? v->range_source : NULL;
-        part_add(v, "size", g_strdup_printf("%dx%dx%d", in->channels, in->height, in->width),
-                 v->i->size_assumed ? assumed : from[FVI_PART_SIZE]);
-        part_add(v, "fit", fit_text(in), fit_source(from));
-        if (in->fit == FV_FIT_PAD)
-            part_add(v, "padding", pad_text(in),
-                     from[FVI_PART_PAD] ? from[FVI_PART_PAD] : "default");
-        part_add(v, "layout", g_strdup(in->channels_last ? "channels last" : "channels first"),
-                 from[FVI_PART_LAYOUT]);
-        if (in->channels == 3)
-            part_add(v, "channel order", g_strdup(in->channel_order == FV_BGR ? "BGR" : "RGB"),
-                     v->order_source);
-        part_add(v, "range", g_strdup_printf("0..%g", (double)in->range),
-                 from[FVI_PART_RANGE] ? from[FVI_PART_RANGE] : numbers);
-        part_add(v, "mean", numbers_text(in, in->mean, 0),
-                 from[FVI_PART_MEAN] ? from[FVI_PART_MEAN]
-                 : numbers           ? numbers
-                                     : "none given");
-        part_add(v, "std", numbers_text(in, in->scale, 1),
-                 from[FVI_PART_SCALE] ? from[FVI_PART_SCALE]
-                 : numbers            ? numbers
-                                      : "none given");
-    }
+    char *const *from = v->i->spec.from;
+    const char *numbers = v->range_source ? v->range_source : NULL;
+    part_add(v, "size", g_strdup_printf("%dx%dx%d", in->channels, in->height, in->width),
+             v->i->size_assumed ? assumed : from[FVI_PART_SIZE]);
+    part_add(v, "fit", fit_text(in), fit_source(from));
+    if (in->fit == FV_FIT_PAD)
+        part_add(v, "padding", pad_text(in), from[FVI_PART_PAD] ? from[FVI_PART_PAD] : "default");
+    part_add(v, "layout", g_strdup(in->channels_last ? "channels last" : "channels first"),
+             from[FVI_PART_LAYOUT]);
+    if (in->channels == 3)
+        part_add(v, "channel order", g_strdup(in->channel_order == FV_BGR ? "BGR" : "RGB"),
+                 v->order_source);
+    part_add(v, "range", g_strdup_printf("0..%g", (double)in->range),
+             from[FVI_PART_RANGE] ? from[FVI_PART_RANGE] : numbers);
+    part_add(v, "mean", numbers_text(in, in->mean, 0),
+             from[FVI_PART_MEAN] ? from[FVI_PART_MEAN]
+             : numbers           ? numbers
+                                 : "none given");
+    part_add(v, "std", numbers_text(in, in->scale, 1),
+             from[FVI_PART_SCALE] ? from[FVI_PART_SCALE]
+             : numbers            ? numbers
+                                  : "none given");
+}
+
+static void list_parts(values *v) {
+    char *const *from = v->i->spec.from;
+    part_add(v, "input", g_strdup(v->i->in.name), from[FVI_PART_INPUT]);
+    if (v->i->in.is_image) list_picture(v);
+    const int guessed = v->i->notes->len > 0;
+    if (v->i->axes.time_first)
+        part_add(v, "first axis", g_strdup(guessed ? "time, 1 step" : "time"),
+                 guessed ? assumed : "its recurrent layer");
     if (v->i->labels)
         part_add(v, "classes", g_strdup_printf("%d names", v->i->labels->count),
                  from[FVI_PART_LABELS]);
@@ -289,14 +294,17 @@ static void list_parts(values *v) {
 static char *sentence(const values *v) {
     const GString *notes = v->i->notes;
     const char *remarks = v->i->spec.remarks;
+    static const char *const of_picture[] = {"nothing says how ", " wants its pictures"};
+    static const char *const of_sequence[] = {"", " leaves sizes of its input open"};
+    const char *const *nothing = v->i->in.is_image ? of_picture : of_sequence;
     GString *t = g_string_new(NULL);
     if (remarks || v->found) g_string_append_printf(t, "%s: ", v->base);
     if (remarks) g_string_append(t, remarks);
     if (remarks && v->found) g_string_append(t, "; ");
     if (v->found) g_string_append(t, v->found);
     if (!v->found && notes->len)
-        g_string_append_printf(t, "%snothing says how %s wants its pictures", remarks ? "; " : "",
-                               remarks ? "it" : v->base);
+        g_string_append_printf(t, "%s%s%s%s", remarks ? "; " : "", nothing[0],
+                               remarks ? "it" : v->base, nothing[1]);
     if (notes->len) g_string_append_printf(t, "; assumed: %s", notes->str);
     return g_string_free(t, t->len == 0);
 }

@@ -23,7 +23,8 @@
 
 int fvi_network_has_batch(const fvi_network *net) {
     const fv_input *in = &net->input.in;
-    return !in->is_image || fvi_input_axis(&net->input.axes, in->ndim, FVI_AXIS_BATCH) >= 0;
+    if (!in->is_image) return !net->input.axes.time_first;
+    return fvi_input_axis(&net->input.axes, in->ndim, FVI_AXIS_BATCH) >= 0;
 }
 
 int64_t fvi_network_file_batch(const fvi_network *net) {
@@ -196,8 +197,9 @@ static void mark_channels(const fvi_network *net, fvi_graph *g) {
     int axis = 0;
     if (in->is_image && ndim == 4)
         axis = in->channels_last ? 3 : 1;
-    else if (!in->is_image && ndim == in->ndim)
-        axis = fvi_input_axis(&net->input.axes, ndim, FVI_AXIS_CHANNEL);
+    else if (!in->is_image && ndim == in->ndim + net->input.axes.time_first)
+        axis = fvi_input_axis(&net->input.axes, in->ndim, FVI_AXIS_CHANNEL) +
+               net->input.axes.time_first;
     g->values[v].channels = MAX(axis, 0);
 }
 
@@ -222,7 +224,7 @@ static fv_status lower_and_rebatch(binder *k, int64_t from, const char *const *w
 /* Whether a size of the main input, but the samples, is open and nobody said one. */
 static int has_open_size(const fvi_network *net) {
     const fv_input *in = &net->input.in;
-    for (int i = 1; i < in->ndim; i++)
+    for (int i = fvi_network_has_batch(net); i < in->ndim; i++)
         if (in->dim[i] < 0 && net->input.sample.ndim != in->ndim) return 1;
     return 0;
 }
@@ -295,8 +297,12 @@ fvi_shape fvi_network_input_shape(const fvi_network *net, int64_t batch, int64_t
     const fv_input *in = &net->input.in;
     fvi_shape s = {.ndim = in->ndim};
     const fvi_shape *sample = &net->input.sample;
-    for (int i = 0; i < s.ndim; i++)
-        s.dim[i] = in->dim[i] > 0 ? in->dim[i] : sample->ndim == s.ndim ? sample->dim[i] : 1;
+    const int before = net->input.axes.time_first; /* an axis of samples */
+    for (int i = 0; i < in->ndim; i++)
+        s.dim[before + i] = in->dim[i] > 0             ? in->dim[i]
+                            : sample->ndim == in->ndim ? sample->dim[i]
+                                                       : 1;
+    s.ndim += before;
     if (s.ndim) s.dim[0] = batch;
     if (!in->is_image) return s;
     int c = in->channels_last ? 3 : 1, y = in->channels_last ? 1 : 2;
@@ -309,6 +315,11 @@ fvi_shape fvi_network_input_shape(const fvi_network *net, int64_t batch, int64_t
 
 fvi_shape fvi_network_file_shape(const fvi_network *net, const fvi_shape *given) {
     const fv_input *in = &net->input.in;
+    if (net->input.axes.time_first && given->ndim == in->ndim + 1) {
+        fvi_shape own = {.ndim = in->ndim};
+        memcpy(own.dim, given->dim + 1, (size_t)in->ndim * sizeof *own.dim);
+        return own;
+    }
     if (!in->is_image || given->ndim != 4) return *given;
     const int64_t *d = given->dim, y = in->channels_last ? 1 : 2;
     const int64_t size[] = {
@@ -327,7 +338,8 @@ static int may_be(const fvi_network *net, int i, int64_t size) {
     const fv_input *in = &net->input.in;
     const fvi_axis axis = net->input.axes.of[i];
     const int side = axis == FVI_AXIS_HEIGHT || axis == FVI_AXIS_WIDTH;
-    return !i || in->dim[i] < 0 || in->dim[i] == size || (in->is_image && side);
+    const int samples = net->input.axes.time_first; /* the axis that counts them */
+    return i == samples || in->dim[i] < 0 || in->dim[i] == size || (in->is_image && side);
 }
 
 /* Whether a shape is one of the file's. */
@@ -343,6 +355,13 @@ int fvi_network_takes_shape(const fvi_network *net, const fvi_shape *have, fvi_s
     const int c = in->channels_last ? 3 : 1, y = in->channels_last ? 1 : 2;
     *out = *have;
     if (fvi_shape_count(have) < 1) return 0;
+    if (net->input.axes.time_first) {
+        const fvi_shape own = fvi_network_file_shape(net, have);
+        if (have->ndim > own.ndim && have->dim[0] != 1) return 0;
+        *out = (fvi_shape){.ndim = own.ndim + 1, .dim = {1}};
+        memcpy(out->dim + 1, own.dim, (size_t)own.ndim * sizeof *own.dim);
+        return fits_file(net, &own);
+    }
     if (!in->is_image) return fits_file(net, have);
     if (have->ndim == 4) {
         const fvi_shape own = fvi_network_file_shape(net, have);

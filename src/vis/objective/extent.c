@@ -11,12 +11,13 @@
 #include "graph/channel_axis.h"
 
 /* Finds the axis of the samples. If the analysis of the graph fails (files that flatten a batch and
- * gather from it by computed indices), it is the first axis, if that is as long as the batch. */
+ * gather from it by computed indices; steps of time on the first axis), it is the first axis, if
+ * that is as long as the batch, or all of the value is one sample. */
 static fv_status find_samples(const fvi_graph *g, int v, int64_t samples, int *axis, int64_t *outer,
                               fv_error *err) {
     const fvi_shape *s = &g->values[v].shape;
     fv_status st = fvi_graph_batch_axis(g, samples, v, axis, outer, err);
-    if (st != FV_UNSUPPORTED || s->ndim < 1 || s->dim[0] != samples) return st;
+    if (st != FV_UNSUPPORTED || s->ndim < 1 || (samples != 1 && s->dim[0] != samples)) return st;
     *axis = 0;
     *outer = 1;
     return FV_OK;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* input_use: which operator reads an input first, but for those that change every element by itself
  * (Cast, Sub, Mul, ...) or only move them (Transpose, Reshape, ...): nodes in topological order,
- * with the names that hold the input so far.
+ * with the names that hold the input so far. Behind a matrix product over the last axis, or a table
+ * that words are looked up in, the search goes on to a recurrent operator, which says whether the
+ * time is the first axis.
  *
  * What it does not do: look into subgraphs.
  */
@@ -11,14 +13,16 @@
 
 #include "model/onnx/attribute.h"
 
-/* What a name holds; SWAPPED: the first two of three axes have changed places, and no others. */
-enum { HELD = 1, RESHAPED = 2, PERMUTED = 4, SWAPPED = 8 };
+/* What a name holds; SWAPPED: the first two axes have changed places, and no others; ACTED_ON: an
+ * operator that ends the search for the use was on the way. */
+enum { HELD = 1, RESHAPED = 2, PERMUTED = 4, SWAPPED = 8, ACTED_ON = 16 };
 
-/* What an operator does with the input: passes it on, or ends the search. */
+/* What an operator does with the input. */
 typedef struct use_row {
     const char *op;
-    int adds; /* to what its output holds; 0: it ends the search */
-    fvi_use_op use;
+    int adds; /* to what its output holds; 0: nothing is known of that */
+    fvi_use_op
+        use; /* that is described; UNKNOWN: it changes every element by itself, or moves it */
 } use_row;
 
 static const use_row rows[] = {
@@ -27,9 +31,9 @@ static const use_row rows[] = {
     {"QLinearConv", 0, FVI_USE_CONV},
     {"FusedConv", 0, FVI_USE_CONV},
     {"NhwcConv", 0, FVI_USE_CONV},
-    {"MatMul", 0, FVI_USE_PRODUCT},
+    {"MatMul", ACTED_ON, FVI_USE_PRODUCT},
     {"Gemm", 0, FVI_USE_PRODUCT},
-    {"FusedMatMul", 0, FVI_USE_PRODUCT},
+    {"FusedMatMul", ACTED_ON, FVI_USE_PRODUCT},
     {"LSTM", 0, FVI_USE_RECURRENT},
     {"GRU", 0, FVI_USE_RECURRENT},
     {"RNN", 0, FVI_USE_RECURRENT},
@@ -38,6 +42,14 @@ static const use_row rows[] = {
     {"Flatten", RESHAPED, 0},
     {"Squeeze", RESHAPED, 0},
     {"Unsqueeze", RESHAPED, 0},
+    {"Elu", ACTED_ON, 0},
+    {"Gather", ACTED_ON, 0},
+    {"Gelu", ACTED_ON, 0},
+    {"LeakyRelu", ACTED_ON, 0},
+    {"Relu", ACTED_ON, 0},
+    {"Selu", ACTED_ON, 0},
+    {"Sigmoid", ACTED_ON, 0},
+    {"Tanh", ACTED_ON, 0},
     {"Add", HELD, 0},
     {"BatchNormalization", HELD, 0},
     {"Cast", HELD, 0},
@@ -63,10 +75,10 @@ static const use_row *find_row(const char *op) {
     return NULL;
 }
 
-/* What the node's inputs hold of the network's. */
+/* What the node's inputs hold of the network's; of a Gather its indices. */
 static int held(GHashTable *names, const Onnx__NodeProto *n) {
     int all = 0;
-    for (size_t k = 0; k < n->n_input; k++)
+    for (size_t k = !strcmp(n->op_type, "Gather"); k < n->n_input; k++)
         all |= GPOINTER_TO_INT(g_hash_table_lookup(names, n->input[k]));
     return all;
 }
@@ -103,16 +115,38 @@ static void describe_conv(const fvi_onnx *o, const Onnx__NodeProto *n, fvi_input
 static int passed_on(const Onnx__NodeProto *n, const use_row *row, int holds) {
     const int64_t *perm = NULL;
     if (row->adds != PERMUTED) return holds | row->adds;
-    const int swaps = fvi_onnx_attr_ints(n, "perm", &perm) == 3 && perm[0] == 1 && perm[1] == 0;
+    const size_t axes = fvi_onnx_attr_ints(n, "perm", &perm);
+    const int swaps = (axes == 2 || axes == 3) && perm[0] == 1 && perm[1] == 0;
     return swaps && !(holds & PERMUTED) ? holds | PERMUTED | SWAPPED
                                         : (holds | PERMUTED) & ~SWAPPED;
 }
 
-/* Whether the input's axes are samples, time, numbers: a recurrent operator has them so with
- * layout 1, else the time is first. */
-static int samples_first(const Onnx__NodeProto *n, int holds) {
-    if (holds & RESHAPED) return 0;
-    return fvi_onnx_attr_int(n, "layout", 0) ? !(holds & PERMUTED) : (holds & SWAPPED) != 0;
+/* Describes what a recurrent operator says about the axes: with layout 1 it reads samples, time,
+ * numbers; else the time is first. */
+static void describe_recurrent(const Onnx__NodeProto *n, int holds, fvi_input_use *out) {
+    const int samples = fvi_onnx_attr_int(n, "layout", 0) != 0;
+    if (holds & RESHAPED) return;
+    if (!(holds & PERMUTED))
+        *(samples ? &out->channels_last : &out->time_first) = 1;
+    else if (holds & SWAPPED)
+        *(samples ? &out->time_first : &out->channels_last) = 1;
+}
+
+/* Adds what a node says that reads the input. Returns 0 where no more is to be known. */
+static int describe(const fvi_onnx *o, const Onnx__NodeProto *n, const use_row *row, int holds,
+                    fvi_input_use *out) {
+    if (row->use == FVI_USE_RECURRENT) {
+        if (!out->op) out->op = holds & ACTED_ON ? FVI_USE_UNKNOWN : FVI_USE_RECURRENT;
+        out->reshaped |= (holds & RESHAPED) != 0;
+        describe_recurrent(n, holds, out);
+        return 0;
+    }
+    if (out->op || holds & ACTED_ON) return 1;
+    *out = (fvi_input_use){
+        .op = row->use, .reshaped = (holds & RESHAPED) != 0, .permuted = (holds & PERMUTED) != 0};
+    if (out->op == FVI_USE_CONV) describe_conv(o, n, out);
+    if (out->op == FVI_USE_PRODUCT && out->reshaped) out->op = FVI_USE_FLAT;
+    return out->op == FVI_USE_PRODUCT;
 }
 
 fvi_input_use fvi_onnx_input_use(const fvi_onnx *o, const char *input) {
@@ -121,22 +155,14 @@ fvi_input_use fvi_onnx_input_use(const fvi_onnx *o, const char *input) {
     GHashTable *names = g_hash_table_new(g_str_hash, g_str_equal);
     fvi_input_use use = {0};
     g_hash_table_insert(names, (void *)(uintptr_t)input, GINT_TO_POINTER(HELD));
-    for (int i = 0; i < count && !use.op; i++) {
+    for (int i = 0; i < count; i++) {
         const int holds = held(names, nodes[i]);
         const use_row *row = holds ? find_row(nodes[i]->op_type) : NULL;
         if (!row) continue;
-        if (row->adds && nodes[i]->n_output) {
+        if (row->use && !describe(o, nodes[i], row, holds, &use)) break;
+        if (row->adds && nodes[i]->n_output)
             g_hash_table_insert(names, nodes[i]->output[0],
                                 GINT_TO_POINTER(passed_on(nodes[i], row, holds)));
-            continue;
-        }
-        if (row->adds) continue;
-        use = (fvi_input_use){.op = row->use,
-                              .reshaped = (holds & RESHAPED) != 0,
-                              .permuted = (holds & PERMUTED) != 0};
-        if (use.op == FVI_USE_RECURRENT) use.channels_last = samples_first(nodes[i], holds);
-        if (use.op == FVI_USE_CONV) describe_conv(o, nodes[i], &use);
-        if (use.op == FVI_USE_PRODUCT && use.reshaped) use.op = FVI_USE_FLAT;
     }
     g_hash_table_destroy(names);
     return use;
