@@ -61,6 +61,11 @@ def integers():
         np.save("x.npy", np.full((1, 3, 8, 8), number, "f"))
         got = run("classify", "u.onnx", "x.npy")
         check(refused(got, '"data" holds integers (uint8)'), number, got)
+    for scale, right in ((1, False), (255, True)):
+        np.save("x.npy", scale * random.random((1, 3, 8, 8), "f"))
+        got = run("classify", "u.onnx", "x.npy")
+        check(got.returncode == 0 if right else refused(got, "fractions from -1 to 1", "0..255"),
+              scale, got)
 
 
 def pictures_of_integers():

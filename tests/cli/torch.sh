@@ -66,3 +66,8 @@ try fovea layers old.pt2
 cp "$DATA/../../formats/torch/pooled-core.pt2" block.pt2
 edit block.pt2 '"as_ints": [6, 1, 6, 6]' '"as_ints": [1, 2, 6, 6]'
 try fovea visualize other.pt2 head:1 --steps 1 -q -o v.png
+
+# A map over the steps of a sequence [N, steps, numbers], as of the same network in ONNX.
+make npy 1,5,4 x.npy
+try fovea attribute "$DATA/../../formats/torch/signal.pt2" x.npy -c 1 -m gradient --npy m.npy | blur
+make shape m.npy

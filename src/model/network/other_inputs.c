@@ -141,6 +141,22 @@ static fv_status given_shape(const fvi_model_input *in, const fv_tensor *t, fvi_
     return FV_OK;
 }
 
+/* Fails where an array for pixels that are whole numbers has fractions, all from -1 to 1: they were
+ * scaled for a network of real numbers. */
+static fv_status check_scaled(const fvi_model_input *in, const fv_tensor *own, fv_error *err) {
+    int fractions = 0;
+    for (int64_t i = 0; i < fv_tensor_count(own); i++) {
+        const double x = own->data[i];
+        if (fabs(x) > 1) return FV_OK;
+        fractions |= x != floor(x);
+    }
+    if (!fractions || in->type == FVI_BOOL) return FV_OK;
+    return fvi_fail(err, FV_ARG,
+                    "input \"%s\" holds integers (%s), and all numbers of what is given are "
+                    "fractions from -1 to 1; allowed: pixels as the type has them, 0..255 of uint8",
+                    in->name, fvi_dtype_name((fvi_dtype)in->type));
+}
+
 fv_status fvi_model_input_check(const fvi_model_input *in, const fv_tensor *own, int fractions,
                                 fv_error *err) {
     const fvi_dtype t = in->type ? (fvi_dtype)in->type : FVI_F32;
@@ -158,6 +174,7 @@ fv_status fvi_model_input_check(const fvi_model_input *in, const fv_tensor *own,
                         in->name, fvi_dtype_name(t), i, x, is_unsigned ? "" : "-2^",
                         is_unsigned ? 0 : bits - 1, is_unsigned ? bits : bits - 1);
     }
+    if (fractions) return check_scaled(in, own, err);
     return FV_OK;
 }
 

@@ -12,6 +12,7 @@
 #include "model/operations/lower.h"
 #include "model/torch/aten.h"
 #include "model/torch/program.h"
+#include "model/torch/use.h"
 
 #define LIST_MAX ((size_t)1 << 30) /* bytes of what is made of the file, besides its own */
 
@@ -50,6 +51,10 @@ static fv_status lower(const fvi_model_file *f, fvi_builder *b, const fvi_graph_
     return fvi_op_list_lower(f, &format, b, request);
 }
 
+static fvi_input_use input_use(const fvi_model_file *f, const char *input) {
+    return fvi_torch_input_use((const fvi_torch *)(const void *)f, input);
+}
+
 extern const fvi_reader fvi_torch_reader;
 const fvi_reader fvi_torch_reader = {
     .format = "PyTorch",
@@ -62,5 +67,6 @@ const fvi_reader fvi_torch_reader = {
     .inputs = fvi_op_list_inputs,
     .output = fvi_op_list_output_name,
     .values = fvi_op_list_values,
+    .input_use = input_use,
     .lower = lower,
 };

@@ -13,10 +13,6 @@
 
 #include "model/onnx/attribute.h"
 
-/* What a name holds; SWAPPED: the first two axes have changed places, and no others; ACTED_ON: an
- * operator that ends the search for the use was on the way. */
-enum { HELD = 1, RESHAPED = 2, PERMUTED = 4, SWAPPED = 8, ACTED_ON = 16 };
-
 /* What an operator does with the input. */
 typedef struct use_row {
     const char *op;
@@ -31,42 +27,42 @@ static const use_row rows[] = {
     {"QLinearConv", 0, FVI_USE_CONV},
     {"FusedConv", 0, FVI_USE_CONV},
     {"NhwcConv", 0, FVI_USE_CONV},
-    {"MatMul", ACTED_ON, FVI_USE_PRODUCT},
+    {"MatMul", FVI_HOLDS_ACTED_ON, FVI_USE_PRODUCT},
     {"Gemm", 0, FVI_USE_PRODUCT},
-    {"FusedMatMul", ACTED_ON, FVI_USE_PRODUCT},
+    {"FusedMatMul", FVI_HOLDS_ACTED_ON, FVI_USE_PRODUCT},
     {"LSTM", 0, FVI_USE_RECURRENT},
     {"GRU", 0, FVI_USE_RECURRENT},
     {"RNN", 0, FVI_USE_RECURRENT},
-    {"Transpose", PERMUTED, 0},
-    {"Reshape", RESHAPED, 0},
-    {"Flatten", RESHAPED, 0},
-    {"Squeeze", RESHAPED, 0},
-    {"Unsqueeze", RESHAPED, 0},
-    {"Elu", ACTED_ON, 0},
-    {"Gather", ACTED_ON, 0},
-    {"Gelu", ACTED_ON, 0},
-    {"LeakyRelu", ACTED_ON, 0},
-    {"Relu", ACTED_ON, 0},
-    {"Selu", ACTED_ON, 0},
-    {"Sigmoid", ACTED_ON, 0},
-    {"Tanh", ACTED_ON, 0},
-    {"Add", HELD, 0},
-    {"BatchNormalization", HELD, 0},
-    {"Cast", HELD, 0},
-    {"CastLike", HELD, 0},
-    {"Clip", HELD, 0},
-    {"DequantizeLinear", HELD, 0},
-    {"Div", HELD, 0},
-    {"Dropout", HELD, 0},
-    {"Identity", HELD, 0},
-    {"InstanceNormalization", HELD, 0},
-    {"LayerNormalization", HELD, 0},
-    {"Mul", HELD, 0},
-    {"Neg", HELD, 0},
-    {"Pad", HELD, 0},
-    {"QuantizeLinear", HELD, 0},
-    {"Resize", HELD, 0},
-    {"Sub", HELD, 0},
+    {"Transpose", FVI_HOLDS_PERMUTED, 0},
+    {"Reshape", FVI_HOLDS_RESHAPED, 0},
+    {"Flatten", FVI_HOLDS_RESHAPED, 0},
+    {"Squeeze", FVI_HOLDS_RESHAPED, 0},
+    {"Unsqueeze", FVI_HOLDS_RESHAPED, 0},
+    {"Elu", FVI_HOLDS_ACTED_ON, 0},
+    {"Gather", FVI_HOLDS_ACTED_ON, 0},
+    {"Gelu", FVI_HOLDS_ACTED_ON, 0},
+    {"LeakyRelu", FVI_HOLDS_ACTED_ON, 0},
+    {"Relu", FVI_HOLDS_ACTED_ON, 0},
+    {"Selu", FVI_HOLDS_ACTED_ON, 0},
+    {"Sigmoid", FVI_HOLDS_ACTED_ON, 0},
+    {"Tanh", FVI_HOLDS_ACTED_ON, 0},
+    {"Add", FVI_HOLDS, 0},
+    {"BatchNormalization", FVI_HOLDS, 0},
+    {"Cast", FVI_HOLDS, 0},
+    {"CastLike", FVI_HOLDS, 0},
+    {"Clip", FVI_HOLDS, 0},
+    {"DequantizeLinear", FVI_HOLDS, 0},
+    {"Div", FVI_HOLDS, 0},
+    {"Dropout", FVI_HOLDS, 0},
+    {"Identity", FVI_HOLDS, 0},
+    {"InstanceNormalization", FVI_HOLDS, 0},
+    {"LayerNormalization", FVI_HOLDS, 0},
+    {"Mul", FVI_HOLDS, 0},
+    {"Neg", FVI_HOLDS, 0},
+    {"Pad", FVI_HOLDS, 0},
+    {"QuantizeLinear", FVI_HOLDS, 0},
+    {"Resize", FVI_HOLDS, 0},
+    {"Sub", FVI_HOLDS, 0},
 };
 
 static const use_row *find_row(const char *op) {
@@ -114,39 +110,18 @@ static void describe_conv(const fvi_onnx *o, const Onnx__NodeProto *n, fvi_input
 /* What the output of a node holds that passes the input on. */
 static int passed_on(const Onnx__NodeProto *n, const use_row *row, int holds) {
     const int64_t *perm = NULL;
-    if (row->adds != PERMUTED) return holds | row->adds;
+    if (row->adds != FVI_HOLDS_PERMUTED) return holds | row->adds;
     const size_t axes = fvi_onnx_attr_ints(n, "perm", &perm);
-    const int swaps = (axes == 2 || axes == 3) && perm[0] == 1 && perm[1] == 0;
-    return swaps && !(holds & PERMUTED) ? holds | PERMUTED | SWAPPED
-                                        : (holds | PERMUTED) & ~SWAPPED;
-}
-
-/* Describes what a recurrent operator says about the axes: with layout 1 it reads samples, time,
- * numbers; else the time is first. */
-static void describe_recurrent(const Onnx__NodeProto *n, int holds, fvi_input_use *out) {
-    const int samples = fvi_onnx_attr_int(n, "layout", 0) != 0;
-    if (holds & RESHAPED) return;
-    if (!(holds & PERMUTED))
-        *(samples ? &out->channels_last : &out->time_first) = 1;
-    else if (holds & SWAPPED)
-        *(samples ? &out->time_first : &out->channels_last) = 1;
+    return fvi_use_permuted(holds, axes <= FVI_MAX_DIMS ? (int)axes : 0, perm);
 }
 
 /* Adds what a node says that reads the input. Returns 0 where no more is to be known. */
 static int describe(const fvi_onnx *o, const Onnx__NodeProto *n, const use_row *row, int holds,
-                    fvi_input_use *out) {
-    if (row->use == FVI_USE_RECURRENT) {
-        if (!out->op) out->op = holds & ACTED_ON ? FVI_USE_UNKNOWN : FVI_USE_RECURRENT;
-        out->reshaped |= (holds & RESHAPED) != 0;
-        describe_recurrent(n, holds, out);
-        return 0;
-    }
-    if (out->op || holds & ACTED_ON) return 1;
-    *out = (fvi_input_use){
-        .op = row->use, .reshaped = (holds & RESHAPED) != 0, .permuted = (holds & PERMUTED) != 0};
-    if (out->op == FVI_USE_CONV) describe_conv(o, n, out);
-    if (out->op == FVI_USE_PRODUCT && out->reshaped) out->op = FVI_USE_FLAT;
-    return out->op == FVI_USE_PRODUCT;
+                    fvi_input_use *use) {
+    const fvi_use_op before = use->op;
+    const int more = fvi_use_add(use, row->use, holds, fvi_onnx_attr_int(n, "layout", 0) != 0);
+    if (!before && use->op == FVI_USE_CONV) describe_conv(o, n, use);
+    return more && use->op != FVI_USE_CONV;
 }
 
 fvi_input_use fvi_onnx_input_use(const fvi_onnx *o, const char *input) {
@@ -154,7 +129,7 @@ fvi_input_use fvi_onnx_input_use(const fvi_onnx *o, const char *input) {
     const Onnx__NodeProto *const *nodes = fvi_onnx_nodes(o, &count);
     GHashTable *names = g_hash_table_new(g_str_hash, g_str_equal);
     fvi_input_use use = {0};
-    g_hash_table_insert(names, (void *)(uintptr_t)input, GINT_TO_POINTER(HELD));
+    g_hash_table_insert(names, (void *)(uintptr_t)input, GINT_TO_POINTER(FVI_HOLDS));
     for (int i = 0; i < count; i++) {
         const int holds = held(names, nodes[i]);
         const use_row *row = holds ? find_row(nodes[i]->op_type) : NULL;
