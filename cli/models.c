@@ -195,7 +195,7 @@ static int read_shape(const cli_args *args, const char *shape, fv_model_desc *de
 static fv_tensor *array_operand(const cli_args *args) {
     fv_tensor *t = NULL;
     for (int i = 1; i < args->n_operands && !t; i++)
-        if (cli_has_ending(args->operands[i], "npy") &&
+        if (cli_is_array(args->operands[i]) &&
             (cli_tensor_load(args->operands[i], &t, NULL) || fv_tensor_count(t) < 1))
             break;
     return t;
