@@ -77,6 +77,18 @@ static int drop_numbers(const GPtrArray *lines) {
     return 1;
 }
 
+/* Takes WordNet's ids off ("n01440764 tench"), where every line has one. */
+static void drop_synsets(const GPtrArray *lines) {
+    for (guint i = 0; i < lines->len; i++) {
+        const char *line = lines->pdata[i];
+        if (line[0] != 'n' || strspn(line + 1, "0123456789") != 8 || line[9] != ' ') return;
+    }
+    for (guint i = 0; i < lines->len; i++) {
+        char *line = lines->pdata[i];
+        memmove(line, line + 10, strlen(line + 10) + 1);
+    }
+}
+
 /* Orders lines by the numbers that they start with, where these are `first` to first + n - 1, each
  * once, and takes the numbers off. */
 static int order_by_numbers(const GPtrArray *lines, guint first) {
@@ -116,6 +128,7 @@ fv_status fvi_labels_from_lines(const char *text, size_t size, fvi_labels **out,
         g_ptr_array_add(names, g_strndup(text + from, length));
         from += length + 1;
     }
+    drop_synsets(names);
     const int ordered =
         !drop_numbers(names) && (order_by_numbers(names, 0) || order_by_numbers(names, 1));
     char *row = names->len == 1 ? g_strdup(names->pdata[0]) : NULL;

@@ -6,6 +6,7 @@
                            short; nan: the first number is none; nans: none is one; words:
                            0, 1, 2, 0, ...
     arrays FILE NAME=NPY...  an NPZ or safetensors file, by its ending, of float32 NPY files
+    append FILE NAME       appends a zip archive with that file, as TensorFlow Lite's tools do
     shape FILE             prints the shape of an NPY file, and whether all numbers are finite
     text KEY FILE          prints a text of a PNG file (tEXt, zTXt or iTXt)
     size FILE              prints width x height of a PNG file
@@ -78,6 +79,11 @@ def arrays(path, *members):
     text = json.dumps(header).encode()
     with open(path, "wb") as file:
         file.write(struct.pack("<Q", len(text)) + text + numbers)
+
+
+def append(path, name):
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.write(name)
 
 
 def shape(path):
@@ -411,7 +417,7 @@ def main():
                 "json": show_json, "pty": run_in_pty,
                 "progress": progress_in_pty, "signal": interrupt,
                 "later-signal": functools.partial(interrupt, after=r"\b[1-9][0-9]*/"),
-                "closed": run_closed, "arrays": arrays,
+                "closed": run_closed, "arrays": arrays, "append": append,
                 "network": network, "frames": frames, "photos": photos}
     return commands[sys.argv[1]](*sys.argv[2:]) or 0
 

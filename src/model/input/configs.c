@@ -8,7 +8,8 @@
  *   config.json (timm)          mean, std, input_size, crop_pct, crop_mode, label_names; in
  *                               pretrained_cfg or, older, at the top
  *   metadata_properties.json (Azure Custom Vision)  as in the file's metadata (exporters.h)
- *   MODEL.labels.txt, labels.txt, classes.txt, labels.json, class_names.json  class names
+ *   MODEL.labels.txt, MODEL.names (Darknet), labels.txt, classes.txt, labels.json,
+ *   class_names.json, synset_words.txt (Caffe)  class names
  *
  * What it does not do: resampling filters, since pictures are resized bicubically; splitting and
  * cropping by content. It is remarked where a file wants that.
@@ -488,7 +489,7 @@ static void read_folder(const char *folder, fvi_input_spec *out) {
                  {"config.json", model_config},
                  {"metadata_properties.json", custom_vision}};
     static const char *const lists[] = {"labels.txt", "classes.txt", "labels.json",
-                                        "class_names.json"};
+                                        "class_names.json", "synset_words.txt"};
     for (size_t i = 0; i < G_N_ELEMENTS(jsons); i++)
         read_json(folder, jsons[i].name, jsons[i].read, out);
     for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
@@ -502,11 +503,15 @@ void fvi_input_from_configs(const fvi_model_file *f, fvi_input_spec *out) {
     if (!f->path) return; /* a model from memory has none */
     char *folder = g_path_get_dirname(f->path);
     char *base = g_path_get_basename(folder), *above = g_path_get_dirname(folder);
-    char *own = g_strdup_printf("%.*s.labels.txt", (int)fvi_model_file_stem(f, f->path), f->path);
-    read_labels(own, out);
+    static const char *const endings[] = {"labels.txt", "names"}; /* Darknet's: net.names */
+    const int stem = (int)fvi_model_file_stem(f, f->path);
+    for (size_t i = 0; i < G_N_ELEMENTS(endings); i++) {
+        char *own = g_strdup_printf("%.*s.%s", stem, f->path, endings[i]);
+        read_labels(own, out);
+        g_free(own);
+    }
     read_folder(folder, out);
     if (!strcmp(base, "onnx")) read_folder(above, out);
-    g_free(own);
     g_free(above);
     g_free(base);
     g_free(folder);

@@ -37,6 +37,7 @@ typedef struct fvi_tflite {
     fvi_flat flat;
     uint32_t n_tensors;
     fvi_tflite_tensor *tensors; /* in the list's pool */
+    char *labels;               /* text of the class names packed behind it, or NULL */
 } fvi_tflite;
 
 #endif
