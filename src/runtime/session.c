@@ -10,7 +10,7 @@
 #include "runtime/lowered.h"
 #include "runtime/memory_budget.h"
 #include "runtime/session_state.h"
-#include "runtime/whole_numbers.h"
+#include "runtime/numbers/whole_numbers.h"
 
 #include <glib.h>
 #include <math.h>
@@ -29,8 +29,8 @@
 #include "model/network/quantised.h"
 #include "runtime/model_state.h"
 #include "runtime/monitor.h"
-#include "runtime/nonfinite.h"
-#include "runtime/saturation.h"
+#include "runtime/numbers/nonfinite.h"
+#include "runtime/numbers/saturation.h"
 
 #define MAX_THREADS 1024
 #define KEPT_BYTES  ((size_t)1 << 30)

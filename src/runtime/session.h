@@ -71,7 +71,7 @@ fv_status fvi_session_fit(fv_session *s, const fvi_plan_key *key, int most, size
 fv_status fvi_session_forward(fv_session *s, fvi_executable *plan, const float *x, fv_error *err);
 
 /* Finds the origin of numbers that are not finite in a run of one of the session's plans.
- *   x, seeds, why  as fvi_explain (runtime/nonfinite.h) */
+ *   x, seeds, why  as fvi_explain (runtime/numbers/nonfinite.h) */
 void fvi_session_explain(fv_session *s, const fvi_executable *plan, const float *x,
                          const float *const *seeds, fv_error *why);
 

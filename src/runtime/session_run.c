@@ -18,7 +18,7 @@
 #include "model/network/lower.h"
 #include "runtime/model_state.h"
 #include "runtime/monitor.h"
-#include "runtime/nonfinite.h"
+#include "runtime/numbers/nonfinite.h"
 #include "runtime/once.h"
 #include "runtime/session.h"
 #include "runtime/session_state.h"

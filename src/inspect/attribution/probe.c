@@ -22,7 +22,7 @@
 #include "inspect/layer_maps.h"
 #include "model/network/output.h"
 #include "runtime/monitor.h"
-#include "runtime/nonfinite.h"
+#include "runtime/numbers/nonfinite.h"
 #include "vis/objective/bind.h"
 #include "vis/render/gradient.h"
 

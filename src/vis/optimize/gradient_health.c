@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* gradient_health: finds gradients that vanished, exploded or are not finite. One pass finds the
  * largest magnitude; the norm is computed only where it could exceed the bound.
- * What it does not do: find the layer that NaN comes from (runtime/nonfinite.h).
+ * What it does not do: find the layer that NaN comes from (runtime/numbers/nonfinite.h).
  */
 #include "vis/optimize/gradient_health.h"
 

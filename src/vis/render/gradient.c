@@ -13,7 +13,7 @@
 #include "base/tensor.h"
 #include "graph/const.h"
 #include "model/network/find.h"
-#include "runtime/nonfinite.h"
+#include "runtime/numbers/nonfinite.h"
 #include "runtime/once.h"
 #include "vis/render/stage_timer.h"
 

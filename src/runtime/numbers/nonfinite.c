@@ -11,7 +11,7 @@
  * An infinity may be intended (a mask before a softmax). So if the result is NaN, the layer that
  * computes the first NaN is named too.
  */
-#include "runtime/nonfinite.h"
+#include "runtime/numbers/nonfinite.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finding whole numbers that single precision does not hold. */
-#ifndef FVI_RUNTIME_WHOLE_NUMBERS_H
-#define FVI_RUNTIME_WHOLE_NUMBERS_H
+#ifndef FVI_RUNTIME_NUMBERS_WHOLE_NUMBERS_H
+#define FVI_RUNTIME_NUMBERS_WHOLE_NUMBERS_H
 
 #include "backend/executable.h"
 

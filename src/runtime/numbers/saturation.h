@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finding the quantised layer at which a gradient ends. */
-#ifndef FVI_RUNTIME_SATURATION_H
-#define FVI_RUNTIME_SATURATION_H
+#ifndef FVI_RUNTIME_NUMBERS_SATURATION_H
+#define FVI_RUNTIME_NUMBERS_SATURATION_H
 
 #include "backend/executable.h"
 

@@ -7,7 +7,7 @@
  * What it does not do: look at casts of real numbers, which are as exact as those; at minima and
  * choices, where a large number often stands for infinity.
  */
-#include "runtime/whole_numbers.h"
+#include "runtime/numbers/whole_numbers.h"
 
 #include <glib.h>
 

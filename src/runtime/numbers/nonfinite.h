@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finding the origin of NaN and infinity. */
-#ifndef FVI_RUNTIME_NONFINITE_H
-#define FVI_RUNTIME_NONFINITE_H
+#ifndef FVI_RUNTIME_NUMBERS_NONFINITE_H
+#define FVI_RUNTIME_NUMBERS_NONFINITE_H
 
 #include <glib.h>
 

@@ -3,7 +3,7 @@
  * none of its numbers is in. The same graph is run again, with what goes into each quantiser as a
  * target.
  */
-#include "runtime/saturation.h"
+#include "runtime/numbers/saturation.h"
 
 #include <glib.h>
 #include <math.h>
