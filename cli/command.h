@@ -52,6 +52,7 @@ typedef struct cli_model_args {
     char **set;             /* of --set: NAME=NUMBER or NAME=FILE.npy; NULL at the end */
     char **inputs;          /* of --input, where the command takes it: FILE.npy or NAME=FILE.npy */
     char *wrt;              /* of --wrt: the main input, or NULL */
+    char *device;           /* of --device */
 } cli_model_args;
 
 /* What a command that makes pictures by a recipe says of that. */

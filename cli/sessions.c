@@ -4,6 +4,7 @@
 
 #include <glib.h>
 
+#include "devices.h"
 #include "report.h"
 
 static int step(void *user, const fv_progress *now) {
@@ -20,12 +21,20 @@ static void note(void *user, const char *text) {
 
 int cli_session_open(const cli_args *args, const fv_model *model, const cli_model_args *how,
                      cli_session *out) {
-    const fv_session_desc desc = {
-        .struct_size = sizeof desc, .threads = how->threads, .on_nan = (fv_on_nan)how->on_nan};
+    cli_device device;
     fv_error err = {0};
     *out = (cli_session){.args = args,
                          .noted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
+    const int code = cli_device_choose(how->device, &device);
+    if (code) return code;
+    const fv_session_desc desc = {.struct_size = sizeof desc,
+                                  .threads = how->threads,
+                                  .on_nan = (fv_on_nan)how->on_nan,
+                                  .plugin = device.plugin,
+                                  .device = device.index,
+                                  .or_processor = device.or_processor};
     fv_status st = fv_session_new(model, &desc, &out->session, &err);
+    cli_device_clear(&device);
     if (!st) st = fv_monitor_new(step, note, out, &out->monitor, &err);
     if (!st) st = fv_session_set_monitor(out->session, out->monitor, &err);
     return st ? cli_fail_error(&err) : CLI_DONE;

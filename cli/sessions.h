@@ -17,7 +17,7 @@ typedef struct cli_session {
     GHashTable *noted; /* texts of the notes that were printed */
 } cli_session;
 
-/* Opens a session as the command line says it: --threads, --on-nan. Its calls report to
+/* Opens a session as the command line says it: --device, --threads, --on-nan. Its calls report to
  * out->progress; what they note (inputs that nobody gave, values that are not finite and were kept)
  * is printed when they note it, each text once.
  *   out      must stay where it is; to be closed with cli_session_close, also on failure

@@ -88,7 +88,7 @@ WRONG = {
      "type 'int'"): "as in winograd.c",
     ("src/base/sha256.c", "bugprone-implicit-widening-of-multiplication-result", "type 'int'"):
         "places in 32 bytes",
-    ("src/runtime/numbers/nonfinite.c", "bugprone-implicit-widening-of-multiplication-result",
+    ("src/runtime/nonfinite.c", "bugprone-implicit-widening-of-multiplication-result",
      "type 'int'"):
         "products of constants, far below 2^31",
     ("src/vis/render/memory_fit.c", "bugprone-implicit-widening-of-multiplication-result",

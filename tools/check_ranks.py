@@ -20,6 +20,7 @@ RANKS = {
     "src/model/hdf5": [["blocks"], ["data"], ["."]],
     "src/backend": [["."], ["*"]],
     "src/backend/onednn": [["dnnl"], ["schedule"], ["kernels"], ["convolution"], ["ops"], ["."]],
+    "src/backend/stablehlo": [["text", "pjrt"], ["ops"], ["."]],
     "src/vis": [["objective", "param", "transform", "optimize"], ["recipe"], ["render"]],
     "src/vis/objective": [["."], ["terms"]],
     "src/inspect": [["."], ["attribution", "dataset", "weights"]],
@@ -42,6 +43,8 @@ CLI_FOLDERS = ("cli", "cli/output", "cli/commands", "cli/commands/examples")
 ONLY = [
     (re.compile(r"(^|/)dnnl(_\w+)?\.h(pp)?$"),
      re.compile(r"^src/backend/onednn/dnnl/dnnl\w*\.[ch]$"), "oneDNN"),
+    (re.compile(r"(^|/)pjrt/abi\.h$"),
+     re.compile(r"^(src/backend/stablehlo/pjrt/|tests/backend/stablehlo/)"), "PJRT"),
     (re.compile(r"^vips/"), re.compile(r"^src/image/"), "libvips"),
     (re.compile(r"^protobuf-c/|\.pb-c\.h$"),
      re.compile(r"^(src/model/(onnx|protobuf)|tests/(support|model|fuzz))/"), "protobuf-c"),

@@ -106,6 +106,7 @@ const cli_command cli_command_classes = {
     .size = sizeof(classes_args),
     .options = options,
     .model = offsetof(classes_args, model),
+    .useless = "device",
     .examples = examples,
     .run = run,
 };

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "commands.h"
+#include "devices.h"
 #include "inputs.h"
 #include "json.h"
 #include "models.h"
@@ -36,6 +37,7 @@ typedef struct job {
     GPtrArray *path; /* of each sample, borrowed */
     GArray *row;     /* of each sample: which row of its NPY file, of int64_t */
     int top;
+    cli_device device;
     fv_monitor *monitor;
     cli_progress progress; /* over the files */
 } job;
@@ -316,10 +318,13 @@ static int save_picture(const job *j) {
 /* Opens a session of each model, in which what is not finite is counted, not an error. */
 static fv_status begin(job *j, fv_error *err) {
     const compare_args *a = j->args;
-    fv_status st = FV_OK;
-    const fv_session_desc how = {
-        .struct_size = sizeof how, .threads = a->model.threads, .on_nan = FV_ON_NAN_KEEP};
-    st = fv_monitor_new(cli_progress_step, NULL, &j->progress, &j->monitor, err);
+    const fv_session_desc how = {.struct_size = sizeof how,
+                                 .threads = a->model.threads,
+                                 .on_nan = FV_ON_NAN_KEEP,
+                                 .plugin = j->device.plugin,
+                                 .device = j->device.index,
+                                 .or_processor = j->device.or_processor};
+    fv_status st = fv_monitor_new(cli_progress_step, NULL, &j->progress, &j->monitor, err);
     for (int m = 0; m < 2 && !st; m++) st = fv_session_new(j->model[m], &how, &j->session[m], err);
     for (int m = 0; m < 2 && !st; m++) st = fv_session_set_monitor(j->session[m], j->monitor, err);
     if (st) return st;
@@ -345,8 +350,10 @@ static int report(job *j) {
 static int work(job *j) {
     fv_error err = {0};
     int bad = 0;
+    int code = cli_device_choose(j->args->model.device, &j->device);
+    if (code) return code;
     if (begin(j, &err)) return cli_fail_error(&err);
-    int code = add_all(j, &bad);
+    code = add_all(j, &bad);
     if (code) return code;
     if (fv_comparison_rank(j->comparison, &j->changes, &err)) return cli_fail_error(&err);
     code = report(j);
@@ -373,6 +380,7 @@ static int run(const cli_args *common) {
     fv_changes_free(j.changes);
     fv_comparison_free(j.comparison);
     for (int m = 0; m < 2; m++) fv_session_free(j.session[m]);
+    cli_device_clear(&j.device);
     fv_monitor_free(j.monitor);
     for (int m = 0; m < 2; m++) fv_model_free(j.model[m]);
     g_ptr_array_free(j.path, TRUE);

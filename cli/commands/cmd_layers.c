@@ -161,6 +161,7 @@ const cli_command cli_command_layers = {
     .size = sizeof(layers_args),
     .options = options,
     .model = offsetof(layers_args, model),
+    .useless = "device",
     .examples = examples,
     .run = run,
 };

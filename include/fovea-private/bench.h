@@ -16,6 +16,8 @@ typedef struct fv_bench_desc {
     int batch;   /* 0: 1 */
     int threads; /* 0: all processors */
     int repeats; /* 0: 20 */
+    const char *plugin; /* of an accelerator, for fv_bench; NULL: the processor */
+    int device;         /* which of the plug-in's */
 } fv_bench_desc;
 
 typedef struct fv_bench_result {

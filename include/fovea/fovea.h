@@ -14,10 +14,11 @@
  *   fv_session_free(s);
  *   fv_model_free(m);
  *
- * Its parts, in the order in which data flows: core.h (error, tensor, image, model), monitor.h
- * (progress, ending calls), session.h (running a model, gradients), objective.h (what to look for),
- * recipe.h (how a picture is made), render.h (pictures that excite units), view.h (montages, plots,
- * maps), examples.h (photos that excite units), attribute.h (which part of a photo does it).
+ * Its parts, in the order in which data flows: core.h (error, tensor, image, model), devices.h
+ * (what runs networks), monitor.h (progress, ending calls), session.h (running a model, gradients),
+ * objective.h (what to look for), recipe.h (how a picture is made), render.h (pictures that excite
+ * units), view.h (montages, plots, maps), examples.h (photos that excite units), attribute.h (which
+ * part of a photo does it).
  *
  * Ownership: what a function puts into an `out` parameter is yours, to be freed with the `_free` of
  * its type (bytes: fv_bytes_free) unless its comment says otherwise; every pointer that a function
@@ -39,6 +40,7 @@
 #define FOVEA_H
 
 #include "fovea/core.h"
+#include "fovea/devices.h"
 #include "fovea/monitor.h"
 #include "fovea/objective.h"
 #include "fovea/session.h"

@@ -30,16 +30,25 @@ typedef struct fv_session_desc {
     size_t struct_size; /* FV_DESC */
     int threads;      /* 1..1024; 0: all processors */
     fv_on_nan on_nan; /* 0: FV_ON_NAN_STOP */
+    const char *plugin; /* path of the plug-in of an accelerator (devices.h); NULL: the processor
+                           runs it. Copied */
+    int device;         /* which of the plug-in's devices, from 0 */
+    int or_processor;   /* 1: what the device cannot run, the processor does, and a note says so;
+                           0: the call fails */
 } fv_session_desc;
 
 /* Makes a session. Nothing is computed yet.
  *   model   borrowed: must outlive the session
  *   desc    NULL: all defaults
  *   out     yours to free with fv_session_free
- *   errors  ARG a field of desc out of its range; UNSUPPORTED the network has no input; NOMEM
+ *   errors  ARG a field of desc out of its range; UNSUPPORTED the network has no input; NOMEM; of a
+ *           device: IO there is no such plug-in, FORMAT it is none, BACKEND it does not start
  */
 FV_API fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc,
                                 fv_session **out, fv_error *err);
+/* What runs it: "oneDNN 2.6.3", or the plug-in's platform and version with the kind of the device.
+ * NULL: session is NULL. */
+FV_API const char *fv_session_device(const fv_session *session);
 /* Frees a session and the plans it kept. */
 FV_API void fv_session_free(fv_session *session);
 

@@ -12,12 +12,20 @@
 
 typedef struct fvi_timed_op fvi_timed_op; /* executable.h, as are the flags */
 
+/* Is told of a device, whose texts live during the call. */
+typedef void fvi_add_device(void *user, const fv_device_info *device);
+
 struct fvi_backend {
     const char *name;             /* "onednn" */
     const char *(*version)(void); /* "oneDNN 2.6.3" */
 
+    /* Tells of the devices of plug-ins at some places, and of plug-ins that cannot be used; or
+     * NULL: it needs none. */
+    void (*list)(const char *const *places, int count, fvi_add_device *add, void *user);
+
     fv_status (*device_new)(const fvi_device_desc *desc, void **device, fv_error *err);
     void (*device_free)(void *device);
+    const char *(*device_name)(const void *device);
     fv_precision (*device_precision)(const void *device);
     void (*device_bytes)(void *device, size_t *own, size_t *in_file);
     void (*device_forget)(void *device, const void *bytes); /* or NULL: it keeps no weights */

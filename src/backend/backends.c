@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* backends: the list of all backends, one line each. */
+/* backends: which there are. */
 #include "backend/backends.h"
 
 #include "backend/onednn/onednn.h"
+#include "backend/stablehlo/stablehlo.h"
 
-static const fvi_backend *const list[] = {
-    &fvi_backend_onednn,
-};
-
-const fvi_backend *fvi_backends_at(int i) {
-    return i >= 0 && i < (int)(sizeof list / sizeof *list) ? list[i] : NULL;
-}
+const fvi_backend *const fvi_backend_processor = &fvi_backend_onednn;
+const fvi_backend *const fvi_backend_accelerator = &fvi_backend_stablehlo;

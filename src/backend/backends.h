@@ -5,7 +5,7 @@
 
 #include "backend/backend.h"
 
-/* Backend i; the default one is 0. NULL beyond the last. */
-const fvi_backend *fvi_backends_at(int i);
+/* The processor's; and that of accelerators, whose devices need a plug-in (device.h). */
+extern const fvi_backend *const fvi_backend_processor, *const fvi_backend_accelerator;
 
 #endif

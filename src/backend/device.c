@@ -26,6 +26,8 @@ void fvi_device_free(fvi_device *d) {
     free(d);
 }
 
+const char *fvi_device_name(const fvi_device *d) { return d->backend->device_name(d->self); }
+
 fv_precision fvi_device_precision(const fvi_device *d) {
     return d->backend->device_precision(d->self);
 }

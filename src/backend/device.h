@@ -19,14 +19,19 @@ typedef struct fvi_device_desc {
      */
     void (*release)(const void *user, const void *bytes, size_t size);
     const void *user;
+    const char *plugin; /* path of the plug-in, for the backend that takes one */
+    int index;          /* which of its devices */
 } fvi_device_desc;
 
-/*   backend  a row of backends.h, or a backend of a test
+/*   backend  one of backends.h, or a backend of a test
  *   desc     copied; what .user points to outlives the device */
 fv_status fvi_device_new(const fvi_backend *backend, const fvi_device_desc *desc, fvi_device **out,
                          fv_error *err);
 /* To be called after the executables of the device were freed. */
 void fvi_device_free(fvi_device *d);
+
+/* What runs it, for people: "oneDNN 2.6.3"; as long as the device. */
+const char *fvi_device_name(const fvi_device *d);
 
 /* The precision used: F32 if the device lacks the one requested. */
 fv_precision fvi_device_precision(const fvi_device *d);

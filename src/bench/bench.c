@@ -125,7 +125,9 @@ fv_status fvi_bench_open(const fv_model *model, const char *layer, const fv_benc
     fv_status st = resolve(desc, &b->desc, err);
     if (!st) st = fvi_network_find_value(model->network, layer, &value, err);
     if (!st)
-        st = fv_session_new(model, FV_DESC(fv_session_desc, .threads = b->desc.threads),
+        st = fv_session_new(model,
+                            FV_DESC(fv_session_desc, .threads = b->desc.threads,
+                                    .plugin = b->desc.plugin, .device = b->desc.device),
                             &b->session, err);
     if (!st) st = plan_for(model, b->session, value, &b->desc, &b->plan, err);
     if (!st) st = fill(b->plan, err);

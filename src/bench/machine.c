@@ -60,7 +60,7 @@ static fv_status time_product(const float *values, double *gflops, fv_error *err
     fvi_executable *plan = NULL;
     double best = 0;
     fv_status st = g ? FV_OK : fvi_fail(err, FV_NOMEM, "out of memory");
-    if (!st) st = fvi_device_new(fvi_backends_at(0), &(fvi_device_desc){0}, &device, err);
+    if (!st) st = fvi_device_new(fvi_backend_processor, &(fvi_device_desc){0}, &device, err);
     if (st)
         fvi_graph_free(g);
     else

@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "runtime/devices.h"
 #include "runtime/model_state.h"
 
 #define PROGRAM ((size_t)56 << 20) /* bytes */
@@ -57,6 +58,7 @@ size_t fvi_budget_held(const fv_model *m) {
     g_mutex_lock(&m->budget->lock);
     const size_t held = (size_t)m->budget->held;
     g_mutex_unlock(&m->budget->lock);
+    own += fvi_model_devices_bytes(m->devices);
     return PROGRAM + copied + MIN(in_file, mapped) + own + held;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* model: the public functions of a loaded network, which call those of model/. */
+#include "runtime/devices.h"
 #include "runtime/lowered.h"
 #include "runtime/memory_budget.h"
 #include "runtime/model_state.h"
@@ -29,7 +30,8 @@ static fv_model *model_new(void) {
     if (!m) return NULL;
     m->budget = fvi_budget_new();
     m->lowered = fvi_lowered_new();
-    if (m->budget && m->lowered) return m;
+    m->devices = fvi_model_devices_new();
+    if (m->budget && m->lowered && m->devices) return m;
     fv_model_free(m);
     return NULL;
 }
@@ -43,7 +45,7 @@ static fv_status start_device(fv_model *m, fv_precision precision, fv_error *err
         .release = release,
         .user = m->network,
     };
-    return fvi_device_new(fvi_backends_at(0), &desc, &m->device, err);
+    return fvi_device_new(fvi_backend_processor, &desc, &m->device, err);
 }
 
 /* The precision to ask the device for. */
@@ -127,6 +129,7 @@ fv_status fv_model_shuffle(const fv_model *model, const int *layers, int count, 
 void fv_model_free(fv_model *model) {
     if (!model) return;
     fvi_lowered_free(model->lowered);
+    fvi_model_devices_free(model->devices);
     fvi_device_free(model->device);
     fvi_budget_free(model->budget);
     fvi_network_free(model->network);

@@ -9,10 +9,11 @@
 
 struct fv_model {
     fvi_network *network;
-    char *output_note; /* what was chosen among several outputs, or NULL */
-    fvi_device *device;          /* shared by the model's sessions, with its own lock */
-    struct fvi_budget *budget;   /* the same; memory_budget.h */
-    struct fvi_lowered *lowered; /* the same (lowered.h) */
+    char *output_note;                 /* what was chosen among several outputs, or NULL */
+    fvi_device *device;                /* shared by the model's sessions, with its own lock */
+    struct fvi_model_devices *devices; /* others that sessions asked for (devices.h) */
+    struct fvi_budget *budget;         /* the same; memory_budget.h */
+    struct fvi_lowered *lowered;       /* the same (lowered.h) */
 };
 
 #endif

@@ -7,10 +7,11 @@
  * others are freed until it fits.
  */
 #include "runtime/session.h"
+#include "runtime/devices.h"
 #include "runtime/lowered.h"
 #include "runtime/memory_budget.h"
-#include "runtime/session_state.h"
 #include "runtime/numbers/whole_numbers.h"
+#include "runtime/session_state.h"
 
 #include <glib.h>
 #include <math.h>
@@ -66,15 +67,25 @@ fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc, fv_
     const fv_on_nan on_nan = d.on_nan;
     if ((int)on_nan < 0 || on_nan > FV_ON_NAN_KEEP)
         return fvi_fail(err, FV_ARG, "on_nan is %d; allowed: 0 to %d", (int)on_nan, FV_ON_NAN_KEEP);
+    if (d.device < 0) return fvi_fail(err, FV_ARG, "device is %d; allowed: 0 and more", d.device);
+    if (d.or_processor < 0 || d.or_processor > 1)
+        return fvi_fail(err, FV_ARG, "or_processor is %d; allowed: 0 and 1", d.or_processor);
     if (!*fvi_network_input(model->network)->name)
         return fvi_fail(
             err, FV_UNSUPPORTED,
             "%s has no input: all that it computes is constant, and nothing can be run, "
             "drawn or explained; export it with what varies as an input",
             fvi_network_name(model->network));
+    fvi_device *device = NULL;
+    st = fvi_model_device(model, d.plugin, d.device, &device, err);
+    if (st) return st;
     fv_session *s = calloc(1, sizeof *s);
     if (!s) return fvi_fail(err, FV_NOMEM, "out of memory while making a session");
     s->model = model;
+    s->device = device;
+    s->plugin = g_strdup(d.plugin);
+    s->device_index = d.device;
+    s->or_processor = d.or_processor;
     s->threads = threads ? threads : omp_get_num_procs();
     s->on_nan = on_nan ? on_nan : FV_ON_NAN_STOP;
     s->plans = g_ptr_array_new_with_free_func(plan_entry_free);
@@ -86,9 +97,11 @@ fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc, fv_
 
 fv_status fvi_session_new_like(const fv_session *like, const fv_model *model, fv_session **out,
                                fv_error *err) {
-    return fv_session_new(
-        model, FV_DESC(fv_session_desc, .threads = like->threads, .on_nan = like->on_nan), out,
-        err);
+    return fv_session_new(model,
+                          FV_DESC(fv_session_desc, .threads = like->threads, .on_nan = like->on_nan,
+                                  .plugin = like->plugin, .device = like->device_index,
+                                  .or_processor = like->or_processor),
+                          out, err);
 }
 
 void fv_session_free(fv_session *s) {
@@ -98,13 +111,19 @@ void fv_session_free(fv_session *s) {
     g_ptr_array_free(s->plans, TRUE);
     g_hash_table_destroy(s->sound);
     g_hash_table_destroy(s->filled);
+    g_free(s->plugin);
     free(s);
 }
 
 int fvi_session_plans_made(const fv_session *s) { return s->plans_made; }
 const fv_model *fvi_session_model(const fv_session *s) { return s->model; }
 const fvi_network *fvi_session_network(const fv_session *s) { return s->model->network; }
-fvi_device *fvi_session_device(const fv_session *s) { return s->model->device; }
+fvi_device *fvi_session_device(const fv_session *s) { return s->device; }
+
+const char *fv_session_device(const fv_session *session) {
+    return session ? fvi_device_name(session->device) : NULL;
+}
+
 int fvi_session_threads(const fv_session *s) { return s->threads; }
 fv_on_nan fvi_session_on_nan(const fv_session *s) { return s->on_nan; }
 
@@ -318,6 +337,23 @@ fv_status fvi_session_check_cost(const fv_session *s, const fvi_shape *input, do
         fvi_network_name(net), cost, limit);
 }
 
+/* On the session's device; what that cannot run, with or_processor, on the processor, and then all
+ * that follows. */
+static fv_status compile_on(fv_session *s, fvi_graph *lowered, fvi_graph *graph, int flags,
+                            fvi_executable **out, fv_error *err) {
+    fv_error why = {0};
+    fv_status st = fvi_executable_new(s->device, graph, flags, out, &why);
+    if (st && s->or_processor && s->device != s->model->device) {
+        char *text = g_strdup_printf("the processor runs this: %s", why.text);
+        fvi_monitor_note(s->monitor, text);
+        g_free(text);
+        s->device = s->model->device;
+        st = fvi_graph_copy(lowered, &graph, &why);
+        if (!st) st = fvi_executable_new(s->device, graph, flags, out, &why);
+    }
+    return st ? fvi_fail(err, st, "%s", why.text) : FV_OK;
+}
+
 fv_status fvi_session_compile(fv_session *s, const fvi_plan_key *key, fvi_graph *lowered,
                               fvi_executable **plan, fv_error *err) {
     fvi_graph *graph = NULL;
@@ -330,7 +366,7 @@ fv_status fvi_session_compile(fv_session *s, const fvi_plan_key *key, fvi_graph 
     const double cost = fvi_graph_cost(lowered, key->flags & FVI_EXEC_BACKWARD);
     st = fvi_session_check_cost(s, &key->input, cost, err);
     if (!st) st = fvi_graph_copy(lowered, &graph, err);
-    if (!st) st = fvi_executable_new(s->model->device, graph, key->flags, &made, err);
+    if (!st) st = compile_on(s, lowered, graph, key->flags, &made, err);
     if (!st)
         st = fvi_session_check_cost(s, &key->input, cost + fvi_executable_extra_cost(made), err);
     if (st)
@@ -354,7 +390,7 @@ fv_status fvi_session_count(fv_session *s, const fvi_plan_key *key, size_t *byte
     fv_status st = lower(s, key, &lowered, &samples, err);
     if (st) return st;
     st = fvi_graph_copy(lowered, &graph, err);
-    if (!st) st = fvi_executable_count(s->model->device, graph, key->flags, bytes, err);
+    if (!st) st = fvi_executable_count(s->device, graph, key->flags, bytes, err);
     fvi_graph_free(lowered);
     return st;
 }

@@ -32,6 +32,7 @@ typedef struct outputs {
     fv_image *image, *images[4];
     fv_objective *objective;
     fv_model *model;
+    fv_devices *devices;
     fv_session *session;
     fv_monitor *monitor;
     fv_rendering *renderings[4];

@@ -46,6 +46,22 @@ static void test_tensors(void **state) {
     HARMLESS(fv_tensor_free(NULL));
 }
 
+static void test_devices(void **state) {
+    const char *const places[] = {"/nowhere"};
+    (void)state;
+    REFUSED(FV_ARG, "out must", fv_devices_find(NULL, 0, NULL, err));
+    REFUSED(FV_ARG, "places must", fv_devices_find(NULL, 1, &o.devices, err));
+    REFUSED(FV_ARG, "-1 places", fv_devices_find(places, -1, &o.devices, err));
+    WORKS(fv_devices_find(NULL, 0, &o.devices, err));
+    GIVES(1, fv_devices_count(o.devices));
+    GIVES(NULL, fv_devices_at(o.devices, -1));
+    GIVES(NULL, fv_devices_at(o.devices, 1));
+    GIVES(NULL, fv_devices_at(NULL, 0));
+    GIVES(0, fv_devices_count(NULL));
+    fv_devices_free(o.devices);
+    HARMLESS(fv_devices_free(NULL));
+}
+
 static void test_images(void **state) {
     (void)state;
     REFUSED(FV_ARG, "out must", fv_image_new(3, 8, 8, NULL, err));
@@ -314,6 +330,12 @@ static void test_session(void **state) {
     REFUSED(FV_ARG, "threads is 1025", SESSION(.threads = 1025));
     REFUSED(FV_ARG, "on_nan is -1", SESSION(.on_nan = -1));
     REFUSED(FV_ARG, "on_nan is 3", SESSION(.on_nan = 3));
+    REFUSED(FV_ARG, "device is -1", SESSION(.device = -1));
+    REFUSED(FV_ARG, "allowed: 0 and more", SESSION(.device = INT_MIN));
+    REFUSED(FV_ARG, "or_processor is 2", SESSION(.or_processor = 2));
+    REFUSED(FV_ARG, "or_processor is -1", SESSION(.or_processor = -1));
+    REFUSED(FV_IO, "no such file", SESSION(.plugin = "/nowhere/plugin.so"));
+    GIVES(NULL, fv_session_device(NULL));
     HARMLESS(fv_session_free(NULL));
 
     REFUSED(FV_ARG, "session must", fv_session_run(NULL, t.input, NULL, &o.tensor, err));
@@ -469,12 +491,12 @@ static void test_bench(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_versions), cmocka_unit_test(test_tensors),
-        cmocka_unit_test(test_images),   cmocka_unit_test(test_texts),
-        cmocka_unit_test(test_parts),    cmocka_unit_test(test_loading),
-        cmocka_unit_test(test_model),    cmocka_unit_test(test_inputs),
-        cmocka_unit_test(test_session),  cmocka_unit_test(test_gradient),
-        cmocka_unit_test(test_monitor),  cmocka_unit_test(test_forward),
-        cmocka_unit_test(test_bench),
+        cmocka_unit_test(test_devices),  cmocka_unit_test(test_images),
+        cmocka_unit_test(test_texts),    cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_loading),  cmocka_unit_test(test_model),
+        cmocka_unit_test(test_inputs),   cmocka_unit_test(test_session),
+        cmocka_unit_test(test_gradient), cmocka_unit_test(test_monitor),
+        cmocka_unit_test(test_forward),  cmocka_unit_test(test_bench),
     };
     return cmocka_run_group_tests(tests, misuse_setup, misuse_teardown);
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whole small networks through the interface of backends: every backend of the library against the
- * reference one (reference/backend.h), which knows nothing of it: targets, gradients at the inputs
- * and at the targets, guided and redirected; copied and viewed.
+/* Whole small networks through the interface of backends: the processor's, or a plug-in's, against
+ * the reference one (reference/backend.h), which knows nothing of it: targets, gradients at the
+ * inputs and at the targets, guided and redirected; copied and viewed.
+ *
+ * Usage: test_executable [PLUGIN.so EVERY]: on a plug-in, each EVERY-th network; PLUGIN.so '': that
+ * of $FOVEA_TEST_PLUGIN, without which it is skipped.
  *
  * Errors are relative to the tensor's largest magnitude: 1e-4 forward, 1e-3 gradients, as for the
  * golden files (test_golden.c).
@@ -50,6 +53,10 @@ static const network_case cases[] = {
     {"golden/signal.new18-free.onnx", "tanh", 2},
 };
 
+static const fvi_backend *backend;
+static const char *plugin;
+static size_t every = 1; /* which of the networks */
+
 /* One network on one backend. */
 typedef struct running {
     fvi_device *device;
@@ -83,12 +90,12 @@ static fvi_graph *lower(const fvi_network *net, const network_case *c) {
     return g;
 }
 
-static running start(const fvi_backend *backend, const fvi_network *net, const network_case *c,
+static running start(const fvi_backend *on, const fvi_network *net, const network_case *c,
                      int flags) {
-    const fvi_device_desc desc = {.precision = FV_PRECISION_F32};
+    const fvi_device_desc desc = {.precision = FV_PRECISION_F32, .plugin = plugin};
     running r = {0};
     fv_error err;
-    must(fvi_device_new(backend, &desc, &r.device, &err), &err, c->file);
+    must(fvi_device_new(on, &desc, &r.device, &err), &err, c->file);
     must(fvi_executable_new(r.device, lower(net, c), flags, &r.e, &err), &err, c->file);
     return r;
 }
@@ -185,21 +192,19 @@ static void compare_all(const running *got, const running *want, const char *fil
             fvi_executable_view_gradient, 1e-3, file, "the gradient");
 }
 
-/* Every backend of the library, with the same numbers as the reference. */
+/* The same numbers as the reference. */
 static void check_network(const network_case *c, int flags) {
     fvi_network *net = load(c->file);
     flags |= FVI_EXEC_BACKWARD | FVI_EXEC_TARGET_GRADIENTS;
     running want = start(&fvi_backend_reference, net, c, flags);
     float *x = random_numbers(input_count(&want), 1, -1, 1);
     run(&want, x, 1);
-    for (int k = 0; fvi_backends_at(k); k++) {
-        running got = start(fvi_backends_at(k), net, c, flags);
-        run(&got, x, 0);
-        compare_all(&got, &want, c->file);
-        run(&got, x, 1); /* again: nothing is left over from the run before */
-        compare_all(&got, &want, c->file);
-        stop(&got);
-    }
+    running got = start(backend, net, c, flags);
+    run(&got, x, 0);
+    compare_all(&got, &want, c->file);
+    run(&got, x, 1); /* again: nothing is left over from the run before */
+    compare_all(&got, &want, c->file);
+    stop(&got);
     free(x);
     stop(&want);
     fvi_network_free(net);
@@ -207,12 +212,12 @@ static void check_network(const network_case *c, int flags) {
 
 static void test_networks(void **state) {
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) check_network(&cases[i], 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i += every) check_network(&cases[i], 0);
 }
 
 static void test_guided(void **state) {
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i += every)
         check_network(&cases[i], FVI_EXEC_GUIDED);
 }
 
@@ -228,22 +233,20 @@ static void test_redirected(void **state) {
     const int64_t count = input_count(&want), half = count / 2;
     float *x = random_numbers(count, 1, -1e5F, 1e5F), *dx = malloc((size_t)count * sizeof *dx);
     assert_non_null(dx);
-    for (int k = 0; fvi_backends_at(k); k++) {
-        running got = start(fvi_backends_at(k), net, &c, flags);
-        for (int on = 0; on < 2; on++) {
-            fvi_executable_redirect(want.e, on ? first : NULL, 2);
-            fvi_executable_redirect(got.e, on ? first : NULL, 2);
-            run(&want, x, 1);
-            run(&got, x, 1);
-            compare_all(&got, &want, c.file);
-            assert_int_equal(fvi_executable_read_gradient(got.e, 0, dx, NULL), FV_OK);
-            int passed[2] = {0};
-            for (int64_t i = 0; i < count; i++) passed[i >= half] |= dx[i] != 0;
-            assert_int_equal(passed[0], on);
-            assert_int_equal(passed[1], 0);
-        }
-        stop(&got);
+    running got = start(backend, net, &c, flags);
+    for (int on = 0; on < 2; on++) {
+        fvi_executable_redirect(want.e, on ? first : NULL, 2);
+        fvi_executable_redirect(got.e, on ? first : NULL, 2);
+        run(&want, x, 1);
+        run(&got, x, 1);
+        compare_all(&got, &want, c.file);
+        assert_int_equal(fvi_executable_read_gradient(got.e, 0, dx, NULL), FV_OK);
+        int passed[2] = {0};
+        for (int64_t i = 0; i < count; i++) passed[i >= half] |= dx[i] != 0;
+        assert_int_equal(passed[0], on);
+        assert_int_equal(passed[1], 0);
     }
+    stop(&got);
     free(dx);
     free(x);
     stop(&want);
@@ -338,7 +341,16 @@ static void test_failures(void **state) {
     fvi_network_free(net);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    if (argc > 2) {
+        plugin = argv[1][0] ? argv[1] : getenv("FOVEA_TEST_PLUGIN");
+        every = (size_t)atoi(argv[2]);
+        if (!plugin || !*plugin || !every) {
+            fprintf(stderr, "skipped: no plug-in in $FOVEA_TEST_PLUGIN\n");
+            return 77;
+        }
+    }
+    backend = plugin ? fvi_backend_accelerator : fvi_backend_processor;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_networks),   cmocka_unit_test(test_guided),
         cmocka_unit_test(test_redirected), cmocka_unit_test(test_copies),

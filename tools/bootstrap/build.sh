@@ -30,6 +30,8 @@ run_all_tests() {
     logs=()
     # Tests run side by side: threads that wait must not spin.
     export OMP_WAIT_POLICY=passive FOVEA_PYTHON=$venv_python
+    fetch_pjrt_plugin
+    export FOVEA_TEST_PLUGIN=$pjrt_plugin
 
     build_folder build all
     test_folder build

@@ -4,6 +4,7 @@
 
 #include "bench.h"
 #include "commands.h"
+#include "devices.h"
 #include "json.h"
 #include "models.h"
 #include "options.h"
@@ -108,15 +109,23 @@ static int run(const cli_args *common) {
                                                    ? "--machine takes no MODEL and no LAYER"
                                                    : "bench needs MODEL LAYER");
     if (args->machine) return cli_bench_machine(args);
-    int code = cli_model_load(&args->common, &args->model, &model);
+    if (args->model.device && (args->ops || args->recipe))
+        return cli_usage(args->common.command,
+                         "--device is for a step, without --ops and --recipe");
+    cli_device device;
+    int code = cli_device_choose(args->model.device, &device);
+    if (!code) code = cli_model_load(&args->common, &args->model, &model);
     if (code) return code;
     const fv_bench_desc desc = {.size = args->size,
                                 .batch = args->batch,
                                 .threads = args->model.threads,
-                                .repeats = args->repeats};
+                                .repeats = args->repeats,
+                                .plugin = device.plugin,
+                                .device = device.index};
     code = args->ops      ? run_ops(args, model, &desc)
            : args->recipe ? run_render(args, model)
                           : run_step(args, model, &desc);
+    cli_device_clear(&device);
     fv_model_free(model);
     return code;
 }

@@ -58,6 +58,11 @@ static fv_status device_new(const fvi_device_desc *desc, void **out, fv_error *e
     return FV_OK;
 }
 
+static const char *device_name(const void *d) {
+    (void)d;
+    return fvi_dnnl_version();
+}
+
 static fv_precision device_precision(const void *d) { return ((const device *)d)->precision; }
 
 static void device_bytes(void *d, size_t *own, size_t *in_file) {
@@ -201,6 +206,7 @@ const fvi_backend fvi_backend_onednn = {
     .version = fvi_dnnl_version,
     .device_new = device_new,
     .device_free = device_free,
+    .device_name = device_name,
     .device_precision = device_precision,
     .device_bytes = device_bytes,
     .device_forget = device_forget,

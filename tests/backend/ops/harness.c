@@ -14,11 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/random.h"
-#include "graph/const.h"
+#include "backend/executable.h"
 #include "backend/onednn/plan.h"
 #include "backend/onednn/profile.h"
 #include "backend/onednn/schedule/weight_cache.h"
+#include "base/random.h"
+#include "graph/const.h"
 #include "reference.h"
 
 #define MAX_TARGETS (1 + FVI_CASE_THEN)
@@ -373,6 +374,28 @@ static int plan_run(const problem *p, int flags, result *out, char *text, size_t
     return bad;
 }
 
+/* The same by executable.h, once. */
+static fv_status execute(fvi_executable *e, const problem *p, result *r, fv_error *err) {
+    const fvi_graph *g = fvi_executable_graph(e);
+    const size_t n = (size_t)fvi_ref_count(&p->out);
+    fv_status st = FV_OK;
+    for (int i = 0; i < g->n_inputs && !st; i++)
+        st = fvi_executable_set_input(e, i, p->data[g->inputs[i]], err);
+    if (!st) st = fvi_executable_forward(e, err);
+    for (int t = 0; t < g->n_outputs && !st; t++) {
+        r->value[t] = need(n, sizeof(float));
+        st = fvi_executable_read_target(e, t, r->value[t], err);
+        if (!st) st = fvi_executable_write_seed(e, t, p->seed[p->first_target + t], err);
+    }
+    if (!st) st = fvi_executable_backward(e, err);
+    for (int i = 0; i < g->n_inputs && !st; i++) {
+        const int v = g->inputs[i];
+        r->gradient[v] = need((size_t)fvi_ref_count(&p->in[v]), sizeof(float));
+        st = fvi_executable_read_gradient(e, i, r->gradient[v], err);
+    }
+    return st;
+}
+
 /* ---- comparing ---- */
 
 static double largest(const double *x, int64_t n) {
@@ -564,6 +587,21 @@ static int run_targets(const fvi_case *c, int all_targets, char *text, size_t si
 
 int fvi_case_run(const fvi_case *c, char *text, size_t size) {
     return run_targets(c, 0, text, size) || (c->n_then > 0 && run_targets(c, 1, text, size));
+}
+
+int fvi_case_run_on(const fvi_case *c, fvi_device *d, char *text, size_t size) {
+    problem p = problem_new(c, 0);
+    fvi_executable *e = NULL;
+    fv_error err = {0};
+    result r = {0};
+    fv_status st = fvi_executable_new(d, graph_new(&p), FVI_EXEC_BACKWARD, &e, &err);
+    if (!st) st = execute(e, &p, &r, &err);
+    const int bad =
+        st ? fail(text, size, "status %d: %s", st, err.text) : check_result(&p, &r, text, size);
+    fvi_executable_free(e);
+    result_free(&r);
+    problem_free(&p);
+    return bad;
 }
 
 const fvi_case_table *const *fvi_case_tables(int *count) {

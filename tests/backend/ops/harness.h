@@ -42,6 +42,7 @@
 #ifndef FVI_TESTS_OPS_HARNESS_H
 #define FVI_TESTS_OPS_HARNESS_H
 
+#include "backend/device.h"
 #include "graph/graph.h"
 
 /* Shapes: S(2, 3, 8, 8), or SCALAR. */
@@ -115,8 +116,8 @@ typedef struct fvi_case {
     fvi_case_batch batch;
     int n_then;
     fvi_case_node then[FVI_CASE_THEN];
-    int winograd; /* plan it by Winograd's algorithm, and see that this was done */
-    int depthwise; /* the same of its backward pass by depthwise.c */
+    int winograd;        /* plan it by Winograd's algorithm, and see that this was done */
+    int depthwise;       /* the same of its backward pass by depthwise.c */
     double tol_forward;  /* 0: 1e-5 */
     double tol_gradient; /* 0: 1e-4 */
 } fvi_case;
@@ -139,6 +140,11 @@ const fvi_case_table *const *fvi_case_tables(int *count);
 
 /* Whether an input is one that is put behind a convolution. */
 int fvi_case_is_picture(const fvi_case_input *in);
+
+/* The first two of these checks, on a device of any backend.
+ *   text     a sentence on the first failure
+ *   returns  0 when both held */
+int fvi_case_run_on(const fvi_case *c, fvi_device *d, char *text, size_t size);
 
 /* Runs all checks of one case.
  *   text     a sentence on the first failure

@@ -47,6 +47,11 @@ static fv_status device_new(const fvi_device_desc *desc, void **device, fv_error
 
 static void device_free(void *device) { free(device); }
 
+static const char *device_name(const void *device) {
+    (void)device;
+    return "plain loops";
+}
+
 static fv_precision device_precision(const void *device) {
     (void)device;
     return FV_PRECISION_F32;
@@ -250,6 +255,7 @@ const fvi_backend fvi_backend_reference = {
     .version = version,
     .device_new = device_new,
     .device_free = device_free,
+    .device_name = device_name,
     .device_precision = device_precision,
     .device_bytes = device_bytes,
     .executable_new = executable_new,

@@ -63,7 +63,7 @@ static void run(const fvi_network *net, int64_t batch, const float *x, float *y)
     const fvi_binding b = {.name = "x", .shape = {4, {batch, 1, 3, 3}}};
     const fvi_device_desc desc = {.precision = FV_PRECISION_F32};
     if (fvi_network_lower(net, &b, 1, NULL, 0, &g, &err) ||
-        fvi_device_new(fvi_backends_at(0), &desc, &device, &err) ||
+        fvi_device_new(fvi_backend_processor, &desc, &device, &err) ||
         fvi_executable_new(device, g, 0, &e, &err) || fvi_executable_set_input(e, 0, x, &err) ||
         fvi_executable_forward(e, &err) || fvi_executable_read_target(e, 0, y, &err))
         fail_msg("%s", err.text);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* --device: from what the user says to a device of a plug-in. */
+#ifndef FOVEA_CLI_DEVICES_H
+#define FOVEA_CLI_DEVICES_H
+
+#include "command.h"
+
+/* What a session is told. */
+typedef struct cli_device {
+    char *plugin; /* NULL: the processor */
+    int index;
+    int or_processor;
+} cli_device;
+
+/* Everything that can run networks on this machine, and plug-ins that cannot: of
+ * $FOVEA_PJRT_PLUGIN, and of the Python packages that are usually found.
+ *   returns  to be freed with fv_devices_free; NULL with one line printed */
+fv_devices *cli_devices_find(void);
+
+/*   text     "auto", "cpu", "gpu", "gpu:1", "PLUGIN.so", "PLUGIN.so:1"; NULL: cpu
+ *   out      to be cleared, also on failure
+ *   returns  CLI_DONE, or an exit code with one line printed */
+int cli_device_choose(const char *text, cli_device *out);
+void cli_device_clear(cli_device *d);
+
+#endif

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* programs: walks a graph's nodes in order, or back, and has each write itself. */
+#include "backend/stablehlo/programs.h"
+
+#include "backend/executable.h"
+#include "backend/stablehlo/text/constants.h"
+#include "backend/stablehlo/text/elementwise.h"
+#include "backend/stablehlo/text/module.h"
+#include "base/error.h"
+
+void fvi_program_text_clear(fvi_program_text *p) {
+    if (p->text) g_string_free(p->text, TRUE);
+    if (p->arguments) g_array_unref(p->arguments);
+    if (p->results) g_array_unref(p->results);
+    *p = (fvi_program_text){NULL, NULL, NULL};
+}
+
+/* ---- a program being written ----------------------------------------------------------------- */
+
+typedef struct writing {
+    fvi_hlo h;
+    fvi_emitter e;
+} writing;
+
+/* The value's address must stay. */
+static void begin(writing *w, const fvi_graph *g) {
+    const gsize n = (gsize)MAX(g->n_values, 1);
+    fvi_hlo_begin(&w->h);
+    w->e = (fvi_emitter){.h = &w->h,
+                         .g = g,
+                         .value = g_new(int, n),
+                         .gradient = g_new(int, n),
+                         .wanted = NULL,
+                         .arguments = g_array_new(FALSE, FALSE, sizeof(fvi_emitter_argument)),
+                         .redirect = -1};
+    for (gsize i = 0; i < n; i++) w->e.value[i] = w->e.gradient[i] = -1;
+}
+
+/* Hands the text over. */
+static void finish(writing *w, const GArray *results, fvi_program_text *out) {
+    const int *values = (const int *)(const void *)results->data;
+    out->text = fvi_hlo_module(&w->h, values, (int)results->len);
+    out->arguments = g_array_ref(w->e.arguments);
+    out->results = g_array_new(FALSE, FALSE, sizeof(fvi_shape));
+    for (guint i = 0; i < results->len; i++) {
+        const fvi_shape s = fvi_hlo_shape(&w->h, values[i]);
+        g_array_append_val(out->results, s);
+    }
+}
+
+static void end(writing *w) {
+    fvi_hlo_end(&w->h);
+    g_free(w->e.value);
+    g_free(w->e.gradient);
+    g_array_unref(w->e.arguments);
+}
+
+/* ---- forward --------------------------------------------------------------------------------- */
+
+/* Which values the results need. */
+static char *needed_values(const fvi_graph *g, const int *kept, int n_kept) {
+    char *needed = g_new0(char, MAX(g->n_values, 1));
+    for (int i = 0; i < g->n_outputs; i++) needed[g->outputs[i]] = 1;
+    for (int i = 0; i < n_kept; i++) needed[kept[i]] = 1;
+    for (int k = g->n_nodes - 1; k >= 0; k--)
+        for (int i = 0; needed[g->nodes[k].out] && i < g->nodes[k].n_in; i++)
+            if (g->nodes[k].in[i] >= 0) needed[g->nodes[k].in[i]] = 1;
+    return needed;
+}
+
+static fv_status write_forward(fvi_emitter *e, const char *needed, fv_error *err) {
+    for (int k = 0; k < e->g->n_nodes; k++) {
+        const fvi_node *n = &e->g->nodes[k];
+        const fvi_emitter_rule *rule = fvi_emitter_rule_of(n->kind);
+        if (!needed[n->out]) continue;
+        if (!rule) return fvi_fail(err, n->a.opaque.status, "%s", n->a.opaque.why);
+        e->value[n->out] = rule->forward(e, n);
+    }
+    return FV_OK;
+}
+
+fv_status fvi_program_forward(const fvi_graph *g, const int *kept, int n_kept,
+                              fvi_program_text *out, fv_error *err) {
+    writing w;
+    GArray *results = g_array_new(FALSE, FALSE, sizeof(int));
+    char *needed = needed_values(g, kept, n_kept);
+    begin(&w, g);
+    const fv_status st = write_forward(&w.e, needed, err);
+    for (int i = 0; i < g->n_outputs + n_kept && !st; i++) {
+        const int x =
+            fvi_emitter_value(&w.e, i < g->n_outputs ? g->outputs[i] : kept[i - g->n_outputs]);
+        g_array_append_val(results, x);
+    }
+    if (!st) finish(&w, results, out);
+    end(&w);
+    g_free(needed);
+    g_array_unref(results);
+    return st;
+}
+
+/* ---- backward -------------------------------------------------------------------------------- */
+
+/* Values that depend on an input. */
+static char *wanted_values(const fvi_graph *g) {
+    char *wanted = g_new0(char, MAX(g->n_values, 1));
+    for (int i = 0; i < g->n_inputs; i++) wanted[g->inputs[i]] = 1;
+    for (int k = 0; k < g->n_nodes; k++)
+        for (int i = 0; i < g->nodes[k].n_in; i++)
+            if (g->nodes[k].in[i] >= 0 && wanted[g->nodes[k].in[i]]) wanted[g->nodes[k].out] = 1;
+    return wanted;
+}
+
+/* Weights that are computed at run time would need a gradient that the rules do not write. */
+static fv_status check_gradients(const fvi_emitter *e, const fvi_node *n, fv_error *err) {
+    const int only_first = n->kind == FVI_CONV || n->kind == FVI_CONV_TRANSPOSE ||
+                           n->kind == FVI_BATCH_NORM || n->kind == FVI_RECURRENT;
+    for (int i = 1; i < n->n_in && only_first; i++) {
+        const int is_state = n->kind == FVI_RECURRENT && (i == 3 || i == 4);
+        if (fvi_emitter_wants(e, n, i) && !is_state)
+            return fvi_fail(err, FV_UNSUPPORTED,
+                            "layer \"%s\" (%s): its input %d is computed at run time; gradients "
+                            "are given to input 0 only",
+                            n->name, n->source_op ? n->source_op : fvi_kind_name(n->kind), i);
+    }
+    return FV_OK;
+}
+
+static fv_status write_backward(fvi_emitter *e, fv_error *err) {
+    for (int k = e->g->n_nodes - 1; k >= 0; k--) {
+        const fvi_node *n = &e->g->nodes[k];
+        const fvi_emitter_rule *rule = fvi_emitter_rule_of(n->kind);
+        if (!e->wanted[n->out] || e->gradient[n->out] < 0) continue;
+        if (!rule) return fvi_fail(err, n->a.opaque.status, "%s", n->a.opaque.why);
+        const fv_status st = check_gradients(e, n, err);
+        if (st) return st;
+        rule->backward(e, n, e->gradient[n->out]);
+    }
+    return FV_OK;
+}
+
+/* The gradient at a value; zeros where none reached it. */
+static int gradient_at(fvi_emitter *e, int v) {
+    return e->gradient[v] >= 0 ? e->gradient[v] : fvi_hlo_number(e->h, &e->g->values[v].shape, 0);
+}
+
+static void begin_seeds(fvi_emitter *e) {
+    for (int t = 0; t < e->g->n_outputs; t++) {
+        const int v = e->g->outputs[t];
+        const int seed = fvi_emitter_argue(e, FVI_EMITTER_SEED, t, &e->g->values[v].shape);
+        e->gradient[v] = e->gradient[v] < 0 ? seed : fvi_hlo_add(e->h, e->gradient[v], seed);
+    }
+}
+
+fv_status fvi_program_backward(const fvi_graph *g, int flags, int64_t samples,
+                               fvi_program_text *out, fv_error *err) {
+    writing w;
+    GArray *results = g_array_new(FALSE, FALSE, sizeof(int));
+    char *wanted = wanted_values(g);
+    begin(&w, g);
+    w.e.wanted = wanted;
+    w.e.guided = (flags & FVI_EXEC_GUIDED) != 0;
+    w.e.samples = samples;
+    if (samples)
+        w.e.redirect = fvi_emitter_argue(&w.e, FVI_EMITTER_REDIRECT, 0, &(fvi_shape){1, {samples}});
+    begin_seeds(&w.e);
+    const fv_status st = write_backward(&w.e, err);
+    const int n_targets = flags & FVI_EXEC_TARGET_GRADIENTS ? g->n_outputs : 0;
+    for (int i = 0; i < g->n_inputs + n_targets && !st; i++) {
+        const int v = i < g->n_inputs ? g->inputs[i] : g->outputs[i - g->n_inputs];
+        const int x = gradient_at(&w.e, v);
+        g_array_append_val(results, x);
+    }
+    if (!st) finish(&w, results, out);
+    end(&w);
+    g_free(wanted);
+    g_array_unref(results);
+    return st;
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fake_plugin: built several times, each wrong in another way:
+ *   FAKE_OLD       of a version before the oldest that is read
+ *   FAKE_MAJOR     of another major version
+ *   FAKE_SHORT     with a table that ends too early
+ *   FAKE_NONE      without the function that a plug-in is found by
+ *   FAKE_EMPTY     without devices
+ *   FAKE_SILENT    GetPjrtApi gives NULL
+ */
+#include "fake_plugin.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/stablehlo/pjrt/abi.h"
+
+#define EXPORTED __attribute__((visibility("default")))
+
+/* All objects are of this type. */
+typedef struct object {
+    size_t bytes;       /* of an array */
+    int n_results;      /* of a program */
+    size_t results[64]; /* bytes of each */
+    int code;           /* of an error */
+} object;
+
+static int left = -1, code_then, calls, alive;
+
+EXPORTED int fake_fail_at(int n, int code);
+int fake_fail_at(int n, int code) {
+    const int so_far = calls;
+    calls = 0;
+    left = n;
+    code_then = code;
+    return so_far;
+}
+
+EXPORTED int fake_alive(void);
+int fake_alive(void) { return alive; }
+
+static void *new_object(void) {
+    object *o = calloc(1, sizeof *o);
+    if (!o) abort();
+    alive++;
+    return o;
+}
+
+/* NULL, or the failure that was asked for. */
+static pjrt_error *outcome(void) {
+    calls++;
+    if (left < 0 || left--) return NULL;
+    object *error = new_object();
+    error->code = code_then;
+    return (pjrt_error *)(void *)error;
+}
+
+static void drop(void *o) {
+    if (!o) return;
+    alive--;
+    free(o);
+}
+
+static pjrt_error *destroy(pjrt_object_args *a) {
+    drop(a->object);
+    return NULL;
+}
+
+static void error_destroy(pjrt_object_args *a) { drop(a->object); }
+
+static void error_message(pjrt_text_args *a) {
+    a->text = "failed,\nas asked";
+    a->length = strlen(a->text);
+}
+
+static pjrt_error *error_code(pjrt_int_args *a) {
+    a->value = ((const object *)a->object)->code;
+    return NULL;
+}
+
+static pjrt_error *initialize(pjrt_head *a) {
+    (void)a;
+    return outcome();
+}
+
+static pjrt_error *await(pjrt_object_args *a) {
+    (void)a;
+    return outcome();
+}
+
+static pjrt_error *client_create(pjrt_client_create_args *a) {
+    pjrt_error *failed = outcome();
+    if (!failed) a->client = new_object();
+    return failed;
+}
+
+static pjrt_error *text(pjrt_text_args *a) {
+    a->text = "fake";
+    a->length = 4;
+    return outcome();
+}
+
+static pjrt_error *devices(pjrt_devices_args *a) {
+    static pjrt_device *const list[] = {NULL, NULL};
+    a->devices = list;
+#ifdef FAKE_EMPTY
+    a->n_devices = 0;
+#else
+    a->n_devices = 2;
+#endif
+    return outcome();
+}
+
+static pjrt_error *description(pjrt_pair_args *a) {
+    a->result = NULL;
+    return outcome();
+}
+
+static pjrt_error *id(pjrt_int_args *a) {
+    a->value = 0;
+    return outcome();
+}
+
+static pjrt_error *memory(pjrt_memory_args *a) {
+    a->in_use = 1000;
+    a->limit = (pjrt_statistic){4000000000, 1};
+    return outcome();
+}
+
+/* Reads "tensor<2x3xf32>": its bytes; *end behind it. */
+static size_t tensor_bytes(const char *at, const char **end) {
+    size_t bytes = 4;
+    at += strlen("tensor<");
+    while (*at >= '0' && *at <= '9') {
+        char *next;
+        bytes *= strtoul(at, &next, 10);
+        at = next + 1;
+    }
+    *end = strchr(at, '>') + 1;
+    return bytes;
+}
+
+static pjrt_error *compile(pjrt_compile_args *a) {
+    pjrt_error *failed = outcome();
+    if (failed) return failed;
+    object *program = new_object();
+    const char *at = strstr(a->program->code, ") -> ("), *end = at ? strstr(at, ") {") : NULL;
+    if (!at || !end) abort();
+    while ((at = strstr(at, "tensor<")) && at < end)
+        program->results[program->n_results++] = tensor_bytes(at, &at);
+    a->executable = (pjrt_loaded *)(void *)program;
+    return NULL;
+}
+
+static pjrt_error *from_host(pjrt_from_host_args *a) {
+    pjrt_error *failed = outcome();
+    if (failed) return failed;
+    object *array = new_object();
+    array->bytes = 4;
+    for (size_t i = 0; i < a->n_dims; i++) array->bytes *= (size_t)a->dims[i];
+    a->buffer = (pjrt_buffer *)(void *)array;
+    a->done = new_object();
+    return NULL;
+}
+
+static pjrt_error *to_host(pjrt_to_host_args *a) {
+    pjrt_error *failed = outcome();
+    if (failed) return failed;
+    if (a->size != ((const object *)(void *)a->buffer)->bytes) abort();
+    memset(a->to, 0, a->size);
+    a->event = new_object();
+    return NULL;
+}
+
+static pjrt_error *execute(pjrt_execute_args *a) {
+    pjrt_error *failed = outcome();
+    if (failed) return failed;
+    const object *program = (const object *)(void *)a->executable;
+    for (int i = 0; i < program->n_results; i++) {
+        object *array = new_object();
+        array->bytes = program->results[i];
+        a->results[0][i] = (pjrt_buffer *)(void *)array;
+    }
+    return NULL;
+}
+
+static pjrt_api api = {
+    .head = {.size = sizeof(pjrt_api)},
+    .version = {.major = 0, .minor = PJRT_MINOR},
+    .error_destroy = error_destroy,
+    .error_message = error_message,
+    .error_code = error_code,
+    .plugin_initialize = initialize,
+    .event_destroy = destroy,
+    .event_await = await,
+    .client_create = client_create,
+    .client_destroy = destroy,
+    .client_platform = text,
+    .client_version = text,
+    .client_devices = devices,
+    .compile = compile,
+    .from_host = from_host,
+    .description_id = id,
+    .description_kind = text,
+    .device_description = description,
+    .device_memory = memory,
+    .loaded_destroy = destroy,
+    .execute = execute,
+    .buffer_destroy = destroy,
+    .to_host = to_host,
+};
+
+#ifdef FAKE_NONE
+#define GetPjrtApi not_found
+#endif
+EXPORTED const pjrt_api *GetPjrtApi(void);
+const pjrt_api *GetPjrtApi(void) {
+#if defined FAKE_OLD
+    api.version.minor = PJRT_MINOR - 1;
+#elif defined FAKE_MAJOR
+    api.version.major = 1;
+#elif defined FAKE_SHORT
+    api.head.size = offsetof(pjrt_api, execute);
+#elif defined FAKE_SILENT
+    return NULL;
+#endif
+    return &api;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A plug-in of no device: what it is told to compile it only counts, and all numbers are 0. It
+ * fails as it is told, through these functions, which a test finds in it by name. */
+#ifndef FVI_TESTS_STABLEHLO_FAKE_PLUGIN_H
+#define FVI_TESTS_STABLEHLO_FAKE_PLUGIN_H
+
+/* "fake_fail_at": call number n from now on (0: the next one) that can fail does, with a code; -1:
+ * none does. Returns the calls so far since it was last told. */
+typedef int fake_fail_at_fn(int n, int code);
+/* "fake_alive": clients, programs, arrays, errors and events that were made and not destroyed. */
+typedef int fake_alive_fn(void);
+
+#endif

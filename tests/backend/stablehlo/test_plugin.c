@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Plug-ins that are none, are of other versions, or fail: each ends in one line, nothing is left
+ * over, and the next call works.
+ *
+ * Usage: test_plugin FOLDER: with the fake plug-ins (fake_plugin.c).
+ */
+#include <dlfcn.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "backend/backends.h"
+#include "backend/executable.h"
+#include "backend/stablehlo/pjrt/abi.h"
+#include "fake_plugin.h"
+#include "model/network/find.h"
+#include "model/network/lower.h"
+#include "model/network/network.h"
+
+static const char *folder;
+static char path[512];
+
+static const char *fake(const char *name) {
+    snprintf(path, sizeof path, "%s/%s.so", folder, name);
+    return path;
+}
+
+static fv_status open_device(const char *plugin, int index, fvi_device **out, fv_error *err) {
+    const fvi_device_desc desc = {.plugin = plugin, .index = index};
+    return fvi_device_new(fvi_backend_accelerator, &desc, out, err);
+}
+
+static void refused(const char *plugin, int index, fv_status status, const char *text) {
+    fvi_device *d = NULL;
+    fv_error err = {0};
+    assert_int_equal(open_device(plugin, index, &d, &err), status);
+    if (!strstr(err.text, text)) fail_msg("\"%s\" does not say \"%s\"", err.text, text);
+    assert_null(strchr(err.text, '\n'));
+    assert_null(d);
+}
+
+static void test_no_plugin(void **state) {
+    (void)state;
+    refused("/nowhere/plugin.so", 0, FV_IO, "there is no such file");
+    refused("tests/data/cli/tiny.onnx", 0, FV_FORMAT, "not a plug-in");
+    refused(fake("fake_none"), 0, FV_FORMAT, "no function GetPjrtApi");
+    refused(fake("fake_silent"), 0, FV_FORMAT, "gives nothing");
+    refused(fake("fake_old"), 0, FV_FORMAT, "PJRT 0.32");
+    refused(fake("fake_major"), 0, FV_FORMAT, "PJRT 1.33");
+    refused(fake("fake_short"), 0, FV_FORMAT, "allowed: 0.33");
+    refused(fake("fake_empty"), 0, FV_BACKEND, "0 devices");
+    refused(fake("fake"), 2, FV_ARG, "allowed: 0 to 1");
+}
+
+/* What a test says to the plug-in. */
+static fake_fail_at_fn *fail_at;
+static fake_alive_fn *alive;
+
+static void find_controls(void) {
+    void *library = dlopen(fake("fake"), RTLD_NOW | RTLD_LOCAL);
+    if (!library) fail_msg("%s", dlerror());
+    *(void **)&fail_at = dlsym(library, "fake_fail_at");
+    *(void **)&alive = dlsym(library, "fake_alive");
+    assert_true(fail_at && alive);
+}
+
+static fvi_graph *lowered(const fvi_network *net) {
+    const fvi_binding binding = {.name = fvi_network_input(net)->name,
+                                 .shape = {4, {1, 3, 16, 16}}};
+    const char *wanted = NULL;
+    fvi_graph *g = NULL;
+    assert_int_equal(fvi_network_find_value(net, NULL, &wanted, NULL), FV_OK);
+    assert_int_equal(fvi_network_lower(net, &binding, 1, &wanted, 1, &g, NULL), FV_OK);
+    return g;
+}
+
+/* Everything once. */
+static fv_status run_all(const fvi_network *net, fv_error *err) {
+    static const unsigned char first = 1;
+    fvi_device *d = NULL;
+    fvi_executable *e = NULL;
+    const float x[3 * 16 * 16] = {0}, *seen = NULL;
+    float *seed = NULL;
+    fv_status st = open_device(fake("fake"), 1, &d, err);
+    if (!st) st = fvi_executable_new(d, lowered(net), FVI_EXEC_BACKWARD, &e, err);
+    if (!st) st = fvi_executable_set_input(e, 0, x, err);
+    if (!st) st = fvi_executable_forward(e, err);
+    if (!st) st = fvi_executable_view_target(e, 0, &seen, err);
+    if (!st) st = fvi_executable_edit_seed(e, 0, &seed, err);
+    if (!st) seed[0] = 1;
+    if (!st) fvi_executable_redirect(e, &first, 1);
+    if (!st) st = fvi_executable_backward(e, err);
+    if (!st) st = fvi_executable_view_gradient(e, 0, &seen, err);
+    fvi_executable_free(e);
+    fvi_device_free(d);
+    return st;
+}
+
+/* Whatever call fails, its status and text come out, and nothing is left over. Questions about a
+ * device may go unanswered. */
+static void test_failures(void **state) {
+    (void)state;
+    fvi_network *net = NULL;
+    fv_error err;
+    assert_int_equal(fvi_network_load("tests/data/cli/tiny.onnx", NULL, &net, &err), FV_OK);
+    find_controls();
+    fail_at(-1, 0);
+    if (run_all(net, &err)) fail_msg("%s", err.text);
+    const int calls = fail_at(-1, 0);
+    assert_true(calls > 20);
+    int failed = 0;
+    for (int code = 0; code < 2; code++)
+        for (int n = 0; n < calls; n++) {
+            fail_at(n, code ? PJRT_RESOURCE_EXHAUSTED : 13);
+            const fv_status st = run_all(net, &err);
+            if (st) {
+                assert_int_equal(st, code ? FV_NOMEM : FV_BACKEND);
+                assert_non_null(strstr(err.text, "as asked"));
+                assert_null(strchr(err.text, '\n'));
+                failed++;
+            }
+            fail_at(-1, 0);
+            assert_int_equal(alive(), 0);
+        }
+    assert_true(failed > calls); /* of twice as many */
+    if (run_all(net, &err)) fail_msg("%s", err.text);
+    fvi_network_free(net);
+}
+
+static void test_list(void **state) {
+    (void)state;
+    char *own = strdup(fake("fake")), *old = strdup(fake("fake_old"));
+    const char *const places[] = {own, old, "/nowhere", "tests"};
+    fv_devices *all = NULL;
+    assert_int_equal(fv_devices_find(places, 4, &all, NULL), FV_OK);
+    assert_int_equal(fv_devices_count(all), 4);
+    assert_null(fv_devices_at(all, 0)->plugin);
+    assert_false(fv_devices_at(all, 0)->is_accelerator);
+    for (int i = 0; i < 2; i++) {
+        const fv_device_info *d = fv_devices_at(all, 1 + i);
+        assert_string_equal(d->plugin, own);
+        assert_string_equal(d->kind, "fake");
+        assert_int_equal(d->index, i);
+        assert_true(d->is_accelerator);
+        assert_int_equal(d->memory, 4000000000);
+        assert_null(d->problem);
+    }
+    assert_non_null(strstr(fv_devices_at(all, 3)->problem, "PJRT 0.32"));
+    assert_null(fv_devices_at(all, 4));
+    fv_devices_free(all);
+    free(own);
+    free(old);
+}
+
+int main(int argc, char **argv) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_no_plugin),
+        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_list),
+    };
+    if (argc < 2) return 2;
+    folder = argv[1];
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+# What can run networks; --device, right and wrong; a plug-in that is none, in the list and told.
+export VIRTUAL_ENV= CONDA_PREFIX= PATH=$(dirname "$(command -v fovea)"):/bin FOVEA_PJRT_PLUGIN=
+fovea devices --json | grep -A 3 -B 1 '"kind" : "processor"' | grep -v version
+cp "$DATA/tiny.onnx" plugin.so
+FOVEA_PJRT_PLUGIN=$PWD/plugin.so fovea devices > list 2> why || echo "exit code $?"
+grep -c 'not usable' list
+grep -o 'not a plug-in' why
+try fovea classify tiny "$DATA/photo.jpg" --device tpu
+try fovea classify tiny "$DATA/photo.jpg" --device gpu:x
+try fovea classify tiny "$DATA/photo.jpg" --device nowhere.so
+fovea classify tiny "$DATA/photo.jpg" --device plugin.so 2>&1 | grep -o 'not a plug-in'
+try fovea layers tiny --device cpu
+fovea classify tiny "$DATA/photo.jpg" --device cpu > cpu && fovea classify tiny "$DATA/photo.jpg" > default
+cmp cpu default && echo "the same"
+fovea classify tiny "$DATA/photo.jpg" --device auto --quiet | cmp - cpu && echo "the same"
