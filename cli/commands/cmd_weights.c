@@ -226,7 +226,7 @@ static void report(const job *j) {
 /* Says which options have no effect on any of the drawings. */
 static void note_unused(const job *j) {
     const weights_args *a = j->args;
-    int tiles = 0, reds = 0, several = 0;
+    int tiles = 0, reds = 0, several = j->n > 1;
     for (int i = 0; i < j->n; i++) {
         const fv_weights *drawn = j->layers[i].drawn;
         tiles = tiles || drawn->form != FV_WEIGHTS_BARS;

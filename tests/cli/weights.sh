@@ -21,6 +21,10 @@ make pixels rgb.png minmax.png
 # Several layers in one picture; deeper convolutions, 1x1 convolutions, vectors, dense layers.
 fovea weights tiny stem/conv head/conv expand/conv stem/bn logits --channels 0 --top 1 --grey \
     -o five.png | grep five.png
+try fovea weights tiny stem/conv head/conv --channels 0 --inputs 0 --columns 2 -o two.png |
+    grep -E 'note|two.png'
+try fovea weights tiny stem/conv --channels 0 --inputs 0 --columns 2 -o two.png |
+    grep -E 'note|two.png'
 fovea weights tiny head/conv --channels 0-3 --top 2 -o head.png | grep -E 'colours|tiles'
 fovea weights tiny expand/conv --as matrix -o matrix.png | grep -E 'colours|tile'
 fovea weights tiny stem/bn -o vector.png | grep -E 'filters|colours|tile'
