@@ -16,7 +16,9 @@ from pathlib import Path
 PAGE = Path(__file__).resolve().parents[2] / "docs/getting-a-model.md"
 # Which environment has the program; the others' are in that of PyTorch.
 ENVIRONMENTS = {"Keras 3": "tensorflow", "TensorFlow": "tensorflow",
-                "TensorFlow Lite": "tensorflow", "JAX": "jax"}
+                "TensorFlow Lite": "tensorflow", "JAX": "jax",
+                "the graph of a TensorFlow checkpoint (.meta)": "tensorflow",
+                "a TensorFlow graph as text (.pbtxt)": "tensorflow"}
 
 # torchvision, which timm imports, needs its compiled operators, or their names where its wheel is
 # of another build than PyTorch's.
@@ -41,8 +43,20 @@ class NET(torch.nn.Sequential):
 net = NET().eval()
 x = torch.zeros(1, 3, 224, 224)
 """
-# What makes FILE of each row, and what the command's result is.
+GRAPH = """
+import tensorflow.compat.v1 as tf
+tf.disable_eager_execution()
+x = tf.placeholder(tf.float32, (1, 16, 16, 3))
+"""
+# What makes FILE of each row.
 MAKERS = {
+    "the graph of a TensorFlow checkpoint (.meta)": (
+        "net.meta", GRAPH + "tf.nn.conv2d(x, tf.get_variable('w', (3, 3, 3, 4)), 1, 'SAME',"
+        " name='OUTPUT')\ns = tf.Session()\ns.run(tf.global_variables_initializer())\n"
+        "tf.train.Saver().save(s, './net')"),
+    "a TensorFlow graph as text (.pbtxt)": (
+        "net.pbtxt", GRAPH + "tf.nn.relu(x)\n"
+        "tf.io.write_graph(tf.get_default_graph(), '.', 'net.pbtxt', True)"),
     "a TorchScript file": ("net.pt", 'torch.jit.trace(net, x).save("net.pt")'),
     "a whole PyTorch module of torch.save": (
         "net.pt", 'torch.save(torch.nn.Sequential(*net), "net.pt")'),
@@ -112,9 +126,10 @@ def rows(page):
 def run_row(fovea, cache, row, folder):
     """A row's command on a file of its kind."""
     kind, command = row
-    python = cache / "venv-torch/bin/python"
+    environment = ENVIRONMENTS.get(kind, "torch")
+    python = cache / f"venv-{environment}/bin/python"
     name, maker = MAKERS[kind]
-    run([python, "-c", NET + maker], folder)
+    run([python, "-c", maker if environment == "tensorflow" else NET + maker], folder)
     try:
         run([fovea, "layers", name], folder)
         raise Failure(f"{name} is read as it is")
@@ -125,7 +140,7 @@ def run_row(fovea, cache, row, folder):
     if command.startswith("m = NET()"):
         command = "python -c " + shlex.quote(NET + command)
     run(["bash", "-ec", command], folder, python)
-    run([fovea, "layers", "net.onnx"], folder)
+    run([fovea, "layers", "net.pb" if environment == "tensorflow" else "net.onnx"], folder)
 
 
 def main():

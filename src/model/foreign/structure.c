@@ -2,8 +2,8 @@
 /* Looking into the bytes of a file of unknown kind.
  *
  * Protobuf messages are told apart by which fields they have, of which type, and what the first one
- * holds; field numbers are those of Model.proto (Core ML), caffe.proto, framework.proto
- * (PaddlePaddle).
+ * holds; field numbers are those of Model.proto (Core ML), meta_graph.proto (TensorFlow),
+ * mind_ir.proto (MindSpore), caffe.proto, framework.proto (PaddlePaddle).
  *
  * What it does not do: check a file. What it says is a guess, good enough for advice.
  */
@@ -123,12 +123,37 @@ int fvi_foreign_is_core_ml(const fvi_foreign_file *f) {
     return 0;
 }
 
+/* What is said of the graph, then a graph whose first node has a name and an operator. */
+int fvi_foreign_is_meta_graph(const fvi_foreign_file *f) {
+    fvi_wire_field about, graph, node, name, op;
+    return has_field(f, 1, FVI_WIRE_BYTES, &about) && !is_name(&about) &&
+           has_field(f, 2, FVI_WIRE_BYTES, &graph) &&
+           field(graph.bytes, graph.size, 1, FVI_WIRE_BYTES, &node) &&
+           field(node.bytes, node.size, 1, FVI_WIRE_BYTES, &name) && is_name(&name) &&
+           field(node.bytes, node.size, 2, FVI_WIRE_BYTES, &op) && is_name(&op);
+}
+
+int fvi_foreign_is_mindspore(const fvi_foreign_file *f) {
+    fvi_wire_field producer;
+    return has_field(f, 2, FVI_WIRE_BYTES, &producer) && producer.size == strlen("MindSpore") &&
+           !memcmp(producer.bytes, "MindSpore", producer.size);
+}
+
+/* Whether a field holds a message, to its end. */
+static int is_message(const fvi_wire_field *f) {
+    fvi_wire w = {f->bytes, f->bytes + f->size};
+    fvi_wire_field inner;
+    int more = 1;
+    for (int i = 0; i < FIELDS_MAX && more == 1; i++) more = fvi_wire_next(&w, &inner);
+    return more >= 0;
+}
+
 /* A name, and layers of the first or the second kind. */
 int fvi_foreign_is_caffe(const fvi_foreign_file *f) {
     fvi_wire_field name, layer;
     const int named = has_field(f, 1, FVI_WIRE_BYTES, &name) && is_name(&name);
-    if (has_field(f, 100, FVI_WIRE_BYTES, &layer)) return 1;
-    return named && has_field(f, 2, FVI_WIRE_BYTES, &layer);
+    if (has_field(f, 100, FVI_WIRE_BYTES, &layer)) return is_message(&layer);
+    return named && has_field(f, 2, FVI_WIRE_BYTES, &layer) && is_message(&layer);
 }
 
 /* Blocks, each with two numbers: its own and its parent's. */

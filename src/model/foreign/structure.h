@@ -28,6 +28,8 @@ int fvi_foreign_zip_has(const fvi_foreign_file *f, const char *word);
 
 /* Protobuf messages by their fields. */
 int fvi_foreign_is_core_ml(const fvi_foreign_file *f);
+int fvi_foreign_is_meta_graph(const fvi_foreign_file *f); /* TensorFlow's */
+int fvi_foreign_is_mindspore(const fvi_foreign_file *f);
 int fvi_foreign_is_caffe(const fvi_foreign_file *f);
 int fvi_foreign_is_paddle(const fvi_foreign_file *f);
 

@@ -32,6 +32,11 @@ static const sample samples[] = {
     {"a.onnx", BYTES("version https://git-lfs.github.com/spec/v1\n"), "a Git LFS pointer"},
     {"a.onnx", BYTES("\r\n <!DOCTYPE html><html>"), "an HTML page"},
     {"a.onnx", BYTES("<HTML><head>"), "an HTML page"},
+    {"a.onnx", BYTES("<?xml version=\"1.0\"?><!DOCTYPE html PUBLIC><html>"), "an HTML page"},
+    {"a.onnx", BYTES("<?xml version=\"1.0\"?>\n<Error><Code>AccessDenied</Code></Error>"),
+     "a server's error message"},
+    {"a.onnx", BYTES("Not Found"), "a server's error message"},
+    {"a.onnx", BYTES("{\"error\":\"Repository not found\"}"), "a server's error message"},
     {"a.jpg", BYTES("\xff\xd8\xff\xe0 JFIF"), "a picture (JPEG)"},
     {"a.png", BYTES("\x89PNG\r\n\x1a\n\0\0"), "a picture (PNG)"},
     {"a.gif", BYTES("GIF89a.."), "a picture (GIF)"},
@@ -43,6 +48,8 @@ static const sample samples[] = {
     {"a.pt2", BYTES(ZIP("a/models/model.json")), "a PyTorch exported program (.pt2)"},
     {"a.pt", BYTES(ZIP("a/data.pkl") "ctorch.nn.modules.linear\n"),
      "a whole PyTorch module of torch.save"},
+    {"yolo.pt", BYTES(ZIP("a/data.pkl") "cultralytics.nn.tasks\nctorch.nn.modules.conv\n"),
+     "an Ultralytics checkpoint"},
     {"a.pth", BYTES(ZIP("a/data.pkl") "ccollections\nOrderedDict\n"),
      "a PyTorch state_dict or checkpoint"},
     {"a.pth", BYTES("\x80\x02\x8a\nl\xfc\x9c\x46\xf9 j\xa8P\x19.\x80\x02M"),
@@ -52,12 +59,23 @@ static const sample samples[] = {
     {"a.keras", BYTES(ZIP("config.json model.weights.h5")), "a Keras 3 model (.keras)"},
     {"a.h5", BYTES("\x89HDF\r\n\x1a\n..model_config.."), "a whole Keras model (HDF5)"},
     {"a.h5", BYTES("\x89HDF\r\n\x1a\n.."), "an HDF5 file without a network"},
+    {"a.ckpt.index", BYTES("\0\0\1\2\x57\xfb\x80\x8b\x24\x75\x47\xdb"),
+     "the table of a TensorFlow checkpoint (.index)"},
+    {"a.ckpt.data-00000-of-00001", BYTES("\1\2\3\4\5\6\7\0\0"),
+     "the weights of a TensorFlow checkpoint (.data)"},
+    {"checkpoint", BYTES("model_checkpoint_path: \"a.ckpt\"\n"),
+     "the list of TensorFlow checkpoints"},
+    {"a.ckpt.meta", BYTES("\x0a\2\x12\0\x12\x0b\x0a\x09\x0a\1x\x12\4Relu"),
+     "the graph of a TensorFlow checkpoint (.meta)"},
+    {"a.pbtxt", BYTES("node {\n  name: \"x\"\n  op: \"Placeholder\"\n}\n"),
+     "a TensorFlow graph as text (.pbtxt)"},
     {"model.json", BYTES("{\"weightsManifest\": []}"), "a TensorFlow.js model"},
     {"a.safetensors", BYTES("\x04\0\0\0\0\0\0\0{  }"), "a safetensors file"},
     {"a.gguf", BYTES("GGUF\3\0\0\0"), "a GGUF file"},
     {"a.xml", BYTES("<?xml version=\"1.0\"?><net name=\"a\">"), "an OpenVINO model (.xml)"},
     {"a.ort", BYTES("\x1c\0\0\0ORTM"), "an onnxruntime model (.ort)"},
     {"a.param", BYTES("7767517\n3 3\n"), "an ncnn network (.param)"},
+    {"a.param.bin", BYTES("\xdd\x85\x76\0\2\0\0\0\2\0\0\0"), "an ncnn network (.param)"},
     {"a.weights",
      BYTES("\0\0\0\0\2\0\0\0\5\0\0\0\1\2\3\4\0\0\0\0...............................0123456789012"),
      "Darknet's weights"},
@@ -75,11 +93,27 @@ static const sample samples[] = {
      BYTES("\xfd"
            "7zXZ\0"),
      "compressed with xz"},
+    {"a.bz2", BYTES("BZh91AY"), "compressed with bzip2"},
+    {"a.zst", BYTES("\x28\xb5\x2f\xfd\x24\x10"), "compressed with Zstandard"},
+    {"a.7z", BYTES("7z\xbc\xaf\x27\x1c\0\4"), "a 7-Zip archive"},
+    {"a.joblib", BYTES("\x78\x5e\x6b\x60\x9d\xea\x1d\x14\xac\xd6\x1d\x1c\x9c\x58\x5c\x92"),
+     "compressed Python data (joblib)"},
+    {"a.joblib", BYTES("\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff\0\x40\0"),
+     "compressed Python data (joblib)"},
     {"a.pkl", BYTES("\x80\4\x95\1K\1."), "a Python pickle"},
     {"a.mlmodel", BYTES("\x08\4\x12\2\x0a\0\xa2\x1f\0"), "a Core ML model"},
     {"a.pb", BYTES("\x0a\x0e\x0a\1x\x12\x09Const/Two"), NULL},
     {"a.caffemodel", BYTES("\x0a\3net\xa2\6\0"), "a Caffe model (.caffemodel)"},
     {"a.caffemodel", BYTES("\x0a\3net\x12\0"), "a Caffe model (.caffemodel)"},
+    {"a.caffemodel", BYTES("\x0a\3net\x12\3\xff\xff\xff"), NULL}, /* no layer */
+    {"a.mindir",
+     BYTES("\x0a\5"
+           "0.1.0\x12\x09MindSpore"),
+     "a MindSpore model (.mindir)"},
+    {"a.pdiparams", BYTES("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\6\0\0\0\x08\5\x10\3\x10\3...."),
+     "PaddlePaddle's weights (.pdiparams)"},
+    {"inference.json", BYTES("{\"base_code\":{\"magic\":\"pir\"}}"),
+     "a PaddlePaddle network (JSON)"},
     {"a.pdmodel", BYTES("\x0a\6\x08\0\x10\0\x28\0"), "a PaddlePaddle model (.pdmodel)"},
     {"a.json", BYTES("{\"weight_map\": {}}"), "the table of a model in pieces (safetensors)"},
     {"config.json", BYTES("{\"architectures\": []}"), "a configuration of Hugging Face"},
@@ -88,7 +122,9 @@ static const sample samples[] = {
     {"a.json", BYTES("[1, 2]"), "a JSON file"},
     {"labels.txt", BYTES("tench\ngoldfish\n"), "a text file"},
     {"a.onnx.data", BYTES("\1\2\3\4\5\6\7\0\0"), "weights of an ONNX model in a file of their own"},
-    {"a.bin", BYTES("\1\2\3\4\5\6\7\0\0"), NULL},
+    {"a.bin", BYTES("\1\2\3\4\5\6\7\0\0"), "numbers without a name or a signature (.bin)"},
+    {"a.bin", BYTES("\x08\2\3\4\5\6\7\0\0"), NULL},
+    {"a", BYTES("\1\2\3\4\5\6\7\0\0"), NULL},
 };
 
 static const char *or_none(const char *kind) { return kind ? kind : "none"; }
@@ -162,11 +198,14 @@ static void commands_name_the_file(void **state) {
 static void folders_are_told_apart(void **state) {
     (void)state;
     char *folder = g_dir_make_tmp("foreign-XXXXXX", NULL);
-    assert_null(fvi_foreign_folder_text(folder));
+    char *empty = fvi_foreign_folder_text(folder);
+    assert_string_equal(empty, "it is empty");
+    g_free(empty);
     const struct {
         const char *file, *text;
-    } steps[] = {{"model.safetensors", "Hugging Face"},
-                 {"Manifest.json", "Core ML"},
+    } steps[] = {{"checkpoint", "TensorFlow checkpoint"}, {"net.param", "the file net.param"},
+                 {"a.param", "the file a.param"},         {"model.json", "the file model.json"},
+                 {"model.safetensors", "Hugging Face"},   {"Manifest.json", "Core ML"},
                  {"net.onnx", "the file net.onnx"}};
     for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
         char *path = g_build_filename(folder, steps[i].file, NULL);
