@@ -185,6 +185,14 @@ def probabilities():
     network(TRUNK + [node("Sigmoid", "lg", "s"), node("Slice", "s one six one", "o")], value("o"),
             one=axis, six=six)
     classified("some of several sigmoids", sigmoid[1:])
+    int8 = [node("QuantizeLinear", "s scale zero", "q"), node("DequantizeLinear", "q scale zero", "o")]
+    steps = dict(scale=np.float32(1 / 255), zero=np.int8(-128))
+    network(TRUNK + [node("Softmax", "lg", "s", "sm"), *int8], value("o"), **steps)
+    classified("a softmax in int8", P, 'classes are read from "sm"')
+    of_logits("a softmax in int8")
+    network(TRUNK + [node("Sigmoid", "lg", "s", "sg"), *int8], value("o"), **steps)
+    classified("sigmoids in int8", sigmoid, 'classes are read from "sg"')
+    of_logits("sigmoids in int8")
     network(TRUNK + [node("LogSoftmax", "lg", "o")], value("o"))
     classified("a log softmax", P)
     of_logits("a log softmax")

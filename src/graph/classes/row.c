@@ -3,8 +3,9 @@
  *
  * One pass in the graph's order follows the numbers of a softmax or a sigmoid through the nodes
  * that keep them: those that move or choose elements (reshape, transpose, slice, gather, expand),
- * join them, clip them, or multiply all by one positive number. Other arithmetic with constants
- * (1 - p) makes scores that are computed from probabilities; everything else ends the chain.
+ * join them, clip them, or multiply all by one positive number; also where an added number is taken
+ * off again, as a zero point is by dequantisation. Other arithmetic with constants (1 - p) makes
+ * scores that are computed from probabilities; everything else ends the chain.
  * Integers are no scores. But where they are a row's places in order of size, or a row rounded,
  * that row has the scores.
  *
@@ -13,6 +14,7 @@
 #include "graph/classes/row.h"
 
 #include <glib.h>
+#include <math.h>
 
 #include "graph/channel_axis.h"
 #include "graph/const.h"
@@ -20,14 +22,15 @@
 /* Where a value's numbers come from; values and nodes by index, -1: none. */
 typedef struct origin {
     fvi_row_made made;
-    int end;      /* the softmax's or sigmoid's value */
-    int exact;    /* each number is one of end's, in order, perhaps clipped or scaled */
-    int plain;    /* the value itself, or the same numbers before they are scaled */
-    int computed; /* FVI_ROW_OF_SCORES: computed from these probabilities */
-    int ranks;    /* node that put numbers in order of size */
-    int rounds;   /* value of which this one is an increasing function of each number */
-    int rounded;  /* that function rounds */
-    int flat;     /* a row that was several before it was reshaped */
+    int end;            /* the softmax's or sigmoid's value */
+    int exact;          /* each number is one of end's, in order, perhaps clipped or scaled */
+    int plain;          /* the value itself, or the same numbers before they are scaled */
+    double times, plus; /* the value's numbers are times * plain + plus */
+    int computed;       /* FVI_ROW_OF_SCORES: computed from these probabilities */
+    int ranks;          /* node that put numbers in order of size */
+    int rounds;         /* value of which this one is an increasing function of each number */
+    int rounded;        /* that function rounds */
+    int flat;           /* a row that was several before it was reshaped */
 } origin;
 
 struct fvi_rows {
@@ -37,7 +40,8 @@ struct fvi_rows {
     origin *of; /* [n_values] */
 };
 
-static const origin nowhere = {.end = -1, .plain = -1, .computed = -1, .ranks = -1, .rounds = -1};
+static const origin nowhere = {
+    .end = -1, .plain = -1, .times = 1, .computed = -1, .ranks = -1, .rounds = -1};
 
 /* ---- shapes --------------------------------------------------------------------------------- */
 
@@ -93,13 +97,23 @@ static int by_number(const fvi_graph *g, const fvi_node *n, int x, double *numbe
     return 1;
 }
 
-/* Whether a node multiplies x by one positive number. */
-static int is_scaled(const fvi_graph *g, const fvi_node *n, int x) {
+/* Whether a node makes p x + q of x, p > 0. */
+static int is_affine(const fvi_graph *g, const fvi_node *n, int x, double *p, double *q) {
     double by;
-    if (n->kind == FVI_UNARY)
-        return n->a.unary.f == FVI_LINEAR && n->a.unary.p > 0 && n->a.unary.q == 0;
-    if (n->kind != FVI_BINARY || !by_number(g, n, x, &by) || !(by > 0)) return 0;
-    return n->a.binary.f == FVI_MUL || (n->a.binary.f == FVI_DIV && n->in[0] == x);
+    *p = 1, *q = 0;
+    if (n->kind == FVI_UNARY) {
+        *p = n->a.unary.p, *q = n->a.unary.q;
+        return n->a.unary.f == FVI_LINEAR && *p > 0;
+    }
+    if (n->kind != FVI_BINARY || !by_number(g, n, x, &by)) return 0;
+    switch (n->a.binary.f) {
+    case FVI_MUL: *p = by; break;
+    case FVI_DIV: *p = n->in[0] == x ? 1 / by : 0; break;
+    case FVI_ADD: *q = by; break;
+    case FVI_SUB: *p = n->in[0] == x, *q = -by; break;
+    default: return 0;
+    }
+    return *p > 0;
 }
 
 static int is_rounding(const fvi_node *n) {
@@ -110,14 +124,11 @@ static int is_rounding(const fvi_node *n) {
 
 /* Whether a node is an increasing function of each number of x. */
 static int is_increasing(const fvi_graph *g, const fvi_node *n, int x) {
-    double by;
-    if (is_move(n) || is_rounding(n) || is_scaled(g, n, x)) return 1;
-    if (n->kind == FVI_UNARY)
-        return n->a.unary.f == FVI_CLIP || n->a.unary.f == FVI_SATURATE ||
-               (n->a.unary.f == FVI_LINEAR && n->a.unary.p > 0);
-    if (n->kind != FVI_BINARY || !by_number(g, n, x, &by)) return 0;
-    const fvi_binary f = n->a.binary.f;
-    return f == FVI_ADD || f == FVI_MIN || f == FVI_MAX || (f == FVI_SUB && n->in[0] == x);
+    double p, q;
+    if (is_move(n) || is_rounding(n) || is_affine(g, n, x, &p, &q)) return 1;
+    if (n->kind == FVI_UNARY) return n->a.unary.f == FVI_CLIP || n->a.unary.f == FVI_SATURATE;
+    return n->kind == FVI_BINARY && by_number(g, n, x, &p) &&
+           (n->a.binary.f == FVI_MIN || n->a.binary.f == FVI_MAX);
 }
 
 /* ---- origins -------------------------------------------------------------------------------- */
@@ -137,9 +148,13 @@ static origin computed(const origin *of, int x) {
     return o;
 }
 
-/* x times one positive number: `plain` has the probabilities. */
-static origin scaled(const origin *of, int x) {
-    return of[x].made == FVI_ROW_OF_SCORES ? computed(of, x) : of[x];
+/* p x + q: `plain` has the probabilities. */
+static origin moved_by(const origin *of, int x, double p, double q) {
+    origin o = of[x];
+    if (o.made == FVI_ROW_OF_SCORES) return computed(of, x);
+    o.times *= p;
+    o.plus = o.plus * p + q;
+    return o;
 }
 
 static origin made(fvi_row_made how, int out) {
@@ -152,7 +167,8 @@ static origin made(fvi_row_made how, int out) {
 
 static origin of_unary(const fvi_graph *g, const fvi_node *n, const origin *of) {
     const int x = n->in[0];
-    if (is_scaled(g, n, x)) return scaled(of, x);
+    double p, q;
+    if (is_affine(g, n, x, &p, &q)) return moved_by(of, x, p, q);
     if (fvi_node_is_sigmoid(n)) return made(FVI_ROW_OF_SIGMOID, n->out);
     if (n->a.unary.f == FVI_CLIP || n->a.unary.f == FVI_SATURATE) return kept(of, x, n->out, 1);
     if (n->a.unary.f != FVI_LOG || of[x].made != FVI_ROW_OF_SOFTMAX || of[x].plain != x)
@@ -164,8 +180,9 @@ static origin of_unary(const fvi_graph *g, const fvi_node *n, const origin *of) 
 
 static origin of_binary(const fvi_graph *g, const fvi_node *n, const origin *of) {
     const int x = fvi_node_running_input(g, n);
+    double p, q;
     if (x < 0) return nowhere;
-    return is_scaled(g, n, x) ? scaled(of, x) : computed(of, x);
+    return is_affine(g, n, x, &p, &q) ? moved_by(of, x, p, q) : computed(of, x);
 }
 
 /* Several rows of one kind, one after the other. */
@@ -300,6 +317,27 @@ static int end_fits(const fvi_rows *r, int end, int exact, int64_t length) {
     return length == 1 || (exact ? over == length : over >= length);
 }
 
+/* Whether a number is still added to the probabilities. */
+static int is_shifted(const origin *o) { return fabs(o->plus) > 1e-6 * o->times; }
+
+/* What made the numbers of v, and where they are as they were made. */
+static void add_origin(const fvi_rows *r, int v, fvi_row *row) {
+    const origin *o = &r->of[v];
+    const int is_probability = o->made != FVI_ROW_OF_SCORES;
+    row->made = o->made;
+    if (is_probability && o->plain != v) {
+        if (is_shifted(o) || row_length(r, o->plain) != row->length) {
+            row->made = FVI_ROW_OF_SCORES;
+            row->computed = o->end;
+        } else {
+            row->via = r->graph->values[v].producer;
+            row->value = o->plain;
+        }
+    }
+    if (o->exact && !is_shifted(o)) row->logits = logits_before(r, o->end, row->length);
+    if (row->logits >= 0) row->end = o->end;
+}
+
 fvi_row_fault fvi_row_find(const fvi_rows *r, int v, fvi_row *out) {
     fvi_row row = {.value = v, .via = -1, .end = -1, .logits = -1, .computed = -1};
     v = row_before(r, v, &row);
@@ -309,20 +347,7 @@ fvi_row_fault fvi_row_find(const fvi_rows *r, int v, fvi_row *out) {
     row.value = v;
     row.length = row_length(r, v);
     row.computed = o->computed;
-    if (o->end >= 0 && end_fits(r, o->end, o->exact, row.length)) {
-        row.made = o->made;
-        if (o->made != FVI_ROW_OF_SCORES && o->plain != v) {
-            if (row_length(r, o->plain) == row.length) {
-                row.via = r->graph->values[v].producer;
-                row.value = o->plain;
-            } else {
-                row.made = FVI_ROW_OF_SCORES;
-                row.computed = o->end;
-            }
-        }
-        if (o->exact) row.logits = logits_before(r, o->end, row.length);
-        if (row.logits >= 0) row.end = o->end;
-    }
+    if (o->end >= 0 && end_fits(r, o->end, o->exact, row.length)) add_origin(r, v, &row);
     *out = row;
     return FVI_ROW_FINE;
 }
