@@ -29,6 +29,7 @@ static const float bgr[3] = {103.939f, 116.779f, 123.68f};
 static void add_constants(builder *b) {
     float by_four[12], four_times[12], swap[9] = {0}, same[9] = {0}, mixed[9], ones[3] = {1, 1, 1};
     float none[4] = {bgr[0], bgr[1], bgr[2], 0}, white = 255, down[3];
+    const float bounds[] = {-1, 0, 1, 6};
     for (int i = 0; i < 12; i++) by_four[i] = bgr[i / 4], four_times[i] = bgr[i % 3];
     for (int i = 0; i < 3; i++) swap[i * 3 + 2 - i] = same[i * 3 + i] = 1, down[i] = -bgr[i];
     for (int i = 0; i < 9; i++) mixed[i] = same[i] + 0.1f;
@@ -43,6 +44,11 @@ static void add_constants(builder *b) {
     builder_f32(b, "four_times", "12,1,1", four_times);
     builder_f32(b, "padded", "4,1,1", none);
     builder_f32(b, "white", "1", &white);
+    builder_f32(b, "minus", "", bounds);
+    builder_f32(b, "zero", "", bounds + 1);
+    builder_f32(b, "one", "", bounds + 2);
+    builder_f32(b, "six", "", bounds + 3);
+    builder_f32(b, "top", "", &white);
     builder_f32(b, "swap", "3,3,1,1", swap);
     builder_f32(b, "same", "3,3", same);
     builder_f32(b, "mixed", "3,3,1,1", mixed);
@@ -94,6 +100,18 @@ static const net_case cases[] = {
       "Transpose v y perm=0,3,1,2"}, 255, FV_BGR, "layer \"v\""},
     {{"Mul x,white u", "Floor u v", "Sub v,mean y"}, 1, FV_BGR, "layer \"y\""},
     {{"Abs x side", "Sub x,mean y"}, 255, FV_BGR, "layer \"y\""}, /* another reader before */
+    /* bounds to which pixels are clipped say what they are */
+    {{"Clip x,zero,one y"}, 1, FV_RGB, "layer \"y\""},
+    {{"Clip x,minus,one y"}, 255, FV_RGB, "layer \"y\""}, /* turned into -1..1 */
+    {{"Clip x,zero,top y"}, 255, FV_RGB, "layer \"y\""},
+    {{"Max x,zero u", "Min u,top y"}, 255, FV_RGB, "layer \"y\""},
+    {{"Min x,one u", "Max zero,u y"}, 1, FV_RGB, "layer \"y\""},
+    {{"Div x,white u", "Clip u,zero,one v", "Transpose v t perm=0,2,3,1",
+      "Transpose t y perm=0,3,1,2"}, 255, FV_RGB, "layer \"v\""},
+    {{"Sub top,x u", "Clip u,zero,top y"}, 255, FV_RGB, "layer \"y\""},
+    {{"Clip x,zero,six y"}, 1, FV_RGB, "assumed"},
+    {{"Clip x,zero y"}, 1, FV_RGB, "assumed"},
+    {{"Sub x,mean u", "Clip u,zero,one y"}, 255, FV_BGR, "layer \"y\""}, /* another of each channel */
     /* what is no such map of each channel is not read */
     {{"Conv x,mixed,down u", "Sub u,mean y"}, 1, FV_RGB, "assumed"},
     {{"Sigmoid x u", "Sub u,mean y"}, 1, FV_RGB, "assumed"},

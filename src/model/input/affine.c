@@ -3,10 +3,10 @@
  *
  * Arithmetic with constants changes factors and offsets; a constant that varies where the entries
  * do not (a mean picture) counts with its mean. Movements of elements (reshaping, permutations,
- * slices, gathers, concatenations) choose among the entries. Padding, pooling, resizing, rounding
- * and clipping keep them: what comes out has the same scale, though other positions. A convolution
- * of 1x1, or a matrix product, whose outputs each read one channel, every channel once, is a
- * permutation with factors.
+ * slices, gathers, concatenations) choose among the entries. Padding, pooling, resizing and
+ * rounding keep them: what comes out has the same scale, though other positions. So does clipping,
+ * whose bounds are turned into those of x. A convolution of 1x1, or a matrix product, whose outputs
+ * each read one channel, every channel once, is a permutation with factors.
  *
  * What it does not do: follow entries along an axis that a reshaping joins with a long one
  * ([3][224][224] as one axis), or sums of several channels.
@@ -77,6 +77,7 @@ int fvi_affine_start(const fvi_shape *x, int axis, fvi_affine *out) {
     int64_t dim[FVI_MAX_DIMS];
     for (int i = 0; i < x->ndim; i++) dim[i] = i == axis ? x->dim[i] : 1;
     if (!set_dims(out, x->ndim, dim)) return 0;
+    out->low = -INFINITY, out->high = INFINITY;
     for (int k = 0; k < out->n; k++) out->source[k] = k, out->factor[k] = 1, out->offset[k] = 0;
     return 1;
 }
@@ -150,12 +151,39 @@ static void apply(fvi_affine *a, fvi_binary f, const double *v, int second) {
         add(a, v, f == FVI_SUB && !second ? -1 : 1);
 }
 
+/* The elements are clipped to low..high, and so is x where that means the same of every channel. */
+static void clip(fvi_affine *a, double low, double high) {
+    double x[2] = {0};
+    for (int e = 0; e < a->n; e++) {
+        if (a->source[e] < 0 || a->factor[e] == 0) return;
+        const int turned = a->factor[e] < 0;
+        const double ends[2] = {((turned ? high : low) - a->offset[e]) / a->factor[e],
+                                ((turned ? low : high) - a->offset[e]) / a->factor[e]};
+        for (int k = 0; k < 2; k++) {
+            if (e && ends[k] != x[k] && !(fabs(ends[k] - x[k]) <= 1e-3 * fabs(x[k]))) return;
+            x[k] = ends[k];
+        }
+    }
+    if (x[0] > a->low) a->low = x[0];
+    if (x[1] < a->high) a->high = x[1];
+}
+
+/* The smaller or the larger of each element and a number. */
+static int over_bound(const fvi_const *c, fvi_binary f, const fvi_affine *a, fvi_affine *out) {
+    if (fvi_shape_count(&c->shape) != 1) return 0;
+    const double bound = fvi_const_at(c, 0);
+    *out = *a;
+    clip(out, f == FVI_MAX ? bound : -INFINITY, f == FVI_MIN ? bound : INFINITY);
+    return 1;
+}
+
 /* second: the running value is the operation's second operand. */
 static int over_binary(const fvi_graph *g, const fvi_node *n, int second, const fvi_affine *a,
                        fvi_affine *out) {
     const fvi_const *c = g->values[n->in[!second]].constant;
     const fvi_binary f = n->a.binary.f;
     double v[FVI_AFFINE_MAX];
+    if (c && (f == FVI_MIN || f == FVI_MAX)) return over_bound(c, f, a, out);
     if (!c || (f != FVI_ADD && f != FVI_SUB && f != FVI_MUL && f != FVI_DIV)) return 0;
     if (f == FVI_DIV && second) return 0;
     if (!lengthen(a, &g->values[n->in[second]].shape, &g->values[n->out].shape, out)) return 0;
@@ -186,7 +214,7 @@ static int over_unary(const fvi_node *n, const fvi_affine *a, fvi_affine *out) {
     case FVI_LINEAR: scale(out, n->a.unary.p, n->a.unary.q); return 1;
     case FVI_NEG: scale(out, -1, 0); return 1;
     case FVI_CLIP:
-    case FVI_SATURATE:
+    case FVI_SATURATE: clip(out, n->a.unary.p, n->a.unary.q); return 1;
     case FVI_FLOOR:
     case FVI_CEIL:
     case FVI_ROUND:
@@ -329,6 +357,9 @@ static int over_concat(const fvi_graph *g, const fvi_node *n, const fvi_affine *
         if (n->in[k] < 0 || (!in[k] && !g->values[n->in[k]].constant)) return 0;
     concat_dims(in, n, to, dim);
     if (!set_dims(out, to->ndim, dim)) return 0;
+    for (int k = 0; k < n->n_in; k++)
+        if (in[k] && (in[k]->low != out->low || in[k]->high != out->high))
+            out->low = -INFINITY, out->high = INFINITY;
     for (int e = 0; e < out->n; e++) {
         int part = 0;
         index_of(to->ndim, dim, e, index);
@@ -458,6 +489,7 @@ int fvi_affine_over(const fvi_graph *g, const fvi_node *n, const fvi_affine *con
     const fvi_affine *a = inputs[i];
     if (!a || g->values[n->out].shape.ndim < 0) return 0;
     if (i > 0 && n->kind != FVI_BINARY && n->kind != FVI_CONCAT) return 0;
+    out->low = a->low, out->high = a->high;
     switch (n->kind) {
     case FVI_BINARY: return over_binary(g, n, i, a, out);
     case FVI_UNARY: return over_unary(n, a, out);

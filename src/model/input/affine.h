@@ -17,6 +17,7 @@ typedef struct fvi_affine {
     int n; /* entries: the product of dim */
     int source[FVI_AFFINE_MAX];
     double factor[FVI_AFFINE_MAX], offset[FVI_AFFINE_MAX];
+    double low, high; /* x is clipped to them; infinite where it is not, or not in one way */
 } fvi_affine;
 
 /* The picture itself: an entry for each channel. Returns 0 if there are too many.

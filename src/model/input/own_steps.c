@@ -5,7 +5,8 @@
  * Goes through the graph from the input, over all values that are affine maps of each of its
  * channels (affine.h), to the first node with weights that reads one of them. A channel's y = a x +
  * b is 0 at m = -b/a. The numbers say which x is meant: m beyond 2, or a below 1/32, fits bytes
- * only; a of 1/2 or more, or m in 0..1, fits 0..1.
+ * only; a of 1/2 or more, or m in 0..1, fits 0..1. Where x is clipped, or quantised in so many
+ * steps, the bounds say it.
  *
  * What it does not do: see scales that were multiplied into the first convolution's weights, or
  * normalisation by the picture's own mean.
@@ -45,6 +46,7 @@ static void put(const search *s, int value, fvi_own_steps *out) {
     const fvi_affine *a = s->known[value];
     out->n = a->n;
     out->node = s->node[value];
+    out->low = a->low, out->high = a->high;
     for (int k = 0; k < a->n; k++) {
         out->source[k] = a->source[k];
         out->factor[k] = a->factor[k];
@@ -125,6 +127,14 @@ static fvi_wanted wanted_of(double factor, double zero, int positive) {
     return zero >= 0.2 || is_scale ? FVI_WANTED_UNIT : FVI_WANTED_OPEN;
 }
 
+/* What the bounds say to which the pixels are clipped. */
+static fvi_wanted wanted_of_bounds(double low, double high) {
+    if (near(high, 255, 2.55)) return near(low, 0, 2.55) || !isfinite(low) ? FVI_WANTED_BYTES : 0;
+    if (!near(high, 1, 0.01)) return FVI_WANTED_OPEN;
+    if (near(low, 0, 0.01)) return FVI_WANTED_UNIT;
+    return near(low, -1, 0.01) ? FVI_WANTED_SIGNED : FVI_WANTED_OPEN;
+}
+
 /* Factor and offset of each channel of the input. Returns 0 where they say nothing. */
 static int by_channel(const fvi_own_steps *s, int channels, double *a, double *b) {
     if (!s->n || channels < 1 || channels > FVI_OWN_CHANNELS) return 0;
@@ -145,7 +155,9 @@ fvi_wanted fvi_own_steps_judge(const fvi_own_steps *s, int channels, int *order)
     double a[FVI_OWN_CHANNELS] = {0}, b[FVI_OWN_CHANNELS] = {0}, zero[FVI_OWN_CHANNELS];
     double factor = 0, middle = 0;
     *order = 0;
-    if (!by_channel(s, channels, a, b)) return FVI_WANTED_OPEN;
+    if (!s->n) return FVI_WANTED_OPEN;
+    const fvi_wanted bounded = wanted_of_bounds(s->low, s->high);
+    if (!by_channel(s, channels, a, b)) return bounded;
     for (int c = 0; c < channels; c++) {
         zero[c] = -b[c] / a[c];
         factor += fabs(a[c]) / channels;
@@ -155,7 +167,7 @@ fvi_wanted fvi_own_steps_judge(const fvi_own_steps *s, int channels, int *order)
         *order = FV_RGB;
         return FVI_WANTED_IMAGENET;
     }
-    const fvi_wanted w = wanted_of(factor, middle, a[0] > 0);
+    const fvi_wanted w = bounded ? bounded : wanted_of(factor, middle, a[0] > 0);
     const double white = w == FVI_WANTED_BYTES ? 255 : 1;
     if (channels == 3 && are_means(zero, white, 0)) *order = FV_RGB;
     if (channels == 3 && are_means(zero, white, 1)) *order = FV_BGR;

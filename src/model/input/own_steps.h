@@ -16,6 +16,7 @@ typedef struct fvi_own_steps {
     int n;                        /* channels of y; 0: nothing was understood */
     int source[FVI_OWN_CHANNELS]; /* -1: y[k] does not depend on the picture */
     double factor[FVI_OWN_CHANNELS], offset[FVI_OWN_CHANNELS];
+    double low, high; /* to which x is clipped; infinite: it is not */
     const char *node; /* the last of the nodes that compute it; NULL: y is x */
 } fvi_own_steps;
 

@@ -129,11 +129,17 @@ static void use_wanted(values *v, fvi_wanted wanted, const char *node) {
     v->range_source = g_strdup_printf("layer \"%s\"", node);
 }
 
-/* "x * 0.00392157 - 1", with the numbers of the first channel. */
+/* "x * 0.00392157 - 1", with the numbers of the first channel; of quantised pixels they are not
+ * exactly 1 and 0. */
 static char *steps_text(const fvi_own_steps *s) {
+    const int scaled = fabs(s->factor[0] - 1) > 1e-6, shifted = fabs(s->offset[0]) > 1e-6;
+    const int clipped = isfinite(s->low) && isfinite(s->high), bracket = scaled || shifted;
     GString *t = g_string_new("x");
-    if (s->factor[0] != 1) g_string_append_printf(t, " * %g", s->factor[0]);
-    if (s->offset[0] != 0)
+    if (clipped)
+        g_string_printf(t, bracket ? "(x clipped to %.4g..%.4g)" : "x clipped to %.4g..%.4g",
+                        s->low, s->high);
+    if (scaled) g_string_append_printf(t, " * %g", s->factor[0]);
+    if (shifted)
         g_string_append_printf(t, " %c %g", s->offset[0] < 0 ? '-' : '+', fabs(s->offset[0]));
     return g_string_free(t, FALSE);
 }
