@@ -99,6 +99,22 @@ def ranked():
     classified("quantised", P, read)
 
 
+def names_beside():
+    """A list of names in the folder is that of the row that the output chooses the best of."""
+    best = node("ArgMax", "lg", "best", axis=1, keepdims=0)
+    for end in ([best], [best, node("Cast", "best", "o", to=1)],
+                [node("TopK", "lg k", "v i"), node("Identity", "v", "o")]):
+        network(TRUNK + end, value("o" if len(end) > 1 else "best", 1 if len(end) > 1 else INT),
+                k=np.array([2]))
+        for count, used in ((6, True), (5, False)):
+            with open("labels.txt", "w") as file:
+                file.write("".join(f"name{i}\n" for i in range(count)))
+            got = run("classify", "m.onnx", "p.png", "--top", 1, quiet=False)
+            check((f"name{P.argmax()}" in got.stdout) == used and
+                  ("fits no output" in got.stderr) != used, f"{count} names beside", got)
+    os.remove("labels.txt")
+
+
 def of_integers():
     """Real numbers that are computed from a picture of integers are scores."""
     save("m.onnx", [node("DequantizeLinear", "bytes scale zero", "data"), *TRUNK],
@@ -222,4 +238,4 @@ def scores():
     classified("sigmoids written out", soft(1 / (1 + np.exp(-LOGITS))), "within 0..1")
 
 
-all_in_a_folder(inputs, ranked, of_integers, no_classes, probabilities, tanh, scores)
+all_in_a_folder(inputs, ranked, names_beside, of_integers, no_classes, probabilities, tanh, scores)
