@@ -201,7 +201,8 @@ def probabilities():
     network(TRUNK + [node("Sigmoid", "lg", "s"), node("Slice", "s one six one", "o")], value("o"),
             one=axis, six=six)
     classified("some of several sigmoids", sigmoid[1:])
-    int8 = [node("QuantizeLinear", "s scale zero", "q"), node("DequantizeLinear", "q scale zero", "o")]
+    int8 = [node("QuantizeLinear", "s scale zero", "q"),
+            node("DequantizeLinear", "q scale zero", "o")]
     steps = dict(scale=np.float32(1 / 255), zero=np.int8(-128))
     network(TRUNK + [node("Softmax", "lg", "s", "sm"), *int8], value("o"), **steps)
     classified("a softmax in int8", P, 'classes are read from "sm"')

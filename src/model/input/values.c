@@ -326,23 +326,24 @@ static int counts_classes(const fvi_shape *s, int k, int count) {
     return s->dim[k] == 1 && (k <= 1 || (k == s->ndim - 1 && s->dim[k - 1] != 1));
 }
 
-/* Whether an axis of a value has that many classes. */
-static int has_classes(const fvi_graph *g, int v, int count) {
-    const fvi_shape *s = &g->values[v].shape;
-    if (s->ndim < 0) return 1;                  /* not known */
-    for (int k = s->ndim > 1; k < s->ndim; k++) /* the first counts samples */
-        if (counts_classes(s, k, count)) return 1;
-    return 0;
-}
-
-/* The value that v chooses or sorts numbers of (ArgMax, TopK), or rounds; -1: it does not. */
+/* The value that v chooses or sorts numbers of (ArgMax, TopK), rounds, or moves whose shape is
+ * known when it runs only; -1: it does not. */
 static int chosen_from(const fvi_graph *g, int v) {
     const int producer = g->values[v].producer;
     if (producer < 0 || !g->nodes[producer].n_in) return -1;
     const fvi_node *n = &g->nodes[producer];
-    const int ranks = n->kind == FVI_OPAQUE && n->a.opaque.gives == FVI_OPAQUE_RANKED;
+    const int is_open = n->kind == FVI_OPAQUE && n->a.opaque.gives != FVI_OPAQUE_ANYTHING;
     const int is_cast = n->n_in == 1 && g->values[n->in[0]].is_integer;
-    return ranks || is_cast || g->values[v].is_integer ? n->in[0] : -1;
+    return is_open || is_cast || g->values[v].is_integer ? n->in[0] : -1;
+}
+
+/* Whether an axis of a value has that many classes. */
+static int has_classes(const fvi_graph *g, int v, int count) {
+    const fvi_shape *s = &g->values[v].shape;
+    if (s->ndim < 0) return chosen_from(g, v) < 0; /* not known, nor what it depends on */
+    for (int k = s->ndim > 1; k < s->ndim; k++)    /* the first counts samples */
+        if (counts_classes(s, k, count)) return 1;
+    return 0;
 }
 
 /* Whether an output of the graph has that many classes, or what it chooses the best of. */
