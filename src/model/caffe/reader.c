@@ -84,7 +84,7 @@ static const char *metadata(const fvi_model_file *f, const char *key) {
 }
 
 static fv_status lower(const fvi_model_file *f, fvi_builder *b, const fvi_graph_request *request) {
-    static const fvi_op_format format = {fvi_caffe_kinds, 0};
+    static const fvi_op_format format = {.kinds = fvi_caffe_kinds};
     return fvi_op_list_lower(f, &format, b, request);
 }
 

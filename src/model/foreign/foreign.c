@@ -166,6 +166,11 @@ static int is_zip_with(const fvi_foreign_file *f, const char *with) {
     return fvi_foreign_zip_has(f, with);
 }
 
+static int is_cut_zip(const fvi_foreign_file *f, const char *with) {
+    (void)with;
+    return has_start(f, "PK\x03\x04") && !fvi_foreign_zip_has(f, "PK\x05\x06");
+}
+
 static int is_exported_program(const fvi_foreign_file *f, const char *with) {
     (void)with;
     return fvi_foreign_zip_has(f, "models/model.json") ||

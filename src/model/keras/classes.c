@@ -39,6 +39,17 @@ const char *fvi_keras_signature(const char *type) {
     return "";
 }
 
+int fvi_keras_is_only_layer(const char *class_name) {
+    int is_layer = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(classes); i++)
+        is_layer |= !strcmp(classes[i].name, class_name);
+    for (size_t i = 0; i < G_N_ELEMENTS(functions) && is_layer; i++) {
+        const char *name = functions[i].name;
+        if (g_str_has_prefix(name, "ops.") && !strcmp(name + strlen("ops."), class_name)) return 0;
+    }
+    return is_layer;
+}
+
 /* "kernel bias@use_bias" without what the configuration says is not there. */
 static char *present(const char *names, JsonObject *config) {
     GString *out = g_string_new(NULL);

@@ -10,6 +10,10 @@
 /* By operations' types, which are the names of classes; ended by one without a type. */
 extern const fvi_op_kind fvi_keras_kinds[];
 
+/* Whether a class is a layer's in the table, and no function of keras.ops is called so: both are
+ * written alike in HDF5 files. */
+int fvi_keras_is_only_layer(const char *class_name);
+
 /* Names of the weights that a layer of that class and configuration has, in the order in which
  * Keras 3 numbers them, separated by blanks; of those it keeps in a part ("cell", "query_dense")
  * where `part` is one. To be freed with g_free; NULL: the class is not known. */

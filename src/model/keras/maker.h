@@ -38,6 +38,9 @@ const char *fvi_keras_class_of(JsonObject *layer);
 JsonObject *fvi_keras_config_of(JsonObject *layer);
 const char *fvi_keras_name_of(JsonObject *layer);
 int fvi_keras_is_model(const char *class_name);
+/* Gives classes of the author's own the name that they are registered under, "package>Dense", in
+ * k->config: nothing takes them for Keras' of the same name then. */
+void fvi_keras_rename_own(fvi_keras *k);
 /* Whether it is a function of keras.ops, which is no layer: it cannot be trained. */
 int fvi_keras_is_function(const fvi_keras_maker *m, JsonObject *layer);
 

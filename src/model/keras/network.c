@@ -39,19 +39,23 @@ static int get_tensor(const fvi_keras_model *o, const fvi_keras_ref *r) {
 
 /* ---- inputs --------------------------------------------------------------------------------- */
 
-static int has_channels_first(JsonNode *node, int depth) {
-    if (depth > DEPTH_MAX) return 0;
+/* The order of axes that the first layer with one is for, which is nearly always the one that reads
+ * the input; NULL: none has one. */
+static const char *first_data_format(JsonNode *node, int depth) {
+    const char *found = NULL;
+    if (depth > DEPTH_MAX) return NULL;
     if (fvi_keras_is_object(node)) {
         JsonObject *o = json_node_get_object(node);
-        if (!strcmp(fvi_keras_text(o, "data_format", ""), "channels_first")) return 1;
-        return has_channels_first(fvi_keras_member(o, "config"), depth + 1) ||
-               has_channels_first(fvi_keras_member(o, "layers"), depth + 1);
+        const char *own = fvi_keras_text(o, "data_format", NULL);
+        if (own) return own;
+        found = first_data_format(fvi_keras_member(o, "config"), depth + 1);
+        return found ? found : first_data_format(fvi_keras_member(o, "layers"), depth + 1);
     }
-    if (!fvi_keras_is_array(node)) return 0;
+    if (!fvi_keras_is_array(node)) return NULL;
     JsonArray *a = json_node_get_array(node);
-    for (guint i = 0; i < json_array_get_length(a); i++)
-        if (has_channels_first(json_array_get_element(a, i), depth + 1)) return 1;
-    return 0;
+    for (guint i = 0; i < json_array_get_length(a) && !found; i++)
+        found = first_data_format(json_array_get_element(a, i), depth + 1);
+    return found;
 }
 
 static int type_of_input(JsonObject *config) {
@@ -89,7 +93,8 @@ static int stated_shape(fvi_keras_maker *m, JsonObject *config, fvi_shape *shape
 /* An input of the file's model. */
 static int add_input(fvi_keras_maker *m, const char *name, JsonObject *config,
                      const fvi_shape *shape) {
-    const int layout = has_channels_first(m->k->config, 0) ? FVI_NCHW : FVI_NHWC;
+    const char *format = first_data_format(m->k->config, 0);
+    const int layout = format && !strcmp(format, "channels_first") ? FVI_NCHW : FVI_NHWC;
     const int v = fvi_op_list_input(m->k->file.list, name, shape, type_of_input(config), layout);
     if (v < 0) fvi_keras_make_fail(m, FV_NOMEM, "no memory for the network%s%s", "", "");
     return v;

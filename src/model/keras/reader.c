@@ -7,6 +7,7 @@
 #include "model/json.h"
 #include "model/keras/classes.h"
 #include "model/keras/family.h"
+#include "model/keras/maker.h"
 #include "model/keras/network.h"
 #include "model/keras/old.h"
 #include "model/operations/lower.h"
@@ -70,6 +71,7 @@ static fv_status open_archive(fvi_keras *k, fv_error *err) {
     if (!st) st = fvi_hdf5_open(weights, size, &k->weights, err);
     k->is_archive = 1;
     if (!st) k->version = archive_version(zip);
+    if (!st) fvi_keras_rename_own(k);
     free(text);
     fvi_zip_close(zip);
     return st;
@@ -129,7 +131,11 @@ static const char *metadata(const fvi_model_file *f, const char *key) {
 }
 
 static fv_status lower(const fvi_model_file *f, fvi_builder *b, const fvi_graph_request *request) {
-    static const fvi_op_format format = {fvi_keras_kinds, 1};
+    static const fvi_op_format format = {
+        .kinds = fvi_keras_kinds,
+        .channels_last = 1,
+        .unknown_help = "what a class of one's own computes only its Python code knows: in Python, "
+                        "m.export(\"model.onnx\", format=\"onnx\")"};
     return fvi_op_list_lower(f, &format, b, request);
 }
 

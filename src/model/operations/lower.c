@@ -116,7 +116,8 @@ static void lower_op(fvi_op_lowering *l, const fvi_op *op) {
     fvi_build_begin(l->b, &site.operation);
     if (!site.kind)
         l->b->status =
-            fvi_fail(l->b->err, FV_UNSUPPORTED, "%s \"%s\" is not supported", op->type, name);
+            fvi_fail(l->b->err, FV_UNSUPPORTED, "%s \"%s\" is not supported%s%s", op->type, name,
+                     l->unknown_help ? "; " : "", l->unknown_help ? l->unknown_help : "");
     check_inputs(&site);
     if (!l->b->status) site.kind->lower(&site);
     give_up_unmade(&site);
@@ -216,6 +217,7 @@ fv_status fvi_op_list_lower(const fvi_model_file *file, const fvi_op_format *for
                          .list = list,
                          .kinds = format->kinds,
                          .channels_last = format->channels_last,
+                         .unknown_help = format->unknown_help,
                          .request = request};
     l.values = g_new(int, n);
     l.needed = g_new0(uint8_t, n);

@@ -9,6 +9,7 @@
 typedef struct fvi_op_format {
     const fvi_op_kind *kinds; /* ended by one without a type */
     int channels_last;        /* channels are on the last axis */
+    const char *unknown_help; /* what helps where a kind is not known; NULL: nothing */
 } fvi_op_format;
 
 /* For fvi_reader.lower, of a file that has a list. */

@@ -25,6 +25,7 @@ typedef struct fvi_op_lowering {
     const fvi_op_list *list;
     const fvi_op_kind *kinds;
     int channels_last;
+    const char *unknown_help; /* or NULL */
     const fvi_graph_request *request;
     int *values;       /* by the list's values: the builder's, or -1 */
     uint8_t *needed;   /* by the list's values: something reads it */

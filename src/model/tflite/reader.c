@@ -242,7 +242,7 @@ static const char *metadata(const fvi_model_file *f, const char *key) {
 }
 
 static fv_status lower(const fvi_model_file *f, fvi_builder *b, const fvi_graph_request *request) {
-    static const fvi_op_format format = {kinds, 1};
+    static const fvi_op_format format = {.kinds = kinds, .channels_last = 1};
     return fvi_op_list_lower(f, &format, b, request);
 }
 

@@ -47,7 +47,7 @@ static void close_torch(fvi_model_file *f) {
 }
 
 static fv_status lower(const fvi_model_file *f, fvi_builder *b, const fvi_graph_request *request) {
-    static const fvi_op_format format = {fvi_torch_kinds, 0};
+    static const fvi_op_format format = {.kinds = fvi_torch_kinds};
     return fvi_op_list_lower(f, &format, b, request);
 }
 

@@ -63,6 +63,7 @@ def signal(k):
     layers = k.layers
     wave = k.Input((40, 2), name="wave")
     x = layers.Conv1D(6, 3, padding="causal", dilation_rate=2, activation="tanh", name="c1")(wave)
+    x = layers.SpatialDropout1D(0.2, name="drop")(x)
     y = layers.Conv1D(6, 5, padding="same", groups=2, name="c2")(x)
     x = layers.Add(name="sum")([x, y])
     x = layers.MaxPooling1D(3, name="pool")(x)

@@ -88,6 +88,9 @@ static const sample samples[] = {
     {"a.npz", BYTES(ZIP("w.npy")), "NumPy arrays in one file (.npz)"},
     {"a.zip", BYTES(ZIP("net.onnx")), "a zip archive with an ONNX file inside"},
     {"a.zip", BYTES(ZIP("readme")), "a zip archive"},
+    {"a.zip", BYTES(ZIP("net/saved_model.pb")), "a zip archive with a SavedModel inside"},
+    {"a.keras", BYTES("PK\3\4 config.json model.weights.h5"), "a zip archive that is cut short"},
+    {"a.pt2", BYTES("PK\3\4 a PK\1\2 a"), "a zip archive that is cut short"},
     {"a.onnx.gz", BYTES("\x1f\x8b\x08"), "compressed with gzip"},
     {"a.xz",
      BYTES("\xfd"
