@@ -65,7 +65,7 @@ static void pass_note(void *user, const char *text) {
 }
 
 static fv_status fail_weights(const fvi_network *net, const fvi_objective *o, fv_error *err) {
-    char *text = fvi_objective_string(o);
+    char *text = fvi_objective_label(o);
     fv_status st = fvi_fail(err, FV_SHAPE, "%s: no layer before \"%s\" has weights to shuffle",
                             fvi_network_name(net), text);
     g_free(text);

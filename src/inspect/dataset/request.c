@@ -75,13 +75,6 @@ static fv_status describe(const fv_examples *e, fvi_layer_table *t, fv_error *er
     return FV_OK;
 }
 
-/* The name of the layer a value belongs to, as users know it; else the value's. */
-static const char *layer_name(const fvi_network *net, const char *value) {
-    int index;
-    if (fvi_network_find_layer(net, value, &index, NULL)) return value;
-    return fvi_network_layer(net, index)->name;
-}
-
 /* Finds or makes the table of an objective, which is moved into it.  returns  its index */
 static fv_status table_of(fv_examples *e, fvi_objective *o, int is_layer, const char *text,
                           int *number, fv_error *err) {
@@ -101,7 +94,7 @@ static fv_status table_of(fv_examples *e, fvi_objective *o, int is_layer, const 
     t->is_layer = is_layer;
     t->units = 1;
     t->reach[0].axis = t->reach[1].axis = -1;
-    t->name = g_strdup(is_layer ? layer_name(e->model->network, t->o.values[0]) : text);
+    t->name = g_strdup(is_layer ? t->o.layers[0] : text);
     const int one_place = t->o.n_terms == 1 && t->o.terms[0].n_position;
     return is_layer || one_place ? describe(e, t, err) : FV_OK;
 }

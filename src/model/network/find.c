@@ -221,6 +221,12 @@ fv_status fvi_network_find_value(const fvi_network *net, const char *name, const
     return st;
 }
 
+const char *fvi_network_value_layer(const fvi_network *net, const char *value) {
+    for (int i = 0; i < net->graph->n_nodes; i++)
+        if (!strcmp(net->layers[i].output, value)) return net->layers[i].name;
+    return value;
+}
+
 /* ---- classes -------------------------------------------------------------------------------- */
 
 fv_status fvi_network_find_class(const fvi_network *net, const char *name, int *index,

@@ -19,5 +19,8 @@ fv_status fvi_network_find_layer(const fvi_network *net, const char *name, int *
  *   value   the name fvi_network_lower knows it by; lives as long as the network */
 fv_status fvi_network_find_value(const fvi_network *net, const char *name, const char **value,
                                  fv_error *err);
+/* The name of the layer that computes a value, as people know it; else the value's. Lives as long
+ * as the network and `value`. */
+const char *fvi_network_value_layer(const fvi_network *net, const char *value);
 
 #endif

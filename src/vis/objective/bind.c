@@ -50,13 +50,14 @@ static fv_status bind_position(const fvi_objective *o, const fvi_term *t, const 
                                int n, int64_t *position, fv_error *err) {
     if (t->n_position != FVI_CENTRE && n != t->n_position)
         return fvi_fail(err, FV_ARG, "\"%s\" has %d coordinates a position; %d were given",
-                        o->values[t->value], n, t->n_position);
+                        o->layers[t->value], n, t->n_position);
     *position = position_index(t, axis, n);
     if (*position >= 0) return FV_OK;
+    const fvi_objective shown = fvi_shown(o);
     GString *allowed = g_string_new(NULL), *name = g_string_new(NULL);
     for (int i = 0; i < n; i++)
         g_string_append_printf(allowed, "%s0..%" PRId64, i ? ", " : "", axis[i].size - 1);
-    fvi_append_term(name, o, t, 1);
+    fvi_append_term(name, &shown, t, 1);
     fv_status st = fvi_fail(err, FV_NOTFOUND, "\"%.200s\" does not exist; positions are %s",
                             name->str, allowed->str);
     g_string_free(allowed, TRUE);
@@ -71,7 +72,7 @@ static fv_status find_position(const fvi_bound *b, const fvi_graph *g, const fvi
     const fvi_objective *o = b->objective;
     fvi_extent unused;
     fvi_sample_axes sample = {0};
-    fv_status st = fvi_extent_find(g, g->outputs[t->value], b->samples, o->values[t->value],
+    fv_status st = fvi_extent_find(g, g->outputs[t->value], b->samples, o->layers[t->value],
                                    &unused, &sample, err);
     if (st) return st;
     position_axis axis[FVI_MAX_DIMS];
@@ -102,7 +103,7 @@ fv_status fvi_objective_bind(const fvi_objective *o, const fvi_graph *g, int64_t
     b->objective = o;
     b->samples = samples;
     for (int v = 0; v < o->n_values && !st; v++)
-        st = fvi_extent_find(g, g->outputs[v], samples, o->values[v], &b->layout[v], NULL, err);
+        st = fvi_extent_find(g, g->outputs[v], samples, o->layers[v], &b->layout[v], NULL, err);
     for (int i = 0; i < o->n_terms && !st; i++) {
         const fvi_term *t = &o->terms[i];
         if (t->value < 0) continue;
@@ -139,7 +140,7 @@ fv_status fvi_bound_remember(fvi_bound *b, int64_t n, const float *const *target
         if (!t->reference[n]) t->reference[n] = malloc((size_t)p.count * sizeof(float));
         if (!t->reference[n])
             return fvi_fail(err, FV_NOMEM, "no memory for a photo's activations at \"%s\"",
-                            b->objective->values[t->term->value]);
+                            b->objective->layers[t->term->value]);
         for (int64_t e = 0; e < p.count; e++) t->reference[n][e] = x[fvi_subset_at(&p, e)];
     }
     return FV_OK;

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/tensor.h"
 #include "image/image.h"
+#include "model/network/find.h"
 #include "runtime/model_state.h"
 #include "runtime/monitor.h"
 #include "vis/objective/parse.h"
@@ -31,7 +32,8 @@ static fvi_term copy_term(const fvi_term *from) {
 /* ---- resolving ------------------------------------------------------------------------------ */
 
 /* Index of a value among the objective's, appended if it is new. */
-static fv_status find_value(fvi_objective *o, const char *value, int *index, fv_error *err) {
+static fv_status find_value(const fvi_network *net, fvi_objective *o, const char *value, int *index,
+                            fv_error *err) {
     for (int i = 0; i < o->n_values; i++)
         if (!strcmp(o->values[i], value)) {
             *index = i;
@@ -41,6 +43,7 @@ static fv_status find_value(fvi_objective *o, const char *value, int *index, fv_
         return fvi_fail(err, FV_ARG, "an objective of more than %d layers; \"%.80s\" is too many",
                         FVI_MAX_VALUES, value);
     *index = o->n_values;
+    o->layers[o->n_values] = fvi_network_value_layer(net, value);
     o->values[o->n_values++] = value;
     return FV_OK;
 }
@@ -59,7 +62,8 @@ static void reduce(fvi_term *t, fvi_reduction r) {
     if (r == FVI_REDUCTION_STRONG) t->argument[0] = 1;
 }
 
-static fv_status add_term(fvi_objective *o, const fvi_term *from, fvi_reduction r, fv_error *err) {
+static fv_status add_term(const fvi_network *net, fvi_objective *o, const fvi_term *from,
+                          fvi_reduction r, fv_error *err) {
     const int logits = r != FVI_REDUCTION_LITERAL;
     if (o->n_terms == FVI_MAX_TERMS)
         return fvi_fail(err, FV_ARG, "an objective of more than %d terms", FVI_MAX_TERMS);
@@ -68,9 +72,10 @@ static fv_status add_term(fvi_objective *o, const fvi_term *from, fvi_reduction 
     *t = copy_term(from);
     t->value = -1;
     reduce(t, r);
-    if (t->layer) st = find_value(o, logits && t->logits ? t->logits : t->layer, &t->value, err);
+    if (t->layer)
+        st = find_value(net, o, logits && t->logits ? t->logits : t->layer, &t->value, err);
     if (!st && t->layer2)
-        st = find_value(o, logits && t->logits2 ? t->logits2 : t->layer2, &t->value2, err);
+        st = find_value(net, o, logits && t->logits2 ? t->logits2 : t->layer2, &t->value2, err);
     return st;
 }
 
@@ -109,7 +114,7 @@ fv_status fvi_objective_resolve(const fv_objective *o, const fv_objective *more,
     for (int k = 0; !st && k < 2 && parts[k]; k++) {
         st = check_network(parts[k], net, err);
         for (int i = 0; !st && i < parts[k]->n_terms; i++)
-            st = add_term(&made, &parts[k]->terms[i], reduction, err);
+            st = add_term(net, &made, &parts[k]->terms[i], reduction, err);
     }
     if (!st) st = check_photos(made.terms, made.n_terms, err);
     if (st)
@@ -151,6 +156,11 @@ char *fvi_objective_string(const fvi_objective *o) {
     return g_string_free(s, FALSE);
 }
 
+char *fvi_objective_label(const fvi_objective *o) {
+    const fvi_objective shown = fvi_shown(o);
+    return fvi_objective_string(&shown);
+}
+
 void fvi_objective_text(const fvi_objective *o, char *text, size_t size) {
     char *s = fvi_objective_string(o);
     g_strlcpy(text, s, size);
@@ -176,8 +186,9 @@ fv_status fvi_objective_check_plain(const fvi_objective *o, const char *what, fv
     for (int i = 0; i < o->n_terms; i++) {
         const fvi_term *t = &o->terms[i];
         if (t->kind->scope == FVI_SCOPE_SAMPLE) continue;
+        const fvi_objective shown = fvi_shown(o);
         GString *s = g_string_new(NULL);
-        fvi_append_term(s, o, t, 0);
+        fvi_append_term(s, &shown, t, 0);
         fv_status st = fvi_fail(err, FV_ARG,
                                 "%s: \"%.200s\" looks at %s; allowed: terms of one "
                                 "input's layers",
@@ -194,7 +205,7 @@ fv_status fvi_term_check(const fvi_objective *o, const fvi_term *t, const fvi_ex
                          fv_error *err) {
     if (t->value < 0) return FV_OK;
     fv_status st =
-        fvi_extent_check_channel(&extents[t->value], o->values[t->value], t->channel, err);
+        fvi_extent_check_channel(&extents[t->value], o->layers[t->value], t->channel, err);
     return st || !t->kind->check ? st : t->kind->check(o, t, extents, err);
 }
 

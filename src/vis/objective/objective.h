@@ -66,6 +66,8 @@ fv_status fvi_objectives_check(const fv_objective *const *objectives, int count,
 void fvi_objective_text(const fvi_objective *o, char *text, size_t size);
 /* The same of any length; to be freed with g_free. */
 char *fvi_objective_string(const fvi_objective *o);
+/* The same with layers as people know them, for messages; to be freed with g_free. */
+char *fvi_objective_label(const fvi_objective *o);
 /* The photo with which terms compare (fvi_term.vector), or NULL; there is at most one. */
 const fv_tensor *fvi_objective_photo(const fvi_objective *o);
 /* Whether it has terms that tie the pictures of one objective together. */

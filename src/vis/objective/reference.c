@@ -49,12 +49,12 @@ static fv_status reference_vectors(fv_session *session, fvi_executable *plan,
                                    fv_error *err) {
     const fvi_graph *g = fvi_executable_graph(plan);
     fvi_extent l;
-    fv_status st = fvi_extent_find(g, g->outputs[0], 1, o->values[0], &l, NULL, err);
+    fv_status st = fvi_extent_find(g, g->outputs[0], 1, o->layers[0], &l, NULL, err);
     if (st) return st;
     int64_t positions = fvi_extent_positions(&l);
     if (positions > MAX_VECTORS)
         return fvi_fail(err, FV_SHAPE, "\"%s\" has %d positions; a reference may have %d",
-                        o->values[0], (int)positions, MAX_VECTORS);
+                        o->layers[0], (int)positions, MAX_VECTORS);
     fvi_shape shape = {.ndim = 2, .dim = {positions, l.channels}};
     st = fvi_tensor_new(&shape, out, err);
     if (st) return st;
@@ -68,7 +68,7 @@ static fv_status reference_vectors(fv_session *session, fvi_executable *plan,
 }
 
 static fv_status fail_layer(const fvi_objective *o, fv_error *err) {
-    char *text = fvi_objective_string(o);
+    char *text = fvi_objective_label(o);
     fv_status st =
         fvi_fail(err, FV_ARG, "objective \"%.300s\": a guided dream wants one plain layer", text);
     g_free(text);

@@ -90,6 +90,12 @@ void fvi_append_call(GString *s, const char *name, const fvi_objective *o, const
     g_string_append_c(s, ')');
 }
 
+fvi_objective fvi_shown(const fvi_objective *o) {
+    fvi_objective shown = *o;
+    memcpy(shown.values, o->layers, sizeof shown.values);
+    return shown;
+}
+
 void fvi_append_term(GString *s, const fvi_objective *o, const fvi_term *t, int alone) {
     if (t->kind->text)
         t->kind->text(o, t, alone, s);

@@ -25,4 +25,8 @@ void fvi_append_call(GString *s, const char *name, const fvi_objective *o, const
 /* Appends a term without its weight. */
 void fvi_append_term(GString *s, const fvi_objective *o, const fvi_term *t, int alone);
 
+/* The objective with layers as people know them in the place of values: what is appended of it is
+ * for messages. */
+fvi_objective fvi_shown(const fvi_objective *o);
+
 #endif

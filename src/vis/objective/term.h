@@ -67,6 +67,7 @@ typedef enum fvi_probability_of {
 typedef struct fvi_objective {
     int n_values;
     const char *values[FVI_MAX_VALUES]; /* names of values; borrowed from the network */
+    const char *layers[FVI_MAX_VALUES]; /* what they are called where people read it */
     int n_terms;
     fvi_term terms[FVI_MAX_TERMS];
 } fvi_objective;

@@ -72,7 +72,7 @@ void fvi_batch_clear(fvi_batch *b) {
 
 /* Names the units of a batch: "conv1:3", or "conv1:3 and 7 more". */
 static void batch_text(const fvi_batch *b, char *text, size_t size) {
-    const char *first = fvi_job_unit(b->j, b->p[0].index)->name;
+    const char *first = fvi_job_unit(b->j, b->p[0].index)->label;
     if (b->n == 1)
         g_strlcpy(text, first, size);
     else

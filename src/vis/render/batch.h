@@ -18,6 +18,7 @@ typedef struct fvi_setup {
 typedef struct fvi_unit {
     fvi_objective objective; /* with the regulariser's terms */
     char *name;              /* in one spelling, without them */
+    char *label;             /* the same for messages */
     fvi_setup *setup;        /* of the job; units of one batch have the same */
 } fvi_unit;
 

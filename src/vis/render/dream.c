@@ -43,7 +43,7 @@ typedef struct dream {
     fv_dream_desc desc; /* resolved */
     const fv_input *in;
     fvi_pass *pass;
-    const char *name;     /* the objective's text */
+    char *label;          /* the objective's, for messages; owned */
     unsigned char *photo; /* [3][height][width] as it came */
     int height, width;
     float *now; /* [3][h][w] the octave in hand */
@@ -248,9 +248,9 @@ static fv_status give_up(dream *d, const fvi_gradient_health *v, fv_error *err) 
     d->stopped = 1;
     if (fvi_session_on_nan(d->session) == FV_ON_NAN_KEEP && d->alive) return FV_OK;
     if (v->kind == FVI_GRADIENT_EXPLODED)
-        return fvi_fail(err, FV_NOTFOUND, "\"%.200s\" is dead: %s", d->name, d->why);
+        return fvi_fail(err, FV_NOTFOUND, "\"%.200s\" is dead: %s", d->label, d->why);
     return why ? fvi_fail(err, FV_NONFINITE, "%s", why)
-               : fvi_fail(err, FV_NONFINITE, "\"%.200s\", update %d: %s", d->name, d->done + 1,
+               : fvi_fail(err, FV_NONFINITE, "\"%.200s\", update %d: %s", d->label, d->done + 1,
                           d->why);
 }
 
@@ -430,13 +430,13 @@ static fv_status read_objective(dream *d, const fv_objective *objective, fvi_obj
         fvi_objective_resolve(objective, NULL, d->model->network, FVI_REDUCTION_MEAN, o, err);
     if (!st) st = fvi_objective_check_plain(o, "a dream", err);
     if (!st) fvi_objective_text(o, name, size);
+    if (!st) d->label = fvi_objective_label(o);
     if (!st && d->desc.reference)
         st = fvi_reference_resolve(d->session, d->model, d->desc.reference, o, err);
     return st;
 }
 
 static fv_status run(dream *d, fv_image *image, const char *name, fv_error *err) {
-    d->name = name;
     fv_status st = keep_photo(d, image, err);
     d->total = d->desc.octaves * d->desc.steps;
     if (!st) st = run_octaves(d, image->data, err);
@@ -444,7 +444,7 @@ static fv_status run(dream *d, fv_image *image, const char *name, fv_error *err)
         char text[128];
         fvi_gradient_health_text(&d->last, text, sizeof text);
         st = fvi_fail(err, FV_NOTFOUND, "\"%.200s\" is dead: %s; there is nothing to dream of",
-                      name, text);
+                      d->label, text);
     }
     if (!st && d->now != image->data) /* stopped at a smaller octave */
         fvi_resize(fvi_planes_of(3, d->h, d->w, d->now),
@@ -476,6 +476,7 @@ fv_status fv_dream(fv_session *session, fv_image *image, const fv_objective *obj
     if (d.now != image->data) free(d.now);
     free(d.tile);
     free(d.photo);
+    g_free(d.label);
     fvi_pass_free(d.pass);
     fvi_objective_clear(&o);
     return st;

@@ -137,13 +137,13 @@ static fv_status balance(fv_session *session, const fvi_objective *objective,
             err, FV_NONFINITE,
             "the gradient of %.150s is not finite near the photo, so the objective and the "
             "layer that holds it there cannot be weighed",
-            isfinite(theirs) ? "the objective" : match->values[0]);
+            isfinite(theirs) ? "the objective" : match->layers[0]);
     if (!st && !(theirs > 0))
         st = fvi_fail(
             err, FV_NOTFOUND,
             "\"%.150s\" cannot be what the picture stays near: its gradient is zero at the "
             "photo",
-            match->values[0]);
+            match->layers[0]);
     if (!st) *out = ours / theirs;
     free(x);
     return st;

@@ -106,7 +106,7 @@ static fv_status extend_all(const search *a, fvi_receptive_crop *crop,
     for (int v = 0; *found && v < objectives[0]->n_values; v++) {
         map m;
         fv_status st = fvi_graph_receptive_field(g, in, g->outputs[v], field[v], err);
-        if (!st) st = find_map(g, g->outputs[v], a->samples, objectives[0]->values[v], &m, err);
+        if (!st) st = find_map(g, g->outputs[v], a->samples, objectives[0]->layers[v], &m, err);
         if (st) return st;
         *found = find_axes(g, g->outputs[v], field[v], crop->value[v]);
         for (int k = 0; *found && k < a->objectives->n; k++)

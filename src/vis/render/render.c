@@ -216,6 +216,7 @@ static fv_status resolve_unit(const fvi_job *j, const fv_objective *objective, f
     fv_status st = fvi_objective_resolve(objective, NULL, net, reduction, &bare, err);
     if (st) return st;
     fvi_objective_text(&bare, text, sizeof text);
+    u->label = fvi_objective_label(&bare);
     if (!(u->name = strdup(text)))
         st = fvi_fail(err, FV_NOMEM, "out of memory");
     else if (bare.n_values == 0)
@@ -234,6 +235,7 @@ static void hand_over(fvi_job *j, fv_rendering **out, fv_status st) {
     for (int i = 0; j->units && i < j->count; i++) {
         fvi_objective_clear(&j->units[i].objective);
         free(j->units[i].name);
+        g_free(j->units[i].label);
     }
     free(j->made);
     free(j->units);

@@ -301,7 +301,7 @@ static void assert_near(double is, double want, double scale, const char *what, 
 /* The term over these samples: shares, and seeds against central differences of their sum; what
  * belongs to other samples stays as it was. */
 static void compare(value v, fvi_term t, reference f, int joint, const int64_t *sample, int count) {
-    fvi_objective o = {.n_values = 1, .values = {"layer"}, .n_terms = 1};
+    fvi_objective o = {.n_values = 1, .values = {"layer"}, .layers = {"layer"}, .n_terms = 1};
     fvi_bound *b = NULL;
     fv_error err = {0};
     int64_t all = total(&v);
@@ -396,7 +396,7 @@ static void probabilities(void **state) {
 static void probabilities_of_large_logits(void **state) {
     (void)state;
     value v = vectors(1, 3);
-    fvi_objective o = {.n_values = 1, .values = {"layer"}, .n_terms = 1};
+    fvi_objective o = {.n_values = 1, .values = {"layer"}, .layers = {"layer"}, .n_terms = 1};
     o.terms[0] = TERM(probability, 1, .weight = 1);
     float x[3] = {1000, 1000, -1000}, seed[3];
     fvi_bound *b = NULL;
@@ -447,7 +447,7 @@ static void photos_at_their_limits(void **state) {
     float x[6] = {9, 9, 9, 1, 2, 3}, zero[6] = {0}, seed[6];
     const float *targets[1] = {x}, *zeros[1] = {zero};
     float *seeds[1] = {seed};
-    fvi_objective o = {.n_values = 1, .values = {"layer"}, .n_terms = 2};
+    fvi_objective o = {.n_values = 1, .values = {"layer"}, .layers = {"layer"}, .n_terms = 2};
     o.terms[0] = TERM(match, -1, .weight = 1);
     o.terms[1] = TERM(caricature, -1, .weight = 1, .argument = {1});
     fvi_bound *b = NULL;
@@ -467,7 +467,7 @@ static void a_direction_of_no_activation_is_finite(void **state) {
     value v = vectors(1, 3);
     float x[3] = {0}, d[3] = {1, 2, 3}, seed[3];
     fv_tensor vector = {1, {3}, d};
-    fvi_objective o = {.n_values = 1, .values = {"layer"}, .n_terms = 1};
+    fvi_objective o = {.n_values = 1, .values = {"layer"}, .layers = {"layer"}, .n_terms = 1};
     o.terms[0] = TERM(direction, -1, .vector = &vector, .weight = 1, .argument = {2});
     fvi_bound *b = NULL;
     assert_int_equal(fvi_objective_bind(&o, v.g, 1, NULL, &b, NULL), FV_OK);
@@ -529,7 +529,7 @@ static void terms_add_up(void **state) {
     (void)state;
     value v = vectors(2, 3);
     float x[6] = {9, 9, 9, 1, 2, 3}, seed[6];
-    fvi_objective o = {.n_values = 1, .values = {"layer"}, .n_terms = 3};
+    fvi_objective o = {.n_values = 1, .values = {"layer"}, .layers = {"layer"}, .n_terms = 3};
     o.terms[0] = TERM(channel, 1, .weight = 2);
     o.terms[1] = TERM(energy, 2, .weight = -1, .bare = 1);
     o.terms[2] = TERM(energy, 2, .weight = 1);
@@ -542,7 +542,7 @@ static void terms_add_up(void **state) {
 }
 
 static void assert_refused(value v, fvi_term t, fv_status status, const char *expected) {
-    fvi_objective o = {.n_values = 1, .values = {"layer"}, .n_terms = 1};
+    fvi_objective o = {.n_values = 1, .values = {"layer"}, .layers = {"layer"}, .n_terms = 1};
     fvi_bound *b = NULL;
     fv_error err = {0};
     t.bare = 1;

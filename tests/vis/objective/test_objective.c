@@ -239,12 +239,15 @@ static void directions_are_loaded(void **state) {
     fvi_objective_text(&o, written, sizeof written);
     snprintf(text, sizeof text, "fc8_1:0 + 2*direction(stem_relu@1,2, %s, 4)", path);
     assert_string_equal(written, text);
+    char *label = fvi_objective_label(&o);
+    snprintf(text, sizeof text, "fc8:0 + 2*direction(stem/relu-1@1,2, %s, 4)", path);
+    assert_string_equal(label, text); /* layers as `fovea layers` names them */
+    g_free(label);
     fvi_objective_clear(&o);
     snprintf(text, sizeof text, "direction(fc8, '%s')", path);
     assert_int_equal(resolve_text(net, text, NULL, FVI_REDUCTION_LITERAL, &o, &err), FV_SHAPE);
-    assert_non_null(strstr(err.text,
-                           "v.npy: 6 numbers; a direction in \"fc8_1\" has 4, one for each "
-                           "channel"));
+    assert_non_null(strstr(err.text, "v.npy: 6 numbers; a direction in \"fc8\" has 4, one for each "
+                                     "channel"));
     fvi_objective_clear(&o);
     float zeros[6] = {0}, wild[6] = {1, NAN, 0, 0, 0, 0};
     fv_tensor bad[2] = {{1, {6}, zeros}, {1, {6}, wild}};
@@ -284,7 +287,8 @@ static void refusals_say_why(void **state) {
         {"stem_relu:99999999999999999999", FV_ARG, "objective \"stem_relu:9999"},
         {"stem_relu:1@1,2,3,4", FV_ARG, "objective \"stem_relu:1@1,2,3,4\": after"},
         {"stem_relu@1,2", FV_ARG, "\"stem_relu@1,2\": a position without a channel"},
-        {"stem_relu:6", FV_NOTFOUND, "layer \"stem_relu\" has 6 channels; 6 does not exist (0..5)"},
+        {"stem_relu:6", FV_NOTFOUND,
+         "layer \"stem/relu-1\" has 6 channels; 6 does not exist (0..5)"},
         {"stem_rel:1", FV_NOTFOUND,
          "net: there is no layer \"stem_rel\"; did you mean \"stem_relu\""},
         {"fc8:1 - stem_rel:1", FV_NOTFOUND, "net: there is no layer \"stem_rel\"; did you mean"},
@@ -436,7 +440,7 @@ static void joint_and_picture_terms_are_known(void **state) {
          "terms of one input's layers",
          0},
         {"fc8:1 + diversity(stem_relu)",
-         "here: \"diversity(stem_relu)\" looks at several pictures "
+         "here: \"diversity(stem/relu-1)\" looks at several pictures "
          "made together; allowed: terms of one input's layers",
          1},
         {"alignment(input)",
@@ -444,7 +448,7 @@ static void joint_and_picture_terms_are_known(void **state) {
          "allowed: terms of one input's layers",
          1},
         {"interpolate(fc8:1, fc8:2)",
-         "here: \"interpolate(fc8_1:1, fc8_1:2)\" looks at several "
+         "here: \"interpolate(fc8:1, fc8:2)\" looks at several "
          "pictures made together; allowed: terms of one input's "
          "layers",
          1},

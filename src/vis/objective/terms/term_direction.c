@@ -67,7 +67,7 @@ static fv_status check(const fvi_objective *o, const fvi_term *t, const fvi_exte
     return fvi_fail(err, FV_SHAPE,
                     "%s: %" PRId64 " numbers; a direction in \"%s\" has %" PRId64
                     ", one for each channel",
-                    t->file, count, o->values[t->value], channels);
+                    t->file, count, o->layers[t->value], channels);
 }
 
 static double value(const fvi_extent *l, int64_t n, const fvi_bound_term *t, const float *x,

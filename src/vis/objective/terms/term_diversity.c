@@ -159,7 +159,7 @@ static void group(const fvi_bound *b, const fvi_bound_term *t, const int64_t *sa
 static fv_status bind(const fvi_bound *b, fvi_bound_term *t, fv_error *err) {
     const fvi_extent *l = &b->layout[t->term->value];
     int64_t size = work_size(l), all = -1;
-    const char *name = b->objective->values[t->term->value];
+    const char *name = b->objective->layers[t->term->value];
     if (size < 0 || fvi_mul(size, b->samples, &all) || all > FVI_MAX_ELEMENTS / 4)
         return fvi_fail(err, FV_NOMEM,
                         "diversity of \"%s\", %" PRId64

@@ -37,7 +37,7 @@ static void text(const fvi_objective *o, const fvi_term *t, int alone, GString *
 
 static fv_status check(const fvi_objective *o, const fvi_term *t, const fvi_extent *extents,
                        fv_error *err) {
-    return fvi_extent_check_channel(&extents[t->value2], o->values[t->value2], t->channel2, err);
+    return fvi_extent_check_channel(&extents[t->value2], o->layers[t->value2], t->channel2, err);
 }
 
 static void group(const fvi_bound *b, const fvi_bound_term *bound, const int64_t *sample, int count,
