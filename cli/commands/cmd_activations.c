@@ -30,6 +30,7 @@ typedef struct job {
     cli_session session;
     char **layer; /* [n_layers] */
     int n_layers;
+    int bad;                   /* whether an input could not be read */
     int *channels, n_channels; /* NULL: all */
     GArray *made;              /* of cli_activation */
     GPtrArray *pictures;       /* of fv_image */
@@ -66,8 +67,7 @@ static int split_layers(job *j, const char *word) {
 static fv_status read_input(const job *j, const char *path, fv_tensor **input, fv_image **seen,
                             fv_rect *window, fv_error *err) {
     fv_image *photo = NULL;
-    if (cli_is_array(path))
-        return cli_array_load(&j->args->common, j->model, path, input, err);
+    if (cli_is_array(path)) return cli_array_load(&j->args->common, j->model, path, input, err);
     fv_status st = cli_photo_load(j->model, path, &photo, err);
     if (!st) st = fv_input_from_image(j->model, photo, input, err);
     if (!st) st = fv_input_picture(j->model, photo, seen, err);
@@ -121,11 +121,19 @@ static int run_input(job *j, const char *path) {
     fv_error err = {0};
     fv_activations **made = NULL;
     fv_status st = read_input(j, path, &input, &seen, &window, &err);
+    if (st) {
+        cli_progress_clear(&j->session.progress);
+        cli_fail_file(&j->args->common, path, &err);
+        fv_image_free(seen);
+        fv_tensor_free(input);
+        j->bad = 1;
+        return j->args->json ? CLI_FAILED : CLI_DONE;
+    }
     int64_t total = 0;
     int code = CLI_DONE;
-    if (!st && j->args->overlay && !seen)
+    if (j->args->overlay && !seen)
         code = cli_usage(j->args->common.command, "--overlay needs photos; %s is none", path);
-    if (!st && !code) {
+    if (!code) {
         const int samples = (int)MAX(fv_input_samples(j->model, input), 1);
         total = (int64_t)samples * j->n_layers;
         made = g_try_new0(fv_activations *, MAX(total, 1));
@@ -337,7 +345,7 @@ static int run_inputs(job *j) {
     cli_progress_stop(&j->session.progress);
     if (!code && cli_progress_signal() && !j->made->len)
         cli_progress_die(&j->session.progress, "nothing is shown");
-    return code;
+    return code ? code : j->made->len ? CLI_DONE : CLI_FAILED;
 }
 
 static int run_model(job *j) {
@@ -355,7 +363,7 @@ static int run_model(job *j) {
     if (!code && cli_progress_signal())
         cli_progress_die(&j->session.progress,
                          "what is shown is of these files; run again for all");
-    return code;
+    return code ? code : j->bad ? CLI_FAILED : CLI_DONE;
 }
 
 static void free_activation(void *data) {
@@ -399,7 +407,7 @@ static const cli_option options[] = {
     {"top", 'k', CLI_INT, offsetof(activations_args, top), 1, 1000000, "K", "all, in order",
      "only the K strongest channels, strongest first"},
     {"by", 0, CLI_CHOICE, offsetof(activations_args, by), 0, 0, "max|mean", "max",
-     "how channels are ranked: by their largest value or by their mean"},
+     "how channels are ranked: by their largest value or by their mean", .with = "top"},
     {"overlay", 0, CLI_FLAG, offsetof(activations_args, overlay), 0, 0, NULL, NULL,
      "blend every tile with the network's input picture, which is the first tile", .with = "output"},
     {"scale", 0, CLI_CHOICE, offsetof(activations_args, tile_scale), 0, 0, "all|tile", "all",
@@ -456,6 +464,8 @@ const cli_command cli_command_activations = {
         "columns of patches that the graph makes them of, without class tokens and registers; "
         "attention's heads and weights are no maps. Layers that give one number a channel are "
         "drawn as bars, signals as lines, volumes slice by slice.\n\n"
+        "A file that cannot be read is named and the exit code is 1; the others are still shown, "
+        "except with --json, which prints all or nothing.\n\n"
         "For each layer and photo its size and the scale are printed; with --top or --channels, "
         "or without -o, also a row a channel: largest value, mean, smallest value, and where the "
         "largest is: row and column in the map, and in the pixels of the photo.\n\n"

@@ -31,6 +31,7 @@ typedef struct job {
     cli_session session;
     int top;           /* predictions a picture; 0: not known yet */
     int named;         /* whether class names stand for the output's numbers */
+    int is_number;     /* the output is one number that is no probability */
     JsonBuilder *json; /* NULL: print as a table */
     const char *name[BATCH];
     fv_tensor *input[BATCH]; /* [1][...] each */
@@ -73,15 +74,22 @@ static const char *label_of(const job *j, int index) {
     return j->named ? fv_model_class_name(j->model, index) : NULL;
 }
 
+/* What stands beside a single number that has no name. */
+static const char *meaning_of(const job *j) {
+    return j->is_number                            ? "a number, no probability"
+           : fv_model_output_length(j->model) == 1 ? "the network's own probability"
+                                                   : "";
+}
+
 static void put_table(const job *j, const char *name, const fv_prediction *p) {
     char *clean = cli_clean(name);
     cli_putf("%s\n", clean);
     g_free(clean);
     for (int k = 0; k < j->top; k++) {
         const char *label = label_of(j, p[k].index);
-        clean = cli_clean(label ? label : "");
-        cli_putf("  %.4f %6d%s%s\n", (double)p[k].probability, p[k].index, *clean ? "  " : "",
-                 clean);
+        clean = cli_clean(label ? label : meaning_of(j));
+        cli_putf(j->is_number ? "  %.6g %6d%s%s\n" : "  %.4f %6d%s%s\n", (double)p[k].probability,
+                 p[k].index, *clean ? "  " : "", clean);
         g_free(clean);
     }
 }
@@ -96,7 +104,7 @@ static void put_json(const job *j, const char *name, const fv_prediction *p) {
         json_builder_begin_object(b);
         cli_json_int(b, "index", p[k].index);
         cli_json_text(b, "label", label_of(j, p[k].index));
-        cli_json_number(b, "probability", (double)p[k].probability);
+        cli_json_number(b, j->is_number ? "number" : "probability", (double)p[k].probability);
         json_builder_end_object(b);
     }
     json_builder_end_array(b);
@@ -108,6 +116,27 @@ static void clear_batch(job *j) {
     j->n = 0;
 }
 
+/* The output of a network that ends in one number which is no probability, as it is. */
+static fv_status run_number(const job *j, const fv_tensor *input, fv_prediction *p, fv_error *err) {
+    fv_tensor *out = NULL;
+    const char *output = fv_model_output(j->model, NULL);
+    const fv_status st = fv_session_run(j->session.session, input, output, &out, err);
+    for (int i = 0; !st && i < j->n; i++) p[i] = (fv_prediction){0, out->data[i]};
+    fv_tensor_free(out);
+    return st;
+}
+
+/* The likeliest classes of a batch, or its numbers. */
+static fv_status predict(job *j, const fv_tensor *input, fv_prediction *p, fv_error *err) {
+    if (!j->is_number) {
+        const fv_status st = fv_session_classify(j->session.session, input, j->top, p, err);
+        j->is_number = st == FV_SHAPE && fv_model_output_length(j->model) == 1;
+        if (!j->is_number) return st;
+        j->named = 0;
+    }
+    return run_number(j, input, p, err);
+}
+
 /* Classifies the pictures collected so far. */
 static int run_batch(job *j) {
     if (!j->n) return CLI_DONE;
@@ -116,8 +145,7 @@ static int run_batch(job *j) {
     fv_prediction *p = g_new0(fv_prediction, (gsize)BATCH * (gsize)MAX(j->top, 1));
     fv_error err = {0};
     if (!code && !input) code = CLI_FAILED;
-    const fv_status st =
-        code ? FV_OK : fv_session_classify(j->session.session, input, j->top, p, &err);
+    const fv_status st = code ? FV_OK : predict(j, input, p, &err);
     if (st && !cli_progress_interrupted(st)) code = cli_fail_error(&err);
     for (int i = 0; !code && !st && i < j->n; i++) {
         if (j->json)
@@ -139,7 +167,7 @@ static int add_picture(job *j, const char *path) {
     int code = CLI_DONE;
     if (cli_is_array(path)) {
         if (cli_array_load(&j->args->common, j->model, path, &input, &err))
-            code = cli_fail_error(&err);
+            code = cli_fail_file(&j->args->common, path, &err);
         if (!code && fv_input_samples(j->model, input) > 1)
             code = cli_fail("%s: it has %" G_GINT64_FORMAT
                             " samples, by its first size; one is classified at a time "
@@ -147,7 +175,7 @@ static int add_picture(job *j, const char *path) {
                             path, fv_input_samples(j->model, input));
     } else if (cli_photo_load(j->model, path, &image, &err) ||
                fv_input_from_image(j->model, image, &input, &err)) {
-        code = cli_fail_error(&err);
+        code = cli_fail_file(&j->args->common, path, &err);
     }
     fv_image_free(image);
     if (code) {
@@ -267,13 +295,15 @@ const cli_command cli_command_classify = {
         "are given a softmax, unless they are a distribution. Sorted or rounded scores (TopK, "
         "ArgMax, Cast) are read before that. Of several outputs the one as long as there are class "
         "names is "
-        "read, else the last that is one row of numbers; --output-name chooses. Many pictures "
+        "read, else the last that is one row of numbers; --output-name chooses. One number that "
+        "neither a softmax nor a sigmoid makes is printed as it is. Many pictures "
         "run in batches. IMAGE may also be an NPY file with the raw input of one sample, as "
         "`fovea run` takes it: signals, volumes and pictures of many bands are given so.\n\n"
         "A picture that cannot be read is named on stderr and the exit code is 1; the others "
         "are still classified, except with --json, which prints all or nothing.\n\n"
         "JSON: an array of `{\"image\", \"top\": [{\"index\", \"label\", \"probability\"}]}` "
-        "in the order of the pictures; `label` is null where the model has no class names.",
+        "in the order of the pictures; `label` is null where the model has no class names; of "
+        "one number that is no probability `number` stands for `probability`.",
     .size = sizeof(classify_args),
     .options = options,
     .model = offsetof(classify_args, model),

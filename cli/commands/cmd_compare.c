@@ -83,7 +83,7 @@ static int add_all(job *j, int *bad) {
         const fv_status st = rows ? add_rows(j, path, &err) : add_photo(j, path, &err);
         if (!st || cli_progress_interrupted(st)) continue;
         cli_progress_clear(&j->progress);
-        cli_fail_input(path, &err);
+        cli_fail_file(&a->common, path, &err);
         *bad = 1;
     }
     cli_progress_stop(&j->progress);

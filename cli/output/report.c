@@ -15,6 +15,7 @@
 #include "fovea-private/file_kind.h"
 
 #define NOTES_MAX 8 /* of one kind */
+#define FILES_MAX 8 /* that cannot be read */
 
 char *cli_clean(const char *text) {
     char *valid = g_utf8_make_valid(text, -1);
@@ -55,6 +56,20 @@ int(cli_fail_error)(const fv_error *err) { return cli_fail("%s", err->text); }
 int(cli_fail_input)(const char *path, const fv_error *err) {
     if (err->status != FV_SHAPE) return cli_fail_error(err);
     return cli_fail("%s: %s", path, err->text);
+}
+
+static int bad_files, unnamed_files;
+
+int cli_fail_file(const cli_args *args, const char *path, const fv_error *err) {
+    if (++bad_files <= FILES_MAX || args->verbose) return cli_fail_input(path, err);
+    unnamed_files++;
+    return CLI_FAILED;
+}
+
+/* Says how many files were not named. */
+static void finish_files(void) {
+    if (unnamed_files) cli_fail("and %d more; --verbose names them", unnamed_files);
+    bad_files = unnamed_files = 0;
 }
 
 /* Appends what the file is to an error about its format. */
@@ -165,6 +180,7 @@ void cli_putf(const char *format, ...) {
 }
 
 int cli_finish(int code) {
+    finish_files();
     finish_notes();
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout)) return code;

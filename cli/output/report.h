@@ -17,6 +17,10 @@ int cli_fail_error(const fv_error *err);
  * (the library sees numbers, not where they came from), the file is named before it. */
 int cli_fail_input(const char *path, const fv_error *err);
 
+/* The same of one of many files that are read one after the other: the first are named, all with
+ * --verbose; cli_finish says how many more there were.  returns  CLI_FAILED */
+int cli_fail_file(const cli_args *args, const char *path, const fv_error *err);
+
 /* fv_image_load and fv_tensor_load; of a file that is neither picture nor array the error says what
  * it is. */
 fv_status cli_image_load(const char *path, int alpha, fv_image **out, fv_error *err);
@@ -34,8 +38,8 @@ void cli_note(const cli_args *args, const char *format, ...) G_GNUC_PRINTF(2, 3)
 void cli_put(const char *text);
 void cli_putf(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
-/* Says how many notes were not printed, and flushes stdout.  returns  `code`, or CLI_FAILED if the
- * results did not all get out */
+/* Says how many files and notes were not named, and flushes stdout.  returns  `code`, or CLI_FAILED
+ * if the results did not all get out */
 int cli_finish(int code);
 
 /* `text` as one line of valid UTF-8 without control characters: names come from files, and a

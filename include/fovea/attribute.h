@@ -49,7 +49,7 @@ typedef struct fv_method_info {
     const char *title;    /* "Grad-CAM++" */
     const char *summary;  /* one line: what the map is */
     const char *options;  /* the fields of fv_attribute_desc that it reads, with blanks between, as
-                             "window stride baseline"; seed is not among them; "" for none */
+                             "window stride baseline"; "" for none */
     const char *steps;    /* what `steps` of its maps counts: "masks"; NULL: nothing */
     fv_baseline baseline; /* the default; 0: the method uses none */
     int is_signed;        /* below zero: speaks against the objective */

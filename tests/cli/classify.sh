@@ -29,3 +29,10 @@ try fovea classify "$DATA/vector.onnx" a.jpg | blur
 seq 1 9 > nine.txt; echo 'cafés & ☕' >> nine.txt
 try fovea classify "$DATA/bare.onnx" a.jpg --top 1 --quiet --labels nine.txt | blur
 try fovea classify "$DATA/bare.onnx" a.jpg --top 1 --quiet --labels nowhere.txt | blur
+# many files that cannot be read: the first are named, the others counted; the rest is done
+i=0; while [ $i -lt 14 ]; do echo 'not a picture' > "bad$i.jpg"; i=$((i + 1)); done
+try fovea classify tiny bad?.jpg bad1?.jpg a.jpg --top 1 -q | blur
+fovea classify tiny bad?.jpg bad1?.jpg --verbose 2>&1 | grep -c '^fovea: bad'
+try fovea compare tiny tiny stem/conv bad?.jpg bad1?.jpg -q
+try fovea activations tiny stem/conv bad?.jpg a.jpg bad1?.jpg --top 1 -q | tail -n 4
+try fovea activations tiny stem/conv bad0.jpg a.jpg --top 1 -q --json

@@ -79,6 +79,18 @@ def sigmoid_ends():
             ["o"], {}, w=CONV, m=ONE, b=np.full(1, 30, "f"))
     got = run("attribute", "s.onnx", "p.png", "-m", "gradient", "--npy", "a.npy")
     check(got.returncode == 0, "one number needs no --class", got)
+    got = run("classify", "s.onnx", "p.png")
+    check(got.returncode == 0 and "1.0000      0  the network's own probability" in got.stdout,
+          "a sigmoid's number is a probability", got)
+    network("n.onnx", TRUNK + [node("Gemm", "f m b", "o", "fc")], ["o"], {}, w=CONV, m=ONE,
+            b=np.full(1, 30, "f"))
+    value = (features(pixel) @ ONE + 30)[0]
+    got = run("classify", "n.onnx", "p.png", "p.png")
+    check(got.returncode == 0 and got.stdout.count("a number, no probability") == 2 and
+          abs(first(got)[0] - value) < 1e-3, "another number is said as it is", got)
+    got = run("classify", "n.onnx", "p.png", "--json")
+    check(got.returncode == 0 and '"number"' in got.stdout and "probability" not in got.stdout,
+          "the number is no probability in JSON", got)
 
 
 def maps():

@@ -16,7 +16,7 @@ t $d --layer stem/conv -e stem/conv:0; t $d --frames 3; t $d --zoom-scale 0.1; t
 t $d --animate a.webp --zoom 3; t $d --film-size 32; t $d --octaves 1 --octave-scale 2
 a='activations stem/conv photo.jpg'
 t $a --overlay; t $a --scale tile; t $a --palette grey; t $a --tile-size 8; t $a --columns 2
-t $a --npy a.npy --title T
+t $a --npy a.npy --title T; t $a --by mean
 for c in invert caricature accentuate; do
     t $c photo.jpg stem/conv --json --alone; t $c photo.jpg stem/conv --npy a.npy --tile-size 8
     t $c photo.jpg stem/conv -o a.png --alone --columns 2
@@ -31,7 +31,7 @@ for c in attribute sanity; do
     t $c photo.jpg --json --class 1 --objective stem/conv:0; t $c photo.jpg --json --tile-size 32
     t $c photo.jpg --json --title T
 done
-t attribute photo.jpg --npy a.npy --columns 2
+t attribute photo.jpg --npy a.npy --columns 2; t attribute photo.jpg --json -m gradient --seed 3
 t bench stem/conv --ops --recipe lucid
 try fovea bench --machine --batch 2; try fovea bench --machine --mean 1
 t classify photo.jpg --fit pad --crop-ratio 0.5; t layers --scale 1 --std 1

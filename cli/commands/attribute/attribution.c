@@ -23,7 +23,7 @@ static const struct {
 } fields[] = {{"layer", "layer"},   {"baseline", "baseline"}, {"samples", "samples"},
               {"noise", "sd"},      {"steps", "steps"},       {"window", "window"},
               {"stride", "stride"}, {"masks", "masks"},       {"cells", "cells"},
-              {"keep", "keep"}};
+              {"keep", "keep"},     {"seed", "seed"}};
 
 static const char *method_name(int index) {
     if (index == fv_method_count()) return "all";
@@ -111,9 +111,9 @@ static int refuse_option(const cli_args *args, const char *option, const char *f
 
 /* Whether options were given that the method does not read. */
 static int check_words(const cli_args *args, const cli_attribution_args *a) {
-    const int given[] = {a->layer != NULL, a->baseline != NULL, a->samples, a->noise != 0,
-                         a->path_steps,    a->window,           a->stride,  a->masks,
-                         a->cells,         a->keep != 0};
+    const int given[] = {a->layer != NULL, a->baseline != NULL, a->samples,          a->noise != 0,
+                         a->path_steps,    a->window,           a->stride,           a->masks,
+                         a->cells,         a->keep != 0,        a->seed && !a->draws};
     G_STATIC_ASSERT(G_N_ELEMENTS(given) == G_N_ELEMENTS(fields));
     const fv_method_info **methods = cli_methods(a);
     int code = CLI_DONE;

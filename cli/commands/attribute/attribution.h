@@ -13,6 +13,7 @@ typedef struct cli_attribution_args {
     int samples, path_steps, window, stride, masks, cells, tile_size;
     double noise, keep;
     uint64_t seed;
+    int draws; /* the command itself uses random numbers: the curves of --scores, sanity */
 } cli_attribution_args;
 
 /* The n-th of the methods, and "all" behind them; n from 1, NULL beyond. */
@@ -69,7 +70,7 @@ typedef struct cli_subject {
     fv_tensor *input;    /* [1][...] */
     fv_tensor *baseline; /* of a picture file, or NULL */
     fv_baseline kind;    /* 0: each method's own */
-    char *text;                /* the objective as it was given */
+    char *text;          /* the objective as it was given */
     fv_objective *objective;   /* for the maps: a class before the softmax */
     fv_objective *probability; /* for RISE and curves: its probability; NULL: the objective */
     char *label;               /* "class 8 hen" */
@@ -105,8 +106,7 @@ int cli_methods_all(const cli_attribution_args *asked);
 fv_status cli_map_tile(const cli_subject *s, const fv_attribution *a, fv_image **out,
                        fv_error *err);
 /* The photo alone, as high as such a tile; of an array of numbers what it is, beside that map. */
-fv_status cli_photo_tile(const cli_subject *s, const fv_tensor *map, fv_image **out,
-                         fv_error *err);
+fv_status cli_photo_tile(const cli_subject *s, const fv_tensor *map, fv_image **out, fv_error *err);
 
 /* Texts a picture of maps carries: command, objective, seed, model, version. */
 fv_status cli_subject_describe(const cli_subject *s, fv_image *onto, fv_error *err);

@@ -21,7 +21,7 @@ typedef struct attribute_args {
     cli_model_args model;
     cli_attribution_args asked;
     char *output, *npy, *parts, *title;
-    int scores, columns, json;
+    int columns, json;
 } attribute_args;
 
 /* One method's map. */
@@ -46,7 +46,7 @@ typedef struct job {
 static int measure(job *j, const fv_tensor *map, fv_scores **out) {
     const fv_scores_desc d = {.struct_size = sizeof d, .seed = j->args->asked.seed};
     fv_error err = {0};
-    if (!j->args->scores || cli_progress_signal()) return CLI_DONE;
+    if (!j->args->asked.draws || cli_progress_signal()) return CLI_DONE;
     cli_subject_begin(&j->s, FV_MONITOR_STOP);
     fv_status st = fv_attribute_scores(j->s.session.session, j->s.input,
                                        cli_subject_probability(&j->s), map, &d, out, &err);
@@ -144,7 +144,7 @@ static fv_status add_plot(const fv_scores *scores, fv_image **tile, fv_error *er
 static char *title_of(const job *j) {
     if (j->args->title) return g_strdup(j->args->title);
     return g_strdup_printf("%s%s", j->s.label,
-                           j->args->scores ? "  (blue: deletion, orange: insertion)" : "");
+                           j->args->asked.draws ? "  (blue: deletion, orange: insertion)" : "");
 }
 
 static fv_status draw(const job *j, fv_image **out, fv_error *err) {
@@ -434,7 +434,7 @@ static const cli_option options[] = {
     {"output", 'o', CLI_OUTPUT, offsetof(attribute_args, output), 0, 0, "OUT.png", "none",
      "the picture to write: .png, .jpg, .jpeg, .webp, .tif or .tiff"},
     CLI_ATTRIBUTION_OPTIONS(attribute_args),
-    {"scores", 0, CLI_FLAG, offsetof(attribute_args, scores), 0, 0, NULL, NULL,
+    {"scores", 0, CLI_FLAG, offsetof(attribute_args, asked.draws), 0, 0, NULL, NULL,
      "measure each map by its deletion and insertion curves"},
     {"columns", 0, CLI_INT, offsetof(attribute_args, columns), 1, 1000, "N", "5", "tiles in a row",
      .with = "output"},

@@ -277,6 +277,9 @@ static const char *const examples[][2] = {
     {0},
 };
 
+/* its order of weights is random */
+static const sanity_args initial = {.asked.draws = 1};
+
 const cli_command cli_command_sanity = {
     .name = "sanity",
     .operands = "MODEL IMAGE",
@@ -296,6 +299,7 @@ const cli_command cli_command_sanity = {
         "photo "
         "and one order of weights are an example, not a proof: --seed gives another order.",
     .size = sizeof(sanity_args),
+    .initial = &initial,
     .names = &cli_method_names,
     .options = options,
     .model = offsetof(sanity_args, model),

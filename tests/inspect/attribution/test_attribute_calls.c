@@ -119,7 +119,7 @@ static void methods_are_listed(void **state) {
 /* What a method says of itself holds for the map it makes. */
 static void methods_are_what_they_say(void **state) {
     static const char *const fields =
-        " layer baseline samples sd steps window stride masks cells keep ";
+        " layer baseline samples sd steps window stride masks cells keep seed ";
     (void)state;
     for (int i = 0; i < fv_method_count(); i++) {
         const fv_method_info *m = fv_method_at(i);
@@ -131,6 +131,14 @@ static void methods_are_what_they_say(void **state) {
         for (char **w = words; *w; w++) assert_non_null(strstr(fields, *w));
         assert_int_equal(a->layer != NULL, g_strv_contains((const char *const *)words, "layer"));
         assert_int_equal(m->baseline != 0, g_strv_contains((const char *const *)words, "baseline"));
+        fv_attribution *other =
+            attribute(&net, x, "class:1",
+                      FV_DESC(fv_attribute_desc, .method = m->method, .samples = 3, .masks = 20,
+                              .steps = 20, .seed = 9));
+        assert_int_equal(memcmp(a->map->data, other->map->data,
+                                (size_t)fv_tensor_count(a->map) * sizeof(float)) != 0,
+                         g_strv_contains((const char *const *)words, "seed"));
+        fv_attribution_free(other);
         g_strfreev(words);
         assert_int_equal(a->parts != NULL, m->has_parts);
         assert_int_equal(a->steps > 0, m->steps != NULL);
