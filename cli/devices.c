@@ -115,7 +115,8 @@ static int choose_found(int n, int must, cli_device *out) {
 }
 
 int cli_device_choose(const char *text, cli_device *out) {
-    *out = (cli_device){NULL, 0, 0};
+    *out = (cli_device){.programs =
+                            g_build_filename(g_get_user_cache_dir(), "fovea", "programs", NULL)};
     if (!text || !strcmp(text, "cpu")) return CLI_DONE;
     if (!strcmp(text, "auto")) {
         out->or_processor = 1;
@@ -137,4 +138,7 @@ int cli_device_choose(const char *text, cli_device *out) {
     return code;
 }
 
-void cli_device_clear(cli_device *d) { g_clear_pointer(&d->plugin, g_free); }
+void cli_device_clear(cli_device *d) {
+    g_clear_pointer(&d->plugin, g_free);
+    g_clear_pointer(&d->programs, g_free);
+}

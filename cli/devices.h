@@ -10,6 +10,7 @@ typedef struct cli_device {
     char *plugin; /* NULL: the processor */
     int index;
     int or_processor;
+    char *programs; /* folder for compiled programs */
 } cli_device;
 
 /* Everything that can run networks on this machine, and plug-ins that cannot: of

@@ -323,7 +323,8 @@ static fv_status begin(job *j, fv_error *err) {
                                  .on_nan = FV_ON_NAN_KEEP,
                                  .plugin = j->device.plugin,
                                  .device = j->device.index,
-                                 .or_processor = j->device.or_processor};
+                                 .or_processor = j->device.or_processor,
+                                 .programs = j->device.programs};
     fv_status st = fv_monitor_new(cli_progress_step, NULL, &j->progress, &j->monitor, err);
     for (int m = 0; m < 2 && !st; m++) st = fv_session_new(j->model[m], &how, &j->session[m], err);
     for (int m = 0; m < 2 && !st; m++) st = fv_session_set_monitor(j->session[m], j->monitor, err);

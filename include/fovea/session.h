@@ -35,6 +35,9 @@ typedef struct fv_session_desc {
     int device;         /* which of the plug-in's devices, from 0 */
     int or_processor;   /* 1: what the device cannot run, the processor does, and a note says so;
                            0: the call fails */
+    const char *programs; /* folder in which programs compiled for an accelerator are kept, 2 GB at
+                             most, for later sessions and other processes; it is made if it is not
+                             there. NULL: they are not kept. Copied */
 } fv_session_desc;
 
 /* Makes a session. Nothing is computed yet.

@@ -21,6 +21,7 @@ typedef struct fvi_device_desc {
     const void *user;
     const char *plugin; /* path of the plug-in, for the backend that takes one */
     int index;          /* which of its devices */
+    const char *programs; /* folder for its compiled programs, or NULL */
 } fvi_device_desc;
 
 /*   backend  one of backends.h, or a backend of a test

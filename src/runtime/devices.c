@@ -101,35 +101,36 @@ void fvi_model_devices_free(fvi_model_devices *d) {
     g_free(d);
 }
 
-static fv_status add(const fv_model *m, const char *plugin, int index, fvi_device **out,
+static fv_status add(const fv_model *m, const fv_session_desc *asked, fvi_device **out,
                      fv_error *err) {
     const int64_t limit = fvi_network_limits(m->network)->memory;
     const fvi_device_desc desc = {
         .precision = FV_PRECISION_F32,
         .memory = (uint64_t)limit > SIZE_MAX ? SIZE_MAX : (size_t)limit,
-        .plugin = plugin,
-        .index = index,
+        .plugin = asked->plugin,
+        .index = asked->device,
+        .programs = asked->programs,
     };
     const fv_status st = fvi_device_new(fvi_backend_accelerator, &desc, out, err);
     if (st) return st;
     entry *e = g_new(entry, 1);
-    *e = (entry){g_strdup(plugin), index, *out};
+    *e = (entry){g_strdup(asked->plugin), asked->device, *out};
     g_ptr_array_add(m->devices->list, e);
     return FV_OK;
 }
 
-fv_status fvi_model_device(const fv_model *m, const char *plugin, int index, fvi_device **out,
+fv_status fvi_model_device(const fv_model *m, const fv_session_desc *desc, fvi_device **out,
                            fv_error *err) {
     fvi_model_devices *d = m->devices;
     fv_status st = FV_OK;
-    *out = plugin ? NULL : m->device;
-    if (!plugin) return FV_OK;
+    *out = desc->plugin ? NULL : m->device;
+    if (!desc->plugin) return FV_OK;
     g_mutex_lock(&d->lock);
     for (guint i = 0; i < d->list->len && !*out; i++) {
         const entry *e = d->list->pdata[i];
-        if (e->index == index && !strcmp(e->plugin, plugin)) *out = e->device;
+        if (e->index == desc->device && !strcmp(e->plugin, desc->plugin)) *out = e->device;
     }
-    if (!*out) st = add(m, plugin, index, out, err);
+    if (!*out) st = add(m, desc, out, err);
     g_mutex_unlock(&d->lock);
     return st;
 }

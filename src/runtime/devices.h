@@ -13,10 +13,11 @@ fvi_model_devices *fvi_model_devices_new(void);
 /* After all sessions. NULL allowed. */
 void fvi_model_devices_free(fvi_model_devices *d);
 
-/* A device of a plug-in; plugin NULL: the processor.
+/* The device that a session asks for; plugin NULL: the processor.
+ *   desc    of the session; .programs counts for the first that asks for a device
  *   out     the model's own
  *   errors  those of fvi_device_new */
-fv_status fvi_model_device(const fv_model *m, const char *plugin, int index, fvi_device **out,
+fv_status fvi_model_device(const fv_model *m, const fv_session_desc *desc, fvi_device **out,
                            fv_error *err);
 
 /* Bytes of weights on all devices but the processor. */

@@ -77,15 +77,15 @@ fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc, fv_
             "drawn or explained; export it with what varies as an input",
             fvi_network_name(model->network));
     fvi_device *device = NULL;
-    st = fvi_model_device(model, d.plugin, d.device, &device, err);
+    st = fvi_model_device(model, &d, &device, err);
     if (st) return st;
     fv_session *s = calloc(1, sizeof *s);
     if (!s) return fvi_fail(err, FV_NOMEM, "out of memory while making a session");
     s->model = model;
     s->device = device;
-    s->plugin = g_strdup(d.plugin);
-    s->device_index = d.device;
-    s->or_processor = d.or_processor;
+    s->asked = d;
+    s->asked.plugin = g_strdup(d.plugin);
+    s->asked.programs = g_strdup(d.programs);
     s->threads = threads ? threads : omp_get_num_procs();
     s->on_nan = on_nan ? on_nan : FV_ON_NAN_STOP;
     s->plans = g_ptr_array_new_with_free_func(plan_entry_free);
@@ -97,11 +97,7 @@ fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc, fv_
 
 fv_status fvi_session_new_like(const fv_session *like, const fv_model *model, fv_session **out,
                                fv_error *err) {
-    return fv_session_new(model,
-                          FV_DESC(fv_session_desc, .threads = like->threads, .on_nan = like->on_nan,
-                                  .plugin = like->plugin, .device = like->device_index,
-                                  .or_processor = like->or_processor),
-                          out, err);
+    return fv_session_new(model, &like->asked, out, err);
 }
 
 void fv_session_free(fv_session *s) {
@@ -111,7 +107,8 @@ void fv_session_free(fv_session *s) {
     g_ptr_array_free(s->plans, TRUE);
     g_hash_table_destroy(s->sound);
     g_hash_table_destroy(s->filled);
-    g_free(s->plugin);
+    g_free((char *)s->asked.plugin);
+    g_free((char *)s->asked.programs);
     free(s);
 }
 
@@ -343,7 +340,7 @@ static fv_status compile_on(fv_session *s, fvi_graph *lowered, fvi_graph *graph,
                             fvi_executable **out, fv_error *err) {
     fv_error why = {0};
     fv_status st = fvi_executable_new(s->device, graph, flags, out, &why);
-    if (st && s->or_processor && s->device != s->model->device) {
+    if (st && s->asked.or_processor && s->device != s->model->device) {
         char *text = g_strdup_printf("the processor runs this: %s", why.text);
         fvi_monitor_note(s->monitor, text);
         g_free(text);

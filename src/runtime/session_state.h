@@ -28,8 +28,7 @@ typedef struct fvi_once {
 struct fv_session {
     const fv_model *model;
     fvi_device *device; /* the model's; what runs its plans */
-    char *plugin;       /* as asked for; NULL: the processor */
-    int device_index, or_processor;
+    fv_session_desc asked; /* its texts are the session's own */
     int threads;
     GPtrArray *plans;   /* plan_entry */
     int plans_made;     /* so far */

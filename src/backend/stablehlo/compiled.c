@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "backend/executable.h"
+#include "backend/stablehlo/kept_programs.h"
 #include "backend/stablehlo/programs.h"
 #include "base/error.h"
 
@@ -128,7 +129,8 @@ static fv_status compile(const fvi_compiled *c, const fvi_program_text *text, pr
     const int n = (int)text->results->len;
     const fvi_pjrt_source from = {text->text->str, text->text->len,
                                   (const fvi_shape *)(const void *)text->results->data, n};
-    const fv_status st = fvi_pjrt_compile(c->d->plugin, c->d->device, &from, &out->code, err);
+    const fv_status st = fvi_kept_compile(
+        &(fvi_kept_programs){c->d->plugin, c->d->device, c->d->programs}, &from, &out->code, err);
     if (st) return st;
     out->arguments = g_array_ref(text->arguments);
     out->n_results = n;

@@ -18,6 +18,7 @@ static void device_free(void *data) {
     fvi_hlo_device *d = data;
     fvi_device_weights_free(d->weights);
     fvi_pjrt_release(d->plugin);
+    g_free(d->programs);
     g_free(d->name);
     g_free(d);
 }
@@ -37,6 +38,7 @@ static fv_status device_new(const fvi_device_desc *desc, void **out, fv_error *e
     d->plugin = plugin;
     d->device = desc->index;
     d->memory = desc->memory;
+    d->programs = g_strdup(desc->programs);
     d->name = g_strdup_printf("%s, %s", fvi_pjrt_device_kind(plugin, desc->index),
                               fvi_pjrt_version(plugin));
     d->weights = fvi_device_weights_new(plugin, desc->index, desc);

@@ -25,7 +25,7 @@ typedef struct object {
     int code;           /* of an error */
 } object;
 
-static int left = -1, code_then, calls, alive;
+static int left = -1, code_then, calls, alive, loads;
 
 EXPORTED int fake_fail_at(int n, int code);
 int fake_fail_at(int n, int code) {
@@ -38,6 +38,9 @@ int fake_fail_at(int n, int code) {
 
 EXPORTED int fake_alive(void);
 int fake_alive(void) { return alive; }
+
+EXPORTED int fake_loads(void);
+int fake_loads(void) { return loads; }
 
 static void *new_object(void) {
     object *o = calloc(1, sizeof *o);
@@ -152,6 +155,41 @@ static pjrt_error *compile(pjrt_compile_args *a) {
     return NULL;
 }
 
+/* An executable and what it is serialised to: its object's own bytes. */
+static pjrt_error *executable_of(pjrt_pair_args *a) {
+    pjrt_error *failed = outcome();
+    if (failed) return failed;
+    object *copy = new_object();
+    *copy = *(const object *)a->object;
+    a->result = copy;
+    return NULL;
+}
+
+static void free_serialized(pjrt_serialized *s) { drop(s); }
+
+static pjrt_error *serialize(pjrt_serialize_args *a) {
+    pjrt_error *failed = outcome();
+    if (failed) return failed;
+    object *copy = new_object();
+    *copy = *(const object *)(const void *)a->executable;
+    a->bytes = (const char *)copy;
+    a->length = sizeof *copy;
+    a->serialized = (pjrt_serialized *)(void *)copy;
+    a->free = free_serialized;
+    return NULL;
+}
+
+static pjrt_error *load(pjrt_load_args *a) {
+    pjrt_error *failed = outcome();
+    if (failed) return failed;
+    object *program = new_object();
+    if (a->length != sizeof *program) abort();
+    memcpy(program, a->bytes, sizeof *program);
+    a->executable = (pjrt_loaded *)(void *)program;
+    loads++;
+    return NULL;
+}
+
 static pjrt_error *from_host(pjrt_from_host_args *a) {
     pjrt_error *failed = outcome();
     if (failed) return failed;
@@ -204,7 +242,11 @@ static pjrt_api api = {
     .description_kind = text,
     .device_description = description,
     .device_memory = memory,
+    .executable_destroy = destroy,
+    .serialize = serialize,
     .loaded_destroy = destroy,
+    .loaded_executable = executable_of,
+    .load = load,
     .execute = execute,
     .buffer_destroy = destroy,
     .to_host = to_host,

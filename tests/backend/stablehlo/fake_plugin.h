@@ -9,5 +9,7 @@
 typedef int fake_fail_at_fn(int n, int code);
 /* "fake_alive": clients, programs, arrays, errors and events that were made and not destroyed. */
 typedef int fake_alive_fn(void);
+/* "fake_loads": programs that were loaded, not compiled. */
+typedef int fake_loads_fn(void);
 
 #endif

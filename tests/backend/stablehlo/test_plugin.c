@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <glib.h>
 
 #include "backend/backends.h"
 #include "backend/executable.h"
@@ -30,8 +31,10 @@ static const char *fake(const char *name) {
     return path;
 }
 
+static const char *programs; /* folder for compiled programs, or NULL */
+
 static fv_status open_device(const char *plugin, int index, fvi_device **out, fv_error *err) {
-    const fvi_device_desc desc = {.plugin = plugin, .index = index};
+    const fvi_device_desc desc = {.plugin = plugin, .index = index, .programs = programs};
     return fvi_device_new(fvi_backend_accelerator, &desc, out, err);
 }
 
@@ -60,13 +63,15 @@ static void test_no_plugin(void **state) {
 /* What a test says to the plug-in. */
 static fake_fail_at_fn *fail_at;
 static fake_alive_fn *alive;
+static fake_loads_fn *loads;
 
 static void find_controls(void) {
     void *library = dlopen(fake("fake"), RTLD_NOW | RTLD_LOCAL);
     if (!library) fail_msg("%s", dlerror());
     *(void **)&fail_at = dlsym(library, "fake_fail_at");
     *(void **)&alive = dlsym(library, "fake_alive");
-    assert_true(fail_at && alive);
+    *(void **)&loads = dlsym(library, "fake_loads");
+    assert_true(fail_at && alive && loads);
 }
 
 static fvi_graph *lowered(const fvi_network *net) {
@@ -101,14 +106,19 @@ static fv_status run_all(const fvi_network *net, fv_error *err) {
     return st;
 }
 
+static fvi_network *open_network(void) {
+    fvi_network *net = NULL;
+    assert_int_equal(fvi_network_load("tests/data/cli/tiny.onnx", NULL, &net, NULL), FV_OK);
+    find_controls();
+    return net;
+}
+
 /* Whatever call fails, its status and text come out, and nothing is left over. Questions about a
  * device may go unanswered. */
 static void test_failures(void **state) {
     (void)state;
-    fvi_network *net = NULL;
+    fvi_network *net = open_network();
     fv_error err;
-    assert_int_equal(fvi_network_load("tests/data/cli/tiny.onnx", NULL, &net, &err), FV_OK);
-    find_controls();
     fail_at(-1, 0);
     if (run_all(net, &err)) fail_msg("%s", err.text);
     const int calls = fail_at(-1, 0);
@@ -129,6 +139,63 @@ static void test_failures(void **state) {
         }
     assert_true(failed > calls); /* of twice as many */
     if (run_all(net, &err)) fail_msg("%s", err.text);
+    fvi_network_free(net);
+}
+
+/* Damages every program that is kept. */
+static int damage(const char *kept) {
+    GDir *dir = g_dir_open(kept, 0, NULL);
+    int n = 0;
+    for (const char *name; (name = g_dir_read_name(dir)); n++) {
+        char *file = g_build_filename(kept, name, NULL), *bytes;
+        gsize size;
+        assert_true(g_file_get_contents(file, &bytes, &size, NULL));
+        bytes[size - 1] ^= 1;
+        assert_true(g_file_set_contents(file, bytes, (gssize)size, NULL));
+        g_free(bytes);
+        g_free(file);
+    }
+    g_dir_close(dir);
+    return n;
+}
+
+/* A program is compiled once, and loaded then; a damaged file is no program, nor one that the
+ * plug-in does not take; what cannot be kept is compiled. */
+static void test_kept_programs(void **state) {
+    (void)state;
+    fvi_network *net = open_network();
+    fv_error err;
+    char *top = g_dir_make_tmp("fovea-XXXXXX", NULL),
+         *kept = g_build_filename(top, "programs", NULL);
+    programs = kept;
+    fail_at(-1, 0);
+    const int before = loads();
+    if (run_all(net, &err)) fail_msg("%s", err.text);
+    assert_int_equal(loads(), before);
+    const int calls = fail_at(-1, 0);
+    if (run_all(net, &err)) fail_msg("%s", err.text);
+    assert_int_equal(loads(), before + 2); /* forward and backward */
+    assert_int_equal(damage(kept), 2);
+    if (run_all(net, &err)) fail_msg("%s", err.text);
+    assert_int_equal(loads(), before + 2);
+    if (run_all(net, &err)) fail_msg("%s", err.text);
+    assert_int_equal(loads(), before + 4);
+    for (int n = 0; n < calls;
+         n++) { /* whatever fails, nothing is left over, and what is kept works */
+        fail_at(n, 13);
+        (void)run_all(net, &err);
+        fail_at(-1, 0);
+        assert_int_equal(alive(), 0);
+        if (run_all(net, &err)) fail_msg("%s", err.text);
+    }
+    programs = "/dev/null/programs";
+    if (run_all(net, &err)) fail_msg("%s", err.text);
+    programs = NULL;
+    char rm[] = "rm", all[] = "-r", *remove[] = {rm, all, top, NULL};
+    assert_true(
+        g_spawn_sync(NULL, remove, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL));
+    g_free(kept);
+    g_free(top);
     fvi_network_free(net);
 }
 
@@ -161,6 +228,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_plugin),
         cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_kept_programs),
         cmocka_unit_test(test_list),
     };
     if (argc < 2) return 2;

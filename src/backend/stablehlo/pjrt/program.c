@@ -101,6 +101,15 @@ static GByteArray *compile_options(int id) {
     return g_byte_array_append(bytes, device, n);
 }
 
+static fvi_pjrt_program *new_program(const fvi_pjrt *p, pjrt_loaded *executable,
+                                     const fvi_pjrt_source *from) {
+    fvi_pjrt_program *x = g_new(fvi_pjrt_program, 1);
+    *x = (fvi_pjrt_program){p, executable, from->n_results,
+                            g_new(fvi_shape, MAX(from->n_results, 1))};
+    memcpy(x->results, from->results, (size_t)from->n_results * sizeof *x->results);
+    return x;
+}
+
 fv_status fvi_pjrt_compile(const fvi_pjrt *p, int device, const fvi_pjrt_source *from,
                            fvi_pjrt_program **out, fv_error *err) {
     const pjrt_program code = {.head = FVI_PJRT_HEAD(pjrt_program),
@@ -117,12 +126,32 @@ fv_status fvi_pjrt_compile(const fvi_pjrt *p, int device, const fvi_pjrt_source 
     const fv_status st = fvi_pjrt_check(p, p->api->compile(&args), "compiling", err);
     g_byte_array_unref(options);
     if (st) return st;
-    fvi_pjrt_program *x = g_new(fvi_pjrt_program, 1);
-    *x = (fvi_pjrt_program){p, args.executable, from->n_results,
-                            g_new(fvi_shape, MAX(from->n_results, 1))};
-    memcpy(x->results, from->results, (size_t)from->n_results * sizeof *x->results);
-    *out = x;
+    *out = new_program(p, args.executable, from);
     return FV_OK;
+}
+
+GBytes *fvi_pjrt_serialize(const fvi_pjrt_program *x) {
+    const fvi_pjrt *p = x->plugin;
+    pjrt_pair_args loaded = {.head = FVI_PJRT_HEAD(pjrt_pair_args), .object = x->executable};
+    if (fvi_pjrt_check(p, p->api->loaded_executable(&loaded), "asking", NULL)) return NULL;
+    pjrt_serialize_args args = {.head = FVI_PJRT_HEAD(pjrt_serialize_args),
+                                .executable = loaded.result};
+    GBytes *bytes = NULL;
+    if (!fvi_pjrt_check(p, p->api->serialize(&args), "asking", NULL) && args.bytes) {
+        bytes = g_bytes_new(args.bytes, args.length);
+        if (args.free) args.free(args.serialized);
+    }
+    fvi_pjrt_destroy(p, p->api->executable_destroy, loaded.result);
+    return bytes;
+}
+
+fv_status fvi_pjrt_load(const fvi_pjrt *p, const fvi_pjrt_source *from, const void *bytes,
+                        size_t size, fvi_pjrt_program **out) {
+    pjrt_load_args args = {
+        .head = FVI_PJRT_HEAD(pjrt_load_args), .client = p->client, .bytes = bytes, .length = size};
+    const fv_status st = fvi_pjrt_check(p, p->api->load(&args), "loading a program", NULL);
+    if (!st) *out = new_program(p, args.executable, from);
+    return st;
 }
 
 void fvi_pjrt_program_free(fvi_pjrt_program *x) {

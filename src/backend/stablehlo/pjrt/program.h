@@ -3,6 +3,8 @@
 #ifndef FVI_BACKEND_STABLEHLO_PJRT_PROGRAM_H
 #define FVI_BACKEND_STABLEHLO_PJRT_PROGRAM_H
 
+#include <glib.h>
+
 #include "backend/stablehlo/pjrt/plugin.h"
 #include "base/shape.h"
 
@@ -35,6 +37,16 @@ typedef struct fvi_pjrt_source {
  *   out   yours to free */
 fv_status fvi_pjrt_compile(const fvi_pjrt *p, int device, const fvi_pjrt_source *from,
                            fvi_pjrt_program **out, fv_error *err);
+
+/* A compiled program as bytes, for fvi_pjrt_load in another process; yours to unref. NULL: the
+ * plug-in does not do that. */
+GBytes *fvi_pjrt_serialize(const fvi_pjrt_program *x);
+/*   from    whose results it has
+ *   bytes   [size]
+ *   errors  those of fvi_pjrt_compile: the plug-in does not take it */
+fv_status fvi_pjrt_load(const fvi_pjrt *p, const fvi_pjrt_source *from, const void *bytes,
+                        size_t size, fvi_pjrt_program **out);
+
 void fvi_pjrt_program_free(fvi_pjrt_program *x);
 
 /* Starts a run. The results may be used at once; an error while running may show when they are
