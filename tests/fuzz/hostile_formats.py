@@ -444,7 +444,7 @@ def torch():
 # ---- what lies beside a model ----
 
 BESIDE = ("labels.txt", "classes.txt", "labels.json", "net.fovea.json", "config.json",
-          "preprocessor_config.json")
+          "preprocessor_config.json", "net.data")
 
 
 def beside():

@@ -135,3 +135,7 @@ fv_status fvi_caffe_read_blobs(fvi_caffe *c, fv_error *err) {
         st = fvi_fail(err, FV_FORMAT, "its weights are no .caffemodel, or damaged");
     return st;
 }
+
+const fvi_const *fvi_caffe_read_blob(fvi_caffe *c, const uint8_t *bytes, size_t size) {
+    return read_blob(c, (fvi_wire){bytes, bytes + size});
+}

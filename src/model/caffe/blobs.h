@@ -9,4 +9,7 @@
  *   errors  FORMAT; NOMEM */
 fv_status fvi_caffe_read_blobs(fvi_caffe *c, fv_error *err);
 
+/* A BlobProto by itself; its numbers stay where the bytes are. NULL: damaged, or no memory. */
+const fvi_const *fvi_caffe_read_blob(fvi_caffe *c, const uint8_t *bytes, size_t size);
+
 #endif

@@ -16,11 +16,21 @@ typedef struct fvi_caffe_layer {
     const fvi_const *blobs[FVI_BLOBS_MAX];
 } fvi_caffe_layer;
 
+/* What the data layer does to pictures; texts as the file has them, NULL: it does not say. */
+typedef struct fvi_caffe_transform {
+    int is_read;
+    char *mean;          /* numbers, "104,117,123" */
+    char *scale;         /* a number */
+    char *mean_file;     /* a file's name */
+    char *file_mean;     /* the mean of each channel of its picture */
+    const char *problem; /* why there is none */
+} fvi_caffe_transform;
+
 typedef struct fvi_caffe {
     fvi_model_file file;
     fvi_message *net;
     GHashTable *blobs; /* layer's name -> GPtrArray of fvi_const * */
-    char *mean;        /* the numbers that transform_param takes off, or NULL */
+    fvi_caffe_transform transform;
 } fvi_caffe;
 
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "model/caffe/transform.h"
 #include "model/caffe/types.h"
 
 typedef struct maker {
@@ -89,22 +90,12 @@ static void add_net_inputs(maker *m) {
     }
 }
 
-/* Remembers the means that a layer takes off its pictures. */
-static void note_mean(maker *m, const fvi_message *transform) {
-    GString *all = g_string_new(NULL);
-    for (int i = 0; i < fvi_message_count(transform, "mean_value"); i++)
-        g_string_append_printf(all, "%s%s", all->len ? "," : "",
-                               fvi_message_text(transform, "mean_value", i, "0"));
-    if (all->len && !m->c->mean) m->c->mean = g_strdup(all->str);
-    g_string_free(all, TRUE);
-}
-
 /* A layer that feeds the network: pictures of three colours, and what they are called. */
 static void add_feeder(maker *m, const fvi_message *layer) {
-    const fvi_message *transform = fvi_message_in(layer, "transform_param", 0);
+    const fvi_message *transform = fvi_caffe_transform_of(layer);
     const fvi_message *input = fvi_message_in(layer, "input_param", 0);
     const int64_t crop = fvi_message_int(transform, "crop_size", 0, -1);
-    note_mean(m, transform);
+    fvi_caffe_read_transform(m->c, transform);
     for (int i = 0; i < fvi_message_count(layer, "top") && !m->status; i++) {
         const fvi_shape picture = {4, {-1, -1, crop, crop}}, kind = {1, {-1}};
         const int shapes = fvi_message_count(input, "shape");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The reader of Caffe's networks: a .prototxt, and the .caffemodel with its weights beside it.
  * Pictures are BGR from 0 to 255, as Caffe reads them; what is taken off them the .prototxt says
- * only sometimes (transform_param.mean_value). What it does not do: recurrent layers, layers in
+ * only sometimes (transform.c). What it does not do: recurrent layers, layers in
  * Python, networks of before 2014 that Caffe itself has to upgrade (V0).
  */
 #include <string.h>
@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "model/caffe/blobs.h"
 #include "model/caffe/network.h"
+#include "model/caffe/transform.h"
 #include "model/caffe/types.h"
 #include "model/operations/lower.h"
 
@@ -56,7 +57,7 @@ static void close_caffe(fvi_model_file *f) {
     fvi_op_list_free(c->file.list);
     fvi_message_free(c->net);
     if (c->blobs) g_hash_table_unref(c->blobs);
-    g_free(c->mean);
+    fvi_caffe_free_transform(&c->transform);
 }
 
 /* Its channels are those of the first convolution, if the file does not say them. */
@@ -79,7 +80,12 @@ static fvi_input_use input_use(const fvi_model_file *f, const char *input) {
 static const char *metadata(const fvi_model_file *f, const char *key) {
     if (!strcmp(key, "fovea.range")) return "255";
     if (!strcmp(key, "fovea.channel_order")) return "bgr";
-    if (!strcmp(key, "fovea.mean")) return caffe_of(f)->mean;
+    const fvi_caffe_transform *t = &caffe_of(f)->transform;
+    if (!strcmp(key, "transform_param.mean_value")) return t->mean;
+    if (!strcmp(key, "transform_param.scale")) return t->scale;
+    if (!strcmp(key, "transform_param.mean_file")) return t->mean_file;
+    if (!strcmp(key, "mean_file.mean")) return t->file_mean;
+    if (!strcmp(key, "mean_file.problem")) return t->problem;
     return NULL;
 }
 

@@ -2,14 +2,15 @@
 /* The reader of Darknet's networks: a .cfg file, and the weights beside it.
  *
  * Layers are called as their section and number, "convolutional_0", numbered as Darknet prints
- * them. Pictures are RGB from 0 to 1; photos are padded for detectors, and else cut, which is what
- * Darknet's own commands do. What it does not do: training, recurrent layers, networks whose
- * weights are of another order than the layers.
- * Source: parser.c of Darknet.
+ * them. Class names are those of its .data file (data.c). Pictures are RGB from 0 to 1; photos are
+ * padded for detectors, and else cut, which is what Darknet's own commands do. What it does not do:
+ * training, recurrent layers, networks whose weights are of another order than the layers. Source:
+ * parser.c of Darknet.
  */
 #include <string.h>
 
 #include "base/error.h"
+#include "model/darknet/data.h"
 #include "model/darknet/layers.h"
 #include "model/operations/lower.h"
 
@@ -168,6 +169,11 @@ static const char *metadata(const fvi_model_file *f, const char *key) {
     return NULL;
 }
 
+static fvi_labels *class_names(const fvi_model_file *f, int *are_texts, char **from) {
+    *are_texts = 1;
+    return fvi_darknet_class_names(f, from);
+}
+
 static fv_status lower(const fvi_model_file *f, fvi_builder *b, const fvi_graph_request *request) {
     static const fvi_op_format format = {.kinds = fvi_darknet_kinds};
     return fvi_op_list_lower(f, &format, b, request);
@@ -186,5 +192,6 @@ const fvi_reader fvi_darknet_reader = {
     .output = fvi_op_list_output_name,
     .values = fvi_op_list_values,
     .metadata = metadata,
+    .class_names = class_names,
     .lower = lower,
 };

@@ -6,6 +6,8 @@
  *   QGIS Deepness  class_names, standardization_mean, standardization_std, tile_size: of 0..1, RGB
  *   Custom Vision  CustomVision.Preprocess.*: means and sizes; ONNX's Image.*: order and range
  *   PaddleX, PaddleOCR  character: a class, or a character of a text, each line
+ *   TensorFlow Lite     NormalizationOptions of its metadata: mean and divisors of 0..255
+ *   Caffe          transform_param of a data layer: mean_value, mean_file, scale, of 0..255
  *   network family  of a well-known network, which the readers of Keras' and TensorFlow's files
  *                  tell by names: the fixed values that keras.applications.FAMILY.preprocess_input
  * gives, or TF-Slim, or the example of the Inception graph of 2015 timm, others   lists of class
@@ -274,6 +276,40 @@ static void deepness(const fvi_texts *t, fvi_input_spec *out) {
     }
 }
 
+/* TensorFlow Lite: x = (pixel - mean) / std, of pixels from 0 to 255. */
+static void tflite_normalization(const fvi_texts *t, fvi_input_spec *out) {
+    static const char mean[] = "NormalizationOptions.mean", std[] = "NormalizationOptions.std";
+    if (!find(t, mean) || !find(t, std)) return;
+    set_normalisation(t, mean, std, out);
+    set_values(t, mean, 255, 0, 1, out);
+}
+
+/* Caffe: x = (pixel - mean) scale; the reader says the range. */
+static void caffe_transform(const fvi_texts *t, fvi_input_spec *out) {
+    static const char mean[] = "transform_param.mean_value", scale[] = "transform_param.scale",
+                      file[] = "transform_param.mean_file";
+    const char *name = find(t, file), *text = find(t, "mean_file.mean"),
+               *problem = find(t, "mean_file.problem");
+    double v[4];
+    int n = numbers(t, mean, v, 1, 4, out);
+    if (n) set_channels(t, mean, FVI_PART_MEAN, v, n, out);
+    n = name && text ? fvi_input_numbers(text, v, 4) : 0;
+    if (n > 0 && n <= 4 && !out->mean.n) {
+        set_channels(t, file, FVI_PART_MEAN, v, n, out);
+        fvi_input_remark(out, "of the mean picture %.80s the mean of each channel is taken off",
+                         name);
+    } else if (name && problem && !out->mean.n) {
+        fvi_input_remark(out, "%s %.80s %s: its mean is not taken off (option mean gives one)",
+                         file, name, problem);
+    }
+    if (!numbers(t, scale, v, 1, 1, out)) return;
+    const double divisor = 1 / v[0];
+    if (isfinite(divisor) && divisor != 0)
+        set_channels(t, scale, FVI_PART_SCALE, &divisor, 1, out);
+    else
+        remark(t, scale, find(t, scale), "allowed: a number other than 0", out);
+}
+
 /* What is made of 0..255 for a family of networks, where the network itself does not. */
 static const struct {
     const char *family;
@@ -313,6 +349,8 @@ void fvi_input_from_exporters(const fvi_texts *t, fvi_input_spec *out) {
     image_category(t, out);
     ultralytics(t, out);
     deepness(t, out);
+    tflite_normalization(t, out);
+    caffe_transform(t, out);
     network_family(t, out);
     for (size_t i = 0; i < G_N_ELEMENTS(name_keys); i++)
         take_names(t, name_keys[i].key, name_keys[i].says_little, out);

@@ -38,6 +38,7 @@ typedef struct fvi_tflite {
     uint32_t n_tensors;
     fvi_tflite_tensor *tensors; /* in the list's pool */
     char *labels;               /* text of the class names packed behind it, or NULL */
+    char *mean, *std;           /* NormalizationOptions of the input, "127.5", or NULL */
 } fvi_tflite;
 
 #endif

@@ -11,15 +11,13 @@
 
 #include "base/error.h"
 #include "model/operations/lower.h"
+#include "model/tflite/metadata.h"
 #include "model/tflite/op.h"
 #include "model/tflite/tensors.h"
-#include "model/zip/zip.h"
 
 #define LIST_MAX                                                                    \
     ((size_t)2 << 30) /* bytes of what is made of the file, real weights among them \
                        */
-
-#define LABELS_MAX ((int64_t)64 << 20) /* bytes of class names */
 
 enum { MODEL_CODES = 1, MODEL_SUBGRAPHS = 2 };
 enum { CODE_OLD = 0, CODE_CUSTOM = 1, CODE_NEW = 3 };
@@ -191,31 +189,6 @@ static fv_status make_list(fvi_tflite *t, uint32_t graph, fv_error *err) {
     return FV_OK;
 }
 
-/* Class names in the archive that TensorFlow Lite's metadata writer appends to a file: a text whose
- * name speaks of labels, else the only text. */
-static char *read_labels(const fvi_mapping *m) {
-    fvi_zip *zip = NULL;
-    uint8_t *bytes = NULL;
-    size_t size = 0;
-    const char *found = NULL;
-    char *text = NULL;
-    int texts = 0;
-    if (fvi_zip_open(m->bytes, m->size, &zip, NULL)) return NULL;
-    for (int64_t i = fvi_zip_count(zip) - 1; i >= 0; i--) {
-        const char *name = fvi_zip_name(zip, i);
-        if (!name || !g_str_has_suffix(name, ".txt")) continue;
-        texts++;
-        if (!found || strstr(name, "label")) found = name;
-    }
-    const int is_sure = found && (texts == 1 || strstr(found, "label"));
-    if (is_sure && !fvi_zip_read(zip, found, LABELS_MAX, &bytes, &size, NULL) &&
-        !memchr(bytes, 0, size))
-        text = g_strndup((const char *)bytes, size);
-    free(bytes);
-    fvi_zip_close(zip);
-    return text;
-}
-
 static fv_status open_tflite(fvi_model_file *f, fv_error *err) {
     fvi_tflite *t = (fvi_tflite *)(void *)f;
     t->flat = (fvi_flat){f->bytes.bytes, MIN(f->bytes.size, (size_t)UINT32_MAX)};
@@ -225,20 +198,23 @@ static fv_status open_tflite(fvi_model_file *f, fv_error *err) {
         fvi_flat_list(&t->flat, fvi_flat_root(&t->flat), MODEL_SUBGRAPHS, 4);
     const uint32_t graph = fvi_flat_table_element(&t->flat, &graphs, 0);
     if (!graph) return fvi_fail(err, FV_FORMAT, "it holds no graph, or is damaged");
-    t->labels = read_labels(&f->bytes);
-    const fv_status st = fvi_tflite_read_tensors(t, graph, err);
+    fv_status st = fvi_tflite_read_tensors(t, graph, err);
+    if (!st) fvi_tflite_read_metadata(t, graph);
     return st ? st : make_list(t, graph, err);
 }
 
 static void close_tflite(fvi_model_file *f) {
-    g_free(((fvi_tflite *)(void *)f)->labels);
+    fvi_tflite_free_metadata((fvi_tflite *)(void *)f);
     fvi_op_list_free(f->list);
 }
 
 /* ---- what it holds -------------------------------------------------------------------------- */
 
 static const char *metadata(const fvi_model_file *f, const char *key) {
-    return strcmp(key, "labels") ? NULL : ((const fvi_tflite *)(const void *)f)->labels;
+    const fvi_tflite *t = (const fvi_tflite *)(const void *)f;
+    if (!strcmp(key, "NormalizationOptions.mean")) return t->mean;
+    if (!strcmp(key, "NormalizationOptions.std")) return t->std;
+    return strcmp(key, "labels") ? NULL : t->labels;
 }
 
 static fv_status lower(const fvi_model_file *f, fvi_builder *b, const fvi_graph_request *request) {
