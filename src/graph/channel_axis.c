@@ -51,6 +51,16 @@ static int rule_same_rank(const fvi_graph *g, const fvi_node *n, const int *axis
     return axis_of_input(g, n, axis, 0);
 }
 
+/* What is summed over leaves the axis where it is, among fewer; the usual one where it is gone. */
+static int rule_reduce(const fvi_graph *g, const fvi_node *n, const int *axis) {
+    const int old = axis[n->in[0]];
+    int before = 0;
+    if (n->a.reduce.keepdims) return old;
+    if (n->a.reduce.axes >> old & 1) return usual_axis(g, n->out);
+    for (int i = 0; i < old; i++) before += n->a.reduce.axes >> i & 1;
+    return old - before;
+}
+
 /* A reshape keeps the axis if one of the same size has as many elements before it. Channels that
  * come last, behind positions, stay last when they are split into heads or joined again. */
 static int rule_reshape(const fvi_graph *g, const fvi_node *n, const int *axis) {

@@ -12,8 +12,9 @@
  * Element-wise operations of a map and a value that is not followed keep the map's positions: a
  * position embedding, or a residual branch that mixes positions.
  *
- * What it does not do: follow flips, gathers by position, or several maps in one axis (a
- * detector's scales, concatenated); there the positions are lost, never guessed.
+ * What it does not do: follow flips, gathers by position other than of patches side by side, or
+ * several maps in one axis (a detector's scales, concatenated); there the positions are lost, never
+ * guessed.
  */
 #include "graph/positions/layout.h"
 
@@ -22,6 +23,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "graph/const.h"
 
 static const fvi_shape *shape_of(const fvi_graph *g, int v) { return &g->values[v].shape; }
 
@@ -319,14 +321,51 @@ RULE(reduce) {
     }
 }
 
+/* Whether indices are the numbers 0 .. size-1, each once, of which their axes are the digits; then
+ * step[i] is what axis i counts in. So files write patches that do not overlap (im2col). */
+static int are_digits(const fvi_const *indices, int64_t size, int64_t step[FVI_MAX_DIMS]) {
+    const int n = indices ? indices->shape.ndim : 0;
+    int64_t stride = 1, unit = 1;
+    if (n < 2 || fvi_shape_count(&indices->shape) != size) return 0;
+    for (int i = n - 1; i >= 0; i--) {
+        const int64_t dim = indices->shape.dim[i];
+        step[i] = dim > 1 ? (int64_t)fvi_const_at(indices, stride) : 0;
+        stride *= dim;
+    }
+    for (int i = 0; i < n; i++) /* from the least digit up */
+        if (step[i] == unit && unit < size) {
+            unit *= indices->shape.dim[i];
+            i = -1;
+        }
+    for (int64_t k = 0; unit == size && k < size; k++) {
+        int64_t left = k, sum = 0;
+        for (int i = n - 1; i >= 0; i--) {
+            sum += left % indices->shape.dim[i] * step[i];
+            left /= indices->shape.dim[i];
+        }
+        if (fvi_const_at(indices, k) != (double)sum) return 0;
+    }
+    return unit == size;
+}
+
 RULE(gather) {
     const fvi_layout from = *l;
+    const fvi_const *indices = g->values[n->in[1]].constant;
     const int at = n->a.axis.axis, more = shape_of(g, n->in[1])->ndim - 1;
     const fvi_shape *out = shape_of(g, n->out);
+    const fvi_axis_layout *a = &from.axis[at];
+    const fvi_layout_piece *p = &a->piece[0];
+    int64_t step[FVI_MAX_DIMS];
     (void)value;
+    const int splits = a->n == 1 && !a->before && !a->after && p->direction <= FVI_COLUMNS &&
+                       are_digits(indices, p->size, step);
     for (int i = 0; i < out->ndim; i++) {
         const int own = i < at ? i : i - more;
         l->axis[i] = i >= at && i <= at + more ? plain_axis(out->dim[i]) : from.axis[own];
+    }
+    for (int i = 0; splits && i <= more; i++) {
+        l->axis[at + i] = counting(p->direction, out->dim[at + i]);
+        l->axis[at + i].piece[0].step = p->step * step[i];
     }
 }
 
@@ -508,7 +547,10 @@ RULE(matmul) {
         /* positions of two maps (queries of every second row): those of the rows are kept */
         *l = before;
         x.axis[own->ndim - 2 + k] = plain_axis(1);
-        l->known = k && join(l, &result, &x, &batch, -1);
+        if (join(l, &result, &x, &batch, -1)) continue;
+        /* windows of two maps, of which that of the keys is finer: the queries' are kept */
+        *l = before;
+        l->known = k;
     }
     l->known &= found;
 }

@@ -5,8 +5,8 @@
 
 #include "graph/graph.h"
 
-/* Pieces of one axis; more than are met: batch, rows and columns of windows. */
-#define FVI_LAYOUT_PIECES 6
+/* Pieces of one axis; more than are met: rows and columns, of windows in windows in windows. */
+#define FVI_LAYOUT_PIECES 10
 
 typedef enum fvi_direction { FVI_ROWS, FVI_COLUMNS, FVI_SAMPLES, FVI_NO_DIRECTION } fvi_direction;
 

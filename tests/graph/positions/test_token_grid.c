@@ -2,6 +2,7 @@
 /* Where a map's cells are among a value's positions: networks built by hand, one of each kind,
  * whose maps are known from how they are built. */
 #include <math.h>
+#include <stdio.h>
 
 #include "graph/channel_axis.h"
 #include "graph/positions/token_grid.h"
@@ -217,6 +218,99 @@ static void patches_may_be_reshaped(void **state) {
     }
 }
 
+/* Patches that are taken by index, row a + 8 b and column c + 8 d for [a][b] and [c][d], and
+ * sixteen numbers of each patch, which are no cells; windows that overlap are not followed. */
+static void patches_may_be_indexed(void **state) {
+    (void)state;
+    for (int overlap = 0; overlap < 2; overlap++) {
+        trial t = trial_new(17);
+        builder *b = t.b;
+        char rows[512] = "", columns[512] = "", cell[16];
+        for (int a = 0; a < 8; a++) {
+            for (int k = 0; k < 4; k++) {
+                snprintf(cell, sizeof cell, "%s%d", *rows ? "," : "", a + (overlap ? 6 : 8) * k);
+                strcat(rows, cell);
+            }
+            for (int k = 0; k < 10; k++) {
+                snprintf(cell, sizeof cell, "%s%d", *columns ? "," : "", a + 8 * k);
+                strcat(columns, cell);
+            }
+        }
+        builder_input(b, "x", FVI_F32, "1,3,32,80");
+        builder_i64(b, "row_list", rows);
+        builder_i64(b, "column_list", columns);
+        reshape(b, "row_list", "rows", "8,4");
+        reshape(b, "column_list", "columns", "8,10");
+        builder_int(b, builder_node(b, "Gather", "", "x,rows", "by_row"), "axis", 2);
+        builder_int(b, builder_node(b, "Gather", "", "by_row,columns", "cut"), "axis", 4);
+        transpose(b, "cut", "turned", "0,3,5,1,2,4");
+        reshape(b, "turned", "patches", "1,40,192");
+        builder_f32(b, "w", "192,12", NULL);
+        builder_node(b, "MatMul", "", "patches,w", "tokens");
+        builder_output(b, "tokens");
+        const fvi_token_grid g = grid(&t, "tokens", 32, 80);
+        if (overlap)
+            assert_int_not_equal(g.kind, FVI_GRID_MAP);
+        else
+            assert_map(&g, 4, 10, 0, 10, 1);
+        trial_free(&t);
+    }
+}
+
+/* Tokens of a map of 16x16, unrolled so that what is pooled is side by side: windows in windows in
+ * windows, of which the outermost digits are the finest, and a maximum over those. */
+static void unrolled_tokens_are_pooled(void **state) {
+    (void)state;
+    trial t = trial_new(17);
+    builder *b = t.b;
+    builder_input(b, "x", FVI_F32, "1,3,32,32");
+    builder_f32(b, "w", "6,3,2,2", NULL);
+    builder_ints(b, builder_node(b, "Conv", "", "x,w", "map"), "strides", "2,2");
+    transpose(b, "map", "rows", "0,2,3,1");
+    reshape(b, "rows", "a", "1,8,2,8,2,6");
+    transpose(b, "a", "b", "0,2,4,1,3,5");
+    reshape(b, "b", "c", "4,4,2,4,2,6");
+    transpose(b, "c", "d", "0,2,4,1,3,5");
+    reshape(b, "d", "e", "16,2,2,2,2,6");
+    transpose(b, "e", "f", "0,2,4,1,3,5");
+    reshape(b, "f", "tokens", "1,256,6");
+    reshape(b, "tokens", "groups", "1,4,64,6");
+    builder_ints(b, builder_node(b, "ReduceMax", "", "groups", "most"), "axes", "1");
+    Onnx__NodeProto *n;
+    reshape(b, "most", "pooled", "1,64,6");
+    builder_f32(b, "v", "6,6", NULL);
+    builder_node(b, "MatMul", "", "pooled,v", "projected");
+    builder_output(b, "projected");
+    builder_ints(b, n = builder_node(b, "ReduceMax", "", "groups", "least"), "axes", "1");
+    builder_int(b, n, "keepdims", 0);
+    builder_output(b, "least");
+    /* attention within the 2x2 outermost windows, of a maximum of the tokens to all of them */
+    reshape(b, "tokens", "cut", "1,64,4,6");
+    transpose(b, "cut", "keys", "0,2,3,1");
+    transpose(b, "cut", "values", "0,2,1,3");
+    reshape(b, "most", "cut_most", "1,16,4,6");
+    transpose(b, "cut_most", "queries", "0,2,1,3");
+    builder_node(b, "MatMul", "", "queries,keys", "scores");
+    builder_int(b, builder_node(b, "Softmax", "", "scores", "weights"), "axis", -1);
+    builder_node(b, "MatMul", "", "weights,values", "seen");
+    transpose(b, "seen", "back", "0,2,1,3");
+    reshape(b, "back", "answers", "1,64,6");
+    builder_output(b, "answers");
+    fvi_token_grid g = grid(&t, "tokens", 32, 32);
+    assert_int_equal(g.kind, FVI_GRID_MAP);
+    assert_int_equal(g.rows, 16);
+    assert_int_equal(fvi_token_grid_position(&g, 1, 0), 128); /* the first digit */
+    assert_int_equal(fvi_token_grid_position(&g, 8, 1), 66);
+    const char *const pooled[] = {"projected", "least", "answers"};
+    for (int i = 0; i < 3; i++) {
+        g = grid(&t, pooled[i], 32, 32);
+        assert_int_equal(g.kind, FVI_GRID_MAP);
+        assert_int_equal(g.columns, 8);
+        assert_int_equal(fvi_token_grid_position(&g, 1, 0), 32);
+    }
+    trial_free(&t);
+}
+
 /* A map of 8x12 in windows of 4x4, shifted by 2 and back again, as in Swin; padded to 8x12 from
  * 7x10 before. */
 static void windows_are_put_together(void **state) {
@@ -428,6 +522,8 @@ int main(void) {
         cmocka_unit_test(attention_is_no_map),
         cmocka_unit_test(maps_lie_over_what_is_left),
         cmocka_unit_test(patches_may_be_reshaped),
+        cmocka_unit_test(patches_may_be_indexed),
+        cmocka_unit_test(unrolled_tokens_are_pooled),
         cmocka_unit_test(windows_are_put_together),
         cmocka_unit_test(merged_patches_are_half_the_map),
         cmocka_unit_test(queries_of_fewer_positions),
