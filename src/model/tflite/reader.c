@@ -217,6 +217,31 @@ static const char *metadata(const fvi_model_file *f, const char *key) {
     return strcmp(key, "labels") ? NULL : t->labels;
 }
 
+/* Whether an operator changes neither the order of a picture's axes nor how many there are. */
+static int keeps_axes(const char *type) {
+    static const char *const types[] = {
+        "quantised input", "QUANTIZE", "DEQUANTIZE", "CAST", "PAD", "PADV2",
+        "MIRROR_PAD",      "ADD",      "SUB",        "MUL",  "DIV"};
+    for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
+        if (!strcmp(type, types[i])) return 1;
+    return 0;
+}
+
+/* Whether a convolution over rows and columns reads it: then whole numbers are pixels too. */
+static fvi_input_use input_use(const fvi_model_file *f, const char *input) {
+    const fvi_op_list *l = f->list;
+    fvi_input_use use = {0};
+    int v = fvi_op_list_find(l, input);
+    for (guint k = 0; k < l->ops->len && v >= 0; k++) {
+        const fvi_op *op = &g_array_index(l->ops, fvi_op, k);
+        if (op->n_in < 1 || op->n_out < 1 || op->in[0] != v) continue;
+        if (!strcmp(op->type, "CONV_2D") || !strcmp(op->type, "DEPTHWISE_CONV_2D"))
+            use = (fvi_input_use){.op = FVI_USE_CONV, .ndim = 4, .permuted = 1};
+        v = keeps_axes(op->type) ? op->out[0] : -1;
+    }
+    return use;
+}
+
 static fv_status lower(const fvi_model_file *f, fvi_builder *b, const fvi_graph_request *request) {
     static const fvi_op_format format = {.kinds = kinds, .channels_last = 1};
     return fvi_op_list_lower(f, &format, b, request);
@@ -232,6 +257,7 @@ const fvi_reader fvi_tflite_reader = {
     .open = open_tflite,
     .close = close_tflite,
     .inputs = fvi_op_list_inputs,
+    .input_use = input_use,
     .output = fvi_op_list_output_name,
     .values = fvi_op_list_values,
     .metadata = metadata,

@@ -304,6 +304,14 @@ void fvi_tflite_lower_broadcast(fvi_site *site) {
     if (!site->b->status) expand(site, x, &to);
 }
 
+/* Inputs: the shape, and one number for all of it. */
+void fvi_tflite_lower_fill(fvi_site *site) {
+    const int x = fvi_tflite_need(site, 1);
+    fvi_shape to = {0};
+    to.ndim = fvi_tflite_ints(site, 0, to.dim, FVI_MAX_DIMS);
+    if (!site->b->status) expand(site, x, &to);
+}
+
 void fvi_tflite_lower_tile(fvi_site *site) {
     int v = fvi_tflite_need(site, 0);
     const int ndim = fvi_build_shape(site->b, v).ndim;

@@ -169,7 +169,7 @@ static const char *embedding(const fvi_network *net) {
 fv_status fvi_gradient_check_type(const fvi_network *net, const char *name, fv_error *err) {
     const fvi_dtype t = fvi_network_input_type(net, name);
     const char *layer = embedding(net);
-    if (!fvi_dtype_is_int(t) || t == FVI_U8) return FV_OK;
+    if (!fvi_dtype_is_int(t) || t == FVI_U8 || t == FVI_I8) return FV_OK; /* bytes: pixels */
     return fvi_fail(
         err, FV_UNSUPPORTED,
         "input \"%.100s\" holds integers (%s), at which there is no gradient; it can be "

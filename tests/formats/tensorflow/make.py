@@ -138,6 +138,7 @@ def shapes():
     scale = tensorflow.matmul(hot, weights(4, 3), transpose_a=False)
     y = tensorflow.matmul(flat, weights(int(flat.shape[1]), 3), name="product")
     y = tensorflow.matmul(y, scale, transpose_b=True, name="scaled")
+    y = y + tensorflow.linalg.band_part(y, 1, 0) + tensorflow.linalg.band_part(y, -1, 1)
     y = tensorflow.cast(tensorflow.cast(y, "float32"), "float32")
     tensorflow.math.squared_difference(y, 0.25, name="squared")
     return ["bilinear", "bilinear_corners", "bilinear_half", "nearest", "nearest_corners",

@@ -49,6 +49,13 @@ def tokens():
     return keras.Model(image, L.Dense(4, activation="softmax", name="classes")(x))
 
 
+def causal():
+    """Places that see only those before them, of any number of samples: the mask is made here."""
+    rows = keras.Input((6, 8), name="rows")
+    x = L.Add()([rows, L.MultiHeadAttention(2, 4)(rows, rows, use_causal_mask=True)])
+    return keras.Model(rows, L.Dense(4, name="classes")(L.Flatten()(x)))
+
+
 def thin():
     """Weights to be left out: single numbers of convolutions, blocks of four of products."""
     image = keras.Input((6, 6, 8), name="image", batch_size=1)
@@ -81,37 +88,52 @@ def convert(model, form, random):
         converter.optimizations = [tensorflow.lite.Optimize.DEFAULT]
     if form == "f16":
         converter.target_spec.supported_types = [tensorflow.float16]
-    if form == "int8":
+    if form in ("int8", "bytes"):
         shape = (1,) + model.input_shape[1:]
         converter.representative_dataset = lambda: (
             [random.uniform(-1, 1, shape).astype("float32")] for _ in range(50))
         converter.target_spec.supported_ops = [tensorflow.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    if form == "bytes":  # the input and the output too
+        converter.inference_input_type = converter.inference_output_type = tensorflow.int8
     return converter.convert()
 
 
+def quantised(detail, x):
+    """Real numbers as the tensor has them."""
+    scale, zero = detail["quantization"]
+    return numpy.clip(numpy.round(x / scale) + zero, -128, 127).astype("int8") if scale else x
+
+
+def real(detail, x):
+    """And back."""
+    scale, zero = detail["quantization"]
+    return (x.astype("float32") - zero) * numpy.float32(scale) if scale else x
+
+
 def values(data, x):
-    """The outputs of operators by name, and the last one's."""
+    """The outputs of operators by name, the last one's name, and x as it was given."""
     runner = tensorflow.lite.Interpreter(
         model_content=data, experimental_preserve_all_tensors=True,
         experimental_op_resolver_type=tensorflow.lite.experimental.OpResolverType.BUILTIN_REF)
     runner.allocate_tensors()
+    x = quantised(runner.get_input_details()[0], x)
     runner.set_tensor(runner.get_input_details()[0]["index"], x)
     runner.invoke()
     output = runner.get_output_details()[0]
-    found = {output["name"]: runner.get_tensor(output["index"])}
+    found = {output["name"]: real(output, runner.get_tensor(output["index"]))}
     for detail in runner.get_tensor_details():
         name = detail["name"].split(";")[0]
         is_sample = detail["dtype"] == numpy.float32 and list(detail["shape"][:1]) == [1]
         if "Relu" in name and is_sample:
             found[name] = runner.get_tensor(detail["index"])
-    return found, output["name"]
+    return found, output["name"], x
 
 
 def main():
     """Every network, in every form."""
     folder = Path(sys.argv[1])
-    for name, make, forms in (("picture", picture, FORMS), ("tokens", tokens, FORMS),
-                              ("thin", thin, ("sparse",))):
+    for name, make, forms in (("picture", picture, FORMS + ("bytes",)), ("tokens", tokens, FORMS),
+                              ("thin", thin, ("sparse",)), ("causal", causal, ("f32",))):
         random = numpy.random.default_rng(11)
         model = make()
         spread(model, random)
@@ -122,8 +144,8 @@ def main():
         gradient = tape.gradient(total, watched).numpy()
         for form in forms:
             data = convert(model, form, random)
-            found, output = values(data, x)
-            arrays = {"input": x}
+            found, output, given = values(data, x)
+            arrays = {"input": given}
             arrays.update(("value:" + k, v) for k, v in found.items())
             if form in ("f32", "sparse"):
                 arrays[f"gradient:'{output}':2"] = gradient

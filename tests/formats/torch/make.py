@@ -151,6 +151,37 @@ class Pooled(nn.Module):
         return self.head(self.pool(x.permute(0, 3, 1, 2)).flatten(1))
 
 
+class Derived(nn.Module):
+    """Weights that are computed from others, recurrent cells, a grid that the network computes."""
+    shape = (2, 3, 8, 8)
+    values = ["place", "head"]
+    dynamic = None
+
+    def __init__(self):
+        super().__init__()
+        weight_norm = nn.utils.parametrizations.weight_norm
+        self.place = nn.Linear(3, 6)
+        self.conv = weight_norm(nn.Conv2d(3, 6, 3))
+        self.line = nn.utils.parametrizations.spectral_norm(nn.Linear(6, 5))
+        self.memory = nn.LSTMCell(5, 4)
+        self.gates = nn.GRUCell(4, 4)
+        self.plain = nn.RNNCell(4, 4, bias=False)
+        self.wide = weight_norm(nn.Linear(8, 6), dim=None)
+        self.head = nn.Linear(6, 3)
+
+    def forward(self, x):
+        theta = torch.eye(2, 3) + self.place(x.mean((2, 3))).view(-1, 2, 3) / 4
+        x = F.grid_sample(x, F.affine_grid(theta, x.shape, align_corners=False),
+                          align_corners=False)
+        x = torch.expm1(torch.tanh(self.conv(x))).flatten(2)
+        like = F.cosine_similarity(x[:, :4, :9], x[:, 2:, 9:18], dim=2)
+        step = self.line(x.mean(2))
+        memory = self.memory(step)
+        memory = self.memory(step * 2, memory)
+        state = self.gates(memory[1], self.gates(memory[0]))
+        return self.head(self.wide(torch.cat([self.plain(state), like], 1)))
+
+
 def shake(module):
     """Statistics and scales that are not those a network begins with."""
     for m in module.modules():
@@ -219,7 +250,7 @@ def main():
     """All of them."""
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    for module in (Block, Attention, Signal, Upward, Pooled):
+    for module in (Block, Attention, Signal, Upward, Pooled, Derived):
         torch.manual_seed(11)
         write(folder, module(), module.__name__.lower())
 

@@ -84,6 +84,28 @@ void fvi_tf_like(fvi_site *site) {
     fvi_site_out(site, 0, fvi_emit_expand(site->b, one, &s));
 }
 
+/* The last two axes between the diagonals num_lower below and num_upper above the main one (below
+ * 0: all of that side); 0 elsewhere. */
+void fvi_tf_band(fvi_site *site) {
+    const int x = fvi_tf_plain(site, 0);
+    const fvi_shape s = fvi_build_shape(site->b, x);
+    int64_t lower = -1, upper = -1;
+    uint8_t *mask;
+    fvi_tf_ints(site, 1, "num_lower", &lower, 1);
+    fvi_tf_ints(site, 2, "num_upper", &upper, 1);
+    if (x >= 0 && s.ndim < 2)
+        fvi_build_fail(site->b, FV_SHAPE, "its input has %d axes; 2 and more are allowed", s.ndim);
+    if (site->b->status) return;
+    const int64_t h = s.dim[s.ndim - 2], w = s.dim[s.ndim - 1];
+    const int m = fvi_emit_constant(site->b, FVI_BOOL, &(fvi_shape){2, {h, w}}, &mask);
+    for (int64_t i = 0; m >= 0 && i < h * w; i++) {
+        const int64_t above = i % w - i / w;
+        mask[i] = (lower < 0 || -above <= lower) && (upper < 0 || above <= upper);
+    }
+    const int zero = fvi_emit_scalar(site->b, fvi_build_dtype(site->b, x), 0);
+    fvi_site_out(site, 0, fvi_emit_where(site->b, m, x, zero));
+}
+
 void fvi_tf_range(fvi_site *site) {
     static const char *const words[] = {"start", "limit", "delta"};
     const fvi_const *c[3];

@@ -56,6 +56,11 @@ void fvi_aten_logarithm(fvi_site *site) {
     fvi_site_out(site, 0, x);
 }
 
+void fvi_aten_expm1(fvi_site *site) {
+    const int x = fvi_emit_unary(site->b, FVI_EXP, 0, 0, real_self(site));
+    fvi_site_out(site, 0, fvi_emit_unary(site->b, FVI_LINEAR, 1, -1, x));
+}
+
 void fvi_aten_leaky_relu(fvi_site *site) {
     give(site, FVI_LEAKY_RELU, fvi_torch_real(site, "negative_slope", 0.01), 0);
 }

@@ -148,3 +148,43 @@ void fvi_aten_vector_norm(fvi_site *site) {
     const fvi_reduce f = order == 1 ? FVI_REDUCE_L1 : order == 2 ? FVI_REDUCE_L2 : FVI_REDUCE_MAX;
     fvi_site_out(site, 0, fvi_site_reduce(site, f, axes, keepdims != 0, v));
 }
+
+/* v g / ||v||, the norm over all axes but one, or over all of them where "dim" is -1. Of constants,
+ * as the weights of a layer are, this is a constant. */
+void fvi_aten_weight_norm(fvi_site *site) {
+    const int v = fvi_torch_need(site, "v"), g = fvi_torch_need(site, "g");
+    const int ndim = fvi_build_shape(site->b, v).ndim;
+    unsigned axes = (1u << ndim) - 1;
+    const int whole = fvi_torch_int(site, "dim", 0) == -1;
+    if (!whole) axes &= ~(1u << fvi_torch_axis(site, "dim", 0, v));
+    if (site->b->status) return;
+    const int norm = fvi_emit_reduce(site->b, FVI_REDUCE_L2, axes, !whole, v);
+    const int scale = fvi_emit_binary(site->b, FVI_DIV, g, norm);
+    fvi_site_out(site, 0, fvi_emit_binary(site->b, FVI_MUL, v, scale));
+}
+
+/* The norm of x along an axis, at least epsilon. */
+static int norm_along(fvi_site *site, int x, int axis, float epsilon) {
+    const int norm = fvi_emit_reduce(site->b, FVI_REDUCE_L2, 1u << axis, 0, x);
+    return fvi_emit_unary(site->b, FVI_CLIP, epsilon, FLT_MAX, norm);
+}
+
+void fvi_aten_cosine_similarity(fvi_site *site) {
+    const int x = fvi_torch_need(site, "x1"), y = fvi_torch_need(site, "x2");
+    const float epsilon = (float)fvi_torch_real(site, "eps", 1e-8);
+    const int product = fvi_emit_binary(site->b, FVI_MUL, x, y);
+    const int axis = fvi_torch_axis(site, "dim", 1, product);
+    const fvi_shape sx = fvi_build_shape(site->b, x), sy = fvi_build_shape(site->b, y);
+    if (site->b->status) return;
+    if (sx.ndim != sy.ndim || sx.dim[axis] != sy.dim[axis]) {
+        char tx[FVI_SHAPE_TEXT], ty[FVI_SHAPE_TEXT];
+        fvi_build_fail(site->b, FV_UNSUPPORTED,
+                       "its inputs are %s and %s; allowed: vectors of one length",
+                       fvi_shape_text(&sx, tx), fvi_shape_text(&sy, ty));
+        return;
+    }
+    const int sum = fvi_emit_reduce(site->b, FVI_REDUCE_SUM, 1u << axis, 0, product);
+    const int norms = fvi_emit_binary(site->b, FVI_MUL, norm_along(site, x, axis, epsilon),
+                                      norm_along(site, y, axis, epsilon));
+    fvi_site_out(site, 0, fvi_emit_binary(site->b, FVI_DIV, sum, norms));
+}

@@ -62,6 +62,19 @@ void fvi_aten_matmul(fvi_site *site) {
     fvi_site_out(site, 0, fvi_emit_reshape(site->b, v, &s));
 }
 
+/* The sum of the products of two vectors; param 1: the second is called "other". */
+void fvi_aten_dot(fvi_site *site) {
+    const int a = fvi_torch_need(site, "self");
+    const int b = fvi_torch_need(site, site->kind->param ? "other" : "tensor");
+    const fvi_shape sa = fvi_build_shape(site->b, a), sb = fvi_build_shape(site->b, b);
+    if (!site->b->status && (sa.ndim != 1 || !fvi_shape_equal(&sa, &sb)))
+        fvi_build_fail(site->b, FV_SHAPE, "its inputs are no vectors of one length");
+    if (site->b->status) return;
+    fvi_site_out(
+        site, 0,
+        fvi_emit_reduce(site->b, FVI_REDUCE_SUM, 1, 0, fvi_emit_binary(site->b, FVI_MUL, a, b)));
+}
+
 void fvi_aten_einsum(fvi_site *site) {
     const char *equation = fvi_torch_text(site, "equation", "");
     int n, *v = fvi_torch_tensors(site, "tensors", &n);

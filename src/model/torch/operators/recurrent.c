@@ -2,6 +2,7 @@
 /* LSTM, GRU and RNN of several layers: of each layer and direction a matrix product for all steps
  * at once and a RECURRENT node, whose gates come in another order than PyTorch's:
  *   LSTM  i f g o -> i o f g      GRU  r z n -> z r n
+ * LSTMCell, GRUCell and RNNCell are one step of one layer.
  * Packed sequences, projections (proj_size) and dropout between the layers are not done.
  * Source: torch.nn.LSTM, GRU, RNN. */
 #include <math.h>
@@ -184,5 +185,53 @@ void fvi_aten_recurrent(fvi_site *site) {
         run(&k, x, (int)layers, batch_first);
     }
     g_free(k.params);
+    g_free(k.states);
+}
+
+/* ---- cells ---------------------------------------------------------------------------------- */
+
+/* x [n][k] as one step, [1][n][k]. */
+static int one_step(stack *k, int x) {
+    const fvi_shape s = fvi_build_shape(k->b, x);
+    if (x < 0) return -1;
+    if (s.ndim == 2) return fvi_emit_reshape(k->b, x, &(fvi_shape){3, {1, s.dim[0], s.dim[1]}});
+    fvi_build_fail(k->b, FV_UNSUPPORTED, "its input or state has %d axes; allowed: 2", s.ndim);
+    return -1;
+}
+
+/* The states of a cell: a list of LSTM's, else one. */
+static void read_states(stack *k) {
+    if (k->a.cell == FVI_CELL_LSTM) {
+        k->states = fvi_torch_tensors(k->site, "hx", &k->n_states);
+    } else {
+        k->states = g_new(int, 1);
+        k->states[k->n_states++] = fvi_torch_need(k->site, "hx");
+    }
+    for (int i = 0; i < k->n_states; i++) k->states[i] = one_step(k, k->states[i]);
+}
+
+/* param: as of fvi_aten_recurrent. */
+void fvi_aten_cell(fvi_site *site) {
+    static const char *const names[] = {"w_ih", "w_hh", "b_ih", "b_hh"};
+    stack k = {.site = site, .b = site->b, .directions = 1, .t = 1, .per = 4};
+    int params[4];
+    for (int i = 0; i < 4; i++) params[i] = fvi_torch_tensor(site, names[i]);
+    set_cell(&k, site->kind->param);
+    k.params = params;
+    k.biases = params[2] >= 0 || params[3] >= 0;
+    read_states(&k);
+    const int x = one_step(&k, fvi_torch_need(site, "input"));
+    const fvi_shape s = fvi_build_shape(k.b, x), r = fvi_build_shape(k.b, params[1]);
+    if (!k.b->status && (r.ndim != 2 || !fvi_shape_count(&s)))
+        fvi_build_fail(k.b, FV_SHAPE, "its weights have %d axes; allowed: 2", r.ndim);
+    if (!k.b->status) {
+        k.n = s.dim[1];
+        k.h = r.dim[1];
+        const int all = sequence(&k, 0, x);
+        for (int i = 0; i < 1 + (k.a.cell == FVI_CELL_LSTM); i++)
+            fvi_site_out(site, i,
+                         fvi_emit_reshape(k.b, fvi_emit_slice(k.b, all, 2, i * k.h, k.h),
+                                          &(fvi_shape){2, {k.n, k.h}}));
+    }
     g_free(k.states);
 }

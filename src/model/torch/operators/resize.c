@@ -123,3 +123,49 @@ void fvi_aten_grid_sampler(fvi_site *site) {
     memcpy(out.dim + 2, sg.dim + 1, (size_t)axes * sizeof *out.dim);
     fvi_site_out(site, 0, fvi_emit(site->b, FVI_GRID_SAMPLE, &a, &out, 2, (int[]){x, grid}));
 }
+
+/* Place i of n between -1 and 1: of the first and last element themselves, or of their edges. */
+static double place(int64_t i, int64_t n, int align) {
+    if (n == 1) return 0;
+    return align ? 2.0 * (double)i / (double)(n - 1) - 1 : (2.0 * (double)i + 1) / (double)n - 1;
+}
+
+/* The places of a picture or volume of that size, [count][x, y, (z,) 1]. */
+static int places(fvi_site *site, const int64_t *size, int axes, int align) {
+    int64_t n = 1;
+    float *data;
+    for (int k = 0; k < axes; k++) n *= size[k];
+    const int v = fvi_emit_constant(site->b, FVI_F32, &(fvi_shape){2, {n, axes + 1}}, &data);
+    for (int64_t i = 0; v >= 0 && i < n; i++) {
+        int64_t rest = i;
+        for (int k = axes; k-- > 0; rest /= size[k])
+            data[i * (axes + 1) + axes - 1 - k] = (float)place(rest % size[k], size[k], align);
+        data[i * (axes + 1) + axes] = 1;
+    }
+    return v;
+}
+
+/* The grid that a matrix of each sample, [axes][axes + 1], makes of a picture's places. */
+void fvi_aten_affine_grid(fvi_site *site) {
+    const int theta = fvi_torch_need(site, "theta");
+    const int align = fvi_torch_int(site, "align_corners", 0) != 0;
+    const fvi_shape s = fvi_build_shape(site->b, theta);
+    fvi_shape size = {0}, out = {0};
+    size.ndim = MAX(fvi_torch_ints(site, "size", size.dim, FVI_MAX_DIMS), 0);
+    const int axes = size.ndim - 2;
+    if (site->b->status) return;
+    const int64_t count = fvi_shape_count(&size);
+    if (axes < 2 || axes > 3 || s.ndim != 3 || s.dim[0] != size.dim[0] || s.dim[1] != axes ||
+        s.dim[2] != axes + 1 || count < 1 || count > FVI_CONSTANT_MAX_ELEMENTS / 4) {
+        char tt[FVI_SHAPE_TEXT], ts[FVI_SHAPE_TEXT];
+        fvi_build_fail(site->b, FV_SHAPE, "matrices of %s make no grid for an input of %s",
+                       fvi_shape_text(&s, tt), fvi_shape_text(&size, ts));
+        return;
+    }
+    out.ndim = axes + 2;
+    out.dim[0] = size.dim[0];
+    memcpy(out.dim + 1, size.dim + 2, (size_t)axes * sizeof *out.dim);
+    out.dim[axes + 1] = axes;
+    const int grid = fvi_site_matmul(site, places(site, size.dim + 2, axes, align), theta, 0, 1, 1);
+    fvi_site_out(site, 0, fvi_emit_reshape(site->b, grid, &out));
+}
