@@ -32,3 +32,6 @@ try fovea layers other.keras
 # the order of axes is what the first layer is for, whatever later ones say
 edit 'layer("mean")["config"]["data_format"] = "channels_first"'
 try fovea layers other.keras | grep -E "^(size|layout) "
+
+# a network of keras.applications within a model is known by its name
+try fovea layers "$DATA/../../formats/keras/within-keras3.keras" | grep -E "^(channel order|range|mean) "

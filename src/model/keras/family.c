@@ -39,13 +39,49 @@ static int has_layers(const fvi_keras *k, const char *names) {
     return all;
 }
 
+/* What reads the first input, behind layers that only training has; NULL: nothing does. */
+static const fvi_op *first_reader(const fvi_keras *k) {
+    const fvi_op_list *l = k->file.list;
+    int v = l->input_values->len ? g_array_index(l->input_values, int, 0) : -1;
+    for (guint i = 0; i < l->ops->len && v >= 0; i++) {
+        const fvi_op *op = &g_array_index(l->ops, fvi_op, i);
+        if (op->n_in < 1 || op->n_out < 1 || op->in[0] != v) continue;
+        if (!g_str_has_prefix(op->type, "Random")) return op;
+        v = op->out[0];
+    }
+    return NULL;
+}
+
 /* Whether something of the model changes the range itself. */
 static int has_own_steps(const fvi_keras *k) {
     for (guint i = 0; i < k->file.list->ops->len; i++) {
         const char *type = g_array_index(k->file.list->ops, fvi_op, i).type;
         if (!strcmp(type, "Rescaling") || !strcmp(type, "Normalization")) return 1;
     }
-    return 0;
+    const fvi_op *reader = first_reader(k); /* preprocess_input, called inside */
+    return reader &&
+           (g_str_has_prefix(reader->type, "ops.") || g_str_has_prefix(reader->type, "tf."));
+}
+
+/* The network that a model is by its name; "": none. */
+static const char *family_of_name(const char *name, char **how) {
+    for (size_t i = 0; i < G_N_ELEMENTS(networks); i++)
+        if (!g_ascii_strncasecmp(name, networks[i].name, strlen(networks[i].name))) {
+            *how = g_strdup_printf("name \"%.40s\" of keras.applications", name);
+            return networks[i].family;
+        }
+    return NULL;
+}
+
+/* The network that a model within this one is by its name, where the input goes right into it. */
+static const char *family_of_inner(const fvi_keras *k, char **how) {
+    const fvi_op *reader = first_reader(k);
+    const char *name = reader ? fvi_op_list_name(k->file.list, reader->out[0]) : "";
+    const char *slash = strchr(name, '/');
+    char *inner = g_strndup(name, slash ? (gsize)(slash - name) : 0);
+    const char *family = family_of_name(inner, how);
+    g_free(inner);
+    return family;
 }
 
 const char *fvi_keras_family(const fvi_keras *k, char **how) {
@@ -53,11 +89,9 @@ const char *fvi_keras_family(const fvi_keras *k, char **how) {
     const char *name = fvi_keras_text(fvi_keras_object(root, "config"), "name", "");
     *how = NULL;
     if (has_own_steps(k)) return NULL;
-    for (size_t i = 0; i < G_N_ELEMENTS(networks); i++)
-        if (!g_ascii_strncasecmp(name, networks[i].name, strlen(networks[i].name))) {
-            *how = g_strdup_printf("name \"%.40s\" of keras.applications", name);
-            return networks[i].family;
-        }
+    const char *family = family_of_name(name, how);
+    if (!family) family = family_of_inner(k, how);
+    if (family) return family;
     for (size_t i = 0; i < G_N_ELEMENTS(networks); i++)
         if (has_layers(k, networks[i].layers)) {
             *how = g_strdup_printf("layers of keras.applications' %s", networks[i].name);

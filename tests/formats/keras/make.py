@@ -182,8 +182,19 @@ def shared(k):
     return k.Model([left, right], [out, away]), ["pair", "away", "means", "kinds"], "kinds:1"
 
 
+def within(k):
+    """A network of keras.applications, by its name, that the picture goes right into."""
+    layers = k.layers
+    image = k.Input((12, 12, 3), name="image")
+    inner = k.Sequential([k.Input((12, 12, 3)), layers.Conv2D(4, 3, name="c1"),
+                          layers.ReLU(name="top")], name="vgg16")
+    x = layers.GlobalAveragePooling2D(name="mean")(inner(layers.RandomFlip(name="flip")(image)))
+    return k.Model(image, layers.Dense(3, name="classes")(x)), ["mean", "classes"], "classes:1"
+
+
 MODELS = {"block": block, "shapes": shapes, "signal": signal, "functions": functions,
-          "steps": steps, "each": each, "attention": attention, "shared": shared}
+          "steps": steps, "each": each, "attention": attention, "shared": shared,
+          "within": within}
 
 
 def spread(model, random):
