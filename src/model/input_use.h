@@ -20,6 +20,8 @@ typedef struct fvi_input_use {
     int ndim;               /* CONV: axes it wants, with samples and channels; 0: not known */
     int64_t channels;       /* CONV: how many it wants; 0: not known */
     int reshaped, permuted; /* on the way there */
+    int laid_out;           /* by a Reshape, */
+    int64_t last[3];        /* to sizes that end so; 0: not known, or there was more before it */
     int channels_last;      /* its axes are samples, positions (or steps of time), channels */
     int time_first;         /* the first axis counts steps of time, the second samples */
 } fvi_input_use;

@@ -99,6 +99,26 @@ def ranked():
     classified("quantised", P, read)
 
 
+def features():
+    """A row of numbers from which another is computed is features, wherever it stands."""
+    late = 'classes are read from "{}", the row of numbers that is computed from others'
+    for outputs in ("lg f", "f lg"):
+        network(TRUNK, *map(value, outputs.split()))
+        classified(f"outputs {outputs}", P, late.format("lg"))
+        of_logits(f"outputs {outputs}")
+    network(SOFTMAX, value("sm"), value("lg"), value("f"))
+    classified("probabilities, logits, features", P, late.format("sm"))
+    of_logits("probabilities, logits, features")
+    network(TRUNK + [node("Slice", "lg one two one", "b"), node("Sigmoid", "b", "o")], value("o"),
+            value("f"), one=np.array([1]), two=np.array([2]))
+    got = run("classify", "m.onnx", "p.png", quiet=False)
+    check(got.returncode == 0 and late.format("o") in got.stderr and
+          abs(float(got.stdout.split()[1]) - 1 / (1 + np.exp(-LOGITS[1]))) < 1e-4,
+          "one probability before its features", got)
+    network(TRUNK + [node("MatMul", "f m", "head")], value("lg"), value("head"))
+    classified("two heads", P, 'classes are read from "head", the last that is a row')
+
+
 def names_beside():
     """A list of names in the folder is that of the row that the output chooses the best of."""
     best = node("ArgMax", "lg", "best", axis=1, keepdims=0)
@@ -239,4 +259,5 @@ def scores():
     classified("sigmoids written out", soft(1 / (1 + np.exp(-LOGITS))), "within 0..1")
 
 
-all_in_a_folder(inputs, ranked, names_beside, of_integers, no_classes, probabilities, tanh, scores)
+all_in_a_folder(inputs, ranked, features, names_beside, of_integers, no_classes, probabilities, tanh,
+                scores)

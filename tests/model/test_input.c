@@ -115,6 +115,37 @@ static void vectors_are_no_pictures(void **state) {
     done(n, b);
 }
 
+/* Rows of numbers of which a Reshape makes pictures are these; others before a convolution are not
+ * planes of one row or of unknown layout. */
+static void rows_are_laid_out(void **state) {
+    (void)state;
+    static const struct {
+        const char *dims, *sizes, *weights, *size; /* as the file has them; "" no picture */
+        int last;
+    } cases[] = {{"1,3072", "1,3,32,32", "4,3,3,3", "3x32x32", 0},
+                 {"?,784", "-1,1,28,28", "4,1,3,3", "1x28x28", 0},
+                 {"64,784", "64,1,28,28", "4,1,3,3", "1x28x28", 0},
+                 {"?,3072", "-1,32,32,3", "4,3,3,3", "3x32x32", 1},
+                 {"28,30", "1,1,28,30", "4,1,3,3", "1x28x30", 0},
+                 {"?,600", "-1,12,1,50", "4,12,1,3", "", 0},
+                 {"?,3072", "-1,3,32,0", "4,3,3,3", "", 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        builder *b = builder_new(17);
+        builder_input(b, "x", FVI_F32, cases[i].dims);
+        builder_i64(b, "sizes", cases[i].sizes);
+        builder_f32(b, "w", cases[i].weights, NULL);
+        builder_node(b, "Reshape", "r", "x,sizes", "v");
+        if (cases[i].last)
+            builder_ints(b, builder_node(b, "Transpose", "t", "v", "u"), "perm", "0,3,1,2");
+        builder_node(b, "Conv", "conv", cases[i].last ? "u,w" : "v,w", "y");
+        builder_output(b, "y");
+        fvi_network *n = load(b, NULL);
+        assert_string_equal(part_of(n, "size", 0), cases[i].size);
+        assert_int_equal(fvi_network_input(n)->channels_last, cases[i].last);
+        done(n, b);
+    }
+}
+
 /* ---- metadata ------------------------------------------------------------------------------- */
 
 static void reads_metadata(void **state) {
@@ -524,21 +555,14 @@ static void follows_channels(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(assumes_imagenet),
-        cmocka_unit_test(assumes_size_and_channels),
-        cmocka_unit_test(knows_channels_last),
-        cmocka_unit_test(vectors_are_no_pictures),
-        cmocka_unit_test(reads_metadata),
-        cmocka_unit_test(reads_metadata_of_others),
-        cmocka_unit_test(guesses_range_from_means),
-        cmocka_unit_test(refuses_metadata),
-        cmocka_unit_test(sidecar_beats_metadata),
-        cmocka_unit_test(options_beat_sidecar),
-        cmocka_unit_test(refuses_sidecars),
-        cmocka_unit_test(refuses_options),
-        cmocka_unit_test(finds_classes),
-        cmocka_unit_test(reads_the_graph),
-        cmocka_unit_test(sources_beat_the_graph),
+        cmocka_unit_test(assumes_imagenet),         cmocka_unit_test(assumes_size_and_channels),
+        cmocka_unit_test(knows_channels_last),      cmocka_unit_test(vectors_are_no_pictures),
+        cmocka_unit_test(rows_are_laid_out),        cmocka_unit_test(reads_metadata),
+        cmocka_unit_test(reads_metadata_of_others), cmocka_unit_test(guesses_range_from_means),
+        cmocka_unit_test(refuses_metadata),         cmocka_unit_test(sidecar_beats_metadata),
+        cmocka_unit_test(options_beat_sidecar),     cmocka_unit_test(refuses_sidecars),
+        cmocka_unit_test(refuses_options),          cmocka_unit_test(finds_classes),
+        cmocka_unit_test(reads_the_graph),          cmocka_unit_test(sources_beat_the_graph),
         cmocka_unit_test(follows_channels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

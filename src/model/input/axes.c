@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "graph/const.h"
+#include "model/input/spec.h"
 
 #define SQUARE_MIN 8 /* shorter sides are no picture by themselves */
 
@@ -110,6 +111,26 @@ static fvi_input_axes plain_axes(int ndim) {
     return a;
 }
 
+/* Two axes before a convolution over rows and columns: a picture without samples and channels; but
+ * rows of numbers where a reshape makes pictures of them. */
+static int is_plane(const fvi_shape *s, const fvi_input_use *use) {
+    const int is_same = use->last[1] == s->dim[0] && use->last[2] == s->dim[1];
+    return s->dim[0] != 1 && (is_same || !use->laid_out);
+}
+
+fvi_told_shape fvi_input_laid_out(const fvi_shape *s, const fvi_input_use *use) {
+    const fvi_told_shape none = {0};
+    int64_t count = 1;
+    const int64_t *to = use->last;
+    const int last = use->permuted; /* the channels */
+    if (use->op != FVI_USE_CONV || use->ndim != 4 || s->ndim < 1 || s->ndim > 2) return none;
+    for (int i = 0; i < 3; i++)
+        if (to[i] < 1 || to[i] > FVI_INPUT_SIZE_MAX || fvi_mul(count, to[i], &count)) return none;
+    if (s->dim[s->ndim - 1] != count || !few(to[last ? 2 : 0])) return none;
+    return (fvi_told_shape){(int)to[last ? 2 : 0], (int)to[last ? 0 : 1], (int)to[last ? 1 : 2],
+                            last};
+}
+
 fvi_input_axes fvi_input_axes_find(const fvi_shape *s, int type, const fvi_input_use *use) {
     const int conv = use->op == FVI_USE_CONV ? use->ndim : 0;
     fvi_input_axes none = plain_axes(s->ndim);
@@ -121,7 +142,7 @@ fvi_input_axes fvi_input_axes_find(const fvi_shape *s, int type, const fvi_input
     switch (s->ndim) {
     case 1: return conv == 3 ? sequence(s, use) : none;
     case 2:
-        if (conv == 4) return AXES(FV_INPUT_PICTURE, H, W);
+        if (conv == 4) return is_plane(s, use) ? AXES(FV_INPUT_PICTURE, H, W) : none;
         return conv == 3 ? sequence(s, use) : none;
     case 3: return three(s, use);
     case 4: return four(s, use);

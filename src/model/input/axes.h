@@ -39,6 +39,10 @@ int fvi_is_pixel_type(int type);
  *   use    of that input */
 fvi_input_axes fvi_input_axes_find(const fvi_shape *shape, int type, const fvi_input_use *use);
 
+/* The shape of the picture that a Reshape makes of a row of numbers before a convolution over rows
+ * and columns reads it; zeros: of none. */
+fvi_told_shape fvi_input_laid_out(const fvi_shape *shape, const fvi_input_use *use);
+
 /* The axes of an input that the caller says is a picture of that shape, whose elements the file
  * has in that order, with or without an axis of samples before them.
  *   what    names the input in the message

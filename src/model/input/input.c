@@ -161,10 +161,29 @@ static fv_status resolve_channels(resolver *r, const fvi_input_use *use) {
     return FV_OK;
 }
 
+/* A row of numbers is the picture that a Reshape makes of it; another that the caller says counts,
+ * with a remark. */
+static void take_layout(resolver *r, const fvi_shape *s, const fvi_input_use *use) {
+    const fvi_told_shape l = fvi_input_laid_out(s, use);
+    if (!l.channels || !fvi_is_pixel_type(r->type)) return;
+    char *text = g_strdup_printf("%dx%dx%d", l.channels_last ? l.height : l.channels,
+                                 l.channels_last ? l.width : l.height,
+                                 l.channels_last ? l.channels : l.width);
+    if (!r->told.channels) {
+        r->told = l;
+        fvi_input_assume(r->assumed, "input \"%s\" is a picture of %s, as a Reshape lays it out",
+                         r->in.name, text);
+    } else if (memcmp(&l, &r->told, sizeof l) != 0) {
+        fvi_input_remark(&r->spec, "option shape differs from %s, as a Reshape lays it out", text);
+    }
+    g_free(text);
+}
+
 /* What kind of thing the input is, and what its axes count. */
 static fv_status resolve_axes(resolver *r, const fvi_shape *s, const fvi_input_use *use) {
     r->axes = fvi_input_axes_find(s, r->type, use);
     fv_status st = FV_OK;
+    take_layout(r, s, use);
     if (r->told.channels) st = fvi_input_axes_told(s, &r->told, r->in.name, &r->axes, r->err);
     r->in.kind = r->axes.kind;
     r->in.is_image = r->axes.kind == FV_INPUT_PICTURE;

@@ -3,7 +3,8 @@
  *
  * Networks may give features first and logits second, or boxes beside scores. Class names tell: the
  * output that is as long as they are. Without them it is the last output that is one row of more
- * than one number. Where that output holds the best classes (TopK, ArgMax), or scores rounded or
+ * than one number, or of one that a sigmoid made; rows from which another is computed are features.
+ * Where that output holds the best classes (TopK, ArgMax), or scores rounded or
  * multiplied by a number, the row before is read (graph/classes/row.h). What it does not do: look
  * for classes inside an output that holds more than them, such as a detector's boxes with their
  * scores.
@@ -55,20 +56,61 @@ typedef struct choice {
     int value; /* -1: the network has no output */
     fvi_row_fault fault;
     fvi_row row; /* where there is no fault */
+    int is_late; /* chosen since it is computed from other rows */
 } choice;
+
+/* Whether a row may be the classes by itself. */
+static int may_be_classes(const choice *c) {
+    return !c->fault && (c->row.length > 1 || c->row.made == FVI_ROW_OF_SIGMOID);
+}
+
+/* The values from which such a row of an output is computed: one bit each; caller frees. */
+static char *before_rows(const fvi_graph *g, const fvi_rows *rows) {
+    char *before = g_new0(char, g->n_values + 1), *row = g_new0(char, g->n_values + 1);
+    for (int i = 0; i < g->n_outputs; i++) {
+        choice c = {.value = g->outputs[i]};
+        c.fault = fvi_row_find(rows, c.value, &c.row);
+        if (may_be_classes(&c)) row[c.row.value] = 1;
+    }
+    for (int i = g->n_nodes - 1; i >= 0; i--) {
+        const fvi_node *n = &g->nodes[i];
+        if (!before[n->out] && !row[n->out]) continue;
+        for (int k = 0; k < n->n_in; k++)
+            if (n->in[k] >= 0) before[n->in[k]] = 1;
+    }
+    g_free(row);
+    return before;
+}
+
+/* How likely an output holds the classes, rising. */
+typedef enum likely { NO_ROW, FEATURES, ONE_NUMBER, ROW, NAMED } likely;
+
+static likely likelihood(const choice *c, int names, const char *before) {
+    if (c->fault) return NO_ROW;
+    if (names > 0 && c->row.length == names) return NAMED;
+    if (before[c->row.value]) return FEATURES;
+    return c->row.length > 1 ? ROW : ONE_NUMBER;
+}
 
 /* Of several outputs the one to read classes from; the first where none is a row. */
 static choice choose_output(const fvi_network *net, const fvi_rows *rows) {
     const fvi_graph *g = net->graph;
     const int names = fvi_network_class_count(net);
+    char *before = before_rows(g, rows);
     choice best = {.value = -1};
-    for (int i = 0; i < g->n_outputs; i++) {
+    likely best_is = NO_ROW;
+    int passed_over = 0;
+    for (int i = 0; i < g->n_outputs && best_is < NAMED; i++) {
         choice c = {.value = g->outputs[i]};
         c.fault = fvi_row_find(rows, c.value, &c.row);
-        const int is_first = best.value < 0 || (best.fault && !c.fault);
-        if (!c.fault && names > 0 && c.row.length == names) return c;
-        if (is_first || (!c.fault && (c.row.length > 1 || best.row.length <= 1))) best = c;
+        const likely is = likelihood(&c, names, before);
+        passed_over |= is == FEATURES;
+        if (best.value >= 0 && (is < best_is || is == NO_ROW)) continue;
+        best = c;
+        best_is = is;
     }
+    g_free(before);
+    best.is_late = passed_over && best_is < NAMED;
     return best;
 }
 
@@ -113,16 +155,18 @@ static const char *name_of(const fvi_network *net, int v) {
 }
 
 /* Of several outputs which one is read, and why. */
-static void note_output(const fvi_network *net, int output, int64_t length, GString *s) {
+static void note_output(const fvi_network *net, const choice *c, GString *s) {
     const fvi_graph *g = net->graph;
+    const int output = c->row.value;
     char *all = outputs_text(g);
     g_string_append_printf(s,
                            "%s has %d outputs, %s; classes are read from \"%.40s\", %s "
                            "(--output-name NAME chooses)",
                            net->name, g->n_outputs, all, g->values[output].name,
-                           length == fvi_network_class_count(net)
+                           c->row.length == fvi_network_class_count(net)
                                ? "which is as long as there are class names"
-                               : "the last that is a row of numbers");
+                           : c->is_late ? "the row of numbers that is computed from others"
+                                        : "the last that is a row of numbers");
     g_free(all);
 }
 
@@ -156,7 +200,7 @@ char *fvi_network_output_note(const fvi_network *net) {
     if (c.row.via >= 0 && !is_output(g, c.row.value))
         note_row(net, &c, s);
     else if (!net->output_wanted && g->n_outputs > 1)
-        note_output(net, c.row.value, c.row.length, s);
+        note_output(net, &c, s);
     if (c.row.computed >= 0 && c.row.length > 1) note_computed(net, &c.row, s);
     return g_string_free(s, s->len == 0);
 }

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "graph/const.h"
 #include "model/onnx/attribute.h"
 
 /* What an operator does with the input. */
@@ -115,6 +116,15 @@ static int passed_on(const Onnx__NodeProto *n, const use_row *row, int holds) {
     return fvi_use_permuted(holds, axes <= FVI_MAX_DIMS ? (int)axes : 0, perm);
 }
 
+/* Notes the last three of the four sizes that a Reshape gives the input. */
+static void note_layout(const fvi_onnx *o, const Onnx__NodeProto *n, int holds,
+                        fvi_input_use *use) {
+    const fvi_const *sizes = n->n_input > 1 ? fvi_onnx_initializer(o, n->input[1]) : NULL;
+    const int is_first = !(holds & ~FVI_HOLDS) && sizes && fvi_shape_count(&sizes->shape) == 4;
+    use->laid_out = 1;
+    for (int i = 0; i < 3; i++) use->last[i] = is_first ? fvi_const_int(sizes, i + 1) : 0;
+}
+
 /* Adds what a node says that reads the input. Returns 0 where no more is to be known. */
 static int describe(const fvi_onnx *o, const Onnx__NodeProto *n, const use_row *row, int holds,
                     fvi_input_use *use) {
@@ -134,6 +144,7 @@ fvi_input_use fvi_onnx_input_use(const fvi_onnx *o, const char *input) {
         const int holds = held(names, nodes[i]);
         const use_row *row = holds ? find_row(nodes[i]->op_type) : NULL;
         if (!row) continue;
+        if (!use.op && !strcmp(row->op, "Reshape")) note_layout(o, nodes[i], holds, &use);
         if (row->use && !describe(o, nodes[i], row, holds, &use)) break;
         if (row->adds && nodes[i]->n_output)
             g_hash_table_insert(names, nodes[i]->output[0],
