@@ -15,6 +15,9 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/file.h"
+
+#define FILE_MAX ((int64_t)64 << 20)
 
 /* What a container holds. */
 typedef struct pairs {
@@ -273,6 +276,23 @@ fv_status fvi_labels_from_notation(const char *text, fvi_labels **out, fv_error 
     pairs_clear(&p);
     const int is_word = *text != '{' && lines && strcspn(text, "\"',") > strcspn(text, "\n");
     return st && is_word ? fvi_labels_from_lines(text, strlen(text), out, err) : st; /* [CLS] */
+}
+
+fv_status fvi_labels_load(const char *path, fvi_labels **out, fv_error *err) {
+    fvi_mapping m = {0};
+    char *text = NULL;
+    fv_status st = fvi_mapping_open(path, FILE_MAX, &m, err);
+    if (st) return st;
+    st = fvi_labels_decode((const char *)m.bytes, m.size, &text, err);
+    if (!st) {
+        const char *first = text + strspn(text, " \t\r\n");
+        st = *first == '{' || *first == '[' ? fvi_labels_from_notation(first, out, err)
+                                            : fvi_labels_from_lines(text, strlen(text), out, err);
+    }
+    g_free(text);
+    if (st) fvi_error_prefix(err, "%s", path);
+    fvi_mapping_close(&m);
+    return st;
 }
 
 fv_status fvi_labels_describe(fvi_labels *l, const char *text, fv_error *err) {

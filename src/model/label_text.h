@@ -12,6 +12,9 @@
  * that, or none */
 fv_status fvi_labels_from_notation(const char *text, fvi_labels **out, fv_error *err);
 
+/* The names of a file of at most 64 MiB: a list or dictionary in that notation, else lines. */
+fv_status fvi_labels_load(const char *path, fvi_labels **out, fv_error *err);
+
 /* Replaces names by what a dictionary from names to descriptions calls them, where it knows them.
  *   errors  FORMAT as above */
 fv_status fvi_labels_describe(fvi_labels *l, const char *text, fv_error *err);

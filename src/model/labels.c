@@ -9,9 +9,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/file.h"
-
-#define FILE_MAX ((int64_t)64 << 20)
 
 static char *name_clean(const char *bytes, size_t size) {
     char *s = g_utf8_make_valid(bytes, (gssize)size);
@@ -170,6 +167,20 @@ static fvi_labels *without(const fvi_labels *l, int no_empty, int no_comments) {
     return fvi_labels_take(names, n);
 }
 
+/* The names behind a first line that is a heading ("id,name", "names:"), where the others have
+ * their numbers; else NULL. */
+static fvi_labels *headed(const fvi_labels *l) {
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    for (int i = 1; i < l->count; i++) g_ptr_array_add(names, g_strdup(l->name[i]));
+    const int numbered = drop_numbers(names) || order_by_numbers(names, 0);
+    const int count = (int)names->len;
+    char **list = (char **)g_ptr_array_free(names, FALSE);
+    fvi_labels *all = fvi_labels_take(list, count);
+    if (numbered) return all;
+    fvi_labels_free(all);
+    return NULL;
+}
+
 /* The one line, split. */
 static fvi_labels *split(const fvi_labels *l, const char *at) {
     char **names = g_strsplit(l->row, at, FVI_LABELS_MAX);
@@ -180,7 +191,8 @@ const char *fvi_labels_reading(const fvi_labels *l, int which, fvi_labels **out)
     static const struct {
         int no_empty, no_comments;
         const char *separator, *what;
-    } readings[] = {{1, 0, NULL, "its empty lines are left out"},
+    } readings[] = {{0, 0, NULL, "its first line is left out"},
+                    {1, 0, NULL, "its empty lines are left out"},
                     {0, 1, NULL, "its comments are left out"},
                     {1, 1, NULL, "its comments and empty lines are left out"},
                     {0, 0, "\t", "its one line is split at tabs"},
@@ -190,7 +202,9 @@ const char *fvi_labels_reading(const fvi_labels *l, int which, fvi_labels **out)
     if (which >= (int)G_N_ELEMENTS(readings)) return NULL;
     const char *separator = readings[which].separator;
     *out = NULL;
-    if (!separator)
+    if (!which)
+        *out = headed(l);
+    else if (!separator)
         *out = without(l, readings[which].no_empty, readings[which].no_comments);
     else if (l->row)
         *out = split(l, separator);
@@ -198,19 +212,6 @@ const char *fvi_labels_reading(const fvi_labels *l, int which, fvi_labels **out)
 }
 
 /* ---- files, arrays, JSON -------------------------------------------------------------------- */
-
-fv_status fvi_labels_load(const char *path, fvi_labels **out, fv_error *err) {
-    fvi_mapping m = {0};
-    char *text = NULL;
-    fv_status st = fvi_mapping_open(path, FILE_MAX, &m, err);
-    if (st) return st;
-    st = fvi_labels_decode((const char *)m.bytes, m.size, &text, err);
-    if (!st) st = fvi_labels_from_lines(text, strlen(text), out, err);
-    g_free(text);
-    if (st) fvi_error_prefix(err, "%s", path);
-    fvi_mapping_close(&m);
-    return st;
-}
 
 fv_status fvi_labels_from_array(const char *const *names, int count, fvi_labels **out,
                                 fv_error *err) {

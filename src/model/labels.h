@@ -22,12 +22,10 @@ fv_status fvi_labels_from_lines(const char *text, size_t size, fvi_labels **out,
  *   errors  FORMAT bytes that are no text */
 fv_status fvi_labels_decode(const char *bytes, size_t size, char **out, fv_error *err);
 /* Another reading of names that fit no network as they are, the which-th from 0, for whoever knows
- * how many are wanted: without empty lines, without comments, one line split at a separator.
+ * how many are wanted: without a heading, empty lines or comments, one line split at a separator.
  *   out      names, or NULL where this reading changes nothing
  *   returns  what it does, a clause; NULL beyond the last */
 const char *fvi_labels_reading(const fvi_labels *l, int which, fvi_labels **out);
-/* As fvi_labels_from_lines, of a file of at most 64 MiB. */
-fv_status fvi_labels_load(const char *path, fvi_labels **out, fv_error *err);
 /* A caller's array.  errors  ARG a count outside 1..FVI_LABELS_MAX, no array, a name that is NULL
  */
 fv_status fvi_labels_from_array(const char *const *names, int count, fvi_labels **out,

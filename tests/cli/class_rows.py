@@ -259,5 +259,5 @@ def scores():
     classified("sigmoids written out", soft(1 / (1 + np.exp(-LOGITS))), "within 0..1")
 
 
-all_in_a_folder(inputs, ranked, features, names_beside, of_integers, no_classes, probabilities, tanh,
-                scores)
+all_in_a_folder(inputs, ranked, features, names_beside, of_integers, no_classes, probabilities,
+                tanh, scores)

@@ -264,7 +264,18 @@ static void labels_must_fit(void **state) {
     assert_int_equal(fvi_network_class_count(n), 2);
     assert_non_null(strstr(fvi_network_input(n)->assumed,
                            "net.fovea.json has 2 class names, which fit no output"));
-    done(n, b);
+    fvi_network_free(n);
+    sidecar(b, "{\"labels_file\": \"names.json\"}");
+    static const char *const lists[] = {"[\"a\", \"b, B\", \"c\", \"d\"]",
+                                        "\n{0: 'a', 1: 'b, B', 2: 'c', 3: 'd'}"};
+    for (int i = 0; i < 2; i++) {
+        write_text(b, "names.json", lists[i]);
+        n = load(b, NULL);
+        assert_int_equal(fvi_network_class_count(n), 4);
+        assert_string_equal(fvi_network_class_name(n, 1), "b, B");
+        fvi_network_free(n);
+    }
+    builder_free(b);
 }
 
 /* Lists that fit the four channels in one reading of theirs: the names, and what the note says. */
@@ -282,6 +293,9 @@ static void labels_are_read_as_they_fit(void **state) {
         {"a\tb\tc\td", 0, "d", "its one line is split at tabs"},
         {"a;b;c;d", 0, "d", "its one line is split at ;"},
         {"a|b|c|d\n", 0, "d", "its one line is split at |"},
+        {"id,name\n0,a\n1,b\n2,c\n3,d\n", 0, "d", "labels.txt: its first line is left out"},
+        {"names:\n  0: a\n  1: b\n  2: c\n  3: d\n", 0, "d", "its first line is left out"},
+        {"names\na\nb\nc\nd\n", 0, NULL, "labels.txt has 5, which fits no output"},
         {"4 d\n2 b\n1 a\n3 c\n", 0, "d", "labels.txt: classes are ordered by the numbers"},
         {"a\n\nc\nd\n", 0, "d", NULL}, /* class 1 has no name */
         {"a;b;c\n", 0, NULL, "labels.txt has 1, which fits no output"},

@@ -20,6 +20,7 @@
 #include "model/input/configs.h"
 #include "model/input/metadata.h"
 #include "model/input/sidecar.h"
+#include "model/label_text.h"
 #include "model/reader.h"
 
 #define SIZE_ASSUMED 224

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "model/input/color.h"
 #include "model/json.h"
+#include "model/label_text.h"
 #include "model/reader.h"
 #include "model/sibling_file.h"
 
