@@ -23,7 +23,9 @@ static const char program_summary[] =
     "fovea opens a trained network's file and shows what the network has learned.";
 
 static const char model_text[] =
-    "MODEL is the path of an ONNX file, or the bare name of a model in the cache "
+    "MODEL is the path of a network's file (ONNX, Keras, PyTorch's .pt2, TensorFlow, TensorFlow "
+    "Lite, "
+    "Caffe or Darknet), or the bare name of a model in the cache "
     "($XDG_CACHE_HOME/fovea/models, by default ~/.cache/fovea/models; `fovea models` lists it). "
     "How a picture becomes the "
     "network's input is read from the options, then from a file MODEL.fovea.json in the model's "

@@ -42,7 +42,8 @@ const cli_option cli_model_options[] = {
      "the file beside it that is called as it is",
      "file of the weights, of formats that keep them apart from the network (Darknet's .cfg, Caffe's .prototxt)"},
     {"output-name", 0, CLI_TEXT, offsetof(cli_model_args, output), 0, 0, "NAME",
-     "the output as long as there are class names, else the last that is one row of numbers",
+     "the output as long as there are class names, else the last that is one row of numbers and "
+     "from which no other is computed",
      "output, other value or layer of the network that classes are read from"},
     {"threads", 0, CLI_INT,  offsetof(cli_model_args, threads), 1, 1024, "N", "all processors",
      "threads to compute with"},

@@ -63,18 +63,22 @@ static fv_status check_rows(const fvi_network *net, const fvi_row *row, const fv
     return FV_OK;
 }
 
+/* Says that the network's output may be no scores: `which` of its numbers, and what of them. */
+static void note_row(fv_session *s, const char *which, const char *what) {
+    char *text = g_strdup_printf("%s \"%.80s\" %s: they are taken as scores, and a softmax makes "
+                                 "probabilities of them; `fovea run` gives them as they are",
+                                 which, fvi_network_output(fvi_session_network(s)), what);
+    fvi_monitor_note(fvi_session_monitor(s), text);
+    g_free(text);
+}
+
 /* Makes probabilities of a row of scores, unless they are a distribution already. */
 static void to_probabilities(fv_session *s, float *row, int64_t n) {
-    char *text;
     if (fvi_is_distribution(row, n, 1)) return;
-    if (fvi_is_within_unit(row, n)) {
-        text = g_strdup_printf("all numbers of \"%.80s\" are within 0..1, but their sum is not 1: "
-                               "they are taken as scores, and a softmax makes probabilities of "
-                               "them; `fovea run` gives them as they are",
-                               fvi_network_output(fvi_session_network(s)));
-        fvi_monitor_note(fvi_session_monitor(s), text);
-        g_free(text);
-    }
+    if (fvi_has_unit_length(row, n))
+        note_row(s, "the squares of", "add up to 1, as those of an embedding");
+    else if (fvi_is_within_unit(row, n))
+        note_row(s, "all numbers of", "are within 0..1, but their sum is not 1");
     fvi_softmax_row(row, n);
 }
 

@@ -254,6 +254,9 @@ def scores():
     soft = lambda x: np.exp(x) / np.exp(x).sum()
     network(SOFTMAX + [node("Sub", "one sm", "o")], value("o"), one=np.float32(1))
     classified("1 - p", soft(1 - P), '--output-name "sm" reads those')
+    network(TRUNK + [node("LpNormalization", "lg", "o", axis=1)], value("o"))
+    classified("an embedding", soft(LOGITS / np.sqrt((LOGITS ** 2).sum())),
+               "add up to 1, as those of an embedding")
     network(TRUNK + [node("Neg", "lg", "n"), node("Exp", "n", "e"), node("Add", "e one", "a"),
                      node("Reciprocal", "a", "o")], value("o"), one=np.float32(1))
     classified("sigmoids written out", soft(1 / (1 + np.exp(-LOGITS))), "within 0..1")

@@ -20,6 +20,16 @@ int fvi_is_within_unit(const float *x, int64_t n) {
     return 1;
 }
 
+int fvi_has_unit_length(const float *x, int64_t n) {
+    double sum = 0;
+    int64_t others = 0;
+    for (int64_t i = 0; i < n; i++) {
+        sum += (double)x[i] * x[i];
+        others += x[i] != 0;
+    }
+    return others > 1 && fabs(sum - 1) < 1e-4;
+}
+
 void fvi_softmax_row(float *x, int64_t n) {
     float top = x[0];
     double sum = 0;

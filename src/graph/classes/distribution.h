@@ -12,6 +12,10 @@ int fvi_is_distribution(const float *x, int64_t n, int64_t step);
 /* Whether all of n numbers are within 0..1, as probabilities are. */
 int fvi_is_within_unit(const float *x, int64_t n);
 
+/* Whether the squares of n numbers, more than one of which is not 0, add up to 1 within 0.0001, as
+ * those of a vector that was normalised. */
+int fvi_has_unit_length(const float *x, int64_t n);
+
 /* x_i = exp(x_i) / sum of exp(x_k), of n >= 1 numbers. */
 void fvi_softmax_row(float *x, int64_t n);
 
