@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "model/label_text.h"
 #include "model/sibling_file.h"
 
 #define DATA_MAX ((int64_t)1 << 20) /* bytes of a .data file */
