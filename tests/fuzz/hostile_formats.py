@@ -425,7 +425,7 @@ def torch():
     row = lambda what, files, words: (f"torch: {what}", files, words)
     for size in (LARGE, -LARGE, 10**18, 1 << 31):
         yield row(f"values of {size}", program(every("sizes", {"as_int": size})),
-                  'input "x" has' if size > 0 else "net wants")
+                  'input "x" has')
         for key in ("sizes", "strides", "storage_offset"):
             yield row(f"weights' {key} of {size}", program(weights(key, {"as_int": size}), table),
                       "weight")

@@ -401,7 +401,11 @@ static void add_input(maker *m, JsonObject *spec) {
     int type = FVI_I64;
     if (!name) return; /* a Python number, or None: it is a constant of the program */
     if (tensor) type = fvi_torch_scalar_type(fvi_json_int(meta, "dtype", 0));
-    if (tensor && !fvi_torch_shape(fvi_json_array(meta, "sizes"), &shape)) shape.ndim = -1;
+    JsonArray *sizes = fvi_json_array(meta, "sizes");
+    if (tensor && !fvi_torch_shape(sizes, &shape)) {
+        if (sizes) fail(m, "its input \"%.200s\" has sizes that no tensor has%s", name, "");
+        shape.ndim = -1;
+    }
     const int v = fvi_op_list_input(m->t->file.list, name, &shape, type ? type : -1, 0);
     if (v < 0) nomem(m);
     g_hash_table_insert(m->by_name, (gpointer)name, GINT_TO_POINTER(v + 1));
