@@ -352,7 +352,8 @@ const cli_command cli_command_weights = {
         "montage, each on its own scale. Without -o only numbers are printed.\n\n"
         "JSON: an array of `{\"layer\", \"kind\", \"shape\", \"min\", \"max\", \"mean\", "
         "\"stddev\", \"zero_fraction\", \"filters\": {\"count\", \"norms\", \"norm_median\", "
-        "\"dead_norm\", \"dead\", \"duplicate_cosine\", \"duplicates\": [{\"filter\", \"like\", "
+        "\"dead_norm\", \"dead\", \"not_finite\", \"duplicate_cosine\", \"duplicates\": "
+        "[{\"filter\", \"like\", "
         "\"cosine\"}]} or null, \"picture\": {\"form\", \"colours\", \"kernel\", \"tiles\": "
         "[{\"output\", \"input\", \"low\", \"high\"}]} or null}`, one for each LAYER.",
     .size = sizeof(weights_args),

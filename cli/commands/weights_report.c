@@ -20,13 +20,19 @@ static void put_name(const cli_weights *w) {
     g_free(name);
 }
 
-/* "dead filters (norm at most 0.001 of the largest): 3, 17, ... (40 in all)" */
+/* "3, 17, ... (40 in all)", or "none" */
+static void put_filters(const int *filters, int n) {
+    for (int i = 0; i < n && i < NAMED_MAX; i++) cli_putf("%s%d", i ? ", " : "", filters[i]);
+    if (n > NAMED_MAX) cli_putf(", ... (%d in all)", n);
+    cli_put(n ? "\n" : "none\n");
+}
+
 static void put_dead(const fv_filter_stats *f) {
     cli_putf("  dead filters (norm at most %.3g): ", f->dead_norm);
-    for (int i = 0; i < f->n_dead && i < NAMED_MAX; i++)
-        cli_putf("%s%d", i ? ", " : "", f->dead[i]);
-    if (f->n_dead > NAMED_MAX) cli_putf(", ... (%d in all)", f->n_dead);
-    cli_put(f->n_dead ? "\n" : "none\n");
+    put_filters(f->dead, f->n_dead);
+    if (!f->n_not_finite) return;
+    cli_put("  filters with numbers that are not finite: ");
+    put_filters(f->not_finite, f->n_not_finite);
 }
 
 static void put_pairs(const fv_filter_stats *f) {
@@ -91,6 +97,13 @@ void cli_weights_print(const fv_weights_desc *desc, const cli_weights *w) {
     }
 }
 
+static void json_filters_of(JsonBuilder *b, const char *name, const int *filters, int n) {
+    json_builder_set_member_name(b, name);
+    json_builder_begin_array(b);
+    for (int i = 0; i < n; i++) json_builder_add_int_value(b, filters[i]);
+    json_builder_end_array(b);
+}
+
 static void json_filters(JsonBuilder *b, const fv_filter_stats *f) {
     json_builder_set_member_name(b, "filters");
     if (!f) {
@@ -105,10 +118,8 @@ static void json_filters(JsonBuilder *b, const fv_filter_stats *f) {
     json_builder_end_array(b);
     cli_json_number(b, "norm_median", f->norm_median);
     cli_json_number(b, "dead_norm", f->dead_norm);
-    json_builder_set_member_name(b, "dead");
-    json_builder_begin_array(b);
-    for (int i = 0; i < f->n_dead; i++) json_builder_add_int_value(b, f->dead[i]);
-    json_builder_end_array(b);
+    json_filters_of(b, "dead", f->dead, f->n_dead);
+    json_filters_of(b, "not_finite", f->not_finite, f->n_not_finite);
     cli_json_number(b, "duplicate_cosine", f->pair_cosine);
     json_builder_set_member_name(b, "duplicates");
     json_builder_begin_array(b);

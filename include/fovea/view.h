@@ -201,14 +201,16 @@ typedef struct fv_filter_pair {
 /* The filters of a layer, one an output. */
 typedef struct fv_filter_stats {
     int count;
-    double *norm; /* [count] L2 norm */
-    double norm_min, norm_median, norm_max;
+    double *norm; /* [count] L2 norm; NaN or infinite where one of the filter's numbers is */
+    double norm_min, norm_median, norm_max; /* of the finite ones; NaN where there is none */
     double dead_norm; /* at most this norm is dead: 0.001 of the largest */
     int n_dead;
     int *dead; /* [n_dead] */
     double pair_cosine; /* at least this cosine is a duplicate: 0.999 */
     int n_pairs;        /* each filter that is like an earlier one, once, with the first of these */
     fv_filter_pair *pairs; /* [n_pairs]; none are looked for in filters of less than 4 numbers */
+    int n_not_finite;
+    int *not_finite; /* [n_not_finite] filters with numbers that are NaN or infinite */
 } fv_filter_stats;
 
 /* Measures a layer's filters: norms, and which are dead or duplicates.
@@ -232,7 +234,7 @@ typedef struct fv_channel_change {
                            of the two is constant */
     double mean[2], stddev[2]; /* of its activations in A and B, over all positions and samples */
     double weights;     /* of its weights: |a - b|^2 / (|a|^2 + |b|^2), 0..2 with the same meaning;
-                           NaN where no weights are known for it */
+                           NaN where no weights are known for it, or one is not finite */
     int sample;         /* on which the activations differ most, counted as they were added */
 } fv_channel_change;
 

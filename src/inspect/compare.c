@@ -273,7 +273,7 @@ static void finish(const fvi_moments *m, fv_channel_change *out) {
     out->sample = m->sample;
 }
 
-/* |a - b|^2 / (|a|^2 + |b|^2); 0 where both are zero */
+/* |a - b|^2 / (|a|^2 + |b|^2); 0 where both are zero, NaN where a number is not finite */
 static double weights_change(const float *a, const float *b, int64_t n) {
     double apart = 0, both = 0;
     for (int64_t i = 0; i < n; i++) {
@@ -281,7 +281,7 @@ static double weights_change(const float *a, const float *b, int64_t n) {
         apart += (x - y) * (x - y);
         both += x * x + y * y;
     }
-    return both > 0 ? apart / both : 0;
+    return !isfinite(both) ? NAN : both > 0 ? apart / both : 0;
 }
 
 static fv_status compare_weights(const fv_comparison *c, fv_changes *out, fv_error *err) {

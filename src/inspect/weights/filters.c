@@ -25,6 +25,7 @@ void fv_filter_stats_free(fv_filter_stats *f) {
     if (!f) return;
     free(f->norm);
     free(f->dead);
+    free(f->not_finite);
     free(f->pairs);
     free(f);
 }
@@ -37,16 +38,21 @@ static int compare_numbers(const void *a, const void *b) {
 /* Norms, and their least, middle and largest. */
 static fv_status measure_norms(const float *w, int64_t per, fv_filter_stats *f, fv_error *err) {
     double *sorted = calloc((size_t)f->count, sizeof *sorted);
+    int n = 0; /* finite ones */
     if (!sorted) return fvi_fail(err, FV_NOMEM, "no memory for %d filters", f->count);
     for (int i = 0; i < f->count; i++) {
         double sum = 0;
         for (int64_t k = 0; k < per; k++) sum += (double)w[i * per + k] * w[i * per + k];
-        sorted[i] = f->norm[i] = sqrt(sum);
+        f->norm[i] = sqrt(sum);
+        if (isfinite(sum))
+            sorted[n++] = f->norm[i];
+        else
+            f->not_finite[f->n_not_finite++] = i;
     }
-    qsort(sorted, (size_t)f->count, sizeof *sorted, compare_numbers);
-    f->norm_min = sorted[0];
-    f->norm_max = sorted[f->count - 1];
-    f->norm_median = (sorted[(f->count - 1) / 2] + sorted[f->count / 2]) / 2;
+    qsort(sorted, (size_t)n, sizeof *sorted, compare_numbers);
+    f->norm_min = n ? sorted[0] : NAN;
+    f->norm_max = n ? sorted[n - 1] : NAN;
+    f->norm_median = n ? (sorted[(n - 1) / 2] + sorted[n / 2]) / 2 : NAN;
     free(sorted);
     return FV_OK;
 }
@@ -103,7 +109,9 @@ static fv_status measure(fv_tensor *w, fv_filter_stats *f, fv_error *err) {
     f->count = (int)w->dim[0];
     f->norm = calloc((size_t)f->count, sizeof *f->norm);
     f->dead = calloc((size_t)f->count, sizeof *f->dead);
-    if (!f->norm || !f->dead) return fvi_fail(err, FV_NOMEM, "no memory for %d filters", f->count);
+    f->not_finite = calloc((size_t)f->count, sizeof *f->not_finite);
+    if (!f->norm || !f->dead || !f->not_finite)
+        return fvi_fail(err, FV_NOMEM, "no memory for %d filters", f->count);
     fv_status st = measure_norms(w->data, per, f, err);
     if (st) return st;
     f->dead_norm = DEAD * f->norm_max;

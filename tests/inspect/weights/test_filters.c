@@ -71,6 +71,26 @@ static void test_dead_and_duplicates(void **state) {
     fv_filter_stats_free(f);
 }
 
+/* A filter with a number that is none is named, and counts for nothing else. */
+static void test_not_finite(void **state) {
+    (void)state;
+    float w[8 * 27];
+    fill(w, 27);
+    w[0] = NAN;
+    w[3 * 27 + 5] = INFINITY;
+    builder_input(b, "x", FVI_F32, "1,3,8,8");
+    builder_f32(b, "w", "8,3,3,3", w);
+    builder_node(b, "Conv", "conv", "x,w", "y");
+    model = net_load(b, NULL);
+    fv_filter_stats *f = measure("conv");
+    assert_int_equal(f->n_not_finite, 2);
+    assert_int_equal(f->not_finite[0], 0);
+    assert_int_equal(f->not_finite[1], 3);
+    assert_true(f->norm_max == f->norm[2] && f->norm_min == 0 && isfinite(f->norm_median));
+    assert_int_equal(f->n_dead, 2);
+    fv_filter_stats_free(f);
+}
+
 static void test_all_zero_and_all_alike(void **state) {
     (void)state;
     float zero[4 * 8] = {0}, same[4 * 8];
@@ -128,6 +148,7 @@ static void test_layers_without_filters(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_dead_and_duplicates, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_not_finite, setup, teardown),
         cmocka_unit_test_setup_teardown(test_all_zero_and_all_alike, setup, teardown),
         cmocka_unit_test_setup_teardown(test_short_filters_have_no_duplicates, setup, teardown),
         cmocka_unit_test_setup_teardown(test_layers_without_filters, setup, teardown),
