@@ -79,6 +79,8 @@ static void to_probabilities(fv_session *s, float *row, int64_t n) {
         note_row(s, "the squares of", "add up to 1, as those of an embedding");
     else if (fvi_is_within_unit(row, n))
         note_row(s, "all numbers of", "are within 0..1, but their sum is not 1");
+    else if (fvi_has_no_negative(row, n) && fv_model_class_count(fvi_session_model(s)) != n)
+        note_row(s, "all numbers of", "are at least 0, as features behind a ReLU");
     fvi_softmax_row(row, n);
 }
 

@@ -257,6 +257,8 @@ def scores():
     network(TRUNK + [node("LpNormalization", "lg", "o", axis=1)], value("o"))
     classified("an embedding", soft(LOGITS / np.sqrt((LOGITS ** 2).sum())),
                "add up to 1, as those of an embedding")
+    network(TRUNK + [node("LogSoftmax", "lg", "ls", axis=1), node("Neg", "ls", "o")], value("o"))
+    classified("minus logarithms", soft(-np.log(P)), '--output-name "ls" reads those')
     network(TRUNK + [node("Neg", "lg", "n"), node("Exp", "n", "e"), node("Add", "e one", "a"),
                      node("Reciprocal", "a", "o")], value("o"), one=np.float32(1))
     classified("sigmoids written out", soft(1 / (1 + np.exp(-LOGITS))), "within 0..1")

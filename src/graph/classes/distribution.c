@@ -5,6 +5,8 @@
 
 #include <math.h>
 
+#define MANY 32 /* scores: not all of so many are above 0 by chance */
+
 int fvi_is_distribution(const float *x, int64_t n, int64_t step) {
     double sum = 0;
     for (int64_t i = 0; i < n; i++) {
@@ -28,6 +30,12 @@ int fvi_has_unit_length(const float *x, int64_t n) {
         others += x[i] != 0;
     }
     return others > 1 && fabs(sum - 1) < 1e-4;
+}
+
+int fvi_has_no_negative(const float *x, int64_t n) {
+    for (int64_t i = 0; i < n; i++)
+        if (!(x[i] >= 0)) return 0;
+    return n >= MANY;
 }
 
 void fvi_softmax_row(float *x, int64_t n) {

@@ -16,6 +16,9 @@ int fvi_is_within_unit(const float *x, int64_t n);
  * those of a vector that was normalised. */
 int fvi_has_unit_length(const float *x, int64_t n);
 
+/* Whether all of n numbers are at least 0, and n is so many that scores would hardly be. */
+int fvi_has_no_negative(const float *x, int64_t n);
+
 /* x_i = exp(x_i) / sum of exp(x_k), of n >= 1 numbers. */
 void fvi_softmax_row(float *x, int64_t n);
 

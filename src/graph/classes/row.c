@@ -26,11 +26,11 @@ typedef struct origin {
     int exact;          /* each number is one of end's, in order, perhaps clipped or scaled */
     int plain;          /* the value itself, or the same numbers before they are scaled */
     double times, plus; /* the value's numbers are times * plain + plus */
-    int computed;       /* FVI_ROW_OF_SCORES: computed from these probabilities */
-    int ranks;          /* node that put numbers in order of size */
-    int rounds;         /* value of which this one is an increasing function of each number */
-    int rounded;        /* that function rounds */
-    int flat;           /* a row that was several before it was reshaped */
+    int computed; /* FVI_ROW_OF_SCORES: computed from these probabilities or their logarithms */
+    int ranks;    /* node that put numbers in order of size */
+    int rounds;   /* value of which this one is an increasing function of each number */
+    int rounded;  /* that function rounds */
+    int flat;     /* a row that was several before it was reshaped */
 } origin;
 
 struct fvi_rows {
@@ -144,7 +144,7 @@ static origin kept(const origin *of, int x, int out, int exact) {
 /* What is computed from x by other arithmetic. */
 static origin computed(const origin *of, int x) {
     origin o = nowhere;
-    o.computed = of[x].made == FVI_ROW_OF_SCORES ? of[x].computed : of[x].end;
+    o.computed = of[x].computed >= 0 ? of[x].computed : of[x].end;
     return o;
 }
 
