@@ -72,10 +72,10 @@ static void finish_files(void) {
     bad_files = unnamed_files = 0;
 }
 
-/* Appends what the file is to an error about its format. */
+/* Appends what the file is to an error about its format; err may be NULL. */
 static fv_status add_kind(const char *path, fv_status st, fv_error *err) {
-    const char *kind = st == FV_FORMAT ? fv_file_kind(path) : NULL;
-    const size_t n = strlen(err->text);
+    const char *kind = err && st == FV_FORMAT ? fv_file_kind(path) : NULL;
+    const size_t n = kind ? strlen(err->text) : 0;
     if (kind && (strstr(err->text, ": is not a picture") || strstr(err->text, "not an NPY, ")))
         g_snprintf(err->text + n, sizeof err->text - n, ", but %s", kind);
     return st;
