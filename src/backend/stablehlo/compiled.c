@@ -20,7 +20,7 @@ typedef struct program {
     int n_results;
 } program;
 
-/* The values that a backward program reads, of those the forward program has to give. */
+/* The ways of running backward, each a program of its own. */
 enum { PLAIN, REDIRECTED, WAYS };
 
 struct fvi_compiled {
@@ -107,16 +107,12 @@ static size_t own_bytes(const fvi_graph *g, int flags, const GArray *kept) {
     return bytes;
 }
 
-fv_status fvi_compiled_count(const fvi_hlo_device *d, const fvi_graph *g, int flags, size_t *all,
-                             size_t *own, fv_error *err) {
+fv_status fvi_compiled_count(const fvi_hlo_device *d, const fvi_graph *g, int flags, size_t *bytes,
+                             fv_error *err) {
     fvi_program_text text = {NULL, NULL, NULL};
     GArray *kept = g_array_new(FALSE, FALSE, sizeof(int));
     const fv_status st = write_forward(g, flags, kept, &text, err);
-    if (!st) {
-        const size_t mine = own_bytes(g, flags, kept);
-        *all = mine + new_weights(d, g, text.arguments);
-        if (own) *own = mine;
-    }
+    if (!st) *bytes = own_bytes(g, flags, kept) + new_weights(d, g, text.arguments);
     fvi_program_text_clear(&text);
     g_array_unref(kept);
     return st;

@@ -27,10 +27,9 @@ void fvi_compiled_free(fvi_compiled *c);
 
 /* Bytes that a graph's programs would need in addition to what is there, as far as can be known
  * without compiling: its inputs, targets and kept values, weights, and the largest node's values.
- *   own      without weights; or NULL
  *   errors   UNSUPPORTED */
-fv_status fvi_compiled_count(const fvi_hlo_device *d, const fvi_graph *g, int flags, size_t *all,
-                             size_t *own, fv_error *err);
+fv_status fvi_compiled_count(const fvi_hlo_device *d, const fvi_graph *g, int flags, size_t *bytes,
+                             fv_error *err);
 
 const fvi_graph *fvi_compiled_graph(const fvi_compiled *c);
 size_t fvi_compiled_bytes(const fvi_compiled *c);

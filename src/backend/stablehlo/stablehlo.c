@@ -74,7 +74,7 @@ static fv_status executable_new(void *d, fvi_graph *graph, int flags, void **out
 static void executable_free(void *self) { fvi_compiled_free(self); }
 
 static fv_status count(void *d, fvi_graph *graph, int flags, size_t *bytes, fv_error *err) {
-    const fv_status st = fvi_compiled_count(d, graph, flags, bytes, NULL, err);
+    const fv_status st = fvi_compiled_count(d, graph, flags, bytes, err);
     fvi_graph_free(graph);
     return st;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "graph/const.h"
+#include "graph/fold/node_rules.h"
 
 /* Copies n elements that are `step` elements apart. Of sizes that are known here the compiler makes
  * moves: kernels of formats with channels last are turned by this, all weights of a network. */
@@ -86,17 +87,6 @@ void fvi_fold_expand(fvi_builder *builder, const fvi_fold_node *n, uint8_t *dst)
     copy_strided(dst, n->shape, n->in[0], 0, stride);
 }
 
-/* Source position of padded position i of an axis of n elements, or -1. */
-static int64_t pad_source(int64_t i, int64_t n, fvi_pad_mode mode) {
-    if (i >= 0 && i < n) return i;
-    if (mode == FVI_PAD_CONSTANT || n == 0) return -1;
-    if (mode == FVI_PAD_EDGE) return i < 0 ? 0 : n - 1;
-    if (mode == FVI_PAD_WRAP) return (i % n + n) % n;
-    int64_t period = n > 1 ? 2 * (n - 1) : 1;
-    i = (i % period + period) % period;
-    return i < n ? i : period - i;
-}
-
 void fvi_fold_pad(fvi_builder *builder, const fvi_fold_node *n, uint8_t *dst) {
     const fvi_node_attr *a = n->attr;
     const fvi_const *x = n->in[0];
@@ -108,7 +98,7 @@ void fvi_fold_pad(fvi_builder *builder, const fvi_fold_node *n, uint8_t *dst) {
     for (int64_t done = 0; done < count; done++) {
         int64_t at = 0;
         for (int k = 0; k < shape->ndim && at >= 0; k++) {
-            int64_t i = pad_source(index[k] - a->pad.lo[k], x->shape.dim[k], a->pad.mode);
+            int64_t i = fvi_pad_source(a->pad.mode, index[k] - a->pad.lo[k], x->shape.dim[k]);
             at = i < 0 ? -1 : at + i * own[k];
         }
         if (at < 0)

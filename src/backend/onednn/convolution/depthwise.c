@@ -120,7 +120,7 @@ static fv_status mask_dst(fvi_step *s, const fvi_convolution *c, const fvi_layou
     if (!fvi_relu_is_planned(s) || s->backward_fused_by_consumer || fvi_step_is_guided(s))
         return FV_OK;
     d->masked = d->ddst;
-    d->dst.slopes = fvi_relu_slopes(c->desc.act);
+    d->dst.slopes = fvi_relu_slopes(c->desc.act->f, c->desc.act->p, c->desc.act->q);
     fv_status st = fvi_step_convert(s, s->dst, dst, &d->dst.value, err);
     if (!st) st = fvi_step_convert(s, s->ddst, dst, &d->ddst, err);
     fvi_relu_skip(s);
@@ -131,7 +131,7 @@ static fv_status mask_dst(fvi_step *s, const fvi_convolution *c, const fvi_layou
 static fv_status mask_src(fvi_step *s, const fvi_layout *src, fvi_depthwise *d, fv_error *err) {
     fvi_act act;
     if (!fvi_fused_mask_producer(s, src, &act)) return FV_OK;
-    d->src.slopes = fvi_relu_slopes(&act);
+    d->src.slopes = fvi_relu_slopes(act.f, act.p, act.q);
     return fvi_step_convert(s, s->producer->dst, src, &d->src.value, err);
 }
 

@@ -2,15 +2,12 @@
 /* pool_window: a pooling's window on each axis of its source. */
 #include "backend/onednn/kernels/pool_window.h"
 
+#include "graph/fold/node_rules.h"
+
 void fvi_pool_axes(const fvi_step *s, fvi_window *window, fvi_pool_axis axis[3]) {
     const fvi_shape *src = fvi_step_shape(s, 0), *dst = fvi_step_out_shape(s);
-    *window = s->node->a.window;
-    fvi_window *w = window;
-    for (int i = 0; i < w->n && w->global; i++) {
-        w->kernel[i] = src->dim[i + 2];
-        w->stride[i] = w->dilation[i] = 1;
-        w->pad_lo[i] = w->pad_hi[i] = 0;
-    }
+    const fvi_window *w = window;
+    *window = fvi_pool_window(s->node, src);
     for (int i = 0; i < 3; i++) {
         int k = i - (3 - w->n);
         axis[i] =

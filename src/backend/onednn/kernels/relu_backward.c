@@ -56,26 +56,7 @@ static const fvi_step_hook hook; /* at the end of this file */
 
 static relu *relu_of(const fvi_step *s) { return s->hook_state; }
 
-int fvi_relu_is(const fvi_act *act) {
-    return act->f == FVI_RELU || act->f == FVI_CLIP || act->f == FVI_SATURATE ||
-           (act->f == FVI_LEAKY_RELU && act->p >= 0);
-}
-
-/* The number nearest to a whole bound that rounds beyond it: half a step away (0.5 or -0.5), or
- * the next one after that where the tie goes to the bound, which is even. */
-static float rounds_beyond(float bound, float half) {
-    const float tie = bound + half;
-    return rintf(tie) == bound ? nextafterf(tie, half > 0 ? INFINITY : -INFINITY) : tie;
-}
-
-fvi_slopes fvi_relu_slopes(const fvi_act *act) {
-    const int rounds = act->f == FVI_SATURATE, bounded = rounds || act->f == FVI_CLIP;
-    const float low = bounded ? act->p : 0, high = bounded ? act->q : INFINITY;
-    return (fvi_slopes){.low = rounds ? rounds_beyond(low, -0.5f) : low,
-                        .high = rounds ? rounds_beyond(high, 0.5f) : high,
-                        .slope = act->f == FVI_LEAKY_RELU ? act->p : 0,
-                        .unbounded = !bounded};
-}
+int fvi_relu_is(const fvi_act *act) { return fvi_unary_is_relu(act->f, act->p); }
 
 fv_status fvi_relu_plan(fvi_step *s, const fvi_act *act, fvi_buffer *value, fvi_buffer *ddst,
                         fvi_buffer *dsrc, fv_error *err) {
@@ -85,7 +66,7 @@ fv_status fvi_relu_plan(fvi_step *s, const fvi_act *act, fvi_buffer *value, fvi_
     s->hook = &hook;
     s->hook_state = r;
     *r = (relu){.node_out = last->out,
-                .slopes = fvi_relu_slopes(act),
+                .slopes = fvi_relu_slopes(act->f, act->p, act->q),
                 .value = value,
                 .ddst = ddst,
                 .dsrc = dsrc};

@@ -16,17 +16,11 @@
 #include "backend/onednn/dnnl/dnnl_act.h"
 #include "backend/onednn/schedule/step.h"
 #include "base/simd.h"
+#include "graph/fold/node_rules.h"
 
 /* Whether an activation is a ReLU, a clip, or a leaky ReLU of slope >= 0. The gradients of these
  * can be computed from the output as well as from the input. */
 int fvi_relu_is(const fvi_act *act);
-
-/* The derivative: 1 where low < value < high, else slope. */
-typedef struct fvi_slopes {
-    float low, high, slope;
-    int unbounded; /* no upper bound; infinity and NaN count as inside */
-} fvi_slopes;
-fvi_slopes fvi_relu_slopes(const fvi_act *act);
 /* Masks of eight values: low, at or below the lower bound; high, not below the upper one. */
 typedef struct fvi_sides {
     fvi_i32x8 low, high;

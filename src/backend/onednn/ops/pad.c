@@ -8,6 +8,7 @@
 #include "backend/onednn/kernels/axis_map.h"
 #include "backend/onednn/kernels/strided_loops.h"
 #include "base/error.h"
+#include "graph/fold/node_rules.h"
 
 typedef struct pad_pass {
     int64_t outer, inner;
@@ -22,15 +23,6 @@ typedef struct pad_state {
     int n_pass;
     pad_pass pass[FVI_MAX_DIMS];
 } pad_state;
-
-/* Source position of border position i of an axis of n. */
-static int64_t mapped(fvi_pad_mode mode, int64_t i, int64_t n) {
-    if (mode == FVI_PAD_EDGE || n == 1) return i < 0 ? 0 : i >= n ? n - 1 : i;
-    int64_t period = mode == FVI_PAD_WRAP ? n : 2 * (n - 1);
-    i %= period;
-    if (i < 0) i += period;
-    return i < n ? i : period - i;
-}
 
 static void plan_constant(const fvi_step *s, pad_state *x) {
     const fvi_shape *in = fvi_step_shape(s, 0), *out = fvi_step_out_shape(s);
@@ -64,7 +56,8 @@ static fv_status plan_passes(fvi_step *s, pad_state *x, fv_error *err) {
         pad_pass *p = &x->pass[x->n_pass++];
         int32_t *index = fvi_step_alloc(s, (size_t)m + 1, sizeof *index);
         if (!index) return fvi_fail(err, FV_NOMEM, "no memory for a plan");
-        for (int64_t k = 0; k < m; k++) index[k] = (int32_t)mapped(s->node->a.pad.mode, k - lo, n);
+        for (int64_t k = 0; k < m; k++)
+            index[k] = (int32_t)fvi_pad_source(s->node->a.pad.mode, k - lo, n);
         const fvi_axis_rows rows = {.rows = m, .cols = n, .entries = 1, .index = index};
         fv_status st = fvi_axis_map_new(s, &rows, &p->map, err);
         if (st) return st;

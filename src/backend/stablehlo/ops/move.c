@@ -5,6 +5,7 @@
 #include "backend/stablehlo/text/constants.h"
 #include "backend/stablehlo/text/places.h"
 #include "backend/stablehlo/text/sums.h"
+#include "graph/fold/node_rules.h"
 
 /* The gradient in another shape. */
 static void give_reshaped(fvi_emitter *e, const fvi_node *n, int g) {
@@ -123,22 +124,13 @@ const fvi_emitter_rule fvi_emitter_rule_slice = {forward_slice, backward_slice};
 
 static const int64_t no_gap[FVI_MAX_DIMS];
 
-/* Source position of border position i of an axis of n. */
-static int64_t mapped(fvi_pad_mode mode, int64_t i, int64_t n) {
-    if (mode == FVI_PAD_EDGE || n == 1) return i < 0 ? 0 : i >= n ? n - 1 : i;
-    const int64_t period = mode == FVI_PAD_WRAP ? n : 2 * (n - 1);
-    i %= period;
-    if (i < 0) i += period;
-    return i < n ? i : period - i;
-}
-
 /* Of which element of an axis each of the output's is a copy (i32). */
 static int copied_from(fvi_emitter *e, const fvi_node *n, int axis) {
     const int64_t in = fvi_emitter_shape(e, n, 0).dim[axis];
     const int64_t out = fvi_emitter_out_shape(e, n).dim[axis];
     int32_t *at = g_new(int32_t, MAX(out, 1));
     for (int64_t i = 0; i < out; i++)
-        at[i] = (int32_t)mapped(n->a.pad.mode, i - n->a.pad.lo[axis], in);
+        at[i] = (int32_t)fvi_pad_source(n->a.pad.mode, i - n->a.pad.lo[axis], in);
     const int index = fvi_hlo_integers(e->h, &(fvi_shape){1, {out}}, at);
     g_free(at);
     return index;

@@ -13,16 +13,11 @@
 #include "backend/stablehlo/text/elementwise.h"
 #include "backend/stablehlo/text/move.h"
 #include "backend/stablehlo/text/sums.h"
+#include "graph/fold/node_rules.h"
 
 static fvi_window window_of(const fvi_emitter *e, const fvi_node *n) {
-    fvi_window w = n->a.window;
     const fvi_shape s = fvi_emitter_shape(e, n, 0);
-    for (int i = 0; i < w.n && w.global; i++) {
-        w.kernel[i] = s.dim[i + 2];
-        w.stride[i] = w.dilation[i] = 1;
-        w.pad_lo[i] = w.pad_hi[i] = 0;
-    }
-    return w;
+    return fvi_pool_window(n, &s);
 }
 
 /* The window, with padding that gives exactly the output's size. */

@@ -6,19 +6,16 @@
  * g < 0. Sources: as in backend/onednn/kernels/relu_backward.c. */
 #include "backend/stablehlo/ops/relu.h"
 
-#include <math.h>
-
 #include "backend/stablehlo/text/constants.h"
 #include "backend/stablehlo/text/elementwise.h"
 #include "backend/stablehlo/text/move.h"
 #include "backend/stablehlo/text/sums.h"
 
 #include "graph/batch.h"
+#include "graph/fold/node_rules.h"
 
 int fvi_emitter_is_relu(const fvi_node *n) {
-    const fvi_unary f = n->a.unary.f;
-    return n->kind == FVI_UNARY && (f == FVI_RELU || f == FVI_CLIP || f == FVI_SATURATE ||
-                                    (f == FVI_LEAKY_RELU && n->a.unary.p >= 0));
+    return n->kind == FVI_UNARY && fvi_unary_is_relu(n->a.unary.f, n->a.unary.p);
 }
 
 /* Where the value is below and above its bounds. */
@@ -26,24 +23,10 @@ typedef struct sides {
     int low, high; /* truth values; high -1: it has no upper bound */
 } sides;
 
-/* The number nearest to a whole bound that rounds beyond it: half a step away (0.5 or -0.5), or
- * the next one after that where the tie goes to the bound, which is even. */
-static float rounds_beyond(float bound, float half) {
-    const float tie = bound + half;
-    return rintf(tie) == bound ? nextafterf(tie, half > 0 ? INFINITY : -INFINITY) : tie;
-}
-
-static sides sides_of(fvi_emitter *e, const fvi_node *n) {
-    const int rounds = n->a.unary.f == FVI_SATURATE;
-    const int a = rounds ? fvi_emitter_in(e, n, 0) : fvi_emitter_out(e, n);
-    const int bounded = rounds || n->a.unary.f == FVI_CLIP;
-    float low = bounded ? n->a.unary.p : 0, high = n->a.unary.q;
-    if (rounds) {
-        low = rounds_beyond(low, -0.5F);
-        high = rounds_beyond(high, 0.5F);
-    }
-    return (sides){fvi_hlo_compare_number(e->h, "LE", a, low),
-                   bounded ? fvi_hlo_compare_number(e->h, "GE", a, high) : -1};
+static sides sides_of(fvi_emitter *e, const fvi_node *n, const fvi_slopes *s) {
+    const int a = n->a.unary.f == FVI_SATURATE ? fvi_emitter_in(e, n, 0) : fvi_emitter_out(e, n);
+    return (sides){fvi_hlo_compare_number(e->h, "LE", a, s->low),
+                   s->unbounded ? -1 : fvi_hlo_compare_number(e->h, "GE", a, s->high)};
 }
 
 static int either(fvi_hlo *h, int a, int b) { return b < 0 ? a : fvi_hlo_binary(h, "or", a, b); }
@@ -72,10 +55,10 @@ static int dead_samples(fvi_emitter *e, int passed, const fvi_shape *s) {
 int fvi_emitter_relu_back(fvi_emitter *e, const fvi_node *n, int g) {
     fvi_hlo *h = e->h;
     const fvi_shape s = fvi_emitter_out_shape(e, n);
-    const sides at = sides_of(e, n);
+    const fvi_slopes slopes = fvi_relu_slopes(n->a.unary.f, n->a.unary.p, n->a.unary.q);
+    const sides at = sides_of(e, n, &slopes);
     const int zero = fvi_hlo_like(h, g, 0);
-    const int other =
-        n->a.unary.f == FVI_LEAKY_RELU ? fvi_hlo_mul_number(h, g, n->a.unary.p) : zero;
+    const int other = slopes.slope != 0 ? fvi_hlo_mul_number(h, g, slopes.slope) : zero;
     int passed = fvi_hlo_select(h, either(h, at.low, at.high), other, g);
     if (e->guided) passed = fvi_hlo_max(h, passed, zero);
     if (e->redirect < 0 || !samples_are_outermost(e, n->out, &s)) return passed;

@@ -66,13 +66,6 @@ typedef struct pjrt_int_args {
     PJRT_LATER;
 } pjrt_int_args;
 
-typedef struct pjrt_size_args {
-    pjrt_head head;
-    void *object;
-    size_t value; /* out */
-    PJRT_LATER;
-} pjrt_size_args;
-
 enum { PJRT_RESOURCE_EXHAUSTED = 8 }; /* of the codes of errors: too little memory */
 
 typedef enum pjrt_option_type {
@@ -274,20 +267,16 @@ typedef struct pjrt_api {
     pjrt_error *(*device_memory)(pjrt_memory_args *);
     PJRT_UNUSED(11, 5);
     pjrt_error *(*executable_destroy)(pjrt_object_args *);
-    PJRT_UNUSED(12, 3);
-    pjrt_error *(*executable_results)(pjrt_size_args *);
-    PJRT_UNUSED(13, 4);
+    PJRT_UNUSED(12, 8);
     pjrt_error *(*serialize)(pjrt_serialize_args *);
     pjrt_error *(*loaded_destroy)(pjrt_object_args *);
     pjrt_error *(*loaded_executable)(pjrt_pair_args *);
-    PJRT_UNUSED(14, 3);
+    PJRT_UNUSED(13, 3);
     pjrt_error *(*execute)(pjrt_execute_args *);
     pjrt_error *(*load)(pjrt_load_args *);
-    PJRT_UNUSED(15, 1);
+    PJRT_UNUSED(14, 1);
     pjrt_error *(*buffer_destroy)(pjrt_object_args *);
-    PJRT_UNUSED(16, 5);
-    pjrt_error *(*buffer_bytes)(pjrt_size_args *);
-    PJRT_UNUSED(17, 5);
+    PJRT_UNUSED(15, 11);
     pjrt_error *(*to_host)(pjrt_to_host_args *);
 } pjrt_api;
 
@@ -300,11 +289,9 @@ _Static_assert(sizeof(void *) != 8 || offsetof(pjrt_api, from_host) == 216, "lay
 _Static_assert(sizeof(void *) != 8 || offsetof(pjrt_api, description_kind) == 248, "layout");
 _Static_assert(sizeof(void *) != 8 || offsetof(pjrt_api, device_memory) == 312, "layout");
 _Static_assert(sizeof(void *) != 8 || offsetof(pjrt_api, executable_destroy) == 360, "layout");
-_Static_assert(sizeof(void *) != 8 || offsetof(pjrt_api, executable_results) == 392, "layout");
 _Static_assert(sizeof(void *) != 8 || offsetof(pjrt_api, serialize) == 432, "layout");
 _Static_assert(sizeof(void *) != 8 || offsetof(pjrt_api, execute) == 480, "layout");
 _Static_assert(sizeof(void *) != 8 || offsetof(pjrt_api, buffer_destroy) == 504, "layout");
-_Static_assert(sizeof(void *) != 8 || offsetof(pjrt_api, buffer_bytes) == 552, "layout");
 _Static_assert(sizeof(void *) != 8 || offsetof(pjrt_api, to_host) == 600, "layout");
 
 #endif
