@@ -135,6 +135,15 @@ fv_status fvi_model_device(const fv_model *m, const fv_session_desc *desc, fvi_d
     return st;
 }
 
+void fvi_model_forget(const fv_model *m, const void *bytes) {
+    fvi_model_devices *d = m->devices;
+    fvi_device_forget(m->device, bytes);
+    g_mutex_lock(&d->lock);
+    for (guint i = 0; i < d->list->len; i++)
+        fvi_device_forget(((const entry *)d->list->pdata[i])->device, bytes);
+    g_mutex_unlock(&d->lock);
+}
+
 size_t fvi_model_devices_bytes(fvi_model_devices *d) {
     size_t bytes = 0;
     g_mutex_lock(&d->lock);

@@ -20,6 +20,9 @@ void fvi_model_devices_free(fvi_model_devices *d);
 fv_status fvi_model_device(const fv_model *m, const fv_session_desc *desc, fvi_device **out,
                            fv_error *err);
 
+/* fvi_device_forget, on all of them and the processor. */
+void fvi_model_forget(const fv_model *m, const void *bytes);
+
 /* Bytes of weights on all devices but the processor. */
 size_t fvi_model_devices_bytes(fvi_model_devices *d);
 

@@ -35,7 +35,6 @@ static fv_status execute(fvi_executable *e, const part_runner *r, float *out, fv
 
 static fv_status run_part(void *user, fvi_graph *g, float *out, fv_error *err) {
     part_runner *r = user;
-    fvi_device *device = fvi_session_device(r->s);
     fvi_graph *copy = NULL;
     fvi_executable *e = NULL;
     const fvi_shape shape = fvi_tensor_shape(r->x);
@@ -43,10 +42,10 @@ static fv_status run_part(void *user, fvi_graph *g, float *out, fv_error *err) {
     fv_status st = fvi_session_check_cost(r->s, &shape, r->cost, err);
     if (!st) st = fvi_session_piece(r->s, 0, 1, err);
     if (!st) st = fvi_graph_copy(g, &copy, err);
-    if (!st) st = fvi_executable_new(device, copy, 0, &e, err);
+    if (!st) st = fvi_executable_new(fvi_session_device(r->s), copy, 0, &e, err);
     if (!st) st = execute(e, r, out, err);
     fvi_executable_free(e);
-    fvi_forget_own(device, g);
+    fvi_forget_own(fvi_session_model(r->s), g);
     return st;
 }
 
@@ -86,7 +85,7 @@ static fv_status lower(fv_session *s, const fvi_plan_key *key, const fvi_numbers
 static fv_status make(fv_session *s, const fvi_plan_key *key, const fvi_numbers *numbers,
                       fv_error *err) {
     fvi_once_clear(&s->once);
-    s->once.device = fvi_session_device(s);
+    s->once.model = s->model;
     fv_status st = lower(s, key, numbers, &s->once.graph, err);
     if (!st) st = fvi_session_compile(s, key, s->once.graph, &s->once.plan, err);
     if (st)

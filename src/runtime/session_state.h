@@ -20,7 +20,7 @@ typedef struct fvi_last_forward {
 
 /* A plan for one run (once.h). */
 typedef struct fvi_once {
-    fvi_device *device;
+    const fv_model *model;
     fvi_graph *graph; /* as lowered */
     fvi_executable *plan;
 } fvi_once;
@@ -44,9 +44,10 @@ struct fv_session {
 
 /* Forgets the last forward. */
 void fvi_last_forward_clear(fvi_last_forward *last);
-/* Frees the plan and the graph, whose constants the device then forgets. */
+/* Frees the plan and the graph, whose constants the model's devices then forget. */
 void fvi_once_clear(fvi_once *once);
-/* Has a device forget the constants that die with a graph. */
-void fvi_forget_own(fvi_device *device, const fvi_graph *g);
+/* Has a model's devices forget the constants that die with a graph: besides the one that runs it,
+ * the processor, which explains its numbers. */
+void fvi_forget_own(const fv_model *m, const fvi_graph *g);
 
 #endif
