@@ -138,6 +138,13 @@ int cli_device_choose(const char *text, cli_device *out) {
     return code;
 }
 
+void cli_device_tell(const cli_device *d, fv_session_desc *desc) {
+    desc->plugin = d->plugin;
+    desc->device = d->index;
+    desc->or_processor = d->or_processor;
+    desc->programs = d->programs;
+}
+
 void cli_device_clear(cli_device *d) {
     g_clear_pointer(&d->plugin, g_free);
     g_clear_pointer(&d->programs, g_free);

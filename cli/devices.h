@@ -22,6 +22,8 @@ fv_devices *cli_devices_find(void);
  *   out      to be cleared, also on failure
  *   returns  CLI_DONE, or an exit code with one line printed */
 int cli_device_choose(const char *text, cli_device *out);
+/* Puts it into what a session is told; the texts stay the device's. */
+void cli_device_tell(const cli_device *d, fv_session_desc *desc);
 void cli_device_clear(cli_device *d);
 
 #endif

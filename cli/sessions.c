@@ -25,20 +25,13 @@ int cli_session_open(const cli_args *args, const fv_model *model, const cli_mode
     fv_error err = {0};
     *out = (cli_session){.args = args,
                          .noted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
+    fv_session_desc desc = {
+        .struct_size = sizeof desc, .threads = how->threads, .on_nan = (fv_on_nan)how->on_nan};
     const int code = cli_device_choose(how->device, &device);
-    if (code) {
-        cli_device_clear(&device);
-        return code;
-    }
-    const fv_session_desc desc = {.struct_size = sizeof desc,
-                                  .threads = how->threads,
-                                  .on_nan = (fv_on_nan)how->on_nan,
-                                  .plugin = device.plugin,
-                                  .device = device.index,
-                                  .or_processor = device.or_processor,
-                                  .programs = device.programs};
-    fv_status st = fv_session_new(model, &desc, &out->session, &err);
+    cli_device_tell(&device, &desc);
+    fv_status st = code ? FV_OK : fv_session_new(model, &desc, &out->session, &err);
     cli_device_clear(&device);
+    if (code) return code;
     if (!st) st = fv_monitor_new(step, note, out, &out->monitor, &err);
     if (!st) st = fv_session_set_monitor(out->session, out->monitor, &err);
     return st ? cli_fail_error(&err) : CLI_DONE;

@@ -318,13 +318,9 @@ static int save_picture(const job *j) {
 /* Opens a session of each model, in which what is not finite is counted, not an error. */
 static fv_status begin(job *j, fv_error *err) {
     const compare_args *a = j->args;
-    const fv_session_desc how = {.struct_size = sizeof how,
-                                 .threads = a->model.threads,
-                                 .on_nan = FV_ON_NAN_KEEP,
-                                 .plugin = j->device.plugin,
-                                 .device = j->device.index,
-                                 .or_processor = j->device.or_processor,
-                                 .programs = j->device.programs};
+    fv_session_desc how = {
+        .struct_size = sizeof how, .threads = a->model.threads, .on_nan = FV_ON_NAN_KEEP};
+    cli_device_tell(&j->device, &how);
     fv_status st = fv_monitor_new(cli_progress_step, NULL, &j->progress, &j->monitor, err);
     for (int m = 0; m < 2 && !st; m++) st = fv_session_new(j->model[m], &how, &j->session[m], err);
     for (int m = 0; m < 2 && !st; m++) st = fv_session_set_monitor(j->session[m], j->monitor, err);

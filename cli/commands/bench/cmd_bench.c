@@ -115,16 +115,16 @@ static int run(const cli_args *common) {
     cli_device device;
     int code = cli_device_choose(args->model.device, &device);
     if (!code) code = cli_model_load(&args->common, &args->model, &model);
-    if (code) return code;
     const fv_bench_desc desc = {.size = args->size,
                                 .batch = args->batch,
                                 .threads = args->model.threads,
                                 .repeats = args->repeats,
                                 .plugin = device.plugin,
                                 .device = device.index};
-    code = args->ops      ? run_ops(args, model, &desc)
-           : args->recipe ? run_render(args, model)
-                          : run_step(args, model, &desc);
+    if (!code)
+        code = args->ops      ? run_ops(args, model, &desc)
+               : args->recipe ? run_render(args, model)
+                              : run_step(args, model, &desc);
     cli_device_clear(&device);
     fv_model_free(model);
     return code;
