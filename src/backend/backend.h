@@ -8,12 +8,27 @@
 #define FVI_BACKEND_BACKEND_H
 
 #include "backend/device.h"
+#include "backend/update.h"
 #include "graph/graph.h"
 
 typedef struct fvi_timed_op fvi_timed_op; /* executable.h, as are the flags */
 
 /* Is told of a device, whose texts live during the call. */
 typedef void fvi_add_device(void *user, const fv_device_info *device);
+
+/* Updates (update.h), of which `self` is what make() returned. */
+typedef struct fvi_backend_updates {
+    fv_status (*make)(void *device, const fvi_update_desc *desc, void **self, fv_error *err);
+    void (*free)(void *self);
+    fv_status (*set_state)(void *self, int state, const float *data, fv_error *err);
+    fv_status (*give)(void *self, int given, const float *data, fv_error *err);
+    void (*redirect)(void *self, const unsigned char *samples);
+    fv_status (*run)(void *self, fv_error *err);
+    fv_status (*read_result)(void *self, int index, float *to, fv_error *err);
+    void (*accept)(void *self);
+    fv_status (*read_state)(void *self, int state, float *to, fv_error *err);
+    size_t (*bytes)(const void *self);
+} fvi_backend_updates;
 
 struct fvi_backend {
     const char *name;             /* "onednn" */
@@ -62,6 +77,8 @@ struct fvi_backend {
     void (*profile_take)(void *self, double *seconds);
     void (*profile_end)(void *self);
     double (*kernel_seconds)(void *self, int on);
+
+    const fvi_backend_updates *updates; /* NULL: it makes none */
 };
 
 #endif

@@ -32,6 +32,8 @@ fv_precision fvi_device_precision(const fvi_device *d) {
     return d->backend->device_precision(d->self);
 }
 
+int fvi_device_has_updates(const fvi_device *d) { return d->backend->updates != NULL; }
+
 void fvi_device_bytes(fvi_device *d, size_t *own, size_t *in_file) {
     d->backend->device_bytes(d->self, own, in_file);
 }

@@ -19,8 +19,8 @@ typedef struct fvi_device_desc {
      */
     void (*release)(const void *user, const void *bytes, size_t size);
     const void *user;
-    const char *plugin; /* path of the plug-in, for the backend that takes one */
-    int index;          /* which of its devices */
+    const char *plugin;   /* path of the plug-in, for the backend that takes one */
+    int index;            /* which of its devices */
     const char *programs; /* folder for its compiled programs, or NULL */
 } fvi_device_desc;
 
@@ -36,6 +36,9 @@ const char *fvi_device_name(const fvi_device *d);
 
 /* The precision used: F32 if the device lacks the one requested. */
 fv_precision fvi_device_precision(const fvi_device *d);
+
+/* Whether it makes updates (update.h). */
+int fvi_device_has_updates(const fvi_device *d);
 
 /* Drops what was made of a constant, by the address of its bytes, which are about to be freed. No
  * executable that uses it may be left. */

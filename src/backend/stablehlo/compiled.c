@@ -9,16 +9,8 @@
 #include <string.h>
 
 #include "backend/executable.h"
-#include "backend/stablehlo/kept_programs.h"
 #include "backend/stablehlo/programs.h"
 #include "base/error.h"
-
-/* One program, and where its arguments come from. */
-typedef struct program {
-    fvi_pjrt_program *code; /* NULL: not compiled yet */
-    GArray *arguments;      /* of fvi_emitter_argument */
-    int n_results;
-} program;
 
 /* The ways of running backward, each a program of its own. */
 enum { PLAIN, REDIRECTED, WAYS };
@@ -28,7 +20,7 @@ struct fvi_compiled {
     fvi_graph *g;
     int flags;
     size_t bytes;
-    program forward, backward[WAYS];
+    fvi_runnable forward, backward[WAYS];
     GArray *kept;            /* of int: values */
     fvi_pjrt_array **values; /* [values of the graph] inputs, targets and kept ones */
     fvi_pjrt_array **seeds, **target_gradients, **gradients;
@@ -72,18 +64,6 @@ static size_t value_bytes(const fvi_graph *g, int v) {
     return (size_t)fvi_shape_count(&g->values[v].shape) * sizeof(float);
 }
 
-/* Of the weights among a program's arguments, those that are not there yet. */
-static size_t new_weights(const fvi_hlo_device *d, const fvi_graph *g, const GArray *arguments) {
-    size_t bytes = 0;
-    for (guint i = 0; i < arguments->len; i++) {
-        const fvi_emitter_argument *a = &g_array_index(arguments, fvi_emitter_argument, i);
-        if (a->source == FVI_EMITTER_WEIGHT &&
-            !fvi_device_weights_has(d->weights, g->values[a->index].constant))
-            bytes += value_bytes(g, a->index);
-    }
-    return bytes;
-}
-
 /* The most that one node reads and writes. */
 static size_t largest_node(const fvi_graph *g) {
     size_t most = 0;
@@ -112,7 +92,7 @@ fv_status fvi_compiled_count(const fvi_hlo_device *d, const fvi_graph *g, int fl
     fvi_program_text text = {NULL, NULL, NULL};
     GArray *kept = g_array_new(FALSE, FALSE, sizeof(int));
     const fv_status st = write_forward(g, flags, kept, &text, err);
-    if (!st) *bytes = own_bytes(g, flags, kept) + new_weights(d, g, text.arguments);
+    if (!st) *bytes = own_bytes(g, flags, kept) + fvi_new_weights(d, text.arguments);
     fvi_program_text_clear(&text);
     g_array_unref(kept);
     return st;
@@ -120,31 +100,8 @@ fv_status fvi_compiled_count(const fvi_hlo_device *d, const fvi_graph *g, int fl
 
 /* ---- making ---------------------------------------------------------------------------------- */
 
-static fv_status compile(const fvi_compiled *c, const fvi_program_text *text, program *out,
-                         fv_error *err) {
-    const int n = (int)text->results->len;
-    const fvi_pjrt_source from = {text->text->str, text->text->len,
-                                  (const fvi_shape *)(const void *)text->results->data, n};
-    const fv_status st = fvi_kept_compile(
-        &(fvi_kept_programs){c->d->plugin, c->d->device, c->d->programs}, &from, &out->code, err);
-    if (st) return st;
-    out->arguments = g_array_ref(text->arguments);
-    out->n_results = n;
-    return FV_OK;
-}
-
-static void program_clear(program *p) {
-    fvi_pjrt_program_free(p->code);
-    if (p->arguments) g_array_unref(p->arguments);
-}
-
 /* [n + 1] pointers to arrays, ended by NULL when freed by count. */
 static fvi_pjrt_array **new_arrays(int n) { return g_new0(fvi_pjrt_array *, MAX(n, 1)); }
-
-static void free_arrays(fvi_pjrt_array **arrays, int n) {
-    for (int i = 0; arrays && i < n; i++) fvi_pjrt_array_free(arrays[i]);
-    g_free(arrays);
-}
 
 fv_status fvi_compiled_new(const fvi_hlo_device *d, fvi_graph *graph, int flags, fvi_compiled **out,
                            fv_error *err) {
@@ -161,13 +118,13 @@ fv_status fvi_compiled_new(const fvi_hlo_device *d, fvi_graph *graph, int flags,
     fv_status st = write_forward(graph, flags, c->kept, &text, err);
     if (!st) {
         c->bytes = own_bytes(graph, flags, c->kept);
-        const size_t more = c->bytes + new_weights(d, graph, text.arguments);
+        const size_t more = c->bytes + fvi_new_weights(d, text.arguments);
         const size_t there = fvi_device_weights_bytes(d->weights);
         if (d->memory && more + there > d->memory)
             st = fvi_fail(err, FV_NOMEM, "%zu MB are needed on the device; allowed: %zu",
                           (more + there) >> 20, d->memory >> 20);
     }
-    if (!st) st = compile(c, &text, &c->forward, err);
+    if (!st) st = fvi_runnable_compile(d, &text, &c->forward, err);
     fvi_program_text_clear(&text);
     if (st)
         fvi_compiled_free(c);
@@ -178,12 +135,12 @@ fv_status fvi_compiled_new(const fvi_hlo_device *d, fvi_graph *graph, int flags,
 
 void fvi_compiled_free(fvi_compiled *c) {
     if (!c) return;
-    program_clear(&c->forward);
-    for (int i = 0; i < WAYS; i++) program_clear(&c->backward[i]);
-    free_arrays(c->values, c->g->n_values);
-    free_arrays(c->seeds, c->g->n_outputs);
-    free_arrays(c->target_gradients, c->g->n_outputs);
-    free_arrays(c->gradients, c->g->n_inputs);
+    fvi_runnable_clear(&c->forward);
+    for (int i = 0; i < WAYS; i++) fvi_runnable_clear(&c->backward[i]);
+    fvi_slots_free(c->values, c->g->n_values);
+    fvi_slots_free(c->seeds, c->g->n_outputs);
+    fvi_slots_free(c->target_gradients, c->g->n_outputs);
+    fvi_slots_free(c->gradients, c->g->n_inputs);
     fvi_pjrt_array_free(c->redirect);
     g_free(c->redirected);
     g_array_unref(c->kept);
@@ -197,39 +154,18 @@ size_t fvi_compiled_bytes(const fvi_compiled *c) { return c->bytes; }
 
 /* ---- running --------------------------------------------------------------------------------- */
 
-static void replace(fvi_pjrt_array **slot, fvi_pjrt_array *with) {
-    fvi_pjrt_array_free(*slot);
-    *slot = with;
-}
-
-/* Numbers into a slot; NULL: zeros. */
-static fv_status upload(const fvi_compiled *c, const fvi_shape *shape, const float *data,
-                        fvi_pjrt_array **slot, fv_error *err) {
-    fvi_pjrt_array *array = NULL;
-    float *zeros = NULL;
-    if (!data) {
-        zeros = g_try_new0(float, (gsize)fvi_shape_count(shape) + 1);
-        if (!zeros) return fvi_fail(err, FV_NOMEM, "no memory for an input");
-        data = zeros;
-    }
-    const fv_status st = fvi_pjrt_upload(c->d->plugin, c->d->device, shape, data, &array, err);
-    g_free(zeros);
-    if (!st) replace(slot, array);
-    return st;
-}
-
 fv_status fvi_compiled_set_input(fvi_compiled *c, int input, const float *data, fv_error *err) {
     const int v = c->g->inputs[input];
-    return upload(c, &c->g->values[v].shape, data, &c->values[v], err);
+    return fvi_slot_upload(c->d, &c->g->values[v].shape, data, &c->values[v], err);
 }
 
 fv_status fvi_compiled_write_seed(fvi_compiled *c, int target, const float *from, fv_error *err) {
     const fvi_shape *shape = &c->g->values[c->g->outputs[target]].shape;
-    return upload(c, shape, from, &c->seeds[target], err);
+    return fvi_slot_upload(c->d, shape, from, &c->seeds[target], err);
 }
 
 void fvi_compiled_redirect(fvi_compiled *c, const unsigned char *samples, int64_t n) {
-    replace(&c->redirect, NULL);
+    fvi_slot_set(&c->redirect, NULL);
     g_clear_pointer(&c->redirected, g_free);
     if (!samples) return;
     c->samples = n;
@@ -237,51 +173,23 @@ void fvi_compiled_redirect(fvi_compiled *c, const unsigned char *samples, int64_
     for (int64_t i = 0; i < n; i++) c->redirected[i] = samples[i] != 0;
 }
 
-/* The array of an argument; an input or seed that nobody gave is zeros. */
-static fv_status argument(fvi_compiled *c, const fvi_emitter_argument *a, fvi_pjrt_array **out,
-                          fv_error *err) {
-    const fvi_graph *g = c->g;
-    fv_status st = FV_OK;
-    fvi_pjrt_array **slot = NULL;
+static fvi_pjrt_array **slot_of(void *user, const fvi_emitter_argument *a) {
+    fvi_compiled *c = user;
     switch (a->source) {
-    case FVI_EMITTER_WEIGHT:
-        return fvi_device_weights_get(c->d->weights, g->values[a->index].constant, out, err);
-    case FVI_EMITTER_VALUE:
-        slot = &c->values[a->index];
-        if (!*slot) st = upload(c, &g->values[a->index].shape, NULL, slot, err);
-        break;
-    case FVI_EMITTER_SEED:
-        slot = &c->seeds[a->index];
-        if (!*slot) st = upload(c, &g->values[g->outputs[a->index]].shape, NULL, slot, err);
-        break;
-    case FVI_EMITTER_REDIRECT:
-        slot = &c->redirect;
-        if (!*slot) st = upload(c, &(fvi_shape){1, {c->samples}}, c->redirected, slot, err);
-        break;
+    case FVI_EMITTER_SEED: return &c->seeds[a->index];
+    case FVI_EMITTER_REDIRECT: return &c->redirect;
+    default: return &c->values[a->index];
     }
-    *out = slot ? *slot : NULL;
-    return st;
-}
-
-/* Runs a program.  results: [results of the program] yours */
-static fv_status run(fvi_compiled *c, const program *p, fvi_pjrt_array **results, fv_error *err) {
-    const int n = (int)p->arguments->len;
-    fvi_pjrt_array **args = new_arrays(n);
-    fv_status st = FV_OK;
-    for (int i = 0; i < n && !st; i++)
-        st = argument(c, &g_array_index(p->arguments, fvi_emitter_argument, i), &args[i], err);
-    if (!st) st = fvi_pjrt_run(p->code, args, n, results, err);
-    g_free(args);
-    return st;
 }
 
 fv_status fvi_compiled_forward(fvi_compiled *c, fv_error *err) {
     const fvi_graph *g = c->g;
     fvi_pjrt_array **results = new_arrays(c->forward.n_results);
-    const fv_status st = run(c, &c->forward, results, err);
+    const fv_status st = fvi_runnable_run(c->d, &c->forward, slot_of, c, results, err);
     for (int i = 0; i < c->forward.n_results && !st; i++) {
         const int k = i - g->n_outputs;
-        replace(&c->values[k < 0 ? g->outputs[i] : g_array_index(c->kept, int, k)], results[i]);
+        fvi_slot_set(&c->values[k < 0 ? g->outputs[i] : g_array_index(c->kept, int, k)],
+                     results[i]);
     }
     g_free(results);
     return st;
@@ -291,21 +199,23 @@ static fv_status compile_backward(fvi_compiled *c, int way, fv_error *err) {
     fvi_program_text text = {NULL, NULL, NULL};
     fv_status st =
         fvi_program_backward(c->g, c->flags, way == REDIRECTED ? c->samples : 0, &text, err);
-    if (!st) st = compile(c, &text, &c->backward[way], err);
+    if (!st) st = fvi_runnable_compile(c->d, &text, &c->backward[way], err);
     fvi_program_text_clear(&text);
     return st;
 }
 
 fv_status fvi_compiled_backward(fvi_compiled *c, fv_error *err) {
     const int way = c->redirected ? REDIRECTED : PLAIN;
-    program *p = &c->backward[way];
+    fvi_runnable *p = &c->backward[way];
     fv_status st = p->code ? FV_OK : compile_backward(c, way, err);
     if (st) return st;
     fvi_pjrt_array **results = new_arrays(p->n_results);
-    st = run(c, p, results, err);
+    if (c->redirected && !c->redirect)
+        st = fvi_slot_upload(c->d, &(fvi_shape){1, {c->samples}}, c->redirected, &c->redirect, err);
+    if (!st) st = fvi_runnable_run(c->d, p, slot_of, c, results, err);
     for (int i = 0; i < p->n_results && !st; i++) {
         const int k = i - c->g->n_inputs;
-        replace(k < 0 ? &c->gradients[i] : &c->target_gradients[k], results[i]);
+        fvi_slot_set(k < 0 ? &c->gradients[i] : &c->target_gradients[k], results[i]);
     }
     g_free(results);
     return st;
@@ -313,19 +223,14 @@ fv_status fvi_compiled_backward(fvi_compiled *c, fv_error *err) {
 
 /* ---- results --------------------------------------------------------------------------------- */
 
-static fv_status download(const fvi_pjrt_array *a, float *to, fv_error *err) {
-    return a ? fvi_pjrt_download(a, to, err)
-             : fvi_fail(err, FV_BACKEND, "nothing was computed yet");
-}
-
 fv_status fvi_compiled_read_target(fvi_compiled *c, int target, float *to, fv_error *err) {
-    return download(c->values[c->g->outputs[target]], to, err);
+    return fvi_slot_download(c->values[c->g->outputs[target]], to, err);
 }
 
 fv_status fvi_compiled_read_gradient(fvi_compiled *c, int input, float *to, fv_error *err) {
-    return download(c->gradients[input], to, err);
+    return fvi_slot_download(c->gradients[input], to, err);
 }
 
 fv_status fvi_compiled_read_target_gradient(fvi_compiled *c, int target, float *to, fv_error *err) {
-    return download(c->target_gradients[target], to, err);
+    return fvi_slot_download(c->target_gradients[target], to, err);
 }

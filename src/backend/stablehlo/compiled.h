@@ -3,18 +3,8 @@
 #ifndef FVI_BACKEND_STABLEHLO_COMPILED_H
 #define FVI_BACKEND_STABLEHLO_COMPILED_H
 
-#include "backend/stablehlo/weights.h"
+#include "backend/stablehlo/runnable.h"
 #include "graph/graph.h"
-
-/* What a device of this backend is. */
-typedef struct fvi_hlo_device {
-    fvi_pjrt *plugin;
-    int device;     /* of the plug-in's */
-    char *name;     /* for people */
-    size_t memory;  /* bytes at most; 0: no limit */
-    char *programs; /* folder for compiled programs, or NULL */
-    fvi_device_weights *weights;
-} fvi_hlo_device;
 
 typedef struct fvi_compiled fvi_compiled;
 

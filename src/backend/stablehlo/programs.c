@@ -22,18 +22,30 @@ typedef struct writing {
     fvi_emitter e;
 } writing;
 
+static fvi_emitter emitter_of(fvi_hlo *h, const fvi_graph *g, GArray *arguments) {
+    const gsize n = (gsize)MAX(g->n_values, 1);
+    fvi_emitter e = {.h = h,
+                     .g = g,
+                     .value = g_new(int, n),
+                     .gradient = g_new(int, n),
+                     .arguments = g_array_ref(arguments),
+                     .redirect = -1};
+    for (gsize i = 0; i < n; i++) e.value[i] = e.gradient[i] = -1;
+    return e;
+}
+
+static void emitter_clear(fvi_emitter *e) {
+    g_free(e->value);
+    g_free(e->gradient);
+    g_array_unref(e->arguments);
+}
+
 /* The value's address must stay. */
 static void begin(writing *w, const fvi_graph *g) {
-    const gsize n = (gsize)MAX(g->n_values, 1);
+    GArray *arguments = g_array_new(FALSE, FALSE, sizeof(fvi_emitter_argument));
     fvi_hlo_begin(&w->h);
-    w->e = (fvi_emitter){.h = &w->h,
-                         .g = g,
-                         .value = g_new(int, n),
-                         .gradient = g_new(int, n),
-                         .wanted = NULL,
-                         .arguments = g_array_new(FALSE, FALSE, sizeof(fvi_emitter_argument)),
-                         .redirect = -1};
-    for (gsize i = 0; i < n; i++) w->e.value[i] = w->e.gradient[i] = -1;
+    w->e = emitter_of(&w->h, g, arguments);
+    g_array_unref(arguments);
 }
 
 /* Hands the text over. */
@@ -49,10 +61,8 @@ static void finish(writing *w, const GArray *results, fvi_program_text *out) {
 }
 
 static void end(writing *w) {
+    emitter_clear(&w->e);
     fvi_hlo_end(&w->h);
-    g_free(w->e.value);
-    g_free(w->e.gradient);
-    g_array_unref(w->e.arguments);
 }
 
 /* ---- forward --------------------------------------------------------------------------------- */
@@ -100,10 +110,10 @@ fv_status fvi_program_forward(const fvi_graph *g, const int *kept, int n_kept,
 
 /* ---- backward -------------------------------------------------------------------------------- */
 
-/* Values that depend on an input. */
-static char *wanted_values(const fvi_graph *g) {
+/* Values that depend on an input.  only  of those inputs, or NULL */
+static char *wanted_values(const fvi_graph *g, const char *only) {
     char *wanted = g_new0(char, MAX(g->n_values, 1));
-    for (int i = 0; i < g->n_inputs; i++) wanted[g->inputs[i]] = 1;
+    for (int i = 0; i < g->n_inputs; i++) wanted[g->inputs[i]] = !only || only[i];
     for (int k = 0; k < g->n_nodes; k++)
         for (int i = 0; i < g->nodes[k].n_in; i++)
             if (g->nodes[k].in[i] >= 0 && wanted[g->nodes[k].in[i]]) wanted[g->nodes[k].out] = 1;
@@ -155,7 +165,7 @@ fv_status fvi_program_backward(const fvi_graph *g, int flags, int64_t samples,
                                fvi_program_text *out, fv_error *err) {
     writing w;
     GArray *results = g_array_new(FALSE, FALSE, sizeof(int));
-    char *wanted = wanted_values(g);
+    char *wanted = wanted_values(g, NULL);
     begin(&w, g);
     w.e.wanted = wanted;
     w.e.guided = (flags & FVI_EXEC_GUIDED) != 0;
@@ -173,6 +183,85 @@ fv_status fvi_program_backward(const fvi_graph *g, int flags, int64_t samples,
     if (!st) finish(&w, results, out);
     end(&w);
     g_free(wanted);
+    g_array_unref(results);
+    return st;
+}
+
+/* ---- an update ------------------------------------------------------------------------------- */
+
+/* Ties an input to what both graphs may take. */
+static void tie(fvi_emitter *e, int input, const fvi_update_source *from) {
+    const int v = e->g->inputs[input];
+    const fvi_emitter_source source =
+        from->from == FVI_FROM_STATE ? FVI_EMITTER_STATE : FVI_EMITTER_GIVEN;
+    e->value[v] = fvi_emitter_argue(e, source, from->index, &e->g->values[v].shape);
+}
+
+/* The whole graph forward, and back from the sum of its first output to state 0. */
+static fv_status write_step(fvi_emitter *e, const fvi_update_desc *u, int redirected,
+                            fv_error *err) {
+    const fvi_graph *g = u->step;
+    char *needed = needed_values(g, NULL, 0), *first = g_new0(char, MAX(g->n_inputs, 1));
+    for (int i = 0; i < g->n_inputs; i++) {
+        tie(e, i, &u->step_inputs[i]);
+        first[i] = u->step_inputs[i].from == FVI_FROM_STATE && u->step_inputs[i].index == 0;
+    }
+    char *wanted = wanted_values(g, first);
+    e->wanted = wanted;
+    if (redirected) {
+        e->samples = u->samples;
+        e->redirect = fvi_emitter_argue(e, FVI_EMITTER_REDIRECT, 0, &(fvi_shape){1, {u->samples}});
+    }
+    fv_status st = write_forward(e, needed, err);
+    if (!st) {
+        e->gradient[g->outputs[0]] = fvi_hlo_number(e->h, &g->values[g->outputs[0]].shape, 1);
+        st = write_backward(e, err);
+    }
+    e->wanted = NULL;
+    g_free(wanted);
+    g_free(first);
+    g_free(needed);
+    return st;
+}
+
+/* What an input of the rule is. */
+static int rule_input(fvi_emitter *step, const fvi_update_desc *u, const fvi_update_source *from) {
+    const fvi_graph *g = u->step;
+    switch (from->from) {
+    case FVI_FROM_OUTPUT: return fvi_emitter_value(step, g->outputs[from->index]);
+    case FVI_FROM_OUTPUT_GRADIENT: return gradient_at(step, g->outputs[from->index]);
+    default: break;
+    }
+    for (int i = 0; i < g->n_inputs; i++)
+        if (u->step_inputs[i].from == FVI_FROM_STATE && u->step_inputs[i].index == 0)
+            return gradient_at(step, g->inputs[i]);
+    return -1;
+}
+
+fv_status fvi_program_update(const fvi_update_desc *u, int redirected, fvi_program_text *out,
+                             fv_error *err) {
+    writing w;
+    GArray *results = g_array_new(FALSE, FALSE, sizeof(int));
+    begin(&w, u->step);
+    fv_status st = write_step(&w.e, u, redirected, err);
+    fvi_emitter rule = emitter_of(&w.h, u->rule, w.e.arguments);
+    for (int i = 0; i < u->rule->n_inputs && !st; i++) {
+        const fvi_update_source *from = &u->rule_inputs[i];
+        if (from->from == FVI_FROM_STATE || from->from == FVI_FROM_GIVEN)
+            tie(&rule, i, from);
+        else
+            rule.value[u->rule->inputs[i]] = rule_input(&w.e, u, from);
+    }
+    char *needed = needed_values(u->rule, NULL, 0);
+    if (!st) st = write_forward(&rule, needed, err);
+    for (int i = 0; i < u->rule->n_outputs && !st; i++) {
+        const int x = fvi_emitter_value(&rule, u->rule->outputs[i]);
+        g_array_append_val(results, x);
+    }
+    if (!st) finish(&w, results, out);
+    emitter_clear(&rule);
+    end(&w);
+    g_free(needed);
     g_array_unref(results);
     return st;
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The two programs of a graph: forward to its targets, and backward to its inputs. */
+/* The two programs of a graph: forward to its targets, and backward to its inputs; and the one of
+ * an update. */
 #ifndef FVI_BACKEND_STABLEHLO_PROGRAMS_H
 #define FVI_BACKEND_STABLEHLO_PROGRAMS_H
 
 #include "backend/stablehlo/ops/emitter.h"
+#include "backend/update.h"
 
 /* A program as text. */
 typedef struct fvi_program_text {
@@ -28,5 +30,11 @@ fv_status fvi_program_backward(const fvi_graph *g, int flags, int64_t samples,
  *   errors   UNSUPPORTED: a node that cannot be computed */
 fv_status fvi_program_forward(const fvi_graph *g, const int *kept, int n_kept,
                               fvi_program_text *out, fv_error *err);
+
+/* Both graphs of an update. Its results: the outputs of the rule.
+ *   redirected  whether ReLUs can be redirected in this program
+ *   errors      UNSUPPORTED */
+fv_status fvi_program_update(const fvi_update_desc *u, int redirected, fvi_program_text *out,
+                             fv_error *err);
 
 #endif

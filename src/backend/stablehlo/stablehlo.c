@@ -8,6 +8,7 @@
 
 #include "backend/stablehlo/compiled.h"
 #include "backend/stablehlo/plugins.h"
+#include "backend/stablehlo/update.h"
 #include "base/error.h"
 
 static const char *version(void) { return "StableHLO"; }
@@ -138,4 +139,5 @@ const fvi_backend fvi_backend_stablehlo = {
     .write_seed = write_seed,
     .read_gradient = read_gradient,
     .read_target_gradient = read_target_gradient,
+    .updates = &fvi_hlo_updates,
 };

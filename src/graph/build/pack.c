@@ -4,8 +4,8 @@
  * built.
  *
  * Constants made by this lowering are interned in the network's cache, so that they have the same
- * address in all its graphs. With a runner the graph is for one run: then they stay its own
- * (fvi_graph.own), and whoever frees the graph tells the device to forget them.
+ * address in all its graphs. Without a cache, or with a runner, which makes a graph for one run,
+ * they stay the graph's own (fvi_graph.own), and whoever frees it tells the device to forget them.
  */
 #include "graph/build/pack.h"
 
@@ -32,6 +32,9 @@ typedef struct numbering {
     int *value, *node;
 } numbering;
 
+/* Whether constants made by this lowering die with its graph. */
+static int is_own(const fvi_builder *b) { return b->runner || !b->cache; }
+
 /* Copies one value; a constant made by this lowering is interned, or becomes the graph's own.
  * Returns 0 if out of memory. */
 static int pack_value(const fvi_builder *b, fvi_pool *pool, fvi_graph *g,
@@ -41,9 +44,9 @@ static int pack_value(const fvi_builder *b, fvi_pool *pool, fvi_graph *g,
     v->is_integer |= fvi_dtype_is_int(v->constant ? v->constant->dtype : p->dtype);
     if (v->producer >= 0) v->producer = new->node[v->producer];
     if (!v->name) v->name = fvi_pool_printf(pool, "value %d", g->n_values);
-    const int made = v->constant && b->cache && !p->file_constant;
-    if (made && b->runner) g->own[g->n_own++] = v->constant;
-    if (made && !b->runner) v->constant = fvi_constant_cache_intern(b->cache, v->constant);
+    const int made = v->constant && !p->file_constant;
+    if (made && is_own(b)) g->own[g->n_own++] = v->constant;
+    if (made && !is_own(b)) v->constant = fvi_constant_cache_intern(b->cache, v->constant);
     return v->name && (!p->v.constant || v->constant);
 }
 
@@ -81,7 +84,7 @@ static int pack(fvi_builder *b, fvi_pool *pool, fvi_graph *g, const char *node_u
                      fvi_pool_array(pool, b->nodes->len + 1, sizeof(int))};
     g->values = fvi_pool_array(pool, b->values->len + 1, sizeof *g->values);
     g->nodes = fvi_pool_array(pool, b->nodes->len + 1, sizeof *g->nodes);
-    g->own = fvi_pool_array(pool, b->runner ? b->values->len + 1 : 1, sizeof *g->own);
+    g->own = fvi_pool_array(pool, is_own(b) ? b->values->len + 1 : 1, sizeof *g->own);
     int fits = new.value &&new.node && g->values && g->nodes && g->own;
     for (guint i = 0; i < b->nodes->len && fits; i++) {
         if (!node_used[i]) continue;

@@ -28,11 +28,13 @@ const fvi_const *fvi_emitter_constant(const fvi_emitter *e, const fvi_node *n, i
 
 int fvi_emitter_argue(fvi_emitter *e, fvi_emitter_source source, int index,
                       const fvi_shape *shape) {
+    const fvi_const *c = source == FVI_EMITTER_WEIGHT ? e->g->values[index].constant : NULL;
     for (guint i = 0; i < e->arguments->len; i++) {
         const fvi_emitter_argument *a = &g_array_index(e->arguments, fvi_emitter_argument, i);
-        if (a->source == source && a->index == index) return g_array_index(e->h->arguments, int, i);
+        if (a->source == source && (c ? a->constant == c : a->index == index))
+            return g_array_index(e->h->arguments, int, i);
     }
-    const fvi_emitter_argument a = {source, index};
+    const fvi_emitter_argument a = {source, index, c, *shape};
     g_array_append_val(e->arguments, a);
     return fvi_hlo_argument(e->h, shape);
 }

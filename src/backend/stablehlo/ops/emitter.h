@@ -17,11 +17,15 @@ typedef enum fvi_emitter_source {
     FVI_EMITTER_WEIGHT,   /* a constant of the graph */
     FVI_EMITTER_SEED,     /* the gradient given at a target */
     FVI_EMITTER_REDIRECT, /* [samples] 1: ReLUs of the sample are redirected, else 0 */
+    FVI_EMITTER_STATE,    /* of an update (backend/update.h) */
+    FVI_EMITTER_GIVEN,
 } fvi_emitter_source;
 
 typedef struct fvi_emitter_argument {
     fvi_emitter_source source;
-    int index; /* of the value, or the target */
+    int index;                 /* of the value, the target, the state or the given input */
+    const fvi_const *constant; /* of a weight */
+    fvi_shape shape;
 } fvi_emitter_argument;
 
 /* A program being made of a graph. */
