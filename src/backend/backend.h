@@ -8,7 +8,6 @@
 #define FVI_BACKEND_BACKEND_H
 
 #include "backend/device.h"
-#include "backend/update.h"
 #include "graph/graph.h"
 
 typedef struct fvi_timed_op fvi_timed_op; /* executable.h, as are the flags */
@@ -16,7 +15,9 @@ typedef struct fvi_timed_op fvi_timed_op; /* executable.h, as are the flags */
 /* Is told of a device, whose texts live during the call. */
 typedef void fvi_add_device(void *user, const fv_device_info *device);
 
-/* Updates (update.h), of which `self` is what make() returned. */
+typedef struct fvi_update_desc fvi_update_desc; /* update.h */
+
+/* Updates, of which `self` is what make() returned. */
 typedef struct fvi_backend_updates {
     fv_status (*make)(void *device, const fvi_update_desc *desc, void **self, fv_error *err);
     void (*free)(void *self);

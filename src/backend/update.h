@@ -29,13 +29,14 @@ typedef struct fvi_update_source {
     int index; /* of the state, the given input, or the output */
 } fvi_update_source;
 
-typedef struct fvi_update_desc {
+struct fvi_update_desc {
     fvi_graph *step, *rule; /* the update's then, freed also on failure */
     const fvi_update_source *step_inputs, *rule_inputs; /* [inputs of each] copied */
     int states, given;                                  /* how many */
     int64_t samples; /* of the network in the step, for fvi_update_redirect */
-} fvi_update_desc;
+};
 
+typedef struct fvi_update_desc fvi_update_desc;
 typedef struct fvi_update fvi_update;
 
 /* Compiles an update for a device that makes them.

@@ -4,6 +4,7 @@
 #define FVI_BACKEND_STABLEHLO_UPDATE_H
 
 #include "backend/backend.h"
+#include "backend/update.h"
 
 extern const fvi_backend_updates fvi_hlo_updates;
 
