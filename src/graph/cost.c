@@ -59,7 +59,7 @@ static double cost_matmul(const fvi_graph *g, const fvi_node *n) {
 }
 
 static double cost_grid_sample(const fvi_graph *g, const fvi_node *n) {
-    static const double taps[] = {1, 2, 4};
+    static const double taps[FVI_GRID_MODES] = {1, 2, 4, 1};
     const fvi_shape *out = &g->values[n->out].shape;
     double cells = 1;
     for (int i = 2; i < out->ndim; i++) cells *= taps[n->a.grid_sample.mode];

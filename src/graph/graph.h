@@ -72,14 +72,25 @@ typedef struct fvi_lrn {
     float alpha, beta, bias;
 } fvi_lrn;
 
-typedef enum fvi_grid_mode { FVI_GRID_NEAREST, FVI_GRID_LINEAR, FVI_GRID_CUBIC } fvi_grid_mode;
+typedef enum fvi_grid_mode {
+    FVI_GRID_NEAREST, /* halves to the even cell */
+    FVI_GRID_LINEAR, FVI_GRID_CUBIC,
+    FVI_GRID_NEAREST_AWAY, /* halves away from 0; what is outside is padded for after rounding */
+    FVI_GRID_MODES
+} fvi_grid_mode;
 typedef enum fvi_grid_padding {
     FVI_GRID_ZEROS, FVI_GRID_BORDER, FVI_GRID_REFLECTION
 } fvi_grid_padding;
+/* What the numbers of a grid mean. */
+typedef enum fvi_grid_unit {
+    FVI_GRID_EDGES,   /* -1 and 1 are the outer edges of the corner cells */
+    FVI_GRID_CORNERS, /* their centres: align_corners */
+    FVI_GRID_INDEX    /* k is the centre of cell k, from 0 */
+} fvi_grid_unit;
 typedef struct fvi_grid_sample {
     fvi_grid_mode mode;
     fvi_grid_padding padding;
-    int align_corners; /* -1 and 1 are the centres of the corner cells, not their outer edges */
+    fvi_grid_unit unit;
 } fvi_grid_sample;
 
 typedef enum fvi_cell { FVI_CELL_RNN, FVI_CELL_GRU, FVI_CELL_LSTM, FVI_CELL_COUNT } fvi_cell;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Padding, pooling of everything, batch normalisation with fixed statistics, arithmetic, gathering
- * and casts, with the checks that they need in every format. Negative padding is a slice before the
- * padding; one gathered index is a slice. */
+/* Padding, pooling of everything, batch normalisation with fixed statistics, arithmetic, gathering,
+ * sampling and casts, with the checks that they need in every format. Negative padding is a slice
+ * before the padding; one gathered index is a slice. */
 #include "graph/build/compose.h"
 
 #include <math.h>
@@ -206,6 +206,18 @@ int fvi_emit_gather(fvi_builder *b, int x, int indices, int64_t along) {
     }
     fvi_node_attr a = {.axis = {axis}};
     return fvi_emit(b, FVI_GATHER, &a, &out, 2, (int[]){x, indices});
+}
+
+/* ---- sampling ------------------------------------------------------------------------------- */
+
+int fvi_emit_grid_sample(fvi_builder *b, int x, int grid, int back, const fvi_grid_sample *how) {
+    if (x < 0 || grid < 0 || b->status) return -1;
+    const fvi_shape points = fvi_build_shape(b, grid);
+    const fvi_node_attr a = {.grid_sample = *how};
+    fvi_shape out = fvi_build_shape(b, x);
+    if (out.dim[0] == 1) out.dim[0] = points.dim[0];
+    for (int i = 2; i < out.ndim; i++) out.dim[i] = points.dim[i - 1];
+    return fvi_emit(b, FVI_GRID_SAMPLE, &a, &out, back < 0 ? 2 : 3, (int[]){x, grid, back});
 }
 
 /* ---- casts ---------------------------------------------------------------------------------- */

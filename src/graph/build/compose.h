@@ -37,6 +37,11 @@ int fvi_emit_arith(fvi_builder *b, fvi_binary f, int x, int y);
  * indices in its place. */
 int fvi_emit_gather(fvi_builder *b, int x, int indices, int64_t axis);
 
+/* x [n|1][c][s..] read at the points of a grid [n|1][o..][axes of s]: [n][c][o..].
+ *   back  -1: none; else [n|1][s..][axes], where the gradient at the result is read to give that at
+ *         x (GRID_SAMPLE in kinds.def) */
+int fvi_emit_grid_sample(fvi_builder *b, int x, int grid, int back, const fvi_grid_sample *how);
+
 /* x with elements of that type: constants are converted; of run-time values, which are f32, real
  * ones are cut to whole numbers for an integer type, and compared with 0 for FVI_BOOL. */
 int fvi_emit_cast(fvi_builder *b, int x, fvi_dtype t);

@@ -225,11 +225,11 @@ static void config_identity(attrs *a) {
 }
 
 static void config_grid_sample(attrs *a) {
-    static const char *const modes[] = {"nearest", "linear", "cubic"};
+    static const char *const modes[FVI_GRID_MODES] = {"nearest", "linear", "cubic", "nearest"};
     static const char *const paddings[] = {"zeros", "border", "reflection"};
     add_text(a, "mode", modes[a->n->a.grid_sample.mode]);
     add_text(a, "padding_mode", paddings[a->n->a.grid_sample.padding]);
-    add_bool(a, "align_corners", a->n->a.grid_sample.align_corners);
+    add_bool(a, "align_corners", a->n->a.grid_sample.unit == FVI_GRID_CORNERS);
 }
 
 static void config_recurrent(attrs *a) {

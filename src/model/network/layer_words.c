@@ -388,7 +388,7 @@ RULE(identity) {
 }
 
 RULE(grid_sample) {
-    static const char *const modes[] = {"nearest", "linear", "cubic"};
+    static const char *const modes[FVI_GRID_MODES] = {"nearest", "linear", "cubic", "nearest"};
     UNUSED();
     g_string_append_printf(s, "sampling at the points of a grid, %s", modes[n->a.grid_sample.mode]);
     return "grid sampling";

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grid_cells: a grid's numbers are -1..1 over a picture, its last axis first; -1 and 1 are the
- * centres of the corner cells with align_corners, else their outer edges. Along each axis there are
- * 1 (nearest), 2 (linear) or 4 (cubic, a = -0.75) cells with their weights; cells outside count as
- * 0, repeat the edge, or are mirrored. The slope through `nearest` is 0.
+/* grid_cells: a grid's numbers are places in a picture, its last axis first, in the unit of
+ * graph.h. Along each axis there are 1 (nearest), 2 (linear) or 4 (cubic, a = -0.75) cells with
+ * their weights; cells outside count as 0, repeat the edge, or are mirrored. The slope through
+ * `nearest` is 0.
  * Source: ONNX operator specification, GridSample-16..22, and its reference implementation.
  */
 #include "backend/onednn/kernels/grid_cells.h"
@@ -39,8 +39,7 @@ static double mirror(double c, double lo, double hi, double *sign) {
 
 /* Puts a coordinate inside, as the padding says; *slope is multiplied by the slope of that. */
 static double pad_coordinate(const fvi_grid *s, double c, int64_t n, double *slope) {
-    const double lo = s->a->align_corners ? 0 : -0.5;
-    const double hi = s->a->align_corners ? (double)(n - 1) : (double)n - 0.5;
+    const double lo = s->a->unit == FVI_GRID_CORNERS ? 0 : -0.5, hi = (double)(n - 1) - lo;
     double sign = 1;
     if (s->a->padding == FVI_GRID_BORDER || s->a->padding == FVI_GRID_REFLECTION) {
         if (s->a->padding == FVI_GRID_REFLECTION) c = mirror(c, lo, hi, &sign);
@@ -51,7 +50,7 @@ static double pad_coordinate(const fvi_grid *s, double c, int64_t n, double *slo
     return c;
 }
 
-/* The index of a cubic cell, which may be outside. */
+/* The index of a cell, which may be outside. */
 static int64_t pad_index(const fvi_grid *s, double i, int64_t n) {
     double ignored = 1;
     if (s->a->padding != FVI_GRID_ZEROS) i = pad_coordinate(s, i, n, &ignored);
@@ -94,23 +93,30 @@ static void nan_taps(taps *t) {
     }
 }
 
+/* The cell at the grid's number g along an axis of n, and the slope of that. */
+static double coordinate(fvi_grid_unit unit, double g, int64_t n, double *slope) {
+    const int corners = unit == FVI_GRID_CORNERS;
+    *slope = unit == FVI_GRID_INDEX ? 1 : (double)(corners ? n - 1 : n) / 2;
+    return unit == FVI_GRID_INDEX ? g : (g + 1) * *slope - (corners ? 0 : 0.5);
+}
+
 /* The cells of the grid's number g along an axis of n. */
 static void find_taps(const fvi_grid *s, double g, int64_t n, taps *t) {
-    static const int taps_of[] = {1, 2, 4};
-    double scale = (double)(s->a->align_corners ? n - 1 : n) / 2;
-    double c = (g + 1) * scale - (s->a->align_corners ? 0 : 0.5);
-    t->n = taps_of[s->a->mode];
+    static const int taps_of[FVI_GRID_MODES] = {1, 2, 4, 1};
+    const fvi_grid_mode mode = s->a->mode;
+    double scale, c = coordinate(s->a->unit, g, n, &scale);
+    t->n = taps_of[mode];
     if (isnan(c)) {
         nan_taps(t);
         return;
     }
     c = fmin(fmax(c, -FAR), FAR);
-    if (s->a->mode != FVI_GRID_CUBIC) c = pad_coordinate(s, c, n, &scale);
-    if (s->a->mode != FVI_GRID_NEAREST) {
+    if (mode == FVI_GRID_NEAREST || mode == FVI_GRID_LINEAR) c = pad_coordinate(s, c, n, &scale);
+    if (mode == FVI_GRID_LINEAR || mode == FVI_GRID_CUBIC) {
         weigh_taps(s, c, scale, n, t);
         return;
     }
-    t->index[0] = pad_index(s, nearbyint(c), n);
+    t->index[0] = pad_index(s, mode == FVI_GRID_NEAREST ? nearbyint(c) : round(c), n);
     t->weight[0] = 1;
     t->slope[0] = 0;
 }

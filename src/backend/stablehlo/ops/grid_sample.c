@@ -70,8 +70,7 @@ static int mirror(const sampler *s, int c, double lo, double hi, int *sign) {
  * that. */
 static int pad_coordinate(const sampler *s, int c, int64_t n, int *slope) {
     fvi_hlo *h = s->h;
-    const double lo = s->a->align_corners ? 0 : -0.5;
-    const double hi = s->a->align_corners ? (double)(n - 1) : (double)n - 0.5;
+    const double lo = s->a->unit == FVI_GRID_CORNERS ? 0 : -0.5, hi = (double)(n - 1) - lo;
     int sign = number(s, c, 1);
     if (s->a->padding == FVI_GRID_ZEROS) return c;
     if (s->a->padding == FVI_GRID_REFLECTION) c = mirror(s, c, lo, hi, &sign);
@@ -130,20 +129,29 @@ static void mark_nan(const sampler *s, taps *t, int c) {
     }
 }
 
+/* The cell at the grid's number g along an axis of n, and the slope of that. */
+static int coordinate(const sampler *s, int g, int64_t n, double *slope) {
+    const int corners = s->a->unit == FVI_GRID_CORNERS;
+    *slope = s->a->unit == FVI_GRID_INDEX ? 1 : (double)(corners ? n - 1 : n) / 2;
+    if (s->a->unit == FVI_GRID_INDEX) return g;
+    g = fvi_hlo_mul_number(s->h, fvi_hlo_add_number(s->h, g, 1), *slope);
+    return fvi_hlo_add_number(s->h, g, corners ? 0 : -0.5);
+}
+
 /* The cells of the grid's number g along an axis of n. */
 static taps find_taps(const sampler *s, int g, int64_t n) {
-    static const int taps_of[] = {1, 2, 4};
+    static const int taps_of[FVI_GRID_MODES] = {1, 2, 4, 1};
     fvi_hlo *h = s->h;
-    const int align = s->a->align_corners, mode = s->a->mode;
-    const double half = (double)(align ? n - 1 : n) / 2;
+    const fvi_grid_mode mode = s->a->mode;
     taps t = {.n = taps_of[mode]};
-    const int raw = fvi_hlo_add_number(h, fvi_hlo_mul_number(h, fvi_hlo_add_number(h, g, 1), half),
-                                       align ? 0 : -0.5);
+    double slope;
+    const int raw = coordinate(s, g, n, &slope);
     int c = fvi_hlo_where(h, fvi_hlo_compare(h, "EQ", raw, raw), clamped(s, raw, -FAR, FAR));
-    int scale = number(s, c, half);
-    if (mode != FVI_GRID_CUBIC) c = pad_coordinate(s, c, n, &scale);
-    if (mode == FVI_GRID_NEAREST) {
-        set_index(s, &t, 0, fvi_hlo_unary(h, "round_nearest_even", c), n);
+    int scale = number(s, c, slope);
+    if (mode == FVI_GRID_NEAREST || mode == FVI_GRID_LINEAR) c = pad_coordinate(s, c, n, &scale);
+    if (t.n == 1) {
+        const char *round = mode == FVI_GRID_NEAREST ? "round_nearest_even" : "round_nearest_afz";
+        set_index(s, &t, 0, fvi_hlo_unary(h, round, c), n);
         t.weight[0] = number(s, c, 1);
         t.slope[0] = number(s, c, 0);
     } else {
@@ -167,15 +175,16 @@ static taps find_taps(const sampler *s, int g, int64_t n) {
 
 /* ---- the picture in rows, and all its cells -------------------------------------------------- */
 
-static sampler sampler_of(const fvi_emitter *e, const fvi_node *n) {
-    const fvi_shape x = fvi_emitter_shape(e, n, 0), out = fvi_emitter_out_shape(e, n);
-    sampler s = {.h = e->h, .a = &n->a.grid_sample, .axes = x.ndim - 2};
-    for (int i = 0; i < s.axes; i++) s.size[i] = x.dim[2 + i];
-    s.n = out.dim[0];
-    s.channels = x.dim[1];
-    s.plane = fvi_shape_product(&x, 2, x.ndim);
-    s.points = fvi_shape_product(&out, 2, out.ndim);
-    s.shared = x.dim[0] == 1 && s.n != 1;
+/* Of a picture x that is read at a grid's points, of which `out` has one result each. */
+static sampler sampler_of(fvi_hlo *h, const fvi_grid_sample *how, const fvi_shape *x,
+                          const fvi_shape *grid, const fvi_shape *out) {
+    sampler s = {.h = h, .a = how, .axes = x->ndim - 2};
+    for (int i = 0; i < s.axes; i++) s.size[i] = x->dim[2 + i];
+    s.n = x->dim[0] == 1 ? grid->dim[0] : x->dim[0];
+    s.channels = x->dim[1];
+    s.plane = fvi_shape_product(x, 2, x->ndim);
+    s.points = fvi_shape_product(out, 2, out->ndim);
+    s.shared = x->dim[0] == 1 && s.n != 1;
     return s;
 }
 
@@ -194,12 +203,13 @@ static int planes_of(const sampler *s, int rows, int64_t n, int64_t plane, const
                            shape);
 }
 
-/* The taps of all axes. */
-static void all_taps(const sampler *s, fvi_emitter *e, const fvi_node *n, taps t[FVI_MAX_SPATIAL]) {
-    const fvi_shape own = fvi_emitter_shape(e, n, 1);
+/* The taps of all axes, of the points in input k. */
+static void all_taps(const sampler *s, fvi_emitter *e, const fvi_node *n, int k,
+                     taps t[FVI_MAX_SPATIAL]) {
+    const fvi_shape own = fvi_emitter_shape(e, n, k);
     const fvi_shape rows = {3, {own.dim[0], s->points, s->axes}};
     const fvi_shape full = {3, {s->n, s->points, s->axes}}, flat = {2, {s->n, s->points}};
-    int grid = fvi_hlo_reshape(s->h, fvi_emitter_in(e, n, 1), &rows);
+    int grid = fvi_hlo_reshape(s->h, fvi_emitter_in(e, n, k), &rows);
     grid = fvi_hlo_broadcast(s->h, grid, &full);
     for (int a = 0; a < s->axes; a++) {
         const int last = s->axes - 1 - a;
@@ -253,21 +263,47 @@ static int cell_weight(const sampler *s, const taps *t, int i, int inside, int b
 
 static int is_empty(const sampler *s) { return !s->n || !s->points || !s->channels || !s->plane; }
 
+static sampler sampler_of_node(const fvi_emitter *e, const fvi_node *n) {
+    const fvi_shape x = fvi_emitter_shape(e, n, 0), grid = fvi_emitter_shape(e, n, 1);
+    const fvi_shape out = fvi_emitter_out_shape(e, n);
+    return sampler_of(e->h, &n->a.grid_sample, &x, &grid, &out);
+}
+
+/* x, in rows, at all points: [n points][c]. */
+static int read_rows(const sampler *s, const taps *t, int x) {
+    int y = -1;
+    for (int i = 0; i < combinations(s, t); i++) {
+        int inside;
+        const int cells = fvi_hlo_take(s->h, x, cell_rows(s, t, i, &inside), 0);
+        const int part = fvi_hlo_mul(s->h, cells, cell_weight(s, t, i, inside, -1));
+        y = y < 0 ? part : fvi_hlo_add(s->h, y, part);
+    }
+    return y;
+}
+
 static int forward(fvi_emitter *e, const fvi_node *n) {
     const fvi_shape out = fvi_emitter_out_shape(e, n);
-    const sampler s = sampler_of(e, n);
+    const sampler s = sampler_of_node(e, n);
     taps t[FVI_MAX_SPATIAL];
     if (is_empty(&s)) return fvi_hlo_number(e->h, &out, 0);
-    all_taps(&s, e, n, t);
+    all_taps(&s, e, n, 1, t);
     const int x = rows_of(&s, fvi_emitter_in(e, n, 0), s.shared ? 1 : s.n, s.plane);
-    int y = -1;
-    for (int i = 0; i < combinations(&s, t); i++) {
-        int inside;
-        const int cells = fvi_hlo_take(e->h, x, cell_rows(&s, t, i, &inside), 0);
-        const int part = fvi_hlo_mul(e->h, cells, cell_weight(&s, t, i, inside, -1));
-        y = y < 0 ? part : fvi_hlo_add(e->h, y, part);
-    }
-    return planes_of(&s, y, s.n, s.points, &out);
+    return planes_of(&s, read_rows(&s, t, x), s.n, s.points, &out);
+}
+
+/* The gradient g, in rows, read at the points of `back`. */
+static void give_turned_back(fvi_emitter *e, const fvi_node *n, int g) {
+    const fvi_shape out = fvi_emitter_out_shape(e, n), points = fvi_emitter_shape(e, n, 2);
+    const fvi_shape in = fvi_emitter_shape(e, n, 0);
+    fvi_grid_sample how = n->a.grid_sample;
+    how.padding = FVI_GRID_ZEROS;
+    const sampler s = sampler_of(e->h, &how, &out, &points, &in);
+    fvi_shape full = in;
+    full.dim[0] = s.n;
+    taps t[FVI_MAX_SPATIAL];
+    all_taps(&s, e, n, 2, t);
+    const int dx = planes_of(&s, read_rows(&s, t, g), s.n, s.points, &full);
+    fvi_emitter_give(e, n, 0, fvi_hlo_sum_to(e->h, dx, &in));
 }
 
 static void give_picture(fvi_emitter *e, const fvi_node *n, const sampler *s, const taps *t,
@@ -308,12 +344,15 @@ static void give_grid(fvi_emitter *e, const fvi_node *n, const sampler *s, const
 }
 
 static void backward(fvi_emitter *e, const fvi_node *n, int g) {
-    const sampler s = sampler_of(e, n);
+    const sampler s = sampler_of_node(e, n);
+    const int turned = fvi_emitter_has(e, n, 2), wanted = fvi_emitter_wants(e, n, 0);
     taps t[FVI_MAX_SPATIAL];
     if (is_empty(&s)) return;
-    all_taps(&s, e, n, t);
     g = rows_of(&s, g, s.n, s.points);
-    if (fvi_emitter_wants(e, n, 0)) give_picture(e, n, &s, t, g);
+    if (wanted && turned) give_turned_back(e, n, g);
+    if (turned && !fvi_emitter_wants(e, n, 1)) return;
+    all_taps(&s, e, n, 1, t);
+    if (wanted && !turned) give_picture(e, n, &s, t, g);
     if (fvi_emitter_wants(e, n, 1)) give_grid(e, n, &s, t, g);
 }
 

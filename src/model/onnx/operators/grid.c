@@ -5,8 +5,8 @@
  * matrix product, so that gradients come to theta.
  * Source: ONNX operator specification (GridSample-16..22, AffineGrid-20).
  */
-#include <string.h>
 
+#include "graph/build/compose.h"
 #include "graph/const.h"
 #include "model/onnx/attribute.h"
 #include "model/onnx/operators.h"
@@ -23,9 +23,9 @@ fv_status fvi_lower_grid_sample(fvi_onnx_node *node) {
     static const char *const paddings[] = {"zeros", "border", "reflection", NULL};
     const int x = fvi_onnx_need(node, 0), grid = fvi_onnx_need(node, 1);
     const fvi_shape sx = fvi_build_shape(node->b, x), sg = fvi_build_shape(node->b, grid);
-    fvi_node_attr a = {.grid_sample = {.mode = read_mode(node)}};
-    a.grid_sample.padding = (fvi_grid_padding)fvi_onnx_choice(node, "padding_mode", paddings);
-    a.grid_sample.align_corners = fvi_onnx_attr_int(node->proto, "align_corners", 0) != 0;
+    const fvi_grid_sample how = {
+        read_mode(node), (fvi_grid_padding)fvi_onnx_choice(node, "padding_mode", paddings),
+        fvi_onnx_attr_int(node->proto, "align_corners", 0) ? FVI_GRID_CORNERS : FVI_GRID_EDGES};
     if (node->b->status) return node->b->status;
     char tx[FVI_SHAPE_TEXT], tg[FVI_SHAPE_TEXT];
     const int axes = sx.ndim - 2;
@@ -35,9 +35,7 @@ fv_status fvi_lower_grid_sample(fvi_onnx_node *node) {
                               "a grid of %s does not fit an input of %s; samples, points and as "
                               "many numbers as there are axes after the channels (1..%d) do",
                               fvi_shape_text(&sg, tg), fvi_shape_text(&sx, tx), FVI_MAX_SPATIAL);
-    fvi_shape out = sx;
-    memcpy(out.dim + 2, sg.dim + 1, (size_t)axes * sizeof *out.dim);
-    return fvi_onnx_out(node, 0, fvi_emit(node->b, FVI_GRID_SAMPLE, &a, &out, 2, (int[]){x, grid}));
+    return fvi_onnx_out(node, 0, fvi_emit_grid_sample(node->b, x, grid, -1, &how));
 }
 
 /* The coordinate of point i of n, -1..1. */

@@ -3,7 +3,6 @@
  * are divided by these, else by the ratio of the sizes.
  * Source: torch.nn.functional.interpolate, grid_sample; UpSample.h of ATen. */
 #include <math.h>
-#include <string.h>
 
 #include "model/torch/aten.h"
 
@@ -115,13 +114,11 @@ void fvi_aten_grid_sampler(fvi_site *site) {
                        fvi_shape_text(&sg, tg), fvi_shape_text(&sx, tx));
         return;
     }
-    const fvi_node_attr a = {
-        .grid_sample = {.mode = modes[mode],
-                        .padding = paddings[padding],
-                        .align_corners = fvi_torch_int(site, "align_corners", 0) != 0}};
-    fvi_shape out = sx;
-    memcpy(out.dim + 2, sg.dim + 1, (size_t)axes * sizeof *out.dim);
-    fvi_site_out(site, 0, fvi_emit(site->b, FVI_GRID_SAMPLE, &a, &out, 2, (int[]){x, grid}));
+    const fvi_grid_sample how = {.mode = modes[mode],
+                                 .padding = paddings[padding],
+                                 .unit = fvi_torch_int(site, "align_corners", 0) ? FVI_GRID_CORNERS
+                                                                                 : FVI_GRID_EDGES};
+    fvi_site_out(site, 0, fvi_emit_grid_sample(site->b, x, grid, -1, &how));
 }
 
 /* Place i of n between -1 and 1: of the first and last element themselves, or of their edges. */

@@ -19,7 +19,7 @@ static double reflect(double x, double lo, double hi) {
 }
 
 static double inside(const sampled *s, double x, int64_t n) {
-    const double lo = s->a->align_corners ? 0 : -0.5, hi = (double)n - 1 - lo;
+    const double lo = s->a->unit == FVI_GRID_CORNERS ? 0 : -0.5, hi = (double)n - 1 - lo;
     if (s->a->padding == FVI_GRID_REFLECTION) x = reflect(x, lo, hi);
     if (s->a->padding != FVI_GRID_ZEROS) x = fmin(fmax(x, 0), (double)n - 1);
     return x;
@@ -37,19 +37,26 @@ static double value(const sampled *s, const double *c, int axis, int64_t at) {
     if (axis >= s->axes || axis >= FVI_MAX_SPATIAL) return s->x->data[s->plane + at];
     const int64_t n = s->x->shape.dim[2 + axis];
     const fvi_grid_mode mode = s->a->mode;
-    const double first = mode == FVI_GRID_NEAREST  ? nearbyint(c[axis])
-                         : mode == FVI_GRID_LINEAR ? floor(c[axis])
-                                                   : floor(c[axis]) - 1;
+    const double first = mode == FVI_GRID_NEAREST        ? nearbyint(c[axis])
+                         : mode == FVI_GRID_NEAREST_AWAY ? round(c[axis])
+                         : mode == FVI_GRID_LINEAR       ? floor(c[axis])
+                                                         : floor(c[axis]) - 1;
+    const int cells = mode == FVI_GRID_LINEAR ? 2 : mode == FVI_GRID_CUBIC ? 4 : 1;
     double sum = 0;
-    for (int k = 0; k < (mode == FVI_GRID_NEAREST ? 1 : mode == FVI_GRID_LINEAR ? 2 : 4); k++) {
+    for (int k = 0; k < cells; k++) {
         const double cell = inside(s, first + k, n), t = c[axis] - (first + k);
-        const double w = mode == FVI_GRID_NEAREST  ? 1
-                         : mode == FVI_GRID_LINEAR ? 1 - fabs(t)
-                                                   : keys(t);
+        const double w = cells == 1 ? 1 : cells == 2 ? 1 - fabs(t) : keys(t);
         if (cell < 0 || cell > (double)n - 1) continue;
         sum += w * value(s, c, axis + 1, at * n + (int64_t)cell);
     }
     return sum;
+}
+
+/* The coordinate in cells of a grid's number. */
+static double in_cells(fvi_grid_unit unit, double g, double size) {
+    return unit == FVI_GRID_INDEX     ? g
+           : unit == FVI_GRID_CORNERS ? (g + 1) / 2 * (size - 1)
+                                      : ((g + 1) * size - 1) / 2;
 }
 
 void fvi_ref_grid_sample(const fvi_node *n, const fvi_ref *in, fvi_ref *out) {
@@ -64,8 +71,9 @@ void fvi_ref_grid_sample(const fvi_node *n, const fvi_ref *in, fvi_ref *out) {
             const double size = (double)in[0].shape.dim[2 + a];
             at[s.axes + 1] = s.axes - 1 - a;
             const double g = in[1].data[fvi_ref_ravel(&in[1].shape, at)];
-            c[a] = s.a->align_corners ? (g + 1) / 2 * (size - 1) : ((g + 1) * size - 1) / 2;
-            if (s.a->mode != FVI_GRID_CUBIC) c[a] = inside(&s, c[a], in[0].shape.dim[2 + a]);
+            c[a] = in_cells(s.a->unit, g, size);
+            if (s.a->mode == FVI_GRID_NEAREST || s.a->mode == FVI_GRID_LINEAR)
+                c[a] = inside(&s, c[a], in[0].shape.dim[2 + a]);
         }
         s.plane = pos[1];
         if (in[0].shape.dim[0] > 1) s.plane += pos[0] * in[0].shape.dim[1];

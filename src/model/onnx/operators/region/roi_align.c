@@ -111,7 +111,7 @@ static int sample_points(roi_align *a, const fvi_region_group *g, const int poin
     const int x = spread(a, points[1], 1, &s), y = spread(a, points[0], 0, &s);
     const int grid = fvi_emit_reshape(b, fvi_emit_concat(b, 3, 2, (int[]){x, y}),
                                       &(fvi_shape){4, {1, all, columns, 2}});
-    const fvi_node_attr attr = {.grid_sample = {FVI_GRID_LINEAR, FVI_GRID_BORDER, 0}};
+    const fvi_node_attr attr = {.grid_sample = {FVI_GRID_LINEAR, FVI_GRID_BORDER, FVI_GRID_EDGES}};
     const int in[] = {fvi_regions_view(&a->r, g), grid};
     if (b->status) return -1;
     const int v = fvi_emit(b, FVI_GRID_SAMPLE, &attr, &out, 2, in);
