@@ -21,9 +21,7 @@
 #define BLOCK 256 /* output columns whose inputs are computed at a time */
 #define SPAN  512 /* input columns that they may read */
 
-/* Output i of m, interpolated on a line of n inputs: sets *a to the left input, and returns the
- * weight of the right one, *a + 1 (0 if there is none). The left one has 1 minus that weight. */
-static float line_weight(fvi_resize_align align, int i, int m, int n, int *a) {
+double fvi_resize_position(fvi_resize_align align, int i, int m, int n) {
     double at;
     if (align == FVI_ALIGN_ENDS)
         at = m > 1 ? (double)i * (n - 1) / (m - 1) : 0;
@@ -31,8 +29,15 @@ static float line_weight(fvi_resize_align align, int i, int m, int n, int *a) {
         at = (double)i * n / m;
     else
         at = fmax(0, (i + 0.5) * n / m - 0.5);
-    *a = at < n - 1 ? (int)at : n - 1;
-    return *a < n - 1 ? (float)(at - *a) : 0;
+    return fmin(at, n - 1);
+}
+
+/* Output i of m, interpolated on a line of n inputs: sets *a to the left input, and returns the
+ * weight of the right one, *a + 1 (0 if there is none). The left one has 1 minus that weight. */
+static float line_weight(fvi_resize_align align, int i, int m, int n, int *a) {
+    const double at = fvi_resize_position(align, i, m, n);
+    *a = (int)at;
+    return (float)(at - *a);
 }
 
 /* Consecutive output columns: the inputs they read, and their weights. */

@@ -12,6 +12,9 @@ typedef enum fvi_resize_align {
     FVI_ALIGN_ENDS         /* and last on last: i (n-1)/(m-1) (align_corners=True, Darknet) */
 } fvi_resize_align;
 
+/* The input position that output i of m reads, 0..n-1: linear between the two beside it. */
+double fvi_resize_position(fvi_resize_align align, int i, int m, int n);
+
 /* Writes `out`: `in` at out's size. */
 void fvi_resize(fvi_planes in, fvi_planes out, fvi_resize_align align);
 /* Its adjoint: writes `din`. */

@@ -17,22 +17,10 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "vis/transform/transform_kind.h"
+#include "vis/transform/transform_chain.h"
 #include "vis/transform/transform_text.h"
 
 #define MAX_PLANE ((int64_t)1 << 28) /* pixels, as pictures may have */
-
-struct fvi_chain {
-    fvi_chain_frame frame;
-    int count;
-    fvi_drawn list[FVI_MAX_TRANSFORMS];
-    int64_t max_plane; /* largest h * w at any place */
-    int keeps_size;
-    int largest[2];    /* height and width that can come out */
-    float *between[2]; /* [channels][max_plane]; NULL where the chain is too short to need it */
-    float *work;       /* [max_plane]; NULL without a blur */
-    int *index;        /* [largest h + largest w] */
-};
 
 /* ---- making one ----------------------------------------------------------------------------- */
 
@@ -186,16 +174,11 @@ void fvi_chain_draw(fvi_chain *c, const fvi_draw_key *key, int *h, int *w) {
     }
 }
 
-/* Whether transform i is done together with the one behind it. */
-static int is_joined(const fvi_chain *c, int i) {
-    return i + 1 < c->count && c->list[i + 1].before != NULL;
-}
-
 void fvi_chain_apply(fvi_chain *c, const float *in, float *out) {
     int room = 0; /* which of `between` is free */
     if (c->count == 0) memcpy(out, in, (size_t)(c->frame.channels * c->max_plane) * sizeof *out);
     for (int i = 0; i < c->count; i++) {
-        if (is_joined(c, i)) continue;
+        if (fvi_chain_joins(c, i)) continue;
         float *to = i == c->count - 1 ? out : c->between[room++ % 2];
         fvi_transform_find(c->list[i].t.kind)->apply(&c->list[i], in, to);
         in = to;
@@ -204,7 +187,7 @@ void fvi_chain_apply(fvi_chain *c, const float *in, float *out) {
 
 /* Whether it is done in the adjoint. */
 static int has_adjoint(const fvi_chain *c, int i) {
-    return !is_joined(c, i) && fvi_transform_find(c->list[i].t.kind)->adjoint != NULL;
+    return !fvi_chain_joins(c, i) && fvi_transform_find(c->list[i].t.kind)->adjoint != NULL;
 }
 
 void fvi_chain_adjoint(fvi_chain *c, const float *dout, float *din) {

@@ -6,11 +6,7 @@
 
 #include "signal/sample.h"
 #include "vis/transform/transform.h"
-
-/* Heights and widths that can occur between two transforms of a chain. */
-typedef struct fvi_sizes {
-    int64_t low[2], high[2]; /* h, w */
-} fvi_sizes;
+#include "vis/transform/transform_form.h"
 
 /* One transform of a chain with its random choices made. */
 typedef struct fvi_drawn {
@@ -56,6 +52,11 @@ typedef struct fvi_transform_entry {
     void (*apply)(const fvi_drawn *d, const float *in, float *out);
     /* NULL: din is dout. */
     void (*adjoint)(const fvi_drawn *d, const float *dout, float *din);
+    /* Its graph form: x [samples][channels][h][w] of the canvas that goes in -> that which comes
+     * out. Of d, nothing drawn counts. NULL: it has none. */
+    int (*emit)(const fvi_drawn *d, const fvi_form_site *site, fvi_form *f, int x);
+    /* Writes the random choices of one sample, [f->numbers], for the graph form. */
+    void (*fill)(const fvi_drawn *d, const fvi_form *f, float *to);
 } fvi_transform_entry;
 
 /* The words of the argument `compat`, and their values. */

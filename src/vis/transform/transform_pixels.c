@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/parallel.h"
+#include "graph/build/emit.h"
 #include "signal/blur.h"
 #include "vis/transform/transform_kind.h"
 
@@ -94,6 +95,11 @@ FVI_WIDE static void scale(float gain, float add, int64_t n, const float *in, fl
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) out[i] = in[i] * gain + add;
 }
+/* What is added to channel c; channels in order. The random numbers come in pairs. */
+static float next_shift(const fvi_drawn *d, int c, fvi_random *r, float pair[2]) {
+    if (c % 2 == 0) fvi_random_normals(r, 2, pair);
+    return d->grey * (1 - d->value) + d->t.v[SHIFT] * span_of(d) * pair[c % 2];
+}
 /* The same of all channels; `shift`: each adds its own random number. */
 static void scale_all(const fvi_drawn *d, int shift, const float *in, float *out) {
     const int64_t plane = (int64_t)d->h * d->w;
@@ -104,8 +110,7 @@ static void scale_all(const fvi_drawn *d, int shift, const float *in, float *out
         int64_t from, to;
         fvi_thread_share(plane, &from, &to);
         for (int c = 0; c < d->frame->channels; c++) {
-            if (shift && c % 2 == 0) fvi_random_normals(&r, 2, pair);
-            if (shift) add = d->grey * (1 - d->value) + d->t.v[SHIFT] * span_of(d) * pair[c % 2];
+            if (shift) add = next_shift(d, c, &r, pair);
             scale(d->value, add, to - from, in + c * plane + from, out + c * plane + from);
         }
     }
@@ -115,6 +120,24 @@ static void color_apply(const fvi_drawn *d, const float *in, float *out) {
 }
 static void color_adjoint(const fvi_drawn *d, const float *dout, float *din) {
     scale_all(d, 0, dout, din);
+}
+
+/* x * gain + add, one gain a sample and one add a channel. */
+static int color_emit(const fvi_drawn *d, const fvi_form_site *site, fvi_form *f, int x) {
+    const fvi_shape gain = {4, {site->samples, 1, 1, 1}};
+    const fvi_shape add = {4, {site->samples, d->frame->channels, 1, 1}};
+    if (!fvi_form_needs_fixed(site, f, "it")) return -1;
+    const int choices = fvi_form_choices(site, f, 1 + d->frame->channels);
+    const int scaled =
+        fvi_emit_binary(site->builder, FVI_MUL, x, fvi_form_part(site, choices, 0, &gain));
+    return fvi_emit_binary(site->builder, FVI_ADD, scaled, fvi_form_part(site, choices, 1, &add));
+}
+static void color_fill(const fvi_drawn *d, const fvi_form *f, float *to) {
+    fvi_random r = d->random;
+    float pair[2];
+    (void)f;
+    *to++ = d->value;
+    for (int c = 0; c < d->frame->channels; c++) *to++ = next_shift(d, c, &r, pair);
 }
 
 const fvi_transform_entry fvi_transform_noise = {
@@ -143,4 +166,6 @@ const fvi_transform_entry fvi_transform_color = {
     .draw = color_draw,
     .apply = color_apply,
     .adjoint = color_adjoint,
+    .emit = color_emit,
+    .fill = color_fill,
 };

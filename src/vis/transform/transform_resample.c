@@ -25,6 +25,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "graph/build/emit.h"
 #include "signal/resize.h"
 #include "vis/transform/transform_kind.h"
 
@@ -136,6 +137,45 @@ static void scale_adjoint(const fvi_drawn *d, const float *dout, float *din) {
         fvi_resize_adjoint(output_of(d, dout), input_of(d, din), align_of[(int)d->t.v[COMPAT]]);
 }
 
+/* ---- scale, resize: each axis apart, as nodes of a graph ---------------------------------------
+ */
+
+/* Linear between the positions of rows and columns, which are looked up on the host. */
+static int resize_emit(const fvi_drawn *d, const fvi_form_site *site, fvi_form *f, int x) {
+    const int64_t h = f->out.high[0], w = f->out.high[1];
+    const fvi_form_sampler how = {FVI_GRID_LINEAR, FVI_EDGE_ZERO, d->grey, h, w, -1};
+    return fvi_form_sample(site, &how, x, fvi_form_choices(site, f, fvi_form_lines(h, w)));
+}
+
+/* The position of line i of n, which are m input lines, on a canvas. */
+static float position(fvi_resize_align align, int i, int n, int m) {
+    return i < n ? (float)fvi_resize_position(align, i, n, m) : FVI_FORM_OUTSIDE;
+}
+
+static void resize_lines(const fvi_drawn *d, const fvi_form *f, fvi_resize_align align, float *to) {
+    for (int y = 0; y < f->out.high[0]; y++) {
+        *to++ = 0;
+        *to++ = position(align, y, d->oh, d->h);
+    }
+    for (int x = 0; x < f->out.high[1]; x++) {
+        *to++ = position(align, x, d->ow, d->w);
+        *to++ = 0;
+    }
+}
+
+static fvi_form_map form_map(const fvi_drawn *d, const fvi_form *f, int parts) {
+    return (fvi_form_map){&d->map, f->out.high[0], f->out.high[1],         d->oh,
+                          d->ow,   parts,          parts > 1 ? d->side : 1};
+}
+
+static void scale_fill(const fvi_drawn *d, const fvi_form *f, float *to) {
+    const fvi_form_map padded = form_map(d, f, 1);
+    if (pads(d))
+        fvi_form_put_map(&padded, to);
+    else
+        resize_lines(d, f, align_of[(int)d->t.v[COMPAT]], to);
+}
+
 /* ---- zoom, rotate, crop: one sampling -------------------------------------------------------- */
 
 static fvi_sampler sampler_of(const fvi_drawn *d) {
@@ -148,6 +188,58 @@ static void map_apply(const fvi_drawn *d, const float *in, float *out) {
 static void map_adjoint(const fvi_drawn *d, const float *dout, float *din) {
     const fvi_sampler s = sampler_of(d);
     fvi_sample_adjoint(output_of(d, dout), &s, input_of(d, din));
+}
+
+/* Samples a side of an output pixel of crop, which reads so many pixels a side. */
+static int samples_a_side(double ratio) {
+    return ratio > COARSE ? (int)fmin(MAX_SAMPLES, ceil(ratio)) : 1;
+}
+
+/* How many grid points a side of each pixel the graph form has: the most that can be drawn. */
+static int parts_of(const fvi_drawn *d, const fvi_form *f) {
+    if (d->t.kind != FVI_TRANSFORM_CROP) return 1;
+    const double window = fmax(d->t.v[HIGH], d->t.v[HIGH_END]);
+    return samples_a_side(fmax(window * (double)f->in.high[0] / (double)f->out.high[0],
+                               window * (double)f->in.high[1] / (double)f->out.high[1]));
+}
+
+/* Means of parts x parts points [samples][c][h parts][w parts] -> [samples][c][h][w]; the weights
+ * of a row's or column's points are the choices from `first` on, since fewer points may be drawn.
+ */
+static int emit_means(const fvi_form_site *site, int parts, int x, int choices, int64_t first) {
+    fvi_builder *b = site->builder;
+    const fvi_shape in = fvi_build_shape(b, x), rows = {6, {site->samples, 1, 1, parts, 1, 1}};
+    const fvi_shape columns = {6, {site->samples, 1, 1, 1, 1, parts}};
+    const fvi_shape apart = {
+        6, {in.dim[0], in.dim[1], in.dim[2] / parts, parts, in.dim[3] / parts, parts}};
+    const int weights = fvi_emit_binary(b, FVI_MUL, fvi_form_part(site, choices, first, &rows),
+                                        fvi_form_part(site, choices, first, &columns));
+    const int y = fvi_emit_binary(b, FVI_MUL, fvi_emit_reshape(b, x, &apart), weights);
+    return fvi_emit_reduce(b, FVI_REDUCE_SUM, 1u << 3 | 1u << 5, 0, y);
+}
+
+/* Zeros are what is outside a picture on a canvas anyway. */
+static int knows_edge(const fvi_drawn *d, const fvi_form_site *site, const fvi_form *f) {
+    return d->t.edge == FVI_EDGE_ZERO || fvi_form_needs_fixed(site, f, "an edge that is not zero");
+}
+
+static int map_emit(const fvi_drawn *d, const fvi_form_site *site, fvi_form *f, int x) {
+    const int parts = parts_of(d, f);
+    const int64_t h = f->out.high[0] * parts, w = f->out.high[1] * parts;
+    const int64_t lines = fvi_form_lines(h, w);
+    const fvi_form_sampler how = {FVI_GRID_LINEAR, d->t.edge, d->grey, h, w, -1};
+    if (!knows_edge(d, site, f)) return -1;
+    const int choices = fvi_form_choices(site, f, lines + (parts > 1 ? parts : 0));
+    const int y = fvi_form_sample(site, &how, x, choices);
+    return y < 0 || parts == 1 ? y : emit_means(site, parts, y, choices, lines);
+}
+
+static void map_fill(const fvi_drawn *d, const fvi_form *f, float *to) {
+    const fvi_form_map map = form_map(d, f, parts_of(d, f));
+    fvi_form_put_map(&map, to);
+    to += fvi_form_lines(map.rows * map.parts, map.columns * map.parts);
+    for (int k = 0; map.parts > 1 && k < map.parts; k++)
+        *to++ = k < d->side ? 1 / (float)d->side : 0;
 }
 
 static void zoom_draw(fvi_drawn *d, fvi_random *r, float progress) {
@@ -200,6 +292,25 @@ static void rotate_adjoint(const fvi_drawn *d, const float *dout, float *din) {
         map_adjoint(d, dout, din);
 }
 
+/* compat lucid: nearest pixels, and of the gradient those at the inverse map. */
+static int rotate_emit(const fvi_drawn *d, const fvi_form_site *site, fvi_form *f, int x) {
+    const int64_t h = f->out.high[0], w = f->out.high[1], lines = fvi_form_lines(h, w);
+    if (d->t.v[COMPAT] <= 0) return map_emit(d, site, f, x);
+    if (!knows_edge(d, site, f)) return -1;
+    const int choices = fvi_form_choices(site, f, 2 * lines);
+    const fvi_form_sampler how = {
+        FVI_GRID_NEAREST_AWAY, d->t.edge, d->grey, h, w, fvi_form_grid(site, choices, lines, h, w)};
+    return fvi_form_sample(site, &how, x, choices);
+}
+
+static void rotate_fill(const fvi_drawn *d, const fvi_form *f, float *to) {
+    fvi_form_map map = form_map(d, f, 1);
+    fvi_form_put_map(&map, to);
+    if (d->t.v[COMPAT] <= 0) return;
+    map.map = &d->back;
+    fvi_form_put_map(&map, to + fvi_form_lines(map.rows, map.columns));
+}
+
 static void net_sizes(const fvi_transform *t, const fvi_chain_frame *frame, fvi_sizes *s) {
     int n = t->kind == FVI_TRANSFORM_RESIZE ? (int)t->v[SIDE] : 0;
     s->low[0] = s->high[0] = n ? n : frame->net_h;
@@ -234,8 +345,7 @@ static void crop_draw(fvi_drawn *d, fvi_random *r, float progress) {
     double x = crop_middle(window, v[SD], place[1]) * d->w - 0.5;
     double s = sin(angle), c = cos(angle);
     set_map(&d->map, c * sy, s * sx, y + c * ty + s * tx, -s * sy, c * sx, x - s * ty + c * tx);
-    double ratio = fmax(sy, fabs(sx));
-    d->side = ratio > COARSE ? (int)fmin(MAX_SAMPLES, ceil(ratio)) : 1;
+    d->side = samples_a_side(fmax(sy, fabs(sx)));
 }
 
 /* ---- resize, octave ---------------------------------------------------------------------------
@@ -252,6 +362,10 @@ static void resize_apply(const fvi_drawn *d, const float *in, float *out) {
 }
 static void resize_adjoint(const fvi_drawn *d, const float *dout, float *din) {
     fvi_resize_adjoint(output_of(d, dout), input_of(d, din), align_of[(int)d->t.v[RESIZE_COMPAT]]);
+}
+
+static void resize_fill(const fvi_drawn *d, const fvi_form *f, float *to) {
+    resize_lines(d, f, align_of[(int)d->t.v[RESIZE_COMPAT]], to);
 }
 
 static int64_t octave_size(int64_t n, const fvi_transform *t, int k) {
@@ -289,6 +403,8 @@ const fvi_transform_entry fvi_transform_scale = {
     .draw = scale_draw,
     .apply = scale_apply,
     .adjoint = scale_adjoint,
+    .emit = resize_emit,
+    .fill = scale_fill,
 };
 const fvi_transform_entry fvi_transform_zoom = {
     .name = "zoom",
@@ -303,6 +419,8 @@ const fvi_transform_entry fvi_transform_zoom = {
     .draw = zoom_draw,
     .apply = map_apply,
     .adjoint = map_adjoint,
+    .emit = map_emit,
+    .fill = map_fill,
 };
 const fvi_transform_entry fvi_transform_rotate = {
     .name = "rotate",
@@ -318,6 +436,8 @@ const fvi_transform_entry fvi_transform_rotate = {
     .draw = rotate_draw,
     .apply = rotate_apply,
     .adjoint = rotate_adjoint,
+    .emit = rotate_emit,
+    .fill = rotate_fill,
 };
 const fvi_transform_entry fvi_transform_crop = {
     .name = "crop",
@@ -337,6 +457,8 @@ const fvi_transform_entry fvi_transform_crop = {
     .draw = crop_draw,
     .apply = map_apply,
     .adjoint = map_adjoint,
+    .emit = map_emit,
+    .fill = map_fill,
 };
 const fvi_transform_entry fvi_transform_resize = {
     .name = "resize",
@@ -347,6 +469,8 @@ const fvi_transform_entry fvi_transform_resize = {
     .draw = resize_draw,
     .apply = resize_apply,
     .adjoint = resize_adjoint,
+    .emit = resize_emit,
+    .fill = resize_fill,
 };
 const fvi_transform_entry fvi_transform_octave = {
     .name = "octave",

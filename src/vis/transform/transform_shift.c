@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "graph/build/compose.h"
 #include "vis/transform/transform_kind.h"
 
 /* Arguments: of pad and jitter the first, of roll, of translate; of flip. */
@@ -134,6 +135,42 @@ static void move_adjoint(const fvi_drawn *d, const float *dout, float *din) {
     }
 }
 
+/* ---- as nodes of a graph --------------------------------------------------------------------- */
+
+/* Nearest pixels at the rows and columns of the tables. Only the border's constant is an edge of
+ * the sampling; the others are in the tables. */
+static int move_emit(const fvi_drawn *d, const fvi_form_site *site, fvi_form *f, int x) {
+    const int64_t h = f->out.high[0], w = f->out.high[1];
+    const int grey = first_of(d)->t.edge == FVI_EDGE_GREY;
+    const fvi_form_sampler how = {
+        FVI_GRID_NEAREST, grey ? FVI_EDGE_GREY : FVI_EDGE_ZERO, d->grey, h, w, -1};
+    if (d->t.kind == FVI_TRANSFORM_TRANSLATE && d->t.v[SAME_WAY] > 0) {
+        fvi_build_fail(site->builder, FV_UNSUPPORTED, "same_way has no graph form");
+        return -1;
+    }
+    /* Outside the drawn size a canvas is 0. */
+    if (grey && !fvi_sizes_fixed(&f->out) && !fvi_form_needs_fixed(site, f, "its grey edge"))
+        return -1;
+    return fvi_form_sample(site, &how, x, fvi_form_choices(site, f, fvi_form_lines(h, w)));
+}
+
+/* The position of line i of n on a canvas. */
+static float position(const int *index, int64_t i, int n) {
+    return i < n && index[i] >= 0 ? (float)index[i] : FVI_FORM_OUTSIDE;
+}
+
+static void move_fill(const fvi_drawn *d, const fvi_form *f, float *to) {
+    fill_tables(d);
+    for (int64_t y = 0; y < f->out.high[0]; y++) {
+        *to++ = 0;
+        *to++ = position(d->index, y, d->oh);
+    }
+    for (int64_t x = 0; x < f->out.high[1]; x++) {
+        *to++ = position(d->index + d->oh, x, d->ow);
+        *to++ = 0;
+    }
+}
+
 /* ---- pad and fit: nothing random ------------------------------------------------------------ */
 
 static void pad_sizes(const fvi_transform *t, const fvi_chain_frame *frame, fvi_sizes *s) {
@@ -149,6 +186,17 @@ static void pad_draw(fvi_drawn *d, fvi_random *r, float progress) {
     d->dy = d->dx = (int)d->t.v[PIXELS];
     d->oh = d->h + 2 * d->dy;
     d->ow = d->w + 2 * d->dx;
+}
+
+/* A pad node, where it can make that edge; it needs no random choices. */
+static int pad_emit(const fvi_drawn *d, const fvi_form_site *site, fvi_form *f, int x) {
+    const int64_t n = (int64_t)d->t.v[PIXELS], around[4] = {0, 0, n, n};
+    const fvi_edge edge = d->t.edge;
+    if (edge == FVI_EDGE_REFLECT || edge == FVI_EDGE_WRAP || !fvi_sizes_fixed(&f->in))
+        return move_emit(d, site, f, x);
+    return fvi_emit_pad(site->builder, x, around, around,
+                        edge == FVI_EDGE_REPEAT ? FVI_PAD_EDGE : FVI_PAD_CONSTANT,
+                        edge == FVI_EDGE_GREY ? d->grey : 0);
 }
 
 static void fit_sizes(const fvi_transform *t, const fvi_chain_frame *frame, fvi_sizes *s) {
@@ -225,6 +273,8 @@ const fvi_transform_entry fvi_transform_pad = {
     .draw = pad_draw,
     .apply = move,
     .adjoint = move_adjoint,
+    .emit = pad_emit,
+    .fill = move_fill,
 };
 const fvi_transform_entry fvi_transform_jitter = {
     .name = "jitter",
@@ -237,6 +287,8 @@ const fvi_transform_entry fvi_transform_jitter = {
     .draw = jitter_draw,
     .apply = move,
     .adjoint = move_adjoint,
+    .emit = move_emit,
+    .fill = move_fill,
 };
 const fvi_transform_entry fvi_transform_roll = {
     .name = "roll",
@@ -251,6 +303,8 @@ const fvi_transform_entry fvi_transform_roll = {
     .draw = shift_draw,
     .apply = move,
     .adjoint = move_adjoint,
+    .emit = move_emit,
+    .fill = move_fill,
 };
 const fvi_transform_entry fvi_transform_translate = {
     .name = "translate",
@@ -265,6 +319,8 @@ const fvi_transform_entry fvi_transform_translate = {
     .draw = shift_draw,
     .apply = move,
     .adjoint = translate_adjoint,
+    .emit = move_emit,
+    .fill = move_fill,
 };
 const fvi_transform_entry fvi_transform_flip = {
     .name = "flip",
@@ -276,6 +332,8 @@ const fvi_transform_entry fvi_transform_flip = {
     .draw = flip_draw,
     .apply = move,
     .adjoint = move_adjoint,
+    .emit = move_emit,
+    .fill = move_fill,
 };
 const fvi_transform_entry fvi_transform_fit = {
     .name = "fit",
@@ -285,4 +343,6 @@ const fvi_transform_entry fvi_transform_fit = {
     .draw = fit_draw,
     .apply = move,
     .adjoint = move_adjoint,
+    .emit = move_emit,
+    .fill = move_fill,
 };
